@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+
+#include "base/ban.h"
+
+static bool is_tail(uint8_t c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+size_t yg_utf8_size(struct yg_bytes b)
+{
+	uint8_t c = b.size ? b.data[0] : 0;
+	size_t size;
+
+	if (b.size == 0)
+		return 0;
+	if (c < 0x80)
+		return 1;
+	size = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+	if (c < 0xc2 || c > 0xf4 || b.size < size)
+		return 0;
+	for (size_t i = 1; i < size; i++)
+		if (!is_tail(b.data[i]))
+			return 0;
+	/* Overlong forms, surrogates, beyond U+10FFFF. */
+	if ((c == 0xe0 && b.data[1] < 0xa0) || (c == 0xed && b.data[1] > 0x9f) ||
+	    (c == 0xf0 && b.data[1] < 0x90) || (c == 0xf4 && b.data[1] > 0x8f))
+		return 0;
+	return size;
+}
+
+bool yg_utf8_valid(struct yg_bytes b)
+{
+	size_t i = 0;
+
+	while (i < b.size) {
+		uint64_t eight;
+		size_t step;
+
+		if (b.size - i >= 8) {
+			memcpy(&eight, b.data + i, 8);
+			if (!(eight & 0x8080808080808080u)) {
+				i += 8;
+				continue;
+			}
+		}
+		step = yg_utf8_size(yg_bytes_from(b, i));
+		if (step == 0)
+			return false;
+		i += step;
+	}
+	return true;
+}
+
+size_t yg_utf8_put(uint32_t point, uint8_t to[4])
+{
+	if (point < 0x80) {
+		to[0] = (uint8_t)point;
+		return 1;
+	}
+	if (point < 0x800) {
+		to[0] = (uint8_t)(0xc0 | point >> 6);
+		to[1] = (uint8_t)(0x80 | (point & 63));
+		return 2;
+	}
+	if (point < 0x10000) {
+		to[0] = (uint8_t)(0xe0 | point >> 12);
+		to[1] = (uint8_t)(0x80 | (point >> 6 & 63));
+		to[2] = (uint8_t)(0x80 | (point & 63));
+		return 3;
+	}
+	to[0] = (uint8_t)(0xf0 | point >> 18);
+	to[1] = (uint8_t)(0x80 | (point >> 12 & 63));
+	to[2] = (uint8_t)(0x80 | (point >> 6 & 63));
+	to[3] = (uint8_t)(0x80 | (point & 63));
+	return 4;
+}
+
+/* Simple case folding of the scripts that have two-byte letters. */
+static uint32_t fold_two(uint32_t p)
+{
+	if ((p >= 0xc0 && p <= 0xde && p != 0xd7) || (p >= 0x391 && p <= 0x3ab && p != 0x3a2) ||
+	    (p >= 0x410 && p <= 0x42f))
+		return p + 32;
+	if (p >= 0x100 && p <= 0x17f) {
+		if ((p >= 0x139 && p <= 0x148) || (p >= 0x179 && p <= 0x17e))
+			return p + (p & 1);
+		if (p == 0x130 || p == 0x131 || p == 0x138 || p == 0x149 || p == 0x17f)
+			return p; /* their folds change length or are locale questions */
+		if (p == 0x178)
+			return 0xff;
+		return p | 1;
+	}
+	if (p >= 0x400 && p <= 0x40f)
+		return p + 80;
+	if ((p >= 0x460 && p <= 0x481) || (p >= 0x48a && p <= 0x4bf) || (p >= 0x4d0 && p <= 0x52f))
+		return p | 1;
+	if (p >= 0x531 && p <= 0x556)
+		return p + 48;
+	if (p == 0x386)
+		return 0x3ac;
+	if (p >= 0x388 && p <= 0x38a)
+		return p + 37;
+	if (p == 0x38c)
+		return 0x3cc;
+	if (p == 0x38e || p == 0x38f)
+		return p + 63;
+	return p;
+}
+
+size_t yg_fold(struct yg_bytes b, uint8_t *to)
+{
+	for (size_t i = 0; i < b.size; i++) {
+		uint8_t c = b.data[i];
+
+		to[i] = (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 32 : 0));
+	}
+	for (size_t i = 0; i + 1 < b.size; i++) {
+		uint8_t c = to[i];
+
+		if (c < 0xc3)
+			continue;
+		if (c < 0xd6 && is_tail(to[i + 1])) {
+			uint32_t p = fold_two((uint32_t)(c & 31) << 6 | (to[i + 1] & 63));
+
+			(void)yg_utf8_put(p, to + i); /* always two bytes here */
+			i++;
+		} else if (c == 0xef && to[i + 1] == 0xbc && i + 2 < b.size && to[i + 2] >= 0xa1 &&
+			   to[i + 2] <= 0xba) { /* full-width A–Z: U+FF21..3A -> U+FF41..5A */
+			uint8_t low = (uint8_t)(to[i + 2] + 0x20);
+
+			to[i + 1] = low > 0xbf ? 0xbd : 0xbc;
+			to[i + 2] = low > 0xbf ? (uint8_t)(low - 0x40) : low;
+			i += 2;
+		}
+	}
+	return b.size;
+}

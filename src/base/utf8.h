@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/utf8.h - UTF-8: checking, encoding, folding of case.
+ *
+ * Source: RFC 3629 (what is well formed), Unicode simple case folding for the scripts
+ *         named at yg_fold. Pure and thread-safe.
+ */
+#pragma once
+
+#include "base/bytes.h"
+
+/* Bytes of the well-formed character at the start of @b (1..4), or 0 when there is none. */
+size_t yg_utf8_size(struct yg_bytes b);
+
+/* True when all of @b is well formed. Cost: O(size), a fast path for ASCII. */
+bool yg_utf8_valid(struct yg_bytes b);
+
+/* Write @point (<= 0x10ffff) to @to (4 bytes of room); returns the bytes written. */
+size_t yg_utf8_put(uint32_t point, uint8_t to[4]);
+
+/*
+ * Write @b with case removed to @to (room: b.size bytes, may be b.data itself) and return
+ * the size written, which is never more than b.size. A–Z become a–z; of the other scripts
+ * Latin-1, Latin Extended-A, Greek, Cyrillic, Armenian and full-width Latin letters are
+ * folded where the folded form has the same length. Bytes that are not UTF-8 are kept.
+ * This is the one meaning of "case-insensitive" in the whole program: rules and events are
+ * both folded with it and then compared byte by byte.
+ */
+size_t yg_fold(struct yg_bytes b, uint8_t *to);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/judge.h - findings, outcomes and stories, from traces in the order of the input.
+ *
+ * The judge is the sequential end of detection: it emits the findings of a record at once with
+ * what is known, follows their sources for a while (outcome, detect/outcome.h), counts for
+ * correlations and behaviours (detect/correlate.h), and bundles stories (detect/story.h). All its
+ * tables have named limits; what was pushed out is counted. Results depend on the order of the
+ * traces only. One thread.
+ *
+ * Layer: detect. No files, no clock (records carry their time).
+ */
+#pragma once
+
+#include "detect/trace.h"
+#include "model/finding.h"
+
+struct yg_judge;
+
+/* All pointers handed to these are valid during the call only. A result < 0 ends the run. */
+struct yg_judge_out {
+	int (*finding)(void *arg, const struct yg_finding *finding);
+	int (*update)(void *arg, const struct yg_finding_update *update);
+	void *arg;
+};
+
+struct yg_judge_counts {
+	uint64_t findings;
+	uint64_t updates;
+	uint64_t stories;          /* made; evicted ones included */
+	uint64_t evicted_sources;  /* outcome: sources no longer followed */
+	uint64_t evicted_paths;    /* outcome: size medians forgotten */
+	uint64_t evicted_groups;   /* correlation: groups forgotten */
+	uint64_t evicted_stories;  /* stories given to nobody: the least weighty, see story.h */
+	uint64_t by_level[5];
+};
+
+struct yg_judge *yg_judge_new(const struct yg_engine *engine, const struct yg_indicators *indicators,
+			      const struct yg_judge_out *out);
+struct yg_judge *yg_judge_free(struct yg_judge *judge);
+
+/* A new input begins: @source as given, borrowed until yg_judge_free. Following goes on. */
+void yg_judge_source(struct yg_judge *judge, struct yg_bytes source);
+
+/*
+ * Take the next record. Findings go out ordered by rule id, then the updates that this record
+ * caused, ordered by the finding's id. YG_OK, YG_ENOMEM, or what an out function returned.
+ */
+YG_MUST_USE int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace);
+
+/* What has been counted so far. */
+struct yg_judge_counts yg_judge_counts(const struct yg_judge *judge);
+
+/*
+ * All stories kept, most serious first (level, outcome, findings, first time, id). The array and
+ * what it points to live until the next yg_judge_take or _free. YG_OK or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_judge_stories(struct yg_judge *judge, const struct yg_story **ret,
+				 size_t *ret_count);

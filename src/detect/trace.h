@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/trace.h - what is kept of one record for the detectors that look across records.
+ *
+ * Workers make traces in parallel, in any order of batches; the judge (detect/judge.h) takes them
+ * in the order of the input. A trace is small and owns nothing: texts lie in the batch's arena.
+ *
+ * Layer: detect. Thread-safe: a tracer is immutable.
+ */
+#pragma once
+
+#include "detect/engine.h"
+#include "model/event.h"
+
+/* A correlation's view of a record: which correlation, hash of its group-by values, its value. */
+struct yg_trace_key {
+	uint32_t correlation; /* engine index of the correlation rule */
+	uint32_t ref;         /* which of its refs this record satisfied */
+	uint64_t group;       /* hash of the group-by values */
+	uint64_t value;       /* hash of value_field's value (value_count), else 0 */
+	double number;        /* value_field as a number (sum, avg, percentile), else 0 */
+};
+
+enum yg_trace_flag {
+	YG_TRACE_WEB = 1,         /* the web members below are filled */
+	YG_TRACE_POST = 2,
+	YG_TRACE_PAGE_HTML = 4,   /* not an image, style sheet or script by its suffix */
+	YG_TRACE_SIGN_IN_OK = 8,  /* the record says that a sign-in was accepted */
+	YG_TRACE_SIGN_IN_BAD = 16,
+	YG_TRACE_BLOCKED = 32,    /* a device says it refused */
+	YG_TRACE_ALLOWED = 64,
+	YG_TRACE_ACTOR_IP = 128,
+};
+
+/* One indicator that occurred in the record. */
+struct yg_trace_indicator {
+	uint32_t index;         /* of the indicator set */
+	struct yg_bytes value;  /* as it stands in the record */
+	struct yg_bytes field;  /* name of the field it stood in */
+};
+
+struct yg_trace {
+	uint64_t position;
+	struct yg_bytes source; /* empty = the input's */
+	int64_t time_ns;
+	uint32_t flags;
+	enum yg_format format;
+	struct yg_bytes actor;  /* source address, else host, else user */
+	uint64_t actor_hash;    /* 0 = none */
+	struct yg_bytes target;
+	uint64_t path_hash;     /* web: path without query, folded; 0 = none */
+	struct yg_bytes path;
+	uint16_t status;
+	int64_t size_bytes;     /* answer; -1 = not logged */
+	const uint32_t *hits;   /* engine indexes, ascending, of rules that give findings */
+	uint32_t hit_count;
+	const struct yg_trace_key *keys;
+	uint32_t key_count;
+	const struct yg_trace_indicator *indicators;
+	uint32_t indicator_count;
+	struct yg_bytes event_json; /* only when something may be emitted for this record */
+};
+
+struct yg_tracer;
+struct yg_indicators; /* detect/indicators.h */
+
+/* @engine and @indicators (or NULL) are borrowed. NULL without memory. */
+struct yg_tracer *yg_tracer_new(const struct yg_engine *engine,
+				const struct yg_indicators *indicators);
+struct yg_tracer *yg_tracer_free(struct yg_tracer *tracer);
+
+/*
+ * Make the trace of @event, whose hits are @hits. Texts are copied into @arena (the batch's), or
+ * borrowed from the record where @is_record_kept. YG_OK or YG_ENOMEM. *ret_is_needed is false
+ * when no detector across records can want this record: the caller drops it then.
+ */
+YG_MUST_USE int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
+			      const struct yg_hits *hits, struct yg_arena *arena,
+			      bool is_record_kept, struct yg_trace *ret, bool *ret_is_needed);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/event.h"
+
+#include <assert.h>
+
+#include "base/utf8.h"
+
+#include "base/ban.h"
+
+#define FIELDS_FIRST 48u
+
+static const struct {
+	const char *name;
+	const char *words;
+	enum yg_family family;
+} formats[] = {
+#define X(id, name, family, words) [YG_FORMAT_##id] = {name, words, YG_FAMILY_##family},
+	YG_FORMAT_MAP(X)
+#undef X
+};
+
+const char *yg_format_name(enum yg_format format)
+{
+	assert(format < YG_FORMAT_COUNT);
+	return formats[format].name;
+}
+
+const char *yg_format_words(enum yg_format format)
+{
+	assert(format < YG_FORMAT_COUNT);
+	return formats[format].words;
+}
+
+enum yg_family yg_format_family(enum yg_format format)
+{
+	assert(format < YG_FORMAT_COUNT);
+	return formats[format].family;
+}
+
+enum yg_format yg_format_by_name(struct yg_bytes name)
+{
+	for (enum yg_format f = 1; f < YG_FORMAT_COUNT; f++)
+		if (yg_bytes_eq(name, yg_bytes_str(formats[f].name)))
+			return f;
+	return YG_FORMAT_UNKNOWN;
+}
+
+void yg_event_init(struct yg_event *event, struct yg_arena *arena, const struct yg_names *names)
+{
+	*event = (struct yg_event){.time_ns = YG_TIME_NONE, .arena = arena, .names = names};
+}
+
+/* A place for one more field, or NULL: with *ret_rc YG_OK it was dropped and counted. */
+static struct yg_field *new_field(struct yg_event *event, int *ret_rc)
+{
+	*ret_rc = YG_OK;
+	if (event->field_count == YG_EVENT_FIELDS_MAX) {
+		event->dropped++;
+		return NULL;
+	}
+	if (event->field_count == event->field_room) {
+		uint32_t room = event->field_room ? event->field_room * 2 : FIELDS_FIRST;
+		struct yg_field *fields = yg_arena_alloc(event->arena, room * sizeof(*fields));
+
+		if (!fields) {
+			*ret_rc = YG_ENOMEM;
+			return NULL;
+		}
+		if (event->field_count > 0)
+			memcpy(fields, event->fields, event->field_count * sizeof(*fields));
+		event->fields = fields;
+		event->field_room = room;
+	}
+	return &event->fields[event->field_count++];
+}
+
+int yg_event_add(struct yg_event *event, struct yg_bytes name, struct yg_bytes text,
+		 enum yg_value_kind kind)
+{
+	int rc;
+	struct yg_field *field = new_field(event, &rc);
+
+	if (field)
+		*field = (struct yg_field){.name_id = yg_names_find(event->names, name),
+					   .kind = (uint8_t)kind,
+					   .name = name,
+					   .text = text};
+	return rc;
+}
+
+int yg_event_add_id(struct yg_event *event, uint32_t name_id, struct yg_bytes text,
+		    enum yg_value_kind kind)
+{
+	int rc;
+	struct yg_field *field = new_field(event, &rc);
+
+	assert(name_id != YG_NAME_OTHER);
+	if (field)
+		*field = (struct yg_field){.name_id = name_id,
+					   .kind = (uint8_t)kind,
+					   .name = yg_names_text(event->names, name_id),
+					   .text = text};
+	return rc;
+}
+
+int yg_event_derive(struct yg_event *event, uint32_t name_id, struct yg_bytes text,
+		    enum yg_value_kind kind)
+{
+	uint32_t before = event->field_count;
+	int rc = yg_event_add_id(event, name_id, text, kind);
+
+	if (event->field_count > before)
+		event->fields[before].is_derived = 1;
+	return rc;
+}
+
+int yg_event_add_escaped(struct yg_event *event, struct yg_bytes name, struct yg_bytes text)
+{
+	uint32_t before = event->field_count;
+	int rc = yg_event_add(event, name, text, YG_VALUE_TEXT);
+
+	if (event->field_count > before)
+		event->fields[before].is_escaped = 1;
+	return rc;
+}
+
+static bool hex4(struct yg_bytes b, size_t at, uint32_t *ret)
+{
+	uint32_t value = 0;
+
+	if (b.size < 4 || at > b.size - 4)
+		return false;
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t c = b.data[at + i];
+		uint8_t low = (uint8_t)(c | 0x20);
+
+		if (c >= '0' && c <= '9')
+			value = value << 4 | (uint32_t)(c - '0');
+		else if (low >= 'a' && low <= 'f')
+			value = value << 4 | (uint32_t)(low - 'a' + 10);
+		else
+			return false;
+	}
+	*ret = value;
+	return true;
+}
+
+/* \uXXXX at @at (the backslash), with its low half where it is a high surrogate. */
+static size_t unescape_unicode(struct yg_bytes b, size_t at, uint8_t *to, size_t *size)
+{
+	uint32_t point, low;
+	size_t used = 6;
+
+	if (!hex4(b, at + 2, &point))
+		return 0;
+	if (point >= 0xd800 && point <= 0xdbff) {
+		if (at + 8 <= b.size && b.data[at + 6] == '\\' && b.data[at + 7] == 'u' &&
+		    hex4(b, at + 8, &low) && low >= 0xdc00 && low <= 0xdfff) {
+			point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+			used = 12;
+		} else {
+			point = 0xfffd;
+		}
+	} else if (point >= 0xdc00 && point <= 0xdfff) {
+		point = 0xfffd;
+	}
+	*size += yg_utf8_put(point, to + *size);
+	return used;
+}
+
+/* Decode JSON escapes (RFC 8259 sec. 7); never longer than what was written. */
+static size_t unescape(struct yg_bytes b, uint8_t *to)
+{
+	static const char from[] = "\"\\/bfnrt";
+	static const char into[] = "\"\\/\b\f\n\r\t";
+	size_t size = 0;
+	size_t i = 0;
+
+	while (i < b.size) {
+		const char *known;
+		size_t used = 0;
+
+		if (b.data[i] != '\\' || i + 1 == b.size) {
+			to[size++] = b.data[i++];
+			continue;
+		}
+		known = b.data[i + 1] ? strchr(from, b.data[i + 1]) : NULL;
+		if (known) {
+			to[size++] = (uint8_t)into[known - from];
+			used = 2;
+		} else if (b.data[i + 1] == 'u') {
+			used = unescape_unicode(b, i, to, &size);
+		}
+		if (used == 0) {
+			to[size++] = b.data[i];
+			used = 1;
+		}
+		i += used;
+	}
+	return size;
+}
+
+struct yg_bytes yg_event_text(struct yg_event *event, struct yg_field *field)
+{
+	uint8_t *to;
+
+	if (!field->is_escaped)
+		return field->text;
+	to = yg_arena_alloc(event->arena, field->text.size);
+	if (!to)
+		return field->text;
+	field->text = (struct yg_bytes){to, unescape(field->text, to)};
+	field->is_escaped = 0;
+	return field->text;
+}
+
+struct yg_field *yg_event_find(struct yg_event *event, uint32_t name_id)
+{
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (event->fields[i].name_id == name_id)
+			return &event->fields[i];
+	return NULL;
+}
+
+struct yg_bytes yg_event_get(struct yg_event *event, uint32_t name_id)
+{
+	struct yg_field *field = yg_event_find(event, name_id);
+
+	return field ? yg_event_text(event, field) : (struct yg_bytes){0};
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * parse/frame.h - where one record ends and the next begins.
+ *
+ * Layer: parse. Pure; the state is a plain struct the caller keeps.
+ * Lines end with LF or CRLF; a last line without an ending is a record too.
+ * Documents are JSON values one after another, in an array, or pretty-printed; commas, white
+ * space and the array's brackets between them are skipped.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+enum yg_framing {
+	YG_FRAMING_LINES,
+	YG_FRAMING_DOCUMENTS,
+};
+
+struct yg_frame {
+	struct yg_bytes record; /* without its ending; inside the data given */
+	size_t consumed;        /* bytes to drop from the front, the record included */
+	bool is_torn;           /* the input ended, or a limit was met, inside the record */
+	bool is_skipped;        /* no record here: @consumed bytes were separators or an empty line */
+	bool is_long;           /* a line beyond YG_EVENT_RECORD_MAX: record holds its beginning */
+};
+
+/* Kept between calls on one input. Start with all zero and the framing set. */
+struct yg_framer {
+	enum yg_framing framing;
+	bool is_in_array;   /* an opening bracket of the outer array was passed */
+	bool is_dropping;   /* inside the rest of a line or document that was too long */
+	size_t scanned;     /* bytes at the front already known to hold no end */
+	uint32_t depth;     /* documents: open brackets at @scanned */
+	bool is_in_string;
+	bool is_escaped;
+};
+
+/*
+ * The next record at the front of @data. @is_end: no more bytes will follow.
+ * YG_OK: *ret is filled, ret->consumed > 0. YG_EAGAIN: give more data (or the end is reached
+ * when @is_end). Memory is never needed beyond YG_EVENT_RECORD_MAX + 1 bytes of @data: at that
+ * size a record is returned as long. Cost: each byte is looked at once, whatever the calls.
+ */
+YG_MUST_USE int yg_frame_next(struct yg_framer *framer, struct yg_bytes data, bool is_end,
+			      struct yg_frame *ret);
+
+/*
+ * Lines or documents, from the first bytes of an input (up to 64 KiB): documents when the first
+ * thing is '[' opening a JSON array, or '{' whose JSON value does not end on its own line.
+ */
+enum yg_framing yg_frame_recognise(struct yg_bytes start, bool is_end);
