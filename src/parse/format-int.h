@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * parse/format-int.h - what the dispatcher (format.c) and the readers of the formats share.
+ *
+ * A reader turns one record into an event. It is one line of the table in format.c.
+ * Layer: parse; private to it.
+ */
+#pragma once
+
+#include "parse/format.h"
+
+/* What a parser keeps from record to record: settings and buffers, no knowledge of records. */
+struct yg_parser_int {
+	struct yg_parse_opts opts;
+	const struct yg_names *names;
+	enum yg_format wanted; /* the format asked for; YG_FORMAT_UNKNOWN when any will do */
+	void *json;            /* state of the JSON reader; NULL until it is first needed */
+	void (*json_free)(void *json); /* set together with @json */
+};
+
+/*
+ * Parse @record into @event, which is fresh: arena, names, raw = @record and format = that of
+ * the table's line are set. The reader fills fields, time, channel and event_code, and may
+ * set a more exact format. It must not keep anything of the record in @ctx.
+ *
+ * Returns as yg_parse(): YG_EMISMATCH for another format (cheaply, please), YG_EFORMAT for this
+ * one but damaged, with *reterr filled in both cases.
+ */
+typedef int yg_read_fn(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+		       struct yg_fault *reterr);
+
+struct yg_reader {
+	enum yg_format format;
+	/*
+	 * A look at a few bytes: false when @record is certainly not of this format. Saves the
+	 * call of @read when any format will do. Never NULL.
+	 */
+	bool (*fits)(struct yg_bytes record);
+	yg_read_fn *read;
+};
+
+/* The record begins, after white space, with '{': text readers leave it alone. */
+static inline bool yg_fits_json(struct yg_bytes record)
+{
+	size_t i = 0;
+
+	while (i < record.size && record.data[i] <= ' ')
+		i++;
+	return i < record.size && record.data[i] == '{';
+}

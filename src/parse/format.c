@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parse/format.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "parse/format-int.h"
+
+#include "base/ban.h"
+
+#define RECOGNISE_MAX 64u
+
+/*
+ * One line for each format, the more specific first: this is the order in which they are tried,
+ * and what decides a tie. Formats that one function reads stand under each other; when any
+ * format will do it is called once.
+ */
+static const struct yg_reader readers[] = {
+	{YG_FORMAT_UNKNOWN, NULL, NULL}, /* the end */
+};
+
+struct yg_parser {
+	struct yg_parser_int ctx;
+};
+
+struct yg_parser *yg_parser_new(const struct yg_parse_opts *opts, const struct yg_names *names)
+{
+	struct yg_parser *parser = yg_calloc(1, sizeof(*parser));
+
+	assert(opts && names);
+	if (!parser)
+		return NULL;
+	parser->ctx.opts = *opts;
+	parser->ctx.names = names;
+	return parser;
+}
+
+struct yg_parser *yg_parser_free(struct yg_parser *parser)
+{
+	if (!parser)
+		return NULL;
+	if (parser->ctx.json)
+		parser->ctx.json_free(parser->ctx.json);
+	free(parser);
+	return NULL;
+}
+
+static int read_as(struct yg_parser_int *ctx, const struct yg_reader *reader,
+		   struct yg_bytes record, struct yg_arena *arena, struct yg_event *ret,
+		   struct yg_fault *reterr)
+{
+	yg_event_init(ret, arena, ctx->names);
+	ret->format = reader->format;
+	ret->raw = record;
+	return reader->read(ctx, record, ret, reterr);
+}
+
+static const struct yg_reader *reader_of(enum yg_format format)
+{
+	for (const struct yg_reader *reader = readers; reader->read; reader++)
+		if (reader->format == format)
+			return reader;
+	return NULL;
+}
+
+int yg_parse(struct yg_parser *parser, enum yg_format format, struct yg_bytes record,
+	     struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr)
+{
+	const struct yg_reader *reader = reader_of(format);
+
+	assert(parser && arena && ret && reterr);
+	if (!reader)
+		return yg_fault_set(reterr, YG_EMISMATCH, "there is no reader for this format", 0);
+	parser->ctx.wanted = format;
+	return read_as(&parser->ctx, reader, record, arena, ret, reterr);
+}
+
+/* Worth remembering over the others: what @first said, then a format that knew its own. */
+static void keep_fault(int rc, const struct yg_fault *fault, bool is_first, int *best,
+		       struct yg_fault *ret)
+{
+	if (*best == 0 || (*best == YG_EMISMATCH && rc == YG_EFORMAT && !is_first)) {
+		*best = rc;
+		*ret = *fault;
+	}
+}
+
+int yg_parse_any(struct yg_parser *parser, enum yg_format first, struct yg_bytes record,
+		 struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr)
+{
+	const struct yg_reader *tried = reader_of(first);
+	yg_read_fn *before = NULL;
+	struct yg_fault fault;
+	int best = 0;
+	int rc;
+
+	assert(parser && arena && ret && reterr);
+	parser->ctx.wanted = YG_FORMAT_UNKNOWN;
+	if (tried) {
+		rc = read_as(&parser->ctx, tried, record, arena, ret, &fault);
+		if (rc == YG_OK || rc == YG_ENOMEM) {
+			*reterr = fault;
+			return rc;
+		}
+		keep_fault(rc, &fault, true, &best, reterr);
+	}
+	for (const struct yg_reader *reader = readers; reader->read; reader++) {
+		if ((tried && reader->read == tried->read) || reader->read == before ||
+		    !reader->fits(record))
+			continue;
+		before = reader->read;
+		rc = read_as(&parser->ctx, reader, record, arena, ret, &fault);
+		if (rc == YG_OK || rc == YG_ENOMEM) {
+			*reterr = fault;
+			return rc;
+		}
+		keep_fault(rc, &fault, false, &best, reterr);
+	}
+	if (best == 0)
+		best = yg_fault_set(reterr, YG_EMISMATCH, "fits no known format", 0);
+	return best;
+}
+
+enum yg_format yg_parse_recognise(struct yg_parser *parser, const struct yg_bytes *records,
+				  size_t count, struct yg_arena *arena)
+{
+	uint32_t hits[YG_FORMAT_COUNT] = {0};
+	enum yg_format best = YG_FORMAT_UNKNOWN;
+	struct yg_event event;
+	struct yg_fault fault;
+
+	for (size_t i = 0; i < count && i < RECOGNISE_MAX; i++) {
+		yg_arena_reset(arena);
+		if (yg_parse_any(parser, YG_FORMAT_UNKNOWN, records[i], arena, &event, &fault) ==
+		    YG_OK)
+			hits[event.format]++;
+	}
+	yg_arena_reset(arena);
+	for (const struct yg_reader *reader = readers; reader->read; reader++)
+		if (hits[reader->format] > hits[best])
+			best = reader->format;
+	return best;
+}
