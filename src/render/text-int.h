@@ -11,7 +11,8 @@
 #include "base/tr.h"
 #include "model/finding.h"
 
-#define YG_TEXT_TIME_SIZE 40u /* room for yg_text_time, NUL included */
+#define YG_TEXT_TIME_SIZE   40u /* room for yg_text_time, NUL included */
+#define YG_TEXT_NUMBER_SIZE 32u /* room for yg_text_number and _size, NUL included */
 
 /*
  * Add @text so that it can do nothing but be read: control characters become \n, \t, \x1b;
@@ -39,8 +40,9 @@ const char *yg_text_time(char to[YG_TEXT_TIME_SIZE], int64_t time_ns, int32_t zo
 /* "+09:00", or "UTC". @to as in yg_text_time. */
 const char *yg_text_zone(char to[YG_TEXT_TIME_SIZE], int32_t zone_s);
 
-/* 1234567 as "1,234,567". @to has 32 bytes of room. */
-const char *yg_text_number(char to[32], uint64_t value);
+/* 1234567 as "1,234,567"; 9123456 bytes as "9.1 MB". The result lies in @to. */
+struct yg_bytes yg_text_number(char to[YG_TEXT_NUMBER_SIZE], uint64_t value);
+struct yg_bytes yg_text_size(char to[YG_TEXT_NUMBER_SIZE], uint64_t bytes);
 
 /* Translated words; never NULL. */
 const char *yg_words_level(enum yg_level level, enum yg_lang lang);
@@ -53,11 +55,14 @@ struct yg_bytes yg_words_title(const struct yg_rule_info *rule, enum yg_lang lan
 void yg_words_reason(struct yg_buf *to, const struct yg_reason *reason, enum yg_lang lang);
 
 /*
- * A translated template with %1 to %9 filled in from @args (count in all), %% = "%". The order
- * may differ between languages, which is why this is not printf.
+ * A template with %1 to %9 filled in from @args (@count in all), %% = "%". The order may differ
+ * between languages, which is why this is not printf. YG_FILL translates first.
  */
-void yg_words_fill(struct yg_buf *to, const char *template_text, const char *const *args,
+void yg_words_fill(struct yg_buf *to, const char *template_text, const struct yg_bytes *args,
 		   size_t count);
+#define YG_FILL(to, lang, msgid, ...)                                                              \
+	yg_words_fill((to), yg_tr((lang), (msgid)), (const struct yg_bytes[]){__VA_ARGS__},         \
+		      sizeof((const struct yg_bytes[]){__VA_ARGS__}) / sizeof(struct yg_bytes))
 
 /* A buffer for a piece of text made of @size bytes of log text: room enough for any escaping. */
 void yg_text_scratch(struct yg_buf *scratch, size_t size);

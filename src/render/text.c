@@ -142,6 +142,9 @@ size_t yg_text_width(struct yg_bytes text)
 	return columns;
 }
 
+/* Bytes a column may take: marks without width must not make a short text endless. */
+#define COLUMN_BYTES 4u
+
 /* Bytes of the longest head of @text that is at most @columns wide. */
 static size_t head_size(struct yg_bytes text, size_t columns)
 {
@@ -152,10 +155,28 @@ static size_t head_size(struct yg_bytes text, size_t columns)
 		size_t width;
 		size_t size = yg_text_next(yg_bytes_from(text, at), &width);
 
-		if (used + width > columns)
+		if (used + width > columns || at + size > columns * COLUMN_BYTES)
 			break;
 		used += width;
 		at += size;
+	}
+	return at;
+}
+
+/* Where the longest tail of @text begins that is at most @columns wide. */
+static size_t tail_start(struct yg_bytes text, size_t columns)
+{
+	size_t at = text.size > columns * COLUMN_BYTES ? text.size - columns * COLUMN_BYTES : 0;
+	size_t width;
+
+	while (at < text.size && (text.data[at] & 0xc0) == 0x80)
+		at++;
+	width = yg_text_width(yg_bytes_from(text, at));
+	while (width > columns) {
+		size_t gone;
+
+		at += yg_text_next(yg_bytes_from(text, at), &gone);
+		width -= gone;
 	}
 	return at;
 }
@@ -164,29 +185,19 @@ void yg_text_add_short(struct yg_buf *to, struct yg_bytes text, size_t columns)
 {
 	struct yg_buf scratch;
 	struct yg_bytes all;
-	size_t width;
 
 	assert(columns >= 8);
 	yg_text_scratch(&scratch, text.size);
 	yg_text_add(&scratch, text);
 	all = yg_buf_bytes(&scratch);
-	width = yg_text_width(all);
-	if (width <= columns) {
+	if (head_size(all, columns) == all.size) {
 		yg_buf_add(to, all);
 	} else {
 		size_t tail = (columns - 1) / 2;
-		size_t head = head_size(all, columns - 1 - tail);
-		size_t skip = head_size(all, width - tail);
 
-		/* A wide character may straddle the cut: then one column less is used. */
-		if (yg_text_width(yg_bytes_from(all, skip)) > tail) {
-			size_t unused;
-
-			skip += yg_text_next(yg_bytes_from(all, skip), &unused);
-		}
-		yg_buf_add(to, yg_bytes_cut(all, 0, head));
+		yg_buf_add(to, yg_bytes_cut(all, 0, head_size(all, columns - 1 - tail)));
 		yg_buf_add_str(to, "\xe2\x80\xa6"); /* … */
-		yg_buf_add(to, yg_bytes_from(all, skip));
+		yg_buf_add(to, yg_bytes_from(all, tail_start(all, tail)));
 	}
 	yg_text_end(to, &scratch);
 }
@@ -216,9 +227,9 @@ const char *yg_text_time(char to[YG_TEXT_TIME_SIZE], int64_t time_ns, int32_t zo
 	return to;
 }
 
-const char *yg_text_number(char to[32], uint64_t value)
+struct yg_bytes yg_text_number(char to[YG_TEXT_NUMBER_SIZE], uint64_t value)
 {
-	char *at = to + 31;
+	char *at = to + YG_TEXT_NUMBER_SIZE - 1;
 
 	*at = '\0';
 	for (unsigned digits = 0; digits == 0 || value > 0; digits++) {
@@ -227,7 +238,25 @@ const char *yg_text_number(char to[32], uint64_t value)
 		*--at = (char)('0' + value % 10);
 		value /= 10;
 	}
-	return at;
+	return yg_bytes_str(at);
+}
+
+struct yg_bytes yg_text_size(char to[YG_TEXT_NUMBER_SIZE], uint64_t bytes)
+{
+	static const char *const units[] = {"kB", "MB", "GB", "TB"};
+	double value = (double)bytes / 1000;
+	size_t unit = 0;
+
+	if (bytes < 1000) {
+		(void)snprintf(to, YG_TEXT_NUMBER_SIZE, "%u B", (unsigned)bytes);
+		return yg_bytes_str(to);
+	}
+	while (value >= 999.95 && unit < COUNT(units) - 1) {
+		value /= 1000;
+		unit++;
+	}
+	(void)snprintf(to, YG_TEXT_NUMBER_SIZE, "%.1f %s", value, units[unit]);
+	return yg_bytes_str(to);
 }
 
 const char *yg_words_level(enum yg_level level, enum yg_lang lang)
@@ -260,7 +289,7 @@ void yg_words_reason(struct yg_buf *to, const struct yg_reason *reason, enum yg_
 	yg_reason_add(to, yg_tr(lang, yg_reason_template(reason->code)), reason);
 }
 
-void yg_words_fill(struct yg_buf *to, const char *template_text, const char *const *args,
+void yg_words_fill(struct yg_buf *to, const char *template_text, const struct yg_bytes *args,
 		   size_t count)
 {
 	for (const char *at = template_text; *at; at++) {
@@ -273,7 +302,7 @@ void yg_words_fill(struct yg_buf *to, const char *template_text, const char *con
 		if (*at == '%')
 			yg_buf_add_byte(to, '%');
 		else
-			yg_buf_add_str(to, args[*at - '1']);
+			yg_buf_add(to, args[*at - '1']);
 	}
 }
 

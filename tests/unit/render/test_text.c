@@ -58,11 +58,17 @@ static void width_counts_columns(void)
 
 static void long_texts_lose_their_middle(void)
 {
+	static char marks[1001];
+
 	CHECK_TEXT(shortened("12345678", 8), "12345678");
 	CHECK_TEXT(shortened("123456789", 8), "1234…789");
 	CHECK_TEXT(shortened("あいうえおか", 8), "あい…か");
 	CHECK_TEXT(shortened("あいうえおかき", 11), "あい…かき");
 	CHECK(yg_text_width(shortened("aあいうえおかきくけb", 12)) <= 12);
+	/* Marks without width do not make it endless. */
+	for (size_t i = 0; i + 2 < sizeof(marks); i += 2)
+		memcpy(marks + i, "\xcc\x81", 2);
+	CHECK(shortened(marks, 8).size <= 8 * 4 + 3);
 	/* An escape is made before the cut is measured. */
 	CHECK(yg_text_width(shortened("\x1b\x1b\x1b\x1b\x1b\x1b", 9)) == 9);
 }
@@ -81,20 +87,23 @@ static void times_are_local_with_the_offset(void)
 
 static void numbers_are_grouped(void)
 {
-	char to[32];
+	char to[YG_TEXT_NUMBER_SIZE];
 
-	CHECK(strcmp(yg_text_number(to, 0), "0") == 0);
-	CHECK(strcmp(yg_text_number(to, 999), "999") == 0);
-	CHECK(strcmp(yg_text_number(to, 1000), "1,000") == 0);
-	CHECK(strcmp(yg_text_number(to, UINT64_MAX), "18,446,744,073,709,551,615") == 0);
+	CHECK_TEXT(yg_text_number(to, 0), "0");
+	CHECK_TEXT(yg_text_number(to, 999), "999");
+	CHECK_TEXT(yg_text_number(to, 1000), "1,000");
+	CHECK_TEXT(yg_text_number(to, UINT64_MAX), "18,446,744,073,709,551,615");
+	CHECK_TEXT(yg_text_size(to, 999), "999 B");
+	CHECK_TEXT(yg_text_size(to, 1000), "1.0 kB");
+	CHECK_TEXT(yg_text_size(to, 999999), "1.0 MB");
+	CHECK_TEXT(yg_text_size(to, 9536256), "9.5 MB");
 }
 
 static void templates_are_filled_in_any_order(void)
 {
 	struct yg_buf *to = empty();
-	const char *const args[] = {"a", "b"};
 
-	yg_words_fill(to, "%2 of %1, 100%%", args, 2);
+	YG_FILL(to, YG_LANG_EN, "%2 of %1, 100%%", YG_S("a"), YG_S("b"));
 	CHECK_TEXT(yg_buf_bytes(to), "b of a, 100%");
 }
 
