@@ -42,7 +42,9 @@ struct yg_yaml_fault {
 
 /*
  * Parse @text into @arena. *ret_docs is a list node whose children are the documents (an empty
- * file gives none). Returns YG_OK, YG_EFORMAT, YG_ELIMIT or YG_ENOMEM, with *reterr filled.
+ * file gives none). Returns YG_OK, YG_EFORMAT, YG_ELIMIT or YG_ENOMEM, with *reterr filled; after
+ * YG_EFORMAT and YG_ELIMIT *ret_docs holds the documents that were complete before the fault.
+ * The line of a list or map in a map is that of its key. Cost: O(text).
  */
 YG_MUST_USE int yg_yaml_parse(struct yg_bytes text, struct yg_arena *arena,
 			      const struct yg_yaml **ret_docs, struct yg_yaml_fault *reterr);
