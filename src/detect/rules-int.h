@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/rules-int.h - what the parts of the Sigma loader share. Private to src/detect.
+ *
+ * Reading order: rules.c (files, documents, counts), sigma_rule.c (metadata), sigma_detection.c
+ * (selections), sigma_modifier.c (one field|modifier: value), sigma_condition.c, preds.c.
+ *
+ * Conventions: a function that refuses calls yg_load_fail() and returns its YG_EFORMAT; anything
+ * else negative (YG_ENOMEM) ends the whole load. Texts that outlive the file are copied into
+ * rules->arena, temporaries lie in load->arena, which is reset after each file.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "detect/rules.h"
+#include "parse/yaml.h"
+
+#define YG_LOAD_REASON_MAX   400u    /* bytes of a reason, NUL included */
+#define YG_LOAD_ARENA_MAX    (512u << 20)
+#define YG_RULES_ARENA_MAX   (1024u << 20)
+#define YG_PREDS_MAX         (16u << 20)
+#define YG_VALUE_BYTES_MAX   65536u  /* one value, after encoding */
+#define YG_VALUE_FORMS_MAX   4096u   /* what one value may expand to (windash, placeholders) */
+#define YG_CONDITION_MAX     16384u  /* bytes of one condition */
+#define YG_SELECTIONS_MAX    4096u
+#define YG_PLACEHOLDERS_MAX  10000u
+#define YG_TAGS_MAX          256u
+
+/* Work on one document. */
+struct yg_load {
+	struct yg_rules *rules;
+	struct yg_arena *arena; /* of the file */
+	const struct yg_rules_opts *opts;
+	const char *file;
+	yg_rules_report_fn report;
+	void *arg;
+	uint32_t values;    /* of this rule, after expansion */
+	uint32_t kid_start; /* rules->kid_count when the rule began */
+	struct yg_bytes waits_for; /* a placeholder without value; empty = none */
+	uint32_t line;      /* of the failure */
+	char reason[YG_LOAD_REASON_MAX];
+};
+
+/* Note why the document is refused. Returns YG_EFORMAT. */
+__attribute__((format(printf, 3, 4))) int yg_load_fail(struct yg_load *load, uint32_t line,
+						       const char *format, ...);
+
+/* For "%s" in a reason: @b as readable text, cut at 80 bytes, in load->arena. Never NULL. */
+const char *yg_load_show(struct yg_load *load, struct yg_bytes b);
+
+/* The candidate nearest to @word by edit distance, or NULL when none is near. */
+const char *yg_nearest(struct yg_bytes word, const char *const *candidates, size_t count);
+/* The same over texts; SIZE_MAX when none is near. */
+size_t yg_nearest_of(struct yg_bytes word, const struct yg_bytes *candidates, size_t count);
+
+/* ---- preds.c: predicates and condition nodes, distinct ones only ---- */
+
+#define YG_EXPR_NEVER  0u /* exprs[0] is FALSE, exprs[1] is TRUE */
+#define YG_EXPR_ALWAYS 1u
+
+struct yg_rules_mark {
+	uint32_t preds;
+	uint32_t exprs;
+	uint32_t kids;
+};
+struct yg_rules_mark yg_rules_mark(const struct yg_rules *rules);
+/* Forget all predicates and nodes made after @mark (a refused rule). */
+void yg_rules_rollback(struct yg_rules *rules, struct yg_rules_mark mark);
+
+/* Node for @pred; pred->text is copied when the predicate is new. YG_OK, ENOMEM or ELIMIT. */
+YG_MUST_USE int yg_rules_pred(struct yg_rules *rules, const struct yg_pred *pred,
+			      uint32_t *ret_expr);
+
+/*
+ * AND or OR over @count nodes (none: TRUE resp. FALSE), simplified: nested nodes of the same kind
+ * are lifted, constants and repeated children vanish. YG_OK, YG_ENOMEM, or YG_ELIMIT when the rule
+ * has more than YG_RULE_EXPRS_MAX nodes (counted from load->kid_start).
+ */
+YG_MUST_USE int yg_rules_join(struct yg_load *load, enum yg_expr_op op, const uint32_t *children,
+			      uint32_t count, uint32_t *ret_expr);
+YG_MUST_USE int yg_rules_not(struct yg_rules *rules, uint32_t child, uint32_t *ret_expr);
+
+/* ---- the parts of a document ---- */
+
+/* Fill @rule from the metadata of @doc: all but the detection. */
+YG_MUST_USE int yg_sigma_metadata(struct yg_load *load, const struct yg_yaml *doc,
+				  struct yg_rule *rule);
+/* *ret_expr: what the detection section asks of an event. */
+YG_MUST_USE int yg_sigma_detection(struct yg_load *load, const struct yg_yaml *detection,
+				   uint32_t *ret_expr);
+/* One `field|modifiers: value` (@node->key names it) or, with @node->key empty, a keyword. */
+YG_MUST_USE int yg_sigma_item(struct yg_load *load, const struct yg_yaml *node,
+			      uint32_t *ret_expr);
+
+struct yg_selection {
+	struct yg_bytes name;
+	uint32_t expr;
+};
+YG_MUST_USE int yg_sigma_condition(struct yg_load *load, struct yg_bytes text, uint32_t line,
+				   const struct yg_selection *selections, uint32_t count,
+				   uint32_t *ret_expr);
+
+/* What a correlation names before the last file is read. */
+struct yg_correlation_refs {
+	uint32_t rule; /* index of the correlation */
+	uint32_t line; /* of `rules` */
+	struct yg_bytes texts[YG_CORRELATION_REFS_MAX];
+	uint32_t count;
+};
+/* Fill rule->correlation from @node; @refs->texts lie in rules->arena. */
+YG_MUST_USE int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *node,
+				     struct yg_rule *rule, struct yg_correlation_refs *refs);
+/* Checks a filter document: refused when it is malformed. */
+YG_MUST_USE int yg_sigma_filter(struct yg_load *load, const struct yg_yaml *doc);
+
+/* Checks a regular expression against what the matcher can do. */
+YG_MUST_USE int yg_sigma_regex_check(struct yg_load *load, uint32_t line,
+				     const struct yg_pred *pred);
+/* Flags for Vectorscan; the engine compiles with exactly these (more may be added to them). */
+unsigned yg_pred_regex_flags(const struct yg_pred *pred);
+
+/* Values of placeholder @name (without %), or NULL. */
+struct yg_placeholder {
+	struct yg_bytes name;
+	const struct yg_bytes *values; /* Sigma strings: * and ? are wildcards */
+	uint32_t count;
+};
+const struct yg_placeholder *yg_rules_placeholder(const struct yg_rules *rules,
+						  struct yg_bytes name);
+
+/* ---- tables of the loader ---- */
+
+struct yg_rules_priv {
+	uint32_t *pred_slots; /* hash table: index + 1 into preds */
+	uint32_t pred_slot_mask;
+	uint32_t pred_room;
+	uint32_t *pred_exprs; /* node of each predicate */
+	uint32_t expr_room;
+	uint32_t kid_room;
+	uint32_t *stamps; /* of each node: last join that took it as child */
+	uint32_t stamp;
+	uint32_t *scratch; /* children of the join at work */
+	uint32_t scratch_room;
+
+	uint32_t rule_room;
+	uint32_t *id_slots; /* hash table: index + 1 into rules, by folded id */
+	uint32_t *name_slots;
+	uint32_t key_slot_mask;
+	struct yg_correlation_refs *refs;
+	uint32_t ref_count;
+	uint32_t ref_room;
+
+	struct yg_placeholder *placeholders;
+	uint32_t placeholder_count;
+	struct yg_arena *file_arena;
+	uint32_t *checked_regexes; /* bit per predicate: known to compile */
+	bool is_finished;
+};

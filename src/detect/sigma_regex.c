@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Regular expressions: what Vectorscan takes is taken. Constructs that need backtracking are
+ * named before Vectorscan is asked, because its own messages do not say which one it met.
+ */
+#include <hs.h>
+
+#include "base/utf8.h"
+#include "detect/rules-int.h"
+
+#include "base/ban.h"
+
+unsigned yg_pred_regex_flags(const struct yg_pred *pred)
+{
+	/* ALLOWEMPTY: `.*` and `a?` fit the empty text, and Sigma has nothing against that. */
+	unsigned flags = HS_FLAG_ALLOWEMPTY;
+	bool is_ascii = true;
+
+	for (size_t i = 0; i < pred->text.size; i++)
+		is_ascii &= pred->text.data[i] < 0x80;
+	flags |= pred->is_cased ? 0 : HS_FLAG_CASELESS;
+	flags |= pred->is_multiline ? HS_FLAG_MULTILINE : 0;
+	flags |= pred->is_dot_all ? HS_FLAG_DOTALL : 0;
+	flags |= is_ascii ? 0 : HS_FLAG_UTF8;
+	return flags;
+}
+
+static const char *after_paren(struct yg_bytes rest)
+{
+	static const struct {
+		const char *start;
+		const char *words;
+	} constructs[] = {
+		{"(?=", "a look-ahead (?="},
+		{"(?!", "a negative look-ahead (?!"},
+		{"(?<=", "a look-behind (?<="},
+		{"(?<!", "a negative look-behind (?<!"},
+		{"(?>", "an atomic group (?>"},
+		{"(?P=", "a back-reference (?P="},
+		{"(?(", "a conditional group (?("},
+		{"(?R", "a recursion (?R"},
+		{"(?&", "a recursion (?&"},
+		{"(*", "a control verb (*"},
+	};
+
+	for (size_t i = 0; i < sizeof(constructs) / sizeof(constructs[0]); i++)
+		if (yg_bytes_starts(rest, yg_bytes_str(constructs[i].start)))
+			return constructs[i].words;
+	return NULL;
+}
+
+/* The first construct that a matcher without backtracking cannot do, or NULL; *ret_at from 1. */
+static const char *find_unsupported(struct yg_bytes text, size_t *ret_at)
+{
+	bool is_class = false;
+
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t c = text.data[i];
+		const char *words = NULL;
+
+		*ret_at = i + 1;
+		if (c == '\\') {
+			uint8_t after = i + 1 < text.size ? text.data[i + 1] : 0;
+
+			if (!is_class && ((after >= '1' && after <= '9') || after == 'k' || after == 'g'))
+				return "a back-reference";
+			i++;
+		} else if (is_class) {
+			is_class = c != ']';
+		} else if (c == '[') {
+			is_class = true;
+			if (i + 1 < text.size && text.data[i + 1] == '^')
+				i++;
+			if (i + 1 < text.size && text.data[i + 1] == ']')
+				i++;
+		} else if (c == '(') {
+			words = after_paren(yg_bytes_from(text, i));
+		}
+		if (words)
+			return words;
+	}
+	return NULL;
+}
+
+int yg_sigma_regex_check(struct yg_load *load, uint32_t line, const struct yg_pred *pred)
+{
+	hs_compile_error_t *error = NULL;
+	hs_expr_info_t *info = NULL;
+	const char *words;
+	size_t at = 0;
+	int rc = YG_OK;
+
+	if (yg_bytes_chr(pred->text, 0) != SIZE_MAX)
+		return yg_load_fail(load, line, "the regular expression holds a NUL byte: write \\x00");
+	words = find_unsupported(pred->text, &at);
+	if (words)
+		return yg_load_fail(load, line,
+				    "the regular expression uses %s at character %zu, which linear-time matching cannot do",
+				    words, at);
+	/* Texts of the tree end with NUL. */
+	if (hs_expression_info((const char *)pred->text.data, yg_pred_regex_flags(pred), &info,
+			       &error) != HS_SUCCESS)
+		rc = yg_load_fail(load, line, "the regular expression cannot be used: %s",
+				  error && error->message ? error->message : "unknown error");
+	/* Both were allocated by the library's default allocator. */
+	free(info);
+	if (error)
+		(void)hs_free_compile_error(error);
+	return rc;
+}
