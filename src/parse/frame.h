@@ -3,9 +3,17 @@
  * parse/frame.h - where one record ends and the next begins.
  *
  * Layer: parse. Pure; the state is a plain struct the caller keeps.
- * Lines end with LF or CRLF; a last line without an ending is a record too.
+ *
+ * Lines end with LF or CRLF; a last line without an ending is a record too, marked torn: who
+ * parses it knows whether it is whole. Empty lines are skipped. The number of a line is one
+ * more than the count of LF in all bytes consumed before it, skipped ones included.
+ *
  * Documents are JSON values one after another, in an array, or pretty-printed; commas, white
- * space and the array's brackets between them are skipped.
+ * space and the array's brackets between them are skipped. A document that is damaged (a brace
+ * or a quote is missing) ends as torn where a line begins with '{' as far to the right as the
+ * document itself began, if no '{' may stand there in JSON: so what follows it is not lost.
+ *
+ * Tests: tests/unit/parse/test_frame.c, tests/fuzz/fuzz_frame.c
  */
 #pragma once
 
@@ -31,9 +39,15 @@ struct yg_framer {
 	bool is_in_array;   /* an opening bracket of the outer array was passed */
 	bool is_dropping;   /* inside the rest of a line or document that was too long */
 	size_t scanned;     /* bytes at the front already known to hold no end */
-	uint32_t depth;     /* documents: open brackets at @scanned */
+	/* Documents: what is known at @scanned. */
+	uint32_t depth;     /* open brackets */
+	uint64_t kinds;     /* of the innermost 64 of them, last bit = innermost: 1 = array */
+	uint32_t indent;    /* white space before the document on its line; 0 after other text */
+	uint32_t column;    /* white space so far on this line; UINT32_MAX: other text came */
+	uint8_t before;     /* the last byte that was not white space, outside strings */
 	bool is_in_string;
 	bool is_escaped;
+	bool is_broken;     /* this cannot be JSON any more */
 };
 
 /*
