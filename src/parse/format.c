@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/alloc.h"
+#include "parse/access.h"
 #include "parse/format-int.h"
 
 #include "base/ban.h"
@@ -16,6 +17,7 @@
  * format will do it is called once.
  */
 static const struct yg_reader readers[] = {
+	{YG_FORMAT_ACCESS, yg_access_fits, yg_access_read},
 	{YG_FORMAT_UNKNOWN, NULL, NULL}, /* the end */
 };
 
