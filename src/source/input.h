@@ -32,6 +32,7 @@ struct yg_input {
 	char *name;   /* as given, "-" for standard input, "PATH!MEMBER" */
 	char *path;   /* what to open */
 	char *member; /* of a zip; NULL otherwise */
+	uint64_t member_index; /* in the zip, from 0: names there need not be unique */
 	uint64_t size_bytes; /* on disk (the member's packed size); 0 when unknown */
 	int64_t mtime_ns;    /* or YG_TIME_NONE */
 };
@@ -42,13 +43,19 @@ struct yg_inputs {
 	size_t failed; /* given paths that could not be used at all */
 };
 
-/* Called for what is left out or cannot be used: YG_E… and words (English) for the reason. */
+/*
+ * Called for what is left out or cannot be used: YG_E… and words (English, to be translated) for
+ * the reason. YG_EDUPLICATE: YG_INPUTS_SAME_AS and the name of the one that is read. The caller
+ * is told once for each; reason lives during the call.
+ */
+#define YG_INPUTS_SAME_AS "the same file as "
 typedef void (*yg_inputs_report_fn)(void *arg, const char *name, int rc, const char *reason);
 
 /*
  * Expand @paths. Files found by walking a folder that are plainly no logs (executables, images,
  * office files, databases by their first bytes, empty ones) are left out and reported; files that
- * were named themselves never are. YG_OK, YG_ENOMEM or YG_ELIMIT.
+ * were named themselves never are. YG_OK, YG_ENOMEM (*ret is empty) or YG_ELIMIT (YG_INPUTS_MAX
+ * reached and told: *ret holds what came before).
  */
 YG_MUST_USE int yg_inputs_expand(const char *const *paths, size_t count, struct yg_inputs *ret,
 				 yg_inputs_report_fn report, void *arg);
