@@ -103,6 +103,16 @@ int yg_event_add_id(struct yg_event *event, uint32_t name_id, struct yg_bytes te
 	return rc;
 }
 
+int yg_event_add_field(struct yg_event *event, const struct yg_field *field)
+{
+	int rc;
+	struct yg_field *to = new_field(event, &rc);
+
+	if (to)
+		*to = *field;
+	return rc;
+}
+
 int yg_event_derive(struct yg_event *event, uint32_t name_id, struct yg_bytes text,
 		    enum yg_value_kind kind)
 {

@@ -121,6 +121,9 @@ YG_MUST_USE int yg_event_derive(struct yg_event *event, uint32_t name_id, struct
 YG_MUST_USE int yg_event_add_escaped(struct yg_event *event, struct yg_bytes name,
 				     struct yg_bytes text);
 
+/* Add a copy of @field, whose name_id the caller has looked up. Returns as yg_event_add. */
+YG_MUST_USE int yg_event_add_field(struct yg_event *event, const struct yg_field *field);
+
 /*
  * The text of @field without escapes; decodes into the arena on first use and remembers.
  * Bad escapes are kept as written. An arena without room gives the text as written.
