@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "parse/access.h"
 #include "parse/format-int.h"
+#include "parse/json.h"
 
 #include "base/ban.h"
 
@@ -17,6 +18,10 @@
  * format will do it is called once.
  */
 static const struct yg_reader readers[] = {
+	{YG_FORMAT_WINDOWS, yg_fits_json, yg_json_read},
+	{YG_FORMAT_NGINX_JSON, yg_fits_json, yg_json_read},
+	{YG_FORMAT_ECS, yg_fits_json, yg_json_read},
+	{YG_FORMAT_JSON, yg_fits_json, yg_json_read},
 	{YG_FORMAT_ACCESS, yg_access_fits, yg_access_read},
 	{YG_FORMAT_UNKNOWN, NULL, NULL}, /* the end */
 };

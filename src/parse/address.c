@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parse/address.h"
+
+#include "base/ban.h"
+
+#define GROUPS_MAX 8u
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_hex(uint8_t c)
+{
+	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* Bytes of the dotted address at the start of @b, or 0. */
+static size_t v4_size(struct yg_bytes b)
+{
+	size_t i = 0;
+
+	for (unsigned part = 0; part < 4; part++) {
+		unsigned value = 0;
+		size_t from = i;
+
+		while (i < b.size && i - from < 3 && is_digit(b.data[i]))
+			value = value * 10 + (unsigned)(b.data[i++] - '0');
+		if (i == from || value > 255)
+			return 0;
+		if (part < 3 && (i >= b.size || b.data[i++] != '.'))
+			return 0;
+	}
+	return i < b.size && (is_digit(b.data[i]) || b.data[i] == '.') ? 0 : i;
+}
+
+/* Bytes of the colon form at the start of @b, or 0. *ret_v4: where its dotted end begins. */
+static size_t v6_size(struct yg_bytes b, size_t *ret_v4)
+{
+	size_t i = 0, v4;
+	unsigned groups = 0;
+	bool has_gap = false;
+
+	*ret_v4 = SIZE_MAX;
+	for (;;) {
+		size_t from = i;
+
+		if (i + 1 < b.size && b.data[i] == ':' && b.data[i + 1] == ':') {
+			if (has_gap)
+				return 0;
+			has_gap = true;
+			i += 2;
+			from = i;
+		}
+		v4 = v4_size(yg_bytes_from(b, i));
+		if (v4 > 0 && (has_gap ? groups + 2 < GROUPS_MAX : groups + 2 == GROUPS_MAX)) {
+			*ret_v4 = i;
+			return i + v4;
+		}
+		while (i < b.size && i - from < 4 && is_hex(b.data[i]))
+			i++;
+		if (i == from)
+			break;
+		if (++groups > GROUPS_MAX || (i < b.size && is_hex(b.data[i])))
+			return 0;
+		if (i + 1 >= b.size || b.data[i] != ':')
+			break;
+		if (b.data[i + 1] == ':')
+			continue;
+		if (!is_hex(b.data[i + 1]))
+			return 0;
+		i++;
+	}
+	if (has_gap ? groups >= GROUPS_MAX : groups != GROUPS_MAX)
+		return 0;
+	return i < b.size && b.data[i] == ':' ? 0 : i;
+}
+
+/* An IPv4 address that stands behind ::ffff: is that address. */
+static struct yg_bytes unmapped(struct yg_bytes b, size_t v4)
+{
+	static const struct yg_bytes prefix = {(const uint8_t *)"::ffff:", 7};
+
+	if (v4 == prefix.size && yg_bytes_eq_nocase(yg_bytes_cut(b, 0, v4), prefix))
+		return yg_bytes_from(b, v4);
+	return b;
+}
+
+/* What may follow an address: nothing, the end of a list item, a port. */
+static bool read_rest(struct yg_bytes rest, bool may_have_port, struct yg_bytes *ret_port)
+{
+	size_t i = 1;
+
+	*ret_port = (struct yg_bytes){0};
+	if (rest.size == 0 || rest.data[0] == ',' || rest.data[0] == ' ')
+		return true;
+	if (!may_have_port || rest.data[0] != ':')
+		return false;
+	while (i < rest.size && i < 6 && is_digit(rest.data[i]))
+		i++;
+	*ret_port = yg_bytes_cut(rest, 1, i);
+	return i > 1 && (i == rest.size || rest.data[i] == ',' || rest.data[i] == ' ');
+}
+
+bool yg_address_in(struct yg_bytes text, struct yg_bytes *ret_address, struct yg_bytes *ret_port)
+{
+	struct yg_bytes b = text, address, port;
+	bool has_bracket = b.size > 0 && b.data[0] == '[';
+	size_t v4 = SIZE_MAX;
+	size_t size;
+
+	if (has_bracket)
+		b = yg_bytes_from(b, 1);
+	size = v4_size(b);
+	if (size == 0) {
+		size = v6_size(b, &v4);
+		if (size == 0)
+			return false;
+	}
+	address = yg_bytes_cut(b, 0, size);
+	if (v4 != SIZE_MAX)
+		address = unmapped(address, v4);
+	b = yg_bytes_from(b, size);
+	if (b.size > 0 && b.data[0] == '%') {
+		while (b.size > 0 && b.data[0] != ']' && b.data[0] != ',' && b.data[0] != ' ')
+			b = yg_bytes_from(b, 1);
+	}
+	if (has_bracket) {
+		if (b.size == 0 || b.data[0] != ']')
+			return false;
+		b = yg_bytes_from(b, 1);
+	}
+	if (!read_rest(b, true, &port))
+		return false;
+	if (ret_address)
+		*ret_address = address;
+	if (ret_port)
+		*ret_port = port;
+	return true;
+}
+
+bool yg_address_is_remote(struct yg_bytes address)
+{
+	bool is_all_zero = true;
+
+	if (yg_bytes_chr(address, '.') != SIZE_MAX && yg_bytes_chr(address, ':') == SIZE_MAX)
+		return !yg_bytes_starts(address, YG_S("127.")) &&
+		       !yg_bytes_starts(address, YG_S("0."));
+	for (size_t i = 0; i + 1 < address.size; i++)
+		if (address.data[i] != '0' && address.data[i] != ':')
+			is_all_zero = false;
+	/* "::", "::1", "0:0:0:0:0:0:0:1" */
+	return !(is_all_zero && address.size > 0 &&
+		 (address.data[address.size - 1] == '0' || address.data[address.size - 1] == '1' ||
+		  address.data[address.size - 1] == ':'));
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parse/json.h"
+
+#include "parse/address.h"
+#include "parse/json-int.h"
+#include "parse/times.h"
+#include "parse/web.h"
+
+#include "base/ban.h"
+
+#define ECS_HINTS_MIN 2u
+
+struct yg_field *yg_json_role(struct yg_event *event, const struct yg_json_facts *facts,
+			      enum yg_json_role role)
+{
+	return facts->at[role] ? &event->fields[facts->at[role] - 1] : NULL;
+}
+
+struct yg_bytes yg_json_role_text(struct yg_event *event, const struct yg_json_facts *facts,
+				  enum yg_json_role role)
+{
+	struct yg_field *field = yg_json_role(event, facts, role);
+
+	return field ? yg_event_text(event, field) : (struct yg_bytes){0};
+}
+
+int yg_json_derive(struct yg_event *event, uint32_t name_id, struct yg_bytes text,
+		   enum yg_value_kind kind)
+{
+	if (text.size == 0 || yg_event_find(event, name_id))
+		return YG_OK;
+	return yg_event_derive(event, name_id, text, kind);
+}
+
+/* Everything else: who it came from is all that can be said. */
+static int finish_other(struct yg_event *event, const struct yg_json_facts *facts)
+{
+	struct yg_bytes address;
+
+	if (!yg_address_in(yg_json_role_text(event, facts, YG_ROLE_ADDRESS), &address, NULL))
+		return YG_OK;
+	return yg_json_derive(event, YG_F_src_ip, address, YG_VALUE_TEXT);
+}
+
+int yg_json_finish(enum yg_format format, struct yg_event *event,
+		   const struct yg_json_facts *facts)
+{
+	switch (format) {
+	case YG_FORMAT_WINDOWS:
+		return yg_windows_finish(event, facts);
+	case YG_FORMAT_ECS:
+		return yg_ecs_finish(event, facts);
+	case YG_FORMAT_NGINX_JSON:
+		return yg_web_derive(event);
+	default:
+		return finish_other(event, facts);
+	}
+}
+
+static enum yg_format format_of(struct yg_event *event, const struct yg_json_facts *facts)
+{
+	if (yg_windows_fits(event, facts))
+		return YG_FORMAT_WINDOWS;
+	if (yg_nginx_json_fits(event, facts))
+		return YG_FORMAT_NGINX_JSON;
+	if (facts->at[YG_ROLE_ECS] || facts->ecs_hints >= ECS_HINTS_MIN)
+		return YG_FORMAT_ECS;
+	return YG_FORMAT_JSON;
+}
+
+/* Is an object of @got what was asked for? */
+static bool is_wanted(enum yg_format wanted, enum yg_format got)
+{
+	return wanted == YG_FORMAT_UNKNOWN || wanted == YG_FORMAT_JSON || wanted == got ||
+	       (wanted == YG_FORMAT_ECS && got != YG_FORMAT_JSON) ||
+	       yg_format_family(wanted) == YG_FAMILY_SYSLOG;
+}
+
+int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+		 struct yg_fault *reterr)
+{
+	struct yg_json *json = yg_json_state(ctx);
+	const struct yg_json_facts *facts;
+	struct yg_field *time;
+	int rc;
+
+	if (!json)
+		return yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
+	rc = yg_json_walk(json, YG_JSON_ROOT, record, event, reterr);
+	if (rc != YG_OK)
+		return rc;
+	facts = yg_json_facts(json);
+	event->format = format_of(event, facts);
+	if (facts->has_windows && event->format != YG_FORMAT_WINDOWS) {
+		/* names were made as for a Windows event, and it is none: take them as written */
+		event->field_count = 0;
+		event->dropped = 0;
+		rc = yg_json_walk(json, YG_JSON_PLAIN, record, event, reterr);
+		if (rc != YG_OK)
+			return rc;
+		event->format = format_of(event, facts);
+	}
+	if (!is_wanted(ctx->wanted, event->format))
+		return yg_fault_set(reterr, YG_EMISMATCH, "a JSON object of another kind", 0);
+	time = yg_json_role(event, facts, YG_ROLE_TIME);
+	if (time)
+		(void)yg_times_set(event, yg_event_text(event, time), ctx->opts.zone);
+	if (event->format == YG_FORMAT_NGINX_JSON)
+		rc = yg_nginx_json_add(event, facts);
+	if (rc == YG_OK)
+		rc = yg_json_finish(event->format, event, facts);
+	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
+}

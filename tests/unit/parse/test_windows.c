@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../check.h"
+#include "reading.h"
+
+/* One sign-in failure, as different programs write it. */
+static const char *const shapes[] = {
+	/* evtx_dump */
+	"{\"Event\":{\"#attributes\":{\"xmlns\":\"http://x\"},\"System\":{\"Provider\":{\"#attributes\":"
+	"{\"Name\":\"Microsoft-Windows-Security-Auditing\",\"Guid\":\"54849625\"}},\"EventID\":4625,"
+	"\"Level\":0,\"TimeCreated\":{\"#attributes\":{\"SystemTime\":\"2022-04-29T12:36:01.902791Z\"}},"
+	"\"EventRecordID\":2559,\"Execution\":{\"#attributes\":{\"ProcessID\":712,\"ThreadID\":2}},"
+	"\"Channel\":\"Security\",\"Computer\":\"pc1\",\"Security\":null},\"EventData\":{"
+	"\"TargetUserName\":\"admin\",\"LogonType\":3,\"IpAddress\":\"203.0.113.9\"}}}",
+	/* evtx_dump --separate-json-attributes */
+	"{\"Event\":{\"System\":{\"Provider_attributes\":{\"Name\":\"Microsoft-Windows-Security-Auditing\"},"
+	"\"EventID\":4625,\"EventID_attributes\":{\"Qualifiers\":\"0\"},\"Level\":0,"
+	"\"TimeCreated_attributes\":{\"SystemTime\":\"2022-04-29T12:36:01.902791Z\"},"
+	"\"EventRecordID\":2559,\"Channel\":\"Security\",\"Computer\":\"pc1\"},\"EventData\":{"
+	"\"TargetUserName\":\"admin\",\"LogonType\":3,\"IpAddress\":\"203.0.113.9\"}}}",
+	/* XML to JSON with "@", EventData as a list of Data */
+	"{\"Event\":{\"@xmlns\":\"http://x\",\"System\":{\"Provider\":{\"@Name\":"
+	"\"Microsoft-Windows-Security-Auditing\"},\"EventID\":{\"@Qualifiers\":\"0\",\"#text\":\"4625\"},"
+	"\"Level\":\"0\",\"TimeCreated\":{\"@SystemTime\":\"2022-04-29T12:36:01.902791Z\"},"
+	"\"EventRecordID\":\"2559\",\"Channel\":\"Security\",\"Computer\":\"pc1\"},\"EventData\":{\"Data\":["
+	"{\"@Name\":\"TargetUserName\",\"#text\":\"admin\"},{\"#text\":\"3\",\"@Name\":\"LogonType\"},"
+	"{\"@Name\":\"IpAddress\",\"#text\":\"203.0.113.9\"}]}}}",
+	/* the same with EventData itself the list, EventID with attributes */
+	"{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":"
+	"\"Microsoft-Windows-Security-Auditing\"}},\"EventID\":{\"#text\":4625,\"#attributes\":"
+	"{\"Qualifiers\":0}},\"Level\":0,\"TimeCreated\":{\"#attributes\":{\"SystemTime\":"
+	"\"2022-04-29T12:36:01.902791Z\"}},\"EventRecordID\":2559,\"Channel\":\"Security\","
+	"\"Computer\":\"pc1\"},\"EventData\":[{\"@Name\":\"TargetUserName\",\"#text\":\"admin\"},"
+	"{\"#attributes\":{\"Name\":\"LogonType\"},\"#text\":3},"
+	"{\"@Name\":\"IpAddress\",\"#text\":\"203.0.113.9\"}]}}",
+	/* NXLog */
+	"{\"EventTime\":\"2022-04-29 14:36:01\",\"Hostname\":\"pc1\",\"Keywords\":-9218868437227405312,"
+	"\"EventID\":4625,\"SourceName\":\"Microsoft-Windows-Security-Auditing\",\"Level\":\"0\","
+	"\"Channel\":\"Security\",\"EventRecordID\":2559,\"TargetUserName\":\"admin\",\"LogonType\":\"3\","
+	"\"IpAddress\":\"203.0.113.9\",\"@timestamp\":\"2022-04-29T12:36:01.902791Z\"}",
+	/* Winlogbeat 7 */
+	"{\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"winlog\":{\"channel\":\"Security\",\"provider_name\":"
+	"\"Microsoft-Windows-Security-Auditing\",\"event_id\":4625,\"computer_name\":\"pc1\",\"record_id\":2559,"
+	"\"event_data\":{\"TargetUserName\":\"admin\",\"LogonType\":\"3\",\"IpAddress\":\"203.0.113.9\"}},"
+	"\"event\":{\"kind\":\"event\",\"code\":4625},\"ecs\":{\"version\":\"1.5.0\"},\"Level\":0}",
+	/* Winlogbeat 6 */
+	"{\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"log_name\":\"Security\",\"event_id\":4625,"
+	"\"source_name\":\"Microsoft-Windows-Security-Auditing\",\"computer_name\":\"pc1\",\"Level\":\"0\","
+	"\"EventRecordID\":2559,\"event_data\":{\"TargetUserName\":\"admin\",\"LogonType\":\"3\","
+	"\"IpAddress\":\"203.0.113.9\"}}",
+};
+
+static void all_shapes_give_the_same_fields(void)
+{
+	struct reading r = reading("{}");
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		reading_next(&r, shapes[i]);
+		CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS);
+		CHECK_TEXT(r.event.channel, "Security");
+		CHECK(r.event.event_code == 4625);
+		CHECK(r.event.time_ns == INT64_C(1651235761902791000) && r.event.has_zone);
+		CHECK_TEXT(yg_event_get(&r.event, YG_F_EventID), "4625");
+		CHECK_TEXT(yg_event_get(&r.event, YG_F_Channel), "Security");
+		CHECK_TEXT(yg_event_get(&r.event, YG_F_Computer), "pc1");
+		CHECK_TEXT(yg_event_get(&r.event, YG_F_Provider_Name),
+			   "Microsoft-Windows-Security-Auditing");
+		CHECK_TEXT(yg_event_get(&r.event, YG_F_TargetUserName), "admin");
+		CHECK_TEXT(yg_event_get(&r.event, YG_F_LogonType), "3");
+		CHECK_TEXT(yg_event_get(&r.event, YG_F_src_ip), "203.0.113.9");
+		CHECK_TEXT(field(&r, "EventRecordID"), "2559");
+		CHECK_TEXT(field(&r, "Level"), "0");
+		CHECK_TEXT(field(&r, "xmlns"), "");
+	}
+	reading_done(&r);
+}
+
+static void data_without_names_is_called_data(void)
+{
+	struct reading r = reading(
+		"{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"MSSQL\"}},\"EventID\":33205,"
+		"\"Channel\":\"Application\"},\"EventData\":{\"Data\":{\"#text\":[\"one\",\"two\"]},"
+		"\"Binary\":null}}}");
+
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS);
+	CHECK_TEXT(field(&r, "Data"), "one");
+	CHECK_TEXT(r.event.fields[r.event.field_count - 2].text, "two");
+	reading_next(&r, "{\"Event\":{\"System\":{\"EventID\":1000,\"Channel\":\"Application\"},"
+			 "\"EventData\":{\"Data\":[\"a\",\"b\",{\"#text\":\"c\"}]}}}");
+	CHECK(r.rc == YG_OK && r.event.field_count == 5);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_TEXT(r.event.fields[2 + i].name, "Data");
+	CHECK_TEXT(r.event.fields[4].text, "c");
+	reading_done(&r);
+}
+
+static void user_data_has_the_names_of_its_leaves(void)
+{
+	struct reading r = reading(
+		"{\"Event\":{\"System\":{\"EventID\":1149,\"Channel\":\"Microsoft-Windows-"
+		"TerminalServices-RemoteConnectionManager/Operational\"},\"UserData\":{\"EventXML\":{"
+		"\"#attributes\":{\"xmlns\":\"Event_NS\"},\"Param1\":\"bob\",\"Param2\":\"D\","
+		"\"Param3\":\"198.51.100.4\"}}}}");
+
+	CHECK_TEXT(field(&r, "Param1"), "bob");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_src_ip), "198.51.100.4");
+	CHECK_TEXT(field(&r, "xmlns"), "");
+	reading_done(&r);
+}
+
+static void new_process_has_the_names_of_sysmon(void)
+{
+	struct reading r = reading("{\"EventID\":\"4688\",\"Channel\":\"Security\",\"NewProcessName\":"
+				   "\"C:\\\\a.exe\",\"ParentProcessName\":\"C:\\\\b.exe\"}");
+
+	CHECK(r.event.event_code == 4688);
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_Image), "C:\\a.exe");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_ParentImage), "C:\\b.exe");
+	CHECK(yg_event_find(&r.event, YG_F_Image)->is_derived);
+	reading_next(&r, "{\"EventID\":4689,\"Channel\":\"Security\",\"NewProcessName\":\"x\"}");
+	CHECK(!yg_event_find(&r.event, YG_F_Image));
+	reading_done(&r);
+}
+
+static void a_threat_has_the_names_of_antivirus_rules(void)
+{
+	struct reading r = reading("{\"EventID\":1116,\"Channel\":\"Microsoft-Windows-Windows Defender/"
+				   "Operational\",\"Threat Name\":\"HackTool\",\"Path\":\"file:x\"}");
+
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_Signature), "HackTool");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_Filename), "file:x");
+	reading_done(&r);
+}
+
+static void only_a_remote_address_is_an_actor(void)
+{
+	static const char *const none[] = {
+		"\"EventID\":4624,\"IpAddress\":\"-\"",
+		"\"EventID\":4624,\"IpAddress\":\"::1\"",
+		"\"EventID\":4624,\"IpAddress\":\"127.0.0.1\"",
+		"\"EventID\":4624,\"IpAddress\":\"LOCAL\"",
+		"\"EventID\":4624,\"IpAddress\":\"0:0:0:0:0:0:0:1\"",
+		"\"EventID\":3,\"SourceIp\":\"192.0.2.1\",\"Initiated\":\"true\"",
+		"\"EventID\":5156,\"SourceAddress\":\"192.0.2.1\",\"Direction\":\"%%14593\"",
+		"\"EventID\":5158,\"SourceAddress\":\"192.0.2.1\"",
+	};
+	struct reading r = reading("{}");
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		(void)snprintf(text, sizeof(text), "{\"Channel\":\"Security\",%s}", none[i]);
+		reading_next(&r, text);
+		CHECK(r.event.format == YG_FORMAT_WINDOWS);
+		CHECK(!yg_event_find(&r.event, YG_F_src_ip));
+	}
+	reading_next(&r, "{\"Channel\":\"Security\",\"EventID\":4624,\"IpAddress\":\"::ffff:192.0.2.1\"}");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_src_ip), "192.0.2.1");
+	reading_done(&r);
+}
+
+static void other_objects_keep_their_names(void)
+{
+	struct reading r = reading("{\"winlog\":{\"event_data\":{\"a\":1}},\"System\":{\"x\":2}}");
+
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_JSON);
+	CHECK_TEXT(field(&r, "winlog.event_data.a"), "1");
+	CHECK_TEXT(field(&r, "System.x"), "2");
+	reading_next(&r, "{\"Event\":{\"type\":\"x\"}}");
+	CHECK_TEXT(field(&r, "Event.type"), "x");
+	reading_done(&r);
+}
+
+static const struct check_case cases[] = {
+	CASE(all_shapes_give_the_same_fields),
+	CASE(data_without_names_is_called_data),
+	CASE(user_data_has_the_names_of_its_leaves),
+	CASE(new_process_has_the_names_of_sysmon),
+	CASE(a_threat_has_the_names_of_antivirus_rules),
+	CASE(only_a_remote_address_is_an_actor),
+	CASE(other_objects_keep_their_names),
+};
+
+CHECK_MAIN(cases)
