@@ -155,20 +155,37 @@ struct tally {
 	uint64_t bad;     /* bytes that form none */
 };
 
+static bool is_between(uint8_t c, uint8_t low, uint8_t high)
+{
+	return c >= low && c <= high;
+}
+
+/* Kana, full-width letters, punctuation, and the kanji of JIS level 1. */
+static bool is_typical_cp932(uint8_t c, uint8_t t)
+{
+	return (c == 0x82 && is_between(t, 0x4f, 0xf1)) || (c == 0x83 && t <= 0x96) ||
+	       (c == 0x81 && t <= 0xac) || is_between(c, 0x88, 0x98);
+}
+
+static bool is_typical_euc(uint8_t c, uint8_t t)
+{
+	return (c == 0xa4 && t <= 0xf3) || (c == 0xa5 && t <= 0xf6) || c == 0xa1 || c == 0xa3 ||
+	       is_between(c, 0xb0, 0xcf);
+}
+
 /* One CP932 character at @b (first byte >= 0x80): its size, 0 = none. */
 static size_t cp932_char(struct yg_bytes b, struct tally *tally)
 {
 	uint8_t c = b.data[0];
 	uint8_t t = b.size > 1 ? b.data[1] : 0;
 
-	if (c >= 0xa1 && c <= 0xdf) {
+	if (is_between(c, 0xa1, 0xdf)) {
 		tally->kana++;
 		return 1;
 	}
-	if (c == 0x80 || c == 0xa0 || c > 0xfc || t < 0x40 || t == 0x7f || t > 0xfc)
+	if (c == 0x80 || c == 0xa0 || c > 0xfc || !is_between(t, 0x40, 0xfc) || t == 0x7f)
 		return 0;
-	if ((c == 0x82 && t >= 0x4f && t <= 0xf1) || (c == 0x83 && t <= 0x96) ||
-	    (c == 0x81 && t <= 0xac) || (c >= 0x88 && c <= 0x98))
+	if (is_typical_cp932(c, t))
 		tally->typical++;
 	else
 		tally->valid++;
@@ -179,24 +196,19 @@ static size_t euc_char(struct yg_bytes b, struct tally *tally)
 {
 	uint8_t c = b.data[0];
 	uint8_t t = b.size > 1 ? b.data[1] : 0;
+	size_t size = 0;
 
-	if (c == 0x8e && t >= 0xa1 && t <= 0xdf) {
-		tally->valid++;
-		return 2;
-	}
-	if (c == 0x8f && b.size > 2 && t >= 0xa1 && t != 0xff && b.data[2] >= 0xa1 &&
-	    b.data[2] != 0xff) {
-		tally->valid++;
-		return 3;
-	}
-	if (c < 0xa1 || c == 0xff || t < 0xa1 || t == 0xff)
-		return 0;
-	if ((c == 0xa4 && t <= 0xf3) || (c == 0xa5 && t <= 0xf6) || c == 0xa1 || c == 0xa3 ||
-	    (c >= 0xb0 && c <= 0xcf))
+	if (c == 0x8f) /* JIS X 0212: three bytes */
+		size = is_between(t, 0xa1, 0xfe) && b.size > 2 && is_between(b.data[2], 0xa1, 0xfe) ? 3 : 0;
+	else if (c == 0x8e) /* half-width kana */
+		size = is_between(t, 0xa1, 0xdf) ? 2 : 0;
+	else if (is_between(c, 0xa1, 0xfe))
+		size = is_between(t, 0xa1, 0xfe) ? 2 : 0;
+	if (size == 2 && c >= 0xa1 && is_typical_euc(c, t))
 		tally->typical++;
 	else
-		tally->valid++;
-	return 2;
+		tally->valid += size > 0;
+	return size;
 }
 
 static size_t utf8_char(struct yg_bytes b, struct tally *tally)
@@ -376,37 +388,52 @@ static size_t convert_utf8(struct yg_decoder *d, struct yg_bytes b, bool is_end,
 	return i;
 }
 
+static uint32_t utf16_unit(const struct yg_decoder *d, const uint8_t *at)
+{
+	return d->encoding == YG_ENCODING_UTF16LE ? (uint32_t)(at[0] | at[1] << 8)
+						  : (uint32_t)(at[0] << 8 | at[1]);
+}
+
+/* One character of UTF-16 at @at (@size >= 2 bytes): its bytes; *ret_point beyond Unicode = none. */
+static size_t utf16_char(const struct yg_decoder *d, const uint8_t *at, size_t size,
+			 uint32_t *ret_point)
+{
+	uint32_t unit = utf16_unit(d, at);
+	uint32_t next;
+
+	*ret_point = unit;
+	if (unit < 0xd800 || unit > 0xdfff)
+		return 2;
+	*ret_point = UINT32_MAX;
+	if (unit > 0xdbff || size < 4)
+		return 2;
+	next = utf16_unit(d, at + 2);
+	if (next < 0xdc00 || next > 0xdfff)
+		return 2;
+	*ret_point = 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
+	return 4;
+}
+
 static size_t convert_utf16(struct yg_decoder *d, struct yg_bytes b, bool is_end, struct yg_buf *to)
 {
-	bool is_little = d->encoding == YG_ENCODING_UTF16LE;
 	size_t i = 0;
 
 	while (b.size - i >= 2) {
-		const uint8_t *at = b.data + i;
-		uint32_t unit = is_little ? (uint32_t)(at[0] | at[1] << 8) : (uint32_t)(at[0] << 8 | at[1]);
-		uint32_t next;
 		uint8_t utf8[4];
-		size_t size;
+		uint32_t point;
+		size_t size = utf16_char(d, b.data + i, b.size - i, &point);
 
-		if (unit >= 0xd800 && unit < 0xdc00 && b.size - i < 4 && !is_end)
-			return i;
-		i += 2;
-		if (unit >= 0xd800 && unit < 0xdc00 && b.size - i >= 2) {
-			next = is_little ? (uint32_t)(at[2] | at[3] << 8) : (uint32_t)(at[2] << 8 | at[3]);
-			if (next >= 0xdc00 && next < 0xe000) {
-				unit = 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
-				i += 2;
-			}
-		}
-		if (unit >= 0xd800 && unit < 0xe000) {
+		if (point == UINT32_MAX && b.size - i < 4 && !is_end)
+			break; /* perhaps the first half of a pair */
+		i += size;
+		if (point == UINT32_MAX) {
 			replace(d, to);
 			continue;
 		}
-		size = yg_utf8_put(unit, utf8);
-		d->lines += unit == '\n' && !d->first_replaced;
-		yg_buf_add(to, (struct yg_bytes){utf8, size});
+		d->lines += point == '\n' && !d->first_replaced;
+		yg_buf_add(to, (struct yg_bytes){utf8, yg_utf8_put(point, utf8)});
 	}
-	if (is_end && i < b.size) {
+	if (is_end && b.size - i == 1) {
 		replace(d, to);
 		i = b.size;
 	}

@@ -76,34 +76,41 @@ static bool is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
-static struct rotation rotation_of(const char *name)
+static struct yg_bytes without_packing(struct yg_bytes name)
 {
 	static const char *const packed[] = {".gz", ".zst", ".xz", ".zip", ".bz2"};
-	struct rotation r = {.base = yg_bytes_str(name), .age = 2};
-	size_t at;
 
 	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
-		if (yg_bytes_ends(r.base, yg_bytes_str(packed[i]))) {
-			r.base.size -= strlen(packed[i]);
-			break;
-		}
-	at = r.base.size;
-	while (at > 0 && (is_digit(r.base.data[at - 1]) ||
-			  (r.base.data[at - 1] == '-' && at > 1 && is_digit(r.base.data[at - 2]))))
+		if (yg_bytes_ends(name, yg_bytes_str(packed[i])))
+			return yg_bytes_cut(name, 0, name.size - strlen(packed[i]));
+	return name;
+}
+
+/* Where the digits, and hyphens between them, at the end of @b begin. */
+static size_t digits_at_end(struct yg_bytes b)
+{
+	size_t at = b.size;
+
+	while (at > 0 && (is_digit(b.data[at - 1]) ||
+			  (b.data[at - 1] == '-' && at > 1 && at < b.size && is_digit(b.data[at - 2]))))
 		at--;
-	if (at < 2 || at == r.base.size)
+	return at;
+}
+
+/* logrotate's dateext is "-20260131"; others write ".2026-01-31"; numbers are ".1". */
+static struct rotation rotation_of(const char *name)
+{
+	struct rotation r = {.base = without_packing(yg_bytes_str(name)), .age = 2};
+	size_t at = digits_at_end(r.base);
+	uint8_t before = at > 1 && at < r.base.size ? r.base.data[at - 1] : 0;
+
+	if (before != '-' && before != '.')
 		return r;
-	/* logrotate's dateext is "-20260131"; others write ".2026-01-31" or ".1". */
-	if (r.base.data[at] == '-')
-		at++;
 	r.mark = yg_bytes_from(r.base, at);
-	if (r.mark.size >= 8 && (r.base.data[at - 1] == '-' || r.base.data[at - 1] == '.'))
+	if (r.mark.size >= 8)
 		r.age = 0;
-	else if (r.mark.size <= 4 && r.base.data[at - 1] == '.' &&
-		 yg_bytes_chr(r.mark, '-') == SIZE_MAX)
+	else if (before == '.' && r.mark.size <= 4 && yg_bytes_chr(r.mark, '-') == SIZE_MAX)
 		r.age = 1;
-	else
-		r.mark.size = 0;
 	if (r.age != 2)
 		r.base.size = at - 1;
 	return r;
