@@ -12,10 +12,15 @@
 #include "detect/engine.h"
 #include "model/event.h"
 
+#define YG_TRACE_KEYS_MAX       256u /* of one record; further ones are left out */
+#define YG_TRACE_INDICATORS_MAX 32u
+#define YG_TRACE_TARGET_MAX     512u /* bytes of a target or path that are kept */
+
 /* A correlation's view of a record: which correlation, hash of its group-by values, its value. */
 struct yg_trace_key {
 	uint32_t correlation; /* engine index of the correlation rule */
-	uint32_t ref;         /* which of its refs this record satisfied */
+	uint32_t ref;         /* which of its refs this record satisfied; where that one is a
+				 correlation itself: would satisfy, if that one completes here */
 	uint64_t group;       /* hash of the group-by values */
 	uint64_t value;       /* hash of value_field's value (value_count), else 0 */
 	double number;        /* value_field as a number (sum, avg, percentile), else 0 */
@@ -30,6 +35,12 @@ enum yg_trace_flag {
 	YG_TRACE_BLOCKED = 32,    /* a device says it refused */
 	YG_TRACE_ALLOWED = 64,
 	YG_TRACE_ACTOR_IP = 128,
+	YG_TRACE_SIGN_IN_PATH = 256, /* web: a POST to a path where people sign in */
+	YG_TRACE_PROGRAM = 512,   /* web: the path ends like a program the server runs (.php, .jsp) */
+	YG_TRACE_ADMIN = 1024,    /* web: a part of the path is named as administration pages are */
+	YG_TRACE_UPLOAD = 2048,   /* web: PUT, or a POST to a path that takes files */
+	YG_TRACE_PUT = 4096,
+	YG_TRACE_DONE = 8192,     /* the record says that something was carried out on a computer */
 };
 
 /* One indicator that occurred in the record. */

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/trace.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "detect/indicators.h"
+#include "detect/trace-int.h"
+#include "model/record.h"
+
+#include "base/ban.h"
+
+#define JSON_BYTES_MAX (8u << 20)
+
+/* Which rules feed which correlation, as a list for each rule. */
+struct feed {
+	uint32_t correlation;
+	uint32_t ref;
+};
+
+struct yg_tracer {
+	const struct yg_engine *engine;
+	const struct yg_indicators *indicators; /* NULL = none */
+	uint32_t rule_count;
+	uint32_t *feed_start; /* rule_count + 1 */
+	struct feed *feeds;
+	uint8_t *is_quiet;
+	uint64_t seed;
+};
+
+struct yg_tracer *yg_tracer_free(struct yg_tracer *tracer)
+{
+	if (!tracer)
+		return NULL;
+	free(tracer->feed_start);
+	free(tracer->feeds);
+	free(tracer->is_quiet);
+	free(tracer);
+	return NULL;
+}
+
+/* Count (@feeds NULL) or fill the feeds of all rules; start[r + 1] counts those of rule r. */
+static void walk_feeds(const struct yg_tracer *tracer, uint32_t *start, struct feed *feeds)
+{
+	for (uint32_t c = 0; c < tracer->rule_count; c++) {
+		const struct yg_correlation *correlation =
+			yg_engine_rule(tracer->engine, c)->correlation;
+
+		for (uint32_t r = 0; correlation && r < correlation->ref_count; r++) {
+			uint32_t rule = correlation->refs[r];
+
+			if (rule >= tracer->rule_count)
+				continue;
+			if (feeds)
+				feeds[start[rule]++] = (struct feed){c, r};
+			else
+				start[rule + 1]++;
+		}
+	}
+}
+
+static int make_feeds(struct yg_tracer *tracer)
+{
+	uint32_t count = tracer->rule_count;
+
+	tracer->feed_start = yg_calloc(count + 2, sizeof(*tracer->feed_start));
+	tracer->is_quiet = yg_calloc(count, sizeof(*tracer->is_quiet));
+	if (!tracer->feed_start || !tracer->is_quiet)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		tracer->is_quiet[i] = yg_engine_rule(tracer->engine, i)->is_quiet;
+	/* One place ahead: filling moves each start to its end, which is the next one's start. */
+	walk_feeds(tracer, tracer->feed_start + 1, NULL);
+	for (uint32_t i = 1; i <= count + 1; i++)
+		tracer->feed_start[i] += tracer->feed_start[i - 1];
+	tracer->feeds = yg_calloc(tracer->feed_start[count + 1], sizeof(*tracer->feeds));
+	if (!tracer->feeds)
+		return YG_ENOMEM;
+	walk_feeds(tracer, tracer->feed_start + 1, tracer->feeds);
+	return YG_OK;
+}
+
+struct yg_tracer *yg_tracer_new(const struct yg_engine *engine,
+				const struct yg_indicators *indicators)
+{
+	struct yg_tracer *tracer = yg_calloc(1, sizeof(*tracer));
+
+	if (!tracer)
+		return NULL;
+	tracer->engine = engine;
+	if (indicators && yg_indicators_count(indicators) > 0)
+		tracer->indicators = indicators;
+	tracer->rule_count = yg_engine_rule_count(engine);
+	tracer->seed = yg_hash_secret();
+	if (make_feeds(tracer) != YG_OK)
+		return yg_tracer_free(tracer);
+	return tracer;
+}
+
+/* Hits that give findings, copied. */
+static int trace_hits(const struct yg_tracer *tracer, const struct yg_hits *hits,
+		      struct yg_arena *arena, struct yg_trace *trace)
+{
+	uint32_t *to = NULL;
+
+	for (uint32_t i = 0; i < hits->count; i++) {
+		assert(hits->rules[i] < tracer->rule_count);
+		if (tracer->is_quiet[hits->rules[i]])
+			continue;
+		if (!to) {
+			to = yg_arena_alloc(arena, (hits->count - i) * sizeof(*to));
+			if (!to)
+				return YG_ENOMEM;
+			trace->hits = to;
+		}
+		to[trace->hit_count++] = hits->rules[i];
+	}
+	return YG_OK;
+}
+
+uint64_t yg_trace_hash_folded(struct yg_bytes b, uint64_t seed)
+{
+	uint8_t folded[YG_TRACE_FOLD_MAX];
+
+	if (b.size > sizeof(folded))
+		return yg_hash64(b, seed);
+	return yg_hash64((struct yg_bytes){folded, yg_fold(b, folded)}, seed);
+}
+
+/* The hash of the group-by values; false when the record lacks one of them. */
+static bool group_of(const struct yg_tracer *tracer, const struct yg_correlation *correlation,
+		     struct yg_event *event, uint64_t *ret)
+{
+	uint64_t hash = tracer->seed;
+
+	for (uint32_t i = 0; i < correlation->group_by_count; i++) {
+		struct yg_field *field = yg_event_find(event, correlation->group_by[i]);
+
+		if (!field || field->kind == YG_VALUE_NULL || field->text.size == 0)
+			return false;
+		hash = yg_trace_hash_folded(yg_event_text(event, field), hash + i + 1);
+	}
+	*ret = hash;
+	return true;
+}
+
+static bool is_value_type(enum yg_correlation_type type)
+{
+	return type == YG_CORRELATION_VALUE_COUNT || type == YG_CORRELATION_VALUE_SUM ||
+	       type == YG_CORRELATION_VALUE_AVG || type == YG_CORRELATION_VALUE_PERCENTILE;
+}
+
+/* The key for @feed; false when the record lacks a field that the correlation needs. */
+static bool make_key(const struct yg_tracer *tracer, const struct feed *feed,
+		     struct yg_event *event, struct yg_trace_key *ret)
+{
+	const struct yg_correlation *correlation =
+		yg_engine_rule(tracer->engine, feed->correlation)->correlation;
+
+	*ret = (struct yg_trace_key){.correlation = feed->correlation, .ref = feed->ref};
+	if (!group_of(tracer, correlation, event, &ret->group))
+		return false;
+	if (is_value_type(correlation->type)) {
+		struct yg_field *field = yg_event_find(event, correlation->value_field);
+
+		if (!field || field->kind == YG_VALUE_NULL)
+			return false;
+		if (correlation->type == YG_CORRELATION_VALUE_COUNT)
+			ret->value = yg_trace_hash_folded(yg_event_text(event, field), tracer->seed);
+		else if (!yg_bytes_double(yg_event_text(event, field), &ret->number))
+			return false;
+	}
+	return true;
+}
+
+static uint32_t add_keys(const struct yg_tracer *tracer, uint32_t rule, struct yg_event *event,
+			 struct yg_trace_key *keys, uint32_t count)
+{
+	for (uint32_t f = tracer->feed_start[rule];
+	     f < tracer->feed_start[rule + 1] && count < YG_TRACE_KEYS_MAX; f++)
+		if (make_key(tracer, &tracer->feeds[f], event, &keys[count]))
+			count++;
+	return count;
+}
+
+/*
+ * Keys of all correlations that this record feeds, and behind them those of correlations which
+ * would be fed by these (chains). The list's own limit ends circles.
+ */
+static int make_keys(const struct yg_tracer *tracer, struct yg_event *event,
+		     const struct yg_hits *hits, struct yg_arena *arena, struct yg_trace *trace)
+{
+	struct yg_trace_key keys[YG_TRACE_KEYS_MAX];
+	struct yg_trace_key *to;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < hits->count; i++)
+		count = add_keys(tracer, hits->rules[i], event, keys, count);
+	if (count == 0)
+		return YG_OK;
+	for (uint32_t i = 0; i < count; i++)
+		count = add_keys(tracer, keys[i].correlation, event, keys, count);
+	to = yg_arena_alloc(arena, count * sizeof(*to));
+	if (!to)
+		return YG_ENOMEM;
+	memcpy(to, keys, count * sizeof(*to));
+	trace->keys = to;
+	trace->key_count = count;
+	return YG_OK;
+}
+
+/* Most hits feed nothing: for them the list is not even laid out. */
+static int trace_keys(const struct yg_tracer *tracer, struct yg_event *event,
+		      const struct yg_hits *hits, struct yg_arena *arena, struct yg_trace *trace)
+{
+	for (uint32_t i = 0; i < hits->count; i++)
+		if (tracer->feed_start[hits->rules[i]] < tracer->feed_start[hits->rules[i] + 1])
+			return make_keys(tracer, event, hits, arena, trace);
+	return YG_OK;
+}
+
+static int trace_indicators(const struct yg_tracer *tracer, struct yg_event *event,
+			    struct yg_arena *arena, struct yg_trace *trace)
+{
+	struct yg_indicator_hit hits[YG_TRACE_INDICATORS_MAX];
+	uint32_t count = yg_indicators_match(tracer->indicators, event, hits,
+					     YG_TRACE_INDICATORS_MAX);
+	struct yg_trace_indicator *to;
+
+	if (count == 0)
+		return YG_OK;
+	to = yg_arena_alloc(arena, count * sizeof(*to));
+	if (!to)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		to[i].index = hits[i].index;
+		if (!yg_arena_dup(arena, hits[i].value, &to[i].value) ||
+		    !yg_arena_dup(arena, event->fields[hits[i].field].name, &to[i].field))
+			return YG_ENOMEM;
+	}
+	trace->indicators = to;
+	trace->indicator_count = count;
+	return YG_OK;
+}
+
+static int trace_json(struct yg_event *event, struct yg_arena *arena, struct yg_trace *trace)
+{
+	struct yg_buf buf;
+	int rc = YG_OK;
+
+	yg_buf_init(&buf, JSON_BYTES_MAX);
+	yg_record_fields(&buf, event);
+	if (yg_buf_error(&buf) == YG_ELIMIT)
+		trace->event_json = YG_S("{}"); /* a record this large is shown without fields */
+	else if (yg_buf_error(&buf) != YG_OK ||
+		 !yg_arena_dup(arena, yg_buf_bytes(&buf), &trace->event_json))
+		rc = YG_ENOMEM;
+	yg_buf_done(&buf);
+	return rc;
+}
+
+/* Texts of the trace that lie in the record, moved to where they stay. */
+static int keep_texts(struct yg_arena *arena, struct yg_trace *trace)
+{
+	bool is_path_target = trace->target.data == trace->path.data &&
+			      trace->target.size == trace->path.size;
+
+	if (!yg_arena_dup(arena, trace->actor, &trace->actor) ||
+	    !yg_arena_dup(arena, trace->path, &trace->path) ||
+	    !yg_arena_dup(arena, trace->source, &trace->source))
+		return YG_ENOMEM;
+	if (is_path_target)
+		trace->target = trace->path;
+	else if (!yg_arena_dup(arena, trace->target, &trace->target))
+		return YG_ENOMEM;
+	return YG_OK;
+}
+
+int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
+		  const struct yg_hits *hits, struct yg_arena *arena, bool is_record_kept,
+		  struct yg_trace *ret, bool *ret_is_needed)
+{
+	const uint32_t facts = YG_TRACE_WEB | YG_TRACE_SIGN_IN_OK | YG_TRACE_SIGN_IN_BAD;
+	int rc = YG_OK;
+
+	*ret = (struct yg_trace){.position = event->position,
+				 .source = event->source,
+				 .time_ns = event->time_ns,
+				 .format = event->format,
+				 .size_bytes = -1};
+	yg_trace_facts(event, tracer->seed, ret);
+	if (hits->count > 0) {
+		rc = trace_hits(tracer, hits, arena, ret);
+		if (rc == YG_OK)
+			rc = trace_keys(tracer, event, hits, arena, ret);
+	}
+	if (rc == YG_OK && tracer->indicators)
+		rc = trace_indicators(tracer, event, arena, ret);
+	if (rc != YG_OK)
+		return rc;
+	*ret_is_needed = (ret->flags & facts) || ret->hit_count > 0 || ret->key_count > 0 ||
+			 ret->indicator_count > 0;
+	if (ret->hit_count > 0 || ret->key_count > 0 || ret->indicator_count > 0)
+		rc = trace_json(event, arena, ret);
+	if (rc == YG_OK && *ret_is_needed && !is_record_kept)
+		rc = keep_texts(arena, ret);
+	return rc;
+}
