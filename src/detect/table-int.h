@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/table-int.h - a bounded table from 64-bit keys to fixed-size entries, with the order
+ * of their last use. What is pushed out depends on that order only, never on where a key
+ * happens to lie: keys are secret hashes, and the output must be the same in every run.
+ *
+ * Memory grows with use up to the limit given at birth. Entries move when one is added: a
+ * pointer from here is good until the next yg_table_add. Indexes of entries stay.
+ * Layer: detect, private. One thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define YG_TABLE_NONE UINT32_MAX
+
+struct yg_table {
+	struct yg_table_link *links; /* of each entry: key and neighbours in order of use */
+	uint8_t *entries;
+	size_t entry_bytes;
+	uint32_t *slots; /* index + 1; 0 = free */
+	uint32_t slot_mask;
+	uint32_t count;
+	uint32_t made; /* entries ever laid out */
+	uint32_t room;
+	uint32_t max;
+	uint32_t free_first;
+	uint32_t newest;
+	uint32_t oldest;
+};
+
+/* In place; nothing is allocated yet. @count_max <= 2^30. */
+void yg_table_init(struct yg_table *table, size_t entry_bytes, uint32_t count_max);
+void yg_table_done(struct yg_table *table);
+
+/* Entry of @key, or YG_TABLE_NONE. Does not count as use. Cost: one or two cache misses. */
+uint32_t yg_table_find(const struct yg_table *table, uint64_t key);
+
+/* Make @index the most recently used. */
+void yg_table_touch(struct yg_table *table, uint32_t index);
+
+/*
+ * Add @key, which must not be there, while the table is not full; the entry is zeroed and the
+ * newest. YG_OK or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_table_add(struct yg_table *table, uint64_t key, uint32_t *ret_index);
+void yg_table_remove(struct yg_table *table, uint32_t index);
+
+static inline bool yg_table_is_full(const struct yg_table *table)
+{
+	return table->count == table->max;
+}
+
+static inline void *yg_table_at(const struct yg_table *table, uint32_t index)
+{
+	return table->entries + (size_t)index * table->entry_bytes;
+}
