@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/story.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "detect/table-int.h"
+
+#include "base/ban.h"
+
+#define TALLIES_MAX 64u /* rules counted apart in one story; the list shows the first 16 */
+
+struct tally {
+	const struct yg_rule_info *rule;
+	uint64_t count;
+	int64_t first_ns;
+	int64_t last_ns;
+	enum yg_outcome outcome;
+};
+
+struct story {
+	struct yg_story head; /* rules[] and rule_count unused */
+	struct tally *tallies; /* owned */
+	uint32_t tally_count;
+	uint32_t tally_room;
+	uint64_t uncounted; /* findings of rules beyond TALLIES_MAX */
+	uint64_t record;    /* of the last finding */
+	uint64_t change;    /* when it changed last, in findings */
+	uint32_t heap_at;
+};
+
+struct yg_stories {
+	struct yg_table table; /* of struct story * */
+	uint32_t *heap;        /* entries of the table, the least weighty first */
+	uint32_t heap_room;
+	struct yg_story *list; /* of the last yg_stories_list */
+	uint64_t seed;
+	uint64_t clock;
+	uint64_t made;
+	uint64_t evicted;
+};
+
+static struct story *at(const struct yg_stories *stories, uint32_t index)
+{
+	return *(struct story **)yg_table_at(&stories->table, index);
+}
+
+/* A copy of @b, cut between characters. False without memory. */
+static bool keep(struct yg_bytes b, struct yg_bytes *ret)
+{
+	uint8_t *mem;
+
+	if (b.size > YG_STORY_TEXT_MAX) {
+		b.size = YG_STORY_TEXT_MAX;
+		while (b.size > 0 && (b.data[b.size] & 0xc0) == 0x80)
+			b.size--;
+	}
+	if (b.size == 0) {
+		*ret = (struct yg_bytes){0};
+		return true;
+	}
+	mem = yg_malloc(b.size);
+	if (!mem)
+		return false;
+	memcpy(mem, b.data, b.size);
+	*ret = (struct yg_bytes){mem, b.size};
+	return true;
+}
+
+/* Texts from keep() are the story's own: the const is for everybody else. */
+static void drop(struct yg_bytes *b)
+{
+	free((void *)(uintptr_t)b->data);
+	*b = (struct yg_bytes){0};
+}
+
+static struct story *story_free(struct story *story)
+{
+	if (!story)
+		return NULL;
+	drop(&story->head.actor);
+	drop(&story->head.reason.text);
+	for (uint32_t i = 0; i < story->head.target_count; i++)
+		drop(&story->head.targets[i]);
+	free(story->tallies);
+	free(story);
+	return NULL;
+}
+
+struct yg_stories *yg_stories_new(void)
+{
+	struct yg_stories *stories = yg_calloc(1, sizeof(*stories));
+
+	if (!stories)
+		return NULL;
+	yg_table_init(&stories->table, sizeof(struct story *), YG_STORIES_MAX);
+	stories->seed = yg_hash_secret();
+	return stories;
+}
+
+struct yg_stories *yg_stories_free(struct yg_stories *stories)
+{
+	if (!stories)
+		return NULL;
+	for (uint32_t i = 0; i < stories->table.count; i++)
+		(void)story_free(at(stories, stories->heap[i]));
+	yg_table_done(&stories->table);
+	free(stories->heap);
+	free(stories->list);
+	free(stories);
+	return NULL;
+}
+
+void yg_story_id(struct yg_bytes actor, struct yg_bytes source, enum yg_attack_field field,
+		 uint8_t to[YG_ID_BYTES])
+{
+	const struct yg_bytes parts[] = {
+		YG_S("story"),
+		actor,
+		actor.size > 0 ? (struct yg_bytes){0} : source,
+		yg_bytes_str(yg_attack_name(field)),
+	};
+
+	yg_id_derive(parts, sizeof(parts) / sizeof(parts[0]), to);
+}
+
+/* --- weight: a heap with the story to give up first on top ------------------------------------ */
+
+static unsigned magnitude(uint64_t n)
+{
+	return n ? 64u - (unsigned)__builtin_clzll(n) : 0;
+}
+
+static bool is_lighter(const struct story *a, const struct story *b)
+{
+	unsigned more_a = magnitude(a->head.findings), more_b = magnitude(b->head.findings);
+
+	if (a->head.level != b->head.level)
+		return a->head.level < b->head.level;
+	if (a->head.outcome != b->head.outcome)
+		return a->head.outcome < b->head.outcome;
+	return more_a != more_b ? more_a < more_b : a->change < b->change;
+}
+
+static void heap_put(struct yg_stories *stories, uint32_t place, uint32_t index)
+{
+	stories->heap[place] = index;
+	at(stories, index)->heap_at = place;
+}
+
+/* Find the place for @index, starting at the hole @place; the heap holds the table's count. */
+static void heap_settle(struct yg_stories *stories, uint32_t place, uint32_t index)
+{
+	const struct story *story = at(stories, index);
+	uint32_t count = stories->table.count;
+
+	while (place > 0 && is_lighter(story, at(stories, stories->heap[(place - 1) / 2]))) {
+		heap_put(stories, place, stories->heap[(place - 1) / 2]);
+		place = (place - 1) / 2;
+	}
+	for (;;) {
+		uint32_t child = 2 * place + 1;
+
+		if (child >= count)
+			break;
+		if (child + 1 < count && is_lighter(at(stories, stories->heap[child + 1]),
+						    at(stories, stories->heap[child])))
+			child++;
+		if (!is_lighter(at(stories, stories->heap[child]), story))
+			break;
+		heap_put(stories, place, stories->heap[child]);
+		place = child;
+	}
+	heap_put(stories, place, index);
+}
+
+static void evict(struct yg_stories *stories)
+{
+	uint32_t index = stories->heap[0];
+	uint32_t last = stories->heap[stories->table.count - 1];
+
+	(void)story_free(at(stories, index));
+	yg_table_remove(&stories->table, index);
+	stories->evicted++;
+	if (stories->table.count > 0)
+		heap_settle(stories, 0, last);
+}
+
+/* --- adding ----------------------------------------------------------------------------------- */
+
+static int new_story(struct yg_stories *stories, uint64_t key, const struct yg_finding *finding,
+		     struct story **ret)
+{
+	struct story *story;
+	uint32_t index;
+
+	if (yg_table_is_full(&stories->table))
+		evict(stories);
+	if (stories->heap_room == stories->table.count) {
+		uint32_t room = stories->heap_room ? stories->heap_room * 2 : 64;
+		void *heap = yg_reallocarray(stories->heap, room, sizeof(*stories->heap));
+
+		if (!heap)
+			return YG_ENOMEM;
+		stories->heap = heap;
+		stories->heap_room = room;
+	}
+	story = yg_calloc(1, sizeof(*story));
+	if (!story)
+		return YG_ENOMEM;
+	if (!keep(finding->actor, &story->head.actor) ||
+	    yg_table_add(&stories->table, key, &index) != YG_OK) {
+		(void)story_free(story);
+		return YG_ENOMEM;
+	}
+	memcpy(story->head.id, finding->story, sizeof(story->head.id));
+	story->head.is_actor_ip = finding->is_actor_ip;
+	story->head.first_ns = YG_TIME_NONE;
+	story->head.last_ns = YG_TIME_NONE;
+	story->head.source = finding->source;
+	story->head.position = finding->position;
+	story->record = UINT64_MAX;
+	story->change = stories->clock;
+	*(struct story **)yg_table_at(&stories->table, index) = story;
+	stories->made++;
+	heap_settle(stories, stories->table.count - 1, index);
+	*ret = story;
+	return YG_OK;
+}
+
+static uint64_t key_of(const struct yg_stories *stories, const uint8_t id[YG_ID_BYTES])
+{
+	return yg_hash64((struct yg_bytes){id, YG_ID_BYTES}, stories->seed);
+}
+
+static void span(int64_t time_ns, int64_t *first_ns, int64_t *last_ns)
+{
+	if (time_ns == YG_TIME_NONE)
+		return;
+	if (*first_ns == YG_TIME_NONE || time_ns < *first_ns)
+		*first_ns = time_ns;
+	if (*last_ns == YG_TIME_NONE || time_ns > *last_ns)
+		*last_ns = time_ns;
+}
+
+static struct tally *find_tally(struct story *story, const struct yg_rule_info *rule)
+{
+	for (uint32_t i = 0; i < story->tally_count; i++)
+		if (story->tallies[i].rule == rule)
+			return &story->tallies[i];
+	return NULL;
+}
+
+static int add_tally(struct story *story, const struct yg_finding *finding)
+{
+	struct tally *tally = find_tally(story, finding->rule);
+
+	if (!tally) {
+		if (story->tally_count == TALLIES_MAX) {
+			story->uncounted++;
+			return YG_OK;
+		}
+		if (story->tally_count == story->tally_room) {
+			uint32_t room = story->tally_room ? story->tally_room * 2 : 1;
+			void *mem = yg_reallocarray(story->tallies, room, sizeof(*story->tallies));
+
+			if (!mem)
+				return YG_ENOMEM;
+			story->tallies = mem;
+			story->tally_room = room;
+		}
+		tally = &story->tallies[story->tally_count++];
+		*tally = (struct tally){.rule = finding->rule,
+					.first_ns = YG_TIME_NONE,
+					.last_ns = YG_TIME_NONE,
+					.outcome = finding->outcome};
+	}
+	tally->count++;
+	span(finding->time_ns, &tally->first_ns, &tally->last_ns);
+	if (finding->outcome > tally->outcome)
+		tally->outcome = finding->outcome;
+	return YG_OK;
+}
+
+static int add_target(struct yg_story *head, struct yg_bytes target)
+{
+	struct yg_bytes cut = yg_bytes_cut(target, 0, YG_STORY_TEXT_MAX - 4);
+
+	if (target.size == 0)
+		return YG_OK;
+	for (uint32_t i = 0; i < head->target_count; i++)
+		if (yg_bytes_eq(head->targets[i], target) ||
+		    (cut.size < target.size && yg_bytes_starts(head->targets[i], cut)))
+			return YG_OK;
+	if (head->target_count == YG_STORY_TARGETS_MAX) {
+		head->other_targets++;
+		return YG_OK;
+	}
+	if (!keep(target, &head->targets[head->target_count]))
+		return YG_ENOMEM;
+	head->target_count++;
+	return YG_OK;
+}
+
+/* The weightiest outcome speaks for the story; among equals the first. */
+static int take_outcome(struct story *story, enum yg_outcome outcome,
+			const struct yg_reason *reason, struct yg_bytes source, uint64_t position)
+{
+	struct yg_story *head = &story->head;
+	struct yg_bytes text;
+
+	if (head->reason.code != YG_REASON_NONE && outcome <= head->outcome)
+		return YG_OK;
+	if (!keep(reason->text, &text))
+		return YG_ENOMEM;
+	drop(&head->reason.text);
+	head->outcome = outcome;
+	head->reason = *reason;
+	head->reason.text = text;
+	head->source = source;
+	head->position = position;
+	return YG_OK;
+}
+
+int yg_stories_add(struct yg_stories *stories, const struct yg_finding *finding,
+		   enum yg_attack_field field, uint64_t record)
+{
+	uint64_t key = key_of(stories, finding->story);
+	uint32_t index = yg_table_find(&stories->table, key);
+	struct story *story;
+	int rc;
+
+	stories->clock++;
+	if (index != YG_TABLE_NONE) {
+		story = at(stories, index);
+	} else {
+		rc = new_story(stories, key, finding, &story);
+		if (rc != YG_OK)
+			return rc;
+		story->head.field = field;
+	}
+	rc = add_tally(story, finding);
+	if (rc == YG_OK)
+		rc = add_target(&story->head, finding->target);
+	if (rc == YG_OK)
+		rc = take_outcome(story, finding->outcome, &finding->reason, finding->source,
+				  finding->position);
+	if (rc != YG_OK)
+		return rc;
+	if (finding->rule->level > story->head.level)
+		story->head.level = finding->rule->level;
+	story->head.findings++;
+	story->head.records += story->record != record;
+	story->record = record;
+	story->change = stories->clock;
+	span(finding->time_ns, &story->head.first_ns, &story->head.last_ns);
+	heap_settle(stories, story->heap_at, stories->heap[story->heap_at]);
+	return YG_OK;
+}
+
+int yg_stories_update(struct yg_stories *stories, const struct yg_finding_update *update,
+		      const struct yg_rule_info *rule, struct yg_bytes source, uint64_t position)
+{
+	uint32_t index = yg_table_find(&stories->table, key_of(stories, update->story));
+	struct story *story;
+	struct tally *tally;
+	int rc;
+
+	if (index == YG_TABLE_NONE)
+		return YG_OK; /* given up meanwhile, and counted then */
+	story = at(stories, index);
+	tally = find_tally(story, rule);
+	if (tally && update->outcome > tally->outcome)
+		tally->outcome = update->outcome;
+	rc = take_outcome(story, update->outcome, &update->reason, source, position);
+	if (rc != YG_OK)
+		return rc;
+	stories->clock++;
+	story->change = stories->clock;
+	heap_settle(stories, story->heap_at, stories->heap[story->heap_at]);
+	return YG_OK;
+}
+
+uint64_t yg_stories_made(const struct yg_stories *stories)
+{
+	return stories->made;
+}
+
+uint64_t yg_stories_evicted(const struct yg_stories *stories)
+{
+	return stories->evicted;
+}
+
+/* --- listing ---------------------------------------------------------------------------------- */
+
+static int bytes_order(struct yg_bytes a, struct yg_bytes b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = size ? memcmp(a.data, b.data, size) : 0;
+
+	return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static int tally_order(const void *left, const void *right)
+{
+	const struct tally *a = left, *b = right;
+
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return bytes_order(a->rule->id, b->rule->id);
+}
+
+static int story_order(const void *left, const void *right)
+{
+	const struct yg_story *a = left, *b = right;
+
+	if (a->level != b->level)
+		return a->level > b->level ? -1 : 1;
+	if (a->outcome != b->outcome)
+		return a->outcome > b->outcome ? -1 : 1;
+	if (a->findings != b->findings)
+		return a->findings > b->findings ? -1 : 1;
+	if (a->first_ns != b->first_ns)
+		return a->first_ns < b->first_ns ? -1 : 1;
+	return memcmp(a->id, b->id, sizeof(a->id));
+}
+
+/* Sorting the tallies in place is harmless: their order means nothing in between. */
+static void list_rules(struct story *story, struct yg_story *to)
+{
+	qsort(story->tallies, story->tally_count, sizeof(*story->tallies), tally_order);
+	*to = story->head;
+	to->other_rules = story->uncounted;
+	for (uint32_t i = 0; i < story->tally_count; i++) {
+		const struct tally *tally = &story->tallies[i];
+
+		if (i >= YG_STORY_RULES_MAX) {
+			to->other_rules += tally->count;
+			continue;
+		}
+		to->rules[i].rule = tally->rule;
+		to->rules[i].count = tally->count;
+		to->rules[i].first_ns = tally->first_ns;
+		to->rules[i].last_ns = tally->last_ns;
+		to->rules[i].outcome = tally->outcome;
+		to->rule_count = i + 1;
+	}
+}
+
+int yg_stories_list(struct yg_stories *stories, const struct yg_story **ret, size_t *ret_count)
+{
+	uint32_t count = stories->table.count;
+
+	free(stories->list);
+	stories->list = yg_calloc(count, sizeof(*stories->list));
+	if (!stories->list)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		list_rules(at(stories, stories->heap[i]), &stories->list[i]);
+	qsort(stories->list, count, sizeof(*stories->list), story_order);
+	*ret = stories->list;
+	*ret_count = count;
+	return YG_OK;
+}
