@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sources that outcome.c follows, and their findings that may still change. */
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "detect/outcome-int.h"
+
+#include "base/ban.h"
+
+static struct yg_followed *followed_at(const struct yg_outcomes *outcomes, uint32_t index)
+{
+	return yg_table_at(&outcomes->sources, index);
+}
+
+/* --- the pool of pending findings --------------------------------------------------------------- */
+
+static void release(struct yg_outcomes *outcomes, uint32_t index)
+{
+	outcomes->pool[index].next = outcomes->pool_free;
+	outcomes->pool_free = index;
+}
+
+static void release_all(struct yg_outcomes *outcomes, struct yg_followed *source)
+{
+	while (source->first) {
+		uint32_t index = source->first - 1;
+
+		source->first = outcomes->pool[index].next;
+		release(outcomes, index);
+	}
+	source->finding_count = 0;
+}
+
+static void evict_source(struct yg_outcomes *outcomes)
+{
+	uint32_t index = outcomes->sources.oldest;
+
+	release_all(outcomes, followed_at(outcomes, index));
+	yg_table_remove(&outcomes->sources, index);
+	outcomes->evicted_sources++;
+}
+
+/* Remove the oldest pending of @source, the last in its list. */
+static void release_oldest(struct yg_outcomes *outcomes, struct yg_followed *source)
+{
+	uint32_t *link = &source->first;
+	uint32_t index;
+
+	while (outcomes->pool[*link - 1].next)
+		link = &outcomes->pool[*link - 1].next;
+	index = *link - 1;
+	*link = 0;
+	source->finding_count--;
+	release(outcomes, index);
+}
+
+/*
+ * A free place. When the pool is used up, the source that was quiet longest gives its own;
+ * that is never the one that asks, which is the newest.
+ */
+static int take_place(struct yg_outcomes *outcomes, uint32_t *ret)
+{
+	if (outcomes->pool_free == YG_TABLE_NONE && outcomes->pool_made == outcomes->pool_room &&
+	    outcomes->pool_room < YG_FOLLOW_POOL_MAX) {
+		uint32_t room = outcomes->pool_room ? outcomes->pool_room * 2 : 64;
+		void *pool = yg_reallocarray(outcomes->pool, room, sizeof(*outcomes->pool));
+
+		if (!pool)
+			return YG_ENOMEM;
+		outcomes->pool = pool;
+		outcomes->pool_room = room;
+	}
+	while (outcomes->pool_free == YG_TABLE_NONE && outcomes->pool_made == outcomes->pool_room)
+		evict_source(outcomes);
+	if (outcomes->pool_free != YG_TABLE_NONE) {
+		*ret = outcomes->pool_free;
+		outcomes->pool_free = outcomes->pool[*ret].next;
+	} else {
+		*ret = outcomes->pool_made++;
+	}
+	return YG_OK;
+}
+
+_Static_assert(YG_FOLLOW_POOL_MAX > YG_FOLLOW_FINDINGS_MAX, "one source cannot fill the pool");
+_Static_assert((YG_FOLLOW_POOL_MAX & (YG_FOLLOW_POOL_MAX - 1)) == 0, "reached by doubling 64");
+
+/* --- sources ------------------------------------------------------------------------------------ */
+
+int yg_followed_for(struct yg_outcomes *outcomes, struct yg_look *look, struct yg_followed **ret)
+{
+	int rc;
+
+	assert(look->trace->actor_hash != 0);
+	if (look->source == YG_TABLE_NONE) {
+		if (yg_table_is_full(&outcomes->sources))
+			evict_source(outcomes);
+		rc = yg_table_add(&outcomes->sources, look->trace->actor_hash, &look->source);
+		if (rc != YG_OK) {
+			look->source = YG_TABLE_NONE;
+			return rc;
+		}
+		followed_at(outcomes, look->source)->guess_ns = YG_TIME_NONE;
+		followed_at(outcomes, look->source)->requests = 1;
+	}
+	*ret = followed_at(outcomes, look->source);
+	return YG_OK;
+}
+
+static bool is_over(const struct yg_pending *pending, const struct yg_followed *source,
+		    int64_t time_ns)
+{
+	return source->requests - pending->request > YG_FOLLOW_REQUESTS ||
+	       yg_time_is_beyond(pending->time_ns, time_ns);
+}
+
+void yg_followed_expire(struct yg_outcomes *outcomes, struct yg_followed *source, int64_t time_ns)
+{
+	uint32_t *link = &source->first;
+
+	while (*link) {
+		uint32_t index = *link - 1;
+
+		if (!is_over(&outcomes->pool[index], source, time_ns)) {
+			link = &outcomes->pool[index].next;
+			continue;
+		}
+		*link = outcomes->pool[index].next;
+		source->finding_count--;
+		release(outcomes, index);
+	}
+}
+
+bool yg_followed_has_planted(const struct yg_outcomes *outcomes, const struct yg_followed *source,
+			     const struct yg_trace *trace)
+{
+	if (source->has_uploaded && source->requests - source->upload_request <= YG_FOLLOW_REQUESTS)
+		return true;
+	for (uint32_t i = source->first; i; i = outcomes->pool[i - 1].next)
+		if (outcomes->pool[i - 1].is_planting &&
+		    !yg_time_is_before(outcomes->pool[i - 1].time_ns, trace->time_ns))
+			return true;
+	return false;
+}
+
+/* --- following ---------------------------------------------------------------------------------- */
+
+static bool has_tag(const struct yg_rule_info *rule, struct yg_bytes head)
+{
+	for (uint32_t i = 0; i < rule->tag_count; i++)
+		if (yg_bytes_starts(rule->tags[i], head))
+			return true;
+	return false;
+}
+
+int yg_outcomes_follow(struct yg_outcomes *outcomes, struct yg_look *look,
+		       const struct yg_finding *finding)
+{
+	const struct yg_trace *trace = look->trace;
+	const struct yg_rule_info *rule = finding->rule;
+	struct yg_followed *source;
+	struct yg_pending *pending;
+	uint32_t index;
+	int rc;
+
+	if (trace->actor_hash == 0 || finding->outcome == YG_OUTCOME_POSSIBLE)
+		return YG_OK;
+	rc = yg_followed_for(outcomes, look, &source);
+	if (rc != YG_OK)
+		return rc;
+	yg_table_touch(&outcomes->sources, look->source);
+	if (source->finding_count == YG_FOLLOW_FINDINGS_MAX)
+		release_oldest(outcomes, source);
+	rc = take_place(outcomes, &index);
+	if (rc != YG_OK)
+		return rc;
+	pending = &outcomes->pool[index];
+	*pending = (struct yg_pending){
+		.rule = rule,
+		.source = finding->source,
+		.position = finding->position,
+		.path_hash = trace->path_hash,
+		.time_ns = trace->time_ns,
+		.request = source->requests,
+		.next = source->first,
+		.outcome = (uint8_t)finding->outcome,
+		.is_web = trace->flags & YG_TRACE_WEB,
+		.is_sign_in = rule->field == YG_ATTACK_SIGN_IN || look->is_refused ||
+			      (trace->flags & YG_TRACE_SIGN_IN_PATH) ||
+			      has_tag(rule, YG_S("attack.t1110")),
+		/* T1505: server software component, T1059: interpreter, T1105: tool transfer */
+		.is_planting = (trace->flags & YG_TRACE_UPLOAD) ||
+			       has_tag(rule, YG_S("attack.t1505")) ||
+			       has_tag(rule, YG_S("attack.t1059")) ||
+			       has_tag(rule, YG_S("attack.t1105")),
+	};
+	memcpy(pending->id, finding->id, sizeof(pending->id));
+	memcpy(pending->story, finding->story, sizeof(pending->story));
+	source->first = index + 1;
+	source->finding_count++;
+	return YG_OK;
+}
+
+void yg_outcomes_goes_on(struct yg_outcomes *outcomes, const struct yg_look *look,
+			 const struct yg_rule_info *rule)
+{
+	struct yg_followed *source;
+
+	if (look->source == YG_TABLE_NONE)
+		return;
+	source = followed_at(outcomes, look->source);
+	for (uint32_t i = source->first; i; i = outcomes->pool[i - 1].next) {
+		struct yg_pending *pending = &outcomes->pool[i - 1];
+
+		if (pending->rule == rule) {
+			pending->request = source->requests;
+			pending->time_ns = look->trace->time_ns;
+		}
+	}
+}
+
+/* --- changing ----------------------------------------------------------------------------------- */
+
+/* Does this record speak for the success of @pending? */
+static bool is_changed(const struct yg_pending *pending, const struct yg_look *look,
+		       struct yg_reason *reason)
+{
+	const struct yg_trace *trace = look->trace;
+	bool was_guessing = pending->rule->kind >= YG_KIND_BEHAVIOUR || look->is_guesser;
+
+	if (pending->outcome == YG_OUTCOME_POSSIBLE ||
+	    yg_time_is_before(pending->time_ns, trace->time_ns))
+		return false;
+	*reason = (struct yg_reason){.text = trace->path};
+	if (look->has_shell && pending->is_web) {
+		reason->code = YG_REASON_SHELL_ANSWERED;
+	} else if (look->has_password &&
+		   ((pending->is_sign_in && was_guessing) || look->is_guesser)) {
+		reason->code = YG_REASON_PASSWORD_ACCEPTED;
+		reason->text = trace->target;
+	} else if (look->has_page) {
+		reason->code = YG_REASON_PAGE_OPENED;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static int change_order(const void *left, const void *right)
+{
+	const struct yg_change *a = left, *b = right;
+
+	return memcmp(a->update.id, b->update.id, sizeof(a->update.id));
+}
+
+uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *look,
+			    struct yg_change to[YG_FOLLOW_FINDINGS_MAX])
+{
+	struct yg_followed *source;
+	uint32_t count = 0;
+
+	if (look->source == YG_TABLE_NONE ||
+	    !(look->has_shell || look->has_page || look->has_password))
+		return 0;
+	source = followed_at(outcomes, look->source);
+	for (uint32_t i = source->first; i; i = outcomes->pool[i - 1].next) {
+		struct yg_pending *pending = &outcomes->pool[i - 1];
+		struct yg_change *change = &to[count];
+		struct yg_reason reason;
+
+		/* Not the findings of this very record: they were decided knowing all this. */
+		if (pending->request == source->requests || !is_changed(pending, look, &reason))
+			continue;
+		pending->outcome = YG_OUTCOME_POSSIBLE;
+		*change = (struct yg_change){.update = {.outcome = YG_OUTCOME_POSSIBLE,
+							.reason = reason,
+							.time_ns = look->trace->time_ns,
+							.source = look->trace->source,
+							.position = look->trace->position},
+					     .rule = pending->rule,
+					     .source = pending->source,
+					     .position = pending->position};
+		memcpy(change->update.id, pending->id, sizeof(pending->id));
+		memcpy(change->update.story, pending->story, sizeof(pending->story));
+		count++;
+	}
+	if (count > 1)
+		qsort(to, count, sizeof(*to), change_order);
+	return count;
+}

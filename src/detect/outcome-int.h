@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/outcome-int.h - the tables of outcome.c (facts of a record, paths) and follow.c
+ * (sources and their findings). Private to these two.
+ */
+#pragma once
+
+#include "detect/outcome.h"
+#include "detect/table-int.h"
+
+#define YG_REFUSALS_KEPT 4u
+
+/* A path that answered something else than "nothing here". */
+struct yg_path {
+	uint32_t sizes[YG_SIZES_KEPT]; /* of the latest harmless 2xx answers */
+	uint8_t size_count;
+	uint8_t size_at;
+	bool was_else; /* answered, but not with 2xx */
+	bool was_put;
+	uint16_t ok;      /* counters stay at their highest value */
+	uint16_t refused; /* 401, 403 */
+	uint16_t moved;   /* 302, 303, 307 to others than POST */
+	uint16_t post_ok; /* the three for POST to a sign-in path */
+	uint16_t post_refused;
+	uint16_t post_moved;
+};
+
+struct yg_miss {
+	uint8_t unused;
+};
+
+/* A finding whose outcome may still change. */
+struct yg_pending {
+	uint8_t id[YG_ID_BYTES];
+	uint8_t story[YG_ID_BYTES];
+	const struct yg_rule_info *rule;
+	struct yg_bytes source;
+	uint64_t position;
+	uint64_t path_hash;
+	int64_t time_ns;
+	uint32_t request; /* the source's count when it was found, or when it last went on */
+	uint32_t next;    /* older one of the same source; or the next free */
+	uint8_t outcome;
+	bool is_web;
+	bool is_sign_in;  /* about guessing or using passwords */
+	bool is_planting; /* may have placed a program */
+};
+
+/* A source that is followed. */
+struct yg_followed {
+	uint32_t first; /* newest pending + 1; 0 = none */
+	uint32_t finding_count;
+	uint32_t requests; /* since it is followed */
+	uint32_t guesses;  /* refused sign-ins, one close to the other */
+	uint32_t guess_request;
+	uint32_t upload_request;
+	int64_t guess_ns;
+	uint64_t refused_path; /* of the last refused web sign-in */
+	uint64_t refusals[YG_REFUSALS_KEPT]; /* paths that were closed to it */
+	uint8_t refusal_at;
+	bool has_uploaded;
+};
+
+struct yg_outcomes {
+	struct yg_table sources; /* struct yg_followed by actor_hash */
+	struct yg_table paths;   /* struct yg_path by path_hash */
+	struct yg_table misses;  /* struct yg_miss by path_hash */
+	struct yg_pending *pool;
+	uint32_t pool_made;
+	uint32_t pool_room;
+	uint32_t pool_free;
+	uint64_t evicted_sources;
+	uint64_t evicted_paths;
+};
+
+/* Both known, and @later_ns more than YG_FOLLOW_NS behind @earlier_ns. */
+static inline bool yg_time_is_beyond(int64_t earlier_ns, int64_t later_ns)
+{
+	int64_t span;
+
+	if (earlier_ns == YG_TIME_NONE || later_ns == YG_TIME_NONE)
+		return false;
+	if (__builtin_sub_overflow(later_ns, earlier_ns, &span))
+		return later_ns > earlier_ns;
+	return span > YG_FOLLOW_NS;
+}
+
+/* Both known, and @later_ns so much before @earlier_ns that it cannot have followed it. */
+static inline bool yg_time_is_before(int64_t earlier_ns, int64_t later_ns)
+{
+	int64_t span;
+
+	if (earlier_ns == YG_TIME_NONE || later_ns == YG_TIME_NONE)
+		return false;
+	if (__builtin_sub_overflow(earlier_ns, later_ns, &span))
+		return later_ns < earlier_ns;
+	return span > YG_FOLLOW_LATE_NS;
+}
+
+static inline uint32_t path_moved(const struct yg_path *path)
+{
+	return path ? path->post_moved : 0;
+}
+
+/* Has anything but a PUT ever got an answer here? */
+static inline bool yg_path_has_answered(const struct yg_path *path)
+{
+	return path && (path->ok > 0 || path->was_else);
+}
+
+/* What the size of an answer says next to the path's other answers; *reason only when it does. */
+enum yg_outcome yg_outcome_by_size(const struct yg_path *path, int64_t size_bytes,
+				   struct yg_reason *reason);
+
+/* The entry of the look's source, made when there is none. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_followed_for(struct yg_outcomes *outcomes, struct yg_look *look,
+				struct yg_followed **ret);
+
+/* Let go of findings that @time_ns or the source's count of requests has left behind. */
+void yg_followed_expire(struct yg_outcomes *outcomes, struct yg_followed *source, int64_t time_ns);
+
+/* Is there, among what the source did lately, something that may have placed a program? */
+bool yg_followed_has_planted(const struct yg_outcomes *outcomes, const struct yg_followed *source,
+			     const struct yg_trace *trace);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/outcome.h - whether an attack reached its aim, from named facts of the log.
+ *
+ * See detect/outcome.md for the facts and why each speaks for or against success. The judge
+ * calls, for each record in order: yg_outcomes_look (what the record tells in the light of what
+ * was seen before), yg_outcomes_decide and yg_outcomes_follow for each of its findings,
+ * yg_outcomes_change for what it changes of earlier ones, yg_outcomes_learn last.
+ *
+ * Layer: detect. No clock: records carry their time. One thread. Bounded by the limits below.
+ */
+#pragma once
+
+#include "detect/trace.h"
+#include "model/finding.h"
+
+#define YG_FOLLOW_REQUESTS     20u /* records of the same source that may change a finding */
+#define YG_FOLLOW_NS           (600 * YG_NS_PER_S)
+#define YG_FOLLOW_LATE_NS      (60 * YG_NS_PER_S) /* a record older than this is no follow-up */
+#define YG_FOLLOW_SOURCES_MAX  65536u
+#define YG_FOLLOW_FINDINGS_MAX 32u     /* of one source; the oldest goes first */
+#define YG_FOLLOW_POOL_MAX     131072u /* of all sources */
+#define YG_PATHS_MAX           32768u  /* paths that answered */
+#define YG_MISSES_MAX          32768u  /* paths where there was nothing */
+#define YG_SIZES_KEPT          31u     /* answers of a path that its median is taken from */
+#define YG_SIZES_MIN           5u
+#define YG_SIZE_DIFFERENCE_MIN 256     /* bytes */
+#define YG_GUESSES_MIN         3u      /* refused sign-ins in a row that make a source a guesser */
+
+struct yg_outcomes;
+
+struct yg_outcomes *yg_outcomes_new(void);
+struct yg_outcomes *yg_outcomes_free(struct yg_outcomes *outcomes);
+
+/* What one record tells, besides its own status. Valid until yg_outcomes_learn. */
+struct yg_look {
+	const struct yg_trace *trace;
+	uint32_t source; /* of the followed sources, or none */
+	bool has_shell;    /* a program answers that was placed, or that was not there before */
+	bool has_page;     /* a page opens that was refused before */
+	bool has_password; /* a sign-in is accepted */
+	bool is_guesser;   /* and the source had been refused several times */
+	bool is_refused;   /* a sign-in is refused */
+};
+
+/* Cost: one probe for the source, one for the path. */
+void yg_outcomes_look(struct yg_outcomes *outcomes, const struct yg_trace *trace,
+		      struct yg_look *ret);
+
+/* What is known at once of a finding of @rule on this record. Texts of @ret_reason: the trace's. */
+enum yg_outcome yg_outcomes_decide(struct yg_outcomes *outcomes, const struct yg_look *look,
+				   const struct yg_rule_info *rule, struct yg_reason *ret_reason);
+
+/* Keep @finding in view. @finding->source and ->rule must stay valid. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_outcomes_follow(struct yg_outcomes *outcomes, struct yg_look *look,
+				   const struct yg_finding *finding);
+
+/* The behaviour that @rule found goes on in this record: its findings are followed from here. */
+void yg_outcomes_goes_on(struct yg_outcomes *outcomes, const struct yg_look *look,
+			 const struct yg_rule_info *rule);
+
+/* A finding whose outcome changes. */
+struct yg_change {
+	struct yg_finding_update update; /* source and position: of the record that causes it */
+	const struct yg_rule_info *rule; /* of the finding, and where it was: */
+	struct yg_bytes source;
+	uint64_t position;
+};
+/*
+ * Earlier findings that this record changes, ordered by id: at most YG_FOLLOW_FINDINGS_MAX.
+ * Returns how many. Texts are the trace's.
+ */
+uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *look,
+			    struct yg_change to[YG_FOLLOW_FINDINGS_MAX]);
+
+/* Remember the record's answer for those that come. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_outcomes_learn(struct yg_outcomes *outcomes, struct yg_look *look);
+
+uint64_t yg_outcomes_evicted_sources(const struct yg_outcomes *outcomes);
+uint64_t yg_outcomes_evicted_paths(const struct yg_outcomes *outcomes);
