@@ -32,6 +32,7 @@ struct yg_judge_counts {
 	uint64_t evicted_paths;    /* outcome: size medians forgotten */
 	uint64_t evicted_groups;   /* correlation: groups forgotten */
 	uint64_t evicted_stories;  /* stories given to nobody: the least weighty, see story.h */
+	uint64_t allowed;          /* not emitted: actor or matched value is on an allow list */
 	uint64_t by_level[5];
 };
 

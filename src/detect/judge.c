@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/judge.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "detect/correlate.h"
+#include "detect/indicators.h"
+#include "detect/outcome.h"
+#include "detect/story.h"
+#include "detect/table-int.h"
+
+#include "base/ban.h"
+
+#define SOURCE_NAMES_MAX 4096u         /* inputs and the sources that records name */
+#define SOURCE_BYTES_MAX (4u << 20)
+#define FIRST_CANDIDATES 64u
+
+/* A finding in the making. */
+struct candidate {
+	const struct yg_rule_info *rule;
+	struct yg_bytes matched; /* indicators */
+	uint64_t first_position;
+	uint64_t count;
+};
+
+struct yg_judge {
+	const struct yg_engine *engine;
+	const struct yg_indicators *indicators; /* NULL = none */
+	struct yg_judge_out out;
+	struct yg_outcomes *outcomes;
+	struct yg_correlator *correlator;
+	struct yg_stories *stories;
+	struct yg_bytes source;    /* the input's */
+	struct yg_table names;     /* of sources that records name: struct yg_bytes */
+	struct yg_arena *name_mem;
+	struct yg_change changes[YG_FOLLOW_FINDINGS_MAX];
+	struct yg_completion done[YG_CORRELATION_DONE_MAX];
+	struct candidate *candidates;
+	uint32_t candidate_count;
+	uint32_t candidate_room;
+	uint64_t record;
+	struct yg_judge_counts counts;
+};
+
+/* One title for each type of indicator, indexed by enum yg_indicator_type. */
+#define INDICATOR_RULE(name, words, words_ja)                                                      \
+	{                                                                                          \
+		.id = {(const uint8_t *)"yagura-indicator-" name,                                  \
+		       sizeof("yagura-indicator-" name) - 1},                                      \
+		.title = {(const uint8_t *)words, sizeof(words) - 1},                              \
+		.title_ja = {(const uint8_t *)words_ja, sizeof(words_ja) - 1},                     \
+		.level = YG_LEVEL_HIGH, .kind = YG_KIND_INDICATOR, .field = YG_ATTACK_OTHER,       \
+		.is_own = true                                                                     \
+	}
+static const struct yg_rule_info indicator_rules[] = {
+	[YG_INDICATOR_ADDRESS] = INDICATOR_RULE("address", "Address on a list of indicators",
+						"リストにあるアドレスとの通信"),
+	[YG_INDICATOR_PREFIX] = INDICATOR_RULE("prefix", "Address in a network on a list of indicators",
+					       "リストにあるネットワークのアドレスとの通信"),
+	[YG_INDICATOR_DOMAIN] = INDICATOR_RULE("domain", "Domain on a list of indicators",
+					       "リストにあるドメイン名"),
+	[YG_INDICATOR_URL] = INDICATOR_RULE("url", "URL on a list of indicators",
+					    "リストにあるURL"),
+	[YG_INDICATOR_HASH] = INDICATOR_RULE("hash", "File hash on a list of indicators",
+					     "リストにあるファイルのハッシュ値"),
+};
+
+struct yg_judge *yg_judge_free(struct yg_judge *judge)
+{
+	if (!judge)
+		return NULL;
+	(void)yg_outcomes_free(judge->outcomes);
+	(void)yg_correlator_free(judge->correlator);
+	(void)yg_stories_free(judge->stories);
+	yg_table_done(&judge->names);
+	(void)yg_arena_free(judge->name_mem);
+	free(judge->candidates);
+	free(judge);
+	return NULL;
+}
+
+struct yg_judge *yg_judge_new(const struct yg_engine *engine, const struct yg_indicators *indicators,
+			      const struct yg_judge_out *out)
+{
+	struct yg_judge *judge = yg_calloc(1, sizeof(*judge));
+
+	if (!judge)
+		return NULL;
+	judge->engine = engine;
+	judge->indicators = indicators;
+	judge->out = *out;
+	yg_table_init(&judge->names, sizeof(struct yg_bytes), SOURCE_NAMES_MAX);
+	judge->outcomes = yg_outcomes_new();
+	judge->correlator = yg_correlator_new(engine);
+	judge->stories = yg_stories_new();
+	judge->name_mem = yg_arena_new(SOURCE_BYTES_MAX);
+	if (!judge->outcomes || !judge->correlator || !judge->stories || !judge->name_mem)
+		return yg_judge_free(judge);
+	return judge;
+}
+
+void yg_judge_source(struct yg_judge *judge, struct yg_bytes source)
+{
+	judge->source = source;
+}
+
+/* A lasting copy of the record's own source; the input's where there are too many of them. */
+static struct yg_bytes lasting_source(struct yg_judge *judge, struct yg_bytes source)
+{
+	uint64_t key;
+	uint32_t index;
+	struct yg_bytes copy;
+
+	if (source.size == 0 || yg_bytes_eq(source, judge->source))
+		return judge->source;
+	key = yg_hash64(source, yg_hash_secret());
+	index = yg_table_find(&judge->names, key);
+	if (index == YG_TABLE_NONE) {
+		if (yg_table_is_full(&judge->names) ||
+		    !yg_arena_dup(judge->name_mem, source, &copy) ||
+		    yg_table_add(&judge->names, key, &index) != YG_OK)
+			return judge->source;
+		*(struct yg_bytes *)yg_table_at(&judge->names, index) = copy;
+	}
+	return *(struct yg_bytes *)yg_table_at(&judge->names, index);
+}
+
+/* --- candidates ------------------------------------------------------------------------------- */
+
+static int add_candidate(struct yg_judge *judge, const struct candidate *candidate)
+{
+	if (judge->candidate_count == judge->candidate_room) {
+		uint32_t room = judge->candidate_room ? judge->candidate_room * 2 : FIRST_CANDIDATES;
+		void *mem = yg_reallocarray(judge->candidates, room, sizeof(*judge->candidates));
+
+		if (!mem)
+			return YG_ENOMEM;
+		judge->candidates = mem;
+		judge->candidate_room = room;
+	}
+	judge->candidates[judge->candidate_count++] = *candidate;
+	return YG_OK;
+}
+
+static bool is_allowed(const struct yg_judge *judge, struct yg_bytes value)
+{
+	struct yg_bytes reason;
+
+	return judge->indicators && value.size > 0 &&
+	       yg_indicators_is_allowed(judge->indicators, value, &reason);
+}
+
+static int add_indicators(struct yg_judge *judge, const struct yg_trace *trace)
+{
+	for (uint32_t i = 0; i < trace->indicator_count; i++) {
+		const struct yg_trace_indicator *hit = &trace->indicators[i];
+		enum yg_indicator_type type = yg_indicators_get(judge->indicators, hit->index).type;
+		int rc;
+
+		if (is_allowed(judge, hit->value)) {
+			judge->counts.allowed++;
+			continue;
+		}
+		rc = add_candidate(judge, &(struct candidate){.rule = &indicator_rules[type],
+							      .matched = hit->value,
+							      .count = 1});
+		if (rc != YG_OK)
+			return rc;
+	}
+	return YG_OK;
+}
+
+static int bytes_order(struct yg_bytes a, struct yg_bytes b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = size ? memcmp(a.data, b.data, size) : 0;
+
+	return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static int candidate_order(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+	int order = bytes_order(a->rule->id, b->rule->id);
+
+	return order ? order : bytes_order(a->matched, b->matched);
+}
+
+/* All that may be found on this record, in the order of output, nothing twice. */
+static int gather(struct yg_judge *judge, const struct yg_trace *trace,
+		  const struct yg_completion *done, uint32_t done_count)
+{
+	uint32_t kept = 0;
+	int rc = YG_OK;
+
+	judge->candidate_count = 0;
+	for (uint32_t i = 0; rc == YG_OK && i < trace->hit_count; i++)
+		rc = add_candidate(judge, &(struct candidate){
+			.rule = &yg_engine_rule(judge->engine, trace->hits[i])->info, .count = 1});
+	for (uint32_t i = 0; rc == YG_OK && i < done_count; i++) {
+		const struct yg_engine_rule *rule = yg_engine_rule(judge->engine, done[i].rule);
+
+		if (!done[i].is_silent && !rule->is_quiet)
+			rc = add_candidate(judge, &(struct candidate){
+				.rule = &rule->info,
+				.first_position = done[i].first_position,
+				.count = done[i].count});
+	}
+	if (rc == YG_OK && trace->indicator_count > 0)
+		rc = add_indicators(judge, trace);
+	if (rc != YG_OK || judge->candidate_count < 2)
+		return rc;
+	qsort(judge->candidates, judge->candidate_count, sizeof(*judge->candidates), candidate_order);
+	for (uint32_t i = 0; i < judge->candidate_count; i++)
+		if (kept == 0 ||
+		    candidate_order(&judge->candidates[kept - 1], &judge->candidates[i]) != 0)
+			judge->candidates[kept++] = judge->candidates[i];
+	judge->candidate_count = kept;
+	return YG_OK;
+}
+
+/* --- emitting --------------------------------------------------------------------------------- */
+
+static void finding_id(const struct yg_finding *finding, uint8_t to[YG_ID_BYTES])
+{
+	char digits[24];
+	int size = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)finding->position);
+	const struct yg_bytes parts[] = {
+		finding->source,
+		{(const uint8_t *)digits, (size_t)size},
+		finding->rule->id,
+		finding->matched,
+	};
+
+	yg_id_derive(parts, finding->matched.size > 0 ? 4 : 3, to);
+}
+
+/* A list says only that a thing is on it; which advice fits follows from the kind of record. */
+static enum yg_attack_field field_of(const struct yg_rule_info *rule, enum yg_format format)
+{
+	if (rule->kind != YG_KIND_INDICATOR)
+		return rule->field;
+	switch (yg_format_family(format)) {
+	case YG_FAMILY_WEB:
+	case YG_FAMILY_WEB_ERROR:
+		return YG_ATTACK_WEB;
+	case YG_FAMILY_FIREWALL:
+		return YG_ATTACK_NETWORK;
+	case YG_FAMILY_WINDOWS:
+		return YG_ATTACK_ENDPOINT;
+	default:
+		return YG_ATTACK_OTHER;
+	}
+}
+
+static int emit(struct yg_judge *judge, struct yg_look *look, const struct candidate *candidate,
+		struct yg_bytes source)
+{
+	const struct yg_trace *trace = look->trace;
+	struct yg_finding finding = {
+		.time_ns = trace->time_ns,
+		.rule = candidate->rule,
+		.source = source,
+		.position = trace->position,
+		.first_position = candidate->first_position,
+		.count = candidate->count,
+		.actor = trace->actor,
+		.is_actor_ip = trace->flags & YG_TRACE_ACTOR_IP,
+		.target = trace->target,
+		.event_json = trace->event_json.size ? trace->event_json : YG_S("{}"),
+		.matched = candidate->matched,
+	};
+	int rc;
+
+	finding_id(&finding, finding.id);
+	yg_story_id(finding.actor, source, field_of(candidate->rule, trace->format), finding.story);
+	finding.outcome = yg_outcomes_decide(judge->outcomes, look, candidate->rule,
+					     &finding.reason);
+	rc = yg_stories_add(judge->stories, &finding, field_of(candidate->rule, trace->format),
+			    judge->record);
+	if (rc == YG_OK)
+		rc = yg_outcomes_follow(judge->outcomes, look, &finding);
+	if (rc != YG_OK)
+		return rc;
+	judge->counts.findings++;
+	judge->counts.by_level[candidate->rule->level]++;
+	return judge->out.finding(judge->out.arg, &finding);
+}
+
+static int emit_changes(struct yg_judge *judge, struct yg_look *look, struct yg_bytes source)
+{
+	struct yg_change *changes = judge->changes;
+	uint32_t count = yg_outcomes_change(judge->outcomes, look, changes);
+
+	for (uint32_t i = 0; i < count; i++) {
+		int rc;
+
+		changes[i].update.source = source;
+		rc = yg_stories_update(judge->stories, &changes[i].update, changes[i].rule,
+				       changes[i].source, changes[i].position);
+		if (rc != YG_OK)
+			return rc;
+		judge->counts.updates++;
+		rc = judge->out.update(judge->out.arg, &changes[i].update);
+		if (rc != YG_OK)
+			return rc;
+	}
+	return YG_OK;
+}
+
+/* The part for records with hits, keys or indicators. */
+static int take_findings(struct yg_judge *judge, struct yg_look *look, struct yg_bytes source)
+{
+	struct yg_completion *done = judge->done;
+	const struct yg_trace *trace = look->trace;
+	uint32_t done_count = 0;
+	int rc;
+
+	rc = yg_correlator_take(judge->correlator, trace, done, YG_CORRELATION_DONE_MAX,
+				&done_count);
+	if (rc == YG_OK)
+		rc = gather(judge, trace, done, done_count);
+	if (rc != YG_OK)
+		return rc;
+	for (uint32_t i = 0; i < done_count; i++)
+		if (done[i].is_silent)
+			yg_outcomes_goes_on(judge->outcomes, look,
+					    &yg_engine_rule(judge->engine, done[i].rule)->info);
+	if (judge->candidate_count > 0 && is_allowed(judge, trace->actor)) {
+		judge->counts.allowed += judge->candidate_count;
+		return YG_OK;
+	}
+	for (uint32_t i = 0; rc == YG_OK && i < judge->candidate_count; i++)
+		rc = emit(judge, look, &judge->candidates[i], source);
+	return rc;
+}
+
+int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
+{
+	struct yg_look look;
+	struct yg_bytes source = lasting_source(judge, trace->source);
+	int rc = YG_OK;
+
+	judge->record++;
+	yg_outcomes_look(judge->outcomes, trace, &look);
+	if (trace->hit_count > 0 || trace->key_count > 0 || trace->indicator_count > 0)
+		rc = take_findings(judge, &look, source);
+	if (rc == YG_OK)
+		rc = emit_changes(judge, &look, source);
+	if (rc == YG_OK)
+		rc = yg_outcomes_learn(judge->outcomes, &look);
+	return rc;
+}
+
+struct yg_judge_counts yg_judge_counts(const struct yg_judge *judge)
+{
+	struct yg_judge_counts counts = judge->counts;
+
+	counts.stories = yg_stories_made(judge->stories);
+	counts.evicted_stories = yg_stories_evicted(judge->stories);
+	counts.evicted_sources = yg_outcomes_evicted_sources(judge->outcomes);
+	counts.evicted_paths = yg_outcomes_evicted_paths(judge->outcomes);
+	counts.evicted_groups = yg_correlator_evicted(judge->correlator);
+	return counts;
+}
+
+int yg_judge_stories(struct yg_judge *judge, const struct yg_story **ret, size_t *ret_count)
+{
+	return yg_stories_list(judge->stories, ret, ret_count);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/judge.h"
+
+#include "base/alloc.h"
+#include "../check.h"
+#include "fake_engine.h"
+
+#define SEEN_MAX 256u
+
+struct seen {
+	struct yg_finding findings[SEEN_MAX];
+	uint32_t finding_count;
+	struct yg_finding_update updates[SEEN_MAX];
+	uint32_t update_count;
+	int rc;
+};
+
+static int see_finding(void *arg, const struct yg_finding *finding)
+{
+	struct seen *seen = arg;
+
+	if (seen->finding_count < SEEN_MAX)
+		seen->findings[seen->finding_count++] = *finding;
+	return seen->rc;
+}
+
+static int see_update(void *arg, const struct yg_finding_update *update)
+{
+	struct seen *seen = arg;
+
+	if (seen->update_count < SEEN_MAX)
+		seen->updates[seen->update_count++] = *update;
+	return seen->rc;
+}
+
+static struct yg_judge *judge_for(struct seen *seen, const struct yg_engine *engine,
+				  const struct yg_indicators *indicators)
+{
+	struct yg_judge *judge = yg_judge_new(
+		engine, indicators,
+		&(struct yg_judge_out){.finding = see_finding, .update = see_update, .arg = seen});
+
+	if (judge)
+		yg_judge_source(judge, YG_S("access.log"));
+	return judge;
+}
+
+static void findings_are_ordered_and_bundled(void)
+{
+	struct yg_engine engine = {0};
+	struct seen seen = {0};
+	uint32_t hits[2];
+	struct yg_trace trace = {.position = 7,
+				 .time_ns = 100,
+				 .flags = YG_TRACE_WEB | YG_TRACE_ACTOR_IP,
+				 .format = YG_FORMAT_ACCESS,
+				 .actor = YG_S("192.0.2.1"),
+				 .actor_hash = 11,
+				 .target = YG_S("/a"),
+				 .path = YG_S("/a"),
+				 .path_hash = 21,
+				 .status = 404,
+				 .size_bytes = 10,
+				 .hits = hits,
+				 .hit_count = 2};
+	const struct yg_story *stories;
+	size_t count;
+	struct yg_judge *judge;
+
+	hits[0] = fake_rule(&engine, "b", YG_LEVEL_LOW, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	hits[1] = fake_rule(&engine, "a", YG_LEVEL_HIGH, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	judge = judge_for(&seen, &engine, NULL);
+	CHECK(judge);
+	CHECK(yg_judge_take(judge, &trace) == YG_OK);
+	CHECK(seen.finding_count == 2);
+	CHECK_TEXT(seen.findings[0].rule->id, "a");
+	CHECK_TEXT(seen.findings[1].rule->id, "b");
+	CHECK(memcmp(seen.findings[0].id, seen.findings[1].id, YG_ID_BYTES) != 0);
+	CHECK(memcmp(seen.findings[0].story, seen.findings[1].story, YG_ID_BYTES) == 0);
+	CHECK_TEXT(seen.findings[0].source, "access.log");
+	CHECK_TEXT(seen.findings[0].event_json, "{}");
+	CHECK(seen.findings[0].outcome == YG_OUTCOME_ATTEMPT);
+	CHECK(seen.findings[0].reason.code == YG_REASON_STATUS_NOT_FOUND);
+	CHECK(yg_judge_stories(judge, &stories, &count) == YG_OK);
+	CHECK(count == 1);
+	CHECK(stories[0].findings == 2);
+	CHECK(stories[0].records == 1);
+	CHECK(stories[0].level == YG_LEVEL_HIGH);
+	CHECK(stories[0].rule_count == 2);
+	CHECK(yg_judge_counts(judge).findings == 2);
+	CHECK(yg_judge_counts(judge).by_level[YG_LEVEL_HIGH] == 1);
+	(void)yg_judge_free(judge);
+}
+
+static void an_id_is_the_same_in_every_run(void)
+{
+	uint8_t ids[2][YG_ID_BYTES];
+
+	for (int i = 0; i < 2; i++) {
+		struct yg_engine engine = {0};
+		struct seen seen = {0};
+		uint32_t hit = fake_rule(&engine, "r", YG_LEVEL_LOW, YG_KIND_PATTERN, YG_ATTACK_WEB);
+		struct yg_trace trace = {.position = 3,
+					 .time_ns = YG_TIME_NONE,
+					 .source = YG_S("other.log"),
+					 .hits = &hit,
+					 .hit_count = 1};
+		struct yg_judge *judge = judge_for(&seen, &engine, NULL);
+
+		CHECK(judge);
+		CHECK(yg_judge_take(judge, &trace) == YG_OK);
+		CHECK(seen.finding_count == 1);
+		CHECK_TEXT(seen.findings[0].source, "other.log");
+		memcpy(ids[i], seen.findings[0].id, YG_ID_BYTES);
+		(void)yg_judge_free(judge);
+	}
+	CHECK(memcmp(ids[0], ids[1], YG_ID_BYTES) == 0);
+}
+
+static void indicators_become_findings(void)
+{
+	struct yg_engine engine = {0};
+	struct yg_indicators set = {.type = YG_INDICATOR_DOMAIN};
+	struct seen seen = {0};
+	const struct yg_trace_indicator hits[] = {
+		{0, YG_S("z.example"), YG_S("cs-host")},
+		{1, YG_S("a.example"), YG_S("cs-referer")},
+		{2, YG_S("z.example"), YG_S("cs-referer")},
+	};
+	struct yg_trace trace = {.position = 1,
+				 .time_ns = 5,
+				 .format = YG_FORMAT_ACCESS,
+				 .flags = YG_TRACE_WEB,
+				 .status = 200,
+				 .size_bytes = -1,
+				 .indicators = hits,
+				 .indicator_count = 3};
+	struct yg_judge *judge = judge_for(&seen, &engine, &set);
+
+	CHECK(judge);
+	CHECK(yg_judge_take(judge, &trace) == YG_OK);
+	CHECK(seen.finding_count == 2); /* the same value twice is one finding */
+	CHECK_TEXT(seen.findings[0].rule->id, "yagura-indicator-domain");
+	CHECK_TEXT(seen.findings[0].matched, "a.example");
+	CHECK_TEXT(seen.findings[1].matched, "z.example");
+	CHECK(seen.findings[0].rule->kind == YG_KIND_INDICATOR);
+	CHECK(memcmp(seen.findings[0].id, seen.findings[1].id, YG_ID_BYTES) != 0);
+	(void)yg_judge_free(judge);
+}
+
+static void what_is_allowed_is_counted_only(void)
+{
+	struct yg_engine engine = {0};
+	struct yg_indicators set = {.allowed = YG_S("192.0.2.1")};
+	struct seen seen = {0};
+	uint32_t hit = fake_rule(&engine, "r", YG_LEVEL_LOW, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	struct yg_trace trace = {.position = 1,
+				 .time_ns = 5,
+				 .actor = YG_S("192.0.2.1"),
+				 .actor_hash = 3,
+				 .hits = &hit,
+				 .hit_count = 1};
+	struct yg_judge *judge = judge_for(&seen, &engine, &set);
+
+	CHECK(judge);
+	CHECK(yg_judge_take(judge, &trace) == YG_OK);
+	CHECK(seen.finding_count == 0);
+	CHECK(yg_judge_counts(judge).allowed == 1);
+	trace.actor = YG_S("192.0.2.2");
+	CHECK(yg_judge_take(judge, &trace) == YG_OK);
+	CHECK(seen.finding_count == 1);
+	(void)yg_judge_free(judge);
+}
+
+static void an_output_that_fails_ends_it(void)
+{
+	struct yg_engine engine = {0};
+	struct seen seen = {.rc = YG_EPIPE};
+	uint32_t hit = fake_rule(&engine, "r", YG_LEVEL_LOW, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	struct yg_trace trace = {.position = 1, .hits = &hit, .hit_count = 1};
+	struct yg_judge *judge = judge_for(&seen, &engine, NULL);
+
+	CHECK(judge);
+	CHECK(yg_judge_take(judge, &trace) == YG_EPIPE);
+	(void)yg_judge_free(judge);
+}
+
+static const struct check_case cases[] = {
+	CASE(findings_are_ordered_and_bundled), CASE(an_id_is_the_same_in_every_run),
+	CASE(indicators_become_findings),	CASE(what_is_allowed_is_counted_only),
+	CASE(an_output_that_fails_ends_it),
+};
+
+CHECK_MAIN(cases)
