@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/route.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+
+#include "base/ban.h"
+
+#define PRODUCTS_MAX   3u
+#define CATEGORIES_MAX 4u
+#define SERVICES_MAX   4u
+#define SLOTS          1024u /* power of two, over twice the rows of the table */
+#define KEY_MAX        128u
+#define SEED           UINT64_C(0x79672d726f757465)
+
+struct route {
+	struct yg_bytes products[PRODUCTS_MAX];
+	struct yg_bytes categories[CATEGORIES_MAX];
+	struct yg_bytes services[SERVICES_MAX];
+};
+
+/* What a slot's number means depends on the kind that was hashed with the key. */
+enum kind {
+	KIND_CHANNEL, /* folded channel -> index into channels[] of the first row of its service */
+	KIND_CODE,    /* channel index and event id -> route */
+	KIND_PROGRAM, /* folded program -> route */
+	KIND_DEVICE,  /* folded type -> route */
+};
+
+struct slot {
+	uint64_t hash; /* 0 = free */
+	uint32_t value;
+};
+
+enum fixed_route {
+	ROUTE_WINDOWS = YG_ROUTE_OPEN + 1, /* a channel we do not know */
+	ROUTE_WEB,
+	ROUTE_APACHE_ERROR,
+	ROUTE_NGINX_ERROR,
+	ROUTE_SYSLOG,
+	ROUTE_FORTIGATE,
+	ROUTE_FIREWALL,
+	ROUTE_REGISTRY_ADD,
+	ROUTE_REGISTRY_DELETE,
+	ROUTE_FIXED_COUNT,
+};
+
+static const struct {
+	const char *product, *service, *channel;
+} channels[] = {
+#define YG_ROUTE_CHANNEL(product, service, channel) {product, service, channel},
+#include "detect/route.def"
+};
+
+static const struct {
+	const char *service;
+	uint32_t code;
+	const char *category;
+} codes[] = {
+#define YG_ROUTE_CODE(service, code, category) {service, code, category},
+#include "detect/route.def"
+};
+
+static const struct {
+	const char *program, *services;
+} programs[] = {
+#define YG_ROUTE_PROGRAM(program, services) {program, services},
+#include "detect/route.def"
+};
+
+static const char *const devices[] = {
+#define YG_ROUTE_DEVICE(type) type,
+#include "detect/route.def"
+};
+
+#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
+
+struct yg_router {
+	struct route routes[YG_ROUTES_MAX];
+	uint32_t count;
+	uint32_t of_channel[COUNT(channels)]; /* the route when the event id says nothing */
+	struct slot slots[SLOTS];
+	uint64_t fingerprint;
+};
+
+static uint64_t key_hash(enum kind kind, struct yg_bytes key)
+{
+	uint8_t folded[KEY_MAX];
+	size_t size;
+
+	if (key.size > sizeof(folded))
+		return 0;
+	size = yg_fold(key, folded);
+	return yg_hash64((struct yg_bytes){folded, size}, SEED + kind) | 1;
+}
+
+static uint64_t code_hash(uint32_t channel, uint32_t code)
+{
+	uint32_t key[2] = {channel, code};
+
+	return yg_hash64((struct yg_bytes){(const uint8_t *)key, sizeof(key)}, SEED + KIND_CODE) | 1;
+}
+
+/* The slot of @hash, or the free one where it would go. */
+static uint32_t slot_of(const struct yg_router *router, uint64_t hash)
+{
+	uint32_t at = (uint32_t)(hash >> 20) & (SLOTS - 1);
+
+	while (router->slots[at].hash && router->slots[at].hash != hash)
+		at = (at + 1) & (SLOTS - 1);
+	return at;
+}
+
+static void put(struct yg_router *router, uint64_t hash, uint32_t value)
+{
+	struct slot *slot = &router->slots[slot_of(router, hash)];
+
+	assert(hash && !slot->hash); /* the table has no row twice */
+	*slot = (struct slot){hash, value};
+}
+
+static bool get(const struct yg_router *router, uint64_t hash, uint32_t *ret)
+{
+	const struct slot *slot = &router->slots[slot_of(router, hash)];
+
+	if (!hash || !slot->hash)
+		return false;
+	*ret = slot->value;
+	return true;
+}
+
+static void add_word(struct yg_bytes *words, uint32_t room, const char *word)
+{
+	uint32_t i = 0;
+
+	while (words[i].size) {
+		i++;
+		assert(i < room);
+	}
+	words[i] = yg_bytes_str(word);
+}
+
+static uint32_t add_route(struct yg_router *router, const char *product, const char *service)
+{
+	struct route *route = &router->routes[router->count];
+
+	assert(router->count < YG_ROUTES_MAX);
+	add_word(route->products, PRODUCTS_MAX, product);
+	if (service)
+		add_word(route->services, SERVICES_MAX, service);
+	return router->count++;
+}
+
+static void add_channels(struct yg_router *router)
+{
+	for (uint32_t i = 0; i < COUNT(channels); i++) {
+		uint32_t first = 0;
+
+		while (strcmp(channels[first].service, channels[i].service) != 0 ||
+		       strcmp(channels[first].product, channels[i].product) != 0)
+			first++;
+		put(router, key_hash(KIND_CHANNEL, yg_bytes_str(channels[i].channel)), first);
+		if (first == i)
+			router->of_channel[i] =
+				add_route(router, channels[i].product, channels[i].service);
+	}
+}
+
+static void add_codes(struct yg_router *router)
+{
+	for (uint32_t i = 0; i < COUNT(codes); i++)
+		for (uint32_t c = 0; c < COUNT(channels); c++) {
+			uint64_t hash = code_hash(c, codes[i].code);
+			uint32_t route;
+
+			if (!router->of_channel[c] || strcmp(channels[c].service, codes[i].service) != 0)
+				continue;
+			if (!get(router, hash, &route)) {
+				route = add_route(router, channels[c].product, channels[c].service);
+				put(router, hash, route);
+			}
+			add_word(router->routes[route].categories, CATEGORIES_MAX,
+				 codes[i].category);
+		}
+}
+
+/* One route for each row: services are cut at the commas. */
+static void add_programs(struct yg_router *router)
+{
+	for (uint32_t i = 0; i < COUNT(programs); i++) {
+		uint32_t route = add_route(router, "linux", "syslog");
+		struct yg_bytes rest = yg_bytes_str(programs[i].services);
+
+		for (uint32_t n = 1; rest.size; n++) {
+			size_t end = yg_bytes_chr(rest, ',');
+
+			assert(n < SERVICES_MAX);
+			router->routes[route].services[n] = yg_bytes_cut(rest, 0, end);
+			rest = end == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(rest, end + 1);
+		}
+		put(router, key_hash(KIND_PROGRAM, yg_bytes_str(programs[i].program)), route);
+	}
+}
+
+static void make_fortigate(struct route *route, const char *type)
+{
+	add_word(route->products, PRODUCTS_MAX, "fortigate");
+	add_word(route->products, PRODUCTS_MAX, "fortios");
+	add_word(route->products, PRODUCTS_MAX, "fortinet");
+	add_word(route->categories, CATEGORIES_MAX, "firewall");
+	add_word(route->services, SERVICES_MAX, "sslvpnd"); /* its messages have no type of their own */
+	if (type)
+		add_word(route->services, SERVICES_MAX, type);
+}
+
+static void add_fixed(struct yg_router *router)
+{
+	struct route *r = router->routes;
+
+	router->count = ROUTE_FIXED_COUNT;
+	add_word(r[ROUTE_WINDOWS].products, PRODUCTS_MAX, "windows");
+	add_word(r[ROUTE_WEB].products, PRODUCTS_MAX, "apache");
+	add_word(r[ROUTE_WEB].products, PRODUCTS_MAX, "nginx");
+	add_word(r[ROUTE_WEB].categories, CATEGORIES_MAX, "webserver");
+	add_word(r[ROUTE_WEB].services, SERVICES_MAX, "apache");
+	add_word(r[ROUTE_WEB].services, SERVICES_MAX, "nginx");
+	add_word(r[ROUTE_APACHE_ERROR].products, PRODUCTS_MAX, "apache");
+	add_word(r[ROUTE_APACHE_ERROR].services, SERVICES_MAX, "apache");
+	add_word(r[ROUTE_NGINX_ERROR].products, PRODUCTS_MAX, "nginx");
+	add_word(r[ROUTE_NGINX_ERROR].services, SERVICES_MAX, "nginx");
+	add_word(r[ROUTE_SYSLOG].products, PRODUCTS_MAX, "linux");
+	add_word(r[ROUTE_SYSLOG].services, SERVICES_MAX, "syslog");
+	make_fortigate(&r[ROUTE_FORTIGATE], NULL);
+	add_word(r[ROUTE_FIREWALL].categories, CATEGORIES_MAX, "firewall");
+	for (uint32_t i = ROUTE_REGISTRY_ADD; i <= ROUTE_REGISTRY_DELETE; i++) {
+		add_word(r[i].products, PRODUCTS_MAX, "windows");
+		add_word(r[i].services, SERVICES_MAX, "sysmon");
+		add_word(r[i].categories, CATEGORIES_MAX, "registry_event");
+	}
+	add_word(r[ROUTE_REGISTRY_ADD].categories, CATEGORIES_MAX, "registry_add");
+	add_word(r[ROUTE_REGISTRY_DELETE].categories, CATEGORIES_MAX, "registry_delete");
+}
+
+static uint64_t words_hash(const struct yg_bytes *words, uint32_t room, uint64_t seed)
+{
+	for (uint32_t i = 0; i < room; i++)
+		seed = yg_hash64(words[i], seed);
+	return seed;
+}
+
+struct yg_router *yg_router_new(void)
+{
+	struct yg_router *router = yg_calloc(1, sizeof(*router));
+	uint64_t hash = SEED;
+
+	if (!router)
+		return NULL;
+	add_fixed(router);
+	add_channels(router);
+	add_codes(router);
+	add_programs(router);
+	for (uint32_t i = 0; i < COUNT(devices); i++) {
+		assert(router->count < YG_ROUTES_MAX);
+		make_fortigate(&router->routes[router->count], devices[i]);
+		put(router, key_hash(KIND_DEVICE, yg_bytes_str(devices[i])), router->count++);
+	}
+	for (uint32_t i = 0; i < router->count; i++) {
+		hash = words_hash(router->routes[i].products, PRODUCTS_MAX, hash);
+		hash = words_hash(router->routes[i].categories, CATEGORIES_MAX, hash);
+		hash = words_hash(router->routes[i].services, SERVICES_MAX, hash);
+	}
+	router->fingerprint = hash;
+	return router;
+}
+
+struct yg_router *yg_router_free(struct yg_router *router)
+{
+	free(router);
+	return NULL;
+}
+
+uint32_t yg_router_count(const struct yg_router *router)
+{
+	return router->count;
+}
+
+uint64_t yg_router_fingerprint(const struct yg_router *router)
+{
+	return router->fingerprint;
+}
+
+/* Sysmon writes what happened to a registry key into EventType, where shippers may add theirs. */
+static uint32_t registry_route(const struct yg_event *event, uint32_t undecided)
+{
+	for (uint32_t i = 0; i < event->field_count; i++) {
+		const struct yg_field *field = &event->fields[i];
+
+		if (field->name_id != YG_F_EventType)
+			continue;
+		if (yg_bytes_eq_nocase(field->text, YG_S("CreateKey")))
+			return ROUTE_REGISTRY_ADD;
+		if (yg_bytes_eq_nocase(field->text, YG_S("DeleteKey")) ||
+		    yg_bytes_eq_nocase(field->text, YG_S("DeleteValue")))
+			return ROUTE_REGISTRY_DELETE;
+	}
+	return undecided;
+}
+
+static uint32_t windows_route(const struct yg_router *router, const struct yg_event *event)
+{
+	uint32_t channel, route;
+
+	if (!get(router, key_hash(KIND_CHANNEL, event->channel), &channel))
+		return ROUTE_WINDOWS;
+	if (!get(router, code_hash(channel, event->event_code), &route))
+		return router->of_channel[channel];
+	if (event->event_code == 12 && strcmp(channels[channel].service, "sysmon") == 0 &&
+	    strcmp(channels[channel].product, "windows") == 0)
+		return registry_route(event, route);
+	return route;
+}
+
+static uint32_t syslog_route(const struct yg_router *router, struct yg_bytes program)
+{
+	uint32_t route;
+
+	for (size_t i = program.size; i > 0; i--)
+		if (program.data[i - 1] == '/') {
+			program = yg_bytes_from(program, i);
+			break;
+		}
+	return get(router, key_hash(KIND_PROGRAM, program), &route) ? route : ROUTE_SYSLOG;
+}
+
+static uint32_t fortigate_route(const struct yg_router *router, const struct yg_event *event)
+{
+	uint32_t route;
+
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (event->fields[i].name_id == YG_F_type)
+			return get(router, key_hash(KIND_DEVICE, event->fields[i].text), &route)
+				       ? route
+				       : ROUTE_FORTIGATE;
+	return ROUTE_FORTIGATE;
+}
+
+uint32_t yg_router_route(const struct yg_router *router, const struct yg_event *event)
+{
+	switch (event->format) {
+	case YG_FORMAT_WINDOWS:
+	case YG_FORMAT_ECS:
+	case YG_FORMAT_JSON:
+		return event->channel.size ? windows_route(router, event) : YG_ROUTE_OPEN;
+	case YG_FORMAT_ACCESS:
+	case YG_FORMAT_NGINX_JSON:
+		return ROUTE_WEB;
+	case YG_FORMAT_APACHE_ERROR:
+		return ROUTE_APACHE_ERROR;
+	case YG_FORMAT_NGINX_ERROR:
+		return ROUTE_NGINX_ERROR;
+	case YG_FORMAT_SYSLOG:
+		return syslog_route(router, event->channel);
+	case YG_FORMAT_FORTIGATE:
+		return fortigate_route(router, event);
+	case YG_FORMAT_KEYVALUE:
+		return ROUTE_FIREWALL;
+	case YG_FORMAT_UNKNOWN:
+	case YG_FORMAT_RECORD:
+	case YG_FORMAT_COUNT:
+		break;
+	}
+	return YG_ROUTE_OPEN;
+}
+
+static bool has_word(const struct yg_bytes *words, uint32_t room, struct yg_bytes word)
+{
+	if (!word.size)
+		return true;
+	for (uint32_t i = 0; i < room && words[i].size; i++)
+		if (yg_bytes_eq(words[i], word))
+			return true;
+	return false;
+}
+
+bool yg_router_applies(const struct yg_router *router, uint32_t route,
+		       const struct yg_logsource *logsource)
+{
+	const struct route *r = &router->routes[route];
+
+	assert(route < router->count && route != YG_ROUTE_OPEN);
+	return route != YG_ROUTE_NONE &&
+	       has_word(r->products, PRODUCTS_MAX, logsource->product) &&
+	       has_word(r->categories, CATEGORIES_MAX, logsource->category) &&
+	       has_word(r->services, SERVICES_MAX, logsource->service);
+}
+
+bool yg_router_knows(const struct yg_router *router, const struct yg_logsource *logsource)
+{
+	for (uint32_t i = YG_ROUTE_OPEN + 1; i < router->count; i++)
+		if (yg_router_applies(router, i, logsource))
+			return true;
+	return false;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/route.h"
+#include "../check.h"
+
+static struct yg_router *router;
+
+static struct yg_logsource source(const char *product, const char *category, const char *service)
+{
+	return (struct yg_logsource){yg_bytes_str(product), yg_bytes_str(category),
+				     yg_bytes_str(service)};
+}
+
+static bool takes(const struct yg_event *event, const char *product, const char *category,
+		  const char *service)
+{
+	struct yg_logsource wanted = source(product, category, service);
+	uint32_t route = yg_router_route(router, event);
+
+	return route != YG_ROUTE_OPEN && yg_router_applies(router, route, &wanted);
+}
+
+static struct yg_event windows(const char *channel, uint32_t code)
+{
+	return (struct yg_event){.format = YG_FORMAT_WINDOWS,
+				 .channel = yg_bytes_str(channel),
+				 .event_code = code};
+}
+
+static void places_windows_events_by_channel_and_id(void)
+{
+	struct yg_event event = windows("Microsoft-Windows-Sysmon/Operational", 1);
+
+	CHECK(takes(&event, "windows", "process_creation", ""));
+	CHECK(takes(&event, "", "process_creation", ""));
+	CHECK(takes(&event, "windows", "", "sysmon"));
+	CHECK(takes(&event, "windows", "", ""));
+	CHECK(takes(&event, "", "", ""));
+	CHECK(!takes(&event, "linux", "process_creation", ""));
+	CHECK(!takes(&event, "windows", "", "security"));
+	CHECK(!takes(&event, "windows", "image_load", ""));
+	event = windows("security", 4688);
+	CHECK(takes(&event, "windows", "process_creation", ""));
+	CHECK(takes(&event, "windows", "", "security"));
+	event.event_code = 4624;
+	CHECK(!takes(&event, "windows", "process_creation", ""));
+	CHECK(takes(&event, "windows", "", "security"));
+	event = windows("PowerShellCore/Operational", 4104);
+	CHECK(takes(&event, "windows", "ps_script", ""));
+	event = windows("Some-Vendor/Channel", 1);
+	CHECK(takes(&event, "windows", "", ""));
+	CHECK(!takes(&event, "windows", "process_creation", ""));
+	event = windows("Linux-Sysmon/Operational", 1);
+	CHECK(takes(&event, "linux", "process_creation", ""));
+	CHECK(!takes(&event, "windows", "process_creation", ""));
+	event = windows("Microsoft-Windows-Windows Defender/Operational", 1116);
+	CHECK(takes(&event, "", "antivirus", ""));
+}
+
+static void tells_registry_events_apart(void)
+{
+	static const char channel[] = "Microsoft-Windows-Sysmon/Operational";
+	struct yg_field fields[2] = {{.name_id = YG_F_EventType, .text = YG_S("INFO")},
+				     {.name_id = YG_F_EventType, .text = YG_S("CreateKey")}};
+	struct yg_event event = windows(channel, 12);
+
+	event.fields = fields;
+	event.field_count = 2;
+	CHECK(takes(&event, "windows", "registry_add", ""));
+	CHECK(takes(&event, "windows", "registry_event", ""));
+	CHECK(!takes(&event, "windows", "registry_delete", ""));
+	fields[1].text = YG_S("DeleteValue");
+	CHECK(!takes(&event, "windows", "registry_add", ""));
+	CHECK(takes(&event, "windows", "registry_delete", ""));
+	event.field_count = 1; /* cannot be told: both */
+	CHECK(takes(&event, "windows", "registry_add", ""));
+	CHECK(takes(&event, "windows", "registry_delete", ""));
+	event.event_code = 13;
+	CHECK(takes(&event, "windows", "registry_set", ""));
+	CHECK(!takes(&event, "windows", "registry_add", ""));
+}
+
+static void places_other_formats(void)
+{
+	struct yg_field type = {.name_id = YG_F_type, .text = YG_S("Event")};
+	struct yg_event event = {.format = YG_FORMAT_ACCESS};
+
+	CHECK(takes(&event, "", "webserver", ""));
+	CHECK(takes(&event, "apache", "", ""));
+	CHECK(!takes(&event, "linux", "", ""));
+	event = (struct yg_event){.format = YG_FORMAT_NGINX_ERROR};
+	CHECK(takes(&event, "", "", "nginx"));
+	CHECK(!takes(&event, "", "webserver", ""));
+	event = (struct yg_event){.format = YG_FORMAT_SYSLOG, .channel = YG_S("/usr/sbin/sshd")};
+	CHECK(takes(&event, "linux", "", "sshd"));
+	CHECK(takes(&event, "linux", "", "auth"));
+	CHECK(takes(&event, "linux", "", "syslog"));
+	CHECK(!takes(&event, "linux", "", "sudo"));
+	event.channel = YG_S("CRON");
+	CHECK(takes(&event, "linux", "", "cron"));
+	event.channel = YG_S("something");
+	CHECK(takes(&event, "linux", "", "syslog"));
+	CHECK(!takes(&event, "linux", "", "auth"));
+	event = (struct yg_event){.format = YG_FORMAT_FORTIGATE, .fields = &type, .field_count = 1};
+	CHECK(takes(&event, "fortigate", "", "event"));
+	CHECK(takes(&event, "fortios", "", "sslvpnd"));
+	CHECK(takes(&event, "", "firewall", ""));
+	CHECK(!takes(&event, "fortigate", "", "traffic"));
+	event = (struct yg_event){.format = YG_FORMAT_KEYVALUE};
+	CHECK(takes(&event, "", "firewall", ""));
+}
+
+static void leaves_unplaceable_json_open(void)
+{
+	struct yg_event event = {.format = YG_FORMAT_JSON};
+
+	CHECK(yg_router_route(router, &event) == YG_ROUTE_OPEN);
+	event.format = YG_FORMAT_WINDOWS;
+	CHECK(yg_router_route(router, &event) == YG_ROUTE_OPEN);
+	event.format = YG_FORMAT_ECS;
+	CHECK(yg_router_route(router, &event) == YG_ROUTE_OPEN);
+	event.channel = YG_S("Security");
+	CHECK(takes(&event, "windows", "", "security"));
+}
+
+static void knows_its_logsources(void)
+{
+	struct yg_logsource known = source("windows", "registry_set", "");
+	struct yg_logsource unknown = source("aws", "", "cloudtrail");
+
+	CHECK(yg_router_knows(router, &known));
+	CHECK(!yg_router_knows(router, &unknown));
+	known = source("windows", "", "microsoft-servicebus-client");
+	CHECK(yg_router_knows(router, &known));
+	CHECK(yg_router_count(router) < YG_ROUTES_MAX);
+}
+
+static void survives_long_channels(void)
+{
+	static char text[100000];
+	struct yg_event event;
+
+	memset(text, 'x', sizeof(text) - 1);
+	event = windows(text, 1);
+	CHECK(takes(&event, "windows", "", ""));
+	CHECK(!takes(&event, "windows", "", "security"));
+}
+
+static const struct check_case cases[] = {
+	CASE(places_windows_events_by_channel_and_id), CASE(tells_registry_events_apart),
+	CASE(places_other_formats),		       CASE(leaves_unplaceable_json_open),
+	CASE(knows_its_logsources),		       CASE(survives_long_channels),
+};
+
+int main(void)
+{
+	int rc;
+
+	router = yg_router_new();
+	rc = router ? check_main(cases, sizeof(cases) / sizeof(cases[0])) : 1;
+	(void)yg_router_free(router);
+	return rc;
+}
