@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/glob.h"
+#include "detect/regex_literal.h"
+#include "../check.h"
+
+static bool fits(const char *pattern, const char *text)
+{
+	return yg_glob_match(yg_bytes_str(pattern), yg_bytes_str(text));
+}
+
+static void matches_runs_and_single_characters(void)
+{
+	CHECK(fits("", ""));
+	CHECK(!fits("", "a"));
+	CHECK(fits("*", ""));
+	CHECK(fits("*", "anything"));
+	CHECK(fits("a*c", "ac"));
+	CHECK(fits("a*c", "abcbc"));
+	CHECK(!fits("a*c", "abcb"));
+	CHECK(fits("?", "x"));
+	CHECK(!fits("?", ""));
+	CHECK(!fits("?", "xy"));
+	CHECK(fits("*a?c*", "zzabczz"));
+	CHECK(fits("a**b", "ab"));
+}
+
+static void counts_characters_not_bytes(void)
+{
+	CHECK(fits("?", "\xe3\x81\x82"));
+	CHECK(!fits("??", "\xe3\x81\x82"));
+	CHECK(!fits("*??", "\xe3\x81\x82"));
+	CHECK(fits("*??", "x\xe3\x81\x82"));
+	CHECK(fits("??", "\xff\xfe")); /* bytes that are no character count one by one */
+}
+
+static void takes_escaped_wildcards_as_text(void)
+{
+	CHECK(fits("a\\*b", "a*b"));
+	CHECK(!fits("a\\*b", "axb"));
+	CHECK(fits("\\?", "?"));
+	CHECK(fits("a\\\\*", "a\\b"));
+	CHECK(fits("\\a", "\\a")); /* before other characters it is itself */
+	CHECK(fits("x\\", "x\\"));
+}
+
+static void ends_soon_on_hostile_patterns(void)
+{
+	static char text[20001];
+
+	memset(text, 'a', sizeof(text) - 1);
+	CHECK(!fits("*a*a*a*a*a*a*a*a*a*a*a*a*b", text));
+}
+
+static void finds_the_longest_literal(void)
+{
+	uint8_t to[8];
+
+	CHECK(yg_glob_literal(YG_S("a*bcd?e\\*f*"), to, sizeof(to)) == 3);
+	CHECK(memcmp(to, "bcd", 3) == 0);
+	CHECK(yg_glob_literal(YG_S("a\\*b"), to, sizeof(to)) == 3);
+	CHECK(memcmp(to, "a*b", 3) == 0);
+	CHECK(yg_glob_literal(YG_S("*?*"), to, sizeof(to)) == 0);
+	CHECK(yg_glob_literal(YG_S("*abcdefghijk"), to, sizeof(to)) == 8);
+}
+
+static bool literal_is(const char *regex, const char *wanted)
+{
+	uint8_t to[64];
+	size_t size = yg_regex_literal(yg_bytes_str(regex), to, sizeof(to));
+
+	return yg_bytes_eq((struct yg_bytes){to, size}, yg_bytes_str(wanted));
+}
+
+static void finds_what_an_expression_needs(void)
+{
+	CHECK(literal_is("abc", "abc"));
+	CHECK(literal_is("^abc$", "abc"));
+	CHECK(literal_is("ab*cde", "cde"));
+	CHECK(literal_is("abcd?e", "abc"));
+	CHECK(literal_is("abcd{0,3}e", "abc"));
+	CHECK(literal_is("xabc+d", "xabc"));
+	CHECK(literal_is("a.bcd", "bcd"));
+	CHECK(literal_is("abc\\.exe", "abc.exe"));
+	CHECK(literal_is("(?i)abc", "abc"));
+	CHECK(literal_is("[xyz]{3}abc[^]]d", "abc"));
+	CHECK(literal_is("(?:one|two)three", "three"));
+	CHECK(literal_is("a\\dbc", "bc"));
+	CHECK(literal_is("\\babc", "abc"));
+}
+
+static void finds_nothing_where_nothing_is_certain(void)
+{
+	CHECK(literal_is("abc|def", ""));
+	CHECK(literal_is("(abc|def)", ""));
+	CHECK(literal_is("(?x)a b c", ""));
+	CHECK(literal_is("\\Qabc\\E", ""));
+	CHECK(literal_is("a?", ""));
+	CHECK(literal_is("[[:alpha:]]bc", ""));
+	CHECK(literal_is("\\x41bc", ""));
+	CHECK(literal_is("(((", ""));
+	CHECK(literal_is("[abc", ""));
+	CHECK(literal_is("", ""));
+}
+
+static const struct check_case cases[] = {
+	CASE(matches_runs_and_single_characters),
+	CASE(counts_characters_not_bytes),
+	CASE(takes_escaped_wildcards_as_text),
+	CASE(ends_soon_on_hostile_patterns),
+	CASE(finds_the_longest_literal),
+	CASE(finds_what_an_expression_needs),
+	CASE(finds_nothing_where_nothing_is_certain),
+};
+CHECK_MAIN(cases)
