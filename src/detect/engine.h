@@ -66,3 +66,6 @@ struct yg_hits {
  */
 YG_MUST_USE int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 				struct yg_event *event, struct yg_hits *ret);
+
+/* Rules that were tried on records so far by this scratch; for measuring. */
+uint64_t yg_scratch_candidates(const struct yg_scratch *scratch);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/engine-int.h - an opened image and a thread's workplace. Private to detect/.
+ */
+#pragma once
+
+#include <hs.h>
+
+#include "detect/engine.h"
+#include "detect/image-int.h"
+#include "detect/route.h"
+
+struct yg_engine {
+	struct yg_img img;
+	struct yg_names *names;
+	struct yg_router *router;
+	struct yg_engine_rule *rules;
+	struct yg_correlation *correlations;
+	struct yg_bytes *tags;
+	hs_database_t **dbs;
+	uint32_t db_count;
+	hs_scratch_t *hs_scratch; /* the one threads clone; never used to scan */
+	uint32_t fields_max;      /* most fields of any group */
+	uint32_t rules_max;       /* most rules of any group */
+};
+
+/* A value of the record being matched; index = that of the field, the raw text comes last. */
+struct yg_value {
+	struct yg_bytes text;   /* decoded; valid when is_ready */
+	struct yg_bytes folded; /* valid when is_folded */
+	uint32_t next;          /* next value of the same name, or YG_IMG_NONE */
+	bool is_ready;
+	bool is_folded;
+	bool is_null;
+};
+
+struct yg_slot {
+	uint32_t round; /* the record for which first and last were set */
+	uint32_t first;
+	uint32_t last;
+};
+
+struct yg_scratch {
+	const struct yg_engine *engine;
+	struct yg_arena *arena; /* folded texts */
+	hs_scratch_t *hs_scratch;
+	uint32_t round;         /* number of the record, 1 … 2^31-1 */
+	uint32_t *known;        /* per predicate: round × 2 + result */
+	uint32_t *tried;        /* per local rule: round in which it became a candidate */
+	uint32_t *candidates;
+	uint32_t *hits;
+	struct yg_slot *slots;  /* per local field */
+	struct yg_value *values;
+	uint64_t candidate_total; /* over all records; for measuring */
+
+	/* The record at hand. */
+	const struct yg_img_group *group;
+	const struct yg_img_field *fields; /* of the group */
+	const struct yg_img_atom *atoms;
+	const uint16_t *map;
+	const uint8_t *settled;
+	struct yg_event *event;
+	uint32_t value_count; /* fields; values[value_count] is the raw text */
+	uint32_t candidate_count;
+	int error;
+};
+
+/* The text of a value, decoded; and folded. Errors go to scratch->error. */
+struct yg_bytes yg_value_text(struct yg_scratch *scratch, uint32_t index);
+struct yg_bytes yg_value_folded(struct yg_scratch *scratch, uint32_t index);
+
+/* The first value of the field @name, or YG_IMG_NONE. */
+uint32_t yg_value_first(const struct yg_scratch *scratch, uint32_t name);
+
+/* Evaluate predicate @index on the record at hand, without any memory of earlier results. */
+bool yg_pred_test(struct yg_scratch *scratch, uint32_t index);

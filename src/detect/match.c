@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Matching one record: route -> group; each value of a field the group indexes goes through its
+ * tables and its pattern set; atoms that fire make candidates; the candidates' programs decide.
+ * Predicates not settled by an atom are evaluated when a program first asks, and remembered.
+ */
+#include <assert.h>
+#include <hs.h>
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+#include "detect/engine-int.h"
+
+#include "base/ban.h"
+
+#define ROUND_MAX           (UINT32_MAX / 2)
+#define SCRATCH_BYTES_MAX   (64u << 20) /* folded values of one record */
+
+struct yg_scratch *yg_scratch_new(const struct yg_engine *engine)
+{
+	struct yg_scratch *s = yg_calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->engine = engine;
+	s->arena = yg_arena_new(SCRATCH_BYTES_MAX);
+	s->known = yg_calloc(engine->img.preds_count + 1u, sizeof(*s->known));
+	s->tried = yg_calloc(engine->rules_max + 1u, sizeof(*s->tried));
+	s->candidates = yg_calloc(engine->rules_max + 1u, sizeof(*s->candidates));
+	s->hits = yg_calloc(engine->rules_max + 1u, sizeof(*s->hits));
+	s->slots = yg_calloc(engine->fields_max + 1u, sizeof(*s->slots));
+	s->values = yg_calloc(YG_EVENT_FIELDS_MAX + 1u, sizeof(*s->values));
+	if (!s->arena || !s->known || !s->tried || !s->candidates || !s->hits || !s->slots ||
+	    !s->values)
+		return yg_scratch_free(s);
+	if (engine->hs_scratch && hs_clone_scratch(engine->hs_scratch, &s->hs_scratch) != HS_SUCCESS)
+		return yg_scratch_free(s);
+	return s;
+}
+
+struct yg_scratch *yg_scratch_free(struct yg_scratch *scratch)
+{
+	if (!scratch)
+		return NULL;
+	(void)yg_arena_free(scratch->arena);
+	(void)hs_free_scratch(scratch->hs_scratch); /* NULL is allowed */
+	free(scratch->known);
+	free(scratch->tried);
+	free(scratch->candidates);
+	free(scratch->hits);
+	free(scratch->slots);
+	free(scratch->values);
+	free(scratch);
+	return NULL;
+}
+
+struct yg_bytes yg_value_text(struct yg_scratch *scratch, uint32_t index)
+{
+	struct yg_value *value = &scratch->values[index];
+
+	if (!value->is_ready) {
+		struct yg_field *field = &scratch->event->fields[index];
+
+		value->text = yg_event_text(scratch->event, field);
+		value->is_ready = true;
+		if (field->is_escaped) /* there was no room to decode it */
+			scratch->error = YG_ENOMEM;
+	}
+	return value->text;
+}
+
+struct yg_bytes yg_value_folded(struct yg_scratch *scratch, uint32_t index)
+{
+	struct yg_value *value = &scratch->values[index];
+
+	if (!value->is_folded) {
+		struct yg_bytes text = yg_value_text(scratch, index);
+		uint8_t *to = yg_arena_alloc(scratch->arena, text.size);
+
+		value->folded = text;
+		if (to)
+			value->folded = (struct yg_bytes){to, yg_fold(text, to)};
+		else
+			scratch->error = YG_ENOMEM;
+		value->is_folded = true;
+	}
+	return value->folded;
+}
+
+uint32_t yg_value_first(const struct yg_scratch *scratch, uint32_t name)
+{
+	uint32_t local = scratch->map[name];
+
+	if (local == 0 || scratch->slots[local - 1].round != scratch->round)
+		return YG_IMG_NONE;
+	return scratch->slots[local - 1].first;
+}
+
+static void try_rule(struct yg_scratch *s, uint32_t rule)
+{
+	if (s->tried[rule] == s->round)
+		return;
+	s->tried[rule] = s->round;
+	s->candidates[s->candidate_count++] = rule;
+}
+
+static void fire(struct yg_scratch *s, uint32_t index)
+{
+	const struct yg_img_atom *atom = &s->atoms[index];
+	const uint32_t *watch = s->engine->img.lists + atom->watch.first;
+
+	if (atom->pred != YG_IMG_NONE)
+		s->known[atom->pred] = s->round << 1 | 1;
+	for (uint32_t i = 0; i < atom->watch.count; i++)
+		try_rule(s, watch[i]);
+}
+
+struct found {
+	struct yg_scratch *scratch;
+	const struct yg_img_field *field;
+};
+
+static int on_match(unsigned int id, unsigned long long from, unsigned long long to,
+		    unsigned int flags, void *arg)
+{
+	const struct found *found = arg;
+
+	(void)from;
+	(void)to;
+	(void)flags;
+	if (id < found->field->hits.count)
+		fire(found->scratch,
+		     found->scratch->engine->img.lists[found->field->hits.first + id]);
+	return 0;
+}
+
+static void scan(struct yg_scratch *s, const struct yg_img_field *field, struct yg_bytes text)
+{
+	struct found found = {s, field};
+	hs_error_t rc;
+
+	if (field->db == YG_IMG_NONE || text.size == 0)
+		return;
+	rc = hs_scan(s->engine->dbs[field->db], (const char *)text.data, (unsigned)text.size, 0,
+		     s->hs_scratch, on_match, &found);
+	if (rc != HS_SUCCESS)
+		s->error = YG_EFORMAT;
+}
+
+static bool agrees(const struct yg_scratch *s, uint32_t atom, struct yg_bytes text)
+{
+	return yg_bytes_eq(yg_img_text(&s->engine->img, s->atoms[atom].text), text);
+}
+
+/* Fire the atoms of @table with this hash whose text is @text. */
+static void probe(struct yg_scratch *s, const struct yg_img_table *table, uint32_t hash,
+		  struct yg_bytes text)
+{
+	const struct yg_img_slot *slots = s->engine->img.slots + table->slots.first;
+	uint32_t mask = table->slots.count - 1;
+
+	for (uint32_t at = hash & mask; slots[at].atom != YG_IMG_NONE; at = (at + 1) & mask)
+		if (slots[at].hash == hash && agrees(s, slots[at].atom, text))
+			fire(s, slots[at].atom);
+}
+
+static void probe_starts(struct yg_scratch *s, const struct yg_img_table *table,
+			 struct yg_bytes text)
+{
+	uint64_t lengths = table->lengths;
+	uint64_t hash = 0;
+
+	for (uint32_t i = 0; lengths && i < text.size; i++, lengths >>= 1) {
+		hash = yg_img_roll(hash, text.data[i]);
+		if (lengths & 1)
+			probe(s, table, yg_img_mix(hash, i + 1), yg_bytes_cut(text, 0, i + 1));
+	}
+}
+
+static void probe_ends(struct yg_scratch *s, const struct yg_img_table *table, struct yg_bytes text)
+{
+	uint64_t lengths = table->lengths;
+	uint64_t hash = 0;
+
+	for (uint32_t i = 0; lengths && i < text.size; i++, lengths >>= 1) {
+		hash = yg_img_roll(hash, text.data[text.size - 1 - i]);
+		if (lengths & 1)
+			probe(s, table, yg_img_mix(hash, i + 1),
+			      yg_bytes_from(text, text.size - 1 - i));
+	}
+}
+
+static void look_up(struct yg_scratch *s, const struct yg_img_field *field, struct yg_bytes text)
+{
+	if (field->equals.slots.count)
+		probe(s, &field->equals, (uint32_t)yg_hash64(text, YG_IMG_SEED), text);
+	if (field->starts.slots.count)
+		probe_starts(s, &field->starts, text);
+	if (field->ends.slots.count)
+		probe_ends(s, &field->ends, text);
+	scan(s, field, text);
+}
+
+/* Note the values of fields the group uses, and look up those it indexes. */
+static void look_at_fields(struct yg_scratch *s)
+{
+	for (uint32_t i = 0; i < s->value_count; i++) {
+		const struct yg_field *from = &s->event->fields[i];
+		uint32_t local = from->name_id ? s->map[from->name_id] : 0;
+		const struct yg_img_field *field;
+		struct yg_slot *slot;
+
+		s->values[i].is_ready = s->values[i].is_folded = false;
+		s->values[i].is_null = from->kind == YG_VALUE_NULL;
+		s->values[i].next = YG_IMG_NONE;
+		if (local == 0)
+			continue;
+		field = &s->fields[local - 1];
+		slot = &s->slots[local - 1];
+		if (slot->round == s->round)
+			s->values[slot->last].next = i;
+		else
+			*slot = (struct yg_slot){s->round, i, i};
+		slot->last = i;
+		for (uint32_t k = 0; k < field->present.count; k++)
+			fire(s, s->engine->img.lists[field->present.first + k]);
+		if (field->is_indexed && from->kind != YG_VALUE_NULL)
+			look_up(s, field, yg_value_folded(s, i));
+	}
+}
+
+/* Keywords look at every value and at the raw text. */
+static void look_at_keywords(struct yg_scratch *s)
+{
+	const struct yg_img_field *field = &s->fields[0];
+
+	if (!s->group->has_keywords || field->db == YG_IMG_NONE)
+		return;
+	for (uint32_t i = 0; i <= s->value_count; i++)
+		if (!s->values[i].is_null)
+			scan(s, field, yg_value_folded(s, i));
+}
+
+static bool test(struct yg_scratch *s, uint32_t pred)
+{
+	uint32_t known = s->known[pred];
+	bool is_true;
+
+	if (known >> 1 == s->round)
+		return known & 1;
+	if (s->settled[pred / 8] >> (pred % 8) & 1)
+		return false; /* its atom would have fired */
+	is_true = yg_pred_test(s, pred);
+	s->known[pred] = s->round << 1 | is_true;
+	return is_true;
+}
+
+static bool run(struct yg_scratch *s, uint32_t rule)
+{
+	const struct yg_img *img = &s->engine->img;
+	uint32_t at = img->rules[img->group_rules[s->group->rules.first + rule]].entry;
+
+	while (at < YG_IMG_FALSE)
+		at = test(s, img->code[at].pred) ? img->code[at].if_true : img->code[at].if_false;
+	return at == YG_IMG_TRUE;
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return x < y ? -1 : x > y;
+}
+
+static void start(struct yg_scratch *s, const struct yg_img_group *group, struct yg_event *event)
+{
+	const struct yg_img *img = &s->engine->img;
+
+	if (s->round >= ROUND_MAX) {
+		s->round = 0;
+		memset(s->known, 0, img->preds_count * sizeof(*s->known));
+		memset(s->tried, 0, s->engine->rules_max * sizeof(*s->tried));
+		memset(s->slots, 0, s->engine->fields_max * sizeof(*s->slots));
+	}
+	s->round++;
+	s->group = group;
+	s->fields = img->fields + group->fields.first;
+	s->atoms = img->atoms + group->atoms.first;
+	s->map = img->map + group->map;
+	s->settled = img->settled + group->settled;
+	s->event = event;
+	s->value_count = event->field_count < YG_EVENT_FIELDS_MAX ? event->field_count
+								  : YG_EVENT_FIELDS_MAX;
+	s->candidate_count = 0;
+	s->error = YG_OK;
+	yg_arena_reset(s->arena);
+	s->values[s->value_count] = (struct yg_value){.text = event->raw, .is_ready = true};
+}
+
+int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
+		    struct yg_event *event, struct yg_hits *ret)
+{
+	const struct yg_img *img = &engine->img;
+	uint32_t number = img->routes[yg_router_route(engine->router, event)];
+	const struct yg_img_group *group = &img->groups[number == YG_IMG_NONE ? 0 : number];
+	uint32_t count = 0;
+
+	*ret = (struct yg_hits){.rules = scratch->hits};
+	if (number == YG_IMG_NONE)
+		return YG_OK;
+	start(scratch, group, event);
+	for (uint32_t i = 0; i < group->always.count; i++)
+		try_rule(scratch, img->lists[group->always.first + i]);
+	look_at_fields(scratch);
+	look_at_keywords(scratch);
+	scratch->candidate_total += scratch->candidate_count;
+	for (uint32_t i = 0; i < scratch->candidate_count; i++)
+		if (run(scratch, scratch->candidates[i]))
+			scratch->hits[count++] =
+				img->group_rules[group->rules.first + scratch->candidates[i]];
+	if (scratch->error)
+		return scratch->error;
+	if (count > 1)
+		qsort(scratch->hits, count, sizeof(*scratch->hits), compare_u32);
+	ret->count = count;
+	return YG_OK;
+}
+
+uint64_t yg_scratch_candidates(const struct yg_scratch *scratch)
+{
+	return scratch->candidate_total;
+}
