@@ -99,7 +99,8 @@ static bool read_rest(struct yg_bytes rest, bool may_have_port, struct yg_bytes 
 	while (i < rest.size && i < 6 && is_digit(rest.data[i]))
 		i++;
 	*ret_port = yg_bytes_cut(rest, 1, i);
-	return i > 1 && (i == rest.size || rest.data[i] == ',' || rest.data[i] == ' ');
+	/* some firewalls write "address:port:interface" */
+	return i > 1 && (i == rest.size || strchr(",: ", rest.data[i]));
 }
 
 bool yg_address_in(struct yg_bytes text, struct yg_bytes *ret_address, struct yg_bytes *ret_port)

@@ -6,7 +6,9 @@
 #include "base/alloc.h"
 #include "parse/access.h"
 #include "parse/format-int.h"
+#include "parse/fortigate.h"
 #include "parse/json.h"
+#include "parse/syslog.h"
 
 #include "base/ban.h"
 
@@ -22,7 +24,10 @@ static const struct yg_reader readers[] = {
 	{YG_FORMAT_NGINX_JSON, yg_fits_json, yg_json_read},
 	{YG_FORMAT_ECS, yg_fits_json, yg_json_read},
 	{YG_FORMAT_JSON, yg_fits_json, yg_json_read},
+	{YG_FORMAT_FORTIGATE, yg_fortigate_fits, yg_fortigate_read},
+	{YG_FORMAT_SYSLOG, yg_syslog_fits, yg_syslog_read},
 	{YG_FORMAT_ACCESS, yg_access_fits, yg_access_read},
+	{YG_FORMAT_KEYVALUE, yg_keyvalue_fits, yg_keyvalue_read},
 	{YG_FORMAT_UNKNOWN, NULL, NULL}, /* the end */
 };
 

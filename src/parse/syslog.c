@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parse/syslog.h"
+
+#include "parse/access.h"
+#include "parse/address.h"
+#include "parse/auth.h"
+#include "parse/fortigate.h"
+#include "parse/json.h"
+#include "parse/times.h"
+#include "parse/when.h"
+
+#include "base/ban.h"
+
+#define TAG_BYTES_MAX     64u
+#define PRI_MAX           191u
+#define YEARS_BACK        8  /* 29 February is at most that far */
+#define PARAM_NAME_MAX    128u
+#define SOURCE_BYTES_MAX  320u /* a host name and its address */
+
+struct header {
+	struct yg_bytes rest; /* what is not read yet */
+	uint32_t pri;
+	bool has_pri;
+	bool has_time;
+	struct yg_bytes host;
+	struct yg_bytes program;
+	struct yg_bytes pid;
+	struct yg_bytes msgid;
+	struct yg_bytes data;    /* RFC 5424: [id param="value"]… */
+	struct yg_bytes message;
+};
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t digits(struct yg_bytes b)
+{
+	size_t i = 0;
+
+	while (i < b.size && is_digit(b.data[i]))
+		i++;
+	return i;
+}
+
+/* The word at the start of @b, and what follows the spaces after it. */
+static struct yg_bytes word(struct yg_bytes *b)
+{
+	size_t end = yg_bytes_chr(*b, ' ');
+	struct yg_bytes ret = yg_bytes_cut(*b, 0, end);
+
+	*b = yg_bytes_from(*b, ret.size);
+	while (b->size > 0 && b->data[0] == ' ')
+		*b = yg_bytes_from(*b, 1);
+	return ret;
+}
+
+/* "123 <34>": RFC 6587 octet counting, when the stream was saved as it came. */
+static void skip_octets(struct yg_bytes *b)
+{
+	size_t n = digits(*b);
+
+	if (n > 0 && n < 8 && n + 1 < b->size && b->data[n] == ' ' && b->data[n + 1] == '<')
+		*b = yg_bytes_from(*b, n + 1);
+}
+
+static void read_pri(struct header *h)
+{
+	size_t n;
+	uint64_t pri;
+
+	if (h->rest.size < 3 || h->rest.data[0] != '<')
+		return;
+	n = digits(yg_bytes_from(h->rest, 1));
+	if (n == 0 || n > 3 || h->rest.size <= n + 1 || h->rest.data[n + 1] != '>' ||
+	    !yg_bytes_u64(yg_bytes_cut(h->rest, 1, n + 1), &pri) || pri > PRI_MAX)
+		return;
+	h->pri = (uint32_t)pri;
+	h->has_pri = true;
+	h->rest = yg_bytes_from(h->rest, n + 2);
+}
+
+static bool is_iso_start(struct yg_bytes b)
+{
+	return b.size >= 19 && digits(b) == 4 && b.data[4] == '-' && b.data[7] == '-' &&
+	       (b.data[10] == 'T' || b.data[10] == 't') && b.data[13] == ':';
+}
+
+/* "Mmm dd hh:mm:ss" begins here, also with the year between. */
+static bool is_bsd_start(struct yg_bytes b)
+{
+	return b.size >= 15 && yg_when_month(b.data) != 0 && b.data[3] == ' ';
+}
+
+/* The latest year in which the civil time is not after the reference and a day. */
+static bool guess_year(struct yg_parser_int *ctx, struct yg_civil *civil, int64_t *ret_ns)
+{
+	int64_t latest = ctx->opts.reference_ns + INT64_C(86400) * YG_NS_PER_S;
+	int32_t year = yg_time_civil(ctx->opts.reference_ns, 0).year + 1;
+
+	for (int32_t i = 0; i <= YEARS_BACK; i++) {
+		civil->year = year - i;
+		if (yg_times_civil(civil, ctx->opts.zone, ret_ns) && *ret_ns <= latest)
+			return true;
+	}
+	return false;
+}
+
+static bool read_year(struct yg_bytes *b, int32_t *ret)
+{
+	uint32_t year;
+
+	if (digits(*b) != 4 || b->size < 5 || b->data[4] != ' ' ||
+	    !yg_when_digits(b->data, 4, &year) || year < 1970 || year > 2200)
+		return false;
+	*ret = (int32_t)year;
+	*b = yg_bytes_from(*b, 5);
+	return true;
+}
+
+/* "hh:mm:ss", also with a fraction. */
+static bool read_clock(struct yg_bytes *b, struct yg_civil *civil)
+{
+	uint32_t hour, minute, second;
+	uint32_t unit = 100000000;
+
+	if (b->size < 8 || b->data[2] != ':' || b->data[5] != ':' ||
+	    !yg_when_digits(b->data, 2, &hour) || !yg_when_digits(b->data + 3, 2, &minute) ||
+	    !yg_when_digits(b->data + 6, 2, &second))
+		return false;
+	civil->hour = (uint8_t)hour;
+	civil->minute = (uint8_t)minute;
+	civil->second = (uint8_t)second;
+	*b = yg_bytes_from(*b, 8);
+	if (b->size < 2 || b->data[0] != '.' || !is_digit(b->data[1]))
+		return true;
+	*b = yg_bytes_from(*b, 1);
+	while (b->size > 0 && is_digit(b->data[0])) {
+		civil->ns += unit * (uint32_t)(b->data[0] - '0');
+		unit /= 10;
+		*b = yg_bytes_from(*b, 1);
+	}
+	return true;
+}
+
+/* "Dec  2 03:04:05", "Dec 2 2023 03:04:05", "Dec 2 03:04:05 2023", each also with ':' after. */
+static bool read_bsd_time(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
+{
+	struct yg_bytes b = h->rest;
+	struct yg_civil civil = {0};
+	struct yg_bytes day;
+	uint64_t number;
+	bool has_year;
+
+	civil.month = (uint8_t)yg_when_month(b.data);
+	b = yg_bytes_from(b, 4);
+	while (b.size > 0 && b.data[0] == ' ')
+		b = yg_bytes_from(b, 1);
+	day = word(&b);
+	if (day.size > 2 || !yg_bytes_u64(day, &number) || number < 1 || number > 31)
+		return false;
+	civil.day = (uint8_t)number;
+	has_year = read_year(&b, &civil.year);
+	if (!read_clock(&b, &civil))
+		return false;
+	if (!has_year && b.size > 6 && b.data[0] == ' ') {
+		struct yg_bytes after = yg_bytes_from(b, 1);
+
+		has_year = read_year(&after, &civil.year);
+		if (has_year)
+			b = (struct yg_bytes){after.data - 1, after.size + 1};
+	}
+	if (has_year ? !yg_times_civil(&civil, ctx->opts.zone, &event->time_ns)
+		     : !guess_year(ctx, &civil, &event->time_ns))
+		return false;
+	event->has_zone = false;
+	event->time_text = yg_bytes_cut(h->rest, 0, (size_t)(b.data - h->rest.data));
+	if (b.size > 0 && b.data[0] == ':')
+		b = yg_bytes_from(b, 1);
+	h->rest = b;
+	return true;
+}
+
+static bool read_iso_time(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
+{
+	struct yg_bytes b = h->rest;
+
+	if (!yg_times_set(event, word(&b), ctx->opts.zone))
+		return false;
+	h->rest = b;
+	return true;
+}
+
+/* Bytes of "program", "program[pid]" up to and with its ':'; 0 when there is no such thing. */
+static size_t tag_size(struct yg_bytes b)
+{
+	for (size_t i = 0; i < b.size && i < TAG_BYTES_MAX; i++) {
+		uint8_t c = b.data[i];
+
+		if (c == '[') {
+			size_t end = yg_bytes_chr(yg_bytes_cut(b, 0, i + 24), ']');
+
+			if (i == 0 || end == SIZE_MAX)
+				return 0;
+			return end + 1 < b.size && b.data[end + 1] == ':' ? end + 2 : end + 1;
+		}
+		if (c == ':')
+			return i > 0 && (i + 1 == b.size || b.data[i + 1] == ' ') ? i + 1 : 0;
+		if (c <= ' ' || c == '=' || c == '<' || c == '"' || c == '{' || c == ',')
+			return 0;
+	}
+	return 0;
+}
+
+static void read_tag(struct header *h, size_t size)
+{
+	struct yg_bytes tag = yg_bytes_cut(h->rest, 0, size);
+	size_t open = yg_bytes_chr(tag, '[');
+
+	h->program = yg_bytes_cut(tag, 0, open == SIZE_MAX ? size - 1 : open);
+	if (open != SIZE_MAX)
+		h->pid = yg_bytes_cut(tag, open + 1, yg_bytes_chr(tag, ']'));
+	h->rest = yg_bytes_from(h->rest, size);
+	if (h->rest.size > 0 && h->rest.data[0] == ' ')
+		h->rest = yg_bytes_from(h->rest, 1);
+}
+
+static bool is_host(struct yg_bytes b)
+{
+	if (b.size == 0 || b.size > 255)
+		return false;
+	for (size_t i = 0; i < b.size; i++) {
+		uint8_t c = b.data[i];
+
+		if (!is_digit(c) && ((c | 0x20) < 'a' || (c | 0x20) > 'z') && c < 0x80 &&
+		    !strchr("-._:%/@", c))
+			return false;
+	}
+	return true;
+}
+
+/* "stdout F ": what a container wrote, as container runtimes keep it. */
+static bool skip_stream(struct yg_bytes *b)
+{
+	if (b->size < 9 ||
+	    (!yg_bytes_starts(*b, YG_S("stdout ")) && !yg_bytes_starts(*b, YG_S("stderr "))) ||
+	    (b->data[7] != 'F' && b->data[7] != 'P') || b->data[8] != ' ')
+		return false;
+	*b = yg_bytes_from(*b, 9);
+	return true;
+}
+
+/* Host, program and message after the time; the host may be missing, or the program. */
+static void read_host_and_tag(struct header *h)
+{
+	struct yg_bytes rest;
+	struct yg_bytes host;
+	size_t tag;
+
+	while (h->rest.size > 0 && h->rest.data[0] == ' ')
+		h->rest = yg_bytes_from(h->rest, 1);
+	if (skip_stream(&h->rest)) {
+		h->program = YG_S("container");
+		h->message = h->rest;
+		return;
+	}
+	rest = h->rest;
+	tag = tag_size(rest);
+	host = word(&rest);
+	if (tag == 0 && is_host(host) && rest.size > 0) {
+		h->host = host;
+		h->rest = rest;
+		if (yg_bytes_starts(rest, host) && rest.size > host.size &&
+		    rest.data[host.size] == ' ') /* some relays write it twice */
+			(void)word(&h->rest);
+		tag = tag_size(h->rest);
+	}
+	if (tag > 0)
+		read_tag(h, tag);
+	h->message = h->rest;
+}
+
+/* "-" is RFC 5424's way of writing nothing. */
+static struct yg_bytes word_or_nil(struct yg_bytes *b)
+{
+	struct yg_bytes ret = word(b);
+
+	return yg_bytes_eq(ret, YG_S("-")) ? (struct yg_bytes){0} : ret;
+}
+
+/* [id name="value" …][id …]: the end of it all, or SIZE_MAX when it is broken. */
+static size_t data_size(struct yg_bytes b)
+{
+	size_t i = 0;
+	bool is_quoted = false;
+
+	while (i < b.size && b.data[i] == '[') {
+		for (i++; i < b.size && (is_quoted || b.data[i] != ']'); i++) {
+			if (is_quoted && b.data[i] == '\\')
+				i++;
+			else if (b.data[i] == '"')
+				is_quoted = !is_quoted;
+		}
+		if (i >= b.size)
+			return SIZE_MAX;
+		i++;
+	}
+	return i;
+}
+
+static int read_5424(struct yg_parser_int *ctx, struct header *h, struct yg_event *event,
+		     struct yg_fault *reterr)
+{
+	struct yg_bytes b = yg_bytes_from(h->rest, 2);
+	struct yg_bytes time = word_or_nil(&b);
+	size_t size;
+
+	if (time.size > 0 && !yg_times_set(event, time, ctx->opts.zone))
+		return yg_fault_set(reterr, YG_EFORMAT, "there is no such time",
+				    (size_t)(time.data - event->raw.data));
+	h->host = word_or_nil(&b);
+	h->program = word_or_nil(&b);
+	h->pid = word_or_nil(&b);
+	h->msgid = word_or_nil(&b);
+	if (b.size > 0 && b.data[0] == '[') {
+		size = data_size(b);
+		if (size == SIZE_MAX)
+			return yg_fault_set(reterr, YG_EFORMAT, "structured data is not closed",
+					    (size_t)(b.data - event->raw.data));
+		h->data = yg_bytes_cut(b, 0, size);
+		b = yg_bytes_from(b, size);
+		if (b.size > 0 && b.data[0] == ' ')
+			b = yg_bytes_from(b, 1);
+	} else {
+		(void)word_or_nil(&b);
+	}
+	if (yg_bytes_starts(b, YG_S("\xef\xbb\xbf")))
+		b = yg_bytes_from(b, 3);
+	h->message = b;
+	/* some senders repeat the old tag in the message */
+	h->rest = b;
+	size = tag_size(b);
+	if (h->program.size == 0 && size > 0) {
+		read_tag(h, size);
+		h->message = h->rest;
+	}
+	return YG_OK;
+}
+
+/* A time without PRI is no sign of syslog yet, unless a host and a program follow. */
+static bool has_syslog_look(const struct header *h)
+{
+	struct yg_bytes host = h->host;
+
+	if (h->program.size > 0)
+		return true;
+	return host.size > 3 &&
+	       (yg_bytes_chr(host, '.') != SIZE_MAX || yg_bytes_chr(host, '-') != SIZE_MAX ||
+		yg_address_in(host, NULL, NULL));
+}
+
+bool yg_syslog_fits(struct yg_bytes record)
+{
+	struct yg_bytes b = record;
+
+	skip_octets(&b);
+	return (b.size > 3 && b.data[0] == '<' && is_digit(b.data[1])) || is_bsd_start(b) ||
+	       is_iso_start(b);
+}
+
+static int read_header(struct yg_parser_int *ctx, struct header *h, struct yg_event *event,
+		       struct yg_fault *reterr)
+{
+	size_t at;
+
+	skip_octets(&h->rest);
+	read_pri(h);
+	if (h->has_pri && h->rest.size > 2 && h->rest.data[0] == '1' && h->rest.data[1] == ' ')
+		return read_5424(ctx, h, event, reterr);
+	at = (size_t)(h->rest.data - event->raw.data);
+	if (is_bsd_start(h->rest))
+		h->has_time = read_bsd_time(ctx, h, event);
+	else if (is_iso_start(h->rest))
+		h->has_time = read_iso_time(ctx, h, event);
+	if (!h->has_time && !h->has_pri)
+		return yg_fault_set(reterr, YG_EMISMATCH, "no time of a system log at its start",
+				    at);
+	if (!h->has_time) { /* devices that send their own form behind PRI */
+		at = tag_size(h->rest);
+		if (at > 0)
+			read_tag(h, at);
+		h->message = h->rest;
+		return YG_OK;
+	}
+	read_host_and_tag(h);
+	if (!h->has_pri && !has_syslog_look(h) && is_iso_start(event->time_text))
+		return yg_fault_set(reterr, YG_EMISMATCH, "neither a host nor a program", at);
+	return YG_OK;
+}
+
+/* One param of structured data: the field id.param. */
+static int add_param(struct yg_event *event, struct yg_bytes id, struct yg_bytes name,
+		     struct yg_bytes value)
+{
+	uint8_t *to;
+	struct yg_bytes path;
+
+	if (id.size + name.size > PARAM_NAME_MAX)
+		return YG_OK;
+	to = yg_arena_alloc(event->arena, id.size + 1 + name.size);
+	if (!to)
+		return YG_ENOMEM;
+	memcpy(to, id.data, id.size);
+	to[id.size] = '.';
+	memcpy(to + id.size + 1, name.data, name.size);
+	path = (struct yg_bytes){to, id.size + 1 + name.size};
+	return yg_bytes_chr(value, '\\') == SIZE_MAX
+		       ? yg_event_add(event, path, value, YG_VALUE_TEXT)
+		       : yg_event_add_escaped(event, path, value);
+}
+
+/* Structured data that data_size() has found whole. */
+static int add_data(struct yg_event *event, struct yg_bytes b)
+{
+	struct yg_bytes id = {0};
+	size_t i = 0;
+	int rc = YG_OK;
+
+	while (i < b.size && rc == YG_OK) {
+		size_t from = i, equals;
+
+		if (b.data[i] == '[' || b.data[i] == ']' || b.data[i] == ' ') {
+			i++;
+			if (b.data[from] != '[')
+				continue;
+			from = i;
+			while (i < b.size && b.data[i] != ' ' && b.data[i] != ']')
+				i++;
+			id = yg_bytes_cut(b, from, i);
+			continue;
+		}
+		while (i < b.size && b.data[i] != '=' && b.data[i] != ' ' && b.data[i] != ']')
+			i++;
+		equals = i;
+		if (i + 1 >= b.size || b.data[i] != '=' || b.data[i + 1] != '"')
+			continue;
+		for (i += 2; i < b.size && b.data[i] != '"'; i++)
+			if (b.data[i] == '\\')
+				i++;
+		rc = add_param(event, id, yg_bytes_cut(b, from, equals),
+			       yg_bytes_cut(b, equals + 2, i));
+		i++;
+	}
+	return rc;
+}
+
+static int add(struct yg_event *event, uint32_t name_id, struct yg_bytes text,
+	       enum yg_value_kind kind)
+{
+	return text.size > 0 ? yg_event_add_id(event, name_id, text, kind) : YG_OK;
+}
+
+static int add_number(struct yg_event *event, uint32_t name_id, uint32_t value)
+{
+	char text[12];
+	struct yg_bytes b;
+	int size = snprintf(text, sizeof(text), "%u", value);
+
+	if (!yg_arena_dup(event->arena, (struct yg_bytes){(const uint8_t *)text, (size_t)size}, &b))
+		return YG_ENOMEM;
+	return yg_event_add_id(event, name_id, b, YG_VALUE_NUMBER);
+}
+
+/* "sshd(pam_unix)" of old systems: the program alone. */
+static struct yg_bytes plain_program(struct yg_bytes program)
+{
+	size_t open = yg_bytes_chr(program, '(');
+
+	return open == SIZE_MAX || open == 0 ? program : yg_bytes_cut(program, 0, open);
+}
+
+static int add_header(struct yg_event *event, const struct header *h)
+{
+	int rc = YG_OK;
+
+	if (h->has_pri) {
+		rc = add_number(event, YG_F_facility, h->pri / 8);
+		if (rc == YG_OK)
+			rc = add_number(event, YG_F_severity, h->pri % 8);
+	}
+	if (rc == YG_OK)
+		rc = add(event, YG_F_hostname, h->host, YG_VALUE_TEXT);
+	if (rc == YG_OK)
+		rc = add(event, YG_F_program, plain_program(h->program), YG_VALUE_TEXT);
+	if (rc == YG_OK)
+		rc = add(event, YG_F_pid, h->pid,
+			 digits(h->pid) == h->pid.size && h->pid.data && h->pid.data[0] != '0'
+				 ? YG_VALUE_NUMBER
+				 : YG_VALUE_TEXT);
+	if (rc == YG_OK)
+		rc = add(event, YG_F_msgid, h->msgid, YG_VALUE_TEXT);
+	if (rc == YG_OK)
+		rc = add_data(event, h->data);
+	return rc;
+}
+
+/* Try @read on the message; on success the event is of its format, with the header's fields. */
+static int read_inner(struct yg_parser_int *ctx, yg_read_fn *read, enum yg_format format,
+		      const struct header *h, struct yg_event *event)
+{
+	struct yg_event inner;
+	struct yg_fault fault;
+	int rc;
+
+	yg_event_init(&inner, event->arena, event->names);
+	inner.format = format;
+	inner.raw = h->message;
+	rc = read(ctx, h->message, &inner, &fault);
+	if (rc != YG_OK)
+		return rc == YG_ENOMEM ? rc : YG_EMISMATCH;
+	if (inner.time_ns == YG_TIME_NONE) {
+		inner.time_ns = event->time_ns;
+		inner.time_text = event->time_text;
+		inner.has_zone = event->has_zone;
+	}
+	inner.raw = event->raw;
+	*event = inner;
+	return add_header(event, h);
+}
+
+static int read_message_format(struct yg_parser_int *ctx, const struct header *h,
+			       struct yg_event *event)
+{
+	struct yg_bytes m = h->message;
+
+	if (yg_bytes_eq(h->program, YG_S("CEF"))) { /* "CEF: 0|…": its start looks like a tag */
+		struct header whole = *h;
+
+		whole.message = (struct yg_bytes){h->program.data,
+						  (size_t)(m.data - h->program.data) + m.size};
+		whole.program = (struct yg_bytes){0};
+		return read_inner(ctx, yg_keyvalue_read, YG_FORMAT_KEYVALUE, &whole, event);
+	}
+	if (yg_fits_json(m))
+		return read_inner(ctx, yg_json_read, YG_FORMAT_JSON, h, event);
+	if (yg_fortigate_fits(m))
+		return read_inner(ctx, yg_fortigate_read, YG_FORMAT_FORTIGATE, h, event);
+	if (yg_bytes_find(m, YG_S("] \"")) != SIZE_MAX && yg_access_fits(m))
+		return read_inner(ctx, yg_access_read, YG_FORMAT_ACCESS, h, event);
+	if (yg_keyvalue_fits(m))
+		return read_inner(ctx, yg_keyvalue_read, YG_FORMAT_KEYVALUE, h, event);
+	return YG_EMISMATCH;
+}
+
+/*
+ * The machine a message of a program unknown to us names: "… from 192.0.2.1", "from: ",
+ * "from unknown[192.0.2.1]", "rhost=192.0.2.1".
+ */
+static bool find_source(struct yg_bytes m, struct yg_bytes *ret)
+{
+	static const struct yg_bytes marks[] = {{(const uint8_t *)"from", 4},
+						{(const uint8_t *)"rhost=", 6}};
+
+	for (size_t k = 0; k < 2; k++) {
+		struct yg_bytes b = m;
+		size_t at;
+
+		while ((at = yg_bytes_find(b, marks[k])) != SIZE_MAX) {
+			struct yg_bytes host;
+			size_t open;
+
+			b = yg_bytes_from(b, at + marks[k].size);
+			while (b.size > 0 && strchr(" :'\"(<", b.data[0]) && b.data[0] != 0)
+				b = yg_bytes_from(b, 1);
+			host = yg_bytes_cut(b, 0, SOURCE_BYTES_MAX);
+			host = yg_bytes_cut(host, 0, yg_bytes_chr(host, ' '));
+			while (host.size > 0 && strchr(",;.)>'\"", host.data[host.size - 1]))
+				host.size--;
+			open = yg_bytes_chr(host, '[');
+			if (yg_address_in(host, ret, NULL) ||
+			    (open != SIZE_MAX &&
+			     yg_address_in(yg_bytes_from(host, open), ret, NULL)))
+				return true;
+		}
+	}
+	return false;
+}
+
+static int add_message(struct yg_event *event, const struct header *h)
+{
+	struct yg_bytes address;
+	bool is_known = false;
+	int rc = add_header(event, h);
+
+	if (rc == YG_OK)
+		rc = add(event, YG_F_message, h->message, YG_VALUE_TEXT);
+	if (rc == YG_OK)
+		rc = yg_auth_read(event, h->program, h->message, &is_known);
+	if (rc == YG_OK && !is_known && find_source(h->message, &address))
+		rc = yg_event_add_id(event, YG_F_src_ip, address, YG_VALUE_TEXT);
+	return rc == YG_OK ? yg_syslog_finish(event) : rc;
+}
+
+int yg_syslog_finish(struct yg_event *event)
+{
+	event->channel = yg_event_get(event, YG_F_program);
+	if (yg_bytes_eq(event->channel, YG_S("sshd-session")) ||
+	    yg_bytes_eq(event->channel, YG_S("sshd-auth")))
+		event->channel = YG_S("sshd");
+	return YG_OK;
+}
+
+int yg_syslog_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+		   struct yg_fault *reterr)
+{
+	struct header h = {.rest = record};
+	int rc = read_header(ctx, &h, event, reterr);
+
+	if (rc != YG_OK)
+		return rc;
+	h.message = yg_bytes_trim(h.message);
+	rc = read_message_format(ctx, &h, event);
+	if (rc == YG_EMISMATCH)
+		rc = add_message(event, &h);
+	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
+}
