@@ -313,21 +313,35 @@ bool oracle_match(const struct yg_rules *rules, uint32_t rule, struct yg_event *
 {
 	enum { UNKNOWN, NO, YES };
 	uint32_t root = rules->rules[rule].expr;
-	uint8_t *value;
-	uint32_t *stack;
+	/* Kept between calls: clearing it all for each rule would take longer than the rules. */
+	static uint32_t *stack;
+	static uint32_t stack_room;
+	static uint8_t *value;
+	static uint32_t value_room;
+	uint32_t least = root;
 	uint32_t depth = 1;
 	bool result;
 
 	if (rules->rules[rule].state != YG_RULE_ACTIVE || rules->rules[rule].correlation.type)
 		return false;
-	value = must(calloc(root + 1u, 1));
-	stack = must(calloc(rules->kid_count + 2u, sizeof(*stack)));
+	if (stack_room < rules->kid_count + 2u) {
+		stack_room = rules->kid_count + 2u;
+		stack = must(realloc(stack, stack_room * sizeof(*stack)));
+	}
+	if (value_room < root + 1u) {
+		value = must(realloc(value, root + 1u));
+		memset(value + value_room, UNKNOWN, root + 1u - value_room);
+		value_room = root + 1u;
+	}
 	stack[0] = root;
 	while (depth > 0) {
 		uint32_t at = stack[depth - 1];
 		const struct yg_expr *expr = &rules->exprs[at];
 		uint32_t waiting = depth;
 		uint32_t yes = 0;
+
+		if (at < least)
+			least = at;
 
 		for (uint32_t i = 0; i < expr->count; i++) {
 			uint32_t kid = rules->kids[expr->first + i];
@@ -361,7 +375,6 @@ bool oracle_match(const struct yg_rules *rules, uint32_t rule, struct yg_event *
 		}
 	}
 	result = value[root] == YES;
-	free(value);
-	free(stack);
+	memset(value + least, UNKNOWN, root - least + 1u);
 	return result;
 }
