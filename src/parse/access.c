@@ -6,6 +6,7 @@
  */
 #include "parse/access.h"
 
+#include "parse/log_format-int.h"
 #include "parse/web.h"
 #include "parse/when.h"
 
@@ -444,6 +445,8 @@ int yg_access_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_
 	struct yg_when when;
 	int rc;
 
+	if (ctx->opts.log_format)
+		return yg_log_format_read(ctx, record, event, reterr);
 	if (yg_fits_json(record))
 		return yg_fault_set(reterr, YG_EMISMATCH, "is JSON, not an access log's line", 0);
 	/* All but the array, which its count guards. */

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "parse/access.h"
+#include "parse/error_log.h"
 #include "parse/format-int.h"
 #include "parse/fortigate.h"
 #include "parse/json.h"
@@ -27,6 +28,8 @@ static const struct yg_reader readers[] = {
 	{YG_FORMAT_FORTIGATE, yg_fortigate_fits, yg_fortigate_read},
 	{YG_FORMAT_SYSLOG, yg_syslog_fits, yg_syslog_read},
 	{YG_FORMAT_ACCESS, yg_access_fits, yg_access_read},
+	{YG_FORMAT_APACHE_ERROR, yg_apache_error_fits, yg_apache_error_read},
+	{YG_FORMAT_NGINX_ERROR, yg_nginx_error_fits, yg_nginx_error_read},
 	{YG_FORMAT_KEYVALUE, yg_keyvalue_fits, yg_keyvalue_read},
 	{YG_FORMAT_UNKNOWN, NULL, NULL}, /* the end */
 };
@@ -97,6 +100,13 @@ static void keep_fault(int rc, const struct yg_fault *fault, bool is_first, int 
 	}
 }
 
+/* Only its own format string can tell what fits it. */
+static bool may_fit(const struct yg_parser_int *ctx, const struct yg_reader *reader,
+		    struct yg_bytes record)
+{
+	return (reader->format == YG_FORMAT_ACCESS && ctx->opts.log_format) || reader->fits(record);
+}
+
 int yg_parse_any(struct yg_parser *parser, enum yg_format first, struct yg_bytes record,
 		 struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr)
 {
@@ -118,7 +128,7 @@ int yg_parse_any(struct yg_parser *parser, enum yg_format first, struct yg_bytes
 	}
 	for (const struct yg_reader *reader = readers; reader->read; reader++) {
 		if ((tried && reader->read == tried->read) || reader->read == before ||
-		    !reader->fits(record))
+		    !may_fit(&parser->ctx, reader, record))
 			continue;
 		before = reader->read;
 		rc = read_as(&parser->ctx, reader, record, arena, ret, &fault);

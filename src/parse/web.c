@@ -109,8 +109,9 @@ struct web {
 static void collect_one(struct web *web, struct yg_event *event, struct yg_field *field)
 {
 	switch (field->name_id) {
-	case YG_F_c_ip:
-		web->ip = yg_event_text(event, field);
+	case YG_F_c_ip: /* the first one: others are those of proxies */
+		if (web->ip.size == 0)
+			web->ip = yg_event_text(event, field);
 		break;
 	case YG_F_src_ip:
 		web->has_src_ip = true;
