@@ -18,6 +18,7 @@ enum {
 	C_SLASH = 8,
 	C_SPACE = 16,
 	C_DOT = 32,
+	C_AMP = 64,
 };
 
 #define FOUR(c) c, c, c, c
@@ -27,7 +28,7 @@ enum {
 #define UP C_UPPER
 static const uint8_t classes[256] = {
 	CO, 0, 0, 0, 0, 0, 0, 0, 0, TI, TI, TI, TI, TI, 0, 0, SIXTEEN(0),
-	C_SPACE, 0, 0, 0, 0, CO, CO, 0, 0, 0, TI, TI, 0, 0, C_DOT, C_SLASH, /* " % & * + . / */
+	C_SPACE, 0, 0, 0, 0, CO, C_AMP, 0, 0, 0, TI, TI, 0, 0, C_DOT, C_SLASH, /* " % & * + . / */
 	SIXTEEN(0),
 	0, UP, UP, UP, FOUR(UP), FOUR(UP), FOUR(UP),
 	FOUR(UP), FOUR(UP), UP, UP, UP, 0, CO, 0, 0, 0, /* the backslash */
@@ -35,6 +36,14 @@ static const uint8_t classes[256] = {
 	SIXTEEN(CO), SIXTEEN(CO), SIXTEEN(CO), SIXTEEN(CO),
 	SIXTEEN(CO), SIXTEEN(CO), SIXTEEN(CO), SIXTEEN(CO),
 };
+
+/* An '&' that parameters are separated with is none: an entity has a '#' or soon a ';'. */
+static bool may_be_entity(struct yg_bytes text, size_t at)
+{
+	struct yg_bytes rest = yg_bytes_cut(text, at + 1, at + 2 + ENTITY_NAME_MAX);
+
+	return rest.size > 0 && (rest.data[0] == '#' || yg_bytes_chr(rest, ';') != SIZE_MAX);
+}
 
 /* What there is to do: 0 = nothing, C_UPPER = only case, else all. */
 static unsigned look(struct yg_bytes text)
@@ -48,9 +57,11 @@ static unsigned look(struct yg_bytes text)
 		/* "//", "/." and two spaces may need work. */
 		all |= now | (before & C_SPACE & now) << 8 |
 		       ((before & C_SLASH) && (now & (C_SLASH | C_DOT)) ? 256u : 0u);
+		if ((now & C_AMP) && may_be_entity(text, i))
+			all |= C_CODE;
 		before = now;
 	}
-	return all & ~(unsigned)(C_SLASH | C_SPACE | C_DOT);
+	return all & ~(unsigned)(C_SLASH | C_SPACE | C_DOT | C_AMP);
 }
 
 static int hex_digit(uint8_t c)
@@ -234,7 +245,7 @@ static bool decode(uint8_t *data, size_t *size)
 	while (i < b.size) {
 		uint32_t value = 0;
 		bool is_byte;
-		size_t used = classes[data[i]] & C_CODE ? decode_one(b, i, &value, &is_byte) : 0;
+		size_t used = classes[data[i]] & (C_CODE | C_AMP) ? decode_one(b, i, &value, &is_byte) : 0;
 
 		if (used == 0) {
 			data[to++] = data[i++];
