@@ -70,8 +70,21 @@ void yg_tell_add_outcome(struct yg_buf *to, enum yg_outcome outcome, const struc
 void yg_tell_add_actor(struct yg_buf *to, const struct yg_story *story, enum yg_lang lang,
 		       size_t columns);
 
-/* What happened, how bad, with which outcome and certainty, from where, how often, when. */
-void yg_tell_facts(struct yg_tell *tell);
+/* What a reader wants to know first, in this order. */
+enum yg_fact {
+	YG_FACT_WHAT,
+	YG_FACT_LEVEL,
+	YG_FACT_OUTCOME,
+	YG_FACT_CERTAINTY,
+	YG_FACT_FROM,
+	YG_FACT_COUNT, /* how often */
+	YG_FACT_FIRST,
+	YG_FACT_LAST,
+	YG_FACT_END
+};
+
+/* Tell one of them; nothing when the report has no such thing. */
+void yg_tell_fact(struct yg_tell *tell, enum yg_fact fact);
 
 /* What was examined: kinds, records, span, gaps, and everything that could not be read. */
 void yg_tell_examined(struct yg_tell *tell);

@@ -7,7 +7,6 @@
 
 #define ACTORS_SHOWN 3u
 #define ACTOR_COLUMNS 60u
-#define TARGET_COLUMNS 60u
 
 enum yg_level yg_tell_level(const struct yg_report *report)
 {
@@ -107,21 +106,32 @@ void yg_tell_span(const struct yg_report *report, int64_t *ret_first, int64_t *r
 
 void yg_tell_add_duration(struct yg_buf *to, int64_t ns, enum yg_lang lang)
 {
+	static const struct {
+		uint64_t size_s;
+		uint64_t part_s;
+		const char *both;
+		const char *whole; /* when the smaller part is 0 */
+	} units[] = {
+		{86400, 3600, N_("%1 d %2 h"), N_("%1 d")},
+		{3600, 60, N_("%1 h %2 min"), N_("%1 h")},
+		{60, 1, N_("%1 min %2 s"), N_("%1 min")},
+		{0, 0, N_("%1 s"), N_("%1 s")},
+	};
 	uint64_t total_s = ns > 0 ? (uint64_t)(ns / YG_NS_PER_S) : 0;
-	char big[YG_TEXT_NUMBER_SIZE];
-	char small[YG_TEXT_NUMBER_SIZE];
+	char numbers[2][YG_TEXT_NUMBER_SIZE];
+	size_t unit = 0;
+	uint64_t rest;
 
-	if (total_s >= 86400)
-		YG_FILL(to, lang, N_("%1 d %2 h"), yg_text_number(big, total_s / 86400),
-			yg_text_number(small, total_s / 3600 % 24));
-	else if (total_s >= 3600)
-		YG_FILL(to, lang, N_("%1 h %2 min"), yg_text_number(big, total_s / 3600),
-			yg_text_number(small, total_s / 60 % 60));
-	else if (total_s >= 60)
-		YG_FILL(to, lang, N_("%1 min %2 s"), yg_text_number(big, total_s / 60),
-			yg_text_number(small, total_s % 60));
-	else
-		YG_FILL(to, lang, N_("%1 s"), yg_text_number(big, total_s));
+	while (total_s < units[unit].size_s)
+		unit++;
+	if (units[unit].size_s == 0) {
+		YG_FILL(to, lang, units[unit].whole, yg_text_number(numbers[0], total_s));
+		return;
+	}
+	rest = total_s % units[unit].size_s / units[unit].part_s;
+	YG_FILL(to, lang, rest > 0 ? units[unit].both : units[unit].whole,
+		yg_text_number(numbers[0], total_s / units[unit].size_s),
+		yg_text_number(numbers[1], rest));
 }
 
 void yg_tell_add_span(struct yg_buf *to, int64_t first_ns, int64_t last_ns, int32_t zone_s,
@@ -216,16 +226,15 @@ static void fact_level(struct yg_tell *tell)
 	hand_out(tell, yg_tr(tell->lang, N_("Level")), &words);
 }
 
-static void facts_of_lead(struct yg_tell *tell, const struct yg_story *lead)
+static void fact_what(struct yg_tell *tell, const struct yg_story *lead)
 {
 	const struct yg_rule_info *rule = yg_tell_lead_rule(lead);
 	struct yg_buf words;
+	struct yg_buf title;
 
 	yg_text_scratch(&words, 4096);
 	if (rule) {
-		struct yg_buf title;
-
-		yg_text_scratch(&title, rule->title.size);
+		yg_text_scratch(&title, rule->title.size + rule->title_ja.size);
 		yg_text_add_short(&title, yg_words_title(rule, tell->lang), 120);
 		YG_FILL(&words, tell->lang, N_("%1: %2"),
 			yg_bytes_str(yg_tr(tell->lang, yg_attack_words(lead->field))),
@@ -235,16 +244,15 @@ static void facts_of_lead(struct yg_tell *tell, const struct yg_story *lead)
 		yg_buf_add_str(&words, yg_tr(tell->lang, yg_attack_words(lead->field)));
 	}
 	hand_out(tell, yg_tr(tell->lang, N_("What")), &words);
-	fact_level(tell);
+}
+
+static void fact_outcome(struct yg_tell *tell, const struct yg_story *lead)
+{
+	struct yg_buf words;
 
 	yg_text_scratch(&words, 4096);
 	yg_tell_add_outcome(&words, lead->outcome, &lead->reason, tell->lang);
 	hand_out(tell, yg_tr(tell->lang, N_("Outcome")), &words);
-
-	yg_text_scratch(&words, 4096);
-	yg_buf_add_str(&words, yg_tr(tell->lang, N_("judged by machine only; no person has checked "
-						    "it yet")));
-	hand_out(tell, yg_tr(tell->lang, N_("Certainty")), &words);
 }
 
 /* Distinct actors in the order of the stories, the first few by name. */
@@ -282,35 +290,56 @@ static void fact_actors(struct yg_tell *tell)
 	hand_out(tell, yg_tr(tell->lang, N_("From")), &words);
 }
 
-void yg_tell_facts(struct yg_tell *tell)
+static void fact_count(struct yg_tell *tell)
 {
-	const struct yg_report *report = tell->report;
-	const struct yg_story *lead = yg_tell_lead(report);
 	char findings[YG_TEXT_NUMBER_SIZE];
 	char stories[YG_TEXT_NUMBER_SIZE];
-	char time[YG_TEXT_TIME_SIZE];
 	struct yg_buf words;
+
+	yg_text_scratch(&words, 0);
+	YG_FILL(&words, tell->lang, N_("findings: %1 (in groups by source and kind: %2)"),
+		yg_text_number(findings, tell->report->findings),
+		yg_text_number(stories, tell->report->stories_total));
+	hand_out(tell, yg_tr(tell->lang, N_("How often")), &words);
+}
+
+static void fact_time(struct yg_tell *tell, const char *label, bool is_last)
+{
+	char time[YG_TEXT_TIME_SIZE];
 	int64_t first_ns;
 	int64_t last_ns;
 
-	if (report->findings == 0)
+	yg_tell_span(tell->report, &first_ns, &last_ns);
+	if (first_ns != YG_TIME_NONE)
+		tell->fn(tell->arg, label,
+			 yg_bytes_str(yg_text_time(time, is_last ? last_ns : first_ns,
+						   tell->report->zone_s, true)));
+}
+
+void yg_tell_fact(struct yg_tell *tell, enum yg_fact fact)
+{
+	const struct yg_story *lead = yg_tell_lead(tell->report);
+
+	if (tell->report->findings == 0)
 		return;
-	if (lead) {
-		facts_of_lead(tell, lead);
-		fact_actors(tell);
-	} else {
+	if (fact == YG_FACT_LEVEL)
 		fact_level(tell);
-	}
-	yg_text_scratch(&words, 4096);
-	YG_FILL(&words, tell->lang, N_("findings: %1 (in groups by source and kind: %2)"),
-		yg_text_number(findings, report->findings),
-		yg_text_number(stories, report->stories_total));
-	hand_out(tell, yg_tr(tell->lang, N_("How often")), &words);
-	yg_tell_span(report, &first_ns, &last_ns);
-	if (first_ns == YG_TIME_NONE)
+	else if (fact == YG_FACT_COUNT)
+		fact_count(tell);
+	if (!lead)
 		return;
-	tell->fn(tell->arg, yg_tr(tell->lang, N_("First seen")),
-		 yg_bytes_str(yg_text_time(time, first_ns, report->zone_s, true)));
-	tell->fn(tell->arg, yg_tr(tell->lang, N_("Last seen")),
-		 yg_bytes_str(yg_text_time(time, last_ns, report->zone_s, true)));
+	if (fact == YG_FACT_WHAT)
+		fact_what(tell, lead);
+	else if (fact == YG_FACT_OUTCOME)
+		fact_outcome(tell, lead);
+	else if (fact == YG_FACT_CERTAINTY)
+		tell->fn(tell->arg, yg_tr(tell->lang, N_("Certainty")),
+			 yg_bytes_str(yg_tr(tell->lang, N_("judged by machine only; no person has "
+							   "checked it yet"))));
+	else if (fact == YG_FACT_FROM)
+		fact_actors(tell);
+	else if (fact == YG_FACT_FIRST)
+		fact_time(tell, yg_tr(tell->lang, N_("First seen")), false);
+	else if (fact == YG_FACT_LAST)
+		fact_time(tell, yg_tr(tell->lang, N_("Last seen")), true);
 }

@@ -231,7 +231,8 @@ void yg_terminal_summary(struct yg_buf *to, const struct yg_report *report,
 	}
 	if (report->findings > 0) {
 		yg_wrap_blank(&wrap);
-		yg_tell_facts(&tell);
+		for (enum yg_fact fact = 0; fact < YG_FACT_END; fact++)
+			yg_tell_fact(&tell, fact);
 	}
 	if (lead) {
 		advice(&wrap, lead, opts->lang);
