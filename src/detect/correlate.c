@@ -281,15 +281,71 @@ static uint64_t count_side(const struct step *step, bool is_before, uint64_t *re
 	return total;
 }
 
-/* Records may come in any order: of the two windows that end or begin here, the fuller counts. */
+/* Marks earlier and later than the event: it came out of order. */
+static bool has_both_sides(const struct step *step)
+{
+	bool has_earlier = false, has_later = false;
+
+	for (uint32_t i = 0; i < step->group->count; i++) {
+		int64_t time_ns = mark_at(step->group, i)->time_ns;
+
+		if (is_within(step, time_ns)) {
+			has_earlier |= time_ns < step->time_ns;
+			has_later |= time_ns > step->time_ns;
+		}
+	}
+	return has_earlier && has_later;
+}
+
+static int mark_order(const void *left, const void *right)
+{
+	const struct mark *a = left, *b = right;
+
+	return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
+}
+
+/* The fullest window around the event, for records that came late: neither first nor last in it. */
+static void count_around(struct step *step)
+{
+	struct mark sorted[GRANULES];
+	uint32_t count = 0, from = 0;
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < step->group->count && count < GRANULES; i++)
+		if (is_within(step, mark_at(step->group, i)->time_ns))
+			sorted[count++] = *mark_at(step->group, i);
+	qsort(sorted, count, sizeof(sorted[0]), mark_order);
+	for (uint32_t to = 0; to < count; to++) {
+		total += sorted[to].count;
+		while (apart(sorted[to].time_ns, sorted[from].time_ns) >
+		       (uint64_t)step->rule->timespan_ns)
+			total -= sorted[from++].count;
+		if (sorted[from].time_ns > step->time_ns || sorted[to].time_ns < step->time_ns ||
+		    total <= step->total)
+			continue;
+		step->total = total;
+		step->first_position = UINT64_MAX;
+		for (uint32_t i = from; i <= to; i++)
+			if (sorted[i].position < step->first_position)
+				step->first_position = sorted[i].position;
+	}
+}
+
+/*
+ * Records may come in any order: of the windows that hold the event, the fullest counts. In a
+ * log in order, forwards or backwards, that is the one that ends or begins here.
+ */
 static uint64_t count_window(struct step *step)
 {
 	uint64_t first_before, first_after;
 	uint64_t before = count_side(step, true, &first_before);
 	uint64_t after = count_side(step, false, &first_after);
+	uint64_t larger = before >= after ? before : after;
 
-	step->total = before >= after ? before : after;
+	step->total = larger;
 	step->first_position = before >= after ? first_before : first_after;
+	if (has_both_sides(step))
+		count_around(step);
 	return step->total;
 }
 
@@ -386,7 +442,7 @@ static int evaluate(struct yg_correlator *correlator, uint32_t index, struct ste
 			step->value = i;
 			rc = add_mark(correlator, index, step);
 		}
-		*ret_is_done = rc == YG_OK && count_window(step) == step->rule->ref_count;
+		*ret_is_done = rc == YG_OK && is_fulfilled(step->rule, (double)count_window(step));
 		if (*ret_is_done)
 			step->group->count = 0;
 		return rc;
@@ -449,23 +505,27 @@ static int find_group(struct yg_correlator *correlator, const struct yg_trace_ke
 	return yg_table_add(&correlator->groups, hash, ret_index);
 }
 
-static bool is_completed(const struct yg_completion *list, uint32_t count, uint32_t rule)
+static bool is_completed(const struct yg_completion *list, uint32_t count, uint32_t rule,
+			 bool may_be_silent)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (list[i].rule == rule && !list[i].is_silent)
+		if (list[i].rule == rule && (may_be_silent || !list[i].is_silent))
 			return true;
 	return false;
 }
 
 /*
  * Bits of the refs that the record satisfies, over all keys of the correlation of key @at; a ref
- * that is a correlation counts only when that one was completed on this record.
+ * that is a correlation counts only when that one was completed on this record. For what comes
+ * together or in order it is enough that it is still fulfilled; counts take each report once.
  */
 static uint64_t refs_of(const struct yg_correlator *correlator, const struct yg_trace *trace,
 			uint32_t at, const struct yg_completion *done, uint32_t done_count)
 {
 	uint32_t rule = trace->keys[at].correlation;
 	const struct yg_correlation *correlation = yg_engine_rule(correlator->engine, rule)->correlation;
+	bool may_be_silent = correlation->type == YG_CORRELATION_TEMPORAL ||
+			     correlation->type == YG_CORRELATION_TEMPORAL_ORDERED;
 	uint64_t refs = 0;
 
 	for (uint32_t i = 0; i <= at; i++) {
@@ -474,7 +534,7 @@ static uint64_t refs_of(const struct yg_correlator *correlator, const struct yg_
 		if (key->correlation != rule || key->ref >= correlation->ref_count)
 			continue;
 		if (yg_engine_rule(correlator->engine, correlation->refs[key->ref])->correlation &&
-		    !is_completed(done, done_count, correlation->refs[key->ref]))
+		    !is_completed(done, done_count, correlation->refs[key->ref], may_be_silent))
 			continue;
 		refs |= UINT64_C(1) << key->ref;
 	}

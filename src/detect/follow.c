@@ -152,6 +152,18 @@ static bool has_tag(const struct yg_rule_info *rule, struct yg_bytes head)
 	return false;
 }
 
+/* A path that has a median already has said what it can. */
+static int wait_for(struct yg_outcomes *outcomes, const struct yg_trace *trace,
+		    const struct yg_finding *finding)
+{
+	struct yg_path *path;
+	int rc = yg_path_for(outcomes, trace->path_hash, &path);
+
+	if (rc != YG_OK || path->size_count >= YG_SIZES_MIN)
+		return rc;
+	return yg_wait_for_sizes(outcomes, path, trace, finding);
+}
+
 int yg_outcomes_follow(struct yg_outcomes *outcomes, struct yg_look *look,
 		       const struct yg_finding *finding)
 {
@@ -159,9 +171,16 @@ int yg_outcomes_follow(struct yg_outcomes *outcomes, struct yg_look *look,
 	const struct yg_rule_info *rule = finding->rule;
 	struct yg_followed *source;
 	struct yg_pending *pending;
+	bool is_waiting = finding->reason.code == YG_REASON_STATUS_ONLY && trace->path_hash != 0 &&
+			  rule->kind < YG_KIND_BEHAVIOUR && yg_has_size(trace);
 	uint32_t index;
 	int rc;
 
+	if (is_waiting) {
+		rc = wait_for(outcomes, trace, finding);
+		if (rc != YG_OK)
+			return rc;
+	}
 	if (trace->actor_hash == 0 || finding->outcome == YG_OUTCOME_POSSIBLE)
 		return YG_OK;
 	rc = yg_followed_for(outcomes, look, &source);
@@ -252,16 +271,12 @@ static int change_order(const void *left, const void *right)
 	return memcmp(a->update.id, b->update.id, sizeof(a->update.id));
 }
 
-uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *look,
-			    struct yg_change to[YG_FOLLOW_FINDINGS_MAX])
+static uint32_t change_followed(struct yg_outcomes *outcomes, const struct yg_look *look,
+				struct yg_change *to)
 {
-	struct yg_followed *source;
+	const struct yg_followed *source = followed_at(outcomes, look->source);
 	uint32_t count = 0;
 
-	if (look->source == YG_TABLE_NONE ||
-	    !(look->has_shell || look->has_page || look->has_password))
-		return 0;
-	source = followed_at(outcomes, look->source);
 	for (uint32_t i = source->first; i; i = outcomes->pool[i - 1].next) {
 		struct yg_pending *pending = &outcomes->pool[i - 1];
 		struct yg_change *change = &to[count];
@@ -271,6 +286,7 @@ uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *
 		if (pending->request == source->requests || !is_changed(pending, look, &reason))
 			continue;
 		pending->outcome = YG_OUTCOME_POSSIBLE;
+		yg_wait_forget(outcomes, pending->path_hash, pending->id);
 		*change = (struct yg_change){.update = {.outcome = YG_OUTCOME_POSSIBLE,
 							.reason = reason,
 							.time_ns = look->trace->time_ns,
@@ -282,6 +298,35 @@ uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *
 		memcpy(change->update.id, pending->id, sizeof(pending->id));
 		memcpy(change->update.story, pending->story, sizeof(pending->story));
 		count++;
+	}
+	return count;
+}
+
+void yg_followed_decided(struct yg_outcomes *outcomes, uint64_t actor_hash,
+			 const uint8_t id[YG_ID_BYTES], enum yg_outcome outcome)
+{
+	uint32_t index = yg_table_find(&outcomes->sources, actor_hash);
+
+	if (actor_hash == 0 || index == YG_TABLE_NONE)
+		return;
+	for (uint32_t i = followed_at(outcomes, index)->first; i; i = outcomes->pool[i - 1].next)
+		if (memcmp(outcomes->pool[i - 1].id, id, YG_ID_BYTES) == 0)
+			outcomes->pool[i - 1].outcome = (uint8_t)outcome;
+}
+
+uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *look,
+			    struct yg_change to[YG_CHANGES_MAX])
+{
+	uint32_t count = 0;
+
+	if (look->source != YG_TABLE_NONE &&
+	    (look->has_shell || look->has_page || look->has_password))
+		count = change_followed(outcomes, look, to);
+	if (look->has_median) {
+		uint32_t path = yg_table_find(&outcomes->paths, look->trace->path_hash);
+
+		count += yg_wait_change(outcomes, yg_table_at(&outcomes->paths, path), look->trace,
+					&to[count]);
 	}
 	if (count > 1)
 		qsort(to, count, sizeof(*to), change_order);

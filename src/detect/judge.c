@@ -35,7 +35,7 @@ struct yg_judge {
 	struct yg_bytes source;    /* the input's */
 	struct yg_table names;     /* of sources that records name: struct yg_bytes */
 	struct yg_arena *name_mem;
-	struct yg_change changes[YG_FOLLOW_FINDINGS_MAX];
+	struct yg_change changes[YG_CHANGES_MAX];
 	struct yg_completion done[YG_CORRELATION_DONE_MAX];
 	struct candidate *candidates;
 	uint32_t candidate_count;
@@ -348,9 +348,9 @@ int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
 	if (trace->hit_count > 0 || trace->key_count > 0 || trace->indicator_count > 0)
 		rc = take_findings(judge, &look, source);
 	if (rc == YG_OK)
-		rc = emit_changes(judge, &look, source);
-	if (rc == YG_OK)
 		rc = yg_outcomes_learn(judge->outcomes, &look);
+	if (rc == YG_OK)
+		rc = emit_changes(judge, &look, source);
 	return rc;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * detect/outcome-int.h - the tables of outcome.c (facts of a record, paths) and follow.c
- * (sources and their findings). Private to these two.
+ * detect/outcome-int.h - the tables of outcome.c (facts of a record, paths), follow.c
+ * (sources and their findings) and wait.c (findings that wait for a median). Private to these.
  */
 #pragma once
 
@@ -23,6 +23,8 @@ struct yg_path {
 	uint16_t post_ok; /* the three for POST to a sign-in path */
 	uint16_t post_refused;
 	uint16_t post_moved;
+	uint8_t waiting_count;
+	uint32_t waiting; /* first finding that waits for more sizes + 1; 0 = none */
 };
 
 struct yg_miss {
@@ -44,6 +46,18 @@ struct yg_pending {
 	bool is_web;
 	bool is_sign_in;  /* about guessing or using passwords */
 	bool is_planting; /* may have placed a program */
+};
+
+/* A finding that was answered with 2xx on a path with too few answers to compare. */
+struct yg_waiting {
+	uint8_t id[YG_ID_BYTES];
+	uint8_t story[YG_ID_BYTES];
+	const struct yg_rule_info *rule;
+	struct yg_bytes source;
+	uint64_t position;
+	uint64_t actor_hash; /* 0 = none */
+	int64_t size_bytes;
+	uint32_t next; /* of the same path, or the next free one */
 };
 
 /* A source that is followed. */
@@ -69,6 +83,10 @@ struct yg_outcomes {
 	uint32_t pool_made;
 	uint32_t pool_room;
 	uint32_t pool_free;
+	struct yg_waiting *waiting;
+	uint32_t wait_made;
+	uint32_t wait_room;
+	uint32_t wait_free;
 	uint64_t evicted_sources;
 	uint64_t evicted_paths;
 };
@@ -122,3 +140,29 @@ void yg_followed_expire(struct yg_outcomes *outcomes, struct yg_followed *source
 /* Is there, among what the source did lately, something that may have placed a program? */
 bool yg_followed_has_planted(const struct yg_outcomes *outcomes, const struct yg_followed *source,
 			     const struct yg_trace *trace);
+
+/* The finding @id of @actor_hash, where it is still followed, has @outcome now. */
+void yg_followed_decided(struct yg_outcomes *outcomes, uint64_t actor_hash,
+			 const uint8_t id[YG_ID_BYTES], enum yg_outcome outcome);
+
+/* Let @finding wait until @path has sizes to compare with. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_wait_for_sizes(struct yg_outcomes *outcomes, struct yg_path *path,
+				  const struct yg_trace *trace, const struct yg_finding *finding);
+/* Let all that wait for @path go; or only finding @id. */
+void yg_wait_no_more(struct yg_outcomes *outcomes, struct yg_path *path);
+void yg_wait_forget(struct yg_outcomes *outcomes, uint64_t path_hash,
+		    const uint8_t id[YG_ID_BYTES]);
+/* Decide all that wait for @path. At most YG_PATH_WAITING_MAX changes; returns how many. */
+uint32_t yg_wait_change(struct yg_outcomes *outcomes, struct yg_path *path,
+			const struct yg_trace *trace, struct yg_change *to);
+
+/* The entry of a path, made when there is none. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_path_for(struct yg_outcomes *outcomes, uint64_t path_hash,
+			    struct yg_path **ret);
+
+/* The size of a whole answer that can be compared; false for errors, parts, empty statuses. */
+static inline bool yg_has_size(const struct yg_trace *trace)
+{
+	return trace->status >= 200 && trace->status < 300 && trace->status != 204 &&
+	       trace->status != 206 && trace->size_bytes >= 0;
+}

@@ -17,6 +17,7 @@ struct yg_outcomes *yg_outcomes_free(struct yg_outcomes *outcomes)
 	yg_table_done(&outcomes->paths);
 	yg_table_done(&outcomes->misses);
 	free(outcomes->pool);
+	free(outcomes->waiting);
 	free(outcomes);
 	return NULL;
 }
@@ -31,6 +32,7 @@ struct yg_outcomes *yg_outcomes_new(void)
 	yg_table_init(&outcomes->paths, sizeof(struct yg_path), YG_PATHS_MAX);
 	yg_table_init(&outcomes->misses, sizeof(struct yg_miss), YG_MISSES_MAX);
 	outcomes->pool_free = YG_TABLE_NONE;
+	outcomes->wait_free = YG_TABLE_NONE;
 	return outcomes;
 }
 
@@ -81,13 +83,6 @@ static int size_order(const void *left, const void *right)
 static uint32_t cut_size(int64_t size)
 {
 	return size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
-}
-
-/* The size of a whole answer that can be compared; false for errors, parts and empty statuses. */
-static bool has_size(const struct yg_trace *trace)
-{
-	return trace->status >= 200 && trace->status < 300 && trace->status != 204 &&
-	       trace->status != 206 && trace->size_bytes >= 0;
 }
 
 enum yg_outcome yg_outcome_by_size(const struct yg_path *path, int64_t size_bytes,
@@ -142,7 +137,7 @@ static enum yg_outcome decide_web(const struct yg_outcomes *outcomes, const stru
 	}
 	outcome = by_status(trace->status, reason);
 	/* The size of one answer says nothing about many requests taken together. */
-	if (outcome != YG_OUTCOME_UNKNOWN || is_many(rule) || !has_size(trace))
+	if (outcome != YG_OUTCOME_UNKNOWN || is_many(rule) || !yg_has_size(trace))
 		return outcome;
 	path = yg_table_find(&outcomes->paths, trace->path_hash);
 	if (path == YG_TABLE_NONE)
@@ -304,7 +299,7 @@ static int learn_miss(struct yg_outcomes *outcomes, uint64_t path_hash)
 	return yg_table_add(&outcomes->misses, path_hash, &index);
 }
 
-static int path_for(struct yg_outcomes *outcomes, uint64_t path_hash, struct yg_path **ret)
+int yg_path_for(struct yg_outcomes *outcomes, uint64_t path_hash, struct yg_path **ret)
 {
 	uint32_t index = yg_table_find(&outcomes->paths, path_hash);
 	int rc;
@@ -313,6 +308,8 @@ static int path_for(struct yg_outcomes *outcomes, uint64_t path_hash, struct yg_
 		yg_table_touch(&outcomes->paths, index);
 	} else {
 		if (yg_table_is_full(&outcomes->paths)) {
+			yg_wait_no_more(outcomes, yg_table_at(&outcomes->paths,
+							      outcomes->paths.oldest));
 			yg_table_remove(&outcomes->paths, outcomes->paths.oldest);
 			outcomes->evicted_paths++;
 		}
@@ -330,7 +327,7 @@ static void learn_answer(struct yg_path *path, const struct yg_trace *trace)
 	bool is_post = trace->flags & YG_TRACE_POST;
 	uint16_t status = trace->status;
 
-	if (has_size(trace)) {
+	if (yg_has_size(trace)) {
 		path->sizes[path->size_at] = cut_size(trace->size_bytes);
 		path->size_at = (uint8_t)((path->size_at + 1u) % YG_SIZES_KEPT);
 		if (path->size_count < YG_SIZES_KEPT)
@@ -342,8 +339,9 @@ static void learn_answer(struct yg_path *path, const struct yg_trace *trace)
 		count(&path->moved);
 }
 
-static int learn_web(struct yg_outcomes *outcomes, const struct yg_trace *trace)
+static int learn_web(struct yg_outcomes *outcomes, struct yg_look *look)
 {
+	const struct yg_trace *trace = look->trace;
 	bool is_flagged = trace->hit_count > 0;
 	struct yg_path *path;
 	int rc;
@@ -352,7 +350,7 @@ static int learn_web(struct yg_outcomes *outcomes, const struct yg_trace *trace)
 		return YG_OK;
 	if (trace->status == 404 || trace->status == 410)
 		return learn_miss(outcomes, trace->path_hash);
-	rc = path_for(outcomes, trace->path_hash, &path);
+	rc = yg_path_for(outcomes, trace->path_hash, &path);
 	if (rc != YG_OK)
 		return rc;
 	if (trace->flags & YG_TRACE_PUT) { /* it puts something there; that is not an answer of it */
@@ -371,8 +369,12 @@ static int learn_web(struct yg_outcomes *outcomes, const struct yg_trace *trace)
 		else if (is_moved(trace->status))
 			count(&path->post_moved);
 	}
-	if (!is_flagged)
+	if (!is_flagged) {
+		bool had_median = path->size_count >= YG_SIZES_MIN;
+
 		learn_answer(path, trace);
+		look->has_median = !had_median && path->size_count >= YG_SIZES_MIN && path->waiting;
+	}
 	return YG_OK;
 }
 
@@ -391,7 +393,9 @@ static void learn_guess(struct yg_followed *source, const struct yg_trace *trace
 int yg_outcomes_learn(struct yg_outcomes *outcomes, struct yg_look *look)
 {
 	const struct yg_trace *trace = look->trace;
+	/* A PUT that is refused says nothing about reading the page. */
 	bool is_closed = (trace->flags & YG_TRACE_WEB) && trace->hit_count == 0 &&
+			 !(trace->flags & YG_TRACE_PUT) &&
 			 (trace->status == 401 || trace->status == 403);
 	int rc;
 
@@ -418,5 +422,5 @@ int yg_outcomes_learn(struct yg_outcomes *outcomes, struct yg_look *look)
 		if (look->has_password)
 			source->guesses = 0;
 	}
-	return trace->flags & YG_TRACE_WEB ? learn_web(outcomes, trace) : YG_OK;
+	return trace->flags & YG_TRACE_WEB ? learn_web(outcomes, look) : YG_OK;
 }

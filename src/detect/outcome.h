@@ -25,6 +25,9 @@
 #define YG_SIZES_KEPT          31u     /* answers of a path that its median is taken from */
 #define YG_SIZES_MIN           5u
 #define YG_SIZE_DIFFERENCE_MIN 256     /* bytes */
+#define YG_PATH_WAITING_MAX    8u     /* findings that wait for a path's median; the first ones */
+#define YG_WAITING_MAX         16384u /* of all paths */
+#define YG_CHANGES_MAX         (YG_FOLLOW_FINDINGS_MAX + YG_PATH_WAITING_MAX)
 #define YG_GUESSES_MIN         3u      /* refused sign-ins in a row that make a source a guesser */
 
 struct yg_outcomes;
@@ -32,7 +35,7 @@ struct yg_outcomes;
 struct yg_outcomes *yg_outcomes_new(void);
 struct yg_outcomes *yg_outcomes_free(struct yg_outcomes *outcomes);
 
-/* What one record tells, besides its own status. Valid until yg_outcomes_learn. */
+/* What one record tells, besides its own status. Valid until the next record. */
 struct yg_look {
 	const struct yg_trace *trace;
 	uint32_t source; /* of the followed sources, or none */
@@ -41,6 +44,7 @@ struct yg_look {
 	bool has_password; /* a sign-in is accepted */
 	bool is_guesser;   /* and the source had been refused several times */
 	bool is_refused;   /* a sign-in is refused */
+	bool has_median;   /* the path has just got enough answers to compare others with */
 };
 
 /* Cost: one probe for the source, one for the path. */
@@ -59,6 +63,9 @@ YG_MUST_USE int yg_outcomes_follow(struct yg_outcomes *outcomes, struct yg_look 
 void yg_outcomes_goes_on(struct yg_outcomes *outcomes, const struct yg_look *look,
 			 const struct yg_rule_info *rule);
 
+/* Remember the record's answer for those that come. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_outcomes_learn(struct yg_outcomes *outcomes, struct yg_look *look);
+
 /* A finding whose outcome changes. */
 struct yg_change {
 	struct yg_finding_update update; /* source and position: of the record that causes it */
@@ -67,14 +74,11 @@ struct yg_change {
 	uint64_t position;
 };
 /*
- * Earlier findings that this record changes, ordered by id: at most YG_FOLLOW_FINDINGS_MAX.
+ * Earlier findings that this record changes, ordered by id: at most YG_CHANGES_MAX.
  * Returns how many. Texts are the trace's.
  */
 uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *look,
-			    struct yg_change to[YG_FOLLOW_FINDINGS_MAX]);
-
-/* Remember the record's answer for those that come. YG_OK or YG_ENOMEM. */
-YG_MUST_USE int yg_outcomes_learn(struct yg_outcomes *outcomes, struct yg_look *look);
+			    struct yg_change to[YG_CHANGES_MAX]);
 
 uint64_t yg_outcomes_evicted_sources(const struct yg_outcomes *outcomes);
 uint64_t yg_outcomes_evicted_paths(const struct yg_outcomes *outcomes);

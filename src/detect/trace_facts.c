@@ -443,8 +443,10 @@ void yg_trace_facts(struct yg_event *event, uint64_t seed, struct yg_trace *trac
 	struct view view;
 
 	look(&view, event);
-	if (family == YG_FAMILY_NONE && view.found[CLIENT] && view.found[STATUS_WEB])
-		family = YG_FAMILY_WEB; /* records keep their format; this is for unnamed ones */
+	/* Proxies and log shippers write web requests as JSON of their own making. */
+	if ((family == YG_FAMILY_NONE || family == YG_FAMILY_JSON) && view.found[STATUS_WEB] &&
+	    (view.found[STEM] || view.found[URI]))
+		family = YG_FAMILY_WEB;
 	if (family == YG_FAMILY_WEB) {
 		web_facts(&view, seed, trace);
 		trace->actor = yg_bytes_cut(FIRST_OF(&view, CLIENT, SRC_IP), 0, YG_TRACE_TARGET_MAX);

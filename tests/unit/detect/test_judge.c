@@ -3,47 +3,7 @@
 
 #include "base/alloc.h"
 #include "../check.h"
-#include "fake_engine.h"
-
-#define SEEN_MAX 256u
-
-struct seen {
-	struct yg_finding findings[SEEN_MAX];
-	uint32_t finding_count;
-	struct yg_finding_update updates[SEEN_MAX];
-	uint32_t update_count;
-	int rc;
-};
-
-static int see_finding(void *arg, const struct yg_finding *finding)
-{
-	struct seen *seen = arg;
-
-	if (seen->finding_count < SEEN_MAX)
-		seen->findings[seen->finding_count++] = *finding;
-	return seen->rc;
-}
-
-static int see_update(void *arg, const struct yg_finding_update *update)
-{
-	struct seen *seen = arg;
-
-	if (seen->update_count < SEEN_MAX)
-		seen->updates[seen->update_count++] = *update;
-	return seen->rc;
-}
-
-static struct yg_judge *judge_for(struct seen *seen, const struct yg_engine *engine,
-				  const struct yg_indicators *indicators)
-{
-	struct yg_judge *judge = yg_judge_new(
-		engine, indicators,
-		&(struct yg_judge_out){.finding = see_finding, .update = see_update, .arg = seen});
-
-	if (judge)
-		yg_judge_source(judge, YG_S("access.log"));
-	return judge;
-}
+#include "judge_kit.h"
 
 static void findings_are_ordered_and_bundled(void)
 {
