@@ -19,7 +19,9 @@
 /*
  * Meaning. "Value" is the text of one field; a field that occurs several times, or is a list,
  * satisfies a predicate when any of its values does. Unless is_cased, value and pattern are both
- * folded with yg_fold() first. A missing field satisfies none but IS_NULL and IS_MISSING.
+ * folded with yg_fold() first. A missing field satisfies none but IS_NULL, a null value none but
+ * EXISTS and IS_NULL. Text may be empty: EQUALS then asks for the empty value, STARTS, ENDS and
+ * CONTAINS for any value. docs/sigma.md says what counts as a number, an address and a time.
  */
 enum yg_pred_op {
 	YG_PRED_EQUALS,    /* value == text */

@@ -196,7 +196,7 @@ static int on_scalar(struct reader *reader, const yaml_event_t *event)
 		return rc;
 	node->text = text;
 	node->is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-			 !(event->data.scalar.tag && event->data.scalar.quoted_implicit);
+			 event->data.scalar.plain_implicit; /* a tag such as !!str decides else */
 	return YG_OK;
 }
 
@@ -297,6 +297,9 @@ int yg_yaml_parse(struct yg_bytes text, struct yg_arena *arena, const struct yg_
 		rc = fail(&reader, YG_ELIMIT, 1, "the file is larger than 16 MiB%.*s", YG_S(""));
 		goto out;
 	}
+	/* Told the encoding, libyaml no longer takes a byte-order mark for one. */
+	if (yg_bytes_starts(text, YG_S("\xef\xbb\xbf")))
+		text = yg_bytes_from(text, 3);
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader.parser, text.data ? text.data : (const uint8_t *)"",
 				     text.size);
