@@ -10,11 +10,13 @@ void yg_timeline_init(struct yg_timeline *timeline)
 	*timeline = (struct yg_timeline){.start_ns = YG_TIME_NONE, .step_ns = FIRST_STEP_NS};
 }
 
+/* The start of the step that holds @time_ns; near the beginning of time, the first one there is. */
 static int64_t align_down(int64_t time_ns, int64_t step_ns)
 {
 	int64_t rest = time_ns % step_ns;
 
-	return time_ns - (rest < 0 ? rest + step_ns : rest);
+	rest = rest < 0 ? rest + step_ns : rest;
+	return time_ns < INT64_MIN + 1 + rest ? INT64_MIN + 1 : time_ns - rest;
 }
 
 /* Double the step: each new step is the sum of two old ones, aligned to the new length. */
@@ -38,7 +40,7 @@ static void coarsen(struct yg_timeline *t)
 /* Move what is there so that @start_ns (earlier, aligned) becomes the start; false: no room. */
 static bool move_start(struct yg_timeline *t, int64_t start_ns)
 {
-	uint64_t by = (uint64_t)(t->start_ns - start_ns) / (uint64_t)t->step_ns;
+	uint64_t by = ((uint64_t)t->start_ns - (uint64_t)start_ns) / (uint64_t)t->step_ns;
 	struct yg_timeline old = *t;
 
 	if (by >= YG_TIMELINE_STEPS)
@@ -69,7 +71,7 @@ static size_t step_for(struct yg_timeline *t, int64_t time_ns)
 			if (move_start(t, align_down(time_ns, t->step_ns)))
 				return 0;
 		} else {
-			uint64_t at = (uint64_t)(time_ns - t->start_ns) / (uint64_t)t->step_ns;
+			uint64_t at = ((uint64_t)time_ns - (uint64_t)t->start_ns) / (uint64_t)t->step_ns;
 
 			if (at < YG_TIMELINE_STEPS)
 				return (size_t)at;

@@ -5,16 +5,17 @@
 #include "base/ban.h"
 
 #define GAPS_SHOWN      3u
-#define GAP_NS_MIN      (3600 * YG_NS_PER_S)
+#define GAP_S_MIN       3600
 #define GAP_SHARE       50 /* a gap is told when it is at least a fiftieth of the span */
 #define TROUBLES_SHOWN  10u
 #define NAME_COLUMNS    60u
 #define SAMPLE_COLUMNS  60u
 #define ENCODINGS_SHOWN 8u
 
+/* In seconds: the span of a timeline may be longer than an int64_t of ns. */
 struct gap {
-	int64_t first_ns;
-	int64_t last_ns;
+	int64_t first_s;
+	int64_t last_s;
 };
 
 static void hand_out(struct yg_tell *tell, const char *label, struct yg_buf *words)
@@ -117,11 +118,11 @@ static void keep_gap(struct gap gaps[GAPS_SHOWN], size_t *count, struct gap gap)
 		return;
 	}
 	for (size_t i = 1; i < GAPS_SHOWN; i++) {
-		if (gaps[i].last_ns - gaps[i].first_ns <
-		    gaps[shortest].last_ns - gaps[shortest].first_ns)
+		if (gaps[i].last_s - gaps[i].first_s <
+		    gaps[shortest].last_s - gaps[shortest].first_s)
 			shortest = i;
 	}
-	if (gap.last_ns - gap.first_ns <= gaps[shortest].last_ns - gaps[shortest].first_ns)
+	if (gap.last_s - gap.first_s <= gaps[shortest].last_s - gaps[shortest].first_s)
 		return;
 	for (size_t i = shortest; i + 1 < GAPS_SHOWN; i++)
 		gaps[i] = gaps[i + 1];
@@ -131,6 +132,8 @@ static void keep_gap(struct gap gaps[GAPS_SHOWN], size_t *count, struct gap gap)
 /* The longest runs of steps without a record between the first and the last record. */
 static size_t find_gaps(const struct yg_timeline *timeline, struct gap gaps[GAPS_SHOWN])
 {
+	int64_t start_s = timeline->start_ns / YG_NS_PER_S;
+	int64_t step_s = timeline->step_ns / YG_NS_PER_S;
 	size_t first = YG_TIMELINE_STEPS;
 	size_t last = 0;
 	size_t from = 0;
@@ -148,11 +151,11 @@ static size_t find_gaps(const struct yg_timeline *timeline, struct gap gaps[GAPS
 
 		if (timeline->records[i] == 0)
 			continue;
-		if ((int64_t)steps >= (GAP_NS_MIN + timeline->step_ns - 1) / timeline->step_ns &&
+		if ((int64_t)steps * step_s >= GAP_S_MIN && steps > 0 &&
 		    steps * GAP_SHARE >= last - first)
-			keep_gap(gaps, &count, (struct gap){
-				timeline->start_ns + (int64_t)from * timeline->step_ns,
-				timeline->start_ns + (int64_t)i * timeline->step_ns});
+			keep_gap(gaps, &count,
+				 (struct gap){start_s + (int64_t)from * step_s,
+					      start_s + (int64_t)i * step_s});
 		from = i + 1;
 	}
 	return count;
@@ -172,8 +175,8 @@ static void told_gaps(struct yg_tell *tell)
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			yg_buf_add_str(&words, yg_tr(tell->lang, N_(", ")));
-		yg_tell_add_span(&words, gaps[i].first_ns, gaps[i].last_ns, tell->report->zone_s,
-				 tell->lang);
+		yg_tell_add_span(&words, yg_tell_ns(gaps[i].first_s), yg_tell_ns(gaps[i].last_s),
+				 tell->report->zone_s, tell->lang);
 	}
 	if (count > 0)
 		yg_buf_add_str(&words, yg_tr(tell->lang,

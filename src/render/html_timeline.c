@@ -91,14 +91,6 @@ static bool make_bars(const struct yg_timeline *timeline, struct bars *bars)
 	return true;
 }
 
-/* Seconds, and the ns of a time that may be outside of what ns can hold: the nearest it can. */
-static int64_t to_ns(int64_t s)
-{
-	return s >= INT64_MAX / YG_NS_PER_S   ? INT64_MAX
-	       : s <= INT64_MIN / YG_NS_PER_S ? INT64_MIN + 1
-					      : s * YG_NS_PER_S;
-}
-
 void yg_page_strip(struct yg_page *page, int64_t first_ns, int64_t last_ns)
 {
 	double start_s;
@@ -229,7 +221,7 @@ static void draw_axis(struct yg_page *page, const struct bars *bars)
 
 	local_s += (every_s - local_s % every_s) % every_s;
 	for (; local_s - zone_s < bars->start_s + span_s; local_s += every_s) {
-		struct yg_civil c = yg_time_civil(to_ns(local_s), 0);
+		struct yg_civil c = yg_time_civil(yg_tell_ns(local_s), 0);
 		unsigned day = c.month * 32u + c.day;
 		double x = LEFT + (double)(local_s - zone_s - bars->start_s) / (double)span_s *
 					  (RIGHT - LEFT);
@@ -297,7 +289,7 @@ static void picture(struct yg_page *page, const struct bars *bars)
 	yg_page_raw(page, "</svg></div>\n");
 	legend(page);
 	yg_page_raw(page, "<figcaption>");
-	yg_tell_add_duration(&page->piece, to_ns(bars->step_s), page->lang);
+	yg_tell_add_duration(&page->piece, yg_tell_ns(bars->step_s), page->lang);
 	{
 		struct yg_buf step = page->piece;
 
@@ -325,7 +317,7 @@ static void table_row(struct yg_page *page, const struct bars *bars, size_t from
 	if (records == 0 && sum(levels) == 0)
 		return;
 	yg_page_raw(page, "<tr><th scope=row>");
-	yg_page_text(page, yg_bytes_str(yg_text_time(time, to_ns(bars->start_s +
+	yg_page_text(page, yg_bytes_str(yg_text_time(time, yg_tell_ns(bars->start_s +
 							   (int64_t)from * bars->step_s),
 						     page->report->zone_s, false)));
 	yg_page_raw(page, "</th><td class=n>");

@@ -55,6 +55,9 @@ enum yg_level yg_tell_level(const struct yg_report *report);
 /* Earliest and latest time among the stories, or YG_TIME_NONE. */
 void yg_tell_span(const struct yg_report *report, int64_t *ret_first, int64_t *ret_last);
 
+/* Seconds as ns; the nearest that ns can hold, and never YG_TIME_NONE. */
+int64_t yg_tell_ns(int64_t time_s);
+
 /* "2025-11-20 09:58:20 – 2025-11-21 12:33:20 +09:00 (1 day 2 h)", one time, or "-". */
 void yg_tell_add_span(struct yg_buf *to, int64_t first_ns, int64_t last_ns, int32_t zone_s,
 		      enum yg_lang lang);

@@ -88,6 +88,15 @@ const struct yg_rule_info *yg_tell_lead_rule(const struct yg_story *story)
 	return best;
 }
 
+int64_t yg_tell_ns(int64_t time_s)
+{
+	if (time_s >= INT64_MAX / YG_NS_PER_S)
+		return INT64_MAX;
+	if (time_s <= INT64_MIN / YG_NS_PER_S)
+		return INT64_MIN + 1;
+	return time_s * YG_NS_PER_S;
+}
+
 void yg_tell_span(const struct yg_report *report, int64_t *ret_first, int64_t *ret_last)
 {
 	*ret_first = YG_TIME_NONE;

@@ -121,8 +121,8 @@ static inline void sample_findings(struct sample *s, bool is_hostile)
 static inline void sample_stories(struct sample *s, bool is_hostile)
 {
 	static const char *const targets[] = {"/shop/item.php", "/wp-login.php",
-					      "/api/v1/users/profile/export/very/long/path/that/"
-					      "goes/on/and/on/report-of-the-year-2025-final.php"};
+					      ("/api/v1/users/profile/export/very/long/path/that/"
+					       "goes/on/and/on/report-of-the-year-2025-final.php")};
 
 	s->stories[0] = (struct yg_story){
 		.id = {0x52, 2}, .field = YG_ATTACK_NETWORK,

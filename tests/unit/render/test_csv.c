@@ -63,7 +63,7 @@ static void rows(void)
 static void formulas_are_made_text(void)
 {
 	static const char *const bad[] = {"=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1",
-					  "\xef\xbc\x9d" "1", "\xe3\x80\x80=1", "\r=1"};
+					  ("\xef\xbc\x9d" "1"), "\xe3\x80\x80=1", "\r=1"};
 
 	sample_fill(&s, false);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
