@@ -54,6 +54,7 @@ YG_MUST_USE int yg_compile_groups(struct yg_compiler *c);
 /* One atom that shall be in a field's index. */
 struct yg_index_entry {
 	const struct yg_atom *atom;
+	const struct yg_pred *pred;
 	uint32_t local; /* number within the group */
 };
 
@@ -73,6 +74,11 @@ YG_MUST_USE int yg_databases_add_texts(struct yg_databases *databases, const str
 /* One expression, looked for on its own. */
 YG_MUST_USE int yg_databases_add_regex(struct yg_databases *databases, const struct yg_pred *pred,
 				       uint32_t *ret);
+
+/* A set of expressions: match number i is preds[i]. The array is copied. */
+YG_MUST_USE int yg_databases_add_regexes(struct yg_databases *databases,
+					 const struct yg_pred *const *preds, uint32_t count,
+					 uint32_t *ret);
 
 /* Compile all of them and add them to the image. YG_OK, YG_ENOMEM, YG_ELIMIT or YG_EFORMAT. */
 YG_MUST_USE int yg_databases_build(struct yg_databases *databases, struct yg_compiler *c);

@@ -15,9 +15,9 @@
 #define BUILDERS      2u
 
 struct job {
-	const struct yg_bytes *texts; /* owned; NULL for an expression */
+	const struct yg_bytes *texts;       /* owned; NULL for expressions */
+	const struct yg_pred *const *preds; /* owned; NULL for texts */
 	uint32_t count;
-	const struct yg_pred *pred;
 	char *bytes; /* serialised */
 	size_t size;
 	enum yg_err error;
@@ -41,6 +41,7 @@ struct yg_databases *yg_databases_free(struct yg_databases *databases)
 		return NULL;
 	for (uint32_t i = 0; i < databases->count; i++) {
 		free((void *)(uintptr_t)databases->jobs[i].texts);
+		free((void *)(uintptr_t)databases->jobs[i].preds);
 		free(databases->jobs[i].bytes);
 	}
 	free(databases->jobs);
@@ -82,14 +83,25 @@ int yg_databases_add_texts(struct yg_databases *databases, const struct yg_bytes
 	return YG_OK;
 }
 
+int yg_databases_add_regexes(struct yg_databases *databases, const struct yg_pred *const *preds,
+			     uint32_t count, uint32_t *ret)
+{
+	const struct yg_pred **copy = yg_calloc(count, sizeof(const void *));
+	struct job *job = copy ? add(databases, ret) : NULL;
+
+	if (!job) {
+		free(copy);
+		return YG_ENOMEM;
+	}
+	memcpy(copy, preds, count * sizeof(const void *));
+	job->preds = copy;
+	job->count = count;
+	return YG_OK;
+}
+
 int yg_databases_add_regex(struct yg_databases *databases, const struct yg_pred *pred, uint32_t *ret)
 {
-	struct job *job = add(databases, ret);
-
-	if (!job)
-		return YG_ENOMEM;
-	job->pred = pred;
-	return YG_OK;
+	return yg_databases_add_regexes(databases, &pred, 1, ret);
 }
 
 static hs_database_t *compile_texts(const struct job *job, hs_compile_error_t **reterr)
@@ -118,21 +130,39 @@ static hs_database_t *compile_texts(const struct job *job, hs_compile_error_t **
 	return db;
 }
 
+static hs_database_t *compile_regexes(const struct job *job, hs_compile_error_t **reterr)
+{
+	char **texts = yg_calloc(job->count, sizeof(*texts));
+	unsigned *flags = yg_calloc(job->count, sizeof(*flags));
+	unsigned *ids = yg_calloc(job->count, sizeof(*ids));
+	bool has_room = texts && flags && ids;
+	hs_database_t *db = NULL;
+
+	for (uint32_t i = 0; has_room && i < job->count; i++) {
+		const struct yg_pred *pred = job->preds[i];
+
+		texts[i] = yg_strndup((const char *)pred->text.data, pred->text.size);
+		flags[i] = yg_pred_regex_flags(pred) | HS_FLAG_SINGLEMATCH;
+		ids[i] = i;
+		has_room = texts[i] != NULL;
+	}
+	if (has_room && hs_compile_multi((const char *const *)texts, flags, ids, job->count,
+					 HS_MODE_BLOCK, NULL, &db, reterr) != HS_SUCCESS)
+		db = NULL;
+	for (uint32_t i = 0; texts && i < job->count; i++)
+		free(texts[i]);
+	free(texts);
+	free(flags);
+	free(ids);
+	return db;
+}
+
 static void build(struct job *job)
 {
 	hs_compile_error_t *error = NULL;
-	hs_database_t *db = NULL;
+	hs_database_t *db =
+		job->texts ? compile_texts(job, &error) : compile_regexes(job, &error);
 
-	if (job->texts) {
-		db = compile_texts(job, &error);
-	} else {
-		char *text = yg_strndup((const char *)job->pred->text.data, job->pred->text.size);
-
-		if (text && hs_compile(text, yg_pred_regex_flags(job->pred) | HS_FLAG_SINGLEMATCH,
-				       HS_MODE_BLOCK, NULL, &db, &error) != HS_SUCCESS)
-			db = NULL;
-		free(text);
-	}
 	if (!db)
 		job->error = error && error->expression >= 0 ? YG_EFORMAT : YG_ENOMEM;
 	else if (hs_serialize_database(db, &job->bytes, &job->size) != HS_SUCCESS)

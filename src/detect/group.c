@@ -234,7 +234,8 @@ static int write_fields(struct grouper *g, struct yg_img_group *group)
 			const struct yg_atom *atom = yg_witness_atom(c->witness, g->preds[i]);
 
 			if (atom->field == g->names[f])
-				entries[count++] = (struct yg_index_entry){atom, i};
+				entries[count++] = (struct yg_index_entry){
+					atom, &c->rules->preds[g->preds[i]], i};
 		}
 		rc = yg_compile_index(c, g->names[f], entries, count, &field);
 		if (rc == YG_OK)

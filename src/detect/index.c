@@ -71,6 +71,23 @@ static struct yg_img_run add_list(struct yg_compiler *c, const struct yg_index_e
 	return run;
 }
 
+static int add_regexes(struct yg_compiler *c, const struct yg_index_entry *entries, uint32_t count,
+		       struct yg_img_field *ret)
+{
+	const struct yg_pred **preds = yg_calloc(ret->regex_hits.count, sizeof(const void *));
+	uint32_t pred_count = 0;
+	int rc;
+
+	if (!preds)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		if (entries[i].atom->kind == YG_ATOM_REGEX)
+			preds[pred_count++] = entries[i].pred;
+	rc = yg_databases_add_regexes(c->databases, preds, pred_count, &ret->regex_db);
+	free(preds);
+	return rc;
+}
+
 int yg_compile_index(struct yg_compiler *c, uint32_t name, const struct yg_index_entry *entries,
 		     uint32_t count, struct yg_img_field *ret)
 {
@@ -78,7 +95,8 @@ int yg_compile_index(struct yg_compiler *c, uint32_t name, const struct yg_index
 	uint32_t text_count = 0;
 	int rc;
 
-	*ret = (struct yg_img_field){.name = name, .db = YG_IMG_NONE};
+	*ret = (struct yg_img_field){
+		.name = name, .db = YG_IMG_NONE, .regex_db = YG_IMG_NONE};
 	rc = make_table(c, entries, count, YG_ATOM_EQUALS, &ret->equals);
 	if (rc == YG_OK)
 		rc = make_table(c, entries, count, YG_ATOM_STARTS, &ret->starts);
@@ -88,8 +106,13 @@ int yg_compile_index(struct yg_compiler *c, uint32_t name, const struct yg_index
 		return rc;
 	ret->present = add_list(c, entries, count, YG_ATOM_PRESENT);
 	ret->hits = add_list(c, entries, count, YG_ATOM_CONTAINS);
+	ret->regex_hits = add_list(c, entries, count, YG_ATOM_REGEX);
 	ret->is_indexed = ret->equals.slots.count || ret->starts.slots.count ||
-			  ret->ends.slots.count || ret->hits.count;
+			  ret->ends.slots.count || ret->hits.count || ret->regex_hits.count;
+	if (ret->regex_hits.count > 0)
+		rc = add_regexes(c, entries, count, ret);
+	if (rc != YG_OK)
+		return rc;
 	if (ret->hits.count == 0)
 		return YG_OK;
 	texts = yg_calloc(ret->hits.count, sizeof(*texts));

@@ -117,7 +117,7 @@ static void fire(struct yg_scratch *s, uint32_t index)
 
 struct found {
 	struct yg_scratch *scratch;
-	const struct yg_img_field *field;
+	struct yg_img_run hits; /* of LISTS: match number -> local atom */
 };
 
 static int on_match(unsigned int id, unsigned long long from, unsigned long long to,
@@ -128,21 +128,17 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 	(void)from;
 	(void)to;
 	(void)flags;
-	if (id < found->field->hits.count)
-		fire(found->scratch,
-		     found->scratch->engine->img.lists[found->field->hits.first + id]);
+	if (id < found->hits.count)
+		fire(found->scratch, found->scratch->engine->img.lists[found->hits.first + id]);
 	return 0;
 }
 
-static void scan(struct yg_scratch *s, const struct yg_img_field *field, struct yg_bytes text)
+static void scan(struct yg_scratch *s, uint32_t db, struct yg_img_run hits, struct yg_bytes text)
 {
-	struct found found = {s, field};
-	hs_error_t rc;
+	struct found found = {s, hits};
+	hs_error_t rc = hs_scan(s->engine->dbs[db], text.data ? (const char *)text.data : "",
+				(unsigned)text.size, 0, s->hs_scratch, on_match, &found);
 
-	if (field->db == YG_IMG_NONE || text.size == 0)
-		return;
-	rc = hs_scan(s->engine->dbs[field->db], (const char *)text.data, (unsigned)text.size, 0,
-		     s->hs_scratch, on_match, &found);
 	if (rc != HS_SUCCESS)
 		s->error = YG_EFORMAT;
 }
@@ -190,15 +186,20 @@ static void probe_ends(struct yg_scratch *s, const struct yg_img_table *table, s
 	}
 }
 
-static void look_up(struct yg_scratch *s, const struct yg_img_field *field, struct yg_bytes text)
+static void look_up(struct yg_scratch *s, const struct yg_img_field *field, uint32_t index)
 {
+	struct yg_bytes text = yg_value_folded(s, index);
+
 	if (field->equals.slots.count)
 		probe(s, &field->equals, (uint32_t)yg_hash64(text, YG_IMG_SEED), text);
 	if (field->starts.slots.count)
 		probe_starts(s, &field->starts, text);
 	if (field->ends.slots.count)
 		probe_ends(s, &field->ends, text);
-	scan(s, field, text);
+	if (field->db != YG_IMG_NONE && text.size > 0)
+		scan(s, field->db, field->hits, text);
+	if (field->regex_db != YG_IMG_NONE)
+		scan(s, field->regex_db, field->regex_hits, yg_value_text(s, index));
 }
 
 /* Note the values of fields the group uses, and look up those it indexes. */
@@ -225,7 +226,7 @@ static void look_at_fields(struct yg_scratch *s)
 		for (uint32_t k = 0; k < field->present.count; k++)
 			fire(s, s->engine->img.lists[field->present.first + k]);
 		if (field->is_indexed && from->kind != YG_VALUE_NULL)
-			look_up(s, field, yg_value_folded(s, i));
+			look_up(s, field, i);
 	}
 }
 
@@ -238,7 +239,7 @@ static void look_at_keywords(struct yg_scratch *s)
 		return;
 	for (uint32_t i = 0; i <= s->value_count; i++)
 		if (!s->values[i].is_null)
-			scan(s, field, yg_value_folded(s, i));
+			scan(s, field->db, field->hits, yg_value_folded(s, i));
 }
 
 static bool test(struct yg_scratch *s, uint32_t pred)

@@ -149,10 +149,13 @@ static bool check_field(struct checker *k, const struct yg_img_field *field, uin
 
 	if (field->name >= k->name_count ||
 	    (field->db >= img->dbs_count && field->db != YG_IMG_NONE) ||
+	    (field->regex_db >= img->dbs_count && field->regex_db != YG_IMG_NONE) ||
 	    !own_run(k, YG_IMG_LISTS, field->hits, img->lists_count) ||
+	    !own_run(k, YG_IMG_LISTS, field->regex_hits, img->lists_count) ||
 	    !own_run(k, YG_IMG_LISTS, field->present, img->lists_count))
 		return false;
 	return are_below(img->lists, field->hits, atom_count) &&
+	       are_below(img->lists, field->regex_hits, atom_count) &&
 	       are_below(img->lists, field->present, atom_count) &&
 	       check_table(k, &field->equals, atom_count) &&
 	       check_table(k, &field->starts, atom_count) &&

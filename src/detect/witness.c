@@ -13,6 +13,9 @@
 
 #define NODES_MAX (1u << 28)
 
+#define POOR_SHARE  0.015f /* literals that are seen in more records than this are poor gates */
+#define REGEX_SHARE 0.01f  /* guess for an expression as a whole */
+
 /* A node seen as it is (0) or negated (1). */
 struct view {
 	float frequency;  /* of its atoms together; INFINITY = no witness */
@@ -40,6 +43,7 @@ struct yg_witness {
 	uint32_t found_count;
 	uint32_t *stamp; /* per predicate: last rule that took it */
 	uint32_t round;
+	uint32_t regex_count; /* atoms of kind REGEX so far */
 };
 
 /* Texts so common in logs that seeing a part of one says little. */
@@ -86,6 +90,7 @@ static float atom_share(const struct yg_atom *atom)
 	case YG_ATOM_ENDS:
 		return share * 0.7f;
 	case YG_ATOM_CONTAINS:
+	case YG_ATOM_REGEX:
 		break;
 	}
 	return share;
@@ -143,6 +148,21 @@ static bool atom_text(struct yg_witness *witness, const struct yg_pred *pred,
 	return true;
 }
 
+/*
+ * Is the literal of an expression so common that testing the expression each time it is seen costs
+ * more than looking for all such expressions in one scan of every value?
+ */
+static bool is_poor(const struct yg_pred *pred, const struct yg_atom *atom)
+{
+	if (pred->op != YG_PRED_REGEX || pred->field_id == YG_PRED_KEYWORD)
+		return false;
+	/* Expressions of UTF-8 characters need a check of the value first (eval.c). */
+	for (size_t i = 0; i < pred->text.size; i++)
+		if (pred->text.data[i] >= 0x80)
+			return false;
+	return atom->kind == YG_ATOM_PRESENT || atom->frequency > POOR_SHARE;
+}
+
 static bool make_atom(struct yg_witness *witness, const struct yg_pred *pred, struct yg_atom *ret)
 {
 	bool is_whole = false;
@@ -161,6 +181,13 @@ static bool make_atom(struct yg_witness *witness, const struct yg_pred *pred, st
 	}
 	ret->is_exact = is_whole;
 	ret->frequency = ret->kind == YG_ATOM_PRESENT ? 0.5f : atom_share(ret);
+	if (is_poor(pred, ret) && witness->regex_count < YG_ATOM_REGEX_MAX) {
+		witness->regex_count++;
+		*ret = (struct yg_atom){.kind = YG_ATOM_REGEX,
+					.field = pred->field_id,
+					.is_exact = true,
+					.frequency = REGEX_SHARE};
+	}
 	return true;
 }
 

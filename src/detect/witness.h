@@ -18,6 +18,7 @@ enum yg_atom_kind {
 	YG_ATOM_STARTS,
 	YG_ATOM_ENDS,
 	YG_ATOM_CONTAINS,
+	YG_ATOM_REGEX, /* the value, as written, matches the predicate's expression; no text */
 };
 
 /* A necessary condition of a predicate; texts are folded. */
@@ -28,6 +29,9 @@ struct yg_atom {
 	struct yg_bytes text;
 	float frequency; /* guess: share of records in which it fires, 0..1 */
 };
+
+/* Expressions looked for at once in every value; any beyond this wait for a literal of theirs. */
+#define YG_ATOM_REGEX_MAX 512u
 
 #define YG_ATOM_TEXT_MAX 64u /* bytes; longer texts are cut and verified later */
 
