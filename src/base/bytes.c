@@ -90,6 +90,37 @@ bool yg_bytes_i64(struct yg_bytes b, int64_t *ret)
 	return true;
 }
 
+bool yg_bytes_is_number(struct yg_bytes b)
+{
+	size_t i = 0, from;
+
+	if (i < b.size && b.data[i] == '-')
+		i++;
+	from = i;
+	while (i < b.size && b.data[i] >= '0' && b.data[i] <= '9')
+		i++;
+	if (i == from || (b.data[from] == '0' && i - from > 1))
+		return false;
+	if (i < b.size && b.data[i] == '.') {
+		from = ++i;
+		while (i < b.size && b.data[i] >= '0' && b.data[i] <= '9')
+			i++;
+		if (i == from)
+			return false;
+	}
+	if (i < b.size && (b.data[i] == 'e' || b.data[i] == 'E')) {
+		i++;
+		if (i < b.size && (b.data[i] == '+' || b.data[i] == '-'))
+			i++;
+		from = i;
+		while (i < b.size && b.data[i] >= '0' && b.data[i] <= '9')
+			i++;
+		if (i == from)
+			return false;
+	}
+	return i == b.size;
+}
+
 bool yg_bytes_double(struct yg_bytes b, double *ret)
 {
 	static locale_t plain; /* strtod must not follow the user's decimal comma */

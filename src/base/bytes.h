@@ -78,3 +78,6 @@ bool yg_bytes_i64(struct yg_bytes b, int64_t *ret);
 
 /* The same for a decimal fraction as JSON writes it, and 0x… hexadecimal integers. */
 bool yg_bytes_double(struct yg_bytes b, double *ret);
+
+/* Is the whole of @b a number as JSON writes them (RFC 8259 sec. 6)? Any size. */
+bool yg_bytes_is_number(struct yg_bytes b);

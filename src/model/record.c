@@ -9,10 +9,11 @@ static void add_value(struct yg_buf *to, struct yg_event *event, struct yg_field
 
 	if (field->kind == YG_VALUE_NULL)
 		yg_buf_add_str(to, "null");
-	else if (field->kind == YG_VALUE_TEXT || text.size == 0)
-		yg_buf_add_json(to, text);
-	else
+	else if ((field->kind == YG_VALUE_NUMBER && yg_bytes_is_number(text)) ||
+		 (field->kind == YG_VALUE_BOOL && text.size > 0))
 		yg_buf_add(to, text);
+	else
+		yg_buf_add_json(to, text); /* also numbers that JSON knows not: "007", "-" */
 }
 
 /* The next field after @from that has the name of @field, or field_count. */

@@ -9,6 +9,7 @@
 #include "parse/format-int.h"
 #include "parse/fortigate.h"
 #include "parse/json.h"
+#include "parse/record.h"
 #include "parse/syslog.h"
 
 #include "base/ban.h"
@@ -21,6 +22,7 @@
  * format will do it is called once.
  */
 static const struct yg_reader readers[] = {
+	{YG_FORMAT_RECORD, yg_record_fits, yg_record_read},
 	{YG_FORMAT_WINDOWS, yg_fits_json, yg_json_read},
 	{YG_FORMAT_NGINX_JSON, yg_fits_json, yg_json_read},
 	{YG_FORMAT_ECS, yg_fits_json, yg_json_read},
@@ -153,7 +155,10 @@ enum yg_format yg_parse_recognise(struct yg_parser *parser, const struct yg_byte
 
 	for (size_t i = 0; i < count && i < RECOGNISE_MAX; i++) {
 		yg_arena_reset(arena);
-		if (yg_parse_any(parser, YG_FORMAT_UNKNOWN, records[i], arena, &event, &fault) ==
+		/* a record says what it was, but it is read as a record */
+		if (yg_parse(parser, YG_FORMAT_RECORD, records[i], arena, &event, &fault) == YG_OK)
+			hits[YG_FORMAT_RECORD]++;
+		else if (yg_parse_any(parser, YG_FORMAT_UNKNOWN, records[i], arena, &event, &fault) ==
 		    YG_OK)
 			hits[event.format]++;
 	}

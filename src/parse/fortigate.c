@@ -145,6 +145,8 @@ bool yg_keyvalue_fits(struct yg_bytes record)
 {
 	struct yg_bytes look = yg_bytes_cut(after_pri(record), 0, LOOK_BYTES);
 
+	if (yg_fits_json(record))
+		return false;
 	if (cef_start(look) != SIZE_MAX || is_netfilter(look))
 		return true;
 	return key_size(look) > 0 && count_pairs(look, YG_PAIRS_MIN) == YG_PAIRS_MIN;

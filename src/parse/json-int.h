@@ -31,7 +31,8 @@ enum yg_json_class {
 	YG_JSON_ITEM_PART, /* its "#attributes" */
 	YG_JSON_USER_DATA, /* UserData: names of the leaves */
 	YG_JSON_WINLOG,    /* Winlogbeat: winlog */
-	YG_JSON_RECORD,    /* the outermost object of the record form */
+	YG_JSON_NOTHING,   /* record form: what a later version may add */
+	YG_JSON_RECORD,    /* record form: the outermost object */
 };
 
 enum yg_json_leaf {

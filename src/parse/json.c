@@ -3,6 +3,7 @@
 
 #include "parse/address.h"
 #include "parse/json-int.h"
+#include "parse/record.h"
 #include "parse/times.h"
 #include "parse/web.h"
 
@@ -76,6 +77,21 @@ static bool is_wanted(enum yg_format wanted, enum yg_format got)
 	       yg_format_family(wanted) == YG_FAMILY_SYSLOG;
 }
 
+static bool has_name(const struct yg_event *event, struct yg_bytes name)
+{
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (yg_bytes_eq(event->fields[i].name, name))
+			return true;
+	return false;
+}
+
+/* Our own record form is parse/record.c's, also where JSON is expected. */
+static bool is_record(struct yg_bytes record, const struct yg_event *event)
+{
+	return yg_record_fits(record) && has_name(event, YG_S("format")) &&
+	       has_name(event, YG_S("source")) && has_name(event, YG_S("position"));
+}
+
 int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
 		 struct yg_fault *reterr)
 {
@@ -89,6 +105,8 @@ int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_ev
 	rc = yg_json_walk(json, YG_JSON_ROOT, record, event, reterr);
 	if (rc != YG_OK)
 		return rc;
+	if (is_record(record, event))
+		return yg_fault_set(reterr, YG_EMISMATCH, "a record, not a log", 0);
 	facts = yg_json_facts(json);
 	event->format = format_of(event, facts);
 	if (facts->has_windows && event->format != YG_FORMAT_WINDOWS) {

@@ -511,7 +511,8 @@ static void fill_record(struct yg_json_node *node)
 		[YG_MEMBER_RAW] = "raw",
 	};
 
-	node->leaf = YG_JSON_LEAF_SKIP; /* a later version may say more */
+	node->leaf = YG_JSON_LEAF_SKIP;
+	node->child_class = YG_JSON_NOTHING;
 	for (uint8_t i = 0; i < YG_MEMBER_COUNT; i++)
 		if (is(node->key, members[i])) {
 			node->leaf = YG_JSON_LEAF_MEMBER;
@@ -556,6 +557,10 @@ static bool fill_by_class(struct yg_json_node *node, struct yg_arena *arena)
 		return true;
 	case YG_JSON_WINLOG:
 		return fill_winlog(node, arena);
+	case YG_JSON_NOTHING:
+		node->leaf = YG_JSON_LEAF_SKIP;
+		node->child_class = YG_JSON_NOTHING;
+		return true;
 	case YG_JSON_RECORD:
 		fill_record(node);
 		return true;

@@ -337,38 +337,6 @@ static int add_value(struct walk *w, struct yg_field *field)
 	return rc;
 }
 
-/* RFC 8259 sec. 6. */
-static bool is_number(struct yg_bytes b)
-{
-	size_t i = 0, from;
-
-	if (i < b.size && b.data[i] == '-')
-		i++;
-	from = i;
-	while (i < b.size && b.data[i] >= '0' && b.data[i] <= '9')
-		i++;
-	if (i == from || (b.data[from] == '0' && i - from > 1))
-		return false;
-	if (i < b.size && b.data[i] == '.') {
-		from = ++i;
-		while (i < b.size && b.data[i] >= '0' && b.data[i] <= '9')
-			i++;
-		if (i == from)
-			return false;
-	}
-	if (i < b.size && (b.data[i] == 'e' || b.data[i] == 'E')) {
-		i++;
-		if (i < b.size && (b.data[i] == '+' || b.data[i] == '-'))
-			i++;
-		from = i;
-		while (i < b.size && b.data[i] >= '0' && b.data[i] <= '9')
-			i++;
-		if (i == from)
-			return false;
-	}
-	return i == b.size;
-}
-
 static int read_scalar(struct walk *w)
 {
 	struct yg_field field = {.text = token_text(w)};
@@ -384,7 +352,7 @@ static int read_scalar(struct walk *w)
 		field.text.size = 0;
 	} else if (yg_bytes_eq(text, YG_S("true")) || yg_bytes_eq(text, YG_S("false"))) {
 		field.kind = YG_VALUE_BOOL;
-	} else if (is_number(text)) {
+	} else if (yg_bytes_is_number(text)) {
 		field.kind = YG_VALUE_NUMBER;
 	} else {
 		return fail(w, YG_EFORMAT, "not a JSON value");
