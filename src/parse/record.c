@@ -35,11 +35,20 @@ static int finish(struct yg_event *event, const struct yg_json_facts *facts)
 		return yg_fortigate_finish(event);
 	case YG_FORMAT_KEYVALUE:
 		return yg_keyvalue_finish(event);
-	default:
-		if (yg_format_family(event->format) == YG_FAMILY_WEB)
-			return yg_web_derive(event);
+	case YG_FORMAT_ACCESS:
+		return yg_web_derive(event);
+	case YG_FORMAT_APACHE_ERROR:
+		event->channel = YG_S("apache");
 		return YG_OK;
+	case YG_FORMAT_NGINX_ERROR:
+		event->channel = YG_S("nginx");
+		return YG_OK;
+	case YG_FORMAT_UNKNOWN:
+	case YG_FORMAT_RECORD:
+	case YG_FORMAT_COUNT:
+		break;
 	}
+	return YG_OK;
 }
 
 /* A member of the outer object; an empty run when it is not there. */
