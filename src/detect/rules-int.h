@@ -25,6 +25,7 @@
 #define YG_SELECTIONS_MAX    4096u
 #define YG_PLACEHOLDERS_MAX  10000u
 #define YG_TAGS_MAX          256u
+#define YG_CORRELATION_DEPTH_MAX 8u /* correlations of correlations of … */
 
 /* Work on one document. */
 struct yg_load {
@@ -153,6 +154,5 @@ struct yg_rules_priv {
 	struct yg_placeholder *placeholders;
 	uint32_t placeholder_count;
 	struct yg_arena *file_arena;
-	uint32_t *checked_regexes; /* bit per predicate: known to compile */
 	bool is_finished;
 };

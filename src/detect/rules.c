@@ -595,11 +595,25 @@ static void make_inactive(struct yg_rule *rule, const char *reason)
 	rule->state_reason = yg_bytes_str(reason);
 }
 
-static int resolve(struct yg_load *load, const struct yg_correlation_refs *refs)
+/*
+ * How far above ordinary rules a rule stands: 1 for these, more for correlations of them, 0 while
+ * that is not known. A round settles one storey, so that the order of files decides nothing.
+ */
+#define STOREY_UNKNOWN 0u
+#define STOREY_GROUND  1u
+#define STOREY_REFUSED 255u
+
+/*
+ * Turn names into indexes. A correlation waits until all that it names stands on @storey or lower;
+ * *ret_is_waiting tells so.
+ */
+static int resolve(struct yg_load *load, const struct yg_correlation_refs *refs,
+		   const uint8_t *storeys, uint8_t storey, bool *ret_is_waiting)
 {
 	struct yg_rules *rules = load->rules;
 	struct yg_rule *rule = &rules->rules[refs->rule];
 
+	*ret_is_waiting = false;
 	for (uint32_t i = 0; i < refs->count; i++) {
 		uint32_t target = find_rule(rules, refs->texts[i]);
 
@@ -607,13 +621,46 @@ static int resolve(struct yg_load *load, const struct yg_correlation_refs *refs)
 			return fail_ref(load, refs->line, refs->texts[i]);
 		if (target == refs->rule)
 			return yg_load_fail(load, refs->line, "the correlation names itself");
-		if (rules->rules[target].correlation.type != YG_CORRELATION_NONE)
-			make_inactive(rule, "correlations of correlations are evaluated in a later version");
+		if (storeys[target] == STOREY_REFUSED)
+			return yg_load_fail(load, refs->line, "the correlation names '%s', which was refused",
+					    yg_load_show(load, refs->texts[i]));
+		if (storeys[target] == STOREY_UNKNOWN || storeys[target] > storey)
+			*ret_is_waiting = true;
 		else if (rules->rules[target].state == YG_RULE_INACTIVE)
 			make_inactive(rule, "a rule it needs is inactive");
 		rule->correlation.refs[i] = target;
 	}
 	return YG_OK;
+}
+
+/* One look at the correlation behind @refs: does it stand right above @storey? */
+static void settle(struct yg_load *load, const struct yg_correlation_refs *refs, uint8_t *storeys,
+		   uint8_t storey)
+{
+	struct yg_rules *rules = load->rules;
+	struct yg_rule *rule = &rules->rules[refs->rule];
+	bool is_waiting;
+	int rc;
+
+	if (storeys[refs->rule] != STOREY_UNKNOWN)
+		return;
+	load->file = (const char *)rule->file.data;
+	rc = resolve(load, refs, storeys, storey, &is_waiting);
+	if (rc == YG_OK && is_waiting && storey == YG_CORRELATION_DEPTH_MAX)
+		rc = yg_load_fail(load, refs->line,
+				  "the correlation is part of a circle, or of a chain of more than %u",
+				  YG_CORRELATION_DEPTH_MAX);
+	if (rc != YG_OK) {
+		refuse(load);
+		storeys[refs->rule] = STOREY_REFUSED;
+	} else if (!is_waiting) {
+		storeys[refs->rule] = (uint8_t)(storey + 1);
+		if (rule->state == YG_RULE_INACTIVE) {
+			rules->inactive++;
+			report_inactive(load, rule);
+		}
+	}
+	yg_arena_reset(load->arena);
 }
 
 /* Rules that only feed correlations give no findings of their own. */
@@ -639,13 +686,13 @@ static void set_quiet(struct yg_rules *rules)
 }
 
 /* Refused correlations leave the array; what others refer to moves with it. */
-static void remove_refused(struct yg_rules *rules, const bool *is_refused, uint32_t *moved)
+static void remove_refused(struct yg_rules *rules, const uint8_t *storeys, uint32_t *moved)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < rules->rule_count; i++) {
 		moved[i] = count;
-		if (!is_refused[i])
+		if (storeys[i] != STOREY_REFUSED)
 			rules->rules[count++] = rules->rules[i];
 	}
 	rules->rule_count = count;
@@ -666,29 +713,18 @@ int yg_rules_finish(struct yg_rules *rules, yg_rules_report_fn report, void *arg
 		.arg = arg,
 	};
 	uint32_t *moved = yg_arena_alloc(rules->arena, (rules->rule_count + 1u) * sizeof(*moved));
-	bool *is_refused = yg_arena_zalloc(rules->arena, rules->rule_count + 1u);
+	uint8_t *storeys = yg_arena_alloc(rules->arena, rules->rule_count + 1u);
 
 	assert(!rules->priv->is_finished);
 	rules->priv->is_finished = true;
-	if (!moved || !is_refused)
+	if (!moved || !storeys)
 		return YG_ENOMEM;
-	for (uint32_t i = 0; i < rules->priv->ref_count; i++) {
-		const struct yg_correlation_refs *refs = &rules->priv->refs[i];
-		struct yg_rule *rule = &rules->rules[refs->rule];
-		int rc = resolve(&load, refs);
-
-		load.file = (const char *)rule->file.data;
-		if (rc == YG_EFORMAT) {
-			refuse(&load);
-			is_refused[refs->rule] = true;
-			make_inactive(rule, "refused");
-		} else if (rule->state == YG_RULE_INACTIVE) {
-			rules->inactive++;
-			report_inactive(&load, rule);
-		}
-		yg_arena_reset(load.arena);
-	}
-	remove_refused(rules, is_refused, moved);
+	for (uint32_t i = 0; i < rules->rule_count; i++)
+		storeys[i] = rules->rules[i].correlation.type ? STOREY_UNKNOWN : STOREY_GROUND;
+	for (uint8_t storey = STOREY_GROUND; storey <= YG_CORRELATION_DEPTH_MAX; storey++)
+		for (uint32_t i = 0; i < rules->priv->ref_count; i++)
+			settle(&load, &rules->priv->refs[i], storeys, storey);
+	remove_refused(rules, storeys, moved);
 	set_quiet(rules);
 	return YG_OK;
 }

@@ -274,6 +274,56 @@ static void moves_references_when_one_is_refused(void)
 	CHECK(rules->rules[1].is_quiet);
 }
 
+/* Correlation number @i of @last, naming the next one; the last one names rule a. */
+static void add_link(unsigned i, unsigned last)
+{
+	char text[300];
+	char next[16];
+
+	(void)snprintf(next, sizeof(next), i < last ? "c%u" : "a", i + 1);
+	(void)snprintf(text, sizeof(text),
+		       "title: x\nid: c%u\ncorrelation:\n  type: event_count\n  rules: [%s]\n"
+		       "  timespan: 1m\n  condition: {gte: 5}\n", i, next);
+	(void)add(text);
+}
+
+static void add_chain(unsigned first, unsigned last)
+{
+	for (unsigned i = first; i <= last; i++)
+		add_link(i, last);
+}
+
+static void chains_correlations(void)
+{
+	start();
+	add_chain(1, 8);
+	CHECK(add("id: a\n" PLAIN) == YG_OK && finish() == YG_OK && counts(9, 9, 0, 0));
+	CHECK(rules->rules[0].correlation.refs[0] == 1 && !rules->rules[0].is_quiet);
+	CHECK(rules->rules[1].is_quiet && rules->rules[8].is_quiet);
+	start();
+	add_chain(1, 9);
+	CHECK(add("id: a\n" PLAIN) == YG_OK && finish() == YG_OK && counts(10, 9, 0, 1));
+	CHECK(strstr(reasons, "a chain of more than 8"));
+	start(); /* the other way round: the same */
+	CHECK(add("id: a\n" PLAIN) == YG_OK);
+	for (unsigned i = 9; i >= 1; i--)
+		add_link(i, 9);
+	CHECK(finish() == YG_OK && counts(10, 9, 0, 1));
+	/* A circle, and one that leans on it. */
+	start();
+	CHECK(add("title: x\nid: x\ncorrelation:\n  type: temporal\n  rules: [y]\n  timespan: 1d\n"
+		  "---\ntitle: y\nid: y\ncorrelation:\n  type: temporal\n  rules: [x]\n  timespan: 1d\n"
+		  "---\ntitle: z\nid: z\ncorrelation:\n  type: temporal\n  rules: [x]\n  timespan: 1d\n"
+		  "---\nid: a\n" PLAIN) == YG_OK);
+	CHECK(finish() == YG_OK && counts(4, 1, 0, 3));
+	CHECK(strstr(reasons, "part of a circle") && strstr(reasons, "'x', which was refused"));
+	CHECK_TEXT(rules->rules[0].info.id, "a");
+	/* Inactive at the bottom: inactive all the way up. */
+	start();
+	add_chain(1, 3);
+	CHECK(add("id: a\nstatus: deprecated\n" PLAIN) == YG_OK && finish() == YG_OK && counts(4, 4, 4, 0));
+}
+
 static void sets_later_kinds_aside(void)
 {
 	static const char *const texts[] = {
@@ -281,7 +331,8 @@ static void sets_later_kinds_aside(void)
 		"  condition: {gt: 5, field: Size}\n",
 		"title: x\nid: x\ncorrelation:\n  type: event_count\n  rules: a\n  timespan: 1d\n"
 		"  aliases: {u: {a: User}}\n  group-by: [u]\n  condition: {gt: 5, lte: 9}\n",
-		"title: x\nid: x\ncorrelation:\n  type: temporal\n  rules: [c, a]\n  timespan: 1d\n",
+		"title: x\nid: x\ncorrelation:\n  type: temporal\n  rules: [a]\n  timespan: 1d\n"
+		"  condition: a and not b\n",
 		"title: x\nid: x\nlogsource: {product: y}\nfilter:\n  rules: [a]\n  sel: {A: b}\n"
 		"  condition: not sel\n",
 	};
@@ -441,6 +492,7 @@ static const struct check_case cases[] = {
 	CASE(resolves_correlations),
 	CASE(finds_correlated_rules_by_name),
 	CASE(moves_references_when_one_is_refused),
+	CASE(chains_correlations),
 	CASE(sets_later_kinds_aside),
 	CASE(refuses_bad_correlations),
 	CASE(reads_keys_of_the_own_pack),
