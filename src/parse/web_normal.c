@@ -10,58 +10,153 @@
 #define ENTITY_NAME_MAX   8u
 #define VERSION_DIGITS    6u
 
-/* Classes of bytes that need work. */
+/* What a text holds that may need work. */
 enum {
-	C_UPPER = 1, /* A-Z */
-	C_CODE = 2,  /* may begin an escape, or is not ASCII, or NUL */
-	C_TIDY = 4,  /* '+', '*', white space other than ' ' */
-	C_SLASH = 8,
-	C_SPACE = 16,
-	C_DOT = 32,
-	C_AMP = 64,
-};
-
-#define FOUR(c) c, c, c, c
-#define SIXTEEN(c) FOUR(c), FOUR(c), FOUR(c), FOUR(c)
-#define CO C_CODE
-#define TI C_TIDY
-#define UP C_UPPER
-static const uint8_t classes[256] = {
-	CO, 0, 0, 0, 0, 0, 0, 0, 0, TI, TI, TI, TI, TI, 0, 0, SIXTEEN(0),
-	C_SPACE, 0, 0, 0, 0, CO, C_AMP, 0, 0, 0, TI, TI, 0, 0, C_DOT, C_SLASH, /* " % & * + . / */
-	SIXTEEN(0),
-	0, UP, UP, UP, FOUR(UP), FOUR(UP), FOUR(UP),
-	FOUR(UP), FOUR(UP), UP, UP, UP, 0, CO, 0, 0, 0, /* the backslash */
-	SIXTEEN(0), SIXTEEN(0),
-	SIXTEEN(CO), SIXTEEN(CO), SIXTEEN(CO), SIXTEEN(CO),
-	SIXTEEN(CO), SIXTEEN(CO), SIXTEEN(CO), SIXTEEN(CO),
+	HAS_UPPER = 1,
+	HAS_CODE = 2,     /* what may begin an escape, NUL, and '&' where an entity may follow */
+	HAS_HIGH = 4,     /* not ASCII */
+	HAS_PLUS = 8,     /* '+', with a '?' somewhere */
+	HAS_SPACE = 16,   /* runs of white space, or another than ' ' */
+	HAS_COMMENT = 32, /* an opening mark */
+	HAS_PATH = 64,    /* "//" or "/." */
 };
 
 /* An '&' that parameters are separated with is none: an entity has a '#' or soon a ';'. */
-static bool may_be_entity(struct yg_bytes text, size_t at)
+static bool has_entity(struct yg_bytes text)
 {
-	struct yg_bytes rest = yg_bytes_cut(text, at + 1, at + 2 + ENTITY_NAME_MAX);
+	for (size_t at = 0, step;; at += step + 1) {
+		struct yg_bytes rest;
 
-	return rest.size > 0 && (rest.data[0] == '#' || yg_bytes_chr(rest, ';') != SIZE_MAX);
+		step = yg_bytes_chr(yg_bytes_from(text, at), '&');
+		if (step == SIZE_MAX)
+			return false;
+		rest = yg_bytes_cut(text, at + step + 1, at + step + 2 + ENTITY_NAME_MAX);
+		if (rest.size > 0 && (rest.data[0] == '#' || yg_bytes_chr(rest, ';') != SIZE_MAX))
+			return true;
+	}
 }
 
-/* What there is to do: 0 = nothing, C_UPPER = only case, else all. */
-static unsigned look(struct yg_bytes text)
+/* Sixteen bytes at once: every request is looked at, and most need nothing. */
+#define WIDE 16u
+typedef uint8_t wide __attribute__((vector_size(WIDE)));
+
+struct seen {
+	wide upper, rare, amp, plus, space, path, comment;
+};
+
+static inline wide load(const uint8_t *from)
 {
-	unsigned all = 0;
-	unsigned before = 0;
+	wide w;
+
+	memcpy(&w, from, WIDE);
+	return w;
+}
+
+static inline bool is_any(wide w)
+{
+	uint64_t half[2];
+
+	memcpy(half, &w, WIDE);
+	return (half[0] | half[1]) != 0;
+}
+
+/* @c: sixteen bytes, @next: those one further. */
+static inline void look_at(struct seen *seen, wide c, wide next)
+{
+	seen->upper |= (wide)((c - 'A') < 26);
+	seen->rare |= (wide)(c == '%') | (wide)(c == '\\') | (wide)(c < ' ') | (c & 0x80);
+	seen->amp |= (wide)(c == '&');
+	seen->plus |= (wide)(c == '+');
+	seen->space |= (wide)(c == ' ') & (wide)(next == ' ');
+	seen->comment |= (wide)(c == '/') & (wide)(next == '*');
+	seen->path |= (wide)(c == '/') & ((wide)(next == '/') | (wide)(next == '.'));
+}
+
+/* Which of the rare bytes. */
+static unsigned look_closer(struct yg_bytes text)
+{
+	unsigned work = 0;
 
 	for (size_t i = 0; i < text.size; i++) {
-		unsigned now = classes[text.data[i]];
+		uint8_t c = text.data[i];
 
-		/* "//", "/." and two spaces may need work. */
-		all |= now | (before & C_SPACE & now) << 8 |
-		       ((before & C_SLASH) && (now & (C_SLASH | C_DOT)) ? 256u : 0u);
-		if ((now & C_AMP) && may_be_entity(text, i))
-			all |= C_CODE;
-		before = now;
+		if (c == '%' || c == '\\' || c == 0)
+			work |= HAS_CODE;
+		else if (c > 0x7f)
+			work |= HAS_HIGH;
+		else if (c >= '\t' && c <= '\r')
+			work |= HAS_SPACE;
 	}
-	return all & ~(unsigned)(C_SLASH | C_SPACE | C_DOT | C_AMP);
+	return work;
+}
+
+/* Bits of the enum above: 0 = nothing to do. */
+static unsigned look(struct yg_bytes text)
+{
+	static const wide nothing = {0};
+	struct seen seen = {0};
+	uint8_t tail[WIDE + 1];
+	unsigned work;
+	size_t i = 0;
+
+	for (; text.size - i > WIDE; i += WIDE)
+		look_at(&seen, load(text.data + i), load(text.data + i + 1));
+	if (text.size > WIDE) { /* the rest, with some bytes seen already */
+		const uint8_t *end = text.data + text.size;
+
+		look_at(&seen, load(end - WIDE - 1), load(end - WIDE));
+		look_at(&seen, load(end - WIDE), nothing);
+	} else {
+		memset(tail, 'x', sizeof(tail));
+		if (text.size > 0)
+			memcpy(tail, text.data, text.size);
+		look_at(&seen, load(tail), load(tail + 1));
+	}
+	work = is_any(seen.upper) ? HAS_UPPER : 0;
+	if (is_any(seen.rare))
+		work |= look_closer(text);
+	if (is_any(seen.amp) && has_entity(text))
+		work |= HAS_CODE;
+	if (is_any(seen.plus) && yg_bytes_chr(text, '?') != SIZE_MAX)
+		work |= HAS_PLUS;
+	if (is_any(seen.space))
+		work |= HAS_SPACE;
+	if (is_any(seen.comment))
+		work |= HAS_COMMENT;
+	if (is_any(seen.path))
+		work |= HAS_PATH;
+	return work;
+}
+
+static bool may_be_code(uint8_t c)
+{
+	return c == '%' || c == '\\' || c == '&' || c == 0 || c > 0x7f;
+}
+
+static inline void fold_wide(const uint8_t *from, uint8_t *to)
+{
+	wide c = load(from);
+
+	c += (wide)((c - 'A') < 26) & 32;
+	memcpy(to, &c, WIDE);
+}
+
+/* yg_fold for text known to be ASCII. @to may be text.data. */
+static void fold_ascii(struct yg_bytes text, uint8_t *to)
+{
+	size_t i = 0;
+
+	for (; text.size - i >= WIDE; i += WIDE)
+		fold_wide(text.data + i, to + i);
+	if (text.size >= WIDE) { /* the rest, with bytes before it: folding them again is harmless */
+		fold_wide(text.data + text.size - WIDE, to + text.size - WIDE);
+		return;
+	}
+	for (; i < text.size; i++) {
+		uint8_t c = text.data[i];
+
+		to[i] = (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 32 : 0));
+	}
 }
 
 static int hex_digit(uint8_t c)
@@ -235,30 +330,65 @@ static size_t decode_one(struct yg_bytes b, size_t at, uint32_t *ret, bool *ret_
 	}
 }
 
-/* One round of decoding in place. Returns whether anything changed. */
-static bool decode(uint8_t *data, size_t *size)
+/* What a round of decoding did and left. */
+struct round {
+	bool is_changed;
+	bool has_code; /* bytes remain that may begin an escape: another round may find one */
+	bool has_high;
+};
+
+/* One round of decoding in place. */
+static struct round decode(uint8_t *data, size_t *size)
 {
 	struct yg_bytes b = {data, *size};
+	struct round round = {0};
 	size_t to = 0;
 	size_t i = 0;
 
 	while (i < b.size) {
 		uint32_t value = 0;
-		bool is_byte;
-		size_t used = classes[data[i]] & (C_CODE | C_AMP) ? decode_one(b, i, &value, &is_byte) : 0;
+		bool is_byte = true;
+		size_t from = to;
+		size_t used;
 
-		if (used == 0) {
+		if (!may_be_code(data[i])) {
 			data[to++] = data[i++];
 			continue;
+		}
+		used = decode_one(b, i, &value, &is_byte);
+		if (used == 0) {
+			value = data[i];
+			is_byte = true;
+			used = 1;
 		}
 		if (!is_byte)
 			to += put_point(value, data + to);
 		else if (value != 0)
 			data[to++] = (uint8_t)value;
 		i += used;
+		round.has_code = round.has_code || (to > from && may_be_code(data[from]));
+		round.has_high = round.has_high || (to > from && data[from] > 0x7f);
 	}
 	*size = to;
-	return to != b.size;
+	round.is_changed = to != b.size;
+	return round;
+}
+
+/* Steps 1 and 2, after the first folding. */
+static void decode_all(uint8_t *data, size_t *size)
+{
+	for (unsigned i = 0; i < YG_WEB_ROUNDS_MAX; i++) {
+		struct round round = decode(data, size);
+
+		if (!round.is_changed)
+			break;
+		if (round.has_high)
+			(void)yg_fold((struct yg_bytes){data, *size}, data);
+		else
+			fold_ascii((struct yg_bytes){data, *size}, data);
+		if (!round.has_code)
+			break;
+	}
 }
 
 static size_t path_start(struct yg_bytes b)
@@ -387,6 +517,8 @@ int yg_web_normal(struct yg_bytes text, enum yg_web_kind kind, struct yg_arena *
 	size_t path_end;
 	uint8_t *data;
 
+	if (kind == YG_WEB_HEADER)
+		work &= ~(unsigned)HAS_PATH;
 	if (work == 0) {
 		*ret = text;
 		return YG_OK;
@@ -394,19 +526,23 @@ int yg_web_normal(struct yg_bytes text, enum yg_web_kind kind, struct yg_arena *
 	data = yg_arena_alloc(arena, size);
 	if (!data)
 		return YG_ENOMEM;
-	(void)yg_fold(text, data);
-	if (work & C_CODE) {
-		for (unsigned i = 0; i < YG_WEB_ROUNDS_MAX && decode(data, &size); i++)
-			(void)yg_fold((struct yg_bytes){data, size}, data);
+	if (work & HAS_HIGH)
+		(void)yg_fold(text, data);
+	else
+		fold_ascii(text, data);
+	if (work & (HAS_CODE | HAS_HIGH)) {
+		decode_all(data, &size);
+		work = look((struct yg_bytes){data, size}); /* anything may have come out */
 	}
-	if (work != C_UPPER) {
+	if (work & (HAS_PLUS | HAS_CODE)) { /* a backslash may be left */
 		path_end = yg_bytes_chr((struct yg_bytes){data, size}, '?');
 		slashes_and_plus(data, size, path_end == SIZE_MAX ? size : path_end,
 				 kind == YG_WEB_TARGET);
-		size = comments_and_space(data, size);
-		if (kind == YG_WEB_TARGET)
-			size = shorten_path(data, size);
 	}
+	if (work & (HAS_PLUS | HAS_CODE | HAS_SPACE | HAS_COMMENT))
+		size = comments_and_space(data, size);
+	if ((work & (HAS_PATH | HAS_CODE)) && kind == YG_WEB_TARGET)
+		size = shorten_path(data, size);
 	*ret = (struct yg_bytes){data, size};
 	return YG_OK;
 }
