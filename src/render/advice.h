@@ -12,10 +12,10 @@
 
 /* Parts of several lines are separated by \n. No part is NULL or empty. Never freed. */
 struct yg_advice {
-	const char *what;   /* what happened, with the certainty of the outcome asked for */
+	const char *what; /* what happened, with the certainty of the outcome asked for */
 	const char *do_now;
 	const char *do_not;
-	const char *whom;   /* key for yg_advice_contacts() */
+	const char *whom; /* key for yg_advice_contacts() */
 };
 
 /* The advice for @key; for an empty or unknown key that of @field. Cost: O(log keys). */

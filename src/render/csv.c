@@ -94,9 +94,18 @@ static void cell_id(struct yg_buf *to, const uint8_t id[YG_ID_BYTES])
 void yg_csv_header(struct yg_buf *to, enum yg_lang lang)
 {
 	static const char *const names[] = {
-		N_("time"),   N_("level"),  N_("title"),    N_("rule id"),
-		N_("outcome"), N_("reason"), N_("source address or actor"), N_("target"),
-		N_("file"),   N_("position"), N_("count"), N_("finding id"),
+		N_("time"),
+		N_("level"),
+		N_("title"),
+		N_("rule id"),
+		N_("outcome"),
+		N_("reason"),
+		N_("source address or actor"),
+		N_("target"),
+		N_("file"),
+		N_("position"),
+		N_("count"),
+		N_("finding id"),
 	};
 
 	yg_buf_add_str(to, "\xef\xbb\xbf");

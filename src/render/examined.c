@@ -4,12 +4,12 @@
 
 #include "base/ban.h"
 
-#define GAPS_SHOWN      3u
-#define GAP_S_MIN       3600
-#define GAP_SHARE       50 /* a gap is told when it is at least a fiftieth of the span */
-#define TROUBLES_SHOWN  10u
-#define NAME_COLUMNS    60u
-#define SAMPLE_COLUMNS  60u
+#define GAPS_SHOWN	3u
+#define GAP_S_MIN	3600
+#define GAP_SHARE	50 /* a gap is told when it is at least a fiftieth of the span */
+#define TROUBLES_SHOWN	10u
+#define NAME_COLUMNS	60u
+#define SAMPLE_COLUMNS	60u
 #define ENCODINGS_SHOWN 8u
 
 /* In seconds: the span of a timeline may be longer than an int64_t of ns. */
@@ -36,8 +36,9 @@ const char *yg_tell_caveat(const struct yg_report *report, enum yg_lang lang)
 {
 	for (size_t i = 0; i < report->input_count; i++) {
 		if (report->parsed > 0 && is_unread(&report->inputs[i]))
-			return yg_tr(lang, N_("But not everything given could be read: see what was "
-					      "examined."));
+			return yg_tr(lang,
+				     N_("But not everything given could be read: see what was "
+					"examined."));
 	}
 	return NULL;
 }
@@ -54,7 +55,8 @@ static void told_files(struct yg_tell *tell)
 	yg_text_scratch(&words, 0);
 	YG_FILL(&words, tell->lang, N_("inputs: %1, records: %2, text: %3"),
 		yg_text_number(numbers[0], report->input_count),
-		yg_text_number(numbers[1], report->records), yg_text_size(numbers[2], report->bytes));
+		yg_text_number(numbers[1], report->records),
+		yg_text_size(numbers[2], report->bytes));
 	if (unread > 0)
 		YG_FILL(&words, tell->lang, N_("; not (wholly) readable: %1"),
 			yg_text_number(numbers[3], unread));
@@ -202,7 +204,8 @@ static void told_zone(struct yg_tell *tell)
 	yg_text_add_short(&name, yg_bytes_str(report->zone_name ? report->zone_name : "UTC"),
 			  NAME_COLUMNS);
 	YG_FILL(&words, tell->lang,
-		N_("times written without a zone were read as %1 (shown as %2); if that is wrong, use "
+		N_("times written without a zone were read as %1 (shown as %2); if that is wrong, "
+		   "use "
 		   "--tz"),
 		yg_buf_bytes(&name), yg_bytes_str(yg_text_zone(zone, report->zone_s)));
 	yg_text_end(&words, &name);
@@ -274,8 +277,8 @@ void yg_tell_add_troubles(struct yg_buf *to, const struct yg_report_input *input
 	size_t start = to->size;
 
 	if (input->rc != YG_OK && (input->rc != YG_EMISMATCH || input->unparsed == 0))
-		yg_buf_add_str(to, yg_tr(lang, input->problem ? input->problem
-							      : yg_err_text(input->rc)));
+		yg_buf_add_str(
+			to, yg_tr(lang, input->problem ? input->problem : yg_err_text(input->rc)));
 	if (input->unparsed > 0) {
 		between(to, start, lang);
 		add_unparsed(to, input, lang);
@@ -318,7 +321,8 @@ static void told_troubles(struct yg_tell *tell)
 			shown++;
 		} else {
 			left += troubles.size > 0;
-			tell->error = yg_buf_error(&troubles) ? yg_buf_error(&troubles) : tell->error;
+			tell->error =
+				yg_buf_error(&troubles) ? yg_buf_error(&troubles) : tell->error;
 			yg_buf_done(&troubles);
 		}
 	}
@@ -343,7 +347,8 @@ void yg_tell_examined(struct yg_tell *tell)
 	told_zone(tell);
 	told_encodings(tell);
 	yg_text_scratch(&words, 0);
-	YG_FILL(&words, tell->lang, N_("rules: %1"), yg_text_number(numbers[0], report->rules_loaded));
+	YG_FILL(&words, tell->lang, N_("rules: %1"),
+		yg_text_number(numbers[0], report->rules_loaded));
 	if (report->indicators_loaded > 0)
 		YG_FILL(&words, tell->lang, N_(", indicators: %1"),
 			yg_text_number(numbers[1], report->indicators_loaded));
@@ -351,7 +356,8 @@ void yg_tell_examined(struct yg_tell *tell)
 	if (report->evicted > 0) {
 		yg_text_scratch(&words, 0);
 		YG_FILL(&words, tell->lang,
-			N_("entries pushed out of full tables: %1; what spans long times may have been "
+			N_("entries pushed out of full tables: %1; what spans long times may have "
+			   "been "
 			   "missed"),
 			yg_text_number(numbers[0], report->evicted));
 		hand_out(tell, yg_tr(tell->lang, N_("Limits")), &words);
@@ -363,21 +369,26 @@ static const char *limit_of_family(enum yg_family family)
 {
 	switch (family) {
 	case YG_FAMILY_WEB:
-		return N_("A web access log holds neither what was sent in the body of a request nor "
-			  "what was answered, nor what ran inside the server.");
+		return N_(
+			"A web access log holds neither what was sent in the body of a request nor "
+			"what was answered, nor what ran inside the server.");
 	case YG_FAMILY_WEB_ERROR:
 		return N_("A web error log holds only what the server took for an error.");
 	case YG_FAMILY_SYSLOG:
-		return N_("A system log holds only what programs chose to write; what was done after "
-			  "a sign-in is mostly not in it.");
+		return N_(
+			"A system log holds only what programs chose to write; what was done after "
+			"a sign-in is mostly not in it.");
 	case YG_FAMILY_FIREWALL:
-		return N_("A firewall log holds neither the content of encrypted traffic nor traffic "
-			  "that does not pass the device.");
+		return N_(
+			"A firewall log holds neither the content of encrypted traffic nor traffic "
+			"that does not pass the device.");
 	case YG_FAMILY_WINDOWS:
-		return N_("Windows events hold only what the audit settings of that computer record.");
+		return N_("Windows events hold only what the audit settings of that computer "
+			  "record.");
 	case YG_FAMILY_JSON:
 	case YG_FAMILY_NONE:
-		return N_("Events of other products hold only what those products chose to record.");
+		return N_(
+			"Events of other products hold only what those products chose to record.");
 	}
 	return "";
 }
@@ -386,7 +397,8 @@ void yg_tell_limits(struct yg_tell *tell)
 {
 	const struct yg_report *report = tell->report;
 	static const char *const always[] = {
-		N_("What happened outside the span examined, on machines that do not write these logs, "
+		N_("What happened outside the span examined, on machines that do not write these "
+		   "logs, "
 		   "or was deleted from them, cannot be seen."),
 		N_("Attacks of a kind for which there is no rule are not found."),
 		N_("This report is no guarantee of safety and no legal advice."),

@@ -9,11 +9,11 @@
 
 #include "render/tell-int.h"
 
-#define YG_PAGE_STORIES_MAX      300u /* stories with details; further ones are counted */
-#define YG_PAGE_STORIES_OPEN     20u  /* details that are open from the start (and on paper) */
-#define YG_PAGE_INPUTS_MAX       200u /* lines of the table of inputs */
-#define YG_PAGE_TARGET_COLUMNS   240u
-#define YG_PAGE_STORY_BYTES_MAX  (64u << 10)
+#define YG_PAGE_STORIES_MAX	300u /* stories with details; further ones are counted */
+#define YG_PAGE_STORIES_OPEN	20u  /* details that are open from the start (and on paper) */
+#define YG_PAGE_INPUTS_MAX	200u /* lines of the table of inputs */
+#define YG_PAGE_TARGET_COLUMNS	240u
+#define YG_PAGE_STORY_BYTES_MAX (64u << 10)
 
 struct yg_page {
 	struct yg_buf *to; /* borrowed */

@@ -216,8 +216,8 @@ static void head(struct yg_page *page, enum yg_verdict verdict)
 {
 	static const char *const classes[] = {
 		[YG_VERDICT_NOTHING_READ] = "v-nothing", [YG_VERDICT_NO_TRACE] = "v-none",
-		[YG_VERDICT_MINOR] = "v-minor",          [YG_VERDICT_ATTEMPT] = "v-attempt",
-		[YG_VERDICT_UNKNOWN] = "v-unknown",      [YG_VERDICT_POSSIBLE] = "v-possible",
+		[YG_VERDICT_MINOR] = "v-minor",		 [YG_VERDICT_ATTEMPT] = "v-attempt",
+		[YG_VERDICT_UNKNOWN] = "v-unknown",	 [YG_VERDICT_POSSIBLE] = "v-possible",
 	};
 	const char *caveat = yg_tell_caveat(page->report, page->lang);
 	char time[YG_TEXT_TIME_SIZE];
@@ -225,13 +225,14 @@ static void head(struct yg_page *page, enum yg_verdict verdict)
 	yg_page_raw(page, "<!DOCTYPE html>\n<html lang=");
 	yg_page_raw(page, page->lang == YG_LANG_JA ? "ja" : "en");
 	yg_page_raw(page, ">\n<head>\n<meta charset=utf-8>\n"
-		"<meta name=viewport content=\"width=device-width, initial-scale=1\">\n"
-		"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src '");
+			  "<meta name=viewport content=\"width=device-width, initial-scale=1\">\n"
+			  "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; "
+			  "style-src '");
 	yg_page_raw(page, yg_page_style_hash);
 	yg_page_raw(page, "'; base-uri 'none'; form-action 'none'\">\n"
-		"<meta name=color-scheme content=\"light dark\">\n"
-		"<meta name=referrer content=no-referrer>\n"
-		"<meta name=robots content=noindex>\n<title>");
+			  "<meta name=color-scheme content=\"light dark\">\n"
+			  "<meta name=referrer content=no-referrer>\n"
+			  "<meta name=robots content=noindex>\n<title>");
 	yg_page_tr(page, N_("What the logs show"));
 	yg_page_raw(page, " – Yagura</title>\n<style>");
 	yg_page_raw(page, yg_page_style);
@@ -324,11 +325,11 @@ static void input_row(struct yg_page *page, const struct yg_report_input *input)
 
 static void inputs(struct yg_page *page)
 {
-	static const char *const heads[] = {N_("input"),        N_("kind"),     N_("records"),
+	static const char *const heads[] = {N_("input"),	  N_("kind"),	  N_("records"),
 					    N_("not understood"), N_("findings"), N_("span")};
 	const struct yg_report *report = page->report;
-	size_t shown = report->input_count < YG_PAGE_INPUTS_MAX ? report->input_count
-								: YG_PAGE_INPUTS_MAX;
+	size_t shown =
+		report->input_count < YG_PAGE_INPUTS_MAX ? report->input_count : YG_PAGE_INPUTS_MAX;
 	char number[YG_TEXT_NUMBER_SIZE];
 
 	if (shown == 0)
@@ -399,8 +400,9 @@ void yg_html_report(struct yg_buf *to, const struct yg_report *report, enum yg_l
 	tell.fn = tell_item;
 	yg_tell_limits(&tell);
 	yg_page_raw(&page, "</ul></section>\n</main>\n<footer class=measure><p>");
-	yg_page_tr(&page, N_("Made by Yagura on your own computer. This page holds everything it needs "
-			     "and fetches nothing."));
+	yg_page_tr(&page,
+		   N_("Made by Yagura on your own computer. This page holds everything it needs "
+		      "and fetches nothing."));
 	yg_page_raw(&page, "</p></footer>\n</body>\n</html>\n");
 	yg_text_end(to, &page.piece);
 	if (tell.error && !to->error)

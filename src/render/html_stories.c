@@ -23,9 +23,11 @@ static void bar(struct yg_page *page, enum yg_level level, uint64_t value, uint6
 {
 	double share = most > 0 ? (double)value / (double)most * 100 : 0;
 
-	yg_page_raw(page, "<svg class=bar viewBox=\"0 0 100 4\" preserveAspectRatio=none "
-			  "aria-hidden=true focusable=false><rect class=ground width=\"100\" height=\"4\"/>"
-			  "<rect class=\"f-");
+	yg_page_raw(
+		page,
+		"<svg class=bar viewBox=\"0 0 100 4\" preserveAspectRatio=none "
+		"aria-hidden=true focusable=false><rect class=ground width=\"100\" height=\"4\"/>"
+		"<rect class=\"f-");
 	yg_page_raw(page, yg_level_name(level));
 	yg_buf_addf(page->to, "\" width=\"%.1f\" height=\"4\"/></svg>", share < 1 ? 1.0 : share);
 }
@@ -57,8 +59,8 @@ static void table_row(struct yg_page *page, size_t index, uint64_t most)
 
 static void table(struct yg_page *page, size_t shown)
 {
-	static const char *const heads[] = {N_("level"),   N_("source address or actor"),
-					    N_("kind"),    N_("outcome"),
+	static const char *const heads[] = {N_("level"),    N_("source address or actor"),
+					    N_("kind"),	    N_("outcome"),
 					    N_("findings"), N_("when")};
 	uint64_t most = 0;
 

@@ -13,14 +13,14 @@
 #define TICKS_MAX      7u
 
 /* The picture, in its own units. */
-#define LEFT     56.0
-#define RIGHT    944.0
-#define TOP      14.0
+#define LEFT	 56.0
+#define RIGHT	 944.0
+#define TOP	 14.0
 #define FINDINGS 104.0 /* height of the upper part */
-#define BETWEEN  18.0
-#define RECORDS  44.0
-#define AXIS     (TOP + FINDINGS + BETWEEN + RECORDS)
-#define BAR_MIN  2.0 /* a single finding must be seen beside a thousand */
+#define BETWEEN	 18.0
+#define RECORDS	 44.0
+#define AXIS	 (TOP + FINDINGS + BETWEEN + RECORDS)
+#define BAR_MIN	 2.0 /* a single finding must be seen beside a thousand */
 
 struct bars {
 	size_t count;
@@ -108,11 +108,12 @@ void yg_page_strip(struct yg_page *page, int64_t first_ns, int64_t last_ns)
 	width = ((double)last_ns - (double)first_ns) / 1e9 / span_s * 200;
 	width = width < 3 ? 3 : width > 200 ? 200 : width;
 	from = from < 0 ? 0 : from > 200 - width ? 200 - width : from;
-	yg_buf_addf(page->to,
-		    "<svg class=strip viewBox=\"0 0 200 6\" preserveAspectRatio=none aria-hidden=true "
-		    "focusable=false><rect class=ground width=\"200\" height=\"6\"/><rect "
-		    "class=span x=\"%.1f\" width=\"%.1f\" height=\"6\"/></svg>",
-		    from, width);
+	yg_buf_addf(
+		page->to,
+		"<svg class=strip viewBox=\"0 0 200 6\" preserveAspectRatio=none aria-hidden=true "
+		"focusable=false><rect class=ground width=\"200\" height=\"6\"/><rect "
+		"class=span x=\"%.1f\" width=\"%.1f\" height=\"6\"/></svg>",
+		from, width);
 }
 
 static void rect(struct yg_page *page, const char *name, size_t bar, const struct bars *bars,
@@ -149,7 +150,8 @@ static void draw_records(struct yg_page *page, const struct bars *bars, size_t b
 {
 	double height = (double)bars->records[bar] / (double)bars->records_max * RECORDS;
 
-	rect(page, "f-record", bar, bars, AXIS - (height < 1 ? 1 : height), height < 1 ? 1 : height);
+	rect(page, "f-record", bar, bars, AXIS - (height < 1 ? 1 : height),
+	     height < 1 ? 1 : height);
 }
 
 /* "Nov 20" or "11月20日". */
@@ -169,9 +171,9 @@ static void add_date(struct yg_buf *to, const struct yg_civil *c, enum yg_lang l
 /* The shortest distance between ticks, in seconds, that needs no more than TICKS_MAX of them. */
 static int64_t tick_s(int64_t span_s)
 {
-	static const int64_t minutes[] = {1,    2,    5,     10,    15,    30,    60,    120,
-					  180,  360,  720,   1440,  2880,  10080, 20160, 40320,
-					  80640, 131040, 262080, 524160};
+	static const int64_t minutes[] = {1,	 2,	5,     10,     15,     30,    60,
+					  120,	 180,	360,   720,    1440,   2880,  10080,
+					  20160, 40320, 80640, 131040, 262080, 524160};
 	int64_t s = 0;
 
 	for (size_t i = 0; i < sizeof(minutes) / sizeof(minutes[0]); i++) {
@@ -296,7 +298,8 @@ static void picture(struct yg_page *page, const struct bars *bars)
 		yg_buf_init(&page->piece, YG_PAGE_STORY_BYTES_MAX);
 		YG_FILL(&page->piece, page->lang,
 			N_("Above: findings. Below: records. One bar stands for %1; times are %2."),
-			yg_buf_bytes(&step), yg_bytes_str(yg_text_zone(zone, page->report->zone_s)));
+			yg_buf_bytes(&step),
+			yg_bytes_str(yg_text_zone(zone, page->report->zone_s)));
 		yg_text_end(page->to, &step);
 	}
 	yg_page_flush(page);
@@ -317,9 +320,9 @@ static void table_row(struct yg_page *page, const struct bars *bars, size_t from
 	if (records == 0 && sum(levels) == 0)
 		return;
 	yg_page_raw(page, "<tr><th scope=row>");
-	yg_page_text(page, yg_bytes_str(yg_text_time(time, yg_tell_ns(bars->start_s +
-							   (int64_t)from * bars->step_s),
-						     page->report->zone_s, false)));
+	yg_page_text(page, yg_bytes_str(yg_text_time(
+				   time, yg_tell_ns(bars->start_s + (int64_t)from * bars->step_s),
+				   page->report->zone_s, false)));
 	yg_page_raw(page, "</th><td class=n>");
 	yg_page_number(page, records);
 	for (unsigned i = 0; i < 5; i++) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * render/summary.h - a run of detection told to a person: on a terminal, and as one HTML page.
+ *
+ * Text of logs comes out harmless (src/render/README.md). An allocation that fails, or the ceiling
+ * of the buffer, is left in the buffer's error. Thread-safe.
  */
 #pragma once
 
@@ -11,11 +14,12 @@
 struct yg_terminal_opts {
 	enum yg_lang lang;
 	bool is_coloured;
-	unsigned columns;      /* width; 0 = 80 */
-	unsigned stories_max;  /* stories shown in full; the rest are counted */
+	unsigned columns;     /* width; 0 = 80 */
+	unsigned stories_max; /* stories shown in full; the rest are counted */
 };
 
-/* The whole summary: first what was found and how bad, then the stories, advice, what was examined. */
+/* The whole summary: first what was found and how bad, then the stories, advice, what was examined.
+ */
 void yg_terminal_summary(struct yg_buf *to, const struct yg_report *report,
 			 const struct yg_terminal_opts *opts);
 

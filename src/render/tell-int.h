@@ -26,8 +26,8 @@ struct yg_tell {
 enum yg_verdict {
 	YG_VERDICT_NOTHING_READ, /* no record could be examined */
 	YG_VERDICT_NO_TRACE,
-	YG_VERDICT_MINOR,    /* nothing above low */
-	YG_VERDICT_ATTEMPT,  /* facts speak against success everywhere */
+	YG_VERDICT_MINOR,   /* nothing above low */
+	YG_VERDICT_ATTEMPT, /* facts speak against success everywhere */
 	YG_VERDICT_UNKNOWN,
 	YG_VERDICT_POSSIBLE, /* something may have succeeded */
 };

@@ -5,13 +5,13 @@
 
 #include "base/ban.h"
 
-#define ACTORS_SHOWN 3u
+#define ACTORS_SHOWN  3u
 #define ACTOR_COLUMNS 60u
 
 enum yg_level yg_tell_level(const struct yg_report *report)
 {
-	enum yg_level level = report->story_count > 0 ? report->stories[0].level
-						      : YG_LEVEL_INFORMATIONAL;
+	enum yg_level level =
+		report->story_count > 0 ? report->stories[0].level : YG_LEVEL_INFORMATIONAL;
 
 	for (enum yg_level other = level; other <= YG_LEVEL_CRITICAL; other++) {
 		if (report->by_level[other] > 0)
@@ -53,8 +53,8 @@ enum yg_verdict yg_tell_verdict(const struct yg_report *report)
 const char *yg_tell_verdict_words(enum yg_verdict verdict, enum yg_lang lang)
 {
 	static const char *const words[] = {
-		[YG_VERDICT_NOTHING_READ] =
-			N_("No record could be examined. Whether there was an attack is not known."),
+		[YG_VERDICT_NOTHING_READ] = N_(
+			"No record could be examined. Whether there was an attack is not known."),
 		[YG_VERDICT_NO_TRACE] = N_("Within these logs no trace of an attack was found. "
 					   "This is no guarantee of safety."),
 		[YG_VERDICT_MINOR] = N_("Something worth noting was found, nothing grave. "
@@ -158,10 +158,12 @@ void yg_tell_add_span(struct yg_buf *to, int64_t first_ns, int64_t last_ns, int3
 	}
 	yg_text_scratch(&words, 0);
 	/* Unsigned: first and last may be further apart than an int64_t of ns holds. */
-	yg_tell_add_duration(&words, (uint64_t)last_ns - (uint64_t)first_ns > INT64_MAX
-					     ? INT64_MAX
-					     : last_ns - first_ns, lang);
-	YG_FILL(to, lang, N_("%1 – %2 (%3)"), yg_bytes_str(yg_text_time(first, first_ns, zone_s, false)),
+	yg_tell_add_duration(
+		&words,
+		(uint64_t)last_ns - (uint64_t)first_ns > INT64_MAX ? INT64_MAX : last_ns - first_ns,
+		lang);
+	YG_FILL(to, lang, N_("%1 – %2 (%3)"),
+		yg_bytes_str(yg_text_time(first, first_ns, zone_s, false)),
 		yg_bytes_str(yg_text_time(last, last_ns, zone_s, true)), yg_buf_bytes(&words));
 	yg_text_end(to, &words);
 }
@@ -272,7 +274,8 @@ static void fact_actors(struct yg_tell *tell)
 	char number[YG_TEXT_NUMBER_SIZE];
 	size_t shown_count = 0;
 	uint64_t others = report->stories_total > report->story_count
-				  ? report->stories_total - report->story_count : 0;
+				  ? report->stories_total - report->story_count
+				  : 0;
 	struct yg_buf words;
 
 	yg_text_scratch(&words, 4096);

@@ -96,8 +96,8 @@ static void sub_heading(struct yg_wrap *w, const char *text)
 static void advice(struct yg_wrap *w, const struct yg_story *lead, enum yg_lang lang)
 {
 	const struct yg_rule_info *rule = yg_tell_lead_rule(lead);
-	struct yg_advice says = yg_advice_for(rule ? rule->advice : YG_S(""), lead->field,
-					      lead->outcome, lang);
+	struct yg_advice says =
+		yg_advice_for(rule ? rule->advice : YG_S(""), lead->field, lead->outcome, lang);
 	const char *checked;
 	const char *contacts = yg_advice_contacts(says.whom, lang, &checked);
 
@@ -128,8 +128,8 @@ static void story_targets(struct yg_wrap *w, const struct yg_story *story, enum 
 	}
 	if (story->target_count > shown || story->other_targets > 0)
 		YG_FILL(&w->piece, lang, N_(" and others (further findings: %1)"),
-			yg_text_number(number, story->other_targets +
-						       (story->target_count - shown)));
+			yg_text_number(number,
+				       story->other_targets + (story->target_count - shown)));
 	yg_wrap_say(w, 0, 4 + LABEL_COLUMNS, YG_STYLE_PLAIN);
 }
 
@@ -142,7 +142,8 @@ static void story_rules(struct yg_wrap *w, const struct yg_story *story, enum yg
 		const struct yg_rule_info *rule = story->rules[i].rule;
 
 		yg_wrap_label(w, 4, LABEL_COLUMNS, i == 0 ? yg_tr(lang, N_("Made up of")) : "");
-		YG_FILL(&w->piece, lang, N_("%1 × "), yg_text_number(number, story->rules[i].count));
+		YG_FILL(&w->piece, lang, N_("%1 × "),
+			yg_text_number(number, story->rules[i].count));
 		yg_text_add_short(&w->piece, yg_words_title(rule, lang), TITLE_COLUMNS);
 		yg_buf_add_str(&w->piece, " [");
 		yg_buf_add_str(&w->piece, yg_words_level(rule->level, lang));
@@ -158,7 +159,8 @@ static void story_rules(struct yg_wrap *w, const struct yg_story *story, enum yg
 	}
 }
 
-static void story(struct yg_wrap *w, const struct yg_report *report, size_t index, enum yg_lang lang)
+static void story(struct yg_wrap *w, const struct yg_report *report, size_t index,
+		  enum yg_lang lang)
 {
 	const struct yg_story *s = &report->stories[index];
 	char numbers[2][YG_TEXT_NUMBER_SIZE];
@@ -197,8 +199,8 @@ static void story(struct yg_wrap *w, const struct yg_report *report, size_t inde
 static void stories(struct yg_wrap *w, const struct yg_report *report,
 		    const struct yg_terminal_opts *opts)
 {
-	size_t shown = report->story_count < opts->stories_max ? report->story_count
-							       : opts->stories_max;
+	size_t shown =
+		report->story_count < opts->stories_max ? report->story_count : opts->stories_max;
 	char number[YG_TEXT_NUMBER_SIZE];
 
 	heading(w, yg_tr(opts->lang, N_("What was found, by source and kind, gravest first")));
@@ -207,7 +209,8 @@ static void stories(struct yg_wrap *w, const struct yg_report *report,
 	if (report->stories_total > shown) {
 		yg_wrap_blank(w);
 		YG_FILL(&w->piece, opts->lang,
-			N_("Further groups not shown here: %1 (--json-stories or --html shows more)"),
+			N_("Further groups not shown here: %1 (--json-stories or --html shows "
+			   "more)"),
 			yg_text_number(number, report->stories_total - shown));
 		yg_wrap_say(w, 2, 2, YG_STYLE_PLAIN);
 	}

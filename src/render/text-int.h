@@ -61,7 +61,7 @@ void yg_words_reason(struct yg_buf *to, const struct yg_reason *reason, enum yg_
 void yg_words_fill(struct yg_buf *to, const char *template_text, const struct yg_bytes *args,
 		   size_t count);
 #define YG_FILL(to, lang, msgid, ...)                                                              \
-	yg_words_fill((to), yg_tr((lang), (msgid)), (const struct yg_bytes[]){__VA_ARGS__},         \
+	yg_words_fill((to), yg_tr((lang), (msgid)), (const struct yg_bytes[]){__VA_ARGS__},        \
 		      sizeof((const struct yg_bytes[]){__VA_ARGS__}) / sizeof(struct yg_bytes))
 
 /* A buffer for a piece of text made of @size bytes of log text: room enough for any escaping. */

@@ -12,10 +12,10 @@
 
 #include "base/buf.h"
 
-#define YG_WRAP_COLUMNS_MIN     40u
-#define YG_WRAP_COLUMNS_MAX     110u /* longer lines are hard to read */
+#define YG_WRAP_COLUMNS_MIN	40u
+#define YG_WRAP_COLUMNS_MAX	110u /* longer lines are hard to read */
 #define YG_WRAP_COLUMNS_DEFAULT 80u
-#define YG_WRAP_PIECE_MAX       (1u << 20)
+#define YG_WRAP_PIECE_MAX	(1u << 20)
 
 enum yg_style {
 	YG_STYLE_PLAIN,

@@ -8,8 +8,9 @@
 #include "base/ban.h"
 
 /* Characters that begin no line, and characters that end none. */
-static const char no_start[] = "、。，．・：；？！）］｝〕」』】〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョ"
-			       "々〜–×%),.:;!?]}…";
+static const char no_start[] =
+	"、。，．・：；？！）］｝〕」』】〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+	"々〜–×%),.:;!?]}…";
 static const char no_end[] = "（［｛〔「『【〈《([{";
 
 void yg_wrap_init(struct yg_wrap *wrap, struct yg_buf *to, size_t columns, bool is_coloured)
@@ -38,9 +39,9 @@ static void spaces(struct yg_wrap *wrap, size_t count)
 static void style_on(struct yg_wrap *wrap, enum yg_style style)
 {
 	static const char *const codes[] = {
-		[YG_STYLE_BOLD] = "\x1b[1m",      [YG_STYLE_DIM] = "\x1b[2m",
-		[YG_STYLE_CYAN] = "\x1b[36m",     [YG_STYLE_YELLOW] = "\x1b[1;33m",
-		[YG_STYLE_RED] = "\x1b[1;31m",    [YG_STYLE_ALARM] = "\x1b[1;97;41m",
+		[YG_STYLE_BOLD] = "\x1b[1m",   [YG_STYLE_DIM] = "\x1b[2m",
+		[YG_STYLE_CYAN] = "\x1b[36m",  [YG_STYLE_YELLOW] = "\x1b[1;33m",
+		[YG_STYLE_RED] = "\x1b[1;31m", [YG_STYLE_ALARM] = "\x1b[1;97;41m",
 	};
 
 	if (wrap->is_coloured && style != YG_STYLE_PLAIN)

@@ -56,7 +56,8 @@ static void no_time_is_not_counted(void)
 
 static void both_ends_of_time_fit(void)
 {
-	static const int64_t times[] = {0, INT64_MAX, INT64_MIN + 1, -1, INT64_MIN + 61 * YG_NS_PER_S};
+	static const int64_t times[] = {0, INT64_MAX, INT64_MIN + 1, -1,
+					INT64_MIN + 61 * YG_NS_PER_S};
 
 	yg_timeline_init(&t);
 	for (size_t i = 0; i < 5; i++) {

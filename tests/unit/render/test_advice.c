@@ -25,10 +25,10 @@ static void every_field_has_all_parts(void)
 
 static void unknown_keys_fall_back_to_the_field(void)
 {
-	struct yg_advice by_field = yg_advice_for(YG_S("web"), YG_ATTACK_OTHER, YG_OUTCOME_POSSIBLE,
-						  YG_LANG_EN);
-	struct yg_advice by_fallback = yg_advice_for(YG_S("no-such-key"), YG_ATTACK_WEB,
-						     YG_OUTCOME_POSSIBLE, YG_LANG_EN);
+	struct yg_advice by_field =
+		yg_advice_for(YG_S("web"), YG_ATTACK_OTHER, YG_OUTCOME_POSSIBLE, YG_LANG_EN);
+	struct yg_advice by_fallback =
+		yg_advice_for(YG_S("no-such-key"), YG_ATTACK_WEB, YG_OUTCOME_POSSIBLE, YG_LANG_EN);
 
 	CHECK(!yg_advice_has(YG_S("no-such-key")));
 	CHECK(!yg_advice_has(YG_S("we")));

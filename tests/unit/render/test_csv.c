@@ -3,8 +3,8 @@
 
 #include "base/utf8.h"
 
-#include "sample_report.h"
 #include "../check.h"
+#include "sample_report.h"
 
 static struct sample s;
 
@@ -39,11 +39,12 @@ static void rows(void)
 
 	sample_fill(&s, false);
 	yg_csv_finding(to, &s.findings[0], YG_LANG_JA, 9 * 3600);
-	CHECK_TEXT(yg_buf_bytes(to),
-		   "2025-11-20 09:58:20 +09:00,高,\"SQLインジェクションの試み\",\"5f0c-web-sqli\","
-		   "\"試み（成功の形跡なし）\",\"応答コード404：この場所には何もありませんでした\","
-		   "\"203.0.113.7\",\"/shop/item.php?id=1'%20or%201=1--\",\"logs/access.log\",1234,1,"
-		   "id:0a010000000000000000000000000000\r\n");
+	CHECK_TEXT(
+		yg_buf_bytes(to),
+		"2025-11-20 09:58:20 +09:00,高,\"SQLインジェクションの試み\",\"5f0c-web-sqli\","
+		"\"試み（成功の形跡なし）\",\"応答コード404：この場所には何もありませんでした\","
+		"\"203.0.113.7\",\"/shop/item.php?id=1'%20or%201=1--\",\"logs/access.log\",1234,1,"
+		"id:0a010000000000000000000000000000\r\n");
 	yg_buf_reset(to);
 	yg_csv_finding(to, &s.findings[1], YG_LANG_EN, 0);
 	CHECK_TEXT(yg_buf_bytes(to),
@@ -62,8 +63,16 @@ static void rows(void)
 
 static void formulas_are_made_text(void)
 {
-	static const char *const bad[] = {"=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1",
-					  ("\xef\xbc\x9d" "1"), "\xe3\x80\x80=1", "\r=1"};
+	static const char *const bad[] = {"=1+1",
+					  "+1",
+					  "-1",
+					  "@SUM(A1)",
+					  " =1",
+					  "\t=1",
+					  ("\xef\xbc\x9d"
+					   "1"),
+					  "\xe3\x80\x80=1",
+					  "\r=1"};
 
 	sample_fill(&s, false);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

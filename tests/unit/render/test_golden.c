@@ -8,8 +8,8 @@
 #include "render/summary.h"
 #include "render/text-int.h"
 
-#include "sample_report.h"
 #include "../check.h"
+#include "sample_report.h"
 
 #define GOLDEN_BYTES_MAX (4u << 20)
 
@@ -28,7 +28,8 @@ static struct yg_buf *empty(void)
 /* True when the file @name holds just @got; writes it instead when asked to. */
 static int is_golden(const char *name, const struct yg_buf *got)
 {
-	const char *folder = getenv("YAGURA_GOLDEN") ? getenv("YAGURA_GOLDEN") : "tests/golden/render";
+	const char *folder =
+		getenv("YAGURA_GOLDEN") ? getenv("YAGURA_GOLDEN") : "tests/golden/render";
 	uint8_t *want = NULL;
 	size_t size = 0;
 	char path[4096];
@@ -125,7 +126,8 @@ static void progress(void)
 	struct yg_buf *to = empty();
 
 	yg_terminal_progress(to, YG_LANG_EN, 0.42, 1234567, 812345.6, 75);
-	CHECK_TEXT(yg_buf_bytes(to), " 42 %  records: 1,234,567, 812,345 a second, about 1 min 15 s left");
+	CHECK_TEXT(yg_buf_bytes(to),
+		   " 42 %  records: 1,234,567, 812,345 a second, about 1 min 15 s left");
 	yg_buf_reset(to);
 	yg_terminal_progress(to, YG_LANG_JA, -1, 10, 0.0 / 1, -1);
 	CHECK_TEXT(yg_buf_bytes(to), "記録 10件、毎秒 0件");
@@ -151,7 +153,8 @@ static void verdict_is_never_better_than_the_facts(void)
 	s.stories[0].outcome = YG_OUTCOME_ATTEMPT;
 	s.stories[1].outcome = YG_OUTCOME_POSSIBLE;
 	to = terminal(YG_LANG_EN, 110, false);
-	CHECK(yg_bytes_starts(yg_buf_bytes(to), YG_S("An attack was found that may have succeeded.")));
+	CHECK(yg_bytes_starts(yg_buf_bytes(to),
+			      YG_S("An attack was found that may have succeeded.")));
 	CHECK(yg_bytes_find(yg_buf_bytes(to), YG_S("attack on the web server: SQL")) != SIZE_MAX);
 
 	s.stories[1].outcome = YG_OUTCOME_ATTEMPT;
@@ -226,10 +229,11 @@ static void html_without_findings(void)
 /* Every tag of the page is one of these; what a log could add is not. */
 static bool is_known_tag(struct yg_bytes name)
 {
-	static const char tags[] =
-		" !DOCTYPE html head meta title style body a header div p span h1 h2 h3 main section dl "
-		"dt dd ul ol li bdi figure svg rect line text title desc figcaption details summary "
-		"table caption thead tbody tr th td small footer ";
+	static const char tags[] = " !DOCTYPE html head meta title style body a header div p span "
+				   "h1 h2 h3 main section dl "
+				   "dt dd ul ol li bdi figure svg rect line text title desc "
+				   "figcaption details summary "
+				   "table caption thead tbody tr th td small footer ";
 	char key[16];
 
 	if (name.size > 12)

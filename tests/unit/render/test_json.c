@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 
-#include "sample_report.h"
 #include "../check.h"
+#include "sample_report.h"
 
 static struct sample s;
 
@@ -62,15 +62,16 @@ static void finding_of_an_indicator_without_actor(void)
 
 	sample_fill(&s, false);
 	yg_json_finding(to, &s.findings[2], YG_LANG_JA);
-	CHECK_TEXT(yg_buf_bytes(to),
-		   "{\"id\":\"0c010000000000000000000000000000\","
-		   "\"story\":\"53020000000000000000000000000000\","
-		   "\"time\":\"2025-11-20T00:53:20Z\",\"level\":\"medium\",\"rule_id\":\"i-address\","
-		   "\"rule_title\":\"Address on the list of indicators\",\"kind\":\"indicator\","
-		   "\"outcome\":\"unknown\","
-		   "\"reason\":\"this log does not record whether it succeeded\","
-		   "\"source\":\"-\",\"position\":1,\"src_ip\":null,\"matched\":\"198.51.100.9\","
-		   "\"event\":{},\"tags\":[]}\n");
+	CHECK_TEXT(
+		yg_buf_bytes(to),
+		"{\"id\":\"0c010000000000000000000000000000\","
+		"\"story\":\"53020000000000000000000000000000\","
+		"\"time\":\"2025-11-20T00:53:20Z\",\"level\":\"medium\",\"rule_id\":\"i-address\","
+		"\"rule_title\":\"Address on the list of indicators\",\"kind\":\"indicator\","
+		"\"outcome\":\"unknown\","
+		"\"reason\":\"this log does not record whether it succeeded\","
+		"\"source\":\"-\",\"position\":1,\"src_ip\":null,\"matched\":\"198.51.100.9\","
+		"\"event\":{},\"tags\":[]}\n");
 }
 
 static void update(void)
@@ -92,20 +93,21 @@ static void story(void)
 
 	sample_fill(&s, false);
 	yg_json_story(to, &s.stories[1], YG_LANG_EN);
-	CHECK_TEXT(yg_buf_bytes(to),
-		   "{\"id\":\"51020000000000000000000000000000\",\"field\":\"web\","
-		   "\"actor\":\"203.0.113.7\",\"src_ip\":\"203.0.113.7\",\"level\":\"high\","
-		   "\"outcome\":\"attempt\",\"reason\":\"status 404: there is nothing at this path\","
-		   "\"findings\":1520,\"records\":1499,\"first\":\"2025-11-20T00:58:20Z\","
-		   "\"last\":\"2025-11-21T03:33:20Z\",\"targets\":[\"/shop/item.php\","
-		   "\"/wp-login.php\",\"/api/v1/users/profile/export/very/long/path/that/goes/on/and/"
-		   "on/report-of-the-year-2025-final.php\"],\"other_targets\":411,"
-		   "\"rules\":[{\"rule_id\":\"5f0c-web-sqli\","
-		   "\"rule_title\":\"SQL injection in a request\",\"count\":1200,"
-		   "\"first\":\"2025-11-20T00:58:20Z\",\"last\":\"2025-11-21T03:33:20Z\","
-		   "\"outcome\":\"attempt\"},{\"rule_id\":\"p-scan\",\"rule_title\":\"Scanner tool\","
-		   "\"count\":318,\"first\":\"2025-11-20T00:59:20Z\","
-		   "\"last\":\"2025-11-20T15:53:20Z\",\"outcome\":\"unknown\"}],\"other_rules\":2}\n");
+	CHECK_TEXT(
+		yg_buf_bytes(to),
+		"{\"id\":\"51020000000000000000000000000000\",\"field\":\"web\","
+		"\"actor\":\"203.0.113.7\",\"src_ip\":\"203.0.113.7\",\"level\":\"high\","
+		"\"outcome\":\"attempt\",\"reason\":\"status 404: there is nothing at this path\","
+		"\"findings\":1520,\"records\":1499,\"first\":\"2025-11-20T00:58:20Z\","
+		"\"last\":\"2025-11-21T03:33:20Z\",\"targets\":[\"/shop/item.php\","
+		"\"/wp-login.php\",\"/api/v1/users/profile/export/very/long/path/that/goes/on/and/"
+		"on/report-of-the-year-2025-final.php\"],\"other_targets\":411,"
+		"\"rules\":[{\"rule_id\":\"5f0c-web-sqli\","
+		"\"rule_title\":\"SQL injection in a request\",\"count\":1200,"
+		"\"first\":\"2025-11-20T00:58:20Z\",\"last\":\"2025-11-21T03:33:20Z\","
+		"\"outcome\":\"attempt\"},{\"rule_id\":\"p-scan\",\"rule_title\":\"Scanner tool\","
+		"\"count\":318,\"first\":\"2025-11-20T00:59:20Z\","
+		"\"last\":\"2025-11-20T15:53:20Z\",\"outcome\":\"unknown\"}],\"other_rules\":2}\n");
 }
 
 static void stats(void)

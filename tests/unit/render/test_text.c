@@ -36,7 +36,9 @@ static void what_could_act_is_shown_as_an_escape(void)
 	CHECK_TEXT(safe(YG_S("plain 日本語 é")), "plain 日本語 é");
 	CHECK_TEXT(safe(YG_S("\x1b[2Ja\x7f\x00z")), "\\x1b[2Ja\\x7f\\x00z");
 	CHECK_TEXT(safe(YG_S("a\r\n\tb")), "a\\r\\n\\tb");
-	CHECK_TEXT(safe(YG_S("\xc2\x9b" "31m")), "\\u009b31m");
+	CHECK_TEXT(safe(YG_S("\xc2\x9b"
+			     "31m")),
+		   "\\u009b31m");
 	CHECK_TEXT(safe(YG_S("\xe2\x80\xaeliam\xe2\x81\xa6")), "\\u202eliam\\u2066");
 	CHECK_TEXT(safe(YG_S("\xef\xbb\xbf\xe2\x80\xa8\xd8\x9c")), "\\ufeff\\u2028\\u061c");
 	CHECK_TEXT(safe(YG_S("\xff\xc3(\xe3\x81")), "\\xff\\xc3(\\xe3\\x81");
