@@ -111,11 +111,16 @@ static uint32_t fold_two(uint32_t p)
 
 size_t yg_fold(struct yg_bytes b, uint8_t *to)
 {
+	uint8_t seen = 0;
+
 	for (size_t i = 0; i < b.size; i++) {
 		uint8_t c = b.data[i];
 
+		seen |= c;
 		to[i] = (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 32 : 0));
 	}
+	if (seen < 0x80)
+		return b.size; /* ASCII only, as most texts are */
 	for (size_t i = 0; i + 1 < b.size; i++) {
 		uint8_t c = to[i];
 
