@@ -181,24 +181,28 @@ static size_t unescape_unicode(struct yg_bytes b, size_t at, uint8_t *to, size_t
 /* Decode JSON escapes (RFC 8259 sec. 7); never longer than what was written. */
 static size_t unescape(struct yg_bytes b, uint8_t *to)
 {
-	static const char from[] = "\"\\/bfnrt";
-	static const char into[] = "\"\\/\b\f\n\r\t";
+	static const uint8_t into[256] = {['"'] = '"',	['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+					  ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
 	size_t size = 0;
 	size_t i = 0;
 
 	while (i < b.size) {
-		const char *known;
+		size_t run = yg_bytes_chr(yg_bytes_from(b, i), '\\');
 		size_t used = 0;
+		uint8_t c;
 
-		if (b.data[i] != '\\' || i + 1 == b.size) {
-			to[size++] = b.data[i++];
-			continue;
-		}
-		known = b.data[i + 1] ? strchr(from, b.data[i + 1]) : NULL;
-		if (known) {
-			to[size++] = (uint8_t)into[known - from];
+		if (run == SIZE_MAX || i + run + 1 == b.size)
+			run = b.size - i; /* a last backslash alone is text */
+		memcpy(to + size, b.data + i, run);
+		size += run;
+		i += run;
+		if (i == b.size)
+			break;
+		c = b.data[i + 1];
+		if (into[c]) {
+			to[size++] = into[c];
 			used = 2;
-		} else if (b.data[i + 1] == 'u') {
+		} else if (c == 'u') {
 			used = unescape_unicode(b, i, to, &size);
 		}
 		if (used == 0) {
