@@ -28,6 +28,7 @@ struct yg_engine {
 struct yg_value {
 	struct yg_bytes text;   /* decoded; valid when is_ready */
 	struct yg_bytes folded; /* valid when is_folded */
+	uint32_t field;         /* local field + 1, 0 = the group does not use it */
 	uint32_t next;          /* next value of the same name, or YG_IMG_NONE */
 	bool is_ready;
 	bool is_folded;

@@ -19,7 +19,7 @@
 #include "base/hash.h"
 #include "base/bytes.h"
 
-#define YG_IMG_VERSION 2u
+#define YG_IMG_VERSION 3u
 #define YG_IMG_MAGIC   "YGIMAGE"
 #define YG_IMG_NONE    UINT32_MAX
 #define YG_IMG_ALIGN   64u
@@ -129,12 +129,18 @@ struct yg_img_table {
 	struct yg_img_run slots; /* of SLOTS; a power of two with free slots, or 0 */
 };
 
+/* Texts or expressions looked for at once. */
+struct yg_img_set {
+	uint32_t db;            /* of DBS, or YG_IMG_NONE: there are none */
+	struct yg_img_run hits; /* of LISTS: pattern number of db -> local atom */
+};
+
 struct yg_img_field {
 	uint32_t name;
-	uint32_t db;               /* of DBS, or YG_IMG_NONE: the texts it may contain */
-	struct yg_img_run hits;    /* of LISTS: pattern number of db -> local atom */
-	uint32_t regex_db;             /* of DBS, or YG_IMG_NONE: expressions it may match */
-	struct yg_img_run regex_hits;  /* of LISTS: expression number -> local atom */
+	struct yg_img_set texts;   /* what it may contain */
+	struct yg_img_set rare;    /* the same for texts with a character of four bytes (emoji) */
+	struct yg_img_set special; /* keywords with a byte that JSON writes as an escape */
+	struct yg_img_set regexes; /* expressions it may match */
 	struct yg_img_run present; /* of LISTS: local atoms that fire when the field is there */
 	uint32_t is_indexed;
 	struct yg_img_table equals, starts, ends;

@@ -71,19 +71,69 @@ static struct yg_img_run add_list(struct yg_compiler *c, const struct yg_index_e
 	return run;
 }
 
-static int add_regexes(struct yg_compiler *c, const struct yg_index_entry *entries, uint32_t count,
-		       struct yg_img_field *ret)
+enum set {
+	SET_TEXTS,
+	SET_RARE,
+	SET_SPECIAL,
+};
+
+static enum set set_of(const struct yg_atom *atom)
 {
-	const struct yg_pred **preds = yg_calloc(ret->regex_hits.count, sizeof(const void *));
-	uint32_t pred_count = 0;
-	int rc;
+	enum set set = SET_TEXTS;
+
+	for (size_t i = 0; i < atom->text.size; i++) {
+		uint8_t c = atom->text.data[i];
+
+		if (atom->field == YG_PRED_KEYWORD && (c < 0x20 || c == '"' || c == '\\' || c == '/'))
+			return SET_SPECIAL;
+		if (c >= 0xf0)
+			set = SET_RARE;
+	}
+	return set;
+}
+
+static int make_set(struct yg_compiler *c, const struct yg_index_entry *entries, uint32_t count,
+		    enum set set, struct yg_img_set *ret)
+{
+	struct yg_bytes *texts;
+	int rc = YG_OK;
+
+	*ret = (struct yg_img_set){.db = YG_IMG_NONE};
+	ret->hits.first = yg_compiler_count(c, YG_IMG_LISTS, sizeof(uint32_t));
+	texts = yg_calloc(count, sizeof(*texts));
+	if (!texts)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct yg_atom *atom = entries[i].atom;
+
+		if (atom->kind != YG_ATOM_CONTAINS || set_of(atom) != set)
+			continue;
+		texts[ret->hits.count++] = atom->text;
+		YG_COMPILER_ADD(c, LISTS, entries[i].local);
+	}
+	if (ret->hits.count > 0)
+		rc = yg_databases_add_texts(c->databases, texts, ret->hits.count, &ret->db);
+	free(texts);
+	return rc;
+}
+
+static int make_regexes(struct yg_compiler *c, const struct yg_index_entry *entries, uint32_t count,
+			struct yg_img_set *ret)
+{
+	const struct yg_pred **preds = yg_calloc(count, sizeof(const void *));
+	int rc = YG_OK;
 
 	if (!preds)
 		return YG_ENOMEM;
+	*ret = (struct yg_img_set){.db = YG_IMG_NONE};
+	ret->hits.first = yg_compiler_count(c, YG_IMG_LISTS, sizeof(uint32_t));
 	for (uint32_t i = 0; i < count; i++)
-		if (entries[i].atom->kind == YG_ATOM_REGEX)
-			preds[pred_count++] = entries[i].pred;
-	rc = yg_databases_add_regexes(c->databases, preds, pred_count, &ret->regex_db);
+		if (entries[i].atom->kind == YG_ATOM_REGEX) {
+			preds[ret->hits.count++] = entries[i].pred;
+			YG_COMPILER_ADD(c, LISTS, entries[i].local);
+		}
+	if (ret->hits.count > 0)
+		rc = yg_databases_add_regexes(c->databases, preds, ret->hits.count, &ret->db);
 	free(preds);
 	return rc;
 }
@@ -91,37 +141,27 @@ static int add_regexes(struct yg_compiler *c, const struct yg_index_entry *entri
 int yg_compile_index(struct yg_compiler *c, uint32_t name, const struct yg_index_entry *entries,
 		     uint32_t count, struct yg_img_field *ret)
 {
-	struct yg_bytes *texts;
-	uint32_t text_count = 0;
 	int rc;
 
-	*ret = (struct yg_img_field){
-		.name = name, .db = YG_IMG_NONE, .regex_db = YG_IMG_NONE};
+	*ret = (struct yg_img_field){.name = name};
 	rc = make_table(c, entries, count, YG_ATOM_EQUALS, &ret->equals);
 	if (rc == YG_OK)
 		rc = make_table(c, entries, count, YG_ATOM_STARTS, &ret->starts);
 	if (rc == YG_OK)
 		rc = make_table(c, entries, count, YG_ATOM_ENDS, &ret->ends);
+	if (rc == YG_OK)
+		rc = make_set(c, entries, count, SET_TEXTS, &ret->texts);
+	if (rc == YG_OK)
+		rc = make_set(c, entries, count, SET_RARE, &ret->rare);
+	if (rc == YG_OK)
+		rc = make_set(c, entries, count, SET_SPECIAL, &ret->special);
+	if (rc == YG_OK)
+		rc = make_regexes(c, entries, count, &ret->regexes);
 	if (rc != YG_OK)
 		return rc;
 	ret->present = add_list(c, entries, count, YG_ATOM_PRESENT);
-	ret->hits = add_list(c, entries, count, YG_ATOM_CONTAINS);
-	ret->regex_hits = add_list(c, entries, count, YG_ATOM_REGEX);
 	ret->is_indexed = ret->equals.slots.count || ret->starts.slots.count ||
-			  ret->ends.slots.count || ret->hits.count || ret->regex_hits.count;
-	if (ret->regex_hits.count > 0)
-		rc = add_regexes(c, entries, count, ret);
-	if (rc != YG_OK)
-		return rc;
-	if (ret->hits.count == 0)
-		return YG_OK;
-	texts = yg_calloc(ret->hits.count, sizeof(*texts));
-	if (!texts)
-		return YG_ENOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		if (entries[i].atom->kind == YG_ATOM_CONTAINS)
-			texts[text_count++] = entries[i].atom->text;
-	rc = yg_databases_add_texts(c->databases, texts, text_count, &ret->db);
-	free(texts);
-	return rc;
+			  ret->ends.slots.count || ret->texts.hits.count || ret->rare.hits.count ||
+			  ret->special.hits.count || ret->regexes.hits.count;
+	return YG_OK;
 }

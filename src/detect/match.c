@@ -117,7 +117,7 @@ static void fire(struct yg_scratch *s, uint32_t index)
 
 struct found {
 	struct yg_scratch *scratch;
-	struct yg_img_run hits; /* of LISTS: match number -> local atom */
+	const struct yg_img_set *set;
 };
 
 static int on_match(unsigned int id, unsigned long long from, unsigned long long to,
@@ -128,19 +128,41 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 	(void)from;
 	(void)to;
 	(void)flags;
-	if (id < found->hits.count)
-		fire(found->scratch, found->scratch->engine->img.lists[found->hits.first + id]);
+	if (id < found->set->hits.count)
+		fire(found->scratch,
+		     found->scratch->engine->img.lists[found->set->hits.first + id]);
 	return 0;
 }
 
-static void scan(struct yg_scratch *s, uint32_t db, struct yg_img_run hits, struct yg_bytes text)
+static void scan_set(struct yg_scratch *s, const struct yg_img_set *set, struct yg_bytes text)
 {
-	struct found found = {s, hits};
-	hs_error_t rc = hs_scan(s->engine->dbs[db], text.data ? (const char *)text.data : "",
-				(unsigned)text.size, 0, s->hs_scratch, on_match, &found);
+	struct found found = {s, set};
+	hs_error_t rc;
 
+	if (set->db == YG_IMG_NONE)
+		return;
+	rc = hs_scan(s->engine->dbs[set->db], text.data ? (const char *)text.data : "",
+		     (unsigned)text.size, 0, s->hs_scratch, on_match, &found);
 	if (rc != HS_SUCCESS)
 		s->error = YG_EFORMAT;
+}
+
+static bool has_four_byte_character(struct yg_bytes text)
+{
+	uint8_t high = 0;
+
+	for (size_t i = 0; i < text.size; i++)
+		high |= text.data[i] >= 0xf0;
+	return high;
+}
+
+static void scan(struct yg_scratch *s, const struct yg_img_field *field, struct yg_bytes text)
+{
+	if (text.size == 0)
+		return;
+	scan_set(s, &field->texts, text);
+	if (field->rare.db != YG_IMG_NONE && has_four_byte_character(text))
+		scan_set(s, &field->rare, text);
 }
 
 static bool agrees(const struct yg_scratch *s, uint32_t atom, struct yg_bytes text)
@@ -196,50 +218,111 @@ static void look_up(struct yg_scratch *s, const struct yg_img_field *field, uint
 		probe_starts(s, &field->starts, text);
 	if (field->ends.slots.count)
 		probe_ends(s, &field->ends, text);
-	if (field->db != YG_IMG_NONE && text.size > 0)
-		scan(s, field->db, field->hits, text);
-	if (field->regex_db != YG_IMG_NONE)
-		scan(s, field->regex_db, field->regex_hits, yg_value_text(s, index));
+	scan(s, field, text);
+	if (field->regexes.db != YG_IMG_NONE)
+		scan_set(s, &field->regexes, yg_value_text(s, index));
 }
 
-/* Note the values of fields the group uses, and look up those it indexes. */
-static void look_at_fields(struct yg_scratch *s)
+/* Note the values of fields the group uses. */
+static void note_fields(struct yg_scratch *s)
 {
 	for (uint32_t i = 0; i < s->value_count; i++) {
 		const struct yg_field *from = &s->event->fields[i];
 		uint32_t local = from->name_id ? s->map[from->name_id] : 0;
-		const struct yg_img_field *field;
+		struct yg_value *value = &s->values[i];
 		struct yg_slot *slot;
 
-		s->values[i].is_ready = s->values[i].is_folded = false;
-		s->values[i].is_null = from->kind == YG_VALUE_NULL;
-		s->values[i].next = YG_IMG_NONE;
+		value->is_ready = value->is_folded = false;
+		value->is_null = from->kind == YG_VALUE_NULL;
+		value->next = YG_IMG_NONE;
+		value->field = local;
 		if (local == 0)
 			continue;
-		field = &s->fields[local - 1];
 		slot = &s->slots[local - 1];
 		if (slot->round == s->round)
 			s->values[slot->last].next = i;
 		else
 			*slot = (struct yg_slot){s->round, i, i};
 		slot->last = i;
+	}
+}
+
+static void look_at_fields(struct yg_scratch *s)
+{
+	for (uint32_t i = 0; i < s->value_count; i++) {
+		const struct yg_img_field *field;
+
+		if (s->values[i].field == 0)
+			continue;
+		field = &s->fields[s->values[i].field - 1];
 		for (uint32_t k = 0; k < field->present.count; k++)
 			fire(s, s->engine->img.lists[field->present.first + k]);
-		if (field->is_indexed && from->kind != YG_VALUE_NULL)
+		if (field->is_indexed && !s->values[i].is_null)
 			look_up(s, field, i);
 	}
 }
 
-/* Keywords look at every value and at the raw text. */
+/* What of a value the raw text does not show. */
+enum shown {
+	SHOWN_ALL,     /* a part of the raw text as it stands */
+	SHOWN_ESCAPED, /* that, but for the escapes of single characters */
+	SHOWN_NOTHING,
+};
+
+/* Whether \u stands in the raw text: without it no value has to be looked through for it. */
+static bool may_have_unicode_escape(struct yg_bytes raw)
+{
+	uint8_t is_seen = 0;
+
+	for (size_t i = 0; i + 1 < raw.size; i++)
+		is_seen |= (raw.data[i] == '\\') & (raw.data[i + 1] == 'u');
+	return is_seen;
+}
+
+static enum shown how_shown(const struct yg_event *event, const struct yg_field *field,
+			    bool may_have_unicode)
+{
+	uintptr_t at = (uintptr_t)field->text.data, raw = (uintptr_t)event->raw.data;
+
+	if (at < raw || field->text.size > event->raw.size ||
+	    at - raw > event->raw.size - field->text.size)
+		return SHOWN_NOTHING;
+	if (!field->is_escaped)
+		return SHOWN_ALL;
+	for (size_t i = 0; may_have_unicode && i + 1 < field->text.size; i++)
+		if (field->text.data[i] == '\\' && field->text.data[++i] == 'u')
+			return SHOWN_NOTHING;
+	return SHOWN_ESCAPED;
+}
+
+/*
+ * Keywords look at every value and at the raw text. Most values are parts of the raw text: looking
+ * there is enough, but for keywords with characters that the raw text shows as escapes.
+ */
 static void look_at_keywords(struct yg_scratch *s)
 {
 	const struct yg_img_field *field = &s->fields[0];
+	bool may_have_unicode;
 
-	if (!s->group->has_keywords || field->db == YG_IMG_NONE)
+	if (!s->group->has_keywords || !field->is_indexed)
 		return;
-	for (uint32_t i = 0; i <= s->value_count; i++)
-		if (!s->values[i].is_null)
-			scan(s, field->db, field->hits, yg_value_folded(s, i));
+	if (s->event->raw.size > 0) {
+		scan(s, field, yg_value_folded(s, s->value_count));
+		scan_set(s, &field->special, yg_value_folded(s, s->value_count));
+	}
+	may_have_unicode = may_have_unicode_escape(s->event->raw);
+	for (uint32_t i = 0; i < s->value_count; i++) {
+		const struct yg_field *from = &s->event->fields[i];
+		enum shown shown;
+
+		if (s->values[i].is_null || from->text.size == 0)
+			continue;
+		shown = how_shown(s->event, from, may_have_unicode);
+		if (shown == SHOWN_NOTHING)
+			scan(s, field, yg_value_folded(s, i));
+		if (shown != SHOWN_ALL && field->special.db != YG_IMG_NONE)
+			scan_set(s, &field->special, yg_value_folded(s, i));
+	}
 }
 
 static bool test(struct yg_scratch *s, uint32_t pred)
@@ -314,8 +397,9 @@ int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 	start(scratch, group, event);
 	for (uint32_t i = 0; i < group->always.count; i++)
 		try_rule(scratch, img->lists[group->always.first + i]);
+	note_fields(scratch);
+	look_at_keywords(scratch); /* before fields are decoded: then they no longer lie in raw */
 	look_at_fields(scratch);
-	look_at_keywords(scratch);
 	scratch->candidate_total += scratch->candidate_count;
 	for (uint32_t i = 0; i < scratch->candidate_count; i++)
 		if (run(scratch, scratch->candidates[i]))

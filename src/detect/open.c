@@ -143,19 +143,23 @@ static bool check_table(struct checker *k, const struct yg_img_table *table, uin
 	return has_free;
 }
 
+static bool check_set(struct checker *k, const struct yg_img_set *set, uint32_t atom_count)
+{
+	return (set->db < k->img->dbs_count || set->db == YG_IMG_NONE) &&
+	       own_run(k, YG_IMG_LISTS, set->hits, k->img->lists_count) &&
+	       are_below(k->img->lists, set->hits, atom_count);
+}
+
 static bool check_field(struct checker *k, const struct yg_img_field *field, uint32_t atom_count)
 {
 	const struct yg_img *img = k->img;
 
 	if (field->name >= k->name_count ||
-	    (field->db >= img->dbs_count && field->db != YG_IMG_NONE) ||
-	    (field->regex_db >= img->dbs_count && field->regex_db != YG_IMG_NONE) ||
-	    !own_run(k, YG_IMG_LISTS, field->hits, img->lists_count) ||
-	    !own_run(k, YG_IMG_LISTS, field->regex_hits, img->lists_count) ||
 	    !own_run(k, YG_IMG_LISTS, field->present, img->lists_count))
 		return false;
-	return are_below(img->lists, field->hits, atom_count) &&
-	       are_below(img->lists, field->regex_hits, atom_count) &&
+	return check_set(k, &field->texts, atom_count) && check_set(k, &field->rare, atom_count) &&
+	       check_set(k, &field->special, atom_count) &&
+	       check_set(k, &field->regexes, atom_count) &&
 	       are_below(img->lists, field->present, atom_count) &&
 	       check_table(k, &field->equals, atom_count) &&
 	       check_table(k, &field->starts, atom_count) &&
