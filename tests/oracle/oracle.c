@@ -76,6 +76,14 @@ static bool regex(const struct yg_rules *rules, uint32_t index, struct yg_bytes 
 	return rc >= 0;
 }
 
+/* Bytes of the character at @at: one that is no character counts alone. */
+static size_t step(struct yg_bytes t, size_t at)
+{
+	size_t size = yg_utf8_size(yg_bytes_from(t, at));
+
+	return size ? size : 1;
+}
+
 /* Wildcards by the table of all (pattern position, text position) pairs: slow and obvious. */
 static bool glob(struct yg_bytes p, struct yg_bytes t)
 {
@@ -87,18 +95,15 @@ static bool glob(struct yg_bytes p, struct yg_bytes t)
 	for (size_t i = 0; i < p.size; i++) {
 		memset(next, 0, t.size + 1);
 		if (p.data[i] == '*') {
-			bool is_reached = false;
-
 			for (size_t j = 0; j <= t.size; j++) {
-				is_reached |= now[j];
-				next[j] = is_reached;
+				next[j] |= now[j];
+				if (next[j] && j < t.size)
+					next[j + step(t, j)] = true;
 			}
 		} else if (p.data[i] == '?') {
 			for (size_t j = 0; j < t.size; j++) {
-				size_t size = yg_utf8_size(yg_bytes_from(t, j));
-
 				if (now[j])
-					next[j + (size ? size : 1)] = true;
+					next[j + step(t, j)] = true;
 			}
 		} else {
 			i += p.data[i] == '\\' && i + 1 < p.size;

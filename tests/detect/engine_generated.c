@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Generated rules on generated events: engine and reference evaluator must agree.
+ *
+ * engine_generated ROUNDS [SEED]: each round makes a small rule set and 64 events from a tiny
+ * alphabet, so that hits are frequent. The seed is printed; giving it runs the same again.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "detect/route.h"
+#include "detect/witness.h"
+#include "one_engine.h"
+#include "oracle.h"
+
+#define EVENTS  64u
+#define RULES   12u
+#define ARENA_MAX (8u << 20)
+#define FIELDS  5u
+
+static uint64_t state;
+static uint64_t compared, hit_count, rule_count, failed;
+
+static uint32_t pick(uint32_t below)
+{
+	state += UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t z = state;
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)((z ^ z >> 31) % below);
+}
+
+static const char *const pieces[] = {"a", "B", "b", "\\\\", "/", ".", "1", "\xc3\x84", "\xc3\xa4",
+				     "\xe3\x81\x82", "\xf0\x9f\x98\x80", "\"", " ", "c:"};
+
+static void add_text(struct yg_buf *to, uint32_t pieces_max, bool has_wildcards)
+{
+	for (uint32_t n = pick(pieces_max + 1); n > 0; n--) {
+		const char *piece = pieces[pick(pick(2) ? 4 : sizeof(pieces) / sizeof(pieces[0]))];
+
+		if (has_wildcards && pick(5) == 0)
+			yg_buf_add_str(to, pick(3) ? "*" : pick(3) ? "?" : "\\*");
+		else
+			yg_buf_add_str(to, piece);
+	}
+}
+
+/* Texts stand in single quotes: a quote is doubled, nothing else is special. */
+static void add_value(struct yg_buf *to, bool has_wildcards)
+{
+	yg_buf_add_byte(to, '\'');
+	add_text(to, 4, has_wildcards);
+	yg_buf_add_byte(to, '\'');
+}
+
+static void add_plain_item(struct yg_buf *to, uint32_t field)
+{
+	static const char *const modifiers[] = {
+		"", "", "|contains", "|contains", "|startswith", "|endswith", "|contains|all",
+		"|cased", "|contains|cased", "|endswith|cased", "|startswith|cased", "|neq",
+	};
+	const char *chosen = modifiers[pick(sizeof(modifiers) / sizeof(modifiers[0]))];
+	uint32_t count = (strstr(chosen, "all") ? 2 : 1) + pick(3);
+
+	yg_buf_addf(to, "F%u%s: [", field, chosen);
+	for (uint32_t i = 0; i < count; i++) {
+		if (i)
+			yg_buf_add_str(to, ", ");
+		add_value(to, pick(3) == 0);
+	}
+	yg_buf_add_str(to, "]\n");
+}
+
+static void add_item(struct yg_buf *to, uint32_t field)
+{
+	static const char *const others[] = {
+		"null", "''", "1", "[0, 'a']", "'*'",
+	};
+	static const char *const regexes[] = {
+		"'a+b'", "'^a'", "'b$'", "'a.b'", "'[ab]{2}'", "'(a|b)c'", "'.*'", "'ab?'",
+		"'\xc3\xa4'", "'\xe3\x81\x82.b'",  "'^$'", "'a|b'", "'(?i)AB'",
+	};
+	static const char *const networks[] = {"'10.0.0.0/8'", "'10.1.0.0/16'", "'::1/128'",
+					       "['192.168.0.0/16', 'fe80::/10']"};
+
+	switch (pick(12)) {
+	case 0:
+		yg_buf_addf(to, "F%u: %s\n", field, others[pick(5)]);
+		break;
+	case 1:
+		yg_buf_addf(to, "F%u|re%s: %s\n", field,
+			    pick(3) ? "" : pick(2) ? "|i" : "|s", regexes[pick(12)]);
+		break;
+	case 2:
+		yg_buf_addf(to, "F%u|cidr: %s\n", field, networks[pick(4)]);
+		break;
+	case 3:
+		yg_buf_addf(to, "F%u|%s: %u\n", field,
+			    pick(2) ? pick(2) ? "lt" : "lte" : pick(2) ? "gt" : "gte", pick(3));
+		break;
+	case 4:
+		yg_buf_addf(to, "F%u|exists: %s\n", field, pick(2) ? "true" : "false");
+		break;
+	case 5:
+		yg_buf_addf(to, "F%u|fieldref%s: F%u\n", field,
+			    pick(2) ? "" : pick(2) ? "|startswith" : "|contains", pick(FIELDS));
+		break;
+	default:
+		add_plain_item(to, field);
+		break;
+	}
+}
+
+static void add_selection(struct yg_buf *to, uint32_t number)
+{
+	yg_buf_addf(to, "  s%u:\n", number);
+	if (pick(6) == 0) {
+		for (uint32_t n = 1 + pick(2); n > 0; n--) {
+			yg_buf_add_str(to, "    - '");
+			add_text(to, 2, pick(4) == 0);
+			yg_buf_add_str(to, pick(2) ? "a'\n" : "b.'\n"); /* never empty */
+		}
+		return;
+	}
+	for (uint32_t field = pick(FIELDS), n = 1 + pick(3); n > 0; n--) {
+		yg_buf_add_str(to, "    ");
+		add_item(to, field);
+		field = (field + 1) % FIELDS; /* no key twice */
+	}
+}
+
+static void add_rule(struct yg_buf *to, uint32_t number)
+{
+	static const char *const sources[] = {
+		"product: windows, category: process_creation", "product: windows, service: security",
+		"category: webserver", "category: test", "product: windows", "product: linux",
+	};
+	static const char *const conditions[] = {
+		"s0", "s0 and s1", "s0 or s1", "s0 and not s1", "not s0", "not (s0 and s1)",
+		"1 of s*", "all of s*", "s2 and (s0 or not s1)", "not (not s0 or s1) or s2",
+		"s0 and not 1 of s*", "(s0 or s1) and (s1 or s2)",
+	};
+
+	yg_buf_addf(to, "---\ntitle: r%u\nid: 00000000-0000-0000-0000-%012u\nlogsource: {%s}\n",
+		    number, number, sources[pick(6)]);
+	yg_buf_add_str(to, "detection:\n");
+	for (uint32_t i = 0; i < 3; i++)
+		add_selection(to, i);
+	yg_buf_addf(to, "  condition: %s\n", conditions[pick(12)]);
+}
+
+static void ignore(void *arg, const char *file, uint32_t line, bool is_refused, const char *reason)
+{
+	(void)arg;
+	(void)file;
+	(void)line;
+	(void)is_refused;
+	(void)reason; /* a map with one key twice, say: refused rules are simply not there */
+}
+
+static void must(bool is_fine)
+{
+	if (!is_fine)
+		abort();
+}
+
+static struct yg_bytes some_value(struct yg_arena *arena)
+{
+	static const char *const special[] = {"10.1.2.3", "192.168.1.1", "::1", "fe80::1", "10.0.0.256",
+					      "0", "1", "2", "1.5", "", "a", "2026-11-21T08:31:54Z"};
+	struct yg_buf text;
+	struct yg_bytes value;
+
+	if (pick(4) == 0)
+		return yg_bytes_str(special[pick(12)]);
+	yg_buf_init(&text, 4096);
+	add_text(&text, 7, false);
+	must(yg_arena_dup(arena, yg_buf_bytes(&text), &value));
+	yg_buf_done(&text);
+	return value;
+}
+
+/* Fields, and a raw text that some of them are parts of. */
+static void make_event(struct yg_event *event, struct yg_arena *arena, const struct yg_names *names)
+{
+	static const enum yg_format formats[] = {YG_FORMAT_WINDOWS, YG_FORMAT_WINDOWS, YG_FORMAT_JSON,
+						 YG_FORMAT_ACCESS, YG_FORMAT_SYSLOG};
+	static const char *const channels[] = {"Security", "Microsoft-Windows-Sysmon/Operational", "",
+					       "Other"};
+	static const uint32_t codes[] = {1, 4688, 12};
+	struct yg_buf raw;
+
+	yg_event_init(event, arena, names);
+	event->format = formats[pick(5)];
+	if (event->format == YG_FORMAT_WINDOWS)
+		event->channel = yg_bytes_str(channels[pick(4)]);
+	event->event_code = codes[pick(3)];
+	yg_buf_init(&raw, 65536);
+	for (uint32_t n = pick(7); n > 0; n--) {
+		struct yg_bytes value = some_value(arena);
+		char name[8];
+		uint8_t *kept;
+
+		(void)snprintf(name, sizeof(name), "F%u", pick(FIELDS + 1));
+		must((kept = yg_arena_alloc(arena, sizeof(name))) != NULL);
+		memcpy(kept, name, sizeof(name));
+		if (pick(8) == 0)
+			must(yg_event_add(event, yg_bytes_str((char *)kept), YG_S(""),
+					  YG_VALUE_NULL) == YG_OK);
+		else if (pick(4) == 0) /* backslashes in these are escapes */
+			must(yg_event_add_escaped(event, yg_bytes_str((char *)kept), value) == YG_OK);
+		else
+			must(yg_event_add(event, yg_bytes_str((char *)kept), value, YG_VALUE_TEXT) ==
+			     YG_OK);
+		yg_buf_add_byte(&raw, '"');
+		yg_buf_add(&raw, value);
+		yg_buf_add_byte(&raw, '"');
+	}
+	if (pick(3))
+		must(yg_arena_dup(arena, yg_buf_bytes(&raw), &event->raw));
+	yg_buf_done(&raw);
+	for (uint32_t i = 0; event->raw.size && i < event->field_count; i++) {
+		size_t at = yg_bytes_find(event->raw, event->fields[i].text);
+
+		if (at != SIZE_MAX && pick(4))
+			event->fields[i].text.data = event->raw.data + at;
+	}
+}
+
+struct round {
+	uint64_t seed;
+	struct yg_rules *rules;
+	struct one_engine one;
+	uint32_t *numbers;
+	struct yg_router *router;
+	struct yg_witness *witness;
+	struct yg_arena *arena;
+};
+
+static bool is_expected(const struct round *r, const struct yg_rule *rule, uint32_t number,
+			struct yg_event *event)
+{
+	uint32_t route = yg_router_route(r->router, event);
+	bool applies;
+
+	if (route == YG_ROUTE_OPEN)
+		applies = !yg_router_knows(r->router, &rule->logsource) ||
+			  yg_witness_needs_field(r->witness, rule);
+	else
+		applies = yg_router_applies(r->router, route, &rule->logsource);
+	return applies && oracle_match(r->rules, number, event);
+}
+
+static void compare(struct round *r, struct yg_event *event)
+{
+	struct yg_hits hits;
+	uint32_t at = 0;
+
+	must(yg_engine_match(r->one.engine, r->one.scratch, event, &hits) == YG_OK);
+	for (uint32_t i = 0; i < yg_engine_rule_count(r->one.engine); i++) {
+		const struct yg_rule *rule = &r->rules->rules[r->numbers[i]];
+		bool is_hit = at < hits.count && hits.rules[at] == i;
+
+		at += is_hit;
+		if (is_hit == is_expected(r, rule, r->numbers[i], event))
+			continue;
+		fprintf(stderr, "seed %llu: rule %.*s: engine says %d; format %s, channel %.*s, raw %.*s\n",
+			(unsigned long long)r->seed, YG_FMT(rule->info.title), is_hit,
+			yg_format_name(event->format), YG_FMT(event->channel), YG_FMT(event->raw));
+		for (uint32_t f = 0; f < event->field_count; f++)
+			fprintf(stderr, "  %.*s = %.*s (%d)\n", YG_FMT(event->fields[f].name),
+				YG_FMT(event->fields[f].text), event->fields[f].kind);
+		failed++;
+	}
+	compared++;
+	hit_count += hits.count;
+}
+
+static void run_round(uint64_t seed)
+{
+	const struct yg_rules_opts opts = {.include_deprecated = false};
+	struct round r = {.seed = seed, .rules = yg_rules_new(), .arena = yg_arena_new(ARENA_MAX)};
+	uint64_t failed_before = failed;
+	struct yg_buf yaml;
+
+	state = seed;
+	yg_buf_init(&yaml, 1 << 20);
+	for (uint32_t i = 0; i < RULES; i++)
+		add_rule(&yaml, i);
+	must(r.rules && r.arena);
+	must(yg_rules_add(r.rules, "g.yml", yg_buf_bytes(&yaml), &opts, ignore, NULL) == YG_OK);
+	must(yg_rules_finish(r.rules, ignore, NULL) == YG_OK);
+	must(one_engine_open(r.rules, &r.one));
+	must((r.numbers = one_engine_numbers(&r.one, r.rules)) != NULL);
+	must((r.router = yg_router_new()) != NULL);
+	must((r.witness = yg_witness_new(r.rules)) != NULL);
+	for (uint32_t i = 0; i < EVENTS; i++) {
+		struct yg_event event;
+
+		yg_arena_reset(r.arena);
+		make_event(&event, r.arena, yg_engine_names(r.one.engine));
+		compare(&r, &event);
+	}
+	rule_count += r.rules->rule_count;
+	if (failed > failed_before)
+		fprintf(stderr, "%.*s\n", YG_FMT(yg_buf_bytes(&yaml)));
+	yg_buf_done(&yaml);
+	oracle_forget();
+	free(r.numbers);
+	one_engine_close(&r.one);
+	(void)yg_router_free(r.router);
+	(void)yg_witness_free(r.witness);
+	(void)yg_arena_free(r.arena);
+	(void)yg_rules_free(r.rules);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t rounds = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
+	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000;
+
+	fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+	for (uint64_t i = 0; i < rounds && failed == 0; i++)
+		run_round(seed + i);
+	fprintf(stderr, "%llu events compared with %llu rules, %llu hits\n", (unsigned long long)compared,
+		(unsigned long long)rule_count, (unsigned long long)hit_count);
+	printf("%d passed, %d failed, 0 skipped\n", failed == 0 && hit_count > 0,
+	       failed > 0 || hit_count == 0);
+	return failed > 0 || hit_count == 0;
+}
