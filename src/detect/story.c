@@ -19,19 +19,41 @@ struct tally {
 };
 
 struct story {
-	struct yg_story head; /* rules[] and rule_count unused */
-	struct tally *tallies; /* owned */
+	uint8_t id[YG_ID_BYTES];
+	enum yg_attack_field field;
+	enum yg_level level;
+	enum yg_outcome outcome;
+	bool is_actor_ip;
+	struct yg_bytes actor; /* this and the other texts: owned */
+	struct yg_reason reason;
+	struct yg_bytes source; /* borrowed */
+	uint64_t position;
+	uint64_t findings;
+	uint64_t records;
+	int64_t first_ns;
+	int64_t last_ns;
+	struct tally *tallies;
 	uint32_t tally_count;
 	uint32_t tally_room;
 	uint64_t uncounted; /* findings of rules beyond TALLIES_MAX */
-	uint64_t record;    /* of the last finding */
-	uint64_t change;    /* when it changed last, in findings */
-	uint32_t heap_at;
+	struct yg_bytes *targets;
+	uint32_t target_count;
+	uint32_t target_room;
+	uint64_t other_targets;
+	uint64_t record; /* of the last finding */
+};
+
+/* A place in the heap: what is compared lies here, so that comparing touches no story. */
+struct weight {
+	uint64_t weight; /* level, outcome, order of magnitude of findings */
+	uint64_t change; /* when it changed last, in findings and updates */
+	uint32_t index;  /* of the table */
 };
 
 struct yg_stories {
 	struct yg_table table; /* of struct story * */
-	uint32_t *heap;        /* entries of the table, the least weighty first */
+	struct weight *heap;   /* the least weighty first; as many as the table has */
+	uint32_t *heap_at;     /* by index of the table */
 	uint32_t heap_room;
 	struct yg_story *list; /* of the last yg_stories_list */
 	uint64_t seed;
@@ -78,10 +100,11 @@ static struct story *story_free(struct story *story)
 {
 	if (!story)
 		return NULL;
-	drop(&story->head.actor);
-	drop(&story->head.reason.text);
-	for (uint32_t i = 0; i < story->head.target_count; i++)
-		drop(&story->head.targets[i]);
+	drop(&story->actor);
+	drop(&story->reason.text);
+	for (uint32_t i = 0; i < story->target_count; i++)
+		drop(&story->targets[i]);
+	free(story->targets);
 	free(story->tallies);
 	free(story);
 	return NULL;
@@ -103,9 +126,10 @@ struct yg_stories *yg_stories_free(struct yg_stories *stories)
 	if (!stories)
 		return NULL;
 	for (uint32_t i = 0; i < stories->table.count; i++)
-		(void)story_free(at(stories, stories->heap[i]));
+		(void)story_free(at(stories, stories->heap[i].index));
 	yg_table_done(&stories->table);
 	free(stories->heap);
+	free(stories->heap_at);
 	free(stories->list);
 	free(stories);
 	return NULL;
@@ -126,36 +150,32 @@ void yg_story_id(struct yg_bytes actor, struct yg_bytes source, enum yg_attack_f
 
 /* --- weight: a heap with the story to give up first on top ------------------------------------ */
 
-static unsigned magnitude(uint64_t n)
+static uint64_t weight_of(const struct story *story)
 {
-	return n ? 64u - (unsigned)__builtin_clzll(n) : 0;
+	uint64_t magnitude = story->findings ? 64u - (unsigned)__builtin_clzll(story->findings) : 0;
+
+	return (uint64_t)story->level << 16 | (uint64_t)story->outcome << 8 | magnitude;
 }
 
-static bool is_lighter(const struct story *a, const struct story *b)
+static bool is_lighter(const struct weight *a, const struct weight *b)
 {
-	unsigned more_a = magnitude(a->head.findings), more_b = magnitude(b->head.findings);
-
-	if (a->head.level != b->head.level)
-		return a->head.level < b->head.level;
-	if (a->head.outcome != b->head.outcome)
-		return a->head.outcome < b->head.outcome;
-	return more_a != more_b ? more_a < more_b : a->change < b->change;
+	return a->weight != b->weight ? a->weight < b->weight : a->change < b->change;
 }
 
-static void heap_put(struct yg_stories *stories, uint32_t place, uint32_t index)
+static void heap_put(struct yg_stories *stories, uint32_t place, const struct weight *weight)
 {
-	stories->heap[place] = index;
-	at(stories, index)->heap_at = place;
+	stories->heap[place] = *weight;
+	stories->heap_at[weight->index] = place;
 }
 
-/* Find the place for @index, starting at the hole @place; the heap holds the table's count. */
-static void heap_settle(struct yg_stories *stories, uint32_t place, uint32_t index)
+/* Put @weight where it belongs, starting at the hole @place; the heap holds the table's count. */
+static void heap_settle(struct yg_stories *stories, uint32_t place, struct weight weight)
 {
-	const struct story *story = at(stories, index);
+	struct weight *heap = stories->heap;
 	uint32_t count = stories->table.count;
 
-	while (place > 0 && is_lighter(story, at(stories, stories->heap[(place - 1) / 2]))) {
-		heap_put(stories, place, stories->heap[(place - 1) / 2]);
+	while (place > 0 && is_lighter(&weight, &heap[(place - 1) / 2])) {
+		heap_put(stories, place, &heap[(place - 1) / 2]);
 		place = (place - 1) / 2;
 	}
 	for (;;) {
@@ -163,21 +183,30 @@ static void heap_settle(struct yg_stories *stories, uint32_t place, uint32_t ind
 
 		if (child >= count)
 			break;
-		if (child + 1 < count && is_lighter(at(stories, stories->heap[child + 1]),
-						    at(stories, stories->heap[child])))
+		if (child + 1 < count && is_lighter(&heap[child + 1], &heap[child]))
 			child++;
-		if (!is_lighter(at(stories, stories->heap[child]), story))
+		if (!is_lighter(&heap[child], &weight))
 			break;
-		heap_put(stories, place, stories->heap[child]);
+		heap_put(stories, place, &heap[child]);
 		place = child;
 	}
-	heap_put(stories, place, index);
+	heap_put(stories, place, &weight);
+}
+
+/* The story at @index has changed. */
+static void reweigh(struct yg_stories *stories, uint32_t index)
+{
+	stories->clock++;
+	heap_settle(stories, stories->heap_at[index],
+		    (struct weight){.weight = weight_of(at(stories, index)),
+				    .change = stories->clock,
+				    .index = index});
 }
 
 static void evict(struct yg_stories *stories)
 {
-	uint32_t index = stories->heap[0];
-	uint32_t last = stories->heap[stories->table.count - 1];
+	uint32_t index = stories->heap[0].index;
+	struct weight last = stories->heap[stories->table.count - 1];
 
 	(void)story_free(at(stories, index));
 	yg_table_remove(&stories->table, index);
@@ -188,43 +217,57 @@ static void evict(struct yg_stories *stories)
 
 /* --- adding ----------------------------------------------------------------------------------- */
 
+/* Room in the heap for one more. */
+static int grow_heap(struct yg_stories *stories)
+{
+	uint32_t room = stories->heap_room ? stories->heap_room * 2 : 64;
+	void *mem;
+
+	if (stories->table.count < stories->heap_room)
+		return YG_OK;
+	mem = yg_reallocarray(stories->heap, room, sizeof(*stories->heap));
+	if (!mem)
+		return YG_ENOMEM;
+	stories->heap = mem;
+	mem = yg_reallocarray(stories->heap_at, room, sizeof(*stories->heap_at));
+	if (!mem)
+		return YG_ENOMEM;
+	stories->heap_at = mem;
+	stories->heap_room = room;
+	return YG_OK;
+}
+
 static int new_story(struct yg_stories *stories, uint64_t key, const struct yg_finding *finding,
-		     struct story **ret)
+		     uint32_t *ret_index)
 {
 	struct story *story;
 	uint32_t index;
 
 	if (yg_table_is_full(&stories->table))
 		evict(stories);
-	if (stories->heap_room == stories->table.count) {
-		uint32_t room = stories->heap_room ? stories->heap_room * 2 : 64;
-		void *heap = yg_reallocarray(stories->heap, room, sizeof(*stories->heap));
-
-		if (!heap)
-			return YG_ENOMEM;
-		stories->heap = heap;
-		stories->heap_room = room;
-	}
+	if (grow_heap(stories) != YG_OK)
+		return YG_ENOMEM;
 	story = yg_calloc(1, sizeof(*story));
 	if (!story)
 		return YG_ENOMEM;
-	if (!keep(finding->actor, &story->head.actor) ||
+	if (!keep(finding->actor, &story->actor) ||
 	    yg_table_add(&stories->table, key, &index) != YG_OK) {
 		(void)story_free(story);
 		return YG_ENOMEM;
 	}
-	memcpy(story->head.id, finding->story, sizeof(story->head.id));
-	story->head.is_actor_ip = finding->is_actor_ip;
-	story->head.first_ns = YG_TIME_NONE;
-	story->head.last_ns = YG_TIME_NONE;
-	story->head.source = finding->source;
-	story->head.position = finding->position;
+	memcpy(story->id, finding->story, sizeof(story->id));
+	story->is_actor_ip = finding->is_actor_ip;
+	story->first_ns = YG_TIME_NONE;
+	story->last_ns = YG_TIME_NONE;
+	story->source = finding->source;
+	story->position = finding->position;
 	story->record = UINT64_MAX;
-	story->change = stories->clock;
 	*(struct story **)yg_table_at(&stories->table, index) = story;
 	stories->made++;
-	heap_settle(stories, stories->table.count - 1, index);
-	*ret = story;
+	/* The last place is right for the heaviest; it is weighed when it has its finding. */
+	heap_put(stories, stories->table.count - 1,
+		 &(struct weight){.weight = UINT64_MAX, .change = UINT64_MAX, .index = index});
+	*ret_index = index;
 	return YG_OK;
 }
 
@@ -282,23 +325,32 @@ static int add_tally(struct story *story, const struct yg_finding *finding)
 	return YG_OK;
 }
 
-static int add_target(struct yg_story *head, struct yg_bytes target)
+static int add_target(struct story *story, struct yg_bytes target)
 {
 	struct yg_bytes cut = yg_bytes_cut(target, 0, YG_STORY_TEXT_MAX - 4);
 
 	if (target.size == 0)
 		return YG_OK;
-	for (uint32_t i = 0; i < head->target_count; i++)
-		if (yg_bytes_eq(head->targets[i], target) ||
-		    (cut.size < target.size && yg_bytes_starts(head->targets[i], cut)))
+	for (uint32_t i = 0; i < story->target_count; i++)
+		if (yg_bytes_eq(story->targets[i], target) ||
+		    (cut.size < target.size && yg_bytes_starts(story->targets[i], cut)))
 			return YG_OK;
-	if (head->target_count == YG_STORY_TARGETS_MAX) {
-		head->other_targets++;
+	if (story->target_count == YG_STORY_TARGETS_MAX) {
+		story->other_targets++;
 		return YG_OK;
 	}
-	if (!keep(target, &head->targets[head->target_count]))
+	if (story->target_count == story->target_room) {
+		uint32_t room = story->target_room ? story->target_room * 2 : 1;
+		void *mem = yg_reallocarray(story->targets, room, sizeof(*story->targets));
+
+		if (!mem)
+			return YG_ENOMEM;
+		story->targets = mem;
+		story->target_room = room;
+	}
+	if (!keep(target, &story->targets[story->target_count]))
 		return YG_ENOMEM;
-	head->target_count++;
+	story->target_count++;
 	return YG_OK;
 }
 
@@ -306,19 +358,18 @@ static int add_target(struct yg_story *head, struct yg_bytes target)
 static int take_outcome(struct story *story, enum yg_outcome outcome,
 			const struct yg_reason *reason, struct yg_bytes source, uint64_t position)
 {
-	struct yg_story *head = &story->head;
 	struct yg_bytes text;
 
-	if (head->reason.code != YG_REASON_NONE && outcome <= head->outcome)
+	if (story->reason.code != YG_REASON_NONE && outcome <= story->outcome)
 		return YG_OK;
 	if (!keep(reason->text, &text))
 		return YG_ENOMEM;
-	drop(&head->reason.text);
-	head->outcome = outcome;
-	head->reason = *reason;
-	head->reason.text = text;
-	head->source = source;
-	head->position = position;
+	drop(&story->reason.text);
+	story->outcome = outcome;
+	story->reason = *reason;
+	story->reason.text = text;
+	story->source = source;
+	story->position = position;
 	return YG_OK;
 }
 
@@ -328,57 +379,49 @@ int yg_stories_add(struct yg_stories *stories, const struct yg_finding *finding,
 	uint64_t key = key_of(stories, finding->story);
 	uint32_t index = yg_table_find(&stories->table, key);
 	struct story *story;
-	int rc;
+	int rc = YG_OK;
 
-	stories->clock++;
-	if (index != YG_TABLE_NONE) {
-		story = at(stories, index);
-	} else {
-		rc = new_story(stories, key, finding, &story);
+	if (index == YG_TABLE_NONE) {
+		rc = new_story(stories, key, finding, &index);
 		if (rc != YG_OK)
 			return rc;
-		story->head.field = field;
+		at(stories, index)->field = field;
 	}
+	story = at(stories, index);
 	rc = add_tally(story, finding);
 	if (rc == YG_OK)
-		rc = add_target(&story->head, finding->target);
+		rc = add_target(story, finding->target);
 	if (rc == YG_OK)
 		rc = take_outcome(story, finding->outcome, &finding->reason, finding->source,
 				  finding->position);
-	if (rc != YG_OK)
-		return rc;
-	if (finding->rule->level > story->head.level)
-		story->head.level = finding->rule->level;
-	story->head.findings++;
-	story->head.records += story->record != record;
-	story->record = record;
-	story->change = stories->clock;
-	span(finding->time_ns, &story->head.first_ns, &story->head.last_ns);
-	heap_settle(stories, story->heap_at, stories->heap[story->heap_at]);
-	return YG_OK;
+	if (rc == YG_OK) {
+		if (finding->rule->level > story->level)
+			story->level = finding->rule->level;
+		story->findings++;
+		story->records += story->record != record;
+		story->record = record;
+		span(finding->time_ns, &story->first_ns, &story->last_ns);
+	}
+	reweigh(stories, index);
+	return rc;
 }
 
 int yg_stories_update(struct yg_stories *stories, const struct yg_finding_update *update,
 		      const struct yg_rule_info *rule, struct yg_bytes source, uint64_t position)
 {
 	uint32_t index = yg_table_find(&stories->table, key_of(stories, update->story));
-	struct story *story;
 	struct tally *tally;
 	int rc;
 
 	if (index == YG_TABLE_NONE)
 		return YG_OK; /* given up meanwhile, and counted then */
-	story = at(stories, index);
-	tally = find_tally(story, rule);
+	tally = find_tally(at(stories, index), rule);
 	if (tally && update->outcome > tally->outcome)
 		tally->outcome = update->outcome;
-	rc = take_outcome(story, update->outcome, &update->reason, source, position);
-	if (rc != YG_OK)
-		return rc;
-	stories->clock++;
-	story->change = stories->clock;
-	heap_settle(stories, story->heap_at, stories->heap[story->heap_at]);
-	return YG_OK;
+	rc = take_outcome(at(stories, index), update->outcome, &update->reason, source, position);
+	if (rc == YG_OK)
+		reweigh(stories, index);
+	return rc;
 }
 
 uint64_t yg_stories_made(const struct yg_stories *stories)
@@ -426,11 +469,28 @@ static int story_order(const void *left, const void *right)
 }
 
 /* Sorting the tallies in place is harmless: their order means nothing in between. */
-static void list_rules(struct story *story, struct yg_story *to)
+static void list_story(struct story *story, struct yg_story *to)
 {
-	qsort(story->tallies, story->tally_count, sizeof(*story->tallies), tally_order);
-	*to = story->head;
-	to->other_rules = story->uncounted;
+	*to = (struct yg_story){.field = story->field,
+				.actor = story->actor,
+				.is_actor_ip = story->is_actor_ip,
+				.level = story->level,
+				.outcome = story->outcome,
+				.reason = story->reason,
+				.source = story->source,
+				.position = story->position,
+				.findings = story->findings,
+				.records = story->records,
+				.first_ns = story->first_ns,
+				.last_ns = story->last_ns,
+				.other_rules = story->uncounted,
+				.target_count = story->target_count,
+				.other_targets = story->other_targets};
+	memcpy(to->id, story->id, sizeof(to->id));
+	for (uint32_t i = 0; i < story->target_count; i++)
+		to->targets[i] = story->targets[i];
+	if (story->tally_count > 1)
+		qsort(story->tallies, story->tally_count, sizeof(*story->tallies), tally_order);
 	for (uint32_t i = 0; i < story->tally_count; i++) {
 		const struct tally *tally = &story->tallies[i];
 
@@ -456,8 +516,9 @@ int yg_stories_list(struct yg_stories *stories, const struct yg_story **ret, siz
 	if (!stories->list)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < count; i++)
-		list_rules(at(stories, stories->heap[i]), &stories->list[i]);
-	qsort(stories->list, count, sizeof(*stories->list), story_order);
+		list_story(at(stories, stories->heap[i].index), &stories->list[i]);
+	if (count > 1)
+		qsort(stories->list, count, sizeof(*stories->list), story_order);
 	*ret = stories->list;
 	*ret_count = count;
 	return YG_OK;
