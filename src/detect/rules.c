@@ -720,7 +720,7 @@ int yg_rules_finish(struct yg_rules *rules, yg_rules_report_fn report, void *arg
 	if (!moved || !storeys)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < rules->rule_count; i++)
-		storeys[i] = rules->rules[i].correlation.type ? STOREY_UNKNOWN : STOREY_GROUND;
+		storeys[i] = (uint8_t)(rules->rules[i].correlation.type ? STOREY_UNKNOWN : STOREY_GROUND);
 	for (uint8_t storey = STOREY_GROUND; storey <= YG_CORRELATION_DEPTH_MAX; storey++)
 		for (uint32_t i = 0; i < rules->priv->ref_count; i++)
 			settle(&load, &rules->priv->refs[i], storeys, storey);
