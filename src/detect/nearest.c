@@ -35,8 +35,10 @@ static unsigned distance(struct yg_bytes a, struct yg_bytes b)
 			uint8_t x = lower(a.data[i - 1]);
 			uint8_t y = lower(b.data[j - 1]);
 
-			now[j] = least(least(before[j] + 1, now[j - 1] + 1), before[j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == lower(b.data[j - 2]) && lower(a.data[i - 2]) == y)
+			now[j] = least(least(before[j] + 1, now[j - 1] + 1),
+				       before[j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == lower(b.data[j - 2]) &&
+			    lower(a.data[i - 2]) == y)
 				now[j] = least(now[j], older[j - 2] + 1);
 		}
 	}

@@ -125,7 +125,8 @@ int yg_rules_pred(struct yg_rules *rules, const struct yg_pred *pred, uint32_t *
 	}
 	if (!yg_arena_dup(rules->arena, pred->text, &copy.text))
 		return YG_ENOMEM;
-	rc = add_expr(rules, (struct yg_expr){.op = YG_EXPR_PRED, .pred = rules->pred_count}, &expr);
+	rc = add_expr(rules, (struct yg_expr){.op = YG_EXPR_PRED, .pred = rules->pred_count},
+		      &expr);
 	if (rc != YG_OK)
 		return rc;
 	rules->preds[rules->pred_count] = copy;
@@ -252,9 +253,10 @@ int yg_rules_join(struct yg_load *load, enum yg_expr_op op, const uint32_t *chil
 	rc = add_kids(load, found, out);
 	if (rc != YG_OK)
 		return rc;
-	return add_expr(rules,
-			(struct yg_expr){.op = (uint8_t)op, .first = rules->kid_count - out, .count = out},
-			ret_expr);
+	return add_expr(
+		rules,
+		(struct yg_expr){.op = (uint8_t)op, .first = rules->kid_count - out, .count = out},
+		ret_expr);
 }
 
 int yg_rules_not(struct yg_rules *rules, uint32_t child, uint32_t *ret_expr)
@@ -274,7 +276,8 @@ int yg_rules_not(struct yg_rules *rules, uint32_t child, uint32_t *ret_expr)
 	rc = add_kids(&load, &child, 1);
 	if (rc != YG_OK)
 		return rc;
-	return add_expr(rules,
-			(struct yg_expr){.op = YG_EXPR_NOT, .first = rules->kid_count - 1, .count = 1},
-			ret_expr);
+	return add_expr(
+		rules,
+		(struct yg_expr){.op = YG_EXPR_NOT, .first = rules->kid_count - 1, .count = 1},
+		ret_expr);
 }

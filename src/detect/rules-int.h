@@ -15,16 +15,16 @@
 #include "detect/rules.h"
 #include "parse/yaml.h"
 
-#define YG_LOAD_REASON_MAX   400u    /* bytes of a reason, NUL included */
-#define YG_LOAD_ARENA_MAX    (512u << 20)
-#define YG_RULES_ARENA_MAX   (1024u << 20)
-#define YG_PREDS_MAX         (16u << 20)
-#define YG_VALUE_BYTES_MAX   65536u  /* one value, after encoding */
-#define YG_VALUE_FORMS_MAX   4096u   /* what one value may expand to (windash, placeholders) */
-#define YG_CONDITION_MAX     16384u  /* bytes of one condition */
-#define YG_SELECTIONS_MAX    4096u
-#define YG_PLACEHOLDERS_MAX  10000u
-#define YG_TAGS_MAX          256u
+#define YG_LOAD_REASON_MAX	 400u /* bytes of a reason, NUL included */
+#define YG_LOAD_ARENA_MAX	 (512u << 20)
+#define YG_RULES_ARENA_MAX	 (1024u << 20)
+#define YG_PREDS_MAX		 (16u << 20)
+#define YG_VALUE_BYTES_MAX	 65536u /* one value, after encoding */
+#define YG_VALUE_FORMS_MAX	 4096u	/* what one value may expand to (windash, placeholders) */
+#define YG_CONDITION_MAX	 16384u /* bytes of one condition */
+#define YG_SELECTIONS_MAX	 4096u
+#define YG_PLACEHOLDERS_MAX	 10000u
+#define YG_TAGS_MAX		 256u
 #define YG_CORRELATION_DEPTH_MAX 8u /* correlations of correlations of … */
 
 /* Work on one document. */
@@ -35,10 +35,10 @@ struct yg_load {
 	const char *file;
 	yg_rules_report_fn report;
 	void *arg;
-	uint32_t values;    /* of this rule, after expansion */
-	uint32_t kid_start; /* rules->kid_count when the rule began */
+	uint32_t values;	   /* of this rule, after expansion */
+	uint32_t kid_start;	   /* rules->kid_count when the rule began */
 	struct yg_bytes waits_for; /* a placeholder without value; empty = none */
-	uint32_t line;      /* of the failure */
+	uint32_t line;		   /* of the failure */
 	char reason[YG_LOAD_REASON_MAX];
 };
 
@@ -90,8 +90,7 @@ YG_MUST_USE int yg_sigma_metadata(struct yg_load *load, const struct yg_yaml *do
 YG_MUST_USE int yg_sigma_detection(struct yg_load *load, const struct yg_yaml *detection,
 				   uint32_t *ret_expr);
 /* One `field|modifiers: value` (@node->key names it) or, with @node->key empty, a keyword. */
-YG_MUST_USE int yg_sigma_item(struct yg_load *load, const struct yg_yaml *node,
-			      uint32_t *ret_expr);
+YG_MUST_USE int yg_sigma_item(struct yg_load *load, const struct yg_yaml *node, uint32_t *ret_expr);
 
 struct yg_selection {
 	struct yg_bytes name;

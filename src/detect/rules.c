@@ -184,39 +184,52 @@ const struct yg_placeholder *yg_rules_placeholder(const struct yg_rules *rules,
 	return NULL;
 }
 
-static int add_placeholder(struct yg_load *load, const struct yg_yaml *node)
+/* The values of @node, a text or a list of texts, into @to. */
+static int keep_values(struct yg_load *load, const struct yg_yaml *node, struct yg_placeholder *to)
 {
-	struct yg_rules_priv *priv = load->rules->priv;
-	struct yg_placeholder *to = &priv->placeholders[priv->placeholder_count];
 	const struct yg_yaml *value = node->kind == YG_YAML_LIST ? node->first : node;
-	struct yg_bytes name = yg_bytes_trim(node->key);
-	struct yg_bytes *values;
+	struct yg_bytes *values =
+		yg_arena_alloc(load->rules->arena, (node->count + 1) * sizeof(*values));
 
-	if (name.size > 2 && name.data[0] == '%' && name.data[name.size - 1] == '%')
-		name = yg_bytes_cut(name, 1, name.size - 1);
-	if (node->kind == YG_YAML_MAP || name.size == 0)
-		return yg_load_fail(load, node->line, "the placeholder '%s' must be a text or a list of texts",
-				    yg_load_show(load, node->key));
-	if (yg_rules_placeholder(load->rules, name))
-		return yg_load_fail(load, node->line, "the placeholder '%s' has been given already",
-				    yg_load_show(load, name));
-	values = yg_arena_alloc(load->rules->arena, (node->count + 1) * sizeof(*values));
-	if (!values || !yg_arena_dup(load->rules->arena, name, &to->name))
+	if (!values)
 		return YG_ENOMEM;
 	to->values = values;
 	to->count = 0;
 	while (value) {
 		if (value->kind != YG_YAML_SCALAR || yg_yaml_is_null(value))
-			return yg_load_fail(load, value->line, "a value of the placeholder '%s' is no text",
-					    yg_load_show(load, name));
+			return yg_load_fail(load, value->line,
+					    "a value of the placeholder '%s' is no text",
+					    yg_load_show(load, to->name));
 		if (!yg_arena_dup(load->rules->arena, value->text, &values[to->count++]))
 			return YG_ENOMEM;
 		value = node->kind == YG_YAML_LIST ? value->next : NULL;
 	}
-	/* An empty list gives no value: the rules that ask for it stay inactive. */
-	if (to->count > 0)
-		priv->placeholder_count++;
 	return YG_OK;
+}
+
+static int add_placeholder(struct yg_load *load, const struct yg_yaml *node)
+{
+	struct yg_rules_priv *priv = load->rules->priv;
+	struct yg_placeholder *to = &priv->placeholders[priv->placeholder_count];
+	struct yg_bytes name = yg_bytes_trim(node->key);
+	int rc;
+
+	if (name.size > 2 && name.data[0] == '%' && name.data[name.size - 1] == '%')
+		name = yg_bytes_cut(name, 1, name.size - 1);
+	if (node->kind == YG_YAML_MAP || name.size == 0)
+		return yg_load_fail(load, node->line,
+				    "the placeholder '%s' must be a text or a list of texts",
+				    yg_load_show(load, node->key));
+	if (yg_rules_placeholder(load->rules, name))
+		return yg_load_fail(load, node->line, "the placeholder '%s' has been given already",
+				    yg_load_show(load, name));
+	if (!yg_arena_dup(load->rules->arena, name, &to->name))
+		return YG_ENOMEM;
+	rc = keep_values(load, node, to);
+	/* An empty list gives no value: the rules that ask for it stay inactive. */
+	if (rc == YG_OK && to->count > 0)
+		priv->placeholder_count++;
+	return rc;
 }
 
 static int add_placeholders(struct yg_load *load, const struct yg_yaml *doc)
@@ -228,9 +241,11 @@ static int add_placeholders(struct yg_load *load, const struct yg_yaml *doc)
 	if (yg_yaml_is_null(doc))
 		return YG_OK;
 	if (doc->kind != YG_YAML_MAP)
-		return yg_load_fail(load, doc->line, "placeholders must be a map: name: value, or name: [values]");
+		return yg_load_fail(load, doc->line,
+				    "placeholders must be a map: name: value, or name: [values]");
 	if (doc->count + priv->placeholder_count > YG_PLACEHOLDERS_MAX)
-		return yg_load_fail(load, doc->line, "more than %u placeholders", YG_PLACEHOLDERS_MAX);
+		return yg_load_fail(load, doc->line, "more than %u placeholders",
+				    YG_PLACEHOLDERS_MAX);
 	grown = yg_reallocarray(priv->placeholders, priv->placeholder_count + doc->count + 1,
 				sizeof(*grown));
 	if (!grown)
@@ -268,11 +283,10 @@ int yg_rules_placeholders(struct yg_rules *rules, const char *file, struct yg_by
  * @over laid over @under: keys of @over win; maps under the same key are merged down to @depth
  * more levels (a rule has three: section, selection, field). NULL without memory.
  */
-static const struct yg_yaml *merge_flat(struct yg_load *load, const struct yg_yaml *under,
-					const struct yg_yaml *over,
-					const struct yg_yaml *(*merge)(struct yg_load *,
-								       const struct yg_yaml *,
-								       const struct yg_yaml *))
+static const struct yg_yaml *
+merge_flat(struct yg_load *load, const struct yg_yaml *under, const struct yg_yaml *over,
+	   const struct yg_yaml *(*merge)(struct yg_load *, const struct yg_yaml *,
+					  const struct yg_yaml *))
 {
 	uint32_t room = under->count + over->count;
 	struct yg_yaml *map = yg_arena_alloc(load->arena, (room + 1) * sizeof(*map));
@@ -337,7 +351,8 @@ static int fail_duplicate(struct yg_load *load, const struct yg_yaml *doc, struc
 	const struct yg_yaml *node = yg_yaml_get(doc, "id");
 
 	return yg_load_fail(load, node ? node->line : doc->line,
-			    "the id '%s' is already that of the rule in %.*s:%u", yg_load_show(load, id),
+			    "the id '%s' is already that of the rule in %.*s:%u",
+			    yg_load_show(load, id),
 			    (int)(first->file.size < 200 ? first->file.size : 200),
 			    (const char *)first->file.data, first->line);
 }
@@ -347,7 +362,8 @@ static int check_duplicate(struct yg_load *load, const struct yg_yaml *doc,
 {
 	uint32_t slot = *key_slot(load->rules, load->rules->priv->id_slots, id_of, rule->info.id);
 
-	return slot ? fail_duplicate(load, doc, rule->info.id, &load->rules->rules[slot - 1]) : YG_OK;
+	return slot ? fail_duplicate(load, doc, rule->info.id, &load->rules->rules[slot - 1])
+		    : YG_OK;
 }
 
 static int build_filter(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
@@ -384,7 +400,8 @@ static int keep_refs(struct yg_rules *rules, const struct yg_correlation_refs *r
 
 	if (priv->ref_count == priv->ref_room) {
 		uint32_t room = priv->ref_room ? priv->ref_room * 2 : 16;
-		struct yg_correlation_refs *grown = yg_reallocarray(priv->refs, room, sizeof(*grown));
+		struct yg_correlation_refs *grown =
+			yg_reallocarray(priv->refs, room, sizeof(*grown));
 
 		if (!grown)
 			return YG_ENOMEM;
@@ -413,7 +430,8 @@ static int build(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule
 		rc = build_detection(load, doc, rule);
 	if (rc == YG_OK && rule->is_deprecated && !load->opts->include_deprecated) {
 		rule->state = YG_RULE_INACTIVE;
-		rule->state_reason = YG_S("its status is deprecated or unsupported: --include-deprecated uses it");
+		rule->state_reason = YG_S(
+			"its status is deprecated or unsupported: --include-deprecated uses it");
 	}
 	return rc;
 }
@@ -544,7 +562,8 @@ int yg_rules_add(struct yg_rules *rules, const char *file, struct yg_bytes text,
 	if (!name)
 		return YG_ENOMEM;
 	fault_rc = yg_yaml_parse(text, load.arena, &docs, &fault);
-	for (const struct yg_yaml *doc = docs ? docs->first : NULL; doc && rc == YG_OK; doc = doc->next)
+	for (const struct yg_yaml *doc = docs ? docs->first : NULL; doc && rc == YG_OK;
+	     doc = doc->next)
 		rc = take_document(&load, doc, yg_bytes_str(name), &all);
 	if (rc == YG_OK && fault_rc != YG_OK && fault_rc != YG_ENOMEM) {
 		/* What could not be read counts as one rule: people meant one to be there. */
@@ -572,7 +591,8 @@ static uint32_t find_rule(const struct yg_rules *rules, struct yg_bytes text)
 static int fail_ref(struct yg_load *load, uint32_t line, struct yg_bytes text)
 {
 	const struct yg_rules *rules = load->rules;
-	struct yg_bytes *names = yg_arena_alloc(load->arena, (rules->rule_count + 1) * sizeof(*names));
+	struct yg_bytes *names =
+		yg_arena_alloc(load->arena, (rules->rule_count + 1) * sizeof(*names));
 	size_t nearest = SIZE_MAX;
 
 	for (uint32_t i = 0; names && i < rules->rule_count; i++)
@@ -580,11 +600,13 @@ static int fail_ref(struct yg_load *load, uint32_t line, struct yg_bytes text)
 	if (names)
 		nearest = yg_nearest_of(text, names, rules->rule_count);
 	if (nearest == SIZE_MAX)
-		return yg_load_fail(load, line, "the correlation names the rule '%s', which was not loaded",
+		return yg_load_fail(load, line,
+				    "the correlation names the rule '%s', which was not loaded",
 				    yg_load_show(load, text));
-	return yg_load_fail(load, line,
-			    "the correlation names the rule '%s', which was not loaded; nearest: '%s'",
-			    yg_load_show(load, text), yg_load_show(load, names[nearest]));
+	return yg_load_fail(
+		load, line,
+		"the correlation names the rule '%s', which was not loaded; nearest: '%s'",
+		yg_load_show(load, text), yg_load_show(load, names[nearest]));
 }
 
 static void make_inactive(struct yg_rule *rule, const char *reason)
@@ -622,7 +644,8 @@ static int resolve(struct yg_load *load, const struct yg_correlation_refs *refs,
 		if (target == refs->rule)
 			return yg_load_fail(load, refs->line, "the correlation names itself");
 		if (storeys[target] == STOREY_REFUSED)
-			return yg_load_fail(load, refs->line, "the correlation names '%s', which was refused",
+			return yg_load_fail(load, refs->line,
+					    "the correlation names '%s', which was refused",
 					    yg_load_show(load, refs->texts[i]));
 		if (storeys[target] == STOREY_UNKNOWN || storeys[target] > storey)
 			*ret_is_waiting = true;
@@ -647,9 +670,10 @@ static void settle(struct yg_load *load, const struct yg_correlation_refs *refs,
 	load->file = (const char *)rule->file.data;
 	rc = resolve(load, refs, storeys, storey, &is_waiting);
 	if (rc == YG_OK && is_waiting && storey == YG_CORRELATION_DEPTH_MAX)
-		rc = yg_load_fail(load, refs->line,
-				  "the correlation is part of a circle, or of a chain of more than %u",
-				  YG_CORRELATION_DEPTH_MAX);
+		rc = yg_load_fail(
+			load, refs->line,
+			"the correlation is part of a circle, or of a chain of more than %u",
+			YG_CORRELATION_DEPTH_MAX);
 	if (rc != YG_OK) {
 		refuse(load);
 		storeys[refs->rule] = STOREY_REFUSED;
@@ -720,7 +744,8 @@ int yg_rules_finish(struct yg_rules *rules, yg_rules_report_fn report, void *arg
 	if (!moved || !storeys)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < rules->rule_count; i++)
-		storeys[i] = (uint8_t)(rules->rules[i].correlation.type ? STOREY_UNKNOWN : STOREY_GROUND);
+		storeys[i] = (uint8_t)(rules->rules[i].correlation.type ? STOREY_UNKNOWN
+									: STOREY_GROUND);
 	for (uint8_t storey = STOREY_GROUND; storey <= YG_CORRELATION_DEPTH_MAX; storey++)
 		for (uint32_t i = 0; i < rules->priv->ref_count; i++)
 			settle(&load, &rules->priv->refs[i], storeys, storey);

@@ -18,7 +18,7 @@ enum token {
 };
 
 /* Ordered by how strongly they bind. */
-enum operator {
+enum operator{
 	OPERATOR_OPEN,
 	OPERATOR_OR,
 	OPERATOR_AND,
@@ -159,12 +159,14 @@ static int fail_unknown(struct condition *c, struct yg_bytes name, const char *w
 	if (names)
 		nearest = yg_nearest_of(name, names, c->selection_count);
 	if (nearest == SIZE_MAX)
-		return yg_load_fail(c->load, c->line, "the condition names %s '%s', which the detection does not have",
-				    what, yg_load_show(c->load, name));
-	return yg_load_fail(c->load, c->line,
-			    "the condition names %s '%s', which the detection does not have; nearest: '%s'",
-			    what, yg_load_show(c->load, name),
-			    yg_load_show(c->load, names[nearest]));
+		return yg_load_fail(
+			c->load, c->line,
+			"the condition names %s '%s', which the detection does not have", what,
+			yg_load_show(c->load, name));
+	return yg_load_fail(
+		c->load, c->line,
+		"the condition names %s '%s', which the detection does not have; nearest: '%s'",
+		what, yg_load_show(c->load, name), yg_load_show(c->load, names[nearest]));
 }
 
 /* `1 of sel*`: the word `of` is the current token. */
@@ -193,7 +195,8 @@ static int take_quantified(struct condition *c, struct yg_bytes quantity)
 			c->matched[count++] = c->selections[i].expr;
 	}
 	if (count == 0 && is_them)
-		return yg_load_fail(c->load, c->line, "'of them' has nothing to stand for: all names start with _");
+		return yg_load_fail(c->load, c->line,
+				    "'of them' has nothing to stand for: all names start with _");
 	if (count == 0)
 		return fail_unknown(c, c->word, "the pattern");
 	return yg_rules_join(c->load, op, c->matched, count, &c->operands[c->operand_count++]);
@@ -232,9 +235,10 @@ static int take_operand(struct condition *c, bool *ret_is_complete)
 		return yg_load_fail(c->load, c->line, "the condition lacks a name at character %zu",
 				    c->at);
 	if (word_is(c, "and") || word_is(c, "or"))
-		return yg_load_fail(c->load, c->line,
-				    "the condition has '%s' where a name must stand, at character %zu",
-				    yg_load_show(c->load, word), c->at - word.size + 1);
+		return yg_load_fail(
+			c->load, c->line,
+			"the condition has '%s' where a name must stand, at character %zu",
+			yg_load_show(c->load, word), c->at - word.size + 1);
 	if (c->operand_count == STACK_MAX)
 		return yg_load_fail(c->load, c->line, "the condition is too large");
 	next_token(c);
@@ -249,14 +253,16 @@ static int take_operand(struct condition *c, bool *ret_is_complete)
 static int fail_after_operand(struct condition *c)
 {
 	if (c->token == TOKEN_PIPE)
-		return yg_load_fail(c->load, c->line,
-				    "aggregation with | is no longer Sigma: use a correlation rule instead");
+		return yg_load_fail(
+			c->load, c->line,
+			"aggregation with | is no longer Sigma: use a correlation rule instead");
 	if (c->token == TOKEN_WORD)
-		return yg_load_fail(c->load, c->line,
-				    "the condition has '%s' where 'and' or 'or' must stand, at character %zu",
-				    yg_load_show(c->load, c->word), c->at - c->word.size + 1);
-	return yg_load_fail(c->load, c->line, "the condition has a parenthesis too many, at character %zu",
-			    c->at);
+		return yg_load_fail(
+			c->load, c->line,
+			"the condition has '%s' where 'and' or 'or' must stand, at character %zu",
+			yg_load_show(c->load, c->word), c->at - c->word.size + 1);
+	return yg_load_fail(c->load, c->line,
+			    "the condition has a parenthesis too many, at character %zu", c->at);
 }
 
 /* After an operand: and, or, a closing parenthesis, or the end. */
@@ -331,7 +337,8 @@ int yg_sigma_condition(struct yg_load *load, struct yg_bytes text, uint32_t line
 	size_t room = text.size / 2 + 2;
 
 	if (text.size > YG_CONDITION_MAX)
-		return yg_load_fail(load, line, "the condition is longer than %u bytes", YG_CONDITION_MAX);
+		return yg_load_fail(load, line, "the condition is longer than %u bytes",
+				    YG_CONDITION_MAX);
 	c.operands = yg_arena_alloc(load->arena, room * sizeof(*c.operands));
 	c.operators = yg_arena_alloc(load->arena, text.size + 2);
 	c.matched = yg_arena_alloc(load->arena, (count + 1) * sizeof(*c.matched));

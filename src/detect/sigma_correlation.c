@@ -39,7 +39,8 @@ static int read_type(struct yg_load *load, const struct yg_yaml *node, struct yg
 	const char *nearest;
 
 	if (text.size == 0)
-		return yg_load_fail(load, type ? type->line : node->line, "the correlation has no 'type'");
+		return yg_load_fail(load, type ? type->line : node->line,
+				    "the correlation has no 'type'");
 	for (size_t i = 0; i < TYPE_COUNT; i++) {
 		names[i] = types[i].name;
 		if (!yg_bytes_eq(text, yg_bytes_str(types[i].name)))
@@ -47,7 +48,8 @@ static int read_type(struct yg_load *load, const struct yg_yaml *node, struct yg
 		rule->correlation.type = types[i].type;
 		*ret_is_valued = types[i].is_valued;
 		if (types[i].type >= YG_CORRELATION_VALUE_SUM)
-			wait_for_later(rule, "correlations of this type are evaluated in a later version");
+			wait_for_later(
+				rule, "correlations of this type are evaluated in a later version");
 		return YG_OK;
 	}
 	nearest = yg_nearest(text, names, TYPE_COUNT);
@@ -77,7 +79,8 @@ static int read_refs(struct yg_load *load, const struct yg_yaml *node,
 	int rc = YG_OK;
 
 	if (!rules || yg_yaml_is_null(rules) || (rules->kind == YG_YAML_LIST && rules->count == 0))
-		return yg_load_fail(load, rules ? rules->line : node->line, "the correlation names no 'rules'");
+		return yg_load_fail(load, rules ? rules->line : node->line,
+				    "the correlation names no 'rules'");
 	refs->line = rules->line;
 	if (rules->kind != YG_YAML_LIST)
 		return add_ref(load, rules, refs);
@@ -93,7 +96,8 @@ static int add_group(struct yg_load *load, const struct yg_yaml *node, struct yg
 	if (node->kind != YG_YAML_SCALAR || node->text.size == 0)
 		return yg_load_fail(load, node->line, "'group-by' must list field names");
 	if (to->group_by_count == YG_GROUP_BY_MAX)
-		return yg_load_fail(load, node->line, "'group-by' may name at most %u fields", YG_GROUP_BY_MAX);
+		return yg_load_fail(load, node->line, "'group-by' may name at most %u fields",
+				    YG_GROUP_BY_MAX);
 	rc = yg_names_add(load->rules->names, yg_bytes_trim(node->text),
 			  &to->group_by[to->group_by_count++]);
 	return rc == YG_ELIMIT ? yg_load_fail(load, node->line, "too many field names") : rc;
@@ -119,7 +123,7 @@ static int read_timespan(struct yg_load *load, const struct yg_yaml *node,
 	static const struct {
 		uint8_t letter;
 		int64_t seconds;
-	} units[] = {{'s', 1},	       {'m', 60},	   {'h', 3600},		{'d', DAY_S},
+	} units[] = {{'s', 1},	       {'m', 60},	  {'h', 3600},	     {'d', DAY_S},
 		     {'w', 7 * DAY_S}, {'M', 30 * DAY_S}, {'y', 365 * DAY_S}};
 	const struct yg_yaml *span = yg_yaml_get(node, "timespan");
 	struct yg_bytes text = yg_bytes_trim(yg_yaml_text(node, "timespan"));
@@ -127,14 +131,16 @@ static int read_timespan(struct yg_load *load, const struct yg_yaml *node,
 	uint64_t number;
 
 	if (text.size == 0)
-		return yg_load_fail(load, span ? span->line : node->line, "the correlation has no 'timespan'");
+		return yg_load_fail(load, span ? span->line : node->line,
+				    "the correlation has no 'timespan'");
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (text.data[text.size - 1] == units[i].letter)
 			seconds = units[i].seconds;
 	if (!seconds || !yg_bytes_u64(yg_bytes_cut(text, 0, text.size - 1), &number) || number == 0)
-		return yg_load_fail(load, span->line,
-				    "the timespan '%s' is not a number with one of s m h d w M y, such as 10m",
-				    yg_load_show(load, text));
+		return yg_load_fail(
+			load, span->line,
+			"the timespan '%s' is not a number with one of s m h d w M y, such as 10m",
+			yg_load_show(load, text));
 	if (number > (uint64_t)(100 * 365 * DAY_S / seconds))
 		return yg_load_fail(load, span->line, "the timespan '%s' is longer than 100 years",
 				    yg_load_show(load, text));
@@ -148,7 +154,8 @@ static int add_bound(struct yg_load *load, const struct yg_yaml *node, uint8_t o
 	double number;
 
 	if (node->kind != YG_YAML_SCALAR || !yg_bytes_double(yg_bytes_trim(node->text), &number))
-		return yg_load_fail(load, node->line, "'%s' needs a number", yg_load_show(load, node->key));
+		return yg_load_fail(load, node->line, "'%s' needs a number",
+				    yg_load_show(load, node->key));
 	if (to->compare == YG_PRED_COUNT) {
 		to->compare = op;
 		to->threshold = number;
@@ -167,8 +174,11 @@ static int read_bounds(struct yg_load *load, const struct yg_yaml *condition,
 	static const struct {
 		const char *name;
 		uint8_t op;
-	} ops[] = {{"lt", YG_PRED_LT},	 {"lte", YG_PRED_LTE},	 {"gt", YG_PRED_GT},
-		   {"gte", YG_PRED_GTE}, {"eq", YG_PRED_EQUALS}};
+	} ops[] = {{"lt", YG_PRED_LT},
+		   {"lte", YG_PRED_LTE},
+		   {"gt", YG_PRED_GT},
+		   {"gte", YG_PRED_GTE},
+		   {"eq", YG_PRED_EQUALS}};
 	static const char *const names[] = {"lt", "lte", "gt", "gte", "eq", "field", "percentile"};
 	int rc = YG_OK;
 
@@ -182,7 +192,8 @@ static int read_bounds(struct yg_load *load, const struct yg_yaml *condition,
 			rc = add_bound(load, key, ops[i].op, to);
 			continue;
 		}
-		if (yg_bytes_eq(key->key, YG_S("field")) || yg_bytes_eq(key->key, YG_S("percentile")))
+		if (yg_bytes_eq(key->key, YG_S("field")) ||
+		    yg_bytes_eq(key->key, YG_S("percentile")))
 			continue;
 		nearest = yg_nearest(key->key, names, 7);
 		return yg_load_fail(load, key->line, "a correlation's condition has no '%s'%s%s%s",
@@ -200,14 +211,17 @@ static int read_value_field(struct yg_load *load, const struct yg_yaml *conditio
 	int rc;
 
 	if (field && field->kind == YG_YAML_LIST) {
-		wait_for_later(rule, "value counts over several fields are evaluated in a later version");
+		wait_for_later(rule,
+			       "value counts over several fields are evaluated in a later version");
 		return YG_OK;
 	}
 	if (!field || field->kind != YG_YAML_SCALAR || field->text.size == 0)
-		return yg_load_fail(load, condition->line, "this type of correlation needs 'field' in its condition");
+		return yg_load_fail(load, condition->line,
+				    "this type of correlation needs 'field' in its condition");
 	if (percentile.size > 0 && !yg_bytes_double(percentile, &rule->correlation.percentile))
 		return yg_load_fail(load, condition->line, "'percentile' needs a number");
-	rc = yg_names_add(load->rules->names, yg_bytes_trim(field->text), &rule->correlation.value_field);
+	rc = yg_names_add(load->rules->names, yg_bytes_trim(field->text),
+			  &rule->correlation.value_field);
 	return rc == YG_ELIMIT ? yg_load_fail(load, field->line, "too many field names") : rc;
 }
 
@@ -216,8 +230,8 @@ static int read_condition(struct yg_load *load, const struct yg_yaml *node, stru
 {
 	const struct yg_yaml *condition = yg_yaml_get(node, "condition");
 	struct yg_correlation *to = &rule->correlation;
-	bool is_temporal = to->type == YG_CORRELATION_TEMPORAL ||
-			   to->type == YG_CORRELATION_TEMPORAL_ORDERED;
+	bool is_temporal =
+		to->type == YG_CORRELATION_TEMPORAL || to->type == YG_CORRELATION_TEMPORAL_ORDERED;
 	int rc = YG_OK;
 
 	to->compare = YG_PRED_COUNT;
@@ -227,7 +241,8 @@ static int read_condition(struct yg_load *load, const struct yg_yaml *node, stru
 		condition = NULL;
 	}
 	if (condition && condition->kind != YG_YAML_MAP)
-		return yg_load_fail(load, condition->line, "the condition must be a map such as gte: 10");
+		return yg_load_fail(load, condition->line,
+				    "the condition must be a map such as gte: 10");
 	if (condition)
 		rc = read_bounds(load, condition, to);
 	if (rc == YG_OK && is_valued && condition)

@@ -9,14 +9,16 @@
 static int fail_limits(struct yg_load *load, uint32_t line, int rc)
 {
 	if (rc == YG_ELIMIT)
-		return yg_load_fail(load, line, "the rule has more than %u conditions", YG_RULE_EXPRS_MAX);
+		return yg_load_fail(load, line, "the rule has more than %u conditions",
+				    YG_RULE_EXPRS_MAX);
 	return rc;
 }
 
 static int add_pred(struct yg_load *load, const struct yg_pred *pred, uint32_t line, uint32_t *ret)
 {
 	if (++load->values > YG_RULE_VALUES_MAX)
-		return yg_load_fail(load, line, "the rule has more than %u values", YG_RULE_VALUES_MAX);
+		return yg_load_fail(load, line, "the rule has more than %u values",
+				    YG_RULE_VALUES_MAX);
 	return fail_limits(load, line, yg_rules_pred(load->rules, pred, ret));
 }
 
@@ -32,19 +34,20 @@ static int add_name(struct yg_load *load, struct yg_bytes name, uint32_t line, u
 
 /* ---- one value ---- */
 
-/* A pattern is reduced to the cheapest operation with the same meaning. */
-static bool classify(struct yg_load *load, struct yg_bytes p, uint32_t where, struct yg_pred *pred)
+/* A pattern without needless wildcards, and what lies at its ends. */
+struct canonical {
+	struct yg_bytes text; /* begins with * when the head is open; no * at its end */
+	bool is_head_open;
+	bool is_tail_open;
+	bool is_glob; /* wildcards in the middle */
+};
+
+/* Runs of wildcards become their ? first, then one *. @to has room for 2 × @p.size + 1 bytes. */
+static void make_canonical(struct yg_bytes p, bool is_head_open, uint8_t *to, struct canonical *ret)
 {
-	bool is_head_open = (where & (YG_MOD_BIT(YG_MOD_ENDSWITH) | YG_MOD_BIT(YG_MOD_CONTAINS))) != 0;
-	bool is_tail_open = (where & (YG_MOD_BIT(YG_MOD_STARTSWITH) | YG_MOD_BIT(YG_MOD_CONTAINS))) != 0;
-	uint8_t *to = yg_arena_alloc(load->arena, 2 * p.size + 3);
 	bool is_star = is_head_open;
 	size_t size = 0;
-	size_t marks = 0;
 
-	if (!to)
-		return false;
-	/* Runs of wildcards: the ? first, then one *. */
 	for (size_t i = 0; i < p.size; i++) {
 		if (p.data[i] == '*') {
 			is_star = true;
@@ -52,39 +55,51 @@ static bool classify(struct yg_load *load, struct yg_bytes p, uint32_t where, st
 		}
 		if (p.data[i] == '?') {
 			to[size++] = '?';
-			marks++;
+			ret->is_glob = true;
 			continue;
 		}
 		if (is_star) {
+			ret->is_glob |= size > 0;
 			to[size++] = '*';
-			marks += size > 1;
-			is_head_open |= size == 1;
 		}
 		is_star = false;
 		if (p.data[i] == '\\' && i + 1 < p.size)
 			to[size++] = p.data[i++];
 		to[size++] = p.data[i];
 	}
-	is_tail_open |= is_star;
-	if (size == 0 && (is_tail_open || is_head_open)) {
+	ret->is_head_open = size > 0 ? to[0] == '*' : is_head_open;
+	ret->is_tail_open |= is_star;
+	ret->text = (struct yg_bytes){to, size};
+}
+
+/* A pattern is reduced to the cheapest operation with the same meaning. False: no memory. */
+static bool classify(struct yg_load *load, struct yg_bytes p, uint32_t where, struct yg_pred *pred)
+{
+	const uint32_t head = YG_MOD_BIT(YG_MOD_ENDSWITH) | YG_MOD_BIT(YG_MOD_CONTAINS);
+	const uint32_t tail = YG_MOD_BIT(YG_MOD_STARTSWITH) | YG_MOD_BIT(YG_MOD_CONTAINS);
+	uint8_t *to = yg_arena_alloc(load->arena, 2 * p.size + 3);
+	struct canonical c = {.is_tail_open = (where & tail) != 0};
+
+	if (!to)
+		return false;
+	make_canonical(p, (where & head) != 0, to, &c);
+	if (c.is_glob) {
+		if (c.is_tail_open)
+			to[c.text.size++] = '*';
+		pred->op = YG_PRED_GLOB;
+		pred->text = c.text;
+		return true;
+	}
+	if (c.text.size == 0 && (c.is_head_open || c.is_tail_open)) {
 		pred->op = YG_PRED_CONTAINS; /* any value at all, the empty one too */
 		pred->text = YG_S("");
 		return true;
 	}
-	if (marks > 0) {
-		if (is_tail_open)
-			to[size++] = '*';
-		pred->op = YG_PRED_GLOB;
-		pred->text = (struct yg_bytes){to, size};
-		return true;
-	}
-	is_head_open = size > 0 && to[0] == '*';
-	pred->op = is_head_open && is_tail_open ? YG_PRED_CONTAINS
-		   : is_head_open	       ? YG_PRED_ENDS
-		   : is_tail_open	       ? YG_PRED_STARTS
-					       : YG_PRED_EQUALS;
-	return yg_pattern_plain(load->arena, (struct yg_bytes){to + is_head_open, size - is_head_open},
-				&pred->text);
+	if (c.is_head_open)
+		pred->op = c.is_tail_open ? YG_PRED_CONTAINS : YG_PRED_ENDS;
+	else
+		pred->op = c.is_tail_open ? YG_PRED_STARTS : YG_PRED_EQUALS;
+	return yg_pattern_plain(load->arena, yg_bytes_from(c.text, c.is_head_open), &pred->text);
 }
 
 static int text_value(struct yg_load *load, const struct yg_modifiers *mods,
@@ -107,7 +122,8 @@ static int text_value(struct yg_load *load, const struct yg_modifiers *mods,
 		if (!classify(load, forms.items[i], where, pred))
 			return YG_ENOMEM;
 		if (mods->field.size == 0 && pred->text.size == 0)
-			return yg_load_fail(load, value->line, "an empty keyword would fit every event");
+			return yg_load_fail(load, value->line,
+					    "an empty keyword would fit every event");
 		if (!pred->is_cased) {
 			uint8_t *folded = yg_arena_alloc(load->arena, pred->text.size + 1);
 
@@ -120,7 +136,8 @@ static int text_value(struct yg_load *load, const struct yg_modifiers *mods,
 		if (rc != YG_OK)
 			return rc;
 	}
-	return fail_limits(load, value->line, yg_rules_join(load, YG_EXPR_OR, exprs, forms.count, ret));
+	return fail_limits(load, value->line,
+			   yg_rules_join(load, YG_EXPR_OR, exprs, forms.count, ret));
 }
 
 static int regex_value(struct yg_load *load, const struct yg_modifiers *mods,
@@ -138,7 +155,8 @@ static int regex_value(struct yg_load *load, const struct yg_modifiers *mods,
 	if (value->text.size == 0)
 		return yg_load_fail(load, value->line, "the regular expression is empty");
 	if (value->text.size > YG_VALUE_BYTES_MAX)
-		return yg_load_fail(load, value->line, "the regular expression is longer than %u bytes",
+		return yg_load_fail(load, value->line,
+				    "the regular expression is longer than %u bytes",
 				    YG_VALUE_BYTES_MAX);
 	rc = yg_sigma_regex_check(load, value->line, pred);
 	if (rc != YG_OK)
@@ -209,9 +227,10 @@ static int cidr_value(struct yg_load *load, const struct yg_modifiers *mods,
 	pred->op = YG_PRED_CIDR;
 	for (uint32_t i = 0; i < forms.count; i++) {
 		if (!parse_cidr(forms.items[i], pred))
-			return yg_load_fail(load, value->line,
-					    "'%s' is not a network such as 10.0.0.0/8 or 2001:db8::/32",
-					    yg_load_show(load, forms.items[i]));
+			return yg_load_fail(
+				load, value->line,
+				"'%s' is not a network such as 10.0.0.0/8 or 2001:db8::/32",
+				yg_load_show(load, forms.items[i]));
 		if (has_host_bits(pred))
 			return yg_load_fail(load, value->line,
 					    "the network '%s' has bits set beyond its prefix",
@@ -220,7 +239,8 @@ static int cidr_value(struct yg_load *load, const struct yg_modifiers *mods,
 		if (rc != YG_OK)
 			return rc;
 	}
-	return fail_limits(load, value->line, yg_rules_join(load, YG_EXPR_OR, exprs, forms.count, ret));
+	return fail_limits(load, value->line,
+			   yg_rules_join(load, YG_EXPR_OR, exprs, forms.count, ret));
 }
 
 static uint8_t compare_op(const struct yg_modifiers *mods)
@@ -270,8 +290,8 @@ static int time_value(struct yg_load *load, const struct yg_modifiers *mods,
 		    number > parts[i].max)
 			return yg_load_fail(load, value->line,
 					    "'%s' is not a whole number from %lld to %lld",
-					    yg_load_show(load, value->text), (long long)parts[i].min,
-					    (long long)parts[i].max);
+					    yg_load_show(load, value->text),
+					    (long long)parts[i].min, (long long)parts[i].max);
 		pred->part = (uint8_t)parts[i].part;
 		pred->number = (double)number;
 	}
@@ -305,7 +325,8 @@ static int fieldref_value(struct yg_load *load, const struct yg_modifiers *mods,
 	if (name.size == 0)
 		return yg_load_fail(load, value->line, "'fieldref' needs the name of a field");
 	if (yg_bytes_chr(name, '*') != SIZE_MAX || yg_bytes_chr(name, '?') != SIZE_MAX)
-		return yg_load_fail(load, value->line, "the field name '%s' must not have wildcards",
+		return yg_load_fail(load, value->line,
+				    "the field name '%s' must not have wildcards",
 				    yg_load_show(load, name));
 	rc = add_name(load, name, value->line, &pred->other_field);
 	if (rc != YG_OK)
@@ -373,7 +394,8 @@ static int check_list(struct yg_load *load, const struct yg_modifiers *mods,
 	for (const struct yg_yaml *value = node->first; value; value = value->next)
 		if (node->count > 1 && yg_yaml_is_null(value))
 			return yg_load_fail(load, value->line,
-					    "null cannot be one of several values: give it a selection of its own");
+					    "null cannot be one of several values: give it a "
+					    "selection of its own");
 	return YG_OK;
 }
 
@@ -406,9 +428,11 @@ int yg_sigma_item(struct yg_load *load, const struct yg_yaml *node, uint32_t *re
 		rc = one_value(load, &mods, field_id, node, &exprs[count++]);
 	}
 	if (rc == YG_OK)
-		rc = fail_limits(load, node->line,
-				 yg_rules_join(load, yg_mod_has(&mods, YG_MOD_ALL) ? YG_EXPR_AND : YG_EXPR_OR,
-					       exprs, count, ret_expr));
+		rc = fail_limits(
+			load, node->line,
+			yg_rules_join(load,
+				      yg_mod_has(&mods, YG_MOD_ALL) ? YG_EXPR_AND : YG_EXPR_OR,
+				      exprs, count, ret_expr));
 	if (rc == YG_OK && yg_mod_has(&mods, YG_MOD_NEQ))
 		rc = yg_rules_not(load->rules, *ret_expr, ret_expr);
 	return rc;
@@ -456,7 +480,8 @@ static int list_selection(struct yg_load *load, const struct yg_yaml *list, uint
 		return yg_load_fail(load, list->line, "the selection is empty");
 	for (const struct yg_yaml *item = list->first; item && rc == YG_OK; item = item->next) {
 		if (item->kind == YG_YAML_LIST)
-			return yg_load_fail(load, item->line, "a list inside a list has no meaning here");
+			return yg_load_fail(load, item->line,
+					    "a list inside a list has no meaning here");
 		rc = item->kind == YG_YAML_MAP ? map_selection(load, item, &exprs[count])
 					       : keyword(load, item, &exprs[count]);
 		count++;
@@ -489,13 +514,16 @@ static int conditions(struct yg_load *load, const struct yg_yaml *node,
 	if (!exprs)
 		return YG_ENOMEM;
 	if (node->kind == YG_YAML_MAP || (node->kind == YG_YAML_LIST && node->count == 0))
-		return yg_load_fail(load, node->line, "the condition must be a text or a list of texts");
+		return yg_load_fail(load, node->line,
+				    "the condition must be a text or a list of texts");
 	if (node->kind == YG_YAML_SCALAR)
 		return yg_sigma_condition(load, node->text, node->line, selections, count, ret);
 	for (const struct yg_yaml *one = node->first; one && rc == YG_OK; one = one->next) {
 		if (one->kind != YG_YAML_SCALAR)
-			return yg_load_fail(load, one->line, "the condition must be a text or a list of texts");
-		rc = yg_sigma_condition(load, one->text, one->line, selections, count, &exprs[done++]);
+			return yg_load_fail(load, one->line,
+					    "the condition must be a text or a list of texts");
+		rc = yg_sigma_condition(load, one->text, one->line, selections, count,
+					&exprs[done++]);
 	}
 	if (rc != YG_OK)
 		return rc;
@@ -509,9 +537,11 @@ int yg_sigma_detection(struct yg_load *load, const struct yg_yaml *detection, ui
 	uint32_t count = 0;
 
 	if (detection->kind != YG_YAML_MAP)
-		return yg_load_fail(load, detection->line, "'detection' must be a map of selections and a condition");
+		return yg_load_fail(load, detection->line,
+				    "'detection' must be a map of selections and a condition");
 	if (detection->count > YG_SELECTIONS_MAX)
-		return yg_load_fail(load, detection->line, "more than %u selections", YG_SELECTIONS_MAX);
+		return yg_load_fail(load, detection->line, "more than %u selections",
+				    YG_SELECTIONS_MAX);
 	if (!condition)
 		return yg_load_fail(load, detection->line, "the detection has no 'condition'");
 	selections = yg_arena_alloc(load->arena, (detection->count + 1) * sizeof(*selections));
@@ -528,6 +558,7 @@ int yg_sigma_detection(struct yg_load *load, const struct yg_yaml *detection, ui
 			return rc;
 	}
 	if (count == 0)
-		return yg_load_fail(load, detection->line, "the detection has a condition but no selection");
+		return yg_load_fail(load, detection->line,
+				    "the detection has a condition but no selection");
 	return conditions(load, condition, selections, count, ret_expr);
 }

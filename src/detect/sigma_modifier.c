@@ -5,8 +5,8 @@
 
 #include "base/ban.h"
 
-#define DASHES_MAX       5u /* in one value: 5^5 forms */
-#define DASH_KINDS       5u
+#define DASHES_MAX	 5u /* in one value: 5^5 forms */
+#define DASH_KINDS	 5u
 #define PLACEHOLDERS_MAX 4u /* in one value */
 
 /* Names as written; several may stand for one modifier. */
@@ -62,8 +62,8 @@ static const struct {
 	uint32_t allowed;
 } kinds[] = {
 	{YG_MOD_BIT(YG_MOD_EXISTS), 0},
-	{YG_MOD_BIT(YG_MOD_RE),
-	 LIST_MODS | YG_MODS_WHERE | YG_MOD_BIT(YG_MOD_I) | YG_MOD_BIT(YG_MOD_M) | YG_MOD_BIT(YG_MOD_S)},
+	{YG_MOD_BIT(YG_MOD_RE), LIST_MODS | YG_MODS_WHERE | YG_MOD_BIT(YG_MOD_I) |
+					YG_MOD_BIT(YG_MOD_M) | YG_MOD_BIT(YG_MOD_S)},
 	{YG_MOD_BIT(YG_MOD_CIDR), LIST_MODS | YG_MOD_BIT(YG_MOD_EXPAND)},
 	{YG_MOD_BIT(YG_MOD_FIELDREF), LIST_MODS | YG_MODS_WHERE | YG_MOD_BIT(YG_MOD_CASED)},
 	{YG_MODS_TIME, LIST_MODS | YG_MODS_COMPARE},
@@ -121,12 +121,14 @@ static int check_kind(struct yg_load *load, const struct yg_modifiers *mods, uin
 		if (!(mods->bits & kinds[i].kind))
 			continue;
 		if (other)
-			return yg_load_fail(load, line, "the modifier '%s' cannot be combined with '%s'",
+			return yg_load_fail(load, line,
+					    "the modifier '%s' cannot be combined with '%s'",
 					    first_of(mods, other), first_of(mods, kinds[i].kind));
 		return YG_OK;
 	}
 	if (mods->bits & (YG_MOD_BIT(YG_MOD_I) | YG_MOD_BIT(YG_MOD_M) | YG_MOD_BIT(YG_MOD_S)))
-		return yg_load_fail(load, line, "the modifier '%s' belongs to 're', which is missing",
+		return yg_load_fail(load, line,
+				    "the modifier '%s' belongs to 're', which is missing",
 				    first_of(mods, YG_MOD_BIT(YG_MOD_I) | YG_MOD_BIT(YG_MOD_M) |
 							   YG_MOD_BIT(YG_MOD_S)));
 	return YG_OK;
@@ -169,7 +171,8 @@ static int fail_unknown(struct yg_load *load, struct yg_bytes word, uint32_t lin
 		return yg_load_fail(load, line, "a modifier is missing after '|'");
 	nearest = yg_nearest(word, names, NAME_COUNT);
 	return yg_load_fail(load, line, "there is no modifier '%s'%s%s%s", yg_load_show(load, word),
-			    nearest ? "; nearest: '" : "", nearest ? nearest : "", nearest ? "'" : "");
+			    nearest ? "; nearest: '" : "", nearest ? nearest : "",
+			    nearest ? "'" : "");
 }
 
 static int add_modifier(struct yg_load *load, struct yg_bytes word, uint32_t line,
@@ -292,7 +295,8 @@ static int keep_form(struct yg_load *load, struct yg_buf *buf, struct yg_forms *
 
 static int fail_forms(struct yg_load *load, uint32_t line)
 {
-	return yg_load_fail(load, line, "the value stands for more than %u texts", YG_VALUE_FORMS_MAX);
+	return yg_load_fail(load, line, "the value stands for more than %u texts",
+			    YG_VALUE_FORMS_MAX);
 }
 
 /* ---- expand ---- */
@@ -374,7 +378,8 @@ static int expand(struct yg_load *load, struct yg_bytes text, uint32_t line, str
 	if (rc != YG_OK)
 		return rc;
 	if (pieces.count == 0)
-		return yg_load_fail(load, line, "'expand' needs a %%placeholder%% in the value '%s'",
+		return yg_load_fail(load, line,
+				    "'expand' needs a %%placeholder%% in the value '%s'",
 				    yg_load_show(load, text));
 	for (uint32_t i = 0; i < pieces.count; i++) {
 		if (!pieces.fillers[i])
@@ -457,7 +462,8 @@ static int windash_one(struct yg_load *load, struct yg_bytes pattern, uint32_t l
 	if (count > DASHES_MAX)
 		count = find_dashes(pattern, true, at);
 	if (count > DASHES_MAX)
-		return yg_load_fail(load, line, "'windash' can exchange at most %u dashes in one value",
+		return yg_load_fail(load, line,
+				    "'windash' can exchange at most %u dashes in one value",
 				    DASHES_MAX);
 	for (uint32_t i = 0; i < count; i++)
 		total *= DASH_KINDS;
@@ -483,6 +489,27 @@ static int windash_one(struct yg_load *load, struct yg_bytes pattern, uint32_t l
 
 /* ---- encoders: one form in, one out (base64offset: three) ---- */
 
+/* The character at @p (@size bytes, 0 = not UTF-8: the byte itself). */
+static uint32_t code_point(const uint8_t *p, size_t size)
+{
+	uint32_t point = *p;
+
+	if (size <= 1)
+		return point;
+	point &= 0xffu >> (size + 1);
+	for (size_t i = 1; i < size; i++)
+		point = point << 6 | (p[i] & 63u);
+	return point;
+}
+
+static void add_unit(struct yg_buf *to, uint32_t unit, bool is_big)
+{
+	const uint8_t bytes[2] = {(uint8_t)(is_big ? unit >> 8 : unit),
+				  (uint8_t)(is_big ? unit : unit >> 8)};
+
+	add_plain(to, (struct yg_bytes){bytes, 2});
+}
+
 /* UTF-16 of a pattern; wildcards stay what they are. */
 static void add_wide(struct yg_buf *to, struct yg_bytes pattern, enum yg_modifier modifier)
 {
@@ -491,53 +518,43 @@ static void add_wide(struct yg_buf *to, struct yg_bytes pattern, enum yg_modifie
 	if (modifier == YG_MOD_UTF16)
 		yg_buf_add(to, YG_S("\xff\xfe"));
 	for (size_t i = 0; i < pattern.size;) {
-		size_t size = yg_utf8_size(yg_bytes_from(pattern, i));
 		bool is_escaped = pattern.data[i] == '\\' && i + 1 < pattern.size;
-		const uint8_t *p = pattern.data + i + is_escaped;
-		uint32_t point = *p;
-		uint8_t units[4];
-		size_t unit_count = 2;
+		size_t at = i + is_escaped;
+		size_t size = yg_utf8_size(yg_bytes_from(pattern, at));
+		uint32_t point = code_point(pattern.data + at, size);
 
-		if (!is_escaped && (*p == '*' || *p == '?')) {
-			yg_buf_add_byte(to, *p);
-			i++;
-			continue;
+		i = at + (size ? size : 1);
+		if (!is_escaped && (point == '*' || point == '?')) {
+			yg_buf_add_byte(to, (uint8_t)point);
+		} else if (point >= 0x10000) {
+			add_unit(to, 0xd800 | (point - 0x10000) >> 10, is_big);
+			add_unit(to, 0xdc00 | ((point - 0x10000) & 0x3ff), is_big);
+		} else {
+			add_unit(to, point, is_big);
 		}
-		if (!is_escaped && size > 1) {
-			point = *p & (0xffu >> (size + 1));
-			for (size_t k = 1; k < size; k++)
-				point = point << 6 | (p[k] & 63u);
-		}
-		i += is_escaped ? 2 : size > 0 ? size : 1;
-		if (point >= 0x10000) {
-			uint32_t low = 0xdc00 | ((point - 0x10000) & 0x3ff);
-
-			point = 0xd800 | (point - 0x10000) >> 10;
-			units[2] = (uint8_t)(is_big ? low >> 8 : low);
-			units[3] = (uint8_t)(is_big ? low : low >> 8);
-			unit_count = 4;
-		}
-		units[0] = (uint8_t)(is_big ? point >> 8 : point);
-		units[1] = (uint8_t)(is_big ? point : point >> 8);
-		add_plain(to, (struct yg_bytes){units, unit_count});
 	}
 }
 
 /* Base64 of @skip blanks followed by @plain (RFC 4648, with padding). */
 static void add_base64(struct yg_buf *to, struct yg_bytes plain, size_t skip)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t size = plain.size + skip;
 
 	for (size_t i = 0; i < size; i += 3) {
 		uint32_t group = 0;
 
 		for (size_t k = i; k < i + 3; k++)
-			group = group << 8 | (k < skip ? ' ' : k < size ? plain.data[k - skip] : 0u);
+			group = group << 8 | (k < skip	 ? ' '
+					      : k < size ? plain.data[k - skip]
+							 : 0u);
 		for (unsigned k = 0; k < 4; k++) {
 			bool is_padding = i + k > size;
 
-			yg_buf_add_byte(to, (uint8_t)(is_padding ? '=' : digits[group >> (18 - 6 * k) & 63]));
+			yg_buf_add_byte(
+				to,
+				(uint8_t)(is_padding ? '=' : digits[group >> (18 - 6 * k) & 63]));
 		}
 	}
 }
@@ -563,7 +580,8 @@ static int base64_one(struct yg_load *load, enum yg_modifier modifier, struct yg
 		if (rc == YG_OK && modifier == YG_MOD_BASE64OFFSET) {
 			struct yg_bytes *form = &ret->items[ret->count - 1];
 
-			*form = yg_bytes_cut(*form, head[i], form->size - tail[(plain.size + i) % 3]);
+			*form = yg_bytes_cut(*form, head[i],
+					     form->size - tail[(plain.size + i) % 3]);
 		}
 	}
 	return rc;
@@ -576,7 +594,8 @@ static int encode_one(struct yg_load *load, enum yg_modifier modifier, struct yg
 		return windash_one(load, pattern, line, buf, ret);
 	if (YG_MOD_BIT(modifier) & YG_MODS_BASE64) {
 		if (!yg_pattern_is_plain(pattern))
-			return yg_load_fail(load, line, "a value with wildcards cannot be encoded by '%s'",
+			return yg_load_fail(load, line,
+					    "a value with wildcards cannot be encoded by '%s'",
 					    name_of(YG_MOD_BIT(modifier)));
 		if (pattern.size == 0)
 			return yg_load_fail(load, line, "an empty value cannot be encoded by '%s'",
@@ -637,6 +656,7 @@ int yg_sigma_forms(struct yg_load *load, const struct yg_modifiers *mods, struct
 			rc = encode_all(load, mods->list[i], line, &buf, ret);
 	yg_buf_done(&buf);
 	if (rc == YG_ELIMIT)
-		return yg_load_fail(load, line, "the value is longer than %u bytes", YG_VALUE_BYTES_MAX);
+		return yg_load_fail(load, line, "the value is longer than %u bytes",
+				    YG_VALUE_BYTES_MAX);
 	return rc;
 }

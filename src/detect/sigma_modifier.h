@@ -88,6 +88,7 @@ struct yg_forms {
 YG_MUST_USE int yg_sigma_forms(struct yg_load *load, const struct yg_modifiers *mods,
 			       struct yg_bytes text, uint32_t line, struct yg_forms *ret);
 
-/* True when @pattern has no wildcard; *ret is then the plain text, in @arena (NULL data: no memory). */
+/* True when @pattern has no wildcard; *ret is then the plain text, in @arena (NULL data: no
+ * memory). */
 bool yg_pattern_is_plain(struct yg_bytes pattern);
 bool yg_pattern_plain(struct yg_arena *arena, struct yg_bytes pattern, struct yg_bytes *ret);

@@ -31,16 +31,11 @@ static const char *after_paren(struct yg_bytes rest)
 		const char *start;
 		const char *words;
 	} constructs[] = {
-		{"(?=", "a look-ahead (?="},
-		{"(?!", "a negative look-ahead (?!"},
-		{"(?<=", "a look-behind (?<="},
-		{"(?<!", "a negative look-behind (?<!"},
-		{"(?>", "an atomic group (?>"},
-		{"(?P=", "a back-reference (?P="},
-		{"(?(", "a conditional group (?("},
-		{"(?R", "a recursion (?R"},
-		{"(?&", "a recursion (?&"},
-		{"(*", "a control verb (*"},
+		{"(?=", "a look-ahead (?="},	    {"(?!", "a negative look-ahead (?!"},
+		{"(?<=", "a look-behind (?<="},	    {"(?<!", "a negative look-behind (?<!"},
+		{"(?>", "an atomic group (?>"},	    {"(?P=", "a back-reference (?P="},
+		{"(?(", "a conditional group (?("}, {"(?R", "a recursion (?R"},
+		{"(?&", "a recursion (?&"},	    {"(*", "a control verb (*"},
 	};
 
 	for (size_t i = 0; i < sizeof(constructs) / sizeof(constructs[0]); i++)
@@ -49,30 +44,36 @@ static const char *after_paren(struct yg_bytes rest)
 	return NULL;
 }
 
+static uint8_t byte_at(struct yg_bytes text, size_t at)
+{
+	return at < text.size ? text.data[at] : 0;
+}
+
+/* Where the class that opens at @at ends (its closing bracket, or the end of the text). */
+static size_t skip_class(struct yg_bytes text, size_t at)
+{
+	at += byte_at(text, at + 1) == '^' ? 2 : 1;
+	at += byte_at(text, at) == ']'; /* the first one is a member */
+	while (at < text.size && text.data[at] != ']')
+		at += text.data[at] == '\\' ? 2 : 1;
+	return at;
+}
+
 /* The first construct that a matcher without backtracking cannot do, or NULL; *ret_at from 1. */
 static const char *find_unsupported(struct yg_bytes text, size_t *ret_at)
 {
-	bool is_class = false;
-
 	for (size_t i = 0; i < text.size; i++) {
 		uint8_t c = text.data[i];
+		uint8_t after = byte_at(text, i + 1);
 		const char *words = NULL;
 
 		*ret_at = i + 1;
 		if (c == '\\') {
-			uint8_t after = i + 1 < text.size ? text.data[i + 1] : 0;
-
-			if (!is_class && ((after >= '1' && after <= '9') || after == 'k' || after == 'g'))
+			if ((after >= '1' && after <= '9') || after == 'k' || after == 'g')
 				return "a back-reference";
 			i++;
-		} else if (is_class) {
-			is_class = c != ']';
 		} else if (c == '[') {
-			is_class = true;
-			if (i + 1 < text.size && text.data[i + 1] == '^')
-				i++;
-			if (i + 1 < text.size && text.data[i + 1] == ']')
-				i++;
+			i = skip_class(text, i);
 		} else if (c == '(') {
 			words = after_paren(yg_bytes_from(text, i));
 		}
@@ -91,11 +92,13 @@ int yg_sigma_regex_check(struct yg_load *load, uint32_t line, const struct yg_pr
 	int rc = YG_OK;
 
 	if (yg_bytes_chr(pred->text, 0) != SIZE_MAX)
-		return yg_load_fail(load, line, "the regular expression holds a NUL byte: write \\x00");
+		return yg_load_fail(load, line,
+				    "the regular expression holds a NUL byte: write \\x00");
 	words = find_unsupported(pred->text, &at);
 	if (words)
 		return yg_load_fail(load, line,
-				    "the regular expression uses %s at character %zu, which linear-time matching cannot do",
+				    "the regular expression uses %s at character %zu, which "
+				    "linear-time matching cannot do",
 				    words, at);
 	/* Texts of the tree end with NUL. */
 	if (hs_expression_info((const char *)pred->text.data, yg_pred_regex_flags(pred), &info,

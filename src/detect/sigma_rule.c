@@ -5,7 +5,7 @@
 
 #include "base/ban.h"
 
-#define ID_MAX    128u
+#define ID_MAX	  128u
 #define TITLE_MAX 1024u
 
 /* A text of the metadata that outlives the file. */
@@ -128,7 +128,8 @@ static int fail_choice(struct yg_load *load, uint32_t line, const char *what, st
 	const char *nearest = yg_nearest(word, choices, count);
 
 	return yg_load_fail(load, line, "there is no %s '%s'%s%s%s", what, yg_load_show(load, word),
-			    nearest ? "; nearest: '" : "", nearest ? nearest : "", nearest ? "'" : "");
+			    nearest ? "; nearest: '" : "", nearest ? nearest : "",
+			    nearest ? "'" : "");
 }
 
 static int read_level(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
@@ -204,7 +205,8 @@ static int check_logsource_keys(struct yg_load *load, const struct yg_yaml *node
 		const char *nearest = yg_nearest(key->key, names, 4);
 
 		if (nearest && !yg_bytes_eq(key->key, yg_bytes_str(nearest)))
-			return yg_load_fail(load, key->line, "logsource has no key '%s'; nearest: '%s'",
+			return yg_load_fail(load, key->line,
+					    "logsource has no key '%s'; nearest: '%s'",
 					    yg_load_show(load, key->key), nearest);
 	}
 	return YG_OK;
@@ -222,7 +224,8 @@ static int read_logsource(struct yg_load *load, const struct yg_yaml *doc, struc
 	if (!node)
 		return yg_load_fail(load, doc->line, "the rule has no 'logsource'");
 	if (node->kind != YG_YAML_MAP)
-		return yg_load_fail(load, node->line, "'logsource' must be a map with product, category or service");
+		return yg_load_fail(load, node->line,
+				    "'logsource' must be a map with product, category or service");
 	rc = check_logsource_keys(load, node);
 	for (size_t i = 0; i < 3 && rc == YG_OK; i++) {
 		struct yg_bytes text;
@@ -237,7 +240,8 @@ static int read_logsource(struct yg_load *load, const struct yg_yaml *doc, struc
 		is_empty &= text.size == 0;
 	}
 	if (rc == YG_OK && is_empty)
-		return yg_load_fail(load, node->line, "the logsource names no product, category or service");
+		return yg_load_fail(load, node->line,
+				    "the logsource names no product, category or service");
 	return rc;
 }
 
@@ -328,42 +332,69 @@ static enum yg_attack_field attack_field(const struct yg_rule *rule)
 
 /* ---- keys of our own pack ---- */
 
-static int read_own(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
+static int read_kind(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
 {
-	static const char *const kinds[] = {"pattern", "behaviour", "correlation"};
+	static const char *const names[] = {"pattern", "behaviour", "correlation"};
 	static const enum yg_finding_kind values[] = {YG_KIND_PATTERN, YG_KIND_BEHAVIOUR,
 						      YG_KIND_CORRELATION};
 	struct yg_bytes text;
 	uint32_t line;
-	int rc = scalar(load, doc, "x_title_ja", &text, &line);
+	int rc = scalar(load, doc, "x_kind", &text, &line);
 
-	if (rc == YG_OK)
-		rc = keep(load, text, &rule->info.title_ja);
-	if (rc == YG_OK)
-		rc = scalar(load, doc, "x_advice", &text, &line);
-	if (rc == YG_OK)
-		rc = keep(load, text, &rule->info.advice);
-	if (rc == YG_OK)
-		rc = scalar(load, doc, "x_field", &text, &line);
-	if (rc == YG_OK && text.size > 0 && !yg_attack_by_name(text, &rule->info.field))
-		return yg_load_fail(load, line, "there is no field of attack '%s'",
-				    yg_load_show(load, text));
-	if (rc == YG_OK)
-		rc = scalar(load, doc, "x_quiet", &text, &line);
-	if (rc == YG_OK && text.size > 0 && !yg_bytes_eq(text, YG_S("true")) &&
-	    !yg_bytes_eq(text, YG_S("false")))
-		return yg_load_fail(load, line, "x_quiet takes true or false");
-	rule->is_quiet = yg_bytes_eq(text, YG_S("true"));
-	if (rc == YG_OK)
-		rc = scalar(load, doc, "x_kind", &text, &line);
 	if (rc != YG_OK || text.size == 0)
 		return rc;
 	for (size_t i = 0; i < 3; i++)
-		if (yg_bytes_eq(text, yg_bytes_str(kinds[i]))) {
+		if (yg_bytes_eq(text, yg_bytes_str(names[i]))) {
 			rule->info.kind = values[i];
 			return YG_OK;
 		}
-	return fail_choice(load, line, "x_kind", text, kinds, 3);
+	return fail_choice(load, line, "x_kind", text, names, 3);
+}
+
+static int read_quiet(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
+{
+	struct yg_bytes text;
+	uint32_t line;
+	int rc = scalar(load, doc, "x_quiet", &text, &line);
+
+	if (rc != YG_OK)
+		return rc;
+	rule->is_quiet = yg_bytes_eq(text, YG_S("true"));
+	if (text.size > 0 && !rule->is_quiet && !yg_bytes_eq(text, YG_S("false")))
+		return yg_load_fail(load, line, "x_quiet takes true or false");
+	return YG_OK;
+}
+
+static int read_field(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
+{
+	struct yg_bytes text;
+	uint32_t line;
+	int rc = scalar(load, doc, "x_field", &text, &line);
+
+	if (rc == YG_OK && text.size > 0 && !yg_attack_by_name(text, &rule->info.field))
+		return yg_load_fail(load, line, "there is no field of attack '%s'",
+				    yg_load_show(load, text));
+	return rc;
+}
+
+static int read_own(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
+{
+	struct yg_bytes title = YG_S("");
+	struct yg_bytes advice = YG_S("");
+	uint32_t line;
+	int rc = scalar(load, doc, "x_title_ja", &title, &line);
+
+	if (rc == YG_OK)
+		rc = keep(load, title, &rule->info.title_ja);
+	if (rc == YG_OK)
+		rc = scalar(load, doc, "x_advice", &advice, &line);
+	if (rc == YG_OK)
+		rc = keep(load, advice, &rule->info.advice);
+	if (rc == YG_OK)
+		rc = read_field(load, doc, rule);
+	if (rc == YG_OK)
+		rc = read_quiet(load, doc, rule);
+	return rc == YG_OK ? read_kind(load, doc, rule) : rc;
 }
 
 int yg_sigma_metadata(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
@@ -386,7 +417,7 @@ int yg_sigma_metadata(struct yg_load *load, const struct yg_yaml *doc, struct yg
 	if (rc != YG_OK)
 		return rc;
 	rule->info.is_own = load->opts->is_own;
-	rule->info.kind = !is_correlation	 ? YG_KIND_PATTERN
+	rule->info.kind = !is_correlation      ? YG_KIND_PATTERN
 			  : load->opts->is_own ? YG_KIND_BEHAVIOUR
 					       : YG_KIND_CORRELATION;
 	rule->info.field = attack_field(rule);

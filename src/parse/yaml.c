@@ -210,8 +210,8 @@ static int on_open(struct reader *reader, enum yg_yaml_kind kind, const yaml_cha
 	if (rc != YG_OK)
 		return rc;
 	if (level->node->kind == YG_YAML_MAP && !level->has_key)
-		return fail(reader, YG_EFORMAT, line, "a key must be a plain word, not a list or map%.*s",
-			    YG_S(""));
+		return fail(reader, YG_EFORMAT, line,
+			    "a key must be a plain word, not a list or map%.*s", YG_S(""));
 	if (reader->depth >= YG_YAML_DEPTH_MAX)
 		return fail(reader, YG_ELIMIT, line, "nested too deeply%.*s", YG_S(""));
 	rc = add_node(reader, kind, line, &node);
@@ -237,8 +237,8 @@ static int take_event(struct reader *reader, const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (reader->levels[0].node->count >= YG_YAML_DOCS_MAX)
-			return fail(reader, YG_ELIMIT, line, "more documents than one file may hold%.*s",
-				    YG_S(""));
+			return fail(reader, YG_ELIMIT, line,
+				    "more documents than one file may hold%.*s", YG_S(""));
 		return YG_OK;
 	case YAML_ALIAS_EVENT:
 		return fail(reader, YG_EFORMAT, line,

@@ -12,7 +12,8 @@
 static const char good[] = "id: fuzz-good\ntitle: good\nlogsource: {product: x}\n"
 			   "detection:\n  sel: {FuzzField: fuzz}\n  condition: sel\n";
 
-static void count_report(void *arg, const char *file, uint32_t line, bool is_refused, const char *reason)
+static void count_report(void *arg, const char *file, uint32_t line, bool is_refused,
+			 const char *reason)
 {
 	unsigned *refused = arg;
 
@@ -61,7 +62,8 @@ static void check_rules(const struct yg_rules *rules)
 		const struct yg_rule *rule = &rules->rules[i];
 
 		inactive += rule->state == YG_RULE_INACTIVE;
-		if (rule->expr >= rules->expr_count || rule->info.id.size == 0 || rule->info.title.size == 0)
+		if (rule->expr >= rules->expr_count || rule->info.id.size == 0 ||
+		    rule->info.title.size == 0)
 			abort();
 		for (uint32_t k = 0; rule->correlation.type && k < rule->correlation.ref_count; k++)
 			if (rule->correlation.refs[k] >= rules->rule_count)
@@ -89,7 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opts.include_deprecated = data[0] & 1;
 	opts.is_own = data[0] & 2;
 	(void)yg_rules_placeholders(rules, "p", YG_S("a: [x, 'y*']\nb: z\n"), reason, &line);
-	if (yg_rules_add(rules, "f", (struct yg_bytes){data + 1, size - 1}, &opts, count_report, &refused) != YG_OK)
+	if (yg_rules_add(rules, "f", (struct yg_bytes){data + 1, size - 1}, &opts, count_report,
+			 &refused) != YG_OK)
 		abort();
 	before = rules->rule_count;
 	if (yg_rules_add(rules, "g", yg_bytes_str(good), &opts, count_report, &refused) != YG_OK ||

@@ -26,7 +26,8 @@ static void fail(struct run *run, struct yg_bytes group, const char *what, unsig
 	run->counts->failed++;
 }
 
-static void note_reason(void *arg, const char *file, uint32_t line, bool is_refused, const char *reason)
+static void note_reason(void *arg, const char *file, uint32_t line, bool is_refused,
+			const char *reason)
 {
 	struct run *run = arg;
 
@@ -39,7 +40,8 @@ static void note_reason(void *arg, const char *file, uint32_t line, bool is_refu
 /* The rule text around the detection of a group. */
 static void add_rule_text(struct yg_buf *to, struct yg_bytes detection)
 {
-	yg_buf_add_str(to, "title: vector\nid: vector\nlogsource:\n    category: vector\ndetection:\n");
+	yg_buf_add_str(to,
+		       "title: vector\nid: vector\nlogsource:\n    category: vector\ndetection:\n");
 	while (detection.size > 0) {
 		size_t end = yg_bytes_chr(detection, '\n');
 
@@ -101,7 +103,8 @@ static void run_events(struct run *run, const struct yg_yaml *group, void *state
 		yg_event_init(&event, run->arena, run->matcher->names(state));
 		fill_event(&event, node);
 		if (run->matcher->match(state, &event) != is_yes)
-			fail(run, name, is_yes ? "does not match `yes` event" : "matches `no` event", number);
+			fail(run, name,
+			     is_yes ? "does not match `yes` event" : "matches `no` event", number);
 	}
 }
 
@@ -116,8 +119,9 @@ static struct yg_rules *load(struct run *run, const struct yg_yaml *group)
 	run->reason[0] = 0;
 	yg_buf_init(&text, 1u << 20);
 	add_rule_text(&text, yg_yaml_text(group, "detection"));
-	if (!rules || (placeholders.size > 0 && yg_rules_placeholders(rules, "placeholders", placeholders,
-								       run->reason, &line) != YG_OK))
+	if (!rules ||
+	    (placeholders.size > 0 && yg_rules_placeholders(rules, "placeholders", placeholders,
+							    run->reason, &line) != YG_OK))
 		abort();
 	if (yg_rules_add(rules, "vector", yg_buf_bytes(&text), &opts, note_reason, run) != YG_OK ||
 	    yg_rules_finish(rules, note_reason, run) != YG_OK)
@@ -155,7 +159,8 @@ static void run_group(struct run *run, const struct yg_yaml *group)
 	(void)yg_rules_free(rules);
 }
 
-bool vectors_run(const char *file, const struct vector_matcher *matcher, struct vector_counts *counts)
+bool vectors_run(const char *file, const struct vector_matcher *matcher,
+		 struct vector_counts *counts)
 {
 	struct run run = {.file = file, .matcher = matcher, .counts = counts};
 	struct yg_arena *arena = yg_arena_new(ARENA_MAX);

@@ -33,7 +33,7 @@ struct vector_matcher {
 
 struct vector_counts {
 	unsigned groups;
-	unsigned cases;  /* events and refusals */
+	unsigned cases;	 /* events and refusals */
 	unsigned failed; /* printed to standard error as FILE: GROUP: event N: … */
 };
 

@@ -86,7 +86,8 @@ static void reads_metadata(void)
 	start();
 	CHECK(add("title: ' A title '\nid: ABC-1\nname: n1\nlevel: High\nstatus: test\n"
 		  "tags: [attack.T1190, cve.2024-1]\nauthor: {any: thing}\n"
-		  "logsource:\n  product: Windows\n  service: null\n  definition: words\n" TAIL) == YG_OK);
+		  "logsource:\n  product: Windows\n  service: null\n  definition: words\n" TAIL) ==
+	      YG_OK);
 	CHECK(counts(1, 1, 0, 0));
 	rule = &rules->rules[0];
 	CHECK_TEXT(rule->info.title, "A title");
@@ -108,13 +109,15 @@ static void refuses_bad_metadata(void)
 	CHECK(refused("title: t\n" TAIL, 1, "no 'logsource'"));
 	CHECK(refused("title: t\nlogsource: x\n" TAIL, 2, "must be a map"));
 	CHECK(refused("title: t\nlogsource:\n  definition: x\n" TAIL, 2, "names no product"));
-	CHECK(refused("title: t\nlogsource:\n  product: x\n  catgory: y\n" TAIL, 4, "nearest: 'category'"));
+	CHECK(refused("title: t\nlogsource:\n  product: x\n  catgory: y\n" TAIL, 4,
+		      "nearest: 'category'"));
 	CHECK(refused(HEAD "level: hihg\n" TAIL, 4, "nearest: 'high'"));
 	CHECK(refused(HEAD "status: tset\n" TAIL, 4, "nearest: 'test'"));
 	CHECK(refused(HEAD "tags: one\n" TAIL, 4, "'tags' must be a list"));
 	CHECK(refused(HEAD, 1, "no 'detection'"));
 	CHECK(refused(HEAD "detection: x\n", 4, "'detection' must be a map"));
-	CHECK(refused(HEAD "detection:\n  sel:\n    A|contans: x\n  condition: sel\n", 6, "nearest: 'contains'"));
+	CHECK(refused(HEAD "detection:\n  sel:\n    A|contans: x\n  condition: sel\n", 6,
+		      "nearest: 'contains'"));
 }
 
 static void gives_an_id_that_stays(void)
@@ -141,7 +144,8 @@ static void refuses_the_second_of_two_ids(void)
 	CHECK(add_with("one.yml", "id: aBc\n" PLAIN, false, false) == YG_OK);
 	CHECK(add_with("two.yml", "# x\nid: AbC\n" PLAIN, false, false) == YG_OK);
 	CHECK(counts(2, 1, 0, 1));
-	CHECK(strstr(reasons, "two.yml:2:refused: the id 'AbC' is already that of the rule in one.yml:1"));
+	CHECK(strstr(reasons,
+		     "two.yml:2:refused: the id 'AbC' is already that of the rule in one.yml:1"));
 	/* A refused rule leaves its id free. */
 	start();
 	CHECK(add("id: a\ntitle: t\nlogsource: {product: x}\n") == YG_OK);
@@ -200,23 +204,27 @@ static void waits_for_placeholders(void)
 	CHECK(add(rule) == YG_OK && counts(1, 1, 1, 0));
 	CHECK(strstr(reasons, "'t' is inactive: the placeholder %who% has no value"));
 	start();
-	CHECK(yg_rules_placeholders(rules, "p", YG_S("'%who%': [a, b]\nother: c\n"), reason, &line) == YG_OK);
+	CHECK(yg_rules_placeholders(rules, "p", YG_S("'%who%': [a, b]\nother: c\n"), reason,
+				    &line) == YG_OK);
 	CHECK(add(rule) == YG_OK && counts(1, 1, 0, 0) && rules->pred_count == 2);
 	start();
 	CHECK(yg_rules_placeholders(rules, "p", YG_S("who: []\n"), reason, &line) == YG_OK);
 	CHECK(add(rule) == YG_OK && counts(1, 1, 1, 0));
 	start();
-	CHECK(yg_rules_placeholders(rules, "p", YG_S("a: 1\nb: {c: d}\n"), reason, &line) == YG_EFORMAT);
+	CHECK(yg_rules_placeholders(rules, "p", YG_S("a: 1\nb: {c: d}\n"), reason, &line) ==
+	      YG_EFORMAT);
 	CHECK(line == 2 && strstr(reason, "'b' must be a text"));
 	CHECK(yg_rules_placeholders(rules, "p", YG_S("- a\n"), reason, &line) == YG_EFORMAT);
-	CHECK(yg_rules_placeholders(rules, "p", YG_S("a: 'x\n"), reason, &line) == YG_EFORMAT && line == 2);
+	CHECK(yg_rules_placeholders(rules, "p", YG_S("a: 'x\n"), reason, &line) == YG_EFORMAT &&
+	      line == 2);
 }
 
 static void shares_equal_predicates(void)
 {
 	start();
 	CHECK(add("id: a\n" PLAIN "---\nid: b\n" PLAIN) == YG_OK);
-	CHECK(add(HEAD "detection:\n  sel:\n    A: [X, x, '*x', y]\n  condition: sel or sel\n") == YG_OK);
+	CHECK(add(HEAD "detection:\n  sel:\n    A: [X, x, '*x', y]\n  condition: sel or sel\n") ==
+	      YG_OK);
 	CHECK(rules->pred_count == 3);
 	CHECK(rules->exprs[rules->rules[2].expr].count == 3);
 	CHECK(rules->preds[0].op == YG_PRED_EQUALS && rules->preds[1].op == YG_PRED_ENDS);
@@ -226,13 +234,15 @@ static void shares_equal_predicates(void)
 static void refused_rules_leave_nothing(void)
 {
 	start();
-	CHECK(add(HEAD "detection:\n  sel:\n    A: [p, q, r]\n    B|bad: x\n  condition: sel\n") == YG_OK);
+	CHECK(add(HEAD "detection:\n  sel:\n    A: [p, q, r]\n    B|bad: x\n  condition: sel\n") ==
+	      YG_OK);
 	CHECK(counts(1, 0, 0, 1) && rules->pred_count == 0 && rules->kid_count == 0);
 	CHECK(add(PLAIN) == YG_OK && rules->pred_count == 1);
 }
 
 #define CORRELATION                                                                                \
-	"title: many\nid: c\ncorrelation:\n  type: event_count\n  rules: [a]\n  group-by: [User]\n"  \
+	"title: many\nid: c\ncorrelation:\n  type: event_count\n  rules: [a]\n  group-by: "        \
+	"[User]\n"                                                                                 \
 	"  timespan: 10m\n  condition:\n    gte: 5\n"
 
 static void resolves_correlations(void)
@@ -255,7 +265,8 @@ static void finds_correlated_rules_by_name(void)
 	start();
 	CHECK(add("name: na\nid: a\n" PLAIN "---\nname: nb\nid: b\n" PLAIN
 		  "---\ntitle: c\ncorrelation:\n  type: temporal_ordered\n  rules: [na, nb]\n"
-		  "  timespan: 1h\n  generate: true\n") == YG_OK && finish() == YG_OK);
+		  "  timespan: 1h\n  generate: true\n") == YG_OK &&
+	      finish() == YG_OK);
 	CHECK(counts(3, 3, 0, 0));
 	CHECK(rules->rules[2].correlation.refs[0] == 0 && rules->rules[2].correlation.refs[1] == 1);
 	CHECK(rules->rules[2].correlation.compare == YG_PRED_GTE);
@@ -267,7 +278,8 @@ static void moves_references_when_one_is_refused(void)
 {
 	start();
 	CHECK(add("title: bad\nid: bad\ncorrelation:\n  type: event_count\n  rules: [nothing]\n"
-		  "  timespan: 1m\n  condition: {gte: 5}\n---\n" CORRELATION "---\nid: a\n" PLAIN) == YG_OK);
+		  "  timespan: 1m\n  condition: {gte: 5}\n---\n" CORRELATION
+		  "---\nid: a\n" PLAIN) == YG_OK);
 	CHECK(finish() == YG_OK && counts(3, 2, 0, 1));
 	CHECK(rules->rules[0].correlation.refs[0] == 1);
 	CHECK_TEXT(rules->rules[1].info.id, "a");
@@ -283,7 +295,8 @@ static void add_link(unsigned i, unsigned last)
 	(void)snprintf(next, sizeof(next), i < last ? "c%u" : "a", i + 1);
 	(void)snprintf(text, sizeof(text),
 		       "title: x\nid: c%u\ncorrelation:\n  type: event_count\n  rules: [%s]\n"
-		       "  timespan: 1m\n  condition: {gte: 5}\n", i, next);
+		       "  timespan: 1m\n  condition: {gte: 5}\n",
+		       i, next);
 	(void)add(text);
 }
 
@@ -312,8 +325,10 @@ static void chains_correlations(void)
 	/* A circle, and one that leans on it. */
 	start();
 	CHECK(add("title: x\nid: x\ncorrelation:\n  type: temporal\n  rules: [y]\n  timespan: 1d\n"
-		  "---\ntitle: y\nid: y\ncorrelation:\n  type: temporal\n  rules: [x]\n  timespan: 1d\n"
-		  "---\ntitle: z\nid: z\ncorrelation:\n  type: temporal\n  rules: [x]\n  timespan: 1d\n"
+		  "---\ntitle: y\nid: y\ncorrelation:\n  type: temporal\n  rules: [x]\n  timespan: "
+		  "1d\n"
+		  "---\ntitle: z\nid: z\ncorrelation:\n  type: temporal\n  rules: [x]\n  timespan: "
+		  "1d\n"
 		  "---\nid: a\n" PLAIN) == YG_OK);
 	CHECK(finish() == YG_OK && counts(4, 1, 0, 3));
 	CHECK(strstr(reasons, "part of a circle") && strstr(reasons, "'x', which was refused"));
@@ -321,7 +336,8 @@ static void chains_correlations(void)
 	/* Inactive at the bottom: inactive all the way up. */
 	start();
 	add_chain(1, 3);
-	CHECK(add("id: a\nstatus: deprecated\n" PLAIN) == YG_OK && finish() == YG_OK && counts(4, 4, 4, 0));
+	CHECK(add("id: a\nstatus: deprecated\n" PLAIN) == YG_OK && finish() == YG_OK &&
+	      counts(4, 4, 4, 0));
 }
 
 static void sets_later_kinds_aside(void)
@@ -345,7 +361,8 @@ static void sets_later_kinds_aside(void)
 	}
 	start();
 	CHECK(add("id: a\nstatus: deprecated\n" PLAIN) == YG_OK && add(CORRELATION) == YG_OK);
-	CHECK(finish() == YG_OK && counts(2, 2, 2, 0) && strstr(reasons, "a rule it needs is inactive"));
+	CHECK(finish() == YG_OK && counts(2, 2, 2, 0) &&
+	      strstr(reasons, "a rule it needs is inactive"));
 }
 
 static void refuses_bad_correlations(void)
@@ -360,20 +377,26 @@ static void refuses_bad_correlations(void)
 	CHECK(refused(C("  rules: a\n  timespan: 0m\n"), 5, "is not a number"));
 	CHECK(refused(C("  rules: a\n  timespan: 999y\n"), 5, "longer than 100 years"));
 	CHECK(refused(C("  rules: a\n  timespan: 1m\n"), 2, "no condition"));
-	CHECK(refused(C("  rules: a\n  timespan: 1m\n  condition: {gt: x}\n"), 6, "needs a number"));
+	CHECK(refused(C("  rules: a\n  timespan: 1m\n  condition: {gt: x}\n"), 6,
+		      "needs a number"));
 	CHECK(refused(C("  rules: a\n  timespan: 1m\n  condition: {gtt: 1}\n"), 6, "nearest: 'gt"));
-	CHECK(refused(C("  rules: a\n  timespan: 1m\n  condition: {gt: 1, lt: 9, eq: 5}\n"), 6, "two bounds"));
-	CHECK(refused(C("  rules: a\n  timespan: 1m\n  condition: {gt: 1}\n"), 4, "'a', which was not loaded"));
-	CHECK(refused("id: me\n" C("  rules: me\n  timespan: 1m\n  condition: {gt: 1}\n"), 5, "names itself"));
+	CHECK(refused(C("  rules: a\n  timespan: 1m\n  condition: {gt: 1, lt: 9, eq: 5}\n"), 6,
+		      "two bounds"));
+	CHECK(refused(C("  rules: a\n  timespan: 1m\n  condition: {gt: 1}\n"), 4,
+		      "'a', which was not loaded"));
+	CHECK(refused("id: me\n" C("  rules: me\n  timespan: 1m\n  condition: {gt: 1}\n"), 5,
+		      "names itself"));
 	CHECK(refused("title: x\ncorrelation:\n  type: value_count\n  rules: a\n  timespan: 1m\n"
-		      "  condition: {gt: 1}\n", 6, "needs 'field'"));
+		      "  condition: {gt: 1}\n",
+		      6, "needs 'field'"));
 #undef C
 }
 
 static void reads_keys_of_the_own_pack(void)
 {
-	const char *text = "title: t\nid: a\nx_title_ja: 題\nx_field: sign-in\nx_advice: vpn\nx_quiet: true\n"
-			   "x_kind: behaviour\nlogsource: {category: webserver}\n" TAIL;
+	const char *text =
+		"title: t\nid: a\nx_title_ja: 題\nx_field: sign-in\nx_advice: vpn\nx_quiet: true\n"
+		"x_kind: behaviour\nlogsource: {category: webserver}\n" TAIL;
 
 	start();
 	CHECK(add_with("f", text, false, true) == YG_OK && counts(1, 1, 0, 0));
@@ -383,7 +406,8 @@ static void reads_keys_of_the_own_pack(void)
 	CHECK(rules->rules[0].info.kind == YG_KIND_BEHAVIOUR && rules->rules[0].info.is_own);
 	CHECK(add_with("f", CORRELATION, false, true) == YG_OK);
 	CHECK(rules->rules[1].info.kind == YG_KIND_BEHAVIOUR);
-	CHECK(add_with("f", "id: b\nx_field: nowhere\n" PLAIN, false, true) == YG_OK && counts(3, 2, 0, 1));
+	CHECK(add_with("f", "id: b\nx_field: nowhere\n" PLAIN, false, true) == YG_OK &&
+	      counts(3, 2, 0, 1));
 	/* In rules of others these keys mean nothing. */
 	start();
 	CHECK(add(text) == YG_OK && counts(1, 1, 0, 0));
@@ -399,8 +423,10 @@ static void derives_the_field_of_attack(void)
 		enum yg_attack_field field;
 	} rows[] = {
 		{"category: proxy", "", YG_ATTACK_WEB},
-		{"product: windows, category: process_creation", "attack.t1059", YG_ATTACK_ENDPOINT},
-		{"product: windows, category: process_creation", "attack.t1021.001", YG_ATTACK_ENDPOINT},
+		{"product: windows, category: process_creation", "attack.t1059",
+		 YG_ATTACK_ENDPOINT},
+		{"product: windows, category: process_creation", "attack.t1021.001",
+		 YG_ATTACK_ENDPOINT},
 		{"product: windows, service: security", "attack.t1110.003", YG_ATTACK_SIGN_IN},
 		{"product: windows, service: security", "attack.t1003", YG_ATTACK_ENDPOINT},
 		{"product: linux, service: sshd", "", YG_ATTACK_SIGN_IN},
@@ -414,8 +440,8 @@ static void derives_the_field_of_attack(void)
 		char text[400];
 
 		start();
-		(void)snprintf(text, sizeof(text), "title: t\ntags: [%s]\nlogsource: {%s}\n%s", rows[i].tags,
-			       rows[i].logsource, TAIL);
+		(void)snprintf(text, sizeof(text), "title: t\ntags: [%s]\nlogsource: {%s}\n%s",
+			       rows[i].tags, rows[i].logsource, TAIL);
 		CHECK(add(text) == YG_OK && counts(1, 1, 0, 0));
 		CHECK(rules->rules[0].info.field == rows[i].field);
 	}
@@ -434,8 +460,9 @@ static void has_limits(void)
 	CHECK(add((const char *)text.data) == YG_OK && counts(1, 0, 0, 1));
 	CHECK(strstr(reasons, "more than 100000 values") && rules->pred_count == 0);
 	yg_buf_done(&text);
-	CHECK(refused(HEAD "detection:\n  sel:\n    A|windash: '-a -b -c -d -e -f'\n  condition: sel\n", 6,
-		      "at most 5 dashes"));
+	CHECK(refused(HEAD
+		      "detection:\n  sel:\n    A|windash: '-a -b -c -d -e -f'\n  condition: sel\n",
+		      6, "at most 5 dashes"));
 }
 
 /* Ten megabytes in one file: many rules load, many values are refused, nothing else happens. */
@@ -448,9 +475,11 @@ static void takes_large_files(void)
 	yg_buf_init(&text, YG_RULE_FILE_MAX);
 	while (text.size < 10u << 20 && count < 9000)
 		yg_buf_addf(&text,
-			    "---\nid: r%u\n" HEAD "description: '%0900u'\ndetection:\n  sel:\n    A: v%u\n"
+			    "---\nid: r%u\n" HEAD
+			    "description: '%0900u'\ndetection:\n  sel:\n    A: v%u\n"
 			    "  condition: sel\n",
-			    count, count, count), count++;
+			    count, count, count),
+			count++;
 	yg_buf_add_byte(&text, 0);
 	CHECK(yg_buf_error(&text) == YG_OK);
 	CHECK(add((const char *)text.data) == YG_OK && counts(count, count, 0, 0));
@@ -460,8 +489,10 @@ static void takes_large_files(void)
 /* Without memory at any point: the error comes back, nothing leaks or breaks. */
 static void lives_without_memory(void)
 {
-	const char *text = "id: a\nname: n\n" HEAD "tags: [x]\ndetection:\n  sel:\n    A|windash|contains: ['-x', y]\n"
-			   "    B|re: 'a.c'\n    C|cidr: 10.0.0.0/8\n  kw: [q]\n  condition: sel and not 1 of k*\n"
+	const char *text = "id: a\nname: n\n" HEAD
+			   "tags: [x]\ndetection:\n  sel:\n    A|windash|contains: ['-x', y]\n"
+			   "    B|re: 'a.c'\n    C|cidr: 10.0.0.0/8\n  kw: [q]\n  condition: sel "
+			   "and not 1 of k*\n"
 			   "---\n" CORRELATION;
 	int rc = YG_ENOMEM;
 

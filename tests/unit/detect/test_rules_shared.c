@@ -4,9 +4,9 @@
 #include <ftw.h>
 #include <stdlib.h>
 
+#include "../check.h"
 #include "base/io.h"
 #include "detect/rules.h"
-#include "../check.h"
 
 static struct yg_rules *rules;
 static int failures;
@@ -29,7 +29,8 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
 	if (kind != FTW_F || size < 4 || strcmp(path + size - 4, ".yml") != 0)
 		return 0;
 	if (yg_io_read_file(path, YG_RULE_FILE_MAX, &text, &text_size) != YG_OK ||
-	    yg_rules_add(rules, path, (struct yg_bytes){text, text_size}, &opts, report, NULL) != YG_OK)
+	    yg_rules_add(rules, path, (struct yg_bytes){text, text_size}, &opts, report, NULL) !=
+		    YG_OK)
 		failures++;
 	else
 		free(text);
@@ -61,17 +62,24 @@ int main(int argc, char **argv)
 	char path[4096];
 	int rc;
 
-	(void)snprintf(path, sizeof(path), "%s/sigma-rules", shared ? shared : argc > 1 ? argv[1] : "");
+	(void)snprintf(path, sizeof(path), "%s/sigma-rules",
+		       shared	  ? shared
+		       : argc > 1 ? argv[1]
+				  : "");
 	rules = yg_rules_new();
 	if (!rules || nftw(path, visit, 16, FTW_PHYS) != 0) {
-		fprintf(stderr, "skipped: no public rules at %s (YAGURA_SHARED names the folder above)\n", path);
+		fprintf(stderr,
+			"skipped: no public rules at %s (YAGURA_SHARED names the folder above)\n",
+			path);
 		printf("0 passed, 0 failed, 1 skipped\n");
 		(void)yg_rules_free(rules);
 		return 77;
 	}
 	if (yg_rules_finish(rules, report, NULL) != YG_OK)
 		failures++;
-	fprintf(stderr, "%u found, %u loaded, %u inactive, %u refused; %u predicates, %u nodes, %zu bytes\n",
+	fprintf(stderr,
+		"%u found, %u loaded, %u inactive, %u refused; %u predicates, %u nodes, %zu "
+		"bytes\n",
 		rules->found, rules->rule_count, rules->inactive, rules->refused, rules->pred_count,
 		rules->expr_count, yg_arena_used(rules->arena));
 	rc = check_main(cases, sizeof(cases) / sizeof(cases[0]));

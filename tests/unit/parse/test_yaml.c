@@ -54,7 +54,8 @@ static void reads_several_documents_and_none(void)
 	CHECK(parse("") == YG_OK && docs->count == 0);
 	CHECK(parse("# only a comment\n") == YG_OK && docs->count == 0);
 	CHECK(parse("a: 1\n---\nb: 2\n---\n- c\n") == YG_OK && docs->count == 3);
-	CHECK(parse("\xef\xbb\xbf" "a: 1\r\nb: 2\r\n") == YG_OK);
+	CHECK(parse("\xef\xbb\xbf"
+		    "a: 1\r\nb: 2\r\n") == YG_OK);
 	CHECK_TEXT(yg_yaml_text(docs->first, "a"), "1");
 	CHECK_TEXT(yg_yaml_text(docs->first, "b"), "2");
 }
