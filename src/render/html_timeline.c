@@ -154,18 +154,18 @@ static void draw_records(struct yg_page *page, const struct bars *bars, size_t b
 	     height < 1 ? 1 : height);
 }
 
-/* "Nov 20" or "11月20日". */
+/* "20 Nov" or "11月20日". */
 static void add_date(struct yg_buf *to, const struct yg_civil *c, enum yg_lang lang)
 {
 	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	char month[4];
-	char day[4];
+	char month[YG_TEXT_NUMBER_SIZE];
+	char day[YG_TEXT_NUMBER_SIZE];
 
-	(void)snprintf(month, sizeof(month), "%u", c->month % 100u);
-	(void)snprintf(day, sizeof(day), "%u", c->day % 100u);
-	YG_FILL(to, lang, N_("%3 %2"), yg_bytes_str(month), yg_bytes_str(day),
-		yg_bytes_str(months[(c->month - 1) % 12]));
+	YG_FILL(to, lang, N_("%2 %1"),
+		lang == YG_LANG_JA ? yg_text_number(month, c->month)
+				   : yg_bytes_str(months[(c->month - 1) % 12]),
+		yg_text_number(day, c->day));
 }
 
 /* The shortest distance between ticks, in seconds, that needs no more than TICKS_MAX of them. */

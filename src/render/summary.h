@@ -18,8 +18,7 @@ struct yg_terminal_opts {
 	unsigned stories_max; /* stories shown in full; the rest are counted */
 };
 
-/* The whole summary: first what was found and how bad, then the stories, advice, what was examined.
- */
+/* The whole summary: what was found and how bad, advice, the stories, what was examined. */
 void yg_terminal_summary(struct yg_buf *to, const struct yg_report *report,
 			 const struct yg_terminal_opts *opts);
 
