@@ -90,32 +90,34 @@ bool yg_bytes_i64(struct yg_bytes b, int64_t *ret)
 	return true;
 }
 
+/* Decimal digits from *i on, which moves behind them; how many there were. */
+static size_t skip_digits(struct yg_bytes b, size_t *i)
+{
+	size_t from = *i;
+
+	while (*i < b.size && b.data[*i] >= '0' && b.data[*i] <= '9')
+		++*i;
+	return *i - from;
+}
+
 bool yg_bytes_is_number(struct yg_bytes b)
 {
-	size_t i = 0, from;
+	size_t i = b.size > 0 && b.data[0] == '-';
+	bool has_zero = i < b.size && b.data[i] == '0';
+	size_t whole = skip_digits(b, &i);
 
-	if (i < b.size && b.data[i] == '-')
-		i++;
-	from = i;
-	while (i < b.size && b.data[i] >= '0' && b.data[i] <= '9')
-		i++;
-	if (i == from || (b.data[from] == '0' && i - from > 1))
+	if (whole == 0 || (has_zero && whole > 1))
 		return false;
 	if (i < b.size && b.data[i] == '.') {
-		from = ++i;
-		while (i < b.size && b.data[i] >= '0' && b.data[i] <= '9')
-			i++;
-		if (i == from)
+		i++;
+		if (skip_digits(b, &i) == 0)
 			return false;
 	}
-	if (i < b.size && (b.data[i] == 'e' || b.data[i] == 'E')) {
+	if (i < b.size && (b.data[i] | 0x20) == 'e') {
 		i++;
 		if (i < b.size && (b.data[i] == '+' || b.data[i] == '-'))
 			i++;
-		from = i;
-		while (i < b.size && b.data[i] >= '0' && b.data[i] <= '9')
-			i++;
-		if (i == from)
+		if (skip_digits(b, &i) == 0)
 			return false;
 	}
 	return i == b.size;

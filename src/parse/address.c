@@ -34,46 +34,67 @@ static size_t v4_size(struct yg_bytes b)
 	return i < b.size && (is_digit(b.data[i]) || b.data[i] == '.') ? 0 : i;
 }
 
+static uint8_t byte_at(struct yg_bytes b, size_t i)
+{
+	return i < b.size ? b.data[i] : 0;
+}
+
+/* Hexadecimal digits from @i on; 5 stands for all that are too many. */
+static size_t hex_run(struct yg_bytes b, size_t i)
+{
+	size_t n = 0;
+
+	while (n < 5 && is_hex(byte_at(b, i + n)))
+		n++;
+	return n;
+}
+
+/* "1:2:" and "1:::2": a colon too many before or at @i. */
+static bool has_loose_colon(struct yg_bytes b, size_t i)
+{
+	if (byte_at(b, i) == ':')
+		return true;
+	return i > 0 && b.data[i - 1] == ':' && (i < 2 || b.data[i - 2] != ':');
+}
+
+/* May a dotted address be the last two of the groups? */
+static bool may_end_dotted(unsigned groups, bool has_gap)
+{
+	return has_gap ? groups + 2 < GROUPS_MAX : groups + 2 == GROUPS_MAX;
+}
+
 /* Bytes of the colon form at the start of @b, or 0. *ret_v4: where its dotted end begins. */
 static size_t v6_size(struct yg_bytes b, size_t *ret_v4)
 {
-	size_t i = 0, v4;
+	bool has_gap = byte_at(b, 0) == ':' && byte_at(b, 1) == ':';
+	size_t i = has_gap ? 2 : 0;
 	unsigned groups = 0;
-	bool has_gap = false;
+	size_t n;
 
 	*ret_v4 = SIZE_MAX;
-	for (;;) {
-		size_t from = i;
+	while ((n = hex_run(b, i)) > 0) {
+		size_t v4 = v4_size(yg_bytes_from(b, i));
 
-		if (i + 1 < b.size && b.data[i] == ':' && b.data[i + 1] == ':') {
-			if (has_gap)
-				return 0;
-			has_gap = true;
-			i += 2;
-			from = i;
-		}
-		v4 = v4_size(yg_bytes_from(b, i));
-		if (v4 > 0 && (has_gap ? groups + 2 < GROUPS_MAX : groups + 2 == GROUPS_MAX)) {
+		if (v4 > 0 && may_end_dotted(groups, has_gap)) {
 			*ret_v4 = i;
 			return i + v4;
 		}
-		while (i < b.size && i - from < 4 && is_hex(b.data[i]))
+		i += n;
+		if (n > 4 || ++groups > GROUPS_MAX)
+			return 0;
+		if (byte_at(b, i) != ':')
+			break;
+		if (byte_at(b, i + 1) == ':') {
+			if (has_gap)
+				return 0;
+			has_gap = true;
 			i++;
-		if (i == from)
-			break;
-		if (++groups > GROUPS_MAX || (i < b.size && is_hex(b.data[i])))
-			return 0;
-		if (i + 1 >= b.size || b.data[i] != ':')
-			break;
-		if (b.data[i + 1] == ':')
-			continue;
-		if (!is_hex(b.data[i + 1]))
-			return 0;
+		}
 		i++;
 	}
 	if (has_gap ? groups >= GROUPS_MAX : groups != GROUPS_MAX)
 		return 0;
-	return i < b.size && b.data[i] == ':' ? 0 : i;
+	return has_loose_colon(b, i) ? 0 : i;
 }
 
 /* An IPv4 address that stands behind ::ffff: is that address. */
@@ -87,14 +108,14 @@ static struct yg_bytes unmapped(struct yg_bytes b, size_t v4)
 }
 
 /* What may follow an address: nothing, the end of a list item, a port. */
-static bool read_rest(struct yg_bytes rest, bool may_have_port, struct yg_bytes *ret_port)
+static bool read_rest(struct yg_bytes rest, struct yg_bytes *ret_port)
 {
 	size_t i = 1;
 
 	*ret_port = (struct yg_bytes){0};
 	if (rest.size == 0 || rest.data[0] == ',' || rest.data[0] == ' ')
 		return true;
-	if (!may_have_port || rest.data[0] != ':')
+	if (rest.data[0] != ':')
 		return false;
 	while (i < rest.size && i < 6 && is_digit(rest.data[i]))
 		i++;
@@ -103,35 +124,40 @@ static bool read_rest(struct yg_bytes rest, bool may_have_port, struct yg_bytes 
 	return i > 1 && (i == rest.size || strchr(",: ", rest.data[i]));
 }
 
+/* "%eth0" behind an address: which of this machine's links it belongs to. */
+static struct yg_bytes skip_zone(struct yg_bytes b)
+{
+	size_t i = 0;
+
+	if (byte_at(b, 0) != '%')
+		return b;
+	while (i < b.size && b.data[i] != ']' && b.data[i] != ',' && b.data[i] != ' ')
+		i++;
+	return yg_bytes_from(b, i);
+}
+
 bool yg_address_in(struct yg_bytes text, struct yg_bytes *ret_address, struct yg_bytes *ret_port)
 {
-	struct yg_bytes b = text, address, port;
-	bool has_bracket = b.size > 0 && b.data[0] == '[';
+	bool has_bracket = byte_at(text, 0) == '[';
+	struct yg_bytes b = has_bracket ? yg_bytes_from(text, 1) : text;
+	struct yg_bytes address, port;
 	size_t v4 = SIZE_MAX;
-	size_t size;
+	size_t size = v4_size(b);
 
-	if (has_bracket)
-		b = yg_bytes_from(b, 1);
-	size = v4_size(b);
-	if (size == 0) {
+	if (size == 0)
 		size = v6_size(b, &v4);
-		if (size == 0)
-			return false;
-	}
+	if (size == 0)
+		return false;
 	address = yg_bytes_cut(b, 0, size);
 	if (v4 != SIZE_MAX)
 		address = unmapped(address, v4);
-	b = yg_bytes_from(b, size);
-	if (b.size > 0 && b.data[0] == '%') {
-		while (b.size > 0 && b.data[0] != ']' && b.data[0] != ',' && b.data[0] != ' ')
-			b = yg_bytes_from(b, 1);
-	}
+	b = skip_zone(yg_bytes_from(b, size));
 	if (has_bracket) {
-		if (b.size == 0 || b.data[0] != ']')
+		if (byte_at(b, 0) != ']')
 			return false;
 		b = yg_bytes_from(b, 1);
 	}
-	if (!read_rest(b, true, &port))
+	if (!read_rest(b, &port))
 		return false;
 	if (ret_address)
 		*ret_address = address;

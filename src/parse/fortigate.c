@@ -196,64 +196,36 @@ static struct yg_bytes get(struct yg_event *event, struct yg_bytes name)
 	return (struct yg_bytes){0};
 }
 
-/* Two or three texts with spaces between; empty ones are left out. */
-static struct yg_bytes join(struct yg_arena *arena, struct yg_bytes a, struct yg_bytes b,
-			    struct yg_bytes c)
-{
-	const struct yg_bytes parts[] = {a, b, c};
-	uint8_t *to = yg_arena_alloc(arena, a.size + b.size + c.size + 2);
-	size_t size = 0;
-
-	if (!to)
-		return a;
-	for (size_t i = 0; i < 3; i++) {
-		if (parts[i].size == 0)
-			continue;
-		if (size > 0)
-			to[size++] = ' ';
-		memcpy(to + size, parts[i].data, parts[i].size);
-		size += parts[i].size;
-	}
-	return (struct yg_bytes){to, size};
-}
-
-/* date, time and tz, or the time since 1970 that eventtime gives; that one is not in doubt. */
-static void read_time(struct yg_parser_int *ctx, struct yg_event *event)
+/* date, time and tz in one run: to show them, and (@is_tight) to read them. */
+static struct yg_bytes join_time(struct yg_event *event, bool is_tight)
 {
 	struct yg_bytes date = get(event, YG_S("date"));
 	struct yg_bytes time = get(event, YG_S("time"));
+	struct yg_bytes zone = get(event, YG_S("tz"));
+	char text[64];
+	struct yg_bytes ret = {0};
+	int size;
+
+	if (date.size == 0 || time.size == 0 || date.size > 16 || time.size > 20 || zone.size > 8)
+		return ret;
+	size = snprintf(text, sizeof(text), "%.*s %.*s%s%.*s", YG_FMT(date), YG_FMT(time),
+			zone.size > 0 && !is_tight ? " " : "", YG_FMT(zone));
+	(void)yg_arena_dup(event->arena, (struct yg_bytes){(const uint8_t *)text, (size_t)size},
+			   &ret);
+	return ret;
+}
+
+/* eventtime is the time since 1970 and not in doubt; date and time are shown where they stand. */
+static void read_time(struct yg_parser_int *ctx, struct yg_event *event)
+{
 	struct yg_bytes stamp = get(event, YG_S("eventtime"));
-	struct yg_bytes written;
-	bool has_zone;
-	int64_t ns;
+	struct yg_bytes tight = join_time(event, true);
 
-	if (date.size > 0 && date.size < 32 && time.size < 32) {
-		struct yg_bytes zone = get(event, YG_S("tz"));
-
-		written = join(event->arena, date, time, zone.size < 8 ? zone : (struct yg_bytes){0});
-		if (zone.size > 0 && zone.size < 8) { /* "… -0700" is read without the space */
-			struct yg_bytes tight = join(event->arena, date, time, (struct yg_bytes){0});
-			uint8_t *to = yg_arena_alloc(event->arena, tight.size + zone.size);
-
-			if (to) {
-				memcpy(to, tight.data, tight.size);
-				memcpy(to + tight.size, zone.data, zone.size);
-				tight = (struct yg_bytes){to, tight.size + zone.size};
-			}
-			(void)yg_times_set(event, tight, ctx->opts.zone);
-		}
-		if (event->time_ns == YG_TIME_NONE)
-			(void)yg_times_set(event, yg_bytes_cut(written, 0, date.size + 1 + time.size),
-					   ctx->opts.zone);
-		if (event->time_ns != YG_TIME_NONE)
-			event->time_text = written;
-	}
-	if (yg_times_any(stamp, ctx->opts.zone, &ns, &has_zone)) {
-		event->time_ns = ns;
-		event->has_zone = true;
-		if (event->time_text.size == 0)
-			event->time_text = stamp;
-	}
+	if (!yg_times_set(event, stamp, ctx->opts.zone) &&
+	    !yg_times_set(event, tight, ctx->opts.zone))
+		return;
+	if (tight.size > 0)
+		event->time_text = join_time(event, false);
 }
 
 int yg_fortigate_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,

@@ -4,12 +4,14 @@
 #include "parse/address.h"
 #include "parse/json-int.h"
 #include "parse/record.h"
+#include "parse/syslog.h"
 #include "parse/times.h"
 #include "parse/web.h"
 
 #include "base/ban.h"
 
-#define ECS_HINTS_MIN 2u
+#define ECS_HINTS_MIN        2u
+#define CONTAINER_FIELDS_MAX 6u
 
 struct yg_field *yg_json_role(struct yg_event *event, const struct yg_json_facts *facts,
 			      enum yg_json_role role)
@@ -92,8 +94,43 @@ static bool is_record(struct yg_bytes record, const struct yg_event *event)
 	       has_name(event, YG_S("source")) && has_name(event, YG_S("position"));
 }
 
+/*
+ * {"log":"…\n","stream":"stdout","time":"…"}: a line of a container, as container engines keep it.
+ * The line is what counts. YG_EMISMATCH: it is just text.
+ */
+static int read_container(struct yg_parser_int *ctx, struct yg_event *event)
+{
+	struct yg_bytes line = {0};
+	uint8_t *to;
+
+	if (event->field_count > CONTAINER_FIELDS_MAX || !has_name(event, YG_S("stream")) ||
+	    !has_name(event, YG_S("time")))
+		return YG_EMISMATCH;
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (yg_bytes_eq(event->fields[i].name, YG_S("log")))
+			line = yg_bytes_trim(yg_event_text(event, &event->fields[i]));
+	if (line.size == 0)
+		return YG_EMISMATCH;
+	to = yg_arena_zalloc(event->arena, line.size + YG_PARSE_PADDING);
+	if (!to)
+		return YG_ENOMEM;
+	memcpy(to, line.data, line.size);
+	return yg_syslog_read_message(ctx, (struct yg_bytes){to, line.size}, event);
+}
+
 int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
 		 struct yg_fault *reterr)
+{
+	int rc = yg_json_read_inner(ctx, record, event, reterr);
+
+	if (rc != YG_OK || event->format != YG_FORMAT_JSON)
+		return rc;
+	rc = read_container(ctx, event);
+	return rc == YG_ENOMEM ? yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0) : YG_OK;
+}
+
+int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+		       struct yg_fault *reterr)
 {
 	struct yg_json *json = yg_json_state(ctx);
 	const struct yg_json_facts *facts;

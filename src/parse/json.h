@@ -16,3 +16,7 @@
 /* A reader (format-int.h). event->format becomes WINDOWS, ECS, NGINX_JSON or JSON. */
 YG_MUST_USE int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record,
 			     struct yg_event *event, struct yg_fault *reterr);
+
+/* The same for an object that stood inside another record: nothing is looked for inside of it. */
+YG_MUST_USE int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record,
+				   struct yg_event *event, struct yg_fault *reterr);

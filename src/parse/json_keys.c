@@ -348,13 +348,25 @@ static struct yg_bytes bare(struct yg_bytes key)
 	return key;
 }
 
+/* At most YG_EVENT_NAME_MAX bytes, and no half character at the end. */
+static struct yg_bytes name_cut(struct yg_bytes name)
+{
+	size_t size = YG_EVENT_NAME_MAX;
+
+	if (name.size <= size)
+		return name;
+	while (size > YG_EVENT_NAME_MAX - 4 && (name.data[size] & 0xc0) == 0x80)
+		size--;
+	return yg_bytes_cut(name, 0, size);
+}
+
 static bool join(struct yg_arena *arena, struct yg_bytes head, char by, struct yg_bytes tail,
 		 struct yg_bytes *ret)
 {
 	uint8_t *to;
 
 	if (head.size == 0) {
-		*ret = yg_bytes_cut(tail, 0, YG_EVENT_NAME_MAX);
+		*ret = name_cut(tail);
 		return true;
 	}
 	to = yg_arena_alloc(arena, head.size + 1 + tail.size);
@@ -364,13 +376,13 @@ static bool join(struct yg_arena *arena, struct yg_bytes head, char by, struct y
 	to[head.size] = (uint8_t)by;
 	if (tail.size > 0)
 		memcpy(to + head.size + 1, tail.data, tail.size);
-	*ret = yg_bytes_cut((struct yg_bytes){to, head.size + 1 + tail.size}, 0, YG_EVENT_NAME_MAX);
+	*ret = name_cut((struct yg_bytes){to, head.size + 1 + tail.size});
 	return true;
 }
 
 static void name_by(struct yg_json_node *node, struct yg_bytes name)
 {
-	node->name = yg_bytes_cut(name, 0, YG_EVENT_NAME_MAX);
+	node->name = name_cut(name);
 	node->is_windows = 1;
 }
 

@@ -12,6 +12,7 @@
 #include "base/ban.h"
 
 #define TAG_BYTES_MAX     64u
+#define PID_BYTES_MAX     24u
 #define PRI_MAX           191u
 #define YEARS_BACK        8  /* 29 February is at most that far */
 #define PARAM_NAME_MAX    128u
@@ -144,6 +145,17 @@ static bool read_clock(struct yg_bytes *b, struct yg_civil *civil)
 	return true;
 }
 
+/* " 2023" behind the time, and not a host of that name: a space must follow, which stays. */
+static bool read_late_year(struct yg_bytes *b, int32_t *ret)
+{
+	struct yg_bytes after = yg_bytes_from(*b, 1);
+
+	if (b->size < 7 || b->data[0] != ' ' || !read_year(&after, ret))
+		return false;
+	*b = yg_bytes_from(*b, 5);
+	return true;
+}
+
 /* "Dec  2 03:04:05", "Dec 2 2023 03:04:05", "Dec 2 03:04:05 2023", each also with ':' after. */
 static bool read_bsd_time(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
 {
@@ -154,9 +166,8 @@ static bool read_bsd_time(struct yg_parser_int *ctx, struct header *h, struct yg
 	bool has_year;
 
 	civil.month = (uint8_t)yg_when_month(b.data);
-	b = yg_bytes_from(b, 4);
-	while (b.size > 0 && b.data[0] == ' ')
-		b = yg_bytes_from(b, 1);
+	b = yg_bytes_from(b, 3);
+	(void)word(&b); /* the spaces before the day */
 	day = word(&b);
 	if (day.size > 2 || !yg_bytes_u64(day, &number) || number < 1 || number > 31)
 		return false;
@@ -164,13 +175,8 @@ static bool read_bsd_time(struct yg_parser_int *ctx, struct header *h, struct yg
 	has_year = read_year(&b, &civil.year);
 	if (!read_clock(&b, &civil))
 		return false;
-	if (!has_year && b.size > 6 && b.data[0] == ' ') {
-		struct yg_bytes after = yg_bytes_from(b, 1);
-
-		has_year = read_year(&after, &civil.year);
-		if (has_year)
-			b = (struct yg_bytes){after.data - 1, after.size + 1};
-	}
+	if (!has_year)
+		has_year = read_late_year(&b, &civil.year);
 	if (has_year ? !yg_times_civil(&civil, ctx->opts.zone, &event->time_ns)
 		     : !guess_year(ctx, &civil, &event->time_ns))
 		return false;
@@ -192,22 +198,27 @@ static bool read_iso_time(struct yg_parser_int *ctx, struct header *h, struct yg
 	return true;
 }
 
+/* "[123]:" at @i: the end of a tag, or 0. */
+static size_t pid_end(struct yg_bytes b, size_t i)
+{
+	size_t end = yg_bytes_chr(yg_bytes_cut(b, 0, i + PID_BYTES_MAX), ']');
+
+	if (i == 0 || end == SIZE_MAX)
+		return 0;
+	return end + 1 < b.size && b.data[end + 1] == ':' ? end + 2 : end + 1;
+}
+
 /* Bytes of "program", "program[pid]" up to and with its ':'; 0 when there is no such thing. */
 static size_t tag_size(struct yg_bytes b)
 {
 	for (size_t i = 0; i < b.size && i < TAG_BYTES_MAX; i++) {
 		uint8_t c = b.data[i];
 
-		if (c == '[') {
-			size_t end = yg_bytes_chr(yg_bytes_cut(b, 0, i + 24), ']');
-
-			if (i == 0 || end == SIZE_MAX)
-				return 0;
-			return end + 1 < b.size && b.data[end + 1] == ':' ? end + 2 : end + 1;
-		}
+		if (c == '[')
+			return pid_end(b, i);
 		if (c == ':')
 			return i > 0 && (i + 1 == b.size || b.data[i + 1] == ' ') ? i + 1 : 0;
-		if (c <= ' ' || c == '=' || c == '<' || c == '"' || c == '{' || c == ',')
+		if (c <= ' ' || strchr("=<\"{,", c))
 			return 0;
 	}
 	return 0;
@@ -289,22 +300,33 @@ static struct yg_bytes word_or_nil(struct yg_bytes *b)
 	return yg_bytes_eq(ret, YG_S("-")) ? (struct yg_bytes){0} : ret;
 }
 
+/* Where the element that begins @b with '[' has its ']', or SIZE_MAX. */
+static size_t element_end(struct yg_bytes b)
+{
+	bool is_quoted = false;
+
+	for (size_t i = 1; i < b.size; i++) {
+		if (is_quoted && b.data[i] == '\\')
+			i++;
+		else if (b.data[i] == '"')
+			is_quoted = !is_quoted;
+		else if (b.data[i] == ']' && !is_quoted)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
 /* [id name="value" …][id …]: the end of it all, or SIZE_MAX when it is broken. */
 static size_t data_size(struct yg_bytes b)
 {
 	size_t i = 0;
-	bool is_quoted = false;
 
 	while (i < b.size && b.data[i] == '[') {
-		for (i++; i < b.size && (is_quoted || b.data[i] != ']'); i++) {
-			if (is_quoted && b.data[i] == '\\')
-				i++;
-			else if (b.data[i] == '"')
-				is_quoted = !is_quoted;
-		}
-		if (i >= b.size)
+		size_t end = element_end(yg_bytes_from(b, i));
+
+		if (end == SIZE_MAX)
 			return SIZE_MAX;
-		i++;
+		i += end + 1;
 	}
 	return i;
 }
@@ -420,37 +442,49 @@ static int add_param(struct yg_event *event, struct yg_bytes id, struct yg_bytes
 		       : yg_event_add_escaped(event, path, value);
 }
 
+/* Where a quoted value ends, from behind its first quote. */
+static size_t value_size(struct yg_bytes b)
+{
+	size_t i = 0;
+
+	while (i < b.size && b.data[i] != '"')
+		i += b.data[i] == '\\' ? 2u : 1u;
+	return i < b.size ? i : b.size;
+}
+
+/* "id name="value" …" between the brackets; what is no param is passed over. */
+static int add_element(struct yg_event *event, struct yg_bytes b)
+{
+	struct yg_bytes id = word(&b);
+	int rc = YG_OK;
+
+	while (b.size > 0 && rc == YG_OK) {
+		size_t name = yg_bytes_find(b, YG_S("=\""));
+		size_t space = name;
+		size_t size;
+
+		if (name == SIZE_MAX)
+			break;
+		while (space > 0 && b.data[space - 1] != ' ')
+			space--;
+		size = value_size(yg_bytes_from(b, name + 2));
+		rc = add_param(event, id, yg_bytes_cut(b, space, name),
+			       yg_bytes_cut(b, name + 2, name + 2 + size));
+		b = yg_bytes_from(b, name + 2 + size + 1);
+	}
+	return rc;
+}
+
 /* Structured data that data_size() has found whole. */
 static int add_data(struct yg_event *event, struct yg_bytes b)
 {
-	struct yg_bytes id = {0};
-	size_t i = 0;
 	int rc = YG_OK;
 
-	while (i < b.size && rc == YG_OK) {
-		size_t from = i, equals;
+	while (b.size > 0 && rc == YG_OK) {
+		size_t end = element_end(b);
 
-		if (b.data[i] == '[' || b.data[i] == ']' || b.data[i] == ' ') {
-			i++;
-			if (b.data[from] != '[')
-				continue;
-			from = i;
-			while (i < b.size && b.data[i] != ' ' && b.data[i] != ']')
-				i++;
-			id = yg_bytes_cut(b, from, i);
-			continue;
-		}
-		while (i < b.size && b.data[i] != '=' && b.data[i] != ' ' && b.data[i] != ']')
-			i++;
-		equals = i;
-		if (i + 1 >= b.size || b.data[i] != '=' || b.data[i + 1] != '"')
-			continue;
-		for (i += 2; i < b.size && b.data[i] != '"'; i++)
-			if (b.data[i] == '\\')
-				i++;
-		rc = add_param(event, id, yg_bytes_cut(b, from, equals),
-			       yg_bytes_cut(b, equals + 2, i));
-		i++;
+		rc = add_element(event, yg_bytes_cut(b, 1, end));
+		b = yg_bytes_from(b, end + 1);
 	}
 	return rc;
 }
@@ -505,9 +539,9 @@ static int add_header(struct yg_event *event, const struct header *h)
 	return rc;
 }
 
-/* Try @read on the message; on success the event is of its format, with the header's fields. */
+/* Try @read on the message; on success the event is what it says. */
 static int read_inner(struct yg_parser_int *ctx, yg_read_fn *read, enum yg_format format,
-		      const struct header *h, struct yg_event *event)
+		      struct yg_bytes message, struct yg_event *event)
 {
 	struct yg_event inner;
 	struct yg_fault fault;
@@ -515,8 +549,8 @@ static int read_inner(struct yg_parser_int *ctx, yg_read_fn *read, enum yg_forma
 
 	yg_event_init(&inner, event->arena, event->names);
 	inner.format = format;
-	inner.raw = h->message;
-	rc = read(ctx, h->message, &inner, &fault);
+	inner.raw = message;
+	rc = read(ctx, message, &inner, &fault);
 	if (rc != YG_OK)
 		return rc == YG_ENOMEM ? rc : YG_EMISMATCH;
 	if (inner.time_ns == YG_TIME_NONE) {
@@ -526,31 +560,35 @@ static int read_inner(struct yg_parser_int *ctx, yg_read_fn *read, enum yg_forma
 	}
 	inner.raw = event->raw;
 	*event = inner;
-	return add_header(event, h);
+	return YG_OK;
 }
 
-static int read_message_format(struct yg_parser_int *ctx, const struct header *h,
-			       struct yg_event *event)
+int yg_syslog_read_message(struct yg_parser_int *ctx, struct yg_bytes message,
+			   struct yg_event *event)
 {
-	struct yg_bytes m = h->message;
+	if (yg_fits_json(message))
+		return read_inner(ctx, yg_json_read_inner, YG_FORMAT_JSON, message, event);
+	if (yg_fortigate_fits(message))
+		return read_inner(ctx, yg_fortigate_read, YG_FORMAT_FORTIGATE, message, event);
+	if (yg_bytes_find(message, YG_S("] \"")) != SIZE_MAX && yg_access_fits(message))
+		return read_inner(ctx, yg_access_read, YG_FORMAT_ACCESS, message, event);
+	if (yg_keyvalue_fits(message))
+		return read_inner(ctx, yg_keyvalue_read, YG_FORMAT_KEYVALUE, message, event);
+	return YG_EMISMATCH;
+}
+
+/* The message as a record of another format, with the fields of the header. */
+static int read_message(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
+{
+	int rc;
 
 	if (yg_bytes_eq(h->program, YG_S("CEF"))) { /* "CEF: 0|…": its start looks like a tag */
-		struct header whole = *h;
-
-		whole.message = (struct yg_bytes){h->program.data,
-						  (size_t)(m.data - h->program.data) + m.size};
-		whole.program = (struct yg_bytes){0};
-		return read_inner(ctx, yg_keyvalue_read, YG_FORMAT_KEYVALUE, &whole, event);
+		h->message.size += (size_t)(h->message.data - h->program.data);
+		h->message.data = h->program.data;
+		h->program = (struct yg_bytes){0};
 	}
-	if (yg_fits_json(m))
-		return read_inner(ctx, yg_json_read, YG_FORMAT_JSON, h, event);
-	if (yg_fortigate_fits(m))
-		return read_inner(ctx, yg_fortigate_read, YG_FORMAT_FORTIGATE, h, event);
-	if (yg_bytes_find(m, YG_S("] \"")) != SIZE_MAX && yg_access_fits(m))
-		return read_inner(ctx, yg_access_read, YG_FORMAT_ACCESS, h, event);
-	if (yg_keyvalue_fits(m))
-		return read_inner(ctx, yg_keyvalue_read, YG_FORMAT_KEYVALUE, h, event);
-	return YG_EMISMATCH;
+	rc = yg_syslog_read_message(ctx, h->message, event);
+	return rc == YG_OK ? add_header(event, h) : rc;
 }
 
 /*
@@ -620,7 +658,7 @@ int yg_syslog_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_
 	if (rc != YG_OK)
 		return rc;
 	h.message = yg_bytes_trim(h.message);
-	rc = read_message_format(ctx, &h, event);
+	rc = read_message(ctx, &h, event);
 	if (rc == YG_EMISMATCH)
 		rc = add_message(event, &h);
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);

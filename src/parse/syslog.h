@@ -23,3 +23,11 @@ yg_read_fn yg_syslog_read;
 
 /* What follows from the fields alone: channel. Also for events read from the record form. */
 YG_MUST_USE int yg_syslog_finish(struct yg_event *event);
+
+/*
+ * Read @message, which stood inside another record, as a record of its own format: JSON, key=value,
+ * access log. On success *event is that record, with the outer one's raw text, and its time where
+ * the message has none. YG_OK, YG_EMISMATCH (it is just text; *event is as before) or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_syslog_read_message(struct yg_parser_int *ctx, struct yg_bytes message,
+				       struct yg_event *event);

@@ -191,6 +191,24 @@ static void who_and_when_of_other_objects(void)
 	reading_done(&r);
 }
 
+static void the_line_of_a_container_is_read(void)
+{
+	struct reading r = reading("{\"log\":\"192.0.2.9 - - [14/Oct/2023:13:46:40 +0000] \\\"GET /x "
+				   "HTTP/1.1\\\" 200 5 \\\"-\\\" \\\"curl\\\"\\n\",\"stream\":\"stdout\","
+				   "\"time\":\"2023-10-14T13:46:41Z\"}");
+
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_ACCESS);
+	CHECK_TEXT(field(&r, "cs-uri"), "/x");
+	CHECK(r.event.raw.data[0] == '{');
+	reading_next(&r, "{\"log\":\"{\\\"a\\\":1}\",\"stream\":\"stdout\",\"time\":\"2023-10-14T13:46:41Z\"}");
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_JSON);
+	CHECK_TEXT(field(&r, "a"), "1");
+	CHECK(r.event.time_ns == INT64_C(1697291201) * YG_NS_PER_S);
+	reading_next(&r, "{\"log\":\"words\\n\",\"stream\":\"stderr\",\"time\":\"x\"}");
+	CHECK_TEXT(field(&r, "stream"), "stderr");
+	reading_done(&r);
+}
+
 static void a_forced_format_is_kept_to(void)
 {
 	struct reading r = reading("{}");
@@ -214,6 +232,7 @@ static const struct check_case cases[] = {
 	CASE(many_names_are_no_trouble),
 	CASE(one_record_with_more_names_than_are_remembered),
 	CASE(who_and_when_of_other_objects),
+	CASE(the_line_of_a_container_is_read),
 	CASE(a_forced_format_is_kept_to),
 };
 

@@ -80,6 +80,9 @@ static void parts_of_rfc_5424(void)
 	CHECK_TEXT(field(&r, "exampleSDID@32473.iut"), "3");
 	CHECK_TEXT(field(&r, "message"), "msg");
 	CHECK_TEXT(r.event.channel, "app");
+	reading_next(&r, "<165>1 2003-10-11T22:14:15.003Z h app - ID47 [a k==\"v\" =\"\" b=\"2\"] m");
+	CHECK(r.rc == YG_OK);
+	CHECK_TEXT(field(&r, "a.b"), "2");
 	reading_next(&r, "<165>1 2003-10-11T22:14:15.003Z h app - ID47 [open x=\"1\" msg");
 	CHECK(r.rc == YG_EFORMAT && r.fault.pos == 45);
 	reading_done(&r);
