@@ -14,14 +14,14 @@
 #include "source/input.h"
 
 #define YG_DECODER_HOLD_MAX (64u * 1024u) /* bytes looked at before an encoding is chosen */
-#define YG_DECODER_PART_MAX (4u << 20)    /* bytes that one yg_decoder_add() may bring */
+#define YG_DECODER_PART_MAX (4u << 20)	  /* bytes that one yg_decoder_add() may bring */
 
 struct yg_decoder {
 	enum yg_encoding encoding; /* UNKNOWN while all was ASCII, or could not be told */
-	bool is_started;           /* the byte-order mark was looked for */
-	void *iconv;               /* CP932 and EUC-JP */
-	struct yg_buf held;        /* not yet given out: incomplete, or not yet decided */
-	uint64_t lines;            /* line feeds given out, until the first replacement */
+	bool is_started;	   /* the byte-order mark was looked for */
+	void *iconv;		   /* CP932 and EUC-JP */
+	struct yg_buf held;	   /* not yet given out: incomplete, or not yet decided */
+	uint64_t lines;		   /* line feeds given out, until the first replacement */
 	uint64_t replaced;
 	uint64_t first_replaced; /* line, from 1; 0 = none */
 };

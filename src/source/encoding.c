@@ -22,10 +22,10 @@
 
 #include "base/ban.h"
 
-#define REPLACEMENT      "\xef\xbf\xbd"
-#define HIGH_BITS        UINT64_C(0x8080808080808080)
-#define LOOK_BYTES       (16u * 1024u) /* of the held bytes, from the first that is not ASCII */
-#define WORST_GROWTH     3u            /* output bytes per input byte: one bad byte -> U+FFFD */
+#define REPLACEMENT	 "\xef\xbf\xbd"
+#define HIGH_BITS	 UINT64_C(0x8080808080808080)
+#define LOOK_BYTES	 (16u * 1024u) /* of the held bytes, from the first that is not ASCII */
+#define WORST_GROWTH	 3u	       /* output bytes per input byte: one bad byte -> U+FFFD */
 #define ICONV_PART_BYTES 16384u
 
 const char *yg_encoding_name(enum yg_encoding encoding)
@@ -150,9 +150,9 @@ size_t yg_utf8_run(struct yg_bytes b, size_t *ret_bad)
 
 struct tally {
 	uint64_t typical; /* characters Japanese text is made of */
-	uint64_t kana;    /* half-width kana of CP932: any byte of A1..DF looks like one */
-	uint64_t valid;   /* other characters */
-	uint64_t bad;     /* bytes that form none */
+	uint64_t kana;	  /* half-width kana of CP932: any byte of A1..DF looks like one */
+	uint64_t valid;	  /* other characters */
+	uint64_t bad;	  /* bytes that form none */
 };
 
 static bool is_between(uint8_t c, uint8_t low, uint8_t high)
@@ -199,7 +199,9 @@ static size_t euc_char(struct yg_bytes b, struct tally *tally)
 	size_t size = 0;
 
 	if (c == 0x8f) /* JIS X 0212: three bytes */
-		size = is_between(t, 0xa1, 0xfe) && b.size > 2 && is_between(b.data[2], 0xa1, 0xfe) ? 3 : 0;
+		size = is_between(t, 0xa1, 0xfe) && b.size > 2 && is_between(b.data[2], 0xa1, 0xfe)
+			       ? 3
+			       : 0;
 	else if (c == 0x8e) /* half-width kana */
 		size = is_between(t, 0xa1, 0xdf) ? 2 : 0;
 	else if (is_between(c, 0xa1, 0xfe))
@@ -394,7 +396,8 @@ static uint32_t utf16_unit(const struct yg_decoder *d, const uint8_t *at)
 						  : (uint32_t)(at[0] << 8 | at[1]);
 }
 
-/* One character of UTF-16 at @at (@size >= 2 bytes): its bytes; *ret_point beyond Unicode = none. */
+/* One character of UTF-16 at @at (@size >= 2 bytes): its bytes; *ret_point beyond Unicode = none.
+ */
 static size_t utf16_char(const struct yg_decoder *d, const uint8_t *at, size_t size,
 			 uint32_t *ret_point)
 {
@@ -458,8 +461,9 @@ static int open_iconv(struct yg_decoder *d, const char **ret_reason)
 			return YG_ENOMEM;
 		}
 	}
-	*ret_reason = N_("this machine lacks the conversion from Shift_JIS or EUC-JP (the gconv modules "
-			 "of the C library): convert the file to UTF-8 first");
+	*ret_reason =
+		N_("this machine lacks the conversion from Shift_JIS or EUC-JP (the gconv modules "
+		   "of the C library): convert the file to UTF-8 first");
 	return YG_EUNSUPPORTED;
 }
 
@@ -494,7 +498,8 @@ static size_t convert_iconv(struct yg_decoder *d, struct yg_bytes b, bool is_end
 		if (why == EINVAL && i + from_size == b.size && !is_end)
 			break; /* the rest of the character comes later */
 		if (why == EILSEQ || why == EINVAL) {
-			(void)iconv(d->iconv, NULL, NULL, NULL, NULL); /* cannot fail: back to the start */
+			(void)iconv(d->iconv, NULL, NULL, NULL,
+				    NULL); /* cannot fail: back to the start */
 			replace(d, to);
 			i++;
 		}
@@ -503,8 +508,8 @@ static size_t convert_iconv(struct yg_decoder *d, struct yg_bytes b, bool is_end
 }
 
 /*
- * In state UNKNOWN: choose by the text from @b on (its first byte is not ASCII) as soon as that line
- * is whole or there is plenty. False: more is needed.
+ * In state UNKNOWN: choose by the text from @b on (its first byte is not ASCII) as soon as that
+ * line is whole or there is plenty. False: more is needed.
  */
 static bool decide(struct yg_decoder *d, struct yg_bytes b, bool is_end)
 {
@@ -527,7 +532,8 @@ static size_t convert_unknown(struct yg_decoder *d, struct yg_bytes b, bool is_e
 	const uint8_t *last = memrchr(window.data, '\n', window.size);
 
 	if (last)
-		return convert_utf8(d, yg_bytes_cut(window, 0, (size_t)(last - window.data) + 1), true, to);
+		return convert_utf8(d, yg_bytes_cut(window, 0, (size_t)(last - window.data) + 1),
+				    true, to);
 	return convert_utf8(d, window, is_end && window.size == b.size, to);
 }
 

@@ -13,9 +13,9 @@
 
 struct yg_follow {
 	const char *path; /* borrowed; NULL: no regular file, so nothing can replace it */
-	int fd;           /* the file being read; owned */
-	int stop_fd;      /* borrowed; -1 = none */
-	int notify_fd;    /* inotify; owned; -1 where there is none */
+	int fd;		  /* the file being read; owned */
+	int stop_fd;	  /* borrowed; -1 = none */
+	int notify_fd;	  /* inotify; owned; -1 where there is none */
 	uint64_t offset;  /* bytes read of this file */
 	uint64_t rotations;
 	bool is_idle;  /* the last call had nothing: the next one waits */
@@ -31,4 +31,5 @@ void yg_follow_done(struct yg_follow *follow);
  * of reading. When the file was replaced or cut: YG_OK without bytes and follow->is_fresh set; the
  * caller clears it, and what comes then is the other file.
  */
-YG_MUST_USE int yg_follow_read(struct yg_follow *follow, uint8_t *to, size_t room, size_t *ret_size);
+YG_MUST_USE int yg_follow_read(struct yg_follow *follow, uint8_t *to, size_t room,
+			       size_t *ret_size);

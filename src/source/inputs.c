@@ -5,7 +5,8 @@
  * Folders are walked with a stack of their own (depth YG_INPUT_DEPTH_MAX). Names of one folder, and
  * of one archive, are sorted by bytes; the parts of a rotated log stand together, oldest first:
  *
- *   access.log-20260101  access.log-20260102.gz  access.log.10.gz  access.log.2  access.log.1  access.log
+ *   access.log-20260101  access.log-20260102.gz  access.log.10.gz  access.log.2  access.log.1
+ * access.log
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -24,8 +25,8 @@
 
 #include "base/ban.h"
 
-#define SEEN_FIRST      256u
-#define NAME_BYTES_MAX  8192u
+#define SEEN_FIRST	 256u
+#define NAME_BYTES_MAX	 8192u
 #define FOLDER_FILES_MAX YG_INPUTS_MAX
 
 /* A file or folder that was met: an open-addressing table, at most half full. */
@@ -68,7 +69,7 @@ static void tell(struct walk *w, const char *name, int rc, const char *reason)
 struct rotation {
 	struct yg_bytes base; /* name without number, date and packing */
 	struct yg_bytes mark; /* the number or the date */
-	int age;              /* 0 dated, 1 numbered, 2 the one being written */
+	int age;	      /* 0 dated, 1 numbered, 2 the one being written */
 };
 
 static bool is_digit(uint8_t c)
@@ -91,8 +92,8 @@ static size_t digits_at_end(struct yg_bytes b)
 {
 	size_t at = b.size;
 
-	while (at > 0 && (is_digit(b.data[at - 1]) ||
-			  (b.data[at - 1] == '-' && at > 1 && at < b.size && is_digit(b.data[at - 2]))))
+	while (at > 0 && (is_digit(b.data[at - 1]) || (b.data[at - 1] == '-' && at > 1 &&
+						       at < b.size && is_digit(b.data[at - 2]))))
 		at--;
 	return at;
 }
@@ -246,7 +247,8 @@ static int add(struct walk *w, struct yg_input take_item, bool is_complete)
 	int rc = is_complete ? YG_OK : YG_ENOMEM;
 
 	if (rc == YG_OK && in->count == YG_INPUTS_MAX) {
-		tell(w, take_item.name, YG_ELIMIT, N_("more than 100000 inputs: this one and the rest are left out"));
+		tell(w, take_item.name, YG_ELIMIT,
+		     N_("more than 100000 inputs: this one and the rest are left out"));
 		rc = YG_ELIMIT;
 	}
 	if (rc == YG_OK && in->count == w->items_room) {
@@ -273,9 +275,9 @@ static int add_file(struct walk *w, const char *name, const struct stat *st)
 		.name = copy(name),
 		.path = copy(name),
 		.size_bytes = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0,
-		.mtime_ns = S_ISREG(st->st_mode)
-				    ? (int64_t)st->st_mtim.tv_sec * YG_NS_PER_S + st->st_mtim.tv_nsec
-				    : YG_TIME_NONE,
+		.mtime_ns = S_ISREG(st->st_mode) ? (int64_t)st->st_mtim.tv_sec * YG_NS_PER_S +
+							   st->st_mtim.tv_nsec
+						 : YG_TIME_NONE,
 	};
 
 	return add(w, item, item.name && item.path);
@@ -500,7 +502,8 @@ static int enter(struct walk *w, const char *name)
 	int rc = YG_OK;
 
 	if (w->depth > YG_INPUT_DEPTH_MAX - 1) {
-		tell(w, name, YG_ELIMIT, N_("folders lie more than 32 deep here: this one is left out"));
+		tell(w, name, YG_ELIMIT,
+		     N_("folders lie more than 32 deep here: this one is left out"));
 		return YG_OK;
 	}
 	dir = opendir(name);
@@ -516,7 +519,8 @@ static int enter(struct walk *w, const char *name)
 			rc = folder_add(f, &room, entry->d_name);
 	(void)closedir(dir); /* read only: nothing to lose */
 	if (rc == YG_ELIMIT) {
-		tell(w, name, rc, N_("more than 100000 files in this folder: the rest is left out"));
+		tell(w, name, rc,
+		     N_("more than 100000 files in this folder: the rest is left out"));
 		rc = YG_OK;
 	}
 	if (rc != YG_OK) {

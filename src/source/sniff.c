@@ -19,8 +19,8 @@ static const char media_text[] = N_("sound or video, not a log");
 static const char office_text[] = N_("an office document, not a log");
 static const char database_text[] = N_("a database, not a log");
 static const char archive_text[] = N_("an archive of a kind that is not read: unpack it first");
-static const char evtx_text[] =
-	N_("a Windows event file (.evtx): convert it to JSON lines first, for example with evtx_dump");
+static const char evtx_text[] = N_(
+	"a Windows event file (.evtx): convert it to JSON lines first, for example with evtx_dump");
 static const char journal_text[] =
 	N_("a systemd journal: write it out first with journalctl --file FILE -o short-iso");
 static const char binary_text[] = N_("binary data, not a log");
@@ -69,7 +69,8 @@ static const struct magic magics[] = {
 static bool is_text(struct yg_bytes b)
 {
 	for (size_t i = 0; i < b.size; i++)
-		if ((b.data[i] < 0x20 && b.data[i] != '\t' && b.data[i] != '\r' && b.data[i] != '\n') ||
+		if ((b.data[i] < 0x20 && b.data[i] != '\t' && b.data[i] != '\r' &&
+		     b.data[i] != '\n') ||
 		    b.data[i] >= 0x7f)
 			return false;
 	return true;

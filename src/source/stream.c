@@ -30,9 +30,10 @@ struct yg_stream {
 	int fd; /* -1 while follow owns it */
 	bool is_following;
 	bool is_head_read;
-	bool is_ended;        /* the packed side has no more */
-	bool lacks_line_feed; /* the last byte given out was none: matters when a file is replaced */
-	int end_rc;           /* what to say when all is given out: YG_EEND or the damage */
+	bool is_ended;	      /* the packed side has no more */
+	bool lacks_line_feed; /* the last byte given out was none: matters when a file is replaced
+			       */
+	int end_rc;	      /* what to say when all is given out: YG_EEND or the damage */
 	const char *end_reason;
 	enum yg_packing packing;
 	uint64_t packed_bytes;
@@ -178,7 +179,8 @@ static int read_head(struct yg_stream *s, const char **ret_reason)
 			return rc;
 		s->head_size += got;
 		if (got == 0 && s->follow.is_fresh && s->head_size == 0) {
-			s->follow.is_fresh = false; /* the empty file was replaced: nothing to finish */
+			s->follow.is_fresh =
+				false; /* the empty file was replaced: nothing to finish */
 			continue;
 		}
 		s->packing = yg_packing_of((struct yg_bytes){s->head, s->head_size}, &needs_more);
@@ -189,7 +191,8 @@ static int read_head(struct yg_stream *s, const char **ret_reason)
 	if (s->packing == YG_PACKING_NONE)
 		return YG_OK;
 	if (s->packing == YG_PACKING_ZIP) {
-		*ret_reason = N_("a zip archive can only be read from a file, not from a pipe: save it first");
+		*ret_reason = N_("a zip archive can only be read from a file, not from a pipe: "
+				 "save it first");
 		return YG_EUNSUPPORTED;
 	}
 	stop_following(s);
@@ -333,7 +336,8 @@ static int give_part(struct yg_stream *s, struct yg_buf *to, size_t want)
 	return read_more(s, to, plan(s, to, want));
 }
 
-int yg_stream_read(struct yg_stream *stream, struct yg_buf *to, size_t want, const char **ret_reason)
+int yg_stream_read(struct yg_stream *stream, struct yg_buf *to, size_t want,
+		   const char **ret_reason)
 {
 	struct yg_stream *s = stream;
 	size_t before = to->size;

@@ -14,7 +14,7 @@
 
 #define YG_UNPACK_WINDOW_MAX (128u << 20) /* bytes of history a zstd or xz stream may ask for */
 #define YG_ZIP_MEMBERS_MAX   10000u
-#define YG_ZIP_NAME_MAX      4096u /* bytes; members with longer names are left out */
+#define YG_ZIP_NAME_MAX	     4096u /* bytes; members with longer names are left out */
 
 /* Where packed bytes come from. *ret_size 0 = the end. */
 struct yg_feed {

@@ -19,16 +19,16 @@
 
 #include "base/ban.h"
 
-#define IN_BYTES         (128u * 1024u)
+#define IN_BYTES	 (128u * 1024u)
 #define RATIO_FREE_BYTES (UINT64_C(16) << 20)
-#define ZSTD_WINDOW_LOG  27 /* log2 of YG_UNPACK_WINDOW_MAX */
+#define ZSTD_WINDOW_LOG	 27 /* log2 of YG_UNPACK_WINDOW_MAX */
 
 struct yg_unpack {
 	enum yg_packing packing;
 	struct yg_feed feed;
-	bool is_at_end;     /* the feed has no more */
-	bool is_inside;     /* within a member or frame: the end now means torn */
-	bool is_done;       /* all was said; YG_EEND from now on */
+	bool is_at_end;	    /* the feed has no more */
+	bool is_inside;	    /* within a member or frame: the end now means torn */
+	bool is_done;	    /* all was said; YG_EEND from now on */
 	uint64_t fed_bytes; /* from the feed */
 	uint64_t text_bytes;
 	z_stream gzip;
@@ -126,12 +126,13 @@ static bool start_decoder(struct yg_unpack *u)
 	case YG_PACKING_ZSTD:
 		u->zstd = ZSTD_createDStream();
 		return u->zstd && !ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax,
-								      ZSTD_WINDOW_LOG));
+								       ZSTD_WINDOW_LOG));
 	case YG_PACKING_XZ:
 		u->xz = (lzma_stream)LZMA_STREAM_INIT;
 		u->xz_allocator = (lzma_allocator){.alloc = xz_alloc, .free = gzip_free};
 		u->xz.allocator = &u->xz_allocator;
-		return lzma_stream_decoder(&u->xz, YG_UNPACK_WINDOW_MAX, LZMA_CONCATENATED) == LZMA_OK;
+		return lzma_stream_decoder(&u->xz, YG_UNPACK_WINDOW_MAX, LZMA_CONCATENATED) ==
+		       LZMA_OK;
 	case YG_PACKING_NONE:
 	case YG_PACKING_ZIP:
 	default:
@@ -160,7 +161,8 @@ struct yg_unpack *yg_unpack_free(struct yg_unpack *unpack)
 	if (!unpack)
 		return NULL;
 	if (unpack->packing == YG_PACKING_GZIP)
-		(void)inflateEnd(&unpack->gzip); /* complains only about states that do not matter here */
+		(void)inflateEnd(
+			&unpack->gzip); /* complains only about states that do not matter here */
 	if (unpack->packing == YG_PACKING_XZ)
 		lzma_end(&unpack->xz);
 	(void)ZSTD_freeDStream(unpack->zstd); /* NULL is legal */
@@ -238,7 +240,8 @@ static int step_gzip(struct yg_unpack *u, uint8_t *to, size_t room, size_t *ret_
 		*ret_reason = memory_text;
 		return YG_ENOMEM;
 	}
-	if (u->gzip.msg && strstr(u->gzip.msg, "check")) { /* "incorrect data check", "… length …" */
+	if (u->gzip.msg &&
+	    strstr(u->gzip.msg, "check")) { /* "incorrect data check", "… length …" */
 		*ret_reason = digest_text;
 		return YG_EDIGEST;
 	}
@@ -257,7 +260,8 @@ static int step_zstd(struct yg_unpack *u, uint8_t *to, size_t room, size_t *ret_
 	u->in_at = in.pos;
 	*ret_size = out.pos;
 	if (!ZSTD_isError(left)) {
-		if (out.pos > 0 || u->in_at != before) /* asked without input it names a new frame */
+		if (out.pos > 0 ||
+		    u->in_at != before) /* asked without input it names a new frame */
 			u->is_inside = left != 0;
 		return YG_OK;
 	}

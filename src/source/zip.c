@@ -21,10 +21,10 @@
 
 #include "base/ban.h"
 
-#define TAIL_BYTES   (66u * 1024u) /* the end record, its comment (64 KiB), the zip64 locator */
-#define END_BYTES    22u
+#define TAIL_BYTES    (66u * 1024u) /* the end record, its comment (64 KiB), the zip64 locator */
+#define END_BYTES     22u
 #define LOCATOR_BYTES 20u
-#define END64_BYTES  56u
+#define END64_BYTES   56u
 
 struct yg_zip {
 	int fd; /* borrowed; < 0: memory */
@@ -102,10 +102,10 @@ static zip_int64_t source_call(void *arg, void *data, zip_uint64_t size, zip_sou
 	case ZIP_SOURCE_FREE:
 		return 0;
 	case ZIP_SOURCE_SUPPORTS:
-		return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE,
-						      ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR,
-						      ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK,
-						      ZIP_SOURCE_TELL, ZIP_SOURCE_SUPPORTS, -1);
+		return zip_source_make_command_bitmap(
+			ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
+			ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL,
+			ZIP_SOURCE_SUPPORTS, -1);
 	default:
 		zip_error_set(&zip->error, ZIP_ER_OPNOTSUPP, 0);
 		return -1;
@@ -206,7 +206,8 @@ int yg_zip_open(int fd, struct yg_bytes memory, struct yg_zip **ret, const char 
 	zip->memory = memory;
 	zip->size = memory.size;
 	if (fd >= 0) {
-		*ret_reason = N_("a zip archive can only be read from a file, not from a pipe: save it first");
+		*ret_reason = N_("a zip archive can only be read from a file, not from a pipe: "
+				 "save it first");
 		rc = YG_EUNSUPPORTED;
 		if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 			goto out;
@@ -332,7 +333,8 @@ int yg_zip_read(struct yg_zip *zip, uint8_t *to, size_t room, size_t *ret_size,
 		rc = zip_failure(zip_file_get_error(zip->member), ret_reason);
 	zip->text_bytes += *ret_size;
 	if (rc == YG_OK && yg_unpack_is_bomb(yg_zip_packed(zip), zip->text_bytes)) {
-		*ret_reason = N_("it unpacks to more than 1000 times its size: the rest was left out");
+		*ret_reason =
+			N_("it unpacks to more than 1000 times its size: the rest was left out");
 		rc = YG_ELIMIT;
 	}
 	if (rc != YG_OK && zip->member) { /* YG_EEND from now on */

@@ -102,8 +102,8 @@ static inline void xz_add(struct yg_buf *to, struct yg_bytes text)
 	uint8_t *out = yg_buf_reserve(to, room);
 	size_t size = 0;
 
-	if (!out || lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, text.data, text.size, out, &size,
-					    room) != LZMA_OK)
+	if (!out || lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, text.data, text.size, out,
+					    &size, room) != LZMA_OK)
 		abort();
 	yg_buf_grew(to, size);
 }
@@ -124,8 +124,8 @@ static inline bool zip_make(const char *name, const struct zip_entry *entries, s
 	for (size_t i = 0; i < count; i++) {
 		zip_source_t *source =
 			zip_source_buffer(zip, entries[i].text.data, entries[i].text.size, 0);
-		zip_int64_t index =
-			zip_file_add(zip, entries[i].name, source, ZIP_FL_ENC_RAW & ~ZIP_FL_ENC_RAW);
+		zip_int64_t index = zip_file_add(zip, entries[i].name, source,
+						 ZIP_FL_ENC_RAW & ~ZIP_FL_ENC_RAW);
 
 		if (index < 0)
 			abort();
@@ -133,7 +133,8 @@ static inline bool zip_make(const char *name, const struct zip_entry *entries, s
 			(void)zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_STORE, 0);
 		if (entries[i].password)
 			is_ok = zip_file_set_encryption(zip, (zip_uint64_t)index, ZIP_EM_AES_256,
-							entries[i].password) == 0 && is_ok;
+							entries[i].password) == 0 &&
+				is_ok;
 	}
 	if (zip_close(zip) != 0)
 		abort();
@@ -141,8 +142,8 @@ static inline bool zip_make(const char *name, const struct zip_entry *entries, s
 }
 
 /* The whole text of an input in @to; returns how it ended (YG_EEND when all is well). */
-static inline int read_input(const struct yg_input *input, struct yg_buf *to, const char **ret_reason,
-			     struct yg_stream_state *ret_state)
+static inline int read_input(const struct yg_input *input, struct yg_buf *to,
+			     const char **ret_reason, struct yg_stream_state *ret_state)
 {
 	struct yg_stream *stream = NULL;
 	int rc = yg_stream_open(input, NULL, &stream, ret_reason);

@@ -43,9 +43,11 @@ static int run(struct yg_decoder *d, struct yg_bytes in, size_t step, struct yg_
 
 /* "ログインに失敗しました" */
 #define CP932_LINE                                                                                 \
-	"\x83\x8d\x83\x4f\x83\x43\x83\x93\x82\xc9\x8e\xb8\x94\x73\x82\xb5\x82\xdc\x82\xb5\x82\xbd\n"
+	"\x83\x8d\x83\x4f\x83\x43\x83\x93\x82\xc9\x8e\xb8\x94\x73\x82\xb5\x82\xdc\x82\xb5\x82\xbd" \
+	"\n"
 #define EUC_LINE                                                                                   \
-	"\xa5\xed\xa5\xb0\xa5\xa4\xa5\xf3\xa4\xcb\xbc\xba\xc7\xd4\xa4\xb7\xa4\xde\xa4\xb7\xa4\xbf\n"
+	"\xa5\xed\xa5\xb0\xa5\xa4\xa5\xf3\xa4\xcb\xbc\xba\xc7\xd4\xa4\xb7\xa4\xde\xa4\xb7\xa4\xbf" \
+	"\n"
 #define UTF8_LINE "ログインに失敗しました\n"
 
 static void utf8(void)
@@ -59,7 +61,8 @@ static void utf8(void)
 
 static void utf8_damaged(void)
 {
-	/* A lone tail byte, a cut character, a surrogate, an overlong slash, the end in mid-character. */
+	/* A lone tail byte, a cut character, a surrogate, an overlong slash, the end in
+	 * mid-character. */
 	CHECK_RUN(YG_S(UTF8_LINE "a\x80z \xe3\x83. \xed\xa0\x80 \xc0\xaf\n" UTF8_LINE "\xe3\x83"),
 		  UTF8_LINE "a\xef\xbf\xbdz \xef\xbf\xbd. \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd "
 			    "\xef\xbf\xbd\xef\xbf\xbd\n" UTF8_LINE "\xef\xbf\xbd",
@@ -71,27 +74,31 @@ static void cp932(void)
 	CHECK_RUN(YG_S("one\n" CP932_LINE "\x83\\ \xb1\xb2\n"), "one\n" UTF8_LINE "ソ ｱｲ\n",
 		  YG_ENCODING_CP932, 0, 0);
 	/* NEC's and IBM's characters: ①, 髙. The backslash stays one. */
-	CHECK_RUN(YG_S(CP932_LINE "C:\\\x87\x40\xfb\xfc\n"), UTF8_LINE "C:\\①髙\n", YG_ENCODING_CP932, 0,
-		  0);
+	CHECK_RUN(YG_S(CP932_LINE "C:\\\x87\x40\xfb\xfc\n"), UTF8_LINE "C:\\①髙\n",
+		  YG_ENCODING_CP932, 0, 0);
 	CHECK_RUN(YG_S(CP932_LINE "a\xff\x82\nb\n" CP932_LINE "\x82"),
-		  UTF8_LINE "a\xef\xbf\xbd\xef\xbf\xbd\nb\n" UTF8_LINE "\xef\xbf\xbd", YG_ENCODING_CP932, 3,
-		  2);
+		  UTF8_LINE "a\xef\xbf\xbd\xef\xbf\xbd\nb\n" UTF8_LINE "\xef\xbf\xbd",
+		  YG_ENCODING_CP932, 3, 2);
 }
 
 static void euc(void)
 {
-	CHECK_RUN(YG_S("one\n" EUC_LINE "\x8e\xb1\n"), "one\n" UTF8_LINE "ｱ\n", YG_ENCODING_EUC_JP, 0, 0);
-	CHECK_RUN(YG_S(EUC_LINE "\xa4\n\xb4\xc9\xcd\xfd\xbc\xd4\n"), UTF8_LINE "\xef\xbf\xbd\n管理者\n",
-		  YG_ENCODING_EUC_JP, 1, 2);
+	CHECK_RUN(YG_S("one\n" EUC_LINE "\x8e\xb1\n"), "one\n" UTF8_LINE "ｱ\n", YG_ENCODING_EUC_JP,
+		  0, 0);
+	CHECK_RUN(YG_S(EUC_LINE "\xa4\n\xb4\xc9\xcd\xfd\xbc\xd4\n"),
+		  UTF8_LINE "\xef\xbf\xbd\n管理者\n", YG_ENCODING_EUC_JP, 1, 2);
 }
 
 static void utf16(void)
 {
-	CHECK_RUN(YG_S("\xff\xfe\x61\0\x0a\0\xed\x30\x3d\xd8\x25\xdd"), "a\nロ🔥", YG_ENCODING_UTF16LE, 0, 0);
-	CHECK_RUN(YG_S("\xfe\xff\0\x61\0\x0a\x30\xed\xd8\x3d\xdd\x25"), "a\nロ🔥", YG_ENCODING_UTF16BE, 0, 0);
+	CHECK_RUN(YG_S("\xff\xfe\x61\0\x0a\0\xed\x30\x3d\xd8\x25\xdd"), "a\nロ🔥",
+		  YG_ENCODING_UTF16LE, 0, 0);
+	CHECK_RUN(YG_S("\xfe\xff\0\x61\0\x0a\x30\xed\xd8\x3d\xdd\x25"), "a\nロ🔥",
+		  YG_ENCODING_UTF16BE, 0, 0);
 	/* Half a surrogate pair, an odd byte at the end. */
-	CHECK_RUN(YG_S("\xff\xfe\x0a\0\x3d\xd8\x61\0\x62"), "\n\xef\xbf\xbd"
-							    "a\xef\xbf\xbd",
+	CHECK_RUN(YG_S("\xff\xfe\x0a\0\x3d\xd8\x61\0\x62"),
+		  "\n\xef\xbf\xbd"
+		  "a\xef\xbf\xbd",
 		  YG_ENCODING_UTF16LE, 2, 2);
 }
 
@@ -149,7 +156,8 @@ static void stray_first(void)
 static void western(void)
 {
 	/* Latin-1 is not taken for Japanese. */
-	CHECK_RUN(YG_S("caf\xe9 d\xfc\n"), "caf\xef\xbf\xbd d\xef\xbf\xbd\n", YG_ENCODING_UNKNOWN, 2, 1);
+	CHECK_RUN(YG_S("caf\xe9 d\xfc\n"), "caf\xef\xbf\xbd d\xef\xbf\xbd\n", YG_ENCODING_UNKNOWN,
+		  2, 1);
 }
 
 static void nul_passes(void)
@@ -196,7 +204,8 @@ static void runs(void)
 	size_t bad;
 
 	CHECK(yg_ascii_run(YG_S("")) == 0);
-	CHECK(yg_ascii_run(YG_S("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\x80")) ==
+	CHECK(yg_ascii_run(YG_S(
+		      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\x80")) ==
 	      64);
 	CHECK(yg_utf8_run(YG_S("aロ\xe3\x83"), &bad) == 4 && bad == 0);
 	CHECK(yg_utf8_run(YG_S("aロ\xe3\x83z"), &bad) == 4 && bad == 2);
@@ -205,9 +214,9 @@ static void runs(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(utf8),	   CASE(utf8_damaged), CASE(cp932),	 CASE(euc),	   CASE(utf16),
-	CASE(utf16_without_mark), CASE(late), CASE(stray_first), CASE(western), CASE(nul_passes),
-	CASE(little_room), CASE(runs),
+	CASE(utf8),    CASE(utf8_damaged),	 CASE(cp932),	    CASE(euc),
+	CASE(utf16),   CASE(utf16_without_mark), CASE(late),	    CASE(stray_first),
+	CASE(western), CASE(nul_passes),	 CASE(little_room), CASE(runs),
 };
 
 CHECK_MAIN(cases)

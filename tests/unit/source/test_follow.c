@@ -32,7 +32,8 @@ static int read_up_to(size_t want_size)
 	const char *reason;
 	int rc = YG_OK;
 
-	for (int tries = 0; tries < 50 && text.size < want_size && (rc == YG_OK || rc == YG_EAGAIN); tries++)
+	for (int tries = 0; tries < 50 && text.size < want_size && (rc == YG_OK || rc == YG_EAGAIN);
+	     tries++)
 		rc = yg_stream_read(stream, &text, 4096, &reason);
 	return rc;
 }

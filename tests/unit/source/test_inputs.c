@@ -7,7 +7,10 @@
 #include "base/alloc.h"
 
 /* As YG_S, for tables. */
-#define TEXT(literal) {(const uint8_t *)(literal), sizeof(literal) - 1}
+#define TEXT(literal)                                                                              \
+	{                                                                                          \
+		(const uint8_t *)(literal), sizeof(literal) - 1                                    \
+	}
 
 static struct yg_inputs inputs;
 static struct yg_buf told; /* "NAME|RC|REASON\n" without the folder */
@@ -69,10 +72,13 @@ static bool was_told(const char *line)
 static void order(void)
 {
 	static const char *const names[] = {
-		"access.log",	       "access.log.1",	    "access.log.10.gz", "access.log.2.gz",
-		"b-20260102.log",      "b.log-20260102",    "b.log-20260101.gz", "b.log",
-		"error.log",	       "access.log.x",	    ".hidden",		"c.2026-01-02",
-		"c.2026-01-01",	       "c",
+		"access.log",	     "access.log.1",
+		"access.log.10.gz",  "access.log.2.gz",
+		"b-20260102.log",    "b.log-20260102",
+		"b.log-20260101.gz", "b.log",
+		"error.log",	     "access.log.x",
+		".hidden",	     "c.2026-01-02",
+		"c.2026-01-01",	     "c",
 	};
 
 	begin();
@@ -81,10 +87,11 @@ static void order(void)
 	CHECK(mkdir(at("aa"), 0700) == 0);
 	file("aa/z", YG_S("x\n"));
 	CHECK(expand(folder, NULL) == YG_OK);
-	CHECK_TEXT(yg_buf_bytes(&listed),
-		   "aa/z access.log.10.gz access.log.2.gz access.log.1 access.log access.log.x "
-		   "b-20260102.log b.log-20260101.gz b.log-20260102 b.log c.2026-01-01 c.2026-01-02 c "
-		   "error.log ");
+	CHECK_TEXT(
+		yg_buf_bytes(&listed),
+		"aa/z access.log.10.gz access.log.2.gz access.log.1 access.log access.log.x "
+		"b-20260102.log b.log-20260101.gz b.log-20260102 b.log c.2026-01-01 c.2026-01-02 c "
+		"error.log ");
 	CHECK(told.size == 0 && inputs.failed == 0);
 	end();
 }
@@ -190,7 +197,8 @@ static void zips(void)
 	yg_buf_init(&text, 4096);
 	CHECK(zip_make("a.zip", entries, 5));
 	CHECK(expand(at("a.zip"), NULL) == YG_OK);
-	CHECK_TEXT(yg_buf_bytes(&listed), "a.zip!inner.gz a.zip!logs/access.log.1 a.zip!logs/access.log ");
+	CHECK_TEXT(yg_buf_bytes(&listed),
+		   "a.zip!inner.gz a.zip!logs/access.log.1 a.zip!logs/access.log ");
 	CHECK(was_told("a.zip!readme.png|-1001|an image") && was_told("a.zip!none|-1001|empty"));
 	CHECK(read_input(&inputs.items[1], &text, &reason, &state) == YG_EEND);
 	CHECK(read_input(&inputs.items[2], &text, &reason, &state) == YG_EEND);
@@ -234,7 +242,8 @@ static void zip_damaged(void)
 	CHECK(zip_make("a.zip", entries, 1));
 	CHECK(stat(at("a.zip"), &st) == 0);
 	fd = open(at("a.zip"), O_RDWR);
-	CHECK(fd >= 0 && pwrite(fd, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, st.st_size * 3 / 4) == 8);
+	CHECK(fd >= 0 &&
+	      pwrite(fd, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, st.st_size * 3 / 4) == 8);
 	(void)close(fd);
 	CHECK(expand(at("a.zip"), NULL) == YG_OK && inputs.count == 1);
 	{
@@ -245,7 +254,8 @@ static void zip_damaged(void)
 	CHECK(reason && text.size > 100000);
 	CHECK(truncate(at("a.zip"), st.st_size / 2) == 0);
 	CHECK(expand(at("a.zip"), NULL) == YG_OK);
-	CHECK(inputs.count == 0 && inputs.failed == 1 && was_told("a.zip|-1001|the zip archive is damaged"));
+	CHECK(inputs.count == 0 && inputs.failed == 1 &&
+	      was_told("a.zip|-1001|the zip archive is damaged"));
 	yg_buf_done(&text);
 	end();
 }
@@ -334,9 +344,12 @@ static void stdin_pipe(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(order), CASE(no_logs),	  CASE(once),	     CASE(missing),	      CASE(special), CASE(deep),
-	CASE(zips),  CASE(zip_encrypted), CASE(zip_damaged), CASE(zip_japanese_names), CASE(torture),
-	CASE(stdin_pipe),
+	CASE(order),	   CASE(no_logs),
+	CASE(once),	   CASE(missing),
+	CASE(special),	   CASE(deep),
+	CASE(zips),	   CASE(zip_encrypted),
+	CASE(zip_damaged), CASE(zip_japanese_names),
+	CASE(torture),	   CASE(stdin_pipe),
 };
 
 CHECK_MAIN(cases)

@@ -135,7 +135,8 @@ static void garbage_behind(void)
 
 static void bombs_stop(void)
 {
-	static void (*const packs[])(struct yg_buf *, struct yg_bytes) = {gzip_add, zstd_add, xz_add};
+	static void (*const packs[])(struct yg_buf *, struct yg_bytes) = {gzip_add, zstd_add,
+									  xz_add};
 	size_t size = 40u << 20;
 	uint8_t *zeros = calloc(1, size);
 
@@ -217,8 +218,9 @@ static void torture(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(gzip_members),   CASE(zstd_frames), CASE(xz_streams),	 CASE(torn),	CASE(wrong_checksums),
-	CASE(garbage_behind), CASE(bombs_stop),	 CASE(empty_and_short), CASE(magics), CASE(torture),
+	CASE(gzip_members),    CASE(zstd_frames),    CASE(xz_streams), CASE(torn),
+	CASE(wrong_checksums), CASE(garbage_behind), CASE(bombs_stop), CASE(empty_and_short),
+	CASE(magics),	       CASE(torture),
 };
 
 int main(void)
