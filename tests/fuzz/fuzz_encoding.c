@@ -20,7 +20,8 @@ static void run(struct yg_bytes input, size_t step, struct yg_buf *to, struct yg
 
 		yg_buf_add(to, yg_bytes_cut(part, 0, good));
 		i += part.size;
-		if (yg_decoder_add(d, yg_bytes_from(part, good), i >= input.size, to, &reason) != YG_OK)
+		if (yg_decoder_add(d, yg_bytes_from(part, good), i >= input.size, to, &reason) !=
+		    YG_OK)
 			abort();
 	} while (i < input.size);
 	if (d->held.size > 0 || !yg_utf8_valid(yg_buf_bytes(to)))
@@ -42,8 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	run(input, input.size, &a, &whole);
 	run(input, data[0] ? data[0] : 1, &b, &parts);
-	if (input.size >= 3 && (yg_bytes_starts(input, YG_S("\xef\xbb\xbf")) ||
-				yg_bytes_starts(input, YG_S("\xff\xfe"))) &&
+	if (input.size >= 3 &&
+	    (yg_bytes_starts(input, YG_S("\xef\xbb\xbf")) ||
+	     yg_bytes_starts(input, YG_S("\xff\xfe"))) &&
 	    !yg_bytes_eq(yg_buf_bytes(&a), yg_buf_bytes(&b)))
 		abort();
 	yg_buf_done(&a);

