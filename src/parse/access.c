@@ -17,10 +17,11 @@
 
 struct cut {
 	struct yg_bytes vhost, client, ident, user;
-	struct yg_bytes forwarded;
+	struct yg_bytes forwarded, upstream;
 	struct yg_bytes time;
 	struct yg_bytes between; /* time to request: only where the time comes first */
 	struct yg_bytes request, status, bytes;
+	struct yg_bytes method; /* where it stands apart; then request is the target alone */
 	struct yg_bytes referer, agent;
 	struct yg_bytes extra[EXTRA_MAX];
 	size_t extra_count;
@@ -281,6 +282,66 @@ static void cut_tail(struct cut *cut, struct yg_bytes line, size_t at)
 	}
 }
 
+/* "[Client 192.0.2.7] [Length 2048] …" from *at on. */
+static void cut_groups(struct cut *cut, struct yg_bytes line, size_t *at)
+{
+	while (*at < line.size && line.data[*at] == '[') {
+		struct yg_bytes rest = yg_bytes_from(line, *at + 1);
+		size_t end = yg_bytes_chr(rest, ']');
+		struct yg_bytes inner = yg_bytes_cut(rest, 0, end);
+
+		if (end == SIZE_MAX)
+			return;
+		if (yg_bytes_starts(inner, YG_S("Client ")))
+			cut->client = yg_bytes_from(inner, 7);
+		else if (yg_bytes_starts(inner, YG_S("Length ")))
+			cut->bytes = yg_bytes_from(inner, 7);
+		else if (yg_bytes_starts(inner, YG_S("Sent-to ")))
+			cut->upstream = yg_bytes_from(inner, 8);
+		for (*at += end + 2; *at < line.size && line.data[*at] == ' ';)
+			(*at)++;
+	}
+}
+
+/*
+ * The form of nginx proxy manager, whose quotes hold the target alone:
+ * [time] cache upstream-status status - METHOD scheme host "target" [Client …] … "agent" "referer"
+ */
+static bool cut_manager(struct cut *cut, struct yg_bytes line, size_t quote)
+{
+	size_t end = quoted_end(line, quote + 1);
+	struct yg_bytes before[3] = {0}; /* the last words before the quote */
+	struct yg_bytes status = {0};
+	size_t at = 0;
+
+	if (!yg_bytes_starts(yg_bytes_from(line, end), YG_S("\" [Client ")))
+		return false;
+	while (at < cut->between.size) {
+		if (before[0].size > 0 && is_digit(before[0].data[0]))
+			status = before[0];
+		before[0] = before[1];
+		before[1] = before[2];
+		before[2] = next_token(cut->between, &at);
+	}
+	cut->method = before[0];
+	cut->vhost = before[2];
+	cut->status = status;
+	cut->request = yg_bytes_cut(line, quote + 1, end);
+	at = end + 2;
+	cut_groups(cut, line, &at);
+	if (at < line.size && line.data[at] == '"') {
+		end = quoted_end(line, at + 1);
+		cut->agent = yg_bytes_cut(line, at + 1, end);
+		cut->has_agent = true;
+		at = end + 2;
+	}
+	if (at < line.size && line.data[at] == '"') {
+		cut->referer = yg_bytes_cut(line, at + 1, quoted_end(line, at + 1));
+		cut->has_referer = true;
+	}
+	return true;
+}
+
 static int cut_line(struct cut *cut, struct yg_bytes line, struct yg_fault *reterr)
 {
 	size_t open = find_time(line);
@@ -302,6 +363,8 @@ static int cut_line(struct cut *cut, struct yg_bytes line, struct yg_fault *rete
 		return yg_fault_set(reterr, YG_EFORMAT, "has no request in quotes", at);
 	quote += at;
 	cut->between = yg_bytes_trim(yg_bytes_cut(line, at, quote));
+	if (cut->is_time_first && cut_manager(cut, line, quote))
+		return YG_OK;
 	end = request_end(line, quote + 1);
 	if (end == SIZE_MAX)
 		return yg_fault_set(reterr, YG_EFORMAT, "the request has no end that a status follows",
@@ -318,14 +381,11 @@ static int cut_line(struct cut *cut, struct yg_bytes line, struct yg_fault *rete
 	return YG_OK;
 }
 
-static int add(struct yg_event *event, uint32_t name_id, struct yg_bytes text)
+/* A field, unless it is empty or "-". */
+static int add(struct yg_event *event, uint32_t name_id, struct yg_bytes text,
+	       enum yg_value_kind kind)
 {
-	return text.size == 0 ? YG_OK : yg_web_add(event, name_id, text, YG_VALUE_TEXT);
-}
-
-static int add_number(struct yg_event *event, uint32_t name_id, struct yg_bytes text)
-{
-	return text.size == 0 ? YG_OK : yg_web_add(event, name_id, text, YG_VALUE_NUMBER);
+	return text.size == 0 ? YG_OK : yg_web_add(event, name_id, text, kind);
 }
 
 /* "name:port" as vhost_combined writes it. */
@@ -335,11 +395,39 @@ static int add_vhost(struct yg_event *event, struct yg_bytes vhost)
 	int rc;
 
 	if (!has_port(vhost))
-		return add(event, YG_F_cs_host, vhost);
+		return add(event, YG_F_cs_host, vhost, YG_VALUE_TEXT);
 	while (is_digit(vhost.data[i - 1]))
 		i--;
-	rc = add(event, YG_F_cs_host, yg_bytes_cut(vhost, 0, i - 1));
-	return rc == YG_OK ? add_number(event, YG_F_s_port, yg_bytes_from(vhost, i)) : rc;
+	rc = add(event, YG_F_cs_host, yg_bytes_cut(vhost, 0, i - 1), YG_VALUE_TEXT);
+	return rc == YG_OK ? add(event, YG_F_s_port, yg_bytes_from(vhost, i), YG_VALUE_NUMBER) : rc;
+}
+
+static int add_request(struct yg_event *event, const struct cut *cut)
+{
+	int rc;
+
+	if (cut->method.size == 0)
+		return yg_web_add_request(event, cut->request);
+	rc = add(event, YG_F_cs_method, cut->method, YG_VALUE_TEXT);
+	return rc == YG_OK ? add(event, YG_F_cs_uri, cut->request, YG_VALUE_TEXT) : rc;
+}
+
+/* What came after status and bytes. A referer or agent in quotes counts even when empty. */
+static int add_rest(struct yg_event *event, const struct cut *cut)
+{
+	int rc = YG_OK;
+
+	if (cut->has_referer)
+		rc = yg_web_add(event, YG_F_cs_referer, cut->referer, YG_VALUE_TEXT);
+	if (rc == YG_OK && cut->has_agent)
+		rc = yg_web_add(event, YG_F_cs_user_agent, cut->agent, YG_VALUE_TEXT);
+	if (rc == YG_OK)
+		rc = add(event, YG_F_x_forwarded_for, cut->forwarded, YG_VALUE_TEXT);
+	if (rc == YG_OK)
+		rc = add(event, YG_F_upstream, cut->upstream, YG_VALUE_TEXT);
+	for (size_t i = 0; i < cut->extra_count && rc == YG_OK; i++)
+		rc = add(event, YG_F_extra, cut->extra[i], YG_VALUE_TEXT);
+	return rc;
 }
 
 static int fill(struct yg_event *event, const struct cut *cut)
@@ -347,26 +435,18 @@ static int fill(struct yg_event *event, const struct cut *cut)
 	int rc = add_vhost(event, cut->vhost);
 
 	if (rc == YG_OK)
-		rc = add(event, YG_F_c_ip, cut->client);
+		rc = add(event, YG_F_c_ip, cut->client, YG_VALUE_TEXT);
 	if (rc == YG_OK)
-		rc = add(event, YG_F_cs_ident, cut->ident);
+		rc = add(event, YG_F_cs_ident, cut->ident, YG_VALUE_TEXT);
 	if (rc == YG_OK)
-		rc = add(event, YG_F_cs_username, cut->user);
+		rc = add(event, YG_F_cs_username, cut->user, YG_VALUE_TEXT);
 	if (rc == YG_OK)
-		rc = yg_web_add_request(event, cut->request);
+		rc = add_request(event, cut);
 	if (rc == YG_OK)
-		rc = add_number(event, YG_F_sc_status, cut->status);
+		rc = add(event, YG_F_sc_status, cut->status, YG_VALUE_NUMBER);
 	if (rc == YG_OK)
-		rc = add_number(event, YG_F_sc_bytes, cut->bytes);
-	if (rc == YG_OK && cut->has_referer)
-		rc = yg_web_add(event, YG_F_cs_referer, cut->referer, YG_VALUE_TEXT);
-	if (rc == YG_OK && cut->has_agent)
-		rc = yg_web_add(event, YG_F_cs_user_agent, cut->agent, YG_VALUE_TEXT);
-	if (rc == YG_OK)
-		rc = add(event, YG_F_x_forwarded_for, cut->forwarded);
-	for (size_t i = 0; i < cut->extra_count && rc == YG_OK; i++)
-		rc = add(event, YG_F_extra, cut->extra[i]);
-	return rc;
+		rc = add(event, YG_F_sc_bytes, cut->bytes, YG_VALUE_NUMBER);
+	return rc == YG_OK ? add_rest(event, cut) : rc;
 }
 
 /* A line with the position of its first byte in the record. */

@@ -67,6 +67,13 @@ static const struct {
 	 TIME " www.example.org 192.0.2.7 0.227 \"GET /x HTTP/2.0\" 207 125 440 - Moz/5.0 (A; B)",
 	 "cs-host=www.example.org|c-ip=192.0.2.7|cs-method=GET|cs-uri=/x|cs-version=HTTP/2.0|"
 	 "sc-status=207|sc-bytes=125|cs-user-agent=Moz/5.0 (A; B)|extra=0.227|extra=440"},
+	{"nginx proxy manager",
+	 TIME " HIT 502 200 - GET https b.example.org \"/d?x\" [Client 192.0.2.7] [Length 2048] [Gzip 1.2] "
+	      "[Sent-to 10.0.0.5] \"Moz/5.0 (A; B)\" \"https://r/\"",
+	 "cs-host=b.example.org|c-ip=192.0.2.7|cs-method=GET|cs-uri=/d?x|sc-status=200|sc-bytes=2048|"
+	 "cs-referer=https://r/|cs-user-agent=Moz/5.0 (A; B)|upstream=10.0.0.5"},
+	{"nginx proxy manager, short", TIME " 404 - HEAD http h \"/\" [Client 192.0.2.7]",
+	 "cs-host=h|c-ip=192.0.2.7|cs-method=HEAD|cs-uri=/|sc-status=404"},
 	{"container stamp",
 	 "2022-01-28T16:04:05.413656027Z stdout F 192.0.2.7 - - " TIME " \"GET / HTTP/1.1\" 200 13",
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/|cs-version=HTTP/1.1|sc-status=200|sc-bytes=13"},
