@@ -16,8 +16,7 @@ static uint8_t lower(uint8_t c)
 	return (uint8_t)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
-/* Distance of @a and @b, case ignored; WORD_MAX when one is too long to ask. */
-static unsigned distance(struct yg_bytes a, struct yg_bytes b)
+unsigned yg_word_distance(struct yg_bytes a, struct yg_bytes b)
 {
 	unsigned rows[3][WORD_MAX + 1];
 
@@ -57,7 +56,7 @@ size_t yg_nearest_of(struct yg_bytes word, const struct yg_bytes *candidates, si
 	size_t found = SIZE_MAX;
 
 	for (size_t i = 0; i < count; i++) {
-		unsigned d = distance(word, candidates[i]);
+		unsigned d = yg_word_distance(word, candidates[i]);
 
 		if (d < best) {
 			best = d;
@@ -73,7 +72,7 @@ const char *yg_nearest(struct yg_bytes word, const char *const *candidates, size
 	const char *found = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		unsigned d = distance(word, yg_bytes_str(candidates[i]));
+		unsigned d = yg_word_distance(word, yg_bytes_str(candidates[i]));
 
 		if (d < best) {
 			best = d;

@@ -344,7 +344,7 @@ static int null_value(struct yg_load *load, const struct yg_modifiers *mods,
 {
 	if (mods->field.size == 0)
 		return yg_load_fail(load, value->line, "null cannot be a keyword");
-	if (mods->bits & ~(YG_MOD_BIT(YG_MOD_NEQ)))
+	if (mods->bits & ~(YG_MOD_BIT(YG_MOD_NEQ) | YG_MOD_BIT(YG_MOD_ALL)))
 		return yg_load_fail(load, value->line, "null cannot be combined with modifiers");
 	pred->op = YG_PRED_IS_NULL;
 	return add_pred(load, pred, value->line, ret);
@@ -377,25 +377,15 @@ static int one_value(struct yg_load *load, const struct yg_modifiers *mods, uint
 
 /* ---- one field with its values ---- */
 
-static int check_list(struct yg_load *load, const struct yg_modifiers *mods,
-		      const struct yg_yaml *node)
+static int check_list(struct yg_load *load, const struct yg_yaml *node)
 {
 	if (node->kind != YG_YAML_LIST)
-		return mods->bits & YG_MOD_BIT(YG_MOD_ALL)
-			       ? yg_load_fail(load, node->line, "'all' needs a list of values")
-			       : YG_OK;
+		return YG_OK;
 	if (node->count == 0)
 		return yg_load_fail(load, node->line, "the list of values is empty");
-	if (node->count == 1 && (mods->bits & YG_MOD_BIT(YG_MOD_ALL)))
-		return yg_load_fail(load, node->line, "'all' needs a list of at least two values");
 	if (node->count > YG_RULE_VALUES_MAX)
 		return yg_load_fail(load, node->line, "the rule has more than %u values",
 				    YG_RULE_VALUES_MAX);
-	for (const struct yg_yaml *value = node->first; value; value = value->next)
-		if (node->count > 1 && yg_yaml_is_null(value))
-			return yg_load_fail(load, value->line,
-					    "null cannot be one of several values: give it a "
-					    "selection of its own");
 	return YG_OK;
 }
 
@@ -408,7 +398,7 @@ int yg_sigma_item(struct yg_load *load, const struct yg_yaml *node, uint32_t *re
 	int rc = yg_sigma_modifiers(load, node->key, node->line, &mods);
 
 	if (rc == YG_OK)
-		rc = check_list(load, &mods, node);
+		rc = check_list(load, node);
 	if (rc == YG_OK && mods.field.size > 0)
 		rc = add_name(load, mods.field, node->line, &field_id);
 	if (rc != YG_OK)

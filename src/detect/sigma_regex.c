@@ -10,6 +10,10 @@
 
 #include "base/ban.h"
 
+/* Up to these an expression that parses compiles too; compiling all would double the start. */
+#define LIGHT_SIZE   400u
+#define LIGHT_REPEAT 300u
+
 unsigned yg_pred_regex_flags(const struct yg_pred *pred)
 {
 	/* ALLOWEMPTY: `.*` and `a?` fit the empty text, and Sigma has nothing against that. */
@@ -83,10 +87,33 @@ static const char *find_unsupported(struct yg_bytes text, size_t *ret_at)
 	return NULL;
 }
 
+/* Long ones, and repeats by large numbers: these can pass the parser and fail in the compiler. */
+static bool is_heavy(struct yg_bytes text)
+{
+	if (text.size > LIGHT_SIZE)
+		return true;
+	for (size_t i = 0; i < text.size; i++) {
+		uint64_t number;
+		size_t end = i + 1;
+
+		if (text.data[i] != '{' && text.data[i] != ',')
+			continue;
+		while (end < text.size && text.data[end] >= '0' && text.data[end] <= '9')
+			end++;
+		if (end > i + 1 && (!yg_bytes_u64(yg_bytes_cut(text, i + 1, end), &number) ||
+				    number > LIGHT_REPEAT))
+			return true;
+	}
+	return false;
+}
+
 int yg_sigma_regex_check(struct yg_load *load, uint32_t line, const struct yg_pred *pred)
 {
+	/* Texts of the tree end with NUL. */
+	const char *text = (const char *)pred->text.data;
 	hs_compile_error_t *error = NULL;
 	hs_expr_info_t *info = NULL;
+	hs_database_t *database = NULL;
 	const char *words;
 	size_t at = 0;
 	int rc = YG_OK;
@@ -100,13 +127,14 @@ int yg_sigma_regex_check(struct yg_load *load, uint32_t line, const struct yg_pr
 				    "the regular expression uses %s at character %zu, which "
 				    "linear-time matching cannot do",
 				    words, at);
-	/* Texts of the tree end with NUL. */
-	if (hs_expression_info((const char *)pred->text.data, yg_pred_regex_flags(pred), &info,
-			       &error) != HS_SUCCESS)
+	if (hs_expression_info(text, yg_pred_regex_flags(pred), &info, &error) != HS_SUCCESS ||
+	    (is_heavy(pred->text) && hs_compile(text, yg_pred_regex_flags(pred), HS_MODE_BLOCK,
+						NULL, &database, &error) != HS_SUCCESS))
 		rc = yg_load_fail(load, line, "the regular expression cannot be used: %s",
 				  error && error->message ? error->message : "unknown error");
-	/* Both were allocated by the library's default allocator. */
+	/* All were allocated by the library's default allocator. */
 	free(info);
+	(void)hs_free_database(database);
 	if (error)
 		(void)hs_free_compile_error(error);
 	return rc;

@@ -175,14 +175,15 @@ static int read_tags(struct yg_load *load, const struct yg_yaml *doc, struct yg_
 
 	if (!node || yg_yaml_is_null(node))
 		return YG_OK;
-	if (node->kind != YG_YAML_LIST)
+	if (node->kind == YG_YAML_MAP)
 		return yg_load_fail(load, node->line, "'tags' must be a list");
 	if (node->count > YG_TAGS_MAX)
 		return yg_load_fail(load, node->line, "more than %u tags", YG_TAGS_MAX);
 	tags = yg_arena_alloc(load->rules->arena, (node->count + 1) * sizeof(*tags));
 	if (!tags)
 		return YG_ENOMEM;
-	for (const struct yg_yaml *tag = node->first; tag; tag = tag->next) {
+	for (const struct yg_yaml *tag = node->kind == YG_YAML_LIST ? node->first : node; tag;
+	     tag = node->kind == YG_YAML_LIST ? tag->next : NULL) {
 		int rc;
 
 		if (tag->kind != YG_YAML_SCALAR)
@@ -199,16 +200,14 @@ static int read_tags(struct yg_load *load, const struct yg_yaml *doc, struct yg_
 /* A key that is nearly one of ours was meant to be ours: ignoring it would widen the rule. */
 static int check_logsource_keys(struct yg_load *load, const struct yg_yaml *node)
 {
-	static const char *const names[] = {"product", "category", "service", "definition"};
+	static const char *const names[] = {"product", "category", "service"};
 
-	for (const struct yg_yaml *key = node->first; key; key = key->next) {
-		const char *nearest = yg_nearest(key->key, names, 4);
-
-		if (nearest && !yg_bytes_eq(key->key, yg_bytes_str(nearest)))
-			return yg_load_fail(load, key->line,
-					    "logsource has no key '%s'; nearest: '%s'",
-					    yg_load_show(load, key->key), nearest);
-	}
+	for (const struct yg_yaml *key = node->first; key; key = key->next)
+		for (size_t i = 0; i < 3; i++)
+			if (yg_word_distance(key->key, yg_bytes_str(names[i])) == 1)
+				return yg_load_fail(load, key->line,
+						    "logsource has no key '%s'; nearest: '%s'",
+						    yg_load_show(load, key->key), names[i]);
 	return YG_OK;
 }
 

@@ -232,10 +232,6 @@ class Item:
         values = value if isinstance(value, list) else [value]
         if not values or any(not isinstance(v, Text) for v in values):
             raise Refused("values")
-        if "all" in self.mods and len(values) < 2:
-            raise Refused("all with one value")
-        if len(values) > 1 and any(is_null(v) for v in values):
-            raise Refused("null in a list")
         tests = [self.test(v) for v in values]
         join = all if "all" in self.mods else any
         negate = "neq" in self.mods
@@ -285,7 +281,7 @@ class Item:
         return self.text_test(value)
 
     def null_test(self):
-        if self.field is None or set(self.mods) - {"neq"}:
+        if self.field is None or set(self.mods) - {"neq", "all"}:
             raise Refused("null")
         return lambda event: None in event.fields.get(self.field, [None])
 

@@ -113,7 +113,7 @@ static void refuses_bad_metadata(void)
 		      "nearest: 'category'"));
 	CHECK(refused(HEAD "level: hihg\n" TAIL, 4, "nearest: 'high'"));
 	CHECK(refused(HEAD "status: tset\n" TAIL, 4, "nearest: 'test'"));
-	CHECK(refused(HEAD "tags: one\n" TAIL, 4, "'tags' must be a list"));
+	CHECK(refused(HEAD "tags: {a: b}\n" TAIL, 4, "'tags' must be a list"));
 	CHECK(refused(HEAD, 1, "no 'detection'"));
 	CHECK(refused(HEAD "detection: x\n", 4, "'detection' must be a map"));
 	CHECK(refused(HEAD "detection:\n  sel:\n    A|contans: x\n  condition: sel\n", 6,
