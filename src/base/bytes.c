@@ -7,9 +7,48 @@
 #include <math.h>
 #include <stdlib.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/ban.h"
 
 #define NUMBER_BYTES_MAX 64u
+#define FIND_SHORT_MAX   1024u /* above, the worst case counts: memmem() is linear */
+
+#ifdef __SSE2__
+/*
+ * Sixteen places at a time: where the needle's first and last byte stand at their distance, look
+ * closer. memmem() prepares a table for each call, which costs more than it saves on short texts.
+ */
+static size_t find_short(struct yg_bytes hay, struct yg_bytes needle)
+{
+	const __m128i first = _mm_set1_epi8((char)needle.data[0]);
+	const __m128i last = _mm_set1_epi8((char)needle.data[needle.size - 1]);
+	size_t places = hay.size - needle.size + 1;
+	size_t i = 0;
+
+	for (; i + 16 <= places; i += 16) {
+		const uint8_t *at = hay.data + i;
+		__m128i a = _mm_loadu_si128((const __m128i *)(const void *)at);
+		__m128i b = _mm_loadu_si128((const __m128i *)(const void *)(at + needle.size - 1));
+		unsigned mask = (unsigned)_mm_movemask_epi8(
+			_mm_and_si128(_mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last)));
+
+		for (; mask; mask &= mask - 1) {
+			size_t place = (size_t)__builtin_ctz(mask);
+
+			if (memcmp(at + place, needle.data, needle.size) == 0)
+				return i + place;
+		}
+	}
+	for (; i < places; i++)
+		if (hay.data[i] == needle.data[0] &&
+		    memcmp(hay.data + i, needle.data, needle.size) == 0)
+			return i;
+	return SIZE_MAX;
+}
+#endif
 
 size_t yg_bytes_find(struct yg_bytes hay, struct yg_bytes needle)
 {
@@ -19,6 +58,10 @@ size_t yg_bytes_find(struct yg_bytes hay, struct yg_bytes needle)
 		return 0;
 	if (hay.size < needle.size)
 		return SIZE_MAX;
+#ifdef __SSE2__
+	if (hay.size <= FIND_SHORT_MAX)
+		return find_short(hay, needle);
+#endif
 	at = memmem(hay.data, hay.size, needle.data, needle.size);
 	return at ? (size_t)(at - hay.data) : SIZE_MAX;
 }

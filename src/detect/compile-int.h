@@ -25,7 +25,7 @@ struct yg_compiler {
 	uint32_t *index_of;  /* rule -> engine index, or YG_IMG_NONE */
 	uint32_t count;      /* of engine indexes */
 	uint32_t *code_first; /* engine index -> its first step; one more at the end */
-	uint32_t pred_count; /* in the image: the same numbers as in rules */
+	uint32_t pred_count; /* in the image: those of the rules keep their numbers, more follow */
 	uint32_t name_count;
 	struct yg_fault *fault;
 };
@@ -57,6 +57,17 @@ struct yg_index_entry {
 	const struct yg_pred *pred;
 	uint32_t local; /* number within the group */
 };
+
+/* The table of those @entries whose atoms are of @kind (EQUALS, STARTS or ENDS). */
+YG_MUST_USE int yg_compile_table(struct yg_compiler *c, const struct yg_index_entry *entries,
+				 uint32_t count, enum yg_atom_kind kind, struct yg_img_table *ret);
+
+/*
+ * A predicate of its own for "one of @preds" (all of one field, none cased): *ret is its number in
+ * the image. Cost of evaluating it hardly depends on @count.
+ */
+YG_MUST_USE int yg_compile_lookup(struct yg_compiler *c, const uint32_t *preds, uint32_t count,
+				  uint32_t *ret);
 
 /* Index @entries (all of one field @name) into *ret. */
 YG_MUST_USE int yg_compile_index(struct yg_compiler *c, uint32_t name,

@@ -111,6 +111,7 @@ static int write_preds(struct yg_compiler *c)
 			.other = pred->other_field,
 			.text = yg_compiler_text(c, pred->text),
 			.db = YG_IMG_NONE,
+			.lookup = YG_IMG_NONE,
 			.op = pred->op,
 			.is_cased = pred->is_cased,
 			.part = pred->part,
@@ -260,8 +261,10 @@ static int compile(struct yg_compiler *c)
 	rc = write_preds(c);
 	if (rc == YG_OK)
 		rc = write_rules(c);
-	if (rc == YG_OK)
+	if (rc == YG_OK) /* the groups read what was written here */
 		rc = yg_buf_error(&c->sections[YG_IMG_CODE]);
+	if (rc == YG_OK)
+		rc = yg_buf_error(&c->sections[YG_IMG_PREDS]);
 	if (rc == YG_OK)
 		rc = yg_compile_groups(c);
 	if (rc == YG_OK)

@@ -25,11 +25,19 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 	return 1; /* one is enough */
 }
 
+static void scan(struct yg_scratch *s, uint32_t db, struct yg_bytes text, bool *ret_is_found)
+{
+	hs_error_t rc = hs_scan(s->engine->dbs[db], text.data ? (const char *)text.data : "",
+				(unsigned)text.size, 0, s->hs_scratch, on_match, ret_is_found);
+
+	if (rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED)
+		s->error = YG_EFORMAT;
+}
+
 static bool test_regex(struct yg_scratch *s, const struct yg_img_pred *pred, struct yg_bytes text)
 {
 	struct yg_bytes pattern = yg_img_text(&s->engine->img, pred->text);
 	bool is_found = false;
-	hs_error_t rc;
 
 	/* Expressions of UTF-8 characters say nothing about bytes that are none. */
 	for (size_t i = 0; i < pattern.size; i++)
@@ -38,10 +46,7 @@ static bool test_regex(struct yg_scratch *s, const struct yg_img_pred *pred, str
 				return false;
 			break;
 		}
-	rc = hs_scan(s->engine->dbs[pred->db], text.data ? (const char *)text.data : "",
-		     (unsigned)text.size, 0, s->hs_scratch, on_match, &is_found);
-	if (rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED)
-		s->error = YG_EFORMAT;
+	scan(s, pred->db, text, &is_found);
 	return is_found;
 }
 
@@ -145,6 +150,68 @@ static bool test_text(uint8_t op, struct yg_bytes text, struct yg_bytes wanted)
 	}
 }
 
+/* Does @table hold a member that is @text, given its hash? */
+static bool has_member(const struct yg_img *img, const struct yg_img_lookup *lookup,
+		       const struct yg_img_table *table, uint32_t hash, struct yg_bytes text)
+{
+	const struct yg_img_slot *slots = img->slots + table->slots.first;
+	uint32_t mask = table->slots.count - 1;
+
+	for (uint32_t at = hash & mask; slots[at].atom != YG_IMG_NONE; at = (at + 1) & mask)
+		if (slots[at].hash == hash &&
+		    yg_bytes_eq(yg_img_text(img, img->members[lookup->members.first + slots[at].atom]),
+				text))
+			return true;
+	return false;
+}
+
+static bool starts_with_member(const struct yg_img *img, const struct yg_img_lookup *lookup,
+			       struct yg_bytes text)
+{
+	uint64_t lengths = lookup->starts.lengths;
+	uint64_t hash = 0;
+
+	for (uint32_t i = 0; lengths && i < text.size; i++, lengths >>= 1) {
+		hash = yg_img_roll(hash, text.data[i]);
+		if (lengths & 1 && has_member(img, lookup, &lookup->starts, yg_img_mix(hash, i + 1),
+					      yg_bytes_cut(text, 0, i + 1)))
+			return true;
+	}
+	return false;
+}
+
+static bool ends_with_member(const struct yg_img *img, const struct yg_img_lookup *lookup,
+			     struct yg_bytes text)
+{
+	uint64_t lengths = lookup->ends.lengths;
+	uint64_t hash = 0;
+
+	for (uint32_t i = 0; lengths && i < text.size; i++, lengths >>= 1) {
+		hash = yg_img_roll(hash, text.data[text.size - 1 - i]);
+		if (lengths & 1 && has_member(img, lookup, &lookup->ends, yg_img_mix(hash, i + 1),
+					      yg_bytes_from(text, text.size - 1 - i)))
+			return true;
+	}
+	return false;
+}
+
+static bool test_one_of(struct yg_scratch *s, const struct yg_img_pred *pred, struct yg_bytes text)
+{
+	const struct yg_img *img = &s->engine->img;
+	const struct yg_img_lookup *lookup = &img->lookups[pred->lookup];
+	bool is_found = false;
+
+	if (lookup->equals.slots.count &&
+	    has_member(img, lookup, &lookup->equals, (uint32_t)yg_hash64(text, YG_IMG_SEED), text))
+		return true;
+	if (starts_with_member(img, lookup, text) || ends_with_member(img, lookup, text))
+		return true;
+	if (lookup->db == YG_IMG_NONE || text.size == 0)
+		return false;
+	scan(s, lookup->db, text, &is_found);
+	return is_found;
+}
+
 static struct yg_bytes value_for(struct yg_scratch *s, const struct yg_img_pred *pred,
 				 uint32_t index)
 {
@@ -166,6 +233,8 @@ static bool test_value(struct yg_scratch *s, const struct yg_img_pred *pred, uin
 	double number;
 
 	switch (pred->op) {
+	case YG_IMG_ONE_OF:
+		return test_one_of(s, pred, yg_value_folded(s, index));
 	case YG_PRED_REGEX:
 		return test_regex(s, pred, yg_value_text(s, index));
 	case YG_PRED_CIDR:

@@ -112,8 +112,8 @@ static void use_name(struct grouper *g, uint32_t name)
 
 static void collect_fields(struct grouper *g)
 {
-	const struct yg_img_code *code =
-		(const struct yg_img_code *)(const void *)g->c->sections[YG_IMG_CODE].data;
+	const struct yg_img_code *code = (const void *)g->c->sections[YG_IMG_CODE].data;
+	const struct yg_img_pred *preds = (const void *)g->c->sections[YG_IMG_PREDS].data;
 
 	memset(g->map, 0, g->c->name_count * sizeof(*g->map));
 	g->name_count = 0;
@@ -122,14 +122,14 @@ static void collect_fields(struct grouper *g)
 			uint32_t rule = g->rules[r];
 
 			for (uint32_t s = g->c->code_first[rule]; s < g->c->code_first[rule + 1]; s++) {
-				const struct yg_pred *pred = &g->c->rules->preds[code[s].pred];
+				const struct yg_img_pred *pred = &preds[code[s].pred];
 
-				if ((pred->field_id == YG_PRED_KEYWORD) != (pass == 0))
+				if ((pred->field == YG_PRED_KEYWORD) != (pass == 0))
 					continue;
-				use_name(g, pred->field_id);
+				use_name(g, pred->field);
 				if (pred->op >= YG_PRED_FIELD_EQUALS &&
 				    pred->op <= YG_PRED_FIELD_CONTAINS)
-					use_name(g, pred->other_field);
+					use_name(g, pred->other);
 			}
 		}
 }

@@ -19,7 +19,7 @@
 #include "base/hash.h"
 #include "base/bytes.h"
 
-#define YG_IMG_VERSION 3u
+#define YG_IMG_VERSION 4u
 #define YG_IMG_MAGIC   "YGIMAGE"
 #define YG_IMG_NONE    UINT32_MAX
 #define YG_IMG_ALIGN   64u
@@ -33,6 +33,8 @@
 	X(RULES, struct yg_img_rule, rules)                                                        \
 	X(CORRELATIONS, struct yg_img_correlation, correlations)                                   \
 	X(PREDS, struct yg_img_pred, preds)                                                        \
+	X(LOOKUPS, struct yg_img_lookup, lookups)                                                  \
+	X(MEMBERS, struct yg_img_run, members)                                                     \
 	X(CODE, struct yg_img_code, code)                                                          \
 	X(ROUTES, uint32_t, routes)                                                                \
 	X(GROUPS, struct yg_img_group, groups)                                                     \
@@ -98,11 +100,15 @@ struct yg_img_pred {
 	uint32_t field;
 	uint32_t other;
 	struct yg_img_run text;
-	uint32_t db; /* REGEX: of DBS */
+	uint32_t db;     /* REGEX: of DBS */
+	uint32_t lookup; /* YG_IMG_ONE_OF: of LOOKUPS */
 	uint8_t op, is_cased, part, number_op, prefix_bits;
-	uint8_t reserved[3];
+	uint8_t reserved[7];
 	uint8_t address[16];
 };
+
+/* Further value of yg_img_pred.op: the value is, starts, ends with or contains one of many texts. */
+#define YG_IMG_ONE_OF 64u
 
 /* One step of a condition: test, then go on at one of two later steps, or end. */
 struct yg_img_code {
@@ -133,6 +139,14 @@ struct yg_img_table {
 struct yg_img_set {
 	uint32_t db;            /* of DBS, or YG_IMG_NONE: there are none */
 	struct yg_img_run hits; /* of LISTS: pattern number of db -> local atom */
+};
+
+/* Many texts one of which must fit: what an OR of such predicates on one field becomes. */
+struct yg_img_lookup {
+	struct yg_img_table equals, starts, ends; /* slots name elements of members */
+	struct yg_img_run members;                /* of MEMBERS: runs of TEXT */
+	uint32_t db;                              /* of DBS, or YG_IMG_NONE: those contained */
+	uint32_t reserved;
 };
 
 struct yg_img_field {

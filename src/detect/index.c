@@ -18,8 +18,8 @@ static uint32_t hash_of(const struct yg_atom *atom)
 	return yg_img_mix(hash, (uint32_t)text.size);
 }
 
-static int make_table(struct yg_compiler *c, const struct yg_index_entry *entries, uint32_t count,
-		      enum yg_atom_kind kind, struct yg_img_table *ret)
+int yg_compile_table(struct yg_compiler *c, const struct yg_index_entry *entries, uint32_t count,
+		     enum yg_atom_kind kind, struct yg_img_table *ret)
 {
 	uint32_t wanted = 0, size = 4;
 	struct yg_img_slot *slots;
@@ -144,11 +144,11 @@ int yg_compile_index(struct yg_compiler *c, uint32_t name, const struct yg_index
 	int rc;
 
 	*ret = (struct yg_img_field){.name = name};
-	rc = make_table(c, entries, count, YG_ATOM_EQUALS, &ret->equals);
+	rc = yg_compile_table(c, entries, count, YG_ATOM_EQUALS, &ret->equals);
 	if (rc == YG_OK)
-		rc = make_table(c, entries, count, YG_ATOM_STARTS, &ret->starts);
+		rc = yg_compile_table(c, entries, count, YG_ATOM_STARTS, &ret->starts);
 	if (rc == YG_OK)
-		rc = make_table(c, entries, count, YG_ATOM_ENDS, &ret->ends);
+		rc = yg_compile_table(c, entries, count, YG_ATOM_ENDS, &ret->ends);
 	if (rc == YG_OK)
 		rc = make_set(c, entries, count, SET_TEXTS, &ret->texts);
 	if (rc == YG_OK)

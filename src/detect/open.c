@@ -101,7 +101,10 @@ static bool check_preds(const struct checker *k)
 		const struct yg_img_pred *p = &img->preds[i];
 
 		if (p->field >= k->name_count || p->other >= k->name_count || !is_text(k, p->text) ||
-		    p->op >= YG_PRED_COUNT || p->part > YG_PART_YEAR || p->prefix_bits > 128)
+		    (p->op >= YG_PRED_COUNT && p->op != YG_IMG_ONE_OF) || p->part > YG_PART_YEAR ||
+		    p->prefix_bits > 128)
+			return false;
+		if (p->op == YG_IMG_ONE_OF && p->lookup >= img->lookups_count)
 			return false;
 		if (p->op == YG_PRED_REGEX && p->db >= img->dbs_count)
 			return false;
@@ -131,7 +134,8 @@ static bool check_table(struct checker *k, const struct yg_img_table *table, uin
 	bool has_free = table->slots.count == 0;
 
 	if (!own_run(k, YG_IMG_SLOTS, table->slots, k->img->slots_count) ||
-	    (table->slots.count & (table->slots.count - 1)) != 0)
+	    (table->slots.count & (table->slots.count - 1)) != 0 ||
+	    (table->slots.count == 0 && table->lengths != 0))
 		return false;
 	for (uint32_t i = 0; i < table->slots.count; i++) {
 		uint32_t atom = k->img->slots[table->slots.first + i].atom;
@@ -141,6 +145,26 @@ static bool check_table(struct checker *k, const struct yg_img_table *table, uin
 		has_free |= atom == YG_IMG_NONE;
 	}
 	return has_free;
+}
+
+static bool check_lookups(struct checker *k)
+{
+	const struct yg_img *img = k->img;
+
+	for (uint32_t i = 0; i < img->members_count; i++)
+		if (!is_text(k, img->members[i]))
+			return false;
+	for (uint32_t i = 0; i < img->lookups_count; i++) {
+		const struct yg_img_lookup *lookup = &img->lookups[i];
+
+		if (!own_run(k, YG_IMG_MEMBERS, lookup->members, img->members_count) ||
+		    (lookup->db >= img->dbs_count && lookup->db != YG_IMG_NONE) ||
+		    !check_table(k, &lookup->equals, lookup->members.count) ||
+		    !check_table(k, &lookup->starts, lookup->members.count) ||
+		    !check_table(k, &lookup->ends, lookup->members.count))
+			return false;
+	}
+	return true;
 }
 
 static bool check_set(struct checker *k, const struct yg_img_set *set, uint32_t atom_count)
@@ -391,7 +415,7 @@ static int open_image(struct yg_engine *engine, struct yg_bytes image,
 		return rc;
 	k.name_count = yg_names_count(engine->names);
 	if (!check_rules(&k) || !check_correlations(&k) || !check_preds(&k) || !check_code(&k) ||
-	    !check_groups(&k, yg_router_count(engine->router)))
+	    !check_lookups(&k) || !check_groups(&k, yg_router_count(engine->router)))
 		return yg_fault_set(reterr, YG_EFORMAT, "the rule image contradicts itself", 0);
 	for (uint32_t i = 0; i < img->groups_count; i++) {
 		if (img->groups[i].fields.count > engine->fields_max)

@@ -14,6 +14,9 @@
 
 #define DEPTH_MAX YG_RULE_EXPRS_MAX
 
+#define LOOKUP_MIN   6u  /* texts at the ends of a value asked for at once */
+#define CONTAINS_MIN 24u /* and texts anywhere in it: a scan of its own must pay */
+
 struct frame {
 	uint32_t expr;
 	uint32_t if_true, if_false;
@@ -24,7 +27,8 @@ struct frame {
 
 struct kid {
 	float rank;
-	uint32_t expr;
+	uint32_t expr; /* or YG_IMG_NONE: a step that tests pred */
+	uint32_t pred;
 };
 
 struct maker {
@@ -33,6 +37,8 @@ struct maker {
 	uint32_t frame_count, frame_room;
 	struct kid *sorted;
 	uint32_t sorted_count, sorted_room;
+	uint32_t *alike; /* predicates that may be asked for at once */
+	uint32_t alike_room;
 	struct yg_img_code *steps; /* reversed: steps[0] is the last */
 	uint32_t step_count, step_room;
 };
@@ -61,7 +67,9 @@ static int compare_kids(const void *a, const void *b)
 
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
-	return x->expr < y->expr ? -1 : x->expr > y->expr;
+	if (x->expr != y->expr)
+		return x->expr < y->expr ? -1 : 1;
+	return x->pred < y->pred ? -1 : x->pred > y->pred;
 }
 
 static float rank_of(const struct maker *maker, uint32_t parent_op, uint32_t expr)
@@ -73,6 +81,81 @@ static float rank_of(const struct maker *maker, uint32_t parent_op, uint32_t exp
 	if (maker->c->rules->exprs[expr].op == YG_EXPR_NOT)
 		return 1e6f + cost; /* rarely decides and is long */
 	return cost / (decides > 0.001f ? decides : 0.001f);
+}
+
+/* The atom of a kid that is a plain predicate and says no more than its atom; else NULL. */
+static const struct yg_atom *atom_of(const struct maker *maker, const struct kid *kid)
+{
+	const struct yg_expr *e = kid->expr == YG_IMG_NONE ? NULL : &maker->c->rules->exprs[kid->expr];
+	const struct yg_atom *atom;
+
+	if (!e || e->op != YG_EXPR_PRED)
+		return NULL;
+	atom = yg_witness_atom(maker->c->witness, e->pred);
+	if (!atom->is_exact || atom->field == YG_PRED_KEYWORD || atom->kind == YG_ATOM_PRESENT ||
+	    atom->kind == YG_ATOM_REGEX)
+		return NULL;
+	return atom;
+}
+
+/* Join the kids from @from on that ask @field for a text; @with_contains: wherever it stands. */
+static int join_field(struct maker *maker, uint32_t from, uint32_t field, bool with_contains)
+{
+	const struct yg_expr *exprs = maker->c->rules->exprs;
+	uint32_t count = 0, kept = from;
+	struct kid joined = {.rank = 1, .expr = YG_IMG_NONE};
+	int rc;
+
+	for (uint32_t i = from; i < maker->sorted_count; i++) {
+		const struct kid *kid = &maker->sorted[i];
+		const struct yg_atom *atom = atom_of(maker, kid);
+
+		if (atom && atom->field == field && (with_contains || atom->kind != YG_ATOM_CONTAINS))
+			maker->alike[count++] = exprs[kid->expr].pred;
+		else
+			maker->sorted[kept++] = *kid;
+	}
+	rc = yg_compile_lookup(maker->c, maker->alike, count, &joined.pred);
+	if (rc != YG_OK)
+		return rc;
+	maker->sorted[kept++] = joined;
+	maker->sorted_count = kept;
+	return YG_OK;
+}
+
+/* Join the kids of an OR from @from on that ask the same field for one of many texts. */
+static int join_alike(struct maker *maker, uint32_t from)
+{
+	uint32_t at = from;
+
+	if (!grow(&maker->alike, &maker->alike_room, maker->sorted_count - from,
+		  sizeof(*maker->alike)))
+		return YG_ENOMEM;
+	while (at < maker->sorted_count) {
+		const struct yg_atom *atom = atom_of(maker, &maker->sorted[at]);
+		uint32_t ends = 0, contains = 0;
+		bool with_contains;
+		int rc;
+
+		for (uint32_t i = at; atom && i < maker->sorted_count; i++) {
+			const struct yg_atom *other = atom_of(maker, &maker->sorted[i]);
+
+			if (!other || other->field != atom->field)
+				continue;
+			ends += other->kind != YG_ATOM_CONTAINS;
+			contains += other->kind == YG_ATOM_CONTAINS;
+		}
+		with_contains = contains >= CONTAINS_MIN;
+		if (ends < LOOKUP_MIN && !with_contains) {
+			at++;
+			continue;
+		}
+		rc = join_field(maker, from, atom->field, with_contains);
+		if (rc != YG_OK)
+			return rc;
+		at = from;
+	}
+	return YG_OK;
 }
 
 static int push(struct maker *maker, uint32_t expr, uint32_t if_true, uint32_t if_false)
@@ -93,15 +176,23 @@ static int push(struct maker *maker, uint32_t expr, uint32_t if_true, uint32_t i
 		  sizeof(*maker->sorted)))
 		return YG_ENOMEM;
 	frame->order = maker->sorted_count;
-	frame->left = e->count;
 	frame->next = e->op == YG_EXPR_AND ? if_true : if_false;
 	for (uint32_t i = 0; i < e->count; i++) {
 		uint32_t kid = rules->kids[e->first + i];
 
-		maker->sorted[maker->sorted_count++] = (struct kid){rank_of(maker, e->op, kid), kid};
+		maker->sorted[maker->sorted_count++] =
+			(struct kid){rank_of(maker, e->op, kid), kid, YG_IMG_NONE};
 	}
-	if (e->count > 1)
-		qsort(&maker->sorted[frame->order], e->count, sizeof(*maker->sorted), compare_kids);
+	if (e->op == YG_EXPR_OR && e->count >= LOOKUP_MIN) {
+		int rc = join_alike(maker, frame->order);
+
+		if (rc != YG_OK)
+			return rc;
+	}
+	frame->left = maker->sorted_count - frame->order;
+	if (frame->left > 1)
+		qsort(&maker->sorted[frame->order], frame->left, sizeof(*maker->sorted),
+		      compare_kids);
 	return YG_OK;
 }
 
@@ -155,11 +246,15 @@ static int advance(struct maker *maker, uint32_t *entry)
 	case YG_EXPR_AND:
 	case YG_EXPR_OR:
 		if (top->left > 0) {
-			uint32_t kid = maker->sorted[top->order + --top->left].expr;
+			struct kid kid = maker->sorted[top->order + --top->left];
 			bool is_and = e->op == YG_EXPR_AND;
+			uint32_t if_true = is_and ? top->next : top->if_true;
+			uint32_t if_false = is_and ? top->if_false : top->next;
 
-			return push(maker, kid, is_and ? top->next : top->if_true,
-				    is_and ? top->if_false : top->next);
+			if (kid.expr != YG_IMG_NONE)
+				return push(maker, kid.expr, if_true, if_false);
+			return add_step(maker, (struct yg_img_code){kid.pred, if_true, if_false},
+					&top->next);
 		}
 		maker->sorted_count = top->order;
 		*entry = top->next;
@@ -195,5 +290,6 @@ int yg_compile_program(struct yg_compiler *c, uint32_t expr, uint32_t *ret)
 	free(maker.frames);
 	free(maker.sorted);
 	free(maker.steps);
+	free(maker.alike);
 	return rc;
 }
