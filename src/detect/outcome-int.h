@@ -70,7 +70,7 @@ struct yg_followed {
 	uint32_t upload_request;
 	int64_t guess_ns;
 	uint64_t refused_path; /* of the last refused web sign-in */
-	uint64_t refusals[YG_REFUSALS_KEPT]; /* paths that were closed to it */
+	uint64_t refusals[YG_REFUSALS_KEPT]; /* paths that answered it with 401 */
 	uint8_t refusal_at;
 	bool has_uploaded;
 };

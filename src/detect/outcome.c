@@ -219,6 +219,12 @@ static void look_sign_in(const struct yg_path *path, const struct yg_followed *s
 	}
 }
 
+/*
+ * Was this page closed before? To this very source with 401, which asks for a sign-in; or to
+ * anybody (401, 403), where it is an administration page or was closed more often than open: a
+ * public page that turned one visitor away (403, by a filter) is not protected. A redirect
+ * closes only what is named as administration, because elsewhere it means nothing.
+ */
 static void look_page(const struct yg_path *path, const struct yg_followed *source,
 		      struct yg_look *look)
 {
@@ -230,7 +236,7 @@ static void look_page(const struct yg_path *path, const struct yg_followed *sour
 	for (uint32_t i = 0; source && i < YG_REFUSALS_KEPT; i++)
 		if (source->refusals[i] == trace->path_hash)
 			look->has_page = true;
-	if (path && path->refused > 0 && (is_admin || path->ok == 0))
+	if (path && path->refused > 0 && (is_admin || path->refused > path->ok))
 		look->has_page = true;
 	if (path && is_admin && path->moved > 0)
 		look->has_page = true;
@@ -401,8 +407,7 @@ int yg_outcomes_learn(struct yg_outcomes *outcomes, struct yg_look *look)
 	const struct yg_trace *trace = look->trace;
 	/* A PUT that is refused says nothing about reading the page. */
 	bool is_closed = (trace->flags & YG_TRACE_WEB) && trace->hit_count == 0 &&
-			 !(trace->flags & YG_TRACE_PUT) &&
-			 (trace->status == 401 || trace->status == 403);
+			 !(trace->flags & YG_TRACE_PUT) && trace->status == 401;
 	int rc;
 
 	if (trace->actor_hash != 0 && (look->is_refused || is_closed)) {

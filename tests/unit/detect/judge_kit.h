@@ -12,13 +12,23 @@ struct seen {
 	uint32_t finding_count;
 	struct yg_finding_update updates[SEEN_MAX];
 	uint32_t update_count;
+	uint32_t update_total;
+	uint64_t *digest; /* of all that was emitted; may be NULL */
 	int rc;
 };
+
+static inline void see_bytes(struct seen *seen, const void *data, size_t size)
+{
+	if (seen->digest)
+		*seen->digest = yg_hash64((struct yg_bytes){data, size}, *seen->digest);
+}
 
 static inline int see_finding(void *arg, const struct yg_finding *finding)
 {
 	struct seen *seen = arg;
 
+	see_bytes(seen, finding->id, sizeof(finding->id));
+	see_bytes(seen, &finding->reason.code, sizeof(finding->reason.code));
 	if (seen->finding_count < SEEN_MAX)
 		seen->findings[seen->finding_count++] = *finding;
 	return seen->rc;
@@ -28,6 +38,9 @@ static inline int see_update(void *arg, const struct yg_finding_update *update)
 {
 	struct seen *seen = arg;
 
+	seen->update_total++;
+	see_bytes(seen, update->id, sizeof(update->id));
+	see_bytes(seen, &update->reason.code, sizeof(update->reason.code));
 	if (seen->update_count < SEEN_MAX)
 		seen->updates[seen->update_count++] = *update;
 	return seen->rc;
