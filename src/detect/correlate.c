@@ -17,8 +17,8 @@ struct mark {
 	int64_t time_ns;
 	uint64_t position;
 	union {
-		uint64_t value;   /* value_count: hash; temporal: ref */
-		double number;    /* sum, avg, percentile */
+		uint64_t value;	  /* value_count: hash; temporal: ref */
+		double number;	  /* sum, avg, percentile */
 		int64_t start_ns; /* temporal_ordered: of the chain that got here */
 	};
 	uint64_t count; /* events in this mark; temporal_ordered: 0 = step not reached */
@@ -31,7 +31,7 @@ struct group {
 	uint32_t room;
 	bool was_reported;
 	int64_t reported_ns;
-	uint64_t since;          /* records since then, as long as it stayed fulfilled */
+	uint64_t since;		 /* records since then, as long as it stayed fulfilled */
 	uint64_t since_position; /* the first of them */
 };
 
@@ -53,7 +53,7 @@ struct step {
 	double number;
 	uint64_t position;
 	int64_t time_ns;
-	uint64_t total;          /* of the marks in the window: records */
+	uint64_t total;		 /* of the marks in the window: records */
 	uint64_t first_position; /* of them */
 };
 
@@ -95,7 +95,7 @@ uint64_t yg_correlator_evicted(const struct yg_correlator *correlator)
 	return correlator->evicted;
 }
 
-/* --- the ring of marks --------------------------------------------------------------------------- */
+/* --- the ring of marks ------------------------------------------------------------------------ */
 
 static struct mark *mark_at(const struct group *group, uint32_t i)
 {
@@ -236,7 +236,7 @@ static int add_mark(struct yg_correlator *correlator, uint32_t index, struct ste
 	return YG_OK;
 }
 
-/* --- conditions ---------------------------------------------------------------------------------- */
+/* --- conditions ------------------------------------------------------------------------------- */
 
 static bool compares(double value, uint8_t compare, double threshold)
 {
@@ -414,7 +414,8 @@ static int take_ordered(struct yg_correlator *correlator, uint32_t index, struct
 			marks[i].count = before->count + 1;
 		}
 		/* A single ref is complete at once. */
-		if (i == last && (marks[i].time_ns == step->time_ns && marks[i].count == last + 1)) {
+		if (i == last &&
+		    (marks[i].time_ns == step->time_ns && marks[i].count == last + 1)) {
 			step->total = marks[i].count;
 			step->first_position = marks[i].position;
 			*ret_is_done = true;
@@ -484,7 +485,7 @@ static void complete(struct step *step, struct yg_completion *to)
 	group->since = 0;
 }
 
-/* --- records -------------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 static int find_group(struct yg_correlator *correlator, const struct yg_trace_key *key,
 		      uint32_t *ret_index)
@@ -523,7 +524,8 @@ static uint64_t refs_of(const struct yg_correlator *correlator, const struct yg_
 			uint32_t at, const struct yg_completion *done, uint32_t done_count)
 {
 	uint32_t rule = trace->keys[at].correlation;
-	const struct yg_correlation *correlation = yg_engine_rule(correlator->engine, rule)->correlation;
+	const struct yg_correlation *correlation =
+		yg_engine_rule(correlator->engine, rule)->correlation;
 	bool may_be_silent = correlation->type == YG_CORRELATION_TEMPORAL ||
 			     correlation->type == YG_CORRELATION_TEMPORAL_ORDERED;
 	uint64_t refs = 0;

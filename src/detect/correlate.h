@@ -11,10 +11,10 @@
 
 #include "detect/trace.h"
 
-#define YG_CORRELATION_GROUPS_MAX  65536u
-#define YG_CORRELATION_MARKS_MAX   16384u  /* events kept of one group; see correlate.md */
-#define YG_CORRELATION_POOL_MAX    524288u /* events kept of all groups */
-#define YG_CORRELATION_DONE_MAX    64u     /* correlations that one record completes */
+#define YG_CORRELATION_GROUPS_MAX 65536u
+#define YG_CORRELATION_MARKS_MAX  16384u  /* events kept of one group; see correlate.md */
+#define YG_CORRELATION_POOL_MAX	  524288u /* events kept of all groups */
+#define YG_CORRELATION_DONE_MAX	  64u	  /* correlations that one record completes */
 
 struct yg_correlator;
 
@@ -26,8 +26,8 @@ struct yg_correlator *yg_correlator_free(struct yg_correlator *correlator);
 struct yg_completion {
 	uint32_t rule; /* engine index */
 	uint64_t first_position;
-	uint64_t count;  /* records that made it up */
-	bool is_silent;  /* fulfilled, but reported less than a timespan ago */
+	uint64_t count; /* records that made it up */
+	bool is_silent; /* fulfilled, but reported less than a timespan ago */
 };
 
 /*

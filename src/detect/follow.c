@@ -12,7 +12,7 @@ static struct yg_followed *followed_at(const struct yg_outcomes *outcomes, uint3
 	return yg_table_at(&outcomes->sources, index);
 }
 
-/* --- the pool of pending findings --------------------------------------------------------------- */
+/* --- the pool of pending findings ------------------------------------------------------------- */
 
 static void release(struct yg_outcomes *outcomes, uint32_t index)
 {
@@ -84,7 +84,7 @@ static int take_place(struct yg_outcomes *outcomes, uint32_t *ret)
 _Static_assert(YG_FOLLOW_POOL_MAX > YG_FOLLOW_FINDINGS_MAX, "one source cannot fill the pool");
 _Static_assert((YG_FOLLOW_POOL_MAX & (YG_FOLLOW_POOL_MAX - 1)) == 0, "reached by doubling 64");
 
-/* --- sources ------------------------------------------------------------------------------------ */
+/* --- sources ---------------------------------------------------------------------------------- */
 
 int yg_followed_for(struct yg_outcomes *outcomes, struct yg_look *look, struct yg_followed **ret)
 {
@@ -142,7 +142,7 @@ bool yg_followed_has_planted(const struct yg_outcomes *outcomes, const struct yg
 	return false;
 }
 
-/* --- following ---------------------------------------------------------------------------------- */
+/* --- following -------------------------------------------------------------------------------- */
 
 static bool has_tag(const struct yg_rule_info *rule, struct yg_bytes head)
 {
@@ -164,19 +164,62 @@ static int wait_for(struct yg_outcomes *outcomes, const struct yg_trace *trace,
 	return yg_wait_for_sizes(outcomes, path, trace, finding);
 }
 
+/* May what this finding describes have placed a program on the server? */
+static bool is_planting(const struct yg_rule_info *rule, const struct yg_trace *trace)
+{
+	/* T1505: server software component, T1059: interpreter, T1105: tool transfer */
+	return (trace->flags & YG_TRACE_UPLOAD) || has_tag(rule, YG_S("attack.t1505")) ||
+	       has_tag(rule, YG_S("attack.t1059")) || has_tag(rule, YG_S("attack.t1105"));
+}
+
+/* Is it about guessing or using passwords? */
+static bool is_sign_in(const struct yg_rule_info *rule, const struct yg_look *look)
+{
+	return rule->field == YG_ATTACK_SIGN_IN || look->is_refused ||
+	       (look->trace->flags & YG_TRACE_SIGN_IN_PATH) || has_tag(rule, YG_S("attack.t1110"));
+}
+
+static int add_pending(struct yg_outcomes *outcomes, struct yg_followed *source,
+		       const struct yg_look *look, const struct yg_finding *finding)
+{
+	const struct yg_trace *trace = look->trace;
+	struct yg_pending *pending;
+	uint32_t index;
+	int rc;
+
+	if (source->finding_count == YG_FOLLOW_FINDINGS_MAX)
+		release_oldest(outcomes, source);
+	rc = take_place(outcomes, &index);
+	if (rc != YG_OK)
+		return rc;
+	pending = &outcomes->pool[index];
+	*pending = (struct yg_pending){.rule = finding->rule,
+				       .source = finding->source,
+				       .position = finding->position,
+				       .path_hash = trace->path_hash,
+				       .time_ns = trace->time_ns,
+				       .request = source->requests,
+				       .next = source->first,
+				       .outcome = (uint8_t)finding->outcome,
+				       .is_web = trace->flags & YG_TRACE_WEB,
+				       .is_sign_in = is_sign_in(finding->rule, look),
+				       .is_planting = is_planting(finding->rule, trace)};
+	memcpy(pending->id, finding->id, sizeof(pending->id));
+	memcpy(pending->story, finding->story, sizeof(pending->story));
+	source->first = index + 1;
+	source->finding_count++;
+	return YG_OK;
+}
+
 int yg_outcomes_follow(struct yg_outcomes *outcomes, struct yg_look *look,
 		       const struct yg_finding *finding)
 {
 	const struct yg_trace *trace = look->trace;
-	const struct yg_rule_info *rule = finding->rule;
 	struct yg_followed *source;
-	struct yg_pending *pending;
-	bool is_waiting = finding->reason.code == YG_REASON_STATUS_ONLY && trace->path_hash != 0 &&
-			  rule->kind < YG_KIND_BEHAVIOUR && yg_has_size(trace);
-	uint32_t index;
 	int rc;
 
-	if (is_waiting) {
+	if (finding->reason.code == YG_REASON_STATUS_ONLY && trace->path_hash != 0 &&
+	    finding->rule->kind < YG_KIND_BEHAVIOUR && yg_has_size(trace)) {
 		rc = wait_for(outcomes, trace, finding);
 		if (rc != YG_OK)
 			return rc;
@@ -187,36 +230,7 @@ int yg_outcomes_follow(struct yg_outcomes *outcomes, struct yg_look *look,
 	if (rc != YG_OK)
 		return rc;
 	yg_table_touch(&outcomes->sources, look->source);
-	if (source->finding_count == YG_FOLLOW_FINDINGS_MAX)
-		release_oldest(outcomes, source);
-	rc = take_place(outcomes, &index);
-	if (rc != YG_OK)
-		return rc;
-	pending = &outcomes->pool[index];
-	*pending = (struct yg_pending){
-		.rule = rule,
-		.source = finding->source,
-		.position = finding->position,
-		.path_hash = trace->path_hash,
-		.time_ns = trace->time_ns,
-		.request = source->requests,
-		.next = source->first,
-		.outcome = (uint8_t)finding->outcome,
-		.is_web = trace->flags & YG_TRACE_WEB,
-		.is_sign_in = rule->field == YG_ATTACK_SIGN_IN || look->is_refused ||
-			      (trace->flags & YG_TRACE_SIGN_IN_PATH) ||
-			      has_tag(rule, YG_S("attack.t1110")),
-		/* T1505: server software component, T1059: interpreter, T1105: tool transfer */
-		.is_planting = (trace->flags & YG_TRACE_UPLOAD) ||
-			       has_tag(rule, YG_S("attack.t1505")) ||
-			       has_tag(rule, YG_S("attack.t1059")) ||
-			       has_tag(rule, YG_S("attack.t1105")),
-	};
-	memcpy(pending->id, finding->id, sizeof(pending->id));
-	memcpy(pending->story, finding->story, sizeof(pending->story));
-	source->first = index + 1;
-	source->finding_count++;
-	return YG_OK;
+	return add_pending(outcomes, source, look, finding);
 }
 
 void yg_outcomes_goes_on(struct yg_outcomes *outcomes, const struct yg_look *look,
@@ -237,7 +251,7 @@ void yg_outcomes_goes_on(struct yg_outcomes *outcomes, const struct yg_look *loo
 	}
 }
 
-/* --- changing ----------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 /* Does this record speak for the success of @pending? */
 static bool is_changed(const struct yg_pending *pending, const struct yg_look *look,

@@ -13,7 +13,7 @@
 
 #include "base/ban.h"
 
-#define SOURCE_NAMES_MAX 4096u         /* inputs and the sources that records name */
+#define SOURCE_NAMES_MAX 4096u /* inputs and the sources that records name */
 #define SOURCE_BYTES_MAX (4u << 20)
 #define FIRST_CANDIDATES 64u
 
@@ -32,8 +32,8 @@ struct yg_judge {
 	struct yg_outcomes *outcomes;
 	struct yg_correlator *correlator;
 	struct yg_stories *stories;
-	struct yg_bytes source;    /* the input's */
-	struct yg_table names;     /* of sources that records name: struct yg_bytes */
+	struct yg_bytes source; /* the input's */
+	struct yg_table names;	/* of sources that records name: struct yg_bytes */
 	struct yg_arena *name_mem;
 	struct yg_change changes[YG_CHANGES_MAX];
 	struct yg_completion done[YG_CORRELATION_DONE_MAX];
@@ -57,12 +57,13 @@ struct yg_judge {
 static const struct yg_rule_info indicator_rules[] = {
 	[YG_INDICATOR_ADDRESS] = INDICATOR_RULE("address", "Address on a list of indicators",
 						"リストにあるアドレスとの通信"),
-	[YG_INDICATOR_PREFIX] = INDICATOR_RULE("prefix", "Address in a network on a list of indicators",
-					       "リストにあるネットワークのアドレスとの通信"),
+	[YG_INDICATOR_PREFIX] =
+		INDICATOR_RULE("prefix", "Address in a network on a list of indicators",
+			       "リストにあるネットワークのアドレスとの通信"),
 	[YG_INDICATOR_DOMAIN] = INDICATOR_RULE("domain", "Domain on a list of indicators",
 					       "リストにあるドメイン名"),
-	[YG_INDICATOR_URL] = INDICATOR_RULE("url", "URL on a list of indicators",
-					    "リストにあるURL"),
+	[YG_INDICATOR_URL] =
+		INDICATOR_RULE("url", "URL on a list of indicators", "リストにあるURL"),
 	[YG_INDICATOR_HASH] = INDICATOR_RULE("hash", "File hash on a list of indicators",
 					     "リストにあるファイルのハッシュ値"),
 };
@@ -81,7 +82,8 @@ struct yg_judge *yg_judge_free(struct yg_judge *judge)
 	return NULL;
 }
 
-struct yg_judge *yg_judge_new(const struct yg_engine *engine, const struct yg_indicators *indicators,
+struct yg_judge *yg_judge_new(const struct yg_engine *engine,
+			      const struct yg_indicators *indicators,
 			      const struct yg_judge_out *out)
 {
 	struct yg_judge *judge = yg_calloc(1, sizeof(*judge));
@@ -132,7 +134,8 @@ static struct yg_bytes lasting_source(struct yg_judge *judge, struct yg_bytes so
 static int add_candidate(struct yg_judge *judge, const struct candidate *candidate)
 {
 	if (judge->candidate_count == judge->candidate_room) {
-		uint32_t room = judge->candidate_room ? judge->candidate_room * 2 : FIRST_CANDIDATES;
+		uint32_t room =
+			judge->candidate_room ? judge->candidate_room * 2 : FIRST_CANDIDATES;
 		void *mem = yg_reallocarray(judge->candidates, room, sizeof(*judge->candidates));
 
 		if (!mem)
@@ -197,22 +200,25 @@ static int gather(struct yg_judge *judge, const struct yg_trace *trace,
 
 	judge->candidate_count = 0;
 	for (uint32_t i = 0; rc == YG_OK && i < trace->hit_count; i++)
-		rc = add_candidate(judge, &(struct candidate){
-			.rule = &yg_engine_rule(judge->engine, trace->hits[i])->info, .count = 1});
+		rc = add_candidate(
+			judge, &(struct candidate){
+				       .rule = &yg_engine_rule(judge->engine, trace->hits[i])->info,
+				       .count = 1});
 	for (uint32_t i = 0; rc == YG_OK && i < done_count; i++) {
 		const struct yg_engine_rule *rule = yg_engine_rule(judge->engine, done[i].rule);
 
 		if (!done[i].is_silent && !rule->is_quiet)
-			rc = add_candidate(judge, &(struct candidate){
-				.rule = &rule->info,
-				.first_position = done[i].first_position,
-				.count = done[i].count});
+			rc = add_candidate(
+				judge, &(struct candidate){.rule = &rule->info,
+							   .first_position = done[i].first_position,
+							   .count = done[i].count});
 	}
 	if (rc == YG_OK && trace->indicator_count > 0)
 		rc = add_indicators(judge, trace);
 	if (rc != YG_OK || judge->candidate_count < 2)
 		return rc;
-	qsort(judge->candidates, judge->candidate_count, sizeof(*judge->candidates), candidate_order);
+	qsort(judge->candidates, judge->candidate_count, sizeof(*judge->candidates),
+	      candidate_order);
 	for (uint32_t i = 0; i < judge->candidate_count; i++)
 		if (kept == 0 ||
 		    candidate_order(&judge->candidates[kept - 1], &judge->candidates[i]) != 0)
@@ -276,8 +282,8 @@ static int emit(struct yg_judge *judge, struct yg_look *look, const struct candi
 
 	finding_id(&finding, finding.id);
 	yg_story_id(finding.actor, source, field_of(candidate->rule, trace->format), finding.story);
-	finding.outcome = yg_outcomes_decide(judge->outcomes, look, candidate->rule,
-					     &finding.reason);
+	finding.outcome =
+		yg_outcomes_decide(judge->outcomes, look, candidate->rule, &finding.reason);
 	rc = yg_stories_add(judge->stories, &finding, field_of(candidate->rule, trace->format),
 			    judge->record);
 	if (rc == YG_OK)

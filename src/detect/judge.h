@@ -27,16 +27,17 @@ struct yg_judge_out {
 struct yg_judge_counts {
 	uint64_t findings;
 	uint64_t updates;
-	uint64_t stories;          /* made; evicted ones included */
-	uint64_t evicted_sources;  /* outcome: sources no longer followed */
-	uint64_t evicted_paths;    /* outcome: size medians forgotten */
-	uint64_t evicted_groups;   /* correlation: groups forgotten */
-	uint64_t evicted_stories;  /* stories given to nobody: the least weighty, see story.h */
-	uint64_t allowed;          /* not emitted: actor or matched value is on an allow list */
+	uint64_t stories;	  /* made; evicted ones included */
+	uint64_t evicted_sources; /* outcome: sources no longer followed */
+	uint64_t evicted_paths;	  /* outcome: size medians forgotten */
+	uint64_t evicted_groups;  /* correlation: groups forgotten */
+	uint64_t evicted_stories; /* stories given to nobody: the least weighty, see story.h */
+	uint64_t allowed;	  /* not emitted: actor or matched value is on an allow list */
 	uint64_t by_level[5];
 };
 
-struct yg_judge *yg_judge_new(const struct yg_engine *engine, const struct yg_indicators *indicators,
+struct yg_judge *yg_judge_new(const struct yg_engine *engine,
+			      const struct yg_indicators *indicators,
 			      const struct yg_judge_out *out);
 struct yg_judge *yg_judge_free(struct yg_judge *judge);
 

@@ -16,7 +16,6 @@ struct yg_path {
 	uint8_t size_count;
 	uint8_t size_at;
 	bool was_else; /* answered, but not with 2xx */
-	bool was_put;
 	uint16_t ok;      /* counters stay at their highest value */
 	uint16_t refused; /* 401, 403 */
 	uint16_t moved;   /* 302, 303, 307 to others than POST */

@@ -46,7 +46,7 @@ uint64_t yg_outcomes_evicted_paths(const struct yg_outcomes *outcomes)
 	return outcomes->evicted_paths;
 }
 
-/* --- status ------------------------------------------------------------------------------------ */
+/* --- status ----------------------------------------------------------------------------------- */
 
 static enum yg_outcome say(struct yg_reason *reason, enum yg_reason_code code, int64_t number,
 			   enum yg_outcome outcome)
@@ -71,7 +71,7 @@ static enum yg_outcome by_status(uint16_t status, struct yg_reason *reason)
 	return say(reason, YG_REASON_STATUS_ONLY, status, YG_OUTCOME_UNKNOWN);
 }
 
-/* --- size --------------------------------------------------------------------------------------- */
+/* --- size ------------------------------------------------------------------------------------- */
 
 /* A few dozen numbers: putting each in its place is faster than qsort. */
 static void sort_sizes(uint32_t *sizes, uint32_t count)
@@ -107,8 +107,7 @@ enum yg_outcome yg_outcome_by_size(const struct yg_path *path, int64_t size_byte
 	size = cut_size(size_bytes);
 	difference = size > median ? size - median : median - size;
 	*reason = (struct yg_reason){.code = YG_REASON_SIZE_USUAL, .number = {size_bytes, median}};
-	if (difference < YG_SIZE_DIFFERENCE_MIN ||
-	    (2 * size <= 3 * median && 2 * size >= median))
+	if (difference < YG_SIZE_DIFFERENCE_MIN || (2 * size <= 3 * median && 2 * size >= median))
 		return YG_OUTCOME_ATTEMPT;
 	/* Far from the median, but not from all: a page whose answers vary tells nothing. */
 	if (size >= sorted[0] && size <= sorted[count - 1])
@@ -117,7 +116,7 @@ enum yg_outcome yg_outcome_by_size(const struct yg_path *path, int64_t size_byte
 	return YG_OUTCOME_POSSIBLE;
 }
 
-/* --- deciding ----------------------------------------------------------------------------------- */
+/* --- deciding --------------------------------------------------------------------------------- */
 
 static bool is_many(const struct yg_rule_info *rule)
 {
@@ -182,7 +181,7 @@ enum yg_outcome yg_outcomes_decide(struct yg_outcomes *outcomes, const struct yg
 	return say(ret_reason, YG_REASON_NO_OUTCOME, 0, YG_OUTCOME_UNKNOWN);
 }
 
-/* --- what a record tells in the light of earlier ones ------------------------------------------- */
+/* --- what a record tells in the light of earlier ones ----------------------------------------- */
 
 static bool is_ok(uint16_t status)
 {
@@ -210,7 +209,8 @@ static void look_sign_in(const struct yg_path *path, const struct yg_followed *s
 		look->is_refused = true;
 	} else if (is_ok(status)) {
 		look->has_password = refused > again;
-		/* The form again. While the path has not been seen to redirect, it may be a way in. */
+		/* The form again. While the path has not been seen to redirect, it may be a way in.
+		 */
 		look->is_refused = !look->has_password;
 	} else if (is_moved(status)) {
 		bool was_own = source && source->refused_path == look->trace->path_hash;
@@ -288,7 +288,7 @@ void yg_outcomes_look(struct yg_outcomes *outcomes, const struct yg_trace *trace
 	ret->is_guesser = source && source->guesses >= YG_GUESSES_MIN;
 }
 
-/* --- learning ----------------------------------------------------------------------------------- */
+/* --- learning --------------------------------------------------------------------------------- */
 
 static void count(uint16_t *counter)
 {
@@ -320,8 +320,8 @@ int yg_path_for(struct yg_outcomes *outcomes, uint64_t path_hash, struct yg_path
 		yg_table_touch(&outcomes->paths, index);
 	} else {
 		if (yg_table_is_full(&outcomes->paths)) {
-			yg_wait_no_more(outcomes, yg_table_at(&outcomes->paths,
-							      outcomes->paths.oldest));
+			yg_wait_no_more(outcomes,
+					yg_table_at(&outcomes->paths, outcomes->paths.oldest));
 			yg_table_remove(&outcomes->paths, outcomes->paths.oldest);
 			outcomes->evicted_paths++;
 		}
@@ -351,11 +351,22 @@ static void learn_answer(struct yg_path *path, const struct yg_trace *trace)
 		count(&path->moved);
 }
 
+/* What a POST to a sign-in path is answered with. */
+static void learn_sign_in(struct yg_path *path, uint16_t status)
+{
+	if (is_ok(status))
+		count(&path->post_ok);
+	else if (status == 401 || status == 403)
+		count(&path->post_refused);
+	else if (is_moved(status))
+		count(&path->post_moved);
+}
+
 static int learn_web(struct yg_outcomes *outcomes, struct yg_look *look)
 {
 	const struct yg_trace *trace = look->trace;
-	bool is_flagged = trace->hit_count > 0;
 	struct yg_path *path;
+	bool had_median;
 	int rc;
 
 	if (trace->path_hash == 0 || trace->status == 0)
@@ -363,30 +374,20 @@ static int learn_web(struct yg_outcomes *outcomes, struct yg_look *look)
 	if (trace->status == 404 || trace->status == 410)
 		return learn_miss(outcomes, trace->path_hash);
 	rc = yg_path_for(outcomes, trace->path_hash, &path);
-	if (rc != YG_OK)
+	/* A PUT places something; what it is answered with is no answer of the page. */
+	if (rc != YG_OK || (trace->flags & YG_TRACE_PUT))
 		return rc;
-	if (trace->flags & YG_TRACE_PUT) { /* it puts something there; that is not an answer of it */
-		path->was_put = true;
-		return YG_OK;
-	}
 	if (is_ok(trace->status))
 		count(&path->ok);
 	else
 		path->was_else = true;
-	if (trace->flags & YG_TRACE_SIGN_IN_PATH) {
-		if (is_ok(trace->status))
-			count(&path->post_ok);
-		else if (trace->status == 401 || trace->status == 403)
-			count(&path->post_refused);
-		else if (is_moved(trace->status))
-			count(&path->post_moved);
-	}
-	if (!is_flagged) {
-		bool had_median = path->size_count >= YG_SIZES_MIN;
-
-		learn_answer(path, trace);
-		look->has_median = !had_median && path->size_count >= YG_SIZES_MIN && path->waiting;
-	}
+	if (trace->flags & YG_TRACE_SIGN_IN_PATH)
+		learn_sign_in(path, trace->status);
+	if (trace->hit_count > 0)
+		return YG_OK;
+	had_median = path->size_count >= YG_SIZES_MIN;
+	learn_answer(path, trace);
+	look->has_median = !had_median && path->size_count >= YG_SIZES_MIN && path->waiting;
 	return YG_OK;
 }
 
@@ -402,36 +403,43 @@ static void learn_guess(struct yg_followed *source, const struct yg_trace *trace
 		source->refused_path = trace->path_hash;
 }
 
-int yg_outcomes_learn(struct yg_outcomes *outcomes, struct yg_look *look)
+/* The page asks this source to sign in. A PUT that is refused says nothing about reading it. */
+static bool is_asked(const struct yg_trace *trace)
+{
+	return (trace->flags & YG_TRACE_WEB) && trace->hit_count == 0 &&
+	       !(trace->flags & YG_TRACE_PUT) && trace->status == 401;
+}
+
+/* What the source itself did. */
+static int learn_source(struct yg_outcomes *outcomes, struct yg_look *look)
 {
 	const struct yg_trace *trace = look->trace;
-	/* A PUT that is refused says nothing about reading the page. */
-	bool is_closed = (trace->flags & YG_TRACE_WEB) && trace->hit_count == 0 &&
-			 !(trace->flags & YG_TRACE_PUT) && trace->status == 401;
+	struct yg_followed *source;
 	int rc;
 
-	if (trace->actor_hash != 0 && (look->is_refused || is_closed)) {
-		struct yg_followed *source;
-
-		rc = yg_followed_for(outcomes, look, &source);
-		if (rc != YG_OK)
-			return rc;
-		if (look->is_refused)
-			learn_guess(source, trace);
-		if (is_closed) {
-			source->refusals[source->refusal_at] = trace->path_hash;
-			source->refusal_at = (uint8_t)((source->refusal_at + 1u) % YG_REFUSALS_KEPT);
-		}
+	if (look->source == YG_TABLE_NONE && !look->is_refused && !is_asked(trace))
+		return YG_OK;
+	rc = yg_followed_for(outcomes, look, &source);
+	if (rc != YG_OK)
+		return rc;
+	if (look->is_refused)
+		learn_guess(source, trace);
+	if (look->has_password)
+		source->guesses = 0;
+	if (is_asked(trace)) {
+		source->refusals[source->refusal_at] = trace->path_hash;
+		source->refusal_at = (uint8_t)((source->refusal_at + 1u) % YG_REFUSALS_KEPT);
 	}
-	if (look->source != YG_TABLE_NONE) {
-		struct yg_followed *source = yg_table_at(&outcomes->sources, look->source);
-
-		if ((trace->flags & YG_TRACE_UPLOAD) && trace->status >= 200 && trace->status < 400) {
-			source->upload_request = source->requests;
-			source->has_uploaded = true;
-		}
-		if (look->has_password)
-			source->guesses = 0;
+	if ((trace->flags & YG_TRACE_UPLOAD) && trace->status >= 200 && trace->status < 400) {
+		source->upload_request = source->requests;
+		source->has_uploaded = true;
 	}
-	return trace->flags & YG_TRACE_WEB ? learn_web(outcomes, look) : YG_OK;
+	return YG_OK;
+}
+
+int yg_outcomes_learn(struct yg_outcomes *outcomes, struct yg_look *look)
+{
+	int rc = look->trace->actor_hash != 0 ? learn_source(outcomes, look) : YG_OK;
+
+	return rc == YG_OK && (look->trace->flags & YG_TRACE_WEB) ? learn_web(outcomes, look) : rc;
 }

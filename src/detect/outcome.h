@@ -15,20 +15,20 @@
 #include "model/finding.h"
 
 #define YG_FOLLOW_REQUESTS     20u /* records of the same source that may change a finding */
-#define YG_FOLLOW_NS           (600 * YG_NS_PER_S)
+#define YG_FOLLOW_NS	       (600 * YG_NS_PER_S)
 #define YG_FOLLOW_LATE_NS      (60 * YG_NS_PER_S) /* a record older than this is no follow-up */
 #define YG_FOLLOW_SOURCES_MAX  65536u
 #define YG_FOLLOW_FINDINGS_MAX 32u     /* of one source; the oldest goes first */
 #define YG_FOLLOW_POOL_MAX     131072u /* of all sources */
-#define YG_PATHS_MAX           32768u  /* paths that answered */
-#define YG_MISSES_MAX          32768u  /* paths where there was nothing */
-#define YG_SIZES_KEPT          31u     /* answers of a path that its median is taken from */
-#define YG_SIZES_MIN           5u
-#define YG_SIZE_DIFFERENCE_MIN 256     /* bytes */
+#define YG_PATHS_MAX	       32768u  /* paths that answered */
+#define YG_MISSES_MAX	       32768u  /* paths where there was nothing */
+#define YG_SIZES_KEPT	       31u     /* answers of a path that its median is taken from */
+#define YG_SIZES_MIN	       5u
+#define YG_SIZE_DIFFERENCE_MIN 256    /* bytes */
 #define YG_PATH_WAITING_MAX    8u     /* findings that wait for a path's median; the first ones */
-#define YG_WAITING_MAX         16384u /* of all paths */
-#define YG_CHANGES_MAX         (YG_FOLLOW_FINDINGS_MAX + YG_PATH_WAITING_MAX)
-#define YG_GUESSES_MIN         3u      /* refused sign-ins in a row that make a source a guesser */
+#define YG_WAITING_MAX	       16384u /* of all paths */
+#define YG_CHANGES_MAX	       (YG_FOLLOW_FINDINGS_MAX + YG_PATH_WAITING_MAX)
+#define YG_GUESSES_MIN	       3u /* refused sign-ins in a row that make a source a guesser */
 
 struct yg_outcomes;
 
@@ -38,9 +38,9 @@ struct yg_outcomes *yg_outcomes_free(struct yg_outcomes *outcomes);
 /* What one record tells, besides its own status. Valid until the next record. */
 struct yg_look {
 	const struct yg_trace *trace;
-	uint32_t source; /* of the followed sources, or none */
-	bool has_shell;    /* a program answers that was placed, or that was not there before */
-	bool has_page;     /* a page opens that was refused before */
+	uint32_t source;   /* of the followed sources, or none */
+	bool has_shell;	   /* a program answers that was placed, or that was not there before */
+	bool has_page;	   /* a page opens that was refused before */
 	bool has_password; /* a sign-in is accepted */
 	bool is_guesser;   /* and the source had been refused several times */
 	bool is_refused;   /* a sign-in is refused */

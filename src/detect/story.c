@@ -47,7 +47,7 @@ struct story {
 struct weight {
 	uint64_t weight; /* level, outcome, order of magnitude of findings */
 	uint64_t change; /* when it changed last, in findings and updates */
-	uint32_t index;  /* of the table */
+	uint32_t index;	 /* of the table */
 };
 
 struct yg_stories {

@@ -10,8 +10,8 @@
 
 #include "model/finding.h"
 
-#define YG_STORIES_MAX      20000u
-#define YG_STORY_TEXT_MAX   256u /* bytes kept of an actor or a target */
+#define YG_STORIES_MAX	  20000u
+#define YG_STORY_TEXT_MAX 256u /* bytes kept of an actor or a target */
 
 struct yg_stories;
 
@@ -26,9 +26,9 @@ void yg_story_id(struct yg_bytes actor, struct yg_bytes source, enum yg_attack_f
 		 uint8_t to[YG_ID_BYTES]);
 
 /*
- * Add @finding (its member story filled) to its story, about @field. @record numbers the records, ascending:
- * findings of the same one count as one record. @finding->source and ->rule must stay valid.
- * YG_OK or YG_ENOMEM.
+ * Add @finding (its member story filled) to its story, about @field. @record numbers the records,
+ * ascending: findings of the same one count as one record. @finding->source and ->rule must stay
+ * valid. YG_OK or YG_ENOMEM.
  */
 YG_MUST_USE int yg_stories_add(struct yg_stories *stories, const struct yg_finding *finding,
 			       enum yg_attack_field field, uint64_t record);

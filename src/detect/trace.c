@@ -168,7 +168,8 @@ static bool make_key(const struct yg_tracer *tracer, const struct feed *feed,
 		if (!field || field->kind == YG_VALUE_NULL)
 			return false;
 		if (correlation->type == YG_CORRELATION_VALUE_COUNT)
-			ret->value = yg_trace_hash_folded(yg_event_text(event, field), tracer->seed);
+			ret->value =
+				yg_trace_hash_folded(yg_event_text(event, field), tracer->seed);
 		else if (!yg_bytes_double(yg_event_text(event, field), &ret->number))
 			return false;
 	}
@@ -225,8 +226,8 @@ static int trace_indicators(const struct yg_tracer *tracer, struct yg_event *eve
 			    struct yg_arena *arena, struct yg_trace *trace)
 {
 	struct yg_indicator_hit hits[YG_TRACE_INDICATORS_MAX];
-	uint32_t count = yg_indicators_match(tracer->indicators, event, hits,
-					     YG_TRACE_INDICATORS_MAX);
+	uint32_t count =
+		yg_indicators_match(tracer->indicators, event, hits, YG_TRACE_INDICATORS_MAX);
 	struct yg_trace_indicator *to;
 
 	if (count == 0)
@@ -264,8 +265,8 @@ static int trace_json(struct yg_event *event, struct yg_arena *arena, struct yg_
 /* Texts of the trace that lie in the record, moved to where they stay. */
 static int keep_texts(struct yg_arena *arena, struct yg_trace *trace)
 {
-	bool is_path_target = trace->target.data == trace->path.data &&
-			      trace->target.size == trace->path.size;
+	bool is_path_target =
+		trace->target.data == trace->path.data && trace->target.size == trace->path.size;
 
 	if (!yg_arena_dup(arena, trace->actor, &trace->actor) ||
 	    !yg_arena_dup(arena, trace->path, &trace->path) ||

@@ -70,6 +70,12 @@ static const uint8_t slot_of[YG_F_COUNT] = {
 	[YG_F_EventID] = EVENT_ID,
 };
 
+/* A text in a static list. */
+#define WORD(text)                                                                                 \
+	{                                                                                          \
+		(const uint8_t *)(text), sizeof(text) - 1                                          \
+	}
+
 struct view {
 	struct yg_event *event;
 	struct yg_field *found[SLOT_COUNT]; /* the first of each */
@@ -125,21 +131,21 @@ static struct yg_bytes first_of(const struct view *view, const enum slot *slots,
 
 bool yg_trace_is_address(struct yg_bytes b)
 {
+	static const char letters[] = "0123456789.abcdefABCDEF:";
 	size_t dots = 0, colons = 0, digits = 0;
 
 	if (b.size < 2 || b.size > 64)
 		return false;
 	for (size_t i = 0; i < b.size; i++) {
-		uint8_t c = b.data[i];
-		uint8_t low = (uint8_t)(c | 0x20);
+		const char *known = b.data[i] ? strchr(letters, b.data[i]) : NULL;
 
-		if (c == '%' && colons >= 2)
+		if (b.data[i] == '%' && colons >= 2)
 			return true; /* fe80::1%eth0 */
-		dots += c == '.';
-		colons += c == ':';
-		digits += c >= '0' && c <= '9';
-		if (c != '.' && c != ':' && !(c >= '0' && c <= '9') && !(low >= 'a' && low <= 'f'))
+		if (!known)
 			return false;
+		dots += *known == '.';
+		colons += *known == ':';
+		digits += known < letters + 10;
 	}
 	return colons >= 2 || (colons == 0 && dots == 3 && digits + dots == b.size);
 }
@@ -154,13 +160,13 @@ static bool contains(struct yg_bytes b, const char *needle)
 	return yg_bytes_find(b, yg_bytes_str(needle)) != SIZE_MAX;
 }
 
-/* --- web ------------------------------------------------------------------------------------ */
+/* --- web -------------------------------------------------------------------------------------- */
 
 /* Does folded path segment @s begin as administration pages are commonly named? */
 static bool is_admin_segment(struct yg_bytes s)
 {
-	static const char *const names[] = {"admin",	 "backend",   "console",   "controlpanel",
-					    "cpanel",	 "dashboard", "internal",  "manage",
+	static const char *const names[] = {"admin",	 "backend",    "console",  "controlpanel",
+					    "cpanel",	 "dashboard",  "internal", "manage",
 					    "panel",	 "phpmyadmin", "pma",	   "private",
 					    "protected", "restricted", "secure",   "wp-admin"};
 	const uint32_t firsts = 1u << ('a' - 'a') | 1u << ('b' - 'a') | 1u << ('c' - 'a') |
@@ -168,8 +174,7 @@ static bool is_admin_segment(struct yg_bytes s)
 				1u << ('p' - 'a') | 1u << ('r' - 'a') | 1u << ('s' - 'a') |
 				1u << ('w' - 'a');
 
-	if (s.size < 3 || s.data[0] < 'a' || s.data[0] > 'z' ||
-	    !(firsts >> (s.data[0] - 'a') & 1u))
+	if (s.size < 3 || s.data[0] < 'a' || s.data[0] > 'z' || !(firsts >> (s.data[0] - 'a') & 1u))
 		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (s.data[0] == (uint8_t)names[i][0] && yg_bytes_starts(s, yg_bytes_str(names[i])))
@@ -181,19 +186,14 @@ static bool is_admin_segment(struct yg_bytes s)
 static uint32_t suffix_flags(struct yg_bytes s)
 {
 	static const struct yg_bytes programs[] = {
-		{(const uint8_t *)"php", 3},  {(const uint8_t *)"phtml", 5}, {(const uint8_t *)"phar", 4},
-		{(const uint8_t *)"php3", 4}, {(const uint8_t *)"php4", 4},  {(const uint8_t *)"php5", 4},
-		{(const uint8_t *)"php7", 4}, {(const uint8_t *)"asp", 3},   {(const uint8_t *)"aspx", 4},
-		{(const uint8_t *)"ashx", 4}, {(const uint8_t *)"asmx", 4},  {(const uint8_t *)"jsp", 3},
-		{(const uint8_t *)"jspx", 4}, {(const uint8_t *)"cfm", 3},   {(const uint8_t *)"cgi", 3},
-		{(const uint8_t *)"pl", 2},   {(const uint8_t *)"py", 2},    {(const uint8_t *)"sh", 2},
+		WORD("php"),  WORD("phtml"), WORD("phar"), WORD("php3"), WORD("php4"), WORD("php5"),
+		WORD("php7"), WORD("asp"),   WORD("aspx"), WORD("ashx"), WORD("asmx"), WORD("jsp"),
+		WORD("jspx"), WORD("cfm"),   WORD("cgi"),  WORD("pl"),	 WORD("py"),   WORD("sh"),
 	};
 	static const struct yg_bytes parts[] = {
-		{(const uint8_t *)"png", 3},  {(const uint8_t *)"jpg", 3},  {(const uint8_t *)"jpeg", 4},
-		{(const uint8_t *)"gif", 3},  {(const uint8_t *)"ico", 3},  {(const uint8_t *)"svg", 3},
-		{(const uint8_t *)"webp", 4}, {(const uint8_t *)"css", 3},  {(const uint8_t *)"js", 2},
-		{(const uint8_t *)"map", 3},  {(const uint8_t *)"woff", 4}, {(const uint8_t *)"woff2", 5},
-		{(const uint8_t *)"ttf", 3},  {(const uint8_t *)"eot", 3},  {(const uint8_t *)"mp4", 3},
+		WORD("png"),  WORD("jpg"),   WORD("jpeg"), WORD("gif"), WORD("ico"),
+		WORD("svg"),  WORD("webp"),  WORD("css"),  WORD("js"),	WORD("map"),
+		WORD("woff"), WORD("woff2"), WORD("ttf"),  WORD("eot"), WORD("mp4"),
 	};
 	size_t dot = s.size;
 	struct yg_bytes suffix;
@@ -211,11 +211,11 @@ static uint32_t suffix_flags(struct yg_bytes s)
 /* Flags that the folded path of a request gives. */
 static uint32_t path_flags(struct yg_bytes path, bool is_post)
 {
-	static const char *const sign_in[] = {"login",	 "signin",  "sign-in", "sign_in", "logon",
-					      "auth",	 "session", "xmlrpc.php", "/administrator/",
-					      "/owa/auth", "logincheck"};
-	static const char *const upload[] = {"upload",	"filemanager", "elfinder", "import",
-					     "attach",	"fileput",     "/media"};
+	static const char *const sign_in[] = {
+		"login",   "signin",	 "sign-in",	    "sign_in",	 "logon",     "auth",
+		"session", "xmlrpc.php", "/administrator/", "/owa/auth", "logincheck"};
+	static const char *const upload[] = {"upload", "filemanager", "elfinder", "import",
+					     "attach", "fileput",     "/media"};
 	uint32_t flags = 0;
 	size_t start = 0;
 
@@ -280,7 +280,8 @@ static void web_facts(const struct view *view, uint64_t seed, struct yg_trace *t
 	    yg_bytes_u64(text(view, SIZE_WEB), &number) && number <= INT64_MAX)
 		trace->size_bytes = (int64_t)number;
 	/* A POST to a sign-in path that is refused outright; other answers need comparison. */
-	if ((trace->flags & YG_TRACE_SIGN_IN_PATH) && (trace->status == 401 || trace->status == 403))
+	if ((trace->flags & YG_TRACE_SIGN_IN_PATH) &&
+	    (trace->status == 401 || trace->status == 403))
 		trace->flags |= YG_TRACE_SIGN_IN_BAD;
 }
 
@@ -289,13 +290,12 @@ static void web_facts(const struct view *view, uint64_t seed, struct yg_trace *t
 static uint32_t auth_facts(const struct view *view)
 {
 	static const struct yg_bytes bad[] = {
-		{(const uint8_t *)"failed", 6},	 {(const uint8_t *)"failure", 7},
-		{(const uint8_t *)"invalid", 7}, {(const uint8_t *)"denied", 6},
-		{(const uint8_t *)"refused", 7}, {(const uint8_t *)"rejected", 8},
+		WORD("failed"), WORD("failure"),  WORD("invalid"),
+		WORD("denied"), WORD("rejected"), WORD("limit"),
 	};
 	static const struct yg_bytes good[] = {
-		{(const uint8_t *)"accepted", 8},
-		{(const uint8_t *)"success", 7},
+		WORD("accepted"),
+		WORD("success"),
 	};
 	struct yg_bytes auth = text(view, AUTH);
 
@@ -303,6 +303,8 @@ static uint32_t auth_facts(const struct view *view)
 		return 0;
 	if (IS_ANY(auth, good))
 		return YG_TRACE_SIGN_IN_OK;
+	if (yg_bytes_eq_nocase(auth, YG_S("refused"))) /* before any try: nothing was guessed */
+		return YG_TRACE_BLOCKED;
 	return IS_ANY(auth, bad) ? YG_TRACE_SIGN_IN_BAD : 0;
 }
 
@@ -314,7 +316,8 @@ static uint32_t windows_sign_in(const struct view *view, uint32_t code)
 
 	switch (code) {
 	case 4624:
-		/* 2 console, 3 network, 7 unlock, 8 clear text, 9 other name, 10 remote, 11 cached */
+		/* 2 console, 3 network, 7 unlock, 8 clear text, 9 other name, 10 remote, 11 cached
+		 */
 		if (yg_bytes_eq(type, YG_S("0")) || yg_bytes_eq(type, YG_S("4")) ||
 		    yg_bytes_eq(type, YG_S("5")))
 			return 0;
@@ -333,8 +336,8 @@ static uint32_t windows_sign_in(const struct view *view, uint32_t code)
 /* Windows: records that are written because something was carried out. */
 static bool windows_done(struct yg_bytes channel, uint32_t code)
 {
-	static const uint16_t security[] = {4688, 4697, 4698, 4702, 4720, 4722, 4724, 4728, 4732,
-					    4738, 4756, 1102, 4719, 4657, 5136, 5140};
+	static const uint16_t security[] = {4688, 4697, 4698, 4702, 4720, 4722, 4724, 4728,
+					    4732, 4738, 4756, 1102, 4719, 4657, 5136, 5140};
 
 	if (contains(channel, "Sysmon"))
 		return code >= 1 && code <= 26 && code != 4 && code != 16;
@@ -370,17 +373,13 @@ static uint32_t windows_facts(const struct view *view)
 static uint32_t device_facts(const struct view *view)
 {
 	static const struct yg_bytes blocked[] = {
-		{(const uint8_t *)"deny", 4},	 {(const uint8_t *)"denied", 6},
-		{(const uint8_t *)"block", 5},	 {(const uint8_t *)"blocked", 7},
-		{(const uint8_t *)"dropped", 7}, {(const uint8_t *)"drop", 4},
-		{(const uint8_t *)"reset", 5},	 {(const uint8_t *)"reject", 6},
-		{(const uint8_t *)"clear_session", 13},
+		WORD("deny"),	 WORD("denied"),  WORD("block"),
+		WORD("blocked"), WORD("dropped"), WORD("drop"),
+		WORD("reset"),	 WORD("reject"),  WORD("clear_session"),
 	};
 	static const struct yg_bytes allowed[] = {
-		{(const uint8_t *)"accept", 6},	 {(const uint8_t *)"allow", 5},
-		{(const uint8_t *)"allowed", 7}, {(const uint8_t *)"pass", 4},
-		{(const uint8_t *)"passthrough", 11}, {(const uint8_t *)"detected", 8},
-		{(const uint8_t *)"monitored", 9},
+		WORD("accept"),	     WORD("allow"),    WORD("allowed"),	  WORD("pass"),
+		WORD("passthrough"), WORD("detected"), WORD("monitored"),
 	};
 	struct yg_bytes action = text(view, ACTION);
 	struct yg_bytes status = text(view, STATUS);
@@ -412,13 +411,14 @@ static uint32_t device_facts(const struct view *view)
 
 static void who(const struct view *view, enum yg_family family, struct yg_trace *trace)
 {
-	struct yg_bytes account = FIRST_OF(view, TARGET_USER, WINDOWS_TARGET, USER_NAME, WINDOWS_USER);
+	struct yg_bytes account =
+		FIRST_OF(view, TARGET_USER, WINDOWS_TARGET, USER_NAME, WINDOWS_USER);
 	struct yg_bytes host = FIRST_OF(view, COMPUTER, HOST, DEVICE);
 	/* On Windows the other derived addresses name the machine itself (Sysmon 3). */
-	struct yg_bytes address = family == YG_FAMILY_WINDOWS
-					  ? FIRST_OF(view, IP_ADDRESS)
-					  : FIRST_OF(view, CLIENT, SRC_IP, REM_IP, SRC_IP_DEVICE,
-						     IP_ADDRESS);
+	struct yg_bytes address =
+		family == YG_FAMILY_WINDOWS
+			? FIRST_OF(view, IP_ADDRESS)
+			: FIRST_OF(view, CLIENT, SRC_IP, REM_IP, SRC_IP_DEVICE, IP_ADDRESS);
 
 	if (yg_bytes_starts(address, YG_S("::ffff:"))) /* IPv4 as dual-stack sockets write it */
 		address = yg_bytes_from(address, sizeof("::ffff:") - 1);
@@ -426,7 +426,8 @@ static void who(const struct view *view, enum yg_family family, struct yg_trace 
 		address = (struct yg_bytes){0};
 	trace->actor = address.size ? address : host.size ? host : account;
 	if (trace->target.size == 0) {
-		if (account.size > 0 && (trace->flags & (YG_TRACE_SIGN_IN_OK | YG_TRACE_SIGN_IN_BAD)))
+		if (account.size > 0 &&
+		    (trace->flags & (YG_TRACE_SIGN_IN_OK | YG_TRACE_SIGN_IN_BAD)))
 			trace->target = account;
 		else if (address.size > 0 && host.size > 0)
 			trace->target = host;
@@ -449,7 +450,8 @@ void yg_trace_facts(struct yg_event *event, uint64_t seed, struct yg_trace *trac
 		family = YG_FAMILY_WEB;
 	if (family == YG_FAMILY_WEB) {
 		web_facts(&view, seed, trace);
-		trace->actor = yg_bytes_cut(FIRST_OF(&view, CLIENT, SRC_IP), 0, YG_TRACE_TARGET_MAX);
+		trace->actor =
+			yg_bytes_cut(FIRST_OF(&view, CLIENT, SRC_IP), 0, YG_TRACE_TARGET_MAX);
 	} else {
 		trace->flags |= auth_facts(&view);
 		if (family == YG_FAMILY_WINDOWS)

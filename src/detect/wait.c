@@ -77,8 +77,7 @@ void yg_wait_no_more(struct yg_outcomes *outcomes, struct yg_path *path)
 		release(outcomes, path, &path->waiting);
 }
 
-void yg_wait_forget(struct yg_outcomes *outcomes, uint64_t path_hash,
-		    const uint8_t id[YG_ID_BYTES])
+void yg_wait_forget(struct yg_outcomes *outcomes, uint64_t path_hash, const uint8_t id[YG_ID_BYTES])
 {
 	uint32_t at = yg_table_find(&outcomes->paths, path_hash);
 	struct yg_path *path;

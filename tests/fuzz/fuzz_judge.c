@@ -89,8 +89,8 @@ static int take_update(void *arg, const struct yg_finding_update *update)
 
 static void make_engine(void)
 {
-	static const char *const ids[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l",
-					  "m", "n"};
+	static const char *const ids[] = {"a", "b", "c", "d", "e", "f", "g",
+					  "h", "i", "j", "k", "l", "m", "n"};
 	static const struct yg_bytes tag = {(const uint8_t *)"attack.t1505.003", 16};
 	const struct yg_bytes *tags = &tag;
 
@@ -103,8 +103,8 @@ static void make_engine(void)
 		struct yg_correlation *correlation;
 
 		(void)fake_rule(&engine, ids[ORDINARY + i], i % 5, YG_KIND_BEHAVIOUR, i % 6);
-		correlation = fake_correlation(&engine, YG_CORRELATION_EVENT_COUNT + i, 1 << (2 * i),
-					       i + 1);
+		correlation = fake_correlation(&engine, YG_CORRELATION_EVENT_COUNT + i,
+					       1 << (2 * i), i + 1);
 		correlation->refs[0] = i % ORDINARY;
 		correlation->refs[1] = (i + 1) % ORDINARY;
 		correlation->ref_count = 2;
@@ -112,14 +112,14 @@ static void make_engine(void)
 	}
 	(void)fake_rule(&engine, ids[13], 3, YG_KIND_CORRELATION, 2);
 	engine.correlations[13].type = YG_CORRELATION_NONE;
-	*fake_correlation(&engine, YG_CORRELATION_TEMPORAL_ORDERED, 60, 2) = (struct yg_correlation){
-		.type = YG_CORRELATION_TEMPORAL_ORDERED,
-		.refs = {ORDINARY, 2},
-		.ref_count = 2,
-		.timespan_ns = 60 * YG_NS_PER_S,
-		.compare = YG_PRED_GTE,
-		.threshold = 2,
-		.compare2 = YG_PRED_COUNT};
+	*fake_correlation(&engine, YG_CORRELATION_TEMPORAL_ORDERED, 60, 2) =
+		(struct yg_correlation){.type = YG_CORRELATION_TEMPORAL_ORDERED,
+					.refs = {ORDINARY, 2},
+					.ref_count = 2,
+					.timespan_ns = 60 * YG_NS_PER_S,
+					.compare = YG_PRED_GTE,
+					.threshold = 2,
+					.compare2 = YG_PRED_COUNT};
 }
 
 static int64_t time_of(const uint8_t *b, int64_t *now_ns)
@@ -141,7 +141,8 @@ static uint64_t salted(uint8_t number, uint64_t salt)
 static struct yg_trace trace_of(const uint8_t *b, uint64_t salt, int64_t *now_ns, uint32_t *hits,
 				struct yg_trace_key *keys)
 {
-	static const uint16_t statuses[] = {200, 200, 200, 404, 403, 401, 302, 500, 304, 206, 0, 303};
+	static const uint16_t statuses[] = {200, 200, 200, 404, 403, 401,
+					    302, 500, 304, 206, 0,   303};
 	struct yg_trace trace = {.time_ns = time_of(b, now_ns),
 				 .flags = (uint32_t)(b[2] | b[3] << 8) & ~(uint32_t)YG_TRACE_WEB,
 				 .format = YG_FORMAT_ACCESS,
@@ -184,7 +185,8 @@ static void run_once(const uint8_t *data, size_t size, uint64_t salt, struct run
 
 	assert(judge);
 	yg_judge_source(judge, YG_S("fuzz.log"));
-	for (size_t i = 0; i + RECORD_BYTES <= size && i < RECORDS_MAX * RECORD_BYTES && rc == YG_OK;
+	for (size_t i = 0;
+	     i + RECORD_BYTES <= size && i < RECORDS_MAX * RECORD_BYTES && rc == YG_OK;
 	     i += RECORD_BYTES) {
 		uint32_t hits[ORDINARY];
 		struct yg_trace_key keys[8];

@@ -47,7 +47,7 @@ static inline int see_update(void *arg, const struct yg_finding_update *update)
 }
 
 static inline struct yg_judge *judge_for(struct seen *seen, const struct yg_engine *engine,
-				  const struct yg_indicators *indicators)
+					 const struct yg_indicators *indicators)
 {
 	struct yg_judge *judge = yg_judge_new(
 		engine, indicators,
@@ -86,7 +86,8 @@ static inline struct yg_trace sign_in(uint64_t position, int64_t time_s, unsigne
 {
 	struct yg_trace trace = web(position, time_s, actor, "root", 0, -1);
 
-	trace.flags = YG_TRACE_ACTOR_IP | (is_accepted ? YG_TRACE_SIGN_IN_OK : YG_TRACE_SIGN_IN_BAD);
+	trace.flags =
+		YG_TRACE_ACTOR_IP | (is_accepted ? YG_TRACE_SIGN_IN_OK : YG_TRACE_SIGN_IN_BAD);
 	trace.format = YG_FORMAT_SYSLOG;
 	trace.path = (struct yg_bytes){0};
 	trace.path_hash = 0;

@@ -248,7 +248,7 @@ static void in_order_only(void)
 	CHECK(!take(&bench, 0, 0, 2, 0));
 	CHECK(!take(&bench, 11, 1, 2, 0)); /* too late */
 	CHECK(!take(&bench, 20, 0, 3, 0));
-	CHECK(!take(&bench, 19, 1, 3, 0)); /* later in the log, earlier in time */
+	CHECK(!take(&bench, 19, 1, 3, 0));     /* later in the log, earlier in time */
 	CHECK(!take_keys(&bench, 0, both, 2)); /* one record is not two steps */
 	CHECK(take_keys(&bench, 1, both, 2));
 	bench.correlator = yg_correlator_free(bench.correlator);
@@ -353,8 +353,7 @@ static void without_memory_it_says_so(void)
 	CHECK(start(&bench, YG_CORRELATION_EVENT_COUNT, 10, 2));
 	for (long n = 1; rc == YG_ENOMEM && n < 20; n++) {
 		yg_fail_at = n;
-		rc = yg_correlator_take(bench.correlator, &trace, bench.done, 1,
-					&bench.done_count);
+		rc = yg_correlator_take(bench.correlator, &trace, bench.done, 1, &bench.done_count);
 		yg_fail_at = 0;
 	}
 	CHECK(rc == YG_OK);

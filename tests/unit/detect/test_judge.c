@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detect/judge.h"
 
-#include "base/alloc.h"
 #include "../check.h"
+#include "base/alloc.h"
 #include "judge_kit.h"
 
 static void findings_are_ordered_and_bundled(void)
@@ -59,7 +59,8 @@ static void an_id_is_the_same_in_every_run(void)
 	for (int i = 0; i < 2; i++) {
 		struct yg_engine engine = {0};
 		struct seen seen = {0};
-		uint32_t hit = fake_rule(&engine, "r", YG_LEVEL_LOW, YG_KIND_PATTERN, YG_ATTACK_WEB);
+		uint32_t hit =
+			fake_rule(&engine, "r", YG_LEVEL_LOW, YG_KIND_PATTERN, YG_ATTACK_WEB);
 		struct yg_trace trace = {.position = 3,
 					 .time_ns = YG_TIME_NONE,
 					 .source = YG_S("other.log"),

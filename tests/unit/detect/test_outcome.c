@@ -25,7 +25,8 @@ static bool start(void)
 	if (bench.judge)
 		(void)yg_judge_free(bench.judge);
 	memset(&bench, 0, sizeof(bench));
-	(void)fake_rule(&bench.engine, "a-pattern", YG_LEVEL_MEDIUM, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	(void)fake_rule(&bench.engine, "a-pattern", YG_LEVEL_MEDIUM, YG_KIND_PATTERN,
+			YG_ATTACK_WEB);
 	(void)fake_rule(&bench.engine, "b-planting", YG_LEVEL_HIGH, YG_KIND_PATTERN, YG_ATTACK_WEB);
 	bench.engine.rules[PLANTING].info.tags = planting_tags;
 	bench.engine.rules[PLANTING].info.tag_count = 1;
@@ -62,7 +63,8 @@ static const struct yg_finding *last_finding(void)
 {
 	static const struct yg_finding none;
 
-	return bench.seen.finding_count ? &bench.seen.findings[bench.seen.finding_count - 1] : &none;
+	return bench.seen.finding_count ? &bench.seen.findings[bench.seen.finding_count - 1]
+					: &none;
 }
 
 static const struct yg_finding_update *last_update(void)
@@ -508,7 +510,8 @@ static void of_one_source_only_the_latest_findings_are_followed(void)
 	for (unsigned i = 0; i < YG_FOLLOW_FINDINGS_MAX + 3; i++)
 		take(web(0, 0, 1, "/a", 404, 30), PATTERN);
 	take(web(0, 0, 1, "/secret", 200, 30), -1);
-	CHECK(bench.seen.update_count == YG_FOLLOW_REQUESTS); /* the requests are the narrower bound */
+	CHECK(bench.seen.update_count ==
+	      YG_FOLLOW_REQUESTS); /* the requests are the narrower bound */
 	for (uint32_t i = 1; i < bench.seen.update_count; i++)
 		CHECK(memcmp(bench.seen.updates[i - 1].id, bench.seen.updates[i].id, YG_ID_BYTES) <
 		      0);

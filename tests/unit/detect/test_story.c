@@ -142,9 +142,9 @@ static void an_update_changes_the_story(void)
 	const struct yg_story *list;
 	size_t count;
 	struct yg_finding f;
-	struct yg_finding_update update = {.outcome = YG_OUTCOME_POSSIBLE,
-					   .reason = {.code = YG_REASON_PAGE_OPENED,
-						      .text = YG_S("/admin")}};
+	struct yg_finding_update update = {
+		.outcome = YG_OUTCOME_POSSIBLE,
+		.reason = {.code = YG_REASON_PAGE_OPENED, .text = YG_S("/admin")}};
 
 	make_rules();
 	CHECK(stories);
@@ -275,9 +275,9 @@ static void without_memory_it_says_so(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(ids_depend_on_actor_and_field), CASE(a_story_keeps_what_matters),
-	CASE(many_rules_are_listed_by_count), CASE(an_update_changes_the_story),
-	CASE(the_most_serious_come_first),    CASE(the_least_weighty_is_given_up),
+	CASE(ids_depend_on_actor_and_field),	CASE(a_story_keeps_what_matters),
+	CASE(many_rules_are_listed_by_count),	CASE(an_update_changes_the_story),
+	CASE(the_most_serious_come_first),	CASE(the_least_weighty_is_given_up),
 	CASE(texts_are_cut_between_characters), CASE(without_memory_it_says_so),
 };
 

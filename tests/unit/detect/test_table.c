@@ -41,7 +41,8 @@ static void agrees_with_a_list(void)
 			}
 		} else {
 			if (yg_table_is_full(&table)) {
-				CHECK(*(uint64_t *)yg_table_at(&table, table.oldest) == list[0] * 3);
+				CHECK(*(uint64_t *)yg_table_at(&table, table.oldest) ==
+				      list[0] * 3);
 				yg_table_remove(&table, table.oldest);
 				memmove(&list[0], &list[1], (count - 1) * sizeof(list[0]));
 				count--;

@@ -16,7 +16,8 @@ struct bench {
 	bool is_needed;
 };
 
-static bool start(struct bench *bench, enum yg_format format, const struct yg_indicators *indicators)
+static bool start(struct bench *bench, enum yg_format format,
+		  const struct yg_indicators *indicators)
 {
 	bench->names = yg_names_new();
 	bench->arena = yg_arena_new(1u << 20);
@@ -80,8 +81,8 @@ static void a_web_record(void)
 				    "sc-status", "200", "sc-bytes", "1234")));
 	CHECK(make(&bench, NULL, 0) == YG_OK);
 	CHECK(bench.is_needed);
-	CHECK(bench.trace.flags == (YG_TRACE_WEB | YG_TRACE_ACTOR_IP | YG_TRACE_PAGE_HTML |
-				    YG_TRACE_PROGRAM));
+	CHECK(bench.trace.flags ==
+	      (YG_TRACE_WEB | YG_TRACE_ACTOR_IP | YG_TRACE_PAGE_HTML | YG_TRACE_PROGRAM));
 	CHECK(bench.trace.position == 5);
 	CHECK(bench.trace.status == 200);
 	CHECK(bench.trace.size_bytes == 1234);
@@ -162,6 +163,8 @@ static void sign_ins(void)
 	CHECK(flags_of(YG_FORMAT_SYSLOG, "sshd", 0, FIELDS("auth_result", "invalid")) ==
 	      YG_TRACE_SIGN_IN_BAD);
 	CHECK(flags_of(YG_FORMAT_SYSLOG, "sshd", 0, FIELDS("auth_result", "closed")) == 0);
+	CHECK(flags_of(YG_FORMAT_SYSLOG, "sshd", 0, FIELDS("auth_result", "refused")) ==
+	      YG_TRACE_BLOCKED);
 	CHECK(flags_of(YG_FORMAT_WINDOWS, "Security", 4624, FIELDS("LogonType", "10")) ==
 	      YG_TRACE_SIGN_IN_OK);
 	CHECK(flags_of(YG_FORMAT_WINDOWS, "Security", 4624, FIELDS("LogonType", "5")) == 0);
@@ -185,11 +188,9 @@ static void what_devices_and_computers_did(void)
 	      YG_TRACE_ALLOWED);
 	CHECK(flags_of(YG_FORMAT_WINDOWS, "Microsoft-Windows-Sysmon/Operational", 1,
 		       FIELDS("Image", "a")) == YG_TRACE_DONE);
-	CHECK(flags_of(YG_FORMAT_WINDOWS, "Security", 4688, FIELDS("Image", "a")) ==
-	      YG_TRACE_DONE);
+	CHECK(flags_of(YG_FORMAT_WINDOWS, "Security", 4688, FIELDS("Image", "a")) == YG_TRACE_DONE);
 	CHECK(flags_of(YG_FORMAT_WINDOWS, "Application", 4688, FIELDS("Image", "a")) == 0);
-	CHECK(flags_of(YG_FORMAT_SYSLOG, "sudo", 0, FIELDS("COMMAND", "/bin/sh")) ==
-	      YG_TRACE_DONE);
+	CHECK(flags_of(YG_FORMAT_SYSLOG, "sudo", 0, FIELDS("COMMAND", "/bin/sh")) == YG_TRACE_DONE);
 }
 
 static void who_it_was(void)
@@ -203,18 +204,27 @@ static void who_it_was(void)
 	} table[] = {
 		{YG_FORMAT_SYSLOG,
 		 {"hostname", "gw", "src_ip", "192.0.2.1", "user", "root", "auth_result", "failed"},
-		 "192.0.2.1", "root", true},
+		 "192.0.2.1",
+		 "root",
+		 true},
 		{YG_FORMAT_SYSLOG, {"hostname", "gw", "user", "bob"}, "gw", "bob", false},
 		{YG_FORMAT_SYSLOG, {"user", "bob"}, "bob", "", false},
 		{YG_FORMAT_FORTIGATE,
 		 {"srcip", "2001:db8::1", "devname", "FG", "action", "deny"},
-		 "2001:db8::1", "FG", true},
+		 "2001:db8::1",
+		 "FG",
+		 true},
 		{YG_FORMAT_WINDOWS, {"Computer", "pc", "IpAddress", "-"}, "pc", "", false},
 		{YG_FORMAT_WINDOWS, {"Computer", "pc", "IpAddress", "::1"}, "pc", "", false},
 		{YG_FORMAT_WINDOWS,
 		 {"Computer", "pc", "IpAddress", "::ffff:192.0.2.9"},
-		 "192.0.2.9", "pc", true},
-		{YG_FORMAT_ACCESS, {"c-ip", "host.example", "cs-uri-stem", "/"}, "host.example", "/",
+		 "192.0.2.9",
+		 "pc",
+		 true},
+		{YG_FORMAT_ACCESS,
+		 {"c-ip", "host.example", "cs-uri-stem", "/"},
+		 "host.example",
+		 "/",
 		 false},
 	};
 
