@@ -112,7 +112,9 @@ static bool may_fit(const struct yg_parser_int *ctx, const struct yg_reader *rea
 int yg_parse_any(struct yg_parser *parser, enum yg_format first, struct yg_bytes record,
 		 struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr)
 {
-	const struct yg_reader *tried = reader_of(first);
+	/* Who gave a format string has said what the lines are. */
+	bool is_told = first == YG_FORMAT_UNKNOWN && parser->ctx.opts.log_format;
+	const struct yg_reader *tried = reader_of(is_told ? YG_FORMAT_ACCESS : first);
 	yg_read_fn *before = NULL;
 	struct yg_fault fault;
 	int best = 0;

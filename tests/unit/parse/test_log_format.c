@@ -190,6 +190,27 @@ static void derived_from_parts(void)
 	format = yg_log_format_free(format);
 }
 
+/* A line that would pass for syslog: the format string that was given comes first. */
+static void a_given_format_comes_first(void)
+{
+	static const char line[] = "Dec 22 16:30:52 web nginx: 192.0.2.7 /x";
+	struct yg_log_format *format = compile("$month $day $hour web nginx: $remote_addr $request_uri",
+					       &help_fault);
+
+	CHECK(format);
+	help_open(NULL, NULL);
+	CHECK(help_parse(YG_FORMAT_UNKNOWN, line) == YG_OK);
+	CHECK(help_event.format == YG_FORMAT_SYSLOG);
+	help_open(NULL, format);
+	CHECK(help_parse(YG_FORMAT_UNKNOWN, line) == YG_OK);
+	CHECK(help_event.format == YG_FORMAT_ACCESS);
+	CHECK_TEXT(yg_event_get(&help_event, YG_F_c_ip), "192.0.2.7");
+	CHECK(help_parse(YG_FORMAT_UNKNOWN, "Dec 22 16:30:52 web sshd[1]: x") == YG_OK);
+	CHECK(help_event.format == YG_FORMAT_SYSLOG);
+	help_open(NULL, NULL);
+	format = yg_log_format_free(format);
+}
+
 static void memory_runs_out(void)
 {
 	struct yg_log_format *format;
@@ -201,7 +222,7 @@ static void memory_runs_out(void)
 
 static const struct check_case cases[] = {
 	CASE(formats_and_lines), CASE(formats_refused),  CASE(lines_damaged),
-	CASE(derived_from_parts), CASE(memory_runs_out),
+	CASE(derived_from_parts), CASE(a_given_format_comes_first), CASE(memory_runs_out),
 };
 
 int main(void)
