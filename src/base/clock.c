@@ -62,7 +62,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 struct yg_civil yg_time_civil(int64_t time_ns, int32_t zone_s)
 {
 	int64_t seconds = floor_div(time_ns, YG_NS_PER_S);
-	int64_t ns = time_ns - seconds * YG_NS_PER_S;
+	int64_t ns = (time_ns % YG_NS_PER_S + YG_NS_PER_S) % YG_NS_PER_S;
 	int64_t days, of_day, era, of_era, year_of_era, of_year, month;
 
 	seconds += zone_s;

@@ -85,6 +85,7 @@ static void times_are_local_with_the_offset(void)
 	CHECK(strcmp(yg_text_time(to, YG_TIME_NONE, 0, true), "-") == 0);
 	CHECK(strcmp(yg_text_time(to, INT64_MAX, YG_ZONE_MAX_S, true),
 		     "2262-04-12 17:47:16 +18:00") == 0);
+	CHECK(strcmp(yg_text_time(to, INT64_MIN + 1, 0, true), "1677-09-21 00:12:43 UTC") == 0);
 }
 
 static void numbers_are_grouped(void)
