@@ -2,6 +2,7 @@
 #include "parse/json.h"
 
 #include "parse/address.h"
+#include "parse/auth.h"
 #include "parse/json-int.h"
 #include "parse/record.h"
 #include "parse/syslog.h"
@@ -45,6 +46,40 @@ static int finish_other(struct yg_event *event, const struct yg_json_facts *fact
 	return yg_json_derive(event, YG_F_src_ip, address, YG_VALUE_TEXT);
 }
 
+static struct yg_bytes text_of(struct yg_event *event, struct yg_bytes name)
+{
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (yg_bytes_eq(event->fields[i].name, name))
+			return yg_event_text(event, &event->fields[i]);
+	return (struct yg_bytes){0};
+}
+
+/* An entry of the journal (journalctl -o json) is a line of a system log. */
+static int add_journal(struct yg_event *event)
+{
+	static const struct {
+		uint32_t name_id;
+		const char *name;
+	} names[] = {
+		{YG_F_hostname, "_HOSTNAME"},
+		{YG_F_program, "SYSLOG_IDENTIFIER"},
+		{YG_F_pid, "_PID"},
+		{YG_F_message, "MESSAGE"},
+	};
+	bool is_known;
+	int rc = YG_OK;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && rc == YG_OK; i++) {
+		struct yg_bytes text = text_of(event, yg_bytes_str(names[i].name));
+
+		if (text.size > 0)
+			rc = yg_event_add_id(event, names[i].name_id, text, YG_VALUE_TEXT);
+	}
+	return rc == YG_OK ? yg_auth_read(event, yg_event_get(event, YG_F_program),
+					  yg_event_get(event, YG_F_message), &is_known)
+			   : rc;
+}
+
 int yg_json_finish(enum yg_format format, struct yg_event *event,
 		   const struct yg_json_facts *facts)
 {
@@ -55,6 +90,8 @@ int yg_json_finish(enum yg_format format, struct yg_event *event,
 		return yg_ecs_finish(event, facts);
 	case YG_FORMAT_NGINX_JSON:
 		return yg_web_derive(event);
+	case YG_FORMAT_SYSLOG:
+		return yg_syslog_finish(event);
 	default:
 		return finish_other(event, facts);
 	}
@@ -68,6 +105,9 @@ static enum yg_format format_of(struct yg_event *event, const struct yg_json_fac
 		return YG_FORMAT_NGINX_JSON;
 	if (facts->at[YG_ROLE_ECS] || facts->ecs_hints >= ECS_HINTS_MIN)
 		return YG_FORMAT_ECS;
+	if (text_of(event, YG_S("SYSLOG_IDENTIFIER")).size > 0 &&
+	    text_of(event, YG_S("MESSAGE")).size > 0)
+		return YG_FORMAT_SYSLOG;
 	return YG_FORMAT_JSON;
 }
 
@@ -79,16 +119,13 @@ static bool is_wanted(enum yg_format wanted, enum yg_format got)
 	       yg_format_family(wanted) == YG_FAMILY_SYSLOG;
 }
 
-static bool has_name(const struct yg_event *event, struct yg_bytes name)
+static bool has_name(struct yg_event *event, struct yg_bytes name)
 {
-	for (uint32_t i = 0; i < event->field_count; i++)
-		if (yg_bytes_eq(event->fields[i].name, name))
-			return true;
-	return false;
+	return text_of(event, name).size > 0;
 }
 
 /* Our own record form is parse/record.c's, also where JSON is expected. */
-static bool is_record(struct yg_bytes record, const struct yg_event *event)
+static bool is_record(struct yg_bytes record, struct yg_event *event)
 {
 	return yg_record_fits(record) && has_name(event, YG_S("format")) &&
 	       has_name(event, YG_S("source")) && has_name(event, YG_S("position"));
@@ -162,6 +199,8 @@ int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record, struct
 		(void)yg_times_set(event, yg_event_text(event, time), ctx->opts.zone);
 	if (event->format == YG_FORMAT_NGINX_JSON)
 		rc = yg_nginx_json_add(event, facts);
+	else if (event->format == YG_FORMAT_SYSLOG)
+		rc = add_journal(event);
 	if (rc == YG_OK)
 		rc = yg_json_finish(event->format, event, facts);
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);

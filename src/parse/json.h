@@ -4,7 +4,8 @@
  *
  * Nested objects become fields with dotted names, a list gives its field several times, null is
  * a field without text, an empty object or list gives no field. Of two equal keys both values
- * are kept. What the object is, is told from its keys.
+ * are kept. What the object is, is told from its keys: also an entry of the systemd journal, which
+ * becomes a line of a system log, and a line that a container engine has wrapped.
  *
  * Layer:   parse. Input untrusted: any bytes end in an event or in a fault with a position.
  * Tests:   tests/unit/parse/test_json.c, tests/fuzz/fuzz_parse_json.c

@@ -13,6 +13,7 @@ static const struct {
 	uint8_t rank;
 } roles[] = {
 	{"TimeCreated", YG_ROLE_TIME, 1},
+	{"TimeCreated.value", YG_ROLE_TIME, 1},
 	{"@timestamp", YG_ROLE_TIME, 2},
 	{"UtcTime", YG_ROLE_TIME, 3},
 	{"EventTime", YG_ROLE_TIME, 4},
@@ -20,6 +21,7 @@ static const struct {
 	{"StartUTC", YG_ROLE_TIME, 5},
 	{"eventTime", YG_ROLE_TIME, 5},
 	{"requestReceivedTimestamp", YG_ROLE_TIME, 5},
+	{"__REALTIME_TIMESTAMP", YG_ROLE_TIME, 5},
 	{"event.created", YG_ROLE_TIME, 6},
 	{"timestamp", YG_ROLE_TIME, 6},
 	{"Timestamp", YG_ROLE_TIME, 6},
@@ -100,6 +102,7 @@ static const struct {
 	{"EventID", YG_ROLE_EVENT_ID, 1},
 	{"event_id", YG_ROLE_EVENT_ID, 2},
 	{"event.code", YG_ROLE_EVENT_ID, 3},
+	{"Id", YG_ROLE_EVENT_ID, 4}, /* PowerShell: Get-WinEvent | ConvertTo-Json */
 	{"Channel", YG_ROLE_CHANNEL, 1},
 	{"log_name", YG_ROLE_CHANNEL, 2},
 	{"LogName", YG_ROLE_CHANNEL, 2},
@@ -402,6 +405,8 @@ static void fill_root(struct yg_json_node *node)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (is(node->key, known[i].key))
 			node->child_class = known[i].klass;
+	if (is(node->key, "_source")) /* what Elasticsearch wraps around a record it gives out */
+		node->child_class = YG_JSON_ROOT;
 }
 
 static bool fill_event(struct yg_json_node *node, struct yg_arena *arena)

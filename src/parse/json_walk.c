@@ -98,6 +98,14 @@ static int fail(struct walk *w, enum yg_err code, const char *msg)
 	return yg_fault_set(w->reterr, code, msg, w->i < w->count ? w->at[w->i] : w->text.size);
 }
 
+/* There was no room for a node: the record's own are too many, or memory is out. */
+static int fail_node(struct walk *w)
+{
+	if (yg_arena_used(w->json->scratch) > SCRATCH_BYTES_MAX / 2)
+		return fail(w, YG_ELIMIT, "too many different names in one record");
+	return fail(w, YG_ENOMEM, "out of memory");
+}
+
 /* The token at hand: its first byte, or 0 at the end. */
 static inline uint8_t token(const struct walk *w)
 {
@@ -304,7 +312,7 @@ static int add_item(struct walk *w)
 	w->key = w->has_item_name ? yg_event_text(w->event, &w->item_name) : unnamed_key();
 	node = node_find(w, &data, w->key);
 	if (!node)
-		return fail(w, YG_ELIMIT, "too many different names in one record");
+		return fail_node(w);
 	return node->leaf == YG_JSON_LEAF_FIELD ? add_node(w, node, &field) : YG_OK;
 }
 
@@ -437,7 +445,7 @@ static int read_key(struct walk *w, struct frame *top)
 	w->key = plain_key(w, key);
 	w->node = node_find(w, top, w->key);
 	if (!w->node)
-		return fail(w, YG_ELIMIT, "too many different names in one record");
+		return fail_node(w);
 	return read_value(w);
 }
 

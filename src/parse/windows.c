@@ -35,6 +35,8 @@ bool yg_windows_fits(struct yg_event *event, const struct yg_json_facts *facts)
 		return facts->at[YG_ROLE_CHANNEL] ||
 		       (facts->at[YG_ROLE_PROVIDER] && facts->rank[YG_ROLE_PROVIDER] <= 3);
 	provider = yg_json_role_text(event, facts, YG_ROLE_PROVIDER);
+	if (facts->rank[YG_ROLE_EVENT_ID] == 4)
+		return provider.size > 0 && facts->at[YG_ROLE_CHANNEL];
 	return (facts->rank[YG_ROLE_EVENT_ID] == 2 && facts->at[YG_ROLE_CHANNEL]) ||
 	       yg_bytes_starts(provider, YG_S("Microsoft-Windows-"));
 }

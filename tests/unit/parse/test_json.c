@@ -209,6 +209,20 @@ static void the_line_of_a_container_is_read(void)
 	reading_done(&r);
 }
 
+static void an_entry_of_the_journal_is_a_system_log(void)
+{
+	struct reading r = reading("{\"__REALTIME_TIMESTAMP\":\"1697291201000001\",\"_HOSTNAME\":\"h\",\"_PID\":"
+				   "\"7\",\"SYSLOG_IDENTIFIER\":\"sshd-session\",\"MESSAGE\":"
+				   "\"Failed password for root from 192.0.2.1 port 22 ssh2\"}");
+
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_SYSLOG);
+	CHECK_TEXT(r.event.channel, "sshd");
+	CHECK_TEXT(field(&r, "src_ip"), "192.0.2.1");
+	CHECK_TEXT(field(&r, "hostname"), "h");
+	CHECK(r.event.time_ns == INT64_C(1697291201000001000));
+	reading_done(&r);
+}
+
 static void a_forced_format_is_kept_to(void)
 {
 	struct reading r = reading("{}");
@@ -233,6 +247,7 @@ static const struct check_case cases[] = {
 	CASE(one_record_with_more_names_than_are_remembered),
 	CASE(who_and_when_of_other_objects),
 	CASE(the_line_of_a_container_is_read),
+	CASE(an_entry_of_the_journal_is_a_system_log),
 	CASE(a_forced_format_is_kept_to),
 };
 

@@ -10,6 +10,7 @@
 #include <ftw.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/utf8.h"
 #include "model/record.h"
 
@@ -48,6 +49,8 @@ static const char *const samples[] = {
 	"\"http_user_agent\":\"ua\",\"time_local\":\"10/Oct/2023:13:55:36 +0900\"}",
 	"{\"level\":\"info\",\"ts\":1646861401.5241024,\"request\":{\"remote_ip\":\"192.0.2.1\",\"method\":\"GET\","
 	"\"uri\":\"/x?y\",\"host\":\"h\",\"headers\":{\"User-Agent\":[\"curl\"]}},\"status\":404,\"size\":0}",
+	"{\"__REALTIME_TIMESTAMP\":\"1697291201000001\",\"_PID\":\"7\",\"SYSLOG_IDENTIFIER\":\"sudo\",\"MESSAGE\":"
+	"\"bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls\"}",
 	"{\"a\":{\"b\":[{\"c\":1},{\"c\":\"\xe6\xbc\xa2\"}]},\"e\":-1.5e3,\"ip\":\"192.0.2.1\",\"time\":1700758468384}",
 };
 
@@ -181,8 +184,50 @@ static void numbers_json_does_not_know_are_written_as_text(void)
 	reading_done(&r);
 }
 
+/* Each allocation fails once: the reader says so, or does without. */
+static void memory_may_end_anywhere(void)
+{
+	struct reading r = reading("");
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		size_t size = strlen(samples[i]);
+		uint8_t *text = calloc(1, size + YG_PARSE_PADDING);
+		bool is_done = false;
+
+		memcpy(text, samples[i], size);
+		for (long nth = 1; nth < 200 && !is_done; nth++) {
+			struct yg_parse_opts opts = {.zone = r.zone,
+						     .reference_ns = READING_REFERENCE_NS};
+			struct yg_parser *parser;
+			struct yg_arena *arena;
+			struct yg_event event;
+			int rc = YG_ENOMEM;
+
+			yg_fail_at = nth;
+			parser = yg_parser_new(&opts, r.names);
+			arena = yg_arena_new(1u << 20);
+			if (parser && arena)
+				rc = yg_parse_any(parser, YG_FORMAT_UNKNOWN,
+						  (struct yg_bytes){text, size}, arena, &event,
+						  &r.fault);
+			is_done = yg_fail_at > 0; /* fewer calls than that */
+			yg_fail_at = 0;
+			(void)yg_parser_free(parser);
+			(void)yg_arena_free(arena);
+			if (rc != YG_OK && rc != YG_ENOMEM)
+				fprintf(stderr, "call %ld: %d %s\n%s\n", nth, rc, r.fault.msg,
+					samples[i]);
+			CHECK(rc == YG_OK || (rc == YG_ENOMEM && !is_done));
+		}
+		CHECK(is_done);
+		free(text);
+	}
+	reading_done(&r);
+}
+
 static const struct check_case cases[] = {
 	CASE(samples_of_every_format_survive),
+	CASE(memory_may_end_anywhere),
 	CASE(records_of_strangers_are_read),
 	CASE(broken_records_are_refused_with_their_place),
 	CASE(numbers_json_does_not_know_are_written_as_text),

@@ -169,6 +169,23 @@ static void other_objects_keep_their_names(void)
 	reading_done(&r);
 }
 
+static void other_wrappings(void)
+{
+	struct reading r = reading("{\"Id\":4624,\"ProviderName\":\"Microsoft-Windows-Security-Auditing\","
+				   "\"LogName\":\"Security\",\"MachineName\":\"pc\",\"TimeCreated\":"
+				   "\"\\/Date(1651235761902)\\/\"}");
+
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS && r.event.event_code == 4624);
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_Computer), "pc");
+	CHECK(r.event.time_ns == INT64_C(1651235761902000000));
+	reading_next(&r, "{\"_index\":\"w\",\"_source\":{\"winlog\":{\"channel\":\"Security\",\"event_id\":"
+			 "4624,\"event_data\":{\"LogonType\":\"3\"}},\"user\":{\"name\":\"u\"}}}");
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS && r.event.event_code == 4624);
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_LogonType), "3");
+	CHECK_TEXT(field(&r, "user.name"), "u");
+	reading_done(&r);
+}
+
 static const struct check_case cases[] = {
 	CASE(all_shapes_give_the_same_fields),
 	CASE(data_without_names_is_called_data),
@@ -177,6 +194,7 @@ static const struct check_case cases[] = {
 	CASE(a_threat_has_the_names_of_antivirus_rules),
 	CASE(only_a_remote_address_is_an_actor),
 	CASE(other_objects_keep_their_names),
+	CASE(other_wrappings),
 };
 
 CHECK_MAIN(cases)
