@@ -1,10 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/say.h"
+#include "base/alloc.h"
 
 #include "base/ban.h"
 
-int main(void)
+#ifndef YG_VERSION
+#error "the build gives the version"
+#endif
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"detect", yg_command_detect},
+	{"rules", yg_command_rules},
+	{"source", yg_command_source},
+};
+
+/* Tests of failing calls set this in builds with the option `torture` (base/alloc.h). */
+static void read_fail_at(void)
 {
-	puts("yagura");
-	return 0;
+#ifdef YG_TORTURE
+	const char *text = getenv("YAGURA_FAIL_AT");
+	uint64_t value;
+
+	if (text && yg_bytes_u64(yg_bytes_str(text), &value) && value < 1u << 30)
+		yg_fail_at = (long)value;
+#endif
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	yg_say_lang(yg_lang_of_environment());
+	/* A closed pipe is an error of write(), not the end of the process without cleaning up. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	read_fail_at();
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (strcmp(name, "--version") == 0) {
+		printf("yagura %s\n", YG_VERSION);
+		return YG_EXIT_DONE;
+	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		yg_help();
+		return YG_EXIT_DONE;
+	}
+	if (!name[0])
+		yg_say_hint(N_("try: yagura detect /var/log"), N_("no command was given"));
+	else
+		yg_say_hint(N_("`yagura --help` lists the commands"), N_("%s: there is no such command"),
+			    yg_say_safe(yg_bytes_str(name), 80));
+	return YG_EXIT_FAILED;
 }

@@ -37,18 +37,29 @@ void yg_digest(struct yg_bytes b, uint8_t to[YG_DIGEST_BYTES])
 	(void)crypto_generichash(to, YG_DIGEST_BYTES, b.data, b.size, NULL, 0); /* sizes are legal */
 }
 
-void yg_id_derive(const struct yg_bytes *parts, size_t count, uint8_t to[YG_ID_BYTES])
+static void hash_parts(const struct yg_bytes *parts, size_t count, uint8_t *to, size_t size)
 {
 	crypto_generichash_state state;
 
-	(void)crypto_generichash_init(&state, NULL, 0, YG_ID_BYTES); /* sizes are legal */
+	(void)crypto_generichash_init(&state, NULL, 0, size); /* sizes are legal */
 	for (size_t i = 0; i < count; i++) {
-		uint64_t size = parts[i].size;
+		uint64_t part_size = parts[i].size;
 
-		(void)crypto_generichash_update(&state, (const uint8_t *)&size, sizeof(size));
+		(void)crypto_generichash_update(&state, (const uint8_t *)&part_size,
+						sizeof(part_size));
 		(void)crypto_generichash_update(&state, parts[i].data, parts[i].size);
 	}
-	(void)crypto_generichash_final(&state, to, YG_ID_BYTES);
+	(void)crypto_generichash_final(&state, to, size);
+}
+
+void yg_digest_parts(const struct yg_bytes *parts, size_t count, uint8_t to[YG_DIGEST_BYTES])
+{
+	hash_parts(parts, count, to, YG_DIGEST_BYTES);
+}
+
+void yg_id_derive(const struct yg_bytes *parts, size_t count, uint8_t to[YG_ID_BYTES])
+{
+	hash_parts(parts, count, to, YG_ID_BYTES);
 }
 
 void yg_hex(struct yg_bytes b, char *to)

@@ -25,6 +25,9 @@ uint64_t yg_hash_secret(void);
 /* BLAKE2b-256 of @b (RFC 7693). For image keys and integrity. */
 void yg_digest(struct yg_bytes b, uint8_t to[YG_DIGEST_BYTES]);
 
+/* The same over several parts, each preceded by its length. */
+void yg_digest_parts(const struct yg_bytes *parts, size_t count, uint8_t to[YG_DIGEST_BYTES]);
+
 /*
  * An id derived from its parts: BLAKE2b-128 over the parts, each preceded by its length,
  * so that no two lists of parts can run together. Written as lower-case hex.

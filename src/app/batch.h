@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/batch.h - a run of records on its way: cut by the intake, understood by a worker, judged in
+ * order.
+ *
+ *   intake (app/intake.c)     worker (app/worker.c)      judge (app/pipeline.c)
+ *   text, records        ->   traces, counts        ->   findings
+ *
+ * A batch owns its text and an arena; traces point into both. It is used by one thread at a time
+ * and handed on through the pipeline's queue.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "detect/trace.h"
+#include "model/report.h"
+
+#define YG_BATCH_TEXT_BYTES     (512u * 1024u) /* aimed at */
+#define YG_BATCH_TEXT_BYTES_MAX (4u << 20)     /* a record cut over two reads, and its neighbours */
+#define YG_BATCH_RECORDS_MAX    16384u
+#define YG_BATCH_ARENA_MAX      (64u << 20)
+
+struct yg_batch_record {
+	uint32_t at;   /* in text */
+	uint32_t size;
+	uint64_t position;
+	bool is_torn;
+	bool is_long;
+};
+
+/* Records of one minute that stand together: for the timeline. */
+struct yg_batch_minute {
+	int64_t time_ns;
+	uint32_t count;
+};
+
+struct yg_batch {
+	size_t input; /* index into the input list */
+	enum yg_format format;
+	bool is_forced;
+	bool is_last; /* of its input */
+	int64_t reference_ns;
+	struct yg_buf text; /* followed by YG_PARSE_PADDING readable bytes */
+	struct yg_batch_record *records;
+	size_t record_count;
+
+	/* Filled by the worker. */
+	struct yg_arena *arena;
+	struct yg_trace *traces;
+	size_t trace_count;
+	struct yg_batch_minute *minutes;
+	size_t minute_count;
+	struct yg_report_input counts; /* of this batch; name, bytes and rc unused */
+	int rc; /* YG_OK or YG_ENOMEM */
+	bool is_done; /* worker has finished; guarded by the pipeline's lock */
+	struct yg_batch *next; /* in the queue of the pipeline */
+};
+
+struct yg_batch *yg_batch_new(void);
+struct yg_batch *yg_batch_free(struct yg_batch *batch);
+
+/* Make it empty for the next use. */
+void yg_batch_reset(struct yg_batch *batch);

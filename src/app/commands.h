@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/commands.h - the subcommands: one table (main.c), one function each.
+ *
+ * A function gets argv from its own name on and returns the exit status:
+ * 0 done; 1 done, but a named input or rule could not be used; 2 usage, nothing could be read, or
+ * the output could not be written; 3 --fail-on reached (docs/cli-contract.md).
+ */
+#pragma once
+
+#define YG_EXIT_DONE    0
+#define YG_EXIT_PARTLY  1
+#define YG_EXIT_FAILED  2
+#define YG_EXIT_FINDING 3
+
+int yg_command_detect(int argc, char **argv);
+int yg_command_rules(int argc, char **argv);
+int yg_command_source(int argc, char **argv);
+
+/* Help texts, on standard output (help.c). */
+void yg_help(void);
+void yg_help_detect(void);
+void yg_help_rules(void);
+void yg_help_source(void);

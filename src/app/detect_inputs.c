@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reading half of `yagura detect`: inputs to batches, batches to the judge, in order. */
+#include <unistd.h>
+
+#include "app/detect-int.h"
+#include "app/intake.h"
+#include "app/progress.h"
+#include "app/say.h"
+#include "base/alloc.h"
+#include "base/io.h"
+
+#include "base/ban.h"
+
+#define BACKWARDS_NS (60 * YG_NS_PER_S)
+
+/* The two ends of the pipeline. */
+struct flow {
+	struct yg_run *run;
+	struct yg_parser *parser; /* recognises formats */
+	struct yg_intake *intakes; /* one, or one for each input when following */
+	size_t intake_count;
+	size_t next_input; /* not following: the input to open next */
+	size_t turn;       /* following: whose turn it is */
+	bool is_open;
+	size_t judged_input; /* the input whose batch was judged last, +1 */
+	struct yg_progress progress;
+};
+
+static void input_failed(struct yg_run *run, size_t index, int rc, const char *reason)
+{
+	run->reports[index].rc = rc;
+	run->reports[index].problem = reason;
+	run->is_partly = true;
+	yg_say("%s: %s", yg_say_safe(yg_bytes_str(run->inputs.items[index].name), 300),
+	       yg_say_tr(reason));
+}
+
+static int open_intake(struct flow *flow, struct yg_intake *intake, size_t index)
+{
+	struct yg_run *run = flow->run;
+	struct yg_stream_opts opts = {.is_following = run->options.is_following,
+				      .stop_fd = run->stop_fd};
+	const char *reason = NULL;
+	int rc;
+
+	run->reports[index] = (struct yg_report_input){.name = run->inputs.items[index].name,
+						       .first_ns = YG_TIME_NONE,
+						       .last_ns = YG_TIME_NONE};
+	rc = yg_intake_open(intake, &run->inputs.items[index], index, &opts, run->options.format,
+			    run->started_ns, flow->parser, &reason);
+	if (rc == YG_OK)
+		run->readable++;
+	else if (rc != YG_ENOMEM)
+		input_failed(run, index, rc, reason);
+	return rc;
+}
+
+/* What the stream knows at the end of an input. */
+static void close_intake(struct flow *flow, struct yg_intake *intake)
+{
+	struct yg_report_input *report = &flow->run->reports[intake->index];
+	struct yg_stream_state state = yg_stream_state(intake->stream);
+
+	report->bytes = state.text_bytes;
+	report->replaced = state.replaced;
+	report->first_replaced = state.first_replaced;
+	report->format = intake->format;
+	if (state.encoding > YG_ENCODING_UTF8)
+		report->encoding = yg_encoding_name(state.encoding);
+	if (intake->rc != YG_OK)
+		input_failed(flow->run, intake->index, intake->rc, intake->reason);
+	yg_intake_close(intake);
+}
+
+/* One input after another. */
+static int next_batch(void *arg, struct yg_batch *batch)
+{
+	struct flow *flow = arg;
+	struct yg_run *run = flow->run;
+	int rc;
+
+	while (!flow->is_open) {
+		if (flow->next_input == run->inputs.count)
+			return YG_EEND;
+		rc = open_intake(flow, flow->intakes, flow->next_input++);
+		if (rc == YG_ENOMEM)
+			return rc;
+		flow->is_open = rc == YG_OK;
+	}
+	rc = yg_intake_next(flow->intakes, batch);
+	yg_progress_read(&flow->progress, flow->intakes);
+	if (rc == YG_OK && batch->is_last) {
+		yg_progress_done(&flow->progress, flow->intakes);
+		close_intake(flow, flow->intakes);
+		flow->is_open = false;
+	}
+	return rc;
+}
+
+static bool should_stop(int stop_fd)
+{
+	uint8_t byte[256];
+	size_t size;
+
+	return stop_fd >= 0 && yg_io_read(stop_fd, byte, sizeof(byte), &size) == YG_OK;
+}
+
+/* All inputs in turn; one that has nothing waits a moment inside the stream. */
+static int next_followed(void *arg, struct yg_batch *batch)
+{
+	struct flow *flow = arg;
+
+	if (should_stop(flow->run->stop_fd))
+		return YG_EEND;
+	for (size_t i = 0; i < flow->intake_count; i++) {
+		struct yg_intake *intake = &flow->intakes[flow->turn++ % flow->intake_count];
+		int rc;
+
+		if (!intake->stream)
+			continue;
+		rc = yg_intake_next(intake, batch);
+		if (rc == YG_OK && batch->is_last)
+			close_intake(flow, intake);
+		if (rc != YG_EAGAIN)
+			return rc;
+	}
+	for (size_t i = 0; i < flow->intake_count; i++)
+		if (flow->intakes[i].stream)
+			return YG_EAGAIN;
+	return YG_EEND;
+}
+
+static void add_counts(struct yg_report_input *to, const struct yg_report_input *from)
+{
+	if (!to->first_unparsed && from->first_unparsed) {
+		to->first_unparsed = from->first_unparsed;
+		to->unparsed_text.data = (const uint8_t *)yg_strndup(
+			(const char *)from->unparsed_text.data, from->unparsed_text.size);
+		to->unparsed_text.size = to->unparsed_text.data ? from->unparsed_text.size : 0;
+	}
+	to->records += from->records;
+	to->parsed += from->parsed;
+	to->unparsed += from->unparsed;
+	to->long_records += from->long_records;
+	to->torn_records += from->torn_records;
+	to->nul_records += from->nul_records;
+	to->is_zone_assumed |= from->is_zone_assumed;
+	to->backwards += from->backwards;
+	for (size_t f = 0; f < YG_FORMAT_COUNT; f++)
+		to->by_format[f] += from->by_format[f];
+	if (from->first_ns == YG_TIME_NONE)
+		return;
+	to->backwards += to->last_ns != YG_TIME_NONE && to->last_ns - from->first_ns > BACKWARDS_NS;
+	if (to->first_ns == YG_TIME_NONE || from->first_ns < to->first_ns)
+		to->first_ns = from->first_ns;
+	if (to->last_ns == YG_TIME_NONE || from->last_ns > to->last_ns)
+		to->last_ns = from->last_ns;
+}
+
+static int take_batch(void *arg, struct yg_batch *batch)
+{
+	struct flow *flow = arg;
+	struct yg_run *run = flow->run;
+	struct yg_report_input *report = &run->reports[batch->input];
+	int rc = YG_OK;
+
+	run->sink.input = report;
+	if (flow->judged_input != batch->input + 1) {
+		yg_judge_source(run->judge, yg_bytes_str(run->inputs.items[batch->input].name));
+		flow->judged_input = batch->input + 1;
+	}
+	add_counts(report, &batch->counts);
+	for (size_t i = 0; i < batch->minute_count; i++)
+		yg_timeline_record(run->timeline, batch->minutes[i].time_ns,
+				   batch->minutes[i].count);
+	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
+		rc = yg_judge_take(run->judge, &batch->traces[i]);
+	if (rc == YG_OK && run->options.is_following)
+		rc = yg_sink_flush(&run->sink);
+	yg_progress_show(&flow->progress, batch->record_count);
+	return rc;
+}
+
+/* Inputs most of whose records nobody could read are named: no silent "no findings". */
+static void say_unrecognised(struct yg_run *run)
+{
+	for (size_t i = 0; i < run->inputs.count; i++) {
+		const struct yg_report_input *report = &run->reports[i];
+
+		if (report->unparsed * 2 <= report->records)
+			continue;
+		run->is_partly = true;
+		yg_say_hint(N_("if this is a log, name its form with --format or --log-format"),
+			    N_("%s: not recognised: %llu of %llu records cannot be read; the first is "
+			       "record %llu: %s"),
+			    yg_say_safe(yg_bytes_str(report->name), 200),
+			    (unsigned long long)report->unparsed,
+			    (unsigned long long)report->records,
+			    (unsigned long long)report->first_unparsed,
+			    yg_say_safe(report->unparsed_text, 120));
+	}
+}
+
+static int open_all(struct flow *flow)
+{
+	for (size_t i = 0; i < flow->intake_count; i++)
+		if (open_intake(flow, &flow->intakes[i], i) == YG_ENOMEM)
+			return YG_ENOMEM;
+	return YG_OK;
+}
+
+int yg_run_inputs(struct yg_run *run, unsigned threads)
+{
+	bool is_following = run->options.is_following;
+	struct flow flow = {.run = run, .intake_count = is_following ? run->inputs.count : 1};
+	struct yg_pipeline_ends ends = {is_following ? next_followed : next_batch, take_batch, &flow};
+	struct yg_pipeline *pipeline = yg_pipeline_new(&run->detector, is_following ? 1 : threads);
+	struct yg_parse_opts opts = run->detector.parse;
+	int rc = YG_ENOMEM;
+
+	opts.reference_ns = run->started_ns;
+	flow.intakes = yg_calloc(flow.intake_count, sizeof(*flow.intakes));
+	flow.parser = yg_parser_new(&opts, yg_engine_names(run->rules.engine));
+	yg_progress_init(&flow.progress, run);
+	if (pipeline && flow.intakes && flow.parser)
+		rc = is_following ? open_all(&flow) : YG_OK;
+	if (rc == YG_OK)
+		rc = yg_pipeline_run(pipeline, &ends);
+	for (size_t i = 0; flow.intakes && i < flow.intake_count; i++)
+		if (flow.intakes[i].stream)
+			close_intake(&flow, &flow.intakes[i]);
+	yg_progress_end(&flow.progress);
+	(void)yg_pipeline_free(pipeline);
+	(void)yg_parser_free(flow.parser);
+	free(flow.intakes);
+	if (rc == YG_OK)
+		say_unrecognised(run);
+	return rc;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/commands.h"
+#include "app/say.h"
+
+#include "base/ban.h"
+
+static void put(const char *msgid)
+{
+	fputs(yg_say_tr(msgid), stdout);
+}
+
+void yg_help(void)
+{
+	put(N_("Yagura reads logs and tells what attacked you, since when, whether it may have\n"
+	       "succeeded, and what to do.\n"
+	       "\n"
+	       "  yagura detect PATH...        look for attacks in log files or folders\n"
+	       "  yagura rules check PATH...   check rules for mistakes\n"
+	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
+	       "  yagura --version\n"
+	       "\n"
+	       "`yagura COMMAND --help` shows the options of a command. All messages are available\n"
+	       "in Japanese and English (--lang ja, --lang en).\n"));
+}
+
+void yg_help_detect(void)
+{
+	put(N_("usage: yagura detect [OPTION]... PATH...\n"
+	       "\n"
+	       "Reads logs and tells what attacked, from where, since when, whether it may have\n"
+	       "succeeded, and what to do now. PATH is a file, a folder, or - for standard input;\n"
+	       "gzip, zstd, xz and zip are opened. The format is recognised by itself.\n"
+	       "\n"
+	       "Output (a summary for people unless one of these is given)\n"
+	       "  --json               one JSON line for each finding\n"
+	       "  --json-stories       one JSON line for each story (a source and what it did)\n"
+	       "  --csv                one row for each finding, for a spreadsheet\n"
+	       "  --html FILE          a page that opens offline and prints on A4\n"
+	       "  --lang ja|en         language of titles and messages\n"
+	       "  --stats              counts as one JSON line at the end of standard error\n"
+	       "  --fail-on LEVEL      exit 3 when a finding of this level or above was made\n"
+	       "                       (informational, low, medium, high, critical)\n"
+	       "\n"
+	       "Rules\n"
+	       "  --rules PATH         Sigma rules: a file or a folder; may be repeated\n"
+	       "  --no-default-rules   without the rules that are part of Yagura\n"
+	       "  --placeholders FILE  values for %placeholders% of rules (YAML: name: value or list)\n"
+	       "  --include-deprecated use rules of status deprecated and unsupported too\n"
+	       "  --indicators FILE    addresses, prefixes, domains, URLs and hashes to look for\n"
+	       "  --allow FILE         the same kinds, not to be reported\n"
+	       "\n"
+	       "Input\n"
+	       "  --format NAME        take all input as this format (a wrong name lists them)\n"
+	       "  --log-format STRING  Apache LogFormat or nginx log_format of the access logs\n"
+	       "  --tz ZONE            zone of times written without one (Asia/Tokyo, +09:00, UTC);\n"
+	       "                       otherwise the zone of this machine\n"
+	       "  --follow             go on reading as the files grow, through rotation\n"
+	       "  --threads N          number of workers; the result is the same for any number\n"
+	       "\n"
+	       "Exit status: 0 done; 1 done, but an input or rule that was named could not be used;\n"
+	       "2 wrong usage, nothing could be read, or the output could not be written;\n"
+	       "3 --fail-on was reached.\n"));
+}
+
+void yg_help_rules(void)
+{
+	put(N_("usage: yagura rules check [--include-deprecated] [--placeholders FILE] [--lang ja|en]\n"
+	       "                          PATH...\n"
+	       "\n"
+	       "Reads Sigma rules (files or folders) and names each one that cannot be used, with\n"
+	       "file, line and reason. Exit status: 0 when none was refused, otherwise 1.\n"));
+}
+
+void yg_help_source(void)
+{
+	put(N_("usage: yagura source records [--format NAME] [--log-format STRING] [--tz ZONE] PATH...\n"
+	       "\n"
+	       "Prints each record of the logs in Yagura's own form, one JSON object a line\n"
+	       "(docs/record-format.md). `yagura detect` reads this form and finds the same.\n"));
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/intake.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+
+#include "base/ban.h"
+
+#define RECOGNISE_RECORDS 64u
+#define RECOGNISE_BYTES   65536u
+#define SCRATCH_BYTES_MAX (16u << 20)
+#define READ_BYTES        (256u * 1024u)
+
+int yg_intake_open(struct yg_intake *intake, const struct yg_input *input, size_t index,
+		   const struct yg_stream_opts *opts, enum yg_format forced, int64_t now_ns,
+		   struct yg_parser *parser, const char **ret_reason)
+{
+	*intake = (struct yg_intake){
+		.input = input,
+		.index = index,
+		.parser = parser,
+		.format = forced,
+		.is_forced = forced != YG_FORMAT_UNKNOWN,
+		.reference_ns = input->mtime_ns != YG_TIME_NONE ? input->mtime_ns : now_ns,
+	};
+	yg_buf_init(&intake->carry, YG_BATCH_TEXT_BYTES_MAX);
+	return yg_stream_open(input, opts, &intake->stream, ret_reason);
+}
+
+void yg_intake_close(struct yg_intake *intake)
+{
+	intake->stream = yg_stream_free(intake->stream);
+	yg_buf_done(&intake->carry);
+}
+
+/* Framing and format, from the beginning of the input that stands in @text. */
+static int recognise(struct yg_intake *intake, struct yg_bytes text)
+{
+	struct yg_bytes records[RECOGNISE_RECORDS];
+	struct yg_framer framer;
+	struct yg_arena *arena;
+	size_t count = 0;
+
+	intake->is_recognised = true;
+	framer = (struct yg_framer){
+		.framing = yg_frame_recognise(yg_bytes_cut(text, 0, RECOGNISE_BYTES),
+					      intake->is_ended)};
+	intake->framer = framer;
+	if (intake->is_forced)
+		return YG_OK;
+	while (count < RECOGNISE_RECORDS) {
+		struct yg_frame frame;
+
+		if (yg_frame_next(&framer, text, intake->is_ended, &frame) != YG_OK)
+			break;
+		if (!frame.is_skipped)
+			records[count++] = frame.record;
+		text = yg_bytes_from(text, frame.consumed);
+	}
+	if (count == 0)
+		return YG_OK;
+	arena = yg_arena_new(SCRATCH_BYTES_MAX);
+	if (!arena)
+		return YG_ENOMEM;
+	intake->format = yg_parse_recognise(intake->parser, records, count, arena);
+	(void)yg_arena_free(arena);
+	return YG_OK;
+}
+
+/* Cut what is in @batch->text into records; the rest goes to the carry. */
+static int cut(struct yg_intake *intake, struct yg_batch *batch)
+{
+	struct yg_bytes text = yg_buf_bytes(&batch->text);
+	size_t at = 0;
+
+	while (batch->record_count < YG_BATCH_RECORDS_MAX) {
+		struct yg_frame frame;
+
+		if (yg_frame_next(&intake->framer, yg_bytes_from(text, at), intake->is_ended,
+				  &frame) != YG_OK)
+			break;
+		if (!frame.is_skipped) {
+			intake->documents++;
+			batch->records[batch->record_count++] = (struct yg_batch_record){
+				.at = (uint32_t)(frame.record.data - text.data),
+				.size = (uint32_t)frame.record.size,
+				.position = intake->framer.framing == YG_FRAMING_LINES
+						    ? intake->lines + 1
+						    : intake->documents,
+				.is_torn = frame.is_torn,
+				.is_long = frame.is_long,
+			};
+		}
+		at += frame.consumed;
+		if (frame.consumed > 0 && text.data[at - 1] == '\n')
+			intake->lines++;
+	}
+	intake->has_whole = batch->record_count == YG_BATCH_RECORDS_MAX;
+	yg_buf_reset(&intake->carry);
+	yg_buf_add(&intake->carry, yg_bytes_from(text, at));
+	batch->is_last = intake->is_ended && intake->carry.size == 0;
+	if (intake->is_ended && !batch->is_last && batch->record_count == 0) {
+		yg_buf_reset(&intake->carry); /* bytes that are no record at all */
+		batch->is_last = true;
+	}
+	return yg_buf_error(&intake->carry);
+}
+
+/* Read until the batch has its size, the input ends, or nothing comes for now. */
+static int fill(struct yg_intake *intake, struct yg_batch *batch)
+{
+	/* At least one read: what was carried over may be the start of a long record. */
+	size_t want = batch->text.size < YG_BATCH_TEXT_BYTES ? YG_BATCH_TEXT_BYTES
+							     : batch->text.size + 1;
+
+	while (!intake->is_ended && batch->text.size < want) {
+		int rc = yg_stream_read(intake->stream, &batch->text, READ_BYTES, &intake->reason);
+
+		if (rc == YG_ENOMEM || rc == YG_EAGAIN)
+			return rc;
+		if (rc != YG_OK) {
+			intake->is_ended = true;
+			intake->rc = rc == YG_EEND ? YG_OK : rc;
+		}
+	}
+	return YG_OK;
+}
+
+int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch)
+{
+	uint8_t *padding;
+	int rc;
+
+	assert(intake->stream);
+	yg_buf_add(&batch->text, yg_buf_bytes(&intake->carry));
+	yg_buf_reset(&intake->carry);
+	rc = yg_buf_error(&batch->text);
+	/* Whole records that did not fit the last batch come first. */
+	if (rc == YG_OK && !intake->has_whole)
+		rc = fill(intake, batch);
+	if (rc == YG_ENOMEM || (rc == YG_EAGAIN && batch->text.size == 0))
+		return rc;
+	if (!intake->is_recognised) {
+		rc = recognise(intake, yg_buf_bytes(&batch->text));
+		if (rc != YG_OK)
+			return rc;
+	}
+	padding = yg_buf_reserve(&batch->text, YG_PARSE_PADDING);
+	if (!padding)
+		return yg_buf_error(&batch->text);
+	memset(padding, 0, YG_PARSE_PADDING);
+	batch->input = intake->index;
+	batch->format = intake->format;
+	batch->is_forced = intake->is_forced;
+	batch->reference_ns = intake->reference_ns;
+	rc = cut(intake, batch);
+	if (rc == YG_OK && batch->record_count == 0 && !batch->is_last)
+		return YG_EAGAIN;
+	return rc;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/intake.h - from one input to batches of whole records.
+ *
+ * Layer: app. One thread. The intake also decides framing and format, from the first records.
+ */
+#pragma once
+
+#include "app/batch.h"
+#include "parse/format.h"
+#include "parse/frame.h"
+#include "source/input.h"
+
+struct yg_intake {
+	const struct yg_input *input;
+	size_t index;
+	struct yg_stream *stream;
+	struct yg_parser *parser; /* for recognising only; borrowed */
+	struct yg_framer framer;
+	struct yg_buf carry; /* the beginning of a record whose end is still to come */
+	enum yg_format format;
+	bool is_forced;
+	bool is_recognised; /* the question was asked */
+	bool is_ended;
+	bool has_whole; /* the carry begins with whole records */
+	uint64_t lines;     /* line ends passed */
+	uint64_t documents; /* documents passed */
+	int64_t reference_ns;
+	int rc; /* why reading ended early; YG_OK otherwise */
+	const char *reason;
+};
+
+/*
+ * @forced: YG_FORMAT_UNKNOWN to recognise. @now_ns: for years that are not written, where the file
+ * has no time of its own. YG_OK, or why the input cannot be opened (*ret_reason in English).
+ */
+YG_MUST_USE int yg_intake_open(struct yg_intake *intake, const struct yg_input *input, size_t index,
+			       const struct yg_stream_opts *opts, enum yg_format forced,
+			       int64_t now_ns, struct yg_parser *parser, const char **ret_reason);
+void yg_intake_close(struct yg_intake *intake);
+
+/*
+ * Fill @batch (reset by the caller) with the next records. YG_OK: it has some, or is the last.
+ * YG_EAGAIN: following, and nothing came (the batch is empty). YG_ENOMEM. Faults of the input end
+ * it: they are kept in intake->rc, and batch->is_last is set.
+ */
+YG_MUST_USE int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch);

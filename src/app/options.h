@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/options.h - the command line of `yagura detect` (docs/cli-contract.md).
+ */
+#pragma once
+
+#include "base/tr.h"
+#include "model/event.h"
+#include "model/finding.h"
+
+#define YG_THREADS_MAX 64u
+#define YG_PATHS_MAX   100000u
+
+enum yg_output {
+	YG_OUTPUT_TERMINAL,
+	YG_OUTPUT_JSON,
+	YG_OUTPUT_STORIES,
+	YG_OUTPUT_CSV,
+	YG_OUTPUT_HTML,
+};
+
+struct yg_options {
+	enum yg_output output;
+	const char *html_path;
+	const char **rules; /* paths; owned array of borrowed strings */
+	size_t rule_count;
+	const char **indicators;
+	size_t indicator_count;
+	const char **allows;
+	size_t allow_count;
+	const char *placeholders;
+	bool no_default_rules;
+	bool include_deprecated;
+	enum yg_format format; /* UNKNOWN = recognise */
+	const char *log_format;
+	const char *zone;
+	bool is_following;
+	bool has_fail_on;
+	enum yg_level fail_on;
+	unsigned threads; /* 0 = one per processor */
+	bool with_stats;
+	const char *const *paths;
+	size_t path_count;
+};
+
+/* What to do after reading the command line. */
+enum yg_options_result {
+	YG_OPTIONS_RUN,
+	YG_OPTIONS_DONE,  /* --help was shown */
+	YG_OPTIONS_WRONG, /* said on standard error */
+};
+
+/* @argv[0] is the subcommand. Sets the language of messages. */
+enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret);
+void yg_options_done(struct yg_options *options);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/pipeline.h - many batches at once, judged in the order of the input.
+ *
+ * The calling thread reads and judges; workers parse and match. With one thread everything
+ * happens in the caller. The result does not depend on the number of threads.
+ *
+ *            +--------- free <----------+
+ *            v                          |
+ *   intake -> pending (ordered) ------> done? -> judge
+ *                |                       ^
+ *                +-> work queue -> workers
+ */
+#pragma once
+
+#include "app/batch.h"
+#include "app/worker.h"
+
+struct yg_pipeline;
+
+/* Where batches come from and go to; both are called by the thread that runs the pipeline. */
+struct yg_pipeline_ends {
+	/* Fill the (reset) batch. YG_OK; YG_EEND: no more; YG_EAGAIN: nothing for now; or an error. */
+	int (*next)(void *arg, struct yg_batch *batch);
+	/* Take the batch, in order. YG_OK or an error, which ends the run. */
+	int (*take)(void *arg, struct yg_batch *batch);
+	void *arg;
+};
+
+/* @threads >= 1. NULL without memory. */
+struct yg_pipeline *yg_pipeline_new(const struct yg_detector *detector, unsigned threads);
+struct yg_pipeline *yg_pipeline_free(struct yg_pipeline *pipeline);
+
+/* Run until next() ends or an error. Returns YG_OK or that error. */
+YG_MUST_USE int yg_pipeline_run(struct yg_pipeline *pipeline, const struct yg_pipeline_ends *ends);

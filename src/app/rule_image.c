@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "app/rule_image.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/rule_cache.h"
+#include "app/rule_files.h"
+#include "app/say.h"
+#include "base/alloc.h"
+#include "base/io.h"
+
+#include "base/ban.h"
+
+#define PLACEHOLDERS_BYTES_MAX (4u << 20)
+#define MESSAGES_BYTES_MAX     (1u << 20)
+#define IMAGE_ALIGN            64u
+
+/* What is on the way from texts to an engine. */
+struct load {
+	const struct yg_options *options;
+	struct yg_rule_files files;
+	uint8_t *placeholders; /* owned; NULL = none */
+	size_t placeholders_size;
+	uint8_t key[YG_DIGEST_BYTES];
+	struct yg_buf messages; /* one line for each refused rule, as shown */
+	struct yg_rules *rules;
+};
+
+static void keep_message(void *arg, const char *file, uint32_t line, bool is_refused,
+			 const char *reason)
+{
+	struct load *load = arg;
+
+	if (is_refused)
+		yg_buf_addf(&load->messages, "%s:%u: %s\n", file, line, reason);
+}
+
+static void say_messages(struct yg_bytes messages)
+{
+	while (messages.size > 0) {
+		size_t end = yg_bytes_chr(messages, '\n');
+
+		yg_say(N_("rule refused: %s"), yg_say_safe(yg_bytes_cut(messages, 0, end), 480));
+		messages = yg_bytes_from(messages, end < messages.size ? end + 1 : end);
+	}
+}
+
+static int read_placeholders(struct load *load)
+{
+	const char *path = load->options->placeholders;
+	int rc;
+
+	if (!path)
+		return YG_OK;
+	rc = yg_io_read_file(path, PLACEHOLDERS_BYTES_MAX, &load->placeholders,
+			     &load->placeholders_size);
+	if (rc == YG_OK || rc == YG_ENOMEM)
+		return rc;
+	yg_say(N_("%s: the placeholder file cannot be read: %s"),
+	       yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
+	return YG_EINVAL;
+}
+
+static int read_files(struct load *load)
+{
+	const struct yg_options *options = load->options;
+	size_t before;
+	int rc = yg_rule_files_init(&load->files);
+
+	if (rc == YG_OK && !options->no_default_rules)
+		rc = yg_rule_files_add_pack(&load->files);
+	before = load->files.count;
+	for (size_t i = 0; i < options->rule_count && rc == YG_OK; i++)
+		rc = yg_rule_files_add_path(&load->files, options->rules[i]);
+	if (rc == YG_OK && options->rule_count > 0 && load->files.count == before) {
+		yg_say_hint(N_("give a .yml file, or a folder that holds some"),
+			    N_("--rules: no rule was found there"));
+		return YG_EINVAL;
+	}
+	if (rc != YG_OK)
+		yg_say(N_("rules cannot be read: %s"), yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
+static int make_key(struct load *load)
+{
+	struct yg_buf extra;
+	int rc;
+
+	yg_buf_init(&extra, PLACEHOLDERS_BYTES_MAX + 64);
+	yg_buf_addf(&extra, "%s %d ", YG_VERSION, load->options->include_deprecated);
+	yg_buf_add(&extra, (struct yg_bytes){load->placeholders, load->placeholders_size});
+	rc = yg_buf_error(&extra);
+	if (rc == YG_OK)
+		rc = yg_rule_files_digest(&load->files, yg_buf_bytes(&extra), load->key);
+	yg_buf_done(&extra);
+	return rc;
+}
+
+static int understand(struct load *load)
+{
+	struct yg_rules_opts opts = {.include_deprecated = load->options->include_deprecated};
+	char reason[256];
+	uint32_t line;
+	int rc = YG_OK;
+
+	load->rules = yg_rules_new();
+	if (!load->rules)
+		return YG_ENOMEM;
+	if (load->placeholders) {
+		rc = yg_rules_placeholders(
+			load->rules, load->options->placeholders,
+			(struct yg_bytes){load->placeholders, load->placeholders_size}, reason,
+			&line);
+		if (rc != YG_OK && rc != YG_ENOMEM) {
+			yg_say(N_("%s:%u: the placeholder file is wrong: %s"),
+			       load->options->placeholders, line, reason);
+			return YG_EINVAL;
+		}
+	}
+	for (size_t i = 0; i < load->files.count && rc == YG_OK; i++) {
+		const struct yg_rule_file *file = &load->files.items[i];
+
+		opts.is_own = file->is_own;
+		rc = yg_rules_add(load->rules, file->name, file->text, &opts, keep_message, load);
+	}
+	return rc == YG_OK ? yg_rules_finish(load->rules, keep_message, load) : rc;
+}
+
+/* Compile, and leave the image in aligned memory. */
+static int compile(struct load *load, struct yg_rule_image *ret)
+{
+	struct yg_buf image;
+	struct yg_fault fault = {0};
+	void *mem;
+	int rc;
+
+	yg_buf_init(&image, YG_IMAGE_BYTES_MAX);
+	rc = yg_image_compile(load->rules, load->key, &image, &fault);
+	if (rc == YG_EFORMAT)
+		yg_say(N_("the rules cannot be compiled: %s"), fault.msg);
+	if (rc == YG_OK) {
+		mem = yg_fails_now() ? NULL
+				     : aligned_alloc(IMAGE_ALIGN, (image.size + IMAGE_ALIGN - 1) /
+									  IMAGE_ALIGN * IMAGE_ALIGN);
+		rc = mem ? YG_OK : YG_ENOMEM;
+		if (mem)
+			memcpy(mem, image.data, image.size);
+		ret->mem = mem;
+		ret->size = image.size;
+	}
+	yg_buf_done(&image);
+	return rc;
+}
+
+static int open_compiled(struct load *load, struct yg_rule_image *ret)
+{
+	struct yg_fault fault = {0};
+	struct yg_rule_counts counts;
+	int rc = understand(load);
+
+	if (rc == YG_OK)
+		rc = compile(load, ret);
+	if (rc != YG_OK)
+		return rc;
+	ret->found = load->rules->found;
+	ret->inactive = load->rules->inactive;
+	ret->refused = load->rules->refused;
+	rc = yg_engine_open((struct yg_bytes){ret->mem, ret->size}, load->key, &ret->engine, &fault);
+	if (rc != YG_OK && rc != YG_ENOMEM)
+		yg_say(N_("the rules cannot be compiled: %s"), fault.msg);
+	if (rc != YG_OK)
+		return rc;
+	counts = (struct yg_rule_counts){ret->found, ret->inactive, ret->refused};
+	/* A cache that cannot be written costs time only. */
+	if (load->options->rule_count > 0)
+		yg_rule_cache_store(load->key, &counts, yg_buf_bytes(&load->messages),
+				    (struct yg_bytes){ret->mem, ret->size});
+	return YG_OK;
+}
+
+static bool open_cached(struct load *load, struct yg_rule_image *ret)
+{
+	struct yg_rule_cached cached;
+	struct yg_fault fault;
+
+	if (load->options->rule_count == 0 || !yg_rule_cache_open(load->key, &cached))
+		return false;
+	if (yg_engine_open(cached.image, load->key, &ret->engine, &fault) != YG_OK) {
+		yg_rule_cache_close(&cached);
+		return false;
+	}
+	*ret = (struct yg_rule_image){.engine = ret->engine,
+				      .mem = cached.mapping,
+				      .size = cached.mapping_size,
+				      .is_mapped = true,
+				      .is_cached = true,
+				      .found = cached.counts.found,
+				      .inactive = cached.counts.inactive,
+				      .refused = cached.counts.refused};
+	yg_buf_add(&load->messages, cached.messages);
+	return true;
+}
+
+int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *ret)
+{
+	struct load load = {.options = options};
+	int rc;
+
+	*ret = (struct yg_rule_image){0};
+	yg_buf_init(&load.messages, MESSAGES_BYTES_MAX);
+	rc = read_placeholders(&load);
+	if (rc == YG_OK)
+		rc = read_files(&load);
+	if (rc == YG_OK)
+		rc = make_key(&load);
+	if (rc == YG_OK && !open_cached(&load, ret))
+		rc = open_compiled(&load, ret);
+	ret->loaded = ret->found - ret->refused;
+	ret->unreadable = (uint32_t)load.files.unreadable;
+	say_messages(yg_buf_bytes(&load.messages));
+	(void)yg_rules_free(load.rules);
+	yg_rule_files_done(&load.files);
+	yg_buf_done(&load.messages);
+	free(load.placeholders);
+	if (rc == YG_ENOMEM)
+		yg_say(N_("out of memory while loading rules"));
+	if (rc != YG_OK)
+		yg_rule_image_done(ret);
+	return rc;
+}
+
+void yg_rule_image_done(struct yg_rule_image *image)
+{
+	image->engine = yg_engine_free(image->engine);
+	if (image->is_mapped)
+		(void)munmap(image->mem, image->size); /* our own mapping */
+	else
+		free(image->mem);
+	image->mem = NULL;
+}

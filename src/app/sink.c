@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/sink.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/say.h"
+#include "base/io.h"
+#include "render/csv.h"
+#include "render/json.h"
+#include "render/summary.h"
+
+#include "base/ban.h"
+
+#define FLUSH_BYTES      (256u * 1024u)
+#define SINK_BYTES_MAX   (256u << 20)
+#define STORIES_SHOWN    10u
+
+void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
+		  struct yg_timeline *timeline)
+{
+	*sink = (struct yg_sink){
+		.output = options->output,
+		.lang = yg_say_lang_now(),
+		.has_fail_on = options->has_fail_on,
+		.fail_on = options->fail_on,
+		.timeline = timeline,
+	};
+	yg_buf_init(&sink->buf, SINK_BYTES_MAX);
+	if (sink->output == YG_OUTPUT_CSV)
+		yg_csv_header(&sink->buf, sink->lang);
+}
+
+void yg_sink_done(struct yg_sink *sink)
+{
+	yg_buf_done(&sink->buf);
+}
+
+int yg_sink_flush(struct yg_sink *sink)
+{
+	if (sink->rc == YG_OK)
+		sink->rc = yg_buf_error(&sink->buf);
+	if (sink->rc == YG_OK)
+		sink->rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&sink->buf));
+	yg_buf_reset(&sink->buf);
+	return sink->rc;
+}
+
+static int flush_when_full(struct yg_sink *sink)
+{
+	return sink->buf.size >= FLUSH_BYTES ? yg_sink_flush(sink) : sink->rc;
+}
+
+int yg_sink_finding(void *arg, const struct yg_finding *finding)
+{
+	struct yg_sink *sink = arg;
+
+	yg_timeline_finding(sink->timeline, finding->time_ns, finding->rule->level);
+	sink->input->findings++;
+	if (sink->has_fail_on && finding->rule->level >= sink->fail_on)
+		sink->is_fatal = true;
+	if (sink->output == YG_OUTPUT_JSON)
+		yg_json_finding(&sink->buf, finding, sink->lang);
+	else if (sink->output == YG_OUTPUT_CSV)
+		yg_csv_finding(&sink->buf, finding, sink->lang);
+	return flush_when_full(sink);
+}
+
+int yg_sink_update(void *arg, const struct yg_finding_update *update)
+{
+	struct yg_sink *sink = arg;
+
+	if (sink->output == YG_OUTPUT_JSON)
+		yg_json_update(&sink->buf, update);
+	else if (sink->output == YG_OUTPUT_CSV)
+		yg_csv_update(&sink->buf, update, sink->lang);
+	return flush_when_full(sink);
+}
+
+static unsigned terminal_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+		return size.ws_col;
+	return 0;
+}
+
+static bool is_coloured(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no_color && no_color[0]) &&
+	       !(term && strcmp(term, "dumb") == 0);
+}
+
+/* A page into a plain file appears whole or not at all; a device or pipe is written as it is. */
+static int write_page(struct yg_bytes page, const char *path)
+{
+	struct stat st;
+	int fd;
+	int rc;
+
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+		return yg_io_replace(path, page, 0600);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return yg_err_from_errno(errno);
+	rc = yg_io_write(fd, page);
+	if (close(fd) != 0 && rc == YG_OK)
+		rc = yg_err_from_errno(errno);
+	return rc;
+}
+
+static int write_html(struct yg_sink *sink, const struct yg_report *report, const char *path)
+{
+	int rc;
+
+	yg_html_report(&sink->buf, report, sink->lang);
+	rc = yg_buf_error(&sink->buf);
+	if (rc == YG_OK)
+		rc = write_page(yg_buf_bytes(&sink->buf), path);
+	yg_buf_reset(&sink->buf);
+	if (rc != YG_OK)
+		yg_say_hint(N_("choose another place, or make room"),
+			    N_("%s: the page could not be written: %s"),
+			    yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
+	else
+		yg_say(N_("the page was written to %s"), yg_say_safe(yg_bytes_str(path), 300));
+	return rc;
+}
+
+int yg_sink_report(struct yg_sink *sink, const struct yg_report *report, const char *html_path)
+{
+	struct yg_terminal_opts opts = {.lang = sink->lang, .stories_max = STORIES_SHOWN};
+
+	switch (sink->output) {
+	case YG_OUTPUT_HTML:
+		return write_html(sink, report, html_path);
+	case YG_OUTPUT_STORIES:
+		for (size_t i = 0; i < report->story_count && sink->rc == YG_OK; i++) {
+			yg_json_story(&sink->buf, &report->stories[i], sink->lang);
+			(void)flush_when_full(sink); /* the error is kept and looked at */
+		}
+		break;
+	case YG_OUTPUT_TERMINAL:
+		opts.is_coloured = is_coloured();
+		opts.columns = terminal_columns();
+		yg_terminal_summary(&sink->buf, report, &opts);
+		break;
+	default:
+		break;
+	}
+	return yg_sink_flush(sink);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/sink.h - where results go: standard output, buffered, in the form that was asked for.
+ *
+ * The first write error is kept; what follows is dropped. A closed pipe is no error to speak of.
+ */
+#pragma once
+
+#include "app/options.h"
+#include "base/buf.h"
+#include "model/report.h"
+
+struct yg_sink {
+	enum yg_output output;
+	enum yg_lang lang;
+	struct yg_buf buf;
+	int rc;        /* first write error, or YG_OK */
+	bool is_fatal; /* level --fail-on was reached */
+	bool has_fail_on;
+	enum yg_level fail_on;
+	struct yg_timeline *timeline; /* borrowed */
+	struct yg_report_input *input; /* the one being judged; borrowed */
+};
+
+void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
+		  struct yg_timeline *timeline);
+void yg_sink_done(struct yg_sink *sink);
+
+/* For struct yg_judge_out; @arg is the sink. */
+int yg_sink_finding(void *arg, const struct yg_finding *finding);
+int yg_sink_update(void *arg, const struct yg_finding_update *update);
+
+/* Write what is buffered. YG_OK or the first error (YG_EPIPE: the reader has gone). */
+YG_MUST_USE int yg_sink_flush(struct yg_sink *sink);
+
+/* The end: stories, summary or page. YG_OK or the first error. */
+YG_MUST_USE int yg_sink_report(struct yg_sink *sink, const struct yg_report *report,
+			       const char *html_path);

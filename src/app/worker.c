@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/worker.h"
+
+#include "base/alloc.h"
+
+#include "base/ban.h"
+
+#define EVENT_ARENA_MAX     (32u << 20) /* one record: fields, decoded and normalised texts */
+#define MINUTES_MAX         4096u       /* runs of one minute in a batch; then times are merged */
+#define MINUTE_NS           (60 * YG_NS_PER_S)
+#define UNPARSED_BYTES_MAX  160u
+#define BACKWARDS_NS        MINUTE_NS
+
+struct yg_worker {
+	const struct yg_detector *detector;
+	struct yg_parser *parser;
+	int64_t reference_ns; /* of the parser */
+	struct yg_scratch *scratch;
+	struct yg_arena *arena; /* of one event */
+};
+
+struct yg_worker *yg_worker_new(const struct yg_detector *detector)
+{
+	struct yg_worker *worker = yg_calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	worker->detector = detector;
+	worker->scratch = yg_scratch_new(detector->engine);
+	worker->arena = yg_arena_new(EVENT_ARENA_MAX);
+	if (!worker->scratch || !worker->arena)
+		return yg_worker_free(worker);
+	return worker;
+}
+
+struct yg_worker *yg_worker_free(struct yg_worker *worker)
+{
+	if (!worker)
+		return NULL;
+	(void)yg_parser_free(worker->parser);
+	(void)yg_scratch_free(worker->scratch);
+	(void)yg_arena_free(worker->arena);
+	free(worker);
+	return NULL;
+}
+
+/* Years that are not written depend on the file, so each file has its parser. */
+static int parser_for(struct yg_worker *worker, const struct yg_batch *batch)
+{
+	struct yg_parse_opts opts = worker->detector->parse;
+
+	if (worker->parser && worker->reference_ns == batch->reference_ns)
+		return YG_OK;
+	opts.reference_ns = batch->reference_ns;
+	(void)yg_parser_free(worker->parser);
+	worker->parser = yg_parser_new(&opts, yg_engine_names(worker->detector->engine));
+	worker->reference_ns = batch->reference_ns;
+	return worker->parser ? YG_OK : YG_ENOMEM;
+}
+
+static void count_time(struct yg_batch *batch, int64_t time_ns)
+{
+	struct yg_report_input *counts = &batch->counts;
+	struct yg_batch_minute *last =
+		batch->minute_count ? &batch->minutes[batch->minute_count - 1] : NULL;
+
+	if (time_ns == YG_TIME_NONE)
+		return;
+	if (counts->first_ns == YG_TIME_NONE || time_ns < counts->first_ns)
+		counts->first_ns = time_ns;
+	if (counts->last_ns == YG_TIME_NONE || time_ns > counts->last_ns)
+		counts->last_ns = time_ns;
+	if (counts->last_ns - time_ns > BACKWARDS_NS)
+		counts->backwards++;
+	if (last && ((time_ns >= last->time_ns && time_ns - last->time_ns < MINUTE_NS) ||
+		     batch->minute_count == MINUTES_MAX)) {
+		last->count++;
+		return;
+	}
+	batch->minutes[batch->minute_count++] =
+		(struct yg_batch_minute){time_ns - time_ns % MINUTE_NS, 1};
+}
+
+static void count_unparsed(struct yg_batch *batch, const struct yg_batch_record *record,
+			   struct yg_bytes text)
+{
+	struct yg_report_input *counts = &batch->counts;
+
+	if (counts->unparsed++ > 0)
+		return;
+	counts->first_unparsed = record->position;
+	if (!yg_arena_dup(batch->arena, yg_bytes_cut(text, 0, UNPARSED_BYTES_MAX),
+			  &counts->unparsed_text))
+		counts->unparsed_text = (struct yg_bytes){0};
+}
+
+static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_event *event)
+{
+	struct yg_trace *to = &batch->traces[batch->trace_count];
+	struct yg_hits hits;
+	bool is_needed;
+	int rc = yg_engine_match(worker->detector->engine, worker->scratch, event, &hits);
+
+	if (rc == YG_OK)
+		rc = yg_trace_make(worker->detector->tracer, event, &hits, batch->arena, true, to,
+				   &is_needed);
+	if (rc == YG_OK && is_needed)
+		batch->trace_count++;
+	return rc;
+}
+
+static int run_record(struct yg_worker *worker, struct yg_batch *batch,
+		      const struct yg_batch_record *record)
+{
+	struct yg_bytes text = {batch->text.data + record->at, record->size};
+	struct yg_report_input *counts = &batch->counts;
+	struct yg_fault fault;
+	struct yg_event event;
+	int rc;
+
+	counts->records++;
+	counts->torn_records += record->is_torn;
+	counts->long_records += record->is_long;
+	counts->nul_records += yg_bytes_chr(text, 0) != SIZE_MAX;
+	yg_arena_reset(worker->arena);
+	if (batch->is_forced)
+		rc = yg_parse(worker->parser, batch->format, text, worker->arena, &event, &fault);
+	else
+		rc = yg_parse_any(worker->parser,
+				  batch->format ? batch->format : YG_FORMAT_ACCESS, text,
+				  worker->arena, &event, &fault);
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (rc != YG_OK) {
+		count_unparsed(batch, record, text);
+		return YG_OK;
+	}
+	counts->parsed++;
+	counts->by_format[event.format]++;
+	counts->is_zone_assumed |= event.time_ns != YG_TIME_NONE && !event.has_zone;
+	if (!event.position)
+		event.position = record->position;
+	count_time(batch, event.time_ns);
+	return trace(worker, batch, &event);
+}
+
+void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
+{
+	int rc = parser_for(worker, batch);
+
+	batch->traces = yg_arena_alloc(batch->arena, (batch->record_count + 1) * sizeof(*batch->traces));
+	batch->minutes = yg_arena_alloc(batch->arena, MINUTES_MAX * sizeof(*batch->minutes));
+	if (!batch->traces || !batch->minutes)
+		rc = YG_ENOMEM;
+	for (size_t i = 0; i < batch->record_count && rc == YG_OK; i++)
+		rc = run_record(worker, batch, &batch->records[i]);
+	batch->rc = rc;
+}
