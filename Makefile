@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# The two commands of this project are `make run` and `make test`; `make help` lists the rest.
+.POSIX:
+.PHONY: run test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh \
+	regression help clean
+
+run: ## build and look for attacks in the sample logs; LOG=/path for your own
+	@tools/run $(LOG)
+
+test: ## all tests of a landing (at most 10 minutes)
+	@tools/test default
+
+test-quick: ## unit, golden, fuzz corpora (at most 60 seconds)
+	@tools/test quick
+
+test-full: ## everything: failing calls, every sanitizer, whole comparisons (at most 60 minutes)
+	@tools/test full
+
+build:
+	@tools/build
+
+regression: ## public rule regression set, where it is present
+	@tools/build && tests/regression/run.py
+
+lint: ## form, layers, sizes, spelling
+	@tools/lint
+
+analyze: ## static analysis
+	@tools/analyze
+
+fuzz: ## T=target S=seconds
+	@tools/fuzz "$(T)" "$(S)"
+
+bench: ## speed against the floors in bench/
+	@tools/build && bench/run
+
+cover: ## line and branch coverage of the tests
+	@tools/cover
+
+repro: ## two builds in two places are equal to the byte
+	@tools/repro
+
+licences: ## every linked library and its licence
+	@tools/licences
+
+new: ## K=parse|detect N=name: a new part with its tests
+	@tools/new "$(K)" "$(N)"
+
+fresh: ## a bare Debian 12 in a folder: clone, run, test
+	@tools/fresh
+
+clean:
+	rm -rf build build-san build-fuzz build-torture build-tsan build-cover
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
