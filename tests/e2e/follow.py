@@ -55,12 +55,11 @@ def growth_rotation_truncation():
         os.rename(path, str(path) + ".1")
         with open(str(path) + ".1", "a") as log:  # a writer that has not reopened yet
             log.write(ATTACK % 3 + "\n")
-        path.write_text(ATTACK % 4 + "\n")
+        path.write_text(ATTACK % 4 + "\n" + ATTACK % 6 + "\n")
         follower.wait_for(stamp(3))
-        follower.wait_for(stamp(4))
-        with open(path, "w") as log:  # copytruncate
-            log.write("")
-        with open(path, "a") as log:
+        follower.wait_for(stamp(6))
+        with open(path, "r+") as log:  # copytruncate; what follows is shorter than what was read
+            log.truncate(0)
             log.write(ATTACK % 5 + "\n")
         follower.wait_for(stamp(5))
         equal(follower.stop(), 0)

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same log in every packing, encoding and form gives the same findings."""
-import bz2  # noqa: F401  (only to show that what we do not read is said, below)
+import bz2
 import gzip
 import lzma
-import os
 import shutil
 import subprocess
 import zipfile
