@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Pages hold together: links inside the repository lead somewhere, no page is empty, every source
+folder has its README, generated pages are what their data gives, and each text marked for
+translation has its Japanese."""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+bad = []
+
+
+def pages():
+    for path in sorted(ROOT.rglob("*.md")):
+        if not any(part.startswith(("build", ".git", "node_modules")) for part in path.relative_to(ROOT).parts):
+            yield path
+
+
+for path in pages():
+    text = path.read_text(encoding="utf-8")
+    name = path.relative_to(ROOT)
+    if len(text.split()) < 20 and not re.search(r"[ぁ-ん]", text):
+        bad.append("%s: a page without content" % name)
+    for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+        if not (path.parent / link).exists():
+            bad.append("%s: %s leads nowhere" % (name, link))
+for folder in sorted(p for p in (ROOT / "src").iterdir() if p.is_dir()):
+    if not (folder / "README.md").exists():
+        bad.append("src/%s has no README.md" % folder.name)
+with tempfile.TemporaryDirectory() as temp:
+    for kind, target in (("page", "docs/fields.md"), ("schema", "docs/record.schema.json")):
+        fresh = pathlib.Path(temp) / kind
+        subprocess.run([sys.executable, str(ROOT / "tools" / "dictionary.py"), kind,
+                        str(ROOT / "src" / "model" / "dictionary.json"), str(fresh)], check=True)
+        path = ROOT / target
+        if "--write" in sys.argv[1:]:
+            path.write_text(fresh.read_text(encoding="utf-8"), encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != fresh.read_text(encoding="utf-8"):
+            bad.append("%s is old: run tools/docs_check.py --write" % target)
+    sources = [str(p) for p in sorted((ROOT / "src").rglob("*.[ch]"))]
+    pot = pathlib.Path(temp) / "yagura.pot"
+    # yg_tr's second argument, yg_say's and its kin's formats, and everything marked N_.
+    subprocess.run(["xgettext", "-kN_", "-kyg_tr:2", "-LC", "--from-code=UTF-8", "--no-location", "-o", str(pot), *sources], check=True)
+    done = subprocess.run(["msgcmp", "--no-fuzzy-matching", str(ROOT / "po" / "ja.po"), str(pot)],
+                          stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        bad.append("po/ja.po is not complete:\n" + done.stderr[-3000:])
+print("\n".join(bad))
+print("%d passed, %d failed, 0 skipped" % (not bad, len(bad)))
+sys.exit(1 if bad else 0)
