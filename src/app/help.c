@@ -44,7 +44,7 @@ void yg_help_detect(void)
 	       "Rules\n"
 	       "  --rules PATH         Sigma rules: a file or a folder; may be repeated\n"
 	       "  --no-default-rules   without the rules that are part of Yagura\n"
-	       "  --placeholders FILE  values for %placeholders% of rules (YAML: name: value or list)\n"
+	       "  --placeholders FILE  values for placeholders of rules (YAML: name: value or list)\n"
 	       "  --include-deprecated use rules of status deprecated and unsupported too\n"
 	       "  --indicators FILE    addresses, prefixes, domains, URLs and hashes to look for\n"
 	       "  --allow FILE         the same kinds, not to be reported\n"

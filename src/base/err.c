@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
+#include "base/tr.h"
+
 #include "base/ban.h"
 
 int yg_fault_set(struct yg_fault *reterr, enum yg_err code, const char *msg, size_t pos)
