@@ -141,7 +141,7 @@ static int prepare(struct yg_run *run)
 	if (!run->reports || !run->timeline || !run->tracer || !run->judge)
 		return YG_ENOMEM;
 	yg_timeline_init(run->timeline);
-	yg_sink_init(&run->sink, &run->options, run->timeline);
+	yg_sink_init(&run->sink, &run->options, run->zone, run->timeline);
 	run->detector = (struct yg_detector){
 		.engine = run->rules.engine,
 		.indicators = run->indicators,

@@ -38,9 +38,12 @@ void yg_progress_done(struct yg_progress *progress, const struct yg_intake *inta
 	progress->now_bytes = 0;
 }
 
-static void put(const struct yg_buf *line)
+/* Only a look at progress is lost when this fails. */
+static void put(struct yg_bytes line)
 {
-	(void)yg_io_write(STDERR_FILENO, yg_buf_bytes(line)); /* only progress is lost */
+	int rc = yg_io_write(STDERR_FILENO, line);
+
+	(void)rc;
 }
 
 void yg_progress_show(struct yg_progress *progress, uint64_t more_records)
@@ -66,7 +69,7 @@ void yg_progress_show(struct yg_progress *progress, uint64_t more_records)
 	yg_buf_add_str(&line, "\r\033[K");
 	yg_terminal_progress(&line, yg_say_lang_now(), share, progress->records,
 			     (double)progress->records / seconds, left_s);
-	put(&line);
+	put(yg_buf_bytes(&line));
 	yg_buf_done(&line);
 	progress->has_line = true;
 }
@@ -76,5 +79,5 @@ void yg_progress_end(struct yg_progress *progress)
 	static const char clear[] = "\r\033[K";
 
 	if (progress->has_line)
-		(void)yg_io_write(STDERR_FILENO, yg_bytes_str(clear)); /* only looks */
+		put(yg_bytes_str(clear));
 }

@@ -19,13 +19,14 @@
 #define STORIES_SHOWN    10u
 
 void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
-		  struct yg_timeline *timeline)
+		  const struct yg_zone *zone, struct yg_timeline *timeline)
 {
 	*sink = (struct yg_sink){
 		.output = options->output,
 		.lang = yg_say_lang_now(),
 		.has_fail_on = options->has_fail_on,
 		.fail_on = options->fail_on,
+		.zone = zone,
 		.timeline = timeline,
 	};
 	yg_buf_init(&sink->buf, SINK_BYTES_MAX);
@@ -53,6 +54,11 @@ static int flush_when_full(struct yg_sink *sink)
 	return sink->buf.size >= FLUSH_BYTES ? yg_sink_flush(sink) : sink->rc;
 }
 
+static int32_t zone_at(const struct yg_sink *sink, int64_t time_ns)
+{
+	return time_ns == YG_TIME_NONE ? 0 : yg_zone_offset_utc(sink->zone, time_ns / YG_NS_PER_S);
+}
+
 int yg_sink_finding(void *arg, const struct yg_finding *finding)
 {
 	struct yg_sink *sink = arg;
@@ -64,7 +70,8 @@ int yg_sink_finding(void *arg, const struct yg_finding *finding)
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_finding(&sink->buf, finding, sink->lang);
 	else if (sink->output == YG_OUTPUT_CSV)
-		yg_csv_finding(&sink->buf, finding, sink->lang);
+		yg_csv_finding(&sink->buf, finding, sink->lang,
+			       zone_at(sink, finding->time_ns));
 	return flush_when_full(sink);
 }
 
@@ -75,7 +82,7 @@ int yg_sink_update(void *arg, const struct yg_finding_update *update)
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_update(&sink->buf, update);
 	else if (sink->output == YG_OUTPUT_CSV)
-		yg_csv_update(&sink->buf, update, sink->lang);
+		yg_csv_update(&sink->buf, update, sink->lang, zone_at(sink, update->time_ns));
 	return flush_when_full(sink);
 }
 

@@ -8,6 +8,7 @@
 
 #include "app/options.h"
 #include "base/buf.h"
+#include "base/zone.h"
 #include "model/report.h"
 
 struct yg_sink {
@@ -18,12 +19,13 @@ struct yg_sink {
 	bool is_fatal; /* level --fail-on was reached */
 	bool has_fail_on;
 	enum yg_level fail_on;
+	const struct yg_zone *zone;   /* for times that people read; borrowed */
 	struct yg_timeline *timeline; /* borrowed */
 	struct yg_report_input *input; /* the one being judged; borrowed */
 };
 
 void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
-		  struct yg_timeline *timeline);
+		  const struct yg_zone *zone, struct yg_timeline *timeline);
 void yg_sink_done(struct yg_sink *sink);
 
 /* For struct yg_judge_out; @arg is the sink. */
