@@ -177,9 +177,8 @@ static int open_compiled(struct load *load, struct yg_rule_image *ret)
 		return rc;
 	counts = (struct yg_rule_counts){ret->found, ret->inactive, ret->refused};
 	/* A cache that cannot be written costs time only. */
-	if (load->options->rule_count > 0)
-		yg_rule_cache_store(load->key, &counts, yg_buf_bytes(&load->messages),
-				    (struct yg_bytes){ret->mem, ret->size});
+	yg_rule_cache_store(load->key, &counts, yg_buf_bytes(&load->messages),
+			    (struct yg_bytes){ret->mem, ret->size});
 	return YG_OK;
 }
 
@@ -188,7 +187,7 @@ static bool open_cached(struct load *load, struct yg_rule_image *ret)
 	struct yg_rule_cached cached;
 	struct yg_fault fault;
 
-	if (load->options->rule_count == 0 || !yg_rule_cache_open(load->key, &cached))
+	if (!yg_rule_cache_open(load->key, &cached))
 		return false;
 	if (yg_engine_open(cached.image, load->key, &ret->engine, &fault) != YG_OK) {
 		yg_rule_cache_close(&cached);
