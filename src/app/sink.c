@@ -17,6 +17,7 @@
 #define FLUSH_BYTES      (256u * 1024u)
 #define SINK_BYTES_MAX   (256u << 20)
 #define STORIES_SHOWN    10u
+#define COLUMNS_ELSEWHERE 100u /* in files and pipes no sentence of ours is longer than this */
 
 void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
 		  const struct yg_zone *zone, struct yg_timeline *timeline)
@@ -92,7 +93,7 @@ static unsigned terminal_columns(void)
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
 		return size.ws_col;
-	return 0;
+	return COLUMNS_ELSEWHERE;
 }
 
 static bool is_coloured(void)

@@ -97,8 +97,8 @@ def stories_and_csv_and_html():
     page = folder() / "report.html"
     equal(yagura("detect", "--html", page, log, lang="ja").code, 0)
     text = page.read_text()
-    contains(text, '<html lang="ja"')
-    assert "http://" not in re.sub(r'xmlns="[^"]*"', "", text) or "<script src" not in text
+    assert re.search(r'<html lang="?ja"?>', text)
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=.?(http|//)", text)
 
 
 @case
@@ -112,7 +112,7 @@ def rules_check_counts_and_names_lines():
     got = yagura("rules", "check", good)
     equal(got.code, 1)
     lines = got.out.splitlines()
-    assert re.match(re.escape(str(good / "b.yml")) + r":12: refused: .*selektion", lines[0]), lines
+    assert re.match(re.escape(str(good / "b.yml")) + r":10: refused: .*selektion", lines[0]), lines
     contains(lines[0], "selection")
     equal(lines[-1], "rules: 2 found, 1 loaded, 0 inactive, 1 refused")
 
