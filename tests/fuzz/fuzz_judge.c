@@ -210,6 +210,8 @@ static void run_once(const uint8_t *data, size_t size, uint64_t salt, struct run
 	(void)yg_judge_free(judge);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct emitted emitted[EMITTED_MAX];
