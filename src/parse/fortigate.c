@@ -348,15 +348,20 @@ static int derive_addresses(struct yg_event *event)
 	return rc == YG_OK ? derive_ui(event) : rc;
 }
 
-int yg_fortigate_finish(struct yg_event *event)
+static int derive_all(struct yg_event *event)
 {
 	const char *result = auth_result(event);
 	int rc = derive_addresses(event);
 
-	event->channel = YG_S("fortigate");
 	if (rc == YG_OK && result && !has(event, YG_F_auth_result))
 		rc = yg_event_derive(event, YG_F_auth_result, yg_bytes_str(result), YG_VALUE_TEXT);
 	return rc;
+}
+
+int yg_fortigate_finish(struct yg_event *event)
+{
+	event->channel = YG_S("fortigate");
+	return derive_all(event);
 }
 
 /* CEF:0|vendor|product|version|id|name|severity|key=value with spaces key=value … */
@@ -447,7 +452,7 @@ int yg_keyvalue_finish(struct yg_event *event)
 {
 	static const char *const user[] = {"usr", "username", "user_name", "suser", "acct",
 					   "UNIFIadmin", NULL};
-	int rc = derive_addresses(event);
+	int rc = derive_all(event);
 
 	if (audit_time(yg_event_get(event, YG_F_msg)).size > 0)
 		event->channel = YG_S("auditd");

@@ -285,6 +285,8 @@ static void read_host_and_tag(struct header *h)
 		if (yg_bytes_starts(rest, host) && rest.size > host.size &&
 		    rest.data[host.size] == ' ') /* some relays write it twice */
 			(void)word(&h->rest);
+		if (yg_bytes_starts(h->rest, YG_S(": "))) /* "host : %ASA-6-302013: …" */
+			h->rest = yg_bytes_from(h->rest, 2);
 		tag = tag_size(h->rest);
 	}
 	if (tag > 0)

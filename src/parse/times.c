@@ -68,11 +68,19 @@ bool yg_times_any(struct yg_bytes text, const struct yg_zone *zone, int64_t *ret
 		 bool *ret_has_zone)
 {
 	static const struct yg_bytes date = {(const uint8_t *)"/Date(", 6};
+	static const struct yg_bytes utc = {(const uint8_t *)" UTC", 4};
 	int64_t ns;
 	bool has_zone;
 
 	if (text.size < 9)
 		return false;
+	if (yg_bytes_ends(text, utc)) {
+		text.size -= utc.size;
+		if (!yg_time_parse_iso(text, 0, ret_ns, &has_zone))
+			return false;
+		*ret_has_zone = true;
+		return true;
+	}
 	if (yg_bytes_starts(text, date))
 		text = yg_bytes_cut(text, date.size, yg_bytes_chr(text, ')'));
 	if (read_epoch(text, &ns)) {

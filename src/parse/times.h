@@ -10,7 +10,7 @@
 
 /*
  * Understand @text as a time: ISO 8601, seconds/ms/us/ns since 1970 as a number (told apart by
- * size), "10/Oct/2000:13:55:36 -0700" (also with a space before the time), "/Date(ms)/".
+ * size), "10/Oct/2000:13:55:36 -0700", "2000-10-10 13:55:36 UTC", "/Date(ms)/".
  * @zone is used where none is written. False, and nothing written, when it is no time.
  */
 bool yg_times_any(struct yg_bytes text, const struct yg_zone *zone, int64_t *ret_ns,

@@ -70,14 +70,14 @@ static void addresses_wherever_they_stand(void)
 
 static void other_devices_with_four_pairs(void)
 {
-	struct reading r = reading("id=fw sn=00 time=\"2023-01-02 03:04:05\" fw=1 pri=1 m=1 "
+	struct reading r = reading("id=fw sn=00 time=\"2023-01-02 03:04:05 UTC\" fw=1 pri=1 m=1 "
 				   "msg=\"Login denied\" src=192.0.2.1:51234:X1 dst=192.0.2.2:443:X0");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_KEYVALUE);
 	CHECK_TEXT(field(&r, "src_ip"), "192.0.2.1");
 	CHECK_TEXT(field(&r, "src_port"), "51234");
 	CHECK_TEXT(field(&r, "dst_port"), "443");
-	CHECK(r.event.time_ns == INT64_C(1672628645) * YG_NS_PER_S);
+	CHECK(r.event.time_ns == INT64_C(1672628645) * YG_NS_PER_S && r.event.has_zone);
 	reading_next(&r, "type=SYSCALL msg=audit(1684329817.579:2995): arch=c000003e syscall=59 x='a b'");
 	CHECK_TEXT(r.event.channel, "auditd");
 	CHECK_TEXT(field(&r, "x"), "a b");

@@ -35,6 +35,8 @@ static void headers_of_many_kinds(void)
 		{"Feb 29 01:02:03 h p: leap", "2020-02-29T01:02:03Z", "h", "p", "", "leap"},
 		{"Jan  2 2021 03:04:05 fw %ASA-6-1: text", "2021-01-02T03:04:05Z", "fw", "%ASA-6-1",
 		 "", "text"},
+		{"Jan  2 2021 03:04:05 fw : %ASA-6-1: text", "2021-01-02T03:04:05Z", "fw", "%ASA-6-1",
+		 "", "text"},
 		{"Jan 2 03:04:05 2021 fw prog: text", "2021-01-02T03:04:05Z", "fw", "prog", "", "text"},
 		{"Jan  2 03:04:05.250 h prog: text", "2023-01-02T03:04:05.250Z", "h", "prog", "",
 		 "text"},
