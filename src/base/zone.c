@@ -15,18 +15,18 @@
 
 #include "base/ban.h"
 
-#define ZONE_FOLDER     "/usr/share/zoneinfo/"
-#define ZONE_BYTES_MAX  (256u * 1024u)
-#define ZONE_NAME_MAX   64u
-#define PATH_BYTES_MAX  512u
-#define CHANGES_MAX     4096u /* of a file */
-#define RULE_YEAR_LAST  2262  /* base/clock.h ends in 2261 */
-#define HEADER_BYTES    44u
-#define DAY_S           86400
+#define ZONE_FOLDER	"/usr/share/zoneinfo/"
+#define ZONE_BYTES_MAX	(256u * 1024u)
+#define ZONE_NAME_MAX	64u
+#define PATH_BYTES_MAX	512u
+#define CHANGES_MAX	4096u /* of a file */
+#define RULE_YEAR_LAST	2262  /* base/clock.h ends in 2261 */
+#define HEADER_BYTES	44u
+#define DAY_S		86400
 #define RULE_TIME_S_MAX (167 * 3600 + 59 * 60 + 59)
 
 struct change {
-	int64_t at_s;     /* UTC */
+	int64_t at_s;	  /* UTC */
 	int32_t offset_s; /* from then on */
 };
 
@@ -182,8 +182,9 @@ static int64_t moment_s(const struct when *when, int32_t year)
 	unsigned weekday, date, days;
 
 	if (when->kind != 'M') {
-		day = when->kind == 'n' ? (int64_t)when->day
-					: (int64_t)when->day - 1 + (is_leap(year) && when->day >= 60);
+		day = when->kind == 'n'
+			      ? (int64_t)when->day
+			      : (int64_t)when->day - 1 + (is_leap(year) && when->day >= 60);
 		return day_start_s(year, 1, 1) + day * DAY_S + when->time_s;
 	}
 	/* 0 = Sunday in the rule, 0 = Monday in the clock. */
@@ -208,8 +209,8 @@ static int expand_rule(struct yg_zone *zone, const struct rule *rule)
 		return YG_OK; /* the last change in the table leads there (RFC 8536 sec. 3.3) */
 	if (last_s > 0)
 		year = yg_time_civil(last_s * YG_NS_PER_S, 0).year;
-	changes = yg_reallocarray(zone->changes,
-				  zone->count + 2u * (size_t)(RULE_YEAR_LAST - year), sizeof(*changes));
+	changes = yg_reallocarray(zone->changes, zone->count + 2u * (size_t)(RULE_YEAR_LAST - year),
+				  sizeof(*changes));
 	if (!changes)
 		return YG_ENOMEM;
 	zone->changes = changes;
@@ -350,25 +351,35 @@ static void set_name(struct yg_zone *zone, struct yg_bytes name)
 	zone->name[size] = '\0';
 }
 
-/* "+09:00", "-0530", "+09". Named as "+09:00" whatever the form. */
-static bool read_fixed(struct yg_zone *zone, struct yg_bytes name)
+/* The digits of "+09:00", "-0530" or "+09", four of them; false for other texts. */
+static bool fixed_digits(struct yg_bytes name, int32_t digits[4])
 {
-	uint8_t digits[4] = {'0', '0', '0', '0'};
 	size_t count = 0;
-	int32_t hours, minutes;
 
 	if (name.size < 3 || name.size > 6 || (name.data[0] != '+' && name.data[0] != '-'))
 		return false;
+	digits[2] = digits[3] = 0;
 	for (size_t i = 1; i < name.size; i++) {
 		if (name.data[i] == ':' && i == 3 && name.size == 6)
 			continue;
 		if ((uint8_t)(name.data[i] - '0') > 9 || count == 4)
 			return false;
-		digits[count++] = name.data[i];
+		digits[count++] = name.data[i] - '0';
 	}
-	hours = (digits[0] - '0') * 10 + (digits[1] - '0');
-	minutes = (digits[2] - '0') * 10 + (digits[3] - '0');
-	if ((count != 2 && count != 4) || minutes > 59 || hours * 3600 + minutes * 60 > YG_ZONE_MAX_S)
+	return count == 2 || count == 4;
+}
+
+/* Named as "+09:00" whatever the form. */
+static bool read_fixed(struct yg_zone *zone, struct yg_bytes name)
+{
+	int32_t digits[4];
+	int32_t hours, minutes;
+
+	if (!fixed_digits(name, digits))
+		return false;
+	hours = digits[0] * 10 + digits[1];
+	minutes = digits[2] * 10 + digits[3];
+	if (minutes > 59 || hours * 3600 + minutes * 60 > YG_ZONE_MAX_S)
 		return false;
 	zone->first_s = (hours * 3600 + minutes * 60) * (name.data[0] == '-' ? -1 : 1);
 	(void)snprintf(zone->name, sizeof(zone->name), "%c%02d:%02d", name.data[0], hours, minutes);

@@ -103,7 +103,8 @@ static void cut_head(struct cut *cut, struct yg_bytes head)
 	bool is_more = at < head.size;
 
 	if (is_more && yg_web_is_address(second)) {
-		if (yg_web_is_address(first)) { /* client and proxy: the log names the client first */
+		if (yg_web_is_address(
+			    first)) { /* client and proxy: the log names the client first */
 			cut->client = first;
 			cut->forwarded = second;
 		} else {
@@ -367,8 +368,8 @@ static int cut_line(struct cut *cut, struct yg_bytes line, struct yg_fault *rete
 		return YG_OK;
 	end = request_end(line, quote + 1);
 	if (end == SIZE_MAX)
-		return yg_fault_set(reterr, YG_EFORMAT, "the request has no end that a status follows",
-				    quote);
+		return yg_fault_set(reterr, YG_EFORMAT,
+				    "the request has no end that a status follows", quote);
 	cut->request = yg_bytes_cut(line, quote + 1, end);
 	at = end + 2;
 	cut->status = next_token(line, &at);
@@ -543,9 +544,9 @@ int yg_access_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_
 	}
 	if (!yg_when_clf(cut.time, &when) ||
 	    !yg_when_instant(&when, ctx->opts.zone, &event->time_ns))
-		return yg_fault_set(reterr, YG_EFORMAT, "there is no such time",
-				    position(&line, record,
-					     (size_t)(cut.time.data - line.text.data)));
+		return yg_fault_set(
+			reterr, YG_EFORMAT, "there is no such time",
+			position(&line, record, (size_t)(cut.time.data - line.text.data)));
 	event->has_zone = when.has_zone;
 	event->time_text = cut.time;
 	rc = fill(event, &cut);

@@ -7,10 +7,10 @@
  *   [time] … status - method scheme host "target" [Client address] … "agent" "referer"
  *
  * Client, referer and user agent may be missing; what follows is kept as `extra` (the nginx
- * default's last field as x-forwarded-for). The third form is that of nginx proxy manager. Lines that a spreadsheet put into quotes, inner
- * quotes doubled or not, and lines with the stamp of a container runtime in front are read too.
- * The request may be anything a client can send: garbage, quotes, spaces, no protocol.
- * A field written as "-" was empty, and is left out.
+ * default's last field as x-forwarded-for). The third form is that of nginx proxy manager. Lines
+ * that a spreadsheet put into quotes, inner quotes doubled or not, and lines with the stamp of a
+ * container runtime in front are read too. The request may be anything a client can send: garbage,
+ * quotes, spaces, no protocol. A field written as "-" was empty, and is left out.
  *
  * Layer:  parse. Pure.
  * Source: Apache HTTP Server 2.4 mod_log_config "Common Log Format"; nginx

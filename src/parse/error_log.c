@@ -6,8 +6,8 @@
 
 #include "base/ban.h"
 
-#define GROUPS_MAX   16u
-#define PARTS_MAX    16u
+#define GROUPS_MAX	16u
+#define PARTS_MAX	16u
 #define LEVEL_BYTES_MAX 8u
 
 static int no_memory(struct yg_fault *reterr)
@@ -17,8 +17,8 @@ static int no_memory(struct yg_fault *reterr)
 
 static bool is_level(struct yg_bytes text)
 {
-	static const char *const levels[] = {"emerg",  "alert", "crit",   "error", "warn", "warning",
-					     "notice", "info",  "debug"};
+	static const char *const levels[] = {"emerg",	"alert",  "crit", "error", "warn",
+					     "warning", "notice", "info", "debug"};
 
 	if (text.size > 1 && text.data[text.size - 1] <= '8') /* trace1 … trace8 */
 		return yg_bytes_starts(text, YG_S("trace")) && text.size == 6;
@@ -76,8 +76,7 @@ static bool apache_time(struct yg_bytes text, struct yg_when *ret)
 {
 	const uint8_t *d = text.data;
 	uint32_t day, hour, minute, second, year;
-	uint32_t ns = 0;
-	uint32_t unit = 100000000;
+	uint32_t ns;
 	size_t i = 19;
 
 	*ret = (struct yg_when){0};
@@ -85,12 +84,7 @@ static bool apache_time(struct yg_bytes text, struct yg_when *ret)
 	    !yg_when_digits(d + 11, 2, &hour) || !yg_when_digits(d + 14, 2, &minute) ||
 	    !yg_when_digits(d + 17, 2, &second))
 		return false;
-	if (d[i] == '.') {
-		for (i++; i < text.size && (uint8_t)(d[i] - '0') <= 9; i++) {
-			ns += (uint32_t)(d[i] - '0') * unit;
-			unit /= 10;
-		}
-	}
+	i += yg_when_fraction(yg_bytes_from(text, i), &ns);
 	if (text.size - i != 5 || d[i] != ' ' || !yg_when_digits(d + i + 1, 4, &year))
 		return false;
 	ret->civil = (struct yg_civil){.year = (int32_t)year,
@@ -184,8 +178,8 @@ int yg_apache_error_read(struct yg_parser_int *ctx, struct yg_bytes record, stru
 	size_t at, end;
 
 	if (!yg_apache_error_fits(record))
-		return yg_fault_set(reterr, YG_EMISMATCH, "has no time as Apache's error log writes it",
-				    0);
+		return yg_fault_set(reterr, YG_EMISMATCH,
+				    "has no time as Apache's error log writes it", 0);
 	at = yg_bytes_chr(record, ']');
 	if (at == SIZE_MAX)
 		return yg_fault_set(reterr, YG_EFORMAT, "the time's bracket is not closed", 0);
@@ -254,7 +248,7 @@ static int add_part(struct yg_event *event, struct yg_bytes name, struct yg_byte
 		const char *name;
 		uint32_t id;
 	} known[] = {
-		{"server", YG_F_server},     {"upstream", YG_F_upstream},  {"host", YG_F_cs_host},
+		{"server", YG_F_server},       {"upstream", YG_F_upstream}, {"host", YG_F_cs_host},
 		{"referrer", YG_F_cs_referer}, {"login", YG_F_user},
 	};
 	size_t space;
@@ -278,8 +272,9 @@ static size_t part_name(struct yg_bytes text, size_t at)
 
 	while (i < text.size && i - at < 24 && (is_letter(text.data[i]) || text.data[i] == '_'))
 		i++;
-	return i > at && i + 1 < text.size && text.data[i] == ':' && text.data[i + 1] == ' ' ? i - at
-											      : 0;
+	return i > at && i + 1 < text.size && text.data[i] == ':' && text.data[i + 1] == ' '
+		       ? i - at
+		       : 0;
 }
 
 /* Where the value at @at ends: before ", name: " or at the end. Quotes enclose it or not. */
@@ -333,16 +328,46 @@ static size_t list_start(struct yg_bytes text)
 	}
 }
 
-static int fill_nginx(struct yg_event *event, struct yg_bytes level, struct yg_bytes pid,
-		      struct yg_bytes tid, struct yg_bytes text)
+struct nginx {
+	struct yg_bytes level, pid, tid;
+	struct yg_bytes rest; /* after the colon */
+};
+
+/* "[level] pid#tid:" after the time. */
+static int cut_nginx(struct nginx *nginx, struct yg_bytes record, struct yg_fault *reterr)
+{
+	size_t close, pid, tid, at;
+
+	if (!yg_nginx_error_fits(record))
+		return yg_fault_set(reterr, YG_EMISMATCH,
+				    "has no time as nginx's error log writes it", 0);
+	close = yg_bytes_chr(yg_bytes_cut(record, 21, 21 + LEVEL_BYTES_MAX), ']');
+	nginx->level = yg_bytes_cut(record, 21, close == SIZE_MAX ? 21 : 21 + close);
+	if (!is_level(nginx->level))
+		return yg_fault_set(reterr, YG_EMISMATCH, "has no level after the time", 21);
+	at = 21 + nginx->level.size + 2;
+	pid = digits(record, at);
+	tid = digits(record, at + pid + 1);
+	nginx->pid = yg_bytes_cut(record, at, at + pid);
+	nginx->tid = yg_bytes_cut(record, at + pid + 1, at + pid + 1 + tid);
+	nginx->rest = yg_bytes_from(record, at + pid + 1 + tid + 1);
+	if (pid == 0 || tid == 0 || at + pid + 1 + tid >= record.size ||
+	    record.data[at + pid] != '#' || record.data[at + pid + 1 + tid] != ':')
+		return yg_fault_set(reterr, YG_EMISMATCH,
+				    "has no process and thread after the level",
+				    at < record.size ? at : record.size);
+	return YG_OK;
+}
+
+static int fill_nginx(struct yg_event *event, const struct nginx *nginx, struct yg_bytes text)
 {
 	size_t list = list_start(text);
-	int rc = add(event, YG_F_level, level, YG_VALUE_TEXT);
+	int rc = add(event, YG_F_level, nginx->level, YG_VALUE_TEXT);
 
 	if (rc == YG_OK)
-		rc = add(event, YG_F_pid, pid, YG_VALUE_NUMBER);
+		rc = add(event, YG_F_pid, nginx->pid, YG_VALUE_NUMBER);
 	if (rc == YG_OK)
-		rc = add(event, YG_F_tid, tid, YG_VALUE_NUMBER);
+		rc = add(event, YG_F_tid, nginx->tid, YG_VALUE_NUMBER);
 	if (rc == YG_OK)
 		rc = yg_event_add_id(event, YG_F_message, yg_bytes_cut(text, 0, list),
 				     YG_VALUE_TEXT);
@@ -353,33 +378,21 @@ int yg_nginx_error_read(struct yg_parser_int *ctx, struct yg_bytes record, struc
 			struct yg_fault *reterr)
 {
 	struct yg_when when;
-	struct yg_bytes level, text;
-	size_t close, pid, tid, at;
+	struct nginx nginx;
+	struct yg_bytes text;
+	int rc = cut_nginx(&nginx, record, reterr);
 
-	if (!yg_nginx_error_fits(record))
-		return yg_fault_set(reterr, YG_EMISMATCH, "has no time as nginx's error log writes it",
-				    0);
-	close = yg_bytes_chr(yg_bytes_cut(record, 21, 21 + LEVEL_BYTES_MAX), ']');
-	level = yg_bytes_cut(record, 21, close == SIZE_MAX ? 21 : 21 + close);
-	if (!is_level(level))
-		return yg_fault_set(reterr, YG_EMISMATCH, "has no level after the time", 21);
-	at = 21 + level.size + 2;
-	pid = digits(record, at);
-	tid = digits(record, at + pid + 1);
-	if (pid == 0 || tid == 0 || at + pid + 1 + tid >= record.size ||
-	    record.data[at + pid] != '#' || record.data[at + pid + 1 + tid] != ':')
-		return yg_fault_set(reterr, YG_EMISMATCH, "has no process and thread after the level",
-				    at < record.size ? at : record.size);
+	if (rc != YG_OK)
+		return rc;
 	if (!nginx_time(record.data, &when) ||
 	    !yg_when_instant(&when, ctx->opts.zone, &event->time_ns))
 		return yg_fault_set(reterr, YG_EFORMAT, "there is no such time", 0);
 	event->time_text = yg_bytes_cut(record, 0, 19);
 	event->channel = YG_S("nginx");
-	text = yg_bytes_trim(yg_bytes_from(record, at + pid + tid + 2));
+	text = yg_bytes_trim(nginx.rest);
 	if (text.size > 1 && text.data[0] == '*' && digits(text, 1) > 0) /* connection number */
 		text = yg_bytes_trim(yg_bytes_from(text, 1 + digits(text, 1)));
-	if (fill_nginx(event, level, yg_bytes_cut(record, at, at + pid),
-		       yg_bytes_cut(record, at + pid + 1, at + pid + 1 + tid), text) != YG_OK)
+	if (fill_nginx(event, &nginx, text) != YG_OK)
 		return no_memory(reterr);
 	return YG_OK;
 }

@@ -92,14 +92,21 @@ int yg_parse(struct yg_parser *parser, enum yg_format format, struct yg_bytes re
 	return read_as(&parser->ctx, reader, record, arena, ret, reterr);
 }
 
-/* Worth remembering over the others: what @first said, then a format that knew its own. */
-static void keep_fault(int rc, const struct yg_fault *fault, bool is_first, int *best,
-		       struct yg_fault *ret)
+/*
+ * Read by one of many. YG_OK and YG_ENOMEM end the search; of faults the first is kept, and the
+ * first of a format that knew its own over it.
+ */
+static int try_one(struct yg_parser_int *ctx, const struct yg_reader *reader,
+		   struct yg_bytes record, struct yg_arena *arena, struct yg_event *ret,
+		   struct yg_fault *best)
 {
-	if (*best == 0 || (*best == YG_EMISMATCH && rc == YG_EFORMAT && !is_first)) {
-		*best = rc;
-		*ret = *fault;
-	}
+	struct yg_fault fault = {0};
+	int rc = read_as(ctx, reader, record, arena, ret, &fault);
+
+	if (rc == YG_ENOMEM || (rc != YG_OK && best->code == YG_OK) ||
+	    (rc == YG_EFORMAT && best->code == YG_EMISMATCH))
+		*best = fault;
+	return rc;
 }
 
 /* Only its own format string can tell what fits it. */
@@ -109,6 +116,11 @@ static bool may_fit(const struct yg_parser_int *ctx, const struct yg_reader *rea
 	return (reader->format == YG_FORMAT_ACCESS && ctx->opts.log_format) || reader->fits(record);
 }
 
+static bool is_final(int rc)
+{
+	return rc == YG_OK || rc == YG_ENOMEM;
+}
+
 int yg_parse_any(struct yg_parser *parser, enum yg_format first, struct yg_bytes record,
 		 struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr)
 {
@@ -116,35 +128,25 @@ int yg_parse_any(struct yg_parser *parser, enum yg_format first, struct yg_bytes
 	bool is_told = first == YG_FORMAT_UNKNOWN && parser->ctx.opts.log_format;
 	const struct yg_reader *tried = reader_of(is_told ? YG_FORMAT_ACCESS : first);
 	yg_read_fn *before = NULL;
-	struct yg_fault fault;
-	int best = 0;
-	int rc;
+	int rc = YG_EMISMATCH;
 
 	assert(parser && arena && ret && reterr);
 	parser->ctx.wanted = YG_FORMAT_UNKNOWN;
-	if (tried) {
-		rc = read_as(&parser->ctx, tried, record, arena, ret, &fault);
-		if (rc == YG_OK || rc == YG_ENOMEM) {
-			*reterr = fault;
-			return rc;
-		}
-		keep_fault(rc, &fault, true, &best, reterr);
-	}
-	for (const struct yg_reader *reader = readers; reader->read; reader++) {
+	*reterr = (struct yg_fault){0};
+	if (tried)
+		rc = try_one(&parser->ctx, tried, record, arena, ret, reterr);
+	for (const struct yg_reader *reader = readers; reader->read && !is_final(rc); reader++) {
 		if ((tried && reader->read == tried->read) || reader->read == before ||
 		    !may_fit(&parser->ctx, reader, record))
 			continue;
 		before = reader->read;
-		rc = read_as(&parser->ctx, reader, record, arena, ret, &fault);
-		if (rc == YG_OK || rc == YG_ENOMEM) {
-			*reterr = fault;
-			return rc;
-		}
-		keep_fault(rc, &fault, false, &best, reterr);
+		rc = try_one(&parser->ctx, reader, record, arena, ret, reterr);
 	}
-	if (best == 0)
-		best = yg_fault_set(reterr, YG_EMISMATCH, "fits no known format", 0);
-	return best;
+	if (is_final(rc))
+		return rc;
+	if (reterr->code == YG_OK)
+		return yg_fault_set(reterr, YG_EMISMATCH, "fits no known format", 0);
+	return reterr->code;
 }
 
 enum yg_format yg_parse_recognise(struct yg_parser *parser, const struct yg_bytes *records,
@@ -160,8 +162,8 @@ enum yg_format yg_parse_recognise(struct yg_parser *parser, const struct yg_byte
 		/* a record says what it was, but it is read as a record */
 		if (yg_parse(parser, YG_FORMAT_RECORD, records[i], arena, &event, &fault) == YG_OK)
 			hits[YG_FORMAT_RECORD]++;
-		else if (yg_parse_any(parser, YG_FORMAT_UNKNOWN, records[i], arena, &event, &fault) ==
-		    YG_OK)
+		else if (yg_parse_any(parser, YG_FORMAT_UNKNOWN, records[i], arena, &event,
+				      &fault) == YG_OK)
 			hits[event.format]++;
 	}
 	yg_arena_reset(arena);

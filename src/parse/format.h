@@ -49,7 +49,8 @@ YG_MUST_USE int yg_parse(struct yg_parser *parser, enum yg_format format, struct
 
 /*
  * Parse one record without knowing its format: @first is tried, then all others in a fixed
- * order. Returns as yg_parse; YG_EMISMATCH when none takes it (*reterr is that of @first).
+ * order. Returns as yg_parse. When none takes it: YG_EFORMAT with the fault of the first that
+ * knew its own but found it damaged, else YG_EMISMATCH with that of @first.
  */
 YG_MUST_USE int yg_parse_any(struct yg_parser *parser, enum yg_format first, struct yg_bytes record,
 			     struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr);

@@ -120,15 +120,13 @@ static size_t skip_between(struct yg_framer *framer, struct yg_bytes data)
 	return i;
 }
 
-/* Something that is no object or array: a scalar in the array, or a line of other text. */
-static int next_scalar(struct yg_framer *framer, struct yg_bytes data, bool is_end,
-		       struct yg_frame *ret)
+/* From framer->scanned to the end of a scalar or of its line. True when that was found. */
+static bool scan_scalar(struct yg_framer *framer, struct yg_bytes data)
 {
+	size_t i = framer->scanned;
 	bool is_done = false;
-	bool is_long;
-	size_t i;
 
-	for (i = framer->scanned; i < data.size && i <= YG_EVENT_RECORD_MAX; i++) {
+	for (; i < data.size && i <= YG_EVENT_RECORD_MAX; i++) {
 		uint8_t c = data.data[i];
 
 		is_done = c == '\n' || (framer->is_in_array && !framer->is_in_string &&
@@ -140,6 +138,17 @@ static int next_scalar(struct yg_framer *framer, struct yg_bytes data, bool is_e
 		framer->is_escaped = c == '\\' && !framer->is_escaped;
 	}
 	framer->scanned = i;
+	return is_done;
+}
+
+/* Something that is no object or array: a scalar in the array, or a line of other text. */
+static int next_scalar(struct yg_framer *framer, struct yg_bytes data, bool is_end,
+		       struct yg_frame *ret)
+{
+	bool is_done = scan_scalar(framer, data);
+	size_t i = framer->scanned;
+	bool is_long;
+
 	if (!is_done && i <= YG_EVENT_RECORD_MAX && !is_end)
 		return YG_EAGAIN;
 	is_long = i > YG_EVENT_RECORD_MAX;
@@ -272,9 +281,8 @@ static int next_document(struct yg_framer *framer, struct yg_bytes data, bool is
 {
 	bool is_full = data.size > YG_EVENT_RECORD_MAX;
 	bool is_dropping = framer->is_dropping;
-	struct yg_bytes look = is_full && !is_dropping
-				       ? yg_bytes_cut(data, 0, YG_EVENT_RECORD_MAX + 1)
-				       : data;
+	struct yg_bytes look =
+		is_full && !is_dropping ? yg_bytes_cut(data, 0, YG_EVENT_RECORD_MAX + 1) : data;
 	enum end end = scan_document(framer, look);
 	size_t size = framer->scanned;
 	bool is_long = end == END_NONE && is_full && !is_dropping;
@@ -345,6 +353,20 @@ static enum yg_framing after_value(struct yg_bytes start, size_t end)
 	return YG_FRAMING_LINES;
 }
 
+/* @start begins with '[': a JSON array, or a line of a log that begins with its time? */
+static enum yg_framing after_bracket(struct yg_bytes start, bool is_end)
+{
+	size_t i = 1;
+
+	while (i < start.size && is_space(start.data[i]))
+		i++;
+	if (i == start.size || start.data[i] == '{')
+		return YG_FRAMING_DOCUMENTS;
+	if (start.data[i] == ']' && is_end && after_value(start, i + 1) == YG_FRAMING_LINES)
+		return YG_FRAMING_DOCUMENTS; /* an empty one */
+	return YG_FRAMING_LINES;
+}
+
 enum yg_framing yg_frame_recognise(struct yg_bytes start, bool is_end)
 {
 	struct yg_framer framer = {.framing = YG_FRAMING_DOCUMENTS};
@@ -357,16 +379,8 @@ enum yg_framing yg_frame_recognise(struct yg_bytes start, bool is_end)
 	start = yg_bytes_from(start, first);
 	if (start.size == 0)
 		return YG_FRAMING_LINES;
-	if (start.data[0] == '[') {
-		for (first = 1; first < start.size && is_space(start.data[first]);)
-			first++;
-		if (first == start.size || start.data[first] == '{')
-			return YG_FRAMING_DOCUMENTS;
-		return start.data[first] == ']' && after_value(start, first + 1) ==
-							YG_FRAMING_LINES && is_end
-			       ? YG_FRAMING_DOCUMENTS
-			       : YG_FRAMING_LINES;
-	}
+	if (start.data[0] == '[')
+		return after_bracket(start, is_end);
 	if (start.data[0] != '{')
 		return YG_FRAMING_LINES;
 	line = yg_bytes_chr(start, '\n');

@@ -27,27 +27,27 @@ enum yg_framing {
 
 struct yg_frame {
 	struct yg_bytes record; /* without its ending; inside the data given */
-	size_t consumed;        /* bytes to drop from the front, the record included */
-	bool is_torn;           /* the input ended, or a limit was met, inside the record */
-	bool is_skipped;        /* no record here: @consumed bytes were separators or an empty line */
-	bool is_long;           /* a line beyond YG_EVENT_RECORD_MAX: record holds its beginning */
+	size_t consumed;	/* bytes to drop from the front, the record included */
+	bool is_torn;		/* the input ended, or a limit was met, inside the record */
+	bool is_skipped; /* no record here: @consumed bytes were separators or an empty line */
+	bool is_long;	 /* a line beyond YG_EVENT_RECORD_MAX: record holds its beginning */
 };
 
 /* Kept between calls on one input. Start with all zero and the framing set. */
 struct yg_framer {
 	enum yg_framing framing;
-	bool is_in_array;   /* an opening bracket of the outer array was passed */
-	bool is_dropping;   /* inside the rest of a line or document that was too long */
-	size_t scanned;     /* bytes at the front already known to hold no end */
+	bool is_in_array; /* an opening bracket of the outer array was passed */
+	bool is_dropping; /* inside the rest of a line or document that was too long */
+	size_t scanned;	  /* bytes at the front already known to hold no end */
 	/* Documents: what is known at @scanned. */
-	uint32_t depth;     /* open brackets */
-	uint64_t kinds;     /* of the innermost 64 of them, last bit = innermost: 1 = array */
-	uint32_t indent;    /* white space before the document on its line; 0 after other text */
-	uint32_t column;    /* white space so far on this line; UINT32_MAX: other text came */
-	uint8_t before;     /* the last byte that was not white space, outside strings */
+	uint32_t depth;	 /* open brackets */
+	uint64_t kinds;	 /* of the innermost 64 of them, last bit = innermost: 1 = array */
+	uint32_t indent; /* white space before the document on its line; 0 after other text */
+	uint32_t column; /* white space so far on this line; UINT32_MAX: other text came */
+	uint8_t before;	 /* the last byte that was not white space, outside strings */
 	bool is_in_string;
 	bool is_escaped;
-	bool is_broken;     /* this cannot be JSON any more */
+	bool is_broken; /* this cannot be JSON any more */
 };
 
 /*

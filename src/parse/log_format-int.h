@@ -13,11 +13,11 @@ enum yg_step_kind {
 	YG_STEP_LITERAL,
 	YG_STEP_TEXT,
 	YG_STEP_NUMBER,
-	YG_STEP_REQUEST,    /* "METHOD target HTTP/x" */
-	YG_STEP_QUERY,      /* with its '?' in front, or empty */
-	YG_STEP_CLF,        /* 22/Dec/2016:16:30:52 +0300 */
-	YG_STEP_ISO,        /* RFC 3339 */
-	YG_STEP_EPOCH,      /* seconds, with a fraction or not */
+	YG_STEP_REQUEST, /* "METHOD target HTTP/x" */
+	YG_STEP_QUERY,	 /* with its '?' in front, or empty */
+	YG_STEP_CLF,	 /* 22/Dec/2016:16:30:52 +0300 */
+	YG_STEP_ISO,	 /* RFC 3339 */
+	YG_STEP_EPOCH,	 /* seconds, with a fraction or not */
 	YG_STEP_EPOCH_MS,
 	YG_STEP_EPOCH_US,
 	YG_STEP_FRACTION_MS, /* of a second */
@@ -28,9 +28,9 @@ enum yg_step_kind {
 /* Which bytes a field may hold; says where it ends when no literal follows. */
 enum yg_step_bytes {
 	YG_BYTES_ANY,
-	YG_BYTES_DIGITS, /* and '.' and '-' */
-	YG_BYTES_HOST,   /* letters, digits, . - : [ ] */
-	YG_BYTES_PATH,   /* all but '?', quotes and spaces */
+	YG_BYTES_DIGITS,     /* and '.' and '-' */
+	YG_BYTES_HOST,	     /* letters, digits, . - : [ ] */
+	YG_BYTES_PATH,	     /* all but '?', quotes and spaces */
 	YG_BYTES_QUERY_MARK, /* "?" or nothing */
 	YG_BYTES_LETTERS,
 	YG_BYTES_SELF, /* its reader finds the end */

@@ -156,17 +156,19 @@ static int add_field(struct compile *c, struct yg_step step, size_t at)
 	if (f->count == YG_LOG_FORMAT_STEPS_MAX)
 		return fail(c, YG_ELIMIT, "the format string has too many fields", at);
 	if (last && last->kind != YG_STEP_LITERAL && last->bytes == YG_BYTES_ANY)
-		return fail(c, YG_EFORMAT,
-			    "nothing stands between this field and the one before: no line could tell "
-			    "them apart",
-			    at);
+		return fail(
+			c, YG_EFORMAT,
+			"nothing stands between this field and the one before: no line could tell "
+			"them apart",
+			at);
 	f->steps[f->count++] = step;
 	return YG_OK;
 }
 
 static int add_known(struct compile *c, const struct known *known, struct yg_bytes own, size_t at)
 {
-	struct yg_step step = {.kind = known->kind, .bytes = known->bytes, .name_id = known->name_id};
+	struct yg_step step = {
+		.kind = known->kind, .bytes = known->bytes, .name_id = known->name_id};
 
 	if (step.name_id == 0) {
 		int rc = keep(c, "", own, at, &step.text);
@@ -274,32 +276,36 @@ static int apache_braced(struct compile *c, struct yg_bytes inner, uint8_t lette
 	}
 }
 
+/* Modifiers say on which statuses to log, and which of redirected requests. */
+static size_t modifiers_end(struct yg_bytes text, size_t at)
+{
+	while (at < text.size && text.data[at] && strchr("!0123456789,<>", text.data[at]))
+		at++;
+	return at;
+}
+
 /* A directive at @at ('%'). *ret_size: its bytes. */
 static int apache_directive(struct compile *c, struct yg_bytes text, size_t at, size_t *ret_size)
 {
 	struct yg_bytes inner = {0};
 	bool is_braced = false;
-	size_t i = at + 1;
+	size_t i = modifiers_end(text, at + 1);
 	size_t close;
 	uint8_t letter;
 
-	/* Modifiers: on which statuses to log, and which of redirected requests. */
-	while (i < text.size && text.data[i] && strchr("!0123456789,<>", text.data[i]))
-		i++;
 	if (i < text.size && text.data[i] == '{') {
 		close = yg_bytes_chr(yg_bytes_from(text, i), '}');
 		if (close == SIZE_MAX)
 			return fail(c, YG_EFORMAT, "the brace is not closed", i);
 		inner = yg_bytes_cut(text, i + 1, i + close);
 		is_braced = true;
-		i += close + 1;
-		while (i < text.size && (text.data[i] == '<' || text.data[i] == '>'))
-			i++;
+		i = modifiers_end(text, i + close + 1);
 	}
 	if (i < text.size && text.data[i] == '^') /* ^ti, ^to: trailers */
 		i += i + 2 < text.size ? 2 : 0;
 	if (i >= text.size || (uint8_t)((text.data[i] | 0x20) - 'a') > 25)
-		return fail(c, YG_EFORMAT, "no letter follows the percent sign (%% is a plain one)", at);
+		return fail(c, YG_EFORMAT, "no letter follows the percent sign (%% is a plain one)",
+			    at);
 	letter = text.data[i];
 	*ret_size = i + 1 - at;
 	if (is_braced)
@@ -366,7 +372,8 @@ static int compile_nginx(struct compile *c, struct yg_bytes text)
 		size_t from = i + 1 + is_braced;
 		size_t end = from;
 
-		if (text.data[i] == '\\' && i + 1 < text.size && strchr("\"'\\", text.data[i + 1])) {
+		if (text.data[i] == '\\' && i + 1 < text.size &&
+		    strchr("\"'\\", text.data[i + 1])) {
 			rc = add_literal(c, text.data[i + 1], i);
 			i += 2;
 			continue;
@@ -443,7 +450,8 @@ static int compile_quoted(struct compile *c, struct yg_bytes text, size_t at, bo
 
 static bool starts_word(struct yg_bytes text, struct yg_bytes word)
 {
-	return text.size > word.size && yg_bytes_eq_nocase(yg_bytes_cut(text, 0, word.size), word) &&
+	return text.size > word.size &&
+	       yg_bytes_eq_nocase(yg_bytes_cut(text, 0, word.size), word) &&
 	       (text.data[word.size] == ' ' || text.data[word.size] == '\t');
 }
 
@@ -496,8 +504,9 @@ int yg_log_format_compile(struct yg_bytes text, struct yg_log_format **ret, stru
 	for (size_t i = 0; i < c.format->count; i++)
 		has_field = has_field || c.format->steps[i].kind != YG_STEP_LITERAL;
 	if (rc == YG_OK && !has_field)
-		rc = yg_fault_set(reterr, YG_EFORMAT,
-				  "names no field: %h (Apache) or $remote_addr (nginx), for example", 0);
+		rc = yg_fault_set(
+			reterr, YG_EFORMAT,
+			"names no field: %h (Apache) or $remote_addr (nginx), for example", 0);
 	if (rc != YG_OK) {
 		c.format = yg_log_format_free(c.format);
 		return rc;

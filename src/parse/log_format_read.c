@@ -18,7 +18,7 @@ struct match {
 	struct yg_when when;
 	bool has_when;
 	bool has_instant; /* event->time_ns was set from a number or an ISO time */
-	bool is_sure;     /* a time or a status was read: this is the format, and later faults damage */
+	bool is_sure; /* a time or a status was read: this is the format, and later faults damage */
 	uint32_t fraction_ns;
 };
 
@@ -167,8 +167,9 @@ static bool take_zone(struct yg_bytes line, size_t *at, struct yg_when *when)
 	static const uint8_t sizes[] = {6, 5, 1};
 
 	for (size_t i = 0; i < sizeof(sizes) && !when->has_zone; i++) {
-		when->has_zone = line.size - *at >= sizes[i] &&
-				 yg_when_zone(yg_bytes_cut(line, *at, *at + sizes[i]), &when->zone_s);
+		when->has_zone =
+			line.size - *at >= sizes[i] &&
+			yg_when_zone(yg_bytes_cut(line, *at, *at + sizes[i]), &when->zone_s);
 		*at += when->has_zone ? sizes[i] : 0;
 	}
 	return when->has_zone;
@@ -223,10 +224,27 @@ static bool take_words(struct match *m, uint8_t letter, size_t *at)
 	}
 }
 
+static void set_number(struct yg_civil *civil, uint8_t letter, uint32_t value)
+{
+	if (letter == 'Y')
+		civil->year = (int32_t)value;
+	else if (letter == 'y') /* POSIX: 69 to 99 are of the last century */
+		civil->year = (int32_t)(value + (value < 69 ? 2000 : 1900));
+	else if (letter == 'm')
+		civil->month = (uint8_t)value;
+	else if (letter == 'H' || letter == 'I')
+		civil->hour = (uint8_t)value;
+	else if (letter == 'M')
+		civil->minute = (uint8_t)value;
+	else if (letter == 'S')
+		civil->second = (uint8_t)value;
+	else
+		civil->day = (uint8_t)value;
+}
+
 /* The compound ones name none but simple ones: this is no endless recursion. */
 static bool take_conversion(struct match *m, uint8_t letter, size_t *at)
 {
-	struct yg_civil *civil = &m->when.civil;
 	uint32_t value = 0;
 
 	switch (letter) {
@@ -255,18 +273,7 @@ static bool take_conversion(struct match *m, uint8_t letter, size_t *at)
 		return take_words(m, letter, at);
 	if (!take_number(m->line, at, letter == 'Y' ? 4 : 2, &value))
 		return false;
-	if (letter == 'Y' || letter == 'y')
-		civil->year = (int32_t)(letter == 'Y' ? value : value + (value < 69 ? 2000 : 1900));
-	else if (letter == 'm')
-		civil->month = (uint8_t)value;
-	else if (letter == 'H' || letter == 'I')
-		civil->hour = (uint8_t)value;
-	else if (letter == 'M')
-		civil->minute = (uint8_t)value;
-	else if (letter == 'S')
-		civil->second = (uint8_t)value;
-	else
-		civil->day = (uint8_t)value;
+	set_number(&m->when.civil, letter, value);
 	return true;
 }
 

@@ -13,6 +13,11 @@ static bool is_dash(struct yg_bytes b)
 	return b.size == 1 && b.data[0] == '-';
 }
 
+static bool is_digit(uint8_t c)
+{
+	return (uint8_t)(c - '0') <= 9;
+}
+
 static size_t last_space(struct yg_bytes b)
 {
 	for (size_t i = b.size; i > 0; i--)
@@ -81,7 +86,7 @@ bool yg_web_is_address(struct yg_bytes text)
 	unsigned dots = 0, colons = 0;
 
 	if (text.size < 2 || text.size > ADDRESS_BYTES_MAX)
-		return false;
+		return false; /* the shortest is "::" */
 	for (size_t i = 0; i < text.size; i++) {
 		uint8_t c = text.data[i];
 
@@ -91,12 +96,14 @@ bool yg_web_is_address(struct yg_bytes text)
 			colons++;
 		else if (c == '%' && colons >= 2) /* a zone index follows */
 			return true;
-		else if ((uint8_t)(c - '0') > 9 &&
-			 ((uint8_t)((c | 0x20) - 'a') > 5 || (dots > 0 && colons == 0)))
+		else if (is_digit(c))
+			continue;
+		else if ((uint8_t)((c | 0x20) - 'a') > 5 || (dots > 0 && colons == 0))
 			return false;
 	}
-	return colons >= 2 || (colons == 0 && dots == 3 && text.data[text.size - 1] != '.' &&
-			       (uint8_t)(text.data[0] - '0') <= 9);
+	if (colons > 0)
+		return colons >= 2;
+	return dots == 3 && is_digit(text.data[0]) && is_digit(text.data[text.size - 1]);
 }
 
 /* Basic fields of an event that others are derived from. */

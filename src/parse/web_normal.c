@@ -7,18 +7,18 @@
 #include "base/ban.h"
 
 #define COMMENT_PLAIN_MAX 64u
-#define ENTITY_NAME_MAX   8u
-#define VERSION_DIGITS    6u
+#define ENTITY_NAME_MAX	  8u
+#define VERSION_DIGITS	  6u
 
 /* What a text holds that may need work. */
 enum {
 	HAS_UPPER = 1,
-	HAS_CODE = 2,     /* what may begin an escape, NUL, and '&' where an entity may follow */
-	HAS_HIGH = 4,     /* not ASCII */
-	HAS_PLUS = 8,     /* '+', with a '?' somewhere */
-	HAS_SPACE = 16,   /* runs of white space, or another than ' ' */
+	HAS_CODE = 2,	  /* what may begin an escape, NUL, and '&' where an entity may follow */
+	HAS_HIGH = 4,	  /* not ASCII */
+	HAS_PLUS = 8,	  /* '+', with a '?' somewhere */
+	HAS_SPACE = 16,	  /* runs of white space, or another than ' ' */
 	HAS_COMMENT = 32, /* an opening mark */
-	HAS_PATH = 64,    /* "//" or "/." */
+	HAS_PATH = 64,	  /* "//" or "/." */
 };
 
 /* An '&' that parameters are separated with is none: an entity has a '#' or soon a ';'. */
@@ -148,7 +148,8 @@ static void fold_ascii(struct yg_bytes text, uint8_t *to)
 
 	for (; text.size - i >= WIDE; i += WIDE)
 		fold_wide(text.data + i, to + i);
-	if (text.size >= WIDE) { /* the rest, with bytes before it: folding them again is harmless */
+	if (text.size >=
+	    WIDE) { /* the rest, with bytes before it: folding them again is harmless */
 		fold_wide(text.data + text.size - WIDE, to + text.size - WIDE);
 		return;
 	}
@@ -192,10 +193,10 @@ static uint32_t plain_point(uint32_t point)
 		uint16_t from;
 		uint8_t to;
 	} alike[] = {
-		{0x00a0, ' '},  {0x02b9, '\''}, {0x02bc, '\''}, {0x2018, '\''}, {0x2019, '\''},
-		{0x201c, '"'},  {0x201d, '"'},  {0x2024, '.'},  {0x2028, ' '},  {0x2029, ' '},
-		{0x2032, '\''}, {0x2033, '"'},  {0x2039, '<'},  {0x203a, '>'},  {0x2044, '/'},
-		{0x2215, '/'},  {0x2216, '\\'}, {0x3000, ' '},  {0x3002, '.'},  {0x3008, '<'},
+		{0x00a0, ' '},	{0x02b9, '\''}, {0x02bc, '\''}, {0x2018, '\''}, {0x2019, '\''},
+		{0x201c, '"'},	{0x201d, '"'},	{0x2024, '.'},	{0x2028, ' '},	{0x2029, ' '},
+		{0x2032, '\''}, {0x2033, '"'},	{0x2039, '<'},	{0x203a, '>'},	{0x2044, '/'},
+		{0x2215, '/'},	{0x2216, '\\'}, {0x3000, ' '},	{0x3002, '.'},	{0x3008, '<'},
 		{0x3009, '>'},
 	};
 
@@ -251,9 +252,10 @@ static size_t entity(struct yg_bytes b, size_t at, uint32_t *ret)
 		const char *name;
 		uint8_t to;
 	} named[] = {
-		{"lt;", '<'},    {"gt;", '>'},   {"amp;", '&'},   {"quot;", '"'},   {"apos;", '\''},
-		{"nbsp;", ' '},  {"sol;", '/'},  {"bsol;", '\\'}, {"colon;", ':'},  {"lpar;", '('},
-		{"rpar;", ')'},  {"tab;", ' '},  {"newline;", ' '}, {"equals;", '='}, {"period;", '.'},
+		{"lt;", '<'},	   {"gt;", '>'},     {"amp;", '&'},    {"quot;", '"'},
+		{"apos;", '\''},   {"nbsp;", ' '},   {"sol;", '/'},    {"bsol;", '\\'},
+		{"colon;", ':'},   {"lpar;", '('},   {"rpar;", ')'},   {"tab;", ' '},
+		{"newline;", ' '}, {"equals;", '='}, {"period;", '.'},
 	};
 	struct yg_bytes rest = yg_bytes_from(b, at + 1);
 
@@ -413,33 +415,49 @@ static void slashes_and_plus(uint8_t *data, size_t size, size_t path_end, bool h
 	}
 }
 
+static bool is_plain(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == ' ';
+}
+
+/* How many of the first bytes are plain words, COMMENT_PLAIN_MAX at most. */
+static size_t plain_size(struct yg_bytes b)
+{
+	size_t i = 0;
+
+	while (i < b.size && i < COMMENT_PLAIN_MAX && is_plain(b.data[i]))
+		i++;
+	return i;
+}
+
+/* "!50000" or "m!100100" after the opening mark; 0 = it is an ordinary comment. */
+static size_t executable_mark(struct yg_bytes b)
+{
+	size_t i = b.size > 0 && b.data[0] == 'm';
+	size_t from;
+
+	if (i >= b.size || b.data[i] != '!')
+		return 0;
+	for (from = ++i; i < b.size && i - from < VERSION_DIGITS; i++)
+		if (b.data[i] < '0' || b.data[i] > '9')
+			break;
+	return i;
+}
+
 /* At an opening mark: the bytes to replace by a space. *ret_is_open: a closing mark follows. */
 static size_t comment_size(struct yg_bytes b, size_t at, bool *ret_is_open)
 {
-	size_t i = at + 2;
-	size_t from;
+	struct yg_bytes inner = yg_bytes_from(b, at + 2);
+	size_t size = executable_mark(inner);
 
 	*ret_is_open = true;
-	if (i < b.size && b.data[i] == 'm')
-		i++;
-	if (i < b.size && b.data[i] == '!') {
-		for (from = ++i; i < b.size && i - from < VERSION_DIGITS; i++)
-			if (b.data[i] < '0' || b.data[i] > '9')
-				break;
-		return i - at;
-	}
-	for (i = at + 2; i < b.size && i - at - 2 <= COMMENT_PLAIN_MAX; i++) {
-		uint8_t c = b.data[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == ' '))
-			break;
-	}
-	if (i + 1 < b.size && i - at - 2 <= COMMENT_PLAIN_MAX && b.data[i] == '*' &&
-	    b.data[i + 1] == '/') {
-		*ret_is_open = false;
-		return i + 2 - at;
-	}
-	return 2;
+	if (size > 0)
+		return 2 + size;
+	size = plain_size(inner);
+	if (!yg_bytes_starts(yg_bytes_from(inner, size), YG_S("*/")))
+		return 2;
+	*ret_is_open = false;
+	return 2 + size + 2;
 }
 
 static size_t last_closing_mark(struct yg_bytes b)

@@ -71,39 +71,54 @@ bool yg_when_zone(struct yg_bytes text, int32_t *ret_s)
 	return true;
 }
 
-bool yg_when_clf(struct yg_bytes text, struct yg_when *ret)
+size_t yg_when_fraction(struct yg_bytes text, uint32_t *ret_ns)
 {
-	const uint8_t *d = text.data;
-	uint32_t day, year, hour, minute, second;
-	uint32_t ns = 0;
 	uint32_t unit = 100000000;
-	size_t i = 20;
-	unsigned month;
+	size_t i = 0;
 
-	if (text.size < 20 || d[2] != '/' || d[6] != '/' || d[11] != ':' || d[14] != ':' ||
-	    d[17] != ':' || !yg_when_digits(d, 2, &day) || !yg_when_digits(d + 7, 4, &year) ||
+	*ret_ns = 0;
+	if (text.size == 0 || (text.data[0] != '.' && text.data[0] != ','))
+		return 0;
+	for (i = 1; i < text.size && (uint8_t)(text.data[i] - '0') <= 9; i++) {
+		*ret_ns += (uint32_t)(text.data[i] - '0') * unit;
+		unit /= 10;
+	}
+	return i;
+}
+
+/* The marks and places of "22/Dec/2016:16:30:52". */
+static bool clf_civil(const uint8_t *d, struct yg_civil *ret)
+{
+	uint32_t day, year, hour, minute, second;
+
+	if (d[2] != '/' || d[6] != '/' || d[11] != ':' || d[14] != ':' || d[17] != ':')
+		return false;
+	if (!yg_when_digits(d, 2, &day) || !yg_when_digits(d + 7, 4, &year) ||
 	    !yg_when_digits(d + 12, 2, &hour) || !yg_when_digits(d + 15, 2, &minute) ||
 	    !yg_when_digits(d + 18, 2, &second))
 		return false;
-	month = yg_when_month(d + 3);
-	if (i < text.size && (d[i] == '.' || d[i] == ',')) {
-		for (i++; i < text.size && (uint8_t)(d[i] - '0') <= 9; i++) {
-			ns += (uint32_t)(d[i] - '0') * unit;
-			unit /= 10;
-		}
-	}
+	*ret = (struct yg_civil){.year = (int32_t)year,
+				 .month = (uint8_t)yg_when_month(d + 3),
+				 .day = (uint8_t)day,
+				 .hour = (uint8_t)hour,
+				 .minute = (uint8_t)minute,
+				 .second = (uint8_t)second};
+	return true;
+}
+
+bool yg_when_clf(struct yg_bytes text, struct yg_when *ret)
+{
+	const uint8_t *d = text.data;
+	size_t i = 20;
+
+	if (text.size < i || !clf_civil(d, &ret->civil))
+		return false;
+	i += yg_when_fraction(yg_bytes_from(text, i), &ret->civil.ns);
 	ret->has_zone = i < text.size;
 	ret->zone_s = 0;
 	if (ret->has_zone &&
 	    (d[i] != ' ' || !yg_when_zone(yg_bytes_from(text, i + 1), &ret->zone_s)))
 		return false;
-	ret->civil = (struct yg_civil){.year = (int32_t)year,
-				       .month = (uint8_t)month,
-				       .day = (uint8_t)day,
-				       .hour = (uint8_t)hour,
-				       .minute = (uint8_t)minute,
-				       .second = (uint8_t)second,
-				       .ns = ns};
 	return true;
 }
 
@@ -118,7 +133,7 @@ bool yg_when_instant(const struct yg_when *when, const struct yg_zone *zone, int
 	/* Floor: the range of civil times reaches below 1970. */
 	return yg_time_from_civil(
 		&when->civil,
-		yg_zone_offset_local(zone, (local_ns - (local_ns < 0) * (YG_NS_PER_S - 1)) /
-						   YG_NS_PER_S),
+		yg_zone_offset_local(zone,
+				     (local_ns - (local_ns < 0) * (YG_NS_PER_S - 1)) / YG_NS_PER_S),
 		ret_ns);
 }

@@ -27,6 +27,12 @@ bool yg_when_digits(const uint8_t *text, unsigned count, uint32_t *ret);
  */
 bool yg_when_clf(struct yg_bytes text, struct yg_when *ret);
 
+/*
+ * A fraction of a second (".25", ",250000123"; digits beyond nanoseconds are dropped) at the
+ * start of @text: its size, 0 when there is none.
+ */
+size_t yg_when_fraction(struct yg_bytes text, uint32_t *ret_ns);
+
 /* "+0300", "-05:30", "Z". */
 bool yg_when_zone(struct yg_bytes text, int32_t *ret_s);
 

@@ -50,7 +50,8 @@ static inline void fuzz_check(struct yg_event *event, int rc, const struct yg_fa
 	volatile uint8_t sum = 0;
 
 	if (rc != YG_OK) {
-		if ((rc != YG_EMISMATCH && rc != YG_EFORMAT && rc != YG_ELIMIT && rc != YG_ENOMEM) ||
+		if ((rc != YG_EMISMATCH && rc != YG_EFORMAT && rc != YG_ELIMIT &&
+		     rc != YG_ENOMEM) ||
 		    fault->code != rc || !fault->msg || fault->pos > size)
 			abort();
 		return;

@@ -23,10 +23,10 @@ static void fixed_offsets(void)
 		int32_t offset_s;
 		const char *shown;
 	} table[] = {
-		{"UTC", 0, "UTC"},           {"Z", 0, "UTC"},
-		{"utc", 0, "UTC"},           {"+09:00", 32400, "+09:00"},
+		{"UTC", 0, "UTC"},	     {"Z", 0, "UTC"},
+		{"utc", 0, "UTC"},	     {"+09:00", 32400, "+09:00"},
 		{"-0530", -19800, "-05:30"}, {"+09", 32400, "+09:00"},
-		{"+0000", 0, "+00:00"},      {"-18:00", -64800, "-18:00"},
+		{"+0000", 0, "+00:00"},	     {"-18:00", -64800, "-18:00"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -43,10 +43,23 @@ static void fixed_offsets(void)
 static void names_refused(void)
 {
 	static const char *const names[] = {
-		"",        "/etc/localtime",      "../etc/passwd", "Asia/../UTC", "Asia/Nowhere",
-		"+9",      "+0960",               "+19:00",        "+09:0",       "+09:00:00",
-		"+ab:cd",  "Asia",                "tzdata.zi",     "a b",         "Asia/Tokyo\n",
-		"9:00",    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		"",
+		"/etc/localtime",
+		"../etc/passwd",
+		"Asia/../UTC",
+		"Asia/Nowhere",
+		"+9",
+		"+0960",
+		"+19:00",
+		"+09:0",
+		"+09:00:00",
+		"+ab:cd",
+		"Asia",
+		"tzdata.zi",
+		"a b",
+		"Asia/Tokyo\n",
+		"9:00",
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -83,12 +96,17 @@ static void check_edges(const char *name, const struct edge *edges, size_t count
 static void summer_time_edges(void)
 {
 	const struct edge berlin[] = {
-		{seconds(2026, 3, 29, 1, 59), 3600},  {seconds(2026, 3, 29, 2, 30), 3600}, /* skipped */
-		{seconds(2026, 3, 29, 3, 0), 7200},   {seconds(2026, 10, 25, 1, 59), 7200},
+		{seconds(2026, 3, 29, 1, 59), 3600},
+		{seconds(2026, 3, 29, 2, 30), 3600}, /* skipped */
+		{seconds(2026, 3, 29, 3, 0), 7200},
+		{seconds(2026, 10, 25, 1, 59), 7200},
 		{seconds(2026, 10, 25, 2, 0), 7200}, /* twice: the first */
-		{seconds(2026, 10, 25, 2, 59), 7200}, {seconds(2026, 10, 25, 3, 0), 3600},
-		{seconds(2099, 7, 1, 12, 0), 7200},   {seconds(2099, 12, 1, 12, 0), 3600},
-		{seconds(1970, 7, 1, 12, 0), 3600},   {seconds(2200, 7, 1, 12, 0), 7200},
+		{seconds(2026, 10, 25, 2, 59), 7200},
+		{seconds(2026, 10, 25, 3, 0), 3600},
+		{seconds(2099, 7, 1, 12, 0), 7200},
+		{seconds(2099, 12, 1, 12, 0), 3600},
+		{seconds(1970, 7, 1, 12, 0), 3600},
+		{seconds(2200, 7, 1, 12, 0), 7200},
 	};
 	const struct edge york[] = {
 		{seconds(2026, 3, 8, 1, 59), -18000},  {seconds(2026, 3, 8, 2, 30), -18000},
@@ -102,7 +120,8 @@ static void summer_time_edges(void)
 		{seconds(1970, 1, 1, 0, 0), 32400},
 		{seconds(2200, 1, 1, 0, 0), 32400},
 	};
-	const struct edge sydney[] = { /* summer over the turn of the year */
+	const struct edge sydney[] = {
+		/* summer over the turn of the year */
 		{seconds(2026, 1, 1, 0, 0), 39600},
 		{seconds(2026, 7, 1, 0, 0), 36000},
 		{seconds(2080, 12, 31, 23, 0), 39600},
@@ -169,7 +188,8 @@ static void machine_zone(void)
 	}
 }
 
-/* A file of zones that lies: every prefix and every changed byte must be taken or refused, never worse. */
+/* A file of zones that lies: every prefix and every changed byte must be taken or refused, never
+ * worse. */
 static void damaged_files(void)
 {
 	static const uint8_t start[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0"
@@ -198,6 +218,6 @@ static void damaged_files(void)
 
 static const struct check_case cases[] = {
 	CASE(fixed_offsets), CASE(names_refused), CASE(summer_time_edges),
-	CASE(instants),      CASE(machine_zone),  CASE(damaged_files),
+	CASE(instants),	     CASE(machine_zone),  CASE(damaged_files),
 };
 CHECK_MAIN(cases)

@@ -3,7 +3,7 @@
 #include "parse_help.h"
 
 /* What every line below has between user and request: 2016-12-22T13:30:52Z. */
-#define TIME    "[22/Dec/2016:16:30:52 +0300]"
+#define TIME	"[22/Dec/2016:16:30:52 +0300]"
 #define TIME_NS (INT64_C(1482413452) * YG_NS_PER_S)
 
 static const struct {
@@ -18,7 +18,8 @@ static const struct {
 	 "192.0.2.7 - - " TIME " \"POST / HTTP/1.1\" 303 382 \"http://x.example/y\" \"Moz (X; Y)\"",
 	 "c-ip=192.0.2.7|cs-method=POST|cs-uri=/|cs-version=HTTP/1.1|sc-status=303|sc-bytes=382|"
 	 "cs-referer=http://x.example/y|cs-user-agent=Moz (X; Y)"},
-	{"empty bytes, referer, agent", "192.0.2.7 - - " TIME " \"HEAD / HTTP/1.1\" 304 - \"-\" \"-\"",
+	{"empty bytes, referer, agent",
+	 "192.0.2.7 - - " TIME " \"HEAD / HTTP/1.1\" 304 - \"-\" \"-\"",
 	 "c-ip=192.0.2.7|cs-method=HEAD|cs-uri=/|cs-version=HTTP/1.1|sc-status=304"},
 	{"vhost combined",
 	 "www.example.com:443 192.0.2.7 - - " TIME " \"GET / HTTP/1.1\" 200 5 \"-\" \"A\"",
@@ -53,7 +54,8 @@ static const struct {
 	 "192.0.2.7 - - " TIME " \"GET / HTTP/1.1\" 200 5 \"-\" \"A\" \"203.0.113.9, 10.0.0.1\"",
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/|cs-version=HTTP/1.1|sc-status=200|sc-bytes=5|"
 	 "cs-user-agent=A|x-forwarded-for=203.0.113.9, 10.0.0.1"},
-	{"request time behind", "192.0.2.7 - - " TIME " \"GET / HTTP/1.1\" 200 5 \"-\" \"A\" \"-\" 0.003",
+	{"request time behind",
+	 "192.0.2.7 - - " TIME " \"GET / HTTP/1.1\" 200 5 \"-\" \"A\" \"-\" 0.003",
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/|cs-version=HTTP/1.1|sc-status=200|sc-bytes=5|"
 	 "cs-user-agent=A|extra=0.003"},
 	{"time taken before the quotes",
@@ -68,9 +70,11 @@ static const struct {
 	 "cs-host=www.example.org|c-ip=192.0.2.7|cs-method=GET|cs-uri=/x|cs-version=HTTP/2.0|"
 	 "sc-status=207|sc-bytes=125|cs-user-agent=Moz/5.0 (A; B)|extra=0.227|extra=440"},
 	{"nginx proxy manager",
-	 TIME " HIT 502 200 - GET https b.example.org \"/d?x\" [Client 192.0.2.7] [Length 2048] [Gzip 1.2] "
+	 TIME " HIT 502 200 - GET https b.example.org \"/d?x\" [Client 192.0.2.7] [Length 2048] "
+	      "[Gzip 1.2] "
 	      "[Sent-to 10.0.0.5] \"Moz/5.0 (A; B)\" \"https://r/\"",
-	 "cs-host=b.example.org|c-ip=192.0.2.7|cs-method=GET|cs-uri=/d?x|sc-status=200|sc-bytes=2048|"
+	 "cs-host=b.example.org|c-ip=192.0.2.7|cs-method=GET|cs-uri=/"
+	 "d?x|sc-status=200|sc-bytes=2048|"
 	 "cs-referer=https://r/|cs-user-agent=Moz/5.0 (A; B)|upstream=10.0.0.5"},
 	{"nginx proxy manager, short", TIME " 404 - HEAD http h \"/\" [Client 192.0.2.7]",
 	 "cs-host=h|c-ip=192.0.2.7|cs-method=HEAD|cs-uri=/|sc-status=404"},
@@ -98,7 +102,8 @@ static const struct {
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/a b c|cs-version=HTTP/1.1|sc-status=200|sc-bytes=5"},
 	{"no protocol", "192.0.2.7 - - " TIME " \"GET /old\" 200 5",
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/old|sc-status=200|sc-bytes=5"},
-	{"quotes not escaped", "192.0.2.7 - - " TIME " \"GET /a\"b\" c HTTP/1.1\" 200 5 \"-\" \"A\"",
+	{"quotes not escaped",
+	 "192.0.2.7 - - " TIME " \"GET /a\"b\" c HTTP/1.1\" 200 5 \"-\" \"A\"",
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/a\"b\" c|cs-version=HTTP/1.1|sc-status=200|"
 	 "sc-bytes=5|cs-user-agent=A"},
 	{"forged end, escaped",
@@ -111,7 +116,8 @@ static const struct {
 	 "192.0.2.7 - - " TIME " \"GET / HTTP/1.1\" 200 5 \"() { x; }; echo \\\"a\\\" \" \"b\\\\\"",
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/|cs-version=HTTP/1.1|sc-status=200|sc-bytes=5|"
 	 "cs-referer=() { x; }; echo \\\"a\\\" |cs-user-agent=b\\\\"},
-	{"torn in the agent", "192.0.2.7 - - " TIME " \"GET / HTTP/1.1\" 200 5 \"-\" \"Mozilla/5.0 (Win",
+	{"torn in the agent",
+	 "192.0.2.7 - - " TIME " \"GET / HTTP/1.1\" 200 5 \"-\" \"Mozilla/5.0 (Win",
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/|cs-version=HTTP/1.1|sc-status=200|sc-bytes=5|"
 	 "cs-user-agent=Mozilla/5.0 (Win"},
 	{"absolute form", "192.0.2.7 - - " TIME " \"GET http://e.example:81/p?q HTTP/1.1\" 200 5",
@@ -142,14 +148,16 @@ static void derived_fields(void)
 	CHECK(help_parse(YG_FORMAT_ACCESS,
 			 "192.0.2.7 - - " TIME " \"GET /A/%2e%2E/b?X=%2527+1 HTTP/1.1\" 200 5 "
 			 "\"http://R.example/\" \"Mozilla/5.0 ${JNDI:x}\" \"10.0.0.1\"") == YG_OK);
-	CHECK(help_same(help_fields(true),
-			"src_ip=192.0.2.7|cs-uri-query=/A/%2e%2E/b?X=%2527+1|"
-			"c-uri=/A/%2e%2E/b?X=%2527+1|cs-uri-stem=/A/%2e%2E/b|cs-uri-args=X=%2527+1|"
-			"cs-uri-normal=/a/../b?x=' 1|c-useragent=Mozilla/5.0 ${JNDI:x}|"
-			"cs-headers-normal=http://r.example/|cs-headers-normal=mozilla/5.0 ${jndi:x}",
-			"combined"));
-	CHECK(help_parse(YG_FORMAT_ACCESS, "pc.example - - " TIME
-					   " \"GET http://e.example:81/p?q HTTP/1.1\" 200 5") == YG_OK);
+	CHECK(help_same(
+		help_fields(true),
+		"src_ip=192.0.2.7|cs-uri-query=/A/%2e%2E/b?X=%2527+1|"
+		"c-uri=/A/%2e%2E/b?X=%2527+1|cs-uri-stem=/A/%2e%2E/b|cs-uri-args=X=%2527+1|"
+		"cs-uri-normal=/a/../b?x=' 1|c-useragent=Mozilla/5.0 ${JNDI:x}|"
+		"cs-headers-normal=http://r.example/|cs-headers-normal=mozilla/5.0 ${jndi:x}",
+		"combined"));
+	CHECK(help_parse(YG_FORMAT_ACCESS,
+			 "pc.example - - " TIME
+			 " \"GET http://e.example:81/p?q HTTP/1.1\" 200 5") == YG_OK);
 	CHECK(help_same(help_fields(true),
 			"cs-uri-query=http://e.example:81/p?q|c-uri=http://e.example:81/p?q|"
 			"cs-uri-stem=/p|cs-uri-args=q|cs-host=e.example:81|"
@@ -200,7 +208,8 @@ static void time_without_a_zone(void)
 	CHECK(yg_zone_load("+09:00", &zone) == YG_OK);
 	help_open(zone, NULL);
 	CHECK(help_parse(YG_FORMAT_ACCESS,
-			 "192.0.2.7 - - [01/Jan/1970:09:00:01.25] \"GET / HTTP/1.1\" 200 5") == YG_OK);
+			 "192.0.2.7 - - [01/Jan/1970:09:00:01.25] \"GET / HTTP/1.1\" 200 5") ==
+	      YG_OK);
 	CHECK(help_event.time_ns == YG_NS_PER_S + YG_NS_PER_S / 4);
 	CHECK(!help_event.has_zone);
 	help_open(NULL, NULL);
@@ -241,7 +250,7 @@ static void memory_runs_out(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(lines_of_all_forms), CASE(derived_fields),      CASE(lines_refused),
+	CASE(lines_of_all_forms),  CASE(derived_fields),     CASE(lines_refused),
 	CASE(time_without_a_zone), CASE(nul_bytes_are_kept), CASE(any_format_finds_it),
 	CASE(memory_runs_out),
 };

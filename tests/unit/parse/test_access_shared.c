@@ -28,14 +28,16 @@ static bool check_record(struct yg_bytes record, enum yg_format format)
 	int rc = yg_parse_any(help_parser, format, record, help_arena, &help_event, &help_fault);
 
 	if (rc != YG_OK) {
-		fprintf(stderr, "%s at %zu: %.*s\n", help_fault.msg, help_fault.pos, YG_FMT(record));
+		fprintf(stderr, "%s at %zu: %.*s\n", help_fault.msg, help_fault.pos,
+			YG_FMT(record));
 		return false;
 	}
 	if (format != YG_FORMAT_UNKNOWN && help_event.format != format)
 		return false;
 	if (help_event.format != YG_FORMAT_ACCESS)
 		return true;
-	return help_event.time_ns != YG_TIME_NONE && yg_event_get(&help_event, YG_F_c_ip).size > 0 &&
+	return help_event.time_ns != YG_TIME_NONE &&
+	       yg_event_get(&help_event, YG_F_c_ip).size > 0 &&
 	       yg_event_get(&help_event, YG_F_sc_status).size > 0 &&
 	       (!yg_event_find(&help_event, YG_F_cs_version) ||
 		yg_bytes_starts(yg_event_get(&help_event, YG_F_cs_version), YG_S("HTTP/")));
@@ -43,7 +45,8 @@ static bool check_record(struct yg_bytes record, enum yg_format format)
 
 static bool check_text(struct yg_bytes text, const struct want *want)
 {
-	struct yg_framer framer = {.framing = yg_frame_recognise(yg_bytes_cut(text, 0, 65536), true)};
+	struct yg_framer framer = {.framing =
+					   yg_frame_recognise(yg_bytes_cut(text, 0, 65536), true)};
 	struct yg_frame frame;
 	uint64_t records = 0;
 
@@ -87,7 +90,10 @@ static void check_file(const char *folder, const struct want *want)
 	passed += is_good;
 }
 
-#define BY_PRODUCT(name, count, format) {"logs/by-product/" name, count, YG_FORMAT_##format}
+#define BY_PRODUCT(name, count, format)                                                            \
+	{                                                                                          \
+		"logs/by-product/" name, count, YG_FORMAT_##format                                 \
+	}
 
 static const struct want wants[] = {
 	{"weblogs/attack/acunetix.txt", 6539, YG_FORMAT_ACCESS},

@@ -8,7 +8,8 @@ static const struct {
 	int64_t time_us;
 	const char *fields;
 } table[] = {
-	{"[Thu Sep 30 13:27:06.009964 2021] [core:error] [pid 2560:tid 140] [client 192.0.2.7:37752] "
+	{"[Thu Sep 30 13:27:06.009964 2021] [core:error] [pid 2560:tid 140] [client "
+	 "192.0.2.7:37752] "
 	 "AH00126: Invalid URI in request GET /../x HTTP/1.1, referer: http://a.example/",
 	 YG_FORMAT_APACHE_ERROR, 1633008426009964,
 	 "module=core|level=error|pid=2560|tid=140|src_ip=192.0.2.7|src_port=37752|"
@@ -28,7 +29,8 @@ static const struct {
 	 YG_FORMAT_APACHE_ERROR, 1633008426000000,
 	 "module=proxy|level=trace3|pid=1|src_ip=2001:db8::7|src_port=80|message=x"},
 	{"2021/09/30 09:23:53 [error] 1925#1926: *17 user \"foo\" was not found in \"/a\", client: "
-	 "192.0.2.7, server: _, request: \"GET /a?b HTTP/1.1\", upstream: \"http://10.0.0.1/\", host: "
+	 "192.0.2.7, server: _, request: \"GET /a?b HTTP/1.1\", upstream: \"http://10.0.0.1/\", "
+	 "host: "
 	 "\"localhost\", referrer: \"http://r/\"",
 	 YG_FORMAT_NGINX_ERROR, 1632993833000000,
 	 "level=error|pid=1925|tid=1926|message=user \"foo\" was not found in \"/a\"|"
@@ -37,13 +39,15 @@ static const struct {
 	{"2021/09/30 09:23:53 [notice] 8#8: signal 15 (SIGTERM) received, exiting",
 	 YG_FORMAT_NGINX_ERROR, 1632993833000000,
 	 "level=notice|pid=8|tid=8|message=signal 15 (SIGTERM) received, exiting"},
-	{"2021/09/30 09:23:53 [info] 8#8: *9 client login failed: \"AUTH\", client: 192.0.2.7 using "
+	{"2021/09/30 09:23:53 [info] 8#8: *9 client login failed: \"AUTH\", client: 192.0.2.7 "
+	 "using "
 	 "starttls, server: 0.0.0.0:587, login: \"a@example.com\"",
 	 YG_FORMAT_NGINX_ERROR, 1632993833000000,
 	 "level=info|pid=8|tid=8|message=client login failed: \"AUTH\"|src_ip=192.0.2.7|"
 	 "server=0.0.0.0:587|user=a@example.com"},
 	/* A path that pretends to be the list. */
-	{"2021/09/30 09:23:53 [error] 8#8: *9 open() \"/w/a, client: 6.6.6.6, server: x\" failed (2: "
+	{"2021/09/30 09:23:53 [error] 8#8: *9 open() \"/w/a, client: 6.6.6.6, server: x\" failed "
+	 "(2: "
 	 "No), client: 192.0.2.7, server: , request: \"GET /a%2C HTTP/1.1\"",
 	 YG_FORMAT_NGINX_ERROR, 1632993833000000,
 	 "level=error|pid=8|tid=8|message=open() \"/w/a, client: 6.6.6.6, server: x\" failed (2: "
@@ -71,8 +75,10 @@ static const struct {
 	size_t pos;
 } refused[] = {
 	{"", YG_FORMAT_APACHE_ERROR, YG_EMISMATCH, 0},
-	{"[22/Dec/2016:16:30:52 +0300] text and more text", YG_FORMAT_APACHE_ERROR, YG_EMISMATCH, 0},
-	{"[Thu Sep 30 13:27:06 2021] usb 1-1: new device", YG_FORMAT_APACHE_ERROR, YG_EMISMATCH, 26},
+	{"[22/Dec/2016:16:30:52 +0300] text and more text", YG_FORMAT_APACHE_ERROR, YG_EMISMATCH,
+	 0},
+	{"[Thu Sep 30 13:27:06 2021] usb 1-1: new device", YG_FORMAT_APACHE_ERROR, YG_EMISMATCH,
+	 26},
 	{"[Thu Sep 30 13:27:06 2021 [error] x", YG_FORMAT_APACHE_ERROR, YG_EFORMAT, 1},
 	{"[Thu Sep 31 13:27:06 2021] [error] x", YG_FORMAT_APACHE_ERROR, YG_EFORMAT, 1},
 	{"[Thu Sep 30 13:27:06 2021 and no end", YG_FORMAT_APACHE_ERROR, YG_EFORMAT, 0},

@@ -21,7 +21,8 @@ static const char *frames(enum yg_framing framing, struct yg_bytes text, size_t 
 	out[0] = '\0';
 	for (;;) {
 		struct yg_frame frame;
-		int rc = yg_frame_next(&framer, yg_bytes_cut(text, start, end), end == text.size, &frame);
+		int rc = yg_frame_next(&framer, yg_bytes_cut(text, start, end), end == text.size,
+				       &frame);
 
 		if (rc == YG_EAGAIN && end == text.size)
 			break;
@@ -139,7 +140,8 @@ static struct yg_bytes big(const char *head, uint8_t fill, size_t size, const ch
 	return (struct yg_bytes){mem, all};
 }
 
-static void check_long(enum yg_framing framing, struct yg_bytes text, size_t record_size, bool is_long)
+static void check_long(enum yg_framing framing, struct yg_bytes text, size_t record_size,
+		       bool is_long)
 {
 	struct yg_framer framer = {.framing = framing};
 	struct yg_frame frame;
@@ -220,7 +222,8 @@ static void framing_is_recognised(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(records_in_any_pieces), CASE(lines_are_counted_by_their_ends), CASE(nul_bytes_are_kept),
-	CASE(long_records_are_cut),  CASE(framing_is_recognised),
+	CASE(records_in_any_pieces), CASE(lines_are_counted_by_their_ends),
+	CASE(nul_bytes_are_kept),    CASE(long_records_are_cut),
+	CASE(framing_is_recognised),
 };
 CHECK_MAIN(cases)

@@ -15,27 +15,34 @@ static const struct {
 	 T1 * 1000,
 	 "c-ip=192.0.2.7|cs-username=frank|cs-method=GET|cs-uri=/a|cs-version=HTTP/1.0|"
 	 "sc-status=200|sc-bytes=2326"},
-	{"LogFormat \"%h %l %u %t \\\"%r\\\" %>s %b \\\"%{Referer}i\\\" \\\"%{User-Agent}i\\\"\" combined",
-	 "192.0.2.7 - a b c [22/Dec/2016:16:30:52 +0300] \"GET /\\\"x HTTP/1.0\" 200 - \"-\" \"A \\\"q\\\" B\"",
+	{"LogFormat \"%h %l %u %t \\\"%r\\\" %>s %b \\\"%{Referer}i\\\" \\\"%{User-Agent}i\\\"\" "
+	 "combined",
+	 "192.0.2.7 - a b c [22/Dec/2016:16:30:52 +0300] \"GET /\\\"x HTTP/1.0\" 200 - \"-\" \"A "
+	 "\\\"q\\\" B\"",
 	 T1 * 1000,
 	 "c-ip=192.0.2.7|cs-username=a b c|cs-method=GET|cs-uri=/\\\"x|cs-version=HTTP/1.0|"
 	 "sc-status=200|cs-user-agent=A \\\"q\\\" B"},
 	{"vhost_combined",
-	 "www.example:443 192.0.2.7 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 404 7 \"r\" \"a\"",
+	 "www.example:443 192.0.2.7 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 404 7 "
+	 "\"r\" \"a\"",
 	 T1 * 1000,
 	 "cs-host=www.example|s-port=443|c-ip=192.0.2.7|cs-method=GET|cs-uri=/|"
 	 "cs-version=HTTP/1.1|sc-status=404|sc-bytes=7|cs-referer=r|cs-user-agent=a"},
-	{"%v %{c}a %a %A %p %{remote}p %{X-Forwarded-For}i %{X-Real-IP}i \"%r\" %s %D %T %I %O %P %{tid}P",
-	 "www.example 192.0.2.1 192.0.2.2 10.0.0.1 80 4711 203.0.113.5, 10.0.0.9 x.y \"GET / HTTP/1.1\""
+	{"%v %{c}a %a %A %p %{remote}p %{X-Forwarded-For}i %{X-Real-IP}i \"%r\" %s %D %T %I %O %P "
+	 "%{tid}P",
+	 "www.example 192.0.2.1 192.0.2.2 10.0.0.1 80 4711 203.0.113.5, 10.0.0.9 x.y \"GET / "
+	 "HTTP/1.1\""
 	 " 200 123 0 99 1234 17 18",
 	 -1,
 	 "cs-host=www.example|c-ip=192.0.2.1|c-ip=192.0.2.2|s-ip=10.0.0.1|s-port=80|s-port=4711|"
 	 "x-forwarded-for=203.0.113.5,|cs-x-real-ip=10.0.0.9 x.y|cs-method=GET|cs-uri=/|"
 	 "cs-version=HTTP/1.1|sc-status=200|time-taken=123|time-taken=0|cs-bytes=99|"
 	 "sc-bytes=1234|pid=17|pid=18"},
-	{"%{%Y-%m-%d %H:%M:%S}t.%{msec_frac}t|%{%z}t|%h|%m|%U%q|%H|%!200,304{Referer}i|%{SSL_PROTOCOL}x|"
+	{"%{%Y-%m-%d "
+	 "%H:%M:%S}t.%{msec_frac}t|%{%z}t|%h|%m|%U%q|%H|%!200,304{Referer}i|%{SSL_PROTOCOL}x|"
 	 "%{UNIQUE_ID}e|%{id}C|%{note}n|%{X-Cache}o",
-	 "2016-12-22 16:30:52.250|+0300|192.0.2.7|GET|/a/b?x=1&y=2|HTTP/1.1|-|TLSv1.3|abc|s1|n1|HIT",
+	 "2016-12-22 "
+	 "16:30:52.250|+0300|192.0.2.7|GET|/a/b?x=1&y=2|HTTP/1.1|-|TLSv1.3|abc|s1|n1|HIT",
 	 T1 * 1000 + 250,
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri-stem=/a/b|cs-uri-args=x=1&y=2|cs-version=HTTP/1.1|"
 	 "%{SSL_PROTOCOL}x=TLSv1.3|UNIQUE_ID=abc|cookie-id=s1|note=n1|sc-x-cache=HIT"},
@@ -52,7 +59,8 @@ static const struct {
 	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/|cs-version=HTTP/1.1|sc-status=200|sc-bytes=5|"
 	 "cs-user-agent=A|x-forwarded-for=203.0.113.9|time-taken=0.013|"
 	 "upstream_addr=10.0.0.1:80, 10.0.0.2:80|cs-cookie=a=b; c=d"},
-	{"log_format  main  '$remote_addr [$time_iso8601] '\n  '\"$request_method $scheme://$host$request_uri "
+	{"log_format  main  '$remote_addr [$time_iso8601] '\n  '\"$request_method "
+	 "$scheme://$host$request_uri "
 	 "$server_protocol\" ${status} ' '$bytes_sent';",
 	 "192.0.2.7 [2016-12-22T16:30:52+03:00] \"POST https://www.example/a?b HTTP/2.0\" 302 0",
 	 T1 * 1000,
@@ -194,8 +202,8 @@ static void derived_from_parts(void)
 static void a_given_format_comes_first(void)
 {
 	static const char line[] = "Dec 22 16:30:52 web nginx: 192.0.2.7 /x";
-	struct yg_log_format *format = compile("$month $day $hour web nginx: $remote_addr $request_uri",
-					       &help_fault);
+	struct yg_log_format *format =
+		compile("$month $day $hour web nginx: $remote_addr $request_uri", &help_fault);
 
 	CHECK(format);
 	help_open(NULL, NULL);
@@ -221,8 +229,12 @@ static void memory_runs_out(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(formats_and_lines), CASE(formats_refused),  CASE(lines_damaged),
-	CASE(derived_from_parts), CASE(a_given_format_comes_first), CASE(memory_runs_out),
+	CASE(formats_and_lines),
+	CASE(formats_refused),
+	CASE(lines_damaged),
+	CASE(derived_from_parts),
+	CASE(a_given_format_comes_first),
+	CASE(memory_runs_out),
 };
 
 int main(void)

@@ -24,8 +24,8 @@ static const struct {
 	{"/A/B?C=D", "/a/b?c=d"},
 	{"/%61%2e%2E%2f", "/a../"},
 	{"/%2561", "/a"},
-	{"/%25252561", "/a"},            /* four rounds */
-	{"/%2525252561", "/%61"},        /* five */
+	{"/%25252561", "/a"},	  /* four rounds */
+	{"/%2525252561", "/%61"}, /* five */
 	{"/%u0061%U0041", "/aa"},
 	{"/\\x41\\u0042", "/ab"},
 	{"/a?b=%3Cscript%3E", "/a?b=<script>"},
@@ -97,15 +97,48 @@ static void nothing_to_do_copies_nothing(void)
 static struct yg_bytes random_text(uint8_t *mem, unsigned *seed)
 {
 	static const char *const pieces[] = {
-		"%", "%25", "%2", "5", "u00", "\\x", "\\", "\\\"", "&#x", "&", "lt;", "/*", "*/",
-		"/", ".", "..", "!", "a", "M", " ", "%20", "+", "?", "\t", "%00", "\xc0\xae", "\xef\xbc\x8f",
-		"\xe2\x80\x99", "\xff", "41", "1", "http://", "%c0", "%ae", "#",
+		"%",
+		"%25",
+		"%2",
+		"5",
+		"u00",
+		"\\x",
+		"\\",
+		"\\\"",
+		"&#x",
+		"&",
+		"lt;",
+		"/*",
+		"*/",
+		"/",
+		".",
+		"..",
+		"!",
+		"a",
+		"M",
+		" ",
+		"%20",
+		"+",
+		"?",
+		"\t",
+		"%00",
+		"\xc0\xae",
+		"\xef\xbc\x8f",
+		"\xe2\x80\x99",
+		"\xff",
+		"41",
+		"1",
+		"http://",
+		"%c0",
+		"%ae",
+		"#",
 	};
 	size_t size = 0;
 	size_t count = (size_t)rand_r(seed) % 24;
 
 	for (size_t i = 0; i < count; i++) {
-		const char *piece = pieces[(size_t)rand_r(seed) % (sizeof(pieces) / sizeof(pieces[0]))];
+		const char *piece =
+			pieces[(size_t)rand_r(seed) % (sizeof(pieces) / sizeof(pieces[0]))];
 
 		memcpy(mem + size, piece, strlen(piece));
 		size += strlen(piece);
