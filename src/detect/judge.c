@@ -108,25 +108,32 @@ void yg_judge_source(struct yg_judge *judge, struct yg_bytes source)
 	judge->source = source;
 }
 
-/* A lasting copy of the record's own source; the input's where there are too many of them. */
-static struct yg_bytes lasting_source(struct yg_judge *judge, struct yg_bytes source)
+/*
+ * A copy of the record's source that lasts as long as stories; where there are too many of them
+ * the input's stands for it in stories (findings and updates carry their own).
+ */
+static int lasting_source(struct yg_judge *judge, struct yg_bytes source, struct yg_bytes *ret)
 {
 	uint64_t key;
 	uint32_t index;
 	struct yg_bytes copy;
 
-	if (source.size == 0 || yg_bytes_eq(source, judge->source))
-		return judge->source;
+	*ret = judge->source;
+	if (source.data == judge->source.data)
+		return YG_OK;
 	key = yg_hash64(source, yg_hash_secret());
 	index = yg_table_find(&judge->names, key);
 	if (index == YG_TABLE_NONE) {
 		if (yg_table_is_full(&judge->names) ||
-		    !yg_arena_dup(judge->name_mem, source, &copy) ||
+		    source.size > SOURCE_BYTES_MAX - yg_arena_used(judge->name_mem))
+			return YG_OK;
+		if (!yg_arena_dup(judge->name_mem, source, &copy) ||
 		    yg_table_add(&judge->names, key, &index) != YG_OK)
-			return judge->source;
+			return YG_ENOMEM;
 		*(struct yg_bytes *)yg_table_at(&judge->names, index) = copy;
 	}
-	return *(struct yg_bytes *)yg_table_at(&judge->names, index);
+	*ret = *(struct yg_bytes *)yg_table_at(&judge->names, index);
+	return YG_OK;
 }
 
 /* --- candidates ------------------------------------------------------------------------------- */
@@ -278,16 +285,20 @@ static int emit(struct yg_judge *judge, struct yg_look *look, const struct candi
 		.event_json = trace->event_json.size ? trace->event_json : YG_S("{}"),
 		.matched = candidate->matched,
 	};
+	struct yg_finding kept;
 	int rc;
 
 	finding_id(&finding, finding.id);
 	yg_story_id(finding.actor, source, field_of(candidate->rule, trace->format), finding.story);
 	finding.outcome =
 		yg_outcomes_decide(judge->outcomes, look, candidate->rule, &finding.reason);
-	rc = yg_stories_add(judge->stories, &finding, field_of(candidate->rule, trace->format),
-			    judge->record);
+	kept = finding;
+	rc = lasting_source(judge, source, &kept.source);
 	if (rc == YG_OK)
-		rc = yg_outcomes_follow(judge->outcomes, look, &finding);
+		rc = yg_stories_add(judge->stories, &kept, field_of(candidate->rule, trace->format),
+				    judge->record);
+	if (rc == YG_OK)
+		rc = yg_outcomes_follow(judge->outcomes, look, &kept);
 	if (rc != YG_OK)
 		return rc;
 	judge->counts.findings++;
@@ -346,7 +357,7 @@ static int take_findings(struct yg_judge *judge, struct yg_look *look, struct yg
 int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
 {
 	struct yg_look look;
-	struct yg_bytes source = lasting_source(judge, trace->source);
+	struct yg_bytes source = trace->source.size > 0 ? trace->source : judge->source;
 	int rc = YG_OK;
 
 	judge->record++;

@@ -122,7 +122,7 @@ static int trace_hits(const struct yg_tracer *tracer, const struct yg_hits *hits
 
 uint64_t yg_trace_hash_folded(struct yg_bytes b, uint64_t seed)
 {
-	uint8_t folded[YG_TRACE_FOLD_MAX];
+	uint8_t folded[YG_TRACE_FOLD_MAX] __attribute__((uninitialized)); /* written first */
 
 	if (b.size > sizeof(folded))
 		return yg_hash64(b, seed);

@@ -129,25 +129,33 @@ static struct yg_bytes first_of(const struct view *view, const enum slot *slots,
 	return (struct yg_bytes){0};
 }
 
+enum { OTHER_BYTE, DIGIT, LETTER, DOT, COLON };
+
+/* What a byte is in a written address. */
+static const uint8_t address_bytes[256] = {
+	['0'] = DIGIT,	['1'] = DIGIT,	['2'] = DIGIT,	['3'] = DIGIT,	['4'] = DIGIT,
+	['5'] = DIGIT,	['6'] = DIGIT,	['7'] = DIGIT,	['8'] = DIGIT,	['9'] = DIGIT,
+	['a'] = LETTER, ['b'] = LETTER, ['c'] = LETTER, ['d'] = LETTER, ['e'] = LETTER,
+	['f'] = LETTER, ['A'] = LETTER, ['B'] = LETTER, ['C'] = LETTER, ['D'] = LETTER,
+	['E'] = LETTER, ['F'] = LETTER, ['.'] = DOT,	[':'] = COLON,
+};
+
 bool yg_trace_is_address(struct yg_bytes b)
 {
-	static const char letters[] = "0123456789.abcdefABCDEF:";
-	size_t dots = 0, colons = 0, digits = 0;
+	size_t seen[COLON + 1] = {0};
 
 	if (b.size < 2 || b.size > 64)
 		return false;
 	for (size_t i = 0; i < b.size; i++) {
-		const char *known = b.data[i] ? strchr(letters, b.data[i]) : NULL;
+		uint8_t kind = address_bytes[b.data[i]];
 
-		if (b.data[i] == '%' && colons >= 2)
+		if (b.data[i] == '%' && seen[COLON] >= 2)
 			return true; /* fe80::1%eth0 */
-		if (!known)
+		if (kind == OTHER_BYTE)
 			return false;
-		dots += *known == '.';
-		colons += *known == ':';
-		digits += known < letters + 10;
+		seen[kind]++;
 	}
-	return colons >= 2 || (colons == 0 && dots == 3 && digits + dots == b.size);
+	return seen[COLON] >= 2 || (seen[COLON] == 0 && seen[LETTER] == 0 && seen[DOT] == 3);
 }
 
 static bool is_loopback(struct yg_bytes b)
@@ -241,7 +249,8 @@ static uint32_t path_flags(struct yg_bytes path, bool is_post)
 
 static void web_path(const struct view *view, uint64_t seed, bool is_post, struct yg_trace *trace)
 {
-	uint8_t folded[YG_TRACE_FOLD_MAX];
+	/* Written before it is read; clearing it would cost more than all the rest here. */
+	uint8_t folded[YG_TRACE_FOLD_MAX] __attribute__((uninitialized));
 	struct yg_bytes path = text(view, STEM);
 
 	if (path.size == 0) {

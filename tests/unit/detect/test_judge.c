@@ -146,10 +146,53 @@ static void an_output_that_fails_ends_it(void)
 	(void)yg_judge_free(judge);
 }
 
+/* Each allocation fails once: an error or the same result, never less or a crash. */
+static void without_memory_it_says_so(void)
+{
+	static struct yg_engine engine;
+	static struct seen seen;
+	struct yg_correlation *correlation;
+	uint32_t hits[1] = {0};
+	int rc = YG_ENOMEM;
+
+	(void)fake_rule(&engine, "a", YG_LEVEL_LOW, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	(void)fake_rule(&engine, "b", YG_LEVEL_LOW, YG_KIND_BEHAVIOUR, YG_ATTACK_WEB);
+	correlation = fake_correlation(&engine, YG_CORRELATION_EVENT_COUNT, 60, 2);
+	correlation->ref_count = 1;
+	for (long n = 1; rc == YG_ENOMEM && n < 200; n++) {
+		struct yg_judge *judge;
+		const struct yg_story *stories;
+		size_t count = 0;
+
+		memset(&seen, 0, sizeof(seen));
+		yg_fail_at = n;
+		judge = judge_for(&seen, &engine, NULL);
+		rc = judge ? YG_OK : YG_ENOMEM;
+		for (unsigned i = 0; rc == YG_OK && i < 9; i++) {
+			struct yg_trace_key key = {.correlation = 1, .group = 1};
+			struct yg_trace trace = web(i + 1, i, 1 + i % 2, "/a", 200, 100);
+
+			trace.source = YG_S("elsewhere.log");
+			trace.keys = &key;
+			trace.key_count = i < 3;
+			trace.hits = hits;
+			trace.hit_count = i < 3;
+			rc = yg_judge_take(judge, &trace);
+		}
+		if (rc == YG_OK)
+			rc = yg_judge_stories(judge, &stories, &count);
+		yg_fail_at = 0;
+		judge = yg_judge_free(judge);
+		CHECK(rc == YG_OK || rc == YG_ENOMEM);
+		CHECK(rc != YG_OK || (seen.finding_count == 4 && seen.update_total == 3));
+	}
+	CHECK(rc == YG_OK);
+}
+
 static const struct check_case cases[] = {
 	CASE(findings_are_ordered_and_bundled), CASE(an_id_is_the_same_in_every_run),
 	CASE(indicators_become_findings),	CASE(what_is_allowed_is_counted_only),
-	CASE(an_output_that_fails_ends_it),
+	CASE(an_output_that_fails_ends_it),	CASE(without_memory_it_says_so),
 };
 
 CHECK_MAIN(cases)
