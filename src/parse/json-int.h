@@ -132,7 +132,7 @@ struct yg_json *yg_json_state(struct yg_parser_int *ctx);
  */
 YG_MUST_USE int yg_json_walk(struct yg_json *json, enum yg_json_class root, struct yg_bytes text,
 			     struct yg_event *event, struct yg_fault *reterr);
-const struct yg_json_facts *yg_json_facts(const struct yg_json *json);
+struct yg_json_facts *yg_json_facts(struct yg_json *json);
 
 /* json_keys.c: fill in what @node means, from parent, parent_class and key. False: no memory. */
 bool yg_json_node_fill(struct yg_json_node *node, struct yg_arena *arena,
@@ -153,8 +153,8 @@ YG_MUST_USE int yg_json_derive(struct yg_event *event, uint32_t name_id, struct 
  * and for one read back from the record form.
  */
 YG_MUST_USE int yg_json_finish(enum yg_format format, struct yg_event *event,
-			       const struct yg_json_facts *facts);
-YG_MUST_USE int yg_windows_finish(struct yg_event *event, const struct yg_json_facts *facts);
+			       struct yg_json_facts *facts);
+YG_MUST_USE int yg_windows_finish(struct yg_event *event, struct yg_json_facts *facts);
 YG_MUST_USE int yg_ecs_derive(struct yg_event *event, const struct yg_json_facts *facts);
 YG_MUST_USE int yg_ecs_finish(struct yg_event *event, const struct yg_json_facts *facts);
 /* Add the web fields, as an access log would have them. Before yg_json_finish, not for records. */

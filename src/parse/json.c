@@ -81,7 +81,7 @@ static int add_journal(struct yg_event *event)
 }
 
 int yg_json_finish(enum yg_format format, struct yg_event *event,
-		   const struct yg_json_facts *facts)
+		   struct yg_json_facts *facts)
 {
 	switch (format) {
 	case YG_FORMAT_WINDOWS:
@@ -170,7 +170,7 @@ int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record, struct
 		       struct yg_fault *reterr)
 {
 	struct yg_json *json = yg_json_state(ctx);
-	const struct yg_json_facts *facts;
+	struct yg_json_facts *facts;
 	struct yg_field *time;
 	int rc;
 

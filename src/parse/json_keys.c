@@ -585,6 +585,12 @@ static bool fill_by_class(struct yg_json_node *node, struct yg_arena *arena)
 	return true;
 }
 
+/* Event data may have such names too, but never say what the event itself is. */
+static bool is_data(uint8_t klass)
+{
+	return klass == YG_JSON_DATA || klass == YG_JSON_USER_DATA;
+}
+
 static void fill_role(struct yg_json_node *node)
 {
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
@@ -593,6 +599,9 @@ static void fill_role(struct yg_json_node *node)
 			node->rank = roles[i].rank;
 			break;
 		}
+	if (is_data(node->parent_class) && node->role >= YG_ROLE_EVENT_ID &&
+	    node->role <= YG_ROLE_COMPUTER)
+		node->role = YG_ROLE_NONE;
 }
 
 static void fill_alias(struct yg_json_node *node, const struct yg_names *names)

@@ -88,7 +88,7 @@ struct yg_json *yg_json_state(struct yg_parser_int *ctx)
 	return json;
 }
 
-const struct yg_json_facts *yg_json_facts(const struct yg_json *json)
+struct yg_json_facts *yg_json_facts(struct yg_json *json)
 {
 	return &json->facts;
 }

@@ -21,7 +21,7 @@ bool yg_record_fits(struct yg_bytes record)
 	return yg_bytes_starts(yg_bytes_from(record, i), YG_S("\"v\""));
 }
 
-static int finish(struct yg_event *event, const struct yg_json_facts *facts)
+static int finish(struct yg_event *event, struct yg_json_facts *facts)
 {
 	switch (event->format) {
 	case YG_FORMAT_WINDOWS:

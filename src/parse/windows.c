@@ -140,11 +140,33 @@ static int derive_names(struct yg_event *event)
 	return rc;
 }
 
-int yg_windows_finish(struct yg_event *event, const struct yg_json_facts *facts)
+/*
+ * Event data may hold a name of System too (the log that event 104 says was cleared is a Channel),
+ * and may come before it. System's value goes first: there a reader of the record looks for it.
+ */
+static void put_first(struct yg_event *event, struct yg_json_facts *facts, enum yg_json_role role)
+{
+	struct yg_field *field = yg_json_role(event, facts, role);
+	struct yg_field *first;
+	struct yg_field kept;
+
+	if (!field || field->name_id == YG_NAME_OTHER)
+		return;
+	first = yg_event_find(event, field->name_id);
+	kept = *first;
+	*first = *field;
+	*field = kept;
+	facts->at[role] = (uint32_t)(first - event->fields) + 1;
+}
+
+int yg_windows_finish(struct yg_event *event, struct yg_json_facts *facts)
 {
 	struct yg_bytes provider;
 	int rc;
 
+	if (facts->has_windows)
+		for (enum yg_json_role role = YG_ROLE_EVENT_ID; role <= YG_ROLE_COMPUTER; role++)
+			put_first(event, facts, role);
 	(void)is_number(yg_json_role_text(event, facts, YG_ROLE_EVENT_ID), &event->event_code);
 	event->channel = yg_json_role_text(event, facts, YG_ROLE_CHANNEL);
 	provider = yg_json_role_text(event, facts, YG_ROLE_PROVIDER);

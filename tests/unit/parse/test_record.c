@@ -40,6 +40,7 @@ static const char *const samples[] = {
 	"\"Hostname\":\"h\",\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"x\":[1,null,true,\"\\u0001\"],\"x\":2}",
 	"{\"Event\":{\"System\":{\"EventID\":{\"#text\":1116},\"Channel\":\"Microsoft-Windows-Windows Defender/"
 	"Operational\"},\"EventData\":{\"Data\":[{\"@Name\":\"Threat Name\",\"#text\":\"t\"},{\"@Name\":\"Path\"}]}}}",
+	"{\"Event\":{\"EventData\":{\"Channel\":\"Application\"},\"System\":{\"Channel\":\"System\",\"EventID\":104}}}",
 	"{\"winlog\":{\"channel\":\"Security\",\"event_id\":4624,\"provider_name\":\"p\",\"event_data\":{\"IpAddress\":"
 	"\"::ffff:192.0.2.1\"}},\"user\":{\"name\":\"bob\"},\"process\":{\"executable\":\"/x\"},\"message\":\"m\"}",
 	"{\"log_name\":\"Security\",\"event_id\":4625,\"source_name\":\"p\",\"event_data\":{\"IpAddress\":\"192.0.2.1\"}}",

@@ -169,6 +169,18 @@ static void other_objects_keep_their_names(void)
 	reading_done(&r);
 }
 
+static void system_comes_before_event_data(void)
+{
+	struct reading r = reading("{\"Event\":{\"EventData\":{\"Channel\":\"Application\",\"EventID\":\"9\"},"
+				   "\"System\":{\"Channel\":\"System\",\"EventID\":104}}}");
+
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS && r.event.event_code == 104);
+	CHECK_TEXT(r.event.channel, "System");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_Channel), "System");
+	CHECK_TEXT(r.event.fields[2].text, "Application");
+	reading_done(&r);
+}
+
 static void other_wrappings(void)
 {
 	struct reading r = reading("{\"Id\":4624,\"ProviderName\":\"Microsoft-Windows-Security-Auditing\","
@@ -194,6 +206,7 @@ static const struct check_case cases[] = {
 	CASE(a_threat_has_the_names_of_antivirus_rules),
 	CASE(only_a_remote_address_is_an_actor),
 	CASE(other_objects_keep_their_names),
+	CASE(system_comes_before_event_data),
 	CASE(other_wrappings),
 };
 
