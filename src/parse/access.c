@@ -44,11 +44,10 @@ static bool is_time_at(struct yg_bytes line, size_t at)
 	       is_digit(d[1]) && is_digit(d[2]) && is_digit(d[8]) && is_digit(d[11]);
 }
 
-/* Where the time's bracket opens, or SIZE_MAX. */
-static size_t find_time(struct yg_bytes line)
+/* Where a time's bracket opens, from @at on, or SIZE_MAX. */
+static size_t find_time(struct yg_bytes line, size_t at)
 {
 	struct yg_bytes head = yg_bytes_cut(line, 0, TIME_LOOK_MAX);
-	size_t at = 0;
 
 	for (;;) {
 		size_t step = yg_bytes_chr(yg_bytes_from(head, at), '[');
@@ -62,9 +61,31 @@ static size_t find_time(struct yg_bytes line)
 	}
 }
 
+/*
+ * The time of the line. A client can put one, and a request behind it, into the name of its
+ * user; the server escapes its quotes then, so a time with an escaped quote behind it is not it.
+ */
+static size_t time_of_line(struct yg_bytes line)
+{
+	size_t at = find_time(line, 0);
+
+	while (at != SIZE_MAX) {
+		size_t quote = yg_bytes_chr(yg_bytes_from(line, at), '"');
+		size_t next;
+
+		if (quote == SIZE_MAX || line.data[at + quote - 1] != '\\')
+			break;
+		next = find_time(line, at + 1);
+		if (next == SIZE_MAX)
+			break;
+		at = next;
+	}
+	return at;
+}
+
 bool yg_access_fits(struct yg_bytes record)
 {
-	return !yg_fits_json(record) && find_time(record) != SIZE_MAX;
+	return !yg_fits_json(record) && find_time(record, 0) != SIZE_MAX;
 }
 
 /* The next token up to a space; *at moves past the spaces after it. */
@@ -345,7 +366,7 @@ static bool cut_manager(struct cut *cut, struct yg_bytes line, size_t quote)
 
 static int cut_line(struct cut *cut, struct yg_bytes line, struct yg_fault *reterr)
 {
-	size_t open = find_time(line);
+	size_t open = time_of_line(line);
 	size_t close, quote, end, at;
 
 	if (open == SIZE_MAX)
