@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/zone.h"
 
@@ -216,8 +217,28 @@ static void damaged_files(void)
 	CHECK(fclose(file) == 0 && remove(path) == 0);
 }
 
+/* Whatever call fails: an error or a zone, and nothing is lost or leaked. */
+static void every_call_fails_once(void)
+{
+	bool has_passed = false;
+
+	for (long n = 1; n < 32 && !has_passed; n++) {
+		struct yg_zone *zone = NULL;
+		int rc;
+
+		yg_fail_at = n;
+		rc = yg_zone_load("Europe/Berlin", &zone);
+		has_passed = rc == YG_OK && yg_fail_at > 0;
+		yg_fail_at = 0;
+		CHECK(rc == YG_OK || rc == YG_ENOMEM || rc == YG_ENOENT);
+		CHECK((rc == YG_OK) == (zone != NULL));
+		zone = yg_zone_free(zone);
+	}
+	CHECK(has_passed);
+}
+
 static const struct check_case cases[] = {
-	CASE(fixed_offsets), CASE(names_refused), CASE(summer_time_edges),
-	CASE(instants),	     CASE(machine_zone),  CASE(damaged_files),
+	CASE(fixed_offsets), CASE(names_refused), CASE(summer_time_edges),     CASE(instants),
+	CASE(machine_zone),  CASE(damaged_files), CASE(every_call_fails_once),
 };
 CHECK_MAIN(cases)
