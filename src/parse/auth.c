@@ -149,7 +149,7 @@ enum shape {
 	METHOD_USER_FROM, /* "<method> for U from A port P" */
 	USER_FROM,
 	USER_AT,
-	PLACE,      /* the address follows */
+	PLACE,	    /* the address follows */
 	LAST_FROM,  /* after the last " from " */
 	IN_BRACKET, /* [A] or (A) */
 	USER_ONLY,
@@ -355,7 +355,9 @@ static int add_sudo_parts(struct yg_event *event, struct yg_bytes b, struct auth
 		const char *key;
 		uint32_t name_id;
 	} parts[] = {
-		{"TTY=", YG_F_TTY}, {"PWD=", YG_F_PWD}, {"USER=", YG_F_USER},
+		{"TTY=", YG_F_TTY},
+		{"PWD=", YG_F_PWD},
+		{"USER=", YG_F_USER},
 		{"COMMAND=", YG_F_COMMAND},
 	};
 	int rc = YG_OK;
@@ -545,8 +547,8 @@ int yg_auth_read(struct yg_event *event, struct yg_bytes program, struct yg_byte
 		 bool *ret_known)
 {
 	static const char *const ssh[] = {"sshd", "sshd-session", "sshd-auth", "dropbear", NULL};
-	static const char *const cron[] = {"cron", "CRON", "crond", "CROND", "/usr/sbin/cron",
-					   "/USR/SBIN/CRON", NULL};
+	static const char *const cron[] = {"cron",	     "CRON",	       "crond", "CROND",
+					   "/usr/sbin/cron", "/USR/SBIN/CRON", NULL};
 	static const char *const su[] = {"su", "su-l", NULL};
 	struct auth auth = {0};
 	bool is_alone;

@@ -6,9 +6,9 @@
 
 #include "base/ban.h"
 
-#define KEY_BYTES_MAX   128u
-#define LOOK_BYTES      2048u /* of the start, to see what a record is */
-#define CEF_HEADER      7u    /* parts of a CEF header behind "CEF:" */
+#define KEY_BYTES_MAX 128u
+#define LOOK_BYTES    2048u /* of the start, to see what a record is */
+#define CEF_HEADER    7u    /* parts of a CEF header behind "CEF:" */
 
 struct pair {
 	struct yg_bytes key;
@@ -89,7 +89,8 @@ static bool has_commas(struct yg_bytes b)
 
 	if (!next_pair(&b, true, &pair))
 		return false;
-	return b.size > 1 && b.data[0] == ',' && (key_size(yg_bytes_from(b, 1)) > 0 || b.data[1] == ' ');
+	return b.size > 1 && b.data[0] == ',' &&
+	       (key_size(yg_bytes_from(b, 1)) > 0 || b.data[1] == ' ');
 }
 
 static struct yg_bytes after_pri(struct yg_bytes b)
@@ -327,16 +328,18 @@ static const char *auth_result(struct yg_event *event)
 
 static int derive_addresses(struct yg_event *event)
 {
-	static const char *const source[] = {
-		"remip", "srcip", "src", "SRC", "src_ip", "srcaddr", "source", "sourceip",
-		"source_ip", "remote_ip", "remote_addr", "remoteip", "client_ip", "clientip",
-		"saddr", "addr", "rhost", "ip", NULL};
-	static const char *const target[] = {"dstip", "dst", "DST", "dst_ip", "dstaddr",
-					     "destination", "destip", "dest_ip", "locip", NULL};
-	static const char *const source_port[] = {"srcport", "spt", "SPT", "src_port", "sport",
-						  NULL};
-	static const char *const target_port[] = {"dstport", "dpt", "DPT", "dst_port", "dport",
-						  NULL};
+	static const char *const source[] = {"remip",	  "srcip",     "src",	      "SRC",
+					     "src_ip",	  "srcaddr",   "source",      "sourceip",
+					     "source_ip", "remote_ip", "remote_addr", "remoteip",
+					     "client_ip", "clientip",  "saddr",	      "addr",
+					     "rhost",	  "ip",	       NULL};
+	static const char *const target[] = {"dstip",	"dst",	       "DST",	 "dst_ip",
+					     "dstaddr", "destination", "destip", "dest_ip",
+					     "locip",	NULL};
+	static const char *const source_port[] = {"srcport",  "spt",   "SPT",
+						  "src_port", "sport", NULL};
+	static const char *const target_port[] = {"dstport",  "dpt",   "DPT",
+						  "dst_port", "dport", NULL};
 	int rc = derive_address(event, source, YG_F_src_ip, YG_F_src_port);
 
 	if (rc == YG_OK)
@@ -367,8 +370,9 @@ int yg_fortigate_finish(struct yg_event *event)
 /* CEF:0|vendor|product|version|id|name|severity|key=value with spaces key=value … */
 static int add_cef_header(struct yg_event *event, struct yg_bytes *b)
 {
-	static const char *const names[CEF_HEADER] = {"cef_version", "vendor", "product", "version",
-						      "signature_id", "name", "cef_severity"};
+	static const char *const names[CEF_HEADER] = {"cef_version", "vendor",	     "product",
+						      "version",     "signature_id", "name",
+						      "cef_severity"};
 	int rc = YG_OK;
 
 	*b = yg_bytes_from(*b, cef_start(*b) + 4);
@@ -419,8 +423,8 @@ static struct yg_bytes audit_time(struct yg_bytes msg)
 
 static void read_other_time(struct yg_parser_int *ctx, struct yg_event *event)
 {
-	static const char *const names[] = {"time", "timestamp", "t", "ts", "devTime", "rt",
-					    "end", "start", "UNIFIutcTime", NULL};
+	static const char *const names[] = {"time", "timestamp", "t",	  "ts",		  "devTime",
+					    "rt",   "end",	 "start", "UNIFIutcTime", NULL};
 
 	if (yg_times_set(event, audit_time(yg_event_get(event, YG_F_msg)), ctx->opts.zone))
 		return;
@@ -450,8 +454,8 @@ int yg_keyvalue_read(struct yg_parser_int *ctx, struct yg_bytes record, struct y
 
 int yg_keyvalue_finish(struct yg_event *event)
 {
-	static const char *const user[] = {"usr", "username", "user_name", "suser", "acct",
-					   "UNIFIadmin", NULL};
+	static const char *const user[] = {"usr",  "username",	 "user_name", "suser",
+					   "acct", "UNIFIadmin", NULL};
 	int rc = derive_all(event);
 
 	if (audit_time(yg_event_get(event, YG_F_msg)).size > 0)

@@ -14,25 +14,25 @@
 
 #include "parse/format-int.h"
 
-#define YG_JSON_DEPTH_MAX   32u   /* deeper values are kept as they are written, as text */
+#define YG_JSON_DEPTH_MAX   32u	  /* deeper values are kept as they are written, as text */
 #define YG_JSON_NODES_MAX   4096u /* remembered; with more, all are forgotten at the next record */
-#define YG_JSON_ALIASES_MAX 64u   /* fields of a record with a second name */
+#define YG_JSON_ALIASES_MAX 64u	  /* fields of a record with a second name */
 
 /* How the names under a key are made. */
 enum yg_json_class {
-	YG_JSON_PLAIN,     /* dotted path */
-	YG_JSON_ROOT,      /* the outermost object of a log record */
-	YG_JSON_FIELDS,    /* the same, where names are taken as they are (the record form) */
-	YG_JSON_EVENT,     /* Windows, XML turned to JSON: Event */
-	YG_JSON_SYSTEM,    /* Event.System */
-	YG_JSON_PART,      /* an element of System or EventData with attributes */
-	YG_JSON_DATA,      /* EventData: names are those of the children */
-	YG_JSON_ITEM,      /* one of a list of data: {"@Name":…,"#text":…} */
+	YG_JSON_PLAIN,	   /* dotted path */
+	YG_JSON_ROOT,	   /* the outermost object of a log record */
+	YG_JSON_FIELDS,	   /* the same, where names are taken as they are (the record form) */
+	YG_JSON_EVENT,	   /* Windows, XML turned to JSON: Event */
+	YG_JSON_SYSTEM,	   /* Event.System */
+	YG_JSON_PART,	   /* an element of System or EventData with attributes */
+	YG_JSON_DATA,	   /* EventData: names are those of the children */
+	YG_JSON_ITEM,	   /* one of a list of data: {"@Name":…,"#text":…} */
 	YG_JSON_ITEM_PART, /* its "#attributes" */
 	YG_JSON_USER_DATA, /* UserData: names of the leaves */
-	YG_JSON_WINLOG,    /* Winlogbeat: winlog */
+	YG_JSON_WINLOG,	   /* Winlogbeat: winlog */
 	YG_JSON_NOTHING,   /* record form: what a later version may add */
-	YG_JSON_RECORD,    /* record form: the outermost object */
+	YG_JSON_RECORD,	   /* record form: the outermost object */
 };
 
 enum yg_json_leaf {
@@ -86,7 +86,7 @@ enum yg_json_role {
 struct yg_json_node {
 	const struct yg_json_node *parent;
 	struct yg_json_node *follow; /* the key that came next last time: a guess */
-	uint64_t word[2];            /* first and last 8 bytes of the key: all of a short one */
+	uint64_t word[2];	     /* first and last 8 bytes of the key: all of a short one */
 	struct yg_bytes key;
 	struct yg_bytes path; /* what the names of children begin with */
 	struct yg_bytes name; /* of the field; may be the key itself */
@@ -98,9 +98,9 @@ struct yg_json_node {
 	uint8_t leaf;
 	uint8_t role;
 	uint8_t rank;
-	uint8_t is_windows;  /* its name was made by a rule for Windows events */
-	uint8_t is_kept;     /* beyond this record */
-	uint8_t is_key_name; /* the name is the key as written */
+	uint8_t is_windows;    /* its name was made by a rule for Windows events */
+	uint8_t is_kept;       /* beyond this record */
+	uint8_t is_key_name;   /* the name is the key as written */
 	uint8_t is_known_name; /* the name is that of name_id, letter by letter */
 };
 
@@ -109,8 +109,8 @@ struct yg_json_facts {
 	uint32_t at[YG_ROLE_COUNT];
 	uint8_t rank[YG_ROLE_COUNT];
 	uint8_t ecs_hints;
-	bool has_windows; /* a name was made by a rule for Windows events */
-	bool has_fields;  /* record form: "fields" was an object */
+	bool has_windows;			 /* a name was made by a rule for Windows events */
+	bool has_fields;			 /* record form: "fields" was an object */
 	struct yg_field member[YG_MEMBER_COUNT]; /* record form; name.data NULL = not there */
 	uint32_t alias_count;
 	struct {

@@ -11,7 +11,7 @@
 
 #include "base/ban.h"
 
-#define ECS_HINTS_MIN        2u
+#define ECS_HINTS_MIN	     2u
 #define CONTAINER_FIELDS_MAX 6u
 
 struct yg_field *yg_json_role(struct yg_event *event, const struct yg_json_facts *facts,
@@ -80,8 +80,7 @@ static int add_journal(struct yg_event *event)
 			   : rc;
 }
 
-int yg_json_finish(enum yg_format format, struct yg_event *event,
-		   struct yg_json_facts *facts)
+int yg_json_finish(enum yg_format format, struct yg_event *event, struct yg_json_facts *facts)
 {
 	switch (format) {
 	case YG_FORMAT_WINDOWS:

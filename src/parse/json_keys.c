@@ -329,7 +329,7 @@ static bool is_attributes(struct yg_bytes key)
 
 static bool is_text_key(struct yg_bytes key)
 {
-	static const char *const names[] = {"#text",   "@text", "$text", "_", "$t",
+	static const char *const names[] = {"#text",	"@text",   "$text", "_", "$t",
 					    "#content", "content", "text",  NULL};
 
 	return is_one(key, names);
@@ -396,9 +396,9 @@ static void fill_root(struct yg_json_node *node)
 		const char *key;
 		uint8_t klass;
 	} known[] = {
-		{"Event", YG_JSON_EVENT},	  {"System", YG_JSON_SYSTEM},
-		{"EventData", YG_JSON_DATA},	  {"UserData", YG_JSON_USER_DATA},
-		{"event_data", YG_JSON_DATA},	  {"user_data", YG_JSON_USER_DATA},
+		{"Event", YG_JSON_EVENT},     {"System", YG_JSON_SYSTEM},
+		{"EventData", YG_JSON_DATA},  {"UserData", YG_JSON_USER_DATA},
+		{"event_data", YG_JSON_DATA}, {"user_data", YG_JSON_USER_DATA},
 		{"winlog", YG_JSON_WINLOG},
 	};
 
@@ -497,7 +497,7 @@ static void fill_user_data(struct yg_json_node *node)
 	if (is_name_space(node->key))
 		node->leaf = YG_JSON_LEAF_SKIP;
 	name_by(node, is_text_key(node->key) && node->parent->path.size ? node->parent->path
-									 : bare(node->key));
+									: bare(node->key));
 	node->child_class = YG_JSON_USER_DATA;
 }
 
@@ -518,14 +518,10 @@ static bool fill_winlog(struct yg_json_node *node, struct yg_arena *arena)
 static void fill_record(struct yg_json_node *node)
 {
 	static const char *const members[YG_MEMBER_COUNT] = {
-		[YG_MEMBER_VERSION] = "v",
-		[YG_MEMBER_FORMAT] = "format",
-		[YG_MEMBER_SOURCE] = "source",
-		[YG_MEMBER_POSITION] = "position",
-		[YG_MEMBER_TIME] = "time",
-		[YG_MEMBER_HAS_ZONE] = "has_zone",
-		[YG_MEMBER_TIME_TEXT] = "time_text",
-		[YG_MEMBER_RAW] = "raw",
+		[YG_MEMBER_VERSION] = "v",	     [YG_MEMBER_FORMAT] = "format",
+		[YG_MEMBER_SOURCE] = "source",	     [YG_MEMBER_POSITION] = "position",
+		[YG_MEMBER_TIME] = "time",	     [YG_MEMBER_HAS_ZONE] = "has_zone",
+		[YG_MEMBER_TIME_TEXT] = "time_text", [YG_MEMBER_RAW] = "raw",
 	};
 
 	node->leaf = YG_JSON_LEAF_SKIP;
@@ -537,6 +533,34 @@ static void fill_record(struct yg_json_node *node)
 		}
 	if (is(node->key, "fields"))
 		node->child_class = YG_JSON_FIELDS;
+}
+
+/* The same inside a Windows event. */
+static bool fill_windows(struct yg_json_node *node, struct yg_arena *arena)
+{
+	switch ((enum yg_json_class)node->parent_class) {
+	case YG_JSON_EVENT:
+		return fill_event(node, arena);
+	case YG_JSON_SYSTEM:
+		fill_system(node);
+		break;
+	case YG_JSON_PART:
+		return fill_part(node, arena);
+	case YG_JSON_DATA:
+		fill_data(node);
+		break;
+	case YG_JSON_ITEM:
+	case YG_JSON_ITEM_PART:
+		return fill_item(node, arena);
+	case YG_JSON_USER_DATA:
+		fill_user_data(node);
+		break;
+	case YG_JSON_WINLOG:
+		return fill_winlog(node, arena);
+	default:
+		break;
+	}
+	return true;
 }
 
 /* Name, leaf and the class of the children, by the class of the object the key stands in. */
@@ -556,24 +580,6 @@ static bool fill_by_class(struct yg_json_node *node, struct yg_arena *arena)
 	case YG_JSON_ROOT:
 		fill_root(node);
 		return true;
-	case YG_JSON_EVENT:
-		return fill_event(node, arena);
-	case YG_JSON_SYSTEM:
-		fill_system(node);
-		return true;
-	case YG_JSON_PART:
-		return fill_part(node, arena);
-	case YG_JSON_DATA:
-		fill_data(node);
-		return true;
-	case YG_JSON_ITEM:
-	case YG_JSON_ITEM_PART:
-		return fill_item(node, arena);
-	case YG_JSON_USER_DATA:
-		fill_user_data(node);
-		return true;
-	case YG_JSON_WINLOG:
-		return fill_winlog(node, arena);
 	case YG_JSON_NOTHING:
 		node->leaf = YG_JSON_LEAF_SKIP;
 		node->child_class = YG_JSON_NOTHING;
@@ -581,8 +587,9 @@ static bool fill_by_class(struct yg_json_node *node, struct yg_arena *arena)
 	case YG_JSON_RECORD:
 		fill_record(node);
 		return true;
+	default:
+		return fill_windows(node, arena);
 	}
-	return true;
 }
 
 /* Event data may have such names too, but never say what the event itself is. */

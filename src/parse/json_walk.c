@@ -8,9 +8,9 @@
 
 #include "base/ban.h"
 
-#define SLOTS             8192u /* power of two, twice YG_JSON_NODES_MAX */
-#define PROBES_MAX        16u
-#define NODE_BYTES_MAX    (8u << 20) /* of the remembered nodes */
+#define SLOTS		  8192u /* power of two, twice YG_JSON_NODES_MAX */
+#define PROBES_MAX	  16u
+#define NODE_BYTES_MAX	  (8u << 20)  /* of the remembered nodes */
 #define SCRATCH_BYTES_MAX (16u << 20) /* of one record's other nodes */
 
 struct yg_json {
@@ -28,7 +28,7 @@ struct yg_json {
 struct frame {
 	const struct yg_json_node *node;
 	struct yg_json_node *last; /* the key read last in this object */
-	uint8_t klass;             /* of the names below */
+	uint8_t klass;		   /* of the names below */
 	bool is_array;
 };
 
@@ -43,7 +43,7 @@ struct walk {
 	uint32_t depth;
 	struct frame stack[YG_JSON_DEPTH_MAX];
 	const struct yg_json_node *node; /* of the value to come */
-	struct yg_bytes key;             /* its key as written; without data inside a list */
+	struct yg_bytes key;		 /* its key as written; without data inside a list */
 	struct yg_field item_name;
 	struct yg_field item_text;
 	bool has_item_name;
@@ -80,8 +80,8 @@ struct yg_json *yg_json_state(struct yg_parser_int *ctx)
 		return NULL;
 	}
 	for (uint32_t i = 0; i <= YG_JSON_RECORD; i++)
-		json->roots[i] = (struct yg_json_node){
-			.serial = i, .child_class = (uint8_t)i, .is_kept = 1};
+		json->roots[i] =
+			(struct yg_json_node){.serial = i, .child_class = (uint8_t)i, .is_kept = 1};
 	json->serial = YG_JSON_RECORD + 1;
 	ctx->json = json;
 	ctx->json_free = json_free;
@@ -174,9 +174,8 @@ static uint32_t node_hash(const struct frame *frame, struct yg_bytes key, const 
 }
 
 /* A new node for @key; remembered while there is room, else it lives for this record. */
-static struct yg_json_node *node_new(struct walk *w, const struct frame *frame,
-				     struct yg_bytes key, const uint64_t word[2],
-				     struct yg_json_node **slot)
+static struct yg_json_node *node_new(struct walk *w, const struct frame *frame, struct yg_bytes key,
+				     const uint64_t word[2], struct yg_json_node **slot)
 {
 	struct yg_json *json = w->json;
 	/* A kept node must not lead to one that goes with the record. */
@@ -472,7 +471,8 @@ static int step(struct walk *w)
 		return fail(w, YG_EFORMAT, "the JSON text ends inside an object or list");
 	if (!is_first) {
 		if (c != ',')
-			return fail(w, YG_EFORMAT, "',' or the end of an object or list is expected");
+			return fail(w, YG_EFORMAT,
+				    "',' or the end of an object or list is expected");
 		w->i++;
 	}
 	if (!top->is_array)

@@ -130,8 +130,8 @@ static int add_values(struct yg_event *event, const struct yg_json_facts *facts)
 	int rc = YG_OK;
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && rc == YG_OK; i++)
-		rc = add(event, values[i].name_id,
-			 yg_json_role_text(event, facts, values[i].role), values[i].kind);
+		rc = add(event, values[i].name_id, yg_json_role_text(event, facts, values[i].role),
+			 values[i].kind);
 	return rc;
 }
 

@@ -70,8 +70,8 @@ static int refuse(struct yg_fault *reterr, struct yg_bytes record, struct yg_byt
 }
 
 /* Format, place and time, checked. */
-static int read_members(struct yg_bytes record, struct yg_event *event,
-			struct yg_json_facts *facts, struct yg_fault *reterr)
+static int read_members(struct yg_bytes record, struct yg_event *event, struct yg_json_facts *facts,
+			struct yg_fault *reterr)
 {
 	struct yg_bytes version = member(event, facts, YG_MEMBER_VERSION);
 	struct yg_bytes format = member(event, facts, YG_MEMBER_FORMAT);
@@ -80,7 +80,8 @@ static int read_members(struct yg_bytes record, struct yg_event *event,
 	bool has_zone;
 
 	if (!yg_bytes_eq(version, YG_S("1")))
-		return refuse(reterr, record, version, "\"v\" is not 1: a record of another version");
+		return refuse(reterr, record, version,
+			      "\"v\" is not 1: a record of another version");
 	event->format = yg_format_by_name(format);
 	if (event->format == YG_FORMAT_UNKNOWN || event->format == YG_FORMAT_RECORD)
 		return refuse(reterr, record, format, "\"format\" names no format");
@@ -111,8 +112,8 @@ int yg_record_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_
 		return rc;
 	facts = *yg_json_facts(json);
 	if (!facts.has_fields || !facts.member[YG_MEMBER_FORMAT].name.data)
-		return yg_fault_set(reterr, YG_EMISMATCH, "no \"format\" and \"fields\" of a record",
-				    0);
+		return yg_fault_set(reterr, YG_EMISMATCH,
+				    "no \"format\" and \"fields\" of a record", 0);
 	rc = read_members(record, event, &facts, reterr);
 	if (rc != YG_OK)
 		return rc;

@@ -21,10 +21,10 @@ struct yg_json_index;
 
 enum yg_json_index_result {
 	YG_JSON_INDEX_OK,
-	YG_JSON_INDEX_CONTROL,  /* a control character stands in a string */
-	YG_JSON_INDEX_UTF8,     /* not UTF-8 */
+	YG_JSON_INDEX_CONTROL,	/* a control character stands in a string */
+	YG_JSON_INDEX_UTF8,	/* not UTF-8 */
 	YG_JSON_INDEX_UNCLOSED, /* a string is not closed */
-	YG_JSON_INDEX_EMPTY,    /* nothing but white space */
+	YG_JSON_INDEX_EMPTY,	/* nothing but white space */
 	YG_JSON_INDEX_NOMEM,
 };
 

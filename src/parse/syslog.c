@@ -11,12 +11,12 @@
 
 #include "base/ban.h"
 
-#define TAG_BYTES_MAX     64u
-#define PID_BYTES_MAX     24u
-#define PRI_MAX           191u
-#define YEARS_BACK        8  /* 29 February is at most that far */
-#define PARAM_NAME_MAX    128u
-#define SOURCE_BYTES_MAX  320u /* a host name and its address */
+#define TAG_BYTES_MAX	 64u
+#define PID_BYTES_MAX	 24u
+#define PRI_MAX		 191u
+#define YEARS_BACK	 8 /* 29 February is at most that far */
+#define PARAM_NAME_MAX	 128u
+#define SOURCE_BYTES_MAX 320u /* a host name and its address */
 
 struct header {
 	struct yg_bytes rest; /* what is not read yet */
@@ -27,7 +27,7 @@ struct header {
 	struct yg_bytes program;
 	struct yg_bytes pid;
 	struct yg_bytes msgid;
-	struct yg_bytes data;    /* RFC 5424: [id param="value"]… */
+	struct yg_bytes data; /* RFC 5424: [id param="value"]… */
 	struct yg_bytes message;
 };
 

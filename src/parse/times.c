@@ -25,7 +25,8 @@ static bool read_epoch(struct yg_bytes text, int64_t *ret_ns)
 {
 	size_t dot = yg_bytes_chr(text, '.');
 	struct yg_bytes whole = yg_bytes_cut(text, 0, dot);
-	struct yg_bytes part = dot == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(text, dot + 1);
+	struct yg_bytes part =
+		dot == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(text, dot + 1);
 	int64_t scale = YG_NS_PER_S;
 	int64_t fraction = 0;
 	uint64_t value;
@@ -65,7 +66,7 @@ static bool read_common(struct yg_bytes text, const struct yg_zone *zone, int64_
 }
 
 bool yg_times_any(struct yg_bytes text, const struct yg_zone *zone, int64_t *ret_ns,
-		 bool *ret_has_zone)
+		  bool *ret_has_zone)
 {
 	static const struct yg_bytes date = {(const uint8_t *)"/Date(", 6};
 	static const struct yg_bytes utc = {(const uint8_t *)" UTC", 4};

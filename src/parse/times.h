@@ -14,7 +14,7 @@
  * @zone is used where none is written. False, and nothing written, when it is no time.
  */
 bool yg_times_any(struct yg_bytes text, const struct yg_zone *zone, int64_t *ret_ns,
-		 bool *ret_has_zone);
+		  bool *ret_has_zone);
 
 /* The same for a civil time: to ns, in the zone. False when the date does not exist. */
 bool yg_times_civil(const struct yg_civil *civil, const struct yg_zone *zone, int64_t *ret_ns);

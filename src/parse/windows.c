@@ -9,7 +9,7 @@
 #include "base/ban.h"
 
 #define SYSMON_CONNECTION 3u
-#define NEW_PROCESS       4688u
+#define NEW_PROCESS	  4688u
 #define FILTER_CONNECTION 5156u
 
 static bool is_number(struct yg_bytes text, uint32_t *ret)
@@ -58,8 +58,12 @@ static struct yg_bytes channel_of(struct yg_bytes provider)
 		struct yg_bytes channel;
 	} known[] = {
 #define X(provider, channel)                                                                       \
-	{{(const uint8_t *)(provider), sizeof(provider) - 1},                                      \
-	 {(const uint8_t *)(channel), sizeof(channel) - 1}}
+	{                                                                                          \
+		{(const uint8_t *)(provider), sizeof(provider) - 1},                               \
+		{                                                                                  \
+			(const uint8_t *)(channel), sizeof(channel) - 1                            \
+		}                                                                                  \
+	}
 		X("Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational"),
 		X("Microsoft-Windows-Security-Auditing", "Security"),
 		X("Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational"),
@@ -113,8 +117,8 @@ static int derive_source(struct yg_event *event, const struct yg_json_facts *fac
 
 static bool is_defender_threat(const struct yg_event *event)
 {
-	static const uint16_t ids[] = {1006, 1007, 1008, 1009, 1010, 1011, 1012,
-				       1017, 1018, 1019, 1115, 1116};
+	static const uint16_t ids[] = {1006, 1007, 1008, 1009, 1010, 1011,
+				       1012, 1017, 1018, 1019, 1115, 1116};
 
 	if (yg_bytes_find(event->channel, YG_S("Windows Defender")) == SIZE_MAX)
 		return false;

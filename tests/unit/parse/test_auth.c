@@ -7,7 +7,8 @@
 static const struct {
 	const char *program;
 	const char *message;
-	const char *expected; /* user|target_user|src_ip|src_port|auth_method|auth_result|repeated */
+	const char
+		*expected; /* user|target_user|src_ip|src_port|auth_method|auth_result|repeated */
 } lines[] = {
 	{"sshd", "Failed password for root from 192.0.2.1 port 22 ssh2",
 	 "root||192.0.2.1|22|password|failed|"},
@@ -15,9 +16,11 @@ static const struct {
 	 "admin||2001:db8::1|22|password|failed|"},
 	{"sshd", "Failed none for invalid user  from 192.0.2.1 port 22 ssh2",
 	 "||192.0.2.1|22|none|failed|"},
-	{"sshd", "Failed password for invalid user a from 9.9.9.9 port 1 ssh2 from 192.0.2.1 port 22 ssh2",
+	{"sshd",
+	 "Failed password for invalid user a from 9.9.9.9 port 1 ssh2 from 192.0.2.1 port 22 ssh2",
 	 "a from 9.9.9.9 port 1 ssh2||192.0.2.1|22|password|failed|"},
-	{"sshd", "Accepted publickey for bob from 192.0.2.1 port 22 ssh2: RSA SHA256:x from 9.9.9.9",
+	{"sshd",
+	 "Accepted publickey for bob from 192.0.2.1 port 22 ssh2: RSA SHA256:x from 9.9.9.9",
 	 "bob||192.0.2.1|22|publickey|accepted|"},
 	{"sshd", "Accepted keyboard-interactive/pam for bob from 192.0.2.1 port 22 ssh2",
 	 "bob||192.0.2.1|22|keyboard-interactive|accepted|"},
@@ -33,10 +36,15 @@ static const struct {
 	{"sshd", "Disconnected from user bob 192.0.2.1 port 5", "bob||192.0.2.1|5||closed|"},
 	{"sshd", "Received disconnect from 192.0.2.1 port 5:11: Bye Bye [preauth]",
 	 "||192.0.2.1|5||closed|"},
-	{"sshd", "error: Received disconnect from 192.0.2.1: 3: Auth fail", "||192.0.2.1|||closed|"},
-	{"sshd", "error: maximum authentication attempts exceeded for invalid user u from 192.0.2.1 port 5 ssh2 [preauth]",
+	{"sshd", "error: Received disconnect from 192.0.2.1: 3: Auth fail",
+	 "||192.0.2.1|||closed|"},
+	{"sshd",
+	 "error: maximum authentication attempts exceeded for invalid user u from 192.0.2.1 port 5 "
+	 "ssh2 [preauth]",
 	 "u||192.0.2.1|5||limit|"},
-	{"sshd", "Disconnecting authenticating user root 192.0.2.1 port 5: Too many authentication failures [preauth]",
+	{"sshd",
+	 "Disconnecting authenticating user root 192.0.2.1 port 5: Too many authentication "
+	 "failures [preauth]",
 	 "root||192.0.2.1|5||limit|"},
 	{"sshd", "Disconnecting: Too many authentication failures for invalid user x [preauth]",
 	 "x|||||limit|"},
@@ -48,15 +56,23 @@ static const struct {
 	 "||192.0.2.1|5||probe|"},
 	{"sshd", "Bad protocol version identification 'GET / from 9.9.9.9 x' from 192.0.2.1 port 5",
 	 "||192.0.2.1|5||probe|"},
-	{"sshd", "Unable to negotiate with 192.0.2.1 port 5: no matching key exchange method found.",
+	{"sshd",
+	 "Unable to negotiate with 192.0.2.1 port 5: no matching key exchange method found.",
 	 "||192.0.2.1|5||probe|"},
-	{"sshd", "reverse mapping checking getaddrinfo for a.b [192.0.2.1] failed - POSSIBLE BREAK-IN ATTEMPT!",
+	{"sshd",
+	 "reverse mapping checking getaddrinfo for a.b [192.0.2.1] failed - POSSIBLE BREAK-IN "
+	 "ATTEMPT!",
 	 "||192.0.2.1||||"},
-	{"sshd", "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root",
+	{"sshd",
+	 "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= "
+	 "rhost=192.0.2.1  user=root",
 	 "root||192.0.2.1||pam|failed|"},
-	{"sshd", "PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root",
+	{"sshd",
+	 "PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1 "
+	 " user=root",
 	 "root||192.0.2.1||pam|failed|2"},
-	{"sshd", "message repeated 3 times: [ Failed password for root from 192.0.2.1 port 22 ssh2]",
+	{"sshd",
+	 "message repeated 3 times: [ Failed password for root from 192.0.2.1 port 22 ssh2]",
 	 "root||192.0.2.1|22|password|failed|3"},
 	{"kernel", "last message repeated 4 times", "||||||4"},
 	{"sshd(pam_unix)", "session opened for user news by (uid=0)", "news||||pam|opened|"},
@@ -68,7 +84,9 @@ static const struct {
 	{"su", "+ pts/0 bob:root", "bob|root||||accepted|"},
 	{"su", "- /dev/pts/0 bob:root", "bob|root||||failed|"},
 	{"su", "Successful su for root by bob", "bob|root||||accepted|"},
-	{"su", "pam_unix(su:auth): authentication failure; logname=bob uid=1000 euid=0 tty=pts/0 ruser=bob rhost=  user=root",
+	{"su",
+	 "pam_unix(su:auth): authentication failure; logname=bob uid=1000 euid=0 tty=pts/0 "
+	 "ruser=bob rhost=  user=root",
 	 "root||||pam|failed|"},
 	{"systemd-logind", "New session 5 of user bob.", "bob|||||opened|"},
 	{"login", "FAILED LOGIN 1 FROM 192.0.2.1 FOR root, Authentication failure",
@@ -84,8 +102,8 @@ static void who_came_and_how_it_ended(void)
 	struct reading r = reading("");
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		static const uint32_t ids[] = {YG_F_user,	 YG_F_target_user, YG_F_src_ip,
-					       YG_F_src_port,	 YG_F_auth_method, YG_F_auth_result,
+		static const uint32_t ids[] = {YG_F_user,     YG_F_target_user, YG_F_src_ip,
+					       YG_F_src_port, YG_F_auth_method, YG_F_auth_result,
 					       YG_F_repeated};
 		char got[256] = "";
 		bool is_known = false;
@@ -119,8 +137,9 @@ static void sudo_tells_what_was_run(void)
 	CHECK_TEXT(field(&r, "USER"), "root");
 	CHECK_TEXT(field(&r, "COMMAND"), "/bin/sh -c a ; USER=x");
 	CHECK_TEXT(field(&r, "auth_result"), "accepted");
-	reading_next(&r, "Jan  1 00:00:00 h sudo: bob : 3 incorrect password attempts ; TTY=pts/0 ; "
-			 "PWD=/ ; USER=root ; COMMAND=/bin/ls");
+	reading_next(&r,
+		     "Jan  1 00:00:00 h sudo: bob : 3 incorrect password attempts ; TTY=pts/0 ; "
+		     "PWD=/ ; USER=root ; COMMAND=/bin/ls");
 	CHECK_TEXT(field(&r, "auth_result"), "failed");
 	CHECK_TEXT(field(&r, "repeated"), "3");
 	CHECK_TEXT(field(&r, "COMMAND"), "/bin/ls");

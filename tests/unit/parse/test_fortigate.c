@@ -4,11 +4,14 @@
 
 static void a_vpn_sign_in_that_failed(void)
 {
-	struct reading r = reading(
-		"date=2024-10-14 time=13:46:40 eventtime=1728938800841267391 tz=\"-0700\" logid=\"0101039426\" "
-		"type=\"event\" subtype=\"vpn\" level=\"alert\" vd=\"root\" logdesc=\"SSL VPN login fail\" "
-		"action=\"ssl-login-fail\" tunneltype=\"ssl-web\" tunnelid=0 remip=192.0.2.1 user=\"a b\" "
-		"dst_host=\"N/A\" reason=\"x\" msg=\"SSL \\\"user\\\" C:\\new\"");
+	struct reading r =
+		reading("date=2024-10-14 time=13:46:40 eventtime=1728938800841267391 tz=\"-0700\" "
+			"logid=\"0101039426\" "
+			"type=\"event\" subtype=\"vpn\" level=\"alert\" vd=\"root\" logdesc=\"SSL "
+			"VPN login fail\" "
+			"action=\"ssl-login-fail\" tunneltype=\"ssl-web\" tunnelid=0 "
+			"remip=192.0.2.1 user=\"a b\" "
+			"dst_host=\"N/A\" reason=\"x\" msg=\"SSL \\\"user\\\" C:\\new\"");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_FORTIGATE);
 	CHECK_TEXT(r.event.channel, "fortigate");
@@ -41,7 +44,8 @@ static void results_of_other_records(void)
 	char text[256];
 
 	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
-		(void)snprintf(text, sizeof(text), "logid=\"1\" type=\"event\" %s", records[i].fields);
+		(void)snprintf(text, sizeof(text), "logid=\"1\" type=\"event\" %s",
+			       records[i].fields);
 		reading_next(&r, text);
 		CHECK(r.event.format == YG_FORMAT_FORTIGATE);
 		CHECK_TEXT(field(&r, "auth_result"), records[i].result);
@@ -51,8 +55,9 @@ static void results_of_other_records(void)
 
 static void addresses_wherever_they_stand(void)
 {
-	struct reading r = reading("<189>date=2019-05-10,time=11:37:47,logid=\"0\",type=\"traffic\","
-				   "srcip=192.0.2.1,srcport=5,dstip=198.51.100.1,dstport=443,x=\"a,b\"");
+	struct reading r =
+		reading("<189>date=2019-05-10,time=11:37:47,logid=\"0\",type=\"traffic\","
+			"srcip=192.0.2.1,srcport=5,dstip=198.51.100.1,dstport=443,x=\"a,b\"");
 
 	CHECK(r.event.format == YG_FORMAT_FORTIGATE && r.event.field_count == 13);
 	CHECK_TEXT(field(&r, "src_ip"), "192.0.2.1");
@@ -70,15 +75,18 @@ static void addresses_wherever_they_stand(void)
 
 static void other_devices_with_four_pairs(void)
 {
-	struct reading r = reading("id=fw sn=00 time=\"2023-01-02 03:04:05 UTC\" fw=1 pri=1 m=1 "
-				   "msg=\"Login denied\" src=192.0.2.1:51234:X1 dst=192.0.2.2:443:X0");
+	struct reading r =
+		reading("id=fw sn=00 time=\"2023-01-02 03:04:05 UTC\" fw=1 pri=1 m=1 "
+			"msg=\"Login denied\" src=192.0.2.1:51234:X1 dst=192.0.2.2:443:X0");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_KEYVALUE);
 	CHECK_TEXT(field(&r, "src_ip"), "192.0.2.1");
 	CHECK_TEXT(field(&r, "src_port"), "51234");
 	CHECK_TEXT(field(&r, "dst_port"), "443");
 	CHECK(r.event.time_ns == INT64_C(1672628645) * YG_NS_PER_S && r.event.has_zone);
-	reading_next(&r, "type=SYSCALL msg=audit(1684329817.579:2995): arch=c000003e syscall=59 x='a b'");
+	reading_next(
+		&r,
+		"type=SYSCALL msg=audit(1684329817.579:2995): arch=c000003e syscall=59 x='a b'");
 	CHECK_TEXT(r.event.channel, "auditd");
 	CHECK_TEXT(field(&r, "x"), "a b");
 	CHECK(r.event.time_ns == INT64_C(1684329817579000000));
@@ -106,10 +114,8 @@ static void common_event_format(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(a_vpn_sign_in_that_failed),
-	CASE(results_of_other_records),
-	CASE(addresses_wherever_they_stand),
-	CASE(other_devices_with_four_pairs),
+	CASE(a_vpn_sign_in_that_failed),     CASE(results_of_other_records),
+	CASE(addresses_wherever_they_stand), CASE(other_devices_with_four_pairs),
 	CASE(common_event_format),
 };
 

@@ -63,22 +63,14 @@ static void damage_is_told_with_its_place(void)
 		int rc;
 		size_t pos;
 	} cases[] = {
-		{"", YG_EMISMATCH, 0},
-		{"[1]", YG_EMISMATCH, 0},
-		{"17", YG_EMISMATCH, 0},
-		{"{", YG_EFORMAT, 1},
-		{"{\"a\"", YG_EFORMAT, 4},
-		{"{\"a\":", YG_EFORMAT, 5},
-		{"{\"a\":1", YG_EFORMAT, 6},
-		{"{\"a\":1,}", YG_EFORMAT, 7},
-		{"{\"a\":01}", YG_EFORMAT, 5},
-		{"{\"a\":tru}", YG_EFORMAT, 5},
-		{"{\"a\":1 2}", YG_EFORMAT, 7},
-		{"{\"a\":\"x}", YG_EFORMAT, 8},
-		{"{\"a\":[1}", YG_EFORMAT, 7},
-		{"{a:1}", YG_EFORMAT, 1},
-		{"{\"a\":1} x", YG_EFORMAT, 8},
-		{"{\"a\":\"x\"y}", YG_EFORMAT, 8},
+		{"", YG_EMISMATCH, 0},		{"[1]", YG_EMISMATCH, 0},
+		{"17", YG_EMISMATCH, 0},	{"{", YG_EFORMAT, 1},
+		{"{\"a\"", YG_EFORMAT, 4},	{"{\"a\":", YG_EFORMAT, 5},
+		{"{\"a\":1", YG_EFORMAT, 6},	{"{\"a\":1,}", YG_EFORMAT, 7},
+		{"{\"a\":01}", YG_EFORMAT, 5},	{"{\"a\":tru}", YG_EFORMAT, 5},
+		{"{\"a\":1 2}", YG_EFORMAT, 7}, {"{\"a\":\"x}", YG_EFORMAT, 8},
+		{"{\"a\":[1}", YG_EFORMAT, 7},	{"{a:1}", YG_EFORMAT, 1},
+		{"{\"a\":1} x", YG_EFORMAT, 8}, {"{\"a\":\"x\"y}", YG_EFORMAT, 8},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -193,14 +185,16 @@ static void who_and_when_of_other_objects(void)
 
 static void the_line_of_a_container_is_read(void)
 {
-	struct reading r = reading("{\"log\":\"192.0.2.9 - - [14/Oct/2023:13:46:40 +0000] \\\"GET /x "
-				   "HTTP/1.1\\\" 200 5 \\\"-\\\" \\\"curl\\\"\\n\",\"stream\":\"stdout\","
-				   "\"time\":\"2023-10-14T13:46:41Z\"}");
+	struct reading r =
+		reading("{\"log\":\"192.0.2.9 - - [14/Oct/2023:13:46:40 +0000] \\\"GET /x "
+			"HTTP/1.1\\\" 200 5 \\\"-\\\" \\\"curl\\\"\\n\",\"stream\":\"stdout\","
+			"\"time\":\"2023-10-14T13:46:41Z\"}");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_ACCESS);
 	CHECK_TEXT(field(&r, "cs-uri"), "/x");
 	CHECK(r.event.raw.data[0] == '{');
-	reading_next(&r, "{\"log\":\"{\\\"a\\\":1}\",\"stream\":\"stdout\",\"time\":\"2023-10-14T13:46:41Z\"}");
+	reading_next(&r, "{\"log\":\"{\\\"a\\\":1}\",\"stream\":\"stdout\",\"time\":\"2023-10-"
+			 "14T13:46:41Z\"}");
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_JSON);
 	CHECK_TEXT(field(&r, "a"), "1");
 	CHECK(r.event.time_ns == INT64_C(1697291201) * YG_NS_PER_S);
@@ -211,9 +205,10 @@ static void the_line_of_a_container_is_read(void)
 
 static void an_entry_of_the_journal_is_a_system_log(void)
 {
-	struct reading r = reading("{\"__REALTIME_TIMESTAMP\":\"1697291201000001\",\"_HOSTNAME\":\"h\",\"_PID\":"
-				   "\"7\",\"SYSLOG_IDENTIFIER\":\"sshd-session\",\"MESSAGE\":"
-				   "\"Failed password for root from 192.0.2.1 port 22 ssh2\"}");
+	struct reading r = reading(
+		"{\"__REALTIME_TIMESTAMP\":\"1697291201000001\",\"_HOSTNAME\":\"h\",\"_PID\":"
+		"\"7\",\"SYSLOG_IDENTIFIER\":\"sshd-session\",\"MESSAGE\":"
+		"\"Failed password for root from 192.0.2.1 port 22 ssh2\"}");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_SYSLOG);
 	CHECK_TEXT(r.event.channel, "sshd");

@@ -23,36 +23,58 @@
 static unsigned told;
 
 static const char *const samples[] = {
-	"192.0.2.1 - bob [10/Oct/2023:13:55:36 +0900] \"GET /a?b=%27 HTTP/1.1\" 200 0023 \"-\" \"x\"",
-	"Dec 10 06:55:46 h sshd[24200]: Failed password for invalid user a\\b\"c from 192.0.2.1 port 22 ssh2",
+	"192.0.2.1 - bob [10/Oct/2023:13:55:36 +0900] \"GET /a?b=%27 HTTP/1.1\" 200 0023 \"-\" "
+	"\"x\"",
+	"Dec 10 06:55:46 h sshd[24200]: Failed password for invalid user a\\b\"c from 192.0.2.1 "
+	"port 22 ssh2",
 	"Dec 10 06:55:46 h sshd-session[007]: Invalid user x from 192.0.2.1 port 5",
 	"<165>1 2003-10-11T22:14:15.003Z h app - ID47 [a@1 k=\"v\\\"w\"] msg",
 	"<30>Dec 10 06:55:46 no program here",
 	"date=2024-10-14 time=13:46:40 eventtime=1728938800841267391 tz=\"-0700\" logid=\"0101\" "
-	"type=\"event\" subtype=\"vpn\" action=\"ssl-login-fail\" remip=192.0.2.1 user=\"N/A\" msg=\"a \\\"b\\\"\"",
-	"Oct 14 13:46:40 fw date=2024-10-14 time=13:46:41 logid=\"1\" type=\"event\" ui=\"https(192.0.2.3)\"",
-	"Jun  8 14:34:33 gw kernel: [5.0] IN=e OUT= SRC=192.0.2.5 DST=192.0.2.6 LEN=40 LEN=5 PROTO=TCP SPT=8 DPT=22",
-	"type=SYSCALL msg=audit(1684329817.579:2995): arch=c000003e syscall=59 success=yes comm=\"perl\"",
+	"type=\"event\" subtype=\"vpn\" action=\"ssl-login-fail\" remip=192.0.2.1 user=\"N/A\" "
+	"msg=\"a \\\"b\\\"\"",
+	"Oct 14 13:46:40 fw date=2024-10-14 time=13:46:41 logid=\"1\" type=\"event\" "
+	"ui=\"https(192.0.2.3)\"",
+	"Jun  8 14:34:33 gw kernel: [5.0] IN=e OUT= SRC=192.0.2.5 DST=192.0.2.6 LEN=40 LEN=5 "
+	"PROTO=TCP SPT=8 DPT=22",
+	"type=SYSCALL msg=audit(1684329817.579:2995): arch=c000003e syscall=59 success=yes "
+	"comm=\"perl\"",
 	"[Sun Dec 04 06:41:07 2005] [error] [client 192.0.2.1] File does not exist: /x",
-	"2022/04/05 04:45:57 [error] 8#8: *2 x, client: 192.0.2.1, server: , request: \"GET / HTTP/1.1\"",
+	"2022/04/05 04:45:57 [error] 8#8: *2 x, client: 192.0.2.1, server: , request: \"GET / "
+	"HTTP/1.1\"",
 	"CEF:0|V|P|1|7|N|3|src=192.0.2.5 msg=a b c dpt=1",
-	"{\"EventID\":\"4688\",\"Channel\":\"Security\",\"NewProcessName\":\"C:\\\\a.exe\",\"SourceName\":\"s\","
-	"\"Hostname\":\"h\",\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"x\":[1,null,true,\"\\u0001\"],\"x\":2}",
-	"{\"Event\":{\"System\":{\"EventID\":{\"#text\":1116},\"Channel\":\"Microsoft-Windows-Windows Defender/"
-	"Operational\"},\"EventData\":{\"Data\":[{\"@Name\":\"Threat Name\",\"#text\":\"t\"},{\"@Name\":\"Path\"}]}}}",
-	"{\"Event\":{\"EventData\":{\"Channel\":\"Application\"},\"System\":{\"Channel\":\"System\",\"EventID\":104}}}",
-	"{\"winlog\":{\"channel\":\"Security\",\"event_id\":4624,\"provider_name\":\"p\",\"event_data\":{\"IpAddress\":"
-	"\"::ffff:192.0.2.1\"}},\"user\":{\"name\":\"bob\"},\"process\":{\"executable\":\"/x\"},\"message\":\"m\"}",
-	"{\"log_name\":\"Security\",\"event_id\":4625,\"source_name\":\"p\",\"event_data\":{\"IpAddress\":\"192.0.2.1\"}}",
-	"{\"ecs\":{\"version\":\"8\"},\"process\":{\"command_line\":\"a b\",\"executable\":\"/bin/a\"},\"source\":{\"ip\":"
-	"\"192.0.2.9\",\"port\":5},\"user\":{\"name\":\"u\"},\"event\":{\"code\":\"1\",\"provider\":\"x\"}}",
-	"{\"remote_addr\":\"192.0.2.1\",\"request\":\"GET /a?b HTTP/1.1\",\"status\":200,\"body_bytes_sent\":5,"
+	"{\"EventID\":\"4688\",\"Channel\":\"Security\",\"NewProcessName\":\"C:\\\\a.exe\","
+	"\"SourceName\":\"s\","
+	"\"Hostname\":\"h\",\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"x\":[1,null,true,"
+	"\"\\u0001\"],\"x\":2}",
+	"{\"Event\":{\"System\":{\"EventID\":{\"#text\":1116},\"Channel\":\"Microsoft-Windows-"
+	"Windows Defender/"
+	"Operational\"},\"EventData\":{\"Data\":[{\"@Name\":\"Threat "
+	"Name\",\"#text\":\"t\"},{\"@Name\":\"Path\"}]}}}",
+	"{\"Event\":{\"EventData\":{\"Channel\":\"Application\"},\"System\":{\"Channel\":"
+	"\"System\",\"EventID\":104}}}",
+	"{\"winlog\":{\"channel\":\"Security\",\"event_id\":4624,\"provider_name\":\"p\",\"event_"
+	"data\":{\"IpAddress\":"
+	"\"::ffff:192.0.2.1\"}},\"user\":{\"name\":\"bob\"},\"process\":{\"executable\":\"/"
+	"x\"},\"message\":\"m\"}",
+	"{\"log_name\":\"Security\",\"event_id\":4625,\"source_name\":\"p\",\"event_data\":{"
+	"\"IpAddress\":\"192.0.2.1\"}}",
+	"{\"ecs\":{\"version\":\"8\"},\"process\":{\"command_line\":\"a "
+	"b\",\"executable\":\"/bin/a\"},\"source\":{\"ip\":"
+	"\"192.0.2.9\",\"port\":5},\"user\":{\"name\":\"u\"},\"event\":{\"code\":\"1\","
+	"\"provider\":\"x\"}}",
+	"{\"remote_addr\":\"192.0.2.1\",\"request\":\"GET /a?b "
+	"HTTP/1.1\",\"status\":200,\"body_bytes_sent\":5,"
 	"\"http_user_agent\":\"ua\",\"time_local\":\"10/Oct/2023:13:55:36 +0900\"}",
-	"{\"level\":\"info\",\"ts\":1646861401.5241024,\"request\":{\"remote_ip\":\"192.0.2.1\",\"method\":\"GET\","
-	"\"uri\":\"/x?y\",\"host\":\"h\",\"headers\":{\"User-Agent\":[\"curl\"]}},\"status\":404,\"size\":0}",
-	"{\"__REALTIME_TIMESTAMP\":\"1697291201000001\",\"_PID\":\"7\",\"SYSLOG_IDENTIFIER\":\"sudo\",\"MESSAGE\":"
+	"{\"level\":\"info\",\"ts\":1646861401.5241024,\"request\":{\"remote_ip\":\"192.0.2.1\","
+	"\"method\":\"GET\","
+	"\"uri\":\"/"
+	"x?y\",\"host\":\"h\",\"headers\":{\"User-Agent\":[\"curl\"]}},\"status\":404,\"size\":0}",
+	"{\"__REALTIME_TIMESTAMP\":\"1697291201000001\",\"_PID\":\"7\",\"SYSLOG_IDENTIFIER\":"
+	"\"sudo\",\"MESSAGE\":"
 	"\"bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls\"}",
-	"{\"a\":{\"b\":[{\"c\":1},{\"c\":\"\xe6\xbc\xa2\"}]},\"e\":-1.5e3,\"ip\":\"192.0.2.1\",\"time\":1700758468384}",
+	"{\"a\":{\"b\":[{\"c\":1},{\"c\":\"\xe6\xbc\xa2\"}]},\"e\":-1.5e3,\"ip\":\"192.0.2.1\","
+	"\"time\":1700758468384}",
 };
 
 static bool same_event(struct yg_event *a, struct yg_event *b)
@@ -131,8 +153,9 @@ static void samples_of_every_format_survive(void)
 
 static void records_of_strangers_are_read(void)
 {
-	struct reading r = reading("{ \"v\":1, \"fields\":{\"a\":[\"x\"],\"b c\":null}, \"position\":3,"
-				   " \"format\":\"json\", \"later\":{\"x\":1} }");
+	struct reading r =
+		reading("{ \"v\":1, \"fields\":{\"a\":[\"x\"],\"b c\":null}, \"position\":3,"
+			" \"format\":\"json\", \"later\":{\"x\":1} }");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_JSON && r.event.position == 3);
 	CHECK(r.event.field_count == 2 && r.event.time_ns == YG_TIME_NONE);
@@ -148,13 +171,15 @@ static void broken_records_are_refused_with_their_place(void)
 		int rc;
 		size_t pos;
 	} broken[] = {
-		{"{\"v\":2,\"format\":\"json\",\"source\":\"\",\"position\":1,\"fields\":{}}", YG_EFORMAT, 5},
-		{"{\"v\":1,\"format\":\"what\",\"source\":\"\",\"position\":1,\"fields\":{}}", YG_EFORMAT, 17},
-		{"{\"v\":1,\"format\":\"record\",\"source\":\"\",\"position\":1,\"fields\":{}}", YG_EFORMAT,
-		 17},
+		{"{\"v\":2,\"format\":\"json\",\"source\":\"\",\"position\":1,\"fields\":{}}",
+		 YG_EFORMAT, 5},
+		{"{\"v\":1,\"format\":\"what\",\"source\":\"\",\"position\":1,\"fields\":{}}",
+		 YG_EFORMAT, 17},
+		{"{\"v\":1,\"format\":\"record\",\"source\":\"\",\"position\":1,\"fields\":{}}",
+		 YG_EFORMAT, 17},
 		{"{\"v\":1,\"format\":\"json\",\"position\":0,\"fields\":{}}", YG_EFORMAT, 34},
-		{"{\"v\":1,\"format\":\"json\",\"position\":1,\"time\":\"noon\",\"fields\":{}}", YG_EFORMAT,
-		 44},
+		{"{\"v\":1,\"format\":\"json\",\"position\":1,\"time\":\"noon\",\"fields\":{}}",
+		 YG_EFORMAT, 44},
 		{"{\"v\":1,\"format\":\"json\",\"position\":1,\"fields\":[]}", YG_EMISMATCH, 0},
 		{"{\"v\":1,\"format\":\"json\",\"position\":1", YG_EFORMAT, 35},
 		{"{\"a\":1}", YG_EMISMATCH, 0},

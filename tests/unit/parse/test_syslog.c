@@ -24,8 +24,8 @@ static void headers_of_many_kinds(void)
 		const char *pid;
 		const char *message;
 	} lines[] = {
-		{"Dec 10 06:55:46 LabSZ sshd[24200]: hello", "2022-12-10T06:55:46Z", "LabSZ", "sshd",
-		 "24200", "hello"},
+		{"Dec 10 06:55:46 LabSZ sshd[24200]: hello", "2022-12-10T06:55:46Z", "LabSZ",
+		 "sshd", "24200", "hello"},
 		{"<34>Oct  1 22:14:15 mymachine su: 'su root' failed", "2023-10-01T22:14:15Z",
 		 "mymachine", "su", "", "'su root' failed"},
 		{"<13>Nov 15 22:13:21 h p: tomorrow still", "2022-11-15T22:13:21Z", "h", "p", "",
@@ -35,24 +35,27 @@ static void headers_of_many_kinds(void)
 		{"Feb 29 01:02:03 h p: leap", "2020-02-29T01:02:03Z", "h", "p", "", "leap"},
 		{"Jan  2 2021 03:04:05 fw %ASA-6-1: text", "2021-01-02T03:04:05Z", "fw", "%ASA-6-1",
 		 "", "text"},
-		{"Jan  2 2021 03:04:05 fw : %ASA-6-1: text", "2021-01-02T03:04:05Z", "fw", "%ASA-6-1",
-		 "", "text"},
-		{"Jan 2 03:04:05 2021 fw prog: text", "2021-01-02T03:04:05Z", "fw", "prog", "", "text"},
+		{"Jan  2 2021 03:04:05 fw : %ASA-6-1: text", "2021-01-02T03:04:05Z", "fw",
+		 "%ASA-6-1", "", "text"},
+		{"Jan 2 03:04:05 2021 fw prog: text", "2021-01-02T03:04:05Z", "fw", "prog", "",
+		 "text"},
 		{"Jan  2 03:04:05.250 h prog: text", "2023-01-02T03:04:05.250Z", "h", "prog", "",
 		 "text"},
-		{"Jan  2 03:04:05 sshd[7]: no host", "2023-01-02T03:04:05Z", "", "sshd", "7", "no host"},
+		{"Jan  2 03:04:05 sshd[7]: no host", "2023-01-02T03:04:05Z", "", "sshd", "7",
+		 "no host"},
 		{"Jan  2 03:04:05 host no program here", "2023-01-02T03:04:05Z", "host", "", "",
 		 "no program here"},
 		{"Jun 14 15:16:01 combo sshd(pam_unix)[19939]: check pass; user unknown",
 		 "2023-06-14T15:16:01Z", "combo", "sshd", "19939", "check pass; user unknown"},
-		{"2022-02-09T20:53:37+09:00 nas prog[1]: iso", "2022-02-09T11:53:37Z", "nas", "prog",
-		 "1", "iso"},
-		{"<35>1 2022-01-19T15:14:32.5Z fw audit 24409 ID7 [m@1 seq=\"4\" q=\"a\\\"]b\"] the text",
+		{"2022-02-09T20:53:37+09:00 nas prog[1]: iso", "2022-02-09T11:53:37Z", "nas",
+		 "prog", "1", "iso"},
+		{"<35>1 2022-01-19T15:14:32.5Z fw audit 24409 ID7 [m@1 seq=\"4\" q=\"a\\\"]b\"] "
+		 "the text",
 		 "2022-01-19T15:14:32.500Z", "fw", "audit", "24409", "the text"},
 		{"77 <35>1 2022-01-19T15:14:32Z - - - - - \xef\xbb\xbfonly text",
 		 "2022-01-19T15:14:32Z", "", "", "", "only text"},
-		{"2024-05-01T00:00:00Z stdout F plain words", "2024-05-01T00:00:00Z", "", "container",
-		 "", "plain words"},
+		{"2024-05-01T00:00:00Z stdout F plain words", "2024-05-01T00:00:00Z", "",
+		 "container", "", "plain words"},
 	};
 	struct reading r = reading("");
 
@@ -82,7 +85,8 @@ static void parts_of_rfc_5424(void)
 	CHECK_TEXT(field(&r, "exampleSDID@32473.iut"), "3");
 	CHECK_TEXT(field(&r, "message"), "msg");
 	CHECK_TEXT(r.event.channel, "app");
-	reading_next(&r, "<165>1 2003-10-11T22:14:15.003Z h app - ID47 [a k==\"v\" =\"\" b=\"2\"] m");
+	reading_next(&r,
+		     "<165>1 2003-10-11T22:14:15.003Z h app - ID47 [a k==\"v\" =\"\" b=\"2\"] m");
 	CHECK(r.rc == YG_OK);
 	CHECK_TEXT(field(&r, "a.b"), "2");
 	reading_next(&r, "<165>1 2003-10-11T22:14:15.003Z h app - ID47 [open x=\"1\" msg");
@@ -93,8 +97,12 @@ static void parts_of_rfc_5424(void)
 static void other_text_is_no_syslog(void)
 {
 	static const char *const lines[] = {
-		"just words", "2021-10-11 09:01:35,116 INFO [x] - y", "<999>hello", "Mayhem ensued at 12",
-		"2022-06-20T09:52:17.637Z [warn][API]: Failed", "Jan 32 03:04:05 h p: x",
+		"just words",
+		"2021-10-11 09:01:35,116 INFO [x] - y",
+		"<999>hello",
+		"Mayhem ensued at 12",
+		"2022-06-20T09:52:17.637Z [warn][API]: Failed",
+		"Jan 32 03:04:05 h p: x",
 	};
 	struct reading r = reading("");
 
@@ -107,11 +115,12 @@ static void other_text_is_no_syslog(void)
 
 static void a_message_may_be_another_format(void)
 {
-	struct reading r = reading(
-		"<189>date=2024-10-14 time=13:46:40 logid=\"0101039426\" type=\"event\" remip=192.0.2.1");
+	struct reading r = reading("<189>date=2024-10-14 time=13:46:40 logid=\"0101039426\" "
+				   "type=\"event\" remip=192.0.2.1");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_FORTIGATE);
-	reading_next(&r, "Oct 14 13:46:40 fw date=2024-10-14 time=13:46:41 logid=\"1\" type=\"event\"");
+	reading_next(&r,
+		     "Oct 14 13:46:40 fw date=2024-10-14 time=13:46:41 logid=\"1\" type=\"event\"");
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_FORTIGATE);
 	CHECK(is_time(&r, "2024-10-14T13:46:41Z"));
 	CHECK_TEXT(field(&r, "hostname"), "fw");
@@ -121,7 +130,8 @@ static void a_message_may_be_another_format(void)
 	CHECK_TEXT(field(&r, "c-ip"), "192.0.2.9");
 	CHECK_TEXT(field(&r, "program"), "nginx");
 	CHECK(r.event.raw.size > 60 && r.event.raw.data[0] == 'O');
-	reading_next(&r, "Oct 14 13:46:40 app node[3]: {\"msg\":\"hi\",\"client_ip\":\"192.0.2.8\"}");
+	reading_next(&r,
+		     "Oct 14 13:46:40 app node[3]: {\"msg\":\"hi\",\"client_ip\":\"192.0.2.8\"}");
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_JSON);
 	CHECK(is_time(&r, "2023-10-14T13:46:40Z"));
 	CHECK_TEXT(field(&r, "src_ip"), "192.0.2.8");

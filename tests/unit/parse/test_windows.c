@@ -5,24 +5,31 @@
 /* One sign-in failure, as different programs write it. */
 static const char *const shapes[] = {
 	/* evtx_dump */
-	"{\"Event\":{\"#attributes\":{\"xmlns\":\"http://x\"},\"System\":{\"Provider\":{\"#attributes\":"
-	"{\"Name\":\"Microsoft-Windows-Security-Auditing\",\"Guid\":\"54849625\"}},\"EventID\":4625,"
-	"\"Level\":0,\"TimeCreated\":{\"#attributes\":{\"SystemTime\":\"2022-04-29T12:36:01.902791Z\"}},"
+	"{\"Event\":{\"#attributes\":{\"xmlns\":\"http://"
+	"x\"},\"System\":{\"Provider\":{\"#attributes\":"
+	"{\"Name\":\"Microsoft-Windows-Security-Auditing\",\"Guid\":\"54849625\"}},\"EventID\":"
+	"4625,"
+	"\"Level\":0,\"TimeCreated\":{\"#attributes\":{\"SystemTime\":\"2022-04-29T12:36:01."
+	"902791Z\"}},"
 	"\"EventRecordID\":2559,\"Execution\":{\"#attributes\":{\"ProcessID\":712,\"ThreadID\":2}},"
 	"\"Channel\":\"Security\",\"Computer\":\"pc1\",\"Security\":null},\"EventData\":{"
 	"\"TargetUserName\":\"admin\",\"LogonType\":3,\"IpAddress\":\"203.0.113.9\"}}}",
 	/* evtx_dump --separate-json-attributes */
-	"{\"Event\":{\"System\":{\"Provider_attributes\":{\"Name\":\"Microsoft-Windows-Security-Auditing\"},"
+	"{\"Event\":{\"System\":{\"Provider_attributes\":{\"Name\":\"Microsoft-Windows-Security-"
+	"Auditing\"},"
 	"\"EventID\":4625,\"EventID_attributes\":{\"Qualifiers\":\"0\"},\"Level\":0,"
 	"\"TimeCreated_attributes\":{\"SystemTime\":\"2022-04-29T12:36:01.902791Z\"},"
 	"\"EventRecordID\":2559,\"Channel\":\"Security\",\"Computer\":\"pc1\"},\"EventData\":{"
 	"\"TargetUserName\":\"admin\",\"LogonType\":3,\"IpAddress\":\"203.0.113.9\"}}}",
 	/* XML to JSON with "@", EventData as a list of Data */
 	"{\"Event\":{\"@xmlns\":\"http://x\",\"System\":{\"Provider\":{\"@Name\":"
-	"\"Microsoft-Windows-Security-Auditing\"},\"EventID\":{\"@Qualifiers\":\"0\",\"#text\":\"4625\"},"
+	"\"Microsoft-Windows-Security-Auditing\"},\"EventID\":{\"@Qualifiers\":\"0\",\"#text\":"
+	"\"4625\"},"
 	"\"Level\":\"0\",\"TimeCreated\":{\"@SystemTime\":\"2022-04-29T12:36:01.902791Z\"},"
-	"\"EventRecordID\":\"2559\",\"Channel\":\"Security\",\"Computer\":\"pc1\"},\"EventData\":{\"Data\":["
-	"{\"@Name\":\"TargetUserName\",\"#text\":\"admin\"},{\"#text\":\"3\",\"@Name\":\"LogonType\"},"
+	"\"EventRecordID\":\"2559\",\"Channel\":\"Security\",\"Computer\":\"pc1\"},\"EventData\":{"
+	"\"Data\":["
+	"{\"@Name\":\"TargetUserName\",\"#text\":\"admin\"},{\"#text\":\"3\",\"@Name\":"
+	"\"LogonType\"},"
 	"{\"@Name\":\"IpAddress\",\"#text\":\"203.0.113.9\"}]}}}",
 	/* the same with EventData itself the list, EventID with attributes */
 	"{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":"
@@ -33,18 +40,25 @@ static const char *const shapes[] = {
 	"{\"#attributes\":{\"Name\":\"LogonType\"},\"#text\":3},"
 	"{\"@Name\":\"IpAddress\",\"#text\":\"203.0.113.9\"}]}}",
 	/* NXLog */
-	"{\"EventTime\":\"2022-04-29 14:36:01\",\"Hostname\":\"pc1\",\"Keywords\":-9218868437227405312,"
+	"{\"EventTime\":\"2022-04-29 "
+	"14:36:01\",\"Hostname\":\"pc1\",\"Keywords\":-9218868437227405312,"
 	"\"EventID\":4625,\"SourceName\":\"Microsoft-Windows-Security-Auditing\",\"Level\":\"0\","
-	"\"Channel\":\"Security\",\"EventRecordID\":2559,\"TargetUserName\":\"admin\",\"LogonType\":\"3\","
+	"\"Channel\":\"Security\",\"EventRecordID\":2559,\"TargetUserName\":\"admin\","
+	"\"LogonType\":\"3\","
 	"\"IpAddress\":\"203.0.113.9\",\"@timestamp\":\"2022-04-29T12:36:01.902791Z\"}",
 	/* Winlogbeat 7 */
-	"{\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"winlog\":{\"channel\":\"Security\",\"provider_name\":"
-	"\"Microsoft-Windows-Security-Auditing\",\"event_id\":4625,\"computer_name\":\"pc1\",\"record_id\":2559,"
-	"\"event_data\":{\"TargetUserName\":\"admin\",\"LogonType\":\"3\",\"IpAddress\":\"203.0.113.9\"}},"
+	"{\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"winlog\":{\"channel\":\"Security\","
+	"\"provider_name\":"
+	"\"Microsoft-Windows-Security-Auditing\",\"event_id\":4625,\"computer_name\":\"pc1\","
+	"\"record_id\":2559,"
+	"\"event_data\":{\"TargetUserName\":\"admin\",\"LogonType\":\"3\",\"IpAddress\":\"203.0."
+	"113.9\"}},"
 	"\"event\":{\"kind\":\"event\",\"code\":4625},\"ecs\":{\"version\":\"1.5.0\"},\"Level\":0}",
 	/* Winlogbeat 6 */
-	"{\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"log_name\":\"Security\",\"event_id\":4625,"
-	"\"source_name\":\"Microsoft-Windows-Security-Auditing\",\"computer_name\":\"pc1\",\"Level\":\"0\","
+	"{\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"log_name\":\"Security\",\"event_id\":"
+	"4625,"
+	"\"source_name\":\"Microsoft-Windows-Security-Auditing\",\"computer_name\":\"pc1\","
+	"\"Level\":\"0\","
 	"\"EventRecordID\":2559,\"event_data\":{\"TargetUserName\":\"admin\",\"LogonType\":\"3\","
 	"\"IpAddress\":\"203.0.113.9\"}}",
 };
@@ -76,10 +90,11 @@ static void all_shapes_give_the_same_fields(void)
 
 static void data_without_names_is_called_data(void)
 {
-	struct reading r = reading(
-		"{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"MSSQL\"}},\"EventID\":33205,"
-		"\"Channel\":\"Application\"},\"EventData\":{\"Data\":{\"#text\":[\"one\",\"two\"]},"
-		"\"Binary\":null}}}");
+	struct reading r = reading("{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{"
+				   "\"Name\":\"MSSQL\"}},\"EventID\":33205,"
+				   "\"Channel\":\"Application\"},\"EventData\":{\"Data\":{\"#"
+				   "text\":[\"one\",\"two\"]},"
+				   "\"Binary\":null}}}");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS);
 	CHECK_TEXT(field(&r, "Data"), "one");
@@ -97,7 +112,8 @@ static void user_data_has_the_names_of_its_leaves(void)
 {
 	struct reading r = reading(
 		"{\"Event\":{\"System\":{\"EventID\":1149,\"Channel\":\"Microsoft-Windows-"
-		"TerminalServices-RemoteConnectionManager/Operational\"},\"UserData\":{\"EventXML\":{"
+		"TerminalServices-RemoteConnectionManager/"
+		"Operational\"},\"UserData\":{\"EventXML\":{"
 		"\"#attributes\":{\"xmlns\":\"Event_NS\"},\"Param1\":\"bob\",\"Param2\":\"D\","
 		"\"Param3\":\"198.51.100.4\"}}}}");
 
@@ -109,8 +125,9 @@ static void user_data_has_the_names_of_its_leaves(void)
 
 static void new_process_has_the_names_of_sysmon(void)
 {
-	struct reading r = reading("{\"EventID\":\"4688\",\"Channel\":\"Security\",\"NewProcessName\":"
-				   "\"C:\\\\a.exe\",\"ParentProcessName\":\"C:\\\\b.exe\"}");
+	struct reading r =
+		reading("{\"EventID\":\"4688\",\"Channel\":\"Security\",\"NewProcessName\":"
+			"\"C:\\\\a.exe\",\"ParentProcessName\":\"C:\\\\b.exe\"}");
 
 	CHECK(r.event.event_code == 4688);
 	CHECK_TEXT(yg_event_get(&r.event, YG_F_Image), "C:\\a.exe");
@@ -123,8 +140,9 @@ static void new_process_has_the_names_of_sysmon(void)
 
 static void a_threat_has_the_names_of_antivirus_rules(void)
 {
-	struct reading r = reading("{\"EventID\":1116,\"Channel\":\"Microsoft-Windows-Windows Defender/"
-				   "Operational\",\"Threat Name\":\"HackTool\",\"Path\":\"file:x\"}");
+	struct reading r =
+		reading("{\"EventID\":1116,\"Channel\":\"Microsoft-Windows-Windows Defender/"
+			"Operational\",\"Threat Name\":\"HackTool\",\"Path\":\"file:x\"}");
 
 	CHECK_TEXT(yg_event_get(&r.event, YG_F_Signature), "HackTool");
 	CHECK_TEXT(yg_event_get(&r.event, YG_F_Filename), "file:x");
@@ -152,7 +170,9 @@ static void only_a_remote_address_is_an_actor(void)
 		CHECK(r.event.format == YG_FORMAT_WINDOWS);
 		CHECK(!yg_event_find(&r.event, YG_F_src_ip));
 	}
-	reading_next(&r, "{\"Channel\":\"Security\",\"EventID\":4624,\"IpAddress\":\"::ffff:192.0.2.1\"}");
+	reading_next(
+		&r,
+		"{\"Channel\":\"Security\",\"EventID\":4624,\"IpAddress\":\"::ffff:192.0.2.1\"}");
 	CHECK_TEXT(yg_event_get(&r.event, YG_F_src_ip), "192.0.2.1");
 	reading_done(&r);
 }
@@ -171,8 +191,9 @@ static void other_objects_keep_their_names(void)
 
 static void system_comes_before_event_data(void)
 {
-	struct reading r = reading("{\"Event\":{\"EventData\":{\"Channel\":\"Application\",\"EventID\":\"9\"},"
-				   "\"System\":{\"Channel\":\"System\",\"EventID\":104}}}");
+	struct reading r =
+		reading("{\"Event\":{\"EventData\":{\"Channel\":\"Application\",\"EventID\":\"9\"},"
+			"\"System\":{\"Channel\":\"System\",\"EventID\":104}}}");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS && r.event.event_code == 104);
 	CHECK_TEXT(r.event.channel, "System");
@@ -183,15 +204,18 @@ static void system_comes_before_event_data(void)
 
 static void other_wrappings(void)
 {
-	struct reading r = reading("{\"Id\":4624,\"ProviderName\":\"Microsoft-Windows-Security-Auditing\","
-				   "\"LogName\":\"Security\",\"MachineName\":\"pc\",\"TimeCreated\":"
-				   "\"\\/Date(1651235761902)\\/\"}");
+	struct reading r =
+		reading("{\"Id\":4624,\"ProviderName\":\"Microsoft-Windows-Security-Auditing\","
+			"\"LogName\":\"Security\",\"MachineName\":\"pc\",\"TimeCreated\":"
+			"\"\\/Date(1651235761902)\\/\"}");
 
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS && r.event.event_code == 4624);
 	CHECK_TEXT(yg_event_get(&r.event, YG_F_Computer), "pc");
 	CHECK(r.event.time_ns == INT64_C(1651235761902000000));
-	reading_next(&r, "{\"_index\":\"w\",\"_source\":{\"winlog\":{\"channel\":\"Security\",\"event_id\":"
-			 "4624,\"event_data\":{\"LogonType\":\"3\"}},\"user\":{\"name\":\"u\"}}}");
+	reading_next(
+		&r,
+		"{\"_index\":\"w\",\"_source\":{\"winlog\":{\"channel\":\"Security\",\"event_id\":"
+		"4624,\"event_data\":{\"LogonType\":\"3\"}},\"user\":{\"name\":\"u\"}}}");
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS && r.event.event_code == 4624);
 	CHECK_TEXT(yg_event_get(&r.event, YG_F_LogonType), "3");
 	CHECK_TEXT(field(&r, "user.name"), "u");
