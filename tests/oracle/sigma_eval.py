@@ -4,6 +4,8 @@
 
     sigma_eval.py vectors FOLDER             every vector group gives the expected answers
     sigma_eval.py regression                 the named rule hits the JSON twin as often as said
+    sigma_eval.py random TEST_VECTORS        made-up rules and events: the program named (it runs a
+                                             folder of vectors) answers as we do
     sigma_eval.py compare TWIN_MATCHES       all rules on all twins, without routing: the program
                                              named finds the same as we (data: YAGURA_SHARED)
 
@@ -18,9 +20,11 @@ import itertools
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
+import tempfile
 
 try:
     import yaml
@@ -34,6 +38,10 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 class Refused(Exception):
     """The rule cannot be used."""
+
+
+class Waiting(Refused):
+    """The rule is good, but a placeholder has no value."""
 
 
 class Text(str):
@@ -109,7 +117,7 @@ def expansions(text, placeholders):
         if i % 2 == 0:
             choices.append([tokens(part, True)])
         elif part not in placeholders:
-            raise Refused("placeholder without value")
+            raise Waiting("placeholder without value")
         else:
             choices.append([tokens(value) for value in placeholders[part]])
     return [sum(choice, []) for choice in itertools.product(*choices)]
@@ -123,6 +131,8 @@ def plain(form, what):
 
 def encode(modifier, form):
     """One form through one modifier: a list of forms."""
+    if modifier in BASE64 and not form:
+        raise Refused("empty value encoded")
     if modifier == "windash":
         choices = [DASHES if isinstance(c, str) and c in DASHES else [c] for c in form]
         return [list(choice) for choice in itertools.product(*choices)]
@@ -144,12 +154,19 @@ def encode(modifier, form):
 
 
 def pattern(form, where, cased):
-    """A form as a compiled expression over the whole value."""
-    body = "".join(".*" if c is ANY_RUN else "." if c is ANY_ONE else
+    """A form as a compiled expression to search for; open ends need no .* in it."""
+    form = list(form)
+    head, tail = where in ("endswith", "contains"), where in ("startswith", "contains")
+    while form and form[0] is ANY_RUN:
+        del form[0]
+        head = True
+    while form and form[-1] is ANY_RUN:
+        del form[-1]
+        tail = True
+    body = "".join(".*?" if c is ANY_RUN else "." if c is ANY_ONE else
                    re.escape(c if isinstance(c, str) else c.decode("latin-1")) for c in form)
-    head = ".*" if where in ("endswith", "contains") else ""
-    tail = ".*" if where in ("startswith", "contains") else ""
-    return re.compile(head + body + tail, re.S | (0 if cased else re.I)).fullmatch
+    return re.compile(("" if head else r"\A") + body + ("" if tail else r"\Z"),
+                      re.S | (0 if cased else re.I)).search
 
 
 PLACES = {None: lambda text, part: text == part,
@@ -186,12 +203,12 @@ def time_part(part, text):
 
 
 def address(text):
+    """As a number of 128 bits: a.b.c.d is ::ffff:a.b.c.d."""
     try:
-        found = ipaddress.ip_address(text)
+        return int(ipaddress.IPv6Address(text if ":" in text else
+                                         "::ffff:" + str(ipaddress.IPv4Address(text))))
     except ValueError:
         return None
-    mapped = getattr(found, "ipv4_mapped", None)
-    return mapped or found
 
 
 OPERATORS = {"lt": lambda a, b: a < b, "lte": lambda a, b: a <= b,
@@ -255,7 +272,8 @@ class Item:
         if "exists" in mods and len(mods) > 1:
             raise Refused("exists alone")
         order = {m: i for i, m in enumerate(mods)}
-        for before, after in ((BASE64, WHERE), (WIDE, BASE64 | WHERE), ({"re"}, set(FLAGS))):
+        for before, after in ((BASE64, WHERE), (WIDE, BASE64 | WHERE), ({"re"}, set(FLAGS) | WHERE),
+                              ({"windash", "expand"}, BASE64 | WIDE)):
             if any(order[a] < order[b] for a in after & set(mods) for b in before & set(mods)):
                 raise Refused("order")
         if self.field is None and set(mods) & (TIME | COMPARE | {"cidr", "exists", "fieldref"}):
@@ -296,17 +314,18 @@ class Item:
         if not value or re.search(r"(?<!\\)\((\?(<?[=!]|>|P=|\()|\*)", value) or \
                 re.search(r"(?<!\\)\\[1-9]", value):
             raise Refused("expression")
-        flags = 0 if any(ord(c) > 127 for c in value) else re.A
+        flags = 0
         for mod in self.mods:
             flags |= FLAGS.get(mod, 0)
         where = self.where()
         text = {None: value, "contains": value, "startswith": f"^(?:{value})",
                 "endswith": f"(?:{value})$"}[where]
         try:
-            compiled = re.compile(text, flags)
+            # ASCII expressions work on bytes, so that values that are not UTF-8 can fit them.
+            search = re.compile(text.encode() if text.isascii() else text, flags).search
         except re.error as error:
             raise Refused(str(error)) from error
-        return self.any_text(compiled.search)
+        return self.any_text((lambda value: search(value.encode())) if text.isascii() else search)
 
     def forms(self, value):
         if "expand" in self.mods:
@@ -322,14 +341,15 @@ class Item:
         networks = []
         for form in self.forms(value):
             try:
-                networks.append(ipaddress.ip_network(plain(form, "cidr").decode()))
+                network = ipaddress.ip_network(plain(form, "cidr").decode())
+                networks.append((address(str(network[0])), network.num_addresses))
             except ValueError as error:
                 raise Refused(str(error)) from error
 
         def check(text):
             found = address(text)
             return found is not None and any(
-                found.version == net.version and found in net for net in networks)
+                first <= found < first + count for first, count in networks)
         return self.any_text(check)
 
     def fieldref_test(self, value):
@@ -347,7 +367,8 @@ class Item:
         part = (TIME & set(self.mods)).pop() if TIME & set(self.mods) else None
         limits = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "week": (1, 53),
                   "month": (1, 12), "year": (1, 9999), None: (float("-inf"), float("inf"))}[part]
-        if bound is None or not limits[0] <= bound <= limits[1]:
+        if bound is None or not limits[0] <= bound <= limits[1] or (
+                part and not re.fullmatch(r"-?\d+", value)):
             raise Refused("number")
         op = next((OPERATORS[m] for m in self.mods if m in OPERATORS), lambda a, b: a == b)
 
@@ -360,10 +381,10 @@ class Item:
         where = self.where()
         if self.field is None and where is None:
             where = "contains"
-        if self.field is None and not value:
-            raise Refused("empty keyword")
         checks = []
         for form in self.forms(value):
+            if self.field is None and all(c is ANY_RUN for c in form):
+                raise Refused("empty keyword")
             # Expressions with .* are slow: texts without wildcards do without them.
             if "cased" not in self.mods and all(isinstance(c, str) for c in form):
                 checks.append(functools.partial(self.place_test, PLACES[where],
@@ -380,8 +401,8 @@ class Item:
 # ---- selections and conditions ----
 
 def map_test(value, placeholders):
-    if not value:
-        raise Refused("empty selection")
+    if not value or "" in value:
+        raise Refused("empty selection or name")
     items = [Item(key, sub, placeholders) for key, sub in value.items()]
     return lambda event: all(item.fits(event) for item in items)
 
@@ -543,6 +564,112 @@ def vectors(folder):
             good, bad = good + more[0], bad + more[1]
     print(f"{good} passed, {bad} failed, 0 skipped")
     return bad > 0 or good == 0
+
+
+# ---- made-up rules and events ----
+
+MADE_UP_SEED, MADE_UP_GROUPS = 20261121, 1500
+PIECES = ["a", "B", "ab", "-", "/", "\u2013", "*", "?", "\\", "\\*", "\\\\", " ", "1", "é", "あ", "%p%", "\\%"]
+TEXTS = ["", "a", "ab", "AB", "b", "a-b", "a/b", "a\u2013B", "-a", "/a", " -a ", "a*b", "a?b", "a\\b", "\\",
+         "1", "1.5", "-1", "0x10", "16", "あ", "aあb", "É", "%p%", "x1", "YQ==", "YWI=", "YQBiAA==",
+         "10.1.2.3", "10.2.0.1", "::1", "2001:db8::5", "2026-11-21T08:31:54Z", "2020-12-31 23:59:59",
+         "86399", "true", "null"]
+SPECIAL = {"cidr": ["10.0.0.0/8", "10.1.2.3", "::/0", "2001:db8::/32", "10.0.0.1/8", "x"],
+           "re": ["a.b", "^a", "b$", "a|b", "[ab]+", "^$", "(a", "a(?=b)", r"(a)\1", r"\d+"],
+           "exists": ["true", "false", "x"], "fieldref": ["A", "B", "C", "*", ""],
+           "number": ["0", "1", "1.5", "-3", "16", "x", "23", "2020", "12", "59", "60"]}
+
+
+def quoted(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def made_up_key(rnd):
+    mods = rnd.choices([[], ["contains"], ["startswith"], ["endswith"], ["windash"], ["re"],
+                        ["cidr"], ["base64"], ["base64offset"], ["wide"], ["exists"],
+                        ["fieldref"], ["expand"], ["gt"], ["hour"], ["year"], ["minute"]],
+                       [8, 5, 3, 3, 2, 3, 2, 2, 2, 1, 1, 2, 1, 2, 1, 1, 1])[0]
+    mods = mods + rnd.choices([[], ["contains"], ["all"], ["neq"], ["cased"], ["i"], ["lte"],
+                               ["base64"], ["windash"]], [12, 3, 3, 2, 3, 1, 1, 1, 1])[0]
+    mods = mods + rnd.choices([[], ["contains"], ["neq"], ["all"]], [12, 2, 1, 1])[0]
+    return "|".join([rnd.choices(["A", "B", "C", ""], [6, 3, 2, 1])[0]] + mods)
+
+
+def made_up_value(rnd, key):
+    kinds = set(key.split("|"))
+    for kind in ("cidr", "re", "exists", "fieldref"):
+        if kind in kinds:
+            return quoted(rnd.choice(SPECIAL[kind]))
+    if kinds & (COMPARE | TIME):
+        return rnd.choice(SPECIAL["number"])
+    if "expand" in kinds and rnd.random() < 0.8:
+        return quoted(rnd.choice(["%p%", "a%p%", "%p%-%q%", "\\%p%", "%none%"]))
+    if rnd.random() < 0.06:
+        return "null"
+    if rnd.random() < 0.3:
+        return quoted(rnd.choice(TEXTS))
+    return quoted("".join(rnd.choices(PIECES, k=rnd.randint(1, 4))))
+
+
+def made_up_group(rnd, number):
+    """Nine in ten are rules that can be used."""
+    want_good = rnd.random() < 0.9
+    while True:
+        try:
+            group = made_up_try(rnd, number)
+        except Waiting:
+            continue
+        if not want_good or "refused" not in group:
+            return group
+
+
+def made_up_try(rnd, number):
+    names, lines = ["s1", "s2", "f1", "_h"][:rnd.randint(1, 4)], []
+    for name in names:
+        lines.append(f"{name}:")
+        for key in sorted({made_up_key(rnd) for _ in range(rnd.randint(1, 2))}):
+            values = [made_up_value(rnd, key) for _ in range(rnd.choice([1, 1, 2, 3]))]
+            value = values[0] if len(values) == 1 else "[" + ", ".join(values) + "]"
+            lines.append(f"    {quoted(key)}: {value}")
+    words = [rnd.choice(["", "", "not "]) + rnd.choice(
+        names + ["1 of them", "all of s*", "(s1 or not s1)", "1 of f*", "(s1 and s2)"])
+        for _ in range(rnd.randint(1, 3))]
+    condition = words[0] + "".join(rnd.choice([" and ", " or "]) + word for word in words[1:])
+    detection = "\n".join(lines + ["condition: " + condition])
+    group = {"name": f"made up {number}", "detection": detection,
+             "placeholders": "p: [a, '*b', '1']\nq: B\n"}
+    try:
+        test = group_test(group)
+    except Waiting:
+        raise
+    except Refused:
+        group["refused"] = ""
+        return group
+    group["yes"], group["no"] = [], []
+    for _ in range(8):
+        fields = {}
+        for name in ("A", "B", "C"):
+            if rnd.random() < 0.75:
+                values = [None if rnd.random() < 0.06 else rnd.choice(TEXTS)
+                          for _ in range(rnd.choice([1, 1, 1, 2]))]
+                fields[name] = values
+        raw = rnd.choice(["", "", "raw a-b text"])
+        fits = test(Event(dict(fields), raw))
+        group["yes" if fits else "no"].append({**fields, **({"_raw": raw} if raw else {})})
+    return group
+
+
+def made_up(tool):
+    rnd = random.Random(MADE_UP_SEED)
+    groups = [made_up_group(rnd, number) for number in range(MADE_UP_GROUPS)]
+    used = [g for g in groups if "refused" in g or g["yes"] or g["no"]]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "made_up.yml"
+        # JSON is YAML; texts are all quoted, so nothing changes its kind on the way.
+        path.write_text(json.dumps(used, ensure_ascii=False), encoding="utf-8")
+        print(f"{sum('refused' in g for g in used)} of {len(used)} rules refused, "
+              f"{sum(len(g.get('yes', [])) for g in used)} events fit", file=sys.stderr)
+        return subprocess.run([tool, folder], check=False).returncode
 
 
 # ---- Windows events ----
@@ -708,7 +835,8 @@ def skip_without(paths):
 
 
 def main():
-    modes = {"vectors": (vectors, 1), "regression": (regression, 0), "compare": (compare, 1)}
+    modes = {"vectors": (vectors, 1), "regression": (regression, 0), "compare": (compare, 1),
+             "random": (made_up, 1)}
     if len(sys.argv) < 2 or sys.argv[1] not in modes or \
             len(sys.argv) - 2 != modes[sys.argv[1]][1]:
         print(__doc__, file=sys.stderr)
