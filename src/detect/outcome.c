@@ -262,8 +262,8 @@ static void look_web(struct yg_outcomes *outcomes, const struct yg_followed *sou
 		bool was_missing =
 			yg_table_find(&outcomes->misses, trace->path_hash) != YG_TABLE_NONE;
 
-		look->has_shell = source->finding_count > 0 &&
-				  (was_missing || yg_followed_has_planted(outcomes, source, trace));
+		look->has_shell = yg_followed_has_planted(outcomes, source, trace) ||
+				  (source->finding_count > 0 && was_missing);
 	}
 }
 
@@ -410,6 +410,11 @@ static bool is_asked(const struct yg_trace *trace)
 	       !(trace->flags & YG_TRACE_PUT) && trace->status == 401;
 }
 
+static bool is_uploaded(const struct yg_trace *trace)
+{
+	return (trace->flags & YG_TRACE_UPLOAD) && trace->status >= 200 && trace->status < 400;
+}
+
 /* What the source itself did. */
 static int learn_source(struct yg_outcomes *outcomes, struct yg_look *look)
 {
@@ -417,7 +422,8 @@ static int learn_source(struct yg_outcomes *outcomes, struct yg_look *look)
 	struct yg_followed *source;
 	int rc;
 
-	if (look->source == YG_TABLE_NONE && !look->is_refused && !is_asked(trace))
+	if (look->source == YG_TABLE_NONE && !look->is_refused && !is_asked(trace) &&
+	    !is_uploaded(trace))
 		return YG_OK;
 	rc = yg_followed_for(outcomes, look, &source);
 	if (rc != YG_OK)
@@ -430,7 +436,7 @@ static int learn_source(struct yg_outcomes *outcomes, struct yg_look *look)
 		source->refusals[source->refusal_at] = trace->path_hash;
 		source->refusal_at = (uint8_t)((source->refusal_at + 1u) % YG_REFUSALS_KEPT);
 	}
-	if ((trace->flags & YG_TRACE_UPLOAD) && trace->status >= 200 && trace->status < 400) {
+	if (is_uploaded(trace)) {
 		source->upload_request = source->requests;
 		source->has_uploaded = true;
 	}

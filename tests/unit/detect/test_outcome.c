@@ -269,6 +269,15 @@ static void a_program_answers_after_an_upload(void)
 	take(put, -1);
 	take(program("/files/new.php", 200, 1), -1);
 	CHECK(last_update()->reason.code == YG_REASON_SHELL_ANSWERED);
+	/* The upload looked harmless; the first use of what it placed is the finding. */
+	for (int is_uploaded = 0; is_uploaded < 2; is_uploaded++) {
+		CHECK(start());
+		if (is_uploaded)
+			take(put, -1);
+		take(program("/files/new.php", 200, 1), PATTERN);
+		CHECK(last_finding()->reason.code ==
+		      (is_uploaded ? YG_REASON_SHELL_ANSWERED : YG_REASON_STATUS_ONLY));
+	}
 	CHECK(start());
 	put.status = 403; /* refused: nothing was placed */
 	take(web(0, 0, 1, "/a", 200, 30), PATTERN);
