@@ -90,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	opts.include_deprecated = data[0] & 1;
 	opts.is_own = data[0] & 2;
-	(void)yg_rules_placeholders(rules, "p", YG_S("a: [x, 'y*']\nb: z\n"), reason, &line);
+	if (yg_rules_placeholders(rules, "p", YG_S("a: [x, 'y*']\nb: z\n"), reason, &line) != YG_OK)
+		abort();
 	if (yg_rules_add(rules, "f", (struct yg_bytes){data + 1, size - 1}, &opts, count_report,
 			 &refused) != YG_OK)
 		abort();
