@@ -101,6 +101,7 @@ struct yg_indicator_table {
 	bool has_v6;
 	bool has_marks;				   /* anything but hashes */
 	bool has_colons;			   /* URLs or IPv6 */
+	uint64_t pairs[1024 / 64];		   /* the first two letters of the same */
 	uint64_t tops[YG_INDICATOR_TOP_BITS / 64]; /* last labels of the domains, hashed */
 };
 
@@ -121,6 +122,12 @@ static inline uint32_t yg_indicator_top_bit(struct yg_bytes label)
 	for (size_t i = 0; i < label.size; i++)
 		hash = hash * 31 + (label.data[i] | 0x20u);
 	return (hash ^ hash >> 14) % YG_INDICATOR_TOP_BITS;
+}
+
+/* The bit in pairs[] of two letters in any case. */
+static inline uint32_t yg_indicator_pair(uint8_t first, uint8_t second)
+{
+	return (first & 31u) << 5 | (second & 31u);
 }
 
 /* A search through one event, or for one value: indicators_scan.c. */

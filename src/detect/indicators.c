@@ -256,6 +256,8 @@ static void note_top(struct yg_indicator_table *t, struct yg_bytes name)
 		dot--;
 	bit = yg_indicator_top_bit((struct yg_bytes){dot, (size_t)(name.data + name.size - dot)});
 	t->tops[bit / 64] |= UINT64_C(1) << bit % 64;
+	bit = yg_indicator_pair(dot[0], dot[1]); /* last labels have two letters at least */
+	t->pairs[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
 static void note_kinds(struct yg_indicator_table *t)

@@ -86,7 +86,8 @@ static void try_address(struct yg_indicator_scan *s, struct yg_bytes text)
 	if (s->table->length_count == 0 || !yg_indicator_address(text, address))
 		return;
 	for (unsigned i = 0; i < s->table->length_count; i++) { /* longest first */
-		yg_indicator_mask(address, s->table->lengths[i]);
+		if (s->table->lengths[i] < 128)
+			yg_indicator_mask(address, s->table->lengths[i]);
 		add_hit(s, probe_address(s->table, s->seed, address, s->table->lengths[i]), text);
 	}
 }
@@ -95,7 +96,7 @@ static void try_host(struct yg_indicator_scan *s, struct yg_bytes text)
 {
 	uint8_t name[YG_HOST_MAX];
 	size_t size = s->table->has[YG_INDICATOR_DOMAIN] ? yg_indicator_host(text, name) : 0;
-	size_t dots[LABELS_MAX];
+	uint8_t dots[LABELS_MAX];
 	size_t count = 0;
 	struct yg_bytes host = {name, size};
 
@@ -103,7 +104,7 @@ static void try_host(struct yg_indicator_scan *s, struct yg_bytes text)
 		return;
 	for (size_t i = size; i-- > 0 && count < LABELS_MAX;)
 		if (name[i] == '.')
-			dots[count++] = i;
+			dots[count++] = (uint8_t)i;
 	/* From the whole name (unless it has absurdly many labels) to its last two. */
 	for (size_t i = count < LABELS_MAX ? count : count - 1; i > 0; i--) {
 		struct yg_bytes key = i == count ? host : yg_bytes_from(host, dots[i] + 1);
@@ -298,51 +299,37 @@ static bool is_listed_top(const struct yg_indicator_scan *s, size_t from, size_t
 	return (s->table->tops[bit / 64] >> bit % 64 & 1) != 0;
 }
 
-/* A token of name characters: where it ends, and the last dot within it. */
-struct tail {
-	size_t next; /* behind its characters */
-	size_t dot;  /* the last one that has something behind it */
-	size_t to;   /* without dots, hyphens and underscores at the end */
-};
-
-/* The end of the token with a dot at @dot and a letter or digit behind it. */
-static struct tail find_tail(struct yg_bytes text, size_t dot)
-{
-	struct tail t = {.next = dot + 1, .dot = dot, .to = dot + 1};
-
-	for (; is_class(text, t.next, IS_NAME); t.next++) {
-		if (!(classes[text.data[t.next]] & IS_WORD))
-			continue;
-		if (text.data[t.next - 1] == '.')
-			t.dot = t.next - 1;
-		t.to = t.next + 1;
-	}
-	return t;
-}
-
 /*
- * The token around the dot at @dot, not reaching below @low. Returns where to go on. Its end is
- * looked at first: most tokens (file names, versions, fractions) are done with there.
+ * The label behind the dot at @dot; when it is the last of its token, the token, not reaching below
+ * @low. Returns up to where all is done. Most tokens (file names, fractions) end here.
  */
 static size_t take_dot(struct yg_indicator_scan *s, size_t dot, size_t low)
 {
 	struct yg_bytes text = s->text;
-	struct tail t = find_tail(text, dot);
+	bool is_number;
 	size_t from = dot;
-	bool is_number = (classes[text.data[t.to - 1]] & IS_DIGIT) && t.dot != dot;
+	size_t end = dot + 1;
+	size_t to;
 
-	if (!(is_number && s->table->length_count > 0) && !is_listed_top(s, t.dot + 1, t.to))
-		return t.next;
+	while (is_class(text, end, IS_NAME) && text.data[end] != '.')
+		end++;
+	if (end < text.size && text.data[end] == '.' && is_class(text, end + 1, IS_WORD))
+		return low;					 /* not the last */
+	for (to = end; !(classes[text.data[to - 1]] & IS_WORD);) /* is_mark() saw one */
+		to--;
+	is_number = (classes[text.data[dot + 1]] & IS_DIGIT) != 0;
+	if (!is_number && !is_listed_top(s, dot + 1, to))
+		return end;
 	while (from > low && (classes[text.data[from - 1]] & IS_NAME))
 		from--;
 	from = skip_escape(s, from);
 	if (from >= dot)
-		return t.next;
+		return end;
 	if (is_number)
-		take_numbers(s, from, t.to);
+		take_numbers(s, from, to);
 	else
-		take_name(s, from, t.to);
-	return t.next;
+		take_name(s, from, to);
+	return end;
 }
 
 /* The URL around the colon at @colon, without JSON's escapes, in @to; its size. */
@@ -423,21 +410,61 @@ static size_t take_colon(struct yg_indicator_scan *s, size_t colon, size_t low)
 	return colon + 1; /* the host in it is a token of its own */
 }
 
-/* Can a token or a URL be around this mark at all? Most are the ends of sentences and labels. */
+/* Can the dot at @at stand before the last part of an IPv4 address? One to three digits, a dot. */
+static inline bool is_fourth_part(struct yg_bytes text, size_t at)
+{
+	return at >= 5 && (classes[text.data[at - 1]] & IS_DIGIT) &&
+	       (text.data[at - 2] == '.' || text.data[at - 3] == '.' || text.data[at - 4] == '.');
+}
+
+/* Can a token or a URL be around this mark at all? Most are the ends of sentences and of files. */
 static inline bool is_mark(const struct yg_indicator_scan *s, size_t at)
 {
 	uint8_t next = at + 1 < s->text.size ? s->text.data[at + 1] : ' ';
+	uint32_t pair;
 
-	if (s->text.data[at] == '.')
-		return (classes[next] & IS_WORD) != 0;
-	if (!s->table->has_colons)
+	if (s->text.data[at] != '.')
+		return s->table->has_colons &&
+		       ((classes[next] & IS_V6) || next == '/' || (next == '\\' && s->is_escaped));
+	if (classes[next] & IS_DIGIT)
+		return s->table->length_count > 0 && is_fourth_part(s->text, at);
+	if (!(classes[next] & IS_WORD) || at + 2 >= s->text.size)
 		return false;
-	return (classes[next] & IS_V6) || next == '/' || (next == '\\' && s->is_escaped);
+	pair = yg_indicator_pair(next, s->text.data[at + 2]);
+	return (s->table->pairs[pair / 64] >> pair % 64 & 1) != 0;
 }
 
 static size_t take_mark(struct yg_indicator_scan *s, size_t at, size_t low)
 {
 	return s->text.data[at] == '.' ? take_dot(s, at, low) : take_colon(s, at, low);
+}
+
+/* Is byte @c in the eight of @word? */
+static inline bool has_byte(uint64_t word, uint8_t c)
+{
+	uint64_t x = word ^ UINT64_C(0x0101010101010101) * c;
+
+	return ((x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080)) != 0;
+}
+
+/* Most fields are short and hold neither: 4 to 16 bytes are looked at in two overlapping words. */
+static bool is_short_and_plain(const struct yg_indicator_scan *s)
+{
+	struct yg_bytes text = s->text;
+	uint64_t head = 0;
+	uint64_t tail = 0;
+
+	if (text.size > 16)
+		return false;
+	if (text.size >= 8) {
+		memcpy(&head, text.data, 8);
+		memcpy(&tail, text.data + text.size - 8, 8);
+	} else {
+		memcpy(&head, text.data, 4);
+		memcpy(&tail, text.data + text.size - 4, 4);
+	}
+	return !has_byte(head, '.') && !has_byte(tail, '.') &&
+	       !(s->table->has_colons && (has_byte(head, ':') || has_byte(tail, ':')));
 }
 
 static void scan_marks(struct yg_indicator_scan *s)
@@ -480,7 +507,9 @@ static void scan_hex(struct yg_indicator_scan *s)
 		size_t to = at;
 		size_t first;
 
-		if (!(classes[text.data[at]] & IS_HEX)) {
+		/* A run of 32 that covers this byte covers one of these, too. */
+		if (!(classes[text.data[at]] & IS_HEX) ||
+		    (!(classes[text.data[at - 16]] & IS_HEX) && !is_class(text, at + 15, IS_HEX))) {
 			at += 32;
 			continue;
 		}
@@ -504,7 +533,7 @@ void yg_indicator_scan_text(struct yg_indicator_scan *scan)
 {
 	if (scan->text.size < 4)
 		return;
-	if (scan->table->has_marks)
+	if (scan->table->has_marks && !is_short_and_plain(scan))
 		scan_marks(scan);
 	if (scan->table->has[YG_INDICATOR_HASH] && scan->text.size >= 32)
 		scan_hex(scan);
