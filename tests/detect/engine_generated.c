@@ -61,7 +61,7 @@ static void add_plain_item(struct yg_buf *to, uint32_t field)
 		"|cased", "|contains|cased", "|endswith|cased", "|startswith|cased", "|neq",
 	};
 	const char *chosen = modifiers[pick(sizeof(modifiers) / sizeof(modifiers[0]))];
-	uint32_t count = (strstr(chosen, "all") ? 2 : 1) + pick(3);
+	uint32_t count = (strstr(chosen, "all") ? 2 : 1) + (pick(4) ? pick(3) : pick(40));
 
 	yg_buf_addf(to, "F%u%s: [", field, chosen);
 	for (uint32_t i = 0; i < count; i++) {
