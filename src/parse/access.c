@@ -7,6 +7,7 @@
 #include "parse/access.h"
 
 #include "parse/log_format-int.h"
+#include "parse/syslog.h"
 #include "parse/web.h"
 #include "parse/when.h"
 
@@ -551,6 +552,10 @@ int yg_access_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_
 		return yg_log_format_read(ctx, record, event, reterr);
 	if (yg_fits_json(record))
 		return yg_fault_set(reterr, YG_EMISMATCH, "is JSON, not an access log's line", 0);
+	/* Taken as it stands, "Sep" would be the client. */
+	if (stamp_size(record) == 0 && yg_syslog_fits(record))
+		return yg_fault_set(reterr, YG_EMISMATCH,
+				    "begins as a line of a system log, to be read as syslog", 0);
 	/* All but the array, which its count guards. */
 	memset(&cut, 0, offsetof(struct cut, extra));
 	cut.extra_count = cut.quoted = 0;

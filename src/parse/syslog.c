@@ -91,7 +91,8 @@ static bool is_iso_start(struct yg_bytes b)
 /* "Mmm dd hh:mm:ss" begins here, also with the year between. */
 static bool is_bsd_start(struct yg_bytes b)
 {
-	return b.size >= 15 && yg_when_month(b.data) != 0 && b.data[3] == ' ';
+	return b.size >= 15 && yg_when_month(b.data) != 0 && b.data[3] == ' ' &&
+	       (b.data[4] == ' ' || is_digit(b.data[4]));
 }
 
 /* The latest year in which the civil time is not after the reference and a day. */

@@ -243,6 +243,31 @@ static void any_format_finds_it(void)
 	CHECK(yg_parse_recognise(help_parser, records, 2, help_arena) == YG_FORMAT_ACCESS);
 }
 
+/* A web server that writes to syslog: "Sep" is no client, in whatever order formats are tried. */
+static void inside_a_system_log(void)
+{
+	static const char *const heads[] = {
+		"Sep 15 16:13:46 www nginx[2869]: ",
+		"<190>Sep 15 16:13:46 www nginx: ",
+		"2022-12-22T16:30:52+03:00 www nginx: ",
+		"<190>1 2022-12-22T16:30:52Z www nginx - - - ",
+	};
+	char line[256];
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		(void)snprintf(line, sizeof(line), "%s192.0.2.7 - - " TIME
+			       " \"GET /a HTTP/1.1\" 200 3 \"-\" \"x\"", heads[i]);
+		CHECK(help_parse(YG_FORMAT_ACCESS, line) == YG_EMISMATCH);
+		yg_arena_reset(help_arena);
+		CHECK(yg_parse_any(help_parser, YG_FORMAT_ACCESS, help_record(line, strlen(line)),
+				   help_arena, &help_event, &help_fault) == YG_OK);
+		CHECK(help_event.format == YG_FORMAT_ACCESS);
+		CHECK_TEXT(yg_event_get(&help_event, YG_F_c_ip), "192.0.2.7");
+	}
+	CHECK(help_parse(YG_FORMAT_ACCESS, "may - - " TIME " \"GET /a HTTP/1.1\" 200 3") == YG_OK);
+	CHECK_TEXT(yg_event_get(&help_event, YG_F_c_ip), "may");
+}
+
 static void memory_runs_out(void)
 {
 	struct yg_arena *small = yg_arena_new(16);
@@ -257,6 +282,7 @@ static void memory_runs_out(void)
 static const struct check_case cases[] = {
 	CASE(lines_of_all_forms),  CASE(derived_fields),     CASE(lines_refused),
 	CASE(time_without_a_zone), CASE(nul_bytes_are_kept), CASE(any_format_finds_it),
+	CASE(inside_a_system_log),
 	CASE(memory_runs_out),
 };
 
