@@ -173,6 +173,7 @@ static int make_report(struct yg_run *run, struct yg_report *ret)
 {
 	struct yg_judge_counts counts = yg_judge_counts(run->judge);
 	struct rusage usage;
+	int64_t shown_ns = YG_TIME_NONE;
 	int rc;
 
 	*ret = (struct yg_report){
@@ -193,9 +194,14 @@ static int make_report(struct yg_run *run, struct yg_report *ret)
 		ret->parsed += run->reports[i].parsed;
 		ret->unparsed += run->reports[i].unparsed;
 		ret->bytes += run->reports[i].bytes;
+		if (run->reports[i].last_ns > shown_ns)
+			shown_ns = run->reports[i].last_ns;
 	}
+	/* A log read in winter shows its summer's times as they were written: by its own last one. */
+	if (shown_ns == YG_TIME_NONE)
+		shown_ns = ret->now_ns;
 	memcpy(ret->by_level, counts.by_level, sizeof(ret->by_level));
-	ret->zone_s = yg_zone_offset_utc(run->zone, ret->now_ns / YG_NS_PER_S);
+	ret->zone_s = yg_zone_offset_utc(run->zone, shown_ns / YG_NS_PER_S);
 	ret->seconds = (double)(ret->now_ns - run->started_ns) / (double)YG_NS_PER_S;
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
 		ret->rss_max_kb = usage.ru_maxrss;
