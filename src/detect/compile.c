@@ -100,7 +100,7 @@ static void write_names(struct yg_compiler *c)
 	}
 }
 
-static int write_preds(struct yg_compiler *c)
+static void write_preds(struct yg_compiler *c)
 {
 	c->pred_count = c->rules->pred_count;
 	for (uint32_t i = 0; i < c->pred_count; i++) {
@@ -118,17 +118,10 @@ static int write_preds(struct yg_compiler *c)
 			.number_op = pred->number_op,
 			.prefix_bits = pred->prefix_bits,
 		};
-		int rc;
 
 		memcpy(out.address, pred->address, sizeof(out.address));
-		if (pred->op == YG_PRED_REGEX) {
-			rc = yg_databases_add_regex(c->databases, pred, &out.db);
-			if (rc != YG_OK)
-				return rc;
-		}
 		YG_COMPILER_ADD(c, PREDS, out);
 	}
-	return YG_OK;
 }
 
 static uint32_t write_correlation(struct yg_compiler *c, const struct yg_correlation *from)
@@ -258,9 +251,8 @@ static int compile(struct yg_compiler *c)
 	if (rc != YG_OK)
 		return rc;
 	write_names(c);
-	rc = write_preds(c);
-	if (rc == YG_OK)
-		rc = write_rules(c);
+	write_preds(c);
+	rc = write_rules(c);
 	if (rc == YG_OK) /* the groups read what was written here */
 		rc = yg_buf_error(&c->sections[YG_IMG_CODE]);
 	if (rc == YG_OK)

@@ -39,6 +39,8 @@ static bool test_regex(struct yg_scratch *s, const struct yg_img_pred *pred, str
 	struct yg_bytes pattern = yg_img_text(&s->engine->img, pred->text);
 	bool is_found = false;
 
+	if (pred->db == YG_IMG_NONE) /* no program asks for it where it is not settled */
+		return false;
 	/* Expressions of UTF-8 characters say nothing about bytes that are none. */
 	for (size_t i = 0; i < pattern.size; i++)
 		if (pattern.data[i] >= 0x80) {

@@ -134,12 +134,17 @@ static void collect_fields(struct grouper *g)
 		}
 }
 
-static int watch(struct grouper *g, uint32_t pred, uint32_t rule)
+static void use_atom(struct grouper *g, uint32_t pred)
 {
 	if (!g->atom_of[pred]) {
 		g->preds[g->atom_count++] = pred;
 		g->atom_of[pred] = g->atom_count;
 	}
+}
+
+static int watch(struct grouper *g, uint32_t pred, uint32_t rule)
+{
+	use_atom(g, pred);
 	if (g->pair_count == g->pair_room) {
 		uint32_t room = g->pair_room ? g->pair_room * 2 : 4096;
 		struct pair *pairs = yg_reallocarray(g->pairs, room, sizeof(*pairs));
@@ -151,6 +156,34 @@ static int watch(struct grouper *g, uint32_t pred, uint32_t rule)
 	}
 	g->pairs[g->pair_count++] = (struct pair){g->atom_of[pred] - 1, rule};
 	return YG_OK;
+}
+
+/*
+ * Where words are looked for anyway, look for all of them: asking for one later means going
+ * through the whole record again.
+ */
+static void add_keywords(struct grouper *g)
+{
+	const struct yg_img_code *code = (const void *)g->c->sections[YG_IMG_CODE].data;
+	bool has_any = false;
+
+	for (uint32_t i = 0; i < g->atom_count; i++)
+		has_any |= yg_witness_atom(g->c->witness, g->preds[i])->field == YG_PRED_KEYWORD;
+	for (uint32_t r = 0; has_any && r < g->rule_count; r++) {
+		uint32_t rule = g->rules[r];
+
+		for (uint32_t s = g->c->code_first[rule]; s < g->c->code_first[rule + 1]; s++) {
+			uint32_t pred = code[s].pred;
+			const struct yg_atom *atom;
+
+			if (pred >= g->c->rules->pred_count)
+				continue; /* a lookup, never of keywords */
+			atom = yg_witness_atom(g->c->witness, pred);
+			if (atom->field == YG_PRED_KEYWORD && atom->kind == YG_ATOM_CONTAINS &&
+			    atom->is_exact)
+				use_atom(g, pred);
+		}
+	}
 }
 
 static int collect_atoms(struct grouper *g)
@@ -173,6 +206,7 @@ static int collect_atoms(struct grouper *g)
 		if (rc != YG_OK)
 			return rc;
 	}
+	add_keywords(g);
 	return YG_OK;
 }
 
@@ -245,6 +279,29 @@ static int write_fields(struct grouper *g, struct yg_img_group *group)
 	return rc;
 }
 
+/* Expressions that a program of the group may ask for, not settled by an atom: each needs a set. */
+static int add_expressions(struct grouper *g)
+{
+	struct yg_compiler *c = g->c;
+	const struct yg_img_code *code = (const void *)c->sections[YG_IMG_CODE].data;
+	struct yg_img_pred *preds = (void *)c->sections[YG_IMG_PREDS].data;
+	int rc = YG_OK;
+
+	for (uint32_t r = 0; r < g->rule_count; r++) {
+		uint32_t rule = g->rules[r];
+
+		for (uint32_t s = c->code_first[rule]; rc == YG_OK && s < c->code_first[rule + 1]; s++) {
+			uint32_t at = code[s].pred;
+
+			if (preds[at].op == YG_PRED_REGEX && preds[at].db == YG_IMG_NONE &&
+			    !(g->settled[at / 8] >> (at % 8) & 1))
+				rc = yg_databases_add_regex(c->databases, &c->rules->preds[at],
+							    &preds[at].db);
+		}
+	}
+	return rc;
+}
+
 /* Write the group of the rules in g->rules. */
 static int write_group(struct grouper *g)
 {
@@ -274,6 +331,8 @@ static int write_group(struct grouper *g)
 	rc = write_atoms(g, &group);
 	if (rc == YG_OK)
 		rc = write_fields(g, &group);
+	if (rc == YG_OK)
+		rc = add_expressions(g);
 	group.settled = yg_compiler_count(c, YG_IMG_SETTLED, 1);
 	yg_buf_add(&c->sections[YG_IMG_SETTLED], (struct yg_bytes){g->settled, settled_size});
 	YG_COMPILER_ADD(c, GROUPS, group);

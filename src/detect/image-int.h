@@ -19,7 +19,7 @@
 #include "base/hash.h"
 #include "base/bytes.h"
 
-#define YG_IMG_VERSION 4u
+#define YG_IMG_VERSION 5u
 #define YG_IMG_MAGIC   "YGIMAGE"
 #define YG_IMG_NONE    UINT32_MAX
 #define YG_IMG_ALIGN   64u
@@ -100,7 +100,7 @@ struct yg_img_pred {
 	uint32_t field;
 	uint32_t other;
 	struct yg_img_run text;
-	uint32_t db;     /* REGEX: of DBS */
+	uint32_t db;     /* REGEX: of DBS, or YG_IMG_NONE: settled wherever it is asked for */
 	uint32_t lookup; /* YG_IMG_ONE_OF: of LOOKUPS */
 	uint8_t op, is_cased, part, number_op, prefix_bits;
 	uint8_t reserved[7];

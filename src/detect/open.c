@@ -106,7 +106,7 @@ static bool check_preds(const struct checker *k)
 			return false;
 		if (p->op == YG_IMG_ONE_OF && p->lookup >= img->lookups_count)
 			return false;
-		if (p->op == YG_PRED_REGEX && p->db >= img->dbs_count)
+		if (p->op == YG_PRED_REGEX && p->db >= img->dbs_count && p->db != YG_IMG_NONE)
 			return false;
 	}
 	return true;

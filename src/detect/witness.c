@@ -15,6 +15,8 @@
 
 #define POOR_SHARE  0.015f /* literals that are seen in more records than this are poor gates */
 #define REGEX_SHARE 0.01f  /* guess for an expression as a whole */
+#define USUAL_SHARE 0.9f   /* of a value that is nearly always there */
+#define UNION_SHARE 0.7f   /* many rare things together are not certain either */
 
 /* A node seen as it is (0) or negated (1). */
 struct view {
@@ -75,6 +77,17 @@ static float text_share(struct yg_bytes text)
 	return text.size < lengths ? by_length[text.size] : 0.004f;
 }
 
+/* Whole values so usual that they tell nothing. */
+static bool is_usual_value(struct yg_bytes text)
+{
+	static const char *const values[] = {"get", "200", "true", "allow", "success", "-", "0", "tcp"};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (yg_bytes_eq(text, yg_bytes_str(values[i])))
+			return true;
+	return false;
+}
+
 static float atom_share(const struct yg_atom *atom)
 {
 	float share = text_share(atom->text);
@@ -85,6 +98,8 @@ static float atom_share(const struct yg_atom *atom)
 	case YG_ATOM_PRESENT:
 		return 0.5f;
 	case YG_ATOM_EQUALS:
+		if (is_usual_value(atom->text))
+			return USUAL_SHARE;
 		return atom->field == YG_F_EventID ? 0.08f : share * 0.5f;
 	case YG_ATOM_STARTS:
 	case YG_ATOM_ENDS:
@@ -233,6 +248,15 @@ static void view_pred(struct yg_witness *witness, uint32_t index, bool is_negate
 		view->frequency = is_absence ? 0.5f : atom->frequency;
 }
 
+static float either(float a, float b)
+{
+	if (isinf(a) || isinf(b))
+		return INFINITY;
+	if (a + b <= UNION_SHARE)
+		return a + b;
+	return fmaxf(fmaxf(a, b), UNION_SHARE);
+}
+
 /* All children are done: combine them. Negation turns AND into OR of the negated. */
 static void view_node(struct yg_witness *witness, uint32_t at)
 {
@@ -264,7 +288,7 @@ static void view_node(struct yg_witness *witness, uint32_t at)
 		const struct view *kid = &witness->views[2 * kids[expr->first + i] + is_negated];
 
 		if (!is_and) {
-			view->frequency += kid->frequency;
+			view->frequency = either(view->frequency, kid->frequency);
 			view->needs_field &= kid->needs_field;
 			continue;
 		}
