@@ -45,8 +45,9 @@ static inline uint32_t yg_compiler_count(const struct yg_compiler *c, enum yg_im
 /* A copy of @text in the section TEXT. */
 struct yg_img_run yg_compiler_text(struct yg_compiler *c, struct yg_bytes text);
 
-/* Add the steps of @expr; *ret is where to enter. YG_OK or YG_ENOMEM, YG_ELIMIT. */
-YG_MUST_USE int yg_compile_program(struct yg_compiler *c, uint32_t expr, uint32_t *ret);
+/* Add the steps of @rule's condition; *ret is where to enter. YG_OK or YG_ENOMEM, YG_ELIMIT. */
+YG_MUST_USE int yg_compile_program(struct yg_compiler *c, const struct yg_rule *rule,
+				   uint32_t *ret);
 
 /* Make the groups and the table from routes to groups. */
 YG_MUST_USE int yg_compile_groups(struct yg_compiler *c);

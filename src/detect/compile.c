@@ -178,7 +178,7 @@ static int write_rule(struct yg_compiler *c, const struct yg_rule *rule)
 		YG_COMPILER_ADD(c, TAGS, tag);
 	}
 	if (rule->correlation.type == YG_CORRELATION_NONE)
-		rc = yg_compile_program(c, rule->expr, &out.entry);
+		rc = yg_compile_program(c, rule, &out.entry);
 	else
 		out.correlation = write_correlation(c, &rule->correlation);
 	YG_COMPILER_ADD(c, RULES, out);

@@ -95,6 +95,9 @@ static const struct yg_atom *atom_of(const struct maker *maker, const struct kid
 	if (!atom->is_exact || atom->field == YG_PRED_KEYWORD || atom->kind == YG_ATOM_PRESENT ||
 	    atom->kind == YG_ATOM_REGEX)
 		return NULL;
+	/* What the rule waits for is known by then: no second set of patterns for it. */
+	if (atom->kind == YG_ATOM_CONTAINS && yg_witness_has(maker->c->witness, e->pred))
+		return NULL;
 	return atom;
 }
 
@@ -270,12 +273,18 @@ static uint32_t place(uint32_t base, uint32_t count, uint32_t step)
 	return step >= YG_IMG_FALSE ? step : base + (count - 1 - step);
 }
 
-int yg_compile_program(struct yg_compiler *c, uint32_t expr, uint32_t *ret)
+int yg_compile_program(struct yg_compiler *c, const struct yg_rule *rule, uint32_t *ret)
 {
+	const uint32_t *watched;
+	uint32_t watched_count;
+	bool is_always;
 	struct maker maker = {.c = c};
 	uint32_t base = yg_compiler_count(c, YG_IMG_CODE, sizeof(struct yg_img_code));
 	uint32_t entry = YG_IMG_FALSE;
-	int rc = push(&maker, expr, YG_IMG_TRUE, YG_IMG_FALSE);
+	int rc = yg_witness_of(c->witness, rule, &watched, &watched_count, &is_always);
+
+	if (rc == YG_OK) /* atom_of() asks which predicates these are */
+		rc = push(&maker, rule->expr, YG_IMG_TRUE, YG_IMG_FALSE);
 
 	while (rc == YG_OK && maker.frame_count > 0)
 		rc = advance(&maker, &entry);

@@ -489,6 +489,11 @@ int yg_witness_of(struct yg_witness *witness, const struct yg_rule *rule, const 
 	return rc;
 }
 
+bool yg_witness_has(const struct yg_witness *witness, uint32_t pred)
+{
+	return witness->stamp[pred] == witness->round;
+}
+
 bool yg_witness_needs_field(const struct yg_witness *witness, const struct yg_rule *rule)
 {
 	return witness->views[2 * rule->expr].needs_field;

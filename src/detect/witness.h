@@ -55,6 +55,9 @@ const struct yg_atom *yg_witness_atom(const struct yg_witness *witness, uint32_t
 YG_MUST_USE int yg_witness_of(struct yg_witness *witness, const struct yg_rule *rule,
 			      const uint32_t **ret, uint32_t *ret_count, bool *ret_always);
 
+/* True when @pred was among the result of the last yg_witness_of. */
+bool yg_witness_has(const struct yg_witness *witness, uint32_t pred);
+
 /* True when @rule cannot be true unless some named field (not a keyword) is there. */
 bool yg_witness_needs_field(const struct yg_witness *witness, const struct yg_rule *rule);
 
