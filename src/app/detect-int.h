@@ -32,10 +32,15 @@ struct yg_run {
 	struct yg_judge *judge;
 	struct yg_sink sink;
 	struct yg_detector detector;
+	struct yg_worker *again;       /* reads single records once more */
+	const struct yg_batch *batch;  /* the one being judged */
 	size_t readable; /* inputs that could be opened */
 	bool is_partly;  /* something that was named could not be used */
 	int stop_fd;     /* following: readable when to stop */
 };
+
+/* struct yg_judge_out.event: @arg is the sink inside a run. */
+struct yg_bytes yg_run_event(void *arg, const struct yg_trace *trace);
 
 /* Read and judge all inputs. YG_OK, YG_ENOMEM or the error of the output. */
 YG_MUST_USE int yg_run_inputs(struct yg_run *run, unsigned threads);

@@ -117,7 +117,10 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 /* All that is needed before the first byte of a log is read. */
 static int prepare(struct yg_run *run)
 {
-	struct yg_judge_out out = {yg_sink_finding, yg_sink_update, &run->sink};
+	struct yg_judge_out out = {.finding = yg_sink_finding,
+				   .update = yg_sink_update,
+				   .event = yg_run_event,
+				   .arg = &run->sink};
 	int rc = load_zone(run);
 
 	if (rc == YG_OK)
@@ -148,12 +151,16 @@ static int prepare(struct yg_run *run)
 		.tracer = run->tracer,
 		.parse = {.zone = run->zone, .log_format = run->log_format},
 	};
+	run->again = yg_worker_new(&run->detector);
+	if (!run->again)
+		return YG_ENOMEM;
 	return YG_OK;
 }
 
 static void done(struct yg_run *run)
 {
 	(void)yg_judge_free(run->judge);
+	(void)yg_worker_free(run->again);
 	(void)yg_tracer_free(run->tracer);
 	yg_sink_done(&run->sink);
 	yg_rule_image_done(&run->rules);

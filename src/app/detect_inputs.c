@@ -157,6 +157,16 @@ static void add_counts(struct yg_report_input *to, const struct yg_report_input 
 		to->last_ns = from->last_ns;
 }
 
+struct yg_bytes yg_run_event(void *arg, const struct yg_trace *trace)
+{
+	struct yg_sink *sink = arg;
+	const struct yg_run *run =
+		(const struct yg_run *)(const void *)((const uint8_t *)sink -
+						      offsetof(struct yg_run, sink));
+
+	return yg_worker_fields(run->again, run->batch, trace->record);
+}
+
 static int take_batch(void *arg, struct yg_batch *batch)
 {
 	struct flow *flow = arg;
@@ -165,6 +175,7 @@ static int take_batch(void *arg, struct yg_batch *batch)
 	int rc = YG_OK;
 
 	run->sink.input = report;
+	run->batch = batch;
 	if (flow->judged_input != batch->input + 1) {
 		yg_judge_source(run->judge, yg_bytes_str(run->inputs.items[batch->input].name));
 		flow->judged_input = batch->input + 1;

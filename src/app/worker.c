@@ -2,10 +2,12 @@
 #include "app/worker.h"
 
 #include "base/alloc.h"
+#include "model/record.h"
 
 #include "base/ban.h"
 
 #define EVENT_ARENA_MAX     (32u << 20) /* one record: fields, decoded and normalised texts */
+#define FIELDS_BYTES_MAX    (16u << 20)
 #define MINUTES_MAX         4096u       /* runs of one minute in a batch; then times are merged */
 #define MINUTE_NS           (60 * YG_NS_PER_S)
 #define UNPARSED_BYTES_MAX  160u
@@ -17,6 +19,7 @@ struct yg_worker {
 	int64_t reference_ns; /* of the parser */
 	struct yg_scratch *scratch;
 	struct yg_arena *arena; /* of one event */
+	struct yg_buf fields;   /* of yg_worker_fields */
 };
 
 struct yg_worker *yg_worker_new(const struct yg_detector *detector)
@@ -26,6 +29,7 @@ struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 	if (!worker)
 		return NULL;
 	worker->detector = detector;
+	yg_buf_init(&worker->fields, FIELDS_BYTES_MAX);
 	worker->scratch = yg_scratch_new(detector->engine);
 	worker->arena = yg_arena_new(EVENT_ARENA_MAX);
 	if (!worker->scratch || !worker->arena)
@@ -40,6 +44,7 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker)
 	(void)yg_parser_free(worker->parser);
 	(void)yg_scratch_free(worker->scratch);
 	(void)yg_arena_free(worker->arena);
+	yg_buf_done(&worker->fields);
 	free(worker);
 	return NULL;
 }
@@ -94,7 +99,8 @@ static void count_unparsed(struct yg_batch *batch, const struct yg_batch_record 
 		counts->unparsed_text = (struct yg_bytes){0};
 }
 
-static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_event *event)
+static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_event *event,
+		 uint32_t record)
 {
 	struct yg_trace *to = &batch->traces[batch->trace_count];
 	struct yg_hits hits;
@@ -104,17 +110,29 @@ static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_eve
 	if (rc == YG_OK)
 		rc = yg_trace_make(worker->detector->tracer, event, &hits, batch->arena, true, to,
 				   &is_needed);
+	to->record = record;
 	if (rc == YG_OK && is_needed)
 		batch->trace_count++;
 	return rc;
 }
 
-static int run_record(struct yg_worker *worker, struct yg_batch *batch,
-		      const struct yg_batch_record *record)
+static int parse(struct yg_worker *worker, const struct yg_batch *batch, struct yg_bytes text,
+		 struct yg_event *event)
 {
+	struct yg_fault fault;
+
+	yg_arena_reset(worker->arena);
+	if (batch->is_forced)
+		return yg_parse(worker->parser, batch->format, text, worker->arena, event, &fault);
+	return yg_parse_any(worker->parser, batch->format ? batch->format : YG_FORMAT_ACCESS, text,
+			    worker->arena, event, &fault);
+}
+
+static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t index)
+{
+	const struct yg_batch_record *record = &batch->records[index];
 	struct yg_bytes text = {batch->text.data + record->at, record->size};
 	struct yg_report_input *counts = &batch->counts;
-	struct yg_fault fault;
 	struct yg_event event;
 	int rc;
 
@@ -122,13 +140,7 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch,
 	counts->torn_records += record->is_torn;
 	counts->long_records += record->is_long;
 	counts->nul_records += yg_bytes_chr(text, 0) != SIZE_MAX;
-	yg_arena_reset(worker->arena);
-	if (batch->is_forced)
-		rc = yg_parse(worker->parser, batch->format, text, worker->arena, &event, &fault);
-	else
-		rc = yg_parse_any(worker->parser,
-				  batch->format ? batch->format : YG_FORMAT_ACCESS, text,
-				  worker->arena, &event, &fault);
+	rc = parse(worker, batch, text, &event);
 	if (rc == YG_ENOMEM)
 		return rc;
 	if (rc != YG_OK) {
@@ -141,7 +153,7 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch,
 	if (!event.position)
 		event.position = record->position;
 	count_time(batch, event.time_ns);
-	return trace(worker, batch, &event);
+	return trace(worker, batch, &event, index);
 }
 
 void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
@@ -152,7 +164,21 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 	batch->minutes = yg_arena_alloc(batch->arena, MINUTES_MAX * sizeof(*batch->minutes));
 	if (!batch->traces || !batch->minutes)
 		rc = YG_ENOMEM;
-	for (size_t i = 0; i < batch->record_count && rc == YG_OK; i++)
-		rc = run_record(worker, batch, &batch->records[i]);
+	for (uint32_t i = 0; i < batch->record_count && rc == YG_OK; i++)
+		rc = run_record(worker, batch, i);
 	batch->rc = rc;
+}
+
+struct yg_bytes yg_worker_fields(struct yg_worker *worker, const struct yg_batch *batch,
+				 uint32_t record)
+{
+	const struct yg_batch_record *from = &batch->records[record];
+	struct yg_bytes text = {batch->text.data + from->at, from->size};
+	struct yg_event event;
+
+	yg_buf_reset(&worker->fields);
+	if (parser_for(worker, batch) != YG_OK || parse(worker, batch, text, &event) != YG_OK)
+		return YG_S("{}");
+	yg_record_fields(&worker->fields, &event);
+	return yg_buf_error(&worker->fields) ? YG_S("{}") : yg_buf_bytes(&worker->fields);
 }

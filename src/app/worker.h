@@ -25,5 +25,12 @@ struct yg_worker;
 struct yg_worker *yg_worker_new(const struct yg_detector *detector);
 struct yg_worker *yg_worker_free(struct yg_worker *worker);
 
+/*
+ * The fields of record number @record of @batch as JSON, by reading it once more: for the few
+ * records that turn out later to matter. "{}" when it cannot be had. Valid until the next call.
+ */
+struct yg_bytes yg_worker_fields(struct yg_worker *worker, const struct yg_batch *batch,
+				 uint32_t record);
+
 /* Do the work on @batch; the result, faults included, is inside it. */
 void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch);

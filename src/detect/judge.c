@@ -268,6 +268,13 @@ static enum yg_attack_field field_of(const struct yg_rule_info *rule, enum yg_fo
 	}
 }
 
+static struct yg_bytes event_of(const struct yg_judge *judge, const struct yg_trace *trace)
+{
+	if (trace->event_json.size > 0)
+		return trace->event_json;
+	return judge->out.event ? judge->out.event(judge->out.arg, trace) : YG_S("{}");
+}
+
 static int emit(struct yg_judge *judge, struct yg_look *look, const struct candidate *candidate,
 		struct yg_bytes source)
 {
@@ -282,7 +289,7 @@ static int emit(struct yg_judge *judge, struct yg_look *look, const struct candi
 		.actor = trace->actor,
 		.is_actor_ip = trace->flags & YG_TRACE_ACTOR_IP,
 		.target = trace->target,
-		.event_json = trace->event_json.size ? trace->event_json : YG_S("{}"),
+		.event_json = event_of(judge, trace),
 		.matched = candidate->matched,
 	};
 	struct yg_finding kept;

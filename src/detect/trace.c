@@ -303,7 +303,8 @@ int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
 		return rc;
 	*ret_is_needed = (ret->flags & facts) || ret->hit_count > 0 || ret->key_count > 0 ||
 			 ret->indicator_count > 0;
-	if (ret->hit_count > 0 || ret->key_count > 0 || ret->indicator_count > 0)
+	/* Records that only count for correlations seldom complete one: see yg_judge_out.event. */
+	if (ret->hit_count > 0 || ret->indicator_count > 0)
 		rc = trace_json(event, arena, ret);
 	if (rc == YG_OK && *ret_is_needed && !is_record_kept)
 		rc = keep_texts(arena, ret);

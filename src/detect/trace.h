@@ -69,7 +69,8 @@ struct yg_trace {
 	uint32_t key_count;
 	const struct yg_trace_indicator *indicators;
 	uint32_t indicator_count;
-	struct yg_bytes event_json; /* only when something may be emitted for this record */
+	struct yg_bytes event_json; /* only where a finding is certain; see yg_judge_out.event */
+	uint32_t record;            /* the caller's own number of the record; for that call */
 };
 
 struct yg_tracer;
