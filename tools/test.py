@@ -27,7 +27,7 @@ COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 TIMEOUT_S = 900
 QUICK = {"unit", "golden", "fuzz", "layers"}
 DEFAULT = QUICK | {"e2e", "pack", "shared"}
-FULL = DEFAULT | {"torture", "whole"}
+FULL = DEFAULT | {"torture", "whole", "slow"}
 SANITIZED = {"unit", "golden", "fuzz", "e2e"}  # these run again under ASan+UBSan
 
 BUILDS = {
@@ -81,7 +81,7 @@ def run(item, seed, base):
     env.update(test["env"] if isinstance(test["env"], dict) else {})
     shared = pathlib.Path(os.environ.get("YAGURA_SHARED", ROOT.parent / "shared" / "data"))
     env.update(TMPDIR=str(folder), HOME=str(folder), XDG_CACHE_HOME=str(folder / "cache"),
-               YAGURA=str(ROOT / name / "yagura"), YAGURA_ROOT=str(ROOT), YAGURA_SEED=str(seed),
+               YAGURA=str(ROOT / name / "yagura"), YAGURA_ROOT=str(ROOT), YAGURA_SEED=str(seed), YAGURA_TEST=os.environ["YAGURA_TEST"],
                YAGURA_SHARED=str(shared), LANG="C.UTF-8", LC_ALL="", LANGUAGE="", TZ="UTC",
                ASAN_OPTIONS="abort_on_error=0:detect_leaks=1:allocator_may_return_null=1",
                UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
@@ -108,6 +108,7 @@ def run(item, seed, base):
 def main():
     mode = sys.argv[1] if len(sys.argv) > 1 else "default"
     suites = {"quick": QUICK, "default": DEFAULT, "full": FULL}[mode]
+    os.environ["YAGURA_TEST"] = mode
     seed = int(os.environ.get("YAGURA_SEED") or secrets.randbelow(1 << 31))
     start = time.monotonic()
     print("seed %d (repeat with YAGURA_SEED=%d)" % (seed, seed), flush=True)

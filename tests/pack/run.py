@@ -220,7 +220,11 @@ def run_real(runner, names, faults):
 
 
 def main():
-    yagura, is_full = sys.argv[1], "--full" in sys.argv
+    yagura, is_full = str(pathlib.Path(sys.argv[1]).resolve()), "--full" in sys.argv
+    if is_full and os.environ.get("YAGURA_TEST") != "full":
+        print("the removal of every rule takes long: make test-full does it")
+        print("0 passed, 0 failed, 1 skipped")
+        return 77
     faults = []
     rules = {name: Rule(name) for name in sorted(
         "%s/%s" % (p.parent.name, p.stem) for p in RULES.glob("*/*.yml"))}
