@@ -16,13 +16,13 @@
 #include "detect/trace.h"
 #include "model/report.h"
 
-#define YG_BATCH_TEXT_BYTES     (512u * 1024u) /* aimed at */
+#define YG_BATCH_TEXT_BYTES	(512u * 1024u) /* aimed at */
 #define YG_BATCH_TEXT_BYTES_MAX (4u << 20)     /* a record cut over two reads, and its neighbours */
-#define YG_BATCH_RECORDS_MAX    16384u
-#define YG_BATCH_ARENA_MAX      (64u << 20)
+#define YG_BATCH_RECORDS_MAX	16384u
+#define YG_BATCH_ARENA_MAX	(64u << 20)
 
 struct yg_batch_record {
-	uint32_t at;   /* in text */
+	uint32_t at; /* in text */
 	uint32_t size;
 	uint64_t position;
 	bool is_torn;
@@ -52,9 +52,9 @@ struct yg_batch {
 	struct yg_batch_minute *minutes;
 	size_t minute_count;
 	struct yg_report_input counts; /* of this batch; name, bytes and rc unused */
-	int rc; /* YG_OK or YG_ENOMEM */
-	bool is_done; /* worker has finished; guarded by the pipeline's lock */
-	struct yg_batch *next; /* in the queue of the pipeline */
+	int rc;			       /* YG_OK or YG_ENOMEM */
+	bool is_done;		       /* worker has finished; guarded by the pipeline's lock */
+	struct yg_batch *next;	       /* in the queue of the pipeline */
 };
 
 struct yg_batch *yg_batch_new(void);

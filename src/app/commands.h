@@ -8,9 +8,9 @@
  */
 #pragma once
 
-#define YG_EXIT_DONE    0
-#define YG_EXIT_PARTLY  1
-#define YG_EXIT_FAILED  2
+#define YG_EXIT_DONE	0
+#define YG_EXIT_PARTLY	1
+#define YG_EXIT_FAILED	2
 #define YG_EXIT_FINDING 3
 
 int yg_command_detect(int argc, char **argv);

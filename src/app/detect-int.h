@@ -13,7 +13,7 @@
 #include "detect/judge.h"
 #include "source/input.h"
 
-#define YG_RUN_SAID_MAX       10u /* messages of one kind; the rest are counted */
+#define YG_RUN_SAID_MAX	      10u /* messages of one kind; the rest are counted */
 #define YG_INDICATOR_FILE_MAX (2u << 30)
 
 struct yg_run {
@@ -32,11 +32,11 @@ struct yg_run {
 	struct yg_judge *judge;
 	struct yg_sink sink;
 	struct yg_detector detector;
-	struct yg_worker *again;       /* reads single records once more */
-	const struct yg_batch *batch;  /* the one being judged */
-	size_t readable; /* inputs that could be opened */
-	bool is_partly;  /* something that was named could not be used */
-	int stop_fd;     /* following: readable when to stop */
+	struct yg_worker *again;      /* reads single records once more */
+	const struct yg_batch *batch; /* the one being judged */
+	size_t readable;	      /* inputs that could be opened */
+	bool is_partly;		      /* something that was named could not be used */
+	int stop_fd;		      /* following: readable when to stop */
 };
 
 /* struct yg_judge_out.event: @arg is the sink inside a run. */

@@ -29,10 +29,10 @@ static int load_zone(struct yg_run *run)
 	int rc = yg_zone_load(run->options.zone, &run->zone);
 
 	if (rc != YG_OK && rc != YG_ENOMEM)
-		yg_say_hint(N_("give a name such as Asia/Tokyo, UTC, or an offset such as +09:00"),
-			    N_("--tz %s: there is no such time zone"),
-			    yg_say_safe(yg_bytes_str(run->options.zone ? run->options.zone : "?"),
-					80));
+		yg_say_hint(
+			N_("give a name such as Asia/Tokyo, UTC, or an offset such as +09:00"),
+			N_("--tz %s: there is no such time zone"),
+			yg_say_safe(yg_bytes_str(run->options.zone ? run->options.zone : "?"), 80));
 	return rc;
 }
 
@@ -168,7 +168,8 @@ static void done(struct yg_run *run)
 	(void)yg_log_format_free(run->log_format);
 	(void)yg_zone_free(run->zone);
 	for (size_t i = 0; run->reports && i < run->inputs.count; i++)
-		free((char *)(uintptr_t)run->reports[i].unparsed_text.data); /* add_counts made it */
+		free((char *)(uintptr_t)run->reports[i]
+			     .unparsed_text.data); /* add_counts made it */
 	free(run->reports);
 	yg_inputs_done(&run->inputs);
 	free(run->timeline);
@@ -204,7 +205,8 @@ static int make_report(struct yg_run *run, struct yg_report *ret)
 		if (run->reports[i].last_ns > shown_ns)
 			shown_ns = run->reports[i].last_ns;
 	}
-	/* A log read in winter shows its summer's times as they were written: by its own last one. */
+	/* A log read in winter shows its summer's times as they were written: by its own last one.
+	 */
 	if (shown_ns == YG_TIME_NONE)
 		shown_ns = ret->now_ns;
 	memcpy(ret->by_level, counts.by_level, sizeof(ret->by_level));
@@ -235,8 +237,8 @@ static int output_status(int rc)
 {
 	if (rc == YG_OK || rc == YG_EPIPE)
 		return YG_EXIT_DONE;
-	yg_say_hint(N_("choose another place, or make room"), N_("the output could not be written: %s"),
-		    yg_say_tr(yg_err_text(rc)));
+	yg_say_hint(N_("choose another place, or make room"),
+		    N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
 	return YG_EXIT_FAILED;
 }
 

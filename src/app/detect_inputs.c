@@ -16,11 +16,11 @@
 /* The two ends of the pipeline. */
 struct flow {
 	struct yg_run *run;
-	struct yg_parser *parser; /* recognises formats */
+	struct yg_parser *parser;  /* recognises formats */
 	struct yg_intake *intakes; /* one, or one for each input when following */
 	size_t intake_count;
 	size_t next_input; /* not following: the input to open next */
-	size_t turn;       /* following: whose turn it is */
+	size_t turn;	   /* following: whose turn it is */
 	bool is_open;
 	size_t judged_input; /* the input whose batch was judged last, +1 */
 	struct yg_progress progress;
@@ -201,14 +201,14 @@ static void say_unrecognised(struct yg_run *run)
 		if (report->unparsed * 2 <= report->records)
 			continue;
 		run->is_partly = true;
-		yg_say_hint(N_("if this is a log, name its form with --format or --log-format"),
-			    N_("%s: not recognised: %llu of %llu records cannot be read; the first is "
-			       "record %llu: %s"),
-			    yg_say_safe(yg_bytes_str(report->name), 200),
-			    (unsigned long long)report->unparsed,
-			    (unsigned long long)report->records,
-			    (unsigned long long)report->first_unparsed,
-			    yg_say_safe(report->unparsed_text, 120));
+		yg_say_hint(
+			N_("if this is a log, name its form with --format or --log-format"),
+			N_("%s: not recognised: %llu of %llu records cannot be read; the first is "
+			   "record %llu: %s"),
+			yg_say_safe(yg_bytes_str(report->name), 200),
+			(unsigned long long)report->unparsed, (unsigned long long)report->records,
+			(unsigned long long)report->first_unparsed,
+			yg_say_safe(report->unparsed_text, 120));
 	}
 }
 
@@ -224,7 +224,8 @@ int yg_run_inputs(struct yg_run *run, unsigned threads)
 {
 	bool is_following = run->options.is_following;
 	struct flow flow = {.run = run, .intake_count = is_following ? run->inputs.count : 1};
-	struct yg_pipeline_ends ends = {is_following ? next_followed : next_batch, take_batch, &flow};
+	struct yg_pipeline_ends ends = {is_following ? next_followed : next_batch, take_batch,
+					&flow};
 	struct yg_pipeline *pipeline = yg_pipeline_new(&run->detector, is_following ? 1 : threads);
 	struct yg_parse_opts opts = run->detector.parse;
 	int rc = YG_ENOMEM;

@@ -19,7 +19,8 @@ void yg_help(void)
 	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
 	       "  yagura --version\n"
 	       "\n"
-	       "`yagura COMMAND --help` shows the options of a command. All messages are available\n"
+	       "`yagura COMMAND --help` shows the options of a command. All messages are "
+	       "available\n"
 	       "in Japanese and English (--lang ja, --lang en).\n"));
 }
 
@@ -44,7 +45,8 @@ void yg_help_detect(void)
 	       "Rules\n"
 	       "  --rules PATH         Sigma rules: a file or a folder; may be repeated\n"
 	       "  --no-default-rules   without the rules that are part of Yagura\n"
-	       "  --placeholders FILE  values for placeholders of rules (YAML: name: value or list)\n"
+	       "  --placeholders FILE  values for placeholders of rules (YAML: name: value or "
+	       "list)\n"
 	       "  --include-deprecated use rules of status deprecated and unsupported too\n"
 	       "  --indicators FILE    addresses, prefixes, domains, URLs and hashes to look for\n"
 	       "  --allow FILE         the same kinds, not to be reported\n"
@@ -52,19 +54,22 @@ void yg_help_detect(void)
 	       "Input\n"
 	       "  --format NAME        take all input as this format (a wrong name lists them)\n"
 	       "  --log-format STRING  Apache LogFormat or nginx log_format of the access logs\n"
-	       "  --tz ZONE            zone of times written without one (Asia/Tokyo, +09:00, UTC);\n"
+	       "  --tz ZONE            zone of times written without one (Asia/Tokyo, +09:00, "
+	       "UTC);\n"
 	       "                       otherwise the zone of this machine\n"
 	       "  --follow             go on reading as the files grow, through rotation\n"
 	       "  --threads N          number of workers; the result is the same for any number\n"
 	       "\n"
-	       "Exit status: 0 done; 1 done, but an input or rule that was named could not be used;\n"
+	       "Exit status: 0 done; 1 done, but an input or rule that was named could not be "
+	       "used;\n"
 	       "2 wrong usage, nothing could be read, or the output could not be written;\n"
 	       "3 --fail-on was reached.\n"));
 }
 
 void yg_help_rules(void)
 {
-	put(N_("usage: yagura rules check [--include-deprecated] [--placeholders FILE] [--lang ja|en]\n"
+	put(N_("usage: yagura rules check [--include-deprecated] [--placeholders FILE] [--lang "
+	       "ja|en]\n"
 	       "                          PATH...\n"
 	       "\n"
 	       "Reads Sigma rules (files or folders) and names each one that cannot be used, with\n"
@@ -73,7 +78,8 @@ void yg_help_rules(void)
 
 void yg_help_source(void)
 {
-	put(N_("usage: yagura source records [--format NAME] [--log-format STRING] [--tz ZONE] PATH...\n"
+	put(N_("usage: yagura source records [--format NAME] [--log-format STRING] [--tz ZONE] "
+	       "PATH...\n"
 	       "\n"
 	       "Prints each record of the logs in Yagura's own form, one JSON object a line\n"
 	       "(docs/record-format.md). `yagura detect` reads this form and finds the same.\n"));

@@ -8,9 +8,9 @@
 #include "base/ban.h"
 
 #define RECOGNISE_RECORDS 64u
-#define RECOGNISE_BYTES   65536u
+#define RECOGNISE_BYTES	  65536u
 #define SCRATCH_BYTES_MAX (16u << 20)
-#define READ_BYTES        (256u * 1024u)
+#define READ_BYTES	  (256u * 1024u)
 
 int yg_intake_open(struct yg_intake *intake, const struct yg_input *input, size_t index,
 		   const struct yg_stream_opts *opts, enum yg_format forced, int64_t now_ns,
@@ -111,8 +111,8 @@ static int cut(struct yg_intake *intake, struct yg_batch *batch)
 static int fill(struct yg_intake *intake, struct yg_batch *batch)
 {
 	/* At least one read: what was carried over may be the start of a long record. */
-	size_t want = batch->text.size < YG_BATCH_TEXT_BYTES ? YG_BATCH_TEXT_BYTES
-							     : batch->text.size + 1;
+	size_t want =
+		batch->text.size < YG_BATCH_TEXT_BYTES ? YG_BATCH_TEXT_BYTES : batch->text.size + 1;
 
 	while (!intake->is_ended && batch->text.size < want) {
 		int rc = yg_stream_read(intake->stream, &batch->text, READ_BYTES, &intake->reason);

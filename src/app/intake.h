@@ -22,8 +22,8 @@ struct yg_intake {
 	bool is_forced;
 	bool is_recognised; /* the question was asked */
 	bool is_ended;
-	bool has_whole; /* the carry begins with whole records */
-	uint64_t lines;     /* line ends passed */
+	bool has_whole;	    /* the carry begins with whole records */
+	uint64_t lines;	    /* line ends passed */
 	uint64_t documents; /* documents passed */
 	int64_t reference_ns;
 	int rc; /* why reading ended early; YG_OK otherwise */

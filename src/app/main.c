@@ -55,7 +55,8 @@ int main(int argc, char **argv)
 	if (!name[0])
 		yg_say_hint(N_("try: yagura detect /var/log"), N_("no command was given"));
 	else
-		yg_say_hint(N_("`yagura --help` lists the commands"), N_("%s: there is no such command"),
+		yg_say_hint(N_("`yagura --help` lists the commands"),
+			    N_("%s: there is no such command"),
 			    yg_say_safe(yg_bytes_str(name), 80));
 	return YG_EXIT_FAILED;
 }

@@ -57,8 +57,8 @@ static const struct option longs[] = {
 /* The names people give the access-log forms; the parser tells them apart by itself. */
 static enum yg_format format_by_name(struct yg_bytes name)
 {
-	static const char *const access_names[] = {"combined", "common", "vhost-combined", "nginx",
-						   "apache", "vhost_combined"};
+	static const char *const access_names[] = {"combined", "common", "vhost-combined",
+						   "nginx",    "apache", "vhost_combined"};
 
 	for (size_t i = 0; i < sizeof(access_names) / sizeof(access_names[0]); i++)
 		if (yg_bytes_eq(name, yg_bytes_str(access_names[i])))
@@ -76,9 +76,8 @@ static void say_formats(void)
 
 static bool add_path(const char ***list, size_t *count, const char *path)
 {
-	const char **more = *count < YG_PATHS_MAX
-				    ? yg_reallocarray(*list, *count + 1, sizeof(*more))
-				    : NULL;
+	const char **more =
+		*count < YG_PATHS_MAX ? yg_reallocarray(*list, *count + 1, sizeof(*more)) : NULL;
 
 	if (!more) {
 		yg_say(N_("out of memory"));

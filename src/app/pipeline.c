@@ -9,7 +9,7 @@
 #include "base/ban.h"
 
 #define BATCHES_PER_THREAD 2u
-#define BATCHES_EXTRA      2u
+#define BATCHES_EXTRA	   2u
 
 struct seat {
 	struct yg_pipeline *pipeline;
@@ -95,7 +95,8 @@ struct yg_pipeline *yg_pipeline_new(const struct yg_detector *detector, unsigned
 		seat->worker = yg_worker_new(detector);
 		if (!seat->worker)
 			return yg_pipeline_free(p);
-		/* With one thread the caller works himself; fewer threads than wished still work. */
+		/* With one thread the caller works himself; fewer threads than wished still work.
+		 */
 		seat->is_started =
 			threads > 1 && pthread_create(&seat->thread, NULL, work, seat) == 0;
 	}

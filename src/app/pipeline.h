@@ -20,7 +20,8 @@ struct yg_pipeline;
 
 /* Where batches come from and go to; both are called by the thread that runs the pipeline. */
 struct yg_pipeline_ends {
-	/* Fill the (reset) batch. YG_OK; YG_EEND: no more; YG_EAGAIN: nothing for now; or an error. */
+	/* Fill the (reset) batch. YG_OK; YG_EEND: no more; YG_EAGAIN: nothing for now; or an error.
+	 */
 	int (*next)(void *arg, struct yg_batch *batch);
 	/* Take the batch, in order. YG_OK or an error, which ends the run. */
 	int (*take)(void *arg, struct yg_batch *batch);

@@ -9,9 +9,9 @@
 
 #include "base/ban.h"
 
-#define SHOW_NS       (YG_NS_PER_S / 4)
-#define SILENT_NS     YG_NS_PER_S /* short runs show nothing */
-#define LINE_BYTES    512u
+#define SHOW_NS	   (YG_NS_PER_S / 4)
+#define SILENT_NS  YG_NS_PER_S /* short runs show nothing */
+#define LINE_BYTES 512u
 
 void yg_progress_init(struct yg_progress *progress, const struct yg_run *run)
 {

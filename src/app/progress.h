@@ -10,8 +10,8 @@
 
 struct yg_progress {
 	const struct yg_run *run;
-	bool is_shown;  /* standard error is a terminal */
-	bool has_line;  /* something stands on the line now */
+	bool is_shown;	      /* standard error is a terminal */
+	bool has_line;	      /* something stands on the line now */
 	uint64_t total_bytes; /* of all inputs on disk; 0 when one is unknown */
 	uint64_t past_bytes;  /* of inputs that were read to the end */
 	uint64_t now_bytes;   /* of the present one */

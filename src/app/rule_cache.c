@@ -15,7 +15,7 @@
 
 #include "base/ban.h"
 
-#define MAGIC          "YGCACHE1"
+#define MAGIC	       "YGCACHE1"
 #define IMAGE_ALIGN    64u
 #define FILE_BYTES_MAX (600u << 20)
 #define NAME_BYTES     (2 * YG_DIGEST_BYTES + sizeof(".image"))
@@ -93,7 +93,8 @@ static bool check(const uint8_t key[YG_DIGEST_BYTES], struct yg_rule_cached *ret
 	struct header header;
 
 	memcpy(&header, data, sizeof(header));
-	if (memcmp(header.magic, MAGIC, 8) != 0 || memcmp(header.key, key, sizeof(header.key)) != 0 ||
+	if (memcmp(header.magic, MAGIC, 8) != 0 ||
+	    memcmp(header.key, key, sizeof(header.key)) != 0 ||
 	    header.messages_size > ret->mapping_size - sizeof(header) ||
 	    header.image_at % IMAGE_ALIGN != 0 || header.image_at > ret->mapping_size ||
 	    header.image_size != ret->mapping_size - header.image_at)

@@ -72,11 +72,11 @@ int yg_rule_files_add_pack(struct yg_rule_files *files)
 		if (rc == YG_OK) {
 			char *kept = yg_arena_str(files->arena, yg_buf_bytes(&name));
 
-			rc = kept ? add(files, (struct yg_rule_file){
-						       .name = kept,
-						       .text = yg_bytes_cut(rest, end + 1,
-									    end + 1 + size),
-						       .is_own = true})
+			rc = kept ? add(files,
+					(struct yg_rule_file){
+						.name = kept,
+						.text = yg_bytes_cut(rest, end + 1, end + 1 + size),
+						.is_own = true})
 				  : YG_ENOMEM;
 		}
 		yg_buf_done(&name);
@@ -125,7 +125,8 @@ static bool is_rule_name(const char *name)
 {
 	struct yg_bytes b = yg_bytes_str(name);
 
-	return name[0] != '.' && (yg_bytes_ends(b, YG_S(".yml")) || yg_bytes_ends(b, YG_S(".yaml")));
+	return name[0] != '.' &&
+	       (yg_bytes_ends(b, YG_S(".yml")) || yg_bytes_ends(b, YG_S(".yaml")));
 }
 
 static int keep_entry(const struct dirent *entry)

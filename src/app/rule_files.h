@@ -8,9 +8,9 @@
 #include "base/err.h"
 #include "base/hash.h"
 
-#define YG_RULE_FILES_MAX       200000u
+#define YG_RULE_FILES_MAX	200000u
 #define YG_RULE_FILES_BYTES_MAX (1u << 30)
-#define YG_RULE_FOLDER_DEPTH    32u
+#define YG_RULE_FOLDER_DEPTH	32u
 
 struct yg_rule_file {
 	const char *name; /* as given, or "yagura:AREA/NAME.yml" for the pack */

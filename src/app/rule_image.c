@@ -17,7 +17,7 @@
 
 #define PLACEHOLDERS_BYTES_MAX (4u << 20)
 #define MESSAGES_BYTES_MAX     (1u << 20)
-#define IMAGE_ALIGN            64u
+#define IMAGE_ALIGN	       64u
 
 /* What is on the way from texts to an engine. */
 struct load {
@@ -144,9 +144,10 @@ static int compile(struct load *load, struct yg_rule_image *ret)
 	if (rc == YG_EFORMAT)
 		yg_say(N_("the rules cannot be compiled: %s"), fault.msg);
 	if (rc == YG_OK) {
-		mem = yg_fails_now() ? NULL
-				     : aligned_alloc(IMAGE_ALIGN, (image.size + IMAGE_ALIGN - 1) /
-									  IMAGE_ALIGN * IMAGE_ALIGN);
+		mem = yg_fails_now()
+			      ? NULL
+			      : aligned_alloc(IMAGE_ALIGN, (image.size + IMAGE_ALIGN - 1) /
+								   IMAGE_ALIGN * IMAGE_ALIGN);
 		rc = mem ? YG_OK : YG_ENOMEM;
 		if (mem)
 			memcpy(mem, image.data, image.size);
@@ -170,7 +171,8 @@ static int open_compiled(struct load *load, struct yg_rule_image *ret)
 	ret->found = load->rules->found;
 	ret->inactive = load->rules->inactive;
 	ret->refused = load->rules->refused;
-	rc = yg_engine_open((struct yg_bytes){ret->mem, ret->size}, load->key, &ret->engine, &fault);
+	rc = yg_engine_open((struct yg_bytes){ret->mem, ret->size}, load->key, &ret->engine,
+			    &fault);
 	if (rc != YG_OK && rc != YG_ENOMEM)
 		yg_say(N_("the rules cannot be compiled: %s"), fault.msg);
 	if (rc != YG_OK)

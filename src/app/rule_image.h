@@ -15,7 +15,7 @@
 
 struct yg_rule_image {
 	struct yg_engine *engine;
-	void *mem;    /* the image: heap (aligned) or a mapping */
+	void *mem; /* the image: heap (aligned) or a mapping */
 	size_t size;
 	bool is_mapped;
 	uint32_t found;

@@ -150,7 +150,8 @@ int yg_command_rules(int argc, char **argv)
 	int status;
 
 	if (argc < 2 || strcmp(argv[1], "check") != 0) {
-		bool is_help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+		bool is_help =
+			argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 
 		if (is_help)
 			yg_help_rules();

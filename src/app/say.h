@@ -14,13 +14,15 @@
 void yg_say_lang(enum yg_lang lang);
 enum yg_lang yg_say_lang_now(void);
 
-/* "yagura: TEXT": @format is a msgid (English), translated here. Not for untrusted text in @format. */
+/* "yagura: TEXT": @format is a msgid (English), translated here. Not for untrusted text in @format.
+ */
 __attribute__((format(printf, 1, 2))) void yg_say(const char *format, ...);
 
 /* The same with a second line, indented: what to do about it. */
 __attribute__((format(printf, 2, 3))) void yg_say_hint(const char *hint, const char *format, ...);
 
-/* @text shortened to @columns bytes and without control characters; static per thread, 4 in turn. */
+/* @text shortened to @columns bytes and without control characters; static per thread, 4 in turn.
+ */
 const char *yg_say_safe(struct yg_bytes text, size_t bytes_max);
 
 /* The translation in the language set. */

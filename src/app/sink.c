@@ -14,9 +14,9 @@
 
 #include "base/ban.h"
 
-#define FLUSH_BYTES      (256u * 1024u)
-#define SINK_BYTES_MAX   (256u << 20)
-#define STORIES_SHOWN    10u
+#define FLUSH_BYTES	  (256u * 1024u)
+#define SINK_BYTES_MAX	  (256u << 20)
+#define STORIES_SHOWN	  10u
 #define COLUMNS_ELSEWHERE 100u /* in files and pipes no sentence of ours is longer than this */
 
 void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
@@ -71,8 +71,7 @@ int yg_sink_finding(void *arg, const struct yg_finding *finding)
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_finding(&sink->buf, finding, sink->lang);
 	else if (sink->output == YG_OUTPUT_CSV)
-		yg_csv_finding(&sink->buf, finding, sink->lang,
-			       zone_at(sink, finding->time_ns));
+		yg_csv_finding(&sink->buf, finding, sink->lang, zone_at(sink, finding->time_ns));
 	return flush_when_full(sink);
 }
 

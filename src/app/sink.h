@@ -15,12 +15,12 @@ struct yg_sink {
 	enum yg_output output;
 	enum yg_lang lang;
 	struct yg_buf buf;
-	int rc;        /* first write error, or YG_OK */
+	int rc;	       /* first write error, or YG_OK */
 	bool is_fatal; /* level --fail-on was reached */
 	bool has_fail_on;
 	enum yg_level fail_on;
-	const struct yg_zone *zone;   /* for times that people read; borrowed */
-	struct yg_timeline *timeline; /* borrowed */
+	const struct yg_zone *zone;    /* for times that people read; borrowed */
+	struct yg_timeline *timeline;  /* borrowed */
 	struct yg_report_input *input; /* the one being judged; borrowed */
 };
 

@@ -14,8 +14,8 @@
 #include "base/ban.h"
 
 #define EVENT_ARENA_MAX (32u << 20)
-#define OUT_BYTES_MAX   (64u << 20)
-#define FLUSH_BYTES     (256u * 1024u)
+#define OUT_BYTES_MAX	(64u << 20)
+#define FLUSH_BYTES	(256u * 1024u)
 
 struct printer {
 	struct yg_options options;
@@ -56,8 +56,9 @@ static int print_record(struct printer *p, struct yg_parser *parser, const char 
 	if (rc == YG_ENOMEM)
 		return rc;
 	if (rc != YG_OK) {
-		yg_say(N_("%s: record %llu cannot be read: %s"), yg_say_safe(yg_bytes_str(source), 200),
-		       (unsigned long long)record->position, fault.msg);
+		yg_say(N_("%s: record %llu cannot be read: %s"),
+		       yg_say_safe(yg_bytes_str(source), 200), (unsigned long long)record->position,
+		       fault.msg);
 		return YG_OK;
 	}
 	if (!event.position)
@@ -176,7 +177,8 @@ int yg_command_source(int argc, char **argv)
 	int status = YG_EXIT_FAILED;
 
 	if (argc < 2 || strcmp(argv[1], "records") != 0) {
-		bool is_help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+		bool is_help =
+			argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 
 		if (is_help)
 			yg_help_source();

@@ -6,12 +6,12 @@
 
 #include "base/ban.h"
 
-#define EVENT_ARENA_MAX     (32u << 20) /* one record: fields, decoded and normalised texts */
-#define FIELDS_BYTES_MAX    (16u << 20)
-#define MINUTES_MAX         4096u       /* runs of one minute in a batch; then times are merged */
-#define MINUTE_NS           (60 * YG_NS_PER_S)
-#define UNPARSED_BYTES_MAX  160u
-#define BACKWARDS_NS        MINUTE_NS
+#define EVENT_ARENA_MAX	   (32u << 20) /* one record: fields, decoded and normalised texts */
+#define FIELDS_BYTES_MAX   (16u << 20)
+#define MINUTES_MAX	   4096u /* runs of one minute in a batch; then times are merged */
+#define MINUTE_NS	   (60 * YG_NS_PER_S)
+#define UNPARSED_BYTES_MAX 160u
+#define BACKWARDS_NS	   MINUTE_NS
 
 struct yg_worker {
 	const struct yg_detector *detector;
@@ -19,7 +19,7 @@ struct yg_worker {
 	int64_t reference_ns; /* of the parser */
 	struct yg_scratch *scratch;
 	struct yg_arena *arena; /* of one event */
-	struct yg_buf fields;   /* of yg_worker_fields */
+	struct yg_buf fields;	/* of yg_worker_fields */
 };
 
 struct yg_worker *yg_worker_new(const struct yg_detector *detector)
@@ -160,7 +160,8 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 {
 	int rc = parser_for(worker, batch);
 
-	batch->traces = yg_arena_alloc(batch->arena, (batch->record_count + 1) * sizeof(*batch->traces));
+	batch->traces =
+		yg_arena_alloc(batch->arena, (batch->record_count + 1) * sizeof(*batch->traces));
 	batch->minutes = yg_arena_alloc(batch->arena, MINUTES_MAX * sizeof(*batch->minutes));
 	if (!batch->traces || !batch->minutes)
 		rc = YG_ENOMEM;

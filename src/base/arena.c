@@ -7,7 +7,7 @@
 
 #include "base/ban.h"
 
-#define ALIGN_BYTES     16u
+#define ALIGN_BYTES	16u
 #define BLOCK_BYTES_MIN (64u * 1024u)
 
 struct block {
@@ -19,7 +19,7 @@ struct block {
 struct yg_arena {
 	struct block *first;
 	struct block *now; /* the block that is being filled */
-	size_t at;         /* next free byte of it */
+	size_t at;	   /* next free byte of it */
 	size_t used;
 	size_t max;
 };

@@ -14,7 +14,7 @@
 #include "base/ban.h"
 
 #define NUMBER_BYTES_MAX 64u
-#define FIND_SHORT_MAX   1024u /* above, the worst case counts: memmem() is linear */
+#define FIND_SHORT_MAX	 1024u /* above, the worst case counts: memmem() is linear */
 
 #ifdef __SSE2__
 /*
@@ -181,8 +181,9 @@ bool yg_bytes_double(struct yg_bytes b, double *ret)
 
 		/* Keeps out what strtod would also take: "inf", "nan", spaces, "0x1p3". */
 		if (!((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' ||
-		      c == 'E' || (i > 0 && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
-					    c == 'x' || c == 'X'))))
+		      c == 'E' ||
+		      (i > 0 &&
+		       ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == 'x' || c == 'X'))))
 			return false;
 		text[i] = (char)c;
 	}

@@ -4,7 +4,7 @@
 
 #include "base/ban.h"
 
-#define DAY_S    86400
+#define DAY_S	 86400
 #define YEAR_MIN 1678
 #define YEAR_MAX 2261
 
@@ -133,7 +133,10 @@ size_t yg_time_iso(int64_t time_ns, int32_t zone_s, char to[YG_ISO_SIZE])
 		unsigned drop = c.ns % 1000000 == 0 ? 6 : c.ns % 1000 == 0 ? 3 : 0;
 
 		*at++ = '.';
-		at = put_digits(at, drop == 6 ? c.ns / 1000000 : drop == 3 ? c.ns / 1000 : c.ns,
+		at = put_digits(at,
+				drop == 6   ? c.ns / 1000000
+				: drop == 3 ? c.ns / 1000
+					    : c.ns,
 				9 - drop);
 	}
 	if (zone_s == 0) {

@@ -12,11 +12,11 @@
 
 #include "base/bytes.h"
 
-#define YG_NS_PER_S    INT64_C(1000000000)
-#define YG_TIME_NONE   INT64_MIN /* "no time known" wherever a time_ns stands */
-#define YG_ISO_SIZE    36u       /* room for yg_time_iso, NUL included */
-#define YG_ZONE_MIN_S  (-18 * 3600)
-#define YG_ZONE_MAX_S  (18 * 3600)
+#define YG_NS_PER_S   INT64_C(1000000000)
+#define YG_TIME_NONE  INT64_MIN /* "no time known" wherever a time_ns stands */
+#define YG_ISO_SIZE   36u	/* room for yg_time_iso, NUL included */
+#define YG_ZONE_MIN_S (-18 * 3600)
+#define YG_ZONE_MAX_S (18 * 3600)
 
 struct yg_clock {
 	int64_t (*now_ns)(void *arg);

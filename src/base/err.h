@@ -14,22 +14,22 @@
 
 /* One line for each error: name, value, text. Errors are defined nowhere else. */
 #define YG_ERR_MAP(X)                                                                              \
-	X(ENOMEM, -ENOMEM, N_("out of memory"))                                                        \
-	X(EINVAL, -EINVAL, N_("invalid argument"))                                                     \
-	X(EIO, -EIO, N_("input or output error"))                                                      \
-	X(ENOENT, -ENOENT, N_("no such file or folder"))                                               \
-	X(EACCES, -EACCES, N_("permission denied"))                                                    \
-	X(EISDIR, -EISDIR, N_("is a folder"))                                                          \
-	X(ENOSPC, -ENOSPC, N_("No space left on device"))                                              \
-	X(EPIPE, -EPIPE, N_("the reader of the output has gone"))                                      \
-	X(ETRUNC, -1000, N_("input ends too early"))                                                   \
-	X(EFORMAT, -1001, N_("input breaks its format"))                                               \
-	X(ELIMIT, -1002, N_("a fixed limit was reached"))                                              \
-	X(EUNSUPPORTED, -1003, N_("not supported"))                                                    \
-	X(EDUPLICATE, -1004, N_("already there"))                                                      \
-	X(EMISMATCH, -1005, N_("does not fit this reader"))                                            \
-	X(EDIGEST, -1006, N_("checksum does not agree"))                                               \
-	X(EEND, -1007, N_("end of input"))                                                             \
+	X(ENOMEM, -ENOMEM, N_("out of memory"))                                                    \
+	X(EINVAL, -EINVAL, N_("invalid argument"))                                                 \
+	X(EIO, -EIO, N_("input or output error"))                                                  \
+	X(ENOENT, -ENOENT, N_("no such file or folder"))                                           \
+	X(EACCES, -EACCES, N_("permission denied"))                                                \
+	X(EISDIR, -EISDIR, N_("is a folder"))                                                      \
+	X(ENOSPC, -ENOSPC, N_("No space left on device"))                                          \
+	X(EPIPE, -EPIPE, N_("the reader of the output has gone"))                                  \
+	X(ETRUNC, -1000, N_("input ends too early"))                                               \
+	X(EFORMAT, -1001, N_("input breaks its format"))                                           \
+	X(ELIMIT, -1002, N_("a fixed limit was reached"))                                          \
+	X(EUNSUPPORTED, -1003, N_("not supported"))                                                \
+	X(EDUPLICATE, -1004, N_("already there"))                                                  \
+	X(EMISMATCH, -1005, N_("does not fit this reader"))                                        \
+	X(EDIGEST, -1006, N_("checksum does not agree"))                                           \
+	X(EEND, -1007, N_("end of input"))                                                         \
 	X(EAGAIN, -1008, N_("nothing to read right now"))
 
 enum yg_err {

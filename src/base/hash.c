@@ -34,7 +34,8 @@ uint64_t yg_hash_secret(void)
 
 void yg_digest(struct yg_bytes b, uint8_t to[YG_DIGEST_BYTES])
 {
-	(void)crypto_generichash(to, YG_DIGEST_BYTES, b.data, b.size, NULL, 0); /* sizes are legal */
+	(void)crypto_generichash(to, YG_DIGEST_BYTES, b.data, b.size, NULL,
+				 0); /* sizes are legal */
 }
 
 static void hash_parts(const struct yg_bytes *parts, size_t count, uint8_t *to, size_t size)

@@ -9,8 +9,8 @@
 #include "base/bytes.h"
 
 #define YG_DIGEST_BYTES 32u
-#define YG_ID_BYTES     16u
-#define YG_ID_HEX       (2 * YG_ID_BYTES)
+#define YG_ID_BYTES	16u
+#define YG_ID_HEX	(2 * YG_ID_BYTES)
 
 /* For tables within one process or one image: XXH3, seeded. Not for untrusted collisions. */
 uint64_t yg_hash64(struct yg_bytes b, uint64_t seed);

@@ -28,4 +28,5 @@ YG_MUST_USE int yg_io_fsync(int fd);
 YG_MUST_USE int yg_io_replace(const char *path, struct yg_bytes content, unsigned mode);
 
 /* Read a whole regular file of at most @bytes_max bytes into heap memory (*ret owned, free()). */
-YG_MUST_USE int yg_io_read_file(const char *path, size_t bytes_max, uint8_t **ret, size_t *ret_size);
+YG_MUST_USE int yg_io_read_file(const char *path, size_t bytes_max, uint8_t **ret,
+				size_t *ret_size);

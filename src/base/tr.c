@@ -26,7 +26,8 @@ static const char *find(const char *msgid)
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
-		int order = strcmp(msgid, (const char *)yg_catalogue_ja + word(originals + mid * 8 + 4));
+		int order = strcmp(msgid,
+				   (const char *)yg_catalogue_ja + word(originals + mid * 8 + 4));
 
 		if (order == 0)
 			return (const char *)yg_catalogue_ja + word(translations + mid * 8 + 4);

@@ -18,10 +18,10 @@
 #include "base/tr.h"
 #include "model/names.h"
 
-#define YG_EVENT_VERSION      1u
-#define YG_EVENT_FIELDS_MAX   2048u          /* further fields of a record are dropped and counted */
-#define YG_EVENT_NAME_MAX     512u           /* bytes of one field name (a dotted path) */
-#define YG_EVENT_RECORD_MAX   (1u << 20)     /* bytes of one record; longer ones are cut off */
+#define YG_EVENT_VERSION    1u
+#define YG_EVENT_FIELDS_MAX 2048u      /* further fields of a record are dropped and counted */
+#define YG_EVENT_NAME_MAX   512u       /* bytes of one field name (a dotted path) */
+#define YG_EVENT_RECORD_MAX (1u << 20) /* bytes of one record; longer ones are cut off */
 
 /*
  * Formats: id, name (for --format, and in records), family, words for people (en; ja in po/).
@@ -67,13 +67,13 @@ enum yg_format yg_format_by_name(struct yg_bytes name);
 enum yg_value_kind {
 	YG_VALUE_TEXT,
 	YG_VALUE_NUMBER, /* text is the number as written */
-	YG_VALUE_BOOL,   /* text is "true" or "false" */
-	YG_VALUE_NULL,   /* text is empty */
+	YG_VALUE_BOOL,	 /* text is "true" or "false" */
+	YG_VALUE_NULL,	 /* text is empty */
 };
 
 struct yg_field {
 	uint32_t name_id;   /* of yg_names, or YG_NAME_OTHER: a name no rule and no table knows */
-	uint8_t kind;       /* enum yg_value_kind */
+	uint8_t kind;	    /* enum yg_value_kind */
 	uint8_t is_escaped; /* text holds JSON escapes: read it through yg_event_text() */
 	uint8_t is_derived; /* made by us from other fields (an alias, a normalised form) */
 	uint8_t reserved;
@@ -83,23 +83,23 @@ struct yg_field {
 
 struct yg_event {
 	enum yg_format format;
-	bool has_zone;    /* the time was written with its zone; false: --tz was applied */
-	int64_t time_ns;  /* time as understood, or YG_TIME_NONE */
+	bool has_zone;		   /* the time was written with its zone; false: --tz was applied */
+	int64_t time_ns;	   /* time as understood, or YG_TIME_NONE */
 	struct yg_bytes time_text; /* time as written; may be empty */
-	uint64_t position;         /* line or record number in its source, from 1 */
-	struct yg_bytes source;    /* path as given; empty = that of the input being read */
-	struct yg_bytes raw;       /* the record as read, without line ending; may be empty */
+	uint64_t position;	   /* line or record number in its source, from 1 */
+	struct yg_bytes source;	   /* path as given; empty = that of the input being read */
+	struct yg_bytes raw;	   /* the record as read, without line ending; may be empty */
 
 	/* What routing looks at; empty or 0 where the format has no such thing. */
 	struct yg_bytes channel; /* Windows channel; syslog program; device type */
-	uint32_t event_code;     /* Windows event id */
+	uint32_t event_code;	 /* Windows event id */
 
 	struct yg_field *fields;
 	uint32_t field_count;
 	uint32_t field_room;
-	uint32_t dropped; /* fields beyond YG_EVENT_FIELDS_MAX */
-	struct yg_arena *arena;        /* borrowed */
-	const struct yg_names *names;  /* borrowed */
+	uint32_t dropped;	      /* fields beyond YG_EVENT_FIELDS_MAX */
+	struct yg_arena *arena;	      /* borrowed */
+	const struct yg_names *names; /* borrowed */
 };
 
 /* Start an empty event on @arena (not reset here). Cheap; nothing is allocated. */

@@ -55,7 +55,8 @@ const char *yg_outcome_name(enum yg_outcome outcome);
 	X(STATUS_ONLY, N_("status {1} alone does not tell success; nothing else in the log does")) \
 	X(SIZE_USUAL, N_("answered with {1} bytes, as usual for this path (median {2})"))          \
 	X(SIZE_UNUSUAL, N_("answered with {1} bytes where this path usually gives {2}"))           \
-	X(SHELL_ANSWERED, N_("the same source then got an answer from the program it placed: {3}")) \
+	X(SHELL_ANSWERED,                                                                          \
+	  N_("the same source then got an answer from the program it placed: {3}"))                \
 	X(PAGE_OPENED, N_("the same source then opened a protected page: {3}"))                    \
 	X(PASSWORD_ACCEPTED, N_("the same source was then let in: {3}"))                           \
 	X(SIGN_IN_REFUSED, N_("the sign-in was refused"))                                          \
@@ -105,13 +106,13 @@ bool yg_attack_by_name(struct yg_bytes name, enum yg_attack_field *ret);
 /* What the output needs to know of a rule. Borrowed from the rule set, valid as long as it. */
 struct yg_rule_info {
 	struct yg_bytes id;
-	struct yg_bytes title;    /* English, as the rule says */
+	struct yg_bytes title;	  /* English, as the rule says */
 	struct yg_bytes title_ja; /* empty where the rule has none */
 	enum yg_level level;
 	enum yg_finding_kind kind;
 	enum yg_attack_field field;
-	struct yg_bytes advice;       /* key into the advice table; empty = by field */
-	const struct yg_bytes *tags;  /* "attack.t1190" */
+	struct yg_bytes advice;	     /* key into the advice table; empty = by field */
+	const struct yg_bytes *tags; /* "attack.t1190" */
 	uint32_t tag_count;
 	bool is_own; /* from the compiled-in pack */
 };
@@ -125,11 +126,11 @@ struct yg_finding {
 	struct yg_reason reason;
 	struct yg_bytes source; /* as given; valid as long as the input list */
 	uint64_t position;
-	uint64_t first_position; /* 0 = none; behaviour and correlation only */
-	uint64_t count;          /* behaviour and correlation: records that made it up; else 1 */
-	struct yg_bytes actor;   /* source address, else host or user; may be empty */
-	bool is_actor_ip;        /* then it is what the output calls src_ip */
-	struct yg_bytes target;  /* what was attacked: path, account, host; may be empty */
+	uint64_t first_position;    /* 0 = none; behaviour and correlation only */
+	uint64_t count;		    /* behaviour and correlation: records that made it up; else 1 */
+	struct yg_bytes actor;	    /* source address, else host or user; may be empty */
+	bool is_actor_ip;	    /* then it is what the output calls src_ip */
+	struct yg_bytes target;	    /* what was attacked: path, account, host; may be empty */
 	struct yg_bytes event_json; /* {"field":"value",…}; valid during the emit call */
 	struct yg_bytes matched;    /* indicators: the value; else empty */
 };
@@ -153,14 +154,14 @@ struct yg_story {
 	enum yg_attack_field field;
 	struct yg_bytes actor;
 	bool is_actor_ip;
-	enum yg_level level;     /* the highest among its findings */
+	enum yg_level level;	 /* the highest among its findings */
 	enum yg_outcome outcome; /* the weightiest, updates included */
 	struct yg_reason reason; /* of that outcome */
-	struct yg_bytes source;  /* of the finding with that outcome */
+	struct yg_bytes source;	 /* of the finding with that outcome */
 	uint64_t position;
 	uint64_t findings;
-	uint64_t records;  /* distinct records with a finding */
-	int64_t first_ns;  /* earliest and latest time, or YG_TIME_NONE */
+	uint64_t records; /* distinct records with a finding */
+	int64_t first_ns; /* earliest and latest time, or YG_TIME_NONE */
 	int64_t last_ns;
 	struct {
 		const struct yg_rule_info *rule;

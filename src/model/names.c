@@ -124,7 +124,8 @@ struct yg_names *yg_names_new(void)
 	static const char *const dictionary[] = {YG_DICTIONARY_NAMES};
 	struct yg_names *names = yg_calloc(1, sizeof(*names));
 
-	_Static_assert(sizeof(dictionary) / sizeof(dictionary[0]) == YG_F_COUNT, "generated together");
+	_Static_assert(sizeof(dictionary) / sizeof(dictionary[0]) == YG_F_COUNT,
+		       "generated together");
 	if (!names)
 		return NULL;
 	names->seed = yg_hash_secret();

@@ -14,8 +14,8 @@
 #include "base/err.h"
 #include "model/dictionary.h"
 
-#define YG_NAME_OTHER    0u
-#define YG_NAMES_MAX     65535u
+#define YG_NAME_OTHER 0u
+#define YG_NAMES_MAX  65535u
 
 struct yg_names;
 

@@ -71,7 +71,8 @@ static size_t step_for(struct yg_timeline *t, int64_t time_ns)
 			if (move_start(t, align_down(time_ns, t->step_ns)))
 				return 0;
 		} else {
-			uint64_t at = ((uint64_t)time_ns - (uint64_t)t->start_ns) / (uint64_t)t->step_ns;
+			uint64_t at =
+				((uint64_t)time_ns - (uint64_t)t->start_ns) / (uint64_t)t->step_ns;
 
 			if (at < YG_TIMELINE_STEPS)
 				return (size_t)at;

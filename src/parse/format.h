@@ -18,7 +18,7 @@
 
 struct yg_parse_opts {
 	const struct yg_zone *zone; /* for times without a zone; borrowed */
-	int64_t reference_ns;       /* times without a year: the latest year not after this + 1 day */
+	int64_t reference_ns; /* times without a year: the latest year not after this + 1 day */
 	const struct yg_log_format *log_format; /* from --log-format, or NULL; borrowed */
 };
 

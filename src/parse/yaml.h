@@ -25,13 +25,13 @@ enum yg_yaml_kind {
 
 struct yg_yaml {
 	enum yg_yaml_kind kind;
-	bool is_plain;        /* scalar written without quotes: may mean null, a number or a bool */
-	uint32_t line;        /* from 1 */
+	bool is_plain;	      /* scalar written without quotes: may mean null, a number or a bool */
+	uint32_t line;	      /* from 1 */
 	struct yg_bytes text; /* scalar: its value; NUL-terminated as well */
 	struct yg_bytes key;  /* its key in the map it stands in; empty elsewhere */
 	const struct yg_yaml *first; /* list, map: children in order of the file */
 	const struct yg_yaml *next;  /* the next child of the same parent */
-	uint32_t count;              /* children */
+	uint32_t count;		     /* children */
 };
 
 struct yg_yaml_fault {

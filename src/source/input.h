@@ -15,10 +15,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define YG_INPUTS_MAX        100000u
-#define YG_INPUT_DEPTH_MAX   32u           /* folders below a given folder */
-#define YG_STREAM_RATIO_MAX  1000u         /* decompressed : compressed, counted after the first 16 MiB */
-#define YG_STREAM_BYTES_MAX  (UINT64_C(1) << 40)
+#define YG_INPUTS_MAX	    100000u
+#define YG_INPUT_DEPTH_MAX  32u	  /* folders below a given folder */
+#define YG_STREAM_RATIO_MAX 1000u /* decompressed : compressed, counted after the first 16 MiB */
+#define YG_STREAM_BYTES_MAX (UINT64_C(1) << 40)
 
 enum yg_packing {
 	YG_PACKING_NONE,
@@ -29,12 +29,12 @@ enum yg_packing {
 };
 
 struct yg_input {
-	char *name;   /* as given, "-" for standard input, "PATH!MEMBER" */
-	char *path;   /* what to open */
-	char *member; /* of a zip; NULL otherwise */
+	char *name;	       /* as given, "-" for standard input, "PATH!MEMBER" */
+	char *path;	       /* what to open */
+	char *member;	       /* of a zip; NULL otherwise */
 	uint64_t member_index; /* in the zip, from 0: names there need not be unique */
-	uint64_t size_bytes; /* on disk (the member's packed size); 0 when unknown */
-	int64_t mtime_ns;    /* or YG_TIME_NONE */
+	uint64_t size_bytes;   /* on disk (the member's packed size); 0 when unknown */
+	int64_t mtime_ns;      /* or YG_TIME_NONE */
 };
 
 struct yg_inputs {
@@ -75,7 +75,7 @@ const char *yg_encoding_name(enum yg_encoding encoding);
 
 struct yg_stream_opts {
 	bool is_following; /* at the end of file wait for more, through rotation and truncation */
-	int stop_fd;       /* following: readable when to stop; -1 = none */
+	int stop_fd;	   /* following: readable when to stop; -1 = none */
 };
 
 YG_MUST_USE int yg_stream_open(const struct yg_input *input, const struct yg_stream_opts *opts,
@@ -97,8 +97,8 @@ struct yg_stream_state {
 	uint64_t text_bytes;   /* given out so far */
 	enum yg_packing packing;
 	enum yg_encoding encoding;
-	uint64_t replaced; /* byte sequences that were no character: given out as U+FFFD */
+	uint64_t replaced;	 /* byte sequences that were no character: given out as U+FFFD */
 	uint64_t first_replaced; /* line of the first, 0 = none */
-	uint64_t rotations;      /* following */
+	uint64_t rotations;	 /* following */
 };
 struct yg_stream_state yg_stream_state(const struct yg_stream *stream);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a fuzz target over saved inputs (a folder) with any compiler, as an ordinary test. */
-#define YG_BAN_ALLOW_MALLOC /* each input in a block of its own size, so that ASan sees overruns */
+#define YG_BAN_ALLOW_MALLOC  /* each input in a block of its own size, so that ASan sees overruns  \
+			      */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -28,7 +28,7 @@ static int check_failed;
 	do {                                                                                       \
 		struct yg_bytes check_b = (b);                                                     \
 		if (!yg_bytes_eq(check_b, yg_bytes_str(text))) {                                   \
-			fprintf(stderr, "%s:%d: \"%.*s\" is not \"%s\"\n", __FILE__, __LINE__,      \
+			fprintf(stderr, "%s:%d: \"%.*s\" is not \"%s\"\n", __FILE__, __LINE__,     \
 				YG_FMT(check_b), text);                                            \
 			check_failed = 1;                                                          \
 			return;                                                                    \
@@ -40,7 +40,10 @@ struct check_case {
 	void (*run)(void);
 };
 
-#define CASE(function) {#function, function}
+#define CASE(function)                                                                             \
+	{                                                                                          \
+#function, function                                                                \
+	}
 
 static inline int check_main(const struct check_case *cases, size_t count)
 {

@@ -255,8 +255,9 @@ static void inside_a_system_log(void)
 	char line[256];
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		(void)snprintf(line, sizeof(line), "%s192.0.2.7 - - " TIME
-			       " \"GET /a HTTP/1.1\" 200 3 \"-\" \"x\"", heads[i]);
+		(void)snprintf(line, sizeof(line),
+			       "%s192.0.2.7 - - " TIME " \"GET /a HTTP/1.1\" 200 3 \"-\" \"x\"",
+			       heads[i]);
 		CHECK(help_parse(YG_FORMAT_ACCESS, line) == YG_EMISMATCH);
 		yg_arena_reset(help_arena);
 		CHECK(yg_parse_any(help_parser, YG_FORMAT_ACCESS, help_record(line, strlen(line)),
@@ -282,8 +283,7 @@ static void memory_runs_out(void)
 static const struct check_case cases[] = {
 	CASE(lines_of_all_forms),  CASE(derived_fields),     CASE(lines_refused),
 	CASE(time_without_a_zone), CASE(nul_bytes_are_kept), CASE(any_format_finds_it),
-	CASE(inside_a_system_log),
-	CASE(memory_runs_out),
+	CASE(inside_a_system_log), CASE(memory_runs_out),
 };
 
 int main(void)
