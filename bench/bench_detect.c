@@ -21,10 +21,10 @@
 #include "parse/format.h"
 #include "parse/frame.h"
 
-#define BATCH        256u
-#define ARENA_MAX    (1u << 30)
-#define LOG_MAX      (1u << 30)
-#define RECORDS_MAX  20000000u
+#define BATCH	    256u
+#define ARENA_MAX   (1u << 30)
+#define LOG_MAX	    (1u << 30)
+#define RECORDS_MAX 20000000u
 
 static struct yg_rules *rules;
 static struct yg_bytes *records;
@@ -182,11 +182,13 @@ static int run(struct bench *b, int rounds)
 		}
 		if (b->events == 0)
 			return YG_EFORMAT;
-		candidates = (double)(yg_scratch_candidates(b->scratch) - before) / (double)b->events;
+		candidates =
+			(double)(yg_scratch_candidates(b->scratch) - before) / (double)b->events;
 		best_parse = b->parse_s < best_parse ? b->parse_s : best_parse;
 		best_match = b->match_s < best_match ? b->match_s : best_match;
 	}
-	printf("%u records, %llu hits, %.2f candidates an event; best of %d, events/s of one thread: parse %.0f, match %.0f, both %.0f\n",
+	printf("%u records, %llu hits, %.2f candidates an event; best of %d, events/s of one "
+	       "thread: parse %.0f, match %.0f, both %.0f\n",
 	       record_count, (unsigned long long)b->hits, candidates, rounds,
 	       (double)b->events / best_parse, (double)b->events / best_match,
 	       (double)b->events / (best_parse + best_match));
@@ -218,7 +220,8 @@ static int make_engine(struct bench *b, const char *folder)
 	memcpy(aligned, image.data, image.size);
 	t3 = now_s();
 	rc = yg_engine_open((struct yg_bytes){aligned, image.size}, key, &b->engine, &fault);
-	printf("%u rules: load %.3f s, compile %.3f s (%.3f s of CPU), image %zu bytes, open %.3f s: %s\n",
+	printf("%u rules: load %.3f s, compile %.3f s (%.3f s of CPU), image %zu bytes, open %.3f "
+	       "s: %s\n",
 	       rules->rule_count, t1 - t0, t2 - t1, cpu, image.size, now_s() - t3, yg_err_text(rc));
 	return rc;
 }

@@ -126,7 +126,8 @@ static void write_preds(struct yg_compiler *c)
 
 static uint32_t write_correlation(struct yg_compiler *c, const struct yg_correlation *from)
 {
-	uint32_t index = yg_compiler_count(c, YG_IMG_CORRELATIONS, sizeof(struct yg_img_correlation));
+	uint32_t index =
+		yg_compiler_count(c, YG_IMG_CORRELATIONS, sizeof(struct yg_img_correlation));
 	struct yg_img_correlation out = {
 		.threshold = from->threshold,
 		.threshold2 = from->threshold2,
@@ -233,7 +234,8 @@ static int join(struct yg_compiler *c, const uint8_t key[YG_DIGEST_BYTES], struc
 		return yg_buf_error(ret);
 	head.size = ret->size;
 	memcpy(ret->data, &head, sizeof(head));
-	yg_digest((struct yg_bytes){ret->data + after_digest, ret->size - after_digest}, head.digest);
+	yg_digest((struct yg_bytes){ret->data + after_digest, ret->size - after_digest},
+		  head.digest);
 	memcpy(ret->data, &head, sizeof(head));
 	return YG_OK;
 }

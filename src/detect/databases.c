@@ -15,12 +15,12 @@
 #define BUILDERS      2u
 
 struct job {
-	const struct yg_bytes *texts;       /* owned; NULL for expressions */
+	const struct yg_bytes *texts;	    /* owned; NULL for expressions */
 	const struct yg_pred *const *preds; /* owned; NULL for texts */
 	uint32_t count;
 	uint32_t weight; /* guess of the time it takes */
-	uint64_t hash; /* of what is to be compiled: equal sets are made once */
-	char *bytes;   /* serialised */
+	uint64_t hash;	 /* of what is to be compiled: equal sets are made once */
+	char *bytes;	 /* serialised */
 	size_t size;
 	enum yg_err error;
 };
@@ -170,7 +170,8 @@ int yg_databases_add_regexes(struct yg_databases *databases, const struct yg_pre
 	return rc;
 }
 
-int yg_databases_add_regex(struct yg_databases *databases, const struct yg_pred *pred, uint32_t *ret)
+int yg_databases_add_regex(struct yg_databases *databases, const struct yg_pred *pred,
+			   uint32_t *ret)
 {
 	return yg_databases_add_regexes(databases, &pred, 1, ret);
 }
@@ -231,8 +232,7 @@ static hs_database_t *compile_regexes(const struct job *job, hs_compile_error_t 
 static void build(struct job *job)
 {
 	hs_compile_error_t *error = NULL;
-	hs_database_t *db =
-		job->texts ? compile_texts(job, &error) : compile_regexes(job, &error);
+	hs_database_t *db = job->texts ? compile_texts(job, &error) : compile_regexes(job, &error);
 
 	if (!db)
 		job->error = error && error->expression >= 0 ? YG_EFORMAT : YG_ENOMEM;
@@ -240,7 +240,7 @@ static void build(struct job *job)
 		job->error = YG_ENOMEM;
 	if (error)
 		(void)hs_free_compile_error(error); /* made by the library just now */
-	(void)hs_free_database(db); /* NULL is allowed */
+	(void)hs_free_database(db);		    /* NULL is allowed */
 }
 
 static void *build_all(void *arg)

@@ -161,8 +161,9 @@ static bool has_member(const struct yg_img *img, const struct yg_img_lookup *loo
 
 	for (uint32_t at = hash & mask; slots[at].atom != YG_IMG_NONE; at = (at + 1) & mask)
 		if (slots[at].hash == hash &&
-		    yg_bytes_eq(yg_img_text(img, img->members[lookup->members.first + slots[at].atom]),
-				text))
+		    yg_bytes_eq(
+			    yg_img_text(img, img->members[lookup->members.first + slots[at].atom]),
+			    text))
 			return true;
 	return false;
 }

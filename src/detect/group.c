@@ -20,13 +20,13 @@ struct grouper {
 	uint64_t *source_hashes;
 	uint32_t source_count, source_room;
 	uint32_t *source_of; /* engine index -> source */
-	uint8_t *taken;      /* routes × sources */
+	uint8_t *taken;	     /* routes × sources */
 
 	/* Of the group being made. */
 	uint32_t *rules; /* engine indexes */
 	uint32_t rule_count;
-	uint16_t *map;     /* name id -> local field + 1 */
-	uint32_t *names;   /* local field -> name id */
+	uint16_t *map;	 /* name id -> local field + 1 */
+	uint32_t *names; /* local field -> name id */
 	uint32_t name_count;
 	uint32_t *atom_of; /* predicate -> local atom + 1 */
 	uint32_t *preds;   /* local atom -> predicate */
@@ -58,8 +58,7 @@ static int source_number(struct grouper *g, const struct yg_logsource *source, u
 		return YG_ELIMIT;
 	if (g->source_count == g->source_room) {
 		uint32_t room = g->source_room ? g->source_room * 2 : 256;
-		struct yg_logsource *sources =
-			yg_reallocarray(g->sources, room, sizeof(*sources));
+		struct yg_logsource *sources = yg_reallocarray(g->sources, room, sizeof(*sources));
 		uint64_t *hashes;
 
 		if (!sources)
@@ -121,7 +120,8 @@ static void collect_fields(struct grouper *g)
 		for (uint32_t r = 0; r < g->rule_count; r++) {
 			uint32_t rule = g->rules[r];
 
-			for (uint32_t s = g->c->code_first[rule]; s < g->c->code_first[rule + 1]; s++) {
+			for (uint32_t s = g->c->code_first[rule]; s < g->c->code_first[rule + 1];
+			     s++) {
 				const struct yg_img_pred *pred = &preds[code[s].pred];
 
 				if ((pred->field == YG_PRED_KEYWORD) != (pass == 0))
@@ -290,7 +290,8 @@ static int add_expressions(struct grouper *g)
 	for (uint32_t r = 0; r < g->rule_count; r++) {
 		uint32_t rule = g->rules[r];
 
-		for (uint32_t s = c->code_first[rule]; rc == YG_OK && s < c->code_first[rule + 1]; s++) {
+		for (uint32_t s = c->code_first[rule]; rc == YG_OK && s < c->code_first[rule + 1];
+		     s++) {
 			uint32_t at = code[s].pred;
 
 			if (preds[at].op == YG_PRED_REGEX && preds[at].db == YG_IMG_NONE &&

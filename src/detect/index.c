@@ -13,8 +13,8 @@ static uint32_t hash_of(const struct yg_atom *atom)
 	if (atom->kind == YG_ATOM_EQUALS)
 		return (uint32_t)yg_hash64(text, YG_IMG_SEED);
 	for (size_t i = 0; i < text.size; i++)
-		hash = yg_img_roll(hash, text.data[atom->kind == YG_ATOM_STARTS ? i
-										 : text.size - 1 - i]);
+		hash = yg_img_roll(hash,
+				   text.data[atom->kind == YG_ATOM_STARTS ? i : text.size - 1 - i]);
 	return yg_img_mix(hash, (uint32_t)text.size);
 }
 
@@ -84,7 +84,8 @@ static enum set set_of(const struct yg_atom *atom)
 	for (size_t i = 0; i < atom->text.size; i++) {
 		uint8_t c = atom->text.data[i];
 
-		if (atom->field == YG_PRED_KEYWORD && (c < 0x20 || c == '"' || c == '\\' || c == '/'))
+		if (atom->field == YG_PRED_KEYWORD &&
+		    (c < 0x20 || c == '"' || c == '\\' || c == '/'))
 			return SET_SPECIAL;
 		if (c >= 0xf0)
 			set = SET_RARE;

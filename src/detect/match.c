@@ -13,8 +13,8 @@
 
 #include "base/ban.h"
 
-#define ROUND_MAX           (UINT32_MAX / 2)
-#define SCRATCH_BYTES_MAX   (64u << 20) /* folded values of one record */
+#define ROUND_MAX	  (UINT32_MAX / 2)
+#define SCRATCH_BYTES_MAX (64u << 20) /* folded values of one record */
 
 struct yg_scratch *yg_scratch_new(const struct yg_engine *engine)
 {
@@ -33,7 +33,8 @@ struct yg_scratch *yg_scratch_new(const struct yg_engine *engine)
 	if (!s->arena || !s->known || !s->tried || !s->candidates || !s->hits || !s->slots ||
 	    !s->values)
 		return yg_scratch_free(s);
-	if (engine->hs_scratch && hs_clone_scratch(engine->hs_scratch, &s->hs_scratch) != HS_SUCCESS)
+	if (engine->hs_scratch &&
+	    hs_clone_scratch(engine->hs_scratch, &s->hs_scratch) != HS_SUCCESS)
 		return yg_scratch_free(s);
 	return s;
 }
@@ -375,8 +376,8 @@ static void start(struct yg_scratch *s, const struct yg_img_group *group, struct
 	s->map = img->map + group->map;
 	s->settled = img->settled + group->settled;
 	s->event = event;
-	s->value_count = event->field_count < YG_EVENT_FIELDS_MAX ? event->field_count
-								  : YG_EVENT_FIELDS_MAX;
+	s->value_count =
+		event->field_count < YG_EVENT_FIELDS_MAX ? event->field_count : YG_EVENT_FIELDS_MAX;
 	s->candidate_count = 0;
 	s->error = YG_OK;
 	yg_arena_reset(s->arena);

@@ -44,6 +44,20 @@ static bool are_below(const uint32_t *list, struct yg_img_run run, uint32_t boun
 	return true;
 }
 
+static bool check_rule(struct checker *k, const struct yg_img_rule *r)
+{
+	const struct yg_img *img = k->img;
+
+	if (!is_text(k, r->id) || !is_text(k, r->title) || !is_text(k, r->title_ja) ||
+	    !is_text(k, r->advice) || !is_text(k, r->name))
+		return false;
+	if (!own_run(k, YG_IMG_TAGS, r->tags, img->tags_count))
+		return false;
+	if (r->entry >= img->code_count && r->entry != YG_IMG_TRUE && r->entry != YG_IMG_FALSE)
+		return false;
+	return r->correlation < img->correlations_count || r->correlation == YG_IMG_NONE;
+}
+
 static bool check_rules(struct checker *k)
 {
 	const struct yg_img *img = k->img;
@@ -53,19 +67,10 @@ static bool check_rules(struct checker *k)
 			return false;
 	for (uint32_t i = 0; i < img->rules_count; i++) {
 		const struct yg_img_rule *r = &img->rules[i];
-		bool is_entry = r->entry < img->code_count || r->entry == YG_IMG_TRUE ||
-				r->entry == YG_IMG_FALSE;
-		bool is_plain = r->correlation == YG_IMG_NONE;
 
-		if (!is_text(k, r->id) || !is_text(k, r->title) || !is_text(k, r->title_ja) ||
-		    !is_text(k, r->advice) || !is_text(k, r->name))
-			return false;
-		if (!own_run(k, YG_IMG_TAGS, r->tags, img->tags_count) || !is_entry)
-			return false;
-		if (!is_plain && r->correlation >= img->correlations_count)
-			return false;
-		if (r->level > YG_LEVEL_CRITICAL || r->kind > YG_KIND_CORRELATION ||
-		    r->field >= YG_ATTACK_COUNT || r->is_own > 1 || r->is_quiet > 1)
+		if (!check_rule(k, r) || r->level > YG_LEVEL_CRITICAL ||
+		    r->kind > YG_KIND_CORRELATION || r->field >= YG_ATTACK_COUNT || r->is_own > 1 ||
+		    r->is_quiet > 1)
 			return false;
 	}
 	return true;
@@ -100,9 +105,9 @@ static bool check_preds(const struct checker *k)
 	for (uint32_t i = 0; i < img->preds_count; i++) {
 		const struct yg_img_pred *p = &img->preds[i];
 
-		if (p->field >= k->name_count || p->other >= k->name_count || !is_text(k, p->text) ||
-		    (p->op >= YG_PRED_COUNT && p->op != YG_IMG_ONE_OF) || p->part > YG_PART_YEAR ||
-		    p->prefix_bits > 128)
+		if (p->field >= k->name_count || p->other >= k->name_count ||
+		    !is_text(k, p->text) || (p->op >= YG_PRED_COUNT && p->op != YG_IMG_ONE_OF) ||
+		    p->part > YG_PART_YEAR || p->prefix_bits > 128)
 			return false;
 		if (p->op == YG_IMG_ONE_OF && p->lookup >= img->lookups_count)
 			return false;
@@ -206,20 +211,27 @@ static bool check_atoms(struct checker *k, const struct yg_img_group *group)
 	return true;
 }
 
+static bool check_runs(struct checker *k, const struct yg_img_group *group)
+{
+	const struct yg_img *img = k->img;
+
+	return own_run(k, YG_IMG_GROUP_RULES, group->rules, img->group_rules_count) &&
+	       own_run(k, YG_IMG_LISTS, group->always, img->lists_count) &&
+	       own_run(k, YG_IMG_FIELDS, group->fields, img->fields_count) &&
+	       own_run(k, YG_IMG_ATOMS, group->atoms, img->atoms_count) &&
+	       own_run(k, YG_IMG_MAP, (struct yg_img_run){group->map, k->name_count},
+		       img->map_count) &&
+	       is_run((struct yg_img_run){group->settled, img->preds_count / 8 + 1},
+		      img->settled_count) &&
+	       (!group->has_keywords || group->fields.count > 0);
+}
+
 static bool check_group(struct checker *k, const struct yg_img_group *group)
 {
 	const struct yg_img *img = k->img;
 	const uint32_t *rules = img->group_rules + group->rules.first;
 
-	if (!own_run(k, YG_IMG_GROUP_RULES, group->rules, img->group_rules_count) ||
-	    !own_run(k, YG_IMG_LISTS, group->always, img->lists_count) ||
-	    !own_run(k, YG_IMG_FIELDS, group->fields, img->fields_count) ||
-	    !own_run(k, YG_IMG_ATOMS, group->atoms, img->atoms_count) ||
-	    !own_run(k, YG_IMG_MAP, (struct yg_img_run){group->map, k->name_count},
-		     img->map_count) ||
-	    !is_run((struct yg_img_run){group->settled, img->preds_count / 8 + 1},
-		    img->settled_count) ||
-	    (group->has_keywords && group->fields.count == 0))
+	if (!check_runs(k, group))
 		return false;
 	for (uint32_t i = 0; i < group->rules.count; i++)
 		if (rules[i] >= img->rules_count || (i > 0 && rules[i] <= rules[i - 1]))
@@ -278,10 +290,11 @@ static int check_head(struct yg_bytes image, const uint8_t key[YG_DIGEST_BYTES],
 
 	if (image.size < sizeof(*head) || memcmp(head->magic, YG_IMG_MAGIC, 8) != 0)
 		return yg_fault_set(reterr, YG_EFORMAT, "this is not a rule image", 0);
-	if (head->version != YG_IMG_VERSION || head->platform != yg_img_platform(route_fingerprint) ||
-	    head->name_base != YG_F_COUNT)
+	if (head->version != YG_IMG_VERSION ||
+	    head->platform != yg_img_platform(route_fingerprint) || head->name_base != YG_F_COUNT)
 		return yg_fault_set(reterr, YG_EMISMATCH,
-				    "the rule image was made by another version or for another CPU", 0);
+				    "the rule image was made by another version or for another CPU",
+				    0);
 	if (memcmp(head->key, key, YG_DIGEST_BYTES) != 0)
 		return yg_fault_set(reterr, YG_EMISMATCH, "the rule image is of other rules", 0);
 	if (head->size != image.size)
@@ -339,7 +352,8 @@ static int open_rules(struct yg_engine *engine)
 	const struct yg_img *img = &engine->img;
 
 	engine->rules = yg_calloc(img->rules_count + 1u, sizeof(*engine->rules));
-	engine->correlations = yg_calloc(img->correlations_count + 1u, sizeof(*engine->correlations));
+	engine->correlations =
+		yg_calloc(img->correlations_count + 1u, sizeof(*engine->correlations));
 	engine->tags = yg_calloc(img->tags_count + 1u, sizeof(*engine->tags));
 	if (!engine->rules || !engine->correlations || !engine->tags)
 		return YG_ENOMEM;
@@ -388,13 +402,15 @@ static int open_databases(struct yg_engine *engine, struct yg_fault *reterr)
 		if (rc == HS_NOMEM)
 			return YG_ENOMEM;
 		if (rc != HS_SUCCESS)
-			return yg_fault_set(reterr, YG_EFORMAT, "the rule image has bad patterns", i);
+			return yg_fault_set(reterr, YG_EFORMAT, "the rule image has bad patterns",
+					    i);
 		engine->db_count++;
 		rc = hs_alloc_scratch(engine->dbs[i], &engine->hs_scratch);
 		if (rc == HS_NOMEM)
 			return YG_ENOMEM;
 		if (rc != HS_SUCCESS)
-			return yg_fault_set(reterr, YG_EFORMAT, "the rule image has bad patterns", i);
+			return yg_fault_set(reterr, YG_EFORMAT, "the rule image has bad patterns",
+					    i);
 	}
 	return YG_OK;
 }
@@ -459,7 +475,7 @@ struct yg_engine *yg_engine_free(struct yg_engine *engine)
 		return NULL;
 	for (uint32_t i = 0; i < engine->db_count; i++)
 		(void)hs_free_database(engine->dbs[i]); /* made by us */
-	(void)hs_free_scratch(engine->hs_scratch); /* NULL is allowed */
+	(void)hs_free_scratch(engine->hs_scratch);	/* NULL is allowed */
 	(void)yg_names_free(engine->names);
 	(void)yg_router_free(engine->router);
 	free(engine->rules);

@@ -14,14 +14,14 @@
 
 #define DEPTH_MAX YG_RULE_EXPRS_MAX
 
-#define LOOKUP_MIN   6u  /* texts at the ends of a value asked for at once */
+#define LOOKUP_MIN   6u	 /* texts at the ends of a value asked for at once */
 #define CONTAINS_MIN 24u /* and texts anywhere in it: a scan of its own must pay */
 
 struct frame {
 	uint32_t expr;
 	uint32_t if_true, if_false;
-	uint32_t left;  /* children still to do; they are done from the last to the first */
-	uint32_t next;  /* entry of what was done last */
+	uint32_t left;	/* children still to do; they are done from the last to the first */
+	uint32_t next;	/* entry of what was done last */
 	uint32_t order; /* where the sorted children lie in sorted[] */
 };
 
@@ -86,7 +86,8 @@ static float rank_of(const struct maker *maker, uint32_t parent_op, uint32_t exp
 /* The atom of a kid that is a plain predicate and says no more than its atom; else NULL. */
 static const struct yg_atom *atom_of(const struct maker *maker, const struct kid *kid)
 {
-	const struct yg_expr *e = kid->expr == YG_IMG_NONE ? NULL : &maker->c->rules->exprs[kid->expr];
+	const struct yg_expr *e =
+		kid->expr == YG_IMG_NONE ? NULL : &maker->c->rules->exprs[kid->expr];
 	const struct yg_atom *atom;
 
 	if (!e || e->op != YG_EXPR_PRED)
@@ -113,7 +114,8 @@ static int join_field(struct maker *maker, uint32_t from, uint32_t field, bool w
 		const struct kid *kid = &maker->sorted[i];
 		const struct yg_atom *atom = atom_of(maker, kid);
 
-		if (atom && atom->field == field && (with_contains || atom->kind != YG_ATOM_CONTAINS))
+		if (atom && atom->field == field &&
+		    (with_contains || atom->kind != YG_ATOM_CONTAINS))
 			maker->alike[count++] = exprs[kid->expr].pred;
 		else
 			maker->sorted[kept++] = *kid;

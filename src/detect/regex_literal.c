@@ -145,6 +145,22 @@ static bool has_extended(struct yg_bytes regex)
 	return false;
 }
 
+/* After what stands at @at and is no plain byte; SIZE_MAX where bytes after it are part of it. */
+static size_t skip_special(struct yg_bytes regex, size_t at)
+{
+	uint8_t first = regex.data[at];
+
+	if (first == '[')
+		return skip_class(regex, at);
+	if (first == '(')
+		return skip_group(regex, at);
+	if (first != '\\')
+		return at + 1;
+	if (at + 1 < regex.size && strchr("xcoupPNgk0123456789", (int)regex.data[at + 1]))
+		return SIZE_MAX;
+	return at + 2;
+}
+
 size_t yg_regex_literal(struct yg_bytes regex, uint8_t *to, size_t room)
 {
 	struct run run = {.to = to, .room = room};
@@ -161,18 +177,8 @@ size_t yg_regex_literal(struct yg_bytes regex, uint8_t *to, size_t room)
 		size_t times;
 
 		if (used == 0) {
-			uint8_t first = regex.data[at];
-
 			end_run(&run);
-			if (first == '[')
-				at = skip_class(regex, at);
-			else if (first == '(')
-				at = skip_group(regex, at);
-			else if (first == '\\' && at + 1 < regex.size &&
-				 strchr("xcoupPNgk0123456789", (int)regex.data[at + 1]))
-				break; /* takes more bytes than one */
-			else
-				at += first == '\\' ? 2 : 1;
+			at = skip_special(regex, at);
 			at += at < regex.size ? repetition(regex, at, &is_optional) : 0;
 			continue;
 		}

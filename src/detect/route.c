@@ -12,9 +12,9 @@
 #define PRODUCTS_MAX   3u
 #define CATEGORIES_MAX 4u
 #define SERVICES_MAX   4u
-#define SLOTS          1024u /* power of two, over twice the rows of the table */
-#define KEY_MAX        128u
-#define SEED           UINT64_C(0x79672d726f757465)
+#define SLOTS	       1024u /* power of two, over twice the rows of the table */
+#define KEY_MAX	       128u
+#define SEED	       UINT64_C(0x79672d726f757465)
 
 struct route {
 	struct yg_bytes products[PRODUCTS_MAX];
@@ -101,7 +101,8 @@ static uint64_t code_hash(uint32_t channel, uint32_t code)
 {
 	uint32_t key[2] = {channel, code};
 
-	return yg_hash64((struct yg_bytes){(const uint8_t *)key, sizeof(key)}, SEED + KIND_CODE) | 1;
+	return yg_hash64((struct yg_bytes){(const uint8_t *)key, sizeof(key)}, SEED + KIND_CODE) |
+	       1;
 }
 
 /* The slot of @hash, or the free one where it would go. */
@@ -176,7 +177,8 @@ static void add_codes(struct yg_router *router)
 			uint64_t hash = code_hash(c, codes[i].code);
 			uint32_t route;
 
-			if (!router->of_channel[c] || strcmp(channels[c].service, codes[i].service) != 0)
+			if (!router->of_channel[c] ||
+			    strcmp(channels[c].service, codes[i].service) != 0)
 				continue;
 			if (!get(router, hash, &route)) {
 				route = add_route(router, channels[c].product, channels[c].service);
@@ -199,7 +201,8 @@ static void add_programs(struct yg_router *router)
 
 			assert(n < SERVICES_MAX);
 			router->routes[route].services[n] = yg_bytes_cut(rest, 0, end);
-			rest = end == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(rest, end + 1);
+			rest = end == SIZE_MAX ? (struct yg_bytes){0}
+					       : yg_bytes_from(rest, end + 1);
 		}
 		put(router, key_hash(KIND_PROGRAM, yg_bytes_str(programs[i].program)), route);
 	}
@@ -211,7 +214,8 @@ static void make_fortigate(struct route *route, const char *type)
 	add_word(route->products, PRODUCTS_MAX, "fortios");
 	add_word(route->products, PRODUCTS_MAX, "fortinet");
 	add_word(route->categories, CATEGORIES_MAX, "firewall");
-	add_word(route->services, SERVICES_MAX, "sslvpnd"); /* its messages have no type of their own */
+	add_word(route->services, SERVICES_MAX,
+		 "sslvpnd"); /* its messages have no type of their own */
 	if (type)
 		add_word(route->services, SERVICES_MAX, type);
 }
@@ -391,8 +395,7 @@ bool yg_router_applies(const struct yg_router *router, uint32_t route,
 	const struct route *r = &router->routes[route];
 
 	assert(route < router->count && route != YG_ROUTE_OPEN);
-	return route != YG_ROUTE_NONE &&
-	       has_word(r->products, PRODUCTS_MAX, logsource->product) &&
+	return route != YG_ROUTE_NONE && has_word(r->products, PRODUCTS_MAX, logsource->product) &&
 	       has_word(r->categories, CATEGORIES_MAX, logsource->category) &&
 	       has_word(r->services, SERVICES_MAX, logsource->service);
 }

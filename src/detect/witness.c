@@ -21,7 +21,7 @@
 /* A node seen as it is (0) or negated (1). */
 struct view {
 	float frequency;  /* of its atoms together; INFINITY = no witness */
-	uint32_t best;    /* AND-like: the child whose atoms are taken */
+	uint32_t best;	  /* AND-like: the child whose atoms are taken */
 	bool needs_field; /* cannot be true without a named field */
 	bool is_done;
 };
@@ -50,24 +50,67 @@ struct yg_witness {
 
 /* Texts so common in logs that seeing a part of one says little. */
 static const char *const common_texts[] = {
-	"c:\\windows\\system32\\", "c:\\windows\\syswow64\\", "c:\\program files (x86)\\",
-	"c:\\program files\\", "c:\\programdata\\microsoft\\windows\\start menu\\programs\\",
-	"c:\\users\\public\\", "\\appdata\\local\\temp\\", "\\appdata\\roaming\\microsoft\\windows\\",
-	"windowspowershell\\v1.0\\powershell.exe", "microsoft corporation",
-	"microsoft windows operating system", "\\registry\\machine\\", "\\registry\\user\\",
-	"hklm\\system\\currentcontrolset\\services\\", "\\control\\",
+	"c:\\windows\\system32\\",
+	"c:\\windows\\syswow64\\",
+	"c:\\program files (x86)\\",
+	"c:\\program files\\",
+	"c:\\programdata\\microsoft\\windows\\start menu\\programs\\",
+	"c:\\users\\public\\",
+	"\\appdata\\local\\temp\\",
+	"\\appdata\\roaming\\microsoft\\windows\\",
+	"windowspowershell\\v1.0\\powershell.exe",
+	"microsoft corporation",
+	"microsoft windows operating system",
+	"\\registry\\machine\\",
+	"\\registry\\user\\",
+	"hklm\\system\\currentcontrolset\\services\\",
+	"\\control\\",
 	"hklm\\software\\microsoft\\windows nt\\currentversion\\",
-	"hkcu\\software\\microsoft\\windows\\currentversion\\", "nt authority\\system",
-	"http://www.", "https://www.", ".exe\"", "cmd.exe /c ", "rundll32.exe", "svchost.exe -k ",
-	".dll,", "system.management.automation", "new-object ", "invoke-", "get-", "-command ",
-	"true", "false", "localhost", "127.0.0.1", "administrator", "mozilla/5.0 (", "get /", "post /",
-	".php?", "index.php", ".html", "/bin/sh -c ", "/usr/bin/", "/usr/sbin/", "/etc/", "/tmp/",
-	"sha1=", "sha256=", "md5=", "imphash=", ".com", ".log", ".txt", ".ps1", ".tmp", "<value>",
+	"hkcu\\software\\microsoft\\windows\\currentversion\\",
+	"nt authority\\system",
+	"http://www.",
+	"https://www.",
+	".exe\"",
+	"cmd.exe /c ",
+	"rundll32.exe",
+	"svchost.exe -k ",
+	".dll,",
+	"system.management.automation",
+	"new-object ",
+	"invoke-",
+	"get-",
+	"-command ",
+	"true",
+	"false",
+	"localhost",
+	"127.0.0.1",
+	"administrator",
+	"mozilla/5.0 (",
+	"get /",
+	"post /",
+	".php?",
+	"index.php",
+	".html",
+	"/bin/sh -c ",
+	"/usr/bin/",
+	"/usr/sbin/",
+	"/etc/",
+	"/tmp/",
+	"sha1=",
+	"sha256=",
+	"md5=",
+	"imphash=",
+	".com",
+	".log",
+	".txt",
+	".ps1",
+	".tmp",
+	"<value>",
 };
 
 static float text_share(struct yg_bytes text)
 {
-	static const float by_length[] = {1.0f, 0.6f, 0.3f, 0.1f, 0.05f, 0.03f,
+	static const float by_length[] = {1.0f,	 0.6f,	 0.3f,	0.1f,	0.05f, 0.03f,
 					  0.02f, 0.015f, 0.01f, 0.008f, 0.006f};
 	const size_t lengths = sizeof(by_length) / sizeof(by_length[0]);
 
@@ -80,7 +123,8 @@ static float text_share(struct yg_bytes text)
 /* Whole values so usual that they tell nothing. */
 static bool is_usual_value(struct yg_bytes text)
 {
-	static const char *const values[] = {"get", "200", "true", "allow", "success", "-", "0", "tcp"};
+	static const char *const values[] = {"get",	"200", "true", "allow",
+					     "success", "-",   "0",    "tcp"};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		if (yg_bytes_eq(text, yg_bytes_str(values[i])))
@@ -130,8 +174,8 @@ static enum yg_atom_kind kind_of(enum yg_pred_op op)
 }
 
 /* The folded text of @pred's atom; *ret_is_whole when it says all that the predicate says. */
-static bool atom_text(struct yg_witness *witness, const struct yg_pred *pred,
-		      struct yg_bytes *ret, bool *ret_is_whole)
+static bool atom_text(struct yg_witness *witness, const struct yg_pred *pred, struct yg_bytes *ret,
+		      bool *ret_is_whole)
 {
 	uint8_t mem[YG_ATOM_TEXT_MAX];
 	struct yg_bytes text = pred->text;
@@ -233,7 +277,8 @@ static float op_cost(const struct yg_pred *pred)
 	return pred->field_id == YG_PRED_KEYWORD ? cost * 30 : cost;
 }
 
-static void view_pred(struct yg_witness *witness, uint32_t index, bool is_negated, struct view *view)
+static void view_pred(struct yg_witness *witness, uint32_t index, bool is_negated,
+		      struct view *view)
 {
 	const struct yg_pred *pred = &witness->rules->preds[index];
 	const struct yg_atom *atom = &witness->atoms[index];

@@ -13,10 +13,10 @@
 #include "one_engine.h"
 #include "oracle.h"
 
-#define EVENTS  64u
-#define RULES   12u
+#define EVENTS	  64u
+#define RULES	  12u
 #define ARENA_MAX (8u << 20)
-#define FIELDS  5u
+#define FIELDS	  5u
 
 static uint64_t state;
 static uint64_t compared, hit_count, rule_count, failed;
@@ -31,8 +31,20 @@ static uint32_t pick(uint32_t below)
 	return (uint32_t)((z ^ z >> 31) % below);
 }
 
-static const char *const pieces[] = {"a", "B", "b", "\\\\", "/", ".", "1", "\xc3\x84", "\xc3\xa4",
-				     "\xe3\x81\x82", "\xf0\x9f\x98\x80", "\"", " ", "c:"};
+static const char *const pieces[] = {"a",
+				     "B",
+				     "b",
+				     "\\\\",
+				     "/",
+				     ".",
+				     "1",
+				     "\xc3\x84",
+				     "\xc3\xa4",
+				     "\xe3\x81\x82",
+				     "\xf0\x9f\x98\x80",
+				     "\"",
+				     " ",
+				     "c:"};
 
 static void add_text(struct yg_buf *to, uint32_t pieces_max, bool has_wildcards)
 {
@@ -57,8 +69,18 @@ static void add_value(struct yg_buf *to, bool has_wildcards)
 static void add_plain_item(struct yg_buf *to, uint32_t field)
 {
 	static const char *const modifiers[] = {
-		"", "", "|contains", "|contains", "|startswith", "|endswith", "|contains|all",
-		"|cased", "|contains|cased", "|endswith|cased", "|startswith|cased", "|neq",
+		"",
+		"",
+		"|contains",
+		"|contains",
+		"|startswith",
+		"|endswith",
+		"|contains|all",
+		"|cased",
+		"|contains|cased",
+		"|endswith|cased",
+		"|startswith|cased",
+		"|neq",
 	};
 	const char *chosen = modifiers[pick(sizeof(modifiers) / sizeof(modifiers[0]))];
 	uint32_t count = (strstr(chosen, "all") ? 2 : 1) + (pick(4) ? pick(3) : pick(40));
@@ -78,8 +100,9 @@ static void add_item(struct yg_buf *to, uint32_t field)
 		"null", "''", "1", "[0, 'a']", "'*'",
 	};
 	static const char *const regexes[] = {
-		"'a+b'", "'^a'", "'b$'", "'a.b'", "'[ab]{2}'", "'(a|b)c'", "'.*'", "'ab?'",
-		"'\xc3\xa4'", "'\xe3\x81\x82.b'",  "'^$'", "'a|b'", "'(?i)AB'",
+		"'a+b'",    "'^a'",  "'b$'",	 "'a.b'",      "'[ab]{2}'",
+		"'(a|b)c'", "'.*'",  "'ab?'",	 "'\xc3\xa4'", "'\xe3\x81\x82.b'",
+		"'^$'",	    "'a|b'", "'(?i)AB'",
 	};
 	static const char *const networks[] = {"'10.0.0.0/8'", "'10.1.0.0/16'", "'::1/128'",
 					       "['192.168.0.0/16', 'fe80::/10']"};
@@ -90,21 +113,30 @@ static void add_item(struct yg_buf *to, uint32_t field)
 		break;
 	case 1:
 		yg_buf_addf(to, "F%u|re%s: %s\n", field,
-			    pick(3) ? "" : pick(2) ? "|i" : "|s", regexes[pick(12)]);
+			    pick(3)   ? ""
+			    : pick(2) ? "|i"
+				      : "|s",
+			    regexes[pick(12)]);
 		break;
 	case 2:
 		yg_buf_addf(to, "F%u|cidr: %s\n", field, networks[pick(4)]);
 		break;
 	case 3:
 		yg_buf_addf(to, "F%u|%s: %u\n", field,
-			    pick(2) ? pick(2) ? "lt" : "lte" : pick(2) ? "gt" : "gte", pick(3));
+			    pick(2)   ? pick(2) ? "lt" : "lte"
+			    : pick(2) ? "gt"
+				      : "gte",
+			    pick(3));
 		break;
 	case 4:
 		yg_buf_addf(to, "F%u|exists: %s\n", field, pick(2) ? "true" : "false");
 		break;
 	case 5:
 		yg_buf_addf(to, "F%u|fieldref%s: F%u\n", field,
-			    pick(2) ? "" : pick(2) ? "|startswith" : "|contains", pick(FIELDS));
+			    pick(2)   ? ""
+			    : pick(2) ? "|startswith"
+				      : "|contains",
+			    pick(FIELDS));
 		break;
 	default:
 		add_plain_item(to, field);
@@ -133,13 +165,26 @@ static void add_selection(struct yg_buf *to, uint32_t number)
 static void add_rule(struct yg_buf *to, uint32_t number)
 {
 	static const char *const sources[] = {
-		"product: windows, category: process_creation", "product: windows, service: security",
-		"category: webserver", "category: test", "product: windows", "product: linux",
+		"product: windows, category: process_creation",
+		"product: windows, service: security",
+		"category: webserver",
+		"category: test",
+		"product: windows",
+		"product: linux",
 	};
 	static const char *const conditions[] = {
-		"s0", "s0 and s1", "s0 or s1", "s0 and not s1", "not s0", "not (s0 and s1)",
-		"1 of s*", "all of s*", "s2 and (s0 or not s1)", "not (not s0 or s1) or s2",
-		"s0 and not 1 of s*", "(s0 or s1) and (s1 or s2)",
+		"s0",
+		"s0 and s1",
+		"s0 or s1",
+		"s0 and not s1",
+		"not s0",
+		"not (s0 and s1)",
+		"1 of s*",
+		"all of s*",
+		"s2 and (s0 or not s1)",
+		"not (not s0 or s1) or s2",
+		"s0 and not 1 of s*",
+		"(s0 or s1) and (s1 or s2)",
 	};
 
 	yg_buf_addf(to, "---\ntitle: r%u\nid: 00000000-0000-0000-0000-%012u\nlogsource: {%s}\n",
@@ -167,8 +212,9 @@ static void must(bool is_fine)
 
 static struct yg_bytes some_value(struct yg_arena *arena)
 {
-	static const char *const special[] = {"10.1.2.3", "192.168.1.1", "::1", "fe80::1", "10.0.0.256",
-					      "0", "1", "2", "1.5", "", "a", "2026-11-21T08:31:54Z"};
+	static const char *const special[] = {
+		"10.1.2.3", "192.168.1.1", "::1", "fe80::1", "10.0.0.256", "0",
+		"1",	    "2",	   "1.5", "",	     "a",	   "2026-11-21T08:31:54Z"};
 	struct yg_buf text;
 	struct yg_bytes value;
 
@@ -184,10 +230,11 @@ static struct yg_bytes some_value(struct yg_arena *arena)
 /* Fields, and a raw text that some of them are parts of. */
 static void make_event(struct yg_event *event, struct yg_arena *arena, const struct yg_names *names)
 {
-	static const enum yg_format formats[] = {YG_FORMAT_WINDOWS, YG_FORMAT_WINDOWS, YG_FORMAT_JSON,
-						 YG_FORMAT_ACCESS, YG_FORMAT_SYSLOG};
-	static const char *const channels[] = {"Security", "Microsoft-Windows-Sysmon/Operational", "",
-					       "Other"};
+	static const enum yg_format formats[] = {YG_FORMAT_WINDOWS, YG_FORMAT_WINDOWS,
+						 YG_FORMAT_JSON, YG_FORMAT_ACCESS,
+						 YG_FORMAT_SYSLOG};
+	static const char *const channels[] = {"Security", "Microsoft-Windows-Sysmon/Operational",
+					       "", "Other"};
 	static const uint32_t codes[] = {1, 4688, 12};
 	struct yg_buf raw;
 
@@ -209,10 +256,11 @@ static void make_event(struct yg_event *event, struct yg_arena *arena, const str
 			must(yg_event_add(event, yg_bytes_str((char *)kept), YG_S(""),
 					  YG_VALUE_NULL) == YG_OK);
 		else if (pick(4) == 0) /* backslashes in these are escapes */
-			must(yg_event_add_escaped(event, yg_bytes_str((char *)kept), value) == YG_OK);
-		else
-			must(yg_event_add(event, yg_bytes_str((char *)kept), value, YG_VALUE_TEXT) ==
+			must(yg_event_add_escaped(event, yg_bytes_str((char *)kept), value) ==
 			     YG_OK);
+		else
+			must(yg_event_add(event, yg_bytes_str((char *)kept), value,
+					  YG_VALUE_TEXT) == YG_OK);
 		yg_buf_add_byte(&raw, '"');
 		yg_buf_add(&raw, value);
 		yg_buf_add_byte(&raw, '"');
@@ -265,7 +313,8 @@ static void compare(struct round *r, struct yg_event *event)
 		at += is_hit;
 		if (is_hit == is_expected(r, rule, r->numbers[i], event))
 			continue;
-		fprintf(stderr, "seed %llu: rule %.*s: engine says %d; format %s, channel %.*s, raw %.*s\n",
+		fprintf(stderr,
+			"seed %llu: rule %.*s: engine says %d; format %s, channel %.*s, raw %.*s\n",
 			(unsigned long long)r->seed, YG_FMT(rule->info.title), is_hit,
 			yg_format_name(event->format), YG_FMT(event->channel), YG_FMT(event->raw));
 		for (uint32_t f = 0; f < event->field_count; f++)
@@ -323,8 +372,9 @@ int main(int argc, char **argv)
 	fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
 	for (uint64_t i = 0; i < rounds && failed == 0; i++)
 		run_round(seed + i);
-	fprintf(stderr, "%llu events compared with %llu rules, %llu hits\n", (unsigned long long)compared,
-		(unsigned long long)rule_count, (unsigned long long)hit_count);
+	fprintf(stderr, "%llu events compared with %llu rules, %llu hits\n",
+		(unsigned long long)compared, (unsigned long long)rule_count,
+		(unsigned long long)hit_count);
 	printf("%d passed, %d failed, 0 skipped\n", failed == 0 && hit_count > 0,
 	       failed > 0 || hit_count == 0);
 	return failed > 0 || hit_count == 0;

@@ -20,7 +20,7 @@
 #include "parse/frame.h"
 
 #define ARENA_MAX (64u << 20)
-#define LOG_MAX   (1u << 30)
+#define LOG_MAX	  (1u << 30)
 
 static struct yg_rules *rules;
 static struct one_engine one;
@@ -79,7 +79,8 @@ static void compare(struct yg_event *event, const char *path, uint64_t position)
 	uint32_t at = 0;
 
 	if (yg_engine_match(one.engine, one.scratch, event, &hits) != YG_OK) {
-		fprintf(stderr, "%s: record %llu: match failed\n", path, (unsigned long long)position);
+		fprintf(stderr, "%s: record %llu: match failed\n", path,
+			(unsigned long long)position);
 		failed++;
 		return;
 	}
@@ -90,7 +91,8 @@ static void compare(struct yg_event *event, const char *path, uint64_t position)
 		if (is_hit == is_expected(&rules->rules[rule_of[i]], rule_of[i], event))
 			continue;
 		fprintf(stderr, "%s: record %llu: %.*s \"%.*s\": engine says %d\n", path,
-			(unsigned long long)position, YG_FMT(yg_engine_rule(one.engine, i)->info.id),
+			(unsigned long long)position,
+			YG_FMT(yg_engine_rule(one.engine, i)->info.id),
 			YG_FMT(yg_engine_rule(one.engine, i)->info.title), is_hit);
 		failed++;
 	}
@@ -167,7 +169,8 @@ int main(int argc, char **argv)
 		return 2;
 	(void)snprintf(path, sizeof(path), "%s/sigma-rules", shared);
 	if (nftw(path, load, 16, FTW_PHYS) != 0) {
-		fprintf(stderr, "skipped: no public rules at %s (YAGURA_SHARED names the folder above)\n",
+		fprintf(stderr,
+			"skipped: no public rules at %s (YAGURA_SHARED names the folder above)\n",
 			path);
 		printf("0 passed, 0 failed, 1 skipped\n");
 		return 77;

@@ -40,7 +40,8 @@ int main(int argc, char **argv)
 	const struct vector_matcher matcher = {open_engine, names, match, close_engine};
 	struct vector_counts counts = {0, 0, 0};
 
-	if (argc != 2 || !vectors_run_folder(argv[1], &matcher, &counts) || counts.cases < CASES_MIN) {
+	if (argc != 2 || !vectors_run_folder(argv[1], &matcher, &counts) ||
+	    counts.cases < CASES_MIN) {
 		fprintf(stderr, "only %u vectors found\n", counts.cases);
 		counts.failed++;
 	}

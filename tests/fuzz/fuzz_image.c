@@ -15,14 +15,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char rule_texts[] =
 	"title: a\nid: 00000000-0000-0000-0000-00000000000a\n"
 	"logsource: {product: windows, category: process_creation}\ndetection:\n"
-	"  s: {Image|endswith: ['\\a.exe', '\\b.exe', '\\c.exe', '\\d.exe', '\\e.exe', '\\f.exe']}\n"
+	"  s: {Image|endswith: ['\\a.exe', '\\b.exe', '\\c.exe', '\\d.exe', '\\e.exe', "
+	"'\\f.exe']}\n"
 	"  c: {CommandLine|contains: [whoami, net user]}\n  n: {User: null}\n"
 	"  condition: s and c and not n\n---\n"
-	"title: b\nid: 00000000-0000-0000-0000-00000000000b\nlogsource: {category: test}\ndetection:\n"
+	"title: b\nid: 00000000-0000-0000-0000-00000000000b\nlogsource: {category: "
+	"test}\ndetection:\n"
 	"  r: {CommandLine|re: 'a+b{2,4}'}\n  g: {Image: 'c:\\*\\?.exe'}\n  x: {Port|gt: 10}\n"
 	"  i: {Address|cidr: 10.0.0.0/8}\n  f: {User|fieldref: Image}\n  k: [needle, '\"q']\n"
 	"  condition: 1 of them\n---\n"
-	"title: c\nname: c\nid: 00000000-0000-0000-0000-00000000000c\nlogsource: {product: windows}\n"
+	"title: c\nname: c\nid: 00000000-0000-0000-0000-00000000000c\nlogsource: {product: "
+	"windows}\n"
 	"detection:\n  s: {EventID: 1}\n  condition: s\n---\n"
 	"title: d\nid: 00000000-0000-0000-0000-00000000000d\ncorrelation:\n  type: event_count\n"
 	"  rules: [c]\n  group-by: [User]\n  timespan: 5m\n  condition: {gte: 10}\n";
@@ -61,8 +64,9 @@ static void prepare(void)
 static void match(const struct yg_engine *engine, enum yg_format format, const char *channel)
 {
 	static const char *const fields[][2] = {
-		{"Image", "C:\\x\\a.exe"}, {"CommandLine", "whoami aabbb"}, {"User", "C:\\x\\a.exe"},
-		{"Port", "12"},		   {"Address", "10.1.2.3"},	     {"EventID", "1"},
+		{"Image", "C:\\x\\a.exe"}, {"CommandLine", "whoami aabbb"},
+		{"User", "C:\\x\\a.exe"},  {"Port", "12"},
+		{"Address", "10.1.2.3"},   {"EventID", "1"},
 	};
 	struct yg_arena *arena = yg_arena_new(1 << 20);
 	struct yg_scratch *scratch = yg_scratch_new(engine);

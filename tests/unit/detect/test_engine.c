@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
+#include "../check.h"
 #include "base/alloc.h"
 #include "detect/image-int.h"
-#include "../check.h"
 
 static const uint8_t key[YG_DIGEST_BYTES] = "a key";
 
@@ -32,7 +32,8 @@ static int open_copy(struct fixture *f)
 	struct yg_fault fault;
 
 	f->engine = yg_engine_free(f->engine);
-	return yg_engine_open((struct yg_bytes){f->aligned, f->image.size}, key, &f->engine, &fault);
+	return yg_engine_open((struct yg_bytes){f->aligned, f->image.size}, key, &f->engine,
+			      &fault);
 }
 
 static bool setup(struct fixture *f, const char *yaml)
@@ -93,26 +94,28 @@ static const char *hits(struct fixture *f)
 		return "error";
 	text[0] = '\0';
 	for (uint32_t i = 0; i < found.count; i++)
-		size += (size_t)snprintf(text + size, sizeof(text) - size, "%.*s ",
-					 YG_FMT(yg_engine_rule(f->engine, found.rules[i])->info.id));
+		size += (size_t)snprintf(
+			text + size, sizeof(text) - size, "%.*s ",
+			YG_FMT(yg_engine_rule(f->engine, found.rules[i])->info.id));
 	return text;
 }
 
 #define RULE(id, source, detection)                                                                \
 	"title: t\nid: " id "\nlogsource: {" source "}\ndetection:\n" detection "---\n"
 
-static const char some_rules[] =
-	RULE("00000000-0000-0000-0000-00000000000a", "product: windows, category: process_creation",
-	     "  s: {Image|endswith: '\\cmd.exe'}\n  c: {CommandLine|contains: whoami}\n"
-	     "  condition: s and not c\n")
-	RULE("00000000-0000-0000-0000-00000000000b", "product: windows, category: process_creation",
-	     "  s: {CommandLine|contains: whoami}\n  condition: s\n")
+static const char some_rules[] = RULE(
+	"00000000-0000-0000-0000-00000000000a", "product: windows, category: process_creation",
+	"  s: {Image|endswith: '\\cmd.exe'}\n  c: {CommandLine|contains: whoami}\n"
+	"  condition: s and not c\n") RULE("00000000-0000-0000-0000-00000000000b",
+					   "product: windows, category: process_creation",
+					   "  s: {CommandLine|contains: whoami}\n  condition: s\n")
 	RULE("00000000-0000-0000-0000-00000000000c", "product: windows, service: security",
 	     "  s: {EventID: 4624}\n  n: {IpAddress: null}\n  condition: s and n\n")
-	RULE("00000000-0000-0000-0000-00000000000d", "product: aws, service: cloudtrail",
-	     "  s: {eventName: DeleteTrail}\n  condition: s\n")
-	RULE("00000000-0000-0000-0000-00000000000e", "product: windows, service: system",
-	     "  keywords: ['needle']\n  condition: keywords\n");
+		RULE("00000000-0000-0000-0000-00000000000d", "product: aws, service: cloudtrail",
+		     "  s: {eventName: DeleteTrail}\n  condition: s\n")
+			RULE("00000000-0000-0000-0000-00000000000e",
+			     "product: windows, service: system",
+			     "  keywords: ['needle']\n  condition: keywords\n");
 
 #define A "00000000-0000-0000-0000-00000000000a "
 #define B "00000000-0000-0000-0000-00000000000b "
@@ -223,8 +226,8 @@ static void refuses_other_images(void)
 	CHECK(yg_engine_open((struct yg_bytes){f.aligned, f.image.size}, other, &engine, &fault) ==
 	      YG_EMISMATCH);
 	CHECK(yg_engine_open((struct yg_bytes){f.aligned, 10}, key, &engine, &fault) == YG_EFORMAT);
-	CHECK(yg_engine_open((struct yg_bytes){f.aligned, f.image.size - 64}, key, &engine, &fault) ==
-	      YG_EDIGEST);
+	CHECK(yg_engine_open((struct yg_bytes){f.aligned, f.image.size - 64}, key, &engine,
+			     &fault) == YG_EDIGEST);
 	f.aligned[f.image.size - 1] ^= 1;
 	CHECK(open_copy(&f) == YG_EDIGEST);
 	f.aligned[f.image.size - 1] ^= 1;
@@ -252,7 +255,8 @@ static void survives_every_changed_word(void)
 			uint8_t digest[YG_DIGEST_BYTES];
 
 			memcpy(f.aligned + at, &values[v], 4);
-			yg_digest((struct yg_bytes){f.aligned + after, f.image.size - after}, digest);
+			yg_digest((struct yg_bytes){f.aligned + after, f.image.size - after},
+				  digest);
 			memcpy(f.aligned + offsetof(struct yg_img_head, digest), digest,
 			       sizeof(digest));
 			if (open_copy(&f) == YG_OK) {
