@@ -2,11 +2,13 @@
 #include "render/tell-int.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/ban.h"
 
 #define ACTORS_SHOWN  3u
 #define ACTOR_COLUMNS 60u
+#define DAY_SIZE      11u /* "2026-03-14 " */
 
 enum yg_level yg_tell_level(const struct yg_report *report)
 {
@@ -148,6 +150,7 @@ void yg_tell_add_span(struct yg_buf *to, int64_t first_ns, int64_t last_ns, int3
 {
 	char first[YG_TEXT_TIME_SIZE];
 	char last[YG_TEXT_TIME_SIZE];
+	const char *end;
 	struct yg_buf words;
 
 	if (first_ns == YG_TIME_NONE || last_ns == YG_TIME_NONE || first_ns >= last_ns) {
@@ -162,9 +165,13 @@ void yg_tell_add_span(struct yg_buf *to, int64_t first_ns, int64_t last_ns, int3
 		&words,
 		(uint64_t)last_ns - (uint64_t)first_ns > INT64_MAX ? INT64_MAX : last_ns - first_ns,
 		lang);
-	YG_FILL(to, lang, N_("%1 – %2 (%3)"),
-		yg_bytes_str(yg_text_time(first, first_ns, zone_s, false)),
-		yg_bytes_str(yg_text_time(last, last_ns, zone_s, true)), yg_buf_bytes(&words));
+	(void)yg_text_time(first, first_ns, zone_s, false);
+	end = yg_text_time(last, last_ns, zone_s, true);
+	/* the day once: what differs is easier to see */
+	if (strncmp(first, end, DAY_SIZE) == 0)
+		end += DAY_SIZE;
+	YG_FILL(to, lang, N_("%1 – %2 (%3)"), yg_bytes_str(first), yg_bytes_str(end),
+		yg_buf_bytes(&words));
 	yg_text_end(to, &words);
 }
 
