@@ -87,7 +87,7 @@ def run(item, seed, base):
                UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
     start = time.monotonic()
     try:
-        done = subprocess.run(test["cmd"], env=env, cwd=test.get("workdir") or folder,
+        done = subprocess.run(test["cmd"], env=env, cwd=test.get("workdir") or ROOT / name,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=TIMEOUT_S)
         code, output = done.returncode, done.stdout.decode("utf-8", "replace")

@@ -442,7 +442,7 @@ static void report_inactive(const struct yg_load *load, const struct yg_rule *ru
 
 	if (!load->report)
 		return;
-	(void)snprintf(text, sizeof(text), "'%.*s' is inactive: %.*s",
+	(void)snprintf(text, sizeof(text), "'%.*s': %.*s",
 		       (int)(rule->info.title.size < 120 ? rule->info.title.size : 120),
 		       (const char *)rule->info.title.data, YG_FMT(rule->state_reason));
 	load->report(load->arg, (const char *)rule->file.data, rule->line, false, text);
