@@ -494,11 +494,25 @@ static size_t stamp_size(struct yg_bytes record)
 	return next_token(record, &at).size == 1 ? at : 0;
 }
 
+/* "web-1  | ": the service that docker compose puts in front; an address there is the client. */
+static size_t service_size(struct yg_bytes record)
+{
+	size_t at = 0;
+	struct yg_bytes service = next_token(record, &at);
+
+	if (at + 1 >= record.size || record.data[at] != '|' || record.data[at + 1] != ' ' ||
+	    yg_web_is_address(service))
+		return 0;
+	(void)next_token(record, &at);
+	return at;
+}
+
 /* The line inside a cell of a spreadsheet: quotes around, cell separators after it. */
 static int unwrap(struct yg_bytes record, struct yg_arena *arena, struct line *ret)
 {
 	struct yg_bytes text = record;
-	size_t start = stamp_size(record);
+	size_t stamp = stamp_size(record);
+	size_t start = stamp > 0 ? stamp : service_size(record);
 	uint8_t *mem;
 	size_t to = 0;
 

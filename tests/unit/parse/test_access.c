@@ -52,6 +52,9 @@ static const struct {
 	 " \"GET /yes HTTP/1.1\" 401 5",
 	 "c-ip=192.0.2.7|cs-username=x [01/Jan/2000:00:00:00 +0000] \\\"GET /no HTTP/1.1\\\" 200 9|"
 	 "cs-method=GET|cs-uri=/yes|cs-version=HTTP/1.1|sc-status=401|sc-bytes=5"},
+	{"behind the service's name of docker compose",
+	 "web-1  | 192.0.2.7 - - " TIME " \"GET / HTTP/1.1\" 200 5",
+	 "c-ip=192.0.2.7|cs-method=GET|cs-uri=/|cs-version=HTTP/1.1|sc-status=200|sc-bytes=5"},
 	{"ident", "192.0.2.7 joe - " TIME " \"GET / HTTP/1.1\" 200 5",
 	 "c-ip=192.0.2.7|cs-ident=joe|cs-method=GET|cs-uri=/|cs-version=HTTP/1.1|sc-status=200|"
 	 "sc-bytes=5"},
