@@ -8,6 +8,7 @@
 
 #include "detect/engine.h"
 #include "detect/image-int.h"
+#include "detect/memo.h"
 #include "detect/route.h"
 
 struct yg_engine {
@@ -52,6 +53,9 @@ struct yg_scratch {
 	uint32_t *hits;
 	struct yg_slot *slots;  /* per local field */
 	struct yg_value *values;
+	struct yg_memo_entry *memo;
+	uint32_t fired[YG_MEMO_ATOMS_MAX]; /* atoms of the value being looked up, the first ones */
+	uint32_t fired_count;		   /* all of them */
 	uint64_t candidate_total; /* over all records; for measuring */
 
 	/* The record at hand. */

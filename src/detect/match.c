@@ -30,8 +30,9 @@ struct yg_scratch *yg_scratch_new(const struct yg_engine *engine)
 	s->hits = yg_calloc(engine->rules_max + 1u, sizeof(*s->hits));
 	s->slots = yg_calloc(engine->fields_max + 1u, sizeof(*s->slots));
 	s->values = yg_calloc(YG_EVENT_FIELDS_MAX + 1u, sizeof(*s->values));
+	s->memo = yg_memo_new();
 	if (!s->arena || !s->known || !s->tried || !s->candidates || !s->hits || !s->slots ||
-	    !s->values)
+	    !s->values || !s->memo)
 		return yg_scratch_free(s);
 	if (engine->hs_scratch &&
 	    hs_clone_scratch(engine->hs_scratch, &s->hs_scratch) != HS_SUCCESS)
@@ -51,6 +52,7 @@ struct yg_scratch *yg_scratch_free(struct yg_scratch *scratch)
 	free(scratch->hits);
 	free(scratch->slots);
 	free(scratch->values);
+	free(scratch->memo);
 	free(scratch);
 	return NULL;
 }
@@ -110,6 +112,9 @@ static void fire(struct yg_scratch *s, uint32_t index)
 	const struct yg_img_atom *atom = &s->atoms[index];
 	const uint32_t *watch = s->engine->img.lists + atom->watch.first;
 
+	if (s->fired_count < YG_MEMO_ATOMS_MAX)
+		s->fired[s->fired_count] = index;
+	s->fired_count++;
 	if (atom->pred != YG_IMG_NONE)
 		s->known[atom->pred] = s->round << 1 | 1;
 	for (uint32_t i = 0; i < atom->watch.count; i++)
@@ -224,6 +229,32 @@ static void look_up(struct yg_scratch *s, const struct yg_img_field *field, uint
 		scan_set(s, &field->regexes, yg_value_text(s, index));
 }
 
+/*
+ * The same by memory, where this value was looked up before. The key are the bytes as they stand
+ * in the record: while they hold escapes a bit of the field's number tells them from plain ones.
+ */
+static void look_up_once(struct yg_scratch *s, uint32_t local, uint32_t index)
+{
+	const struct yg_field *from = &s->event->fields[index];
+	uint32_t group = (uint32_t)(s->group - s->engine->img.groups);
+	uint32_t key = local << 1 | from->is_escaped;
+	struct yg_bytes text = from->text;
+	struct yg_memo_entry *place;
+	uint64_t hash;
+	bool is_known;
+
+	place = yg_memo_find(s->memo, group, key, text, &hash, &is_known);
+	if (is_known) {
+		for (uint32_t i = 0; i < place->atom_count; i++)
+			fire(s, place->atoms[i]);
+		return;
+	}
+	s->fired_count = 0;
+	look_up(s, &s->fields[local], index);
+	if (place && !s->error)
+		yg_memo_keep(place, hash, group, key, text, s->fired, s->fired_count);
+}
+
 /* Note the values of fields the group uses. */
 static void note_fields(struct yg_scratch *s)
 {
@@ -259,7 +290,7 @@ static void look_at_fields(struct yg_scratch *s)
 		for (uint32_t k = 0; k < field->present.count; k++)
 			fire(s, s->engine->img.lists[field->present.first + k]);
 		if (field->is_indexed && !s->values[i].is_null)
-			look_up(s, field, i);
+			look_up_once(s, s->values[i].field - 1, i);
 	}
 }
 
