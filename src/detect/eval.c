@@ -265,9 +265,12 @@ static bool test_keyword(struct yg_scratch *s, const struct yg_img_pred *pred)
 {
 	uint32_t count = s->value_count + (s->event->raw.size > 0);
 
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
+		if (i < s->value_count && s->event->fields[i].is_derived)
+			continue;
 		if (!s->values[i].is_null && test_value(s, pred, i))
 			return true;
+	}
 	return false;
 }
 

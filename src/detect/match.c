@@ -347,7 +347,7 @@ static void look_at_keywords(struct yg_scratch *s)
 		const struct yg_field *from = &s->event->fields[i];
 		enum shown shown;
 
-		if (s->values[i].is_null || from->text.size == 0)
+		if (s->values[i].is_null || from->text.size == 0 || from->is_derived)
 			continue;
 		shown = how_shown(s->event, from, may_have_unicode);
 		if (shown == SHOWN_NOTHING)

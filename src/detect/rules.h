@@ -54,7 +54,7 @@ enum yg_time_part {
 	YG_PART_YEAR,
 };
 
-#define YG_PRED_KEYWORD 0u /* field_id of a keyword: any value of the event, or its raw text */
+#define YG_PRED_KEYWORD 0u /* field_id of a keyword: any value of the log's own, or its raw text */
 
 struct yg_pred {
 	uint32_t field_id; /* of the rule set's yg_names, or YG_PRED_KEYWORD */

@@ -296,7 +296,7 @@ bool oracle_pred(const struct yg_rules *rules, uint32_t index, struct yg_event *
 	for (uint32_t i = 0; i < event->field_count; i++) {
 		struct yg_field *field = &event->fields[i];
 
-		if (!is_keyword && field->name_id != pred->field_id)
+		if (is_keyword ? field->is_derived : field->name_id != pred->field_id)
 			continue;
 		is_there = true;
 		is_null |= field->kind == YG_VALUE_NULL;
