@@ -108,8 +108,8 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 {
 	struct yg_run *run = arg;
 
-	/* What a walk through a folder leaves out on purpose is no fault of the run. */
-	if (rc != YG_OK && rc != YG_EUNSUPPORTED && rc != YG_EDUPLICATE)
+	/* What is left out of a folder or an archive as no log is no fault of the run. */
+	if (rc != YG_OK && rc != YG_EMISMATCH && rc != YG_EDUPLICATE)
 		run->is_partly = true;
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(name), 300), yg_say_tr(reason));
 }

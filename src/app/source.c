@@ -35,7 +35,7 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 {
 	struct printer *printer = arg;
 
-	printer->is_partly |= rc != YG_EUNSUPPORTED && rc != YG_EDUPLICATE;
+	printer->is_partly |= rc != YG_EMISMATCH && rc != YG_EDUPLICATE;
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(name), 300), yg_say_tr(reason));
 }
 

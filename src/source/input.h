@@ -45,8 +45,9 @@ struct yg_inputs {
 
 /*
  * Called for what is left out or cannot be used: YG_E… and words (English, to be translated) for
- * the reason. YG_EDUPLICATE: YG_INPUTS_SAME_AS and the name of the one that is read. The caller
- * is told once for each; reason lives during the call.
+ * the reason. YG_EDUPLICATE: YG_INPUTS_SAME_AS and the name of the one that is read; YG_EMISMATCH:
+ * left out because it is no log, which is no failure. The caller is told once for each; reason
+ * lives during the call.
  */
 #define YG_INPUTS_SAME_AS "the same file as "
 typedef void (*yg_inputs_report_fn)(void *arg, const char *name, int rc, const char *reason);

@@ -342,7 +342,7 @@ static int judge_member(struct walk *w, struct yg_zip *zip, const struct yg_zip_
 	rc = yg_zip_read(zip, w->head, sizeof(w->head), &got, ret_reason);
 	if (rc == YG_OK || rc == YG_EEND) {
 		*ret_reason = yg_sniff_no_log((struct yg_bytes){w->head, got});
-		return *ret_reason ? YG_EFORMAT : YG_OK;
+		return *ret_reason ? YG_EMISMATCH : YG_OK;
 	}
 	if (rc == YG_ENOMEM || got == 0)
 		return rc;
@@ -453,7 +453,7 @@ static int take_regular(struct walk *w, const char *name, const struct stat *st,
 	if (!is_named)
 		reason = yg_sniff_no_log((struct yg_bytes){w->head, got});
 	if (reason)
-		tell(w, name, YG_EFORMAT, reason);
+		tell(w, name, YG_EMISMATCH, reason);
 	else if (yg_packing_of((struct yg_bytes){w->head, got}, &needs_more) == YG_PACKING_ZIP)
 		rc = add_zip(w, name, fd);
 	else

@@ -107,9 +107,9 @@ static void no_logs(void)
 	file("e", YG_S("SQLite format 3\0"));
 	CHECK(expand(folder, NULL) == YG_OK);
 	CHECK(inputs.count == 0 && inputs.failed == 1);
-	CHECK(was_told("a.png|-1001|an image") && was_told("b.exe|-1001|a program"));
-	CHECK(was_told("c|-1001|empty") && was_told("d.docx|-1001|an office document"));
-	CHECK(was_told("e|-1001|a database") && was_told("|no log files in this folder"));
+	CHECK(was_told("a.png|-1005|an image") && was_told("b.exe|-1005|a program"));
+	CHECK(was_told("c|-1005|empty") && was_told("d.docx|-1005|an office document"));
+	CHECK(was_told("e|-1005|a database") && was_told("|no log files in this folder"));
 	/* Named, the same files are inputs: the reader says what they are not. */
 	CHECK(expand(at("a.png"), at("c")) == YG_OK);
 	CHECK(inputs.count == 2 && told.size == 0);
@@ -199,7 +199,7 @@ static void zips(void)
 	CHECK(expand(at("a.zip"), NULL) == YG_OK);
 	CHECK_TEXT(yg_buf_bytes(&listed),
 		   "a.zip!inner.gz a.zip!logs/access.log.1 a.zip!logs/access.log ");
-	CHECK(was_told("a.zip!readme.png|-1001|an image") && was_told("a.zip!none|-1001|empty"));
+	CHECK(was_told("a.zip!readme.png|-1005|an image") && was_told("a.zip!none|-1005|empty"));
 	CHECK(read_input(&inputs.items[1], &text, &reason, &state) == YG_EEND);
 	CHECK(read_input(&inputs.items[2], &text, &reason, &state) == YG_EEND);
 	CHECK_TEXT(yg_buf_bytes(&text), "old\nnew\n");
