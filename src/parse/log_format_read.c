@@ -90,6 +90,13 @@ static bool fits_after(const struct match *m, size_t step, size_t at)
 	       yg_bytes_starts(yg_bytes_from(m->line, end), m->format->steps[step + 1].text);
 }
 
+/* Behind the comma of "1.2.3.4, 10.0.0.1": the list of X-Forwarded-For goes on, quoted or not. */
+static bool is_in_list(const struct match *m, size_t step, size_t at, size_t i)
+{
+	return m->format->steps[step].name_id == YG_F_x_forwarded_for && i > at &&
+	       m->line.data[i - 1] == ',' && m->line.data[i] == ' ';
+}
+
 /* The end of field @step, which begins at @at and is followed by a literal. */
 static size_t end_by_literal(const struct match *m, size_t step, size_t at)
 {
@@ -108,7 +115,7 @@ static size_t end_by_literal(const struct match *m, size_t step, size_t at)
 		if (step_size == SIZE_MAX)
 			return other;
 		i += step_size;
-		if (fits_after(m, step + 2, i + literal.size)) {
+		if (!is_in_list(m, step, at, i) && fits_after(m, step + 2, i + literal.size)) {
 			if (!is_quoted || !is_escaped(m->line, i, at))
 				return i;
 			if (other == SIZE_MAX)

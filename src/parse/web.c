@@ -108,7 +108,7 @@ bool yg_web_is_address(struct yg_bytes text)
 
 /* Basic fields of an event that others are derived from. */
 struct web {
-	struct yg_bytes ip, method, uri, stem, args, agent;
+	struct yg_bytes ip, forwarded, method, uri, stem, args, agent;
 	bool has_uri, has_stem, has_args, has_host, has_query, has_c_uri, has_agent, has_c_agent;
 	bool has_src_ip, has_normal;
 };
@@ -119,6 +119,9 @@ static void collect_one(struct web *web, struct yg_event *event, struct yg_field
 	case YG_F_c_ip: /* the first one: others are those of proxies */
 		if (web->ip.size == 0)
 			web->ip = yg_event_text(event, field);
+		break;
+	case YG_F_x_forwarded_for:
+		web->forwarded = yg_event_text(event, field);
 		break;
 	case YG_F_src_ip:
 		web->has_src_ip = true;
@@ -279,16 +282,30 @@ static int derive_header(struct yg_event *event, struct yg_bytes text)
 	return rc == YG_OK ? derive(event, true, YG_F_cs_headers_normal, normal) : rc;
 }
 
+/*
+ * The address of the client. A log that writes X-Forwarded-For in place of the peer's address does
+ * so because the peer is always its own proxy: the first of the list is the client then.
+ */
+static int derive_source(struct yg_event *event, const struct web *web)
+{
+	struct yg_bytes ip = web->ip;
+
+	if (web->has_src_ip)
+		return YG_OK;
+	if (ip.size == 0)
+		ip = yg_bytes_trim(yg_bytes_cut(web->forwarded, 0, yg_bytes_chr(web->forwarded, ',')));
+	return derive(event, yg_web_is_address(ip), YG_F_src_ip, ip);
+}
+
 int yg_web_derive(struct yg_event *event)
 {
 	struct web web = {0};
 	uint32_t count = event->field_count;
-	int rc = YG_OK;
+	int rc;
 
 	for (uint32_t i = 0; i < count; i++)
 		collect_one(&web, event, &event->fields[i]);
-	if (!web.has_src_ip && yg_web_is_address(web.ip))
-		rc = derive(event, true, YG_F_src_ip, web.ip);
+	rc = derive_source(event, &web);
 	if (rc == YG_OK && !web.has_uri && web.has_stem)
 		rc = join_uri(event, &web);
 	if (rc == YG_OK && web.has_uri)

@@ -136,4 +136,32 @@ def indicators_and_allow_list():
     equal([f for f in got.findings() if f["kind"] == "indicator"], [])
 
 
+@case
+def behind_a_proxy_the_first_forwarded_address_is_the_source():
+    log = access_log().replace("203.0.113.9 ", "203.0.113.9, 10.0.0.1 ")
+    got = yagura("detect", "--json", "--log-format",
+                 '%{X-Forwarded-For}i %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"', "-",
+                 stdin=log.encode())
+    assert got.findings(), got.err
+    equal({f["src_ip"] for f in got.findings()}, {"203.0.113.9"})
+
+
+@case
+def what_is_no_log_in_a_folder_or_archive_is_no_failure():
+    base = folder()
+    (base / "access.log").write_text(access_log())
+    (base / "empty.log").write_text("")
+    (base / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
+    got = yagura("detect", "--json", base)
+    equal(got.code, 0)
+    contains(got.err, "picture.png")
+    with zipfile.ZipFile(base / "logs.zip", "w") as archive:
+        for name in ("access.log", "empty.log", "picture.png"):
+            archive.write(base / name, name)
+    for command in (("detect", "--json"), ("source", "records")):
+        got = yagura(*command, base / "logs.zip")
+        equal(got.code, 0)
+        contains(got.err, "logs.zip!empty.log")
+
+
 main()

@@ -22,6 +22,11 @@ static const struct {
 	 T1 * 1000,
 	 "c-ip=192.0.2.7|cs-username=a b c|cs-method=GET|cs-uri=/\\\"x|cs-version=HTTP/1.0|"
 	 "sc-status=200|cs-user-agent=A \\\"q\\\" B"},
+	{"%{X-Forwarded-For}i %l %u %t \"%r\" %>s",
+	 "192.0.2.7, 10.0.0.1, 10.0.0.2 - - [22/Dec/2016:16:30:52 +0300] \"GET /a HTTP/1.0\" 200",
+	 T1 * 1000,
+	 "x-forwarded-for=192.0.2.7, 10.0.0.1, 10.0.0.2|cs-method=GET|cs-uri=/a|"
+	 "cs-version=HTTP/1.0|sc-status=200"},
 	{"vhost_combined",
 	 "www.example:443 192.0.2.7 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 404 7 "
 	 "\"r\" \"a\"",
