@@ -40,7 +40,7 @@ static const struct {
 	 " 200 123 0 99 1234 17 18",
 	 -1,
 	 "cs-host=www.example|c-ip=192.0.2.1|c-ip=192.0.2.2|s-ip=10.0.0.1|s-port=80|s-port=4711|"
-	 "x-forwarded-for=203.0.113.5,|cs-x-real-ip=10.0.0.9 x.y|cs-method=GET|cs-uri=/|"
+	 "x-forwarded-for=203.0.113.5, 10.0.0.9|cs-x-real-ip=x.y|cs-method=GET|cs-uri=/|"
 	 "cs-version=HTTP/1.1|sc-status=200|time-taken=123|time-taken=0|cs-bytes=99|"
 	 "sc-bytes=1234|pid=17|pid=18"},
 	{"%{%Y-%m-%d "
