@@ -155,7 +155,10 @@ int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch)
 	batch->is_forced = intake->is_forced;
 	batch->reference_ns = intake->reference_ns;
 	rc = cut(intake, batch);
-	if (rc == YG_OK && batch->record_count == 0 && !batch->is_last)
+	if (rc == YG_OK && batch->record_count == 0 && !batch->is_last) {
+		/* The start of a record waits in the carry: the next input must not get it. */
+		yg_buf_reset(&batch->text);
 		return YG_EAGAIN;
+	}
 	return rc;
 }

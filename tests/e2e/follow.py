@@ -10,13 +10,14 @@ from harness import ATTACK, YAGURA, case, equal, folder, main
 
 
 class Follower:
-    """The program following one file, its findings read as they come."""
+    """The program following files, its findings read as they come."""
 
-    def __init__(self, path):
-        self.run = subprocess.Popen([YAGURA, "detect", "--json", "--follow", str(path)],
+    def __init__(self, *paths):
+        self.run = subprocess.Popen([YAGURA, "detect", "--json", "--follow", *map(str, paths)],
                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                     env=dict(os.environ, LANGUAGE="en"))
         self.seen = []
+        self.places = []
         self.news = threading.Condition()
         threading.Thread(target=self.read, daemon=True).start()
 
@@ -26,6 +27,7 @@ class Follower:
             with self.news:
                 if finding.get("kind") == "pattern":
                     self.seen.append(finding["time"])
+                    self.places.append((os.path.basename(finding["source"]), finding["position"]))
                 self.news.notify_all()
 
     def wait_for(self, time):
@@ -63,6 +65,32 @@ def growth_rotation_truncation():
             log.write(ATTACK % 5 + "\n")
         follower.wait_for(stamp(5))
         equal(follower.stop(), 0)
+    finally:
+        follower.run.kill()
+
+
+@case
+def a_line_that_is_still_being_written_stays_with_its_file():
+    base = folder()
+    slow, quick = base / "slow.log", base / "quick.log"
+    line = ATTACK % 2 + "\n"
+    slow.write_text(ATTACK % 1 + "\n" + line[:50])
+    quick.write_text("")
+    follower = Follower(slow, quick)
+    try:
+        follower.wait_for(stamp(1))
+        for second in (11, 12, 13):  # in between, the slow file has its turn
+            with open(quick, "a") as log:
+                log.write(ATTACK % second + "\n")
+            follower.wait_for(stamp(second))
+        with open(slow, "a") as log:
+            log.write(line[50:])
+        follower.wait_for(stamp(2))
+        equal(follower.stop(), 0)
+        equal(sorted(set(follower.places)),
+              [("quick.log", 1), ("quick.log", 2), ("quick.log", 3), ("slow.log", 1),
+               ("slow.log", 2)])
+        equal(len(follower.places) % 5, 0, "each line as often as the others")
     finally:
         follower.run.kill()
 
