@@ -132,6 +132,10 @@ static int prepare(struct yg_run *run)
 	if (rc != YG_OK)
 		return rc;
 	run->is_partly |= run->rules.refused > 0 || run->rules.unreadable > 0;
+	if (run->rules.loaded == run->rules.inactive && !run->indicators)
+		yg_say_hint(N_("leave out --no-default-rules, or give --rules or --indicators"),
+			    N_("there is nothing to look for: no rule can be used and no "
+			       "indicators were given"));
 	rc = yg_inputs_expand(run->options.paths, run->options.path_count, &run->inputs, say_input,
 			      run);
 	if (rc != YG_OK)

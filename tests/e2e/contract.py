@@ -76,6 +76,19 @@ def fail_on_gives_three():
 
 
 @case
+def without_rules_and_indicators_it_is_said():
+    log = write(access_log())
+    got = yagura("detect", "--json", "--no-default-rules", log)
+    equal((got.code, got.out), (0, ""))
+    contains(got.err, "nothing to look for")
+    rule = write(RULE, "rule.yml")
+    got = yagura("detect", "--json", "--no-default-rules", "--rules", rule, log)
+    equal(got.err, "")
+    got = yagura("detect", "--json", "--no-default-rules", "--lang", "ja", log)
+    contains(got.err, "調べる基準がありません")
+
+
+@case
 def own_rules_can_be_left_out_and_others_added():
     log = write(access_log().replace("UNION", "union"))
     rule = write(RULE, "rule.yml")
