@@ -33,11 +33,31 @@ static void read_fail_at(void)
 #endif
 }
 
+/* --lang counts for help and for what is said about options before it. Wrong ones are said later. */
+static void choose_lang(int argc, char **argv)
+{
+	enum yg_lang lang;
+
+	yg_say_lang(yg_lang_of_environment());
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		struct yg_bytes text = yg_bytes_str(argv[i]);
+
+		if (yg_bytes_starts(text, YG_S("--lang=")))
+			text = yg_bytes_from(text, 7);
+		else if (yg_bytes_eq(text, YG_S("--lang")) && i + 1 < argc)
+			text = yg_bytes_str(argv[++i]);
+		else
+			continue;
+		if (yg_lang_by_name(text, &lang))
+			yg_say_lang(lang);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
-	yg_say_lang(yg_lang_of_environment());
+	choose_lang(argc, argv);
 	/* A closed pipe is an error of write(), not the end of the process without cleaning up. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	read_fail_at();

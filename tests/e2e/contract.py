@@ -76,6 +76,16 @@ def fail_on_gives_three():
 
 
 @case
+def language_counts_wherever_it_stands():
+    for args in (("detect", "--help", "--lang", "ja"), ("detect", "--lang=ja", "--help"),
+                 ("--help", "--lang", "ja"), ("rules", "check", "--help", "--lang", "ja")):
+        got = yagura(*args)
+        equal(got.code, 0)
+        contains(got.out, "場所")
+    contains(yagura("detect", "--bogus", "--lang", "ja", "x").err, "ありません")
+
+
+@case
 def without_rules_and_indicators_it_is_said():
     log = write(access_log())
     got = yagura("detect", "--json", "--no-default-rules", log)
