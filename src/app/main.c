@@ -33,7 +33,7 @@ static void read_fail_at(void)
 #endif
 }
 
-/* --lang counts for help and for what is said about options before it. Wrong ones are said later. */
+/* --lang counts for help and for what is said about options before it. Bad ones are said later. */
 static void choose_lang(int argc, char **argv)
 {
 	enum yg_lang lang;
