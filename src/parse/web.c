@@ -293,7 +293,8 @@ static int derive_source(struct yg_event *event, const struct web *web)
 	if (web->has_src_ip)
 		return YG_OK;
 	if (ip.size == 0)
-		ip = yg_bytes_trim(yg_bytes_cut(web->forwarded, 0, yg_bytes_chr(web->forwarded, ',')));
+		ip = yg_bytes_trim(
+			yg_bytes_cut(web->forwarded, 0, yg_bytes_chr(web->forwarded, ',')));
 	return derive(event, yg_web_is_address(ip), YG_F_src_ip, ip);
 }
 
