@@ -614,17 +614,17 @@ int yg_indicator_read(struct yg_bytes raw, struct yg_indicator_value *ret, const
 	}
 	b = (struct yg_bytes){plain, refang(raw, plain)};
 	if (yg_bytes_find(b, YG_S("://")) == SIZE_MAX) /* a comment that follows without a space */
-		b = yg_bytes_cut(b, 0, yg_bytes_chr(b, '#'));
+		b = yg_bytes_trim(yg_bytes_cut(b, 0, yg_bytes_chr(b, '#')));
 	/* MISP's pairs: "name.exe|HASH", "192.0.2.1|443". A URL may hold the sign itself. */
 	bar = yg_bytes_chr(b, '|');
 	if (bar != SIZE_MAX && yg_bytes_find(b, YG_S("://")) == SIZE_MAX) {
 		struct yg_bytes second = yg_bytes_from(b, bar + 1);
 
 		/* Up to a third part, if someone wrote one: what is kept must read as itself. */
-		second = yg_bytes_cut(second, 0, yg_bytes_chr(second, '|'));
+		second = yg_bytes_trim(yg_bytes_cut(second, 0, yg_bytes_chr(second, '|')));
 		if (read_one(second, ret, ret_reason) == YG_OK)
 			return YG_OK;
-		b = yg_bytes_cut(b, 0, bar);
+		b = yg_bytes_trim(yg_bytes_cut(b, 0, bar));
 	}
 	return read_one(b, ret, ret_reason);
 }
