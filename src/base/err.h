@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define YG_MUST_USE __attribute__((warn_unused_result))
 
@@ -45,6 +46,19 @@ struct yg_fault {
 	const char *msg;
 	size_t pos;
 };
+
+/* The same for a file of people, whose editors count lines: the message names what is concerned. */
+#define YG_LINE_FAULT_MAX 240u
+struct yg_line_fault {
+	enum yg_err code;
+	uint32_t line; /* from 1; 0: the file as a whole */
+	char msg[YG_LINE_FAULT_MAX]; /* English */
+};
+
+/* Fill *@reterr (may be NULL; @format as printf, cut where it is too long) and return @code. */
+__attribute__((format(printf, 4, 5))) int yg_line_fault_set(struct yg_line_fault *reterr,
+							    enum yg_err code, uint32_t line,
+							    const char *format, ...);
 
 /* Fill *@reterr and return @code, so that a parser can `return yg_fault_set(...)`. */
 int yg_fault_set(struct yg_fault *reterr, enum yg_err code, const char *msg, size_t pos);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/crypt.h"
+
+#include <sodium.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+
+#include "base/ban.h"
+
+#define ID_RANDOM_BYTES 10u
+
+void yg_sha256(struct yg_bytes b, uint8_t to[YG_SHA256_BYTES])
+{
+	(void)crypto_hash_sha256(to, b.data, b.size); /* always 0 */
+}
+
+void yg_sha256_hex(struct yg_bytes b, char to[YG_SHA256_HEX + 1])
+{
+	uint8_t digest[YG_SHA256_BYTES];
+
+	yg_sha256(b, digest);
+	yg_hex((struct yg_bytes){digest, sizeof(digest)}, to);
+}
+
+void yg_random(uint8_t *to, size_t size)
+{
+	(void)yg_hash_secret(); /* starts the library once */
+	randombytes_buf(to, size);
+}
+
+void yg_random_id(int64_t now_ns, char to[YG_RANDOM_ID_HEX + 1])
+{
+	uint8_t id[YG_RANDOM_ID_HEX / 2];
+	uint64_t ms = (uint64_t)(now_ns / 1000000);
+
+	for (unsigned i = 0; i < 6; i++)
+		id[i] = (uint8_t)(ms >> (40 - 8 * i));
+	yg_random(id + 6, ID_RANDOM_BYTES);
+	yg_hex((struct yg_bytes){id, sizeof(id)}, to);
+}
+
+static void key_pair(const uint8_t *seed, uint8_t *public_key, uint8_t *secret_key)
+{
+	(void)crypto_sign_ed25519_seed_keypair(public_key, secret_key, seed); /* always 0 */
+}
+
+void yg_sign_public(const uint8_t seed[YG_SIGN_SEED_BYTES], uint8_t to[YG_SIGN_PUBLIC_BYTES])
+{
+	uint8_t secret_key[crypto_sign_ed25519_SECRETKEYBYTES];
+
+	key_pair(seed, to, secret_key);
+	yg_wipe(secret_key, sizeof(secret_key));
+}
+
+void yg_sign(const uint8_t seed[YG_SIGN_SEED_BYTES], struct yg_bytes message,
+	     uint8_t to[YG_SIGN_BYTES])
+{
+	uint8_t secret_key[crypto_sign_ed25519_SECRETKEYBYTES];
+	uint8_t public_key[YG_SIGN_PUBLIC_BYTES];
+
+	key_pair(seed, public_key, secret_key);
+	(void)crypto_sign_ed25519_detached(to, NULL, message.data, message.size,
+					   secret_key); /* always 0 */
+	yg_wipe(secret_key, sizeof(secret_key));
+}
+
+bool yg_sign_is_valid(const uint8_t key[YG_SIGN_PUBLIC_BYTES], struct yg_bytes message,
+		      const uint8_t signature[YG_SIGN_BYTES])
+{
+	return crypto_sign_ed25519_verify_detached(signature, message.data, message.size, key) == 0;
+}
+
+void yg_base64_add(struct yg_buf *to, struct yg_bytes b)
+{
+	size_t room = sodium_base64_encoded_len(b.size, sodium_base64_VARIANT_ORIGINAL);
+	uint8_t *at = yg_buf_reserve(to, room);
+
+	if (!at)
+		return;
+	(void)sodium_bin2base64((char *)at, room, b.data, b.size, sodium_base64_VARIANT_ORIGINAL);
+	yg_buf_grew(to, room - 1); /* without its NUL */
+}
+
+bool yg_base64_read(struct yg_bytes text, uint8_t *to, size_t room, size_t *ret_size)
+{
+	size_t size;
+	const char *end;
+
+	if (text.size % 4 != 0 ||
+	    sodium_base642bin(to, room, (const char *)text.data, text.size, NULL, &size, &end,
+			      sodium_base64_VARIANT_ORIGINAL) != 0 ||
+	    end != (const char *)text.data + text.size)
+		return false;
+	*ret_size = size;
+	return true;
+}
+
+bool yg_hex_read(struct yg_bytes text, uint8_t *to, size_t size)
+{
+	size_t got;
+	const char *end;
+
+	return text.size == 2 * size &&
+	       sodium_hex2bin(to, size, (const char *)text.data, text.size, NULL, &got, &end) == 0 &&
+	       got == size && end == (const char *)text.data + text.size;
+}
+
+void yg_wipe(void *secret, size_t size)
+{
+	sodium_memzero(secret, size);
+}

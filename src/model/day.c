@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/day.h"
+
+#include "base/clock.h"
+
+#include "base/ban.h"
+
+#define SECONDS_PER_DAY INT64_C(86400)
+#define YEARS_MAX	100u
+
+/* Days since 1970-01-01 of a date that exists; the years are counted from March, so that the leap
+ * day is the last of its year. */
+static int32_t days_from(int32_t year, unsigned month, unsigned day)
+{
+	int32_t y = year - (month <= 2);
+	int32_t era = (y >= 0 ? y : y - 399) / 400;
+	uint32_t of_era = (uint32_t)(y - era * 400);
+	uint32_t of_year = (153 * (month + (month > 2 ? -3u : 9u)) + 2) / 5 + day - 1;
+
+	return era * 146097 + (int32_t)(of_era * 365 + of_era / 4 - of_era / 100 + of_year) -
+	       719468;
+}
+
+static unsigned days_in_month(int32_t year, unsigned month)
+{
+	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
+		return 29;
+	return days[month - 1];
+}
+
+/* The number at *at of @text, up to @digits_max digits; moves *at past it. */
+static bool read_number(struct yg_bytes text, size_t *at, unsigned digits_max, uint32_t *ret)
+{
+	size_t start = *at;
+	uint32_t value = 0;
+
+	while (*at < text.size && *at - start < digits_max && text.data[*at] >= '0' &&
+	       text.data[*at] <= '9')
+		value = value * 10 + (uint32_t)(text.data[(*at)++] - '0');
+	*ret = value;
+	return *at > start;
+}
+
+int32_t yg_day_read(struct yg_bytes text)
+{
+	uint32_t part[3];
+	size_t at = 0;
+	uint8_t separator = 0;
+
+	text = yg_bytes_trim(text);
+	for (unsigned i = 0; i < 3; i++) {
+		size_t start = at;
+
+		if (!read_number(text, &at, i == 0 ? 4 : 2, &part[i]) || (i == 0 && at - start != 4))
+			return YG_DAY_NONE;
+		if (i == 2)
+			break;
+		if (at >= text.size || (text.data[at] != '-' && text.data[at] != '/' &&
+					text.data[at] != '.'))
+			return YG_DAY_NONE;
+		if (i == 1 && text.data[at] != separator)
+			return YG_DAY_NONE;
+		separator = text.data[at++];
+	}
+	if (at != text.size || part[0] < 1 || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
+	    part[2] > days_in_month((int32_t)part[0], part[1]))
+		return YG_DAY_NONE;
+	return days_from((int32_t)part[0], part[1], part[2]);
+}
+
+static struct yg_civil civil_of(int32_t day)
+{
+	return yg_time_civil((int64_t)day * SECONDS_PER_DAY * YG_NS_PER_S, 0);
+}
+
+/* Years within which yg_time_civil holds. */
+#define DAY_LEAST (-106000)
+#define DAY_MOST  106000
+
+void yg_day_write(int32_t day, char to[YG_DAY_SIZE])
+{
+	struct yg_civil civil;
+
+	if (day < DAY_LEAST || day > DAY_MOST) {
+		to[0] = 0;
+		return;
+	}
+	civil = civil_of(day);
+	(void)snprintf(to, YG_DAY_SIZE, "%04u-%02u-%02u", (unsigned)civil.year % 10000u,
+		       civil.month % 100u, civil.day % 100u);
+}
+
+int32_t yg_day_of_time(int64_t time_ns, int32_t zone_s)
+{
+	int64_t seconds = time_ns / YG_NS_PER_S - (time_ns % YG_NS_PER_S < 0) + zone_s;
+
+	return (int32_t)(seconds / SECONDS_PER_DAY - (seconds % SECONDS_PER_DAY < 0));
+}
+
+int32_t yg_day_add(int32_t day, struct yg_period period)
+{
+	struct yg_civil civil;
+	int32_t months;
+	unsigned last;
+
+	if (day < DAY_LEAST || day > DAY_MOST)
+		return YG_DAY_NONE;
+	civil = civil_of(day);
+	months = civil.year * 12 + civil.month - 1 + period.years * 12 + period.months;
+	last = days_in_month(months / 12, (unsigned)(months % 12) + 1);
+	return days_from(months / 12, (unsigned)(months % 12) + 1,
+			 civil.day < last ? civil.day : last) +
+	       period.days;
+}
+
+bool yg_period_read(struct yg_bytes text, struct yg_period *ret)
+{
+	struct yg_period period = {0};
+	size_t at = 1;
+	unsigned last = 0; /* units must come in the order Y, M, D, each once */
+
+	if (text.size < 3 || text.data[0] != 'P')
+		return false;
+	while (at < text.size) {
+		uint32_t number;
+		unsigned unit;
+
+		if (!read_number(text, &at, 5, &number) || at >= text.size)
+			return false;
+		switch (text.data[at++]) {
+		case 'Y':
+			unit = 1;
+			break;
+		case 'M':
+			unit = 2;
+			break;
+		case 'D':
+			unit = 3;
+			break;
+		default:
+			return false;
+		}
+		if (unit <= last || number > (unit == 1 ? YEARS_MAX : YEARS_MAX * (unit == 2 ? 12 : 366)))
+			return false;
+		last = unit;
+		*(unit == 1 ? &period.years : unit == 2 ? &period.months : &period.days) =
+			(uint16_t)number;
+	}
+	if (yg_period_is_none(period))
+		return false;
+	*ret = period;
+	return true;
+}
