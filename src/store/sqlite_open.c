@@ -18,6 +18,7 @@
 #include "base/ban.h"
 
 #define HEADER_BYTES 100 /* file format of SQLite, sec. 1.3 */
+#define HEADER_PAGE  16
 #define HEADER_ID    68
 #define LENGTH_MAX   ((int)YG_DOC_BODY_MAX + 65536)
 #define SIZE_HEADER  16 /* keeps the alignment of malloc */
@@ -192,12 +193,27 @@ static int look(const char *path, bool may_create, bool *ret_is_empty)
 	return *ret_is_empty && !may_create ? YG_EFORMAT : YG_OK;
 }
 
-/* The head of a file that is not empty, read past SQLite's caches and locks. */
+/* Does a log wait beside the file, from which SQLite would complete it? */
+static bool has_log(sqlite3 *db)
+{
+	const char *name = sqlite3_db_filename(db, "main");
+	struct stat st;
+
+	return (stat(sqlite3_filename_wal(name), &st) == 0 && st.st_size > 0) ||
+	       (stat(sqlite3_filename_journal(name), &st) == 0 && st.st_size > 0);
+}
+
+/*
+ * The head of a file that is not empty, read past SQLite's caches and locks; and whole pages,
+ * because SQLite takes what is missing of the last one for zeros.
+ */
 static int check_header(sqlite3 *db)
 {
 	uint8_t head[HEADER_BYTES];
 	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
 	uint32_t id = 0;
+	int page;
 	int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, (void *)&file);
 
 	if (rc != SQLITE_OK || !file || !file->pMethods)
@@ -211,7 +227,12 @@ static int check_header(sqlite3 *db)
 		id = id << 8 | head[HEADER_ID + i];
 	if (memcmp(head, "SQLite format 3", 16) != 0 || id != YG_SQLITE_APPLICATION_ID)
 		return YG_EFORMAT;
-	return YG_OK;
+	if (file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+		return YG_EIO;
+	page = head[HEADER_PAGE] << 8 | head[HEADER_PAGE + 1];
+	if (page == 1)
+		page = 65536;
+	return page < 512 || (size % page != 0 && !has_log(db)) ? YG_EFORMAT : YG_OK;
 }
 
 static int set_up(sqlite3 *db)
@@ -245,8 +266,7 @@ static int run(sqlite3 *db, const char *sql)
 	return rc == SQLITE_OK ? YG_OK : yg_sqlite_error(db, rc);
 }
 
-/* Its text is compared as bytes, its log is a write-ahead one. */
-static int check_modes(sqlite3 *db)
+static int set_modes(sqlite3 *db)
 {
 	int64_t is_right = 0;
 	int rc = run(db, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
@@ -256,10 +276,15 @@ static int check_modes(sqlite3 *db)
 	if (rc == YG_OK)
 		rc = yg_sqlite_ask(db, "SELECT journal_mode='wal' FROM pragma_journal_mode",
 				   &is_right);
-	if (rc == YG_OK && !is_right)
-		rc = YG_EIO;
-	if (rc == YG_OK)
-		rc = yg_sqlite_ask(db, "SELECT encoding='UTF-8' FROM pragma_encoding", &is_right);
+	return rc == YG_OK && !is_right ? YG_EIO : rc;
+}
+
+/* Texts are compared as bytes, so they must be UTF-8. */
+static int check_encoding(sqlite3 *db)
+{
+	int64_t is_right = 0;
+	int rc = yg_sqlite_ask(db, "SELECT encoding='UTF-8' FROM pragma_encoding", &is_right);
+
 	return rc == YG_OK && !is_right ? YG_EFORMAT : rc;
 }
 
@@ -269,14 +294,14 @@ static int prepare_file(sqlite3 *db, bool is_empty)
 
 	if (rc == YG_OK && sqlite3_db_readonly(db, "main") != 0)
 		rc = YG_EACCES;
+	if (rc == YG_OK)
+		rc = is_empty ? run(db, "PRAGMA encoding='UTF-8'") : check_header(db);
 	if (rc == YG_OK && !is_empty)
-		rc = check_header(db);
-	if (rc == YG_OK && is_empty)
-		rc = run(db, "PRAGMA encoding='UTF-8'");
+		rc = check_encoding(db);
 	if (rc == YG_OK)
 		rc = yg_sqlite_migrate(db);
 	if (rc == YG_OK)
-		rc = check_modes(db);
+		rc = set_modes(db);
 	if (rc == YG_OK)
 		rc = yg_sqlite_error(
 			db, sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL));
