@@ -4,7 +4,8 @@
  *
  * Layer:   parse. Input untrusted, UTF-8 (source/encoding.h turns CP932 and others into it; a
  *          byte-order mark is skipped here).
- * Refused: a quote that never ends, more than the limits below; lines are named.
+ * Refused: a quote that never ends, text after a closing quote, bytes that are no UTF-8 text, more
+ *          than the limits below; lines are named. Rows of any width are taken.
  * Source:  RFC 4180; the separator is told from the first line.
  * Tests:   tests/unit/parse/test_csv.c, tests/fuzz/fuzz_csv.c
  */
