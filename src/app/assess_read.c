@@ -157,6 +157,22 @@ static void print_part(const char *heading, const char *text)
 		printf("%s\n  %s\n\n", heading, text);
 }
 
+static const char *status_word(const char *status)
+{
+	static const char *const words[][2] = {
+		{"none", N_("nothing yet")},
+		{"live", N_("there")},
+		{"stale", N_("old")},
+		{"supports", N_("observation supports")},
+		{"contradicts", N_("declared and observed do not agree")},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i][0], status) == 0)
+			return tr(words[i][1]);
+	return status;
+}
+
 static void print_wanted(const json_t *criterion)
 {
 	json_t *wanted;
@@ -165,7 +181,8 @@ static void print_wanted(const json_t *criterion)
 	printf("%s\n", tr(N_("What counts as evidence")));
 	json_array_foreach(json_object_get(criterion, "evidence_wanted"), i, wanted)
 	{
-		printf("  - %s  [%s]\n", text_of(wanted, "name"), text_of(wanted, "status"));
+		printf("  - %s  [%s]\n", text_of(wanted, "name"),
+		       status_word(text_of(wanted, "status")));
 	}
 	printf("\n");
 }
