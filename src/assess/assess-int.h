@@ -48,6 +48,7 @@ struct yg_assess {
 	bool is_evaluated;
 	uint64_t change;
 	int32_t day;
+	int64_t newest_ns; /* of the answers, evidence and other documents loaded */
 	json_t *head;
 	json_t *scope;		  /* NULL: none yet */
 	json_t *official;	  /* NULL: none yet */
