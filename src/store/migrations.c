@@ -87,11 +87,9 @@ static int look_at_version(sqlite3 *db, int64_t *ret)
 {
 	int rc = run(db, "BEGIN");
 
-	if (rc != YG_OK)
-		return rc;
-	rc = version_of(db, ret);
-	(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL); /* nothing was written */
-	return rc;
+	if (rc == YG_OK)
+		rc = version_of(db, ret);
+	return rc == YG_OK ? run(db, "ROLLBACK") : rc; /* on failure the file is closed */
 }
 
 int yg_sqlite_migrate(sqlite3 *db)
