@@ -122,8 +122,7 @@ static bool is_fetched_by_us(const struct yg_web_fields *fields, bool is_api)
 static bool has_body(const struct yg_web_fields *fields)
 {
 	return fields->transfer_encoding.size > 0 ||
-	       (fields->content_length.size > 0 &&
-		!yg_bytes_eq(fields->content_length, YG_S("0")));
+	       (fields->content_length.size > 0 && !yg_bytes_eq(fields->content_length, YG_S("0")));
 }
 
 static enum yg_web_refusal read_target(struct yg_web_exchange *exchange)
@@ -216,8 +215,8 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 		return refusal;
 	if (!is_fetched_by_us(fields, exchange->is_api))
 		return YG_WEB_ORIGIN;
-	exchange->session = yg_web_session(&web->sessions,
-					   yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)));
+	exchange->session = yg_web_session(
+		&web->sessions, yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)));
 	if (exchange->is_api)
 		return check_operation(exchange, fields);
 	if (exchange->method == YG_METHOD_GET)
@@ -234,8 +233,7 @@ static bool is_not_worth_reading(const struct yg_web_exchange *exchange,
 
 	if (exchange->refusal == YG_WEB_OK)
 		return false;
-	return exchange->refusal == YG_WEB_FRAMING || fields->is_twice ||
-	       fields->expect.size > 0 ||
+	return exchange->refusal == YG_WEB_FRAMING || fields->is_twice || fields->expect.size > 0 ||
 	       (fields->content_length.size > 0 &&
 		(!yg_bytes_u64(fields->content_length, &size) || size > YG_WEB_DRAIN_MAX));
 }
@@ -365,8 +363,8 @@ enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
 		return take(exchange, piece, size);
 	}
 	if (exchange->refusal == YG_WEB_OK)
-		exchange->refusal = exchange->is_api ? call_handler(exchange)
-						     : serve_page(exchange);
+		exchange->refusal =
+			exchange->is_api ? call_handler(exchange) : serve_page(exchange);
 	if (exchange->refusal != YG_WEB_OK)
 		return refuse(exchange, connection);
 	return yg_web_answer(exchange, connection);

@@ -62,8 +62,7 @@ static bool is_token_byte(uint8_t c)
 	       (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
-bool yg_web_content_type(struct yg_bytes header, char to[YG_WEB_TYPE_MAX + 1],
-			 struct yg_bytes *ret)
+bool yg_web_content_type(struct yg_bytes header, char to[YG_WEB_TYPE_MAX + 1], struct yg_bytes *ret)
 {
 	struct yg_bytes type = next_part(&header, ';');
 	size_t slash = yg_bytes_chr(type, '/');
@@ -282,8 +281,8 @@ int yg_web_target(struct yg_bytes target, char *to, struct yg_bytes *ret_path,
 {
 	size_t mark = yg_bytes_chr(target, '?');
 	struct yg_bytes raw = yg_bytes_cut(target, 0, mark);
-	struct yg_bytes query = mark == SIZE_MAX ? (struct yg_bytes){0}
-						 : yg_bytes_from(target, mark + 1);
+	struct yg_bytes query =
+		mark == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(target, mark + 1);
 	uint8_t decoded[YG_API_QUERY_MAX];
 	size_t size = 0;
 	size_t part;

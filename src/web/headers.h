@@ -12,10 +12,10 @@
 #include "base/buf.h"
 #include "base/tr.h"
 
-#define YG_WEB_TAG_MAX	     47u /* bytes of an entity tag without its quotes */
-#define YG_WEB_TYPE_MAX	     95u /* bytes of a content type without parameters */
+#define YG_WEB_TAG_MAX	     47u  /* bytes of an entity tag without its quotes */
+#define YG_WEB_TYPE_MAX	     95u  /* bytes of a content type without parameters */
 #define YG_WEB_FILE_NAME_MAX 255u /* bytes of an upload's name, decoded */
-#define YG_WEB_LANGUAGES_MAX 32u /* ranges of an Accept-Language that are looked at */
+#define YG_WEB_LANGUAGES_MAX 32u  /* ranges of an Accept-Language that are looked at */
 
 /*
  * Is this Host 127.0.0.1:@port or localhost:@port? Anything else means that a name of somebody

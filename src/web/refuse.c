@@ -11,10 +11,9 @@ static const struct {
 	const char *code;
 	const char *title;
 	const char *detail;
-} texts[] = {
-	{200, "", "", ""},
+} texts[] = {{200, "", "", ""},
 #define X(name, status, code, title, detail) {status, code, title, detail},
-	YG_WEB_REFUSALS(X)
+	     YG_WEB_REFUSALS(X)
 #undef X
 };
 

@@ -13,7 +13,8 @@
 	X(HOST, 421, "wrong-host", N_("This address is not the one Yagura answers to"),            \
 	  N_("Open the address that `yagura assess web` printed: it begins with "                  \
 	     "http://127.0.0.1: or http://localhost:"))                                            \
-	X(ORIGIN, 403, "other-origin", N_("The request comes from another page than Yagura's own"), \
+	X(ORIGIN, 403, "other-origin",                                                             \
+	  N_("The request comes from another page than Yagura's own"),                             \
 	  N_("Open Yagura in a tab of its own, through the link that it printed."))                \
 	X(SESSION, 401, "no-session", N_("You are not signed in on this browser"),                 \
 	  N_("Open the link that `yagura assess web` printed. Each link works once; press Enter "  \

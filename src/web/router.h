@@ -18,8 +18,8 @@
 #define YG_WEB_METHOD_OTHER 4u	 /* a method that no route has */
 
 struct yg_web_match {
-	const struct yg_route *route; /* NULL: none for this method */
-	void *context;		      /* of the route's table */
+	const struct yg_route *route;		 /* NULL: none for this method */
+	void *context;				 /* of the route's table */
 	struct yg_bytes parts[YG_API_PARTS_MAX]; /* borrowed from the path */
 	unsigned methods; /* bit by enum yg_method: what this path knows; 0: no such path */
 };

@@ -15,7 +15,7 @@
 
 /* A connection, for its deadline. */
 struct yg_web_slot {
-	int fd; /* -1: free, or already shut down */
+	int fd;		  /* -1: free, or already shut down */
 	int64_t since_ns; /* opened, or last request completed */
 };
 
@@ -55,7 +55,7 @@ struct yg_web_exchange {
 	size_t target_size;
 	bool is_begun;
 	bool is_head;
-	unsigned method; /* enum yg_method or YG_WEB_METHOD_OTHER */
+	unsigned method;      /* enum yg_method or YG_WEB_METHOD_OTHER */
 	struct yg_bytes path; /* into path_mem */
 	bool is_api;
 	enum yg_web_refusal refusal;
@@ -63,11 +63,11 @@ struct yg_web_exchange {
 	uint32_t session;
 	struct yg_request request;
 	struct yg_reply reply;
-	struct yg_bytes if_none_match; /* borrowed from the connection */
+	struct yg_bytes if_none_match;	/* borrowed from the connection */
 	const struct yg_web_file *file; /* the answer is this file */
 	struct yg_buf body;
-	size_t counted; /* of the body, in web->bodies */
-	size_t dropped; /* bytes of a refused body */
+	size_t counted;			 /* of the body, in web->bodies */
+	size_t dropped;			 /* bytes of a refused body */
 	char cookie[YG_WEB_KEY_HEX + 1]; /* token to set */
 	const char *location;
 	char path_mem[YG_API_PATH_MAX + 1];

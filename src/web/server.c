@@ -124,14 +124,14 @@ static int start(struct yg_web *web, int listener)
 
 	/* From here on the listener is the daemon's, but not when it cannot be started. */
 	web->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL, web->port, NULL, NULL, serve, web,
-		MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)YG_WEB_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)YG_WEB_HEAD_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)web->config.timeout_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_URI_LOG_CALLBACK,
-		begin_request, web, MHD_OPTION_NOTIFY_COMPLETED, end_request, web,
-		MHD_OPTION_NOTIFY_CONNECTION, change_connection, web, MHD_OPTION_END);
+		MHD_USE_EPOLL, web->port, NULL, NULL, serve, web, MHD_OPTION_LISTEN_SOCKET,
+		listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)YG_WEB_CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)YG_WEB_HEAD_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)web->config.timeout_s,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_URI_LOG_CALLBACK, begin_request, web, MHD_OPTION_NOTIFY_COMPLETED,
+		end_request, web, MHD_OPTION_NOTIFY_CONNECTION, change_connection, web,
+		MHD_OPTION_END);
 	if (!web->daemon) {
 		close(listener);
 		return YG_ENOMEM;
@@ -224,9 +224,18 @@ int yg_web_timeout_ms(const struct yg_web *web)
 	return wait_ns < WAIT_MS_MAX ? (int)wait_ns : WAIT_MS_MAX;
 }
 
+static bool is_at_limit(const struct yg_web *web)
+{
+	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++)
+		if (web->slots[i].fd < 0)
+			return false;
+	return true;
+}
+
 int yg_web_run(struct yg_web *web)
 {
 	int64_t now = now_ns(web);
+	bool is_full;
 
 	/* Shut down, the connection ends by the library's own hand in the run that follows. */
 	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++) {
@@ -237,5 +246,12 @@ int yg_web_run(struct yg_web *web)
 		(void)shutdown(slot->fd, SHUT_RDWR); /* gone already is as good */
 		slot->since_ns = now;
 	}
-	return MHD_run(web->daemon) == MHD_YES ? YG_OK : YG_EIO;
+	is_full = is_at_limit(web);
+	if (MHD_run(web->daemon) != MHD_YES)
+		return YG_EIO;
+	/* At its limit the library does not listen, and begins again only in the run after the one
+	 * in which a connection went: nothing would wake us for it. */
+	if (is_full && !is_at_limit(web) && MHD_run(web->daemon) != MHD_YES)
+		return YG_EIO;
+	return YG_OK;
 }
