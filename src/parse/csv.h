@@ -15,10 +15,10 @@
 #include "base/err.h"
 #include "model/table.h"
 
-#define YG_CSV_BYTES_MAX  (64u << 20)
+#define YG_CSV_BYTES_MAX   (64u << 20)
 #define YG_CSV_COLUMNS_MAX 256u
-#define YG_CSV_ROWS_MAX	  2000000u
-#define YG_CSV_CELL_MAX	  (1u << 20)
+#define YG_CSV_ROWS_MAX	   2000000u
+#define YG_CSV_CELL_MAX	   (1u << 20)
 
 /* Cost: O(text). YG_OK, YG_EFORMAT, YG_ELIMIT, YG_ENOMEM with *reterr filled. */
 YG_MUST_USE int yg_csv_read(struct yg_bytes text, struct yg_arena *arena, struct yg_table *ret,
