@@ -73,6 +73,7 @@ int yg_assess_cmd_show(struct yg_assess_run *run);
 int yg_assess_cmd_evaluate(struct yg_assess_run *run);
 int yg_assess_cmd_next(struct yg_assess_run *run);
 int yg_assess_cmd_frameworks(struct yg_assess_run *run);
+int yg_assess_cmd_web(struct yg_assess_run *run);
 
 /* ---- shared by them ---- */
 

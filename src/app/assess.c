@@ -40,6 +40,7 @@ static const struct {
 	{"confirm", NEEDS_ASSESSMENT, yg_assess_cmd_confirm},
 	{"export", NEEDS_ASSESSMENT, yg_assess_cmd_export},
 	{"import", NEEDS_STORE, yg_assess_cmd_import},
+	{"web", NEEDS_STORE, yg_assess_cmd_web},
 };
 
 enum option_code {
@@ -295,7 +296,7 @@ static int open_run(struct yg_assess_run *run, enum needs needs)
 static int run_command(const struct yg_assess_cli *cli, size_t which)
 {
 	struct yg_assess_run run = {.cli = cli};
-	int rc = open_run(&run, commands[which].needs);
+	int rc = open_run(&run, cli->is_routes_only ? NEEDS_NOTHING : commands[which].needs);
 	int status;
 
 	if (rc == YG_EACCES && cli->as_expert) {
