@@ -102,28 +102,12 @@ static json_t *answer_of(const json_t *criterion)
 	return NULL;
 }
 
-/* The expert @id of the list, or the names as the confirmation itself carries them. */
-static json_t *expert_of(const json_t *confirmation, const json_t *experts)
-{
-	static const char *const keys[] = {
-		"name", "qualification", "registration", "organisation", "independent", "role",
-		NULL};
-	const json_t *named = json_object_get(confirmation, "expert");
-	struct yg_bytes id = yg_json_text(named, "id");
-
-	for (size_t i = 0; id.size > 0 && i < json_array_size(experts); i++) {
-		const json_t *expert = json_array_get(experts, i);
-
-		if (yg_bytes_eq(yg_json_text(expert, "id"), id))
-			return pick(expert, keys);
-	}
-	return pick(named, keys);
-}
-
 /* Confirmed criteria only: what was returned is between the firm and its expert. */
-static int add_confirmation(json_t *to, const json_t *criterion, const json_t *experts)
+static int add_confirmation(json_t *to, const json_t *criterion)
 {
 	static const char *const keys[] = {"date", "looked_at", "how", "state", NULL};
+	static const char *const expert[] = {"name",	     "qualification", "registration",
+					     "organisation", "role",	      NULL};
 	const json_t *confirmation = json_object_get(criterion, "confirmation");
 	json_t *entry;
 	int rc;
@@ -134,7 +118,7 @@ static int add_confirmation(json_t *to, const json_t *criterion, const json_t *e
 	entry = pick(confirmation, keys);
 	rc = put(entry ? YG_OK : YG_ENOMEM, entry, "id",
 		 yg_json_string(yg_json_text(criterion, "id")));
-	rc = put(rc, entry, "expert", expert_of(confirmation, experts));
+	rc = put(rc, entry, "expert", pick(json_object_get(confirmation, "expert"), expert));
 	if (rc != YG_OK)
 		json_decref(entry);
 	else if (json_array_append_new(to, entry) != 0)
@@ -154,7 +138,7 @@ static int add_criteria(json_t *snapshot, const struct yg_snapshot_parts *parts)
 		if (json_array_append_new(answers, answer_of(criterion)) != 0)
 			rc = YG_ENOMEM;
 		else
-			rc = add_confirmation(confirmations, criterion, parts->experts);
+			rc = add_confirmation(confirmations, criterion);
 	}
 	rc = put(rc, snapshot, "answers", answers);
 	return put(rc, snapshot, "confirmations", confirmations);

@@ -29,7 +29,6 @@ struct yg_snapshot_parts {
 	const json_t *scope;	      /* may be NULL */
 	const json_t *criteria;	      /* array of criterion, in order of the framework */
 	const json_t *evidence;	      /* array of evidence */
-	const json_t *experts;	      /* array of expert */
 	const char *framework_sha256; /* of the framework's file, hex */
 };
 
@@ -89,8 +88,9 @@ void yg_statement_verdict_done(struct yg_statement_verdict *verdict);
 YG_MUST_USE int yg_assess_snapshot(struct yg_assess *assess, json_t **ret);
 
 /*
- * The statement of now. @signer NULL: unsigned. YG_EUNSUPPORTED: practice mode; YG_EINVAL with
- * *reterr: a clock that went back, or a key that may not sign on this day.
+ * The statement of now. The time of issue is that of the access's clock. @signer NULL: unsigned.
+ * YG_EUNSUPPORTED: practice mode; YG_EINVAL with *reterr: a clock that went back, or a key that may
+ * not sign on this day.
  */
 YG_MUST_USE int yg_assess_statement(struct yg_assess *assess, const struct yg_key *signer,
 				    const char *version, int32_t zone_s, json_t **ret,

@@ -22,13 +22,11 @@ static const char sample_secret[] = "yagura-key v1 secret\n"
 static inline json_t *sample_snapshot(void)
 {
 	json_t *trees[] = {sample_tree(sample_head), sample_tree(sample_scope),
-			   sample_criteria_tree(), sample_tree(sample_evidence),
-			   sample_tree(sample_experts)};
+			   sample_criteria_tree(), sample_tree(sample_evidence)};
 	struct yg_snapshot_parts parts = {.head = trees[0],
 					  .scope = trees[1],
 					  .criteria = trees[2],
 					  .evidence = trees[3],
-					  .experts = trees[4],
 					  .framework_sha256 = SAMPLE_SHA};
 	json_t *snapshot = NULL;
 
