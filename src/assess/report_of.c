@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gathers what a report is made of. */
+#include "assess/gather-int.h"
 #include "assess/report.h"
 #include "assess/statement.h"
 
@@ -39,7 +40,6 @@ static int newest_statement(struct yg_assess *assess, json_t **ret)
 /* What the trees of one report hang on. */
 struct gathered {
 	json_t *head;
-	json_t *lines;
 	json_t *criteria;
 	json_t *scope;
 	json_t *next;
@@ -54,29 +54,32 @@ struct gathered {
 static void forget(struct gathered *all)
 {
 	json_t *const trees[] = {
-		all->head,    all->lines,     all->criteria,	     all->scope,    all->next,
-		all->experts, all->technical, all->official_results, all->snapshot, all->statement};
+		all->head,	all->criteria,	       all->scope,    all->next,     all->experts,
+		all->technical, all->official_results, all->snapshot, all->statement};
 
 	for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++)
 		json_decref(trees[i]);
 }
 
-static int gather_criteria(struct yg_assess *assess, enum yg_lang lang, struct gathered *all)
+int yg_assess_criteria(struct yg_assess *assess, enum yg_lang lang, json_t **ret)
 {
-	int rc = yg_assess_json_lines(assess, lang, &all->lines);
+	json_t *lines = NULL;
+	json_t *criteria = json_array();
+	int rc = criteria ? yg_assess_json_lines(assess, lang, &lines) : YG_ENOMEM;
 
-	all->criteria = json_array();
-	if (rc == YG_OK && !all->criteria)
-		rc = YG_ENOMEM;
-	for (size_t i = 0; rc == YG_OK && i < json_array_size(all->lines); i++) {
+	for (size_t i = 0; rc == YG_OK && i < json_array_size(lines); i++) {
 		json_t *criterion;
 
-		rc = yg_assess_json_criterion(assess,
-					      yg_json_text(json_array_get(all->lines, i), "id"),
+		rc = yg_assess_json_criterion(assess, yg_json_text(json_array_get(lines, i), "id"),
 					      lang, &criterion);
-		if (rc == YG_OK && json_array_append_new(all->criteria, criterion) != 0)
+		if (rc == YG_OK && json_array_append_new(criteria, criterion) != 0)
 			rc = YG_ENOMEM;
 	}
+	json_decref(lines);
+	if (rc == YG_OK)
+		*ret = criteria;
+	else
+		json_decref(criteria);
 	return rc;
 }
 
@@ -107,7 +110,7 @@ int yg_assess_report(struct yg_assess *assess, enum yg_report_kind kind, enum yg
 	int rc = yg_assess_json_head(assess, lang, &all.head);
 
 	if (rc == YG_OK)
-		rc = gather_criteria(assess, lang, &all);
+		rc = yg_assess_criteria(assess, lang, &all.criteria);
 	if (rc == YG_OK)
 		rc = yg_assess_json_scope(assess, &all.scope);
 	if (rc == YG_OK)

@@ -516,7 +516,7 @@ static void scope(struct yg_page *page, const json_t *report)
 
 static void experts(struct yg_page *page, const json_t *report)
 {
-	static const char *const heads[] = {N_("name"),
+	static const char *const heads[] = {N_("specialist's name"),
 					    N_("organisation"),
 					    N_("qualification"),
 					    N_("registration number"),
@@ -578,8 +578,9 @@ static void decision_cells(struct yg_page *page, const json_t *confirmation)
 static void confirmations(struct yg_page *page, const json_t *report)
 {
 	static const char *const heads[] = {
-		N_("criterion"), N_("title"),  N_("declared"), N_("specialist"), N_("looked at"),
-		N_("how"),	 N_("advice"), N_("day"),      N_("name"),	 NULL};
+		N_("criterion"),	 N_("title"), N_("declared"), N_("specialist"),
+		N_("looked at"),	 N_("how"),   N_("advice"),   N_("day"),
+		N_("specialist's name"), NULL};
 	const json_t *list = json_object_get(report, "criteria");
 
 	section_open(page, N_("Criterion by criterion"));
