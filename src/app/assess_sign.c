@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <getopt.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/assess_sign.h"
-#include "app/commands.h"
-#include "app/say.h"
+#include "app/assess-int.h"
 #include "assess/statement.h"
-#include "base/clock.h"
 #include "base/io.h"
-#include "base/zone.h"
 
 #include "base/ban.h"
 
@@ -23,17 +18,11 @@ static const char *shown(const char *path)
 }
 
 /* Today where this machine stands. */
-static int32_t today_here(void)
+static int32_t today_here(const struct yg_assess_run *run)
 {
 	struct yg_clock clock = yg_clock_system();
-	int64_t now_ns = clock.now_ns(clock.arg);
-	struct yg_zone *zone = NULL;
-	int32_t zone_s = 0;
 
-	if (yg_zone_load(NULL, &zone) == YG_OK)
-		zone_s = yg_zone_offset_utc(zone, now_ns / YG_NS_PER_S);
-	(void)yg_zone_free(zone); /* always NULL */
-	return yg_day_of_time(now_ns, zone_s);
+	return yg_day_of_time(clock.now_ns(clock.arg), run->ports.zone_s);
 }
 
 /* ---- keys ---- */
@@ -139,73 +128,25 @@ static int write_pair(const char *path, const struct yg_key *key)
 	return rc == YG_OK ? YG_EXIT_DONE : YG_EXIT_FAILED;
 }
 
-/* ---- options that key and verify share ---- */
-
-struct options {
-	const char *key;
-	const char *name;
-	const char *expires;
-	char **rest;
-	int rest_count;
-};
-
-static bool read_options(int argc, char **argv, const struct option *longs, struct options *ret)
+static int key_new(const struct yg_assess_run *run, const char *path)
 {
-	enum yg_lang lang;
-	int option;
-
-	*ret = (struct options){.name = ""};
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		switch (option) {
-		case 'k':
-			ret->key = optarg;
-			break;
-		case 'n':
-			ret->name = optarg;
-			break;
-		case 'e':
-			ret->expires = optarg;
-			break;
-		case 'l':
-			if (!yg_lang_by_name(yg_bytes_str(optarg), &lang)) {
-				yg_say(N_("--lang %s: give ja or en"), shown(optarg));
-				return false;
-			}
-			yg_say_lang(lang);
-			break;
-		default:
-			yg_say_hint(N_("`yagura assess --help` shows what there is"),
-				    option == ':' ? N_("%s: a value is missing after it")
-						  : N_("%s: there is no such option"),
-				    shown(argv[optind - 1]));
-			return false;
-		}
-	}
-	ret->rest = argv + optind;
-	ret->rest_count = argc - optind;
-	return true;
-}
-
-static int key_new(const struct options *options)
-{
-	const char *path = options->rest[1];
-	int32_t today = today_here();
+	const struct yg_assess_cli *cli = run->cli;
+	int32_t today = today_here(run);
 	int32_t expires = yg_day_add(today, (struct yg_period){.years = 1});
 	struct yg_line_fault fault = {0};
 	struct yg_key key;
 	int status;
 
-	if (options->expires) {
-		expires = yg_day_read(yg_bytes_str(options->expires));
+	if (cli->expires) {
+		expires = yg_day_read(yg_bytes_str(cli->expires));
 		if (expires == YG_DAY_NONE || expires < today) {
 			yg_say(N_("--expires %s: give a day from today on, such as 2027-11-25"),
-			       shown(options->expires));
+			       shown(cli->expires));
 			return YG_EXIT_FAILED;
 		}
 	}
-	if (yg_key_new(yg_bytes_str(options->name), today, expires, &key, &fault) != YG_OK) {
+	if (yg_key_new(yg_bytes_str(cli->name ? cli->name : ""), today, expires, &key, &fault) !=
+	    YG_OK) {
 		yg_say("--name: %s", yg_say_tr(fault.msg));
 		return YG_EXIT_FAILED;
 	}
@@ -240,22 +181,14 @@ static int key_show(const char *path)
 	return rc == YG_OK ? YG_EXIT_DONE : YG_EXIT_FAILED;
 }
 
-int yg_assess_cmd_key(int argc, char **argv)
+int yg_assess_cmd_key(struct yg_assess_run *run)
 {
-	static const struct option longs[] = {
-		{"name", required_argument, NULL, 'n'},
-		{"expires", required_argument, NULL, 'e'},
-		{"lang", required_argument, NULL, 'l'},
-		{0},
-	};
-	struct options options;
+	char *const *args = run->cli->args;
 
-	if (!read_options(argc, argv, longs, &options))
-		return YG_EXIT_FAILED;
-	if (options.rest_count == 2 && strcmp(options.rest[0], "new") == 0)
-		return key_new(&options);
-	if (options.rest_count == 2 && strcmp(options.rest[0], "show") == 0)
-		return key_show(options.rest[1]);
+	if (run->cli->arg_count == 2 && strcmp(args[0], "new") == 0)
+		return key_new(run, args[1]);
+	if (run->cli->arg_count == 2 && strcmp(args[0], "show") == 0)
+		return key_show(args[1]);
 	yg_say_hint(N_("yagura assess key new FILE, or yagura assess key show FILE"),
 		    N_("this is not how `assess key` is used"));
 	return YG_EXIT_FAILED;
@@ -288,7 +221,7 @@ static int tell_verdict(const char *path, const struct yg_statement_verdict *ver
 	return YG_EXIT_DONE;
 }
 
-static int verify_file(const char *path, const struct yg_key *key)
+static int verify_file(const char *path, const struct yg_key *key, int32_t today)
 {
 	struct yg_statement_verdict verdict;
 	uint8_t *text = NULL;
@@ -297,8 +230,7 @@ static int verify_file(const char *path, const struct yg_key *key)
 	int rc = yg_io_read_file(path, YG_STATEMENT_MAX, &text, &size);
 
 	if (rc == YG_OK)
-		rc = yg_statement_verify((struct yg_bytes){text, size}, key, today_here(),
-					 &verdict);
+		rc = yg_statement_verify((struct yg_bytes){text, size}, key, today, &verdict);
 	if (rc == YG_OK) {
 		status = tell_verdict(path, &verdict);
 		yg_statement_verdict_done(&verdict);
@@ -309,28 +241,21 @@ static int verify_file(const char *path, const struct yg_key *key)
 	return status;
 }
 
-int yg_assess_cmd_verify(int argc, char **argv)
+int yg_assess_cmd_verify(struct yg_assess_run *run)
 {
-	static const struct option longs[] = {
-		{"key", required_argument, NULL, 'k'},
-		{"lang", required_argument, NULL, 'l'},
-		{0},
-	};
-	struct options options;
+	const struct yg_assess_cli *cli = run->cli;
 	struct yg_key key;
 	int status;
 
-	if (!read_options(argc, argv, longs, &options))
-		return YG_EXIT_FAILED;
-	if (options.rest_count != 1) {
+	if (cli->arg_count != 1) {
 		yg_say_hint(N_("yagura assess verify S.json --key PARTNER.pub"),
 			    N_("name one statement to check"));
 		return YG_EXIT_FAILED;
 	}
-	if (options.key && !read_key(options.key, &key))
+	if (cli->key && !read_key(cli->key, &key))
 		return YG_EXIT_FAILED;
-	status = verify_file(options.rest[0], options.key ? &key : NULL);
-	if (options.key)
+	status = verify_file(cli->args[0], cli->key ? &key : NULL, today_here(run));
+	if (cli->key)
 		yg_key_done(&key);
 	return status;
 }
@@ -354,31 +279,46 @@ static int seal_to(const json_t *statement, const struct yg_key *key, const char
 	return rc;
 }
 
-int yg_assess_cmd_sign(struct yg_assess *assess, const char *key_path, const char *out_path,
-		       int32_t zone_s)
+/* What is signed is what the evidence's files are now. */
+static int state_now(struct yg_assess_run *run, const struct yg_key *key, json_t **ret)
 {
 	struct yg_line_fault fault = {0};
+	int rc = yg_assess_check_files(run);
+
+	if (rc == YG_OK)
+		rc = yg_assess_statement(run->assess, key, YG_VERSION, run->ports.zone_s, ret,
+					 &fault);
+	/* Kept first: a statement that went out must not be followed by an older one. */
+	if (rc == YG_OK)
+		rc = yg_assess_keep_statement(run->assess, *ret, key);
+	if (rc != YG_OK)
+		yg_say(N_("nothing was signed: %s"),
+		       yg_say_tr(fault.msg[0] ? fault.msg : yg_err_text(rc)));
+	return rc;
+}
+
+int yg_assess_cmd_sign(struct yg_assess_run *run)
+{
+	const struct yg_assess_cli *cli = run->cli;
 	json_t *statement = NULL;
 	struct yg_key key;
 	int rc;
 
-	if (!read_secret_key(key_path, &key))
+	if (!cli->key) {
+		yg_say_hint(N_("make one with: yagura assess key new FILE"),
+			    N_("sign: give the key with --key FILE"));
 		return YG_EXIT_FAILED;
-	rc = yg_assess_statement(assess, &key, YG_VERSION, zone_s, &statement, &fault);
-	if (rc != YG_OK) {
-		yg_say(N_("nothing was signed: %s"),
-		       yg_say_tr(fault.msg[0] ? fault.msg : yg_err_text(rc)));
-	} else {
-		/* Kept first: a statement that went out must not be followed by an older one. */
-		rc = yg_assess_keep_statement(assess, statement, &key);
-		if (rc != YG_OK)
-			yg_say(N_("nothing was signed: %s"), yg_say_tr(yg_err_text(rc)));
-		else
-			rc = seal_to(statement, &key, out_path ? out_path : "-");
 	}
+	if (!read_secret_key(cli->key, &key))
+		return YG_EXIT_FAILED;
+	rc = state_now(run, &key, &statement);
+	if (rc == YG_OK)
+		rc = seal_to(statement, &key, cli->out ? cli->out : "-");
 	if (rc == YG_OK)
 		yg_say(N_("signed with key %s"), key.id);
 	json_decref(statement);
 	yg_key_done(&key);
+	if (rc == YG_EUNSUPPORTED || rc == YG_EINVAL)
+		return YG_EXIT_PARTLY; /* refused; nothing changed */
 	return rc == YG_OK ? YG_EXIT_DONE : YG_EXIT_FAILED;
 }
