@@ -74,6 +74,12 @@ int yg_assess_cmd_evaluate(struct yg_assess_run *run);
 int yg_assess_cmd_next(struct yg_assess_run *run);
 int yg_assess_cmd_frameworks(struct yg_assess_run *run);
 int yg_assess_cmd_web(struct yg_assess_run *run);
+int yg_assess_cmd_report(struct yg_assess_run *run);
+int yg_assess_cmd_oscal(struct yg_assess_run *run); /* export --format oscal-… */
+
+int yg_assess_cmd_sign(struct yg_assess_run *run);
+int yg_assess_cmd_verify(struct yg_assess_run *run);
+int yg_assess_cmd_key(struct yg_assess_run *run);
 
 /* ---- shared by them ---- */
 

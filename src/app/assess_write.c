@@ -504,6 +504,8 @@ int yg_assess_cmd_export(struct yg_assess_run *run)
 	struct yg_buf buf;
 	int rc;
 
+	if (cli->format)
+		return yg_assess_cmd_oscal(run);
 	if (cli->audience && strcmp(cli->audience, "expert") == 0) {
 		audience = YG_AUDIENCE_EXPERT;
 	} else if (cli->audience && strcmp(cli->audience, "own") != 0) {

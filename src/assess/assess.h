@@ -104,6 +104,8 @@ struct yg_assess *yg_assess_free(struct yg_assess *assess);
 
 const char *yg_assess_id(const struct yg_assess *assess);
 const struct yg_library *yg_assess_library(const struct yg_assess *assess);
+/* SHA-256 of the framework's file, hex. */
+const char *yg_assess_framework_sha256(const struct yg_assess *assess);
 /* Index of the level, or YG_NODE_NONE. */
 uint32_t yg_assess_level(const struct yg_assess *assess);
 /* Is official wording missing that this framework needs? */

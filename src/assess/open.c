@@ -16,6 +16,11 @@ const struct yg_library *yg_assess_library(const struct yg_assess *assess)
 	return assess->library;
 }
 
+const char *yg_assess_framework_sha256(const struct yg_assess *assess)
+{
+	return assess->framework_sha256;
+}
+
 uint32_t yg_assess_level(const struct yg_assess *assess)
 {
 	return assess->level;
