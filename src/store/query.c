@@ -211,6 +211,21 @@ static int start(struct yg_query *query, struct yg_bytes sql, struct yg_query_do
 	return prepare(query, sql, ret);
 }
 
+/* The refusal quotes the text of a stranger: one line of whole characters. */
+static void finish(struct yg_query *query)
+{
+	char *refusal = query->done->refusal;
+	size_t size = strlen(refusal);
+
+	while (size > 0 && !yg_utf8_valid((struct yg_bytes){(const uint8_t *)refusal, size}))
+		size--;
+	refusal[size] = 0;
+	for (size_t i = 0; i < size; i++)
+		if ((uint8_t)refusal[i] < 0x20 || refusal[i] == 0x7f)
+			refusal[i] = ' ';
+	query->done = NULL;
+}
+
 int yg_query_run(struct yg_query *query, struct yg_bytes sql, yg_query_row_fn fn, void *arg,
 		 struct yg_query_done *ret)
 {
@@ -228,7 +243,7 @@ int yg_query_run(struct yg_query *query, struct yg_bytes sql, yg_query_row_fn fn
 			rc = give_row(query, statement, fn, arg);
 	}
 	(void)sqlite3_finalize(statement); /* step has told */
-	query->done = NULL;
+	finish(query);
 	return rc;
 }
 
@@ -238,6 +253,6 @@ int yg_query_check(struct yg_query *query, struct yg_bytes sql, struct yg_query_
 	int rc = start(query, sql, ret, &statement);
 
 	(void)sqlite3_finalize(statement); /* never stepped */
-	query->done = NULL;
+	finish(query);
 	return rc;
 }
