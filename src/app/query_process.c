@@ -446,8 +446,8 @@ static int read_changes(struct yg_query_process *process)
 }
 
 int yg_query_process_run(void *facts, struct yg_access *access, int32_t day,
-			 const struct yg_assess_query *queries, uint32_t count,
-			 yg_assess_row_fn fn, void *arg)
+			 const struct yg_assess_query *queries, uint32_t count, yg_assess_row_fn fn,
+			 void *arg)
 {
 	struct yg_query_process *process = facts;
 	int rc = read_changes(process);

@@ -55,5 +55,4 @@ struct yg_query_process_counts {
 	uint64_t kept;	   /* answered from what was kept */
 	uint64_t children; /* processes started */
 };
-struct yg_query_process_counts
-yg_query_process_counts(const struct yg_query_process *process);
+struct yg_query_process_counts yg_query_process_counts(const struct yg_query_process *process);

@@ -76,8 +76,8 @@ static bool bound_resources(uint64_t mapped)
 
 static void close_file_system(void)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			       LANDLOCK_CREATE_RULESET_VERSION);
+	long version =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_ruleset_attr rights = {
 		.handled_access_fs = version >= 3   ? LANDLOCK_RIGHTS_3
 				     : version == 2 ? LANDLOCK_RIGHTS_2
@@ -95,7 +95,8 @@ static void close_file_system(void)
 }
 
 #if !HAS_SANITIZER
-#define ALLOW(name, ...) (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(name), __VA_ARGS__) == 0)
+#define ALLOW(name, ...)                                                                           \
+	(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(name), __VA_ARGS__) == 0)
 
 static bool allow_files(scmp_filter_ctx filter, int talk, int facts)
 {

@@ -22,13 +22,13 @@
 #define YG_INVENTORY_VIEW_LISTS	    (YG_INVENTORY_TABLES_MAX - 1)
 
 enum yg_inventory_type {
-	YG_INV_KEY,	/* a name that lists are joined by: letter case and width do not count */
+	YG_INV_KEY, /* a name that lists are joined by: letter case and width do not count */
 	YG_INV_TEXT,
-	YG_INV_DAY,	/* stored as ISO text */
-	YG_INV_YES_NO,	/* 1, 0 */
-	YG_INV_COUNT,	/* whole number 0..1000000 */
-	YG_INV_CVSS,	/* 0.0..10.0 */
-	YG_INV_WORD,	/* one of a list of words */
+	YG_INV_DAY,    /* stored as ISO text */
+	YG_INV_YES_NO, /* 1, 0 */
+	YG_INV_COUNT,  /* whole number 0..1000000 */
+	YG_INV_CVSS,   /* 0.0..10.0 */
+	YG_INV_WORD,   /* one of a list of words */
 };
 
 /* A word as it is stored, and what else it may be called: "パソコン|ノートPC". */
@@ -40,9 +40,9 @@ struct yg_inventory_word {
 struct yg_inventory_column {
 	const char *name;
 	enum yg_inventory_type type;
-	bool is_required;	/* the column must be there, and no cell of it empty */
-	bool is_unique;		/* part of what may not stand twice */
-	const char *synonyms;	/* header names, separated by | */
+	bool is_required;     /* the column must be there, and no cell of it empty */
+	bool is_unique;	      /* part of what may not stand twice */
+	const char *synonyms; /* header names, separated by | */
 	const struct yg_inventory_word *words; /* YG_INV_WORD; ends with a NULL word */
 };
 

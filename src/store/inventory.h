@@ -21,12 +21,12 @@
 #include "model/day.h"
 #include "model/table.h"
 
-#define YG_INVENTORY_ROWS_MAX	  200000u /* of one list */
-#define YG_INVENTORY_TEXT_MAX	  1000u	  /* bytes of one cell */
-#define YG_INVENTORY_SOURCE_MAX	  300u	  /* bytes */
-#define YG_INVENTORY_COLUMNS_MAX  32u	  /* of one published view */
-#define YG_INVENTORY_TABLES_MAX	  32u
-#define YG_INVENTORY_DIGEST_HEX	  64u
+#define YG_INVENTORY_ROWS_MAX	 200000u /* of one list */
+#define YG_INVENTORY_TEXT_MAX	 1000u	 /* bytes of one cell */
+#define YG_INVENTORY_SOURCE_MAX	 300u	 /* bytes */
+#define YG_INVENTORY_COLUMNS_MAX 32u	 /* of one published view */
+#define YG_INVENTORY_TABLES_MAX	 32u
+#define YG_INVENTORY_DIGEST_HEX	 64u
 
 struct yg_inventory;
 
@@ -52,8 +52,8 @@ struct yg_inventory_in {
 
 struct yg_inventory_done {
 	uint32_t rows;
-	uint32_t left_out;     /* columns of the file that the table does not have */
-	uint64_t change;       /* the table's new change number */
+	uint32_t left_out;	 /* columns of the file that the table does not have */
+	uint64_t change;	 /* the table's new change number */
 	char first_left_out[64]; /* name of the first of them, cut; "" when none */
 };
 
@@ -65,8 +65,8 @@ struct yg_inventory_done {
  * twice; YG_ELIMIT; YG_EINVAL day, source or digest; or an error of the file. Cost: O(rows).
  */
 YG_MUST_USE int yg_inventory_import(struct yg_inventory *inventory,
-				    const struct yg_inventory_in *in,
-				    struct yg_inventory_done *ret, struct yg_line_fault *reterr);
+				    const struct yg_inventory_in *in, struct yg_inventory_done *ret,
+				    struct yg_line_fault *reterr);
 
 /* Take a list out again, as if it had never been brought in. YG_ENOENT: no such table. */
 YG_MUST_USE int yg_inventory_forget(struct yg_inventory *inventory, struct yg_bytes table);
@@ -81,7 +81,7 @@ struct yg_inventory_view {
 	uint32_t column_count;
 	uint32_t filled; /* bit i: the list brought column i */
 	uint32_t rows;
-	int32_t day;	 /* YG_DAY_NONE: no list brought in */
+	int32_t day; /* YG_DAY_NONE: no list brought in */
 	struct yg_bytes source;
 	struct yg_bytes sha256; /* "" when not known */
 	uint64_t change;	/* 0: never brought in */

@@ -289,8 +289,7 @@ int yg_inventory_open(const char *path, bool may_create, struct yg_inventory **r
 	inventory = yg_calloc(1, sizeof(*inventory));
 	if (!inventory)
 		return YG_ENOMEM;
-	rc = yg_inventory_code(
-		sqlite3_open_v2(path, &inventory->db, SQLITE_OPEN_READWRITE, NULL));
+	rc = yg_inventory_code(sqlite3_open_v2(path, &inventory->db, SQLITE_OPEN_READWRITE, NULL));
 	if (rc == YG_OK)
 		rc = set_up(inventory);
 	if (rc == YG_OK && may_create)

@@ -17,9 +17,9 @@ struct import {
 	const struct yg_inventory_def *def;
 	struct yg_line_fault *reterr;
 	struct yg_inventory_done done;
-	uint32_t filled;				/* bit i: column i is in the file */
-	uint32_t column_of[YG_INVENTORY_COLUMNS_MAX];	/* in the file, or NOT_THERE */
-	struct yg_inventory_value value;		/* large: not on the stack */
+	uint32_t filled;			      /* bit i: column i is in the file */
+	uint32_t column_of[YG_INVENTORY_COLUMNS_MAX]; /* in the file, or NOT_THERE */
+	struct yg_inventory_value value;	      /* large: not on the stack */
 };
 
 /* At most SHOWN_BYTES of @text for a message, ending with a whole character. */
@@ -84,15 +84,14 @@ static int read_header(struct import *import)
 	}
 	for (uint32_t i = 0; i < def->column_count; i++)
 		if (def->columns[i].is_required && import->column_of[i] == NOT_THERE)
-			return yg_line_fault_set(import->reterr, YG_EFORMAT, header->line,
-						 "no column \"%s\" (or %.*s): a list \"%s\" needs it",
-						 def->columns[i].name,
-						 YG_FMT(yg_bytes_cut(
-							 yg_bytes_str(def->columns[i].synonyms), 0,
-							 yg_bytes_chr(yg_bytes_str(
-									      def->columns[i].synonyms),
-								      '|'))),
-						 def->name);
+			return yg_line_fault_set(
+				import->reterr, YG_EFORMAT, header->line,
+				"no column \"%s\" (or %.*s): a list \"%s\" needs it",
+				def->columns[i].name,
+				YG_FMT(yg_bytes_cut(
+					yg_bytes_str(def->columns[i].synonyms), 0,
+					yg_bytes_chr(yg_bytes_str(def->columns[i].synonyms), '|'))),
+				def->name);
 	return YG_OK;
 }
 
@@ -111,8 +110,8 @@ static int bind(sqlite3_stmt *statement, int at, const struct yg_inventory_value
 	}
 }
 
-static int bind_cell(struct import *import, sqlite3_stmt *statement,
-		     const struct yg_table_row *row, uint32_t column)
+static int bind_cell(struct import *import, sqlite3_stmt *statement, const struct yg_table_row *row,
+		     uint32_t column)
 {
 	const struct yg_inventory_column *def = &import->def->columns[column];
 	struct yg_bytes cell = yg_table_cell(row, import->column_of[column]);
@@ -291,15 +290,15 @@ static int check_request(const struct yg_inventory_in *in, uint32_t table,
 	struct yg_bytes some = shown(in->table);
 
 	if (table >= yg_inventory_def_count)
-		return yg_line_fault_set(reterr, YG_ENOENT, 0,
-					 "there is no list \"%.*s\"; \"assets\", \"software\" and the "
-					 "others stand in docs/inventory.md",
-					 YG_FMT(some));
+		return yg_line_fault_set(
+			reterr, YG_ENOENT, 0,
+			"there is no list \"%.*s\"; \"assets\", \"software\" and the "
+			"others stand in docs/inventory.md",
+			YG_FMT(some));
 	if (in->day == YG_DAY_NONE || in->day < 0)
 		return yg_line_fault_set(reterr, YG_EINVAL, 0,
 					 "say of which day the list is, such as 2026-11-25");
-	if (in->source.size > YG_INVENTORY_SOURCE_MAX ||
-	    yg_bytes_chr(in->source, 0) != SIZE_MAX)
+	if (in->source.size > YG_INVENTORY_SOURCE_MAX || yg_bytes_chr(in->source, 0) != SIZE_MAX)
 		return yg_line_fault_set(reterr, YG_EINVAL, 0,
 					 "where the list comes from: at most %u bytes of text",
 					 YG_INVENTORY_SOURCE_MAX);
@@ -405,7 +404,8 @@ uint32_t yg_inventory_guess(const struct yg_table *rows)
 		uint32_t known = 0;
 		uint32_t fit;
 
-		for (uint32_t at = 0; at < rows->header.count && at < YG_INVENTORY_COLUMNS_MAX; at++) {
+		for (uint32_t at = 0; at < rows->header.count && at < YG_INVENTORY_COLUMNS_MAX;
+		     at++) {
 			uint32_t column = column_named(def, yg_bytes_trim(rows->header.cells[at]));
 
 			known |= column == NOT_THERE ? 0 : 1u << column;

@@ -80,28 +80,47 @@ static const struct yg_inventory_word duties[] = {
 	{NULL, NULL},
 };
 
-#define KEY(name, synonyms)	    {name, YG_INV_KEY, true, true, synonyms, NULL}
-#define NEEDED(name, type, syn)	    {name, type, true, false, syn, NULL}
-#define UNIQUE(name, type, syn)	    {name, type, false, true, syn, NULL}
-#define COLUMN(name, type, syn)	    {name, type, false, false, syn, NULL}
-#define WORD(name, syn, words)	    {name, YG_INV_WORD, false, false, syn, words}
-#define WORD_NEEDED(name, s, words) {name, YG_INV_WORD, true, false, s, words}
+#define KEY(name, synonyms)                                                                        \
+	{                                                                                          \
+		name, YG_INV_KEY, true, true, synonyms, NULL                                       \
+	}
+#define NEEDED(name, type, syn)                                                                    \
+	{                                                                                          \
+		name, type, true, false, syn, NULL                                                 \
+	}
+#define UNIQUE(name, type, syn)                                                                    \
+	{                                                                                          \
+		name, type, false, true, syn, NULL                                                 \
+	}
+#define COLUMN(name, type, syn)                                                                    \
+	{                                                                                          \
+		name, type, false, false, syn, NULL                                                \
+	}
+#define WORD(name, syn, words)                                                                     \
+	{                                                                                          \
+		name, YG_INV_WORD, false, false, syn, words                                        \
+	}
+#define WORD_NEEDED(name, s, words)                                                                \
+	{                                                                                          \
+		name, YG_INV_WORD, true, false, s, words                                           \
+	}
 
-#define ASSET_NAMES                                                                                \
-	"資産|資産番号|資産名|管理番号|端末|端末名|コンピュータ名|コンピューター名|ホスト名|機器|"            \
+#define ASSET_NAMES                                                                                                                       \
+	"資産|資産番号|資産名|管理番号|端末|端末名|コンピュータ名|コンピューター名|ホスト名|機器|" \
 	"機器名|hostname|host|host name|computer|computer name|device|device name"
-#define REVIEWED_NAMES	"点検日|確認日|棚卸日|見直し日|last reviewed|review date"
-#define SUPPORT_NAMES	"サポート期限|サポート終了|サポート終了日|サポート終了予定日|eol|end of support"
+#define REVIEWED_NAMES "点検日|確認日|棚卸日|見直し日|last reviewed|review date"
+#define SUPPORT_NAMES                                                                              \
+	"サポート期限|サポート終了|サポート終了日|サポート終了予定日|eol|end of support"
 #define PURPOSE_NAMES	"用途|目的|利用目的|use"
 #define IMPORTANT_NAMES "重要|重要情報|重要な機密情報|重要システム|critical"
 #define MFA_NAMES	"多要素認証|二要素認証|2要素認証|2fa|multi-factor"
 #define INTERNET_NAMES                                                                             \
 	"インターネット|インターネット経由|インターネットから利用|社外利用|from internet"
-#define KIND_NAMES     "種類|種別|区分|分類|type|category"
-#define PLACE_NAMES    "場所|設置場所|所在地|拠点|location|site"
-#define OWNER_NAMES    "責任者|管理責任者|所有者|responsible"
+#define KIND_NAMES	"種類|種別|区分|分類|type|category"
+#define PLACE_NAMES	"場所|設置場所|所在地|拠点|location|site"
+#define OWNER_NAMES	"責任者|管理責任者|所有者|responsible"
 #define LAST_SEEN_NAMES "最終確認|最終確認日|最終接続|最終接続日|last contact|last check-in"
-#define ENABLED_NAMES  "有効|状態|利用中|active|status"
+#define ENABLED_NAMES	"有効|状態|利用中|active|status"
 
 static const struct yg_inventory_column assets[] = {
 	KEY("asset", ASSET_NAMES),
@@ -121,7 +140,8 @@ static const struct yg_inventory_column assets[] = {
 	COLUMN("in_scope", YG_INV_YES_NO, "適用範囲|対象|対象範囲|scope"),
 	COLUMN("exposed", YG_INV_YES_NO, "社外公開|公開|外部公開|public"),
 	COLUMN("important", YG_INV_YES_NO, IMPORTANT_NAMES),
-	COLUMN("portable", YG_INV_YES_NO, "持出し|持ち出し|社外持出し|社外持ち出し|モバイル|taken out"),
+	COLUMN("portable", YG_INV_YES_NO,
+	       "持出し|持ち出し|社外持出し|社外持ち出し|モバイル|taken out"),
 	COLUMN("last_seen", YG_INV_DAY, LAST_SEEN_NAMES),
 	COLUMN("reviewed", YG_INV_DAY, REVIEWED_NAMES),
 };
@@ -208,8 +228,9 @@ static const struct yg_inventory_column accounts[] = {
 	COLUMN("important", YG_INV_YES_NO, IMPORTANT_NAMES),
 	COLUMN("users_known", YG_INV_YES_NO, "利用者特定|利用者の特定|利用記録|users recorded"),
 	COLUMN("purpose", YG_INV_TEXT, PURPOSE_NAMES),
-	COLUMN("last_used", YG_INV_DAY, "最終利用日|最終ログイン|最終ログイン日|最終利用|last login|"
-					"last sign-in|last logon"),
+	COLUMN("last_used", YG_INV_DAY,
+	       "最終利用日|最終ログイン|最終ログイン日|最終利用|last login|"
+	       "last sign-in|last logon"),
 	COLUMN("left_on", YG_INV_DAY, "退職日|離任日|任期満了日|left|leaving date"),
 	COLUMN("reviewed", YG_INV_DAY, REVIEWED_NAMES),
 };
@@ -238,7 +259,8 @@ static const struct yg_inventory_column boundaries[] = {
 	KEY("asset", ASSET_NAMES),
 	COLUMN("default_password_changed", YG_INV_YES_NO,
 	       "初期パスワード変更|デフォルトパスワード変更|password changed"),
-	WORD("remote_admin", "リモート管理|外部からの管理|遠隔管理|remote management", remote_admins),
+	WORD("remote_admin", "リモート管理|外部からの管理|遠隔管理|remote management",
+	     remote_admins),
 	COLUMN("password_rule", YG_INV_YES_NO, "パスワード基準|パスワードルール|password policy"),
 	COLUMN("inbound_blocked", YG_INV_YES_NO,
 	       "受信遮断|インバウンド遮断|内向き遮断|inbound denied"),
@@ -347,7 +369,10 @@ static const struct yg_inventory_column information[] = {
 	COLUMN("reviewed", YG_INV_DAY, REVIEWED_NAMES),
 };
 
-#define DEF(table, title, help) {#table, title, help, table, sizeof(table) / sizeof((table)[0])}
+#define DEF(table, title, help)                                                                    \
+	{                                                                                          \
+#table, title, help, table, sizeof(table) / sizeof((table)[0])                     \
+	}
 
 const struct yg_inventory_def yg_inventory_defs[] = {
 	DEF(assets, N_("Machines"),
@@ -356,8 +381,7 @@ const struct yg_inventory_def yg_inventory_defs[] = {
 	DEF(settings, N_("Settings of machines"),
 	    N_("One line for each machine: firewall, automatic updates, locks, encryption. From "
 	       "your device management, or looked up by hand.")),
-	DEF(software, N_("Installed software"),
-	    N_("One line for each program on each machine.")),
+	DEF(software, N_("Installed software"), N_("One line for each program on each machine.")),
 	DEF(allowed_software, N_("Permitted software"),
 	    N_("One line for each program that may be used in the company.")),
 	DEF(updates, N_("Updates and vulnerabilities"),
@@ -369,8 +393,7 @@ const struct yg_inventory_def yg_inventory_defs[] = {
 	DEF(accounts, N_("Accounts"),
 	    N_("One line for each account of each system: whose it is, what kind, is multi-factor "
 	       "sign-in on.")),
-	DEF(services, N_("Cloud services"),
-	    N_("One line for each outside service that you use.")),
+	DEF(services, N_("Cloud services"), N_("One line for each outside service that you use.")),
 	DEF(networks, N_("Networks"), N_("One line for each network: where it is and what for.")),
 	DEF(boundaries, N_("Firewalls and routers"),
 	    N_("One line for each device at the border to the internet.")),
@@ -378,7 +401,8 @@ const struct yg_inventory_def yg_inventory_defs[] = {
 	DEF(backups, N_("Backups"), N_("One line for each thing that is backed up.")),
 	DEF(logs, N_("Logs"), N_("One line for each log: how long it is kept, who looks at it.")),
 	DEF(seen, N_("Machines seen on the network"),
-	    N_("One line for each address that was seen, from your router or a scan: shows machines "
+	    N_("One line for each address that was seen, from your router or a scan: shows "
+	       "machines "
 	       "that stand in no list.")),
 	DEF(training, N_("Training"), N_("One line for each person and topic.")),
 	DEF(alerts, N_("Alerts and how they were judged"),

@@ -14,13 +14,14 @@
 #define YEAR_LEAST	 "1970-01-01"
 #define REIWA_BEFORE	 2018u /* 令和1年 is 2019 */
 
-static const char words_yes[] =
-	"yes|y|true|1|on|ok|enabled|active|はい|有|有り|あり|有効|済|済み|実施|実施済|実施済み|適用|"
-	"対象|利用中|在籍|○|◯|〇|✓|✔|●|オン|する";
+static const char words_yes[] = "yes|y|true|1|on|ok|enabled|active|はい|有|有り|あり|有効|済|済み|"
+				"実施|実施済|実施済み|適用|"
+				"対象|利用中|在籍|○|◯|〇|✓|✔|●|オン|する";
 static const char words_no[] =
 	"no|n|false|0|off|ng|disabled|inactive|いいえ|無|無し|なし|無効|未|未実施|未適用|未対応|"
 	"対象外|停止|停止中|×|✕|✗|✖|x|オフ|しない";
-static const char words_nothing[] = "-|–|—|ー|－|?|不明|未確認|未定|unknown|n/a|na|none|null|該当なし";
+static const char words_nothing[] =
+	"-|–|—|ー|－|?|不明|未確認|未定|unknown|n/a|na|none|null|該当なし";
 
 static size_t narrow_point(uint32_t point, uint8_t to[4])
 {
@@ -227,10 +228,9 @@ static int read_cvss(struct yg_bytes narrow, struct yg_inventory_value *ret, con
 	return YG_OK;
 }
 
-static int read_word(const struct yg_inventory_column *column, struct yg_bytes narrow,
-		     struct yg_inventory_value *ret, const char **ret_why)
+static bool read_word(const struct yg_inventory_column *column, struct yg_bytes narrow,
+		      struct yg_inventory_value *ret)
 {
-	*ret_why = "one of the words of this column (docs/inventory.md)";
 	for (const struct yg_inventory_word *word = column->words; word->word; word++) {
 		if (!yg_inventory_is_one_of(narrow, word->word) &&
 		    !yg_inventory_is_one_of(narrow, word->synonyms))
@@ -238,9 +238,9 @@ static int read_word(const struct yg_inventory_column *column, struct yg_bytes n
 		ret->kind = YG_INV_IS_TEXT;
 		ret->size = strlen(word->word);
 		memcpy(ret->text, word->word, ret->size + 1);
-		return YG_OK;
+		return true;
 	}
-	return YG_EFORMAT;
+	return false;
 }
 
 /* No line ends and other control characters: a name is one line. */
@@ -267,8 +267,12 @@ int yg_inventory_value_read(const struct yg_inventory_column *column, struct yg_
 	*ret_why = "text in UTF-8";
 	if (!yg_utf8_valid(narrow))
 		return YG_EFORMAT;
-	if (ret->size == 0 || (column->type != YG_INV_WORD && column->type != YG_INV_KEY &&
-			       yg_inventory_is_one_of(narrow, words_nothing)))
+	if (ret->size == 0)
+		return YG_OK;
+	/* "none" may be a word of its column, and then is that. */
+	if (column->type == YG_INV_WORD && read_word(column, narrow, ret))
+		return YG_OK;
+	if (yg_inventory_is_one_of(narrow, words_nothing))
 		return YG_OK;
 	switch (column->type) {
 	case YG_INV_DAY:
@@ -280,7 +284,8 @@ int yg_inventory_value_read(const struct yg_inventory_column *column, struct yg_
 	case YG_INV_CVSS:
 		return read_cvss(narrow, ret, ret_why);
 	case YG_INV_WORD:
-		return read_word(column, narrow, ret, ret_why);
+		*ret_why = "one of the words of this column (docs/inventory.md)";
+		return YG_EFORMAT;
 	default:
 		break;
 	}

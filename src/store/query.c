@@ -47,8 +47,8 @@ int yg_query_open(const char *path, int32_t day, struct yg_query **ret)
 	if (!query)
 		return YG_ENOMEM;
 	query->day = day;
-	rc = yg_inventory_code(sqlite3_open_v2(
-		path, &query->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL));
+	rc = yg_inventory_code(sqlite3_open_v2(path, &query->db,
+					       SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL));
 	if (rc == YG_OK)
 		rc = yg_inventory_code(sqlite3_busy_timeout(query->db, BUSY_MS));
 	if (rc == YG_OK)

@@ -20,13 +20,12 @@
 /* Sorted by use. None reads a file, the clock, a random number or the connection; none makes much
  * from little (printf, zeroblob, hex are left out, the rest is held by YG_QUERY_VALUE_MAX). */
 static const char *const functions[] = {
-	"count",     "sum",	 "total",     "avg",	   "min",	   "max",
-	"coalesce",  "ifnull",	 "nullif",    "iif",	   "like",	   "abs",
-	"round",     "sign",	 "length",    "lower",	   "upper",	   "trim",
-	"ltrim",     "rtrim",	 "substr",    "substring", "instr",	   "replace",
-	"typeof",    "char",	 "unicode",   "days",	   "day_add",	   "group_concat",
-	"row_number", "rank",	 "dense_rank", "lag",	   "lead",	   "first_value",
-	"last_value", "yg_today",
+	"count",       "sum",	       "total",	     "avg",    "min",	     "max",	"coalesce",
+	"ifnull",      "nullif",       "iif",	     "like",   "abs",	     "round",	"sign",
+	"length",      "lower",	       "upper",	     "trim",   "ltrim",	     "rtrim",	"substr",
+	"substring",   "instr",	       "replace",    "typeof", "char",	     "unicode", "days",
+	"day_add",     "group_concat", "row_number", "rank",   "dense_rank", "lag",	"lead",
+	"first_value", "last_value",   "yg_today",
 };
 
 bool yg_query_names_own(struct yg_bytes sql)
@@ -67,7 +66,8 @@ static int ask_read(struct yg_query *query, const char *table, const char *colum
 		index = behind(name);
 		/* Without a column (count(*)) SQLite asks when the view has been merged into what
 		 * reads it: there is no context any more. */
-		if (column[0] != 0 && (!context || yg_inventory_table(yg_bytes_str(context)) != index))
+		if (column[0] != 0 &&
+		    (!context || yg_inventory_table(yg_bytes_str(context)) != index))
 			index = UINT32_MAX;
 	}
 	if (index == UINT32_MAX)

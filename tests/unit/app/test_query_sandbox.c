@@ -17,10 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DID	   10 /* exit code: the forbidden thing was done */
-#define DID_NOT	   11 /* it failed, and the process lives */
-#define NO_WALLS   12
-#define BIG_BYTES  (300u << 20)
+#define DID	  10 /* exit code: the forbidden thing was done */
+#define DID_NOT	  11 /* it failed, and the process lives */
+#define NO_WALLS  12
+#define BIG_BYTES (300u << 20)
 
 static char facts_path[] = "/tmp/yagura-sandbox-XXXXXX";
 static int talk;
@@ -134,15 +134,24 @@ static const struct {
 	const char *name;
 	bool (*run)(void);
 } forbidden[] = {
-	{"open a file", try_open},	   {"create a file", try_create},
-	{"open a socket", try_socket},	   {"open a local socket", try_unix_socket},
-	{"fork", try_fork},		   {"run a program", try_exec},
-	{"write the facts", try_write_facts}, {"write within the facts", try_pwrite_facts},
-	{"cut the facts", try_truncate},   {"write another descriptor", try_write_other},
-	{"read another descriptor", try_read_other}, {"remove the facts", try_unlink},
-	{"look at a file", try_stat},	   {"signal the parent", try_kill},
-	{"trace", try_ptrace},		   {"map code", try_map_code},
-	{"map a file", try_map_file},	   {"copy a descriptor", try_dup},
+	{"open a file", try_open},
+	{"create a file", try_create},
+	{"open a socket", try_socket},
+	{"open a local socket", try_unix_socket},
+	{"fork", try_fork},
+	{"run a program", try_exec},
+	{"write the facts", try_write_facts},
+	{"write within the facts", try_pwrite_facts},
+	{"cut the facts", try_truncate},
+	{"write another descriptor", try_write_other},
+	{"read another descriptor", try_read_other},
+	{"remove the facts", try_unlink},
+	{"look at a file", try_stat},
+	{"signal the parent", try_kill},
+	{"trace", try_ptrace},
+	{"map code", try_map_code},
+	{"map a file", try_map_file},
+	{"copy a descriptor", try_dup},
 	{"change rights", try_chmod},
 };
 

@@ -66,7 +66,8 @@ static void read_back(struct yg_inventory *inventory, const char *sql, char *to,
 			const char *text = (const char *)sqlite3_column_text(statement, i);
 
 			used += (size_t)snprintf(to + used, room - used, "%s%s", text ? text : "~",
-						 i + 1 < sqlite3_column_count(statement) ? "|" : " ");
+						 i + 1 < sqlite3_column_count(statement) ? "|"
+											 : " ");
 		}
 	sqlite3_finalize(statement);
 }
@@ -98,6 +99,10 @@ static void test_values(void)
 		     "a,CVE-1,９．８,○,重大\na,CVE-2,,◯,HIGH\na,CVE-3,7,No,\n") == YG_OK);
 	CHECK_READS("SELECT vuln, cvss, mitigated, severity FROM updates",
 		    "CVE-1|9.8|1|critical CVE-2|~|1|high CVE-3|7.0|0|~ ");
+	CHECK(import(inventory, "seen", "ip,asset,kind\n10.0.0.1,-,不明\n") == YG_OK);
+	CHECK_READS("SELECT address, asset, kind FROM seen", "10.0.0.1|~|~ ");
+	CHECK(import(inventory, "boundaries", "asset,remote_admin\nFW,none\n") == YG_OK);
+	CHECK_READS("SELECT remote_admin FROM boundaries", "off ");
 	CHECK(import(inventory, "backups", "対象,取得間隔,保管日数\nfiles,７日,180\n") == YG_OK);
 	CHECK_READS("SELECT target, every_days, keep_days FROM backups", "files|7|180 ");
 	(void)yg_inventory_free(inventory);
@@ -181,9 +186,10 @@ static void test_replace_and_list(void)
 	      changes[yg_inventory_table(YG_S("lists"))] == 3);
 	yg_buf_init(&text, 4096);
 	CHECK(yg_inventory_list(inventory, count_view, &text) == YG_OK);
-	CHECK_TEXT(yg_buf_bytes(&text),
-		   "assets:1 rows, filled 3, change 3, 管理台帳, 64 digits; ............seen:1 rows, "
-		   "filled 11, change 2, 管理台帳, 64 digits; ......");
+	CHECK_TEXT(
+		yg_buf_bytes(&text),
+		"assets:1 rows, filled 3, change 3, 管理台帳, 64 digits; ............seen:1 rows, "
+		"filled 11, change 2, 管理台帳, 64 digits; ......");
 	CHECK(yg_inventory_forget(inventory, YG_S("assets")) == YG_OK);
 	CHECK(yg_inventory_forget(inventory, YG_S("lists")) == YG_ENOENT);
 	CHECK_READS("SELECT asset FROM assets", "");
@@ -209,8 +215,8 @@ static void test_file(void)
 	CHECK(sqlite3_exec(inventory->db, "DROP TABLE mine; PRAGMA user_version = 2", NULL, NULL,
 			   NULL) == SQLITE_OK);
 	CHECK(yg_inventory_open(path, true, &second) == YG_EMISMATCH);
-	CHECK(sqlite3_exec(inventory->db, "PRAGMA user_version = 1; PRAGMA application_id = 7", NULL,
-			   NULL, NULL) == SQLITE_OK);
+	CHECK(sqlite3_exec(inventory->db, "PRAGMA user_version = 1; PRAGMA application_id = 7",
+			   NULL, NULL, NULL) == SQLITE_OK);
 	CHECK(yg_inventory_open(path, true, &second) == YG_EFORMAT);
 	(void)yg_inventory_free(inventory);
 	unlink(path);
@@ -264,11 +270,32 @@ static void test_guess(void)
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		struct yg_table rows = table_text(yg_bytes_str(heads[i].header), arena);
 
-		CHECK(yg_inventory_guess(&rows) == yg_inventory_table(yg_bytes_str(heads[i].table)));
+		CHECK(yg_inventory_guess(&rows) ==
+		      yg_inventory_table(yg_bytes_str(heads[i].table)));
 	}
 	struct yg_table none = table_text(YG_S("apples,pears"), arena);
 	CHECK(yg_inventory_guess(&none) == UINT32_MAX);
 	(void)yg_arena_free(arena);
+}
+
+/* The line at @line ends with the names, separated by commas there and by | in @synonyms. */
+static bool names_synonyms(const char *line, const char *synonyms)
+{
+	char wanted[2000];
+	size_t used = 0;
+	struct yg_bytes whole =
+		yg_bytes_cut(yg_bytes_str(line), 0, yg_bytes_chr(yg_bytes_str(line), '\n'));
+	bool is_there;
+
+	for (; *synonyms && used < sizeof(wanted) - 8; synonyms++)
+		used += (size_t)snprintf(wanted + used, sizeof(wanted) - used, "%s",
+					 *synonyms == '|' ? ", " : (char[]){*synonyms, 0});
+	(void)snprintf(wanted + used, sizeof(wanted) - used, " |");
+	is_there = yg_bytes_ends(whole, yg_bytes_str(wanted));
+	if (!is_there)
+		fprintf(stderr, "docs/inventory.md: \"%.*s\" should end with \"%s\"\n",
+			YG_FMT(whole), wanted);
+	return is_there;
 }
 
 /* docs/inventory.md names every column and every other name a header may have. */
@@ -299,6 +326,7 @@ static void test_page(void)
 			if (!at)
 				fprintf(stderr, "%s lacks %s\n", def->name, def->columns[i].name);
 			CHECK(at);
+			CHECK(names_synonyms(at + 1, def->columns[i].synonyms));
 		}
 	}
 }

@@ -110,10 +110,12 @@ static void test_reads(void)
 	gives("SELECT asset AS resource, CASE active WHEN 1 THEN 'ok' ELSE 'alarm' END AS status, "
 	      "asset || '!' AS reason FROM protection ORDER BY asset",
 	      "pc-1|ok|pc-1!\nPC-2|alarm|PC-2!\n");
-	gives("SELECT a.asset AS resource, 'ok' AS status, p.active AS reason FROM assets AS a JOIN "
+	gives("SELECT a.asset AS resource, 'ok' AS status, p.active AS reason FROM assets AS a "
+	      "JOIN "
 	      "protection AS p USING (asset) ORDER BY 1",
 	      "PC-1|ok|1\nPC-2|ok|0\n"); /* names join whatever their letter case */
-	gives("WITH bad AS (SELECT asset FROM protection WHERE active = 0) SELECT asset AS resource, "
+	gives("WITH bad AS (SELECT asset FROM protection WHERE active = 0) SELECT asset AS "
+	      "resource, "
 	      "'weird' AS status, NULL AS reason FROM bad",
 	      "PC-2|unknown|\n");
 	gives(ROW("count(*) AS reason FROM assets"), "r|ok|1000\n");
@@ -128,7 +130,8 @@ static void test_days(void)
 	gives(ROW("days(today) - days('2026-11-20') AS reason FROM clock"), "r|ok|5\n");
 	gives(ROW("day_add('2026-01-31', 'P1M') || day_add('2026-11-25', -25) AS reason"),
 	      "r|ok|2026-02-282026-10-31\n");
-	gives(ROW("coalesce(days('nonsense'), days(NULL), day_add(NULL, 'P1Y'), day_add('2026-1-1', "
+	gives(ROW("coalesce(days('nonsense'), days(NULL), day_add(NULL, 'P1Y'), "
+		  "day_add('2026-1-1', "
 		  "NULL), 'none') AS reason"),
 	      "r|ok|none\n");
 	refuses(ROW("day_add('2026-01-31', 'soon') AS reason"), YG_EFORMAT, "day_add");
@@ -145,7 +148,8 @@ static void test_other_tables(void)
 	refuses(ROW("line AS reason FROM \"YG_assets\""), YG_EACCES, "not published");
 	refuses(ROW("line AS reason FROM [yG_assets]"), YG_EACCES, "not published");
 	refuses(ROW("line AS reason FROM main.`yg_assets`"), YG_EACCES, "not published");
-	refuses("WITH assets AS (SELECT * FROM yg_assets) SELECT asset AS resource, 'ok' AS status, "
+	refuses("WITH assets AS (SELECT * FROM yg_assets) SELECT asset AS resource, 'ok' AS "
+		"status, "
 		"line AS reason FROM assets",
 		YG_EACCES, "not published");
 	refuses("WITH assets AS (SELECT * FROM sqlite_master) SELECT name AS resource, 'ok' AS "
@@ -207,7 +211,8 @@ static void test_recursion(void)
 	refuses("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS "
 		"resource, 'ok' AS status, '' AS reason FROM n",
 		YG_EACCES, "uses a recursive WITH");
-	refuses("WITH n(x) AS (VALUES(1) UNION SELECT x + 1 FROM n) SELECT max(x) AS resource, 'ok' "
+	refuses("WITH n(x) AS (VALUES(1) UNION SELECT x + 1 FROM n) SELECT max(x) AS resource, "
+		"'ok' "
 		"AS status, '' AS reason FROM n",
 		YG_EACCES, "uses a recursive WITH");
 }
@@ -220,14 +225,17 @@ static void test_cost(void)
 	refuses("SELECT a.asset AS resource, 'ok' AS status, '' AS reason FROM assets a, assets b, "
 		"assets c",
 		YG_ELIMIT, "100000 rows");
-	refuses("SELECT a.asset AS resource, 'ok' AS status, b.asset AS reason FROM assets a, assets "
+	refuses("SELECT a.asset AS resource, 'ok' AS status, b.asset AS reason FROM assets a, "
+		"assets "
 		"b, (SELECT 1 FROM assets LIMIT 9) ORDER BY a.asset || b.asset || a.kind",
 		YG_ELIMIT, "memory");
 	refuses(ROW("length(group_concat(a.asset || b.asset)) AS reason FROM assets a, assets b"),
 		YG_ELIMIT, "256 KiB");
 	refuses(ROW("length(replace(replace(replace(replace('aaaaaaaaaaaaaaaa', 'a', "
-		    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), 'a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), "
-		    "'a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), 'a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"
+		    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), 'a', "
+		    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), "
+		    "'a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), 'a', "
+		    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"
 		    ")) AS reason"),
 		YG_ELIMIT, "256 KiB");
 	yg_buf_init(&deep, 1u << 20);
@@ -314,8 +322,8 @@ static void test_tampered(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(test_reads),     CASE(test_days), CASE(test_other_tables), CASE(test_writes),
-	CASE(test_functions), CASE(test_recursion), CASE(test_cost), CASE(test_shape),
+	CASE(test_reads),	CASE(test_days),      CASE(test_other_tables), CASE(test_writes),
+	CASE(test_functions),	CASE(test_recursion), CASE(test_cost),	       CASE(test_shape),
 	CASE(test_tables_read), CASE(test_tampered),
 };
 
