@@ -29,8 +29,10 @@ function keysOn(): boolean {
 
 export function closedBy(item: string): { kind: string; name: string } {
   const at = item.indexOf(':');
-  return at < 0 ? { kind: 'other', name: item } : { kind: item.slice(0, at), name: item.slice(at + 1) };
+  return at < 0 ? { kind: item, name: '' } : { kind: item.slice(0, at), name: item.slice(at + 1) };
 }
+
+const CLOSER_ICON: Record<string, IconName> = { tool: 'table', service: 'team', decision: 'person' };
 
 /** What a template, a tool or a service would close; templates can be fetched at once. */
 export function ClosedBy({ items, templates }: { items: string[]; templates: Template[] }) {
@@ -42,8 +44,8 @@ export function ClosedBy({ items, templates }: { items: string[]; templates: Tem
           const title = templates.find((x) => x.name === name)?.title ?? name;
           return <li><a class="with-icon" href={address(`/templates/${part(name)}`)} download><Icon name="download" size={16} /> {t('closed.template', { name: title })}</a></li>;
         }
-        const known = kind === 'tool' ? t('closed.tool', { name: word('tool', name) }) : kind === 'service' ? t('closed.service', { name: word('service', name) }) : name;
-        return <li class="with-icon"><Icon name={kind === 'service' ? 'team' : 'table'} size={16} /> {known}</li>;
+        const text = word('closed', kind) + (name ? `${t('common.colon')}${name}` : '');
+        return <li class="with-icon"><Icon name={CLOSER_ICON[kind] ?? 'forward'} size={16} /> {text}</li>;
       })}
     </ul>
   );

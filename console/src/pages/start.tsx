@@ -10,7 +10,7 @@ import type { Framework, Head } from '../types';
 import { Button, Chip, Choices, Empty, ErrorPanel, Loading, OutLink, Panel, Section, SelectField, TextField } from '../ui/basic';
 import { useAction, useLoad } from '../ui/hooks';
 import { Icon } from '../ui/icons';
-import { navigate, useUnsaved } from '../ui/leave';
+import { forgetEdits, navigate, useUnsaved } from '../ui/leave';
 import { CountBar } from '../ui/pictures';
 
 export function levelIcon(state: Head['level_state']): 'pen' | 'steps' | 'seal' {
@@ -117,7 +117,8 @@ export function Start() {
       setMade(head);
       load.reload();
     } else {
-      setTimeout(() => navigate(to(head.id)), 0);
+      forgetEdits(); // they are in the assessment now
+      navigate(to(head.id));
     }
   };
   const page = load.data?.frameworks.find((f) => f.wording === 'import' && f.publisher_page);

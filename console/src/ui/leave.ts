@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unsaved edits: who has some, and asking before they are left behind.
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 const dirty = new Set<object>();
 let ask: ((go: () => void) => void) | null = null;
@@ -14,7 +14,7 @@ export function forgetEdits(): void {
 }
 
 export function useUnsaved(isDirty: boolean): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isDirty) return undefined;
     const token = {};
     dirty.add(token);
