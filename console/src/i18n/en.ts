@@ -320,6 +320,7 @@ export const en: Record<keyof typeof ja, string> = {
   'criterion.no_history': 'No history yet.',
   'criterion.change': '{from} → {to}',
   'criterion.pager': 'Criteria before and after',
+  'criterion.pager_end': 'Criteria before and after (end of page)',
   'criterion.previous': 'Previous',
   'criterion.next': 'Next',
   'criterion.up': 'List',

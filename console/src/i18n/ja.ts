@@ -319,6 +319,7 @@ export const ja = {
   'criterion.no_history': '履歴はまだありません。',
   'criterion.change': '{from} → {to}',
   'criterion.pager': '前後の評価基準',
+  'criterion.pager_end': '前後の評価基準（ページの終わり）',
   'criterion.previous': '前へ',
   'criterion.next': '次へ',
   'criterion.up': '一覧',

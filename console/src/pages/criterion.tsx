@@ -409,9 +409,9 @@ function Shortcuts({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Pager({ c, id }: { c: Criterion; id: string }) {
+function Pager({ c, id, label }: { c: Criterion; id: string; label: Key }) {
   return (
-    <nav class="pager" aria-label={t('criterion.pager')}>
+    <nav class="pager" aria-label={t(label)}>
       {c.previous ? <a href={to(id, 'criteria', c.previous)}><Icon name="back" /><span>{t('criterion.previous')} <b>{c.previous}</b></span></a> : <span />}
       <a href={to(id, 'criteria')}><Icon name="list" /><span>{t('criterion.up')}</span></a>
       {c.next ? <a href={to(id, 'criteria', c.next)}><span>{t('criterion.next')} <b>{c.next}</b></span><Icon name="forward" /></a> : <span />}
@@ -434,12 +434,8 @@ export function CriterionPage({ id }: { id: string }) {
   };
   return (
     <article class="criterion">
-      <PageHead title={c.title} over={<><span class="id-badge">{c.id}</span><span>{t('criterion.of', { requirement: c.requirement })}</span></>}>
-        <div class="row tight no-print">
-          <Button kind="quiet" icon="keyboard" onClick={() => setKeys(true)}>{t('keys.title')}</Button>
-        </div>
-      </PageHead>
-      <Pager c={c} id={head.id} />
+      <PageHead title={c.title} over={<><span class="id-badge">{c.id}</span><span>{t('criterion.of', { requirement: c.requirement })}</span><span class="over-end no-print"><Button kind="quiet" icon="keyboard" onClick={() => setKeys(true)}>{t('keys.title')}</Button></span></>} />
+      <Pager c={c} id={head.id} label="criterion.pager" />
       <div class="criterion-grid">
         <div class="guides">
           <GuideCard icon="question" title="guide.asked" text={c.help.asked} tone="is-asked" />
@@ -469,7 +465,7 @@ export function CriterionPage({ id }: { id: string }) {
           <More c={c} />
         </div>
       </div>
-      <Pager c={c} id={head.id} />
+      <Pager c={c} id={head.id} label="criterion.pager_end" />
       {hasKeys && <Shortcuts onClose={() => setKeys(false)} />}
     </article>
   );

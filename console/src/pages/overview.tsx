@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One look: where the assessment stands, what is due, what to do next.
+import type { ComponentChildren } from 'preact';
 import { list, part } from '../api';
 import { PageHead } from '../app';
 import { t, word } from '../i18n';
@@ -11,7 +12,7 @@ import { Icon, type IconName } from '../ui/icons';
 import { CountBar, Timeline, type Due } from '../ui/pictures';
 import { levelIcon } from './start';
 
-export function LevelState() {
+export function LevelState({ go }: { go?: ComponentChildren }) {
   const head = useHead();
   const c = head.counts;
   const left = [
@@ -30,6 +31,7 @@ export function LevelState() {
         <p>{word('level.state', head.level_state)}{left.length > 0 ? ` ${t('level.left', { what: left.join(t('common.comma')) })}` : ''}</p>
         <p class="small soft">{t('foot.star')}</p>
       </div>
+      {go && <div class="level-go no-print">{go}</div>}
     </div>
   );
 }
@@ -79,8 +81,8 @@ export function Overview() {
   return (
     <>
       <PageHead title={head.organisation.name} over={t('overview.over', { framework: head.framework.title, level: head.level.name })} />
-      <LevelState />
-      <Section title={t('overview.counts', { n: c.criteria })} icon="list" aside={<a href={to(head.id, 'criteria')}>{t('overview.all')}</a>}>
+      <LevelState go={<LinkButton kind="primary" href={head.scope_ready ? to(head.id, 'criteria') : to(head.id, 'scope')} icon={head.scope_ready ? 'pen' : 'frame'}>{t(head.scope_ready ? 'overview.go_answer' : 'overview.go_scope')}</LinkButton>} />
+      <Section class="countcard"  title={t('overview.counts', { n: c.criteria })} icon="list" aside={<a href={to(head.id, 'criteria')}>{t('overview.all')}</a>}>
         <CountBar counts={c} link={(state) => to(head.id, 'criteria', undefined, { state })} />
         <ul class="facts-row">
           <li><Icon name="eye" /> <a href={to(head.id, 'criteria', undefined, { observed: 'supports' })}>{t('overview.supported', { n: c.supported })}</a></li>
@@ -122,7 +124,6 @@ export function Overview() {
           </div>
         </div>
       )}
-      <p class="row"><LinkButton kind="primary" href={to(head.id, 'criteria')} icon="pen">{t('overview.go_answer')}</LinkButton></p>
     </>
   );
 }

@@ -16,12 +16,12 @@ import { ScopeDrawing } from '../ui/pictures';
 type Kind = 'companies' | 'sites' | 'networks' | 'clouds' | 'out';
 type Item = Record<string, string | number | null>;
 
-const KINDS: { kind: Kind; icon: IconName; fields: { name: string; label: Key; isNumber?: boolean; isLong?: boolean }[] }[] = [
+const KINDS: { kind: Kind; icon: IconName; fields: { name: string; label: Key; isNumber?: boolean }[] }[] = [
   { kind: 'companies', icon: 'building', fields: [{ name: 'name', label: 'scope.f_company' }, { name: 'note', label: 'scope.f_note' }] },
   { kind: 'sites', icon: 'place', fields: [{ name: 'name', label: 'scope.f_site' }, { name: 'people', label: 'scope.f_people', isNumber: true }, { name: 'note', label: 'scope.f_note' }] },
   { kind: 'networks', icon: 'network', fields: [{ name: 'name', label: 'scope.f_network' }, { name: 'note', label: 'scope.f_note' }] },
   { kind: 'clouds', icon: 'cloud', fields: [{ name: 'name', label: 'scope.f_cloud' }, { name: 'use', label: 'scope.f_use' }, { name: 'note', label: 'scope.f_note' }] },
-  { kind: 'out', icon: 'out', fields: [{ name: 'name', label: 'scope.f_out' }, { name: 'why', label: 'scope.f_why' }, { name: 'touches', label: 'scope.f_touches', isLong: true }] },
+  { kind: 'out', icon: 'out', fields: [{ name: 'name', label: 'scope.f_out' }, { name: 'why', label: 'scope.f_why' }, { name: 'touches', label: 'scope.f_touches' }] },
 ];
 
 const ITEMS_MAX = 50; // of one kind, drawn and edited
@@ -51,7 +51,7 @@ function Items({ kind, icon, fields, items, onChange }: (typeof KINDS)[number] &
         <div class="item" role="group" aria-label={t('scope.item', { kind: word('scope', kind), n: i + 1 })}>
           {fields.map((f) => (
             <TextField label={t(f.label)} value={String(item[f.name] ?? '')} type={f.isNumber ? 'number' : 'text'} min={f.isNumber ? '0' : undefined} length={300}
-              class={f.isLong ? 'wide' : f.isNumber ? 'narrow' : ''}
+              class={f.isNumber ? 'narrow' : ''}
               onInput={(v) => set(i, f.name, f.isNumber ? (v === '' ? null : Math.max(0, Math.round(Number(v)))) : v)} />
           ))}
           <Button kind="quiet" icon="bin" label={t('scope.remove', { name: String(item.name || i + 1) })} onClick={() => onChange(items.filter((_, k) => k !== i))} />
