@@ -25,7 +25,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const isFixture = process.argv.includes('--fixture');
 const shots = process.env.SHOTS ?? '';
 const WAIT_MS = 20000;
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--lang=ja'];
 let passed = 0;
 let failed = 0;
 
