@@ -30,15 +30,20 @@ const char *yg_role_name(enum yg_role role); /* "owner" */
 bool yg_role_by_name(struct yg_bytes name, enum yg_role *ret);
 
 /*
- * The person at this machine, on a file of one organisation: role owner, named @person (borrowed
- * until free). The store stays the caller's and must outlive the access.
+ * The person at this machine, on a file of one organisation: role owner, named @person (copied,
+ * without blanks at its ends and unprintable characters, at most 200 bytes; YG_EINVAL when
+ * nothing is left). The store stays the caller's and must outlive the access.
  */
 YG_MUST_USE int yg_access_local(struct yg_control *store, struct yg_clock clock, const char *person,
 				struct yg_access **ret);
 
 /*
- * The same file, acting as the invited expert or assessor @id (document "expert/@id", written by
- * an owner). YG_ENOENT: not invited; YG_EACCES: the invitation was ended or its time is over.
+ * The same file, acting as the invited expert or assessor @id: document of kind "expert" with key
+ * "ASSESSMENT-ID/@id", written by an owner, keys role ("expert", "assessor"), until (the last day
+ * in Japan) and ended. YG_ENOENT: not invited; YG_EACCES: the invitation was ended, its time is
+ * over, it is unclear, or two have this id. It is looked at again in every call. This access
+ * reaches documents whose key is ASSESSMENT-ID or begins with "ASSESSMENT-ID/" alone, and for
+ * reading those that belong to no assessment (library, official).
  */
 YG_MUST_USE int yg_access_as_expert(const struct yg_access *local, const char *id,
 				    struct yg_access **ret);
@@ -58,12 +63,13 @@ YG_MUST_USE int yg_access_commit(struct yg_access *access);
 void yg_access_abort(struct yg_access *access);
 
 /*
- * Write a document; @body becomes canonical JSON. YG_EACCES when the role may not; otherwise as
+ * Write a document; @body becomes canonical JSON. YG_EACCES when the role may not; YG_EINVAL for a
+ * kind that is kept as bytes; YG_EUNSUPPORTED for what has no canonical form; otherwise as
  * yg_control_put. @ret_revision may be NULL.
  */
 YG_MUST_USE int yg_access_put(struct yg_access *access, const char *kind, const char *key,
 			      const json_t *body, uint32_t expected, uint32_t *ret_revision);
-/* The same for bytes that are no JSON (framework files). */
+/* The same for the kinds that are bytes (library, attachment). */
 YG_MUST_USE int yg_access_put_bytes(struct yg_access *access, const char *kind, const char *key,
 				    struct yg_bytes body, uint32_t expected,
 				    uint32_t *ret_revision);
@@ -77,7 +83,14 @@ YG_MUST_USE int yg_access_remove(struct yg_access *access, const char *kind, con
 YG_MUST_USE int yg_access_get(struct yg_access *access, const char *kind, const char *key,
 			      json_t **ret, uint32_t *ret_revision);
 
-/* Read-only listings; kinds the role may not read give YG_EACCES. By change: others left out. */
+/* The same as bytes, of any kind; *ret heap memory (never NULL), free(). */
+YG_MUST_USE int yg_access_get_bytes(struct yg_access *access, const char *kind, const char *key,
+				    uint8_t **ret, size_t *ret_size, uint32_t *ret_revision);
+
+/*
+ * Read-only listings; kinds the role may not read give YG_EACCES. Documents out of reach are left
+ * out and do not count towards the limit.
+ */
 YG_MUST_USE int yg_access_visit(struct yg_access *access, const struct yg_doc_filter *filter,
 				yg_doc_fn fn, void *arg);
 YG_MUST_USE int yg_access_history(struct yg_access *access, const char *kind, const char *key,

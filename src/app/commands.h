@@ -13,6 +13,7 @@
 #define YG_EXIT_FAILED	2
 #define YG_EXIT_FINDING 3
 
+int yg_command_assess(int argc, char **argv);
 int yg_command_detect(int argc, char **argv);
 int yg_command_rules(int argc, char **argv);
 int yg_command_source(int argc, char **argv);

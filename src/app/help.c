@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/commands.h"
-#include "app/say.h"
+#include "app/assess-int.h"
 
 #include "base/ban.h"
 
@@ -17,6 +16,8 @@ void yg_help(void)
 	       "  yagura detect PATH...        look for attacks in log files or folders\n"
 	       "  yagura rules check PATH...   check rules for mistakes\n"
 	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
+	       "  yagura assess web            assess your own measures, in the browser\n"
+	       "  yagura assess COMMAND        the same from the command line\n"
 	       "  yagura --version\n"
 	       "\n"
 	       "`yagura COMMAND --help` shows the options of a command. All messages are "
@@ -83,4 +84,39 @@ void yg_help_source(void)
 	       "\n"
 	       "Prints each record of the logs in Yagura's own form, one JSON object a line\n"
 	       "(docs/record-format.md). `yagura detect` reads this form and finds the same.\n"));
+}
+
+void yg_help_assess(void)
+{
+	put(N_("usage: yagura assess COMMAND [--db FILE] [OPTION]...\n"
+	       "\n"
+	       "Where does the firm stand against a framework such as SCS ★3, what is missing, and what\n"
+	       "is the cheapest next step? Everything is kept in one file. Nothing leaves this machine.\n"
+	       "\n"
+	       "  web                       do it in the browser, on this machine only\n"
+	       "  frameworks                what there is to assess against\n"
+	       "  new --framework NAME --level LEVEL [--organisation NAME] [--corporate-number N]\n"
+	       "      [--from ID]           begin; --from takes over answers where the wording is equal\n"
+	       "  import-official FILE      bring in the publisher's wording (CSV, YAML or workbook)\n"
+	       "  scope [--from FILE.json]  what is inside, what is outside, where the two touch\n"
+	       "  list [--json]             all criteria; `list assessments`: all in the file\n"
+	       "  show CRITERION            what is asked, why, the cheapest way, what proves it\n"
+	       "  answer CRITERION STATE [--reason TEXT] [--evidence ID;ID] [--by NAME] [--date DAY]\n"
+	       "  answer --from FILE.csv    id,state,by,date,reason,evidence: all rows or none\n"
+	       "  evidence list | add TITLE [FILE] | remove ID\n"
+	       "  evaluate [--json]         where you stand\n"
+	       "  next [--limit N]          what to do next: much effect for little effort first\n"
+	       "  expert list | invite NAME --source QUALIFICATION --name REGISTRATION --until DAY |\n"
+	       "      end ID                the security specialist who confirms\n"
+	       "  confirm CRITERION --as EXPERT --note TEXT\n"
+	       "  export [--audience own|expert] [-o FILE], import FILE\n"
+	       "\n"
+	       "  --db FILE                 the file (else YAGURA_ASSESS_DB, else one in your data "
+	       "folder)\n"
+	       "  --assessment ID           which one in the file; else the newest\n"
+	       "  --lang ja|en              language of messages\n"
+	       "\n"
+	       "Exit status: 0 done; 1 done in part, or the input was refused and nothing changed; 2 "
+	       "wrong\n"
+	       "usage, or the file could not be read or written.\n"));
 }

@@ -16,6 +16,7 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{"assess", yg_command_assess},
 	{"detect", yg_command_detect},
 	{"rules", yg_command_rules},
 	{"source", yg_command_source},

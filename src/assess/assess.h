@@ -60,6 +60,11 @@ struct yg_assess_ports {
 	int (*run_queries)(void *facts, struct yg_access *access, int32_t day,
 			   const struct yg_assess_query *queries, uint32_t count,
 			   yg_assess_row_fn fn, void *arg);
+	/* A number that changes whenever the list (view) @table changes; 0: no such list was brought
+	 * in. *ret_day is the day the list is of (YG_DAY_NONE: not known). A query runs when the
+	 * first of its tables is there, and again when one of them has changed. */
+	int (*table_change)(void *facts, struct yg_access *access, struct yg_bytes table,
+			    uint64_t *ret, int32_t *ret_day);
 	void *facts;
 	const struct yg_assess_shipped *frameworks;
 	size_t framework_count;
@@ -108,13 +113,15 @@ struct yg_access *yg_assess_access(const struct yg_assess *assess);
 
 /* ---- what a criterion's state is; filled by yg_assess_evaluate ---- */
 
+#define YG_POINTS_NONE INT32_MIN
+
 struct yg_criterion_state {
 	uint32_t node;
 	enum yg_answer_state declared;
 	enum yg_observed observed;
 	bool is_stale;		/* the answer rests on evidence that has expired or changed */
-	bool na_accepted;	/* na with a reason, where the rule allows it */
-	int32_t points;		/* of the answer's value; INT32_MIN: none */
+	bool is_settled;	/* a contradiction that the firm has answered: the observation is wrong */
+	int32_t points;		/* of the answer's value; YG_POINTS_NONE */
 	uint32_t evidence_live; /* attached and neither expired nor changed */
 	uint32_t evidence_all;
 	uint32_t checks[5];	/* rows of its queries, by enum yg_check */
@@ -128,7 +135,7 @@ struct yg_assess_result {
 	enum yg_level_state level;
 	const struct yg_criterion_state *criteria; /* of the level, in order; owned by the assess */
 	uint32_t count;
-	int32_t points;		    /* YG_RULE_SUM: the sum */
+	int64_t points;		    /* YG_RULE_SUM: the sum */
 	const struct yg_framework_band *band; /* YG_RULE_SUM; NULL: below the lowest */
 };
 
@@ -176,6 +183,8 @@ YG_MUST_USE int yg_assess_put_evidence(struct yg_assess *assess, const char *id,
 				       struct yg_line_fault *reterr);
 YG_MUST_USE int yg_assess_remove_evidence(struct yg_assess *assess, const char *id,
 					  uint32_t expected);
+/* Say of evidence @id whether its file still has the digest that was kept. */
+YG_MUST_USE int yg_assess_mark_changed(struct yg_assess *assess, const char *id, bool is_changed);
 /* Keep a file's name, size, digest and (up to YG_API_BODY_MAX) its bytes with evidence @id. */
 YG_MUST_USE int yg_assess_attach(struct yg_assess *assess, const char *id, struct yg_bytes name,
 				 struct yg_bytes bytes, json_t **ret, struct yg_line_fault *reterr);

@@ -14,9 +14,25 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/*
+ * jansson's lexer does not look whether its buffer could grow: a byte would be missing in a text,
+ * or its end not be found. So the first failure while loading makes all later ones fail too
+ * (then it gives up before it reads the text), and what it returns is not believed.
+ */
+static _Thread_local enum { IDLE, LOADING, STARVED } loading;
+
+static void *get_memory(size_t size)
+{
+	void *memory = loading == STARVED ? NULL : yg_malloc(size);
+
+	if (!memory && loading == LOADING)
+		loading = STARVED;
+	return memory;
+}
+
 static void use_our_heap(void)
 {
-	json_set_alloc_funcs(yg_malloc, free);
+	json_set_alloc_funcs(get_memory, free);
 }
 
 static void start(void)
@@ -74,22 +90,25 @@ int yg_json_load(struct yg_bytes text, size_t bytes_max, json_t **ret, struct yg
 {
 	json_error_t error;
 	json_t *value;
+	bool is_starved;
 
 	start();
 	if (text.size > bytes_max)
 		return yg_fault_set(reterr, YG_ELIMIT, N_("the input is too large"), bytes_max);
 	if (!is_shallow(text))
 		return yg_fault_set(reterr, YG_ELIMIT, N_("the input is nested too deeply"), 0);
+	loading = LOADING;
 	value = json_loadb(text.data ? (const char *)text.data : "", text.size,
 			   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-	if (!value) {
-		enum json_error_code code = json_error_code(&error);
-
-		if (code == json_error_out_of_memory)
-			return yg_fault_set(reterr, YG_ENOMEM, N_("out of memory"), 0);
-		return yg_fault_set(reterr, YG_EFORMAT, message_of(code),
-				    error.position > 0 ? (size_t)error.position : 0);
+	is_starved = loading == STARVED;
+	loading = IDLE;
+	if (is_starved) {
+		json_decref(value);
+		return yg_fault_set(reterr, YG_ENOMEM, N_("out of memory"), 0);
 	}
+	if (!value)
+		return yg_fault_set(reterr, YG_EFORMAT, message_of(json_error_code(&error)),
+				    error.position > 0 ? (size_t)error.position : 0);
 	*ret = value;
 	return YG_OK;
 }
@@ -295,7 +314,8 @@ json_t *yg_json_string(struct yg_bytes text)
 	json_t *value;
 
 	start();
-	if (yg_utf8_valid(text) && !memchr(text.data ? text.data : (const uint8_t *)"", 0, text.size))
+	if (yg_utf8_valid(text) &&
+	    !memchr(text.data ? text.data : (const uint8_t *)"", 0, text.size))
 		return json_stringn_nocheck(text.data ? (const char *)text.data : "", text.size);
 	yg_buf_init(&buf, text.size * 3 + 1);
 	for (size_t i = 0; i < text.size;) {
@@ -307,9 +327,9 @@ json_t *yg_json_string(struct yg_bytes text)
 			yg_buf_add(&buf, yg_bytes_cut(text, i, i + size));
 		i += size ? size : 1;
 	}
-	value = yg_buf_error(&buf) ? NULL
-				   : json_stringn_nocheck(buf.data ? (const char *)buf.data : "",
-							  buf.size);
+	value = yg_buf_error(&buf)
+			? NULL
+			: json_stringn_nocheck(buf.data ? (const char *)buf.data : "", buf.size);
 	yg_buf_done(&buf);
 	return value;
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/nearest.h"
 #include "detect/rules.h"
 #include "parse/yaml.h"
 
@@ -48,13 +49,6 @@ __attribute__((format(printf, 3, 4))) int yg_load_fail(struct yg_load *load, uin
 
 /* For "%s" in a reason: @b as readable text, cut at 80 bytes, in load->arena. Never NULL. */
 const char *yg_load_show(struct yg_load *load, struct yg_bytes b);
-
-/* Changes of one character (swaps of neighbours are one) from @a to @b, case ignored; 64 = far. */
-unsigned yg_word_distance(struct yg_bytes a, struct yg_bytes b);
-/* The candidate nearest to @word by edit distance, or NULL when none is near. */
-const char *yg_nearest(struct yg_bytes word, const char *const *candidates, size_t count);
-/* The same over texts; SIZE_MAX when none is near. */
-size_t yg_nearest_of(struct yg_bytes word, const struct yg_bytes *candidates, size_t count);
 
 /* ---- preds.c: predicates and condition nodes, distinct ones only ---- */
 

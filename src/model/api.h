@@ -46,7 +46,7 @@ struct yg_reply {
 	const char *content_type; /* NULL: application/json; static text */
 	struct yg_buf body;
 	char etag[48];	     /* without quotes; empty: none */
-	char file_name[128]; /* for Content-Disposition; ASCII; empty: shown in place */
+	char file_name[256]; /* for Content-Disposition; UTF-8; empty: shown in place */
 };
 
 /*

@@ -9,7 +9,7 @@
  *          dependencies of questions or among mapping sets' rows onto themselves, a relationship,
  *          kind, rule or span that is none, a key beginning with x_ that is not ours (the nearest
  *          is named), numbers out of range. Other unknown keys are left alone.
- * Source:  CISO Assistant library format; x_source, x_rules, x_answers, x_evidence, x_help are ours.
+ * Source:  the library format of CISO Assistant; the keys with x_ are ours.
  * Tests:   tests/unit/parse/test_framework.c, tests/fuzz/fuzz_framework.c
  */
 #pragma once

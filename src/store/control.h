@@ -16,13 +16,14 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define YG_DOC_ORG_MAX	  64u	      /* bytes */
-#define YG_DOC_KIND_MAX	  32u	      /* bytes; a-z and _ */
-#define YG_DOC_KEY_MAX	  256u	      /* bytes */
-#define YG_DOC_BODY_MAX	  (32u << 20) /* bytes */
-#define YG_DOC_LIST_MAX	  10000u      /* documents in one page */
-#define YG_REVISION_ANY	  UINT32_MAX  /* put: whatever is there */
-#define YG_REVISION_NONE  0u	      /* put: there must be none yet (or it was removed) */
+#define YG_DOC_ORG_MAX	 64u  /* bytes; as keys and actors UTF-8 without control characters */
+#define YG_DOC_KIND_MAX	 32u  /* bytes; a-z and _ */
+#define YG_DOC_KEY_MAX	 256u /* bytes */
+#define YG_DOC_ACTOR_MAX 256u /* bytes */
+#define YG_DOC_BODY_MAX	 (32u << 20) /* bytes */
+#define YG_DOC_LIST_MAX	 10000u	     /* documents in one page */
+#define YG_REVISION_ANY	 UINT32_MAX  /* put: whatever is there */
+#define YG_REVISION_NONE 0u	     /* put: there must be none yet (or it was removed) */
 
 struct yg_control;
 
@@ -43,12 +44,15 @@ struct yg_doc_filter {
 	struct yg_bytes kind;	    /* required unless by_change */
 	struct yg_bytes key_prefix; /* keys that begin so */
 	struct yg_bytes after_key;  /* keyset: the last key of the page before */
-	bool by_change;		    /* all revisions of all kinds after @after_change, in order */
+	bool by_change;		    /* all revisions after @after_change, in order */
 	uint64_t after_change;
 	uint32_t limit; /* 1..YG_DOC_LIST_MAX */
 };
 
-/* Return YG_OK to go on; another value ends the listing and is returned from it. */
+/*
+ * Return YG_OK to go on; another value ends the listing and is returned from it. It may read from
+ * the same store; begin, put and commit give YG_EINVAL while it runs.
+ */
 typedef int (*yg_doc_fn)(void *arg, const struct yg_doc *doc);
 
 /*
@@ -64,7 +68,11 @@ struct yg_control *yg_control_new_ram(void);
 /* An open transaction is rolled back. NULL is allowed; always returns NULL. */
 struct yg_control *yg_control_free(struct yg_control *store);
 
-/* Not nested. Without a transaction each put is one of its own. */
+/*
+ * Not nested. Without a transaction each put is one of its own. A put that is refused
+ * (YG_EMISMATCH, YG_ENOENT, YG_EINVAL, YG_ELIMIT) leaves the transaction open as it was; after
+ * another error every further put and the commit give that error, and nothing of it is kept.
+ */
 YG_MUST_USE int yg_control_begin(struct yg_control *store);
 YG_MUST_USE int yg_control_commit(struct yg_control *store); /* on failure: rolled back */
 void yg_control_abort(struct yg_control *store);
@@ -72,7 +80,8 @@ void yg_control_abort(struct yg_control *store);
 /*
  * Add a revision. @body NULL data and size 0 with @is_removed: a tombstone. YG_EMISMATCH when
  * @expected is not the current revision (a removed document counts as YG_REVISION_NONE too);
- * YG_EINVAL for names outside their limits; YG_ELIMIT for a body that is too large.
+ * YG_ENOENT for removing what is not there; YG_EINVAL for names outside their limits; YG_ELIMIT for
+ * a body that is too large.
  */
 struct yg_doc_put {
 	struct yg_bytes org;

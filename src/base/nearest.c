@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The name a person probably meant: Levenshtein distance with swaps of neighbours. */
-#include "detect/rules-int.h"
+#include "base/nearest.h"
 
 #include "base/ban.h"
 

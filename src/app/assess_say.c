@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands of `yagura assess` share: reading files, printing, saying what is wrong. */
+#include <unistd.h>
+
+#include "app/assess-int.h"
+#include "base/crypt.h"
+#include "base/io.h"
+#include "base/json.h"
+
+#include "base/ban.h"
+
+#define JSON_OUT_MAX (256u << 20)
+
+/* Plain words for the codes that assess/ puts before the ':' of a message. */
+static const struct {
+	const char *code;
+	const char *title;
+} titles[] = {
+	{"unknown-criterion", N_("there is no such criterion at this level")},
+	{"bad-state", N_("this is no answer: give met, partly, not_met, na or open")},
+	{"bad-day", N_("this is no day: write it as 2026-11-25")},
+	{"future-day", N_("the day lies in the future (is this machine's clock right?)")},
+	{"reason-needed", N_("\"not applicable\" needs a reason")},
+	{"unknown-evidence", N_("there is no such evidence")},
+	{"unknown-question", N_("the criterion has no such question")},
+	{"unknown-framework", N_("there is no framework of this name")},
+	{"unknown-level", N_("the framework has no level of this name")},
+	{"bad-framework", N_("the framework file cannot be used")},
+	{"bad-corporate-number",
+	 N_("a corporate number has 13 digits, and its check digit must agree")},
+	{"no-column", N_("a column is missing in the first line")},
+	{"twice", N_("a criterion stands twice in the table")},
+	{"too-many", N_("there are too many of these")},
+	{"practice", N_("practice mode: import the official wording first")},
+	{"not-declared", N_("only an answer that is met or not applicable can be confirmed")},
+	{"registration-expired", N_("the specialist's registration has expired")},
+	{"not-allowed", N_("this actor may not do that")},
+	{"until-needed", N_("an invitation needs a last day: --until 2027-03-31")},
+	{"title-needed", N_("a title is needed")},
+	{"name-needed", N_("a name is needed")},
+	{"qualification-needed", N_("the qualification is needed")},
+	{"advice-needed", N_("to return a criterion, give advice: --reason TEXT")},
+	{"looked_at-needed", N_("say what was looked at: --note TEXT")},
+	{"bad-exchange", N_("this exchange file cannot be used")},
+	{"other-framework", N_("the exchange file is about another framework")},
+	{"bad-request", N_("the input is not as it must be")},
+};
+
+static const char *title_of(const char *msg)
+{
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+		size_t size = strlen(titles[i].code);
+
+		if (strncmp(msg, titles[i].code, size) == 0 && msg[size] == ':')
+			return titles[i].title;
+	}
+	return NULL;
+}
+
+int yg_assess_say_fault(int rc, const struct yg_line_fault *fault, const char *place)
+{
+	const char *safe = yg_say_safe(yg_bytes_str(place ? place : ""), 300);
+	const char *title = title_of(fault->msg);
+	const char *detail = title ? strchr(fault->msg, ':') + 1 : fault->msg;
+	char where[400] = "";
+
+	while (*detail == ' ')
+		detail++;
+	if (place && fault->line)
+		(void)snprintf(where, sizeof(where), "%s:%u: ", safe, fault->line);
+	else if (place)
+		(void)snprintf(where, sizeof(where), "%s: ", safe);
+	if (!fault->msg[0])
+		yg_say("%s%s", where, yg_say_tr(yg_err_text(rc)));
+	else if (title)
+		yg_say("%s%s (%s)", where, yg_say_tr(title),
+		       yg_say_safe(yg_bytes_str(detail), 300));
+	else
+		yg_say("%s%s", where, yg_say_safe(yg_bytes_str(detail), 300));
+	return rc == YG_ENOMEM || rc == YG_ENOSPC || rc == YG_EIO ? YG_EXIT_FAILED : YG_EXIT_PARTLY;
+}
+
+static int read_stdin(size_t bytes_max, uint8_t **ret, size_t *ret_size)
+{
+	struct yg_buf buf;
+	int rc = YG_OK;
+
+	yg_buf_init(&buf, bytes_max + 1);
+	for (;;) {
+		uint8_t *at = yg_buf_reserve(&buf, 65536);
+		size_t got;
+
+		rc = at ? yg_io_read(STDIN_FILENO, at, 65536, &got) : yg_buf_error(&buf);
+		if (rc != YG_OK || got == 0)
+			break;
+		yg_buf_grew(&buf, got);
+	}
+	if (rc != YG_OK) {
+		yg_buf_done(&buf);
+		return rc;
+	}
+	*ret = buf.data; /* the caller frees it */
+	*ret_size = buf.size;
+	return YG_OK;
+}
+
+bool yg_assess_read_file(const char *path, size_t bytes_max, uint8_t **ret, size_t *ret_size)
+{
+	int rc = strcmp(path, "-") == 0 ? read_stdin(bytes_max, ret, ret_size)
+					: yg_io_read_file(path, bytes_max, ret, ret_size);
+
+	if (rc == YG_OK)
+		return true;
+	yg_say(N_("%s cannot be read: %s"), yg_say_safe(yg_bytes_str(path), 300),
+	       yg_say_tr(yg_err_text(rc)));
+	return false;
+}
+
+int yg_assess_print_json(json_t *take_object)
+{
+	struct yg_buf buf;
+	int rc;
+
+	yg_buf_init(&buf, JSON_OUT_MAX);
+	rc = yg_json_canonical(take_object, &buf);
+	json_decref(take_object);
+	if (rc == YG_OK) {
+		yg_buf_add_byte(&buf, '\n');
+		rc = yg_buf_error(&buf);
+	}
+	if (rc == YG_OK)
+		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&buf));
+	yg_buf_done(&buf);
+	if (rc == YG_OK || rc == YG_EPIPE)
+		return YG_EXIT_DONE;
+	yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
+	return YG_EXIT_FAILED;
+}
+
+/* Evidence with a place that is a file here, and a digest: is the file still the same? */
+static int check_file(struct yg_assess_run *run, const json_t *evidence)
+{
+	const char *path = json_string_value(json_object_get(evidence, "place"));
+	struct yg_bytes wanted = yg_json_text(evidence, "sha256");
+	char digest[YG_SHA256_HEX + 1];
+	uint8_t *data;
+	size_t size;
+
+	if (!path || path[0] != '/' || wanted.size == 0 || access(path, R_OK) != 0)
+		return YG_OK; /* kept elsewhere: nothing can be said here */
+	if (yg_io_read_file(path, 1u << 30, &data, &size) != YG_OK)
+		return YG_OK;
+	yg_sha256_hex((struct yg_bytes){data, size}, digest);
+	free(data);
+	return yg_assess_mark_changed(run->assess, json_string_value(json_object_get(evidence, "id")),
+				      !yg_bytes_eq(wanted, yg_bytes_str(digest)));
+}
+
+int yg_assess_check_files(struct yg_assess_run *run)
+{
+	json_t *items = NULL;
+	json_t *item;
+	size_t i;
+	int rc = yg_assess_json_items(run->assess, "evidence", &items);
+
+	json_array_foreach(items, i, item)
+	{
+		if (rc == YG_OK)
+			rc = check_file(run, item);
+	}
+	json_decref(items);
+	return rc == YG_EACCES ? YG_OK : rc; /* an expert only reads */
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/shipped.h - files compiled into the program: frameworks and templates.
+ *
+ * The bytes are constant and live as long as the process.
+ */
+#pragma once
+
+#include "assess/assess.h"
+
+/* Frameworks by name without ending ("scs-2026-03-27"). *ret_count entries; never freed. */
+const struct yg_assess_shipped *yg_shipped_frameworks(size_t *ret_count);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to assess/: one opened assessment and what its files share. */
+#pragma once
+
+#include "assess/assess.h"
+#include "base/json.h"
+#include "model/api.h"
+
+#define ARENA_BYTES_MAX	     (96u << 20) /* framework file and what is read from it */
+#define LIBRARY_BYTES_MAX    (16u << 20)
+#define OBSERVED_ROWS_MAX    20u	 /* rows kept to show, of one query */
+#define EVIDENCE_MAX	     5000u	 /* documents of evidence in one assessment */
+#define SIMPLE_OBJECTS_MAX   500u	 /* experts, technical results, official results */
+#define ASSESSMENTS_MAX	     200u
+#define TEXT_SHORT_MAX	     400u	 /* bytes: names, titles */
+#define KEY_MAX		     (YG_DOC_KEY_MAX + 1u)
+
+/* The documents about one node; NULL where there is none. */
+struct node_docs {
+	json_t *answer;
+	json_t *dispute;
+	json_t *confirmation;
+};
+
+/* What one evidence query said, and of which state of its lists. */
+struct observation {
+	uint32_t node;
+	uint32_t evidence; /* index in the node */
+	uint64_t stamp;	   /* of its tables' change numbers and the day; 0: not run yet */
+	int32_t day;	   /* of the oldest of its lists that has one; YG_DAY_NONE */
+	bool is_there;	   /* its first list was brought in */
+	uint32_t checks[5];
+	json_t *rows; /* array, at most OBSERVED_ROWS_MAX, alarms first */
+	char error[200];
+};
+
+struct yg_assess {
+	struct yg_access *access;
+	const struct yg_assess_ports *ports;
+	char id[YG_ASSESS_ID_MAX];
+	struct yg_arena *arena;
+	const struct yg_library *library;
+	const struct yg_framework *framework;
+	char framework_sha256[65];
+	uint32_t level;
+	/* Documents, as of change number @change. */
+	bool is_loaded;
+	bool is_evaluated;
+	uint64_t change;
+	int32_t day;
+	json_t *head;
+	json_t *scope;		  /* NULL: none yet */
+	json_t *official;	  /* NULL: none yet */
+	struct node_docs *docs;	  /* by node */
+	json_t *evidence;	  /* object: id -> document */
+	json_t *experts;	  /* object: id -> document */
+	json_t *technical;	  /* object: id -> document */
+	json_t *official_results; /* object: id -> document */
+	struct observation *observations; /* one per query of the framework */
+	uint32_t observation_count;
+	uint32_t *first_observation; /* by node: index of its first; count follows from the nodes */
+	struct yg_criterion_state *states;
+	struct yg_assess_result result;
+};
+
+/* See that documents and day are those of now; drops the result where they changed. */
+YG_MUST_USE int yg_assess_refresh(struct yg_assess *assess);
+
+/* "ID/part" as a document key; false when it does not fit. */
+bool yg_assess_key(const struct yg_assess *assess, struct yg_bytes part, char to[KEY_MAX]);
+
+/* The part of a document's key after "ID/". */
+struct yg_bytes yg_assess_key_part(const struct yg_assess *assess, struct yg_bytes key);
+
+/* The node of criterion @ref_id asked at this level, or NULL. */
+const struct yg_framework_node *yg_assess_node(const struct yg_assess *assess,
+					       struct yg_bytes ref_id, uint32_t *ret_index);
+
+/* Move what can be moved from assessment @from_id to @to_id; may be called again later, when
+ * official wording has come in. One transaction. */
+YG_MUST_USE int yg_assess_move(struct yg_access *access, const struct yg_assess_ports *ports,
+			       const char *from_id, const char *to_id);
+
+/* Official text of @node, empty when there is none. */
+struct yg_bytes yg_assess_official_text(const struct yg_assess *assess,
+					const struct yg_framework_node *node);
+
+/* How a document of evidence stands today. */
+enum evidence_state {
+	EVIDENCE_LIVE,
+	EVIDENCE_EXPIRED,
+	EVIDENCE_CHANGED,
+};
+const char *yg_evidence_state_name(enum evidence_state state);
+/* @node: for the span after which what it wants becomes old; *ret_expires YG_DAY_NONE: never. */
+enum evidence_state yg_evidence_state(const struct yg_assess *assess, const json_t *evidence,
+				      const struct yg_framework_node *node, int32_t *ret_expires);
+
+/* Digest of all that a confirmation of node @index rests on, as hex. */
+YG_MUST_USE int yg_assess_basis(const struct yg_assess *assess, uint32_t index, char to[65]);
+
+/* Run what must be run again; fills assess->observations. */
+YG_MUST_USE int yg_assess_observe(struct yg_assess *assess);
+
+/* The points of an answer's value at @node, or YG_POINTS_NONE. */
+int32_t yg_assess_points(const struct yg_framework *framework,
+			 const struct yg_framework_node *node, struct yg_bytes value);
+
+/* The level's rule on @states. Pure. Fills result->level (not practice), points and band. */
+void yg_rule_judge(const struct yg_framework *framework, uint32_t level,
+		   const struct yg_criterion_state *states, uint32_t count,
+		   struct yg_assess_result *result);
+/* What the rule has to show besides: {"sum":…}, {"sections":[…]}, {"tasks":[…]}; NULL without
+ * memory. */
+json_t *yg_rule_detail(const struct yg_framework *framework, uint32_t level,
+		       const struct yg_criterion_state *states, uint32_t count, enum yg_lang lang);
+
+/* Does the check digit of a corporate number (法人番号, 13 digits) agree? */
+bool yg_is_corporate_number(struct yg_bytes number);
+
+/* ---- checking what comes in (check.c) ---- */
+
+/* An object @in that may hold only @keys (NULL-ended); else YG_EINVAL "unknown-key: NAME". */
+YG_MUST_USE int yg_in_keys(const json_t *in, const char *const *keys,
+			   struct yg_line_fault *reterr);
+/* The text under @key to @to (an object), at most @bytes_max; absent: "" or, when @is_needed,
+ * "KEY-needed". */
+YG_MUST_USE int yg_in_text(const json_t *in, const char *key, size_t bytes_max, bool is_needed,
+			   json_t *to, struct yg_line_fault *reterr);
+/* A day or null; @otherwise (YG_DAY_NONE: null) when absent. Written in ISO form. */
+YG_MUST_USE int yg_in_day(const json_t *in, const char *key, int32_t otherwise, json_t *to,
+			  struct yg_line_fault *reterr);
+/* One of the words @words (NULL-ended); the first when absent. */
+YG_MUST_USE int yg_in_word(const json_t *in, const char *key, const char *const *words, json_t *to,
+			   struct yg_line_fault *reterr);
+YG_MUST_USE int yg_in_bool(const json_t *in, const char *key, bool otherwise, json_t *to,
+			   struct yg_line_fault *reterr);
+
+static inline json_t *yg_day_json(int32_t day)
+{
+	char text[YG_DAY_SIZE];
+
+	if (day == YG_DAY_NONE)
+		return json_null();
+	yg_day_write(day, text);
+	return json_string(text);
+}
+
+static inline int32_t yg_json_day(const json_t *object, const char *key)
+{
+	return yg_day_read(yg_json_text(object, key));
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scope, disputes, confirmations, experts, technical results, official results, the head. */
+#include "assess/assess-int.h"
+#include "base/crypt.h"
+
+#include "base/ban.h"
+
+#define SCOPE_ENTRIES_MAX 500u
+
+static int future(struct yg_line_fault *reterr)
+{
+	return yg_line_fault_set(reterr, YG_EINVAL, 0,
+				 "future-day: the day lies in the future (is the clock right?)");
+}
+
+/* ---- scope ---- */
+
+/* What an entry of each list of the scope may hold. */
+static const struct {
+	const char *list;
+	const char *texts[4]; /* the first is needed */
+	bool has_people;
+} scope_lists[] = {
+	{"companies", {"name", "note"}, false},
+	{"sites", {"name", "note"}, true},
+	{"networks", {"name", "note"}, false},
+	{"clouds", {"name", "use", "note"}, false},
+	{"out", {"name", "why", "touches"}, false},
+};
+
+static int take_scope_entry(const json_t *in, size_t kind, json_t *list,
+			    struct yg_line_fault *reterr)
+{
+	json_t *entry = json_object();
+	int64_t people = yg_json_int(in, "people", 0);
+	int rc = entry ? YG_OK : YG_ENOMEM;
+
+	if (rc == YG_OK && !json_is_object(in))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-request: entries of %s must be objects",
+				       scope_lists[kind].list);
+	for (size_t i = 0; i < 4 && scope_lists[kind].texts[i] && rc == YG_OK; i++)
+		rc = yg_in_text(in, scope_lists[kind].texts[i],
+				i == 0 ? TEXT_SHORT_MAX : YG_ASSESS_REASON_MAX, i == 0, entry, reterr);
+	if (rc == YG_OK && scope_lists[kind].has_people) {
+		if (people < 0 || people > 10000000)
+			rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+					       "bad-request: people is out of range");
+		else
+			rc = yg_json_set(entry, "people", json_integer(people));
+	}
+	if (rc == YG_OK)
+		return json_array_append_new(list, entry) == 0 ? YG_OK : YG_ENOMEM;
+	json_decref(entry);
+	return rc;
+}
+
+static int take_scope_list(const json_t *in, size_t kind, json_t *to, struct yg_line_fault *reterr)
+{
+	const json_t *entries = json_object_get(in, scope_lists[kind].list);
+	json_t *list = json_array();
+	json_t *entry;
+	size_t i;
+	int rc = list ? YG_OK : YG_ENOMEM;
+
+	if (entries && (!json_is_array(entries) || json_array_size(entries) > SCOPE_ENTRIES_MAX))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-request: %s must be a list of at most %u",
+				       scope_lists[kind].list, SCOPE_ENTRIES_MAX);
+	json_array_foreach((json_t *)(uintptr_t)entries, i, entry)
+	{
+		if (rc == YG_OK)
+			rc = take_scope_entry(entry, kind, list, reterr);
+	}
+	if (rc == YG_OK)
+		return yg_json_set(to, scope_lists[kind].list, list);
+	json_decref(list);
+	return rc;
+}
+
+int yg_assess_put_scope(struct yg_assess *assess, const json_t *in, uint32_t expected, json_t **ret,
+			struct yg_line_fault *reterr)
+{
+	static const char *const keys[] = {"revision", "date",	 "companies", "sites", "networks",
+					   "clouds",   "out",	 "note",      NULL};
+	json_t *to = json_object();
+	int rc = to ? yg_assess_refresh(assess) : YG_ENOMEM;
+
+	*reterr = (struct yg_line_fault){0};
+	if (rc == YG_OK)
+		rc = yg_in_keys(in, keys, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_day(in, "date", assess->day, to, reterr);
+	for (size_t i = 0; i < sizeof(scope_lists) / sizeof(scope_lists[0]) && rc == YG_OK; i++)
+		rc = take_scope_list(in, i, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "note", YG_ASSESS_REASON_MAX, false, to, reterr);
+	if (rc == YG_OK && yg_json_day(to, "date") > assess->day)
+		rc = future(reterr);
+	if (rc == YG_OK)
+		rc = yg_access_put(assess->access, "scope", assess->id, to, expected, NULL);
+	json_decref(to);
+	return rc == YG_OK && ret ? yg_assess_json_scope(assess, ret) : rc;
+}
+
+int yg_assess_json_scope(struct yg_assess *assess, json_t **ret)
+{
+	int rc = yg_assess_refresh(assess);
+
+	if (rc != YG_OK)
+		return rc;
+	*ret = assess->scope
+		       ? json_deep_copy(assess->scope)
+		       : json_pack("{s:i, s:n, s:[], s:[], s:[], s:[], s:[], s:s}", "revision", 0,
+				   "date", "companies", "sites", "networks", "clouds", "out", "note",
+				   "");
+	return *ret ? YG_OK : YG_ENOMEM;
+}
+
+/* ---- disputes and confirmations: one document a criterion ---- */
+
+static int put_node_doc(struct yg_assess *assess, const char *kind,
+			const struct yg_framework_node *node, const json_t *object,
+			uint32_t expected)
+{
+	char key[KEY_MAX];
+
+	if (!yg_assess_key(assess, node->ref_id, key))
+		return YG_EINVAL;
+	return yg_access_put(assess->access, kind, key, object, expected, NULL);
+}
+
+static int add_by(struct yg_assess *assess, json_t *to)
+{
+	int rc = yg_json_set(to, "by", json_string(yg_access_actor(assess->access)));
+
+	return rc == YG_OK ? yg_json_set(to, "date", yg_day_json(assess->day)) : rc;
+}
+
+int yg_assess_put_dispute(struct yg_assess *assess, struct yg_bytes criterion, const json_t *in,
+			  uint32_t expected, struct yg_line_fault *reterr)
+{
+	static const char *const keys[] = {"choice", "reason", "by", "date", "revision", NULL};
+	static const char *const choices[] = {"open", "observation_wrong", "answer_wrong", NULL};
+	const struct yg_framework_node *node;
+	json_t *to = json_object();
+	int rc = to ? yg_assess_refresh(assess) : YG_ENOMEM;
+
+	*reterr = (struct yg_line_fault){0};
+	node = rc == YG_OK ? yg_assess_node(assess, criterion, NULL) : NULL;
+	if (rc == YG_OK && !node)
+		rc = YG_ENOENT;
+	if (rc == YG_OK)
+		rc = yg_in_keys(in, keys, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_word(in, "choice", choices, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "reason", YG_ASSESS_REASON_MAX,
+				yg_bytes_eq(yg_json_text(to, "choice"), YG_S("observation_wrong")),
+				to, reterr);
+	if (rc == YG_OK)
+		rc = add_by(assess, to);
+	if (rc == YG_OK)
+		rc = put_node_doc(assess, "dispute", node, to, expected);
+	json_decref(to);
+	return rc;
+}
+
+/* Who confirms: the expert this access acts as. */
+static const json_t *acting_expert(const struct yg_assess *assess)
+{
+	const char *actor = yg_access_actor(assess->access);
+
+	if (strncmp(actor, "expert:", 7) != 0)
+		return NULL;
+	return json_object_get(assess->experts, actor + 7);
+}
+
+static int take_confirmation(struct yg_assess *assess, const json_t *in, uint32_t index, json_t *to,
+			     struct yg_line_fault *reterr)
+{
+	static const char *const decisions[] = {"confirmed", "returned", NULL};
+	static const char *const ways[] = {"document", "interview", "observation", "sample", "other",
+					   NULL};
+	static const char *const kept_keys[] = {"id", "name", "qualification", "registration",
+						"organisation", "role", "independent", NULL};
+	const json_t *expert = acting_expert(assess);
+	json_t *who = json_object();
+	char basis[65];
+	int rc = who ? yg_in_word(in, "decision", decisions, to, reterr) : YG_ENOMEM;
+
+	for (size_t i = 0; kept_keys[i] && rc == YG_OK; i++) {
+		json_t *value = json_object_get(expert, kept_keys[i]);
+
+		if (value && json_object_set(who, kept_keys[i], value) != 0)
+			rc = YG_ENOMEM;
+	}
+	if (rc != YG_OK) {
+		json_decref(who);
+		return rc;
+	}
+	rc = yg_json_set(to, "expert", who);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "advice", YG_ASSESS_REASON_MAX,
+				yg_bytes_eq(yg_json_text(to, "decision"), YG_S("returned")), to,
+				reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "looked_at", YG_ASSESS_REASON_MAX,
+				yg_bytes_eq(yg_json_text(to, "decision"), YG_S("confirmed")), to,
+				reterr);
+	if (rc == YG_OK)
+		rc = yg_in_word(in, "how", ways, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_assess_basis(assess, index, basis);
+	if (rc == YG_OK)
+		rc = yg_json_set(to, "basis", json_string(basis));
+	return rc == YG_OK ? add_by(assess, to) : rc;
+}
+
+/* May this expert confirm criterion @index today? */
+static int check_confirmation(struct yg_assess *assess, const json_t *in, uint32_t index,
+			      struct yg_line_fault *reterr)
+{
+	const json_t *expert = acting_expert(assess);
+	bool is_confirming = yg_bytes_eq(yg_json_text(in, "decision"), YG_S("confirmed"));
+	int32_t expires = yg_json_day(expert, "registration_expires");
+	enum yg_answer_state state = YG_ANSWER_OPEN;
+
+	if (!expert)
+		return yg_line_fault_set(reterr, YG_EACCES, 0,
+					 "not-allowed: only an invited expert confirms or returns");
+	if (!is_confirming)
+		return YG_OK;
+	if (yg_assess_is_practice(assess))
+		return yg_line_fault_set(reterr, YG_EUNSUPPORTED, 0,
+					 "practice: confirming needs the official wording; import it first");
+	if (expires != YG_DAY_NONE && expires < assess->day)
+		return yg_line_fault_set(reterr, YG_EACCES, 0,
+					 "registration-expired: the expert's registration has expired");
+	(void)yg_answer_state_by_name(yg_json_text(assess->docs[index].answer, "state"), &state);
+	if (state != YG_ANSWER_MET && state != YG_ANSWER_NA)
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "not-declared: only an answer met or not applicable can be confirmed");
+	return YG_OK;
+}
+
+int yg_assess_put_confirmation(struct yg_assess *assess, struct yg_bytes criterion,
+			       const json_t *in, uint32_t expected, struct yg_line_fault *reterr)
+{
+	static const char *const keys[] = {"decision", "advice", "looked_at", "how", "date",
+					   "expert",   "basis",	 "state",     "by",  "revision", NULL};
+	const struct yg_framework_node *node;
+	json_t *to = json_object();
+	uint32_t index = 0;
+	int rc = to ? yg_assess_refresh(assess) : YG_ENOMEM;
+
+	*reterr = (struct yg_line_fault){0};
+	node = rc == YG_OK ? yg_assess_node(assess, criterion, &index) : NULL;
+	if (rc == YG_OK && !node)
+		rc = YG_ENOENT;
+	if (rc == YG_OK)
+		rc = yg_in_keys(in, keys, reterr);
+	if (rc == YG_OK)
+		rc = check_confirmation(assess, in, index, reterr);
+	if (rc == YG_OK)
+		rc = take_confirmation(assess, in, index, to, reterr);
+	if (rc == YG_OK)
+		rc = put_node_doc(assess, "confirmation", node, to, expected);
+	json_decref(to);
+	return rc;
+}
+
+/* ---- experts, technical results, official results: lists of simple objects ---- */
+
+static int take_expert(struct yg_assess *assess, const json_t *in, json_t *to,
+		       struct yg_line_fault *reterr)
+{
+	static const char *const keys[] = {"id", "role", "name", "organisation", "qualification",
+					   "registration", "registration_expires", "independent",
+					   "independence_note", "invited", "until", "ended",
+					   "revision", NULL};
+	static const char *const roles[] = {"expert", "assessor", NULL};
+	int rc = yg_in_keys(in, keys, reterr);
+
+	if (rc == YG_OK)
+		rc = yg_in_word(in, "role", roles, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "name", TEXT_SHORT_MAX, true, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "organisation", TEXT_SHORT_MAX, false, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "qualification", TEXT_SHORT_MAX, true, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "registration", TEXT_SHORT_MAX, false, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_day(in, "registration_expires", YG_DAY_NONE, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_bool(in, "independent", false, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "independence_note", YG_ASSESS_REASON_MAX, false, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_day(in, "invited", assess->day, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_day(in, "until", YG_DAY_NONE, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_bool(in, "ended", false, to, reterr);
+	if (rc == YG_OK && yg_json_day(to, "until") == YG_DAY_NONE)
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "until-needed: an invitation needs a last day (until)");
+	return rc;
+}
+
+static int take_technical(struct yg_assess *assess, const json_t *in, json_t *to,
+			  struct yg_line_fault *reterr)
+{
+	static const char *const keys[] = {"id", "title", "date", "by", "method", "sample", "result",
+					   "criteria", "file_name", "sha256", "revision", NULL};
+	const json_t *criteria = json_object_get(in, "criteria");
+	int rc = yg_in_keys(in, keys, reterr);
+
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "title", TEXT_SHORT_MAX, true, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_day(in, "date", assess->day, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "by", TEXT_SHORT_MAX, false, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "method", YG_ASSESS_REASON_MAX, false, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "sample", YG_ASSESS_REASON_MAX, false, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "result", YG_ASSESS_REASON_MAX, true, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "file_name", TEXT_SHORT_MAX, false, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "sha256", YG_SHA256_HEX, false, to, reterr);
+	if (rc == YG_OK && criteria && !json_is_array(criteria))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: criteria must be a list");
+	if (rc == YG_OK)
+		rc = yg_json_set(to, "criteria",
+				 criteria ? json_deep_copy(criteria) : json_array());
+	if (rc == YG_OK && yg_json_day(to, "date") > assess->day)
+		rc = future(reterr);
+	return rc;
+}
+
+static int take_official_result(struct yg_assess *assess, const json_t *in, json_t *to,
+				struct yg_line_fault *reterr)
+{
+	static const char *const keys[] = {"id",     "level",	   "number",	"valid_from", "valid_to",
+					   "source", "checked_on", "days_left", "revision",   NULL};
+	int rc = yg_in_keys(in, keys, reterr);
+
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "level", TEXT_SHORT_MAX, true, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "number", TEXT_SHORT_MAX, true, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_day(in, "valid_from", YG_DAY_NONE, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_day(in, "valid_to", YG_DAY_NONE, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_text(in, "source", YG_ASSESS_REASON_MAX, true, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_in_day(in, "checked_on", assess->day, to, reterr);
+	if (rc == YG_OK && yg_json_day(to, "checked_on") > assess->day)
+		rc = future(reterr);
+	return rc;
+}
+
+typedef int (*take_fn)(struct yg_assess *assess, const json_t *in, json_t *to,
+		       struct yg_line_fault *reterr);
+
+struct simple_kind {
+	const char *kind;
+	take_fn take;
+	json_t *const *objects; /* where the loaded ones are */
+};
+
+static int put_simple(struct yg_assess *assess, const struct simple_kind *kind, const char *id,
+		      const json_t *in, uint32_t expected, json_t **ret,
+		      struct yg_line_fault *reterr)
+{
+	char fresh[YG_RANDOM_ID_HEX + 1];
+	char key[KEY_MAX];
+	json_t *to = json_object();
+	int rc = to ? yg_assess_refresh(assess) : YG_ENOMEM;
+
+	*reterr = (struct yg_line_fault){0};
+	if (rc == YG_OK && id && !json_object_get(*kind->objects, id))
+		rc = YG_ENOENT;
+	if (rc == YG_OK && !id && json_object_size(*kind->objects) >= SIMPLE_OBJECTS_MAX)
+		rc = yg_line_fault_set(reterr, YG_ELIMIT, 0, "too-many: more than %u entries",
+				       SIMPLE_OBJECTS_MAX);
+	if (rc == YG_OK)
+		rc = kind->take(assess, in, to, reterr);
+	if (!id) {
+		yg_random_id(yg_access_now(assess->access), fresh);
+		id = fresh;
+		expected = YG_REVISION_NONE;
+	}
+	if (rc == YG_OK && !yg_assess_key(assess, yg_bytes_str(id), key))
+		rc = YG_ENOENT;
+	if (rc == YG_OK)
+		rc = yg_access_put(assess->access, kind->kind, key, to, expected, NULL);
+	json_decref(to);
+	if (rc == YG_OK)
+		rc = yg_assess_refresh(assess);
+	if (rc != YG_OK || !ret)
+		return rc;
+	*ret = json_deep_copy(json_object_get(*kind->objects, id));
+	return *ret ? YG_OK : YG_ENOMEM;
+}
+
+int yg_assess_put_expert(struct yg_assess *assess, const char *id, const json_t *in,
+			 uint32_t expected, json_t **ret, struct yg_line_fault *reterr)
+{
+	struct simple_kind kind = {"expert", take_expert, &assess->experts};
+
+	return put_simple(assess, &kind, id, in, expected, ret, reterr);
+}
+
+int yg_assess_put_technical(struct yg_assess *assess, const char *id, const json_t *in,
+			    uint32_t expected, json_t **ret, struct yg_line_fault *reterr)
+{
+	struct simple_kind kind = {"technical", take_technical, &assess->technical};
+
+	return put_simple(assess, &kind, id, in, expected, ret, reterr);
+}
+
+int yg_assess_put_official_result(struct yg_assess *assess, const char *id, const json_t *in,
+				  uint32_t expected, json_t **ret, struct yg_line_fault *reterr)
+{
+	struct simple_kind kind = {"official_result", take_official_result,
+				   &assess->official_results};
+
+	return put_simple(assess, &kind, id, in, expected, ret, reterr);
+}
+
+/* ---- the head ---- */
+
+int yg_assess_put_head(struct yg_assess *assess, const json_t *in, uint32_t expected,
+		       struct yg_line_fault *reterr)
+{
+	static const char *const keys[] = {"level", "organisation", NULL};
+	static const char *const organisation_keys[] = {"name", "corporate_number", NULL};
+	const json_t *organisation = json_object_get(in, "organisation");
+	struct yg_bytes level = yg_json_text(in, "level");
+	json_t *to = NULL;
+	int rc = yg_assess_refresh(assess);
+
+	*reterr = (struct yg_line_fault){0};
+	if (rc == YG_OK)
+		rc = yg_in_keys(in, keys, reterr);
+	if (rc == YG_OK && organisation)
+		rc = yg_in_keys(organisation, organisation_keys, reterr);
+	if (rc == YG_OK && level.size &&
+	    yg_framework_level(assess->framework, level) == YG_NODE_NONE)
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "unknown-level: the framework has no such level");
+	if (rc == YG_OK) {
+		to = json_copy(assess->head);
+		rc = to ? YG_OK : YG_ENOMEM;
+	}
+	if (rc == YG_OK)
+		(void)json_object_del(to, "revision");
+	if (rc == YG_OK && level.size)
+		rc = yg_json_set(to, "level", yg_json_string(level));
+	if (rc == YG_OK && json_object_get(organisation, "name"))
+		rc = yg_json_set(to, "organisation",
+				 yg_json_string(yg_json_text(organisation, "name")));
+	if (rc == YG_OK && json_object_get(organisation, "corporate_number")) {
+		struct yg_bytes number = yg_json_text(organisation, "corporate_number");
+
+		rc = number.size && !yg_is_corporate_number(number)
+			     ? yg_line_fault_set(
+				       reterr, YG_EINVAL, 0,
+				       "bad-corporate-number: 13 digits whose check digit agrees")
+			     : yg_json_set(to, "corporate_number", yg_json_string(number));
+	}
+	if (rc == YG_OK)
+		rc = yg_access_put(assess->access, "assessment", assess->id, to, expected, NULL);
+	json_decref(to);
+	return rc;
+}

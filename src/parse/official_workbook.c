@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A workbook (.xlsx) through libzip, from memory only: no file is opened here or by libzip.
+ *
+ * Read are xl/sharedStrings.xml and all of xl/worksheets/, in the order of their names. What a
+ * part unpacks to is counted as it comes and never held: only the texts of its cells are.
+ */
+#include <zip.h>
+
+#include "base/alloc.h"
+#include "parse/official-int.h"
+
+#include "base/ban.h"
+
+#define MEMBERS_MAX    4096u
+#define SHEETS_MAX     64u
+#define NAME_BYTES_MAX 256u
+#define UNPACKED_MAX   (256u << 20) /* of all parts together */
+#define SCRATCH_MAX    (256u << 20)
+#define CHUNK_BYTES    (64u << 10)
+#define TAIL_BYTES     (66u << 10) /* the end record, its comment (64 KiB), the zip64 locator */
+#define END_BYTES      22u
+#define LOCATOR_BYTES  20u
+#define END64_BYTES    56u
+
+struct workbook {
+	zip_t *zip;
+	zip_error_t error;
+	struct yg_arena *scratch;
+	struct yg_line_fault *fault;
+	struct yg_sheet_strings strings;
+	struct yg_sheet_cells cells;
+	uint64_t unpacked_bytes;
+	uint8_t *chunk;
+	struct {
+		uint64_t index;
+		const char *name;
+	} sheets[SHEETS_MAX];
+	struct yg_sheet_found found[SHEETS_MAX];
+	uint32_t sheet_count;
+};
+
+bool yg_workbook_is(struct yg_bytes file)
+{
+	return yg_bytes_starts(file, YG_S("PK\x03\x04"));
+}
+
+static uint64_t little(const uint8_t *at, unsigned bytes)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < bytes; i++)
+		value |= (uint64_t)at[i] << (8 * i);
+	return value;
+}
+
+/*
+ * How many members any end record claims. libzip makes a table of that size before it looks at
+ * them, so the greatest claim decides (an archive can hold several such records).
+ */
+static uint64_t claimed_members(struct yg_bytes file)
+{
+	uint64_t most = 0;
+
+	for (size_t i = file.size > TAIL_BYTES ? file.size - TAIL_BYTES : 0;
+	     i + LOCATOR_BYTES <= file.size; i++) {
+		const uint8_t *at = file.data + i;
+		uint64_t claim = 0;
+
+		if (memcmp(at, "PK\x05\x06", 4) == 0 && i + END_BYTES <= file.size) {
+			claim = little(at + 10, 2);
+			if (claim == 0xffff)
+				claim = 0; /* "see the zip64 record" */
+		} else if (memcmp(at, "PK\x06\x07", 4) == 0) {
+			uint64_t end64 = little(at + 8, 8);
+
+			if (end64 < file.size && file.size - end64 >= END64_BYTES)
+				claim = little(file.data + end64 + 32, 8);
+		}
+		if (claim > most)
+			most = claim;
+	}
+	return most;
+}
+
+static int no_memory(struct workbook *book)
+{
+	return yg_line_fault_set(book->fault, YG_ENOMEM, 0, "out of memory");
+}
+
+/* zip_error_strerror may allocate; what it says is part of @book->error. */
+static int fail_zip(struct workbook *book, zip_error_t *error, const char *name)
+{
+	if (zip_error_code_zip(error) == ZIP_ER_MEMORY)
+		return no_memory(book);
+	if (zip_error_code_zip(error) == ZIP_ER_NOPASSWD)
+		return yg_line_fault_set(book->fault, YG_EFORMAT, 0,
+					 "the workbook has a password: save it without one");
+	return yg_line_fault_set(book->fault, YG_EFORMAT, 0,
+				 "the workbook is damaged or cut off (%s): %s", name,
+				 zip_error_strerror(error));
+}
+
+static int open_book(struct workbook *book, struct yg_bytes file)
+{
+	zip_source_t *source;
+
+	if (claimed_members(file) > MEMBERS_MAX)
+		return yg_line_fault_set(book->fault, YG_ELIMIT, 0,
+					 "the workbook holds more than %u parts", MEMBERS_MAX);
+	source = zip_source_buffer_create(file.data, file.size, 0, &book->error);
+	if (!source)
+		return fail_zip(book, &book->error, "zip archive");
+	book->zip = zip_open_from_source(source, ZIP_RDONLY, &book->error);
+	if (book->zip)
+		return YG_OK;
+	zip_source_free(source);
+	return fail_zip(book, &book->error, "zip archive");
+}
+
+/* One part, unpacked piece by piece into @parser. */
+static int feed_part(struct workbook *book, zip_file_t *member, const char *name,
+		     struct yg_sheet_parser *parser)
+{
+	uint64_t bytes = 0;
+
+	for (;;) {
+		zip_int64_t got = zip_fread(member, book->chunk, CHUNK_BYTES);
+		int rc;
+
+		if (got < 0)
+			return fail_zip(book, zip_file_get_error(member), name);
+		bytes += (uint64_t)got;
+		book->unpacked_bytes += (uint64_t)got;
+		if (bytes > YG_OFFICIAL_SHEET_MAX || book->unpacked_bytes > UNPACKED_MAX)
+			return yg_line_fault_set(
+				book->fault, YG_ELIMIT, 0, "%s unpacks to more than %u bytes", name,
+				bytes > YG_OFFICIAL_SHEET_MAX ? YG_OFFICIAL_SHEET_MAX
+							      : UNPACKED_MAX);
+		rc = yg_sheet_feed(parser, (struct yg_bytes){book->chunk, (size_t)got}, got == 0);
+		if (rc != YG_OK || got == 0)
+			return rc;
+	}
+}
+
+static int read_part(struct workbook *book, uint64_t index, const char *name,
+		     struct yg_sheet_cells *cells)
+{
+	struct yg_sheet_parser *parser =
+		yg_sheet_parser_new(book->scratch, name, &book->strings, cells, book->fault);
+	zip_file_t *member = NULL;
+	int rc;
+
+	if (!parser)
+		return no_memory(book);
+	member = zip_fopen_index(book->zip, index, 0);
+	if (member)
+		rc = feed_part(book, member, name, parser);
+	else
+		rc = fail_zip(book, zip_get_error(book->zip), name);
+	if (member)
+		(void)zip_fclose(member); /* read only: nothing to lose */
+	(void)yg_sheet_parser_free(parser);
+	return rc;
+}
+
+/* A name as messages can show it, in the scratch arena. */
+static const char *keep_name(struct workbook *book, const char *name)
+{
+	struct yg_bytes text = yg_bytes_cut(yg_bytes_str(name), 0, NAME_BYTES_MAX);
+	size_t size = 0;
+
+	while (size < text.size && text.data[size] >= ' ' && text.data[size] < 0x7f)
+		size++;
+	return yg_arena_str(book->scratch, yg_bytes_cut(text, 0, size < 60 ? size : 60));
+}
+
+static bool is_sheet(struct yg_bytes name)
+{
+	static const char folder[] = "xl/worksheets/";
+	struct yg_bytes rest = yg_bytes_from(name, sizeof(folder) - 1);
+
+	return yg_bytes_eq_nocase(yg_bytes_cut(name, 0, sizeof(folder) - 1),
+				  yg_bytes_str(folder)) &&
+	       rest.size > 4 && yg_bytes_chr(rest, '/') == SIZE_MAX &&
+	       yg_bytes_eq_nocase(yg_bytes_from(rest, rest.size - 4), YG_S(".xml"));
+}
+
+/* "sheet2.xml" before "sheet10.xml". */
+static bool comes_before(const char *a, const char *b)
+{
+	size_t x = strlen(a);
+	size_t y = strlen(b);
+
+	return x != y ? x < y : strcmp(a, b) < 0;
+}
+
+static int list_sheets(struct workbook *book)
+{
+	zip_int64_t count = zip_get_num_entries(book->zip, 0);
+
+	for (zip_int64_t i = 0; i < count && i < (zip_int64_t)MEMBERS_MAX; i++) {
+		const char *name = zip_get_name(book->zip, (zip_uint64_t)i, 0);
+		uint32_t at = book->sheet_count;
+
+		if (!name || !is_sheet(yg_bytes_str(name)))
+			continue;
+		if (at == SHEETS_MAX)
+			return yg_line_fault_set(book->fault, YG_ELIMIT, 0,
+						 "the workbook has more than %u sheets",
+						 SHEETS_MAX);
+		name = keep_name(book, name);
+		if (!name)
+			return no_memory(book);
+		for (; at > 0 && comes_before(name, book->sheets[at - 1].name); at--)
+			book->sheets[at] = book->sheets[at - 1];
+		book->sheets[at].index = (uint64_t)i;
+		book->sheets[at].name = name;
+		book->sheet_count++;
+	}
+	if (book->sheet_count == 0)
+		return yg_line_fault_set(book->fault, YG_EFORMAT, 0,
+					 "a zip archive, but no workbook: it has no sheets in "
+					 "xl/worksheets/");
+	return YG_OK;
+}
+
+static int read_sheets(struct workbook *book)
+{
+	zip_int64_t strings = zip_name_locate(book->zip, "xl/sharedStrings.xml", ZIP_FL_NOCASE);
+	int rc = list_sheets(book);
+
+	if (rc == YG_OK && strings >= 0)
+		rc = read_part(book, (uint64_t)strings, "xl/sharedStrings.xml", NULL);
+	for (uint32_t i = 0; rc == YG_OK && i < book->sheet_count; i++) {
+		book->cells.count = 0;
+		rc = read_part(book, book->sheets[i].index, book->sheets[i].name, &book->cells);
+		if (rc == YG_OK)
+			rc = yg_sheet_find(&book->cells, book->scratch, &book->found[i],
+					   book->fault);
+	}
+	return rc;
+}
+
+/* Sheets whose header names the text go before those where it was guessed: these are left out. */
+static int take_rows(struct workbook *book, struct yg_official_rows *rows)
+{
+	bool is_named = false;
+	bool has_ids = false;
+	int rc = YG_OK;
+
+	for (uint32_t i = 0; i < book->sheet_count; i++) {
+		is_named |= book->found[i].count > 0 && book->found[i].is_named;
+		has_ids |= book->found[i].count > 0;
+	}
+	if (!has_ids)
+		return yg_line_fault_set(book->fault, YG_EFORMAT, 0,
+					 "no sheet has a column of criterion ids such as 4-4-4-2 "
+					 "with text to the right of it");
+	for (uint32_t i = 0; i < book->sheet_count; i++) {
+		const struct yg_sheet_found *found = &book->found[i];
+
+		for (uint32_t j = 0; rc == YG_OK && found->is_named == is_named && j < found->count;
+		     j++)
+			rc = yg_official_rows_add(rows, found->rows[j].id, found->rows[j].text,
+						  found->rows[j].line);
+	}
+	return rc;
+}
+
+int yg_workbook_read(struct yg_bytes file, struct yg_official_rows *rows)
+{
+	struct workbook *book = yg_calloc(1, sizeof(*book));
+	int rc = YG_ENOMEM;
+
+	if (!book)
+		return yg_line_fault_set(rows->fault, YG_ENOMEM, 0, "out of memory");
+	book->fault = rows->fault;
+	zip_error_init(&book->error);
+	book->scratch = yg_arena_new(SCRATCH_MAX);
+	book->chunk = yg_malloc(CHUNK_BYTES);
+	if (book->scratch && book->chunk)
+		rc = open_book(book, file);
+	else
+		rc = no_memory(book);
+	if (rc == YG_OK)
+		rc = read_sheets(book);
+	if (rc == YG_OK)
+		rc = take_rows(book, rows);
+	if (book->zip)
+		zip_discard(book->zip);
+	zip_error_fini(&book->error);
+	free(book->strings.items);
+	free(book->cells.items);
+	free(book->chunk);
+	(void)yg_arena_free(book->scratch);
+	free(book);
+	return rc;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/sqlite-int.h - what files that speak SQLite share.
+ */
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define YG_SQLITE_APPLICATION_ID 0x59474152 /* "YGAR": a store of this program */
+#define YG_SQLITE_BUSY_MS	 5000
+
+/* SQLite's memory comes from base/alloc.h; before the first call of the library. Thread-safe. */
+void yg_sqlite_start(void);
+
+/* The error for a result of SQLite; @db (may be NULL) knows the system's error behind it. */
+int yg_sqlite_error(sqlite3 *db, int rc);
+
+/*
+ * Open @path as yg_control_open_sqlite says, migrated, with everything set. *ret: sqlite3_close.
+ */
+YG_MUST_USE int yg_sqlite_open(const char *path, bool may_create, sqlite3 **ret);
+
+/*
+ * Bring the file to the newest form, or leave it as it is: all steps and the version in one
+ * transaction. YG_EMISMATCH: it is newer. YG_EFORMAT: it is not ours.
+ */
+YG_MUST_USE int yg_sqlite_migrate(sqlite3 *db);
+
+/* The first column of the first row of @sql as an integer. */
+YG_MUST_USE int yg_sqlite_ask(sqlite3 *db, const char *sql, int64_t *ret);

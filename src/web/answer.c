@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From what stands in an exchange to an answer with its header fields. */
+#include "web/server-int.h"
+
+#include "base/ban.h"
+
+#define VALUE_MAX 1200u /* bytes of one header field; a file name of 255 bytes, escaped, fits */
+
+/* On every answer of ours. */
+static const struct {
+	const char *name;
+	const char *value;
+} always[] = {
+	{"X-Content-Type-Options", "nosniff"},
+	{"Referrer-Policy", "no-referrer"},
+	{"Cross-Origin-Opener-Policy", "same-origin"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
+	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
+	{"X-Frame-Options", "DENY"},
+};
+
+/* The console: its own files only, nothing inline. */
+#define CSP_CONSOLE                                                                                \
+	"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "        \
+	"object-src 'none'"
+/* A report is one file with its style inside; it runs nothing and loads nothing. */
+#define CSP_REPORT                                                                                 \
+	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "          \
+	"form-action 'none'; frame-ancestors 'none'"
+/* What people uploaded: never more than bytes to keep. */
+#define CSP_DOWNLOAD "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+static const char *policy_of(const struct yg_web_exchange *exchange)
+{
+	if (!exchange->is_api)
+		return CSP_CONSOLE;
+	return exchange->reply.file_name[0] ? CSP_DOWNLOAD : CSP_REPORT;
+}
+
+static bool add(struct MHD_Response *response, const char *name, const char *value)
+{
+	return MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+static bool add_tag(struct MHD_Response *response, const char *tag)
+{
+	char value[YG_WEB_TAG_MAX + 4];
+
+	(void)snprintf(value, sizeof(value), "\"%s\"", tag);
+	return add(response, "ETag", value);
+}
+
+static bool add_file_name(struct MHD_Response *response, const char *name)
+{
+	struct yg_buf value;
+	bool is_added;
+
+	yg_buf_init(&value, VALUE_MAX);
+	yg_web_disposition(&value, yg_bytes_str(name));
+	yg_buf_add_byte(&value, 0);
+	is_added = !yg_buf_error(&value) &&
+		   add(response, "Content-Disposition", (const char *)value.data);
+	yg_buf_done(&value);
+	return is_added;
+}
+
+static bool add_cookie(struct MHD_Response *response, const struct yg_web_exchange *exchange)
+{
+	char value[160];
+	bool is_added;
+
+	(void)snprintf(value, sizeof(value), "%s=%s; Path=/; HttpOnly; SameSite=Strict",
+		       exchange->web->cookie, exchange->cookie);
+	is_added = add(response, "Set-Cookie", value);
+	yg_wipe(value, sizeof(value));
+	return is_added;
+}
+
+static bool add_allow(struct MHD_Response *response, const struct yg_web_exchange *exchange)
+{
+	char value[40];
+
+	if (exchange->match.methods == 0)
+		return add(response, "Allow", "GET"); /* the start link */
+	yg_web_allow(exchange->match.methods, value);
+	return add(response, "Allow", value);
+}
+
+/* The kind of content; NULL: there is none. */
+static const char *type_of(const struct yg_web_exchange *exchange)
+{
+	int status = exchange->reply.status;
+
+	if (status == 204 || status == 303 || status == 304)
+		return NULL;
+	if (exchange->file)
+		return exchange->file->content_type;
+	return exchange->reply.content_type ? exchange->reply.content_type : "application/json";
+}
+
+static bool add_fields(struct MHD_Response *response, const struct yg_web_exchange *exchange)
+{
+	const struct yg_reply *reply = &exchange->reply;
+	const char *tag = exchange->file ? exchange->file->etag : reply->etag;
+	const char *type = type_of(exchange);
+	bool is_good = add(response, "Content-Security-Policy", policy_of(exchange)) &&
+		       add(response, "Cache-Control", exchange->file ? "no-cache" : "no-store");
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		is_good = is_good && add(response, always[i].name, always[i].value);
+	is_good = is_good && (!type || add(response, "Content-Type", type));
+	is_good = is_good && (!tag[0] || add_tag(response, tag));
+	is_good = is_good && (!reply->file_name[0] || add_file_name(response, reply->file_name));
+	is_good = is_good && (!exchange->location || add(response, "Location", exchange->location));
+	is_good = is_good && (!exchange->cookie[0] || add_cookie(response, exchange));
+	return is_good && (reply->status != 405 || add_allow(response, exchange));
+}
+
+/* The body of the answer goes over to the response, without a copy. */
+static struct MHD_Response *new_response(struct yg_web_exchange *exchange)
+{
+	struct yg_buf *body = &exchange->reply.body;
+	struct MHD_Response *response;
+	bool is_empty = !type_of(exchange);
+
+	if (exchange->file && !is_empty) {
+		/* The library only reads what is persistent, whatever its prototype says. */
+		void *bytes = (void *)(uintptr_t)exchange->file->bytes.data;
+
+		return MHD_create_response_from_buffer(exchange->file->bytes.size, bytes,
+						       MHD_RESPMEM_PERSISTENT);
+	}
+	if (is_empty || body->size == 0)
+		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	response = MHD_create_response_from_buffer(body->size, body->data, MHD_RESPMEM_MUST_FREE);
+	if (response)
+		*body = (struct yg_buf){.max = body->max};
+	return response;
+}
+
+enum MHD_Result yg_web_answer(struct yg_web_exchange *exchange, struct MHD_Connection *connection)
+{
+	struct MHD_Response *response;
+	enum MHD_Result result = MHD_NO;
+
+	if (exchange->reply.status == 0)
+		exchange->reply.status = 200;
+	/* Without memory even for a refusal the connection is closed. */
+	response = yg_buf_error(&exchange->reply.body) ? NULL : new_response(exchange);
+	if (!response)
+		return MHD_NO;
+	if (add_fields(response, exchange))
+		result = MHD_queue_response(connection, (unsigned)exchange->reply.status, response);
+	MHD_destroy_response(response);
+	return result;
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request, in the order of the library's calls:
+ *
+ *   head ──► checks ──► refused? ──► drop the body ──► answer
+ *                 └──► body is kept ──► handler ─────────┘
+ *
+ * A refused body is read to its end where that is cheap, so that the client sees the answer and
+ * not a broken connection.
+ */
+#include <stddef.h>
+
+#include "base/alloc.h"
+#include "web/server-int.h"
+
+#include "base/ban.h"
+
+#define FIELD(name, member, may_repeat)                                                            \
+	{                                                                                          \
+		name, offsetof(struct yg_web_fields, member), may_repeat                           \
+	}
+static const struct {
+	const char *name;
+	size_t place;
+	bool may_repeat; /* then the first one counts */
+} fields_known[] = {
+	FIELD("Host", host, false),
+	FIELD("Origin", origin, false),
+	FIELD("Cookie", cookie, false),
+	FIELD("Content-Type", content_type, false),
+	FIELD("Content-Length", content_length, false),
+	FIELD("Transfer-Encoding", transfer_encoding, false),
+	FIELD("Expect", expect, true),
+	FIELD("If-Match", if_match, false),
+	FIELD("If-None-Match", if_none_match, true),
+	FIELD("X-File-Name", file_name, false),
+	FIELD("Accept-Language", languages, true),
+	FIELD("Sec-Fetch-Site", fetch_site, false),
+	FIELD("Sec-Fetch-Mode", fetch_mode, false),
+};
+
+struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, const char *target)
+{
+	struct yg_web_exchange *exchange = yg_calloc(1, sizeof(*exchange));
+	size_t size = strlen(target);
+
+	if (!exchange)
+		return NULL;
+	exchange->web = web;
+	yg_buf_init(&exchange->body, YG_API_BODY_MAX);
+	yg_buf_init(&exchange->reply.body, YG_API_REPLY_MAX);
+	exchange->target = yg_strndup(target, size);
+	exchange->target_size = size;
+	return exchange->target ? exchange : yg_web_exchange_free(exchange);
+}
+
+/* Forget the body and what it counts. */
+static void drop_body(struct yg_web_exchange *exchange)
+{
+	yg_buf_done(&exchange->body);
+	exchange->web->bodies -= exchange->counted;
+	exchange->counted = 0;
+}
+
+struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange)
+{
+	if (!exchange)
+		return NULL;
+	drop_body(exchange);
+	yg_buf_done(&exchange->reply.body);
+	free(exchange->target);
+	yg_wipe(exchange->cookie, sizeof(exchange->cookie));
+	free(exchange);
+	return NULL;
+}
+
+static enum MHD_Result note_field(void *arg, enum MHD_ValueKind kind, const char *name,
+				  size_t name_size, const char *value, size_t value_size)
+{
+	struct yg_web_fields *fields = arg;
+	struct yg_bytes key = {(const uint8_t *)name, name_size};
+
+	(void)kind;
+	for (size_t i = 0; i < sizeof(fields_known) / sizeof(fields_known[0]); i++) {
+		struct yg_bytes *place =
+			(struct yg_bytes *)(void *)((char *)fields + fields_known[i].place);
+
+		if (!yg_bytes_eq_nocase(key, yg_bytes_str(fields_known[i].name)))
+			continue;
+		if (!(fields->seen >> i & 1))
+			*place = (struct yg_bytes){(const uint8_t *)value, value ? value_size : 0};
+		else if (!fields_known[i].may_repeat)
+			fields->is_twice = true;
+		fields->seen |= 1u << i;
+	}
+	return MHD_YES;
+}
+
+static unsigned method_of(const char *text, bool *ret_is_head)
+{
+	*ret_is_head = strcmp(text, "HEAD") == 0;
+	if (*ret_is_head)
+		return YG_METHOD_GET;
+	for (unsigned i = 0; i < YG_WEB_METHOD_OTHER; i++)
+		if (strcmp(text, yg_method_name((enum yg_method)i)) == 0)
+			return i;
+	return YG_WEB_METHOD_OTHER;
+}
+
+/*
+ * Sec-Fetch-Site as browsers send it. "same-site" is another port of this machine: somebody
+ * else's. Only for pages may a person come from anywhere, by following a link.
+ */
+static bool is_fetched_by_us(const struct yg_web_fields *fields, bool is_api)
+{
+	if (fields->fetch_site.size == 0 || yg_bytes_eq(fields->fetch_site, YG_S("same-origin")) ||
+	    yg_bytes_eq(fields->fetch_site, YG_S("none")))
+		return true;
+	return !is_api && yg_bytes_eq(fields->fetch_mode, YG_S("navigate"));
+}
+
+static bool has_body(const struct yg_web_fields *fields)
+{
+	return fields->transfer_encoding.size > 0 ||
+	       (fields->content_length.size > 0 && !yg_bytes_eq(fields->content_length, YG_S("0")));
+}
+
+static enum yg_web_refusal read_target(struct yg_web_exchange *exchange)
+{
+	struct yg_bytes target = {(const uint8_t *)exchange->target, exchange->target_size};
+	int error = yg_web_target(target, exchange->path_mem, &exchange->path,
+				  &exchange->request.query);
+
+	/* Also when it cannot be read: programs get what programs read. */
+	if (error)
+		exchange->path = target;
+	exchange->is_api = yg_bytes_eq(exchange->path, YG_S("/api")) ||
+			   yg_bytes_starts(exchange->path, YG_S("/api/"));
+	return error == YG_ELIMIT ? YG_WEB_TARGET_LONG : error ? YG_WEB_TARGET : YG_WEB_OK;
+}
+
+/* ?lang= first, then Accept-Language, then Japanese. */
+static enum yg_lang lang_of(const struct yg_web_exchange *exchange,
+			    const struct yg_web_fields *fields)
+{
+	char mem[YG_API_QUERY_MAX + 1];
+	struct yg_bytes name;
+	enum yg_lang lang;
+
+	if (yg_query_get(exchange->request.query, "lang", mem, sizeof(mem), &name) &&
+	    yg_lang_by_name(name, &lang))
+		return lang;
+	return yg_web_accept_language(fields->languages, YG_LANG_JA);
+}
+
+/* What the fields of an operation say. */
+static enum yg_web_refusal read_fields(struct yg_web_exchange *exchange,
+				       const struct yg_web_fields *fields)
+{
+	struct yg_request *request = &exchange->request;
+	bool is_write = exchange->method != YG_METHOD_GET;
+	uint64_t size = 0;
+
+	if (fields->content_type.size > 0 &&
+	    !yg_web_content_type(fields->content_type, exchange->type_mem, &request->content_type))
+		return YG_WEB_TYPE;
+	if (is_write && yg_web_is_form_type(request->content_type))
+		return YG_WEB_TYPE;
+	if (is_write && exchange->method != YG_METHOD_DELETE && request->content_type.size == 0)
+		return YG_WEB_TYPE;
+	if (fields->if_match.size > 0 && !yg_web_if_match(fields->if_match, &request->if_match))
+		return YG_WEB_IF_MATCH;
+	if (fields->file_name.size > 0 &&
+	    !yg_web_file_name(fields->file_name, exchange->name_mem, &request->file_name))
+		return YG_WEB_FILE_NAME;
+	if (fields->content_length.size > 0 &&
+	    (!yg_bytes_u64(fields->content_length, &size) || size > YG_API_BODY_MAX))
+		return YG_WEB_BODY;
+	return YG_WEB_OK;
+}
+
+static enum yg_web_refusal check_operation(struct yg_web_exchange *exchange,
+					   const struct yg_web_fields *fields)
+{
+	const struct yg_web *web = exchange->web;
+	struct yg_web_match *match = &exchange->match;
+
+	/* Before the route: who has no session learns nothing of what there is. */
+	if (exchange->session == 0)
+		return YG_WEB_SESSION;
+	yg_web_route(web->config.tables, web->config.table_count, exchange->method, exchange->path,
+		     match);
+	if (!match->route)
+		return match->methods ? YG_WEB_METHOD : YG_WEB_NOT_FOUND;
+	return read_fields(exchange, fields);
+}
+
+/* All that is held against a request before its body is read. */
+static enum yg_web_refusal check(struct yg_web_exchange *exchange,
+				 const struct yg_web_fields *fields)
+{
+	struct yg_web *web = exchange->web;
+	enum yg_web_refusal refusal = read_target(exchange);
+
+	exchange->request.lang = lang_of(exchange, fields);
+	if (fields->is_twice)
+		return YG_WEB_FIELD_TWICE;
+	if (!yg_web_host_is_ours(fields->host, web->port))
+		return YG_WEB_HOST;
+	if (fields->content_length.size > 0 && fields->transfer_encoding.size > 0)
+		return YG_WEB_FRAMING;
+	if (fields->origin.size > 0 && !yg_web_origin_is_ours(fields->origin, fields->host))
+		return YG_WEB_ORIGIN;
+	if (refusal)
+		return refusal;
+	if (!is_fetched_by_us(fields, exchange->is_api))
+		return YG_WEB_ORIGIN;
+	exchange->session = yg_web_session(
+		&web->sessions, yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)));
+	if (exchange->is_api)
+		return check_operation(exchange, fields);
+	if (exchange->method == YG_METHOD_GET)
+		return YG_WEB_OK;
+	exchange->match.methods = 1u << YG_METHOD_GET;
+	return YG_WEB_METHOD;
+}
+
+/* Answer now, without the body: it is not worth reading, or where it ends is unclear. */
+static bool is_not_worth_reading(const struct yg_web_exchange *exchange,
+				 const struct yg_web_fields *fields)
+{
+	uint64_t size = 0;
+
+	if (exchange->refusal == YG_WEB_OK)
+		return false;
+	return exchange->refusal == YG_WEB_FRAMING || fields->is_twice || fields->expect.size > 0 ||
+	       (fields->content_length.size > 0 &&
+		(!yg_bytes_u64(fields->content_length, &size) || size > YG_WEB_DRAIN_MAX));
+}
+
+static enum MHD_Result refuse(struct yg_web_exchange *exchange, struct MHD_Connection *connection)
+{
+	yg_web_refuse(&exchange->reply, exchange->refusal, exchange->request.lang,
+		      !exchange->is_api);
+	return yg_web_answer(exchange, connection);
+}
+
+static enum MHD_Result begin(struct yg_web_exchange *exchange, struct MHD_Connection *connection,
+			     const char *method)
+{
+	struct yg_web_fields fields = {0};
+
+	exchange->is_begun = true;
+	exchange->method = method_of(method, &exchange->is_head);
+	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, note_field, &fields);
+	exchange->refusal = check(exchange, &fields);
+	if (has_body(&fields) && is_not_worth_reading(exchange, &fields))
+		return refuse(exchange, connection);
+	exchange->if_none_match = fields.if_none_match;
+	return MHD_YES;
+}
+
+/* A piece of the body: kept where the handler shall have it, else dropped. */
+static enum MHD_Result take(struct yg_web_exchange *exchange, const char *piece, size_t size)
+{
+	struct yg_web *web = exchange->web;
+	bool is_wanted = exchange->is_api && exchange->method != YG_METHOD_GET;
+
+	if (exchange->refusal == YG_WEB_OK && is_wanted) {
+		if (exchange->body.size + size > YG_API_BODY_MAX)
+			exchange->refusal = YG_WEB_BODY;
+		else if (web->bodies + size > YG_WEB_BODIES_MAX)
+			exchange->refusal = YG_WEB_BUSY;
+		else
+			yg_buf_add(&exchange->body,
+				   (struct yg_bytes){(const uint8_t *)piece, size});
+		if (yg_buf_error(&exchange->body))
+			exchange->refusal = YG_WEB_MEMORY;
+		if (exchange->refusal == YG_WEB_OK) {
+			exchange->counted += size;
+			web->bodies += size;
+			return MHD_YES;
+		}
+		drop_body(exchange);
+	}
+	exchange->dropped += size;
+	return exchange->dropped > YG_WEB_DRAIN_MAX ? MHD_NO : MHD_YES;
+}
+
+/* The link of the start: a session for the one who has the key, once. */
+static enum yg_web_refusal start_session(struct yg_web_exchange *exchange)
+{
+	char mem[YG_API_QUERY_MAX + 1];
+	struct yg_bytes key = {0};
+
+	/* Programs that look at links before a person follows them use HEAD. */
+	if (exchange->is_head) {
+		exchange->match.methods = 0;
+		return YG_WEB_METHOD;
+	}
+	if (!yg_query_get(exchange->request.query, "key", mem, sizeof(mem), &key))
+		key = (struct yg_bytes){0};
+	/* Who is signed in and opens the link again just goes on. */
+	if (!yg_web_link_use(&exchange->web->sessions, key, exchange->cookie) &&
+	    exchange->session == 0)
+		return YG_WEB_LINK;
+	exchange->reply.status = 303;
+	exchange->location = "/";
+	return YG_WEB_OK;
+}
+
+static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
+{
+	const struct yg_web_config *config = &exchange->web->config;
+	struct yg_reply *reply = &exchange->reply;
+
+	if (yg_bytes_eq(exchange->path, YG_S("/start")))
+		return start_session(exchange);
+	exchange->file = yg_web_file(config->files, config->file_count, exchange->path);
+	if (exchange->file) {
+		if (yg_web_none_match(exchange->if_none_match, yg_bytes_str(exchange->file->etag)))
+			reply->status = 304;
+		return YG_WEB_OK;
+	}
+	if (config->file_count > 0 || yg_bytes_chr(exchange->path, '.') != SIZE_MAX)
+		return YG_WEB_NOT_FOUND;
+	reply->content_type = "text/html; charset=utf-8";
+	yg_web_page_no_console(&reply->body);
+	return YG_WEB_OK;
+}
+
+static enum yg_web_refusal call_handler(struct yg_web_exchange *exchange)
+{
+	const struct yg_web_config *config = &exchange->web->config;
+	struct yg_request *request = &exchange->request;
+	struct yg_access *access = NULL;
+	int error;
+
+	request->method = (enum yg_method)exchange->method;
+	request->path = exchange->path;
+	memcpy(request->parts, exchange->match.parts, sizeof(request->parts));
+	request->body = yg_buf_bytes(&exchange->body);
+	error = config->resolve(config->resolve_arg, exchange->session, &access);
+	if (!error)
+		error = exchange->match.route->handle(exchange->match.context, access, request,
+						      &exchange->reply);
+	drop_body(exchange);
+	if (!error)
+		error = yg_buf_error(&exchange->reply.body);
+	return error ? yg_web_refusal_of_error(error) : YG_WEB_OK;
+}
+
+enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
+				     struct MHD_Connection *connection, const char *method,
+				     const char *piece, size_t *piece_size)
+{
+	size_t size = *piece_size;
+
+	if (!exchange->is_begun)
+		return begin(exchange, connection, method);
+	if (size > 0) {
+		*piece_size = 0;
+		return take(exchange, piece, size);
+	}
+	if (exchange->refusal == YG_WEB_OK)
+		exchange->refusal =
+			exchange->is_api ? call_handler(exchange) : serve_page(exchange);
+	if (exchange->refusal != YG_WEB_OK)
+		return refuse(exchange, connection);
+	return yg_web_answer(exchange, connection);
+}

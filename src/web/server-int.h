@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * web/server-int.h - inside the server: connections (server.c), one request (exchange.c), its
+ * answer (answer.c).
+ */
+#pragma once
+
+#include <microhttpd.h>
+
+#include "web/headers.h"
+#include "web/refuse.h"
+#include "web/router.h"
+#include "web/server.h"
+#include "web/session.h"
+
+/* A connection, for its deadline. */
+struct yg_web_slot {
+	int fd;		  /* -1: free, or already shut down */
+	int64_t since_ns; /* opened, or last request completed */
+};
+
+struct yg_web {
+	struct yg_web_config config;
+	struct MHD_Daemon *daemon;
+	int fd; /* epoll; the daemon's */
+	uint16_t port;
+	char cookie[24]; /* its name: with the port, because cookies do not know ports */
+	struct yg_web_sessions sessions;
+	struct yg_web_slot slots[YG_WEB_CONNECTIONS_MAX];
+	size_t bodies; /* bytes held, all connections */
+};
+
+/* The fields that mean something here; borrowed from the connection. */
+struct yg_web_fields {
+	struct yg_bytes host;
+	struct yg_bytes origin;
+	struct yg_bytes cookie;
+	struct yg_bytes content_type;
+	struct yg_bytes content_length;
+	struct yg_bytes transfer_encoding;
+	struct yg_bytes expect;
+	struct yg_bytes if_match;
+	struct yg_bytes if_none_match;
+	struct yg_bytes file_name;
+	struct yg_bytes languages;
+	struct yg_bytes fetch_site;
+	struct yg_bytes fetch_mode;
+	unsigned seen; /* bit by place in the table of exchange.c */
+	bool is_twice; /* one of them stood twice */
+};
+
+struct yg_web_exchange {
+	struct yg_web *web;
+	char *target; /* as it came; owned */
+	size_t target_size;
+	bool is_begun;
+	bool is_head;
+	unsigned method;      /* enum yg_method or YG_WEB_METHOD_OTHER */
+	struct yg_bytes path; /* into path_mem */
+	bool is_api;
+	enum yg_web_refusal refusal;
+	struct yg_web_match match;
+	uint32_t session;
+	struct yg_request request;
+	struct yg_reply reply;
+	struct yg_bytes if_none_match;	/* borrowed from the connection */
+	const struct yg_web_file *file; /* the answer is this file */
+	struct yg_buf body;
+	size_t counted;			 /* of the body, in web->bodies */
+	size_t dropped;			 /* bytes of a refused body */
+	char cookie[YG_WEB_KEY_HEX + 1]; /* token to set */
+	const char *location;
+	char path_mem[YG_API_PATH_MAX + 1];
+	char type_mem[YG_WEB_TYPE_MAX + 1];
+	char name_mem[YG_WEB_FILE_NAME_MAX + 1];
+};
+
+/* NULL without memory. */
+struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, const char *target);
+struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange);
+
+/* libmicrohttpd's access handler: called once with the head, for each piece of body, at the end. */
+enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
+				     struct MHD_Connection *connection, const char *method,
+				     const char *piece, size_t *piece_size);
+
+/* Send what stands in @exchange. */
+enum MHD_Result yg_web_answer(struct yg_web_exchange *exchange, struct MHD_Connection *connection);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "web/server-int.h"
+
+#include "base/ban.h"
+
+/* Longer than any pause of a person, so that the poll is never for nothing. */
+#define WAIT_MS_MAX (60 * 1000)
+
+static int64_t now_ns(const struct yg_web *web)
+{
+	return web->config.clock.now_ns(web->config.clock.arg);
+}
+
+static int64_t timeout_ns(const struct yg_web *web)
+{
+	return (int64_t)web->config.timeout_s * YG_NS_PER_S;
+}
+
+/* Targets are decoded strictly and once, in web/headers.c: the library leaves them as they are. */
+static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *text)
+{
+	(void)arg;
+	(void)connection;
+	return strlen(text);
+}
+
+static void *begin_request(void *arg, const char *target, struct MHD_Connection *connection)
+{
+	(void)connection;
+	return yg_web_exchange_new(arg, target);
+}
+
+static enum MHD_Result serve(void *arg, struct MHD_Connection *connection, const char *url,
+			     const char *method, const char *version, const char *piece,
+			     size_t *piece_size, void **context)
+{
+	(void)arg;
+	(void)url;
+	(void)version;
+	/* Without memory for it the connection is closed: there is none for an answer either. */
+	if (!*context)
+		return MHD_NO;
+	return yg_web_exchange_step(*context, connection, method, piece, piece_size);
+}
+
+static struct yg_web_slot *slot_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+static void end_request(void *arg, struct MHD_Connection *connection, void **context,
+			enum MHD_RequestTerminationCode why)
+{
+	struct yg_web_slot *slot = slot_of(connection);
+
+	*context = yg_web_exchange_free(*context);
+	if (slot && why == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		slot->since_ns = now_ns(arg);
+}
+
+static void change_connection(void *arg, struct MHD_Connection *connection, void **context,
+			      enum MHD_ConnectionNotificationCode what)
+{
+	struct yg_web *web = arg;
+	const union MHD_ConnectionInfo *info;
+	struct yg_web_slot *slot = *context;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (slot)
+			slot->fd = -1;
+		*context = NULL;
+		return;
+	}
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	for (size_t i = 0; info && i < YG_WEB_CONNECTIONS_MAX; i++) {
+		slot = &web->slots[i];
+		if (slot->fd >= 0)
+			continue;
+		*slot = (struct yg_web_slot){info->connect_fd, now_ns(web)};
+		*context = slot;
+		return;
+	}
+}
+
+/* Listen on 127.0.0.1 only. On success *ret_fd is owned by the caller. */
+static int listen_here(uint16_t port, int *ret_fd, uint16_t *ret_port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons(port),
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	const int on = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return yg_err_from_errno(errno);
+	/* Without it a port that was just left stays closed for minutes. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    listen(fd, (int)YG_WEB_CONNECTIONS_MAX) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+		error = errno == EADDRINUSE ? YG_EACCES : yg_err_from_errno(errno);
+		close(fd);
+		return error;
+	}
+	*ret_fd = fd;
+	*ret_port = ntohs(address.sin_port);
+	return YG_OK;
+}
+
+static int start(struct yg_web *web, int listener)
+{
+	const union MHD_DaemonInfo *info;
+
+	/* From here on the listener is the daemon's, but not when it cannot be started. */
+	web->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL, web->port, NULL, NULL, serve, web, MHD_OPTION_LISTEN_SOCKET,
+		listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)YG_WEB_CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)YG_WEB_HEAD_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)web->config.timeout_s,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_URI_LOG_CALLBACK, begin_request, web, MHD_OPTION_NOTIFY_COMPLETED,
+		end_request, web, MHD_OPTION_NOTIFY_CONNECTION, change_connection, web,
+		MHD_OPTION_END);
+	if (!web->daemon) {
+		close(listener);
+		return YG_ENOMEM;
+	}
+	info = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		return YG_EIO;
+	web->fd = info->epoll_fd;
+	return YG_OK;
+}
+
+int yg_web_open(const struct yg_web_config *config, struct yg_web **ret)
+{
+	struct yg_web *web;
+	int listener;
+	int error = yg_web_routes_check(config->tables, config->table_count, NULL);
+
+	if (error)
+		return error;
+	web = yg_calloc(1, sizeof(*web));
+	if (!web)
+		return YG_ENOMEM;
+	web->config = *config;
+	if (web->config.timeout_s == 0)
+		web->config.timeout_s = YG_WEB_TIMEOUT_S;
+	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++)
+		web->slots[i].fd = -1;
+	error = listen_here(config->port, &listener, &web->port);
+	if (!error) {
+		(void)snprintf(web->cookie, sizeof(web->cookie), "yagura_%u", web->port);
+		error = start(web, listener);
+	}
+	if (error) {
+		yg_web_free(web);
+		return error;
+	}
+	*ret = web;
+	return YG_OK;
+}
+
+struct yg_web *yg_web_free(struct yg_web *web)
+{
+	if (!web)
+		return NULL;
+	if (web->daemon)
+		MHD_stop_daemon(web->daemon);
+	yg_web_sessions_done(&web->sessions);
+	free(web);
+	return NULL;
+}
+
+uint16_t yg_web_port(const struct yg_web *web)
+{
+	return web->port;
+}
+
+void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX])
+{
+	char key[YG_WEB_KEY_HEX + 1];
+
+	yg_web_link_new(&web->sessions, key);
+	(void)snprintf(to, YG_WEB_LINK_MAX, "http://127.0.0.1:%u/start?key=%s", web->port, key);
+	yg_wipe(key, sizeof(key));
+}
+
+int yg_web_fd(const struct yg_web *web)
+{
+	return web->fd;
+}
+
+int yg_web_timeout_ms(const struct yg_web *web)
+{
+	MHD_UNSIGNED_LONG_LONG library;
+	int64_t wait_ns = INT64_MAX;
+	int64_t now = now_ns(web);
+
+	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++) {
+		int64_t left = web->slots[i].since_ns + timeout_ns(web) - now;
+
+		if (web->slots[i].fd >= 0 && left < wait_ns)
+			wait_ns = left > 0 ? left : 0;
+	}
+	if (MHD_get_timeout(web->daemon, &library) == MHD_YES &&
+	    (int64_t)library < wait_ns / 1000000)
+		wait_ns = (int64_t)library * 1000000;
+	if (wait_ns == INT64_MAX)
+		return -1;
+	/* Rounded up, so that the deadline has passed when the wait ends. */
+	wait_ns = (wait_ns + 999999) / 1000000;
+	return wait_ns < WAIT_MS_MAX ? (int)wait_ns : WAIT_MS_MAX;
+}
+
+static bool is_at_limit(const struct yg_web *web)
+{
+	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++)
+		if (web->slots[i].fd < 0)
+			return false;
+	return true;
+}
+
+int yg_web_run(struct yg_web *web)
+{
+	int64_t now = now_ns(web);
+	bool is_full;
+
+	/* Shut down, the connection ends by the library's own hand in the run that follows. */
+	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++) {
+		struct yg_web_slot *slot = &web->slots[i];
+
+		if (slot->fd < 0 || now - slot->since_ns < timeout_ns(web))
+			continue;
+		(void)shutdown(slot->fd, SHUT_RDWR); /* gone already is as good */
+		slot->since_ns = now;
+	}
+	is_full = is_at_limit(web);
+	if (MHD_run(web->daemon) != MHD_YES)
+		return YG_EIO;
+	/* At its limit the library does not listen, and begins again only in the run after the one
+	 * in which a connection went: nothing would wake us for it. */
+	if (is_full && !is_at_limit(web) && MHD_run(web->daemon) != MHD_YES)
+		return YG_EIO;
+	return YG_OK;
+}

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`yagura assess` as docs/cli-contract.md promises it."""
+import json
+import os
+import pathlib
+import re
+import sqlite3
+
+import yaml
+from harness import ROOT, SHARED, case, contains, equal, folder, main, yagura
+
+DAY = "2026-01-15"
+KEYS = ["criteria", "met", "partly", "not_met", "na", "open", "supported", "contradicted", "stale", "level"]
+
+
+def nodes(name="scs-2026-03-27"):
+    text = (ROOT / "frameworks" / (name + ".yaml")).read_text(encoding="utf-8")
+    return [n for n in yaml.load(text, yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
+            ["objects"]["framework"]["requirement_nodes"] if n["assessable"]]
+
+
+NODES = nodes()
+
+
+def ids(level):
+    return [n["ref_id"] for n in NODES if level in n["implementation_groups"]]
+
+
+def run(db, *args, code=0, **more):
+    got = yagura("assess", *args, "--db", db, **more)
+    if got.code != code:
+        raise AssertionError("%s: exit %d, not %d\n%s%s" % (args, got.code, code, got.out, got.err))
+    return got
+
+
+def new(level="star3", framework="scs-2026-03-27"):
+    db = folder() / "firm.db"
+    run(db, "new", "--framework", framework, "--level", level, "--organisation", "Sample Works")
+    return db
+
+
+def official(db, leave_out=(), extra=(), level="star4", code=0):
+    """Wording of our own under the official ids: what a publisher's file looks like."""
+    path = pathlib.Path(db).parent / "official.csv"
+    rows = [(i, "wording of %s" % i) for i in ids(level) if i not in leave_out] + list(extra)
+    path.write_text("id,text_ja\n" + "".join('%s,"%s"\n' % r for r in rows), encoding="utf-8")
+    return run(db, "import-official", path, code=code)
+
+
+def answers(db, rows, name="answers.csv", encoding="utf-8", code=0):
+    path = pathlib.Path(db).parent / name
+    text = "id,state,by,date,reason,evidence\n" + "".join(
+        ",".join('"%s"' % cell.replace('"', '""') for cell in row) + "\n" for row in rows)
+    path.write_bytes(text.encode(encoding))
+    return run(db, "answer", "--from", path, code=code)
+
+
+def all_met(db, level="star3"):
+    return answers(db, [(i, "met", "Yamada", DAY, "", "") for i in ids(level)])
+
+
+def evaluate(db):
+    got = json.loads(run(db, "evaluate", "--json").out)
+    equal(list(got), KEYS, "keys and their order")
+    equal(got["criteria"], sum(got[k] for k in ("met", "partly", "not_met", "na", "open")), "sum")
+    return got
+
+
+@case
+def new_and_list_have_the_official_numbers():
+    for level, count in (("star3", 81), ("star4", 153)):
+        lines = json.loads(run(new(level), "list", "--json").out)
+        equal(len(lines), count)
+        equal([l["id"] for l in lines], ids(level))
+        for line in lines:
+            equal(line["state"], "open")
+            equal(line["requirement"], line["id"].rsplit("-", 1)[0])
+            assert line["title"]
+
+
+@case
+def practice_until_the_wording_is_there():
+    db = new()
+    all_met(db)
+    equal(evaluate(db)["level"], "practice")
+    got = official(db, leave_out=("4-4-4-2",), extra=(("9-9-9-9", "x"),), code=1)
+    contains(got.out, "4-4-4-2")
+    contains(got.out, "9-9-9-9")
+    equal(evaluate(db)["level"], "practice")
+    for language, word in (("ja", "練習"), ("en", "PRACTICE")):
+        contains(run(db, "evaluate", lang=language).out, word)
+        contains(run(db, "list", lang=language).out, word)
+    official(db)
+    equal(evaluate(db)["level"], "reached")
+
+
+@case
+def one_criterion_decides():
+    for state in ("partly", "not_met", "open"):
+        db = new()
+        official(db)
+        all_met(db)
+        equal(evaluate(db)["level"], "reached")
+        run(db, "answer", ids("star3")[40], state)
+        got = evaluate(db)
+        equal(got["level"], "not reached", state)
+        equal(got[state], 1)
+
+
+@case
+def not_applicable_needs_a_reason():
+    db = new()
+    official(db)
+    all_met(db)
+    got = run(db, "answer", "4-4-4-2", "na", code=1)
+    contains(got.err, "reason")
+    equal(evaluate(db)["na"], 0)
+    run(db, "answer", "4-4-4-2", "na", "--reason", "there is no such device")
+    got = evaluate(db)
+    equal((got["na"], got["level"]), (1, "reached"))
+
+
+@case
+def a_table_is_taken_whole_or_not_at_all():
+    db = new()
+    good = [(i, "met", "", "", "", "") for i in ids("star3")[:10]]
+    for bad, word in ((("9-9-9-9", "met", "", "", "", ""), "9-9-9-9"),
+                      (("4-4-4-2", "perhaps", "", "", "", ""), "perhaps"),
+                      (("4-4-4-2", "met", "", "2026-02-30", "", ""), "2026-02-30"),
+                      (("4-4-4-2", "met", "", "2999-01-01", "", ""), "4-4-4-2"),
+                      (("4-4-4-2", "na", "", "", "", ""), "4-4-4-2"),
+                      ((good[2][0], "met", "", "", "", ""), good[2][0])):
+        got = answers(db, good + [bad], code=1)
+        contains(got.err, "answers.csv:12:")
+        contains(got.err, word)
+        equal(evaluate(db)["met"], 0, "nothing was changed")
+    answers(db, good)
+    equal(evaluate(db)["met"], 10)
+
+
+@case
+def tables_of_office_life():
+    for encoding in ("utf-8", "utf-8-sig", "cp932", "utf-16"):
+        db = new()
+        answers(db, [("4-4-4-2", "一部", "山田太郎", "2026/1/5", "半分の端末だけ", "パッチ管理表")],
+                encoding=encoding)
+        line = [l for l in json.loads(run(db, "list", "--json").out) if l["id"] == "4-4-4-2"][0]
+        equal((line["state"], line["by"], line["date"], line["evidence"]),
+              ("partly", "山田太郎", "2026-01-05", 1), encoding)
+        item = json.loads(run(db, "evidence", "list", "--json").out)[0]
+        equal(item["title"], "パッチ管理表")
+
+
+@case
+def evidence_changed_after_hashing_makes_the_answer_stale():
+    db = new()
+    official(db)
+    all_met(db)
+    policy = pathlib.Path(db).parent / "policy.txt"
+    policy.write_text("version 1")
+    answers(db, [("1-2-1-1", "met", "Yamada", DAY, "", "policy.txt")])
+    got = evaluate(db)
+    equal((got["stale"], got["level"]), (0, "reached"))
+    policy.write_text("version 2")
+    got = evaluate(db)
+    equal((got["stale"], got["level"]), (1, "not reached"))
+    policy.write_text("version 1")
+    equal(evaluate(db)["stale"], 0)
+
+
+@case
+def expired_evidence_makes_the_answer_stale():
+    db = new()
+    official(db)
+    all_met(db)
+    old = run(db, "evidence", "add", "old contact list", "--date", "2024-01-01", "--expires", "2025-01-01").out.strip()
+    run(db, "answer", "1-2-1-2", "met", "--evidence", old)
+    equal(evaluate(db)["stale"], 1)
+    run(db, "evidence", "remove", old)
+    equal(evaluate(db)["stale"], 0)
+
+
+@case
+def an_expert_confirms_and_a_changed_basis_voids_only_its_own():
+    db = new()
+    all_met(db)
+    expert = run(db, "expert", "invite", "Suzuki", "--source", "registered specialist", "--name", "000001",
+                 "--until", "2099-01-01").out.strip()
+    got = run(db, "confirm", "1-2-1-1", "--as", expert, "--note", "the rules", code=1)
+    contains(got.err, "ractice")
+    official(db)
+    for criterion in ("1-2-1-1", "1-2-1-2"):
+        run(db, "confirm", criterion, "--as", expert, "--note", "the rules and the list")
+    contains(run(db, "confirm", "1-2-1-1", "--note", "x", code=1).err, "not")
+    run(db, "answer", "1-2-1-1", "met", "--reason", "new wording of the reason")
+    lines = {l["id"]: l["confirmation"] for l in json.loads(run(db, "list", "--json").out)}
+    equal((lines["1-2-1-1"], lines["1-2-1-2"], lines["1-2-1-3"]), ("void", "confirmed", None))
+    run(db, "confirm", "1-2-1-3", "--as", expert, "--reason", "show the date of the last review")
+    lines = {l["id"]: l["confirmation"] for l in json.loads(run(db, "list", "--json").out)}
+    equal(lines["1-2-1-3"], "returned")
+    contains(run(db, "answer", "1-2-1-3", "partly", "--as", expert, code=1).err, "")
+    run(db, "expert", "end", expert)
+    equal(yagura("assess", "confirm", "1-2-1-4", "--as", expert, "--note", "x", "--db", db).code, 2)
+
+
+@case
+def the_expert_works_on_a_file_and_brings_it_back():
+    db = new()
+    official(db)
+    all_met(db)
+    expert = run(db, "expert", "invite", "Suzuki", "--source", "registered specialist", "--until", "2099-01-01").out.strip()
+    there, desk, back = (pathlib.Path(db).parent / n for n in ("there.json", "desk.db", "back.json"))
+    run(db, "export", "--audience", "expert", "-o", there)
+    run(desk, "import", there)
+    for criterion in ("1-2-1-1", "1-2-1-2"):
+        run(desk, "confirm", criterion, "--as", expert, "--note", "read")
+    run(desk, "export", "-o", back)
+    run(db, "answer", "1-2-1-2", "met", "--reason", "changed meanwhile")
+    got = json.loads(run(db, "import", back, "--json").out)
+    equal((got["new"], got["confirmations"]), (False, 1))
+    equal(got["conflicts"], [{"criterion": "1-2-1-2", "reason": "basis-changed"}])
+    text = json.loads(back.read_text())
+    text["documents"][0]["key"] = "somebody-else"
+    back.write_text(json.dumps(text))
+    contains(run(db, "import", back, code=1).err, "back.json")
+
+
+@case
+def answers_move_only_where_the_wording_is_equal():
+    db = new()
+    official(db)
+    all_met(db)
+    first = json.loads(run(db, "list", "assessments", "--json").out)[0]["id"]
+    head = json.loads(run(db, "new", "--framework", "scs-2026-03-27", "--level", "star4", "--from", first, "--json").out)
+    equal(len(head["moved"]), 81)
+    equal(evaluate(db)["met"], 81)
+    # A new official version: another framework file, one criterion reworded.
+    text = (ROOT / "frameworks/scs-2026-03-27.yaml").read_text(encoding="utf-8").replace("scs-2026-03-27", "scs-next")
+    text = text.replace("SCS-2026-03-27", "SCS-NEXT")
+    later = pathlib.Path(db).parent / "next.yaml"
+    later.write_text(text, encoding="utf-8")
+    run(db, "new", "--framework", later, "--level", "star3", "--from", first)
+    equal(evaluate(db)["met"], 0, "nothing to compare with yet")
+    official(db)
+    path = pathlib.Path(db).parent / "official.csv"
+    path.write_text(path.read_text().replace("wording of 4-4-4-2", "new wording of 4-4-4-2"))
+    db2 = new()
+    official(db2)
+    all_met(db2)
+    first = json.loads(run(db2, "list", "assessments", "--json").out)[0]["id"]
+    run(db2, "new", "--framework", later, "--level", "star3", "--from", first)
+    run(db2, "import-official", path)
+    equal(evaluate(db2)["met"], 80)
+    head = json.loads(run(db2, "list", "assessments", "--json").out)[0]
+    equal(head["not_moved"], ["4-4-4-2"])
+
+
+@case
+def security_action_adds_up_points():
+    db = new("star2", "security-action")
+    rows = [("q%d" % i, "done", "", "", "", "") for i in range(1, 26)] + [("policy", "met", "", "", "", "")]
+    answers(db, rows)
+    head = json.loads(run(db, "list", "assessments", "--json").out)[0]
+    equal(head["detail"]["sum"], 100)
+    run(db, "answer", "q3", "unknown")
+    run(db, "answer", "q4", "partly")
+    head = json.loads(run(db, "list", "assessments", "--json").out)[0]
+    equal(head["detail"]["sum"], 100 - 5 - 2)
+
+
+@case
+def others_frameworks_load_from_files():
+    for name, count in (("nist-csf-2.0.yaml", 106), ("nist-ssdf-1.1.yaml", 42)):
+        path = SHARED / "assessment/ciso-assistant" / name
+        if not path.exists():
+            print("skipped part: %s is not here" % name)
+            continue
+        db = folder() / "f.db"
+        run(db, "new", "--framework", path)
+        equal(evaluate(db)["criteria"], count, name)
+
+
+@case
+def wrong_input_says_what_and_where():
+    here = folder()
+    junk = here / "junk.db"
+    junk.write_text("this is no database, but it is somebody's file\n" * 100)
+    before = junk.read_bytes()
+    got = yagura("assess", "list", "--db", junk)
+    equal(got.code, 2)
+    contains(got.err, "junk.db")
+    equal(junk.read_bytes(), before)
+    equal(yagura("assess", "list", "--db", here / "missing.db").code, 2)
+    assert not (here / "missing.db").exists()
+    equal(yagura("assess", "new", "--framework", "no-such", "--level", "star3", "--db", here / "x.db").code, 2)
+    equal(yagura("assess", "frobnicate").code, 2)
+    broken = here / "broken.yaml"
+    broken.write_text("urn: a\nurn: b\n")
+    got = yagura("assess", "new", "--framework", broken, "--level", "star3", "--db", here / "y.db")
+    contains(got.err, "broken.yaml:2")
+    equal(got.code, 1)
+
+
+@case
+def nothing_is_overwritten():
+    db = new()
+    run(db, "answer", "4-4-4-2", "met", "--by", "A")
+    run(db, "answer", "4-4-4-2", "partly", "--by", "B")
+    got = json.loads(run(db, "show", "4-4-4-2", "--json").out)
+    equal([(h["from"], h["to"], h["by"]) for h in got["history"]], [("met", "partly", "B"), ("open", "met", "A")])
+    for part in ("asked", "why", "cheap", "example", "proof", "looks_at"):
+        assert got["help"][part]
+    equal(sqlite3.connect(db).execute("PRAGMA integrity_check").fetchone()[0], "ok")
+
+
+@case
+def both_languages_speak():
+    db = new()
+    for language, words in (("ja", ("求められること", "費用をかけない方法")), ("en", ("What is asked", "The cheapest way"))):
+        got = run(db, "show", "4-4-4-2", lang=language).out
+        for word in words:
+            contains(got, word)
+    assert re.search("[ぁ-ん]", run(db, "next", lang="ja").out)
+    assert not re.search("[ぁ-ん]", run(db, "next", lang="en").out)
+
+
+if __name__ == "__main__":
+    os.environ["YAGURA_PERSON"] = "tester"
+    main()

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What only a file can suffer: other people's files, power cuts, two writers, a full disk. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/crypt.h"
+#include "base/io.h"
+#include "store_help.h"
+
+static unsigned skipped;
+
+static struct yg_control *open_db(const char *name)
+{
+	struct yg_control *store = NULL;
+	int rc = yg_control_open_sqlite(path_of(name), true, &store);
+
+	if (rc != YG_OK)
+		fprintf(stderr, "%s: %s\n", name, yg_err_text(rc));
+	return store;
+}
+
+/* SQL on the file, past the store; the first column of the first row as an integer. */
+static int64_t ask(const char *name, const char *sql)
+{
+	sqlite3 *db;
+	sqlite3_stmt *stmt = NULL;
+	int64_t value = -1;
+
+	if (sqlite3_open(path_of(name), &db) == SQLITE_OK &&
+	    sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		value = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_finalize(stmt);
+	(void)sqlite3_close(db);
+	return value;
+}
+
+static bool is_whole(const char *name)
+{
+	return ask(name, "SELECT integrity_check='ok' FROM pragma_integrity_check") == 1 &&
+	       ask(name, "SELECT count(*) FROM pragma_foreign_key_check") == 0;
+}
+
+static void run_sql(const char *name, const char *sql)
+{
+	sqlite3 *db;
+
+	if (sqlite3_open(path_of(name), &db) == SQLITE_OK)
+		(void)sqlite3_exec(db, sql, NULL, NULL, NULL);
+	(void)sqlite3_close(db);
+}
+
+static void write_file(const char *name, struct yg_bytes bytes)
+{
+	if (yg_io_replace(path_of(name), bytes, 0600) != YG_OK)
+		exit(1);
+}
+
+/* The digest of a file, to see that nothing in it changed. */
+static const char *digest_of(const char *name)
+{
+	static char hex[2][YG_SHA256_HEX + 1];
+	static unsigned turn;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+
+	turn = !turn;
+	hex[turn][0] = '\0';
+	if (yg_io_read_file(path_of(name), 64u << 20, &bytes, &size) == YG_OK)
+		yg_sha256_hex((struct yg_bytes){bytes, size}, hex[turn]);
+	free(bytes);
+	return hex[turn];
+}
+
+static bool refuses(const char *name, int code)
+{
+	const char *before = digest_of(name);
+	struct yg_control *store = NULL;
+	int rc = yg_control_open_sqlite(path_of(name), true, &store);
+	bool is_same = strcmp(before, digest_of(name)) == 0;
+
+	if (rc != code)
+		fprintf(stderr, "%s: %d, not %d\n", name, rc, code);
+	if (!is_same)
+		fprintf(stderr, "%s: changed\n", name);
+	(void)yg_control_free(store);
+	return rc == code && is_same;
+}
+
+static void a_new_file_is_for_its_owner_only(void)
+{
+	struct yg_control *store = NULL;
+	struct stat st;
+
+	CHECK(yg_control_open_sqlite(path_of("new"), false, &store) == YG_ENOENT);
+	CHECK(access(path_of("new"), F_OK) != 0);
+	store = open_db("new");
+	CHECK(store);
+	CHECK(put(store, "a", "1", 0) == YG_OK);
+	CHECK(stat(path_of("new"), &st) == 0 && (st.st_mode & 07777) == 0600);
+	CHECK(stat(path_of("new-wal"), &st) == 0 && (st.st_mode & 07777) == 0600);
+	(void)yg_control_free(store);
+	CHECK(access(path_of("new-wal"), F_OK) != 0);
+	CHECK(yg_control_open_sqlite(path_of("new"), false, &store) == YG_OK);
+	CHECK(strcmp(body_of(store, "a"), "@1=1;") == 0);
+	CHECK(put(store, "a", "2", 1) == YG_OK);
+	(void)yg_control_free(store);
+	store = open_db("new");
+	CHECK(store && strcmp(body_of(store, "a"), "@2=2;") == 0);
+	(void)yg_control_free(store);
+	CHECK(is_whole("new"));
+	CHECK(ask("new", "PRAGMA user_version") == 1);
+	CHECK(ask("new", "SELECT journal_mode='wal' FROM pragma_journal_mode") == 1);
+	remove_store("new");
+}
+
+static void a_transaction_that_stays_open_is_rolled_back(void)
+{
+	struct yg_control *store = open_db("open");
+
+	CHECK(store && put(store, "a", "1", 0) == YG_OK);
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put(store, "a", "2", 1) == YG_OK);
+	(void)yg_control_free(store);
+	store = open_db("open");
+	CHECK(store && strcmp(body_of(store, "a"), "@1=1;") == 0);
+	(void)yg_control_free(store);
+	remove_store("open");
+}
+
+static void an_empty_file_is_filled(void)
+{
+	struct yg_control *store = NULL;
+
+	write_file("empty", (struct yg_bytes){0});
+	CHECK(yg_control_open_sqlite(path_of("empty"), false, &store) == YG_EFORMAT);
+	store = open_db("empty");
+	CHECK(store && put(store, "a", "1", 0) == YG_OK);
+	(void)yg_control_free(store);
+	CHECK(is_whole("empty"));
+	remove_store("empty");
+	/* Marked as ours, but no step was done yet. */
+	run_sql("empty", "PRAGMA application_id=0x59474152; VACUUM");
+	store = open_db("empty");
+	CHECK(store && put(store, "a", "1", 0) == YG_OK);
+	(void)yg_control_free(store);
+	CHECK(is_whole("empty") && ask("empty", "PRAGMA user_version") == 1);
+	remove_store("empty");
+}
+
+static void names_of_files_are_no_commands(void)
+{
+	char before[256];
+	struct yg_control *store = NULL;
+
+	CHECK(getcwd(before, sizeof(before)) && chdir(folder) == 0);
+	CHECK(yg_control_open_sqlite(":memory:", true, &store) == YG_OK);
+	(void)yg_control_free(store);
+	CHECK(yg_control_open_sqlite("file:x?mode=memory", true, &store) == YG_OK);
+	(void)yg_control_free(store);
+	CHECK(access(":memory:", F_OK) == 0 && access("file:x?mode=memory", F_OK) == 0);
+	CHECK(unlink(":memory:") == 0 && unlink("file:x?mode=memory") == 0);
+	CHECK(yg_control_open_sqlite("", true, &store) != YG_OK);
+	CHECK(chdir(before) == 0);
+}
+
+static void others_files_stay_as_they_are(void)
+{
+	struct yg_control *store = open_db("ours");
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+
+	CHECK(store && put(store, "a", "1", 0) == YG_OK);
+	(void)yg_control_free(store);
+	CHECK(yg_io_read_file(path_of("ours"), 1u << 20, &bytes, &size) == YG_OK && size > 4096);
+	write_file("bad", YG_S("garbage"));
+	CHECK(refuses("bad", YG_EFORMAT));
+	for (size_t cut = 1; cut < size; cut = cut * 2 + 1) {
+		write_file("bad", (struct yg_bytes){bytes, cut});
+		CHECK(refuses("bad", YG_EFORMAT));
+	}
+	write_file("bad", (struct yg_bytes){bytes, size - 1});
+	CHECK(refuses("bad", YG_EFORMAT));
+	memset(bytes + 200, 0x5a, 3800); /* the head is ours, the rest of the page is not */
+	write_file("bad", (struct yg_bytes){bytes, size});
+	CHECK(refuses("bad", YG_EFORMAT));
+	memset(bytes, 0x5a, size);
+	write_file("bad", (struct yg_bytes){bytes, size});
+	CHECK(refuses("bad", YG_EFORMAT));
+	free(bytes);
+	remove_store("bad");
+	run_sql("bad", "CREATE TABLE docs(x); INSERT INTO docs VALUES(1)");
+	CHECK(refuses("bad", YG_EFORMAT));
+	run_sql("bad", "PRAGMA application_id=5");
+	CHECK(refuses("bad", YG_EFORMAT));
+	remove_store("bad");
+	run_sql("ours", "PRAGMA user_version=99");
+	CHECK(refuses("ours", YG_EMISMATCH));
+	run_sql("ours", "PRAGMA user_version=-1");
+	CHECK(refuses("ours", YG_EFORMAT));
+	remove_store("ours");
+	run_sql("bad", "PRAGMA encoding='UTF-16'; PRAGMA application_id=0x59474152; VACUUM;"
+		       "PRAGMA user_version=1; CREATE TABLE t(x)");
+	CHECK(refuses("bad", YG_EFORMAT));
+	remove_store("bad");
+	CHECK(yg_control_open_sqlite(folder, true, &store) == YG_EISDIR);
+	CHECK(yg_control_open_sqlite("/dev/null", true, &store) == YG_EFORMAT);
+	CHECK(yg_control_open_sqlite(path_of("no/such"), true, &store) == YG_ENOENT);
+}
+
+static void damage_inside_is_told(void)
+{
+	struct yg_control *store = open_db("hurt");
+	char body[9000];
+	int fd;
+
+	memset(body, 'x', sizeof(body) - 1);
+	body[sizeof(body) - 1] = '\0';
+	CHECK(store);
+	for (unsigned i = 0; i < 50; i++) {
+		char key[16];
+
+		(void)snprintf(key, sizeof(key), "%u", i);
+		CHECK(put(store, key, body, 0) == YG_OK);
+	}
+	(void)yg_control_free(store);
+	fd = open(path_of("hurt"), O_WRONLY | O_CLOEXEC);
+	CHECK(fd >= 0);
+	memset(body, 0x5a, sizeof(body));
+	for (off_t at = 4096; at < 400000; at += 4096) /* all pages but the first */
+		CHECK(pwrite(fd, body, 4096, at) == 4096);
+	CHECK(close(fd) == 0);
+	store = open_db("hurt");
+	CHECK(store);
+	CHECK(strcmp(body_of(store, "7"), "error") == 0);
+	CHECK(strstr(yg_control_trouble(store), "malformed"));
+	CHECK(put(store, "7", "y", YG_REVISION_ANY) == YG_EFORMAT);
+	(void)yg_control_free(store);
+	remove_store("hurt");
+}
+
+/* A file made by someone else, with our mark on it: nothing of it is believed. */
+static void hostile_rows_are_refused(void)
+{
+	struct yg_doc_filter filter = {.kind = KIND, .limit = 9};
+	struct yg_control *store = open_db("evil");
+	struct yg_buf got;
+
+	yg_buf_init(&got, 4096);
+	CHECK(store && put(store, "a", "1", 0) == YG_OK && put(store, "b", "1", 0) == YG_OK);
+	(void)yg_control_free(store);
+	run_sql("evil", "UPDATE docs SET actor=char(10) WHERE key='a'");
+	run_sql("evil", "UPDATE heads SET revision=-1 WHERE key='b'");
+	run_sql("evil", "CREATE TRIGGER t AFTER INSERT ON docs BEGIN DELETE FROM docs; END");
+	store = open_db("evil");
+	CHECK(store);
+	CHECK(strcmp(body_of(store, "a"), "error") == 0);
+	CHECK(put(store, "b", "2", YG_REVISION_ANY) == YG_EFORMAT);
+	CHECK(yg_control_list(store, ORG, &filter, tell, &got) == YG_EFORMAT);
+	CHECK(put(store, "c", "3", 0) == YG_OK); /* and the trigger did not run */
+	(void)yg_control_free(store);
+	CHECK(ask("evil", "SELECT count(*) FROM docs") == 3);
+	run_sql("evil", "DROP TABLE heads");
+	store = open_db("evil");
+	CHECK(store && strcmp(body_of(store, "c"), "error") == 0);
+	CHECK(put(store, "d", "4", 0) == YG_EFORMAT);
+	(void)yg_control_free(store);
+	yg_buf_done(&got);
+	remove_store("evil");
+}
+
+/* ---- several processes ---- */
+
+/* Put in a loop and say each acknowledged number on @to, until killed. */
+static void put_until_killed(int to)
+{
+	struct yg_control *store = open_db("cut");
+
+	for (uint32_t i = 0; store; i++) {
+		char key[16];
+
+		(void)snprintf(key, sizeof(key), "%u", i);
+		if (put(store, key, "kept", 0) != YG_OK || write(to, &i, sizeof(i)) != sizeof(i))
+			break;
+	}
+	_exit(1);
+}
+
+static void what_was_acknowledged_survives_a_kill(void)
+{
+	for (unsigned round = 0; round < 6; round++) {
+		uint32_t wanted = 1 + round * 19;
+		uint32_t last = 0;
+		uint32_t seen;
+		struct yg_control *store;
+		int ends[2];
+		int status;
+		pid_t child;
+
+		CHECK(pipe2(ends, O_CLOEXEC) == 0);
+		child = fork();
+		CHECK(child >= 0);
+		if (child == 0)
+			put_until_killed(ends[1]);
+		(void)close(ends[1]);
+		while (last < wanted && read(ends[0], &seen, sizeof(seen)) == sizeof(seen))
+			last = seen;
+		CHECK(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child);
+		CHECK(WIFSIGNALED(status));
+		while (read(ends[0], &seen, sizeof(seen)) == sizeof(seen))
+			last = seen;
+		(void)close(ends[0]);
+		CHECK(last >= wanted);
+		store = open_db("cut");
+		CHECK(store);
+		for (uint32_t i = 0; i <= last; i++) {
+			char key[16];
+
+			(void)snprintf(key, sizeof(key), "%u", i);
+			CHECK(strcmp(body_of(store, key), "@1=kept;") == 0);
+		}
+		CHECK(put(store, "after", "x", 0) == YG_OK);
+		(void)yg_control_free(store);
+		CHECK(is_whole("cut"));
+		remove_store("cut");
+	}
+}
+
+#define TURNS 60u
+
+/* Add one to the counter TURNS times, beginning again where the other was first. */
+static int count_up(void)
+{
+	struct yg_control *store = open_db("two");
+	unsigned done = 0;
+
+	while (store && done < TURNS) {
+		const char *body = body_of(store, "counter");
+		unsigned revision = 0;
+		unsigned value = 0;
+		char next[16];
+		int rc;
+
+		if (strcmp(body, "none") != 0 && sscanf(body, "@%u=%u;", &revision, &value) != 2)
+			return 1;
+		(void)snprintf(next, sizeof(next), "%u", value + 1);
+		rc = put(store, "counter", next, revision);
+		if (rc != YG_OK && rc != YG_EMISMATCH)
+			return 1;
+		done += rc == YG_OK;
+	}
+	return yg_control_free(store) != NULL || done != TURNS;
+}
+
+static void two_processes_write_at_once(void)
+{
+	char want[32];
+	struct yg_control *store;
+	pid_t children[2];
+
+	for (unsigned i = 0; i < 2; i++) { /* both also create the file */
+		children[i] = fork();
+		CHECK(children[i] >= 0);
+		if (children[i] == 0)
+			_exit(count_up());
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		int status;
+
+		CHECK(waitpid(children[i], &status, 0) == children[i]);
+		CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	store = open_db("two");
+	(void)snprintf(want, sizeof(want), "@%u=%u;", 2 * TURNS, 2 * TURNS);
+	CHECK(store && strcmp(body_of(store, "counter"), want) == 0);
+	(void)yg_control_free(store);
+	CHECK(is_whole("two"));
+	remove_store("two");
+}
+
+static void who_waits_too_long_is_told(void)
+{
+	struct yg_control *a = open_db("held");
+	struct yg_control *b = open_db("held");
+
+	CHECK(a && b && put(a, "k", "1", 0) == YG_OK);
+	CHECK(yg_control_begin(a) == YG_OK);
+	CHECK(put(a, "k", "2", 1) == YG_OK);
+	CHECK(strcmp(body_of(b, "k"), "@1=1;") == 0); /* reading waits for nobody */
+	CHECK(put(b, "k", "3", 1) == YG_EAGAIN);
+	CHECK(strstr(yg_control_trouble(b), "locked"));
+	CHECK(yg_control_commit(a) == YG_OK);
+	CHECK(put(b, "k", "3", 1) == YG_EMISMATCH);
+	CHECK(put(b, "k", "3", 2) == YG_OK);
+	(void)yg_control_free(a);
+	(void)yg_control_free(b);
+	remove_store("held");
+}
+
+/* ---- in a mount namespace of its own: a small disk, a read-only one ---- */
+
+static bool put_large(struct yg_control *store, unsigned number, size_t size, int *ret_rc)
+{
+	static uint8_t body[8u << 20];
+	char key[16];
+	struct yg_doc_put doc = put_of(key, "", 0);
+
+	(void)snprintf(key, sizeof(key), "%u", number);
+	doc.key = yg_bytes_str(key);
+	doc.body = (struct yg_bytes){body, size};
+	*ret_rc = yg_control_put(store, &doc, NULL);
+	return *ret_rc == YG_OK;
+}
+
+static void fill_the_disk(void)
+{
+	struct yg_doc_filter filter = {.by_change = true, .limit = 1000};
+	struct yg_control *store;
+	struct yg_control *again = NULL;
+	uint64_t before;
+	uint64_t after;
+	unsigned number = 0;
+	int rc;
+
+	CHECK(mount("none", folder, "tmpfs", 0, "size=2m") == 0);
+	store = open_db("full");
+	CHECK(store);
+	while (put_large(store, number, 100000, &rc))
+		CHECK(++number < 100);
+	CHECK(rc == YG_ENOSPC && number > 2);
+	CHECK(yg_control_last_change(store, ORG, &before) == YG_OK && before == number);
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put(store, "little", "1", 0) == YG_OK);
+	CHECK(!put_large(store, number, 8u << 20, &rc) && rc == YG_ENOSPC);
+	CHECK(put(store, "small", "1", 0) == YG_ENOSPC); /* nothing of it can be kept */
+	CHECK(yg_control_commit(store) == YG_ENOSPC);
+	CHECK(yg_control_last_change(store, ORG, &after) == YG_OK && after == before);
+	rc = yg_control_open_sqlite(path_of("second"), true, &again);
+	(void)yg_control_free(again);
+	CHECK(rc == YG_ENOSPC || rc == YG_OK); /* as much as is left decides */
+	(void)yg_control_free(store);
+	CHECK(mount("none", folder, "tmpfs", MS_REMOUNT, "size=8m") == 0);
+	store = open_db("full");
+	CHECK(store && put_large(store, number, 100000, &rc));
+	CHECK(yg_control_last_change(store, ORG, &after) == YG_OK && after == before + 1);
+	filter.kind = YG_S("none");
+	CHECK(yg_control_list(store, ORG, &filter, tell, NULL) == YG_OK);
+	(void)yg_control_free(store);
+	CHECK(is_whole("full"));
+	CHECK(mount("none", folder, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=8m") == 0);
+	CHECK(yg_control_open_sqlite(path_of("full"), true, &store) == YG_EACCES);
+	CHECK(yg_control_open_sqlite(path_of("fresh"), true, &store) == YG_EACCES);
+}
+
+static void a_full_or_read_only_disk_is_told(void)
+{
+	int status;
+	pid_t child = fork();
+
+	CHECK(child >= 0);
+	if (child == 0) {
+		if (unshare(CLONE_NEWNS) != 0 ||
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+			_exit(77);
+		fill_the_disk();
+		_exit(check_failed);
+	}
+	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77) {
+		fprintf(stderr, "skipped: a small disk needs the right to mount\n");
+		skipped++;
+		return;
+	}
+	CHECK(WEXITSTATUS(status) == 0);
+}
+
+static void opening_lives_without_memory(void)
+{
+	for (long at = 1;; at++) {
+		struct yg_control *store = NULL;
+		long left;
+		int rc;
+
+		yg_fail_at = at;
+		rc = yg_control_open_sqlite(path_of("thin"), true, &store);
+		left = yg_fail_at;
+		yg_fail_at = 0;
+		if (rc == YG_OK)
+			CHECK(put(store, "a", "1", YG_REVISION_ANY) == YG_OK);
+		(void)yg_control_free(store);
+		CHECK(rc == YG_OK || rc == YG_ENOMEM);
+		if (left > 0)
+			break;
+	}
+	CHECK(is_whole("thin"));
+	remove_store("thin");
+}
+
+static const struct check_case cases[] = {
+	CASE(a_new_file_is_for_its_owner_only), CASE(a_transaction_that_stays_open_is_rolled_back),
+	CASE(an_empty_file_is_filled),		CASE(names_of_files_are_no_commands),
+	CASE(others_files_stay_as_they_are),	CASE(damage_inside_is_told),
+	CASE(hostile_rows_are_refused),		CASE(what_was_acknowledged_survives_a_kill),
+	CASE(two_processes_write_at_once),	CASE(who_waits_too_long_is_told),
+	CASE(a_full_or_read_only_disk_is_told), CASE(opening_lives_without_memory),
+};
+
+int main(void)
+{
+	size_t count = sizeof(cases) / sizeof(cases[0]);
+	size_t failed = 0;
+
+	make_folder();
+	for (size_t i = 0; i < count; i++) {
+		check_failed = 0;
+		cases[i].run();
+		if (check_failed)
+			fprintf(stderr, "failed: %s\n", cases[i].name);
+		failed += (size_t)check_failed;
+	}
+	(void)rmdir(folder);
+	printf("%zu passed, %zu failed, %u skipped\n", count - failed - skipped, failed, skipped);
+	return failed > 0;
+}
