@@ -4,11 +4,10 @@
  */
 #pragma once
 
-#include <hs.h>
-
 #include "detect/engine.h"
 #include "detect/image-int.h"
 #include "detect/memo.h"
+#include "detect/patterns.h"
 #include "detect/route.h"
 
 struct yg_engine {
@@ -18,11 +17,10 @@ struct yg_engine {
 	struct yg_engine_rule *rules;
 	struct yg_correlation *correlations;
 	struct yg_bytes *tags;
-	hs_database_t **dbs;
-	uint32_t db_count;
-	hs_scratch_t *hs_scratch; /* the one threads clone; never used to scan */
-	uint32_t fields_max;      /* most fields of any group */
-	uint32_t rules_max;       /* most rules of any group */
+	const struct yg_matcher_ops *ops; /* of the matcher the image was made for */
+	void *sets;			  /* of patterns */
+	uint32_t fields_max;		  /* most fields of any group */
+	uint32_t rules_max;		  /* most rules of any group */
 };
 
 /* A value of the record being matched; index = that of the field, the raw text comes last. */
@@ -45,7 +43,8 @@ struct yg_slot {
 struct yg_scratch {
 	const struct yg_engine *engine;
 	struct yg_arena *arena; /* folded texts */
-	hs_scratch_t *hs_scratch;
+	const struct yg_matcher_ops *ops; /* of the engine, which may be freed first */
+	void *sets_room;                  /* to scan with */
 	uint32_t round;         /* number of the record, 1 … 2^31-1 */
 	uint32_t *known;        /* per predicate: round × 2 + result */
 	uint32_t *tried;        /* per local rule: round in which it became a candidate */

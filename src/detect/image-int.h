@@ -18,8 +18,9 @@
 
 #include "base/hash.h"
 #include "base/bytes.h"
+#include "detect/matcher.h"
 
-#define YG_IMG_VERSION 5u
+#define YG_IMG_VERSION 6u
 #define YG_IMG_MAGIC   "YGIMAGE"
 #define YG_IMG_NONE    UINT32_MAX
 #define YG_IMG_ALIGN   64u
@@ -67,7 +68,9 @@ struct yg_img_head {
 	uint32_t version;
 	uint32_t name_base;  /* names below are the dictionary's */
 	uint64_t size;
-	uint64_t platform; /* library version, CPU features, route table, dictionary */
+	uint64_t platform; /* matcher, its version, CPU features, route table, dictionary */
+	uint32_t matcher;  /* enum yg_matcher */
+	uint32_t reserved;
 	uint8_t key[YG_DIGEST_BYTES];
 	struct yg_img_run sections[YG_IMG_COUNT]; /* first in units of YG_IMG_ALIGN bytes */
 };
@@ -201,4 +204,4 @@ static inline struct yg_bytes yg_img_text(const struct yg_img *img, struct yg_im
 }
 
 /* Hash of what image and program must agree in besides the version. */
-uint64_t yg_img_platform(uint64_t route_fingerprint);
+uint64_t yg_img_platform(enum yg_matcher matcher, uint64_t route_fingerprint);

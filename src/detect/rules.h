@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "detect/matcher.h"
 #include "model/finding.h"
 #include "model/names.h"
 
@@ -157,6 +158,7 @@ struct yg_rules {
 	uint32_t found;    /* documents that are rules, correlations or filters */
 	uint32_t inactive;
 	uint32_t refused;
+	enum yg_matcher matcher;    /* who will match; that of this CPU unless set before adding */
 	struct yg_rules_priv *priv; /* tables of the loader */
 };
 
