@@ -21,11 +21,11 @@ struct yg_compiler {
 	struct yg_witness *witness;
 	struct yg_databases *databases;
 	struct yg_buf sections[YG_IMG_COUNT];
-	uint32_t *order;     /* engine index -> rule */
-	uint32_t *index_of;  /* rule -> engine index, or YG_IMG_NONE */
-	uint32_t count;      /* of engine indexes */
+	uint32_t *order;      /* engine index -> rule */
+	uint32_t *index_of;   /* rule -> engine index, or YG_IMG_NONE */
+	uint32_t count;	      /* of engine indexes */
 	uint32_t *code_first; /* engine index -> its first step; one more at the end */
-	uint32_t pred_count; /* in the image: those of the rules keep their numbers, more follow */
+	uint32_t pred_count;  /* in the image: those of the rules keep their numbers, more follow */
 	uint32_t name_count;
 	struct yg_fault *fault;
 };
