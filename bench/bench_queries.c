@@ -3,7 +3,7 @@
  * bench/bench_queries.c - W9: 153 evidence queries on 1,000 machines with 20 facts each, through
  * the query process as the program runs them; then one fact changes.
  *
- * usage: bench_queries frameworks/scs-evidence.yaml [ROUNDS]
+ * usage: bench_queries frameworks/scs-2026-03-27.yaml [ROUNDS]
  *
  * The queries are those of the file in its order, again from the start until there are 153 (each
  * repeat with a comment of its own, so that it is a query of its own). Seed fixed; the digest is of
@@ -236,25 +236,47 @@ static struct yg_bytes numbered(struct yg_bytes sql, uint32_t number)
 	return yg_buf_bytes(&text); /* for as long as the program runs */
 }
 
+/* The queries of one node, while there is room. Returns the new count. */
+static uint32_t add_queries(const struct yg_yaml *node, struct yg_assess_query queries[QUERIES],
+			    uint32_t count)
+{
+	const struct yg_yaml *evidence = yg_yaml_get(node, "x_evidence");
+
+	for (const struct yg_yaml *e = evidence ? evidence->first : NULL; e && count < QUERIES;
+	     e = e->next)
+		if (yg_yaml_text(e, "sql").size > 0) {
+			queries[count].sql = numbered(yg_yaml_text(e, "sql"), count);
+			count++;
+		}
+	return count;
+}
+
 static void read_queries(const char *file, struct yg_assess_query queries[QUERIES])
 {
 	struct yg_arena *arena = yg_arena_new(64u << 20); /* for as long as the program runs */
 	struct yg_yaml_fault fault;
 	const struct yg_yaml *docs;
+	const struct yg_yaml *nodes;
 	uint8_t *bytes;
 	size_t size;
 	uint32_t count = 0;
+	uint32_t before;
 
 	if (yg_io_read_file(file, TEXT_MAX, &bytes, &size) != YG_OK ||
 	    yg_yaml_parse((struct yg_bytes){bytes, size}, arena, &docs, &fault) != YG_OK)
 		die("the queries cannot be read");
-	while (count < QUERIES)
-		for (const struct yg_yaml *c = docs->first->first; c; c = c->next)
-			for (const struct yg_yaml *e = c->first; e && count < QUERIES;
-			     e = e->next) {
-				queries[count].sql = numbered(yg_yaml_text(e, "sql"), count);
-				count++;
-			}
+	nodes = yg_yaml_get(yg_yaml_get(yg_yaml_get(docs->first, "objects"), "framework"),
+			    "requirement_nodes");
+	if (!nodes)
+		die("the file holds no framework");
+	/* Repeated until there is one for each criterion; numbered, so that no two are the same. */
+	do {
+		before = count;
+		for (const struct yg_yaml *node = nodes->first; node; node = node->next)
+			count = add_queries(node, queries, count);
+	} while (count < QUERIES && count > before);
+	if (count < QUERIES)
+		die("the framework holds no query");
 	free(bytes);
 }
 
@@ -383,7 +405,7 @@ int main(int argc, char **argv)
 	double start;
 
 	if (argc < 2 || rounds < 1 || rounds > ROUNDS_MAX || !mkdtemp(folder))
-		die("usage: bench_queries frameworks/scs-evidence.yaml [ROUNDS]");
+		die("usage: bench_queries frameworks/scs-2026-03-27.yaml [ROUNDS]");
 	(void)snprintf(path, sizeof(path), "%s/w9.facts", folder);
 	make_lists();
 	for (uint32_t i = 0; i < LISTS; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every query of frameworks/scs-evidence.yaml passes the guard, reads exactly the tables it names,
+ * Every query of a framework file passes the guard, reads exactly the tables it names,
  * and says what its vector expects, before and after one fact is changed.
- * test_evidence EVIDENCE.yaml VECTORS.yaml
+ * test_evidence FRAMEWORK.yaml VECTORS.yaml
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,7 +175,8 @@ static bool is_about(const struct yg_yaml *vector, const struct yg_yaml *criteri
 {
 	struct yg_bytes id = yg_yaml_text(vector, "id");
 
-	return yg_bytes_eq(yg_yaml_text(vector, "criterion"), criterion->key) &&
+	return yg_bytes_eq(yg_yaml_text(vector, "criterion"),
+			   yg_yaml_text(criterion, "ref_id")) &&
 	       (id.size == 0 || yg_bytes_eq(id, yg_yaml_text(entry, "id")));
 }
 
@@ -193,7 +194,7 @@ static void run_entry(const struct yg_yaml *criterion, const struct yg_yaml *ent
 		is_right = run_vector(vector, entry) && is_right;
 	}
 	if (found == 0)
-		SAY("%.*s has no vector", YG_FMT(criterion->key));
+		SAY("%.*s has no vector", YG_FMT(yg_yaml_text(criterion, "ref_id")));
 	is_right = is_right && found > 0;
 	passed += is_right;
 	failed += !is_right;
@@ -202,16 +203,22 @@ static void run_entry(const struct yg_yaml *criterion, const struct yg_yaml *ent
 int main(int argc, char **argv)
 {
 	struct yg_arena *arena = yg_arena_new(64u << 20);
-	const struct yg_yaml *evidence = argc == 3 ? read_file(argv[1], arena) : NULL;
+	const struct yg_yaml *file = argc == 3 ? read_file(argv[1], arena) : NULL;
+	const struct yg_yaml *nodes = yg_yaml_get(
+		yg_yaml_get(yg_yaml_get(file, "objects"), "framework"), "requirement_nodes");
 	const struct yg_yaml *vectors = argc == 3 ? read_file(argv[2], arena) : NULL;
 
-	if (!evidence || !vectors || !mkdtemp(folder))
+	if (!nodes || !vectors || !mkdtemp(folder))
 		return EXIT_FAILURE;
 	(void)snprintf(path, sizeof(path), "%s/f.facts", folder);
-	for (const struct yg_yaml *criterion = evidence->first; criterion;
-	     criterion = criterion->next)
-		for (const struct yg_yaml *entry = criterion->first; entry; entry = entry->next)
-			run_entry(criterion, entry, vectors);
+	for (const struct yg_yaml *node = nodes->first; node; node = node->next) {
+		const struct yg_yaml *evidence = yg_yaml_get(node, "x_evidence");
+
+		for (const struct yg_yaml *entry = evidence ? evidence->first : NULL; entry;
+		     entry = entry->next)
+			if (yg_bytes_eq(yg_yaml_text(entry, "kind"), YG_S("query")))
+				run_entry(node, entry, vectors);
+	}
 	unlink(path);
 	rmdir(folder);
 	(void)yg_arena_free(arena);
