@@ -16,13 +16,13 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define YG_DOC_ORG_MAX	 64u	     /* bytes */
-#define YG_DOC_KIND_MAX	 32u	     /* bytes; a-z and _ */
-#define YG_DOC_KEY_MAX	 256u	     /* bytes */
-#define YG_DOC_BODY_MAX	 (32u << 20) /* bytes */
-#define YG_DOC_LIST_MAX	 10000u	     /* documents in one page */
-#define YG_REVISION_ANY	 UINT32_MAX  /* put: whatever is there */
-#define YG_REVISION_NONE 0u	     /* put: there must be none yet (or it was removed) */
+#define YG_DOC_ORG_MAX	  64u	      /* bytes */
+#define YG_DOC_KIND_MAX	  32u	      /* bytes; a-z and _ */
+#define YG_DOC_KEY_MAX	  256u	      /* bytes */
+#define YG_DOC_BODY_MAX	  (32u << 20) /* bytes */
+#define YG_DOC_LIST_MAX	  10000u      /* documents in one page */
+#define YG_REVISION_ANY	  UINT32_MAX  /* put: whatever is there */
+#define YG_REVISION_NONE  0u	      /* put: there must be none yet (or it was removed) */
 
 struct yg_control;
 
