@@ -7,6 +7,8 @@
 #include "assess/assess.h"
 
 /* One option each (docs/cli-contract.md); NULL or 0 when not given. */
+struct yg_assess_facts;
+
 struct yg_assess_cli {
 	const char *db;
 	const char *assessment;
@@ -50,7 +52,7 @@ struct yg_assess_run {
 	struct yg_access *access;
 	struct yg_assess_ports ports;
 	struct yg_assess *assess; /* NULL for commands that need none */
-	void *facts;
+	struct yg_assess_facts *facts; /* NULL without a file */
 	char db_path[4096];
 };
 

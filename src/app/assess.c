@@ -34,6 +34,7 @@ static const struct {
 	{"answer", NEEDS_ASSESSMENT, yg_assess_cmd_answer},
 	{"evidence", NEEDS_ASSESSMENT, yg_assess_cmd_evidence},
 	{"import-official", NEEDS_ASSESSMENT, yg_assess_cmd_import_official},
+	{"import-facts", NEEDS_ASSESSMENT, yg_assess_cmd_import_facts},
 	{"evaluate", NEEDS_ASSESSMENT, yg_assess_cmd_evaluate},
 	{"next", NEEDS_ASSESSMENT, yg_assess_cmd_next},
 	{"expert", NEEDS_ASSESSMENT, yg_assess_cmd_expert},

@@ -43,30 +43,34 @@ static bool read_number(struct yg_bytes text, size_t *at, unsigned digits_max, u
 	return *at > start;
 }
 
+/* Year, month and day with the same separator between them, and nothing else. */
+static bool read_parts(struct yg_bytes text, uint32_t part[3])
+{
+	uint8_t separator = 0;
+	size_t at = 0;
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (i > 0) {
+			uint8_t c = at < text.size ? text.data[at++] : 0;
+
+			if (i == 1 && c != '-' && c != '/' && c != '.')
+				return false;
+			if (i == 2 && c != separator)
+				return false;
+			separator = c;
+		}
+		if (!read_number(text, &at, i == 0 ? 4 : 2, &part[i]) || (i == 0 && at != 4))
+			return false;
+	}
+	return at == text.size;
+}
+
 int32_t yg_day_read(struct yg_bytes text)
 {
 	uint32_t part[3];
-	size_t at = 0;
-	uint8_t separator = 0;
 
-	text = yg_bytes_trim(text);
-	for (unsigned i = 0; i < 3; i++) {
-		size_t start = at;
-
-		if (!read_number(text, &at, i == 0 ? 4 : 2, &part[i]) ||
-		    (i == 0 && at - start != 4))
-			return YG_DAY_NONE;
-		if (i == 2)
-			break;
-		if (at >= text.size ||
-		    (text.data[at] != '-' && text.data[at] != '/' && text.data[at] != '.'))
-			return YG_DAY_NONE;
-		if (i == 1 && text.data[at] != separator)
-			return YG_DAY_NONE;
-		separator = text.data[at++];
-	}
-	if (at != text.size || part[0] < 1 || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
-	    part[2] > days_in_month((int32_t)part[0], part[1]))
+	if (!read_parts(yg_bytes_trim(text), part) || part[0] < 1 || part[1] < 1 || part[1] > 12 ||
+	    part[2] < 1 || part[2] > days_in_month((int32_t)part[0], part[1]))
 		return YG_DAY_NONE;
 	return days_from((int32_t)part[0], part[1], part[2]);
 }
@@ -137,41 +141,28 @@ int32_t yg_day_add(int32_t day, struct yg_period period)
 
 bool yg_period_read(struct yg_bytes text, struct yg_period *ret)
 {
-	struct yg_period period = {0};
+	static const uint32_t most[] = {YEARS_MAX, YEARS_MAX * 12, YEARS_MAX * 366};
+	static const char units[] = "YMD";
+	uint16_t parts[3] = {0};
+	unsigned next = 0; /* units come in this order, each once */
 	size_t at = 1;
-	unsigned last = 0; /* units must come in the order Y, M, D, each once */
 
 	if (text.size < 3 || text.data[0] != 'P')
 		return false;
 	while (at < text.size) {
 		uint32_t number;
-		unsigned unit;
 
 		if (!read_number(text, &at, 5, &number) || at >= text.size)
 			return false;
-		switch (text.data[at++]) {
-		case 'Y':
-			unit = 1;
-			break;
-		case 'M':
-			unit = 2;
-			break;
-		case 'D':
-			unit = 3;
-			break;
-		default:
+		while (next < 3 && units[next] != (char)text.data[at])
+			next++;
+		if (next == 3 || number > most[next])
 			return false;
-		}
-		if (unit <= last ||
-		    number > (unit == 1 ? YEARS_MAX : YEARS_MAX * (unit == 2 ? 12 : 366)))
-			return false;
-		last = unit;
-		*(unit == 1   ? &period.years
-		  : unit == 2 ? &period.months
-			      : &period.days) = (uint16_t)number;
+		parts[next++] = (uint16_t)number;
+		at++;
 	}
-	if (yg_period_is_none(period))
+	if (parts[0] == 0 && parts[1] == 0 && parts[2] == 0)
 		return false;
-	*ret = period;
+	*ret = (struct yg_period){.years = parts[0], .months = parts[1], .days = parts[2]};
 	return true;
 }

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+import { render } from 'preact';
+import { App } from './app';
+import { startLang } from './i18n';
+import './css/console.css';
+
+startLang();
+const root = document.getElementById('app');
+if (root) render(<App />, root);
