@@ -40,6 +40,9 @@ static int statement(void *arg, struct yg_assess *assess, struct yg_buf *to,
 	json_t *tree = NULL;
 	int rc = yg_assess_statement(assess, NULL, YG_VERSION, run->ports.zone_s, &tree, reterr);
 
+	if (rc == YG_EUNSUPPORTED)
+		rc = yg_line_fault_set(reterr, YG_EUNSUPPORTED, 0,
+				       "practice: a statement needs the official wording");
 	if (rc == YG_OK)
 		rc = yg_json_canonical(tree, to);
 	json_decref(tree);
