@@ -19,7 +19,8 @@
  * `clock`, the day is the same): only queries whose facts changed run again.
  *
  * Fork early: the child has a copy of the parent's memory, so nothing secret (a signing key) shall
- * be in it. Threads: one at a time per object.
+ * be in it. Threads: one at a time per object, and no other thread may be inside SQLite meanwhile
+ * (its locks would be copied as they stand).
  * Tests:  tests/unit/app/test_query_process.c, tests/unit/app/test_query_sandbox.c
  */
 #pragma once
