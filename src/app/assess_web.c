@@ -390,8 +390,8 @@ static int print_routes(const struct yg_route_table *tables, size_t count)
 
 int yg_assess_cmd_web(struct yg_assess_run *run)
 {
-	struct yg_assess_api_ports ports = {.assess = &run->ports};
-	struct web_run web = {.run = run, .api = yg_assess_api_new(&ports)};
+	struct yg_assess_api_ports ports;
+	struct web_run web = {.run = run};
 	struct yg_route_table tables[2];
 	struct yg_web_config config = {
 		.port = (uint16_t)run->cli->port,
@@ -405,6 +405,8 @@ int yg_assess_cmd_web(struct yg_assess_run *run)
 	};
 	int status;
 
+	yg_assess_web_ports(run, &ports);
+	web.api = yg_assess_api_new(&ports);
 	if (!web.api)
 		return yg_assess_say_store(run, YG_ENOMEM);
 	tables[0] = (struct yg_route_table){
