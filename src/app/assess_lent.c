@@ -19,10 +19,10 @@ static int report(void *arg, struct yg_assess *assess, const struct yg_assess_re
 
 	if (!yg_report_kind_by_name(ask->report, &kind))
 		return yg_line_fault_set(reterr, YG_ENOENT, 0, "not-found: there is no such report");
+	if (ask->since != YG_DAY_NONE && ask->since >= yg_assess_today(assess))
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-day: since must be a day before today");
 	rc = yg_assess_report(assess, kind, ask->lang, ask->since, run->ports.zone_s, &tree);
-	if (rc == YG_EINVAL)
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-				       "bad-day: since must be a day before today");
 	if (rc == YG_OK && ask->format == YG_ASSESS_JSON)
 		rc = yg_json_canonical(tree, to);
 	else if (rc == YG_OK && ask->format == YG_ASSESS_CSV)
