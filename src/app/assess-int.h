@@ -4,7 +4,6 @@
 
 #include "app/commands.h"
 #include "app/say.h"
-#include "assess/api_ports.h"
 #include "assess/assess.h"
 
 /* One option each (docs/cli-contract.md); NULL or 0 when not given. */
@@ -105,7 +104,5 @@ int yg_assess_check_files(struct yg_assess_run *run);
 /* Fill run->ports; what it opens is closed by yg_assess_ports_done. */
 int yg_assess_ports_init(struct yg_assess_run *run);
 void yg_assess_ports_done(struct yg_assess_run *run);
-
-/* What the API of `yagura assess web` borrows (assess/api_ports.h); valid as long as @run. */
 
 void yg_help_assess(void);
