@@ -107,7 +107,9 @@ async function answer(id, state, evidence) {
   await field('メモ').fill('年度初めに見直す');
   await button('回答を保存する').click();
   await said(`${id} の回答を保存しました`);
-  check(`${id} is answered`, await page.getByText(state).first().isVisible());
+  // What was attached before stays attached to the answer.
+  await page.getByText(evidence && state === '満たしている' ? '満たしている（根拠あり）' : state, { exact: true }).first().waitFor();
+  if (evidence) check(`${id} keeps its evidence`, await page.getByRole('region', { name: '根拠', exact: true }).getByText(evidence.title).isVisible());
 }
 
 const ANSWERED = ['1-2-1-1', '1-2-1-2', '1-2-1-3', '1-3-1-1', '4-4-4-2'];

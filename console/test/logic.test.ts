@@ -81,8 +81,9 @@ describe('the answer form', () => {
   it('knows values of a framework’s own set', () => {
     const answers = [{ id: 'done' }, { id: 'not-done' }];
     expect(chosen({ state: 'met', value: 'done', reason: '', note: '', by: '', date: '', evidence: [], choices: {}, revision: 1 }, answers)).toBe('done');
-    expect(answerBody({ ...empty, choice: 'done' }, [])).toMatchObject({ state: 'done', value: 'done' });
-    expect(answerBody({ ...empty, choice: 'met' }, ['e1'])).not.toHaveProperty('value');
+    expect(answerBody({ ...empty, choice: 'done' })).toMatchObject({ state: 'done', value: 'done' });
+    expect(answerBody({ ...empty, choice: 'met' })).not.toHaveProperty('value');
+    expect(answerBody({ ...empty, choice: 'met' })).not.toHaveProperty('evidence'); // attached ones stay
   });
   it('says what is missing before anything is sent', () => {
     expect(draftFaults(empty, '2026-11-25', false)).toEqual({ choice: 'needed', by: 'needed' });

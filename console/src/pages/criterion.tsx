@@ -144,7 +144,7 @@ function AnswerForm({ c, onSaved }: { c: Criterion; onSaved: (now: Criterion) =>
     await action.run(async () => {
       try {
         rememberName(draft.by.trim());
-        const now = await put<Criterion>(`${path}/answer`, answerBody(draft, c.evidence.map((e) => e.id)), revision);
+        const now = await put<Criterion>(`${path}/answer`, answerBody(draft), revision);
         setTheirs(null);
         setTried(false);
         setBase(now);
@@ -159,7 +159,7 @@ function AnswerForm({ c, onSaved }: { c: Criterion; onSaved: (now: Criterion) =>
     });
   };
   const withdraw = () => action.run(async () => {
-    const now = await put<Criterion>(`${path}/answer`, { state: 'open', value: null, reason: '', note: '', by: who || base.answer?.by || '', date: today(), evidence: [], choices: {} }, base.answer?.revision ?? 0);
+    const now = await put<Criterion>(`${path}/answer`, { state: 'open', value: null, reason: '', note: '', by: who || base.answer?.by || '', date: today() }, base.answer?.revision ?? 0);
     setBase(now);
     send({ do: 'reset', to: draftOf(now, who, today()) });
     onSaved(now);
