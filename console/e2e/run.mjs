@@ -109,7 +109,7 @@ async function answer(id, state, evidence) {
   await said(`${id} の回答を保存しました`);
   // What was attached before stays attached to the answer.
   await page.getByText(evidence && state === '満たしている' ? '満たしている（根拠あり）' : state, { exact: true }).first().waitFor();
-  if (evidence) check(`${id} keeps its evidence`, await page.getByRole('region', { name: '根拠', exact: true }).getByText(evidence.title).isVisible());
+  if (evidence) check(`${id} keeps its evidence`, await page.getByRole('region', { name: '根拠', exact: true }).getByRole('link', { name: evidence.file }).isVisible());
 }
 
 const ANSWERED = ['1-2-1-1', '1-2-1-2', '1-2-1-3', '1-3-1-1', '4-4-4-2'];

@@ -7,6 +7,8 @@
 #include "assess/assess.h"
 
 /* One option each (docs/cli-contract.md); NULL or 0 when not given. */
+struct yg_assess_facts;
+
 struct yg_assess_cli {
 	const char *db;
 	const char *assessment;
@@ -50,7 +52,7 @@ struct yg_assess_run {
 	struct yg_access *access;
 	struct yg_assess_ports ports;
 	struct yg_assess *assess; /* NULL for commands that need none */
-	void *facts;
+	struct yg_assess_facts *facts; /* NULL without a file */
 	char db_path[4096];
 };
 
@@ -74,6 +76,12 @@ int yg_assess_cmd_evaluate(struct yg_assess_run *run);
 int yg_assess_cmd_next(struct yg_assess_run *run);
 int yg_assess_cmd_frameworks(struct yg_assess_run *run);
 int yg_assess_cmd_web(struct yg_assess_run *run);
+int yg_assess_cmd_report(struct yg_assess_run *run);
+int yg_assess_cmd_oscal(struct yg_assess_run *run); /* export --format oscal-… */
+
+int yg_assess_cmd_sign(struct yg_assess_run *run);
+int yg_assess_cmd_verify(struct yg_assess_run *run);
+int yg_assess_cmd_key(struct yg_assess_run *run);
 
 /* ---- shared by them ---- */
 

@@ -34,6 +34,7 @@ static const struct {
 	{"answer", NEEDS_ASSESSMENT, yg_assess_cmd_answer},
 	{"evidence", NEEDS_ASSESSMENT, yg_assess_cmd_evidence},
 	{"import-official", NEEDS_ASSESSMENT, yg_assess_cmd_import_official},
+	{"import-facts", NEEDS_ASSESSMENT, yg_assess_cmd_import_facts},
 	{"evaluate", NEEDS_ASSESSMENT, yg_assess_cmd_evaluate},
 	{"next", NEEDS_ASSESSMENT, yg_assess_cmd_next},
 	{"expert", NEEDS_ASSESSMENT, yg_assess_cmd_expert},
@@ -41,6 +42,10 @@ static const struct {
 	{"export", NEEDS_ASSESSMENT, yg_assess_cmd_export},
 	{"import", NEEDS_STORE, yg_assess_cmd_import},
 	{"web", NEEDS_STORE, yg_assess_cmd_web},
+	{"report", NEEDS_ASSESSMENT, yg_assess_cmd_report},
+	{"sign", NEEDS_ASSESSMENT, yg_assess_cmd_sign},
+	{"verify", NEEDS_NOTHING, yg_assess_cmd_verify},
+	{"key", NEEDS_NOTHING, yg_assess_cmd_key},
 };
 
 enum option_code {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What app/ lends to assess/ from parse/, source/ and the query process. */
 #include "app/assess-int.h"
+#include "app/assess_facts.h"
 #include "app/shipped.h"
 #include "base/zone.h"
 #include "parse/csv.h"
@@ -33,10 +34,19 @@ int yg_assess_ports_init(struct yg_assess_run *run)
 	ports->to_utf8 = yg_text_to_utf8;
 	ports->frameworks = yg_shipped_frameworks(&ports->framework_count);
 	ports->zone_s = zone_now();
+	if (run->db_path[0]) {
+		char path[sizeof(run->db_path) + 8];
+
+		(void)snprintf(path, sizeof(path), "%s.facts", run->db_path); /* room was left */
+		run->facts = yg_assess_facts_new(path, ports);
+		if (!run->facts)
+			return YG_ENOMEM;
+		yg_assess_facts_lend(run->facts, ports);
+	}
 	return YG_OK;
 }
 
 void yg_assess_ports_done(struct yg_assess_run *run)
 {
-	(void)run;
+	run->facts = yg_assess_facts_free(run->facts);
 }

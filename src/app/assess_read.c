@@ -5,7 +5,8 @@
 
 #include "base/ban.h"
 
-#define NEXT_USUAL 10u
+#define NEXT_USUAL  10u
+#define REMIND_DAYS 90
 
 static const char *tr(const char *msgid)
 {
@@ -253,6 +254,35 @@ static void print_counts(const struct yg_assess_result *result)
 	       counts->contradicted, counts->stale, yg_level_state_name(result->level));
 }
 
+/* Official results near their end, and a clock that went back. */
+static void print_reminders(struct yg_assess_run *run, const json_t *head)
+{
+	json_t *results = NULL;
+	json_t *result;
+	size_t i;
+
+	if (json_is_true(json_object_get(head, "clock_behind")))
+		printf("%s\n", tr(N_("This machine's clock stands before the newest entry: set it right "
+				     "before going on.")));
+	if (yg_assess_json_items(run->assess, "official_result", &results) != YG_OK)
+		return;
+	json_array_foreach(results, i, result)
+	{
+		int64_t left = yg_json_int(result, "days_left", INT32_MAX);
+
+		if (left > REMIND_DAYS)
+			continue;
+		if (left < 0)
+			printf(tr(N_("The official result %s ended on %s: see the operator's page")),
+			       text_of(result, "number"), text_of(result, "valid_to"));
+		else
+			printf(tr(N_("The official result %s ends on %s: time to renew")),
+			       text_of(result, "number"), text_of(result, "valid_to"));
+		printf("\n");
+	}
+	json_decref(results);
+}
+
 static void print_evaluation(const struct yg_assess_result *result, const json_t *head)
 {
 	const struct yg_assessment_counts *counts = &result->counts;
@@ -301,6 +331,8 @@ int yg_assess_cmd_evaluate(struct yg_assess_run *run)
 		print_counts(result);
 	else
 		print_evaluation(result, head);
+	if (!run->cli->is_json)
+		print_reminders(run, head);
 	json_decref(head);
 	return YG_EXIT_DONE;
 }

@@ -43,6 +43,7 @@ static const struct {
 	{"looked_at-needed", N_("say what was looked at: --note TEXT")},
 	{"bad-exchange", N_("this exchange file cannot be used")},
 	{"other-framework", N_("the exchange file is about another framework")},
+	{"unknown-table", N_("there is no such table: `yagura assess import-facts` lists them")},
 	{"bad-request", N_("the input is not as it must be")},
 };
 

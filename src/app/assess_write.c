@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/assess-int.h"
+#include "app/assess_facts.h"
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
@@ -495,6 +496,83 @@ int yg_assess_cmd_import_official(struct yg_assess_run *run)
 	return status;
 }
 
+/* ---- the firm's own lists ---- */
+
+static int list_facts(struct yg_assess_run *run)
+{
+	json_t *items = NULL;
+	json_t *item;
+	json_t *column;
+	size_t i;
+	size_t k;
+	int rc = yg_assess_facts_json(run->facts, run->cli->lang, &items);
+
+	if (rc != YG_OK)
+		return yg_assess_say_store(run, rc);
+	if (run->cli->is_json)
+		return yg_assess_print_json(items);
+	json_array_foreach(items, i, item)
+	{
+		const char *date = json_string_value(json_object_get(item, "date"));
+
+		printf("%-12s %s  ", json_string_value(json_object_get(item, "table")),
+		       json_string_value(json_object_get(item, "title")));
+		if (date)
+			printf(yg_say_tr(N_("%u rows of %s")),
+			       (unsigned)yg_json_int(item, "rows", 0), date);
+		printf("\n            ");
+		json_array_foreach(json_object_get(item, "columns"), k, column)
+			printf(" %s", json_string_value(column));
+		printf("\n");
+	}
+	json_decref(items);
+	return YG_EXIT_DONE;
+}
+
+int yg_assess_cmd_import_facts(struct yg_assess_run *run)
+{
+	const struct yg_assess_cli *cli = run->cli;
+	struct yg_assess_facts_in in = {.lang = cli->lang, .day = yg_assess_today(run->assess)};
+	struct yg_line_fault fault = {0};
+	json_t *item = NULL;
+	uint8_t *data;
+	size_t size;
+	int rc;
+
+	if (cli->arg_count == 0)
+		return list_facts(run);
+	if (cli->arg_count != 2) {
+		yg_say_hint(N_("`yagura assess import-facts` without more lists the tables"),
+			    N_("import-facts: give a table and a CSV file"));
+		return YG_EXIT_FAILED;
+	}
+	if (cli->date) {
+		in.day = yg_day_read(given(cli->date));
+		if (in.day == YG_DAY_NONE) {
+			yg_say("--date %s: %s", yg_say_safe(given(cli->date), 40),
+			       yg_say_tr(N_("this is no day: write it as 2026-11-25")));
+			return YG_EXIT_FAILED;
+		}
+	}
+	if (!yg_assess_read_file(cli->args[1], TABLE_BYTES_MAX, &data, &size))
+		return YG_EXIT_FAILED;
+	in.table = given(cli->args[0]);
+	in.bytes = (struct yg_bytes){data, size};
+	in.file_name = given(cli->args[1]);
+	in.source = given(cli->source);
+	rc = yg_assess_facts_put(run->facts, &in, &item, &fault);
+	free(data);
+	if (rc != YG_OK)
+		return yg_assess_say_fault(rc, &fault, cli->args[1]);
+	if (cli->is_json)
+		return yg_assess_print_json(item);
+	printf(yg_say_tr(N_("%s: %u rows taken from %s")), cli->args[0],
+	       (unsigned)yg_json_int(item, "rows", 0), cli->args[1]);
+	printf("\n");
+	json_decref(item);
+	return YG_EXIT_DONE;
+}
+
 /* ---- exchange ---- */
 
 int yg_assess_cmd_export(struct yg_assess_run *run)
@@ -504,6 +582,8 @@ int yg_assess_cmd_export(struct yg_assess_run *run)
 	struct yg_buf buf;
 	int rc;
 
+	if (cli->format)
+		return yg_assess_cmd_oscal(run);
 	if (cli->audience && strcmp(cli->audience, "expert") == 0) {
 		audience = YG_AUDIENCE_EXPERT;
 	} else if (cli->audience && strcmp(cli->audience, "own") != 0) {

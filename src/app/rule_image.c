@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/matcher.h"
 #include "app/rule_cache.h"
 #include "app/rule_files.h"
 #include "app/say.h"
@@ -25,6 +26,7 @@ struct load {
 	struct yg_rule_files files;
 	uint8_t *placeholders; /* owned; NULL = none */
 	size_t placeholders_size;
+	enum yg_matcher matcher;
 	uint8_t key[YG_DIGEST_BYTES];
 	struct yg_buf messages; /* one line for each refused rule, as shown */
 	struct yg_rules *rules;
@@ -92,7 +94,8 @@ static int make_key(struct load *load)
 	int rc;
 
 	yg_buf_init(&extra, PLACEHOLDERS_BYTES_MAX + 64);
-	yg_buf_addf(&extra, "%s %d ", YG_VERSION, load->options->include_deprecated);
+	yg_buf_addf(&extra, "%s %d %d ", YG_VERSION, load->options->include_deprecated,
+		    load->matcher);
 	yg_buf_add(&extra, (struct yg_bytes){load->placeholders, load->placeholders_size});
 	rc = yg_buf_error(&extra);
 	if (rc == YG_OK)
@@ -111,6 +114,7 @@ static int understand(struct load *load)
 	load->rules = yg_rules_new();
 	if (!load->rules)
 		return YG_ENOMEM;
+	load->rules->matcher = load->matcher;
 	if (load->placeholders) {
 		rc = yg_rules_placeholders(
 			load->rules, load->options->placeholders,
@@ -214,7 +218,9 @@ int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *r
 
 	*ret = (struct yg_rule_image){0};
 	yg_buf_init(&load.messages, MESSAGES_BYTES_MAX);
-	rc = read_placeholders(&load);
+	rc = yg_matcher_choose(&load.matcher);
+	if (rc == YG_OK)
+		rc = read_placeholders(&load);
 	if (rc == YG_OK)
 		rc = read_files(&load);
 	if (rc == YG_OK)

@@ -29,7 +29,7 @@ struct yg_rule_image {
 /*
  * Load what @options name. Refused rules and unreadable files are said. YG_OK, YG_ENOMEM,
  * YG_ELIMIT, YG_EFORMAT (said), YG_EINVAL: the placeholders file is wrong (said), or --rules
- * named no rule at all (said).
+ * named no rule at all (said), or YAGURA_MATCHER no matcher (said).
  */
 YG_MUST_USE int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *ret);
 void yg_rule_image_done(struct yg_rule_image *image);

@@ -4,6 +4,7 @@
 #include <getopt.h>
 
 #include "app/commands.h"
+#include "app/matcher.h"
 #include "app/rule_files.h"
 #include "app/say.h"
 #include "base/io.h"
@@ -115,8 +116,10 @@ static int check_paths(char **paths, int count, const struct check_opts *opts)
 	struct yg_rule_files files = {0};
 	struct yg_rules *rules = yg_rules_new();
 	int status = YG_EXIT_FAILED;
-	int rc = rules ? yg_rule_files_init(&files) : YG_ENOMEM;
+	int rc = rules ? yg_matcher_choose(&rules->matcher) : YG_ENOMEM;
 
+	if (rc == YG_OK)
+		rc = yg_rule_files_init(&files);
 	for (int i = 0; i < count && rc == YG_OK; i++)
 		rc = yg_rule_files_add_path(&files, paths[i]);
 	if (rc == YG_OK && files.count == 0) {

@@ -88,7 +88,8 @@ static int read_body(struct yg_api_call *call)
 	rc = yg_json_load(call->request->body, API_JSON_MAX, &call->in, &fault);
 	if (rc == YG_EFORMAT || rc == YG_ELIMIT)
 		return yg_line_fault_set(&call->fault, YG_EINVAL, 0,
-					 "bad-request: %s (at byte %zu)", fault.msg, fault.pos);
+					 "bad-request: %s (at byte %zu)",
+					 yg_tr(call->request->lang, fault.msg), fault.pos);
 	if (rc == YG_OK && !json_is_object(call->in))
 		return yg_line_fault_set(&call->fault, YG_EINVAL, 0,
 					 "bad-request: an object is expected");

@@ -9,7 +9,7 @@
 /* The item of @list whose @key is @id as the answer; takes @list. */
 static int answer_with(struct yg_api_call *call, json_t *take, const char *key, const char *id)
 {
-	json_t *item = json_incref(yg_api_find(take, key, id));
+	json_t *item = id ? json_incref(yg_api_find(take, key, id)) : NULL;
 
 	json_decref(take);
 	return item ? yg_api_object(call, YG_OK, item, 201) : YG_ENOENT;
@@ -286,10 +286,18 @@ int yg_api_create_technical(struct yg_api_call *call)
 int yg_api_create_result(struct yg_api_call *call)
 {
 	json_t *object = NULL;
+	json_t *list = NULL;
 	int rc = yg_assess_put_official_result(call->assess, NULL, call->in, YG_REVISION_NONE,
 					       &object, &call->fault);
 
-	return yg_api_object(call, rc, object, 201);
+	/* The days that are left are counted where it is listed. */
+	if (rc == YG_OK)
+		rc = yg_assess_json_items(call->assess, "official_result", &list);
+	if (rc == YG_OK)
+		rc = answer_with(call, list, "id",
+				 json_string_value(json_object_get(object, "id")));
+	json_decref(object);
+	return rc;
 }
 
 int yg_api_import(struct yg_api_call *call)

@@ -65,6 +65,8 @@ struct yg_assess_ports {
 	 * first of its tables is there, and again when one of them has changed. */
 	int (*table_change)(void *facts, struct yg_access *access, struct yg_bytes table,
 			    uint64_t *ret, int32_t *ret_day);
+	/* One number that changes when any list does: 0 without lists. Cheap: asked on each request. */
+	int (*facts_change)(void *facts, uint64_t *ret);
 	void *facts;
 	const struct yg_assess_shipped *frameworks;
 	size_t framework_count;
@@ -104,6 +106,8 @@ struct yg_assess *yg_assess_free(struct yg_assess *assess);
 
 const char *yg_assess_id(const struct yg_assess *assess);
 const struct yg_library *yg_assess_library(const struct yg_assess *assess);
+/* SHA-256 of the framework's file, hex. */
+const char *yg_assess_framework_sha256(const struct yg_assess *assess);
 /* Index of the level, or YG_NODE_NONE. */
 uint32_t yg_assess_level(const struct yg_assess *assess);
 /* Is official wording missing that this framework needs? */

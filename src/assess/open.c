@@ -16,6 +16,11 @@ const struct yg_library *yg_assess_library(const struct yg_assess *assess)
 	return assess->library;
 }
 
+const char *yg_assess_framework_sha256(const struct yg_assess *assess)
+{
+	return assess->framework_sha256;
+}
+
 uint32_t yg_assess_level(const struct yg_assess *assess)
 {
 	return assess->level;
@@ -85,11 +90,13 @@ bool yg_assess_is_practice(const struct yg_assess *assess)
 
 /* ---- documents ---- */
 
-static json_t *parse_doc(const struct yg_doc *doc)
+static json_t *parse_doc(struct yg_assess *assess, const struct yg_doc *doc)
 {
 	struct yg_fault fault;
 	json_t *object = NULL;
 
+	if (doc->time_ns > assess->newest_ns)
+		assess->newest_ns = doc->time_ns;
 	if (yg_json_load(doc->body, YG_DOC_BODY_MAX, &object, &fault) != YG_OK)
 		return NULL;
 	if (!json_is_object(object) ||
@@ -120,7 +127,7 @@ static int load_node_doc(void *arg, const struct yg_doc *doc)
 	if (index == YG_NODE_NONE)
 		return YG_OK; /* of a criterion that a later file no longer has: kept, not shown */
 	slot = (json_t **)(void *)((char *)&load->assess->docs[index] + load->offset);
-	*slot = parse_doc(doc);
+	*slot = parse_doc(load->assess, doc);
 	return *slot ? YG_OK : YG_ENOMEM;
 }
 
@@ -134,7 +141,7 @@ static int load_simple(void *arg, const struct yg_doc *doc)
 	struct simple_load *load = arg;
 	struct yg_bytes id = yg_assess_key_part(load->assess, doc->key);
 	char key[KEY_MAX];
-	json_t *object = parse_doc(doc);
+	json_t *object = parse_doc(load->assess, doc);
 
 	if (!object)
 		return YG_ENOMEM;

@@ -202,6 +202,9 @@ int yg_assess_json_groups(struct yg_assess *assess, enum yg_lang lang, json_t **
 
 /* ---- head ---- */
 
+/* A clock that is set right by less than this is no news. */
+#define CLOCK_SLACK_NS (10 * 60 * YG_NS_PER_S)
+
 static json_t *counts_json(const struct yg_assessment_counts *counts)
 {
 	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
@@ -289,7 +292,7 @@ int yg_assess_json_head(struct yg_assess *assess, enum yg_lang lang, json_t **re
 		return rc;
 	head = json_pack(
 		"{s:s, s:{s:o, s:o, s:o, s:s}, s:o, s:{s:O, s:O}, s:b, s:o, s:o, s:s, s:s, s:o, s:b, "
-		"s:s, s:O, s:i, s:o, s:o}",
+		"s:s, s:O, s:i, s:o, s:o, s:b}",
 		"id", assess->id, "framework", "name", yg_json_string(library->ref_id), "urn",
 		yg_json_string(assess->framework->urn), "title",
 		yg_text2_json(&assess->framework->name, lang), "sha256", assess->framework_sha256,
@@ -305,7 +308,8 @@ int yg_assess_json_head(struct yg_assess *assess, enum yg_lang lang, json_t **re
 		json_object_get(assess->head, "created"), "revision",
 		(int)yg_json_int(assess->head, "revision", 0), "publisher_page",
 		yg_json_string(library->source.url), "answer_sets",
-		json_boolean(assess->framework->answers_count > 0));
+		json_boolean(assess->framework->answers_count > 0), "clock_behind",
+		(int)(yg_access_now(assess->access) + CLOCK_SLACK_NS < assess->newest_ns));
 	if (!head)
 		return YG_ENOMEM;
 	rc = add_moved(assess, head);

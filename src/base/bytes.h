@@ -38,7 +38,7 @@ static inline struct yg_bytes yg_bytes_cut(struct yg_bytes b, size_t start, size
 		end = b.size;
 	if (start > end)
 		start = end;
-	return (struct yg_bytes){b.data ? b.data + start : NULL, end - start};
+	return b.data ? (struct yg_bytes){b.data + start, end - start} : (struct yg_bytes){0};
 }
 
 static inline bool yg_bytes_eq(struct yg_bytes a, struct yg_bytes b)

@@ -87,6 +87,10 @@ bool yg_base64_read(struct yg_bytes text, uint8_t *to, size_t room, size_t *ret_
 	size_t size;
 	const char *end;
 
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] >= 0x80) /* libsodium 1.0.18 takes some of these for '+' or '/' */
+			return false;
+	}
 	if (text.size % 4 != 0 ||
 	    sodium_base642bin(to, room, (const char *)text.data, text.size, NULL, &size, &end,
 			      sodium_base64_VARIANT_ORIGINAL) != 0 ||
@@ -102,7 +106,8 @@ bool yg_hex_read(struct yg_bytes text, uint8_t *to, size_t size)
 	const char *end;
 
 	return text.size == 2 * size &&
-	       sodium_hex2bin(to, size, (const char *)text.data, text.size, NULL, &got, &end) == 0 &&
+	       sodium_hex2bin(to, size, (const char *)text.data, text.size, NULL, &got, &end) ==
+		       0 &&
 	       got == size && end == (const char *)text.data + text.size;
 }
 

@@ -78,6 +78,7 @@ static const char *message_of(enum json_error_code code)
 	case json_error_end_of_input_expected:
 		return N_("something follows after the value");
 	case json_error_null_character:
+	case json_error_null_byte_in_key:
 		return N_("a text holds a NUL");
 	case json_error_numeric_overflow:
 		return N_("a number is too large");

@@ -3,7 +3,7 @@
  * detect/compile-int.h - the parts of the rule compiler. Private to detect/.
  *
  * compile.c (order of work) -> program.c (conditions), group.c (what is tried for which route),
- * index.c (tables and pattern sets of one field), databases.c (Vectorscan, in two threads).
+ * index.c (tables and pattern sets of one field), databases.c (pattern sets, in two threads).
  */
 #pragma once
 
@@ -21,11 +21,11 @@ struct yg_compiler {
 	struct yg_witness *witness;
 	struct yg_databases *databases;
 	struct yg_buf sections[YG_IMG_COUNT];
-	uint32_t *order;     /* engine index -> rule */
-	uint32_t *index_of;  /* rule -> engine index, or YG_IMG_NONE */
-	uint32_t count;      /* of engine indexes */
+	uint32_t *order;      /* engine index -> rule */
+	uint32_t *index_of;   /* rule -> engine index, or YG_IMG_NONE */
+	uint32_t count;	      /* of engine indexes */
 	uint32_t *code_first; /* engine index -> its first step; one more at the end */
-	uint32_t pred_count; /* in the image: those of the rules keep their numbers, more follow */
+	uint32_t pred_count;  /* in the image: those of the rules keep their numbers, more follow */
 	uint32_t name_count;
 	struct yg_fault *fault;
 };
@@ -76,7 +76,7 @@ YG_MUST_USE int yg_compile_index(struct yg_compiler *c, uint32_t name,
 				 struct yg_img_field *ret);
 
 /* Pattern sets to be built; each gets a number of DBS. */
-struct yg_databases *yg_databases_new(void);
+struct yg_databases *yg_databases_new(enum yg_matcher matcher);
 struct yg_databases *yg_databases_free(struct yg_databases *databases);
 
 /* A set of folded texts: match number i is texts[i]. Borrowed until built. */

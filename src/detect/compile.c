@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
-#include <hs.h>
 
 #include "base/alloc.h"
 #include "detect/compile-int.h"
 #include "detect/engine.h"
+#include "detect/patterns.h"
 
 #include "base/ban.h"
 
@@ -15,15 +15,11 @@ _Static_assert(sizeof(((struct yg_img_correlation *)0)->group_by) / sizeof(uint3
 		       YG_GROUP_BY_MAX,
 	       "the image holds all group-by fields");
 
-uint64_t yg_img_platform(uint64_t route_fingerprint)
+uint64_t yg_img_platform(enum yg_matcher matcher, uint64_t route_fingerprint)
 {
 	static const char *const dictionary[] = {YG_DICTIONARY_NAMES};
-	hs_platform_info_t info = {0};
-	uint64_t hash = yg_hash64(yg_bytes_str(hs_version()), route_fingerprint);
+	uint64_t hash = yg_matcher_ops(matcher)->fingerprint(route_fingerprint);
 
-	if (hs_populate_platform(&info) == HS_SUCCESS)
-		hash = yg_hash64((struct yg_bytes){(const uint8_t *)&info.tune, sizeof(info.tune)},
-				 hash ^ info.cpu_features);
 	for (uint32_t i = 1; i < YG_F_COUNT; i++)
 		hash = yg_hash64(yg_bytes_str(dictionary[i]), hash);
 	return hash;
@@ -217,7 +213,8 @@ static int join(struct yg_compiler *c, const uint8_t key[YG_DIGEST_BYTES], struc
 	const size_t after_digest = offsetof(struct yg_img_head, digest) + YG_DIGEST_BYTES;
 
 	head.name_base = YG_F_COUNT;
-	head.platform = yg_img_platform(yg_router_fingerprint(c->router));
+	head.matcher = c->rules->matcher;
+	head.platform = yg_img_platform(c->rules->matcher, yg_router_fingerprint(c->router));
 	memcpy(head.key, key, sizeof(head.key));
 	yg_buf_add(ret, (struct yg_bytes){(const uint8_t *)&head, sizeof(head)});
 	pad(ret);
@@ -245,7 +242,7 @@ static int compile(struct yg_compiler *c)
 	int rc;
 
 	c->router = yg_router_new();
-	c->databases = yg_databases_new();
+	c->databases = yg_databases_new(c->rules->matcher);
 	c->witness = yg_witness_new(c->rules);
 	if (!c->router || !c->databases || !c->witness)
 		return YG_ENOMEM;

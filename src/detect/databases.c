@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pattern sets are independent of each other: two threads take them from one list. */
-#define YG_BAN_ALLOW_MALLOC /* hs_serialize_database allocates; its memory is freed here */
-#include <hs.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/alloc.h"
 #include "detect/compile-int.h"
+#include "detect/patterns.h"
 #include "detect/rules-int.h"
 
 #include "base/ban.h"
@@ -22,10 +21,11 @@ struct job {
 	uint64_t hash;	 /* of what is to be compiled: equal sets are made once */
 	char *bytes;	 /* serialised */
 	size_t size;
-	enum yg_err error;
+	int error;
 };
 
 struct yg_databases {
+	const struct yg_matcher_ops *ops;
 	struct job *jobs;
 	uint32_t count;
 	uint32_t room;
@@ -34,9 +34,13 @@ struct yg_databases {
 	atomic_uint next;
 };
 
-struct yg_databases *yg_databases_new(void)
+struct yg_databases *yg_databases_new(enum yg_matcher matcher)
 {
-	return yg_calloc(1, sizeof(struct yg_databases));
+	struct yg_databases *databases = yg_calloc(1, sizeof(*databases));
+
+	if (databases)
+		databases->ops = yg_matcher_ops(matcher);
+	return databases;
 }
 
 struct yg_databases *yg_databases_free(struct yg_databases *databases)
@@ -57,7 +61,8 @@ struct yg_databases *yg_databases_free(struct yg_databases *databases)
 
 static bool is_same_pred(const struct yg_pred *a, const struct yg_pred *b)
 {
-	return yg_pred_regex_flags(a) == yg_pred_regex_flags(b) && yg_bytes_eq(a->text, b->text);
+	return yg_pred_pattern(a).flags == yg_pred_pattern(b).flags &&
+	       yg_bytes_eq(a->text, b->text);
 }
 
 static bool is_same(const struct job *a, const struct job *b)
@@ -176,71 +181,21 @@ int yg_databases_add_regex(struct yg_databases *databases, const struct yg_pred 
 	return yg_databases_add_regexes(databases, &pred, 1, ret);
 }
 
-static hs_database_t *compile_texts(const struct job *job, hs_compile_error_t **reterr)
+static void build(const struct yg_databases *databases, struct job *job)
 {
-	const char **texts = yg_calloc(job->count, sizeof(*texts));
-	size_t *sizes = yg_calloc(job->count, sizeof(*sizes));
-	unsigned *flags = yg_calloc(job->count, sizeof(*flags));
-	unsigned *ids = yg_calloc(job->count, sizeof(*ids));
-	hs_database_t *db = NULL;
+	struct yg_pattern *patterns = yg_calloc(job->count, sizeof(*patterns));
 
-	if (texts && sizes && flags && ids) {
-		for (uint32_t i = 0; i < job->count; i++) {
-			texts[i] = (const char *)job->texts[i].data;
-			sizes[i] = job->texts[i].size;
-			flags[i] = HS_FLAG_SINGLEMATCH;
-			ids[i] = i;
-		}
-		if (hs_compile_lit_multi(texts, flags, ids, sizes, job->count, HS_MODE_BLOCK, NULL,
-					 &db, reterr) != HS_SUCCESS)
-			db = NULL;
+	job->error = YG_ENOMEM;
+	for (uint32_t i = 0; patterns && i < job->count; i++) {
+		if (job->texts)
+			patterns[i].text = job->texts[i];
+		else
+			patterns[i] = yg_pred_pattern(job->preds[i]);
 	}
-	free(texts);
-	free(sizes);
-	free(flags);
-	free(ids);
-	return db;
-}
-
-static hs_database_t *compile_regexes(const struct job *job, hs_compile_error_t **reterr)
-{
-	char **texts = yg_calloc(job->count, sizeof(*texts));
-	unsigned *flags = yg_calloc(job->count, sizeof(*flags));
-	unsigned *ids = yg_calloc(job->count, sizeof(*ids));
-	bool has_room = texts && flags && ids;
-	hs_database_t *db = NULL;
-
-	for (uint32_t i = 0; has_room && i < job->count; i++) {
-		const struct yg_pred *pred = job->preds[i];
-
-		texts[i] = yg_strndup((const char *)pred->text.data, pred->text.size);
-		flags[i] = yg_pred_regex_flags(pred) | HS_FLAG_SINGLEMATCH;
-		ids[i] = i;
-		has_room = texts[i] != NULL;
-	}
-	if (has_room && hs_compile_multi((const char *const *)texts, flags, ids, job->count,
-					 HS_MODE_BLOCK, NULL, &db, reterr) != HS_SUCCESS)
-		db = NULL;
-	for (uint32_t i = 0; texts && i < job->count; i++)
-		free(texts[i]);
-	free(texts);
-	free(flags);
-	free(ids);
-	return db;
-}
-
-static void build(struct job *job)
-{
-	hs_compile_error_t *error = NULL;
-	hs_database_t *db = job->texts ? compile_texts(job, &error) : compile_regexes(job, &error);
-
-	if (!db)
-		job->error = error && error->expression >= 0 ? YG_EFORMAT : YG_ENOMEM;
-	else if (hs_serialize_database(db, &job->bytes, &job->size) != HS_SUCCESS)
-		job->error = YG_ENOMEM;
-	if (error)
-		(void)hs_free_compile_error(error); /* made by the library just now */
-	(void)hs_free_database(db);		    /* NULL is allowed */
+	if (patterns)
+		job->error = databases->ops->compile(patterns, job->count, !job->texts, &job->bytes,
+						     &job->size);
+	free(patterns);
 }
 
 static void *build_all(void *arg)
@@ -249,7 +204,7 @@ static void *build_all(void *arg)
 	uint32_t at;
 
 	while ((at = atomic_fetch_add(&databases->next, 1)) < databases->count)
-		build(&databases->jobs[databases->order[at]]);
+		build(databases, &databases->jobs[databases->order[at]]);
 	return NULL;
 }
 
@@ -288,8 +243,8 @@ int yg_databases_build(struct yg_databases *databases, struct yg_compiler *c)
 		struct yg_img_run run = {(uint32_t)bytes->size, (uint32_t)job->size};
 
 		if (job->error == YG_EFORMAT)
-			return yg_fault_set(c->fault, YG_EFORMAT,
-					    "the matcher library refuses a pattern", 0);
+			return yg_fault_set(c->fault, YG_EFORMAT, "the matcher refuses a pattern",
+					    0);
 		if (job->error)
 			return job->error;
 		yg_buf_add(bytes, (struct yg_bytes){(const uint8_t *)job->bytes, job->size});

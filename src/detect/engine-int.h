@@ -4,11 +4,10 @@
  */
 #pragma once
 
-#include <hs.h>
-
 #include "detect/engine.h"
 #include "detect/image-int.h"
 #include "detect/memo.h"
+#include "detect/patterns.h"
 #include "detect/route.h"
 
 struct yg_engine {
@@ -18,19 +17,18 @@ struct yg_engine {
 	struct yg_engine_rule *rules;
 	struct yg_correlation *correlations;
 	struct yg_bytes *tags;
-	hs_database_t **dbs;
-	uint32_t db_count;
-	hs_scratch_t *hs_scratch; /* the one threads clone; never used to scan */
-	uint32_t fields_max;      /* most fields of any group */
-	uint32_t rules_max;       /* most rules of any group */
+	const struct yg_matcher_ops *ops; /* of the matcher the image was made for */
+	void *sets;			  /* of patterns */
+	uint32_t fields_max;		  /* most fields of any group */
+	uint32_t rules_max;		  /* most rules of any group */
 };
 
 /* A value of the record being matched; index = that of the field, the raw text comes last. */
 struct yg_value {
-	struct yg_bytes text;   /* decoded; valid when is_ready */
+	struct yg_bytes text;	/* decoded; valid when is_ready */
 	struct yg_bytes folded; /* valid when is_folded */
-	uint32_t field;         /* local field + 1, 0 = the group does not use it */
-	uint32_t next;          /* next value of the same name, or YG_IMG_NONE */
+	uint32_t field;		/* local field + 1, 0 = the group does not use it */
+	uint32_t next;		/* next value of the same name, or YG_IMG_NONE */
 	bool is_ready;
 	bool is_folded;
 	bool is_null;
@@ -44,19 +42,20 @@ struct yg_slot {
 
 struct yg_scratch {
 	const struct yg_engine *engine;
-	struct yg_arena *arena; /* folded texts */
-	hs_scratch_t *hs_scratch;
-	uint32_t round;         /* number of the record, 1 … 2^31-1 */
-	uint32_t *known;        /* per predicate: round × 2 + result */
-	uint32_t *tried;        /* per local rule: round in which it became a candidate */
+	struct yg_arena *arena;		  /* folded texts */
+	const struct yg_matcher_ops *ops; /* of the engine, which may be freed first */
+	void *sets_room;		  /* to scan with */
+	uint32_t round;			  /* number of the record, 1 … 2^31-1 */
+	uint32_t *known;		  /* per predicate: round × 2 + result */
+	uint32_t *tried;		  /* per local rule: round in which it became a candidate */
 	uint32_t *candidates;
 	uint32_t *hits;
-	struct yg_slot *slots;  /* per local field */
+	struct yg_slot *slots; /* per local field */
 	struct yg_value *values;
 	struct yg_memo_entry *memo;
 	uint32_t fired[YG_MEMO_ATOMS_MAX]; /* atoms of the value being looked up, the first ones */
 	uint32_t fired_count;		   /* all of them */
-	uint64_t candidate_total; /* over all records; for measuring */
+	uint64_t candidate_total;	   /* over all records; for measuring */
 
 	/* The record at hand. */
 	const struct yg_img_group *group;

@@ -45,7 +45,8 @@ uint32_t yg_engine_rule_count(const struct yg_engine *engine);
 struct yg_engine_rule {
 	struct yg_rule_info info;
 	struct yg_bytes name;
-	const struct yg_correlation *correlation; /* NULL for ordinary rules; refs = engine indexes */
+	const struct yg_correlation
+		*correlation; /* NULL for ordinary rules; refs = engine indexes */
 	bool is_quiet;
 };
 const struct yg_engine_rule *yg_engine_rule(const struct yg_engine *engine, uint32_t index);

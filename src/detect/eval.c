@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One predicate on the record at hand, straight from its definition in detect/rules.h. */
 #include <arpa/inet.h>
-#include <hs.h>
 
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -27,11 +26,10 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 
 static void scan(struct yg_scratch *s, uint32_t db, struct yg_bytes text, bool *ret_is_found)
 {
-	hs_error_t rc = hs_scan(s->engine->dbs[db], text.data ? (const char *)text.data : "",
-				(unsigned)text.size, 0, s->hs_scratch, on_match, ret_is_found);
+	int rc = s->ops->scan(s->engine->sets, s->sets_room, db, text, on_match, ret_is_found);
 
-	if (rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED)
-		s->error = YG_EFORMAT;
+	if (rc != YG_OK)
+		s->error = rc;
 }
 
 static bool test_regex(struct yg_scratch *s, const struct yg_img_pred *pred, struct yg_bytes text)

@@ -16,10 +16,11 @@
  */
 #pragma once
 
-#include "base/hash.h"
 #include "base/bytes.h"
+#include "base/hash.h"
+#include "detect/matcher.h"
 
-#define YG_IMG_VERSION 5u
+#define YG_IMG_VERSION 6u
 #define YG_IMG_MAGIC   "YGIMAGE"
 #define YG_IMG_NONE    UINT32_MAX
 #define YG_IMG_ALIGN   64u
@@ -65,9 +66,11 @@ struct yg_img_head {
 	char magic[8];
 	uint8_t digest[YG_DIGEST_BYTES]; /* of everything after this member */
 	uint32_t version;
-	uint32_t name_base;  /* names below are the dictionary's */
+	uint32_t name_base; /* names below are the dictionary's */
 	uint64_t size;
-	uint64_t platform; /* library version, CPU features, route table, dictionary */
+	uint64_t platform; /* matcher, its version, CPU features, route table, dictionary */
+	uint32_t matcher;  /* enum yg_matcher */
+	uint32_t reserved;
 	uint8_t key[YG_DIGEST_BYTES];
 	struct yg_img_run sections[YG_IMG_COUNT]; /* first in units of YG_IMG_ALIGN bytes */
 };
@@ -75,8 +78,8 @@ struct yg_img_head {
 struct yg_img_rule {
 	struct yg_img_run id, title, title_ja, advice, name;
 	struct yg_img_run tags; /* of TAGS */
-	uint32_t entry;         /* of CODE, or YG_IMG_TRUE / YG_IMG_FALSE */
-	uint32_t correlation;   /* or YG_IMG_NONE */
+	uint32_t entry;		/* of CODE, or YG_IMG_TRUE / YG_IMG_FALSE */
+	uint32_t correlation;	/* or YG_IMG_NONE */
 	uint8_t level, kind, field;
 	uint8_t is_own, is_quiet;
 	uint8_t reserved[3];
@@ -100,14 +103,15 @@ struct yg_img_pred {
 	uint32_t field;
 	uint32_t other;
 	struct yg_img_run text;
-	uint32_t db;     /* REGEX: of DBS, or YG_IMG_NONE: settled wherever it is asked for */
+	uint32_t db;	 /* REGEX: of DBS, or YG_IMG_NONE: settled wherever it is asked for */
 	uint32_t lookup; /* YG_IMG_ONE_OF: of LOOKUPS */
 	uint8_t op, is_cased, part, number_op, prefix_bits;
 	uint8_t reserved[7];
 	uint8_t address[16];
 };
 
-/* Further value of yg_img_pred.op: the value is, starts, ends with or contains one of many texts. */
+/* Further value of yg_img_pred.op: the value is, starts, ends with or contains one of many texts.
+ */
 #define YG_IMG_ONE_OF 64u
 
 /* One step of a condition: test, then go on at one of two later steps, or end. */
@@ -124,35 +128,35 @@ struct yg_img_group {
 	struct yg_img_run always; /* of LISTS: local rules without an atom */
 	struct yg_img_run fields; /* of FIELDS; the first is the keyword field where there is one */
 	struct yg_img_run atoms;  /* of ATOMS */
-	uint32_t map;             /* of MAP: name id -> local field + 1, 0 = unused; one per name */
-	uint32_t settled;         /* of SETTLED: a bit per predicate */
+	uint32_t map;		  /* of MAP: name id -> local field + 1, 0 = unused; one per name */
+	uint32_t settled;	  /* of SETTLED: a bit per predicate */
 	uint32_t has_keywords;
 };
 
 /* Hash table over texts of certain lengths; only the first (last) 64 bytes of longer ones. */
 struct yg_img_table {
-	uint64_t lengths;        /* bit n-1: texts of length n (EQUALS: all zero, any length) */
+	uint64_t lengths;	 /* bit n-1: texts of length n (EQUALS: all zero, any length) */
 	struct yg_img_run slots; /* of SLOTS; a power of two with free slots, or 0 */
 };
 
 /* Texts or expressions looked for at once. */
 struct yg_img_set {
-	uint32_t db;            /* of DBS, or YG_IMG_NONE: there are none */
+	uint32_t db;		/* of DBS, or YG_IMG_NONE: there are none */
 	struct yg_img_run hits; /* of LISTS: pattern number of db -> local atom */
 };
 
 /* Many texts one of which must fit: what an OR of such predicates on one field becomes. */
 struct yg_img_lookup {
 	struct yg_img_table equals, starts, ends; /* slots name elements of members */
-	struct yg_img_run members;                /* of MEMBERS: runs of TEXT */
-	uint32_t db;                              /* of DBS, or YG_IMG_NONE: those contained */
+	struct yg_img_run members;		  /* of MEMBERS: runs of TEXT */
+	uint32_t db;				  /* of DBS, or YG_IMG_NONE: those contained */
 	uint32_t reserved;
 };
 
 struct yg_img_field {
 	uint32_t name;
 	struct yg_img_set texts;   /* what it may contain */
-	struct yg_img_set rare;    /* the same for texts with a character of four bytes (emoji) */
+	struct yg_img_set rare;	   /* the same for texts with a character of four bytes (emoji) */
 	struct yg_img_set special; /* keywords with a byte that JSON writes as an escape */
 	struct yg_img_set regexes; /* expressions it may match */
 	struct yg_img_run present; /* of LISTS: local atoms that fire when the field is there */
@@ -163,7 +167,7 @@ struct yg_img_field {
 struct yg_img_atom {
 	struct yg_img_run text;
 	struct yg_img_run watch; /* of LISTS: local rules */
-	uint32_t pred;           /* settled by this atom, or YG_IMG_NONE */
+	uint32_t pred;		 /* settled by this atom, or YG_IMG_NONE */
 };
 
 struct yg_img_slot {
@@ -182,7 +186,7 @@ struct yg_img {
 };
 
 #define YG_IMG_TABLE_LENGTH_MAX 64u
-#define YG_IMG_HASH_STEP        UINT64_C(0x9e3779b97f4a7c15)
+#define YG_IMG_HASH_STEP	UINT64_C(0x9e3779b97f4a7c15)
 
 /* One step of the rolling hash of STARTS and ENDS, and its final mixing. */
 static inline uint64_t yg_img_roll(uint64_t hash, uint8_t byte)
@@ -201,4 +205,4 @@ static inline struct yg_bytes yg_img_text(const struct yg_img *img, struct yg_im
 }
 
 /* Hash of what image and program must agree in besides the version. */
-uint64_t yg_img_platform(uint64_t route_fingerprint);
+uint64_t yg_img_platform(enum yg_matcher matcher, uint64_t route_fingerprint);

@@ -41,14 +41,15 @@ YG_MUST_USE int yg_indicators_add(struct yg_indicators *set, const char *file, s
 
 /* The same for values that shall not be reported (--allow), with the reason from the list. */
 YG_MUST_USE int yg_indicators_allow(struct yg_indicators *set, const char *file,
-				    struct yg_bytes text, yg_indicators_report_fn report, void *arg);
+				    struct yg_bytes text, yg_indicators_report_fn report,
+				    void *arg);
 
 /* After the last list: build the tables. Then the set is immutable and thread-safe. */
 YG_MUST_USE int yg_indicators_finish(struct yg_indicators *set);
 
 struct yg_indicator {
 	enum yg_indicator_type type;
-	struct yg_bytes value;   /* normalised */
+	struct yg_bytes value;	 /* normalised */
 	struct yg_bytes comment; /* from the list; may be empty */
 	struct yg_bytes file;
 	uint64_t line;
@@ -58,7 +59,7 @@ struct yg_indicator yg_indicators_get(const struct yg_indicators *set, uint32_t 
 
 struct yg_indicator_hit {
 	uint32_t index;
-	uint32_t field;        /* index into event->fields */
+	uint32_t field;	       /* index into event->fields */
 	struct yg_bytes value; /* inside the field's text */
 };
 

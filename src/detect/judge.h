@@ -22,8 +22,8 @@ struct yg_judge_out {
 	int (*finding)(void *arg, const struct yg_finding *finding);
 	int (*update)(void *arg, const struct yg_finding_update *update);
 	/*
-	 * The fields of @trace's record as JSON, for a trace without event_json: asked only when such
-	 * a record completes a correlation. Valid until the next call. NULL = {} is shown.
+	 * The fields of @trace's record as JSON, for a trace without event_json: asked only when
+	 * such a record completes a correlation. Valid until the next call. NULL = {} is shown.
 	 */
 	struct yg_bytes (*event)(void *arg, const struct yg_trace *trace);
 	void *arg;

@@ -5,7 +5,6 @@
  * Predicates not settled by an atom are evaluated when a program first asks, and remembered.
  */
 #include <assert.h>
-#include <hs.h>
 
 #include "base/alloc.h"
 #include "base/utf8.h"
@@ -23,6 +22,7 @@ struct yg_scratch *yg_scratch_new(const struct yg_engine *engine)
 	if (!s)
 		return NULL;
 	s->engine = engine;
+	s->ops = engine->ops;
 	s->arena = yg_arena_new(SCRATCH_BYTES_MAX);
 	s->known = yg_calloc(engine->img.preds_count + 1u, sizeof(*s->known));
 	s->tried = yg_calloc(engine->rules_max + 1u, sizeof(*s->tried));
@@ -34,10 +34,8 @@ struct yg_scratch *yg_scratch_new(const struct yg_engine *engine)
 	if (!s->arena || !s->known || !s->tried || !s->candidates || !s->hits || !s->slots ||
 	    !s->values || !s->memo)
 		return yg_scratch_free(s);
-	if (engine->hs_scratch &&
-	    hs_clone_scratch(engine->hs_scratch, &s->hs_scratch) != HS_SUCCESS)
-		return yg_scratch_free(s);
-	return s;
+	s->sets_room = engine->ops->room_new(engine->sets);
+	return s->sets_room ? s : yg_scratch_free(s);
 }
 
 struct yg_scratch *yg_scratch_free(struct yg_scratch *scratch)
@@ -45,7 +43,7 @@ struct yg_scratch *yg_scratch_free(struct yg_scratch *scratch)
 	if (!scratch)
 		return NULL;
 	(void)yg_arena_free(scratch->arena);
-	(void)hs_free_scratch(scratch->hs_scratch); /* NULL is allowed */
+	scratch->ops->room_free(scratch->sets_room);
 	free(scratch->known);
 	free(scratch->tried);
 	free(scratch->candidates);
@@ -143,14 +141,13 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 static void scan_set(struct yg_scratch *s, const struct yg_img_set *set, struct yg_bytes text)
 {
 	struct found found = {s, set};
-	hs_error_t rc;
+	int rc;
 
 	if (set->db == YG_IMG_NONE)
 		return;
-	rc = hs_scan(s->engine->dbs[set->db], text.data ? (const char *)text.data : "",
-		     (unsigned)text.size, 0, s->hs_scratch, on_match, &found);
-	if (rc != HS_SUCCESS)
-		s->error = YG_EFORMAT;
+	rc = s->ops->scan(s->engine->sets, s->sets_room, set->db, text, on_match, &found);
+	if (rc != YG_OK)
+		s->error = rc;
 }
 
 static bool has_four_byte_character(struct yg_bytes text)

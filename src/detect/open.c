@@ -5,7 +5,6 @@
  * to no more than the section): checking stays linear in the size of the image.
  */
 #include <assert.h>
-#include <hs.h>
 
 #include "base/alloc.h"
 #include "detect/engine-int.h"
@@ -290,8 +289,11 @@ static int check_head(struct yg_bytes image, const uint8_t key[YG_DIGEST_BYTES],
 
 	if (image.size < sizeof(*head) || memcmp(head->magic, YG_IMG_MAGIC, 8) != 0)
 		return yg_fault_set(reterr, YG_EFORMAT, "this is not a rule image", 0);
-	if (head->version != YG_IMG_VERSION ||
-	    head->platform != yg_img_platform(route_fingerprint) || head->name_base != YG_F_COUNT)
+	if (head->version != YG_IMG_VERSION || head->matcher > YG_MATCHER_BUILTIN ||
+	    (head->matcher == YG_MATCHER_VECTORSCAN &&
+	     yg_matcher_here() != YG_MATCHER_VECTORSCAN) ||
+	    head->platform != yg_img_platform(head->matcher, route_fingerprint) ||
+	    head->name_base != YG_F_COUNT)
 		return yg_fault_set(reterr, YG_EMISMATCH,
 				    "the rule image was made by another version or for another CPU",
 				    0);
@@ -389,26 +391,20 @@ static int open_databases(struct yg_engine *engine, struct yg_fault *reterr)
 {
 	const struct yg_img *img = &engine->img;
 
-	engine->dbs = yg_calloc(img->dbs_count + 1u, sizeof(*engine->dbs));
-	if (!engine->dbs)
+	engine->sets = engine->ops->sets_new(img->dbs_count);
+	if (!engine->sets)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < img->dbs_count; i++) {
 		struct yg_img_run run = img->dbs[i];
-		hs_error_t rc = HS_INVALID;
+		int rc = YG_EFORMAT;
 
 		if (is_run(run, img->db_bytes_count))
-			rc = hs_deserialize_database((const char *)img->db_bytes + run.first,
-						     run.count, &engine->dbs[i]);
-		if (rc == HS_NOMEM)
-			return YG_ENOMEM;
-		if (rc != HS_SUCCESS)
-			return yg_fault_set(reterr, YG_EFORMAT, "the rule image has bad patterns",
-					    i);
-		engine->db_count++;
-		rc = hs_alloc_scratch(engine->dbs[i], &engine->hs_scratch);
-		if (rc == HS_NOMEM)
-			return YG_ENOMEM;
-		if (rc != HS_SUCCESS)
+			rc = engine->ops->sets_add(
+				engine->sets,
+				(struct yg_bytes){img->db_bytes + run.first, run.count});
+		if (rc == YG_ENOMEM)
+			return rc;
+		if (rc != YG_OK)
 			return yg_fault_set(reterr, YG_EFORMAT, "the rule image has bad patterns",
 					    i);
 	}
@@ -424,6 +420,8 @@ static int open_image(struct yg_engine *engine, struct yg_bytes image,
 
 	if (rc != YG_OK)
 		return rc;
+	engine->ops =
+		yg_matcher_ops(((const struct yg_img_head *)(const void *)image.data)->matcher);
 	if (!find_sections(image, img))
 		return yg_fault_set(reterr, YG_EFORMAT, "the rule image has bad sections", 0);
 	rc = open_names(engine, reterr);
@@ -451,9 +449,6 @@ int yg_engine_open(struct yg_bytes image, const uint8_t key[YG_DIGEST_BYTES],
 
 	assert((uintptr_t)image.data % YG_IMG_ALIGN == 0);
 	*reterr = (struct yg_fault){.msg = ""};
-	if (hs_valid_platform() != HS_SUCCESS)
-		return yg_fault_set(reterr, YG_EUNSUPPORTED,
-				    "this CPU has no SSE4.2, which the pattern matcher needs", 0);
 	engine = yg_calloc(1, sizeof(*engine));
 	if (engine)
 		engine->router = yg_router_new();
@@ -473,15 +468,13 @@ struct yg_engine *yg_engine_free(struct yg_engine *engine)
 {
 	if (!engine)
 		return NULL;
-	for (uint32_t i = 0; i < engine->db_count; i++)
-		(void)hs_free_database(engine->dbs[i]); /* made by us */
-	(void)hs_free_scratch(engine->hs_scratch);	/* NULL is allowed */
+	if (engine->ops)
+		engine->ops->sets_free(engine->sets);
 	(void)yg_names_free(engine->names);
 	(void)yg_router_free(engine->router);
 	free(engine->rules);
 	free(engine->correlations);
 	free(engine->tags);
-	free(engine->dbs);
 	free(engine);
 	return NULL;
 }

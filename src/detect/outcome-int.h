@@ -15,10 +15,10 @@ struct yg_path {
 	uint32_t sizes[YG_SIZES_KEPT]; /* of the latest harmless 2xx answers */
 	uint8_t size_count;
 	uint8_t size_at;
-	bool was_else; /* answered, but not with 2xx */
-	uint16_t ok;      /* counters stay at their highest value */
+	bool was_else;	  /* answered, but not with 2xx */
+	uint16_t ok;	  /* counters stay at their highest value */
 	uint16_t refused; /* 401, 403 */
-	uint16_t moved;   /* 302, 303, 307 to others than POST */
+	uint16_t moved;	  /* 302, 303, 307 to others than POST */
 	uint16_t post_ok; /* the three for POST to a sign-in path */
 	uint16_t post_refused;
 	uint16_t post_moved;
@@ -40,7 +40,7 @@ struct yg_pending {
 	uint64_t path_hash;
 	int64_t time_ns;
 	uint32_t request; /* the source's count when it was found, or when it last went on */
-	uint32_t next;    /* older one of the same source; or the next free */
+	uint32_t next;	  /* older one of the same source; or the next free */
 	uint8_t outcome;
 	bool is_web;
 	bool is_sign_in;  /* about guessing or using passwords */
@@ -68,7 +68,7 @@ struct yg_followed {
 	uint32_t guess_request;
 	uint32_t upload_request;
 	int64_t guess_ns;
-	uint64_t refused_path; /* of the last refused web sign-in */
+	uint64_t refused_path;		     /* of the last refused web sign-in */
 	uint64_t refusals[YG_REFUSALS_KEPT]; /* paths that answered it with 401 */
 	uint8_t refusal_at;
 	bool has_uploaded;
@@ -76,8 +76,8 @@ struct yg_followed {
 
 struct yg_outcomes {
 	struct yg_table sources; /* struct yg_followed by actor_hash */
-	struct yg_table paths;   /* struct yg_path by path_hash */
-	struct yg_table misses;  /* struct yg_miss by path_hash */
+	struct yg_table paths;	 /* struct yg_path by path_hash */
+	struct yg_table misses;	 /* struct yg_miss by path_hash */
 	struct yg_pending *pool;
 	uint32_t pool_made;
 	uint32_t pool_room;
@@ -156,8 +156,7 @@ uint32_t yg_wait_change(struct yg_outcomes *outcomes, struct yg_path *path,
 			const struct yg_trace *trace, struct yg_change *to);
 
 /* The entry of a path, made when there is none. YG_OK or YG_ENOMEM. */
-YG_MUST_USE int yg_path_for(struct yg_outcomes *outcomes, uint64_t path_hash,
-			    struct yg_path **ret);
+YG_MUST_USE int yg_path_for(struct yg_outcomes *outcomes, uint64_t path_hash, struct yg_path **ret);
 
 /* The size of a whole answer that can be compared; false for errors, parts, empty statuses. */
 static inline bool yg_has_size(const struct yg_trace *trace)

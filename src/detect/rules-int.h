@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/nearest.h"
+#include "detect/patterns.h"
 #include "detect/rules.h"
 #include "parse/yaml.h"
 
@@ -39,7 +40,8 @@ struct yg_load {
 	uint32_t values;	   /* of this rule, after expansion */
 	uint32_t kid_start;	   /* rules->kid_count when the rule began */
 	struct yg_bytes waits_for; /* a placeholder without value; empty = none */
-	uint32_t line;		   /* of the failure */
+	struct yg_bytes lacks; /* what the matcher cannot do with an expression; empty = nothing */
+	uint32_t line;	       /* of the failure */
 	char reason[YG_LOAD_REASON_MAX];
 };
 
@@ -109,11 +111,11 @@ YG_MUST_USE int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml 
 /* Checks a filter document: refused when it is malformed. */
 YG_MUST_USE int yg_sigma_filter(struct yg_load *load, const struct yg_yaml *doc);
 
-/* Checks a regular expression against what the matcher can do. */
+/* Checks a regular expression against what the matcher can do; load->lacks may be set. */
 YG_MUST_USE int yg_sigma_regex_check(struct yg_load *load, uint32_t line,
 				     const struct yg_pred *pred);
-/* Flags for Vectorscan; the engine compiles with exactly these (more may be added to them). */
-unsigned yg_pred_regex_flags(const struct yg_pred *pred);
+/* An expression as matchers take it. */
+struct yg_pattern yg_pred_pattern(const struct yg_pred *pred);
 
 /* Values of placeholder @name (without %), or NULL. */
 struct yg_placeholder {

@@ -134,6 +134,7 @@ struct yg_rules *yg_rules_new(void)
 		free(priv);
 		return NULL;
 	}
+	rules->matcher = yg_matcher_here();
 	rules->priv = priv;
 	rules->arena = yg_arena_new(YG_RULES_ARENA_MAX);
 	rules->names = yg_names_new();
@@ -382,12 +383,18 @@ static int build_detection(struct yg_load *load, const struct yg_yaml *doc, stru
 	if (!detection)
 		return yg_load_fail(load, doc->line, "the rule has no 'detection'");
 	rc = yg_sigma_detection(load, detection, &rule->expr);
-	if (rc != YG_OK || load->waits_for.size == 0)
+	if (rc != YG_OK || (load->waits_for.size == 0 && load->lacks.size == 0))
 		return rc;
-	(void)snprintf(reason, sizeof(reason),
-		       "the placeholder %%%.*s%% has no value: give one with --placeholders",
-		       (int)(load->waits_for.size < 100 ? load->waits_for.size : 100),
-		       (const char *)load->waits_for.data);
+	if (load->waits_for.size > 0)
+		(void)snprintf(
+			reason, sizeof(reason),
+			"the placeholder %%%.*s%% has no value: give one with --placeholders",
+			(int)(load->waits_for.size < 100 ? load->waits_for.size : 100),
+			(const char *)load->waits_for.data);
+	else
+		(void)snprintf(reason, sizeof(reason),
+			       "the built-in matcher cannot do its regular expression: %.*s",
+			       YG_FMT(load->lacks));
 	rule->state = YG_RULE_INACTIVE;
 	return yg_arena_dup(load->rules->arena, yg_bytes_str(reason), &rule->state_reason)
 		       ? YG_OK
@@ -492,6 +499,7 @@ static int take_rule(struct yg_load *load, const struct yg_yaml *doc, struct yg_
 	load->values = 0;
 	load->kid_start = rules->kid_count;
 	load->waits_for = YG_S("");
+	load->lacks = YG_S("");
 	if (rules->rule_count >= YG_RULES_MAX)
 		rc = yg_load_fail(load, doc->line, "more than %u rules", YG_RULES_MAX);
 	else

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "detect/matcher.h"
 #include "model/finding.h"
 #include "model/names.h"
 
@@ -24,20 +25,20 @@
  * CONTAINS for any value. docs/sigma.md says what counts as a number, an address and a time.
  */
 enum yg_pred_op {
-	YG_PRED_EQUALS,    /* value == text */
-	YG_PRED_STARTS,    /* value begins with text */
-	YG_PRED_ENDS,      /* value ends with text */
-	YG_PRED_CONTAINS,  /* text occurs in value */
-	YG_PRED_GLOB,      /* text is a pattern: * any run, ? one character (UTF-8), \ before * ? \ */
-	YG_PRED_REGEX,     /* text is a regular expression, searched anywhere; is_cased unless |i */
-	YG_PRED_CIDR,      /* value is an address inside address/prefix_bits */
-	YG_PRED_LT,        /* value is a number and compares so with number */
+	YG_PRED_EQUALS,	  /* value == text */
+	YG_PRED_STARTS,	  /* value begins with text */
+	YG_PRED_ENDS,	  /* value ends with text */
+	YG_PRED_CONTAINS, /* text occurs in value */
+	YG_PRED_GLOB,  /* text is a pattern: * any run, ? one character (UTF-8), \ before * ? \ */
+	YG_PRED_REGEX, /* text is a regular expression, searched anywhere; is_cased unless |i */
+	YG_PRED_CIDR,  /* value is an address inside address/prefix_bits */
+	YG_PRED_LT,    /* value is a number and compares so with number */
 	YG_PRED_LTE,
 	YG_PRED_GT,
 	YG_PRED_GTE,
-	YG_PRED_EXISTS,    /* the field is there (null counts as there) */
-	YG_PRED_IS_NULL,   /* the field is missing or null */
-	YG_PRED_FIELD_EQUALS,   /* value == value of other_field (any of them) */
+	YG_PRED_EXISTS,	      /* the field is there (null counts as there) */
+	YG_PRED_IS_NULL,      /* the field is missing or null */
+	YG_PRED_FIELD_EQUALS, /* value == value of other_field (any of them) */
 	YG_PRED_FIELD_STARTS,
 	YG_PRED_FIELD_ENDS,
 	YG_PRED_FIELD_CONTAINS,
@@ -48,27 +49,28 @@ enum yg_pred_op {
 enum yg_time_part {
 	YG_PART_MINUTE,
 	YG_PART_HOUR,
-	YG_PART_DAY,   /* of the month */
-	YG_PART_WEEK,  /* ISO 8601 */
+	YG_PART_DAY,  /* of the month */
+	YG_PART_WEEK, /* ISO 8601 */
 	YG_PART_MONTH,
 	YG_PART_YEAR,
 };
 
-#define YG_PRED_KEYWORD 0u /* field_id of a keyword: any value of the log's own, or its raw text */
+/* field_id of a keyword: any value of the log's own, or its raw text. */
+#define YG_PRED_KEYWORD 0u
 
 struct yg_pred {
 	uint32_t field_id; /* of the rule set's yg_names, or YG_PRED_KEYWORD */
-	uint8_t op;        /* enum yg_pred_op */
+	uint8_t op;	   /* enum yg_pred_op */
 	uint8_t is_cased;
-	uint8_t is_multiline;  /* REGEX: m */
-	uint8_t is_dot_all;    /* REGEX: s */
-	uint8_t part;          /* TIME_PART */
-	uint8_t number_op;     /* TIME_PART: YG_PRED_EQUALS, or LT…GTE when combined */
-	uint8_t prefix_bits;   /* CIDR: 0..128, IPv4 counted as ::ffff:a.b.c.d */
-	uint8_t address[16];   /* CIDR */
-	uint32_t other_field;  /* FIELD_… */
-	double number;         /* LT … GTE, TIME_PART */
-	struct yg_bytes text;  /* EQUALS … REGEX; folded already unless is_cased (not for REGEX) */
+	uint8_t is_multiline; /* REGEX: m */
+	uint8_t is_dot_all;   /* REGEX: s */
+	uint8_t part;	      /* TIME_PART */
+	uint8_t number_op;    /* TIME_PART: YG_PRED_EQUALS, or LT…GTE when combined */
+	uint8_t prefix_bits;  /* CIDR: 0..128, IPv4 counted as ::ffff:a.b.c.d */
+	uint8_t address[16];  /* CIDR */
+	uint32_t other_field; /* FIELD_… */
+	double number;	      /* LT … GTE, TIME_PART */
+	struct yg_bytes text; /* EQUALS … REGEX; folded already unless is_cased (not for REGEX) */
 };
 
 enum yg_expr_op {
@@ -83,7 +85,7 @@ enum yg_expr_op {
 /* Node of a condition: children are exprs[kids[first .. first+count)]. */
 struct yg_expr {
 	uint8_t op;
-	uint32_t pred;  /* PRED: index into preds */
+	uint32_t pred;	/* PRED: index into preds */
 	uint32_t first; /* NOT, AND, OR: index into kids */
 	uint32_t count;
 };
@@ -105,7 +107,7 @@ enum yg_correlation_type {
 	YG_CORRELATION_VALUE_PERCENTILE,
 };
 
-#define YG_GROUP_BY_MAX         8u
+#define YG_GROUP_BY_MAX		8u
 #define YG_CORRELATION_REFS_MAX 64u
 
 struct yg_correlation {
@@ -126,7 +128,8 @@ struct yg_correlation {
 
 enum yg_rule_state {
 	YG_RULE_ACTIVE,
-	YG_RULE_INACTIVE, /* loaded and named, but waits for something (a placeholder, a later part) */
+	YG_RULE_INACTIVE, /* loaded and named, but waits for something (a placeholder, a later part)
+			   */
 };
 
 struct yg_rule {
@@ -134,19 +137,19 @@ struct yg_rule {
 	struct yg_bytes name; /* Sigma `name`, for references; may be empty */
 	struct yg_logsource logsource;
 	struct yg_correlation correlation; /* type NONE: expr counts */
-	uint32_t expr;  /* root: index into exprs */
+	uint32_t expr;			   /* root: index into exprs */
 	enum yg_rule_state state;
 	struct yg_bytes state_reason; /* why inactive */
-	struct yg_bytes file; /* as given */
-	uint32_t line;        /* of the document's start */
-	bool is_quiet; /* feeds correlations only; gives no finding of its own */
+	struct yg_bytes file;	      /* as given */
+	uint32_t line;		      /* of the document's start */
+	bool is_quiet;		      /* feeds correlations only; gives no finding of its own */
 	bool is_deprecated;
 };
 
 struct yg_rules {
 	struct yg_arena *arena; /* owns all texts */
 	struct yg_names *names; /* owned */
-	struct yg_pred *preds;  /* distinct: equal predicates have one index */
+	struct yg_pred *preds;	/* distinct: equal predicates have one index */
 	uint32_t pred_count;
 	struct yg_expr *exprs;
 	uint32_t expr_count;
@@ -154,23 +157,24 @@ struct yg_rules {
 	uint32_t kid_count;
 	struct yg_rule *rules;
 	uint32_t rule_count;
-	uint32_t found;    /* documents that are rules, correlations or filters */
+	uint32_t found; /* documents that are rules, correlations or filters */
 	uint32_t inactive;
 	uint32_t refused;
+	enum yg_matcher matcher;    /* who will match; that of this CPU unless set before adding */
 	struct yg_rules_priv *priv; /* tables of the loader */
 };
 
-#define YG_RULES_MAX      1000000u
-#define YG_RULE_FILE_MAX  (16u << 20) /* bytes of one file */
-#define YG_RULE_VALUES_MAX 100000u    /* values of one rule */
-#define YG_RULE_EXPRS_MAX  400000u    /* condition nodes of one rule after expansion */
+#define YG_RULES_MAX	   1000000u
+#define YG_RULE_FILE_MAX   (16u << 20) /* bytes of one file */
+#define YG_RULE_VALUES_MAX 100000u     /* values of one rule */
+#define YG_RULE_EXPRS_MAX  400000u     /* condition nodes of one rule after expansion */
 
 struct yg_rules *yg_rules_new(void);
 struct yg_rules *yg_rules_free(struct yg_rules *rules);
 
 struct yg_rules_opts {
 	bool include_deprecated; /* status deprecated and unsupported */
-	bool is_own;             /* the compiled-in pack: x_ keys allowed, kind behaviour */
+	bool is_own;		 /* the compiled-in pack: x_ keys allowed, kind behaviour */
 };
 
 /* Called for each refused (and each inactive) rule: file, line, reason in English. */
@@ -181,15 +185,16 @@ typedef void (*yg_rules_report_fn)(void *arg, const char *file, uint32_t line, b
  * Placeholder values: a YAML map name -> scalar or list, used by |expand for %name%. To be given
  * before the rules. YG_OK, YG_EFORMAT, YG_ELIMIT or YG_ENOMEM.
  */
-YG_MUST_USE int yg_rules_placeholders(struct yg_rules *rules, const char *file, struct yg_bytes text,
-				      char reason[256], uint32_t *ret_line);
+YG_MUST_USE int yg_rules_placeholders(struct yg_rules *rules, const char *file,
+				      struct yg_bytes text, char reason[256], uint32_t *ret_line);
 
 /*
  * Add all documents of one file. Refused documents are reported and counted, the others loaded;
  * the result is an error only for YG_ENOMEM. Cost: O(text).
  */
 YG_MUST_USE int yg_rules_add(struct yg_rules *rules, const char *file, struct yg_bytes text,
-			     const struct yg_rules_opts *opts, yg_rules_report_fn report, void *arg);
+			     const struct yg_rules_opts *opts, yg_rules_report_fn report,
+			     void *arg);
 
 /* After the last file: correlations find the rules they name; unknown names are refused now. */
 YG_MUST_USE int yg_rules_finish(struct yg_rules *rules, yg_rules_report_fn report, void *arg);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Regular expressions: what Vectorscan takes is taken. Constructs that need backtracking are
- * named before Vectorscan is asked, because its own messages do not say which one it met.
+ * named before Vectorscan is asked, because its own messages do not say which one it met. The
+ * built-in matcher takes the same but for a few, which make a rule inactive there.
  */
-#include <hs.h>
-
 #include "base/utf8.h"
 #include "detect/rules-int.h"
 
@@ -13,20 +12,20 @@
 /* Up to these an expression that parses compiles too; compiling all would double the start. */
 #define LIGHT_SIZE   400u
 #define LIGHT_REPEAT 300u
+#define REASON_MAX   200u
 
-unsigned yg_pred_regex_flags(const struct yg_pred *pred)
+struct yg_pattern yg_pred_pattern(const struct yg_pred *pred)
 {
-	/* ALLOWEMPTY: `.*` and `a?` fit the empty text, and Sigma has nothing against that. */
-	unsigned flags = HS_FLAG_ALLOWEMPTY;
+	unsigned flags = 0;
 	bool is_ascii = true;
 
 	for (size_t i = 0; i < pred->text.size; i++)
 		is_ascii &= pred->text.data[i] < 0x80;
-	flags |= pred->is_cased ? 0 : HS_FLAG_CASELESS;
-	flags |= pred->is_multiline ? HS_FLAG_MULTILINE : 0;
-	flags |= pred->is_dot_all ? HS_FLAG_DOTALL : 0;
-	flags |= is_ascii ? 0 : HS_FLAG_UTF8;
-	return flags;
+	flags |= pred->is_cased ? 0 : YG_REGEX_CASELESS;
+	flags |= pred->is_multiline ? YG_REGEX_MULTILINE : 0;
+	flags |= pred->is_dot_all ? YG_REGEX_DOT_ALL : 0;
+	flags |= is_ascii ? 0 : YG_REGEX_UTF8;
+	return (struct yg_pattern){pred->text, flags};
 }
 
 static const char *after_paren(struct yg_bytes rest)
@@ -109,14 +108,12 @@ static bool is_heavy(struct yg_bytes text)
 
 int yg_sigma_regex_check(struct yg_load *load, uint32_t line, const struct yg_pred *pred)
 {
-	/* Texts of the tree end with NUL. */
-	const char *text = (const char *)pred->text.data;
-	hs_compile_error_t *error = NULL;
-	hs_expr_info_t *info = NULL;
-	hs_database_t *database = NULL;
+	const struct yg_matcher_ops *ops = yg_matcher_ops(load->rules->matcher);
+	struct yg_pattern pattern = yg_pred_pattern(pred);
+	char reason[REASON_MAX] = "";
 	const char *words;
 	size_t at = 0;
-	int rc = YG_OK;
+	int rc;
 
 	if (yg_bytes_chr(pred->text, 0) != SIZE_MAX)
 		return yg_load_fail(load, line,
@@ -127,15 +124,12 @@ int yg_sigma_regex_check(struct yg_load *load, uint32_t line, const struct yg_pr
 				    "the regular expression uses %s at character %zu, which "
 				    "linear-time matching cannot do",
 				    words, at);
-	if (hs_expression_info(text, yg_pred_regex_flags(pred), &info, &error) != HS_SUCCESS ||
-	    (is_heavy(pred->text) && hs_compile(text, yg_pred_regex_flags(pred), HS_MODE_BLOCK,
-						NULL, &database, &error) != HS_SUCCESS))
-		rc = yg_load_fail(load, line, "the regular expression cannot be used: %s",
-				  error && error->message ? error->message : "unknown error");
-	/* All were allocated by the library's default allocator. */
-	free(info);
-	(void)hs_free_database(database);
-	if (error)
-		(void)hs_free_compile_error(error);
-	return rc;
+	rc = ops->check(&pattern, is_heavy(pred->text), reason, sizeof(reason));
+	if (rc == YG_EFORMAT)
+		return yg_load_fail(load, line, "the regular expression cannot be used: %s",
+				    reason);
+	if (rc == YG_EUNSUPPORTED && load->lacks.size == 0)
+		return yg_arena_dup(load->arena, yg_bytes_str(reason), &load->lacks) ? YG_OK
+										     : YG_ENOMEM;
+	return rc == YG_EUNSUPPORTED ? YG_OK : rc;
 }

@@ -329,6 +329,7 @@ static int add_target(struct story *story, struct yg_bytes target)
 {
 	struct yg_bytes cut = yg_bytes_cut(target, 0, YG_STORY_TEXT_MAX - 4);
 
+	assert(target.data || target.size == 0);
 	if (target.size == 0)
 		return YG_OK;
 	for (uint32_t i = 0; i < story->target_count; i++)

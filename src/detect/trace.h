@@ -12,42 +12,42 @@
 #include "detect/engine.h"
 #include "model/event.h"
 
-#define YG_TRACE_KEYS_MAX       256u /* of one record; further ones are left out */
+#define YG_TRACE_KEYS_MAX	256u /* of one record; further ones are left out */
 #define YG_TRACE_INDICATORS_MAX 32u
-#define YG_TRACE_TARGET_MAX     512u /* bytes of a target or path that are kept */
+#define YG_TRACE_TARGET_MAX	512u /* bytes of a target or path that are kept */
 
 /* A correlation's view of a record: which correlation, hash of its group-by values, its value. */
 struct yg_trace_key {
 	uint32_t correlation; /* engine index of the correlation rule */
-	uint32_t ref;         /* which of its refs this record satisfied; where that one is a
+	uint32_t ref;	      /* which of its refs this record satisfied; where that one is a
 				 correlation itself: would satisfy, if that one completes here */
-	uint64_t group;       /* hash of the group-by values */
-	uint64_t value;       /* hash of value_field's value (value_count), else 0 */
-	double number;        /* value_field as a number (sum, avg, percentile), else 0 */
+	uint64_t group;	      /* hash of the group-by values */
+	uint64_t value;	      /* hash of value_field's value (value_count), else 0 */
+	double number;	      /* value_field as a number (sum, avg, percentile), else 0 */
 };
 
 enum yg_trace_flag {
-	YG_TRACE_WEB = 1,         /* the web members below are filled */
+	YG_TRACE_WEB = 1, /* the web members below are filled */
 	YG_TRACE_POST = 2,
-	YG_TRACE_PAGE_HTML = 4,   /* not an image, style sheet or script by its suffix */
-	YG_TRACE_SIGN_IN_OK = 8,  /* the record says that a sign-in was accepted */
+	YG_TRACE_PAGE_HTML = 4,	 /* not an image, style sheet or script by its suffix */
+	YG_TRACE_SIGN_IN_OK = 8, /* the record says that a sign-in was accepted */
 	YG_TRACE_SIGN_IN_BAD = 16,
-	YG_TRACE_BLOCKED = 32,    /* a device says it refused */
+	YG_TRACE_BLOCKED = 32, /* a device says it refused */
 	YG_TRACE_ALLOWED = 64,
 	YG_TRACE_ACTOR_IP = 128,
 	YG_TRACE_SIGN_IN_PATH = 256, /* web: a POST to a path where people sign in */
-	YG_TRACE_PROGRAM = 512,   /* web: the path ends like a program the server runs (.php, .jsp) */
-	YG_TRACE_ADMIN = 1024,    /* web: a part of the path is named as administration pages are */
-	YG_TRACE_UPLOAD = 2048,   /* web: PUT, or a POST to a path that takes files */
+	YG_TRACE_PROGRAM = 512, /* web: the path ends like a program the server runs (.php, .jsp) */
+	YG_TRACE_ADMIN = 1024,	/* web: a part of the path is named as administration pages are */
+	YG_TRACE_UPLOAD = 2048, /* web: PUT, or a POST to a path that takes files */
 	YG_TRACE_PUT = 4096,
-	YG_TRACE_DONE = 8192,     /* the record says that something was carried out on a computer */
+	YG_TRACE_DONE = 8192, /* the record says that something was carried out on a computer */
 };
 
 /* One indicator that occurred in the record. */
 struct yg_trace_indicator {
-	uint32_t index;         /* of the indicator set */
-	struct yg_bytes value;  /* as it stands in the record */
-	struct yg_bytes field;  /* name of the field it stood in */
+	uint32_t index;	       /* of the indicator set */
+	struct yg_bytes value; /* as it stands in the record */
+	struct yg_bytes field; /* name of the field it stood in */
 };
 
 struct yg_trace {
@@ -56,21 +56,21 @@ struct yg_trace {
 	int64_t time_ns;
 	uint32_t flags;
 	enum yg_format format;
-	struct yg_bytes actor;  /* source address, else host, else user */
-	uint64_t actor_hash;    /* 0 = none */
+	struct yg_bytes actor; /* source address, else host, else user */
+	uint64_t actor_hash;   /* 0 = none */
 	struct yg_bytes target;
-	uint64_t path_hash;     /* web: path without query, folded; 0 = none */
+	uint64_t path_hash; /* web: path without query, folded; 0 = none */
 	struct yg_bytes path;
 	uint16_t status;
-	int64_t size_bytes;     /* answer; -1 = not logged */
-	const uint32_t *hits;   /* engine indexes, ascending, of rules that give findings */
+	int64_t size_bytes;   /* answer; -1 = not logged */
+	const uint32_t *hits; /* engine indexes, ascending, of rules that give findings */
 	uint32_t hit_count;
 	const struct yg_trace_key *keys;
 	uint32_t key_count;
 	const struct yg_trace_indicator *indicators;
 	uint32_t indicator_count;
 	struct yg_bytes event_json; /* only where a finding is certain; see yg_judge_out.event */
-	uint32_t record;            /* the caller's own number of the record; for that call */
+	uint32_t record;	    /* the caller's own number of the record; for that call */
 };
 
 struct yg_tracer;

@@ -189,8 +189,9 @@ static bool atom_text(struct yg_witness *witness, const struct yg_pred *pred, st
 		text = (struct yg_bytes){mem, yg_regex_literal(pred->text, mem, sizeof(mem))};
 		*ret_is_whole = false;
 	} else if (text.size > YG_ATOM_TEXT_MAX && pred->op != YG_PRED_EQUALS) {
-		text = pred->op == YG_PRED_ENDS ? yg_bytes_from(text, text.size - YG_ATOM_TEXT_MAX)
-						: yg_bytes_cut(text, 0, YG_ATOM_TEXT_MAX);
+		text = pred->op == YG_PRED_ENDS
+			       ? yg_bytes_from(pred->text, pred->text.size - YG_ATOM_TEXT_MAX)
+			       : yg_bytes_cut(pred->text, 0, YG_ATOM_TEXT_MAX);
 		*ret_is_whole = false;
 	}
 	/* A cut inside a character would fold differently than the whole: cut it away. */

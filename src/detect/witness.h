@@ -14,7 +14,7 @@
 
 enum yg_atom_kind {
 	YG_ATOM_PRESENT, /* the field is there and not null */
-	YG_ATOM_EQUALS,  /* the folded value is the text */
+	YG_ATOM_EQUALS,	 /* the folded value is the text */
 	YG_ATOM_STARTS,
 	YG_ATOM_ENDS,
 	YG_ATOM_CONTAINS,
@@ -25,7 +25,7 @@ enum yg_atom_kind {
 struct yg_atom {
 	enum yg_atom_kind kind;
 	uint32_t field; /* YG_PRED_KEYWORD: any value or the raw text */
-	bool is_exact;  /* the predicate says just this */
+	bool is_exact;	/* the predicate says just this */
 	struct yg_bytes text;
 	float frequency; /* guess: share of records in which it fires, 0..1 */
 };

@@ -52,7 +52,8 @@ static size_t decode(struct yg_bytes from, char *to, size_t room)
 			c = ' ';
 		} else if (c == '%' && i + 2 < from.size && hex_digit(from.data[i + 1]) >= 0 &&
 			   hex_digit(from.data[i + 2]) >= 0) {
-			c = (uint8_t)(hex_digit(from.data[i + 1]) << 4 | hex_digit(from.data[i + 2]));
+			c = (uint8_t)(hex_digit(from.data[i + 1]) << 4 |
+				      hex_digit(from.data[i + 2]));
 			i += 2;
 		}
 		to[size++] = (char)c;

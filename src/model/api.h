@@ -11,9 +11,9 @@
 #include "base/buf.h"
 #include "base/tr.h"
 
-#define YG_API_PARTS_MAX 6u		/* {names} in one pattern */
-#define YG_API_BODY_MAX	 (8u << 20)	/* bytes of a request */
-#define YG_API_REPLY_MAX (64u << 20)	/* bytes of a reply */
+#define YG_API_PARTS_MAX 6u	     /* {names} in one pattern */
+#define YG_API_BODY_MAX	 (8u << 20)  /* bytes of a request */
+#define YG_API_REPLY_MAX (64u << 20) /* bytes of a reply */
 #define YG_API_PATH_MAX	 1024u
 #define YG_API_QUERY_MAX 4096u
 
@@ -35,7 +35,7 @@ struct yg_request {
 	struct yg_bytes query;			 /* raw, without '?' */
 	struct yg_bytes content_type;		 /* without parameters, lower-cased; may be empty */
 	struct yg_bytes if_match;		 /* the tag without quotes; empty: none given */
-	struct yg_bytes file_name;		 /* X-File-Name of an upload, decoded; may be empty */
+	struct yg_bytes file_name; /* X-File-Name of an upload, decoded; may be empty */
 	struct yg_bytes body;
 	enum yg_lang lang; /* Accept-Language, or ?lang= */
 };
@@ -54,8 +54,8 @@ struct yg_reply {
  * error of base/err.h that becomes a problem with status 500 (or 507 for YG_ENOSPC, 503 for
  * YG_ENOMEM). @context is what app/ gave with the table.
  */
-typedef int (*yg_handler)(void *context, struct yg_access *access,
-			  const struct yg_request *request, struct yg_reply *reply);
+typedef int (*yg_handler)(void *context, struct yg_access *access, const struct yg_request *request,
+			  struct yg_reply *reply);
 
 struct yg_route {
 	enum yg_method method;

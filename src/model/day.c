@@ -43,53 +43,77 @@ static bool read_number(struct yg_bytes text, size_t *at, unsigned digits_max, u
 	return *at > start;
 }
 
+/* Year, month and day with the same separator between them, and nothing else. */
+static bool read_parts(struct yg_bytes text, uint32_t part[3])
+{
+	uint8_t separator = 0;
+	size_t at = 0;
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (i > 0) {
+			uint8_t c = at < text.size ? text.data[at++] : 0;
+
+			if (i == 1 && c != '-' && c != '/' && c != '.')
+				return false;
+			if (i == 2 && c != separator)
+				return false;
+			separator = c;
+		}
+		if (!read_number(text, &at, i == 0 ? 4 : 2, &part[i]) || (i == 0 && at != 4))
+			return false;
+	}
+	return at == text.size;
+}
+
 int32_t yg_day_read(struct yg_bytes text)
 {
 	uint32_t part[3];
-	size_t at = 0;
-	uint8_t separator = 0;
 
-	text = yg_bytes_trim(text);
-	for (unsigned i = 0; i < 3; i++) {
-		size_t start = at;
-
-		if (!read_number(text, &at, i == 0 ? 4 : 2, &part[i]) || (i == 0 && at - start != 4))
-			return YG_DAY_NONE;
-		if (i == 2)
-			break;
-		if (at >= text.size || (text.data[at] != '-' && text.data[at] != '/' &&
-					text.data[at] != '.'))
-			return YG_DAY_NONE;
-		if (i == 1 && text.data[at] != separator)
-			return YG_DAY_NONE;
-		separator = text.data[at++];
-	}
-	if (at != text.size || part[0] < 1 || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
-	    part[2] > days_in_month((int32_t)part[0], part[1]))
+	if (!read_parts(yg_bytes_trim(text), part) || part[0] < 1 || part[1] < 1 || part[1] > 12 ||
+	    part[2] < 1 || part[2] > days_in_month((int32_t)part[0], part[1]))
 		return YG_DAY_NONE;
 	return days_from((int32_t)part[0], part[1], part[2]);
 }
 
-static struct yg_civil civil_of(int32_t day)
+struct date {
+	int32_t year;
+	unsigned month;
+	unsigned day;
+};
+
+/* The other way round. */
+static struct date date_of(int32_t day)
 {
-	return yg_time_civil((int64_t)day * SECONDS_PER_DAY * YG_NS_PER_S, 0);
+	int32_t since = day + 719468; /* 0000-03-01 */
+	int32_t era = (since >= 0 ? since : since - 146096) / 146097;
+	uint32_t of_era = (uint32_t)(since - era * 146097);
+	uint32_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	uint32_t month = (5 * of_year + 2) / 153; /* from March */
+	struct date date = {
+		.year = (int32_t)year + era * 400 + (month >= 10),
+		.month = month < 10 ? month + 3 : month - 9,
+		.day = of_year - (153 * month + 2) / 5 + 1,
+	};
+
+	return date;
 }
 
-/* Years within which yg_time_civil holds. */
-#define DAY_LEAST (-106000)
-#define DAY_MOST  106000
+/* 0001-01-01 and 9999-12-31. */
+#define DAY_LEAST (-719162)
+#define DAY_MOST  2932896
 
 void yg_day_write(int32_t day, char to[YG_DAY_SIZE])
 {
-	struct yg_civil civil;
+	struct date date;
 
 	if (day < DAY_LEAST || day > DAY_MOST) {
 		to[0] = 0;
 		return;
 	}
-	civil = civil_of(day);
-	(void)snprintf(to, YG_DAY_SIZE, "%04u-%02u-%02u", (unsigned)civil.year % 10000u,
-		       civil.month % 100u, civil.day % 100u);
+	date = date_of(day);
+	(void)snprintf(to, YG_DAY_SIZE, "%04u-%02u-%02u", (unsigned)date.year % 10000u,
+		       date.month % 100u, date.day % 100u); /* fits: that is what % is for */
 }
 
 int32_t yg_day_of_time(int64_t time_ns, int32_t zone_s)
@@ -101,55 +125,44 @@ int32_t yg_day_of_time(int64_t time_ns, int32_t zone_s)
 
 int32_t yg_day_add(int32_t day, struct yg_period period)
 {
-	struct yg_civil civil;
+	struct date date;
 	int32_t months;
 	unsigned last;
 
 	if (day < DAY_LEAST || day > DAY_MOST)
 		return YG_DAY_NONE;
-	civil = civil_of(day);
-	months = civil.year * 12 + civil.month - 1 + period.years * 12 + period.months;
+	date = date_of(day);
+	months = date.year * 12 + (int32_t)date.month - 1 + period.years * 12 + period.months;
 	last = days_in_month(months / 12, (unsigned)(months % 12) + 1);
 	return days_from(months / 12, (unsigned)(months % 12) + 1,
-			 civil.day < last ? civil.day : last) +
+			 date.day < last ? date.day : last) +
 	       period.days;
 }
 
 bool yg_period_read(struct yg_bytes text, struct yg_period *ret)
 {
-	struct yg_period period = {0};
+	static const uint32_t most[] = {YEARS_MAX, YEARS_MAX * 12, YEARS_MAX * 366};
+	static const char units[] = "YMD";
+	uint16_t parts[3] = {0};
+	unsigned next = 0; /* units come in this order, each once */
 	size_t at = 1;
-	unsigned last = 0; /* units must come in the order Y, M, D, each once */
 
 	if (text.size < 3 || text.data[0] != 'P')
 		return false;
 	while (at < text.size) {
 		uint32_t number;
-		unsigned unit;
 
 		if (!read_number(text, &at, 5, &number) || at >= text.size)
 			return false;
-		switch (text.data[at++]) {
-		case 'Y':
-			unit = 1;
-			break;
-		case 'M':
-			unit = 2;
-			break;
-		case 'D':
-			unit = 3;
-			break;
-		default:
+		while (next < 3 && units[next] != (char)text.data[at])
+			next++;
+		if (next == 3 || number > most[next])
 			return false;
-		}
-		if (unit <= last || number > (unit == 1 ? YEARS_MAX : YEARS_MAX * (unit == 2 ? 12 : 366)))
-			return false;
-		last = unit;
-		*(unit == 1 ? &period.years : unit == 2 ? &period.months : &period.days) =
-			(uint16_t)number;
+		parts[next++] = (uint16_t)number;
+		at++;
 	}
-	if (yg_period_is_none(period))
+	if (parts[0] == 0 && parts[1] == 0 && parts[2] == 0)
 		return false;
-	*ret = period;
+	*ret = (struct yg_period){.years = parts[0], .months = parts[1], .days = parts[2]};
 	return true;
 }

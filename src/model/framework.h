@@ -60,8 +60,9 @@ struct yg_framework_choice {
 	struct yg_bytes id;   /* choice: its urn; answer set: its value */
 	struct yg_text2 name; /* what is shown */
 	bool has_points;
-	int32_t points;	      /* add_score, or x_answers points; may be negative */
-	struct yg_bytes gives; /* "met", "partly", "not_met", "na", "open", or empty: says nothing */
+	int32_t points; /* add_score, or x_answers points; may be negative */
+	struct yg_bytes
+		gives; /* "met", "partly", "not_met", "na", "open", or empty: says nothing */
 };
 
 struct yg_framework_answers {
@@ -84,9 +85,9 @@ struct yg_framework_question {
 	struct yg_text2 text;
 	const struct yg_framework_choice *choices;
 	uint32_t choice_count;
-	uint32_t depends_on;		/* index of a question of the same node, or YG_NODE_NONE */
+	uint32_t depends_on; /* index of a question of the same node, or YG_NODE_NONE */
 	struct yg_text_list depends_answers; /* choice urns */
-	bool depends_on_all;		/* all of them, else any */
+	bool depends_on_all;		     /* all of them, else any */
 };
 
 enum yg_evidence_kind {
@@ -125,8 +126,8 @@ struct yg_framework_help {
 	struct yg_text2 example;
 	struct yg_text2 proof;
 	struct yg_text2 looks_at;
-	uint8_t effect; /* 1..3; 0 = not said */
-	uint8_t effort; /* 1..3 */
+	uint8_t effect;		       /* 1..3; 0 = not said */
+	uint8_t effort;		       /* 1..3 */
 	struct yg_text_list closed_by; /* tool, template:NAME, service, decision */
 };
 
@@ -145,7 +146,7 @@ struct yg_framework_node {
 	uint32_t parent; /* index, or YG_NODE_NONE; always lower than its own */
 	uint16_t depth;	 /* from 1 */
 	bool is_assessable;
-	uint32_t levels; /* bit i: belongs to level i; 0: to all */
+	uint32_t levels;			    /* bit i: belongs to level i; 0: to all */
 	const struct yg_framework_answers *answers; /* NULL: the usual met, partly, not_met, na */
 	const struct yg_framework_question *questions;
 	uint32_t question_count;
@@ -159,8 +160,8 @@ struct yg_framework_node {
 };
 
 enum yg_rule_kind {
-	YG_RULE_ALL_MET,	/* every criterion of the level met (or accepted as not applicable) */
-	YG_RULE_SUM,		/* points added up, bands by least sum */
+	YG_RULE_ALL_MET, /* every criterion of the level met (or accepted as not applicable) */
+	YG_RULE_SUM,	 /* points added up, bands by least sum */
 	YG_RULE_MEAN_MATURITY,	/* mean of scores per section against a target */
 	YG_RULE_LEVEL_PER_TASK, /* each task: level reached against target, the gaps listed */
 	YG_RULE_NONE,
@@ -188,9 +189,9 @@ struct yg_framework_rule {
 	enum yg_rule_kind kind;
 	enum yg_na_policy na;
 	enum yg_review_kind review;
-	struct yg_period valid;	   /* of the official result; all 0: not known */
-	int32_t target_milli;	   /* sum: least sum × 1000; maturity, task: target score × 1000 */
-	uint16_t section_depth;	   /* mean-maturity: depth of the nodes that are sections */
+	struct yg_period valid; /* of the official result; all 0: not known */
+	int32_t target_milli;	/* sum: least sum × 1000; maturity, task: target score × 1000 */
+	uint16_t section_depth; /* mean-maturity: depth of the nodes that are sections */
 	const struct yg_framework_band *bands; /* sum: from the highest down */
 	uint32_t band_count;
 	uint32_t line;

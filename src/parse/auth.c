@@ -276,17 +276,16 @@ static struct yg_bytes value_of(struct yg_bytes b, struct yg_bytes key)
 /* "session opened for user root(uid=0) by bob(uid=1000)" */
 static void read_session(struct auth *auth, struct yg_bytes b)
 {
-	struct yg_bytes by;
+	struct yg_bytes word = first_word(b);
+	struct yg_bytes by = yg_bytes_from(b, word.size);
+	struct yg_bytes name = yg_bytes_cut(word, 0, yg_bytes_chr(word, '('));
 
-	auth->target = first_word(b);
-	by = yg_bytes_from(b, auth->target.size);
-	auth->target = yg_bytes_cut(auth->target, 0, yg_bytes_chr(auth->target, '('));
 	if (skip(&by, " by "))
 		auth->user = yg_bytes_cut(by, 0, yg_bytes_chr(by, '('));
-	if (auth->user.size == 0) {
-		auth->user = auth->target;
-		auth->target = (struct yg_bytes){0};
-	}
+	if (auth->user.size == 0)
+		auth->user = name;
+	else
+		auth->target = name;
 }
 
 /* What a PAM module says, its name and "(service:type): " already dropped. */

@@ -68,31 +68,17 @@ static uint8_t find_separator(struct yg_bytes text)
 	return separators[best];
 }
 
-/* A cell in quotes; @walk stands after the opening one. Doubled quotes become one. */
-static int read_quoted(struct walk *walk, struct yg_bytes *ret)
+/* Does a line end at @walk? CRLF ends with its LF. */
+static bool ends_line(const struct walk *walk)
 {
-	uint32_t first_line = walk->line;
-	size_t start = walk->at;
-	size_t end = start;
+	if (walk->text[walk->at] != '\r')
+		return walk->text[walk->at] == '\n';
+	return walk->at + 1 >= walk->size || walk->text[walk->at + 1] != '\n';
+}
 
-	for (;;) {
-		if (walk->at >= walk->size)
-			return yg_line_fault_set(walk->fault, YG_EFORMAT, first_line,
-						 "the quote that opens in this line never ends");
-		if (walk->text[walk->at] == '"') {
-			if (walk->at + 1 >= walk->size || walk->text[walk->at + 1] != '"')
-				break;
-			walk->at++;
-		} else if (walk->text[walk->at] == '\n' ||
-			   (walk->text[walk->at] == '\r' &&
-			    (walk->at + 1 >= walk->size || walk->text[walk->at + 1] != '\n'))) {
-			walk->line++;
-		}
-		if (walk->is_filling)
-			walk->text[end] = walk->text[walk->at];
-		end++;
-		walk->at++;
-	}
+/* After a closing quote only blanks may stand before the separator. */
+static int end_quoted(struct walk *walk)
+{
 	walk->at++;
 	while (walk->at < walk->size && walk->text[walk->at] == ' ')
 		walk->at++;
@@ -101,8 +87,31 @@ static int read_quoted(struct walk *walk, struct yg_bytes *ret)
 		return yg_line_fault_set(walk->fault, YG_EFORMAT, walk->line,
 					 "text after a closing quote: a quote inside a cell is "
 					 "written twice");
-	*ret = (struct yg_bytes){walk->text + start, end - start};
 	return YG_OK;
+}
+
+/* A cell in quotes; @walk stands after the opening one. Doubled quotes become one. */
+static int read_quoted(struct walk *walk, struct yg_bytes *ret)
+{
+	uint32_t first_line = walk->line;
+	size_t start = walk->at;
+	size_t end = start;
+
+	for (; walk->at < walk->size; walk->at++) {
+		if (walk->text[walk->at] == '"') {
+			if (walk->at + 1 >= walk->size || walk->text[walk->at + 1] != '"') {
+				*ret = (struct yg_bytes){walk->text + start, end - start};
+				return end_quoted(walk);
+			}
+			walk->at++;
+		}
+		walk->line += ends_line(walk);
+		if (walk->is_filling)
+			walk->text[end] = walk->text[walk->at];
+		end++;
+	}
+	return yg_line_fault_set(walk->fault, YG_EFORMAT, first_line,
+				 "the quote that opens in this line never ends");
 }
 
 static int read_cell(struct walk *walk)

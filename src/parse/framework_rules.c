@@ -34,14 +34,35 @@ static bool is_sha256(struct yg_bytes text)
 	return text.size == 64;
 }
 
+static int read_sha256(struct yg_fw_reader *reader, const struct yg_yaml *map, struct yg_bytes *ret)
+{
+	int rc = yg_fw_text(reader, map, "sha256", ret);
+
+	if (rc == YG_OK && ret->size > 0 && !is_sha256(*ret))
+		return yg_line_fault_set(reader->fault, YG_EFORMAT, yg_fw_get(map, "sha256")->line,
+					 "'sha256' must be 64 digits 0-9 and a-f");
+	return rc;
+}
+
+static int read_date(struct yg_fw_reader *reader, const struct yg_yaml *map, struct yg_bytes *ret)
+{
+	int rc = yg_fw_text(reader, map, "date", ret);
+
+	if (rc == YG_OK && ret->size > 0 && yg_day_read(*ret) == YG_DAY_NONE)
+		return yg_line_fault_set(reader->fault, YG_EFORMAT, yg_fw_get(map, "date")->line,
+					 "'date' must be a day such as 2026-03-27");
+	return rc;
+}
+
 int yg_fw_source(struct yg_fw_reader *reader, const struct yg_yaml *library,
 		 struct yg_framework_source *ret)
 {
 	static const char *const keys[] = {"url",  "file",    "sha256", "licence",
 					   "date", "wording", "note"};
-	static const char *const wordings[] = {"complete", "import"};
+	static const char *const wordings[] = {
+		[YG_WORDING_COMPLETE] = "complete", [YG_WORDING_IMPORT] = "import"};
 	const struct yg_yaml *map;
-	uint32_t wording = 0;
+	uint32_t wording = YG_WORDING_COMPLETE;
 	int rc = yg_fw_map(reader, library, "x_source", &map);
 
 	if (rc != YG_OK || !map)
@@ -52,20 +73,14 @@ int yg_fw_source(struct yg_fw_reader *reader, const struct yg_yaml *library,
 	if (rc == YG_OK)
 		rc = read_address(reader, map, "file", &ret->file);
 	if (rc == YG_OK)
-		rc = yg_fw_text(reader, map, "sha256", &ret->sha256);
-	if (rc == YG_OK && ret->sha256.size > 0 && !is_sha256(ret->sha256))
-		return yg_line_fault_set(reader->fault, YG_EFORMAT, yg_fw_get(map, "sha256")->line,
-					 "'sha256' must be 64 digits 0-9 and a-f");
+		rc = read_sha256(reader, map, &ret->sha256);
 	if (rc == YG_OK)
 		rc = yg_fw_text(reader, map, "licence", &ret->licence);
 	if (rc == YG_OK)
-		rc = yg_fw_text(reader, map, "date", &ret->date);
-	if (rc == YG_OK && ret->date.size > 0 && yg_day_read(ret->date) == YG_DAY_NONE)
-		return yg_line_fault_set(reader->fault, YG_EFORMAT, yg_fw_get(map, "date")->line,
-					 "'date' must be a day such as 2026-03-27");
+		rc = read_date(reader, map, &ret->date);
 	if (rc == YG_OK)
 		rc = yg_fw_word(reader, map, "wording", wordings, YG_FW_COUNT(wordings), &wording);
-	ret->wording = wording == 1 ? YG_WORDING_IMPORT : YG_WORDING_COMPLETE;
+	ret->wording = (enum yg_wording)wording;
 	return rc == YG_OK ? yg_fw_words(reader, map, "note", &ret->note) : rc;
 }
 

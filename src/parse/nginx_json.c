@@ -88,6 +88,7 @@ static struct yg_bytes target_of(struct yg_event *event, const struct yg_json_fa
 {
 	struct yg_bytes target = yg_json_role_text(event, facts, YG_ROLE_TARGET);
 	struct yg_bytes query = yg_json_role_text(event, facts, YG_ROLE_QUERY);
+	size_t mark;
 	uint8_t *to;
 
 	if (line->target.size > 0 && (target.size == 0 || facts->rank[YG_ROLE_TARGET] > 1))
@@ -96,17 +97,15 @@ static struct yg_bytes target_of(struct yg_event *event, const struct yg_json_fa
 	if (query.size == 0 || yg_bytes_eq(query, YG_S("-")) ||
 	    yg_bytes_chr(target, '?') != SIZE_MAX)
 		return target;
-	if (query.data[0] == '?')
-		query = yg_bytes_from(query, 1);
-	to = yg_arena_alloc(event->arena, target.size + 1 + query.size);
+	mark = query.data[0] != '?'; /* is to be added */
+	to = yg_arena_alloc(event->arena, target.size + mark + query.size);
 	if (!to)
 		return target;
 	if (target.size > 0)
 		memcpy(to, target.data, target.size);
 	to[target.size] = '?';
-	if (query.size > 0)
-		memcpy(to + target.size + 1, query.data, query.size);
-	return (struct yg_bytes){to, target.size + 1 + query.size};
+	memcpy(to + target.size + mark, query.data, query.size);
+	return (struct yg_bytes){to, target.size + mark + query.size};
 }
 
 /* The fields that are values of the log as they stand. */

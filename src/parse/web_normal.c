@@ -2,6 +2,8 @@
 /* All passes work in place: each writes no more than it has read. */
 #include "parse/web_normal.h"
 
+#include <assert.h>
+
 #include "base/utf8.h"
 
 #include "base/ban.h"
@@ -535,9 +537,10 @@ int yg_web_normal(struct yg_bytes text, enum yg_web_kind kind, struct yg_arena *
 	size_t path_end;
 	uint8_t *data;
 
+	assert(text.data || text.size == 0);
 	if (kind == YG_WEB_HEADER)
 		work &= ~(unsigned)HAS_PATH;
-	if (work == 0) {
+	if (text.size == 0 || work == 0) {
 		*ret = text;
 		return YG_OK;
 	}

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "render/csv.h"
-
-#include "render/text-int.h"
+#include "render/csv-int.h"
 
 #include "base/ban.h"
 
@@ -29,8 +27,7 @@ static void plain(struct yg_buf *to, const char *before, const char *text)
 	yg_buf_add_str(to, text);
 }
 
-/* A cell with text of a log or a rule. Always quoted, so that no character can end it. */
-static void cell(struct yg_buf *to, struct yg_bytes text)
+void yg_csv_quoted(struct yg_buf *to, struct yg_bytes text)
 {
 	struct yg_buf scratch;
 	struct yg_bytes rest;
@@ -38,7 +35,7 @@ static void cell(struct yg_buf *to, struct yg_bytes text)
 	yg_text_scratch(&scratch, text.size);
 	yg_text_add(&scratch, text);
 	rest = yg_buf_bytes(&scratch);
-	yg_buf_add_str(to, is_formula(rest) ? ",\"'" : ",\"");
+	yg_buf_add_str(to, is_formula(rest) ? "\"'" : "\"");
 	while (rest.size > 0) {
 		size_t at = yg_bytes_chr(rest, '"');
 
@@ -53,6 +50,13 @@ static void cell(struct yg_buf *to, struct yg_bytes text)
 	}
 	yg_buf_add_byte(to, '"');
 	yg_text_end(to, &scratch);
+}
+
+/* A cell with text of a log or a rule. */
+static void cell(struct yg_buf *to, struct yg_bytes text)
+{
+	yg_buf_add_byte(to, ',');
+	yg_csv_quoted(to, text);
 }
 
 static void cell_number(struct yg_buf *to, uint64_t value)

@@ -25,6 +25,9 @@ struct yg_page {
 /* The style sheet (src/render/page.css) and its hash for the policy; generated. */
 extern const char yg_page_style[];
 extern const char yg_page_style_hash[];
+/* The same of src/render/assess_page.css. */
+extern const char yg_paper_style[];
+extern const char yg_paper_style_hash[];
 
 /* Markup as it stands: literals of the source only. */
 void yg_page_raw(struct yg_page *page, const char *markup);

@@ -91,6 +91,7 @@ void yg_text_add(struct yg_buf *to, struct yg_bytes text)
 	size_t from = 0;
 	size_t at = 0;
 
+	assert(text.data || text.size == 0);
 	while (at < text.size) {
 		uint32_t point = 0;
 		size_t size = decode(yg_bytes_from(text, at), &point);

@@ -98,6 +98,7 @@ static size_t line_size(struct yg_bytes text, size_t room)
 	size_t used = 0;
 	size_t best = 0;
 
+	assert(text.data || text.size == 0);
 	while (at < text.size) {
 		size_t width;
 		size_t size = yg_text_next(yg_bytes_from(text, at), &width);

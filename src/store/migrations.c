@@ -82,11 +82,21 @@ static int version_of(sqlite3 *db, int64_t *ret)
 	return *ret > STEP_COUNT ? YG_EMISMATCH : YG_OK;
 }
 
+/* The same in one view of the file: another process may be migrating it. */
+static int look_at_version(sqlite3 *db, int64_t *ret)
+{
+	int rc = run(db, "BEGIN");
+
+	if (rc == YG_OK)
+		rc = version_of(db, ret);
+	return rc == YG_OK ? run(db, "ROLLBACK") : rc; /* on failure the file is closed */
+}
+
 int yg_sqlite_migrate(sqlite3 *db)
 {
 	char pragma[96];
 	int64_t version = 0;
-	int rc = version_of(db, &version);
+	int rc = look_at_version(db, &version);
 
 	if (rc != YG_OK || version == STEP_COUNT)
 		return rc;

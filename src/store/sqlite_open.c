@@ -21,6 +21,7 @@
 #define HEADER_PAGE  16
 #define HEADER_ID    68
 #define LENGTH_MAX   ((int)YG_DOC_BODY_MAX + 65536)
+#define WAIT_MS	     10
 #define SIZE_HEADER  16 /* keeps the alignment of malloc */
 
 /* ---- memory: a block knows its size, which SQLite wants to ask ---- */
@@ -103,7 +104,7 @@ void yg_sqlite_start(void)
 
 /* ---- errors ---- */
 
-/* Behind these the system's own error says more. */
+/* For the results behind which the system's own error says more. */
 static int system_error(sqlite3 *db, int otherwise)
 {
 	int errnum = db ? sqlite3_system_errno(db) : 0;
@@ -123,33 +124,33 @@ static int system_error(sqlite3 *db, int otherwise)
 
 int yg_sqlite_error(sqlite3 *db, int rc)
 {
-	switch (rc & 0xff) {
-	case SQLITE_OK:
-		return YG_OK;
-	case SQLITE_NOMEM:
+	static const struct {
+		int result;
+		int error;
+	} errors[] = {
+		{SQLITE_OK, YG_OK},
+		{SQLITE_NOMEM, YG_ENOMEM},
+		{SQLITE_FULL, YG_ENOSPC},
+		{SQLITE_BUSY, YG_EAGAIN},
+		{SQLITE_LOCKED, YG_EAGAIN},
+		{SQLITE_READONLY, YG_EACCES},
+		{SQLITE_PERM, YG_EACCES},
+		{SQLITE_AUTH, YG_EACCES},
+		{SQLITE_CORRUPT, YG_EFORMAT},
+		{SQLITE_NOTADB, YG_EFORMAT},
+		{SQLITE_CONSTRAINT, YG_EFORMAT},
+		{SQLITE_ERROR, YG_EFORMAT}, /* our statements are right: the tables are not */
+	};
+
+	if (rc == SQLITE_IOERR_NOMEM)
 		return YG_ENOMEM;
-	case SQLITE_FULL:
-		return YG_ENOSPC;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return YG_EAGAIN;
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-	case SQLITE_AUTH:
-		return YG_EACCES;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_CONSTRAINT:
-	case SQLITE_ERROR: /* our statements are right: the tables are not what they were */
-		return YG_EFORMAT;
-	case SQLITE_IOERR:
-		return (rc & 0xff00) == (SQLITE_IOERR_NOMEM & 0xff00) ? YG_ENOMEM
-								      : system_error(db, YG_EIO);
-	case SQLITE_CANTOPEN:
-		return system_error(db, YG_EACCES);
-	default:
-		return YG_EIO;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		if ((rc & 0xff) == errors[i].result)
+			return errors[i].error;
 	}
+	if ((rc & 0xff) == SQLITE_CANTOPEN)
+		return system_error(db, YG_EACCES);
+	return (rc & 0xff) == SQLITE_IOERR ? system_error(db, YG_EIO) : YG_EIO;
 }
 
 /* ---- opening ---- */
@@ -266,13 +267,31 @@ static int run(sqlite3 *db, const char *sql)
 	return rc == SQLITE_OK ? YG_OK : yg_sqlite_error(db, rc);
 }
 
+/*
+ * Once per file. SQLite does not always wait here when another process has the file open for
+ * reading and wants the same, so the waiting is done for it.
+ */
+static int set_log(sqlite3 *db)
+{
+	int waited_ms = 0;
+	int rc = run(db, "PRAGMA journal_mode=WAL");
+
+	while (rc == YG_EAGAIN && waited_ms < YG_SQLITE_BUSY_MS) {
+		(void)sqlite3_sleep(WAIT_MS); /* returns what it slept */
+		waited_ms += WAIT_MS;
+		rc = run(db, "PRAGMA journal_mode=WAL");
+	}
+	return rc;
+}
+
 static int set_modes(sqlite3 *db)
 {
 	int64_t is_right = 0;
 	int rc = run(db, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-			 "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
-			 "PRAGMA journal_mode=WAL");
+			 "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864");
 
+	if (rc == YG_OK)
+		rc = set_log(db);
 	if (rc == YG_OK)
 		rc = yg_sqlite_ask(db, "SELECT journal_mode='wal' FROM pragma_journal_mode",
 				   &is_right);

@@ -338,6 +338,7 @@ static void run_round(uint64_t seed)
 	for (uint32_t i = 0; i < RULES; i++)
 		add_rule(&yaml, i);
 	must(r.rules && r.arena);
+	r.rules->matcher = oracle_matcher();
 	must(yg_rules_add(r.rules, "g.yml", yg_buf_bytes(&yaml), &opts, ignore, NULL) == YG_OK);
 	must(yg_rules_finish(r.rules, ignore, NULL) == YG_OK);
 	must(one_engine_open(r.rules, &r.one));

@@ -167,6 +167,7 @@ int main(int argc, char **argv)
 	rules = yg_rules_new();
 	if (!rules || step == 0)
 		return 2;
+	rules->matcher = oracle_matcher();
 	(void)snprintf(path, sizeof(path), "%s/sigma-rules", shared);
 	if (nftw(path, load, 16, FTW_PHYS) != 0) {
 		fprintf(stderr,

@@ -21,5 +21,8 @@ bool oracle_match(const struct yg_rules *rules, uint32_t rule, struct yg_event *
 /* The same for one predicate. */
 bool oracle_pred(const struct yg_rules *rules, uint32_t pred, struct yg_event *event);
 
+/* The matcher that tests shall run with: YAGURA_MATCHER=builtin, else that of this CPU. */
+enum yg_matcher oracle_matcher(void);
+
 /* Forget what was kept for a rule set that is about to be freed. */
 void oracle_forget(void);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "oracle.h"
 #include "parse/yaml.h"
 
 #define ARENA_MAX (64u << 20)
@@ -116,6 +117,8 @@ static struct yg_rules *load(struct run *run, const struct yg_yaml *group)
 	struct yg_buf text;
 	uint32_t line;
 
+	if (rules)
+		rules->matcher = oracle_matcher();
 	run->reason[0] = 0;
 	yg_buf_init(&text, 1u << 20);
 	add_rule_text(&text, yg_yaml_text(group, "detection"));

@@ -117,6 +117,8 @@ static const char *const all_kinds[] = {
 static void the_table_says_what_each_role_may(void)
 {
 	CHECK(sizeof(all_kinds) / sizeof(all_kinds[0]) == KIND_COUNT);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		CHECK(strcmp(all_kinds[i], expected[i].kind) == 0);
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		const struct yg_rights *rights = yg_rights_of(yg_bytes_str(expected[i].kind));
 

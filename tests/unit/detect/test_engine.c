@@ -36,7 +36,7 @@ static int open_copy(struct fixture *f)
 			      &fault);
 }
 
-static bool setup(struct fixture *f, const char *yaml)
+static bool setup_for(struct fixture *f, const char *yaml, enum yg_matcher matcher)
 {
 	const struct yg_rules_opts opts = {.include_deprecated = false};
 	struct yg_fault fault;
@@ -44,6 +44,8 @@ static bool setup(struct fixture *f, const char *yaml)
 
 	*f = (struct fixture){.rules = yg_rules_new(), .arena = yg_arena_new(1 << 20)};
 	yg_buf_init(&f->image, YG_IMAGE_BYTES_MAX);
+	if (f->rules)
+		f->rules->matcher = matcher;
 	if (!f->rules || !f->arena ||
 	    yg_rules_add(f->rules, "t.yml", yg_bytes_str(yaml), &opts, quiet, NULL) != YG_OK ||
 	    yg_rules_finish(f->rules, quiet, NULL) != YG_OK || f->rules->refused ||
@@ -56,6 +58,11 @@ static bool setup(struct fixture *f, const char *yaml)
 		return false;
 	f->scratch = yg_scratch_new(f->engine);
 	return f->scratch != NULL;
+}
+
+static bool setup(struct fixture *f, const char *yaml)
+{
+	return setup_for(f, yaml, yg_matcher_here());
 }
 
 static void teardown(struct fixture *f)
@@ -239,7 +246,7 @@ static void refuses_other_images(void)
 }
 
 /* Whatever number stands where, with a digest that agrees: opened or refused, never worse. */
-static void survives_every_changed_word(void)
+static void survive_changes(enum yg_matcher matcher, enum yg_img_section end_section)
 {
 	const size_t after = offsetof(struct yg_img_head, digest) + YG_DIGEST_BYTES;
 	static const uint32_t values[] = {0, 1, 0x7fffffff, 0xfffffffe, 0xffffffff};
@@ -247,9 +254,9 @@ static void survives_every_changed_word(void)
 	struct yg_img_head head;
 	size_t end;
 
-	CHECK(setup(&f, some_rules));
+	CHECK(setup_for(&f, some_rules, matcher));
 	memcpy(&head, f.aligned, sizeof(head));
-	end = (size_t)head.sections[YG_IMG_SETTLED].first * YG_IMG_ALIGN;
+	end = (size_t)head.sections[end_section].first * YG_IMG_ALIGN;
 	for (size_t at = offsetof(struct yg_img_head, sections); at + 4 <= end; at += 4)
 		for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
 			uint8_t digest[YG_DIGEST_BYTES];
@@ -273,12 +280,71 @@ static void survives_every_changed_word(void)
 	teardown(&f);
 }
 
-static void reports_lost_memory(void)
+/* Pattern sets are changed only where they are not the library's own programs. */
+static void survives_every_changed_word(void)
+{
+	survive_changes(yg_matcher_here(), YG_IMG_SETTLED);
+}
+
+static void survives_every_changed_word_of_its_own_patterns(void)
+{
+	struct fixture f;
+	struct yg_img_head head;
+	struct yg_img_run patterns;
+	const size_t after = offsetof(struct yg_img_head, digest) + YG_DIGEST_BYTES;
+
+	survive_changes(YG_MATCHER_BUILTIN, YG_IMG_SETTLED);
+	CHECK(setup_for(&f, some_rules, YG_MATCHER_BUILTIN));
+	memcpy(&head, f.aligned, sizeof(head));
+	patterns = head.sections[YG_IMG_DB_BYTES];
+	CHECK(patterns.count > 16);
+	for (size_t at = 0; at < patterns.count; at++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			size_t place = (size_t)patterns.first * YG_IMG_ALIGN + at;
+			uint8_t digest[YG_DIGEST_BYTES];
+
+			f.aligned[place] ^= (uint8_t)(1u << bit);
+			yg_digest((struct yg_bytes){f.aligned + after, f.image.size - after},
+				  digest);
+			memcpy(f.aligned + offsetof(struct yg_img_head, digest), digest,
+			       sizeof(digest));
+			if (open_copy(&f) == YG_OK) {
+				f.scratch = yg_scratch_free(f.scratch);
+				f.scratch = yg_scratch_new(f.engine);
+				CHECK(f.scratch);
+				begin(&f, YG_FORMAT_JSON, "", 0);
+				add(&f, "Image", "\\cmd.exe");
+				add(&f, "CommandLine", "whoami");
+				(void)hits(&f);
+			}
+			f.aligned[place] ^= (uint8_t)(1u << bit);
+		}
+	teardown(&f);
+}
+
+/* An image says who it is for, and is opened with that one. */
+static void opens_images_of_both_matchers(void)
+{
+	struct fixture f;
+	struct yg_img_head head;
+
+	CHECK(setup_for(&f, some_rules, YG_MATCHER_BUILTIN));
+	memcpy(&head, f.aligned, sizeof(head));
+	CHECK(head.matcher == YG_MATCHER_BUILTIN);
+	for (uint32_t other = 0; other < 4; other++) {
+		head.matcher = other;
+		memcpy(f.aligned, &head, sizeof(head));
+		CHECK(open_copy(&f) == (other == YG_MATCHER_BUILTIN ? YG_OK : YG_EMISMATCH));
+	}
+	teardown(&f);
+}
+
+static void lose_memory(enum yg_matcher matcher)
 {
 	struct fixture f;
 	int failures = 0;
 
-	CHECK(setup(&f, some_rules));
+	CHECK(setup_for(&f, some_rules, matcher));
 	for (long at = 1; at < 100000; at++) {
 		struct yg_buf image;
 		struct yg_fault fault;
@@ -309,6 +375,12 @@ static void reports_lost_memory(void)
 	teardown(&f);
 }
 
+static void reports_lost_memory(void)
+{
+	lose_memory(yg_matcher_here());
+	lose_memory(YG_MATCHER_BUILTIN);
+}
+
 static const struct check_case cases[] = {
 	CASE(finds_the_rules_of_a_route),
 	CASE(looks_for_keywords_in_values_and_raw_text),
@@ -318,6 +390,8 @@ static const struct check_case cases[] = {
 	CASE(keeps_what_the_output_needs),
 	CASE(refuses_other_images),
 	CASE(survives_every_changed_word),
+	CASE(survives_every_changed_word_of_its_own_patterns),
+	CASE(opens_images_of_both_matchers),
 	CASE(reports_lost_memory),
 };
 CHECK_MAIN(cases)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../check.h"
 #include "detect/glob.h"
 #include "detect/regex_literal.h"
-#include "../check.h"
 
 static bool fits(const char *pattern, const char *text)
 {

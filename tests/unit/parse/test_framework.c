@@ -5,7 +5,9 @@
 
 #include "../check.h"
 #include "base/alloc.h"
+#include "base/io.h"
 
+static const char *manual; /* docs/framework-format.md */
 static struct yg_arena *arena;
 static const struct yg_library *library;
 static struct yg_line_fault fault;
@@ -291,6 +293,28 @@ static void names_a_node_by_its_urn_when_the_end_is_taken(void)
 			      "    - {urn: 'urn:x:c:2', ref_id: '1'}\n") == YG_OK);
 	CHECK_TEXT(library->framework->nodes[0].ref_id, "urn:x:a:1");
 	CHECK_TEXT(library->framework->nodes[1].ref_id, "urn:x:b:1");
+}
+
+/* The example of docs/framework-format.md is what it says it is. */
+static void reads_the_example_of_the_manual(void)
+{
+	uint8_t *data;
+	size_t size;
+	struct yg_bytes text;
+	size_t start;
+
+	CHECK(yg_io_read_file(manual, 1u << 20, &data, &size) == YG_OK);
+	text = (struct yg_bytes){data, size};
+	start = yg_bytes_find(text, YG_S("```yaml\n"));
+	CHECK(start != SIZE_MAX);
+	text = yg_bytes_from(text, start + 8);
+	text = yg_bytes_cut(text, 0, yg_bytes_find(text, YG_S("```\n")));
+	if (load(text) != YG_OK)
+		fprintf(stderr, "line %u of the example: %s\n", fault.line, fault.msg);
+	CHECK(library != NULL && library->framework->node_count == 2);
+	CHECK(library->framework->rules[1].bands[0].least == 3);
+	CHECK(library->framework->nodes[1].evidence_count == 2);
+	free(data);
 }
 
 static void refuses_what_is_no_library(void)
@@ -586,6 +610,7 @@ static const struct check_case cases[] = {
 	CASE(takes_a_scale_in_a_map),
 	CASE(takes_frameworks_of_one),
 	CASE(names_a_node_by_its_urn_when_the_end_is_taken),
+	CASE(reads_the_example_of_the_manual),
 	CASE(refuses_what_is_no_library),
 	CASE(refuses_a_framework_without_its_parts),
 	CASE(refuses_nodes_that_do_not_fit),
@@ -601,10 +626,16 @@ static const struct check_case cases[] = {
 	CASE(lives_without_memory),
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
-	int rc = check_main(cases, sizeof(cases) / sizeof(cases[0]));
+	int rc;
 
+	if (argc != 2) {
+		fprintf(stderr, "usage: test_framework MANUAL\n");
+		return EXIT_FAILURE;
+	}
+	manual = argv[1];
+	rc = check_main(cases, sizeof(cases) / sizeof(cases[0]));
 	(void)yg_arena_free(arena);
 	return rc;
 }

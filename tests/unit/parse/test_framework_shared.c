@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "parse/framework.h"
+#include "parse/official.h"
 
 #include "../check.h"
 
@@ -53,6 +54,21 @@ static bool agrees(const struct want *want, const struct yg_library *library)
 	       got.levels[0] == want->levels[0] && got.levels[1] == want->levels[1];
 }
 
+/* A library file is also a file of official wording: a text for each node that is assessed. */
+static bool gives_wording(const struct want *want, struct yg_bytes text, struct yg_arena *arena)
+{
+	struct yg_official official;
+	struct yg_line_fault fault;
+
+	if (want->levels[1] == 0)
+		return true;
+	if (yg_official_read(text, arena, &official, &fault) != YG_OK) {
+		fprintf(stderr, "line %u: %s\n", fault.line, fault.msg);
+		return false;
+	}
+	return official.count == want->assessable;
+}
+
 static bool check_file(const char *folder, const struct want *want)
 {
 	struct yg_arena *arena = yg_arena_new(256u << 20);
@@ -68,7 +84,8 @@ static bool check_file(const char *folder, const struct want *want)
 		fprintf(stderr, "%s: cannot be read\n", path);
 	else if (yg_framework_read((struct yg_bytes){data, size}, arena, &library, &fault) != YG_OK)
 		fprintf(stderr, "%s:%u: %s\n", path, fault.line, fault.msg);
-	else if (!(is_good = agrees(want, library)))
+	else if (!(is_good = agrees(want, library) &&
+			     gives_wording(want, (struct yg_bytes){data, size}, arena)))
 		fprintf(stderr, "%s: other counts\n", path);
 	free(data);
 	(void)yg_arena_free(arena);

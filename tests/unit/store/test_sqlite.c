@@ -384,6 +384,32 @@ static void two_processes_write_at_once(void)
 	remove_store("two");
 }
 
+/* Each creates or finds the file; nobody is told that another one was first. */
+static void many_create_at_once(void)
+{
+	for (unsigned round = 0; round < 20; round++) {
+		pid_t children[4];
+
+		for (unsigned i = 0; i < 4; i++) {
+			children[i] = fork();
+			CHECK(children[i] >= 0);
+			if (children[i] == 0) {
+				struct yg_control *store = open_db("race");
+
+				_exit(!store || put(store, "k", "x", YG_REVISION_ANY) != YG_OK);
+			}
+		}
+		for (unsigned i = 0; i < 4; i++) {
+			int status;
+
+			CHECK(waitpid(children[i], &status, 0) == children[i]);
+			CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		}
+		CHECK(is_whole("race") && ask("race", "SELECT count(*) FROM docs") == 4);
+		remove_store("race");
+	}
+}
+
 static void who_waits_too_long_is_told(void)
 {
 	struct yg_control *a = open_db("held");
@@ -507,8 +533,9 @@ static const struct check_case cases[] = {
 	CASE(an_empty_file_is_filled),		CASE(names_of_files_are_no_commands),
 	CASE(others_files_stay_as_they_are),	CASE(damage_inside_is_told),
 	CASE(hostile_rows_are_refused),		CASE(what_was_acknowledged_survives_a_kill),
-	CASE(two_processes_write_at_once),	CASE(who_waits_too_long_is_told),
-	CASE(a_full_or_read_only_disk_is_told), CASE(opening_lives_without_memory),
+	CASE(two_processes_write_at_once),	CASE(many_create_at_once),
+	CASE(who_waits_too_long_is_told),	CASE(a_full_or_read_only_disk_is_told),
+	CASE(opening_lives_without_memory),
 };
 
 int main(void)

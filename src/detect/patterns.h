@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/patterns.h - sets of texts, or of expressions, looked for in one go. Private to detect/.
+ *
+ * Two implementations that give the same answers: vectorscan.c and builtin.c. Nothing else in the
+ * program calls Vectorscan, and nothing of it runs where the built-in one was chosen.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "detect/matcher.h"
+
+#define YG_REGEX_CASELESS  1u
+#define YG_REGEX_MULTILINE 2u /* ^ and $ fit at line ends */
+#define YG_REGEX_DOT_ALL   4u
+#define YG_REGEX_UTF8	   8u /* characters, not bytes; texts are well formed then */
+
+struct yg_pattern {
+	struct yg_bytes text;
+	unsigned flags; /* of expressions: YG_REGEX_… */
+};
+
+/* Called at most once for each pattern found; @id is its place in the set. Not 0: enough. */
+typedef int (*yg_pattern_fn)(unsigned id, unsigned long long from, unsigned long long to,
+			     unsigned flags, void *arg);
+
+struct yg_matcher_ops {
+	/* @hash with what images must agree in to be opened here. */
+	uint64_t (*fingerprint)(uint64_t hash);
+	/*
+	 * Can @regex be used? @is_heavy: compile it to find out. YG_OK; YG_EFORMAT: not an
+	 * expression, or beyond all matchers; YG_EUNSUPPORTED: beyond this one; YG_ENOMEM. All but
+	 * YG_OK leave words in @reason.
+	 */
+	int (*check)(const struct yg_pattern *regex, bool is_heavy, char *reason, size_t room);
+	/* *ret: the set as bytes, to be freed. YG_OK, YG_EFORMAT, YG_ENOMEM. */
+	int (*compile)(const struct yg_pattern *patterns, uint32_t count, bool are_regexes,
+		       char **ret, size_t *ret_size);
+
+	/* Opened sets. The bytes given to add() are borrowed until free(). */
+	void *(*sets_new)(uint32_t count);
+	int (*sets_add)(void *sets, struct yg_bytes bytes);
+	void (*sets_free)(void *sets); /* NULL is allowed */
+
+	/* What one thread needs to scan. Made after the last add(). */
+	void *(*room_new)(const void *sets);
+	void (*room_free)(void *room); /* NULL is allowed */
+	/* YG_OK or YG_EFORMAT. */
+	int (*scan)(const void *sets, void *room, uint32_t set, struct yg_bytes text,
+		    yg_pattern_fn found, void *arg);
+};
+
+extern const struct yg_matcher_ops yg_vectorscan_ops;
+extern const struct yg_matcher_ops yg_builtin_ops;
+
+static inline const struct yg_matcher_ops *yg_matcher_ops(enum yg_matcher matcher)
+{
+	return matcher == YG_MATCHER_BUILTIN ? &yg_builtin_ops : &yg_vectorscan_ops;
+}

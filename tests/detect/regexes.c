@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Generated expressions on generated texts: Vectorscan and the built-in matcher must agree, on
+ * what they take and on what fits.
+ *
+ * regexes ROUNDS [SEED]: the seed is printed; giving it runs the same again. Without a CPU for
+ * Vectorscan: skipped.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "detect/patterns.h"
+
+#define TEXTS	  24u
+#define REGEX_MAX 4096u
+#define PIECES	  (sizeof(pieces) / sizeof(pieces[0]))
+#define TRIES_MIN 1000u /* fewer texts looked through in 1000 rounds: something is wrong */
+
+static uint64_t state;
+static uint64_t compared, fits, taken, beyond, stricter, failed;
+
+static uint32_t pick(uint32_t below)
+{
+	state += UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t z = state;
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)((z ^ z >> 31) % below);
+}
+
+static const char *const pieces[] = {
+	"a",
+	"b",
+	"A",
+	"c",
+	"B",
+	"ab",
+	"1",
+	"_",
+	" ",
+	"-",
+	"\n",
+	"k",
+	"K",
+	"s",
+	"\t",
+	"\v",
+	"\x1f",
+	"]",
+	"{",
+	"^",
+	"$",
+	"\\",
+	"\xc3\xa9",
+	"\xc3\x89",
+	"\xe3\x81\x82",
+	"\xe2\x84\xaa",
+	"\xc5\xbf",
+	"\xcf\x83",
+	"\xcf\x82",
+	"\xd0\x96",
+	"\xd0\xb6",
+	"\xf0\x9f\x98\x80",
+	"\xc2\x85",
+	"\xc2\xa0",
+	"\xe3\x80\x80",
+	"\xe2\x80\xa8",
+};
+#define ASCII_PIECES 22u
+
+/* What stands for one character. */
+static void add_atom(struct yg_buf *to, bool is_utf8)
+{
+	static const char *const atoms[] = {
+		"a",	   "b",	  "c",	 "A",	 "1",	   ".",	    "\\d",	"\\w",	    "\\s",
+		"\\W",	   "\\S", "\\D", "\\h",	 "\\v",	   "\\H",   "\\V",	"\\n",	    "\\x61",
+		"\\x{62}", "\\.", "\\-", "\\t",	 "\\e",	   "\\0",   "\\cK",	"\\o{141}", "\\x1F",
+		"-",	   "_",	  "]",	 "}",	 "{",	   "a{,2}", "\\Qa.\\E", "\\y",	    "k",
+		"s",	   " ",	  "\\ ", "\\x4", "\\p{L}", "(?#x)", "\\Q",	"\\E",	    "\\R",
+	};
+	static const char *const members[] = {
+		"a",	      "b",   "c-e",	 "A-B",	       "0-9",	   "\\d", "\\w",
+		"\\s",	      "\\S", "\\W",	 "[:alpha:]",  "_",	   "-",	  "[:^digit:]",
+		"\\n",	      ".",   "\\]",	 "\\x62",      "^",	   "[",	  "[:upper:]",
+		"\\b",	      "\\h", "\\101",	 "[:punct:]",  "\\Qa-\\E", "k",	  "[:space:]",
+		"[:^upper:]", "\\-", "[:word:]", "[:^lower:]", "\\V",
+	};
+	static const char *const wide[] = {"\xc3\xa9",	      "\xe3\x81\x82", "\xcf\x83",
+					   "\xd0\x96",	      "\\x{e9}",      "\xe2\x84\xaa",
+					   "\xf0\x9f\x98\x80"};
+	static const char *const wide_members[] = {
+		"\xe3\x81\x81-\xe3\x82\x93", "\xc3\xa9",     "\xce\xb1-\xcf\x89",
+		"\\x{400}-\\x{4ff}",	     "\xe2\x84\xaa", "\xf0\x9f\x98\x80"};
+
+	if (pick(4) == 0) {
+		yg_buf_add_str(to, pick(3) ? "[" : "[^");
+		for (uint32_t n = 1 + pick(3); n > 0; n--)
+			if (is_utf8 && pick(3) == 0)
+				yg_buf_add_str(to, wide_members[pick(6)]);
+			else
+				yg_buf_add_str(to, members[pick(33)]);
+		yg_buf_add_byte(to, ']');
+	} else if (is_utf8 && pick(3) == 0) {
+		yg_buf_add_str(to, wide[pick(7)]);
+	} else {
+		yg_buf_add_str(to, atoms[pick(pick(2) ? 8 : 45)]);
+	}
+}
+
+static void add_repeat(struct yg_buf *to)
+{
+	static const char *const repeats[] = {"*",    "+",     "?",  "{2}",   "{1,2}",
+					      "{2,}", "{0,3}", "*?", "+?",    "??",
+					      "{3}?", "{0}",   "++", "{2,1}", "{0,}"};
+
+	yg_buf_add_str(to, repeats[pick(pick(4) ? 8 : 15)]);
+}
+
+/* Some groups open, then all are closed again: no recursion is needed for random depth. */
+static void add_regex(struct yg_buf *to, bool is_utf8)
+{
+	static const char *const opens[] = {"(",    "(?:",   "(?i:", "(?<n>", "(?P<m>",
+					    "(?s:", "(?-i:", "(?m:", "(?x: "};
+	static const char *const places[] = {"^",   "$",    "\\b",  "\\B",  "\\A",   "\\z",
+					     "\\Z", "(?i)", "(?m)", "(?s)", "(?-i)", "(?x)"};
+	uint32_t depth = 0;
+
+	if (pick(5) == 0)
+		yg_buf_add_str(to, places[pick(12)]);
+	for (uint32_t n = 1 + pick(8); n > 0; n--) {
+		uint32_t what = pick(16);
+
+		if (what == 0 && depth < 4) {
+			yg_buf_add_str(to, opens[pick(pick(2) ? 2 : 9)]);
+			depth++;
+		} else if (what == 1) {
+			yg_buf_add_byte(to, '|');
+		} else if (what == 2 && depth > 0) {
+			yg_buf_add_byte(to, ')');
+			depth--;
+			if (pick(2))
+				add_repeat(to);
+		} else if (what == 3 && pick(2)) {
+			yg_buf_add_str(to, places[pick(12)]);
+		} else {
+			add_atom(to, is_utf8);
+			if (pick(3) == 0)
+				add_repeat(to);
+		}
+	}
+	while (depth-- > 0) {
+		yg_buf_add_byte(to, ')');
+		if (pick(3) == 0)
+			add_repeat(to);
+	}
+	if (pick(6) == 0)
+		yg_buf_add_str(to, pick(2) ? "$" : "\\z");
+}
+
+static void must(bool is_fine)
+{
+	if (!is_fine)
+		abort();
+}
+
+struct opened {
+	const struct yg_matcher_ops *ops;
+	char *bytes;
+	void *sets;
+	void *room;
+};
+
+static bool open_one(struct opened *to, const struct yg_matcher_ops *ops,
+		     const struct yg_pattern *pattern)
+{
+	size_t size;
+
+	*to = (struct opened){.ops = ops};
+	if (ops->compile(pattern, 1, true, &to->bytes, &size) != YG_OK)
+		return false;
+	must((to->sets = ops->sets_new(1)) != NULL);
+	must(ops->sets_add(to->sets, (struct yg_bytes){(const uint8_t *)to->bytes, size}) == YG_OK);
+	must((to->room = ops->room_new(to->sets)) != NULL);
+	return true;
+}
+
+static void close_one(struct opened *one)
+{
+	one->ops->room_free(one->room);
+	one->ops->sets_free(one->sets);
+	free(one->bytes);
+}
+
+static int found(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+		 void *arg)
+{
+	(void)id;
+	(void)from;
+	(void)to;
+	(void)flags;
+	*(bool *)arg = true;
+	return 1;
+}
+
+static bool is_found(struct opened *one, struct yg_bytes text)
+{
+	bool result = false;
+
+	must(one->ops->scan(one->sets, one->room, 0, text, found, &result) == YG_OK);
+	return result;
+}
+
+static void show(const char *what, uint64_t seed, const struct yg_pattern *pattern,
+		 struct yg_bytes text)
+{
+	fprintf(stderr, "seed %llu: %s: flags %u: %.*s\n", (unsigned long long)seed, what,
+		pattern->flags, YG_FMT(pattern->text));
+	fprintf(stderr, "  text:");
+	for (size_t i = 0; i < text.size; i++)
+		fprintf(stderr, text.data[i] > ' ' && text.data[i] < 127 ? " %c" : " %02x",
+			text.data[i]);
+	fprintf(stderr, "\n");
+}
+
+static void compare_texts(uint64_t seed, const struct yg_pattern *pattern)
+{
+	struct opened library, own;
+	uint32_t words = pattern->flags & YG_REGEX_UTF8 || pick(4) == 0 ? PIECES : ASCII_PIECES;
+
+	if (!open_one(&library, &yg_vectorscan_ops, pattern)) {
+		stricter++; /* its compiler can refuse what its parser took */
+		return;
+	}
+	must(open_one(&own, &yg_builtin_ops, pattern));
+	for (uint32_t i = 0; i < TEXTS; i++) {
+		struct yg_buf text;
+		bool expected;
+
+		yg_buf_init(&text, 4096);
+		for (uint32_t n = pick(i < 4 ? 2 : 9); n > 0; n--)
+			yg_buf_add_str(&text, pieces[pick(pick(2) ? 6 : words)]);
+		if (pick(8) == 0)
+			yg_buf_add_byte(&text, '\n');
+		expected = is_found(&library, yg_buf_bytes(&text));
+		compared++;
+		fits += expected;
+		if (is_found(&own, yg_buf_bytes(&text)) != expected) {
+			show(expected ? "not found" : "found wrongly", seed, pattern,
+			     yg_buf_bytes(&text));
+			failed++;
+		}
+		yg_buf_done(&text);
+	}
+	close_one(&library);
+	close_one(&own);
+}
+
+static void run_round(uint64_t seed)
+{
+	struct yg_pattern pattern;
+	char reason[200], own_reason[200];
+	struct yg_buf regex;
+	int library, own;
+
+	state = seed;
+	yg_buf_init(&regex, REGEX_MAX);
+	pattern.flags = pick(4) == 0 ? YG_REGEX_UTF8 : 0;
+	pattern.flags |= pick(3) == 0 ? YG_REGEX_CASELESS : 0;
+	pattern.flags |= pick(5) == 0 ? YG_REGEX_MULTILINE : 0;
+	pattern.flags |= pick(5) == 0 ? YG_REGEX_DOT_ALL : 0;
+	add_regex(&regex, pattern.flags & YG_REGEX_UTF8);
+	pattern.text = yg_buf_bytes(&regex);
+	library = yg_vectorscan_ops.check(&pattern, true, reason, sizeof(reason));
+	own = yg_builtin_ops.check(&pattern, false, own_reason, sizeof(own_reason));
+	if (library == YG_OK && own == YG_OK) {
+		taken++;
+		compare_texts(seed, &pattern);
+	} else if (library == YG_OK && own == YG_EUNSUPPORTED) {
+		beyond++;
+	} else if (library == YG_OK) {
+		show(own_reason, seed, &pattern, YG_S(""));
+		failed++;
+	} else if (own == YG_OK) {
+		if (getenv("SHOW_STRICTER"))
+			show(reason, seed, &pattern, YG_S(""));
+		stricter++;
+	}
+	yg_buf_done(&regex);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t rounds = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
+	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000;
+	bool is_fine;
+
+	if (yg_matcher_here() != YG_MATCHER_VECTORSCAN) {
+		printf("0 passed, 0 failed, 1 skipped: this CPU has no SSE4.2 for Vectorscan\n");
+		return 77;
+	}
+	fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+	for (uint64_t i = 0; i < rounds && failed < 20; i++)
+		run_round(seed + i);
+	fprintf(stderr,
+		"%llu expressions taken, %llu beyond the built-in matcher, %llu refused by "
+		"Vectorscan "
+		"only; %llu texts, %llu fit\n",
+		(unsigned long long)taken, (unsigned long long)beyond, (unsigned long long)stricter,
+		(unsigned long long)compared, (unsigned long long)fits);
+	is_fine = failed == 0 && compared >= TRIES_MIN * (rounds / 1000) && fits > 0;
+	printf("%d passed, %d failed, 0 skipped\n", is_fine, !is_fine);
+	return !is_fine;
+}
