@@ -50,7 +50,7 @@ fresh: ## a bare Debian 12 in a folder: clone, run, test
 	@tools/fresh
 
 clean:
-	rm -rf build build-san build-fuzz build-torture build-tsan build-cover
+	rm -rf build build-san build-fuzz build-torture build-tsan build-cover console/dist console/.stamp-build
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile

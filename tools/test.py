@@ -7,8 +7,8 @@ N skipped" on a line of its own, or counts as one by its exit status (0 passed, 
 failed). Each test gets a temporary folder, cache and seed of its own, so that two runs can go on
 at once. The slowest ten are printed; the last line is the sum.
 
-Which tests run where is decided by suite: unit, golden, fuzz (quick); e2e, pack, shared, layers
-(default); torture, whole (full).
+Which tests run where is decided by suite: unit, golden, fuzz (quick); e2e, browser, pack, shared,
+layers (default); torture, whole (full).
 """
 import concurrent.futures
 import json
@@ -26,17 +26,17 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 TIMEOUT_S = 900
 QUICK = {"unit", "golden", "fuzz", "layers"}
-DEFAULT = QUICK | {"e2e", "pack", "shared"}
+DEFAULT = QUICK | {"e2e", "pack", "shared", "browser"}
 FULL = DEFAULT | {"torture", "whole", "slow"}
 SANITIZED = {"unit", "golden", "fuzz", "e2e"}  # these run again under ASan+UBSan
 
 BUILDS = {
     "build": ([], {}),
-    "build-san": (["-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_lto=false"],
+    "build-san": (["-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined", "-Db_lundef=false"],
                   {"CC": "clang", "CXX": "clang++"}),
-    "build-tsan": (["-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=thread", "-Db_lundef=false", "-Db_lto=false"],
+    "build-tsan": (["-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=thread", "-Db_lundef=false"],
                    {"CC": "clang", "CXX": "clang++"}),
-    "build-torture": (["-Dtorture=true", "-Dbuildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_lto=false"],
+    "build-torture": (["-Dtorture=true", "-Dbuildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false"],
                       {"CC": "clang", "CXX": "clang++"}),
 }
 

@@ -18,6 +18,7 @@ import { Overview } from './pages/overview';
 import { Reports } from './pages/reports';
 import { ScopePage } from './pages/scope';
 import { Start } from './pages/start';
+import { actorName } from './lib/who';
 import type { Head, Session } from './types';
 import { Button, ErrorPanel, LinkButton, Loading, Panel } from './ui/basic';
 import { Dialog } from './ui/dialog';
@@ -163,7 +164,7 @@ function TopBar(props: { onLang: (to: Lang) => void; hasNav: boolean; isOpen: bo
       <a class="brand" href="#/" aria-label={t('brand.home')}><Mark /><span class="brand-name">{t('brand.name')}</span></a>
       <p class="desk">
         <Icon name="person" size={16} />
-        <span>{session.acting_as ? t('desk.as_expert') : t('desk.as_owner', { who: session.actor.replace(/^local:/, '') })}</span>
+        <span>{session.acting_as ? t('desk.as_expert') : actorName(session.actor) ? t('desk.as_owner', { who: actorName(session.actor) }) : t('desk.local')}</span>
       </p>
       <button type="button" class="top-button" lang={other} onClick={() => props.onLang(other)}>{other === 'en' ? 'English' : '日本語'}</button>
       {props.hasNav && (

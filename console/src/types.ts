@@ -91,6 +91,7 @@ export interface Line {
   requirement: string;
   group: string;
   title: string;
+  requirement_title?: string;
   state: State;
   value: string | number | null;
   observed: Observed;
@@ -222,7 +223,8 @@ export interface FactTable {
   rows: number;
   date: Day | null;
   source: string | null;
-  columns: (string | { name: string; help?: string; needed?: boolean })[];
+  title?: string;
+  columns: (string | { name: string; title?: string; help?: string; needed?: boolean })[];
   help: string;
 }
 

@@ -94,6 +94,15 @@ static int table_change(void *arg, struct yg_access *access, struct yg_bytes tab
 	return rc;
 }
 
+static int facts_change(void *arg, uint64_t *ret)
+{
+	struct yg_assess_facts *facts = arg;
+	int rc = refresh(facts);
+
+	*ret = rc == YG_OK ? facts->known : 0;
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
 static int run_queries(void *arg, struct yg_access *access, int32_t day,
 		       const struct yg_assess_query *queries, uint32_t count, yg_assess_row_fn fn,
 		       void *fn_arg)
@@ -108,6 +117,7 @@ void yg_assess_facts_lend(struct yg_assess_facts *facts, struct yg_assess_ports 
 	ports->facts = facts;
 	ports->run_queries = run_queries;
 	ports->table_change = table_change;
+	ports->facts_change = facts_change;
 }
 
 struct listing {

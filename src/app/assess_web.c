@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "app/assess-int.h"
+#include "app/assess_lent.h"
 #include "app/console.h"
 #include "assess/api.h"
 #include "base/io.h"
@@ -390,8 +391,8 @@ static int print_routes(const struct yg_route_table *tables, size_t count)
 
 int yg_assess_cmd_web(struct yg_assess_run *run)
 {
-	struct yg_assess_api_ports ports = {.assess = &run->ports};
-	struct web_run web = {.run = run, .api = yg_assess_api_new(&ports)};
+	struct yg_assess_api_ports ports;
+	struct web_run web = {.run = run};
 	struct yg_route_table tables[2];
 	struct yg_web_config config = {
 		.port = (uint16_t)run->cli->port,
@@ -405,6 +406,8 @@ int yg_assess_cmd_web(struct yg_assess_run *run)
 	};
 	int status;
 
+	yg_assess_lend_api(run, &ports);
+	web.api = yg_assess_api_new(&ports);
 	if (!web.api)
 		return yg_assess_say_store(run, YG_ENOMEM);
 	tables[0] = (struct yg_route_table){

@@ -19,7 +19,8 @@
  * `clock`, the day is the same): only queries whose facts changed run again.
  *
  * Fork early: the child has a copy of the parent's memory, so nothing secret (a signing key) shall
- * be in it. Threads: one at a time per object.
+ * be in it. Threads: one at a time per object, and no other thread may be inside SQLite meanwhile
+ * (its locks would be copied as they stand).
  * Tests:  tests/unit/app/test_query_process.c, tests/unit/app/test_query_sandbox.c
  */
 #pragma once
@@ -27,7 +28,7 @@
 #include "assess/assess.h"
 #include "store/query.h"
 
-#define YG_QUERY_PROCESS_WAIT_MS_MAX 20000u	 /* for one answer; counts bound it long before */
+#define YG_QUERY_PROCESS_WAIT_MS_MAX 20000u	 /* for one answer; a backstop */
 #define YG_QUERY_PROCESS_RESULT_MAX  (16u << 20) /* bytes of all rows of one query */
 #define YG_QUERY_PROCESS_KEPT_MAX    (64u << 20) /* bytes of results kept */
 #define YG_QUERY_PROCESS_QUERIES_MAX 4096u	 /* results kept */

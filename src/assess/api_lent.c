@@ -67,9 +67,14 @@ int yg_api_statement(struct yg_api_call *call)
 	int rc = call->ports->statement(call->ports->arg, call->assess, &call->reply->body,
 					&call->fault);
 
-	if (rc == YG_EUNSUPPORTED && !call->fault.msg[0])
+	if (rc == YG_EUNSUPPORTED)
 		return yg_line_fault_set(&call->fault, YG_EUNSUPPORTED, 0,
 					 "practice: a statement needs the official wording");
+	if (rc == YG_EINVAL && call->fault.msg[0]) {
+		struct yg_line_fault fault = call->fault;
+
+		return yg_line_fault_set(&call->fault, YG_EINVAL, 0, "not-now: %s", fault.msg);
+	}
 	return rc;
 }
 

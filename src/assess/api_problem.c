@@ -28,6 +28,8 @@ static const struct text texts[] = {
 	 N_("Remove those that are not needed.")},
 	{"practice", 409, N_("Practice mode: the official wording is missing"),
 	 N_("Bring in the publisher's file first.")},
+	{"not-now", 409, N_("No statement can be made now"),
+	 N_("See to what is named, and try again.")},
 	{"not-allowed", 403, N_("You may not do this"),
 	 N_("Change to the desk of the one who may, or ask the owner of this file.")},
 	{"registration-expired", 403, N_("The expert's registration has expired"),

@@ -47,6 +47,7 @@ struct yg_assess {
 	bool is_loaded;
 	bool is_evaluated;
 	uint64_t change;
+	uint64_t facts_change; /* of the lists, when the result was made */
 	int32_t day;
 	int64_t newest_ns; /* of the answers, evidence and other documents loaded */
 	json_t *head;

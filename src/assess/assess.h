@@ -65,6 +65,8 @@ struct yg_assess_ports {
 	 * first of its tables is there, and again when one of them has changed. */
 	int (*table_change)(void *facts, struct yg_access *access, struct yg_bytes table,
 			    uint64_t *ret, int32_t *ret_day);
+	/* One number that changes when any list does: 0 without lists. Cheap: asked on each request. */
+	int (*facts_change)(void *facts, uint64_t *ret);
 	void *facts;
 	const struct yg_assess_shipped *frameworks;
 	size_t framework_count;

@@ -264,10 +264,19 @@ static void count(struct yg_assessment_counts *counts, const struct yg_criterion
 int yg_assess_evaluate(struct yg_assess *assess, const struct yg_assess_result **ret)
 {
 	struct yg_assess_result *result = &assess->result;
+	uint64_t facts_change = 0;
 	int rc = yg_assess_refresh(assess);
 
-	if (rc == YG_OK)
-		rc = yg_assess_observe(assess);
+	if (rc == YG_OK && assess->ports->facts_change)
+		rc = assess->ports->facts_change(assess->ports->facts, &facts_change);
+	if (rc != YG_OK)
+		return rc;
+	if (assess->is_evaluated && facts_change == assess->facts_change) {
+		*ret = result;
+		return YG_OK;
+	}
+	assess->is_evaluated = false;
+	rc = yg_assess_observe(assess);
 	if (rc != YG_OK)
 		return rc;
 	*result = (struct yg_assess_result){.criteria = assess->states};
@@ -285,6 +294,7 @@ int yg_assess_evaluate(struct yg_assess *assess, const struct yg_assess_result *
 	if (yg_assess_is_practice(assess))
 		result->level = YG_LEVEL_PRACTICE;
 	assess->is_evaluated = true;
+	assess->facts_change = facts_change;
 	*ret = result;
 	return YG_OK;
 }

@@ -85,6 +85,30 @@ static int ask_function(struct yg_query *query, const char *name)
 	return refuse(query, "calls the function %.*s, which is not on the list", NAME_SHOWN, name);
 }
 
+/* What is no reading at all. */
+static int refuse_action(struct yg_query *query, int action, const char *on)
+{
+	switch (action) {
+	case SQLITE_RECURSIVE:
+		return refuse(query, "uses a recursive WITH");
+	case SQLITE_INSERT:
+	case SQLITE_UPDATE:
+	case SQLITE_DELETE:
+		return refuse(query, "tries to write table %.*s", NAME_SHOWN, on);
+	case SQLITE_PRAGMA:
+		return refuse(query, "uses PRAGMA %.*s", NAME_SHOWN, on);
+	case SQLITE_ATTACH:
+	case SQLITE_DETACH:
+		return refuse(query, "attaches another file");
+	case SQLITE_TRANSACTION:
+	case SQLITE_SAVEPOINT:
+		return refuse(query, "uses a transaction");
+	default:
+		return refuse(query, "tries to change the database (action %d on %.*s)", action,
+			      NAME_SHOWN, on);
+	}
+}
+
 static int ask(void *arg, int action, const char *first, const char *second, const char *database,
 	       const char *context)
 {
@@ -99,23 +123,8 @@ static int ask(void *arg, int action, const char *first, const char *second, con
 		return ask_read(query, one, second ? second : "", context);
 	case SQLITE_FUNCTION:
 		return ask_function(query, second ? second : "");
-	case SQLITE_RECURSIVE:
-		return refuse(query, "uses a recursive WITH");
-	case SQLITE_INSERT:
-	case SQLITE_UPDATE:
-	case SQLITE_DELETE:
-		return refuse(query, "tries to write table %.*s", NAME_SHOWN, one);
-	case SQLITE_PRAGMA:
-		return refuse(query, "uses PRAGMA %.*s", NAME_SHOWN, one);
-	case SQLITE_ATTACH:
-	case SQLITE_DETACH:
-		return refuse(query, "attaches another file");
-	case SQLITE_TRANSACTION:
-	case SQLITE_SAVEPOINT:
-		return refuse(query, "uses a transaction");
 	default:
-		return refuse(query, "tries to change the database (action %d on %.*s)", action,
-			      NAME_SHOWN, one);
+		return refuse_action(query, action, one);
 	}
 }
 

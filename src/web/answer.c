@@ -98,16 +98,24 @@ static const char *type_of(const struct yg_web_exchange *exchange)
 	return exchange->reply.content_type ? exchange->reply.content_type : "application/json";
 }
 
-static bool add_fields(struct MHD_Response *response, const struct yg_web_exchange *exchange)
+/* What browsers are told to keep to. */
+static bool add_security(struct MHD_Response *response, const struct yg_web_exchange *exchange)
 {
-	const struct yg_reply *reply = &exchange->reply;
-	const char *tag = exchange->file ? exchange->file->etag : reply->etag;
-	const char *type = type_of(exchange);
 	bool is_good = add(response, "Content-Security-Policy", policy_of(exchange)) &&
 		       add(response, "Cache-Control", exchange->file ? "no-cache" : "no-store");
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		is_good = is_good && add(response, always[i].name, always[i].value);
+	return is_good;
+}
+
+static bool add_fields(struct MHD_Response *response, const struct yg_web_exchange *exchange)
+{
+	const struct yg_reply *reply = &exchange->reply;
+	const char *tag = exchange->file ? exchange->file->etag : reply->etag;
+	const char *type = type_of(exchange);
+	bool is_good = add_security(response, exchange);
+
 	is_good = is_good && (!type || add(response, "Content-Type", type));
 	is_good = is_good && (!tag[0] || add_tag(response, tag));
 	is_good = is_good && (!reply->file_name[0] || add_file_name(response, reply->file_name));

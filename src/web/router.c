@@ -73,6 +73,17 @@ void yg_web_route(const struct yg_route_table *tables, size_t count, unsigned me
 	}
 }
 
+static bool is_word(struct yg_bytes segment)
+{
+	for (size_t i = 0; i < segment.size; i++) {
+		uint8_t c = segment.data[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr("-_.", c))))
+			return false;
+	}
+	return true;
+}
+
 /* "/", then segments of a-z, 0-9, '-', '_' and '.', or "{name}". */
 static bool is_well_formed(const char *pattern)
 {
@@ -91,13 +102,8 @@ static bool is_well_formed(const char *pattern)
 				return false;
 			segment = yg_bytes_cut(segment, 1, segment.size - 1);
 		}
-		for (size_t k = 0; k < segment.size; k++) {
-			uint8_t c = segment.data[k];
-
-			if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-			      (c && strchr("-_.", c))))
-				return false;
-		}
+		if (!is_word(segment))
+			return false;
 	}
 	return true;
 }

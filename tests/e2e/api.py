@@ -266,6 +266,31 @@ def official_wording():
 
 
 @case
+def papers_and_statement():
+    with fresh() as api:
+        _, at = begun(api)
+        for report in ("ciso", "management", "gaps", "progress", "expert"):
+            answer, content = api.ask("GET", "/api/v1%s/reports/%s" % (at, report))
+            equal((answer.status, answer.headers["Content-Type"]), (200, "text/html; charset=utf-8"), report)
+            assert b"<script" not in content, "a paper runs nothing"
+            contains(answer.headers["Content-Security-Policy"], "style-src 'unsafe-inline'")
+        answer, content = api.ask("GET", "/api/v1%s/reports/gaps?format=csv" % at)
+        equal((answer.status, content[:3]), (200, b"\xef\xbb\xbf"))
+        contains(answer.headers["Content-Disposition"], "yagura-gaps.csv")
+        answer, content = api.ask("GET", "/api/v1%s/reports/gaps?format=json" % at)
+        assert isinstance(json.loads(content), dict)
+        refused(api, 404, "not-found", "GET", at + "/reports/other")
+        refused(api, 400, "bad-request", "GET", at + "/reports/gaps?format=pdf")
+        refused(api, 400, "bad-day", "GET", at + "/reports/progress?since=2999-01-01")
+        refused(api, 409, "practice", "GET", at + "/statement")
+        ids = [line["id"] for line in get(api, at + "/criteria")["items"]]
+        table = "id,text_ja\n" + "".join("%s,試験用の文\n" % one for one in ids)
+        upload(api, "POST", at + "/official", table.encode(), "a.csv")
+        answer, content = api.ask("GET", "/api/v1%s/statement" % at)
+        equal((answer.status, json.loads(content)["_type"]), (200, "https://in-toto.io/Statement/v1"), content)
+
+
+@case
 def frameworks_of_users():
     with fresh() as api:
         answer, content = upload(api, "POST", "/frameworks", b"urn: [")

@@ -268,6 +268,80 @@ def security_action_adds_up_points():
     equal(head["detail"]["sum"], 100 - 5 - 2)
 
 
+def facts(db, table, text, *more):
+    path = pathlib.Path(db).parent / (table + ".csv")
+    path.write_bytes(text.encode("cp932"))
+    return run(db, "import-facts", table, path, "--source", "our own list", *more)
+
+
+def line(db, criterion):
+    return [l for l in json.loads(run(db, "list", "--json").out) if l["id"] == criterion][0]
+
+
+@case
+def the_firms_own_lists_stand_beside_what_it_declares():
+    db = new()
+    official(db)
+    all_met(db)
+    equal(line(db, "4-4-5-1")["observed"], "none")
+    facts(db, "assets", "資産名,種別,名称\nPC-1,パソコン,経理\nPC-2,パソコン,営業\n")
+    facts(db, "protection", "資産名,製品,有効\nPC-1,X,はい\nPC-2,X,はい\n")
+    equal(line(db, "4-4-5-1")["observed"], "supports")
+    got = evaluate(db)
+    assert got["supported"] >= 1 and got["contradicted"] == 0, got
+    equal(got["level"], "reached")
+    facts(db, "protection", "資産名,製品,有効\nPC-1,X,はい\nPC-2,X,いいえ\n")
+    equal(line(db, "4-4-5-1")["state"], "met")  # an observation never changes an answer
+    equal(line(db, "4-4-5-1")["observed"], "contradicts")
+    got = evaluate(db)
+    equal((got["contradicted"], got["level"]), (1, "not reached"))
+    shown = json.loads(run(db, "show", "4-4-5-1", "--json").out)
+    query = [w for w in shown["evidence_wanted"] if w["kind"] == "query"][0]
+    equal(query["status"], "contradicts")
+    equal((query["rows"][0]["resource"], query["rows"][0]["check"]), ("PC-2", "alarm"))
+    run(db, "answer", "4-4-5-1", "partly")  # agrees with what is seen
+    equal(line(db, "4-4-5-1")["observed"], "supports")
+    facts(db, "protection", "資産名,製品,有効\nPC-1,X,はい\nPC-2,X,はい\n", "--date", "2020-01-01")
+    run(db, "answer", "4-4-5-1", "met")
+    equal(line(db, "4-4-5-1")["observed"], "stale")
+    got = yagura("assess", "import-facts", "nonsense", pathlib.Path(db).parent / "assets.csv", "--db", db)
+    equal(got.code, 1)
+    bad = pathlib.Path(db).parent / "bad.csv"
+    bad.write_text("asset,kind\nPC-1,spaceship\n")
+    got = run(db, "import-facts", "assets", bad, code=1)
+    contains(got.err, "bad.csv:2")
+
+
+HOSTILE = {
+    "other table": "SELECT name AS resource, 'ok' AS status, sql AS reason FROM sqlite_master",
+    "write": "DELETE FROM assets",
+    "endless": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+               "SELECT i AS resource, 'ok' AS status, '' AS reason FROM n",
+    "one gigabyte": "SELECT hex(zeroblob(1000000000)) AS resource, 'ok' AS status, '' AS reason FROM assets",
+    "another file": "ATTACH DATABASE '/etc/passwd' AS p",
+}
+
+
+@case
+def a_framework_that_tries_more_is_refused():
+    text = (ROOT / "frameworks/security-action.yaml").read_text(encoding="utf-8")
+    for name, sql in HOSTILE.items():
+        path = folder() / "hostile.yaml"
+        wanted = ("      x_evidence:\n      - id: hostile\n        kind: query\n        strength: supports\n"
+                  "        name: {ja: x, en: x}\n        max_age: P1Y\n        tables: [assets]\n        sql: |\n          %s\n" % sql)
+        path.write_text(text.replace("      x_evidence:\n", wanted, 1), encoding="utf-8")
+        db = path.parent / "h.db"
+        made = yagura("assess", "new", "--framework", path, "--level", "star1", "--db", db)
+        if made.code:
+            continue  # refused when it was read: just as well
+        facts(db, "assets", "asset,kind\nPC-1,pc\n")
+        run(db, "answer", "p1", "met")
+        shown = json.loads(run(db, "show", "p1", "--json").out)
+        query = [w for w in shown["evidence_wanted"] if w["id"] == "hostile"][0]
+        assert query["error"] and query["rows"] == [], (name, query)
+        equal(line(db, "p1")["observed"], "none", name)
+
+
 @case
 def others_frameworks_load_from_files():
     for name, count in (("nist-csf-2.0.yaml", 106), ("nist-ssdf-1.1.yaml", 42)):

@@ -82,11 +82,14 @@ export function isAsked(question: Question, choices: Record<string, string[]>): 
 
 const STATES: readonly State[] = ['met', 'partly', 'not_met', 'na', 'open'];
 
-/** The body of PUT …/answer. A value of the framework's own set goes as `value`. */
-export function answerBody(draft: Draft, evidence: string[]): Record<string, unknown> {
+/**
+ * The body of PUT …/answer. A value of the framework's own set goes as `value`. Evidence is left out:
+ * the server keeps what is attached, also what was attached since this page was loaded.
+ */
+export function answerBody(draft: Draft): Record<string, unknown> {
   const isState = (STATES as readonly string[]).includes(draft.choice);
   const body: Record<string, unknown> = {
-    reason: draft.reason.trim(), note: draft.note.trim(), by: draft.by.trim(), date: draft.date, evidence,
+    reason: draft.reason.trim(), note: draft.note.trim(), by: draft.by.trim(), date: draft.date,
     choices: draft.choices,
   };
   if (draft.choice) body.state = draft.choice;

@@ -45,7 +45,7 @@ export function formatDay(day: Day | null | undefined, lang: Lang): string {
 
 /** A moment in the time zone of the person. */
 export function formatTime(time: string, lang: Lang): string {
-  const ms = Date.parse(time);
+  const ms = Date.parse(time.replace(/(\.\d{3})\d+/, '$1')); // not every reader takes nanoseconds
   if (Number.isNaN(ms)) return time;
   return new Intl.DateTimeFormat(lang === 'ja' ? 'ja-JP' : 'en-GB', { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
 }

@@ -7,6 +7,7 @@ import { lang, t, word, type Key } from '../i18n';
 import { answerBody, draftFaults, draftOf, isAsked, reduceDraft, sameDraft, type Draft } from '../lib/answer';
 import { formatDay, formatTime, periodParts, today } from '../lib/format';
 import { to } from '../lib/route';
+import { actorName, rememberName, whoAnswers } from '../lib/who';
 import type { CheckName, Criterion, Dispute, EvidenceWanted, Question, Template } from '../types';
 import {
   AreaField, Button, CheckField, Chip, Choices, ErrorPanel, Loading, MarkChip, ObservedChip, OutLink, Panel, Prose, Section, StateChip, TextField, stateIcon,
@@ -24,6 +25,15 @@ function keysOn(): boolean {
     return localStorage.getItem(KEYS_STORED) !== 'off';
   } catch {
     return true;
+  }
+}
+
+/** Templates are a help: without them a page still says everything else. */
+export async function templatesOrNone(): Promise<Template[]> {
+  try {
+    return (await list<Template>('/templates')).items;
+  } catch {
+    return [];
   }
 }
 
@@ -106,7 +116,7 @@ function AnswerForm({ c, onSaved }: { c: Criterion; onSaved: (now: Criterion) =>
   const head = useHead();
   const { session, say } = useApp();
   const path = `/assessments/${part(head.id)}/criteria/${part(c.id)}`;
-  const who = session.actor.replace(/^local:/, '');
+  const who = whoAnswers(session.actor);
   const [base, setBase] = useState(c);
   const [draft, send] = useReducer(reduceDraft, c, (x) => draftOf(x, who, today()));
   const [isTried, setTried] = useState(false);
@@ -133,7 +143,8 @@ function AnswerForm({ c, onSaved }: { c: Criterion; onSaved: (now: Criterion) =>
     }
     await action.run(async () => {
       try {
-        const now = await put<Criterion>(`${path}/answer`, answerBody(draft, c.evidence.map((e) => e.id)), revision);
+        rememberName(draft.by.trim());
+        const now = await put<Criterion>(`${path}/answer`, answerBody(draft), revision);
         setTheirs(null);
         setTried(false);
         setBase(now);
@@ -148,7 +159,7 @@ function AnswerForm({ c, onSaved }: { c: Criterion; onSaved: (now: Criterion) =>
     });
   };
   const withdraw = () => action.run(async () => {
-    const now = await put<Criterion>(`${path}/answer`, { state: 'open', value: null, reason: '', note: '', by: who, date: today(), evidence: [], choices: {} }, base.answer?.revision ?? 0);
+    const now = await put<Criterion>(`${path}/answer`, { state: 'open', value: null, reason: '', note: '', by: who || base.answer?.by || '', date: today() }, base.answer?.revision ?? 0);
     setBase(now);
     send({ do: 'reset', to: draftOf(now, who, today()) });
     onSaved(now);
@@ -183,7 +194,7 @@ function AnswerForm({ c, onSaved }: { c: Criterion; onSaved: (now: Criterion) =>
           {c.questions.map((q) => <QuestionField key={q.urn} q={q} draft={draft} set={(values) => send({ do: 'question', urn: q.urn, values })} />)}
           {(c.questions.length === 0 || c.answers.length > 0) && (
             <Choices legend={t('criterion.state')} name="state" value={draft.choice} onInput={(choice) => send({ do: 'choose', choice })}
-              options={c.answers.filter((a) => a.id !== 'open').map((a) => ({ id: a.id, name: a.name, icon: stateIcon(a.id), tone: `tone-${a.id}` }))}
+              options={c.answers.filter((a) => a.id !== 'open').map((a) => ({ id: a.id, name: a.name, icon: stateIcon(a.id) ?? undefined, tone: `tone-${a.id}` }))}
               error={isTried && faults.choice ? t('criterion.choose') : null} />
           )}
           {(draft.choice === 'na' || draft.reason) && (
@@ -372,13 +383,13 @@ function More({ c }: { c: Criterion }) {
     <>
       {c.refs.length > 0 && (
         <details class="fold"><summary>{t('criterion.refs')}</summary>
-          <dl class="dl">{c.refs.map((r) => <><dt>{r.column}</dt><dd>{r.items.join(t('common.comma'))}</dd></>)}</dl>
+          <dl class="dl">{c.refs.map((r) => <><dt>{word('ref', r.column)}</dt><dd>{r.items.join(t('common.comma'))}</dd></>)}</dl>
         </details>
       )}
       <details class="fold"><summary>{t('criterion.history', { n: c.history.length })}</summary>
         {c.history.length === 0 ? <p class="soft">{t('criterion.no_history')}</p> : (
           <ol class="history">
-            {c.history.map((h) => <li><span class="soft">{formatTime(h.time, lang())}</span> {h.actor.replace(/^local:/, '')}{t('common.colon')}{t('criterion.change', { from: word('state', h.from ?? 'open'), to: word('state', h.to ?? 'open') })}{h.reason ? <span class="soft"> – {h.reason}</span> : null}</li>)}
+            {c.history.map((h) => <li><span class="soft">{formatTime(h.time, lang())}</span> {actorName(h.actor)}{t('common.colon')}{t('criterion.change', { from: word('state', h.from ?? 'open'), to: word('state', h.to ?? 'open') })}{h.reason ? <span class="soft"> – {h.reason}</span> : null}</li>)}
           </ol>
         )}
       </details>
@@ -424,7 +435,7 @@ export function CriterionPage({ id }: { id: string }) {
   const { reloadHead, session } = useApp();
   const [hasKeys, setKeys] = useState(false);
   const load = useLoad(`criterion ${head.id} ${id} ${session.acting_as ?? ''}`, () => get<Criterion>(`/assessments/${part(head.id)}/criteria/${part(id)}`));
-  const templates = useLoad('templates', async () => (await list<Template>('/templates')).items);
+  const templates = useLoad('templates', templatesOrNone);
   const c = load.data;
   if (load.error) return <><PageHead title={id} /><ErrorPanel error={load.error} retry={load.reload} /></>;
   if (!c) return <><PageHead title={id} /><Loading /></>;
@@ -434,7 +445,7 @@ export function CriterionPage({ id }: { id: string }) {
   };
   return (
     <article class="criterion">
-      <PageHead title={c.title} over={<><span class="id-badge">{c.id}</span><span>{t('criterion.of', { requirement: c.requirement })}</span><span class="over-end no-print"><Button kind="quiet" icon="keyboard" onClick={() => setKeys(true)}>{t('keys.title')}</Button></span></>} />
+      <PageHead title={c.title} over={<><span class="id-badge">{c.id}</span><span>{t('criterion.of', { requirement: [c.requirement, c.requirement_title].filter(Boolean).join(' ') })}</span><span class="over-end no-print"><Button kind="quiet" icon="keyboard" onClick={() => setKeys(true)}>{t('keys.title')}</Button></span></>} />
       <Pager c={c} id={head.id} label="criterion.pager" />
       <div class="criterion-grid">
         <div class="guides">

@@ -7,8 +7,8 @@ import { PageHead } from '../app';
 import { lang, t, word } from '../i18n';
 import { addMonths, formatDay, isDay, today } from '../lib/format';
 import { to } from '../lib/route';
-import type { Criterion, Expert, Line } from '../types';
-import { AreaField, Button, CheckField, Chip, Choices, Empty, ErrorPanel, Loading, MarkChip, ObservedChip, Panel, Prose, Section, SelectField, StateChip, TextField } from '../ui/basic';
+import type { Criterion, Expert, Line, Technical } from '../types';
+import { AreaField, Button, CheckField, Chip, Choices, Empty, ErrorPanel, Loading, MarkChip, ObservedChip, Panel, Prose, Section, SelectField, StateChip, Table, TextField } from '../ui/basic';
 import { Confirm, Dialog } from '../ui/dialog';
 import { useAction, useApp, useHead, useLoad } from '../ui/hooks';
 import { useUnsaved } from '../ui/leave';
@@ -258,6 +258,68 @@ function ExpertWork({ expert }: { expert: Expert | undefined }) {
   );
 }
 
+/** Technical verification by an evaluation body: kept beside the confirmations, never merged. */
+function TechnicalPart() {
+  const head = useHead();
+  const { say, session } = useApp();
+  const path = `/assessments/${part(head.id)}/technical`;
+  const load = useLoad(`technical ${head.id}`, async () => (await list<Technical>(path)).items);
+  const blank = { title: '', date: today(), by: '', method: '', sample: '', result: '', criteria: '' };
+  const [r, setR] = useState(blank);
+  const [isOpen, setOpen] = useState(false);
+  const [isTried, setTried] = useState(false);
+  const action = useAction();
+  const mayAdd = session.may?.technical === true;
+  useUnsaved(isOpen && JSON.stringify(r) !== JSON.stringify(blank));
+  const set = (name: keyof typeof blank) => (value: string) => setR({ ...r, [name]: value });
+  const need = (name: keyof typeof blank) => (isTried && !r[name].trim() ? t('technical.needed') : null);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setTried(true);
+    if (!isDay(r.date) || r.date > today() || [r.title, r.by, r.method, r.result].some((x) => !x.trim())) return;
+    await action.run(async () => {
+      await post(path, { ...r, criteria: r.criteria.split(/[\s,、;]+/).filter(Boolean) });
+      setR(blank);
+      setTried(false);
+      setOpen(false);
+      say(t('technical.saved'));
+      load.reload();
+    });
+  };
+  if (!mayAdd && !load.data?.length) return null;
+  return (
+    <Section title={t('technical.title')} icon="search" aside={mayAdd && !isOpen ? <Button icon="plus" onClick={() => setOpen(true)}>{t('technical.add')}</Button> : undefined}>
+      <p>{t('technical.text')}</p>
+      {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
+      {load.data && load.data.length > 0 && (
+        <Table caption={t('technical.title')} rows={load.data} rowKey={(x) => x.id} columns={[
+          { head: t('technical.name'), isMain: true, cell: (x) => x.title },
+          { head: t('technical.date'), cell: (x) => formatDay(x.date, lang()) },
+          { head: t('technical.by'), cell: (x) => x.by },
+          { head: t('technical.method'), cell: (x) => [x.method, x.sample].filter(Boolean).join(' · ') },
+          { head: t('technical.result'), cell: (x) => x.result },
+          { head: t('history.where'), cell: (x) => x.criteria.map((c, i) => <>{i > 0 ? t('common.comma') : ''}<a href={to(head.id, 'criteria', c)}>{c}</a></>) },
+        ]} />
+      )}
+      {isOpen && (
+        <form onSubmit={submit} noValidate class="stack">
+          <div class="fields">
+            <TextField label={t('technical.name')} value={r.title} onInput={set('title')} isNeeded length={200} error={need('title')} />
+            <TextField label={t('technical.date')} type="date" max={today()} value={r.date} onInput={set('date')} isNeeded error={!isDay(r.date) ? t('form.date_form') : r.date > today() ? t('form.date_future') : null} />
+            <TextField label={t('technical.by')} value={r.by} onInput={set('by')} isNeeded length={200} error={need('by')} />
+            <TextField label={t('technical.method')} hint={t('technical.method_hint')} value={r.method} onInput={set('method')} isNeeded length={500} error={need('method')} />
+            <TextField label={t('technical.sample')} value={r.sample} onInput={set('sample')} isOptional length={500} />
+            <TextField label={t('technical.criteria')} hint={t('technical.criteria_hint')} value={r.criteria} onInput={set('criteria')} isOptional length={500} />
+          </div>
+          <AreaField label={t('technical.result')} value={r.result} onInput={set('result')} isNeeded rows={2} error={need('result')} />
+          {action.error && <ErrorPanel error={action.error} title={t('error.not_saved')} />}
+          <div class="row"><Button kind="primary" type="submit" isBusy={action.isBusy}>{t('common.save')}</Button><Button onClick={() => { setOpen(false); setR(blank); setTried(false); }}>{t('common.cancel')}</Button></div>
+        </form>
+      )}
+    </Section>
+  );
+}
+
 export function Desk() {
   const head = useHead();
   const { session } = useApp();
@@ -275,6 +337,7 @@ export function Desk() {
             <Invitations experts={load.data} reload={load.reload} />
           </>
         ))}
+      {load.data && <TechnicalPart />}
     </>
   );
 }

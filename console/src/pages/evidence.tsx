@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { address, get, list, part, post, put, remove, upload, UPLOAD_MAX } from '../api';
 import { lang, t, word } from '../i18n';
 import { addMonths, formatDay, formatSize, isDay, periodParts, today } from '../lib/format';
+import { whoAnswers } from '../lib/who';
 import type { Criterion, Evidence } from '../types';
 import { AreaField, Button, Chip, ErrorPanel, FileField, Loading, SelectField, TextField } from '../ui/basic';
 import { Confirm, Dialog } from '../ui/dialog';
@@ -37,7 +38,7 @@ function NewEvidence({ c, wanted, onDone }: { c: Criterion; wanted: string | nul
     return addMonths(date, parts.n * (parts.unit === 'years' ? 12 : 1));
   };
   const blank: NewRecord = {
-    kind: 'record', title: first?.name ?? '', owner: session.actor.replace(/^local:/, ''), date: today(), expires: expiry(wanted ?? '', today()), place: '', note: '', wanted: wanted ?? '',
+    kind: 'record', title: first?.name ?? '', owner: whoAnswers(session.actor), date: today(), expires: expiry(wanted ?? '', today()), place: '', note: '', wanted: wanted ?? '',
   };
   const [r, setR] = useState(blank);
   const [file, setFile] = useState<File | null>(null);

@@ -10,6 +10,10 @@ import { Button, Chip, Empty, ErrorPanel, FileField, Loading, Section, TextField
 import { asProblem, useApp, useHead, useLoad } from '../ui/hooks';
 import { Icon } from '../ui/icons';
 
+function tableName(table: FactTable): string {
+  return table.title ?? word('table', table.table);
+}
+
 function Columns({ table }: { table: FactTable }) {
   return (
     <details class="fold">
@@ -17,8 +21,8 @@ function Columns({ table }: { table: FactTable }) {
       <dl class="dl">
         {table.columns.map((c) => {
           const name = typeof c === 'string' ? c : c.name;
-          const help = typeof c === 'string' ? word('column', c) : c.help ?? word('column', c.name);
-          return <><dt><code>{name}</code></dt><dd>{help === name ? '' : help}</dd></>;
+          const help = typeof c === 'string' ? word('column', c) : [c.title, c.help].filter(Boolean).join(' – ') || word('column', name);
+          return <><dt><code>{name}</code></dt><dd>{help === name ? '' : help}{typeof c !== 'string' && c.needed ? <span class="mark-needed">{t('common.needed')}</span> : null}</dd></>;
         })}
       </dl>
       <p class="small soft">{t('facts.encoding')}</p>
@@ -46,7 +50,7 @@ function Upload({ table, onDone }: { table: FactTable; onDone: (now: FactTable) 
     setError(null);
     try {
       const now = await upload<FactTable>('PUT', `/assessments/${part(head.id)}/facts/${part(table.table)}`, file, { date, source: source.trim() });
-      say(t('facts.done', { n: now.rows, table: word('table', table.table) }));
+      say(t('facts.done', { n: now.rows, table: tableName(table) }));
       setTried(false);
       onDone(now);
     } catch (fault) {
@@ -77,12 +81,12 @@ export function Facts() {
       {!load.data && !load.error && <Loading />}
       {load.data?.length === 0 && <Empty title={t('facts.none')} icon="table" />}
       {load.data?.map((table) => (
-        <Section key={table.table} title={word('table', table.table)} icon="table" class="card"
+        <Section key={table.table} title={tableName(table)} icon="table" class="card"
           aside={table.rows > 0 ? <Chip tone="evidenced" icon="check">{t('facts.rows', { n: table.rows })}</Chip> : <Chip tone="open" icon="ring">{t('facts.not_yet')}</Chip>}>
           {table.help && <p>{table.help}</p>}
           {table.rows > 0 && <p class="soft"><Icon name="clock" size={15} /> {t('facts.as_of', { day: formatDay(table.date, lang()), source: table.source ?? '' })}</p>}
           <Columns table={table} />
-          <details class="fold" open={table.rows === 0}>
+          <details class="fold">
             <summary>{t(table.rows > 0 ? 'facts.replace' : 'facts.take')}</summary>
             <Upload table={table} onDone={() => { load.reload(); reloadHead(); }} />
           </details>

@@ -5,6 +5,7 @@ import { PageHead } from '../app';
 import { lang, t, word } from '../i18n';
 import { formatTime } from '../lib/format';
 import { to } from '../lib/route';
+import { actorName } from '../lib/who';
 import type { Change, List } from '../types';
 import { Button, Empty, ErrorPanel, Loading, Table } from '../ui/basic';
 import { useAction, useHead, useLoad } from '../ui/hooks';
@@ -45,9 +46,9 @@ export function History() {
       {!load.data && !load.error && <Loading />}
       {load.data && items.length === 0 && <Empty title={t('history.none')} icon="history" />}
       {items.length > 0 && (
-        <Table caption={t('page.history')} rows={items} rowKey={(c) => String(c.change)} columns={[
+        <Table caption={t('page.history')} rows={items} rowKey={(c) => `${c.change} ${c.kind} ${c.key}`} columns={[
           { head: t('history.time'), isMain: true, cell: (c) => formatTime(c.time, lang()) },
-          { head: t('history.actor'), cell: (c) => c.actor.replace(/^local:/, '') },
+          { head: t('history.actor'), cell: (c) => actorName(c.actor) || t('desk.local') },
           { head: t('history.what'), cell: (c) => word('change', c.kind) },
           { head: t('history.where'), cell: (c) => (c.criterion ? <a href={to(head.id, 'criteria', c.criterion)}>{c.criterion}</a> : '–') },
           { head: t('history.from'), cell: (c) => shown(c.from) },

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Next steps: the most effect for the least effort first; what would close each.
+import { useState } from 'preact/hooks';
 import { address, list, part } from '../api';
 import { PageHead } from '../app';
 import { t } from '../i18n';
 import { to } from '../lib/route';
-import type { NextStep, Template } from '../types';
-import { Empty, ErrorPanel, LinkButton, Loading, Prose, Scale, Section, StateChip } from '../ui/basic';
+import type { NextStep } from '../types';
+import { Button, Empty, ErrorPanel, LinkButton, Loading, Prose, Scale, Section, StateChip } from '../ui/basic';
 import { useHead, useLoad } from '../ui/hooks';
 import { Icon } from '../ui/icons';
-import { ClosedBy } from './criterion';
+import { ClosedBy, templatesOrNone } from './criterion';
+
+const AT_ONCE = 10;
 
 export function NextSteps() {
   const head = useHead();
+  const [shown, setShown] = useState(AT_ONCE);
   const load = useLoad(`next ${head.id} ${head.revision}`, async () => {
-    const [next, templates] = await Promise.all([list<NextStep>(`/assessments/${part(head.id)}/next`, { limit: '200' }), list<Template>('/templates')]);
-    return { next: next.items, templates: templates.items };
+    const [next, templates] = await Promise.all([list<NextStep>(`/assessments/${part(head.id)}/next`, { limit: '200' }), templatesOrNone()]);
+    return { next: next.items, templates };
   });
   return (
     <>
@@ -26,7 +30,7 @@ export function NextSteps() {
           <div>
             {load.data.next.length === 0 ? <Empty title={t('next.none')} icon="check"><p>{t('next.none_text')}</p></Empty> : (
               <ol class="nexts">
-                {load.data.next.map((n, i) => (
+                {load.data.next.slice(0, shown).map((n, i) => (
                   <li key={n.id} class="card">
                     <span class="next-n" aria-hidden="true">{i + 1}</span>
                     <div>
@@ -43,10 +47,12 @@ export function NextSteps() {
                 ))}
               </ol>
             )}
+            {load.data.next.length > shown && <p class="row more"><Button onClick={() => setShown(shown + AT_ONCE)}>{t('next.more', { n: load.data.next.length - shown })}</Button></p>}
           </div>
           <aside aria-label={t('next.templates')}>
             <Section title={t('next.templates')} icon="download">
               <p class="soft">{t('next.templates_text')}</p>
+              {load.data.templates.length === 0 && <p class="soft">{t('next.no_templates')}</p>}
               <ul class="downloads">
                 {load.data.templates.map((x) => (
                   <li><LinkButton kind="quiet" icon="download" href={address(`/templates/${part(x.name)}`)} download>{x.title}</LinkButton>

@@ -28,7 +28,7 @@ export function LevelState({ go }: { go?: ComponentChildren }) {
       <span class="level-icon"><Icon name={levelIcon(head.level_state)} size={30} /></span>
       <div>
         <p class="level-text">{head.level_text}</p>
-        <p>{word('level.state', head.level_state)}{left.length > 0 ? ` ${t('level.left', { what: left.join(t('common.comma')) })}` : ''}</p>
+        <p>{left.length > 0 ? t('level.left', { what: left.join(t('common.comma')) }) : word('level.state', head.level_state)}</p>
         <p class="small soft">{t('foot.star')}</p>
       </div>
       {go && <div class="level-go no-print">{go}</div>}

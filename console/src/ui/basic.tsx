@@ -153,8 +153,8 @@ export function Chip(props: Kids & { tone: string; icon: IconName }) {
   return <span class={`chip tone-${props.tone}`}><Icon name={props.icon} size={15} /><span>{props.children}</span></span>;
 }
 
-export function stateIcon(state: string): IconName {
-  return STATE_ICON[state as State] ?? 'ring';
+export function stateIcon(state: string): IconName | null {
+  return STATE_ICON[state as State] ?? null;
 }
 
 export function StateChip({ line }: { line: Pick<Line, 'state' | 'observed' | 'stale'> & { evidence: number } }) {

@@ -224,6 +224,39 @@ static void test_file(void)
 	CHECK(access(path, F_OK) != 0);
 }
 
+/* Each name is found as it is written; it is in the list that it stands in. */
+static bool are_found(const char *names)
+{
+	struct yg_bytes rest = yg_bytes_str(names);
+
+	while (rest.size > 0) {
+		size_t end = yg_bytes_chr(rest, '|');
+		struct yg_bytes one = yg_bytes_cut(rest, 0, end);
+		char alone[200];
+
+		(void)snprintf(alone, sizeof(alone), "%.*s", YG_FMT(one));
+		if (!yg_inventory_is_one_of(one, alone)) {
+			fprintf(stderr, "\"%s\" is not found\n", alone);
+			return false;
+		}
+		rest = end == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(rest, end + 1);
+	}
+	return true;
+}
+
+static void test_names_are_found(void)
+{
+	for (uint32_t t = 0; t < yg_inventory_def_count; t++)
+		for (uint32_t i = 0; i < yg_inventory_defs[t].column_count; i++) {
+			const struct yg_inventory_column *column = &yg_inventory_defs[t].columns[i];
+
+			CHECK(are_found(column->name) && are_found(column->synonyms));
+			for (const struct yg_inventory_word *word = column->words;
+			     word && word->word; word++)
+				CHECK(are_found(word->word) && are_found(word->synonyms));
+		}
+}
+
 /* One name means one column: within a table no header name may be claimed twice. */
 static void test_names_are_clear(void)
 {
@@ -332,9 +365,10 @@ static void test_page(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(test_values), CASE(test_refusals),	       CASE(test_replace_and_list),
-	CASE(test_file),   CASE(test_names_are_clear), CASE(test_guess),
-	CASE(test_page),
+	CASE(test_values),	     CASE(test_refusals),
+	CASE(test_replace_and_list), CASE(test_file),
+	CASE(test_names_are_clear),  CASE(test_guess),
+	CASE(test_names_are_found),  CASE(test_page),
 };
 
 int main(void)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The console's files as they are compiled in: all there, small, and fit for the pages' policy. */
+#include <string.h>
+
+#include "app/console.h"
+#include "../check.h"
+
+#define TOTAL_MAX 400000u /* bytes of all files, docs/console.md */
+
+static const struct yg_web_file *file(const char *path)
+{
+	for (size_t i = 0; i < yg_console_count; i++)
+		if (strcmp(yg_console_table[i].path, path) == 0)
+			return &yg_console_table[i];
+	return NULL;
+}
+
+static bool has(const struct yg_web_file *in, const char *text)
+{
+	return in && yg_bytes_find(in->bytes, yg_bytes_str(text)) != SIZE_MAX;
+}
+
+static void the_console_is_built(void)
+{
+	size_t sum = 0;
+
+	/* None at all: run tools/console, which `make run` and `make test` do by themselves. */
+	CHECK(yg_console_count > 0);
+	CHECK(file("/index.html") && file("/console.js") && file("/console.css"));
+	for (size_t i = 0; i < yg_console_count; i++) {
+		CHECK(yg_console_table[i].bytes.size > 0);
+		CHECK(strlen(yg_console_table[i].etag) == 32);
+		sum += yg_console_table[i].bytes.size;
+	}
+	CHECK(sum <= TOTAL_MAX);
+}
+
+static void the_page_asks_for_its_own_files_alone(void)
+{
+	const struct yg_web_file *page = file("/index.html");
+
+	CHECK(has(page, "src=\"/console.js\""));
+	CHECK(has(page, "href=\"/console.css\""));
+	CHECK(has(page, "lang=\"ja\""));
+	CHECK(!has(page, "http:") && !has(page, "https:"));
+	CHECK(!has(page, "<style") && !has(page, "style=") && !has(page, "onload="));
+	CHECK(!has(page, "<script>"));
+	CHECK(!has(file("/console.css"), "url("));
+	CHECK(!has(file("/console.css"), "@import"));
+	/* Neither may need what "default-src 'self'" forbids. */
+	CHECK(!has(file("/console.js"), "eval(") && !has(file("/console.js"), "new Function"));
+}
+
+static void the_words_that_may_not_be_missing_are_there(void)
+{
+	const struct yg_web_file *script = file("/console.js");
+
+	CHECK(has(script, "申告と観測の不一致"));
+	CHECK(has(script, "公式資料の取込みが必要"));
+	CHECK(has(script, "練習"));
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		CASE(the_console_is_built),
+		CASE(the_page_asks_for_its_own_files_alone),
+		CASE(the_words_that_may_not_be_missing_are_there),
+	};
+
+	return check_main(cases, sizeof(cases) / sizeof(cases[0]));
+}
