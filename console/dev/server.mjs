@@ -46,7 +46,7 @@ function changed(a, kind, key, criterion, from, to) {
   a.history.unshift({ change: a.history.length + 1, time: new Date().toISOString(), actor: db.acting ? `expert:${db.acting}` : 'local:山田 花子', kind, key, criterion, from, to });
 }
 
-const evidenceOf = (a, id) => [...a.evidence.values()].filter((e) => e.criteria.includes(id));
+const evidenceOf = (a, id) => (a.answers[id]?.evidence ?? []).map((e) => a.evidence.get(e)).filter(Boolean);
 const stateOfEvidence = (e) => (e.expires && e.expires < day() ? 'expired' : 'live');
 
 function observed(a, c) {
@@ -179,7 +179,7 @@ on('PUT', '/assessments/{a}/criteria/{c}/answer', ([id, c], r) => {
   need(r.request, a.answers[c]?.revision ?? 0);
   if (r.body.state === 'na' && !r.body.reason) throw new Refusal(400, 'reason-needed', '理由が必要です', '');
   const from = a.answers[c]?.state ?? 'open';
-  a.answers[c] = { value: null, reason: '', note: '', choices: {}, ...r.body, revision: (a.answers[c]?.revision ?? 0) + 1 };
+  a.answers[c] = { value: null, reason: '', note: '', by: '', choices: {}, evidence: a.answers[c]?.evidence ?? [], ...r.body, revision: (a.answers[c]?.revision ?? 0) + 1 };
   a.revision++;
   changed(a, 'answer', c, c, from, r.body.state);
   voidConfirmation(a, c);

@@ -174,10 +174,16 @@ async function story(address) {
   await updates.getByRole('button', { name: '取り込む' }).click();
   await page.getByText('取り込めませんでした').waitFor();
   check('a broken list is refused with its place', await page.getByText(/1行目|行/).first().isVisible());
+  const machines = page.getByRole('region', { name: '機器の一覧' });
+  await machines.locator('summary').filter({ hasText: '取り込む' }).click();
+  await machines.getByLabel('CSVファイル').setInputFiles({ name: 'assets.csv', mimeType: 'text/csv', buffer: Buffer.from('asset,kind\r\nPC-014,pc\r\nPC-015,pc\r\n') });
+  await machines.getByLabel('どこから得たか').fill('手作業の台帳');
+  await machines.getByRole('button', { name: '取り込む' }).click();
+  await said('「機器の一覧」を取り込みました');
   const rows = ['asset,vuln,title,cvss,published,applied,checked', `PC-014,CVE-2026-1234,重要な更新,9.8,${day(-60)},,${day(-1)}`, `PC-015,CVE-2026-1234,重要な更新,9.8,${day(-60)},${day(-55)},${day(-1)}`];
   await updates.getByLabel('CSVファイル').setInputFiles({ name: 'updates.csv', mimeType: 'text/csv', buffer: Buffer.from(`${rows.join('\r\n')}\r\n`) });
   await updates.getByRole('button', { name: '取り込む' }).click();
-  await said('を取り込みました');
+  await said('「更新と脆弱性');
 
   await inNav('申告と観測の不一致');
   await page.getByText('4-4-4-2').first().waitFor();
@@ -300,6 +306,7 @@ async function pages(base, id) {
   }
   await page.goto(`${base}/?lang=ja#/a/${id}/criteria/1-2-1-3`);
   await settled();
+  await radio('満たしていない').waitFor();
   await page.keyboard.press('3');
   await page.locator('label.is-on', { hasText: '満たしていない' }).waitFor();
   check('a key chooses a state', await radio('満たしていない').isChecked());

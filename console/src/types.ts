@@ -157,6 +157,9 @@ export interface EvidenceWanted {
   status: 'none' | 'live' | 'stale' | 'supports' | 'contradicts';
   checks?: Partial<Record<CheckName, number>> | null;
   rows?: { resource: string; check: CheckName; reason: string }[];
+  tables?: string[]; // of a query: the lists it reads
+  list_date?: Day | null;
+  error?: string;
 }
 
 export type EvidenceKind = 'record' | 'import' | 'statement' | 'service' | 'exchange';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One criterion on one screen: left what is asked and how, right the answer and what proves it.
-import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { address, get, list, part, put } from '../api';
 import { PageHead } from '../app';
 import { lang, t, word, type Key } from '../i18n';
@@ -127,7 +127,7 @@ function AnswerForm({ c, onSaved }: { c: Criterion; onSaved: (now: Criterion) =>
   useUnsaved(isDirty);
   useEffect(() => {
     // Evidence or a confirmation may have changed elsewhere on the page: keep what is typed.
-    if (!isDirty || c.answer?.revision === base.answer?.revision) {
+    if (!isDirty || sameDraft(draftOf(c, who, today()), draftOf(base, who, today()))) {
       setBase(c);
       if (!isDirty) send({ do: 'reset', to: draftOf(c, who, today()) });
     }
@@ -166,7 +166,7 @@ function AnswerForm({ c, onSaved }: { c: Criterion; onSaved: (now: Criterion) =>
     say(t('criterion.withdrawn', { id: c.id }));
   });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') {
         event.preventDefault();
@@ -266,8 +266,9 @@ function periodText(period: string | null | undefined): string {
 
 const WANTED_ICON: Record<EvidenceWanted['status'], IconName> = { none: 'ring', live: 'check', stale: 'clock', supports: 'eye', contradicts: 'swap' };
 
-function Wanted({ w, onAdd }: { w: EvidenceWanted; onAdd: (() => void) | null }) {
+function Wanted({ w, assessment, onAdd }: { w: EvidenceWanted; assessment: string; onAdd: (() => void) | null }) {
   const rows = w.rows ?? [];
+  const lists = (w.tables ?? []).filter((name) => name !== 'clock' && name !== 'lists');
   return (
     <li class="wanted">
       <div class="wanted-head">
@@ -275,6 +276,10 @@ function Wanted({ w, onAdd }: { w: EvidenceWanted; onAdd: (() => void) | null })
         <Chip tone={`wanted-${w.status}`} icon={WANTED_ICON[w.status] ?? 'ring'}>{word('wanted', w.status)}</Chip>
       </div>
       <p class="soft small">{[word('kind', w.kind), w.strength ? word('strength', w.strength) : '', periodText(w.max_age)].filter(Boolean).join(' · ')}</p>
+      {w.error && <p class="field-error"><Icon name="warn" size={16} /> {w.error}</p>}
+      {lists.length > 0 && (
+        <p class="small">{t('wanted.lists')}{t('common.colon')}{lists.map((name) => word('table', name)).join(t('common.comma'))}{w.list_date ? t('wanted.list_date', { day: formatDay(w.list_date, lang()) }) : ''} <a href={to(assessment, 'facts')}>{t('page.facts')}</a></p>
+      )}
       {w.checks && <ChecksList checks={w.checks} />}
       {rows.length > 0 && (
         <details>
@@ -297,7 +302,7 @@ function EvidencePart({ c, reload }: { c: Criterion; reload: () => void }) {
   return (
     <Section title={t('criterion.evidence')} icon="clip" aside={mayEdit ? <Button icon="plus" onClick={() => setOpen({ wanted: null })}>{t('criterion.add')}</Button> : undefined}>
       {c.evidence_wanted.length > 0 && (
-        <ul class="wanteds">{c.evidence_wanted.map((w) => <Wanted key={w.id} w={w} onAdd={mayEdit ? () => setOpen({ wanted: w.id }) : null} />)}</ul>
+        <ul class="wanteds">{c.evidence_wanted.map((w) => <Wanted key={w.id} w={w} assessment={head.id} onAdd={mayEdit ? () => setOpen({ wanted: w.id }) : null} />)}</ul>
       )}
       {c.evidence.length === 0
         ? <p class="soft">{t('criterion.no_evidence')}</p>
@@ -389,7 +394,7 @@ function More({ c }: { c: Criterion }) {
       <details class="fold"><summary>{t('criterion.history', { n: c.history.length })}</summary>
         {c.history.length === 0 ? <p class="soft">{t('criterion.no_history')}</p> : (
           <ol class="history">
-            {c.history.map((h) => <li><span class="soft">{formatTime(h.time, lang())}</span> {actorName(h.actor)}{t('common.colon')}{t('criterion.change', { from: word('state', h.from ?? 'open'), to: word('state', h.to ?? 'open') })}{h.reason ? <span class="soft"> – {h.reason}</span> : null}</li>)}
+            {c.history.map((h) => <li><span class="soft">{formatTime(h.time, lang())}</span> {actorName(h.actor)}{t('common.colon')}{(h.from ?? 'open') === (h.to ?? 'open') ? t('criterion.change_other', { state: word('state', h.to ?? 'open') }) : t('criterion.change', { from: word('state', h.from ?? 'open'), to: word('state', h.to ?? 'open') })}{h.reason ? <span class="soft"> – {h.reason}</span> : null}</li>)}
           </ol>
         )}
       </details>

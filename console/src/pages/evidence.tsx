@@ -8,7 +8,7 @@ import { whoAnswers } from '../lib/who';
 import type { Criterion, Evidence } from '../types';
 import { AreaField, Button, Chip, ErrorPanel, FileField, Loading, SelectField, TextField } from '../ui/basic';
 import { Confirm, Dialog } from '../ui/dialog';
-import { useAction, useApp, useHead, useLoad } from '../ui/hooks';
+import { asProblem, useAction, useApp, useHead, useLoad } from '../ui/hooks';
 import { useUnsaved } from '../ui/leave';
 
 export function EvidenceState({ e }: { e: Evidence }) {
@@ -16,6 +16,30 @@ export function EvidenceState({ e }: { e: Evidence }) {
     case 'live': return <Chip tone="evidenced" icon="check">{t('evidence.live')}</Chip>;
     case 'expired': return <Chip tone="partly" icon="clock">{t('evidence.expired')}</Chip>;
     default: return <Chip tone="not_met" icon="warn">{t('evidence.changed')}</Chip>;
+  }
+}
+
+const TRIES = 3;
+
+/**
+ * Tie evidence to the answer of a criterion, or untie it: the answer's own words stay as they are
+ * stored, so a change meanwhile by someone else only means to read and try again.
+ */
+async function tieToAnswer(assessment: string, criterion: string, change: (ids: string[]) => string[]): Promise<void> {
+  const path = `/assessments/${part(assessment)}/criteria/${part(criterion)}`;
+  for (let turn = 1; ; turn++) {
+    const now = await get<Criterion>(path);
+    const answer = now.answer;
+    const evidence = change(answer?.evidence ?? []);
+    const words = answer
+      ? { state: answer.value ? String(answer.value) : answer.state, reason: answer.reason, note: answer.note, by: answer.by, date: answer.date }
+      : { state: 'open', date: today() };
+    try {
+      await put<Criterion>(`${path}/answer`, { ...words, evidence }, answer?.revision ?? 0);
+      return;
+    } catch (fault) {
+      if (asProblem(fault).code !== 'changed-meanwhile' || turn === TRIES) throw fault;
+    }
   }
 }
 
@@ -64,6 +88,7 @@ function NewEvidence({ c, wanted, onDone }: { c: Criterion; wanted: string | nul
         criteria: [c.id], wanted: r.wanted ? { [c.id]: r.wanted } : {},
       });
       if (file) await upload('POST', `${base}/${part(made.id)}/file`, file);
+      await tieToAnswer(head.id, c.id, (ids) => [...ids, made.id]);
       say(t('evidence.added', { title: made.title }));
       onDone();
     });
@@ -107,9 +132,10 @@ export function EvidenceDrawer({ c, wanted, onClose, onChanged }: { c: Criterion
     const now = await get<{ items: Evidence[] }>(base, { limit: '1000' });
     const fresh = now.items.find((x) => x.id === e.id) ?? e;
     const criteria = isTied ? [...new Set([...fresh.criteria, c.id])] : fresh.criteria.filter((x) => x !== c.id);
-    const tied = Object.fromEntries(Object.entries(fresh.wanted ?? {}).filter(([k]) => k !== c.id));
-    if (isTied && wanted) tied[c.id] = wanted;
-    await put<Evidence>(`${base}/${part(e.id)}`, { ...bodyOf(fresh), criteria, wanted: tied }, fresh.revision);
+    const serves = Object.fromEntries(Object.entries(fresh.wanted ?? {}).filter(([k]) => k !== c.id));
+    if (isTied && wanted) serves[c.id] = wanted;
+    await put<Evidence>(`${base}/${part(e.id)}`, { ...bodyOf(fresh), criteria, wanted: serves }, fresh.revision);
+    await tieToAnswer(head.id, c.id, (ids) => (isTied ? [...new Set([...ids, e.id])] : ids.filter((x) => x !== e.id)));
     say(t(isTied ? 'evidence.tied' : 'evidence.untied', { title: e.title }));
     changed();
   });
@@ -120,8 +146,9 @@ export function EvidenceDrawer({ c, wanted, onClose, onChanged }: { c: Criterion
     changed();
   });
   const items = load.data ?? [];
-  const here = items.filter((e) => e.criteria.includes(c.id));
-  const others = items.filter((e) => !e.criteria.includes(c.id));
+  const tied = new Set(c.evidence.map((e) => e.id));
+  const here = items.filter((e) => tied.has(e.id));
+  const others = items.filter((e) => !tied.has(e.id));
   const row = (e: Evidence, isHere: boolean) => (
     <li key={e.id} class="drawer-item">
       <div>
