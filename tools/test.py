@@ -32,11 +32,11 @@ SANITIZED = {"unit", "golden", "fuzz", "e2e"}  # these run again under ASan+UBSa
 
 BUILDS = {
     "build": ([], {}),
-    "build-san": (["-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_lto=false"],
+    "build-san": (["-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined", "-Db_lundef=false"],
                   {"CC": "clang", "CXX": "clang++"}),
-    "build-tsan": (["-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=thread", "-Db_lundef=false", "-Db_lto=false"],
+    "build-tsan": (["-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=thread", "-Db_lundef=false"],
                    {"CC": "clang", "CXX": "clang++"}),
-    "build-torture": (["-Dtorture=true", "-Dbuildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_lto=false"],
+    "build-torture": (["-Dtorture=true", "-Dbuildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false"],
                       {"CC": "clang", "CXX": "clang++"}),
 }
 

@@ -76,6 +76,7 @@ int yg_assess_cmd_evaluate(struct yg_assess_run *run);
 int yg_assess_cmd_next(struct yg_assess_run *run);
 int yg_assess_cmd_frameworks(struct yg_assess_run *run);
 int yg_assess_cmd_web(struct yg_assess_run *run);
+int yg_assess_cmd_template(struct yg_assess_run *run);
 int yg_assess_cmd_report(struct yg_assess_run *run);
 int yg_assess_cmd_oscal(struct yg_assess_run *run); /* export --format oscal-… */
 

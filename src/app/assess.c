@@ -42,6 +42,7 @@ static const struct {
 	{"export", NEEDS_ASSESSMENT, yg_assess_cmd_export},
 	{"import", NEEDS_STORE, yg_assess_cmd_import},
 	{"web", NEEDS_STORE, yg_assess_cmd_web},
+	{"template", NEEDS_NOTHING, yg_assess_cmd_template},
 	{"report", NEEDS_ASSESSMENT, yg_assess_cmd_report},
 	{"sign", NEEDS_ASSESSMENT, yg_assess_cmd_sign},
 	{"verify", NEEDS_NOTHING, yg_assess_cmd_verify},

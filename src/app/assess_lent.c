@@ -2,6 +2,7 @@
 #include "app/assess_lent.h"
 
 #include "app/assess_facts.h"
+#include "app/assess_templates.h"
 #include "assess/report.h"
 #include "assess/statement.h"
 #include "base/json.h"
@@ -75,6 +76,8 @@ void yg_assess_lend_api(struct yg_assess_run *run, struct yg_assess_api_ports *t
 		.arg = run,
 		.report = report,
 		.statement = statement,
+		.templates = yg_assess_templates,
+		.template_file = yg_assess_template_file,
 		.facts = facts,
 		.put_facts = put_facts,
 	};

@@ -33,6 +33,7 @@ int yg_assess_ports_init(struct yg_assess_run *run)
 	ports->read_official = yg_official_read;
 	ports->to_utf8 = yg_text_to_utf8;
 	ports->frameworks = yg_shipped_frameworks(&ports->framework_count);
+	ports->templates = yg_shipped_templates(&ports->template_count);
 	ports->zone_s = zone_now();
 	if (run->db_path[0]) {
 		char path[sizeof(run->db_path) + 8];

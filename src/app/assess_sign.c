@@ -279,7 +279,7 @@ static int seal_to(const json_t *statement, const struct yg_key *key, const char
 	return rc;
 }
 
-/* What is signed is what the evidence's files are now. */
+/* What is signed is what the evidence's files are now. Exit status; *ret only with 0. */
 static int state_now(struct yg_assess_run *run, const struct yg_key *key, json_t **ret)
 {
 	struct yg_line_fault fault = {0};
@@ -291,10 +291,10 @@ static int state_now(struct yg_assess_run *run, const struct yg_key *key, json_t
 	/* Kept first: a statement that went out must not be followed by an older one. */
 	if (rc == YG_OK)
 		rc = yg_assess_keep_statement(run->assess, *ret, key);
-	if (rc != YG_OK)
-		yg_say(N_("nothing was signed: %s"),
-		       yg_say_tr(fault.msg[0] ? fault.msg : yg_err_text(rc)));
-	return rc;
+	if (rc == YG_OK)
+		return YG_EXIT_DONE;
+	return fault.msg[0] || rc == YG_EACCES ? yg_assess_say_fault(rc, &fault, "sign")
+					       : yg_assess_say_store(run, rc);
 }
 
 int yg_assess_cmd_sign(struct yg_assess_run *run)
@@ -302,7 +302,7 @@ int yg_assess_cmd_sign(struct yg_assess_run *run)
 	const struct yg_assess_cli *cli = run->cli;
 	json_t *statement = NULL;
 	struct yg_key key;
-	int rc;
+	int status;
 
 	if (!cli->key) {
 		yg_say_hint(N_("make one with: yagura assess key new FILE"),
@@ -311,14 +311,12 @@ int yg_assess_cmd_sign(struct yg_assess_run *run)
 	}
 	if (!read_secret_key(cli->key, &key))
 		return YG_EXIT_FAILED;
-	rc = state_now(run, &key, &statement);
-	if (rc == YG_OK)
-		rc = seal_to(statement, &key, cli->out ? cli->out : "-");
-	if (rc == YG_OK)
+	status = state_now(run, &key, &statement);
+	if (status == YG_EXIT_DONE && seal_to(statement, &key, cli->out ? cli->out : "-") != YG_OK)
+		status = YG_EXIT_FAILED;
+	if (status == YG_EXIT_DONE)
 		yg_say(N_("signed with key %s"), key.id);
 	json_decref(statement);
 	yg_key_done(&key);
-	if (rc == YG_EUNSUPPORTED || rc == YG_EINVAL)
-		return YG_EXIT_PARTLY; /* refused; nothing changed */
-	return rc == YG_OK ? YG_EXIT_DONE : YG_EXIT_FAILED;
+	return status;
 }

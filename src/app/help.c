@@ -112,6 +112,7 @@ void yg_help_assess(void)
 	       "  expert list | invite NAME --source QUALIFICATION --name REGISTRATION --until DAY |\n"
 	       "      end ID                the security specialist who confirms\n"
 	       "  confirm CRITERION --as EXPERT --note TEXT\n"
+	       "  template [NAME] [-o FILE] documents to edit: rules, contacts, procedure, lists\n"
 	       "  report ciso|management|gaps|progress|expert [--html | --csv | --json] [--since DAY]\n"
 	       "      [-o FILE]             papers that print on A4, tables for a spreadsheet\n"
 	       "  key new FILE [--name NAME] [--expires DAY], key show FILE\n"

@@ -28,7 +28,7 @@
 #include "assess/assess.h"
 #include "store/query.h"
 
-#define YG_QUERY_PROCESS_WAIT_MS_MAX 20000u	 /* for one answer; counts bound it long before */
+#define YG_QUERY_PROCESS_WAIT_MS_MAX 20000u	 /* for one answer; a backstop */
 #define YG_QUERY_PROCESS_RESULT_MAX  (16u << 20) /* bytes of all rows of one query */
 #define YG_QUERY_PROCESS_KEPT_MAX    (64u << 20) /* bytes of results kept */
 #define YG_QUERY_PROCESS_QUERIES_MAX 4096u	 /* results kept */

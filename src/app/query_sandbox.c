@@ -95,24 +95,23 @@ static void close_file_system(void)
 }
 
 #if !HAS_SANITIZER
+/* Argument @n equals @value (the second value is for ranges). */
+#define IS(n, value) SCMP_CMP(n, SCMP_CMP_EQ, value, 0)
 #define ALLOW(name, ...)                                                                           \
 	(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(name), __VA_ARGS__) == 0)
 
 static bool allow_files(scmp_filter_ctx filter, int talk, int facts)
 {
-	return ALLOW(read, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)talk)) &&
-	       ALLOW(write, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)talk)) &&
-	       ALLOW(read, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)facts)) &&
-	       ALLOW(pread64, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)facts)) &&
-	       ALLOW(lseek, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)facts)) &&
-	       ALLOW(fstat, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)facts)) &&
+	return ALLOW(read, 1, IS(0, (scmp_datum_t)talk)) &&
+	       ALLOW(write, 1, IS(0, (scmp_datum_t)talk)) &&
+	       ALLOW(read, 1, IS(0, (scmp_datum_t)facts)) &&
+	       ALLOW(pread64, 1, IS(0, (scmp_datum_t)facts)) &&
+	       ALLOW(lseek, 1, IS(0, (scmp_datum_t)facts)) &&
+	       ALLOW(fstat, 1, IS(0, (scmp_datum_t)facts)) &&
 	       /* fstat() of newer C libraries */
-	       ALLOW(newfstatat, 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)facts),
-		     SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH)) &&
-	       ALLOW(fcntl, 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)facts),
-		     SCMP_A1(SCMP_CMP_EQ, F_SETLK)) &&
-	       ALLOW(fcntl, 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)facts),
-		     SCMP_A1(SCMP_CMP_EQ, F_GETLK));
+	       ALLOW(newfstatat, 2, IS(0, (scmp_datum_t)facts), IS(3, AT_EMPTY_PATH)) &&
+	       ALLOW(fcntl, 2, IS(0, (scmp_datum_t)facts), IS(1, F_SETLK)) &&
+	       ALLOW(fcntl, 2, IS(0, (scmp_datum_t)facts), IS(1, F_GETLK));
 }
 
 static bool allow_memory(scmp_filter_ctx filter)

@@ -9,6 +9,8 @@
 /* Made by tools/embed.py: "\0folder/NAME SIZE\n" and the bytes, one after another. */
 extern const unsigned char yg_frameworks[];
 extern const size_t yg_frameworks_size;
+extern const unsigned char yg_templates[];
+extern const size_t yg_templates_size;
 
 struct pack {
 	struct yg_assess_shipped files[FILES_MAX];
@@ -43,6 +45,16 @@ const struct yg_assess_shipped *yg_shipped_frameworks(size_t *ret_count)
 
 	if (pack.count == 0)
 		read_pack(&pack, (struct yg_bytes){yg_frameworks, yg_frameworks_size}, false);
+	*ret_count = pack.count;
+	return pack.files;
+}
+
+const struct yg_assess_shipped *yg_shipped_templates(size_t *ret_count)
+{
+	static struct pack pack;
+
+	if (pack.count == 0)
+		read_pack(&pack, (struct yg_bytes){yg_templates, yg_templates_size}, true);
 	*ret_count = pack.count;
 	return pack.files;
 }

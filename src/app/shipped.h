@@ -10,3 +10,6 @@
 
 /* Frameworks by name without ending ("scs-2026-03-27"). *ret_count entries; never freed. */
 const struct yg_assess_shipped *yg_shipped_frameworks(size_t *ret_count);
+
+/* Documents to edit by file name ("contact-list.ja.csv"), and "index.json" which describes them. */
+const struct yg_assess_shipped *yg_shipped_templates(size_t *ret_count);

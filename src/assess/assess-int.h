@@ -20,6 +20,7 @@ struct node_docs {
 	json_t *answer;
 	json_t *dispute;
 	json_t *confirmation;
+	json_t *evidence; /* array of ids: named by the answer, or naming the criterion themselves */
 };
 
 /* What one evidence query said, and of which state of its lists. */

@@ -52,13 +52,13 @@ enum evidence_state yg_evidence_state(const struct yg_assess *assess, const json
 
 /* ---- the basis of a confirmation ---- */
 
-static int add_evidence_basis(const struct yg_assess *assess, const json_t *answer, json_t *basis)
+static int add_evidence_basis(const struct yg_assess *assess, uint32_t index, json_t *basis)
 {
 	json_t *list = json_array();
 	json_t *id;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "evidence"), i, id)
+	json_array_foreach(assess->docs[index].evidence, i, id)
 	{
 		const json_t *evidence = json_object_get(assess->evidence, json_string_value(id));
 		json_t *entry = json_pack(
@@ -93,7 +93,7 @@ int yg_assess_basis(const struct yg_assess *assess, uint32_t index, char to[65])
 	if (rc == YG_OK && choices)
 		rc = yg_json_set(basis, "choices", json_incref((json_t *)(uintptr_t)choices));
 	if (rc == YG_OK)
-		rc = add_evidence_basis(assess, answer, basis);
+		rc = add_evidence_basis(assess, index, basis);
 	yg_buf_init(&buf, BASIS_BYTES_MAX);
 	if (rc == YG_OK)
 		rc = yg_json_canonical(basis, &buf);
@@ -127,7 +127,7 @@ static void look_at_evidence(const struct yg_assess *assess, struct yg_criterion
 	const json_t *id;
 	size_t i;
 
-	json_array_foreach(json_object_get(assess->docs[state->node].answer, "evidence"), i, id)
+	json_array_foreach(assess->docs[state->node].evidence, i, id)
 	{
 		const json_t *evidence = json_object_get(assess->evidence, json_string_value(id));
 		int32_t expires;

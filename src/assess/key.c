@@ -152,7 +152,8 @@ static int read_ours(struct reader *reader, struct yg_key *key)
 	struct yg_bytes name;
 	int rc;
 
-	if (!value_of(reader, YG_S("name: "), &name) && !value_of(reader, YG_S("name:"), &name))
+	if (!value_of(reader, YG_S("name: "), &name) &&
+	    (!value_of(reader, YG_S("name:"), &name) || name.size > 0))
 		return bad_line(reader, N_("the line \"name:\" is expected here"));
 	if (!is_name(name))
 		return yg_line_fault_set(reader->reterr, YG_EFORMAT, reader->line, NAME_FAULT);

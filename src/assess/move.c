@@ -26,7 +26,7 @@ static int move_one(struct yg_assess *from, struct yg_assess *to, uint32_t index
 	if (!answer)
 		return YG_ENOMEM;
 	(void)json_object_del(answer, "revision");
-	json_array_foreach(json_object_get(answer, "evidence"), i, value)
+	json_array_foreach(from->docs[index].evidence, i, value)
 	{
 		json_t *evidence = json_object_get(from->evidence, json_string_value(value));
 		char evidence_key[KEY_MAX];

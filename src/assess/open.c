@@ -206,8 +206,64 @@ static void drop_node_docs(struct yg_assess *assess)
 		json_decref(assess->docs[i].answer);
 		json_decref(assess->docs[i].dispute);
 		json_decref(assess->docs[i].confirmation);
+		json_decref(assess->docs[i].evidence);
 		assess->docs[i] = (struct node_docs){0};
 	}
+}
+
+static bool has_id(const json_t *ids, const char *id)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)ids, i, one)
+	{
+		if (strcmp(json_string_value(one), id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int link_one(struct yg_assess *assess, uint32_t index, const char *id)
+{
+	struct node_docs *docs = &assess->docs[index];
+
+	if (!id || !json_object_get(assess->evidence, id))
+		return YG_OK; /* was removed */
+	if (!docs->evidence)
+		docs->evidence = json_array();
+	if (has_id(docs->evidence, id))
+		return YG_OK;
+	return json_array_append_new(docs->evidence, json_string(id)) == 0 ? YG_OK : YG_ENOMEM;
+}
+
+/* Evidence belongs to a criterion when the answer names it, or it names the criterion. */
+static int link_evidence(struct yg_assess *assess)
+{
+	const char *id;
+	json_t *evidence;
+	json_t *one;
+	size_t i;
+	int rc = YG_OK;
+
+	for (uint32_t k = 0; k < assess->framework->node_count; k++)
+		json_array_foreach(json_object_get(assess->docs[k].answer, "evidence"), i, one)
+		{
+			if (rc == YG_OK)
+				rc = link_one(assess, k, json_string_value(one));
+		}
+	json_object_foreach(assess->evidence, id, evidence)
+	{
+		json_array_foreach(json_object_get(evidence, "criteria"), i, one)
+		{
+			uint32_t index = yg_framework_node(assess->framework,
+							   yg_bytes_str(json_string_value(one)));
+
+			if (rc == YG_OK && index != YG_NODE_NONE)
+				rc = link_one(assess, index, id);
+		}
+	}
+	return rc;
 }
 
 static int load_documents(struct yg_assess *assess)
@@ -236,6 +292,8 @@ static int load_documents(struct yg_assess *assess)
 	}
 	if (rc == YG_OK)
 		rc = load_simple_kind(assess, "evidence", &assess->evidence);
+	if (rc == YG_OK)
+		rc = link_evidence(assess);
 	if (rc == YG_OK)
 		rc = load_simple_kind(assess, "expert", &assess->experts);
 	if (rc == YG_OK)

@@ -7,7 +7,7 @@
 #include "base/ban.h"
 
 #define DUE_SOON_DAYS	 60 /* from here on a check is announced */
-#define MANAGEMENT_LINES 5u /* what fits on one page */
+#define MANAGEMENT_LINES 3u /* what fits on one page */
 #define YEARLY_COLUMN	 "yearly_checks"
 
 static const char *const names[] = {"ciso", "management", "gaps", "progress", "expert"};

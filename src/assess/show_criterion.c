@@ -126,7 +126,7 @@ static const char *record_status(const struct yg_assess *assess, uint32_t index,
 	if (node->ref_id.size >= sizeof(criterion))
 		return status;
 	(void)snprintf(criterion, sizeof(criterion), "%.*s", YG_FMT(node->ref_id));
-	json_array_foreach(json_object_get(assess->docs[index].answer, "evidence"), i, id)
+	json_array_foreach(assess->docs[index].evidence, i, id)
 	{
 		const json_t *evidence = json_object_get(assess->evidence, json_string_value(id));
 
@@ -219,7 +219,7 @@ static json_t *attached_json(const struct yg_assess *assess, uint32_t index)
 	const json_t *id;
 	size_t i;
 
-	json_array_foreach(json_object_get(assess->docs[index].answer, "evidence"), i, id)
+	json_array_foreach(assess->docs[index].evidence, i, id)
 	{
 		const json_t *evidence = json_object_get(assess->evidence, json_string_value(id));
 		json_t *copy;

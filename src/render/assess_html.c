@@ -182,6 +182,7 @@ static bool is_practice(const json_t *report)
 static void head(struct yg_page *page, const json_t *report)
 {
 	const char *title = yg_words_report(yg_json_text(report, "report"), page->lang);
+	bool is_one_page = yg_bytes_eq(yg_json_text(report, "report"), YG_S("management"));
 
 	yg_page_raw(page, "<!DOCTYPE html>\n<html lang=");
 	yg_page_raw(page, page->lang == YG_LANG_JA ? "ja" : "en");
@@ -197,7 +198,8 @@ static void head(struct yg_page *page, const json_t *report)
 	yg_page_text(page, yg_bytes_str(title));
 	yg_page_raw(page, " – Yagura</title>\n<style>");
 	yg_page_raw(page, yg_paper_style);
-	yg_page_raw(page, "</style>\n</head>\n<body>\n");
+	yg_page_raw(page, is_one_page ? "</style>\n</head>\n<body class=one>\n"
+				      : "</style>\n</head>\n<body>\n");
 	if (is_practice(report)) {
 		yg_page_raw(page, "<p class=practice>");
 		yg_page_tr(page, N_("Practice: the official wording has not been brought in. This "
@@ -251,7 +253,7 @@ static void state_cell(struct yg_page *page, const json_t *row)
 {
 	struct yg_bytes observed = yg_json_text(row, "observed");
 
-	yg_page_raw(page, "<td>");
+	yg_page_raw(page, "<td class=state>");
 	yg_page_text(page, yg_words_state(yg_json_text(row, "state"), page->lang));
 	if (json_is_true(json_object_get(row, "stale"))) {
 		yg_page_raw(page, "<br>");
@@ -286,6 +288,43 @@ static void gap_table(struct yg_page *page, const json_t *list)
 		key_cell(page, row, "cheap");
 		closed_by_cell(page, row);
 		size_cell(page, row, "effort");
+		yg_page_raw(page, "</tr>\n");
+	}
+	table_close(page);
+}
+
+/* The same in one line each, for the paper of one page. */
+static void short_gap_table(struct yg_page *page, const json_t *list)
+{
+	static const char *const heads[] = {N_("criterion"), N_("title"), N_("declared"), NULL};
+
+	if (is_empty(page, list))
+		return;
+	table_open(page, heads);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *row = json_array_get(list, i);
+
+		row_head(page, yg_json_text(row, "id"));
+		key_cell(page, row, "title");
+		state_cell(page, row);
+		yg_page_raw(page, "</tr>\n");
+	}
+	table_close(page);
+}
+
+static void decision_table(struct yg_page *page, const json_t *list)
+{
+	static const char *const heads[] = {N_("criterion"), N_("title"), N_("next step"), NULL};
+
+	if (is_empty(page, list))
+		return;
+	table_open(page, heads);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *row = json_array_get(list, i);
+
+		row_head(page, yg_json_text(row, "id"));
+		key_cell(page, row, "title");
+		key_cell(page, row, "cheap");
 		yg_page_raw(page, "</tr>\n");
 	}
 	table_close(page);
@@ -408,11 +447,11 @@ static void management(struct yg_page *page, const json_t *report)
 
 	counts(page, report);
 	section_open(page, N_("Decisions that only the management can take"));
-	gap_table(page, decisions);
+	decision_table(page, decisions);
 	count_note(page, report, "decision_count", decisions);
 	section_close(page);
 	section_open(page, N_("What is missing"));
-	gap_table(page, missing);
+	short_gap_table(page, missing);
 	count_note(page, report, "gap_count", missing);
 	section_close(page);
 	section_open(page, N_("The next steps: most effect for least effort"));
@@ -590,7 +629,7 @@ static void confirmations(struct yg_page *page, const json_t *report)
 
 		row_head(page, yg_json_text(row, "id"));
 		key_cell(page, row, "title");
-		text_cell(page, yg_words_state(yg_json_text(row, "state"), page->lang));
+		state_cell(page, row);
 		decision_cells(page, json_object_get(row, "confirmation"));
 		yg_page_raw(page, "</tr>\n");
 	}

@@ -95,7 +95,7 @@ static int refuse_by_code(struct yg_query *query, int code)
 	case SQLITE_NOMEM:
 		return refuse(query, YG_ELIMIT, "needs more than 64 MiB of memory");
 	case SQLITE_TOOBIG:
-		return refuse(query, YG_ELIMIT, "makes a text or value of more than 256 KiB");
+		return refuse(query, YG_ELIMIT, "makes a text or value of more than 64 KiB");
 	case SQLITE_INTERRUPT:
 		return refuse(query, YG_ELIMIT, "needs more than 50 million steps");
 	case SQLITE_AUTH:

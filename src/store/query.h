@@ -23,8 +23,8 @@
 #define YG_QUERY_STEPS_MAX   50000000u /* instructions of SQLite's machine, counted by 1000 */
 #define YG_QUERY_MEMORY_MAX  (64u << 20)
 #define YG_QUERY_ROWS_MAX    100000u
-#define YG_QUERY_TEXT_MAX    300u	  /* bytes of resource and of reason; cut there */
-#define YG_QUERY_VALUE_MAX   (256u << 10) /* bytes of any value while it runs */
+#define YG_QUERY_TEXT_MAX    300u	 /* bytes of resource and of reason; cut there */
+#define YG_QUERY_VALUE_MAX   (64u << 10) /* bytes of any value while it runs */
 #define YG_QUERY_REFUSAL_MAX 240u
 
 struct yg_query;

@@ -198,6 +198,25 @@ def exports_in_oscal():
 
 
 @case
+def templates_can_be_brought_in_as_they_are():
+    db = FOLDER / "lists.db"
+    equal(yagura("assess", "new", "--framework", "scs-2026-03-27", "--level", "star4", "--db", db).code, 0)
+    listed = json.loads(yagura("assess", "template", "--json").out)
+    tables = {"asset-list": "assets", "contact-list": "contacts", "network-list": "networks",
+              "information-list": "information", "connection-list": "connections",
+              "partner-list": "partners", "service-list": "services", "software-list": "allowed_software"}
+    equal({t["name"] for t in listed if t["file_name"].endswith(".csv")}, set(tables))
+    for name, table in tables.items():
+        path = FOLDER / (name + ".csv")
+        equal(yagura("assess", "template", name, "-o", path).code, 0)
+        done = yagura("assess", "import-facts", table, path, "--db", db)
+        equal(done.code, 0, done.err)
+    equal(yagura("assess", "template", "nosuch").code, 2)
+    report = json.loads(yagura("assess", "report", "ciso", "--json", "--db", db).out)
+    equal((len(report["checks"]), report["check_totals"]["never"]), (18, 18), "the yearly checks that SCS names")
+
+
+@case
 def what_is_no_statement():
     path = FOLDER / "S.json"
     for text in (b"", b"{}", b"{\"payload\":\"\"}", b"\xff", b"[" * 100, b"hello", json.dumps(

@@ -115,7 +115,7 @@ static void test_batch(void)
 	CHECK_TEXT(yg_buf_bytes(&answers.text[4]),
 		   "error: calls the function zeroblob, which is not on the list\n");
 	CHECK_TEXT(yg_buf_bytes(&answers.text[5]),
-		   "error: makes a text or value of more than 256 KiB\n");
+		   "error: makes a text or value of more than 64 KiB\n");
 	CHECK_TEXT(yg_buf_bytes(&answers.text[6]), "r|ok|" DAY "\n");
 	CHECK(yg_query_process_counts(process).children == 1);
 	done(&answers);

@@ -54,8 +54,8 @@ static void the_same_assessment_gives_the_same_bytes(void)
 /* What is between the firm and its expert is nowhere in it. */
 static void what_it_says(void)
 {
-	static const char *const never[] = {"SECRET",	  "OBSERVED", "DISPUTE", "RETURNED",
-					    "contradict", "dispute",  "observ",	 "supported",
+	static const char *const never[] = {"SECRET",	  "OBSERVED", "DISPUTE",  "RETURNED",
+					    "contradict", "dispute",  "observed", "supported",
 					    "returned",	  "note",     "advice"};
 	static const char *const always[] = {"\"state\":\"met\"", "\"by\":\"山田\"",
 					     "会計だけ未対応",	  "資産の一覧と現物5台",

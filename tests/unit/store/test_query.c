@@ -230,14 +230,14 @@ static void test_cost(void)
 		"b, (SELECT 1 FROM assets LIMIT 9) ORDER BY a.asset || b.asset || a.kind",
 		YG_ELIMIT, "memory");
 	refuses(ROW("length(group_concat(a.asset || b.asset)) AS reason FROM assets a, assets b"),
-		YG_ELIMIT, "256 KiB");
+		YG_ELIMIT, "64 KiB");
 	refuses(ROW("length(replace(replace(replace(replace('aaaaaaaaaaaaaaaa', 'a', "
 		    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), 'a', "
 		    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), "
 		    "'a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), 'a', "
 		    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"
 		    ")) AS reason"),
-		YG_ELIMIT, "256 KiB");
+		YG_ELIMIT, "64 KiB");
 	yg_buf_init(&deep, 1u << 20);
 	yg_buf_add_str(&deep, "SELECT 'r' AS resource, 'ok' AS status, ");
 	for (int i = 0; i < 200; i++)

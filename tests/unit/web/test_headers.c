@@ -192,7 +192,7 @@ static void targets(void)
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		if (target(refused[i], &path, &query) != YG_EFORMAT) {
 			fprintf(stderr, "not refused: %s\n", refused[i]);
-			CHECK(!"refused");
+			check_failed = 1;
 		}
 }
 
