@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { address, list, part } from '../api';
 import { PageHead } from '../app';
-import { t } from '../i18n';
+import { t, word } from '../i18n';
 import { to } from '../lib/route';
 import type { NextStep } from '../types';
 import { Button, Empty, ErrorPanel, LinkButton, Loading, Prose, Scale, Section, StateChip } from '../ui/basic';
@@ -39,7 +39,7 @@ export function NextSteps() {
                         <StateChip line={{ state: n.state, observed: 'none', stale: false, evidence: 0 }} />
                         <Scale label={t('next.effect')} value={n.effect} /><Scale label={t('next.effort')} value={n.effort} />
                       </p>
-                      {n.reason && <p class="soft">{n.reason}</p>}
+                      {n.reason && n.reason !== word('state', n.state) && <p class="soft">{n.reason}</p>}
                       {n.cheap && <div class="next-cheap"><p class="small-title"><Icon name="coin" size={16} /> {t('guide.cheap')}</p><Prose text={n.cheap} /></div>}
                       {n.closed_by && n.closed_by.length > 0 && <><p class="small-title">{t('guide.closed_by')}</p><ClosedBy items={n.closed_by} templates={load.data?.templates ?? []} /></>}
                     </div>
