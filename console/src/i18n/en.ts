@@ -415,6 +415,7 @@ export const en: Record<keyof typeof ja, string> = {
   'next.templates_text': 'Save them and adapt them to your firm.',
   'next.more': 'Show more ({n} left)',
   'next.no_templates': 'There are no templates.',
+  'next.template_n': 'For {n} criteria',
   'next.template_for': 'For: {ids}',
 
   'dispute.title': 'Declared and observed differ',

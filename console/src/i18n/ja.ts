@@ -414,6 +414,7 @@ export const ja = {
   'next.templates_text': '手元に保存し、自社に合わせて書き換えて使えます。',
   'next.more': 'もっと見る（残り{n}件）',
   'next.no_templates': 'ひな型はありません。',
+  'next.template_n': '{n}件の評価基準で使えます',
   'next.template_for': '使うところ：{ids}',
 
   'dispute.title': '申告と観測の不一致',

@@ -12,6 +12,7 @@ import { Icon } from '../ui/icons';
 import { ClosedBy, templatesOrNone } from './criterion';
 
 const AT_ONCE = 10;
+const NAMED_MAX = 6; // criteria of a template that are named; more are counted
 
 export function NextSteps() {
   const head = useHead();
@@ -56,7 +57,7 @@ export function NextSteps() {
               <ul class="downloads">
                 {load.data.templates.map((x) => (
                   <li><LinkButton kind="quiet" icon="download" href={address(`/templates/${part(x.name)}`)} download>{x.title}</LinkButton>
-                    {x.criteria.length > 0 && <p class="small soft">{t('next.template_for', { ids: x.criteria.join(t('common.comma')) })}</p>}</li>
+                    {x.criteria.length > 0 && <p class="small soft">{x.criteria.length <= NAMED_MAX ? t('next.template_for', { ids: x.criteria.join(t('common.comma')) }) : t('next.template_n', { n: x.criteria.length })}</p>}</li>
                 ))}
               </ul>
             </Section>
