@@ -526,9 +526,40 @@ int yg_assess_json_items(struct yg_assess *assess, const char *kind, json_t **re
 
 struct history {
 	const struct yg_assess *assess;
-	json_t *list; /* oldest first */
+	json_t *list;  /* oldest first */
+	json_t *before; /* "kind/key" -> the word of the revision before */
 	uint32_t limit;
 };
+
+/* The word that a revision of @kind is told by: a state, a decision, a choice; null: none. */
+static json_t *word_of(struct yg_bytes kind, const json_t *body)
+{
+	return text_or_null(yg_json_text(body, yg_bytes_eq(kind, YG_S("confirmation")) ? "decision"
+					       : yg_bytes_eq(kind, YG_S("dispute"))    ? "choice"
+										       : "state"));
+}
+
+/* The word before this one, and remember this one. NULL without memory. */
+static json_t *word_before(struct history *history, const struct yg_doc *doc, json_t *word)
+{
+	char key[KEY_MAX + YG_DOC_KIND_MAX];
+	json_t *before;
+
+	(void)snprintf(key, sizeof(key), "%.*s/%.*s", YG_FMT(doc->kind), YG_FMT(doc->key));
+	before = json_incref(json_object_get(history->before, key));
+	if (json_object_set(history->before, key, word) != 0) {
+		json_decref(before);
+		return NULL;
+	}
+	return before ? before : json_null();
+}
+
+/* Is @kind one whose keys end in a criterion? */
+static bool is_of_criterion(struct yg_bytes kind)
+{
+	return yg_bytes_eq(kind, YG_S("answer")) || yg_bytes_eq(kind, YG_S("dispute")) ||
+	       yg_bytes_eq(kind, YG_S("confirmation"));
+}
 
 static int add_change(void *arg, const struct yg_doc *doc)
 {
@@ -538,6 +569,7 @@ static int add_change(void *arg, const struct yg_doc *doc)
 	char time[YG_ISO_SIZE];
 	json_t *body = NULL;
 	json_t *entry;
+	json_t *word;
 	struct yg_fault fault;
 
 	if (!yg_bytes_eq(doc->key, yg_bytes_str(id))) {
@@ -549,13 +581,14 @@ static int add_change(void *arg, const struct yg_doc *doc)
 	    yg_json_load(doc->body, YG_DOC_BODY_MAX, &body, &fault) == YG_ENOMEM)
 		return YG_ENOMEM;
 	(void)yg_time_iso(doc->time_ns, 0, time);
-	entry = json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:b, s:i}", "change",
+	word = word_of(doc->kind, body);
+	entry = json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:O, s:b, s:i}", "change",
 			  (json_int_t)doc->change, "time", time, "actor", yg_json_string(doc->actor),
-			  "kind", yg_json_string(doc->kind), "key", yg_json_string(part), "to",
-			  text_or_null(yg_json_text(body, yg_bytes_eq(doc->kind, YG_S("confirmation"))
-								  ? "decision"
-								  : "state")),
-			  "removed", (int)doc->is_removed, "revision", (int)doc->revision);
+			  "kind", yg_json_string(doc->kind), "key", yg_json_string(part), "criterion",
+			  is_of_criterion(doc->kind) ? yg_json_string(part) : json_null(), "from",
+			  word_before(history, doc, word), "to", word, "removed",
+			  (int)doc->is_removed, "revision", (int)doc->revision);
+	json_decref(word);
 	json_decref(body);
 	if (!entry || json_array_append_new(history->list, entry) != 0)
 		return YG_ENOMEM;
@@ -567,14 +600,19 @@ static int add_change(void *arg, const struct yg_doc *doc)
 
 int yg_assess_json_history(struct yg_assess *assess, uint64_t after, uint32_t limit, json_t **ret)
 {
-	struct history history = {.assess = assess, .list = json_array(), .limit = limit};
+	struct history history = {
+		.assess = assess,
+		.list = json_array(),
+		.before = json_object(),
+		.limit = limit,
+	};
 	struct yg_doc_filter filter = {
 		.by_change = true,
 		.after_change = after,
 		.limit = YG_DOC_LIST_MAX,
 	};
 	json_t *newest = json_array();
-	int rc = history.list && newest && limit > 0 ? YG_OK : YG_ENOMEM;
+	int rc = history.list && history.before && newest && limit > 0 ? YG_OK : YG_ENOMEM;
 	size_t size;
 
 	if (rc == YG_OK)
@@ -584,6 +622,7 @@ int yg_assess_json_history(struct yg_assess *assess, uint64_t after, uint32_t li
 		if (json_array_append(newest, json_array_get(history.list, size - 1 - i)) != 0)
 			rc = YG_ENOMEM;
 	json_decref(history.list);
+	json_decref(history.before);
 	if (rc == YG_OK)
 		*ret = newest;
 	else
