@@ -177,6 +177,8 @@ static int evaluate(struct yg_correlator *correlator, uint32_t index, struct yg_
 	case YG_CORRELATION_VALUE_SUM:
 	case YG_CORRELATION_VALUE_AVG:
 	case YG_CORRELATION_VALUE_PERCENTILE:
+	case YG_CORRELATION_VALUE_MIN:
+	case YG_CORRELATION_VALUE_MAX:
 		rc = yg_marks_add(correlator, index, step);
 		if (rc == YG_OK) {
 			yg_marks_reckon(step);
@@ -228,7 +230,7 @@ static bool is_completed(const struct yg_completion *list, uint32_t count, uint3
 }
 
 /*
- * Bits of the refs that the record satisfies, over all keys of the correlation of key @at; a ref
+ * Bits of the refs that the record satisfies, over all keys of the group of key @at; a ref
  * that is a correlation counts only when that one was completed on this record. For what comes
  * together or in order it is enough that it is still fulfilled; counts take each report once.
  */
@@ -245,7 +247,8 @@ static uint64_t refs_of(const struct yg_correlator *correlator, const struct yg_
 	for (uint32_t i = 0; i <= at; i++) {
 		const struct yg_trace_key *key = &trace->keys[i];
 
-		if (key->correlation != rule || key->ref >= correlation->ref_count)
+		if (key->correlation != rule || key->group != trace->keys[at].group ||
+		    key->ref >= correlation->ref_count)
 			continue;
 		if (yg_engine_rule(correlator->engine, correlation->refs[key->ref])->correlation &&
 		    !is_completed(done, done_count, correlation->refs[key->ref], may_be_silent))
@@ -255,11 +258,12 @@ static uint64_t refs_of(const struct yg_correlator *correlator, const struct yg_
 	return refs;
 }
 
-/* Only the last key of a correlation is acted on: by then all it may build on is known. */
+/* Only the last key of a group is acted on: by then all it may build on is known. */
 static bool is_last_key(const struct yg_trace *trace, uint32_t at)
 {
 	for (uint32_t i = at + 1; i < trace->key_count; i++)
-		if (trace->keys[i].correlation == trace->keys[at].correlation)
+		if (trace->keys[i].correlation == trace->keys[at].correlation &&
+		    trace->keys[i].group == trace->keys[at].group)
 			return false;
 	return true;
 }

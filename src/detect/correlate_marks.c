@@ -125,15 +125,29 @@ static bool joins(const struct yg_step *step, const struct yg_mark *last, bool i
 	       yg_apart(step->time_ns, last->time_ns) <= granule;
 }
 
-/* Sums are the same when near events are added up first. */
+/* Sums and extremes are the same when near events are put together first. */
 static bool is_additive(const struct yg_correlation *rule)
 {
-	return rule->type == YG_CORRELATION_VALUE_SUM || rule->type == YG_CORRELATION_VALUE_AVG;
+	return rule->type >= YG_CORRELATION_VALUE_SUM &&
+	       rule->type != YG_CORRELATION_VALUE_PERCENTILE;
 }
 
-/* Neighbours no further apart than @granule become one: the window's edge is that exact. */
-static void compact(struct yg_group *group, uint64_t granule)
+static double put_together(enum yg_correlation_type type, double a, double b)
 {
+	switch (type) {
+	case YG_CORRELATION_VALUE_MIN:
+		return a < b ? a : b;
+	case YG_CORRELATION_VALUE_MAX:
+		return a > b ? a : b;
+	default:
+		return a + b;
+	}
+}
+
+/* Neighbours that are near become one: the window's edge is exact to a granule. */
+static void compact(struct yg_group *group, const struct yg_correlation *rule)
+{
+	uint64_t granule = (uint64_t)rule->timespan_ns / (YG_GRANULES / 2);
 	uint32_t kept = 1;
 
 	for (uint32_t i = 1; i < group->count; i++) {
@@ -141,7 +155,7 @@ static void compact(struct yg_group *group, uint64_t granule)
 		const struct yg_mark *mark = yg_mark_at(group, i);
 
 		if (yg_apart(last->time_ns, mark->time_ns) <= granule) {
-			last->number += mark->number;
+			last->number = put_together(rule->type, last->number, mark->number);
 			last->count += mark->count;
 		} else {
 			*yg_mark_at(group, kept++) = *mark;
@@ -173,7 +187,7 @@ int yg_marks_add(struct yg_correlator *correlator, uint32_t index, struct yg_ste
 		return YG_OK;
 	}
 	if (group->count >= need && is_additive(step->rule))
-		compact(group, (uint64_t)step->rule->timespan_ns / (YG_GRANULES / 2));
+		compact(group, step->rule);
 	if (group->count >= need)
 		drop_first(group);
 	rc = yg_marks_want(correlator, index, group->count + 1);
@@ -185,7 +199,7 @@ int yg_marks_add(struct yg_correlator *correlator, uint32_t index, struct yg_ste
 				 .position = step->position,
 				 .value = step->value,
 				 .count = 1};
-	if (!is_set && step->rule->type != YG_CORRELATION_EVENT_COUNT)
+	if (step->rule->type >= YG_CORRELATION_VALUE_SUM && !yg_is_share(step->rule))
 		mark->number = step->number;
 	return YG_OK;
 }
@@ -324,22 +338,41 @@ static double percentile(const struct yg_step *step)
 	return numbers[count - 1];
 }
 
+/* How many percent of the records have the value of this one. */
+static double share(const struct yg_step *step)
+{
+	uint64_t same = 0;
+
+	for (uint32_t i = 0; i < step->group->count; i++) {
+		const struct yg_mark *mark = yg_mark_at(step->group, i);
+
+		same += is_on_side(step, mark, step->is_after) && mark->value == step->value;
+	}
+	return step->total > 0 ? 100.0 * (double)same / (double)step->total : 0;
+}
+
 void yg_marks_reckon(struct yg_step *step)
 {
+	enum yg_correlation_type type = step->rule->type;
 	bool has_earlier;
-	double sum = 0;
+	bool is_first = true;
+	double result = 0;
 
-	/* Records in order: the window ends here. One that came late counts with what was before.
-	 */
+	/* Records in order: the window ends here. One that came late counts with what was before. */
 	count_side(step, has_later(step, &has_earlier) && !has_earlier);
-	if (step->rule->type == YG_CORRELATION_VALUE_PERCENTILE) {
-		step->result = percentile(step);
+	if (type == YG_CORRELATION_VALUE_PERCENTILE) {
+		step->result = yg_is_share(step->rule) ? share(step) : percentile(step);
 		return;
 	}
-	for (uint32_t i = 0; i < step->group->count; i++)
-		if (is_on_side(step, yg_mark_at(step->group, i), step->is_after))
-			sum += yg_mark_at(step->group, i)->number;
-	step->result = step->rule->type == YG_CORRELATION_VALUE_SUM || step->total == 0
-			       ? sum
-			       : sum / (double)step->total;
+	for (uint32_t i = 0; i < step->group->count; i++) {
+		const struct yg_mark *mark = yg_mark_at(step->group, i);
+
+		if (!is_on_side(step, mark, step->is_after))
+			continue;
+		result = is_first ? mark->number : put_together(type, result, mark->number);
+		is_first = false;
+	}
+	if (type == YG_CORRELATION_VALUE_AVG && step->total > 0)
+		result /= (double)step->total;
+	step->result = result;
 }

@@ -29,6 +29,7 @@ struct candidate {
 /* What a record that is still to be taken completes. */
 struct ahead {
 	uint32_t trace;
+	uint32_t number; /* of the completions known ahead */
 	struct yg_completion done;
 };
 
@@ -212,6 +213,15 @@ static int candidate_order(const void *left, const void *right)
 	return order ? order : bytes_order(a->matched, b->matched);
 }
 
+/* Of the groups that one record completes for one rule, the first is told. */
+static int first_candidate_order(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+	int order = candidate_order(a, b);
+
+	return order ? order : (a->done > b->done) - (a->done < b->done);
+}
+
 /* All that may be found on this record, in the order of output, nothing twice. */
 static int gather(struct yg_judge *judge, const struct yg_trace *trace,
 		  const struct yg_completion *done, uint32_t done_count)
@@ -240,7 +250,7 @@ static int gather(struct yg_judge *judge, const struct yg_trace *trace,
 	if (rc != YG_OK || judge->candidate_count < 2)
 		return rc;
 	qsort(judge->candidates, judge->candidate_count, sizeof(*judge->candidates),
-	      candidate_order);
+	      first_candidate_order);
 	for (uint32_t i = 0; i < judge->candidate_count; i++)
 		if (kept == 0 ||
 		    candidate_order(&judge->candidates[kept - 1], &judge->candidates[i]) != 0)
@@ -382,19 +392,21 @@ static int keep_ahead(void *arg, uint32_t trace, const struct yg_completion *lis
 			judge->ahead = mem;
 			judge->ahead_room = room;
 		}
-		judge->ahead[judge->ahead_count++] = (struct ahead){trace, list[i]};
+		judge->ahead[judge->ahead_count] =
+			(struct ahead){trace, judge->ahead_count, list[i]};
+		judge->ahead_count++;
 	}
 	return YG_OK;
 }
 
-/* Completions of one trace stand together already, in the order of its keys: that order stays. */
+/* Completions of one trace stay in the order of its keys. */
 static int ahead_order(const void *left, const void *right)
 {
 	const struct ahead *a = left, *b = right;
 
 	if (a->trace != b->trace)
 		return a->trace < b->trace ? -1 : 1;
-	return (a->done.rule > b->done.rule) - (a->done.rule < b->done.rule);
+	return (a->number > b->number) - (a->number < b->number);
 }
 
 int yg_judge_ahead(struct yg_judge *judge, const struct yg_trace *traces, uint32_t count)

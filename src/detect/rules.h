@@ -104,7 +104,9 @@ enum yg_correlation_type {
 	YG_CORRELATION_TEMPORAL_ORDERED,
 	YG_CORRELATION_VALUE_SUM,
 	YG_CORRELATION_VALUE_AVG,
-	YG_CORRELATION_VALUE_PERCENTILE,
+	YG_CORRELATION_VALUE_PERCENTILE, /* percentile 0: the share of the record's value, in % */
+	YG_CORRELATION_VALUE_MIN,
+	YG_CORRELATION_VALUE_MAX,
 };
 
 #define YG_GROUP_BY_MAX		 8u
@@ -144,6 +146,12 @@ struct yg_correlation {
 	double percentile;
 	bool is_generating; /* the referenced rules give findings of their own too */
 };
+
+/* value_percentile without a percentile: how much of the records have the same value. */
+static inline bool yg_is_share(const struct yg_correlation *correlation)
+{
+	return correlation->type == YG_CORRELATION_VALUE_PERCENTILE && !(correlation->percentile > 0);
+}
 
 #define YG_CORRELATION_ALIAS_ROW (YG_GROUP_BY_MAX + YG_VALUE_FIELDS_MAX)
 

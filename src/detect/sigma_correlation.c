@@ -18,6 +18,8 @@ static const struct {
 	{"value_sum", YG_CORRELATION_VALUE_SUM, true},
 	{"value_avg", YG_CORRELATION_VALUE_AVG, true},
 	{"value_percentile", YG_CORRELATION_VALUE_PERCENTILE, true},
+	{"value_min", YG_CORRELATION_VALUE_MIN, true},
+	{"value_max", YG_CORRELATION_VALUE_MAX, true},
 };
 
 #define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
@@ -262,11 +264,8 @@ static int read_percentile(struct yg_load *load, const struct yg_yaml *condition
 				    "only value_percentile takes a 'percentile' in its condition");
 	if (to->type != YG_CORRELATION_VALUE_PERCENTILE)
 		return YG_OK;
-	if (!node)
-		return yg_load_fail(
-			load, condition->line,
-			"value_percentile needs 'percentile' in its condition: which one "
-			"of the values is compared, such as percentile: 95");
+	if (!node) /* the share of the record's own value is compared */
+		return YG_OK;
 	if (!yg_bytes_double(yg_bytes_trim(yg_yaml_text(condition, "percentile")),
 			     &to->percentile) ||
 	    !(to->percentile > 0 && to->percentile <= 100))

@@ -189,8 +189,7 @@ static bool value_of(const struct yg_tracer *tracer, const struct yg_correlation
 
 static bool is_number_type(enum yg_correlation_type type)
 {
-	return type == YG_CORRELATION_VALUE_SUM || type == YG_CORRELATION_VALUE_AVG ||
-	       type == YG_CORRELATION_VALUE_PERCENTILE;
+	return type >= YG_CORRELATION_VALUE_SUM;
 }
 
 /* The key for @feed; false when the record lacks a field that the correlation needs. */
@@ -203,7 +202,7 @@ static bool make_key(const struct yg_tracer *tracer, const struct feed *feed,
 	*ret = (struct yg_trace_key){.correlation = feed->correlation, .ref = feed->ref};
 	if (!group_of(tracer, correlation, feed->ref, event, &ret->group))
 		return false;
-	if (correlation->type == YG_CORRELATION_VALUE_COUNT)
+	if (correlation->type == YG_CORRELATION_VALUE_COUNT || yg_is_share(correlation))
 		return value_of(tracer, correlation, feed->ref, event, &ret->value);
 	if (is_number_type(correlation->type)) {
 		struct yg_field *field = find_value_field(event, correlation, feed->ref, 0);
