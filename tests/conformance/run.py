@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""run.py YAGURA ORACLE_LINES: every vector of this folder, byte for byte, in four readings.
+"""run.py YAGURA ORACLE_LINES [SEED]: every vector of this folder, byte for byte, in four readings;
+then correlations and events made up from SEED (else from the time), by the program and in Python.
 
 A vector file is a YAML list:
 
@@ -29,6 +30,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "oracle"))
@@ -224,8 +226,96 @@ def check_shuffled(vector, yagura, folder, lines, want):
     return bad
 
 
+# ---- made-up correlations ----
+
+ROUNDS, CORRELATIONS, EVENTS = 10, 24, 150
+TYPES = ["event_count", "value_count", "temporal", "temporal_ordered", "value_sum", "value_avg",
+         "value_percentile", "value_min", "value_max"]
+RULE = ("{title: %s, id: %s, name: n%s, logsource: {category: vector}, "
+        "detection: {s: {A: %s}, condition: s}}")
+
+
+def made_up_correlation(rnd, number):
+    kind = rnd.choice(TYPES)
+    refs = rnd.sample(["ra", "rb", "nrc", "rd"], rnd.randint(1, 3))
+    if number > 0 and rnd.random() < 0.2:
+        refs.append("c%d" % rnd.randrange(number))
+    body = {"type": kind, "rules": refs, "timespan": rnd.choice(["5s", "20s", "1m"])}
+    if rnd.random() < 0.8:
+        body["group-by"] = rnd.choice([["U"], ["U", "H"]])
+    if rnd.random() < 0.3 and "group-by" in body and not any(r.startswith("c") for r in refs):
+        body["aliases"] = {"U": {ref: rnd.choice(["U", "V"]) for ref in refs}}
+    if kind.startswith("temporal"):
+        if rnd.random() < 0.4 and len(refs) > 2:
+            body["condition"] = "%s and (%s or %s)" % tuple(refs[:3])
+        elif rnd.random() < 0.4 and kind == "temporal":
+            body["condition"] = {rnd.choice(["gte", "gt", "eq"]): rnd.randint(1, len(refs))}
+    else:
+        body["condition"] = {rnd.choice(["gte", "gt", "lte", "lt", "eq", "neq"]): rnd.randint(1, 5)}
+        if rnd.random() < 0.2:
+            body["condition"] = {"gt": rnd.randint(0, 2), "lte": rnd.randint(3, 6)}
+    if kind.startswith("value"):
+        body["condition"]["field"] = "N"
+        if kind == "value_count" and rnd.random() < 0.4:
+            body["condition"]["field"] = ["N", "H"]
+        if kind == "value_percentile" and rnd.random() < 0.7:
+            body["condition"]["percentile"] = rnd.choice([10, 50, 95])
+        elif kind == "value_percentile":
+            body["condition"] = {"field": "H", "lte": rnd.choice([10, 30, 50])}
+    if rnd.random() < 0.2:
+        body["generate"] = True
+    return json.dumps({"title": "c", "id": "c%d" % number, "correlation": body})
+
+
+def made_up_event(rnd, seconds):
+    event = {"_s": seconds, "A": rnd.choice("abcdx"), "U": rnd.choice(["u", "v", "U"]),
+             "V": rnd.choice(["u", "v"]), "H": rnd.choice("hij"),
+             "N": rnd.choice([1, 2, 3, 4.5, "2", "x"])}
+    for name in ("U", "V", "H", "N"):
+        if rnd.random() < 0.05:
+            del event[name]
+    return event
+
+
+def made_up_round(rnd, number, yagura):
+    """What is wrong, and how much was found."""
+    texts = [RULE % (("r" + c,) * 2 + ("r" + c, c)) for c in "abcd"]
+    texts += [made_up_correlation(rnd, i) for i in range(CORRELATIONS)]
+    seconds, events = 0, []
+    for _ in range(EVENTS):
+        seconds += rnd.choice([1, 1, 1, 2, 5, 40])
+        events.append(made_up_event(rnd, seconds))
+    vector = {"name": "made up %d" % number, "rules": "\n---\n".join(texts)}
+    lines = [line_of(event) for event in events]
+    want = by_python(vector, lines)
+    rnd.shuffle(lines)
+    shuffled = by_python(vector, lines)
+    with tempfile.TemporaryDirectory() as temp:
+        folder = pathlib.Path(temp)
+        got, _, err = by_program(yagura, write_files(folder, vector, lines), 2, "vectorscan")
+        if got != shuffled:
+            only = [t for t in got[1] if t not in shuffled[1]] + ["<>"] + [
+                t for t in shuffled[1] if t not in got[1]]
+            return [err, vector["rules"], "\n".join(only)], 0
+    return [], len(want[1])
+
+
+def made_up(yagura, seed):
+    rnd, found = random.Random(seed), 0
+    print("seed %d" % seed, file=sys.stderr)
+    for number in range(ROUNDS):
+        wrong, count = made_up_round(rnd, number, yagura)
+        found += count
+        if wrong:
+            print("\n".join(wrong), file=sys.stderr)
+            return False
+    print("%d made-up correlations on %d events, %d findings" % (
+        ROUNDS * CORRELATIONS, ROUNDS * EVENTS, found), file=sys.stderr)
+    return found > 100
+
+
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         print(__doc__, file=sys.stderr)
         return 2
     good = bad = 0
@@ -237,6 +327,8 @@ def main():
             bad += bool(wrong)
             for line in wrong:
                 print(f"{vector['file']}: {vector['name']}: {line}", file=sys.stderr)
+    fits = made_up(sys.argv[1], int(sys.argv[3]) if len(sys.argv) == 4 else time.time_ns())
+    good, bad = good + fits, bad + (not fits)
     print(f"{good} passed, {bad} failed, 0 skipped")
     return bad > 0 or good == 0
 
