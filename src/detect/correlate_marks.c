@@ -358,7 +358,8 @@ void yg_marks_reckon(struct yg_step *step)
 	bool is_first = true;
 	double result = 0;
 
-	/* Records in order: the window ends here. One that came late counts with what was before. */
+	/* Records in order: the window ends here. One that came late counts with what was before.
+	 */
 	count_side(step, has_later(step, &has_earlier) && !has_earlier);
 	if (type == YG_CORRELATION_VALUE_PERCENTILE) {
 		step->result = yg_is_share(step->rule) ? share(step) : percentile(step);

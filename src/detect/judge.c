@@ -413,7 +413,7 @@ int yg_judge_ahead(struct yg_judge *judge, const struct yg_trace *traces, uint32
 {
 	int rc;
 
-	judge->ahead_traces = traces;
+	judge->ahead_traces = count > 0 ? traces : NULL;
 	judge->ahead_traces_count = count;
 	judge->ahead_count = 0;
 	judge->ahead_at = 0;
@@ -447,6 +447,14 @@ static int complete(struct yg_judge *judge, const struct yg_trace *trace, uint32
 		judge->done[count++] = judge->ahead[judge->ahead_at++].done;
 	*ret_count = count;
 	return YG_OK;
+}
+
+/* The last of what was announced has been taken: the traces may go. */
+static void end_ahead(struct yg_judge *judge, const struct yg_trace *trace)
+{
+	if (judge->ahead_traces && judge->ahead_traces_count > 0 &&
+	    trace == judge->ahead_traces + (judge->ahead_traces_count - 1))
+		judge->ahead_traces = NULL;
 }
 
 /* The part for records with hits, keys or indicators. */
@@ -489,6 +497,7 @@ int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
 		rc = yg_outcomes_learn(judge->outcomes, &look);
 	if (rc == YG_OK)
 		rc = emit_changes(judge, &look, source);
+	end_ahead(judge, trace);
 	return rc;
 }
 

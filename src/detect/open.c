@@ -109,8 +109,8 @@ static bool check_correlations(struct checker *k)
 	for (uint32_t i = 0; i < img->correlations_count; i++) {
 		const struct yg_img_correlation *c = &img->correlations[i];
 
-		if (c->type > YG_CORRELATION_VALUE_MAX ||
-		    c->ref_count > YG_CORRELATION_REFS_MAX || c->group_by_count > YG_GROUP_BY_MAX ||
+		if (c->type > YG_CORRELATION_VALUE_MAX || c->ref_count > YG_CORRELATION_REFS_MAX ||
+		    c->group_by_count > YG_GROUP_BY_MAX ||
 		    c->value_field_count > YG_VALUE_FIELDS_MAX || c->compare > YG_CORRELATION_NEQ ||
 		    c->compare2 > YG_CORRELATION_NEQ || c->is_generating > 1 ||
 		    !check_correlation_tables(k, c))

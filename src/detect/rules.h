@@ -150,7 +150,8 @@ struct yg_correlation {
 /* value_percentile without a percentile: how much of the records have the same value. */
 static inline bool yg_is_share(const struct yg_correlation *correlation)
 {
-	return correlation->type == YG_CORRELATION_VALUE_PERCENTILE && !(correlation->percentile > 0);
+	return correlation->type == YG_CORRELATION_VALUE_PERCENTILE &&
+	       !(correlation->percentile > 0);
 }
 
 #define YG_CORRELATION_ALIAS_ROW (YG_GROUP_BY_MAX + YG_VALUE_FIELDS_MAX)
