@@ -75,31 +75,44 @@ static bool check_rules(struct checker *k)
 	return true;
 }
 
-static bool check_correlation_tables(struct checker *k, const struct yg_img_correlation *c)
+/* Terms name refs that are there; an ordered correlation keeps a step for each ref of each. */
+static bool check_terms(struct checker *k, const struct yg_img_correlation *c)
 {
 	const struct yg_img *img = k->img;
-	uint32_t row = c->ref_count * YG_CORRELATION_ALIAS_ROW;
 
-	if (!own_run(k, YG_IMG_ALIASES, c->aliases, img->aliases_count) ||
-	    !own_run(k, YG_IMG_TERMS, c->terms, img->terms_count) ||
-	    (c->aliases.count != 0 && c->aliases.count != row) ||
-	    c->terms.count > YG_CORRELATION_TERMS_MAX ||
-	    (c->type == YG_CORRELATION_TEMPORAL_ORDERED &&
-	     c->terms.count * c->ref_count > YG_CORRELATION_STEPS_MAX))
+	if (!own_run(k, YG_IMG_TERMS, c->terms, img->terms_count) ||
+	    c->terms.count > YG_CORRELATION_TERMS_MAX)
 		return false;
-	for (uint32_t i = 0; i < c->aliases.count; i++)
-		if (img->aliases[c->aliases.first + i] >= k->name_count)
-			return false;
+	if (c->type == YG_CORRELATION_TEMPORAL_ORDERED &&
+	    c->terms.count * c->ref_count > YG_CORRELATION_STEPS_MAX)
+		return false;
 	for (uint32_t i = 0; i < c->terms.count; i++) {
 		uint64_t term = img->terms[c->terms.first + i];
 
 		if (term == 0 || (c->ref_count < 64 && term >> c->ref_count))
 			return false;
 	}
-	for (uint32_t i = 0; i < c->value_field_count; i++)
-		if (c->value_fields[i] >= k->name_count)
+	return true;
+}
+
+static bool check_names(const struct checker *k, const uint32_t *names, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (names[i] >= k->name_count)
 			return false;
 	return true;
+}
+
+static bool check_correlation_names(struct checker *k, const struct yg_img_correlation *c)
+{
+	const struct yg_img *img = k->img;
+
+	if (!own_run(k, YG_IMG_ALIASES, c->aliases, img->aliases_count) ||
+	    (c->aliases.count != 0 && c->aliases.count != c->ref_count * YG_CORRELATION_ALIAS_ROW))
+		return false;
+	return check_names(k, img->aliases + c->aliases.first, c->aliases.count) &&
+	       check_names(k, c->value_fields, c->value_field_count) &&
+	       check_names(k, c->group_by, c->group_by_count);
 }
 
 static bool check_correlations(struct checker *k)
@@ -113,13 +126,10 @@ static bool check_correlations(struct checker *k)
 		    c->group_by_count > YG_GROUP_BY_MAX ||
 		    c->value_field_count > YG_VALUE_FIELDS_MAX || c->compare > YG_CORRELATION_NEQ ||
 		    c->compare2 > YG_CORRELATION_NEQ || c->is_generating > 1 ||
-		    !check_correlation_tables(k, c))
+		    !check_terms(k, c) || !check_correlation_names(k, c))
 			return false;
 		for (uint32_t r = 0; r < c->ref_count; r++)
 			if (c->refs[r] >= img->rules_count)
-				return false;
-		for (uint32_t g = 0; g < c->group_by_count; g++)
-			if (c->group_by[g] >= k->name_count)
 				return false;
 	}
 	return true;

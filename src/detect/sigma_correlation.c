@@ -316,35 +316,45 @@ static int order_terms(struct yg_load *load, uint32_t line, struct yg_correlatio
 	return yg_correlation_terms_of(load, line, (uint32_t)least, to);
 }
 
-static int read_condition(struct yg_load *load, const struct yg_yaml *node, struct yg_rule *rule,
-			  bool is_valued, const struct yg_correlation_refs *refs)
+static bool is_temporal(const struct yg_correlation *correlation)
 {
-	const struct yg_yaml *condition = yg_yaml_get(node, "condition");
-	struct yg_correlation *to = &rule->correlation;
-	bool is_temporal =
-		to->type == YG_CORRELATION_TEMPORAL || to->type == YG_CORRELATION_TEMPORAL_ORDERED;
+	return correlation->type == YG_CORRELATION_TEMPORAL ||
+	       correlation->type == YG_CORRELATION_TEMPORAL_ORDERED;
+}
+
+/* A condition that is a map, or none. */
+static int read_comparison(struct yg_load *load, const struct yg_yaml *condition, uint32_t line,
+			   bool is_valued, struct yg_correlation *to)
+{
 	int rc = YG_OK;
 
-	to->compare = YG_PRED_COUNT;
-	to->compare2 = YG_PRED_COUNT;
-	if (is_temporal && condition && condition->kind == YG_YAML_SCALAR &&
-	    !yg_yaml_is_null(condition))
-		return yg_correlation_terms(load, condition, refs, to);
 	if (condition && condition->kind != YG_YAML_MAP)
-		return yg_load_fail(load, condition->line,
-				    "the condition must be a map such as gte: 10");
+		return yg_load_fail(load, line, "the condition must be a map such as gte: 10");
 	if (condition)
 		rc = read_bounds(load, condition, to);
 	if (rc == YG_OK && is_valued && condition)
 		rc = read_value_fields(load, condition, to);
-	if (rc != YG_OK)
-		return rc;
-	if (to->compare == YG_PRED_COUNT && !is_temporal)
-		return yg_load_fail(load, condition ? condition->line : node->line,
-				    "the correlation has no condition such as gte: 10");
-	if (to->type == YG_CORRELATION_TEMPORAL_ORDERED)
-		return order_terms(load, condition ? condition->line : node->line, to);
-	return YG_OK;
+	if (rc == YG_OK && to->compare == YG_PRED_COUNT && !is_temporal(to))
+		return yg_load_fail(load, line, "the correlation has no condition such as gte: 10");
+	return rc;
+}
+
+static int read_condition(struct yg_load *load, const struct yg_yaml *node, bool is_valued,
+			  const struct yg_correlation_refs *refs, struct yg_correlation *to)
+{
+	const struct yg_yaml *condition = yg_yaml_get(node, "condition");
+	uint32_t line = condition ? condition->line : node->line;
+	int rc;
+
+	to->compare = YG_PRED_COUNT;
+	to->compare2 = YG_PRED_COUNT;
+	if (is_temporal(to) && condition && condition->kind == YG_YAML_SCALAR &&
+	    !yg_yaml_is_null(condition))
+		return yg_correlation_terms(load, condition, refs, to);
+	rc = read_comparison(load, condition, line, is_valued, to);
+	if (rc == YG_OK && to->type == YG_CORRELATION_TEMPORAL_ORDERED)
+		rc = order_terms(load, line, to);
+	return rc;
 }
 
 static int read_generate(struct yg_load *load, const struct yg_yaml *node,
@@ -379,7 +389,7 @@ int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *node, struc
 		rc = read_timespan(load, node, to);
 	to->ref_count = refs->count;
 	if (rc == YG_OK)
-		rc = read_condition(load, node, rule, is_valued, refs);
+		rc = read_condition(load, node, is_valued, refs, to);
 	if (rc == YG_OK)
 		rc = read_aliases(load, node, refs);
 	if (rc == YG_OK)
