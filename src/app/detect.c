@@ -120,6 +120,7 @@ static int prepare(struct yg_run *run)
 	struct yg_judge_out out = {.finding = yg_sink_finding,
 				   .update = yg_sink_update,
 				   .event = yg_run_event,
+				   .group = yg_run_group,
 				   .arg = &run->sink};
 	int rc = load_zone(run);
 

@@ -115,7 +115,12 @@ static int fill(struct yg_intake *intake, struct yg_batch *batch)
 		batch->text.size < YG_BATCH_TEXT_BYTES ? YG_BATCH_TEXT_BYTES : batch->text.size + 1;
 
 	while (!intake->is_ended && batch->text.size < want) {
-		int rc = yg_stream_read(intake->stream, &batch->text, READ_BYTES, &intake->reason);
+		/* To the byte, however a pipe delivers: where a batch ends may decide what is
+		 * found. */
+		size_t left = batch->text.size < YG_BATCH_TEXT_BYTES ? want - batch->text.size
+								     : READ_BYTES;
+		int rc = yg_stream_read(intake->stream, &batch->text,
+					left < READ_BYTES ? left : READ_BYTES, &intake->reason);
 
 		if (rc == YG_ENOMEM || rc == YG_EAGAIN)
 			return rc;

@@ -20,6 +20,7 @@ struct yg_worker {
 	struct yg_scratch *scratch;
 	struct yg_arena *arena; /* of one event */
 	struct yg_buf fields;	/* of yg_worker_fields */
+	struct yg_buf group;	/* of yg_worker_group */
 };
 
 struct yg_worker *yg_worker_new(const struct yg_detector *detector)
@@ -30,6 +31,7 @@ struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 		return NULL;
 	worker->detector = detector;
 	yg_buf_init(&worker->fields, FIELDS_BYTES_MAX);
+	yg_buf_init(&worker->group, FIELDS_BYTES_MAX);
 	worker->scratch = yg_scratch_new(detector->engine);
 	worker->arena = yg_arena_new(EVENT_ARENA_MAX);
 	if (!worker->scratch || !worker->arena)
@@ -45,6 +47,7 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker)
 	(void)yg_scratch_free(worker->scratch);
 	(void)yg_arena_free(worker->arena);
 	yg_buf_done(&worker->fields);
+	yg_buf_done(&worker->group);
 	free(worker);
 	return NULL;
 }
@@ -168,6 +171,20 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 	for (uint32_t i = 0; i < batch->record_count && rc == YG_OK; i++)
 		rc = run_record(worker, batch, i);
 	batch->rc = rc;
+}
+
+struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,
+				uint32_t record, uint32_t rule, uint32_t ref)
+{
+	const struct yg_batch_record *from = &batch->records[record];
+	struct yg_bytes text = {batch->text.data + from->at, from->size};
+	struct yg_event event;
+
+	yg_buf_reset(&worker->group);
+	if (parser_for(worker, batch) != YG_OK || parse(worker, batch, text, &event) != YG_OK)
+		return YG_S("");
+	yg_trace_group(worker->detector->engine, rule, ref, &event, &worker->group);
+	return yg_buf_error(&worker->group) ? YG_S("") : yg_buf_bytes(&worker->group);
 }
 
 struct yg_bytes yg_worker_fields(struct yg_worker *worker, const struct yg_batch *batch,
