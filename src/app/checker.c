@@ -60,7 +60,8 @@ int yg_command_checker(int argc, char **argv)
 	int status;
 
 	if (!read_options(argc, argv, &c)) {
-		fputs("usage: evtx-sigma-checker --evtx-path PATH --rule-path DIR [--rule-level LEVEL] "
+		fputs("usage: evtx-sigma-checker --evtx-path PATH --rule-path DIR [--rule-level "
+		      "LEVEL] "
 		      "[--log-source FILE]\n",
 		      stderr);
 		return YG_EXIT_FAILED;

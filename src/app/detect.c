@@ -288,8 +288,7 @@ static int open_stop_fd(void)
 
 int yg_detect(struct yg_options *take_options)
 {
-	struct yg_run run = {
-		.options = *take_options, .clock = yg_clock_system(), .stop_fd = -1};
+	struct yg_run run = {.options = *take_options, .clock = yg_clock_system(), .stop_fd = -1};
 	int status = YG_EXIT_FAILED;
 	int rc;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `yagura evtx dump --json FILE`: each record of Windows event files as one line, with its place. */
+/* `yagura evtx dump --json FILE`: each record of Windows event files as one line, with its place.
+ */
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <unistd.h>

@@ -39,7 +39,7 @@ struct yg_options {
 	bool has_fail_on;
 	enum yg_level fail_on;
 	enum yg_level level_min; /* findings below are not made */
-	unsigned threads; /* 0 = one per processor */
+	unsigned threads;	 /* 0 = one per processor */
 	bool with_stats;
 	const char *const *paths;
 	size_t path_count;

@@ -90,6 +90,17 @@ static uint32_t end_of(struct yg_bytes chunk)
 	return end < HEAD_BYTES || end > YG_EVTX_CHUNK_BYTES ? 0 : end;
 }
 
+/* A sound chunk that lost its empty end: the next one begins there. SIZE_MAX: it does not. */
+static size_t next_in_slack(struct yg_bytes chunk, uint32_t end)
+{
+	size_t next = yg_bytes_find(yg_bytes_from(chunk, end), chunk_magic);
+	struct yg_bytes at = yg_bytes_from(chunk, next == SIZE_MAX ? chunk.size : end + next);
+
+	if (at.size < HEAD_BYTES || header_checksum(at) != yg_evtx_u32(at, 124))
+		return SIZE_MAX;
+	return end + next;
+}
+
 struct yg_evtx_part yg_evtx_part_of(struct yg_bytes data)
 {
 	struct yg_bytes chunk = yg_bytes_cut(data, 0, YG_EVTX_CHUNK_BYTES);
@@ -102,12 +113,14 @@ struct yg_evtx_part yg_evtx_part_of(struct yg_bytes data)
 				     yg_crc32(yg_bytes_cut(chunk, HEAD_BYTES, end_of(chunk)), 0) ==
 					     yg_evtx_u32(chunk, 52);
 	}
-	if (part.is_header_right && part.is_data_right)
-		return part;
-	/* Something is broken: perhaps the next chunk begins inside this one. */
-	next = yg_bytes_find(yg_bytes_from(chunk, YG_EVTX_MAGIC_BYTES), chunk_magic);
+	if (part.is_header_right && part.is_data_right) {
+		next = next_in_slack(chunk, end_of(chunk));
+	} else { /* something is broken: perhaps the next chunk begins inside this one */
+		next = yg_bytes_find(yg_bytes_from(chunk, YG_EVTX_MAGIC_BYTES), chunk_magic);
+		next += next == SIZE_MAX ? 0 : YG_EVTX_MAGIC_BYTES;
+	}
 	if (next != SIZE_MAX) {
-		part.chunk = yg_bytes_cut(chunk, 0, next + YG_EVTX_MAGIC_BYTES);
+		part.chunk = yg_bytes_cut(chunk, 0, next);
 		part.consumed = part.chunk.size;
 		part.is_header_right &= part.chunk.size >= HEAD_BYTES;
 	}
