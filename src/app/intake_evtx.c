@@ -42,13 +42,10 @@ static void end(struct yg_intake *intake, struct yg_batch *batch)
 		       (unsigned long long)(intake->notes - SAID_MAX));
 }
 
-static int add_chunk(struct yg_intake *intake, struct yg_batch *batch,
-		     const struct yg_evtx_part *part)
+/* A place of its own for the chunk, as long as its batch is used. */
+static int add_place(struct yg_batch *batch, const struct yg_evtx_part *part)
 {
-	uint32_t base = (uint32_t)batch->chunk_count * YG_EVTX_CHUNK_BYTES;
 	uint8_t *to = yg_buf_reserve(&batch->text, YG_EVTX_CHUNK_BYTES);
-	struct yg_evtx_chunk chunk;
-	struct yg_evtx_record record;
 
 	if (!to)
 		return yg_buf_error(&batch->text);
@@ -57,6 +54,18 @@ static int add_chunk(struct yg_intake *intake, struct yg_batch *batch,
 	yg_buf_grew(&batch->text, YG_EVTX_CHUNK_BYTES);
 	batch->chunks[batch->chunk_count++] =
 		(struct yg_batch_chunk){part->at, (uint32_t)part->chunk.size};
+	return YG_OK;
+}
+
+/* The records of a chunk; one without any costs nothing. */
+static int add_chunk(struct yg_intake *intake, struct yg_batch *batch,
+		     const struct yg_evtx_part *part)
+{
+	uint32_t base = (uint32_t)batch->chunk_count * YG_EVTX_CHUNK_BYTES;
+	size_t before = batch->record_count;
+	struct yg_evtx_chunk chunk;
+	struct yg_evtx_record record;
+
 	yg_evtx_chunk_begin(&chunk, part, say_note, intake);
 	while (yg_evtx_chunk_next(&chunk, &record))
 		batch->records[batch->record_count++] = (struct yg_batch_record){
@@ -66,7 +75,7 @@ static int add_chunk(struct yg_intake *intake, struct yg_batch *batch,
 			.is_torn = record.is_damaged,
 			.is_damaged = record.is_damaged,
 		};
-	return YG_OK;
+	return batch->record_count > before ? add_place(batch, part) : YG_OK;
 }
 
 /* More bytes behind those that wait. */

@@ -373,9 +373,7 @@ uint32_t yg_router_route(const struct yg_router *router, struct yg_event *event)
 		return fortigate_route(router, event);
 	case YG_FORMAT_KEYVALUE:
 		return ROUTE_FIREWALL;
-	case YG_FORMAT_UNKNOWN:
-	case YG_FORMAT_RECORD:
-	case YG_FORMAT_COUNT:
+	default: /* unknown, or a record that does not say what it was */
 		break;
 	}
 	return YG_ROUTE_OPEN;

@@ -242,62 +242,83 @@ static size_t put_real(uint8_t *to, struct yg_bytes b, enum yg_value_kind *kind)
 	return put_double(to, (double)small, 6, 9, kind);
 }
 
+/* How a value is written. */
+enum form {
+	FORM_BYTES,
+	FORM_SIGNED,
+	FORM_UNSIGNED,
+	FORM_REAL,
+	FORM_BOOL,
+	FORM_HEX,
+	FORM_GUID,
+	FORM_FILETIME,
+	FORM_SYSTEMTIME,
+	FORM_SID,
+	FORM_TEXT,
+};
+
+/* For each type its form, and the bytes of one value; 0: any number of them. */
+static const struct {
+	uint8_t form;
+	uint8_t size;
+} types[] = {
+	[YG_EVTX_STRING] = {FORM_TEXT, 0},
+	[YG_EVTX_ANSI] = {FORM_TEXT, 0},
+	[YG_EVTX_INT8] = {FORM_SIGNED, 1},
+	[YG_EVTX_UINT8] = {FORM_UNSIGNED, 1},
+	[YG_EVTX_INT16] = {FORM_SIGNED, 2},
+	[YG_EVTX_UINT16] = {FORM_UNSIGNED, 2},
+	[YG_EVTX_INT32] = {FORM_SIGNED, 4},
+	[YG_EVTX_UINT32] = {FORM_UNSIGNED, 4},
+	[YG_EVTX_INT64] = {FORM_SIGNED, 8},
+	[YG_EVTX_UINT64] = {FORM_UNSIGNED, 8},
+	[YG_EVTX_REAL32] = {FORM_REAL, 4},
+	[YG_EVTX_REAL64] = {FORM_REAL, 8},
+	[YG_EVTX_BOOL] = {FORM_BOOL, 4},
+	[YG_EVTX_GUID] = {FORM_GUID, 16},
+	[YG_EVTX_SIZE] = {FORM_HEX, 8},
+	[YG_EVTX_FILETIME] = {FORM_FILETIME, 8},
+	[YG_EVTX_SYSTEMTIME] = {FORM_SYSTEMTIME, 16},
+	[YG_EVTX_SID] = {FORM_SID, 0},
+	[YG_EVTX_HEX32] = {FORM_HEX, 4},
+	[YG_EVTX_HEX64] = {FORM_HEX, 8},
+	[YG_EVTX_HANDLE] = {FORM_HEX, 8},
+};
+
+static enum form form_of(uint8_t type)
+{
+	return type < sizeof(types) / sizeof(types[0]) ? (enum form)types[type].form : FORM_BYTES;
+}
+
 uint32_t yg_evtx_item_size(uint8_t type)
 {
-	switch (type) {
-	case YG_EVTX_STRING:
-	case YG_EVTX_ANSI:
-		return 0;
-	case YG_EVTX_INT8:
-	case YG_EVTX_UINT8:
-		return 1;
-	case YG_EVTX_INT16:
-	case YG_EVTX_UINT16:
-		return 2;
-	case YG_EVTX_INT32:
-	case YG_EVTX_UINT32:
-	case YG_EVTX_REAL32:
-	case YG_EVTX_BOOL:
-	case YG_EVTX_HEX32:
-		return 4;
-	case YG_EVTX_INT64:
-	case YG_EVTX_UINT64:
-	case YG_EVTX_REAL64:
-	case YG_EVTX_FILETIME:
-	case YG_EVTX_HEX64:
-	case YG_EVTX_SIZE:
-		return 8;
-	case YG_EVTX_GUID:
-	case YG_EVTX_SYSTEMTIME:
-		return 16;
-	default:
+	enum form form = form_of(type);
+
+	if (form == FORM_BYTES || form == FORM_SID)
 		return UINT32_MAX;
-	}
+	return types[type].size;
 }
 
 /* Bytes a value must have at least; 0: any number. */
 static size_t size_min(uint8_t type)
 {
-	uint32_t size = yg_evtx_item_size(type);
-
 	if (type == YG_EVTX_BOOL)
 		return 1; /* four bytes, but some write one */
 	if (type == YG_EVTX_SIZE || type == YG_EVTX_HANDLE)
-		return 4;
-	return size == UINT32_MAX ? 0 : size;
+		return 4; /* as the machine had it */
+	return form_of(type) == FORM_BYTES ? 0 : types[type].size;
 }
 
 static size_t room_for(uint8_t type, size_t size)
 {
-	switch (type) {
-	case YG_EVTX_GUID:
+	switch (form_of(type)) {
+	case FORM_GUID:
 		return GUID_SIZE;
-	case YG_EVTX_SID:
+	case FORM_SID:
 		return SID_ROOM + 2 * size;
-	case YG_EVTX_FILETIME:
-	case YG_EVTX_SYSTEMTIME:
-	case YG_EVTX_REAL32:
-	case YG_EVTX_REAL64:
+	case FORM_FILETIME:
+	case FORM_SYSTEMTIME:
+	case FORM_REAL:
 		return TIME_ROOM;
 	default:
 		return size_min(type) ? NUMBER_ROOM : 2 * size;
@@ -308,40 +329,30 @@ static size_t put_value(uint8_t type, struct yg_bytes b, uint8_t *to, enum yg_va
 {
 	size_t size;
 
-	switch (type) {
-	case YG_EVTX_INT8:
-	case YG_EVTX_INT16:
-	case YG_EVTX_INT32:
-	case YG_EVTX_INT64:
+	switch (form_of(type)) {
+	case FORM_SIGNED:
 		*kind = YG_VALUE_NUMBER;
 		return put_signed(to, signed_number(b));
-	case YG_EVTX_UINT8:
-	case YG_EVTX_UINT16:
-	case YG_EVTX_UINT32:
-	case YG_EVTX_UINT64:
+	case FORM_UNSIGNED:
 		*kind = YG_VALUE_NUMBER;
 		return put_number(to, number(b));
-	case YG_EVTX_REAL32:
-	case YG_EVTX_REAL64:
+	case FORM_REAL:
 		*kind = YG_VALUE_NUMBER;
 		return put_real(to, b, kind);
-	case YG_EVTX_BOOL:
+	case FORM_BOOL:
 		*kind = YG_VALUE_BOOL;
 		size = number(b) ? 4 : 5;
 		memcpy(to, number(b) ? "true" : "false", size);
 		return size;
-	case YG_EVTX_SIZE:
-	case YG_EVTX_HANDLE:
-	case YG_EVTX_HEX32:
-	case YG_EVTX_HEX64:
+	case FORM_HEX:
 		return put_hex(to, number(b));
-	case YG_EVTX_GUID:
+	case FORM_GUID:
 		return put_guid(to, b.data);
-	case YG_EVTX_FILETIME:
+	case FORM_FILETIME:
 		return put_filetime(to, number(b));
-	case YG_EVTX_SYSTEMTIME:
+	case FORM_SYSTEMTIME:
 		return put_systemtime(to, b);
-	case YG_EVTX_SID:
+	case FORM_SID:
 		size = put_sid(to, b);
 		return size ? size : put_pairs(to, b.data, b.size);
 	default:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detect/route.h"
 #include "../check.h"
+#include "detect/route.h"
 
 static struct yg_router *router;
 
@@ -21,9 +21,8 @@ static bool takes(struct yg_event *event, const char *product, const char *categ
 
 static struct yg_event windows(const char *channel, uint32_t code)
 {
-	return (struct yg_event){.format = YG_FORMAT_WINDOWS,
-				 .channel = yg_bytes_str(channel),
-				 .event_code = code};
+	return (struct yg_event){
+		.format = YG_FORMAT_WINDOWS, .channel = yg_bytes_str(channel), .event_code = code};
 }
 
 static void places_windows_events_by_channel_and_id(void)
@@ -146,9 +145,12 @@ static void survives_long_channels(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(places_windows_events_by_channel_and_id), CASE(tells_registry_events_apart),
-	CASE(places_other_formats),		       CASE(leaves_unplaceable_json_open),
-	CASE(knows_its_logsources),		       CASE(survives_long_channels),
+	CASE(places_windows_events_by_channel_and_id),
+	CASE(tells_registry_events_apart),
+	CASE(places_other_formats),
+	CASE(leaves_unplaceable_json_open),
+	CASE(knows_its_logsources),
+	CASE(survives_long_channels),
 };
 
 int main(void)
