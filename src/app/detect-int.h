@@ -45,3 +45,6 @@ struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t r
 
 /* Read and judge all inputs. YG_OK, YG_ENOMEM or the error of the output. */
 YG_MUST_USE int yg_run_inputs(struct yg_run *run, unsigned threads);
+
+/* A whole run: what @options say, to the exit status. Frees the options. */
+int yg_detect(struct yg_options *take_options);

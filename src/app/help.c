@@ -16,6 +16,7 @@ void yg_help(void)
 	       "  yagura detect PATH...        look for attacks in log files or folders\n"
 	       "  yagura rules check PATH...   check rules for mistakes\n"
 	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
+	       "  yagura evtx dump --json FILE   print the records of Windows event files\n"
 	       "  yagura assess web            assess your own measures, in the browser\n"
 	       "  yagura assess COMMAND        the same from the command line\n"
 	       "  yagura --version\n"
@@ -84,6 +85,15 @@ void yg_help_source(void)
 	       "\n"
 	       "Prints each record of the logs in Yagura's own form, one JSON object a line\n"
 	       "(docs/record-format.md). `yagura detect` reads this form and finds the same.\n"));
+}
+
+void yg_help_evtx(void)
+{
+	put(N_("usage: yagura evtx dump --json [--lang ja|en] FILE...\n"
+	       "\n"
+	       "Prints each record of Windows event files (.evtx), also torn or carved ones, as one\n"
+	       "JSON object a line: its number, its place in bytes, its time and its fields. What is\n"
+	       "damaged is named on standard error by its place (docs/evtx.md).\n"));
 }
 
 void yg_help_assess(void)

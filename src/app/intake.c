@@ -16,6 +16,8 @@ int yg_intake_open(struct yg_intake *intake, const struct yg_input *input, size_
 		   const struct yg_stream_opts *opts, enum yg_format forced, int64_t now_ns,
 		   struct yg_parser *parser, const char **ret_reason)
 {
+	struct yg_stream_opts how = opts ? *opts : (struct yg_stream_opts){.stop_fd = -1};
+
 	*intake = (struct yg_intake){
 		.input = input,
 		.index = index,
@@ -25,7 +27,8 @@ int yg_intake_open(struct yg_intake *intake, const struct yg_input *input, size_
 		.reference_ns = input->mtime_ns != YG_TIME_NONE ? input->mtime_ns : now_ns,
 	};
 	yg_buf_init(&intake->carry, YG_BATCH_TEXT_BYTES_MAX);
-	return yg_stream_open(input, opts, &intake->stream, ret_reason);
+	how.is_binary = forced == YG_FORMAT_EVTX;
+	return yg_stream_open(input, &how, &intake->stream, ret_reason);
 }
 
 void yg_intake_close(struct yg_intake *intake)
@@ -132,25 +135,28 @@ static int fill(struct yg_intake *intake, struct yg_batch *batch)
 	return YG_OK;
 }
 
-int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch)
+/* What was read is no text: it waits in the carry for those who know chunks. */
+static int turn_to_evtx(struct yg_intake *intake, struct yg_batch *batch)
 {
-	uint8_t *padding;
 	int rc;
 
-	assert(intake->stream);
-	yg_buf_add(&batch->text, yg_buf_bytes(&intake->carry));
-	yg_buf_reset(&intake->carry);
-	rc = yg_buf_error(&batch->text);
-	/* Whole records that did not fit the last batch come first. */
-	if (rc == YG_OK && !intake->has_whole)
-		rc = fill(intake, batch);
-	if (rc == YG_ENOMEM || (rc == YG_EAGAIN && batch->text.size == 0))
-		return rc;
-	if (!intake->is_recognised) {
+	yg_intake_begin_evtx(intake);
+	yg_buf_add(&intake->carry, yg_buf_bytes(&batch->text));
+	yg_buf_reset(&batch->text);
+	rc = yg_buf_error(&intake->carry);
+	return rc == YG_OK ? yg_intake_next_evtx(intake, batch) : rc;
+}
+
+/* The records of the text that was read. */
+static int next_text(struct yg_intake *intake, struct yg_batch *batch)
+{
+	uint8_t *padding;
+	int rc = YG_OK;
+
+	if (!intake->is_recognised)
 		rc = recognise(intake, yg_buf_bytes(&batch->text));
-		if (rc != YG_OK)
-			return rc;
-	}
+	if (rc != YG_OK)
+		return rc;
 	padding = yg_buf_reserve(&batch->text, YG_PARSE_PADDING);
 	if (!padding)
 		return yg_buf_error(&batch->text);
@@ -166,4 +172,24 @@ int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch)
 		return YG_EAGAIN;
 	}
 	return rc;
+}
+
+int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch)
+{
+	int rc;
+
+	assert(intake->stream);
+	if (intake->is_evtx)
+		return yg_intake_next_evtx(intake, batch);
+	yg_buf_add(&batch->text, yg_buf_bytes(&intake->carry));
+	yg_buf_reset(&intake->carry);
+	rc = yg_buf_error(&batch->text);
+	/* Whole records that did not fit the last batch come first. */
+	if (rc == YG_OK && !intake->has_whole)
+		rc = fill(intake, batch);
+	if (rc == YG_ENOMEM || (rc == YG_EAGAIN && batch->text.size == 0))
+		return rc;
+	if (!intake->is_recognised && yg_stream_state(intake->stream).is_binary)
+		return turn_to_evtx(intake, batch);
+	return next_text(intake, batch);
 }

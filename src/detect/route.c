@@ -297,23 +297,24 @@ uint64_t yg_router_fingerprint(const struct yg_router *router)
 }
 
 /* Sysmon writes what happened to a registry key into EventType, where shippers may add theirs. */
-static uint32_t registry_route(const struct yg_event *event, uint32_t undecided)
+static uint32_t registry_route(struct yg_event *event, uint32_t undecided)
 {
 	for (uint32_t i = 0; i < event->field_count; i++) {
-		const struct yg_field *field = &event->fields[i];
+		struct yg_bytes text;
 
-		if (field->name_id != YG_F_EventType)
+		if (event->fields[i].name_id != YG_F_EventType)
 			continue;
-		if (yg_bytes_eq_nocase(field->text, YG_S("CreateKey")))
+		text = yg_event_text(event, &event->fields[i]);
+		if (yg_bytes_eq_nocase(text, YG_S("CreateKey")))
 			return ROUTE_REGISTRY_ADD;
-		if (yg_bytes_eq_nocase(field->text, YG_S("DeleteKey")) ||
-		    yg_bytes_eq_nocase(field->text, YG_S("DeleteValue")))
+		if (yg_bytes_eq_nocase(text, YG_S("DeleteKey")) ||
+		    yg_bytes_eq_nocase(text, YG_S("DeleteValue")))
 			return ROUTE_REGISTRY_DELETE;
 	}
 	return undecided;
 }
 
-static uint32_t windows_route(const struct yg_router *router, const struct yg_event *event)
+static uint32_t windows_route(const struct yg_router *router, struct yg_event *event)
 {
 	uint32_t channel, route;
 
@@ -351,10 +352,11 @@ static uint32_t fortigate_route(const struct yg_router *router, const struct yg_
 	return ROUTE_FORTIGATE;
 }
 
-uint32_t yg_router_route(const struct yg_router *router, const struct yg_event *event)
+uint32_t yg_router_route(const struct yg_router *router, struct yg_event *event)
 {
 	switch (event->format) {
 	case YG_FORMAT_WINDOWS:
+	case YG_FORMAT_EVTX:
 	case YG_FORMAT_ECS:
 	case YG_FORMAT_JSON:
 		return event->channel.size ? windows_route(router, event) : YG_ROUTE_OPEN;
@@ -371,9 +373,7 @@ uint32_t yg_router_route(const struct yg_router *router, const struct yg_event *
 		return fortigate_route(router, event);
 	case YG_FORMAT_KEYVALUE:
 		return ROUTE_FIREWALL;
-	case YG_FORMAT_UNKNOWN:
-	case YG_FORMAT_RECORD:
-	case YG_FORMAT_COUNT:
+	default: /* unknown, or a record that does not say what it was */
 		break;
 	}
 	return YG_ROUTE_OPEN;

@@ -25,6 +25,7 @@ static int finish(struct yg_event *event, struct yg_json_facts *facts)
 {
 	switch (event->format) {
 	case YG_FORMAT_WINDOWS:
+	case YG_FORMAT_EVTX:
 	case YG_FORMAT_ECS:
 	case YG_FORMAT_NGINX_JSON:
 	case YG_FORMAT_JSON:

@@ -136,6 +136,22 @@ void yg_json_finding(struct yg_buf *to, const struct yg_finding *finding, enum y
 	yg_buf_add_str(to, "}\n");
 }
 
+void yg_json_checker(struct yg_buf *to, const struct yg_finding *finding)
+{
+	const struct yg_rule_info *rule = finding->rule;
+
+	yg_buf_add_str(to, "{\"RuleId\":");
+	yg_buf_add_json(to, rule->id);
+	text(to, "RuleTitle", yg_words_title(rule, YG_LANG_EN));
+	text(to, "RuleLevel", yg_bytes_str(yg_level_name(rule->level)));
+	text(to, "EvtxPath", finding->source);
+	number(to, "Position", finding->position);
+	time_or_null(to, "Time", finding->time_ns);
+	key(to, "Event");
+	yg_buf_add(to, finding->event_json.size > 0 ? finding->event_json : YG_S("{}"));
+	yg_buf_add_str(to, "}\n");
+}
+
 void yg_json_update(struct yg_buf *to, const struct yg_finding_update *update)
 {
 	yg_buf_add_str(to, "{\"update\":");
