@@ -185,12 +185,13 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,
 				uint32_t record, uint32_t rule, uint32_t ref)
 {
-	const struct yg_batch_record *from = &batch->records[record];
-	struct yg_bytes text = {batch->text.data + from->at, from->size};
 	struct yg_event event;
+	struct yg_fault fault;
 
 	yg_buf_reset(&worker->group);
-	if (parser_for(worker, batch) != YG_OK || parse(worker, batch, text, &event) != YG_OK)
+	if (parser_for(worker, batch) != YG_OK ||
+	    yg_reading_event(&worker->reading, batch, record, worker->arena, &event, &fault) !=
+		    YG_OK)
 		return YG_S("");
 	yg_trace_group(worker->detector->engine, rule, ref, &event, &worker->group);
 	return yg_buf_error(&worker->group) ? YG_S("") : yg_buf_bytes(&worker->group);
