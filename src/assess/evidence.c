@@ -285,46 +285,21 @@ int yg_assess_attach(struct yg_assess *assess, const char *id, struct yg_bytes n
 	return rc == YG_OK ? give_back(assess, id, ret) : rc;
 }
 
-struct attached {
-	uint8_t *bytes;
-	size_t size;
-};
-
-static int copy_attached(void *arg, const struct yg_doc *doc)
+int yg_assess_attached_bytes(struct yg_assess *assess, const char *id, uint8_t **ret,
+			     size_t *ret_size)
 {
-	struct attached *attached = arg;
+	char key[KEY_MAX];
 
-	if (attached->bytes)
-		return YG_OK; /* the exact key sorts first */
-	attached->bytes = yg_malloc(doc->body.size + 1);
-	if (!attached->bytes)
-		return YG_ENOMEM;
-	if (doc->body.size)
-		memcpy(attached->bytes, doc->body.data, doc->body.size);
-	attached->size = doc->body.size;
-	return YG_OK;
+	if (!yg_assess_key(assess, yg_bytes_str(id), key))
+		return YG_ENOENT;
+	return yg_access_get_bytes(assess->access, "attachment", key, ret, ret_size, NULL);
 }
 
 int yg_assess_attached(struct yg_assess *assess, const char *id, uint8_t **ret, size_t *ret_size)
 {
-	struct attached attached = {0};
-	struct yg_doc_filter filter = {.kind = YG_S("attachment"), .limit = 1};
-	char key[KEY_MAX];
 	int rc = yg_assess_refresh(assess);
 
-	if (rc != YG_OK)
-		return rc;
-	if (!json_object_get(assess->evidence, id) || !yg_assess_key(assess, yg_bytes_str(id), key))
-		return YG_ENOENT;
-	filter.key_prefix = yg_bytes_str(key);
-	rc = yg_access_visit(assess->access, &filter, copy_attached, &attached);
-	if (rc == YG_OK && !attached.bytes)
+	if (rc == YG_OK && !json_object_get(assess->evidence, id))
 		rc = YG_ENOENT;
-	if (rc != YG_OK) {
-		free(attached.bytes);
-		return rc;
-	}
-	*ret = attached.bytes;
-	*ret_size = attached.size;
-	return YG_OK;
+	return rc == YG_OK ? yg_assess_attached_bytes(assess, id, ret, ret_size) : rc;
 }

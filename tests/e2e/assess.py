@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`yagura assess` as docs/cli-contract.md promises it."""
+import hashlib
 import json
 import os
 import pathlib
@@ -329,11 +330,13 @@ def a_framework_that_tries_more_is_refused():
         path = folder() / "hostile.yaml"
         wanted = ("      x_evidence:\n      - id: hostile\n        kind: query\n        strength: supports\n"
                   "        name: {ja: x, en: x}\n        max_age: P1Y\n        tables: [assets]\n        sql: |\n          %s\n" % sql)
-        path.write_text(text.replace("      x_evidence:\n", wanted, 1), encoding="utf-8")
+        path.write_text(text.replace("      x_evidence:\n", wanted, 1).replace("-security-action", "-hostile")
+                        .replace(":security-action", ":hostile"), encoding="utf-8")
         db = path.parent / "h.db"
         made = yagura("assess", "new", "--framework", path, "--level", "star1", "--db", db)
-        if made.code:
-            continue  # refused when it was read: just as well
+        if made.code:  # refused when it was read: just as well
+            contains(made.err, "hostile.yaml:")
+            continue
         facts(db, "assets", "asset,kind\nPC-1,pc\n")
         run(db, "answer", "p1", "met")
         shown = json.loads(run(db, "show", "p1", "--json").out)
@@ -396,6 +399,110 @@ def both_languages_speak():
             contains(got, word)
     assert re.search("[ぁ-ん]", run(db, "next", lang="ja").out)
     assert not re.search("[ぁ-ん]", run(db, "next", lang="en").out)
+
+
+def framework_text(**replaced):
+    text = (ROOT / "frameworks/scs-2026-03-27.yaml").read_text(encoding="utf-8")
+    for old, fresh in replaced.items():
+        assert old in text
+        text = text.replace(old, fresh)
+    return text
+
+
+def assessments(db):
+    return json.loads(run(db, "list", "assessments", "--json").out)
+
+
+@case
+def a_file_that_pretends_to_be_a_shipped_framework_is_refused():
+    path = folder() / "mine.yaml"
+    path.write_text(framework_text(assessable="assessable") + "\n# mine\n", encoding="utf-8")
+    got = run(path.parent / "m.db", "new", "--framework", path, "--level", "star3", code=1)
+    contains(got.err, "mine.yaml")
+    contains(got.err, "urn:yagura:risk:library:scs-2026-03-27")
+    assert not (path.parent / "m.db").exists(), "nothing is left behind"
+
+
+@case
+def clients_keep_the_framework_text_they_were_asked():
+    db = new()
+    there, desk = (pathlib.Path(db).parent / n for n in ("there.json", "desk.db"))
+    run(db, "export", "-o", there)
+    file = json.loads(there.read_text(encoding="utf-8"))
+    title = line(db, "1-2-1-1")["title"]
+    assert file["framework_file"].count(title) == 1
+    file["framework_file"] = file["framework_file"].replace(title, "Another title")
+    file["framework_sha256"] = hashlib.sha256(file["framework_file"].encode()).hexdigest()
+    there.write_text(json.dumps(file), encoding="utf-8")
+    run(desk, "import", there)
+    equal(line(desk, "1-2-1-1")["title"], "Another title")
+    run(desk, "new", "--framework", "scs-2026-03-27", "--level", "star3")
+    equal(line(desk, "1-2-1-1")["title"], title)
+    # The other way round: the program's own is there first.
+    desk = pathlib.Path(db).parent / "desk2.db"
+    run(desk, "new", "--framework", "scs-2026-03-27", "--level", "star3")
+    got = json.loads(run(desk, "import", there, "--json").out)
+    shown = json.loads(run(desk, "list", "--assessment", got["assessment"], "--json").out)
+    equal([l["title"] for l in shown if l["id"] == "1-2-1-1"], ["Another title"])
+    run(desk, "export", "--assessment", got["assessment"], "-o", there)
+    equal(json.loads(there.read_text(encoding="utf-8"))["framework_sha256"], file["framework_sha256"])
+
+
+@case
+def nobody_confirms_by_editing_the_exchange_file():
+    db = new()
+    official(db)
+    all_met(db)
+    run(db, "answer", "1-2-1-2", "partly")
+    expert = run(db, "expert", "invite", "Suzuki", "--source", "registered specialist", "--name", "000001",
+                 "--until", "2099-01-01").out.strip()
+    there, desk, back = (pathlib.Path(db).parent / n for n in ("there.json", "desk.db", "back.json"))
+    run(db, "export", "--audience", "expert", "-o", there)
+    run(desk, "import", there)
+    run(desk, "confirm", "1-2-1-1", "--as", expert, "--note", "read")
+    run(desk, "confirm", "1-2-1-2", "--as", expert, "--reason", "not all of it")
+    run(desk, "export", "-o", back)
+    file = json.loads(back.read_text(encoding="utf-8"))
+    for document in file["documents"]:
+        if document["kind"] == "confirmation":
+            document["body"].update(decision="confirmed", looked_at="all", extra="x")
+            document["body"]["expert"].update(name="Somebody", qualification="Minister")
+    back.write_text(json.dumps(file), encoding="utf-8")
+    got = json.loads(run(db, "import", back, "--json").out)
+    equal((got["confirmations"], got["conflicts"]), (1, [{"criterion": "1-2-1-2", "reason": "not-declared"}]))
+    confirmation = json.loads(run(db, "show", "1-2-1-1", "--json").out)["confirmation"]
+    equal((confirmation["expert"]["name"], confirmation["expert"]["qualification"]), ("Suzuki", "registered specialist"))
+    for document in file["documents"]:
+        if document["kind"] == "confirmation":
+            document["body"].update(decision=["confirmed"], date="2999-01-01")
+    back.write_text(json.dumps(file), encoding="utf-8")
+    got = json.loads(run(db, "import", back, "--json").out)
+    equal([c["reason"] for c in got["conflicts"]], ["bad-confirmation", "bad-confirmation"])
+
+
+@case
+def what_was_changed_after_a_move_stays():
+    db = new()
+    official(db)
+    policy = pathlib.Path(db).parent / "policy.txt"
+    policy.write_text("the rules")
+    answers(db, [("1-2-1-1", "met", "Yamada", DAY, "", "policy.txt")])
+    first = assessments(db)[0]["id"]
+    run(db, "new", "--framework", "scs-2026-03-27", "--level", "star4", "--from", first)
+    second = assessments(db)[0]["id"]
+    old = json.loads(run(db, "evidence", "list", "--json").out)[0]
+    kept = sqlite3.connect(db).execute(
+        "SELECT body FROM docs WHERE kind='attachment' AND key=?", (second + "/" + old["id"],)).fetchall()
+    equal(kept, [(b"the rules",)], "the file moved along")
+    run(db, "evidence", "remove", old["id"])
+    run(db, "answer", "1-2-1-1", "partly")
+    official(db)
+    equal(json.loads(run(db, "evidence", "list", "--json").out), [])
+    equal(line(db, "1-2-1-1")["state"], "partly")
+    count = len(assessments(db))
+    got = run(db, "new", "--framework", "scs-2026-03-27", "--level", "star4", "--from", "nobody", code=2)
+    contains(got.err, "nobody")
+    equal(len(assessments(db)), count, "nothing was made")
 
 
 if __name__ == "__main__":
