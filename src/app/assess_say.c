@@ -24,6 +24,7 @@ static const struct {
 	{"unknown-evidence", N_("there is no such evidence")},
 	{"unknown-question", N_("the criterion has no such question")},
 	{"unknown-framework", N_("there is no framework of this name")},
+	{"unknown-assessment", N_("there is no assessment to take answers from")},
 	{"unknown-level", N_("the framework has no level of this name")},
 	{"bad-framework", N_("the framework file cannot be used")},
 	{"bad-corporate-number",
@@ -76,7 +77,12 @@ int yg_assess_say_fault(int rc, const struct yg_line_fault *fault, const char *p
 	else if (place)
 		(void)snprintf(where, sizeof(where), "%s: ", safe);
 	if (!fault->msg[0])
-		yg_say("%s%s", where, yg_say_tr(yg_err_text(rc)));
+		yg_say("%s%s", where,
+		       rc == YG_EACCES
+			       ? yg_say_tr(N_("this actor may not do that, or the file may only be "
+					      "read"))
+		       : rc == YG_ENOENT ? yg_say_tr(N_("there is no such entry"))
+					 : yg_say_tr(yg_err_text(rc)));
 	else if (title)
 		yg_say("%s%s (%s)", where, yg_say_tr(title),
 		       yg_say_safe(yg_bytes_str(detail), 300));
@@ -116,7 +122,11 @@ bool yg_assess_read_file(const char *path, size_t bytes_max, uint8_t **ret, size
 
 	if (rc == YG_OK)
 		return true;
-	yg_say(N_("%s cannot be read: %s"), yg_say_safe(yg_bytes_str(path), 300),
+	if (rc == YG_ELIMIT)
+		yg_say(N_("%s is larger than %zu MiB; it was not read"),
+		       yg_say_safe(yg_bytes_str(path), 300), bytes_max >> 20);
+	else
+		yg_say(N_("%s cannot be read: %s"), yg_say_safe(yg_bytes_str(path), 300),
 	       yg_say_tr(yg_err_text(rc)));
 	return false;
 }

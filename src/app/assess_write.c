@@ -77,9 +77,10 @@ static int create(struct yg_assess_run *run, struct yg_bytes framework)
 	json_t *head = NULL;
 	int rc = yg_assess_create(run->access, &run->ports, &wanted, id, &fault);
 
-	if (rc != YG_OK && fault.msg[0])
-		return yg_assess_say_fault(rc, &fault, NULL) == YG_EXIT_FAILED ? YG_EXIT_FAILED
-									       : YG_EXIT_FAILED;
+	if (rc != YG_OK && fault.msg[0]) {
+		(void)yg_assess_say_fault(rc, &fault, NULL); /* 2 whatever it was: nothing was made */
+		return YG_EXIT_FAILED;
+	}
 	if (rc == YG_OK)
 		rc = yg_assess_open(run->access, &run->ports, id, &run->assess);
 	if (rc == YG_OK)
