@@ -30,6 +30,11 @@ static const struct {
 	{"bad-corporate-number",
 	 N_("a corporate number has 13 digits, and its check digit must agree")},
 	{"no-column", N_("a column is missing in the first line")},
+	{"twice-column", N_("a column stands twice in the first line")},
+	{"too-wide",
+	 N_("the row has more cells than the first line: put quotes around text with a comma in it")},
+	{"other-official",
+	 N_("no criterion of this framework has a text in the file; the wording stays as it was")},
 	{"twice", N_("a criterion stands twice in the table")},
 	{"too-many", N_("there are too many of these")},
 	{"practice", N_("practice mode: import the official wording first")},
@@ -76,6 +81,8 @@ int yg_assess_say_fault(int rc, const struct yg_line_fault *fault, const char *p
 		(void)snprintf(where, sizeof(where), "%s:%u: ", safe, fault->line);
 	else if (place)
 		(void)snprintf(where, sizeof(where), "%s: ", safe);
+	if (place && strcmp(detail, place) == 0)
+		detail = ""; /* said already */
 	if (!fault->msg[0])
 		yg_say("%s%s", where,
 		       rc == YG_EACCES
@@ -83,6 +90,8 @@ int yg_assess_say_fault(int rc, const struct yg_line_fault *fault, const char *p
 					      "read"))
 		       : rc == YG_ENOENT ? yg_say_tr(N_("there is no such entry"))
 					 : yg_say_tr(yg_err_text(rc)));
+	else if (title && !detail[0])
+		yg_say("%s%s", where, yg_say_tr(title));
 	else if (title)
 		yg_say("%s%s (%s)", where, yg_say_tr(title),
 		       yg_say_safe(yg_bytes_str(detail), 300));

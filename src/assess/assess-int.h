@@ -107,6 +107,11 @@ enum evidence_state yg_evidence_state(const struct yg_assess *assess, const json
 /* Digest of all that a confirmation of node @index rests on, as hex. */
 YG_MUST_USE int yg_assess_basis(const struct yg_assess *assess, uint32_t index, char to[65]);
 
+/* New evidence, within a transaction: what is loaded is taken as it is, and gets it too. */
+YG_MUST_USE int yg_assess_add_evidence(struct yg_assess *assess, const json_t *in,
+				       char ret_id[YG_ASSESS_ID_MAX],
+				       struct yg_line_fault *reterr);
+
 /* The file attached to evidence @id, without looking whether that is there; *ret heap memory.
  * YG_ENOENT: none. */
 YG_MUST_USE int yg_assess_attached_bytes(struct yg_assess *assess, const char *id, uint8_t **ret,

@@ -179,6 +179,31 @@ int yg_assess_put_evidence(struct yg_assess *assess, const char *id, const json_
 	return rc == YG_OK ? give_back(assess, id, ret) : rc;
 }
 
+int yg_assess_add_evidence(struct yg_assess *assess, const json_t *in,
+			   char ret_id[YG_ASSESS_ID_MAX], struct yg_line_fault *reterr)
+{
+	char key[KEY_MAX];
+	json_t *to = json_object();
+	int rc = to ? YG_OK : YG_ENOMEM;
+
+	if (rc == YG_OK && json_object_size(assess->evidence) >= EVIDENCE_MAX)
+		rc = yg_line_fault_set(reterr, YG_ELIMIT, 0, "too-many: more than %u records",
+				       EVIDENCE_MAX);
+	if (rc == YG_OK)
+		rc = take_evidence(assess, NULL, in, to, reterr);
+	yg_random_id(yg_access_now(assess->access), ret_id);
+	if (rc == YG_OK && !yg_assess_key(assess, yg_bytes_str(ret_id), key))
+		rc = YG_ENOENT;
+	if (rc == YG_OK)
+		rc = yg_access_put(assess->access, "evidence", key, to, YG_REVISION_NONE, NULL);
+	if (rc == YG_OK)
+		rc = yg_json_set(to, "id", json_string(ret_id));
+	if (rc == YG_OK)
+		rc = yg_json_set(assess->evidence, ret_id, json_incref(to));
+	json_decref(to);
+	return rc;
+}
+
 int yg_assess_remove_evidence(struct yg_assess *assess, const char *id, uint32_t expected)
 {
 	char key[KEY_MAX];

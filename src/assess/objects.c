@@ -16,7 +16,7 @@ static int future(struct yg_line_fault *reterr)
 static int no_criterion(struct yg_bytes criterion, struct yg_line_fault *reterr)
 {
 	return yg_line_fault_set(reterr, YG_ENOENT, 0,
-				 "unknown-criterion: there is no criterion %.*s here",
+				 "unknown-criterion: \"%.*s\"",
 				 criterion.size > 60 ? 60 : (int)criterion.size,
 				 criterion.data ? (const char *)criterion.data : "");
 }

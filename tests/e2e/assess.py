@@ -528,6 +528,73 @@ def words_that_lead_nowhere_are_named():
     contains(run(db, "answer", "1-2-1-1", "met", "--as", expert, code=1).err, "may not")
 
 
+@case
+def a_table_cannot_choose_among_other_files():
+    db = new()
+    here = pathlib.Path(db).parent
+    (here / "lists").mkdir()
+    (here / "secret.txt").write_text("not for them")
+    (here / "lists" / "rules.txt").write_text("the rules")
+    names = ("../secret.txt", str(here / "secret.txt"), "sub/../../secret.txt", "rules.txt", "/dev/zero", "..")
+    run(db, "evidence", "add", "secret.txt")  # a title that only sounds like a file
+    answers(db, [("1-2-1-1", "met", "", "", "", ";".join(names))], name="lists/answers.csv")
+    items = {i["title"]: i for i in json.loads(run(db, "evidence", "list", "--json").out)}
+    equal(sorted(items), sorted(names + ("secret.txt",)))
+    equal([t for t, i in items.items() if i.get("sha256")], ["rules.txt"])
+
+
+@case
+def odd_tables():
+    db = new()
+    here = pathlib.Path(db).parent
+    for text, place, word in (
+            ("id,state\n1-2-1-1,met, maybe\n", ":2:", "quotes"), ("id,state,ID\n1-2-1-1,met,1-2-1-2\n", ":1:", "twice"),
+            ("", ":1:", "id, state"), ("\n\n", ":1:", "id, state"), ("1-2-1-1,met\n", ":1:", "id, state"),
+            ('id,state\n"1-2-1-1,met\n', ":2:", "quote"), ("id,state\n1-2-1-1\n", ":2:", "1-2-1-1"),
+            ("id,state\n\n1-1-1-1,met\n", ":3:", "1-1-1-1")):
+        path = here / "odd.csv"
+        path.write_text(text, encoding="utf-8")
+        got = run(db, "answer", "--from", path, code=1)
+        contains(got.err, "odd.csv" + place)
+        contains(got.err, word)
+    path.write_bytes("ID;State;Reason;Colour\r\n1-2-1-1;MET;;x\r\n;;;\r\n"
+                     "1-2-1-2;Na;\"two\r\nlines; really\";\r\n".encode("utf-8-sig"))
+    run(db, "answer", "--from", path)
+    equal((line(db, "1-2-1-1")["state"], line(db, "1-2-1-2")["state"]), ("met", "na"))
+    got = run(db, "answer", "1-2-1-1", "perhaps", code=1, lang="ja")
+    assert re.search("[ぁ-ん]", got.err) and not re.search("[a-z]+ [a-z]+ [a-z]+", got.err.replace("met、partly", "")), got.err
+
+
+@case
+def a_long_table_with_much_evidence_takes_no_long_time():
+    db = new("star4")
+    rows = [(i, "met", "Yamada", DAY, "", ";".join("record %s %d" % (i, k) for k in range(25))) for i in ids("star4")]
+    before = os.times()
+    answers(db, rows)
+    answers(db, rows)
+    after = os.times()
+    equal(len(json.loads(run(db, "evidence", "list", "--json").out)), 25 * 153)
+    # Of the processor, so that others on the machine do not matter. Loading everything after
+    # each row took minutes.
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    assert used < 20, used
+
+
+@case
+def wording_that_is_none_and_files_of_others():
+    db = new()
+    official(db)
+    equal(evaluate(db)["level"], "not reached")
+    path = pathlib.Path(db).parent / "other.csv"
+    path.write_text("id,text_ja\nA.5.1,something else\n", encoding="utf-8")
+    contains(run(db, "import-official", path, code=1).err, "A.5.1")
+    equal(evaluate(db)["level"], "not reached", "the wording stayed")
+    path.write_text("id,text_ja\n" + "".join('%s,"%s"\n' % (i, " \u3000\u00a0" if i == "4-4-4-2" else "text")
+                                           for i in ids("star4")), encoding="utf-8")
+    contains(run(db, "import-official", path, code=1).out, "missing: 4-4-4-2")
+    equal(evaluate(db)["level"], "practice")
+
+
 if __name__ == "__main__":
     os.environ["YAGURA_PERSON"] = "tester"
     main()
