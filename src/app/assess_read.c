@@ -133,6 +133,10 @@ int yg_assess_cmd_list(struct yg_assess_run *run)
 
 	if (run->cli->arg_count > 0 && strcmp(run->cli->args[0], "assessments") == 0)
 		return list_assessments(run);
+	if (run->cli->arg_count > 0) {
+		yg_say(N_("list: give nothing more, or `assessments` for the assessments in the file"));
+		return YG_EXIT_FAILED;
+	}
 	rc = yg_assess_json_lines(run->assess, run->cli->lang, &lines);
 	if (rc == YG_OK)
 		rc = yg_assess_json_head(run->assess, run->cli->lang, &head);

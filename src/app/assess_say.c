@@ -24,11 +24,17 @@ static const struct {
 	{"unknown-evidence", N_("there is no such evidence")},
 	{"unknown-question", N_("the criterion has no such question")},
 	{"unknown-framework", N_("there is no framework of this name")},
+	{"unknown-assessment", N_("there is no assessment to take answers from")},
 	{"unknown-level", N_("the framework has no level of this name")},
 	{"bad-framework", N_("the framework file cannot be used")},
 	{"bad-corporate-number",
 	 N_("a corporate number has 13 digits, and its check digit must agree")},
 	{"no-column", N_("a column is missing in the first line")},
+	{"twice-column", N_("a column stands twice in the first line")},
+	{"too-wide",
+	 N_("the row has more cells than the first line: put quotes around text with a comma in it")},
+	{"other-official",
+	 N_("no criterion of this framework has a text in the file; the wording stays as it was")},
 	{"twice", N_("a criterion stands twice in the table")},
 	{"too-many", N_("there are too many of these")},
 	{"practice", N_("practice mode: import the official wording first")},
@@ -75,8 +81,17 @@ int yg_assess_say_fault(int rc, const struct yg_line_fault *fault, const char *p
 		(void)snprintf(where, sizeof(where), "%s:%u: ", safe, fault->line);
 	else if (place)
 		(void)snprintf(where, sizeof(where), "%s: ", safe);
+	if (place && strcmp(detail, place) == 0)
+		detail = ""; /* said already */
 	if (!fault->msg[0])
-		yg_say("%s%s", where, yg_say_tr(yg_err_text(rc)));
+		yg_say("%s%s", where,
+		       rc == YG_EACCES
+			       ? yg_say_tr(N_("this actor may not do that, or the file may only be "
+					      "read"))
+		       : rc == YG_ENOENT ? yg_say_tr(N_("there is no such entry"))
+					 : yg_say_tr(yg_err_text(rc)));
+	else if (title && !detail[0])
+		yg_say("%s%s", where, yg_say_tr(title));
 	else if (title)
 		yg_say("%s%s (%s)", where, yg_say_tr(title),
 		       yg_say_safe(yg_bytes_str(detail), 300));
@@ -116,7 +131,11 @@ bool yg_assess_read_file(const char *path, size_t bytes_max, uint8_t **ret, size
 
 	if (rc == YG_OK)
 		return true;
-	yg_say(N_("%s cannot be read: %s"), yg_say_safe(yg_bytes_str(path), 300),
+	if (rc == YG_ELIMIT)
+		yg_say(N_("%s is larger than %zu MiB; it was not read"),
+		       yg_say_safe(yg_bytes_str(path), 300), bytes_max >> 20);
+	else
+		yg_say(N_("%s cannot be read: %s"), yg_say_safe(yg_bytes_str(path), 300),
 	       yg_say_tr(yg_err_text(rc)));
 	return false;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands of `yagura assess` that change the file. */
 #define _GNU_SOURCE
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/assess-int.h"
@@ -77,9 +78,10 @@ static int create(struct yg_assess_run *run, struct yg_bytes framework)
 	json_t *head = NULL;
 	int rc = yg_assess_create(run->access, &run->ports, &wanted, id, &fault);
 
-	if (rc != YG_OK && fault.msg[0])
-		return yg_assess_say_fault(rc, &fault, NULL) == YG_EXIT_FAILED ? YG_EXIT_FAILED
-									       : YG_EXIT_FAILED;
+	if (rc != YG_OK && fault.msg[0]) {
+		(void)yg_assess_say_fault(rc, &fault, NULL); /* 2 whatever it was: nothing was made */
+		return YG_EXIT_FAILED;
+	}
 	if (rc == YG_OK)
 		rc = yg_assess_open(run->access, &run->ports, id, &run->assess);
 	if (rc == YG_OK)
@@ -121,12 +123,29 @@ int yg_assess_cmd_new(struct yg_assess_run *run)
 
 /* ---- answer ---- */
 
+/* A path that stays in the folder of the table or below: who wrote the table need not be the one
+ * who takes it in, and must not choose among that one's other files. */
+static bool is_beside(const char *name)
+{
+	const char *at = name;
+
+	if (name[0] == '/' || name[0] == 0)
+		return false;
+	for (; at; at = strchr(at, '/')) {
+		at += *at == '/';
+		if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == 0))
+			return false;
+	}
+	return true;
+}
+
 /* Evidence whose title is a file beside the table: its path and digest are kept with it. */
 static int attach_file(struct yg_assess_run *run, const json_t *evidence, const char *folder)
 {
 	const char *id = json_string_value(json_object_get(evidence, "id"));
 	const char *title = json_string_value(json_object_get(evidence, "title"));
 	struct yg_line_fault fault;
+	struct stat stat_now;
 	char *path = NULL;
 	char *whole;
 	json_t *changed;
@@ -134,13 +153,12 @@ static int attach_file(struct yg_assess_run *run, const json_t *evidence, const 
 	size_t size;
 	int rc;
 
-	if (!title || yg_json_text(evidence, "sha256").size > 0 ||
-	    asprintf(&path, "%s%s%s", title[0] == '/' ? "" : folder, title[0] == '/' ? "" : "/",
-		     title) < 0)
+	if (!title || !is_beside(title) || asprintf(&path, "%s/%s", folder, title) < 0)
 		return YG_OK;
 	whole = realpath(path, NULL);
 	free(path);
-	if (!whole || yg_io_read_file(whole, ATTACH_BYTES_MAX, &data, &size) != YG_OK) {
+	if (!whole || stat(whole, &stat_now) != 0 || !S_ISREG(stat_now.st_mode) ||
+	    yg_io_read_file(whole, ATTACH_BYTES_MAX, &data, &size) != YG_OK) {
 		free(whole);
 		return YG_OK; /* a title, not a file */
 	}
@@ -157,7 +175,21 @@ static int attach_file(struct yg_assess_run *run, const json_t *evidence, const 
 	return rc;
 }
 
-static int attach_files(struct yg_assess_run *run, const char *table_path)
+static bool is_among(const json_t *ids, const json_t *id)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)ids, i, one)
+	{
+		if (json_equal(one, id))
+			return true;
+	}
+	return false;
+}
+
+/* @made: ids of the evidence that the table brought. */
+static int attach_files(struct yg_assess_run *run, const char *table_path, const json_t *made)
 {
 	char *copy = yg_strndup(table_path, strlen(table_path));
 	char *slash = copy ? strrchr(copy, '/') : NULL;
@@ -173,7 +205,7 @@ static int attach_files(struct yg_assess_run *run, const char *table_path)
 	rc = yg_assess_json_items(run->assess, "evidence", &items);
 	json_array_foreach(items, i, item)
 	{
-		if (rc == YG_OK)
+		if (rc == YG_OK && is_among(made, json_object_get(item, "id")))
 			rc = attach_file(run, item, slash ? (copy[0] ? copy : "/") : ".");
 	}
 	json_decref(items);
@@ -188,6 +220,7 @@ static int answer_table(struct yg_assess_run *run)
 	struct yg_line_fault fault = {0};
 	struct yg_bytes text;
 	struct yg_table table;
+	json_t *made = NULL;
 	uint32_t count = 0;
 	uint8_t *data = NULL;
 	size_t size;
@@ -202,7 +235,7 @@ static int answer_table(struct yg_assess_run *run)
 	if (rc == YG_OK)
 		rc = run->ports.read_table(text, arena, &table, &fault);
 	if (rc == YG_OK)
-		rc = yg_assess_answer_table(run->assess, &table, &count, &fault);
+		rc = yg_assess_answer_table(run->assess, &table, &count, &made, &fault);
 	(void)yg_arena_free(arena);
 	if (rc != YG_OK) {
 		int status = yg_assess_say_fault(rc, &fault, path);
@@ -210,7 +243,8 @@ static int answer_table(struct yg_assess_run *run)
 		yg_say(N_("nothing was changed"));
 		return status;
 	}
-	rc = attach_files(run, path);
+	rc = attach_files(run, path, made);
+	json_decref(made);
 	if (rc != YG_OK)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)

@@ -84,6 +84,11 @@ const struct yg_framework_node *yg_assess_node(const struct yg_assess *assess,
 YG_MUST_USE int yg_assess_move(struct yg_access *access, const struct yg_assess_ports *ports,
 			       const char *from_id, const char *to_id);
 
+/* Keep a framework file: under its @urn, or with its digest behind it where other bytes are kept
+ * under the urn. What was asked never changes under an assessment, whoever brought which file. */
+YG_MUST_USE int yg_assess_seal(struct yg_access *access, struct yg_bytes urn, struct yg_bytes text,
+			       char ret_key[KEY_MAX], struct yg_line_fault *reterr);
+
 /* Official text of @node, empty when there is none. */
 struct yg_bytes yg_assess_official_text(const struct yg_assess *assess,
 					const struct yg_framework_node *node);
@@ -101,6 +106,22 @@ enum evidence_state yg_evidence_state(const struct yg_assess *assess, const json
 
 /* Digest of all that a confirmation of node @index rests on, as hex. */
 YG_MUST_USE int yg_assess_basis(const struct yg_assess *assess, uint32_t index, char to[65]);
+
+/* New evidence, within a transaction: what is loaded is taken as it is, and gets it too. */
+YG_MUST_USE int yg_assess_add_evidence(struct yg_assess *assess, const json_t *in,
+				       char ret_id[YG_ASSESS_ID_MAX],
+				       struct yg_line_fault *reterr);
+
+/* The file attached to evidence @id, without looking whether that is there; *ret heap memory.
+ * YG_ENOENT: none. */
+YG_MUST_USE int yg_assess_attached_bytes(struct yg_assess *assess, const char *id, uint8_t **ret,
+					 size_t *ret_size);
+
+/* What expert @expert_id (NULL: nobody) may confirm or return of node @index, from @in; who it was
+ * is taken from the invitation here. The day of @in, else today. */
+YG_MUST_USE int yg_assess_confirmation_of(struct yg_assess *assess, const char *expert_id,
+					  const json_t *in, uint32_t index, json_t **ret,
+					  struct yg_line_fault *reterr);
 
 /* Run what must be run again; fills assess->observations. */
 YG_MUST_USE int yg_assess_observe(struct yg_assess *assess);

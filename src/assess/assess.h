@@ -175,10 +175,12 @@ YG_MUST_USE int yg_assess_answer(struct yg_assess *assess, const struct yg_answe
 
 /*
  * A table with id, state, by, date, reason, evidence (ids or titles separated by ;): all rows or
- * none. *ret_count answers set. @reterr names the line.
+ * none. *ret_count answers set; *ret_made (the caller's) the ids of evidence that was made for a
+ * title not there yet. @reterr names the line. Cost: O(rows + evidence).
  */
 YG_MUST_USE int yg_assess_answer_table(struct yg_assess *assess, const struct yg_table *table,
-				       uint32_t *ret_count, struct yg_line_fault *reterr);
+				       uint32_t *ret_count, json_t **ret_made,
+				       struct yg_line_fault *reterr);
 
 /* Evidence, scope, dispute, confirmation, expert, technical, official result: @in in the shape of
  * docs/api.md, checked; *ret (may be NULL) the object as it now is. @id NULL: a new one. */

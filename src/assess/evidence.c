@@ -179,6 +179,31 @@ int yg_assess_put_evidence(struct yg_assess *assess, const char *id, const json_
 	return rc == YG_OK ? give_back(assess, id, ret) : rc;
 }
 
+int yg_assess_add_evidence(struct yg_assess *assess, const json_t *in,
+			   char ret_id[YG_ASSESS_ID_MAX], struct yg_line_fault *reterr)
+{
+	char key[KEY_MAX];
+	json_t *to = json_object();
+	int rc = to ? YG_OK : YG_ENOMEM;
+
+	if (rc == YG_OK && json_object_size(assess->evidence) >= EVIDENCE_MAX)
+		rc = yg_line_fault_set(reterr, YG_ELIMIT, 0, "too-many: more than %u records",
+				       EVIDENCE_MAX);
+	if (rc == YG_OK)
+		rc = take_evidence(assess, NULL, in, to, reterr);
+	yg_random_id(yg_access_now(assess->access), ret_id);
+	if (rc == YG_OK && !yg_assess_key(assess, yg_bytes_str(ret_id), key))
+		rc = YG_ENOENT;
+	if (rc == YG_OK)
+		rc = yg_access_put(assess->access, "evidence", key, to, YG_REVISION_NONE, NULL);
+	if (rc == YG_OK)
+		rc = yg_json_set(to, "id", json_string(ret_id));
+	if (rc == YG_OK)
+		rc = yg_json_set(assess->evidence, ret_id, json_incref(to));
+	json_decref(to);
+	return rc;
+}
+
 int yg_assess_remove_evidence(struct yg_assess *assess, const char *id, uint32_t expected)
 {
 	char key[KEY_MAX];
@@ -285,46 +310,21 @@ int yg_assess_attach(struct yg_assess *assess, const char *id, struct yg_bytes n
 	return rc == YG_OK ? give_back(assess, id, ret) : rc;
 }
 
-struct attached {
-	uint8_t *bytes;
-	size_t size;
-};
-
-static int copy_attached(void *arg, const struct yg_doc *doc)
+int yg_assess_attached_bytes(struct yg_assess *assess, const char *id, uint8_t **ret,
+			     size_t *ret_size)
 {
-	struct attached *attached = arg;
+	char key[KEY_MAX];
 
-	if (attached->bytes)
-		return YG_OK; /* the exact key sorts first */
-	attached->bytes = yg_malloc(doc->body.size + 1);
-	if (!attached->bytes)
-		return YG_ENOMEM;
-	if (doc->body.size)
-		memcpy(attached->bytes, doc->body.data, doc->body.size);
-	attached->size = doc->body.size;
-	return YG_OK;
+	if (!yg_assess_key(assess, yg_bytes_str(id), key))
+		return YG_ENOENT;
+	return yg_access_get_bytes(assess->access, "attachment", key, ret, ret_size, NULL);
 }
 
 int yg_assess_attached(struct yg_assess *assess, const char *id, uint8_t **ret, size_t *ret_size)
 {
-	struct attached attached = {0};
-	struct yg_doc_filter filter = {.kind = YG_S("attachment"), .limit = 1};
-	char key[KEY_MAX];
 	int rc = yg_assess_refresh(assess);
 
-	if (rc != YG_OK)
-		return rc;
-	if (!json_object_get(assess->evidence, id) || !yg_assess_key(assess, yg_bytes_str(id), key))
-		return YG_ENOENT;
-	filter.key_prefix = yg_bytes_str(key);
-	rc = yg_access_visit(assess->access, &filter, copy_attached, &attached);
-	if (rc == YG_OK && !attached.bytes)
+	if (rc == YG_OK && !json_object_get(assess->evidence, id))
 		rc = YG_ENOENT;
-	if (rc != YG_OK) {
-		free(attached.bytes);
-		return rc;
-	}
-	*ret = attached.bytes;
-	*ret_size = attached.size;
-	return YG_OK;
+	return rc == YG_OK ? yg_assess_attached_bytes(assess, id, ret, ret_size) : rc;
 }

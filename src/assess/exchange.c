@@ -141,18 +141,34 @@ static bool is_of(const char *key, const char *id)
 	return strncmp(key, id, size) == 0 && (key[size] == 0 || (key[size] == '/' && key[size + 1]));
 }
 
-static int check_file(const json_t *file, const struct yg_assess_ports *ports,
+/* The urn of the framework in the file, when there is one. */
+static int read_urn(const struct yg_assess_ports *ports, struct yg_bytes text, char to[KEY_MAX],
+		    struct yg_line_fault *reterr)
+{
+	struct yg_arena *arena = yg_arena_new(ARENA_BYTES_MAX);
+	const struct yg_library *library;
+	int rc;
+
+	if (!arena)
+		return YG_ENOMEM;
+	rc = ports->read_framework(text, arena, &library, reterr);
+	if (rc == YG_OK && (!library->framework || library->urn.size >= KEY_MAX))
+		rc = bad_file(reterr, "the framework file in it holds no framework");
+	if (rc == YG_OK)
+		(void)snprintf(to, KEY_MAX, "%.*s", YG_FMT(library->urn)); /* fits: checked */
+	(void)yg_arena_free(arena);
+	return rc;
+}
+
+static int check_file(const json_t *file, const struct yg_assess_ports *ports, char urn[KEY_MAX],
 		      struct yg_line_fault *reterr)
 {
 	struct yg_bytes text = yg_json_text(file, "framework_file");
 	const json_t *documents = json_object_get(file, "documents");
 	const char *id = json_string_value(json_object_get(file, "assessment"));
-	struct yg_arena *arena;
-	const struct yg_library *library;
 	char digest[YG_SHA256_HEX + 1];
 	json_t *document;
 	size_t i;
-	int rc;
 
 	if (!yg_bytes_eq(yg_json_text(file, "format"), YG_S(EXCHANGE_FORMAT)) ||
 	    yg_json_int(file, "version", 0) != 1)
@@ -171,49 +187,93 @@ static int check_file(const json_t *file, const struct yg_assess_ports *ports,
 		    !is_of(key, id) || !json_is_object(json_object_get(document, "body")))
 			return bad_file(reterr, "a document in it is of no kind that may travel");
 	}
-	arena = yg_arena_new(ARENA_BYTES_MAX);
-	if (!arena)
-		return YG_ENOMEM;
-	rc = ports->read_framework(text, arena, &library, reterr);
-	if (rc == YG_OK && !library->framework)
-		rc = bad_file(reterr, "the framework file in it holds no framework");
-	(void)yg_arena_free(arena);
+	return read_urn(ports, text, urn, reterr);
+}
+
+/* The head, with the framework it names kept under @key here. */
+static int import_head(struct yg_access *access, const json_t *document, const char *key)
+{
+	json_t *head = json_copy(json_object_get(document, "body"));
+	int rc = head ? yg_json_set(head, "library", json_string(key)) : YG_ENOMEM;
+
+	if (rc == YG_OK)
+		rc = yg_access_put(access, "assessment",
+				   json_string_value(json_object_get(document, "key")), head,
+				   YG_REVISION_NONE, NULL);
+	json_decref(head);
 	return rc;
 }
 
 /* Everything, into a store that does not know this assessment. */
-static int import_whole(struct yg_access *access, const json_t *file)
+static int import_whole(struct yg_access *access, const json_t *file, struct yg_bytes urn,
+			struct yg_line_fault *reterr)
 {
-	struct yg_bytes text = yg_json_text(file, "framework_file");
 	const json_t *documents = json_object_get(file, "documents");
+	char library[KEY_MAX];
 	json_t *document;
 	size_t i;
-	int rc = YG_OK;
-	const char *urn = NULL;
+	int rc = yg_assess_seal(access, urn, yg_json_text(file, "framework_file"), library, reterr);
 
 	json_array_foreach((json_t *)(uintptr_t)documents, i, document)
 	{
 		const char *kind = json_string_value(json_object_get(document, "kind"));
 
-		if (strcmp(kind, "assessment") == 0)
-			urn = json_string_value(json_object_get(json_object_get(document, "body"),
-								"library"));
 		/* Confirmations are written by experts only: the desk shows the old ones from the
 		 * firm's file, and makes new ones. An owner's access may not put them. */
-		if (strcmp(kind, "confirmation") == 0 || strcmp(kind, "technical") == 0)
+		if (rc != YG_OK || strcmp(kind, "confirmation") == 0 ||
+		    strcmp(kind, "technical") == 0)
 			continue;
-		if (rc == YG_OK)
+		if (strcmp(kind, "assessment") == 0)
+			rc = import_head(access, document, library);
+		else
 			rc = yg_access_put(access, kind,
 					   json_string_value(json_object_get(document, "key")),
 					   json_object_get(document, "body"), YG_REVISION_NONE, NULL);
 	}
-	if (rc == YG_OK && !urn)
-		return YG_EFORMAT;
-	if (rc == YG_OK) {
-		rc = yg_access_put_bytes(access, "library", urn, text, YG_REVISION_NONE, NULL);
-		if (rc == YG_EMISMATCH)
-			rc = YG_OK; /* there from another client: sealed, the same urn */
+	return rc == YG_EMISMATCH || rc == YG_EINVAL
+		       ? bad_file(reterr, "a document in it stands twice or has no proper name")
+		       : rc;
+}
+
+/* The code before the ':' of a refusal, as the reason of a conflict. */
+static int conflict_of(const struct yg_line_fault *fault, const char **ret_conflict)
+{
+	static const char *const codes[] = {"practice", "not-declared", "registration-expired"};
+
+	*ret_conflict = "bad-confirmation";
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (strncmp(fault->msg, codes[i], strlen(codes[i])) == 0)
+			*ret_conflict = codes[i];
+	return YG_OK;
+}
+
+/* Write what the expert of @body decided, as the expert is known here. */
+static int put_back(struct yg_assess *assess, const char *expert, const char *key,
+		    const json_t *body, uint32_t index, const char **ret_conflict)
+{
+	struct yg_access *as_expert = NULL;
+	struct yg_line_fault fault = {0};
+	json_t *confirmation = NULL;
+	int rc = yg_access_as_expert(assess->access, expert, &as_expert);
+
+	if (rc == YG_ENOENT || rc == YG_EACCES) {
+		*ret_conflict = "not-invited";
+		return YG_OK;
 	}
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_assess_confirmation_of(assess, expert, body, index, &confirmation, &fault);
+	if (rc == YG_OK)
+		rc = yg_access_put(as_expert, "confirmation", key, confirmation, YG_REVISION_ANY,
+				   NULL);
+	else if (fault.msg[0])
+		rc = conflict_of(&fault, ret_conflict);
+	if (rc == YG_EACCES) { /* invited to another assessment */
+		*ret_conflict = "not-invited";
+		rc = YG_OK;
+	}
+	json_decref(confirmation);
+	(void)yg_access_free(as_expert);
 	return rc;
 }
 
@@ -224,7 +284,6 @@ static int take_back(struct yg_assess *assess, const json_t *document, const cha
 	const json_t *body = json_object_get(document, "body");
 	const char *criterion = strchr(key, '/');
 	struct yg_bytes expert = yg_json_text(json_object_get(body, "expert"), "id");
-	struct yg_access *as_expert = NULL;
 	char expert_id[YG_ASSESS_ID_MAX];
 	uint32_t index = 0;
 	char basis[65];
@@ -247,15 +306,7 @@ static int take_back(struct yg_assess *assess, const json_t *document, const cha
 		return YG_OK;
 	}
 	(void)snprintf(expert_id, sizeof(expert_id), "%.*s", YG_FMT(expert)); /* fits: checked */
-	rc = yg_access_as_expert(assess->access, expert_id, &as_expert);
-	if (rc == YG_ENOENT || rc == YG_EACCES) {
-		*ret_conflict = "not-invited";
-		return YG_OK;
-	}
-	if (rc == YG_OK)
-		rc = yg_access_put(as_expert, "confirmation", key, body, YG_REVISION_ANY, NULL);
-	(void)yg_access_free(as_expert);
-	return rc;
+	return put_back(assess, expert_id, key, body, index, ret_conflict);
 }
 
 static bool is_same(const struct yg_assess *assess, const json_t *document)
@@ -287,30 +338,29 @@ static int merge(struct yg_assess *assess, const json_t *file, json_t *conflicts
 	{
 		const char *kind = json_string_value(json_object_get(document, "kind"));
 		const char *conflict;
+		const char *name;
 		int rc;
 
 		if (strcmp(kind, "confirmation") != 0 || is_same(assess, document))
 			continue;
+		name = strchr(json_string_value(json_object_get(document, "key")), '/');
 		rc = take_back(assess, document, &conflict);
 		if (rc != YG_OK)
 			return rc;
 		if (!conflict)
 			(*ret_count)++;
-		else if (json_array_append_new(
-				 conflicts,
-				 json_pack("{s:o, s:s}", "criterion",
-					   json_string(strchr(json_string_value(json_object_get(
-								      document, "key")),
-							      '/') +
-						       1),
-					   "reason", conflict)) != 0)
+		else if (json_array_append_new(conflicts,
+					       json_pack("{s:s, s:s}", "criterion",
+							 name ? name + 1 : "", "reason",
+							 conflict)) != 0)
 			return YG_ENOMEM;
 	}
 	return YG_OK;
 }
 
 static int import_into(struct yg_access *access, const struct yg_assess_ports *ports,
-		       const json_t *file, json_t **ret)
+		       const json_t *file, const char *urn, json_t **ret,
+		       struct yg_line_fault *reterr)
 {
 	const char *id = json_string_value(json_object_get(file, "assessment"));
 	struct yg_assess *assess = NULL;
@@ -323,7 +373,7 @@ static int import_into(struct yg_access *access, const struct yg_assess_ports *p
 		is_new = true;
 		rc = yg_access_begin(access);
 		if (rc == YG_OK) {
-			rc = import_whole(access, file);
+			rc = import_whole(access, file, yg_bytes_str(urn), reterr);
 			if (rc == YG_OK)
 				rc = yg_access_commit(access);
 			else
@@ -356,6 +406,7 @@ int yg_assess_import(struct yg_access *access, const struct yg_assess_ports *por
 {
 	struct yg_fault fault;
 	json_t *file = NULL;
+	char urn[KEY_MAX] = "";
 	int rc;
 
 	*reterr = (struct yg_line_fault){0};
@@ -364,9 +415,9 @@ int yg_assess_import(struct yg_access *access, const struct yg_assess_ports *por
 		return yg_line_fault_set(reterr, (enum yg_err)rc, 0, "bad-exchange: %s (at byte %zu)",
 					 fault.msg, fault.pos);
 	if (rc == YG_OK)
-		rc = check_file(file, ports, reterr);
+		rc = check_file(file, ports, urn, reterr);
 	if (rc == YG_OK)
-		rc = import_into(access, ports, file, ret);
+		rc = import_into(access, ports, file, urn, ret, reterr);
 	if (rc == YG_EMISMATCH)
 		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
 				       "other-framework: the file is about another framework file");

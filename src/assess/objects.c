@@ -13,6 +13,14 @@ static int future(struct yg_line_fault *reterr)
 				 "future-day: the day lies in the future (is the clock right?)");
 }
 
+static int no_criterion(struct yg_bytes criterion, struct yg_line_fault *reterr)
+{
+	return yg_line_fault_set(reterr, YG_ENOENT, 0,
+				 "unknown-criterion: \"%.*s\"",
+				 criterion.size > 60 ? 60 : (int)criterion.size,
+				 criterion.data ? (const char *)criterion.data : "");
+}
+
 /* ---- scope ---- */
 
 /* What an entry of each list of the scope may hold. */
@@ -149,7 +157,7 @@ int yg_assess_put_dispute(struct yg_assess *assess, struct yg_bytes criterion, c
 	*reterr = (struct yg_line_fault){0};
 	node = rc == YG_OK ? yg_assess_node(assess, criterion, NULL) : NULL;
 	if (rc == YG_OK && !node)
-		rc = YG_ENOENT;
+		rc = no_criterion(criterion, reterr);
 	if (rc == YG_OK)
 		rc = yg_in_keys(in, keys, reterr);
 	if (rc == YG_OK)
@@ -166,28 +174,21 @@ int yg_assess_put_dispute(struct yg_assess *assess, struct yg_bytes criterion, c
 	return rc;
 }
 
-/* Who confirms: the expert this access acts as. */
-static const json_t *acting_expert(const struct yg_assess *assess)
+/* Who confirms: the id of the expert this access acts as, or NULL. */
+static const char *acting_expert(const struct yg_assess *assess)
 {
 	const char *actor = yg_access_actor(assess->access);
 
-	if (strncmp(actor, "expert:", 7) != 0)
-		return NULL;
-	return json_object_get(assess->experts, actor + 7);
+	return strncmp(actor, "expert:", 7) == 0 ? actor + 7 : NULL;
 }
 
-static int take_confirmation(struct yg_assess *assess, const json_t *in, uint32_t index, json_t *to,
-			     struct yg_line_fault *reterr)
+/* The expert as this file knows them: nobody says of themselves what they are. */
+static int add_expert(const json_t *expert, json_t *to)
 {
-	static const char *const decisions[] = {"confirmed", "returned", NULL};
-	static const char *const ways[] = {"document", "interview", "observation", "sample", "other",
-					   NULL};
 	static const char *const kept_keys[] = {"id", "name", "qualification", "registration",
 						"organisation", "role", "independent", NULL};
-	const json_t *expert = acting_expert(assess);
 	json_t *who = json_object();
-	char basis[65];
-	int rc = who ? yg_in_word(in, "decision", decisions, to, reterr) : YG_ENOMEM;
+	int rc = who ? YG_OK : YG_ENOMEM;
 
 	for (size_t i = 0; kept_keys[i] && rc == YG_OK; i++) {
 		json_t *value = json_object_get(expert, kept_keys[i]);
@@ -195,11 +196,25 @@ static int take_confirmation(struct yg_assess *assess, const json_t *in, uint32_
 		if (value && json_object_set(who, kept_keys[i], value) != 0)
 			rc = YG_ENOMEM;
 	}
-	if (rc != YG_OK) {
-		json_decref(who);
-		return rc;
-	}
-	rc = yg_json_set(to, "expert", who);
+	if (rc == YG_OK)
+		return yg_json_set(to, "expert", who);
+	json_decref(who);
+	return rc;
+}
+
+static int take_confirmation(struct yg_assess *assess, const char *expert_id, const json_t *in,
+			     uint32_t index, json_t *to, struct yg_line_fault *reterr)
+{
+	static const char *const decisions[] = {"confirmed", "returned", NULL};
+	static const char *const ways[] = {"document", "interview", "observation", "sample", "other",
+					   NULL};
+	char actor[YG_ASSESS_ID_MAX + sizeof("expert:")];
+	char basis[65];
+	int rc = yg_in_word(in, "decision", decisions, to, reterr);
+
+	(void)snprintf(actor, sizeof(actor), "expert:%s", expert_id); /* ids are shorter */
+	if (rc == YG_OK)
+		rc = add_expert(json_object_get(assess->experts, expert_id), to);
 	if (rc == YG_OK)
 		rc = yg_in_text(in, "advice", YG_ASSESS_REASON_MAX,
 				yg_bytes_eq(yg_json_text(to, "decision"), YG_S("returned")), to,
@@ -214,27 +229,31 @@ static int take_confirmation(struct yg_assess *assess, const json_t *in, uint32_
 		rc = yg_assess_basis(assess, index, basis);
 	if (rc == YG_OK)
 		rc = yg_json_set(to, "basis", json_string(basis));
-	return rc == YG_OK ? add_by(assess, to) : rc;
+	if (rc == YG_OK)
+		rc = yg_json_set(to, "by", json_string(actor));
+	return rc;
 }
 
-/* May this expert confirm criterion @index today? */
-static int check_confirmation(struct yg_assess *assess, const json_t *in, uint32_t index,
+/* May this expert confirm criterion @index on @day? */
+static int check_confirmation(const struct yg_assess *assess, const json_t *expert,
+			      const json_t *in, uint32_t index, int32_t day,
 			      struct yg_line_fault *reterr)
 {
-	const json_t *expert = acting_expert(assess);
-	bool is_confirming = yg_bytes_eq(yg_json_text(in, "decision"), YG_S("confirmed"));
+	bool is_returned = yg_bytes_eq(yg_json_text(in, "decision"), YG_S("returned"));
 	int32_t expires = yg_json_day(expert, "registration_expires");
 	enum yg_answer_state state = YG_ANSWER_OPEN;
 
 	if (!expert)
 		return yg_line_fault_set(reterr, YG_EACCES, 0,
 					 "not-allowed: only an invited expert confirms or returns");
-	if (!is_confirming)
+	if (day > assess->day)
+		return future(reterr);
+	if (is_returned)
 		return YG_OK;
 	if (yg_assess_is_practice(assess))
 		return yg_line_fault_set(reterr, YG_EUNSUPPORTED, 0,
 					 "practice: confirming needs the official wording; import it first");
-	if (expires != YG_DAY_NONE && expires < assess->day)
+	if (expires != YG_DAY_NONE && expires < day)
 		return yg_line_fault_set(reterr, YG_EACCES, 0,
 					 "registration-expired: the expert's registration has expired");
 	(void)yg_answer_state_by_name(yg_json_text(assess->docs[index].answer, "state"), &state);
@@ -244,28 +263,53 @@ static int check_confirmation(struct yg_assess *assess, const json_t *in, uint32
 	return YG_OK;
 }
 
+int yg_assess_confirmation_of(struct yg_assess *assess, const char *expert_id, const json_t *in,
+			      uint32_t index, json_t **ret, struct yg_line_fault *reterr)
+{
+	const json_t *expert = expert_id ? json_object_get(assess->experts, expert_id) : NULL;
+	int32_t day = yg_json_day(in, "date");
+	json_t *to = json_object();
+	int rc = to ? YG_OK : YG_ENOMEM;
+
+	if (day == YG_DAY_NONE)
+		day = assess->day;
+	if (rc == YG_OK)
+		rc = check_confirmation(assess, expert, in, index, day, reterr);
+	if (rc == YG_OK)
+		rc = take_confirmation(assess, expert_id, in, index, to, reterr);
+	if (rc == YG_OK)
+		rc = yg_json_set(to, "date", yg_day_json(day));
+	if (rc == YG_OK)
+		*ret = to;
+	else
+		json_decref(to);
+	return rc;
+}
+
 int yg_assess_put_confirmation(struct yg_assess *assess, struct yg_bytes criterion,
 			       const json_t *in, uint32_t expected, struct yg_line_fault *reterr)
 {
 	static const char *const keys[] = {"decision", "advice", "looked_at", "how", "date",
 					   "expert",   "basis",	 "state",     "by",  "revision", NULL};
 	const struct yg_framework_node *node;
-	json_t *to = json_object();
+	json_t *now = json_copy((json_t *)(uintptr_t)in);
+	json_t *to = NULL;
 	uint32_t index = 0;
-	int rc = to ? yg_assess_refresh(assess) : YG_ENOMEM;
+	int rc = now ? yg_assess_refresh(assess) : YG_ENOMEM;
 
 	*reterr = (struct yg_line_fault){0};
 	node = rc == YG_OK ? yg_assess_node(assess, criterion, &index) : NULL;
 	if (rc == YG_OK && !node)
-		rc = YG_ENOENT;
+		rc = no_criterion(criterion, reterr);
 	if (rc == YG_OK)
 		rc = yg_in_keys(in, keys, reterr);
+	(void)json_object_del(now, "date"); /* it is said today, whatever day it names */
 	if (rc == YG_OK)
-		rc = check_confirmation(assess, in, index, reterr);
-	if (rc == YG_OK)
-		rc = take_confirmation(assess, in, index, to, reterr);
+		rc = yg_assess_confirmation_of(assess, acting_expert(assess), now, index, &to,
+					       reterr);
 	if (rc == YG_OK)
 		rc = put_node_doc(assess, "confirmation", node, to, expected);
+	json_decref(now);
 	json_decref(to);
 	return rc;
 }
