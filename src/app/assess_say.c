@@ -31,16 +31,15 @@ static const struct {
 	 N_("a corporate number has 13 digits, and its check digit must agree")},
 	{"no-column", N_("a column is missing in the first line")},
 	{"twice-column", N_("a column stands twice in the first line")},
-	{"too-wide",
-	 N_("the row has more cells than the first line: put quotes around text with a comma in it")},
+	{"too-wide", N_("the row has more cells than the first line: put quotes around text with a "
+			"comma in it")},
 	{"other-official",
 	 N_("no criterion of this framework has a text in the file; the wording stays as it was")},
 	{"twice", N_("a criterion stands twice in the table")},
 	{"too-many", N_("there are too many of these")},
 	{"practice", N_("practice mode: import the official wording first")},
 	{"clock-back", N_("this machine's clock is behind what is recorded: set it, then sign")},
-	{"key-expired",
-	 N_("the key has expired: make a new one with `yagura assess key new`")},
+	{"key-expired", N_("the key has expired: make a new one with `yagura assess key new`")},
 	{"key-early", N_("the key may not sign yet: set the clock, or use another key")},
 	{"not-declared", N_("only an answer that is met or not applicable can be confirmed")},
 	{"registration-expired", N_("the specialist's registration has expired")},
@@ -136,7 +135,7 @@ bool yg_assess_read_file(const char *path, size_t bytes_max, uint8_t **ret, size
 		       yg_say_safe(yg_bytes_str(path), 300), bytes_max >> 20);
 	else
 		yg_say(N_("%s cannot be read: %s"), yg_say_safe(yg_bytes_str(path), 300),
-	       yg_say_tr(yg_err_text(rc)));
+		       yg_say_tr(yg_err_text(rc)));
 	return false;
 }
 
@@ -176,7 +175,8 @@ static int check_file(struct yg_assess_run *run, const json_t *evidence)
 		return YG_OK;
 	yg_sha256_hex((struct yg_bytes){data, size}, digest);
 	free(data);
-	return yg_assess_mark_changed(run->assess, json_string_value(json_object_get(evidence, "id")),
+	return yg_assess_mark_changed(run->assess,
+				      json_string_value(json_object_get(evidence, "id")),
 				      !yg_bytes_eq(wanted, yg_bytes_str(digest)));
 }
 

@@ -38,7 +38,8 @@ static bool add_framework_file(struct yg_assess_run *run, int *ret_status)
 		*ret_status = YG_EXIT_FAILED;
 		return false;
 	}
-	rc = yg_assess_add_framework(run->access, &run->ports, (struct yg_bytes){data, size}, &fault);
+	rc = yg_assess_add_framework(run->access, &run->ports, (struct yg_bytes){data, size},
+				     &fault);
 	free(data);
 	if (rc == YG_OK)
 		return true;
@@ -79,7 +80,8 @@ static int create(struct yg_assess_run *run, struct yg_bytes framework)
 	int rc = yg_assess_create(run->access, &run->ports, &wanted, id, &fault);
 
 	if (rc != YG_OK && fault.msg[0]) {
-		(void)yg_assess_say_fault(rc, &fault, NULL); /* 2 whatever it was: nothing was made */
+		(void)yg_assess_say_fault(rc, &fault,
+					  NULL); /* 2 whatever it was: nothing was made */
 		return YG_EXIT_FAILED;
 	}
 	if (rc == YG_OK)
@@ -92,10 +94,11 @@ static int create(struct yg_assess_run *run, struct yg_bytes framework)
 		return yg_assess_print_json(head);
 	printf(yg_say_tr(N_("assessment %s is made in %s: %u criteria")), id, run->db_path,
 	       (unsigned)yg_json_int(json_object_get(head, "counts"), "criteria", 0));
-	printf("\n%s\n", json_is_true(json_object_get(head, "practice"))
-				 ? yg_say_tr(N_("Practice mode until the official wording is imported: "
-						"yagura assess import-official FILE"))
-				 : "");
+	printf("\n%s\n",
+	       json_is_true(json_object_get(head, "practice"))
+		       ? yg_say_tr(N_("Practice mode until the official wording is imported: "
+				      "yagura assess import-official FILE"))
+		       : "");
 	json_decref(head);
 	return YG_EXIT_DONE;
 }
@@ -165,7 +168,8 @@ static int attach_file(struct yg_assess_run *run, const json_t *evidence, const 
 	changed = json_deep_copy(evidence);
 	rc = changed ? yg_json_set(changed, "place", json_string(whole)) : YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = yg_assess_put_evidence(run->assess, id, changed, YG_REVISION_ANY, NULL, &fault);
+		rc = yg_assess_put_evidence(run->assess, id, changed, YG_REVISION_ANY, NULL,
+					    &fault);
 	json_decref(changed);
 	free(whole);
 	if (rc == YG_OK)
@@ -378,44 +382,54 @@ int yg_assess_cmd_scope(struct yg_assess_run *run)
 
 /* `evidence add TITLE [--date] [--expires] [--source PLACE] [--evidence CRITERIA] [FILE]`,
  * `evidence list`, `evidence remove ID`. */
+/* The document of evidence that the command line describes; NULL without memory. */
+static json_t *evidence_in(const struct yg_assess_cli *cli)
+{
+	json_t *in = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "kind",
+			       cli->kind ? cli->kind : "record", "title", cli->args[1], "owner",
+			       cli->person ? cli->person : "", "note", cli->note ? cli->note : "",
+			       "place", cli->source ? cli->source : "", "criteria",
+			       split_ids(cli->evidence ? cli->evidence : ""), "date", cli->date,
+			       "expires", cli->expires);
+
+	return in;
+}
+
+/* Attach the file named third; *made becomes the object as it then is. */
+static int attach_named(struct yg_assess_run *run, json_t **made, struct yg_line_fault *fault)
+{
+	const char *path = run->cli->args[2];
+	json_t *attached = NULL;
+	uint8_t *data;
+	size_t size;
+	int rc;
+
+	if (!yg_assess_read_file(path, ATTACH_BYTES_MAX, &data, &size))
+		return YG_ENOENT; /* said */
+	rc = yg_assess_attach(run->assess, json_string_value(json_object_get(*made, "id")),
+			      yg_bytes_str(path), (struct yg_bytes){data, size}, &attached, fault);
+	free(data);
+	json_decref(*made);
+	*made = attached;
+	return rc;
+}
+
 static int add_evidence(struct yg_assess_run *run)
 {
 	const struct yg_assess_cli *cli = run->cli;
 	struct yg_line_fault fault = {0};
-	json_t *criteria = split_ids(cli->evidence ? cli->evidence : "");
-	json_t *in = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "kind",
-			       cli->kind ? cli->kind : "record", "title", cli->args[1], "owner",
-			       cli->person ? cli->person : "", "note", cli->note ? cli->note : "",
-			       "place", cli->source ? cli->source : "", "criteria", criteria);
+	json_t *in = evidence_in(cli);
 	json_t *made = NULL;
-	int rc = in ? YG_OK : YG_ENOMEM;
+	int rc = in ? yg_assess_put_evidence(run->assess, NULL, in, YG_REVISION_NONE, &made, &fault)
+		    : YG_ENOMEM;
 
-	if (rc == YG_OK && cli->date)
-		rc = yg_json_set(in, "date", json_string(cli->date));
-	if (rc == YG_OK && cli->expires)
-		rc = yg_json_set(in, "expires", json_string(cli->expires));
-	if (rc == YG_OK)
-		rc = yg_assess_put_evidence(run->assess, NULL, in, YG_REVISION_NONE, &made, &fault);
 	json_decref(in);
-	if (rc == YG_OK && cli->arg_count > 2) {
-		json_t *attached = NULL;
-		uint8_t *data;
-		size_t size;
-
-		if (!yg_assess_read_file(cli->args[2], ATTACH_BYTES_MAX, &data, &size)) {
-			json_decref(made);
-			return YG_EXIT_PARTLY;
-		}
-		rc = yg_assess_attach(run->assess, json_string_value(json_object_get(made, "id")),
-				      yg_bytes_str(cli->args[2]), (struct yg_bytes){data, size},
-				      &attached, &fault);
-		free(data);
-		json_decref(made);
-		made = attached;
-	}
+	if (rc == YG_OK && cli->arg_count > 2)
+		rc = attach_named(run, &made, &fault);
 	if (rc != YG_OK) {
 		json_decref(made);
-		return yg_assess_say_fault(rc, &fault, cli->args[1]);
+		return rc == YG_ENOENT ? YG_EXIT_PARTLY
+				       : yg_assess_say_fault(rc, &fault, cli->args[1]);
 	}
 	if (cli->is_json)
 		return yg_assess_print_json(made);
@@ -498,7 +512,8 @@ int yg_assess_cmd_import_official(struct yg_assess_run *run)
 	int rc;
 
 	if (cli->arg_count != 1) {
-		yg_say(N_("import-official: give the publisher's file (CSV with id and text_ja, library "
+		yg_say(N_("import-official: give the publisher's file (CSV with id and text_ja, "
+			  "library "
 			  "YAML, or workbook)"));
 		return YG_EXIT_FAILED;
 	}
@@ -524,8 +539,9 @@ int yg_assess_cmd_import_official(struct yg_assess_run *run)
 		printf("%s\n", yg_say_tr(N_("Practice mode stays on until none is missing.")));
 	if (!json_is_true(json_object_get(result, "matches_known_digest")))
 		printf("%s\n",
-		       yg_say_tr(N_("The file is not byte for byte the one this framework was compared "
-				    "with: compare a few criteria with the publisher's page.")));
+		       yg_say_tr(N_(
+			       "The file is not byte for byte the one this framework was compared "
+			       "with: compare a few criteria with the publisher's page.")));
 	json_decref(result);
 	return status;
 }
@@ -656,7 +672,8 @@ int yg_assess_cmd_import(struct yg_assess_run *run)
 	}
 	if (!yg_assess_read_file(cli->args[0], EXCHANGE_BYTES_MAX, &data, &size))
 		return YG_EXIT_FAILED;
-	rc = yg_assess_import(run->access, &run->ports, (struct yg_bytes){data, size}, &result, &fault);
+	rc = yg_assess_import(run->access, &run->ports, (struct yg_bytes){data, size}, &result,
+			      &fault);
 	free(data);
 	if (rc != YG_OK)
 		return yg_assess_say_fault(rc, &fault, cli->args[0]);
@@ -686,9 +703,9 @@ static int invite(struct yg_assess_run *run)
 	struct yg_line_fault fault = {0};
 	json_t *made = NULL;
 	json_t *in = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s*}", "role",
-			       cli->kind ? cli->kind : "expert", "name", cli->args[1], "organisation",
-			       cli->organisation ? cli->organisation : "", "qualification",
-			       cli->source ? cli->source : "", "registration",
+			       cli->kind ? cli->kind : "expert", "name", cli->args[1],
+			       "organisation", cli->organisation ? cli->organisation : "",
+			       "qualification", cli->source ? cli->source : "", "registration",
 			       cli->name ? cli->name : "", "registration_expires", cli->expires,
 			       "until", cli->until);
 	int rc = in ? yg_assess_put_expert(run->assess, NULL, in, YG_REVISION_NONE, &made, &fault)
@@ -737,8 +754,8 @@ int yg_assess_cmd_expert(struct yg_assess_run *run)
 
 		rc = expert ? yg_json_set(expert, "ended", json_true()) : YG_ENOENT;
 		if (rc == YG_OK)
-			rc = yg_assess_put_expert(run->assess, cli->args[1], expert, YG_REVISION_ANY,
-						  NULL, &fault);
+			rc = yg_assess_put_expert(run->assess, cli->args[1], expert,
+						  YG_REVISION_ANY, NULL, &fault);
 		json_decref(expert);
 		return rc == YG_OK ? YG_EXIT_DONE : yg_assess_say_fault(rc, &fault, cli->args[1]);
 	}
@@ -762,7 +779,8 @@ int yg_assess_cmd_confirm(struct yg_assess_run *run)
 	int rc;
 
 	if (cli->arg_count != 1) {
-		yg_say(N_("confirm: give one criterion, --as EXPERT, and --note WHAT WAS LOOKED AT (or "
+		yg_say(N_("confirm: give one criterion, --as EXPERT, and --note WHAT WAS LOOKED AT "
+			  "(or "
 			  "--reason ADVICE to return it)"));
 		return YG_EXIT_FAILED;
 	}
