@@ -72,7 +72,7 @@ int main(int argc, char **argv)
 	struct yg_arena *arena = yg_arena_new(64u << 20);
 	struct yg_rules *rules;
 	struct yg_parser *parser;
-	struct yg_zone *zone;
+	struct yg_zone *zone = NULL;
 	struct yg_bytes rest;
 	unsigned number = 0;
 
