@@ -477,6 +477,25 @@ def nobody_confirms_by_editing_the_exchange_file():
 
 
 @case
+def an_exchange_file_that_cannot_be_shown_is_not_taken():
+    db = new()
+    there = pathlib.Path(db).parent / "there.json"
+    run(db, "export", "-o", there)
+    text = there.read_text(encoding="utf-8")
+    for old, fresh in (('"level":"star3"', '"level":"star9"'), ('"kind":"assessment"', '"kind":"scope"'),
+                       ('"documents":[', '"documents":[{"body":{},"kind":"answer","key":"somebody/1"},'),
+                       ('"version":1', '"version":2'), ('"assessment":"', '"assessment":"../')):
+        assert text.count(old) >= 1, old
+        there.write_text(text.replace(old, fresh), encoding="utf-8")
+        desk = pathlib.Path(db).parent / "desk.db"
+        run(desk, "new", "--framework", "scs-2026-03-27", "--level", "star4")
+        contains(run(desk, "import", there, code=1).err, "there.json")
+        equal(len(assessments(desk)), 1, old)
+        equal(evaluate(desk)["criteria"], 153, old)
+        desk.unlink()
+
+
+@case
 def what_was_changed_after_a_move_stays():
     db = new()
     official(db)
