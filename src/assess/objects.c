@@ -51,9 +51,12 @@ static int take_scope_entry(const json_t *in, size_t kind, json_t *list,
 		rc = yg_in_text(in, scope_lists[kind].texts[i],
 				i == 0 ? TEXT_SHORT_MAX : YG_ASSESS_REASON_MAX, i == 0, entry, reterr);
 	if (rc == YG_OK && scope_lists[kind].has_people) {
-		if (people < 0 || people > 10000000)
+		const json_t *given = json_object_get(in, "people");
+
+		if (people < 0 || people > 10000000 ||
+		    (given && !json_is_integer(given) && !json_is_null(given)))
 			rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-					       "bad-request: people is out of range");
+					       "bad-request: people must be a whole number");
 		else
 			rc = yg_json_set(entry, "people", json_integer(people));
 	}
@@ -407,6 +410,10 @@ static int take_official_result(struct yg_assess *assess, const json_t *in, json
 		rc = yg_in_text(in, "source", YG_ASSESS_REASON_MAX, true, to, reterr);
 	if (rc == YG_OK)
 		rc = yg_in_day(in, "checked_on", assess->day, to, reterr);
+	if (rc == YG_OK && yg_json_day(to, "valid_to") != YG_DAY_NONE &&
+	    yg_json_day(to, "valid_to") < yg_json_day(to, "valid_from"))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-day: valid_to lies before valid_from");
 	if (rc == YG_OK && yg_json_day(to, "checked_on") > assess->day)
 		rc = future(reterr);
 	return rc;
@@ -483,6 +490,11 @@ int yg_assess_put_official_result(struct yg_assess *assess, const char *id, cons
 
 /* ---- the head ---- */
 
+static bool is_text_or_none(const json_t *value)
+{
+	return !value || json_is_null(value) || json_is_string(value);
+}
+
 int yg_assess_put_head(struct yg_assess *assess, const json_t *in, uint32_t expected,
 		       struct yg_line_fault *reterr)
 {
@@ -498,6 +510,15 @@ int yg_assess_put_head(struct yg_assess *assess, const json_t *in, uint32_t expe
 		rc = yg_in_keys(in, keys, reterr);
 	if (rc == YG_OK && organisation)
 		rc = yg_in_keys(organisation, organisation_keys, reterr);
+	if (rc == YG_OK && !is_text_or_none(json_object_get(in, "level")))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-request: level must be the name of a level");
+	if (rc == YG_OK && (!is_text_or_none(json_object_get(organisation, "name")) ||
+			    yg_json_text(organisation, "name").size > TEXT_SHORT_MAX))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-request: the organisation's name must be a text of at most "
+				       "%u bytes",
+				       TEXT_SHORT_MAX);
 	if (rc == YG_OK && level.size &&
 	    yg_framework_level(assess->framework, level) == YG_NODE_NONE)
 		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,

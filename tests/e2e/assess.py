@@ -91,6 +91,8 @@ def practice_until_the_wording_is_there():
     for language, word in (("ja", "練習"), ("en", "PRACTICE")):
         contains(run(db, "evaluate", lang=language).out, word)
         contains(run(db, "list", lang=language).out, word)
+        contains(run(db, "next", lang=language).out, word)
+        contains(run(db, "show", "1-2-1-1", lang=language).out, word)
     official(db)
     equal(evaluate(db)["level"], "reached")
 
@@ -612,6 +614,23 @@ def wording_that_is_none_and_files_of_others():
                                            for i in ids("star4")), encoding="utf-8")
     contains(run(db, "import-official", path, code=1).out, "missing: 4-4-4-2")
     equal(evaluate(db)["level"], "practice")
+
+
+@case
+def texts_of_others_do_not_command_the_terminal():
+    db = new()
+    title = "rules\x1b]0;owned\x07 \u202egnp.exe\u009b31m 😀 終わり"
+    run(db, "evidence", "add", title)
+    equal(json.loads(run(db, "evidence", "list", "--json").out)[0]["title"], title)
+    shown = run(db, "evidence", "list").out
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown), shown
+    contains(shown, "😀 終わり")
+    path = pathlib.Path(db).parent / "scope.json"
+    path.write_text(json.dumps({"companies": [{"name": "A\x1b[2J"}]}))
+    assert "\x1b" not in run(db, "scope", "--from", path).out
+    path = pathlib.Path(db).parent / "official.csv"
+    path.write_text("id,text_ja\n1-2-1-1,text\n9\x1b[2J,text\n")
+    assert "\x1b" not in run(db, "import-official", path, code=1).out
 
 
 if __name__ == "__main__":
