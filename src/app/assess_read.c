@@ -103,6 +103,7 @@ static int list_assessments(struct yg_assess_run *run)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(heads);
+	yg_assess_make_printable(heads);
 	json_array_foreach(heads, i, head)
 	{
 		printf("%s  %s %s  %s\n    %s\n", text_of(head, "id"),
@@ -152,6 +153,8 @@ int yg_assess_cmd_list(struct yg_assess_run *run)
 		json_decref(head);
 		return yg_assess_print_json(lines);
 	}
+	yg_assess_make_printable(head);
+	yg_assess_make_printable(lines);
 	print_practice(head);
 	json_array_foreach(lines, i, line) print_line(line);
 	json_decref(head);
@@ -194,6 +197,20 @@ static void print_wanted(const json_t *criterion)
 		       status_word(text_of(wanted, "status")));
 	}
 	printf("\n");
+}
+
+/* The same before what stands without a head. */
+static int print_if_practice(struct yg_assess_run *run)
+{
+	json_t *head = NULL;
+	int rc = yg_assess_json_head(run->assess, run->cli->lang, &head);
+
+	if (rc == YG_OK) {
+		yg_assess_make_printable(head);
+		print_practice(head);
+	}
+	json_decref(head);
+	return rc;
 }
 
 static void print_criterion(const json_t *criterion)
@@ -242,9 +259,12 @@ int yg_assess_cmd_show(struct yg_assess_run *run)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(object);
-	print_criterion(object);
+	yg_assess_make_printable(object);
+	rc = print_if_practice(run);
+	if (rc == YG_OK)
+		print_criterion(object);
 	json_decref(object);
-	return YG_EXIT_DONE;
+	return rc == YG_OK ? YG_EXIT_DONE : yg_assess_say_store(run, rc);
 }
 
 /* ---- evaluate ---- */
@@ -275,6 +295,7 @@ static void print_reminders(struct yg_assess_run *run, const json_t *head)
 			     "before going on.")));
 	if (yg_assess_json_items(run->assess, "official_result", &results) != YG_OK)
 		return;
+	yg_assess_make_printable(results);
 	json_array_foreach(results, i, result)
 	{
 		int64_t left = yg_json_int(result, "days_left", INT32_MAX);
@@ -339,6 +360,7 @@ int yg_assess_cmd_evaluate(struct yg_assess_run *run)
 		json_decref(head);
 		return yg_assess_say_store(run, rc);
 	}
+	yg_assess_make_printable(head);
 	if (run->cli->is_json)
 		print_counts(result);
 	else
@@ -369,6 +391,12 @@ int yg_assess_cmd_next(struct yg_assess_run *run)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(steps);
+	yg_assess_make_printable(steps);
+	rc = print_if_practice(run);
+	if (rc != YG_OK) {
+		json_decref(steps);
+		return yg_assess_say_store(run, rc);
+	}
 	if (json_array_size(steps) == 0)
 		printf("%s\n", tr(N_("Nothing is left to do here.")));
 	json_array_foreach(steps, i, step)

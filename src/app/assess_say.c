@@ -6,6 +6,7 @@
 #include "base/crypt.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include "base/ban.h"
 
@@ -97,6 +98,90 @@ int yg_assess_say_fault(int rc, const struct yg_line_fault *fault, const char *p
 	else
 		yg_say("%s%s", where, yg_say_safe(yg_bytes_str(detail), 300));
 	return rc == YG_ENOMEM || rc == YG_ENOSPC || rc == YG_EIO ? YG_EXIT_FAILED : YG_EXIT_PARTLY;
+}
+
+static struct yg_bytes text_in(const json_t *string)
+{
+	return (struct yg_bytes){(const uint8_t *)json_string_value(string),
+				 json_string_length(string)};
+}
+
+/* @text with '?' for what a terminal would obey, or would turn the line round. NULL: as it is. */
+static json_t *printable(struct yg_bytes text)
+{
+	json_t *clean = NULL;
+	struct yg_buf buf;
+	bool is_changed = false;
+
+	yg_buf_init(&buf, text.size + 1);
+	for (size_t i = 0; i < text.size;) {
+		struct yg_bytes rest = yg_bytes_from(text, i);
+		size_t size = yg_utf8_size(rest);
+		uint8_t c = rest.data[0];
+		bool is_bad =
+			size == 0 ||
+			(size == 1 && ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)) ||
+			(size == 2 && c == 0xc2 && rest.data[1] < 0xa0) ||
+			(size == 3 && c == 0xe2 &&
+			 ((rest.data[1] == 0x80 && rest.data[2] >= 0xaa && rest.data[2] <= 0xae) ||
+			  (rest.data[1] == 0x81 && rest.data[2] >= 0xa6 && rest.data[2] <= 0xa9)));
+
+		size = size ? size : 1;
+		if (is_bad)
+			yg_buf_add_byte(&buf, '?');
+		else
+			yg_buf_add(&buf, yg_bytes_cut(rest, 0, size));
+		is_changed = is_changed || is_bad;
+		i += size;
+	}
+	if (is_changed && yg_buf_error(&buf) == YG_OK)
+		clean = yg_json_string(yg_buf_bytes(&buf));
+	yg_buf_done(&buf);
+	return clean;
+}
+
+/* One object or array: its texts are cleaned, what it holds is put on the list. */
+static void clean_one(json_t *value, json_t *list)
+{
+	const char *key;
+	void *next;
+	json_t *entry;
+	json_t *clean;
+	size_t i;
+
+	json_object_foreach_safe(value, next, key, entry)
+	{
+		clean = json_is_string(entry) ? printable(text_in(entry)) : NULL;
+		if (clean)
+			(void)json_object_set_new(value, key, clean); /* the key is there */
+		else if (json_is_object(entry) || json_is_array(entry))
+			(void)json_array_append(list, entry); /* without memory: left as it is */
+	}
+	json_array_foreach(value, i, entry)
+	{
+		clean = json_is_string(entry) ? printable(text_in(entry)) : NULL;
+		if (clean)
+			(void)json_array_set_new(value, i, clean); /* the place is there */
+		else if (json_is_object(entry) || json_is_array(entry))
+			(void)json_array_append(list, entry); /* as above */
+	}
+}
+
+void yg_assess_make_printable(json_t *value)
+{
+	json_t *list = json_array();
+
+	if (list && value)
+		(void)json_array_append(list, value); /* without memory: left as it is */
+	while (json_array_size(list) > 0) {
+		size_t last = json_array_size(list) - 1;
+		json_t *one = json_incref(json_array_get(list, last));
+
+		(void)json_array_remove(list, last); /* it is there */
+		clean_one(one, list);
+		json_decref(one);
+	}
+	json_decref(list);
 }
 
 static int read_stdin(size_t bytes_max, uint8_t **ret, size_t *ret_size)

@@ -369,6 +369,7 @@ int yg_assess_cmd_scope(struct yg_assess_run *run)
 	}
 	if (run->cli->is_json)
 		return yg_assess_print_json(scope);
+	yg_assess_make_printable(scope);
 	print_list(scope, "companies", yg_say_tr(N_("Inside: companies")));
 	print_list(scope, "sites", yg_say_tr(N_("Inside: sites")));
 	print_list(scope, "networks", yg_say_tr(N_("Inside: networks")));
@@ -451,6 +452,7 @@ static int list_evidence(struct yg_assess_run *run)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(items);
+	yg_assess_make_printable(items);
 	json_array_foreach(items, i, item)
 	{
 		printf("%s  %s  %s  %s\n", json_string_value(json_object_get(item, "id")),
@@ -528,6 +530,7 @@ int yg_assess_cmd_import_official(struct yg_assess_run *run)
 	status = is_whole ? YG_EXIT_DONE : YG_EXIT_PARTLY;
 	if (cli->is_json)
 		return yg_assess_print_json(result) == YG_EXIT_DONE ? status : YG_EXIT_FAILED;
+	yg_assess_make_printable(result);
 	printf(yg_say_tr(N_("%u of %u criteria have their official wording now (SHA-256 %s)")),
 	       (unsigned)yg_json_int(result, "found", 0),
 	       (unsigned)yg_json_int(result, "criteria", 0),
@@ -561,6 +564,7 @@ static int list_facts(struct yg_assess_run *run)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(items);
+	yg_assess_make_printable(items);
 	json_array_foreach(items, i, item)
 	{
 		const char *date = json_string_value(json_object_get(item, "date"));
@@ -679,6 +683,7 @@ int yg_assess_cmd_import(struct yg_assess_run *run)
 		return yg_assess_say_fault(rc, &fault, cli->args[0]);
 	if (cli->is_json)
 		return yg_assess_print_json(result);
+	yg_assess_make_printable(result);
 	printf(yg_say_tr(N_("assessment %s: %u confirmations taken over, %zu not")),
 	       json_string_value(json_object_get(result, "assessment")),
 	       (unsigned)yg_json_int(result, "confirmations", 0),

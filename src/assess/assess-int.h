@@ -36,14 +36,23 @@ struct observation {
 	char error[200];
 };
 
+/* A framework file that was read: what is costly about opening. Several assessments may use it. */
+struct read_framework {
+	unsigned users;
+	struct yg_arena *arena; /* of the library and its text */
+	const struct yg_library *library;
+	char sha256[65];
+	char key[KEY_MAX]; /* of the document */
+};
+
 struct yg_assess {
 	struct yg_access *access;
 	const struct yg_assess_ports *ports;
 	char id[YG_ASSESS_ID_MAX];
-	struct yg_arena *arena;
-	const struct yg_library *library;
-	const struct yg_framework *framework;
-	char framework_sha256[65];
+	struct read_framework *read;
+	const struct yg_library *library;     /* of @read */
+	const struct yg_framework *framework; /* of @read */
+	const char *framework_sha256;	      /* of @read */
 	uint32_t level;
 	/* Documents, as of change number @change. */
 	bool is_loaded;
@@ -66,6 +75,12 @@ struct yg_assess {
 	struct yg_criterion_state *states;
 	struct yg_assess_result result;
 };
+
+/* As yg_assess_open; where the framework is one that @others (some NULL) of the same store have
+ * read, it is not read again. Each may be freed before or after. */
+YG_MUST_USE int yg_assess_open_beside(struct yg_access *access, const struct yg_assess_ports *ports,
+				      const char *id, struct yg_assess *const *others, size_t count,
+				      struct yg_assess **ret);
 
 /* See that documents and day are those of now; drops the result where they changed. */
 YG_MUST_USE int yg_assess_refresh(struct yg_assess *assess);

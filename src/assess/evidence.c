@@ -76,7 +76,7 @@ static int take_wanted(const struct yg_assess *assess, const json_t *in, json_t 
 }
 
 /* What a file left on the old document stays: name, size, digest are set by attaching only. */
-static int keep_file(const json_t *old, const json_t *in, json_t *to)
+static int keep_file(const json_t *old, const json_t *in, json_t *to, struct yg_line_fault *reterr)
 {
 	static const char *const keys[] = {"file_name", "size", "sha256", "changed", NULL};
 	/* A digest may be given where the file itself stays with the firm. */
@@ -89,10 +89,12 @@ static int keep_file(const json_t *old, const json_t *in, json_t *to)
 		if (value && json_object_set(to, keys[i], value) != 0)
 			return YG_ENOMEM;
 	}
-	if (digest.size && !json_object_get(to, "sha256") &&
-	    yg_hex_read(digest, bytes, sizeof(bytes)))
-		return yg_json_set(to, "sha256", yg_json_string(digest));
-	return YG_OK;
+	if (!digest.size || json_object_get(to, "sha256"))
+		return YG_OK;
+	if (!yg_hex_read(digest, bytes, sizeof(bytes)))
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: sha256 must be 64 hex digits");
+	return yg_json_set(to, "sha256", yg_json_string(digest));
 }
 
 static int take_evidence(const struct yg_assess *assess, const json_t *old, const json_t *in,
@@ -113,7 +115,7 @@ static int take_evidence(const struct yg_assess *assess, const json_t *old, cons
 	if (rc == YG_OK)
 		rc = take_wanted(assess, in, to, reterr);
 	if (rc == YG_OK)
-		rc = keep_file(old, in, to);
+		rc = keep_file(old, in, to, reterr);
 	if (rc == YG_OK && yg_json_day(to, "expires") != YG_DAY_NONE &&
 	    yg_json_day(to, "expires") < yg_json_day(to, "date"))
 		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,

@@ -368,46 +368,62 @@ static int merge(struct yg_assess *assess, const json_t *file, json_t *conflicts
 	return YG_OK;
 }
 
+/* Within the transaction that is open. *ret_assess: opened, also where something is refused. */
 static int import_into(struct yg_access *access, const struct yg_assess_ports *ports,
-		       const json_t *file, const char *urn, json_t **ret,
-		       struct yg_line_fault *reterr)
+		       const json_t *file, const char *urn, struct yg_assess **ret_assess,
+		       json_t **ret, struct yg_line_fault *reterr)
 {
 	const char *id = json_string_value(json_object_get(file, "assessment"));
-	struct yg_assess *assess = NULL;
 	json_t *conflicts = json_array();
 	uint32_t count = 0;
 	bool is_new = false;
-	int rc = conflicts ? yg_assess_open(access, ports, id, &assess) : YG_ENOMEM;
+	int rc = conflicts ? yg_assess_open(access, ports, id, ret_assess) : YG_ENOMEM;
 
 	if (rc == YG_ENOENT) {
 		is_new = true;
-		rc = yg_access_begin(access);
-		if (rc == YG_OK) {
-			rc = import_whole(access, file, yg_bytes_str(urn), reterr);
-			if (rc == YG_OK)
-				rc = yg_access_commit(access);
-			else
-				yg_access_abort(access);
-		}
+		rc = import_whole(access, file, yg_bytes_str(urn), reterr);
 		if (rc == YG_OK)
-			rc = yg_assess_open(access, ports, id, &assess);
+			rc = yg_assess_open(access, ports, id, ret_assess);
+		if (rc == YG_ENOENT || (rc == YG_EFORMAT && !reterr->msg[0]))
+			rc = bad_file(reterr,
+				      "its head is missing or names no level of the framework");
 	}
-	if (rc == YG_OK && is_new) /* the confirmations that were there travel along */
-		rc = merge(assess, file, conflicts, &count);
-	if (rc == YG_OK && !is_new) {
-		if (!yg_bytes_eq(yg_json_text(file, "framework_sha256"),
-				 yg_bytes_str(assess->framework_sha256)))
-			rc = YG_EMISMATCH;
-		else
-			rc = merge(assess, file, conflicts, &count);
-	}
-	(void)yg_assess_free(assess);
+	if (rc == YG_OK && !yg_bytes_eq(yg_json_text(file, "framework_sha256"),
+					yg_bytes_str((*ret_assess)->framework_sha256)))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "other-framework: the file is about another framework file");
+	if (rc == YG_OK) /* also into a new one: the confirmations that were there travel along */
+		rc = merge(*ret_assess, file, conflicts, &count);
 	if (rc == YG_OK) {
 		*ret = json_pack("{s:s, s:b, s:i, s:O}", "assessment", id, "new", (int)is_new,
 				 "confirmations", (int)count, "conflicts", conflicts);
 		rc = *ret ? YG_OK : YG_ENOMEM;
 	}
 	json_decref(conflicts);
+	return rc;
+}
+
+/* All of it or nothing. */
+static int import_in_one(struct yg_access *access, const struct yg_assess_ports *ports,
+			 const json_t *file, const char *urn, json_t **ret,
+			 struct yg_line_fault *reterr)
+{
+	struct yg_assess *assess = NULL;
+	int rc = yg_access_begin(access);
+
+	*ret = NULL;
+	if (rc != YG_OK)
+		return rc;
+	rc = import_into(access, ports, file, urn, &assess, ret, reterr);
+	(void)yg_assess_free(assess);
+	if (rc == YG_OK)
+		rc = yg_access_commit(access);
+	else
+		yg_access_abort(access);
+	if (rc != YG_OK) {
+		json_decref(*ret);
+		*ret = NULL;
+	}
 	return rc;
 }
 
@@ -427,10 +443,7 @@ int yg_assess_import(struct yg_access *access, const struct yg_assess_ports *por
 	if (rc == YG_OK)
 		rc = check_file(file, ports, urn, reterr);
 	if (rc == YG_OK)
-		rc = import_into(access, ports, file, urn, ret, reterr);
-	if (rc == YG_EMISMATCH)
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-				       "other-framework: the file is about another framework file");
+		rc = import_in_one(access, ports, file, urn, ret, reterr);
 	json_decref(file);
 	return rc;
 }

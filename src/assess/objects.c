@@ -49,9 +49,12 @@ static int take_scope_entry(const json_t *in, size_t kind, json_t *list,
 				i == 0 ? TEXT_SHORT_MAX : YG_ASSESS_REASON_MAX, i == 0, entry,
 				reterr);
 	if (rc == YG_OK && scope_lists[kind].has_people) {
-		if (people < 0 || people > 10000000)
+		const json_t *given = json_object_get(in, "people");
+
+		if (people < 0 || people > 10000000 ||
+		    (given && !json_is_integer(given) && !json_is_null(given)))
 			rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-					       "bad-request: people is out of range");
+					       "bad-request: people must be a whole number");
 		else
 			rc = yg_json_set(entry, "people", json_integer(people));
 	}
@@ -405,7 +408,13 @@ static int take_official_result(struct yg_assess *assess, const json_t *in, json
 	};
 	int rc = yg_in_keys(in, keys, reterr);
 
-	return rc == YG_OK ? yg_in_fields(in, fields, assess->day, to, reterr) : rc;
+	if (rc == YG_OK)
+		rc = yg_in_fields(in, fields, assess->day, to, reterr);
+	if (rc == YG_OK && yg_json_day(to, "valid_to") != YG_DAY_NONE &&
+	    yg_json_day(to, "valid_to") < yg_json_day(to, "valid_from"))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-day: valid_to lies before valid_from");
+	return rc;
 }
 
 typedef int (*take_fn)(struct yg_assess *assess, const json_t *in, json_t *to,
@@ -485,6 +494,11 @@ int yg_assess_put_official_result(struct yg_assess *assess, const char *id, cons
 
 /* ---- the head ---- */
 
+static bool is_text_or_none(const json_t *value)
+{
+	return !value || json_is_null(value) || json_is_string(value);
+}
+
 /* Name and number of the firm, as far as they are given. */
 static int take_organisation(const json_t *in, json_t *to, struct yg_line_fault *reterr)
 {
@@ -492,6 +506,13 @@ static int take_organisation(const json_t *in, json_t *to, struct yg_line_fault 
 	struct yg_bytes number = yg_json_text(in, "corporate_number");
 	int rc = yg_in_keys(in, keys, reterr);
 
+	if (rc == YG_OK && (!is_text_or_none(json_object_get(in, "name")) ||
+			    yg_json_text(in, "name").size > TEXT_SHORT_MAX))
+		rc = yg_line_fault_set(
+			reterr, YG_EINVAL, 0,
+			"bad-request: the organisation's name must be a text of at most "
+			"%u bytes",
+			TEXT_SHORT_MAX);
 	if (rc == YG_OK && json_object_get(in, "name"))
 		rc = yg_json_set(to, "organisation", yg_json_string(yg_json_text(in, "name")));
 	if (rc != YG_OK || !json_object_get(in, "corporate_number"))
@@ -512,6 +533,9 @@ static int take_head(const struct yg_assess *assess, const json_t *in, json_t *t
 	int rc = yg_in_keys(in, keys, reterr);
 
 	(void)json_object_del(to, "revision"); /* the store's own */
+	if (rc == YG_OK && !is_text_or_none(json_object_get(in, "level")))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-request: level must be the name of a level");
 	if (rc == YG_OK && level.size &&
 	    yg_framework_level(assess->framework, level) == YG_NODE_NONE)
 		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,

@@ -249,11 +249,11 @@ static json_t *official_json(const struct yg_assess *assess)
 
 	if (!official)
 		return json_null();
-	return json_pack("{s:O, s:O, s:O, s:O, s:O}", "sha256", json_object_get(official, "sha256"),
-			 "file_name", json_object_get(official, "file_name"), "date",
-			 json_object_get(official, "date"), "missing",
-			 json_object_get(official, "missing"), "unknown",
-			 json_object_get(official, "unknown"));
+	return json_pack(
+		"{s:O?, s:O?, s:O?, s:O?, s:O?}", "sha256", json_object_get(official, "sha256"),
+		"file_name", json_object_get(official, "file_name"), "date",
+		json_object_get(official, "date"), "missing", json_object_get(official, "missing"),
+		"unknown", json_object_get(official, "unknown"));
 }
 
 static json_t *level_json(const struct yg_assess *assess, enum yg_lang lang)
@@ -290,9 +290,9 @@ int yg_assess_json_head(struct yg_assess *assess, enum yg_lang lang, json_t **re
 
 	if (rc != YG_OK)
 		return rc;
-	head = json_pack("{s:s, s:{s:o, s:o, s:o, s:s}, s:o, s:{s:O, s:O}, s:b, s:o, s:o, s:s, "
+	head = json_pack("{s:s, s:{s:o, s:o, s:o, s:s}, s:o, s:{s:O?, s:O?}, s:b, s:o, s:o, s:s, "
 			 "s:s, s:o, s:b, "
-			 "s:s, s:O, s:i, s:o, s:o, s:b}",
+			 "s:s, s:O?, s:i, s:o, s:o, s:b}",
 			 "id", assess->id, "framework", "name", yg_json_string(library->ref_id),
 			 "urn", yg_json_string(assess->framework->urn), "title",
 			 yg_text2_json(&assess->framework->name, lang), "sha256",
@@ -332,26 +332,44 @@ static int add_id(void *arg, const struct yg_doc *doc)
 	return json_array_append_new(ids->list, yg_json_string(doc->key)) == 0 ? YG_OK : YG_ENOMEM;
 }
 
+#define KEPT_MAX 4u /* frameworks that are not read again for each client */
+
+/* The head of assessment @id to @heads. One of @kept stays open for those that follow. */
+static int add_head(struct yg_access *access, const struct yg_assess_ports *ports, const char *id,
+		    enum yg_lang lang, struct yg_assess *kept[KEPT_MAX], json_t *heads)
+{
+	struct yg_assess *assess = NULL;
+	json_t *head = NULL;
+	size_t i = 0;
+	int rc = yg_assess_open_beside(access, ports, id, kept, KEPT_MAX, &assess);
+
+	if (rc == YG_OK)
+		rc = yg_assess_json_head(assess, lang, &head);
+	if (rc == YG_OK && json_array_append_new(heads, head) != 0)
+		rc = YG_ENOMEM;
+	while (i < KEPT_MAX && kept[i] && assess && kept[i]->read != assess->read)
+		i++;
+	if (i < KEPT_MAX && !kept[i])
+		kept[i] = assess;
+	else
+		(void)yg_assess_free(assess);
+	return rc;
+}
+
 int yg_assess_json_all(struct yg_access *access, const struct yg_assess_ports *ports,
 		       enum yg_lang lang, json_t **ret)
 {
 	struct yg_doc_filter filter = {.kind = YG_S("assessment"), .limit = ASSESSMENTS_MAX};
 	struct ids ids = {.list = json_array()};
+	struct yg_assess *kept[KEPT_MAX] = {NULL};
 	json_t *heads = json_array();
 	int rc = ids.list && heads ? yg_access_visit(access, &filter, add_id, &ids) : YG_ENOMEM;
 
-	for (size_t i = json_array_size(ids.list); rc == YG_OK && i > 0; i--) { /* newest first */
-		struct yg_assess *assess = NULL;
-		json_t *head = NULL;
-
-		rc = yg_assess_open(access, ports,
-				    json_string_value(json_array_get(ids.list, i - 1)), &assess);
-		if (rc == YG_OK)
-			rc = yg_assess_json_head(assess, lang, &head);
-		(void)yg_assess_free(assess);
-		if (rc == YG_OK && json_array_append_new(heads, head) != 0)
-			rc = YG_ENOMEM;
-	}
+	for (size_t i = json_array_size(ids.list); rc == YG_OK && i > 0; i--) /* newest first */
+		rc = add_head(access, ports, json_string_value(json_array_get(ids.list, i - 1)),
+			      lang, kept, heads);
+	for (size_t i = 0; i < KEPT_MAX; i++)
+		(void)yg_assess_free(kept[i]);
 	json_decref(ids.list);
 	if (rc == YG_OK)
 		*ret = heads;

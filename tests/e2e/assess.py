@@ -91,6 +91,8 @@ def practice_until_the_wording_is_there():
     for language, word in (("ja", "練習"), ("en", "PRACTICE")):
         contains(run(db, "evaluate", lang=language).out, word)
         contains(run(db, "list", lang=language).out, word)
+        contains(run(db, "next", lang=language).out, word)
+        contains(run(db, "show", "1-2-1-1", lang=language).out, word)
     official(db)
     equal(evaluate(db)["level"], "reached")
 
@@ -477,6 +479,25 @@ def nobody_confirms_by_editing_the_exchange_file():
 
 
 @case
+def an_exchange_file_that_cannot_be_shown_is_not_taken():
+    db = new()
+    there = pathlib.Path(db).parent / "there.json"
+    run(db, "export", "-o", there)
+    text = there.read_text(encoding="utf-8")
+    for old, fresh in (('"level":"star3"', '"level":"star9"'), ('"kind":"assessment"', '"kind":"scope"'),
+                       ('"documents":[', '"documents":[{"body":{},"kind":"answer","key":"somebody/1"},'),
+                       ('"version":1', '"version":2'), ('"assessment":"', '"assessment":"../')):
+        assert text.count(old) >= 1, old
+        there.write_text(text.replace(old, fresh), encoding="utf-8")
+        desk = pathlib.Path(db).parent / "desk.db"
+        run(desk, "new", "--framework", "scs-2026-03-27", "--level", "star4")
+        contains(run(desk, "import", there, code=1).err, "there.json")
+        equal(len(assessments(desk)), 1, old)
+        equal(evaluate(desk)["criteria"], 153, old)
+        desk.unlink()
+
+
+@case
 def what_was_changed_after_a_move_stays():
     db = new()
     official(db)
@@ -593,6 +614,23 @@ def wording_that_is_none_and_files_of_others():
                                            for i in ids("star4")), encoding="utf-8")
     contains(run(db, "import-official", path, code=1).out, "missing: 4-4-4-2")
     equal(evaluate(db)["level"], "practice")
+
+
+@case
+def texts_of_others_do_not_command_the_terminal():
+    db = new()
+    title = "rules\x1b]0;owned\x07 \u202egnp.exe\u009b31m 😀 終わり"
+    run(db, "evidence", "add", title)
+    equal(json.loads(run(db, "evidence", "list", "--json").out)[0]["title"], title)
+    shown = run(db, "evidence", "list").out
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown), shown
+    contains(shown, "😀 終わり")
+    path = pathlib.Path(db).parent / "scope.json"
+    path.write_text(json.dumps({"companies": [{"name": "A\x1b[2J"}]}))
+    assert "\x1b" not in run(db, "scope", "--from", path).out
+    path = pathlib.Path(db).parent / "official.csv"
+    path.write_text("id,text_ja\n1-2-1-1,text\n9\x1b[2J,text\n")
+    assert "\x1b" not in run(db, "import-official", path, code=1).out
 
 
 if __name__ == "__main__":
