@@ -2,8 +2,10 @@
 /*
  * Generated rules on generated events: engine and reference evaluator must agree.
  *
- * engine_generated ROUNDS [SEED]: each round makes a small rule set and 64 events from a tiny
- * alphabet, so that hits are frequent. The seed is printed; giving it runs the same again.
+ * engine_generated ROUNDS [SEED [long]]: each round makes a small rule set and 64 events from a
+ * tiny alphabet, so that hits are frequent. The seed is printed; giving it runs the same again.
+ * "long": many values are longer than the blocks that matchers look at in one go, with a run of one
+ * character in them and what matters on either side.
  *
  * engine_generated --cases CASES [SEED]: rounds until so many (rule, event) pairs were compared,
  * each by 1, 2 and 5 threads at once on one engine; prints "CASES cases, N differences".
@@ -24,6 +26,7 @@
 
 static uint64_t state;
 static uint64_t compared, hit_count, rule_count, failed;
+static bool are_long; /* values */
 
 static uint32_t pick(uint32_t below)
 {
@@ -226,6 +229,13 @@ static struct yg_bytes some_value(struct yg_arena *arena)
 		return yg_bytes_str(special[pick(12)]);
 	yg_buf_init(&text, 4096);
 	add_text(&text, 7, false);
+	if (are_long && pick(2)) {
+		const char *piece = pieces[pick(sizeof(pieces) / sizeof(pieces[0]))];
+
+		for (uint32_t n = 20 + pick(pick(2) ? 100 : 400); n > 0; n--)
+			yg_buf_add_str(&text, piece);
+		add_text(&text, 7, false);
+	}
 	must(yg_arena_dup(arena, yg_buf_bytes(&text), &value));
 	yg_buf_done(&text);
 	return value;
@@ -513,7 +523,8 @@ int main(int argc, char **argv)
 
 	if (is_cases)
 		return conformance(rounds, seed);
-	fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+	are_long = argc > 3 && strcmp(argv[3], "long") == 0;
+	fprintf(stderr, "seed %llu%s\n", (unsigned long long)seed, are_long ? " long" : "");
 	for (uint64_t i = 0; i < rounds && failed == 0; i++)
 		run_round(seed + i);
 	fprintf(stderr, "%llu events compared with %llu rules, %llu hits\n",
