@@ -120,10 +120,9 @@ int yg_evtx_names_init(struct yg_evtx_names *set, const struct yg_names *names);
 void yg_evtx_names_done(struct yg_evtx_names *set);
 /* Forget all when there are many. What was given out before is invalid then. */
 void yg_evtx_names_trim(struct yg_evtx_names *set);
-/* The node of @key (UTF-8) below @parent. NULL: no room (YG_ELIMIT) or no memory. */
-const struct yg_json_node *yg_evtx_names_find(struct yg_evtx_names *set,
-					      const struct yg_json_node *parent,
-					      struct yg_bytes key);
+/* The node of @key (UTF-8) below @parent. YG_OK, YG_ELIMIT (too many names) or YG_ENOMEM. */
+YG_MUST_USE int yg_evtx_names_find(struct yg_evtx_names *set, const struct yg_json_node *parent,
+				   struct yg_bytes key, const struct yg_json_node **ret);
 
 /* Bytes of BinXML that are being read. */
 struct yg_evtx_cursor {

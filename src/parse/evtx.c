@@ -137,8 +137,10 @@ static int make_plan(struct run *r, uint32_t at, uint32_t size, const struct yg_
 	plan->inside = inside;
 	plan->rc = yg_evtx_plan_make(&c, &reader->names, inside, false, reader->arena, plan);
 	plan->fault = *r->reterr;
+	if (plan->rc == YG_ENOMEM)
+		return YG_ENOMEM;
 	*ret = plan;
-	return plan->rc == YG_ENOMEM ? YG_ENOMEM : YG_OK;
+	return YG_OK;
 }
 
 static int plan_of(struct run *r, uint32_t at, uint32_t size, const struct yg_json_node *inside,
@@ -429,8 +431,13 @@ static int named_node(struct run *r, const struct frame *f, const struct yg_evtx
 
 	if (rc != YG_OK)
 		return rc;
-	*ret = yg_evtx_names_find(&r->reader->names, step->inside->parent, name);
-	return *ret ? YG_OK : fail_at(r, YG_ELIMIT, "too many different names in one chunk", 0);
+	if (name.size > YG_EVTX_TEXT_MAX - r->text_bytes)
+		return fail_at(r, YG_ELIMIT, "names of too many bytes", 0);
+	r->text_bytes += (uint32_t)name.size;
+	rc = yg_evtx_names_find(&r->reader->names, step->inside->parent, name, ret);
+	if (rc == YG_ELIMIT)
+		return fail_at(r, rc, "too many different names in one chunk", 0);
+	return rc == YG_OK ? YG_OK : out_of_memory(r);
 }
 
 /* An element without a text is null, unless an attribute was there. */

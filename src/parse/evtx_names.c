@@ -58,24 +58,30 @@ static struct yg_json_node *add(struct yg_evtx_names *set, const struct yg_json_
 	return node;
 }
 
-const struct yg_json_node *yg_evtx_names_find(struct yg_evtx_names *set,
-					      const struct yg_json_node *parent,
-					      struct yg_bytes key)
+int yg_evtx_names_find(struct yg_evtx_names *set, const struct yg_json_node *parent,
+		       struct yg_bytes key, const struct yg_json_node **ret)
 {
 	uint64_t hash = yg_hash64(key, parent->serial);
+	struct yg_json_node **slot = NULL;
+	struct yg_json_node *node;
 
 	for (uint32_t i = 0; i < PROBES_MAX; i++) {
-		struct yg_json_node **slot = &set->slots[(hash + i) & (SLOTS - 1)];
-
-		if (!*slot) {
-			if (set->count >= NODES_MAX)
-				return NULL;
-			*slot = add(set, parent, key);
-			return *slot;
+		slot = &set->slots[(hash + i) & (SLOTS - 1)];
+		if (!*slot)
+			break;
+		if ((*slot)->parent == parent && yg_bytes_eq((*slot)->key, key)) {
+			*ret = *slot;
+			return YG_OK;
 		}
-		if ((*slot)->parent == parent && yg_bytes_eq((*slot)->key, key))
-			return *slot;
+		slot = NULL;
 	}
-	/* Places are taken by names that fall together: this one is not remembered. */
-	return set->count < NODES_MAX ? add(set, parent, key) : NULL;
+	if (set->count >= NODES_MAX)
+		return YG_ELIMIT;
+	node = add(set, parent, key);
+	if (!node)
+		return yg_arena_used(set->arena) > NODES_BYTES / 2 ? YG_ELIMIT : YG_ENOMEM;
+	if (slot) /* else names that fall together took all places: this one is not remembered */
+		*slot = node;
+	*ret = node;
+	return YG_OK;
 }

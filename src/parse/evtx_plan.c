@@ -39,7 +39,8 @@ enum token {
 #define HAS_MORE	0x40u
 #define DEFINITION_HEAD 24u /* next, GUID, size */
 #define STEPS_FIRST	32u
-#define KEY_ROOM	512u /* bytes of a name that needs no memory */
+#define ROOM_MUCH	(8u << 20) /* bytes of an arena: with more in use it is full, not memory out */
+#define KEY_ROOM	512u	   /* bytes of a name that needs no memory */
 
 /* An open element. */
 struct element {
@@ -82,7 +83,7 @@ static int cut_off(const struct yg_evtx_cursor *c)
 /* There was no room in an arena: it is full, or memory is out. */
 static int no_room(const struct maker *m)
 {
-	if (yg_arena_used(m->arena) > YG_EVTX_PLAN_BYTES_MAX)
+	if (yg_arena_used(m->arena) > ROOM_MUCH)
 		return yg_evtx_fail(m->c, YG_ELIMIT, "templates of too many elements");
 	return yg_evtx_fail(m->c, YG_ENOMEM, "out of memory");
 }
@@ -141,10 +142,11 @@ static int take_name(struct maker *m, uint8_t room[KEY_ROOM], struct yg_bytes *r
 static int find_node(const struct maker *m, const struct yg_json_node *parent, struct yg_bytes key,
 		     const struct yg_json_node **ret)
 {
-	*ret = yg_evtx_names_find(m->names, parent, key);
-	if (*ret)
-		return YG_OK;
-	return yg_evtx_fail(m->c, YG_ELIMIT, "too many different names in one chunk");
+	int rc = yg_evtx_names_find(m->names, parent, key, ret);
+
+	if (rc == YG_ELIMIT)
+		return yg_evtx_fail(m->c, rc, "too many different names in one chunk");
+	return rc == YG_OK ? YG_OK : yg_evtx_fail(m->c, YG_ENOMEM, "out of memory");
 }
 
 static struct yg_evtx_step *add_step(struct maker *m)

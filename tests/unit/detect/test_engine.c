@@ -153,6 +153,56 @@ static void finds_the_rules_of_a_route(void)
 	teardown(&f);
 }
 
+/* A text as event files hold it, UTF-16LE; it is decoded when someone looks. */
+static void add_utf16(struct fixture *f, const char *name, const char *text)
+{
+	uint8_t *to = yg_arena_alloc(f->arena, 2 * strlen(text));
+	struct yg_field *field;
+
+	add(f, name, text);
+	field = &f->event.fields[f->event.field_count - 1];
+	if (!to)
+		abort();
+	for (size_t i = 0; i < strlen(text); i++) {
+		to[2 * i] = (uint8_t)text[i];
+		to[2 * i + 1] = 0;
+	}
+	field->text = (struct yg_bytes){to, 2 * strlen(text)};
+	field->is_utf16 = 1;
+}
+
+/* Also when what a value gave is remembered: the two forms are not mixed up. */
+static void utf16_is_the_same_as_plain(void)
+{
+	static const char *const lines[][2] = {
+		{"C:\\Windows\\CMD.EXE", "cmd /c dir"},
+		{"C:\\Windows\\CMD.EXE", "cmd /c WHOAMI"},
+		{"C:\\Windows\\other.exe", "whoami"},
+		{"C:\\Windows\\other.exe", ""},
+		{"", "whoami"},
+	};
+	struct fixture f;
+
+	CHECK(setup(&f, some_rules));
+	for (unsigned round = 0; round < 3; round++)
+		for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+			char plain[256];
+
+			begin(&f, YG_FORMAT_WINDOWS, "Microsoft-Windows-Sysmon/Operational", 1);
+			add(&f, "Image", lines[i][0]);
+			add(&f, "CommandLine", lines[i][1]);
+			(void)snprintf(plain, sizeof(plain), "%s", hits(&f));
+			begin(&f, YG_FORMAT_EVTX, "Microsoft-Windows-Sysmon/Operational", 1);
+			add_utf16(&f, "Image", lines[i][0]);
+			add_utf16(&f, "CommandLine", lines[i][1]);
+			CHECK_TEXT(yg_bytes_str(hits(&f)), plain);
+		}
+	begin(&f, YG_FORMAT_EVTX, "System", 1);
+	add_utf16(&f, "Anything", "a NEEDLE here");
+	CHECK_TEXT(yg_bytes_str(hits(&f)), E);
+	teardown(&f);
+}
+
 static void looks_for_keywords_in_values_and_raw_text(void)
 {
 	struct fixture f;
@@ -441,6 +491,7 @@ static void reports_lost_memory(void)
 
 static const struct check_case cases[] = {
 	CASE(finds_the_rules_of_a_route),
+	CASE(utf16_is_the_same_as_plain),
 	CASE(looks_for_keywords_in_values_and_raw_text),
 	CASE(tries_every_logsource_on_open_records),
 	CASE(decodes_escapes_on_the_way),

@@ -499,6 +499,42 @@ static void bounds_the_work_of_a_record(void)
 	reader_done(&r);
 }
 
+/* 300 items, each named by the same long value, from pieces that make it longer still */
+static void fill_long_names(void)
+{
+	build_open(&b, "EventData", false);
+	build_number(&b, 0x02, 1);
+	for (unsigned i = 0; i < 300; i++) {
+		build_open(&b, "Data", true);
+		build_attribute(&b, "Name");
+		build_value(&b, 7, 1);
+		build_value(&b, 7, 1);
+		build_number(&b, 0x02, 1);
+		build_value(&b, 7, 1);
+		build_value(&b, 7, 1);
+		build_number(&b, 0x04, 1);
+	}
+	build_number(&b, 0x04, 1);
+}
+
+static void bounds_names_that_are_values(void)
+{
+	struct build_value more = {0x01, 30000, NULL};
+	struct reader r = reader();
+	char *text = malloc(30000);
+
+	CHECK(text);
+	memset(text, 0x30, 30000); /* a character of three bytes */
+	more.data = text;
+	build_begin(&b);
+	whole_record(fill_long_names, &more, 1);
+	(void)fields_of_last(&r);
+	CHECK(r.rc == YG_ELIMIT || (r.rc == YG_OK && r.event.dropped > 0));
+	CHECK(yg_arena_used(r.arena) < 8u << 20);
+	free(text);
+	reader_done(&r);
+}
+
 static void bounds_the_templates_of_a_chunk(void)
 {
 	struct reader r = reader();
@@ -712,6 +748,7 @@ static const struct check_case cases[] = {
 	CASE(refuses_hostile_templates),
 	CASE(refuses_lying_values),
 	CASE(bounds_the_work_of_a_record),
+	CASE(bounds_names_that_are_values),
 	CASE(bounds_the_templates_of_a_chunk),
 	CASE(finds_chunks_and_records),
 	CASE(goes_on_behind_damage),
