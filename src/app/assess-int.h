@@ -51,7 +51,7 @@ struct yg_assess_run {
 	struct yg_control *store;
 	struct yg_access *access;
 	struct yg_assess_ports ports;
-	struct yg_assess *assess; /* NULL for commands that need none */
+	struct yg_assess *assess;      /* NULL for commands that need none */
 	struct yg_assess_facts *facts; /* NULL without a file */
 	char db_path[4096];
 };

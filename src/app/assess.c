@@ -11,7 +11,7 @@
 
 #include "base/ban.h"
 
-#define LIMIT_MAX   10000u
+#define LIMIT_MAX    10000u
 #define JAPAN_ZONE_S (9 * 3600)
 
 enum needs {
@@ -162,7 +162,8 @@ static bool take_option(int option, struct yg_assess_cli *cli)
 		cli->out = optarg;
 		return true;
 	default:
-		*(const char **)(void *)((char *)cli + text_options[option - OPT_TEXT].offset) = optarg;
+		*(const char **)(void *)((char *)cli + text_options[option - OPT_TEXT].offset) =
+			optarg;
 		return true;
 	}
 }
@@ -227,9 +228,18 @@ static bool choose_path(const struct yg_assess_cli *cli, char *to, size_t room)
 			(void)mkdir(to, 0700); /* there already, or opening the file says why not */
 			*at = '/';
 		}
-	(void)mkdir(to, 0700); /* as above */
+	(void)mkdir(to, 0700);					      /* as above */
 	(void)snprintf(to + size, room - (size_t)size, "/assess.db"); /* room was left */
 	return true;
+}
+
+/* Was it the file of the firm's lists that failed with @rc? */
+static bool is_of_facts(const struct yg_assess_run *run, int rc)
+{
+	uint64_t change;
+
+	return run->facts && run->ports.facts_change &&
+	       run->ports.facts_change(run->ports.facts, &change) == rc;
 }
 
 int yg_assess_say_store(const struct yg_assess_run *run, int rc)
@@ -239,26 +249,37 @@ int yg_assess_say_store(const struct yg_assess_run *run, int rc)
 
 	switch (rc) {
 	case YG_ENOENT:
-		yg_say_hint(N_("make one with: yagura assess new --framework scs-2026-03-27 --level "
-			       "star3 --db FILE"),
-			    N_("%s: there is no assessment here"), path);
+		yg_say_hint(
+			N_("make one with: yagura assess new --framework scs-2026-03-27 --level "
+			   "star3 --db FILE"),
+			N_("%s: there is no assessment here"), path);
 		break;
 	case YG_EFORMAT:
-		yg_say_hint(N_("give the path of a file that `yagura assess new` made, or a "
-			       "copy of it that is whole"),
-			    N_("%s: this is no assessment file, or it is damaged; it was left as it is"), path);
+		if (is_of_facts(run, rc))
+			yg_say_hint(N_("move it away and bring the lists in again with `yagura "
+				       "assess import-facts`; the answers are not in it"),
+				    N_("%s.facts: the file of the lists is damaged"), path);
+		else
+			yg_say_hint(
+				N_("give the path of a file that `yagura assess new` made, or a "
+				   "copy of it that is whole"),
+				N_("%s: this is no assessment file, or it is damaged; it was left "
+				   "as "
+				   "it is"),
+				path);
 		break;
 	case YG_EMISMATCH:
 		yg_say_hint(N_("use the newer program, or an older copy of the file"),
-			    N_("%s: made by a newer version of Yagura; it was left as it is"), path);
+			    N_("%s: made by a newer version of Yagura; it was left as it is"),
+			    path);
 		break;
 	case YG_EAGAIN:
 		yg_say_hint(N_("close the other program that has it open, and try again"),
 			    N_("%s: another program is writing to it"), path);
 		break;
 	case YG_ENOSPC:
-		yg_say_hint(N_("free some space; what was there before is unharmed"), "%s: %s", path,
-			    yg_say_tr(yg_err_text(rc)));
+		yg_say_hint(N_("free some space; what was there before is unharmed"), "%s: %s",
+			    path, yg_say_tr(yg_err_text(rc)));
 		break;
 	default:
 		yg_say("%s: %s%s%s", path, yg_say_tr(yg_err_text(rc)), trouble[0] ? ": " : "",
@@ -286,7 +307,8 @@ static int open_run(struct yg_assess_run *run, enum needs needs, bool *ret_is_ne
 	*ret_is_new = needs == NEEDS_STORE && access(run->db_path, F_OK) != 0 && errno == ENOENT;
 	rc = yg_control_open_sqlite(run->db_path, needs == NEEDS_STORE, &run->store);
 	if (rc == YG_OK)
-		rc = yg_access_local(run->store, yg_clock_system(), person_of(run->cli), &run->access);
+		rc = yg_access_local(run->store, yg_clock_system(), person_of(run->cli),
+				     &run->access);
 	if (rc == YG_OK && run->cli->as_expert) {
 		struct yg_access *as_expert;
 
@@ -309,7 +331,8 @@ static int say_open(const struct yg_assess_run *run, enum needs needs, int rc)
 	const struct yg_assess_cli *cli = run->cli;
 	const char *path = yg_say_safe(yg_bytes_str(run->db_path), 300);
 	/* Still the owner: it was the desk of the expert that did not open. */
-	bool is_desk = cli->as_expert && run->access && yg_access_role(run->access) == YG_ROLE_OWNER;
+	bool is_desk =
+		cli->as_expert && run->access && yg_access_role(run->access) == YG_ROLE_OWNER;
 
 	if (is_desk && rc == YG_EACCES)
 		yg_say_hint(N_("the owner can invite again: yagura assess expert"),

@@ -38,7 +38,8 @@ static bool add_framework_file(struct yg_assess_run *run, int *ret_status)
 		*ret_status = YG_EXIT_FAILED;
 		return false;
 	}
-	rc = yg_assess_add_framework(run->access, &run->ports, (struct yg_bytes){data, size}, &fault);
+	rc = yg_assess_add_framework(run->access, &run->ports, (struct yg_bytes){data, size},
+				     &fault);
 	free(data);
 	if (rc == YG_OK)
 		return true;
@@ -79,7 +80,8 @@ static int create(struct yg_assess_run *run, struct yg_bytes framework)
 	int rc = yg_assess_create(run->access, &run->ports, &wanted, id, &fault);
 
 	if (rc != YG_OK && fault.msg[0]) {
-		(void)yg_assess_say_fault(rc, &fault, NULL); /* 2 whatever it was: nothing was made */
+		(void)yg_assess_say_fault(rc, &fault,
+					  NULL); /* 2 whatever it was: nothing was made */
 		return YG_EXIT_FAILED;
 	}
 	if (rc == YG_OK)
@@ -92,10 +94,11 @@ static int create(struct yg_assess_run *run, struct yg_bytes framework)
 		return yg_assess_print_json(head);
 	printf(yg_say_tr(N_("assessment %s is made in %s: %u criteria")), id, run->db_path,
 	       (unsigned)yg_json_int(json_object_get(head, "counts"), "criteria", 0));
-	printf("\n%s\n", json_is_true(json_object_get(head, "practice"))
-				 ? yg_say_tr(N_("Practice mode until the official wording is imported: "
-						"yagura assess import-official FILE"))
-				 : "");
+	printf("\n%s\n",
+	       json_is_true(json_object_get(head, "practice"))
+		       ? yg_say_tr(N_("Practice mode until the official wording is imported: "
+				      "yagura assess import-official FILE"))
+		       : "");
 	json_decref(head);
 	return YG_EXIT_DONE;
 }
@@ -165,7 +168,8 @@ static int attach_file(struct yg_assess_run *run, const json_t *evidence, const 
 	changed = json_deep_copy(evidence);
 	rc = changed ? yg_json_set(changed, "place", json_string(whole)) : YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = yg_assess_put_evidence(run->assess, id, changed, YG_REVISION_ANY, NULL, &fault);
+		rc = yg_assess_put_evidence(run->assess, id, changed, YG_REVISION_ANY, NULL,
+					    &fault);
 	json_decref(changed);
 	free(whole);
 	if (rc == YG_OK)
@@ -500,7 +504,8 @@ int yg_assess_cmd_import_official(struct yg_assess_run *run)
 	int rc;
 
 	if (cli->arg_count != 1) {
-		yg_say(N_("import-official: give the publisher's file (CSV with id and text_ja, library "
+		yg_say(N_("import-official: give the publisher's file (CSV with id and text_ja, "
+			  "library "
 			  "YAML, or workbook)"));
 		return YG_EXIT_FAILED;
 	}
@@ -527,8 +532,9 @@ int yg_assess_cmd_import_official(struct yg_assess_run *run)
 		printf("%s\n", yg_say_tr(N_("Practice mode stays on until none is missing.")));
 	if (!json_is_true(json_object_get(result, "matches_known_digest")))
 		printf("%s\n",
-		       yg_say_tr(N_("The file is not byte for byte the one this framework was compared "
-				    "with: compare a few criteria with the publisher's page.")));
+		       yg_say_tr(N_(
+			       "The file is not byte for byte the one this framework was compared "
+			       "with: compare a few criteria with the publisher's page.")));
 	json_decref(result);
 	return status;
 }
@@ -600,6 +606,8 @@ int yg_assess_cmd_import_facts(struct yg_assess_run *run)
 	in.source = given(cli->source);
 	rc = yg_assess_facts_put(run->facts, &in, &item, &fault);
 	free(data);
+	if (rc == YG_EFORMAT && !fault.msg[0])
+		return yg_assess_say_store(run, rc);
 	if (rc != YG_OK)
 		return yg_assess_say_fault(rc, &fault, cli->args[1]);
 	if (cli->is_json)
@@ -660,7 +668,8 @@ int yg_assess_cmd_import(struct yg_assess_run *run)
 	}
 	if (!yg_assess_read_file(cli->args[0], EXCHANGE_BYTES_MAX, &data, &size))
 		return YG_EXIT_FAILED;
-	rc = yg_assess_import(run->access, &run->ports, (struct yg_bytes){data, size}, &result, &fault);
+	rc = yg_assess_import(run->access, &run->ports, (struct yg_bytes){data, size}, &result,
+			      &fault);
 	free(data);
 	if (rc != YG_OK)
 		return yg_assess_say_fault(rc, &fault, cli->args[0]);
@@ -691,9 +700,9 @@ static int invite(struct yg_assess_run *run)
 	struct yg_line_fault fault = {0};
 	json_t *made = NULL;
 	json_t *in = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s*}", "role",
-			       cli->kind ? cli->kind : "expert", "name", cli->args[1], "organisation",
-			       cli->organisation ? cli->organisation : "", "qualification",
-			       cli->source ? cli->source : "", "registration",
+			       cli->kind ? cli->kind : "expert", "name", cli->args[1],
+			       "organisation", cli->organisation ? cli->organisation : "",
+			       "qualification", cli->source ? cli->source : "", "registration",
 			       cli->name ? cli->name : "", "registration_expires", cli->expires,
 			       "until", cli->until);
 	int rc = in ? yg_assess_put_expert(run->assess, NULL, in, YG_REVISION_NONE, &made, &fault)
@@ -742,8 +751,8 @@ int yg_assess_cmd_expert(struct yg_assess_run *run)
 
 		rc = expert ? yg_json_set(expert, "ended", json_true()) : YG_ENOENT;
 		if (rc == YG_OK)
-			rc = yg_assess_put_expert(run->assess, cli->args[1], expert, YG_REVISION_ANY,
-						  NULL, &fault);
+			rc = yg_assess_put_expert(run->assess, cli->args[1], expert,
+						  YG_REVISION_ANY, NULL, &fault);
 		json_decref(expert);
 		return rc == YG_OK ? YG_EXIT_DONE : yg_assess_say_fault(rc, &fault, cli->args[1]);
 	}
@@ -767,7 +776,8 @@ int yg_assess_cmd_confirm(struct yg_assess_run *run)
 	int rc;
 
 	if (cli->arg_count != 1) {
-		yg_say(N_("confirm: give one criterion, --as EXPERT, and --note WHAT WAS LOOKED AT (or "
+		yg_say(N_("confirm: give one criterion, --as EXPERT, and --note WHAT WAS LOOKED AT "
+			  "(or "
 			  "--reason ADVICE to return it)"));
 		return YG_EXIT_FAILED;
 	}

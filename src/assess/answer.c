@@ -4,25 +4,40 @@
 
 #include "base/ban.h"
 
-#define BY_MAX		  200u
-#define EVIDENCE_IDS_MAX  50u
-#define ANSWER_ROWS_MAX	  20000u
-#define QUESTION_URN_MAX  512u
+#define BY_MAX		 200u
+#define EVIDENCE_IDS_MAX 50u
+#define ANSWER_ROWS_MAX	 20000u
+#define QUESTION_URN_MAX 512u
 
 /* How people write the states in their lists, besides the names themselves. */
 static const struct {
 	const char *written;
 	enum yg_answer_state state;
 } spellings[] = {
-	{"○", YG_ANSWER_MET},	     {"◯", YG_ANSWER_MET},	  {"〇", YG_ANSWER_MET},
-	{"はい", YG_ANSWER_MET},     {"満たす", YG_ANSWER_MET},	  {"満たしている", YG_ANSWER_MET},
-	{"実施済み", YG_ANSWER_MET}, {"yes", YG_ANSWER_MET},	  {"△", YG_ANSWER_PARTLY},
-	{"一部", YG_ANSWER_PARTLY},  {"一部満たす", YG_ANSWER_PARTLY},
-	{"partially", YG_ANSWER_PARTLY},			  {"×", YG_ANSWER_NOT_MET},
-	{"✕", YG_ANSWER_NOT_MET},    {"いいえ", YG_ANSWER_NOT_MET}, {"満たさない", YG_ANSWER_NOT_MET},
-	{"満たしていない", YG_ANSWER_NOT_MET}, {"no", YG_ANSWER_NOT_MET},
-	{"not met", YG_ANSWER_NOT_MET}, {"－", YG_ANSWER_NA},	  {"該当なし", YG_ANSWER_NA},
-	{"対象外", YG_ANSWER_NA},    {"n/a", YG_ANSWER_NA},	  {"未回答", YG_ANSWER_OPEN},
+	{"○", YG_ANSWER_MET},
+	{"◯", YG_ANSWER_MET},
+	{"〇", YG_ANSWER_MET},
+	{"はい", YG_ANSWER_MET},
+	{"満たす", YG_ANSWER_MET},
+	{"満たしている", YG_ANSWER_MET},
+	{"実施済み", YG_ANSWER_MET},
+	{"yes", YG_ANSWER_MET},
+	{"△", YG_ANSWER_PARTLY},
+	{"一部", YG_ANSWER_PARTLY},
+	{"一部満たす", YG_ANSWER_PARTLY},
+	{"partially", YG_ANSWER_PARTLY},
+	{"×", YG_ANSWER_NOT_MET},
+	{"✕", YG_ANSWER_NOT_MET},
+	{"いいえ", YG_ANSWER_NOT_MET},
+	{"満たさない", YG_ANSWER_NOT_MET},
+	{"満たしていない", YG_ANSWER_NOT_MET},
+	{"no", YG_ANSWER_NOT_MET},
+	{"not met", YG_ANSWER_NOT_MET},
+	{"－", YG_ANSWER_NA},
+	{"該当なし", YG_ANSWER_NA},
+	{"対象外", YG_ANSWER_NA},
+	{"n/a", YG_ANSWER_NA},
+	{"未回答", YG_ANSWER_OPEN},
 };
 
 /* The state that @text names, by itself, in the list above, or as a value of @node's answer set
@@ -44,8 +59,8 @@ static bool read_state(const struct yg_framework *framework, const struct yg_fra
 	if (yg_answer_state_by_name(text, ret))
 		return true;
 	for (unsigned i = 0; i < YG_ANSWER_STATE_COUNT; i++)
-		if (yg_bytes_eq_nocase(text, yg_bytes_str(yg_answer_state_name(
-						     (enum yg_answer_state)i)))) {
+		if (yg_bytes_eq_nocase(
+			    text, yg_bytes_str(yg_answer_state_name((enum yg_answer_state)i)))) {
 			*ret = (enum yg_answer_state)i;
 			return true;
 		}
@@ -87,8 +102,7 @@ static int check_evidence(const struct yg_assess *assess, const json_t *ids,
 		const char *text = json_string_value(id);
 
 		if (!text || !json_object_get(assess->evidence, text))
-			return yg_line_fault_set(reterr, YG_EINVAL, 0,
-						 "unknown-evidence: %.80s",
+			return yg_line_fault_set(reterr, YG_EINVAL, 0, "unknown-evidence: %.80s",
 						 text ? text : "");
 	}
 	return YG_OK;
@@ -102,7 +116,8 @@ static int check_choices(const struct yg_framework_node *node, const json_t *cho
 	json_t *value;
 
 	if (!json_is_object(choices))
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: choices must be an object");
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: choices must be an object");
 	json_object_foreach((json_t *)(uintptr_t)choices, urn, value)
 	{
 		uint32_t i = 0;
@@ -112,11 +127,12 @@ static int check_choices(const struct yg_framework_node *node, const json_t *cho
 			i++;
 		if (i == node->question_count)
 			return yg_line_fault_set(reterr, YG_EINVAL, 0,
-						 "unknown-question: %.120s is no question of %.*s", urn,
-						 YG_FMT(node->ref_id));
+						 "unknown-question: %.120s is no question of %.*s",
+						 urn, YG_FMT(node->ref_id));
 		if (!json_is_array(value) || json_array_size(value) > YG_FRAMEWORK_LEVELS_MAX)
 			return yg_line_fault_set(reterr, YG_EINVAL, 0,
-						 "bad-request: choices of %.120s must be a list", urn);
+						 "bad-request: choices of %.120s must be a list",
+						 urn);
 	}
 	return YG_OK;
 }
@@ -136,10 +152,10 @@ static int check_answer(const struct yg_assess *assess, const struct yg_answer_i
 	ret->value = in->value;
 	ret->date = in->date.size ? yg_day_read(in->date) : assess->day;
 	if (!ret->node)
-		return yg_line_fault_set(reterr, YG_ENOENT, 0,
-					 "unknown-criterion: \"%.*s\"",
+		return yg_line_fault_set(reterr, YG_ENOENT, 0, "unknown-criterion: \"%.*s\"",
 					 in->criterion.size > 60 ? 60 : (int)in->criterion.size,
-					 in->criterion.data ? (const char *)in->criterion.data : "");
+					 in->criterion.data ? (const char *)in->criterion.data
+							    : "");
 	if (!read_state(assess->framework, ret->node, yg_bytes_trim(in->state), &ret->state,
 			&ret->value))
 		return bad_state(ret->node, in->state, reterr);
@@ -149,22 +165,20 @@ static int check_answer(const struct yg_assess *assess, const struct yg_answer_i
 	     !ret->node->answers))
 		return bad_state(ret->node, ret->value, reterr);
 	if (ret->date == YG_DAY_NONE)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-day: %.*s: %.*s",
-					 YG_FMT(ret->node->ref_id),
-					 in->date.size > 20 ? 20 : (int)in->date.size,
-					 (const char *)in->date.data);
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0, "bad-day: %.*s: %.*s", YG_FMT(ret->node->ref_id),
+			in->date.size > 20 ? 20 : (int)in->date.size, (const char *)in->date.data);
 	if (ret->date > assess->day)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "future-day: %.*s: %.*s",
-					 YG_FMT(ret->node->ref_id),
-					 in->date.size > 20 ? 20 : (int)in->date.size,
-					 (const char *)in->date.data);
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0, "future-day: %.*s: %.*s", YG_FMT(ret->node->ref_id),
+			in->date.size > 20 ? 20 : (int)in->date.size, (const char *)in->date.data);
 	if (ret->state == YG_ANSWER_NA && yg_bytes_trim(in->reason).size == 0)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0,
-					 "reason-needed: %.*s",
+		return yg_line_fault_set(reterr, YG_EINVAL, 0, "reason-needed: %.*s",
 					 YG_FMT(ret->node->ref_id));
 	if (in->reason.size > YG_ASSESS_REASON_MAX || in->note.size > YG_ASSESS_REASON_MAX ||
 	    in->by.size > BY_MAX)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: %.*s: a text is too long",
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: %.*s: a text is too long",
 					 YG_FMT(ret->node->ref_id));
 	if (in->evidence && check_evidence(assess, in->evidence, reterr) != YG_OK)
 		return YG_EINVAL;
@@ -194,16 +208,16 @@ static int write_answer(struct yg_assess *assess, const struct yg_answer_in *in,
 
 	if (!yg_assess_key(assess, checked->node->ref_id, key))
 		return YG_EINVAL;
-	answer = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
-			   yg_answer_state_name(checked->state), "value",
-			   yg_json_string(checked->value), "reason",
-			   yg_json_string(yg_bytes_trim(in->reason)), "note",
-			   yg_json_string(yg_bytes_trim(in->note)), "by",
-			   yg_json_string(in->by.size ? yg_bytes_trim(in->by)
-						      : yg_bytes_str(yg_access_actor(assess->access))),
-			   "date", yg_day_json(checked->date), "evidence",
-			   kept(in->evidence, old, "evidence", json_array()), "choices",
-			   kept(in->choices, old, "choices", json_object()));
+	answer = json_pack(
+		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
+		yg_answer_state_name(checked->state), "value", yg_json_string(checked->value),
+		"reason", yg_json_string(yg_bytes_trim(in->reason)), "note",
+		yg_json_string(yg_bytes_trim(in->note)), "by",
+		yg_json_string(in->by.size ? yg_bytes_trim(in->by)
+					   : yg_bytes_str(yg_access_actor(assess->access))),
+		"date", yg_day_json(checked->date), "evidence",
+		kept(in->evidence, old, "evidence", json_array()), "choices",
+		kept(in->choices, old, "choices", json_object()));
 	if (!answer)
 		return YG_ENOMEM;
 	rc = yg_access_put(assess->access, "answer", key, answer, in->expected, NULL);
@@ -285,9 +299,10 @@ static int name_evidence(struct table_run *run, struct yg_bytes name,
 	int rc = YG_OK;
 
 	if (name.size >= sizeof(key))
-		return yg_line_fault_set(reterr, YG_EINVAL, 0,
-					 "bad-request: the name of evidence is longer than %u bytes",
-					 TEXT_SHORT_MAX);
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0,
+			"bad-request: the name of evidence is longer than %u bytes",
+			TEXT_SHORT_MAX);
 	(void)snprintf(key, sizeof(key), "%.*s", YG_FMT(name)); /* fits: checked */
 	if (json_object_get(run->assess->evidence, key))
 		return json_array_append_new(ids, json_string(key)) == 0 ? YG_OK : YG_ENOMEM;
@@ -323,8 +338,8 @@ static int check_width(const struct yg_table *table, const struct yg_table_row *
 {
 	for (uint32_t i = table->header.count; i < row->count; i++)
 		if (yg_bytes_trim(row->cells[i]).size > 0)
-			return yg_line_fault_set(reterr, YG_EINVAL, 0, "too-wide: %u > %u",
-						 i + 1, table->header.count);
+			return yg_line_fault_set(reterr, YG_EINVAL, 0, "too-wide: %u > %u", i + 1,
+						 table->header.count);
 	return YG_OK;
 }
 

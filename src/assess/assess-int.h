@@ -6,21 +6,22 @@
 #include "base/json.h"
 #include "model/api.h"
 
-#define ARENA_BYTES_MAX	     (96u << 20) /* framework file and what is read from it */
-#define LIBRARY_BYTES_MAX    (16u << 20)
-#define OBSERVED_ROWS_MAX    20u	 /* rows kept to show, of one query */
-#define EVIDENCE_MAX	     5000u	 /* documents of evidence in one assessment */
-#define SIMPLE_OBJECTS_MAX   500u	 /* experts, technical results, official results */
-#define ASSESSMENTS_MAX	     200u
-#define TEXT_SHORT_MAX	     400u	 /* bytes: names, titles */
-#define KEY_MAX		     (YG_DOC_KEY_MAX + 1u)
+#define ARENA_BYTES_MAX	   (96u << 20) /* framework file and what is read from it */
+#define LIBRARY_BYTES_MAX  (16u << 20)
+#define OBSERVED_ROWS_MAX  20u	 /* rows kept to show, of one query */
+#define EVIDENCE_MAX	   5000u /* documents of evidence in one assessment */
+#define SIMPLE_OBJECTS_MAX 500u	 /* experts, technical results, official results */
+#define ASSESSMENTS_MAX	   200u
+#define TEXT_SHORT_MAX	   400u /* bytes: names, titles */
+#define KEY_MAX		   (YG_DOC_KEY_MAX + 1u)
 
 /* The documents about one node; NULL where there is none. */
 struct node_docs {
 	json_t *answer;
 	json_t *dispute;
 	json_t *confirmation;
-	json_t *evidence; /* array of ids: named by the answer, or naming the criterion themselves */
+	json_t *evidence; /* array of ids: named by the answer, or naming the criterion themselves
+			   */
 };
 
 /* What one evidence query said, and of which state of its lists. */
@@ -61,13 +62,13 @@ struct yg_assess {
 	int32_t day;
 	int64_t newest_ns; /* of the answers, evidence and other documents loaded */
 	json_t *head;
-	json_t *scope;		  /* NULL: none yet */
-	json_t *official;	  /* NULL: none yet */
-	struct node_docs *docs;	  /* by node */
-	json_t *evidence;	  /* object: id -> document */
-	json_t *experts;	  /* object: id -> document */
-	json_t *technical;	  /* object: id -> document */
-	json_t *official_results; /* object: id -> document */
+	json_t *scope;			  /* NULL: none yet */
+	json_t *official;		  /* NULL: none yet */
+	struct node_docs *docs;		  /* by node */
+	json_t *evidence;		  /* object: id -> document */
+	json_t *experts;		  /* object: id -> document */
+	json_t *technical;		  /* object: id -> document */
+	json_t *official_results;	  /* object: id -> document */
 	struct observation *observations; /* one per query of the framework */
 	uint32_t observation_count;
 	uint32_t *first_observation; /* by node: index of its first; count follows from the nodes */
@@ -124,8 +125,7 @@ YG_MUST_USE int yg_assess_basis(const struct yg_assess *assess, uint32_t index, 
 
 /* New evidence, within a transaction: what is loaded is taken as it is, and gets it too. */
 YG_MUST_USE int yg_assess_add_evidence(struct yg_assess *assess, const json_t *in,
-				       char ret_id[YG_ASSESS_ID_MAX],
-				       struct yg_line_fault *reterr);
+				       char ret_id[YG_ASSESS_ID_MAX], struct yg_line_fault *reterr);
 
 /* The file attached to evidence @id, without looking whether that is there; *ret heap memory.
  * YG_ENOENT: none. */
@@ -142,8 +142,8 @@ YG_MUST_USE int yg_assess_confirmation_of(struct yg_assess *assess, const char *
 YG_MUST_USE int yg_assess_observe(struct yg_assess *assess);
 
 /* The points of an answer's value at @node, or YG_POINTS_NONE. */
-int32_t yg_assess_points(const struct yg_framework *framework,
-			 const struct yg_framework_node *node, struct yg_bytes value);
+int32_t yg_assess_points(const struct yg_framework *framework, const struct yg_framework_node *node,
+			 struct yg_bytes value);
 
 /* The level's rule on @states. Pure. Fills result->level (not practice), points and band. */
 void yg_rule_judge(const struct yg_framework *framework, uint32_t level,
@@ -160,8 +160,7 @@ bool yg_is_corporate_number(struct yg_bytes number);
 /* ---- checking what comes in (check.c) ---- */
 
 /* An object @in that may hold only @keys (NULL-ended); else YG_EINVAL "unknown-key: NAME". */
-YG_MUST_USE int yg_in_keys(const json_t *in, const char *const *keys,
-			   struct yg_line_fault *reterr);
+YG_MUST_USE int yg_in_keys(const json_t *in, const char *const *keys, struct yg_line_fault *reterr);
 /* The text under @key to @to (an object), at most @bytes_max; absent: "" or, when @is_needed,
  * "KEY-needed". */
 YG_MUST_USE int yg_in_text(const json_t *in, const char *key, size_t bytes_max, bool is_needed,

@@ -39,10 +39,10 @@ struct wanted {
 
 static bool is_called(const struct yg_library *library, struct yg_bytes name)
 {
-	return library->framework && (yg_bytes_eq(library->urn, name) ||
-				      yg_bytes_eq(library->framework->urn, name) ||
-				      yg_bytes_eq_nocase(library->framework->ref_id, name) ||
-				      yg_bytes_eq_nocase(library->ref_id, name));
+	return library->framework &&
+	       (yg_bytes_eq(library->urn, name) || yg_bytes_eq(library->framework->urn, name) ||
+		yg_bytes_eq_nocase(library->framework->ref_id, name) ||
+		yg_bytes_eq_nocase(library->ref_id, name));
 }
 
 struct stored_search {
@@ -94,10 +94,10 @@ static int find_framework(struct yg_access *access, const struct yg_assess_ports
 	}
 	rc = yg_access_visit(access, &filter, look_at_stored, &search);
 	if (rc == YG_OK && !wanted->library)
-		rc = yg_line_fault_set(reterr, YG_ENOENT, 0,
-				       "unknown-framework: there is no framework called %.*s",
-				       wanted->in->framework.size > 80 ? 80
-								       : YG_FMT(wanted->in->framework));
+		rc = yg_line_fault_set(
+			reterr, YG_ENOENT, 0,
+			"unknown-framework: there is no framework called %.*s",
+			wanted->in->framework.size > 80 ? 80 : YG_FMT(wanted->in->framework));
 	return rc;
 }
 
@@ -124,7 +124,8 @@ int yg_assess_seal(struct yg_access *access, struct yg_bytes urn, struct yg_byte
 	int rc;
 
 	if (urn.size == 0 || urn.size + 1 + DIGEST_SHOWN >= KEY_MAX)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-framework: the urn is too long");
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-framework: the urn is too long");
 	(void)snprintf(ret_key, KEY_MAX, "%.*s", YG_FMT(urn)); /* fits: checked */
 	rc = keep_library(access, ret_key, text);
 	if (rc != YG_EMISMATCH)
@@ -138,16 +139,17 @@ int yg_assess_seal(struct yg_access *access, struct yg_bytes urn, struct yg_byte
 
 static int other_text(const struct yg_library *library, struct yg_line_fault *reterr)
 {
-	return yg_line_fault_set(reterr, YG_EINVAL, 0,
-				 "bad-framework: another file with the urn %.*s is in use; give this "
-				 "one an urn of its own",
-				 library->urn.size > 120 ? 120 : YG_FMT(library->urn));
+	return yg_line_fault_set(
+		reterr, YG_EINVAL, 0,
+		"bad-framework: another file with the urn %.*s is in use; give this "
+		"one an urn of its own",
+		library->urn.size > 120 ? 120 : YG_FMT(library->urn));
 }
 
 /* A user's file: one that only pretends to be a framework there is would never be asked. */
 static int seal_file(struct yg_access *access, const struct yg_assess_ports *ports,
-		     struct yg_arena *arena, const struct yg_library *library,
-		     struct yg_bytes text, struct yg_line_fault *reterr)
+		     struct yg_arena *arena, const struct yg_library *library, struct yg_bytes text,
+		     struct yg_line_fault *reterr)
 {
 	char key[KEY_MAX];
 	int rc;
@@ -164,7 +166,8 @@ static int seal_file(struct yg_access *access, const struct yg_assess_ports *por
 			return rc;
 	}
 	if (library->urn.size == 0 || library->urn.size >= sizeof(key))
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-framework: the urn is too long");
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-framework: the urn is too long");
 	(void)snprintf(key, sizeof(key), "%.*s", YG_FMT(library->urn)); /* fits: checked */
 	rc = keep_library(access, key, text);
 	return rc == YG_EMISMATCH ? other_text(library, reterr) : rc;
@@ -180,7 +183,8 @@ int yg_assess_add_framework(struct yg_access *access, const struct yg_assess_por
 	if (!arena)
 		return YG_ENOMEM;
 	rc = text.size > LIBRARY_BYTES_MAX
-		     ? yg_line_fault_set(reterr, YG_ELIMIT, 0, "bad-framework: the file is too large")
+		     ? yg_line_fault_set(reterr, YG_ELIMIT, 0,
+					 "bad-framework: the file is too large")
 		     : ports->read_framework(text, arena, &library, reterr);
 	if (rc == YG_OK && !library->framework)
 		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
@@ -200,18 +204,18 @@ static json_t *head_of(const struct wanted *wanted, const char *id, const char *
 	(void)yg_time_iso(yg_access_now(access), 0, time);
 	yg_sha256_hex(wanted->text, digest);
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o}", "id", id, "library", key,
-			 "library_sha256", digest, "level",
-			 yg_json_string(wanted->in->level), "organisation",
-			 yg_json_string(wanted->in->organisation), "corporate_number",
-			 yg_json_string(wanted->in->corporate_number), "created", time, "from",
-			 yg_json_string(wanted->in->from));
+			 "library_sha256", digest, "level", yg_json_string(wanted->in->level),
+			 "organisation", yg_json_string(wanted->in->organisation),
+			 "corporate_number", yg_json_string(wanted->in->corporate_number),
+			 "created", time, "from", yg_json_string(wanted->in->from));
 }
 
 static int check_names(const struct wanted *wanted, struct yg_line_fault *reterr)
 {
 	const struct yg_assess_new *in = wanted->in;
 
-	if (in->level.size && yg_framework_level(wanted->library->framework, in->level) == YG_NODE_NONE)
+	if (in->level.size &&
+	    yg_framework_level(wanted->library->framework, in->level) == YG_NODE_NONE)
 		return yg_line_fault_set(reterr, YG_ENOENT, 0,
 					 "unknown-level: the framework has no level called %.*s",
 					 in->level.size > 60 ? 60 : YG_FMT(in->level));
@@ -219,8 +223,9 @@ static int check_names(const struct wanted *wanted, struct yg_line_fault *reterr
 		return yg_line_fault_set(reterr, YG_EINVAL, 0,
 					 "bad-request: the organisation's name is too long");
 	if (in->corporate_number.size && !yg_is_corporate_number(in->corporate_number))
-		return yg_line_fault_set(reterr, YG_EINVAL, 0,
-					 "bad-corporate-number: 13 digits whose check digit agrees");
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0,
+			"bad-corporate-number: 13 digits whose check digit agrees");
 	return YG_OK;
 }
 
@@ -260,9 +265,10 @@ static int find_from(struct yg_access *access, const struct yg_assess_ports *por
 	}
 	(void)yg_assess_free(from);
 	if (rc == YG_ENOENT)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0,
-					 "unknown-assessment: there is no assessment %.*s to move from",
-					 id.size > 64 ? 64 : (int)id.size, (const char *)id.data);
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0,
+			"unknown-assessment: there is no assessment %.*s to move from",
+			id.size > 64 ? 64 : (int)id.size, (const char *)id.data);
 	return rc;
 }
 

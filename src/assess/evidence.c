@@ -8,11 +8,11 @@
 
 #define CRITERIA_MAX 200u
 
-static const char *const evidence_keys[] = {"id", "kind", "title", "owner", "date", "expires",
-					    "criteria", "wanted", "place", "note", "file_name",
-					    "size", "sha256", "state", "revision", "changed", NULL};
-static const char *const evidence_kinds[] = {"record", "import", "statement", "service",
-					     "exchange", NULL};
+static const char *const evidence_keys[] = {
+	"id",	"kind",	     "title", "owner",	"date",	 "expires",  "criteria", "wanted", "place",
+	"note", "file_name", "size",  "sha256", "state", "revision", "changed",	 NULL};
+static const char *const evidence_kinds[] = {"record",	"import",   "statement",
+					     "service", "exchange", NULL};
 
 /* A list of criteria of the framework, whatever the level. */
 static int take_criteria(const struct yg_assess *assess, const json_t *in, json_t *to,
@@ -25,7 +25,8 @@ static int take_criteria(const struct yg_assess *assess, const json_t *in, json_
 	int rc = list ? YG_OK : YG_ENOMEM;
 
 	if (criteria && (!json_is_array(criteria) || json_array_size(criteria) > CRITERIA_MAX))
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: criteria must be a list");
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-request: criteria must be a list");
 	json_array_foreach((json_t *)(uintptr_t)criteria, i, id)
 	{
 		if (rc == YG_OK &&
@@ -54,7 +55,8 @@ static int take_wanted(const struct yg_assess *assess, const json_t *in, json_t 
 	if (!wanted || json_is_null(wanted))
 		return yg_json_set(to, "wanted", json_object());
 	if (!json_is_object(wanted) || json_object_size(wanted) > CRITERIA_MAX)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: wanted must be an object");
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: wanted must be an object");
 	json_object_foreach((json_t *)(uintptr_t)wanted, criterion, id)
 	{
 		uint32_t index = yg_framework_node(assess->framework, yg_bytes_str(criterion));
@@ -63,13 +65,12 @@ static int take_wanted(const struct yg_assess *assess, const json_t *in, json_t 
 		bool is_there = false;
 
 		for (uint32_t i = 0; node && i < node->evidence_count; i++)
-			is_there = is_there ||
-				   yg_bytes_eq(node->evidence[i].id,
-					       yg_bytes_str(json_string_value(id)));
+			is_there = is_there || yg_bytes_eq(node->evidence[i].id,
+							   yg_bytes_str(json_string_value(id)));
 		if (!is_there)
-			return yg_line_fault_set(reterr, YG_EINVAL, 0,
-						 "bad-request: wanted: %.60s asks for no such evidence",
-						 criterion);
+			return yg_line_fault_set(
+				reterr, YG_EINVAL, 0,
+				"bad-request: wanted: %.60s asks for no such evidence", criterion);
 	}
 	return yg_json_set(to, "wanted", json_incref((json_t *)(uintptr_t)wanted));
 }
@@ -123,8 +124,9 @@ static int take_evidence(const struct yg_assess *assess, const json_t *old, cons
 		rc = keep_file(old, in, to, reterr);
 	if (rc == YG_OK && yg_json_day(to, "date") != YG_DAY_NONE &&
 	    yg_json_day(to, "date") > assess->day)
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-				       "future-day: the day lies in the future (is the clock right?)");
+		rc = yg_line_fault_set(
+			reterr, YG_EINVAL, 0,
+			"future-day: the day lies in the future (is the clock right?)");
 	if (rc == YG_OK && yg_json_day(to, "expires") != YG_DAY_NONE &&
 	    yg_json_day(to, "expires") < yg_json_day(to, "date"))
 		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
@@ -146,9 +148,9 @@ static int give_back(struct yg_assess *assess, const char *id, json_t **ret)
 	*ret = json_copy(object);
 	if (!*ret)
 		return YG_ENOMEM;
-	return yg_json_set(*ret, "state",
-			   json_string(yg_evidence_state_name(
-				   yg_evidence_state(assess, object, NULL, NULL))));
+	return yg_json_set(
+		*ret, "state",
+		json_string(yg_evidence_state_name(yg_evidence_state(assess, object, NULL, NULL))));
 }
 
 int yg_assess_put_evidence(struct yg_assess *assess, const char *id, const json_t *in,
@@ -228,7 +230,8 @@ static int rewrite(struct yg_assess *assess, const char *id, json_t *take_object
 	(void)json_object_del(take_object, "revision");
 	(void)json_object_del(take_object, "id");
 	if (yg_assess_key(assess, yg_bytes_str(id), key))
-		rc = yg_access_put(assess->access, "evidence", key, take_object, YG_REVISION_ANY, NULL);
+		rc = yg_access_put(assess->access, "evidence", key, take_object, YG_REVISION_ANY,
+				   NULL);
 	json_decref(take_object);
 	return rc;
 }

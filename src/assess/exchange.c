@@ -14,8 +14,8 @@
 
 /* The kinds that travel, in the order in which they are written. */
 static const char *const kinds[] = {
-	"assessment", "scope",	 "official",	 "answer",    "evidence",
-	"dispute",    "confirmation", "expert", "technical", "official_result",
+	"assessment", "scope",	      "official", "answer",    "evidence",
+	"dispute",    "confirmation", "expert",	  "technical", "official_result",
 };
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -106,9 +106,10 @@ int yg_assess_export(struct yg_assess *assess, enum yg_audience audience, struct
 	(void)yg_time_iso(yg_access_now(assess->access), 0, time);
 	if (rc == YG_OK) {
 		file = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:O}", "format", EXCHANGE_FORMAT,
-				 "version", 1, "assessment", assess->id, "exported", time, "audience",
-				 audience == YG_AUDIENCE_OWN ? "own" : "expert", "framework_sha256",
-				 assess->framework_sha256, "documents", out.documents);
+				 "version", 1, "assessment", assess->id, "exported", time,
+				 "audience", audience == YG_AUDIENCE_OWN ? "own" : "expert",
+				 "framework_sha256", assess->framework_sha256, "documents",
+				 out.documents);
 		rc = file ? add_framework(assess, file) : YG_ENOMEM;
 	}
 	if (rc == YG_OK)
@@ -138,7 +139,8 @@ static bool is_of(const char *key, const char *id)
 {
 	size_t size = strlen(id);
 
-	return strncmp(key, id, size) == 0 && (key[size] == 0 || (key[size] == '/' && key[size + 1]));
+	return strncmp(key, id, size) == 0 &&
+	       (key[size] == 0 || (key[size] == '/' && key[size + 1]));
 }
 
 /* The urn of the framework in the file, when there is one. */
@@ -226,9 +228,9 @@ static int import_whole(struct yg_access *access, const json_t *file, struct yg_
 		if (strcmp(kind, "assessment") == 0)
 			rc = import_head(access, document, library);
 		else
-			rc = yg_access_put(access, kind,
-					   json_string_value(json_object_get(document, "key")),
-					   json_object_get(document, "body"), YG_REVISION_NONE, NULL);
+			rc = yg_access_put(
+				access, kind, json_string_value(json_object_get(document, "key")),
+				json_object_get(document, "body"), YG_REVISION_NONE, NULL);
 	}
 	return rc == YG_EMISMATCH || rc == YG_EINVAL
 		       ? bad_file(reterr, "a document in it stands twice or has no proper name")
@@ -349,10 +351,9 @@ static int merge(struct yg_assess *assess, const json_t *file, json_t *conflicts
 			return rc;
 		if (!conflict)
 			(*ret_count)++;
-		else if (json_array_append_new(conflicts,
-					       json_pack("{s:s, s:s}", "criterion",
-							 name ? name + 1 : "", "reason",
-							 conflict)) != 0)
+		else if (json_array_append_new(conflicts, json_pack("{s:s, s:s}", "criterion",
+								    name ? name + 1 : "", "reason",
+								    conflict)) != 0)
 			return YG_ENOMEM;
 	}
 	return YG_OK;
@@ -375,7 +376,8 @@ static int import_into(struct yg_access *access, const struct yg_assess_ports *p
 		if (rc == YG_OK)
 			rc = yg_assess_open(access, ports, id, ret_assess);
 		if (rc == YG_ENOENT || (rc == YG_EFORMAT && !reterr->msg[0]))
-			rc = bad_file(reterr, "its head is missing or names no level of the framework");
+			rc = bad_file(reterr,
+				      "its head is missing or names no level of the framework");
 	}
 	if (rc == YG_OK && !yg_bytes_eq(yg_json_text(file, "framework_sha256"),
 					yg_bytes_str((*ret_assess)->framework_sha256)))
@@ -427,8 +429,8 @@ int yg_assess_import(struct yg_access *access, const struct yg_assess_ports *por
 	*reterr = (struct yg_line_fault){0};
 	rc = yg_json_load(bytes, EXCHANGE_BYTES_MAX, &file, &fault);
 	if (rc == YG_EFORMAT || rc == YG_ELIMIT)
-		return yg_line_fault_set(reterr, (enum yg_err)rc, 0, "bad-exchange: %s (at byte %zu)",
-					 fault.msg, fault.pos);
+		return yg_line_fault_set(reterr, (enum yg_err)rc, 0,
+					 "bad-exchange: %s (at byte %zu)", fault.msg, fault.pos);
 	if (rc == YG_OK)
 		rc = check_file(file, ports, urn, reterr);
 	if (rc == YG_OK)

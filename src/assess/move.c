@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From one assessment to the next: answers move where the official wording of a criterion is equal
- * in both, with their evidence; the others are listed. A new official version is a new framework. */
+ * in both, with their evidence; the others are listed. A new official version is a new framework.
+ */
 #include "assess/assess-int.h"
 
 #include "base/ban.h"
@@ -127,8 +128,8 @@ static int move_all(struct yg_assess *from, struct yg_assess *to)
 	return rc;
 }
 
-int yg_assess_move(struct yg_access *access, const struct yg_assess_ports *ports, const char *from_id,
-		   const char *to_id)
+int yg_assess_move(struct yg_access *access, const struct yg_assess_ports *ports,
+		   const char *from_id, const char *to_id)
 {
 	struct yg_assess *from = NULL;
 	struct yg_assess *to = NULL;

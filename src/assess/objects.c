@@ -6,6 +6,7 @@
 #include "base/ban.h"
 
 #define SCOPE_ENTRIES_MAX 500u
+#define PEOPLE_MAX	  10000000
 
 static int future(struct yg_line_fault *reterr)
 {
@@ -15,8 +16,7 @@ static int future(struct yg_line_fault *reterr)
 
 static int no_criterion(struct yg_bytes criterion, struct yg_line_fault *reterr)
 {
-	return yg_line_fault_set(reterr, YG_ENOENT, 0,
-				 "unknown-criterion: \"%.*s\"",
+	return yg_line_fault_set(reterr, YG_ENOENT, 0, "unknown-criterion: \"%.*s\"",
 				 criterion.size > 60 ? 60 : (int)criterion.size,
 				 criterion.data ? (const char *)criterion.data : "");
 }
@@ -29,18 +29,27 @@ static const struct {
 	const char *texts[4]; /* the first is needed */
 	bool has_people;
 } scope_lists[] = {
-	{"companies", {"name", "note"}, false},
-	{"sites", {"name", "note"}, true},
-	{"networks", {"name", "note"}, false},
-	{"clouds", {"name", "use", "note"}, false},
+	{"companies", {"name", "note"}, false},	    {"sites", {"name", "note"}, true},
+	{"networks", {"name", "note"}, false},	    {"clouds", {"name", "use", "note"}, false},
 	{"out", {"name", "why", "touches"}, false},
 };
+
+static int take_people(const json_t *in, json_t *entry, struct yg_line_fault *reterr)
+{
+	const json_t *given = json_object_get(in, "people");
+	int64_t people = yg_json_int(in, "people", 0);
+
+	if (people < 0 || people > PEOPLE_MAX ||
+	    (given && !json_is_integer(given) && !json_is_null(given)))
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: people must be a whole number");
+	return yg_json_set(entry, "people", json_integer(people));
+}
 
 static int take_scope_entry(const json_t *in, size_t kind, json_t *list,
 			    struct yg_line_fault *reterr)
 {
 	json_t *entry = json_object();
-	int64_t people = yg_json_int(in, "people", 0);
 	int rc = entry ? YG_OK : YG_ENOMEM;
 
 	if (rc == YG_OK && !json_is_object(in))
@@ -49,17 +58,10 @@ static int take_scope_entry(const json_t *in, size_t kind, json_t *list,
 				       scope_lists[kind].list);
 	for (size_t i = 0; i < 4 && scope_lists[kind].texts[i] && rc == YG_OK; i++)
 		rc = yg_in_text(in, scope_lists[kind].texts[i],
-				i == 0 ? TEXT_SHORT_MAX : YG_ASSESS_REASON_MAX, i == 0, entry, reterr);
-	if (rc == YG_OK && scope_lists[kind].has_people) {
-		const json_t *given = json_object_get(in, "people");
-
-		if (people < 0 || people > 10000000 ||
-		    (given && !json_is_integer(given) && !json_is_null(given)))
-			rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-					       "bad-request: people must be a whole number");
-		else
-			rc = yg_json_set(entry, "people", json_integer(people));
-	}
+				i == 0 ? TEXT_SHORT_MAX : YG_ASSESS_REASON_MAX, i == 0, entry,
+				reterr);
+	if (rc == YG_OK && scope_lists[kind].has_people)
+		rc = take_people(in, entry, reterr);
 	if (rc == YG_OK)
 		return json_array_append_new(list, entry) == 0 ? YG_OK : YG_ENOMEM;
 	json_decref(entry);
@@ -92,8 +94,8 @@ static int take_scope_list(const json_t *in, size_t kind, json_t *to, struct yg_
 int yg_assess_put_scope(struct yg_assess *assess, const json_t *in, uint32_t expected, json_t **ret,
 			struct yg_line_fault *reterr)
 {
-	static const char *const keys[] = {"revision", "date",	 "companies", "sites", "networks",
-					   "clouds",   "out",	 "note",      NULL};
+	static const char *const keys[] = {"revision", "date", "companies", "sites", "networks",
+					   "clouds",   "out",  "note",	    NULL};
 	json_t *to = json_object();
 	int rc = to ? yg_assess_refresh(assess) : YG_ENOMEM;
 
@@ -120,11 +122,10 @@ int yg_assess_json_scope(struct yg_assess *assess, json_t **ret)
 
 	if (rc != YG_OK)
 		return rc;
-	*ret = assess->scope
-		       ? json_deep_copy(assess->scope)
-		       : json_pack("{s:i, s:n, s:[], s:[], s:[], s:[], s:[], s:s}", "revision", 0,
-				   "date", "companies", "sites", "networks", "clouds", "out", "note",
-				   "");
+	*ret = assess->scope ? json_deep_copy(assess->scope)
+			     : json_pack("{s:i, s:n, s:[], s:[], s:[], s:[], s:[], s:s}",
+					 "revision", 0, "date", "companies", "sites", "networks",
+					 "clouds", "out", "note", "");
 	return *ret ? YG_OK : YG_ENOMEM;
 }
 
@@ -188,8 +189,9 @@ static const char *acting_expert(const struct yg_assess *assess)
 /* The expert as this file knows them: nobody says of themselves what they are. */
 static int add_expert(const json_t *expert, json_t *to)
 {
-	static const char *const kept_keys[] = {"id", "name", "qualification", "registration",
-						"organisation", "role", "independent", NULL};
+	static const char *const kept_keys[] = {
+		"id",		"name", "qualification", "registration",
+		"organisation", "role", "independent",	 NULL};
 	json_t *who = json_object();
 	int rc = who ? YG_OK : YG_ENOMEM;
 
@@ -209,8 +211,8 @@ static int take_confirmation(struct yg_assess *assess, const char *expert_id, co
 			     uint32_t index, json_t *to, struct yg_line_fault *reterr)
 {
 	static const char *const decisions[] = {"confirmed", "returned", NULL};
-	static const char *const ways[] = {"document", "interview", "observation", "sample", "other",
-					   NULL};
+	static const char *const ways[] = {"document", "interview", "observation",
+					   "sample",   "other",	    NULL};
 	char actor[YG_ASSESS_ID_MAX + sizeof("expert:")];
 	char basis[65];
 	int rc = yg_in_word(in, "decision", decisions, to, reterr);
@@ -254,15 +256,18 @@ static int check_confirmation(const struct yg_assess *assess, const json_t *expe
 	if (is_returned)
 		return YG_OK;
 	if (yg_assess_is_practice(assess))
-		return yg_line_fault_set(reterr, YG_EUNSUPPORTED, 0,
-					 "practice: confirming needs the official wording; import it first");
+		return yg_line_fault_set(
+			reterr, YG_EUNSUPPORTED, 0,
+			"practice: confirming needs the official wording; import it first");
 	if (expires != YG_DAY_NONE && expires < day)
-		return yg_line_fault_set(reterr, YG_EACCES, 0,
-					 "registration-expired: the expert's registration has expired");
+		return yg_line_fault_set(
+			reterr, YG_EACCES, 0,
+			"registration-expired: the expert's registration has expired");
 	(void)yg_answer_state_by_name(yg_json_text(assess->docs[index].answer, "state"), &state);
 	if (state != YG_ANSWER_MET && state != YG_ANSWER_NA)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0,
-					 "not-declared: only an answer met or not applicable can be confirmed");
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0,
+			"not-declared: only an answer met or not applicable can be confirmed");
 	return YG_OK;
 }
 
@@ -292,8 +297,9 @@ int yg_assess_confirmation_of(struct yg_assess *assess, const char *expert_id, c
 int yg_assess_put_confirmation(struct yg_assess *assess, struct yg_bytes criterion,
 			       const json_t *in, uint32_t expected, struct yg_line_fault *reterr)
 {
-	static const char *const keys[] = {"decision", "advice", "looked_at", "how", "date",
-					   "expert",   "basis",	 "state",     "by",  "revision", NULL};
+	static const char *const keys[] = {"decision", "advice",   "looked_at", "how",
+					   "date",     "expert",   "basis",	"state",
+					   "by",       "revision", NULL};
 	const struct yg_framework_node *node;
 	json_t *now = json_copy((json_t *)(uintptr_t)in);
 	json_t *to = NULL;
@@ -322,10 +328,20 @@ int yg_assess_put_confirmation(struct yg_assess *assess, struct yg_bytes criteri
 static int take_expert(struct yg_assess *assess, const json_t *in, json_t *to,
 		       struct yg_line_fault *reterr)
 {
-	static const char *const keys[] = {"id", "role", "name", "organisation", "qualification",
-					   "registration", "registration_expires", "independent",
-					   "independence_note", "invited", "until", "ended",
-					   "revision", NULL};
+	static const char *const keys[] = {"id",
+					   "role",
+					   "name",
+					   "organisation",
+					   "qualification",
+					   "registration",
+					   "registration_expires",
+					   "independent",
+					   "independence_note",
+					   "invited",
+					   "until",
+					   "ended",
+					   "revision",
+					   NULL};
 	static const char *const roles[] = {"expert", "assessor", NULL};
 	int rc = yg_in_keys(in, keys, reterr);
 
@@ -360,8 +376,9 @@ static int take_expert(struct yg_assess *assess, const json_t *in, json_t *to,
 static int take_technical(struct yg_assess *assess, const json_t *in, json_t *to,
 			  struct yg_line_fault *reterr)
 {
-	static const char *const keys[] = {"id", "title", "date", "by", "method", "sample", "result",
-					   "criteria", "file_name", "sha256", "revision", NULL};
+	static const char *const keys[] = {"id",	"title",  "date",     "by",
+					   "method",	"sample", "result",   "criteria",
+					   "file_name", "sha256", "revision", NULL};
 	const json_t *criteria = json_object_get(in, "criteria");
 	int rc = yg_in_keys(in, keys, reterr);
 
@@ -382,7 +399,8 @@ static int take_technical(struct yg_assess *assess, const json_t *in, json_t *to
 	if (rc == YG_OK)
 		rc = yg_in_text(in, "sha256", YG_SHA256_HEX, false, to, reterr);
 	if (rc == YG_OK && criteria && !json_is_array(criteria))
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: criteria must be a list");
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-request: criteria must be a list");
 	if (rc == YG_OK)
 		rc = yg_json_set(to, "criteria",
 				 criteria ? json_deep_copy(criteria) : json_array());
@@ -394,8 +412,9 @@ static int take_technical(struct yg_assess *assess, const json_t *in, json_t *to
 static int take_official_result(struct yg_assess *assess, const json_t *in, json_t *to,
 				struct yg_line_fault *reterr)
 {
-	static const char *const keys[] = {"id",     "level",	   "number",	"valid_from", "valid_to",
-					   "source", "checked_on", "days_left", "revision",   NULL};
+	static const char *const keys[] = {"id",       "level",	 "number",     "valid_from",
+					   "valid_to", "source", "checked_on", "days_left",
+					   "revision", NULL};
 	int rc = yg_in_keys(in, keys, reterr);
 
 	if (rc == YG_OK)
@@ -495,54 +514,70 @@ static bool is_text_or_none(const json_t *value)
 	return !value || json_is_null(value) || json_is_string(value);
 }
 
-int yg_assess_put_head(struct yg_assess *assess, const json_t *in, uint32_t expected,
-		       struct yg_line_fault *reterr)
+static int check_head(const struct yg_assess *assess, const json_t *in,
+		      struct yg_line_fault *reterr)
 {
 	static const char *const keys[] = {"level", "organisation", NULL};
 	static const char *const organisation_keys[] = {"name", "corporate_number", NULL};
 	const json_t *organisation = json_object_get(in, "organisation");
 	struct yg_bytes level = yg_json_text(in, "level");
+	struct yg_bytes number = yg_json_text(organisation, "corporate_number");
+	int rc = yg_in_keys(in, keys, reterr);
+
+	if (rc == YG_OK && organisation)
+		rc = yg_in_keys(organisation, organisation_keys, reterr);
+	if (rc != YG_OK)
+		return rc;
+	if (!is_text_or_none(json_object_get(in, "level")))
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: level must be the name of a level");
+	if (!is_text_or_none(json_object_get(organisation, "name")) ||
+	    yg_json_text(organisation, "name").size > TEXT_SHORT_MAX)
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0,
+			"bad-request: the organisation's name must be a text of at "
+			"most %u bytes",
+			TEXT_SHORT_MAX);
+	if (level.size && yg_framework_level(assess->framework, level) == YG_NODE_NONE)
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "unknown-level: the framework has no such level");
+	if (number.size && !yg_is_corporate_number(number))
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0,
+			"bad-corporate-number: 13 digits whose check digit agrees");
+	return YG_OK;
+}
+
+/* The text under @key of @in, where there is one, as @as in @to. */
+static int take_text(const json_t *in, const char *key, const char *as, json_t *to)
+{
+	if (!json_object_get(in, key))
+		return YG_OK;
+	return yg_json_set(to, as, yg_json_string(yg_json_text(in, key)));
+}
+
+int yg_assess_put_head(struct yg_assess *assess, const json_t *in, uint32_t expected,
+		       struct yg_line_fault *reterr)
+{
+	const json_t *organisation = json_object_get(in, "organisation");
 	json_t *to = NULL;
 	int rc = yg_assess_refresh(assess);
 
 	*reterr = (struct yg_line_fault){0};
 	if (rc == YG_OK)
-		rc = yg_in_keys(in, keys, reterr);
-	if (rc == YG_OK && organisation)
-		rc = yg_in_keys(organisation, organisation_keys, reterr);
-	if (rc == YG_OK && !is_text_or_none(json_object_get(in, "level")))
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-				       "bad-request: level must be the name of a level");
-	if (rc == YG_OK && (!is_text_or_none(json_object_get(organisation, "name")) ||
-			    yg_json_text(organisation, "name").size > TEXT_SHORT_MAX))
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-				       "bad-request: the organisation's name must be a text of at most "
-				       "%u bytes",
-				       TEXT_SHORT_MAX);
-	if (rc == YG_OK && level.size &&
-	    yg_framework_level(assess->framework, level) == YG_NODE_NONE)
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-				       "unknown-level: the framework has no such level");
+		rc = check_head(assess, in, reterr);
 	if (rc == YG_OK) {
 		to = json_copy(assess->head);
 		rc = to ? YG_OK : YG_ENOMEM;
 	}
 	if (rc == YG_OK)
 		(void)json_object_del(to, "revision");
-	if (rc == YG_OK && level.size)
-		rc = yg_json_set(to, "level", yg_json_string(level));
-	if (rc == YG_OK && json_object_get(organisation, "name"))
-		rc = yg_json_set(to, "organisation",
-				 yg_json_string(yg_json_text(organisation, "name")));
-	if (rc == YG_OK && json_object_get(organisation, "corporate_number")) {
-		struct yg_bytes number = yg_json_text(organisation, "corporate_number");
-
-		rc = number.size && !yg_is_corporate_number(number)
-			     ? yg_line_fault_set(
-				       reterr, YG_EINVAL, 0,
-				       "bad-corporate-number: 13 digits whose check digit agrees")
-			     : yg_json_set(to, "corporate_number", yg_json_string(number));
-	}
+	if (rc == YG_OK && yg_json_text(in, "level").size)
+		rc = take_text(in, "level", "level", to);
+	if (rc == YG_OK)
+		rc = take_text(organisation, "name", "organisation", to);
+	if (rc == YG_OK)
+		rc = take_text(organisation, "corporate_number", "corporate_number", to);
 	if (rc == YG_OK)
 		rc = yg_access_put(assess->access, "assessment", assess->id, to, expected, NULL);
 	json_decref(to);

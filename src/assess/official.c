@@ -74,9 +74,8 @@ static int keep(struct yg_assess *assess, struct yg_bytes name, const char *dige
 {
 	json_t *object = json_pack("{s:s, s:o, s:o, s:s, s:O, s:O, s:O}", "sha256", digest,
 				   "file_name", yg_json_string(name), "date",
-				   yg_day_json(assess->day), "by",
-				   yg_access_actor(assess->access), "texts", texts, "missing", missing,
-				   "unknown", unknown);
+				   yg_day_json(assess->day), "by", yg_access_actor(assess->access),
+				   "texts", texts, "missing", missing, "unknown", unknown);
 	int rc = object ? yg_access_put(assess->access, "official", assess->id, object,
 					YG_REVISION_ANY, NULL)
 			: YG_ENOMEM;
@@ -102,19 +101,18 @@ static int take(struct yg_assess *assess, struct yg_bytes name, struct yg_bytes 
 		rc = list_missing(assess, texts, missing, &criteria);
 	/* The wording that was there before stays. */
 	if (rc == YG_OK && json_array_size(missing) == criteria)
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0, "other-official: \"%.*s\" …",
-				       official->rows[0].id.size > 60 ? 60
-								      : YG_FMT(official->rows[0].id));
+		rc = yg_line_fault_set(
+			reterr, YG_EINVAL, 0, "other-official: \"%.*s\" …",
+			official->rows[0].id.size > 60 ? 60 : YG_FMT(official->rows[0].id));
 	if (rc == YG_OK)
 		rc = keep(assess, name, digest, texts, missing, unknown);
 	if (rc == YG_OK) {
-		*ret = json_pack("{s:b, s:i, s:i, s:O, s:O, s:s, s:o, s:b}", "accepted", 1,
-				 "criteria", (int)criteria, "found",
-				 (int)(criteria - json_array_size(missing)), "missing", missing,
-				 "unknown", unknown, "sha256", digest, "file_name",
-				 yg_json_string(name), "matches_known_digest",
-				 (int)yg_bytes_eq(assess->library->source.sha256,
-						  yg_bytes_str(digest)));
+		*ret = json_pack(
+			"{s:b, s:i, s:i, s:O, s:O, s:s, s:o, s:b}", "accepted", 1, "criteria",
+			(int)criteria, "found", (int)(criteria - json_array_size(missing)),
+			"missing", missing, "unknown", unknown, "sha256", digest, "file_name",
+			yg_json_string(name), "matches_known_digest",
+			(int)yg_bytes_eq(assess->library->source.sha256, yg_bytes_str(digest)));
 		rc = *ret ? YG_OK : YG_ENOMEM;
 	}
 	json_decref(texts);
@@ -139,7 +137,8 @@ int yg_assess_import_official(struct yg_assess *assess, struct yg_bytes name, st
 	if (rc == YG_OK)
 		rc = assess->ports->read_official(text, arena, &official, reterr);
 	if (rc == YG_OK && official.count == 0)
-		rc = yg_line_fault_set(reterr, YG_EFORMAT, 0, "no criterion id was found in the file");
+		rc = yg_line_fault_set(reterr, YG_EFORMAT, 0,
+				       "no criterion id was found in the file");
 	if (rc == YG_OK)
 		rc = take(assess, name, file, &official, ret, reterr);
 	(void)yg_arena_free(arena);

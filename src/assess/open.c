@@ -121,7 +121,8 @@ struct node_load {
 static int load_node_doc(void *arg, const struct yg_doc *doc)
 {
 	struct node_load *load = arg;
-	uint32_t index = yg_framework_node(load->assess->framework, yg_assess_key_part(load->assess, doc->key));
+	uint32_t index = yg_framework_node(load->assess->framework,
+					   yg_assess_key_part(load->assess, doc->key));
 	json_t **slot;
 
 	if (index == YG_NODE_NONE)
@@ -400,8 +401,8 @@ static int count_observations(struct yg_assess *assess)
 		for (uint32_t k = 0; k < framework->nodes[i].evidence_count; k++)
 			if (framework->nodes[i].evidence[k].kind == YG_EVIDENCE_QUERY)
 				assess->observations[assess->observation_count++] =
-					(struct observation){.node = i, .evidence = k,
-							     .day = YG_DAY_NONE};
+					(struct observation){
+						.node = i, .evidence = k, .day = YG_DAY_NONE};
 	}
 	assess->first_observation[framework->node_count] = assess->observation_count;
 	return YG_OK;
