@@ -233,6 +233,15 @@ static bool choose_path(const struct yg_assess_cli *cli, char *to, size_t room)
 	return true;
 }
 
+/* Was it the file of the firm's lists that failed with @rc? */
+static bool is_of_facts(const struct yg_assess_run *run, int rc)
+{
+	uint64_t change;
+
+	return run->facts && run->ports.facts_change &&
+	       run->ports.facts_change(run->ports.facts, &change) == rc;
+}
+
 int yg_assess_say_store(const struct yg_assess_run *run, int rc)
 {
 	const char *path = yg_say_safe(yg_bytes_str(run->db_path), 300);
@@ -246,11 +255,18 @@ int yg_assess_say_store(const struct yg_assess_run *run, int rc)
 			N_("%s: there is no assessment here"), path);
 		break;
 	case YG_EFORMAT:
-		yg_say_hint(N_("give the path of a file that `yagura assess new` made, or a "
-			       "copy of it that is whole"),
-			    N_("%s: this is no assessment file, or it is damaged; it was left as "
-			       "it is"),
-			    path);
+		if (is_of_facts(run, rc))
+			yg_say_hint(N_("move it away and bring the lists in again with `yagura "
+				       "assess import-facts`; the answers are not in it"),
+				    N_("%s.facts: the file of the lists is damaged"), path);
+		else
+			yg_say_hint(
+				N_("give the path of a file that `yagura assess new` made, or a "
+				   "copy of it that is whole"),
+				N_("%s: this is no assessment file, or it is damaged; it was left "
+				   "as "
+				   "it is"),
+				path);
 		break;
 	case YG_EMISMATCH:
 		yg_say_hint(N_("use the newer program, or an older copy of the file"),

@@ -68,6 +68,14 @@ static const char *title_of(const char *msg)
 	return NULL;
 }
 
+/* What an error without words of its own means here. */
+static const char *plain_words(int rc)
+{
+	if (rc == YG_EACCES)
+		return yg_say_tr(N_("this actor may not do that, or the file may only be read"));
+	return yg_say_tr(rc == YG_ENOENT ? N_("there is no such entry") : yg_err_text(rc));
+}
+
 int yg_assess_say_fault(int rc, const struct yg_line_fault *fault, const char *place)
 {
 	const char *safe = yg_say_safe(yg_bytes_str(place ? place : ""), 300);
@@ -75,28 +83,20 @@ int yg_assess_say_fault(int rc, const struct yg_line_fault *fault, const char *p
 	const char *detail = title ? strchr(fault->msg, ':') + 1 : fault->msg;
 	char where[400] = "";
 
-	while (*detail == ' ')
-		detail++;
+	detail += strspn(detail, " ");
 	if (place && fault->line)
 		(void)snprintf(where, sizeof(where), "%s:%u: ", safe, fault->line);
 	else if (place)
 		(void)snprintf(where, sizeof(where), "%s: ", safe);
-	if (place && strcmp(detail, place) == 0)
-		detail = ""; /* said already */
 	if (!fault->msg[0])
-		yg_say("%s%s", where,
-		       rc == YG_EACCES
-			       ? yg_say_tr(N_("this actor may not do that, or the file may only be "
-					      "read"))
-		       : rc == YG_ENOENT ? yg_say_tr(N_("there is no such entry"))
-					 : yg_say_tr(yg_err_text(rc)));
-	else if (title && !detail[0])
+		yg_say("%s%s", where, plain_words(rc));
+	else if (!title)
+		yg_say("%s%s", where, yg_say_safe(yg_bytes_str(detail), 300));
+	else if (!detail[0] || (place && strcmp(detail, place) == 0)) /* said already */
 		yg_say("%s%s", where, yg_say_tr(title));
-	else if (title)
+	else
 		yg_say("%s%s (%s)", where, yg_say_tr(title),
 		       yg_say_safe(yg_bytes_str(detail), 300));
-	else
-		yg_say("%s%s", where, yg_say_safe(yg_bytes_str(detail), 300));
 	return rc == YG_ENOMEM || rc == YG_ENOSPC || rc == YG_EIO ? YG_EXIT_FAILED : YG_EXIT_PARTLY;
 }
 
@@ -106,7 +106,20 @@ static struct yg_bytes text_in(const json_t *string)
 				 json_string_length(string)};
 }
 
-/* @text with '?' for what a terminal would obey, or would turn the line round. NULL: as it is. */
+/* Would a terminal obey the character of @size bytes at @c, or turn the line round for it? */
+static bool commands(const uint8_t *c, size_t size)
+{
+	if (size <= 1)
+		return size == 0 || (c[0] < ' ' && c[0] != '\n' && c[0] != '\t') || c[0] == 0x7f;
+	if (size == 2)
+		return c[0] == 0xc2 && c[1] < 0xa0;
+	if (size != 3 || c[0] != 0xe2)
+		return false;
+	return (c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
+	       (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
+}
+
+/* @text with '?' for such characters. NULL: there are none. */
 static json_t *printable(struct yg_bytes text)
 {
 	json_t *clean = NULL;
@@ -114,25 +127,14 @@ static json_t *printable(struct yg_bytes text)
 	bool is_changed = false;
 
 	yg_buf_init(&buf, text.size + 1);
-	for (size_t i = 0; i < text.size;) {
-		struct yg_bytes rest = yg_bytes_from(text, i);
-		size_t size = yg_utf8_size(rest);
-		uint8_t c = rest.data[0];
-		bool is_bad =
-			size == 0 ||
-			(size == 1 && ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)) ||
-			(size == 2 && c == 0xc2 && rest.data[1] < 0xa0) ||
-			(size == 3 && c == 0xe2 &&
-			 ((rest.data[1] == 0x80 && rest.data[2] >= 0xaa && rest.data[2] <= 0xae) ||
-			  (rest.data[1] == 0x81 && rest.data[2] >= 0xa6 && rest.data[2] <= 0xa9)));
+	while (text.size > 0) {
+		size_t size = yg_utf8_size(text);
+		bool is_bad = commands(text.data, size);
 
 		size = size ? size : 1;
-		if (is_bad)
-			yg_buf_add_byte(&buf, '?');
-		else
-			yg_buf_add(&buf, yg_bytes_cut(rest, 0, size));
+		yg_buf_add(&buf, is_bad ? YG_S("?") : yg_bytes_cut(text, 0, size));
 		is_changed = is_changed || is_bad;
-		i += size;
+		text = yg_bytes_from(text, size);
 	}
 	if (is_changed && yg_buf_error(&buf) == YG_OK)
 		clean = yg_json_string(yg_buf_bytes(&buf));

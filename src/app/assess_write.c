@@ -616,6 +616,8 @@ int yg_assess_cmd_import_facts(struct yg_assess_run *run)
 	in.source = given(cli->source);
 	rc = yg_assess_facts_put(run->facts, &in, &item, &fault);
 	free(data);
+	if (rc == YG_EFORMAT && !fault.msg[0])
+		return yg_assess_say_store(run, rc);
 	if (rc != YG_OK)
 		return yg_assess_say_fault(rc, &fault, cli->args[1]);
 	if (cli->is_json)

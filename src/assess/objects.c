@@ -6,6 +6,7 @@
 #include "base/ban.h"
 
 #define SCOPE_ENTRIES_MAX 500u
+#define PEOPLE_MAX	  10000000
 
 static int future(struct yg_line_fault *reterr)
 {
@@ -33,11 +34,22 @@ static const struct {
 	{"out", {"name", "why", "touches"}, false},
 };
 
+static int take_people(const json_t *in, json_t *entry, struct yg_line_fault *reterr)
+{
+	const json_t *given = json_object_get(in, "people");
+	int64_t people = yg_json_int(in, "people", 0);
+
+	if (people < 0 || people > PEOPLE_MAX ||
+	    (given && !json_is_integer(given) && !json_is_null(given)))
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: people must be a whole number");
+	return yg_json_set(entry, "people", json_integer(people));
+}
+
 static int take_scope_entry(const json_t *in, size_t kind, json_t *list,
 			    struct yg_line_fault *reterr)
 {
 	json_t *entry = json_object();
-	int64_t people = yg_json_int(in, "people", 0);
 	int rc = entry ? YG_OK : YG_ENOMEM;
 
 	if (rc == YG_OK && !json_is_object(in))
@@ -48,16 +60,8 @@ static int take_scope_entry(const json_t *in, size_t kind, json_t *list,
 		rc = yg_in_text(in, scope_lists[kind].texts[i],
 				i == 0 ? TEXT_SHORT_MAX : YG_ASSESS_REASON_MAX, i == 0, entry,
 				reterr);
-	if (rc == YG_OK && scope_lists[kind].has_people) {
-		const json_t *given = json_object_get(in, "people");
-
-		if (people < 0 || people > 10000000 ||
-		    (given && !json_is_integer(given) && !json_is_null(given)))
-			rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-					       "bad-request: people must be a whole number");
-		else
-			rc = yg_json_set(entry, "people", json_integer(people));
-	}
+	if (rc == YG_OK && scope_lists[kind].has_people)
+		rc = take_people(in, entry, reterr);
 	if (rc == YG_OK)
 		return json_array_append_new(list, entry) == 0 ? YG_OK : YG_ENOMEM;
 	json_decref(entry);

@@ -633,6 +633,18 @@ def texts_of_others_do_not_command_the_terminal():
     assert "\x1b" not in run(db, "import-official", path, code=1).out
 
 
+@case
+def a_damaged_file_of_lists_is_named():
+    db = new()
+    facts(db, "assets", "asset,kind\nPC-1,pc\n")
+    lists = pathlib.Path(str(db) + ".facts")
+    lists.write_bytes(lists.read_bytes()[:9000])
+    for args in (("evaluate", "--json"), ("list",)):
+        contains(run(db, *args, code=2).err, ".facts")
+    lists.unlink()
+    equal(evaluate(db)["open"], 81)
+
+
 if __name__ == "__main__":
     os.environ["YAGURA_PERSON"] = "tester"
     main()
