@@ -241,8 +241,9 @@ static int import_whole(struct yg_access *access, const json_t *file, struct yg_
 				access, kind, json_string_value(json_object_get(document, "key")),
 				json_object_get(document, "body"), YG_REVISION_NONE, NULL);
 	}
-	return rc == YG_EMISMATCH || rc == YG_EINVAL
-		       ? bad_file(reterr, "a document in it stands twice or has no proper name")
+	return rc == YG_EMISMATCH || rc == YG_EINVAL || rc == YG_EUNSUPPORTED
+		       ? bad_file(reterr, "a document in it stands twice, has no proper name, or "
+					  "holds what cannot be kept")
 		       : rc;
 }
 

@@ -498,6 +498,22 @@ def an_exchange_file_that_cannot_be_shown_is_not_taken():
 
 
 @case
+def a_made_up_place_does_not_stop_the_program():
+    db = new()
+    there, desk, pipe = (pathlib.Path(db).parent / n for n in ("there.json", "desk.db", "pipe"))
+    run(db, "evidence", "add", "rules", "--evidence", "1-2-1-1", "--source", "PLACE")
+    run(db, "export", "-o", there)
+    os.mkfifo(pipe)
+    file = json.loads(there.read_text(encoding="utf-8"))
+    for document in file["documents"]:
+        if document["kind"] == "evidence":
+            document["body"].update(place=str(pipe), sha256="0" * 64)
+    there.write_text(json.dumps(file), encoding="utf-8")
+    run(desk, "import", there)
+    equal(evaluate(desk)["stale"], 0)
+
+
+@case
 def what_was_changed_after_a_move_stays():
     db = new()
     official(db)
