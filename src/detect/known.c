@@ -85,32 +85,48 @@ static int look(const struct matcher *m, const struct probe *probe)
 	return rc;
 }
 
+/* One set, open. */
+static int matcher_open(struct matcher *m, const struct yg_pattern *patterns, uint32_t count,
+			bool are_regexes, char **ret_bytes)
+{
+	size_t size;
+	int rc = m->ops->compile(patterns, count, are_regexes, ret_bytes, &size);
+
+	if (rc != YG_OK)
+		return rc;
+	m->sets = m->ops->sets_new(1);
+	rc = m->sets ? m->ops->sets_add(m->sets,
+					(struct yg_bytes){(const uint8_t *)*ret_bytes, size})
+		     : YG_ENOMEM;
+	if (rc != YG_OK)
+		return rc;
+	m->room = m->ops->room_new(m->sets);
+	return m->room ? YG_OK : YG_ENOMEM;
+}
+
+static void matcher_close(struct matcher *m, char *bytes)
+{
+	m->ops->room_free(m->room);
+	m->ops->sets_free(m->sets);
+	free(bytes);
+}
+
 static int try_probe(const struct yg_matcher_ops *ops, const struct probe *probe)
 {
 	struct matcher m = {.ops = ops};
 	struct yg_pattern patterns[PATTERNS_MAX];
 	uint32_t count = 0;
 	char *bytes = NULL;
-	size_t size;
 	int rc;
 
 	while (count < PATTERNS_MAX && probe->patterns[count]) {
 		patterns[count] = (struct yg_pattern){yg_bytes_str(probe->patterns[count]), 0};
 		count++;
 	}
-	rc = ops->compile(patterns, count, probe->are_regexes, &bytes, &size);
-	if (rc != YG_OK)
-		return rc;
-	m.sets = ops->sets_new(1);
-	rc = m.sets ? ops->sets_add(m.sets, (struct yg_bytes){(const uint8_t *)bytes, size})
-		    : YG_ENOMEM;
-	if (rc == YG_OK) {
-		m.room = ops->room_new(m.sets);
-		rc = m.room ? look(&m, probe) : YG_ENOMEM;
-	}
-	ops->room_free(m.room);
-	ops->sets_free(m.sets);
-	free(bytes);
+	rc = matcher_open(&m, patterns, count, probe->are_regexes, &bytes);
+	if (rc == YG_OK)
+		rc = look(&m, probe);
+	matcher_close(&m, bytes);
 	return rc;
 }
 
@@ -120,5 +136,116 @@ int yg_matcher_prove(const struct yg_matcher_ops *ops)
 
 	for (uint32_t i = 0; rc == YG_OK && i < sizeof(probes) / sizeof(probes[0]); i++)
 		rc = try_probe(ops, &probes[i]);
+	return rc;
+}
+
+/*
+ * Sets of texts, none of which is in another or may be found across two of them: two bytes that
+ * say which, then the same few.
+ */
+#define WIDTH_MAX 12u
+#define TEXTS_MAX 200u
+#define LONGEST	  400u
+
+static const struct text_set {
+	uint32_t count;
+	uint32_t width;
+} text_sets[] = {{1, 1}, {1, 2}, {1, 9}, {3, 1}, {16, 1}, {5, 3}, {40, 4}, {TEXTS_MAX, WIDTH_MAX}};
+
+struct hits {
+	uint32_t count;
+	uint32_t last;
+};
+
+static int count_hit(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+		     void *arg)
+{
+	struct hits *hits = arg;
+
+	(void)from;
+	(void)to;
+	(void)flags;
+	hits->count++;
+	hits->last = id;
+	return 0;
+}
+
+static void name_text(uint32_t number, uint8_t text[WIDTH_MAX])
+{
+	static const char second[] = "zyxwvutsrq&%#";
+
+	memcpy(text, "..1234567890", WIDTH_MAX);
+	text[0] = (uint8_t)('a' + number % 16);
+	text[1] = (uint8_t)second[number / 16 % (sizeof(second) - 1)];
+}
+
+/* One of the texts at each place of @size bytes at @first: it is found, and nothing else. */
+static int look_for(const struct matcher *m, const struct text_set *set, uint8_t *first,
+		    uint32_t size)
+{
+	uint8_t text[WIDTH_MAX];
+	struct hits hits = {0};
+	int rc =
+		m->ops->scan(m->sets, m->room, 0, (struct yg_bytes){first, size}, count_hit, &hits);
+
+	if (rc == YG_OK && hits.count != 0)
+		rc = YG_EMISMATCH;
+	for (uint32_t at = 0; rc == YG_OK && at + set->width <= size; at++) {
+		uint32_t number = (at + size) % set->count;
+
+		hits = (struct hits){0};
+		name_text(number, text);
+		memcpy(first + at, text, set->width);
+		rc = m->ops->scan(m->sets, m->room, 0, (struct yg_bytes){first, size}, count_hit,
+				  &hits);
+		if (rc == YG_OK && (hits.count != 1 || hits.last != number))
+			rc = YG_EMISMATCH;
+		memset(first + at, '.', set->width);
+	}
+	return rc;
+}
+
+static int look_for_all(const struct matcher *m, const struct text_set *set, bool is_thorough)
+{
+	static const uint32_t sizes[] = {1, 33, 63, 64, 65, 127, 129, 191, 257};
+	static const uint32_t starts[] = {0, 1, 20, BLOCK - 1};
+	_Alignas(BLOCK) uint8_t bytes[BLOCK + LONGEST];
+	int rc = YG_OK;
+
+	memset(bytes, '.', sizeof(bytes));
+	if (is_thorough) {
+		for (uint32_t size = 1; rc == YG_OK && size <= LONGEST; size++)
+			for (uint32_t k = 0; rc == YG_OK && k < sizeof(starts) / sizeof(*starts);
+			     k++)
+				rc = look_for(m, set, bytes + starts[k], size);
+		return rc;
+	}
+	for (uint32_t i = 0; rc == YG_OK && i < sizeof(sizes) / sizeof(*sizes); i++)
+		rc = look_for(m, set, bytes + starts[i % 4], sizes[i]);
+	return rc;
+}
+
+int yg_matcher_prove_texts(const struct yg_matcher_ops *ops, bool is_thorough)
+{
+	struct yg_pattern patterns[TEXTS_MAX];
+	uint8_t texts[TEXTS_MAX][WIDTH_MAX];
+	int rc = YG_OK;
+
+	for (uint32_t i = 0; rc == YG_OK && i < sizeof(probes) / sizeof(probes[0]); i++)
+		if (!probes[i].are_regexes)
+			rc = try_probe(ops, &probes[i]);
+	for (uint32_t i = 0; rc == YG_OK && i < sizeof(text_sets) / sizeof(*text_sets); i++) {
+		struct matcher m = {.ops = ops};
+		char *bytes = NULL;
+
+		for (uint32_t k = 0; k < text_sets[i].count; k++) {
+			name_text(k, texts[k]);
+			patterns[k] = (struct yg_pattern){{texts[k], text_sets[i].width}, 0};
+		}
+		rc = matcher_open(&m, patterns, text_sets[i].count, false, &bytes);
+		if (rc == YG_OK)
+			rc = look_for_all(&m, &text_sets[i], is_thorough);
+		matcher_close(&m, bytes);
+	}
 	return rc;
 }

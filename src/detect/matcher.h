@@ -2,8 +2,9 @@
 /*
  * detect/matcher.h - who looks for many texts and expressions at once.
  *
- * Vectorscan is fast and needs SSE4.2 on x86; where its answers are wrong (known.c) it is not used.
- * The built-in matcher runs on any CPU and finds the same. An image is made for one of them.
+ * Vectorscan is fast and needs SSE4.2 on x86. Where its answers are wrong (known.c) it is given
+ * texts only, with filling behind them (padded.c), if they are right then. The built-in matcher
+ * runs on any CPU and finds the same. An image is made for one of them.
  */
 #pragma once
 
@@ -12,10 +13,12 @@
 enum yg_matcher {
 	YG_MATCHER_VECTORSCAN,
 	YG_MATCHER_BUILTIN,
+	YG_MATCHER_PADDED, /* Vectorscan for texts, the built-in one for expressions */
 };
 
 /*
- * Vectorscan where this CPU can run it and it is right, else the built-in matcher. The first call
+ * Vectorscan where this CPU can run it and it is right, or right with filling; else the built-in
+ * matcher. The first call
  * finds out, which takes some milliseconds; the answer stays the same, but for want of memory
  * (then: the built-in matcher, and the next call asks again). Any thread.
  */

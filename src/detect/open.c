@@ -327,9 +327,8 @@ static int check_head(struct yg_bytes image, const uint8_t key[YG_DIGEST_BYTES],
 
 	if (image.size < sizeof(*head) || memcmp(head->magic, YG_IMG_MAGIC, 8) != 0)
 		return yg_fault_set(reterr, YG_EFORMAT, "this is not a rule image", 0);
-	if (head->version != YG_IMG_VERSION || head->matcher > YG_MATCHER_BUILTIN ||
-	    (head->matcher == YG_MATCHER_VECTORSCAN &&
-	     yg_matcher_here() != YG_MATCHER_VECTORSCAN) ||
+	if (head->version != YG_IMG_VERSION || head->matcher > YG_MATCHER_PADDED ||
+	    (head->matcher != YG_MATCHER_BUILTIN && head->matcher != yg_matcher_here()) ||
 	    head->platform != yg_img_platform(head->matcher, route_fingerprint) ||
 	    head->name_base != YG_F_COUNT)
 		return yg_fault_set(reterr, YG_EMISMATCH,

@@ -2,7 +2,8 @@
 /*
  * detect/patterns.h - sets of texts, or of expressions, looked for in one go. Private to detect/.
  *
- * Two implementations that give the same answers: vectorscan.c and builtin.c. Nothing else in the
+ * Implementations that give the same answers: vectorscan.c, builtin.c, and padded.c, which divides
+ * the work between these two. Nothing else in the
  * program calls Vectorscan, and where the CPU cannot run it nothing of it is called.
  */
 #pragma once
@@ -53,6 +54,7 @@ struct yg_matcher_ops {
 
 extern const struct yg_matcher_ops yg_vectorscan_ops;
 extern const struct yg_matcher_ops yg_builtin_ops;
+extern const struct yg_matcher_ops yg_padded_ops;
 
 /*
  * Does it find what it must, and nothing else, where the answers are known (known.c)? YG_OK;
@@ -60,7 +62,15 @@ extern const struct yg_matcher_ops yg_builtin_ops;
  */
 int yg_matcher_prove(const struct yg_matcher_ops *ops);
 
+/*
+ * The same for texts only, in more sets: of one to many, of one character to many. @is_thorough: in
+ * values of every size up to a few blocks; a second.
+ */
+int yg_matcher_prove_texts(const struct yg_matcher_ops *ops, bool is_thorough);
+
 static inline const struct yg_matcher_ops *yg_matcher_ops(enum yg_matcher matcher)
 {
-	return matcher == YG_MATCHER_BUILTIN ? &yg_builtin_ops : &yg_vectorscan_ops;
+	return matcher == YG_MATCHER_BUILTIN  ? &yg_builtin_ops
+	       : matcher == YG_MATCHER_PADDED ? &yg_padded_ops
+					      : &yg_vectorscan_ops;
 }

@@ -28,20 +28,36 @@ bool yg_vectorscan_runs(void)
 	return hs_valid_platform() == HS_SUCCESS;
 }
 
+static int find_out(enum yg_matcher *ret)
+{
+	int rc;
+
+	*ret = YG_MATCHER_BUILTIN;
+	if (!yg_vectorscan_runs())
+		return YG_OK;
+	rc = yg_matcher_prove(&yg_vectorscan_ops);
+	if (rc == YG_OK) {
+		*ret = YG_MATCHER_VECTORSCAN;
+		return YG_OK;
+	}
+	if (rc != YG_ENOMEM)
+		rc = yg_matcher_prove_texts(&yg_padded_ops, false);
+	if (rc == YG_OK)
+		*ret = YG_MATCHER_PADDED;
+	return rc == YG_ENOMEM ? rc : YG_OK;
+}
+
 enum yg_matcher yg_matcher_here(void)
 {
-	enum { UNKNOWN, RIGHT, NOT_RIGHT };
-	static atomic_int known = UNKNOWN; /* two threads may both find out: they find the same */
+	static atomic_int known = -1; /* two threads may both find out: they find the same */
 	int state = atomic_load(&known);
+	enum yg_matcher matcher;
 
-	if (state == UNKNOWN) {
-		int rc = yg_vectorscan_runs() ? yg_matcher_prove(&yg_vectorscan_ops) : YG_EMISMATCH;
-
-		state = rc == YG_OK ? RIGHT : NOT_RIGHT;
-		if (rc != YG_ENOMEM)
-			atomic_store(&known, state);
-	}
-	return state == RIGHT ? YG_MATCHER_VECTORSCAN : YG_MATCHER_BUILTIN;
+	if (state >= 0)
+		return (enum yg_matcher)state;
+	if (find_out(&matcher) == YG_OK)
+		atomic_store(&known, (int)matcher);
+	return matcher;
 }
 
 static uint64_t fingerprint(uint64_t hash)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """YAGURA_MATCHER=builtin: the same findings, one line that says so, an image of its own."""
+import pathlib
+
 from harness import ROOT, RULE, access_log, case, contains, equal, folder, main, yagura
 
 SAMPLES = ROOT / "samples"
@@ -10,6 +12,12 @@ def both(*args, lang="en"):
     env = {"XDG_CACHE_HOME": str(base)}
     return (yagura(*args, env=env, lang=lang),
             yagura(*args, env=dict(env, YAGURA_MATCHER="builtin"), lang=lang))
+
+
+def library_does_expressions():
+    """Where Vectorscan may be wrong it gets texts only, and expressions are the built-in one's."""
+    cpu = pathlib.Path("/proc/cpuinfo")
+    return not only_own() and not (cpu.exists() and " avx512" in cpu.read_text())
 
 
 def only_own():
@@ -52,7 +60,7 @@ def what_it_cannot_do_makes_a_rule_inactive_and_named():
     base = folder()
     (base / "rule.yml").write_text(RULE.replace("contains: union", "re: '\\p{Lu}nion'"))
     fast, slow = both("rules", "check", base / "rule.yml")
-    if not only_own():
+    if library_does_expressions() or fast.out != slow.out:
         contains(fast.out, "1 loaded, 0 inactive, 0 refused")
     contains(slow.out, "inactive: 'Test rule': the built-in matcher cannot do its regular "
                        "expression: it uses \\p")

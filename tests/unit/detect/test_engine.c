@@ -393,12 +393,13 @@ static void opens_images_of_both_matchers(void)
 /* Wherever the keyword stands in raw texts of one block and more, and wherever they lie. */
 static void finds_keywords_at_every_place(void)
 {
-	static const enum yg_matcher matchers[] = {YG_MATCHER_VECTORSCAN, YG_MATCHER_BUILTIN};
+	static const enum yg_matcher matchers[] = {YG_MATCHER_VECTORSCAN, YG_MATCHER_PADDED,
+						   YG_MATCHER_BUILTIN};
 	_Alignas(64) uint8_t raw[320];
 	struct fixture f;
 
-	for (int m = 0; m < 2; m++) {
-		if (m == 0 && yg_matcher_here() != YG_MATCHER_VECTORSCAN)
+	for (int m = 0; m < 3; m++) {
+		if (matchers[m] != YG_MATCHER_BUILTIN && matchers[m] != yg_matcher_here())
 			continue;
 		CHECK(setup_for(&f,
 				RULE("00000000-0000-0000-0000-00000000000a", "product: windows",
@@ -439,12 +440,77 @@ static void a_matcher_that_misses_is_not_trusted(void)
 	blind = 1;
 	CHECK(yg_matcher_prove(&ops) == YG_EMISMATCH);
 	blind = 0;
+	CHECK(yg_matcher_prove_texts(&ops, false) == YG_OK);
+	blind = 1;
+	CHECK(yg_matcher_prove_texts(&ops, false) == YG_EMISMATCH);
+	blind = 0;
+	if (yg_vectorscan_runs())
+		CHECK(yg_matcher_prove_texts(&yg_padded_ops, true) == YG_OK);
 	if (yg_vectorscan_runs())
 		CHECK((yg_matcher_prove(&yg_vectorscan_ops) == YG_OK) ==
 		      (yg_matcher_here() == YG_MATCHER_VECTORSCAN));
 	yg_fail_at = 1;
 	CHECK(yg_matcher_prove(&yg_builtin_ops) == YG_ENOMEM);
 	yg_fail_at = 0;
+}
+
+static int take_note(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+		     void *arg)
+{
+	(void)from;
+	(void)to;
+	(void)flags;
+	*(unsigned *)arg |= 1u << id;
+	return 0;
+}
+
+/* Bit i of @expected: patterns[i], one of two, is found in @text. */
+static void check_padded(const struct yg_pattern *patterns, bool are_regexes, struct yg_bytes text,
+			 unsigned expected)
+{
+	const struct yg_matcher_ops *ops = &yg_padded_ops;
+	char *bytes;
+	size_t size;
+	void *sets, *room;
+	unsigned found = 0;
+
+	CHECK(ops->compile(patterns, 2, are_regexes, &bytes, &size) == YG_OK);
+	sets = ops->sets_new(1);
+	CHECK(ops->sets_add(sets, (struct yg_bytes){(const uint8_t *)bytes, 7}) == YG_EFORMAT);
+	CHECK(ops->sets_add(sets, (struct yg_bytes){(const uint8_t *)bytes, size}) == YG_OK);
+	room = ops->room_new(sets);
+	CHECK(ops->scan(sets, room, 0, (struct yg_bytes){text.data, 1}, take_note, &found) ==
+	      YG_OK);
+	CHECK(found == 0);
+	CHECK(ops->scan(sets, room, 0, text, take_note, &found) == YG_OK);
+	ops->room_free(room);
+	ops->sets_free(sets);
+	free(bytes);
+	CHECK(found == expected);
+}
+
+/* Neither texts that hold it nor expressions that would see it. */
+static void filling_is_never_found(void)
+{
+	const struct yg_pattern texts[] = {{YG_S("b\xff"), 0}, {YG_S("ab"), 0}};
+	const struct yg_pattern plain[] = {{YG_S("ab"), 0}, {YG_S("b"), 0}};
+	const struct yg_pattern regexes[] = {{YG_S("[^.ab]"), 0}, {YG_S("ab$"), 0}};
+	static const size_t sizes[] = {63, 64, 65, 127, 128, 4096, (1 << 20) - 1, 1 << 20, 3 << 20};
+	uint8_t *bytes = yg_calloc(1, 3 << 20);
+
+	CHECK(bytes);
+	memset(bytes, '.', 3 << 20);
+	for (size_t i = 0; yg_vectorscan_runs() && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct yg_bytes text = {bytes, sizes[i]};
+
+		memcpy(bytes + sizes[i] - 2, "ab", 2);
+		check_padded(texts, false, text, 2);
+		check_padded(plain, false, text, 3);
+		if (sizes[i] <= 4096)
+			check_padded(regexes, true, text, 2);
+		memcpy(bytes + sizes[i] - 2, "..", 2);
+	}
+	free(bytes);
 }
 
 static void lose_memory(enum yg_matcher matcher)
@@ -503,6 +569,7 @@ static const struct check_case cases[] = {
 	CASE(opens_images_of_both_matchers),
 	CASE(finds_keywords_at_every_place),
 	CASE(a_matcher_that_misses_is_not_trusted),
+	CASE(filling_is_never_found),
 	CASE(reports_lost_memory),
 };
 CHECK_MAIN(cases)
