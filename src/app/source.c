@@ -82,6 +82,8 @@ static int print_batches(struct printer *p, struct yg_intake *intake, const char
 	while (rc == YG_OK && !is_last) {
 		yg_batch_reset(p->batch);
 		rc = yg_intake_next(intake, p->batch);
+		if (rc == YG_OK)
+			rc = yg_parser_set_head(parser, p->batch->head);
 		for (size_t i = 0; i < p->batch->record_count && rc == YG_OK; i++)
 			rc = print_record(p, parser, source, &p->batch->records[i]);
 		is_last = p->batch->is_last;

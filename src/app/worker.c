@@ -55,12 +55,12 @@ static int parser_for(struct yg_worker *worker, const struct yg_batch *batch)
 	struct yg_parse_opts opts = worker->detector->parse;
 
 	if (worker->parser && worker->reference_ns == batch->reference_ns)
-		return YG_OK;
+		return yg_parser_set_head(worker->parser, batch->head);
 	opts.reference_ns = batch->reference_ns;
 	(void)yg_parser_free(worker->parser);
 	worker->parser = yg_parser_new(&opts, yg_engine_names(worker->detector->engine));
 	worker->reference_ns = batch->reference_ns;
-	return worker->parser ? YG_OK : YG_ENOMEM;
+	return worker->parser ? yg_parser_set_head(worker->parser, batch->head) : YG_ENOMEM;
 }
 
 static void count_time(struct yg_batch *batch, int64_t time_ns)
