@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "parse/address.h"
 #include "parse/cursor.h"
+#include "parse/json.h"
 #include "parse/times.h"
 #include "parse/web.h"
 
@@ -366,6 +367,8 @@ int yg_zeek_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_ev
 	size_t i = 0;
 	int rc = YG_OK;
 
+	if (yg_fits_json(record))
+		return yg_json_read(ctx, record, event, reterr);
 	if (!c || c->table != TABLE_ZEEK)
 		return yg_fault_set(reterr, YG_EMISMATCH, "no line below a #fields line", 0);
 	if (c->path.size > 0)

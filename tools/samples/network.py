@@ -25,7 +25,7 @@ from servers import ROOT, free_port, leave_administrator, wait_for  # noqa: E402
 SQUID = """
 http_port 127.0.0.1:{port}
 acl local src 127.0.0.0/8
-acl refused dstdomain .refused.example
+acl refused dstdomain .refused.example .onion
 acl ports port 443 {site}
 acl tunnel method CONNECT
 http_access deny refused
@@ -37,6 +37,7 @@ cache_log {folder}/squid-cache.log
 pid_filename {folder}/squid.pid
 coredump_dir {folder}
 hosts_file {folder}/hosts
+dns_nameservers 127.0.0.1
 cache deny all
 pinger_enable off
 netdb_filename none
@@ -174,6 +175,7 @@ def play_squid(port, site):
     curl("127.1.0.7", *proxy, page + "/missing.html")
     curl("127.1.0.8", *proxy, "http://shop.refused.example/")
     curl("127.1.0.8", *proxy, "https://shop.refused.example/")
+    curl("127.1.0.8", *proxy, "http://samplesamplesample.onion/")
     curl("127.1.0.9", *proxy, "-k", "https://www.office.example/")  # a tunnel nobody takes up
     curl("127.1.0.9", *proxy, "http://www.office.example:25/")
     curl("127.1.0.9", *proxy, "-A", "curl/7.88.1", page + "/tool.exe")
