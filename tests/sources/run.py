@@ -10,6 +10,7 @@ findings on the log and on its records are the same. Samples that are not here a
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,12 @@ def findings(env, yagura, path):
     return kept, json.loads(lines[-1]) if lines else {"records": 0, "parsed": 0}
 
 
+def when(record):
+    """The time; without its year where the log has none: that one depends on the file's own age."""
+    time = record.get("time")
+    return time[4:] if time and re.match(r"[A-Z][a-z]{2} +\d+ [\d:.]+$", record["time_text"]) else time
+
+
 def check_file(env, yagura, path, source, records, titles, faults):
     """One file: adds its records; returns (read, all)."""
     text, _ = run(env, yagura, "source", "records", "--tz", "UTC", str(path))
@@ -56,7 +63,7 @@ def check_file(env, yagura, path, source, records, titles, faults):
         faults.append("%s: record %d is read as %s" % (path, strange[0]["position"], strange[0]["format"]))
     if mine and not any(r["format"] == source["format"] for r in mine):
         faults.append("%s: nothing is read as %s" % (path, source["format"]))
-    records += [{"time": r.get("time"), "format": r["format"], "fields": r["fields"]} for r in mine]
+    records += [{"time": when(r), "format": r["format"], "fields": r["fields"]} for r in mine]
     hits, stats = findings(env, yagura, str(path))
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as again:
         again.write(text)
