@@ -105,41 +105,61 @@ static uint64_t count_lines(struct yg_bytes text)
 	return lines;
 }
 
-/* Cut what is in @batch->text into records; the rest goes to the carry. */
-static int cut(struct yg_intake *intake, struct yg_batch *batch)
+static void add_record(struct yg_intake *intake, struct yg_batch *batch,
+		       const struct yg_frame *frame)
+{
+	intake->documents++;
+	batch->records[batch->record_count++] = (struct yg_batch_record){
+		.at = (uint32_t)(frame->record.data - batch->text.data),
+		.size = (uint32_t)frame->record.size,
+		.position = intake->framer.framing == YG_FRAMING_LINES ? intake->lines + 1
+								       : intake->documents,
+		.is_torn = frame->is_torn,
+		.is_long = frame->is_long,
+	};
+}
+
+/*
+ * Records from batch->text on, as many as the batch takes. *ret_at: bytes used; *ret_is_cut: head
+ * lines of another table follow.
+ */
+static int cut_records(struct yg_intake *intake, struct yg_batch *batch, size_t *ret_at,
+		       bool *ret_is_cut)
 {
 	struct yg_bytes text = yg_buf_bytes(&batch->text);
 	size_t at = 0;
-	bool is_cut = false; /* head lines of another table follow */
 	int rc = YG_OK;
 
 	while (batch->record_count < YG_BATCH_RECORDS_MAX && rc == YG_OK) {
 		struct yg_framer before = intake->framer;
 		struct yg_frame frame;
+		bool is_head;
 
 		if (yg_frame_next(&intake->framer, yg_bytes_from(text, at), intake->is_ended,
 				  &frame) != YG_OK)
 			break;
-		if (yg_head_is(frame.record) && !take_head(intake, batch, frame.record, &rc)) {
+		is_head = yg_head_is(frame.record);
+		if (is_head && !take_head(intake, batch, frame.record, &rc)) {
 			intake->framer = before;
-			is_cut = true;
+			*ret_is_cut = true;
 			break;
 		}
-		if (!frame.is_skipped && !yg_head_is(frame.record)) {
-			intake->documents++;
-			batch->records[batch->record_count++] = (struct yg_batch_record){
-				.at = (uint32_t)(frame.record.data - text.data),
-				.size = (uint32_t)frame.record.size,
-				.position = intake->framer.framing == YG_FRAMING_LINES
-						    ? intake->lines + 1
-						    : intake->documents,
-				.is_torn = frame.is_torn,
-				.is_long = frame.is_long,
-			};
-		}
+		if (!frame.is_skipped && !is_head)
+			add_record(intake, batch, &frame);
 		intake->lines += count_lines(yg_bytes_cut(text, at, at + frame.consumed));
 		at += frame.consumed;
 	}
+	*ret_at = at;
+	return rc;
+}
+
+/* Cut what is in @batch->text into records; the rest goes to the carry. */
+static int cut(struct yg_intake *intake, struct yg_batch *batch)
+{
+	size_t at = 0;
+	bool is_cut = false;
+	int rc = cut_records(intake, batch, &at, &is_cut);
+
 	if (rc == YG_OK && intake->head.text.size > 0 &&
 	    !yg_arena_dup(batch->arena, yg_buf_bytes(&intake->head.text), &batch->head))
 		rc = YG_ENOMEM;
@@ -147,9 +167,9 @@ static int cut(struct yg_intake *intake, struct yg_batch *batch)
 		return rc;
 	intake->has_whole = is_cut || batch->record_count == YG_BATCH_RECORDS_MAX;
 	yg_buf_reset(&intake->carry);
-	yg_buf_add(&intake->carry, yg_bytes_from(text, at));
+	yg_buf_add(&intake->carry, yg_bytes_from(yg_buf_bytes(&batch->text), at));
 	batch->is_last = intake->is_ended && intake->carry.size == 0;
-	if (intake->is_ended && !batch->is_last && batch->record_count == 0) {
+	if (intake->is_ended && !batch->is_last && batch->record_count == 0 && !is_cut) {
 		yg_buf_reset(&intake->carry); /* bytes that are no record at all */
 		batch->is_last = true;
 	}

@@ -401,6 +401,13 @@ static bool source_route(const struct yg_router *router, const struct yg_event *
 
 uint32_t yg_router_route(const struct yg_router *router, const struct yg_event *event)
 {
+	static const uint32_t fixed[YG_FORMAT_COUNT] = {
+		[YG_FORMAT_ACCESS] = ROUTE_WEB,
+		[YG_FORMAT_NGINX_JSON] = ROUTE_WEB,
+		[YG_FORMAT_APACHE_ERROR] = ROUTE_APACHE_ERROR,
+		[YG_FORMAT_NGINX_ERROR] = ROUTE_NGINX_ERROR,
+		[YG_FORMAT_KEYVALUE] = ROUTE_FIREWALL,
+	};
 	uint32_t route;
 
 	switch (event->format) {
@@ -408,27 +415,16 @@ uint32_t yg_router_route(const struct yg_router *router, const struct yg_event *
 	case YG_FORMAT_ECS:
 	case YG_FORMAT_JSON:
 		return event->channel.size ? windows_route(router, event) : YG_ROUTE_OPEN;
-	case YG_FORMAT_ACCESS:
-	case YG_FORMAT_NGINX_JSON:
-		return ROUTE_WEB;
-	case YG_FORMAT_APACHE_ERROR:
-		return ROUTE_APACHE_ERROR;
-	case YG_FORMAT_NGINX_ERROR:
-		return ROUTE_NGINX_ERROR;
 	case YG_FORMAT_SYSLOG:
 		return syslog_route(router, event->channel);
 	case YG_FORMAT_FORTIGATE:
 		return fortigate_route(router, event);
-	case YG_FORMAT_KEYVALUE:
-		return ROUTE_FIREWALL;
-	case YG_FORMAT_UNKNOWN:
-	case YG_FORMAT_RECORD:
-	case YG_FORMAT_COUNT:
+	default:
 		break;
-	default: /* the rows of YG_ROUTE_SOURCE */
-		return source_route(router, event, &route) ? route : YG_ROUTE_OPEN;
 	}
-	return YG_ROUTE_OPEN;
+	if (event->format < YG_FORMAT_COUNT && fixed[event->format])
+		return fixed[event->format];
+	return source_route(router, event, &route) ? route : YG_ROUTE_OPEN;
 }
 
 static bool has_word(const struct yg_bytes *words, uint32_t room, struct yg_bytes word)

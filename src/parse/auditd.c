@@ -49,9 +49,9 @@ struct yg_bytes yg_audit_id(struct yg_bytes line)
 
 bool yg_audit_is_last(struct yg_bytes line)
 {
-	static const char *const alone[] = {"USER_",  "CRED_",	 "SERVICE_", "SYSTEM_", "DAEMON_",
-					    "ADD_",   "DEL_",	 "GRP_",     "ACCT_",	"CRYPTO_",
-					    "CHUSER_", "CHGRP_", "PROCTITLE", "EOE",	"LOGIN"};
+	static const char *const alone[] = {"USER_",   "CRED_",	 "SERVICE_",  "SYSTEM_", "DAEMON_",
+					    "ADD_",    "DEL_",	 "GRP_",      "ACCT_",	 "CRYPTO_",
+					    "CHUSER_", "CHGRP_", "PROCTITLE", "EOE",	 "LOGIN"};
 	struct head head;
 
 	if (!cut_head(line, &head))
@@ -84,9 +84,9 @@ static int hex_digit(uint8_t c)
 /* Values of these keys are text, written as hex where they hold spaces, quotes or controls. */
 static bool is_text_key(struct yg_bytes key, bool is_execve)
 {
-	static const char *const keys[] = {"proctitle", "name", "comm", "exe",	"acct",	  "cwd",
-					   "data",	"cmd",	"dir",	"path", "watch", "old_name",
-					   "key",	"grp"};
+	static const char *const keys[] = {"proctitle", "name",	    "comm", "exe", "acct",
+					   "cwd",	"data",	    "cmd",  "dir", "path",
+					   "watch",	"old_name", "key",  "grp"};
 
 	if (is_execve && key.size > 1 && key.data[0] == 'a' &&
 	    (yg_is_digits(yg_bytes_from(key, 1)) || yg_bytes_chr(key, '[') != SIZE_MAX))
@@ -120,34 +120,50 @@ static int unhex(struct yg_event *event, struct yg_bytes *value)
 	return YG_OK;
 }
 
+/* Bytes of a key that '=' follows at the start of @b; 0: none. *ret_word: bytes of the word. */
+static size_t key_size(struct yg_bytes b, size_t *ret_word)
+{
+	size_t key = 0;
+
+	while (key < b.size && key < YG_EVENT_NAME_MAX && is_key_byte(b.data[key]))
+		key++;
+	*ret_word = key > 0 ? key : 1;
+	return key < b.size && b.data[key] == '=' ? key : 0;
+}
+
+/* A value at the front of *b: up to its closing quote, or to a space or the divider 0x1d. */
+static struct yg_bytes take_value(struct yg_bytes *b, uint8_t *ret_quote)
+{
+	struct yg_bytes ret;
+	size_t end = 0;
+
+	*ret_quote = b->size > 0 && (b->data[0] == '"' || b->data[0] == '\'') ? b->data[0] : 0;
+	if (*ret_quote) {
+		*b = yg_bytes_from(*b, 1);
+		return yg_take_to(b, *ret_quote);
+	}
+	while (end < b->size && b->data[end] != ' ' && b->data[end] != 0x1d)
+		end++;
+	ret = yg_bytes_cut(*b, 0, end);
+	*b = yg_bytes_from(*b, end);
+	return ret;
+}
+
 /* One key=value at the front of *b; words that are none are passed over. False at the end. */
 static bool take_pair(struct yg_bytes *b, struct yg_bytes *ret_key, struct yg_bytes *ret_value,
 		      uint8_t *ret_quote)
 {
 	while (b->size > 0) {
-		size_t key = 0;
+		size_t word;
+		size_t key = key_size(*b, &word);
 
-		while (key < b->size && key < YG_EVENT_NAME_MAX && is_key_byte(b->data[key]))
-			key++;
-		if (key == 0 || key >= b->size || b->data[key] != '=') {
-			*b = yg_bytes_from(*b, key > 0 ? key : 1);
+		if (key == 0) {
+			*b = yg_bytes_from(*b, word);
 			continue;
 		}
 		*ret_key = yg_bytes_cut(*b, 0, key);
 		*b = yg_bytes_from(*b, key + 1);
-		*ret_quote = b->size > 0 && (b->data[0] == '"' || b->data[0] == '\'') ? b->data[0]
-										      : 0;
-		if (*ret_quote) {
-			*b = yg_bytes_from(*b, 1);
-			*ret_value = yg_take_to(b, *ret_quote);
-		} else {
-			size_t end = 0;
-
-			while (end < b->size && b->data[end] != ' ' && b->data[end] != 0x1d)
-				end++;
-			*ret_value = yg_bytes_cut(*b, 0, end);
-			*b = yg_bytes_from(*b, end);
-		}
+		*ret_value = take_value(b, ret_quote);
 		return true;
 	}
 	return false;
@@ -194,8 +210,7 @@ static int add_line(struct yg_event *event, const struct head *head)
 {
 	int rc = yg_event_add_id(event, YG_F_type, head->type, YG_VALUE_TEXT);
 
-	return rc == YG_OK ? add_pairs(event, head->rest,
-				       yg_bytes_eq(head->type, YG_S("EXECVE")))
+	return rc == YG_OK ? add_pairs(event, head->rest, yg_bytes_eq(head->type, YG_S("EXECVE")))
 			   : rc;
 }
 
@@ -303,8 +318,7 @@ int yg_auditd_finish(struct yg_event *event)
 	if (is_execve) {
 		rc = derive_command(event);
 		if (rc == YG_OK)
-			rc = yg_derive_once(event, YG_F_Image,
-					    yg_field_text(event, YG_S("exe")));
+			rc = yg_derive_once(event, YG_F_Image, yg_field_text(event, YG_S("exe")));
 	}
 	if (rc == YG_OK)
 		rc = yg_derive_once(event, YG_F_CommandLine,

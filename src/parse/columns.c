@@ -38,11 +38,11 @@ struct yg_columns {
 
 /* ---- head lines ---- */
 
-static const char *const w3c_heads[] = {"#Software:",	"#Version:",  "#Date:",	  "#Fields:",
-					"#Start-Date:", "#End-Date:", "#Remark:"};
-static const char *const zeek_heads[] = {"#separator ", "#set_separator", "#empty_field",
-					 "#unset_field", "#path",	  "#open",
-					 "#fields",	 "#types",	  "#close"};
+static const char *const w3c_heads[] = {
+	"#Software:", "#Version:", "#Date:", "#Fields:", "#Start-Date:", "#End-Date:", "#Remark:"};
+static const char *const zeek_heads[] = {"#separator ",	 "#set_separator", "#empty_field",
+					 "#unset_field", "#path",	   "#open",
+					 "#fields",	 "#types",	   "#close"};
 
 static bool is_one_of(struct yg_bytes line, const char *const *heads, size_t count)
 {
@@ -94,9 +94,12 @@ static uint8_t separator_of(struct yg_bytes text)
 static struct column w3c_column(struct yg_bytes name, const struct yg_names *names)
 {
 	static const char *const known[][2] = {
-		{"cs(User-Agent)", "cs-user-agent"}, {"cs(Referer)", "cs-referer"},
-		{"cs(Cookie)", "cs-cookie"},	     {"cs(Host)", "cs-host"},
-		{"cs-uri-query", "cs-uri-args"},     {"X-Forwarded-For", "x-forwarded-for"},
+		{"cs(User-Agent)", "cs-user-agent"},
+		{"cs(Referer)", "cs-referer"},
+		{"cs(Cookie)", "cs-cookie"},
+		{"cs(Host)", "cs-host"},
+		{"cs-uri-query", "cs-uri-args"},
+		{"X-Forwarded-For", "x-forwarded-for"},
 		{"cs(X-Forwarded-For)", "x-forwarded-for"},
 	};
 	struct column ret = {.name = name, .is_header = yg_bytes_starts(name, YG_S("cs("))};
@@ -293,25 +296,20 @@ static struct yg_bytes take_value(struct yg_bytes *b)
 	return ret;
 }
 
-int yg_iis_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
-		struct yg_fault *reterr)
+/* The values of @b into fields; day and clock are kept apart. YG_EMISMATCH: too few or too many. */
+static int add_w3c(struct yg_event *event, const struct yg_columns *c, struct yg_bytes b,
+		   struct yg_bytes *ret_day, struct yg_bytes *ret_clock)
 {
-	const struct yg_columns *c = ctx->columns;
-	struct yg_bytes b = record;
-	struct yg_bytes day, clock = {0};
 	size_t i = 0;
 	int rc = YG_OK;
 
-	if (!c || c->table != TABLE_W3C || !yg_iis_fits(record))
-		return yg_fault_set(reterr, YG_EMISMATCH, "no line below a #Fields: line", 0);
-	day = c->day;
 	for (; i < c->count && b.size > 0 && rc == YG_OK; i++) {
 		struct yg_bytes text = take_value(&b);
 
 		if (i == c->date)
-			day = text;
+			*ret_day = text;
 		else if (i == c->time)
-			clock = text;
+			*ret_clock = text;
 		if (i == c->date || i == c->time || yg_bytes_eq(text, YG_S("-")) || !text.size)
 			continue;
 		if (c->at[i].is_header)
@@ -319,7 +317,21 @@ int yg_iis_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_eve
 		if (rc == YG_OK)
 			rc = add(event, &c->at[i], text);
 	}
-	if (rc == YG_OK && (i != c->count || b.size > 0))
+	return rc == YG_OK && (i != c->count || b.size > 0) ? YG_EMISMATCH : rc;
+}
+
+int yg_iis_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+		struct yg_fault *reterr)
+{
+	const struct yg_columns *c = ctx->columns;
+	struct yg_bytes day, clock = {0};
+	int rc;
+
+	if (!c || c->table != TABLE_W3C || !yg_iis_fits(record))
+		return yg_fault_set(reterr, YG_EMISMATCH, "no line below a #Fields: line", 0);
+	day = c->day;
+	rc = add_w3c(event, c, record, &day, &clock);
+	if (rc == YG_EMISMATCH)
 		return yg_fault_set(reterr, YG_EMISMATCH,
 				    "not as many values as the #Fields: line names", record.size);
 	if (rc == YG_OK && c->time != SIZE_MAX && !set_time(event, day, clock))
@@ -339,7 +351,8 @@ int yg_iis_finish(struct yg_event *event)
 
 bool yg_zeek_fits(struct yg_bytes record)
 {
-	return record.size > 0 && !yg_fits_json(record); /* the head lines tell; yg_zeek_read looks */
+	return record.size > 0 &&
+	       !yg_fits_json(record); /* the head lines tell; yg_zeek_read looks */
 }
 
 static int add_list(struct yg_event *event, const struct yg_columns *c, const struct column *column,
@@ -348,8 +361,7 @@ static int add_list(struct yg_event *event, const struct yg_columns *c, const st
 	int rc = YG_OK;
 
 	for (unsigned i = 0; rc == YG_OK && text.size > 0; i++) {
-		struct yg_bytes item =
-			i < ITEMS_MAX ? yg_take_to(&text, c->set_separator) : text;
+		struct yg_bytes item = i < ITEMS_MAX ? yg_take_to(&text, c->set_separator) : text;
 
 		if (i == ITEMS_MAX)
 			text.size = 0;
@@ -359,39 +371,54 @@ static int add_list(struct yg_event *event, const struct yg_columns *c, const st
 	return rc;
 }
 
-int yg_zeek_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
-		 struct yg_fault *reterr)
+/* One value of a table. */
+static int add_zeek(struct yg_event *event, const struct yg_columns *c, const struct column *column,
+		    struct yg_bytes text)
+{
+	if (text.size == 0 || yg_bytes_eq(text, c->unset) || yg_bytes_eq(text, c->empty))
+		return YG_OK;
+	return column->is_list ? add_list(event, c, column, text) : add(event, column, text);
+}
+
+static int read_table(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+		      struct yg_fault *reterr)
 {
 	const struct yg_columns *c = ctx->columns;
 	struct yg_bytes b = record;
 	size_t i = 0;
 	int rc = YG_OK;
 
-	if (yg_fits_json(record))
-		return yg_json_read(ctx, record, event, reterr);
-	if (!c || c->table != TABLE_ZEEK)
-		return yg_fault_set(reterr, YG_EMISMATCH, "no line below a #fields line", 0);
-	if (c->path.size > 0)
-		rc = yg_event_add(event, YG_S("_path"), c->path, YG_VALUE_TEXT);
-	for (; i < c->count && rc == YG_OK && b.data <= record.data + record.size; i++) {
+	for (; i < c->count && rc == YG_OK && (i == 0 || b.size > 0); i++) {
 		struct yg_bytes text = yg_take_to(&b, c->separator);
 
 		if (i == c->time && !yg_times_set(event, text, ctx->opts.zone))
 			return yg_fault_set(reterr, YG_EMISMATCH, "there is no such time",
 					    (size_t)(text.data - record.data));
-		if (text.size == 0 || yg_bytes_eq(text, c->unset) || yg_bytes_eq(text, c->empty))
-			continue;
-		rc = c->at[i].is_list ? add_list(event, c, &c->at[i], text)
-				      : add(event, &c->at[i], text);
+		rc = add_zeek(event, c, &c->at[i], text);
 	}
-	if (rc == YG_OK && b.size > 0)
+	if (rc == YG_OK && (b.size > 0 || (i == 1 && c->count > 1)))
 		return yg_fault_set(reterr, YG_EMISMATCH,
-				    "more values than the #fields line names",
+				    "not as many values as the #fields line names",
 				    (size_t)(b.data - record.data));
-	if (rc == YG_OK && i < c->count && c->count > 1 && i == 1)
-		return yg_fault_set(reterr, YG_EMISMATCH, "text between the lines of Zeek", 0);
-	if (rc == YG_OK)
-		rc = yg_zeek_finish(event);
+	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, rc, "out of memory", 0);
+}
+
+int yg_zeek_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+		 struct yg_fault *reterr)
+{
+	const struct yg_columns *c = ctx->columns;
+	int rc;
+
+	if (yg_fits_json(record))
+		return yg_json_read(ctx, record, event, reterr);
+	if (!c || c->table != TABLE_ZEEK)
+		return yg_fault_set(reterr, YG_EMISMATCH, "no line below a #fields line", 0);
+	if (c->path.size > 0 && yg_event_add(event, YG_S("_path"), c->path, YG_VALUE_TEXT) != YG_OK)
+		return yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
+	rc = read_table(ctx, record, event, reterr);
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_zeek_finish(event);
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 }
 
@@ -399,9 +426,9 @@ int yg_zeek_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_ev
 static struct yg_bytes guess_path(struct yg_event *event)
 {
 	static const char *const signs[][2] = {
-		{"qtype_name", "dns"},	   {"rcode_name", "dns"},  {"conn_state", "conn"},
-		{"trans_depth", "http"},   {"cipher", "ssl"},	   {"server_name", "ssl"},
-		{"auth_attempts", "ssh"},  {"named_pipe", "dce_rpc"}, {"mime_type", "files"},
+		{"qtype_name", "dns"},	       {"rcode_name", "dns"},	  {"conn_state", "conn"},
+		{"trans_depth", "http"},       {"cipher", "ssl"},	  {"server_name", "ssl"},
+		{"auth_attempts", "ssh"},      {"named_pipe", "dce_rpc"}, {"mime_type", "files"},
 		{"share_type", "smb_mapping"},
 	};
 
@@ -417,8 +444,8 @@ int yg_zeek_finish(struct yg_event *event)
 		const char *from;
 		uint32_t to;
 	} copies[] = {
-		{"id.orig_h", YG_F_src_ip},	 {"id.orig_p", YG_F_src_port},
-		{"id.resp_h", YG_F_dst_ip},	 {"id.resp_p", YG_F_dst_port},
+		{"id.orig_h", YG_F_src_ip},	  {"id.orig_p", YG_F_src_port},
+		{"id.resp_h", YG_F_dst_ip},	  {"id.resp_p", YG_F_dst_port},
 		{"qtype_name", YG_F_record_type}, {"answers", YG_F_answer},
 		{"user_agent", YG_F_c_useragent},
 	};

@@ -24,12 +24,10 @@ static int add_query(struct yg_event *event, const struct query *q)
 		name.size--;
 	{
 		const struct yg_put puts[] = {
-			{"src_ip", q->client},	  {"src_port", q->port},
-			{"query", name},	  {"record_type", q->type},
-			{"answer", q->answer},	  {"rcode", q->rcode},
-			{"action", q->action},	  {"server", q->server},
-			{"flags", q->flags},	  {"answer_source", q->source},
-			{"message", q->message},
+			{"src_ip", q->client},	      {"src_port", q->port},   {"query", name},
+			{"record_type", q->type},     {"answer", q->answer},   {"rcode", q->rcode},
+			{"action", q->action},	      {"server", q->server},   {"flags", q->flags},
+			{"answer_source", q->source}, {"message", q->message},
 		};
 
 		return YG_PUT_ALL(event, puts);
@@ -54,10 +52,10 @@ static void skip_serial(struct yg_bytes *b, struct query *q)
 /* "SOURCE NAME is ANSWER", "forwarded NAME to SERVER": the source may have two words. */
 static bool read_dnsmasq_answer(struct yg_bytes b, struct query *q)
 {
-	static const char *const sources[] = {"reply ",	   "cached ",	     "cached-stale ",
-					      "config ",   "/etc/hosts ",    "gravity blocked ",
-					      "DHCP ",	   "exactly denied ", "regex denied ",
-					      "auth ",	   "domain ",	     "special domain "};
+	static const char *const sources[] = {"reply ",	 "cached ",	    "cached-stale ",
+					      "config ", "/etc/hosts ",	    "gravity blocked ",
+					      "DHCP ",	 "exactly denied ", "regex denied ",
+					      "auth ",	 "domain ",	    "special domain "};
 
 	if (yg_skip_head(&b, YG_S("forwarded "))) {
 		q->source = YG_S("forwarded");

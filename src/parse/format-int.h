@@ -15,9 +15,9 @@ struct yg_columns;
 struct yg_parser_int {
 	struct yg_parse_opts opts;
 	const struct yg_names *names;
-	enum yg_format wanted; /* the format asked for; YG_FORMAT_UNKNOWN when any will do */
+	enum yg_format wanted;	    /* the format asked for; YG_FORMAT_UNKNOWN when any will do */
 	struct yg_columns *columns; /* what the head lines say; NULL: there were none */
-	void *json;	       /* state of the JSON reader; NULL until it is first needed */
+	void *json;		    /* state of the JSON reader; NULL until it is first needed */
 	void (*json_free)(void *json); /* set together with @json */
 };
 

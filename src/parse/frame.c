@@ -102,8 +102,8 @@ static int next_line(struct yg_framer *framer, struct yg_bytes data, bool is_end
 /* Does an audit record begin here? A look at a few bytes. */
 static bool is_audit(struct yg_bytes data)
 {
-	return data.size > 5 && (memcmp(data.data, "type=", 5) == 0 ||
-				 memcmp(data.data, "node=", 5) == 0);
+	return data.size > 5 &&
+	       (memcmp(data.data, "type=", 5) == 0 || memcmp(data.data, "node=", 5) == 0);
 }
 
 /* @ret is a line of an audit log: make it the whole event, as far as its lines stand together. */

@@ -4,8 +4,9 @@
  *
  * Layer: parse. Pure; the state is a plain struct the caller keeps.
  *
- * Lines of the Linux audit log with one number, which stand together, are one record: parse/auditd.h.
- * Such a record is given when the line that ends it, or the one behind it, is there.
+ * Lines of the Linux audit log with one number, which stand together, are one record:
+ * parse/auditd.h. Such a record is given when the line that ends it, or the one behind it, is
+ * there.
  *
  * Lines end with LF or CRLF; a last line without an ending is a record too, marked torn: who
  * parses it knows whether it is whole. Empty lines are skipped. The number of a line is one
@@ -41,9 +42,9 @@ struct yg_frame {
 struct yg_framer {
 	enum yg_framing framing;
 	bool is_in_records; /* the array is that of {"Records":[…]}: a '}' will follow it */
-	bool is_in_array; /* an opening bracket of the outer array was passed */
-	bool is_dropping; /* inside the rest of a line or document that was too long */
-	size_t scanned;	  /* bytes at the front already known to hold no end */
+	bool is_in_array;   /* an opening bracket of the outer array was passed */
+	bool is_dropping;   /* inside the rest of a line or document that was too long */
+	size_t scanned;	    /* bytes at the front already known to hold no end */
 	/* Documents: what is known at @scanned. */
 	uint32_t depth;	 /* open brackets */
 	uint64_t kinds;	 /* of the innermost 64 of them, last bit = innermost: 1 = array */

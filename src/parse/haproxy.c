@@ -117,12 +117,9 @@ static int read_numbers(struct yg_event *event, struct yg_bytes b, bool *ret_is_
 	*ret_is_one = true;
 	{
 		const struct yg_put puts[] = {
-			{"timers", timers},
-			{"time-taken", total_of(timers)},
-			{"sc-status", status},
-			{"sc-bytes", bytes},
-			{"termination_state", state},
-			{"connections", connections},
+			{"timers", timers},	      {"time-taken", total_of(timers)},
+			{"sc-status", status},	      {"sc-bytes", bytes},
+			{"termination_state", state}, {"connections", connections},
 			{"queues", queues},
 		};
 

@@ -57,14 +57,28 @@ static bool read_peer(struct yg_bytes word, struct line *ret)
 /* Lines without a client, as every server writes them while it starts and ends. */
 static bool is_own_words(struct yg_bytes b)
 {
-	static const char *const heads[] = {
-		"OpenVPN ",	   "Incoming Control Channel", "Outgoing Control Channel",
-		"library versions", "MULTI: ",		       "MULTI_",
-		"TLS Error: ",	   "Initialization Sequence",  "TUN/TAP ",
-		"UDPv4 link ",	   "UDPv6 link ",	       "TCPv4_SERVER link ",
-		"TLS-Auth MTU",	   "Diffie-Hellman initialized", "net_route",
-		"net_iface",	   "AUTH-PAM: ",	       "SIGTERM[", "SIGUSR1[",
-		"WARNING: --",	   "DEPRECATED ",	       "IFCONFIG POOL"};
+	static const char *const heads[] = {"OpenVPN ",
+					    "Incoming Control Channel",
+					    "Outgoing Control Channel",
+					    "library versions",
+					    "MULTI: ",
+					    "MULTI_",
+					    "TLS Error: ",
+					    "Initialization Sequence",
+					    "TUN/TAP ",
+					    "UDPv4 link ",
+					    "UDPv6 link ",
+					    "TCPv4_SERVER link ",
+					    "TLS-Auth MTU",
+					    "Diffie-Hellman initialized",
+					    "net_route",
+					    "net_iface",
+					    "AUTH-PAM: ",
+					    "SIGTERM[",
+					    "SIGUSR1[",
+					    "WARNING: --",
+					    "DEPRECATED ",
+					    "IFCONFIG POOL"};
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
 		if (yg_bytes_starts(b, yg_bytes_str(heads[i])))
@@ -151,9 +165,8 @@ static bool is_time(struct yg_bytes b)
 /* "Sun Dec 15 14:11:27 2024 " */
 static bool is_old_time(struct yg_bytes b)
 {
-	return b.size > OLD_TIME_BYTES + 1 && b.data[3] == ' ' &&
-	       yg_when_month(b.data + 4) != 0 && b.data[7] == ' ' && b.data[13] == ':' &&
-	       b.data[16] == ':' && b.data[19] == ' ' &&
+	return b.size > OLD_TIME_BYTES + 1 && b.data[3] == ' ' && yg_when_month(b.data + 4) != 0 &&
+	       b.data[7] == ' ' && b.data[13] == ':' && b.data[16] == ':' && b.data[19] == ' ' &&
 	       yg_count_digits(yg_bytes_from(b, 20)) == 4 && b.data[OLD_TIME_BYTES] == ' ';
 }
 
@@ -163,8 +176,7 @@ bool yg_openvpn_fits(struct yg_bytes record)
 
 	if (is_time(record))
 		return read_words(yg_bytes_from(record, TIME_BYTES + 1), &line);
-	return is_old_time(record) &&
-	       read_words(yg_bytes_from(record, OLD_TIME_BYTES + 1), &line);
+	return is_old_time(record) && read_words(yg_bytes_from(record, OLD_TIME_BYTES + 1), &line);
 }
 
 static bool set_old_time(struct yg_parser_int *ctx, struct yg_bytes text, struct yg_event *event)

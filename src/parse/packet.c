@@ -19,7 +19,8 @@ bool yg_netfilter_fits(struct yg_bytes record)
 	struct yg_bytes look = yg_bytes_cut(record, 0, LOOK_BYTES);
 
 	/* behind the header of a system log it is that log's line: the header is read, too */
-	return !yg_fits_json(record) && !yg_syslog_fits(record) && yg_bytes_find(look, YG_S(" SRC=")) != SIZE_MAX &&
+	return !yg_fits_json(record) && !yg_syslog_fits(record) &&
+	       yg_bytes_find(look, YG_S(" SRC=")) != SIZE_MAX &&
 	       yg_bytes_find(look, YG_S(" DST=")) != SIZE_MAX &&
 	       yg_bytes_find(look, YG_S(" PROTO=")) != SIZE_MAX;
 }

@@ -22,8 +22,8 @@ static struct yg_bytes take_part(struct yg_bytes *b)
 
 	if (b->size == 0 || b->data[0] != '"')
 		return yg_take_to(b, ',');
-	while (end < b->size && (b->data[end] != '"' ||
-				 (end + 1 < b->size && b->data[end + 1] == '"')))
+	while (end < b->size &&
+	       (b->data[end] != '"' || (end + 1 < b->size && b->data[end + 1] == '"')))
 		end += b->data[end] == '"' ? 2u : 1u;
 	ret = yg_bytes_cut(*b, 1, end);
 	*b = yg_bytes_from(*b, end + 1);
@@ -51,8 +51,8 @@ bool yg_paloalto_fits(struct yg_bytes record)
 	struct yg_bytes time = yg_take_to(&b, ',');
 	struct yg_bytes type;
 
-	if (first.size > 2 || (first.size > 0 && !yg_is_digits(first)) ||
-	    time.size != TIME_BYTES || !is_time(time))
+	if (first.size > 2 || (first.size > 0 && !yg_is_digits(first)) || time.size != TIME_BYTES ||
+	    !is_time(time))
 		return false;
 	(void)yg_take_to(&b, ',');
 	type = yg_take_to(&b, ',');
@@ -104,8 +104,8 @@ static int add_session(struct yg_event *event, const struct parts *p, bool is_th
 		{"session_end_reason", p->at[46]},
 	};
 	const struct yg_put threat[] = {
-		{"misc", p->at[31]},		{"threat", p->at[32]},
-		{"category", p->at[33]},	{"threat_severity", p->at[34]},
+		{"misc", p->at[31]},	  {"threat", p->at[32]},
+		{"category", p->at[33]},  {"threat_severity", p->at[34]},
 		{"direction", p->at[35]},
 	};
 	int rc = YG_PUT_ALL(event, puts);
@@ -119,14 +119,22 @@ static int add_globalprotect(struct yg_event *event, const struct parts *p)
 {
 	bool is_sign_in = yg_bytes_ends(p->at[8], YG_S("-auth")) ||
 			  yg_bytes_ends(p->at[8], YG_S("-connected"));
-	const char *result = !is_sign_in				 ? ""
+	const char *result = !is_sign_in			       ? ""
 			     : yg_bytes_eq(p->at[28], YG_S("success")) ? "accepted"
-									 : "failed";
+								       : "failed";
 	const struct yg_put puts[] = {
-		{"event", p->at[8]},	   {"stage", p->at[9]},	   {"auth_method", p->at[10]},
-		{"tunnel", p->at[11]},	   {"user", p->at[12]},	   {"region", p->at[13]},
-		{"machine", p->at[14]},	   {"src_ip", p->at[15]},  {"reason", p->at[25]},
-		{"error", p->at[26]},	   {"message", p->at[27]}, {"status", p->at[28]},
+		{"event", p->at[8]},
+		{"stage", p->at[9]},
+		{"auth_method", p->at[10]},
+		{"tunnel", p->at[11]},
+		{"user", p->at[12]},
+		{"region", p->at[13]},
+		{"machine", p->at[14]},
+		{"src_ip", p->at[15]},
+		{"reason", p->at[25]},
+		{"error", p->at[26]},
+		{"message", p->at[27]},
+		{"status", p->at[28]},
 		{"auth_result", yg_bytes_str(result)},
 	};
 
@@ -152,7 +160,8 @@ int yg_paloalto_read(struct yg_parser_int *ctx, struct yg_bytes record, struct y
 
 		rc = YG_PUT_ALL(event, puts);
 	}
-	if (rc == YG_OK && (yg_bytes_eq(type, YG_S("TRAFFIC")) || yg_bytes_eq(type, YG_S("THREAT"))))
+	if (rc == YG_OK &&
+	    (yg_bytes_eq(type, YG_S("TRAFFIC")) || yg_bytes_eq(type, YG_S("THREAT"))))
 		rc = add_session(event, &p, yg_bytes_eq(type, YG_S("THREAT")));
 	else if (rc == YG_OK && yg_bytes_eq(type, YG_S("GLOBALPROTECT")))
 		rc = add_globalprotect(event, &p);

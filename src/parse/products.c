@@ -25,15 +25,14 @@ enum sign {
 };
 
 static const char *const signs[SIGN_COUNT] = {
-	"event_type", "timestamp", "flow_id",	   "in_iface",	  "stats.uptime",
-	"id.orig_h",  "uid",	   "_path",	   "ts",	  "eventVersion",
+	"event_type",  "timestamp", "flow_id",	 "in_iface", "stats.uptime",
+	"id.orig_h",   "uid",	    "_path",	 "ts",	     "eventVersion",
 	"eventSource", "eventName", "awsRegion",
 };
 
-enum yg_format yg_product_of(struct yg_event *event)
+/* Which of the signs are names of fields. */
+static void note_signs(const struct yg_event *event, bool has[SIGN_COUNT])
 {
-	bool has[SIGN_COUNT] = {false};
-
 	for (uint32_t i = 0; i < event->field_count; i++) {
 		struct yg_bytes name = event->fields[i].name;
 
@@ -43,6 +42,13 @@ enum yg_format yg_product_of(struct yg_event *event)
 			if (yg_bytes_eq(name, yg_bytes_str(signs[k])))
 				has[k] = true;
 	}
+}
+
+enum yg_format yg_product_of(struct yg_event *event)
+{
+	bool has[SIGN_COUNT] = {false};
+
+	note_signs(event, has);
 	if (has[EVENT_TYPE] && has[TIMESTAMP] && (has[FLOW_ID] || has[IN_IFACE] || has[STATS]))
 		return YG_FORMAT_SURICATA;
 	if (has[TS] && ((has[UID] && has[ORIG_H]) || has[PATH]))
@@ -75,7 +81,7 @@ int yg_suricata_finish(struct yg_event *event)
 		const char *const *from;
 		uint32_t to;
 	} copies[] = {
-		{target, YG_F_dst_ip},	 {port, YG_F_dst_port}, {query, YG_F_query},
+		{target, YG_F_dst_ip},	  {port, YG_F_dst_port}, {query, YG_F_query},
 		{type, YG_F_record_type}, {action, YG_F_action},
 	};
 	int rc = YG_OK;

@@ -88,8 +88,8 @@ static bool read_dovecot(struct yg_bytes b, struct signin *s)
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
 		struct yg_bytes service = yg_bytes_str(services[i]);
 
-		if (!yg_bytes_starts(b, service) ||
-		    !yg_skip_head(&b, service) || !yg_skip_head(&b, YG_S("-login: ")))
+		if (!yg_bytes_starts(b, service) || !yg_skip_head(&b, service) ||
+		    !yg_skip_head(&b, YG_S("-login: ")))
 			continue;
 		(void)yg_skip_head(&b, YG_S("Info: "));
 		s->method = service;
@@ -150,8 +150,7 @@ static bool read_synology(struct yg_bytes b, struct signin *s)
 {
 	bool is_bad = has(b, "] failed to log in via [") || has(b, "] failed to sign in to [");
 
-	if ((!is_bad && !has(b, "] logged in successfully via [") &&
-	     !has(b, "] signed in to [")) ||
+	if ((!is_bad && !has(b, "] logged in successfully via [") && !has(b, "] signed in to [")) ||
 	    !has(b, "User ["))
 		return false;
 	s->method = YG_S("nas");
@@ -163,8 +162,10 @@ static bool read_synology(struct yg_bytes b, struct signin *s)
 static int add_signin(struct yg_event *event, const struct signin *s)
 {
 	const struct yg_put puts[] = {
-		{"user", s->user},	   {"src_ip", s->address},
-		{"src_port", s->port},	   {"auth_method", s->method},
+		{"user", s->user},
+		{"src_ip", s->address},
+		{"src_port", s->port},
+		{"auth_method", s->method},
 		{"auth_result", yg_bytes_str(s->result ? s->result : "")},
 	};
 

@@ -64,11 +64,16 @@ int yg_squid_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_e
 	is_address = yg_address_in(peer, NULL, NULL);
 	{
 		const struct yg_put puts[] = {
-			{"c-ip", client},	   {"time-taken", taken},
-			{"action", code},	   {"sc-status", status},
-			{"sc-bytes", bytes},	   {"cs-method", method},
-			{"cs-uri", b},		   {"cs-username", user},
-			{"hierarchy", hierarchy},  {is_address ? "dst_ip" : "r-dns", peer},
+			{"c-ip", client},
+			{"time-taken", taken},
+			{"action", code},
+			{"sc-status", status},
+			{"sc-bytes", bytes},
+			{"cs-method", method},
+			{"cs-uri", b},
+			{"cs-username", user},
+			{"hierarchy", hierarchy},
+			{is_address ? "dst_ip" : "r-dns", peer},
 			{"content-type", type},
 		};
 
@@ -96,8 +101,7 @@ int yg_squid_finish(struct yg_event *event)
 
 	event->channel = YG_S("squid");
 	if (rc == YG_OK)
-		rc = yg_derive_once(event, YG_F_c_uri_query,
-				    yg_event_get(event, YG_F_cs_uri_args));
+		rc = yg_derive_once(event, YG_F_c_uri_query, yg_event_get(event, YG_F_cs_uri_args));
 	if (rc == YG_OK)
 		rc = yg_derive_once(event, YG_F_c_uri_extension,
 				    extension_of(yg_event_get(event, YG_F_cs_uri_stem)));

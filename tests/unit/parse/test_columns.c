@@ -64,10 +64,11 @@ static void zeek_below_its_head(void)
 {
 	struct reading r = reading("");
 
-	set_head(&r, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n"
-		     "#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\t"
-		     "query\tqtype_name\tanswers\tnew\n#types\ttime\tstring\taddr\tport\taddr\tport\t"
-		     "string\tstring\tvector[string]\tset[string]\n");
+	set_head(&r,
+		 "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n"
+		 "#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\t"
+		 "query\tqtype_name\tanswers\tnew\n#types\ttime\tstring\taddr\tport\taddr\tport\t"
+		 "string\tstring\tvector[string]\tset[string]\n");
 	reading_next(&r, "1655159382.670825\tC6\t192.0.2.1\t46791\t198.51.100.1\t53\tw.example\tA\t"
 			 "192.0.2.7,192.0.2.8\t(empty)");
 	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_ZEEK);

@@ -45,14 +45,16 @@ static const char *const samples[] = {
 	"CEF:0|V|P|1|7|N|3|src=192.0.2.5 msg=a b c dpt=1",
 	"1795617750.550     14 192.0.2.9 TCP_MISS/200 498 GET http://www.example/tool.exe?a=b bob "
 	"HIER_DIRECT/198.51.100.1 text/html",
-	"<134>Nov 12 14:42:34 haproxy[7]: 127.1.0.7:52348 [12/Nov/2023:14:42:34.512] web~ site/site1 "
+	"<134>Nov 12 14:42:34 haproxy[7]: 127.1.0.7:52348 [12/Nov/2023:14:42:34.512] web~ "
+	"site/site1 "
 	"0/0/0/4/9 200 377 - - ---- 1/1/0/0/0 0/0 {x} \"POST /form?q=1 HTTP/1.1\"",
 	"Jan  2 2021 03:04:05 fw : %ASA-4-106023: Deny tcp src outside:192.0.2.1/5 dst "
 	"inside:198.51.100.2/22 by access-group \"x\"",
 	"Jun 13 23:29:15 fw filterlog[7]: 5,,,1000000103,em0,match,block,in,4,0x0,,64,1,0,DF,6,"
 	"tcp,60,192.0.2.1,198.51.100.2,40000,22,0,S,1,,64240,,mss",
 	"1,2023/07/06 08:11:40,0164,GLOBALPROTECT,0,2561,2023/07/06 08:11:40,vsys1,gateway-auth,"
-	"login,ldap,,bob,JP,PC1,192.0.2.1,0.0.0.0,0.0.0.0,0.0.0.0,x,y,6.0,Windows,11,1,,,bad,failure",
+	"login,ldap,,bob,JP,PC1,192.0.2.1,0.0.0.0,0.0.0.0,0.0.0.0,x,y,6.0,Windows,11,1,,,bad,"
+	"failure",
 	"2024-12-15 14:12:12 bob/192.0.2.31:45321 TLS Error: incoming packet authentication failed",
 	"25-Nov-2022 14:42:51.850 security: error: client @0x7f 192.0.2.9#38563 (o.example): zone "
 	"transfer 'o.example/AXFR/IN' denied",
