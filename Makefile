@@ -2,7 +2,7 @@
 # The two commands of this project are `make run` and `make test`; `make help` lists the rest.
 .POSIX:
 .PHONY: run test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh \
-	regression help clean
+	regression conformance help clean
 
 run: ## build and look for attacks in the sample logs; LOG=/path for your own
 	@tools/run $(LOG)
@@ -21,6 +21,10 @@ build:
 
 regression: ## public rule regression set, where it is present
 	@tools/build && tests/regression/run.py
+
+conformance: ## vectors of the specification, then 20000 generated cases; SEED=n for the same again
+	@tools/build && tests/conformance/run.py build/yagura build/tests/conformance/oracle_lines $(SEED) \
+		&& build/tests/detect/engine_generated --cases 20000 $(SEED)
 
 lint: ## form, layers, sizes, spelling
 	@tools/lint

@@ -39,6 +39,16 @@ with tempfile.TemporaryDirectory() as temp:
             path.write_text(fresh.read_text(encoding="utf-8"), encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != fresh.read_text(encoding="utf-8"):
             bad.append("%s is old: run tools/docs_check.py --write" % target)
+with tempfile.TemporaryDirectory() as temp:
+    fresh, path = pathlib.Path(temp) / "page", ROOT / "docs" / "conformance.md"
+    made = subprocess.run([sys.executable, str(ROOT / "tools" / "conformance.py"), str(fresh)], check=False)
+    if made.returncode not in (0, 77):
+        bad.append("tools/conformance.py ended with %d" % made.returncode)
+    elif made.returncode == 0 and "--write" in sys.argv[1:]:
+        path.write_text(fresh.read_text(encoding="utf-8"), encoding="utf-8")
+    elif made.returncode == 0 and (not path.exists() or path.read_text(encoding="utf-8") !=
+                                   fresh.read_text(encoding="utf-8")):
+        bad.append("docs/conformance.md is old: run tools/docs_check.py --write")
 print("\n".join(bad))
 print("%d passed, %d failed, 0 skipped" % (not bad, len(bad)))
 sys.exit(1 if bad else 0)

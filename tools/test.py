@@ -89,7 +89,7 @@ def run(item, seed, base):
     try:
         done = subprocess.run(test["cmd"], env=env, cwd=test.get("workdir") or ROOT / name,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=TIMEOUT_S)
+                              stderr=subprocess.STDOUT, timeout=max(TIMEOUT_S, test.get("timeout") or 0))
         code, output = done.returncode, done.stdout.decode("utf-8", "replace")
     except subprocess.TimeoutExpired as late:
         code, output = 124, (late.stdout or b"").decode("utf-8", "replace") + "\ntoo slow: ended\n"

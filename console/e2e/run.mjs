@@ -60,6 +60,7 @@ let shotN = 0;
 async function shot(name, options = {}) {
   if (!shots) return;
   await mkdir(shots, { recursive: true });
+  await settled().catch(() => {});
   await page.screenshot({ path: join(shots, `${String(++shotN).padStart(2, '0')}-${name}.png`), fullPage: true, ...options });
 }
 

@@ -292,9 +292,10 @@ export interface Change {
   actor: string;
   kind: string;
   key: string;
-  criterion: string | null;
-  from: unknown;
-  to: unknown;
+  criterion?: string | null;
+  from?: unknown;
+  to?: unknown;
+  removed?: boolean;
 }
 
 export interface OfficialReply {

@@ -51,7 +51,7 @@ struct yg_assess_run {
 	struct yg_control *store;
 	struct yg_access *access;
 	struct yg_assess_ports ports;
-	struct yg_assess *assess; /* NULL for commands that need none */
+	struct yg_assess *assess;      /* NULL for commands that need none */
 	struct yg_assess_facts *facts; /* NULL without a file */
 	char db_path[4096];
 };
@@ -91,6 +91,10 @@ bool yg_assess_read_file(const char *path, size_t bytes_max, uint8_t **ret, size
 
 /* @object as one line of JSON on standard output (taken). Exit status. */
 int yg_assess_print_json(json_t *take_object);
+
+/* Texts in @value (of this run alone) without what a terminal would obey: they come from files and
+ * people of all kinds. Before printing other than as JSON. */
+void yg_assess_make_printable(json_t *value);
 
 /* Say an error of assess/ in plain words; @place is a file or id, may be NULL. Exit status 1, or 2
  * when the store failed. */

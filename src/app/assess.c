@@ -11,7 +11,7 @@
 
 #include "base/ban.h"
 
-#define LIMIT_MAX   10000u
+#define LIMIT_MAX    10000u
 #define JAPAN_ZONE_S (9 * 3600)
 
 enum needs {
@@ -25,28 +25,29 @@ static const struct {
 	const char *name;
 	enum needs needs;
 	yg_assess_command run;
+	int args_max; /* words after the command that are no options */
 } commands[] = {
-	{"frameworks", NEEDS_NOTHING, yg_assess_cmd_frameworks},
-	{"new", NEEDS_STORE, yg_assess_cmd_new},
-	{"list", NEEDS_ASSESSMENT, yg_assess_cmd_list},
-	{"show", NEEDS_ASSESSMENT, yg_assess_cmd_show},
-	{"scope", NEEDS_ASSESSMENT, yg_assess_cmd_scope},
-	{"answer", NEEDS_ASSESSMENT, yg_assess_cmd_answer},
-	{"evidence", NEEDS_ASSESSMENT, yg_assess_cmd_evidence},
-	{"import-official", NEEDS_ASSESSMENT, yg_assess_cmd_import_official},
-	{"import-facts", NEEDS_ASSESSMENT, yg_assess_cmd_import_facts},
-	{"evaluate", NEEDS_ASSESSMENT, yg_assess_cmd_evaluate},
-	{"next", NEEDS_ASSESSMENT, yg_assess_cmd_next},
-	{"expert", NEEDS_ASSESSMENT, yg_assess_cmd_expert},
-	{"confirm", NEEDS_ASSESSMENT, yg_assess_cmd_confirm},
-	{"export", NEEDS_ASSESSMENT, yg_assess_cmd_export},
-	{"import", NEEDS_STORE, yg_assess_cmd_import},
-	{"web", NEEDS_STORE, yg_assess_cmd_web},
-	{"template", NEEDS_NOTHING, yg_assess_cmd_template},
-	{"report", NEEDS_ASSESSMENT, yg_assess_cmd_report},
-	{"sign", NEEDS_ASSESSMENT, yg_assess_cmd_sign},
-	{"verify", NEEDS_NOTHING, yg_assess_cmd_verify},
-	{"key", NEEDS_NOTHING, yg_assess_cmd_key},
+	{"frameworks", NEEDS_NOTHING, yg_assess_cmd_frameworks, 0},
+	{"new", NEEDS_STORE, yg_assess_cmd_new, 0},
+	{"list", NEEDS_ASSESSMENT, yg_assess_cmd_list, 1},
+	{"show", NEEDS_ASSESSMENT, yg_assess_cmd_show, 1},
+	{"scope", NEEDS_ASSESSMENT, yg_assess_cmd_scope, 0},
+	{"answer", NEEDS_ASSESSMENT, yg_assess_cmd_answer, 2},
+	{"evidence", NEEDS_ASSESSMENT, yg_assess_cmd_evidence, 3},
+	{"import-official", NEEDS_ASSESSMENT, yg_assess_cmd_import_official, 1},
+	{"import-facts", NEEDS_ASSESSMENT, yg_assess_cmd_import_facts, 2},
+	{"evaluate", NEEDS_ASSESSMENT, yg_assess_cmd_evaluate, 0},
+	{"next", NEEDS_ASSESSMENT, yg_assess_cmd_next, 0},
+	{"expert", NEEDS_ASSESSMENT, yg_assess_cmd_expert, 2},
+	{"confirm", NEEDS_ASSESSMENT, yg_assess_cmd_confirm, 1},
+	{"export", NEEDS_ASSESSMENT, yg_assess_cmd_export, 0},
+	{"import", NEEDS_STORE, yg_assess_cmd_import, 1},
+	{"web", NEEDS_STORE, yg_assess_cmd_web, 0},
+	{"template", NEEDS_NOTHING, yg_assess_cmd_template, 9},
+	{"report", NEEDS_ASSESSMENT, yg_assess_cmd_report, 1},
+	{"sign", NEEDS_ASSESSMENT, yg_assess_cmd_sign, 0},
+	{"verify", NEEDS_NOTHING, yg_assess_cmd_verify, 9},
+	{"key", NEEDS_NOTHING, yg_assess_cmd_key, 9},
 };
 
 enum option_code {
@@ -161,7 +162,8 @@ static bool take_option(int option, struct yg_assess_cli *cli)
 		cli->out = optarg;
 		return true;
 	default:
-		*(const char **)(void *)((char *)cli + text_options[option - OPT_TEXT].offset) = optarg;
+		*(const char **)(void *)((char *)cli + text_options[option - OPT_TEXT].offset) =
+			optarg;
 		return true;
 	}
 }
@@ -226,9 +228,18 @@ static bool choose_path(const struct yg_assess_cli *cli, char *to, size_t room)
 			(void)mkdir(to, 0700); /* there already, or opening the file says why not */
 			*at = '/';
 		}
-	(void)mkdir(to, 0700); /* as above */
+	(void)mkdir(to, 0700);					      /* as above */
 	(void)snprintf(to + size, room - (size_t)size, "/assess.db"); /* room was left */
 	return true;
+}
+
+/* Was it the file of the firm's lists that failed with @rc? */
+static bool is_of_facts(const struct yg_assess_run *run, int rc)
+{
+	uint64_t change;
+
+	return run->facts && run->ports.facts_change &&
+	       run->ports.facts_change(run->ports.facts, &change) == rc;
 }
 
 int yg_assess_say_store(const struct yg_assess_run *run, int rc)
@@ -238,25 +249,37 @@ int yg_assess_say_store(const struct yg_assess_run *run, int rc)
 
 	switch (rc) {
 	case YG_ENOENT:
-		yg_say_hint(N_("make one with: yagura assess new --framework scs-2026-03-27 --level "
-			       "star3 --db FILE"),
-			    N_("%s: there is no assessment here"), path);
+		yg_say_hint(
+			N_("make one with: yagura assess new --framework scs-2026-03-27 --level "
+			   "star3 --db FILE"),
+			N_("%s: there is no assessment here"), path);
 		break;
 	case YG_EFORMAT:
-		yg_say_hint(N_("give the path of a file that `yagura assess new` made"),
-			    N_("%s: this is no assessment file; it was left as it is"), path);
+		if (is_of_facts(run, rc))
+			yg_say_hint(N_("move it away and bring the lists in again with `yagura "
+				       "assess import-facts`; the answers are not in it"),
+				    N_("%s.facts: the file of the lists is damaged"), path);
+		else
+			yg_say_hint(
+				N_("give the path of a file that `yagura assess new` made, or a "
+				   "copy of it that is whole"),
+				N_("%s: this is no assessment file, or it is damaged; it was left "
+				   "as "
+				   "it is"),
+				path);
 		break;
 	case YG_EMISMATCH:
 		yg_say_hint(N_("use the newer program, or an older copy of the file"),
-			    N_("%s: made by a newer version of Yagura; it was left as it is"), path);
+			    N_("%s: made by a newer version of Yagura; it was left as it is"),
+			    path);
 		break;
 	case YG_EAGAIN:
 		yg_say_hint(N_("close the other program that has it open, and try again"),
 			    N_("%s: another program is writing to it"), path);
 		break;
 	case YG_ENOSPC:
-		yg_say_hint(N_("free some space; what was there before is unharmed"), "%s: %s", path,
-			    yg_say_tr(yg_err_text(rc)));
+		yg_say_hint(N_("free some space; what was there before is unharmed"), "%s: %s",
+			    path, yg_say_tr(yg_err_text(rc)));
 		break;
 	default:
 		yg_say("%s: %s%s%s", path, yg_say_tr(yg_err_text(rc)), trouble[0] ? ": " : "",
@@ -272,7 +295,8 @@ static const char *person_of(const struct yg_assess_cli *cli)
 	return cli->person ? cli->person : user && user[0] ? user : "local";
 }
 
-static int open_run(struct yg_assess_run *run, enum needs needs)
+/* *ret_is_new: the file was not there before. */
+static int open_run(struct yg_assess_run *run, enum needs needs, bool *ret_is_new)
 {
 	int rc;
 
@@ -280,9 +304,11 @@ static int open_run(struct yg_assess_run *run, enum needs needs)
 		return yg_assess_ports_init(run);
 	if (!choose_path(run->cli, run->db_path, sizeof(run->db_path)))
 		return YG_EINVAL;
+	*ret_is_new = needs == NEEDS_STORE && access(run->db_path, F_OK) != 0 && errno == ENOENT;
 	rc = yg_control_open_sqlite(run->db_path, needs == NEEDS_STORE, &run->store);
 	if (rc == YG_OK)
-		rc = yg_access_local(run->store, yg_clock_system(), person_of(run->cli), &run->access);
+		rc = yg_access_local(run->store, yg_clock_system(), person_of(run->cli),
+				     &run->access);
 	if (rc == YG_OK && run->cli->as_expert) {
 		struct yg_access *as_expert;
 
@@ -299,29 +325,84 @@ static int open_run(struct yg_assess_run *run, enum needs needs)
 	return rc;
 }
 
-static int run_command(const struct yg_assess_cli *cli, size_t which)
+/* Opening failed with @rc: say why, and what to do. */
+static int say_open(const struct yg_assess_run *run, enum needs needs, int rc)
 {
-	struct yg_assess_run run = {.cli = cli};
-	int rc = open_run(&run, cli->is_routes_only ? NEEDS_NOTHING : commands[which].needs);
-	int status;
+	const struct yg_assess_cli *cli = run->cli;
+	const char *path = yg_say_safe(yg_bytes_str(run->db_path), 300);
+	/* Still the owner: it was the desk of the expert that did not open. */
+	bool is_desk =
+		cli->as_expert && run->access && yg_access_role(run->access) == YG_ROLE_OWNER;
 
-	if (rc == YG_EACCES && cli->as_expert) {
+	if (is_desk && rc == YG_EACCES)
 		yg_say_hint(N_("the owner can invite again: yagura assess expert"),
 			    N_("--as %s: the invitation is over"),
 			    yg_say_safe(yg_bytes_str(cli->as_expert), 80));
-		status = YG_EXIT_FAILED;
-	} else if (rc == YG_EINVAL) {
+	else if (is_desk && rc == YG_ENOENT)
+		yg_say_hint(N_("`yagura assess expert list` shows those who were invited"),
+			    N_("--as %s: nobody with this id was invited"),
+			    yg_say_safe(yg_bytes_str(cli->as_expert), 80));
+	else if (rc == YG_EINVAL)
 		yg_say(N_("no place for the assessment file is known: give --db FILE"));
-		status = YG_EXIT_FAILED;
-	} else if (rc != YG_OK) {
-		status = yg_assess_say_store(&run, rc);
-	} else {
-		status = commands[which].run(&run);
+	else if (rc == YG_ENOENT && needs == NEEDS_STORE)
+		yg_say_hint(N_("make the folder first, or give another path"),
+			    N_("%s: its folder is not there"), path);
+	else if (rc == YG_ENOENT && run->store && cli->assessment)
+		yg_say_hint(N_("`yagura assess list assessments` shows those in the file"),
+			    N_("--assessment %s: there is no such assessment in the file"),
+			    yg_say_safe(yg_bytes_str(cli->assessment), 80));
+	else
+		return yg_assess_say_store(run, rc);
+	return YG_EXIT_FAILED;
+}
+
+/* Is there no assessment in the file? Not known counts as no. */
+static bool is_empty(struct yg_assess_run *run)
+{
+	struct yg_assess *assess = NULL;
+	bool is = !run->assess && run->access &&
+		  yg_assess_open(run->access, &run->ports, NULL, &assess) == YG_ENOENT;
+
+	(void)yg_assess_free(assess);
+	return is;
+}
+
+/* A refused command changes nothing: a file that was made for it goes again. */
+static void remove_new(const char *path)
+{
+	static const char *const ends[] = {"-wal", "-shm", ""};
+	char name[4096 + 8];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", path, ends[i]); /* room was left */
+		(void)unlink(name);					   /* it may not be there */
 	}
+}
+
+static int run_command(const struct yg_assess_cli *cli, size_t which)
+{
+	enum needs needs = cli->is_routes_only ? NEEDS_NOTHING : commands[which].needs;
+	struct yg_assess_run run = {.cli = cli};
+	bool is_new = false;
+	int status;
+	int rc;
+
+	if (cli->arg_count > commands[which].args_max) {
+		yg_say_hint(N_("`yagura assess --help` shows what there is"),
+			    N_("%s: this is one word too many for `%s`"),
+			    yg_say_safe(yg_bytes_str(cli->args[commands[which].args_max]), 80),
+			    commands[which].name);
+		return YG_EXIT_FAILED;
+	}
+	rc = open_run(&run, needs, &is_new);
+	status = rc == YG_OK ? commands[which].run(&run) : say_open(&run, needs, rc);
+	is_new = is_new && status != YG_EXIT_DONE && is_empty(&run);
 	(void)yg_assess_free(run.assess);
 	yg_assess_ports_done(&run);
 	(void)yg_access_free(run.access);
 	(void)yg_control_free(run.store);
+	if (is_new && commands[which].run != yg_assess_cmd_web)
+		remove_new(run.db_path);
 	if (fflush(stdout) != 0 && errno != EPIPE) {
 		yg_say(N_("the output could not be written: %s"),
 		       yg_say_tr(yg_err_text(yg_err_from_errno(errno))));

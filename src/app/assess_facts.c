@@ -211,7 +211,8 @@ int yg_assess_facts_put(struct yg_assess_facts *facts, const struct yg_assess_fa
 	int rc = arena ? YG_OK : YG_ENOMEM;
 
 	if (rc == YG_OK && index == UINT32_MAX)
-		rc = yg_line_fault_set(reterr, YG_ENOENT, 0, "unknown-table: there is no table %.*s",
+		rc = yg_line_fault_set(reterr, YG_ENOENT, 0,
+				       "unknown-table: there is no table %.*s",
 				       in->table.size > 60 ? 60 : (int)in->table.size,
 				       in->table.data ? (const char *)in->table.data : "");
 	if (rc == YG_OK)

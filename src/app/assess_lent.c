@@ -19,7 +19,8 @@ static int report(void *arg, struct yg_assess *assess, const struct yg_assess_re
 	int rc;
 
 	if (!yg_report_kind_by_name(ask->report, &kind))
-		return yg_line_fault_set(reterr, YG_ENOENT, 0, "not-found: there is no such report");
+		return yg_line_fault_set(reterr, YG_ENOENT, 0,
+					 "not-found: there is no such report");
 	if (ask->since != YG_DAY_NONE && ask->since >= yg_assess_today(assess))
 		return yg_line_fault_set(reterr, YG_EINVAL, 0,
 					 "bad-day: since must be a day before today");

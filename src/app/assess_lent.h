@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* app/assess_lent.h - what the API of an assessment borrows: papers, statements, templates, lists. */
+/* app/assess_lent.h - what the API of an assessment borrows: papers, statements, templates, lists.
+ */
 #pragma once
 
 #include "app/assess-int.h"

@@ -24,8 +24,10 @@ static const char *text_of(const json_t *object, const char *key)
 static const char *state_word(const char *state)
 {
 	static const char *const words[][2] = {
-		{"met", N_("○ fulfilled")},	 {"partly", N_("△ partly")},
-		{"not_met", N_("× not fulfilled")}, {"na", N_("－ not applicable")},
+		{"met", N_("○ fulfilled")},
+		{"partly", N_("△ partly")},
+		{"not_met", N_("× not fulfilled")},
+		{"na", N_("－ not applicable")},
 		{"open", N_("… open")},
 	};
 
@@ -70,8 +72,8 @@ int yg_assess_cmd_frameworks(struct yg_assess_run *run)
 		const struct yg_library *library;
 		struct yg_line_fault fault;
 
-		if (arena && run->ports.read_framework(shipped->bytes, arena, &library, &fault) ==
-				     YG_OK &&
+		if (arena &&
+		    run->ports.read_framework(shipped->bytes, arena, &library, &fault) == YG_OK &&
 		    library->framework) {
 			const struct yg_framework *framework = library->framework;
 
@@ -85,7 +87,8 @@ int yg_assess_cmd_frameworks(struct yg_assess_run *run)
 		}
 		(void)yg_arena_free(arena);
 	}
-	printf("\n%s\n", tr(N_("Others are read from files: yagura assess new --framework FILE.yaml")));
+	printf("\n%s\n",
+	       tr(N_("Others are read from files: yagura assess new --framework FILE.yaml")));
 	return YG_EXIT_DONE;
 }
 
@@ -100,6 +103,7 @@ static int list_assessments(struct yg_assess_run *run)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(heads);
+	yg_assess_make_printable(heads);
 	json_array_foreach(heads, i, head)
 	{
 		printf("%s  %s %s  %s\n    %s\n", text_of(head, "id"),
@@ -133,6 +137,11 @@ int yg_assess_cmd_list(struct yg_assess_run *run)
 
 	if (run->cli->arg_count > 0 && strcmp(run->cli->args[0], "assessments") == 0)
 		return list_assessments(run);
+	if (run->cli->arg_count > 0) {
+		yg_say(N_("list: give nothing more, or `assessments` for the assessments in the "
+			  "file"));
+		return YG_EXIT_FAILED;
+	}
 	rc = yg_assess_json_lines(run->assess, run->cli->lang, &lines);
 	if (rc == YG_OK)
 		rc = yg_assess_json_head(run->assess, run->cli->lang, &head);
@@ -144,6 +153,8 @@ int yg_assess_cmd_list(struct yg_assess_run *run)
 		json_decref(head);
 		return yg_assess_print_json(lines);
 	}
+	yg_assess_make_printable(head);
+	yg_assess_make_printable(lines);
 	print_practice(head);
 	json_array_foreach(lines, i, line) print_line(line);
 	json_decref(head);
@@ -186,6 +197,20 @@ static void print_wanted(const json_t *criterion)
 		       status_word(text_of(wanted, "status")));
 	}
 	printf("\n");
+}
+
+/* The same before what stands without a head. */
+static int print_if_practice(struct yg_assess_run *run)
+{
+	json_t *head = NULL;
+	int rc = yg_assess_json_head(run->assess, run->cli->lang, &head);
+
+	if (rc == YG_OK) {
+		yg_assess_make_printable(head);
+		print_practice(head);
+	}
+	json_decref(head);
+	return rc;
 }
 
 static void print_criterion(const json_t *criterion)
@@ -234,9 +259,12 @@ int yg_assess_cmd_show(struct yg_assess_run *run)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(object);
-	print_criterion(object);
+	yg_assess_make_printable(object);
+	rc = print_if_practice(run);
+	if (rc == YG_OK)
+		print_criterion(object);
 	json_decref(object);
-	return YG_EXIT_DONE;
+	return rc == YG_OK ? YG_EXIT_DONE : yg_assess_say_store(run, rc);
 }
 
 /* ---- evaluate ---- */
@@ -262,10 +290,12 @@ static void print_reminders(struct yg_assess_run *run, const json_t *head)
 	size_t i;
 
 	if (json_is_true(json_object_get(head, "clock_behind")))
-		printf("%s\n", tr(N_("This machine's clock stands before the newest entry: set it right "
-				     "before going on.")));
+		printf("%s\n",
+		       tr(N_("This machine's clock stands before the newest entry: set it right "
+			     "before going on.")));
 	if (yg_assess_json_items(run->assess, "official_result", &results) != YG_OK)
 		return;
+	yg_assess_make_printable(results);
 	json_array_foreach(results, i, result)
 	{
 		int64_t left = yg_json_int(result, "days_left", INT32_MAX);
@@ -273,7 +303,8 @@ static void print_reminders(struct yg_assess_run *run, const json_t *head)
 		if (left > REMIND_DAYS)
 			continue;
 		if (left < 0)
-			printf(tr(N_("The official result %s ended on %s: see the operator's page")),
+			printf(tr(N_("The official result %s ended on %s: see the operator's "
+				     "page")),
 			       text_of(result, "number"), text_of(result, "valid_to"));
 		else
 			printf(tr(N_("The official result %s ends on %s: time to renew")),
@@ -291,14 +322,16 @@ static void print_evaluation(const struct yg_assess_result *result, const json_t
 	printf("%s %s  %s\n\n", text_of(json_object_get(head, "framework"), "title"),
 	       text_of(json_object_get(head, "level"), "name"),
 	       text_of(json_object_get(head, "organisation"), "name"));
-	printf(tr(N_("%u criteria: %u fulfilled with evidence, %u fulfilled by declaration, %u partly, "
+	printf(tr(N_("%u criteria: %u fulfilled with evidence, %u fulfilled by declaration, %u "
+		     "partly, "
 		     "%u not fulfilled, %u not applicable, %u open")),
 	       counts->criteria, counts->with_evidence, counts->declared_alone,
 	       counts->declared[YG_ANSWER_PARTLY], counts->declared[YG_ANSWER_NOT_MET],
 	       counts->declared[YG_ANSWER_NA], counts->declared[YG_ANSWER_OPEN]);
 	printf("\n");
 	if (counts->contradicted) {
-		printf(tr(N_("%u where declared and observed do not agree: see `yagura assess list`")),
+		printf(tr(N_("%u where declared and observed do not agree: see `yagura assess "
+			     "list`")),
 		       counts->contradicted);
 		printf("\n");
 	}
@@ -327,6 +360,7 @@ int yg_assess_cmd_evaluate(struct yg_assess_run *run)
 		json_decref(head);
 		return yg_assess_say_store(run, rc);
 	}
+	yg_assess_make_printable(head);
 	if (run->cli->is_json)
 		print_counts(result);
 	else
@@ -350,18 +384,25 @@ int yg_assess_cmd_next(struct yg_assess_run *run)
 	json_t *step;
 	size_t i;
 	int rc = yg_assess_json_next(run->assess, run->cli->lang,
-				     run->cli->limit ? (uint32_t)run->cli->limit : NEXT_USUAL, &steps);
+				     run->cli->limit ? (uint32_t)run->cli->limit : NEXT_USUAL,
+				     &steps);
 
 	if (rc != YG_OK)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(steps);
+	yg_assess_make_printable(steps);
+	rc = print_if_practice(run);
+	if (rc != YG_OK) {
+		json_decref(steps);
+		return yg_assess_say_store(run, rc);
+	}
 	if (json_array_size(steps) == 0)
 		printf("%s\n", tr(N_("Nothing is left to do here.")));
 	json_array_foreach(steps, i, step)
 	{
-		printf("%zu. %s  %s\n   %s\n   ", i + 1, text_of(step, "id"), text_of(step, "title"),
-		       text_of(step, "reason"));
+		printf("%zu. %s  %s\n   %s\n   ", i + 1, text_of(step, "id"),
+		       text_of(step, "title"), text_of(step, "reason"));
 		printf(tr(N_("effect: %s, effort: %s")), amount(yg_json_int(step, "effect", 2)),
 		       amount(yg_json_int(step, "effort", 2)));
 		printf("\n   %s\n\n", text_of(step, "cheap"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands of `yagura assess` that change the file. */
 #define _GNU_SOURCE
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/assess-int.h"
@@ -37,7 +38,8 @@ static bool add_framework_file(struct yg_assess_run *run, int *ret_status)
 		*ret_status = YG_EXIT_FAILED;
 		return false;
 	}
-	rc = yg_assess_add_framework(run->access, &run->ports, (struct yg_bytes){data, size}, &fault);
+	rc = yg_assess_add_framework(run->access, &run->ports, (struct yg_bytes){data, size},
+				     &fault);
 	free(data);
 	if (rc == YG_OK)
 		return true;
@@ -77,9 +79,11 @@ static int create(struct yg_assess_run *run, struct yg_bytes framework)
 	json_t *head = NULL;
 	int rc = yg_assess_create(run->access, &run->ports, &wanted, id, &fault);
 
-	if (rc != YG_OK && fault.msg[0])
-		return yg_assess_say_fault(rc, &fault, NULL) == YG_EXIT_FAILED ? YG_EXIT_FAILED
-									       : YG_EXIT_FAILED;
+	if (rc != YG_OK && fault.msg[0]) {
+		(void)yg_assess_say_fault(rc, &fault,
+					  NULL); /* 2 whatever it was: nothing was made */
+		return YG_EXIT_FAILED;
+	}
 	if (rc == YG_OK)
 		rc = yg_assess_open(run->access, &run->ports, id, &run->assess);
 	if (rc == YG_OK)
@@ -90,10 +94,11 @@ static int create(struct yg_assess_run *run, struct yg_bytes framework)
 		return yg_assess_print_json(head);
 	printf(yg_say_tr(N_("assessment %s is made in %s: %u criteria")), id, run->db_path,
 	       (unsigned)yg_json_int(json_object_get(head, "counts"), "criteria", 0));
-	printf("\n%s\n", json_is_true(json_object_get(head, "practice"))
-				 ? yg_say_tr(N_("Practice mode until the official wording is imported: "
-						"yagura assess import-official FILE"))
-				 : "");
+	printf("\n%s\n",
+	       json_is_true(json_object_get(head, "practice"))
+		       ? yg_say_tr(N_("Practice mode until the official wording is imported: "
+				      "yagura assess import-official FILE"))
+		       : "");
 	json_decref(head);
 	return YG_EXIT_DONE;
 }
@@ -121,12 +126,29 @@ int yg_assess_cmd_new(struct yg_assess_run *run)
 
 /* ---- answer ---- */
 
+/* A path that stays in the folder of the table or below: who wrote the table need not be the one
+ * who takes it in, and must not choose among that one's other files. */
+static bool is_beside(const char *name)
+{
+	const char *at = name;
+
+	if (name[0] == '/' || name[0] == 0)
+		return false;
+	for (; at; at = strchr(at, '/')) {
+		at += *at == '/';
+		if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == 0))
+			return false;
+	}
+	return true;
+}
+
 /* Evidence whose title is a file beside the table: its path and digest are kept with it. */
 static int attach_file(struct yg_assess_run *run, const json_t *evidence, const char *folder)
 {
 	const char *id = json_string_value(json_object_get(evidence, "id"));
 	const char *title = json_string_value(json_object_get(evidence, "title"));
 	struct yg_line_fault fault;
+	struct stat stat_now;
 	char *path = NULL;
 	char *whole;
 	json_t *changed;
@@ -134,20 +156,20 @@ static int attach_file(struct yg_assess_run *run, const json_t *evidence, const 
 	size_t size;
 	int rc;
 
-	if (!title || yg_json_text(evidence, "sha256").size > 0 ||
-	    asprintf(&path, "%s%s%s", title[0] == '/' ? "" : folder, title[0] == '/' ? "" : "/",
-		     title) < 0)
+	if (!title || !is_beside(title) || asprintf(&path, "%s/%s", folder, title) < 0)
 		return YG_OK;
 	whole = realpath(path, NULL);
 	free(path);
-	if (!whole || yg_io_read_file(whole, ATTACH_BYTES_MAX, &data, &size) != YG_OK) {
+	if (!whole || stat(whole, &stat_now) != 0 || !S_ISREG(stat_now.st_mode) ||
+	    yg_io_read_file(whole, ATTACH_BYTES_MAX, &data, &size) != YG_OK) {
 		free(whole);
 		return YG_OK; /* a title, not a file */
 	}
 	changed = json_deep_copy(evidence);
 	rc = changed ? yg_json_set(changed, "place", json_string(whole)) : YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = yg_assess_put_evidence(run->assess, id, changed, YG_REVISION_ANY, NULL, &fault);
+		rc = yg_assess_put_evidence(run->assess, id, changed, YG_REVISION_ANY, NULL,
+					    &fault);
 	json_decref(changed);
 	free(whole);
 	if (rc == YG_OK)
@@ -157,7 +179,21 @@ static int attach_file(struct yg_assess_run *run, const json_t *evidence, const 
 	return rc;
 }
 
-static int attach_files(struct yg_assess_run *run, const char *table_path)
+static bool is_among(const json_t *ids, const json_t *id)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)ids, i, one)
+	{
+		if (json_equal(one, id))
+			return true;
+	}
+	return false;
+}
+
+/* @made: ids of the evidence that the table brought. */
+static int attach_files(struct yg_assess_run *run, const char *table_path, const json_t *made)
 {
 	char *copy = yg_strndup(table_path, strlen(table_path));
 	char *slash = copy ? strrchr(copy, '/') : NULL;
@@ -173,7 +209,7 @@ static int attach_files(struct yg_assess_run *run, const char *table_path)
 	rc = yg_assess_json_items(run->assess, "evidence", &items);
 	json_array_foreach(items, i, item)
 	{
-		if (rc == YG_OK)
+		if (rc == YG_OK && is_among(made, json_object_get(item, "id")))
 			rc = attach_file(run, item, slash ? (copy[0] ? copy : "/") : ".");
 	}
 	json_decref(items);
@@ -188,6 +224,7 @@ static int answer_table(struct yg_assess_run *run)
 	struct yg_line_fault fault = {0};
 	struct yg_bytes text;
 	struct yg_table table;
+	json_t *made = NULL;
 	uint32_t count = 0;
 	uint8_t *data = NULL;
 	size_t size;
@@ -202,7 +239,7 @@ static int answer_table(struct yg_assess_run *run)
 	if (rc == YG_OK)
 		rc = run->ports.read_table(text, arena, &table, &fault);
 	if (rc == YG_OK)
-		rc = yg_assess_answer_table(run->assess, &table, &count, &fault);
+		rc = yg_assess_answer_table(run->assess, &table, &count, &made, &fault);
 	(void)yg_arena_free(arena);
 	if (rc != YG_OK) {
 		int status = yg_assess_say_fault(rc, &fault, path);
@@ -210,7 +247,8 @@ static int answer_table(struct yg_assess_run *run)
 		yg_say(N_("nothing was changed"));
 		return status;
 	}
-	rc = attach_files(run, path);
+	rc = attach_files(run, path, made);
+	json_decref(made);
 	if (rc != YG_OK)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
@@ -331,6 +369,7 @@ int yg_assess_cmd_scope(struct yg_assess_run *run)
 	}
 	if (run->cli->is_json)
 		return yg_assess_print_json(scope);
+	yg_assess_make_printable(scope);
 	print_list(scope, "companies", yg_say_tr(N_("Inside: companies")));
 	print_list(scope, "sites", yg_say_tr(N_("Inside: sites")));
 	print_list(scope, "networks", yg_say_tr(N_("Inside: networks")));
@@ -344,44 +383,54 @@ int yg_assess_cmd_scope(struct yg_assess_run *run)
 
 /* `evidence add TITLE [--date] [--expires] [--source PLACE] [--evidence CRITERIA] [FILE]`,
  * `evidence list`, `evidence remove ID`. */
+/* The document of evidence that the command line describes; NULL without memory. */
+static json_t *evidence_in(const struct yg_assess_cli *cli)
+{
+	json_t *in = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s*, s:s*}", "kind",
+			       cli->kind ? cli->kind : "record", "title", cli->args[1], "owner",
+			       cli->person ? cli->person : "", "note", cli->note ? cli->note : "",
+			       "place", cli->source ? cli->source : "", "criteria",
+			       split_ids(cli->evidence ? cli->evidence : ""), "date", cli->date,
+			       "expires", cli->expires);
+
+	return in;
+}
+
+/* Attach the file named third; *made becomes the object as it then is. */
+static int attach_named(struct yg_assess_run *run, json_t **made, struct yg_line_fault *fault)
+{
+	const char *path = run->cli->args[2];
+	json_t *attached = NULL;
+	uint8_t *data;
+	size_t size;
+	int rc;
+
+	if (!yg_assess_read_file(path, ATTACH_BYTES_MAX, &data, &size))
+		return YG_ENOENT; /* said */
+	rc = yg_assess_attach(run->assess, json_string_value(json_object_get(*made, "id")),
+			      yg_bytes_str(path), (struct yg_bytes){data, size}, &attached, fault);
+	free(data);
+	json_decref(*made);
+	*made = attached;
+	return rc;
+}
+
 static int add_evidence(struct yg_assess_run *run)
 {
 	const struct yg_assess_cli *cli = run->cli;
 	struct yg_line_fault fault = {0};
-	json_t *criteria = split_ids(cli->evidence ? cli->evidence : "");
-	json_t *in = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "kind",
-			       cli->kind ? cli->kind : "record", "title", cli->args[1], "owner",
-			       cli->person ? cli->person : "", "note", cli->note ? cli->note : "",
-			       "place", cli->source ? cli->source : "", "criteria", criteria);
+	json_t *in = evidence_in(cli);
 	json_t *made = NULL;
-	int rc = in ? YG_OK : YG_ENOMEM;
+	int rc = in ? yg_assess_put_evidence(run->assess, NULL, in, YG_REVISION_NONE, &made, &fault)
+		    : YG_ENOMEM;
 
-	if (rc == YG_OK && cli->date)
-		rc = yg_json_set(in, "date", json_string(cli->date));
-	if (rc == YG_OK && cli->expires)
-		rc = yg_json_set(in, "expires", json_string(cli->expires));
-	if (rc == YG_OK)
-		rc = yg_assess_put_evidence(run->assess, NULL, in, YG_REVISION_NONE, &made, &fault);
 	json_decref(in);
-	if (rc == YG_OK && cli->arg_count > 2) {
-		json_t *attached = NULL;
-		uint8_t *data;
-		size_t size;
-
-		if (!yg_assess_read_file(cli->args[2], ATTACH_BYTES_MAX, &data, &size)) {
-			json_decref(made);
-			return YG_EXIT_PARTLY;
-		}
-		rc = yg_assess_attach(run->assess, json_string_value(json_object_get(made, "id")),
-				      yg_bytes_str(cli->args[2]), (struct yg_bytes){data, size},
-				      &attached, &fault);
-		free(data);
-		json_decref(made);
-		made = attached;
-	}
+	if (rc == YG_OK && cli->arg_count > 2)
+		rc = attach_named(run, &made, &fault);
 	if (rc != YG_OK) {
 		json_decref(made);
-		return yg_assess_say_fault(rc, &fault, cli->args[1]);
+		return rc == YG_ENOENT ? YG_EXIT_PARTLY
+				       : yg_assess_say_fault(rc, &fault, cli->args[1]);
 	}
 	if (cli->is_json)
 		return yg_assess_print_json(made);
@@ -403,6 +452,7 @@ static int list_evidence(struct yg_assess_run *run)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(items);
+	yg_assess_make_printable(items);
 	json_array_foreach(items, i, item)
 	{
 		printf("%s  %s  %s  %s\n", json_string_value(json_object_get(item, "id")),
@@ -464,7 +514,8 @@ int yg_assess_cmd_import_official(struct yg_assess_run *run)
 	int rc;
 
 	if (cli->arg_count != 1) {
-		yg_say(N_("import-official: give the publisher's file (CSV with id and text_ja, library "
+		yg_say(N_("import-official: give the publisher's file (CSV with id and text_ja, "
+			  "library "
 			  "YAML, or workbook)"));
 		return YG_EXIT_FAILED;
 	}
@@ -479,6 +530,7 @@ int yg_assess_cmd_import_official(struct yg_assess_run *run)
 	status = is_whole ? YG_EXIT_DONE : YG_EXIT_PARTLY;
 	if (cli->is_json)
 		return yg_assess_print_json(result) == YG_EXIT_DONE ? status : YG_EXIT_FAILED;
+	yg_assess_make_printable(result);
 	printf(yg_say_tr(N_("%u of %u criteria have their official wording now (SHA-256 %s)")),
 	       (unsigned)yg_json_int(result, "found", 0),
 	       (unsigned)yg_json_int(result, "criteria", 0),
@@ -490,8 +542,9 @@ int yg_assess_cmd_import_official(struct yg_assess_run *run)
 		printf("%s\n", yg_say_tr(N_("Practice mode stays on until none is missing.")));
 	if (!json_is_true(json_object_get(result, "matches_known_digest")))
 		printf("%s\n",
-		       yg_say_tr(N_("The file is not byte for byte the one this framework was compared "
-				    "with: compare a few criteria with the publisher's page.")));
+		       yg_say_tr(N_(
+			       "The file is not byte for byte the one this framework was compared "
+			       "with: compare a few criteria with the publisher's page.")));
 	json_decref(result);
 	return status;
 }
@@ -511,6 +564,7 @@ static int list_facts(struct yg_assess_run *run)
 		return yg_assess_say_store(run, rc);
 	if (run->cli->is_json)
 		return yg_assess_print_json(items);
+	yg_assess_make_printable(items);
 	json_array_foreach(items, i, item)
 	{
 		const char *date = json_string_value(json_object_get(item, "date"));
@@ -562,6 +616,8 @@ int yg_assess_cmd_import_facts(struct yg_assess_run *run)
 	in.source = given(cli->source);
 	rc = yg_assess_facts_put(run->facts, &in, &item, &fault);
 	free(data);
+	if (rc == YG_EFORMAT && !fault.msg[0])
+		return yg_assess_say_store(run, rc);
 	if (rc != YG_OK)
 		return yg_assess_say_fault(rc, &fault, cli->args[1]);
 	if (cli->is_json)
@@ -622,12 +678,14 @@ int yg_assess_cmd_import(struct yg_assess_run *run)
 	}
 	if (!yg_assess_read_file(cli->args[0], EXCHANGE_BYTES_MAX, &data, &size))
 		return YG_EXIT_FAILED;
-	rc = yg_assess_import(run->access, &run->ports, (struct yg_bytes){data, size}, &result, &fault);
+	rc = yg_assess_import(run->access, &run->ports, (struct yg_bytes){data, size}, &result,
+			      &fault);
 	free(data);
 	if (rc != YG_OK)
 		return yg_assess_say_fault(rc, &fault, cli->args[0]);
 	if (cli->is_json)
 		return yg_assess_print_json(result);
+	yg_assess_make_printable(result);
 	printf(yg_say_tr(N_("assessment %s: %u confirmations taken over, %zu not")),
 	       json_string_value(json_object_get(result, "assessment")),
 	       (unsigned)yg_json_int(result, "confirmations", 0),
@@ -652,9 +710,9 @@ static int invite(struct yg_assess_run *run)
 	struct yg_line_fault fault = {0};
 	json_t *made = NULL;
 	json_t *in = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s*}", "role",
-			       cli->kind ? cli->kind : "expert", "name", cli->args[1], "organisation",
-			       cli->organisation ? cli->organisation : "", "qualification",
-			       cli->source ? cli->source : "", "registration",
+			       cli->kind ? cli->kind : "expert", "name", cli->args[1],
+			       "organisation", cli->organisation ? cli->organisation : "",
+			       "qualification", cli->source ? cli->source : "", "registration",
 			       cli->name ? cli->name : "", "registration_expires", cli->expires,
 			       "until", cli->until);
 	int rc = in ? yg_assess_put_expert(run->assess, NULL, in, YG_REVISION_NONE, &made, &fault)
@@ -703,8 +761,8 @@ int yg_assess_cmd_expert(struct yg_assess_run *run)
 
 		rc = expert ? yg_json_set(expert, "ended", json_true()) : YG_ENOENT;
 		if (rc == YG_OK)
-			rc = yg_assess_put_expert(run->assess, cli->args[1], expert, YG_REVISION_ANY,
-						  NULL, &fault);
+			rc = yg_assess_put_expert(run->assess, cli->args[1], expert,
+						  YG_REVISION_ANY, NULL, &fault);
 		json_decref(expert);
 		return rc == YG_OK ? YG_EXIT_DONE : yg_assess_say_fault(rc, &fault, cli->args[1]);
 	}
@@ -728,7 +786,8 @@ int yg_assess_cmd_confirm(struct yg_assess_run *run)
 	int rc;
 
 	if (cli->arg_count != 1) {
-		yg_say(N_("confirm: give one criterion, --as EXPERT, and --note WHAT WAS LOOKED AT (or "
+		yg_say(N_("confirm: give one criterion, --as EXPERT, and --note WHAT WAS LOOKED AT "
+			  "(or "
 			  "--reason ADVICE to return it)"));
 		return YG_EXIT_FAILED;
 	}

@@ -19,6 +19,7 @@
 #define YG_BATCH_TEXT_BYTES	(512u * 1024u) /* aimed at */
 #define YG_BATCH_TEXT_BYTES_MAX (4u << 20)     /* a record cut over two reads, and its neighbours */
 #define YG_BATCH_RECORDS_MAX	16384u
+#define YG_BATCH_CHUNKS_MAX	8u /* of a Windows event file */
 #define YG_BATCH_ARENA_MAX	(64u << 20)
 
 struct yg_batch_record {
@@ -27,6 +28,13 @@ struct yg_batch_record {
 	uint64_t position;
 	bool is_torn;
 	bool is_long;
+	bool is_damaged; /* a stretch of a Windows event file that holds no readable record */
+};
+
+/* A chunk of a Windows event file; number n stands at n * YG_EVTX_CHUNK_BYTES of the text. */
+struct yg_batch_chunk {
+	uint64_t at; /* in the input */
+	uint32_t size;
 };
 
 /* Records of one minute that stand together: for the timeline. */
@@ -45,6 +53,8 @@ struct yg_batch {
 	struct yg_buf text;   /* followed by YG_PARSE_PADDING readable bytes */
 	struct yg_batch_record *records;
 	size_t record_count;
+	struct yg_batch_chunk chunks[YG_BATCH_CHUNKS_MAX];
+	size_t chunk_count; /* 0: text */
 
 	/* Filled by the worker. */
 	struct yg_arena *arena;

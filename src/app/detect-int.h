@@ -41,6 +41,10 @@ struct yg_run {
 
 /* struct yg_judge_out.event: @arg is the sink inside a run. */
 struct yg_bytes yg_run_event(void *arg, const struct yg_trace *trace);
+struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t rule, uint32_t ref);
 
 /* Read and judge all inputs. YG_OK, YG_ENOMEM or the error of the output. */
 YG_MUST_USE int yg_run_inputs(struct yg_run *run, unsigned threads);
+
+/* A whole run: what @options say, to the exit status. Frees the options. */
+int yg_detect(struct yg_options *take_options);

@@ -120,6 +120,7 @@ static int prepare(struct yg_run *run)
 	struct yg_judge_out out = {.finding = yg_sink_finding,
 				   .update = yg_sink_update,
 				   .event = yg_run_event,
+				   .group = yg_run_group,
 				   .arg = &run->sink};
 	int rc = load_zone(run);
 
@@ -286,23 +287,13 @@ static int open_stop_fd(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int yg_command_detect(int argc, char **argv)
+int yg_detect(struct yg_options *take_options)
 {
-	struct yg_run run = {.clock = yg_clock_system(), .stop_fd = -1};
+	struct yg_run run = {.options = *take_options, .clock = yg_clock_system(), .stop_fd = -1};
 	int status = YG_EXIT_FAILED;
 	int rc;
 
 	run.started_ns = run.clock.now_ns(run.clock.arg);
-	switch (yg_options_read(argc, argv, &run.options)) {
-	case YG_OPTIONS_RUN:
-		break;
-	case YG_OPTIONS_DONE:
-		status = YG_EXIT_DONE;
-		__attribute__((fallthrough));
-	default:
-		yg_options_done(&run.options);
-		return status;
-	}
 	if (run.options.is_following)
 		run.stop_fd = open_stop_fd();
 	rc = prepare(&run);
@@ -318,4 +309,20 @@ int yg_command_detect(int argc, char **argv)
 		(void)close(run.stop_fd); /* nothing was written to it */
 	done(&run);
 	return status;
+}
+
+int yg_command_detect(int argc, char **argv)
+{
+	struct yg_options options;
+
+	switch (yg_options_read(argc, argv, &options)) {
+	case YG_OPTIONS_RUN:
+		return yg_detect(&options);
+	case YG_OPTIONS_DONE:
+		yg_options_done(&options);
+		return YG_EXIT_DONE;
+	default:
+		yg_options_done(&options);
+		return YG_EXIT_FAILED;
+	}
 }

@@ -167,6 +167,16 @@ struct yg_bytes yg_run_event(void *arg, const struct yg_trace *trace)
 	return yg_worker_fields(run->again, run->batch, trace->record);
 }
 
+struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t rule, uint32_t ref)
+{
+	struct yg_sink *sink = arg;
+	const struct yg_run *run =
+		(const struct yg_run *)(const void *)((const uint8_t *)sink -
+						      offsetof(struct yg_run, sink));
+
+	return yg_worker_group(run->again, run->batch, trace->record, rule, ref);
+}
+
 static int take_batch(void *arg, struct yg_batch *batch)
 {
 	struct flow *flow = arg;
@@ -184,6 +194,7 @@ static int take_batch(void *arg, struct yg_batch *batch)
 	for (size_t i = 0; i < batch->minute_count; i++)
 		yg_timeline_record(run->timeline, batch->minutes[i].time_ns,
 				   batch->minutes[i].count);
+	rc = yg_judge_ahead(run->judge, batch->traces, (uint32_t)batch->trace_count);
 	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
 		rc = yg_judge_take(run->judge, &batch->traces[i]);
 	if (rc == YG_OK && run->options.is_following)

@@ -16,6 +16,8 @@ int yg_intake_open(struct yg_intake *intake, const struct yg_input *input, size_
 		   const struct yg_stream_opts *opts, enum yg_format forced, int64_t now_ns,
 		   struct yg_parser *parser, const char **ret_reason)
 {
+	struct yg_stream_opts how = opts ? *opts : (struct yg_stream_opts){.stop_fd = -1};
+
 	*intake = (struct yg_intake){
 		.input = input,
 		.index = index,
@@ -26,7 +28,8 @@ int yg_intake_open(struct yg_intake *intake, const struct yg_input *input, size_
 	};
 	yg_buf_init(&intake->carry, YG_BATCH_TEXT_BYTES_MAX);
 	yg_buf_init(&intake->head.text, YG_HEAD_BYTES_MAX);
-	return yg_stream_open(input, opts, &intake->stream, ret_reason);
+	how.is_binary = forced == YG_FORMAT_EVTX;
+	return yg_stream_open(input, &how, &intake->stream, ret_reason);
 }
 
 void yg_intake_close(struct yg_intake *intake)
@@ -184,7 +187,12 @@ static int fill(struct yg_intake *intake, struct yg_batch *batch)
 		batch->text.size < YG_BATCH_TEXT_BYTES ? YG_BATCH_TEXT_BYTES : batch->text.size + 1;
 
 	while (!intake->is_ended && batch->text.size < want) {
-		int rc = yg_stream_read(intake->stream, &batch->text, READ_BYTES, &intake->reason);
+		/* To the byte, however a pipe delivers: where a batch ends may decide what is
+		 * found. */
+		size_t left = batch->text.size < YG_BATCH_TEXT_BYTES ? want - batch->text.size
+								     : READ_BYTES;
+		int rc = yg_stream_read(intake->stream, &batch->text,
+					left < READ_BYTES ? left : READ_BYTES, &intake->reason);
 
 		if (rc == YG_ENOMEM || rc == YG_EAGAIN)
 			return rc;
@@ -196,12 +204,41 @@ static int fill(struct yg_intake *intake, struct yg_batch *batch)
 	return YG_OK;
 }
 
+/* What was read is no text: it waits in the carry for those who know chunks. */
+static int turn_to_evtx(struct yg_intake *intake, struct yg_batch *batch)
+{
+	int rc;
+
+	yg_intake_begin_evtx(intake);
+	yg_buf_add(&intake->carry, yg_buf_bytes(&batch->text));
+	yg_buf_reset(&batch->text);
+	rc = yg_buf_error(&intake->carry);
+	return rc == YG_OK ? yg_intake_next_evtx(intake, batch) : rc;
+}
+
+/* The records of the text that was read. */
+static int take_text(struct yg_intake *intake, struct yg_batch *batch)
+{
+	uint8_t *padding;
+	int rc = YG_OK;
+
+	if (!intake->is_recognised)
+		rc = recognise(intake, yg_buf_bytes(&batch->text));
+	if (rc != YG_OK)
+		return rc;
+	padding = yg_buf_reserve(&batch->text, YG_PARSE_PADDING);
+	if (!padding)
+		return yg_buf_error(&batch->text);
+	memset(padding, 0, YG_PARSE_PADDING);
+	return cut(intake, batch);
+}
+
 /* One round: read, recognise, cut. *ret_waits: following, and nothing came. */
 static int next_round(struct yg_intake *intake, struct yg_batch *batch, bool *ret_waits)
 {
-	uint8_t *padding;
 	int rc;
 
+	yg_buf_reset(&batch->text);
 	yg_buf_add(&batch->text, yg_buf_bytes(&intake->carry));
 	yg_buf_reset(&intake->carry);
 	rc = yg_buf_error(&batch->text);
@@ -211,16 +248,9 @@ static int next_round(struct yg_intake *intake, struct yg_batch *batch, bool *re
 	*ret_waits = rc == YG_EAGAIN;
 	if (rc == YG_ENOMEM || (rc == YG_EAGAIN && batch->text.size == 0))
 		return rc;
-	if (!intake->is_recognised) {
-		rc = recognise(intake, yg_buf_bytes(&batch->text));
-		if (rc != YG_OK)
-			return rc;
-	}
-	padding = yg_buf_reserve(&batch->text, YG_PARSE_PADDING);
-	if (!padding)
-		return yg_buf_error(&batch->text);
-	memset(padding, 0, YG_PARSE_PADDING);
-	return cut(intake, batch);
+	if (!intake->is_recognised && yg_stream_state(intake->stream).is_binary)
+		return turn_to_evtx(intake, batch);
+	return take_text(intake, batch);
 }
 
 int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch)
@@ -229,16 +259,16 @@ int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch)
 	int rc = YG_OK;
 
 	assert(intake->stream);
+	if (intake->is_evtx)
+		return yg_intake_next_evtx(intake, batch);
 	batch->input = intake->index;
 	batch->is_forced = intake->is_forced;
 	batch->reference_ns = intake->reference_ns;
-	while (rc == YG_OK && batch->record_count == 0 && !batch->is_last && !is_waiting) {
-		/* The start of a record waits in the carry: the next input must not get it. */
-		yg_buf_reset(&batch->text);
+	while (rc == YG_OK && batch->record_count == 0 && !batch->is_last && !is_waiting)
 		rc = next_round(intake, batch, &is_waiting);
-	}
 	batch->format = intake->format;
 	if (rc == YG_OK && batch->record_count == 0 && !batch->is_last) {
+		/* The start of a record waits in the carry: the next input must not get it. */
 		yg_buf_reset(&batch->text);
 		return YG_EAGAIN;
 	}

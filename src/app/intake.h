@@ -8,6 +8,7 @@
 
 #include "app/batch.h"
 #include "parse/columns.h"
+#include "parse/evtx.h"
 #include "parse/format.h"
 #include "parse/frame.h"
 #include "source/input.h"
@@ -27,6 +28,9 @@ struct yg_intake {
 	bool has_whole;	    /* the carry begins with whole records */
 	uint64_t lines;	    /* line ends passed */
 	uint64_t documents; /* documents passed */
+	bool is_evtx;	    /* a Windows event file: chunks, no text */
+	struct yg_evtx_scan scan;
+	uint64_t notes; /* places of it that are not as they should be */
 	int64_t reference_ns;
 	int rc; /* why reading ended early; YG_OK otherwise */
 	const char *reason;
@@ -47,3 +51,7 @@ void yg_intake_close(struct yg_intake *intake);
  * it: they are kept in intake->rc, and batch->is_last is set.
  */
 YG_MUST_USE int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch);
+
+/* intake_evtx.c: the same for a Windows event file; its first bytes stand in the carry. */
+void yg_intake_begin_evtx(struct yg_intake *intake);
+YG_MUST_USE int yg_intake_next_evtx(struct yg_intake *intake, struct yg_batch *batch);

@@ -16,10 +16,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"assess", yg_command_assess},
-	{"detect", yg_command_detect},
-	{"rules", yg_command_rules},
-	{"source", yg_command_source},
+	{"assess", yg_command_assess}, {"detect", yg_command_detect}, {"evtx", yg_command_evtx},
+	{"rules", yg_command_rules},   {"source", yg_command_source},
 };
 
 /* Tests of failing calls set this in builds with the option `torture` (base/alloc.h). */
@@ -54,6 +52,14 @@ static void choose_lang(int argc, char **argv)
 	}
 }
 
+/* The program under the name of another one that it stands in for (app/checker.c). */
+static bool is_checker(const char *path)
+{
+	static const struct yg_bytes name = {(const uint8_t *)"evtx-sigma-checker", 18};
+
+	return path && yg_bytes_ends(yg_bytes_str(path), name);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
@@ -62,6 +68,8 @@ int main(int argc, char **argv)
 	/* A closed pipe is an error of write(), not the end of the process without cleaning up. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	read_fail_at();
+	if (is_checker(argv[0]))
+		return yg_command_checker(argc, argv);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);

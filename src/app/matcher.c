@@ -16,7 +16,11 @@ int yg_matcher_choose(enum yg_matcher *ret)
 			    yg_say_safe(yg_bytes_str(wanted), 40));
 		return YG_EINVAL;
 	}
-	if (*ret == YG_MATCHER_BUILTIN) {
+	if (*ret == YG_MATCHER_BUILTIN && yg_vectorscan_runs()) {
+		yg_say(N_(
+			"the slower built-in matcher is used: Vectorscan misses texts on this CPU "
+			"(the library's fault)"));
+	} else if (*ret == YG_MATCHER_BUILTIN) {
 		yg_say(N_("the slower built-in matcher is used: this CPU has no SSE4.2"));
 	} else if (wanted && *wanted) {
 		*ret = YG_MATCHER_BUILTIN;

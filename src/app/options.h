@@ -17,6 +17,7 @@ enum yg_output {
 	YG_OUTPUT_STORIES,
 	YG_OUTPUT_CSV,
 	YG_OUTPUT_HTML,
+	YG_OUTPUT_CHECKER, /* app/checker.c */
 };
 
 struct yg_options {
@@ -37,7 +38,8 @@ struct yg_options {
 	bool is_following;
 	bool has_fail_on;
 	enum yg_level fail_on;
-	unsigned threads; /* 0 = one per processor */
+	enum yg_level level_min; /* findings below are not made */
+	unsigned threads;	 /* 0 = one per processor */
 	bool with_stats;
 	const char *const *paths;
 	size_t path_count;

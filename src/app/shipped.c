@@ -3,7 +3,7 @@
 
 #include "base/ban.h"
 
-#define FILES_MAX 32u
+#define FILES_MAX      32u
 #define NAME_MAX_BYTES 64u
 
 /* Made by tools/embed.py: "\0folder/NAME SIZE\n" and the bytes, one after another. */

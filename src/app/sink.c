@@ -27,6 +27,7 @@ void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
 		.lang = yg_say_lang_now(),
 		.has_fail_on = options->has_fail_on,
 		.fail_on = options->fail_on,
+		.level_min = options->level_min,
 		.zone = zone,
 		.timeline = timeline,
 	};
@@ -64,12 +65,16 @@ int yg_sink_finding(void *arg, const struct yg_finding *finding)
 {
 	struct yg_sink *sink = arg;
 
+	if (finding->rule->level < sink->level_min)
+		return sink->rc;
 	yg_timeline_finding(sink->timeline, finding->time_ns, finding->rule->level);
 	sink->input->findings++;
 	if (sink->has_fail_on && finding->rule->level >= sink->fail_on)
 		sink->is_fatal = true;
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_finding(&sink->buf, finding, sink->lang);
+	else if (sink->output == YG_OUTPUT_CHECKER)
+		yg_json_checker(&sink->buf, finding);
 	else if (sink->output == YG_OUTPUT_CSV)
 		yg_csv_finding(&sink->buf, finding, sink->lang, zone_at(sink, finding->time_ns));
 	return flush_when_full(sink);

@@ -19,6 +19,7 @@ struct yg_sink {
 	bool is_fatal; /* level --fail-on was reached */
 	bool has_fail_on;
 	enum yg_level fail_on;
+	enum yg_level level_min;
 	const struct yg_zone *zone;    /* for times that people read; borrowed */
 	struct yg_timeline *timeline;  /* borrowed */
 	struct yg_report_input *input; /* the one being judged; borrowed */

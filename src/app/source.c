@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/intake.h"
 #include "app/options.h"
+#include "app/reading.h"
 #include "app/say.h"
 #include "base/io.h"
 #include "model/record.h"
@@ -39,20 +40,14 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(name), 300), yg_say_tr(reason));
 }
 
-static int print_record(struct printer *p, struct yg_parser *parser, const char *source,
-			const struct yg_batch_record *record)
+static int print_record(struct printer *p, struct yg_reading *reading, const char *source,
+			uint32_t index)
 {
-	struct yg_bytes text = {p->batch->text.data + record->at, record->size};
+	const struct yg_batch_record *record = &p->batch->records[index];
 	struct yg_event event;
 	struct yg_fault fault;
-	int rc;
+	int rc = yg_reading_event(reading, p->batch, index, p->arena, &event, &fault);
 
-	yg_arena_reset(p->arena);
-	if (p->batch->is_forced)
-		rc = yg_parse(parser, p->batch->format, text, p->arena, &event, &fault);
-	else
-		rc = yg_parse_any(parser, p->batch->format ? p->batch->format : YG_FORMAT_ACCESS,
-				  text, p->arena, &event, &fault);
 	if (rc == YG_ENOMEM)
 		return rc;
 	if (rc != YG_OK) {
@@ -75,20 +70,22 @@ static int print_record(struct printer *p, struct yg_parser *parser, const char 
 static int print_batches(struct printer *p, struct yg_intake *intake, const char *source)
 {
 	struct yg_parse_opts opts = {p->zone, intake->reference_ns, p->log_format};
-	struct yg_parser *parser = yg_parser_new(&opts, p->names);
-	int rc = parser ? YG_OK : YG_ENOMEM;
+	struct yg_reading reading = {.parser = yg_parser_new(&opts, p->names), .names = p->names};
+	int rc = reading.parser ? YG_OK : YG_ENOMEM;
 	bool is_last = false;
 
 	while (rc == YG_OK && !is_last) {
 		yg_batch_reset(p->batch);
+		yg_reading_start(&reading);
 		rc = yg_intake_next(intake, p->batch);
 		if (rc == YG_OK)
-			rc = yg_parser_set_head(parser, p->batch->head);
-		for (size_t i = 0; i < p->batch->record_count && rc == YG_OK; i++)
-			rc = print_record(p, parser, source, &p->batch->records[i]);
+			rc = yg_parser_set_head(reading.parser, p->batch->head);
+		for (uint32_t i = 0; i < p->batch->record_count && rc == YG_OK; i++)
+			rc = print_record(p, &reading, source, i);
 		is_last = p->batch->is_last;
 	}
-	(void)yg_parser_free(parser);
+	yg_reading_done(&reading);
+	(void)yg_parser_free(reading.parser);
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/worker.h"
 
+#include "app/reading.h"
 #include "base/alloc.h"
 #include "model/record.h"
 
@@ -15,11 +16,12 @@
 
 struct yg_worker {
 	const struct yg_detector *detector;
-	struct yg_parser *parser;
-	int64_t reference_ns; /* of the parser */
+	struct yg_reading reading;
+	int64_t reference_ns; /* of its parser */
 	struct yg_scratch *scratch;
 	struct yg_arena *arena; /* of one event */
 	struct yg_buf fields;	/* of yg_worker_fields */
+	struct yg_buf group;	/* of yg_worker_group */
 };
 
 struct yg_worker *yg_worker_new(const struct yg_detector *detector)
@@ -29,7 +31,9 @@ struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 	if (!worker)
 		return NULL;
 	worker->detector = detector;
+	worker->reading.names = yg_engine_names(detector->engine);
 	yg_buf_init(&worker->fields, FIELDS_BYTES_MAX);
+	yg_buf_init(&worker->group, FIELDS_BYTES_MAX);
 	worker->scratch = yg_scratch_new(detector->engine);
 	worker->arena = yg_arena_new(EVENT_ARENA_MAX);
 	if (!worker->scratch || !worker->arena)
@@ -41,10 +45,12 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker)
 {
 	if (!worker)
 		return NULL;
-	(void)yg_parser_free(worker->parser);
+	yg_reading_done(&worker->reading);
+	(void)yg_parser_free(worker->reading.parser);
 	(void)yg_scratch_free(worker->scratch);
 	(void)yg_arena_free(worker->arena);
 	yg_buf_done(&worker->fields);
+	yg_buf_done(&worker->group);
 	free(worker);
 	return NULL;
 }
@@ -54,13 +60,16 @@ static int parser_for(struct yg_worker *worker, const struct yg_batch *batch)
 {
 	struct yg_parse_opts opts = worker->detector->parse;
 
-	if (worker->parser && worker->reference_ns == batch->reference_ns)
-		return yg_parser_set_head(worker->parser, batch->head);
+	yg_reading_start(&worker->reading);
+	if (worker->reading.parser && worker->reference_ns == batch->reference_ns)
+		return yg_parser_set_head(worker->reading.parser, batch->head);
 	opts.reference_ns = batch->reference_ns;
-	(void)yg_parser_free(worker->parser);
-	worker->parser = yg_parser_new(&opts, yg_engine_names(worker->detector->engine));
+	(void)yg_parser_free(worker->reading.parser);
+	worker->reading.parser = yg_parser_new(&opts, worker->reading.names);
 	worker->reference_ns = batch->reference_ns;
-	return worker->parser ? yg_parser_set_head(worker->parser, batch->head) : YG_ENOMEM;
+	if (!worker->reading.parser)
+		return YG_ENOMEM;
+	return yg_parser_set_head(worker->reading.parser, batch->head);
 }
 
 static void count_time(struct yg_batch *batch, int64_t time_ns)
@@ -116,16 +125,19 @@ static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_eve
 	return rc;
 }
 
-static int parse(struct yg_worker *worker, const struct yg_batch *batch, struct yg_bytes text,
-		 struct yg_event *event)
+/* Where in a file of bytes it is, and what is wrong: there is no text to show. */
+static struct yg_bytes place_of(struct yg_batch *batch, uint32_t index, const char *msg)
 {
-	struct yg_fault fault;
+	struct yg_buf words;
+	struct yg_bytes place = {0};
 
-	yg_arena_reset(worker->arena);
-	if (batch->is_forced)
-		return yg_parse(worker->parser, batch->format, text, worker->arena, event, &fault);
-	return yg_parse_any(worker->parser, batch->format ? batch->format : YG_FORMAT_ACCESS, text,
-			    worker->arena, event, &fault);
+	yg_buf_init(&words, UNPARSED_BYTES_MAX);
+	yg_buf_addf(&words, "byte %llu: %s", (unsigned long long)yg_reading_byte(batch, index),
+		    msg);
+	if (!yg_arena_dup(batch->arena, yg_buf_bytes(&words), &place))
+		place = (struct yg_bytes){0};
+	yg_buf_done(&words);
+	return place;
 }
 
 static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t index)
@@ -133,18 +145,20 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 	const struct yg_batch_record *record = &batch->records[index];
 	struct yg_bytes text = {batch->text.data + record->at, record->size};
 	struct yg_report_input *counts = &batch->counts;
+	bool is_text = batch->chunk_count == 0;
 	struct yg_event event;
+	struct yg_fault fault;
 	int rc;
 
 	counts->records++;
 	counts->torn_records += record->is_torn;
 	counts->long_records += record->is_long;
-	counts->nul_records += yg_bytes_chr(text, 0) != SIZE_MAX;
-	rc = parse(worker, batch, text, &event);
+	counts->nul_records += is_text && yg_bytes_chr(text, 0) != SIZE_MAX;
+	rc = yg_reading_event(&worker->reading, batch, index, worker->arena, &event, &fault);
 	if (rc == YG_ENOMEM)
 		return rc;
 	if (rc != YG_OK) {
-		count_unparsed(batch, record, text);
+		count_unparsed(batch, record, is_text ? text : place_of(batch, index, fault.msg));
 		return YG_OK;
 	}
 	counts->parsed++;
@@ -170,15 +184,31 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 	batch->rc = rc;
 }
 
+struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,
+				uint32_t record, uint32_t rule, uint32_t ref)
+{
+	struct yg_event event;
+	struct yg_fault fault;
+
+	yg_buf_reset(&worker->group);
+	if (parser_for(worker, batch) != YG_OK ||
+	    yg_reading_event(&worker->reading, batch, record, worker->arena, &event, &fault) !=
+		    YG_OK)
+		return YG_S("");
+	yg_trace_group(worker->detector->engine, rule, ref, &event, &worker->group);
+	return yg_buf_error(&worker->group) ? YG_S("") : yg_buf_bytes(&worker->group);
+}
+
 struct yg_bytes yg_worker_fields(struct yg_worker *worker, const struct yg_batch *batch,
 				 uint32_t record)
 {
-	const struct yg_batch_record *from = &batch->records[record];
-	struct yg_bytes text = {batch->text.data + from->at, from->size};
 	struct yg_event event;
+	struct yg_fault fault;
 
 	yg_buf_reset(&worker->fields);
-	if (parser_for(worker, batch) != YG_OK || parse(worker, batch, text, &event) != YG_OK)
+	if (parser_for(worker, batch) != YG_OK ||
+	    yg_reading_event(&worker->reading, batch, record, worker->arena, &event, &fault) !=
+		    YG_OK)
 		return YG_S("{}");
 	yg_record_fields(&worker->fields, &event);
 	return yg_buf_error(&worker->fields) ? YG_S("{}") : yg_buf_bytes(&worker->fields);

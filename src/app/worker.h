@@ -32,5 +32,10 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker);
 struct yg_bytes yg_worker_fields(struct yg_worker *worker, const struct yg_batch *batch,
 				 uint32_t record);
 
+/* The group that the record completed correlation @rule for (yg_trace_group), likewise; may be "".
+ */
+struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,
+				uint32_t record, uint32_t rule, uint32_t ref);
+
 /* Do the work on @batch; the result, faults included, is inside it. */
 void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch);

@@ -4,25 +4,40 @@
 
 #include "base/ban.h"
 
-#define BY_MAX		  200u
-#define EVIDENCE_IDS_MAX  50u
-#define ANSWER_ROWS_MAX	  20000u
-#define QUESTION_URN_MAX  512u
+#define BY_MAX		 200u
+#define EVIDENCE_IDS_MAX 50u
+#define ANSWER_ROWS_MAX	 20000u
+#define QUESTION_URN_MAX 512u
 
 /* How people write the states in their lists, besides the names themselves. */
 static const struct {
 	const char *written;
 	enum yg_answer_state state;
 } spellings[] = {
-	{"○", YG_ANSWER_MET},	     {"◯", YG_ANSWER_MET},	  {"〇", YG_ANSWER_MET},
-	{"はい", YG_ANSWER_MET},     {"満たす", YG_ANSWER_MET},	  {"満たしている", YG_ANSWER_MET},
-	{"実施済み", YG_ANSWER_MET}, {"yes", YG_ANSWER_MET},	  {"△", YG_ANSWER_PARTLY},
-	{"一部", YG_ANSWER_PARTLY},  {"一部満たす", YG_ANSWER_PARTLY},
-	{"partially", YG_ANSWER_PARTLY},			  {"×", YG_ANSWER_NOT_MET},
-	{"✕", YG_ANSWER_NOT_MET},    {"いいえ", YG_ANSWER_NOT_MET}, {"満たさない", YG_ANSWER_NOT_MET},
-	{"満たしていない", YG_ANSWER_NOT_MET}, {"no", YG_ANSWER_NOT_MET},
-	{"not met", YG_ANSWER_NOT_MET}, {"－", YG_ANSWER_NA},	  {"該当なし", YG_ANSWER_NA},
-	{"対象外", YG_ANSWER_NA},    {"n/a", YG_ANSWER_NA},	  {"未回答", YG_ANSWER_OPEN},
+	{"○", YG_ANSWER_MET},
+	{"◯", YG_ANSWER_MET},
+	{"〇", YG_ANSWER_MET},
+	{"はい", YG_ANSWER_MET},
+	{"満たす", YG_ANSWER_MET},
+	{"満たしている", YG_ANSWER_MET},
+	{"実施済み", YG_ANSWER_MET},
+	{"yes", YG_ANSWER_MET},
+	{"△", YG_ANSWER_PARTLY},
+	{"一部", YG_ANSWER_PARTLY},
+	{"一部満たす", YG_ANSWER_PARTLY},
+	{"partially", YG_ANSWER_PARTLY},
+	{"×", YG_ANSWER_NOT_MET},
+	{"✕", YG_ANSWER_NOT_MET},
+	{"いいえ", YG_ANSWER_NOT_MET},
+	{"満たさない", YG_ANSWER_NOT_MET},
+	{"満たしていない", YG_ANSWER_NOT_MET},
+	{"no", YG_ANSWER_NOT_MET},
+	{"not met", YG_ANSWER_NOT_MET},
+	{"－", YG_ANSWER_NA},
+	{"該当なし", YG_ANSWER_NA},
+	{"対象外", YG_ANSWER_NA},
+	{"n/a", YG_ANSWER_NA},
+	{"未回答", YG_ANSWER_OPEN},
 };
 
 /* The state that @text names, by itself, in the list above, or as a value of @node's answer set
@@ -43,6 +58,12 @@ static bool read_state(const struct yg_framework *framework, const struct yg_fra
 		}
 	if (yg_answer_state_by_name(text, ret))
 		return true;
+	for (unsigned i = 0; i < YG_ANSWER_STATE_COUNT; i++)
+		if (yg_bytes_eq_nocase(
+			    text, yg_bytes_str(yg_answer_state_name((enum yg_answer_state)i)))) {
+			*ret = (enum yg_answer_state)i;
+			return true;
+		}
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
 		if (yg_bytes_eq_nocase(text, yg_bytes_str(spellings[i].written))) {
 			*ret = spellings[i].state;
@@ -56,15 +77,13 @@ static bool read_state(const struct yg_framework *framework, const struct yg_fra
 	return false;
 }
 
+/* Behind the code stands what was given, no sentence: the one who shows it says it in words. */
 static int bad_state(const struct yg_framework_node *node, struct yg_bytes text,
 		     struct yg_line_fault *reterr)
 {
-	return yg_line_fault_set(reterr, YG_EINVAL, 0,
-				 "bad-state: %.*s: %.*s is no answer (%s)", YG_FMT(node->ref_id),
-				 text.size > 40 ? 40 : (int)text.size,
-				 text.data ? (const char *)text.data : "",
-				 node->answers ? "see the answers the criterion offers"
-					       : "met, partly, not_met, na, open");
+	return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-state: %.*s: \"%.*s\"",
+				 YG_FMT(node->ref_id), text.size > 40 ? 40 : (int)text.size,
+				 text.data ? (const char *)text.data : "");
 }
 
 /* Ids given must be of evidence there is. */
@@ -83,8 +102,7 @@ static int check_evidence(const struct yg_assess *assess, const json_t *ids,
 		const char *text = json_string_value(id);
 
 		if (!text || !json_object_get(assess->evidence, text))
-			return yg_line_fault_set(reterr, YG_EINVAL, 0,
-						 "unknown-evidence: there is no evidence %.80s",
+			return yg_line_fault_set(reterr, YG_EINVAL, 0, "unknown-evidence: %.80s",
 						 text ? text : "");
 	}
 	return YG_OK;
@@ -98,7 +116,8 @@ static int check_choices(const struct yg_framework_node *node, const json_t *cho
 	json_t *value;
 
 	if (!json_is_object(choices))
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: choices must be an object");
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: choices must be an object");
 	json_object_foreach((json_t *)(uintptr_t)choices, urn, value)
 	{
 		uint32_t i = 0;
@@ -108,11 +127,12 @@ static int check_choices(const struct yg_framework_node *node, const json_t *cho
 			i++;
 		if (i == node->question_count)
 			return yg_line_fault_set(reterr, YG_EINVAL, 0,
-						 "unknown-question: %.120s is no question of %.*s", urn,
-						 YG_FMT(node->ref_id));
+						 "unknown-question: %.120s is no question of %.*s",
+						 urn, YG_FMT(node->ref_id));
 		if (!json_is_array(value) || json_array_size(value) > YG_FRAMEWORK_LEVELS_MAX)
 			return yg_line_fault_set(reterr, YG_EINVAL, 0,
-						 "bad-request: choices of %.120s must be a list", urn);
+						 "bad-request: choices of %.120s must be a list",
+						 urn);
 	}
 	return YG_OK;
 }
@@ -125,6 +145,33 @@ struct checked {
 	int32_t date;
 };
 
+/* The day, the texts, evidence and choices of an answer whose state is known. */
+static int check_rest(const struct yg_assess *assess, const struct yg_answer_in *in,
+		      const struct checked *ret, struct yg_line_fault *reterr)
+{
+	if (ret->date == YG_DAY_NONE)
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0, "bad-day: %.*s: %.*s", YG_FMT(ret->node->ref_id),
+			in->date.size > 20 ? 20 : (int)in->date.size, (const char *)in->date.data);
+	if (ret->date > assess->day)
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0, "future-day: %.*s: %.*s", YG_FMT(ret->node->ref_id),
+			in->date.size > 20 ? 20 : (int)in->date.size, (const char *)in->date.data);
+	if (ret->state == YG_ANSWER_NA && yg_bytes_trim(in->reason).size == 0)
+		return yg_line_fault_set(reterr, YG_EINVAL, 0, "reason-needed: %.*s",
+					 YG_FMT(ret->node->ref_id));
+	if (in->reason.size > YG_ASSESS_REASON_MAX || in->note.size > YG_ASSESS_REASON_MAX ||
+	    in->by.size > BY_MAX)
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: %.*s: a text is too long",
+					 YG_FMT(ret->node->ref_id));
+	if (in->evidence && check_evidence(assess, in->evidence, reterr) != YG_OK)
+		return YG_EINVAL;
+	if (in->choices && check_choices(ret->node, in->choices, reterr) != YG_OK)
+		return YG_EINVAL;
+	return YG_OK;
+}
+
 static int check_answer(const struct yg_assess *assess, const struct yg_answer_in *in,
 			struct checked *ret, struct yg_line_fault *reterr)
 {
@@ -132,40 +179,18 @@ static int check_answer(const struct yg_assess *assess, const struct yg_answer_i
 	ret->value = in->value;
 	ret->date = in->date.size ? yg_day_read(in->date) : assess->day;
 	if (!ret->node)
-		return yg_line_fault_set(reterr, YG_ENOENT, 0,
-					 "unknown-criterion: there is no criterion %.*s here",
+		return yg_line_fault_set(reterr, YG_ENOENT, 0, "unknown-criterion: \"%.*s\"",
 					 in->criterion.size > 60 ? 60 : (int)in->criterion.size,
-					 in->criterion.data ? (const char *)in->criterion.data : "");
+					 in->criterion.data ? (const char *)in->criterion.data
+							    : "");
 	if (!read_state(assess->framework, ret->node, yg_bytes_trim(in->state), &ret->state,
 			&ret->value))
 		return bad_state(ret->node, in->state, reterr);
 	if (ret->value.size > TEXT_SHORT_MAX ||
-	    (ret->value.size && (ret->node->answers || assess->framework->step_count > 0) &&
-	     yg_assess_points(assess->framework, ret->node, ret->value) == YG_POINTS_NONE &&
-	     !ret->node->answers))
+	    (ret->value.size && !ret->node->answers && assess->framework->step_count > 0 &&
+	     yg_assess_points(assess->framework, ret->node, ret->value) == YG_POINTS_NONE))
 		return bad_state(ret->node, ret->value, reterr);
-	if (ret->date == YG_DAY_NONE)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-day: %.*s: %.*s is no day (2026-11-25)",
-					 YG_FMT(ret->node->ref_id),
-					 in->date.size > 20 ? 20 : (int)in->date.size,
-					 (const char *)in->date.data);
-	if (ret->date > assess->day)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0,
-					 "future-day: %.*s: the day lies in the future (is the clock right?)",
-					 YG_FMT(ret->node->ref_id));
-	if (ret->state == YG_ANSWER_NA && yg_bytes_trim(in->reason).size == 0)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0,
-					 "reason-needed: %.*s: not applicable needs a reason",
-					 YG_FMT(ret->node->ref_id));
-	if (in->reason.size > YG_ASSESS_REASON_MAX || in->note.size > YG_ASSESS_REASON_MAX ||
-	    in->by.size > BY_MAX)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: %.*s: a text is too long",
-					 YG_FMT(ret->node->ref_id));
-	if (in->evidence && check_evidence(assess, in->evidence, reterr) != YG_OK)
-		return YG_EINVAL;
-	if (in->choices && check_choices(ret->node, in->choices, reterr) != YG_OK)
-		return YG_EINVAL;
-	return YG_OK;
+	return check_rest(assess, in, ret, reterr);
 }
 
 /* @given when there is one, else what @old has under @key, else @empty (taken). */
@@ -189,16 +214,16 @@ static int write_answer(struct yg_assess *assess, const struct yg_answer_in *in,
 
 	if (!yg_assess_key(assess, checked->node->ref_id, key))
 		return YG_EINVAL;
-	answer = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
-			   yg_answer_state_name(checked->state), "value",
-			   yg_json_string(checked->value), "reason",
-			   yg_json_string(yg_bytes_trim(in->reason)), "note",
-			   yg_json_string(yg_bytes_trim(in->note)), "by",
-			   yg_json_string(in->by.size ? yg_bytes_trim(in->by)
-						      : yg_bytes_str(yg_access_actor(assess->access))),
-			   "date", yg_day_json(checked->date), "evidence",
-			   kept(in->evidence, old, "evidence", json_array()), "choices",
-			   kept(in->choices, old, "choices", json_object()));
+	answer = json_pack(
+		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
+		yg_answer_state_name(checked->state), "value", yg_json_string(checked->value),
+		"reason", yg_json_string(yg_bytes_trim(in->reason)), "note",
+		yg_json_string(yg_bytes_trim(in->note)), "by",
+		yg_json_string(in->by.size ? yg_bytes_trim(in->by)
+					   : yg_bytes_str(yg_access_actor(assess->access))),
+		"date", yg_day_json(checked->date), "evidence",
+		kept(in->evidence, old, "evidence", json_array()), "choices",
+		kept(in->choices, old, "choices", json_object()));
 	if (!answer)
 		return YG_ENOMEM;
 	rc = yg_access_put(assess->access, "answer", key, answer, in->expected, NULL);
@@ -224,46 +249,79 @@ struct columns {
 	uint32_t id, state, value, by, date, reason, note, evidence;
 };
 
-/* The id of evidence with this id or title; NULL when there is none. */
-static const char *find_evidence(const struct yg_assess *assess, struct yg_bytes name)
+/* One table on its way in. What is loaded is kept up to date by hand: to load everything again
+ * after each row would cost the square of them. */
+struct table_run {
+	struct yg_assess *assess;
+	struct columns columns;
+	json_t *names; /* title -> id of the evidence there is */
+	json_t *made;  /* ids of the evidence made on the way */
+};
+
+static int index_evidence(struct table_run *run)
 {
 	const char *id;
 	json_t *evidence;
+	int rc = YG_OK;
 
-	json_object_foreach(assess->evidence, id, evidence)
+	json_object_foreach(run->assess->evidence, id, evidence)
 	{
-		if (yg_bytes_eq(yg_bytes_str(id), name) ||
-		    yg_bytes_eq(yg_json_text(evidence, "title"), name))
-			return id;
+		const char *title = json_string_value(json_object_get(evidence, "title"));
+
+		if (rc == YG_OK && title && !json_object_get(run->names, title))
+			rc = yg_json_set(run->names, title, json_string(id));
 	}
-	return NULL;
+	return rc;
 }
 
-/* Make a record called @name, dated as the answer is, and say its id. */
-static int make_evidence(struct yg_assess *assess, struct yg_bytes name,
-			 const struct yg_answer_in *answer, json_t *ids,
-			 struct yg_line_fault *reterr)
+/* Make a record called @name, dated as the answer is. */
+static int make_evidence(struct table_run *run, struct yg_bytes name, const char *key,
+			 const struct yg_answer_in *answer, struct yg_line_fault *reterr)
 {
 	json_t *in = json_pack("{s:s, s:o, s:o, s:o, s:[o]}", "kind", "record", "title",
 			       yg_json_string(name), "owner", yg_json_string(answer->by), "date",
 			       answer->date.size ? yg_json_string(answer->date)
-						 : yg_day_json(assess->day),
+						 : yg_day_json(run->assess->day),
 			       "criteria", yg_json_string(answer->criterion));
-	json_t *made = NULL;
-	json_t *id;
-	int rc = in ? yg_assess_put_evidence(assess, NULL, in, YG_REVISION_NONE, &made, reterr)
-		    : YG_ENOMEM;
+	char id[YG_ASSESS_ID_MAX];
+	int rc = in ? yg_assess_add_evidence(run->assess, in, id, reterr) : YG_ENOMEM;
 
 	json_decref(in);
-	if (rc != YG_OK)
-		return rc;
-	id = json_incref(json_object_get(made, "id"));
-	json_decref(made);
-	return json_array_append_new(ids, id) == 0 ? YG_OK : YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = yg_json_set(run->names, key, json_string(id));
+	if (rc == YG_OK && json_array_append_new(run->made, json_string(id)) != 0)
+		rc = YG_ENOMEM;
+	return rc;
 }
 
-/* "a; b; c": ids or titles; what is not there yet becomes a record. */
-static int read_evidence(struct yg_assess *assess, struct yg_bytes cell,
+/* The id of the evidence called @name (an id or a title) to @ids; it becomes a record when it is
+ * not there yet. */
+static int name_evidence(struct table_run *run, struct yg_bytes name,
+			 const struct yg_answer_in *answer, json_t *ids,
+			 struct yg_line_fault *reterr)
+{
+	char key[TEXT_SHORT_MAX + 1];
+	const char *id;
+	int rc = YG_OK;
+
+	if (name.size >= sizeof(key))
+		return yg_line_fault_set(
+			reterr, YG_EINVAL, 0,
+			"bad-request: the name of evidence is longer than %u bytes",
+			TEXT_SHORT_MAX);
+	(void)snprintf(key, sizeof(key), "%.*s", YG_FMT(name)); /* fits: checked */
+	if (json_object_get(run->assess->evidence, key))
+		return json_array_append_new(ids, json_string(key)) == 0 ? YG_OK : YG_ENOMEM;
+	if (!json_object_get(run->names, key))
+		rc = make_evidence(run, name, key, answer, reterr);
+	if (rc != YG_OK)
+		return rc;
+	id = json_string_value(json_object_get(run->names, key));
+	return json_array_append_new(ids, json_string(id)) == 0 ? YG_OK : YG_ENOMEM;
+}
+
+/* "a; b; c": ids or titles. */
+static int read_evidence(struct table_run *run, struct yg_bytes cell,
 			 const struct yg_answer_in *answer, json_t *ids,
 			 struct yg_line_fault *reterr)
 {
@@ -272,23 +330,29 @@ static int read_evidence(struct yg_assess *assess, struct yg_bytes cell,
 	while (cell.size > 0 && rc == YG_OK) {
 		size_t end = yg_bytes_chr(cell, ';');
 		struct yg_bytes name = yg_bytes_trim(yg_bytes_cut(cell, 0, end));
-		const char *id;
 
 		cell = end == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(cell, end + 1);
-		if (name.size == 0)
-			continue;
-		id = find_evidence(assess, name);
-		if (id)
-			rc = json_array_append_new(ids, json_string(id)) == 0 ? YG_OK : YG_ENOMEM;
-		else
-			rc = make_evidence(assess, name, answer, ids, reterr);
+		if (name.size > 0)
+			rc = name_evidence(run, name, answer, ids, reterr);
 	}
-	return rc;
+	return rc == YG_OK ? check_evidence(run->assess, ids, reterr) : rc;
 }
 
-static int answer_row(struct yg_assess *assess, const struct yg_table_row *row,
-		      const struct columns *columns, struct yg_line_fault *reterr)
+/* A comma that was meant as text would shift all that follows. */
+static int check_width(const struct yg_table *table, const struct yg_table_row *row,
+		       struct yg_line_fault *reterr)
 {
+	for (uint32_t i = table->header.count; i < row->count; i++)
+		if (yg_bytes_trim(row->cells[i]).size > 0)
+			return yg_line_fault_set(reterr, YG_EINVAL, 0, "too-wide: %u > %u", i + 1,
+						 table->header.count);
+	return YG_OK;
+}
+
+static int answer_row(struct table_run *run, const struct yg_table_row *row,
+		      struct yg_line_fault *reterr)
+{
+	const struct columns *columns = &run->columns;
 	struct yg_answer_in in = {
 		.criterion = yg_table_cell(row, columns->id),
 		.state = yg_table_cell(row, columns->state),
@@ -302,22 +366,40 @@ static int answer_row(struct yg_assess *assess, const struct yg_table_row *row,
 	struct yg_bytes cell = yg_table_cell(row, columns->evidence);
 	struct checked checked;
 	json_t *ids = NULL;
-	int rc = check_answer(assess, &in, &checked, reterr);
+	int rc = check_answer(run->assess, &in, &checked, reterr);
 
 	if (rc == YG_OK && cell.size > 0) {
 		ids = json_array();
-		rc = ids ? read_evidence(assess, cell, &in, ids, reterr) : YG_ENOMEM;
+		rc = ids ? read_evidence(run, cell, &in, ids, reterr) : YG_ENOMEM;
 		in.evidence = ids;
 	}
 	if (rc == YG_OK)
-		rc = yg_assess_refresh(assess); /* evidence made just now */
-	if (rc == YG_OK)
-		rc = check_answer(assess, &in, &checked, reterr);
-	if (rc == YG_OK)
-		rc = write_answer(assess, &in, &checked);
+		rc = write_answer(run->assess, &in, &checked);
 	json_decref(ids);
-	reterr->line = row->line;
 	return rc;
+}
+
+/* A column that is read must not stand twice: which of them counts? */
+static int check_columns(const struct yg_table *table, const struct columns *columns,
+			 struct yg_line_fault *reterr)
+{
+	const uint32_t read[] = {columns->id,	columns->state,	 columns->value, columns->by,
+				 columns->date, columns->reason, columns->note,	 columns->evidence};
+
+	if (columns->id == UINT32_MAX || columns->state == UINT32_MAX)
+		return yg_line_fault_set(reterr, YG_EINVAL, 1, "no-column: id, state");
+	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
+		for (uint32_t k = read[i] == UINT32_MAX ? table->header.count : read[i] + 1;
+		     k < table->header.count; k++)
+			if (yg_bytes_eq_nocase(table->header.cells[k],
+					       table->header.cells[read[i]]))
+				return yg_line_fault_set(
+					reterr, YG_EINVAL, 1, "twice-column: %.*s",
+					(int)(table->header.cells[k].size > 60
+						      ? 60
+						      : table->header.cells[k].size),
+					(const char *)table->header.cells[k].data);
+	return YG_OK;
 }
 
 /* A criterion must not stand twice in one table. */
@@ -337,7 +419,7 @@ static int check_twice(const struct yg_assess *assess, const struct yg_table *ta
 		(void)snprintf(key, sizeof(key), "%.*s", YG_FMT(id)); /* fits: checked */
 		if (json_object_get(seen, key))
 			rc = yg_line_fault_set(reterr, YG_EINVAL, table->rows[i].line,
-					       "twice: %s stands here and in line %d", key,
+					       "twice: %s, %d", key,
 					       (int)yg_json_int(seen, key, 0));
 		else
 			rc = yg_json_set(seen, key, json_integer(table->rows[i].line));
@@ -346,43 +428,76 @@ static int check_twice(const struct yg_assess *assess, const struct yg_table *ta
 	return rc;
 }
 
-int yg_assess_answer_table(struct yg_assess *assess, const struct yg_table *table,
-			   uint32_t *ret_count, struct yg_line_fault *reterr)
+/* All rows, within the transaction that is open. */
+static int answer_rows(struct table_run *run, const struct yg_table *table,
+		       struct yg_line_fault *reterr)
 {
-	struct columns columns = {
-		.id = yg_table_column(table, "id"),
-		.state = yg_table_column(table, "state"),
-		.value = yg_table_column(table, "value"),
-		.by = yg_table_column(table, "by"),
-		.date = yg_table_column(table, "date"),
-		.reason = yg_table_column(table, "reason"),
-		.note = yg_table_column(table, "note"),
-		.evidence = yg_table_column(table, "evidence"),
-	};
-	int rc;
+	int rc = index_evidence(run);
 
-	*reterr = (struct yg_line_fault){0};
-	if (columns.id == UINT32_MAX || columns.state == UINT32_MAX)
-		return yg_line_fault_set(reterr, YG_EINVAL, 1,
-					 "no-column: the first line must name the columns id and state");
-	if (table->row_count > ANSWER_ROWS_MAX)
-		return yg_line_fault_set(reterr, YG_ELIMIT, 0, "too-many: more than %u rows",
-					 ANSWER_ROWS_MAX);
-	rc = yg_assess_refresh(assess);
-	if (rc == YG_OK)
-		rc = check_twice(assess, table, columns.id, reterr);
-	if (rc == YG_OK)
-		rc = yg_access_begin(assess->access);
+	for (uint32_t i = 0; i < table->row_count && rc == YG_OK; i++) {
+		rc = check_width(table, &table->rows[i], reterr);
+		if (rc == YG_OK)
+			rc = answer_row(run, &table->rows[i], reterr);
+		reterr->line = table->rows[i].line;
+	}
+	return rc;
+}
+
+static int answer_in_one(struct table_run *run, const struct yg_table *table,
+			 struct yg_line_fault *reterr)
+{
+	int rc = yg_access_begin(run->assess->access);
+
 	if (rc != YG_OK)
 		return rc;
-	for (uint32_t i = 0; i < table->row_count && rc == YG_OK; i++)
-		rc = answer_row(assess, &table->rows[i], &columns, reterr);
+	rc = answer_rows(run, table, reterr);
 	if (rc == YG_OK)
-		rc = yg_access_commit(assess->access);
+		rc = yg_access_commit(run->assess->access);
 	else
-		yg_access_abort(assess->access);
-	assess->is_loaded = false; /* what was read inside the transaction may be gone */
+		yg_access_abort(run->assess->access);
+	run->assess->is_loaded = false; /* what was kept up by hand is loaded once more */
+	return rc;
+}
+
+int yg_assess_answer_table(struct yg_assess *assess, const struct yg_table *table,
+			   uint32_t *ret_count, json_t **ret_made, struct yg_line_fault *reterr)
+{
+	struct table_run run = {
+		.assess = assess,
+		.columns =
+			{
+				.id = yg_table_column(table, "id"),
+				.state = yg_table_column(table, "state"),
+				.value = yg_table_column(table, "value"),
+				.by = yg_table_column(table, "by"),
+				.date = yg_table_column(table, "date"),
+				.reason = yg_table_column(table, "reason"),
+				.note = yg_table_column(table, "note"),
+				.evidence = yg_table_column(table, "evidence"),
+			},
+		.names = json_object(),
+		.made = json_array(),
+	};
+	int rc = run.names && run.made ? YG_OK : YG_ENOMEM;
+
+	*reterr = (struct yg_line_fault){0};
 	if (rc == YG_OK)
+		rc = check_columns(table, &run.columns, reterr);
+	if (rc == YG_OK && table->row_count > ANSWER_ROWS_MAX)
+		rc = yg_line_fault_set(reterr, YG_ELIMIT, 0, "too-many: %u > %u", table->row_count,
+				       ANSWER_ROWS_MAX);
+	if (rc == YG_OK)
+		rc = yg_assess_refresh(assess);
+	if (rc == YG_OK)
+		rc = check_twice(assess, table, run.columns.id, reterr);
+	if (rc == YG_OK)
+		rc = answer_in_one(&run, table, reterr);
+	json_decref(run.names);
+	if (rc == YG_OK) {
 		*ret_count = table->row_count;
+		*ret_made = run.made;
+	} else {
+		json_decref(run.made);
+	}
 	return rc;
 }

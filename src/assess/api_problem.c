@@ -120,6 +120,9 @@ static const char *code_of(int rc, bool has_words)
 		return "bad-request";
 	case YG_EFORMAT:
 	case YG_EUNSUPPORTED:
+	case YG_EDUPLICATE:
+	case YG_ETRUNC:
+	case YG_EDIGEST:
 		return has_words ? "bad-file" : NULL;
 	default:
 		return NULL;

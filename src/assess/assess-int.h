@@ -6,21 +6,22 @@
 #include "base/json.h"
 #include "model/api.h"
 
-#define ARENA_BYTES_MAX	     (96u << 20) /* framework file and what is read from it */
-#define LIBRARY_BYTES_MAX    (16u << 20)
-#define OBSERVED_ROWS_MAX    20u	 /* rows kept to show, of one query */
-#define EVIDENCE_MAX	     5000u	 /* documents of evidence in one assessment */
-#define SIMPLE_OBJECTS_MAX   500u	 /* experts, technical results, official results */
-#define ASSESSMENTS_MAX	     200u
-#define TEXT_SHORT_MAX	     400u	 /* bytes: names, titles */
-#define KEY_MAX		     (YG_DOC_KEY_MAX + 1u)
+#define ARENA_BYTES_MAX	   (96u << 20) /* framework file and what is read from it */
+#define LIBRARY_BYTES_MAX  (16u << 20)
+#define OBSERVED_ROWS_MAX  20u	 /* rows kept to show, of one query */
+#define EVIDENCE_MAX	   5000u /* documents of evidence in one assessment */
+#define SIMPLE_OBJECTS_MAX 500u	 /* experts, technical results, official results */
+#define ASSESSMENTS_MAX	   200u
+#define TEXT_SHORT_MAX	   400u /* bytes: names, titles */
+#define KEY_MAX		   (YG_DOC_KEY_MAX + 1u)
 
 /* The documents about one node; NULL where there is none. */
 struct node_docs {
 	json_t *answer;
 	json_t *dispute;
 	json_t *confirmation;
-	json_t *evidence; /* array of ids: named by the answer, or naming the criterion themselves */
+	json_t *evidence; /* array of ids: named by the answer, or naming the criterion themselves
+			   */
 };
 
 /* What one evidence query said, and of which state of its lists. */
@@ -35,14 +36,23 @@ struct observation {
 	char error[200];
 };
 
+/* A framework file that was read: what is costly about opening. Several assessments may use it. */
+struct read_framework {
+	unsigned users;
+	struct yg_arena *arena; /* of the library and its text */
+	const struct yg_library *library;
+	char sha256[65];
+	char key[KEY_MAX]; /* of the document */
+};
+
 struct yg_assess {
 	struct yg_access *access;
 	const struct yg_assess_ports *ports;
 	char id[YG_ASSESS_ID_MAX];
-	struct yg_arena *arena;
-	const struct yg_library *library;
-	const struct yg_framework *framework;
-	char framework_sha256[65];
+	struct read_framework *read;
+	const struct yg_library *library;     /* of @read */
+	const struct yg_framework *framework; /* of @read */
+	const char *framework_sha256;	      /* of @read */
 	uint32_t level;
 	/* Documents, as of change number @change. */
 	bool is_loaded;
@@ -52,19 +62,25 @@ struct yg_assess {
 	int32_t day;
 	int64_t newest_ns; /* of the answers, evidence and other documents loaded */
 	json_t *head;
-	json_t *scope;		  /* NULL: none yet */
-	json_t *official;	  /* NULL: none yet */
-	struct node_docs *docs;	  /* by node */
-	json_t *evidence;	  /* object: id -> document */
-	json_t *experts;	  /* object: id -> document */
-	json_t *technical;	  /* object: id -> document */
-	json_t *official_results; /* object: id -> document */
+	json_t *scope;			  /* NULL: none yet */
+	json_t *official;		  /* NULL: none yet */
+	struct node_docs *docs;		  /* by node */
+	json_t *evidence;		  /* object: id -> document */
+	json_t *experts;		  /* object: id -> document */
+	json_t *technical;		  /* object: id -> document */
+	json_t *official_results;	  /* object: id -> document */
 	struct observation *observations; /* one per query of the framework */
 	uint32_t observation_count;
 	uint32_t *first_observation; /* by node: index of its first; count follows from the nodes */
 	struct yg_criterion_state *states;
 	struct yg_assess_result result;
 };
+
+/* As yg_assess_open; where the framework is one that @others (some NULL) of the same store have
+ * read, it is not read again. Each may be freed before or after. */
+YG_MUST_USE int yg_assess_open_beside(struct yg_access *access, const struct yg_assess_ports *ports,
+				      const char *id, struct yg_assess *const *others, size_t count,
+				      struct yg_assess **ret);
 
 /* See that documents and day are those of now; drops the result where they changed. */
 YG_MUST_USE int yg_assess_refresh(struct yg_assess *assess);
@@ -84,6 +100,11 @@ const struct yg_framework_node *yg_assess_node(const struct yg_assess *assess,
 YG_MUST_USE int yg_assess_move(struct yg_access *access, const struct yg_assess_ports *ports,
 			       const char *from_id, const char *to_id);
 
+/* Keep a framework file: under its @urn, or with its digest behind it where other bytes are kept
+ * under the urn. What was asked never changes under an assessment, whoever brought which file. */
+YG_MUST_USE int yg_assess_seal(struct yg_access *access, struct yg_bytes urn, struct yg_bytes text,
+			       char ret_key[KEY_MAX], struct yg_line_fault *reterr);
+
 /* Official text of @node, empty when there is none. */
 struct yg_bytes yg_assess_official_text(const struct yg_assess *assess,
 					const struct yg_framework_node *node);
@@ -102,12 +123,27 @@ enum evidence_state yg_evidence_state(const struct yg_assess *assess, const json
 /* Digest of all that a confirmation of node @index rests on, as hex. */
 YG_MUST_USE int yg_assess_basis(const struct yg_assess *assess, uint32_t index, char to[65]);
 
+/* New evidence, within a transaction: what is loaded is taken as it is, and gets it too. */
+YG_MUST_USE int yg_assess_add_evidence(struct yg_assess *assess, const json_t *in,
+				       char ret_id[YG_ASSESS_ID_MAX], struct yg_line_fault *reterr);
+
+/* The file attached to evidence @id, without looking whether that is there; *ret heap memory.
+ * YG_ENOENT: none. */
+YG_MUST_USE int yg_assess_attached_bytes(struct yg_assess *assess, const char *id, uint8_t **ret,
+					 size_t *ret_size);
+
+/* What expert @expert_id (NULL: nobody) may confirm or return of node @index, from @in; who it was
+ * is taken from the invitation here. The day of @in, else today. */
+YG_MUST_USE int yg_assess_confirmation_of(struct yg_assess *assess, const char *expert_id,
+					  const json_t *in, uint32_t index, json_t **ret,
+					  struct yg_line_fault *reterr);
+
 /* Run what must be run again; fills assess->observations. */
 YG_MUST_USE int yg_assess_observe(struct yg_assess *assess);
 
 /* The points of an answer's value at @node, or YG_POINTS_NONE. */
-int32_t yg_assess_points(const struct yg_framework *framework,
-			 const struct yg_framework_node *node, struct yg_bytes value);
+int32_t yg_assess_points(const struct yg_framework *framework, const struct yg_framework_node *node,
+			 struct yg_bytes value);
 
 /* The level's rule on @states. Pure. Fills result->level (not practice), points and band. */
 void yg_rule_judge(const struct yg_framework *framework, uint32_t level,
@@ -121,11 +157,24 @@ json_t *yg_rule_detail(const struct yg_framework *framework, uint32_t level,
 /* Does the check digit of a corporate number (法人番号, 13 digits) agree? */
 bool yg_is_corporate_number(struct yg_bytes number);
 
+/* Where an object of a list goes. */
+struct place {
+	char id[YG_ASSESS_ID_MAX];
+	char key[KEY_MAX];
+	bool is_new;
+};
+/*
+ * That of @id among @objects, or (NULL) a new one while there are fewer than @most. YG_ENOENT:
+ * there is no such object; YG_ELIMIT with *reterr.
+ */
+YG_MUST_USE int yg_assess_place(const struct yg_assess *assess, const json_t *objects,
+				const char *id, uint32_t most, struct place *ret,
+				struct yg_line_fault *reterr);
+
 /* ---- checking what comes in (check.c) ---- */
 
 /* An object @in that may hold only @keys (NULL-ended); else YG_EINVAL "unknown-key: NAME". */
-YG_MUST_USE int yg_in_keys(const json_t *in, const char *const *keys,
-			   struct yg_line_fault *reterr);
+YG_MUST_USE int yg_in_keys(const json_t *in, const char *const *keys, struct yg_line_fault *reterr);
 /* The text under @key to @to (an object), at most @bytes_max; absent: "" or, when @is_needed,
  * "KEY-needed". */
 YG_MUST_USE int yg_in_text(const json_t *in, const char *key, size_t bytes_max, bool is_needed,
@@ -138,6 +187,26 @@ YG_MUST_USE int yg_in_word(const json_t *in, const char *key, const char *const 
 			   struct yg_line_fault *reterr);
 YG_MUST_USE int yg_in_bool(const json_t *in, const char *key, bool otherwise, json_t *to,
 			   struct yg_line_fault *reterr);
+
+/* The same for a whole object: one line for each key, in the order in which they are checked. */
+enum in_kind {
+	IN_TEXT,     /* up to TEXT_SHORT_MAX bytes */
+	IN_LONG,     /* up to YG_ASSESS_REASON_MAX bytes */
+	IN_WORD,     /* one of @words */
+	IN_DAY,	     /* null when absent */
+	IN_TODAY,    /* today when absent */
+	IN_PAST_DAY, /* today when absent, and not in the future */
+	IN_NO,	     /* a truth value, false when absent */
+};
+struct in_field {
+	const char *key;
+	enum in_kind kind;
+	bool is_needed;
+	const char *const *words;
+};
+/* @fields end with a NULL key. */
+YG_MUST_USE int yg_in_fields(const json_t *in, const struct in_field *fields, int32_t today,
+			     json_t *to, struct yg_line_fault *reterr);
 
 static inline json_t *yg_day_json(int32_t day)
 {

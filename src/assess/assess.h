@@ -24,7 +24,7 @@
 #include "model/framework.h"
 #include "model/table.h"
 
-#define YG_ASSESS_ID_MAX 64u
+#define YG_ASSESS_ID_MAX     64u
 #define YG_ASSESS_REASON_MAX 4000u /* bytes of a free text */
 
 /* One query of a framework to be run on the organisation's facts. */
@@ -56,16 +56,18 @@ struct yg_assess_ports {
 	/* Bytes of a spreadsheet to UTF-8 (CP932, UTF-16, byte-order mark); *ret in @arena. */
 	int (*to_utf8)(struct yg_bytes text, struct yg_arena *arena, struct yg_bytes *ret);
 	/* Run queries in the sandbox on the facts of this organisation; @day is today there. NULL:
-	 * no facts. YG_OK also when queries fail (each says so); errors are of the sandbox itself. */
+	 * no facts. YG_OK also when queries fail (each says so); errors are of the sandbox itself.
+	 */
 	int (*run_queries)(void *facts, struct yg_access *access, int32_t day,
 			   const struct yg_assess_query *queries, uint32_t count,
 			   yg_assess_row_fn fn, void *arg);
-	/* A number that changes whenever the list (view) @table changes; 0: no such list was brought
-	 * in. *ret_day is the day the list is of (YG_DAY_NONE: not known). A query runs when the
-	 * first of its tables is there, and again when one of them has changed. */
+	/* A number that changes whenever the list (view) @table changes; 0: no such list was
+	 * brought in. *ret_day is the day the list is of (YG_DAY_NONE: not known). A query runs
+	 * when the first of its tables is there, and again when one of them has changed. */
 	int (*table_change)(void *facts, struct yg_access *access, struct yg_bytes table,
 			    uint64_t *ret, int32_t *ret_day);
-	/* One number that changes when any list does: 0 without lists. Cheap: asked on each request. */
+	/* One number that changes when any list does: 0 without lists. Cheap: asked on each
+	 * request. */
 	int (*facts_change)(void *facts, uint64_t *ret);
 	void *facts;
 	const struct yg_assess_shipped *frameworks;
@@ -91,8 +93,8 @@ struct yg_assess_new {
  * YG_OK, YG_ENOENT (no such framework or level), YG_EINVAL, YG_EACCES, or an error of the store.
  */
 YG_MUST_USE int yg_assess_create(struct yg_access *access, const struct yg_assess_ports *ports,
-				 const struct yg_assess_new *wanted,
-				 char ret_id[YG_ASSESS_ID_MAX], struct yg_line_fault *reterr);
+				 const struct yg_assess_new *wanted, char ret_id[YG_ASSESS_ID_MAX],
+				 struct yg_line_fault *reterr);
 
 /* Keep a library file (user's framework) under its urn. */
 YG_MUST_USE int yg_assess_add_framework(struct yg_access *access,
@@ -123,15 +125,15 @@ struct yg_criterion_state {
 	uint32_t node;
 	enum yg_answer_state declared;
 	enum yg_observed observed;
-	bool is_stale;		/* the answer rests on evidence that has expired or changed */
-	bool is_settled;	/* a contradiction that the firm has answered: the observation is wrong */
-	int32_t points;		/* of the answer's value; YG_POINTS_NONE */
+	bool is_stale;	 /* the answer rests on evidence that has expired or changed */
+	bool is_settled; /* a contradiction that the firm has answered: the observation is wrong */
+	int32_t points;	 /* of the answer's value; YG_POINTS_NONE */
 	uint32_t evidence_live; /* attached and neither expired nor changed */
 	uint32_t evidence_all;
-	uint32_t checks[5];	/* rows of its queries, by enum yg_check */
-	bool is_confirmed;	/* by an expert, its basis unchanged, not expired */
+	uint32_t checks[5]; /* rows of its queries, by enum yg_check */
+	bool is_confirmed;  /* by an expert, its basis unchanged, not expired */
 	bool is_returned;
-	int32_t review_due;	/* first day on which something here becomes stale; YG_DAY_NONE */
+	int32_t review_due; /* first day on which something here becomes stale; YG_DAY_NONE */
 };
 
 struct yg_assess_result {
@@ -139,7 +141,7 @@ struct yg_assess_result {
 	enum yg_level_state level;
 	const struct yg_criterion_state *criteria; /* of the level, in order; owned by the assess */
 	uint32_t count;
-	int64_t points;		    /* YG_RULE_SUM: the sum */
+	int64_t points;			      /* YG_RULE_SUM: the sum */
 	const struct yg_framework_band *band; /* YG_RULE_SUM; NULL: below the lowest */
 };
 
@@ -175,10 +177,12 @@ YG_MUST_USE int yg_assess_answer(struct yg_assess *assess, const struct yg_answe
 
 /*
  * A table with id, state, by, date, reason, evidence (ids or titles separated by ;): all rows or
- * none. *ret_count answers set. @reterr names the line.
+ * none. *ret_count answers set; *ret_made (the caller's) the ids of evidence that was made for a
+ * title not there yet. @reterr names the line. Cost: O(rows + evidence).
  */
 YG_MUST_USE int yg_assess_answer_table(struct yg_assess *assess, const struct yg_table *table,
-				       uint32_t *ret_count, struct yg_line_fault *reterr);
+				       uint32_t *ret_count, json_t **ret_made,
+				       struct yg_line_fault *reterr);
 
 /* Evidence, scope, dispute, confirmation, expert, technical, official result: @in in the shape of
  * docs/api.md, checked; *ret (may be NULL) the object as it now is. @id NULL: a new one. */

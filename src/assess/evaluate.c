@@ -61,11 +61,10 @@ static int add_evidence_basis(const struct yg_assess *assess, uint32_t index, js
 	json_array_foreach(assess->docs[index].evidence, i, id)
 	{
 		const json_t *evidence = json_object_get(assess->evidence, json_string_value(id));
-		json_t *entry = json_pack(
-			"{s:O, s:o, s:o, s:o}", "id", id, "sha256",
-			yg_json_string(yg_json_text(evidence, "sha256")), "date",
-			yg_json_string(yg_json_text(evidence, "date")), "title",
-			yg_json_string(yg_json_text(evidence, "title")));
+		json_t *entry = json_pack("{s:O, s:o, s:o, s:o}", "id", id, "sha256",
+					  yg_json_string(yg_json_text(evidence, "sha256")), "date",
+					  yg_json_string(yg_json_text(evidence, "date")), "title",
+					  yg_json_string(yg_json_text(evidence, "title")));
 
 		if (!list || json_array_append_new(list, entry) != 0) {
 			json_decref(list);
@@ -81,13 +80,13 @@ int yg_assess_basis(const struct yg_assess *assess, uint32_t index, char to[65])
 	const json_t *answer = assess->docs[index].answer;
 	const json_t *choices = json_object_get(answer, "choices");
 	struct yg_buf buf;
-	json_t *basis = json_pack(
-		"{s:s, s:o, s:o, s:o, s:o, s:o}", "framework", assess->framework_sha256, "criterion",
-		yg_json_string(node->ref_id), "text",
-		yg_json_string(yg_assess_official_text(assess, node)), "state",
-		yg_json_string(yg_json_text(answer, "state")), "value",
-		yg_json_string(yg_json_text(answer, "value")), "reason",
-		yg_json_string(yg_json_text(answer, "reason")));
+	json_t *basis =
+		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "framework", assess->framework_sha256,
+			  "criterion", yg_json_string(node->ref_id), "text",
+			  yg_json_string(yg_assess_official_text(assess, node)), "state",
+			  yg_json_string(yg_json_text(answer, "state")), "value",
+			  yg_json_string(yg_json_text(answer, "value")), "reason",
+			  yg_json_string(yg_json_text(answer, "reason")));
 	int rc = basis ? YG_OK : YG_ENOMEM;
 
 	if (rc == YG_OK && choices)
@@ -163,8 +162,8 @@ static enum yg_observed says(const struct yg_assess *assess, const struct observ
 	}
 	if (checks[YG_CHECK_ALARM] > 0)
 		return YG_OBSERVED_CONTRADICTS;
-	if (checks[YG_CHECK_OK] > 0 && checks[YG_CHECK_UNKNOWN] == 0 && checks[YG_CHECK_ERROR] == 0 &&
-	    evidence->strength != YG_STRENGTH_REFUTES)
+	if (checks[YG_CHECK_OK] > 0 && checks[YG_CHECK_UNKNOWN] == 0 &&
+	    checks[YG_CHECK_ERROR] == 0 && evidence->strength != YG_STRENGTH_REFUTES)
 		return YG_OBSERVED_SUPPORTS;
 	return YG_OBSERVED_NONE;
 }

@@ -8,11 +8,11 @@
 
 #define CRITERIA_MAX 200u
 
-static const char *const evidence_keys[] = {"id", "kind", "title", "owner", "date", "expires",
-					    "criteria", "wanted", "place", "note", "file_name",
-					    "size", "sha256", "state", "revision", "changed", NULL};
-static const char *const evidence_kinds[] = {"record", "import", "statement", "service",
-					     "exchange", NULL};
+static const char *const evidence_keys[] = {
+	"id",	"kind",	     "title", "owner",	"date",	 "expires",  "criteria", "wanted", "place",
+	"note", "file_name", "size",  "sha256", "state", "revision", "changed",	 NULL};
+static const char *const evidence_kinds[] = {"record",	"import",   "statement",
+					     "service", "exchange", NULL};
 
 /* A list of criteria of the framework, whatever the level. */
 static int take_criteria(const struct yg_assess *assess, const json_t *in, json_t *to,
@@ -25,7 +25,8 @@ static int take_criteria(const struct yg_assess *assess, const json_t *in, json_
 	int rc = list ? YG_OK : YG_ENOMEM;
 
 	if (criteria && (!json_is_array(criteria) || json_array_size(criteria) > CRITERIA_MAX))
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: criteria must be a list");
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "bad-request: criteria must be a list");
 	json_array_foreach((json_t *)(uintptr_t)criteria, i, id)
 	{
 		if (rc == YG_OK &&
@@ -54,7 +55,8 @@ static int take_wanted(const struct yg_assess *assess, const json_t *in, json_t 
 	if (!wanted || json_is_null(wanted))
 		return yg_json_set(to, "wanted", json_object());
 	if (!json_is_object(wanted) || json_object_size(wanted) > CRITERIA_MAX)
-		return yg_line_fault_set(reterr, YG_EINVAL, 0, "bad-request: wanted must be an object");
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: wanted must be an object");
 	json_object_foreach((json_t *)(uintptr_t)wanted, criterion, id)
 	{
 		uint32_t index = yg_framework_node(assess->framework, yg_bytes_str(criterion));
@@ -63,19 +65,18 @@ static int take_wanted(const struct yg_assess *assess, const json_t *in, json_t 
 		bool is_there = false;
 
 		for (uint32_t i = 0; node && i < node->evidence_count; i++)
-			is_there = is_there ||
-				   yg_bytes_eq(node->evidence[i].id,
-					       yg_bytes_str(json_string_value(id)));
+			is_there = is_there || yg_bytes_eq(node->evidence[i].id,
+							   yg_bytes_str(json_string_value(id)));
 		if (!is_there)
-			return yg_line_fault_set(reterr, YG_EINVAL, 0,
-						 "bad-request: wanted: %.60s asks for no such evidence",
-						 criterion);
+			return yg_line_fault_set(
+				reterr, YG_EINVAL, 0,
+				"bad-request: wanted: %.60s asks for no such evidence", criterion);
 	}
 	return yg_json_set(to, "wanted", json_incref((json_t *)(uintptr_t)wanted));
 }
 
 /* What a file left on the old document stays: name, size, digest are set by attaching only. */
-static int keep_file(const json_t *old, const json_t *in, json_t *to)
+static int keep_file(const json_t *old, const json_t *in, json_t *to, struct yg_line_fault *reterr)
 {
 	static const char *const keys[] = {"file_name", "size", "sha256", "changed", NULL};
 	/* A digest may be given where the file itself stays with the firm. */
@@ -88,40 +89,33 @@ static int keep_file(const json_t *old, const json_t *in, json_t *to)
 		if (value && json_object_set(to, keys[i], value) != 0)
 			return YG_ENOMEM;
 	}
-	if (digest.size && !json_object_get(to, "sha256") && yg_hex_read(digest, bytes, sizeof(bytes)))
-		return yg_json_set(to, "sha256", yg_json_string(digest));
-	return YG_OK;
+	if (!digest.size || json_object_get(to, "sha256"))
+		return YG_OK;
+	if (!yg_hex_read(digest, bytes, sizeof(bytes)))
+		return yg_line_fault_set(reterr, YG_EINVAL, 0,
+					 "bad-request: sha256 must be 64 hex digits");
+	return yg_json_set(to, "sha256", yg_json_string(digest));
 }
 
 static int take_evidence(const struct yg_assess *assess, const json_t *old, const json_t *in,
 			 json_t *to, struct yg_line_fault *reterr)
 {
+	static const struct in_field fields[] = {
+		{"kind", IN_WORD, false, evidence_kinds}, {"title", IN_TEXT, true, NULL},
+		{"owner", IN_TEXT, false, NULL},	  {"date", IN_PAST_DAY, false, NULL},
+		{"expires", IN_DAY, false, NULL},	  {"place", IN_LONG, false, NULL},
+		{"note", IN_LONG, false, NULL},		  {0},
+	};
 	int rc = yg_in_keys(in, evidence_keys, reterr);
 
 	if (rc == YG_OK)
-		rc = yg_in_word(in, "kind", evidence_kinds, to, reterr);
-	if (rc == YG_OK)
-		rc = yg_in_text(in, "title", TEXT_SHORT_MAX, true, to, reterr);
-	if (rc == YG_OK)
-		rc = yg_in_text(in, "owner", TEXT_SHORT_MAX, false, to, reterr);
-	if (rc == YG_OK)
-		rc = yg_in_day(in, "date", assess->day, to, reterr);
-	if (rc == YG_OK)
-		rc = yg_in_day(in, "expires", YG_DAY_NONE, to, reterr);
+		rc = yg_in_fields(in, fields, assess->day, to, reterr);
 	if (rc == YG_OK)
 		rc = take_criteria(assess, in, to, reterr);
 	if (rc == YG_OK)
 		rc = take_wanted(assess, in, to, reterr);
 	if (rc == YG_OK)
-		rc = yg_in_text(in, "place", YG_ASSESS_REASON_MAX, false, to, reterr);
-	if (rc == YG_OK)
-		rc = yg_in_text(in, "note", YG_ASSESS_REASON_MAX, false, to, reterr);
-	if (rc == YG_OK)
-		rc = keep_file(old, in, to);
-	if (rc == YG_OK && yg_json_day(to, "date") != YG_DAY_NONE &&
-	    yg_json_day(to, "date") > assess->day)
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-				       "future-day: the day lies in the future (is the clock right?)");
+		rc = keep_file(old, in, to, reterr);
 	if (rc == YG_OK && yg_json_day(to, "expires") != YG_DAY_NONE &&
 	    yg_json_day(to, "expires") < yg_json_day(to, "date"))
 		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
@@ -143,40 +137,54 @@ static int give_back(struct yg_assess *assess, const char *id, json_t **ret)
 	*ret = json_copy(object);
 	if (!*ret)
 		return YG_ENOMEM;
-	return yg_json_set(*ret, "state",
-			   json_string(yg_evidence_state_name(
-				   yg_evidence_state(assess, object, NULL, NULL))));
+	return yg_json_set(
+		*ret, "state",
+		json_string(yg_evidence_state_name(yg_evidence_state(assess, object, NULL, NULL))));
 }
 
 int yg_assess_put_evidence(struct yg_assess *assess, const char *id, const json_t *in,
 			   uint32_t expected, json_t **ret, struct yg_line_fault *reterr)
 {
-	char fresh[YG_RANDOM_ID_HEX + 1];
-	char key[KEY_MAX];
-	json_t *old;
+	struct place place;
 	json_t *to = json_object();
 	int rc = to ? yg_assess_refresh(assess) : YG_ENOMEM;
 
 	*reterr = (struct yg_line_fault){0};
-	if (rc == YG_OK && !id && json_object_size(assess->evidence) >= EVIDENCE_MAX)
+	if (rc == YG_OK)
+		rc = yg_assess_place(assess, assess->evidence, id, EVIDENCE_MAX, &place, reterr);
+	if (rc == YG_OK)
+		rc = take_evidence(assess, json_object_get(assess->evidence, place.id), in, to,
+				   reterr);
+	if (rc == YG_OK)
+		rc = yg_access_put(assess->access, "evidence", place.key, to,
+				   place.is_new ? YG_REVISION_NONE : expected, NULL);
+	json_decref(to);
+	return rc == YG_OK ? give_back(assess, place.id, ret) : rc;
+}
+
+int yg_assess_add_evidence(struct yg_assess *assess, const json_t *in,
+			   char ret_id[YG_ASSESS_ID_MAX], struct yg_line_fault *reterr)
+{
+	char key[KEY_MAX];
+	json_t *to = json_object();
+	int rc = to ? YG_OK : YG_ENOMEM;
+
+	if (rc == YG_OK && json_object_size(assess->evidence) >= EVIDENCE_MAX)
 		rc = yg_line_fault_set(reterr, YG_ELIMIT, 0, "too-many: more than %u records",
 				       EVIDENCE_MAX);
-	old = id && rc == YG_OK ? json_object_get(assess->evidence, id) : NULL;
-	if (rc == YG_OK && id && !old)
+	if (rc == YG_OK)
+		rc = take_evidence(assess, NULL, in, to, reterr);
+	yg_random_id(yg_access_now(assess->access), ret_id);
+	if (rc == YG_OK && !yg_assess_key(assess, yg_bytes_str(ret_id), key))
 		rc = YG_ENOENT;
 	if (rc == YG_OK)
-		rc = take_evidence(assess, old, in, to, reterr);
-	if (!id) {
-		yg_random_id(yg_access_now(assess->access), fresh);
-		id = fresh;
-		expected = YG_REVISION_NONE;
-	}
-	if (rc == YG_OK && !yg_assess_key(assess, yg_bytes_str(id), key))
-		rc = YG_ENOENT;
+		rc = yg_access_put(assess->access, "evidence", key, to, YG_REVISION_NONE, NULL);
 	if (rc == YG_OK)
-		rc = yg_access_put(assess->access, "evidence", key, to, expected, NULL);
+		rc = yg_json_set(to, "id", json_string(ret_id));
+	if (rc == YG_OK)
+		rc = yg_json_set(assess->evidence, ret_id, json_incref(to));
 	json_decref(to);
-	return rc == YG_OK ? give_back(assess, id, ret) : rc;
+	return rc;
 }
 
 int yg_assess_remove_evidence(struct yg_assess *assess, const char *id, uint32_t expected)
@@ -200,7 +208,8 @@ static int rewrite(struct yg_assess *assess, const char *id, json_t *take_object
 	(void)json_object_del(take_object, "revision");
 	(void)json_object_del(take_object, "id");
 	if (yg_assess_key(assess, yg_bytes_str(id), key))
-		rc = yg_access_put(assess->access, "evidence", key, take_object, YG_REVISION_ANY, NULL);
+		rc = yg_access_put(assess->access, "evidence", key, take_object, YG_REVISION_ANY,
+				   NULL);
 	json_decref(take_object);
 	return rc;
 }
@@ -285,46 +294,21 @@ int yg_assess_attach(struct yg_assess *assess, const char *id, struct yg_bytes n
 	return rc == YG_OK ? give_back(assess, id, ret) : rc;
 }
 
-struct attached {
-	uint8_t *bytes;
-	size_t size;
-};
-
-static int copy_attached(void *arg, const struct yg_doc *doc)
+int yg_assess_attached_bytes(struct yg_assess *assess, const char *id, uint8_t **ret,
+			     size_t *ret_size)
 {
-	struct attached *attached = arg;
+	char key[KEY_MAX];
 
-	if (attached->bytes)
-		return YG_OK; /* the exact key sorts first */
-	attached->bytes = yg_malloc(doc->body.size + 1);
-	if (!attached->bytes)
-		return YG_ENOMEM;
-	if (doc->body.size)
-		memcpy(attached->bytes, doc->body.data, doc->body.size);
-	attached->size = doc->body.size;
-	return YG_OK;
+	if (!yg_assess_key(assess, yg_bytes_str(id), key))
+		return YG_ENOENT;
+	return yg_access_get_bytes(assess->access, "attachment", key, ret, ret_size, NULL);
 }
 
 int yg_assess_attached(struct yg_assess *assess, const char *id, uint8_t **ret, size_t *ret_size)
 {
-	struct attached attached = {0};
-	struct yg_doc_filter filter = {.kind = YG_S("attachment"), .limit = 1};
-	char key[KEY_MAX];
 	int rc = yg_assess_refresh(assess);
 
-	if (rc != YG_OK)
-		return rc;
-	if (!json_object_get(assess->evidence, id) || !yg_assess_key(assess, yg_bytes_str(id), key))
-		return YG_ENOENT;
-	filter.key_prefix = yg_bytes_str(key);
-	rc = yg_access_visit(assess->access, &filter, copy_attached, &attached);
-	if (rc == YG_OK && !attached.bytes)
+	if (rc == YG_OK && !json_object_get(assess->evidence, id))
 		rc = YG_ENOENT;
-	if (rc != YG_OK) {
-		free(attached.bytes);
-		return rc;
-	}
-	*ret = attached.bytes;
-	*ret_size = attached.size;
-	return YG_OK;
+	return rc == YG_OK ? yg_assess_attached_bytes(assess, id, ret, ret_size) : rc;
 }

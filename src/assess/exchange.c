@@ -14,8 +14,8 @@
 
 /* The kinds that travel, in the order in which they are written. */
 static const char *const kinds[] = {
-	"assessment", "scope",	 "official",	 "answer",    "evidence",
-	"dispute",    "confirmation", "expert", "technical", "official_result",
+	"assessment", "scope",	      "official", "answer",    "evidence",
+	"dispute",    "confirmation", "expert",	  "technical", "official_result",
 };
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -106,9 +106,10 @@ int yg_assess_export(struct yg_assess *assess, enum yg_audience audience, struct
 	(void)yg_time_iso(yg_access_now(assess->access), 0, time);
 	if (rc == YG_OK) {
 		file = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:O}", "format", EXCHANGE_FORMAT,
-				 "version", 1, "assessment", assess->id, "exported", time, "audience",
-				 audience == YG_AUDIENCE_OWN ? "own" : "expert", "framework_sha256",
-				 assess->framework_sha256, "documents", out.documents);
+				 "version", 1, "assessment", assess->id, "exported", time,
+				 "audience", audience == YG_AUDIENCE_OWN ? "own" : "expert",
+				 "framework_sha256", assess->framework_sha256, "documents",
+				 out.documents);
 		rc = file ? add_framework(assess, file) : YG_ENOMEM;
 	}
 	if (rc == YG_OK)
@@ -138,21 +139,53 @@ static bool is_of(const char *key, const char *id)
 {
 	size_t size = strlen(id);
 
-	return strncmp(key, id, size) == 0 && (key[size] == 0 || (key[size] == '/' && key[size + 1]));
+	return strncmp(key, id, size) == 0 &&
+	       (key[size] == 0 || (key[size] == '/' && key[size + 1]));
 }
 
-static int check_file(const json_t *file, const struct yg_assess_ports *ports,
+/* The urn of the framework in the file, when there is one. */
+static int read_urn(const struct yg_assess_ports *ports, struct yg_bytes text, char to[KEY_MAX],
+		    struct yg_line_fault *reterr)
+{
+	struct yg_arena *arena = yg_arena_new(ARENA_BYTES_MAX);
+	const struct yg_library *library;
+	int rc;
+
+	if (!arena)
+		return YG_ENOMEM;
+	rc = ports->read_framework(text, arena, &library, reterr);
+	if (rc == YG_OK && (!library->framework || library->urn.size >= KEY_MAX))
+		rc = bad_file(reterr, "the framework file in it holds no framework");
+	if (rc == YG_OK)
+		(void)snprintf(to, KEY_MAX, "%.*s", YG_FMT(library->urn)); /* fits: checked */
+	(void)yg_arena_free(arena);
+	return rc;
+}
+
+/* Are all documents of known kinds, and of assessment @id? */
+static bool may_travel(const json_t *documents, const char *id)
+{
+	const json_t *document;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)documents, i, document)
+	{
+		const char *key = json_string_value(json_object_get(document, "key"));
+
+		if (!is_kind(json_string_value(json_object_get(document, "kind"))) || !key ||
+		    !is_of(key, id) || !json_is_object(json_object_get(document, "body")))
+			return false;
+	}
+	return true;
+}
+
+static int check_file(const json_t *file, const struct yg_assess_ports *ports, char urn[KEY_MAX],
 		      struct yg_line_fault *reterr)
 {
 	struct yg_bytes text = yg_json_text(file, "framework_file");
 	const json_t *documents = json_object_get(file, "documents");
 	const char *id = json_string_value(json_object_get(file, "assessment"));
-	struct yg_arena *arena;
-	const struct yg_library *library;
 	char digest[YG_SHA256_HEX + 1];
-	json_t *document;
-	size_t i;
-	int rc;
 
 	if (!yg_bytes_eq(yg_json_text(file, "format"), YG_S(EXCHANGE_FORMAT)) ||
 	    yg_json_int(file, "version", 0) != 1)
@@ -163,57 +196,96 @@ static int check_file(const json_t *file, const struct yg_assess_ports *ports,
 	yg_sha256_hex(text, digest);
 	if (!yg_bytes_eq(yg_json_text(file, "framework_sha256"), yg_bytes_str(digest)))
 		return bad_file(reterr, "the framework file in it was changed");
-	json_array_foreach((json_t *)(uintptr_t)documents, i, document)
-	{
-		const char *key = json_string_value(json_object_get(document, "key"));
+	if (!may_travel(documents, id))
+		return bad_file(reterr, "a document in it is of no kind that may travel");
+	return read_urn(ports, text, urn, reterr);
+}
 
-		if (!is_kind(json_string_value(json_object_get(document, "kind"))) || !key ||
-		    !is_of(key, id) || !json_is_object(json_object_get(document, "body")))
-			return bad_file(reterr, "a document in it is of no kind that may travel");
-	}
-	arena = yg_arena_new(ARENA_BYTES_MAX);
-	if (!arena)
-		return YG_ENOMEM;
-	rc = ports->read_framework(text, arena, &library, reterr);
-	if (rc == YG_OK && !library->framework)
-		rc = bad_file(reterr, "the framework file in it holds no framework");
-	(void)yg_arena_free(arena);
+/* The head, with the framework it names kept under @key here. */
+static int import_head(struct yg_access *access, const json_t *document, const char *key)
+{
+	json_t *head = json_copy(json_object_get(document, "body"));
+	int rc = head ? yg_json_set(head, "library", json_string(key)) : YG_ENOMEM;
+
+	if (rc == YG_OK)
+		rc = yg_access_put(access, "assessment",
+				   json_string_value(json_object_get(document, "key")), head,
+				   YG_REVISION_NONE, NULL);
+	json_decref(head);
 	return rc;
 }
 
 /* Everything, into a store that does not know this assessment. */
-static int import_whole(struct yg_access *access, const json_t *file)
+static int import_whole(struct yg_access *access, const json_t *file, struct yg_bytes urn,
+			struct yg_line_fault *reterr)
 {
-	struct yg_bytes text = yg_json_text(file, "framework_file");
 	const json_t *documents = json_object_get(file, "documents");
+	char library[KEY_MAX];
 	json_t *document;
 	size_t i;
-	int rc = YG_OK;
-	const char *urn = NULL;
+	int rc = yg_assess_seal(access, urn, yg_json_text(file, "framework_file"), library, reterr);
 
 	json_array_foreach((json_t *)(uintptr_t)documents, i, document)
 	{
 		const char *kind = json_string_value(json_object_get(document, "kind"));
 
-		if (strcmp(kind, "assessment") == 0)
-			urn = json_string_value(json_object_get(json_object_get(document, "body"),
-								"library"));
 		/* Confirmations are written by experts only: the desk shows the old ones from the
 		 * firm's file, and makes new ones. An owner's access may not put them. */
-		if (strcmp(kind, "confirmation") == 0 || strcmp(kind, "technical") == 0)
+		if (rc != YG_OK || strcmp(kind, "confirmation") == 0 ||
+		    strcmp(kind, "technical") == 0)
 			continue;
-		if (rc == YG_OK)
-			rc = yg_access_put(access, kind,
-					   json_string_value(json_object_get(document, "key")),
-					   json_object_get(document, "body"), YG_REVISION_NONE, NULL);
+		if (strcmp(kind, "assessment") == 0)
+			rc = import_head(access, document, library);
+		else
+			rc = yg_access_put(
+				access, kind, json_string_value(json_object_get(document, "key")),
+				json_object_get(document, "body"), YG_REVISION_NONE, NULL);
 	}
-	if (rc == YG_OK && !urn)
-		return YG_EFORMAT;
-	if (rc == YG_OK) {
-		rc = yg_access_put_bytes(access, "library", urn, text, YG_REVISION_NONE, NULL);
-		if (rc == YG_EMISMATCH)
-			rc = YG_OK; /* there from another client: sealed, the same urn */
+	return rc == YG_EMISMATCH || rc == YG_EINVAL || rc == YG_EUNSUPPORTED
+		       ? bad_file(reterr, "a document in it stands twice, has no proper name, or "
+					  "holds what cannot be kept")
+		       : rc;
+}
+
+/* The code before the ':' of a refusal, as the reason of a conflict. */
+static int conflict_of(const struct yg_line_fault *fault, const char **ret_conflict)
+{
+	static const char *const codes[] = {"practice", "not-declared", "registration-expired"};
+
+	*ret_conflict = "bad-confirmation";
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (strncmp(fault->msg, codes[i], strlen(codes[i])) == 0)
+			*ret_conflict = codes[i];
+	return YG_OK;
+}
+
+/* Write what the expert of @body decided, as the expert is known here. */
+static int put_back(struct yg_assess *assess, const char *expert, const char *key,
+		    const json_t *body, uint32_t index, const char **ret_conflict)
+{
+	struct yg_access *as_expert = NULL;
+	struct yg_line_fault fault = {0};
+	json_t *confirmation = NULL;
+	int rc = yg_access_as_expert(assess->access, expert, &as_expert);
+
+	if (rc == YG_ENOENT || rc == YG_EACCES) {
+		*ret_conflict = "not-invited";
+		return YG_OK;
 	}
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_assess_confirmation_of(assess, expert, body, index, &confirmation, &fault);
+	if (rc == YG_OK)
+		rc = yg_access_put(as_expert, "confirmation", key, confirmation, YG_REVISION_ANY,
+				   NULL);
+	else if (fault.msg[0])
+		rc = conflict_of(&fault, ret_conflict);
+	if (rc == YG_EACCES) { /* invited to another assessment */
+		*ret_conflict = "not-invited";
+		rc = YG_OK;
+	}
+	json_decref(confirmation);
+	(void)yg_access_free(as_expert);
 	return rc;
 }
 
@@ -224,7 +296,6 @@ static int take_back(struct yg_assess *assess, const json_t *document, const cha
 	const json_t *body = json_object_get(document, "body");
 	const char *criterion = strchr(key, '/');
 	struct yg_bytes expert = yg_json_text(json_object_get(body, "expert"), "id");
-	struct yg_access *as_expert = NULL;
 	char expert_id[YG_ASSESS_ID_MAX];
 	uint32_t index = 0;
 	char basis[65];
@@ -247,15 +318,7 @@ static int take_back(struct yg_assess *assess, const json_t *document, const cha
 		return YG_OK;
 	}
 	(void)snprintf(expert_id, sizeof(expert_id), "%.*s", YG_FMT(expert)); /* fits: checked */
-	rc = yg_access_as_expert(assess->access, expert_id, &as_expert);
-	if (rc == YG_ENOENT || rc == YG_EACCES) {
-		*ret_conflict = "not-invited";
-		return YG_OK;
-	}
-	if (rc == YG_OK)
-		rc = yg_access_put(as_expert, "confirmation", key, body, YG_REVISION_ANY, NULL);
-	(void)yg_access_free(as_expert);
-	return rc;
+	return put_back(assess, expert_id, key, body, index, ret_conflict);
 }
 
 static bool is_same(const struct yg_assess *assess, const json_t *document)
@@ -287,61 +350,51 @@ static int merge(struct yg_assess *assess, const json_t *file, json_t *conflicts
 	{
 		const char *kind = json_string_value(json_object_get(document, "kind"));
 		const char *conflict;
+		const char *name;
 		int rc;
 
 		if (strcmp(kind, "confirmation") != 0 || is_same(assess, document))
 			continue;
+		name = strchr(json_string_value(json_object_get(document, "key")), '/');
 		rc = take_back(assess, document, &conflict);
 		if (rc != YG_OK)
 			return rc;
 		if (!conflict)
 			(*ret_count)++;
-		else if (json_array_append_new(
-				 conflicts,
-				 json_pack("{s:o, s:s}", "criterion",
-					   json_string(strchr(json_string_value(json_object_get(
-								      document, "key")),
-							      '/') +
-						       1),
-					   "reason", conflict)) != 0)
+		else if (json_array_append_new(conflicts, json_pack("{s:s, s:s}", "criterion",
+								    name ? name + 1 : "", "reason",
+								    conflict)) != 0)
 			return YG_ENOMEM;
 	}
 	return YG_OK;
 }
 
+/* Within the transaction that is open. *ret_assess: opened, also where something is refused. */
 static int import_into(struct yg_access *access, const struct yg_assess_ports *ports,
-		       const json_t *file, json_t **ret)
+		       const json_t *file, const char *urn, struct yg_assess **ret_assess,
+		       json_t **ret, struct yg_line_fault *reterr)
 {
 	const char *id = json_string_value(json_object_get(file, "assessment"));
-	struct yg_assess *assess = NULL;
 	json_t *conflicts = json_array();
 	uint32_t count = 0;
 	bool is_new = false;
-	int rc = conflicts ? yg_assess_open(access, ports, id, &assess) : YG_ENOMEM;
+	int rc = conflicts ? yg_assess_open(access, ports, id, ret_assess) : YG_ENOMEM;
 
 	if (rc == YG_ENOENT) {
 		is_new = true;
-		rc = yg_access_begin(access);
-		if (rc == YG_OK) {
-			rc = import_whole(access, file);
-			if (rc == YG_OK)
-				rc = yg_access_commit(access);
-			else
-				yg_access_abort(access);
-		}
+		rc = import_whole(access, file, yg_bytes_str(urn), reterr);
 		if (rc == YG_OK)
-			rc = yg_assess_open(access, ports, id, &assess);
+			rc = yg_assess_open(access, ports, id, ret_assess);
+		if (rc == YG_ENOENT || (rc == YG_EFORMAT && !reterr->msg[0]))
+			rc = bad_file(reterr,
+				      "its head is missing or names no level of the framework");
 	}
-	if (rc == YG_OK && is_new) /* the confirmations that were there travel along */
-		rc = merge(assess, file, conflicts, &count);
-	if (rc == YG_OK && !is_new) {
-		if (!yg_bytes_eq(yg_json_text(file, "framework_sha256"),
-				 yg_bytes_str(assess->framework_sha256)))
-			rc = YG_EMISMATCH;
-		else
-			rc = merge(assess, file, conflicts, &count);
-	}
-	(void)yg_assess_free(assess);
+	if (rc == YG_OK && !yg_bytes_eq(yg_json_text(file, "framework_sha256"),
+					yg_bytes_str((*ret_assess)->framework_sha256)))
+		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
+				       "other-framework: the file is about another framework file");
+	if (rc == YG_OK) /* also into a new one: the confirmations that were there travel along */
+		rc = merge(*ret_assess, file, conflicts, &count);
 	if (rc == YG_OK) {
 		*ret = json_pack("{s:s, s:b, s:i, s:O}", "assessment", id, "new", (int)is_new,
 				 "confirmations", (int)count, "conflicts", conflicts);
@@ -351,25 +404,47 @@ static int import_into(struct yg_access *access, const struct yg_assess_ports *p
 	return rc;
 }
 
+/* All of it or nothing. */
+static int import_in_one(struct yg_access *access, const struct yg_assess_ports *ports,
+			 const json_t *file, const char *urn, json_t **ret,
+			 struct yg_line_fault *reterr)
+{
+	struct yg_assess *assess = NULL;
+	int rc = yg_access_begin(access);
+
+	*ret = NULL;
+	if (rc != YG_OK)
+		return rc;
+	rc = import_into(access, ports, file, urn, &assess, ret, reterr);
+	(void)yg_assess_free(assess);
+	if (rc == YG_OK)
+		rc = yg_access_commit(access);
+	else
+		yg_access_abort(access);
+	if (rc != YG_OK) {
+		json_decref(*ret);
+		*ret = NULL;
+	}
+	return rc;
+}
+
 int yg_assess_import(struct yg_access *access, const struct yg_assess_ports *ports,
 		     struct yg_bytes bytes, json_t **ret, struct yg_line_fault *reterr)
 {
 	struct yg_fault fault;
 	json_t *file = NULL;
+	char urn[KEY_MAX] = "";
 	int rc;
 
 	*reterr = (struct yg_line_fault){0};
 	rc = yg_json_load(bytes, EXCHANGE_BYTES_MAX, &file, &fault);
 	if (rc == YG_EFORMAT || rc == YG_ELIMIT)
-		return yg_line_fault_set(reterr, (enum yg_err)rc, 0, "bad-exchange: %s (at byte %zu)",
-					 fault.msg, fault.pos);
+		return yg_line_fault_set(reterr, (enum yg_err)rc, 0,
+					 "bad-exchange: %s (at byte %zu)", fault.msg, fault.pos);
 	if (rc == YG_OK)
-		rc = check_file(file, ports, reterr);
+		rc = check_file(file, ports, urn, reterr);
 	if (rc == YG_OK)
-		rc = import_into(access, ports, file, ret);
-	if (rc == YG_EMISMATCH)
-		rc = yg_line_fault_set(reterr, YG_EINVAL, 0,
-				       "other-framework: the file is about another framework file");
+		rc = import_in_one(access, ports, file, urn, ret, reterr);
 	json_decref(file);
 	return rc;
 }

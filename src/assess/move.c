@@ -1,21 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From one assessment to the next: answers move where the official wording of a criterion is equal
- * in both, with their evidence; the others are listed. A new official version is a new framework. */
+ * in both, with their evidence; the others are listed. A new official version is a new framework.
+ */
 #include "assess/assess-int.h"
 
 #include "base/ban.h"
+
+/* Evidence @id as it is in @from, unless @to has one: what was changed there stays. */
+static int move_evidence(struct yg_assess *from, struct yg_assess *to, const char *id)
+{
+	json_t *evidence = json_copy(json_object_get(from->evidence, id));
+	uint8_t *file = NULL;
+	size_t size;
+	char key[KEY_MAX];
+	int rc;
+
+	if (!evidence || !yg_assess_key(to, yg_bytes_str(id), key)) {
+		json_decref(evidence);
+		return YG_OK; /* was removed */
+	}
+	(void)json_object_del(evidence, "revision");
+	(void)json_object_del(evidence, "id");
+	rc = yg_access_put(to->access, "evidence", key, evidence, YG_REVISION_NONE, NULL);
+	json_decref(evidence);
+	if (rc == YG_EMISMATCH)
+		return YG_OK;
+	if (rc == YG_OK)
+		rc = yg_assess_attached_bytes(from, id, &file, &size);
+	if (rc == YG_ENOENT)
+		return YG_OK; /* the file itself is kept elsewhere */
+	if (rc == YG_OK)
+		rc = yg_access_put_bytes(to->access, "attachment", key,
+					 (struct yg_bytes){file, size}, YG_REVISION_ANY, NULL);
+	free(file);
+	return rc;
+}
 
 static int move_one(struct yg_assess *from, struct yg_assess *to, uint32_t index, bool *ret_moved)
 {
 	const struct yg_framework_node *old = &from->framework->nodes[index];
 	uint32_t at = yg_framework_node(to->framework, old->ref_id);
 	struct yg_bytes before = yg_assess_official_text(from, old);
-	const char *id;
 	json_t *answer;
-	json_t *value;
+	json_t *id;
 	size_t i;
 	char key[KEY_MAX];
-	int rc = YG_OK;
+	int rc;
 
 	*ret_moved = false;
 	if (at == YG_NODE_NONE || before.size == 0 ||
@@ -26,28 +56,17 @@ static int move_one(struct yg_assess *from, struct yg_assess *to, uint32_t index
 	if (!answer)
 		return YG_ENOMEM;
 	(void)json_object_del(answer, "revision");
-	json_array_foreach(from->docs[index].evidence, i, value)
-	{
-		json_t *evidence = json_object_get(from->evidence, json_string_value(value));
-		char evidence_key[KEY_MAX];
-
-		id = json_string_value(value);
-		if (!evidence || !yg_assess_key(to, yg_bytes_str(id), evidence_key))
-			continue;
-		evidence = json_copy(evidence);
-		if (!evidence)
-			rc = YG_ENOMEM;
-		(void)json_object_del(evidence, "revision");
-		if (rc == YG_OK)
-			rc = yg_access_put(to->access, "evidence", evidence_key, evidence,
-					   YG_REVISION_ANY, NULL);
-		json_decref(evidence);
-	}
-	if (rc == YG_OK)
-		rc = yg_access_put(to->access, "answer", key, answer, YG_REVISION_NONE, NULL);
+	rc = yg_access_put(to->access, "answer", key, answer, YG_REVISION_NONE, NULL);
 	json_decref(answer);
-	*ret_moved = rc == YG_OK || rc == YG_EMISMATCH; /* there: moved before, or given anew */
-	return *ret_moved ? YG_OK : rc;
+	*ret_moved = rc == YG_OK || rc == YG_EMISMATCH;
+	if (rc == YG_EMISMATCH)
+		return YG_OK; /* there: moved before, or given anew */
+	json_array_foreach(from->docs[index].evidence, i, id)
+	{
+		if (rc == YG_OK)
+			rc = move_evidence(from, to, json_string_value(id));
+	}
+	return rc;
 }
 
 /* "moved" and "not_moved" go into the head, so that they can be listed later too. */
@@ -109,8 +128,8 @@ static int move_all(struct yg_assess *from, struct yg_assess *to)
 	return rc;
 }
 
-int yg_assess_move(struct yg_access *access, const struct yg_assess_ports *ports, const char *from_id,
-		   const char *to_id)
+int yg_assess_move(struct yg_access *access, const struct yg_assess_ports *ports,
+		   const char *from_id, const char *to_id)
 {
 	struct yg_assess *from = NULL;
 	struct yg_assess *to = NULL;

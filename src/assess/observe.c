@@ -14,24 +14,26 @@ static int stamp_of(struct yg_assess *assess, const struct yg_framework_evidence
 		    uint64_t *ret_stamp, bool *ret_is_there, int32_t *ret_day)
 {
 	const struct yg_assess_ports *ports = assess->ports;
-	uint64_t stamp = yg_hash64((struct yg_bytes){(const uint8_t *)&assess->day,
-						     sizeof(assess->day)}, 1);
+	uint64_t stamp =
+		yg_hash64((struct yg_bytes){(const uint8_t *)&assess->day, sizeof(assess->day)}, 1);
 
 	*ret_is_there = false;
 	*ret_day = YG_DAY_NONE;
 	for (uint32_t i = 0; i < evidence->tables.count; i++) {
 		uint64_t change;
 		int32_t day;
-		int rc = ports->table_change(ports->facts, assess->access, evidence->tables.items[i],
-					     &change, &day);
+		int rc = ports->table_change(ports->facts, assess->access,
+					     evidence->tables.items[i], &change, &day);
 
 		if (rc != YG_OK)
 			return rc;
 		if (i == 0)
 			*ret_is_there = change != 0;
-		if (change != 0 && day != YG_DAY_NONE && (*ret_day == YG_DAY_NONE || day < *ret_day))
+		if (change != 0 && day != YG_DAY_NONE &&
+		    (*ret_day == YG_DAY_NONE || day < *ret_day))
 			*ret_day = day;
-		stamp = yg_hash64((struct yg_bytes){(const uint8_t *)&change, sizeof(change)}, stamp);
+		stamp = yg_hash64((struct yg_bytes){(const uint8_t *)&change, sizeof(change)},
+				  stamp);
 	}
 	*ret_stamp = stamp | 1; /* 0 means: not run yet */
 	return YG_OK;

@@ -7,6 +7,22 @@
 
 #define IMPORT_ARENA_MAX (256u << 20)
 
+/* Blanks of any width are no wording. */
+static bool has_text(struct yg_bytes text)
+{
+	while (text.size > 0) {
+		if (yg_bytes_starts(text, YG_S("\xe3\x80\x80")))
+			text = yg_bytes_from(text, 3);
+		else if (yg_bytes_starts(text, YG_S("\xc2\xa0")))
+			text = yg_bytes_from(text, 2);
+		else if (text.data[0] <= ' ')
+			text = yg_bytes_from(text, 1);
+		else
+			return true;
+	}
+	return false;
+}
+
 /* Texts by id; ids that the framework does not know go to @unknown. */
 static int sort_rows(const struct yg_assess *assess, const struct yg_official *official,
 		     json_t *texts, json_t *unknown)
@@ -22,7 +38,7 @@ static int sort_rows(const struct yg_assess *assess, const struct yg_official *o
 		if (yg_framework_node(assess->framework, row->id) == YG_NODE_NONE)
 			rc = json_array_append_new(unknown, json_string(key)) == 0 ? YG_OK
 										   : YG_ENOMEM;
-		else if (row->text.size > 0)
+		else if (has_text(row->text))
 			rc = yg_json_set(texts, key, yg_json_string(row->text));
 		if (rc != YG_OK)
 			return rc;
@@ -58,9 +74,8 @@ static int keep(struct yg_assess *assess, struct yg_bytes name, const char *dige
 {
 	json_t *object = json_pack("{s:s, s:o, s:o, s:s, s:O, s:O, s:O}", "sha256", digest,
 				   "file_name", yg_json_string(name), "date",
-				   yg_day_json(assess->day), "by",
-				   yg_access_actor(assess->access), "texts", texts, "missing", missing,
-				   "unknown", unknown);
+				   yg_day_json(assess->day), "by", yg_access_actor(assess->access),
+				   "texts", texts, "missing", missing, "unknown", unknown);
 	int rc = object ? yg_access_put(assess->access, "official", assess->id, object,
 					YG_REVISION_ANY, NULL)
 			: YG_ENOMEM;
@@ -70,7 +85,7 @@ static int keep(struct yg_assess *assess, struct yg_bytes name, const char *dige
 }
 
 static int take(struct yg_assess *assess, struct yg_bytes name, struct yg_bytes file,
-		const struct yg_official *official, json_t **ret)
+		const struct yg_official *official, json_t **ret, struct yg_line_fault *reterr)
 {
 	json_t *texts = json_object();
 	json_t *unknown = json_array();
@@ -84,16 +99,20 @@ static int take(struct yg_assess *assess, struct yg_bytes name, struct yg_bytes 
 		rc = sort_rows(assess, official, texts, unknown);
 	if (rc == YG_OK)
 		rc = list_missing(assess, texts, missing, &criteria);
+	/* The wording that was there before stays. */
+	if (rc == YG_OK && json_array_size(missing) == criteria)
+		rc = yg_line_fault_set(
+			reterr, YG_EINVAL, 0, "other-official: \"%.*s\" …",
+			official->rows[0].id.size > 60 ? 60 : YG_FMT(official->rows[0].id));
 	if (rc == YG_OK)
 		rc = keep(assess, name, digest, texts, missing, unknown);
 	if (rc == YG_OK) {
-		*ret = json_pack("{s:b, s:i, s:i, s:O, s:O, s:s, s:o, s:b}", "accepted", 1,
-				 "criteria", (int)criteria, "found",
-				 (int)(criteria - json_array_size(missing)), "missing", missing,
-				 "unknown", unknown, "sha256", digest, "file_name",
-				 yg_json_string(name), "matches_known_digest",
-				 (int)yg_bytes_eq(assess->library->source.sha256,
-						  yg_bytes_str(digest)));
+		*ret = json_pack(
+			"{s:b, s:i, s:i, s:O, s:O, s:s, s:o, s:b}", "accepted", 1, "criteria",
+			(int)criteria, "found", (int)(criteria - json_array_size(missing)),
+			"missing", missing, "unknown", unknown, "sha256", digest, "file_name",
+			yg_json_string(name), "matches_known_digest",
+			(int)yg_bytes_eq(assess->library->source.sha256, yg_bytes_str(digest)));
 		rc = *ret ? YG_OK : YG_ENOMEM;
 	}
 	json_decref(texts);
@@ -118,9 +137,10 @@ int yg_assess_import_official(struct yg_assess *assess, struct yg_bytes name, st
 	if (rc == YG_OK)
 		rc = assess->ports->read_official(text, arena, &official, reterr);
 	if (rc == YG_OK && official.count == 0)
-		rc = yg_line_fault_set(reterr, YG_EFORMAT, 0, "no criterion id was found in the file");
+		rc = yg_line_fault_set(reterr, YG_EFORMAT, 0,
+				       "no criterion id was found in the file");
 	if (rc == YG_OK)
-		rc = take(assess, name, file, &official, ret);
+		rc = take(assess, name, file, &official, ret, reterr);
 	(void)yg_arena_free(arena);
 	from = yg_json_text(assess->head, "from");
 	if (rc == YG_OK && from.size > 0 && from.size < YG_ASSESS_ID_MAX) {

@@ -121,7 +121,8 @@ struct node_load {
 static int load_node_doc(void *arg, const struct yg_doc *doc)
 {
 	struct node_load *load = arg;
-	uint32_t index = yg_framework_node(load->assess->framework, yg_assess_key_part(load->assess, doc->key));
+	uint32_t index = yg_framework_node(load->assess->framework,
+					   yg_assess_key_part(load->assess, doc->key));
 	json_t **slot;
 
 	if (index == YG_NODE_NONE)
@@ -331,34 +332,50 @@ int yg_assess_refresh(struct yg_assess *assess)
 
 /* ---- opening ---- */
 
-struct bytes_copy {
-	struct yg_arena *arena;
-	struct yg_bytes bytes;
-};
-
-static int copy_body(void *arg, const struct yg_doc *doc)
+static struct read_framework *leave_framework(struct read_framework *read)
 {
-	struct bytes_copy *copy = arg;
-
-	return yg_arena_dup(copy->arena, doc->body, &copy->bytes) ? YG_OK : YG_ENOMEM;
+	if (read && --read->users == 0) {
+		(void)yg_arena_free(read->arena);
+		free(read);
+	}
+	return NULL;
 }
 
-/* The bytes of library @urn that this store keeps. */
-static int stored_library(struct yg_access *access, const char *urn, struct yg_arena *arena,
-			  struct yg_bytes *ret)
+static int read_text(struct read_framework *read, const struct yg_assess_ports *ports,
+		     struct yg_bytes stored)
 {
-	struct bytes_copy copy = {.arena = arena};
-	/* All keys that begin with the urn; the exact one sorts first. */
-	struct yg_doc_filter filter = {
-		.kind = YG_S("library"),
-		.key_prefix = yg_bytes_str(urn),
-		.limit = 1,
-	};
-	int rc = yg_access_visit(access, &filter, copy_body, &copy);
+	struct yg_line_fault fault;
+	struct yg_bytes text;
 
-	if (rc == YG_OK && copy.bytes.size == 0)
-		rc = YG_ENOENT;
-	*ret = copy.bytes;
+	if (!yg_arena_dup(read->arena, stored, &text))
+		return YG_ENOMEM;
+	yg_sha256_hex(text, read->sha256);
+	return ports->read_framework(text, read->arena, &read->library, &fault);
+}
+
+/* Read the framework file that this store keeps under @key. */
+static int read_framework(struct yg_access *access, const struct yg_assess_ports *ports,
+			  const char *key, struct read_framework **ret)
+{
+	struct read_framework *read = yg_calloc(1, sizeof(*read));
+	uint8_t *stored = NULL;
+	size_t size;
+	int rc = read ? YG_OK : YG_ENOMEM;
+
+	if (rc != YG_OK)
+		return rc;
+	read->users = 1;
+	(void)snprintf(read->key, sizeof(read->key), "%s", key); /* fits: keys are shorter */
+	read->arena = yg_arena_new(ARENA_BYTES_MAX);
+	rc = read->arena ? yg_access_get_bytes(access, "library", key, &stored, &size, NULL)
+			 : YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = read_text(read, ports, (struct yg_bytes){stored, size});
+	free(stored);
+	if (rc == YG_OK)
+		*ret = read;
+	else
+		(void)leave_framework(read);
 	return rc;
 }
 
@@ -384,30 +401,31 @@ static int count_observations(struct yg_assess *assess)
 		for (uint32_t k = 0; k < framework->nodes[i].evidence_count; k++)
 			if (framework->nodes[i].evidence[k].kind == YG_EVIDENCE_QUERY)
 				assess->observations[assess->observation_count++] =
-					(struct observation){.node = i, .evidence = k,
-							     .day = YG_DAY_NONE};
+					(struct observation){
+						.node = i, .evidence = k, .day = YG_DAY_NONE};
 	}
 	assess->first_observation[framework->node_count] = assess->observation_count;
 	return YG_OK;
 }
 
-static int load_framework(struct yg_assess *assess)
+static int load_framework(struct yg_assess *assess, struct yg_assess *const *others, size_t count)
 {
-	struct yg_line_fault fault;
-	struct yg_bytes text;
-	const char *urn;
-	int rc;
+	const char *key = json_string_value(json_object_get(assess->head, "library"));
+	int rc = YG_OK;
 
-	urn = json_string_value(json_object_get(assess->head, "library"));
-	if (!urn)
+	if (!key || strlen(key) >= KEY_MAX)
 		return YG_EFORMAT;
-	rc = stored_library(assess->access, urn, assess->arena, &text);
+	for (size_t i = 0; i < count && !assess->read; i++)
+		if (others[i] && strcmp(others[i]->read->key, key) == 0) {
+			assess->read = others[i]->read;
+			assess->read->users++;
+		}
+	if (!assess->read)
+		rc = read_framework(assess->access, assess->ports, key, &assess->read);
 	if (rc != YG_OK)
-		return rc;
-	yg_sha256_hex(text, assess->framework_sha256);
-	rc = assess->ports->read_framework(text, assess->arena, &assess->library, &fault);
-	if (rc != YG_OK)
-		return rc;
+		return rc == YG_ENOENT ? YG_EFORMAT : rc;
+	assess->library = assess->read->library;
+	assess->framework_sha256 = assess->read->sha256;
 	assess->framework = assess->library->framework;
 	return assess->framework ? count_observations(assess) : YG_EFORMAT;
 }
@@ -438,8 +456,9 @@ static int find_newest(struct yg_access *access, char to[YG_ASSESS_ID_MAX])
 	return rc;
 }
 
-int yg_assess_open(struct yg_access *access, const struct yg_assess_ports *ports, const char *id,
-		   struct yg_assess **ret)
+int yg_assess_open_beside(struct yg_access *access, const struct yg_assess_ports *ports,
+			  const char *id, struct yg_assess *const *others, size_t count,
+			  struct yg_assess **ret)
 {
 	struct yg_assess *assess = yg_calloc(1, sizeof(*assess));
 	int rc = YG_OK;
@@ -455,15 +474,11 @@ int yg_assess_open(struct yg_access *access, const struct yg_assess_ports *ports
 	else
 		rc = find_newest(access, assess->id);
 	if (rc == YG_OK)
-		assess->arena = yg_arena_new(ARENA_BYTES_MAX);
-	if (rc == YG_OK && !assess->arena)
-		rc = YG_ENOMEM;
-	if (rc == YG_OK)
 		rc = load_one(assess, "assessment", &assess->head);
 	if (rc == YG_OK && !assess->head)
 		rc = YG_ENOENT;
 	if (rc == YG_OK)
-		rc = load_framework(assess);
+		rc = load_framework(assess, others, count);
 	if (rc == YG_OK)
 		rc = yg_assess_refresh(assess);
 	if (rc != YG_OK) {
@@ -472,6 +487,12 @@ int yg_assess_open(struct yg_access *access, const struct yg_assess_ports *ports
 	}
 	*ret = assess;
 	return YG_OK;
+}
+
+int yg_assess_open(struct yg_access *access, const struct yg_assess_ports *ports, const char *id,
+		   struct yg_assess **ret)
+{
+	return yg_assess_open_beside(access, ports, id, NULL, 0, ret);
 }
 
 struct yg_assess *yg_assess_free(struct yg_assess *assess)
@@ -493,7 +514,7 @@ struct yg_assess *yg_assess_free(struct yg_assess *assess)
 	json_decref(assess->experts);
 	json_decref(assess->technical);
 	json_decref(assess->official_results);
-	(void)yg_arena_free(assess->arena);
+	(void)leave_framework(assess->read);
 	free(assess);
 	return NULL;
 }

@@ -5,8 +5,8 @@
 
 #include "base/ban.h"
 
-int32_t yg_assess_points(const struct yg_framework *framework,
-			 const struct yg_framework_node *node, struct yg_bytes value)
+int32_t yg_assess_points(const struct yg_framework *framework, const struct yg_framework_node *node,
+			 struct yg_bytes value)
 {
 	int64_t number;
 
@@ -34,7 +34,8 @@ static bool counts(const struct yg_framework_rule *rule, const struct yg_criteri
 	if (state->is_stale || (state->observed == YG_OBSERVED_CONTRADICTS && !state->is_settled))
 		return false;
 	if (state->declared == YG_ANSWER_NA)
-		return !rule || rule->na == YG_NA_NEEDS_REASON; /* a reason was asked for on entry */
+		return !rule ||
+		       rule->na == YG_NA_NEEDS_REASON; /* a reason was asked for on entry */
 	return state->declared == YG_ANSWER_MET;
 }
 
@@ -76,7 +77,8 @@ static bool sum_reached(const struct yg_framework_rule *rule, const struct yg_fr
 /* The ancestor of @node at @depth, or the highest one. */
 static uint32_t section_of(const struct yg_framework *framework, uint32_t node, uint16_t depth)
 {
-	while (framework->nodes[node].depth > depth && framework->nodes[node].parent != YG_NODE_NONE)
+	while (framework->nodes[node].depth > depth &&
+	       framework->nodes[node].parent != YG_NODE_NONE)
 		node = framework->nodes[node].parent;
 	return node;
 }
@@ -97,7 +99,8 @@ static struct section next_section(const struct yg_framework_rule *rule,
 	uint16_t depth = rule->section_depth ? rule->section_depth : 1;
 	struct section section = {.node = section_of(framework, states[*at].node, depth)};
 
-	for (; *at < count && section_of(framework, states[*at].node, depth) == section.node; (*at)++) {
+	for (; *at < count && section_of(framework, states[*at].node, depth) == section.node;
+	     (*at)++) {
 		if (states[*at].declared == YG_ANSWER_NA && rule->na == YG_NA_NEEDS_REASON)
 			continue; /* taken out of the mean */
 		section.count++;
@@ -197,12 +200,12 @@ static json_t *sections_json(const struct yg_framework_rule *rule,
 
 		/* On failure json_pack gives NULL and the append fails. */
 		if (json_array_append_new(
-			    sections, json_pack("{s:o, s:o, s:I, s:i, s:i, s:i}", "id",
-						yg_json_string(node->ref_id), "title",
-						title_of(node, lang), "mean_milli",
-						(json_int_t)mean_milli(&section), "target_milli",
-						(int)rule->target_milli, "criteria",
-						(int)section.count, "open", (int)section.open)) != 0) {
+			    sections,
+			    json_pack("{s:o, s:o, s:I, s:i, s:i, s:i}", "id",
+				      yg_json_string(node->ref_id), "title", title_of(node, lang),
+				      "mean_milli", (json_int_t)mean_milli(&section),
+				      "target_milli", (int)rule->target_milli, "criteria",
+				      (int)section.count, "open", (int)section.open)) != 0) {
 			json_decref(sections);
 			return NULL;
 		}
@@ -210,7 +213,8 @@ static json_t *sections_json(const struct yg_framework_rule *rule,
 	return json_pack("{s:o}", "sections", sections);
 }
 
-static json_t *tasks_json(const struct yg_framework_rule *rule, const struct yg_framework *framework,
+static json_t *tasks_json(const struct yg_framework_rule *rule,
+			  const struct yg_framework *framework,
 			  const struct yg_criterion_state *states, uint32_t count,
 			  enum yg_lang lang)
 {
@@ -219,7 +223,8 @@ static json_t *tasks_json(const struct yg_framework_rule *rule, const struct yg_
 	for (uint32_t i = 0; tasks && i < count; i++) {
 		const struct yg_framework_node *node = &framework->nodes[states[i].node];
 		bool has_points = states[i].points != YG_POINTS_NONE;
-		int64_t gap = rule->target_milli - (has_points ? (int64_t)states[i].points * 1000 : 0);
+		int64_t gap =
+			rule->target_milli - (has_points ? (int64_t)states[i].points * 1000 : 0);
 
 		if (is_task_reached(rule, &states[i]))
 			continue;
@@ -227,7 +232,8 @@ static json_t *tasks_json(const struct yg_framework_rule *rule, const struct yg_
 			    tasks,
 			    json_pack("{s:o, s:o, s:o, s:i, s:I}", "id",
 				      yg_json_string(node->ref_id), "title", title_of(node, lang),
-				      "level", has_points ? json_integer(states[i].points) : json_null(),
+				      "level",
+				      has_points ? json_integer(states[i].points) : json_null(),
 				      "target_milli", (int)rule->target_milli, "gap_milli",
 				      (json_int_t)(gap > 0 ? gap : 0))) != 0) {
 			json_decref(tasks);

@@ -51,23 +51,24 @@ json_t *yg_show_line(const struct yg_assess *assess, const struct yg_criterion_s
 	const json_t *answer = assess->docs[state->node].answer;
 	const char *confirmation = confirmation_word(assess, state);
 	struct yg_bytes above = parent ? parent->ref_id : (struct yg_bytes){0};
-	struct yg_text2 title = node->name.ja.size || node->name.en.size ? node->name
-									 : node->description;
+	struct yg_text2 title =
+		node->name.ja.size || node->name.en.size ? node->name : node->description;
 
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:i, s:b, s:o, s:o, s:o, s:i, s:i, s:o, s:b, s:i}",
-		"id", yg_json_string(node->ref_id), "requirement", yg_json_string(above), "group",
-		yg_json_string(above), "title", yg_text2_json(&title, lang), "state",
-		yg_answer_state_name(state->declared), "value",
-		text_or_null(yg_json_text(answer, "value")), "observed",
-		yg_observed_name(state->observed), "evidence", (int)state->evidence_all, "stale",
-		(int)state->is_stale, "confirmation",
-		confirmation ? json_string(confirmation) : json_null(), "by",
-		text_or_null(yg_json_text(answer, "by")), "date",
-		text_or_null(yg_json_text(answer, "date")), "effect",
-		node->help ? node->help->effect : 0, "effort", node->help ? node->help->effort : 0,
-		"review_due", yg_day_json(state->review_due), "settled", (int)state->is_settled,
-		"revision", (int)yg_json_int(answer, "revision", 0));
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:i, s:b, s:o, s:o, s:o, s:i, s:i, "
+			 "s:o, s:b, s:i}",
+			 "id", yg_json_string(node->ref_id), "requirement", yg_json_string(above),
+			 "group", yg_json_string(above), "title", yg_text2_json(&title, lang),
+			 "state", yg_answer_state_name(state->declared), "value",
+			 text_or_null(yg_json_text(answer, "value")), "observed",
+			 yg_observed_name(state->observed), "evidence", (int)state->evidence_all,
+			 "stale", (int)state->is_stale, "confirmation",
+			 confirmation ? json_string(confirmation) : json_null(), "by",
+			 text_or_null(yg_json_text(answer, "by")), "date",
+			 text_or_null(yg_json_text(answer, "date")), "effect",
+			 node->help ? node->help->effect : 0, "effort",
+			 node->help ? node->help->effort : 0, "review_due",
+			 yg_day_json(state->review_due), "settled", (int)state->is_settled,
+			 "revision", (int)yg_json_int(answer, "revision", 0));
 }
 
 int yg_assess_json_lines(struct yg_assess *assess, enum yg_lang lang, json_t **ret)
@@ -77,7 +78,8 @@ int yg_assess_json_lines(struct yg_assess *assess, enum yg_lang lang, json_t **r
 	int rc = lines ? yg_assess_evaluate(assess, &result) : YG_ENOMEM;
 
 	for (uint32_t i = 0; rc == YG_OK && i < result->count; i++)
-		if (json_array_append_new(lines, yg_show_line(assess, &result->criteria[i], lang)) != 0)
+		if (json_array_append_new(lines,
+					  yg_show_line(assess, &result->criteria[i], lang)) != 0)
 			rc = YG_ENOMEM;
 	if (rc == YG_OK)
 		*ret = lines;
@@ -169,10 +171,9 @@ static json_t *group_json(const struct yg_assess *assess, uint32_t index,
 		"criteria", (int)counts->criteria, "counts", "met",
 		(int)counts->declared[YG_ANSWER_MET], "partly",
 		(int)counts->declared[YG_ANSWER_PARTLY], "not_met",
-		(int)counts->declared[YG_ANSWER_NOT_MET], "na",
-		(int)counts->declared[YG_ANSWER_NA], "open",
-		(int)counts->declared[YG_ANSWER_OPEN], "contradicted", (int)counts->contradicted,
-		"stale", (int)counts->stale);
+		(int)counts->declared[YG_ANSWER_NOT_MET], "na", (int)counts->declared[YG_ANSWER_NA],
+		"open", (int)counts->declared[YG_ANSWER_OPEN], "contradicted",
+		(int)counts->contradicted, "stale", (int)counts->stale);
 }
 
 int yg_assess_json_groups(struct yg_assess *assess, enum yg_lang lang, json_t **ret)
@@ -207,17 +208,16 @@ int yg_assess_json_groups(struct yg_assess *assess, enum yg_lang lang, json_t **
 
 static json_t *counts_json(const struct yg_assessment_counts *counts)
 {
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
-			 "criteria", (int)counts->criteria, "met",
-			 (int)counts->declared[YG_ANSWER_MET], "partly",
-			 (int)counts->declared[YG_ANSWER_PARTLY], "not_met",
-			 (int)counts->declared[YG_ANSWER_NOT_MET], "na",
-			 (int)counts->declared[YG_ANSWER_NA], "open",
-			 (int)counts->declared[YG_ANSWER_OPEN], "supported",
-			 (int)counts->supported, "contradicted", (int)counts->contradicted, "stale",
-			 (int)counts->stale, "with_evidence", (int)counts->with_evidence,
-			 "declared_alone", (int)counts->declared_alone, "confirmed",
-			 (int)counts->confirmed, "returned", (int)counts->returned);
+	return json_pack(
+		"{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "criteria",
+		(int)counts->criteria, "met", (int)counts->declared[YG_ANSWER_MET], "partly",
+		(int)counts->declared[YG_ANSWER_PARTLY], "not_met",
+		(int)counts->declared[YG_ANSWER_NOT_MET], "na", (int)counts->declared[YG_ANSWER_NA],
+		"open", (int)counts->declared[YG_ANSWER_OPEN], "supported", (int)counts->supported,
+		"contradicted", (int)counts->contradicted, "stale", (int)counts->stale,
+		"with_evidence", (int)counts->with_evidence, "declared_alone",
+		(int)counts->declared_alone, "confirmed", (int)counts->confirmed, "returned",
+		(int)counts->returned);
 }
 
 /* What may be said of where the firm stands; never that a level is granted. */
@@ -226,7 +226,8 @@ static const char *level_text(const struct yg_assess *assess)
 	const struct yg_assess_result *result = &assess->result;
 
 	if (result->level == YG_LEVEL_PRACTICE)
-		return N_("Practice: the official wording is missing, so nothing is said about the level");
+		return N_("Practice: the official wording is missing, so nothing is said about the "
+			  "level");
 	if (result->level != YG_LEVEL_REACHED)
 		return N_("Not all criteria are fulfilled yet (self-assessment)");
 	if (result->counts.confirmed == result->counts.criteria)
@@ -237,8 +238,7 @@ static const char *level_text(const struct yg_assess *assess)
 static const char *review_word(const struct yg_assess *assess)
 {
 	static const char *const words[] = {"none", "expert", "third-party"};
-	const struct yg_framework_rule *rule =
-		yg_framework_rule(assess->framework, assess->level);
+	const struct yg_framework_rule *rule = yg_framework_rule(assess->framework, assess->level);
 
 	return words[rule ? rule->review : YG_REVIEW_NONE];
 }
@@ -249,11 +249,11 @@ static json_t *official_json(const struct yg_assess *assess)
 
 	if (!official)
 		return json_null();
-	return json_pack("{s:O, s:O, s:O, s:O, s:O}", "sha256", json_object_get(official, "sha256"),
-			 "file_name", json_object_get(official, "file_name"), "date",
-			 json_object_get(official, "date"), "missing",
-			 json_object_get(official, "missing"), "unknown",
-			 json_object_get(official, "unknown"));
+	return json_pack(
+		"{s:O?, s:O?, s:O?, s:O?, s:O?}", "sha256", json_object_get(official, "sha256"),
+		"file_name", json_object_get(official, "file_name"), "date",
+		json_object_get(official, "date"), "missing", json_object_get(official, "missing"),
+		"unknown", json_object_get(official, "unknown"));
 }
 
 static json_t *level_json(const struct yg_assess *assess, enum yg_lang lang)
@@ -290,26 +290,27 @@ int yg_assess_json_head(struct yg_assess *assess, enum yg_lang lang, json_t **re
 
 	if (rc != YG_OK)
 		return rc;
-	head = json_pack(
-		"{s:s, s:{s:o, s:o, s:o, s:s}, s:o, s:{s:O, s:O}, s:b, s:o, s:o, s:s, s:s, s:o, s:b, "
-		"s:s, s:O, s:i, s:o, s:o, s:b}",
-		"id", assess->id, "framework", "name", yg_json_string(library->ref_id), "urn",
-		yg_json_string(assess->framework->urn), "title",
-		yg_text2_json(&assess->framework->name, lang), "sha256", assess->framework_sha256,
-		"level", level_json(assess, lang), "organisation", "name",
-		json_object_get(assess->head, "organisation"), "corporate_number",
-		json_object_get(assess->head, "corporate_number"), "practice",
-		(int)(result->level == YG_LEVEL_PRACTICE), "official", official_json(assess), "counts",
-		counts_json(&result->counts), "level_state", yg_level_state_name(result->level),
-		"level_text", yg_tr(lang, level_text(assess)), "detail",
-		yg_rule_detail(assess->framework, assess->level, result->criteria, result->count,
-			       lang),
-		"scope_ready", (int)(assess->scope != NULL), "review", review_word(assess), "created",
-		json_object_get(assess->head, "created"), "revision",
-		(int)yg_json_int(assess->head, "revision", 0), "publisher_page",
-		yg_json_string(library->source.url), "answer_sets",
-		json_boolean(assess->framework->answers_count > 0), "clock_behind",
-		(int)(yg_access_now(assess->access) + CLOCK_SLACK_NS < assess->newest_ns));
+	head = json_pack("{s:s, s:{s:o, s:o, s:o, s:s}, s:o, s:{s:O?, s:O?}, s:b, s:o, s:o, s:s, "
+			 "s:s, s:o, s:b, "
+			 "s:s, s:O?, s:i, s:o, s:o, s:b}",
+			 "id", assess->id, "framework", "name", yg_json_string(library->ref_id),
+			 "urn", yg_json_string(assess->framework->urn), "title",
+			 yg_text2_json(&assess->framework->name, lang), "sha256",
+			 assess->framework_sha256, "level", level_json(assess, lang),
+			 "organisation", "name", json_object_get(assess->head, "organisation"),
+			 "corporate_number", json_object_get(assess->head, "corporate_number"),
+			 "practice", (int)(result->level == YG_LEVEL_PRACTICE), "official",
+			 official_json(assess), "counts", counts_json(&result->counts),
+			 "level_state", yg_level_state_name(result->level), "level_text",
+			 yg_tr(lang, level_text(assess)), "detail",
+			 yg_rule_detail(assess->framework, assess->level, result->criteria,
+					result->count, lang),
+			 "scope_ready", (int)(assess->scope != NULL), "review", review_word(assess),
+			 "created", json_object_get(assess->head, "created"), "revision",
+			 (int)yg_json_int(assess->head, "revision", 0), "publisher_page",
+			 yg_json_string(library->source.url), "answer_sets",
+			 json_boolean(assess->framework->answers_count > 0), "clock_behind",
+			 (int)(yg_access_now(assess->access) + CLOCK_SLACK_NS < assess->newest_ns));
 	if (!head)
 		return YG_ENOMEM;
 	rc = add_moved(assess, head);
@@ -331,26 +332,44 @@ static int add_id(void *arg, const struct yg_doc *doc)
 	return json_array_append_new(ids->list, yg_json_string(doc->key)) == 0 ? YG_OK : YG_ENOMEM;
 }
 
+#define KEPT_MAX 4u /* frameworks that are not read again for each client */
+
+/* The head of assessment @id to @heads. One of @kept stays open for those that follow. */
+static int add_head(struct yg_access *access, const struct yg_assess_ports *ports, const char *id,
+		    enum yg_lang lang, struct yg_assess *kept[KEPT_MAX], json_t *heads)
+{
+	struct yg_assess *assess = NULL;
+	json_t *head = NULL;
+	size_t i = 0;
+	int rc = yg_assess_open_beside(access, ports, id, kept, KEPT_MAX, &assess);
+
+	if (rc == YG_OK)
+		rc = yg_assess_json_head(assess, lang, &head);
+	if (rc == YG_OK && json_array_append_new(heads, head) != 0)
+		rc = YG_ENOMEM;
+	while (i < KEPT_MAX && kept[i] && assess && kept[i]->read != assess->read)
+		i++;
+	if (i < KEPT_MAX && !kept[i])
+		kept[i] = assess;
+	else
+		(void)yg_assess_free(assess);
+	return rc;
+}
+
 int yg_assess_json_all(struct yg_access *access, const struct yg_assess_ports *ports,
 		       enum yg_lang lang, json_t **ret)
 {
 	struct yg_doc_filter filter = {.kind = YG_S("assessment"), .limit = ASSESSMENTS_MAX};
 	struct ids ids = {.list = json_array()};
+	struct yg_assess *kept[KEPT_MAX] = {NULL};
 	json_t *heads = json_array();
 	int rc = ids.list && heads ? yg_access_visit(access, &filter, add_id, &ids) : YG_ENOMEM;
 
-	for (size_t i = json_array_size(ids.list); rc == YG_OK && i > 0; i--) { /* newest first */
-		struct yg_assess *assess = NULL;
-		json_t *head = NULL;
-
-		rc = yg_assess_open(access, ports,
-				    json_string_value(json_array_get(ids.list, i - 1)), &assess);
-		if (rc == YG_OK)
-			rc = yg_assess_json_head(assess, lang, &head);
-		(void)yg_assess_free(assess);
-		if (rc == YG_OK && json_array_append_new(heads, head) != 0)
-			rc = YG_ENOMEM;
-	}
+	for (size_t i = json_array_size(ids.list); rc == YG_OK && i > 0; i--) /* newest first */
+		rc = add_head(access, ports, json_string_value(json_array_get(ids.list, i - 1)),
+			      lang, kept, heads);
+	for (size_t i = 0; i < KEPT_MAX; i++)
+		(void)yg_assess_free(kept[i]);
 	json_decref(ids.list);
 	if (rc == YG_OK)
 		*ret = heads;
@@ -377,12 +396,13 @@ static json_t *levels_json(const struct yg_framework *framework, enum yg_lang la
 
 	for (uint32_t i = 0; levels && i < framework->level_count; i++)
 		if (json_array_append_new(
-			    levels, json_pack("{s:o, s:o, s:o, s:i}", "id",
-					      yg_json_string(framework->levels[i].ref_id), "name",
-					      yg_text2_json(&framework->levels[i].name, lang),
-					      "description",
-					      yg_text2_json(&framework->levels[i].description, lang),
-					      "criteria", (int)criteria_of(framework, i))) != 0) {
+			    levels,
+			    json_pack("{s:o, s:o, s:o, s:i}", "id",
+				      yg_json_string(framework->levels[i].ref_id), "name",
+				      yg_text2_json(&framework->levels[i].name, lang),
+				      "description",
+				      yg_text2_json(&framework->levels[i].description, lang),
+				      "criteria", (int)criteria_of(framework, i))) != 0) {
 			json_decref(levels);
 			return NULL;
 		}
@@ -396,8 +416,9 @@ static json_t *framework_json(const struct yg_library *library, const char *name
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:i}", "name",
 			 name ? json_string(name) : yg_json_string(framework->ref_id), "urn",
-			 yg_json_string(library->urn), "title", yg_text2_json(&framework->name, lang),
-			 "description", yg_text2_json(&framework->description, lang), "wording",
+			 yg_json_string(library->urn), "title",
+			 yg_text2_json(&framework->name, lang), "description",
+			 yg_text2_json(&framework->description, lang), "wording",
 			 library->source.wording == YG_WORDING_IMPORT ? "import" : "complete",
 			 "levels", levels_json(framework, lang), "shipped", (int)is_shipped,
 			 "publication_date", yg_json_string(library->publication_date),
@@ -427,8 +448,8 @@ static int list_framework(struct framework_list *list, struct yg_bytes text, con
 		return YG_OK;
 	if (yg_json_set(list->urns, urn, json_true()) != YG_OK)
 		return YG_ENOMEM;
-	return json_array_append_new(list->items, framework_json(library, name, name != NULL,
-								 list->lang)) == 0
+	return json_array_append_new(list->items,
+				     framework_json(library, name, name != NULL, list->lang)) == 0
 		       ? YG_OK
 		       : YG_ENOMEM;
 }
@@ -498,9 +519,9 @@ int yg_assess_json_items(struct yg_assess *assess, const char *kind, json_t **re
 		json_decref(list);
 		return rc;
 	}
-	objects = strcmp(kind, "evidence") == 0	 ? assess->evidence
-		  : strcmp(kind, "expert") == 0	 ? assess->experts
-		  : strcmp(kind, "technical") == 0 ? assess->technical
+	objects = strcmp(kind, "evidence") == 0		 ? assess->evidence
+		  : strcmp(kind, "expert") == 0		 ? assess->experts
+		  : strcmp(kind, "technical") == 0	 ? assess->technical
 		  : strcmp(kind, "official_result") == 0 ? assess->official_results
 							 : NULL;
 	if (!objects)
@@ -526,9 +547,40 @@ int yg_assess_json_items(struct yg_assess *assess, const char *kind, json_t **re
 
 struct history {
 	const struct yg_assess *assess;
-	json_t *list; /* oldest first */
+	json_t *list;	/* oldest first */
+	json_t *before; /* "kind/key" -> the word of the revision before */
 	uint32_t limit;
 };
+
+/* The word that a revision of @kind is told by: a state, a decision, a choice; null: none. */
+static json_t *word_of(struct yg_bytes kind, const json_t *body)
+{
+	return text_or_null(yg_json_text(body, yg_bytes_eq(kind, YG_S("confirmation")) ? "decision"
+					       : yg_bytes_eq(kind, YG_S("dispute"))    ? "choice"
+										       : "state"));
+}
+
+/* The word before this one, and remember this one. NULL without memory. */
+static json_t *word_before(struct history *history, const struct yg_doc *doc, json_t *word)
+{
+	char key[KEY_MAX + YG_DOC_KIND_MAX];
+	json_t *before;
+
+	(void)snprintf(key, sizeof(key), "%.*s/%.*s", YG_FMT(doc->kind), YG_FMT(doc->key));
+	before = json_incref(json_object_get(history->before, key));
+	if (json_object_set(history->before, key, word) != 0) {
+		json_decref(before);
+		return NULL;
+	}
+	return before ? before : json_null();
+}
+
+/* Is @kind one whose keys end in a criterion? */
+static bool is_of_criterion(struct yg_bytes kind)
+{
+	return yg_bytes_eq(kind, YG_S("answer")) || yg_bytes_eq(kind, YG_S("dispute")) ||
+	       yg_bytes_eq(kind, YG_S("confirmation"));
+}
 
 static int add_change(void *arg, const struct yg_doc *doc)
 {
@@ -538,6 +590,7 @@ static int add_change(void *arg, const struct yg_doc *doc)
 	char time[YG_ISO_SIZE];
 	json_t *body = NULL;
 	json_t *entry;
+	json_t *word;
 	struct yg_fault fault;
 
 	if (!yg_bytes_eq(doc->key, yg_bytes_str(id))) {
@@ -549,13 +602,15 @@ static int add_change(void *arg, const struct yg_doc *doc)
 	    yg_json_load(doc->body, YG_DOC_BODY_MAX, &body, &fault) == YG_ENOMEM)
 		return YG_ENOMEM;
 	(void)yg_time_iso(doc->time_ns, 0, time);
-	entry = json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:b, s:i}", "change",
-			  (json_int_t)doc->change, "time", time, "actor", yg_json_string(doc->actor),
-			  "kind", yg_json_string(doc->kind), "key", yg_json_string(part), "to",
-			  text_or_null(yg_json_text(body, yg_bytes_eq(doc->kind, YG_S("confirmation"))
-								  ? "decision"
-								  : "state")),
-			  "removed", (int)doc->is_removed, "revision", (int)doc->revision);
+	word = word_of(doc->kind, body);
+	entry = json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:O, s:b, s:i}", "change",
+			  (json_int_t)doc->change, "time", time, "actor",
+			  yg_json_string(doc->actor), "kind", yg_json_string(doc->kind), "key",
+			  yg_json_string(part), "criterion",
+			  is_of_criterion(doc->kind) ? yg_json_string(part) : json_null(), "from",
+			  word_before(history, doc, word), "to", word, "removed",
+			  (int)doc->is_removed, "revision", (int)doc->revision);
+	json_decref(word);
 	json_decref(body);
 	if (!entry || json_array_append_new(history->list, entry) != 0)
 		return YG_ENOMEM;
@@ -567,14 +622,19 @@ static int add_change(void *arg, const struct yg_doc *doc)
 
 int yg_assess_json_history(struct yg_assess *assess, uint64_t after, uint32_t limit, json_t **ret)
 {
-	struct history history = {.assess = assess, .list = json_array(), .limit = limit};
+	struct history history = {
+		.assess = assess,
+		.list = json_array(),
+		.before = json_object(),
+		.limit = limit,
+	};
 	struct yg_doc_filter filter = {
 		.by_change = true,
 		.after_change = after,
 		.limit = YG_DOC_LIST_MAX,
 	};
 	json_t *newest = json_array();
-	int rc = history.list && newest && limit > 0 ? YG_OK : YG_ENOMEM;
+	int rc = history.list && history.before && newest && limit > 0 ? YG_OK : YG_ENOMEM;
 	size_t size;
 
 	if (rc == YG_OK)
@@ -584,6 +644,7 @@ int yg_assess_json_history(struct yg_assess *assess, uint64_t after, uint32_t li
 		if (json_array_append(newest, json_array_get(history.list, size - 1 - i)) != 0)
 			rc = YG_ENOMEM;
 	json_decref(history.list);
+	json_decref(history.before);
 	if (rc == YG_OK)
 		*ret = newest;
 	else

@@ -11,10 +11,9 @@ static json_t *choices_json(const struct yg_framework_choice *choices, uint32_t 
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; list && i < count; i++)
-		if (json_array_append_new(list, json_pack("{s:o, s:o}", id_key,
-							  yg_json_string(choices[i].id), "name",
-							  yg_text2_json(&choices[i].name, lang))) !=
-		    0) {
+		if (json_array_append_new(
+			    list, json_pack("{s:o, s:o}", id_key, yg_json_string(choices[i].id),
+					    "name", yg_text2_json(&choices[i].name, lang))) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -29,14 +28,15 @@ static json_t *answers_json(const struct yg_assess *assess, const struct yg_fram
 		const char *id;
 		const char *name;
 	} usual[] = {
-		{"met", N_("Fulfilled")},	    {"partly", N_("Partly fulfilled")},
-		{"not_met", N_("Not fulfilled")},   {"na", N_("Not applicable (with a reason)")},
+		{"met", N_("Fulfilled")},	  {"partly", N_("Partly fulfilled")},
+		{"not_met", N_("Not fulfilled")}, {"na", N_("Not applicable (with a reason)")},
 		{"open", N_("Not answered yet")},
 	};
 	json_t *list;
 
 	if (node->answers)
-		return choices_json(node->answers->choices, node->answers->choice_count, "id", lang);
+		return choices_json(node->answers->choices, node->answers->choice_count, "id",
+				    lang);
 	list = json_array();
 	for (uint32_t i = 0; list && i < assess->framework->step_count; i++) {
 		const struct yg_framework_step *step = &assess->framework->steps[i];
@@ -71,19 +71,19 @@ static json_t *questions_json(const struct yg_framework_node *node, enum yg_lang
 		json_t *depends = json_null();
 
 		if (question->depends_on != YG_NODE_NONE)
-			depends = json_pack(
-				"{s:o, s:o, s:b}", "urn",
-				yg_json_string(node->questions[question->depends_on].urn), "answers",
-				yg_text_list_json(&question->depends_answers), "all",
-				(int)question->depends_on_all);
+			depends =
+				json_pack("{s:o, s:o, s:b}", "urn",
+					  yg_json_string(node->questions[question->depends_on].urn),
+					  "answers", yg_text_list_json(&question->depends_answers),
+					  "all", (int)question->depends_on_all);
 		if (json_array_append_new(
-			    list, json_pack("{s:o, s:s, s:o, s:o, s:o}", "urn",
-					    yg_json_string(question->urn), "kind",
-					    kinds[question->kind], "text",
-					    yg_text2_json(&question->text, lang), "choices",
-					    choices_json(question->choices, question->choice_count,
-							 "urn", lang),
-					    "depends_on", depends)) != 0) {
+			    list,
+			    json_pack("{s:o, s:s, s:o, s:o, s:o}", "urn",
+				      yg_json_string(question->urn), "kind", kinds[question->kind],
+				      "text", yg_text2_json(&question->text, lang), "choices",
+				      choices_json(question->choices, question->choice_count, "urn",
+						   lang),
+				      "depends_on", depends)) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -177,19 +177,18 @@ static json_t *wanted_json(const struct yg_assess *assess, uint32_t index, uint3
 	char age[32];
 
 	write_period(evidence->max_age, age);
-	return json_pack("{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o}", "id",
-			 yg_json_string(evidence->id), "kind", yg_evidence_kind_name(evidence->kind),
-			 "name", yg_text2_json(&evidence->name, lang), "strength",
-			 strengths[evidence->strength], "max_age",
-			 age[0] ? json_string(age) : json_null(), "status",
-			 observation ? query_status(assess, observation)
-				     : record_status(assess, index, evidence->id),
-			 "checks", checks_json(observation ? observation->checks : nothing), "rows",
-			 observation && observation->rows ? json_incref(observation->rows)
-							  : json_array(),
-			 "error", observation ? observation->error : "", "tables",
-			 yg_text_list_json(&evidence->tables), "list_date",
-			 yg_day_json(observation ? observation->day : YG_DAY_NONE));
+	return json_pack(
+		"{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:o}", "id",
+		yg_json_string(evidence->id), "kind", yg_evidence_kind_name(evidence->kind), "name",
+		yg_text2_json(&evidence->name, lang), "strength", strengths[evidence->strength],
+		"max_age", age[0] ? json_string(age) : json_null(), "status",
+		observation ? query_status(assess, observation)
+			    : record_status(assess, index, evidence->id),
+		"checks", checks_json(observation ? observation->checks : nothing), "rows",
+		observation && observation->rows ? json_incref(observation->rows) : json_array(),
+		"error", observation ? observation->error : "", "tables",
+		yg_text_list_json(&evidence->tables), "list_date",
+		yg_day_json(observation ? observation->day : YG_DAY_NONE));
 }
 
 static json_t *all_wanted_json(const struct yg_assess *assess, uint32_t index, enum yg_lang lang)
@@ -229,8 +228,8 @@ static json_t *attached_json(const struct yg_assess *assess, uint32_t index)
 		copy = json_deep_copy(evidence);
 		if (!copy ||
 		    yg_json_set(copy, "state",
-				json_string(yg_evidence_state_name(
-					yg_evidence_state(assess, evidence, node, NULL)))) != YG_OK ||
+				json_string(yg_evidence_state_name(yg_evidence_state(
+					assess, evidence, node, NULL)))) != YG_OK ||
 		    !list || json_array_append(list, copy) != 0) {
 			json_decref(copy);
 			json_decref(list);
@@ -246,10 +245,10 @@ static json_t *refs_json(const struct yg_framework_node *node)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; list && i < node->ref_count; i++)
-		if (json_array_append_new(list,
-					  json_pack("{s:o, s:o}", "column",
-						    yg_json_string(node->refs[i].column), "items",
-						    yg_text_list_json(&node->refs[i].items))) != 0) {
+		if (json_array_append_new(
+			    list,
+			    json_pack("{s:o, s:o}", "column", yg_json_string(node->refs[i].column),
+				      "items", yg_text_list_json(&node->refs[i].items))) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -261,17 +260,15 @@ static json_t *help_json(const struct yg_framework_node *node, enum yg_lang lang
 	static const struct yg_framework_help nothing;
 	const struct yg_framework_help *help = node->help ? node->help : &nothing;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "asked",
-			 yg_text2_json(&help->asked, lang), "why", yg_text2_json(&help->why, lang),
-			 "cheap", yg_text2_json(&help->cheap, lang), "example",
-			 yg_text2_json(&help->example, lang), "proof",
-			 yg_text2_json(&help->proof, lang), "looks_at",
-			 yg_text2_json(&help->looks_at, lang), "closed_by",
-			 yg_text_list_json(&help->closed_by));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "asked", yg_text2_json(&help->asked, lang),
+		"why", yg_text2_json(&help->why, lang), "cheap", yg_text2_json(&help->cheap, lang),
+		"example", yg_text2_json(&help->example, lang), "proof",
+		yg_text2_json(&help->proof, lang), "looks_at", yg_text2_json(&help->looks_at, lang),
+		"closed_by", yg_text_list_json(&help->closed_by));
 }
 
-json_t *yg_show_confirmation(const struct yg_assess *assess,
-			     const struct yg_criterion_state *state)
+json_t *yg_show_confirmation(const struct yg_assess *assess, const struct yg_criterion_state *state)
 {
 	const json_t *confirmation = assess->docs[state->node].confirmation;
 	json_t *copy;
@@ -279,10 +276,10 @@ json_t *yg_show_confirmation(const struct yg_assess *assess,
 	if (!confirmation)
 		return json_null();
 	copy = json_deep_copy(confirmation);
-	if (!copy || yg_json_set(copy, "state",
-				 json_string(state->is_confirmed || state->is_returned
-						     ? "valid"
-						     : "void")) != YG_OK) {
+	if (!copy ||
+	    yg_json_set(copy, "state",
+			json_string(state->is_confirmed || state->is_returned ? "valid"
+									      : "void")) != YG_OK) {
 		json_decref(copy);
 		return NULL;
 	}
@@ -355,23 +352,22 @@ static int add_parts(struct yg_assess *assess, const struct yg_criterion_state *
 
 	if (rc != YG_OK)
 		return rc;
-	more = json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, "
-			 "s:o}",
-			 "official_text", official.size ? yg_json_string(official) : json_null(),
-			 "needs_import", (int)needs_import, "publisher_page",
-			 yg_json_string(assess->library->source.url), "help", help_json(node, lang),
-			 "answer", docs->answer ? json_deep_copy(docs->answer) : json_null(),
-			 "answers", answers_json(assess, node, lang), "questions",
-			 questions_json(node, lang), "evidence_wanted",
-			 all_wanted_json(assess, state->node, lang), "evidence",
-			 attached_json(assess, state->node), "refs", refs_json(node), "dispute",
-			 docs->dispute ? json_deep_copy(docs->dispute) : json_null(), "confirmation",
-			 yg_show_confirmation(assess, state), "previous",
-			 neighbour(assess, state, -1), "next", neighbour(assess, state, 1), "basis",
-			 basis, "requirement_title",
-			 node->parent == YG_NODE_NONE
-				 ? json_null()
-				 : yg_text2_json(&assess->framework->nodes[node->parent].name, lang));
+	more = json_pack(
+		"{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, "
+		"s:o}",
+		"official_text", official.size ? yg_json_string(official) : json_null(),
+		"needs_import", (int)needs_import, "publisher_page",
+		yg_json_string(assess->library->source.url), "help", help_json(node, lang),
+		"answer", docs->answer ? json_deep_copy(docs->answer) : json_null(), "answers",
+		answers_json(assess, node, lang), "questions", questions_json(node, lang),
+		"evidence_wanted", all_wanted_json(assess, state->node, lang), "evidence",
+		attached_json(assess, state->node), "refs", refs_json(node), "dispute",
+		docs->dispute ? json_deep_copy(docs->dispute) : json_null(), "confirmation",
+		yg_show_confirmation(assess, state), "previous", neighbour(assess, state, -1),
+		"next", neighbour(assess, state, 1), "basis", basis, "requirement_title",
+		node->parent == YG_NODE_NONE
+			? json_null()
+			: yg_text2_json(&assess->framework->nodes[node->parent].name, lang));
 	if (!more)
 		return YG_ENOMEM;
 	rc = json_object_update(to, more) == 0 ? YG_OK : YG_ENOMEM;
@@ -471,6 +467,28 @@ static json_t *step_json(const struct yg_assess *assess, const struct step *step
 	return line;
 }
 
+/* The criteria that need work, best step first. Returns their number; @steps has room for all. */
+static uint32_t collect_steps(const struct yg_assess *assess, const struct yg_assess_result *result,
+			      struct step *steps)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < result->count; i++) {
+		const struct yg_criterion_state *state = &result->criteria[i];
+		const struct yg_framework_help *help = assess->framework->nodes[state->node].help;
+
+		if (needs_work(state))
+			steps[count++] = (struct step){
+				.state = state,
+				.effect = help && help->effect ? help->effect : 2,
+				.effort = help && help->effort ? help->effort : 2,
+				.order = i,
+			};
+	}
+	qsort(steps, count, sizeof(*steps), compare_steps);
+	return count;
+}
+
 int yg_assess_json_next(struct yg_assess *assess, enum yg_lang lang, uint32_t limit, json_t **ret)
 {
 	const struct yg_assess_result *result;
@@ -483,20 +501,8 @@ int yg_assess_json_next(struct yg_assess *assess, enum yg_lang lang, uint32_t li
 		steps = yg_calloc(result->count + 1, sizeof(*steps));
 		rc = steps ? YG_OK : YG_ENOMEM;
 	}
-	for (uint32_t i = 0; rc == YG_OK && i < result->count; i++) {
-		const struct yg_criterion_state *state = &result->criteria[i];
-		const struct yg_framework_help *help = assess->framework->nodes[state->node].help;
-
-		if (needs_work(state))
-			steps[count++] = (struct step){
-				.state = state,
-				.effect = help && help->effect ? help->effect : 2,
-				.effort = help && help->effort ? help->effort : 2,
-				.order = i,
-			};
-	}
 	if (rc == YG_OK)
-		qsort(steps, count, sizeof(*steps), compare_steps);
+		count = collect_steps(assess, result, steps);
 	for (uint32_t i = 0; rc == YG_OK && i < count && i < limit; i++)
 		if (json_array_append_new(list, step_json(assess, &steps[i], lang)) != 0)
 			rc = YG_ENOMEM;

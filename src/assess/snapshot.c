@@ -215,10 +215,8 @@ int yg_assess_statement(struct yg_assess *assess, const struct yg_key *signer, c
 	if (rc == YG_OK)
 		rc = yg_assess_snapshot(assess, &snapshot);
 	if (rc == YG_EUNSUPPORTED)
-		rc = yg_line_fault_set(
-			reterr, rc, 0,
-			N_("official wording is missing (practice mode): bring it in "
-			   "with `yagura assess import-official`, then sign"));
+		rc = yg_line_fault_set(reterr, rc, 0,
+				       "practice: a statement needs the official wording");
 	if (rc == YG_OK)
 		rc = result_text(assess, YG_LANG_JA, &japanese, &wanted.text_ja);
 	if (rc == YG_OK)

@@ -11,12 +11,12 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define YG_SHA256_BYTES	    32u
-#define YG_SHA256_HEX	    64u
-#define YG_SIGN_SEED_BYTES  32u
+#define YG_SHA256_BYTES	     32u
+#define YG_SHA256_HEX	     64u
+#define YG_SIGN_SEED_BYTES   32u
 #define YG_SIGN_PUBLIC_BYTES 32u
-#define YG_SIGN_BYTES	    64u
-#define YG_RANDOM_ID_HEX    32u
+#define YG_SIGN_BYTES	     64u
+#define YG_RANDOM_ID_HEX     32u
 
 void yg_sha256(struct yg_bytes b, uint8_t to[YG_SHA256_BYTES]);
 /* Lower-case hex with NUL: room YG_SHA256_HEX + 1. */

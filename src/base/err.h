@@ -51,7 +51,7 @@ struct yg_fault {
 #define YG_LINE_FAULT_MAX 240u
 struct yg_line_fault {
 	enum yg_err code;
-	uint32_t line; /* from 1; 0: the file as a whole */
+	uint32_t line;		     /* from 1; 0: the file as a whole */
 	char msg[YG_LINE_FAULT_MAX]; /* English */
 };
 

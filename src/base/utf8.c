@@ -3,6 +3,93 @@
 
 #include "base/ban.h"
 
+#define ASCII_UNITS UINT64_C(0xff80ff80ff80ff80) /* set in what is not four ASCII units */
+
+static uint32_t unit_at(struct yg_bytes b, size_t at)
+{
+	return (uint32_t)b.data[at] | (uint32_t)b.data[at + 1] << 8;
+}
+
+/* The character at @at; *ret_used: bytes it takes. */
+static uint32_t point_at(struct yg_bytes b, size_t at, size_t *ret_used)
+{
+	uint32_t unit = unit_at(b, at);
+	uint32_t low;
+
+	*ret_used = 2;
+	if (unit < 0xd800 || unit > 0xdfff)
+		return unit;
+	if (unit > 0xdbff || at + 4 > b.size)
+		return 0xfffd;
+	low = unit_at(b, at + 2);
+	if (low < 0xdc00 || low > 0xdfff)
+		return 0xfffd;
+	*ret_used = 4;
+	return 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+}
+
+/* How many units at @at are ASCII, in steps of eight: the rest is looked at one by one. */
+static size_t ascii_units(struct yg_bytes b, size_t at, uint8_t *to)
+{
+	size_t start = at;
+
+	while (at + 16 <= b.size) {
+		uint64_t words[2];
+
+		memcpy(words, b.data + at, sizeof(words));
+		if ((words[0] | words[1]) & ASCII_UNITS)
+			break;
+		for (size_t i = 0; to && i < 8; i++)
+			*to++ = b.data[at + 2 * i];
+		at += 16;
+	}
+	return (at - start) / 2;
+}
+
+size_t yg_utf8_from_utf16le(struct yg_bytes b, uint8_t *to)
+{
+	size_t size = 0;
+	size_t at = 0;
+
+	while (at + 2 <= b.size) {
+		size_t units = ascii_units(b, at, to + size);
+		size_t used;
+
+		size += units;
+		at += 2 * units;
+		/* Then eight as they come, before the next look for ASCII. */
+		for (unsigned i = 0; i < 8 && at + 2 <= b.size; i++, at += used) {
+			if (!b.data[at + 1] && b.data[at] < 0x80) {
+				to[size++] = b.data[at];
+				used = 2;
+			} else {
+				size += yg_utf8_put(point_at(b, at, &used), to + size);
+			}
+		}
+	}
+	return size;
+}
+
+size_t yg_utf8_size_of_utf16le(struct yg_bytes b)
+{
+	size_t size = 0;
+	size_t at = 0;
+
+	while (at + 2 <= b.size) {
+		size_t units = ascii_units(b, at, NULL);
+		size_t used;
+
+		size += units;
+		at += 2 * units;
+		for (unsigned i = 0; i < 8 && at + 2 <= b.size; i++, at += used) {
+			uint32_t point = point_at(b, at, &used);
+
+			size += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+		}
+	}
+	return size;
+}
+
 static bool is_tail(uint8_t c)
 {
 	return (c & 0xc0) == 0x80;

@@ -19,6 +19,20 @@ bool yg_utf8_valid(struct yg_bytes b);
 size_t yg_utf8_put(uint32_t point, uint8_t to[4]);
 
 /*
+ * UTF-16LE to UTF-8. Writes to @to (room: yg_utf16_room(b)) and returns the bytes written; half
+ * characters (surrogates without their other half) become U+FFFD, an odd last byte is left out.
+ * Cost: a few units at a time while all is ASCII.
+ */
+static inline size_t yg_utf16_room(struct yg_bytes b)
+{
+	return b.size / 2 * 3;
+}
+size_t yg_utf8_from_utf16le(struct yg_bytes b, uint8_t *to);
+
+/* The bytes it writes, without writing them. */
+size_t yg_utf8_size_of_utf16le(struct yg_bytes b);
+
+/*
  * Write @b with case removed to @to (room: b.size bytes, may be b.data itself) and return
  * the size written, which is never more than b.size. A–Z become a–z; of the other scripts
  * Latin-1, Latin Extended-A, Greek, Cyrillic, Armenian and full-width Latin letters are

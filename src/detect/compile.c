@@ -14,6 +14,9 @@ _Static_assert(sizeof(((struct yg_img_correlation *)0)->refs) / sizeof(uint32_t)
 _Static_assert(sizeof(((struct yg_img_correlation *)0)->group_by) / sizeof(uint32_t) ==
 		       YG_GROUP_BY_MAX,
 	       "the image holds all group-by fields");
+_Static_assert(sizeof(((struct yg_img_correlation *)0)->value_fields) / sizeof(uint32_t) ==
+		       YG_VALUE_FIELDS_MAX,
+	       "the image holds all value fields");
 
 uint64_t yg_img_platform(enum yg_matcher matcher, uint64_t route_fingerprint)
 {
@@ -131,7 +134,9 @@ static uint32_t write_correlation(struct yg_compiler *c, const struct yg_correla
 		.timespan_ns = from->timespan_ns,
 		.type = from->type,
 		.group_by_count = from->group_by_count,
-		.value_field = from->value_field,
+		.value_field_count = from->value_field_count,
+		.aliases = {yg_compiler_count(c, YG_IMG_ALIASES, sizeof(uint32_t)), 0},
+		.terms = {yg_compiler_count(c, YG_IMG_TERMS, sizeof(uint64_t)), from->term_count},
 		.compare = from->compare,
 		.compare2 = from->compare2,
 		.is_generating = from->is_generating,
@@ -140,10 +145,17 @@ static uint32_t write_correlation(struct yg_compiler *c, const struct yg_correla
 	for (uint32_t i = 0; i < from->ref_count; i++) {
 		uint32_t ref = c->index_of[from->refs[i]];
 
-		if (ref != YG_IMG_NONE) /* an inactive rule never fires */
-			out.refs[out.ref_count++] = ref;
+		assert(ref != YG_IMG_NONE); /* else the correlation would be inactive, too */
+		out.refs[out.ref_count++] = ref;
 	}
 	memcpy(out.group_by, from->group_by, sizeof(out.group_by));
+	memcpy(out.value_fields, from->value_fields, sizeof(out.value_fields));
+	if (from->aliases)
+		out.aliases.count = from->ref_count * YG_CORRELATION_ALIAS_ROW;
+	for (uint32_t i = 0; i < out.aliases.count; i++)
+		YG_COMPILER_ADD(c, ALIASES, from->aliases[i]);
+	for (uint32_t i = 0; i < out.terms.count; i++)
+		YG_COMPILER_ADD(c, TERMS, from->terms[i]);
 	YG_COMPILER_ADD(c, CORRELATIONS, out);
 	return index;
 }

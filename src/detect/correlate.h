@@ -9,12 +9,16 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "detect/trace.h"
 
 #define YG_CORRELATION_GROUPS_MAX 65536u
 #define YG_CORRELATION_MARKS_MAX  16384u  /* events kept of one group; see correlate.md */
 #define YG_CORRELATION_POOL_MAX	  524288u /* events kept of all groups */
 #define YG_CORRELATION_DONE_MAX	  64u	  /* correlations that one record completes */
+
+#define YG_CORRELATION_STATE_VERSION 1u
+#define YG_CORRELATION_STATE_MAX     (64u << 20) /* bytes of a kept state */
 
 struct yg_correlator;
 
@@ -24,9 +28,13 @@ struct yg_correlator *yg_correlator_free(struct yg_correlator *correlator);
 
 /* A correlation that a record completes, or goes on with. */
 struct yg_completion {
-	uint32_t rule; /* engine index */
-	uint64_t first_position;
-	uint64_t count; /* records that made it up */
+	uint32_t rule;		 /* engine index */
+	uint32_t ref;		 /* one that the record satisfies */
+	uint64_t first_position; /* of the earliest record that counted */
+	int64_t first_ns;	 /* and its time */
+	uint64_t count;		 /* records that made it up */
+	double value;		 /* sum, average, percentile */
+	bool has_value;
 	bool is_silent; /* fulfilled, but reported less than a timespan ago */
 };
 
@@ -37,4 +45,35 @@ struct yg_completion {
 YG_MUST_USE int yg_correlator_take(struct yg_correlator *correlator, const struct yg_trace *trace,
 				   struct yg_completion *to, uint32_t room, uint32_t *ret_count);
 
+/*
+ * The same for @count traces that stand one after the other in the input, in the order of their
+ * times: what one of them completes does not depend on the order they stand in (records of one
+ * time keep theirs). @emit is called with the index of the completing trace, once for each trace
+ * that completes something, in the order of the times; a result < 0 ends it. Cost: as above, and
+ * sorting where they are not in order.
+ */
+typedef int (*yg_correlator_emit_fn)(void *arg, uint32_t trace, const struct yg_completion *list,
+				     uint32_t count);
+YG_MUST_USE int yg_correlator_take_all(struct yg_correlator *correlator,
+				       const struct yg_trace *traces, uint32_t count,
+				       yg_correlator_emit_fn emit, void *arg);
+
 uint64_t yg_correlator_evicted(const struct yg_correlator *correlator);
+
+/*
+ * The state as bytes (checksummed, with version), added to @to, which the caller initialised with
+ * at least YG_CORRELATION_STATE_MAX. @seed is that of the tracer (yg_tracer_seed). YG_OK,
+ * YG_ELIMIT or YG_ENOMEM. The bytes hold no value of a record, but the secret of its hashes:
+ * whoever has it can guess values. Cost: O(state).
+ */
+YG_MUST_USE int yg_correlator_save(const struct yg_correlator *correlator, uint64_t seed,
+				   struct yg_buf *to);
+
+/*
+ * Go on from such bytes; @correlator is new. *ret_seed is for yg_tracer_reseed. What belongs to a
+ * correlation that the engine does not have, or has in another form, is left out and counted.
+ * YG_OK; YG_EMISMATCH: another version; YG_EDIGEST, YG_EFORMAT: damaged (then @correlator is as
+ * new); YG_ENOMEM.
+ */
+YG_MUST_USE int yg_correlator_restore(struct yg_correlator *correlator, struct yg_bytes state,
+				      uint64_t *ret_seed, uint64_t *ret_left_out);

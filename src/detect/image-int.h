@@ -20,7 +20,7 @@
 #include "base/hash.h"
 #include "detect/matcher.h"
 
-#define YG_IMG_VERSION 6u
+#define YG_IMG_VERSION 7u
 #define YG_IMG_MAGIC   "YGIMAGE"
 #define YG_IMG_NONE    UINT32_MAX
 #define YG_IMG_ALIGN   64u
@@ -33,6 +33,8 @@
 	X(TAGS, struct yg_img_run, tags)                                                           \
 	X(RULES, struct yg_img_rule, rules)                                                        \
 	X(CORRELATIONS, struct yg_img_correlation, correlations)                                   \
+	X(ALIASES, uint32_t, aliases)                                                              \
+	X(TERMS, uint64_t, terms)                                                                  \
 	X(PREDS, struct yg_img_pred, preds)                                                        \
 	X(LOOKUPS, struct yg_img_lookup, lookups)                                                  \
 	X(MEMBERS, struct yg_img_run, members)                                                     \
@@ -93,9 +95,12 @@ struct yg_img_correlation {
 	uint32_t refs[64];
 	uint32_t group_by_count;
 	uint32_t group_by[8];
-	uint32_t value_field;
+	uint32_t value_field_count;
+	uint32_t value_fields[8];
+	struct yg_img_run aliases; /* of ALIASES: a row of 16 for each ref, or none */
+	struct yg_img_run terms;   /* of TERMS */
 	uint8_t compare, compare2, is_generating;
-	uint8_t reserved[5];
+	uint8_t reserved;
 };
 
 struct yg_img_pred {

@@ -380,7 +380,7 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 		if (field->is_derived || field->kind != YG_VALUE_TEXT)
 			continue;
 		s.field = i;
-		s.text = field->text;
+		s.text = field->is_utf16 ? yg_event_text(event, &event->fields[i]) : field->text;
 		s.is_escaped = field->is_escaped;
 		yg_indicator_scan_text(&s);
 		if (s.count > before && is_version(field))

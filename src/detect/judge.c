@@ -23,6 +23,14 @@ struct candidate {
 	struct yg_bytes matched; /* indicators */
 	uint64_t first_position;
 	uint64_t count;
+	const struct yg_completion *done; /* correlations; NULL = another kind */
+};
+
+/* What a record that is still to be taken completes. */
+struct ahead {
+	uint32_t trace;
+	uint32_t number; /* of the completions known ahead */
+	struct yg_completion done;
 };
 
 struct yg_judge {
@@ -40,6 +48,12 @@ struct yg_judge {
 	struct candidate *candidates;
 	uint32_t candidate_count;
 	uint32_t candidate_room;
+	const struct yg_trace *ahead_traces; /* NULL = none were announced */
+	uint32_t ahead_traces_count;
+	struct ahead *ahead; /* by trace */
+	uint32_t ahead_count;
+	uint32_t ahead_room;
+	uint32_t ahead_at; /* the first that is not taken */
 	uint64_t record;
 	struct yg_judge_counts counts;
 };
@@ -78,6 +92,7 @@ struct yg_judge *yg_judge_free(struct yg_judge *judge)
 	yg_table_done(&judge->names);
 	(void)yg_arena_free(judge->name_mem);
 	free(judge->candidates);
+	free(judge->ahead);
 	free(judge);
 	return NULL;
 }
@@ -198,6 +213,15 @@ static int candidate_order(const void *left, const void *right)
 	return order ? order : bytes_order(a->matched, b->matched);
 }
 
+/* Of the groups that one record completes for one rule, the first is told. */
+static int first_candidate_order(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+	int order = candidate_order(a, b);
+
+	return order ? order : (a->done > b->done) - (a->done < b->done);
+}
+
 /* All that may be found on this record, in the order of output, nothing twice. */
 static int gather(struct yg_judge *judge, const struct yg_trace *trace,
 		  const struct yg_completion *done, uint32_t done_count)
@@ -218,14 +242,15 @@ static int gather(struct yg_judge *judge, const struct yg_trace *trace,
 			rc = add_candidate(
 				judge, &(struct candidate){.rule = &rule->info,
 							   .first_position = done[i].first_position,
-							   .count = done[i].count});
+							   .count = done[i].count,
+							   .done = &done[i]});
 	}
 	if (rc == YG_OK && trace->indicator_count > 0)
 		rc = add_indicators(judge, trace);
 	if (rc != YG_OK || judge->candidate_count < 2)
 		return rc;
 	qsort(judge->candidates, judge->candidate_count, sizeof(*judge->candidates),
-	      candidate_order);
+	      first_candidate_order);
 	for (uint32_t i = 0; i < judge->candidate_count; i++)
 		if (kept == 0 ||
 		    candidate_order(&judge->candidates[kept - 1], &judge->candidates[i]) != 0)
@@ -275,6 +300,19 @@ static struct yg_bytes event_of(const struct yg_judge *judge, const struct yg_tr
 	return judge->out.event ? judge->out.event(judge->out.arg, trace) : YG_S("{}");
 }
 
+/* What only correlations have. */
+static void add_correlation(const struct yg_judge *judge, const struct yg_trace *trace,
+			    const struct yg_completion *done, struct yg_finding *finding)
+{
+	if (trace->time_ns != YG_TIME_NONE)
+		finding->first_ns = done->first_ns;
+	finding->has_value = done->has_value;
+	finding->value = done->value;
+	if (judge->out.group)
+		finding->group_json =
+			judge->out.group(judge->out.arg, trace, done->rule, done->ref);
+}
+
 static int emit(struct yg_judge *judge, struct yg_look *look, const struct candidate *candidate,
 		struct yg_bytes source)
 {
@@ -291,10 +329,13 @@ static int emit(struct yg_judge *judge, struct yg_look *look, const struct candi
 		.target = trace->target,
 		.event_json = event_of(judge, trace),
 		.matched = candidate->matched,
+		.first_ns = YG_TIME_NONE,
 	};
 	struct yg_finding kept;
 	int rc;
 
+	if (candidate->done)
+		add_correlation(judge, trace, candidate->done, &finding);
 	finding_id(&finding, finding.id);
 	yg_story_id(finding.actor, source, field_of(candidate->rule, trace->format), finding.story);
 	finding.outcome =
@@ -334,6 +375,88 @@ static int emit_changes(struct yg_judge *judge, struct yg_look *look, struct yg_
 	return YG_OK;
 }
 
+/* --- what comes next ------------------------------------------------------------------------ */
+
+static int keep_ahead(void *arg, uint32_t trace, const struct yg_completion *list, uint32_t count)
+{
+	struct yg_judge *judge = arg;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (judge->ahead_count == judge->ahead_room) {
+			uint32_t room =
+				judge->ahead_room ? judge->ahead_room * 2 : FIRST_CANDIDATES;
+			void *mem = yg_reallocarray(judge->ahead, room, sizeof(*judge->ahead));
+
+			if (!mem)
+				return YG_ENOMEM;
+			judge->ahead = mem;
+			judge->ahead_room = room;
+		}
+		judge->ahead[judge->ahead_count] =
+			(struct ahead){trace, judge->ahead_count, list[i]};
+		judge->ahead_count++;
+	}
+	return YG_OK;
+}
+
+/* Completions of one trace stay in the order of its keys. */
+static int ahead_order(const void *left, const void *right)
+{
+	const struct ahead *a = left, *b = right;
+
+	if (a->trace != b->trace)
+		return a->trace < b->trace ? -1 : 1;
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+int yg_judge_ahead(struct yg_judge *judge, const struct yg_trace *traces, uint32_t count)
+{
+	int rc;
+
+	judge->ahead_traces = count > 0 ? traces : NULL;
+	judge->ahead_traces_count = count;
+	judge->ahead_count = 0;
+	judge->ahead_at = 0;
+	rc = yg_correlator_take_all(judge->correlator, traces, count, keep_ahead, judge);
+	if (rc == YG_OK && judge->ahead_count > 1)
+		qsort(judge->ahead, judge->ahead_count, sizeof(*judge->ahead), ahead_order);
+	return rc;
+}
+
+struct yg_correlator *yg_judge_correlator(struct yg_judge *judge)
+{
+	return judge->correlator;
+}
+
+/* What @trace completes: known already when it was announced. */
+static int complete(struct yg_judge *judge, const struct yg_trace *trace, uint32_t *ret_count)
+{
+	uint32_t count = 0;
+	uint32_t index;
+
+	*ret_count = 0;
+	if (!judge->ahead_traces || trace < judge->ahead_traces ||
+	    trace >= judge->ahead_traces + judge->ahead_traces_count)
+		return yg_correlator_take(judge->correlator, trace, judge->done,
+					  YG_CORRELATION_DONE_MAX, ret_count);
+	index = (uint32_t)(trace - judge->ahead_traces);
+	while (judge->ahead_at < judge->ahead_count && judge->ahead[judge->ahead_at].trace < index)
+		judge->ahead_at++;
+	while (judge->ahead_at < judge->ahead_count &&
+	       judge->ahead[judge->ahead_at].trace == index && count < YG_CORRELATION_DONE_MAX)
+		judge->done[count++] = judge->ahead[judge->ahead_at++].done;
+	*ret_count = count;
+	return YG_OK;
+}
+
+/* The last of what was announced has been taken: the traces may go. */
+static void end_ahead(struct yg_judge *judge, const struct yg_trace *trace)
+{
+	if (judge->ahead_traces && judge->ahead_traces_count > 0 &&
+	    trace == judge->ahead_traces + (judge->ahead_traces_count - 1))
+		judge->ahead_traces = NULL;
+}
+
 /* The part for records with hits, keys or indicators. */
 static int take_findings(struct yg_judge *judge, struct yg_look *look, struct yg_bytes source)
 {
@@ -342,8 +465,7 @@ static int take_findings(struct yg_judge *judge, struct yg_look *look, struct yg
 	uint32_t done_count = 0;
 	int rc;
 
-	rc = yg_correlator_take(judge->correlator, trace, done, YG_CORRELATION_DONE_MAX,
-				&done_count);
+	rc = complete(judge, trace, &done_count);
 	if (rc == YG_OK)
 		rc = gather(judge, trace, done, done_count);
 	if (rc != YG_OK)
@@ -375,6 +497,7 @@ int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
 		rc = yg_outcomes_learn(judge->outcomes, &look);
 	if (rc == YG_OK)
 		rc = emit_changes(judge, &look, source);
+	end_ahead(judge, trace);
 	return rc;
 }
 

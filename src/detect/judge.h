@@ -26,6 +26,12 @@ struct yg_judge_out {
 	 * such a record completes a correlation. Valid until the next call. NULL = {} is shown.
 	 */
 	struct yg_bytes (*event)(void *arg, const struct yg_trace *trace);
+	/*
+	 * The group that @trace's record completed correlation @rule for, as a record of its ref
+	 * @ref (yg_trace_group). Valid until the next call. NULL = no group is given.
+	 */
+	struct yg_bytes (*group)(void *arg, const struct yg_trace *trace, uint32_t rule,
+				 uint32_t ref);
 	void *arg;
 };
 
@@ -48,6 +54,17 @@ struct yg_judge *yg_judge_free(struct yg_judge *judge);
 
 /* A new input begins: @source as given, borrowed until yg_judge_free. Following goes on. */
 void yg_judge_source(struct yg_judge *judge, struct yg_bytes source);
+
+/*
+ * What comes next: @count traces that will be taken one after the other. Correlations then count
+ * them in the order of their times (yg_correlator_take_all); without this call each counts as it
+ * is taken. @traces must stay until they have been taken. YG_OK or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_judge_ahead(struct yg_judge *judge, const struct yg_trace *traces,
+			       uint32_t count);
+
+/* The state of the correlations, to be kept and restored (detect/correlate.h). */
+struct yg_correlator *yg_judge_correlator(struct yg_judge *judge);
 
 /*
  * Take the next record. Findings go out ordered by rule id, then the updates that this record

@@ -64,7 +64,7 @@ struct yg_bytes yg_value_text(struct yg_scratch *scratch, uint32_t index)
 
 		value->text = yg_event_text(scratch->event, field);
 		value->is_ready = true;
-		if (field->is_escaped) /* there was no room to decode it */
+		if (field->is_escaped || field->is_utf16) /* there was no room to decode it */
 			scratch->error = YG_ENOMEM;
 	}
 	return value->text;
@@ -228,13 +228,14 @@ static void look_up(struct yg_scratch *s, const struct yg_img_field *field, uint
 
 /*
  * The same by memory, where this value was looked up before. The key are the bytes as they stand
- * in the record: while they hold escapes a bit of the field's number tells them from plain ones.
+ * in the record: while they hold escapes, or are UTF-16, bits of the field's number tell them from
+ * plain ones.
  */
 static void look_up_once(struct yg_scratch *s, uint32_t local, uint32_t index)
 {
 	const struct yg_field *from = &s->event->fields[index];
 	uint32_t group = (uint32_t)(s->group - s->engine->img.groups);
-	uint32_t key = local << 1 | from->is_escaped;
+	uint32_t key = local << 2 | (uint32_t)from->is_utf16 << 1 | from->is_escaped;
 	struct yg_bytes text = from->text;
 	struct yg_memo_entry *place;
 	uint64_t hash;

@@ -75,23 +75,61 @@ static bool check_rules(struct checker *k)
 	return true;
 }
 
-static bool check_correlations(const struct checker *k)
+/* Terms name refs that are there; an ordered correlation keeps a step for each ref of each. */
+static bool check_terms(struct checker *k, const struct yg_img_correlation *c)
+{
+	const struct yg_img *img = k->img;
+
+	if (!own_run(k, YG_IMG_TERMS, c->terms, img->terms_count) ||
+	    c->terms.count > YG_CORRELATION_TERMS_MAX)
+		return false;
+	if (c->type == YG_CORRELATION_TEMPORAL_ORDERED &&
+	    c->terms.count * c->ref_count > YG_CORRELATION_STEPS_MAX)
+		return false;
+	for (uint32_t i = 0; i < c->terms.count; i++) {
+		uint64_t term = img->terms[c->terms.first + i];
+
+		if (term == 0 || (c->ref_count < 64 && term >> c->ref_count))
+			return false;
+	}
+	return true;
+}
+
+static bool check_names(const struct checker *k, const uint32_t *names, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (names[i] >= k->name_count)
+			return false;
+	return true;
+}
+
+static bool check_correlation_names(struct checker *k, const struct yg_img_correlation *c)
+{
+	const struct yg_img *img = k->img;
+
+	if (!own_run(k, YG_IMG_ALIASES, c->aliases, img->aliases_count) ||
+	    (c->aliases.count != 0 && c->aliases.count != c->ref_count * YG_CORRELATION_ALIAS_ROW))
+		return false;
+	return check_names(k, img->aliases + c->aliases.first, c->aliases.count) &&
+	       check_names(k, c->value_fields, c->value_field_count) &&
+	       check_names(k, c->group_by, c->group_by_count);
+}
+
+static bool check_correlations(struct checker *k)
 {
 	const struct yg_img *img = k->img;
 
 	for (uint32_t i = 0; i < img->correlations_count; i++) {
 		const struct yg_img_correlation *c = &img->correlations[i];
 
-		if (c->type > YG_CORRELATION_VALUE_PERCENTILE ||
-		    c->ref_count > YG_CORRELATION_REFS_MAX || c->group_by_count > YG_GROUP_BY_MAX ||
-		    c->value_field >= k->name_count || c->compare > YG_PRED_COUNT ||
-		    c->compare2 > YG_PRED_COUNT || c->is_generating > 1)
+		if (c->type > YG_CORRELATION_VALUE_MAX || c->ref_count > YG_CORRELATION_REFS_MAX ||
+		    c->group_by_count > YG_GROUP_BY_MAX ||
+		    c->value_field_count > YG_VALUE_FIELDS_MAX || c->compare > YG_CORRELATION_NEQ ||
+		    c->compare2 > YG_CORRELATION_NEQ || c->is_generating > 1 ||
+		    !check_terms(k, c) || !check_correlation_names(k, c))
 			return false;
 		for (uint32_t r = 0; r < c->ref_count; r++)
 			if (c->refs[r] >= img->rules_count)
-				return false;
-		for (uint32_t g = 0; g < c->group_by_count; g++)
-			if (c->group_by[g] >= k->name_count)
 				return false;
 	}
 	return true;
@@ -328,14 +366,18 @@ static int open_names(struct yg_engine *engine, struct yg_fault *reterr)
 	return YG_OK;
 }
 
-static struct yg_correlation open_correlation(const struct yg_img_correlation *from)
+static struct yg_correlation open_correlation(const struct yg_img *img,
+					      const struct yg_img_correlation *from)
 {
 	struct yg_correlation to = {
 		.type = (enum yg_correlation_type)from->type,
 		.ref_count = from->ref_count,
 		.group_by_count = from->group_by_count,
 		.timespan_ns = from->timespan_ns,
-		.value_field = from->value_field,
+		.value_field_count = from->value_field_count,
+		.aliases = from->aliases.count ? img->aliases + from->aliases.first : NULL,
+		.terms = from->terms.count ? img->terms + from->terms.first : NULL,
+		.term_count = from->terms.count,
 		.compare = from->compare,
 		.threshold = from->threshold,
 		.compare2 = from->compare2,
@@ -346,6 +388,7 @@ static struct yg_correlation open_correlation(const struct yg_img_correlation *f
 
 	memcpy(to.refs, from->refs, sizeof(to.refs));
 	memcpy(to.group_by, from->group_by, sizeof(to.group_by));
+	memcpy(to.value_fields, from->value_fields, sizeof(to.value_fields));
 	return to;
 }
 
@@ -362,7 +405,7 @@ static int open_rules(struct yg_engine *engine)
 	for (uint32_t i = 0; i < img->tags_count; i++)
 		engine->tags[i] = yg_img_text(img, img->tags[i]);
 	for (uint32_t i = 0; i < img->correlations_count; i++)
-		engine->correlations[i] = open_correlation(&img->correlations[i]);
+		engine->correlations[i] = open_correlation(img, &img->correlations[i]);
 	for (uint32_t i = 0; i < img->rules_count; i++) {
 		const struct yg_img_rule *from = &img->rules[i];
 		struct yg_engine_rule *to = &engine->rules[i];

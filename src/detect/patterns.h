@@ -3,7 +3,7 @@
  * detect/patterns.h - sets of texts, or of expressions, looked for in one go. Private to detect/.
  *
  * Two implementations that give the same answers: vectorscan.c and builtin.c. Nothing else in the
- * program calls Vectorscan, and nothing of it runs where the built-in one was chosen.
+ * program calls Vectorscan, and where the CPU cannot run it nothing of it is called.
  */
 #pragma once
 
@@ -53,6 +53,12 @@ struct yg_matcher_ops {
 
 extern const struct yg_matcher_ops yg_vectorscan_ops;
 extern const struct yg_matcher_ops yg_builtin_ops;
+
+/*
+ * Does it find what it must, and nothing else, where the answers are known (known.c)? YG_OK;
+ * YG_EMISMATCH: no; YG_ENOMEM. Some milliseconds.
+ */
+int yg_matcher_prove(const struct yg_matcher_ops *ops);
 
 static inline const struct yg_matcher_ops *yg_matcher_ops(enum yg_matcher matcher)
 {

@@ -336,23 +336,24 @@ uint64_t yg_router_fingerprint(const struct yg_router *router)
 }
 
 /* Sysmon writes what happened to a registry key into EventType, where shippers may add theirs. */
-static uint32_t registry_route(const struct yg_event *event, uint32_t undecided)
+static uint32_t registry_route(struct yg_event *event, uint32_t undecided)
 {
 	for (uint32_t i = 0; i < event->field_count; i++) {
-		const struct yg_field *field = &event->fields[i];
+		struct yg_bytes text;
 
-		if (field->name_id != YG_F_EventType)
+		if (event->fields[i].name_id != YG_F_EventType)
 			continue;
-		if (yg_bytes_eq_nocase(field->text, YG_S("CreateKey")))
+		text = yg_event_text(event, &event->fields[i]);
+		if (yg_bytes_eq_nocase(text, YG_S("CreateKey")))
 			return ROUTE_REGISTRY_ADD;
-		if (yg_bytes_eq_nocase(field->text, YG_S("DeleteKey")) ||
-		    yg_bytes_eq_nocase(field->text, YG_S("DeleteValue")))
+		if (yg_bytes_eq_nocase(text, YG_S("DeleteKey")) ||
+		    yg_bytes_eq_nocase(text, YG_S("DeleteValue")))
 			return ROUTE_REGISTRY_DELETE;
 	}
 	return undecided;
 }
 
-static uint32_t windows_route(const struct yg_router *router, const struct yg_event *event)
+static uint32_t windows_route(const struct yg_router *router, struct yg_event *event)
 {
 	uint32_t channel, route;
 
@@ -399,7 +400,7 @@ static bool source_route(const struct yg_router *router, const struct yg_event *
 	return get(router, source_hash(event->format, (struct yg_bytes){0}), ret);
 }
 
-uint32_t yg_router_route(const struct yg_router *router, const struct yg_event *event)
+uint32_t yg_router_route(const struct yg_router *router, struct yg_event *event)
 {
 	static const uint32_t fixed[YG_FORMAT_COUNT] = {
 		[YG_FORMAT_ACCESS] = ROUTE_WEB,
@@ -412,6 +413,7 @@ uint32_t yg_router_route(const struct yg_router *router, const struct yg_event *
 
 	switch (event->format) {
 	case YG_FORMAT_WINDOWS:
+	case YG_FORMAT_EVTX:
 	case YG_FORMAT_ECS:
 	case YG_FORMAT_JSON:
 		return event->channel.size ? windows_route(router, event) : YG_ROUTE_OPEN;
@@ -419,7 +421,7 @@ uint32_t yg_router_route(const struct yg_router *router, const struct yg_event *
 		return syslog_route(router, event->channel);
 	case YG_FORMAT_FORTIGATE:
 		return fortigate_route(router, event);
-	default:
+	default: /* a row of its format, or none */
 		break;
 	}
 	if (event->format < YG_FORMAT_COUNT && fixed[event->format])

@@ -33,7 +33,7 @@ uint32_t yg_router_count(const struct yg_router *router);
 uint64_t yg_router_fingerprint(const struct yg_router *router);
 
 /* The route of @event. Cost: one or two hash probes. */
-uint32_t yg_router_route(const struct yg_router *router, const struct yg_event *event);
+uint32_t yg_router_route(const struct yg_router *router, struct yg_event *event);
 
 /*
  * True when a rule with @logsource belongs to @route (not YG_ROUTE_OPEN): each of product,

@@ -27,7 +27,8 @@
 #define YG_SELECTIONS_MAX	 4096u
 #define YG_PLACEHOLDERS_MAX	 10000u
 #define YG_TAGS_MAX		 256u
-#define YG_CORRELATION_DEPTH_MAX 8u /* correlations of correlations of … */
+#define YG_ALIASES_MAX		 1024u /* lines of one correlation */
+#define YG_CORRELATION_DEPTH_MAX 8u    /* correlations of correlations of … */
 
 /* Work on one document. */
 struct yg_load {
@@ -48,6 +49,10 @@ struct yg_load {
 /* Note why the document is refused. Returns YG_EFORMAT. */
 __attribute__((format(printf, 3, 4))) int yg_load_fail(struct yg_load *load, uint32_t line,
 						       const char *format, ...);
+
+/* Count and report the document at work as refused for the reason noted; @rule as inactive. */
+void yg_load_refuse(struct yg_load *load);
+void yg_load_report_inactive(const struct yg_load *load, const struct yg_rule *rule);
 
 /* For "%s" in a reason: @b as readable text, cut at 80 bytes, in load->arena. Never NULL. */
 const char *yg_load_show(struct yg_load *load, struct yg_bytes b);
@@ -98,18 +103,60 @@ YG_MUST_USE int yg_sigma_condition(struct yg_load *load, struct yg_bytes text, u
 				   const struct yg_selection *selections, uint32_t count,
 				   uint32_t *ret_expr);
 
+/* An alias: which field a name means in the records of one rule. */
+struct yg_alias {
+	uint32_t name;	      /* id of the alias */
+	struct yg_bytes rule; /* name or id as written, in rules->arena */
+	uint32_t field;
+	uint32_t line;
+};
+
 /* What a correlation names before the last file is read. */
 struct yg_correlation_refs {
 	uint32_t rule; /* index of the correlation */
 	uint32_t line; /* of `rules` */
 	struct yg_bytes texts[YG_CORRELATION_REFS_MAX];
 	uint32_t count;
+	const struct yg_alias *aliases; /* in rules->arena */
+	uint32_t alias_count;
 };
 /* Fill rule->correlation from @node; @refs->texts lie in rules->arena. */
 YG_MUST_USE int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *node,
 				     struct yg_rule *rule, struct yg_correlation_refs *refs);
-/* Checks a filter document: refused when it is malformed. */
-YG_MUST_USE int yg_sigma_filter(struct yg_load *load, const struct yg_yaml *doc);
+
+/* A filter waits for the last file, too. */
+struct yg_filter_refs {
+	uint32_t rule; /* index of the filter */
+	uint32_t line; /* of `rules` */
+	bool is_any;
+	const struct yg_bytes *texts; /* in rules->arena */
+	uint32_t count;
+};
+/* Fill @rule->expr and @refs from a filter document. */
+YG_MUST_USE int yg_sigma_filter(struct yg_load *load, const struct yg_yaml *doc,
+				struct yg_rule *rule, struct yg_filter_refs *refs);
+
+/*
+ * The terms of @rule: the least sets of refs that satisfy the text @condition over the names in
+ * @refs. YG_OK, YG_EFORMAT or YG_ENOMEM. For a count, all sets of @count refs.
+ */
+YG_MUST_USE int yg_correlation_terms(struct yg_load *load, const struct yg_yaml *condition,
+				     const struct yg_correlation_refs *refs,
+				     struct yg_correlation *to);
+YG_MUST_USE int yg_correlation_terms_of(struct yg_load *load, uint32_t line, uint32_t count,
+					struct yg_correlation *to);
+
+/*
+ * AND the filter behind @refs onto the rules it names (sigma_filter.c). YG_OK, YG_EFORMAT (why
+ * is noted), or YG_ENOMEM. *ret_count: rules it was laid over.
+ */
+YG_MUST_USE int yg_filter_apply(struct yg_load *load, const struct yg_filter_refs *refs,
+				uint32_t *ret_count);
+
+/* Index of the rule that @text names by id or by name; UINT32_MAX when there is none. */
+uint32_t yg_rules_find(const struct yg_rules *rules, struct yg_bytes text);
+/* Refuse, because @what ("correlation") names @text, which is no loaded rule; with the nearest. */
+int yg_load_fail_ref(struct yg_load *load, uint32_t line, const char *what, struct yg_bytes text);
 
 /* Checks a regular expression against what the matcher can do; load->lacks may be set. */
 YG_MUST_USE int yg_sigma_regex_check(struct yg_load *load, uint32_t line,
@@ -147,6 +194,9 @@ struct yg_rules_priv {
 	struct yg_correlation_refs *refs;
 	uint32_t ref_count;
 	uint32_t ref_room;
+	struct yg_filter_refs *filters;
+	uint32_t filter_count;
+	uint32_t filter_room;
 
 	struct yg_placeholder *placeholders;
 	uint32_t placeholder_count;

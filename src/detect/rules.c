@@ -168,6 +168,7 @@ struct yg_rules *yg_rules_free(struct yg_rules *rules)
 	free(rules->priv->id_slots);
 	free(rules->priv->name_slots);
 	free(rules->priv->refs);
+	free(rules->priv->filters);
 	free(rules->priv->placeholders);
 	free(rules->priv);
 	free(rules);
@@ -367,24 +368,13 @@ static int check_duplicate(struct yg_load *load, const struct yg_yaml *doc,
 		    : YG_OK;
 }
 
-static int build_filter(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
+/* What was read may wait for a placeholder, or ask for what the matcher cannot do. */
+static int note_waiting(struct yg_load *load, struct yg_rule *rule)
 {
-	rule->state = YG_RULE_INACTIVE;
-	rule->state_reason = YG_S("filters are applied in a later version");
-	return yg_sigma_filter(load, doc);
-}
-
-static int build_detection(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
-{
-	const struct yg_yaml *detection = yg_yaml_get(doc, "detection");
 	char reason[200];
-	int rc;
 
-	if (!detection)
-		return yg_load_fail(load, doc->line, "the rule has no 'detection'");
-	rc = yg_sigma_detection(load, detection, &rule->expr);
-	if (rc != YG_OK || (load->waits_for.size == 0 && load->lacks.size == 0))
-		return rc;
+	if (load->waits_for.size == 0 && load->lacks.size == 0)
+		return YG_OK;
 	if (load->waits_for.size > 0)
 		(void)snprintf(
 			reason, sizeof(reason),
@@ -399,6 +389,26 @@ static int build_detection(struct yg_load *load, const struct yg_yaml *doc, stru
 	return yg_arena_dup(load->rules->arena, yg_bytes_str(reason), &rule->state_reason)
 		       ? YG_OK
 		       : YG_ENOMEM;
+}
+
+static int build_detection(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule)
+{
+	const struct yg_yaml *detection = yg_yaml_get(doc, "detection");
+	int rc;
+
+	if (!detection)
+		return yg_load_fail(load, doc->line, "the rule has no 'detection'");
+	rc = yg_sigma_detection(load, detection, &rule->expr);
+	return rc == YG_OK ? note_waiting(load, rule) : rc;
+}
+
+static int build_filter(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule,
+			struct yg_filter_refs *refs)
+{
+	int rc = yg_sigma_filter(load, doc, rule, refs);
+
+	rule->state = YG_RULE_FILTER;
+	return rc == YG_OK ? note_waiting(load, rule) : rc;
 }
 
 static int keep_refs(struct yg_rules *rules, const struct yg_correlation_refs *refs)
@@ -419,8 +429,31 @@ static int keep_refs(struct yg_rules *rules, const struct yg_correlation_refs *r
 	return YG_OK;
 }
 
+static int keep_filter(struct yg_rules *rules, const struct yg_filter_refs *refs)
+{
+	struct yg_rules_priv *priv = rules->priv;
+
+	if (priv->filter_count == priv->filter_room) {
+		uint32_t room = priv->filter_room ? priv->filter_room * 2 : 16;
+		struct yg_filter_refs *grown = yg_reallocarray(priv->filters, room, sizeof(*grown));
+
+		if (!grown)
+			return YG_ENOMEM;
+		priv->filters = grown;
+		priv->filter_room = room;
+	}
+	priv->filters[priv->filter_count++] = *refs;
+	return YG_OK;
+}
+
+/* What a document names: filled for correlations and filters. */
+struct named {
+	struct yg_correlation_refs refs;
+	struct yg_filter_refs filter;
+};
+
 static int build(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule,
-		 struct yg_correlation_refs *refs)
+		 struct named *named)
 {
 	const struct yg_yaml *correlation = yg_yaml_get(doc, "correlation");
 	int rc = yg_sigma_metadata(load, doc, rule);
@@ -430,9 +463,9 @@ static int build(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule
 	if (rc != YG_OK)
 		return rc;
 	if (correlation)
-		rc = yg_sigma_correlation(load, correlation, rule, refs);
+		rc = yg_sigma_correlation(load, correlation, rule, &named->refs);
 	else if (yg_yaml_get(doc, "filter"))
-		rc = build_filter(load, doc, rule);
+		rc = build_filter(load, doc, rule, &named->filter);
 	else
 		rc = build_detection(load, doc, rule);
 	if (rc == YG_OK && rule->is_deprecated && !load->opts->include_deprecated) {
@@ -443,7 +476,7 @@ static int build(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule
 	return rc;
 }
 
-static void report_inactive(const struct yg_load *load, const struct yg_rule *rule)
+void yg_load_report_inactive(const struct yg_load *load, const struct yg_rule *rule)
 {
 	char text[YG_LOAD_REASON_MAX];
 
@@ -455,7 +488,7 @@ static void report_inactive(const struct yg_load *load, const struct yg_rule *ru
 	load->report(load->arg, (const char *)rule->file.data, rule->line, false, text);
 }
 
-static void refuse(struct yg_load *load)
+void yg_load_refuse(struct yg_load *load)
 {
 	load->rules->refused++;
 	if (load->report)
@@ -463,8 +496,7 @@ static void refuse(struct yg_load *load)
 }
 
 /* The built rule joins the set. */
-static int keep_rule(struct yg_load *load, const struct yg_rule *rule,
-		     struct yg_correlation_refs *refs)
+static int keep_rule(struct yg_load *load, const struct yg_rule *rule, struct named *named)
 {
 	struct yg_rules *rules = load->rules;
 	int rc = YG_OK;
@@ -472,8 +504,11 @@ static int keep_rule(struct yg_load *load, const struct yg_rule *rule,
 	if (rules->rule_count == rules->priv->rule_room)
 		rc = grow_rules(rules);
 	if (rc == YG_OK && rule->correlation.type != YG_CORRELATION_NONE) {
-		refs->rule = rules->rule_count;
-		rc = keep_refs(rules, refs);
+		named->refs.rule = rules->rule_count;
+		rc = keep_refs(rules, &named->refs);
+	} else if (rc == YG_OK && rule->state == YG_RULE_FILTER) {
+		named->filter.rule = rules->rule_count;
+		rc = keep_filter(rules, &named->filter);
 	}
 	if (rc != YG_OK)
 		return rc;
@@ -482,7 +517,7 @@ static int keep_rule(struct yg_load *load, const struct yg_rule *rule,
 	/* Correlations are counted when all is read: what they name may be inactive. */
 	if (rule->state == YG_RULE_INACTIVE && rule->correlation.type == YG_CORRELATION_NONE) {
 		rules->inactive++;
-		report_inactive(load, rule);
+		yg_load_report_inactive(load, rule);
 	}
 	return YG_OK;
 }
@@ -492,7 +527,7 @@ static int take_rule(struct yg_load *load, const struct yg_yaml *doc, struct yg_
 	struct yg_rules *rules = load->rules;
 	struct yg_rules_mark mark = yg_rules_mark(rules);
 	struct yg_rule rule = {.file = file, .line = doc->line};
-	struct yg_correlation_refs refs = {.count = 0};
+	struct named named = {.refs = {.count = 0}};
 	int rc;
 
 	rules->found++;
@@ -503,16 +538,16 @@ static int take_rule(struct yg_load *load, const struct yg_yaml *doc, struct yg_
 	if (rules->rule_count >= YG_RULES_MAX)
 		rc = yg_load_fail(load, doc->line, "more than %u rules", YG_RULES_MAX);
 	else
-		rc = build(load, doc, &rule, &refs);
+		rc = build(load, doc, &rule, &named);
 	if (rc != YG_OK || rule.state == YG_RULE_INACTIVE || rule.correlation.type) {
 		yg_rules_rollback(rules, mark);
 		rule.expr = YG_EXPR_NEVER;
 	}
 	if (rc == YG_EFORMAT) {
-		refuse(load);
+		yg_load_refuse(load);
 		return YG_OK;
 	}
-	return rc == YG_OK ? keep_rule(load, &rule, &refs) : rc;
+	return rc == YG_OK ? keep_rule(load, &rule, &named) : rc;
 }
 
 /* What the documents of a collection share. */
@@ -578,186 +613,17 @@ int yg_rules_add(struct yg_rules *rules, const char *file, struct yg_bytes text,
 		rules->found++;
 		load.line = fault.line;
 		(void)snprintf(load.reason, sizeof(load.reason), "%s", fault.msg);
-		refuse(&load);
+		yg_load_refuse(&load);
 	}
 	yg_arena_reset(load.arena);
 	return fault_rc == YG_ENOMEM ? YG_ENOMEM : rc;
 }
 
-/* ---- after the last file ---- */
-
-/* Index of the rule that @text names by id or by name; UINT32_MAX when there is none. */
-static uint32_t find_rule(const struct yg_rules *rules, struct yg_bytes text)
+uint32_t yg_rules_find(const struct yg_rules *rules, struct yg_bytes text)
 {
 	uint32_t slot = *key_slot(rules, rules->priv->id_slots, id_of, text);
 
 	if (!slot)
 		slot = *key_slot(rules, rules->priv->name_slots, name_of, text);
 	return slot ? slot - 1 : UINT32_MAX;
-}
-
-static int fail_ref(struct yg_load *load, uint32_t line, struct yg_bytes text)
-{
-	const struct yg_rules *rules = load->rules;
-	struct yg_bytes *names =
-		yg_arena_alloc(load->arena, (rules->rule_count + 1) * sizeof(*names));
-	size_t nearest = SIZE_MAX;
-
-	for (uint32_t i = 0; names && i < rules->rule_count; i++)
-		names[i] = rules->rules[i].name;
-	if (names)
-		nearest = yg_nearest_of(text, names, rules->rule_count);
-	if (nearest == SIZE_MAX)
-		return yg_load_fail(load, line,
-				    "the correlation names the rule '%s', which was not loaded",
-				    yg_load_show(load, text));
-	return yg_load_fail(
-		load, line,
-		"the correlation names the rule '%s', which was not loaded; nearest: '%s'",
-		yg_load_show(load, text), yg_load_show(load, names[nearest]));
-}
-
-static void make_inactive(struct yg_rule *rule, const char *reason)
-{
-	if (rule->state == YG_RULE_INACTIVE)
-		return;
-	rule->state = YG_RULE_INACTIVE;
-	rule->state_reason = yg_bytes_str(reason);
-}
-
-/*
- * How far above ordinary rules a rule stands: 1 for these, more for correlations of them, 0 while
- * that is not known. A round settles one storey, so that the order of files decides nothing.
- */
-#define STOREY_UNKNOWN 0u
-#define STOREY_GROUND  1u
-#define STOREY_REFUSED 255u
-
-/*
- * Turn names into indexes. A correlation waits until all that it names stands on @storey or lower;
- * *ret_is_waiting tells so.
- */
-static int resolve(struct yg_load *load, const struct yg_correlation_refs *refs,
-		   const uint8_t *storeys, uint8_t storey, bool *ret_is_waiting)
-{
-	struct yg_rules *rules = load->rules;
-	struct yg_rule *rule = &rules->rules[refs->rule];
-
-	*ret_is_waiting = false;
-	for (uint32_t i = 0; i < refs->count; i++) {
-		uint32_t target = find_rule(rules, refs->texts[i]);
-
-		if (target == UINT32_MAX)
-			return fail_ref(load, refs->line, refs->texts[i]);
-		if (target == refs->rule)
-			return yg_load_fail(load, refs->line, "the correlation names itself");
-		if (storeys[target] == STOREY_REFUSED)
-			return yg_load_fail(load, refs->line,
-					    "the correlation names '%s', which was refused",
-					    yg_load_show(load, refs->texts[i]));
-		if (storeys[target] == STOREY_UNKNOWN || storeys[target] > storey)
-			*ret_is_waiting = true;
-		else if (rules->rules[target].state == YG_RULE_INACTIVE)
-			make_inactive(rule, "a rule it needs is inactive");
-		rule->correlation.refs[i] = target;
-	}
-	return YG_OK;
-}
-
-/* One look at the correlation behind @refs: does it stand right above @storey? */
-static void settle(struct yg_load *load, const struct yg_correlation_refs *refs, uint8_t *storeys,
-		   uint8_t storey)
-{
-	struct yg_rules *rules = load->rules;
-	struct yg_rule *rule = &rules->rules[refs->rule];
-	bool is_waiting;
-	int rc;
-
-	if (storeys[refs->rule] != STOREY_UNKNOWN)
-		return;
-	load->file = (const char *)rule->file.data;
-	rc = resolve(load, refs, storeys, storey, &is_waiting);
-	if (rc == YG_OK && is_waiting && storey == YG_CORRELATION_DEPTH_MAX)
-		rc = yg_load_fail(
-			load, refs->line,
-			"the correlation is part of a circle, or of a chain of more than %u",
-			YG_CORRELATION_DEPTH_MAX);
-	if (rc != YG_OK) {
-		refuse(load);
-		storeys[refs->rule] = STOREY_REFUSED;
-	} else if (!is_waiting) {
-		storeys[refs->rule] = (uint8_t)(storey + 1);
-		if (rule->state == YG_RULE_INACTIVE) {
-			rules->inactive++;
-			report_inactive(load, rule);
-		}
-	}
-	yg_arena_reset(load->arena);
-}
-
-/* Rules that only feed correlations give no findings of their own. */
-static void set_quiet(struct yg_rules *rules)
-{
-	const uint8_t fed = 1;
-	const uint8_t generated = 2;
-	uint8_t *marks = yg_arena_zalloc(rules->arena, rules->rule_count + 1u);
-
-	for (uint32_t i = 0; marks && i < rules->rule_count; i++) {
-		const struct yg_rule *rule = &rules->rules[i];
-
-		/* An inactive correlation takes nothing away from the rules it names. */
-		if (rule->correlation.type == YG_CORRELATION_NONE || rule->state != YG_RULE_ACTIVE)
-			continue;
-		for (uint32_t k = 0; k < rule->correlation.ref_count; k++)
-			marks[rule->correlation.refs[k]] |=
-				rule->correlation.is_generating ? generated : fed;
-	}
-	for (uint32_t i = 0; marks && i < rules->rule_count; i++)
-		if (marks[i] == fed)
-			rules->rules[i].is_quiet = true;
-}
-
-/* Refused correlations leave the array; what others refer to moves with it. */
-static void remove_refused(struct yg_rules *rules, const uint8_t *storeys, uint32_t *moved)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < rules->rule_count; i++) {
-		moved[i] = count;
-		if (storeys[i] != STOREY_REFUSED)
-			rules->rules[count++] = rules->rules[i];
-	}
-	rules->rule_count = count;
-	for (uint32_t i = 0; i < count; i++) {
-		struct yg_correlation *correlation = &rules->rules[i].correlation;
-
-		for (uint32_t k = 0; correlation->type && k < correlation->ref_count; k++)
-			correlation->refs[k] = moved[correlation->refs[k]];
-	}
-}
-
-int yg_rules_finish(struct yg_rules *rules, yg_rules_report_fn report, void *arg)
-{
-	struct yg_load load = {
-		.rules = rules,
-		.arena = rules->priv->file_arena,
-		.report = report,
-		.arg = arg,
-	};
-	uint32_t *moved = yg_arena_alloc(rules->arena, (rules->rule_count + 1u) * sizeof(*moved));
-	uint8_t *storeys = yg_arena_alloc(rules->arena, rules->rule_count + 1u);
-
-	assert(!rules->priv->is_finished);
-	rules->priv->is_finished = true;
-	if (!moved || !storeys)
-		return YG_ENOMEM;
-	for (uint32_t i = 0; i < rules->rule_count; i++)
-		storeys[i] = (uint8_t)(rules->rules[i].correlation.type ? STOREY_UNKNOWN
-									: STOREY_GROUND);
-	for (uint8_t storey = STOREY_GROUND; storey <= YG_CORRELATION_DEPTH_MAX; storey++)
-		for (uint32_t i = 0; i < rules->priv->ref_count; i++)
-			settle(&load, &rules->priv->refs[i], storeys, storey);
-	remove_refused(rules, storeys, moved);
-	set_quiet(rules);
-	return YG_OK;
 }

@@ -104,11 +104,20 @@ enum yg_correlation_type {
 	YG_CORRELATION_TEMPORAL_ORDERED,
 	YG_CORRELATION_VALUE_SUM,
 	YG_CORRELATION_VALUE_AVG,
-	YG_CORRELATION_VALUE_PERCENTILE,
+	YG_CORRELATION_VALUE_PERCENTILE, /* percentile 0: the share of the record's value, in % */
+	YG_CORRELATION_VALUE_MIN,
+	YG_CORRELATION_VALUE_MAX,
 };
 
-#define YG_GROUP_BY_MAX		8u
-#define YG_CORRELATION_REFS_MAX 64u
+#define YG_GROUP_BY_MAX		 8u
+#define YG_VALUE_FIELDS_MAX	 8u
+#define YG_CORRELATION_REFS_MAX	 64u
+#define YG_CORRELATION_TERMS_MAX 64u
+#define YG_CORRELATION_STEPS_MAX 1024u /* terms × refs of one ordered correlation */
+#define YG_FILTER_REFS_MAX	 4096u
+
+/* Bounds of a correlation compare as LT … GTE and EQUALS do, or so. */
+#define YG_CORRELATION_NEQ (YG_PRED_COUNT + 1)
 
 struct yg_correlation {
 	enum yg_correlation_type type;
@@ -117,8 +126,20 @@ struct yg_correlation {
 	uint32_t group_by[YG_GROUP_BY_MAX]; /* field ids */
 	uint32_t group_by_count;
 	int64_t timespan_ns;
-	uint32_t value_field; /* value_… types */
-	uint8_t compare;      /* YG_PRED_EQUALS, LT … GTE; several conditions: see compare2 */
+	uint32_t value_fields[YG_VALUE_FIELDS_MAX]; /* value_… types; several: value_count only */
+	uint32_t value_field_count;
+	/*
+	 * NULL, or for each ref YG_CORRELATION_ALIAS_ROW field ids: what the names of group_by and
+	 * of value_fields mean in its records; 0 = nothing, such a record does not count.
+	 */
+	const uint32_t *aliases;
+	/*
+	 * Temporal types: bits of the refs that together are enough, one term or another. None:
+	 * the count of refs compares as below (ordered: all of them).
+	 */
+	const uint64_t *terms;
+	uint32_t term_count;
+	uint8_t compare; /* YG_PRED_EQUALS, LT … GTE, NEQ; several conditions: see compare2 */
 	double threshold;
 	uint8_t compare2; /* a second bound (gte and lte together), YG_PRED_COUNT = none */
 	double threshold2;
@@ -126,10 +147,19 @@ struct yg_correlation {
 	bool is_generating; /* the referenced rules give findings of their own too */
 };
 
+/* value_percentile without a percentile: how much of the records have the same value. */
+static inline bool yg_is_share(const struct yg_correlation *correlation)
+{
+	return correlation->type == YG_CORRELATION_VALUE_PERCENTILE &&
+	       !(correlation->percentile > 0);
+}
+
+#define YG_CORRELATION_ALIAS_ROW (YG_GROUP_BY_MAX + YG_VALUE_FIELDS_MAX)
+
 enum yg_rule_state {
 	YG_RULE_ACTIVE,
-	YG_RULE_INACTIVE, /* loaded and named, but waits for something (a placeholder, a later part)
-			   */
+	YG_RULE_INACTIVE, /* loaded and named, but waits for something (a placeholder) */
+	YG_RULE_FILTER,	  /* no rule: a filter, which is part of the rules it names */
 };
 
 struct yg_rule {
@@ -157,7 +187,8 @@ struct yg_rules {
 	uint32_t kid_count;
 	struct yg_rule *rules;
 	uint32_t rule_count;
-	uint32_t found; /* documents that are rules, correlations or filters */
+	uint32_t found;	  /* documents that are rules, correlations or filters */
+	uint32_t filters; /* of them filters in use */
 	uint32_t inactive;
 	uint32_t refused;
 	enum yg_matcher matcher;    /* who will match; that of this CPU unless set before adding */
@@ -196,5 +227,8 @@ YG_MUST_USE int yg_rules_add(struct yg_rules *rules, const char *file, struct yg
 			     const struct yg_rules_opts *opts, yg_rules_report_fn report,
 			     void *arg);
 
-/* After the last file: correlations find the rules they name; unknown names are refused now. */
+/*
+ * After the last file: filters and correlations find the rules they name; unknown names are
+ * refused now, with the nearest that exists.
+ */
 YG_MUST_USE int yg_rules_finish(struct yg_rules *rules, yg_rules_report_fn report, void *arg);

@@ -18,17 +18,11 @@ static const struct {
 	{"value_sum", YG_CORRELATION_VALUE_SUM, true},
 	{"value_avg", YG_CORRELATION_VALUE_AVG, true},
 	{"value_percentile", YG_CORRELATION_VALUE_PERCENTILE, true},
+	{"value_min", YG_CORRELATION_VALUE_MIN, true},
+	{"value_max", YG_CORRELATION_VALUE_MAX, true},
 };
 
 #define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
-
-static void wait_for_later(struct yg_rule *rule, const char *reason)
-{
-	if (rule->state == YG_RULE_INACTIVE)
-		return;
-	rule->state = YG_RULE_INACTIVE;
-	rule->state_reason = yg_bytes_str(reason);
-}
 
 static int read_type(struct yg_load *load, const struct yg_yaml *node, struct yg_rule *rule,
 		     bool *ret_is_valued)
@@ -47,9 +41,6 @@ static int read_type(struct yg_load *load, const struct yg_yaml *node, struct yg
 			continue;
 		rule->correlation.type = types[i].type;
 		*ret_is_valued = types[i].is_valued;
-		if (types[i].type >= YG_CORRELATION_VALUE_SUM)
-			wait_for_later(
-				rule, "correlations of this type are evaluated in a later version");
 		return YG_OK;
 	}
 	nearest = yg_nearest(text, names, TYPE_COUNT);
@@ -89,32 +80,94 @@ static int read_refs(struct yg_load *load, const struct yg_yaml *node,
 	return rc;
 }
 
-static int add_group(struct yg_load *load, const struct yg_yaml *node, struct yg_correlation *to)
+/* The names of fields under @node, one or a list, into @to. */
+static int read_fields(struct yg_load *load, const struct yg_yaml *node, const char *key,
+		       uint32_t most, uint32_t *to, uint32_t *ret_count)
 {
-	int rc;
+	const struct yg_yaml *one = node->kind == YG_YAML_LIST ? node->first : node;
+	int rc = YG_OK;
 
-	if (node->kind != YG_YAML_SCALAR || node->text.size == 0)
-		return yg_load_fail(load, node->line, "'group-by' must list field names");
-	if (to->group_by_count == YG_GROUP_BY_MAX)
-		return yg_load_fail(load, node->line, "'group-by' may name at most %u fields",
-				    YG_GROUP_BY_MAX);
-	rc = yg_names_add(load->rules->names, yg_bytes_trim(node->text),
-			  &to->group_by[to->group_by_count++]);
-	return rc == YG_ELIMIT ? yg_load_fail(load, node->line, "too many field names") : rc;
+	*ret_count = 0;
+	while (one && rc == YG_OK) {
+		if (one->kind != YG_YAML_SCALAR || one->text.size == 0)
+			return yg_load_fail(load, one->line, "'%s' must list field names", key);
+		if (*ret_count == most)
+			return yg_load_fail(load, one->line, "'%s' may name at most %u fields", key,
+					    most);
+		rc = yg_names_add(load->rules->names, yg_bytes_trim(one->text),
+				  &to[(*ret_count)++]);
+		if (rc == YG_ELIMIT)
+			return yg_load_fail(load, one->line, "too many field names");
+		one = node->kind == YG_YAML_LIST ? one->next : NULL;
+	}
+	return rc;
 }
 
 static int read_groups(struct yg_load *load, const struct yg_yaml *node, struct yg_correlation *to)
 {
 	const struct yg_yaml *groups = yg_yaml_get(node, "group-by");
-	int rc = YG_OK;
 
 	if (!groups || yg_yaml_is_null(groups))
 		return YG_OK;
-	if (groups->kind != YG_YAML_LIST)
-		return add_group(load, groups, to);
-	for (const struct yg_yaml *one = groups->first; one && rc == YG_OK; one = one->next)
-		rc = add_group(load, one, to);
+	return read_fields(load, groups, "group-by", YG_GROUP_BY_MAX, to->group_by,
+			   &to->group_by_count);
+}
+
+/* One line of an alias: rule: field. */
+static int read_alias(struct yg_load *load, const struct yg_yaml *node, struct yg_alias *to)
+{
+	int rc;
+
+	if (node->kind != YG_YAML_SCALAR || node->text.size == 0)
+		return yg_load_fail(load, node->line,
+				    "an alias names one field for each rule: 'rule: field'");
+	rc = yg_names_add(load->rules->names, yg_bytes_trim(node->text), &to->field);
+	if (rc == YG_ELIMIT)
+		return yg_load_fail(load, node->line, "too many field names");
+	if (rc == YG_OK && !yg_arena_dup(load->rules->arena, yg_bytes_trim(node->key), &to->rule))
+		rc = YG_ENOMEM;
+	to->line = node->line;
 	return rc;
+}
+
+static int read_aliases(struct yg_load *load, const struct yg_yaml *node,
+			struct yg_correlation_refs *refs)
+{
+	const struct yg_yaml *aliases = yg_yaml_get(node, "aliases");
+	struct yg_alias *list;
+	int rc = YG_OK;
+
+	if (!aliases || yg_yaml_is_null(aliases))
+		return YG_OK;
+	if (aliases->kind != YG_YAML_MAP)
+		return yg_load_fail(load, aliases->line,
+				    "'aliases' must be a map: alias: {rule: field}");
+	list = yg_arena_alloc(load->rules->arena, YG_ALIASES_MAX * sizeof(*list));
+	if (!list)
+		return YG_ENOMEM;
+	refs->aliases = list;
+	for (const struct yg_yaml *alias = aliases->first; alias; alias = alias->next) {
+		uint32_t name;
+
+		if (alias->kind != YG_YAML_MAP || alias->count == 0)
+			return yg_load_fail(load, alias->line,
+					    "the alias '%s' must be a map of rules and fields",
+					    yg_load_show(load, alias->key));
+		rc = yg_names_add(load->rules->names, yg_bytes_trim(alias->key), &name);
+		for (const struct yg_yaml *one = alias->first; one && rc == YG_OK;
+		     one = one->next) {
+			if (refs->alias_count == YG_ALIASES_MAX)
+				return yg_load_fail(load, one->line, "more than %u aliases",
+						    YG_ALIASES_MAX);
+			list[refs->alias_count].name = name;
+			rc = read_alias(load, one, &list[refs->alias_count++]);
+		}
+		if (rc != YG_OK)
+			return rc == YG_ELIMIT
+				       ? yg_load_fail(load, alias->line, "too many field names")
+				       : rc;
+	}
+	return YG_OK;
 }
 
 static int read_timespan(struct yg_load *load, const struct yg_yaml *node,
@@ -174,28 +227,26 @@ static int read_bounds(struct yg_load *load, const struct yg_yaml *condition,
 	static const struct {
 		const char *name;
 		uint8_t op;
-	} ops[] = {{"lt", YG_PRED_LT},
-		   {"lte", YG_PRED_LTE},
-		   {"gt", YG_PRED_GT},
-		   {"gte", YG_PRED_GTE},
-		   {"eq", YG_PRED_EQUALS}};
-	static const char *const names[] = {"lt", "lte", "gt", "gte", "eq", "field", "percentile"};
+	} ops[] = {{"lt", YG_PRED_LT},	 {"lte", YG_PRED_LTE},	 {"gt", YG_PRED_GT},
+		   {"gte", YG_PRED_GTE}, {"eq", YG_PRED_EQUALS}, {"neq", YG_CORRELATION_NEQ}};
+	static const char *const names[] = {"lt", "lte", "gt",	  "gte",
+					    "eq", "neq", "field", "percentile"};
 	int rc = YG_OK;
 
 	for (const struct yg_yaml *key = condition->first; key && rc == YG_OK; key = key->next) {
 		const char *nearest;
 		size_t i = 0;
 
-		while (i < 5 && !yg_bytes_eq(key->key, yg_bytes_str(ops[i].name)))
+		while (i < 6 && !yg_bytes_eq(key->key, yg_bytes_str(ops[i].name)))
 			i++;
-		if (i < 5) {
+		if (i < 6) {
 			rc = add_bound(load, key, ops[i].op, to);
 			continue;
 		}
 		if (yg_bytes_eq(key->key, YG_S("field")) ||
 		    yg_bytes_eq(key->key, YG_S("percentile")))
 			continue;
-		nearest = yg_nearest(key->key, names, 7);
+		nearest = yg_nearest(key->key, names, 8);
 		return yg_load_fail(load, key->line, "a correlation's condition has no '%s'%s%s%s",
 				    yg_load_show(load, key->key), nearest ? "; nearest: '" : "",
 				    nearest ? nearest : "", nearest ? "'" : "");
@@ -203,56 +254,107 @@ static int read_bounds(struct yg_load *load, const struct yg_yaml *condition,
 	return rc;
 }
 
-static int read_value_field(struct yg_load *load, const struct yg_yaml *condition,
-			    struct yg_rule *rule)
+static int read_percentile(struct yg_load *load, const struct yg_yaml *condition,
+			   struct yg_correlation *to)
 {
-	const struct yg_yaml *field = yg_yaml_get(condition, "field");
-	struct yg_bytes percentile = yg_yaml_text(condition, "percentile");
-	int rc;
+	const struct yg_yaml *node = yg_yaml_get(condition, "percentile");
 
-	if (field && field->kind == YG_YAML_LIST) {
-		wait_for_later(rule,
-			       "value counts over several fields are evaluated in a later version");
+	if (to->type != YG_CORRELATION_VALUE_PERCENTILE && node)
+		return yg_load_fail(load, node->line,
+				    "only value_percentile takes a 'percentile' in its condition");
+	if (to->type != YG_CORRELATION_VALUE_PERCENTILE)
 		return YG_OK;
-	}
-	if (!field || field->kind != YG_YAML_SCALAR || field->text.size == 0)
-		return yg_load_fail(load, condition->line,
-				    "this type of correlation needs 'field' in its condition");
-	if (percentile.size > 0 && !yg_bytes_double(percentile, &rule->correlation.percentile))
-		return yg_load_fail(load, condition->line, "'percentile' needs a number");
-	rc = yg_names_add(load->rules->names, yg_bytes_trim(field->text),
-			  &rule->correlation.value_field);
-	return rc == YG_ELIMIT ? yg_load_fail(load, field->line, "too many field names") : rc;
+	if (!node) /* the share of the record's own value is compared */
+		return YG_OK;
+	if (!yg_bytes_double(yg_bytes_trim(yg_yaml_text(condition, "percentile")),
+			     &to->percentile) ||
+	    !(to->percentile > 0 && to->percentile <= 100))
+		return yg_load_fail(load, node->line,
+				    "'percentile' needs a number above 0, up to 100");
+	return YG_OK;
 }
 
-static int read_condition(struct yg_load *load, const struct yg_yaml *node, struct yg_rule *rule,
-			  bool is_valued)
+static int read_value_fields(struct yg_load *load, const struct yg_yaml *condition,
+			     struct yg_correlation *to)
 {
-	const struct yg_yaml *condition = yg_yaml_get(node, "condition");
-	struct yg_correlation *to = &rule->correlation;
-	bool is_temporal =
-		to->type == YG_CORRELATION_TEMPORAL || to->type == YG_CORRELATION_TEMPORAL_ORDERED;
+	const struct yg_yaml *field = yg_yaml_get(condition, "field");
+	int rc;
+
+	if (!field || yg_yaml_is_null(field) || (field->kind == YG_YAML_LIST && !field->count))
+		return yg_load_fail(load, condition->line,
+				    "this type of correlation needs 'field' in its condition");
+	rc = read_fields(load, field, "field", YG_VALUE_FIELDS_MAX, to->value_fields,
+			 &to->value_field_count);
+	if (rc != YG_OK)
+		return rc;
+	if (to->value_field_count > 1 && to->type != YG_CORRELATION_VALUE_COUNT)
+		return yg_load_fail(load, field->line, "only value_count takes several fields");
+	return read_percentile(load, condition, to);
+}
+
+/*
+ * In order means: so many of the rules, one after the other. A count becomes the sets of rules
+ * that have it; "at most" and "not" cannot be known before the timespan is over.
+ */
+static int order_terms(struct yg_load *load, uint32_t line, struct yg_correlation *to)
+{
+	double least = to->compare == YG_PRED_GT ? to->threshold + 1 : to->threshold;
+
+	if (to->compare == YG_PRED_COUNT) /* no condition: all */
+		return YG_OK;
+	if (to->compare2 != YG_PRED_COUNT ||
+	    (to->compare != YG_PRED_GTE && to->compare != YG_PRED_GT &&
+	     !(to->compare == YG_PRED_EQUALS && to->threshold >= to->ref_count)))
+		return yg_load_fail(
+			load, line,
+			"temporal_ordered asks for at least so many rules: gte, gt, or eq "
+			"with the number of all");
+	if (!(least >= 1 && least <= to->ref_count))
+		return yg_load_fail(load, line, "the correlation names %u rules", to->ref_count);
+	if (least >= to->ref_count)
+		return YG_OK;
+	return yg_correlation_terms_of(load, line, (uint32_t)least, to);
+}
+
+static bool is_temporal(const struct yg_correlation *correlation)
+{
+	return correlation->type == YG_CORRELATION_TEMPORAL ||
+	       correlation->type == YG_CORRELATION_TEMPORAL_ORDERED;
+}
+
+/* A condition that is a map, or none. */
+static int read_comparison(struct yg_load *load, const struct yg_yaml *condition, uint32_t line,
+			   bool is_valued, struct yg_correlation *to)
+{
 	int rc = YG_OK;
 
-	to->compare = YG_PRED_COUNT;
-	to->compare2 = YG_PRED_COUNT;
-	if (is_temporal && condition && condition->kind == YG_YAML_SCALAR) {
-		wait_for_later(rule, "conditions over rule names are evaluated in a later version");
-		condition = NULL;
-	}
 	if (condition && condition->kind != YG_YAML_MAP)
-		return yg_load_fail(load, condition->line,
-				    "the condition must be a map such as gte: 10");
+		return yg_load_fail(load, line, "the condition must be a map such as gte: 10");
 	if (condition)
 		rc = read_bounds(load, condition, to);
 	if (rc == YG_OK && is_valued && condition)
-		rc = read_value_field(load, condition, rule);
-	if (rc != YG_OK)
-		return rc;
-	if (to->compare == YG_PRED_COUNT && !is_temporal)
-		return yg_load_fail(load, condition ? condition->line : node->line,
-				    "the correlation has no condition such as gte: 10");
-	return YG_OK;
+		rc = read_value_fields(load, condition, to);
+	if (rc == YG_OK && to->compare == YG_PRED_COUNT && !is_temporal(to))
+		return yg_load_fail(load, line, "the correlation has no condition such as gte: 10");
+	return rc;
+}
+
+static int read_condition(struct yg_load *load, const struct yg_yaml *node, bool is_valued,
+			  const struct yg_correlation_refs *refs, struct yg_correlation *to)
+{
+	const struct yg_yaml *condition = yg_yaml_get(node, "condition");
+	uint32_t line = condition ? condition->line : node->line;
+	int rc;
+
+	to->compare = YG_PRED_COUNT;
+	to->compare2 = YG_PRED_COUNT;
+	if (is_temporal(to) && condition && condition->kind == YG_YAML_SCALAR &&
+	    !yg_yaml_is_null(condition))
+		return yg_correlation_terms(load, condition, refs, to);
+	rc = read_comparison(load, condition, line, is_valued, to);
+	if (rc == YG_OK && to->type == YG_CORRELATION_TEMPORAL_ORDERED)
+		rc = order_terms(load, line, to);
+	return rc;
 }
 
 static int read_generate(struct yg_load *load, const struct yg_yaml *node,
@@ -272,7 +374,6 @@ static int read_generate(struct yg_load *load, const struct yg_yaml *node,
 int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *node, struct yg_rule *rule,
 			 struct yg_correlation_refs *refs)
 {
-	const struct yg_yaml *aliases = yg_yaml_get(node, "aliases");
 	struct yg_correlation *to = &rule->correlation;
 	bool is_valued = false;
 	int rc;
@@ -286,50 +387,18 @@ int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *node, struc
 		rc = read_groups(load, node, to);
 	if (rc == YG_OK)
 		rc = read_timespan(load, node, to);
+	to->ref_count = refs->count;
 	if (rc == YG_OK)
-		rc = read_condition(load, node, rule, is_valued);
+		rc = read_condition(load, node, is_valued, refs, to);
+	if (rc == YG_OK)
+		rc = read_aliases(load, node, refs);
 	if (rc == YG_OK)
 		rc = read_generate(load, node, to);
 	if (rc != YG_OK)
 		return rc;
-	to->ref_count = refs->count;
 	if (to->compare == YG_PRED_COUNT) { /* temporal: all of the rules */
 		to->compare = YG_PRED_GTE;
 		to->threshold = refs->count;
 	}
-	if (aliases && !yg_yaml_is_null(aliases))
-		wait_for_later(rule, "aliases of fields are evaluated in a later version");
 	return YG_OK;
-}
-
-int yg_sigma_filter(struct yg_load *load, const struct yg_yaml *doc)
-{
-	const struct yg_yaml *filter = yg_yaml_get(doc, "filter");
-	const struct yg_yaml *rules = yg_yaml_get(filter, "rules");
-	struct yg_rules_mark mark = yg_rules_mark(load->rules);
-	struct yg_yaml detection;
-	struct yg_yaml *copies;
-	uint32_t count = 0;
-	uint32_t expr;
-	int rc;
-
-	if (filter->kind != YG_YAML_MAP)
-		return yg_load_fail(load, filter->line, "'filter' must be a map");
-	if (!rules || yg_yaml_is_null(rules) || rules->kind == YG_YAML_MAP)
-		return yg_load_fail(load, filter->line, "the filter names no 'rules'");
-	/* What is left without `rules` has the form of a detection. */
-	copies = yg_arena_alloc(load->arena, (filter->count + 1) * sizeof(*copies));
-	if (!copies)
-		return YG_ENOMEM;
-	for (const struct yg_yaml *node = filter->first; node; node = node->next)
-		if (node != rules)
-			copies[count++] = *node;
-	for (uint32_t i = 0; i < count; i++)
-		copies[i].next = i + 1 < count ? &copies[i + 1] : NULL;
-	detection = *filter;
-	detection.first = count ? copies : NULL;
-	detection.count = count;
-	rc = yg_sigma_detection(load, &detection, &expr);
-	yg_rules_rollback(load->rules, mark);
-	return rc;
 }

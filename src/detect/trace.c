@@ -129,14 +129,38 @@ uint64_t yg_trace_hash_folded(struct yg_bytes b, uint64_t seed)
 	return yg_hash64((struct yg_bytes){folded, yg_fold(b, folded)}, seed);
 }
 
+/* Field @i of the group-by, in a record of ref @ref; NULL when it has none. */
+static struct yg_field *find_group_field(struct yg_event *event,
+					 const struct yg_correlation *correlation, uint32_t ref,
+					 uint32_t i)
+{
+	uint32_t name = correlation->aliases
+				? correlation->aliases[ref * YG_CORRELATION_ALIAS_ROW + i]
+				: correlation->group_by[i];
+
+	return name ? yg_event_find(event, name) : NULL;
+}
+
+static struct yg_field *find_value_field(struct yg_event *event,
+					 const struct yg_correlation *correlation, uint32_t ref,
+					 uint32_t i)
+{
+	uint32_t name =
+		correlation->aliases
+			? correlation->aliases[ref * YG_CORRELATION_ALIAS_ROW + YG_GROUP_BY_MAX + i]
+			: correlation->value_fields[i];
+
+	return name ? yg_event_find(event, name) : NULL;
+}
+
 /* The hash of the group-by values; false when the record lacks one of them. */
 static bool group_of(const struct yg_tracer *tracer, const struct yg_correlation *correlation,
-		     struct yg_event *event, uint64_t *ret)
+		     uint32_t ref, struct yg_event *event, uint64_t *ret)
 {
 	uint64_t hash = tracer->seed;
 
 	for (uint32_t i = 0; i < correlation->group_by_count; i++) {
-		struct yg_field *field = yg_event_find(event, correlation->group_by[i]);
+		struct yg_field *field = find_group_field(event, correlation, ref, i);
 
 		if (!field || field->kind == YG_VALUE_NULL || field->text.size == 0)
 			return false;
@@ -146,10 +170,26 @@ static bool group_of(const struct yg_tracer *tracer, const struct yg_correlation
 	return true;
 }
 
-static bool is_value_type(enum yg_correlation_type type)
+/* The hash of what value_count counts: the values of all its fields together. */
+static bool value_of(const struct yg_tracer *tracer, const struct yg_correlation *correlation,
+		     uint32_t ref, struct yg_event *event, uint64_t *ret)
 {
-	return type == YG_CORRELATION_VALUE_COUNT || type == YG_CORRELATION_VALUE_SUM ||
-	       type == YG_CORRELATION_VALUE_AVG || type == YG_CORRELATION_VALUE_PERCENTILE;
+	uint64_t hash = tracer->seed;
+
+	for (uint32_t i = 0; i < correlation->value_field_count; i++) {
+		struct yg_field *field = find_value_field(event, correlation, ref, i);
+
+		if (!field || field->kind == YG_VALUE_NULL)
+			return false;
+		hash = yg_trace_hash_folded(yg_event_text(event, field), hash + i);
+	}
+	*ret = hash;
+	return true;
+}
+
+static bool is_number_type(enum yg_correlation_type type)
+{
+	return type >= YG_CORRELATION_VALUE_SUM;
 }
 
 /* The key for @feed; false when the record lacks a field that the correlation needs. */
@@ -160,20 +200,49 @@ static bool make_key(const struct yg_tracer *tracer, const struct feed *feed,
 		yg_engine_rule(tracer->engine, feed->correlation)->correlation;
 
 	*ret = (struct yg_trace_key){.correlation = feed->correlation, .ref = feed->ref};
-	if (!group_of(tracer, correlation, event, &ret->group))
+	if (!group_of(tracer, correlation, feed->ref, event, &ret->group))
 		return false;
-	if (is_value_type(correlation->type)) {
-		struct yg_field *field = yg_event_find(event, correlation->value_field);
+	if (correlation->type == YG_CORRELATION_VALUE_COUNT || yg_is_share(correlation))
+		return value_of(tracer, correlation, feed->ref, event, &ret->value);
+	if (is_number_type(correlation->type)) {
+		struct yg_field *field = find_value_field(event, correlation, feed->ref, 0);
 
-		if (!field || field->kind == YG_VALUE_NULL)
-			return false;
-		if (correlation->type == YG_CORRELATION_VALUE_COUNT)
-			ret->value =
-				yg_trace_hash_folded(yg_event_text(event, field), tracer->seed);
-		else if (!yg_bytes_double(yg_event_text(event, field), &ret->number))
-			return false;
+		return field && field->kind != YG_VALUE_NULL &&
+		       yg_bytes_double(yg_event_text(event, field), &ret->number);
 	}
 	return true;
+}
+
+void yg_trace_group(const struct yg_engine *engine, uint32_t rule, uint32_t ref,
+		    struct yg_event *event, struct yg_buf *to)
+{
+	const struct yg_correlation *correlation = yg_engine_rule(engine, rule)->correlation;
+
+	yg_buf_add_byte(to, '{');
+	for (uint32_t i = 0; i < correlation->group_by_count; i++) {
+		struct yg_field *field = find_group_field(event, correlation, ref, i);
+
+		if (i > 0)
+			yg_buf_add_byte(to, ',');
+		yg_buf_add_json(to,
+				yg_names_text(yg_engine_names(engine), correlation->group_by[i]));
+		yg_buf_add_byte(to, ':');
+		if (field && field->kind != YG_VALUE_NULL)
+			yg_buf_add_json(to, yg_event_text(event, field));
+		else
+			yg_buf_add_str(to, "null");
+	}
+	yg_buf_add_byte(to, '}');
+}
+
+uint64_t yg_tracer_seed(const struct yg_tracer *tracer)
+{
+	return tracer->seed;
+}
+
+void yg_tracer_reseed(struct yg_tracer *tracer, uint64_t seed)
+{
+	tracer->seed = seed;
 }
 
 static uint32_t add_keys(const struct yg_tracer *tracer, uint32_t rule, struct yg_event *event,

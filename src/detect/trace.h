@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "detect/engine.h"
 #include "model/event.h"
 
@@ -22,8 +23,8 @@ struct yg_trace_key {
 	uint32_t ref;	      /* which of its refs this record satisfied; where that one is a
 				 correlation itself: would satisfy, if that one completes here */
 	uint64_t group;	      /* hash of the group-by values */
-	uint64_t value;	      /* hash of value_field's value (value_count), else 0 */
-	double number;	      /* value_field as a number (sum, avg, percentile), else 0 */
+	uint64_t value;	      /* hash of the values counted (value_count), else 0 */
+	double number;	      /* the value as a number (sum, avg, percentile), else 0 */
 };
 
 enum yg_trace_flag {
@@ -80,6 +81,21 @@ struct yg_indicators; /* detect/indicators.h */
 struct yg_tracer *yg_tracer_new(const struct yg_engine *engine,
 				const struct yg_indicators *indicators);
 struct yg_tracer *yg_tracer_free(struct yg_tracer *tracer);
+
+/*
+ * The secret behind the hashes of groups and values. It belongs to correlation state that is kept
+ * (detect/correlate.h): a tracer that goes on with such state is given its seed before the first
+ * trace.
+ */
+uint64_t yg_tracer_seed(const struct yg_tracer *tracer);
+void yg_tracer_reseed(struct yg_tracer *tracer, uint64_t seed);
+
+/*
+ * Add {"field":"value",…} to @to: the group of correlation @rule that @event belongs to as a
+ * record of its ref @ref. The names are those of group-by, aliases included.
+ */
+void yg_trace_group(const struct yg_engine *engine, uint32_t rule, uint32_t ref,
+		    struct yg_event *event, struct yg_buf *to);
 
 /*
  * Make the trace of @event, whose hits are @hits. Texts are copied into @arena (the batch's), or

@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC  /* hs_serialize_database allocates; its memory is freed by the caller \
 			      */
 #include <hs.h>
+#include <stdatomic.h>
 
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -17,14 +18,30 @@ struct sets {
 	hs_scratch_t *scratch; /* the one threads clone; never used to scan */
 };
 
-enum yg_matcher yg_matcher_here(void)
+bool yg_vectorscan_runs(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	/* Asked first: the library itself may be built for nothing less. */
 	if (!__builtin_cpu_supports("sse4.2"))
-		return YG_MATCHER_BUILTIN;
+		return false;
 #endif
-	return hs_valid_platform() == HS_SUCCESS ? YG_MATCHER_VECTORSCAN : YG_MATCHER_BUILTIN;
+	return hs_valid_platform() == HS_SUCCESS;
+}
+
+enum yg_matcher yg_matcher_here(void)
+{
+	enum { UNKNOWN, RIGHT, NOT_RIGHT };
+	static atomic_int known = UNKNOWN; /* two threads may both find out: they find the same */
+	int state = atomic_load(&known);
+
+	if (state == UNKNOWN) {
+		int rc = yg_vectorscan_runs() ? yg_matcher_prove(&yg_vectorscan_ops) : YG_EMISMATCH;
+
+		state = rc == YG_OK ? RIGHT : NOT_RIGHT;
+		if (rc != YG_ENOMEM)
+			atomic_store(&known, state);
+	}
+	return state == RIGHT ? YG_MATCHER_VECTORSCAN : YG_MATCHER_BUILTIN;
 }
 
 static uint64_t fingerprint(uint64_t hash)

@@ -214,10 +214,23 @@ static size_t unescape(struct yg_bytes b, uint8_t *to)
 	return size;
 }
 
+static struct yg_bytes text_from_utf16(struct yg_event *event, struct yg_field *field)
+{
+	uint8_t *to = yg_arena_alloc(event->arena, yg_utf8_size_of_utf16le(field->text));
+
+	if (!to)
+		return field->text;
+	field->text = (struct yg_bytes){to, yg_utf8_from_utf16le(field->text, to)};
+	field->is_utf16 = 0;
+	return field->text;
+}
+
 struct yg_bytes yg_event_text(struct yg_event *event, struct yg_field *field)
 {
 	uint8_t *to;
 
+	if (field->is_utf16)
+		return text_from_utf16(event, field);
 	if (!field->is_escaped)
 		return field->text;
 	to = yg_arena_alloc(event->arena, field->text.size);

@@ -54,7 +54,8 @@
 	X(KEYVALUE, "keyvalue", FIREWALL, N_("firewall/VPN log (key=value)"))                      \
 	X(WINDOWS, "windows", WINDOWS, N_("Windows events (JSON)"))                                \
 	X(ECS, "ecs", JSON, N_("ECS events (JSON)"))                                               \
-	X(JSON, "json", JSON, N_("JSON events"))
+	X(JSON, "json", JSON, N_("JSON events"))                                                   \
+	X(EVTX, "evtx", WINDOWS, N_("Windows events (EVTX)"))
 
 enum yg_family {
 	YG_FAMILY_NONE,
@@ -87,11 +88,11 @@ enum yg_value_kind {
 };
 
 struct yg_field {
-	uint32_t name_id;   /* of yg_names, or YG_NAME_OTHER: a name no rule and no table knows */
-	uint8_t kind;	    /* enum yg_value_kind */
-	uint8_t is_escaped; /* text holds JSON escapes: read it through yg_event_text() */
-	uint8_t is_derived; /* made by us from other fields (an alias, a normalised form) */
-	uint8_t reserved;
+	uint32_t name_id;     /* of yg_names, or YG_NAME_OTHER: a name no rule and no table knows */
+	uint8_t kind;	      /* enum yg_value_kind */
+	uint8_t is_escaped;   /* text holds JSON escapes: read it through yg_event_text() */
+	uint8_t is_derived;   /* made by us from other fields (an alias, a normalised form) */
+	uint8_t is_utf16;     /* text is UTF-16LE as it stands in the log: the same */
 	struct yg_bytes name; /* as written: "c-ip", "userIdentity.arn" */
 	struct yg_bytes text;
 };
@@ -140,7 +141,7 @@ YG_MUST_USE int yg_event_add_escaped(struct yg_event *event, struct yg_bytes nam
 YG_MUST_USE int yg_event_add_field(struct yg_event *event, const struct yg_field *field);
 
 /*
- * The text of @field without escapes; decodes into the arena on first use and remembers.
+ * The text of @field without escapes, in UTF-8; decodes into the arena on first use and remembers.
  * Bad escapes are kept as written. An arena without room gives the text as written.
  */
 struct yg_bytes yg_event_text(struct yg_event *event, struct yg_field *field);

@@ -126,11 +126,16 @@ struct yg_finding {
 	struct yg_reason reason;
 	struct yg_bytes source; /* as given; valid as long as the input list */
 	uint64_t position;
-	uint64_t first_position;    /* 0 = none; behaviour and correlation only */
-	uint64_t count;		    /* behaviour and correlation: records that made it up; else 1 */
-	struct yg_bytes actor;	    /* source address, else host or user; may be empty */
-	bool is_actor_ip;	    /* then it is what the output calls src_ip */
-	struct yg_bytes target;	    /* what was attacked: path, account, host; may be empty */
+	uint64_t first_position; /* 0 = none; behaviour and correlation only */
+	uint64_t count;		 /* behaviour and correlation: records that made it up; else 1 */
+	int64_t first_ns;	 /* behaviour and correlation: time of that first record */
+	bool has_value;		 /* value is what was compared: a sum, average or percentile */
+	double value;
+	struct yg_bytes
+		group_json;	/* behaviour and correlation: {"field":"value",…}; may be empty */
+	struct yg_bytes actor;	/* source address, else host or user; may be empty */
+	bool is_actor_ip;	/* then it is what the output calls src_ip */
+	struct yg_bytes target; /* what was attacked: path, account, host; may be empty */
 	struct yg_bytes event_json; /* {"field":"value",…}; valid during the emit call */
 	struct yg_bytes matched;    /* indicators: the value; else empty */
 };

@@ -118,7 +118,7 @@ struct yg_framework_evidence {
 	uint32_t line;
 };
 
-/* Our plain words about a criterion (x_help). */
+/* Our plain words (x_help). */
 struct yg_framework_help {
 	struct yg_text2 asked;
 	struct yg_text2 why;
@@ -278,7 +278,6 @@ uint32_t yg_framework_node(const struct yg_framework *framework, struct yg_bytes
 
 /* The level named @ref_id, or YG_NODE_NONE. */
 uint32_t yg_framework_level(const struct yg_framework *framework, struct yg_bytes ref_id);
-
 /* Is @node asked at @level (an index, or YG_NODE_NONE for all)? */
 static inline bool yg_framework_asks(const struct yg_framework_node *node, uint32_t level)
 {
@@ -289,7 +288,7 @@ static inline bool yg_framework_asks(const struct yg_framework_node *node, uint3
 const struct yg_framework_rule *yg_framework_rule(const struct yg_framework *framework,
 						  uint32_t level);
 
-/* "query", "record", …; names as in files. By name: False when there is none such. */
+/* Names as in files ("query"). By name: False when there is none such. */
 const char *yg_evidence_kind_name(enum yg_evidence_kind kind);
 bool yg_evidence_kind_by_name(struct yg_bytes name, enum yg_evidence_kind *ret);
 

@@ -138,6 +138,10 @@ struct yg_json_facts *yg_json_facts(struct yg_json *json);
 bool yg_json_node_fill(struct yg_json_node *node, struct yg_arena *arena,
 		       const struct yg_names *names);
 
+/* What the field just added, whose node is @node, is good for. */
+void yg_json_note(struct yg_json_facts *facts, struct yg_event *event,
+		  const struct yg_json_node *node);
+
 /* The field that plays @role, or NULL; its text. */
 struct yg_field *yg_json_role(struct yg_event *event, const struct yg_json_facts *facts,
 			      enum yg_json_role role);

@@ -16,6 +16,33 @@
 #define ECS_HINTS_MIN	     2u
 #define CONTAINER_FIELDS_MAX 6u
 
+void yg_json_note(struct yg_json_facts *facts, struct yg_event *event,
+		  const struct yg_json_node *node)
+{
+	uint32_t index = event->field_count - 1;
+	struct yg_bytes text = event->fields[index].text;
+
+	facts->has_windows |= node->is_windows;
+	if (node->alias[0] && facts->alias_count < YG_JSON_ALIASES_MAX) {
+		facts->alias[facts->alias_count].field = index;
+		facts->alias[facts->alias_count].id[0] = node->alias[0];
+		facts->alias[facts->alias_count].id[1] = node->alias[1];
+		facts->alias_count++;
+	}
+	if (node->role == YG_ROLE_NONE || text.size == 0)
+		return;
+	if (node->role == YG_ROLE_ECS_HINT && facts->ecs_hints < UINT8_MAX)
+		facts->ecs_hints++;
+	if (facts->at[node->role] && facts->rank[node->role] <= node->rank)
+		return;
+	if (event->fields[index].is_utf16)
+		text = yg_event_text(event, &event->fields[index]);
+	if (node->role == YG_ROLE_ADDRESS && !yg_address_in(text, NULL, NULL))
+		return;
+	facts->at[node->role] = index + 1;
+	facts->rank[node->role] = node->rank;
+}
+
 struct yg_field *yg_json_role(struct yg_event *event, const struct yg_json_facts *facts,
 			      enum yg_json_role role)
 {
@@ -86,6 +113,7 @@ int yg_json_finish(enum yg_format format, struct yg_event *event, struct yg_json
 {
 	switch (format) {
 	case YG_FORMAT_WINDOWS:
+	case YG_FORMAT_EVTX:
 		return yg_windows_finish(event, facts);
 	case YG_FORMAT_ECS:
 		return yg_ecs_finish(event, facts);

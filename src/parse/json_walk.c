@@ -237,31 +237,6 @@ static void trim_nodes(struct yg_json *json)
 	json->serial = YG_JSON_RECORD + 1;
 }
 
-/* What the field just added is good for. */
-static void note(struct walk *w, const struct yg_json_node *node, const struct yg_field *field)
-{
-	struct yg_json_facts *facts = &w->json->facts;
-	uint32_t index = w->event->field_count - 1;
-
-	facts->has_windows |= node->is_windows;
-	if (node->alias[0] && facts->alias_count < YG_JSON_ALIASES_MAX) {
-		facts->alias[facts->alias_count].field = index;
-		facts->alias[facts->alias_count].id[0] = node->alias[0];
-		facts->alias[facts->alias_count].id[1] = node->alias[1];
-		facts->alias_count++;
-	}
-	if (node->role == YG_ROLE_NONE || field->text.size == 0)
-		return;
-	if (node->role == YG_ROLE_ECS_HINT && facts->ecs_hints < UINT8_MAX)
-		facts->ecs_hints++;
-	if (facts->at[node->role] && facts->rank[node->role] <= node->rank)
-		return;
-	if (node->role == YG_ROLE_ADDRESS && !yg_address_in(field->text, NULL, NULL))
-		return;
-	facts->at[node->role] = index + 1;
-	facts->rank[node->role] = node->rank;
-}
-
 /* The name the field of @node gets: it must not outlive the event, nor point into the nodes. */
 static bool node_name(struct walk *w, const struct yg_json_node *node, struct yg_bytes *ret)
 {
@@ -286,7 +261,7 @@ static int add_node(struct walk *w, const struct yg_json_node *node, struct yg_f
 	if (rc != YG_OK)
 		return fail(w, YG_ENOMEM, "out of memory");
 	if (w->event->field_count > before && (node->role || node->alias[0] || node->is_windows))
-		note(w, node, field);
+		yg_json_note(&w->json->facts, w->event, node);
 	return YG_OK;
 }
 

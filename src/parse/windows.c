@@ -120,11 +120,9 @@ static bool is_defender_threat(const struct yg_event *event)
 	static const uint16_t ids[] = {1006, 1007, 1008, 1009, 1010, 1011,
 				       1012, 1017, 1018, 1019, 1115, 1116};
 
-	if (yg_bytes_find(event->channel, YG_S("Windows Defender")) == SIZE_MAX)
-		return false;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		if (event->event_code == ids[i])
-			return true;
+			return yg_bytes_find(event->channel, YG_S("Windows Defender")) != SIZE_MAX;
 	return false;
 }
 

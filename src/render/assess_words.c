@@ -68,7 +68,7 @@ struct yg_bytes yg_words_decision(struct yg_bytes decision, enum yg_lang lang)
 struct yg_bytes yg_words_how(struct yg_bytes how, enum yg_lang lang)
 {
 	static const struct word words[] = {
-		{"interview", N_("interview")},	     {"document", N_("documents read")},
+		{"interview", N_("interview")},	      {"document", N_("documents read")},
 		{"observation", N_("seen in place")}, {"sample", N_("sample looked at")},
 		{"other", N_("another way")},
 	};

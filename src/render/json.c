@@ -63,6 +63,19 @@ static void outcome(struct yg_buf *to, enum yg_outcome value, const struct yg_re
 	yg_text_end(to, &words);
 }
 
+/* The shortest of 15 or 17 digits that says the same. JSON has no word for what is no number. */
+static void decimal(struct yg_buf *to, const char *name, double value)
+{
+	char digits[40];
+	double again;
+
+	key(to, name);
+	(void)snprintf(digits, sizeof(digits), "%.15g", value);
+	if (!yg_bytes_double(yg_bytes_str(digits), &again) || again < value || again > value)
+		(void)snprintf(digits, sizeof(digits), "%.17g", value);
+	yg_buf_add_str(to, isfinite(value) ? digits : "null");
+}
+
 /* src_ip, and actor where it is something else than an address. */
 static void src_ip(struct yg_buf *to, struct yg_bytes actor, bool is_ip)
 {
@@ -104,6 +117,13 @@ void yg_json_finding(struct yg_buf *to, const struct yg_finding *finding, enum y
 	if (rule->kind == YG_KIND_BEHAVIOUR || rule->kind == YG_KIND_CORRELATION) {
 		number(to, "first_position", finding->first_position);
 		number(to, "count", finding->count);
+		if (finding->has_value)
+			decimal(to, "value", finding->value);
+		time_or_null(to, "first_time", finding->first_ns);
+		if (finding->group_json.size > 0) {
+			key(to, "group");
+			yg_buf_add(to, finding->group_json);
+		}
 	}
 	src_ip(to, finding->actor, finding->is_actor_ip);
 	if (!finding->is_actor_ip && finding->actor.size > 0)
@@ -113,6 +133,22 @@ void yg_json_finding(struct yg_buf *to, const struct yg_finding *finding, enum y
 	key(to, "event");
 	yg_buf_add(to, finding->event_json.size > 0 ? finding->event_json : YG_S("{}"));
 	tags(to, rule);
+	yg_buf_add_str(to, "}\n");
+}
+
+void yg_json_checker(struct yg_buf *to, const struct yg_finding *finding)
+{
+	const struct yg_rule_info *rule = finding->rule;
+
+	yg_buf_add_str(to, "{\"RuleId\":");
+	yg_buf_add_json(to, rule->id);
+	text(to, "RuleTitle", yg_words_title(rule, YG_LANG_EN));
+	text(to, "RuleLevel", yg_bytes_str(yg_level_name(rule->level)));
+	text(to, "EvtxPath", finding->source);
+	number(to, "Position", finding->position);
+	time_or_null(to, "Time", finding->time_ns);
+	key(to, "Event");
+	yg_buf_add(to, finding->event_json.size > 0 ? finding->event_json : YG_S("{}"));
 	yg_buf_add_str(to, "}\n");
 }
 

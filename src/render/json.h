@@ -12,6 +12,8 @@
 #include "model/finding.h"
 #include "model/report.h"
 
+/* The same as the official regression runner of the public rules reads it (app/checker.c). */
+void yg_json_checker(struct yg_buf *to, const struct yg_finding *finding);
 void yg_json_finding(struct yg_buf *to, const struct yg_finding *finding, enum yg_lang lang);
 void yg_json_update(struct yg_buf *to, const struct yg_finding_update *update);
 void yg_json_story(struct yg_buf *to, const struct yg_story *story, enum yg_lang lang);

@@ -77,6 +77,7 @@ const char *yg_encoding_name(enum yg_encoding encoding);
 struct yg_stream_opts {
 	bool is_following; /* at the end of file wait for more, through rotation and truncation */
 	int stop_fd;	   /* following: readable when to stop; -1 = none */
+	bool is_binary;	   /* give out bytes as they are; Windows event files always are */
 };
 
 YG_MUST_USE int yg_stream_open(const struct yg_input *input, const struct yg_stream_opts *opts,
@@ -84,6 +85,9 @@ YG_MUST_USE int yg_stream_open(const struct yg_input *input, const struct yg_str
 struct yg_stream *yg_stream_free(struct yg_stream *stream);
 
 /*
+ * A Windows event file (parse/evtx.h, by its first bytes) is given out as it is, never as text, and
+ * is not followed: it ends where it ends now.
+ *
  * Append the next part (about @want bytes, at least 1) to @to.
  * YG_OK; YG_EEND at the end; YG_EAGAIN: following, nothing for now (called again it waits, at most
  * 200 ms, so that the caller can hand on what it has); YG_EFORMAT / YG_ELIMIT / YG_EDIGEST for a
@@ -101,5 +105,6 @@ struct yg_stream_state {
 	uint64_t replaced;	 /* byte sequences that were no character: given out as U+FFFD */
 	uint64_t first_replaced; /* line of the first, 0 = none */
 	uint64_t rotations;	 /* following */
+	bool is_binary;		 /* nothing was decoded: a Windows event file, or told so */
 };
 struct yg_stream_state yg_stream_state(const struct yg_stream *stream);

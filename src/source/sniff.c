@@ -2,6 +2,7 @@
 #include "source/sniff-int.h"
 
 #include "base/tr.h"
+#include "parse/evtx.h"
 #include "source/unpack-int.h"
 
 #include "base/ban.h"
@@ -19,8 +20,6 @@ static const char media_text[] = N_("sound or video, not a log");
 static const char office_text[] = N_("an office document, not a log");
 static const char database_text[] = N_("a database, not a log");
 static const char archive_text[] = N_("an archive of a kind that is not read: unpack it first");
-static const char evtx_text[] = N_(
-	"a Windows event file (.evtx): convert it to JSON lines first, for example with evtx_dump");
 static const char journal_text[] =
 	N_("a systemd journal: write it out first with journalctl --file FILE -o short-iso");
 static const char binary_text[] = N_("binary data, not a log");
@@ -59,7 +58,6 @@ static const struct magic magics[] = {
 	{0, 3, "BZh", archive_text},
 	{0, 4, "\x04\x22\x4d\x18", archive_text}, /* lz4 */
 	{257, 5, "ustar", archive_text},
-	{0, 8, "ElfFile\0", evtx_text},
 	{0, 8, "LPKSHHRH", journal_text},
 	{0, 4, "\xd4\xc3\xb2\xa1", N_("a network capture, not a log")},
 	{0, 4, "\x0a\x0d\x0d\x0a", N_("a network capture, not a log")},
@@ -120,6 +118,8 @@ const char *yg_sniff_no_log(struct yg_bytes head)
 
 	if (head.size == 0)
 		return empty_text;
+	if (yg_evtx_fits(head))
+		return NULL;
 	if (is_text(head))
 		return yg_bytes_starts(head, YG_S("%PDF-")) ? office_text : NULL;
 	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {

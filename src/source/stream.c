@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/tr.h"
+#include "parse/evtx.h"
 #include "source/encoding-int.h"
 #include "source/follow-int.h"
 #include "source/unpack-int.h"
@@ -30,6 +31,8 @@ struct yg_stream {
 	int fd; /* -1 while follow owns it */
 	bool is_following;
 	bool is_head_read;
+	bool is_binary_known; /* the question was asked */
+	bool is_binary;	      /* bytes are given out as they are */
 	bool is_ended;	      /* the packed side has no more */
 	bool lacks_line_feed; /* the last byte given out was none: matters when a file is replaced
 			       */
@@ -77,6 +80,7 @@ int yg_stream_open(const struct yg_input *input, const struct yg_stream_opts *op
 	s->end_rc = YG_EEND;
 	s->follow = (struct yg_follow){.fd = -1, .notify_fd = -1, .stop_fd = -1};
 	yg_decoder_init(&s->decoder);
+	s->is_binary = opts && opts->is_binary;
 	s->path = yg_strndup(input->path, strlen(input->path));
 	if (!s->path)
 		goto out;
@@ -272,6 +276,38 @@ static int turn_page(struct yg_stream *s, struct yg_buf *to)
 	return yg_buf_error(to);
 }
 
+/* Is it a file of bytes that must not be decoded? False: the first bytes do not tell yet. */
+static bool know_binary(struct yg_stream *s, struct yg_bytes start)
+{
+	if (s->is_binary_known)
+		return true;
+	if (start.size < YG_EVTX_MAGIC_BYTES && !s->is_ended)
+		return false;
+	s->is_binary_known = true;
+	s->is_binary |= yg_evtx_fits(start);
+	if (s->is_binary)
+		stop_following(
+			s); /* it grows in its midst: what comes cannot be told from its end */
+	return true;
+}
+
+/* The first bytes, until they tell. A pipe may give them one by one. */
+static void read_start(struct yg_stream *s, uint8_t *at, size_t want, size_t *ret_got)
+{
+	while (!know_binary(s, (struct yg_bytes){at, *ret_got}) && *ret_got < want) {
+		const char *reason = NULL;
+		size_t got;
+		int rc = read_text(s, at + *ret_got, want - *ret_got, &got, &reason);
+
+		if (rc != YG_OK && rc != YG_EAGAIN)
+			end_with(s, rc, reason);
+		*ret_got += got;
+		if (rc == YG_EAGAIN)
+			s->is_binary_known =
+				true; /* following: what is written line by line is text */
+	}
+}
+
 /*
  * One read, straight into the caller's buffer. The decoder first copies what it is given, so it may
  * then write over it.
@@ -292,6 +328,12 @@ static int read_more(struct yg_stream *s, struct yg_buf *to, size_t want)
 		return s->follow.is_fresh ? turn_page(s, to) : rc;
 	if (rc != YG_OK)
 		end_with(s, rc, reason);
+	if (!s->is_binary_known)
+		read_start(s, at, want, &got);
+	if (s->is_binary) {
+		yg_buf_grew(to, got);
+		return YG_OK;
+	}
 	good = yg_decoder_pass(&s->decoder, (struct yg_bytes){at, got});
 	yg_buf_grew(to, good);
 	rest = (struct yg_bytes){at + good, got - good};
@@ -326,7 +368,7 @@ static int give_part(struct yg_stream *s, struct yg_buf *to, size_t want)
 	if (s->is_ended) {
 		int rc = s->end_rc;
 
-		if (s->decoder.held.size > 0)
+		if (s->decoder.held.size > 0 && !s->is_binary)
 			return decode(s, none, to);
 		s->end_rc = YG_EEND;
 		return rc;
@@ -372,5 +414,6 @@ struct yg_stream_state yg_stream_state(const struct yg_stream *stream)
 		.replaced = stream->decoder.replaced,
 		.first_replaced = stream->decoder.first_replaced,
 		.rotations = stream->follow.rotations,
+		.is_binary = stream->is_binary,
 	};
 }

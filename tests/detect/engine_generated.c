@@ -2,9 +2,15 @@
 /*
  * Generated rules on generated events: engine and reference evaluator must agree.
  *
- * engine_generated ROUNDS [SEED]: each round makes a small rule set and 64 events from a tiny
- * alphabet, so that hits are frequent. The seed is printed; giving it runs the same again.
+ * engine_generated ROUNDS [SEED [long]]: each round makes a small rule set and 64 events from a
+ * tiny alphabet, so that hits are frequent. The seed is printed; giving it runs the same again.
+ * "long": many values are longer than the blocks that matchers look at in one go, with a run of one
+ * character in them and what matters on either side.
+ *
+ * engine_generated --cases CASES [SEED]: rounds until so many (rule, event) pairs were compared,
+ * each by 1, 2 and 5 threads at once on one engine; prints "CASES cases, N differences".
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -20,6 +26,7 @@
 
 static uint64_t state;
 static uint64_t compared, hit_count, rule_count, failed;
+static bool are_long; /* values */
 
 static uint32_t pick(uint32_t below)
 {
@@ -222,6 +229,13 @@ static struct yg_bytes some_value(struct yg_arena *arena)
 		return yg_bytes_str(special[pick(12)]);
 	yg_buf_init(&text, 4096);
 	add_text(&text, 7, false);
+	if (are_long && pick(2)) {
+		const char *piece = pieces[pick(sizeof(pieces) / sizeof(pieces[0]))];
+
+		for (uint32_t n = 20 + pick(pick(2) ? 100 : 400); n > 0; n--)
+			yg_buf_add_str(&text, piece);
+		add_text(&text, 7, false);
+	}
 	must(yg_arena_dup(arena, yg_buf_bytes(&text), &value));
 	yg_buf_done(&text);
 	return value;
@@ -326,25 +340,46 @@ static void compare(struct round *r, struct yg_event *event)
 	hit_count += hits.count;
 }
 
-static void run_round(uint64_t seed)
+/* Generated rules of the round's seed, compiled. Returns their text, for messages. */
+static struct yg_buf open_round(struct round *r)
 {
 	const struct yg_rules_opts opts = {.include_deprecated = false};
-	struct round r = {.seed = seed, .rules = yg_rules_new(), .arena = yg_arena_new(ARENA_MAX)};
-	uint64_t failed_before = failed;
 	struct yg_buf yaml;
 
-	state = seed;
+	state = r->seed;
+	r->rules = yg_rules_new();
+	r->arena = yg_arena_new(ARENA_MAX);
 	yg_buf_init(&yaml, 1 << 20);
 	for (uint32_t i = 0; i < RULES; i++)
 		add_rule(&yaml, i);
-	must(r.rules && r.arena);
-	r.rules->matcher = oracle_matcher();
-	must(yg_rules_add(r.rules, "g.yml", yg_buf_bytes(&yaml), &opts, ignore, NULL) == YG_OK);
-	must(yg_rules_finish(r.rules, ignore, NULL) == YG_OK);
-	must(one_engine_open(r.rules, &r.one));
-	must((r.numbers = one_engine_numbers(&r.one, r.rules)) != NULL);
-	must((r.router = yg_router_new()) != NULL);
-	must((r.witness = yg_witness_new(r.rules)) != NULL);
+	must(r->rules && r->arena);
+	r->rules->matcher = oracle_matcher();
+	must(yg_rules_add(r->rules, "g.yml", yg_buf_bytes(&yaml), &opts, ignore, NULL) == YG_OK);
+	must(yg_rules_finish(r->rules, ignore, NULL) == YG_OK);
+	must(one_engine_open(r->rules, &r->one));
+	must((r->numbers = one_engine_numbers(&r->one, r->rules)) != NULL);
+	must((r->router = yg_router_new()) != NULL);
+	must((r->witness = yg_witness_new(r->rules)) != NULL);
+	return yaml;
+}
+
+static void close_round(struct round *r)
+{
+	oracle_forget();
+	free(r->numbers);
+	one_engine_close(&r->one);
+	(void)yg_router_free(r->router);
+	(void)yg_witness_free(r->witness);
+	(void)yg_arena_free(r->arena);
+	(void)yg_rules_free(r->rules);
+}
+
+static void run_round(uint64_t seed)
+{
+	struct round r = {.seed = seed};
+	uint64_t failed_before = failed;
+	struct yg_buf yaml = open_round(&r);
+
 	for (uint32_t i = 0; i < EVENTS; i++) {
 		struct yg_event event;
 
@@ -356,21 +391,140 @@ static void run_round(uint64_t seed)
 	if (failed > failed_before)
 		fprintf(stderr, "%.*s\n", YG_FMT(yg_buf_bytes(&yaml)));
 	yg_buf_done(&yaml);
-	oracle_forget();
-	free(r.numbers);
-	one_engine_close(&r.one);
-	(void)yg_router_free(r.router);
-	(void)yg_witness_free(r.witness);
-	(void)yg_arena_free(r.arena);
-	(void)yg_rules_free(r.rules);
+	close_round(&r);
+}
+
+/* --- cases, by several threads -------------------------------------------------------------------
+ */
+
+#define THREADS_MAX 5u
+
+/* One thread's part of a round: events [from, to), and what the engine said of each rule. */
+struct part {
+	const struct round *round;
+	struct yg_event *events;
+	uint32_t from, to;
+	bool (*said)[RULES];
+	pthread_t thread;
+};
+
+static void *match_part(void *arg)
+{
+	struct part *part = arg;
+	struct yg_scratch *scratch = yg_scratch_new(part->round->one.engine);
+
+	must(scratch != NULL);
+	for (uint32_t e = part->from; e < part->to; e++) {
+		struct yg_hits hits;
+
+		must(yg_engine_match(part->round->one.engine, scratch, &part->events[e], &hits) ==
+		     YG_OK);
+		for (uint32_t i = 0; i < hits.count; i++)
+			part->said[e][hits.rules[i]] = true;
+	}
+	(void)yg_scratch_free(scratch);
+	return NULL;
+}
+
+/* Events of the round, made anew: matching decodes texts inside them. */
+static void make_events(const struct round *r, uint64_t event_state, struct yg_arena **arenas,
+			struct yg_event *events)
+{
+	state = event_state;
+	for (uint32_t e = 0; e < EVENTS; e++) {
+		yg_arena_reset(arenas[e]); /* one each: an arena belongs to one thread at a time */
+		make_event(&events[e], arenas[e], yg_engine_names(r->one.engine));
+	}
+}
+
+static void match_all(const struct round *r, struct yg_event *events, uint32_t threads,
+		      bool said[EVENTS][RULES])
+{
+	struct part parts[THREADS_MAX];
+
+	memset(said, 0, EVENTS * sizeof(said[0]));
+	for (uint32_t t = 0; t < threads; t++) {
+		parts[t] = (struct part){.round = r,
+					 .events = events,
+					 .from = EVENTS * t / threads,
+					 .to = EVENTS * (t + 1) / threads,
+					 .said = said};
+		must(pthread_create(&parts[t].thread, NULL, match_part, &parts[t]) == 0);
+	}
+	for (uint32_t t = 0; t < threads; t++)
+		must(pthread_join(parts[t].thread, NULL) == 0);
+}
+
+/* Compare up to @left cases of one round; returns how many. */
+static uint64_t run_cases(uint64_t seed, uint64_t left, struct yg_arena **arenas)
+{
+	static const uint32_t thread_counts[] = {1, 2, THREADS_MAX};
+	struct round r = {.seed = seed};
+	struct yg_buf yaml = open_round(&r);
+	uint64_t event_state = state;
+	uint32_t count = yg_engine_rule_count(r.one.engine);
+	uint64_t cases = (uint64_t)count * EVENTS < left ? (uint64_t)count * EVENTS : left;
+	bool expected[EVENTS][RULES];
+	bool said[EVENTS][RULES];
+	struct yg_event events[EVENTS];
+
+	make_events(&r, event_state, arenas, events);
+	for (uint64_t c = 0; c < cases; c++) {
+		uint32_t number = r.numbers[c % count];
+
+		expected[c / count][c % count] =
+			is_expected(&r, &r.rules->rules[number], number, &events[c / count]);
+		hit_count += expected[c / count][c % count];
+	}
+	for (size_t i = 0; i < sizeof(thread_counts) / sizeof(thread_counts[0]); i++) {
+		make_events(&r, event_state, arenas, events);
+		match_all(&r, events, thread_counts[i], said);
+		for (uint64_t c = 0; c < cases; c++) {
+			if (expected[c / count][c % count] == said[c / count][c % count])
+				continue;
+			fprintf(stderr,
+				"seed %llu, event %u, %u threads: rule %u: engine says %d\n",
+				(unsigned long long)seed, (unsigned)(c / count), thread_counts[i],
+				r.numbers[c % count], said[c / count][c % count]);
+			failed++;
+		}
+	}
+	yg_buf_done(&yaml);
+	close_round(&r);
+	return cases;
+}
+
+static int conformance(uint64_t want, uint64_t seed)
+{
+	struct yg_arena *arenas[EVENTS];
+	uint64_t done = 0;
+
+	for (uint32_t e = 0; e < EVENTS; e++)
+		must((arenas[e] = yg_arena_new(ARENA_MAX)) != NULL);
+	for (uint64_t i = 0; done < want; i++)
+		done += run_cases(seed + i, want - done, arenas);
+	for (uint32_t e = 0; e < EVENTS; e++)
+		(void)yg_arena_free(arenas[e]);
+	fprintf(stderr, "seed %llu, %llu of them fit, 1, 2 and %u threads\n",
+		(unsigned long long)seed, (unsigned long long)hit_count, THREADS_MAX);
+	printf("%llu cases, %llu differences\n", (unsigned long long)done,
+	       (unsigned long long)failed);
+	printf("%d passed, %d failed, 0 skipped\n", failed == 0 && hit_count > 0,
+	       failed > 0 || hit_count == 0);
+	return failed > 0 || hit_count == 0;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t rounds = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
-	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000;
+	bool is_cases = argc > 2 && strcmp(argv[1], "--cases") == 0;
+	uint64_t rounds = argc > 1 ? strtoull(argv[1 + is_cases], NULL, 10) : 0;
+	uint64_t seed = argc > 2 + is_cases ? strtoull(argv[2 + is_cases], NULL, 10)
+					    : (uint64_t)time(NULL) * 1000;
 
-	fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+	if (is_cases)
+		return conformance(rounds, seed);
+	are_long = argc > 3 && strcmp(argv[3], "long") == 0;
+	fprintf(stderr, "seed %llu%s\n", (unsigned long long)seed, are_long ? " long" : "");
 	for (uint64_t i = 0; i < rounds && failed == 0; i++)
 		run_round(seed + i);
 	fprintf(stderr, "%llu events compared with %llu rules, %llu hits\n",

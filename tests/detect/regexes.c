@@ -4,7 +4,8 @@
  * what they take and on what fits.
  *
  * regexes ROUNDS [SEED]: the seed is printed; giving it runs the same again. Without a CPU for
- * Vectorscan: skipped.
+ * Vectorscan: skipped. Where it is known to miss texts (detect/known.c): short texts only, in which
+ * it is right.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +17,15 @@
 #include "detect/patterns.h"
 
 #define TEXTS	  24u
+#define SHORT	  63u /* bytes; longer texts are looked at in blocks */
+#define LONG_ONES 6u  /* of the texts */
 #define REGEX_MAX 4096u
 #define PIECES	  (sizeof(pieces) / sizeof(pieces[0]))
 #define TRIES_MIN 1000u /* fewer texts looked through in 1000 rounds: something is wrong */
 
 static uint64_t state;
 static uint64_t compared, fits, taken, beyond, stricter, failed;
+static bool are_long; /* some texts, too */
 
 static uint32_t pick(uint32_t below)
 {
@@ -227,6 +231,24 @@ static void show(const char *what, uint64_t seed, const struct yg_pattern *patte
 	fprintf(stderr, "\n");
 }
 
+static void add_text(struct yg_buf *to, uint32_t pieces_max, uint32_t words)
+{
+	for (uint32_t n = pick(pieces_max); n > 0; n--)
+		yg_buf_add_str(to, pieces[pick(pick(2) ? 6 : words)]);
+}
+
+/* A run of one piece, with something before it, after it, or both. */
+static void add_long_text(struct yg_buf *to, uint32_t words)
+{
+	const char *piece = pieces[pick(pick(2) ? 6 : words)];
+
+	if (pick(2))
+		add_text(to, 9, words);
+	for (uint32_t n = 40 + pick(pick(2) ? 60 : 300); n > 0; n--)
+		yg_buf_add_str(to, piece);
+	add_text(to, 9, words);
+}
+
 static void compare_texts(uint64_t seed, const struct yg_pattern *pattern)
 {
 	struct opened library, own;
@@ -237,15 +259,18 @@ static void compare_texts(uint64_t seed, const struct yg_pattern *pattern)
 		return;
 	}
 	must(open_one(&own, &yg_builtin_ops, pattern));
-	for (uint32_t i = 0; i < TEXTS; i++) {
+	for (uint32_t i = 0; i < TEXTS + (are_long ? LONG_ONES : 0); i++) {
 		struct yg_buf text;
 		bool expected;
 
 		yg_buf_init(&text, 4096);
-		for (uint32_t n = pick(i < 4 ? 2 : 9); n > 0; n--)
-			yg_buf_add_str(&text, pieces[pick(pick(2) ? 6 : words)]);
+		if (i < TEXTS)
+			add_text(&text, i < 4 ? 2 : 9, words);
+		else
+			add_long_text(&text, words);
 		if (pick(8) == 0)
 			yg_buf_add_byte(&text, '\n');
+		must(i >= TEXTS || text.size <= SHORT);
 		expected = is_found(&library, yg_buf_bytes(&text));
 		compared++;
 		fits += expected;
@@ -299,11 +324,13 @@ int main(int argc, char **argv)
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000;
 	bool is_fine;
 
-	if (yg_matcher_here() != YG_MATCHER_VECTORSCAN) {
+	if (!yg_vectorscan_runs()) {
 		printf("0 passed, 0 failed, 1 skipped: this CPU has no SSE4.2 for Vectorscan\n");
 		return 77;
 	}
-	fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+	are_long = yg_matcher_here() == YG_MATCHER_VECTORSCAN;
+	fprintf(stderr, "seed %llu%s\n", (unsigned long long)seed,
+		are_long ? "" : "; Vectorscan misses texts on this CPU: short ones only");
 	for (uint64_t i = 0; i < rounds && failed < 20; i++)
 		run_round(seed + i);
 	fprintf(stderr,

@@ -364,4 +364,30 @@ def the_key_is_in_no_list_of_processes():
         assert not pathlib.Path(args).exists(), "the page is removed at the end"
 
 
+@case
+def refusals_are_never_errors_of_the_program():
+    with fresh() as api:
+        head, at = begun(api)
+        for content, code in ((b"asset,kind\nPC-1,pc\nPC-1,pc\n", "bad-file"), (b"asset,kind\nPC-1\n", "bad-file"),
+                              (b"\xff\xfe\x00", "bad-file")):
+            answer, problem = upload(api, "PUT", at + "/facts/assets", content, "a.csv", "text/csv")
+            equal((answer.status, json.loads(problem)["code"]), (400, code), content)
+        for content in (b"id,text_ja\n1-2-1-1,a\n1-2-1-1,b\n", b"PK\x03\x04cut off", b"urn: a\nurn: b\n", b"a: &x [*x]\n",
+                        b"id,text_ja\nA.5.1,of another framework\n"):
+            answer, problem = upload(api, "POST", at + "/official", content, "a.csv")
+            equal(answer.status, 400, (content, problem))
+            answer, problem = upload(api, "POST", "/frameworks", content, "a.yaml")
+            equal((answer.status, json.loads(problem)["code"]), (400, "bad-framework"), content)
+        evidence = {"kind": "record", "title": "rules", "criteria": ["1-2-1-1"]}
+        for change, status, code in (({"sha256": "zz"}, 400, "bad-request"),
+                                     ({"criteria": [1]}, 404, "unknown-criterion"),
+                                     ({"wanted": {"1-2-1-1": 1}}, 400, "bad-request")):
+            refused(api, status, code, "POST", at + "/evidence", dict(evidence, **change))
+        refused(api, 400, "bad-request", "PUT", at + "/scope", {"sites": [{"name": "a", "people": 30.5}]}, If_Match="0")
+        for body in ({"level": 3}, {"organisation": {"name": 1}}, {"organisation": {"name": "x" * 401}}):
+            refused(api, 400, "bad-request", "PUT", at, body, If_Match=str(head["revision"]))
+        refused(api, 400, "bad-day", "POST", at + "/official-results",
+                {"level": "star3", "number": "1", "source": "s", "valid_from": "2027-01-01", "valid_to": "2026-01-01"})
+
+
 main()

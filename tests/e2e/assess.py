@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`yagura assess` as docs/cli-contract.md promises it."""
+import hashlib
 import json
 import os
 import pathlib
@@ -90,6 +91,8 @@ def practice_until_the_wording_is_there():
     for language, word in (("ja", "練習"), ("en", "PRACTICE")):
         contains(run(db, "evaluate", lang=language).out, word)
         contains(run(db, "list", lang=language).out, word)
+        contains(run(db, "next", lang=language).out, word)
+        contains(run(db, "show", "1-2-1-1", lang=language).out, word)
     official(db)
     equal(evaluate(db)["level"], "reached")
 
@@ -329,11 +332,13 @@ def a_framework_that_tries_more_is_refused():
         path = folder() / "hostile.yaml"
         wanted = ("      x_evidence:\n      - id: hostile\n        kind: query\n        strength: supports\n"
                   "        name: {ja: x, en: x}\n        max_age: P1Y\n        tables: [assets]\n        sql: |\n          %s\n" % sql)
-        path.write_text(text.replace("      x_evidence:\n", wanted, 1), encoding="utf-8")
+        path.write_text(text.replace("      x_evidence:\n", wanted, 1).replace("-security-action", "-hostile")
+                        .replace(":security-action", ":hostile"), encoding="utf-8")
         db = path.parent / "h.db"
         made = yagura("assess", "new", "--framework", path, "--level", "star1", "--db", db)
-        if made.code:
-            continue  # refused when it was read: just as well
+        if made.code:  # refused when it was read: just as well
+            contains(made.err, "hostile.yaml:")
+            continue
         facts(db, "assets", "asset,kind\nPC-1,pc\n")
         run(db, "answer", "p1", "met")
         shown = json.loads(run(db, "show", "p1", "--json").out)
@@ -396,6 +401,264 @@ def both_languages_speak():
             contains(got, word)
     assert re.search("[ぁ-ん]", run(db, "next", lang="ja").out)
     assert not re.search("[ぁ-ん]", run(db, "next", lang="en").out)
+
+
+def framework_text():
+    return (ROOT / "frameworks/scs-2026-03-27.yaml").read_text(encoding="utf-8")
+
+
+def assessments(db):
+    return json.loads(run(db, "list", "assessments", "--json").out)
+
+
+@case
+def a_file_that_pretends_to_be_a_shipped_framework_is_refused():
+    path = folder() / "mine.yaml"
+    path.write_text(framework_text() + "\n# mine\n", encoding="utf-8")
+    got = run(path.parent / "m.db", "new", "--framework", path, "--level", "star3", code=1)
+    contains(got.err, "mine.yaml")
+    contains(got.err, "urn:yagura:risk:library:scs-2026-03-27")
+    assert not (path.parent / "m.db").exists(), "nothing is left behind"
+
+
+@case
+def clients_keep_the_framework_text_they_were_asked():
+    db = new()
+    there, desk = (pathlib.Path(db).parent / n for n in ("there.json", "desk.db"))
+    run(db, "export", "-o", there)
+    file = json.loads(there.read_text(encoding="utf-8"))
+    title = line(db, "1-2-1-1")["title"]
+    assert file["framework_file"].count(title) == 1
+    file["framework_file"] = file["framework_file"].replace(title, "Another title")
+    file["framework_sha256"] = hashlib.sha256(file["framework_file"].encode()).hexdigest()
+    there.write_text(json.dumps(file), encoding="utf-8")
+    run(desk, "import", there)
+    equal(line(desk, "1-2-1-1")["title"], "Another title")
+    run(desk, "new", "--framework", "scs-2026-03-27", "--level", "star3")
+    equal(line(desk, "1-2-1-1")["title"], title)
+    # The other way round: the program's own is there first.
+    desk = pathlib.Path(db).parent / "desk2.db"
+    run(desk, "new", "--framework", "scs-2026-03-27", "--level", "star3")
+    got = json.loads(run(desk, "import", there, "--json").out)
+    shown = json.loads(run(desk, "list", "--assessment", got["assessment"], "--json").out)
+    equal([l["title"] for l in shown if l["id"] == "1-2-1-1"], ["Another title"])
+    run(desk, "export", "--assessment", got["assessment"], "-o", there)
+    equal(json.loads(there.read_text(encoding="utf-8"))["framework_sha256"], file["framework_sha256"])
+
+
+@case
+def nobody_confirms_by_editing_the_exchange_file():
+    db = new()
+    official(db)
+    all_met(db)
+    run(db, "answer", "1-2-1-2", "partly")
+    expert = run(db, "expert", "invite", "Suzuki", "--source", "registered specialist", "--name", "000001",
+                 "--until", "2099-01-01").out.strip()
+    there, desk, back = (pathlib.Path(db).parent / n for n in ("there.json", "desk.db", "back.json"))
+    run(db, "export", "--audience", "expert", "-o", there)
+    run(desk, "import", there)
+    run(desk, "confirm", "1-2-1-1", "--as", expert, "--note", "read")
+    run(desk, "confirm", "1-2-1-2", "--as", expert, "--reason", "not all of it")
+    run(desk, "export", "-o", back)
+    file = json.loads(back.read_text(encoding="utf-8"))
+    for document in file["documents"]:
+        if document["kind"] == "confirmation":
+            document["body"].update(decision="confirmed", looked_at="all", extra="x")
+            document["body"]["expert"].update(name="Somebody", qualification="Minister")
+    back.write_text(json.dumps(file), encoding="utf-8")
+    got = json.loads(run(db, "import", back, "--json").out)
+    equal((got["confirmations"], got["conflicts"]), (1, [{"criterion": "1-2-1-2", "reason": "not-declared"}]))
+    confirmation = json.loads(run(db, "show", "1-2-1-1", "--json").out)["confirmation"]
+    equal((confirmation["expert"]["name"], confirmation["expert"]["qualification"]), ("Suzuki", "registered specialist"))
+    for document in file["documents"]:
+        if document["kind"] == "confirmation":
+            document["body"].update(decision=["confirmed"], date="2999-01-01")
+    back.write_text(json.dumps(file), encoding="utf-8")
+    got = json.loads(run(db, "import", back, "--json").out)
+    equal([c["reason"] for c in got["conflicts"]], ["bad-confirmation", "bad-confirmation"])
+
+
+@case
+def an_exchange_file_that_cannot_be_shown_is_not_taken():
+    db = new()
+    there = pathlib.Path(db).parent / "there.json"
+    run(db, "export", "-o", there)
+    text = there.read_text(encoding="utf-8")
+    for old, fresh in (('"level":"star3"', '"level":"star9"'), ('"kind":"assessment"', '"kind":"scope"'),
+                       ('"documents":[', '"documents":[{"body":{},"kind":"answer","key":"somebody/1"},'),
+                       ('"version":1', '"version":2'), ('"assessment":"', '"assessment":"../')):
+        assert text.count(old) >= 1, old
+        there.write_text(text.replace(old, fresh), encoding="utf-8")
+        desk = pathlib.Path(db).parent / "desk.db"
+        run(desk, "new", "--framework", "scs-2026-03-27", "--level", "star4")
+        contains(run(desk, "import", there, code=1).err, "there.json")
+        equal(len(assessments(desk)), 1, old)
+        equal(evaluate(desk)["criteria"], 153, old)
+        desk.unlink()
+
+
+@case
+def a_made_up_place_does_not_stop_the_program():
+    db = new()
+    there, desk, pipe = (pathlib.Path(db).parent / n for n in ("there.json", "desk.db", "pipe"))
+    run(db, "evidence", "add", "rules", "--evidence", "1-2-1-1", "--source", "PLACE")
+    run(db, "export", "-o", there)
+    os.mkfifo(pipe)
+    file = json.loads(there.read_text(encoding="utf-8"))
+    for document in file["documents"]:
+        if document["kind"] == "evidence":
+            document["body"].update(place=str(pipe), sha256="0" * 64)
+    there.write_text(json.dumps(file), encoding="utf-8")
+    run(desk, "import", there)
+    equal(evaluate(desk)["stale"], 0)
+
+
+@case
+def what_was_changed_after_a_move_stays():
+    db = new()
+    official(db)
+    policy = pathlib.Path(db).parent / "policy.txt"
+    policy.write_text("the rules")
+    answers(db, [("1-2-1-1", "met", "Yamada", DAY, "", "policy.txt")])
+    first = assessments(db)[0]["id"]
+    run(db, "new", "--framework", "scs-2026-03-27", "--level", "star4", "--from", first)
+    second = assessments(db)[0]["id"]
+    old = json.loads(run(db, "evidence", "list", "--json").out)[0]
+    kept = sqlite3.connect(db).execute(
+        "SELECT body FROM docs WHERE kind='attachment' AND key=?", (second + "/" + old["id"],)).fetchall()
+    equal(kept, [(b"the rules",)], "the file moved along")
+    run(db, "evidence", "remove", old["id"])
+    run(db, "answer", "1-2-1-1", "partly")
+    official(db)
+    equal(json.loads(run(db, "evidence", "list", "--json").out), [])
+    equal(line(db, "1-2-1-1")["state"], "partly")
+    count = len(assessments(db))
+    got = run(db, "new", "--framework", "scs-2026-03-27", "--level", "star4", "--from", "nobody", code=2)
+    contains(got.err, "nobody")
+    equal(len(assessments(db)), count, "nothing was made")
+
+
+@case
+def words_that_lead_nowhere_are_named():
+    db = new()
+    here = pathlib.Path(db).parent
+    for args, word, hint in ((("list", "--assessment", "nope"), "nope", "list assessments"),
+                             (("confirm", "1-2-1-1", "--as", "nobody", "--note", "x"), "nobody", "expert list"),
+                             (("evaluate", db), "evaluate", "--help"), (("list", "4-4-4-2"), "list", "assessments")):
+        got = run(db, *args, code=2)
+        contains(got.err, word)
+        contains(got.err, hint)
+    got = yagura("assess", "new", "--framework", "scs-2026-03-27", "--level", "star3", "--db", here / "no" / "x.db")
+    equal(got.code, 2)
+    contains(got.err, "folder")
+    for framework, level in (("nothere", "star3"), ("scs-2026-03-27", "star9")):
+        run(here / "none.db", "new", "--framework", framework, "--level", level, code=2)
+    run(here / "none.db", "import", db, code=1)
+    equal(list(here.glob("none.db*")), [], "a refused command leaves nothing")
+    half = here / "half.db"
+    half.write_bytes(pathlib.Path(db).read_bytes()[:200000])
+    before = half.read_bytes()
+    contains(run(half, "list", code=2).err, "damaged")
+    equal(half.read_bytes(), before)
+    expert = run(db, "expert", "invite", "Suzuki", "--source", "specialist", "--until", "2099-01-01").out.strip()
+    contains(run(db, "confirm", "9-9-9-9", "--as", expert, "--note", "x", code=1).err, "no such criterion")
+    contains(run(db, "answer", "1-2-1-1", "met", "--as", expert, code=1).err, "may not")
+
+
+@case
+def a_table_cannot_choose_among_other_files():
+    db = new()
+    here = pathlib.Path(db).parent
+    (here / "lists").mkdir()
+    (here / "secret.txt").write_text("not for them")
+    (here / "lists" / "rules.txt").write_text("the rules")
+    names = ("../secret.txt", str(here / "secret.txt"), "sub/../../secret.txt", "rules.txt", "/dev/zero", "..")
+    run(db, "evidence", "add", "secret.txt")  # a title that only sounds like a file
+    answers(db, [("1-2-1-1", "met", "", "", "", ";".join(names))], name="lists/answers.csv")
+    items = {i["title"]: i for i in json.loads(run(db, "evidence", "list", "--json").out)}
+    equal(sorted(items), sorted(names + ("secret.txt",)))
+    equal([t for t, i in items.items() if i.get("sha256")], ["rules.txt"])
+
+
+@case
+def odd_tables():
+    db = new()
+    here = pathlib.Path(db).parent
+    for text, place, word in (
+            ("id,state\n1-2-1-1,met, maybe\n", ":2:", "quotes"), ("id,state,ID\n1-2-1-1,met,1-2-1-2\n", ":1:", "twice"),
+            ("", ":1:", "id, state"), ("\n\n", ":1:", "id, state"), ("1-2-1-1,met\n", ":1:", "id, state"),
+            ('id,state\n"1-2-1-1,met\n', ":2:", "quote"), ("id,state\n1-2-1-1\n", ":2:", "1-2-1-1"),
+            ("id,state\n\n1-1-1-1,met\n", ":3:", "1-1-1-1")):
+        path = here / "odd.csv"
+        path.write_text(text, encoding="utf-8")
+        got = run(db, "answer", "--from", path, code=1)
+        contains(got.err, "odd.csv" + place)
+        contains(got.err, word)
+    path.write_bytes("ID;State;Reason;Colour\r\n1-2-1-1;MET;;x\r\n;;;\r\n"
+                     "1-2-1-2;Na;\"two\r\nlines; really\";\r\n".encode("utf-8-sig"))
+    run(db, "answer", "--from", path)
+    equal((line(db, "1-2-1-1")["state"], line(db, "1-2-1-2")["state"]), ("met", "na"))
+    got = run(db, "answer", "1-2-1-1", "perhaps", code=1, lang="ja")
+    assert re.search("[ぁ-ん]", got.err) and not re.search("[a-z]+ [a-z]+ [a-z]+", got.err.replace("met、partly", "")), got.err
+
+
+@case
+def a_long_table_with_much_evidence_takes_no_long_time():
+    db = new("star4")
+    rows = [(i, "met", "Yamada", DAY, "", ";".join("record %s %d" % (i, k) for k in range(25))) for i in ids("star4")]
+    before = os.times()
+    answers(db, rows)
+    answers(db, rows)
+    after = os.times()
+    equal(len(json.loads(run(db, "evidence", "list", "--json").out)), 25 * 153)
+    # Of the processor, so that others on the machine do not matter. Loading everything after
+    # each row took minutes.
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    assert used < 20, used
+
+
+@case
+def wording_that_is_none_and_files_of_others():
+    db = new()
+    official(db)
+    equal(evaluate(db)["level"], "not reached")
+    path = pathlib.Path(db).parent / "other.csv"
+    path.write_text("id,text_ja\nA.5.1,something else\n", encoding="utf-8")
+    contains(run(db, "import-official", path, code=1).err, "A.5.1")
+    equal(evaluate(db)["level"], "not reached", "the wording stayed")
+    path.write_text("id,text_ja\n" + "".join('%s,"%s"\n' % (i, " \u3000\u00a0" if i == "4-4-4-2" else "text")
+                                           for i in ids("star4")), encoding="utf-8")
+    contains(run(db, "import-official", path, code=1).out, "missing: 4-4-4-2")
+    equal(evaluate(db)["level"], "practice")
+
+
+@case
+def texts_of_others_do_not_command_the_terminal():
+    db = new()
+    title = "rules\x1b]0;owned\x07 \u202egnp.exe\u009b31m 😀 終わり"
+    run(db, "evidence", "add", title)
+    equal(json.loads(run(db, "evidence", "list", "--json").out)[0]["title"], title)
+    shown = run(db, "evidence", "list").out
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown), shown
+    contains(shown, "😀 終わり")
+    path = pathlib.Path(db).parent / "scope.json"
+    path.write_text(json.dumps({"companies": [{"name": "A\x1b[2J"}]}))
+    assert "\x1b" not in run(db, "scope", "--from", path).out
+    path = pathlib.Path(db).parent / "official.csv"
+    path.write_text("id,text_ja\n1-2-1-1,text\n9\x1b[2J,text\n")
+    assert "\x1b" not in run(db, "import-official", path, code=1).out
+
+
+@case
+def a_damaged_file_of_lists_is_named():
+    db = new()
+    facts(db, "assets", "asset,kind\nPC-1,pc\n")
+    lists = pathlib.Path(str(db) + ".facts")
+    lists.write_bytes(lists.read_bytes()[:9000])
+    for args in (("evaluate", "--json"), ("list",)):
+        contains(run(db, *args, code=2).err, ".facts")
+    lists.unlink()
+    equal(evaluate(db)["open"], 81)
 
 
 if __name__ == "__main__":

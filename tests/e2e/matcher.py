@@ -12,6 +12,11 @@ def both(*args, lang="en"):
             yagura(*args, env=dict(env, YAGURA_MATCHER="builtin"), lang=lang))
 
 
+def only_own():
+    """Is the built-in matcher the only one that can be used on this machine?"""
+    return "built-in matcher" in yagura("rules", "check", ROOT / "rules").err
+
+
 @case
 def findings_are_the_same():
     fast, slow = both("detect", "--json", SAMPLES)
@@ -39,7 +44,7 @@ def images_are_kept_apart():
     for _ in range(2):
         yagura("detect", "--json", base / "access.log", env=env)
         yagura("detect", "--json", base / "access.log", env=dict(env, YAGURA_MATCHER="builtin"))
-    equal(len(list((base / "cache" / "yagura").iterdir())), 2)
+    equal(len(list((base / "cache" / "yagura").iterdir())), 1 if only_own() else 2)
 
 
 @case
@@ -47,7 +52,8 @@ def what_it_cannot_do_makes_a_rule_inactive_and_named():
     base = folder()
     (base / "rule.yml").write_text(RULE.replace("contains: union", "re: '\\p{Lu}nion'"))
     fast, slow = both("rules", "check", base / "rule.yml")
-    contains(fast.out, "1 loaded, 0 inactive, 0 refused")
+    if not only_own():
+        contains(fast.out, "1 loaded, 0 inactive, 0 refused")
     contains(slow.out, "inactive: 'Test rule': the built-in matcher cannot do its regular "
                        "expression: it uses \\p")
     contains(slow.out, "1 loaded, 1 inactive, 0 refused")

@@ -72,7 +72,8 @@ static void fuzz_again(const struct yg_buf *from, struct yg_buf *to)
 	free(text);
 }
 
-static void fuzz_parse(enum yg_format format, const uint8_t *data, size_t size)
+__attribute__((unused)) static void fuzz_parse(enum yg_format format, const uint8_t *data,
+					       size_t size)
 {
 	uint8_t *text = calloc(1, size + YG_PARSE_PADDING);
 	struct yg_buf first, second, third;

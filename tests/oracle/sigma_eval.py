@@ -845,4 +845,5 @@ def main():
     return int(modes[sys.argv[1]][0](*sys.argv[2:]))
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

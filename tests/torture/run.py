@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+from evtx_build import chunks, event_file  # noqa: E402
 from harness import RULE, access_log  # noqa: E402
 
 STEPS_MAX = 200000
@@ -65,12 +66,15 @@ def main():
     (cwd / "rule.yml").write_text(RULE)
     (cwd / "list.txt").write_text("198.51.100.7\nevil.example\n")
     (cwd / "events.json").write_text('{"Channel":"Security","EventID":4625,"TargetUserName":"a","IpAddress":"203.0.113.9"}\n' * 12)
+    (cwd / "events.evtx").write_bytes(event_file(chunks(2, 20))[:-30000] + b"cut")
     own = ["--no-default-rules", "--rules", "rule.yml"]
     scenarios = [
         (["detect", "--json", *own, "--indicators", "list.txt", "access.log"], True),
         (["detect", *own, "access.log"], False),
         (["detect", "--html", "/dev/stdout", *own, "events.json"], False),
         (["source", "records", "access.log", "events.json"], True),
+        (["detect", "--json", *own, "events.evtx"], True),
+        (["evtx", "dump", "--json", "events.evtx"], True),
         (["rules", "check", "rule.yml"], False),
     ]
     passed = failed = 0

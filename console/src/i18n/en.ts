@@ -321,8 +321,8 @@ export const en: Record<keyof typeof ja, string> = {
   'ref.iso27001_2022': 'ISO/IEC 27001:2022',
   'ref.unified_standard_r7': 'Government unified standard (FY2025)',
   'ref.jama_japia_2_3': 'JAMA/JAPIA guideline 2.3',
-  'ref.cyber_essentials': 'Cyber Essentials',
-  'ref.cmmc': 'CMMC',
+  'ref.cyber_essentials_q16': 'Cyber Essentials',
+  'ref.cmmc_32cfr170': 'CMMC',
   'criterion.history': 'History of the answer ({n})',
   'criterion.no_history': 'No history yet.',
   'criterion.change': '{from} → {to}',
@@ -415,6 +415,7 @@ export const en: Record<keyof typeof ja, string> = {
   'next.templates_text': 'Save them and adapt them to your firm.',
   'next.more': 'Show more ({n} left)',
   'next.no_templates': 'There are no templates.',
+  'next.template_n': 'For {n} criteria',
   'next.template_for': 'For: {ids}',
 
   'dispute.title': 'Declared and observed differ',
@@ -708,6 +709,7 @@ export const en: Record<keyof typeof ja, string> = {
   'history.where': 'Criterion',
   'history.from': 'Before',
   'history.to': 'After',
+  'history.removed': 'deleted',
   'history.more': 'See earlier changes',
   'change.assessment': 'Assessment',
   'change.answer': 'Answer',
@@ -722,5 +724,6 @@ export const en: Record<keyof typeof ja, string> = {
   'change.facts': 'List',
   'change.fact': 'List',
   'change.library': 'Framework',
+  'change.attachment': 'File of evidence',
   'change.import': 'Import',
 };

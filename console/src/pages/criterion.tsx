@@ -359,7 +359,7 @@ export function DisputeForm({ id, dispute, onSaved }: { id: string; dispute: Dis
       {action.error && <ErrorPanel error={action.error} title={t('error.not_saved')} />}
       <div class="row tight">
         <Button type="submit" isBusy={action.isBusy} isOff={!mayEdit}>{t('dispute.save')}</Button>
-        {dispute?.by && <span class="soft small">{dispute.by} · {formatDay(dispute.date, lang())}</span>}
+        {dispute?.by && <span class="soft small">{actorName(dispute.by) || t('desk.local')} · {formatDay(dispute.date, lang())}</span>}
       </div>
     </form>
   );
@@ -394,7 +394,7 @@ function More({ c }: { c: Criterion }) {
       <details class="fold"><summary>{t('criterion.history', { n: c.history.length })}</summary>
         {c.history.length === 0 ? <p class="soft">{t('criterion.no_history')}</p> : (
           <ol class="history">
-            {c.history.map((h) => <li><span class="soft">{formatTime(h.time, lang())}</span> {actorName(h.actor)}{t('common.colon')}{(h.from ?? 'open') === (h.to ?? 'open') ? t('criterion.change_other', { state: word('state', h.to ?? 'open') }) : t('criterion.change', { from: word('state', h.from ?? 'open'), to: word('state', h.to ?? 'open') })}{h.reason ? <span class="soft"> – {h.reason}</span> : null}</li>)}
+            {c.history.map((h) => <li><span class="soft">{formatTime(h.time, lang())}</span> {actorName(h.actor) || t('desk.local')}{t('common.colon')}{(h.from ?? 'open') === (h.to ?? 'open') ? t('criterion.change_other', { state: word('state', h.to ?? 'open') }) : t('criterion.change', { from: word('state', h.from ?? 'open'), to: word('state', h.to ?? 'open') })}{h.reason ? <span class="soft"> – {h.reason}</span> : null}</li>)}
           </ol>
         )}
       </details>

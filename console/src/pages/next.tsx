@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { address, list, part } from '../api';
 import { PageHead } from '../app';
-import { t } from '../i18n';
+import { t, word } from '../i18n';
 import { to } from '../lib/route';
 import type { NextStep } from '../types';
 import { Button, Empty, ErrorPanel, LinkButton, Loading, Prose, Scale, Section, StateChip } from '../ui/basic';
@@ -12,6 +12,7 @@ import { Icon } from '../ui/icons';
 import { ClosedBy, templatesOrNone } from './criterion';
 
 const AT_ONCE = 10;
+const NAMED_MAX = 6; // criteria of a template that are named; more are counted
 
 export function NextSteps() {
   const head = useHead();
@@ -39,7 +40,7 @@ export function NextSteps() {
                         <StateChip line={{ state: n.state, observed: 'none', stale: false, evidence: 0 }} />
                         <Scale label={t('next.effect')} value={n.effect} /><Scale label={t('next.effort')} value={n.effort} />
                       </p>
-                      {n.reason && <p class="soft">{n.reason}</p>}
+                      {n.reason && n.reason !== word('state', n.state) && <p class="soft">{n.reason}</p>}
                       {n.cheap && <div class="next-cheap"><p class="small-title"><Icon name="coin" size={16} /> {t('guide.cheap')}</p><Prose text={n.cheap} /></div>}
                       {n.closed_by && n.closed_by.length > 0 && <><p class="small-title">{t('guide.closed_by')}</p><ClosedBy items={n.closed_by} templates={load.data?.templates ?? []} /></>}
                     </div>
@@ -56,7 +57,7 @@ export function NextSteps() {
               <ul class="downloads">
                 {load.data.templates.map((x) => (
                   <li><LinkButton kind="quiet" icon="download" href={address(`/templates/${part(x.name)}`)} download>{x.title}</LinkButton>
-                    {x.criteria.length > 0 && <p class="small soft">{t('next.template_for', { ids: x.criteria.join(t('common.comma')) })}</p>}</li>
+                    {x.criteria.length > 0 && <p class="small soft">{x.criteria.length <= NAMED_MAX ? t('next.template_for', { ids: x.criteria.join(t('common.comma')) }) : t('next.template_n', { n: x.criteria.length })}</p>}</li>
                 ))}
               </ul>
             </Section>

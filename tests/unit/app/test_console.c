@@ -2,8 +2,8 @@
 /* The console's files as they are compiled in: all there, small, and fit for the pages' policy. */
 #include <string.h>
 
-#include "app/console.h"
 #include "../check.h"
+#include "app/console.h"
 
 #define TOTAL_MAX 400000u /* bytes of all files, docs/console.md */
 

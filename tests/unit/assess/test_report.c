@@ -282,8 +282,8 @@ static void trees_of_another_shape(void)
 	static const char *const texts[] = {
 		"{}",
 		"{\"report\":\"ciso\",\"checks\":7,\"gaps\":[1,null,[]],\"counts\":[]}",
-		"{\"report\":\"expert\",\"statement\":{\"qr\":\"A\"},\"criteria\":[{}],\"scope\":"
-		"{\"sites\":[{\"people\":-1}]}}",
+		("{\"report\":\"expert\",\"statement\":{\"qr\":\"A\"},\"criteria\":[{}],\"scope\":"
+		 "{\"sites\":[{\"people\":-1}]}}"),
 		"{\"report\":\"progress\",\"before\":null,\"changes\":[{\"from\":1}]}",
 		"{\"report\":\"management\",\"next\":[{\"effect\":9}],\"gap_count\":-1}",
 		"[]"};

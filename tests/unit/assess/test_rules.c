@@ -6,7 +6,10 @@
 
 #define COUNT 4u
 /* YG_S is no constant expression; this is. */
-#define T(text) {(const uint8_t *)(text), sizeof(text) - 1}
+#define T(text)                                                                                    \
+	{                                                                                          \
+		(const uint8_t *)(text), sizeof(text) - 1                                          \
+	}
 
 static struct yg_framework_choice choices[] = {
 	{.id = T("done"), .has_points = true, .points = 4, .gives = T("met")},
@@ -35,8 +38,12 @@ static void build(enum yg_rule_kind kind, bool with_points)
 		nodes[i].answers = !is_section && with_points ? &points_set : NULL;
 	}
 	rule = (struct yg_framework_rule){.level = YG_NODE_NONE, .kind = kind, .section_depth = 1};
-	framework = (struct yg_framework){.nodes = nodes, .node_count = 6, .rules = &rule,
-					  .rule_count = 1, .score_min = 1, .score_max = 5};
+	framework = (struct yg_framework){.nodes = nodes,
+					  .node_count = 6,
+					  .rules = &rule,
+					  .rule_count = 1,
+					  .score_min = 1,
+					  .score_max = 5};
 	for (uint32_t i = 0; i < COUNT; i++)
 		states[i] = (struct yg_criterion_state){
 			.node = i < 2 ? i + 1 : i + 2,
@@ -113,7 +120,7 @@ static void sum(void)
 	CHECK(reached(NULL)); /* exactly the target */
 	states[3].points = YG_POINTS_NONE;
 	rule.target_milli = 0;
-	CHECK(!reached(NULL)); /* one is not answered */
+	CHECK(!reached(NULL));	 /* one is not answered */
 	nodes[5].answers = NULL; /* a criterion without points: must be met */
 	CHECK(reached(NULL));
 	states[3].declared = YG_ANSWER_PARTLY;
@@ -194,9 +201,12 @@ static void corporate_numbers(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(all_met),	      CASE(sum),
-	CASE(mean_maturity),  CASE(level_per_task),
-	CASE(none_is_never_reached), CASE(corporate_numbers),
+	CASE(all_met),
+	CASE(sum),
+	CASE(mean_maturity),
+	CASE(level_per_task),
+	CASE(none_is_never_reached),
+	CASE(corporate_numbers),
 };
 
 CHECK_MAIN(cases)

@@ -60,7 +60,7 @@ static void what_it_says(void)
 	static const char *const always[] = {"\"state\":\"met\"", "\"by\":\"山田\"",
 					     "会計だけ未対応",	  "資産の一覧と現物5台",
 					     "第012345号",	  "工場の制御装置",
-					     "\"open\":1",	  "\"sha256\":\"" SAMPLE_SHA};
+					     "\"open\":1",	  ("\"sha256\":\"" SAMPLE_SHA)};
 	json_t *snapshot = sample_snapshot();
 	struct yg_buf text;
 

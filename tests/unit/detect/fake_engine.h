@@ -16,6 +16,7 @@ struct yg_engine {
 	struct yg_engine_rule rules[FAKE_RULES_MAX];
 	struct yg_correlation correlations[FAKE_RULES_MAX];
 	uint32_t count;
+	struct yg_names *names; /* NULL unless the test brings one */
 };
 
 struct yg_indicators {
@@ -31,6 +32,11 @@ uint32_t yg_engine_rule_count(const struct yg_engine *engine)
 const struct yg_engine_rule *yg_engine_rule(const struct yg_engine *engine, uint32_t index)
 {
 	return &engine->rules[index];
+}
+
+const struct yg_names *yg_engine_names(const struct yg_engine *engine)
+{
+	return engine->names;
 }
 
 uint32_t yg_indicators_count(const struct yg_indicators *set)

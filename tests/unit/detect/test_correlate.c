@@ -2,6 +2,7 @@
 #include "detect/correlate.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 #include "../check.h"
 #include "fake_engine.h"
@@ -343,6 +344,306 @@ static void all_marks_together_are_bounded(void)
 	bench.correlator = yg_correlator_free(bench.correlator);
 }
 
+static void in_order_with_terms(void)
+{
+	static const uint64_t terms[] = {3, 5}; /* 0 then 1, or 0 then 2 */
+	struct bench bench;
+	struct yg_correlation *rule = start(&bench, YG_CORRELATION_TEMPORAL_ORDERED, 10, 2);
+
+	CHECK(rule);
+	rule->ref_count = 3;
+	rule->refs[2] = 1;
+	rule->terms = terms;
+	rule->term_count = 2;
+	CHECK(!take(&bench, 0, 2, 1, 0));
+	CHECK(!take(&bench, 1, 0, 1, 0));
+	CHECK(take(&bench, 2, 2, 1, 0));
+	CHECK(bench.done[0].first_position == 2 && bench.done[0].count == 2);
+	CHECK(bench.done[0].first_ns == 1 * YG_NS_PER_S);
+	CHECK(!take(&bench, 20, 1, 2, 0));
+	CHECK(!take(&bench, 21, 0, 2, 0));
+	CHECK(take(&bench, 22, 1, 2, 0));
+	bench.correlator = yg_correlator_free(bench.correlator);
+	rule = start(&bench, YG_CORRELATION_TEMPORAL, 10, 2);
+	CHECK(rule);
+	rule->ref_count = 3;
+	rule->terms = terms;
+	rule->term_count = 2;
+	CHECK(!take(&bench, 0, 2, 1, 0));
+	CHECK(!take(&bench, 1, 1, 1, 0)); /* two of three, but not these */
+	CHECK(take(&bench, 2, 0, 1, 0));
+	bench.correlator = yg_correlator_free(bench.correlator);
+}
+
+static void sums_go_on_beyond_the_ring(void)
+{
+	struct bench bench;
+	unsigned first = 0;
+
+	CHECK(start(&bench, YG_CORRELATION_VALUE_SUM, 600, 5000));
+	for (unsigned i = 1; i <= 6000 && !first; i++) {
+		const struct yg_trace_key key = {.correlation = 2, .group = 1, .number = 1};
+
+		if (take_keys(&bench, (1000 + i / 20) * YG_NS_PER_S, &key, 1))
+			first = i;
+	}
+	CHECK(first == 5000);
+	CHECK(bench.done[0].has_value && bench.done[0].value >= 5000 &&
+	      bench.done[0].value <= 5000);
+	bench.correlator = yg_correlator_free(bench.correlator);
+}
+
+/* --- records out of order ------------------------------------------------------------------- */
+
+#define AHEAD 40u
+
+struct told {
+	uint64_t digest;
+	uint32_t count;
+	const struct yg_trace *traces;
+};
+
+static int tell(void *arg, uint32_t trace, const struct yg_completion *list, uint32_t count)
+{
+	struct told *told = arg;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const uint64_t parts[] = {told->digest,
+					  list[i].rule,
+					  (uint64_t)told->traces[trace].time_ns,
+					  (uint64_t)list[i].first_ns,
+					  list[i].count,
+					  list[i].is_silent};
+
+		told->digest =
+			yg_hash64((struct yg_bytes){(const uint8_t *)parts, sizeof(parts)}, 7);
+		told->count += !list[i].is_silent;
+	}
+	return YG_OK;
+}
+
+static uint32_t next_random(uint64_t *state)
+{
+	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (uint32_t)(*state >> 33);
+}
+
+/* What is completed, when and with what, must not depend on the order of the lines. */
+static void lines_may_stand_in_any_order(void)
+{
+	static const enum yg_correlation_type types[] = {
+		YG_CORRELATION_EVENT_COUNT,	 YG_CORRELATION_VALUE_COUNT,
+		YG_CORRELATION_TEMPORAL,	 YG_CORRELATION_TEMPORAL_ORDERED,
+		YG_CORRELATION_VALUE_SUM,	 YG_CORRELATION_VALUE_AVG,
+		YG_CORRELATION_VALUE_PERCENTILE,
+	};
+
+	for (size_t type = 0; type < sizeof(types) / sizeof(types[0]); type++) {
+		struct yg_trace traces[AHEAD];
+		struct yg_trace_key keys[AHEAD];
+		uint64_t random = type + 1;
+		uint64_t want = 0;
+
+		for (uint32_t i = 0; i < AHEAD; i++) {
+			keys[i] = (struct yg_trace_key){.correlation = 2,
+							.ref = next_random(&random) % 2,
+							.group = next_random(&random) % 3,
+							.value = next_random(&random) % 4,
+							.number = next_random(&random) % 3};
+			traces[i] = (struct yg_trace){.position = i + 1,
+						      .time_ns = (int64_t)i * YG_NS_PER_S,
+						      .keys = &keys[i],
+						      .key_count = 1};
+		}
+		for (unsigned round = 0; round < 50; round++) {
+			struct bench bench;
+			struct told told = {0, 0, traces};
+			struct yg_correlation *rule = start(&bench, types[type], 10, 2);
+
+			CHECK(rule);
+			rule->percentile = 50;
+			CHECK(yg_correlator_take_all(bench.correlator, traces, AHEAD, tell,
+						     &told) == YG_OK);
+			CHECK(told.count > 0);
+			CHECK(round == 0 || told.digest == want);
+			want = told.digest;
+			bench.correlator = yg_correlator_free(bench.correlator);
+			for (uint32_t i = AHEAD - 1; i > 0; i--) {
+				uint32_t k = next_random(&random) % (i + 1);
+				struct yg_trace kept = traces[i];
+
+				traces[i] = traces[k];
+				traces[k] = kept;
+			}
+		}
+	}
+}
+
+/* --- the state as bytes --------------------------------------------------------------------- */
+
+static void start_all(struct bench *bench)
+{
+	static const enum yg_correlation_type types[] = {
+		YG_CORRELATION_EVENT_COUNT,	 YG_CORRELATION_VALUE_COUNT,
+		YG_CORRELATION_TEMPORAL,	 YG_CORRELATION_TEMPORAL_ORDERED,
+		YG_CORRELATION_VALUE_SUM,	 YG_CORRELATION_VALUE_AVG,
+		YG_CORRELATION_VALUE_PERCENTILE,
+	};
+	static const char *const ids[] = {"c", "d", "e", "f", "g", "h", "i"};
+	struct yg_correlation *correlation = start(bench, types[0], 10, 3);
+
+	for (size_t i = 1; correlation && i < 7; i++) {
+		(void)fake_rule(&bench->engine, ids[i], YG_LEVEL_LOW, YG_KIND_CORRELATION,
+				YG_ATTACK_WEB);
+		correlation = fake_correlation(&bench->engine, types[i], 10, 2);
+		correlation->refs[1] = 1;
+		correlation->ref_count = 2;
+		correlation->percentile = 50;
+	}
+}
+
+/* Records from @from to @to of a made-up run; what is completed goes into the digest. */
+static void run_part(struct bench *bench, uint32_t from, uint32_t to, struct told *told)
+{
+	for (uint32_t i = from; i < to; i++) {
+		uint64_t random = i + 1;
+		struct yg_trace_key keys[7];
+		struct yg_trace trace = {.position = i + 1,
+					 .time_ns = (int64_t)i * YG_NS_PER_S,
+					 .keys = keys,
+					 .key_count = 7};
+		uint32_t group = next_random(&random) % 5;
+
+		for (uint32_t k = 0; k < 7; k++)
+			keys[k] = (struct yg_trace_key){.correlation = 2 + k,
+							.ref = next_random(&random) % 2,
+							.group = group,
+							.value = next_random(&random) % 4,
+							.number = next_random(&random) % 3};
+		told->traces = &trace;
+		CHECK(yg_correlator_take(bench->correlator, &trace, bench->done,
+					 YG_CORRELATION_DONE_MAX, &bench->done_count) == YG_OK);
+		(void)tell(told, 0, bench->done, bench->done_count);
+	}
+}
+
+static void a_run_cut_in_two_goes_on(void)
+{
+	struct told whole = {0, 0, NULL};
+	struct bench bench;
+
+	start_all(&bench);
+	run_part(&bench, 0, 200, &whole);
+	CHECK(whole.count > 20);
+	bench.correlator = yg_correlator_free(bench.correlator);
+	for (uint32_t cut = 0; cut <= 200; cut += 7) {
+		struct told parts = {0, 0, NULL};
+		struct yg_buf first, second;
+		uint64_t seed, left_out;
+
+		yg_buf_init(&first, YG_CORRELATION_STATE_MAX);
+		yg_buf_init(&second, YG_CORRELATION_STATE_MAX);
+		start_all(&bench);
+		run_part(&bench, 0, cut, &parts);
+		CHECK(yg_correlator_save(bench.correlator, 77, &first) == YG_OK);
+		bench.correlator = yg_correlator_free(bench.correlator);
+		bench.correlator = yg_correlator_new(&bench.engine);
+		CHECK(bench.correlator);
+		CHECK(yg_correlator_restore(bench.correlator, yg_buf_bytes(&first), &seed,
+					    &left_out) == YG_OK);
+		CHECK(seed == 77 && left_out == 0);
+		/* What was restored is what was saved. */
+		CHECK(yg_correlator_save(bench.correlator, 77, &second) == YG_OK);
+		CHECK(yg_bytes_eq(yg_buf_bytes(&first), yg_buf_bytes(&second)));
+		run_part(&bench, cut, 200, &parts);
+		CHECK(parts.digest == whole.digest);
+		bench.correlator = yg_correlator_free(bench.correlator);
+		yg_buf_done(&first);
+		yg_buf_done(&second);
+	}
+}
+
+static int restore(struct bench *bench, struct yg_bytes state, uint64_t *left_out)
+{
+	uint64_t seed;
+
+	bench->correlator = yg_correlator_free(bench->correlator);
+	bench->correlator = yg_correlator_new(&bench->engine);
+	if (!bench->correlator)
+		return YG_ENOMEM;
+	return yg_correlator_restore(bench->correlator, state, &seed, left_out);
+}
+
+static void a_changed_correlation_starts_anew(void)
+{
+	struct told told = {0, 0, NULL};
+	struct bench bench;
+	struct yg_buf state;
+	uint64_t left_out;
+
+	yg_buf_init(&state, YG_CORRELATION_STATE_MAX);
+	start_all(&bench);
+	run_part(&bench, 0, 50, &told);
+	CHECK(yg_correlator_save(bench.correlator, 1, &state) == YG_OK);
+	bench.engine.correlations[2].timespan_ns++;
+	CHECK(restore(&bench, yg_buf_bytes(&state), &left_out) == YG_OK);
+	CHECK(left_out == 5); /* its groups */
+	bench.engine.count--; /* the last correlation is gone, too */
+	CHECK(restore(&bench, yg_buf_bytes(&state), &left_out) == YG_OK);
+	CHECK(left_out == 10);
+	bench.correlator = yg_correlator_free(bench.correlator);
+	yg_buf_done(&state);
+}
+
+/* Put the right digest over what was damaged, so that the numbers themselves are looked at. */
+static void sign(struct yg_buf *state)
+{
+	yg_digest((struct yg_bytes){state->data + 48, state->size - 48}, state->data + 16);
+}
+
+static void damaged_states_are_refused(void)
+{
+	struct told told = {0, 0, NULL};
+	struct bench bench;
+	struct yg_buf state, bad;
+	uint64_t left_out, random = 5;
+
+	yg_buf_init(&state, YG_CORRELATION_STATE_MAX);
+	yg_buf_init(&bad, YG_CORRELATION_STATE_MAX);
+	start_all(&bench);
+	run_part(&bench, 0, 50, &told);
+	CHECK(yg_correlator_save(bench.correlator, 1, &state) == YG_OK);
+	_Static_assert(YG_DIGEST_BYTES == 32, "the head of a state");
+	for (size_t size = 0; size < state.size; size += 1 + size / 50)
+		CHECK(restore(&bench, (struct yg_bytes){state.data, size}, &left_out) != YG_OK);
+	state.data[8]++;
+	CHECK(restore(&bench, yg_buf_bytes(&state), &left_out) == YG_EMISMATCH);
+	state.data[8]--;
+	state.data[60] ^= 1;
+	CHECK(restore(&bench, yg_buf_bytes(&state), &left_out) == YG_EDIGEST);
+	state.data[60] ^= 1;
+	state.data[0] ^= 1;
+	CHECK(restore(&bench, yg_buf_bytes(&state), &left_out) == YG_EFORMAT);
+	state.data[0] ^= 1;
+	for (unsigned i = 0; i < 3000; i++) {
+		struct told after = {0, 0, NULL};
+		int rc;
+
+		yg_buf_reset(&bad);
+		yg_buf_add(&bad, yg_buf_bytes(&state));
+		for (unsigned k = 1 + i % 3; k > 0; k--)
+			bad.data[48 + next_random(&random) % (bad.size - 48)] =
+				(uint8_t)(next_random(&random) % 4 ? next_random(&random) : 0xff);
+		sign(&bad);
+		rc = restore(&bench, yg_buf_bytes(&bad), &left_out);
+		CHECK(rc == YG_OK || rc == YG_EFORMAT);
+		run_part(&bench, 50, 60, &after); /* refused or not: it works */
+	}
+	bench.correlator = yg_correlator_free(bench.correlator);
+	yg_buf_done(&state);
+	yg_buf_done(&bad);
+}
+
 static void without_memory_it_says_so(void)
 {
 	struct bench bench;
@@ -376,6 +677,12 @@ static const struct check_case cases[] = {
 	CASE(chains),
 	CASE(the_oldest_group_goes_first_and_is_counted),
 	CASE(all_marks_together_are_bounded),
+	CASE(in_order_with_terms),
+	CASE(sums_go_on_beyond_the_ring),
+	CASE(lines_may_stand_in_any_order),
+	CASE(a_run_cut_in_two_goes_on),
+	CASE(a_changed_correlation_starts_anew),
+	CASE(damaged_states_are_refused),
 	CASE(without_memory_it_says_so),
 };
 

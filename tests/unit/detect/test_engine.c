@@ -6,6 +6,7 @@
 #include "../check.h"
 #include "base/alloc.h"
 #include "detect/image-int.h"
+#include "detect/patterns.h"
 
 static const uint8_t key[YG_DIGEST_BYTES] = "a key";
 
@@ -149,6 +150,56 @@ static void finds_the_rules_of_a_route(void)
 	CHECK_TEXT(yg_bytes_str(hits(&f)), C);
 	add(&f, "IpAddress", "192.0.2.1");
 	CHECK_TEXT(yg_bytes_str(hits(&f)), "");
+	teardown(&f);
+}
+
+/* A text as event files hold it, UTF-16LE; it is decoded when someone looks. */
+static void add_utf16(struct fixture *f, const char *name, const char *text)
+{
+	uint8_t *to = yg_arena_alloc(f->arena, 2 * strlen(text));
+	struct yg_field *field;
+
+	add(f, name, text);
+	field = &f->event.fields[f->event.field_count - 1];
+	if (!to)
+		abort();
+	for (size_t i = 0; i < strlen(text); i++) {
+		to[2 * i] = (uint8_t)text[i];
+		to[2 * i + 1] = 0;
+	}
+	field->text = (struct yg_bytes){to, 2 * strlen(text)};
+	field->is_utf16 = 1;
+}
+
+/* Also when what a value gave is remembered: the two forms are not mixed up. */
+static void utf16_is_the_same_as_plain(void)
+{
+	static const char *const lines[][2] = {
+		{"C:\\Windows\\CMD.EXE", "cmd /c dir"},
+		{"C:\\Windows\\CMD.EXE", "cmd /c WHOAMI"},
+		{"C:\\Windows\\other.exe", "whoami"},
+		{"C:\\Windows\\other.exe", ""},
+		{"", "whoami"},
+	};
+	struct fixture f;
+
+	CHECK(setup(&f, some_rules));
+	for (unsigned round = 0; round < 3; round++)
+		for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+			char plain[256];
+
+			begin(&f, YG_FORMAT_WINDOWS, "Microsoft-Windows-Sysmon/Operational", 1);
+			add(&f, "Image", lines[i][0]);
+			add(&f, "CommandLine", lines[i][1]);
+			(void)snprintf(plain, sizeof(plain), "%s", hits(&f));
+			begin(&f, YG_FORMAT_EVTX, "Microsoft-Windows-Sysmon/Operational", 1);
+			add_utf16(&f, "Image", lines[i][0]);
+			add_utf16(&f, "CommandLine", lines[i][1]);
+			CHECK_TEXT(yg_bytes_str(hits(&f)), plain);
+		}
+	begin(&f, YG_FORMAT_EVTX, "System", 1);
+	add_utf16(&f, "Anything", "a NEEDLE here");
+	CHECK_TEXT(yg_bytes_str(hits(&f)), E);
 	teardown(&f);
 }
 
@@ -339,6 +390,63 @@ static void opens_images_of_both_matchers(void)
 	teardown(&f);
 }
 
+/* Wherever the keyword stands in raw texts of one block and more, and wherever they lie. */
+static void finds_keywords_at_every_place(void)
+{
+	static const enum yg_matcher matchers[] = {YG_MATCHER_VECTORSCAN, YG_MATCHER_BUILTIN};
+	_Alignas(64) uint8_t raw[320];
+	struct fixture f;
+
+	for (int m = 0; m < 2; m++) {
+		if (m == 0 && yg_matcher_here() != YG_MATCHER_VECTORSCAN)
+			continue;
+		CHECK(setup_for(&f,
+				RULE("00000000-0000-0000-0000-00000000000a", "product: windows",
+				     "  s: ['aa', '?a', '1a']\n  condition: s\n"),
+				matchers[m]));
+		for (size_t size = 60; size < 200; size += 3)
+			for (size_t at = 0; at + 1 < size; at++) {
+				uint8_t *first = raw + at % 64;
+
+				memset(raw, '.', sizeof(raw));
+				memcpy(first + at, "1a", 2);
+				begin(&f, YG_FORMAT_WINDOWS, "Other", 1);
+				f.event.raw = (struct yg_bytes){first, size};
+				CHECK_TEXT(yg_bytes_str(hits(&f)), A);
+			}
+		teardown(&f);
+	}
+}
+
+/* The built-in matcher's answers, but for what stands in the last @blind bytes of long texts. */
+static size_t blind;
+
+static int scan_blindly(const void *sets, void *room, uint32_t set, struct yg_bytes text,
+			yg_pattern_fn found, void *arg)
+{
+	size_t size = text.size > 64 ? text.size - blind : text.size;
+
+	return yg_builtin_ops.scan(sets, room, set, yg_bytes_cut(text, 0, size), found, arg);
+}
+
+static void a_matcher_that_misses_is_not_trusted(void)
+{
+	struct yg_matcher_ops ops = yg_builtin_ops;
+
+	CHECK(yg_matcher_prove(&ops) == YG_OK);
+	ops.scan = scan_blindly;
+	CHECK(yg_matcher_prove(&ops) == YG_OK);
+	blind = 1;
+	CHECK(yg_matcher_prove(&ops) == YG_EMISMATCH);
+	blind = 0;
+	if (yg_vectorscan_runs())
+		CHECK((yg_matcher_prove(&yg_vectorscan_ops) == YG_OK) ==
+		      (yg_matcher_here() == YG_MATCHER_VECTORSCAN));
+	yg_fail_at = 1;
+	CHECK(yg_matcher_prove(&yg_builtin_ops) == YG_ENOMEM);
+	yg_fail_at = 0;
+}
+
 static void lose_memory(enum yg_matcher matcher)
 {
 	struct fixture f;
@@ -383,6 +491,7 @@ static void reports_lost_memory(void)
 
 static const struct check_case cases[] = {
 	CASE(finds_the_rules_of_a_route),
+	CASE(utf16_is_the_same_as_plain),
 	CASE(looks_for_keywords_in_values_and_raw_text),
 	CASE(tries_every_logsource_on_open_records),
 	CASE(decodes_escapes_on_the_way),
@@ -392,6 +501,8 @@ static const struct check_case cases[] = {
 	CASE(survives_every_changed_word),
 	CASE(survives_every_changed_word_of_its_own_patterns),
 	CASE(opens_images_of_both_matchers),
+	CASE(finds_keywords_at_every_place),
+	CASE(a_matcher_that_misses_is_not_trusted),
 	CASE(reports_lost_memory),
 };
 CHECK_MAIN(cases)

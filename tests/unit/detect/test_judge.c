@@ -146,6 +146,55 @@ static void an_output_that_fails_ends_it(void)
 	(void)yg_judge_free(judge);
 }
 
+static struct yg_bytes some_group(void *arg, const struct yg_trace *trace, uint32_t rule,
+				  uint32_t ref)
+{
+	(void)arg;
+	(void)trace;
+	return rule == 1 && ref == 0 ? YG_S("{\"u\":\"v\"}") : YG_S("");
+}
+
+/* Lines in the wrong order: the finding is made on the record that is last by its time. */
+static void what_comes_next_is_counted_by_its_time(void)
+{
+	static const int64_t times[] = {3, 1, 2, 50};
+	struct yg_engine engine = {0};
+	struct seen seen = {0};
+	struct yg_trace_key key = {.correlation = 1, .group = 1};
+	struct yg_trace traces[4];
+	struct yg_correlation *correlation;
+	struct yg_judge *judge;
+
+	(void)fake_rule(&engine, "a", YG_LEVEL_LOW, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	(void)fake_rule(&engine, "b", YG_LEVEL_LOW, YG_KIND_CORRELATION, YG_ATTACK_WEB);
+	correlation = fake_correlation(&engine, YG_CORRELATION_EVENT_COUNT, 60, 3);
+	correlation->ref_count = 1;
+	judge = yg_judge_new(&engine, NULL,
+			     &(struct yg_judge_out){.finding = see_finding,
+						    .update = see_update,
+						    .group = some_group,
+						    .arg = &seen});
+	CHECK(judge);
+	for (unsigned i = 0; i < 4; i++) {
+		traces[i] = web(i + 1, times[i], 1, "/a", 200, 100);
+		traces[i].keys = &key;
+		traces[i].key_count = i < 3;
+	}
+	CHECK(yg_judge_ahead(judge, traces, 4) == YG_OK);
+	CHECK(seen.finding_count == 0);
+	CHECK(yg_judge_take(judge, &traces[0]) == YG_OK);
+	CHECK(seen.finding_count == 1);
+	CHECK(seen.findings[0].position == 1);
+	CHECK(seen.findings[0].first_position == 2);
+	CHECK(seen.findings[0].first_ns == 1 * YG_NS_PER_S);
+	CHECK(seen.findings[0].count == 3);
+	CHECK_TEXT(seen.findings[0].group_json, "{\"u\":\"v\"}");
+	for (unsigned i = 1; i < 4; i++)
+		CHECK(yg_judge_take(judge, &traces[i]) == YG_OK);
+	CHECK(seen.finding_count == 1);
+	(void)yg_judge_free(judge);
+}
+
 /* Each allocation fails once: an error or the same result, never less or a crash. */
 static void without_memory_it_says_so(void)
 {
@@ -177,7 +226,10 @@ static void without_memory_it_says_so(void)
 			trace.key_count = i < 3;
 			trace.hits = hits;
 			trace.hit_count = i < 3;
-			rc = yg_judge_take(judge, &trace);
+			if (i % 2)
+				rc = yg_judge_ahead(judge, &trace, 1);
+			if (rc == YG_OK)
+				rc = yg_judge_take(judge, &trace);
 		}
 		if (rc == YG_OK)
 			rc = yg_judge_stories(judge, &stories, &count);
@@ -190,9 +242,13 @@ static void without_memory_it_says_so(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(findings_are_ordered_and_bundled), CASE(an_id_is_the_same_in_every_run),
-	CASE(indicators_become_findings),	CASE(what_is_allowed_is_counted_only),
-	CASE(an_output_that_fails_ends_it),	CASE(without_memory_it_says_so),
+	CASE(findings_are_ordered_and_bundled),
+	CASE(an_id_is_the_same_in_every_run),
+	CASE(what_comes_next_is_counted_by_its_time),
+	CASE(indicators_become_findings),
+	CASE(what_is_allowed_is_counted_only),
+	CASE(an_output_that_fails_ends_it),
+	CASE(without_memory_it_says_so),
 };
 
 CHECK_MAIN(cases)

@@ -10,7 +10,7 @@ static struct yg_logsource source(const char *product, const char *category, con
 				     yg_bytes_str(service)};
 }
 
-static bool takes(const struct yg_event *event, const char *product, const char *category,
+static bool takes(struct yg_event *event, const char *product, const char *category,
 		  const char *service)
 {
 	struct yg_logsource wanted = source(product, category, service);

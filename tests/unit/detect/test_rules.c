@@ -340,30 +340,171 @@ static void chains_correlations(void)
 	      counts(4, 4, 4, 0));
 }
 
-static void sets_later_kinds_aside(void)
+#define X "title: x\nid: x\ncorrelation:\n  timespan: 1d\n"
+
+static void loads_all_kinds_of_correlations(void)
 {
 	static const char *const texts[] = {
-		"title: x\nid: x\ncorrelation:\n  type: value_avg\n  rules: a\n  timespan: 1d\n"
-		"  condition: {gt: 5, field: Size}\n",
-		"title: x\nid: x\ncorrelation:\n  type: event_count\n  rules: a\n  timespan: 1d\n"
-		"  aliases: {u: {a: User}}\n  group-by: [u]\n  condition: {gt: 5, lte: 9}\n",
-		"title: x\nid: x\ncorrelation:\n  type: temporal\n  rules: [a]\n  timespan: 1d\n"
-		"  condition: a and not b\n",
-		"title: x\nid: x\nlogsource: {product: y}\nfilter:\n  rules: [a]\n  sel: {A: b}\n"
-		"  condition: not sel\n",
+		X "  type: value_sum\n  rules: a\n  condition: {gt: 5, field: Size}\n",
+		X "  type: value_avg\n  rules: a\n  condition: {neq: 5, field: Size}\n",
+		X "  type: value_percentile\n  rules: a\n"
+		  "  condition: {gt: 5, field: Size, percentile: 95}\n",
+		X "  type: value_count\n  rules: a\n  condition: {gt: 5, field: [A, B]}\n",
+		X "  type: event_count\n  rules: a\n  aliases: {u: {a: User}}\n"
+		  "  group-by: [u]\n  condition: {gt: 5, lte: 9}\n",
+		X "  type: temporal\n  rules: [a, b, c]\n  condition: a and (b or c)\n",
+		X "  type: temporal_ordered\n  rules: [a, b, c]\n  condition: {gte: 2}\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		start();
-		CHECK(add("id: a\n" PLAIN) == YG_OK && add(CORRELATION) == YG_OK);
-		CHECK(add(texts[i]) == YG_OK && finish() == YG_OK && counts(3, 3, 1, 0));
-		CHECK(strstr(reasons, "in a later version"));
+		CHECK(add("id: a\n" PLAIN "---\nid: b\n" PLAIN "---\nid: c\n" PLAIN) == YG_OK);
+		CHECK(add(texts[i]) == YG_OK && finish() == YG_OK && counts(4, 4, 0, 0));
+		CHECK(rules->rules[3].state == YG_RULE_ACTIVE);
 	}
 	start();
 	CHECK(add("id: a\nstatus: deprecated\n" PLAIN) == YG_OK && add(CORRELATION) == YG_OK);
 	CHECK(finish() == YG_OK && counts(2, 2, 2, 0) &&
 	      strstr(reasons, "a rule it needs is inactive"));
 }
+
+static const struct yg_correlation *correlation_of(const char *text)
+{
+	start();
+	if (add("id: a\nname: an\n" PLAIN "---\nid: b\n" PLAIN "---\nid: c\n" PLAIN) != YG_OK ||
+	    add(text) != YG_OK || finish() != YG_OK || !counts(4, 4, 0, 0))
+		abort();
+	return &rules->rules[3].correlation;
+}
+
+static void conditions_over_rules_become_terms(void)
+{
+	const struct yg_correlation *c;
+
+	c = correlation_of(X "  type: temporal\n  rules: [a, b, c]\n  condition: a and (b or c)\n");
+	CHECK(c->term_count == 2 && c->terms[0] == 3 && c->terms[1] == 5);
+	c = correlation_of(X "  type: temporal\n  rules: [a, b, c]\n  condition: 1 of them or a\n");
+	CHECK(c->term_count == 3 && (c->terms[0] | c->terms[1] | c->terms[2]) == 7);
+	/* What holds another term adds nothing. */
+	c = correlation_of(X "  type: temporal\n  rules: [a, b, c]\n  condition: a and b or a\n");
+	CHECK(c->term_count == 1 && c->terms[0] == 1);
+	c = correlation_of(X
+			   "  type: temporal_ordered\n  rules: [a, b, c]\n  condition: {gt: 1}\n");
+	CHECK(c->term_count == 3 && c->terms[0] == 3 && c->terms[1] == 5 && c->terms[2] == 6);
+	c = correlation_of(X
+			   "  type: temporal_ordered\n  rules: [a, b, c]\n  condition: {eq: 3}\n");
+	CHECK(c->term_count == 0);
+	CHECK(refused(X "  type: temporal\n  rules: [a, b]\n  condition: a and not b\n", 7,
+		      "takes 'and', 'or' and parentheses"));
+	CHECK(refused(X "  type: temporal\n  rules: [alpha, b]\n  condition: alpa and b\n", 7,
+		      "nearest: 'alpha'"));
+	CHECK(refused(X "  type: temporal\n  rules: [a, a]\n  condition: a\n", 7, "named twice"));
+	CHECK(refused(X "  type: temporal_ordered\n  rules: [a, b]\n  condition: {lt: 2}\n", 7,
+		      "asks for at least"));
+	CHECK(refused(X "  type: temporal_ordered\n  rules: [a, b]\n  condition: {gte: 3}\n", 7,
+		      "names 2 rules"));
+}
+
+static void too_many_combinations_are_refused(void)
+{
+	struct yg_buf text;
+
+	start();
+	yg_buf_init(&text, 1u << 16);
+	yg_buf_add_str(&text, X "  type: temporal_ordered\n  condition: {gte: 10}\n  rules: [r0");
+	for (unsigned i = 1; i < 40; i++)
+		yg_buf_addf(&text, ", r%u", i);
+	yg_buf_add_str(&text, "]\n");
+	yg_buf_add_byte(&text, 0);
+	CHECK(refused((const char *)text.data, 6, "more than 64 combinations"));
+	yg_buf_done(&text);
+}
+
+static void aliases_are_resolved_for_each_rule(void)
+{
+	const struct yg_correlation *c =
+		correlation_of(X "  type: temporal\n  rules: [a, b, c]\n  group-by: [ip, Host]\n"
+				 "  aliases:\n    ip: {an: Src, b: Dst}\n");
+	const uint32_t *row = c->aliases;
+
+	CHECK(row);
+	CHECK_TEXT(yg_names_text(rules->names, row[0]), "Src");
+	CHECK_TEXT(yg_names_text(rules->names, row[1]), "Host");
+	CHECK_TEXT(yg_names_text(rules->names, row[YG_CORRELATION_ALIAS_ROW]), "Dst");
+	CHECK(row[2 * YG_CORRELATION_ALIAS_ROW] == 0); /* nothing is said for c */
+	start();
+	CHECK(add("id: a\n" PLAIN "---\nid: b\n" PLAIN) == YG_OK);
+	CHECK(add(X "  type: temporal\n  rules: [a]\n  group-by: [ip]\n"
+		    "  aliases: {ip: {b: Src}}\n") == YG_OK);
+	CHECK(finish() == YG_OK && counts(3, 2, 0, 1));
+	CHECK(strstr(reasons, "which is not among the correlation's rules"));
+	start();
+	CHECK(add("id: a\n" PLAIN X "") == YG_OK);
+	CHECK(refused(X "  type: temporal\n  rules: [a]\n  aliases: [x]\n", 7, "must be a map"));
+	CHECK(refused(X "  type: temporal\n  rules: [a]\n  aliases: {x: y}\n", 7,
+		      "'x' must be a map"));
+}
+
+#define F "title: f\nid: f\nlogsource: {product: windows}\nfilter:\n"
+
+static void filters_are_laid_over_rules(void)
+{
+	start();
+	CHECK(add("id: a\nname: an\n" PLAIN "---\nid: b\n" PLAIN) == YG_OK);
+	CHECK(add(F "  rules: [an]\n  sel: {B: y}\n  condition: not sel\n") == YG_OK);
+	CHECK(finish() == YG_OK && counts(3, 3, 0, 0) && rules->filters == 1);
+	CHECK(rules->exprs[rules->rules[0].expr].op == YG_EXPR_AND);
+	CHECK(rules->exprs[rules->rules[1].expr].op == YG_EXPR_PRED);
+	CHECK(rules->rules[2].state == YG_RULE_FILTER);
+	/* any: those whose logsource the filter's covers. */
+	start();
+	CHECK(add("id: a\n" PLAIN "---\ntitle: t\nid: b\nlogsource: {product: linux}\n" TAIL) ==
+	      YG_OK);
+	CHECK(add(F "  rules: any\n  sel: {B: y}\n  condition: not sel\n") == YG_OK);
+	CHECK(finish() == YG_OK && counts(3, 3, 0, 0));
+	CHECK(rules->exprs[rules->rules[0].expr].op == YG_EXPR_AND);
+	CHECK(rules->exprs[rules->rules[1].expr].op == YG_EXPR_PRED);
+	/* Nothing to lie over. */
+	start();
+	CHECK(add(F "  rules: any\n  sel: {B: y}\n  condition: not sel\n") == YG_OK);
+	CHECK(finish() == YG_OK && counts(1, 1, 1, 0) &&
+	      strstr(reasons, "no rule has its logsource"));
+}
+
+static void filters_that_name_what_is_not_there_are_refused(void)
+{
+	static const struct {
+		const char *rules;
+		const char *reason;
+	} rows[] = {
+		{"[alpa]",
+		 "the filter names the rule 'alpa', which was not loaded; nearest: 'alpha'"},
+		{"[nothing-like-it]", "which was not loaded"},
+		{"[other]", "its logsource is another"},
+		{"[c]", "which is a correlation"},
+		{"[alpha, gone]", "which was not loaded"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[300];
+
+		start();
+		CHECK(add("id: alpha\n" PLAIN
+			  "---\ntitle: t\nid: other\nlogsource: {product: linux}\n" TAIL
+			  "---\ntitle: c\nid: c\ncorrelation:\n  type: temporal\n  rules: other\n"
+			  "  timespan: 1d\n") == YG_OK);
+		(void)snprintf(text, sizeof(text),
+			       F "  rules: %s\n  sel: {B: y}\n  condition: not sel\n",
+			       rows[i].rules);
+		CHECK(add(text) == YG_OK && finish() == YG_OK && counts(4, 3, 0, 1));
+		CHECK(strstr(reasons, rows[i].reason));
+		CHECK(rules->exprs[rules->rules[0].expr].op == YG_EXPR_PRED); /* unchanged */
+	}
+	CHECK(refused(F "  sel: {B: y}\n  condition: sel\n", 4, "names no 'rules'"));
+	CHECK(refused(F "  rules: [a]\n  condition: sel\n", 4, "no selection"));
+}
+#undef F
+#undef X
 
 static void refuses_bad_correlations(void)
 {
@@ -524,7 +665,12 @@ static const struct check_case cases[] = {
 	CASE(finds_correlated_rules_by_name),
 	CASE(moves_references_when_one_is_refused),
 	CASE(chains_correlations),
-	CASE(sets_later_kinds_aside),
+	CASE(loads_all_kinds_of_correlations),
+	CASE(conditions_over_rules_become_terms),
+	CASE(too_many_combinations_are_refused),
+	CASE(aliases_are_resolved_for_each_rule),
+	CASE(filters_are_laid_over_rules),
+	CASE(filters_that_name_what_is_not_there_are_refused),
 	CASE(refuses_bad_correlations),
 	CASE(reads_keys_of_the_own_pack),
 	CASE(derives_the_field_of_attack),

@@ -290,7 +290,8 @@ static void keys_for_correlations(void)
 		correlation->ref_count = 1;
 		correlation->group_by[0] = YG_F_c_ip;
 		correlation->group_by_count = 1;
-		correlation->value_field = YG_F_cs_username;
+		correlation->value_fields[0] = YG_F_cs_username;
+		correlation->value_field_count = 1;
 	}
 	CHECK(start(&bench, YG_FORMAT_SYSLOG, NULL));
 	CHECK(fields(&bench, FIELDS("c-ip", "192.0.2.1", "cs-username", "Bob")));

@@ -2,6 +2,8 @@
 /* Exact bytes of the contract's JSON lines: a change here is a change of the contract. */
 #include "render/json.h"
 
+#include <math.h>
+
 #include "base/alloc.h"
 #include "base/utf8.h"
 
@@ -43,6 +45,8 @@ static void finding_of_a_behaviour_in_japanese(void)
 	struct yg_buf *to = empty();
 
 	sample_fill(&s, false);
+	s.findings[1].first_ns = INT64_C(1764028800) * YG_NS_PER_S;
+	s.findings[1].group_json = YG_S("{\"host\":\"gw01\"}");
 	yg_json_finding(to, &s.findings[1], YG_LANG_JA);
 	CHECK_TEXT(yg_buf_bytes(to),
 		   "{\"id\":\"0b010000000000000000000000000000\","
@@ -52,8 +56,34 @@ static void finding_of_a_behaviour_in_japanese(void)
 		   "\"outcome\":\"possible\","
 		   "\"reason\":\"the same source was then let in: suzuki\","
 		   "\"source\":\"vpn.zip!event.log\",\"position\":900,\"first_position\":12,"
-		   "\"count\":611,\"src_ip\":null,\"actor\":\"gw01\",\"event\":{},"
+		   "\"count\":611,\"first_time\":\"2025-11-25T00:00:00Z\","
+		   "\"group\":{\"host\":\"gw01\"},\"src_ip\":null,\"actor\":\"gw01\",\"event\":{},"
 		   "\"tags\":[\"attack.initial-access\",\"attack.t1190\"]}\n");
+}
+
+static void value_of_a_correlation(void)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} rows[] = {
+		{1000, "\"count\":611,\"value\":1000,\"first_time\":null"},
+		{0.1, "\"value\":0.1,"},
+		{1.0 / 3, "\"value\":0.33333333333333331,"},
+		{-2.5e20, "\"value\":-2.5e+20,"},
+		{HUGE_VAL, "\"value\":null,"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct yg_buf *to = empty();
+
+		sample_fill(&s, false);
+		s.findings[1].first_ns = YG_TIME_NONE;
+		s.findings[1].has_value = true;
+		s.findings[1].value = rows[i].value;
+		yg_json_finding(to, &s.findings[1], YG_LANG_EN);
+		CHECK(yg_bytes_find(yg_buf_bytes(to), yg_bytes_str(rows[i].text)) != SIZE_MAX);
+	}
 }
 
 static void finding_of_an_indicator_without_actor(void)
@@ -174,6 +204,7 @@ static void without_memory_the_buffer_says_so(void)
 static const struct check_case cases[] = {
 	CASE(finding_of_a_pattern),
 	CASE(finding_of_a_behaviour_in_japanese),
+	CASE(value_of_a_correlation),
 	CASE(finding_of_an_indicator_without_actor),
 	CASE(update),
 	CASE(story),

@@ -175,8 +175,7 @@ static bool is_about(const struct yg_yaml *vector, const struct yg_yaml *criteri
 {
 	struct yg_bytes id = yg_yaml_text(vector, "id");
 
-	return yg_bytes_eq(yg_yaml_text(vector, "criterion"),
-			   yg_yaml_text(criterion, "ref_id")) &&
+	return yg_bytes_eq(yg_yaml_text(vector, "criterion"), yg_yaml_text(criterion, "ref_id")) &&
 	       (id.size == 0 || yg_bytes_eq(id, yg_yaml_text(entry, "id")));
 }
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/correlate-int.h - what the parts of the correlator share: correlate.c (records in,
+ * completions out), correlate_marks.c (what a group remembers, and windows over it),
+ * correlate_ahead.c (records put in order), correlate_state.c (kept and restored). Private to
+ * these.
+ */
+#pragma once
+
+#include "detect/correlate.h"
+#include "detect/table-int.h"
+
+#define YG_MARKS_FIRST 4u
+#define YG_GRANULES    1024u /* marks that counting and reckoning make do with */
+
+/* An event that counts, or several close to each other. */
+struct yg_mark {
+	int64_t time_ns;
+	uint64_t position;
+	union {
+		uint64_t value;	  /* value_count: hash; temporal: ref */
+		double number;	  /* sum, avg: of all in this mark; percentile */
+		int64_t start_ns; /* temporal_ordered: of the chain that got here */
+	};
+	uint64_t count; /* events in this mark; temporal_ordered: 0 = step not reached */
+};
+
+struct yg_group {
+	struct yg_mark *marks; /* ring of @room (a power of two); temporal_ordered: see below */
+	uint32_t correlation;  /* engine index */
+	uint32_t first;
+	uint32_t count;
+	uint32_t room;
+	uint64_t key; /* hash of the group-by values */
+	bool was_reported;
+	int64_t reported_ns;
+	uint64_t since;		 /* records since then, as long as it stayed fulfilled */
+	uint64_t since_position; /* the first of them */
+	int64_t since_ns;
+};
+
+struct yg_correlator {
+	const struct yg_engine *engine;
+	struct yg_table groups; /* struct yg_group */
+	uint64_t seed;
+	uint64_t evicted;
+	uint64_t marks_made; /* of all groups: room */
+	int64_t last_ns;     /* of the last record with a time */
+	struct yg_ahead *ahead;
+	uint32_t ahead_room;
+};
+
+/* One key's way through the functions below. */
+struct yg_step {
+	const struct yg_correlation *rule;
+	struct yg_group *group;
+	uint64_t refs; /* which refs the record satisfies, as bits */
+	uint64_t value;
+	double number;
+	uint64_t position;
+	int64_t time_ns;
+
+	/* The window that counts, found by yg_marks_window. */
+	uint64_t total;		 /* records */
+	uint64_t first_position; /* of the earliest of them */
+	int64_t first_ns;
+	uint64_t seen; /* temporal: refs in it, as bits */
+	bool is_after; /* it begins with the record, and does not end with it */
+	double result; /* sum, avg, percentile */
+};
+
+/* |a - b|, without overflow. */
+static inline uint64_t yg_apart(int64_t a, int64_t b)
+{
+	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+static inline bool yg_is_within(const struct yg_step *step, int64_t time_ns)
+{
+	return yg_apart(step->time_ns, time_ns) <= (uint64_t)step->rule->timespan_ns;
+}
+
+static inline struct yg_mark *yg_mark_at(const struct yg_group *group, uint32_t i)
+{
+	return &group->marks[(group->first + i) & (group->room - 1)];
+}
+
+/* Forget the group that was longest without a record. */
+void yg_groups_forget_oldest(struct yg_correlator *correlator);
+
+/* The group of a correlation's key, made when there is none; *ret_index is the newest. */
+YG_MUST_USE int yg_groups_find(struct yg_correlator *correlator, uint32_t correlation, uint64_t key,
+			       uint32_t *ret_index);
+
+/*
+ * Make room so that @need marks fit, as far as all groups together may grow; groups that were
+ * quiet longest make way. @index is the newest and stays. YG_OK or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_marks_want(struct yg_correlator *correlator, uint32_t index, uint32_t need);
+
+/* Put the event into the group; what the window has left behind goes. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_marks_add(struct yg_correlator *correlator, uint32_t index,
+			     struct yg_step *step);
+
+/* Of the windows that hold the event, the fullest: fills the second half of @step. */
+void yg_marks_window(struct yg_step *step);
+
+/* Sum, average or percentile (nearest rank) of what that window holds. */
+void yg_marks_reckon(struct yg_step *step);
+
+/* What yg_correlator_take does, for a record at @time_ns. */
+YG_MUST_USE int yg_correlator_take_at(struct yg_correlator *correlator,
+				      const struct yg_trace *trace, int64_t time_ns,
+				      struct yg_completion *to, uint32_t room, uint32_t *ret_count);
