@@ -138,7 +138,9 @@ def closed_pipe_ends_silently():
     run.stdout.close()
     error = run.stderr.read()
     run.stderr.close()
-    equal((run.wait(), error), (0, b""))
+    # A CPU on which only the built-in matcher can be used is told so once (docs/routing.md).
+    said = [line for line in error.splitlines() if b"built-in matcher is used" not in line]
+    equal((run.wait(), said), (0, []))
 
 
 @case
