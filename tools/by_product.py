@@ -24,6 +24,10 @@ GROUPS = {
     "sshd": "sshd",
     "pam": "PAM, sudo, su and their kin",
     "fortigate": "FortiGate form",
+    "network": "proxy, firewall, VPN, name server or intrusion detection",
+    "audit": "Linux audit",
+    "cloud": "AWS CloudTrail",
+    "service": "sign-ins of mail, shares and firewall pages",
 }
 
 HEAD = """# Samples of products, and what is made of them
@@ -31,7 +35,7 @@ HEAD = """# Samples of products, and what is made of them
 The %d folders of public sample logs (tests of crowdsecurity/hub, MIT; not part of this repository),
 one product or one attack each. **Covered** means: the format is recognised, at least half of the
 records are read, and the log is of a kind this version has rules for: web access and error logs,
-sshd, PAM and kin, the FortiGate form. Other logs may be read as system log, JSON or key=value text:
+sshd, PAM and kin, and the sources of `sources.md`. Other logs may be read as system log, JSON or key=value text:
 Sigma rules and indicators can then be used on them, but the own rules do not know the product.
 **Attack found** means a finding of level medium or above by the own rules; "low only" stands where
 the findings are of a lower level, "none in it" where the sample holds no attack.
@@ -62,7 +66,7 @@ def look(folder):
 def cells(name, said, seen):
     group = said.get("group")
     is_covered = seen["recognised"] and group in GROUPS
-    if group == "web" and "web access" not in seen["kinds"] and "error log" not in seen["kinds"]:
+    if group == "web" and not re.search("web access|error log|HAProxy", seen["kinds"]):
         is_covered = False
     if is_covered:
         covered = "yes: " + GROUPS[group]

@@ -36,6 +36,7 @@ void yg_batch_reset(struct yg_batch *batch)
 	yg_buf_reset(&batch->text);
 	yg_arena_reset(batch->arena);
 	batch->record_count = 0;
+	batch->head = (struct yg_bytes){0};
 	batch->chunk_count = 0;
 	batch->traces = NULL;
 	batch->trace_count = 0;

@@ -49,7 +49,8 @@ struct yg_batch {
 	bool is_forced;
 	bool is_last; /* of its input */
 	int64_t reference_ns;
-	struct yg_buf text; /* followed by YG_PARSE_PADDING readable bytes */
+	struct yg_bytes head; /* head lines that hold for the records (parse/columns.h); in arena */
+	struct yg_buf text;   /* followed by YG_PARSE_PADDING readable bytes */
 	struct yg_batch_record *records;
 	size_t record_count;
 	struct yg_batch_chunk chunks[YG_BATCH_CHUNKS_MAX];

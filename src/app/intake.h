@@ -7,6 +7,7 @@
 #pragma once
 
 #include "app/batch.h"
+#include "parse/columns.h"
 #include "parse/evtx.h"
 #include "parse/format.h"
 #include "parse/frame.h"
@@ -19,6 +20,7 @@ struct yg_intake {
 	struct yg_parser *parser; /* for recognising only; borrowed */
 	struct yg_framer framer;
 	struct yg_buf carry; /* the beginning of a record whose end is still to come */
+	struct yg_head head; /* head lines passed (parse/columns.h) */
 	enum yg_format format;
 	bool is_forced;
 	bool is_recognised; /* the question was asked */

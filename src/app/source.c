@@ -78,6 +78,8 @@ static int print_batches(struct printer *p, struct yg_intake *intake, const char
 		yg_batch_reset(p->batch);
 		yg_reading_start(&reading);
 		rc = yg_intake_next(intake, p->batch);
+		if (rc == YG_OK)
+			rc = yg_parser_set_head(reading.parser, p->batch->head);
 		for (uint32_t i = 0; i < p->batch->record_count && rc == YG_OK; i++)
 			rc = print_record(p, &reading, source, i);
 		is_last = p->batch->is_last;

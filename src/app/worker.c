@@ -62,12 +62,14 @@ static int parser_for(struct yg_worker *worker, const struct yg_batch *batch)
 
 	yg_reading_start(&worker->reading);
 	if (worker->reading.parser && worker->reference_ns == batch->reference_ns)
-		return YG_OK;
+		return yg_parser_set_head(worker->reading.parser, batch->head);
 	opts.reference_ns = batch->reference_ns;
 	(void)yg_parser_free(worker->reading.parser);
 	worker->reading.parser = yg_parser_new(&opts, worker->reading.names);
 	worker->reference_ns = batch->reference_ns;
-	return worker->reading.parser ? YG_OK : YG_ENOMEM;
+	if (!worker->reading.parser)
+		return YG_ENOMEM;
+	return yg_parser_set_head(worker->reading.parser, batch->head);
 }
 
 static void count_time(struct yg_batch *batch, int64_t time_ns)

@@ -28,6 +28,7 @@ enum kind {
 	KIND_CODE,    /* channel index and event id -> route */
 	KIND_PROGRAM, /* folded program -> route */
 	KIND_DEVICE,  /* folded type -> route */
+	KIND_SOURCE,  /* and the format's number on top: folded channel -> route */
 };
 
 struct slot {
@@ -73,6 +74,15 @@ static const struct {
 
 static const char *const devices[] = {
 #define YG_ROUTE_DEVICE(type) type,
+#include "detect/route.def"
+};
+
+static const struct {
+	enum yg_format format;
+	const char *channel, *products, *categories, *services;
+} sources[] = {
+#define YG_ROUTE_SOURCE(format, channel, products, categories, services)                           \
+	{YG_FORMAT_##format, channel, products, categories, services},
 #include "detect/route.def"
 };
 
@@ -189,21 +199,49 @@ static void add_codes(struct yg_router *router)
 		}
 }
 
-/* One route for each row: services are cut at the commas. */
+/* The words of @list, which commas divide, behind those that are there. */
+static void add_words(struct yg_bytes *words, uint32_t room, const char *list)
+{
+	struct yg_bytes rest = yg_bytes_str(list);
+	uint32_t i = 0;
+
+	while (words[i].size)
+		i++;
+	for (; rest.size; i++) {
+		size_t end = yg_bytes_chr(rest, ',');
+
+		assert(i < room);
+		words[i] = yg_bytes_cut(rest, 0, end);
+		rest = end == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(rest, end + 1);
+	}
+}
+
+static uint64_t source_hash(enum yg_format format, struct yg_bytes channel)
+{
+	return key_hash(KIND_SOURCE + (enum kind)format, channel);
+}
+
+static void add_sources(struct yg_router *router)
+{
+	for (uint32_t i = 0; i < COUNT(sources); i++) {
+		struct route *route = &router->routes[router->count];
+
+		assert(router->count < YG_ROUTES_MAX);
+		add_words(route->products, PRODUCTS_MAX, sources[i].products);
+		add_words(route->categories, CATEGORIES_MAX, sources[i].categories);
+		add_words(route->services, SERVICES_MAX, sources[i].services);
+		put(router, source_hash(sources[i].format, yg_bytes_str(sources[i].channel)),
+		    router->count++);
+	}
+}
+
+/* One route for each row. */
 static void add_programs(struct yg_router *router)
 {
 	for (uint32_t i = 0; i < COUNT(programs); i++) {
 		uint32_t route = add_route(router, "linux", "syslog");
-		struct yg_bytes rest = yg_bytes_str(programs[i].services);
 
-		for (uint32_t n = 1; rest.size; n++) {
-			size_t end = yg_bytes_chr(rest, ',');
-
-			assert(n < SERVICES_MAX);
-			router->routes[route].services[n] = yg_bytes_cut(rest, 0, end);
-			rest = end == SIZE_MAX ? (struct yg_bytes){0}
-					       : yg_bytes_from(rest, end + 1);
-		}
+		add_words(router->routes[route].services, SERVICES_MAX, programs[i].services);
 		put(router, key_hash(KIND_PROGRAM, yg_bytes_str(programs[i].program)), route);
 	}
 }
@@ -266,6 +304,7 @@ struct yg_router *yg_router_new(void)
 	add_channels(router);
 	add_codes(router);
 	add_programs(router);
+	add_sources(router);
 	for (uint32_t i = 0; i < COUNT(devices); i++) {
 		assert(router->count < YG_ROUTES_MAX);
 		make_fortigate(&router->routes[router->count], devices[i]);
@@ -352,31 +391,42 @@ static uint32_t fortigate_route(const struct yg_router *router, const struct yg_
 	return ROUTE_FORTIGATE;
 }
 
+/* The row of the format and channel, else that of the format. */
+static bool source_route(const struct yg_router *router, const struct yg_event *event,
+			 uint32_t *ret)
+{
+	if (event->channel.size && get(router, source_hash(event->format, event->channel), ret))
+		return true;
+	return get(router, source_hash(event->format, (struct yg_bytes){0}), ret);
+}
+
 uint32_t yg_router_route(const struct yg_router *router, struct yg_event *event)
 {
+	static const uint32_t fixed[YG_FORMAT_COUNT] = {
+		[YG_FORMAT_ACCESS] = ROUTE_WEB,
+		[YG_FORMAT_NGINX_JSON] = ROUTE_WEB,
+		[YG_FORMAT_APACHE_ERROR] = ROUTE_APACHE_ERROR,
+		[YG_FORMAT_NGINX_ERROR] = ROUTE_NGINX_ERROR,
+		[YG_FORMAT_KEYVALUE] = ROUTE_FIREWALL,
+	};
+	uint32_t route;
+
 	switch (event->format) {
 	case YG_FORMAT_WINDOWS:
 	case YG_FORMAT_EVTX:
 	case YG_FORMAT_ECS:
 	case YG_FORMAT_JSON:
 		return event->channel.size ? windows_route(router, event) : YG_ROUTE_OPEN;
-	case YG_FORMAT_ACCESS:
-	case YG_FORMAT_NGINX_JSON:
-		return ROUTE_WEB;
-	case YG_FORMAT_APACHE_ERROR:
-		return ROUTE_APACHE_ERROR;
-	case YG_FORMAT_NGINX_ERROR:
-		return ROUTE_NGINX_ERROR;
 	case YG_FORMAT_SYSLOG:
 		return syslog_route(router, event->channel);
 	case YG_FORMAT_FORTIGATE:
 		return fortigate_route(router, event);
-	case YG_FORMAT_KEYVALUE:
-		return ROUTE_FIREWALL;
-	default: /* unknown, or a record that does not say what it was */
+	default: /* a row of its format, or none */
 		break;
 	}
-	return YG_ROUTE_OPEN;
+	if (event->format < YG_FORMAT_COUNT && fixed[event->format])
+		return fixed[event->format];
+	return source_route(router, event, &route) ? route : YG_ROUTE_OPEN;
 }
 
 static bool has_word(const struct yg_bytes *words, uint32_t room, struct yg_bytes word)

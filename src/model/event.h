@@ -36,6 +36,21 @@
 	X(NGINX_ERROR, "nginx-error", WEB_ERROR, N_("nginx error log"))                            \
 	X(SYSLOG, "syslog", SYSLOG, N_("system log (syslog)"))                                     \
 	X(FORTIGATE, "fortigate", FIREWALL, N_("firewall/VPN log (FortiGate form)"))               \
+	X(SQUID, "squid", FIREWALL, N_("proxy log (Squid)"))                                       \
+	X(HAPROXY, "haproxy", WEB, N_("load balancer log (HAProxy)"))                              \
+	X(CEF, "cef", FIREWALL, N_("firewall/VPN log (CEF)"))                                      \
+	X(ASA, "cisco-asa", FIREWALL, N_("firewall/VPN log (Cisco ASA)"))                          \
+	X(NETFILTER, "netfilter", FIREWALL, N_("packet filter log (Linux)"))                       \
+	X(FILTERLOG, "filterlog", FIREWALL, N_("packet filter log (pfSense)"))                     \
+	X(PALOALTO, "paloalto", FIREWALL, N_("firewall/VPN log (Palo Alto Networks)"))             \
+	X(OPENVPN, "openvpn", FIREWALL, N_("VPN log (OpenVPN)"))                                   \
+	X(DNS, "dns", FIREWALL, N_("query log of a name server"))                                  \
+	X(IIS, "iis", WEB, N_("web access log (IIS, W3C)"))                                        \
+	X(SAMBA, "samba", SYSLOG, N_("file server log (Samba)"))                                   \
+	X(AUDITD, "auditd", SYSLOG, N_("Linux audit log"))                                         \
+	X(SURICATA, "suricata", FIREWALL, N_("intrusion detection (Suricata)"))                    \
+	X(ZEEK, "zeek", FIREWALL, N_("network monitor (Zeek)"))                                    \
+	X(CLOUDTRAIL, "cloudtrail", JSON, N_("cloud activity (AWS CloudTrail)"))                   \
 	X(KEYVALUE, "keyvalue", FIREWALL, N_("firewall/VPN log (key=value)"))                      \
 	X(WINDOWS, "windows", WINDOWS, N_("Windows events (JSON)"))                                \
 	X(ECS, "ecs", JSON, N_("ECS events (JSON)"))                                               \

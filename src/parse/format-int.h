@@ -9,12 +9,15 @@
 
 #include "parse/format.h"
 
+struct yg_columns;
+
 /* What a parser keeps from record to record: settings and buffers, no knowledge of records. */
 struct yg_parser_int {
 	struct yg_parse_opts opts;
 	const struct yg_names *names;
-	enum yg_format wanted; /* the format asked for; YG_FORMAT_UNKNOWN when any will do */
-	void *json;	       /* state of the JSON reader; NULL until it is first needed */
+	enum yg_format wanted;	    /* the format asked for; YG_FORMAT_UNKNOWN when any will do */
+	struct yg_columns *columns; /* what the head lines say; NULL: there were none */
+	void *json;		    /* state of the JSON reader; NULL until it is first needed */
 	void (*json_free)(void *json); /* set together with @json */
 };
 

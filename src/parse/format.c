@@ -5,11 +5,22 @@
 
 #include "base/alloc.h"
 #include "parse/access.h"
+#include "parse/asa.h"
+#include "parse/auditd.h"
+#include "parse/cef.h"
+#include "parse/columns.h"
+#include "parse/dns.h"
 #include "parse/error_log.h"
 #include "parse/format-int.h"
 #include "parse/fortigate.h"
+#include "parse/haproxy.h"
 #include "parse/json.h"
+#include "parse/openvpn.h"
+#include "parse/packet.h"
+#include "parse/paloalto.h"
 #include "parse/record.h"
+#include "parse/signin.h"
+#include "parse/squid.h"
 #include "parse/syslog.h"
 
 #include "base/ban.h"
@@ -23,21 +34,37 @@
  */
 static const struct yg_reader readers[] = {
 	{YG_FORMAT_RECORD, yg_record_fits, yg_record_read},
+	{YG_FORMAT_SURICATA, yg_fits_json, yg_json_read},
+	{YG_FORMAT_CLOUDTRAIL, yg_fits_json, yg_json_read},
 	{YG_FORMAT_WINDOWS, yg_fits_json, yg_json_read},
 	{YG_FORMAT_NGINX_JSON, yg_fits_json, yg_json_read},
 	{YG_FORMAT_ECS, yg_fits_json, yg_json_read},
 	{YG_FORMAT_JSON, yg_fits_json, yg_json_read},
 	{YG_FORMAT_FORTIGATE, yg_fortigate_fits, yg_fortigate_read},
+	{YG_FORMAT_IIS, yg_iis_fits, yg_iis_read}, /* these two only below their head lines */
+	{YG_FORMAT_ZEEK, yg_zeek_fits, yg_zeek_read},
+	{YG_FORMAT_AUDITD, yg_auditd_fits, yg_auditd_read},
+	{YG_FORMAT_CEF, yg_cef_fits, yg_cef_read},
+	{YG_FORMAT_ASA, yg_asa_fits, yg_asa_read},
+	{YG_FORMAT_PALOALTO, yg_paloalto_fits, yg_paloalto_read},
+	{YG_FORMAT_OPENVPN, yg_openvpn_fits, yg_openvpn_read},
+	{YG_FORMAT_DNS, yg_dns_fits, yg_dns_read},
+	{YG_FORMAT_SQUID, yg_squid_fits, yg_squid_read},
+	{YG_FORMAT_HAPROXY, yg_haproxy_fits, yg_haproxy_read},
 	{YG_FORMAT_SYSLOG, yg_syslog_fits, yg_syslog_read},
+	{YG_FORMAT_SAMBA, yg_samba_fits, yg_samba_read},
 	{YG_FORMAT_ACCESS, yg_access_fits, yg_access_read},
 	{YG_FORMAT_APACHE_ERROR, yg_apache_error_fits, yg_apache_error_read},
 	{YG_FORMAT_NGINX_ERROR, yg_nginx_error_fits, yg_nginx_error_read},
+	{YG_FORMAT_FILTERLOG, yg_filterlog_fits, yg_filterlog_read},
+	{YG_FORMAT_NETFILTER, yg_netfilter_fits, yg_netfilter_read},
 	{YG_FORMAT_KEYVALUE, yg_keyvalue_fits, yg_keyvalue_read},
 	{YG_FORMAT_UNKNOWN, NULL, NULL}, /* the end */
 };
 
 struct yg_parser {
 	struct yg_parser_int ctx;
+	struct yg_buf head; /* what ctx.columns was made of */
 };
 
 struct yg_parser *yg_parser_new(const struct yg_parse_opts *opts, const struct yg_names *names)
@@ -49,7 +76,23 @@ struct yg_parser *yg_parser_new(const struct yg_parse_opts *opts, const struct y
 		return NULL;
 	parser->ctx.opts = *opts;
 	parser->ctx.names = names;
+	yg_buf_init(&parser->head, YG_HEAD_BYTES_MAX + 1);
 	return parser;
+}
+
+int yg_parser_set_head(struct yg_parser *parser, struct yg_bytes head)
+{
+	int rc;
+
+	if (yg_bytes_eq(head, yg_buf_bytes(&parser->head)))
+		return YG_OK;
+	yg_buf_reset(&parser->head);
+	yg_buf_add(&parser->head, head);
+	rc = yg_buf_error(&parser->head);
+	parser->ctx.columns = yg_columns_free(parser->ctx.columns);
+	if (rc == YG_OK && head.size > 0)
+		parser->ctx.columns = yg_columns_new(head, parser->ctx.names, &rc);
+	return rc;
 }
 
 struct yg_parser *yg_parser_free(struct yg_parser *parser)
@@ -58,6 +101,8 @@ struct yg_parser *yg_parser_free(struct yg_parser *parser)
 		return NULL;
 	if (parser->ctx.json)
 		parser->ctx.json_free(parser->ctx.json);
+	(void)yg_columns_free(parser->ctx.columns);
+	yg_buf_done(&parser->head);
 	free(parser);
 	return NULL;
 }

@@ -29,6 +29,13 @@ struct yg_parser *yg_parser_new(const struct yg_parse_opts *opts, const struct y
 struct yg_parser *yg_parser_free(struct yg_parser *parser);
 
 /*
+ * The head lines that hold for the records to come (parse/columns.h), all in one text; empty: none.
+ * Copied. Giving the same again costs a comparison. YG_OK or YG_ENOMEM. Events parsed before are
+ * no longer valid.
+ */
+YG_MUST_USE int yg_parser_set_head(struct yg_parser *parser, struct yg_bytes head);
+
+/*
  * Parse one record as @format (not YG_FORMAT_UNKNOWN).
  *
  * @record   borrowed until @arena is reset; YG_PARSE_PADDING readable bytes must follow it

@@ -8,7 +8,6 @@
 
 #define KEY_BYTES_MAX 128u
 #define LOOK_BYTES    2048u /* of the start, to see what a record is */
-#define CEF_HEADER    7u    /* parts of a CEF header behind "CEF:" */
 
 struct pair {
 	struct yg_bytes key;
@@ -23,7 +22,7 @@ static bool is_key_byte(uint8_t c)
 }
 
 /* Bytes of a key that '=' follows at the start of @b, or 0. */
-static size_t key_size(struct yg_bytes b)
+size_t yg_pair_key(struct yg_bytes b)
 {
 	size_t i = 0;
 
@@ -49,7 +48,7 @@ static size_t quoted_end(struct yg_bytes b, uint8_t quote)
 static bool next_pair(struct yg_bytes *b, bool comma, struct pair *ret)
 {
 	while (b->size > 0) {
-		size_t key = key_size(*b);
+		size_t key = yg_pair_key(*b);
 		size_t end;
 
 		if (key > 0) {
@@ -90,7 +89,7 @@ static bool has_commas(struct yg_bytes b)
 	if (!next_pair(&b, true, &pair))
 		return false;
 	return b.size > 1 && b.data[0] == ',' &&
-	       (key_size(yg_bytes_from(b, 1)) > 0 || b.data[1] == ' ');
+	       (yg_pair_key(yg_bytes_from(b, 1)) > 0 || b.data[1] == ' ');
 }
 
 static struct yg_bytes after_pri(struct yg_bytes b)
@@ -111,7 +110,7 @@ bool yg_fortigate_fits(struct yg_bytes record)
 {
 	struct yg_bytes look = yg_bytes_cut(after_pri(record), 0, LOOK_BYTES);
 
-	if (key_size(look) == 0)
+	if (yg_pair_key(look) == 0)
 		return false;
 	return yg_bytes_find(look, YG_S("logid=")) != SIZE_MAX &&
 	       yg_bytes_find(look, YG_S("type=")) != SIZE_MAX;
@@ -128,29 +127,13 @@ static size_t count_pairs(struct yg_bytes b, size_t max)
 	return count;
 }
 
-static bool is_netfilter(struct yg_bytes look)
-{
-	return yg_bytes_find(look, YG_S(" SRC=")) != SIZE_MAX &&
-	       yg_bytes_find(look, YG_S(" DST=")) != SIZE_MAX &&
-	       yg_bytes_find(look, YG_S(" PROTO=")) != SIZE_MAX;
-}
-
-static size_t cef_start(struct yg_bytes look)
-{
-	size_t at = yg_bytes_find(look, YG_S("CEF:"));
-
-	return at <= 1 ? at : SIZE_MAX;
-}
-
 bool yg_keyvalue_fits(struct yg_bytes record)
 {
 	struct yg_bytes look = yg_bytes_cut(after_pri(record), 0, LOOK_BYTES);
 
 	if (yg_fits_json(record))
 		return false;
-	if (cef_start(look) != SIZE_MAX || is_netfilter(look))
-		return true;
-	return key_size(look) > 0 && count_pairs(look, YG_PAIRS_MIN) == YG_PAIRS_MIN;
+	return yg_pair_key(look) > 0 && count_pairs(look, YG_PAIRS_MIN) == YG_PAIRS_MIN;
 }
 
 /* \" and \\ in a quoted value; other backslashes (paths) stay. */
@@ -351,7 +334,7 @@ static int derive_addresses(struct yg_event *event)
 	return rc == YG_OK ? derive_ui(event) : rc;
 }
 
-static int derive_all(struct yg_event *event)
+int yg_device_derive(struct yg_event *event)
 {
 	const char *result = auth_result(event);
 	int rc = derive_addresses(event);
@@ -364,70 +347,14 @@ static int derive_all(struct yg_event *event)
 int yg_fortigate_finish(struct yg_event *event)
 {
 	event->channel = YG_S("fortigate");
-	return derive_all(event);
+	return yg_device_derive(event);
 }
 
-/* CEF:0|vendor|product|version|id|name|severity|key=value with spaces key=value … */
-static int add_cef_header(struct yg_event *event, struct yg_bytes *b)
-{
-	static const char *const names[CEF_HEADER] = {"cef_version", "vendor",	     "product",
-						      "version",     "signature_id", "name",
-						      "cef_severity"};
-	int rc = YG_OK;
-
-	*b = yg_bytes_from(*b, cef_start(*b) + 4);
-	for (size_t part = 0; part < CEF_HEADER && rc == YG_OK; part++) {
-		size_t end = 0;
-
-		while (end < b->size && b->data[end] != '|')
-			end += b->data[end] == '\\' && end + 1 < b->size ? 2u : 1u;
-		if (end >= b->size)
-			return YG_EFORMAT;
-		rc = yg_event_add(event, yg_bytes_str(names[part]),
-				  yg_bytes_trim(yg_bytes_cut(*b, 0, end)), YG_VALUE_TEXT);
-		*b = yg_bytes_from(*b, end + 1);
-	}
-	return rc;
-}
-
-/* Values run up to the next " key=". */
-static int add_cef(struct yg_event *event, struct yg_bytes b)
-{
-	int rc = add_cef_header(event, &b);
-
-	while (b.size > 0 && rc == YG_OK) {
-		size_t key = key_size(b);
-		size_t end;
-
-		if (key == 0) {
-			b = yg_bytes_from(b, 1);
-			continue;
-		}
-		for (end = key + 1; end < b.size; end++)
-			if (b.data[end] == ' ' && key_size(yg_bytes_from(b, end + 1)) > 0)
-				break;
-		rc = yg_event_add(event, yg_bytes_cut(b, 0, key),
-				  yg_bytes_trim(yg_bytes_cut(b, key + 1, end)), YG_VALUE_TEXT);
-		b = yg_bytes_from(b, end + 1);
-	}
-	return rc;
-}
-
-/* "audit(1684329817.579:2995)" */
-static struct yg_bytes audit_time(struct yg_bytes msg)
-{
-	if (!yg_bytes_starts(msg, YG_S("audit(")))
-		return (struct yg_bytes){0};
-	return yg_bytes_cut(msg, 6, yg_bytes_chr(msg, ':'));
-}
-
-static void read_other_time(struct yg_parser_int *ctx, struct yg_event *event)
+void yg_device_time(struct yg_parser_int *ctx, struct yg_event *event)
 {
 	static const char *const names[] = {"time", "timestamp", "t",	  "ts",		  "devTime",
 					    "rt",   "end",	 "start", "UNIFIutcTime", NULL};
 
-	if (yg_times_set(event, audit_time(yg_event_get(event, YG_F_msg)), ctx->opts.zone))
-		return;
 	read_time(ctx, event);
 	for (size_t i = 0; names[i] && event->time_ns == YG_TIME_NONE; i++)
 		(void)yg_times_set(event, get(event, yg_bytes_str(names[i])), ctx->opts.zone);
@@ -441,28 +368,26 @@ int yg_keyvalue_read(struct yg_parser_int *ctx, struct yg_bytes record, struct y
 
 	if (!yg_keyvalue_fits(record))
 		return yg_fault_set(reterr, YG_EMISMATCH, "fewer than four pairs key=value", 0);
-	rc = cef_start(yg_bytes_cut(b, 0, 8)) != SIZE_MAX ? add_cef(event, b) : add_pairs(event, b);
-	if (rc == YG_EFORMAT)
-		return yg_fault_set(reterr, YG_EFORMAT, "the CEF header ends too early",
-				    record.size);
+	rc = add_pairs(event, b);
 	if (rc == YG_OK) {
-		read_other_time(ctx, event);
+		yg_device_time(ctx, event);
 		rc = yg_keyvalue_finish(event);
 	}
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 }
 
-int yg_keyvalue_finish(struct yg_event *event)
+int yg_device_user(struct yg_event *event)
 {
 	static const char *const user[] = {"usr",  "username",	 "user_name", "suser",
 					   "acct", "UNIFIadmin", NULL};
-	int rc = derive_all(event);
 
-	if (audit_time(yg_event_get(event, YG_F_msg)).size > 0)
-		event->channel = YG_S("auditd");
-	else if (get(event, YG_S("SRC")).size > 0 && get(event, YG_S("PROTO")).size > 0)
-		event->channel = YG_S("iptables");
-	else
-		event->channel = YG_S("keyvalue");
-	return rc == YG_OK ? derive_copy(event, user, YG_F_user) : rc;
+	return derive_copy(event, user, YG_F_user);
+}
+
+int yg_keyvalue_finish(struct yg_event *event)
+{
+	int rc = yg_device_derive(event);
+
+	event->channel = YG_S("keyvalue");
+	return rc == YG_OK ? yg_device_user(event) : rc;
 }

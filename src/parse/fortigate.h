@@ -7,8 +7,7 @@
  * Keys stay as written; src_ip, dst_ip, ports and auth_result are derived from them.
  *
  * Layer:  parse. Input untrusted.
- * Source: Fortinet "FortiOS Log Message Reference"; netfilter log format; Linux audit records;
- *         ArcSight Common Event Format sec. "CEF key names".
+ * Source: Fortinet "FortiOS Log Message Reference".
  * Tests:  tests/unit/parse/test_fortigate.c, tests/fuzz/fuzz_parse_fortigate.c
  */
 #pragma once
@@ -25,3 +24,13 @@ yg_read_fn yg_keyvalue_read;
 /* What follows from the fields alone. Also for events read from the record form. */
 YG_MUST_USE int yg_fortigate_finish(struct yg_event *event);
 YG_MUST_USE int yg_keyvalue_finish(struct yg_event *event);
+
+/* For other devices' readers: bytes of a key that '=' follows at the start of @b, or 0. */
+size_t yg_pair_key(struct yg_bytes b);
+
+/* Derive src_ip, dst_ip, their ports and auth_result from whatever names devices give them. */
+YG_MUST_USE int yg_device_derive(struct yg_event *event);
+/* Derive user likewise. */
+YG_MUST_USE int yg_device_user(struct yg_event *event);
+/* Set the time from the first of the usual fields that holds one. */
+void yg_device_time(struct yg_parser_int *ctx, struct yg_event *event);

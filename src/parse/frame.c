@@ -15,11 +15,13 @@
 #include <assert.h>
 
 #include "model/event.h"
+#include "parse/auditd.h"
 #include "parse/format.h"
 
 #include "base/ban.h"
 
-#define NO_COLUMN UINT32_MAX
+#define NO_COLUMN	 UINT32_MAX
+#define RECORDS_HEAD_MAX 256u /* white space in {"Records":[ */
 
 static bool is_space(uint8_t c)
 {
@@ -97,6 +99,85 @@ static int next_line(struct yg_framer *framer, struct yg_bytes data, bool is_end
 	return YG_OK;
 }
 
+/* Does an audit record begin here? A look at a few bytes. */
+static bool is_audit(struct yg_bytes data)
+{
+	return data.size > 5 &&
+	       (memcmp(data.data, "type=", 5) == 0 || memcmp(data.data, "node=", 5) == 0);
+}
+
+/* @ret is a line of an audit log: make it the whole event, as far as its lines stand together. */
+static int join_audit(struct yg_bytes data, bool is_end, struct yg_frame *ret)
+{
+	struct yg_bytes id = yg_audit_id(ret->record);
+	struct yg_bytes line = ret->record;
+	size_t end = ret->consumed;
+	bool is_torn = ret->is_torn;
+
+	if (id.size == 0)
+		return YG_OK;
+	for (unsigned count = 1; count < YG_AUDIT_LINES_MAX && !is_torn; count++) {
+		struct yg_bytes rest = yg_bytes_from(data, end);
+		size_t size;
+
+		if (yg_audit_is_last(line))
+			break;
+		rest = yg_bytes_cut(rest, 0, YG_EVENT_RECORD_MAX - end);
+		size = yg_bytes_chr(rest, '\n');
+		if (size == SIZE_MAX && end + rest.size == YG_EVENT_RECORD_MAX)
+			break; /* too long for one record */
+		if (size == SIZE_MAX && !is_end)
+			return YG_EAGAIN;
+		line = yg_bytes_cut(rest, 0, size);
+		if (!yg_bytes_eq(yg_audit_id(line), id))
+			break;
+		is_torn = size == SIZE_MAX;
+		ret->record.size = end + line.size;
+		end += line.size + !is_torn;
+		if (line.size > 0 && line.data[line.size - 1] == '\r')
+			ret->record.size--;
+	}
+	ret->consumed = end;
+	ret->is_torn = is_torn;
+	return YG_OK;
+}
+
+static int next_line_or_event(struct yg_framer *framer, struct yg_bytes data, bool is_end,
+			      struct yg_frame *ret)
+{
+	bool may_join = !framer->is_dropping && is_audit(data);
+	int rc = next_line(framer, data, is_end, ret);
+
+	return rc == YG_OK && may_join && !ret->is_skipped && !ret->is_long
+		       ? join_audit(data, is_end, ret)
+		       : rc;
+}
+
+/*
+ * {"Records":[ at the front of @data: its size, 0 when it is not that, SIZE_MAX when more bytes
+ * are needed to tell.
+ */
+static size_t records_head(struct yg_bytes data, bool is_end)
+{
+	static const char *const parts[] = {"{", "\"Records\"", ":", "["};
+	size_t i = 0;
+
+	for (size_t part = 0; part < 4; part++) {
+		struct yg_bytes word = yg_bytes_str(parts[part]);
+		struct yg_bytes rest;
+
+		while (i < data.size && is_space(data.data[i]) && i < RECORDS_HEAD_MAX)
+			i++;
+		rest = yg_bytes_cut(data, i, i + word.size);
+		if (memcmp(rest.data ? rest.data : word.data, word.data, rest.size) != 0)
+			return 0;
+		if (rest.size < word.size)
+			return is_end ? 0 : SIZE_MAX;
+		i += word.size;
+	}
+	return i;
+}
+
 /* White space, commas and the brackets of the outer array. Returns how many bytes they are. */
 static size_t skip_between(struct yg_framer *framer, struct yg_bytes data)
 {
@@ -110,10 +191,13 @@ static size_t skip_between(struct yg_framer *framer, struct yg_bytes data)
 		else if (is_space(c))
 			framer->column += framer->column != NO_COLUMN;
 		else if (c == ',' || (c == ']' && framer->is_in_array) ||
-			 (c == '[' && !framer->is_in_array))
+			 (c == '[' && !framer->is_in_array) ||
+			 (c == '}' && framer->is_in_records && !framer->is_in_array))
 			framer->column = NO_COLUMN;
 		else
 			break;
+		if (c == '}')
+			framer->is_in_records = false;
 		if (c == '[' || c == ']')
 			framer->is_in_array = c == '[';
 	}
@@ -269,10 +353,12 @@ static enum end scan_document(struct yg_framer *framer, struct yg_bytes data)
 static void forget_document(struct yg_framer *framer, bool is_at_line_start)
 {
 	bool is_in_array = framer->is_in_array;
+	bool is_in_records = framer->is_in_records;
 	uint32_t indent = framer->indent;
 
 	*framer = (struct yg_framer){.framing = framer->framing,
 				     .is_in_array = is_in_array,
+				     .is_in_records = is_in_records,
 				     .column = is_at_line_start ? indent : NO_COLUMN};
 }
 
@@ -327,6 +413,18 @@ static int next_value(struct yg_framer *framer, struct yg_bytes data, bool is_en
 		return give_skipped(ret, data, between);
 	if (data.data[0] != '{' && data.data[0] != '[')
 		return next_scalar(framer, data, is_end, ret);
+	if (data.data[0] == '{' && !framer->is_in_array) {
+		size_t head = records_head(data, is_end);
+
+		if (head == SIZE_MAX)
+			return YG_EAGAIN;
+		if (head > 0) {
+			framer->is_in_array = true;
+			framer->is_in_records = true;
+			framer->column = NO_COLUMN;
+			return give_skipped(ret, data, head);
+		}
+	}
 	framer->indent = framer->column == NO_COLUMN ? 0 : framer->column;
 	return next_document(framer, data, is_end, ret);
 }
@@ -337,7 +435,7 @@ int yg_frame_next(struct yg_framer *framer, struct yg_bytes data, bool is_end, s
 	if (data.size == 0)
 		return YG_EAGAIN;
 	if (framer->framing == YG_FRAMING_LINES)
-		return next_line(framer, data, is_end, ret);
+		return next_line_or_event(framer, data, is_end, ret);
 	return next_value(framer, data, is_end, ret);
 }
 
@@ -383,6 +481,8 @@ enum yg_framing yg_frame_recognise(struct yg_bytes start, bool is_end)
 		return after_bracket(start, is_end);
 	if (start.data[0] != '{')
 		return YG_FRAMING_LINES;
+	if (records_head(start, true) > 0)
+		return YG_FRAMING_DOCUMENTS;
 	line = yg_bytes_chr(start, '\n');
 	end = scan_document(&framer, start);
 	if (end == END_WHOLE && framer.scanned <= line)

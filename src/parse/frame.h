@@ -4,12 +4,17 @@
  *
  * Layer: parse. Pure; the state is a plain struct the caller keeps.
  *
+ * Lines of the Linux audit log with one number, which stand together, are one record:
+ * parse/auditd.h. Such a record is given when the line that ends it, or the one behind it, is
+ * there.
+ *
  * Lines end with LF or CRLF; a last line without an ending is a record too, marked torn: who
  * parses it knows whether it is whole. Empty lines are skipped. The number of a line is one
  * more than the count of LF in all bytes consumed before it, skipped ones included.
  *
  * Documents are JSON values one after another, in an array, or pretty-printed; commas, white
- * space and the array's brackets between them are skipped. A document that is damaged (a brace
+ * space and the array's brackets between them are skipped, so is {"Records":[…]} around them, as
+ * cloud services write their files. A document that is damaged (a brace
  * or a quote is missing) ends as torn where a line begins with '{' as far to the right as the
  * document itself began, if no '{' may stand there in JSON: so what follows it is not lost.
  *
@@ -36,9 +41,10 @@ struct yg_frame {
 /* Kept between calls on one input. Start with all zero and the framing set. */
 struct yg_framer {
 	enum yg_framing framing;
-	bool is_in_array; /* an opening bracket of the outer array was passed */
-	bool is_dropping; /* inside the rest of a line or document that was too long */
-	size_t scanned;	  /* bytes at the front already known to hold no end */
+	bool is_in_records; /* the array is that of {"Records":[…]}: a '}' will follow it */
+	bool is_in_array;   /* an opening bracket of the outer array was passed */
+	bool is_dropping;   /* inside the rest of a line or document that was too long */
+	size_t scanned;	    /* bytes at the front already known to hold no end */
 	/* Documents: what is known at @scanned. */
 	uint32_t depth;	 /* open brackets */
 	uint64_t kinds;	 /* of the innermost 64 of them, last bit = innermost: 1 = array */

@@ -3,7 +3,9 @@
 
 #include "parse/address.h"
 #include "parse/auth.h"
+#include "parse/columns.h"
 #include "parse/json-int.h"
+#include "parse/products.h"
 #include "parse/record.h"
 #include "parse/syslog.h"
 #include "parse/times.h"
@@ -119,6 +121,12 @@ int yg_json_finish(enum yg_format format, struct yg_event *event, struct yg_json
 		return yg_web_derive(event);
 	case YG_FORMAT_SYSLOG:
 		return yg_syslog_finish(event);
+	case YG_FORMAT_SURICATA:
+		return yg_suricata_finish(event);
+	case YG_FORMAT_ZEEK:
+		return yg_zeek_finish(event);
+	case YG_FORMAT_CLOUDTRAIL:
+		return yg_cloudtrail_finish(event);
 	default:
 		return finish_other(event, facts);
 	}
@@ -126,8 +134,13 @@ int yg_json_finish(enum yg_format format, struct yg_event *event, struct yg_json
 
 static enum yg_format format_of(struct yg_event *event, const struct yg_json_facts *facts)
 {
+	enum yg_format product;
+
 	if (yg_windows_fits(event, facts))
 		return YG_FORMAT_WINDOWS;
+	product = yg_product_of(event);
+	if (product != YG_FORMAT_UNKNOWN)
+		return product;
 	if (yg_nginx_json_fits(event, facts))
 		return YG_FORMAT_NGINX_JSON;
 	if (facts->at[YG_ROLE_ECS] || facts->ecs_hints >= ECS_HINTS_MIN)

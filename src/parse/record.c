@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parse/record.h"
 
+#include "parse/asa.h"
+#include "parse/auditd.h"
+#include "parse/cef.h"
+#include "parse/columns.h"
+#include "parse/dns.h"
 #include "parse/fortigate.h"
+#include "parse/haproxy.h"
 #include "parse/json-int.h"
+#include "parse/openvpn.h"
+#include "parse/packet.h"
+#include "parse/paloalto.h"
+#include "parse/products.h"
+#include "parse/signin.h"
+#include "parse/squid.h"
 #include "parse/syslog.h"
 #include "parse/web.h"
 
@@ -21,35 +33,50 @@ bool yg_record_fits(struct yg_bytes record)
 	return yg_bytes_starts(yg_bytes_from(record, i), YG_S("\"v\""));
 }
 
+typedef int finish_fn(struct yg_event *event);
+
+static int finish_apache(struct yg_event *event)
+{
+	event->channel = YG_S("apache");
+	return YG_OK;
+}
+
+static int finish_nginx(struct yg_event *event)
+{
+	event->channel = YG_S("nginx");
+	return YG_OK;
+}
+
+/* What follows from the fields, as each format's reader works it out. */
 static int finish(struct yg_event *event, struct yg_json_facts *facts)
 {
-	switch (event->format) {
-	case YG_FORMAT_WINDOWS:
-	case YG_FORMAT_EVTX:
-	case YG_FORMAT_ECS:
-	case YG_FORMAT_NGINX_JSON:
-	case YG_FORMAT_JSON:
-		return yg_json_finish(event->format, event, facts);
-	case YG_FORMAT_SYSLOG:
-		return yg_syslog_finish(event);
-	case YG_FORMAT_FORTIGATE:
-		return yg_fortigate_finish(event);
-	case YG_FORMAT_KEYVALUE:
-		return yg_keyvalue_finish(event);
-	case YG_FORMAT_ACCESS:
-		return yg_web_derive(event);
-	case YG_FORMAT_APACHE_ERROR:
-		event->channel = YG_S("apache");
-		return YG_OK;
-	case YG_FORMAT_NGINX_ERROR:
-		event->channel = YG_S("nginx");
-		return YG_OK;
-	case YG_FORMAT_UNKNOWN:
-	case YG_FORMAT_RECORD:
-	case YG_FORMAT_COUNT:
-		break;
-	}
-	return YG_OK;
+	static finish_fn *const of[YG_FORMAT_COUNT] = {
+		[YG_FORMAT_ACCESS] = yg_web_derive,
+		[YG_FORMAT_APACHE_ERROR] = finish_apache,
+		[YG_FORMAT_NGINX_ERROR] = finish_nginx,
+		[YG_FORMAT_SYSLOG] = yg_syslog_finish,
+		[YG_FORMAT_FORTIGATE] = yg_fortigate_finish,
+		[YG_FORMAT_SQUID] = yg_squid_finish,
+		[YG_FORMAT_HAPROXY] = yg_haproxy_finish,
+		[YG_FORMAT_CEF] = yg_cef_finish,
+		[YG_FORMAT_ASA] = yg_asa_finish,
+		[YG_FORMAT_NETFILTER] = yg_netfilter_finish,
+		[YG_FORMAT_FILTERLOG] = yg_filterlog_finish,
+		[YG_FORMAT_PALOALTO] = yg_paloalto_finish,
+		[YG_FORMAT_OPENVPN] = yg_openvpn_finish,
+		[YG_FORMAT_DNS] = yg_dns_finish,
+		[YG_FORMAT_IIS] = yg_iis_finish,
+		[YG_FORMAT_SAMBA] = yg_samba_finish,
+		[YG_FORMAT_AUDITD] = yg_auditd_finish,
+		[YG_FORMAT_SURICATA] = yg_suricata_finish,
+		[YG_FORMAT_ZEEK] = yg_zeek_finish,
+		[YG_FORMAT_CLOUDTRAIL] = yg_cloudtrail_finish,
+		[YG_FORMAT_KEYVALUE] = yg_keyvalue_finish,
+	};
+
+	/* the rest is JSON of some kind */
+	return of[event->format] ? of[event->format](event)
+				 : yg_json_finish(event->format, event, facts);
 }
 
 /* A member of the outer object; an empty run when it is not there. */

@@ -3,9 +3,18 @@
 
 #include "parse/access.h"
 #include "parse/address.h"
+#include "parse/asa.h"
+#include "parse/auditd.h"
 #include "parse/auth.h"
+#include "parse/cef.h"
+#include "parse/dns.h"
 #include "parse/fortigate.h"
+#include "parse/haproxy.h"
 #include "parse/json.h"
+#include "parse/openvpn.h"
+#include "parse/packet.h"
+#include "parse/paloalto.h"
+#include "parse/signin.h"
 #include "parse/times.h"
 #include "parse/when.h"
 
@@ -566,18 +575,65 @@ static int read_inner(struct yg_parser_int *ctx, yg_read_fn *read, enum yg_forma
 	return YG_OK;
 }
 
+static bool fits_access(struct yg_bytes message)
+{
+	return yg_bytes_find(message, YG_S("] \"")) != SIZE_MAX && yg_access_fits(message);
+}
+
+/* Text of devices and programs that use the system log as a carrier only; specific first. */
+static const struct yg_reader inner_readers[] = {
+	{YG_FORMAT_FORTIGATE, yg_fortigate_fits, yg_fortigate_read},
+	{YG_FORMAT_AUDITD, yg_auditd_fits, yg_auditd_read},
+	{YG_FORMAT_CEF, yg_cef_fits, yg_cef_read},
+	{YG_FORMAT_ASA, yg_asa_fits, yg_asa_read},
+	{YG_FORMAT_PALOALTO, yg_paloalto_fits, yg_paloalto_read},
+	{YG_FORMAT_HAPROXY, yg_haproxy_fits, yg_haproxy_read},
+	{YG_FORMAT_ACCESS, fits_access, yg_access_read},
+	{YG_FORMAT_NETFILTER, yg_netfilter_fits, yg_netfilter_read},
+	{YG_FORMAT_KEYVALUE, yg_keyvalue_fits, yg_keyvalue_read},
+};
+
 int yg_syslog_read_message(struct yg_parser_int *ctx, struct yg_bytes message,
 			   struct yg_event *event)
 {
 	if (yg_fits_json(message))
 		return read_inner(ctx, yg_json_read_inner, YG_FORMAT_JSON, message, event);
-	if (yg_fortigate_fits(message))
-		return read_inner(ctx, yg_fortigate_read, YG_FORMAT_FORTIGATE, message, event);
-	if (yg_bytes_find(message, YG_S("] \"")) != SIZE_MAX && yg_access_fits(message))
-		return read_inner(ctx, yg_access_read, YG_FORMAT_ACCESS, message, event);
-	if (yg_keyvalue_fits(message))
-		return read_inner(ctx, yg_keyvalue_read, YG_FORMAT_KEYVALUE, message, event);
+	for (size_t i = 0; i < sizeof(inner_readers) / sizeof(inner_readers[0]); i++) {
+		const struct yg_reader *reader = &inner_readers[i];
+		int rc;
+
+		if (!reader->fits(message))
+			continue;
+		rc = read_inner(ctx, reader->read, reader->format, message, event);
+		if (rc != YG_EMISMATCH)
+			return rc;
+	}
 	return YG_EMISMATCH;
+}
+
+/* "CEF: 0|…", "%ASA-6-302013: …" */
+static bool is_message_head(struct yg_bytes program)
+{
+	return yg_bytes_eq(program, YG_S("CEF")) || yg_bytes_starts(program, YG_S("%ASA-")) ||
+	       yg_bytes_starts(program, YG_S("%FTD-"));
+}
+
+/* Programs whose messages are told by the program's name. YG_EMISMATCH: just text. */
+static int read_program(struct yg_parser_int *ctx, const struct header *h, struct yg_event *event)
+{
+	struct yg_event inner = *event;
+	int rc = yg_dns_message(&inner, h->program, h->message);
+
+	inner.format = YG_FORMAT_DNS;
+	if (rc == YG_EMISMATCH) {
+		rc = yg_openvpn_message(&inner, h->program, h->message);
+		inner.format = YG_FORMAT_OPENVPN;
+	}
+	if (rc == YG_EMISMATCH && yg_bytes_eq(h->program, YG_S("filterlog")))
+		return read_inner(ctx, yg_filterlog_read, YG_FORMAT_FILTERLOG, h->message, event);
+	if (rc == YG_OK)
+		*event = inner;
+	return rc;
 }
 
 /* The message as a record of another format, with the fields of the header. */
@@ -585,12 +641,14 @@ static int read_message(struct yg_parser_int *ctx, struct header *h, struct yg_e
 {
 	int rc;
 
-	if (yg_bytes_eq(h->program, YG_S("CEF"))) { /* "CEF: 0|…": its start looks like a tag */
+	if (is_message_head(h->program)) { /* its start looks like a tag */
 		h->message.size += (size_t)(h->message.data - h->program.data);
 		h->message.data = h->program.data;
 		h->program = (struct yg_bytes){0};
 	}
-	rc = yg_syslog_read_message(ctx, h->message, event);
+	rc = read_program(ctx, h, event);
+	if (rc == YG_EMISMATCH)
+		rc = yg_syslog_read_message(ctx, h->message, event);
 	return rc == YG_OK ? add_header(event, h) : rc;
 }
 
@@ -638,6 +696,8 @@ static int add_message(struct yg_event *event, const struct header *h)
 		rc = add(event, YG_F_message, h->message, YG_VALUE_TEXT);
 	if (rc == YG_OK)
 		rc = yg_auth_read(event, h->program, h->message, &is_known);
+	if (rc == YG_OK && !is_known)
+		rc = yg_signin_read(event, h->program, h->message, &is_known);
 	if (rc == YG_OK && !is_known && find_source(h->message, &address))
 		rc = yg_event_add_id(event, YG_F_src_ip, address, YG_VALUE_TEXT);
 	return rc == YG_OK ? yg_syslog_finish(event) : rc;

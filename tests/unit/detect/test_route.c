@@ -124,7 +124,7 @@ static void leaves_unplaceable_json_open(void)
 static void knows_its_logsources(void)
 {
 	struct yg_logsource known = source("windows", "registry_set", "");
-	struct yg_logsource unknown = source("aws", "", "cloudtrail");
+	struct yg_logsource unknown = source("azure", "", "signinlogs");
 
 	CHECK(yg_router_knows(router, &known));
 	CHECK(!yg_router_knows(router, &unknown));

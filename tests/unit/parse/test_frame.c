@@ -51,6 +51,20 @@ static const struct {
 	{YG_FRAMING_LINES, "a\r\nb\r\n", "[a][b]"},
 	{YG_FRAMING_LINES, "\n\na\n\r\n  \nb", "[a][b]t"},
 	{YG_FRAMING_LINES, "a\rb\n", "[a\rb]"},
+	/* Lines of one audit event are one record; one that ends itself waits for no other. */
+	{YG_FRAMING_LINES,
+	 "type=SYSCALL msg=audit(1.5:7): a\ntype=PATH msg=audit(1.5:7): b\n"
+	 "type=PATH msg=audit(1.5:8): c\nother\ntype=PROCTITLE msg=audit(1.5:9): d\n"
+	 "type=EOE msg=audit(1.5:9): e\n",
+	 "[type=SYSCALL msg=audit(1.5:7): a\ntype=PATH msg=audit(1.5:7): b]"
+	 "[type=PATH msg=audit(1.5:8): c][other][type=PROCTITLE msg=audit(1.5:9): d]"
+	 "[type=EOE msg=audit(1.5:9): e]"},
+	{YG_FRAMING_LINES, "type=PATH msg=audit(1.5:7): a\r\ntype=PATH msg=audit(1.5:7): b",
+	 "[type=PATH msg=audit(1.5:7): a\r\ntype=PATH msg=audit(1.5:7): b]t"},
+	{YG_FRAMING_DOCUMENTS, "{\"Records\":[{\"a\":1},{\"b\":[2]}]}", "[{\"a\":1}][{\"b\":[2]}]"},
+	{YG_FRAMING_DOCUMENTS, "{ \"Records\" : [\n{}\n] }\n{\"Records\":[{}]}{\"c\":3}",
+	 "[{}][{}][{\"c\":3}]"},
+	{YG_FRAMING_DOCUMENTS, "{\"Records\":7}", "[{\"Records\":7}]"},
 	{YG_FRAMING_DOCUMENTS, "{\"a\":1}{\"b\":2}", "[{\"a\":1}][{\"b\":2}]"},
 	{YG_FRAMING_DOCUMENTS, "{\"a\":1}\n{\"b\":2}\n", "[{\"a\":1}][{\"b\":2}]"},
 	{YG_FRAMING_DOCUMENTS, "[{\"a\":[1,{}]},\n {\"b\":2} ]\n", "[{\"a\":[1,{}]}][{\"b\":2}]"},

@@ -43,6 +43,32 @@ static const char *const samples[] = {
 	"2022/04/05 04:45:57 [error] 8#8: *2 x, client: 192.0.2.1, server: , request: \"GET / "
 	"HTTP/1.1\"",
 	"CEF:0|V|P|1|7|N|3|src=192.0.2.5 msg=a b c dpt=1",
+	"1795617750.550     14 192.0.2.9 TCP_MISS/200 498 GET http://www.example/tool.exe?a=b bob "
+	"HIER_DIRECT/198.51.100.1 text/html",
+	"<134>Nov 12 14:42:34 haproxy[7]: 127.1.0.7:52348 [12/Nov/2023:14:42:34.512] web~ "
+	"site/site1 "
+	"0/0/0/4/9 200 377 - - ---- 1/1/0/0/0 0/0 {x} \"POST /form?q=1 HTTP/1.1\"",
+	"Jan  2 2021 03:04:05 fw : %ASA-4-106023: Deny tcp src outside:192.0.2.1/5 dst "
+	"inside:198.51.100.2/22 by access-group \"x\"",
+	"Jun 13 23:29:15 fw filterlog[7]: 5,,,1000000103,em0,match,block,in,4,0x0,,64,1,0,DF,6,"
+	"tcp,60,192.0.2.1,198.51.100.2,40000,22,0,S,1,,64240,,mss",
+	"1,2023/07/06 08:11:40,0164,GLOBALPROTECT,0,2561,2023/07/06 08:11:40,vsys1,gateway-auth,"
+	"login,ldap,,bob,JP,PC1,192.0.2.1,0.0.0.0,0.0.0.0,0.0.0.0,x,y,6.0,Windows,11,1,,,bad,"
+	"failure",
+	"2024-12-15 14:12:12 bob/192.0.2.31:45321 TLS Error: incoming packet authentication failed",
+	"25-Nov-2022 14:42:51.850 security: error: client @0x7f 192.0.2.9#38563 (o.example): zone "
+	"transfer 'o.example/AXFR/IN' denied",
+	"  Auth: [SMB2,(null)] user [W]\\[bob] at [Thu, 14 Oct 2021 15:24:12.02 UTC] with [NTLMv2] "
+	"status [NT_STATUS_OK] workstation [X] remote host [ipv4:192.0.2.1:5] mapped",
+	"type=SYSCALL msg=audit(1684329817.579:2996): a0=7ff exe=\"/bin/sh\" key=(null)\n"
+	"type=EXECVE msg=audit(1684329817.579:2996): argc=2 a0=\"sh\" a1=612062",
+	"{\"timestamp\":\"2022-07-12T06:22:33.415742+0000\",\"flow_id\":1,\"event_type\":\"dns\","
+	"\"dest_ip\":\"192.0.2.1\",\"dns\":{\"rrname\":\"a.example\",\"rrtype\":\"A\"}}",
+	"{\"eventVersion\":\"1.08\",\"userIdentity\":{\"userName\":\"bob\"},\"eventTime\":"
+	"\"2023-04-12T11:55:16Z\",\"eventSource\":\"s\",\"eventName\":\"X\",\"awsRegion\":\"r\","
+	"\"sourceIPAddress\":\"192.0.2.1\"}",
+	"{\"ts\":1517336042.279652,\"uid\":\"C\",\"id.orig_h\":\"192.0.2.1\",\"id.resp_p\":53,"
+	"\"query\":\"a.example\",\"qtype_name\":\"TXT\"}",
 	"{\"EventID\":\"4688\",\"Channel\":\"Security\",\"NewProcessName\":\"C:\\\\a.exe\","
 	"\"SourceName\":\"s\","
 	"\"Hostname\":\"h\",\"@timestamp\":\"2022-04-29T12:36:01.902791Z\",\"x\":[1,null,true,"

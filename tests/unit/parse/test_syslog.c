@@ -33,10 +33,10 @@ static void headers_of_many_kinds(void)
 		{"Nov 14 23:59:59 h p: within a day", "2023-11-14T23:59:59Z", "h", "p", "",
 		 "within a day"},
 		{"Feb 29 01:02:03 h p: leap", "2020-02-29T01:02:03Z", "h", "p", "", "leap"},
-		{"Jan  2 2021 03:04:05 fw %ASA-6-1: text", "2021-01-02T03:04:05Z", "fw", "%ASA-6-1",
-		 "", "text"},
-		{"Jan  2 2021 03:04:05 fw : %ASA-6-1: text", "2021-01-02T03:04:05Z", "fw",
-		 "%ASA-6-1", "", "text"},
+		{"Jan  2 2021 03:04:05 fw %OTHER-6-1: text", "2021-01-02T03:04:05Z", "fw",
+		 "%OTHER-6-1", "", "text"},
+		{"Jan  2 2021 03:04:05 fw : %OTHER-6-1: text", "2021-01-02T03:04:05Z", "fw",
+		 "%OTHER-6-1", "", "text"},
 		{"Jan 2 03:04:05 2021 fw prog: text", "2021-01-02T03:04:05Z", "fw", "prog", "",
 		 "text"},
 		{"Jan  2 03:04:05.250 h prog: text", "2023-01-02T03:04:05.250Z", "h", "prog", "",
@@ -137,12 +137,12 @@ static void a_message_may_be_another_format(void)
 	CHECK_TEXT(field(&r, "src_ip"), "192.0.2.8");
 	reading_next(&r, "Jun  8 14:34:33 gw kernel: [50028442.088484] IN=eth0 OUT= MAC=00 "
 			 "SRC=192.0.2.5 DST=192.0.2.6 LEN=40 PROTO=TCP SPT=8080 DPT=22 SYN");
-	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_KEYVALUE);
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_NETFILTER);
 	CHECK_TEXT(r.event.channel, "iptables");
 	CHECK_TEXT(field(&r, "src_ip"), "192.0.2.5");
 	CHECK_TEXT(field(&r, "dst_port"), "22");
 	reading_next(&r, "Jun  8 14:34:33 gw CEF: 0|V|P|1|7|N|3|src=192.0.2.5 msg=a b c dpt=1");
-	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_KEYVALUE);
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_CEF);
 	CHECK_TEXT(field(&r, "msg"), "a b c");
 	reading_done(&r);
 }

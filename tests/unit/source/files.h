@@ -40,7 +40,7 @@ static inline void folder_remove(void)
 /* Path of @name in the folder; four at a time. */
 static inline const char *at(const char *name)
 {
-	static char paths[4][256];
+	static char paths[4][512];
 	static unsigned next;
 	char *path = paths[next++ % 4];
 

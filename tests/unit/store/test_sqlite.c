@@ -435,10 +435,10 @@ static bool put_large(struct yg_control *store, unsigned number, size_t size, in
 {
 	static uint8_t body[8u << 20];
 	char key[16];
-	struct yg_doc_put doc = put_of(key, "", 0);
+	struct yg_doc_put doc;
 
 	(void)snprintf(key, sizeof(key), "%u", number);
-	doc.key = yg_bytes_str(key);
+	doc = put_of(key, "", 0);
 	doc.body = (struct yg_bytes){body, size};
 	*ret_rc = yg_control_put(store, &doc, NULL);
 	return *ret_rc == YG_OK;

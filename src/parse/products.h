@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * parse/products.h - JSON of products that is told by its keys: Suricata EVE, AWS CloudTrail,
+ * Zeek. Fields keep the names of the product, nested ones with dots; unknown ones pass.
+ *
+ * Suricata: derived src_ip, dst_ip, ports, query, record_type, action (alert.action).
+ * CloudTrail: derived src_ip, user. Zeek: parse/columns.h.
+ *
+ * Layer:  parse; private to it. Pure.
+ * Source: Suricata 7 "EVE JSON Format"; AWS "CloudTrail record contents" 1.08; Zeek 5 JSON writer.
+ * Tests:  tests/unit/parse/test_sources.c, tests/fuzz/fuzz_parse_json.c
+ */
+#pragma once
+
+#include "parse/format-int.h"
+
+/* Which product wrote the fields; YG_FORMAT_UNKNOWN: none of these. Cost: O(fields). */
+enum yg_format yg_product_of(struct yg_event *event);
+
+YG_MUST_USE int yg_suricata_finish(struct yg_event *event);
+YG_MUST_USE int yg_cloudtrail_finish(struct yg_event *event);
