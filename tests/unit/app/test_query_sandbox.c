@@ -223,7 +223,8 @@ int main(void)
 	else
 		failed++, fprintf(stderr, "what a query needs does not work: %x\n", status);
 	if (!yg_query_sandbox_is_whole()) {
-		printf("the walls are left out where a sanitizer is built in: seccomp would stop it\n");
+		printf("the walls are left out where a sanitizer is built in: seccomp would stop "
+		       "it\n");
 		printf("%u passed, %u failed, %zu skipped\n", passed, failed,
 		       sizeof(forbidden) / sizeof(forbidden[0]) + 1);
 		unlink(facts_path);
