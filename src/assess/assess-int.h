@@ -71,6 +71,10 @@ struct yg_assess {
 	json_t *official_results;	  /* object: id -> document */
 	struct observation *observations; /* one per query of the framework */
 	uint32_t observation_count;
+	bool is_observed; /* they are those of the following three */
+	uint64_t observed_change;
+	int32_t observed_day;
+	uint32_t observed_level;
 	uint32_t *first_observation; /* by node: index of its first; count follows from the nodes */
 	struct yg_criterion_state *states;
 	struct yg_assess_result result;
@@ -138,8 +142,20 @@ YG_MUST_USE int yg_assess_confirmation_of(struct yg_assess *assess, const char *
 					  const json_t *in, uint32_t index, json_t **ret,
 					  struct yg_line_fault *reterr);
 
-/* Run what must be run again; fills assess->observations. */
-YG_MUST_USE int yg_assess_observe(struct yg_assess *assess);
+/* Run what must be run again; fills assess->observations. @facts_change is that of now: while it,
+ * the day and the level are the same, nothing is looked at again, however often answers change. */
+YG_MUST_USE int yg_assess_observe(struct yg_assess *assess, uint64_t facts_change);
+
+/* What one query says for an answer "met"; *ret_old_on the last day on which its list is good, or
+ * YG_DAY_NONE. */
+enum yg_observed yg_assess_says(const struct yg_assess *assess,
+				const struct observation *observation, int32_t *ret_old_on);
+
+/* Declared and observed do not agree, and the firm has not said that the observation is wrong. */
+static inline bool yg_is_unsettled(const struct yg_criterion_state *state)
+{
+	return state->observed == YG_OBSERVED_CONTRADICTS && !state->is_settled;
+}
 
 /* The points of an answer's value at @node, or YG_POINTS_NONE. */
 int32_t yg_assess_points(const struct yg_framework *framework, const struct yg_framework_node *node,

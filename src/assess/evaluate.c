@@ -144,9 +144,8 @@ static void look_at_evidence(const struct yg_assess *assess, struct yg_criterion
 		state->is_stale = false; /* nothing is claimed */
 }
 
-/* What one query says for an answer "met". */
-static enum yg_observed says(const struct yg_assess *assess, const struct observation *observation,
-			     int32_t *ret_old_on)
+enum yg_observed yg_assess_says(const struct yg_assess *assess,
+				const struct observation *observation, int32_t *ret_old_on)
 {
 	const struct yg_framework_evidence *evidence =
 		&assess->framework->nodes[observation->node].evidence[observation->evidence];
@@ -189,7 +188,7 @@ static void look_at_observations(const struct yg_assess *assess, struct yg_crite
 	     i < assess->first_observation[state->node + 1]; i++) {
 		int32_t old_on;
 
-		seen = stronger(seen, says(assess, &assess->observations[i], &old_on));
+		seen = stronger(seen, yg_assess_says(assess, &assess->observations[i], &old_on));
 		earlier(&state->review_due, old_on);
 		for (unsigned k = 0; k < 5; k++)
 			state->checks[k] += assess->observations[i].checks[k];
@@ -275,7 +274,7 @@ int yg_assess_evaluate(struct yg_assess *assess, const struct yg_assess_result *
 		return YG_OK;
 	}
 	assess->is_evaluated = false;
-	rc = yg_assess_observe(assess);
+	rc = yg_assess_observe(assess, facts_change);
 	if (rc != YG_OK)
 		return rc;
 	*result = (struct yg_assess_result){.criteria = assess->states};

@@ -153,7 +153,7 @@ static int choose(struct batch *batch)
 	return YG_OK;
 }
 
-int yg_assess_observe(struct yg_assess *assess)
+int yg_assess_observe(struct yg_assess *assess, uint64_t facts_change)
 {
 	struct batch batch = {.assess = assess};
 	int rc = YG_OK;
@@ -161,6 +161,10 @@ int yg_assess_observe(struct yg_assess *assess)
 	if (assess->observation_count == 0 || !assess->ports->run_queries ||
 	    !assess->ports->table_change)
 		return YG_OK;
+	if (assess->is_observed && facts_change == assess->observed_change &&
+	    assess->day == assess->observed_day && assess->level == assess->observed_level)
+		return YG_OK;
+	assess->is_observed = false;
 	batch.queries = yg_calloc(assess->observation_count, sizeof(*batch.queries));
 	batch.places = yg_calloc(assess->observation_count, sizeof(*batch.places));
 	if (!batch.queries || !batch.places)
@@ -175,5 +179,11 @@ int yg_assess_observe(struct yg_assess *assess)
 			assess->observations[batch.places[i]].stamp = 0; /* once more next time */
 	free(batch.queries);
 	free(batch.places);
+	if (rc == YG_OK) {
+		assess->is_observed = true;
+		assess->observed_change = facts_change;
+		assess->observed_day = assess->day;
+		assess->observed_level = assess->level;
+	}
 	return rc;
 }

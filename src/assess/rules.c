@@ -31,7 +31,7 @@ int32_t yg_assess_points(const struct yg_framework *framework, const struct yg_f
  * against without an answer to it, does not. */
 static bool counts(const struct yg_framework_rule *rule, const struct yg_criterion_state *state)
 {
-	if (state->is_stale || (state->observed == YG_OBSERVED_CONTRADICTS && !state->is_settled))
+	if (state->is_stale || yg_is_unsettled(state))
 		return false;
 	if (state->declared == YG_ANSWER_NA)
 		return !rule ||

@@ -13,6 +13,9 @@ json_t *yg_show_line(const struct yg_assess *assess, const struct yg_criterion_s
 json_t *yg_show_confirmation(const struct yg_assess *assess,
 			     const struct yg_criterion_state *state);
 
+/* Rows of queries counted by check; NULL without memory. */
+json_t *yg_checks_json(const uint32_t *checks);
+
 /* The state of criterion node @index in the current result, or NULL. */
 const struct yg_criterion_state *yg_show_state(const struct yg_assess *assess, uint32_t index);
 

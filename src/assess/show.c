@@ -17,6 +17,19 @@ json_t *yg_text_list_json(const struct yg_text_list *list)
 	return array;
 }
 
+json_t *yg_checks_json(const uint32_t *checks)
+{
+	json_t *object = json_object();
+
+	for (unsigned i = 0; object && i < 5; i++)
+		if (yg_json_set(object, yg_check_name((enum yg_check)i), json_integer(checks[i])) !=
+		    YG_OK) {
+			json_decref(object);
+			return NULL;
+		}
+	return object;
+}
+
 const struct yg_criterion_state *yg_show_state(const struct yg_assess *assess, uint32_t index)
 {
 	for (uint32_t i = 0; i < assess->result.count; i++)
@@ -108,13 +121,7 @@ int yg_assess_json_contradictions(struct yg_assess *assess, enum yg_lang lang, j
 			rc = yg_json_set(line, "dispute",
 					 dispute ? json_deep_copy(dispute) : json_null());
 		if (rc == YG_OK)
-			rc = yg_json_set(line, "checks",
-					 json_pack("{s:i, s:i, s:i, s:i, s:i}", "ok",
-						   (int)state->checks[YG_CHECK_OK], "alarm",
-						   (int)state->checks[YG_CHECK_ALARM], "na",
-						   (int)state->checks[YG_CHECK_NA], "unknown",
-						   (int)state->checks[YG_CHECK_UNKNOWN], "error",
-						   (int)state->checks[YG_CHECK_ERROR]));
+			rc = yg_json_set(line, "checks", yg_checks_json(state->checks));
 		if (rc == YG_OK)
 			rc = json_array_append(lines, line) == 0 ? YG_OK : YG_ENOMEM;
 		json_decref(line);

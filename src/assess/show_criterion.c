@@ -93,26 +93,6 @@ static json_t *questions_json(const struct yg_framework_node *node, enum yg_lang
 
 /* ---- evidence that the criterion asks for, and what stands for it ---- */
 
-static const char *query_status(const struct yg_assess *assess,
-				const struct observation *observation)
-{
-	const struct yg_framework_evidence *evidence =
-		&assess->framework->nodes[observation->node].evidence[observation->evidence];
-	const uint32_t *checks = observation->checks;
-
-	if (!observation->is_there)
-		return "none";
-	if (observation->day != YG_DAY_NONE && !yg_period_is_none(evidence->max_age) &&
-	    yg_day_add(observation->day, evidence->max_age) < assess->day)
-		return "stale";
-	if (checks[YG_CHECK_ALARM] > 0)
-		return "contradicts";
-	if (checks[YG_CHECK_OK] > 0 && !checks[YG_CHECK_UNKNOWN] && !checks[YG_CHECK_ERROR] &&
-	    evidence->strength != YG_STRENGTH_REFUTES)
-		return "supports";
-	return "none";
-}
-
 /* The state of what is attached for wanted evidence @id: live, stale or none. */
 static const char *record_status(const struct yg_assess *assess, uint32_t index,
 				 struct yg_bytes wanted)
@@ -140,19 +120,6 @@ static const char *record_status(const struct yg_assess *assess, uint32_t index,
 	return status;
 }
 
-static json_t *checks_json(const uint32_t *checks)
-{
-	json_t *object = json_object();
-
-	for (unsigned i = 0; object && i < 5; i++)
-		if (yg_json_set(object, yg_check_name((enum yg_check)i), json_integer(checks[i])) !=
-		    YG_OK) {
-			json_decref(object);
-			return NULL;
-		}
-	return object;
-}
-
 static void write_period(struct yg_period p, char to[32])
 {
 	int size = snprintf(to, 32, "P");
@@ -172,6 +139,7 @@ static json_t *wanted_json(const struct yg_assess *assess, uint32_t index, uint3
 {
 	static const char *const strengths[] = {"proves", "supports", "refutes-only"};
 	static const uint32_t nothing[5];
+	int32_t old_on;
 	const struct yg_framework_evidence *evidence =
 		&assess->framework->nodes[index].evidence[which];
 	char age[32];
@@ -182,9 +150,9 @@ static json_t *wanted_json(const struct yg_assess *assess, uint32_t index, uint3
 		yg_json_string(evidence->id), "kind", yg_evidence_kind_name(evidence->kind), "name",
 		yg_text2_json(&evidence->name, lang), "strength", strengths[evidence->strength],
 		"max_age", age[0] ? json_string(age) : json_null(), "status",
-		observation ? query_status(assess, observation)
+		observation ? yg_observed_name(yg_assess_says(assess, observation, &old_on))
 			    : record_status(assess, index, evidence->id),
-		"checks", checks_json(observation ? observation->checks : nothing), "rows",
+		"checks", yg_checks_json(observation ? observation->checks : nothing), "rows",
 		observation && observation->rows ? json_incref(observation->rows) : json_array(),
 		"error", observation ? observation->error : "", "tables",
 		yg_text_list_json(&evidence->tables), "list_date",
@@ -402,8 +370,7 @@ int yg_assess_json_criterion(struct yg_assess *assess, struct yg_bytes criterion
 
 static bool needs_work(const struct yg_criterion_state *state)
 {
-	if (state->is_stale || (state->observed == YG_OBSERVED_CONTRADICTS && !state->is_settled) ||
-	    state->is_returned)
+	if (state->is_stale || yg_is_unsettled(state) || state->is_returned)
 		return true;
 	return state->declared != YG_ANSWER_MET && state->declared != YG_ANSWER_NA;
 }
@@ -412,7 +379,7 @@ static const char *reason_text(const struct yg_criterion_state *state)
 {
 	if (state->is_returned)
 		return N_("A specialist returned this one with advice");
-	if (state->observed == YG_OBSERVED_CONTRADICTS && !state->is_settled)
+	if (yg_is_unsettled(state))
 		return N_("What was declared and what was observed do not agree");
 	if (state->is_stale)
 		return N_("Evidence has expired or changed: renew it");
