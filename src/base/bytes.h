@@ -57,6 +57,15 @@ static inline bool yg_bytes_ends(struct yg_bytes b, struct yg_bytes tail)
 	       (tail.size == 0 || memcmp(b.data + (b.size - tail.size), tail.data, tail.size) == 0);
 }
 
+/* The value of a hexadecimal digit of either case, or -1. */
+static inline int yg_hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* Where @needle begins in @hay, or SIZE_MAX. An empty needle is at 0. Cost: memmem(3). */
 size_t yg_bytes_find(struct yg_bytes hay, struct yg_bytes needle);
 

@@ -22,7 +22,7 @@ struct yg_clock yg_clock_system(void)
 	return (struct yg_clock){.now_ns = system_now};
 }
 
-static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
+int64_t yg_date_days(int64_t year, unsigned month, unsigned day)
 {
 	int64_t y = month <= 2 ? year - 1 : year;
 	int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -37,18 +37,24 @@ static bool is_leap(int64_t year)
 	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-bool yg_time_from_civil(const struct yg_civil *c, int32_t zone_s, int64_t *ret_ns)
+unsigned yg_month_days(int64_t year, unsigned month)
 {
 	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	return days[month - 1] + (month == 2 && is_leap(year) ? 1u : 0u);
+}
+
+bool yg_time_from_civil(const struct yg_civil *c, int32_t zone_s, int64_t *ret_ns)
+{
 	bool is_leap_second = c->second == 60;
 	int64_t seconds;
 
 	if (c->year < YEAR_MIN || c->year > YEAR_MAX || c->month < 1 || c->month > 12 ||
-	    c->day < 1 || c->day > days[c->month - 1] + (c->month == 2 && is_leap(c->year)) ||
-	    c->hour > 23 || c->minute > 59 || c->second > 60 || c->ns >= YG_NS_PER_S ||
-	    zone_s < YG_ZONE_MIN_S || zone_s > YG_ZONE_MAX_S)
+	    c->day < 1 || c->day > yg_month_days(c->year, c->month) || c->hour > 23 ||
+	    c->minute > 59 || c->second > 60 || c->ns >= YG_NS_PER_S || zone_s < YG_ZONE_MIN_S ||
+	    zone_s > YG_ZONE_MAX_S)
 		return false;
-	seconds = days_from_civil(c->year, c->month, c->day) * DAY_S + c->hour * 3600 +
+	seconds = yg_date_days(c->year, c->month, c->day) * DAY_S + c->hour * 3600 +
 		  c->minute * 60 + (is_leap_second ? 59 : c->second) - zone_s;
 	*ret_ns = seconds * YG_NS_PER_S + (is_leap_second ? YG_NS_PER_S - 1 : (int64_t)c->ns);
 	return true;
@@ -59,30 +65,34 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b != 0 && (a % b < 0) != (b < 0));
 }
 
-struct yg_civil yg_time_civil(int64_t time_ns, int32_t zone_s)
+struct yg_civil yg_date_civil(int64_t days)
 {
-	int64_t seconds = floor_div(time_ns, YG_NS_PER_S);
-	int64_t ns = (time_ns % YG_NS_PER_S + YG_NS_PER_S) % YG_NS_PER_S;
-	int64_t days, of_day, era, of_era, year_of_era, of_year, month;
+	int64_t since = days + 719468; /* 0000-03-01: the leap day is the last of such a year */
+	int64_t era = floor_div(since, 146097);
+	int64_t of_era = since - era * 146097;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * of_year + 2) / 153;
 
-	seconds += zone_s;
-	days = floor_div(seconds, DAY_S);
-	of_day = seconds - days * DAY_S;
-	days += 719468;
-	era = floor_div(days, 146097);
-	of_era = days - era * 146097;
-	year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	month = (5 * of_year + 2) / 153;
 	return (struct yg_civil){
-		.year = (int32_t)(year_of_era + era * 400 + (month >= 10)),
+		.year = (int32_t)(year + era * 400 + (month >= 10)),
 		.month = (uint8_t)(month < 10 ? month + 3 : month - 9),
 		.day = (uint8_t)(of_year - (153 * month + 2) / 5 + 1),
-		.hour = (uint8_t)(of_day / 3600),
-		.minute = (uint8_t)(of_day / 60 % 60),
-		.second = (uint8_t)(of_day % 60),
-		.ns = (uint32_t)ns,
 	};
+}
+
+struct yg_civil yg_time_civil(int64_t time_ns, int32_t zone_s)
+{
+	int64_t seconds = floor_div(time_ns, YG_NS_PER_S) + zone_s;
+	int64_t days = floor_div(seconds, DAY_S);
+	int64_t of_day = seconds - days * DAY_S;
+	struct yg_civil civil = yg_date_civil(days);
+
+	civil.hour = (uint8_t)(of_day / 3600);
+	civil.minute = (uint8_t)(of_day / 60 % 60);
+	civil.second = (uint8_t)(of_day % 60);
+	civil.ns = (uint32_t)((time_ns % YG_NS_PER_S + YG_NS_PER_S) % YG_NS_PER_S);
+	return civil;
 }
 
 static int64_t local_day(int64_t time_ns, int32_t zone_s)
@@ -102,7 +112,7 @@ unsigned yg_time_iso_week(int64_t time_ns, int32_t zone_s)
 	int64_t thursday = local_day(time_ns, zone_s) - yg_time_weekday(time_ns, zone_s) + 3;
 	struct yg_civil civil = yg_time_civil(thursday * DAY_S * YG_NS_PER_S, 0);
 
-	return (unsigned)((thursday - days_from_civil(civil.year, 1, 1)) / 7 + 1);
+	return (unsigned)((thursday - yg_date_days(civil.year, 1, 1)) / 7 + 1);
 }
 
 static char *put_digits(char *to, uint32_t value, unsigned width)

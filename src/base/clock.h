@@ -36,6 +36,14 @@ struct yg_civil {
 	uint32_t ns;
 };
 
+/*
+ * The calendar alone (proleptic Gregorian): days from 1970-01-01 to a date that exists, the date of
+ * such a number (time of day 0), and the days of a month (1..12).
+ */
+int64_t yg_date_days(int64_t year, unsigned month, unsigned day);
+struct yg_civil yg_date_civil(int64_t days);
+unsigned yg_month_days(int64_t year, unsigned month);
+
 /* False when a field is out of range or the day does not exist; *ret untouched then. */
 bool yg_time_from_civil(const struct yg_civil *civil, int32_t zone_s, int64_t *ret_ns);
 

@@ -26,14 +26,6 @@ static bool is_letter(uint8_t c)
 	return lower(c) >= 'a' && lower(c) <= 'z';
 }
 
-static int hex_value(uint8_t c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c = lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Four decimal parts without leading zeros, which some programs read as octal. */
 static bool read_v4(struct yg_bytes b, uint8_t to[4])
 {
@@ -73,8 +65,8 @@ static bool read_groups(struct yg_bytes b, uint8_t to[16], size_t *ret_size)
 			*ret_size = size + 4;
 			return true;
 		}
-		while (i < b.size && i - from < 4 && hex_value(b.data[i]) >= 0)
-			value = value << 4 | (unsigned)hex_value(b.data[i++]);
+		while (i < b.size && i - from < 4 && yg_hex_digit(b.data[i]) >= 0)
+			value = value << 4 | (unsigned)yg_hex_digit(b.data[i++]);
 		if (i == from || size > 14)
 			return false;
 		to[size++] = (uint8_t)(value >> 8);
@@ -471,7 +463,7 @@ static bool read_address(struct yg_bytes b, struct yg_indicator_value *v)
 static bool is_hash(struct yg_bytes b)
 {
 	for (size_t i = 0; i < b.size; i++)
-		if (hex_value(b.data[i]) < 0)
+		if (yg_hex_digit(b.data[i]) < 0)
 			return false;
 	return b.size >= 32;
 }

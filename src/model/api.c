@@ -30,14 +30,6 @@ int yg_reply_problem(struct yg_reply *reply, int status, const char *code, const
 	return yg_buf_error(&reply->body);
 }
 
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Decode %XX and + of a query value. Returns the size, or SIZE_MAX without room. */
 static size_t decode(struct yg_bytes from, char *to, size_t room)
 {
@@ -50,10 +42,10 @@ static size_t decode(struct yg_bytes from, char *to, size_t room)
 			return SIZE_MAX;
 		if (c == '+') {
 			c = ' ';
-		} else if (c == '%' && i + 2 < from.size && hex_digit(from.data[i + 1]) >= 0 &&
-			   hex_digit(from.data[i + 2]) >= 0) {
-			c = (uint8_t)(hex_digit(from.data[i + 1]) << 4 |
-				      hex_digit(from.data[i + 2]));
+		} else if (c == '%' && i + 2 < from.size && yg_hex_digit(from.data[i + 1]) >= 0 &&
+			   yg_hex_digit(from.data[i + 2]) >= 0) {
+			c = (uint8_t)(yg_hex_digit(from.data[i + 1]) << 4 |
+				      yg_hex_digit(from.data[i + 2]));
 			i += 2;
 		}
 		to[size++] = (char)c;

@@ -8,28 +8,6 @@
 #define SECONDS_PER_DAY INT64_C(86400)
 #define YEARS_MAX	100u
 
-/* Days since 1970-01-01 of a date that exists; the years are counted from March, so that the leap
- * day is the last of its year. */
-static int32_t days_from(int32_t year, unsigned month, unsigned day)
-{
-	int32_t y = year - (month <= 2);
-	int32_t era = (y >= 0 ? y : y - 399) / 400;
-	uint32_t of_era = (uint32_t)(y - era * 400);
-	uint32_t of_year = (153 * (month + (month > 2 ? -3u : 9u)) + 2) / 5 + day - 1;
-
-	return era * 146097 + (int32_t)(of_era * 365 + of_era / 4 - of_era / 100 + of_year) -
-	       719468;
-}
-
-static unsigned days_in_month(int32_t year, unsigned month)
-{
-	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-	if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
-		return 29;
-	return days[month - 1];
-}
-
 /* The number at *at of @text, up to @digits_max digits; moves *at past it. */
 static bool read_number(struct yg_bytes text, size_t *at, unsigned digits_max, uint32_t *ret)
 {
@@ -70,33 +48,9 @@ int32_t yg_day_read(struct yg_bytes text)
 	uint32_t part[3];
 
 	if (!read_parts(yg_bytes_trim(text), part) || part[0] < 1 || part[1] < 1 || part[1] > 12 ||
-	    part[2] < 1 || part[2] > days_in_month((int32_t)part[0], part[1]))
+	    part[2] < 1 || part[2] > yg_month_days(part[0], part[1]))
 		return YG_DAY_NONE;
-	return days_from((int32_t)part[0], part[1], part[2]);
-}
-
-struct date {
-	int32_t year;
-	unsigned month;
-	unsigned day;
-};
-
-/* The other way round. */
-static struct date date_of(int32_t day)
-{
-	int32_t since = day + 719468; /* 0000-03-01 */
-	int32_t era = (since >= 0 ? since : since - 146096) / 146097;
-	uint32_t of_era = (uint32_t)(since - era * 146097);
-	uint32_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
-	uint32_t month = (5 * of_year + 2) / 153; /* from March */
-	struct date date = {
-		.year = (int32_t)year + era * 400 + (month >= 10),
-		.month = month < 10 ? month + 3 : month - 9,
-		.day = of_year - (153 * month + 2) / 5 + 1,
-	};
-
-	return date;
+	return (int32_t)yg_date_days(part[0], part[1], part[2]);
 }
 
 /* 0001-01-01 and 9999-12-31. */
@@ -105,13 +59,13 @@ static struct date date_of(int32_t day)
 
 void yg_day_write(int32_t day, char to[YG_DAY_SIZE])
 {
-	struct date date;
+	struct yg_civil date;
 
 	if (day < DAY_LEAST || day > DAY_MOST) {
 		to[0] = 0;
 		return;
 	}
-	date = date_of(day);
+	date = yg_date_civil(day);
 	(void)snprintf(to, YG_DAY_SIZE, "%04u-%02u-%02u", (unsigned)date.year % 10000u,
 		       date.month % 100u, date.day % 100u); /* fits: that is what % is for */
 }
@@ -125,17 +79,17 @@ int32_t yg_day_of_time(int64_t time_ns, int32_t zone_s)
 
 int32_t yg_day_add(int32_t day, struct yg_period period)
 {
-	struct date date;
+	struct yg_civil date;
 	int32_t months;
 	unsigned last;
 
 	if (day < DAY_LEAST || day > DAY_MOST)
 		return YG_DAY_NONE;
-	date = date_of(day);
-	months = date.year * 12 + (int32_t)date.month - 1 + period.years * 12 + period.months;
-	last = days_in_month(months / 12, (unsigned)(months % 12) + 1);
-	return days_from(months / 12, (unsigned)(months % 12) + 1,
-			 date.day < last ? date.day : last) +
+	date = yg_date_civil(day);
+	months = date.year * 12 + date.month - 1 + period.years * 12 + period.months;
+	last = yg_month_days(months / 12, (unsigned)(months % 12) + 1);
+	return (int32_t)yg_date_days(months / 12, (unsigned)(months % 12) + 1,
+				     date.day < last ? date.day : last) +
 	       period.days;
 }
 

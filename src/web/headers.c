@@ -172,14 +172,6 @@ bool yg_web_none_match(struct yg_bytes header, struct yg_bytes tag)
 	return false;
 }
 
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool yg_web_decode(struct yg_bytes from, uint8_t *to, size_t *ret_size)
 {
 	size_t size = 0;
@@ -188,8 +180,8 @@ bool yg_web_decode(struct yg_bytes from, uint8_t *to, size_t *ret_size)
 		uint8_t c = from.data[i];
 
 		if (c == '%') {
-			int high = i + 2 < from.size ? hex_digit(from.data[i + 1]) : -1;
-			int low = i + 2 < from.size ? hex_digit(from.data[i + 2]) : -1;
+			int high = i + 2 < from.size ? yg_hex_digit(from.data[i + 1]) : -1;
+			int low = i + 2 < from.size ? yg_hex_digit(from.data[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;
