@@ -162,10 +162,9 @@ static int list_views(struct yg_assess_facts *facts, enum yg_lang lang, const ch
 	struct listing listing = {.items = json_array(), .lang = lang, .only = only};
 	int rc = listing.items ? YG_OK : YG_ENOMEM;
 
-	/* Without a file an empty one is made: all tables are shown, none filled. */
 	if (rc == YG_OK && !facts->inventory)
-		rc = yg_inventory_open(facts->path, true, &facts->inventory);
-	if (rc == YG_OK)
+		rc = yg_inventory_open(facts->path, false, &facts->inventory);
+	if (rc == YG_OK || rc == YG_ENOENT)
 		rc = yg_inventory_list(facts->inventory, add_view, &listing);
 	if (rc == YG_OK)
 		*ret = listing.items;

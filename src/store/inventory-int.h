@@ -87,7 +87,6 @@ bool yg_inventory_is_one_of(struct yg_bytes name, const char *names);
 
 struct yg_inventory {
 	sqlite3 *db;
-	char trouble[200];
 };
 
 /* The error for a result code of SQLite. */

@@ -29,11 +29,19 @@ int yg_inventory_list(struct yg_inventory *inventory, yg_inventory_view_fn fn, v
 {
 	sqlite3_stmt *statement = NULL;
 	int rc = YG_OK;
-	int step = sqlite3_prepare_v2(inventory->db,
-				      "SELECT rows, taken, source, sha256, filled, change FROM "
-				      "yg_lists WHERE name = ?",
-				      -1, &statement, NULL);
+	int step;
 
+	for (uint32_t i = 0; !inventory && rc == YG_OK && i < yg_inventory_def_count; i++) {
+		struct yg_inventory_view view = {.day = YG_DAY_NONE};
+
+		rc = tell_view(&yg_inventory_defs[i], &view, fn, arg);
+	}
+	if (!inventory)
+		return rc;
+	step = sqlite3_prepare_v2(inventory->db,
+				  "SELECT rows, taken, source, sha256, filled, change FROM "
+				  "yg_lists WHERE name = ?",
+				  -1, &statement, NULL);
 	if (step != SQLITE_OK)
 		return yg_inventory_fail(inventory);
 	for (uint32_t i = 0; rc == YG_OK && i < yg_inventory_def_count; i++) {

@@ -88,7 +88,8 @@ struct yg_inventory_view {
 };
 typedef int (*yg_inventory_view_fn)(void *arg, const struct yg_inventory_view *view);
 
-/* All tables in their documented order, also those without a list. */
+/* All tables in their documented order, also those without a list. @inventory NULL: there is no
+ * file yet, so none has one. */
 YG_MUST_USE int yg_inventory_list(struct yg_inventory *inventory, yg_inventory_view_fn fn,
 				  void *arg);
 
@@ -107,6 +108,3 @@ const char *yg_inventory_table_name(uint32_t index);
 /* The table whose columns @rows' header fits best; UINT32_MAX when its required ones are missing
  * for each or two fit equally. For files that come without saying what they are. */
 uint32_t yg_inventory_guess(const struct yg_table *rows);
-
-/* The database's own words about the last error; "" when there is none. */
-const char *yg_inventory_trouble(const struct yg_inventory *inventory);

@@ -40,8 +40,6 @@ int yg_inventory_code(int sqlite_code)
 
 int yg_inventory_fail(struct yg_inventory *inventory)
 {
-	(void)snprintf(inventory->trouble, sizeof(inventory->trouble), "%s",
-		       sqlite3_errmsg(inventory->db)); /* cut on purpose */
 	return yg_inventory_code(sqlite3_errcode(inventory->db));
 }
 
@@ -50,11 +48,6 @@ int yg_inventory_exec(struct yg_inventory *inventory, const char *sql)
 	if (sqlite3_exec(inventory->db, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return YG_OK;
 	return yg_inventory_fail(inventory);
-}
-
-const char *yg_inventory_trouble(const struct yg_inventory *inventory)
-{
-	return inventory->trouble;
 }
 
 static const char *column_type(enum yg_inventory_type type)

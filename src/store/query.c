@@ -246,13 +246,3 @@ int yg_query_run(struct yg_query *query, struct yg_bytes sql, yg_query_row_fn fn
 	finish(query);
 	return rc;
 }
-
-int yg_query_check(struct yg_query *query, struct yg_bytes sql, struct yg_query_done *ret)
-{
-	sqlite3_stmt *statement;
-	int rc = start(query, sql, ret, &statement);
-
-	(void)sqlite3_finalize(statement); /* never stepped */
-	finish(query);
-	return rc;
-}

@@ -58,7 +58,3 @@ typedef int (*yg_query_row_fn)(void *arg, const struct yg_check_row *row);
  */
 YG_MUST_USE int yg_query_run(struct yg_query *query, struct yg_bytes sql, yg_query_row_fn fn,
 			     void *arg, struct yg_query_done *ret);
-
-/* Only look at @sql, without running it: what a framework check needs. Results as above. */
-YG_MUST_USE int yg_query_check(struct yg_query *query, struct yg_bytes sql,
-			       struct yg_query_done *ret);

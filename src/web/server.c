@@ -183,11 +183,6 @@ struct yg_web *yg_web_free(struct yg_web *web)
 	return NULL;
 }
 
-uint16_t yg_web_port(const struct yg_web *web)
-{
-	return web->port;
-}
-
 void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX])
 {
 	char key[YG_WEB_KEY_HEX + 1];

@@ -56,8 +56,6 @@ YG_MUST_USE int yg_web_open(const struct yg_web_config *config, struct yg_web **
 /* Closes all connections. NULL is allowed; always returns NULL. */
 struct yg_web *yg_web_free(struct yg_web *web);
 
-uint16_t yg_web_port(const struct yg_web *web);
-
 /* A new one-time link "http://127.0.0.1:PORT/start?key=…"; one that was not used yet ends. */
 void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX]);
 

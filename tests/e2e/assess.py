@@ -201,7 +201,9 @@ def an_expert_confirms_and_a_changed_basis_voids_only_its_own():
     run(db, "confirm", "1-2-1-3", "--as", expert, "--reason", "show the date of the last review")
     lines = {l["id"]: l["confirmation"] for l in json.loads(run(db, "list", "--json").out)}
     equal(lines["1-2-1-3"], "returned")
-    contains(run(db, "answer", "1-2-1-3", "partly", "--as", expert, code=1).err, "")
+    state = line(db, "1-2-1-3")["state"]
+    run(db, "answer", "1-2-1-3", "partly", "--as", expert, code=1)
+    equal(line(db, "1-2-1-3")["state"], state, "an expert changes no answer")
     run(db, "expert", "end", expert)
     equal(yagura("assess", "confirm", "1-2-1-4", "--as", expert, "--note", "x", "--db", db).code, 2)
 
@@ -287,6 +289,9 @@ def the_firms_own_lists_stand_beside_what_it_declares():
     official(db)
     all_met(db)
     equal(line(db, "4-4-5-1")["observed"], "none")
+    tables = json.loads(run(db, "import-facts", "--json").out)
+    assert len(tables) >= 20 and all(t["rows"] == 0 and t["date"] is None for t in tables)
+    assert not pathlib.Path(str(db) + ".facts").exists(), "looking makes no file"
     facts(db, "assets", "資産名,種別,名称\nPC-1,パソコン,経理\nPC-2,パソコン,営業\n")
     facts(db, "protection", "資産名,製品,有効\nPC-1,X,はい\nPC-2,X,はい\n")
     equal(line(db, "4-4-5-1")["observed"], "supports")
