@@ -95,8 +95,7 @@ static int find_framework(struct yg_access *access, const struct yg_assess_ports
 	rc = yg_access_visit(access, &filter, look_at_stored, &search);
 	if (rc == YG_OK && !wanted->library)
 		rc = yg_line_fault_set(
-			reterr, YG_ENOENT, 0,
-			"unknown-framework: there is no framework called %.*s",
+			reterr, YG_ENOENT, 0, "unknown-framework: \"%.*s\"",
 			wanted->in->framework.size > 80 ? 80 : YG_FMT(wanted->in->framework));
 	return rc;
 }
@@ -216,8 +215,7 @@ static int check_names(const struct wanted *wanted, struct yg_line_fault *reterr
 
 	if (in->level.size &&
 	    yg_framework_level(wanted->library->framework, in->level) == YG_NODE_NONE)
-		return yg_line_fault_set(reterr, YG_ENOENT, 0,
-					 "unknown-level: the framework has no level called %.*s",
+		return yg_line_fault_set(reterr, YG_ENOENT, 0, "unknown-level: \"%.*s\"",
 					 in->level.size > 60 ? 60 : YG_FMT(in->level));
 	if (in->organisation.size > TEXT_SHORT_MAX)
 		return yg_line_fault_set(reterr, YG_EINVAL, 0,
