@@ -82,6 +82,35 @@ static bool is_empty(struct yg_page *page, const json_t *list)
 	return true;
 }
 
+/* One column of a table of rows: its heading, and what a cell shows of @key. */
+struct column {
+	const char *head;
+	void (*cell)(struct yg_page *page, const json_t *row, const char *key);
+	const char *key;
+};
+#define COLUMNS_MAX 8u
+
+/* A row for each entry of @list; the first column heads its row. @columns end with a NULL head. */
+static void rows_table(struct yg_page *page, const json_t *list, const struct column *columns)
+{
+	const char *heads[COLUMNS_MAX + 1] = {NULL};
+
+	if (is_empty(page, list))
+		return;
+	for (size_t k = 0; columns[k].head && k < COLUMNS_MAX; k++)
+		heads[k] = columns[k].head;
+	table_open(page, heads);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *row = json_array_get(list, i);
+
+		row_head(page, yg_json_text(row, columns[0].key));
+		for (size_t k = 1; heads[k]; k++)
+			columns[k].cell(page, row, columns[k].key);
+		yg_page_raw(page, "</tr>\n");
+	}
+	table_close(page);
+}
+
 /* Where only the first ones are shown: how many there are. */
 static void count_note(struct yg_page *page, const json_t *report, const char *key,
 		       const json_t *list)
@@ -240,21 +269,21 @@ static void size_cell(struct yg_page *page, const json_t *row, const char *key)
 	text_cell(page, yg_words_size(yg_json_int(row, key, 0), page->lang));
 }
 
-static void closed_by_cell(struct yg_page *page, const json_t *row)
+static void closed_by_cell(struct yg_page *page, const json_t *row, const char *key)
 {
 	yg_page_raw(page, "<td>");
-	yg_words_closed_by(&page->piece, json_object_get(row, "closed_by"), page->lang);
+	yg_words_closed_by(&page->piece, json_object_get(row, key), page->lang);
 	yg_page_flush(page);
 	yg_page_raw(page, "</td>");
 }
 
 /* The state, and below it what else is wrong. */
-static void state_cell(struct yg_page *page, const json_t *row)
+static void state_cell(struct yg_page *page, const json_t *row, const char *key)
 {
 	struct yg_bytes observed = yg_json_text(row, "observed");
 
 	yg_page_raw(page, "<td class=state>");
-	yg_page_text(page, yg_words_state(yg_json_text(row, "state"), page->lang));
+	yg_page_text(page, yg_words_state(yg_json_text(row, key), page->lang));
 	if (json_is_true(json_object_get(row, "stale"))) {
 		yg_page_raw(page, "<br>");
 		yg_page_tr(page, N_("evidence expired or changed"));
@@ -266,101 +295,80 @@ static void state_cell(struct yg_page *page, const json_t *row)
 	yg_page_raw(page, "</td>");
 }
 
+/* The state alone, as it was or is. */
+static void word_cell(struct yg_page *page, const json_t *row, const char *key)
+{
+	text_cell(page, yg_words_state(yg_json_text(row, key), page->lang));
+}
+
+/* Room to write by hand. */
+static void blank_cell(struct yg_page *page, const json_t *row, const char *key)
+{
+	(void)row;
+	(void)key;
+	text_cell(page, YG_S(""));
+}
+
+static void due_cell(struct yg_page *page, const json_t *row, const char *key)
+{
+	struct yg_bytes status = yg_json_text(row, key);
+
+	marked_cell(page, yg_words_due(status, page->lang),
+		    yg_bytes_eq(status, YG_S("overdue")) || yg_bytes_eq(status, YG_S("never")));
+}
+
 static void gap_table(struct yg_page *page, const json_t *list)
 {
-	static const char *const heads[] = {N_("criterion"),
-					    N_("title"),
-					    N_("declared"),
-					    N_("next step"),
-					    N_("what would close it"),
-					    N_("effort"),
-					    NULL};
+	static const struct column columns[] = {
+		{N_("criterion"), NULL, "id"},
+		{N_("title"), key_cell, "title"},
+		{N_("declared"), state_cell, "state"},
+		{N_("next step"), key_cell, "cheap"},
+		{N_("what would close it"), closed_by_cell, "closed_by"},
+		{N_("effort"), size_cell, "effort"},
+		{0},
+	};
 
-	if (is_empty(page, list))
-		return;
-	table_open(page, heads);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *row = json_array_get(list, i);
-
-		row_head(page, yg_json_text(row, "id"));
-		key_cell(page, row, "title");
-		state_cell(page, row);
-		key_cell(page, row, "cheap");
-		closed_by_cell(page, row);
-		size_cell(page, row, "effort");
-		yg_page_raw(page, "</tr>\n");
-	}
-	table_close(page);
+	rows_table(page, list, columns);
 }
 
 /* The same in one line each, for the paper of one page. */
 static void short_gap_table(struct yg_page *page, const json_t *list)
 {
-	static const char *const heads[] = {N_("criterion"), N_("title"), N_("declared"), NULL};
+	static const struct column columns[] = {
+		{N_("criterion"), NULL, "id"},
+		{N_("title"), key_cell, "title"},
+		{N_("declared"), state_cell, "state"},
+		{0},
+	};
 
-	if (is_empty(page, list))
-		return;
-	table_open(page, heads);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *row = json_array_get(list, i);
-
-		row_head(page, yg_json_text(row, "id"));
-		key_cell(page, row, "title");
-		state_cell(page, row);
-		yg_page_raw(page, "</tr>\n");
-	}
-	table_close(page);
+	rows_table(page, list, columns);
 }
 
 static void decision_table(struct yg_page *page, const json_t *list)
 {
-	static const char *const heads[] = {N_("criterion"), N_("title"), N_("next step"), NULL};
+	static const struct column columns[] = {
+		{N_("criterion"), NULL, "id"},
+		{N_("title"), key_cell, "title"},
+		{N_("next step"), key_cell, "cheap"},
+		{0},
+	};
 
-	if (is_empty(page, list))
-		return;
-	table_open(page, heads);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *row = json_array_get(list, i);
-
-		row_head(page, yg_json_text(row, "id"));
-		key_cell(page, row, "title");
-		key_cell(page, row, "cheap");
-		yg_page_raw(page, "</tr>\n");
-	}
-	table_close(page);
+	rows_table(page, list, columns);
 }
 
 static void step_table(struct yg_page *page, const json_t *list, bool has_blanks)
 {
-	static const char *const heads[] = {N_("criterion"),
-					    N_("title"),
-					    N_("next step"),
-					    N_("effect"),
-					    N_("effort"),
-					    NULL,
-					    NULL,
-					    NULL};
-	const char *shown[sizeof(heads) / sizeof(heads[0])];
+	struct column columns[] = {
+		{N_("criterion"), NULL, "id"},	      {N_("title"), key_cell, "title"},
+		{N_("next step"), key_cell, "cheap"}, {N_("effect"), size_cell, "effect"},
+		{N_("effort"), size_cell, "effort"},  {N_("who"), blank_cell, ""},
+		{N_("until when"), blank_cell, ""},   {0},
+	};
 
-	if (is_empty(page, list))
-		return;
-	memcpy(shown, heads, sizeof(heads));
-	if (has_blanks) {
-		shown[5] = N_("who");
-		shown[6] = N_("until when");
-	}
-	table_open(page, shown);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *row = json_array_get(list, i);
-
-		row_head(page, yg_json_text(row, "id"));
-		key_cell(page, row, "title");
-		key_cell(page, row, "cheap");
-		size_cell(page, row, "effect");
-		size_cell(page, row, "effort");
-		yg_page_raw(page, has_blanks ? "<td></td><td></td></tr>\n" : "</tr>\n");
-	}
-	table_close(page);
+	if (!has_blanks)
+		columns[5].head = NULL;
+	rows_table(page, list, columns);
 }
 
 /* Labels with room to write by hand, closed by NULL. */
@@ -377,28 +385,17 @@ static void blanks(struct yg_page *page, const char *const *labels)
 
 static void check_table(struct yg_page *page, const json_t *list)
 {
-	static const char *const heads[] = {
-		N_("criterion"), N_("title"),  N_("check"), N_("last done"),
-		N_("due"),	 N_("record"), NULL};
+	static const struct column columns[] = {
+		{N_("criterion"), NULL, "id"},
+		{N_("title"), key_cell, "title"},
+		{N_("check"), due_cell, "status"},
+		{N_("last done"), key_cell, "last"},
+		{N_("due"), key_cell, "due"},
+		{N_("record"), key_cell, "record"},
+		{0},
+	};
 
-	if (is_empty(page, list))
-		return;
-	table_open(page, heads);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *row = json_array_get(list, i);
-		struct yg_bytes status = yg_json_text(row, "status");
-
-		row_head(page, yg_json_text(row, "id"));
-		key_cell(page, row, "title");
-		marked_cell(page, yg_words_due(status, page->lang),
-			    yg_bytes_eq(status, YG_S("overdue")) ||
-				    yg_bytes_eq(status, YG_S("never")));
-		key_cell(page, row, "last");
-		key_cell(page, row, "due");
-		key_cell(page, row, "record");
-		yg_page_raw(page, "</tr>\n");
-	}
-	table_close(page);
+	rows_table(page, list, columns);
 }
 
 static void check_totals(struct yg_page *page, const json_t *report)
@@ -474,10 +471,15 @@ static void progress(struct yg_page *page, const json_t *report)
 {
 	static const char *const states[] = {"met", "partly", "not_met", "na", "open"};
 	static const char *const total_heads[] = {N_("declared"), N_("before"), N_("now"), NULL};
-	static const char *const heads[] = {
-		N_("criterion"),   N_("title"),	 N_("before"), N_("now"),
-		N_("answered by"), N_("reason"), NULL};
-	const json_t *list = json_object_get(report, "changes");
+	static const struct column columns[] = {
+		{N_("criterion"), NULL, "id"},
+		{N_("title"), key_cell, "title"},
+		{N_("before"), word_cell, "from"},
+		{N_("now"), word_cell, "to"},
+		{N_("answered by"), key_cell, "by"},
+		{N_("reason"), key_cell, "reason"},
+		{0},
+	};
 
 	section_open(page, N_("Counts of criteria"));
 	table_open(page, total_heads);
@@ -490,21 +492,7 @@ static void progress(struct yg_page *page, const json_t *report)
 	table_close(page);
 	section_close(page);
 	section_open(page, N_("Answers that changed"));
-	if (!is_empty(page, list)) {
-		table_open(page, heads);
-		for (size_t i = 0; i < json_array_size(list); i++) {
-			const json_t *row = json_array_get(list, i);
-
-			row_head(page, yg_json_text(row, "id"));
-			key_cell(page, row, "title");
-			text_cell(page, yg_words_state(yg_json_text(row, "from"), page->lang));
-			text_cell(page, yg_words_state(yg_json_text(row, "to"), page->lang));
-			key_cell(page, row, "by");
-			key_cell(page, row, "reason");
-			yg_page_raw(page, "</tr>\n");
-		}
-		table_close(page);
-	}
+	rows_table(page, json_object_get(report, "changes"), columns);
 	section_close(page);
 }
 
@@ -553,40 +541,34 @@ static void scope(struct yg_page *page, const json_t *report)
 	section_close(page);
 }
 
+static void independence_cell(struct yg_page *page, const json_t *row, const char *key)
+{
+	bool is_independent = json_is_true(json_object_get(row, key));
+
+	yg_page_raw(page, "<td>");
+	yg_page_tr(page, is_independent ? N_("independent of the firm")
+					: N_("not independent of the firm"));
+	if (yg_json_text(row, "independence_note").size > 0) {
+		yg_page_raw(page, "<br>");
+		yg_page_text(page, yg_json_text(row, "independence_note"));
+	}
+	yg_page_raw(page, "</td>");
+}
+
 static void experts(struct yg_page *page, const json_t *report)
 {
-	static const char *const heads[] = {N_("specialist's name"),
-					    N_("organisation"),
-					    N_("qualification"),
-					    N_("registration number"),
-					    N_("registered until"),
-					    N_("independence"),
-					    NULL};
-	const json_t *list = json_object_get(report, "experts");
+	static const struct column columns[] = {
+		{N_("specialist's name"), NULL, "name"},
+		{N_("organisation"), key_cell, "organisation"},
+		{N_("qualification"), key_cell, "qualification"},
+		{N_("registration number"), key_cell, "registration"},
+		{N_("registered until"), key_cell, "registration_expires"},
+		{N_("independence"), independence_cell, "independent"},
+		{0},
+	};
 
 	section_open(page, N_("Who looked"));
-	if (!is_empty(page, list)) {
-		table_open(page, heads);
-		for (size_t i = 0; i < json_array_size(list); i++) {
-			const json_t *row = json_array_get(list, i);
-			bool is_independent = json_is_true(json_object_get(row, "independent"));
-
-			row_head(page, yg_json_text(row, "name"));
-			key_cell(page, row, "organisation");
-			key_cell(page, row, "qualification");
-			key_cell(page, row, "registration");
-			key_cell(page, row, "registration_expires");
-			yg_page_raw(page, "<td>");
-			yg_page_tr(page, is_independent ? N_("independent of the firm")
-							: N_("not independent of the firm"));
-			if (yg_json_text(row, "independence_note").size > 0) {
-				yg_page_raw(page, "<br>");
-				yg_page_text(page, yg_json_text(row, "independence_note"));
-			}
-			yg_page_raw(page, "</td></tr>\n");
-		}
-		table_close(page);
-	}
+	rows_table(page, json_object_get(report, "experts"), columns);
 	section_close(page);
 }
 
@@ -629,7 +611,7 @@ static void confirmations(struct yg_page *page, const json_t *report)
 
 		row_head(page, yg_json_text(row, "id"));
 		key_cell(page, row, "title");
-		state_cell(page, row);
+		state_cell(page, row, "state");
 		decision_cells(page, json_object_get(row, "confirmation"));
 		yg_page_raw(page, "</tr>\n");
 	}
@@ -637,23 +619,14 @@ static void confirmations(struct yg_page *page, const json_t *report)
 	section_close(page);
 }
 
-/* Lists that are only there for some. @keys: one a column, closed by NULL. */
-static void simple_table(struct yg_page *page, const char *title, const json_t *list,
-			 const char *const *heads, const char *const *keys)
+/* Lists that are only there for some. */
+static void some_table(struct yg_page *page, const char *title, const json_t *list,
+		       const struct column *columns)
 {
 	if (json_array_size(list) == 0)
 		return;
 	section_open(page, title);
-	table_open(page, heads);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *row = json_array_get(list, i);
-
-		row_head(page, yg_json_text(row, keys[0]));
-		for (size_t k = 1; keys[k]; k++)
-			key_cell(page, row, keys[k]);
-		yg_page_raw(page, "</tr>\n");
-	}
-	table_close(page);
+	rows_table(page, list, columns);
 	section_close(page);
 }
 
@@ -692,16 +665,24 @@ static void proof(struct yg_page *page, const json_t *report)
 
 static void expert(struct yg_page *page, const json_t *report)
 {
-	static const char *const technical_heads[] = {N_("title"),  N_("day"),	  N_("done by"),
-						      N_("method"), N_("sample"), N_("result"),
-						      NULL};
-	static const char *const technical_keys[] = {"title",  "date",	 "by", "method",
-						     "sample", "result", NULL};
-	static const char *const official_heads[] = {
-		N_("number"),	  N_("level"), N_("valid from"), N_("valid to"), N_("source"),
-		N_("checked on"), NULL};
-	static const char *const official_keys[] = {
-		"number", "level", "valid_from", "valid_to", "source", "checked_on", NULL};
+	static const struct column technical[] = {
+		{N_("title"), NULL, "title"},
+		{N_("day"), key_cell, "date"},
+		{N_("done by"), key_cell, "by"},
+		{N_("method"), key_cell, "method"},
+		{N_("sample"), key_cell, "sample"},
+		{N_("result"), key_cell, "result"},
+		{0},
+	};
+	static const struct column official[] = {
+		{N_("number"), NULL, "number"},
+		{N_("level"), key_cell, "level"},
+		{N_("valid from"), key_cell, "valid_from"},
+		{N_("valid to"), key_cell, "valid_to"},
+		{N_("source"), key_cell, "source"},
+		{N_("checked on"), key_cell, "checked_on"},
+		{0},
+	};
 	static const char *const labels[] = {N_("signature of the specialist, on"),
 					     N_("signature of the firm, on"), NULL};
 
@@ -709,10 +690,10 @@ static void expert(struct yg_page *page, const json_t *report)
 	scope(page, report);
 	counts(page, report);
 	confirmations(page, report);
-	simple_table(page, N_("Technical verification"), json_object_get(report, "technical"),
-		     technical_heads, technical_keys);
-	simple_table(page, N_("Copies of what the scheme's operator published"),
-		     json_object_get(report, "official_results"), official_heads, official_keys);
+	some_table(page, N_("Technical verification"), json_object_get(report, "technical"),
+		   technical);
+	some_table(page, N_("Copies of what the scheme's operator published"),
+		   json_object_get(report, "official_results"), official);
 	proof(page, report);
 	section_open(page, N_("Signatures"));
 	blanks(page, labels);
