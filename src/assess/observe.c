@@ -153,6 +153,12 @@ static int choose(struct batch *batch)
 	return YG_OK;
 }
 
+static bool is_current(const struct yg_assess *assess, uint64_t facts_change)
+{
+	return assess->is_observed && facts_change == assess->observed_change &&
+	       assess->day == assess->observed_day && assess->level == assess->observed_level;
+}
+
 int yg_assess_observe(struct yg_assess *assess, uint64_t facts_change)
 {
 	struct batch batch = {.assess = assess};
@@ -161,8 +167,7 @@ int yg_assess_observe(struct yg_assess *assess, uint64_t facts_change)
 	if (assess->observation_count == 0 || !assess->ports->run_queries ||
 	    !assess->ports->table_change)
 		return YG_OK;
-	if (assess->is_observed && facts_change == assess->observed_change &&
-	    assess->day == assess->observed_day && assess->level == assess->observed_level)
+	if (is_current(assess, facts_change))
 		return YG_OK;
 	assess->is_observed = false;
 	batch.queries = yg_calloc(assess->observation_count, sizeof(*batch.queries));
