@@ -89,7 +89,14 @@ int yg_assess_cmd_key(struct yg_assess_run *run);
 /* Read a named file ("-": standard input) into heap memory, or say why not. */
 bool yg_assess_read_file(const char *path, size_t bytes_max, uint8_t **ret, size_t *ret_size);
 
-/* @object as one line of JSON on standard output (taken). Exit status. */
+/* To the file at @path (mode @mode), whole or not at all, or (NULL or "-") to standard output. An
+ * error that @content holds is told too. Exit status. */
+int yg_assess_write_out(const char *path, const struct yg_buf *content, unsigned mode);
+
+/* @object as one line of JSON there (taken). Exit status. */
+int yg_assess_write_json(const char *path, json_t *take_object);
+
+/* The same on standard output. */
 int yg_assess_print_json(json_t *take_object);
 
 /* Texts in @value (of this run alone) without what a terminal would obey: they come from files and

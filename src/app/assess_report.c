@@ -1,42 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `yagura assess report` and the exports in OSCAL: trees of assess/ as files. */
-#include <unistd.h>
-
 #include "app/assess-int.h"
 #include "assess/oscal.h"
 #include "assess/report.h"
-#include "base/io.h"
 #include "render/assess.h"
 
 #include "base/ban.h"
 
 #define REPORT_BYTES_MAX (64u << 20)
-
-/* To the file named by -o, whole or not at all, or to standard output. Exit status. */
-static int write_out(const char *path, const struct yg_buf *content)
-{
-	int rc = yg_buf_error(content);
-
-	if (rc == YG_OK && path && strcmp(path, "-") != 0)
-		rc = yg_io_replace(path, yg_buf_bytes(content), 0600);
-	else if (rc == YG_OK)
-		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(content));
-	if (rc == YG_OK || rc == YG_EPIPE)
-		return YG_EXIT_DONE;
-	yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
-	return YG_EXIT_FAILED;
-}
-
-static int write_json(const char *path, const json_t *tree, struct yg_buf *buf)
-{
-	int rc = yg_json_canonical(tree, buf);
-
-	yg_buf_add_byte(buf, '\n');
-	if (rc == YG_OK)
-		return write_out(path, buf);
-	yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
-	return YG_EXIT_FAILED;
-}
 
 /* The days of --since, or YG_DAY_NONE without it; false when it is no day before today (said). */
 static bool read_since(const struct yg_assess_run *run, int32_t *ret)
@@ -76,16 +47,14 @@ int yg_assess_cmd_report(struct yg_assess_run *run)
 				      &report);
 	if (rc != YG_OK)
 		return yg_assess_say_store(run, rc);
+	if (cli->is_json)
+		return yg_assess_write_json(cli->out, report);
 	yg_buf_init(&buf, REPORT_BYTES_MAX);
-	if (cli->is_json) {
-		status = write_json(cli->out, report, &buf);
-	} else {
-		if (cli->is_csv)
-			yg_assess_csv(&buf, report, cli->lang);
-		else
-			yg_assess_page(&buf, report, cli->lang);
-		status = write_out(cli->out, &buf);
-	}
+	if (cli->is_csv)
+		yg_assess_csv(&buf, report, cli->lang);
+	else
+		yg_assess_page(&buf, report, cli->lang);
+	status = yg_assess_write_out(cli->out, &buf, 0600);
 	yg_buf_done(&buf);
 	json_decref(report);
 	return status;
@@ -98,9 +67,7 @@ int yg_assess_cmd_oscal(struct yg_assess_run *run)
 					    [YG_OSCAL_RESULTS] = "oscal-results"};
 	const struct yg_assess_cli *cli = run->cli;
 	json_t *tree = NULL;
-	struct yg_buf buf;
 	unsigned kind = 0;
-	int status;
 	int rc;
 
 	while (kind < sizeof(names) / sizeof(names[0]) && strcmp(cli->format, names[kind]) != 0)
@@ -114,9 +81,5 @@ int yg_assess_cmd_oscal(struct yg_assess_run *run)
 			     &tree);
 	if (rc != YG_OK)
 		return yg_assess_say_store(run, rc);
-	yg_buf_init(&buf, REPORT_BYTES_MAX);
-	status = write_json(cli->out, tree, &buf);
-	yg_buf_done(&buf);
-	json_decref(tree);
-	return status;
+	return yg_assess_write_json(cli->out, tree);
 }

@@ -229,9 +229,24 @@ bool yg_assess_read_file(const char *path, size_t bytes_max, uint8_t **ret, size
 	return false;
 }
 
-int yg_assess_print_json(json_t *take_object)
+int yg_assess_write_out(const char *path, const struct yg_buf *content, unsigned mode)
+{
+	int rc = yg_buf_error(content);
+
+	if (rc == YG_OK && path && strcmp(path, "-") != 0)
+		rc = yg_io_replace(path, yg_buf_bytes(content), mode);
+	else if (rc == YG_OK)
+		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(content));
+	if (rc == YG_OK || rc == YG_EPIPE)
+		return YG_EXIT_DONE;
+	yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
+	return YG_EXIT_FAILED;
+}
+
+int yg_assess_write_json(const char *path, json_t *take_object)
 {
 	struct yg_buf buf;
+	int status = YG_EXIT_FAILED;
 	int rc;
 
 	yg_buf_init(&buf, JSON_OUT_MAX);
@@ -239,15 +254,17 @@ int yg_assess_print_json(json_t *take_object)
 	json_decref(take_object);
 	if (rc == YG_OK) {
 		yg_buf_add_byte(&buf, '\n');
-		rc = yg_buf_error(&buf);
+		status = yg_assess_write_out(path, &buf, 0600);
+	} else {
+		yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
 	}
-	if (rc == YG_OK)
-		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&buf));
 	yg_buf_done(&buf);
-	if (rc == YG_OK || rc == YG_EPIPE)
-		return YG_EXIT_DONE;
-	yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
-	return YG_EXIT_FAILED;
+	return status;
+}
+
+int yg_assess_print_json(json_t *take_object)
+{
+	return yg_assess_write_json(NULL, take_object);
 }
 
 /* Evidence with a place that is a file here, and a digest: is the file still the same? */

@@ -99,6 +99,7 @@ int yg_assess_cmd_template(struct yg_assess_run *run)
 	const struct yg_assess_cli *cli = run->cli;
 	char file_name[FILE_NAME_MAX];
 	struct yg_buf buf;
+	int status;
 	int rc;
 
 	if (cli->arg_count == 0)
@@ -112,12 +113,11 @@ int yg_assess_cmd_template(struct yg_assess_run *run)
 		yg_buf_done(&buf);
 		return YG_EXIT_FAILED;
 	}
-	if (rc == YG_OK)
-		rc = cli->out ? yg_io_replace(cli->out, yg_buf_bytes(&buf), 0644)
-			      : yg_io_write(STDOUT_FILENO, yg_buf_bytes(&buf));
+	if (rc != YG_OK) {
+		yg_buf_done(&buf);
+		return yg_assess_say_store(run, rc);
+	}
+	status = yg_assess_write_out(cli->out, &buf, 0644);
 	yg_buf_done(&buf);
-	if (rc == YG_OK || rc == YG_EPIPE)
-		return YG_EXIT_DONE;
-	yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
-	return YG_EXIT_FAILED;
+	return status;
 }

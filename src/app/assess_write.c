@@ -636,6 +636,7 @@ int yg_assess_cmd_export(struct yg_assess_run *run)
 	const struct yg_assess_cli *cli = run->cli;
 	enum yg_audience audience = YG_AUDIENCE_OWN;
 	struct yg_buf buf;
+	int status;
 	int rc;
 
 	if (cli->format)
@@ -652,13 +653,9 @@ int yg_assess_cmd_export(struct yg_assess_run *run)
 		yg_buf_done(&buf);
 		return yg_assess_say_store(run, rc);
 	}
-	rc = cli->out ? yg_io_replace(cli->out, yg_buf_bytes(&buf), 0600)
-		      : yg_io_write(STDOUT_FILENO, yg_buf_bytes(&buf));
+	status = yg_assess_write_out(cli->out, &buf, 0600);
 	yg_buf_done(&buf);
-	if (rc == YG_OK || rc == YG_EPIPE)
-		return YG_EXIT_DONE;
-	yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
-	return YG_EXIT_FAILED;
+	return status;
 }
 
 int yg_assess_cmd_import(struct yg_assess_run *run)
