@@ -234,7 +234,7 @@ int yg_assess_write_out(const char *path, const struct yg_buf *content, unsigned
 	int rc = yg_buf_error(content);
 
 	if (rc == YG_OK && path && strcmp(path, "-") != 0)
-		rc = yg_io_replace(path, yg_buf_bytes(content), mode);
+		rc = yg_io_write_to(path, yg_buf_bytes(content), mode);
 	else if (rc == YG_OK)
 		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(content));
 	if (rc == YG_OK || rc == YG_EPIPE)

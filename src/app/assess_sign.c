@@ -272,7 +272,7 @@ static int seal_to(const json_t *statement, const struct yg_key *key, const char
 	if (rc == YG_OK && strcmp(path, "-") == 0)
 		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&envelope));
 	else if (rc == YG_OK)
-		rc = yg_io_replace(path, yg_buf_bytes(&envelope), 0644);
+		rc = yg_io_write_to(path, yg_buf_bytes(&envelope), 0644);
 	yg_buf_done(&envelope);
 	if (rc != YG_OK)
 		say_not_written(path, rc);

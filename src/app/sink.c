@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/sink.h"
 
-#include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/say.h"
@@ -109,24 +107,6 @@ static bool is_coloured(void)
 	       !(term && strcmp(term, "dumb") == 0);
 }
 
-/* A page into a plain file appears whole or not at all; a device or pipe is written as it is. */
-static int write_page(struct yg_bytes page, const char *path)
-{
-	struct stat st;
-	int fd;
-	int rc;
-
-	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
-		return yg_io_replace(path, page, 0600);
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return yg_err_from_errno(errno);
-	rc = yg_io_write(fd, page);
-	if (close(fd) != 0 && rc == YG_OK)
-		rc = yg_err_from_errno(errno);
-	return rc;
-}
-
 static int write_html(struct yg_sink *sink, const struct yg_report *report, const char *path)
 {
 	int rc;
@@ -134,7 +114,7 @@ static int write_html(struct yg_sink *sink, const struct yg_report *report, cons
 	yg_html_report(&sink->buf, report, sink->lang);
 	rc = yg_buf_error(&sink->buf);
 	if (rc == YG_OK)
-		rc = write_page(yg_buf_bytes(&sink->buf), path);
+		rc = yg_io_write_to(path, yg_buf_bytes(&sink->buf), 0600);
 	yg_buf_reset(&sink->buf);
 	if (rc != YG_OK)
 		yg_say_hint(N_("choose another place, or make room"),

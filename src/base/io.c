@@ -97,6 +97,23 @@ out:
 	return rc;
 }
 
+int yg_io_write_to(const char *path, struct yg_bytes content, unsigned mode)
+{
+	struct stat st;
+	int fd;
+	int rc;
+
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+		return yg_io_replace(path, content, mode);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return yg_err_from_errno(errno);
+	rc = yg_io_write(fd, content);
+	if (close(fd) != 0 && rc == YG_OK)
+		rc = yg_err_from_errno(errno);
+	return rc;
+}
+
 /* Read from @fd until its end; grows by doubling so that a growing file is read too. */
 static int read_all(int fd, size_t bytes_max, uint8_t **ret, size_t *ret_size)
 {

@@ -27,6 +27,12 @@ YG_MUST_USE int yg_io_fsync(int fd);
  */
 YG_MUST_USE int yg_io_replace(const char *path, struct yg_bytes content, unsigned mode);
 
+/*
+ * The same for a place that a person names: a device or a pipe there is written as it is, never
+ * replaced by a file.
+ */
+YG_MUST_USE int yg_io_write_to(const char *path, struct yg_bytes content, unsigned mode);
+
 /* Read a whole regular file of at most @bytes_max bytes into heap memory (*ret owned, free()). */
 YG_MUST_USE int yg_io_read_file(const char *path, size_t bytes_max, uint8_t **ret,
 				size_t *ret_size);

@@ -217,6 +217,17 @@ def templates_can_be_brought_in_as_they_are():
 
 
 @case
+def a_device_is_written_and_never_replaced():
+    before = os.stat("/dev/full")
+    db, run = assessment()
+    for args in (("template", "contact-list"), ("report", "gaps", "--html"), ("export",)):
+        got = run(*args, "-o", "/dev/full", code=2)
+        contains(got.err, "No space left")
+    after = os.stat("/dev/full")
+    equal((after.st_mode, after.st_rdev, after.st_ino), (before.st_mode, before.st_rdev, before.st_ino))
+
+
+@case
 def what_is_no_statement():
     path = FOLDER / "S.json"
     for text in (b"", b"{}", b"{\"payload\":\"\"}", b"\xff", b"[" * 100, b"hello", json.dumps(
