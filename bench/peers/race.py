@@ -84,7 +84,7 @@ def routes():
 
 
 def tagged(path):
-    """The same events, each with its logsource in three fields: what RSigma's routing is fastest with."""
+    """The same events as RSigma reads them fastest: flat, and each with its logsource in three fields."""
     target = WORK / (path.name + "-tagged")
     if target.exists() and target.stat().st_mtime >= path.stat().st_mtime:
         return target
@@ -92,17 +92,21 @@ def tagged(path):
     with open(path, encoding="utf-8") as source, open(target, "w", encoding="utf-8") as out:
         for line in source:
             event = json.loads(line)
-            system = event["Event"]["System"] if isinstance(event.get("Event"), dict) else event
-            service = services.get(str(system.get("Channel")).lower())
-            number = system.get("EventID")
-            number = number.get("#text") if isinstance(number, dict) else number
+            if isinstance(event.get("Event"), dict):
+                inner = event.pop("Event")
+                event.update(inner.get("System") or {})
+                event.update(inner.get("EventData") or {})
+            if isinstance(event.get("EventID"), dict):
+                event["EventID"] = event["EventID"].get("#text")
+            service = services.get(str(event.get("Channel")).lower())
+            number = str(event.get("EventID"))
             tags = {"ls_product": "windows"}
             if service:
                 tags["ls_service"] = service
-                kinds = categories.get((service, int(number)), ()) if str(number).isdigit() else ()
-                if len(kinds) == 1:  # of several, RSigma takes one only: then none, and it looks at all rules
-                    tags["ls_category"] = next(iter(kinds))
-            out.write("{%s,%s" % (json.dumps(tags)[1:-1], line[1:]))
+                # Of several, RSigma takes one: the narrower.
+                kinds = sorted(categories.get((service, int(number)), ()), key="registry_event".__eq__) if number.isdigit() else []
+                tags.update({"ls_category": kinds[0]} if kinds else {})
+            out.write(json.dumps(dict(tags, **event), ensure_ascii=False, separators=(",", ":")) + "\n")
     return target
 
 
@@ -219,10 +223,11 @@ def race(title, entries, rounds=ROUNDS):
 # ---- counting ----
 
 def where(event):
-    system = event.get("Event", {}).get("System", event) if isinstance(event.get("Event"), dict) else event
+    inner = event.get("Event")
+    system = inner.get("System", event) if isinstance(inner, dict) else event
     number = system.get("EventID")
-    return "%s %s" % (str(system.get("Channel")).replace("Microsoft-Windows-", ""),
-                      number.get("#text") if isinstance(number, dict) else number)
+    return "%s %s%s" % (str(system.get("Channel")).replace("Microsoft-Windows-", ""),
+                        number.get("#text") if isinstance(number, dict) else number, " nested" if isinstance(inner, dict) else "")
 
 
 def counted(engine, path):
@@ -251,11 +256,19 @@ def ids():
 
 
 def difference(ours, theirs):
-    """In words: where the one or the other has more."""
+    """In words: where the one or the other has more, and what that comes from."""
     more = ours - theirs
     less = theirs - ours
     words = ["only Yagura: %s (%d)" % pair for pair in more.most_common(2)] + \
         ["only the peer: %s (%d)" % pair for pair in less.most_common(2)]
+    if any("nested" in place for place in more):
+        words.append("the peer does not look for fields below Event")
+    elif any("4688" in place for place in more):
+        words.append("the peer does not read Security 4688 as process_creation")
+    elif more:
+        words.append("the field has another name in these events")
+    if less:
+        words.append("the peer takes records of another logsource, too")
     return "; ".join(words)
 
 
