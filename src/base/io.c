@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/disk.h"
 
 #include "base/ban.h"
 
@@ -68,33 +69,7 @@ int yg_io_fsync(int fd)
 
 int yg_io_replace(const char *path, struct yg_bytes content, unsigned mode)
 {
-	size_t size = strlen(path) + sizeof(".XXXXXX");
-	char *neighbour = yg_malloc(size);
-	int fd = -1;
-	int rc = YG_ENOMEM;
-
-	if (!neighbour)
-		return YG_ENOMEM;
-	(void)snprintf(neighbour, size, "%s.XXXXXX", path); /* measured above */
-	fd = mkostemp(neighbour, O_CLOEXEC);
-	if (fd < 0) {
-		rc = yg_err_from_errno(errno);
-		goto out;
-	}
-	rc = fchmod(fd, (mode_t)mode) == 0 ? YG_OK : yg_err_from_errno(errno);
-	if (rc == YG_OK)
-		rc = yg_io_write(fd, content);
-	if (rc == YG_OK)
-		rc = yg_io_fsync(fd);
-	if (close(fd) != 0 && rc == YG_OK)
-		rc = yg_err_from_errno(errno);
-	if (rc == YG_OK && rename(neighbour, path) != 0)
-		rc = yg_err_from_errno(errno);
-	if (rc != YG_OK)
-		(void)unlink(neighbour); /* the first error is the one to report */
-out:
-	free(neighbour);
-	return rc;
+	return yg_disk_replace(path, content, mode);
 }
 
 int yg_io_write_to(const char *path, struct yg_bytes content, unsigned mode)

@@ -22,8 +22,8 @@ YG_MUST_USE int yg_io_write(int fd, struct yg_bytes b);
 YG_MUST_USE int yg_io_fsync(int fd);
 
 /*
- * Write a whole file so that readers see the old or the new one, never half: a temporary
- * neighbour (mode @mode), fsync, rename. On failure the neighbour is removed.
+ * Write a whole file so that readers see the old or the new one, never half: yg_disk_replace() of
+ * base/disk.h, which is where what must survive a power cut is written.
  */
 YG_MUST_USE int yg_io_replace(const char *path, struct yg_bytes content, unsigned mode);
 

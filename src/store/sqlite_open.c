@@ -5,14 +5,13 @@
 #define _GNU_SOURCE
 #include "store/sqlite-int.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/disk.h"
 #include "store/control.h"
 
 #include "base/ban.h"
@@ -93,6 +92,7 @@ static void start_once(void)
 	/* Refused only when the library already runs: then it works with its own heap. */
 	(void)sqlite3_config(SQLITE_CONFIG_MALLOC, &heap);
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	yg_sqlite_add_vfs();
 }
 
 void yg_sqlite_start(void)
@@ -158,17 +158,13 @@ int yg_sqlite_error(sqlite3 *db, int rc)
 /* An empty file of mode 0600; one that has come meanwhile is as good. */
 static int create(const char *path)
 {
-	int fd;
+	int fd = -1;
+	int rc = yg_disk_open(path, YG_DISK_CREATE | YG_DISK_EXCLUSIVE, 0600, &fd);
 
-	do {
-		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
-			  0600);
-	} while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return errno == EEXIST ? YG_OK
-				       : (errno == EROFS ? YG_EACCES : yg_err_from_errno(errno));
-	(void)close(fd); /* nothing was written */
-	return YG_OK;
+	if (rc != YG_OK)
+		return rc == YG_EDUPLICATE ? YG_OK : rc;
+	rc = yg_disk_close(fd);
+	return rc == YG_OK ? yg_disk_sync_folder_of(path) : rc;
 }
 
 /* What @path is, without opening it: closing it again would drop locks of another handle. */
@@ -348,7 +344,7 @@ int yg_sqlite_open(const char *path, bool may_create, sqlite3 **ret)
 						 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 							 SQLITE_OPEN_PRIVATECACHE |
 							 SQLITE_OPEN_EXRESCODE,
-						 NULL));
+						 YG_SQLITE_VFS));
 	free(name);
 	if (rc != YG_OK && db)
 		rc = yg_sqlite_error(db, sqlite3_extended_errcode(db));
