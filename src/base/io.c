@@ -43,6 +43,28 @@ int yg_io_read(int fd, uint8_t *to, size_t room, size_t *ret_size)
 	return YG_OK;
 }
 
+int yg_io_read_at(int fd, uint8_t *to, size_t room, uint64_t at, size_t *ret_size)
+{
+	size_t size = 0;
+
+	while (size < room) {
+		ssize_t got;
+
+		if (yg_fails_now())
+			return YG_EIO;
+		got = pread(fd, to + size, room - size, (off_t)(at + size));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return yg_err_from_errno(errno);
+		if (got == 0)
+			break;
+		size += (size_t)got;
+	}
+	*ret_size = size;
+	return YG_OK;
+}
+
 int yg_io_write(int fd, struct yg_bytes b)
 {
 	while (b.size > 0) {
