@@ -97,8 +97,10 @@ static int look(struct yg_journal_reader *r, uint64_t *ret_next)
 		r->end = j->segments[i].end;
 		*ret_next = i + 1 < j->segment_count ? j->segments[i + 1].first : 0;
 	} else if (j->segments[i].first > r->here.segment) {
-		/* Removed while it was read: what of it was to come had been passed by all. */
-		rc = YG_EMISMATCH;
+		/* Removed. Who had read it to its end goes on behind it. */
+		*ret_next = j->segments[0].first;
+		if (r->here.last != j->first_cursor)
+			rc = YG_EMISMATCH;
 	} else {
 		rc = YG_EINVAL; /* segments do not vanish from the middle */
 	}

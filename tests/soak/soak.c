@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * soak [--seed S] [--cuts N] [--kills N] [--without segment|replace|database|folder] [--prove]
+ *
+ * Cuts: a part lives in this process on a disk that remembers everything (record.h), alone and
+ * with threads; then the power is cut at random points of that life, and what is left is opened
+ * and counted. The last of them is where the next life begins. Kills: a child process lives on the
+ * real disk and is killed in the middle. --without: syncs of that kind do nothing, which must be
+ * seen. --prove: each of them in turn; passes when each was seen.
+ *
+ * A life without threads is the same again with the same seed; one with threads is not.
+ */
+#define _GNU_SOURCE
+#include "soak.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/io.h"
+
+#define LIVES_MAX      10u /* in one generation */
+#define CUTS_MAX       8u  /* of one life */
+#define KILLS_IN_A_ROW 50u /* in one generation */
+#define ACKS_MAX       60u /* until a kill */
+#define DROP_ONE_OF    40u
+
+struct soak {
+	uint64_t seed;
+	uint64_t cuts;
+	uint64_t kills;
+	unsigned lies;
+	bool is_proving;
+	const struct soak_part *part;
+	struct soak_world world;
+	char base[200];
+	char live[256];
+	char left[256]; /* what a cut left */
+	uint64_t generations, lives, cuts_done, kills_done;
+	uint64_t sent, archived, missing, doubled, wrong;
+};
+
+/* ---- the world ---- */
+
+static uint64_t mix(const struct soak_world *world, unsigned sender, uint64_t sequence)
+{
+	uint64_t state = world->seed ^ sequence * 16 ^ sender;
+
+	return random_next(&state);
+}
+
+bool soak_is_dropped(const struct soak_world *world, unsigned sender, uint64_t sequence)
+{
+	return mix(world, sender, sequence) % DROP_ONE_OF == 7;
+}
+
+void soak_body(const struct soak_world *world, unsigned sender, uint64_t sequence,
+	       struct yg_buf *to)
+{
+	uint64_t state = mix(world, sender, sequence);
+	uint64_t size = random_below(&state, SOAK_BODY);
+
+	for (uint64_t i = 0; i < size / 8 + 1; i++) {
+		uint64_t word = random_next(&state);
+
+		yg_buf_add(to, (struct yg_bytes){(const uint8_t *)&word, sizeof(word)});
+	}
+}
+
+void soak_acked(struct soak_world *world, unsigned sender, uint64_t sequence)
+{
+	struct soak_ack ack = {.sender = sender, .sequence = sequence};
+
+	if (world->record)
+		ack.at = record_count(world->record);
+	(void)pthread_mutex_lock(&world->mutex);
+	if (world->ack_fd >= 0) {
+		if (write(world->ack_fd, &ack, sizeof(ack)) != (ssize_t)sizeof(ack))
+			give_up("an acknowledgement cannot be told");
+	} else if (world->record) {
+		if (world->ack_count == world->ack_room) {
+			world->ack_room = world->ack_room ? world->ack_room * 2 : 1024;
+			world->acks = realloc(world->acks, world->ack_room * sizeof(ack));
+			if (!world->acks)
+				give_up("out of memory");
+		}
+		world->acks[world->ack_count++] = ack;
+	} else if (world->senders[sender].acked < sequence) {
+		world->senders[sender].acked = sequence;
+	}
+	(void)pthread_mutex_unlock(&world->mutex);
+}
+
+void soak_wrong(struct soak_tally *tally, const char *format, ...)
+{
+	va_list args;
+
+	if (tally->wrong++ > 0)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(tally->what, sizeof(tally->what), format, args); /* cut on purpose */
+	va_end(args);
+}
+
+static void new_generation(struct soak *s)
+{
+	struct soak_world *w = &s->world;
+
+	s->generations++;
+	w->seed = random_next(&w->random);
+	w->ack_fd = -1;
+	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
+		memset(&w->senders[i], 0, sizeof(w->senders[i]));
+		(void)snprintf(w->senders[i].id, sizeof(w->senders[i].id), "sensor-%u", i);
+	}
+	folder_remove(s->live);
+	folder_make(s->live);
+}
+
+/* ---- counting ---- */
+
+static void tally_start(struct soak *s, struct soak_tally *tally)
+{
+	*tally = (struct soak_tally){0};
+	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
+		tally->times[i] = calloc(s->world.senders[i].created + 1, 1);
+		if (!tally->times[i])
+			give_up("out of memory");
+	}
+}
+
+/* Of each sender all up to @acked must be there. Adds to the sums; says the first that is wrong. */
+static void tally_end(struct soak *s, struct soak_tally *tally, const uint64_t *acked,
+		      const char *where)
+{
+	uint64_t missing = 0, doubled = 0;
+
+	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
+		for (uint64_t q = 1; q <= s->world.senders[i].created; q++) {
+			bool is_dropped = soak_is_dropped(&s->world, i, q);
+
+			if (tally->times[i][q] == 0 && q <= acked[i] && !is_dropped)
+				missing++;
+			if (tally->times[i][q] > (is_dropped ? 0 : 1))
+				doubled++;
+		}
+		free(tally->times[i]);
+	}
+	if (missing || doubled || tally->wrong)
+		fprintf(stderr,
+			"seed %" PRIu64 ", generation %" PRIu64 ", %s: missing %" PRIu64
+			", doubled %" PRIu64 "%s%s\n",
+			s->seed, s->generations, where, missing, doubled, tally->wrong ? "; " : "",
+			tally->what);
+	s->missing += missing;
+	s->doubled += doubled;
+	s->wrong += tally->wrong;
+}
+
+/* Open, archive what the journal holds, count. */
+static void look(struct soak *s, const char *folder, const uint64_t *acked, const char *where)
+{
+	struct soak_tally tally;
+	void *part;
+
+	tally_start(s, &tally);
+	part = s->part->open(&s->world, folder, &tally);
+	if (part) {
+		s->part->digest(part);
+		s->part->close(part);
+		s->part->check(&s->world, folder, &tally);
+	}
+	tally_end(s, &tally, acked, where);
+}
+
+/* Everything that was made is sent and archived in the end. */
+static void finish_generation(struct soak *s)
+{
+	struct soak_tally tally;
+	uint64_t acked[SOAK_SENDERS];
+	void *part;
+
+	s->world.record = NULL;
+	s->world.ack_fd = -1;
+	tally_start(s, &tally);
+	part = s->part->open(&s->world, s->live, &tally);
+	if (part) {
+		s->part->settle(part);
+		s->part->close(part);
+		s->part->check(&s->world, s->live, &tally);
+	}
+	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
+		acked[i] = s->world.senders[i].created;
+		for (uint64_t q = 1; q <= acked[i]; q++) {
+			if (!soak_is_dropped(&s->world, i, q)) {
+				s->sent++;
+				s->archived += tally.times[i][q] > 0;
+			}
+		}
+	}
+	tally_end(s, &tally, acked, "at the end");
+}
+
+/* ---- cuts ---- */
+
+static void acked_before(const struct soak_world *w, uint64_t at, uint64_t *ret)
+{
+	for (unsigned i = 0; i < SOAK_SENDERS; i++)
+		ret[i] = w->senders[i].acked;
+	for (size_t i = 0; i < w->ack_count; i++) {
+		const struct soak_ack *a = &w->acks[i];
+
+		if (a->at <= at && a->sequence > ret[a->sender])
+			ret[a->sender] = a->sequence;
+	}
+}
+
+/* One life on the remembering disk. False: the part did not start. */
+static bool live(struct soak *s)
+{
+	struct soak_world *w = &s->world;
+	struct soak_tally tally = {0};
+	void *part;
+
+	s->lives++;
+	w->ack_count = 0;
+	w->record = record_start(s->live, s->lies);
+	part = s->part->open(w, s->live, &tally);
+	if (part && random_below(&w->random, 4) == 0) {
+		s->part->run(part, 3 + random_below(&w->random, 20));
+	} else if (part) {
+		for (uint64_t n = 20 + random_below(&w->random, 300); n > 0; n--)
+			s->part->step(part, &w->random);
+	}
+	if (part)
+		s->part->close(part);
+	record_stop(w->record);
+	if (!part) {
+		fprintf(stderr, "seed %" PRIu64 ", generation %" PRIu64 ": %s\n", s->seed,
+			s->generations, tally.what);
+		s->wrong += tally.wrong;
+	}
+	return part;
+}
+
+static void cut(struct soak *s, uint64_t at, uint64_t seed, struct record *record)
+{
+	struct soak_world *w = &s->world;
+	uint64_t acked[SOAK_SENDERS];
+	char where[80];
+
+	acked_before(w, at, acked);
+	record_rebuild(record, at, seed, s->left);
+	(void)snprintf(where, sizeof(where), "life %" PRIu64 ", cut after %" PRIu64 " of %" PRIu64,
+		       s->lives, at, record_count(record));
+	look(s, s->left, acked, where);
+	s->cuts_done++;
+}
+
+/* The cuts of a life; the last of them is where the next one begins. */
+static void cut_life(struct soak *s)
+{
+	struct soak_world *w = &s->world;
+	struct record *record = w->record;
+	uint64_t count = 1 + random_below(&w->random, CUTS_MAX);
+	uint64_t at = 0, seed = 0;
+	uint64_t acked[SOAK_SENDERS];
+
+	w->record = NULL;
+	disk_without_syncs();
+	for (; count > 0 && s->cuts_done < s->cuts; count--) {
+		at = random_below(&w->random, record_count(record) + 1);
+		seed = random_next(&w->random);
+		cut(s, at, seed, record);
+	}
+	acked_before(w, at, acked);
+	for (unsigned i = 0; i < SOAK_SENDERS; i++)
+		w->senders[i].acked = acked[i];
+	record_rebuild(record, at, seed, s->live);
+	(void)record_free(record);
+}
+
+static void run_cuts(struct soak *s)
+{
+	while (s->cuts_done < s->cuts) {
+		uint64_t lives = 1 + random_below(&s->world.random, LIVES_MAX);
+		bool is_alive = true;
+
+		new_generation(s);
+		while (is_alive && lives-- > 0 && s->cuts_done < s->cuts) {
+			is_alive = live(s);
+			if (is_alive)
+				cut_life(s);
+			else
+				s->world.record = record_free(s->world.record);
+		}
+		disk_without_syncs();
+		if (is_alive)
+			finish_generation(s);
+		record_stop(NULL);
+		if (s->missing + s->doubled + s->wrong > 0 && s->lies)
+			return; /* seen */
+	}
+}
+
+/* ---- kills ---- */
+
+/* A process that goes on until it is killed. */
+__attribute__((noreturn)) static void be_child(struct soak *s, int fd)
+{
+	struct soak_tally tally = {0};
+	void *part;
+
+	s->world.ack_fd = fd;
+	part = s->part->open(&s->world, s->live, &tally);
+	if (!part)
+		give_up("the child does not start: %s", tally.what);
+	s->part->run(part, 0);
+	_exit(3);
+}
+
+/* Acknowledgements until @count of them have come (or all that are left, when it is 0). */
+static void take_acks(struct soak *s, int fd, uint64_t count)
+{
+	struct soak_ack ack;
+	bool is_all = count == 0;
+
+	while (is_all || count-- > 0) {
+		ssize_t got = read(fd, &ack, sizeof(ack));
+
+		if (got < 0 && errno == EINTR) {
+			count++;
+			continue;
+		}
+		if (got != (ssize_t)sizeof(ack))
+			return;
+		if (ack.sequence > s->world.senders[ack.sender].acked)
+			s->world.senders[ack.sender].acked = ack.sequence;
+	}
+}
+
+static void kill_one(struct soak *s)
+{
+	int pipe_fd[2];
+	uint64_t acks = random_below(&s->world.random, ACKS_MAX);
+	int status = 0;
+	pid_t child;
+
+	if (pipe2(pipe_fd, O_CLOEXEC) != 0)
+		give_up("no pipe");
+	(void)fflush(NULL);
+	child = fork();
+	if (child < 0)
+		give_up("no process");
+	if (child == 0) {
+		(void)close(pipe_fd[0]);
+		be_child(s, pipe_fd[1]);
+	}
+	(void)close(pipe_fd[1]);
+	if (acks > 0)
+		take_acks(s, pipe_fd[0], acks);
+	(void)kill(child, SIGKILL);
+	if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status) ||
+	    WTERMSIG(status) != SIGKILL) {
+		fprintf(stderr, "a child ended by itself (%d)\n", status);
+		s->wrong++;
+	}
+	take_acks(s, pipe_fd[0], 0);
+	(void)close(pipe_fd[0]);
+	/* Each sender had at most one on its way. */
+	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
+		struct soak_sender *sender = &s->world.senders[i];
+
+		if (sender->created < sender->acked + 1)
+			sender->created = sender->acked + 1;
+	}
+	s->kills_done++;
+}
+
+static void run_kills(struct soak *s)
+{
+	uint64_t acked[SOAK_SENDERS];
+	char where[40];
+
+	while (s->kills_done < s->kills) {
+		new_generation(s);
+		for (unsigned n = 0; n < KILLS_IN_A_ROW && s->kills_done < s->kills; n++) {
+			kill_one(s);
+			if (random_below(&s->world.random, 4) != 0)
+				continue;
+			for (unsigned i = 0; i < SOAK_SENDERS; i++)
+				acked[i] = s->world.senders[i].acked;
+			(void)snprintf(where, sizeof(where), "kill %" PRIu64, s->kills_done);
+			look(s, s->live, acked, where);
+		}
+		finish_generation(s);
+	}
+}
+
+/* ---- the program ---- */
+
+static void start(struct soak *s)
+{
+	const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR");
+
+	(void)snprintf(s->base, sizeof(s->base), "%s/yagura-soak-XXXXXX", base ? base : "/tmp");
+	if (!mkdtemp(s->base))
+		give_up("%s: no folder", s->base);
+	(void)snprintf(s->live, sizeof(s->live), "%s/live", s->base);
+	(void)snprintf(s->left, sizeof(s->left), "%s/left", s->base);
+	s->world.random = s->seed;
+	s->world.ack_fd = -1;
+	(void)pthread_mutex_init(&s->world.mutex, NULL);
+}
+
+static int run(struct soak *s)
+{
+	start(s);
+	run_cuts(s);
+	run_kills(s);
+	folder_remove(s->base);
+	free(s->world.acks);
+	printf("%" PRIu64 " cuts and %" PRIu64 " kills in %" PRIu64 " lives of %" PRIu64
+	       " generations, wrong %" PRIu64 "\n",
+	       s->cuts_done, s->kills_done, s->lives + s->kills_done, s->generations, s->wrong);
+	printf("sent %" PRIu64 ", archived %" PRIu64 ", missing %" PRIu64 ", doubled %" PRIu64 "\n",
+	       s->sent, s->archived, s->missing, s->doubled);
+	return s->missing + s->doubled + s->wrong > 0 || s->sent != s->archived;
+}
+
+static const struct {
+	const char *name;
+	unsigned lie;
+} lies[] = {
+	{"segment", RECORD_LIE_SEGMENT},
+	{"replace", RECORD_LIE_REPLACE},
+	{"database", RECORD_LIE_DATABASE},
+	{"folder", RECORD_LIE_FOLDER},
+};
+#define LIE_COUNT (sizeof(lies) / sizeof(lies[0]))
+
+/* Each in a process of its own, which says what it lost, or gives up. */
+static int prove(struct soak *s)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < LIE_COUNT; i++) {
+		int status = 0;
+		pid_t child;
+
+		(void)fflush(NULL);
+		child = fork();
+		if (child < 0)
+			give_up("no process");
+		if (child == 0) {
+			int rc;
+
+			s->lies = lies[i].lie;
+			rc = run(s);
+			(void)fflush(NULL);
+			_exit(rc);
+		}
+		if (waitpid(child, &status, 0) != child)
+			give_up("a child is lost");
+		printf("without syncs of %s: %s\n", lies[i].name,
+		       WIFEXITED(status) && WEXITSTATUS(status) ? "seen" : "NOT SEEN");
+		seen += WIFEXITED(status) && WEXITSTATUS(status);
+	}
+	printf("%u passed, %u failed, 0 skipped\n", seen, (unsigned)LIE_COUNT - seen);
+	return seen == LIE_COUNT ? 0 : 1;
+}
+
+static void read_lie(struct soak *s, const char *name)
+{
+	for (size_t i = 0; i < LIE_COUNT; i++) {
+		if (strcmp(name, lies[i].name) == 0)
+			s->lies |= lies[i].lie;
+	}
+	if (!s->lies)
+		give_up("--without segment, replace, database or folder");
+}
+
+static uint64_t read_number(const char *text)
+{
+	uint64_t number = 0;
+
+	if (!text || !yg_bytes_u64(yg_bytes_str(text), &number))
+		give_up("a number is missing");
+	return number;
+}
+
+int main(int argc, char **argv)
+{
+	static struct soak s = {.part = &soak_journal};
+	const char *seed = getenv("YAGURA_SEED");
+
+	s.seed = seed ? read_number(seed) : 1;
+	for (int i = 1; i < argc; i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (strcmp(argv[i], "--prove") == 0) {
+			s.is_proving = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--seed") == 0)
+			s.seed = read_number(next);
+		else if (strcmp(argv[i], "--cuts") == 0)
+			s.cuts = read_number(next);
+		else if (strcmp(argv[i], "--kills") == 0)
+			s.kills = read_number(next);
+		else if (strcmp(argv[i], "--without") == 0 && next)
+			read_lie(&s, next);
+		else
+			give_up("soak [--seed S] [--cuts N] [--kills N] [--without …] [--prove]");
+		i++;
+	}
+	printf("seed %" PRIu64 "\n", s.seed);
+	return s.is_proving ? prove(&s) : run(&s);
+}
