@@ -42,7 +42,7 @@ struct written {
 	unsigned users;
 	bool is_lost; /* the sync of its folder failed */
 	char *path;
-	bool is_new; /* its name is not on the disk yet */
+	bool is_new; /* its name may not be on the disk yet */
 };
 
 struct file {
@@ -117,14 +117,11 @@ static int add(const char *path, int flags, struct written **ret)
 		w->path = yg_strndup(path, strlen(path));
 		rc = w->path ? YG_OK : YG_ENOMEM;
 	}
-	if (rc == YG_OK && flags & SQLITE_OPEN_CREATE) {
-		rc = yg_disk_open(path, YG_DISK_CREATE | YG_DISK_EXCLUSIVE, mode_for(path, flags),
-				  &w->fd);
-		w->is_new = rc == YG_OK;
-		if (rc == YG_EDUPLICATE)
-			rc = yg_disk_open(path, 0, 0, &w->fd);
-	} else if (rc == YG_OK) {
-		rc = yg_disk_open(path, 0, 0, &w->fd);
+	/* Whoever made the file may have been killed before its name was synced: always once. */
+	if (rc == YG_OK) {
+		w->is_new = true;
+		rc = yg_disk_open(path, flags & SQLITE_OPEN_CREATE ? YG_DISK_CREATE : 0,
+				  mode_for(path, flags), &w->fd);
 	}
 	if (rc == YG_OK && fstat(w->fd, &st) != 0)
 		rc = yg_err_from_errno(errno);
@@ -200,7 +197,7 @@ static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 	return result_of(yg_disk_truncate(f->written->fd, (uint64_t)size), SQLITE_IOERR_TRUNCATE);
 }
 
-/* The bytes, and the name of a file that was made since. */
+/* The bytes and, once, the name. */
 static int file_sync(sqlite3_file *file, int flags)
 {
 	struct file *f = (struct file *)file;
