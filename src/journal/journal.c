@@ -53,8 +53,11 @@ static int take_folder(struct yg_journal *j)
 		rc = yg_journal_path(j, "cursors", cursors);
 	if (rc == YG_OK)
 		rc = yg_disk_mkdir(cursors, 0700);
+	/* Also what a process that was killed had renamed there, and not synced. */
 	if (rc == YG_OK)
 		rc = yg_disk_sync_folder(j->folder);
+	if (rc == YG_OK)
+		rc = yg_disk_sync_folder(cursors);
 	if (rc != YG_OK)
 		return rc;
 	j->folder_fd = open(j->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -6,6 +6,9 @@
  * - damage to what was synced. It is told with its place, and nothing is changed.
  * Each record says how much of its segment was synced before it was written: a whole record behind
  * a broken place that knows the place as synced proves damage.
+ *
+ * And a third: what a process that was killed had written, but not synced, is there for whoever
+ * opens the file, and gone with the next power cut. It is made durable before anyone may see it.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -20,7 +23,8 @@
 
 #include "base/ban.h"
 
-#define FOUND_MAX 1000000u
+#define FOUND_MAX  1000000u
+#define COPY_BYTES (256u * 1024u)
 
 struct found {
 	struct yg_segment_head head;
@@ -325,14 +329,21 @@ static int take_record(struct recovery *r, const struct yg_segment_record *head,
 	return YG_OK;
 }
 
-/* All records from the head on; *ret_at: where it ended, by an error or not. */
+struct scanned {
+	uint64_t at;	 /* where it ended, by an error or not */
+	uint64_t last;	 /* the last position */
+	uint64_t synced; /* bytes that are known to have been */
+};
+
+/* All records from the head on. */
 static int scan(struct recovery *r, struct yg_window *window, const struct found *f, uint64_t end,
-		uint64_t *ret_at, uint64_t *ret_last, struct yg_fault *reterr)
+		struct scanned *ret, struct yg_fault *reterr)
 {
 	uint64_t at = YG_SEGMENT_HEAD_BYTES;
 	uint64_t last = f->head.before_last;
 	int rc = YG_OK;
 
+	ret->synced = YG_SEGMENT_HEAD_BYTES;
 	while (rc == YG_OK && at < end) {
 		struct yg_segment_record head;
 		struct yg_journal_record record;
@@ -340,11 +351,13 @@ static int scan(struct recovery *r, struct yg_window *window, const struct found
 		rc = yg_window_record(window, f->head.salt, at, end, &head, &record, reterr);
 		if (rc == YG_OK)
 			rc = take_record(r, &head, &record, &last, reterr);
-		if (rc == YG_OK)
+		if (rc == YG_OK) {
 			at += yg_segment_record_size(head.sensor_size, head.body_size);
+			ret->synced = head.durable;
+		}
 	}
-	*ret_at = at;
-	*ret_last = last;
+	ret->at = at;
+	ret->last = last;
 	return rc;
 }
 
@@ -370,6 +383,41 @@ static int cut_end(struct recovery *r, struct yg_window *window, const struct fo
 	return YG_OK;
 }
 
+/*
+ * The bytes from @start to @end once more, and a sync. Written again, not only synced: had a sync
+ * of them failed in the process before, this one would say that all is well (base/disk.h).
+ */
+static int make_durable(struct recovery *r, uint64_t first, struct yg_window *window,
+			uint64_t start, uint64_t end)
+{
+	char name[YG_SEGMENT_NAME_MAX];
+	char path[YG_DISK_PATH_MAX];
+	int fd = -1;
+	int rc;
+
+	yg_segment_name(first, name);
+	rc = yg_journal_path(r->j, name, path);
+	if (rc == YG_OK)
+		rc = yg_disk_open(path, 0, 0, &fd);
+	if (rc != YG_OK)
+		return rc;
+	while (rc == YG_OK && start < end) {
+		size_t size = end - start < COPY_BYTES ? (size_t)(end - start) : COPY_BYTES;
+		struct yg_bytes bytes;
+
+		rc = yg_window_at(window, start, size, end, &bytes);
+		if (rc == YG_OK && bytes.size == 0)
+			rc = YG_EIO; /* it was there a moment ago */
+		if (rc == YG_OK)
+			rc = yg_disk_write(fd, bytes, start);
+		start += bytes.size;
+	}
+	if (rc == YG_OK)
+		rc = yg_disk_sync(fd);
+	(void)yg_disk_close(fd); /* what counts was synced */
+	return rc;
+}
+
 static int read_segment(struct recovery *r, size_t index)
 {
 	const struct found *f = &r->found[index];
@@ -378,23 +426,24 @@ static int read_segment(struct recovery *r, size_t index)
 	struct yg_window window = {.fd = -1};
 	struct yg_segment_head head;
 	struct yg_fault fault = {0};
-	uint64_t at, last;
+	struct scanned end;
 	int rc = yg_segment_open(r->j, f->first, &window.fd, &head, &fault);
 
 	if (rc != YG_OK)
 		return fail_in(r, rc, f->first, fault.pos, fault.msg);
 	yg_buf_init(&window.bytes, YG_SEGMENT_RECORD_MAX);
-	rc = scan(r, &window, f, segment->end, &at, &last, &fault);
+	rc = scan(r, &window, f, segment->end, &end, &fault);
 	if (is_newest && is_of_the_file(rc))
-		rc = cut_end(r, &window, f, at, &fault);
+		rc = cut_end(r, &window, f, end.at, &fault);
 	else if (is_of_the_file(rc))
-		rc = fail_in(r, rc, f->first, at + fault.pos, fault.msg);
-	else if (rc == YG_OK && !is_newest && (at != segment->end || last != segment->last))
-		rc = fail_in(r, YG_EFORMAT, f->first, at,
-			     "the last record is not the one that the "
-			     "next segment knows");
-	segment->end = at;
-	segment->last = last;
+		rc = fail_in(r, rc, f->first, end.at + fault.pos, fault.msg);
+	else if (rc == YG_OK && !is_newest && (end.at != segment->end || end.last != segment->last))
+		rc = fail_in(r, YG_EFORMAT, f->first, end.at,
+			     "the last record is not the one that the next segment knows");
+	if (rc == YG_OK && is_newest)
+		rc = make_durable(r, f->first, &window, end.synced, end.at);
+	segment->end = end.at;
+	segment->last = end.last;
 	yg_buf_done(&window.bytes);
 	(void)close(window.fd); /* read only */
 	return rc;

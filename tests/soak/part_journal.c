@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <inttypes.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -263,7 +264,7 @@ static void *part_open(struct soak_world *world, const char *folder, struct soak
 		return NULL;
 	}
 	for (unsigned i = 0; i < SOAK_SENDERS; i++)
-		world->senders[i].sent = world->senders[i].acked;
+		world->senders[i].sent = world->senders[i].known;
 	return p;
 }
 

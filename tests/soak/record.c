@@ -5,20 +5,23 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/disk.h"
 #include "base/io.h"
 
-#define FDS_MAX	  4096
-#define NAME_MAX_ 128u
-#define SECTOR	  512u
-#define PATH_ROOM 4096u
+#define FDS_MAX	    4096
+#define NAME_MAX_   128u
+#define SECTOR	    512u
+#define PATH_ROOM   4096u
+#define STREAM_ROOM (UINT64_C(1) << 30) /* of addresses; memory only as it fills */
 
 enum op {
 	OP_WRITE,
@@ -48,13 +51,26 @@ struct entry {
 struct step {
 	enum op op;
 	unsigned node; /* of the file; for names: what they name */
+	bool is_new;   /* NAME: the node is a new one */
+	bool is_folder;
 	uint64_t at;
-	uint8_t *bytes;
+	const uint8_t *bytes; /* in the stream */
 	size_t size;
 	unsigned folder; /* NAME, UNNAME, RENAME to, SYNC_FOLDER */
 	char name[NAME_MAX_];
 	unsigned from_folder;
 	char from[NAME_MAX_];
+};
+
+/*
+ * All steps one behind the other, each followed by its bytes, in memory that processes share: who
+ * is killed leaves what it did, and the next one catches up with it.
+ */
+struct stream {
+	uint64_t used;	  /* bytes; counts last */
+	uint64_t count;	  /* steps */
+	uint64_t kill_at; /* steps after which the process that makes them is killed; 0: never */
+	uint8_t bytes[];
 };
 
 struct entries {
@@ -72,6 +88,8 @@ struct record {
 	struct entries now;
 	struct step *steps;
 	size_t step_count, step_room;
+	struct stream *stream;
+	uint64_t taken;		 /* bytes of the stream that are in the steps */
 	int node_of_fd[FDS_MAX]; /* -1: not ours */
 };
 
@@ -264,21 +282,72 @@ static unsigned add_node(struct record *r, bool is_folder, const char *name)
 	return (unsigned)r->node_count++;
 }
 
-static struct step *add_step(struct record *r, enum op op)
+/* A step that is in the stream takes its place in the steps and the names. */
+static void take_step(struct record *r, const struct step *s)
 {
 	r->steps = more(r->steps, r->step_count, &r->step_room, sizeof(*r->steps));
-	r->steps[r->step_count] = (struct step){.op = op};
-	return &r->steps[r->step_count++];
+	r->steps[r->step_count++] = *s;
+	switch (s->op) {
+	case OP_NAME:
+		if (s->is_new && add_node(r, s->is_folder, s->name) != s->node)
+			give_up("the steps are out of order");
+		name_it(&r->now, s->folder, s->name, s->node);
+		return;
+	case OP_RENAME:
+		unname(&r->now, s->from_folder, s->from);
+		name_it(&r->now, s->folder, s->name, s->node);
+		return;
+	case OP_UNNAME:
+		unname(&r->now, s->folder, s->name);
+		return;
+	default:
+		return;
+	}
 }
 
-static void add_name_step(struct record *r, enum op op, unsigned folder, const char *name,
-			  unsigned node)
+static size_t padded(size_t size)
 {
-	struct step *s = add_step(r, op);
+	return (size + 15) / 16 * 16;
+}
 
-	s->folder = folder;
-	s->node = node;
-	set_name(s->name, name);
+static void catch_up(struct record *r)
+{
+	uint64_t used = __atomic_load_n(&r->stream->used, __ATOMIC_ACQUIRE);
+
+	while (r->taken < used) {
+		const uint8_t *at = r->stream->bytes + r->taken;
+		struct step s;
+
+		memcpy(&s, at, sizeof(s));
+		s.bytes = at + padded(sizeof(s));
+		take_step(r, &s);
+		r->taken += padded(sizeof(s)) + padded(s.size);
+	}
+}
+
+/* With the mutex. It was done; now it is noted, and maybe the last thing that this process did. */
+static void add_step(struct record *r, const struct step *step, const uint8_t *bytes)
+{
+	struct stream *stream = r->stream;
+	uint8_t *at = stream->bytes + stream->used;
+	uint64_t whole = padded(sizeof(*step)) + padded(step->size);
+
+	if (sizeof(*stream) + stream->used + whole > STREAM_ROOM)
+		give_up("too many steps");
+	memcpy(at, step, sizeof(*step));
+	if (step->size > 0)
+		memcpy(at + padded(sizeof(*step)), bytes, step->size);
+	__atomic_store_n(&stream->used, stream->used + whole, __ATOMIC_RELEASE);
+	stream->count++;
+	if (stream->kill_at != 0 && stream->count >= stream->kill_at)
+		(void)raise(SIGKILL);
+	catch_up(r);
+}
+
+static void add_name_step(struct record *r, struct step step, const char *name)
+{
+	set_name(step.name, name);
+	add_step(r, &step, NULL);
 }
 
 /* ---- the operations ---- */
@@ -310,9 +379,13 @@ static int rec_open(void *arg, const char *path, unsigned flags, unsigned mode, 
 		if (i >= 0) {
 			node = r->now.list[i].node;
 		} else {
-			node = add_node(r, false, name);
-			name_it(&r->now, folder, name, node);
-			add_name_step(r, OP_NAME, folder, name, node);
+			node = (unsigned)r->node_count;
+			add_name_step(r,
+				      (struct step){.op = OP_NAME,
+						    .folder = folder,
+						    .node = node,
+						    .is_new = true},
+				      name);
 		}
 		r->node_of_fd[*ret_fd] = (int)node;
 	}
@@ -327,14 +400,13 @@ static int rec_write(void *arg, int fd, struct yg_bytes b, uint64_t at)
 
 	(void)pthread_mutex_lock(&r->mutex);
 	rc = yg_disk_real()->write(NULL, fd, b, at);
-	if (r->node_of_fd[fd] >= 0) {
-		struct step *s = add_step(r, OP_WRITE);
-
-		s->node = (unsigned)r->node_of_fd[fd];
-		s->at = at;
-		s->bytes = copy_of(b.data, b.size);
-		s->size = b.size;
-	}
+	if (r->node_of_fd[fd] >= 0)
+		add_step(r,
+			 &(struct step){.op = OP_WRITE,
+					.node = (unsigned)r->node_of_fd[fd],
+					.at = at,
+					.size = b.size},
+			 b.data);
 	(void)pthread_mutex_unlock(&r->mutex);
 	return rc;
 }
@@ -346,12 +418,12 @@ static int rec_truncate(void *arg, int fd, uint64_t size)
 
 	(void)pthread_mutex_lock(&r->mutex);
 	rc = yg_disk_real()->truncate(NULL, fd, size);
-	if (r->node_of_fd[fd] >= 0) {
-		struct step *s = add_step(r, OP_TRUNCATE);
-
-		s->node = (unsigned)r->node_of_fd[fd];
-		s->at = size;
-	}
+	if (r->node_of_fd[fd] >= 0)
+		add_step(r,
+			 &(struct step){.op = OP_TRUNCATE,
+					.node = (unsigned)r->node_of_fd[fd],
+					.at = size},
+			 NULL);
 	(void)pthread_mutex_unlock(&r->mutex);
 	return rc;
 }
@@ -363,7 +435,8 @@ static int rec_sync(void *arg, int fd)
 
 	(void)pthread_mutex_lock(&r->mutex);
 	if (r->node_of_fd[fd] >= 0 && !is_lie(r, (unsigned)r->node_of_fd[fd]))
-		add_step(r, OP_SYNC)->node = (unsigned)r->node_of_fd[fd];
+		add_step(r, &(struct step){.op = OP_SYNC, .node = (unsigned)r->node_of_fd[fd]},
+			 NULL);
 	(void)pthread_mutex_unlock(&r->mutex);
 	return YG_OK;
 }
@@ -392,20 +465,14 @@ static int rec_rename(void *arg, const char *from, const char *to)
 	if (rc == YG_OK && locate(r, from, &from_folder, from_name) &&
 	    locate(r, to, &to_folder, to_name)) {
 		long i = find(&r->now, from_folder, from_name);
-		unsigned node;
-		struct step *s;
+		struct step step = {
+			.op = OP_RENAME, .folder = to_folder, .from_folder = from_folder};
 
 		if (i < 0)
 			give_up("%s was not made through the disk", from);
-		node = r->now.list[i].node;
-		s = add_step(r, OP_RENAME);
-		s->node = node;
-		s->folder = to_folder;
-		set_name(s->name, to_name);
-		s->from_folder = from_folder;
-		set_name(s->from, from_name);
-		unname(&r->now, from_folder, from_name);
-		name_it(&r->now, to_folder, to_name, node);
+		step.node = r->now.list[i].node;
+		set_name(step.from, from_name);
+		add_name_step(r, step, to_name);
 	}
 	(void)pthread_mutex_unlock(&r->mutex);
 	return rc;
@@ -420,10 +487,8 @@ static int rec_unlink(void *arg, const char *path)
 
 	(void)pthread_mutex_lock(&r->mutex);
 	rc = yg_disk_real()->unlink(NULL, path);
-	if (rc == YG_OK && locate(r, path, &folder, name)) {
-		unname(&r->now, folder, name);
-		add_name_step(r, OP_UNNAME, folder, name, 0);
-	}
+	if (rc == YG_OK && locate(r, path, &folder, name))
+		add_name_step(r, (struct step){.op = OP_UNNAME, .folder = folder}, name);
 	(void)pthread_mutex_unlock(&r->mutex);
 	return rc;
 }
@@ -438,12 +503,14 @@ static int rec_mkdir(void *arg, const char *path, unsigned mode)
 	(void)pthread_mutex_lock(&r->mutex);
 	rc = yg_disk_real()->mkdir(NULL, path, mode);
 	if (rc == YG_OK && locate(r, path, &folder, name) && name[0] &&
-	    find(&r->now, folder, name) < 0) {
-		unsigned node = add_node(r, true, name);
-
-		name_it(&r->now, folder, name, node);
-		add_name_step(r, OP_NAME, folder, name, node);
-	}
+	    find(&r->now, folder, name) < 0)
+		add_name_step(r,
+			      (struct step){.op = OP_NAME,
+					    .folder = folder,
+					    .node = (unsigned)r->node_count,
+					    .is_new = true,
+					    .is_folder = true},
+			      name);
 	(void)pthread_mutex_unlock(&r->mutex);
 	return rc;
 }
@@ -455,7 +522,7 @@ static int rec_sync_folder(void *arg, const char *path)
 
 	(void)pthread_mutex_lock(&r->mutex);
 	if (!(r->lies & RECORD_LIE_FOLDER) && locate_folder(r, path, &folder))
-		add_step(r, OP_SYNC_FOLDER)->folder = folder;
+		add_step(r, &(struct step){.op = OP_SYNC_FOLDER, .folder = folder}, NULL);
 	(void)pthread_mutex_unlock(&r->mutex);
 	return YG_OK;
 }
@@ -520,6 +587,23 @@ static void take_folder(struct record *r, unsigned folder, const char *path)
 
 struct record *record_start(const char *root, unsigned lies)
 {
+	struct record *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		give_up("out of memory");
+	r->root = (char *)copy_of(root, strlen(root) + 1);
+	r->lies = lies;
+	r->stream = mmap(NULL, STREAM_ROOM, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (r->stream == MAP_FAILED)
+		give_up("no memory to share");
+	(void)add_node(r, true, "");
+	take_folder(r, 0, root);
+	return r;
+}
+
+void record_use(struct record *r, uint64_t kill_after)
+{
 	static const struct yg_disk_ops ops = {
 		.open = rec_open,
 		.write = rec_write,
@@ -531,25 +615,18 @@ struct record *record_start(const char *root, unsigned lies)
 		.mkdir = rec_mkdir,
 		.sync_folder = rec_sync_folder,
 	};
-	struct record *r = calloc(1, sizeof(*r));
 
-	if (!r)
-		give_up("out of memory");
-	r->root = (char *)copy_of(root, strlen(root) + 1);
-	r->lies = lies;
 	(void)pthread_mutex_init(&r->mutex, NULL);
 	for (size_t i = 0; i < FDS_MAX; i++)
 		r->node_of_fd[i] = -1;
-	(void)add_node(r, true, "");
-	take_folder(r, 0, root);
+	catch_up(r);
+	r->stream->kill_at = kill_after ? r->stream->count + kill_after : 0;
 	yg_disk_use(&ops, r);
-	return r;
 }
 
-void record_stop(struct record *record)
+void record_catch_up(struct record *record)
 {
-	(void)record;
-	yg_disk_use(NULL, NULL);
+	catch_up(record);
 }
 
 struct record *record_free(struct record *record)
@@ -558,26 +635,19 @@ struct record *record_free(struct record *record)
 		return NULL;
 	for (size_t i = 0; i < record->node_count; i++)
 		free(record->nodes[i].start);
-	for (size_t i = 0; i < record->step_count; i++)
-		free(record->steps[i].bytes);
 	free(record->nodes);
 	free(record->steps);
 	free(record->first.list);
 	free(record->now.list);
-	(void)pthread_mutex_destroy(&record->mutex);
+	(void)munmap(record->stream, STREAM_ROOM);
 	free(record->root);
 	free(record);
 	return NULL;
 }
 
-uint64_t record_count(struct record *record)
+uint64_t record_count(const struct record *record)
 {
-	uint64_t count;
-
-	(void)pthread_mutex_lock(&record->mutex);
-	count = record->step_count;
-	(void)pthread_mutex_unlock(&record->mutex);
-	return count;
+	return __atomic_load_n(&record->stream->count, __ATOMIC_RELAXED);
 }
 
 /* ---- the power cut ---- */

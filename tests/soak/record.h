@@ -31,15 +31,22 @@ enum record_lie {
 	RECORD_LIE_FOLDER = 8,	 /* of folders */
 };
 
-/* What is below @root now counts as synced. From here on all goes through this disk. */
+/* What is below @root now counts as synced. What is noted is shared with processes forked later. */
 struct record *record_start(const char *root, unsigned lies);
-
-/* The disk is the system's again; what was noted stays. */
-void record_stop(struct record *record);
 struct record *record_free(struct record *record);
 
+/*
+ * From here on all of this process goes through this disk. @kill_after: right after so many
+ * operations it is killed, as by kill -9 (0: never): what it wrote and did not sync is there for
+ * the next process, as in the memory of the system, and gone when the power is cut.
+ */
+void record_use(struct record *record, uint64_t kill_after);
+
+/* See what other processes did. */
+void record_catch_up(struct record *record);
+
 /* How many operations were done. Any thread. */
-uint64_t record_count(struct record *record);
+uint64_t record_count(const struct record *record);
 
 /* The power is cut after @count operations: into the folder @to, which is emptied. Ends the program
  * where the system does not let it. */

@@ -2,11 +2,12 @@
 /*
  * soak [--seed S] [--cuts N] [--kills N] [--without segment|replace|database|folder] [--prove]
  *
- * Cuts: a part lives in this process on a disk that remembers everything (record.h), alone and
- * with threads; then the power is cut at random points of that life, and what is left is opened
- * and counted. The last of them is where the next life begins. Kills: a child process lives on the
- * real disk and is killed in the middle. --without: syncs of that kind do nothing, which must be
- * seen. --prove: each of them in turn; passes when each was seen.
+ * Cuts: a part lives in child processes on a disk that remembers everything (record.h), alone and
+ * with threads, killed in the middle and started again; then the power is cut at random points of
+ * that life, and what is left is opened and counted. The last of them is where the next life
+ * begins. Kills: a child process lives on the real disk and is killed at any moment. --without:
+ * syncs of that kind do nothing, which must be seen. --prove: each of them in turn; passes when
+ * each was seen.
  *
  * A life without threads is the same again with the same seed; one with threads is not.
  */
@@ -21,10 +22,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/hash.h"
+#include "base/disk.h"
 #include "base/io.h"
 
 #define LIVES_MAX      10u /* in one generation */
@@ -40,11 +42,11 @@ struct soak {
 	unsigned lies;
 	bool is_proving;
 	const struct soak_part *part;
-	struct soak_world world;
+	struct soak_world *world;
 	char base[200];
 	char live[256];
 	char left[256]; /* what a cut left */
-	uint64_t generations, lives, cuts_done, kills_done;
+	uint64_t generations, lives, processes, cuts_done, kills_done;
 	uint64_t sent, archived, missing, doubled, wrong;
 };
 
@@ -79,24 +81,20 @@ void soak_acked(struct soak_world *world, unsigned sender, uint64_t sequence)
 {
 	struct soak_ack ack = {.sender = sender, .sequence = sequence};
 
-	if (world->record)
-		ack.at = record_count(world->record);
-	(void)pthread_mutex_lock(&world->mutex);
 	if (world->ack_fd >= 0) {
 		if (write(world->ack_fd, &ack, sizeof(ack)) != (ssize_t)sizeof(ack))
 			give_up("an acknowledgement cannot be told");
 	} else if (world->record) {
-		if (world->ack_count == world->ack_room) {
-			world->ack_room = world->ack_room ? world->ack_room * 2 : 1024;
-			world->acks = realloc(world->acks, world->ack_room * sizeof(ack));
-			if (!world->acks)
-				give_up("out of memory");
-		}
-		world->acks[world->ack_count++] = ack;
+		uint64_t at;
+
+		ack.at = record_count(world->record);
+		at = __atomic_fetch_add(&world->ack_count, 1, __ATOMIC_RELAXED);
+		if (at >= SOAK_ACKS)
+			give_up("too many acknowledgements in one life");
+		world->acks[at] = ack;
 	} else if (world->senders[sender].acked < sequence) {
 		world->senders[sender].acked = sequence;
 	}
-	(void)pthread_mutex_unlock(&world->mutex);
 }
 
 void soak_wrong(struct soak_tally *tally, const char *format, ...)
@@ -112,7 +110,7 @@ void soak_wrong(struct soak_tally *tally, const char *format, ...)
 
 static void new_generation(struct soak *s)
 {
-	struct soak_world *w = &s->world;
+	struct soak_world *w = s->world;
 
 	s->generations++;
 	w->seed = random_next(&w->random);
@@ -131,7 +129,7 @@ static void tally_start(struct soak *s, struct soak_tally *tally)
 {
 	*tally = (struct soak_tally){0};
 	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
-		tally->times[i] = calloc(s->world.senders[i].created + 1, 1);
+		tally->times[i] = calloc(s->world->senders[i].created + 1, 1);
 		if (!tally->times[i])
 			give_up("out of memory");
 	}
@@ -144,8 +142,8 @@ static void tally_end(struct soak *s, struct soak_tally *tally, const uint64_t *
 	uint64_t missing = 0, doubled = 0;
 
 	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
-		for (uint64_t q = 1; q <= s->world.senders[i].created; q++) {
-			bool is_dropped = soak_is_dropped(&s->world, i, q);
+		for (uint64_t q = 1; q <= s->world->senders[i].created; q++) {
+			bool is_dropped = soak_is_dropped(s->world, i, q);
 
 			if (tally->times[i][q] == 0 && q <= acked[i] && !is_dropped)
 				missing++;
@@ -172,11 +170,11 @@ static void look(struct soak *s, const char *folder, const uint64_t *acked, cons
 	void *part;
 
 	tally_start(s, &tally);
-	part = s->part->open(&s->world, folder, &tally);
+	part = s->part->open(s->world, folder, &tally);
 	if (part) {
 		s->part->digest(part);
 		s->part->close(part);
-		s->part->check(&s->world, folder, &tally);
+		s->part->check(s->world, folder, &tally);
 	}
 	tally_end(s, &tally, acked, where);
 }
@@ -188,19 +186,19 @@ static void finish_generation(struct soak *s)
 	uint64_t acked[SOAK_SENDERS];
 	void *part;
 
-	s->world.record = NULL;
-	s->world.ack_fd = -1;
+	s->world->record = NULL;
+	s->world->ack_fd = -1;
 	tally_start(s, &tally);
-	part = s->part->open(&s->world, s->live, &tally);
+	part = s->part->open(s->world, s->live, &tally);
 	if (part) {
 		s->part->settle(part);
 		s->part->close(part);
-		s->part->check(&s->world, s->live, &tally);
+		s->part->check(s->world, s->live, &tally);
 	}
 	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
-		acked[i] = s->world.senders[i].created;
+		acked[i] = s->world->senders[i].created;
 		for (uint64_t q = 1; q <= acked[i]; q++) {
-			if (!soak_is_dropped(&s->world, i, q)) {
+			if (!soak_is_dropped(s->world, i, q)) {
 				s->sent++;
 				s->archived += tally.times[i][q] > 0;
 			}
@@ -223,37 +221,67 @@ static void acked_before(const struct soak_world *w, uint64_t at, uint64_t *ret)
 	}
 }
 
-/* One life on the remembering disk. False: the part did not start. */
-static bool live(struct soak *s)
+/* The process of a life: until it is killed, or closes in order. */
+__attribute__((noreturn)) static void be_alive(struct soak *s, uint64_t kill_after)
 {
-	struct soak_world *w = &s->world;
 	struct soak_tally tally = {0};
 	void *part;
+
+	record_use(s->world->record, kill_after);
+	part = s->part->open(s->world, s->live, &tally);
+	if (!part)
+		give_up("%s", tally.what);
+	if (random_below(&s->world->random, 4) == 0) {
+		s->part->run(part, 3 + random_below(&s->world->random, 20));
+	} else {
+		for (uint64_t n = 20 + random_below(&s->world->random, 300); n > 0; n--)
+			s->part->step(part, &s->world->random);
+	}
+	s->part->close(part);
+	_exit(0);
+}
+
+/* One life on the remembering disk, of one process or several. False: one of them gave up. */
+static bool live(struct soak *s)
+{
+	struct soak_world *w = s->world;
+	uint64_t processes = 1 + random_below(&w->random, 3);
+	int status = 0;
 
 	s->lives++;
 	w->ack_count = 0;
 	w->record = record_start(s->live, s->lies);
-	part = s->part->open(w, s->live, &tally);
-	if (part && random_below(&w->random, 4) == 0) {
-		s->part->run(part, 3 + random_below(&w->random, 20));
-	} else if (part) {
-		for (uint64_t n = 20 + random_below(&w->random, 300); n > 0; n--)
-			s->part->step(part, &w->random);
+	while (processes-- > 0 && (status == 0 || WIFSIGNALED(status))) {
+		uint64_t kill_after =
+			random_below(&w->random, 4) ? 1 + random_below(&w->random, 400) : 0;
+		uint64_t acked[SOAK_SENDERS];
+		pid_t child;
+
+		(void)fflush(NULL);
+		child = fork();
+		if (child == 0)
+			be_alive(s, kill_after);
+		if (child < 0 || waitpid(child, &status, 0) != child)
+			give_up("no process");
+		s->processes++;
+		/* The next one is told what was acknowledged, and when. */
+		acked_before(w, UINT64_MAX, acked);
+		for (unsigned i = 0; i < SOAK_SENDERS; i++)
+			w->senders[i].known = acked[i];
 	}
-	if (part)
-		s->part->close(part);
-	record_stop(w->record);
-	if (!part) {
-		fprintf(stderr, "seed %" PRIu64 ", generation %" PRIu64 ": %s\n", s->seed,
-			s->generations, tally.what);
-		s->wrong += tally.wrong;
-	}
-	return part;
+	record_catch_up(w->record);
+	if (status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+		return true;
+	fprintf(stderr,
+		"seed %" PRIu64 ", generation %" PRIu64 ", life %" PRIu64 ": ended with %d\n",
+		s->seed, s->generations, s->lives, status);
+	s->wrong++;
+	return false;
 }
 
 static void cut(struct soak *s, uint64_t at, uint64_t seed, struct record *record)
 {
-	struct soak_world *w = &s->world;
+	struct soak_world *w = s->world;
 	uint64_t acked[SOAK_SENDERS];
 	char where[80];
 
@@ -268,7 +296,7 @@ static void cut(struct soak *s, uint64_t at, uint64_t seed, struct record *recor
 /* The cuts of a life; the last of them is where the next one begins. */
 static void cut_life(struct soak *s)
 {
-	struct soak_world *w = &s->world;
+	struct soak_world *w = s->world;
 	struct record *record = w->record;
 	uint64_t count = 1 + random_below(&w->random, CUTS_MAX);
 	uint64_t at = 0, seed = 0;
@@ -283,7 +311,7 @@ static void cut_life(struct soak *s)
 	}
 	acked_before(w, at, acked);
 	for (unsigned i = 0; i < SOAK_SENDERS; i++)
-		w->senders[i].acked = acked[i];
+		w->senders[i].acked = w->senders[i].known = acked[i];
 	record_rebuild(record, at, seed, s->live);
 	(void)record_free(record);
 }
@@ -291,7 +319,7 @@ static void cut_life(struct soak *s)
 static void run_cuts(struct soak *s)
 {
 	while (s->cuts_done < s->cuts) {
-		uint64_t lives = 1 + random_below(&s->world.random, LIVES_MAX);
+		uint64_t lives = 1 + random_below(&s->world->random, LIVES_MAX);
 		bool is_alive = true;
 
 		new_generation(s);
@@ -300,12 +328,12 @@ static void run_cuts(struct soak *s)
 			if (is_alive)
 				cut_life(s);
 			else
-				s->world.record = record_free(s->world.record);
+				s->world->record = record_free(s->world->record);
 		}
 		disk_without_syncs();
 		if (is_alive)
 			finish_generation(s);
-		record_stop(NULL);
+		yg_disk_use(NULL, NULL);
 		if (s->missing + s->doubled + s->wrong > 0 && s->lies)
 			return; /* seen */
 	}
@@ -319,8 +347,8 @@ __attribute__((noreturn)) static void be_child(struct soak *s, int fd)
 	struct soak_tally tally = {0};
 	void *part;
 
-	s->world.ack_fd = fd;
-	part = s->part->open(&s->world, s->live, &tally);
+	s->world->ack_fd = fd;
+	part = s->part->open(s->world, s->live, &tally);
 	if (!part)
 		give_up("the child does not start: %s", tally.what);
 	s->part->run(part, 0);
@@ -342,15 +370,16 @@ static void take_acks(struct soak *s, int fd, uint64_t count)
 		}
 		if (got != (ssize_t)sizeof(ack))
 			return;
-		if (ack.sequence > s->world.senders[ack.sender].acked)
-			s->world.senders[ack.sender].acked = ack.sequence;
+		if (ack.sequence > s->world->senders[ack.sender].acked)
+			s->world->senders[ack.sender].acked = s->world->senders[ack.sender].known =
+				ack.sequence;
 	}
 }
 
 static void kill_one(struct soak *s)
 {
 	int pipe_fd[2];
-	uint64_t acks = random_below(&s->world.random, ACKS_MAX);
+	uint64_t acks = random_below(&s->world->random, ACKS_MAX);
 	int status = 0;
 	pid_t child;
 
@@ -377,7 +406,7 @@ static void kill_one(struct soak *s)
 	(void)close(pipe_fd[0]);
 	/* Each sender had at most one on its way. */
 	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
-		struct soak_sender *sender = &s->world.senders[i];
+		struct soak_sender *sender = &s->world->senders[i];
 
 		if (sender->created < sender->acked + 1)
 			sender->created = sender->acked + 1;
@@ -394,10 +423,10 @@ static void run_kills(struct soak *s)
 		new_generation(s);
 		for (unsigned n = 0; n < KILLS_IN_A_ROW && s->kills_done < s->kills; n++) {
 			kill_one(s);
-			if (random_below(&s->world.random, 4) != 0)
+			if (random_below(&s->world->random, 4) != 0)
 				continue;
 			for (unsigned i = 0; i < SOAK_SENDERS; i++)
-				acked[i] = s->world.senders[i].acked;
+				acked[i] = s->world->senders[i].acked;
 			(void)snprintf(where, sizeof(where), "kill %" PRIu64, s->kills_done);
 			look(s, s->live, acked, where);
 		}
@@ -416,9 +445,12 @@ static void start(struct soak *s)
 		give_up("%s: no folder", s->base);
 	(void)snprintf(s->live, sizeof(s->live), "%s/live", s->base);
 	(void)snprintf(s->left, sizeof(s->left), "%s/left", s->base);
-	s->world.random = s->seed;
-	s->world.ack_fd = -1;
-	(void)pthread_mutex_init(&s->world.mutex, NULL);
+	s->world = mmap(NULL, sizeof(*s->world), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	if (s->world == MAP_FAILED)
+		give_up("no memory to share");
+	s->world->random = s->seed;
+	s->world->ack_fd = -1;
 }
 
 static int run(struct soak *s)
@@ -427,10 +459,10 @@ static int run(struct soak *s)
 	run_cuts(s);
 	run_kills(s);
 	folder_remove(s->base);
-	free(s->world.acks);
-	printf("%" PRIu64 " cuts and %" PRIu64 " kills in %" PRIu64 " lives of %" PRIu64
-	       " generations, wrong %" PRIu64 "\n",
-	       s->cuts_done, s->kills_done, s->lives + s->kills_done, s->generations, s->wrong);
+	(void)munmap(s->world, sizeof(*s->world));
+	printf("%" PRIu64 " cuts in %" PRIu64 " lives of %" PRIu64 " processes, %" PRIu64
+	       " kills, %" PRIu64 " generations, wrong %" PRIu64 "\n",
+	       s->cuts_done, s->lives, s->processes, s->kills_done, s->generations, s->wrong);
 	printf("sent %" PRIu64 ", archived %" PRIu64 ", missing %" PRIu64 ", doubled %" PRIu64 "\n",
 	       s->sent, s->archived, s->missing, s->doubled);
 	return s->missing + s->doubled + s->wrong > 0 || s->sent != s->archived;

@@ -4,15 +4,14 @@
  * product that acknowledges and archives, and a disk or a process that is ended at any moment.
  *
  * A part is what is under test: today the journal with two consumers and the database
- * (part_journal.c); later the hub as it is, and a sensor, each another struct soak_part that runs
- * in this process on the recording disk (cuts) and in a child of it (kills).
+ * (part_journal.c); later the hub as it is, and a sensor, each another struct soak_part. It lives
+ * in child processes of the rig: on the recording disk (cuts), and on the real one (kills).
  *
  * Proved of each cut and kill: every file opens; each batch that was acknowledged is in the
  * archive, once, with the bytes that were sent; nothing is there that nobody sent.
  */
 #pragma once
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,14 +19,16 @@
 #include "record.h"
 
 #define SOAK_SENDERS 4u
-#define SOAK_BATCHES 20000u /* of one sender in one generation */
-#define SOAK_BODY    3000u  /* bytes, at most */
+#define SOAK_BATCHES 20000u  /* of one sender in one generation */
+#define SOAK_BODY    3000u   /* bytes, at most */
+#define SOAK_ACKS    100000u /* of one life */
 
 /* Survives all cuts and kills: it stands elsewhere. */
 struct soak_sender {
 	char id[16];
 	uint64_t created; /* batches it has made: 1..created */
-	uint64_t acked;	  /* of those, acknowledged: all up to this one */
+	uint64_t acked;	  /* of those, acknowledged before this life: all up to this one */
+	uint64_t known;	  /* acknowledged until now */
 	uint64_t sent;	  /* on this connection */
 };
 
@@ -37,15 +38,15 @@ struct soak_ack {
 	uint64_t sequence;
 };
 
+/* In memory that all processes of the rig share. */
 struct soak_world {
 	uint64_t seed;	 /* of the contents */
 	uint64_t random; /* of everything else */
 	struct soak_sender senders[SOAK_SENDERS];
-	pthread_mutex_t mutex;
-	struct soak_ack *acks; /* of this life */
-	size_t ack_count, ack_room;
-	struct record *record; /* NULL: kills */
-	int ack_fd;	       /* kills: where acknowledgements are told */
+	struct record *record; /* NULL: kills, and the end */
+	int ack_fd;	       /* kills: where acknowledgements are told; or -1 */
+	uint64_t ack_count;
+	struct soak_ack acks[SOAK_ACKS]; /* of this life */
 };
 
 /* What the archive holds, and what is wrong with it. */
