@@ -20,7 +20,9 @@
 struct yg_consumer;
 
 struct yg_consumer_ops {
-	/* The cursor as it was last committed; 0 at the very beginning. */
+	/* The cursor as it was last committed; 0 at the very beginning. It must be on the disk: a
+	 * process that was killed may have left one that is in the system's memory only (a file
+	 * that was renamed: sync its folder first; the store sees to that by itself). */
 	int (*load)(void *arg, uint64_t *ret_cursor);
 	int (*begin)(void *arg);
 	/* A record; bytes are borrowed for this call. Not YG_OK: abort, and yg_consumer_step gives

@@ -105,6 +105,21 @@ static struct written *find(const char *path)
 	return NULL;
 }
 
+/*
+ * A process that was killed may have left a transaction that is whole, but only in the memory of
+ * the system. SQLite reads it as committed, so a caller would act on what the next power cut takes
+ * away (a cursor, behind which the journal is trimmed). What is found is synced before it is read.
+ */
+static int sync_what_was_left(struct written *w)
+{
+	int rc = yg_disk_sync(w->fd);
+
+	if (rc == YG_OK)
+		rc = yg_disk_sync_folder_of(w->path);
+	w->is_new = rc != YG_OK;
+	return rc;
+}
+
 /* Called with the mutex. */
 static int add(const char *path, int flags, struct written **ret)
 {
@@ -125,6 +140,8 @@ static int add(const char *path, int flags, struct written **ret)
 	}
 	if (rc == YG_OK && fstat(w->fd, &st) != 0)
 		rc = yg_err_from_errno(errno);
+	if (rc == YG_OK && st.st_size > 0)
+		rc = sync_what_was_left(w);
 	if (rc != YG_OK) {
 		if (w && w->fd >= 0)
 			(void)yg_disk_close(w->fd); /* nothing was written, nobody has locks */

@@ -129,8 +129,10 @@ static int statistics_load(void *arg, uint64_t *ret_cursor)
 	struct statistics *s = arg;
 	uint8_t *bytes = NULL;
 	size_t size = 0;
-	int rc = yg_io_read_file(s->path, TALLY_BYTES, &bytes, &size);
+	int rc = yg_disk_sync_folder_of(s->path); /* a killed process may not have */
 
+	if (rc == YG_OK)
+		rc = yg_io_read_file(s->path, TALLY_BYTES, &bytes, &size);
 	s->cursor = s->count = s->sum = 0;
 	if (rc == YG_OK && size != TALLY_BYTES)
 		rc = YG_EFORMAT;
