@@ -482,7 +482,7 @@ static int remove_trimmed(struct recovery *r)
 {
 	struct yg_journal *j = r->j;
 	size_t gone = 0;
-	int rc = YG_OK;
+	int rc;
 
 	while (gone + 1 < j->segment_count && j->segments[gone].last <= r->state.trimmed) {
 		rc = remove_segment(r, j->segments[gone].first);
@@ -490,6 +490,8 @@ static int remove_trimmed(struct recovery *r)
 			return rc;
 		j->first_cursor = j->segments[gone++].last;
 	}
+	if (gone == 0)
+		return YG_OK;
 	j->segment_count -= gone;
 	memmove(j->segments, j->segments + gone, j->segment_count * sizeof(*j->segments));
 	return YG_OK;

@@ -13,6 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define CHECKED 120u
+#define CHECKS	112u /* where the checksums of a record begin */
 
 static void put_right(uint8_t *head, uint64_t seed)
 {
@@ -27,6 +28,7 @@ static size_t read_one(uint8_t *bytes, size_t size, uint64_t salt, size_t at, in
 	struct yg_fault fault;
 	struct yg_bytes b = {bytes + at, size - at};
 	uint64_t whole;
+	uint8_t *again;
 
 	if (is_fixed && b.size >= YG_SEGMENT_RECORD_BYTES)
 		put_right(bytes + at, salt ^ at);
@@ -44,20 +46,14 @@ static size_t read_one(uint8_t *bytes, size_t size, uint64_t salt, size_t at, in
 	    record.batch.body.size != head.body_size ||
 	    record.batch.body.data + record.batch.body.size > bytes + size)
 		abort();
-	{
-		uint8_t *again = malloc((size_t)whole);
-		struct yg_segment_record second;
-
-		if (!again)
-			abort();
-		memcpy(again, bytes + at, (size_t)whole);
-		yg_segment_record_write(&head, salt, at, again);
-		if (yg_segment_record_read((struct yg_bytes){again, (size_t)whole}, salt, at,
-					   &second, &fault) != YG_OK ||
-		    memcmp(&second, &head, sizeof(head)) != 0)
-			abort();
-		free(again);
-	}
+	again = malloc((size_t)whole);
+	if (!again)
+		abort();
+	memcpy(again, bytes + at, (size_t)whole);
+	yg_segment_record_write(&head, salt, at, again);
+	if (memcmp(again, bytes + at, CHECKS) != 0)
+		abort();
+	free(again);
 	return (size_t)whole;
 }
 
