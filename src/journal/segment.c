@@ -90,6 +90,13 @@ void yg_segment_record_write(const struct yg_segment_record *record, uint64_t sa
 		  yg_hash64((struct yg_bytes){whole, CHECKED_BYTES}, salt ^ at), 8);
 }
 
+static bool is_possible_batch(const struct yg_segment_record *r)
+{
+	return r->sensor_size > 0 && r->sensor_size <= YG_JOURNAL_SENSOR_MAX &&
+	       r->body_size <= YG_JOURNAL_BODY_MAX && r->epoch > 0 && r->sequence > 0 &&
+	       r->sequence_last >= r->sequence && r->sequence_last < UINT64_MAX;
+}
+
 /* What no writer writes, however well the checksum fits. */
 static bool is_possible(const struct yg_segment_record *r, uint64_t at)
 {
@@ -98,10 +105,7 @@ static bool is_possible(const struct yg_segment_record *r, uint64_t at)
 	if (r->kind == YG_SEGMENT_MARK)
 		return r->sensor_size == 0 && r->body_size == 0 && r->previous == r->position;
 	return r->kind >= YG_JOURNAL_BATCH && r->kind <= YG_JOURNAL_REFUSED &&
-	       r->previous < r->position && r->sensor_size > 0 &&
-	       r->sensor_size <= YG_JOURNAL_SENSOR_MAX && r->body_size <= YG_JOURNAL_BODY_MAX &&
-	       r->epoch > 0 && r->sequence > 0 && r->sequence_last >= r->sequence &&
-	       r->sequence_last < UINT64_MAX;
+	       r->previous < r->position && is_possible_batch(r);
 }
 
 int yg_segment_record_read(struct yg_bytes b, uint64_t salt, uint64_t at,

@@ -97,6 +97,20 @@ static uint64_t number(struct input *in, unsigned size)
 	return yg_get_le(take(in, size), size);
 }
 
+/* What stands behind the numbers of an epoch. */
+static void read_lists(struct input *in, struct yg_known_epoch *e)
+{
+	for (uint32_t i = 0; i < e->refused_count; i++)
+		memcpy(e->refused[i], take(in, YG_KNOWN_DIGEST_BYTES), YG_KNOWN_DIGEST_BYTES);
+	for (uint32_t i = 0; i < e->drop_count; i++) {
+		e->drops[i].first = number(in, 8);
+		e->drops[i].last = number(in, 8);
+	}
+	for (uint64_t s = e->highest - compared_of(e->highest) + 1; s <= e->highest; s++)
+		memcpy(e->digests[s % YG_JOURNAL_COMPARED], take(in, YG_KNOWN_DIGEST_BYTES),
+		       YG_KNOWN_DIGEST_BYTES);
+}
+
 static int read_epoch(struct input *in, struct yg_known *known, struct yg_known_sensor *sensor)
 {
 	struct yg_known_epoch *e;
@@ -116,16 +130,9 @@ static int read_epoch(struct input *in, struct yg_known *known, struct yg_known_
 	if (rc != YG_OK)
 		return rc;
 	e->highest = highest;
-	for (e->refused_count = 0; e->refused_count < refused; e->refused_count++)
-		memcpy(e->refused[e->refused_count], take(in, YG_KNOWN_DIGEST_BYTES),
-		       YG_KNOWN_DIGEST_BYTES);
-	for (e->drop_count = 0; e->drop_count < drops; e->drop_count++) {
-		e->drops[e->drop_count].first = number(in, 8);
-		e->drops[e->drop_count].last = number(in, 8);
-	}
-	for (uint64_t s = highest - compared_of(highest) + 1; s <= highest; s++)
-		memcpy(e->digests[s % YG_JOURNAL_COMPARED], take(in, YG_KNOWN_DIGEST_BYTES),
-		       YG_KNOWN_DIGEST_BYTES);
+	e->refused_count = (uint32_t)refused;
+	e->drop_count = (uint32_t)drops;
+	read_lists(in, e);
 	return in->is_short ? YG_EFORMAT : YG_OK;
 }
 

@@ -338,7 +338,7 @@ static void add_step(struct record *r, const struct step *step, const uint8_t *b
 	if (step->size > 0)
 		memcpy(at + padded(sizeof(*step)), bytes, step->size);
 	__atomic_store_n(&stream->used, stream->used + whole, __ATOMIC_RELEASE);
-	stream->count++;
+	(void)__atomic_add_fetch(&stream->count, 1, __ATOMIC_RELAXED);
 	if (stream->kill_at != 0 && stream->count >= stream->kill_at)
 		(void)raise(SIGKILL);
 	catch_up(r);
