@@ -249,15 +249,13 @@ static int name_neighbour(const char *path, char to[YG_DISK_PATH_MAX])
 	return size < 0 || (size_t)size >= YG_DISK_PATH_MAX ? YG_ELIMIT : YG_OK;
 }
 
-int yg_disk_replace(const char *path, struct yg_bytes content, unsigned mode)
+/* A new file with @content, synced; its name is not. */
+static int write_new(const char *path, struct yg_bytes content, unsigned mode)
 {
-	char neighbour[YG_DISK_PATH_MAX];
 	int fd = -1;
 	int closed;
-	int rc = name_neighbour(path, neighbour);
+	int rc = yg_disk_open(path, YG_DISK_CREATE | YG_DISK_EXCLUSIVE, 0600, &fd);
 
-	if (rc == YG_OK)
-		rc = yg_disk_open(neighbour, YG_DISK_CREATE | YG_DISK_EXCLUSIVE, 0600, &fd);
 	if (rc != YG_OK)
 		return rc;
 	if (mode != 0600 && fchmod(fd, (mode_t)mode) != 0)
@@ -269,13 +267,44 @@ int yg_disk_replace(const char *path, struct yg_bytes content, unsigned mode)
 	closed = yg_disk_close(fd);
 	if (rc == YG_OK)
 		rc = closed;
+	if (rc != YG_OK)
+		(void)yg_disk_unlink(path); /* the first error is the one to report */
+	return rc;
+}
+
+/* A folder that may be written but not read cannot be synced; such are not our own. */
+static int sync_name(const char *path)
+{
+	int rc = yg_disk_sync_folder_of(path);
+
+	return rc == YG_EACCES ? YG_OK : rc;
+}
+
+int yg_disk_create(const char *path, struct yg_bytes content, unsigned mode)
+{
+	int rc = write_new(path, content, mode);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = sync_name(path);
+	if (rc != YG_OK)
+		(void)yg_disk_unlink(path); /* a name that may vanish is none */
+	return rc;
+}
+
+int yg_disk_replace(const char *path, struct yg_bytes content, unsigned mode)
+{
+	char neighbour[YG_DISK_PATH_MAX];
+	int rc = name_neighbour(path, neighbour);
+
 	if (rc == YG_OK)
-		rc = yg_disk_rename(neighbour, path);
+		rc = write_new(neighbour, content, mode);
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_disk_rename(neighbour, path);
 	if (rc != YG_OK) {
 		(void)yg_disk_unlink(neighbour); /* the first error is the one to report */
 		return rc;
 	}
-	rc = yg_disk_sync_folder_of(path);
-	/* A folder that may be written but not read cannot be synced; such are not our own. */
-	return rc == YG_EACCES ? YG_OK : rc;
+	return sync_name(path);
 }

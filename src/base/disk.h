@@ -78,3 +78,9 @@ YG_MUST_USE int yg_disk_sync_folder_of(const char *path);
  * either may.
  */
 YG_MUST_USE int yg_disk_replace(const char *path, struct yg_bytes content, unsigned mode);
+
+/*
+ * A new file, or none: YG_EDUPLICATE when there is one of that name, which is not touched. On the
+ * disk with its name when this returns YG_OK; on failure it is removed.
+ */
+YG_MUST_USE int yg_disk_create(const char *path, struct yg_bytes content, unsigned mode);

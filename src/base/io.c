@@ -82,13 +82,6 @@ int yg_io_write(int fd, struct yg_bytes b)
 	return YG_OK;
 }
 
-int yg_io_fsync(int fd)
-{
-	if (yg_fails_now())
-		return YG_EIO;
-	return fsync(fd) == 0 ? YG_OK : yg_err_from_errno(errno);
-}
-
 int yg_io_replace(const char *path, struct yg_bytes content, unsigned mode)
 {
 	return yg_disk_replace(path, content, mode);

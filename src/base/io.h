@@ -22,8 +22,6 @@ YG_MUST_USE int yg_io_read_at(int fd, uint8_t *to, size_t room, uint64_t at, siz
 /* All of @b, or an error (YG_ENOSPC, YG_EPIPE, …): nothing is silently cut. */
 YG_MUST_USE int yg_io_write(int fd, struct yg_bytes b);
 
-YG_MUST_USE int yg_io_fsync(int fd);
-
 /*
  * Write a whole file so that readers see the old or the new one, never half: yg_disk_replace() of
  * base/disk.h, which is where what must survive a power cut is written.

@@ -150,6 +150,9 @@ static void errors_are_told_apart(void)
 	CHECK(yg_disk_sync(fd) == YG_OK && yg_disk_close(fd) == YG_OK);
 	CHECK(yg_disk_open(path_of("c"), YG_DISK_CREATE | YG_DISK_EXCLUSIVE, 0600, &fd) ==
 	      YG_EDUPLICATE);
+	CHECK(yg_disk_create(path_of("c"), YG_S("x"), 0600) == YG_EDUPLICATE);
+	CHECK(holds("c", "") == false && unlink(path_of("c")) == 0);
+	CHECK(yg_disk_create(path_of("c"), YG_S("x"), 0600) == YG_OK && holds("c", "x"));
 	CHECK(symlink(path_of("c"), path_of("link")) == 0);
 	CHECK(yg_disk_open(path_of("link"), YG_DISK_CREATE, 0600, &fd) != YG_OK);
 	CHECK(yg_disk_mkdir(path_of("d"), 0700) == YG_OK);
