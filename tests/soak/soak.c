@@ -437,6 +437,16 @@ static void run_kills(struct soak *s)
 
 /* ---- the program ---- */
 
+static char to_remove[200];
+static pid_t remover;
+
+/* Also when this process gives up; a child that does leaves the folder to its parent. */
+static void clean_up(void)
+{
+	if (getpid() == remover)
+		folder_remove(to_remove);
+}
+
 static void start(struct soak *s)
 {
 	const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR");
@@ -444,6 +454,9 @@ static void start(struct soak *s)
 	(void)snprintf(s->base, sizeof(s->base), "%s/yagura-soak-XXXXXX", base ? base : "/tmp");
 	if (!mkdtemp(s->base))
 		give_up("%s: no folder", s->base);
+	memcpy(to_remove, s->base, sizeof(to_remove));
+	remover = getpid();
+	(void)atexit(clean_up);
 	(void)snprintf(s->live, sizeof(s->live), "%s/live", s->base);
 	(void)snprintf(s->left, sizeof(s->left), "%s/left", s->base);
 	s->world = mmap(NULL, sizeof(*s->world), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
@@ -459,7 +472,6 @@ static int run(struct soak *s)
 	start(s);
 	run_cuts(s);
 	run_kills(s);
-	folder_remove(s->base);
 	(void)munmap(s->world, sizeof(*s->world));
 	printf("%" PRIu64 " cuts in %" PRIu64 " lives of %" PRIu64 " processes, %" PRIu64
 	       " kills, %" PRIu64 " generations, wrong %" PRIu64 "\n",
@@ -493,8 +505,7 @@ static int run_apart(struct soak *s, unsigned lie)
 
 		s->lies = lie;
 		rc = run(s);
-		(void)fflush(NULL);
-		_exit(rc);
+		exit(rc);
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
 		give_up("a run did not end");
