@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "archive/frame.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "detect/trace.h"
@@ -55,6 +56,15 @@ struct yg_batch {
 	size_t record_count;
 	struct yg_batch_chunk chunks[YG_BATCH_CHUNKS_MAX];
 	size_t chunk_count; /* 0: text */
+	uint64_t number;    /* of the batch in its input, from 1 */
+
+	/* A frame of an archive: the worker unpacks it and cuts it into records. */
+	bool is_stored;
+	struct yg_buf stored;
+	uint64_t stored_at;	 /* in the file */
+	uint64_t first_position; /* of its records in the file */
+	uint32_t next_frame;	 /* where reading goes on behind it */
+	struct yg_fault fault;	 /* it could not be unpacked; msg NULL: it could */
 
 	/* Filled by the worker. */
 	struct yg_arena *arena;
@@ -73,3 +83,9 @@ struct yg_batch *yg_batch_free(struct yg_batch *batch);
 
 /* Make it empty for the next use. */
 void yg_batch_reset(struct yg_batch *batch);
+
+/*
+ * intake_archive.c: text and records of a batch that is stored. YG_OK, also where it is damaged
+ * (batch->fault), or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_batch_unpack(struct yg_batch *batch, struct yg_archive_unpacker *unpacker);

@@ -85,7 +85,8 @@ static void read_fixed(const uint8_t *p, struct yg_archive_frame *ret)
 /* What no writer of ours writes, whatever the checksum says. */
 static int check_fixed(const struct yg_archive_frame *frame, struct yg_fault *reterr)
 {
-	if (frame->text_size > YG_ARCHIVE_TEXT_MAX || frame->packed_size > YG_ARCHIVE_PACKED_MAX)
+	if (frame->text_size > YG_ARCHIVE_TEXT_MAX ||
+	    frame->packed_size > YG_ARCHIVE_PACKED_MAX || frame->records > YG_ARCHIVE_RECORDS_MAX)
 		return yg_fault_set(reterr, YG_ELIMIT, N_("a frame larger than frames may be"), 8 + 12);
 	if (frame->text_size == 0 || frame->packed_size == 0 || frame->records == 0 ||
 	    frame->records > frame->text_size)

@@ -18,6 +18,7 @@
 #define YG_ARCHIVE_RECORD_MAX	(1u << 20)     /* bytes of one record with its line end */
 #define YG_ARCHIVE_TEXT_MAX	(2u << 20)     /* bytes of text of a frame */
 #define YG_ARCHIVE_PACKED_MAX	(YG_ARCHIVE_TEXT_MAX + (1u << 16))
+#define YG_ARCHIVE_RECORDS_MAX	16384u /* of a frame */
 #define YG_ARCHIVE_NAMES_MAX	1024u /* bytes of the names of formats in a header */
 #define YG_ARCHIVE_HEAD_FIXED	108u  /* before those names */
 #define YG_ARCHIVE_HEAD_MAX	(8u + YG_ARCHIVE_HEAD_FIXED + YG_ARCHIVE_NAMES_MAX + 8u)

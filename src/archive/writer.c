@@ -425,7 +425,8 @@ int yg_archive_append(struct yg_archive_writer *w, struct yg_bytes line, int64_t
 	if (!is_line(line))
 		return YG_EINVAL;
 	rc = yg_archive_writer_begin(w, arrived_ns);
-	if (rc == YG_OK && w->text.size >= YG_ARCHIVE_FRAME_AIM)
+	if (rc == YG_OK && (w->text.size >= YG_ARCHIVE_FRAME_AIM ||
+			    w->now.records == YG_ARCHIVE_RECORDS_MAX))
 		rc = flush(w);
 	if (rc == YG_OK)
 		rc = w->opts.describe(w->opts.arg, line, &facts);
