@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/zone.h"
 #include "detect/keys.h"
+#include "detect/route.h"
 #include "parse/format.h"
 
 #include "base/ban.h"
@@ -13,6 +14,7 @@
 struct yg_describer {
 	struct yg_zone *zone;
 	struct yg_names *names;
+	struct yg_router *router;
 	struct yg_parser *parser;
 	struct yg_arena *arena;
 	struct yg_buf line; /* padded as readers want it */
@@ -31,8 +33,9 @@ struct yg_describer *yg_describer_new(void)
 		return NULL;
 	yg_buf_init(&d->line, YG_ARCHIVE_RECORD_MAX + YG_PARSE_PADDING);
 	d->names = yg_names_new();
+	d->router = yg_router_new();
 	d->arena = yg_arena_new(EVENT_ARENA_MAX);
-	if (yg_zone_load("UTC", &d->zone) != YG_OK || !d->names || !d->arena)
+	if (yg_zone_load("UTC", &d->zone) != YG_OK || !d->names || !d->router || !d->arena)
 		return yg_describer_free(d);
 	opts.zone = d->zone;
 	d->parser = yg_parser_new(&opts, d->names);
@@ -46,6 +49,7 @@ struct yg_describer *yg_describer_free(struct yg_describer *d)
 	(void)yg_parser_free(d->parser);
 	(void)yg_arena_free(d->arena);
 	(void)yg_names_free(d->names);
+	(void)yg_router_free(d->router);
 	(void)yg_zone_free(d->zone);
 	yg_buf_done(&d->line);
 	free(d->keys);
@@ -99,6 +103,9 @@ int yg_describe(void *arg, struct yg_bytes line, struct yg_archive_facts *ret)
 	yg_keys_of_event(&event, take_key, d);
 	ret->time_ns = event.time_ns;
 	ret->format = event.format;
+	ret->is_unplaced =
+		event.channel.size == 0 && yg_router_reaches(d->router, event.format, false,
+							     YG_ROUTE_OPEN);
 	ret->keys = d->keys;
 	ret->key_count = d->count;
 	return d->rc;

@@ -63,7 +63,8 @@ bool yg_hunt_wants(const struct yg_hunt *hunt, const struct yg_archive_frame *fr
 {
 	if (!yg_narrow_may_frame(&hunt->narrow, frame, filters))
 		return false;
-	if (frame->formats & hunt->formats)
+	if (frame->formats &
+	    (frame->formats & YG_ARCHIVE_UNPLACED ? hunt->unplaced : hunt->formats))
 		return true;
 	for (uint32_t i = 0; i < may_count; i++)
 		if (yg_archive_filters_frame(filters, frame->number, hunt->may[i]))
@@ -187,8 +188,12 @@ int yg_hunt_prepare(struct yg_run *run)
 
 	hunt->formats = YG_ARCHIVE_FORMAT_OTHER;
 	for (unsigned f = 1; f < YG_FORMAT_COUNT; f++)
-		if (yg_engine_wants(run->rules.engine, (enum yg_format)f))
+		if (yg_engine_wants(run->rules.engine, (enum yg_format)f, true))
 			hunt->formats |= UINT64_C(1) << f;
+	hunt->unplaced = hunt->formats;
+	for (unsigned f = 1; f < YG_FORMAT_COUNT; f++)
+		if (yg_engine_wants(run->rules.engine, (enum yg_format)f, false))
+			hunt->unplaced |= UINT64_C(1) << f;
 	if (!yg_narrow_is_all(&hunt->narrow))
 		run->detector.narrow = &hunt->narrow;
 	return rc == YG_OK ? open_state(run) : rc;

@@ -15,6 +15,7 @@
 struct yg_hunt {
 	struct yg_narrow narrow;
 	uint64_t formats;   /* that a rule can match; of others only frames with indicators count */
+	uint64_t unplaced;  /* the same for frames with records that say no channel */
 	uint64_t *keys;	    /* of the indicators, ascending */
 	uint64_t *may;	    /* those that may be in the file being read; room for all */
 	uint32_t key_count;

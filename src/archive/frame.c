@@ -41,7 +41,9 @@ uint64_t yg_archive_formats(struct yg_bytes names)
 		struct yg_bytes name = yg_bytes_cut(names, 0, end);
 		enum yg_format format = yg_format_by_name(name);
 
-		if (format == YG_FORMAT_UNKNOWN && !yg_bytes_eq(name, YG_S("unknown")))
+		if (yg_bytes_eq(name, YG_S("unplaced")))
+			bits |= YG_ARCHIVE_UNPLACED;
+		else if (format == YG_FORMAT_UNKNOWN && !yg_bytes_eq(name, YG_S("unknown")))
 			bits |= YG_ARCHIVE_FORMAT_OTHER;
 		else
 			bits |= UINT64_C(1) << format;
@@ -59,6 +61,10 @@ void yg_archive_format_names(struct yg_buf *to, uint64_t formats)
 			continue;
 		yg_buf_add_str(to, comma);
 		yg_buf_add_str(to, yg_format_name((enum yg_format)f));
+		comma = ",";
+	}
+	if (formats & YG_ARCHIVE_UNPLACED) {
+		yg_buf_addf(to, "%sunplaced", comma);
 		comma = ",";
 	}
 	if (formats & YG_ARCHIVE_FORMAT_OTHER)

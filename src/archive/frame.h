@@ -26,6 +26,11 @@
 
 /* Bit of a format that this program has no name for: such frames are always read. */
 #define YG_ARCHIVE_FORMAT_OTHER (UINT64_C(1) << 63)
+/*
+ * Some record is of a kind that has a channel and says none, so that only its fields can tell which
+ * rules apply to it ("unplaced" among the names).
+ */
+#define YG_ARCHIVE_UNPLACED (UINT64_C(1) << 62)
 
 struct yg_archive_frame {
 	uint64_t at;	      /* where its header begins in the file */

@@ -151,6 +151,7 @@ static void take_facts(struct yg_archive_frame *now, const struct yg_archive_fac
 {
 	now->records++;
 	now->formats |= UINT64_C(1) << facts->format;
+	now->formats |= facts->is_unplaced ? YG_ARCHIVE_UNPLACED : 0;
 	if (facts->time_ns == YG_TIME_NONE)
 		return;
 	if (now->first_ns == YG_TIME_NONE || facts->time_ns < now->first_ns)

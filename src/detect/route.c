@@ -450,7 +450,8 @@ uint32_t yg_router_route(const struct yg_router *router, struct yg_event *event)
 }
 
 /* yg_router_route() without a record: the same questions, of a format alone. */
-bool yg_router_reaches(const struct yg_router *router, enum yg_format format, uint32_t route)
+bool yg_router_reaches(const struct yg_router *router, enum yg_format format, bool has_channel,
+		       uint32_t route)
 {
 	uint64_t bit = UINT64_C(1) << format;
 	uint32_t other;
@@ -462,7 +463,9 @@ bool yg_router_reaches(const struct yg_router *router, enum yg_format format, ui
 		return (router->formats[route] & bit) != 0;
 	if (format == YG_FORMAT_SYSLOG || format == YG_FORMAT_FORTIGATE)
 		return false;
-	return (CHANNELED & bit) || !get(router, source_hash(format, (struct yg_bytes){0}), &other);
+	if (CHANNELED & bit)
+		return !has_channel;
+	return !get(router, source_hash(format, (struct yg_bytes){0}), &other);
 }
 
 static bool has_word(const struct yg_bytes *words, uint32_t room, struct yg_bytes word)
