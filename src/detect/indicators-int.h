@@ -148,6 +148,7 @@ struct yg_indicator_scan {
 	bool is_escaped; /* text holds JSON escapes */
 	void (*tell)(void *arg, uint64_t hash); /* NULL; else told what would be looked up */
 	void *tell_arg;
+	size_t v6_end; /* where the last text that looked like an IPv6 address ended */
 };
 
 /* All that stands somewhere in scan->text. */

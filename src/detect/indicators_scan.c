@@ -352,6 +352,8 @@ static size_t take_dot(struct yg_indicator_scan *s, size_t dot, size_t low)
 	/* Where a search begins depends on what it found before, which nobody knows here. */
 	if (s->tell && low > 0)
 		take_token(s, dot > REACH ? dot - REACH : 0, dot, to, is_number);
+	if (s->tell && s->v6_end > low && s->v6_end <= dot)
+		take_token(s, s->v6_end, dot, to, is_number);
 	return end;
 }
 
@@ -393,11 +395,29 @@ static bool is_url_colon(const struct yg_indicator_scan *s, size_t colon)
 	       (s->is_escaped && yg_bytes_starts(rest, YG_S("\\/\\/")));
 }
 
+/* The address around @colon that ends at @to, not reaching below @low; false when it is none. */
+static bool try_v6(struct yg_indicator_scan *s, size_t colon, size_t low, size_t to)
+{
+	struct yg_bytes text = s->text;
+	size_t from = colon;
+
+	while (from > low && colon - from < 9 && is_class(text, from - 1, IS_HEX))
+		from--;
+	if (from < colon)
+		from = skip_escape_hex(s, from);
+	if (from > colon)
+		return false;
+	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
+		to--; /* the end of a sentence, "from ADDRESS:" */
+	try_address(s, yg_bytes_cut(text, from, to));
+	s->v6_end = to;
+	return true;
+}
+
 /* IPv6 addresses hold two colons or more. Returns where to go on. */
 static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
 {
 	struct yg_bytes text = s->text;
-	size_t from = colon;
 	size_t to = colon + 1;
 	size_t colons = 1;
 	uint32_t count = s->count;
@@ -406,16 +426,13 @@ static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
 		colons += text.data[to] == ':';
 	if (colons < 2)
 		return colon + 1;
-	while (from > low && colon - from < 9 && is_class(text, from - 1, IS_HEX))
-		from--;
-	if (from < colon)
-		from = skip_escape_hex(s, from);
-	if (from > colon)
+	if (s->tell && low > 0) /* as in take_dot() */
+		(void)try_v6(s, colon, 0, to);
+	if (!try_v6(s, colon, low, to) || s->count == count)
 		return colon + 1;
 	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
-		to--; /* the end of a sentence, "from ADDRESS:" */
-	try_address(s, yg_bytes_cut(text, from, to));
-	return s->count > count ? to : colon + 1;
+		to--;
+	return to;
 }
 
 static size_t take_colon(struct yg_indicator_scan *s, size_t colon, size_t low)

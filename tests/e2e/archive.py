@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`yagura archive`: what goes in comes out, with our tools and with zstd alone; damage is named."""
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 
-from harness import ROOT, SHARED, access_log, case, contains, equal, folder, main, yagura
+from harness import ATTACK, ROOT, SHARED, YAGURA, access_log, case, contains, equal, folder, main, yagura
 
 ZSTD = shutil.which("zstd")
 
@@ -202,6 +203,48 @@ def a_folder_that_cannot_be_written():
     done = yagura("archive", "write", "--out", place / "a", "--org", "acme", place / "x.log")
     equal((done.code, done.out), (2, ""))
     contains(done.err, "could not be written")
+
+
+FULL = """
+mount -t tmpfs -o size=96k none "$1" || exit 77
+"$2" archive write --out "$1/a" --org acme "$3"
+echo "code $?"
+find "$1/a" -type f
+"$2" archive verify --json "$1/a"
+mount -o remount,size=4m "$1"
+"$2" archive repair "$1/a" && "$2" archive verify --json "$1/a" && "$2" archive cat "$1/a" > "$4"
+"""
+
+
+@case
+def a_full_disk_keeps_whole_frames():
+    """A small file system of our own in a name space of our own."""
+    place = folder()
+    log = place / "access.log"
+    lines = (ATTACK.replace("203.0.113.9", "203.0.%d.%d" % (i % 256, i * 7 % 256)) % (i % 60)
+             + " %x" % (i * 2654435761) for i in range(20000))
+    log.write_text("".join(line + "\n" for line in lines))
+    (place / "small").mkdir()
+    command = ["unshare", "-rm", "sh", "-c", FULL, "sh", place / "small", YAGURA, log, place / "back"]
+    try:
+        done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=dict(os.environ, LANGUAGE="en"), timeout=300)
+    except FileNotFoundError:
+        print("skipped: there is no unshare")
+        return
+    if done.returncode in (1, 77) and b"code" not in done.stdout:
+        print("skipped: no file system may be mounted here")
+        return
+    out, err = done.stdout.decode(), done.stderr.decode()
+    equal(done.returncode, 0, out + err)
+    contains(out, "code 2")
+    contains(err, "could not be written: No space left on device")
+    contains(out, ".open")
+    states = [json.loads(line) for line in out.splitlines() if line.startswith('{"files"')]
+    equal([(s["damaged"], s["open"]) for s in states], [(0, 1), (0, 0)])
+    wanted = yagura("source", "records", log).out
+    back = (place / "back").read_text()
+    equal(wanted.startswith(back) and states[1]["records"] == back.count("\n") > 100, True)
 
 
 if __name__ == "__main__":
