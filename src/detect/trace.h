@@ -74,6 +74,12 @@ struct yg_trace {
 	uint32_t record;	    /* the caller's own number of the record; for that call */
 };
 
+/* Traces that stand one after the other in the input. */
+struct yg_trace_run {
+	const struct yg_trace *traces;
+	uint32_t count;
+};
+
 struct yg_tracer;
 struct yg_indicators; /* detect/indicators.h */
 
