@@ -12,7 +12,7 @@ struct yg_batch *yg_batch_new(void)
 	if (!batch)
 		return NULL;
 	yg_buf_init(&batch->text, YG_BATCH_TEXT_BYTES_MAX);
-	yg_buf_init(&batch->stored, YG_ARCHIVE_STORED_MAX);
+	yg_buf_init(&batch->stored, YG_BATCH_FRAMES_MAX * YG_ARCHIVE_STORED_MAX);
 	batch->arena = yg_arena_new(YG_BATCH_ARENA_MAX);
 	batch->records = yg_calloc(YG_BATCH_RECORDS_MAX, sizeof(*batch->records));
 	if (!batch->arena || !batch->records)
@@ -40,10 +40,9 @@ void yg_batch_reset(struct yg_batch *batch)
 	batch->record_count = 0;
 	batch->head = (struct yg_bytes){0};
 	batch->chunk_count = 0;
-	batch->is_stored = false;
+	batch->frame_count = 0;
 	yg_buf_reset(&batch->stored);
 	batch->next_frame = 0;
-	batch->fault = (struct yg_fault){0};
 	batch->traces = NULL;
 	batch->trace_count = 0;
 	batch->minutes = NULL;

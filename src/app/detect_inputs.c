@@ -252,17 +252,23 @@ struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t r
 	return yg_worker_group(run->again, run->batch, trace->record, rule, ref);
 }
 
-/* A frame that could not be unpacked is named; its neighbours count. */
-static void say_fault(struct yg_run *run, const struct yg_batch *batch)
+/* Frames that could not be unpacked are named; their neighbours count. */
+static void say_faults(struct yg_run *run, const struct yg_batch *batch)
 {
 	struct yg_report_input *report = &run->reports[batch->input];
 
-	run->is_partly = true;
-	report->rc = (int)batch->fault.code;
-	report->problem = batch->fault.msg;
-	yg_say(N_("%s: byte %llu: %s"), yg_say_safe(yg_bytes_str(report->name), 300),
-	       (unsigned long long)(batch->stored_at + batch->fault.pos),
-	       yg_say_tr(batch->fault.msg));
+	for (size_t i = 0; i < batch->frame_count; i++) {
+		const struct yg_batch_frame *frame = &batch->frames[i];
+
+		if (!frame->fault.msg)
+			continue;
+		run->is_partly = true;
+		report->rc = (int)frame->fault.code;
+		report->problem = frame->fault.msg;
+		yg_say(N_("%s: byte %llu: %s"), yg_say_safe(yg_bytes_str(report->name), 300),
+		       (unsigned long long)(frame->at + frame->fault.pos),
+		       yg_say_tr(frame->fault.msg));
+	}
 }
 
 static struct yg_trace_run traces_of(const struct yg_batch *batch)
@@ -285,20 +291,22 @@ static int take_batch(void *arg, struct yg_batch *batch, const struct yg_batch *
 		flow->judged_input = batch->input + 1;
 	}
 	add_counts(report, &batch->counts);
-	if (batch->fault.msg)
-		say_fault(run, batch);
+	say_faults(run, batch);
 	if (run->hunt)
 		run->hunt->left_out += batch->counts.left_out;
 	for (size_t i = 0; i < batch->minute_count; i++)
 		yg_timeline_record(run->timeline, batch->minutes[i].time_ns,
 				   batch->minutes[i].count);
-	rc = yg_judge_ahead(run->judge, traces_of(batch), traces_of(after));
+	if (run->hunt)
+		rc = yg_hunt_take(run, batch);
+	if (rc == YG_OK)
+		rc = yg_judge_ahead(run->judge, traces_of(batch), traces_of(after));
 	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
 		rc = yg_judge_take(run->judge, &batch->traces[i]);
 	if (rc == YG_OK && run->options.is_following)
 		rc = yg_sink_flush(&run->sink);
 	if (rc == YG_OK && run->hunt)
-		rc = yg_hunt_took(run, batch, false);
+		rc = yg_hunt_took(run, batch, after);
 	yg_progress_show(&flow->progress, batch->record_count);
 	return rc;
 }
@@ -353,11 +361,9 @@ int yg_run_inputs(struct yg_run *run, unsigned threads)
 		rc = is_following ? open_all(&flow) : YG_OK;
 	if (rc == YG_OK)
 		rc = yg_pipeline_run(pipeline, &ends);
-	if (rc == YG_OK && run->hunt && run->hunt->is_stopped) {
-		rc = yg_hunt_took(run, NULL, true);
+	if (rc == YG_OK && run->hunt && run->hunt->is_stopped)
 		yg_say_hint(N_("the same command goes on from here"),
 			    N_("interrupted: what was found so far is kept"));
-	}
 	for (size_t i = 0; flow.intakes && i < flow.intake_count; i++)
 		if (flow.intakes[i].stream || flow.intakes[i].archive)
 			close_intake(&flow, &flow.intakes[i]);

@@ -15,7 +15,7 @@
 #include "base/ban.h"
 
 #define KEEP_NS	     (2 * YG_NS_PER_S)
-#define KEEP_BATCHES 64u
+#define KEEP_BATCHES 16u
 #define ASKED_MAX    (16u << 20)
 
 int yg_hunt_narrow(struct yg_run *run)
@@ -155,50 +155,6 @@ static int resume(struct yg_run *run, struct yg_bytes correlations)
 	return YG_OK;
 }
 
-static int open_state(struct yg_run *run)
-{
-	struct yg_hunt *hunt = run->hunt;
-	const char *path = run->options.state_path;
-	struct yg_buf correlations;
-	int rc;
-
-	if (!path)
-		return YG_OK;
-	yg_buf_init(&correlations, YG_HUNT_STATE_MAX);
-	rc = digest_question(run, hunt->state.asked);
-	if (rc == YG_OK)
-		rc = yg_hunt_state_open(&hunt->state, path, &correlations);
-	if (rc == YG_OK && hunt->state.is_resumed)
-		rc = resume(run, yg_buf_bytes(&correlations));
-	yg_buf_done(&correlations);
-	if (rc == YG_EPIPE)
-		return rc;
-	if (rc != YG_OK && rc != YG_ENOMEM)
-		say_state(path, rc);
-	run->sink.copy_fd = hunt->state.out_fd;
-	run->sink.copied = hunt->state.out_size;
-	hunt->state.kept_ns = run->started_ns;
-	return rc;
-}
-
-int yg_hunt_prepare(struct yg_run *run)
-{
-	struct yg_hunt *hunt = run->hunt;
-	int rc = make_keys(hunt, run->indicators);
-
-	hunt->formats = YG_ARCHIVE_FORMAT_OTHER;
-	for (unsigned f = 1; f < YG_FORMAT_COUNT; f++)
-		if (yg_engine_wants(run->rules.engine, (enum yg_format)f, true))
-			hunt->formats |= UINT64_C(1) << f;
-	hunt->unplaced = hunt->formats;
-	for (unsigned f = 1; f < YG_FORMAT_COUNT; f++)
-		if (yg_engine_wants(run->rules.engine, (enum yg_format)f, false))
-			hunt->unplaced |= UINT64_C(1) << f;
-	if (!yg_narrow_is_all(&hunt->narrow))
-		run->detector.narrow = &hunt->narrow;
-	return rc == YG_OK ? open_state(run) : rc;
-}
-
 static void sum_up(const struct yg_run *run, uint64_t sums[YG_SUM_COUNT])
 {
 	const struct yg_hunt *hunt = run->hunt;
@@ -244,22 +200,90 @@ static int keep(struct yg_run *run)
 	return rc;
 }
 
-int yg_hunt_took(struct yg_run *run, const struct yg_batch *batch, bool is_end)
+static int open_state(struct yg_run *run)
+{
+	struct yg_hunt *hunt = run->hunt;
+	const char *path = run->options.state_path;
+	struct yg_buf correlations;
+	int rc;
+
+	if (!path)
+		return YG_OK;
+	yg_buf_init(&correlations, YG_HUNT_STATE_MAX);
+	rc = digest_question(run, hunt->state.asked);
+	if (rc == YG_OK)
+		rc = yg_hunt_state_open(&hunt->state, path, &correlations);
+	if (rc == YG_OK && hunt->state.is_resumed)
+		rc = resume(run, yg_buf_bytes(&correlations));
+	yg_buf_done(&correlations);
+	if (rc == YG_EPIPE)
+		return rc;
+	if (rc != YG_OK && rc != YG_ENOMEM)
+		say_state(path, rc);
+	run->sink.copy_fd = hunt->state.out_fd;
+	run->sink.copied = hunt->state.out_size;
+	hunt->state.kept_ns = run->started_ns;
+	/* Before anything goes out: what is written from now on can be told from what was there. */
+	return rc == YG_OK && !hunt->state.is_resumed ? keep(run) : rc;
+}
+
+int yg_hunt_prepare(struct yg_run *run)
+{
+	struct yg_hunt *hunt = run->hunt;
+	int rc = make_keys(hunt, run->indicators);
+
+	hunt->formats = YG_ARCHIVE_FORMAT_OTHER;
+	for (unsigned f = 1; f < YG_FORMAT_COUNT; f++)
+		if (yg_engine_wants(run->rules.engine, (enum yg_format)f, true))
+			hunt->formats |= UINT64_C(1) << f;
+	hunt->unplaced = hunt->formats;
+	for (unsigned f = 1; f < YG_FORMAT_COUNT; f++)
+		if (yg_engine_wants(run->rules.engine, (enum yg_format)f, false))
+			hunt->unplaced |= UINT64_C(1) << f;
+	if (!yg_narrow_is_all(&hunt->narrow))
+		run->detector.narrow = &hunt->narrow;
+	return rc == YG_OK ? open_state(run) : rc;
+}
+
+int yg_hunt_take(struct yg_run *run, const struct yg_batch *batch)
 {
 	struct yg_hunt_state *s = &run->hunt->state;
+	int rc;
+
+	if (!s->is_resumed || s->has_begun)
+		return YG_OK;
+	s->has_begun = true;
+	rc = yg_judge_resume_next(
+		run->judge, (struct yg_trace_run){batch->traces, (uint32_t)batch->trace_count},
+		yg_buf_bytes(&s->next));
+	if (rc != YG_OK && rc != YG_ENOMEM)
+		say_state(s->path, rc);
+	return rc;
+}
+
+int yg_hunt_took(struct yg_run *run, const struct yg_batch *batch, const struct yg_batch *after)
+{
+	struct yg_hunt_state *s = &run->hunt->state;
+	struct yg_trace_run next = {NULL, 0};
+	int rc;
 
 	if (!s->path)
 		return YG_OK;
-	if (batch) {
-		s->input = batch->is_last ? batch->input + 1 : batch->input;
-		s->batches = batch->is_last ? 0 : batch->number;
-		s->frame = batch->is_last ? 0 : batch->next_frame;
-		s->since++;
+	if (!after && run->hunt->is_stopped) {
+		yg_buf_reset(&run->sink.buf);
+		return YG_OK;
 	}
-	if (!is_end && s->since < KEEP_BATCHES &&
+	if (after)
+		next = (struct yg_trace_run){after->traces, (uint32_t)after->trace_count};
+	s->input = batch->is_last ? batch->input + 1 : batch->input;
+	s->batches = batch->is_last ? 0 : batch->number;
+	s->frame = batch->is_last ? 0 : batch->next_frame;
+	if (++s->since < KEEP_BATCHES && !run->hunt->is_stopped && after &&
 	    run->clock.now_ns(run->clock.arg) - s->kept_ns < KEEP_NS)
 		return YG_OK;
-	return keep(run);
+	yg_buf_reset(&s->next);
+	rc = yg_judge_keep_next(run->judge, next, &s->next);
+	return rc == YG_OK ? keep(run) : rc;
 }
 
 void yg_hunt_done(struct yg_run *run, int rc)
@@ -271,7 +295,7 @@ void yg_hunt_done(struct yg_run *run, int rc)
 			    N_("%llu archives have no usable filters: all of their frames were "
 			       "looked at"),
 			    (unsigned long long)hunt->unfiltered);
-	yg_hunt_state_close(&hunt->state, rc == YG_OK && !hunt->is_stopped);
+	yg_hunt_state_close(&hunt->state);
 	free(hunt->keys);
 	free(hunt->may);
 	hunt->keys = NULL;

@@ -33,8 +33,16 @@ YG_MUST_USE int yg_hunt_narrow(struct yg_run *run);
 /* After rules, indicators, inputs and judge are there: what frames are wanted; the kept state. */
 YG_MUST_USE int yg_hunt_prepare(struct yg_run *run);
 
-/* What was taken is judged: from time to time it is kept. Then @is_end: now. */
-YG_MUST_USE int yg_hunt_took(struct yg_run *run, const struct yg_batch *batch, bool is_end);
+/* Before the first batch is judged: what an earlier run knew of it. */
+YG_MUST_USE int yg_hunt_take(struct yg_run *run, const struct yg_batch *batch);
+
+/*
+ * @batch is judged, and @after, which is next (NULL: nothing), as far as it belongs before its end.
+ * From time to time this is kept. When the run was stopped, the last batch is not: what comes after
+ * it is not known, so it will be judged again, and what it gave is not put out.
+ */
+YG_MUST_USE int yg_hunt_took(struct yg_run *run, const struct yg_batch *batch,
+			     const struct yg_batch *after);
 
 /* The run has ended with @rc; all results are out. */
 void yg_hunt_done(struct yg_run *run, int rc);

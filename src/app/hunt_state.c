@@ -15,7 +15,7 @@
 
 #define MAGIC	    "YGHUNT1\n"
 #define MAGIC_SIZE  8u
-#define NUMBERS	    (9u + YG_SUM_COUNT)
+#define NUMBERS	    (10u + YG_SUM_COUNT)
 #define FIXED	    (MAGIC_SIZE + 2 * YG_DIGEST_BYTES + NUMBERS * 8)
 #define COPY_BYTES  65536u
 #define FLAG_FATAL  1u
@@ -74,9 +74,11 @@ int yg_hunt_state_keep(struct yg_hunt_state *s, struct yg_bytes correlations,
 	put64(&buf, place.inode);
 	put64(&buf, place.size);
 	put64(&buf, correlations.size);
+	put64(&buf, s->next.size);
 	for (unsigned i = 0; i < YG_SUM_COUNT; i++)
 		put64(&buf, sums[i]);
 	yg_buf_add(&buf, correlations);
+	yg_buf_add(&buf, yg_buf_bytes(&s->next));
 	rc = yg_buf_error(&buf);
 	if (rc == YG_OK)
 		put64(&buf, yg_hash64(yg_buf_bytes(&buf), 0));
@@ -92,9 +94,12 @@ static int parse(struct yg_hunt_state *s, struct yg_bytes b, struct place *ret_p
 		 struct yg_buf *ret_correlations)
 {
 	const uint8_t *p = b.data + MAGIC_SIZE + 2 * YG_DIGEST_BYTES;
+	uint64_t middle;
 
-	if (b.size < FIXED + 8 || memcmp(b.data, MAGIC, MAGIC_SIZE) != 0 ||
-	    get64(p + 64) != b.size - FIXED - 8)
+	if (b.size < FIXED + 8 || memcmp(b.data, MAGIC, MAGIC_SIZE) != 0)
+		return YG_EFORMAT;
+	middle = get64(p + 64);
+	if (middle > b.size - FIXED - 8 || get64(p + 72) != b.size - FIXED - 8 - middle)
 		return YG_EFORMAT;
 	if (yg_hash64(yg_bytes_cut(b, 0, b.size - 8), 0) != get64(b.data + b.size - 8))
 		return YG_EDIGEST;
@@ -109,10 +114,12 @@ static int parse(struct yg_hunt_state *s, struct yg_bytes b, struct place *ret_p
 	s->is_partly = get64(p + 32) & FLAG_PARTLY;
 	*ret_place = (struct place){get64(p + 40), get64(p + 48), get64(p + 56)};
 	for (unsigned i = 0; i < YG_SUM_COUNT; i++)
-		s->before[i] = get64(p + 72 + 8 * (size_t)i);
+		s->before[i] = get64(p + 80 + 8 * (size_t)i);
 	s->is_resumed = true;
-	yg_buf_add(ret_correlations, yg_bytes_cut(b, FIXED, b.size - 8));
-	return yg_buf_error(ret_correlations);
+	yg_buf_add(ret_correlations, yg_bytes_cut(b, FIXED, FIXED + middle));
+	yg_buf_add(&s->next, yg_bytes_cut(b, FIXED + middle, b.size - 8));
+	return yg_buf_error(ret_correlations) ? yg_buf_error(ret_correlations)
+					      : yg_buf_error(&s->next);
 }
 
 /* All of FILE.out to standard output. */
@@ -182,6 +189,7 @@ int yg_hunt_state_open(struct yg_hunt_state *s, const char *path, struct yg_buf 
 	size_t size = strlen(path) + sizeof(".out");
 
 	s->path = path;
+	yg_buf_init(&s->next, YG_HUNT_STATE_MAX);
 	s->out_path = yg_malloc(size);
 	if (!s->out_path)
 		return YG_ENOMEM;
@@ -194,15 +202,11 @@ int yg_hunt_state_open(struct yg_hunt_state *s, const char *path, struct yg_buf 
 	return load(s, ret_correlations);
 }
 
-void yg_hunt_state_close(struct yg_hunt_state *s, bool is_finished)
+void yg_hunt_state_close(struct yg_hunt_state *s)
 {
-	if (is_finished && s->out_fd >= 0) {
-		/* The state first: without it the rest is nothing to go on from. */
-		(void)unlink(s->path);
-		(void)unlink(s->out_path);
-	}
 	if (s->out_fd >= 0)
 		(void)close(s->out_fd); /* what counted was synced */
 	free(s->out_path);
+	yg_buf_done(&s->next);
 	*s = (struct yg_hunt_state){.out_fd = -1};
 }

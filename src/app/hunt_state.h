@@ -8,7 +8,7 @@
  * The output is written first, to both places; then FILE is replaced as a whole. What FILE.out has
  * beyond the bytes that FILE names was not kept and is cut off when the run goes on. Standard
  * output gets what it lacks: nothing when it is the same file as before (which is cut, too), else
- * all. So the run that ends has written each finding once. docs/hunt.md tells it to people.
+ * all. So what the run that ends leaves there holds each finding once. docs/hunt.md tells it to people.
  */
 #pragma once
 
@@ -35,6 +35,7 @@ struct yg_hunt_state {
 	int out_fd; /* FILE.out, locked; -1 = none */
 	uint8_t asked[YG_DIGEST_BYTES]; /* digest of options, rules, indicators */
 	bool is_resumed;
+	bool has_begun; /* resumed, and the first batch is judged */
 	uint64_t input;	   /* number of the one to go on with */
 	uint64_t batches;  /* of it that are judged */
 	uint64_t frame;	   /* of it, where it is an archive: the next to look at */
@@ -45,6 +46,7 @@ struct yg_hunt_state {
 	uint64_t before[YG_SUM_COUNT]; /* counts of earlier runs */
 	int64_t kept_ns;
 	uint32_t since; /* batches since it was kept */
+	struct yg_buf next; /* what is known of the batch to go on with (yg_judge_keep_next) */
 };
 
 /*
@@ -59,5 +61,8 @@ YG_MUST_USE int yg_hunt_state_open(struct yg_hunt_state *state, const char *path
 YG_MUST_USE int yg_hunt_state_keep(struct yg_hunt_state *state, struct yg_bytes correlations,
 				   const uint64_t sums[YG_SUM_COUNT]);
 
-/* Close; with @is_finished the files go. */
-void yg_hunt_state_close(struct yg_hunt_state *state, bool is_finished);
+/*
+ * Close. The files stay, also at the end: a process that is killed while it ends looks like one that
+ * did not, and must not begin anew.
+ */
+void yg_hunt_state_close(struct yg_hunt_state *state);

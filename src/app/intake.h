@@ -37,6 +37,7 @@ struct yg_intake {
 	struct yg_archive_filters *filters; /* of it, or NULL */
 	struct yg_hunt *hunt;		    /* borrowed */
 	uint32_t frame;			    /* the next to look at */
+	uint32_t counted;		    /* frames that were looked at */
 	uint32_t may_count;		    /* of hunt->may */
 	bool is_passed_over;		    /* nothing of it is wanted */
 	uint64_t text_bytes;		    /* of the frames handed on */

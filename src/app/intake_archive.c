@@ -58,7 +58,10 @@ static uint32_t next_wanted(struct yg_intake *intake)
 	for (; intake->frame < archive->count; intake->frame++) {
 		const struct yg_archive_frame *frame = &archive->frames[intake->frame];
 
-		hunt->frames++;
+		if (intake->frame >= intake->counted) {
+			hunt->frames++;
+			intake->counted = intake->frame + 1;
+		}
 		if (!intake->is_passed_over &&
 		    yg_hunt_wants(hunt, frame, intake->filters, intake->may_count))
 			break;
@@ -68,71 +71,103 @@ static uint32_t next_wanted(struct yg_intake *intake)
 	return intake->frame;
 }
 
+/* Is there room for @frame behind what the batch has? */
+static bool has_room(const struct yg_batch *batch, const struct yg_archive_frame *frame,
+		     uint64_t bytes, uint64_t records)
+{
+	return batch->frame_count < YG_BATCH_FRAMES_MAX && bytes < YG_BATCH_FRAMES_BYTES &&
+	       bytes + frame->text_size + YG_PARSE_PADDING <= YG_BATCH_TEXT_BYTES_MAX &&
+	       records + frame->records <= YG_BATCH_RECORDS_MAX;
+}
+
+/* Frame @index, packed, behind those that the batch has. */
+static int add_frame(struct yg_intake *intake, struct yg_batch *batch, uint32_t index)
+{
+	const struct yg_archive_frame *frame = &intake->archive->frames[index];
+	size_t from = batch->stored.size;
+	int rc = yg_archive_load(intake->archive, index, &batch->stored);
+
+	if (rc != YG_OK)
+		return rc;
+	batch->frames[batch->frame_count++] =
+		(struct yg_batch_frame){.at = frame->at,
+					.from = from,
+					.size = batch->stored.size - from,
+					.first_position = intake->documents + 1};
+	intake->documents += frame->records;
+	intake->text_bytes += frame->text_size;
+	intake->hunt->frames_read++;
+	intake->frame++;
+	return YG_OK;
+}
+
 int yg_intake_next_archive(struct yg_intake *intake, struct yg_batch *batch)
 {
 	const struct yg_archive *archive = intake->archive;
-	uint32_t index = next_wanted(intake);
-	int rc;
+	uint64_t bytes = 0, records = 0;
+	int rc = YG_OK;
 
 	batch->input = intake->index;
 	batch->format = YG_FORMAT_RECORD;
 	batch->is_forced = true;
 	batch->reference_ns = intake->reference_ns;
-	batch->next_frame = index;
-	if (index == archive->count) {
-		batch->is_last = true;
-		return YG_OK;
+	while (rc == YG_OK) {
+		uint32_t index = next_wanted(intake);
+
+		if (index == archive->count) {
+			batch->is_last = true;
+			break;
+		}
+		if (!has_room(batch, &archive->frames[index], bytes, records))
+			break;
+		bytes += archive->frames[index].text_size;
+		records += archive->frames[index].records;
+		rc = add_frame(intake, batch, index);
 	}
-	rc = yg_archive_load(archive, index, &batch->stored);
-	if (rc == YG_ENOMEM)
-		return rc;
-	if (rc != YG_OK) {
-		intake->rc = rc;
-		intake->reason = yg_err_text(rc);
-		batch->is_last = true;
-		return YG_OK;
-	}
-	batch->is_stored = true;
-	batch->stored_at = archive->frames[index].at;
-	batch->first_position = intake->documents + 1;
-	intake->documents += archive->frames[index].records;
-	intake->text_bytes += archive->frames[index].text_size;
-	intake->hunt->frames_read++;
-	intake->frame++;
 	batch->next_frame = intake->frame;
+	if (rc == YG_OK || rc == YG_ENOMEM)
+		return rc;
+	intake->rc = rc;
+	intake->reason = yg_err_text(rc);
+	batch->is_last = true;
 	return YG_OK;
 }
 
-static void cut_lines(struct yg_batch *batch)
+/* The records of the text from @at on. Whole lines, at most as many as fit: checked. */
+static void cut_lines(struct yg_batch *batch, size_t at, uint64_t position)
 {
 	struct yg_bytes text = yg_buf_bytes(&batch->text);
-	size_t at = 0;
 
-	while (at < text.size) { /* whole lines, at most as many as a frame may hold: checked */
+	while (at < text.size && batch->record_count < YG_BATCH_RECORDS_MAX) {
 		size_t size = yg_bytes_chr(yg_bytes_from(text, at), '\n');
 
-		batch->records[batch->record_count] = (struct yg_batch_record){
+		batch->records[batch->record_count++] = (struct yg_batch_record){
 			.at = (uint32_t)at,
 			.size = (uint32_t)size,
-			.position = batch->first_position + batch->record_count,
+			.position = position++,
 		};
-		batch->record_count++;
 		at += size + 1;
 	}
 }
 
 int yg_batch_unpack(struct yg_batch *batch, struct yg_archive_unpacker *unpacker)
 {
-	struct yg_archive_frame frame;
 	uint8_t *padding;
-	int rc = yg_archive_unpack(unpacker, yg_buf_bytes(&batch->stored), &frame, &batch->text,
-				   &batch->fault);
 
-	if (rc == YG_ENOMEM)
-		return rc;
-	if (rc != YG_OK)
-		return YG_OK; /* the fault says it; the neighbours are read */
-	cut_lines(batch);
+	for (size_t i = 0; i < batch->frame_count; i++) {
+		struct yg_batch_frame *part = &batch->frames[i];
+		size_t at = batch->text.size;
+		struct yg_archive_frame frame;
+		int rc = yg_archive_unpack(unpacker,
+					   (struct yg_bytes){batch->stored.data + part->from,
+							     part->size},
+					   &frame, &batch->text, &part->fault);
+
+		if (rc == YG_ENOMEM)
+			return rc;
+		if (rc == YG_OK)
+			cut_lines(batch, at, part->first_position);
+	}
 	padding = yg_buf_reserve(&batch->text, YG_PARSE_PADDING);
 	if (!padding)
 		return YG_ENOMEM;

@@ -152,7 +152,7 @@ static bool is_left_out(const struct yg_worker *worker, struct yg_event *event)
 
 static int unpack(struct yg_worker *worker, struct yg_batch *batch)
 {
-	if (!batch->is_stored)
+	if (batch->frame_count == 0)
 		return YG_OK;
 	if (!worker->unpacker)
 		worker->unpacker = yg_archive_unpacker_new();

@@ -50,15 +50,19 @@ def same_as_detect_on_shared_logs():
     equal([x for x in got if x not in wanted][:2], [], "too many")
 
 
+def clock(second):
+    return second // 3600, second // 60 % 60, second % 60
+
+
 def many(count):
     """A log with one line of an attacker in each thousand, each from an address of its own."""
     lines = []
     for i in range(count):
         line = 'GET /page/%d HTTP/1.1" 200 5120 "-" "Mozilla/5.0 (%s)"' % (i % 97, "x" * (i % 50))
         lines.append('198.51.%d.%d - - [21/Nov/2026:%02d:%02d:%02d +0900] "%s\n'
-                     % (i % 100, i % 250, i // 3600 % 24, i // 60 % 60, i % 60, line))
+                     % (i % 100, i % 250, *clock(i * 3600 // count), line))
     for i in range(0, count, 1000):
-        lines[i] = (ATTACK % (i % 60)).replace("203.0.113.9", "203.0.%d.%d" % (113 + i // 200000, i // 1000 % 200)) + "\n"
+        lines[i] = (ATTACK % 0).replace("08:00:00", "%02d:%02d:%02d" % clock(i * 3600 // count)).replace("203.0.113.9", "203.0.%d.%d" % (113 + i // 200000, i // 1000 % 200)) + "\n"
     return "".join(lines)
 
 
@@ -202,19 +206,45 @@ def goes_on_after_interruptions():
     print("seed", SEED)
     place = folder()
     log = place / "access.log"
-    log.write_text(many(250000))
+    log.write_text(many(150000))
     wanted = yagura("hunt", "--json", "--stats", log)
     archive = archive_of(place, log)
-    kills = [signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGKILL] * 2
+    kills = [signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGKILL]
     equal(interrupt(archive, wanted, place, kills) > 0, True)
     equal(interrupt(log, wanted, folder(), kills[:3]) >= 0, True)
+
+
+def disordered(count, draw):
+    """Sign-ins that fail, 20 of each source within a minute, the lines far out of order."""
+    lines = []
+    for i in range(count):
+        second = i * 3600 * 10 // count
+        lines.append((second, "2026-11-21T%02d:%02d:%02d+09:00 h sshd[%d]: Failed password for u%d from 198.18.%d.%d "
+                      "port 22 ssh2 %s\n" % (second // 3600, second // 60 % 60, second % 60, i, i % 7, i // 20 // 250 % 250,
+                                            i // 20 % 250, "x" * 120)))
+    return "".join(line for _, line in sorted(lines, key=lambda x: x[0] + draw.randint(0, 90)))
+
+
+@case
+def correlations_go_on_exactly():
+    """Batches overlap in time everywhere: what of the next one counts already is kept, too."""
+    place = folder()
+    draw = random.Random(SEED)
+    log = place / "auth.log"
+    log.write_text(disordered(150000, draw))
+    archive = archive_of(place, log)
+    wanted = yagura("hunt", "--json", "--stats", archive)
+    kinds = [f["kind"] for f in wanted.findings()]
+    equal(kinds.count("behaviour") > 100, True)
+    kills = [signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT]
+    equal(interrupt(archive, wanted, place, kills) > 0, True)
 
 
 @case
 def another_output_gets_all():
     place = folder()
     log = place / "access.log"
-    log.write_text(many(250000))
+    log.write_text(many(150000))
     archive = archive_of(place, log)
     wanted = yagura("hunt", "--json", log).out
     run = Interrupted(place, archive, random.Random(SEED))
@@ -231,6 +261,22 @@ def another_output_gets_all():
     done = yagura("hunt", "--json", "--state", run.state, archive)
     equal(done.code, 0, done.err)
     equal(done.out == wanted, True)
+
+
+@case
+def goes_on_with_later_hours():
+    place = folder()
+    log = place / "access.log"
+    log.write_text(access_log(40, attacks=(3,)))
+    write = lambda hour: yagura("archive", "write", "--out", place / "a", "--org", "acme", "--arrived", hour, log)
+    write("2026-11-21T07:00:00Z")
+    hunt = lambda: yagura("hunt", "--json", "--stats", "--state", place / "state", place / "a")
+    first = hunt()
+    write("2026-11-21T08:00:00Z")
+    second = hunt()
+    equal((second.code, second.stats()["records"]), (0, 80))
+    equal(second.out.startswith(first.out), True)
+    equal([f["position"] for f in second.findings() if f["kind"] == "pattern"].count(3) % 2, 0)
 
 
 @case
