@@ -95,18 +95,20 @@ static int digest_question(const struct yg_run *run, uint8_t to[YG_DIGEST_BYTES]
 	return rc;
 }
 
-/* The inputs before number @count with their sizes, and the name of that one. */
-static int digest_inputs(const struct yg_run *run, uint64_t count, uint8_t to[YG_DIGEST_BYTES])
+/* The inputs that are judged, with their sizes, and the name of the one that is in part. */
+static int digest_inputs(const struct yg_run *run, const struct yg_hunt_state *s,
+			 uint8_t to[YG_DIGEST_BYTES])
 {
+	uint64_t count = s->input + (s->batches > 0);
 	struct yg_buf buf;
 	int rc;
 
 	yg_buf_init(&buf, 256u << 20);
-	for (size_t i = 0; i < run->inputs.count && i <= count; i++) {
+	for (size_t i = 0; i < run->inputs.count && i < count; i++) {
 		const struct yg_input *input = &run->inputs.items[i];
 
 		yg_buf_addf(&buf, "%s\n", input->name);
-		if (i < count)
+		if (i < s->input)
 			yg_buf_addf(&buf, "%llu\n", (unsigned long long)input->size_bytes);
 	}
 	rc = yg_buf_error(&buf);
@@ -138,7 +140,7 @@ static int resume(struct yg_run *run, struct yg_bytes correlations)
 	struct yg_hunt_state *s = &run->hunt->state;
 	uint8_t inputs[YG_DIGEST_BYTES];
 	uint64_t seed = 0, left_out = 0;
-	int rc = digest_inputs(run, s->input, inputs);
+	int rc = digest_inputs(run, s, inputs);
 
 	if (rc == YG_OK && memcmp(inputs, s->inputs, sizeof(inputs)) != 0)
 		rc = YG_EMISMATCH;
@@ -189,7 +191,7 @@ static int keep(struct yg_run *run)
 	rc = yg_correlator_save(yg_judge_correlator(run->judge), yg_tracer_seed(run->tracer),
 				&correlations);
 	if (rc == YG_OK)
-		rc = digest_inputs(run, s->input, s->inputs);
+		rc = digest_inputs(run, s, s->inputs);
 	if (rc == YG_OK)
 		rc = yg_hunt_state_keep(s, yg_buf_bytes(&correlations), sums);
 	yg_buf_done(&correlations);

@@ -196,7 +196,9 @@ def interrupt(source, wanted, place, hows):
     equal(out.read_text() == wanted.out, True, "the same file, seed %d" % SEED)
     stats = json.loads(err.splitlines()[-1])
     equal((stats["records"], stats["findings"]), (wanted.stats()["records"], wanted.stats()["findings"]))
-    equal(run.state.exists() or (place / "state.out").exists(), False)
+    again = yagura("hunt", "--json", "--stats", "--state", run.state, source)
+    equal((again.code, again.out == wanted.out), (0, True))
+    equal(again.stats()["records"], stats["records"])
     print("interrupted %d times" % rounds)
     return rounds
 
