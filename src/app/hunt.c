@@ -266,8 +266,7 @@ int yg_hunt_take(struct yg_run *run, const struct yg_batch *batch)
 int yg_hunt_took(struct yg_run *run, const struct yg_batch *batch, const struct yg_batch *after)
 {
 	struct yg_hunt_state *s = &run->hunt->state;
-	struct yg_trace_run next = {NULL, 0};
-	int rc;
+	int rc = YG_OK;
 
 	if (!s->path)
 		return YG_OK;
@@ -275,8 +274,6 @@ int yg_hunt_took(struct yg_run *run, const struct yg_batch *batch, const struct 
 		yg_buf_reset(&run->sink.buf);
 		return YG_OK;
 	}
-	if (after)
-		next = (struct yg_trace_run){after->traces, (uint32_t)after->trace_count};
 	s->input = batch->is_last ? batch->input + 1 : batch->input;
 	s->batches = batch->is_last ? 0 : batch->number;
 	s->frame = batch->is_last ? 0 : batch->next_frame;
@@ -284,7 +281,11 @@ int yg_hunt_took(struct yg_run *run, const struct yg_batch *batch, const struct 
 	    run->clock.now_ns(run->clock.arg) - s->kept_ns < KEEP_NS)
 		return YG_OK;
 	yg_buf_reset(&s->next);
-	rc = yg_judge_keep_next(run->judge, next, &s->next);
+	if (after)
+		rc = yg_judge_keep_next(
+			run->judge,
+			(struct yg_trace_run){after->traces, (uint32_t)after->trace_count},
+			&s->next);
 	return rc == YG_OK ? keep(run) : rc;
 }
 
