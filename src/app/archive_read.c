@@ -216,8 +216,9 @@ static void take_note(void *arg, const struct yg_archive_note *note)
 		return;
 	yg_buf_addf(&c->damage, "%s{\"file\":", c->said > 1 ? "," : "");
 	yg_buf_add_json(&c->damage, yg_bytes_str(note->path));
-	yg_buf_addf(&c->damage, ",\"byte\":%llu,\"size\":%llu,\"what\":",
-		    (unsigned long long)note->at, (unsigned long long)note->size);
+	yg_buf_addf(&c->damage,
+		    ",\"byte\":%llu,\"size\":%llu,\"what\":", (unsigned long long)note->at,
+		    (unsigned long long)note->size);
 	yg_buf_add_json(&c->damage, yg_bytes_str(note->words));
 	yg_buf_add_byte(&c->damage, '}');
 }
@@ -267,9 +268,9 @@ static int check_frame(void *arg, const struct yg_archive_frame *frame, struct y
 	for (uint32_t i = 0; i < count; i++) {
 		if (yg_archive_filters_frame(c->filters, frame->number, c->list[i]))
 			continue;
-		take_note(c, &(struct yg_archive_note){c->path, frame->at, frame->head_size,
-						       YG_EMISMATCH,
-						       N_("the filter lacks what this frame holds")});
+		take_note(c, &(struct yg_archive_note){
+				     c->path, frame->at, frame->head_size, YG_EMISMATCH,
+				     N_("the filter lacks what this frame holds")});
 		break;
 	}
 	return yg_archive_keys_frame(&c->keys, c->list, count, false);
@@ -321,8 +322,8 @@ static int open_filters(struct checking *c, const char **ret_words)
 
 			(void)snprintf(beside, sizeof(beside), "%s%s", c->path,
 				       YG_ARCHIVE_FILTERS); /* for people: may be cut */
-			take_note(c, &(struct yg_archive_note){beside, fault.pos, 0, rc,
-							       fault.msg});
+			take_note(c,
+				  &(struct yg_archive_note){beside, fault.pos, 0, rc, fault.msg});
 		}
 	}
 	(void)yg_archive_free(archive);
@@ -362,9 +363,8 @@ static int print_check(struct checking *c, const struct yg_archive_check *check,
 		    ",\"journal_first\":%llu,\"journal_end\":%llu,\"text_bytes\":%llu,"
 		    "\"file_bytes\":%llu,\"filters\":\"%s\",\"damage\":[",
 		    (unsigned long long)check->journal_first,
-		    (unsigned long long)check->journal_end,
-		    (unsigned long long)check->text_bytes, (unsigned long long)check->file_bytes,
-		    filters);
+		    (unsigned long long)check->journal_end, (unsigned long long)check->text_bytes,
+		    (unsigned long long)check->file_bytes, filters);
 	yg_buf_add(&line, yg_buf_bytes(&c->damage));
 	yg_buf_add_str(&line, "]}\n");
 	rc = yg_buf_error(&line);

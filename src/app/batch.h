@@ -22,8 +22,9 @@
 #define YG_BATCH_RECORDS_MAX	16384u
 #define YG_BATCH_CHUNKS_MAX	8u /* of a Windows event file */
 #define YG_BATCH_ARENA_MAX	(64u << 20)
-#define YG_BATCH_FRAMES_MAX	8u	   /* of an archive */
-#define YG_BATCH_FRAMES_BYTES	(2u << 20) /* of their text, aimed at: records are longer than lines */
+#define YG_BATCH_FRAMES_MAX	8u /* of an archive */
+#define YG_BATCH_FRAMES_BYTES                                                                      \
+	(2u << 20) /* of their text, aimed at: records are longer than lines */
 
 struct yg_batch_record {
 	uint32_t at; /* in text */
@@ -94,7 +95,7 @@ struct yg_batch *yg_batch_free(struct yg_batch *batch);
 void yg_batch_reset(struct yg_batch *batch);
 
 /*
- * intake_archive.c: text and records of a batch of frames. YG_OK, also where some are damaged (their
- * fault), or YG_ENOMEM.
+ * intake_archive.c: text and records of a batch of frames. YG_OK, also where some are damaged
+ * (their fault), or YG_ENOMEM.
  */
 YG_MUST_USE int yg_batch_unpack(struct yg_batch *batch, struct yg_archive_unpacker *unpacker);

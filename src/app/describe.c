@@ -103,9 +103,8 @@ int yg_describe(void *arg, struct yg_bytes line, struct yg_archive_facts *ret)
 	yg_keys_of_event(&event, take_key, d);
 	ret->time_ns = event.time_ns;
 	ret->format = event.format;
-	ret->is_unplaced =
-		event.channel.size == 0 && yg_router_reaches(d->router, event.format, false,
-							     YG_ROUTE_OPEN);
+	ret->is_unplaced = event.channel.size == 0 &&
+			   yg_router_reaches(d->router, event.format, false, YG_ROUTE_OPEN);
 	ret->keys = d->keys;
 	ret->key_count = d->count;
 	return d->rc;

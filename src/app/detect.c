@@ -128,14 +128,38 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(name), 300), yg_say_tr(reason));
 }
 
-/* All that is needed before the first byte of a log is read. */
-static int prepare(struct yg_run *run)
+/* Who reads, judges and writes. */
+static int prepare_parts(struct yg_run *run)
 {
 	struct yg_judge_out out = {.finding = yg_sink_finding,
 				   .update = yg_sink_update,
 				   .event = yg_run_event,
 				   .group = yg_run_group,
 				   .arg = &run->sink};
+
+	run->reports = yg_calloc(run->inputs.count + 1, sizeof(*run->reports));
+	run->timeline = yg_malloc(sizeof(*run->timeline));
+	run->tracer = yg_tracer_new(run->rules.engine, run->indicators);
+	run->judge = yg_judge_new(run->rules.engine, run->indicators, &out);
+	if (!run->reports || !run->timeline || !run->tracer || !run->judge)
+		return YG_ENOMEM;
+	yg_timeline_init(run->timeline);
+	yg_sink_init(&run->sink, &run->options, run->zone, run->timeline);
+	run->detector = (struct yg_detector){
+		.engine = run->rules.engine,
+		.indicators = run->indicators,
+		.tracer = run->tracer,
+		.parse = {.zone = run->zone, .log_format = run->log_format},
+	};
+	run->again = yg_worker_new(&run->detector);
+	if (!run->again)
+		return YG_ENOMEM;
+	return run->hunt ? yg_hunt_prepare(run) : YG_OK;
+}
+
+/* All that is needed before the first byte of a log is read. */
+static int prepare(struct yg_run *run)
+{
 	int rc = load_zone(run);
 
 	if (rc == YG_OK && run->hunt)
@@ -158,24 +182,7 @@ static int prepare(struct yg_run *run)
 	if (rc != YG_OK)
 		return rc;
 	run->is_partly |= run->inputs.failed > 0;
-	run->reports = yg_calloc(run->inputs.count + 1, sizeof(*run->reports));
-	run->timeline = yg_malloc(sizeof(*run->timeline));
-	run->tracer = yg_tracer_new(run->rules.engine, run->indicators);
-	run->judge = yg_judge_new(run->rules.engine, run->indicators, &out);
-	if (!run->reports || !run->timeline || !run->tracer || !run->judge)
-		return YG_ENOMEM;
-	yg_timeline_init(run->timeline);
-	yg_sink_init(&run->sink, &run->options, run->zone, run->timeline);
-	run->detector = (struct yg_detector){
-		.engine = run->rules.engine,
-		.indicators = run->indicators,
-		.tracer = run->tracer,
-		.parse = {.zone = run->zone, .log_format = run->log_format},
-	};
-	run->again = yg_worker_new(&run->detector);
-	if (!run->again)
-		return YG_ENOMEM;
-	return run->hunt ? yg_hunt_prepare(run) : YG_OK;
+	return prepare_parts(run);
 }
 
 static void done(struct yg_run *run)
@@ -331,10 +338,8 @@ int yg_detect(struct yg_options *take_options)
 
 int yg_detect_with(struct yg_options *take_options, struct yg_hunt *hunt)
 {
-	struct yg_run run = {.options = *take_options,
-			     .clock = yg_clock_system(),
-			     .stop_fd = -1,
-			     .hunt = hunt};
+	struct yg_run run = {
+		.options = *take_options, .clock = yg_clock_system(), .stop_fd = -1, .hunt = hunt};
 	int status = YG_EXIT_FAILED;
 	int rc;
 

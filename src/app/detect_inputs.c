@@ -23,7 +23,7 @@ struct flow {
 	size_t next_input; /* not following: the input to open next */
 	size_t turn;	   /* following: whose turn it is */
 	bool is_open;
-	uint64_t number; /* of batches of the input that is open */
+	uint64_t number;     /* of batches of the input that is open */
 	size_t judged_input; /* the input whose batch was judged last, +1 */
 	struct yg_progress progress;
 };
@@ -48,8 +48,8 @@ static int open_intake(struct flow *flow, struct yg_intake *intake, size_t index
 	run->reports[index] = (struct yg_report_input){.name = run->inputs.items[index].name,
 						       .first_ns = YG_TIME_NONE,
 						       .last_ns = YG_TIME_NONE};
-	rc = run->hunt ? yg_intake_open_archive(intake, &run->inputs.items[index], index,
-						run->hunt, run->started_ns)
+	rc = run->hunt ? yg_intake_open_archive(intake, &run->inputs.items[index], index, run->hunt,
+						run->started_ns)
 		       : YG_EMISMATCH;
 	if (rc == YG_EMISMATCH) {
 		if (run->hunt)
@@ -339,6 +339,13 @@ static int open_all(struct flow *flow)
 	return YG_OK;
 }
 
+static void close_all(struct flow *flow)
+{
+	for (size_t i = 0; flow->intakes && i < flow->intake_count; i++)
+		if (flow->intakes[i].stream || flow->intakes[i].archive)
+			close_intake(flow, &flow->intakes[i]);
+}
+
 int yg_run_inputs(struct yg_run *run, unsigned threads)
 {
 	bool is_following = run->options.is_following;
@@ -353,20 +360,12 @@ int yg_run_inputs(struct yg_run *run, unsigned threads)
 	flow.intakes = yg_calloc(flow.intake_count, sizeof(*flow.intakes));
 	flow.parser = yg_parser_new(&opts, yg_engine_names(run->rules.engine));
 	yg_progress_init(&flow.progress, run);
-	if (run->hunt && run->hunt->state.is_resumed)
-		flow.next_input = (size_t)run->hunt->state.input < run->inputs.count
-					  ? (size_t)run->hunt->state.input
-					  : run->inputs.count;
+	flow.next_input = yg_hunt_first_input(run);
 	if (pipeline && flow.intakes && flow.parser)
 		rc = is_following ? open_all(&flow) : YG_OK;
 	if (rc == YG_OK)
 		rc = yg_pipeline_run(pipeline, &ends);
-	if (rc == YG_OK && run->hunt && run->hunt->is_stopped)
-		yg_say_hint(N_("the same command goes on from here"),
-			    N_("interrupted: what was found so far is kept"));
-	for (size_t i = 0; flow.intakes && i < flow.intake_count; i++)
-		if (flow.intakes[i].stream || flow.intakes[i].archive)
-			close_intake(&flow, &flow.intakes[i]);
+	close_all(&flow);
 	yg_progress_end(&flow.progress);
 	(void)yg_pipeline_free(pipeline);
 	(void)yg_parser_free(flow.parser);

@@ -83,8 +83,8 @@ static int digest_question(const struct yg_run *run, uint8_t to[YG_DIGEST_BYTES]
 	yg_buf_add(&buf, (struct yg_bytes){run->rules.key, YG_DIGEST_BYTES});
 	yg_buf_addf(&buf, "%d %d %d %s\n", (int)o->output, (int)yg_say_lang_now(), (int)o->format,
 		    yg_zone_name(run->zone));
-	yg_buf_addf(&buf, "%s\n%s\n%s\n", o->log_format ? o->log_format : "", o->from ? o->from : "",
-		    o->to ? o->to : "");
+	yg_buf_addf(&buf, "%s\n%s\n%s\n", o->log_format ? o->log_format : "",
+		    o->from ? o->from : "", o->to ? o->to : "");
 	for (size_t i = 0; i < o->field_count; i++)
 		yg_buf_addf(&buf, "%s\n", o->fields[i]);
 	yg_buf_add(&buf, (struct yg_bytes){run->lists_digest, YG_DIGEST_BYTES});
@@ -247,6 +247,14 @@ int yg_hunt_prepare(struct yg_run *run)
 	return rc == YG_OK ? open_state(run) : rc;
 }
 
+size_t yg_hunt_first_input(const struct yg_run *run)
+{
+	if (!run->hunt || !run->hunt->state.is_resumed)
+		return 0;
+	return run->hunt->state.input < run->inputs.count ? (size_t)run->hunt->state.input
+							  : run->inputs.count;
+}
+
 int yg_hunt_take(struct yg_run *run, const struct yg_batch *batch)
 {
 	struct yg_hunt_state *s = &run->hunt->state;
@@ -298,6 +306,9 @@ void yg_hunt_done(struct yg_run *run, int rc)
 			    N_("%llu archives have no usable filters: all of their frames were "
 			       "looked at"),
 			    (unsigned long long)hunt->unfiltered);
+	if (rc == YG_OK && hunt->is_stopped)
+		yg_say_hint(N_("the same command goes on from here"),
+			    N_("interrupted: what was found so far is kept"));
 	yg_hunt_state_close(&hunt->state);
 	free(hunt->keys);
 	free(hunt->may);

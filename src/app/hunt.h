@@ -14,10 +14,10 @@
 
 struct yg_hunt {
 	struct yg_narrow narrow;
-	uint64_t formats;   /* that a rule can match; of others only frames with indicators count */
-	uint64_t unplaced;  /* the same for frames with records that say no channel */
-	uint64_t *keys;	    /* of the indicators, ascending */
-	uint64_t *may;	    /* those that may be in the file being read; room for all */
+	uint64_t formats;  /* that a rule can match; of others only frames with indicators count */
+	uint64_t unplaced; /* the same for frames with records that say no channel */
+	uint64_t *keys;	   /* of the indicators, ascending */
+	uint64_t *may;	   /* those that may be in the file being read; room for all */
 	uint32_t key_count;
 	uint64_t left_out; /* records: in frames not read, or not in the part wanted */
 	uint64_t frames;   /* of archives, looked at so far */
@@ -32,6 +32,9 @@ YG_MUST_USE int yg_hunt_narrow(struct yg_run *run);
 
 /* After rules, indicators, inputs and judge are there: what frames are wanted; the kept state. */
 YG_MUST_USE int yg_hunt_prepare(struct yg_run *run);
+
+/* The input to begin with: 0 unless an earlier run came further, or @run is no hunt. */
+size_t yg_hunt_first_input(const struct yg_run *run);
 
 /* Before the first batch is judged: what an earlier run knew of it. */
 YG_MUST_USE int yg_hunt_take(struct yg_run *run, const struct yg_batch *batch);

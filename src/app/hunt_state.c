@@ -129,8 +129,8 @@ static int copy_out(const struct yg_hunt_state *s)
 	uint64_t at = 0;
 
 	while (at < s->out_size) {
-		size_t want = s->out_size - at < sizeof(part) ? (size_t)(s->out_size - at)
-							      : sizeof(part);
+		size_t want =
+			s->out_size - at < sizeof(part) ? (size_t)(s->out_size - at) : sizeof(part);
 		ssize_t got = pread(s->out_fd, part, want, (off_t)at);
 		int rc;
 
@@ -156,8 +156,7 @@ static int go_back(struct yg_hunt_state *s, const struct place *kept)
 		return yg_err_from_errno(errno);
 	if ((uint64_t)st.st_size < s->out_size)
 		return YG_EDIGEST; /* less than was kept */
-	if (ftruncate(s->out_fd, (off_t)s->out_size) != 0 ||
-	    lseek(s->out_fd, 0, SEEK_END) < 0)
+	if (ftruncate(s->out_fd, (off_t)s->out_size) != 0 || lseek(s->out_fd, 0, SEEK_END) < 0)
 		return yg_err_from_errno(errno);
 	if (kept->inode == 0 || now.device != kept->device || now.inode != kept->inode ||
 	    now.size < kept->size)

@@ -8,7 +8,8 @@
  * The output is written first, to both places; then FILE is replaced as a whole. What FILE.out has
  * beyond the bytes that FILE names was not kept and is cut off when the run goes on. Standard
  * output gets what it lacks: nothing when it is the same file as before (which is cut, too), else
- * all. So what the run that ends leaves there holds each finding once. docs/hunt.md tells it to people.
+ * all. So what the run that ends leaves there holds each finding once. docs/hunt.md tells it to
+ * people.
  */
 #pragma once
 
@@ -32,20 +33,20 @@ enum yg_hunt_sum {
 struct yg_hunt_state {
 	const char *path; /* borrowed; NULL: nothing is kept */
 	char *out_path;
-	int out_fd; /* FILE.out, locked; -1 = none */
+	int out_fd;			/* FILE.out, locked; -1 = none */
 	uint8_t asked[YG_DIGEST_BYTES]; /* digest of options, rules, indicators */
 	bool is_resumed;
-	bool has_begun; /* resumed, and the first batch is judged */
-	uint64_t input;	   /* number of the one to go on with */
-	uint64_t batches;  /* of it that are judged */
-	uint64_t frame;	   /* of it, where it is an archive: the next to look at */
+	bool has_begun;			 /* resumed, and the first batch is judged */
+	uint64_t input;			 /* number of the one to go on with */
+	uint64_t batches;		 /* of it that are judged */
+	uint64_t frame;			 /* of it, where it is an archive: the next to look at */
 	uint8_t inputs[YG_DIGEST_BYTES]; /* digest of the inputs up to there */
 	uint64_t out_size;
 	bool is_fatal; /* --fail-on was reached */
 	bool is_partly;
 	uint64_t before[YG_SUM_COUNT]; /* counts of earlier runs */
 	int64_t kept_ns;
-	uint32_t since; /* batches since it was kept */
+	uint32_t since;	    /* batches since it was kept */
 	struct yg_buf next; /* what is known of the batch to go on with (yg_judge_keep_next) */
 };
 
@@ -62,7 +63,7 @@ YG_MUST_USE int yg_hunt_state_keep(struct yg_hunt_state *state, struct yg_bytes 
 				   const uint64_t sums[YG_SUM_COUNT]);
 
 /*
- * Close. The files stay, also at the end: a process that is killed while it ends looks like one that
- * did not, and must not begin anew.
+ * Close. The files stay, also at the end: a process that is killed while it ends looks like one
+ * that did not, and must not begin anew.
  */
 void yg_hunt_state_close(struct yg_hunt_state *state);

@@ -41,7 +41,7 @@ struct yg_intake {
 	uint32_t may_count;		    /* of hunt->may */
 	bool is_passed_over;		    /* nothing of it is wanted */
 	uint64_t text_bytes;		    /* of the frames handed on */
-	int rc; /* why reading ended early; YG_OK otherwise */
+	int rc;				    /* why reading ended early; YG_OK otherwise */
 	const char *reason;
 };
 

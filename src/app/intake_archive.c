@@ -43,8 +43,8 @@ int yg_intake_open_archive(struct yg_intake *intake, const struct yg_input *inpu
 	if (rc == YG_ENOMEM)
 		return rc;
 	hunt->unfiltered += rc != YG_OK && intake->archive->is_sealed;
-	intake->may_count = yg_archive_filters_file(intake->filters, hunt->keys, hunt->key_count,
-						    hunt->may);
+	intake->may_count =
+		yg_archive_filters_file(intake->filters, hunt->keys, hunt->key_count, hunt->may);
 	intake->is_passed_over = !yg_narrow_may_file(&hunt->narrow, intake->filters);
 	return YG_OK;
 }
@@ -158,10 +158,9 @@ int yg_batch_unpack(struct yg_batch *batch, struct yg_archive_unpacker *unpacker
 		struct yg_batch_frame *part = &batch->frames[i];
 		size_t at = batch->text.size;
 		struct yg_archive_frame frame;
-		int rc = yg_archive_unpack(unpacker,
-					   (struct yg_bytes){batch->stored.data + part->from,
-							     part->size},
-					   &frame, &batch->text, &part->fault);
+		int rc = yg_archive_unpack(
+			unpacker, (struct yg_bytes){batch->stored.data + part->from, part->size},
+			&frame, &batch->text, &part->fault);
 
 		if (rc == YG_ENOMEM)
 			return rc;

@@ -16,8 +16,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"archive", yg_command_archive}, {"assess", yg_command_assess}, {"detect", yg_command_detect},
-	{"evtx", yg_command_evtx},	 {"hunt", yg_command_hunt},	{"rules", yg_command_rules},
+	{"archive", yg_command_archive}, {"assess", yg_command_assess},
+	{"detect", yg_command_detect},	 {"evtx", yg_command_evtx},
+	{"hunt", yg_command_hunt},	 {"rules", yg_command_rules},
 	{"source", yg_command_source},
 };
 

@@ -18,7 +18,9 @@ int yg_narrow_time(const char *option, const char *text, const struct yg_zone *z
 
 	/* A day alone begins at its midnight, a minute at its first second. */
 	if (snprintf(full, sizeof(full), "%s%s", text,
-		     size == 10 ? "T00:00:00" : size == 16 ? ":00" : "") < (int)sizeof(full) &&
+		     size == 10	  ? "T00:00:00"
+		     : size == 16 ? ":00"
+				  : "") < (int)sizeof(full) &&
 	    yg_time_parse_iso(yg_bytes_str(full), 0, &local_ns, &has_zone)) {
 		*ret_ns = has_zone ? local_ns
 				   : local_ns - yg_zone_offset_local(zone, local_ns / YG_NS_PER_S) *

@@ -18,7 +18,7 @@
 struct yg_narrow_field {
 	struct yg_bytes name; /* borrowed from the options */
 	struct yg_bytes value;
-	uint32_t group; /* values of one name */
+	uint32_t group;	 /* values of one name */
 	uint32_t key_at; /* in keys */
 	uint32_t key_count;
 };

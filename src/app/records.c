@@ -107,9 +107,10 @@ static int prepare(struct walk *p)
 	int rc = yg_zone_load(p->options->zone, &p->zone);
 
 	if (rc != YG_OK) {
-		yg_say_hint(N_("give a name such as Asia/Tokyo, UTC, or an offset such as +09:00"),
-			    N_("--tz %s: there is no such time zone"),
-			    yg_say_safe(yg_bytes_str(p->options->zone ? p->options->zone : "?"), 80));
+		yg_say_hint(
+			N_("give a name such as Asia/Tokyo, UTC, or an offset such as +09:00"),
+			N_("--tz %s: there is no such time zone"),
+			yg_say_safe(yg_bytes_str(p->options->zone ? p->options->zone : "?"), 80));
 		return rc;
 	}
 	if (p->options->log_format) {
@@ -127,7 +128,8 @@ static int prepare(struct walk *p)
 	p->batch = yg_batch_new();
 	if (!p->parser || !p->arena || !p->batch)
 		return YG_ENOMEM;
-	return yg_inputs_expand(p->options->paths, p->options->path_count, &p->inputs, say_input, p);
+	return yg_inputs_expand(p->options->paths, p->options->path_count, &p->inputs, say_input,
+				p);
 }
 
 int yg_records(const struct yg_options *options, const struct yg_records_to *to,

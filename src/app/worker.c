@@ -19,9 +19,9 @@ struct yg_worker {
 	struct yg_reading reading;
 	int64_t reference_ns; /* of its parser */
 	struct yg_scratch *scratch;
-	struct yg_arena *arena; /* of one event */
-	struct yg_buf fields;	/* of yg_worker_fields */
-	struct yg_buf group;	/* of yg_worker_group */
+	struct yg_arena *arena;		      /* of one event */
+	struct yg_buf fields;		      /* of yg_worker_fields */
+	struct yg_buf group;		      /* of yg_worker_group */
 	struct yg_archive_unpacker *unpacker; /* made when it is first needed */
 };
 
@@ -142,7 +142,8 @@ static struct yg_bytes place_of(struct yg_batch *batch, uint32_t index, const ch
 	return place;
 }
 
-/* A part of the records is wanted, and this one is not in it. @event: NULL where it was not read. */
+/* A part of the records is wanted, and this one is not in it. @event: NULL where it was not read.
+ */
 static bool is_left_out(const struct yg_worker *worker, struct yg_event *event)
 {
 	const struct yg_narrow *narrow = worker->detector->narrow;

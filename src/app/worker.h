@@ -19,7 +19,7 @@ struct yg_detector {
 	const struct yg_indicators *indicators; /* NULL = none */
 	const struct yg_tracer *tracer;
 	const struct yg_narrow *narrow; /* records that count; NULL = all */
-	struct yg_parse_opts parse; /* reference_ns is set for each batch */
+	struct yg_parse_opts parse;	/* reference_ns is set for each batch */
 };
 
 struct yg_worker;

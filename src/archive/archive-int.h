@@ -14,7 +14,7 @@
 #define YG_SEEK_MAGIC  UINT32_C(0x8f92eab1)
 #define YG_SEEK_FOOTER 9u
 #define YG_SEEK_ENTRY  12u
-#define YG_SEEK_SUMS   0x80u		   /* descriptor: entries carry checksums */
+#define YG_SEEK_SUMS   0x80u		    /* descriptor: entries carry checksums */
 #define YG_SUM_EMPTY   UINT32_C(0x51d8e999) /* low half of XXH64 of nothing */
 #define YG_INDEX_FIXED 48u
 #define YG_INDEX_ENTRY 64u
@@ -69,8 +69,7 @@ struct yg_archive_index {
 YG_MUST_USE int yg_archive_index_write(const struct yg_archive_index *index, struct yg_buf *to);
 /* @sums: for each frame the checksum at the end of its zstd frame; @index_size: bytes above. */
 YG_MUST_USE int yg_archive_seek_write(const struct yg_archive_frame *frames, uint32_t count,
-				      const uint32_t *sums, uint32_t index_size,
-				      struct yg_buf *to);
+				      const uint32_t *sums, uint32_t index_size, struct yg_buf *to);
 /*
  * Read an index (the whole skippable frame) of a file in which it begins at @at. The frames are
  * checked to lie one behind the other from 0 to @at. *ret_frames owned by the caller.

@@ -265,8 +265,8 @@ static int take_lines(struct yg_archive_filters *f, const uint8_t *p, uint32_t c
 	if (!f->lines || !f->seen)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < count; i++, p += LINE) {
-		f->lines[i] = (struct line){yg_le64(p), yg_le32(p + 8), yg_le32(p + 12),
-					    yg_le64(p + 16)};
+		f->lines[i] =
+			(struct line){yg_le64(p), yg_le32(p + 8), yg_le32(p + 12), yg_le64(p + 16)};
 		if (f->lines[i].size > BLOCK_MAX || f->lines[i].at > f->size ||
 		    f->lines[i].size > f->size - f->lines[i].at)
 			return YG_EFORMAT;
@@ -283,9 +283,9 @@ static int load_table(struct yg_archive_filters *f, const uint8_t head[HEAD],
 	uint8_t *data = yg_malloc(size);
 	int rc = data ? yg_archive_pread(f->fd, 0, data, size) : YG_ENOMEM;
 
-	if (rc == YG_OK && (memcmp(data, head, HEAD) != 0 ||
-			    yg_archive_sum((struct yg_bytes){data, size - 8}) !=
-				    yg_le64(data + size - 8)))
+	if (rc == YG_OK &&
+	    (memcmp(data, head, HEAD) != 0 ||
+	     yg_archive_sum((struct yg_bytes){data, size - 8}) != yg_le64(data + size - 8)))
 		rc = yg_fault_set(reterr, YG_EDIGEST,
 				  N_("the checksum of the table of filters does not agree"), 0);
 	else if (rc == YG_OK)

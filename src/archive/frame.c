@@ -91,12 +91,14 @@ static void read_fixed(const uint8_t *p, struct yg_archive_frame *ret)
 /* What no writer of ours writes, whatever the checksum says. */
 static int check_fixed(const struct yg_archive_frame *frame, struct yg_fault *reterr)
 {
-	if (frame->text_size > YG_ARCHIVE_TEXT_MAX ||
-	    frame->packed_size > YG_ARCHIVE_PACKED_MAX || frame->records > YG_ARCHIVE_RECORDS_MAX)
-		return yg_fault_set(reterr, YG_ELIMIT, N_("a frame larger than frames may be"), 8 + 12);
+	if (frame->text_size > YG_ARCHIVE_TEXT_MAX || frame->packed_size > YG_ARCHIVE_PACKED_MAX ||
+	    frame->records > YG_ARCHIVE_RECORDS_MAX)
+		return yg_fault_set(reterr, YG_ELIMIT, N_("a frame larger than frames may be"),
+				    8 + 12);
 	if (frame->text_size == 0 || frame->packed_size == 0 || frame->records == 0 ||
 	    frame->records > frame->text_size)
-		return yg_fault_set(reterr, YG_EFORMAT, N_("sizes of a frame that cannot be"), 8 + 12);
+		return yg_fault_set(reterr, YG_EFORMAT, N_("sizes of a frame that cannot be"),
+				    8 + 12);
 	if (frame->journal_first > frame->journal_end || frame->first_ns > frame->last_ns)
 		return yg_fault_set(reterr, YG_EFORMAT, N_("a range that ends before it begins"),
 				    8 + 24);
@@ -115,15 +117,16 @@ int yg_archive_frame_read(struct yg_bytes b, struct yg_archive_frame *ret, struc
 		memcpy(start, b.data, both);
 	if ((both >= 4 && yg_le32(start) != YG_SKIP_FRAME) ||
 	    (both == sizeof(start) && memcmp(start + 8, MAGIC, MAGIC_SIZE) != 0))
-		return yg_fault_set(reterr, YG_EMISMATCH, N_("no header of a frame stands here"), 0);
+		return yg_fault_set(reterr, YG_EMISMATCH, N_("no header of a frame stands here"),
+				    0);
 	if (b.size < 8 + YG_ARCHIVE_HEAD_FIXED)
 		return yg_fault_set(reterr, YG_ETRUNC, N_("the file ends in the header of a frame"),
 				    b.size);
 	size = yg_le32(b.data + 4);
 	names = yg_le32(p + 104);
 	if (names > YG_ARCHIVE_NAMES_MAX || size != YG_ARCHIVE_HEAD_FIXED + names + 8)
-		return yg_fault_set(reterr, YG_EFORMAT, N_("the header of a frame lies about its size"),
-				    4);
+		return yg_fault_set(reterr, YG_EFORMAT,
+				    N_("the header of a frame lies about its size"), 4);
 	if (b.size < 8 + (size_t)size)
 		return yg_fault_set(reterr, YG_ETRUNC, N_("the file ends in the header of a frame"),
 				    b.size);
@@ -259,7 +262,8 @@ static int check_packed(struct yg_bytes packed, const struct yg_archive_frame *f
 		return yg_fault_set(reterr, YG_ETRUNC, N_("the file ends in a frame"),
 				    at + packed.size);
 	if (packed.size > frame->packed_size)
-		return yg_fault_set(reterr, YG_EFORMAT, N_("more bytes than the header of a frame says"),
+		return yg_fault_set(reterr, YG_EFORMAT,
+				    N_("more bytes than the header of a frame says"),
 				    at + frame->packed_size);
 	if (yg_archive_sum(packed) != frame->packed_sum)
 		return yg_fault_set(reterr, YG_EDIGEST,
@@ -281,8 +285,8 @@ static int check_text(struct yg_bytes text, const struct yg_archive_frame *frame
 		return yg_fault_set(reterr, YG_EDIGEST, N_("the digest of a frame does not agree"),
 				    frame->head_size);
 	if (text.data[text.size - 1] != '\n' || count_lines(text) != frame->records)
-		return yg_fault_set(reterr, YG_EFORMAT, N_("not as many records as the header says"),
-				    frame->head_size);
+		return yg_fault_set(reterr, YG_EFORMAT,
+				    N_("not as many records as the header says"), frame->head_size);
 	return YG_OK;
 }
 

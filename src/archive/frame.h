@@ -14,15 +14,15 @@
 #include "base/hash.h"
 #include "model/event.h"
 
-#define YG_ARCHIVE_FRAME_AIM	(256u * 1024u) /* bytes of text after which a frame is written */
-#define YG_ARCHIVE_RECORD_MAX	(1u << 20)     /* bytes of one record with its line end */
-#define YG_ARCHIVE_TEXT_MAX	(2u << 20)     /* bytes of text of a frame */
-#define YG_ARCHIVE_PACKED_MAX	(YG_ARCHIVE_TEXT_MAX + (1u << 16))
-#define YG_ARCHIVE_RECORDS_MAX	16384u /* of a frame */
-#define YG_ARCHIVE_NAMES_MAX	1024u /* bytes of the names of formats in a header */
-#define YG_ARCHIVE_HEAD_FIXED	108u  /* before those names */
-#define YG_ARCHIVE_HEAD_MAX	(8u + YG_ARCHIVE_HEAD_FIXED + YG_ARCHIVE_NAMES_MAX + 8u)
-#define YG_ARCHIVE_STORED_MAX	(YG_ARCHIVE_HEAD_MAX + YG_ARCHIVE_PACKED_MAX)
+#define YG_ARCHIVE_FRAME_AIM   (256u * 1024u) /* bytes of text after which a frame is written */
+#define YG_ARCHIVE_RECORD_MAX  (1u << 20)     /* bytes of one record with its line end */
+#define YG_ARCHIVE_TEXT_MAX    (2u << 20)     /* bytes of text of a frame */
+#define YG_ARCHIVE_PACKED_MAX  (YG_ARCHIVE_TEXT_MAX + (1u << 16))
+#define YG_ARCHIVE_RECORDS_MAX 16384u /* of a frame */
+#define YG_ARCHIVE_NAMES_MAX   1024u  /* bytes of the names of formats in a header */
+#define YG_ARCHIVE_HEAD_FIXED  108u   /* before those names */
+#define YG_ARCHIVE_HEAD_MAX    (8u + YG_ARCHIVE_HEAD_FIXED + YG_ARCHIVE_NAMES_MAX + 8u)
+#define YG_ARCHIVE_STORED_MAX  (YG_ARCHIVE_HEAD_MAX + YG_ARCHIVE_PACKED_MAX)
 
 /* Bit of a format that this program has no name for: such frames are always read. */
 #define YG_ARCHIVE_FORMAT_OTHER (UINT64_C(1) << 63)

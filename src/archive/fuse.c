@@ -55,8 +55,7 @@ static void choose_sizes(struct yg_fuse *f, uint32_t count)
 	uint32_t segments;
 
 	f->segment = count < 2 ? 4 : segment > SEGMENT_MAX ? SEGMENT_MAX : (uint32_t)segment;
-	segments = count < 2 ? 1
-			     : (uint32_t)ceil(round(size * factor) / (double)f->segment);
+	segments = count < 2 ? 1 : (uint32_t)ceil(round(size * factor) / (double)f->segment);
 	/* Two segments more than those in which a first place can be. */
 	segments = segments < 3 ? 1 : segments - 2;
 	f->segments_size = segments * f->segment;

@@ -19,8 +19,7 @@ struct names {
 	unsigned count;
 };
 
-static void list_formats(const struct yg_archive_index *index, struct names *ret,
-			 struct yg_buf *to)
+static void list_formats(const struct yg_archive_index *index, struct names *ret, struct yg_buf *to)
 {
 	uint64_t all = 0;
 
@@ -213,15 +212,15 @@ int yg_archive_index_parse(struct yg_bytes b, uint64_t at, struct yg_archive_ind
 	*ret = (struct yg_archive_index_read){0};
 	if (b.size < 8 + YG_INDEX_FIXED + 8 || yg_le32(b.data) != YG_SKIP_INDEX ||
 	    memcmp(p, MAGIC, MAGIC_SIZE) != 0)
-		return yg_fault_set(reterr, YG_EFORMAT, N_("no index stands where the end points to"),
-				    0);
+		return yg_fault_set(reterr, YG_EFORMAT,
+				    N_("no index stands where the end points to"), 0);
 	size = yg_le32(b.data + 4);
 	if (b.size - 8 != size || !are_sizes(p, size))
 		return yg_fault_set(reterr, YG_EFORMAT, N_("the index lies about its size"), 4);
 	ret->sum = yg_le64(p + size - 8);
 	if (yg_archive_sum((struct yg_bytes){p, size - 8}) != ret->sum)
-		return yg_fault_set(reterr, YG_EDIGEST, N_("the checksum of the index does not agree"),
-				    8);
+		return yg_fault_set(reterr, YG_EDIGEST,
+				    N_("the checksum of the index does not agree"), 8);
 	org = yg_le32(p + 12);
 	list = yg_le32(p + 16);
 	ret->hour_ns = (int64_t)yg_le64(p + 24);
@@ -230,7 +229,8 @@ int yg_archive_index_parse(struct yg_bytes b, uint64_t at, struct yg_archive_ind
 	rc = read_frames(p + YG_INDEX_FIXED + org + list, yg_le32(p + 8), &names, at, ret);
 	if (rc == YG_ENOMEM)
 		return yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
-	return rc == YG_OK ? YG_OK
-			   : yg_fault_set(reterr, YG_EFORMAT,
-					  N_("the index names frames that cannot be"), YG_INDEX_FIXED);
+	return rc == YG_OK
+		       ? YG_OK
+		       : yg_fault_set(reterr, YG_EFORMAT,
+				      N_("the index names frames that cannot be"), YG_INDEX_FIXED);
 }

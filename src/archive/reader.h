@@ -28,8 +28,8 @@ struct yg_archive {
 	uint64_t end;			  /* behind the last whole frame */
 	char org[YG_ARCHIVE_ORG_MAX + 1]; /* empty where there is no index */
 	int64_t hour_ns;		  /* YG_TIME_NONE where there is no index */
-	uint64_t index_sum;		  /* binds the filters to this file; 0 where there is none */
-	struct yg_fault fault;		  /* why it is not sealed, pos in the file; msg NULL: is */
+	uint64_t index_sum;    /* binds the filters to this file; 0 where there is none */
+	struct yg_fault fault; /* why it is not sealed, pos in the file; msg NULL: is */
 };
 
 /* Do the bytes at the front of a file look like an archive's? At least 16 are needed. */

@@ -238,7 +238,8 @@ int yg_archive_walk(const char *dir, const char *org, yg_archive_entry_fn take, 
 		struct stat st;
 
 		if (!yg_archive_is_org(yg_bytes_str(orgs.items[i])) ||
-		    snprintf(path, sizeof(path), "%s/%s", dir, orgs.items[i]) >= (int)sizeof(path) ||
+		    snprintf(path, sizeof(path), "%s/%s", dir, orgs.items[i]) >=
+			    (int)sizeof(path) ||
 		    stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
 			continue;
 		w.org = orgs.items[i];

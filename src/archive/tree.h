@@ -12,15 +12,16 @@
 
 #include "archive/reader.h"
 
-#define YG_ARCHIVE_PATH_MAX   4096u
-#define YG_ARCHIVE_PARTS_MAX  1000u /* files of one hour */
-#define YG_ARCHIVE_ORGS_MAX   100000u
-#define YG_ARCHIVE_HOUR_NS    (INT64_C(3600) * YG_NS_PER_S)
-#define YG_ARCHIVE_CLOSED     ".ndjson.zst"
-#define YG_ARCHIVE_OPEN	      ".open"
-#define YG_ARCHIVE_FILTERS    ".filters"
+#define YG_ARCHIVE_PATH_MAX  4096u
+#define YG_ARCHIVE_PARTS_MAX 1000u /* files of one hour */
+#define YG_ARCHIVE_ORGS_MAX  100000u
+#define YG_ARCHIVE_HOUR_NS   (INT64_C(3600) * YG_NS_PER_S)
+#define YG_ARCHIVE_CLOSED    ".ndjson.zst"
+#define YG_ARCHIVE_OPEN	     ".open"
+#define YG_ARCHIVE_FILTERS   ".filters"
 
-/* 1 to 64 letters, digits, '.', '_', '-'; no '.' or '-' in front: a name that is safe as a folder. */
+/* 1 to 64 letters, digits, '.', '_', '-'; no '.' or '-' in front: a name that is safe as a folder.
+ */
 bool yg_archive_is_org(struct yg_bytes name);
 
 /* The path of a file. False when it does not fit @to. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole file looked through: every frame unpacked, everything that is wrong named by its place. */
+/* A whole file looked through: every frame unpacked, everything that is wrong named by its place.
+ */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -98,8 +99,9 @@ static int check_frame(struct check *c, uint64_t at, uint64_t *ret_size)
 	}
 	frame.at = at;
 	*ret_size = (uint64_t)frame.head_size + frame.packed_size;
-	if (c->archive->is_sealed && (frame.number >= c->archive->count ||
-				      !yg_archive_agrees(&c->archive->frames[frame.number], &frame)))
+	if (c->archive->is_sealed &&
+	    (frame.number >= c->archive->count ||
+	     !yg_archive_agrees(&c->archive->frames[frame.number], &frame)))
 		say(c, at, frame.head_size, YG_EMISMATCH,
 		    N_("the index says something else of this frame"));
 	if (!c->archive->is_sealed && frame.number != c->ret->frames)
@@ -127,8 +129,8 @@ static int find_next(struct check *c, uint64_t at, uint64_t end, uint64_t *ret)
 		}
 		/* A mark cut by the window's end is found in the next one. */
 		at += found == SIZE_MAX && c->stored.size == WINDOW ? WINDOW - 16
-		      : found == SIZE_MAX			     ? c->stored.size
-								     : found + 1;
+		      : found == SIZE_MAX			    ? c->stored.size
+								    : found + 1;
 	}
 	return YG_OK;
 }

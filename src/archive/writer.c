@@ -296,8 +296,8 @@ static int keep_rest(const struct open_file *f, uint64_t size)
 {
 	char *beside = yg_archive_beside(f->path, ".cut");
 	uint8_t *rest = yg_malloc(size - f->size);
-	int rc = beside && rest ? yg_archive_pread(f->fd, f->size, rest, size - f->size)
-				: YG_ENOMEM;
+	int rc =
+		beside && rest ? yg_archive_pread(f->fd, f->size, rest, size - f->size) : YG_ENOMEM;
 
 	if (rc == YG_OK)
 		rc = yg_io_replace(beside, (struct yg_bytes){rest, size - f->size}, MODE);
@@ -426,8 +426,8 @@ int yg_archive_append(struct yg_archive_writer *w, struct yg_bytes line, int64_t
 	if (!is_line(line))
 		return YG_EINVAL;
 	rc = yg_archive_writer_begin(w, arrived_ns);
-	if (rc == YG_OK && (w->text.size >= YG_ARCHIVE_FRAME_AIM ||
-			    w->now.records == YG_ARCHIVE_RECORDS_MAX))
+	if (rc == YG_OK &&
+	    (w->text.size >= YG_ARCHIVE_FRAME_AIM || w->now.records == YG_ARCHIVE_RECORDS_MAX))
 		rc = flush(w);
 	if (rc == YG_OK)
 		rc = w->opts.describe(w->opts.arg, line, &facts);

@@ -24,7 +24,7 @@
 struct yg_archive_facts {
 	int64_t time_ns; /* or YG_TIME_NONE */
 	enum yg_format format;
-	bool is_unplaced; /* see YG_ARCHIVE_UNPLACED */
+	bool is_unplaced;     /* see YG_ARCHIVE_UNPLACED */
 	const uint64_t *keys; /* valid until the next call */
 	uint32_t key_count;
 };

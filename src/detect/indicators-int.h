@@ -145,7 +145,7 @@ struct yg_indicator_scan {
 	uint32_t count;
 	uint32_t field; /* written into the hits */
 	struct yg_bytes text;
-	bool is_escaped; /* text holds JSON escapes */
+	bool is_escaped;			/* text holds JSON escapes */
 	void (*tell)(void *arg, uint64_t hash); /* NULL; else told what would be looked up */
 	void *tell_arg;
 	size_t v6_end; /* where the last text that looked like an IPv6 address ended */

@@ -492,7 +492,8 @@ int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace_run next, s
 		add_number(to, (uint64_t)(ahead->trace - next.traces), 4);
 		add_number(to, ahead->done.rule, 4);
 		add_number(to, ahead->done.ref, 4);
-		add_number(to, (ahead->done.has_value ? 1u : 0) | (ahead->done.is_silent ? 2u : 0), 4);
+		add_number(to, (ahead->done.has_value ? 1u : 0) | (ahead->done.is_silent ? 2u : 0),
+			   4);
 		add_number(to, ahead->done.first_position, 8);
 		add_number(to, (uint64_t)ahead->done.first_ns, 8);
 		add_number(to, ahead->done.count, 8);

@@ -26,11 +26,15 @@ __extension__ static const struct yg_indicator_table everything = {
 
 /* Fields that hold a user, or a computer, alone. Compared case aside. */
 static const struct yg_bytes user_fields[] = {
-#define NAME(text) {(const uint8_t *)(text), sizeof(text) - 1}
-	NAME("user"),	      NAME("TargetUserName"), NAME("SubjectUserName"), NAME("cs-username"),
-	NAME("user.name"),    NAME("AccountName"),    NAME("srcuser"),	       NAME("dstuser"),
-	NAME("suser"),	      NAME("duser"),	      NAME("acct"),	       NAME("username"),
-	NAME("TargetUser"),   NAME("SourceUser"),     NAME("userIdentity.userName"),
+#define NAME(text)                                                                                 \
+	{                                                                                          \
+		(const uint8_t *)(text), sizeof(text) - 1                                          \
+	}
+	NAME("user"),	     NAME("TargetUserName"), NAME("SubjectUserName"),
+	NAME("cs-username"), NAME("user.name"),	     NAME("AccountName"),
+	NAME("srcuser"),     NAME("dstuser"),	     NAME("suser"),
+	NAME("duser"),	     NAME("acct"),	     NAME("username"),
+	NAME("TargetUser"),  NAME("SourceUser"),     NAME("userIdentity.userName"),
 };
 static const struct yg_bytes host_fields[] = {
 	NAME("Computer"),  NAME("hostname"),	    NAME("ComputerName"), NAME("host"),

@@ -16,10 +16,16 @@
 
 #include "detect/indicators.h"
 
-#define YG_KEYS_SEED	   UINT64_C(0x7961677572610001) /* and the kind, 1 to 6 */
-#define YG_KEYS_VALUE_MAX  256u /* bytes of a user or host; longer ones have no key */
-#define YG_KEYS_PREFIX_V4  {8, 16, 24}
-#define YG_KEYS_PREFIX_V6  {16, 32, 48, 64}
+#define YG_KEYS_SEED	  UINT64_C(0x7961677572610001) /* and the kind, 1 to 6 */
+#define YG_KEYS_VALUE_MAX 256u /* bytes of a user or host; longer ones have no key */
+#define YG_KEYS_PREFIX_V4                                                                          \
+	{                                                                                          \
+		8, 16, 24                                                                          \
+	}
+#define YG_KEYS_PREFIX_V6                                                                          \
+	{                                                                                          \
+		16, 32, 48, 64                                                                     \
+	}
 
 typedef void (*yg_key_fn)(void *arg, uint64_t key);
 

@@ -89,8 +89,7 @@ static const struct {
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 
 /* Formats whose records have a Windows channel, or may have one. */
-#define CHANNELED                                                                                  \
-	(FORMAT_BIT(WINDOWS) | FORMAT_BIT(EVTX) | FORMAT_BIT(ECS) | FORMAT_BIT(JSON))
+#define CHANNELED	 (FORMAT_BIT(WINDOWS) | FORMAT_BIT(EVTX) | FORMAT_BIT(ECS) | FORMAT_BIT(JSON))
 #define FORMAT_BIT(name) (UINT64_C(1) << YG_FORMAT_##name)
 _Static_assert(YG_FORMAT_COUNT <= 64, "a bit for each format");
 
@@ -184,9 +183,8 @@ static void add_channels(struct yg_router *router)
 			first++;
 		put(router, key_hash(KIND_CHANNEL, yg_bytes_str(channels[i].channel)), first);
 		if (first == i)
-			router->of_channel[i] =
-				add_route(router, channels[i].product, channels[i].service,
-					  CHANNELED);
+			router->of_channel[i] = add_route(router, channels[i].product,
+							  channels[i].service, CHANNELED);
 	}
 }
 

@@ -49,9 +49,9 @@ struct yg_report {
 	const struct yg_story *stories; /* most serious first */
 	size_t story_count;		/* kept; stories_total may be more */
 	uint64_t stories_total;
-	bool is_hunt;		/* then: */
-	uint64_t left_out;	/* records not looked at, or not in the part asked for */
-	uint64_t frames;	/* of archives */
+	bool is_hunt;	   /* then: */
+	uint64_t left_out; /* records not looked at, or not in the part asked for */
+	uint64_t frames;   /* of archives */
 	uint64_t frames_read;
 	uint64_t evicted; /* entries pushed out of bounded tables */
 	uint32_t rules_loaded;

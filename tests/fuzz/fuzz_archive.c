@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as parts of an archive. The first byte says what: a whole file (opened, every frame read,
- * verified, with its second half as its filters), one stored frame, an index, a filter. Checksums
- * over headers are made right first, so that what they protect is reached.
+ * Any bytes as parts of an archive. The first byte says what: a whole file (opened, every frame
+ * read, verified, with its second half as its filters), one stored frame, an index, a filter.
+ * Checksums over headers are made right first, so that what they protect is reached.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +89,8 @@ static void whole_file(struct yg_bytes b)
 	    yg_io_replace(filters_file, yg_bytes_from(b, split), 0600) != YG_OK)
 		abort();
 	if (yg_archive_open(file, &archive, &fault) == YG_OK) {
-		if (archive->end > archive->size || archive->is_sealed == (archive->fault.msg != NULL))
+		if (archive->end > archive->size ||
+		    archive->is_sealed == (archive->fault.msg != NULL))
 			abort();
 		ask(archive);
 		(void)yg_archive_free(archive);

@@ -171,7 +171,8 @@ static void comes_back(void)
 	w = new_writer();
 	CHECK(w && fill(w, 0, 30000, 0, ARRIVED) == YG_OK);
 	CHECK(yg_archive_seal(w) == YG_OK);
-	CHECK(yg_archive_writer_counts(w).files == 1 && yg_archive_writer_counts(w).records == 30000);
+	CHECK(yg_archive_writer_counts(w).files == 1 &&
+	      yg_archive_writer_counts(w).records == 30000);
 	(void)yg_archive_writer_free(w);
 	path_of(path, 0, YG_ARCHIVE_CLOSED);
 	CHECK(yg_archive_open(path, &archive, &fault) == YG_OK);
@@ -386,8 +387,7 @@ static void filters_may_be_damaged(void)
 		int rc;
 
 		data[at % size] ^= at < size ? 0x40 : 0;
-		CHECK(yg_io_replace(beside,
-				    (struct yg_bytes){data, at < size ? size : at - size},
+		CHECK(yg_io_replace(beside, (struct yg_bytes){data, at < size ? size : at - size},
 				    0600) == YG_OK);
 		data[at % size] ^= at < size ? 0x40 : 0;
 		rc = yg_archive_filters_open(archive, &filters, &fault);
@@ -521,7 +521,8 @@ static void lies_are_found(void)
 	yg_buf_reset(&stored);
 	frame.records = 3;
 	CHECK(yg_archive_pack(packer, YG_S("one\ntwo\n"), &frame, &stored) == YG_OK);
-	CHECK(yg_archive_unpack(unpacker, yg_buf_bytes(&stored), &got, &text, &fault) == YG_EFORMAT);
+	CHECK(yg_archive_unpack(unpacker, yg_buf_bytes(&stored), &got, &text, &fault) ==
+	      YG_EFORMAT);
 	CHECK(text.size == 8);
 	/* A bomb: the packed frame says and gives more than the header. */
 	{
@@ -539,8 +540,8 @@ static void lies_are_found(void)
 		CHECK(yg_archive_pack(packer, (struct yg_bytes){zeros, sizeof(zeros)}, &frame,
 				      &bomb) == YG_OK);
 		stored.size = head;
-		yg_buf_add(&stored, yg_bytes_from(yg_buf_bytes(&bomb),
-						  bomb.size - frame.packed_size));
+		yg_buf_add(&stored,
+			   yg_bytes_from(yg_buf_bytes(&bomb), bomb.size - frame.packed_size));
 		CHECK(yg_archive_unpack(unpacker, yg_buf_bytes(&stored), &got, &text, &fault) !=
 		      YG_OK);
 		CHECK(text.size == 8);
@@ -553,9 +554,15 @@ static void lies_are_found(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(comes_back),	CASE(hours_divide),	    CASE(one_writer_only),
-	CASE(bad_lines_are_refused), CASE(torn_anywhere),    CASE(changed_anywhere),
-	CASE(filters_may_be_damaged), CASE(failures_are_outlived), CASE(old_files_go),
+	CASE(comes_back),
+	CASE(hours_divide),
+	CASE(one_writer_only),
+	CASE(bad_lines_are_refused),
+	CASE(torn_anywhere),
+	CASE(changed_anywhere),
+	CASE(filters_may_be_damaged),
+	CASE(failures_are_outlived),
+	CASE(old_files_go),
 	CASE(lies_are_found),
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Filters: no key of the set is ever missed; others pass as seldom as promised; damage is refused. */
+/* Filters: no key of the set is ever missed; others pass as seldom as promised; damage is refused.
+ */
 #include "archive/fuse.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys of records: whatever the search for indicators finds in a record has its key among those of
- * the record, over generated texts; values of fields likewise; and the keys themselves never change,
- * because they stand in files.
+ * the record, over generated texts; values of fields likewise; and the keys themselves never
+ * change, because they stand in files.
  */
 #include "detect/keys.h"
 
@@ -47,24 +47,79 @@ static bool has(const struct keys *keys, uint64_t key)
 }
 
 static const char *const listed[] = {
-	"192.0.2.1", "192.0.2.0/24", "198.51.100.0/26", "10.0.0.0/8", "172.16.0.0/12",
-	"203.0.113.7", "2001:db8::1", "2001:db8::/32", "2001:db8:1::/44", "2a00::/16",
-	"evil.example", "a.b.evil.example", "-evil.example", "bad.example.com", "xn--p1ai.example",
-	"http://evil.example/a?b=c", "https://bad.example.com:8443/x", "http://192.0.2.1/y",
-	"evil.example/path", "44d88612fea8a8f36de82e1278abb02f",
+	"192.0.2.1",
+	"192.0.2.0/24",
+	"198.51.100.0/26",
+	"10.0.0.0/8",
+	"172.16.0.0/12",
+	"203.0.113.7",
+	"2001:db8::1",
+	"2001:db8::/32",
+	"2001:db8:1::/44",
+	"2a00::/16",
+	"evil.example",
+	"a.b.evil.example",
+	"-evil.example",
+	"bad.example.com",
+	"xn--p1ai.example",
+	"http://evil.example/a?b=c",
+	"https://bad.example.com:8443/x",
+	"http://192.0.2.1/y",
+	"evil.example/path",
+	"44d88612fea8a8f36de82e1278abb02f",
 	"da39a3ee5e6b4b0d3255bfef95601890afd80709",
 	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"};
 
 static const char *const parts[] = {
-	"192.0.2.1", "192.0.2.77", "198.51.100.3", "10.1.2.3", "172.20.1.1", "203.0.113.7",
-	"2001:db8::1", "2001:DB8:1:2::9", "2a00:1::5", "::ffff:192.0.2.1", "evil.example",
-	"www.EVIL.example", "x.a.b.evil.example", "bad.example.com", "https://bad.example.com:8443/x",
-	"http://u:p@evil.example/a?b=c", "HTTP://EVIL.EXAMPLE/path", "http:\\/\\/evil.example\\/path",
-	"http://192.0.2.1/y#z", "44D88612FEA8A8F36DE82E1278ABB02F",
+	"192.0.2.1",
+	"192.0.2.77",
+	"198.51.100.3",
+	"10.1.2.3",
+	"172.20.1.1",
+	"203.0.113.7",
+	"2001:db8::1",
+	"2001:DB8:1:2::9",
+	"2a00:1::5",
+	"::ffff:192.0.2.1",
+	"evil.example",
+	"www.EVIL.example",
+	"x.a.b.evil.example",
+	"bad.example.com",
+	"https://bad.example.com:8443/x",
+	"http://u:p@evil.example/a?b=c",
+	"HTTP://EVIL.EXAMPLE/path",
+	"http:\\/\\/evil.example\\/path",
+	"http://192.0.2.1/y#z",
+	"44D88612FEA8A8F36DE82E1278ABB02F",
 	"da39a3ee5e6b4b0d3255bfef95601890afd80709",
-	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", ".", "..", "-", ":", "::",
-	"/", "//", "\\", "\\n", "\\u000a", " ", ",", ";", "=", "\"", "'", "%20", "x", "a.bb", ".exe",
-	"file.txt", "1.2", "9", "_", "(", ")", "example"};
+	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+	".",
+	"..",
+	"-",
+	":",
+	"::",
+	"/",
+	"//",
+	"\\",
+	"\\n",
+	"\\u000a",
+	" ",
+	",",
+	";",
+	"=",
+	"\"",
+	"'",
+	"%20",
+	"x",
+	"a.bb",
+	".exe",
+	"file.txt",
+	"1.2",
+	"9",
+	"_",
+	"(",
+	")",
+	"example"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -105,7 +160,8 @@ static void all_hits_have_keys(void)
 
 			size += (size_t)snprintf(text + size, sizeof(text) - size, "%s", part);
 		}
-		CHECK((draw(2) ? yg_event_add(&event, YG_S("x"), (struct yg_bytes){(uint8_t *)text, size},
+		CHECK((draw(2) ? yg_event_add(&event, YG_S("x"),
+					      (struct yg_bytes){(uint8_t *)text, size},
 					      YG_VALUE_TEXT)
 			       : yg_event_add_escaped(&event, YG_S("x"),
 						      (struct yg_bytes){(uint8_t *)text, size})) ==
@@ -183,11 +239,12 @@ static void keys_never_change(void)
 	CHECK(keys.count == 2);
 	keys.count = 0;
 	yg_keys_of_field(YG_S("user"), YG_S("Bob"), take, &keys);
-	CHECK(keys.count == 1 && keys.list[0] == yg_hash64(YG_S("bob"), UINT64_C(0x7961677572610001) + 5));
+	CHECK(keys.count == 1 &&
+	      keys.list[0] == yg_hash64(YG_S("bob"), UINT64_C(0x7961677572610001) + 5));
 	keys.count = 0;
 	yg_keys_of_field(YG_S("host"), YG_S("PC"), take, &keys);
-	CHECK(keys.count == 1 && keys.list[0] == yg_hash64(YG_S("pc"), UINT64_C(0x7961677572610001) + 6));
-
+	CHECK(keys.count == 1 &&
+	      keys.list[0] == yg_hash64(YG_S("pc"), UINT64_C(0x7961677572610001) + 6));
 }
 
 static const struct check_case cases[] = {

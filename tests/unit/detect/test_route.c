@@ -148,8 +148,11 @@ static void survives_long_channels(void)
 static void reaches_what_it_gives(void)
 {
 	static const char *const channels[] = {
-		"", "Security", "Microsoft-Windows-Sysmon/Operational", "System", "sshd", "sudo",
-		"conn", "dns", "traffic", "event", "unknown thing", "apache", "filterlog"};
+		"",	    "Security",	     "Microsoft-Windows-Sysmon/Operational",
+		"System",   "sshd",	     "sudo",
+		"conn",	    "dns",	     "traffic",
+		"event",    "unknown thing", "apache",
+		"filterlog"};
 
 	for (unsigned f = 0; f < YG_FORMAT_COUNT; f++)
 		for (size_t c = 0; c < sizeof(channels) / sizeof(channels[0]); c++)
