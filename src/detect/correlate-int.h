@@ -48,6 +48,9 @@ struct yg_correlator {
 	int64_t last_ns;     /* of the last record with a time */
 	struct yg_ahead *ahead;
 	uint32_t ahead_room;
+	yg_correlator_watch_fn watch; /* NULL = nobody */
+	void *watch_arg;
+	uint32_t watched; /* engine index */
 };
 
 /* One key's way through the functions below. */

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "detect/engine-int.h"
+#include "detect/explain.h"
 
 #include "base/ban.h"
 
@@ -446,4 +447,27 @@ int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 uint64_t yg_scratch_candidates(const struct yg_scratch *scratch)
 {
 	return scratch->candidate_total;
+}
+
+bool yg_engine_admits(const struct yg_engine *engine, struct yg_event *event, uint32_t rule)
+{
+	const struct yg_img *img = &engine->img;
+	uint32_t number = img->routes[yg_router_route(engine->router, event)];
+	const struct yg_img_group *group = &img->groups[number == YG_IMG_NONE ? 0 : number];
+	uint32_t low = 0, high = group->rules.count;
+
+	if (number == YG_IMG_NONE)
+		return false;
+	while (low < high) { /* they ascend */
+		uint32_t middle = low + (high - low) / 2;
+		uint32_t found = img->group_rules[group->rules.first + middle];
+
+		if (found == rule)
+			return true;
+		if (found < rule)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
 }
