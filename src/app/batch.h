@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "detect/trace.h"
+#include "model/explain.h"
 #include "model/report.h"
 
 #define YG_BATCH_TEXT_BYTES	(512u * 1024u) /* aimed at */
@@ -62,6 +63,9 @@ struct yg_batch {
 	size_t trace_count;
 	struct yg_batch_minute *minutes;
 	size_t minute_count;
+	const struct yg_record_kind *kinds; /* only where they are counted; in arena */
+	size_t kind_count;
+	uint64_t other_kinds;	       /* records of further kinds */
 	struct yg_report_input counts; /* of this batch; name, bytes and rc unused */
 	int rc;			       /* YG_OK or YG_ENOMEM */
 	bool is_done;		       /* worker has finished; guarded by the pipeline's lock */

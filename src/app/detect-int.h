@@ -13,6 +13,9 @@
 #include "detect/judge.h"
 #include "source/input.h"
 
+struct yg_counting;
+struct yg_explaining;
+
 #define YG_RUN_SAID_MAX	      10u /* messages of one kind; the rest are counted */
 #define YG_INDICATOR_FILE_MAX (2u << 30)
 
@@ -32,11 +35,13 @@ struct yg_run {
 	struct yg_judge *judge;
 	struct yg_sink sink;
 	struct yg_detector detector;
-	struct yg_worker *again;      /* reads single records once more */
-	const struct yg_batch *batch; /* the one being judged */
-	size_t readable;	      /* inputs that could be opened */
-	bool is_partly;		      /* something that was named could not be used */
-	int stop_fd;		      /* following: readable when to stop */
+	struct yg_worker *again;	  /* reads single records once more */
+	const struct yg_batch *batch;	  /* the one being judged */
+	struct yg_counting *counting;	  /* --count; else NULL */
+	struct yg_explaining *explaining; /* --explain; else NULL */
+	size_t readable;		  /* inputs that could be opened */
+	bool is_partly;			  /* something that was named could not be used */
+	int stop_fd;			  /* following: readable when to stop */
 };
 
 /* struct yg_judge_out.event: @arg is the sink inside a run. */

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/counting.h"
 #include "app/detect-int.h"
+#include "app/explaining-int.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
@@ -114,6 +116,23 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(name), 300), yg_say_tr(reason));
 }
 
+/* --count and --explain: other things than findings are shown. */
+static int prepare_tuning(struct yg_run *run, struct yg_judge_out *out)
+{
+	int rc = YG_OK;
+
+	if (run->options.is_counting || run->options.explain)
+		out->event = NULL; /* nobody looks at it */
+	if (run->options.is_counting) {
+		out->group = NULL;
+		run->counting = yg_counting_new(run->inputs.count);
+		rc = run->counting ? YG_OK : YG_ENOMEM;
+	}
+	if (rc == YG_OK && run->options.explain)
+		rc = yg_explaining_new(run, &run->explaining);
+	return rc;
+}
+
 /* All that is needed before the first byte of a log is read. */
 static int prepare(struct yg_run *run)
 {
@@ -129,6 +148,8 @@ static int prepare(struct yg_run *run)
 	if (rc == YG_OK)
 		rc = load_indicators(run);
 	if (rc == YG_OK)
+		rc = yg_explaining_options(&run->options);
+	if (rc == YG_OK)
 		rc = yg_rule_image_load(&run->options, &run->rules);
 	if (rc != YG_OK)
 		return rc;
@@ -142,6 +163,9 @@ static int prepare(struct yg_run *run)
 	if (rc != YG_OK)
 		return rc;
 	run->is_partly |= run->inputs.failed > 0;
+	rc = prepare_tuning(run, &out);
+	if (rc != YG_OK)
+		return rc;
 	run->reports = yg_calloc(run->inputs.count + 1, sizeof(*run->reports));
 	run->timeline = yg_malloc(sizeof(*run->timeline));
 	run->tracer = yg_tracer_new(run->rules.engine, run->indicators);
@@ -150,11 +174,19 @@ static int prepare(struct yg_run *run)
 		return YG_ENOMEM;
 	yg_timeline_init(run->timeline);
 	yg_sink_init(&run->sink, &run->options, run->zone, run->timeline);
+	run->sink.counting = run->counting;
+	if (run->explaining) {
+		run->sink.output = YG_OUTPUT_NONE;
+		yg_explaining_watch(run->explaining, run->judge);
+	}
+	if (out.event == NULL)
+		yg_tracer_bare(run->tracer);
 	run->detector = (struct yg_detector){
 		.engine = run->rules.engine,
 		.indicators = run->indicators,
 		.tracer = run->tracer,
 		.parse = {.zone = run->zone, .log_format = run->log_format},
+		.counts_kinds = run->counting || run->explaining,
 	};
 	run->again = yg_worker_new(&run->detector);
 	if (!run->again)
@@ -165,6 +197,8 @@ static int prepare(struct yg_run *run)
 static void done(struct yg_run *run)
 {
 	(void)yg_judge_free(run->judge);
+	(void)yg_explaining_free(run->explaining);
+	(void)yg_counting_free(run->counting);
 	(void)yg_worker_free(run->again);
 	(void)yg_tracer_free(run->tracer);
 	yg_sink_done(&run->sink);
@@ -253,6 +287,8 @@ static int finish(struct yg_run *run)
 	int rc = make_report(run, &report);
 	int status = YG_EXIT_DONE;
 
+	if (rc == YG_OK && run->explaining)
+		yg_explaining_report(run->explaining, &report, &run->sink.buf);
 	if (rc == YG_OK) {
 		rc = yg_sink_report(&run->sink, &report, run->options.html_path);
 		if (run->options.output == YG_OUTPUT_HTML && rc != YG_OK)

@@ -2,7 +2,9 @@
 /* The reading half of `yagura detect`: inputs to batches, batches to the judge, in order. */
 #include <unistd.h>
 
+#include "app/counting.h"
 #include "app/detect-int.h"
+#include "app/explaining.h"
 #include "app/intake.h"
 #include "app/progress.h"
 #include "app/say.h"
@@ -177,6 +179,15 @@ struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t r
 	return yg_worker_group(run->again, run->batch, trace->record, rule, ref);
 }
 
+static int judge_batch(struct yg_run *run, const struct yg_batch *batch)
+{
+	int rc = yg_judge_ahead(run->judge, batch->traces, (uint32_t)batch->trace_count);
+
+	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
+		rc = yg_judge_take(run->judge, &batch->traces[i]);
+	return rc;
+}
+
 static int take_batch(void *arg, struct yg_batch *batch)
 {
 	struct flow *flow = arg;
@@ -185,6 +196,7 @@ static int take_batch(void *arg, struct yg_batch *batch)
 	int rc = YG_OK;
 
 	run->sink.input = report;
+	run->sink.input_index = batch->input;
 	run->batch = batch;
 	if (flow->judged_input != batch->input + 1) {
 		yg_judge_source(run->judge, yg_bytes_str(run->inputs.items[batch->input].name));
@@ -194,9 +206,12 @@ static int take_batch(void *arg, struct yg_batch *batch)
 	for (size_t i = 0; i < batch->minute_count; i++)
 		yg_timeline_record(run->timeline, batch->minutes[i].time_ns,
 				   batch->minutes[i].count);
-	rc = yg_judge_ahead(run->judge, batch->traces, (uint32_t)batch->trace_count);
-	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
-		rc = yg_judge_take(run->judge, &batch->traces[i]);
+	if (run->counting)
+		rc = yg_counting_batch(run->counting, batch);
+	if (run->explaining)
+		rc = yg_explaining_batch(run->explaining, batch);
+	if (rc == YG_OK && (!run->explaining || yg_explaining_needs_judge(run->explaining)))
+		rc = judge_batch(run, batch);
 	if (rc == YG_OK && run->options.is_following)
 		rc = yg_sink_flush(&run->sink);
 	yg_progress_show(&flow->progress, batch->record_count);

@@ -29,6 +29,9 @@ enum {
 	OPT_THREADS,
 	OPT_LANG,
 	OPT_STATS,
+	OPT_COUNT,
+	OPT_EXPLAIN,
+	OPT_EXPLAIN_MAX,
 };
 
 static const struct option longs[] = {
@@ -50,6 +53,9 @@ static const struct option longs[] = {
 	{"threads", required_argument, NULL, OPT_THREADS},
 	{"lang", required_argument, NULL, OPT_LANG},
 	{"stats", no_argument, NULL, OPT_STATS},
+	{"count", no_argument, NULL, OPT_COUNT},
+	{"explain", required_argument, NULL, OPT_EXPLAIN},
+	{"explain-max", required_argument, NULL, OPT_EXPLAIN_MAX},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -143,6 +149,56 @@ static bool set_lang(const char *text)
 	return true;
 }
 
+static bool set_explain_max(struct yg_options *options, const char *text)
+{
+	uint64_t value;
+
+	if (!yg_bytes_u64(yg_bytes_str(text), &value) || value < 1 || value > YG_EXPLAIN_MAX_MAX) {
+		yg_say(N_("--explain-max %s: give a number from 1 to %u"),
+		       yg_say_safe(yg_bytes_str(text), 40), YG_EXPLAIN_MAX_MAX);
+		return false;
+	}
+	options->explain_max = (unsigned)value;
+	return true;
+}
+
+/* Options for those who tune rules (docs/tuning.md). */
+static bool set_tuning_option(struct yg_options *o, int option, const char *value)
+{
+	switch (option) {
+	case OPT_COUNT:
+		o->is_counting = true;
+		return true;
+	case OPT_EXPLAIN:
+		o->explain = value;
+		return true;
+	default:
+		return set_explain_max(o, value);
+	}
+}
+
+/* What cannot be asked for together. */
+static bool fits_together(const struct yg_options *o)
+{
+	if (o->is_counting && o->explain) {
+		yg_say(N_("give only one of --count and --explain"));
+		return false;
+	}
+	if (!o->is_counting && !o->explain)
+		return true;
+	if (o->is_following) {
+		yg_say(N_("%s looks at logs as they are: leave out --follow"),
+		       o->explain ? "--explain" : "--count");
+		return false;
+	}
+	if (o->output != YG_OUTPUT_TERMINAL && o->output != YG_OUTPUT_JSON) {
+		yg_say(N_("%s is shown as text or with --json"),
+		       o->explain ? "--explain" : "--count");
+		return false;
+	}
+	return true;
+}
+
 /* Options that choose what goes out. */
 static bool set_output_option(struct yg_options *o, int option, const char *value)
 {
@@ -207,11 +263,19 @@ static bool is_output_option(int option)
 	       option == OPT_LANG || option == OPT_STATS;
 }
 
+static bool set_option(struct yg_options *o, int option, const char *value)
+{
+	if (option >= OPT_COUNT)
+		return set_tuning_option(o, option, value);
+	return is_output_option(option) ? set_output_option(o, option, value)
+					: set_input_option(o, option, value);
+}
+
 enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret)
 {
 	int option;
 
-	*ret = (struct yg_options){0};
+	*ret = (struct yg_options){.explain_max = YG_EXPLAIN_MAX_DEFAULT};
 	opterr = 0;
 	optind = 1;
 	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
@@ -226,10 +290,11 @@ enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options 
 				    yg_say_safe(yg_bytes_str(argv[optind - 1]), 80));
 			return YG_OPTIONS_WRONG;
 		}
-		if (!(is_output_option(option) ? set_output_option(ret, option, optarg)
-					       : set_input_option(ret, option, optarg)))
+		if (!set_option(ret, option, optarg))
 			return YG_OPTIONS_WRONG;
 	}
+	if (!fits_together(ret))
+		return YG_OPTIONS_WRONG;
 	ret->paths = (const char *const *)argv + optind;
 	ret->path_count = (size_t)(argc - optind);
 	if (ret->path_count == 0) {

@@ -18,7 +18,11 @@ enum yg_output {
 	YG_OUTPUT_CSV,
 	YG_OUTPUT_HTML,
 	YG_OUTPUT_CHECKER, /* app/checker.c */
+	YG_OUTPUT_NONE,	   /* something else than findings is shown */
 };
+
+#define YG_EXPLAIN_MAX_DEFAULT 10u
+#define YG_EXPLAIN_MAX_MAX     10000u
 
 struct yg_options {
 	enum yg_output output;
@@ -41,6 +45,10 @@ struct yg_options {
 	enum yg_level level_min; /* findings below are not made */
 	unsigned threads;	 /* 0 = one per processor */
 	bool with_stats;
+	bool is_counting;     /* --count */
+	bool is_benign;	      /* rules benign (app/benign.c) */
+	const char *explain;  /* NULL, or which rule */
+	unsigned explain_max; /* records or groups shown that fit, and that nearly fit */
 	const char *const *paths;
 	size_t path_count;
 };

@@ -115,6 +115,7 @@ static int understand(struct load *load)
 	if (!load->rules)
 		return YG_ENOMEM;
 	load->rules->matcher = load->matcher;
+	load->rules->keeps_pieces = load->options->explain != NULL || load->options->is_benign;
 	if (load->placeholders) {
 		rc = yg_rules_placeholders(
 			load->rules, load->options->placeholders,
@@ -166,7 +167,7 @@ static int open_compiled(struct load *load, struct yg_rule_image *ret)
 {
 	struct yg_fault fault = {0};
 	struct yg_rule_counts counts;
-	int rc = understand(load);
+	int rc = load->rules ? YG_OK : understand(load);
 
 	if (rc == YG_OK)
 		rc = compile(load, ret);
@@ -225,11 +226,17 @@ int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *r
 		rc = read_files(&load);
 	if (rc == YG_OK)
 		rc = make_key(&load);
-	if (rc == YG_OK && !open_cached(&load, ret))
+	if (rc == YG_OK && (options->explain || options->is_benign))
+		rc = understand(&load); /* the image knows no names of selections */
+	if (rc == YG_OK && (load.rules || !open_cached(&load, ret)))
 		rc = open_compiled(&load, ret);
 	ret->loaded = ret->found - ret->refused;
 	ret->unreadable = (uint32_t)load.files.unreadable;
 	say_messages(yg_buf_bytes(&load.messages));
+	if (rc == YG_OK && (options->explain || options->is_benign)) {
+		ret->rules = load.rules;
+		load.rules = NULL;
+	}
 	(void)yg_rules_free(load.rules);
 	yg_rule_files_done(&load.files);
 	yg_buf_done(&load.messages);
@@ -244,6 +251,7 @@ int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *r
 void yg_rule_image_done(struct yg_rule_image *image)
 {
 	image->engine = yg_engine_free(image->engine);
+	image->rules = yg_rules_free(image->rules);
 	if (image->is_mapped)
 		(void)munmap(image->mem, image->size); /* our own mapping */
 	else

@@ -24,6 +24,7 @@ struct yg_rule_image {
 	uint32_t refused;
 	uint32_t unreadable;
 	bool is_cached;
+	struct yg_rules *rules; /* as understood, with pieces; only where @options explain */
 };
 
 /*

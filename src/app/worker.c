@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/worker.h"
 
+#include "app/kinds.h"
 #include "app/reading.h"
 #include "base/alloc.h"
 #include "model/record.h"
@@ -20,6 +21,7 @@ struct yg_worker {
 	int64_t reference_ns; /* of its parser */
 	struct yg_scratch *scratch;
 	struct yg_arena *arena; /* of one event */
+	struct yg_kinds kinds;	/* of one batch, where they are counted */
 	struct yg_buf fields;	/* of yg_worker_fields */
 	struct yg_buf group;	/* of yg_worker_group */
 };
@@ -36,6 +38,8 @@ struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 	yg_buf_init(&worker->group, FIELDS_BYTES_MAX);
 	worker->scratch = yg_scratch_new(detector->engine);
 	worker->arena = yg_arena_new(EVENT_ARENA_MAX);
+	if (detector->counts_kinds && yg_kinds_init(&worker->kinds, YG_KINDS_BATCH_MAX) != YG_OK)
+		return yg_worker_free(worker);
 	if (!worker->scratch || !worker->arena)
 		return yg_worker_free(worker);
 	return worker;
@@ -49,6 +53,7 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker)
 	(void)yg_parser_free(worker->reading.parser);
 	(void)yg_scratch_free(worker->scratch);
 	(void)yg_arena_free(worker->arena);
+	yg_kinds_done(&worker->kinds);
 	yg_buf_done(&worker->fields);
 	yg_buf_done(&worker->group);
 	free(worker);
@@ -106,6 +111,35 @@ static void count_unparsed(struct yg_batch *batch, const struct yg_batch_record 
 	if (!yg_arena_dup(batch->arena, yg_bytes_cut(text, 0, UNPARSED_BYTES_MAX),
 			  &counts->unparsed_text))
 		counts->unparsed_text = (struct yg_bytes){0};
+}
+
+static int count_kind(struct yg_worker *worker, const struct yg_event *event)
+{
+	struct yg_record_kind kind = yg_kind_of(event);
+
+	return worker->detector->counts_kinds ? yg_kinds_add(&worker->kinds, &kind) : YG_OK;
+}
+
+/* The kinds counted go with the batch. */
+static int keep_kinds(struct yg_worker *worker, struct yg_batch *batch)
+{
+	const struct yg_kinds *kinds = &worker->kinds;
+	struct yg_record_kind *to;
+
+	if (!worker->detector->counts_kinds)
+		return YG_OK;
+	to = yg_arena_alloc(batch->arena, (kinds->count + 1) * sizeof(*to));
+	if (!to)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < kinds->count; i++) {
+		to[i] = kinds->items[i];
+		if (!yg_arena_dup(batch->arena, kinds->items[i].channel, &to[i].channel))
+			return YG_ENOMEM;
+	}
+	batch->kinds = to;
+	batch->kind_count = kinds->count;
+	batch->other_kinds = kinds->others;
+	return YG_OK;
 }
 
 static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_event *event,
@@ -167,13 +201,16 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 	if (!event.position)
 		event.position = record->position;
 	count_time(batch, event.time_ns);
-	return trace(worker, batch, &event, index);
+	rc = count_kind(worker, &event);
+	return rc == YG_OK ? trace(worker, batch, &event, index) : rc;
 }
 
 void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 {
 	int rc = parser_for(worker, batch);
 
+	if (worker->detector->counts_kinds)
+		yg_kinds_reset(&worker->kinds);
 	batch->traces =
 		yg_arena_alloc(batch->arena, (batch->record_count + 1) * sizeof(*batch->traces));
 	batch->minutes = yg_arena_alloc(batch->arena, MINUTES_MAX * sizeof(*batch->minutes));
@@ -181,7 +218,30 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 		rc = YG_ENOMEM;
 	for (uint32_t i = 0; i < batch->record_count && rc == YG_OK; i++)
 		rc = run_record(worker, batch, i);
+	if (rc == YG_OK)
+		rc = keep_kinds(worker, batch);
 	batch->rc = rc;
+}
+
+int yg_worker_open(struct yg_worker *worker, const struct yg_batch *batch)
+{
+	return parser_for(worker, batch);
+}
+
+int yg_worker_event(struct yg_worker *worker, const struct yg_batch *batch, uint32_t record,
+		    struct yg_event *ret)
+{
+	struct yg_fault fault;
+	int rc = yg_reading_event(&worker->reading, batch, record, worker->arena, ret, &fault);
+
+	if (rc == YG_OK && !ret->position)
+		ret->position = batch->records[record].position;
+	return rc;
+}
+
+int yg_worker_match(struct yg_worker *worker, struct yg_event *event, struct yg_hits *ret)
+{
+	return yg_engine_match(worker->detector->engine, worker->scratch, event, ret);
 }
 
 struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,

@@ -82,6 +82,9 @@ struct yg_tracer *yg_tracer_new(const struct yg_engine *engine,
 				const struct yg_indicators *indicators);
 struct yg_tracer *yg_tracer_free(struct yg_tracer *tracer);
 
+/* Leave event_json empty from now on: for those who count only. */
+void yg_tracer_bare(struct yg_tracer *tracer);
+
 /*
  * The secret behind the hashes of groups and values. It belongs to correlation state that is kept
  * (detect/correlate.h): a tracer that goes on with such state is given its seed before the first
