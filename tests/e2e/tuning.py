@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""For those who tune rules: --explain, --count, --profile, the budget, rules benign (docs/tuning.md)."""
+import collections
+import json
+
+from harness import RULE, access_log, case, contains, equal, folder, main, yagura
+
+RULE_ID = "11111111-2222-4333-8444-555555555555"
+
+FILTERED = RULE.replace("    condition: selection", """    filter_ok:
+        c-ip: [198.51.100.7, 10.0.0.1]
+        cs-method: GET
+    condition: selection and not 1 of filter_*""")
+
+FILTER = """title: Our scanner
+logsource:
+    category: webserver
+filter:
+    rules: %s
+    scanner:
+        c-ip: 203.0.113.9
+    condition: not scanner
+""" % RULE_ID
+
+CORRELATION = """---
+title: Many of them
+id: 99999999-2222-4333-8444-555555555555
+level: high
+correlation:
+    type: event_count
+    rules: %s
+    group-by: c-ip
+    timespan: 1m
+    condition:
+        gte: %%d
+""" % RULE_ID
+
+
+def put(base, **files):
+    for name, text in files.items():
+        (base / (name + ".yml")).write_text(text)
+    return base
+
+
+def explained(*args):
+    done = yagura("detect", "--json", *args)
+    return done, {kind: [o for o in done.lines() if o["explain"] == kind]
+                  for kind in ("rule", "record", "group", "summary")}
+
+
+@case
+def a_rule_that_fits_and_one_that_nearly_does():
+    base = put(folder(), rule=FILTERED)
+    log = base / "a.log"
+    log.write_text(access_log(12, (3, 7)))
+    done, said = explained("--explain", RULE_ID, "--rules", base / "rule.yml", log)
+    equal(done.code, 0)
+    equal(said["rule"][0]["rule_title"], "Test rule")
+    contains([w["format"] for w in said["rule"][0]["wants"]], "access")
+    equal(said["summary"], [{"explain": "summary", "records": 12, "admitted": 12, "matched": 2,
+                             "kinds": [{"format": "access", "channel": None, "event_id": None,
+                                        "records": 12}]}])
+    equal([r["position"] for r in said["record"]], [3, 7, 1, 2, 4, 5, 6, 8, 9, 10, 11, 12],
+          "what fits first; then by what is missing, in order")
+    fits, misses = said["record"][0], said["record"][2]
+    equal((fits["match"], fits["missing"], misses["match"], misses["missing"]), (True, 0, False, 2))
+    lines = misses["lines"]
+    equal([(line["text"], line["true"]) for line in lines if "text" in line],
+          [("selection and not 1 of filter_*", False), ("selection", False), ("filter_ok", True)])
+    test = next(line for line in lines if line.get("field") == "cs-uri-query")
+    equal((test["op"], test["wanted"], test["value"], test["true"]),
+          ("contains", "union", "/index.html", False))
+
+
+@case
+def the_number_shown_is_bounded_and_threads_change_nothing():
+    base = put(folder(), rule=FILTERED)
+    log = base / "a.log"
+    log.write_text(access_log(5000, range(100, 5000, 7)))
+    outs = {yagura("detect", "--json", "--explain", "Test rule", "--explain-max", "3", "--rules",
+                   base / "rule.yml", "--threads", n, log).out for n in (1, 2, 5)}
+    equal(len(outs), 1)
+    equal(sum('"explain":"record"' in line for line in outs.pop().splitlines()), 6)
+
+
+@case
+def matched_is_what_detect_finds():
+    base = put(folder(), rule=FILTERED)
+    log = base / "a.log"
+    log.write_text(access_log(300, range(5, 300, 11)))
+    found = [f["position"] for f in yagura("detect", "--json", "--no-default-rules", "--rules",
+                                           base / "rule.yml", log).findings()]
+    _, said = explained("--explain", base / "rule.yml", "--explain-max", "1000", log)
+    equal([r["position"] for r in said["record"] if r["match"]], found)
+    equal(said["summary"][0]["matched"], len(found))
+
+
+@case
+def names_files_and_the_nearest():
+    base = put(folder(), rule=RULE, two=(RULE + CORRELATION % 3).replace(
+        "11111111", "77777777").replace("Test rule", "Other"))
+    log = base / "a.log"
+    log.write_text(access_log(3, (2,)))
+    for name in (RULE_ID.upper(), "test RULE", "rule.yml", base / "rule.yml"):
+        _, said = explained("--explain", name, "--rules", base, log)
+        equal(said["rule"][0]["rule_id"], RULE_ID)
+    wrong = yagura("detect", "--explain", "Test rul", "--rules", base, log)
+    equal((wrong.code, wrong.out), (2, ""))
+    contains(wrong.err, RULE_ID)
+    several = yagura("detect", "--explain", base / "two.yml", log)
+    equal(several.code, 2)
+    contains(several.err, "holds several")
+    equal(yagura("detect", "--explain", "nothing like it at all", log).code, 2)
+
+
+@case
+def records_of_another_kind():
+    base = put(folder(), rule=RULE.replace("category: webserver", "product: windows\n    category: "
+                                           "process_creation"))
+    log = base / "a.log"
+    log.write_text(access_log(4))
+    done = yagura("detect", "--explain", "Test rule", "--rules", base / "rule.yml", log)
+    equal(done.code, 0)
+    contains(done.out, "windows Security 4688")
+    contains(done.out, "access × 4")
+    _, said = explained("--explain", "Test rule", "--rules", base / "rule.yml", log)
+    equal(said["summary"][0]["admitted"], 0)
+    contains(said["rule"][0]["wants"], {"format": "windows", "channel": "Security",
+                                        "event_id": 4688})
+
+
+@case
+def a_filter_laid_over_the_rule():
+    base = put(folder(), rule=RULE, filter=FILTER)
+    log = base / "a.log"
+    log.write_text(access_log(4, (2,)))
+    _, said = explained("--explain", RULE_ID, "--rules", base, log)
+    equal(said["summary"][0]["matched"], 0)
+    record = next(r for r in said["record"] if r["position"] == 2)
+    equal((record["match"], record["missing"]), (False, 1))
+    texts = [(line["kind"], line["text"], line["true"]) for line in record["lines"]
+             if "text" in line]
+    equal(texts, [("condition", "selection", True), ("selection", "selection", True),
+                  ("filter", "Our scanner", False), ("condition", "not scanner", False),
+                  ("selection", "scanner", True)])
+    wrong = yagura("detect", "--explain", "Our scanner", "--rules", base, log)
+    equal(wrong.code, 2)
+    contains(wrong.err, "filter")
+
+
+@case
+def a_correlation_and_what_it_lacks():
+    base = put(folder(), rule=RULE + CORRELATION % 5)
+    log = base / "a.log"
+    log.write_text(access_log(20, (1, 2, 3)))
+    _, said = explained("--explain", "Many of them", "--rules", base, log)
+    equal((said["rule"][0]["type"], said["rule"][0]["condition"]), ("event_count", ">= 5"))
+    equal(said["rule"][0]["rules"], [{"rule_id": RULE_ID, "rule_title": "Test rule", "records": 3,
+                                      "counted": 3}])
+    group = said["group"][0]
+    equal((group["group"], group["records"], group["best"], group["missing"],
+           group["completions"]), ({"c-ip": "203.0.113.9"}, 3, 3, 2, 0))
+    log.write_text(access_log(20, (1, 2, 3, 4, 5, 6)))
+    _, said = explained("--explain", "Many of them", "--rules", base, log)
+    equal((said["group"][0]["missing"], said["group"][0]["completions"]), (0, 1))
+
+
+@case
+def what_does_not_go_together():
+    log = folder() / "a.log"
+    log.write_text(access_log(2))
+    for wrong in (["--count", "--csv"], ["--explain", "x", "--count"], ["--count", "--follow"],
+                  ["--explain", "x", "--html", log.parent / "x.html"],
+                  ["--explain", "x", "--explain-max", "0"]):
+        done = yagura("detect", *wrong, log)
+        equal((done.code, done.out), (2, ""), wrong)
+
+
+@case
+def count_is_what_detect_finds():
+    base = put(folder(), rule=RULE + CORRELATION % 5)
+    logs = []
+    for name, attacks in (("a", (2, 3, 5, 7, 11, 13)), ("b", ()), ("c", range(1, 40, 3))):
+        logs.append(base / (name + ".log"))
+        logs[-1].write_text(access_log(40, attacks) + "no log line\n")
+    args = ["--rules", base / "rule.yml", *logs]
+    found = yagura("detect", "--json", *args).findings()
+    outs = {yagura("detect", "--count", "--json", "--threads", n, *args).out for n in (1, 3)}
+    equal(len(outs), 1)
+    said = json.loads(outs.pop())
+    equal((said["records"], said["unparsed"], said["findings"]), (123, 3, len(found)))
+    equal({r["rule_id"]: r["findings"] for r in said["rules"]},
+          dict(collections.Counter(f["rule_id"] for f in found)))
+    equal({k: v for k, v in said["levels"].items() if v},
+          dict(collections.Counter(f["level"] for f in found)))
+    equal([(s["findings"], s["records"], s["unparsed"]) for s in said["sources"]],
+          [(sum(f["source"] == str(log) for f in found), 41, 1) for log in logs])
+    for source in said["sources"]:
+        equal({k: v for k, v in source["levels"].items() if v},
+              dict(collections.Counter(f["level"] for f in found if f["source"] ==
+                                       source["source"])))
+    equal(said["kinds"], [{"format": "access", "channel": None, "event_id": None,
+                           "records": 120}])
+    contains(yagura("detect", "--count", *args).out, "Findings by rule")
+
+
+main()
