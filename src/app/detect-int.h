@@ -5,8 +5,10 @@
  */
 #pragma once
 
+#include "app/indicator_lists.h"
 #include "app/options.h"
 #include "app/pipeline.h"
+#include "app/reload.h"
 #include "app/rule_image.h"
 #include "app/sink.h"
 #include "base/clock.h"
@@ -16,8 +18,7 @@
 struct yg_counting;
 struct yg_explaining;
 
-#define YG_RUN_SAID_MAX	      10u /* messages of one kind; the rest are counted */
-#define YG_INDICATOR_FILE_MAX (2u << 30)
+#define YG_RUN_SAID_MAX 10u /* messages of one kind; the rest are counted */
 
 struct yg_run {
 	struct yg_options options;
@@ -25,8 +26,7 @@ struct yg_run {
 	int64_t started_ns;
 	struct yg_zone *zone;
 	struct yg_log_format *log_format;
-	struct yg_indicators *indicators; /* NULL = none */
-	uint64_t bad_indicators;
+	struct yg_indicator_lists lists;
 	struct yg_rule_image rules;
 	struct yg_inputs inputs;
 	struct yg_report_input *reports; /* one for each input */
@@ -41,12 +41,21 @@ struct yg_run {
 	struct yg_explaining *explaining; /* --explain; else NULL */
 	size_t readable;		  /* inputs that could be opened */
 	bool is_partly;			  /* something that was named could not be used */
+	int hup_fd;			  /* following: readable when rules shall be read again */
+	struct yg_reload *reload;	  /* following; else NULL */
 	int stop_fd;			  /* following: readable when to stop */
 };
 
 /* struct yg_judge_out.event: @arg is the sink inside a run. */
 struct yg_bytes yg_run_event(void *arg, const struct yg_trace *trace);
 struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t rule, uint32_t ref);
+
+/*
+ * Go on with @set, which is emptied: between two batches. The pipeline's workers, the judge and
+ * @parser (that recognises formats) are made anew. YG_OK; otherwise nothing has changed.
+ */
+YG_MUST_USE int yg_run_take_over(struct yg_run *run, struct yg_pipeline *pipeline,
+				 struct yg_rule_set *set, struct yg_parser **parser);
 
 /* Read and judge all inputs. YG_OK, YG_ENOMEM or the error of the output. */
 YG_MUST_USE int yg_run_inputs(struct yg_run *run, unsigned threads);

@@ -51,61 +51,6 @@ static int load_log_format(struct yg_run *run)
 	return rc;
 }
 
-static void say_indicator(void *arg, const char *file, uint64_t line, const char *reason)
-{
-	struct yg_run *run = arg;
-
-	run->bad_indicators++;
-	if (run->bad_indicators <= YG_RUN_SAID_MAX)
-		yg_say(N_("%s:%llu: no indicator: %s"), file, (unsigned long long)line, reason);
-}
-
-typedef int add_list_fn(struct yg_indicators *set, const char *file, struct yg_bytes text,
-			yg_indicators_report_fn report, void *arg);
-
-static int add_list(struct yg_run *run, const char *path, add_list_fn *add)
-{
-	uint8_t *data;
-	size_t size;
-	int rc = yg_io_read_file(path, YG_INDICATOR_FILE_MAX, &data, &size);
-
-	if (rc == YG_ENOMEM)
-		return rc;
-	if (rc != YG_OK) {
-		yg_say_hint(N_("check the path and who may read it"), N_("%s: cannot be read: %s"),
-			    yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
-		return YG_EINVAL;
-	}
-	rc = add(run->indicators, path, (struct yg_bytes){data, size}, say_indicator, run);
-	free(data);
-	if (rc == YG_ELIMIT)
-		yg_say(N_("%s: more than %u indicators"), yg_say_safe(yg_bytes_str(path), 300),
-		       YG_INDICATORS_MAX);
-	return rc;
-}
-
-static int load_indicators(struct yg_run *run)
-{
-	const struct yg_options *options = &run->options;
-	int rc = YG_OK;
-
-	if (options->indicator_count + options->allow_count == 0)
-		return YG_OK;
-	run->indicators = yg_indicators_new();
-	if (!run->indicators)
-		return YG_ENOMEM;
-	for (size_t i = 0; i < options->indicator_count && rc == YG_OK; i++)
-		rc = add_list(run, options->indicators[i], yg_indicators_add);
-	for (size_t i = 0; i < options->allow_count && rc == YG_OK; i++)
-		rc = add_list(run, options->allows[i], yg_indicators_allow);
-	if (rc == YG_OK)
-		rc = yg_indicators_finish(run->indicators);
-	if (run->bad_indicators > YG_RUN_SAID_MAX)
-		yg_say(N_("%llu further lines were no indicators"),
-		       (unsigned long long)(run->bad_indicators - YG_RUN_SAID_MAX));
-	return rc;
-}
-
 static void say_input(void *arg, const char *name, int rc, const char *reason)
 {
 	struct yg_run *run = arg;
@@ -146,7 +91,7 @@ static int prepare(struct yg_run *run)
 	if (rc == YG_OK)
 		rc = load_log_format(run);
 	if (rc == YG_OK)
-		rc = load_indicators(run);
+		rc = yg_indicator_lists_load(&run->options, &run->lists);
 	if (rc == YG_OK)
 		rc = yg_explaining_options(&run->options);
 	if (rc == YG_OK)
@@ -154,7 +99,7 @@ static int prepare(struct yg_run *run)
 	if (rc != YG_OK)
 		return rc;
 	run->is_partly |= run->rules.refused > 0 || run->rules.unreadable > 0;
-	if (run->rules.loaded == run->rules.inactive && !run->indicators)
+	if (run->rules.loaded == run->rules.inactive && !run->lists.set)
 		yg_say_hint(N_("leave out --no-default-rules, or give --rules or --indicators"),
 			    N_("there is nothing to look for: no rule can be used and no "
 			       "indicators were given"));
@@ -168,8 +113,8 @@ static int prepare(struct yg_run *run)
 		return rc;
 	run->reports = yg_calloc(run->inputs.count + 1, sizeof(*run->reports));
 	run->timeline = yg_malloc(sizeof(*run->timeline));
-	run->tracer = yg_tracer_new(run->rules.engine, run->indicators);
-	run->judge = yg_judge_new(run->rules.engine, run->indicators, &out);
+	run->tracer = yg_tracer_new(run->rules.engine, run->lists.set);
+	run->judge = yg_judge_new(run->rules.engine, run->lists.set, &out);
 	if (!run->reports || !run->timeline || !run->tracer || !run->judge)
 		return YG_ENOMEM;
 	yg_timeline_init(run->timeline);
@@ -183,7 +128,7 @@ static int prepare(struct yg_run *run)
 		yg_tracer_bare(run->tracer);
 	run->detector = (struct yg_detector){
 		.engine = run->rules.engine,
-		.indicators = run->indicators,
+		.indicators = run->lists.set,
 		.tracer = run->tracer,
 		.parse = {.zone = run->zone, .log_format = run->log_format},
 		.counts_kinds = run->counting || run->explaining,
@@ -203,7 +148,7 @@ static void done(struct yg_run *run)
 	(void)yg_tracer_free(run->tracer);
 	yg_sink_done(&run->sink);
 	yg_rule_image_done(&run->rules);
-	(void)yg_indicators_free(run->indicators);
+	yg_indicator_lists_done(&run->lists);
 	(void)yg_log_format_free(run->log_format);
 	(void)yg_zone_free(run->zone);
 	for (size_t i = 0; run->reports && i < run->inputs.count; i++)
@@ -231,7 +176,7 @@ static int make_report(struct yg_run *run, struct yg_report *ret)
 		.evicted = counts.evicted_sources + counts.evicted_paths + counts.evicted_groups +
 			   counts.evicted_stories,
 		.rules_loaded = run->rules.loaded,
-		.indicators_loaded = run->indicators ? yg_indicators_count(run->indicators) : 0,
+		.indicators_loaded = run->lists.set ? yg_indicators_count(run->lists.set) : 0,
 		.zone_name = yg_zone_name(run->zone),
 		.now_ns = run->clock.now_ns(run->clock.arg),
 		.timeline = run->timeline,
@@ -323,16 +268,35 @@ static int open_stop_fd(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* SIGHUP asks for the rules to be read again, except where it says that the terminal has gone. */
+static int open_hup_fd(void)
+{
+	sigset_t set;
+
+	if (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO))
+		return -1;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 int yg_detect(struct yg_options *take_options)
 {
-	struct yg_run run = {.options = *take_options, .clock = yg_clock_system(), .stop_fd = -1};
+	struct yg_run run = {
+		.options = *take_options, .clock = yg_clock_system(), .stop_fd = -1, .hup_fd = -1};
 	int status = YG_EXIT_FAILED;
 	int rc;
 
 	run.started_ns = run.clock.now_ns(run.clock.arg);
-	if (run.options.is_following)
+	if (run.options.is_following) {
 		run.stop_fd = open_stop_fd();
-	rc = prepare(&run);
+		run.hup_fd = open_hup_fd();
+		/* Before the rules are read: what changes from now on is seen. */
+		run.reload = yg_reload_new(&run.options, run.hup_fd, run.clock);
+	}
+	rc = run.options.is_following && !run.reload ? YG_ENOMEM : prepare(&run);
 	if (rc == YG_OK)
 		rc = yg_run_inputs(&run, thread_count(&run.options));
 	if (rc == YG_OK)
@@ -343,6 +307,9 @@ int yg_detect(struct yg_options *take_options)
 		status = output_status(run.sink.rc);
 	if (run.stop_fd >= 0)
 		(void)close(run.stop_fd); /* nothing was written to it */
+	run.reload = yg_reload_free(run.reload);
+	if (run.hup_fd >= 0)
+		(void)close(run.hup_fd); /* as above */
 	done(&run);
 	return status;
 }

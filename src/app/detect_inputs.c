@@ -18,6 +18,7 @@
 /* The two ends of the pipeline. */
 struct flow {
 	struct yg_run *run;
+	struct yg_pipeline *pipeline;
 	struct yg_parser *parser;  /* recognises formats */
 	struct yg_intake *intakes; /* one, or one for each input when following */
 	size_t intake_count;
@@ -107,13 +108,40 @@ static bool should_stop(int stop_fd)
 	return stop_fd >= 0 && yg_io_read(stop_fd, byte, sizeof(byte), &size) == YG_OK;
 }
 
+/* Changed rules take over here, between two batches, when every record before was judged. */
+static int look_for_rules(struct flow *flow)
+{
+	struct yg_run *run = flow->run;
+	struct yg_rule_set set;
+	bool is_refused;
+	int rc;
+
+	if (!yg_reload_look(run->reload, &run->rules, &run->lists, &set, &is_refused)) {
+		run->is_partly |= is_refused;
+		return YG_OK;
+	}
+	rc = yg_run_take_over(run, flow->pipeline, &set, &flow->parser);
+	yg_rule_set_done(&set);
+	if (rc != YG_OK) {
+		run->is_partly = true;
+		return rc == YG_ENOMEM || rc == YG_ELIMIT ? YG_OK : rc;
+	}
+	for (size_t i = 0; i < flow->intake_count; i++)
+		flow->intakes[i].parser = flow->parser;
+	return YG_OK;
+}
+
 /* All inputs in turn; one that has nothing waits a moment inside the stream. */
 static int next_followed(void *arg, struct yg_batch *batch)
 {
 	struct flow *flow = arg;
+	int taken;
 
 	if (should_stop(flow->run->stop_fd))
 		return YG_EEND;
+	taken = look_for_rules(flow);
+	if (taken != YG_OK)
+		return taken;
 	for (size_t i = 0; i < flow->intake_count; i++) {
 		struct yg_intake *intake = &flow->intakes[flow->turn++ % flow->intake_count];
 		int rc;
@@ -257,6 +285,7 @@ int yg_run_inputs(struct yg_run *run, unsigned threads)
 	int rc = YG_ENOMEM;
 
 	opts.reference_ns = run->started_ns;
+	flow.pipeline = pipeline;
 	flow.intakes = yg_calloc(flow.intake_count, sizeof(*flow.intakes));
 	flow.parser = yg_parser_new(&opts, yg_engine_names(run->rules.engine));
 	yg_progress_init(&flow.progress, run);

@@ -129,6 +129,25 @@ struct yg_pipeline *yg_pipeline_free(struct yg_pipeline *p)
 	return NULL;
 }
 
+int yg_pipeline_retool(struct yg_pipeline *p, const struct yg_detector *detector)
+{
+	struct yg_worker **workers = yg_calloc(p->seat_count + 1, sizeof(struct yg_worker *));
+	bool is_complete = workers;
+
+	assert(p->judged == p->read);
+	for (size_t i = 0; i < p->seat_count && is_complete; i++)
+		is_complete = (workers[i] = yg_worker_new(detector)) != NULL;
+	for (size_t i = 0; workers && i < p->seat_count; i++) {
+		struct yg_worker *former = p->seats[i].worker;
+
+		if (is_complete)
+			p->seats[i].worker = workers[i];
+		(void)yg_worker_free(is_complete ? former : workers[i]);
+	}
+	free(workers);
+	return is_complete ? YG_OK : YG_ENOMEM;
+}
+
 static bool has_threads(const struct yg_pipeline *p)
 {
 	for (size_t i = 0; i < p->seat_count; i++)

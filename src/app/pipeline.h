@@ -32,5 +32,12 @@ struct yg_pipeline_ends {
 struct yg_pipeline *yg_pipeline_new(const struct yg_detector *detector, unsigned threads);
 struct yg_pipeline *yg_pipeline_free(struct yg_pipeline *pipeline);
 
+/*
+ * Make the workers anew, because the detector they were made for is another now. Only while no
+ * batch is on its way. YG_OK, or YG_ENOMEM: the former ones stay, and @detector must be as before.
+ */
+YG_MUST_USE int yg_pipeline_retool(struct yg_pipeline *pipeline,
+				   const struct yg_detector *detector);
+
 /* Run until next() ends or an error. Returns YG_OK or that error. */
 YG_MUST_USE int yg_pipeline_run(struct yg_pipeline *pipeline, const struct yg_pipeline_ends *ends);

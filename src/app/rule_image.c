@@ -41,13 +41,48 @@ static void keep_message(void *arg, const char *file, uint32_t line, bool is_ref
 		yg_buf_addf(&load->messages, "%s:%u: %s\n", file, line, reason);
 }
 
-static void say_messages(struct yg_bytes messages)
+/* "FILE:LINE: REASON" without the line's number. */
+static void divide(struct yg_bytes message, struct yg_bytes *ret_file, struct yg_bytes *ret_reason)
+{
+	size_t end = yg_bytes_find(message, YG_S(": "));
+	size_t at = end == SIZE_MAX ? 0 : end;
+
+	while (at > 0 && message.data[at - 1] >= '0' && message.data[at - 1] <= '9')
+		at--;
+	*ret_file = yg_bytes_cut(message, 0, at);
+	*ret_reason = yg_bytes_from(message, end == SIZE_MAX ? 0 : end);
+}
+
+/* Was @message among those of the set before? */
+static bool was_there(const struct yg_rule_image *before, struct yg_bytes message)
+{
+	struct yg_bytes rest = yg_bytes_str(before ? before->refusals : NULL);
+	struct yg_bytes file, reason, old_file, old_reason;
+
+	divide(message, &file, &reason);
+	while (rest.size > 0) {
+		size_t end = yg_bytes_chr(rest, '\n');
+
+		divide(yg_bytes_cut(rest, 0, end), &old_file, &old_reason);
+		if (yg_bytes_eq(file, old_file) && yg_bytes_eq(reason, old_reason))
+			return true;
+		rest = yg_bytes_from(rest, end < rest.size ? end + 1 : end);
+	}
+	return false;
+}
+
+static void say_messages(struct yg_bytes messages, const struct yg_rule_image *before,
+			 uint32_t *ret_count)
 {
 	while (messages.size > 0) {
 		size_t end = yg_bytes_chr(messages, '\n');
+		struct yg_bytes message = yg_bytes_cut(messages, 0, end);
 
-		yg_say(N_("rule refused: %s"), yg_say_safe(yg_bytes_cut(messages, 0, end), 480));
 		messages = yg_bytes_from(messages, end < messages.size ? end + 1 : end);
+		if (was_there(before, message))
+			continue;
+		(*ret_count)++;
+		yg_say(N_("rule refused: %s"), yg_say_safe(message, 480));
 	}
 }
 
@@ -214,6 +249,12 @@ static bool open_cached(struct load *load, struct yg_rule_image *ret)
 
 int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *ret)
 {
+	return yg_rule_image_load_beside(options, NULL, ret);
+}
+
+int yg_rule_image_load_beside(const struct yg_options *options, const struct yg_rule_image *before,
+			      struct yg_rule_image *ret)
+{
 	struct load load = {.options = options};
 	int rc;
 
@@ -232,7 +273,11 @@ int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *r
 		rc = open_compiled(&load, ret);
 	ret->loaded = ret->found - ret->refused;
 	ret->unreadable = (uint32_t)load.files.unreadable;
-	say_messages(yg_buf_bytes(&load.messages));
+	memcpy(ret->key, load.key, sizeof(ret->key));
+	say_messages(yg_buf_bytes(&load.messages), before, &ret->newly_refused);
+	ret->refusals = yg_strndup((const char *)load.messages.data, load.messages.size);
+	if (rc == YG_OK && !ret->refusals)
+		rc = YG_ENOMEM;
 	if (rc == YG_OK && (options->explain || options->is_benign)) {
 		ret->rules = load.rules;
 		load.rules = NULL;
@@ -257,4 +302,6 @@ void yg_rule_image_done(struct yg_rule_image *image)
 	else
 		free(image->mem);
 	image->mem = NULL;
+	free(image->refusals);
+	image->refusals = NULL;
 }

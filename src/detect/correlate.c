@@ -31,6 +31,11 @@ struct yg_correlator *yg_correlator_free(struct yg_correlator *correlator)
 	return NULL;
 }
 
+uint32_t yg_correlator_groups(const struct yg_correlator *correlator)
+{
+	return correlator->groups.count;
+}
+
 uint64_t yg_correlator_evicted(const struct yg_correlator *correlator)
 {
 	return correlator->evicted;

@@ -79,6 +79,9 @@ typedef void (*yg_correlator_watch_fn)(void *arg, const struct yg_correlation_lo
 void yg_correlator_watch(struct yg_correlator *correlator, uint32_t rule, yg_correlator_watch_fn fn,
 			 void *arg);
 
+/* Groups that are remembered. */
+uint32_t yg_correlator_groups(const struct yg_correlator *correlator);
+
 uint64_t yg_correlator_evicted(const struct yg_correlator *correlator);
 
 /*
