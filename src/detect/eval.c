@@ -118,16 +118,36 @@ static struct yg_bytes value_for(struct yg_scratch *s, const struct yg_img_pred 
 static bool test_field(struct yg_scratch *s, const struct yg_img_pred *pred, uint32_t index)
 {
 	for (uint32_t i = yg_value_first(s, pred->other); i != YG_IMG_NONE; i = s->values[i].next)
-		if (!s->values[i].is_null &&
-		    yg_pred_text(pred->op, value_for(s, pred, index), value_for(s, pred, i)))
-			return true;
+		if (!s->values[i].is_null) {
+			struct yg_bytes text = value_for(s, pred, index);
+
+			s->work += text.size / 8 + 1;
+			if (yg_pred_text(pred->op, text, value_for(s, pred, i)))
+				return true;
+		}
 	return false;
+}
+
+/* What detect/meter.h counts; wildcards and other fields are counted where they are compared. */
+static uint64_t work_of(const struct yg_img_pred *pred, size_t size)
+{
+	switch (pred->op) {
+	case YG_IMG_ONE_OF:
+		return size / 2 + 8;
+	case YG_PRED_REGEX:
+		return size + 16;
+	case YG_PRED_CONTAINS:
+		return size / 8 + 1;
+	default:
+		return 1;
+	}
 }
 
 static bool test_value(struct yg_scratch *s, const struct yg_img_pred *pred, uint32_t index)
 {
 	double number;
 
+	s->work += work_of(pred, yg_value_text(s, index).size);
 	switch (pred->op) {
 	case YG_IMG_ONE_OF:
 		return test_one_of(s, pred, yg_value_folded(s, index));
@@ -150,6 +170,9 @@ static bool test_value(struct yg_scratch *s, const struct yg_img_pred *pred, uin
 	case YG_PRED_FIELD_ENDS:
 	case YG_PRED_FIELD_CONTAINS:
 		return test_field(s, pred, index);
+	case YG_PRED_GLOB:
+		return yg_glob_match_counted(yg_img_text(&s->engine->img, pred->text),
+					     value_for(s, pred, index), &s->work);
 	default:
 		return yg_pred_text(pred->op, value_for(s, pred, index),
 				    yg_img_text(&s->engine->img, pred->text));
