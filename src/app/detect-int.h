@@ -8,6 +8,7 @@
 #include "app/indicator_lists.h"
 #include "app/options.h"
 #include "app/pipeline.h"
+#include "app/quarantine.h"
 #include "app/reload.h"
 #include "app/rule_image.h"
 #include "app/sink.h"
@@ -37,6 +38,10 @@ struct yg_run {
 	struct yg_detector detector;
 	struct yg_worker *again;	  /* reads single records once more */
 	const struct yg_batch *batch;	  /* the one being judged */
+	struct yg_quarantine *quarantine; /* NULL = rules have no budget */
+	uint32_t rules_quarantined;	  /* of sets that were replaced */
+	struct yg_profile profile;	  /* --profile */
+	struct yg_clock profile_clock;
 	struct yg_counting *counting;	  /* --count; else NULL */
 	struct yg_explaining *explaining; /* --explain; else NULL */
 	size_t readable;		  /* inputs that could be opened */
@@ -49,6 +54,9 @@ struct yg_run {
 /* struct yg_judge_out.event: @arg is the sink inside a run. */
 struct yg_bytes yg_run_event(void *arg, const struct yg_trace *trace);
 struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t rule, uint32_t ref);
+
+/* Rules that were put out of use so far. */
+uint32_t yg_run_quarantined(const struct yg_run *run);
 
 /*
  * Go on with @set, which is emptied: between two batches. The pipeline's workers, the judge and

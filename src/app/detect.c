@@ -10,6 +10,7 @@
 #include "app/counting.h"
 #include "app/detect-int.h"
 #include "app/explaining-int.h"
+#include "app/profiling.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
@@ -65,6 +66,15 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 static int prepare_tuning(struct yg_run *run, struct yg_judge_out *out)
 {
 	int rc = YG_OK;
+
+	run->profile_clock = yg_profiling_clock();
+	if (run->options.profile && yg_profile_init(&run->profile, run->rules.engine) != YG_OK)
+		return YG_ENOMEM;
+	if (run->options.rule_budget + run->options.findings_budget > 0 && !run->options.explain) {
+		run->quarantine = yg_quarantine_new(run->rules.engine, &run->options);
+		if (!run->quarantine)
+			return YG_ENOMEM;
+	}
 
 	if (run->options.is_counting || run->options.explain)
 		out->event = NULL; /* nobody looks at it */
@@ -132,6 +142,8 @@ static int prepare(struct yg_run *run)
 		.tracer = run->tracer,
 		.parse = {.zone = run->zone, .log_format = run->log_format},
 		.counts_kinds = run->counting || run->explaining,
+		.skip_from = run->quarantine ? yg_quarantine_skip_from(run->quarantine) : NULL,
+		.profile_clock = run->options.profile ? &run->profile_clock : NULL,
 	};
 	run->again = yg_worker_new(&run->detector);
 	if (!run->again)
@@ -143,6 +155,8 @@ static void done(struct yg_run *run)
 {
 	(void)yg_judge_free(run->judge);
 	(void)yg_explaining_free(run->explaining);
+	(void)yg_quarantine_free(run->quarantine);
+	yg_profile_done(&run->profile);
 	(void)yg_counting_free(run->counting);
 	(void)yg_worker_free(run->again);
 	(void)yg_tracer_free(run->tracer);
@@ -158,6 +172,12 @@ static void done(struct yg_run *run)
 	yg_inputs_done(&run->inputs);
 	free(run->timeline);
 	yg_options_done(&run->options);
+}
+
+uint32_t yg_run_quarantined(const struct yg_run *run)
+{
+	return run->rules_quarantined +
+	       (run->quarantine ? yg_quarantine_rules(run->quarantine) : 0);
 }
 
 /* Sum up; the stories stay the judge's. */
@@ -176,6 +196,7 @@ static int make_report(struct yg_run *run, struct yg_report *ret)
 		.evicted = counts.evicted_sources + counts.evicted_paths + counts.evicted_groups +
 			   counts.evicted_stories,
 		.rules_loaded = run->rules.loaded,
+		.rules_quarantined = yg_run_quarantined(run),
 		.indicators_loaded = run->lists.set ? yg_indicators_count(run->lists.set) : 0,
 		.zone_name = yg_zone_name(run->zone),
 		.now_ns = run->clock.now_ns(run->clock.arg),
@@ -244,6 +265,9 @@ static int finish(struct yg_run *run)
 		yg_say(N_("out of memory"));
 		status = YG_EXIT_FAILED;
 	}
+	if (run->options.profile &&
+	    !yg_profiling_write(&run->profile, run->rules.engine, run->options.profile))
+		status = YG_EXIT_FAILED;
 	if (run->options.with_stats)
 		(void)say_stats(&report); /* standard error is gone: nobody to tell */
 	if (status != YG_EXIT_DONE)
@@ -252,7 +276,7 @@ static int finish(struct yg_run *run)
 		return YG_EXIT_FAILED;
 	if (run->sink.is_fatal)
 		return YG_EXIT_FINDING;
-	return run->is_partly ? YG_EXIT_PARTLY : YG_EXIT_DONE;
+	return run->is_partly || yg_run_quarantined(run) > 0 ? YG_EXIT_PARTLY : YG_EXIT_DONE;
 }
 
 /* Following ends by a signal, cleanly: the summary is still wanted. */

@@ -207,12 +207,17 @@ struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t r
 	return yg_worker_group(run->again, run->batch, trace->record, rule, ref);
 }
 
-static int judge_batch(struct yg_run *run, const struct yg_batch *batch)
+static int judge_batch(struct yg_run *run, struct yg_batch *batch)
 {
-	int rc = yg_judge_ahead(run->judge, batch->traces, (uint32_t)batch->trace_count);
+	int rc = run->quarantine ? yg_quarantine_filter(run->quarantine, batch) : YG_OK;
+
+	if (rc == YG_OK)
+		rc = yg_judge_ahead(run->judge, batch->traces, (uint32_t)batch->trace_count);
 
 	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
 		rc = yg_judge_take(run->judge, &batch->traces[i]);
+	if (rc == YG_OK && run->quarantine)
+		yg_quarantine_count(run->quarantine, batch, run->inputs.items[batch->input].name);
 	return rc;
 }
 
@@ -297,6 +302,8 @@ int yg_run_inputs(struct yg_run *run, unsigned threads)
 		if (flow.intakes[i].stream)
 			close_intake(&flow, &flow.intakes[i]);
 	yg_progress_end(&flow.progress);
+	if (pipeline && run->options.profile)
+		yg_pipeline_profile(pipeline, &run->profile);
 	(void)yg_pipeline_free(pipeline);
 	(void)yg_parser_free(flow.parser);
 	free(flow.intakes);

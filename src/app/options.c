@@ -32,6 +32,9 @@ enum {
 	OPT_COUNT,
 	OPT_EXPLAIN,
 	OPT_EXPLAIN_MAX,
+	OPT_PROFILE,
+	OPT_RULE_BUDGET,
+	OPT_FINDINGS_BUDGET,
 };
 
 static const struct option longs[] = {
@@ -56,6 +59,9 @@ static const struct option longs[] = {
 	{"count", no_argument, NULL, OPT_COUNT},
 	{"explain", required_argument, NULL, OPT_EXPLAIN},
 	{"explain-max", required_argument, NULL, OPT_EXPLAIN_MAX},
+	{"profile", required_argument, NULL, OPT_PROFILE},
+	{"rule-budget", required_argument, NULL, OPT_RULE_BUDGET},
+	{"findings-budget", required_argument, NULL, OPT_FINDINGS_BUDGET},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -162,6 +168,17 @@ static bool set_explain_max(struct yg_options *options, const char *text)
 	return true;
 }
 
+static bool set_budget(uint64_t *to, const char *name, const char *text, uint64_t least,
+		       uint64_t most)
+{
+	if (yg_bytes_u64(yg_bytes_str(text), to) && (*to == 0 || (*to >= least && *to <= most)))
+		return true;
+	yg_say(N_("%s %s: give 0 for no limit, or a number from %llu to %llu"), name,
+	       yg_say_safe(yg_bytes_str(text), 40), (unsigned long long)least,
+	       (unsigned long long)most);
+	return false;
+}
+
 /* Options for those who tune rules (docs/tuning.md). */
 static bool set_tuning_option(struct yg_options *o, int option, const char *value)
 {
@@ -172,6 +189,14 @@ static bool set_tuning_option(struct yg_options *o, int option, const char *valu
 	case OPT_EXPLAIN:
 		o->explain = value;
 		return true;
+	case OPT_PROFILE:
+		o->profile = value;
+		return true;
+	case OPT_RULE_BUDGET:
+		return set_budget(&o->rule_budget, "--rule-budget", value, YG_RULE_BUDGET_MIN,
+				  UINT32_MAX);
+	case OPT_FINDINGS_BUDGET:
+		return set_budget(&o->findings_budget, "--findings-budget", value, 1, 1000);
 	default:
 		return set_explain_max(o, value);
 	}
@@ -184,13 +209,15 @@ static bool fits_together(const struct yg_options *o)
 		yg_say(N_("give only one of --count and --explain"));
 		return false;
 	}
-	if (!o->is_counting && !o->explain)
-		return true;
-	if (o->is_following) {
+	if (o->is_following && (o->is_counting || o->explain || o->profile)) {
 		yg_say(N_("%s looks at logs as they are: leave out --follow"),
-		       o->explain ? "--explain" : "--count");
+		       o->explain	? "--explain"
+		       : o->is_counting ? "--count"
+					: "--profile");
 		return false;
 	}
+	if (!o->is_counting && !o->explain)
+		return true;
 	if (o->output != YG_OUTPUT_TERMINAL && o->output != YG_OUTPUT_JSON) {
 		yg_say(N_("%s is shown as text or with --json"),
 		       o->explain ? "--explain" : "--count");
@@ -275,7 +302,8 @@ enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options 
 {
 	int option;
 
-	*ret = (struct yg_options){.explain_max = YG_EXPLAIN_MAX_DEFAULT};
+	*ret = (struct yg_options){.explain_max = YG_EXPLAIN_MAX_DEFAULT,
+				   .rule_budget = YG_RULE_BUDGET_DEFAULT};
 	opterr = 0;
 	optind = 1;
 	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {

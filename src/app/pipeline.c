@@ -8,9 +8,6 @@
 
 #include "base/ban.h"
 
-#define BATCHES_PER_THREAD 2u
-#define BATCHES_EXTRA	   2u
-
 struct seat {
 	struct yg_pipeline *pipeline;
 	struct yg_worker *worker;
@@ -71,7 +68,7 @@ static void *work(void *arg)
 struct yg_pipeline *yg_pipeline_new(const struct yg_detector *detector, unsigned threads)
 {
 	struct yg_pipeline *p = yg_calloc(1, sizeof(*p));
-	size_t batches = threads * BATCHES_PER_THREAD + BATCHES_EXTRA;
+	size_t batches = threads * YG_PIPELINE_PER_THREAD + YG_PIPELINE_EXTRA;
 
 	assert(threads >= 1);
 	if (!p)
@@ -146,6 +143,16 @@ int yg_pipeline_retool(struct yg_pipeline *p, const struct yg_detector *detector
 	}
 	free(workers);
 	return is_complete ? YG_OK : YG_ENOMEM;
+}
+
+void yg_pipeline_profile(const struct yg_pipeline *p, struct yg_profile *to)
+{
+	for (size_t i = 0; i < p->seat_count; i++) {
+		const struct yg_profile *from = yg_worker_profile(p->seats[i].worker);
+
+		if (from)
+			yg_profile_add(to, from);
+	}
 }
 
 static bool has_threads(const struct yg_pipeline *p)
@@ -229,6 +236,7 @@ int yg_pipeline_run(struct yg_pipeline *p, const struct yg_pipeline_ends *ends)
 			continue;
 		}
 		yg_batch_reset(batch);
+		batch->serial = p->read;
 		rc = ends->next(ends->arg, batch);
 		if (rc == YG_EAGAIN) { /* nothing to read: show what there is */
 			rc = YG_OK;

@@ -14,7 +14,12 @@
 #pragma once
 
 #include "app/batch.h"
+#include "app/options.h"
 #include "app/worker.h"
+
+#define YG_PIPELINE_PER_THREAD	2u /* batches on their way */
+#define YG_PIPELINE_EXTRA	2u
+#define YG_PIPELINE_BATCHES_MAX (YG_THREADS_MAX * YG_PIPELINE_PER_THREAD + YG_PIPELINE_EXTRA)
 
 struct yg_pipeline;
 
@@ -38,6 +43,9 @@ struct yg_pipeline *yg_pipeline_free(struct yg_pipeline *pipeline);
  */
 YG_MUST_USE int yg_pipeline_retool(struct yg_pipeline *pipeline,
 				   const struct yg_detector *detector);
+
+/* Add what the workers measured to @to. */
+void yg_pipeline_profile(const struct yg_pipeline *pipeline, struct yg_profile *to);
 
 /* Run until next() ends or an error. Returns YG_OK or that error. */
 YG_MUST_USE int yg_pipeline_run(struct yg_pipeline *pipeline, const struct yg_pipeline_ends *ends);

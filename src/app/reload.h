@@ -16,7 +16,7 @@
 #include "base/clock.h"
 
 #define YG_RELOAD_SETTLE_MS   300     /* without a change, before the files are read */
-#define YG_RELOAD_WAIT_MS     5000 /* where changes do not end: after the first of them */
+#define YG_RELOAD_WAIT_MS     5000    /* where changes do not end: after the first of them */
 #define YG_RELOAD_POLL_MS     2000    /* between two looks where there is no inotify */
 #define YG_RELOAD_WATCHES_MAX 8192u   /* folders */
 #define YG_RELOAD_DEPTH_MAX   32u     /* folders in folders */

@@ -8,6 +8,7 @@
 /* What is made for the new set before anything is given up. */
 struct made {
 	struct yg_tracer *tracer;
+	struct yg_quarantine *quarantine; /* NULL where there is no budget */
 	struct yg_worker *again;
 	struct yg_parser *parser;
 };
@@ -20,6 +21,19 @@ static int make(struct yg_run *run, const struct yg_detector *detector, struct m
 	made->again = yg_worker_new(detector);
 	made->parser = yg_parser_new(&opts, yg_engine_names(detector->engine));
 	return made->again && made->parser ? YG_OK : YG_ENOMEM;
+}
+
+/* The budget begins anew with the set. */
+static int make_budget(const struct yg_run *run, struct yg_rule_set *set, struct yg_detector *to,
+		       struct made *made)
+{
+	if (!run->quarantine)
+		return YG_OK;
+	made->quarantine = yg_quarantine_new(set->rules.engine, &run->options);
+	if (!made->quarantine)
+		return YG_ENOMEM;
+	to->skip_from = yg_quarantine_skip_from(made->quarantine);
+	return YG_OK;
 }
 
 static void say_taken(const struct yg_run *run, const struct yg_judge_reload *judged)
@@ -37,12 +51,15 @@ static void swap(struct yg_run *run, struct yg_rule_set *set, struct made *made,
 		 struct yg_parser **parser)
 {
 	struct yg_rule_set former = {run->rules, run->lists};
-	struct made old = {run->tracer, run->again, *parser};
+	struct made old = {run->tracer, run->quarantine, run->again, *parser};
+
+	run->rules_quarantined = yg_run_quarantined(run);
 
 	run->rules = set->rules;
 	run->lists = set->lists;
 	*set = former;
 	run->tracer = made->tracer;
+	run->quarantine = made->quarantine;
 	run->again = made->again;
 	*parser = made->parser;
 	*made = old;
@@ -60,6 +77,8 @@ int yg_run_take_over(struct yg_run *run, struct yg_pipeline *pipeline, struct yg
 	run->detector.engine = set->rules.engine;
 	run->detector.indicators = set->lists.set;
 	run->detector.tracer = made.tracer;
+	if (rc == YG_OK)
+		rc = make_budget(run, set, &run->detector, &made);
 	if (rc == YG_OK)
 		rc = make(run, &run->detector, &made);
 	if (rc == YG_OK)
@@ -82,6 +101,7 @@ int yg_run_take_over(struct yg_run *run, struct yg_pipeline *pipeline, struct yg
 		yg_say(N_("no room for the changed rules: the former ones go on"));
 	}
 	(void)yg_tracer_free(made.tracer);
+	(void)yg_quarantine_free(made.quarantine);
 	(void)yg_worker_free(made.again);
 	(void)yg_parser_free(made.parser);
 	return rc;

@@ -26,6 +26,23 @@ struct yg_worker {
 	struct yg_buf group;	/* of yg_worker_group */
 };
 
+static int meter(struct yg_worker *worker)
+{
+	const struct yg_detector *detector = worker->detector;
+	int rc = YG_OK;
+
+	if (detector->skip_from)
+		rc = yg_scratch_meter(worker->scratch, detector->skip_from);
+	if (rc == YG_OK && detector->profile_clock)
+		rc = yg_scratch_profile(worker->scratch, *detector->profile_clock);
+	return rc;
+}
+
+const struct yg_profile *yg_worker_profile(const struct yg_worker *worker)
+{
+	return yg_scratch_profiled(worker->scratch);
+}
+
 struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 {
 	struct yg_worker *worker = yg_calloc(1, sizeof(*worker));
@@ -40,7 +57,7 @@ struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 	worker->arena = yg_arena_new(EVENT_ARENA_MAX);
 	if (detector->counts_kinds && yg_kinds_init(&worker->kinds, YG_KINDS_BATCH_MAX) != YG_OK)
 		return yg_worker_free(worker);
-	if (!worker->scratch || !worker->arena)
+	if (!worker->scratch || !worker->arena || meter(worker) != YG_OK)
 		return yg_worker_free(worker);
 	return worker;
 }
@@ -142,6 +159,30 @@ static int keep_kinds(struct yg_worker *worker, struct yg_batch *batch)
 	return YG_OK;
 }
 
+/* The work counted goes with the batch. */
+static int keep_charges(struct yg_worker *worker, struct yg_batch *batch)
+{
+	uint32_t groups = yg_engine_group_count(worker->detector->engine);
+	struct yg_meter_counts counts;
+	struct yg_charge *charges;
+	struct yg_group_load *loads;
+
+	if (!worker->detector->skip_from)
+		return YG_OK;
+	yg_scratch_charges(worker->scratch, &counts);
+	charges = yg_arena_alloc(batch->arena, (counts.charge_count + 1) * sizeof(*charges));
+	loads = yg_arena_alloc(batch->arena, (groups + 1) * sizeof(*loads));
+	if (!charges || !loads)
+		return YG_ENOMEM;
+	if (counts.charge_count > 0)
+		memcpy(charges, counts.charges, counts.charge_count * sizeof(*charges));
+	memcpy(loads, counts.groups, groups * sizeof(*loads));
+	batch->charges = charges;
+	batch->charge_count = counts.charge_count;
+	batch->loads = loads;
+	return YG_OK;
+}
+
 static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_event *event,
 		 uint32_t record)
 {
@@ -211,6 +252,7 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 
 	if (worker->detector->counts_kinds)
 		yg_kinds_reset(&worker->kinds);
+	yg_scratch_serial(worker->scratch, batch->serial);
 	batch->traces =
 		yg_arena_alloc(batch->arena, (batch->record_count + 1) * sizeof(*batch->traces));
 	batch->minutes = yg_arena_alloc(batch->arena, MINUTES_MAX * sizeof(*batch->minutes));
@@ -220,6 +262,8 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 		rc = run_record(worker, batch, i);
 	if (rc == YG_OK)
 		rc = keep_kinds(worker, batch);
+	if (rc == YG_OK)
+		rc = keep_charges(worker, batch);
 	batch->rc = rc;
 }
 

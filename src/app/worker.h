@@ -17,8 +17,11 @@ struct yg_detector {
 	const struct yg_engine *engine;
 	const struct yg_indicators *indicators; /* NULL = none */
 	const struct yg_tracer *tracer;
-	struct yg_parse_opts parse; /* reference_ns is set for each batch */
-	bool counts_kinds;	    /* fill the batch's kinds */
+	struct yg_parse_opts parse;	   /* reference_ns is set for each batch */
+	bool counts_kinds;		   /* fill the batch's kinds */
+	const _Atomic uint64_t *skip_from; /* NULL, or work is counted and rules left out from here
+					      on (app/quarantine.h) */
+	const struct yg_clock *profile_clock; /* NULL, or rules are measured with it */
 };
 
 struct yg_worker;
@@ -37,6 +40,9 @@ struct yg_bytes yg_worker_fields(struct yg_worker *worker, const struct yg_batch
  */
 struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,
 				uint32_t record, uint32_t rule, uint32_t ref);
+
+/* What was measured; NULL = nothing. */
+const struct yg_profile *yg_worker_profile(const struct yg_worker *worker);
 
 /* Before yg_worker_event for records of @batch. YG_OK or YG_ENOMEM. */
 YG_MUST_USE int yg_worker_open(struct yg_worker *worker, const struct yg_batch *batch);

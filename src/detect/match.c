@@ -425,6 +425,7 @@ static bool run_metered(struct yg_scratch *s, uint32_t rule)
 		profile->timed++;
 	}
 	profile->runs++;
+	profile->work += s->work - before;
 	profile->tests += tests;
 	profile->matches += at == YG_IMG_TRUE;
 	return at == YG_IMG_TRUE;

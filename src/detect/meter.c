@@ -33,6 +33,7 @@ void yg_profile_add(struct yg_profile *to, const struct yg_profile *from)
 		to->rules[i].runs += from->rules[i].runs;
 		to->rules[i].tests += from->rules[i].tests;
 		to->rules[i].matches += from->rules[i].matches;
+		to->rules[i].work += from->rules[i].work;
 		to->rules[i].timed += from->rules[i].timed;
 		to->rules[i].ns += from->rules[i].ns;
 	}

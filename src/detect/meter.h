@@ -72,6 +72,7 @@ struct yg_profile_rule {
 	uint64_t runs;	  /* records on which its condition was run (candidates) */
 	uint64_t tests;	  /* comparisons asked for */
 	uint64_t matches; /* records it fits */
+	uint64_t work;	  /* counted */
 	uint64_t timed;	  /* runs that were measured */
 	int64_t ns;	  /* what these took */
 };

@@ -358,7 +358,6 @@ int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
 		  const struct yg_hits *hits, struct yg_arena *arena, bool is_record_kept,
 		  struct yg_trace *ret, bool *ret_is_needed)
 {
-	const uint32_t facts = YG_TRACE_WEB | YG_TRACE_SIGN_IN_OK | YG_TRACE_SIGN_IN_BAD;
 	int rc = YG_OK;
 
 	*ret = (struct yg_trace){.position = event->position,
@@ -376,8 +375,7 @@ int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
 		rc = trace_indicators(tracer, event, arena, ret);
 	if (rc != YG_OK)
 		return rc;
-	*ret_is_needed = (ret->flags & facts) || ret->hit_count > 0 || ret->key_count > 0 ||
-			 ret->indicator_count > 0;
+	*ret_is_needed = yg_trace_is_needed(ret);
 	/* Records that only count for correlations seldom complete one: see yg_judge_out.event. */
 	if (!tracer->is_bare && (ret->hit_count > 0 || ret->indicator_count > 0))
 		rc = trace_json(event, arena, ret);

@@ -74,6 +74,13 @@ struct yg_trace {
 	uint32_t record;	    /* the caller's own number of the record; for that call */
 };
 
+/* Can a detector across records want it? */
+static inline bool yg_trace_is_needed(const struct yg_trace *trace)
+{
+	return (trace->flags & (YG_TRACE_WEB | YG_TRACE_SIGN_IN_OK | YG_TRACE_SIGN_IN_BAD)) ||
+	       trace->hit_count > 0 || trace->key_count > 0 || trace->indicator_count > 0;
+}
+
 struct yg_tracer;
 struct yg_indicators; /* detect/indicators.h */
 

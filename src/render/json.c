@@ -224,5 +224,6 @@ void yg_json_stats(struct yg_buf *to, const struct yg_report *report)
 	key(to, "seconds");
 	yg_buf_addf(to, "%.3f", seconds);
 	number(to, "rss_max_kb", report->rss_max_kb > 0 ? (uint64_t)report->rss_max_kb : 0);
+	number(to, "rules_quarantined", report->rules_quarantined);
 	yg_buf_add_str(to, "}\n");
 }

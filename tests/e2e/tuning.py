@@ -204,4 +204,95 @@ def count_is_what_detect_finds():
     contains(yagura("detect", "--count", *args).out, "Findings by rule")
 
 
+# A rule without anything that must be seen: a chain of wildcards is tried on every record.
+DEAR = RULE.replace(RULE_ID, "dddddddd-2222-4333-8444-555555555555").replace(
+    "Test rule", "Dear rule").replace("    condition: selection", """    slow:
+        cs-uri-query: [%s]
+    condition: not slow""" % ", ".join("'*%s*q*z*x*'" % chr(97 + i) for i in range(20))).replace(
+        "    selection:\n        cs-uri-query|contains: union\n", "")
+FED = (CORRELATION % 2).replace(RULE_ID, "dddddddd-2222-4333-8444-555555555555").replace(
+    "1m", "365d").replace("    condition", "    generate: true\n    condition")
+
+
+def long_log(base, count):
+    log = base / "long.log"
+    with open(log, "w") as to:
+        for start in range(0, count, 1000):
+            to.write(access_log(1000, range(10, 1000, 97)))
+    return log
+
+
+@case
+def a_rule_over_its_budget_is_put_out_of_use():
+    base = put(folder(), dear=DEAR + FED, rule=RULE)
+    log = long_log(base, 20000)
+    args = ["--json", "--stats", "--no-default-rules", "--rules", base, log]
+    runs = [yagura("detect", *args, "--rule-budget", "200", "--threads", n) for n in (1, 2, 5)]
+    equal(len({run.out for run in runs}), 1, "the same for any number of threads")
+    equal(len({tuple(line for line in run.err.splitlines() if "out of use" in line)
+               for run in runs}), 1)
+    equal([run.code for run in runs], [1, 1, 1])
+    contains(runs[0].err, "rule dddddddd-2222-4333-8444-555555555555 (Dear rule) is out of use "
+                          "after record ")
+    equal(runs[0].stats()["rules_quarantined"], 1)
+    whole = yagura("detect", *args, "--rule-budget", "0")
+    equal((whole.code, whole.stats()["rules_quarantined"]), (0, 0))
+
+    def of(run, rule):
+        return [f["position"] for f in run.findings() if f["rule_id"] == rule]
+
+    dear = "dddddddd-2222-4333-8444-555555555555"
+    last = max(of(runs[0], dear))
+    equal(of(runs[0], dear), [p for p in of(whole, dear) if p <= last], "all up to the decision")
+    assert 4096 <= last < 12000, last
+    equal(of(runs[0], RULE_ID), of(whole, RULE_ID), "other rules go on")
+    fed = "99999999-2222-4333-8444-555555555555"
+    assert of(whole, fed) and max(of(runs[0], fed)) <= last, "what it feeds gets nothing more"
+    equal(yagura("detect", *args).stats()["rules_quarantined"], 0, "the default is far above")
+    shown = yagura("detect", *args[2:], "--rule-budget", "200", "--lang", "en")
+    contains(" ".join(shown.out.split()), "put out of use because they were over their budget: 1")
+
+
+@case
+def too_many_findings_are_a_budget_too():
+    base = put(folder(), rule=RULE)
+    log = base / "a.log"
+    log.write_text(access_log(1000, range(0, 1001, 2)) * 20)
+    args = ["--json", "--stats", "--no-default-rules", "--rules", base, log]
+    runs = [yagura("detect", *args, "--findings-budget", "400", "--threads", n) for n in (1, 3)]
+    equal(len({run.out for run in runs}), 1)
+    equal((runs[0].code, runs[0].stats()["rules_quarantined"]), (1, 1))
+    contains(runs[0].err, "500 findings for each 1000 records, the budget is 400")
+    equal(yagura("detect", *args).stats()["rules_quarantined"], 0)
+    equal(yagura("detect", *args, "--findings-budget", "600").stats()["rules_quarantined"], 0)
+    for wrong in (["--rule-budget", "10"], ["--findings-budget", "1001"], ["--rule-budget", "x"]):
+        equal(yagura("detect", *wrong, log).code, 2)
+
+
+@case
+def a_profile_changes_nothing_and_counts_right():
+    base = put(folder(), dear=DEAR, rule=RULE)
+    log = long_log(base, 5000)
+    plain = yagura("detect", "--json", "--rules", base, log)
+    for threads in (1, 3):
+        done = yagura("detect", "--json", "--rules", base, "--threads", threads, "--profile",
+                      base / "profile.json", log)
+        equal((done.out, done.code), (plain.out, plain.code))
+        profile = json.loads((base / "profile.json").read_text())
+        equal(profile["records"], 5000)
+        assert 0 < profile["timed_records"] <= 5000 // 32 + threads
+        rules = {rule["rule_id"]: rule for rule in profile["rules"]}
+        dear, test = rules["dddddddd-2222-4333-8444-555555555555"], rules[RULE_ID]
+        equal((dear["records"], dear["candidates"], dear["matches"]), (5000, 5000, 5000))
+        equal((test["records"], test["matches"]), (5000, sum(
+            f["rule_id"] == RULE_ID for f in plain.findings())))
+        assert test["matches"] <= test["candidates"] <= test["evaluations"] <= 5000
+        assert dear["work_per_kib"] > 200 and test["work_per_kib"] == 0
+        assert dear["ns_per_record"] > test["ns_per_record"] >= 0
+    table = yagura("detect", "--json", "--rules", base, "--profile", "-", log)
+    equal(table.out, plain.out)
+    contains(table.err, "Dear rule")
+    equal(yagura("detect", "--profile", base / "no" / "such", log).code, 2)
+
+
 main()
