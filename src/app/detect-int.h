@@ -16,6 +16,7 @@
 #include "detect/judge.h"
 #include "source/input.h"
 
+struct yg_benign_run;
 struct yg_counting;
 struct yg_explaining;
 
@@ -43,6 +44,7 @@ struct yg_run {
 	struct yg_profile profile;	  /* --profile */
 	struct yg_clock profile_clock;
 	struct yg_counting *counting;	  /* --count; else NULL */
+	struct yg_benign_run *benign;	  /* rules benign; else NULL */
 	struct yg_explaining *explaining; /* --explain; else NULL */
 	size_t readable;		  /* inputs that could be opened */
 	bool is_partly;			  /* something that was named could not be used */

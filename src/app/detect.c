@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "app/benign.h"
 #include "app/commands.h"
 #include "app/counting.h"
 #include "app/detect-int.h"
@@ -83,6 +84,10 @@ static int prepare_tuning(struct yg_run *run, struct yg_judge_out *out)
 		run->counting = yg_counting_new(run->inputs.count);
 		rc = run->counting ? YG_OK : YG_ENOMEM;
 	}
+	if (rc == YG_OK && run->options.is_benign) {
+		run->benign = yg_benign_new(run);
+		rc = run->benign ? YG_OK : YG_ENOMEM;
+	}
 	if (rc == YG_OK && run->options.explain)
 		rc = yg_explaining_new(run, &run->explaining);
 	return rc;
@@ -155,6 +160,7 @@ static void done(struct yg_run *run)
 {
 	(void)yg_judge_free(run->judge);
 	(void)yg_explaining_free(run->explaining);
+	(void)yg_benign_free(run->benign);
 	(void)yg_quarantine_free(run->quarantine);
 	yg_profile_done(&run->profile);
 	(void)yg_counting_free(run->counting);
@@ -247,12 +253,25 @@ static int output_status(int rc)
 	return YG_EXIT_FAILED;
 }
 
+/* The sink has counted; what it counted is shown otherwise. */
+static int report_benign(struct yg_run *run, const struct yg_report *report)
+{
+	struct yg_count count;
+
+	yg_counting_result(run->counting, report, &count);
+	run->sink.counting = NULL;
+	run->sink.output = YG_OUTPUT_NONE;
+	return yg_benign_report(run->benign, &count, &run->sink.buf);
+}
+
 static int finish(struct yg_run *run)
 {
 	struct yg_report report;
 	int rc = make_report(run, &report);
 	int status = YG_EXIT_DONE;
 
+	if (rc == YG_OK && run->benign)
+		rc = report_benign(run, &report);
 	if (rc == YG_OK && run->explaining)
 		yg_explaining_report(run->explaining, &report, &run->sink.buf);
 	if (rc == YG_OK) {

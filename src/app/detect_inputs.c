@@ -2,6 +2,7 @@
 /* The reading half of `yagura detect`: inputs to batches, batches to the judge, in order. */
 #include <unistd.h>
 
+#include "app/benign.h"
 #include "app/counting.h"
 #include "app/detect-int.h"
 #include "app/explaining.h"
@@ -241,7 +242,9 @@ static int take_batch(void *arg, struct yg_batch *batch)
 				   batch->minutes[i].count);
 	if (run->counting)
 		rc = yg_counting_batch(run->counting, batch);
-	if (run->explaining)
+	if (rc == YG_OK && run->benign)
+		rc = yg_benign_batch(run->benign, batch);
+	if (rc == YG_OK && run->explaining)
 		rc = yg_explaining_batch(run->explaining, batch);
 	if (rc == YG_OK && (!run->explaining || yg_explaining_needs_judge(run->explaining)))
 		rc = judge_batch(run, batch);

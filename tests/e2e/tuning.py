@@ -295,4 +295,32 @@ def a_profile_changes_nothing_and_counts_right():
     equal(yagura("detect", "--profile", base / "no" / "such", log).code, 2)
 
 
+@case
+def benign_hits_their_causes_and_a_filter_that_works():
+    base = put(folder(), rule=RULE)
+    log = base / "a.log"
+    ours = ('192.0.2.50 - - [21/Nov/2026:08:00:%02d +0900] "GET /report?q=union\'s*members '
+            'HTTP/1.1" 200 99 "https://intranet.example/" "Report\\Maker/1.0"\n')
+    log.write_text("".join(access_log(50, (20,)) + ours % i for i in range(30)))
+    args = ["--no-default-rules", "--rules", base / "rule.yml", log]
+    outs = {yagura("rules", "benign", "--json", "--threads", n, *args).out for n in (1, 3)}
+    equal(len(outs), 1)
+    said = json.loads(outs.pop())
+    found = yagura("detect", "--json", *args).findings()
+    equal((said["records"], said["findings"], len(said["rules"])), (1530, len(found), 1))
+    rule = said["rules"][0]
+    equal((rule["rule_id"], rule["findings"], rule["looked_at"]), (RULE_ID, 60, 60))
+    equal({(c["field"], c["hits"]) for c in rule["causes"]}, {("cs-uri-query", 30)})
+    equal([(e["position"]) for e in rule["examples"]], [f["position"] for f in found[:5]])
+    (base / "filter.yml").write_text(rule["filter"]["sigma"])
+    left = yagura("detect", "--json", *args[:2], base, log)
+    equal(left.code, 0, left.err)
+    equal(len(found) - len(left.findings()), rule["filter"]["covers"])
+    assert rule["filter"]["covers"] >= 30
+    text = yagura("rules", "benign", *args)
+    contains(text.out, rule["filter"]["sigma"])
+    equal(yagura("rules", "benign", "--csv", log).code, 2)
+    equal(yagura("rules", "benign", "--follow", log).code, 2)
+
+
 main()
