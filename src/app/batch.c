@@ -48,6 +48,7 @@ void yg_batch_reset(struct yg_batch *batch)
 	batch->charges = NULL;
 	batch->charge_count = 0;
 	batch->loads = NULL;
+	batch->is_filtered = false;
 	batch->counts = (struct yg_report_input){.first_ns = YG_TIME_NONE, .last_ns = YG_TIME_NONE};
 	batch->rc = YG_OK;
 	batch->is_last = false;

@@ -70,6 +70,7 @@ struct yg_batch {
 	const struct yg_charge *charges; /* work of rules, where it is counted; in arena */
 	uint32_t charge_count;
 	const struct yg_group_load *loads; /* of the engine's groups; NULL = not counted */
+	bool is_filtered;		   /* of rules in quarantine */
 	uint64_t serial;		   /* number of the batch in the run */
 	struct yg_report_input counts;	   /* of this batch; name, bytes and rc unused */
 	int rc;				   /* YG_OK or YG_ENOMEM */

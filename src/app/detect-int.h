@@ -38,6 +38,7 @@ struct yg_run {
 	struct yg_sink sink;
 	struct yg_detector detector;
 	struct yg_worker *again;	  /* reads single records once more */
+	const struct yg_batch *after;	  /* the one that comes next, where it is known */
 	const struct yg_batch *batch;	  /* the one being judged */
 	struct yg_quarantine *quarantine; /* NULL = rules have no budget */
 	uint32_t rules_quarantined;	  /* of sets that were replaced */

@@ -20,6 +20,8 @@
 struct flow {
 	struct yg_run *run;
 	struct yg_pipeline *pipeline;
+	struct yg_rule_set set; /* following: waits to take over */
+	bool has_set;
 	struct yg_parser *parser;  /* recognises formats */
 	struct yg_intake *intakes; /* one, or one for each input when following */
 	size_t intake_count;
@@ -109,20 +111,27 @@ static bool should_stop(int stop_fd)
 	return stop_fd >= 0 && yg_io_read(stop_fd, byte, sizeof(byte), &size) == YG_OK;
 }
 
-/* Changed rules take over here, between two batches, when every record before was judged. */
+/*
+ * Changed rules take over here, between two batches, when every record before was judged.
+ * YG_EAGAIN: that is still to come.
+ */
 static int look_for_rules(struct flow *flow)
 {
 	struct yg_run *run = flow->run;
-	struct yg_rule_set set;
-	bool is_refused;
+	bool is_refused = false;
 	int rc;
 
-	if (!yg_reload_look(run->reload, &run->rules, &run->lists, &set, &is_refused)) {
-		run->is_partly |= is_refused;
+	if (!flow->has_set)
+		flow->has_set = yg_reload_look(run->reload, &run->rules, &run->lists, &flow->set,
+					       &is_refused);
+	run->is_partly |= is_refused;
+	if (!flow->has_set)
 		return YG_OK;
-	}
-	rc = yg_run_take_over(run, flow->pipeline, &set, &flow->parser);
-	yg_rule_set_done(&set);
+	if (!yg_pipeline_is_idle(flow->pipeline))
+		return YG_EAGAIN;
+	flow->has_set = false;
+	rc = yg_run_take_over(run, flow->pipeline, &flow->set, &flow->parser);
+	yg_rule_set_done(&flow->set);
 	if (rc != YG_OK) {
 		run->is_partly = true;
 		return rc == YG_ENOMEM || rc == YG_ELIMIT ? YG_OK : rc;
@@ -208,21 +217,53 @@ struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t r
 	return yg_worker_group(run->again, run->batch, trace->record, rule, ref);
 }
 
-static int judge_batch(struct yg_run *run, struct yg_batch *batch)
+static struct yg_trace_run traces_of(const struct yg_batch *batch)
 {
-	int rc = run->quarantine ? yg_quarantine_filter(run->quarantine, batch) : YG_OK;
+	return batch ? (struct yg_trace_run){batch->traces, (uint32_t)batch->trace_count}
+		     : (struct yg_trace_run){NULL, 0};
+}
+
+/* Each batch once, before the judge sees it for the first time. */
+static int filter(const struct yg_run *run, struct yg_batch *batch)
+{
+	if (!run->quarantine || !batch || batch->is_filtered)
+		return YG_OK;
+	batch->is_filtered = true;
+	return yg_quarantine_filter(run->quarantine, batch);
+}
+
+static int judge_batch(struct yg_run *run, struct yg_batch *batch, struct yg_batch *after)
+{
+	const struct yg_batch *shown = after ? after : batch;
+	int rc = filter(run, batch);
 
 	if (rc == YG_OK)
-		rc = yg_judge_ahead(run->judge, batch->traces, (uint32_t)batch->trace_count);
-
+		rc = filter(run, after);
+	if (rc == YG_OK)
+		rc = yg_judge_ahead(run->judge, traces_of(batch), traces_of(after));
 	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
 		rc = yg_judge_take(run->judge, &batch->traces[i]);
 	if (rc == YG_OK && run->quarantine)
-		yg_quarantine_count(run->quarantine, batch, run->inputs.items[batch->input].name);
+		yg_quarantine_count(run->quarantine, batch, shown,
+				    run->inputs.items[shown->input].name);
 	return rc;
 }
 
-static int take_batch(void *arg, struct yg_batch *batch)
+/* What is asked of the batch besides findings, or in their place. */
+static int look_at_batch(struct yg_run *run, const struct yg_batch *batch)
+{
+	int rc = YG_OK;
+
+	if (run->counting)
+		rc = yg_counting_batch(run->counting, batch);
+	if (rc == YG_OK && run->benign)
+		rc = yg_benign_batch(run->benign, batch);
+	if (rc == YG_OK && run->explaining)
+		rc = yg_explaining_batch(run->explaining, batch);
+	return rc;
+}
+
+static int take_batch(void *arg, struct yg_batch *batch, struct yg_batch *after)
 {
 	struct flow *flow = arg;
 	struct yg_run *run = flow->run;
@@ -232,6 +273,7 @@ static int take_batch(void *arg, struct yg_batch *batch)
 	run->sink.input = report;
 	run->sink.input_index = batch->input;
 	run->batch = batch;
+	run->after = after;
 	if (flow->judged_input != batch->input + 1) {
 		yg_judge_source(run->judge, yg_bytes_str(run->inputs.items[batch->input].name));
 		flow->judged_input = batch->input + 1;
@@ -240,14 +282,9 @@ static int take_batch(void *arg, struct yg_batch *batch)
 	for (size_t i = 0; i < batch->minute_count; i++)
 		yg_timeline_record(run->timeline, batch->minutes[i].time_ns,
 				   batch->minutes[i].count);
-	if (run->counting)
-		rc = yg_counting_batch(run->counting, batch);
-	if (rc == YG_OK && run->benign)
-		rc = yg_benign_batch(run->benign, batch);
-	if (rc == YG_OK && run->explaining)
-		rc = yg_explaining_batch(run->explaining, batch);
+	rc = look_at_batch(run, batch);
 	if (rc == YG_OK && (!run->explaining || yg_explaining_needs_judge(run->explaining)))
-		rc = judge_batch(run, batch);
+		rc = judge_batch(run, batch, after);
 	if (rc == YG_OK && run->options.is_following)
 		rc = yg_sink_flush(&run->sink);
 	yg_progress_show(&flow->progress, batch->record_count);
@@ -307,6 +344,8 @@ int yg_run_inputs(struct yg_run *run, unsigned threads)
 	yg_progress_end(&flow.progress);
 	if (pipeline && run->options.profile)
 		yg_pipeline_profile(pipeline, &run->profile);
+	if (flow.has_set)
+		yg_rule_set_done(&flow.set);
 	(void)yg_pipeline_free(pipeline);
 	(void)yg_parser_free(flow.parser);
 	free(flow.intakes);

@@ -172,6 +172,18 @@ static int grow(struct yg_explaining *x)
 	return YG_OK;
 }
 
+/* The trace is one of the batch being judged, or of the one that comes next. */
+static struct yg_bytes group_json(const struct yg_explaining *x,
+				  const struct yg_correlation_look *look)
+{
+	const struct yg_batch *after = x->run->after;
+	bool is_after = after && look->trace >= after->traces &&
+			look->trace < after->traces + after->trace_count;
+
+	return yg_worker_group(x->run->again, is_after ? after : x->run->batch, look->trace->record,
+			       x->index, look->ref);
+}
+
 /* The group of @look; NULL when there are too many (counted), or without memory (x->rc). */
 static struct yg_explain_group *group_of(struct yg_explaining *x,
 					 const struct yg_correlation_look *look)
@@ -191,7 +203,7 @@ static struct yg_explain_group *group_of(struct yg_explaining *x,
 	}
 	if (x->group_count == x->group_room && (x->rc = grow(x)) != YG_OK)
 		return NULL;
-	json = yg_run_group(&x->run->sink, look->trace, x->index, look->ref);
+	json = group_json(x, look);
 	seen = &x->groups[x->group_count];
 	*seen = (struct yg_group_seen){.key = look->group};
 	seen->shown = (struct yg_explain_group){

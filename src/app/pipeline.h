@@ -28,8 +28,12 @@ struct yg_pipeline_ends {
 	/* Fill the (reset) batch. YG_OK; YG_EEND: no more; YG_EAGAIN: nothing for now; or an error.
 	 */
 	int (*next)(void *arg, struct yg_batch *batch);
-	/* Take the batch, in order. YG_OK or an error, which ends the run. */
-	int (*take)(void *arg, struct yg_batch *batch);
+	/*
+	 * Take the batch, in order; @after is the one that will be taken next, understood by its
+	 * worker already, or NULL where the input ends or rests. YG_OK or an error, which ends the
+	 * run.
+	 */
+	int (*take)(void *arg, struct yg_batch *batch, struct yg_batch *after);
 	void *arg;
 };
 
@@ -43,6 +47,9 @@ struct yg_pipeline *yg_pipeline_free(struct yg_pipeline *pipeline);
  */
 YG_MUST_USE int yg_pipeline_retool(struct yg_pipeline *pipeline,
 				   const struct yg_detector *detector);
+
+/* Is no batch on its way? For next(), which may return YG_EAGAIN to have all of them taken. */
+bool yg_pipeline_is_idle(const struct yg_pipeline *pipeline);
 
 /* Add what the workers measured to @to. */
 void yg_pipeline_profile(const struct yg_pipeline *pipeline, struct yg_profile *to);

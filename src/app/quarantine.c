@@ -216,7 +216,8 @@ static int by_number(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-void yg_quarantine_count(struct yg_quarantine *q, const struct yg_batch *batch, const char *source)
+void yg_quarantine_count(struct yg_quarantine *q, const struct yg_batch *batch,
+			 const struct yg_batch *last, const char *source)
 {
 	for (uint32_t i = 0; batch->loads && i < q->group_count; i++) {
 		q->loads[i].records += batch->loads[i].records;
@@ -237,6 +238,6 @@ void yg_quarantine_count(struct yg_quarantine *q, const struct yg_batch *batch, 
 	for (uint32_t i = 0; i < q->touched_count; i++) {
 		q->accounts[q->touched[i]].is_touched = false;
 		if (!q->accounts[q->touched[i]].is_out)
-			settle(q, q->touched[i], batch, source);
+			settle(q, q->touched[i], last, source);
 	}
 }

@@ -33,9 +33,12 @@ const _Atomic uint64_t *yg_quarantine_skip_from(const struct yg_quarantine *quar
 YG_MUST_USE int yg_quarantine_filter(const struct yg_quarantine *quarantine,
 				     struct yg_batch *batch);
 
-/* After it was judged: counts, decides, and says which rules go. @source: of the batch. */
+/*
+ * After it was judged: counts, decides, and says which rules go. @last: the last batch that the
+ * judge has seen (filtered as things stood), of the input @source.
+ */
 void yg_quarantine_count(struct yg_quarantine *quarantine, const struct yg_batch *batch,
-			 const char *source);
+			 const struct yg_batch *last, const char *source);
 
 /* Rules in quarantine. */
 uint32_t yg_quarantine_rules(const struct yg_quarantine *quarantine);

@@ -81,6 +81,12 @@ static inline bool yg_trace_is_needed(const struct yg_trace *trace)
 	       trace->hit_count > 0 || trace->key_count > 0 || trace->indicator_count > 0;
 }
 
+/* Traces that stand one after the other in the input. */
+struct yg_trace_run {
+	const struct yg_trace *traces;
+	uint32_t count;
+};
+
 struct yg_tracer;
 struct yg_indicators; /* detect/indicators.h */
 
