@@ -285,35 +285,40 @@ static int look_at_hit(struct yg_benign_run *b, uint32_t rule, struct yg_event *
 	return keep_example(b, w, event, source);
 }
 
-int yg_benign_batch(struct yg_benign_run *b, const struct yg_batch *batch)
+/* A record that is sampled, or hit. */
+static int look_at_record(struct yg_benign_run *b, const struct yg_batch *batch, uint32_t record,
+			  const struct yg_trace *trace, bool is_sampled)
 {
 	struct yg_bytes source = yg_bytes_str(b->run->inputs.items[batch->input].name);
+	struct yg_event event;
+	int rc = yg_worker_event(b->run->again, batch, record, &event);
+
+	if (rc != YG_OK)
+		return rc == YG_ENOMEM ? rc : YG_OK;
+	if (is_sampled)
+		sample(b, &event);
+	for (uint32_t h = 0; trace && h < trace->hit_count && rc == YG_OK; h++)
+		rc = look_at_hit(b, trace->hits[h], &event, source);
+	return rc;
+}
+
+int yg_benign_batch(struct yg_benign_run *b, const struct yg_batch *batch)
+{
 	size_t at = 0;
 	int rc = yg_worker_open(b->run->again, batch);
 
 	for (uint32_t i = 0; i < batch->record_count && rc == YG_OK; i++) {
-		const struct yg_trace *trace;
-		struct yg_event event;
+		const struct yg_trace *trace = NULL;
 		bool is_sampled =
 			b->records < YG_BENIGN_ALL_MAX || b->records % YG_BENIGN_SAMPLE == 0;
 
 		b->records++;
 		while (at < batch->trace_count && batch->traces[at].record < i)
 			at++;
-		trace = at < batch->trace_count && batch->traces[at].record == i
-				? &batch->traces[at]
-				: NULL;
-		if (!is_sampled && !(trace && trace->hit_count > 0))
-			continue;
-		rc = yg_worker_event(b->run->again, batch, i, &event);
-		if (rc != YG_OK) {
-			rc = rc == YG_ENOMEM ? rc : YG_OK;
-			continue;
-		}
-		if (is_sampled)
-			sample(b, &event);
-		for (uint32_t h = 0; trace && h < trace->hit_count && rc == YG_OK; h++)
-			rc = look_at_hit(b, trace->hits[h], &event, source);
+		if (at < batch->trace_count && batch->traces[at].record == i)
+			trace = &batch->traces[at];
+		if (is_sampled || (trace && trace->hit_count > 0))
+			rc = look_at_record(b, batch, i, trace, is_sampled);
 	}
 	return rc;
 }

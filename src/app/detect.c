@@ -93,14 +93,9 @@ static int prepare_tuning(struct yg_run *run, struct yg_judge_out *out)
 	return rc;
 }
 
-/* All that is needed before the first byte of a log is read. */
-static int prepare(struct yg_run *run)
+/* Rules, indicators, and the list of inputs. */
+static int load(struct yg_run *run)
 {
-	struct yg_judge_out out = {.finding = yg_sink_finding,
-				   .update = yg_sink_update,
-				   .event = yg_run_event,
-				   .group = yg_run_group,
-				   .arg = &run->sink};
 	int rc = load_zone(run);
 
 	if (rc == YG_OK)
@@ -120,10 +115,35 @@ static int prepare(struct yg_run *run)
 			       "indicators were given"));
 	rc = yg_inputs_expand(run->options.paths, run->options.path_count, &run->inputs, say_input,
 			      run);
-	if (rc != YG_OK)
-		return rc;
 	run->is_partly |= run->inputs.failed > 0;
-	rc = prepare_tuning(run, &out);
+	return rc;
+}
+
+static void make_detector(struct yg_run *run)
+{
+	run->detector = (struct yg_detector){
+		.engine = run->rules.engine,
+		.indicators = run->lists.set,
+		.tracer = run->tracer,
+		.parse = {.zone = run->zone, .log_format = run->log_format},
+		.counts_kinds = run->counting || run->explaining,
+		.skip_from = run->quarantine ? yg_quarantine_skip_from(run->quarantine) : NULL,
+		.profile_clock = run->options.profile ? &run->profile_clock : NULL,
+	};
+}
+
+/* All that is needed before the first byte of a log is read. */
+static int prepare(struct yg_run *run)
+{
+	struct yg_judge_out out = {.finding = yg_sink_finding,
+				   .update = yg_sink_update,
+				   .event = yg_run_event,
+				   .group = yg_run_group,
+				   .arg = &run->sink};
+	int rc = load(run);
+
+	if (rc == YG_OK)
+		rc = prepare_tuning(run, &out);
 	if (rc != YG_OK)
 		return rc;
 	run->reports = yg_calloc(run->inputs.count + 1, sizeof(*run->reports));
@@ -139,21 +159,11 @@ static int prepare(struct yg_run *run)
 		run->sink.output = YG_OUTPUT_NONE;
 		yg_explaining_watch(run->explaining, run->judge);
 	}
-	if (out.event == NULL)
+	if (!out.event)
 		yg_tracer_bare(run->tracer);
-	run->detector = (struct yg_detector){
-		.engine = run->rules.engine,
-		.indicators = run->lists.set,
-		.tracer = run->tracer,
-		.parse = {.zone = run->zone, .log_format = run->log_format},
-		.counts_kinds = run->counting || run->explaining,
-		.skip_from = run->quarantine ? yg_quarantine_skip_from(run->quarantine) : NULL,
-		.profile_clock = run->options.profile ? &run->profile_clock : NULL,
-	};
+	make_detector(run);
 	run->again = yg_worker_new(&run->detector);
-	if (!run->again)
-		return YG_ENOMEM;
-	return YG_OK;
+	return run->again ? YG_OK : YG_ENOMEM;
 }
 
 static void done(struct yg_run *run)
@@ -264,26 +274,29 @@ static int report_benign(struct yg_run *run, const struct yg_report *report)
 	return yg_benign_report(run->benign, &count, &run->sink.buf);
 }
 
+/* What was asked for instead of findings, or findings. Returns the exit status so far. */
+static int write_results(struct yg_run *run, const struct yg_report *report)
+{
+	int rc = run->benign ? report_benign(run, report) : YG_OK;
+
+	if (rc == YG_OK && run->explaining)
+		yg_explaining_report(run->explaining, report, &run->sink.buf);
+	if (rc == YG_OK)
+		rc = yg_sink_report(&run->sink, report, run->options.html_path);
+	if (run->options.output == YG_OUTPUT_HTML)
+		return rc != YG_OK ? YG_EXIT_FAILED : YG_EXIT_DONE; /* said where it was tried */
+	return output_status(rc);
+}
+
 static int finish(struct yg_run *run)
 {
 	struct yg_report report;
-	int rc = make_report(run, &report);
-	int status = YG_EXIT_DONE;
+	int status = YG_EXIT_FAILED;
 
-	if (rc == YG_OK && run->benign)
-		rc = report_benign(run, &report);
-	if (rc == YG_OK && run->explaining)
-		yg_explaining_report(run->explaining, &report, &run->sink.buf);
-	if (rc == YG_OK) {
-		rc = yg_sink_report(&run->sink, &report, run->options.html_path);
-		if (run->options.output == YG_OUTPUT_HTML && rc != YG_OK)
-			status = YG_EXIT_FAILED; /* said where it was tried */
-		else
-			status = output_status(rc);
-	} else {
+	if (make_report(run, &report) == YG_OK)
+		status = write_results(run, &report);
+	else
 		yg_say(N_("out of memory"));
-		status = YG_EXIT_FAILED;
-	}
 	if (run->options.profile &&
 	    !yg_profiling_write(&run->profile, run->rules.engine, run->options.profile))
 		status = YG_EXIT_FAILED;

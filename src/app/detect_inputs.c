@@ -319,6 +319,20 @@ static int open_all(struct flow *flow)
 	return YG_OK;
 }
 
+static void flow_done(struct flow *flow)
+{
+	for (size_t i = 0; flow->intakes && i < flow->intake_count; i++)
+		if (flow->intakes[i].stream)
+			close_intake(flow, &flow->intakes[i]);
+	if (flow->pipeline && flow->run->options.profile)
+		yg_pipeline_profile(flow->pipeline, &flow->run->profile);
+	if (flow->has_set)
+		yg_rule_set_done(&flow->set);
+	(void)yg_pipeline_free(flow->pipeline);
+	(void)yg_parser_free(flow->parser);
+	free(flow->intakes);
+}
+
 int yg_run_inputs(struct yg_run *run, unsigned threads)
 {
 	bool is_following = run->options.is_following;
@@ -338,17 +352,8 @@ int yg_run_inputs(struct yg_run *run, unsigned threads)
 		rc = is_following ? open_all(&flow) : YG_OK;
 	if (rc == YG_OK)
 		rc = yg_pipeline_run(pipeline, &ends);
-	for (size_t i = 0; flow.intakes && i < flow.intake_count; i++)
-		if (flow.intakes[i].stream)
-			close_intake(&flow, &flow.intakes[i]);
+	flow_done(&flow);
 	yg_progress_end(&flow.progress);
-	if (pipeline && run->options.profile)
-		yg_pipeline_profile(pipeline, &run->profile);
-	if (flow.has_set)
-		yg_rule_set_done(&flow.set);
-	(void)yg_pipeline_free(pipeline);
-	(void)yg_parser_free(flow.parser);
-	free(flow.intakes);
 	if (rc == YG_OK)
 		say_unrecognised(run);
 	return rc;

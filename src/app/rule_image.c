@@ -252,6 +252,24 @@ int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *r
 	return yg_rule_image_load_beside(options, NULL, ret);
 }
 
+/* From texts to an engine, through the cache where that is enough. */
+static int open_rules(struct load *load, struct yg_rule_image *ret)
+{
+	const struct yg_options *options = load->options;
+	bool needs_pieces = options->explain || options->is_benign;
+	int rc = make_key(load);
+
+	if (rc == YG_OK && needs_pieces)
+		rc = understand(load); /* the image knows no names of selections */
+	if (rc == YG_OK && (load->rules || !open_cached(load, ret)))
+		rc = open_compiled(load, ret);
+	if (rc == YG_OK && needs_pieces) {
+		ret->rules = load->rules;
+		load->rules = NULL;
+	}
+	return rc;
+}
+
 int yg_rule_image_load_beside(const struct yg_options *options, const struct yg_rule_image *before,
 			      struct yg_rule_image *ret)
 {
@@ -266,11 +284,7 @@ int yg_rule_image_load_beside(const struct yg_options *options, const struct yg_
 	if (rc == YG_OK)
 		rc = read_files(&load);
 	if (rc == YG_OK)
-		rc = make_key(&load);
-	if (rc == YG_OK && (options->explain || options->is_benign))
-		rc = understand(&load); /* the image knows no names of selections */
-	if (rc == YG_OK && (load.rules || !open_cached(&load, ret)))
-		rc = open_compiled(&load, ret);
+		rc = open_rules(&load, ret);
 	ret->loaded = ret->found - ret->refused;
 	ret->unreadable = (uint32_t)load.files.unreadable;
 	memcpy(ret->key, load.key, sizeof(ret->key));
@@ -278,10 +292,6 @@ int yg_rule_image_load_beside(const struct yg_options *options, const struct yg_
 	ret->refusals = yg_strndup((const char *)load.messages.data, load.messages.size);
 	if (rc == YG_OK && !ret->refusals)
 		rc = YG_ENOMEM;
-	if (rc == YG_OK && (options->explain || options->is_benign)) {
-		ret->rules = load.rules;
-		load.rules = NULL;
-	}
 	(void)yg_rules_free(load.rules);
 	yg_rule_files_done(&load.files);
 	yg_buf_done(&load.messages);

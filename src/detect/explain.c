@@ -303,10 +303,10 @@ static bool is_looked_at(const struct yg_field *field, const struct yg_pred *pre
 						 : field->name_id == pred->field_id;
 }
 
-static void run_test(struct yg_explainer *e, struct yg_explain_test *test)
+/* All values of the field; true when one is null. */
+static bool look_at_values(struct yg_explainer *e, struct yg_explain_test *test, bool is_plain)
 {
 	const struct yg_pred *pred = test->pred;
-	bool is_plain = pred->op != YG_PRED_EXISTS && pred->op != YG_PRED_IS_NULL;
 	bool is_null = false;
 
 	test->fits = test->first = YG_EXPLAIN_NONE;
@@ -325,6 +325,15 @@ static void run_test(struct yg_explainer *e, struct yg_explain_test *test)
 		if (is_plain && test->fits == YG_EXPLAIN_NONE && value_fits(e, test, i))
 			test->fits = i;
 	}
+	return is_null;
+}
+
+static void run_test(struct yg_explainer *e, struct yg_explain_test *test)
+{
+	const struct yg_pred *pred = test->pred;
+	bool is_plain = pred->op != YG_PRED_EXISTS && pred->op != YG_PRED_IS_NULL;
+	bool is_null = look_at_values(e, test, is_plain);
+
 	test->is_there = test->count > 0;
 	if (is_plain && test->fits == YG_EXPLAIN_NONE && pred->field_id == YG_PRED_KEYWORD &&
 	    e->event->raw.size > 0 && value_fits(e, test, YG_EXPLAIN_RAW))

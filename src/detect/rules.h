@@ -209,9 +209,9 @@ struct yg_rules {
 	uint32_t filters; /* of them filters in use */
 	uint32_t inactive;
 	uint32_t refused;
-	enum yg_matcher matcher;    /* who will match; that of this CPU unless set before adding */
-	bool keeps_pieces;	    /* set before adding: fill pieces */
-	struct yg_piece *pieces;    /* of all rules, in the order of reading; then of filters */
+	enum yg_matcher matcher; /* who will match; that of this CPU unless set before adding */
+	bool keeps_pieces;	 /* set before adding: fill pieces */
+	struct yg_piece *pieces; /* of all rules, in the order of reading; then of filters */
 	uint32_t piece_count;
 	struct yg_rules_priv *priv; /* tables of the loader */
 };
@@ -220,7 +220,7 @@ struct yg_rules {
 #define YG_RULE_FILE_MAX   (16u << 20) /* bytes of one file */
 #define YG_RULE_VALUES_MAX 100000u     /* values of one rule */
 #define YG_PIECES_MAX	   (8u << 20)
-#define YG_RULE_EXPRS_MAX  400000u     /* condition nodes of one rule after expansion */
+#define YG_RULE_EXPRS_MAX  400000u /* condition nodes of one rule after expansion */
 
 struct yg_rules *yg_rules_new(void);
 struct yg_rules *yg_rules_free(struct yg_rules *rules);

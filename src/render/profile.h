@@ -16,7 +16,7 @@ struct yg_profile_line {
 	uint64_t matches;
 	uint64_t timed; /* runs that were measured */
 	double ns_per_record;
-	double ns_total;	/* estimated from those */
+	double ns_total;     /* estimated from those */
 	double work_per_kib; /* what the budget is compared with */
 };
 

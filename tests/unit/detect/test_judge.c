@@ -242,7 +242,8 @@ static void another_rule_set_takes_over(void)
 	CHECK(yg_judge_stories(judge, &stories, &count) == YG_OK);
 	CHECK(count == 1);
 	CHECK(stories[0].rule_count == 3);
-	/* The rule that stayed the same is one line; the changed one stands there as it was, too. */
+	/* The rule that stayed the same is one line; the changed one stands there as it was, too.
+	 */
 	CHECK(stories[0].findings == 4);
 	for (uint32_t i = 0; i < 3; i++) {
 		const struct yg_rule_info *rule = stories[0].rules[i].rule;
