@@ -8,6 +8,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "detect/explain.h"
 #include "model/record.h"
 #include "render/benign.h"
@@ -345,12 +346,23 @@ static int by_hits(const void *left, const void *right)
 /* Values that stand in a filter as they are: whole, readable, and no number of the moment. */
 static bool is_sayable(struct yg_bytes value)
 {
-	if (value.size == 0 || value.size > YG_BENIGN_VALUE_MAX || yg_bytes_is_number(value))
+	if (value.size == 0 || value.size > YG_BENIGN_VALUE_MAX || yg_bytes_is_number(value) ||
+	    !yg_utf8_valid(value))
 		return false;
-	for (size_t i = 0; i < value.size; i++)
-		if (value.data[i] < 0x20 || value.data[i] == 0x7f)
+	for (size_t i = 0; i < value.size; i++) {
+		uint8_t c = value.data[i], next = i + 1 < value.size ? value.data[i + 1] : 0;
+
+		if (c < 0x20 || c == 0x7f || (c == 0xc2 && next < 0xa0) ||
+		    (c == 0xe2 && (next == 0x80 || next == 0x81))) /* invisible characters */
 			return false;
+	}
 	return true;
+}
+
+/* A field that can be named in a rule. */
+static bool is_nameable(struct yg_bytes field)
+{
+	return is_sayable(field) && yg_bytes_chr(field, '|') == SIZE_MAX;
 }
 
 static bool has_field(const struct yg_benign_rule *rule, struct yg_bytes field)
@@ -395,7 +407,8 @@ static const struct pair *best_pair(const struct watched *w, const struct yg_ben
 		uint64_t hits = hits_of(&w->pairs[i], among);
 
 		if (hits < least || value->background > BACKGROUND_MAX ||
-		    !is_sayable(value->value) || has_field(to, value->field))
+		    !is_sayable(value->value) || !is_nameable(value->field) ||
+		    has_field(to, value->field))
 			continue;
 		if (!best || hits > best_hits ||
 		    (hits == best_hits && value->background < best->value.background)) {

@@ -122,6 +122,25 @@ static void say_rule(struct yg_wrap *w, const struct yg_benign *report,
 	say_causes(w, rule, lang);
 }
 
+/* Line by line: what texts of rules and logs hold cannot act on the terminal. */
+static void add_filter(struct yg_buf *to, const struct yg_benign_rule *rule)
+{
+	struct yg_buf filter;
+	struct yg_bytes rest;
+
+	yg_text_scratch(&filter, 65536);
+	yg_benign_filter(&filter, rule);
+	rest = yg_buf_bytes(&filter);
+	while (rest.size > 0) {
+		size_t end = yg_bytes_chr(rest, '\n');
+
+		yg_text_add(to, yg_bytes_cut(rest, 0, end));
+		yg_buf_add_byte(to, '\n');
+		rest = yg_bytes_from(rest, end < rest.size ? end + 1 : end);
+	}
+	yg_text_end(to, &filter);
+}
+
 void yg_benign_text(struct yg_buf *to, const struct yg_benign *report, enum yg_lang lang,
 		    unsigned columns, bool is_coloured)
 {
@@ -152,7 +171,7 @@ void yg_benign_text(struct yg_buf *to, const struct yg_benign *report, enum yg_l
 			yg_wrap_say(&wrap, 2, 2, YG_STYLE_PLAIN);
 		}
 		yg_wrap_done(&wrap);
-		yg_benign_filter(to, rule);
+		add_filter(to, rule);
 	}
 }
 

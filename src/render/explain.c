@@ -95,7 +95,12 @@ static void say_correlation(struct yg_wrap *w, const struct yg_explain_rule *rul
 	begin(w, yg_tr(lang, N_("Within")));
 	yg_tell_add_duration(&w->piece, rule->timespan_ns, lang);
 	if (rule->group_by.size > 0) {
-		YG_FILL(&w->piece, lang, N_(", for each %1"), rule->group_by);
+		struct yg_buf names;
+
+		yg_text_scratch(&names, rule->group_by.size);
+		yg_text_add_short(&names, rule->group_by, 120);
+		YG_FILL(&w->piece, lang, N_(", for each %1"), yg_buf_bytes(&names));
+		yg_text_end(&w->piece, &names);
 	}
 	say_labelled(w);
 	for (size_t i = 0; i < rule->ref_count; i++) {
