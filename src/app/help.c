@@ -18,6 +18,7 @@ void yg_help(void)
 	       "  yagura archive write --out DIR --org ID PATH...\n"
 	       "                               keep logs in archives; also verify, cat, repair\n"
 	       "  yagura rules check PATH...   check rules for mistakes\n"
+	       "  yagura rules benign PATH...  what rules find where nothing is amiss\n"
 	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
 	       "  yagura evtx dump --json FILE   print the records of Windows event files\n"
 	       "  yagura assess web            assess your own measures, in the browser\n"
@@ -62,8 +63,18 @@ void yg_help_detect(void)
 	       "  --tz ZONE            zone of times written without one (Asia/Tokyo, +09:00, "
 	       "UTC);\n"
 	       "                       otherwise the zone of this machine\n"
-	       "  --follow             go on reading as the files grow, through rotation\n"
+	       "  --follow             go on reading as the files grow, through rotation; changed\n"
+	       "                       rules and indicators take over (also on SIGHUP)\n"
 	       "  --threads N          number of workers; the result is the same for any number\n"
+	       "\n"
+	       "For those who tune rules (docs/tuning.md)\n"
+	       "  --explain RULE       why a rule (id, title or file) fits or not, condition by\n"
+	       "                       condition; --explain-max N records (10)\n"
+	       "  --count              only numbers: by kind of record, rule, level, source\n"
+	       "  --profile FILE       what each rule costs, as JSON; - prints a table\n"
+	       "  --rule-budget N      work of a rule for each KiB, beyond which it is put out of\n"
+	       "                       use (10000; 0 = no limit)\n"
+	       "  --findings-budget N  the same for findings in 1000 records (0 = no limit)\n"
 	       "\n"
 	       "Exit status: 0 done; 1 done, but an input or rule that was named could not be "
 	       "used;\n"
@@ -78,7 +89,14 @@ void yg_help_rules(void)
 	       "                          PATH...\n"
 	       "\n"
 	       "Reads Sigma rules (files or folders) and names each one that cannot be used, with\n"
-	       "file, line and reason. Exit status: 0 when none was refused, otherwise 1.\n"));
+	       "file, line and reason. Exit status: 0 when none was refused, otherwise 1.\n"
+	       "\n"
+	       "       yagura rules benign [--rules PATH]... [--no-default-rules] [--json] "
+	       "PATH...\n"
+	       "\n"
+	       "What the rules find in logs where nothing is amiss: how often, examples, the "
+	       "values\n"
+	       "that cause it, and a Sigma filter that would take it away (docs/tuning.md).\n"));
 }
 
 void yg_help_source(void)

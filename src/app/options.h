@@ -18,7 +18,17 @@ enum yg_output {
 	YG_OUTPUT_CSV,
 	YG_OUTPUT_HTML,
 	YG_OUTPUT_CHECKER, /* app/checker.c */
+	YG_OUTPUT_NONE,	   /* something else than findings is shown */
 };
+
+/*
+ * Units of work (detect/meter.h) for each KiB. Reasons: docs/tuning.md. Own and public rules stay
+ * far below it on all shared data.
+ */
+#define YG_RULE_BUDGET_DEFAULT 10000u
+#define YG_RULE_BUDGET_MIN     64u /* less is not even counted */
+#define YG_EXPLAIN_MAX_DEFAULT 10u
+#define YG_EXPLAIN_MAX_MAX     10000u
 
 struct yg_options {
 	enum yg_output output;
@@ -41,6 +51,13 @@ struct yg_options {
 	enum yg_level level_min; /* findings below are not made */
 	unsigned threads;	 /* 0 = one per processor */
 	bool with_stats;
+	bool is_counting;	  /* --count */
+	bool is_benign;		  /* rules benign (app/benign.c) */
+	uint64_t rule_budget;	  /* 0 = none */
+	uint64_t findings_budget; /* of a rule, for each 1000 records; 0 = none */
+	const char *profile;  /* NULL, or where to write what rules cost; "-" = standard error */
+	const char *explain;  /* NULL, or which rule */
+	unsigned explain_max; /* records or groups shown that fit, and that nearly fit */
 	const char *const *paths;
 	size_t path_count;
 
