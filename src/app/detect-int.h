@@ -9,6 +9,7 @@
 #include "app/pipeline.h"
 #include "app/rule_image.h"
 #include "app/sink.h"
+#include "app/source_files.h"
 #include "base/clock.h"
 #include "detect/judge.h"
 #include "source/input.h"
@@ -22,6 +23,7 @@ struct yg_run {
 	int64_t started_ns;
 	struct yg_zone *zone;
 	struct yg_log_format *log_format;
+	struct yg_source_files sources;
 	struct yg_indicators *indicators; /* NULL = none */
 	uint64_t bad_indicators;
 	struct yg_rule_image rules;

@@ -127,12 +127,14 @@ static int prepare(struct yg_run *run)
 	if (rc == YG_OK)
 		rc = load_log_format(run);
 	if (rc == YG_OK)
+		rc = yg_source_files_load(&run->options, &run->sources);
+	if (rc == YG_OK)
 		rc = load_indicators(run);
 	if (rc == YG_OK)
 		rc = yg_rule_image_load(&run->options, &run->rules);
 	if (rc != YG_OK)
 		return rc;
-	run->is_partly |= run->rules.refused > 0 || run->rules.unreadable > 0;
+	run->is_partly |= run->sources.refused > 0 || run->rules.refused > 0 || run->rules.unreadable > 0;
 	if (run->rules.loaded == run->rules.inactive && !run->indicators)
 		yg_say_hint(N_("leave out --no-default-rules, or give --rules or --indicators"),
 			    N_("there is nothing to look for: no rule can be used and no "
@@ -154,7 +156,9 @@ static int prepare(struct yg_run *run)
 		.engine = run->rules.engine,
 		.indicators = run->indicators,
 		.tracer = run->tracer,
-		.parse = {.zone = run->zone, .log_format = run->log_format},
+		.parse = {.zone = run->zone,
+			  .log_format = run->log_format,
+			  .sources = run->sources.sources},
 	};
 	run->again = yg_worker_new(&run->detector);
 	if (!run->again)
@@ -170,6 +174,7 @@ static void done(struct yg_run *run)
 	yg_sink_done(&run->sink);
 	yg_rule_image_done(&run->rules);
 	(void)yg_indicators_free(run->indicators);
+	yg_source_files_done(&run->sources);
 	(void)yg_log_format_free(run->log_format);
 	(void)yg_zone_free(run->zone);
 	for (size_t i = 0; run->reports && i < run->inputs.count; i++)

@@ -17,6 +17,7 @@ enum {
 	OPT_HTML,
 	OPT_RULES,
 	OPT_NO_DEFAULT,
+	OPT_SOURCES,
 	OPT_PLACEHOLDERS,
 	OPT_DEPRECATED,
 	OPT_FORMAT,
@@ -38,6 +39,7 @@ static const struct option longs[] = {
 	{"html", required_argument, NULL, OPT_HTML},
 	{"rules", required_argument, NULL, OPT_RULES},
 	{"no-default-rules", no_argument, NULL, OPT_NO_DEFAULT},
+	{"sources", required_argument, NULL, OPT_SOURCES},
 	{"placeholders", required_argument, NULL, OPT_PLACEHOLDERS},
 	{"include-deprecated", no_argument, NULL, OPT_DEPRECATED},
 	{"format", required_argument, NULL, OPT_FORMAT},
@@ -176,6 +178,8 @@ static bool set_input_option(struct yg_options *o, int option, const char *value
 		return add_path(&o->indicators, &o->indicator_count, value);
 	case OPT_ALLOW:
 		return add_path(&o->allows, &o->allow_count, value);
+	case OPT_SOURCES:
+		return add_path(&o->sources, &o->source_count, value);
 	case OPT_NO_DEFAULT:
 		o->no_default_rules = true;
 		return true;
@@ -248,5 +252,6 @@ void yg_options_done(struct yg_options *options)
 	free(options->rules);
 	free(options->indicators);
 	free(options->allows);
+	free(options->sources);
 	*options = (struct yg_options){0};
 }

@@ -29,6 +29,8 @@ struct yg_options {
 	size_t indicator_count;
 	const char **allows;
 	size_t allow_count;
+	const char **sources; /* --sources: descriptions (app/source_files.h) */
+	size_t source_count;
 	const char *placeholders;
 	bool no_default_rules;
 	bool include_deprecated;

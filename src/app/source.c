@@ -9,6 +9,7 @@
 #include "app/options.h"
 #include "app/reading.h"
 #include "app/say.h"
+#include "app/source_files.h"
 #include "base/io.h"
 #include "model/record.h"
 
@@ -23,6 +24,7 @@ struct printer {
 	struct yg_inputs inputs;
 	struct yg_zone *zone;
 	struct yg_log_format *log_format;
+	struct yg_source_files sources;
 	struct yg_names *names;
 	struct yg_parser *parser;
 	struct yg_arena *arena;
@@ -69,7 +71,8 @@ static int print_record(struct printer *p, struct yg_reading *reading, const cha
 
 static int print_batches(struct printer *p, struct yg_intake *intake, const char *source)
 {
-	struct yg_parse_opts opts = {p->zone, intake->reference_ns, p->log_format};
+	struct yg_parse_opts opts = {p->zone, intake->reference_ns, p->log_format,
+				     p->sources.sources};
 	struct yg_reading reading = {.parser = yg_parser_new(&opts, p->names), .names = p->names};
 	int rc = reading.parser ? YG_OK : YG_ENOMEM;
 	bool is_last = false;
@@ -133,7 +136,12 @@ static int prepare(struct printer *p)
 			return rc;
 		}
 	}
-	opts = (struct yg_parse_opts){p->zone, yg_clock_system().now_ns(NULL), p->log_format};
+	rc = yg_source_files_load(&p->options, &p->sources);
+	if (rc != YG_OK)
+		return rc;
+	p->is_partly |= p->sources.refused > 0;
+	opts = (struct yg_parse_opts){p->zone, yg_clock_system().now_ns(NULL), p->log_format,
+				      p->sources.sources};
 	yg_buf_init(&p->out, OUT_BYTES_MAX);
 	p->names = yg_names_new();
 	p->parser = p->names ? yg_parser_new(&opts, p->names) : NULL;
@@ -161,6 +169,7 @@ static int print_records(struct printer *p)
 	(void)yg_arena_free(p->arena);
 	(void)yg_parser_free(p->parser);
 	(void)yg_names_free(p->names);
+	yg_source_files_done(&p->sources);
 	(void)yg_log_format_free(p->log_format);
 	(void)yg_zone_free(p->zone);
 	if (rc != YG_OK && rc != YG_EPIPE)
