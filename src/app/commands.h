@@ -21,6 +21,10 @@ int yg_command_evtx(int argc, char **argv);
 int yg_command_rules(int argc, char **argv);
 int yg_command_source(int argc, char **argv);
 
+/* What follows `yagura source`. */
+int yg_command_source_learn(int argc, char **argv);
+int yg_command_source_test(int argc, char **argv);
+
 /* Help texts, on standard output (help.c). */
 void yg_help(void);
 void yg_help_detect(void);

@@ -211,7 +211,7 @@ static bool is_output_option(int option)
 	       option == OPT_LANG || option == OPT_STATS;
 }
 
-enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret)
+enum yg_options_result yg_options_read_some(int argc, char **argv, struct yg_options *ret)
 {
 	int option;
 
@@ -236,6 +236,15 @@ enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options 
 	}
 	ret->paths = (const char *const *)argv + optind;
 	ret->path_count = (size_t)(argc - optind);
+	return YG_OPTIONS_RUN;
+}
+
+enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret)
+{
+	enum yg_options_result result = yg_options_read_some(argc, argv, ret);
+
+	if (result != YG_OPTIONS_RUN)
+		return result;
 	if (ret->path_count == 0) {
 		yg_say_hint(N_("give files or folders, or - for standard input; "
 			       "`yagura detect --help` shows more"),

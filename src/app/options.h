@@ -56,4 +56,6 @@ enum yg_options_result {
 
 /* @argv[0] is the subcommand. Sets the language of messages. */
 enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret);
+/* The same where no log has to be named. */
+enum yg_options_result yg_options_read_some(int argc, char **argv, struct yg_options *ret);
 void yg_options_done(struct yg_options *options);

@@ -179,24 +179,49 @@ static int print_records(struct printer *p)
 	return p->is_partly || p->inputs.failed ? YG_EXIT_PARTLY : YG_EXIT_DONE;
 }
 
-int yg_command_source(int argc, char **argv)
+static int records(int argc, char **argv)
 {
 	struct printer printer = {0};
 	int status = YG_EXIT_FAILED;
 
-	if (argc < 2 || strcmp(argv[1], "records") != 0) {
-		bool is_help =
-			argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-
-		if (is_help)
-			yg_help_source();
-		else
-			yg_say(N_("source: what shall be done? try: yagura source records PATH"));
-		return is_help ? YG_EXIT_DONE : YG_EXIT_FAILED;
-	}
-	if (yg_options_read(argc - 1, argv + 1, &printer.options) == YG_OPTIONS_RUN)
+	if (yg_options_read(argc, argv, &printer.options) == YG_OPTIONS_RUN)
 		status = print_records(&printer);
 	yg_inputs_done(&printer.inputs);
 	yg_options_done(&printer.options);
 	return status;
+}
+
+static int list(int argc, char **argv)
+{
+	struct yg_options options;
+	int status = YG_EXIT_FAILED;
+
+	if (yg_options_read_some(argc, argv, &options) == YG_OPTIONS_RUN)
+		status = yg_source_list(&options);
+	yg_options_done(&options);
+	return status;
+}
+
+int yg_command_source(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {
+		{"records", records},
+		{"learn", yg_command_source_learn},
+		{"test", yg_command_source_test},
+		{"list", list},
+	};
+	const char *name = argc > 1 ? argv[1] : "";
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		yg_help_source();
+		return YG_EXIT_DONE;
+	}
+	yg_say(N_("source: what shall be done? try: yagura source records PATH"));
+	return YG_EXIT_FAILED;
 }

@@ -18,6 +18,9 @@ struct yg_source_files {
 
 /* Load all. What cannot be used is said, counted and left out. YG_OK or YG_ENOMEM. */
 YG_MUST_USE int yg_source_files_load(const struct yg_options *options, struct yg_source_files *ret);
+/* `yagura source list` (source_list.c): the exit status. */
+int yg_source_list(const struct yg_options *options);
+
 void yg_source_files_done(struct yg_source_files *files);
 
 /*

@@ -66,7 +66,7 @@ static void pieces(void)
 	READS("a {:word} c {x:rest}", "a b c d e  ", "x=d e|");
 	READS("{{{x:number}}} {y}", "{5} z", "x=5|y=z|");
 	READS("a b {x}", "a \t  b   c", "x=c|");
-	READS("user {u:word}", "user ", "?4");
+	READS("user {u:word}", "user ", "?0");
 	READS("user {u:word}", "user a b", "?6");
 }
 
