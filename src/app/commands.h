@@ -18,6 +18,9 @@ int yg_command_assess(int argc, char **argv);
 int yg_command_checker(int argc, char **argv);
 int yg_command_detect(int argc, char **argv);
 int yg_command_evtx(int argc, char **argv);
+/* app/summary.c, app/search.c */
+int yg_command_search(int argc, char **argv);
+int yg_command_summary(int argc, char **argv);
 int yg_command_rules(int argc, char **argv);
 int yg_command_source(int argc, char **argv);
 
@@ -30,4 +33,6 @@ void yg_help(void);
 void yg_help_detect(void);
 void yg_help_evtx(void);
 void yg_help_rules(void);
+void yg_help_search(void);
 void yg_help_source(void);
+void yg_help_summary(void);

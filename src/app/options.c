@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/say.h"
+#include "app/tally.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -262,5 +263,6 @@ void yg_options_done(struct yg_options *options)
 	free(options->indicators);
 	free(options->allows);
 	free(options->sources);
+	options->keywords = yg_tally_free(options->keywords);
 	*options = (struct yg_options){0};
 }

@@ -8,6 +8,8 @@
 #include "model/event.h"
 #include "model/finding.h"
 
+struct yg_tally;
+
 #define YG_THREADS_MAX 64u
 #define YG_PATHS_MAX   100000u
 
@@ -43,6 +45,7 @@ struct yg_options {
 	enum yg_level level_min; /* findings below are not made */
 	unsigned threads;	 /* 0 = one per processor */
 	bool with_stats;
+	struct yg_tally *keywords; /* count what findings name instead (app/keywords.h); owned */
 	const char *const *paths;
 	size_t path_count;
 };

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "app/keywords.h"
 #include "app/say.h"
 #include "base/io.h"
 #include "render/csv.h"
@@ -22,6 +23,7 @@ void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
 {
 	*sink = (struct yg_sink){
 		.output = options->output,
+		.keywords = options->keywords,
 		.lang = yg_say_lang_now(),
 		.has_fail_on = options->has_fail_on,
 		.fail_on = options->fail_on,
@@ -30,7 +32,7 @@ void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
 		.timeline = timeline,
 	};
 	yg_buf_init(&sink->buf, SINK_BYTES_MAX);
-	if (sink->output == YG_OUTPUT_CSV)
+	if (sink->output == YG_OUTPUT_CSV && !sink->keywords)
 		yg_csv_header(&sink->buf, sink->lang);
 }
 
@@ -69,6 +71,12 @@ int yg_sink_finding(void *arg, const struct yg_finding *finding)
 	sink->input->findings++;
 	if (sink->has_fail_on && finding->rule->level >= sink->fail_on)
 		sink->is_fatal = true;
+	if (sink->keywords) {
+		int rc = yg_keywords_add(sink->keywords, finding);
+
+		sink->rc = sink->rc == YG_OK ? rc : sink->rc;
+		return sink->rc;
+	}
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_finding(&sink->buf, finding, sink->lang);
 	else if (sink->output == YG_OUTPUT_CHECKER)
@@ -82,6 +90,8 @@ int yg_sink_update(void *arg, const struct yg_finding_update *update)
 {
 	struct yg_sink *sink = arg;
 
+	if (sink->keywords)
+		return sink->rc;
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_update(&sink->buf, update);
 	else if (sink->output == YG_OUTPUT_CSV)
@@ -129,6 +139,9 @@ int yg_sink_report(struct yg_sink *sink, const struct yg_report *report, const c
 {
 	struct yg_terminal_opts opts = {.lang = sink->lang, .stories_max = STORIES_SHOWN};
 
+	if (sink->keywords)
+		return sink->rc == YG_OK ? yg_tally_print(sink->keywords, sink->output, sink->zone)
+					 : sink->rc;
 	switch (sink->output) {
 	case YG_OUTPUT_HTML:
 		return write_html(sink, report, html_path);

@@ -74,6 +74,15 @@ struct yg_trace {
 	uint32_t record;	    /* the caller's own number of the record; for that call */
 };
 
+/* What a record says about a sign-in. Texts are borrowed from the event. */
+struct yg_sign_in {
+	uint32_t flags;		 /* YG_TRACE_SIGN_IN_OK, YG_TRACE_SIGN_IN_BAD, or 0: it is none */
+	struct yg_bytes account; /* may be empty */
+	struct yg_bytes source;	 /* address it came from; may be empty */
+	struct yg_bytes host;	 /* the machine that wrote the record; may be empty */
+};
+struct yg_sign_in yg_trace_sign_in(struct yg_event *event);
+
 struct yg_tracer;
 struct yg_indicators; /* detect/indicators.h */
 

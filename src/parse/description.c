@@ -201,7 +201,7 @@ static int read_sets(struct reading *r, const struct yg_yaml *map,
 	return rc;
 }
 
-static int compile(struct reading *r, const struct yg_yaml *node, const struct yg_pattern **ret)
+static int compile(struct reading *r, const struct yg_yaml *node, const struct yg_line_pattern **ret)
 {
 	struct yg_fault fault;
 	int rc;
@@ -219,7 +219,7 @@ static int read_cells(struct reading *r, const struct yg_yaml *map, const struct
 		      struct yg_source_line *line)
 {
 	struct yg_bytes separator = yg_yaml_text(map, "separator");
-	const struct yg_pattern **patterns;
+	const struct yg_line_pattern **patterns;
 	uint32_t count = 0;
 
 	if (cells->kind != YG_YAML_LIST || cells->count == 0 ||

@@ -298,6 +298,8 @@ static uint32_t compare(const struct learner *l, const struct token *other, uint
 	uint32_t width = count + 1;
 	uint32_t shared = 0;
 	uint32_t strange = 0; /* telling words that the two do not share */
+	uint32_t more = 0;    /* those of the other line since the last shared token */
+	bool is_field = false; /* they may be what a field holds there */
 
 	for (uint32_t k = 0; k <= count; k++)
 		table[l->count * width + k] = 0;
@@ -324,16 +326,21 @@ static uint32_t compare(const struct learner *l, const struct token *other, uint
 		    here == table[(i + 1) * width + k + 1] +
 				    (l->tokens[i].kind == TOKEN_WORD ? 4 : 1)) {
 			shared += l->tokens[i].kind == TOKEN_WORD;
+			strange += is_field ? 0 : more;
+			more = 0;
+			is_field = false;
 			i++;
 			k++;
 		} else if (table[(i + 1) * width + k] == here) {
 			strange += l->tokens[i].kind == TOKEN_WORD && is_telling(l->tokens[i].text);
+			is_field |= l->tokens[i].kind == TOKEN_FIELD;
 			i++;
 		} else {
-			strange += other[k].kind == TOKEN_WORD && is_telling(other[k].text);
+			more += other[k].kind == TOKEN_WORD && is_telling(other[k].text);
 			k++;
 		}
 	}
+	strange += is_field ? 0 : more;
 	return strange > 0 ? 0 : shared;
 }
 

@@ -300,13 +300,13 @@ static int check_pieces(struct compiler *c)
 			: refuse(c, YG_EFORMAT, "a pattern without a single piece {…}", 0);
 }
 
-static void add_first(struct yg_pattern *p, const char *bytes)
+static void add_first(struct yg_line_pattern *p, const char *bytes)
 {
 	for (; *bytes; bytes++)
 		p->first[(uint8_t)*bytes / 8] |= (uint8_t)(1u << ((uint8_t)*bytes % 8));
 }
 
-static void add_first_byte(struct yg_pattern *p, uint8_t byte)
+static void add_first_byte(struct yg_line_pattern *p, uint8_t byte)
 {
 	p->first[byte / 8] |= (uint8_t)(1u << (byte % 8));
 	if (byte == ' ')
@@ -314,7 +314,7 @@ static void add_first_byte(struct yg_pattern *p, uint8_t byte)
 }
 
 /* With which bytes a line can begin. */
-static void find_first(struct yg_pattern *p)
+static void find_first(struct yg_line_pattern *p)
 {
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct yg_piece *piece = &p->pieces[i];
@@ -352,7 +352,7 @@ static void find_first(struct yg_pattern *p)
 }
 
 /* The longest stretch without blanks of the texts that must be there. */
-static void find_anchor(struct yg_pattern *p)
+static void find_anchor(struct yg_line_pattern *p)
 {
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct yg_piece *piece = &p->pieces[i];
@@ -374,11 +374,11 @@ static void find_anchor(struct yg_pattern *p)
 	}
 }
 
-int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena, const struct yg_pattern **ret,
+int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena, const struct yg_line_pattern **ret,
 		       struct yg_fault *reterr)
 {
 	struct compiler c = {.arena = arena, .fault = reterr};
-	struct yg_pattern *pattern = yg_arena_zalloc(arena, sizeof(*pattern));
+	struct yg_line_pattern *pattern = yg_arena_zalloc(arena, sizeof(*pattern));
 	struct yg_piece *pieces;
 	int rc;
 
@@ -406,7 +406,7 @@ int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena, const struc
 	return YG_OK;
 }
 
-const char *yg_pattern_expected(const struct yg_pattern *pattern, uint32_t piece,
+const char *yg_pattern_expected(const struct yg_line_pattern *pattern, uint32_t piece,
 				struct yg_bytes *ret_text)
 {
 	static const char *const words[] = {

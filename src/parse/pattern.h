@@ -53,7 +53,7 @@ struct yg_piece {
 	size_t at;			      /* where it stands in the pattern as written */
 };
 
-struct yg_pattern {
+struct yg_line_pattern {
 	const struct yg_piece *pieces;
 	uint32_t count;
 	struct yg_bytes text;	/* as written */
@@ -66,7 +66,7 @@ struct yg_pattern {
  * YG_ELIMIT with *reterr (pos lies in @text), YG_ENOMEM.
  */
 YG_MUST_USE int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena,
-				   const struct yg_pattern **ret, struct yg_fault *reterr);
+				   const struct yg_line_pattern **ret, struct yg_fault *reterr);
 
 struct yg_pattern_value {
 	struct yg_bytes name;
@@ -99,13 +99,13 @@ struct yg_pattern_match {
  * caller has cleared by yg_pattern_begin(). YG_OK; YG_EMISMATCH with where it failed; YG_ELIMIT when
  * the steps are used up; YG_ENOMEM.
  */
-YG_MUST_USE int yg_pattern_match(const struct yg_pattern *pattern, struct yg_bytes line,
+YG_MUST_USE int yg_pattern_match(const struct yg_line_pattern *pattern, struct yg_bytes line,
 				 struct yg_pattern_match *match);
 void yg_pattern_begin(struct yg_pattern_match *match);
 
 /* Where @pattern cannot fit because of the first byte or the anchor: a look before matching. */
-bool yg_pattern_may_fit(const struct yg_pattern *pattern, struct yg_bytes line);
+bool yg_pattern_may_fit(const struct yg_line_pattern *pattern, struct yg_bytes line);
 
 /* What was expected where a match failed, for people (English, static) and, for a text, the text. */
-const char *yg_pattern_expected(const struct yg_pattern *pattern, uint32_t piece,
+const char *yg_pattern_expected(const struct yg_line_pattern *pattern, uint32_t piece,
 				struct yg_bytes *ret_text);

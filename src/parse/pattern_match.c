@@ -13,7 +13,7 @@
 #define KEY_BYTES_MAX	 128u
 
 struct walk {
-	const struct yg_pattern *pattern;
+	const struct yg_line_pattern *pattern;
 	struct yg_bytes line;
 	size_t at;
 	struct yg_pattern_match *match;
@@ -50,7 +50,7 @@ void yg_pattern_begin(struct yg_pattern_match *match)
 	match->miss_piece = 0;
 }
 
-bool yg_pattern_may_fit(const struct yg_pattern *pattern, struct yg_bytes line)
+bool yg_pattern_may_fit(const struct yg_line_pattern *pattern, struct yg_bytes line)
 {
 	if (line.size == 0 || !(pattern->first[line.data[0] / 8] & (1u << (line.data[0] % 8))))
 		return false;
@@ -445,7 +445,7 @@ static int take(struct walk *w, uint32_t i, uint32_t *ret_next)
 	}
 }
 
-int yg_pattern_match(const struct yg_pattern *pattern, struct yg_bytes line,
+int yg_pattern_match(const struct yg_line_pattern *pattern, struct yg_bytes line,
 		     struct yg_pattern_match *match)
 {
 	struct walk w = {.pattern = pattern, .line = yg_bytes_trim(line), .match = match};

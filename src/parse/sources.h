@@ -43,16 +43,16 @@ struct yg_source_values {
 /* What becomes of the pair called @name: the value is read by @pattern. */
 struct yg_source_key {
 	struct yg_bytes name;
-	const struct yg_pattern *pattern;
+	const struct yg_line_pattern *pattern;
 };
 
 /* One kind of line: a pattern, or cells divided by @separator. */
 struct yg_source_line {
 	struct yg_bytes name;
 	uint32_t at_line; /* of the file */
-	const struct yg_pattern *pattern;
+	const struct yg_line_pattern *pattern;
 	uint8_t separator;		       /* of cells; 0: @pattern counts */
-	const struct yg_pattern *const *cells; /* NULL among them: passed over */
+	const struct yg_line_pattern *const *cells; /* NULL among them: passed over */
 	uint32_t cell_count;
 	const struct yg_source_pair *sets;
 	uint32_t set_count;

@@ -14,7 +14,7 @@ static struct yg_pattern_match match;
 static const char *read_by(const char *pattern, const char *line)
 {
 	static char out[1024];
-	const struct yg_pattern *p;
+	const struct yg_line_pattern *p;
 	struct yg_fault fault;
 	size_t size = 0;
 	int rc = yg_pattern_compile(yg_bytes_str(pattern), arena, &p, &fault);
@@ -172,7 +172,7 @@ static void no_pattern_costs_more_than_pieces_times_line(void)
 
 	CHECK(line);
 	for (size_t p = 0; p < sizeof(patterns) / sizeof(patterns[0]); p++) {
-		const struct yg_pattern *pattern;
+		const struct yg_line_pattern *pattern;
 		struct yg_fault fault;
 
 		CHECK(yg_pattern_compile(yg_bytes_str(patterns[p]), arena, &pattern, &fault) ==
