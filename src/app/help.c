@@ -16,7 +16,8 @@ void yg_help(void)
 	       "  yagura detect PATH...        look for attacks in log files or folders\n"
 	       "  yagura rules check PATH...   check rules for mistakes\n"
 	       "  yagura search TEXT PATH...   records that hold a text\n"
-	       "  yagura summary logons|events|keywords PATH...  what is in the logs, counted\n"
+	       "  yagura summary logons|events|files|keywords PATH...\n"
+	       "                               what is in the logs, counted\n"
 	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
 	       "  yagura source learn LINES    teach the log of a device that is not known\n"
 	       "  yagura evtx dump --json FILE   print the records of Windows event files\n"
@@ -113,12 +114,13 @@ void yg_help_source(void)
 
 void yg_help_summary(void)
 {
-	put(N_("usage: yagura summary logons|events [--from TIME] [--to TIME] [--json | --csv]\n"
+	put(N_("usage: yagura summary logons|events|files [--from TIME] [--to TIME] [--json | --csv]\n"
 	       "                      [OPTION]... PATH...\n"
 	       "       yagura summary keywords [--level LEVEL] [--json | --csv] [OPTION]... PATH...\n"
 	       "\n"
 	       "logons    accepted and refused sign-ins for each account, source, machine and type\n"
 	       "events    how many records of which format, channel, event and machine\n"
+	       "files     the same for each file: what is in it, of which machine, from when to when\n"
 	       "keywords  accounts, addresses, machines and programs that findings of this level or\n"
 	       "          above name (low unless --level says another)\n"
 	       "\n"

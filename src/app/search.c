@@ -156,7 +156,9 @@ static bool term_fits(struct search *s, const struct term *term, struct yg_event
 	for (uint32_t i = 0; i < event->field_count; i++) {
 		struct yg_field *field = &event->fields[i];
 
-		if (term->field.size > 0 && !yg_bytes_eq_nocase(field->name, term->field))
+		/* what we made of other fields (normal forms) is looked at only when it is named */
+		if (term->field.size > 0 ? !yg_bytes_eq_nocase(field->name, term->field)
+					 : field->is_derived)
 			continue;
 		if (holds(s, term, yg_event_text(event, field)))
 			return true;

@@ -146,11 +146,9 @@ static bool ask_result(struct yg_learn_task *task)
 	if (!answer)
 		return false;
 	if (answer[0] == 'r' || answer[0] == 'R')
-		return yg_learn_add_set(task, "auth_result=failed") &&
-		       yg_learn_add_set(task, "auth_method=app");
+		return yg_learn_add_set(task, "auth_result=failed");
 	if (answer[0] == 'i' || answer[0] == 'I')
-		return yg_learn_add_set(task, "auth_result=accepted") &&
-		       yg_learn_add_set(task, "auth_method=app");
+		return yg_learn_add_set(task, "auth_result=accepted");
 	return true;
 }
 

@@ -545,6 +545,33 @@ static bool check_task(const struct yg_learn_task *task)
 	return true;
 }
 
+/* A sign-in has a way; where none is said it follows from the kind of device. */
+static bool complete_sets(struct yg_learn_task *task)
+{
+	const char *kind = task->kind ? task->kind : "app";
+	bool has_result = false;
+	const char *method;
+
+	for (uint32_t i = 0; i < task->set_count; i++) {
+		if (yg_bytes_eq(task->sets[i].name, YG_S("auth_method")))
+			return true;
+		has_result |= yg_bytes_eq(task->sets[i].name, YG_S("auth_result"));
+	}
+	if (!has_result)
+		return true;
+	method = strcmp(kind, "mail") == 0    ? "auth_method=smtp"
+		 : strcmp(kind, "phone") == 0 ? "auth_method=sip"
+		 : strcmp(kind, "other") == 0 ? "auth_method=app"
+					      : NULL;
+	if (!method) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "auth_method=%s", kind);
+		method = yg_arena_str(task->arena, yg_bytes_str(text));
+	}
+	return method && yg_learn_add_set(task, method);
+}
+
 static int learn(struct yg_learn_task *task)
 {
 	bool is_asking = task->field_count == 0 && isatty(STDIN_FILENO) && isatty(STDERR_FILENO) &&
@@ -562,7 +589,7 @@ static int learn(struct yg_learn_task *task)
 		return status;
 	if (is_asking && task->pointed <= task->lines.count && !yg_learn_ask(task))
 		return status;
-	if (!check_task(task) || !default_place(task) || !read_before(task, &before, &before_size))
+	if (!check_task(task) || !complete_sets(task) || !default_place(task) || !read_before(task, &before, &before_size))
 		return status;
 	yg_buf_init(&text, FILE_BYTES_MAX);
 	if (learn_text(task, (struct yg_bytes){before, before_size}, &text) == YG_OK)

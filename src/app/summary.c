@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `yagura summary logons | events | keywords`: what is in the logs, counted. */
+/* `yagura summary logons | events | files | keywords`: what is in the logs, counted. */
 #include <unistd.h>
 
 #include "app/commands.h"
@@ -13,7 +13,7 @@
 
 static const struct yg_tally_shape logon_shape = {
 	.columns = {"user", "source", "host", "type"},
-	.heads = {N_("account"), N_("from"), N_("at"), N_("type")},
+	.heads = {N_("account"), N_("came from"), N_("machine"), N_("type")},
 	.counts = {"accepted", "failed"},
 	.count_heads = {N_("accepted"), N_("refused")},
 	.has_times = true,
@@ -21,7 +21,15 @@ static const struct yg_tally_shape logon_shape = {
 
 static const struct yg_tally_shape event_shape = {
 	.columns = {"format", "channel", "event", "host"},
-	.heads = {N_("format"), N_("channel"), N_("event"), N_("host")},
+	.heads = {N_("format"), N_("channel"), N_("event"), N_("machine")},
+	.counts = {"count"},
+	.count_heads = {N_("records")},
+	.has_times = true,
+};
+
+static const struct yg_tally_shape file_shape = {
+	.columns = {"source", "format", "channel", "host"},
+	.heads = {N_("file"), N_("format"), N_("channel"), N_("machine")},
 	.counts = {"count"},
 	.count_heads = {N_("records")},
 	.has_times = true,
@@ -61,6 +69,8 @@ static int take_logon(void *arg, struct yg_event *event, const char *source)
 		return YG_OK;
 	if (words[1].size == 0)
 		words[1] = yg_event_get(event, YG_F_WorkstationName);
+	if (yg_bytes_eq(words[1], YG_S("-")))
+		words[1] = (struct yg_bytes){0};
 	words[3] = logon_type(event);
 	return yg_tally_add(arg, words, (sign_in.flags & YG_TRACE_SIGN_IN_BAD) != 0,
 			    event->time_ns);
@@ -81,15 +91,36 @@ static struct yg_bytes event_name(struct yg_event *event)
 	return (struct yg_bytes){0};
 }
 
+/* The machine that wrote a record. */
+static struct yg_bytes host_of(struct yg_event *event)
+{
+	static const uint32_t fields[] = {YG_F_Computer, YG_F_hostname, YG_F_devname};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		struct yg_bytes text = yg_event_get(event, fields[i]);
+
+		if (text.size > 0)
+			return text;
+	}
+	return (struct yg_bytes){0};
+}
+
 static int take_event(void *arg, struct yg_event *event, const char *source)
 {
 	struct yg_bytes words[YG_TALLY_COLUMNS_MAX] = {yg_bytes_str(yg_format_name(event->format)),
 						       event->channel, event_name(event),
-						       yg_event_get(event, YG_F_Computer)};
+						       host_of(event)};
 
 	(void)source; /* counted together: the same log in several files */
-	if (words[3].size == 0)
-		words[3] = yg_event_get(event, YG_F_hostname);
+	return yg_tally_add(arg, words, 0, event->time_ns);
+}
+
+static int take_file(void *arg, struct yg_event *event, const char *source)
+{
+	const struct yg_bytes words[YG_TALLY_COLUMNS_MAX] = {
+		event->source.size > 0 ? event->source : yg_bytes_str(source),
+		yg_bytes_str(yg_format_name(event->format)), event->channel, host_of(event)};
+
 	return yg_tally_add(arg, words, 0, event->time_ns);
 }
 
@@ -134,6 +165,11 @@ static int events(int argc, char **argv)
 	return run_tally(argc, argv, &event_shape, take_event);
 }
 
+static int files(int argc, char **argv)
+{
+	return run_tally(argc, argv, &file_shape, take_file);
+}
+
 /* A run of detection whose findings are not printed but counted (sink.c). */
 static int keywords(int argc, char **argv)
 {
@@ -165,7 +201,8 @@ int yg_command_summary(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv);
-	} commands[] = {{"logons", logons}, {"events", events}, {"keywords", keywords}};
+	} commands[] = {{"logons", logons}, {"events", events}, {"files", files},
+			{"keywords", keywords}};
 	const char *name = argc > 1 ? argv[1] : "";
 
 	for (int i = 1; i < argc; i++)
@@ -176,6 +213,6 @@ int yg_command_summary(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	yg_say(N_("summary: of what? give logons, events or keywords, and logs"));
+	yg_say(N_("summary: of what? give logons, events, files or keywords, and logs"));
 	return YG_EXIT_FAILED;
 }
