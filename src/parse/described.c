@@ -287,6 +287,26 @@ static bool is_program(const struct yg_source *source, struct yg_bytes program)
 	return source->program_count == 0;
 }
 
+bool yg_described_owns(struct yg_parser_int *ctx, struct yg_event *event, struct yg_bytes program,
+		       struct yg_bytes message)
+{
+	struct yg_bytes text = yg_bytes_trim(message);
+	const struct yg_source *source = yg_sources_first(ctx->opts.sources);
+	struct trial t;
+
+	while (source && !(source->in_syslog && source->program_count > 0 &&
+			   is_program(source, program)))
+		source = source->next;
+	if (!source || message.size > YG_SOURCE_RECORD_MAX)
+		return false;
+	begin(&t, &ctx->opts, event);
+	for (t.source = source; t.source; t.source = t.source->next)
+		if (t.source->in_syslog && t.source->program_count > 0 &&
+		    is_program(t.source, program) && match_source(&t, text) == YG_OK)
+			return true;
+	return false;
+}
+
 int yg_described_message(struct yg_parser_int *ctx, struct yg_event *event,
 			 struct yg_bytes program, struct yg_bytes message, bool *ret_known)
 {

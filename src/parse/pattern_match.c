@@ -424,8 +424,8 @@ static int take(struct walk *w, uint32_t i, uint32_t *ret_next)
 		return YG_ELIMIT;
 	switch (piece->kind) {
 	case YG_PIECE_OPTIONAL:
-		if (text_end(w->line, w->at, w->pattern->pieces[i + 1].text,
-			     &w->match->steps) == SIZE_MAX)
+		/* its text stands there, and what is behind the text fits */
+		if (!stands(w, i + 1, w->at))
 			*ret_next = piece->skip_to;
 		return YG_OK;
 	case YG_PIECE_LITERAL:
