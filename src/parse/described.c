@@ -2,17 +2,19 @@
 #include "parse/described.h"
 
 #include "parse/cursor.h"
-#include "parse/sources.h"
+#include "parse/description-int.h"
 #include "parse/web.h"
 
 #include "base/ban.h"
+
+#define GRAMS_PAY 4u /* kinds of line from which on noting the triples costs less than searching */
 
 /* A description at work on one record. */
 struct trial {
 	const struct yg_source *source;
 	const struct yg_source_line *line;
 	struct yg_event *event;
-	struct yg_pattern_match match;
+	struct yg_pattern_match *match; /* in the event's arena; NULL until a kind of line may fit */
 };
 
 bool yg_described_fits(struct yg_bytes record)
@@ -72,22 +74,22 @@ static int match_cells(struct trial *t, struct yg_bytes record)
 		struct yg_bytes cell;
 		int rc;
 
-		t->match.miss_piece = i;
-		t->match.miss_at = at;
+		t->match->miss_piece = i;
+		t->match->miss_at = at;
 		if (rest.size == 0 && i > 0 && at > 0 && record.data[at - 1] != line->separator)
 			return YG_EMISMATCH; /* too few */
-		rc = next_cell(&rest, line->separator, t->match.arena, &cell);
+		rc = next_cell(&rest, line->separator, t->match->arena, &cell);
 		cell = yg_bytes_trim(cell);
 		if (rc == YG_OK && line->cells[i] && cell.size > 0) {
-			rc = yg_pattern_match(line->cells[i], cell, &t->match);
-			t->match.miss_piece = i;
-			t->match.miss_at = at;
+			rc = yg_pattern_match(line->cells[i], cell, t->match);
+			t->match->miss_piece = i;
+			t->match->miss_at = at;
 		}
 		if (rc != YG_OK)
 			return rc;
 	}
-	t->match.miss_piece = line->cell_count;
-	t->match.miss_at = (size_t)(rest.data - record.data);
+	t->match->miss_piece = line->cell_count;
+	t->match->miss_at = (size_t)(rest.data - record.data);
 	return rest.size == 0 ? YG_OK : YG_EMISMATCH;
 }
 
@@ -152,14 +154,14 @@ static int put_value(struct trial *t, struct yg_bytes name, struct yg_bytes text
 static int put_pair(struct trial *t, const struct yg_pattern_value *value)
 {
 	for (uint32_t i = 0; i < t->source->key_count; i++) {
-		uint32_t before = t->match.count;
+		uint32_t before = t->match->count;
 		int rc;
 
 		if (!yg_bytes_eq(t->source->keys[i].name, value->name))
 			continue;
-		rc = yg_pattern_match(t->source->keys[i].pattern, value->text, &t->match);
+		rc = yg_pattern_match(t->source->keys[i].pattern, value->text, t->match);
 		if (rc == YG_EMISMATCH) {
-			t->match.count = before;
+			t->match->count = before;
 			break;
 		}
 		return rc;
@@ -182,57 +184,46 @@ static int put_all(struct trial *t)
 	int rc = YG_OK;
 
 	/* a key's pattern adds values at the end, which this loop reaches, too */
-	for (uint32_t i = 0; i < t->match.count && rc == YG_OK; i++) {
-		struct yg_pattern_value value = t->match.values[i];
+	for (uint32_t i = 0; i < t->match->count && rc == YG_OK; i++) {
+		struct yg_pattern_value value = t->match->values[i];
 
 		rc = value.is_pair ? put_pair(t, &value) : put_value(t, value.name, value.text);
 	}
-	t->event->dropped += t->match.dropped;
+	t->event->dropped += t->match->dropped;
 	if (rc == YG_OK)
 		rc = put_sets(t, t->line->sets, t->line->set_count);
 	if (rc == YG_OK)
 		rc = put_sets(t, t->source->sets, t->source->set_count);
-	if (t->match.time_ns != YG_TIME_NONE && t->event->time_ns == YG_TIME_NONE) {
-		t->event->time_ns = t->match.time_ns;
-		t->event->has_zone = t->match.has_zone;
-		t->event->time_text = t->match.time_text;
+	if (t->match->time_ns != YG_TIME_NONE && t->event->time_ns == YG_TIME_NONE) {
+		t->event->time_ns = t->match->time_ns;
+		t->event->has_zone = t->match->has_zone;
+		t->event->time_text = t->match->time_text;
 	}
 	return rc;
 }
 
+/* Reads @record by t->line. */
 static int match_line(struct trial *t, struct yg_bytes record)
 {
-	yg_pattern_begin(&t->match);
+	yg_pattern_begin(t->match);
 	if (t->line->cells)
 		return match_cells(t, record);
 	if (!yg_pattern_may_fit(t->line->pattern, record))
 		return YG_EMISMATCH;
-	return yg_pattern_match(t->line->pattern, record, &t->match);
+	return yg_pattern_match(t->line->pattern, record, t->match);
 }
 
-/* The first kind of line of t->source that @record is. */
-static int match_source(struct trial *t, struct yg_bytes record)
-{
-	if (!has_all(t->source, record))
-		return YG_EMISMATCH;
-	for (uint32_t i = 0; i < t->source->line_count; i++) {
-		int rc;
-
-		t->line = &t->source->lines[i];
-		rc = match_line(t, record);
-		if (rc != YG_EMISMATCH)
-			return rc;
-	}
-	return YG_EMISMATCH;
-}
-
-static void begin(struct trial *t, const struct yg_parse_opts *opts, struct yg_event *event)
+static int begin(struct trial *t, const struct yg_parse_opts *opts, struct yg_event *event)
 {
 	t->event = event;
-	t->match.zone = opts->zone;
-	t->match.reference_ns = opts->reference_ns;
-	t->match.arena = event->arena;
-	t->match.steps = YG_SOURCES_STEPS_MAX;
+	t->match = yg_arena_alloc(event->arena, sizeof(*t->match));
+	if (!t->match)
+		return YG_ENOMEM;
+	t->match->zone = opts->zone;
+	t->match->reference_ns = opts->reference_ns;
+	t->match->arena = event->arena;
+	t->match->steps = YG_SOURCES_STEPS_MAX;
+	return YG_OK;
 }
 
 static int fill(struct trial *t)
@@ -259,26 +250,6 @@ static int say(int rc, struct yg_fault *reterr)
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 }
 
-int yg_described_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
-		      struct yg_fault *reterr)
-{
-	struct yg_bytes text = yg_bytes_trim(record);
-	struct trial t;
-
-	if (record.size > YG_SOURCE_RECORD_MAX || !ctx->opts.sources)
-		return say(YG_EMISMATCH, reterr);
-	begin(&t, &ctx->opts, event);
-	for (t.source = yg_sources_first(ctx->opts.sources); t.source; t.source = t.source->next) {
-		int rc = t.source->in_lines ? match_source(&t, text) : YG_EMISMATCH;
-
-		if (rc == YG_OK)
-			rc = fill(&t);
-		if (rc != YG_EMISMATCH)
-			return say(rc, reterr);
-	}
-	return say(YG_EMISMATCH, reterr);
-}
-
 static bool is_program(const struct yg_source *source, struct yg_bytes program)
 {
 	for (uint32_t i = 0; i < source->program_count; i++)
@@ -287,49 +258,101 @@ static bool is_program(const struct yg_source *source, struct yg_bytes program)
 	return source->program_count == 0;
 }
 
+/* Whose kinds of line are tried. */
+enum whose {
+	OF_LINES,
+	OF_MESSAGES,
+	OF_NAMED, /* messages of programs that the description names */
+};
+
+/* @may_be_named: some description may name @program. */
+static bool is_asked(const struct yg_kind *kind, enum whose whose, struct yg_bytes program,
+		     bool may_be_named)
+{
+	if (whose == OF_LINES)
+		return true;
+	if (kind->source->program_count == 0)
+		return whose == OF_MESSAGES;
+	return may_be_named && is_program(kind->source, program);
+}
+
+static bool may_be_named(const struct yg_sources *sources, struct yg_bytes program)
+{
+	uint32_t bit = yg_program_bit(program);
+
+	return (sources->programs[bit / 64] & (UINT64_C(1) << (bit % 64))) != 0;
+}
+
+/* The first kind of line that @text is; t->source and t->line are it. */
+static int match_any(struct trial *t, const struct yg_parse_opts *opts, enum whose whose,
+		     struct yg_bytes program, struct yg_bytes text)
+{
+	const struct yg_sources *sources = opts->sources;
+	const struct yg_kinds *kinds;
+	struct yg_grams grams;
+	uint32_t asked = 0;
+	bool is_named;
+
+	if (!sources || text.size == 0 || text.size > YG_SOURCE_RECORD_MAX)
+		return YG_EMISMATCH;
+	kinds = whose == OF_LINES ? &sources->of_line[text.data[0]]
+				  : &sources->of_message[text.data[0]];
+	is_named = whose != OF_LINES && may_be_named(sources, program);
+	if (whose == OF_NAMED && !is_named)
+		return YG_EMISMATCH;
+	grams.is_made = false;
+	for (uint32_t i = 0; i < kinds->count; i++) {
+		const struct yg_kind *kind = kinds->items[i];
+		int rc;
+
+		if (!is_asked(kind, whose, program, is_named))
+			continue;
+		if (++asked == GRAMS_PAY)
+			yg_grams_make(&grams, text);
+		if (grams.is_made && (!yg_probes_may(&kind->anchor, &grams) ||
+				      !yg_probes_may(&kind->need, &grams)))
+			continue;
+		if (!has_all(kind->source, text))
+			continue;
+		if (!t->match && begin(t, opts, t->event) != YG_OK)
+			return YG_ENOMEM;
+		t->source = kind->source;
+		t->line = kind->line;
+		rc = match_line(t, text);
+		if (rc != YG_EMISMATCH)
+			return rc;
+	}
+	return YG_EMISMATCH;
+}
+
+int yg_described_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+		      struct yg_fault *reterr)
+{
+	struct trial t = {.event = event};
+	int rc = match_any(&t, &ctx->opts, OF_LINES, (struct yg_bytes){0}, yg_bytes_trim(record));
+
+	return say(rc == YG_OK ? fill(&t) : rc, reterr);
+}
+
 bool yg_described_owns(struct yg_parser_int *ctx, struct yg_event *event, struct yg_bytes program,
 		       struct yg_bytes message)
 {
-	struct yg_bytes text = yg_bytes_trim(message);
-	const struct yg_source *source = yg_sources_first(ctx->opts.sources);
-	struct trial t;
+	struct trial t = {.event = event};
 
-	while (source && !(source->in_syslog && source->program_count > 0 &&
-			   is_program(source, program)))
-		source = source->next;
-	if (!source || message.size > YG_SOURCE_RECORD_MAX)
-		return false;
-	begin(&t, &ctx->opts, event);
-	for (t.source = source; t.source; t.source = t.source->next)
-		if (t.source->in_syslog && t.source->program_count > 0 &&
-		    is_program(t.source, program) && match_source(&t, text) == YG_OK)
-			return true;
-	return false;
+	return program.size > 0 && match_any(&t, &ctx->opts, OF_NAMED, program,
+					     yg_bytes_trim(message)) == YG_OK;
 }
 
 int yg_described_message(struct yg_parser_int *ctx, struct yg_event *event,
 			 struct yg_bytes program, struct yg_bytes message, bool *ret_known)
 {
-	struct yg_bytes text = yg_bytes_trim(message);
-	struct trial t;
+	struct trial t = {.event = event};
+	int rc = match_any(&t, &ctx->opts, OF_MESSAGES, program, yg_bytes_trim(message));
 
-	*ret_known = false;
-	if (!ctx->opts.sources || message.size > YG_SOURCE_RECORD_MAX)
-		return YG_OK;
-	begin(&t, &ctx->opts, event);
-	for (t.source = yg_sources_first(ctx->opts.sources); t.source; t.source = t.source->next) {
-		int rc = YG_EMISMATCH;
-
-		if (t.source->in_syslog && is_program(t.source, program))
-			rc = match_source(&t, text);
-		if (rc == YG_EMISMATCH)
-			continue;
-		*ret_known = rc == YG_OK;
-		if (rc == YG_OK)
-			rc = put_all(&t);
-		return rc == YG_ENOMEM ? rc : YG_OK;
-	}
-	return YG_OK;
+	*ret_known = rc == YG_OK;
+	if (rc == YG_OK)
+		rc = put_all(&t);
+	return rc == YG_ENOMEM ? rc : YG_OK;
 }
 
 int yg_described_finish(struct yg_event *event)
@@ -344,14 +367,14 @@ int yg_described_finish(struct yg_event *event)
 static void explain(const struct trial *t, struct yg_source_miss *miss)
 {
 	if (t->line->cells) {
-		miss->expected = t->match.miss_piece < t->line->cell_count
+		miss->expected = t->match->miss_piece < t->line->cell_count
 					 ? N_("another content of this cell, or more cells")
 					 : N_("the end of the line: there are more cells");
 		miss->text = (struct yg_bytes){0};
 		return;
 	}
 	miss->expected =
-		yg_pattern_expected(t->line->pattern, t->match.miss_piece, &miss->text);
+		yg_pattern_expected(t->line->pattern, t->match->miss_piece, &miss->text);
 }
 
 int yg_source_try(const struct yg_source *source, const struct yg_parse_opts *opts,
@@ -361,23 +384,24 @@ int yg_source_try(const struct yg_source *source, const struct yg_parse_opts *op
 	struct trial t = {.source = source};
 
 	*ret_miss = (struct yg_source_miss){0};
-	begin(&t, opts, ret);
+	if (begin(&t, opts, ret) != YG_OK)
+		return YG_ENOMEM;
 	for (uint32_t i = 0; i < source->line_count && record.size <= YG_SOURCE_RECORD_MAX; i++) {
 		int rc;
 
 		t.line = &source->lines[i];
-		yg_pattern_begin(&t.match);
+		yg_pattern_begin(t.match);
 		rc = t.line->cells ? match_cells(&t, record)
-				   : yg_pattern_match(t.line->pattern, record, &t.match);
+				   : yg_pattern_match(t.line->pattern, record, t.match);
 		*ret_line = t.line;
 		if (rc == YG_OK)
 			return fill(&t);
 		if (rc != YG_EMISMATCH)
 			return rc;
-		if (ret_miss->line && t.match.miss_at <= ret_miss->at)
+		if (ret_miss->line && t.match->miss_at <= ret_miss->at)
 			continue;
 		ret_miss->line = t.line;
-		ret_miss->at = t.match.miss_at;
+		ret_miss->at = t.match->miss_at;
 		explain(&t, ret_miss);
 	}
 	return YG_EMISMATCH;

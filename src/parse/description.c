@@ -501,6 +501,9 @@ static int read_documents(struct reading *r, struct yg_bytes file, const struct 
 	}
 	if (!first)
 		return yg_line_fault_set(r->fault, YG_EFORMAT, 0, "there is no description in it");
+	for (const struct yg_source *s = first; s; s = s->next)
+		if (yg_sources_note(r->sources, s) != YG_OK)
+			return no_memory(r);
 	if (r->sources->last)
 		r->sources->last->next = first;
 	else

@@ -313,6 +313,21 @@ static void add_first_byte(struct yg_line_pattern *p, uint8_t byte)
 		p->first['\t' / 8] |= (uint8_t)(1u << ('\t' % 8));
 }
 
+/* A time begins with a mark of its format, a digit (or the blank before one), or a name's letter. */
+static void add_first_of_time(struct yg_line_pattern *p, struct yg_bytes format)
+{
+	char letter = (char)format.data[0];
+
+	if (letter != '%')
+		add_first_byte(p, (uint8_t)letter);
+	else if (strchr("bBaAp", (char)format.data[1]))
+		add_first(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	else if (strchr("zZ%", (char)format.data[1]))
+		memset(p->first, 0xff, sizeof(p->first));
+	else
+		add_first(p, "0123456789 ");
+}
+
 /* With which bytes a line can begin. */
 static void find_first(struct yg_line_pattern *p)
 {
@@ -339,6 +354,9 @@ static void find_first(struct yg_line_pattern *p)
 			return;
 		case YG_PIECE_NUMBER:
 			add_first(p, "-0123456789");
+			return;
+		case YG_PIECE_TIME_FORMAT:
+			add_first_of_time(p, piece->text);
 			return;
 		case YG_PIECE_QUOTED:
 			add_first(p, "\"'`");
