@@ -15,11 +15,7 @@ void yg_help(void)
 	       "\n"
 	       "  yagura detect PATH...        look for attacks in log files or folders\n"
 	       "  yagura rules check PATH...   check rules for mistakes\n"
-	       "  yagura search TEXT PATH...   records that hold a text\n"
-	       "  yagura summary logons|events|files|keywords PATH...\n"
-	       "                               what is in the logs, counted\n"
 	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
-	       "  yagura source learn LINES    teach the log of a device that is not known\n"
 	       "  yagura evtx dump --json FILE   print the records of Windows event files\n"
 	       "  yagura assess web            assess your own measures, in the browser\n"
 	       "  yagura assess COMMAND        the same from the command line\n"
@@ -28,6 +24,11 @@ void yg_help(void)
 	       "`yagura COMMAND --help` shows the options of a command. All messages are "
 	       "available\n"
 	       "in Japanese and English (--lang ja, --lang en).\n"));
+	put(N_("\n"
+	       "Looking into logs without rules, and teaching new ones:\n"
+	       "  yagura search TEXT PATH...   records that hold a text\n"
+	       "  yagura summary logons|events|files|keywords PATH...  what is in them, counted\n"
+	       "  yagura source learn LINES    teach the log of a device that is not known\n"));
 }
 
 void yg_help_detect(void)
@@ -58,8 +59,6 @@ void yg_help_detect(void)
 	       "  --allow FILE         the same kinds, not to be reported\n"
 	       "\n"
 	       "Input\n"
-	       "  --sources PATH       descriptions of logs (docs/source-description.md): a file or a\n"
-	       "                       folder; may be repeated\n"
 	       "  --format NAME        take all input as this format (a wrong name lists them)\n"
 	       "  --log-format STRING  Apache LogFormat or nginx log_format of the access logs\n"
 	       "  --tz ZONE            zone of times written without one (Asia/Tokyo, +09:00, "
@@ -72,6 +71,10 @@ void yg_help_detect(void)
 	       "used;\n"
 	       "2 wrong usage, nothing could be read, or the output could not be written;\n"
 	       "3 --fail-on was reached.\n"));
+	put(N_("\n"
+	       "Logs that are described (docs/source-description.md)\n"
+	       "  --sources PATH       a description or a folder of them; may be repeated. Those in\n"
+	       "                       your own folder (`yagura source list` names it) always count\n"));
 }
 
 void yg_help_rules(void)

@@ -173,13 +173,13 @@ static int find_spans(struct learner *l, uint32_t *ret_field, struct yg_fault *r
 		*ret_field = i;
 		if (at == SIZE_MAX)
 			return yg_fault_set(reterr, YG_EFORMAT,
-					    "this value does not stand in the line, or inside that "
-					    "of another field",
+					    N_("this value does not stand in the line, or "
+				       "inside that of another field"),
 					    0);
 		if (is_time && (!yg_learn_time(field->value, l->in->zone, l->in->reference_ns, &from,
 					       &size, &l->time_format) ||
 				size != field->value.size))
-			return yg_fault_set(reterr, YG_EFORMAT, "no form of time is known for this",
+			return yg_fault_set(reterr, YG_EFORMAT, N_("no form of time is known for this"),
 					    at);
 		has_time |= is_time;
 		add_span(l, at, field->value.size, is_time ? UINT32_MAX : i, false);
@@ -655,13 +655,13 @@ int yg_learn_pattern(const struct yg_learn *learn, struct yg_arena *arena, struc
 	if (!l.tokens)
 		return yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 	if (l.line.size > YG_LEARN_LINE_MAX)
-		return yg_fault_set(reterr, YG_ELIMIT, "a line longer than 16 KiB", 0);
+		return yg_fault_set(reterr, YG_ELIMIT, N_("a line longer than 16 KiB"), 0);
 	rc = find_spans(&l, ret_field, reterr);
 	if (rc != YG_OK)
 		return rc;
 	find_repeats(&l);
 	if (cut_line(l.line, l.spans, l.span_count, l.tokens, &l.count) != YG_OK)
-		return yg_fault_set(reterr, YG_ELIMIT, "a line of more than 1024 words and marks", 0);
+		return yg_fault_set(reterr, YG_ELIMIT, N_("a line of more than 1024 words and marks"), 0);
 	if (learn_lines(&l) != YG_OK)
 		return yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 	loosen_times(&l);
