@@ -8,7 +8,7 @@ import select
 import subprocess
 import time
 
-from harness import TIMEOUT_S, YAGURA, access_log, case, contains, equal, folder, main, yagura
+from harness import ROOT, TIMEOUT_S, YAGURA, access_log, case, contains, equal, folder, main, yagura
 
 LINES = "".join(
     "2026-03-01 08:00:%02d box7[%d]: login of '%s' refused from 192.0.2.%d:%d (bad password)\n"
@@ -115,6 +115,20 @@ def catastrophe():
     contains(yagura("source", "test", huge, log, env=env).err, "a pattern is longer than 4096 bytes")
     huge.write_text("a: " * 200000, encoding="utf-8")
     contains(yagura("source", "test", huge, log, env=env).err, "")
+
+
+@case
+def the_page_is_right():
+    """docs/source-description.md: its description reads its lines."""
+    base, _, env = place()
+    page = (ROOT / "docs/source-description.md").read_text(encoding="utf-8")
+    (base / "box7.yaml").write_text(re.search(r"```yaml\n(.*?)```", page, re.S)[1], encoding="utf-8")
+    (base / "box.log").write_text(re.search(r"```text\n(.*?)```", page, re.S)[1], encoding="utf-8")
+    done = yagura("source", "test", base / "box7.yaml", base / "box.log", "--json", env=env)
+    equal(done.code, 0, done.err)
+    fields = [r["fields"] for r in done.lines()]
+    equal([f.get("auth_result") for f in fields], ["failed", "accepted", None], "values")
+    equal((fields[1]["user"], fields[1]["src_ip"], fields[2]["section"]), ("eve adams", "2001:db8::9", "vpn users"), "")
 
 
 def talk(args, answers, env):
