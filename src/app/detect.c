@@ -134,7 +134,8 @@ static int prepare(struct yg_run *run)
 		rc = yg_rule_image_load(&run->options, &run->rules);
 	if (rc != YG_OK)
 		return rc;
-	run->is_partly |= run->sources.refused > 0 || run->rules.refused > 0 || run->rules.unreadable > 0;
+	run->is_partly |=
+		run->sources.refused > 0 || run->rules.refused > 0 || run->rules.unreadable > 0;
 	if (run->rules.loaded == run->rules.inactive && !run->indicators)
 		yg_say_hint(N_("leave out --no-default-rules, or give --rules or --indicators"),
 			    N_("there is nothing to look for: no rule can be used and no "

@@ -177,7 +177,13 @@ struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t r
 	return yg_worker_group(run->again, run->batch, trace->record, rule, ref);
 }
 
-static int take_batch(void *arg, struct yg_batch *batch)
+static struct yg_trace_run traces_of(const struct yg_batch *batch)
+{
+	return batch ? (struct yg_trace_run){batch->traces, (uint32_t)batch->trace_count}
+		     : (struct yg_trace_run){NULL, 0};
+}
+
+static int take_batch(void *arg, struct yg_batch *batch, const struct yg_batch *after)
 {
 	struct flow *flow = arg;
 	struct yg_run *run = flow->run;
@@ -194,7 +200,7 @@ static int take_batch(void *arg, struct yg_batch *batch)
 	for (size_t i = 0; i < batch->minute_count; i++)
 		yg_timeline_record(run->timeline, batch->minutes[i].time_ns,
 				   batch->minutes[i].count);
-	rc = yg_judge_ahead(run->judge, batch->traces, (uint32_t)batch->trace_count);
+	rc = yg_judge_ahead(run->judge, traces_of(batch), traces_of(after));
 	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
 		rc = yg_judge_take(run->judge, &batch->traces[i]);
 	if (rc == YG_OK && run->options.is_following)

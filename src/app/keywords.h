@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/keywords.h - `yagura summary keywords`: users, addresses, hosts and programs that findings name,
- * to go on searching with.
+ * app/keywords.h - `yagura summary keywords`: users, addresses, hosts and programs that findings
+ * name, to go on searching with.
  */
 #pragma once
 

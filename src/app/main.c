@@ -16,8 +16,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"assess", yg_command_assess}, {"detect", yg_command_detect}, {"evtx", yg_command_evtx},
-	{"rules", yg_command_rules},   {"search", yg_command_search}, {"source", yg_command_source},
+	{"assess", yg_command_assess},	 {"detect", yg_command_detect},
+	{"evtx", yg_command_evtx},	 {"rules", yg_command_rules},
+	{"search", yg_command_search},	 {"source", yg_command_source},
 	{"summary", yg_command_summary},
 };
 

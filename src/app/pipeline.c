@@ -155,13 +155,13 @@ static void put_work(struct yg_pipeline *p, struct yg_batch *batch)
 	(void)pthread_mutex_unlock(&p->lock);
 }
 
-/* Is the oldest batch on its way done? Waits for it when @is_waiting. */
-static bool oldest_is_done(struct yg_pipeline *p, bool is_waiting)
+/* Is batch @number, from the first read, done? Waits for it when @is_waiting. */
+static bool is_finished(struct yg_pipeline *p, size_t number, bool is_waiting)
 {
-	struct yg_batch *batch = p->batches[p->judged % p->batch_count];
+	struct yg_batch *batch = p->batches[number % p->batch_count];
 	bool is_done;
 
-	if (p->judged == p->read)
+	if (number >= p->read)
 		return false;
 	if (!has_threads(p))
 		return true;
@@ -173,16 +173,20 @@ static bool oldest_is_done(struct yg_pipeline *p, bool is_waiting)
 	return is_done;
 }
 
-/* Judge what is done; with @is_waiting at least one batch, if any is on its way. */
+/*
+ * Judge the batches that are done and followed by one that is; with @is_waiting at least one, if
+ * two are on their way.
+ */
 static int judge(struct yg_pipeline *p, const struct yg_pipeline_ends *ends, bool is_waiting)
 {
-	while (oldest_is_done(p, is_waiting)) {
+	while (is_finished(p, p->judged + 1, is_waiting) && is_finished(p, p->judged, true)) {
 		struct yg_batch *batch = p->batches[p->judged % p->batch_count];
-		int rc = batch->rc;
+		const struct yg_batch *after = p->batches[(p->judged + 1) % p->batch_count];
+		int rc = batch->rc != YG_OK ? batch->rc : after->rc;
 
 		p->judged++;
 		if (rc == YG_OK)
-			rc = ends->take(ends->arg, batch);
+			rc = ends->take(ends->arg, batch, after);
 		if (rc != YG_OK)
 			return rc;
 		is_waiting = false;
@@ -190,10 +194,25 @@ static int judge(struct yg_pipeline *p, const struct yg_pipeline_ends *ends, boo
 	return YG_OK;
 }
 
+/* Judge all that is on its way: nothing follows for now. */
+static int judge_all(struct yg_pipeline *p, const struct yg_pipeline_ends *ends)
+{
+	int rc = YG_OK;
+
+	while (rc == YG_OK && p->judged + 1 < p->read)
+		rc = judge(p, ends, true);
+	if (rc == YG_OK && is_finished(p, p->judged, true)) {
+		struct yg_batch *batch = p->batches[p->judged++ % p->batch_count];
+
+		rc = batch->rc != YG_OK ? batch->rc : ends->take(ends->arg, batch, NULL);
+	}
+	return rc;
+}
+
 /* Wait until no worker holds a batch: after an error their results are not wanted. */
 static void settle(struct yg_pipeline *p)
 {
-	while (oldest_is_done(p, true))
+	while (is_finished(p, p->judged, true))
 		p->judged++;
 }
 
@@ -212,9 +231,7 @@ int yg_pipeline_run(struct yg_pipeline *p, const struct yg_pipeline_ends *ends)
 		yg_batch_reset(batch);
 		rc = ends->next(ends->arg, batch);
 		if (rc == YG_EAGAIN) { /* nothing to read: show what there is */
-			rc = YG_OK;
-			while (rc == YG_OK && p->judged < p->read)
-				rc = judge(p, ends, true);
+			rc = judge_all(p, ends);
 			continue;
 		}
 		if (rc != YG_OK)
@@ -223,11 +240,8 @@ int yg_pipeline_run(struct yg_pipeline *p, const struct yg_pipeline_ends *ends)
 		put_work(p, batch);
 		rc = judge(p, ends, false);
 	}
-	if (rc == YG_EEND) {
-		rc = YG_OK;
-		while (rc == YG_OK && p->judged < p->read)
-			rc = judge(p, ends, true);
-	}
+	if (rc == YG_EEND)
+		rc = judge_all(p, ends);
 	settle(p);
 	return rc;
 }

@@ -23,8 +23,12 @@ struct yg_pipeline_ends {
 	/* Fill the (reset) batch. YG_OK; YG_EEND: no more; YG_EAGAIN: nothing for now; or an error.
 	 */
 	int (*next)(void *arg, struct yg_batch *batch);
-	/* Take the batch, in order. YG_OK or an error, which ends the run. */
-	int (*take)(void *arg, struct yg_batch *batch);
+	/*
+	 * Take the batch, in order; @after is the one that will be taken next, understood by its
+	 * worker already, or NULL where the input ends or rests. YG_OK or an error, which ends the
+	 * run.
+	 */
+	int (*take)(void *arg, struct yg_batch *batch, const struct yg_batch *after);
 	void *arg;
 };
 

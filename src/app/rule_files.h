@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/rule_files.h - the texts of rules and of other YAML: compiled-in packs, files and folders that
- * were named.
+ * app/rule_files.h - the texts of rules and of other YAML: compiled-in packs, files and folders
+ * that were named.
  */
 #pragma once
 

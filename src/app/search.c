@@ -33,9 +33,9 @@ struct search {
 	struct yg_options options;
 	struct term terms[TERMS_MAX];
 	uint32_t term_count;
-	bool is_any;   /* one of them is enough */
-	bool is_exact; /* case counts */
-	bool has_text; /* --field or --regex was given: no TEXT among the paths */
+	bool is_any;	/* one of them is enough */
+	bool is_exact;	/* case counts */
+	bool has_text;	/* --field or --regex was given: no TEXT among the paths */
 	uint64_t limit; /* 0: none */
 	struct yg_nfa_room *room;
 	uint8_t *folded; /* scratch, YG_EVENT_RECORD_MAX bytes */
@@ -295,12 +295,10 @@ int yg_command_search(int argc, char **argv)
 {
 	const char *from = NULL, *to = NULL;
 	const struct yg_extra first[] = {{"--exact-case", false, NULL, set_exact}};
-	const struct yg_extra extras[] = {{"--from", true, &from, NULL},
-					  {"--to", true, &to, NULL},
-					  {"--field", true, NULL, set_field},
-					  {"--regex", true, NULL, set_regex},
-					  {"--any", false, NULL, set_flag},
-					  {"--limit", true, NULL, set_limit}};
+	const struct yg_extra extras[] = {
+		{"--from", true, &from, NULL},	    {"--to", true, &to, NULL},
+		{"--field", true, NULL, set_field}, {"--regex", true, NULL, set_regex},
+		{"--any", false, NULL, set_flag},   {"--limit", true, NULL, set_limit}};
 	struct search s = {0};
 	int status = YG_EXIT_FAILED;
 

@@ -31,8 +31,7 @@ static int print_record(void *arg, struct yg_event *event, const char *source)
 static int records(int argc, char **argv)
 {
 	const char *from = NULL, *to = NULL;
-	const struct yg_extra extras[] = {{"--from", true, &from, NULL},
-					  {"--to", true, &to, NULL}};
+	const struct yg_extra extras[] = {{"--from", true, &from, NULL}, {"--to", true, &to, NULL}};
 	struct yg_options options = {0};
 	struct yg_buf out;
 	struct yg_walk walk = {.options = &options, .take = print_record, .arg = &out};

@@ -110,8 +110,8 @@ static bool add(struct yg_learn_task *task, const char *name, const char *value)
 	yg_buf_add_byte(&pair, 0);
 	is_good = yg_buf_error(&pair) == YG_OK;
 	if (is_good) {
-		const char *kept = yg_arena_str(task->arena, yg_bytes_cut(yg_buf_bytes(&pair), 0,
-									  pair.size - 1));
+		const char *kept = yg_arena_str(
+			task->arena, yg_bytes_cut(yg_buf_bytes(&pair), 0, pair.size - 1));
 
 		is_good = kept && yg_learn_add_field(task, kept);
 	}
@@ -122,26 +122,28 @@ static bool add(struct yg_learn_task *task, const char *name, const char *value)
 static bool ask_head(struct yg_learn_task *task)
 {
 	while (!task->name || !yg_learn_is_name(yg_bytes_str(task->name))) {
-		task->name = ask(task,
-				 N_("What shall the device be called? (small letters, digits and -)"),
-				 NULL);
+		task->name = ask(
+			task, N_("What shall the device be called? (small letters, digits and -)"),
+			NULL);
 		if (!task->name)
 			return false;
 	}
 	if (!task->kind)
-		task->kind = ask(task,
-				 N_("What is it? (vpn, firewall, proxy, dns, nas, mail, ftp, database, "
-				    "web, app, phone, other)"),
-				 "app");
+		task->kind =
+			ask(task,
+			    N_("What is it? (vpn, firewall, proxy, dns, nas, mail, ftp, database, "
+			       "web, app, phone, other)"),
+			    "app");
 	return task->kind != NULL;
 }
 
 static bool ask_result(struct yg_learn_task *task)
 {
-	const char *answer = ask(task,
-				 N_("Does this line say that a sign-in was refused (r), that somebody "
-				    "was let in (i), or neither (Enter)?"),
-				 NULL);
+	const char *answer =
+		ask(task,
+		    N_("Does this line say that a sign-in was refused (r), that somebody "
+		       "was let in (i), or neither (Enter)?"),
+		    NULL);
 
 	if (!answer)
 		return false;
@@ -167,17 +169,17 @@ bool yg_learn_ask(struct yg_learn_task *task)
 		     NULL);
 	if (!answer || !add(task, "user", answer))
 		return false;
-	answer = ask(task,
-		     N_("From which address did it come? Copy it from the line (- : none)."),
+	answer = ask(task, N_("From which address did it come? Copy it from the line (- : none)."),
 		     guess);
 	if (!answer || !add(task, "src_ip", strcmp(answer, "-") == 0 ? "" : answer))
 		return false;
 	if (task->set_count == 0 && !ask_result(task))
 		return false;
 	for (;;) {
-		answer = ask(task,
-			     N_("Something else to take out of it, as NAME=VALUE? (Enter: no more)"),
-			     NULL);
+		answer =
+			ask(task,
+			    N_("Something else to take out of it, as NAME=VALUE? (Enter: no more)"),
+			    NULL);
 		if (!answer || !answer[0])
 			return answer != NULL;
 		(void)yg_learn_add_field(task, answer); /* a mistake is said and asked again */

@@ -94,7 +94,8 @@ static int add_folder(struct yg_source_files *to, struct yg_rule_files *files)
 static int add_shipped(struct yg_source_files *to, struct yg_rule_files *files)
 {
 	size_t before = files->count;
-	int rc = yg_rule_files_unpack(files, (struct yg_bytes){yg_source_pack, yg_source_pack_size});
+	int rc =
+		yg_rule_files_unpack(files, (struct yg_bytes){yg_source_pack, yg_source_pack_size});
 
 	return rc == YG_OK ? add_files(to, files, before, true) : rc;
 }

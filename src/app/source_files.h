@@ -13,7 +13,7 @@
 
 struct yg_source_files {
 	struct yg_sources *sources; /* owned */
-	size_t refused; /* files or paths that could not be used; said already */
+	size_t refused;		    /* files or paths that could not be used; said already */
 };
 
 /* Load all. What cannot be used is said, counted and left out. YG_OK or YG_ENOMEM. */

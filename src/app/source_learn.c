@@ -217,16 +217,16 @@ static void finish(struct yg_learn_task *task)
 /* ---- the description ---- */
 
 /* Is the line that was pointed at one of the system log? *ret_program: who wrote it. */
-static bool is_syslog(struct yg_learn_task *task, struct yg_bytes line, struct yg_bytes *ret_program,
-		      struct yg_bytes *ret_message)
+static bool is_syslog(struct yg_learn_task *task, struct yg_bytes line,
+		      struct yg_bytes *ret_program, struct yg_bytes *ret_message)
 {
 	struct yg_parse_opts opts = {.zone = task->zone,
 				     .reference_ns = yg_clock_system().now_ns(NULL)};
 	struct yg_parser *parser = yg_parser_new(&opts, task->names);
 	struct yg_event event;
 	struct yg_fault fault;
-	bool is_it = parser && yg_parse(parser, YG_FORMAT_SYSLOG, line, task->arena, &event,
-					&fault) == YG_OK;
+	bool is_it = parser &&
+		     yg_parse(parser, YG_FORMAT_SYSLOG, line, task->arena, &event, &fault) == YG_OK;
 
 	if (is_it) {
 		*ret_program = yg_event_get(&event, YG_F_program);
@@ -317,8 +317,8 @@ static void add_head(struct yg_learn_task *task, struct yg_buf *to, struct yg_by
 }
 
 /* The pattern that reads the line that was pointed at; the careful one first. */
-static int learn_pattern(struct yg_learn_task *task, const struct yg_bytes *texts,
-			 bool is_first, struct yg_buf *to)
+static int learn_pattern(struct yg_learn_task *task, const struct yg_bytes *texts, bool is_first,
+			 struct yg_buf *to)
 {
 	struct yg_learn learn = {.lines = texts,
 				 .line_count = task->lines.count,
@@ -365,7 +365,8 @@ static int make_text(struct yg_learn_task *task, struct yg_bytes before, struct 
 	return rc;
 }
 
-/* How many of the lines @text reads, shown where @show is not NULL. *ret_rc: why it cannot be used. */
+/* How many of the lines @text reads, shown where @show is not NULL. *ret_rc: why it cannot be used.
+ */
 static uint32_t try_text(struct yg_learn_task *task, struct yg_bytes text, const char *name,
 			 const struct yg_line_show *show, int *ret_rc)
 {
@@ -508,21 +509,23 @@ static int show_and_write(struct yg_learn_task *task, struct yg_bytes text, bool
 	if (count == 0) {
 		yg_say(N_("this was learnt:"));
 		fprintf(stderr, "%.*s", YG_FMT(text)); /* for whoever goes on by hand */
-		yg_say_hint(N_("give the values exactly as they stand in the line, and more lines of "
-			       "this kind"),
-			    N_("no line is read by what was learnt; nothing was written"));
+		yg_say_hint(
+			N_("give the values exactly as they stand in the line, and more lines of "
+			   "this kind"),
+			N_("no line is read by what was learnt; nothing was written"));
 		return YG_EXIT_FAILED;
 	}
 	if (is_asking && !yg_learn_confirm(N_("Is this right? Enter keeps it, n throws it away.")))
 		return YG_EXIT_FAILED;
 	rc = yg_io_write_to(task->out, text, 0644);
 	if (rc != YG_OK) {
-		yg_say_hint(N_("choose another place, or make room"), N_("%s cannot be written: %s"),
+		yg_say_hint(N_("choose another place, or make room"),
+			    N_("%s cannot be written: %s"),
 			    yg_say_safe(yg_bytes_str(task->out), 300), yg_say_tr(yg_err_text(rc)));
 		return YG_EXIT_FAILED;
 	}
-	yg_say(N_("%s: written; %u of %u lines are read"), yg_say_safe(yg_bytes_str(task->out), 300),
-	       count, task->lines.count);
+	yg_say(N_("%s: written; %u of %u lines are read"),
+	       yg_say_safe(yg_bytes_str(task->out), 300), count, task->lines.count);
 	return count == task->lines.count ? YG_EXIT_DONE : YG_EXIT_PARTLY;
 }
 
@@ -533,8 +536,9 @@ static bool check_task(const struct yg_learn_task *task)
 		return false;
 	}
 	if (task->field_count == 0) {
-		yg_say_hint(N_("for example --field user=bob --field src_ip=192.0.2.1"),
-			    N_("--field NAME=VALUE: say what stands in the line, at least one field"));
+		yg_say_hint(
+			N_("for example --field user=bob --field src_ip=192.0.2.1"),
+			N_("--field NAME=VALUE: say what stands in the line, at least one field"));
 		return false;
 	}
 	if (task->lines.count > YG_LEARN_LINES_MAX || task->pointed > task->lines.count) {
@@ -583,13 +587,14 @@ static int learn(struct yg_learn_task *task)
 
 	if (!prepare(task))
 		return status;
-	if (is_asking && !task->lines_path ? !yg_learn_ask_lines(task)
-					   : !yg_lines_read(task->lines_path ? task->lines_path : "-",
-							    &task->lines))
+	if (is_asking && !task->lines_path
+		    ? !yg_learn_ask_lines(task)
+		    : !yg_lines_read(task->lines_path ? task->lines_path : "-", &task->lines))
 		return status;
 	if (is_asking && task->pointed <= task->lines.count && !yg_learn_ask(task))
 		return status;
-	if (!check_task(task) || !complete_sets(task) || !default_place(task) || !read_before(task, &before, &before_size))
+	if (!check_task(task) || !complete_sets(task) || !default_place(task) ||
+	    !read_before(task, &before, &before_size))
 		return status;
 	yg_buf_init(&text, FILE_BYTES_MAX);
 	if (learn_text(task, (struct yg_bytes){before, before_size}, &text) == YG_OK)

@@ -127,8 +127,8 @@ static bool find_message(struct yg_line_trial *t, struct yg_bytes line, struct y
 	struct yg_parser *parser = yg_parser_new(t->opts, t->names);
 	struct yg_event event;
 	struct yg_fault fault;
-	bool is_it = parser && yg_parse(parser, YG_FORMAT_SYSLOG, line, t->arena, &event, &fault) ==
-				       YG_OK;
+	bool is_it = parser &&
+		     yg_parse(parser, YG_FORMAT_SYSLOG, line, t->arena, &event, &fault) == YG_OK;
 
 	if (is_it)
 		*ret = yg_event_get(&event, YG_F_message);
@@ -169,8 +169,8 @@ int yg_line_try(struct yg_line_trial *t, struct yg_bytes line, struct yg_event *
 		yg_event_init(ret, t->arena, t->names);
 		rc = yg_source_try(source, t->opts, text, ret, ret_line, &miss);
 		if (rc == YG_OK)
-			rc = read_whole(t, is_message ? YG_FORMAT_SYSLOG : YG_FORMAT_DESCRIBED, line,
-					ret);
+			rc = read_whole(t, is_message ? YG_FORMAT_SYSLOG : YG_FORMAT_DESCRIBED,
+					line, ret);
 		if (rc != YG_EMISMATCH)
 			return rc;
 		if (text.data > line.data && text.data <= line.data + line.size)
@@ -228,8 +228,8 @@ static void show_read(struct yg_buf *out, uint32_t number, struct yg_bytes line,
 }
 
 /* Why a line is not read, in words, on standard error. */
-static void say_miss(const struct yg_line_show *show, uint32_t number, struct yg_bytes line,
-		     int rc, const struct yg_source_miss *miss)
+static void say_miss(const struct yg_line_show *show, uint32_t number, struct yg_bytes line, int rc,
+		     const struct yg_source_miss *miss)
 {
 	struct yg_bytes near = yg_bytes_cut(line, miss->at, miss->at + NEAR_MAX);
 
@@ -239,7 +239,8 @@ static void say_miss(const struct yg_line_show *show, uint32_t number, struct yg
 		return;
 	}
 	if (!miss->line) {
-		yg_say(N_("%s:%u: not read: it is no line of the system log, and the description is "
+		yg_say(N_("%s:%u: not read: it is no line of the system log, and the description "
+			  "is "
 			  "for those only"),
 		       show->name, number);
 		return;
@@ -250,7 +251,8 @@ static void say_miss(const struct yg_line_show *show, uint32_t number, struct yg
 		       yg_say_tr(miss->expected), yg_say_safe(miss->text, 80));
 	else
 		yg_say(N_("%s:%u: not read: at byte %zu (\"%s\") %s was expected"), show->name,
-		       number, miss->at + 1, yg_say_safe(near, NEAR_MAX), yg_say_tr(miss->expected));
+		       number, miss->at + 1, yg_say_safe(near, NEAR_MAX),
+		       yg_say_tr(miss->expected));
 }
 
 int yg_lines_show(struct yg_line_trial *trial, const struct yg_lines *lines,

@@ -37,13 +37,15 @@ struct yg_line_trial {
 };
 
 /*
- * Read one line. YG_OK: *ret is it; *ret_line the kind of line. Else YG_EMISMATCH with *ret_miss and
- * the description that came furthest; YG_ELIMIT; YG_ENOMEM. *ret lives until the next call.
+ * Read one line. YG_OK: *ret is it; *ret_line the kind of line. Else YG_EMISMATCH with *ret_miss
+ * and the description that came furthest; YG_ELIMIT; YG_ENOMEM. *ret lives until the next call.
  */
 YG_MUST_USE int yg_line_try(struct yg_line_trial *trial, struct yg_bytes line, struct yg_event *ret,
-			    const struct yg_source_line **ret_line, struct yg_source_miss *ret_miss);
+			    const struct yg_source_line **ret_line,
+			    struct yg_source_miss *ret_miss);
 
-/* Try all and show them. *ret_read: how many were read. YG_OK, YG_ENOMEM or an error of the output. */
+/* Try all and show them. *ret_read: how many were read. YG_OK, YG_ENOMEM or an error of the output.
+ */
 YG_MUST_USE int yg_lines_show(struct yg_line_trial *trial, const struct yg_lines *lines,
 			      const struct yg_line_show *show, uint32_t *ret_read);
 

@@ -39,10 +39,12 @@ static const struct yg_tally_shape file_shape = {
 static struct yg_bytes logon_type(struct yg_event *event)
 {
 	static const char *const words[] = {
-		[2] = "2 interactive",	   [3] = "3 network",	    [4] = "4 batch",
-		[5] = "5 service",	   [7] = "7 unlock",	    [8] = "8 network, clear text",
-		[9] = "9 new credentials", [10] = "10 remote desktop", [11] = "11 cached",
-		[12] = "12 cached remote", [13] = "13 cached unlock",
+		[2] = "2 interactive",	   [3] = "3 network",
+		[4] = "4 batch",	   [5] = "5 service",
+		[7] = "7 unlock",	   [8] = "8 network, clear text",
+		[9] = "9 new credentials", [10] = "10 remote desktop",
+		[11] = "11 cached",	   [12] = "12 cached remote",
+		[13] = "13 cached unlock",
 	};
 	struct yg_bytes type = yg_event_get(event, YG_F_LogonType);
 	uint64_t number;
@@ -76,7 +78,8 @@ static int take_logon(void *arg, struct yg_event *event, const char *source)
 			    event->time_ns);
 }
 
-/* What tells events of a source apart: Windows' id, else the number or type that the device gives. */
+/* What tells events of a source apart: Windows' id, else the number or type that the device gives.
+ */
 static struct yg_bytes event_name(struct yg_event *event)
 {
 	static const uint32_t fields[] = {YG_F_EventID, YG_F_msgid, YG_F_logid, YG_F_type,
@@ -129,8 +132,7 @@ static int run_tally(int argc, char **argv, const struct yg_tally_shape *shape,
 		     int (*take)(void *arg, struct yg_event *event, const char *source))
 {
 	const char *from = NULL, *to = NULL;
-	const struct yg_extra extras[] = {{"--from", true, &from, NULL},
-					  {"--to", true, &to, NULL}};
+	const struct yg_extra extras[] = {{"--from", true, &from, NULL}, {"--to", true, &to, NULL}};
 	struct yg_options options = {0};
 	struct yg_walk walk = {.options = &options, .take = take, .arg = yg_tally_new(shape)};
 	struct yg_zone *zone = NULL;
@@ -201,8 +203,8 @@ int yg_command_summary(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv);
-	} commands[] = {{"logons", logons}, {"events", events}, {"files", files},
-			{"keywords", keywords}};
+	} commands[] = {
+		{"logons", logons}, {"events", events}, {"files", files}, {"keywords", keywords}};
 	const char *name = argc > 1 ? argv[1] : "";
 
 	for (int i = 1; i < argc; i++)

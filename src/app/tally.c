@@ -180,8 +180,8 @@ static int compare_rows(const void *left, const void *right)
 		if (a->counts[i] != b->counts[i])
 			return a->counts[i] > b->counts[i] ? -1 : 1;
 	for (unsigned i = 0; i < YG_TALLY_COLUMNS_MAX; i++) {
-		size_t size = a->words[i].size < b->words[i].size ? a->words[i].size
-								  : b->words[i].size;
+		size_t size =
+			a->words[i].size < b->words[i].size ? a->words[i].size : b->words[i].size;
 		int order = size ? memcmp(a->words[i].data, b->words[i].data, size) : 0;
 
 		if (order == 0 && a->words[i].size != b->words[i].size)
@@ -282,8 +282,7 @@ static void measure(const struct yg_tally *tally, unsigned *widths)
 	for (unsigned i = 0; i < YG_TALLY_COLUMNS_MAX && shape->columns[i]; i++) {
 		widths[i] = width_of(yg_say_tr(shape->heads[i]));
 		for (uint32_t r = 0; r < tally->count && r < YG_TALLY_SHOWN; r++) {
-			unsigned width =
-				width_of(yg_say_safe(tally->rows[r].words[i], COLUMN_MAX));
+			unsigned width = width_of(yg_say_safe(tally->rows[r].words[i], COLUMN_MAX));
 
 			widths[i] = width > widths[i] ? width : widths[i];
 		}

@@ -212,7 +212,8 @@ int yg_walk_failed(int rc)
 	return YG_EXIT_FAILED;
 }
 
-/* "--name=value" or "--name value" at @i. *ret_used: how many words of argv it takes; 0: another. */
+/* "--name=value" or "--name value" at @i. *ret_used: how many words of argv it takes; 0: another.
+ */
 static bool match_extra(const struct yg_extra *extra, int argc, char **argv, int i, int *ret_used,
 			const char **ret_value)
 {

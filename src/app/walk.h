@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/walk.h - every record of the named inputs, one after another, for commands that look at records
- * and not at rules: `source records`, `summary`, `search`.
+ * app/walk.h - every record of the named inputs, one after another, for commands that look at
+ * records and not at rules: `source records`, `summary`, `search`.
  *
  * One thread. Inputs, formats, zones and descriptions of sources as `detect` takes them.
  */
@@ -16,7 +16,8 @@ struct yg_walk {
 	/* Take one record; @source is its input's name. YG_OK, YG_EEND (enough), or an error. */
 	int (*take)(void *arg, struct yg_event *event, const char *source);
 	void *arg;
-	int64_t from_ns, to_ns; /* only records of this time, both ends included; YG_TIME_NONE: open */
+	int64_t from_ns,
+		to_ns; /* only records of this time, both ends included; YG_TIME_NONE: open */
 
 	/* The result. */
 	uint64_t records; /* that were read */
@@ -41,9 +42,9 @@ int yg_walk_failed(int rc);
  * yg_options_read() sees the rest.
  */
 struct yg_extra {
-	const char *name;  /* "--from" */
+	const char *name; /* "--from" */
 	bool has_value;
-	const char **value; /* where the last value goes; or */
+	const char **value;			   /* where the last value goes; or */
 	bool (*set)(void *arg, const char *value); /* called for each; false: said, wrong usage */
 };
 

@@ -46,8 +46,11 @@ struct yg_correlator {
 	uint64_t evicted;
 	uint64_t marks_made; /* of all groups: room */
 	int64_t last_ns;     /* of the last record with a time */
-	struct yg_ahead *ahead;
+	struct yg_ahead *ahead; /* traces with keys that do not count yet */
+	uint32_t ahead_count;
 	uint32_t ahead_room;
+	uint64_t ahead_order;		   /* of the last one */
+	const struct yg_trace *ahead_next; /* the run they are of; NULL = none was announced */
 };
 
 /* One key's way through the functions below. */

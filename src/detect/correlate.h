@@ -46,17 +46,20 @@ YG_MUST_USE int yg_correlator_take(struct yg_correlator *correlator, const struc
 				   struct yg_completion *to, uint32_t room, uint32_t *ret_count);
 
 /*
- * The same for @count traces that stand one after the other in the input, in the order of their
- * times: what one of them completes does not depend on the order they stand in (records of one
- * time keep theirs). @emit is called with the index of the completing trace, once for each trace
- * that completes something, in the order of the times; a result < 0 ends it. Cost: as above, and
- * sorting where they are not in order.
+ * The same for all traces of @now, which stand one after the other in the input, and as many of
+ * @next, which come after them, as belong before the last of @now by their times. They count in the
+ * order of their times: what one of them completes does not depend on the order they stand in
+ * (records of one time keep theirs), as long as no two stand further apart than into the next run.
+ *
+ * @next may be empty: the input ends, or rests. Otherwise it is @now of the next call, and stays
+ * until then. @emit is called once for each trace that completes something, in the order of the
+ * times; a result < 0 ends it. Cost: as above, and sorting where they are not in order.
  */
-typedef int (*yg_correlator_emit_fn)(void *arg, uint32_t trace, const struct yg_completion *list,
-				     uint32_t count);
-YG_MUST_USE int yg_correlator_take_all(struct yg_correlator *correlator,
-				       const struct yg_trace *traces, uint32_t count,
-				       yg_correlator_emit_fn emit, void *arg);
+typedef int (*yg_correlator_emit_fn)(void *arg, const struct yg_trace *trace,
+				     const struct yg_completion *list, uint32_t count);
+YG_MUST_USE int yg_correlator_take_all(struct yg_correlator *correlator, struct yg_trace_run now,
+				       struct yg_trace_run next, yg_correlator_emit_fn emit,
+				       void *arg);
 
 uint64_t yg_correlator_evicted(const struct yg_correlator *correlator);
 

@@ -28,8 +28,8 @@ struct candidate {
 
 /* What a record that is still to be taken completes. */
 struct ahead {
-	uint32_t trace;
-	uint32_t number; /* of the completions known ahead */
+	const struct yg_trace *trace;
+	uint64_t number; /* of the completions known ahead */
 	struct yg_completion done;
 };
 
@@ -48,12 +48,12 @@ struct yg_judge {
 	struct candidate *candidates;
 	uint32_t candidate_count;
 	uint32_t candidate_room;
-	const struct yg_trace *ahead_traces; /* NULL = none were announced */
-	uint32_t ahead_traces_count;
-	struct ahead *ahead; /* by trace */
+	struct yg_trace_run now; /* announced; none = each counts as it is taken */
+	struct ahead *ahead;	 /* those of now by trace, then those of what follows */
 	uint32_t ahead_count;
 	uint32_t ahead_room;
-	uint32_t ahead_at; /* the first that is not taken */
+	uint32_t ahead_at;     /* the first that is not taken */
+	uint64_t ahead_number; /* of the last one known */
 	uint64_t record;
 	struct yg_judge_counts counts;
 };
@@ -377,7 +377,8 @@ static int emit_changes(struct yg_judge *judge, struct yg_look *look, struct yg_
 
 /* --- what comes next ------------------------------------------------------------------------ */
 
-static int keep_ahead(void *arg, uint32_t trace, const struct yg_completion *list, uint32_t count)
+static int keep_ahead(void *arg, const struct yg_trace *trace, const struct yg_completion *list,
+		      uint32_t count)
 {
 	struct yg_judge *judge = arg;
 
@@ -392,11 +393,16 @@ static int keep_ahead(void *arg, uint32_t trace, const struct yg_completion *lis
 			judge->ahead = mem;
 			judge->ahead_room = room;
 		}
-		judge->ahead[judge->ahead_count] =
-			(struct ahead){trace, judge->ahead_count, list[i]};
-		judge->ahead_count++;
+		judge->ahead[judge->ahead_count++] =
+			(struct ahead){trace, ++judge->ahead_number, list[i]};
 	}
 	return YG_OK;
+}
+
+static bool is_of_now(const struct yg_judge *judge, const struct yg_trace *trace)
+{
+	return judge->now.count > 0 && trace >= judge->now.traces &&
+	       trace < judge->now.traces + judge->now.count;
 }
 
 /* Completions of one trace stay in the order of its keys. */
@@ -406,20 +412,40 @@ static int ahead_order(const void *left, const void *right)
 
 	if (a->trace != b->trace)
 		return a->trace < b->trace ? -1 : 1;
-	return (a->number > b->number) - (a->number < b->number);
+	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-int yg_judge_ahead(struct yg_judge *judge, const struct yg_trace *traces, uint32_t count)
+/* Those of the run to be taken now to the front, in its order. */
+static void put_in_order(struct yg_judge *judge)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < judge->ahead_count; i++) {
+		struct ahead ahead = judge->ahead[i];
+
+		if (!is_of_now(judge, ahead.trace))
+			continue;
+		judge->ahead[i] = judge->ahead[count];
+		judge->ahead[count++] = ahead;
+	}
+	if (count > 1)
+		qsort(judge->ahead, count, sizeof(*judge->ahead), ahead_order);
+}
+
+int yg_judge_ahead(struct yg_judge *judge, struct yg_trace_run now, struct yg_trace_run next)
 {
 	int rc;
 
-	judge->ahead_traces = count > 0 ? traces : NULL;
-	judge->ahead_traces_count = count;
-	judge->ahead_count = 0;
+	/* What was told goes; what was known of the run after it is this one's. */
+	judge->ahead_count -= judge->ahead_at;
+	if (judge->ahead_at > 0)
+		memmove(judge->ahead, judge->ahead + judge->ahead_at,
+			judge->ahead_count * sizeof(*judge->ahead));
 	judge->ahead_at = 0;
-	rc = yg_correlator_take_all(judge->correlator, traces, count, keep_ahead, judge);
-	if (rc == YG_OK && judge->ahead_count > 1)
-		qsort(judge->ahead, judge->ahead_count, sizeof(*judge->ahead), ahead_order);
+	judge->now = now;
+	rc = yg_correlator_take_all(judge->correlator, now, next, keep_ahead, judge);
+	if (rc == YG_OK)
+		put_in_order(judge);
 	return rc;
 }
 
@@ -432,18 +458,13 @@ struct yg_correlator *yg_judge_correlator(struct yg_judge *judge)
 static int complete(struct yg_judge *judge, const struct yg_trace *trace, uint32_t *ret_count)
 {
 	uint32_t count = 0;
-	uint32_t index;
 
 	*ret_count = 0;
-	if (!judge->ahead_traces || trace < judge->ahead_traces ||
-	    trace >= judge->ahead_traces + judge->ahead_traces_count)
+	if (!is_of_now(judge, trace))
 		return yg_correlator_take(judge->correlator, trace, judge->done,
 					  YG_CORRELATION_DONE_MAX, ret_count);
-	index = (uint32_t)(trace - judge->ahead_traces);
-	while (judge->ahead_at < judge->ahead_count && judge->ahead[judge->ahead_at].trace < index)
-		judge->ahead_at++;
 	while (judge->ahead_at < judge->ahead_count &&
-	       judge->ahead[judge->ahead_at].trace == index && count < YG_CORRELATION_DONE_MAX)
+	       judge->ahead[judge->ahead_at].trace == trace && count < YG_CORRELATION_DONE_MAX)
 		judge->done[count++] = judge->ahead[judge->ahead_at++].done;
 	*ret_count = count;
 	return YG_OK;
@@ -452,9 +473,8 @@ static int complete(struct yg_judge *judge, const struct yg_trace *trace, uint32
 /* The last of what was announced has been taken: the traces may go. */
 static void end_ahead(struct yg_judge *judge, const struct yg_trace *trace)
 {
-	if (judge->ahead_traces && judge->ahead_traces_count > 0 &&
-	    trace == judge->ahead_traces + (judge->ahead_traces_count - 1))
-		judge->ahead_traces = NULL;
+	if (judge->now.count > 0 && trace == judge->now.traces + (judge->now.count - 1))
+		judge->now = (struct yg_trace_run){NULL, 0};
 }
 
 /* The part for records with hits, keys or indicators. */

@@ -56,12 +56,14 @@ struct yg_judge *yg_judge_free(struct yg_judge *judge);
 void yg_judge_source(struct yg_judge *judge, struct yg_bytes source);
 
 /*
- * What comes next: @count traces that will be taken one after the other. Correlations then count
- * them in the order of their times (yg_correlator_take_all); without this call each counts as it
- * is taken. @traces must stay until they have been taken. YG_OK or YG_ENOMEM.
+ * What comes next: the traces of @now will be taken one after the other, then those of @next, if
+ * there are any yet. Correlations then count them in the order of their times
+ * (yg_correlator_take_all); without this call each counts as it is taken. @now is what was @next in
+ * the call before, unless that was empty; both must stay until they have been taken. YG_OK or
+ * YG_ENOMEM.
  */
-YG_MUST_USE int yg_judge_ahead(struct yg_judge *judge, const struct yg_trace *traces,
-			       uint32_t count);
+YG_MUST_USE int yg_judge_ahead(struct yg_judge *judge, struct yg_trace_run now,
+			       struct yg_trace_run next);
 
 /* The state of the correlations, to be kept and restored (detect/correlate.h). */
 struct yg_correlator *yg_judge_correlator(struct yg_judge *judge);

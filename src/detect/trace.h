@@ -83,6 +83,12 @@ struct yg_sign_in {
 };
 struct yg_sign_in yg_trace_sign_in(struct yg_event *event);
 
+/* Traces that stand one after the other in the input. */
+struct yg_trace_run {
+	const struct yg_trace *traces;
+	uint32_t count;
+};
+
 struct yg_tracer;
 struct yg_indicators; /* detect/indicators.h */
 

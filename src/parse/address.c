@@ -166,7 +166,8 @@ bool yg_address_in(struct yg_bytes text, struct yg_bytes *ret_address, struct yg
 	return true;
 }
 
-/* Bytes of an address in @b, which holds digits, dots and colons only; ends of sentences are not. */
+/* Bytes of an address in @b, which holds digits, dots and colons only; ends of sentences are not.
+ */
 static size_t bare_size(struct yg_bytes b, size_t *ret_v4)
 {
 	size_t run = 0;

@@ -7,14 +7,16 @@
 
 #include "base/ban.h"
 
-#define GRAMS_PAY 4u /* kinds of line from which on noting the triples costs less than searching */
+#define GRAMS_PAY 4u /* kinds of line from which on noting the triples costs less than searching   \
+		      */
 
 /* A description at work on one record. */
 struct trial {
 	const struct yg_source *source;
 	const struct yg_source_line *line;
 	struct yg_event *event;
-	struct yg_pattern_match *match; /* in the event's arena; NULL until a kind of line may fit */
+	struct yg_pattern_match
+		*match; /* in the event's arena; NULL until a kind of line may fit */
 };
 
 bool yg_described_fits(struct yg_bytes record)
@@ -244,9 +246,9 @@ static int say(int rc, struct yg_fault *reterr)
 	if (rc == YG_EMISMATCH)
 		return yg_fault_set(reterr, YG_EMISMATCH, "no description of a source fits", 0);
 	if (rc == YG_ELIMIT)
-		return yg_fault_set(reterr, YG_ELIMIT,
-				    "the descriptions of sources need too many steps for this record",
-				    0);
+		return yg_fault_set(
+			reterr, YG_ELIMIT,
+			"the descriptions of sources need too many steps for this record", 0);
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 }
 
@@ -309,8 +311,8 @@ static int match_any(struct trial *t, const struct yg_parse_opts *opts, enum who
 			continue;
 		if (++asked == GRAMS_PAY)
 			yg_grams_make(&grams, text);
-		if (grams.is_made && (!yg_probes_may(&kind->anchor, &grams) ||
-				      !yg_probes_may(&kind->need, &grams)))
+		if (grams.is_made &&
+		    (!yg_probes_may(&kind->anchor, &grams) || !yg_probes_may(&kind->need, &grams)))
 			continue;
 		if (!has_all(kind->source, text))
 			continue;
@@ -339,12 +341,12 @@ bool yg_described_owns(struct yg_parser_int *ctx, struct yg_event *event, struct
 {
 	struct trial t = {.event = event};
 
-	return program.size > 0 && match_any(&t, &ctx->opts, OF_NAMED, program,
-					     yg_bytes_trim(message)) == YG_OK;
+	return program.size > 0 &&
+	       match_any(&t, &ctx->opts, OF_NAMED, program, yg_bytes_trim(message)) == YG_OK;
 }
 
-int yg_described_message(struct yg_parser_int *ctx, struct yg_event *event,
-			 struct yg_bytes program, struct yg_bytes message, bool *ret_known)
+int yg_described_message(struct yg_parser_int *ctx, struct yg_event *event, struct yg_bytes program,
+			 struct yg_bytes message, bool *ret_known)
 {
 	struct trial t = {.event = event};
 	int rc = match_any(&t, &ctx->opts, OF_MESSAGES, program, yg_bytes_trim(message));
@@ -373,8 +375,7 @@ static void explain(const struct trial *t, struct yg_source_miss *miss)
 		miss->text = (struct yg_bytes){0};
 		return;
 	}
-	miss->expected =
-		yg_pattern_expected(t->line->pattern, t->match->miss_piece, &miss->text);
+	miss->expected = yg_pattern_expected(t->line->pattern, t->match->miss_piece, &miss->text);
 }
 
 int yg_source_try(const struct yg_source *source, const struct yg_parse_opts *opts,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * parse/description-int.h - the set of descriptions, and which kinds of line a record can be at all.
+ * parse/description-int.h - the set of descriptions, and which kinds of line a record can be at
+ * all.
  *
  * Most records are of no description, and most descriptions are of other devices: so kinds of line
  * are kept by the first byte that they can begin with, and a record's triples of bytes are noted
@@ -54,7 +55,7 @@ struct yg_sources {
 	struct yg_source *first, *last;
 	uint32_t count, lines;
 	uint64_t programs[4]; /* bits of the programs that are named at all: yg_program_bit() */
-	struct yg_kinds of_line[256];	/* whole lines, by their first byte */
+	struct yg_kinds of_line[256];	 /* whole lines, by their first byte */
 	struct yg_kinds of_message[256]; /* messages of the system log */
 };
 

@@ -12,7 +12,7 @@
 #define SET_BYTES_MAX  (64u << 20) /* of all descriptions, compiled */
 #define TREE_BYTES_MAX (32u << 20)
 
-static const char *const kinds[] = {"vpn", "firewall", "proxy", "dns", "nas", "mail",
+static const char *const kinds[] = {"vpn", "firewall", "proxy", "dns", "nas",	"mail",
 				    "ftp", "database", "web",	"app", "phone", "other"};
 
 struct yg_sources *yg_sources_new(void)
@@ -173,9 +173,10 @@ static int read_pairs(struct reading *r, const struct yg_yaml *node, uint32_t mo
 	for (const struct yg_yaml *item = node->first; item; item = item->next, count++) {
 		if (item->kind != YG_YAML_SCALAR || item->text.size > TEXT_BYTES_MAX ||
 		    item->key.size == 0 || item->key.size > TEXT_BYTES_MAX)
-			return yg_line_fault_set(r->fault, YG_EFORMAT, item->line,
-						 "a name and a text of at most %u bytes are expected",
-						 TEXT_BYTES_MAX);
+			return yg_line_fault_set(
+				r->fault, YG_EFORMAT, item->line,
+				"a name and a text of at most %u bytes are expected",
+				TEXT_BYTES_MAX);
 		if (copy(r, item->key, &pairs[count].name) != YG_OK ||
 		    copy(r, item->text, &pairs[count].text) != YG_OK)
 			return YG_ENOMEM;
@@ -201,7 +202,8 @@ static int read_sets(struct reading *r, const struct yg_yaml *map,
 	return rc;
 }
 
-static int compile(struct reading *r, const struct yg_yaml *node, const struct yg_line_pattern **ret)
+static int compile(struct reading *r, const struct yg_yaml *node,
+		   const struct yg_line_pattern **ret)
 {
 	struct yg_fault fault;
 	int rc;
@@ -210,8 +212,8 @@ static int compile(struct reading *r, const struct yg_yaml *node, const struct y
 		return yg_line_fault_set(r->fault, YG_EFORMAT, node->line, "a pattern is expected");
 	rc = yg_pattern_compile(node->text, r->arena, ret, &fault);
 	if (rc != YG_OK)
-		return yg_line_fault_set(r->fault, rc, node->line, "%s (at byte %zu of the pattern)",
-					 fault.msg, fault.pos);
+		return yg_line_fault_set(r->fault, rc, node->line,
+					 "%s (at byte %zu of the pattern)", fault.msg, fault.pos);
 	return YG_OK;
 }
 
@@ -367,8 +369,8 @@ static int read_framing(struct reading *r, const struct yg_yaml *map)
 	struct yg_bytes framing = yg_yaml_text(map, "framing");
 	const struct yg_yaml *node = yg_yaml_get(map, "framing");
 
-	r->to->in_lines = !node || yg_bytes_eq(framing, YG_S("line")) ||
-			  yg_bytes_eq(framing, YG_S("any"));
+	r->to->in_lines =
+		!node || yg_bytes_eq(framing, YG_S("line")) || yg_bytes_eq(framing, YG_S("any"));
 	r->to->in_syslog =
 		yg_bytes_eq(framing, YG_S("syslog")) || yg_bytes_eq(framing, YG_S("any"));
 	if (!r->to->in_lines && !r->to->in_syslog)
@@ -427,7 +429,8 @@ static int read_source(struct reading *r, const struct yg_yaml *map)
 		rc = yg_line_fault_set(r->fault, YG_EFORMAT, map->line,
 				       "program: only with framing syslog or any");
 	if (rc == YG_OK)
-		rc = read_list(r, map, "needs", YG_SOURCE_PROGRAMS_MAX, &to->needs, &to->need_count);
+		rc = read_list(r, map, "needs", YG_SOURCE_PROGRAMS_MAX, &to->needs,
+			       &to->need_count);
 	if (rc == YG_OK)
 		rc = read_list(r, map, "empty", YG_SOURCE_PROGRAMS_MAX, &to->empties,
 			       &to->empty_count);
@@ -460,8 +463,7 @@ static int check_place(const struct reading *r, const struct yg_source *added, u
 
 	if (other)
 		return yg_line_fault_set(r->fault, YG_EDUPLICATE, r->default_line,
-					 "the name \"%.*s\" is taken by %.*s",
-					 YG_FMT(r->to->name),
+					 "the name \"%.*s\" is taken by %.*s", YG_FMT(r->to->name),
 					 YG_FMT(yg_bytes_cut(other->file, 0, 120)));
 	if (r->sources->count + count >= YG_SOURCES_MAX)
 		return yg_line_fault_set(r->fault, YG_ELIMIT, r->default_line,

@@ -29,10 +29,9 @@ static struct yg_probes probes_of(struct yg_bytes word)
 	size_t places = word.size >= 3 ? word.size - 2 : 0;
 
 	for (uint32_t i = 0; i < YG_GRAM_PROBES && i < places; i++)
-		probes.bits[probes.count++] =
-			(uint16_t)gram(word.data + i * (places > YG_GRAM_PROBES
-								? (places - 1) / (YG_GRAM_PROBES - 1)
-								: 1));
+		probes.bits[probes.count++] = (uint16_t)gram(
+			word.data +
+			i * (places > YG_GRAM_PROBES ? (places - 1) / (YG_GRAM_PROBES - 1) : 1));
 	return probes;
 }
 
@@ -40,8 +39,7 @@ static int add(struct yg_sources *sources, struct yg_kinds *kinds, struct yg_kin
 {
 	if (kinds->count == kinds->room) {
 		uint32_t room = kinds->room ? kinds->room * 2 : 4;
-		struct yg_kind **items =
-			yg_arena_alloc(sources->arena, room * sizeof(*items));
+		struct yg_kind **items = yg_arena_alloc(sources->arena, room * sizeof(*items));
 
 		if (!items)
 			return YG_ENOMEM;

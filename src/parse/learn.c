@@ -11,7 +11,7 @@
 #define TIME_WITHIN 96u /* bytes from the start of a line in which its time is looked for */
 #define SPANS_MAX   (4u * YG_LEARN_FIELDS_MAX)
 #define REPEAT_MIN  3u /* bytes of a value that is looked for again */
-#define ALIKE	    2u	/* lines are of one kind when at least 1/ALIKE of the words are shared */
+#define ALIKE	    2u /* lines are of one kind when at least 1/ALIKE of the words are shared */
 
 enum token_kind {
 	TOKEN_BLANK,
@@ -60,15 +60,38 @@ static bool is_word_byte(uint8_t c)
 
 /* The more exact first: what a shorter one would cut off has to be tried before it. */
 static const char *const time_formats[] = {
-	"%Y-%m-%dT%T.%f%z",  "%Y-%m-%dT%T,%f%z",  "%Y-%m-%dT%T%z",     "%Y-%m-%dT%T.%f",
-	"%Y-%m-%dT%T,%f",    "%Y-%m-%dT%T",	  "%Y-%m-%d %T.%f %z", "%Y-%m-%d %T,%f %z",
-	"%Y-%m-%d %T.%f %Z", "%Y-%m-%d %T,%f %Z",
-	"%Y-%m-%d %T.%f",    "%Y-%m-%d %T,%f",	  "%Y-%m-%d %T %z",    "%Y-%m-%d %T %Z",
-	"%Y-%m-%d %T",	     "%Y/%m/%d %T.%f",	  "%Y/%m/%d %T",       "%d/%b/%Y:%T %z",
-	"%d/%b/%Y %T",	     "%d/%m/%Y %T",	  "%m/%d/%Y, %I:%M:%S %p",
-	"%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y-%T.%f", "%m/%d/%Y %T",       "%a %b %e %T %Y",
-	"%b %e %Y %T",	     "%b %e %T %Y",	  "%b %e %T",	       "%d.%m.%Y %T",
-	"%Y%m%d%H%M%S",	     "%s.%f",		  "%s",
+	"%Y-%m-%dT%T.%f%z",
+	"%Y-%m-%dT%T,%f%z",
+	"%Y-%m-%dT%T%z",
+	"%Y-%m-%dT%T.%f",
+	"%Y-%m-%dT%T,%f",
+	"%Y-%m-%dT%T",
+	"%Y-%m-%d %T.%f %z",
+	"%Y-%m-%d %T,%f %z",
+	"%Y-%m-%d %T.%f %Z",
+	"%Y-%m-%d %T,%f %Z",
+	"%Y-%m-%d %T.%f",
+	"%Y-%m-%d %T,%f",
+	"%Y-%m-%d %T %z",
+	"%Y-%m-%d %T %Z",
+	"%Y-%m-%d %T",
+	"%Y/%m/%d %T.%f",
+	"%Y/%m/%d %T",
+	"%d/%b/%Y:%T %z",
+	"%d/%b/%Y %T",
+	"%d/%m/%Y %T",
+	"%m/%d/%Y, %I:%M:%S %p",
+	"%m/%d/%Y %I:%M:%S %p",
+	"%m/%d/%Y-%T.%f",
+	"%m/%d/%Y %T",
+	"%a %b %e %T %Y",
+	"%b %e %Y %T",
+	"%b %e %T %Y",
+	"%b %e %T",
+	"%d.%m.%Y %T",
+	"%Y%m%d%H%M%S",
+	"%s.%f",
+	"%s",
 };
 
 /* Bytes of the time that begins at @at, or 0. */
@@ -174,13 +197,13 @@ static int find_spans(struct learner *l, uint32_t *ret_field, struct yg_fault *r
 		if (at == SIZE_MAX)
 			return yg_fault_set(reterr, YG_EFORMAT,
 					    N_("this value does not stand in the line, or "
-				       "inside that of another field"),
+					       "inside that of another field"),
 					    0);
-		if (is_time && (!yg_learn_time(field->value, l->in->zone, l->in->reference_ns, &from,
-					       &size, &l->time_format) ||
+		if (is_time && (!yg_learn_time(field->value, l->in->zone, l->in->reference_ns,
+					       &from, &size, &l->time_format) ||
 				size != field->value.size))
-			return yg_fault_set(reterr, YG_EFORMAT, N_("no form of time is known for this"),
-					    at);
+			return yg_fault_set(reterr, YG_EFORMAT,
+					    N_("no form of time is known for this"), at);
 		has_time |= is_time;
 		add_span(l, at, field->value.size, is_time ? UINT32_MAX : i, false);
 	}
@@ -245,11 +268,12 @@ static int cut_line(struct yg_bytes line, const struct span *spans, uint32_t spa
 		if (count == YG_LEARN_TOKENS_MAX)
 			return YG_ELIMIT;
 		if (s < span_count && at == spans[s].at) {
-			to[count++] = (struct token){.kind = TOKEN_FIELD,
-						     .text = yg_bytes_cut(line, at, at + spans[s].size),
-						     .field = spans[s].field,
-						     .is_repeat = spans[s].is_repeat,
-						     .is_kept = true};
+			to[count++] =
+				(struct token){.kind = TOKEN_FIELD,
+					       .text = yg_bytes_cut(line, at, at + spans[s].size),
+					       .field = spans[s].field,
+					       .is_repeat = spans[s].is_repeat,
+					       .is_kept = true};
 			at += spans[s++].size;
 			continue;
 		}
@@ -273,9 +297,9 @@ static bool is_same(const struct token *a, const struct token *b)
  */
 static bool is_telling(struct yg_bytes word)
 {
-	static const char *const stems[] = {"fail",  "succ",   "accept",    "deni",  "deny",
-					    "refus", "reject", "invalid",   "allow", "block",
-					    "drop",  "permit", "wrong",	    "grant", "incorrect",
+	static const char *const stems[] = {"fail",  "succ",   "accept",   "deni",   "deny",
+					    "refus", "reject", "invalid",  "allow",  "block",
+					    "drop",  "permit", "wrong",	   "grant",  "incorrect",
 					    "lock",  "logged", "terminat", "expire", "disabled"};
 	uint8_t small[16];
 	struct yg_bytes b = {small, word.size < sizeof(small) ? word.size : sizeof(small)};
@@ -297,8 +321,8 @@ static uint32_t compare(const struct learner *l, const struct token *other, uint
 {
 	uint32_t width = count + 1;
 	uint32_t shared = 0;
-	uint32_t strange = 0; /* telling words that the two do not share */
-	uint32_t more = 0;    /* those of the other line since the last shared token */
+	uint32_t strange = 0;  /* telling words that the two do not share */
+	uint32_t more = 0;     /* those of the other line since the last shared token */
 	bool is_field = false; /* they may be what a field holds there */
 
 	for (uint32_t k = 0; k <= count; k++)
@@ -309,7 +333,8 @@ static uint32_t compare(const struct learner *l, const struct token *other, uint
 			uint16_t down = table[(i + 1) * width + k];
 			uint16_t right = table[i * width + k + 1];
 
-			/* words weigh more than marks and blanks, so that these do not lead astray */
+			/* words weigh more than marks and blanks, so that these do not lead astray
+			 */
 			if (is_same(&l->tokens[i], &other[k])) {
 				uint16_t weight = l->tokens[i].kind == TOKEN_WORD ? 4 : 1;
 				uint16_t both = (uint16_t)(table[(i + 1) * width + k + 1] + weight);
@@ -520,11 +545,12 @@ static void loosen_numbers(struct learner *l)
 	struct token *t = l->tokens;
 
 	for (uint32_t i = 1; i < l->count; i++) {
-		bool in_brackets = i + 1 < l->count && is_mark(&t[i - 1], "[") &&
-				   is_mark(&t[i + 1], "]");
-		bool is_port = i > 1 && ((is_mark(&t[i - 1], ":") && t[i - 2].kind == TOKEN_FIELD) ||
-					 (t[i - 1].kind == TOKEN_BLANK &&
-					  yg_bytes_eq(t[i - 2].text, YG_S("port"))));
+		bool in_brackets =
+			i + 1 < l->count && is_mark(&t[i - 1], "[") && is_mark(&t[i + 1], "]");
+		bool is_port =
+			i > 1 && ((is_mark(&t[i - 1], ":") && t[i - 2].kind == TOKEN_FIELD) ||
+				  (t[i - 1].kind == TOKEN_BLANK &&
+				   yg_bytes_eq(t[i - 2].text, YG_S("port"))));
 		bool is_clock = i > 3 && is_mark(&t[i - 1], ":") && is_number(t[i - 2].text) &&
 				is_mark(&t[i - 3], ":") && is_number(t[i - 4].text);
 
@@ -661,7 +687,8 @@ int yg_learn_pattern(const struct yg_learn *learn, struct yg_arena *arena, struc
 		return rc;
 	find_repeats(&l);
 	if (cut_line(l.line, l.spans, l.span_count, l.tokens, &l.count) != YG_OK)
-		return yg_fault_set(reterr, YG_ELIMIT, N_("a line of more than 1024 words and marks"), 0);
+		return yg_fault_set(reterr, YG_ELIMIT,
+				    N_("a line of more than 1024 words and marks"), 0);
 	if (learn_lines(&l) != YG_OK)
 		return yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 	loosen_times(&l);

@@ -31,14 +31,16 @@ struct yg_learn {
 	uint32_t pointed; /* index of the line that the fields point at */
 	const struct yg_learn_field *fields;
 	uint32_t field_count;
-	bool is_first; /* names of people end at the first place, not the last (docs/source-description.md) */
+	bool is_first;		    /* names of people end at the first place, not the last
+				       (docs/source-description.md) */
 	const struct yg_zone *zone; /* for trying times; may be NULL */
 	int64_t reference_ns;
 };
 
 /*
- * The pattern, in the words of parse/pattern.h, added to @to. YG_OK; YG_EFORMAT (a value that does not
- * stand in the line: *ret_field is its index, else UINT32_MAX) or YG_ELIMIT with *reterr; YG_ENOMEM.
+ * The pattern, in the words of parse/pattern.h, added to @to. YG_OK; YG_EFORMAT (a value that does
+ * not stand in the line: *ret_field is its index, else UINT32_MAX) or YG_ELIMIT with *reterr;
+ * YG_ENOMEM.
  */
 YG_MUST_USE int yg_learn_pattern(const struct yg_learn *learn, struct yg_arena *arena,
 				 struct yg_buf *to, uint32_t *ret_field, struct yg_fault *reterr);

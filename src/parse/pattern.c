@@ -136,9 +136,9 @@ static int read_choices(struct compiler *c, struct yg_piece *piece, struct yg_by
 		piece->choice_count++;
 		list = end == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(list, end + 1);
 	}
-	return piece->choice_count > 0 ? YG_OK
-				       : refuse(c, YG_EFORMAT,
-						"no choices: write {name:one a|b}", piece->at);
+	return piece->choice_count > 0
+		       ? YG_OK
+		       : refuse(c, YG_EFORMAT, "no choices: write {name:one a|b}", piece->at);
 }
 
 static int read_argument(struct compiler *c, struct yg_piece *piece, struct yg_bytes arg)
@@ -188,7 +188,8 @@ static int read_piece(struct compiler *c)
 	name = yg_bytes_cut(b, 0, colon);
 	if (!is_name(name))
 		return refuse(c, YG_EFORMAT,
-			      "a field's name has letters, digits, '_', '-', '.', 64 at most", start);
+			      "a field's name has letters, digits, '_', '-', '.', 64 at most",
+			      start);
 	b = colon == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(b, colon + 1);
 	space = yg_bytes_chr(b, ' ');
 	type = yg_bytes_cut(b, 0, space);
@@ -201,8 +202,8 @@ static int read_piece(struct compiler *c)
 	if (!piece)
 		return YG_ELIMIT;
 	piece->name = name;
-	return read_argument(c, piece,
-			     space == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(b, space + 1));
+	return read_argument(
+		c, piece, space == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(b, space + 1));
 }
 
 /* "{?" and "?}" */
@@ -214,10 +215,11 @@ static int read_optional(struct compiler *c, bool is_begin)
 	if (!is_begin) {
 		c->pieces[c->open - 1].skip_to = (uint16_t)c->count;
 		if (c->count == c->open || c->pieces[c->open].kind != YG_PIECE_LITERAL)
-			return refuse(c, YG_EFORMAT,
-				      "an optional part {?…?} has to begin with text: it is what tells "
-				      "whether the part is there",
-				      at);
+			return refuse(
+				c, YG_EFORMAT,
+				"an optional part {?…?} has to begin with text: it is what tells "
+				"whether the part is there",
+				at);
 		c->open = 0;
 		return YG_OK;
 	}
@@ -262,10 +264,11 @@ static int find_stops(struct compiler *c, uint32_t i)
 
 		if (!is_part && follower->kind != YG_PIECE_LITERAL &&
 		    follower->kind != YG_PIECE_ONE)
-			return refuse(c, YG_EFORMAT,
-				      "two pieces stand side by side: nothing tells where the first "
-				      "ends; put text between them",
-				      follower->at);
+			return refuse(
+				c, YG_EFORMAT,
+				"two pieces stand side by side: nothing tells where the first "
+				"ends; put text between them",
+				follower->at);
 		if (piece->stop_count == YG_PATTERN_STOPS_MAX)
 			return refuse(c, YG_ELIMIT, "too many optional parts behind one piece",
 				      piece->at);
@@ -288,16 +291,16 @@ static int check_pieces(struct compiler *c)
 
 		has_part |= piece->kind > YG_PIECE_OPTIONAL;
 		if (piece->kind == YG_PIECE_REST && i + 1 < c->count)
-			return refuse(c, YG_EFORMAT, "{…:rest} takes all that is left: it has to be the "
-						     "last piece",
+			return refuse(c, YG_EFORMAT,
+				      "{…:rest} takes all that is left: it has to be the "
+				      "last piece",
 				      piece->at);
 		if (is_open(piece) && piece->kind != YG_PIECE_REST)
 			rc = find_stops(c, i);
 		if (rc != YG_OK)
 			return rc;
 	}
-	return has_part ? YG_OK
-			: refuse(c, YG_EFORMAT, "a pattern without a single piece {…}", 0);
+	return has_part ? YG_OK : refuse(c, YG_EFORMAT, "a pattern without a single piece {…}", 0);
 }
 
 static void add_first(struct yg_line_pattern *p, const char *bytes)
@@ -313,7 +316,8 @@ static void add_first_byte(struct yg_line_pattern *p, uint8_t byte)
 		p->first['\t' / 8] |= (uint8_t)(1u << ('\t' % 8));
 }
 
-/* A time begins with a mark of its format, a digit (or the blank before one), or a name's letter. */
+/* A time begins with a mark of its format, a digit (or the blank before one), or a name's letter.
+ */
 static void add_first_of_time(struct yg_line_pattern *p, struct yg_bytes format)
 {
 	char letter = (char)format.data[0];
@@ -392,8 +396,8 @@ static void find_anchor(struct yg_line_pattern *p)
 	}
 }
 
-int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena, const struct yg_line_pattern **ret,
-		       struct yg_fault *reterr)
+int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena,
+		       const struct yg_line_pattern **ret, struct yg_fault *reterr)
 {
 	struct compiler c = {.arena = arena, .fault = reterr};
 	struct yg_line_pattern *pattern = yg_arena_zalloc(arena, sizeof(*pattern));

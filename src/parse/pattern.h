@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * parse/pattern.h - lines taken apart by a pattern that a person wrote (docs/source-description.md).
+ * parse/pattern.h - lines taken apart by a pattern that a person wrote
+ * (docs/source-description.md).
  *
- *   {time:time %Y-%m-%d %T} [{:word}] login of {user:text} from {src_ip:address}{? port {src_port:port}?}
+ *   {time:time %Y-%m-%d %T} [{:word}] login of {user:text} from {src_ip:address}{? port
+ * {src_port:port}?}
  *
- * Nothing is ever tried twice: a piece of open length ends at the first place (with `last`: the last
- * place) where the text behind it stands and the piece after that text fits, and there it stays. So
- * a line costs at most O(pieces × line), and no pattern can cost more; the caller gives a budget of
- * steps as well.
+ * Nothing is ever tried twice: a piece of open length ends at the first place (with `last`: the
+ * last place) where the text behind it stands and the piece after that text fits, and there it
+ * stays. So a line costs at most O(pieces × line), and no pattern can cost more; the caller gives a
+ * budget of steps as well.
  *
  * Layer:  parse. Patterns and lines are untrusted. A compiled pattern is immutable: any thread.
  * Tests:  tests/unit/parse/test_pattern.c, tests/fuzz/fuzz_description.c
@@ -95,9 +97,9 @@ struct yg_pattern_match {
 };
 
 /*
- * Read the whole of @line (blanks at its ends do not count). Adds to @match, whose result fields the
- * caller has cleared by yg_pattern_begin(). YG_OK; YG_EMISMATCH with where it failed; YG_ELIMIT when
- * the steps are used up; YG_ENOMEM.
+ * Read the whole of @line (blanks at its ends do not count). Adds to @match, whose result fields
+ * the caller has cleared by yg_pattern_begin(). YG_OK; YG_EMISMATCH with where it failed; YG_ELIMIT
+ * when the steps are used up; YG_ENOMEM.
  */
 YG_MUST_USE int yg_pattern_match(const struct yg_line_pattern *pattern, struct yg_bytes line,
 				 struct yg_pattern_match *match);
@@ -106,6 +108,7 @@ void yg_pattern_begin(struct yg_pattern_match *match);
 /* Where @pattern cannot fit because of the first byte or the anchor: a look before matching. */
 bool yg_pattern_may_fit(const struct yg_line_pattern *pattern, struct yg_bytes line);
 
-/* What was expected where a match failed, for people (English, static) and, for a text, the text. */
+/* What was expected where a match failed, for people (English, static) and, for a text, the text.
+ */
 const char *yg_pattern_expected(const struct yg_line_pattern *pattern, uint32_t piece,
 				struct yg_bytes *ret_text);

@@ -72,8 +72,9 @@ static size_t text_end(struct yg_bytes line, size_t at, struct yg_bytes text, ui
 	size_t from = at;
 
 	for (size_t i = 0; i < text.size; i++) {
-		bool stands = at < line.size && (text.data[i] == ' ' ? is_blank(line.data[at])
-								     : line.data[at] == text.data[i]);
+		bool stands =
+			at < line.size && (text.data[i] == ' ' ? is_blank(line.data[at])
+							       : line.data[at] == text.data[i]);
 
 		if (!stands) {
 			*steps -= at - from < *steps ? at - from : *steps;
@@ -219,8 +220,8 @@ static bool may_begin(const struct walk *w, uint32_t k, size_t at, size_t from)
 }
 
 /*
- * Where piece @i, which begins at w->at, ends: at the first (last) place from @from to @to where one
- * of its stops stands. *ret SIZE_MAX: nowhere. False: the steps are used up.
+ * Where piece @i, which begins at w->at, ends: at the first (last) place from @from to @to where
+ * one of its stops stands. *ret SIZE_MAX: nowhere. False: the steps are used up.
  */
 static bool find_end(struct walk *w, const struct yg_piece *piece, size_t from, size_t to,
 		     size_t *ret)

@@ -4,8 +4,8 @@
  * (docs/source-description.md).
  *
  * A set of descriptions is filled once and is immutable then: any number of threads and parsers
- * share it (struct yg_parse_opts). Descriptions are tried in the order in which they were added, and
- * the lines of one in the order of the file; the first that reads a record wins.
+ * share it (struct yg_parse_opts). Descriptions are tried in the order in which they were added,
+ * and the lines of one in the order of the file; the first that reads a record wins.
  *
  * Layer:  parse. Description files and lines are untrusted.
  * Limits: below, and those of parse/pattern.h. A record costs at most YG_SOURCES_STEPS_MAX steps
@@ -17,8 +17,8 @@
 #include "parse/pattern.h"
 
 #define YG_SOURCES_MAX	       512u
-#define YG_SOURCE_LINES_MAX    64u   /* of one description */
-#define YG_SOURCES_LINES_MAX   4096u /* of all */
+#define YG_SOURCE_LINES_MAX    64u	    /* of one description */
+#define YG_SOURCES_LINES_MAX   4096u	    /* of all */
 #define YG_SOURCE_BYTES_MAX    (256u << 10) /* of a description file */
 #define YG_SOURCE_RECORD_MAX   (64u << 10)  /* longer records are not tried */
 #define YG_SOURCES_STEPS_MAX   (8u << 20)   /* bytes looked at for one record */
@@ -51,7 +51,7 @@ struct yg_source_line {
 	struct yg_bytes name;
 	uint32_t at_line; /* of the file */
 	const struct yg_line_pattern *pattern;
-	uint8_t separator;		       /* of cells; 0: @pattern counts */
+	uint8_t separator;			    /* of cells; 0: @pattern counts */
 	const struct yg_line_pattern *const *cells; /* NULL among them: passed over */
 	uint32_t cell_count;
 	const struct yg_source_pair *sets;
@@ -100,10 +100,11 @@ uint32_t yg_sources_count(const struct yg_sources *sources);
 /* ---- for people who write one ---- */
 
 struct yg_source_miss {
-	const struct yg_source_line *line; /* the kind of line that came furthest; NULL: none tried */
-	size_t at;			   /* byte of the record */
-	const char *expected;		   /* English; msgid */
-	struct yg_bytes text;		   /* the text that was expected, or empty */
+	const struct yg_source_line
+		*line;	      /* the kind of line that came furthest; NULL: none tried */
+	size_t at;	      /* byte of the record */
+	const char *expected; /* English; msgid */
+	struct yg_bytes text; /* the text that was expected, or empty */
 };
 
 /*

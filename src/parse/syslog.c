@@ -175,7 +175,7 @@ static bool read_bsd_time(struct yg_parser_int *ctx, struct header *h, struct yg
 		has_year = read_late_year(&b, &civil.year);
 	if (has_year ? !yg_times_civil(&civil, ctx->opts.zone, &event->time_ns)
 		     : !yg_times_year(&civil, ctx->opts.zone, ctx->opts.reference_ns,
-				     &event->time_ns))
+				      &event->time_ns))
 		return false;
 	event->has_zone = false;
 	event->time_text = yg_bytes_cut(h->rest, 0, (size_t)(b.data - h->rest.data));

@@ -43,7 +43,8 @@ const char *yg_time_format_fault(struct yg_bytes format)
 		if (++i == format.size)
 			return "a time format ends with a single %";
 		if (!strchr("YymbBdeHkIlpMSfTFzZaAs%", format.data[i]) || format.data[i] == 0)
-			return "a time format has an unknown letter behind % (docs/source-description.md "
+			return "a time format has an unknown letter behind % "
+			       "(docs/source-description.md "
 			       "lists them)";
 		has_part |= strchr("YymbBdeTFHkIls", format.data[i]) != NULL;
 	}
@@ -106,8 +107,7 @@ static bool take_zone(struct yg_bytes *b, struct found *f)
 	static const uint8_t sizes[] = {6, 5, 3, 1};
 
 	for (size_t i = 0; i < sizeof(sizes); i++) {
-		if (b->size < sizes[i] ||
-		    !yg_when_zone(yg_bytes_cut(*b, 0, sizes[i]), &f->zone_s))
+		if (b->size < sizes[i] || !yg_when_zone(yg_bytes_cut(*b, 0, sizes[i]), &f->zone_s))
 			continue;
 		f->has_zone = true;
 		*b = yg_bytes_from(*b, sizes[i]);

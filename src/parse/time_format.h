@@ -4,8 +4,8 @@
  *
  *   %Y year  %y two digits of it  %m month  %b %B month in English letters  %d %e day
  *   %H %k hour  %I %l hour of twelve  %p AM, PM  %M minute  %S second  %f fraction, 1 to 9 digits
- *   %T is %H:%M:%S  %F is %Y-%m-%d  %z +0900, +09:00, +9, Z  %Z UTC, GMT, JST or letters passed over
- *   %a %A day of the week, passed over  %s seconds since 1970  %% a percent sign
+ *   %T is %H:%M:%S  %F is %Y-%m-%d  %z +0900, +09:00, +9, Z  %Z UTC, GMT, JST or letters passed
+ * over %a %A day of the week, passed over  %s seconds since 1970  %% a percent sign
  *
  * %d %e %m %H %k %I %l take one or two digits, with blanks before them. A blank stands for one or
  * more. A format without %Y, %y and %s means the latest such day that is not after the reference.

@@ -18,8 +18,8 @@ static void try_line(struct yg_parser *parser, struct yg_bytes line)
 	if (line.size > 0)
 		memcpy(text, line.data, line.size);
 	yg_arena_reset(fuzz_arena);
-	if (yg_parse_any(parser, YG_FORMAT_DESCRIBED, (struct yg_bytes){text, line.size}, fuzz_arena,
-			 &event, &fault) != YG_OK) {
+	if (yg_parse_any(parser, YG_FORMAT_DESCRIBED, (struct yg_bytes){text, line.size},
+			 fuzz_arena, &event, &fault) != YG_OK) {
 		if (!fault.msg || fault.pos > line.size)
 			abort();
 		free(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lines to learn from: the first names the fields ("name=value" divided by tabs), the others are the
- * log. What is learnt compiles or is refused.
+ * Lines to learn from: the first names the fields ("name=value" divided by tabs), the others are
+ * the log. What is learnt compiles or is refused.
  */
 #include <stdlib.h>
 
@@ -34,8 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct yg_bytes pair = yg_bytes_cut(head, 0, yg_bytes_chr(head, '\t'));
 		size_t equals = yg_bytes_chr(pair, '=');
 
-		fields[task.field_count++] = (struct yg_learn_field){
-			yg_bytes_cut(pair, 0, equals < 32 ? equals : 32), yg_bytes_from(pair, equals + 1)};
+		fields[task.field_count++] =
+			(struct yg_learn_field){yg_bytes_cut(pair, 0, equals < 32 ? equals : 32),
+						yg_bytes_from(pair, equals + 1)};
 		head = yg_bytes_from(head, pair.size + 1);
 	}
 	while (all.size > 0 && task.line_count < LINES_MAX) {

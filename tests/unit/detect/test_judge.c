@@ -180,7 +180,8 @@ static void what_comes_next_is_counted_by_its_time(void)
 		traces[i].keys = &key;
 		traces[i].key_count = i < 3;
 	}
-	CHECK(yg_judge_ahead(judge, traces, 4) == YG_OK);
+	CHECK(yg_judge_ahead(judge, (struct yg_trace_run){traces, 4},
+			     (struct yg_trace_run){NULL, 0}) == YG_OK);
 	CHECK(seen.finding_count == 0);
 	CHECK(yg_judge_take(judge, &traces[0]) == YG_OK);
 	CHECK(seen.finding_count == 1);
@@ -227,7 +228,8 @@ static void without_memory_it_says_so(void)
 			trace.hits = hits;
 			trace.hit_count = i < 3;
 			if (i % 2)
-				rc = yg_judge_ahead(judge, &trace, 1);
+				rc = yg_judge_ahead(judge, (struct yg_trace_run){&trace, 1},
+						    (struct yg_trace_run){NULL, 0});
 			if (rc == YG_OK)
 				rc = yg_judge_take(judge, &trace);
 		}

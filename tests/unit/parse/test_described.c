@@ -34,7 +34,8 @@ static const char vpn[] =
 	"    pattern: 'vpn: {:pairs}'\n"
 	"    set: {action: pairs}\n"
 	"  - name: table\n"
-	"    cells: ['{:time %Y-%m-%d %T}', '-', '{kind:word}', '{src_ip:address}', '{msg:text}']\n";
+	"    cells: ['{:time %Y-%m-%d %T}', '-', '{kind:word}', '{src_ip:address}', "
+	"'{msg:text}']\n";
 
 struct reader {
 	struct yg_sources *sources;
@@ -49,7 +50,8 @@ static struct reader reader(const char *text)
 	struct yg_line_fault fault = {0};
 	struct yg_parse_opts opts = {.reference_ns = INT64_C(1700000000) * YG_NS_PER_S};
 
-	if (!r.sources || yg_sources_add(r.sources, YG_S("test"), yg_bytes_str(text), &fault) != YG_OK)
+	if (!r.sources ||
+	    yg_sources_add(r.sources, YG_S("test"), yg_bytes_str(text), &fault) != YG_OK)
 		fprintf(stderr, "test:%u: %s\n", fault.line, fault.msg);
 	opts.sources = r.sources;
 	r.parser = yg_parser_new(&opts, names);
@@ -73,16 +75,17 @@ static const char *read_line(struct reader *r, const char *line)
 	memcpy(record_text, line, strlen(line));
 	yg_arena_reset(arena);
 	r->rc = yg_parse_any(r->parser, YG_FORMAT_UNKNOWN,
-			     (struct yg_bytes){record_text, strlen(line)}, arena, &r->event, &fault);
+			     (struct yg_bytes){record_text, strlen(line)}, arena, &r->event,
+			     &fault);
 	if (r->rc != YG_OK)
 		return "?";
 	out[0] = '\0';
 	for (uint32_t i = 0; i < r->event.field_count && size < sizeof(out); i++)
 		if (!r->event.fields[i].is_derived)
-			size += (size_t)snprintf(out + size, sizeof(out) - size, "%.*s=%.*s|",
-						 YG_FMT(r->event.fields[i].name),
-						 YG_FMT(yg_event_text(&r->event,
-								      &r->event.fields[i])));
+			size += (size_t)snprintf(
+				out + size, sizeof(out) - size, "%.*s=%.*s|",
+				YG_FMT(r->event.fields[i].name),
+				YG_FMT(yg_event_text(&r->event, &r->event.fields[i])));
 	return out;
 }
 
@@ -107,7 +110,8 @@ static void lines_pairs_and_cells(void)
 	READS(&r, "vpn: peer=somewhere",
 	      "log_source=my-vpn|log_kind=vpn|peer=somewhere|action=pairs|auth_method=vpn|");
 	READS(&r, "2026-01-02 03:04:05,x,w,192.0.2.1,\"vpn: \"\"a\"\", b\"",
-	      "log_source=my-vpn|log_kind=vpn|kind=w|src_ip=192.0.2.1|msg=vpn: \"a\", b|auth_method="
+	      "log_source=my-vpn|log_kind=vpn|kind=w|src_ip=192.0.2.1|msg=vpn: \"a\", "
+	      "b|auth_method="
 	      "vpn|");
 	READS(&r, "2026-01-02 03:04:05 bob refused code=7", "?");
 	done(&r);
@@ -124,7 +128,8 @@ static void messages_of_the_system_log(void)
 	CHECK(r.event.format == YG_FORMAT_SYSLOG);
 	CHECK_TEXT(r.event.time_text, "Oct 26 14:50:21");
 	READS(&r, "Oct 26 14:50:21 gw other[7]: 2026-01-02 03:04:05 vpn: bob refused code=7",
-	      "hostname=gw|program=other|pid=7|message=2026-01-02 03:04:05 vpn: bob refused code=7|");
+	      "hostname=gw|program=other|pid=7|message=2026-01-02 03:04:05 vpn: bob refused "
+	      "code=7|");
 	done(&r);
 }
 
@@ -132,7 +137,8 @@ static void messages_of_the_system_log(void)
 static void as_a_record(void)
 {
 	struct reader r = reader(vpn);
-	struct reader bare = reader("source: 1\nname: x\nkind: other\nlines: [pattern: '{x:port}']\n");
+	struct reader bare =
+		reader("source: 1\nname: x\nkind: other\nlines: [pattern: '{x:port}']\n");
 	struct yg_buf first, second;
 	struct yg_fault fault;
 
@@ -168,14 +174,16 @@ static void mistakes_are_named(void)
 		{"source: 2\nname: x\n", 1, "a description begins with \"source: 1\""},
 		{"source: 1\nname: X\n", 1, "name: 1 to 64 of a-z, 0-9 and - are expected"},
 		{"source: 1\nname: x\nkind: car\n", 3, "kind: one of vpn, firewall"},
-		{"source: 1\nname: x\nkind: vpn\n", 1, "lines: at least one kind of line is needed"},
+		{"source: 1\nname: x\nkind: vpn\n", 1,
+		 "lines: at least one kind of line is needed"},
 		{"source: 1\nname: x\nkind: vpn\nframing: xml\nlines: [pattern: '{a}']\n", 4,
 		 "framing: line, syslog or any is expected"},
 		{"source: 1\nname: x\nkind: vpn\nprogram: a\nlines: [pattern: '{a}']\n", 1,
 		 "program: only with framing syslog or any"},
-		{"source: 1\nname: x\nkind: vpn\nlines:\n  - pattern: '{a}'\n    cells: ['{b}']\n", 5,
-		 "a kind of line has either a pattern or cells"},
-		{"source: 1\nname: x\nkind: vpn\nlines:\n  - name: q\n    pattern: '{a:word}{b}'\n", 6,
+		{"source: 1\nname: x\nkind: vpn\nlines:\n  - pattern: '{a}'\n    cells: ['{b}']\n",
+		 5, "a kind of line has either a pattern or cells"},
+		{"source: 1\nname: x\nkind: vpn\nlines:\n  - name: q\n    pattern: '{a:word}{b}'\n",
+		 6,
 		 "two pieces stand side by side: nothing tells where the first ends; put text "
 		 "between them (at byte 8 of the pattern)"},
 		{"source: 1\nname: x\nkind: vpn\nlines: [pattern: '{a}']\n---\n"
@@ -218,7 +226,8 @@ static void limits_hold(void)
 		yg_buf_reset(&text);
 		yg_buf_addf(&text, "source: 1\nname: s%u\nkind: other\nlines:\n", s);
 		for (unsigned i = 0; i < 8; i++)
-			yg_buf_add_str(&text, "  - pattern: '{a:text}aaaaaaab{b:text last}aaaab'\n");
+			yg_buf_add_str(&text,
+				       "  - pattern: '{a:text}aaaaaaab{b:text last}aaaab'\n");
 		rc = yg_sources_add(sources, YG_S("test"), yg_buf_bytes(&text), &fault);
 		added += rc == YG_OK;
 	}
@@ -262,16 +271,19 @@ static void what_was_expected_is_said(void)
 static void shipped(void)
 {
 	static const char *const wants[][2] = {
-		{"Oct 26 14:50:21 fw php-fpm[7]: /index.php: webConfigurator authentication error for "
+		{"Oct 26 14:50:21 fw php-fpm[7]: /index.php: webConfigurator authentication error "
+		 "for "
 		 "user 'bob' from: 192.0.2.1",
 		 "user=bob|src_ip=192.0.2.1|auth_method=webgui|auth_result=failed|"},
-		{"Oct 26 14:50:21 fw audit[7]: /index.php: Web GUI authentication error for 'x' from "
+		{"Oct 26 14:50:21 fw audit[7]: /index.php: Web GUI authentication error for 'x' "
+		 "from "
 		 "9.9.9.9' from 192.0.2.1",
 		 "user=x' from 9.9.9.9|src_ip=192.0.2.1|auth_method=webgui|auth_result=failed|"},
 		{"Oct 26 14:50:21 fw php-fpm[7]: /index.php: Successful login for user 'bob' from: "
 		 "192.0.2.1 (Local Database)",
 		 "user=bob|src_ip=192.0.2.1|auth_method=webgui|auth_result=accepted|"},
-		{"Oct 26 14:50:21 nas SYSTEM: User [bob] from [192.0.2.1] failed to log in via [DSM] "
+		{"Oct 26 14:50:21 nas SYSTEM: User [bob] from [192.0.2.1] failed to log in via "
+		 "[DSM] "
 		 "due to authorization failure.",
 		 "user=bob|src_ip=192.0.2.1|auth_method=nas|auth_result=failed|"},
 		{"Oct 26 14:50:21 nas SYSTEM: User [bob] from [192.0.2.1] signed in to [DSM]",

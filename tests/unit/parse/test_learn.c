@@ -14,9 +14,8 @@ static const char *learn(const char *const *lines, const char *const *fields)
 	static char out[YG_PATTERN_BYTES_MAX + 1];
 	struct yg_bytes texts[16];
 	struct yg_learn_field pairs[8];
-	struct yg_learn task = {.lines = texts,
-				.fields = pairs,
-				.reference_ns = INT64_C(1800000000) * YG_NS_PER_S};
+	struct yg_learn task = {
+		.lines = texts, .fields = pairs, .reference_ns = INT64_C(1800000000) * YG_NS_PER_S};
 	struct yg_fault fault;
 	struct yg_buf to;
 	uint32_t field;
@@ -67,16 +66,19 @@ static unsigned reads(const char *text, const char *const *lines)
 
 static void what_differs_is_passed_over(void)
 {
-	static const char *const lines[] = {
-		"2026-03-01 08:00:01 box[17]: login of 'bob' refused from 192.0.2.1:4001 (bad password)",
-		"2026-03-01 08:00:02 box[17]: login of 'eve adams' refused from 192.0.2.7:4002 (account is locked)",
-		"2026-03-01 08:00:03 box[17]: login of 'x' refused from 2001:db8::1:4003 (no such user)",
-		NULL};
+	static const char *const lines[] = {"2026-03-01 08:00:01 box[17]: login of 'bob' refused "
+					    "from 192.0.2.1:4001 (bad password)",
+					    "2026-03-01 08:00:02 box[17]: login of 'eve adams' "
+					    "refused from 192.0.2.7:4002 (account is locked)",
+					    "2026-03-01 08:00:03 box[17]: login of 'x' refused "
+					    "from 2001:db8::1:4003 (no such user)",
+					    NULL};
 	static const char *const fields[] = {"user=bob", "src_ip=192.0.2.1", NULL};
 
-	CHECK(yg_bytes_starts(yg_bytes_str(learn(lines, fields)),
-			      YG_S("{time:time %Y-%m-%d %T} box[{:word}]: login of '{user:text last}' "
-				   "refused from {src_ip:address}")));
+	CHECK(yg_bytes_starts(
+		yg_bytes_str(learn(lines, fields)),
+		YG_S("{time:time %Y-%m-%d %T} box[{:word}]: login of '{user:text last}' "
+		     "refused from {src_ip:address}")));
 	CHECK(reads(learn(lines, fields), lines) >= 1);
 }
 
@@ -99,7 +101,8 @@ static void values_that_stand_twice(void)
 	static const char *const fields[] = {"user=bob", "src_ip=192.0.2.1", NULL};
 
 	LEARNS(lines, fields,
-	       "ftp ({src_ip:address}[{:address}]) USER {user:text last}, from {:address} port {:rest}");
+	       "ftp ({src_ip:address}[{:address}]) USER {user:text last}, from {:address} port "
+	       "{:rest}");
 	CHECK(reads(learn(lines, fields), lines) == 1);
 }
 
@@ -148,10 +151,10 @@ static void whatever_is_learnt_compiles(void)
 				seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
 				size += (size_t)snprintf(text[l] + size, sizeof(text[l]) - size,
 							 "%s%c",
-							 i == 5	   ? "bob"
-							 : i == 11 ? "192.0.2.1"
-								   : (seed >> 40) & 1 ? "word"
-										      : "17",
+							 i == 5		    ? "bob"
+							 : i == 11	    ? "192.0.2.1"
+							 : (seed >> 40) & 1 ? "word"
+									    : "17",
 							 marks[(seed >> 33) % (sizeof(marks) - 1)]);
 			}
 		}

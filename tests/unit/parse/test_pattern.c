@@ -44,7 +44,8 @@ static const char *read_by(const char *pattern, const char *line)
 	}
 	for (uint32_t i = 0; i < match.count && size < sizeof(out); i++)
 		size += (size_t)snprintf(out + size, sizeof(out) - size, "%.*s=%.*s|",
-					 YG_FMT(match.values[i].name), YG_FMT(match.values[i].text));
+					 YG_FMT(match.values[i].name),
+					 YG_FMT(match.values[i].text));
 	return out;
 }
 
@@ -55,8 +56,7 @@ static void pieces(void)
 	READS("{user:word} from {src_ip:address}:{src_port:port}", "bob from 192.0.2.1:22",
 	      "user=bob|src_ip=192.0.2.1|src_port=22|");
 	READS("from {a:address}:{p:port} to {b:address}",
-	      "from [2001:db8::1]:5 to ::ffff:192.0.2.9",
-	      "a=2001:db8::1|p=5|b=192.0.2.9|");
+	      "from [2001:db8::1]:5 to ::ffff:192.0.2.9", "a=2001:db8::1|p=5|b=192.0.2.9|");
 	READS("from {a:address}.", "from 192.0.2.1.", "a=192.0.2.1|");
 	READS("ip {a:address}", "ip 192.0.2.256", "?3");
 	READS("port {p:port}", "port 65536", "?5");
@@ -89,8 +89,7 @@ static void open_pieces_end_where_the_next_text_stands(void)
 
 static void pairs(void)
 {
-	READS("k: {:pairs ,}", "k: a=b, c=\"d, e\", f='g', h=, i=j k",
-	      "a=b|c=d, e|f=g|h=|i=j k|");
+	READS("k: {:pairs ,}", "k: a=b, c=\"d, e\", f='g', h=, i=j k", "a=b|c=d, e|f=g|h=|i=j k|");
 	READS("k: {:pairs}", "k: a=b words c=\"d e\" f=g", "a=b|c=d e|f=g|");
 	READS("k: {:pairs}", "k: nothing here", "?3");
 	READS("[{:pairs ;}] {m:rest}", "[a=b;c=d;] x", "a=b|c=d|m=x|");
@@ -98,7 +97,8 @@ static void pairs(void)
 
 static void times(void)
 {
-	READS("[{:time %d/%b/%Y %H:%M:%S}] {x}", "[27/Jul/2023 16:06:44] a", "@2023-07-27T16:06:44Z|x=a|");
+	READS("[{:time %d/%b/%Y %H:%M:%S}] {x}", "[27/Jul/2023 16:06:44] a",
+	      "@2023-07-27T16:06:44Z|x=a|");
 	READS("{:time %Y-%m-%d %T,%f %z} {x}", "2023-01-02 3:04:05,25 +09:00 a",
 	      "@2023-01-01T18:04:05.250Z|x=a|");
 	READS("{:time %m/%d/%Y, %I:%M:%S %p} {x}", "08/02/2023, 7:32:47 PM a",
@@ -115,17 +115,20 @@ static void refused(void)
 {
 	static const char *const wants[][2] = {
 		{"no piece at all", "?a pattern without a single piece {…}"},
-		{"{a:word}{b:text}", "?two pieces stand side by side: nothing tells where the first "
-				     "ends; put text between them"},
+		{"{a:word}{b:text}",
+		 "?two pieces stand side by side: nothing tells where the first "
+		 "ends; put text between them"},
 		{"{a:rest} b", "?{…:rest} takes all that is left: it has to be the last piece"},
-		{"{a:regex}", "?no such kind of piece; there are time, address, port, number, word, "
-			      "text, quoted, one, pairs, rest"},
+		{"{a:regex}",
+		 "?no such kind of piece; there are time, address, port, number, word, "
+		 "text, quoted, one, pairs, rest"},
 		{"{a", "?{ without }; a brace itself is written {{"},
 		{"a} {b}", "?} without {; a brace itself is written }}"},
 		{"{? a {b}", "?{? without ?}"},
 		{"{? a {? b {c}?}?}", "?an optional part inside another"},
-		{"{?{b}?}", "?an optional part {?…?} has to begin with text: it is what tells whether "
-			    "the part is there"},
+		{"{?{b}?}",
+		 "?an optional part {?…?} has to begin with text: it is what tells whether "
+		 "the part is there"},
 		{"{a b:word}", "?a field's name has letters, digits, '_', '-', '.', 64 at most"},
 		{"{a:one }", "?no choices: write {name:one a|b}"},
 		{"{:time %Q}", "?a time format has an unknown letter behind % "
@@ -188,17 +191,16 @@ static void no_pattern_costs_more_than_pieces_times_line(void)
 				yg_pattern_begin(&match);
 				match.steps = given;
 				rc = yg_pattern_match(
-					pattern,
-					(struct yg_bytes){(const uint8_t *)line, LINE}, &match);
+					pattern, (struct yg_bytes){(const uint8_t *)line, LINE},
+					&match);
 				CHECK(rc == YG_OK || rc == YG_EMISMATCH);
-				CHECK(given - match.steps <
-				      (uint64_t)LINE * 40 * pattern->count);
+				CHECK(given - match.steps < (uint64_t)LINE * 40 * pattern->count);
 				/* and with a budget it ends there, whatever it is */
 				yg_pattern_begin(&match);
 				match.steps = 100;
 				rc = yg_pattern_match(
-					pattern,
-					(struct yg_bytes){(const uint8_t *)line, LINE}, &match);
+					pattern, (struct yg_bytes){(const uint8_t *)line, LINE},
+					&match);
 				CHECK(rc == YG_OK || rc == YG_EMISMATCH || rc == YG_ELIMIT);
 			}
 		}
