@@ -114,6 +114,19 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(name), 300), yg_say_tr(reason));
 }
 
+/* How the lines of logs are to be read. */
+static int load_reading(struct yg_run *run)
+{
+	int rc = load_zone(run);
+
+	if (rc == YG_OK)
+		rc = load_log_format(run);
+	if (rc == YG_OK)
+		rc = yg_source_files_load(&run->options, &run->sources);
+	run->is_partly |= run->sources.refused > 0;
+	return rc;
+}
+
 /* All that is needed before the first byte of a log is read. */
 static int prepare(struct yg_run *run)
 {
@@ -122,20 +135,15 @@ static int prepare(struct yg_run *run)
 				   .event = yg_run_event,
 				   .group = yg_run_group,
 				   .arg = &run->sink};
-	int rc = load_zone(run);
+	int rc = load_reading(run);
 
-	if (rc == YG_OK)
-		rc = load_log_format(run);
-	if (rc == YG_OK)
-		rc = yg_source_files_load(&run->options, &run->sources);
 	if (rc == YG_OK)
 		rc = load_indicators(run);
 	if (rc == YG_OK)
 		rc = yg_rule_image_load(&run->options, &run->rules);
 	if (rc != YG_OK)
 		return rc;
-	run->is_partly |=
-		run->sources.refused > 0 || run->rules.refused > 0 || run->rules.unreadable > 0;
+	run->is_partly |= run->rules.refused > 0 || run->rules.unreadable > 0;
 	if (run->rules.loaded == run->rules.inactive && !run->indicators)
 		yg_say_hint(N_("leave out --no-default-rules, or give --rules or --indicators"),
 			    N_("there is nothing to look for: no rule can be used and no "

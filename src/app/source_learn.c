@@ -576,24 +576,35 @@ static bool complete_sets(struct yg_learn_task *task)
 	return method && yg_learn_add_set(task, method);
 }
 
+/* Somebody sits there, and has not said everything on the command line. */
+static bool is_to_ask(const struct yg_learn_task *task)
+{
+	return task->field_count == 0 && isatty(STDIN_FILENO) && isatty(STDERR_FILENO) &&
+	       (!task->lines_path || strcmp(task->lines_path, "-") != 0);
+}
+
+/* The lines, and what is wanted of them. */
+static bool gather(struct yg_learn_task *task, bool is_asking)
+{
+	const char *path = task->lines_path ? task->lines_path : "-";
+
+	if (is_asking && !task->lines_path ? !yg_learn_ask_lines(task)
+					   : !yg_lines_read(path, &task->lines))
+		return false;
+	if (is_asking && task->pointed <= task->lines.count && !yg_learn_ask(task))
+		return false;
+	return check_task(task) && complete_sets(task);
+}
+
 static int learn(struct yg_learn_task *task)
 {
-	bool is_asking = task->field_count == 0 && isatty(STDIN_FILENO) && isatty(STDERR_FILENO) &&
-			 (!task->lines_path || strcmp(task->lines_path, "-") != 0);
+	bool is_asking = is_to_ask(task);
 	struct yg_buf text;
 	uint8_t *before;
 	size_t before_size;
 	int status = YG_EXIT_FAILED;
 
-	if (!prepare(task))
-		return status;
-	if (is_asking && !task->lines_path
-		    ? !yg_learn_ask_lines(task)
-		    : !yg_lines_read(task->lines_path ? task->lines_path : "-", &task->lines))
-		return status;
-	if (is_asking && task->pointed <= task->lines.count && !yg_learn_ask(task))
-		return status;
-	if (!check_task(task) || !complete_sets(task) || !default_place(task) ||
+	if (!prepare(task) || !gather(task, is_asking) || !default_place(task) ||
 	    !read_before(task, &before, &before_size))
 		return status;
 	yg_buf_init(&text, FILE_BYTES_MAX);

@@ -289,11 +289,28 @@ static void measure(const struct yg_tally *tally, unsigned *widths)
 	}
 }
 
+static void add_table_row(struct yg_buf *to, const struct yg_tally_shape *shape,
+			  const struct row *row, const unsigned *widths, const struct yg_zone *zone)
+{
+	char text[YG_ISO_SIZE];
+
+	for (unsigned i = 0; i < YG_TALLY_COUNTS_MAX && shape->counts[i]; i++) {
+		(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)row->counts[i]);
+		add_padded(to, text, 10, true);
+	}
+	for (unsigned i = 0; i < YG_TALLY_COLUMNS_MAX && shape->columns[i]; i++)
+		add_padded(to, yg_say_safe(row->words[i], COLUMN_MAX), widths[i], false);
+	if (shape->has_times && row->first_ns != YG_TIME_NONE) {
+		yg_buf_add_str(to, iso(row->first_ns, zone, text));
+		yg_buf_addf(to, " – %s", iso(row->last_ns, zone, text));
+	}
+	yg_buf_add_byte(to, '\n');
+}
+
 static void add_table(struct yg_buf *to, const struct yg_tally *tally, const struct yg_zone *zone)
 {
 	const struct yg_tally_shape *shape = tally->shape;
 	unsigned widths[YG_TALLY_COLUMNS_MAX] = {0};
-	char text[YG_ISO_SIZE];
 
 	measure(tally, widths);
 	for (unsigned i = 0; i < YG_TALLY_COUNTS_MAX && shape->counts[i]; i++)
@@ -303,22 +320,8 @@ static void add_table(struct yg_buf *to, const struct yg_tally *tally, const str
 	if (shape->has_times)
 		yg_buf_addf(to, "%s", yg_say_tr(N_("first and last")));
 	yg_buf_add_byte(to, '\n');
-	for (uint32_t r = 0; r < tally->count && r < YG_TALLY_SHOWN; r++) {
-		const struct row *row = &tally->rows[r];
-
-		for (unsigned i = 0; i < YG_TALLY_COUNTS_MAX && shape->counts[i]; i++) {
-			(void)snprintf(text, sizeof(text), "%llu",
-				       (unsigned long long)row->counts[i]);
-			add_padded(to, text, 10, true);
-		}
-		for (unsigned i = 0; i < YG_TALLY_COLUMNS_MAX && shape->columns[i]; i++)
-			add_padded(to, yg_say_safe(row->words[i], COLUMN_MAX), widths[i], false);
-		if (shape->has_times && row->first_ns != YG_TIME_NONE) {
-			yg_buf_add_str(to, iso(row->first_ns, zone, text));
-			yg_buf_addf(to, " – %s", iso(row->last_ns, zone, text));
-		}
-		yg_buf_add_byte(to, '\n');
-	}
+	for (uint32_t r = 0; r < tally->count && r < YG_TALLY_SHOWN; r++)
+		add_table_row(to, shape, &tally->rows[r], widths, zone);
 	if (tally->count > YG_TALLY_SHOWN)
 		yg_buf_addf(to, yg_say_tr(N_("… and %u more rows; --json and --csv give all\n")),
 			    tally->count - YG_TALLY_SHOWN);

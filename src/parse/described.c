@@ -7,8 +7,9 @@
 
 #include "base/ban.h"
 
-#define GRAMS_PAY 4u /* kinds of line from which on noting the triples costs less than searching   \
-		      */
+#define GRAMS_PAY                                                                                  \
+	4u /* kinds of line from which on noting the triples costs less than searching             \
+	    */
 
 /* A description at work on one record. */
 struct trial {
@@ -285,6 +286,26 @@ static bool may_be_named(const struct yg_sources *sources, struct yg_bytes progr
 	return (sources->programs[bit / 64] & (UINT64_C(1) << (bit % 64))) != 0;
 }
 
+/* Do the words that a kind of line cannot be without stand in @text? */
+static bool has_words(const struct yg_kind *kind, const struct yg_grams *grams,
+		      struct yg_bytes text)
+{
+	if (grams->is_made &&
+	    (!yg_probes_may(&kind->anchor, grams) || !yg_probes_may(&kind->need, grams)))
+		return false;
+	return has_all(kind->source, text);
+}
+
+static int match_kind(struct trial *t, const struct yg_parse_opts *opts, const struct yg_kind *kind,
+		      struct yg_bytes text)
+{
+	if (!t->match && begin(t, opts, t->event) != YG_OK)
+		return YG_ENOMEM;
+	t->source = kind->source;
+	t->line = kind->line;
+	return match_line(t, text);
+}
+
 /* The first kind of line that @text is; t->source and t->line are it. */
 static int match_any(struct trial *t, const struct yg_parse_opts *opts, enum whose whose,
 		     struct yg_bytes program, struct yg_bytes text)
@@ -311,16 +332,9 @@ static int match_any(struct trial *t, const struct yg_parse_opts *opts, enum who
 			continue;
 		if (++asked == GRAMS_PAY)
 			yg_grams_make(&grams, text);
-		if (grams.is_made &&
-		    (!yg_probes_may(&kind->anchor, &grams) || !yg_probes_may(&kind->need, &grams)))
+		if (!has_words(kind, &grams, text))
 			continue;
-		if (!has_all(kind->source, text))
-			continue;
-		if (!t->match && begin(t, opts, t->event) != YG_OK)
-			return YG_ENOMEM;
-		t->source = kind->source;
-		t->line = kind->line;
-		rc = match_line(t, text);
+		rc = match_kind(t, opts, kind, text);
 		if (rc != YG_EMISMATCH)
 			return rc;
 	}

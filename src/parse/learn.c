@@ -312,57 +312,91 @@ static bool is_telling(struct yg_bytes word)
 	return false;
 }
 
+/* Words weigh more than marks and blanks, so that these do not lead astray. */
+static uint16_t weight_of(const struct token *token)
+{
+	return token->kind == TOKEN_WORD ? 4 : 1;
+}
+
 /*
- * The longest common subsequence of the tokens of the line and of @other: table[i][k] is its length
- * from i and k on. *ret_share: how many words of the line are in it.
+ * The longest common subsequence of the tokens of the line and of @other: table[i][k] is its weight
+ * from i and k on.
  */
-static uint32_t compare(const struct learner *l, const struct token *other, uint32_t count,
-			uint16_t *table)
+static void fill_table(const struct learner *l, const struct token *other, uint32_t count,
+		       uint16_t *table)
 {
 	uint32_t width = count + 1;
-	uint32_t shared = 0;
-	uint32_t strange = 0;  /* telling words that the two do not share */
-	uint32_t more = 0;     /* those of the other line since the last shared token */
-	bool is_field = false; /* they may be what a field holds there */
 
 	for (uint32_t k = 0; k <= count; k++)
 		table[l->count * width + k] = 0;
 	for (uint32_t i = l->count; i-- > 0;) {
 		table[i * width + count] = 0;
 		for (uint32_t k = count; k-- > 0;) {
-			uint16_t down = table[(i + 1) * width + k];
+			uint16_t best = table[(i + 1) * width + k];
 			uint16_t right = table[i * width + k + 1];
+			uint16_t both = 0;
 
-			/* words weigh more than marks and blanks, so that these do not lead astray
-			 */
-			if (is_same(&l->tokens[i], &other[k])) {
-				uint16_t weight = l->tokens[i].kind == TOKEN_WORD ? 4 : 1;
-				uint16_t both = (uint16_t)(table[(i + 1) * width + k + 1] + weight);
-
-				down = both > down ? both : down;
-			}
-			table[i * width + k] = down > right ? down : right;
+			if (is_same(&l->tokens[i], &other[k]))
+				both = (uint16_t)(table[(i + 1) * width + k + 1] +
+						  weight_of(&l->tokens[i]));
+			best = right > best ? right : best;
+			table[i * width + k] = both > best ? both : best;
 		}
 	}
-	for (uint32_t i = 0, k = 0; i < l->count && k < count;) {
-		uint16_t here = table[i * width + k];
+}
 
-		if (is_same(&l->tokens[i], &other[k]) &&
-		    here == table[(i + 1) * width + k + 1] +
-				    (l->tokens[i].kind == TOKEN_WORD ? 4 : 1)) {
-			shared += l->tokens[i].kind == TOKEN_WORD;
+enum step {
+	STEP_BOTH,  /* the token is in both lines */
+	STEP_LINE,  /* only in the one that was pointed at */
+	STEP_OTHER, /* only in the other */
+};
+
+/* The next step through the table from @i and @k. */
+static enum step next_step(const struct learner *l, const struct token *other, uint32_t count,
+			   const uint16_t *table, const uint32_t at[2])
+{
+	uint32_t width = count + 1;
+	uint32_t i = at[0], k = at[1];
+	uint16_t here = table[i * width + k];
+
+	if (k < count && is_same(&l->tokens[i], &other[k]) &&
+	    here == table[(i + 1) * width + k + 1] + weight_of(&l->tokens[i]))
+		return STEP_BOTH;
+	return table[(i + 1) * width + k] == here ? STEP_LINE : STEP_OTHER;
+}
+
+/* How many words of the line @other shares; 0 when they do not tell the same end. */
+static uint32_t count_shared(const struct learner *l, const struct token *other, uint32_t count,
+			     const uint16_t *table)
+{
+	uint32_t at[2] = {0, 0};
+	uint32_t shared = 0;
+	uint32_t strange = 0;  /* telling words that the two do not share */
+	uint32_t more = 0;     /* those of the other line since the last shared token */
+	bool is_field = false; /* they may be what a field holds there */
+
+	while (at[0] < l->count && at[1] < count) {
+		const struct token *token = &l->tokens[at[0]];
+		const struct token *more_of = &other[at[1]];
+
+		switch (next_step(l, other, count, table, at)) {
+		case STEP_BOTH:
+			shared += token->kind == TOKEN_WORD;
 			strange += is_field ? 0 : more;
 			more = 0;
 			is_field = false;
-			i++;
-			k++;
-		} else if (table[(i + 1) * width + k] == here) {
-			strange += l->tokens[i].kind == TOKEN_WORD && is_telling(l->tokens[i].text);
-			is_field |= l->tokens[i].kind == TOKEN_FIELD;
-			i++;
-		} else {
-			more += other[k].kind == TOKEN_WORD && is_telling(other[k].text);
-			k++;
+			at[0]++;
+			at[1]++;
+			break;
+		case STEP_LINE:
+			strange += token->kind == TOKEN_WORD && is_telling(token->text);
+			is_field |= token->kind == TOKEN_FIELD;
+			at[0]++;
+			break;
+		case STEP_OTHER:
+			more += more_of->kind == TOKEN_WORD && is_telling(more_of->text);
+			at[1]++;
+			break;
 		}
 	}
 	strange += is_field ? 0 : more;
@@ -373,36 +407,34 @@ static uint32_t compare(const struct learner *l, const struct token *other, uint
 static void take_over(struct learner *l, const struct token *other, uint32_t count,
 		      const uint16_t *table)
 {
-	uint32_t width = count + 1;
-	uint32_t i = 0, k = 0;
+	uint32_t at[2] = {0, 0};
 	bool is_more = false;
 	bool is_wide = false;
 	bool is_field = false; /* what a field holds in the other line is no gap */
 
-	while (i < l->count) {
-		struct token *token = &l->tokens[i];
-		uint16_t here = table[i * width + k];
+	while (at[0] < l->count) {
+		struct token *token = &l->tokens[at[0]];
 
-		if (k < count && is_same(token, &other[k]) &&
-		    here == table[(i + 1) * width + k + 1] + (token->kind == TOKEN_WORD ? 4 : 1)) {
+		switch (next_step(l, other, count, table, at)) {
+		case STEP_BOTH:
 			token->has_gap |= is_more && !is_field;
 			token->is_wide |= is_wide && !is_field;
 			is_more = is_field = is_wide = false;
-			i++;
-			k++;
-		} else if (table[(i + 1) * width + k] == here) {
-			if (token->kind == TOKEN_FIELD)
-				is_field = true;
-			else
-				token->is_kept = false;
-			i++;
-		} else {
+			at[0]++;
+			at[1]++;
+			break;
+		case STEP_LINE:
+			is_field |= token->kind == TOKEN_FIELD;
+			token->is_kept &= token->kind == TOKEN_FIELD;
+			at[0]++;
+			break;
+		case STEP_OTHER:
 			is_more = true;
-			is_wide |= other[k].kind == TOKEN_BLANK;
-			k++;
+			is_wide |= other[at[1]++].kind == TOKEN_BLANK;
+			break;
 		}
 	}
-	l->has_tail |= k < count;
+	l->has_tail |= at[1] < count;
 }
 
 static uint32_t count_words(const struct learner *l)
@@ -439,7 +471,8 @@ static int learn_lines(struct learner *l)
 		if (cut_line(line, &time, has_time, other, &count) != YG_OK)
 			continue;
 		/* most of the words have to be there: else it is another kind of line */
-		shared = compare(l, other, count, table);
+		fill_table(l, other, count, table);
+		shared = count_shared(l, other, count, table);
 		if (shared > 0 && shared * ALIKE >= words)
 			take_over(l, other, count, table);
 	}
@@ -536,38 +569,44 @@ static bool is_mark(const struct token *token, const char *marks)
 	return token->kind == TOKEN_MARK && strchr(marks, token->text.data[0]);
 }
 
+/* Is number @i one of a process or thread in brackets, a port, or the seconds of a clock? */
+static bool is_loose_number(const struct learner *l, uint32_t i)
+{
+	const struct token *t = l->tokens;
+
+	if (i + 1 < l->count && is_mark(&t[i - 1], "[") && is_mark(&t[i + 1], "]"))
+		return true;
+	if (i > 1 && is_mark(&t[i - 1], ":") && t[i - 2].kind == TOKEN_FIELD)
+		return true;
+	if (i > 1 && t[i - 1].kind == TOKEN_BLANK && yg_bytes_eq(t[i - 2].text, YG_S("port")))
+		return true;
+	return i > 3 && is_mark(&t[i - 1], ":") && is_number(t[i - 2].text) &&
+	       is_mark(&t[i - 3], ":") && is_number(t[i - 4].text);
+}
+
+/* Where @from changes, so does @to, which a mark ties to it. */
+static void loosen_neighbour(const struct token *from, const struct token *mark, struct token *to)
+{
+	if (from->kind == TOKEN_WORD && to->kind == TOKEN_WORD && !from->is_kept &&
+	    is_number(from->text) && is_number(to->text) && is_mark(mark, "-:./"))
+		to->is_kept = false;
+}
+
 /*
- * Numbers that ten lines of one day share by chance: one in brackets (of a process or thread), and
- * those that '-', ':', '.' or '/' tie to a number that changes (a second time, a version).
+ * Numbers that ten lines of one day share by chance: those above, and those that '-', ':', '.' or
+ * '/' tie to a number that changes (a second time, a version).
  */
 static void loosen_numbers(struct learner *l)
 {
 	struct token *t = l->tokens;
 
-	for (uint32_t i = 1; i < l->count; i++) {
-		bool in_brackets =
-			i + 1 < l->count && is_mark(&t[i - 1], "[") && is_mark(&t[i + 1], "]");
-		bool is_port =
-			i > 1 && ((is_mark(&t[i - 1], ":") && t[i - 2].kind == TOKEN_FIELD) ||
-				  (t[i - 1].kind == TOKEN_BLANK &&
-				   yg_bytes_eq(t[i - 2].text, YG_S("port"))));
-		bool is_clock = i > 3 && is_mark(&t[i - 1], ":") && is_number(t[i - 2].text) &&
-				is_mark(&t[i - 3], ":") && is_number(t[i - 4].text);
-
-		if (t[i].kind != TOKEN_WORD || !is_number(t[i].text))
-			continue;
-		if (in_brackets || is_port || is_clock)
+	for (uint32_t i = 1; i < l->count; i++)
+		if (t[i].kind == TOKEN_WORD && is_number(t[i].text) && is_loose_number(l, i))
 			t[i].is_kept = false;
-	}
-	for (uint32_t round = 0; round < 2; round++)
-		for (uint32_t n = 2; n < l->count; n++) {
-			uint32_t i = round ? l->count - 1 - n : n - 2;
-			struct token *a = &t[round ? i + 2 : i], *b = &t[round ? i : i + 2];
-
-			if (a->kind == TOKEN_WORD && b->kind == TOKEN_WORD && !a->is_kept &&
-			    is_number(a->text) && is_number(b->text) && is_mark(&t[i + 1], "-:./"))
-				b->is_kept = false;
-		}
+	for (uint32_t i = 2; i < l->count; i++)
+		loosen_neighbour(&t[i - 2], &t[i - 1], &t[i]);
+	for (uint32_t i = l->count; i > 2; i--)
+		loosen_neighbour(&t[i - 1], &t[i - 2], &t[i - 3]);
 }
 
 /* A second time in the line is not the same everywhere. */

@@ -55,6 +55,16 @@ static struct yg_piece *add_piece(struct compiler *c, enum yg_piece_kind kind, s
 	return piece;
 }
 
+/* Does text end at @at, because a piece or the end of an optional part stands there? */
+static bool ends_text(const struct compiler *c, size_t at)
+{
+	struct yg_bytes rest = yg_bytes_from(c->text, at);
+
+	if (c->open && yg_bytes_starts(rest, YG_S("?}")))
+		return true;
+	return rest.size > 0 && rest.data[0] == '{' && !yg_bytes_starts(rest, YG_S("{{"));
+}
+
 /* Text up to the next piece: "{{" and "}}" are braces, a run of blanks is one. */
 static int read_literal(struct compiler *c)
 {
@@ -67,20 +77,14 @@ static int read_literal(struct compiler *c)
 		return YG_ELIMIT;
 	if (!to)
 		return YG_ENOMEM;
-	while (c->at < t.size) {
+	while (c->at < t.size && !ends_text(c, c->at)) {
 		uint8_t byte = t.data[c->at];
-		uint8_t next = c->at + 1 < t.size ? t.data[c->at + 1] : 0;
+		bool is_brace = byte == '{' || byte == '}';
 
-		if (byte == '?' && next == '}' && c->open)
-			break;
-		if ((byte == '{' && next == '{') || (byte == '}' && next == '}'))
-			c->at++;
-		else if (byte == '{')
-			break;
-		else if (byte == '}')
+		if (is_brace && (c->at + 1 == t.size || t.data[c->at + 1] != byte))
 			return refuse(c, YG_EFORMAT, "} without {; a brace itself is written }}",
 				      c->at);
-		c->at++;
+		c->at += is_brace ? 2u : 1u;
 		if (is_blank(byte) && size > 0 && to[size - 1] == ' ')
 			continue;
 		to[size++] = is_blank(byte) ? ' ' : byte;

@@ -293,16 +293,24 @@ static bool is_key(struct yg_bytes key)
 /* "a=b, c="d e", …" divided by @separator and blanks. *ret_found: how many there were. */
 static int read_pairs(struct walk *w, struct yg_bytes b, uint8_t separator, uint32_t *ret_found)
 {
+	const uint8_t *next = NULL; /* the next '=' */
+	size_t equals;
+
 	*ret_found = 0;
 	while (b.size > 0) {
-		size_t equals = yg_bytes_chr(b, '=');
 		size_t divider = yg_bytes_chr(b, separator);
 		struct yg_bytes key, value;
 		size_t end;
 		int rc;
 
-		if (equals == SIZE_MAX)
-			return YG_OK;
+		/* looked for once for each '=', however many words stand before it */
+		if (!next || next < b.data) {
+			equals = yg_bytes_chr(b, '=');
+			if (equals == SIZE_MAX)
+				return YG_OK;
+			next = b.data + equals;
+		}
+		equals = (size_t)(next - b.data);
 		if (divider < equals) { /* words that are no pair */
 			b = yg_bytes_from(b, divider + 1);
 			continue;
@@ -348,16 +356,16 @@ static bool take_time(struct walk *w, struct yg_bytes text)
 	return true;
 }
 
-static int take_open(struct walk *w, uint32_t i)
+/* Where open piece @i, which begins at w->at, ends. YG_OK, YG_EMISMATCH or YG_ELIMIT. */
+static int open_end(struct walk *w, uint32_t i, size_t *ret)
 {
 	const struct yg_piece *piece = &w->pattern->pieces[i];
 	size_t from = w->at;
 	size_t to = w->line.size;
-	size_t end = SIZE_MAX;
-	struct yg_bytes text;
-	uint32_t found = 0;
-	int rc;
 
+	*ret = to;
+	if (piece->kind == YG_PIECE_REST)
+		return YG_OK;
 	if (piece->kind == YG_PIECE_WORD) {
 		for (to = from; to < w->line.size && !is_blank(w->line.data[to]);)
 			to++;
@@ -365,30 +373,46 @@ static int take_open(struct walk *w, uint32_t i)
 			return miss(w, i);
 		from++; /* a word has at least one byte */
 	}
-	if (piece->kind != YG_PIECE_REST && piece->stop_count > 0 &&
-	    !find_end(w, piece, from, to, &end))
+	*ret = SIZE_MAX;
+	if (piece->stop_count > 0 && !find_end(w, piece, from, to, ret))
 		return YG_ELIMIT;
-	if (end == SIZE_MAX) {
-		if (piece->kind != YG_PIECE_REST && !piece->may_end)
-			return miss(w, i);
-		end = to;
-	}
-	text = yg_bytes_cut(w->line, w->at, end);
-	if (piece->kind == YG_PIECE_TIME && !take_time(w, text))
+	if (*ret == SIZE_MAX && !piece->may_end)
 		return miss(w, i);
-	if (piece->kind == YG_PIECE_PAIRS) {
-		if (!spend(w->match, 2 * text.size))
-			return YG_ELIMIT;
-		rc = read_pairs(w, text, piece->text.size > 0 ? piece->text.data[0] : ' ', &found);
-		if (rc != YG_OK || found == 0)
-			return rc != YG_OK ? rc : miss(w, i);
-	} else if (piece->kind != YG_PIECE_TIME) {
-		rc = add_value(w, piece->name, yg_bytes_trim(text), false);
-		if (rc != YG_OK)
-			return rc;
-	}
-	w->at = end;
+	*ret = *ret == SIZE_MAX ? to : *ret;
 	return YG_OK;
+}
+
+static int take_pairs(struct walk *w, uint32_t i, struct yg_bytes text)
+{
+	struct yg_bytes separator = w->pattern->pieces[i].text;
+	uint32_t found = 0;
+	int rc;
+
+	if (!spend(w->match, 2 * text.size))
+		return YG_ELIMIT;
+	rc = read_pairs(w, text, separator.size > 0 ? separator.data[0] : ' ', &found);
+	return rc == YG_OK && found == 0 ? miss(w, i) : rc;
+}
+
+static int take_open(struct walk *w, uint32_t i)
+{
+	const struct yg_piece *piece = &w->pattern->pieces[i];
+	struct yg_bytes text;
+	size_t end;
+	int rc = open_end(w, i, &end);
+
+	if (rc != YG_OK)
+		return rc;
+	text = yg_bytes_cut(w->line, w->at, end);
+	if (piece->kind == YG_PIECE_PAIRS)
+		rc = take_pairs(w, i, text);
+	else if (piece->kind == YG_PIECE_TIME)
+		rc = take_time(w, text) ? YG_OK : miss(w, i);
+	else
+		rc = add_value(w, piece->name, yg_bytes_trim(text), false);
+	if (rc == YG_OK)
+		w->at = end;
+	return rc;
 }
 
 static int take_own(struct walk *w, uint32_t i)

@@ -208,6 +208,26 @@ static void no_pattern_costs_more_than_pieces_times_line(void)
 	free(line);
 }
 
+/* Looking for '=' again at each of 30,000 words would take minutes for these. */
+static void pairs_behind_many_words(void)
+{
+	enum { WORDS = 30000 };
+	static char line[2 * WORDS + 4];
+	const struct yg_line_pattern *pattern;
+	struct yg_fault fault;
+
+	CHECK(yg_pattern_compile(YG_S("{:pairs}"), arena, &pattern, &fault) == YG_OK);
+	for (size_t i = 0; i < WORDS; i++)
+		memcpy(line + 2 * i, "a ", 2);
+	memcpy(line + sizeof(line) - 4, "b=c", 4);
+	for (unsigned round = 0; round < 300; round++) {
+		yg_pattern_begin(&match);
+		match.steps = 1u << 20;
+		CHECK(yg_pattern_match(pattern, yg_bytes_str(line), &match) == YG_OK);
+		CHECK(match.count == 1);
+	}
+}
+
 static const struct check_case cases[] = {
 	CASE(pieces),
 	CASE(open_pieces_end_where_the_next_text_stands),
@@ -216,6 +236,7 @@ static const struct check_case cases[] = {
 	CASE(refused),
 	CASE(limits),
 	CASE(no_pattern_costs_more_than_pieces_times_line),
+	CASE(pairs_behind_many_words),
 };
 
 int main(void)
