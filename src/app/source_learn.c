@@ -216,57 +216,73 @@ static void finish(struct yg_learn_task *task)
 
 /* ---- the description ---- */
 
-/* Is the line that was pointed at one of the system log? *ret_program: who wrote it. */
-static bool is_syslog(struct yg_learn_task *task, struct yg_bytes line,
-		      struct yg_bytes *ret_program, struct yg_bytes *ret_message)
+/*
+ * Who wrote @line, and what, when it is one of the system log; else both are empty. False, and
+ * said, without memory.
+ */
+static bool read_syslog(struct yg_learn_task *task, struct yg_bytes line,
+			struct yg_bytes *ret_program, struct yg_bytes *ret_message)
 {
 	struct yg_parse_opts opts = {.zone = task->zone,
 				     .reference_ns = yg_clock_system().now_ns(NULL)};
 	struct yg_parser *parser = yg_parser_new(&opts, task->names);
 	struct yg_event event;
 	struct yg_fault fault;
-	bool is_it = parser &&
-		     yg_parse(parser, YG_FORMAT_SYSLOG, line, task->arena, &event, &fault) == YG_OK;
+	int rc = parser ? yg_parse(parser, YG_FORMAT_SYSLOG, line, task->arena, &event, &fault)
+			: YG_ENOMEM;
 
-	if (is_it) {
+	*ret_program = *ret_message = (struct yg_bytes){0};
+	if (rc == YG_OK && yg_event_get(&event, YG_F_message).size > 0) {
 		*ret_program = yg_event_get(&event, YG_F_program);
 		*ret_message = yg_event_get(&event, YG_F_message);
 	}
 	(void)yg_parser_free(parser);
-	return is_it && ret_program->size > 0 && ret_message->size > 0;
+	if (rc == YG_ENOMEM)
+		yg_say(N_("out of memory"));
+	return rc != YG_ENOMEM;
+}
+
+/* Who wrote the line that was pointed at, where messages of the system log are to be learnt. */
+static bool choose_framing(struct yg_learn_task *task, struct yg_bytes *ret_program)
+{
+	bool is_syslog = task->framing && strcmp(task->framing, "syslog") == 0;
+	struct yg_bytes message;
+
+	*ret_program = (struct yg_bytes){0};
+	if (task->framing && !is_syslog) {
+		if (strcmp(task->framing, "line") == 0)
+			return true;
+		yg_say(N_("--framing %s: give line or syslog"),
+		       yg_say_safe(yg_bytes_str(task->framing), 40));
+		return false;
+	}
+	if (!read_syslog(task, task->lines.items[task->pointed - 1], ret_program, &message))
+		return false;
+	if (ret_program->size > 0 || !is_syslog)
+		return true;
+	yg_say(N_("--framing syslog: line %llu is no line of the system log that names its "
+		  "program"),
+	       (unsigned long long)task->pointed);
+	return false;
 }
 
 /* What the pattern is learnt from: whole lines, or what programs wrote into the system log. */
 static bool choose_texts(struct yg_learn_task *task, struct yg_bytes *texts,
 			 struct yg_bytes *ret_program)
 {
-	const char *framing = task->framing;
-	struct yg_bytes message;
-	bool is_message;
-
-	*ret_program = (struct yg_bytes){0};
-	if (framing && strcmp(framing, "line") != 0 && strcmp(framing, "syslog") != 0) {
-		yg_say(N_("--framing %s: give line or syslog"),
-		       yg_say_safe(yg_bytes_str(framing), 40));
+	if (!choose_framing(task, ret_program))
 		return false;
-	}
-	is_message = (!framing || strcmp(framing, "syslog") == 0) &&
-		     is_syslog(task, task->lines.items[task->pointed - 1], ret_program, &message);
-	if (framing && strcmp(framing, "syslog") == 0 && !is_message) {
-		yg_say(N_("--framing syslog: line %llu is no line of the system log that names its "
-			  "program"),
-		       (unsigned long long)task->pointed);
-		return false;
-	}
 	for (uint32_t i = 0; i < task->lines.count; i++) {
-		struct yg_bytes program;
+		struct yg_bytes program, message;
 
 		texts[i] = task->lines.items[i];
-		if (is_message && is_syslog(task, texts[i], &program, &message))
+		if (ret_program->size == 0)
+			continue;
+		if (!read_syslog(task, texts[i], &program, &message))
+			return false;
+		if (program.size > 0)
 			texts[i] = message;
 	}
-	if (!is_message)
-		*ret_program = (struct yg_bytes){0};
 	return true;
 }
 

@@ -121,19 +121,18 @@ bool yg_lines_read(const char *path, struct yg_lines *ret)
 	return rc == YG_OK;
 }
 
-/* The message of @line, when it is one of the system log that a program wrote. */
-static bool find_message(struct yg_line_trial *t, struct yg_bytes line, struct yg_bytes *ret)
+/* The message of @line, when it is one of the system log that a program wrote; else empty. */
+static int find_message(struct yg_line_trial *t, struct yg_bytes line, struct yg_bytes *ret)
 {
 	struct yg_parser *parser = yg_parser_new(t->opts, t->names);
 	struct yg_event event;
 	struct yg_fault fault;
-	bool is_it = parser &&
-		     yg_parse(parser, YG_FORMAT_SYSLOG, line, t->arena, &event, &fault) == YG_OK;
+	int rc = parser ? yg_parse(parser, YG_FORMAT_SYSLOG, line, t->arena, &event, &fault)
+			: YG_ENOMEM;
 
-	if (is_it)
-		*ret = yg_event_get(&event, YG_F_message);
+	*ret = rc == YG_OK ? yg_event_get(&event, YG_F_message) : (struct yg_bytes){0};
 	(void)yg_parser_free(parser);
-	return is_it && ret->size > 0;
+	return rc == YG_ENOMEM ? rc : YG_OK;
 }
 
 /* The record as `source records` gives it, now that it is known that a description reads it. */
@@ -153,15 +152,16 @@ int yg_line_try(struct yg_line_trial *t, struct yg_bytes line, struct yg_event *
 {
 	const struct yg_source *source = yg_sources_first(t->sources);
 	struct yg_bytes message;
-	bool has_message;
-	int rc = YG_EMISMATCH;
+	int rc;
 
 	yg_arena_reset(t->arena);
 	*ret_miss = (struct yg_source_miss){0};
-	has_message = find_message(t, line, &message);
+	rc = find_message(t, line, &message);
+	if (rc != YG_OK)
+		return rc;
 	for (; source; source = source->next) {
 		struct yg_source_miss miss = {0};
-		bool is_message = source->in_syslog && has_message;
+		bool is_message = source->in_syslog && message.size > 0;
 		struct yg_bytes text = is_message ? message : line;
 
 		if (!is_message && !source->in_lines)

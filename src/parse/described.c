@@ -350,13 +350,15 @@ int yg_described_read(struct yg_parser_int *ctx, struct yg_bytes record, struct 
 	return say(rc == YG_OK ? fill(&t) : rc, reterr);
 }
 
-bool yg_described_owns(struct yg_parser_int *ctx, struct yg_event *event, struct yg_bytes program,
-		       struct yg_bytes message)
+int yg_described_owns(struct yg_parser_int *ctx, struct yg_event *event, struct yg_bytes program,
+		      struct yg_bytes message)
 {
 	struct trial t = {.event = event};
+	int rc = YG_EMISMATCH;
 
-	return program.size > 0 &&
-	       match_any(&t, &ctx->opts, OF_NAMED, program, yg_bytes_trim(message)) == YG_OK;
+	if (program.size > 0)
+		rc = match_any(&t, &ctx->opts, OF_NAMED, program, yg_bytes_trim(message));
+	return rc == YG_OK || rc == YG_ENOMEM ? rc : YG_EMISMATCH;
 }
 
 int yg_described_message(struct yg_parser_int *ctx, struct yg_event *event, struct yg_bytes program,

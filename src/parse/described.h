@@ -23,9 +23,12 @@ YG_MUST_USE int yg_described_message(struct yg_parser_int *ctx, struct yg_event 
 				     struct yg_bytes program, struct yg_bytes message,
 				     bool *ret_known);
 
-/* A description names @program and reads @message: nobody else is asked what it is. */
-bool yg_described_owns(struct yg_parser_int *ctx, struct yg_event *event, struct yg_bytes program,
-		       struct yg_bytes message);
+/*
+ * YG_OK: a description names @program and reads @message, so nobody else is asked what it is.
+ * YG_EMISMATCH: none does. YG_ENOMEM.
+ */
+YG_MUST_USE int yg_described_owns(struct yg_parser_int *ctx, struct yg_event *event,
+				  struct yg_bytes program, struct yg_bytes message);
 
 /* What follows from the fields alone. Also for events read from the record form. */
 YG_MUST_USE int yg_described_finish(struct yg_event *event);

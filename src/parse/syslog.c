@@ -634,8 +634,13 @@ static int read_message(struct yg_parser_int *ctx, struct header *h, struct yg_e
 		h->program = (struct yg_bytes){0};
 	}
 	rc = read_program(ctx, h, event);
-	if (rc == YG_EMISMATCH && !yg_described_owns(ctx, event, h->program, h->message))
-		rc = yg_syslog_read_message(ctx, h->message, event);
+	if (rc == YG_EMISMATCH) {
+		rc = yg_described_owns(ctx, event, h->program, h->message);
+		if (rc == YG_OK)
+			return YG_EMISMATCH; /* just text, as far as others go */
+		if (rc == YG_EMISMATCH)
+			rc = yg_syslog_read_message(ctx, h->message, event);
+	}
 	return rc == YG_OK ? add_header(event, h) : rc;
 }
 
