@@ -376,6 +376,9 @@ static int make_text(struct yg_learn_task *task, struct yg_bytes before, struct 
 			add_head(task, to, program);
 		add_kind(task, to, yg_buf_bytes(&pattern));
 		rc = yg_buf_error(to);
+		if (rc != YG_OK)
+			yg_say("%s: %s", yg_say_safe(yg_bytes_str(task->out), 300),
+			       yg_say_tr(yg_err_text(rc)));
 	}
 	yg_buf_done(&pattern);
 	return rc;
@@ -397,9 +400,7 @@ static uint32_t try_text(struct yg_learn_task *task, struct yg_bytes text, const
 
 	*ret_rc = sources && arena ? yg_sources_add(sources, yg_bytes_str(name), text, &fault)
 				   : YG_ENOMEM;
-	if (*ret_rc == YG_ENOMEM)
-		yg_say(N_("out of memory"));
-	else if (*ret_rc != YG_OK && show)
+	if (*ret_rc != YG_OK && *ret_rc != YG_ENOMEM && show)
 		yg_say(N_("%s:%u: description refused: %s"), yg_say_safe(yg_bytes_str(name), 300),
 		       fault.line, yg_say_safe(yg_bytes_str(fault.msg), 300));
 	if (*ret_rc == YG_OK && show)
@@ -409,11 +410,38 @@ static uint32_t try_text(struct yg_learn_task *task, struct yg_bytes text, const
 		struct yg_source_miss miss;
 		struct yg_event event;
 
-		count += yg_line_try(&trial, task->lines.items[i], &event, &kind, &miss) == YG_OK;
+		int rc = yg_line_try(&trial, task->lines.items[i], &event, &kind, &miss);
+
+		count += rc == YG_OK;
+		*ret_rc = rc == YG_ENOMEM ? rc : YG_OK;
 	}
+	if (*ret_rc == YG_ENOMEM)
+		yg_say(N_("out of memory"));
 	(void)yg_arena_free(arena);
 	(void)yg_sources_free(sources);
 	return count;
+}
+
+/*
+ * How many lines are read by what is learnt so. YG_OK (also when it is refused: then none), or an
+ * error, which is said.
+ */
+static int try_learning(struct yg_learn_task *task, struct yg_bytes before,
+			const struct yg_bytes *texts, bool is_first, uint32_t *ret_count)
+{
+	struct yg_bytes program;
+	struct yg_buf text;
+	int rc;
+
+	*ret_count = 0;
+	yg_buf_init(&text, FILE_BYTES_MAX);
+	rc = choose_framing(task, &program) ? YG_OK : YG_EINVAL;
+	if (rc == YG_OK)
+		rc = make_text(task, before, program, texts, is_first, &text);
+	if (rc == YG_OK)
+		*ret_count = try_text(task, yg_buf_bytes(&text), task->out, NULL, &rc);
+	yg_buf_done(&text);
+	return rc == YG_EFORMAT || rc == YG_ELIMIT || rc == YG_EDUPLICATE ? YG_OK : rc;
 }
 
 /* Names of people end at the last place that fits, unless fewer lines are read so. */
@@ -421,7 +449,7 @@ static int learn_text(struct yg_learn_task *task, struct yg_bytes before, struct
 {
 	struct yg_bytes *texts = yg_calloc(task->lines.count, sizeof(*texts));
 	struct yg_bytes program;
-	uint32_t careful, other;
+	uint32_t careful = 0, other = 0;
 	int rc = YG_ENOMEM;
 
 	if (!texts) {
@@ -430,16 +458,11 @@ static int learn_text(struct yg_learn_task *task, struct yg_bytes before, struct
 	}
 	rc = choose_texts(task, texts, &program) ? YG_OK : YG_EINVAL;
 	if (rc == YG_OK)
-		rc = make_text(task, before, program, texts, false, to);
-	if (rc == YG_OK) {
-		careful = try_text(task, yg_buf_bytes(to), task->out, NULL, &rc);
-		rc = make_text(task, before, program, texts, true, to);
-		other = rc == YG_OK ? try_text(task, yg_buf_bytes(to), task->out, NULL, &rc) : 0;
-		if (careful >= other)
-			rc = make_text(task, before, program, texts, false, to);
-		else
-			rc = YG_OK;
-	}
+		rc = try_learning(task, before, texts, false, &careful);
+	if (rc == YG_OK)
+		rc = try_learning(task, before, texts, true, &other);
+	if (rc == YG_OK)
+		rc = make_text(task, before, program, texts, other > careful, to);
 	free(texts);
 	return rc;
 }

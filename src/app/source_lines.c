@@ -107,12 +107,12 @@ bool yg_lines_read(const char *path, struct yg_lines *ret)
 		rc = YG_EINVAL; /* said by say_input, or a folder */
 	if (rc == YG_OK)
 		rc = read_stream(&inputs.items[0], &text);
-	if (rc == YG_OK && !yg_lines_split(yg_buf_bytes(&text), ret)) {
-		yg_say(N_("out of memory"));
+	if (rc == YG_OK && !yg_lines_split(yg_buf_bytes(&text), ret))
 		rc = YG_ENOMEM;
-	}
 	yg_buf_done(&text);
 	yg_inputs_done(&inputs);
+	if (rc == YG_ENOMEM)
+		yg_say(N_("out of memory"));
 	if (rc == YG_OK && ret->count == 0) {
 		yg_say(N_("%s: there is no line in it"), yg_say_safe(yg_bytes_str(path), 300));
 		yg_lines_done(ret);

@@ -459,13 +459,12 @@ static int learn_lines(struct learner *l)
 	for (uint32_t i = 0; i < l->in->line_count; i++) {
 		struct yg_bytes line = yg_bytes_trim(l->in->lines[i]);
 		struct yg_bytes format;
-		struct span time;
+		struct span time = {.field = UINT32_MAX};
 		bool has_time;
 		uint32_t count, shared;
 
 		if (i == l->in->pointed || line.size > YG_LEARN_LINE_MAX)
 			continue;
-		time.field = UINT32_MAX;
 		has_time = yg_learn_time(line, l->in->zone, l->in->reference_ns, &time.at,
 					 &time.size, &format);
 		if (cut_line(line, &time, has_time, other, &count) != YG_OK)
@@ -735,7 +734,12 @@ int yg_learn_pattern(const struct yg_learn *learn, struct yg_arena *arena, struc
 	join_changes(&l);
 	part_neighbours(&l);
 	write_pattern(&l, to);
-	return yg_buf_error(to);
+	rc = yg_buf_error(to);
+	if (rc == YG_ENOMEM)
+		return yg_fault_set(reterr, rc, "out of memory", 0);
+	return rc == YG_OK ? rc
+			   : yg_fault_set(reterr, rc,
+					  N_("the pattern would be longer than 4096 bytes"), 0);
 }
 
 void yg_learn_quote(struct yg_buf *to, struct yg_bytes text)
