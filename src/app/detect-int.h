@@ -12,6 +12,7 @@
 #include "app/reload.h"
 #include "app/rule_image.h"
 #include "app/sink.h"
+#include "app/source_files.h"
 #include "base/clock.h"
 #include "detect/judge.h"
 #include "source/input.h"
@@ -31,6 +32,7 @@ struct yg_run {
 	struct yg_zone *zone;
 	struct yg_log_format *log_format;
 	struct yg_indicator_lists lists;
+	struct yg_source_files sources;
 	struct yg_rule_image rules;
 	struct yg_inputs inputs;
 	struct yg_report_input *reports; /* one for each input */

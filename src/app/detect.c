@@ -64,6 +64,21 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(name), 300), yg_say_tr(reason));
 }
 
+/* How the lines of logs are to be read. */
+static int load_reading(struct yg_run *run)
+{
+	int rc = load_zone(run);
+
+	if (rc == YG_OK && run->hunt)
+		rc = yg_hunt_narrow(run);
+	if (rc == YG_OK)
+		rc = load_log_format(run);
+	if (rc == YG_OK)
+		rc = yg_source_files_load(&run->options, &run->sources);
+	run->is_partly |= run->sources.refused > 0;
+	return rc;
+}
+
 /* --count and --explain: other things than findings are shown. */
 static int prepare_tuning(struct yg_run *run, struct yg_judge_out *out)
 {
@@ -97,12 +112,8 @@ static int prepare_tuning(struct yg_run *run, struct yg_judge_out *out)
 /* Rules, indicators, and the list of inputs. */
 static int load(struct yg_run *run)
 {
-	int rc = load_zone(run);
+	int rc = load_reading(run);
 
-	if (rc == YG_OK && run->hunt)
-		rc = yg_hunt_narrow(run);
-	if (rc == YG_OK)
-		rc = load_log_format(run);
 	if (rc == YG_OK)
 		rc = yg_indicator_lists_load(&run->options, &run->lists);
 	if (rc == YG_OK)
@@ -128,7 +139,9 @@ static void make_detector(struct yg_run *run)
 		.engine = run->rules.engine,
 		.indicators = run->lists.set,
 		.tracer = run->tracer,
-		.parse = {.zone = run->zone, .log_format = run->log_format},
+		.parse = {.zone = run->zone,
+			  .log_format = run->log_format,
+			  .sources = run->sources.sources},
 		.counts_kinds = run->counting || run->explaining,
 		.skip_from = run->quarantine ? yg_quarantine_skip_from(run->quarantine) : NULL,
 		.profile_clock = run->options.profile ? &run->profile_clock : NULL,
@@ -190,6 +203,7 @@ static void done(struct yg_run *run)
 	yg_sink_done(&run->sink);
 	yg_rule_image_done(&run->rules);
 	yg_indicator_lists_done(&run->lists);
+	yg_source_files_done(&run->sources);
 	(void)yg_log_format_free(run->log_format);
 	(void)yg_zone_free(run->zone);
 	for (size_t i = 0; run->reports && i < run->inputs.count; i++)

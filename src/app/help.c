@@ -28,6 +28,11 @@ void yg_help(void)
 	       "`yagura COMMAND --help` shows the options of a command. All messages are "
 	       "available\n"
 	       "in Japanese and English (--lang ja, --lang en).\n"));
+	put(N_("\n"
+	       "Looking into logs without rules, and teaching new ones:\n"
+	       "  yagura search TEXT PATH...   records that hold a text\n"
+	       "  yagura summary logons|events|files|keywords PATH...  what is in them, counted\n"
+	       "  yagura source learn LINES    teach the log of a device that is not known\n"));
 }
 
 void yg_help_detect(void)
@@ -80,6 +85,12 @@ void yg_help_detect(void)
 	       "used;\n"
 	       "2 wrong usage, nothing could be read, or the output could not be written;\n"
 	       "3 --fail-on was reached.\n"));
+	put(N_("\n"
+	       "Logs that are described (docs/source-description.md)\n"
+	       "  --sources PATH       a description or a folder of them; may be repeated. Those "
+	       "in\n"
+	       "                       your own folder (`yagura source list` names it) always "
+	       "count\n"));
 }
 
 void yg_help_rules(void)
@@ -101,11 +112,78 @@ void yg_help_rules(void)
 
 void yg_help_source(void)
 {
-	put(N_("usage: yagura source records [--format NAME] [--log-format STRING] [--tz ZONE] "
+	put(N_("usage: yagura source records [OPTION]... PATH...\n"
+	       "       yagura source learn [LINES] --name NAME --field NAME=VALUE... [--set "
+	       "NAME=VALUE]...\n"
+	       "                     [--kind KIND] [--title TEXT] [--line N] [--framing "
+	       "line|syslog]\n"
+	       "                     [--out FILE] [--add | --force] [--tz ZONE] [--json]\n"
+	       "       yagura source test DESCRIPTION LINES [--tz ZONE] [--json]\n"
+	       "       yagura source list [--sources PATH]... [--json]\n"
+	       "\n"
+	       "records  prints each record of the logs in Yagura's own form, one JSON object a "
+	       "line\n"
+	       "         (docs/record-format.md); `yagura detect` reads this form and finds the "
+	       "same.\n"
+	       "         --from TIME, --to TIME and the options of `detect` for its input count.\n"
+	       "learn    makes a description of a log that Yagura does not know, from about ten "
+	       "lines\n"
+	       "         and what stands where in one of them (--field user=bob as it stands in "
+	       "line "
+	       "1).\n"
+	       "         --set auth_result=failed says what such a line means. Without --field, on "
+	       "a\n"
+	       "         terminal, it asks. It goes to --out FILE, else to your folder "
+	       "(`source list`\n"
+	       "         names it); --add adds another kind of line to it.\n"
+	       "test     reads the lines by a description and says which are not read, and why.\n"
+	       "list     shows the descriptions there are, in the order of trying.\n"
+	       "\n"
+	       "The form of descriptions: docs/source-description.md. Exit status: 0 all lines are "
+	       "read,\n"
+	       "1 some are not, 2 nothing could be done.\n"));
+}
+
+void yg_help_summary(void)
+{
+	put(N_("usage: yagura summary logons|events|files [--from TIME] [--to TIME] [--json | "
+	       "--csv]\n"
+	       "                      [OPTION]... PATH...\n"
+	       "       yagura summary keywords [--level LEVEL] [--json | --csv] [OPTION]... "
 	       "PATH...\n"
 	       "\n"
-	       "Prints each record of the logs in Yagura's own form, one JSON object a line\n"
-	       "(docs/record-format.md). `yagura detect` reads this form and finds the same.\n"));
+	       "logons    accepted and refused sign-ins for each account, source, machine and "
+	       "type\n"
+	       "events    how many records of which format, channel, event and machine\n"
+	       "files     the same for each file: what is in it, of which machine, from when to "
+	       "when\n"
+	       "keywords  accounts, addresses, machines and programs that findings of this level "
+	       "or\n"
+	       "          above name (low unless --level says another)\n"
+	       "\n"
+	       "The options of `yagura detect` for input count, for keywords those for rules, too. "
+	       "TIME:\n"
+	       "2026-11-25 or 2026-11-25T08:00:00, in --tz unless a zone is written.\n"));
+}
+
+void yg_help_search(void)
+{
+	put(N_("usage: yagura search TEXT [OPTION]... PATH...\n"
+	       "       yagura search --field NAME=TEXT|--regex EXPRESSION... [OPTION]... PATH...\n"
+	       "\n"
+	       "Prints the records of any format that hold TEXT, in any field or anywhere in the "
+	       "line.\n"
+	       "\n"
+	       "  --field NAME=TEXT    TEXT in this field; may be repeated: all have to fit\n"
+	       "  --regex EXPRESSION   a regular expression that fits somewhere in a value or the "
+	       "line\n"
+	       "  --any                one of several is enough\n"
+	       "  --exact-case         upper and lower case are not the same\n"
+	       "  --from TIME, --to TIME  records of this time (2026-11-25, 2026-11-25T08:00:00)\n"
+	       "  --limit N            stop after N records\n"
+	       "  --json               records in Yagura's form; --csv: a table for a spreadsheet\n"
+	       "\n"
+	       "The options of `yagura detect` for input count, too.\n"));
 }
 
 void yg_help_evtx(void)

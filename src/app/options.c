@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/say.h"
+#include "app/tally.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -17,6 +18,7 @@ enum {
 	OPT_HTML,
 	OPT_RULES,
 	OPT_NO_DEFAULT,
+	OPT_SOURCES,
 	OPT_PLACEHOLDERS,
 	OPT_DEPRECATED,
 	OPT_FORMAT,
@@ -51,6 +53,7 @@ static const struct option longs[] = {
 	{"html", required_argument, NULL, OPT_HTML},
 	{"rules", required_argument, NULL, OPT_RULES},
 	{"no-default-rules", no_argument, NULL, OPT_NO_DEFAULT},
+	{"sources", required_argument, NULL, OPT_SOURCES},
 	{"placeholders", required_argument, NULL, OPT_PLACEHOLDERS},
 	{"include-deprecated", no_argument, NULL, OPT_DEPRECATED},
 	{"format", required_argument, NULL, OPT_FORMAT},
@@ -311,6 +314,8 @@ static bool set_input_option(struct yg_options *o, int option, const char *value
 		return add_path(&o->indicators, &o->indicator_count, value);
 	case OPT_ALLOW:
 		return add_path(&o->allows, &o->allow_count, value);
+	case OPT_SOURCES:
+		return add_path(&o->sources, &o->source_count, value);
 	case OPT_NO_DEFAULT:
 		o->no_default_rules = true;
 		return true;
@@ -379,7 +384,7 @@ static bool set_option(struct yg_options *o, int option, const char *value)
 					: set_input_option(o, option, value);
 }
 
-enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret)
+enum yg_options_result yg_options_read_some(int argc, char **argv, struct yg_options *ret)
 {
 	struct option table[LONGS + MORE_LONGS + 1];
 	int option;
@@ -408,6 +413,15 @@ enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options 
 		return YG_OPTIONS_WRONG;
 	ret->paths = (const char *const *)argv + optind;
 	ret->path_count = (size_t)(argc - optind);
+	return YG_OPTIONS_RUN;
+}
+
+enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret)
+{
+	enum yg_options_result result = yg_options_read_some(argc, argv, ret);
+
+	if (result != YG_OPTIONS_RUN)
+		return result;
 	if (ret->path_count == 0) {
 		yg_say_hint(N_("give files or folders, or - for standard input; "
 			       "`yagura detect --help` shows more"),
@@ -425,5 +439,7 @@ void yg_options_done(struct yg_options *options)
 	free(options->indicators);
 	free(options->allows);
 	free(options->fields);
+	free(options->sources);
+	options->keywords = yg_tally_free(options->keywords);
 	*options = (struct yg_options){0};
 }

@@ -8,6 +8,8 @@
 #include "model/event.h"
 #include "model/finding.h"
 
+struct yg_tally;
+
 #define YG_THREADS_MAX 64u
 #define YG_PATHS_MAX   100000u
 
@@ -39,6 +41,8 @@ struct yg_options {
 	size_t indicator_count;
 	const char **allows;
 	size_t allow_count;
+	const char **sources; /* --sources: descriptions (app/source_files.h) */
+	size_t source_count;
 	const char *placeholders;
 	bool no_default_rules;
 	bool include_deprecated;
@@ -58,6 +62,7 @@ struct yg_options {
 	const char *profile;  /* NULL, or where to write what rules cost; "-" = standard error */
 	const char *explain;  /* NULL, or which rule */
 	unsigned explain_max; /* records or groups shown that fit, and that nearly fit */
+	struct yg_tally *keywords; /* count what findings name instead (app/keywords.h); owned */
 	const char *const *paths;
 	size_t path_count;
 
@@ -82,4 +87,6 @@ enum yg_options_result {
 
 /* @argv[0] is the subcommand, which may have options of its own. Sets the language of messages. */
 enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret);
+/* The same where no log has to be named. */
+enum yg_options_result yg_options_read_some(int argc, char **argv, struct yg_options *ret);
 void yg_options_done(struct yg_options *options);

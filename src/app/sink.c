@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/counting.h"
+#include "app/keywords.h"
 #include "app/say.h"
 #include "base/io.h"
 #include "render/count.h"
@@ -24,6 +25,7 @@ void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
 {
 	*sink = (struct yg_sink){
 		.output = options->output,
+		.keywords = options->keywords,
 		.lang = yg_say_lang_now(),
 		.has_fail_on = options->has_fail_on,
 		.fail_on = options->fail_on,
@@ -33,7 +35,7 @@ void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
 		.copy_fd = -1,
 	};
 	yg_buf_init(&sink->buf, SINK_BYTES_MAX);
-	if (sink->output == YG_OUTPUT_CSV)
+	if (sink->output == YG_OUTPUT_CSV && !sink->keywords)
 		yg_csv_header(&sink->buf, sink->lang);
 }
 
@@ -81,6 +83,12 @@ int yg_sink_finding(void *arg, const struct yg_finding *finding)
 
 		return rc == YG_OK ? sink->rc : rc;
 	}
+	if (sink->keywords) {
+		int rc = yg_keywords_add(sink->keywords, finding);
+
+		sink->rc = sink->rc == YG_OK ? rc : sink->rc;
+		return sink->rc;
+	}
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_finding(&sink->buf, finding, sink->lang);
 	else if (sink->output == YG_OUTPUT_CHECKER)
@@ -94,7 +102,7 @@ int yg_sink_update(void *arg, const struct yg_finding_update *update)
 {
 	struct yg_sink *sink = arg;
 
-	if (sink->counting)
+	if (sink->counting || sink->keywords)
 		return sink->rc;
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_update(&sink->buf, update);
@@ -152,6 +160,9 @@ int yg_sink_report(struct yg_sink *sink, const struct yg_report *report, const c
 			yg_count_text(&sink->buf, &count, sink->lang);
 		return yg_sink_flush(sink);
 	}
+	if (sink->keywords)
+		return sink->rc == YG_OK ? yg_tally_print(sink->keywords, sink->output, sink->zone)
+					 : sink->rc;
 	switch (sink->output) {
 	case YG_OUTPUT_HTML:
 		return write_html(sink, report, html_path);

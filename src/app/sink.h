@@ -22,6 +22,7 @@ struct yg_sink {
 	bool has_fail_on;
 	enum yg_level fail_on;
 	enum yg_level level_min;
+	struct yg_tally *keywords;     /* borrowed; NULL: findings are printed */
 	const struct yg_zone *zone;    /* for times that people read; borrowed */
 	struct yg_timeline *timeline;  /* borrowed */
 	struct yg_report_input *input; /* the one being judged; borrowed */

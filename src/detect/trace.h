@@ -81,6 +81,15 @@ static inline bool yg_trace_is_needed(const struct yg_trace *trace)
 	       trace->hit_count > 0 || trace->key_count > 0 || trace->indicator_count > 0;
 }
 
+/* What a record says about a sign-in. Texts are borrowed from the event. */
+struct yg_sign_in {
+	uint32_t flags;		 /* YG_TRACE_SIGN_IN_OK, YG_TRACE_SIGN_IN_BAD, or 0: it is none */
+	struct yg_bytes account; /* may be empty */
+	struct yg_bytes source;	 /* address it came from; may be empty */
+	struct yg_bytes host;	 /* the machine that wrote the record; may be empty */
+};
+struct yg_sign_in yg_trace_sign_in(struct yg_event *event);
+
 /* Traces that stand one after the other in the input. */
 struct yg_trace_run {
 	const struct yg_trace *traces;
