@@ -8,31 +8,35 @@ static void put(const char *msgid)
 	fputs(yg_say_tr(msgid), stdout);
 }
 
+/* One message for each command, so that one can be added without touching the others. */
+static const char *const command_lines[] = {
+	N_("  yagura detect PATH...        look for attacks in log files or folders\n"),
+	N_("  yagura hunt PATH...          the same over archives and a long time, resumable\n"),
+	N_("  yagura archive write --out DIR --org ID PATH...\n"
+	   "                               keep logs in archives; also verify, cat, repair\n"),
+	N_("  yagura search TEXT PATH...   records that hold a text\n"),
+	N_("  yagura summary logons|events|files|keywords PATH...\n"
+	   "                               what is in logs, counted\n"),
+	N_("  yagura rules check PATH...   check rules for mistakes\n"),
+	N_("  yagura rules benign PATH...  what rules find where nothing is amiss\n"),
+	N_("  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"),
+	N_("  yagura source learn LINES    teach the log of a device that is not known\n"),
+	N_("  yagura evtx dump --json FILE   print the records of Windows event files\n"),
+	N_("  yagura assess web            assess your own measures, in the browser\n"),
+	N_("  yagura assess COMMAND        the same from the command line\n"),
+};
+
 void yg_help(void)
 {
 	put(N_("Yagura reads logs and tells what attacked you, since when, whether it may have\n"
 	       "succeeded, and what to do.\n"
-	       "\n"
-	       "  yagura detect PATH...        look for attacks in log files or folders\n"
-	       "  yagura hunt PATH...          the same over archives and a long time, resumable\n"
-	       "  yagura archive write --out DIR --org ID PATH...\n"
-	       "                               keep logs in archives; also verify, cat, repair\n"
-	       "  yagura rules check PATH...   check rules for mistakes\n"
-	       "  yagura rules benign PATH...  what rules find where nothing is amiss\n"
-	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
-	       "  yagura evtx dump --json FILE   print the records of Windows event files\n"
-	       "  yagura assess web            assess your own measures, in the browser\n"
-	       "  yagura assess COMMAND        the same from the command line\n"
-	       "  yagura --version\n"
-	       "\n"
+	       "\n"));
+	for (size_t i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++)
+		put(command_lines[i]);
+	put(N_("\n"
 	       "`yagura COMMAND --help` shows the options of a command. All messages are "
 	       "available\n"
 	       "in Japanese and English (--lang ja, --lang en).\n"));
-	put(N_("\n"
-	       "Looking into logs without rules, and teaching new ones:\n"
-	       "  yagura search TEXT PATH...   records that hold a text\n"
-	       "  yagura summary logons|events|files|keywords PATH...  what is in them, counted\n"
-	       "  yagura source learn LINES    teach the log of a device that is not known\n"));
 }
 
 void yg_help_detect(void)
