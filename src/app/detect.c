@@ -384,6 +384,19 @@ static int open_hup_fd(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* What a run that may last long looks at, beside its inputs. YG_OK or YG_ENOMEM. */
+static int open_waits(struct yg_run *run)
+{
+	if (run->options.is_following || run->options.state_path)
+		run->stop_fd = open_stop_fd();
+	if (!run->options.is_following)
+		return YG_OK;
+	run->hup_fd = open_hup_fd();
+	/* Before the rules are read: what changes from now on is seen. */
+	run->reload = yg_reload_new(&run->options, run->hup_fd, run->clock);
+	return run->reload ? YG_OK : YG_ENOMEM;
+}
+
 int yg_detect(struct yg_options *take_options)
 {
 	return yg_detect_with(take_options, NULL);
@@ -402,14 +415,9 @@ int yg_detect_with(struct yg_options *take_options, struct yg_hunt *hunt)
 	if (hunt)
 		run.options.rule_budget = 0; /* it goes on elsewhere: nothing is put out of use */
 	run.started_ns = run.clock.now_ns(run.clock.arg);
-	if (run.options.is_following || run.options.state_path)
-		run.stop_fd = open_stop_fd();
-	if (run.options.is_following) {
-		run.hup_fd = open_hup_fd();
-		/* Before the rules are read: what changes from now on is seen. */
-		run.reload = yg_reload_new(&run.options, run.hup_fd, run.clock);
-	}
-	rc = run.options.is_following && !run.reload ? YG_ENOMEM : prepare(&run);
+	rc = open_waits(&run);
+	if (rc == YG_OK)
+		rc = prepare(&run);
 	if (rc == YG_OK)
 		rc = yg_run_inputs(&run, thread_count(&run.options));
 	if (rc == YG_OK)
