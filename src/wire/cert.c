@@ -493,3 +493,21 @@ int yg_cert_check(struct yg_cert_ca *ca, struct yg_bytes der, struct yg_cert_pee
 		*ret = peer;
 	return rc;
 }
+
+int yg_cert_times(struct yg_bytes pem, int64_t *ret_from_ns, int64_t *ret_until_ns)
+{
+	static const struct yg_bytes mark = {(const uint8_t *)"-----BEGIN CERTIFICATE", 22};
+	size_t at = yg_bytes_find(pem, mark);
+	gnutls_x509_crt_t crt;
+	int rc;
+
+	if (at == SIZE_MAX)
+		return YG_EFORMAT;
+	rc = load_cert(yg_bytes_from(pem, at), GNUTLS_X509_FMT_PEM, &crt);
+	if (rc != YG_OK)
+		return rc;
+	*ret_from_ns = (int64_t)gnutls_x509_crt_get_activation_time(crt) * YG_NS_PER_S;
+	*ret_until_ns = (int64_t)gnutls_x509_crt_get_expiration_time(crt) * YG_NS_PER_S;
+	gnutls_x509_crt_deinit(crt);
+	return YG_OK;
+}

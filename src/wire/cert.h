@@ -75,6 +75,9 @@ YG_MUST_USE int yg_cert_issue_sensor(struct yg_cert_ca *ca, struct yg_bytes csr,
  */
 YG_MUST_USE int yg_cert_check(struct yg_cert_ca *ca, struct yg_bytes der, struct yg_cert_peer *ret);
 
+/* From when to when the first certificate in @pem (a key may stand before it) is good. */
+YG_MUST_USE int yg_cert_times(struct yg_bytes pem, int64_t *ret_from_ns, int64_t *ret_until_ns);
+
 static inline bool yg_cert_is_in_time(const struct yg_cert_peer *peer, int64_t now_ns)
 {
 	return now_ns >= peer->from_ns && now_ns < peer->until_ns;

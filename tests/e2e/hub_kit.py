@@ -102,3 +102,67 @@ class Hub:
 def record(number, text=None):
     return ('{"v":1,"format":"syslog","position":%d,"raw":"%s","fields":{"n":%d}}\n'
             % (number, text or "line %d" % number, number)).encode()
+
+
+SENSOR = os.environ.get("YAGURA_SENSOR", str(pathlib.Path(YAGURA).with_name("yagura-sensor")))
+
+
+class Member:
+    """A real sensor beside a hub."""
+
+    def __init__(self, hub, org="acme", options=(), follow=()):
+        self.hub, self.options, self.follow = hub, list(options), [str(f) for f in follow]
+        self.state = folder() / "state"
+        done = self.call("enrol", "--hub", hub.ready["sensors"], "--ca", hub.ca, "--token", hub.token(org),
+                         "--state", self.state)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr.decode())
+        self.id = done.stdout.decode().strip().split("/")[1]
+
+    @staticmethod
+    def call(*args, stdin=b""):
+        return subprocess.run([SENSOR, *map(str, args)], input=stdin, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=dict(os.environ, LANGUAGE="en"), timeout=TIMEOUT_S)
+
+    def start(self):
+        command = [SENSOR, "run", "--state", str(self.state), "--tz", "UTC", *self.options]
+        for path in self.follow:
+            command += ["--follow", path]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE,
+                                        stderr=open(str(self.state) + ".err", "ab"),
+                                        env=dict(os.environ, LANGUAGE="en"))
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError("no ready line: " + self.messages())
+        self.ready = json.loads(line)
+        return self
+
+    def messages(self):
+        return pathlib.Path(str(self.state) + ".err").read_text(encoding="utf-8")
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        code = self.process.wait(20)
+        self.process.stdout.close()
+        return code
+
+    def raws(self):
+        return [r["raw"] for r in self.hub.records(self.id)]
+
+    def wait_for(self, wanted):
+        """Until exactly these lines, in this order, have arrived."""
+        def look():
+            got = self.raws()
+            return got == wanted or (len(got) > len(wanted) and "more")
+        found = until("%d lines, last %r" % (len(wanted), wanted[-1:]), look)
+        if found == "more":
+            raise AssertionError("too many: %r" % self.raws()[:20])
+
+
+def lines(first, last, words="sshd[7]: line"):
+    return ["Nov 21 08:00:%02d box %s %d" % (n % 60, words, n) for n in range(first, last + 1)]
+
+
+def append(path, texts):
+    with open(path, "ab") as file:
+        file.write("".join(t + "\n" for t in texts).encode())

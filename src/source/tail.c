@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "source/tail.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "source/follow-int.h"
+
+#include "base/ban.h"
+
+#define PATH_ROOM 4096u
+
+/* A file of the same log beside the one at the path. */
+struct sibling {
+	char *path; /* owned */
+	int64_t mtime_ns;
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;
+};
+
+struct yg_tail {
+	char *path;
+	struct yg_follow follow; /* the file at the path; fd -1: none is open */
+	int drain_fd;		 /* an older file that is read first; -1: none */
+	uint64_t drain_offset;
+	struct sibling *queue; /* older files to be read whole, oldest first */
+	size_t queue_count;
+	size_t queue_at;
+	uint64_t start; /* of the file being read */
+	uint64_t start_lines;
+	uint64_t lost;
+	uint64_t rotations;
+	uint8_t head[YG_TAIL_HEAD_MAX]; /* its first bytes, as they were read */
+	uint32_t head_size;
+};
+
+static bool is_draining(const struct yg_tail *t)
+{
+	return t->drain_fd >= 0;
+}
+
+static int fd_of(const struct yg_tail *t)
+{
+	return is_draining(t) ? t->drain_fd : t->follow.fd;
+}
+
+/* ---- which file is which ---- */
+
+/* Without a secret: marks outlive the process. They decide about no table. */
+static uint64_t hash_of(struct yg_bytes head)
+{
+	return yg_hash64(head, 0);
+}
+
+/* The hash of the first @size bytes; false when there are not so many. */
+static bool hash_head(int fd, uint32_t size, uint64_t *ret)
+{
+	uint8_t head[YG_TAIL_HEAD_MAX];
+	ssize_t got;
+
+	if (size > sizeof(head))
+		return false;
+	do
+		got = pread(fd, head, size, 0);
+	while (got < 0 && errno == EINTR);
+	if (got != (ssize_t)size)
+		return false;
+	*ret = hash_of((struct yg_bytes){head, size});
+	return true;
+}
+
+static bool has_head(int fd, const struct yg_tail_mark *mark)
+{
+	uint64_t hash;
+
+	return mark->head_size == 0 ||
+	       (hash_head(fd, mark->head_size, &hash) && hash == mark->head_hash);
+}
+
+static bool is_same_inode(const struct stat *st, const struct yg_tail_mark *mark)
+{
+	return (uint64_t)st->st_dev == mark->device && (uint64_t)st->st_ino == mark->inode;
+}
+
+/* Open @path when it is a regular file; -1 otherwise. */
+static int open_file(const char *path, struct stat *ret)
+{
+	int fd = -1;
+
+	if (yg_io_open_read(path, &fd) != YG_OK)
+		return -1;
+	if (fstat(fd, ret) == 0 && S_ISREG(ret->st_mode))
+		return fd;
+	(void)close(fd); /* read only: nothing to lose */
+	return -1;
+}
+
+static bool is_packed(int fd)
+{
+	static const struct yg_bytes magics[] = {
+		{(const uint8_t *)"\x1f\x8b", 2},
+		{(const uint8_t *)"\x28\xb5\x2f\xfd", 4},
+		{(const uint8_t *)"\xfd"
+				  "7zXZ",
+		 5},
+		{(const uint8_t *)"BZh", 3},
+		{(const uint8_t *)"PK\x03\x04", 4},
+	};
+	uint8_t head[8] = {0};
+	ssize_t got = pread(fd, head, sizeof(head), 0);
+
+	for (size_t i = 0; got > 0 && i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (yg_bytes_starts((struct yg_bytes){head, (size_t)got}, magics[i]))
+			return true;
+	return false;
+}
+
+/* ".1", "-20261125", ".2026-11-25_03": what rotation puts behind a name, and nothing else. */
+static bool is_rotation(const char *end)
+{
+	if ((end[0] != '.' && end[0] != '-') || end[1] < '0' || end[1] > '9')
+		return false;
+	for (size_t i = 1; end[i]; i++)
+		if ((end[i] < '0' || end[i] > '9') && !strchr(".-_T", end[i]))
+			return false;
+	return true;
+}
+
+static int by_age(const void *a_arg, const void *b_arg)
+{
+	const struct sibling *a = a_arg;
+	const struct sibling *b = b_arg;
+
+	if (a->mtime_ns != b->mtime_ns)
+		return a->mtime_ns < b->mtime_ns ? -1 : 1;
+	return strcmp(a->path, b->path);
+}
+
+static void free_siblings(struct sibling *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i].path);
+	free(list);
+}
+
+/* Files of this log under other names, oldest first; what memory does not hold is left out. */
+static struct sibling *find_siblings(const char *path, size_t *ret_count)
+{
+	const char *slash = strrchr(path, '/');
+	size_t folder_size = slash ? (size_t)(slash - path) + 1 : 0;
+	const char *name = path + folder_size;
+	size_t name_size = strlen(name);
+	struct sibling *list = yg_calloc(YG_TAIL_SIBLINGS_MAX, sizeof(*list));
+	char full[PATH_ROOM];
+	const struct dirent *entry;
+	DIR *folder;
+
+	*ret_count = 0;
+	(void)snprintf(full, sizeof(full), "%.*s", (int)folder_size,
+		       folder_size ? path : "."); /* a path that is too long opens nothing */
+	folder = list ? opendir(folder_size ? full : ".") : NULL;
+	while (folder && *ret_count < YG_TAIL_SIBLINGS_MAX && (entry = readdir(folder)) != NULL) {
+		struct sibling *s = &list[*ret_count];
+		struct stat st;
+		int size;
+
+		if (strncmp(entry->d_name, name, name_size) != 0 ||
+		    !is_rotation(entry->d_name + name_size))
+			continue;
+		size = snprintf(full, sizeof(full), "%.*s%s", (int)folder_size, path,
+				entry->d_name);
+		if (size <= 0 || (unsigned)size >= sizeof(full) || lstat(full, &st) != 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		*s = (struct sibling){
+			.path = yg_strndup(full, (size_t)size),
+			.mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
+			.device = (uint64_t)st.st_dev,
+			.inode = (uint64_t)st.st_ino,
+			.size = (uint64_t)st.st_size,
+		};
+		*ret_count += s->path != NULL;
+	}
+	if (folder)
+		(void)closedir(folder); /* read only */
+	if (list && *ret_count > 1)
+		qsort(list, *ret_count, sizeof(*list), by_age);
+	return list;
+}
+
+/* ---- beginning ---- */
+
+static void begin_at(struct yg_tail *t, uint64_t offset, uint64_t lines)
+{
+	uint32_t size = offset < YG_TAIL_HEAD_MAX ? (uint32_t)offset : YG_TAIL_HEAD_MAX;
+
+	t->start = offset;
+	t->start_lines = lines;
+	t->head_size = 0;
+	if (size > 0 && fd_of(t) >= 0 && pread(fd_of(t), t->head, size, 0) == (ssize_t)size)
+		t->head_size = size;
+}
+
+/* Bytes of the file being read, from @offset on. */
+static void note_head(struct yg_tail *t, uint64_t offset, const uint8_t *bytes, size_t size)
+{
+	size_t room = YG_TAIL_HEAD_MAX - t->head_size;
+
+	if (offset != t->head_size)
+		return;
+	if (size > room)
+		size = room;
+	memcpy(t->head + t->head_size, bytes, size);
+	t->head_size += (uint32_t)size;
+}
+
+/* The file at the path, from @offset. False: there is none for now. */
+static bool open_path(struct yg_tail *t, uint64_t offset)
+{
+	struct stat st;
+	int fd = open_file(t->path, &st);
+
+	if (fd < 0)
+		return false;
+	if (lseek(fd, (off_t)offset, SEEK_SET) < 0) {
+		(void)close(fd); /* read only: nothing to lose */
+		return false;
+	}
+	yg_follow_done(&t->follow);
+	yg_follow_init(&t->follow, t->path, fd, -1);
+	t->follow.offset = offset;
+	return true;
+}
+
+/*
+ * Which of @list is the file of @mark, or (@is_copy) a copy of it that holds more than was read?
+ * *ret_fd is open and stands for it; SIZE_MAX: none.
+ */
+static size_t find_old(const struct sibling *list, size_t count, const struct yg_tail_mark *mark,
+		       bool is_copy, int *ret_fd)
+{
+	for (size_t i = count; i-- > 0;) {
+		struct stat st;
+		int fd;
+
+		if (!is_copy && (list[i].device != mark->device || list[i].inode != mark->inode))
+			continue;
+		if (is_copy && (mark->head_size == 0 || list[i].size < mark->offset))
+			continue;
+		fd = open_file(list[i].path, &st);
+		if (fd < 0)
+			continue;
+		if (!is_packed(fd) && has_head(fd, mark) && (uint64_t)st.st_size >= mark->offset) {
+			*ret_fd = fd;
+			return i;
+		}
+		(void)close(fd); /* read only: nothing to lose */
+	}
+	return SIZE_MAX;
+}
+
+/*
+ * The file of @mark is not the one at the path: its rest first, then what came between. False: it
+ * is not there any more.
+ */
+static bool begin_old(struct yg_tail *t, const struct yg_tail_mark *mark)
+{
+	size_t count = 0;
+	struct sibling *list = find_siblings(t->path, &count);
+	int fd = -1;
+	size_t at = list ? find_old(list, count, mark, false, &fd) : SIZE_MAX;
+	bool is_copy = at == SIZE_MAX;
+
+	if (list && is_copy)
+		at = find_old(list, count, mark, true, &fd);
+	if (at == SIZE_MAX) {
+		free_siblings(list, count);
+		return false;
+	}
+	t->drain_fd = fd;
+	t->drain_offset = mark->offset;
+	t->queue = list;
+	t->queue_count = count;
+	t->queue_at = at + 1;
+	begin_at(t, mark->offset, mark->lines);
+	return true;
+}
+
+static bool is_at_path(const struct yg_tail *t, const struct yg_tail_mark *mark)
+{
+	struct stat st;
+	int fd = open_file(t->path, &st);
+	bool is = fd >= 0 && is_same_inode(&st, mark) && (uint64_t)st.st_size >= mark->offset &&
+		  has_head(fd, mark);
+
+	if (fd >= 0)
+		(void)close(fd); /* read only: nothing to lose */
+	return is;
+}
+
+int yg_tail_open(const char *path, const struct yg_tail_mark *mark, struct yg_tail **ret)
+{
+	struct yg_tail *t = yg_calloc(1, sizeof(*t));
+
+	if (!t)
+		return YG_ENOMEM;
+	t->drain_fd = -1;
+	t->follow = (struct yg_follow){.fd = -1, .notify_fd = -1, .stop_fd = -1};
+	t->path = yg_strndup(path, strlen(path));
+	if (!t->path) {
+		free(t);
+		return YG_ENOMEM;
+	}
+	*ret = t;
+	if (!mark || mark->inode == 0) {
+		(void)open_path(t, 0); /* looked for again in each read */
+		begin_at(t, 0, 0);
+	} else if (is_at_path(t, mark)) {
+		(void)open_path(t, mark->offset); /* gone since: then it is looked for as above */
+		begin_at(t, t->follow.fd >= 0 ? mark->offset : 0,
+			 t->follow.fd >= 0 ? mark->lines : 0);
+	} else if (!begin_old(t, mark)) {
+		t->lost += mark->offset > 0;
+		(void)open_path(t, 0); /* as above */
+		begin_at(t, 0, 0);
+	}
+	return YG_OK;
+}
+
+struct yg_tail *yg_tail_free(struct yg_tail *tail)
+{
+	if (!tail)
+		return NULL;
+	yg_follow_done(&tail->follow);
+	if (tail->drain_fd >= 0)
+		(void)close(tail->drain_fd); /* read only: nothing to lose */
+	free_siblings(tail->queue, tail->queue_count);
+	free(tail->path);
+	free(tail);
+	return NULL;
+}
+
+/* ---- reading ---- */
+
+/* The older file is at its end: the next of them, or the one at the path. */
+static int next_file(struct yg_tail *t)
+{
+	(void)close(t->drain_fd); /* read only: nothing to lose */
+	t->drain_fd = -1;
+	t->drain_offset = 0;
+	while (t->queue_at < t->queue_count && t->drain_fd < 0) {
+		const struct sibling *s = &t->queue[t->queue_at++];
+		struct stat st;
+		int fd = open_file(s->path, &st);
+
+		if (fd >= 0 && is_packed(fd)) {
+			t->lost++; /* packed meanwhile: nobody reads it here */
+			(void)close(fd); /* read only: nothing to lose */
+		} else if (fd >= 0) {
+			t->drain_fd = fd;
+		}
+	}
+	if (t->drain_fd < 0 && t->follow.fd < 0)
+		(void)open_path(t, 0); /* looked for again in each read */
+	t->rotations++;
+	begin_at(t, 0, 0);
+	return YG_EEND;
+}
+
+static int drain(struct yg_tail *t, uint8_t *to, size_t room, size_t *ret_size)
+{
+	ssize_t got;
+
+	do
+		got = pread(t->drain_fd, to, room, (off_t)t->drain_offset);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return yg_err_from_errno(errno);
+	if (got == 0)
+		return next_file(t);
+	note_head(t, t->drain_offset, to, (size_t)got);
+	t->drain_offset += (uint64_t)got;
+	*ret_size = (size_t)got;
+	return YG_OK;
+}
+
+/* Cut, and written again beyond where we stood: only the first bytes tell. */
+static bool was_rewritten(const struct yg_tail *t, const struct yg_tail_mark *before)
+{
+	return t->follow.path && before->head_size > 0 && !has_head(t->follow.fd, before);
+}
+
+/*
+ * The file was cut and is read from its beginning: when somebody copied it first, the rest of the
+ * copy comes before.
+ */
+static int after_cut(struct yg_tail *t, const struct yg_tail_mark *before)
+{
+	size_t count = 0;
+	struct sibling *list = find_siblings(t->path, &count);
+	int fd = -1;
+
+	if (list && find_old(list, count, before, true, &fd) != SIZE_MAX) {
+		t->drain_fd = fd;
+		t->drain_offset = before->offset;
+		free_siblings(t->queue, t->queue_count);
+		t->queue = NULL;
+		t->queue_count = 0;
+		t->queue_at = 0;
+	}
+	free_siblings(list, count);
+	if (is_draining(t))
+		return YG_OK; /* still the same log: no end yet */
+	t->rotations++;
+	begin_at(t, 0, 0);
+	return YG_EEND;
+}
+
+/* The file at the path. */
+static int follow(struct yg_tail *t, uint8_t *to, size_t room, size_t *ret_size)
+{
+	struct yg_tail_mark before;
+	struct stat st;
+	int rc;
+
+	if (t->follow.fd < 0 && !open_path(t, 0))
+		return YG_EAGAIN;
+	yg_tail_mark(t, t->follow.offset, 0, &before);
+	if (t->follow.is_idle && fstat(t->follow.fd, &st) == 0 &&
+	    ((uint64_t)st.st_size != t->follow.offset) && was_rewritten(t, &before)) {
+		if (lseek(t->follow.fd, 0, SEEK_SET) < 0)
+			return yg_err_from_errno(errno);
+		t->follow.offset = 0;
+		t->follow.is_idle = false;
+		return after_cut(t, &before);
+	}
+	t->follow.is_idle = false; /* this never waits */
+	rc = yg_follow_read(&t->follow, to, room, ret_size);
+	if (!t->follow.is_fresh) {
+		note_head(t, before.offset, to, *ret_size);
+		return rc;
+	}
+	t->follow.is_fresh = false;
+	if (fstat(t->follow.fd, &st) == 0 && is_same_inode(&st, &before))
+		return after_cut(t, &before);
+	t->rotations++;
+	begin_at(t, 0, 0);
+	return YG_EEND;
+}
+
+int yg_tail_read(struct yg_tail *tail, struct yg_buf *to, size_t want)
+{
+	uint8_t *room = yg_buf_reserve(to, want);
+	size_t size = 0;
+	int rc;
+
+	if (!room)
+		return yg_buf_error(to);
+	rc = is_draining(tail) ? drain(tail, room, want, &size) : follow(tail, room, want, &size);
+	if (rc == YG_OK && size == 0 && is_draining(tail))
+		rc = drain(tail, room, want, &size); /* a copy was found just now */
+	yg_buf_grew(to, size);
+	return rc == YG_OK && size == 0 ? YG_EAGAIN : rc;
+}
+
+/* ---- questions ---- */
+
+void yg_tail_mark(struct yg_tail *tail, uint64_t offset, uint64_t lines, struct yg_tail_mark *ret)
+{
+	struct stat st;
+	int fd = fd_of(tail);
+
+	*ret = (struct yg_tail_mark){.offset = offset, .lines = lines};
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return; /* no file: the next one is read from its beginning */
+	ret->device = (uint64_t)st.st_dev;
+	ret->inode = (uint64_t)st.st_ino;
+	ret->head_size = offset < tail->head_size ? (uint32_t)offset : tail->head_size;
+	ret->head_hash = hash_of((struct yg_bytes){tail->head, ret->head_size});
+}
+
+uint64_t yg_tail_start(const struct yg_tail *tail, uint64_t *ret_lines)
+{
+	*ret_lines = tail->start_lines;
+	return tail->start;
+}
+
+size_t yg_tail_peek(const struct yg_tail *tail, uint8_t *to, size_t room)
+{
+	int fd = fd_of(tail);
+	ssize_t got = fd < 0 ? -1 : pread(fd, to, room, 0);
+
+	return got > 0 ? (size_t)got : 0;
+}
+
+int yg_tail_fd(const struct yg_tail *tail)
+{
+	return tail->follow.notify_fd;
+}
+
+struct yg_tail_state yg_tail_state(const struct yg_tail *tail)
+{
+	struct yg_tail_state state = {
+		.offset = is_draining(tail) ? tail->drain_offset : tail->follow.offset,
+		.rotations = tail->rotations,
+		.lost = tail->lost,
+	};
+	struct stat st;
+
+	state.is_there = stat(tail->path, &st) == 0 && S_ISREG(st.st_mode);
+	if (fd_of(tail) >= 0 && fstat(fd_of(tail), &st) == 0)
+		state.size = (uint64_t)st.st_size;
+	return state;
+}
