@@ -205,12 +205,17 @@ static void key_of(const char *org, const char *id, char to[SENSOR_KEY_ROOM])
 static json_t *sensor_json(const struct yg_enrol_sensor *sensor)
 {
 	char hex[YG_SHA256_HEX + 1];
+	char next[YG_SHA256_HEX + 1] = "";
 
 	yg_hex((struct yg_bytes){sensor->fingerprint, YG_SHA256_BYTES}, hex);
-	return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:b}", "org", sensor->org, "id",
+	if (sensor->has_next)
+		yg_hex((struct yg_bytes){sensor->next, YG_SHA256_BYTES}, next);
+	return json_pack("{s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:b}", "org", sensor->org, "id",
 			 sensor->id, "host", yg_json_string(yg_bytes_str(sensor->host)),
-			 "fingerprint", hex, "until", seconds(sensor->until_ns), "enrolled",
-			 seconds(sensor->enrolled_ns), "revoked", (int)sensor->is_revoked);
+			 "fingerprint", hex, "until", seconds(sensor->until_ns), "next", next,
+			 "next_until", seconds(sensor->has_next ? sensor->next_until_ns : 0),
+			 "enrolled", seconds(sensor->enrolled_ns), "revoked",
+			 (int)sensor->is_revoked);
 }
 
 static int read_sensor(const json_t *body, struct yg_enrol_sensor *ret)
@@ -224,6 +229,8 @@ static int read_sensor(const json_t *body, struct yg_enrol_sensor *ret)
 	copy(yg_json_text(body, "org"), ret->org, sizeof(ret->org));
 	copy(yg_json_text(body, "id"), ret->id, sizeof(ret->id));
 	copy(yg_json_text(body, "host"), ret->host, sizeof(ret->host));
+	ret->has_next = yg_hex_read(yg_json_text(body, "next"), ret->next, YG_SHA256_BYTES);
+	ret->next_until_ns = yg_json_int(body, "next_until", 0) * YG_NS_PER_S;
 	return yg_hex_read(yg_json_text(body, "fingerprint"), ret->fingerprint, YG_SHA256_BYTES)
 		       ? YG_OK
 		       : YG_EFORMAT;
@@ -279,8 +286,9 @@ int yg_enrol_sensor_look(struct yg_enrol *enrol, const char *org, const char *id
 	return look(enrol, org, id, ret, NULL);
 }
 
-int yg_enrol_sensor_renew(struct yg_enrol *enrol, const char *org, const char *id,
-			  const uint8_t fingerprint[YG_SHA256_BYTES], int64_t until_ns)
+/* Change the record of a sensor that is welcome. */
+static int change(struct yg_enrol *enrol, const char *org, const char *id,
+		  void (*fn)(struct yg_enrol_sensor *sensor, const void *arg), const void *arg)
 {
 	struct yg_enrol_sensor sensor;
 	char key[SENSOR_KEY_ROOM];
@@ -291,10 +299,46 @@ int yg_enrol_sensor_renew(struct yg_enrol *enrol, const char *org, const char *i
 		return rc;
 	if (sensor.is_revoked)
 		return YG_EACCES;
-	memcpy(sensor.fingerprint, fingerprint, YG_SHA256_BYTES);
-	sensor.until_ns = until_ns;
+	fn(&sensor, arg);
 	key_of(org, id, key);
 	return yg_enrol_put(enrol, "sensor", key, sensor_json(&sensor), revision);
+}
+
+struct next {
+	const uint8_t *fingerprint;
+	int64_t until_ns;
+};
+
+static void set_next(struct yg_enrol_sensor *sensor, const void *arg)
+{
+	const struct next *next = arg;
+
+	memcpy(sensor->next, next->fingerprint, YG_SHA256_BYTES);
+	sensor->next_until_ns = next->until_ns;
+	sensor->has_next = true;
+}
+
+static void take_next(struct yg_enrol_sensor *sensor, const void *arg)
+{
+	(void)arg;
+	if (!sensor->has_next)
+		return;
+	memcpy(sensor->fingerprint, sensor->next, YG_SHA256_BYTES);
+	sensor->until_ns = sensor->next_until_ns;
+	sensor->has_next = false;
+}
+
+int yg_enrol_sensor_renew(struct yg_enrol *enrol, const char *org, const char *id,
+			  const uint8_t fingerprint[YG_SHA256_BYTES], int64_t until_ns)
+{
+	struct next next = {fingerprint, until_ns};
+
+	return change(enrol, org, id, set_next, &next);
+}
+
+int yg_enrol_sensor_promote(struct yg_enrol *enrol, const char *org, const char *id)
+{
+	return change(enrol, org, id, take_next, NULL);
 }
 
 struct listing {

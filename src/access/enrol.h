@@ -64,6 +64,9 @@ struct yg_enrol_sensor {
 	char host[YG_ENROL_NAME_MAX + 1]; /* what the machine calls itself */
 	uint8_t fingerprint[YG_SHA256_BYTES];
 	int64_t until_ns; /* of its certificate */
+	bool has_next;	  /* it asked for another one and has not used it yet */
+	uint8_t next[YG_SHA256_BYTES];
+	int64_t next_until_ns;
 	int64_t enrolled_ns;
 	bool is_revoked;
 };
@@ -78,9 +81,15 @@ YG_MUST_USE int yg_enrol_sensor_add(struct yg_enrol *enrol, const struct yg_enro
 YG_MUST_USE int yg_enrol_sensor_look(struct yg_enrol *enrol, const char *org, const char *id,
 				     struct yg_enrol_sensor *ret);
 
-/* Another certificate for a sensor that is welcome. YG_OK, YG_ENOENT, YG_EACCES (revoked). */
+/*
+ * Another certificate for a sensor that is welcome: the old one is good until the new one is used,
+ * for the answer with it may get lost. YG_OK, YG_ENOENT, YG_EACCES (revoked).
+ */
 YG_MUST_USE int yg_enrol_sensor_renew(struct yg_enrol *enrol, const char *org, const char *id,
 				      const uint8_t fingerprint[YG_SHA256_BYTES], int64_t until_ns);
+
+/* The new one was used: the old one is not good any more. As above. */
+YG_MUST_USE int yg_enrol_sensor_promote(struct yg_enrol *enrol, const char *org, const char *id);
 
 /* @name: "ID" or "ORG/ID". YG_OK (also when it was revoked before); YG_ENOENT. */
 YG_MUST_USE int yg_enrol_sensor_revoke(struct yg_enrol *enrol, const char *name);

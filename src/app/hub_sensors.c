@@ -113,10 +113,15 @@ enum yg_wire_refusal yg_hub_peer(struct yg_hub *hub, struct yg_tls_call *call,
 		return rc == YG_ENOENT ? YG_WIRE_UNKNOWN : refusal_of(rc);
 	if (sensor.is_revoked)
 		return YG_WIRE_REVOKED;
-	if (memcmp(sensor.fingerprint, memo->peer.fingerprint, sizeof(sensor.fingerprint)) != 0)
-		return YG_WIRE_UNKNOWN; /* an older certificate of it */
 	*ret = &memo->peer;
-	return YG_WIRE_OK;
+	if (memcmp(sensor.fingerprint, memo->peer.fingerprint, sizeof(sensor.fingerprint)) == 0)
+		return YG_WIRE_OK;
+	if (!sensor.has_next ||
+	    memcmp(sensor.next, memo->peer.fingerprint, sizeof(sensor.next)) != 0)
+		return YG_WIRE_UNKNOWN; /* an older certificate of it */
+	/* The renewed one has arrived where it should. */
+	rc = yg_enrol_sensor_promote(hub->enrol, sensor.org, sensor.id);
+	return rc == YG_OK ? YG_WIRE_OK : refusal_of(rc);
 }
 
 /* The row for @call; ADDRESS_COUNT and *ret_refusal when there is none. */

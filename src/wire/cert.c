@@ -14,6 +14,8 @@
 #define LEEWAY_S     3600
 #define DAY_S	     86400
 #define ADDRESS_ROOM 16u
+#define KEY_BYTES    32u
+#define KEY_TRIES    128u
 
 struct yg_cert_ca {
 	gnutls_x509_crt_t crt;
@@ -124,6 +126,35 @@ static int set_key_id(gnutls_x509_crt_t crt)
 
 /* ---- keys and requests ---- */
 
+/*
+ * The library writes the private number as an integer, with a zero before a first bit that is set
+ * and without leading zeros, where RFC 5915 sec. 3 wants exactly 32 bytes and strict readers refuse
+ * anything else. So keys are drawn until the two forms are the same: one bit less of 256.
+ */
+static bool is_misfit(gnutls_x509_privkey_t key)
+{
+	gnutls_ecc_curve_t curve;
+	gnutls_datum_t x = {0};
+	gnutls_datum_t y = {0};
+	gnutls_datum_t k = {0};
+	bool is;
+
+	if (gnutls_x509_privkey_export_ecc_raw(key, &curve, &x, &y, &k) < 0)
+		return false; /* cannot be looked at: then as it is */
+	is = k.size != KEY_BYTES || k.data[0] == 0 || k.data[0] >= 0x80;
+	yg_wipe(k.data, k.size);
+	gnutls_free(x.data);
+	gnutls_free(y.data);
+	gnutls_free(k.data);
+	return is;
+}
+
+static int generate(gnutls_x509_privkey_t key)
+{
+	return gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+					    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+}
+
 int yg_cert_key_new(struct yg_buf *pem)
 {
 	gnutls_x509_privkey_t key;
@@ -132,8 +163,14 @@ int yg_cert_key_new(struct yg_buf *pem)
 
 	if (code < 0)
 		return error_of(code);
-	code = gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-					    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+	code = generate(key);
+	for (unsigned i = 0; code >= 0 && i < KEY_TRIES && is_misfit(key); i++) {
+		gnutls_x509_privkey_deinit(key);
+		code = gnutls_x509_privkey_init(&key);
+		if (code < 0)
+			return error_of(code);
+		code = generate(key);
+	}
 	if (code >= 0)
 		code = gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL,
 							 GNUTLS_PKCS_PLAIN, &text);

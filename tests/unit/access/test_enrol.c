@@ -106,6 +106,9 @@ static void sensors(void)
 	CHECK(yg_enrol_sensor_list(enrol, "acme", count_one, NULL) == YG_OK && listed == 2);
 	CHECK(yg_enrol_sensor_renew(enrol, "acme", "s1", fingerprint, 5 * YG_NS_PER_S) == YG_OK);
 	CHECK(yg_enrol_sensor_look(enrol, "acme", "s1", &sensor) == YG_OK);
+	CHECK(sensor.fingerprint[0] == 1 && sensor.has_next && sensor.next[0] == 9);
+	CHECK(yg_enrol_sensor_promote(enrol, "acme", "s1") == YG_OK);
+	CHECK(yg_enrol_sensor_look(enrol, "acme", "s1", &sensor) == YG_OK && !sensor.has_next);
 	CHECK(sensor.fingerprint[0] == 9 && sensor.until_ns == 5 * YG_NS_PER_S);
 	CHECK(yg_enrol_change(enrol, &before) == YG_OK);
 	CHECK(yg_enrol_sensor_revoke(enrol, "s1") == YG_OK);
