@@ -136,8 +136,8 @@ int yg_home_write_downlink(const struct yg_home *home, uint64_t number)
 	char text[32];
 	int size = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)number);
 
-	return write_file(home, "downlink",
-			  (struct yg_bytes){(const uint8_t *)text, (size_t)size}, 0600);
+	return write_file(home, "downlink", (struct yg_bytes){(const uint8_t *)text, (size_t)size},
+			  0600);
 }
 
 void yg_home_set_aside(const struct yg_home *home, uint64_t number, struct yg_bytes bytes)
@@ -151,5 +151,6 @@ void yg_home_set_aside(const struct yg_home *home, uint64_t number, struct yg_by
 	/* The newest ones, in a ring of names. */
 	(void)snprintf(name, sizeof(name), "refused/%llu.batch",
 		       (unsigned long long)(number % YG_HOME_REFUSED_MAX)); /* short */
-	(void)!write_file(home, name, bytes, 0600); /* for a person to look at: a help, no promise */
+	(void)!write_file(home, name, bytes,
+			  0600); /* for a person to look at: a help, no promise */
 }

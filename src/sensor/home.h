@@ -15,8 +15,8 @@
 
 #include "wire/message.h"
 
-#define YG_HOME_PATH_MAX 4096u
-#define YG_HOME_URL_MAX	 512u
+#define YG_HOME_PATH_MAX    4096u
+#define YG_HOME_URL_MAX	    512u
 #define YG_HOME_REFUSED_MAX 100u
 
 struct yg_home {

@@ -79,7 +79,8 @@ static size_t take(char *data, size_t size, size_t count, void *arg)
 	return yg_buf_error(to) ? 0 : size * count;
 }
 
-static int is_over(void *arg, curl_off_t down_max, curl_off_t down, curl_off_t up_max, curl_off_t up)
+static int is_over(void *arg, curl_off_t down_max, curl_off_t down, curl_off_t up_max,
+		   curl_off_t up)
 {
 	const struct yg_http *http = arg;
 
@@ -124,8 +125,8 @@ static CURLcode set_connection(struct yg_http *http)
 	return code;
 }
 
-static CURLcode set_request(struct yg_http *http, const struct yg_http_call *call,
-			    const char *url, struct curl_slist *fields, struct yg_buf *ret)
+static CURLcode set_request(struct yg_http *http, const struct yg_http_call *call, const char *url,
+			    struct curl_slist *fields, struct yg_buf *ret)
 {
 	unsigned timeout_s = call->timeout_s ? call->timeout_s : TIMEOUT_S;
 	bool has_body = strcmp(call->method, "GET") != 0;

@@ -41,8 +41,8 @@ struct yg_http_call {
  * YG_OK: there was an answer, *ret_status and @ret (emptied before) hold it. YG_EIO: none
  * (yg_http_trouble says why); YG_EEND: told to stop; YG_ENOMEM.
  */
-YG_MUST_USE int yg_http_call(struct yg_http *http, const struct yg_http_call *call, long *ret_status,
-			     struct yg_buf *ret);
+YG_MUST_USE int yg_http_call(struct yg_http *http, const struct yg_http_call *call,
+			     long *ret_status, struct yg_buf *ret);
 
 /* Why the last call had no answer, in the library's words; "" when it had one. */
 const char *yg_http_trouble(const struct yg_http *http);

@@ -14,9 +14,9 @@
 #define RECOGNISE_BYTES	  65536u
 #define ARENA_MAX	  (32u << 20)
 /* A parser knows what year it is by the time at which it was made. */
-#define PARSER_AGE_NS	  (INT64_C(3600) * YG_NS_PER_S)
-#define LINE_ROOM	  (16u << 20)
-#define RAW_KEPT	  (YG_WIRE_LINE_MAX / 8) /* escaped at worst six times as long */
+#define PARSER_AGE_NS (INT64_C(3600) * YG_NS_PER_S)
+#define LINE_ROOM     (16u << 20)
+#define RAW_KEPT      (YG_WIRE_LINE_MAX / 8) /* escaped at worst six times as long */
 
 struct yg_lines {
 	char *source;
@@ -66,7 +66,7 @@ bool yg_collect_is_full(const struct yg_collect *collect)
 /* ---- readers ---- */
 
 struct yg_lines *yg_lines_new(const char *source, const struct yg_zone *zone,
-				const struct yg_names *names, const struct yg_lines_filter *filter)
+			      const struct yg_names *names, const struct yg_lines_filter *filter)
 {
 	struct yg_lines *r = yg_calloc(1, sizeof(*r));
 
@@ -105,7 +105,8 @@ void yg_lines_restart(struct yg_lines *reader)
 /* A parser that is not too old, and knows the head lines. */
 static int need_parser(struct yg_lines *r, int64_t now_ns)
 {
-	bool is_fresh = r->parser && now_ns - r->parser_ns < PARSER_AGE_NS && now_ns >= r->parser_ns;
+	bool is_fresh =
+		r->parser && now_ns - r->parser_ns < PARSER_AGE_NS && now_ns >= r->parser_ns;
 
 	if (!is_fresh) {
 		struct yg_parse_opts opts = {r->zone, now_ns, NULL};
@@ -150,8 +151,8 @@ static int recognise(struct yg_lines *r, const struct yg_lines_text *text)
 {
 	struct yg_bytes rest = text->text;
 	struct yg_bytes records[RECOGNISE_RECORDS];
-	struct yg_framer framer = {
-		.framing = yg_frame_recognise(yg_bytes_cut(rest, 0, RECOGNISE_BYTES), text->is_end)};
+	struct yg_framer framer = {.framing = yg_frame_recognise(
+					   yg_bytes_cut(rest, 0, RECOGNISE_BYTES), text->is_end)};
 	size_t count = 0;
 
 	r->framer = framer;
@@ -239,8 +240,8 @@ static int add_event(struct yg_lines *r, struct yg_event *event, int64_t now_ns,
 	return YG_OK;
 }
 
-static int take_record(struct yg_lines *r, struct yg_bytes text, uint64_t position,
-		       int64_t now_ns, struct yg_collect *collect)
+static int take_record(struct yg_lines *r, struct yg_bytes text, uint64_t position, int64_t now_ns,
+		       struct yg_collect *collect)
 {
 	struct yg_event event;
 	struct yg_fault fault;
@@ -271,7 +272,7 @@ static uint64_t count_lines(struct yg_bytes text)
 }
 
 int yg_lines_take(struct yg_lines *reader, const struct yg_lines_text *text,
-		   struct yg_collect *collect, size_t *ret_size, uint64_t *ret_lines)
+		  struct yg_collect *collect, size_t *ret_size, uint64_t *ret_lines)
 {
 	int rc = need_parser(reader, text->now_ns);
 

@@ -48,8 +48,7 @@ struct yg_lines;
  * NULL without memory.
  */
 struct yg_lines *yg_lines_new(const char *source, const struct yg_zone *zone,
-				const struct yg_names *names,
-				const struct yg_lines_filter *filter);
+			      const struct yg_names *names, const struct yg_lines_filter *filter);
 struct yg_lines *yg_lines_free(struct yg_lines *reader);
 
 /* What comes next is another file, from its beginning. */
@@ -72,7 +71,7 @@ struct yg_lines_text {
 	int64_t now_ns;
 };
 YG_MUST_USE int yg_lines_take(struct yg_lines *reader, const struct yg_lines_text *text,
-			       struct yg_collect *collect, size_t *ret_size, uint64_t *ret_lines);
+			      struct yg_collect *collect, size_t *ret_size, uint64_t *ret_lines);
 
 struct yg_lines_state {
 	uint64_t records;

@@ -18,14 +18,16 @@ static void print_help(void)
 		      "Collects logs and sends them to a hub; what cannot be sent waits on disk.\n"
 		      "\n"
 		      "  enrol --hub URL --ca FILE --token T --state FOLDER\n"
-		      "                       get a certificate from the hub; URL and FILE stand in the\n"
+		      "                       get a certificate from the hub; URL and FILE stand "
+		      "in the\n"
 		      "                       hub's ready line. --token -: from standard input.\n"
 		      "                       --again: give an enrolled sensor another identity\n"
 		      "  run --state FOLDER [--follow PATH]... [--syslog ADDR:PORT]\n"
 		      "  --version\n"
 		      "\n"
 		      "  --follow PATH        a log file, through rotation; may be repeated\n"
-		      "  --syslog ADDR:PORT   receive syslog by UDP and TCP; nobody is asked who he "
+		      "  --syslog ADDR:PORT   receive syslog by UDP and TCP; nobody is asked who "
+		      "he "
 		      "is\n"
 		      "  --spool-max SIZE     most that waits on disk, for example 512M (1G); then "
 		      "the\n"
@@ -35,7 +37,8 @@ static void print_help(void)
 		      "  --lang ja|en         language of messages\n"
 		      "\n"
 		      "The first line of standard output of `run` is\n"
-		      "{\"ready\":true,\"sensor\":ID,\"syslog\":ADDR:PORT or null}. Ends on SIGTERM and "
+		      "{\"ready\":true,\"sensor\":ID,\"syslog\":ADDR:PORT or null}. Ends on "
+		      "SIGTERM and "
 		      "Ctrl+C.\n"
 		      "\n"
 		      "Exit status: 0 done; 1 refused, nothing was changed; 2 wrong usage, or it "
@@ -129,11 +132,16 @@ static bool take_option(struct yg_sensor_options *options, int c)
 static bool read_options(int argc, char **argv, struct yg_sensor_options *options)
 {
 	static const struct option longs[] = {
-		{"state", required_argument, NULL, 's'},  {"hub", required_argument, NULL, 'u'},
-		{"ca", required_argument, NULL, 'c'},	  {"token", required_argument, NULL, 't'},
-		{"again", no_argument, NULL, 'a'},	  {"follow", required_argument, NULL, 'f'},
-		{"syslog", required_argument, NULL, 'y'}, {"spool-max", required_argument, NULL, 'm'},
-		{"tz", required_argument, NULL, 'z'},	  {"lang", required_argument, NULL, 'l'},
+		{"state", required_argument, NULL, 's'},
+		{"hub", required_argument, NULL, 'u'},
+		{"ca", required_argument, NULL, 'c'},
+		{"token", required_argument, NULL, 't'},
+		{"again", no_argument, NULL, 'a'},
+		{"follow", required_argument, NULL, 'f'},
+		{"syslog", required_argument, NULL, 'y'},
+		{"spool-max", required_argument, NULL, 'm'},
+		{"tz", required_argument, NULL, 'z'},
+		{"lang", required_argument, NULL, 'l'},
 		{0},
 	};
 	int c;

@@ -19,12 +19,12 @@
 
 #include "base/ban.h"
 
-#define BATCH_AGE_NS  (INT64_C(200) * 1000000) /* below YG_WIRE_BATCH_AGE_MS_MAX: a sync follows */
-#define BLIND_MS      200
-#define IDLE_MS	      1000
-#define RETRY_MS      500
-#define GRACE_MS      3000u
-#define STATE_NS      (INT64_C(1000) * 1000000)
+#define BATCH_AGE_NS (INT64_C(200) * 1000000) /* below YG_WIRE_BATCH_AGE_MS_MAX: a sync follows */
+#define BLIND_MS     200
+#define IDLE_MS	     1000
+#define RETRY_MS     500
+#define GRACE_MS     3000u
+#define STATE_NS     (INT64_C(1000) * 1000000)
 
 struct run {
 	const struct yg_sensor_options *options;
@@ -86,8 +86,8 @@ static bool is_due(const struct run *run)
 {
 	int64_t age = now_ns(run) - run->collect.begun_ns;
 
-	return run->collect.count > 0 && (yg_collect_is_full(&run->collect) ||
-					  age >= BATCH_AGE_NS || age < 0);
+	return run->collect.count > 0 &&
+	       (yg_collect_is_full(&run->collect) || age >= BATCH_AGE_NS || age < 0);
 }
 
 static int wait_ms(const struct run *run, bool is_blind, bool is_more)

@@ -185,8 +185,7 @@ int yg_segment_cut(struct yg_spool *spool, uint64_t size)
 {
 	struct yg_segment *last = &spool->segments[spool->segment_count - 1];
 
-	if (ftruncate(spool->fd, (off_t)size) != 0 ||
-	    lseek(spool->fd, (off_t)size, SEEK_SET) < 0) {
+	if (ftruncate(spool->fd, (off_t)size) != 0 || lseek(spool->fd, (off_t)size, SEEK_SET) < 0) {
 		spool->is_broken = true;
 		return YG_EIO;
 	}
@@ -222,8 +221,7 @@ int yg_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind, uin
 	put(head + 8, entry->size - YG_SPOOL_ENTRY_BYTES, 4);
 	put(head + 16, number, 8);
 	put(head + 24, (uint64_t)now_ns, 8);
-	put(head + 12,
-	    checksum(head, yg_bytes_from(yg_buf_bytes(entry), YG_SPOOL_ENTRY_BYTES)), 4);
+	put(head + 12, checksum(head, yg_bytes_from(yg_buf_bytes(entry), YG_SPOOL_ENTRY_BYTES)), 4);
 	rc = yg_io_write(spool->fd, yg_buf_bytes(entry));
 	if (rc != YG_OK) {
 		(void)!yg_segment_cut(spool, last->size); /* else it is broken, and known to be */

@@ -181,12 +181,13 @@ int yg_sources_checkpoint(struct yg_sources *sources, struct yg_buf *to)
 
 		yg_buf_add_str(to, i ? ",{\"path\":" : "{\"path\":");
 		yg_buf_add_json(to, yg_bytes_str(file->path));
-		yg_buf_addf(to,
-			    ",\"device\":\"%llx\",\"inode\":\"%llx\",\"offset\":%llu,\"lines\":%llu,"
-			    "\"head\":\"%llx\",\"head_size\":%u}",
-			    (unsigned long long)mark.device, (unsigned long long)mark.inode,
-			    (unsigned long long)mark.offset, (unsigned long long)mark.lines,
-			    (unsigned long long)mark.head_hash, mark.head_size);
+		yg_buf_addf(
+			to,
+			",\"device\":\"%llx\",\"inode\":\"%llx\",\"offset\":%llu,\"lines\":%llu,"
+			"\"head\":\"%llx\",\"head_size\":%u}",
+			(unsigned long long)mark.device, (unsigned long long)mark.inode,
+			(unsigned long long)mark.offset, (unsigned long long)mark.lines,
+			(unsigned long long)mark.head_hash, mark.head_size);
 	}
 	yg_buf_add_str(to, "]}");
 	return yg_buf_error(to);
@@ -203,7 +204,8 @@ static int resume(struct file_source *file)
 
 	if (!head)
 		return YG_ENOMEM;
-	size = yg_tail_peek(file->tail, head, file->base < HEAD_PEEK ? (size_t)file->base : HEAD_PEEK);
+	size = yg_tail_peek(file->tail, head,
+			    file->base < HEAD_PEEK ? (size_t)file->base : HEAD_PEEK);
 	rc = yg_lines_resume(file->reader, (struct yg_bytes){head, size});
 	free(head);
 	return rc;
@@ -267,10 +269,8 @@ static void consume(struct file_source *file, size_t size, uint64_t lines)
 /* The whole lines of raw, which are no UTF-8, all at once: only so their end is a place in raw. */
 static int take_converted(struct yg_sources *s, struct file_source *file, size_t whole)
 {
-	struct yg_lines_text text = {.is_end = true,
-				      .take_all = true,
-				      .lines_before = file->lines,
-				      .now_ns = s->now_ns};
+	struct yg_lines_text text = {
+		.is_end = true, .take_all = true, .lines_before = file->lines, .now_ns = s->now_ns};
 	struct yg_bytes converted;
 	uint64_t lines = 0;
 	size_t size = 0;
@@ -310,9 +310,8 @@ static size_t whole_lines(const struct file_source *file)
 
 static int take_raw(struct yg_sources *s, struct file_source *file)
 {
-	struct yg_lines_text text = {.is_end = file->is_ending,
-				      .lines_before = file->lines,
-				      .now_ns = s->now_ns};
+	struct yg_lines_text text = {
+		.is_end = file->is_ending, .lines_before = file->lines, .now_ns = s->now_ns};
 	size_t whole = whole_lines(file);
 	uint64_t lines = 0;
 	size_t size = 0;
@@ -420,8 +419,8 @@ unsigned yg_sources_fds(const struct yg_sources *sources, struct pollfd *to, boo
 			to[count++] = (struct pollfd){.fd = yg_tail_fd(sources->files[i].tail),
 						      .events = POLLIN};
 	if (sources->receive)
-		to[count++] = (struct pollfd){.fd = yg_receive_fd(sources->receive),
-					      .events = POLLIN};
+		to[count++] =
+			(struct pollfd){.fd = yg_receive_fd(sources->receive), .events = POLLIN};
 	return count;
 }
 
@@ -441,8 +440,7 @@ int yg_sources_read(struct yg_sources *sources, int64_t now_ns, struct yg_collec
 			*ret_more = true;
 			break;
 		}
-		rc = read_file(sources,
-			       &sources->files[(sources->turn + i) % sources->file_count],
+		rc = read_file(sources, &sources->files[(sources->turn + i) % sources->file_count],
 			       ret_more);
 	}
 	sources->turn++;
@@ -486,7 +484,8 @@ static void describe_syslog(const struct yg_sources *s, bool is_tcp, struct yg_w
 		.errors = reader.unknown + (is_tcp ? state.cut + state.refused : 0),
 		.read_ns = is_tcp ? s->tcp_ns : s->udp_ns,
 	};
-	(void)snprintf(to->kind, sizeof(to->kind), is_tcp ? "syslog-tcp" : "syslog-udp"); /* short */
+	(void)snprintf(to->kind, sizeof(to->kind),
+		       is_tcp ? "syslog-tcp" : "syslog-udp"); /* short */
 	yg_net_write(&place, to->name);
 }
 

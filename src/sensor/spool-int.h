@@ -34,7 +34,7 @@ struct yg_entry {
 	enum yg_spool_entry_kind kind;
 	uint64_t number;
 	int64_t written_ns;
-	uint64_t end; /* where the next one begins */
+	uint64_t end;	      /* where the next one begins */
 	struct yg_bytes body; /* in the caller's buffer */
 };
 
@@ -62,8 +62,8 @@ struct yg_spool {
 	uint64_t bytes;
 	bool is_broken; /* the last segment could not be made whole after an error */
 
-	uint64_t last;	/* number given out last */
-	uint64_t acked; /* number */
+	uint64_t last;		  /* number given out last */
+	uint64_t acked;		  /* number */
 	struct yg_wire_drop drop; /* first 0: none; first and last are numbers here */
 	uint64_t dropped;
 	struct yg_spool_epoch epochs[YG_SPOOL_EPOCHS_MAX]; /* ascending; the last is current */
@@ -75,7 +75,7 @@ struct yg_spool {
 	uint64_t cursor_at;
 	uint64_t cursor_number;
 	struct yg_spool_sending sending;
-	struct yg_buf entry;  /* being written */
+	struct yg_buf entry; /* being written */
 	struct yg_buf reading;
 };
 

@@ -404,12 +404,11 @@ static int commit(struct yg_spool *spool, const struct yg_wire_batch *batch, str
 	yg_wire_head_write(&named, &head);
 	rc = yg_buf_error(&head);
 	if (rc == YG_OK)
-		rc = write_batch(spool,
-				 (struct yg_bytes[4]){{size, sizeof(size)},
-						      checkpoint,
-						      yg_buf_bytes(&head),
-						      packed},
-				 now_ns);
+		rc = write_batch(
+			spool,
+			(struct yg_bytes[4]){
+				{size, sizeof(size)}, checkpoint, yg_buf_bytes(&head), packed},
+			now_ns);
 	yg_buf_done(&head);
 	return rc;
 }
@@ -459,8 +458,7 @@ static int find_batch(struct yg_spool *spool, uint64_t number, struct yg_wire_ba
 		return rc == YG_ENOENT ? YG_EEND : rc;
 	do
 		rc = yg_segment_read(fd, entry.end, &spool->reading, &entry);
-	while (rc == YG_OK &&
-	       (entry.kind != YG_SPOOL_BATCH_ENTRY || entry.number != number));
+	while (rc == YG_OK && (entry.kind != YG_SPOOL_BATCH_ENTRY || entry.number != number));
 	(void)close(fd); /* read only: nothing to lose */
 	if (rc == YG_OK && !read_batch(&entry, &checkpoint, ret))
 		rc = YG_EEND;
@@ -555,8 +553,8 @@ int yg_spool_next(struct yg_spool *spool, const char *sensor, int64_t now_ns,
 static void correct_drop(struct yg_spool *spool, const struct yg_spool_item *item)
 {
 	struct yg_wire_drop *drop = &spool->drop;
-	bool is_counted = item->kind == YG_SPOOL_BATCH && drop->first > 0 &&
-			  drop->first <= item->number;
+	bool is_counted =
+		item->kind == YG_SPOOL_BATCH && drop->first > 0 && drop->first <= item->number;
 
 	if (is_counted && spool->sending.number == item->number &&
 	    drop->records >= spool->sending.records) {

@@ -42,7 +42,8 @@ YG_MUST_USE int yg_spool_open(const char *folder, uint64_t bytes_max, struct yg_
 			      const char **ret_reason);
 struct yg_spool *yg_spool_free(struct yg_spool *spool);
 
-/* The checkpoint of the last commit, JSON; empty: there was none. Borrowed until the next commit. */
+/* The checkpoint of the last commit, JSON; empty: there was none. Borrowed until the next commit.
+ */
 struct yg_bytes yg_spool_checkpoint(struct yg_spool *spool);
 
 /*
@@ -93,8 +94,8 @@ void yg_spool_tidy(struct yg_spool *spool, int64_t now_ns);
 
 struct yg_spool_state {
 	uint64_t epoch;
-	uint64_t last;	/* sequence of the current epoch that was given out last */
-	uint64_t acked; /* the same, acknowledged */
+	uint64_t last;	  /* sequence of the current epoch that was given out last */
+	uint64_t acked;	  /* the same, acknowledged */
 	uint64_t waiting; /* batches and drop records to be sent */
 	uint64_t bytes;
 	uint64_t bytes_max;

@@ -60,7 +60,7 @@ static int64_t time_of(const json_t *object, const char *key)
 	bool has_zone;
 
 	return yg_time_parse_iso(yg_json_text(object, key), 0, &time_ns, &has_zone) ? time_ns
-										     : YG_TIME_NONE;
+										    : YG_TIME_NONE;
 }
 
 static void read_drop(const json_t *object, struct yg_wire_drop *ret)

@@ -12,10 +12,10 @@
 
 #include "base/ban.h"
 
-#define BATCH_TYPE	"application/vnd.yagura.batch"
-#define RENEW_LOOK_NS	(INT64_C(6) * 3600 * YG_NS_PER_S)
-#define ANSWER_MAX	YG_WIRE_MESSAGE_MAX
-#define TIDY_NS		(INT64_C(600) * YG_NS_PER_S)
+#define BATCH_TYPE    "application/vnd.yagura.batch"
+#define RENEW_LOOK_NS (INT64_C(6) * 3600 * YG_NS_PER_S)
+#define ANSWER_MAX    YG_WIRE_MESSAGE_MAX
+#define TIDY_NS	      (INT64_C(600) * YG_NS_PER_S)
 
 struct yg_uplink {
 	struct yg_uplink_config config;
@@ -25,10 +25,10 @@ struct yg_uplink {
 	bool has_listener;
 	pthread_mutex_t lock;
 	pthread_cond_t woken;
-	bool is_woken;	     /* by lock */
-	bool is_ending;	     /* by lock: send what waits, then end */
-	int64_t end_mono_ns; /* by lock: but not longer than this */
-	atomic_int stop;     /* now */
+	bool is_woken;			/* by lock */
+	bool is_ending;			/* by lock: send what waits, then end */
+	int64_t end_mono_ns;		/* by lock: but not longer than this */
+	atomic_int stop;		/* now */
 	struct yg_wire_source *sources; /* by lock */
 	uint32_t source_count;
 	bool is_told; /* by lock: how the sources fare; a heartbeat without them says nothing */
@@ -145,8 +145,8 @@ static void be_unwelcome(struct yg_uplink *u, enum yg_wire_refusal refusal)
 }
 
 /* @refusal of @item, with what the hub said about going on. */
-static int obey(struct yg_uplink *u, const struct yg_spool_item *item,
-		enum yg_wire_refusal refusal, const struct yg_wire_next *next)
+static int obey(struct yg_uplink *u, const struct yg_spool_item *item, enum yg_wire_refusal refusal,
+		const struct yg_wire_next *next)
 {
 	struct yg_spool *spool = u->config.spool;
 	int64_t now = now_ns(u);
@@ -394,8 +394,8 @@ static void *run_sender(void *arg)
 static void *run_listener(void *arg)
 {
 	struct yg_uplink *u = arg;
-	struct yg_downlink *down = yg_downlink_new(u->config.home, u->config.spool,
-						   u->config.clock, &u->stop);
+	struct yg_downlink *down =
+		yg_downlink_new(u->config.home, u->config.spool, u->config.clock, &u->stop);
 	unsigned failures = 0;
 
 	while (down && !is_over(u, false)) {
@@ -493,7 +493,7 @@ struct yg_uplink *yg_uplink_stop(struct yg_uplink *uplink, unsigned grace_ms)
 		(void)clock_gettime(CLOCK_REALTIME, &until); /* the clock of that call */
 		until.tv_sec += grace_ms / 1000 + 1;
 		if (pthread_timedjoin_np(u->sender, NULL, &until) != 0) {
-			atomic_store(&u->stop, 1); /* out of a call that hangs */
+			atomic_store(&u->stop, 1);	     /* out of a call that hangs */
 			(void)pthread_join(u->sender, NULL); /* ours, joinable */
 		}
 	}

@@ -14,11 +14,11 @@
 #include "sensor/home.h"
 #include "sensor/spool.h"
 
-#define YG_UPLINK_HEARTBEAT_S	30
-#define YG_UPLINK_RETRY_MS_MIN	500u
-#define YG_UPLINK_RETRY_MS_MAX	60000u
-#define YG_UPLINK_REFUSED_MS	60000u /* not welcome: ask again, but not often */
-#define YG_UPLINK_WAIT_S	50u    /* for messages */
+#define YG_UPLINK_HEARTBEAT_S  30
+#define YG_UPLINK_RETRY_MS_MIN 500u
+#define YG_UPLINK_RETRY_MS_MAX 60000u
+#define YG_UPLINK_REFUSED_MS   60000u /* not welcome: ask again, but not often */
+#define YG_UPLINK_WAIT_S       50u    /* for messages */
 
 struct yg_uplink;
 

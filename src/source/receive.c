@@ -135,9 +135,9 @@ static int give(struct yg_receive *r, const struct connection *c, struct yg_byte
 		struct sink *sink)
 {
 	/* Some senders end a message with CR, some with NUL. */
-	while (message.size > 0 && (message.data[message.size - 1] == '\r' ||
-				    message.data[message.size - 1] == '\n' ||
-				    message.data[message.size - 1] == '\0'))
+	while (message.size > 0 &&
+	       (message.data[message.size - 1] == '\r' || message.data[message.size - 1] == '\n' ||
+		message.data[message.size - 1] == '\0'))
 		message.size--;
 	if (message.size == 0)
 		return YG_OK;
@@ -205,8 +205,10 @@ static int take_one(struct yg_receive *r, struct connection *c, struct sink *sin
 	size = counted(b, &head);
 	if (size == SIZE_MAX)
 		return YG_EAGAIN;
-	end = size > 0 ? head + size : yg_bytes_chr(yg_bytes_cut(b, 0, YG_RECEIVE_MESSAGE_MAX), '\n');
-	if (size > YG_RECEIVE_MESSAGE_MAX || (end == SIZE_MAX && b.size >= YG_RECEIVE_MESSAGE_MAX)) {
+	end = size > 0 ? head + size
+		       : yg_bytes_chr(yg_bytes_cut(b, 0, YG_RECEIVE_MESSAGE_MAX), '\n');
+	if (size > YG_RECEIVE_MESSAGE_MAX ||
+	    (end == SIZE_MAX && b.size >= YG_RECEIVE_MESSAGE_MAX)) {
 		size_t cut = size > 0 ? head + YG_RECEIVE_MESSAGE_MAX : YG_RECEIVE_MESSAGE_MAX;
 
 		if (b.size < cut)
@@ -271,7 +273,8 @@ static int accept_one(struct yg_receive *r)
 {
 	struct sockaddr_storage sender;
 	socklen_t size = sizeof(sender);
-	int fd = accept4(r->tcp_fd, (struct sockaddr *)&sender, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd =
+		accept4(r->tcp_fd, (struct sockaddr *)&sender, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0)
 		return YG_OK; /* gone again */
@@ -329,8 +332,8 @@ int yg_receive_read(struct yg_receive *receive, unsigned messages_max, yg_receiv
 {
 	struct epoll_event events[YG_RECEIVE_CONNECTIONS_MAX + 2];
 	struct sink sink = {fn, arg, messages_max};
-	int count = epoll_wait(receive->epoll_fd, events, (int)(sizeof(events) / sizeof(events[0])),
-			       0);
+	int count =
+		epoll_wait(receive->epoll_fd, events, (int)(sizeof(events) / sizeof(events[0])), 0);
 	int rc = YG_OK;
 
 	for (int i = 0; i < count && rc == YG_OK; i++) {

@@ -39,10 +39,10 @@ YG_MUST_USE int yg_receive_read(struct yg_receive *receive, unsigned messages_ma
 YG_MUST_USE int yg_receive_finish(struct yg_receive *receive, yg_receive_fn fn, void *arg);
 
 struct yg_receive_state {
-	uint64_t udp;	   /* messages */
+	uint64_t udp; /* messages */
 	uint64_t tcp;
-	uint64_t cut;	   /* longer than the limit */
-	uint64_t refused;  /* connections beyond the limit */
+	uint64_t cut;	  /* longer than the limit */
+	uint64_t refused; /* connections beyond the limit */
 	uint32_t connected;
 };
 struct yg_receive_state yg_receive_state(const struct yg_receive *receive);

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -15,11 +16,13 @@
 #include "base/ban.h"
 
 #define PATH_ROOM 4096u
+#define RACES	  8u /* times that we look again when files move under our eyes */
 
 /* A file of the same log beside the one at the path. */
 struct sibling {
 	char *path; /* owned */
 	int64_t mtime_ns;
+	int64_t born_ns; /* 0 where the file system does not know */
 	uint64_t device;
 	uint64_t inode;
 	uint64_t size;
@@ -30,9 +33,6 @@ struct yg_tail {
 	struct yg_follow follow; /* the file at the path; fd -1: none is open */
 	int drain_fd;		 /* an older file that is read first; -1: none */
 	uint64_t drain_offset;
-	struct sibling *queue; /* older files to be read whole, oldest first */
-	size_t queue_count;
-	size_t queue_at;
 	uint64_t start; /* of the file being read */
 	uint64_t start_lines;
 	uint64_t lost;
@@ -140,6 +140,8 @@ static int by_age(const void *a_arg, const void *b_arg)
 
 	if (a->mtime_ns != b->mtime_ns)
 		return a->mtime_ns < b->mtime_ns ? -1 : 1;
+	if (a->born_ns != b->born_ns)
+		return a->born_ns < b->born_ns ? -1 : 1;
 	return strcmp(a->path, b->path);
 }
 
@@ -148,6 +150,22 @@ static void free_siblings(struct sibling *list, size_t count)
 	for (size_t i = 0; i < count; i++)
 		free(list[i].path);
 	free(list);
+}
+
+static int64_t time_of(struct statx_timestamp time)
+{
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static struct sibling describe(const struct statx *st)
+{
+	return (struct sibling){
+		.mtime_ns = time_of(st->stx_mtime),
+		.born_ns = st->stx_mask & STATX_BTIME ? time_of(st->stx_btime) : 0,
+		.device = (uint64_t)makedev(st->stx_dev_major, st->stx_dev_minor),
+		.inode = st->stx_ino,
+		.size = st->stx_size,
+	};
 }
 
 /* Files of this log under other names, oldest first; what memory does not hold is left out. */
@@ -167,8 +185,7 @@ static struct sibling *find_siblings(const char *path, size_t *ret_count)
 		       folder_size ? path : "."); /* a path that is too long opens nothing */
 	folder = list ? opendir(folder_size ? full : ".") : NULL;
 	while (folder && *ret_count < YG_TAIL_SIBLINGS_MAX && (entry = readdir(folder)) != NULL) {
-		struct sibling *s = &list[*ret_count];
-		struct stat st;
+		struct statx st;
 		int size;
 
 		if (strncmp(entry->d_name, name, name_size) != 0 ||
@@ -176,17 +193,14 @@ static struct sibling *find_siblings(const char *path, size_t *ret_count)
 			continue;
 		size = snprintf(full, sizeof(full), "%.*s%s", (int)folder_size, path,
 				entry->d_name);
-		if (size <= 0 || (unsigned)size >= sizeof(full) || lstat(full, &st) != 0 ||
-		    !S_ISREG(st.st_mode))
+		if (size <= 0 || (unsigned)size >= sizeof(full) ||
+		    statx(AT_FDCWD, full, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME,
+			  &st) != 0 ||
+		    !S_ISREG(st.stx_mode))
 			continue;
-		*s = (struct sibling){
-			.path = yg_strndup(full, (size_t)size),
-			.mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
-			.device = (uint64_t)st.st_dev,
-			.inode = (uint64_t)st.st_ino,
-			.size = (uint64_t)st.st_size,
-		};
-		*ret_count += s->path != NULL;
+		list[*ret_count] = describe(&st);
+		list[*ret_count].path = yg_strndup(full, (size_t)size);
+		*ret_count += list[*ret_count].path != NULL;
 	}
 	if (folder)
 		(void)closedir(folder); /* read only */
@@ -221,15 +235,18 @@ static void note_head(struct yg_tail *t, uint64_t offset, const uint8_t *bytes, 
 	t->head_size += (uint32_t)size;
 }
 
-/* The file at the path, from @offset. False: there is none for now. */
-static bool open_path(struct yg_tail *t, uint64_t offset)
+/* The file at the path: behind @mark when it is the one of it, or (NULL) from its beginning. */
+static bool open_path(struct yg_tail *t, const struct yg_tail_mark *mark)
 {
+	uint64_t offset = mark ? mark->offset : 0;
 	struct stat st;
 	int fd = open_file(t->path, &st);
 
 	if (fd < 0)
 		return false;
-	if (lseek(fd, (off_t)offset, SEEK_SET) < 0) {
+	if ((mark &&
+	     (!is_same_inode(&st, mark) || (uint64_t)st.st_size < offset || !has_head(fd, mark))) ||
+	    lseek(fd, (off_t)offset, SEEK_SET) < 0) {
 		(void)close(fd); /* read only: nothing to lose */
 		return false;
 	}
@@ -257,7 +274,9 @@ static size_t find_old(const struct sibling *list, size_t count, const struct yg
 		fd = open_file(list[i].path, &st);
 		if (fd < 0)
 			continue;
-		if (!is_packed(fd) && has_head(fd, mark) && (uint64_t)st.st_size >= mark->offset) {
+		/* Names move on while we look. */
+		if ((is_copy || is_same_inode(&st, mark)) && !is_packed(fd) && has_head(fd, mark) &&
+		    (uint64_t)st.st_size >= mark->offset) {
 			*ret_fd = fd;
 			return i;
 		}
@@ -267,42 +286,30 @@ static size_t find_old(const struct sibling *list, size_t count, const struct yg
 }
 
 /*
- * The file of @mark is not the one at the path: its rest first, then what came between. False: it
- * is not there any more.
+ * The file of @mark is not the one at the path: its rest first. False: it is not there any more.
  */
-static bool begin_old(struct yg_tail *t, const struct yg_tail_mark *mark)
+static bool begin_old(struct yg_tail *t, const struct yg_tail_mark *mark, bool is_copy)
 {
 	size_t count = 0;
 	struct sibling *list = find_siblings(t->path, &count);
 	int fd = -1;
-	size_t at = list ? find_old(list, count, mark, false, &fd) : SIZE_MAX;
-	bool is_copy = at == SIZE_MAX;
+	bool is_found = list && find_old(list, count, mark, is_copy, &fd) != SIZE_MAX;
 
-	if (list && is_copy)
-		at = find_old(list, count, mark, true, &fd);
-	if (at == SIZE_MAX) {
-		free_siblings(list, count);
+	free_siblings(list, count);
+	if (!is_found)
 		return false;
-	}
 	t->drain_fd = fd;
 	t->drain_offset = mark->offset;
-	t->queue = list;
-	t->queue_count = count;
-	t->queue_at = at + 1;
-	begin_at(t, mark->offset, mark->lines);
 	return true;
 }
 
-static bool is_at_path(const struct yg_tail *t, const struct yg_tail_mark *mark)
+/* A file that is being renamed just now stands nowhere for a moment. */
+static bool begin_at_mark(struct yg_tail *t, const struct yg_tail_mark *mark)
 {
-	struct stat st;
-	int fd = open_file(t->path, &st);
-	bool is = fd >= 0 && is_same_inode(&st, mark) && (uint64_t)st.st_size >= mark->offset &&
-		  has_head(fd, mark);
-
-	if (fd >= 0)
-		(void)close(fd); /* read only: nothing to lose */
-	return is;
+	for (unsigned i = 0; i < RACES; i++)
+		if (open_path(t, mark) || begin_old(t, mark, false))
+			return true;
+	return begin_old(t, mark, true);
 }
 
 int yg_tail_open(const char *path, const struct yg_tail_mark *mark, struct yg_tail **ret)
@@ -319,18 +326,13 @@ int yg_tail_open(const char *path, const struct yg_tail_mark *mark, struct yg_ta
 		return YG_ENOMEM;
 	}
 	*ret = t;
-	if (!mark || mark->inode == 0) {
-		(void)open_path(t, 0); /* looked for again in each read */
-		begin_at(t, 0, 0);
-	} else if (is_at_path(t, mark)) {
-		(void)open_path(t, mark->offset); /* gone since: then it is looked for as above */
-		begin_at(t, t->follow.fd >= 0 ? mark->offset : 0,
-			 t->follow.fd >= 0 ? mark->lines : 0);
-	} else if (!begin_old(t, mark)) {
-		t->lost += mark->offset > 0;
-		(void)open_path(t, 0); /* as above */
-		begin_at(t, 0, 0);
+	if (mark && mark->inode != 0 && begin_at_mark(t, mark)) {
+		begin_at(t, mark->offset, mark->lines);
+		return YG_OK;
 	}
+	t->lost += mark && mark->inode != 0 && mark->offset > 0;
+	(void)open_path(t, NULL); /* looked for again in each read */
+	begin_at(t, 0, 0);
 	return YG_OK;
 }
 
@@ -341,7 +343,6 @@ struct yg_tail *yg_tail_free(struct yg_tail *tail)
 	yg_follow_done(&tail->follow);
 	if (tail->drain_fd >= 0)
 		(void)close(tail->drain_fd); /* read only: nothing to lose */
-	free_siblings(tail->queue, tail->queue_count);
 	free(tail->path);
 	free(tail);
 	return NULL;
@@ -349,26 +350,55 @@ struct yg_tail *yg_tail_free(struct yg_tail *tail)
 
 /* ---- reading ---- */
 
-/* The older file is at its end: the next of them, or the one at the path. */
-static int next_file(struct yg_tail *t)
+/*
+ * The sibling that came after the file @device, @inode, open; -1: none did. *ret_again: it moved
+ * while we looked.
+ */
+static int open_successor(struct yg_tail *t, uint64_t device, uint64_t inode, bool *ret_again)
 {
-	(void)close(t->drain_fd); /* read only: nothing to lose */
-	t->drain_fd = -1;
-	t->drain_offset = 0;
-	while (t->queue_at < t->queue_count && t->drain_fd < 0) {
-		const struct sibling *s = &t->queue[t->queue_at++];
-		struct stat st;
-		int fd = open_file(s->path, &st);
+	size_t count = 0;
+	struct sibling *list = find_siblings(t->path, &count);
+	size_t at = 0;
+	int fd = -1;
 
-		if (fd >= 0 && is_packed(fd)) {
-			t->lost++; /* packed meanwhile: nobody reads it here */
-			(void)close(fd); /* read only: nothing to lose */
-		} else if (fd >= 0) {
-			t->drain_fd = fd;
+	while (at < count && (list[at].device != device || list[at].inode != inode))
+		at++;
+	for (at++; at < count && fd < 0 && !*ret_again; at++) {
+		struct stat st;
+
+		fd = open_file(list[at].path, &st);
+		*ret_again = fd < 0 || (uint64_t)st.st_ino != list[at].inode;
+		if (fd >= 0 && (*ret_again || is_packed(fd))) {
+			t->lost += !*ret_again; /* packed already: nobody reads it here */
+			(void)close(fd);	/* read only: nothing to lose */
+			fd = -1;
 		}
 	}
-	if (t->drain_fd < 0 && t->follow.fd < 0)
-		(void)open_path(t, 0); /* looked for again in each read */
+	free_siblings(list, count);
+	return fd;
+}
+
+/*
+ * The file @device, @inode was read to its end: the next of its kind, or the one at the path. The
+ * path is opened before the others are looked at: what is renamed meanwhile is then found there.
+ */
+static int next_file(struct yg_tail *t, uint64_t device, uint64_t inode)
+{
+	bool is_again = true;
+	int fd = -1;
+
+	for (unsigned i = 0; i < RACES && is_again; i++) {
+		is_again = false;
+		yg_follow_done(&t->follow);
+		(void)open_path(t, NULL); /* looked for again in each read */
+		fd = open_successor(t, device, inode, &is_again);
+	}
+	if (t->drain_fd >= 0)
+		(void)close(t->drain_fd); /* read only: nothing to lose */
+	t->drain_fd = fd;
+	t->drain_offset = 0;
+	if (fd >= 0)
+		yg_follow_done(&t->follow); /* its turn comes later */
 	t->rotations++;
 	begin_at(t, 0, 0);
 	return YG_EEND;
@@ -383,8 +413,13 @@ static int drain(struct yg_tail *t, uint8_t *to, size_t room, size_t *ret_size)
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return yg_err_from_errno(errno);
-	if (got == 0)
-		return next_file(t);
+	if (got == 0) {
+		struct stat st;
+
+		if (fstat(t->drain_fd, &st) != 0)
+			return yg_err_from_errno(errno);
+		return next_file(t, (uint64_t)st.st_dev, (uint64_t)st.st_ino);
+	}
 	note_head(t, t->drain_offset, to, (size_t)got);
 	t->drain_offset += (uint64_t)got;
 	*ret_size = (size_t)got;
@@ -403,21 +438,10 @@ static bool was_rewritten(const struct yg_tail *t, const struct yg_tail_mark *be
  */
 static int after_cut(struct yg_tail *t, const struct yg_tail_mark *before)
 {
-	size_t count = 0;
-	struct sibling *list = find_siblings(t->path, &count);
-	int fd = -1;
-
-	if (list && find_old(list, count, before, true, &fd) != SIZE_MAX) {
-		t->drain_fd = fd;
-		t->drain_offset = before->offset;
-		free_siblings(t->queue, t->queue_count);
-		t->queue = NULL;
-		t->queue_count = 0;
-		t->queue_at = 0;
+	if (begin_old(t, before, true)) {
+		yg_follow_done(&t->follow); /* its turn comes later */
+		return YG_OK;		    /* still the same log: no end yet */
 	}
-	free_siblings(list, count);
-	if (is_draining(t))
-		return YG_OK; /* still the same log: no end yet */
 	t->rotations++;
 	begin_at(t, 0, 0);
 	return YG_EEND;
@@ -430,7 +454,7 @@ static int follow(struct yg_tail *t, uint8_t *to, size_t room, size_t *ret_size)
 	struct stat st;
 	int rc;
 
-	if (t->follow.fd < 0 && !open_path(t, 0))
+	if (t->follow.fd < 0 && !open_path(t, NULL))
 		return YG_EAGAIN;
 	yg_tail_mark(t, t->follow.offset, 0, &before);
 	if (t->follow.is_idle && fstat(t->follow.fd, &st) == 0 &&
@@ -450,9 +474,7 @@ static int follow(struct yg_tail *t, uint8_t *to, size_t room, size_t *ret_size)
 	t->follow.is_fresh = false;
 	if (fstat(t->follow.fd, &st) == 0 && is_same_inode(&st, &before))
 		return after_cut(t, &before);
-	t->rotations++;
-	begin_at(t, 0, 0);
-	return YG_EEND;
+	return next_file(t, before.device, before.inode);
 }
 
 int yg_tail_read(struct yg_tail *tail, struct yg_buf *to, size_t want)

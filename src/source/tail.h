@@ -9,8 +9,9 @@
  *   the file of the mark is at the path ──────────────► go on behind the mark
  *   it has another name now (x.log.1, x.log-20261125) ─► its rest, then newer ones of its kind
  *                                                        whole, then the path from its beginning
- *   cut and copied (copytruncate) ────────────────────► the rest of the copy, then from the beginning
- *   not there any more, or packed ────────────────────► said (tail->is_lost), then from the beginning
+ *   cut and copied (copytruncate) ────────────────────► the rest of the copy, then from the
+ * beginning not there any more, or packed ────────────────────► said (tail->is_lost), then from the
+ * beginning
  *
  * A file is the one of the mark when device, inode and its first bytes agree; a copy when its first
  * bytes do. So an inode that was given to another file is not taken for the old one.
@@ -59,8 +60,7 @@ YG_MUST_USE int yg_tail_read(struct yg_tail *tail, struct yg_buf *to, size_t wan
  * @lines line feeds. 0 = its beginning. Bytes that were read but are not consumed are read again
  * from such a mark.
  */
-void yg_tail_mark(struct yg_tail *tail, uint64_t offset, uint64_t lines,
-		  struct yg_tail_mark *ret);
+void yg_tail_mark(struct yg_tail *tail, uint64_t offset, uint64_t lines, struct yg_tail_mark *ret);
 
 /* Where the file being read was begun: the mark's place, or 0 of a file read from its beginning. */
 uint64_t yg_tail_start(const struct yg_tail *tail, uint64_t *ret_lines);
@@ -72,10 +72,10 @@ size_t yg_tail_peek(const struct yg_tail *tail, uint8_t *to, size_t room);
 int yg_tail_fd(const struct yg_tail *tail);
 
 struct yg_tail_state {
-	uint64_t size;	   /* of the file being read, now */
-	uint64_t offset;   /* bytes given out of it */
+	uint64_t size;	 /* of the file being read, now */
+	uint64_t offset; /* bytes given out of it */
 	uint64_t rotations;
-	uint64_t lost;	   /* times that the rest of a file was not found any more */
-	bool is_there;	   /* the path leads to a file */
+	uint64_t lost; /* times that the rest of a file was not found any more */
+	bool is_there; /* the path leads to a file */
 };
 struct yg_tail_state yg_tail_state(const struct yg_tail *tail);
