@@ -91,7 +91,7 @@ static int say_refusal(struct enrolment *e, long status)
 				  "the hub for a new one"),
 			       N_("the hub does not take this token"));
 	else
-		yg_sensor_say(N_("the hub refused: %s"), yg_wire_code(refusal));
+		yg_sensor_say(N_("the hub refused: %s"), yg_sensor_tr(yg_wire_title(refusal)));
 	return 1;
 }
 

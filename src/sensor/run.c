@@ -147,7 +147,7 @@ static void say_uplink(void *arg, const char *what, const char *detail)
 {
 	(void)arg;
 	if (detail[0])
-		yg_sensor_say("%s (%s)", yg_sensor_tr(what), detail);
+		yg_sensor_say("%s (%s)", yg_sensor_tr(what), yg_sensor_tr(detail));
 	else
 		yg_sensor_say("%s", yg_sensor_tr(what));
 }

@@ -139,7 +139,7 @@ static void be_unwelcome(struct yg_uplink *u, enum yg_wire_refusal refusal)
 {
 	if (u->said != refusal)
 		say(u, N_("the hub refuses this sensor; what is collected waits in the spool"),
-		    yg_wire_code(refusal));
+		    yg_wire_title(refusal));
 	u->said = refusal;
 	rest(u, YG_UPLINK_REFUSED_MS, false);
 }
@@ -164,11 +164,11 @@ static int obey(struct yg_uplink *u, const struct yg_spool_item *item, enum yg_w
 			say(u,
 			    N_("the hub has another batch in this place; a new epoch begins. Was "
 			       "this machine copied or restored?"),
-			    yg_wire_code(refusal));
+			    yg_wire_title(refusal));
 		return rc;
 	}
 	yg_home_set_aside(u->config.home, item->number, yg_buf_bytes(&u->body));
-	say(u, N_("the hub will never take a batch: it was set aside"), yg_wire_code(refusal));
+	say(u, N_("the hub will never take a batch: it was set aside"), yg_wire_title(refusal));
 	return yg_spool_give_up(spool, item, yg_wire_code(refusal), now);
 }
 

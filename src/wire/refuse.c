@@ -36,6 +36,11 @@ const char *yg_wire_code(enum yg_wire_refusal refusal)
 	return table[refusal].code;
 }
 
+const char *yg_wire_title(enum yg_wire_refusal refusal)
+{
+	return table[refusal].title;
+}
+
 /* What exactly is wrong, then what to do. */
 static void add_detail(struct yg_buf *to, const struct yg_wire_fault *fault)
 {

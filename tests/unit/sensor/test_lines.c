@@ -79,7 +79,8 @@ static void nothing_is_left_out(void)
 /* A table's head counts for what stands below it, also after a restart in the middle. */
 static void head_lines(void)
 {
-	static const char head[] = "#Software: IIS\n#Fields: date time c-ip cs-method cs-uri-stem\n";
+	static const char head[] =
+		"#Software: IIS\n#Fields: date time c-ip cs-method cs-uri-stem\n";
 	size_t size;
 
 	CHECK(start(NULL));
@@ -133,7 +134,7 @@ static void filtered(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(whole_lines_only), CASE(nothing_is_left_out), CASE(head_lines),
-	CASE(too_long),		CASE(filtered),
+	CASE(whole_lines_only), CASE(nothing_is_left_out), CASE(head_lines), CASE(too_long),
+	CASE(filtered),
 };
 CHECK_MAIN(cases)

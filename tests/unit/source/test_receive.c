@@ -57,8 +57,7 @@ static bool wait_for(size_t size)
 	while (got.size < size) {
 		struct pollfd fd = {.fd = yg_receive_fd(receive), .events = POLLIN};
 
-		if (poll(&fd, 1, 20000) <= 0 ||
-		    yg_receive_read(receive, 100, take, NULL) != YG_OK)
+		if (poll(&fd, 1, 20000) <= 0 || yg_receive_read(receive, 100, take, NULL) != YG_OK)
 			return false;
 	}
 	return true;

@@ -42,8 +42,8 @@ static bool append(const char *name, const char *text)
 
 	(void)snprintf(file, sizeof(file), "%s/%s", folder, name);
 	fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	is_done = fd >= 0 && yg_io_write(fd, yg_bytes_str(text)) == YG_OK &&
-		  futimens(fd, times) == 0;
+	is_done =
+		fd >= 0 && yg_io_write(fd, yg_bytes_str(text)) == YG_OK && futimens(fd, times) == 0;
 	if (fd >= 0)
 		(void)close(fd);
 	return is_done;
@@ -221,8 +221,14 @@ static void comes_later(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(goes_on),		      CASE(renamed_while_away), CASE(renamed_while_here),
-	CASE(other_names_are_others), CASE(cut_while_here),	CASE(rewritten_while_here),
-	CASE(copied_and_cut),	      CASE(number_reused),	CASE(comes_later),
+	CASE(goes_on),
+	CASE(renamed_while_away),
+	CASE(renamed_while_here),
+	CASE(other_names_are_others),
+	CASE(cut_while_here),
+	CASE(rewritten_while_here),
+	CASE(copied_and_cut),
+	CASE(number_reused),
+	CASE(comes_later),
 };
 CHECK_MAIN(cases)
