@@ -91,38 +91,47 @@ static int is_over(void *arg, curl_off_t down_max, curl_off_t down, curl_off_t u
 	return http->stop && atomic_load(http->stop) != 0;
 }
 
-static CURLcode set_connection(struct yg_http *http)
+/* Who is spoken to, and as whom. */
+static CURLcode set_identity(struct yg_http *http)
 {
 	CURL *curl = http->curl;
-	CURLcode code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+	CURLcode code = curl_easy_setopt(curl, CURLOPT_CAINFO, http->ca);
 
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_CAINFO, http->ca);
 	if (code == CURLE_OK) /* this hub's authority and no other */
 		code = curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 	if (code == CURLE_OK && http->identity)
 		code = curl_easy_setopt(curl, CURLOPT_SSLCERT, http->identity);
 	if (code == CURLE_OK && http->identity)
 		code = curl_easy_setopt(curl, CURLOPT_SSLKEY, http->identity);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	return code;
+}
+
+static CURLcode set_connection(struct yg_http *http)
+{
+	static const struct {
+		CURLoption option;
+		long value;
+	} numbers[] = {
+		{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+		{CURLOPT_NOSIGNAL, 1},
+		{CURLOPT_TCP_KEEPALIVE, 1},
+		{CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S},
+		{CURLOPT_NOPROGRESS, 0},
+	};
+	CURL *curl = http->curl;
+	CURLcode code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && code == CURLE_OK; i++)
+		code = curl_easy_setopt(curl, numbers[i].option, numbers[i].value);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->trouble);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_over);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	return code;
+	return code == CURLE_OK ? set_identity(http) : code;
 }
 
 static CURLcode set_request(struct yg_http *http, const struct yg_http_call *call, const char *url,

@@ -189,6 +189,22 @@ static void skip_rest(struct connection *c)
 	}
 }
 
+/* A message longer than the limit: what fits of it. @size 0: a line; else counted behind @head. */
+static int take_cut(struct yg_receive *r, struct connection *c, size_t head, size_t size,
+		    struct sink *sink)
+{
+	struct yg_bytes b = yg_bytes_from(yg_buf_bytes(&c->held), c->at);
+	size_t cut = size > 0 ? head + YG_RECEIVE_MESSAGE_MAX : YG_RECEIVE_MESSAGE_MAX;
+
+	if (b.size < cut)
+		return YG_EAGAIN;
+	r->state.cut++;
+	c->skip = size > 0 ? size - YG_RECEIVE_MESSAGE_MAX : 0;
+	c->is_dropping = size == 0;
+	c->at += cut;
+	return give(r, c, yg_bytes_cut(b, head, cut), sink);
+}
+
 /* One message from the front of what is held. YG_EAGAIN: it is not whole yet. */
 static int take_one(struct yg_receive *r, struct connection *c, struct sink *sink)
 {
@@ -196,7 +212,6 @@ static int take_one(struct yg_receive *r, struct connection *c, struct sink *sin
 	size_t head = 0;
 	size_t size;
 	size_t end;
-	int rc;
 
 	skip_rest(c);
 	b = yg_bytes_from(yg_buf_bytes(&c->held), c->at);
@@ -207,24 +222,12 @@ static int take_one(struct yg_receive *r, struct connection *c, struct sink *sin
 		return YG_EAGAIN;
 	end = size > 0 ? head + size
 		       : yg_bytes_chr(yg_bytes_cut(b, 0, YG_RECEIVE_MESSAGE_MAX), '\n');
-	if (size > YG_RECEIVE_MESSAGE_MAX ||
-	    (end == SIZE_MAX && b.size >= YG_RECEIVE_MESSAGE_MAX)) {
-		size_t cut = size > 0 ? head + YG_RECEIVE_MESSAGE_MAX : YG_RECEIVE_MESSAGE_MAX;
-
-		if (b.size < cut)
-			return YG_EAGAIN;
-		r->state.cut++;
-		c->skip = size > 0 ? size - YG_RECEIVE_MESSAGE_MAX : 0;
-		c->is_dropping = size == 0;
-		rc = give(r, c, yg_bytes_cut(b, head, cut), sink);
-		c->at += cut;
-		return rc;
-	}
+	if (size > YG_RECEIVE_MESSAGE_MAX || (end == SIZE_MAX && b.size >= YG_RECEIVE_MESSAGE_MAX))
+		return take_cut(r, c, head, size, sink);
 	if (end == SIZE_MAX || end > b.size)
 		return YG_EAGAIN;
-	rc = give(r, c, yg_bytes_cut(b, head, end), sink);
 	c->at += size > 0 || end == b.size ? end : end + 1;
-	return rc;
+	return give(r, c, yg_bytes_cut(b, head, end), sink);
 }
 
 /* ---- reading ---- */

@@ -168,40 +168,43 @@ static struct sibling describe(const struct statx *st)
 	};
 }
 
+/* The file @entry beside @path as a sibling; false when it is none. */
+static bool look_at(const char *path, size_t folder_size, const char *entry, struct sibling *ret)
+{
+	const char *name = path + folder_size;
+	size_t name_size = strlen(name);
+	char full[PATH_ROOM];
+	struct statx st;
+	int size;
+
+	if (strncmp(entry, name, name_size) != 0 || !is_rotation(entry + name_size))
+		return false;
+	size = snprintf(full, sizeof(full), "%.*s%s", (int)folder_size, path, entry);
+	if (size <= 0 || (unsigned)size >= sizeof(full) ||
+	    statx(AT_FDCWD, full, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &st) != 0 ||
+	    !S_ISREG(st.stx_mode))
+		return false;
+	*ret = describe(&st);
+	ret->path = yg_strndup(full, (size_t)size);
+	return ret->path != NULL;
+}
+
 /* Files of this log under other names, oldest first; what memory does not hold is left out. */
 static struct sibling *find_siblings(const char *path, size_t *ret_count)
 {
 	const char *slash = strrchr(path, '/');
 	size_t folder_size = slash ? (size_t)(slash - path) + 1 : 0;
-	const char *name = path + folder_size;
-	size_t name_size = strlen(name);
 	struct sibling *list = yg_calloc(YG_TAIL_SIBLINGS_MAX, sizeof(*list));
-	char full[PATH_ROOM];
+	char folder_name[PATH_ROOM] = ".";
 	const struct dirent *entry;
 	DIR *folder;
 
 	*ret_count = 0;
-	(void)snprintf(full, sizeof(full), "%.*s", (int)folder_size,
-		       folder_size ? path : "."); /* a path that is too long opens nothing */
-	folder = list ? opendir(folder_size ? full : ".") : NULL;
-	while (folder && *ret_count < YG_TAIL_SIBLINGS_MAX && (entry = readdir(folder)) != NULL) {
-		struct statx st;
-		int size;
-
-		if (strncmp(entry->d_name, name, name_size) != 0 ||
-		    !is_rotation(entry->d_name + name_size))
-			continue;
-		size = snprintf(full, sizeof(full), "%.*s%s", (int)folder_size, path,
-				entry->d_name);
-		if (size <= 0 || (unsigned)size >= sizeof(full) ||
-		    statx(AT_FDCWD, full, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME,
-			  &st) != 0 ||
-		    !S_ISREG(st.stx_mode))
-			continue;
-		list[*ret_count] = describe(&st);
-		list[*ret_count].path = yg_strndup(full, (size_t)size);
-		*ret_count += list[*ret_count].path != NULL;
-	}
+	if (folder_size > 0) /* a path that is too long opens nothing */
+		(void)snprintf(folder_name, sizeof(folder_name), "%.*s", (int)folder_size, path);
+	folder = list ? opendir(folder_name) : NULL;
+	while (folder && *ret_count < YG_TAIL_SIBLINGS_MAX && (entry = readdir(folder)) != NULL)
+		*ret_count += look_at(path, folder_size, entry->d_name, &list[*ret_count]);
 	if (folder)
 		(void)closedir(folder); /* read only */
 	if (list && *ret_count > 1)
