@@ -13,16 +13,20 @@
 #define YG_EXIT_FAILED	2
 #define YG_EXIT_FINDING 3
 
+int yg_command_admin(int argc, char **argv);
 int yg_command_assess(int argc, char **argv);
 /* app/checker.c: the whole command line of the program under another name. */
 int yg_command_checker(int argc, char **argv);
 int yg_command_detect(int argc, char **argv);
 int yg_command_evtx(int argc, char **argv);
+int yg_command_hub(int argc, char **argv);
 int yg_command_rules(int argc, char **argv);
 int yg_command_source(int argc, char **argv);
 
 /* Help texts, on standard output (help.c). */
 void yg_help(void);
+void yg_help_admin(void);
+void yg_help_hub(void);
 void yg_help_detect(void);
 void yg_help_evtx(void);
 void yg_help_rules(void);

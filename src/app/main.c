@@ -16,8 +16,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"assess", yg_command_assess}, {"detect", yg_command_detect}, {"evtx", yg_command_evtx},
-	{"rules", yg_command_rules},   {"source", yg_command_source},
+	{"admin", yg_command_admin},   {"assess", yg_command_assess}, {"detect", yg_command_detect},
+	{"evtx", yg_command_evtx},     {"hub", yg_command_hub},	      {"rules", yg_command_rules},
+	{"source", yg_command_source},
 };
 
 /* Tests of failing calls set this in builds with the option `torture` (base/alloc.h). */
