@@ -6,7 +6,9 @@
 
 #include "base/ban.h"
 
-#define KEY_ROOM (YG_ENROL_ID_MAX + 24)
+#define KEY_ROOM   (YG_ENROL_ID_MAX + 24)
+#define PAGE	   256u
+#define MAX_NUMBER (UINT64_C(1) << 52) /* of what a sensor may say it has seen */
 
 static void key_of(const char *id, uint64_t number, char to[KEY_ROOM])
 {
@@ -90,53 +92,93 @@ int yg_enrol_down_add(struct yg_enrol *enrol, const char *name, const char *kind
 struct listing {
 	yg_enrol_down_fn fn;
 	void *arg;
+	uint32_t seen; /* in this page */
+	uint32_t left;
+	char last[KEY_ROOM];
 };
+
+/* An unanswered message to the caller; its body lives during the call. */
+static int give(struct listing *listing, const json_t *object)
+{
+	struct yg_bytes kind = yg_bytes_cut(yg_json_text(object, "kind"), 0, YG_ENROL_KIND_MAX);
+	struct yg_enrol_down down = {
+		.number = (uint64_t)yg_json_int(object, "number", 0),
+		.time_ns = yg_json_int(object, "time", 0) * YG_NS_PER_S,
+	};
+	struct yg_buf body;
+	int rc;
+
+	if (kind.size > 0)
+		memcpy(down.kind, kind.data, kind.size);
+	yg_buf_init(&body, YG_DOC_BODY_MAX);
+	rc = yg_json_canonical(json_object_get(object, "body"), &body);
+	down.body = yg_buf_bytes(&body);
+	listing->left--;
+	if (rc == YG_OK)
+		rc = listing->fn(listing->arg, &down);
+	yg_buf_done(&body);
+	return rc;
+}
 
 static int list_one(void *arg, const struct yg_doc *doc)
 {
 	struct listing *listing = arg;
-	struct yg_enrol_down down = {0};
 	struct yg_fault fault;
-	struct yg_bytes kind;
-	struct yg_buf body;
 	json_t *object = NULL;
 	int rc = yg_json_load(doc->body, YG_DOC_BODY_MAX, &object, &fault);
 
 	if (rc != YG_OK)
 		return rc;
-	yg_buf_init(&body, YG_DOC_BODY_MAX);
-	down.is_answered = !json_is_false(json_object_get(object, "answered"));
-	down.number = (uint64_t)yg_json_int(object, "number", 0);
-	down.time_ns = yg_json_int(object, "time", 0) * YG_NS_PER_S;
-	kind = yg_bytes_cut(yg_json_text(object, "kind"), 0, YG_ENROL_KIND_MAX);
-	if (kind.size > 0)
-		memcpy(down.kind, kind.data, kind.size);
-	if (!down.is_answered) {
-		rc = yg_json_canonical(json_object_get(object, "body"), &body);
-		down.body = yg_buf_bytes(&body);
-		if (rc == YG_OK)
-			rc = listing->fn(listing->arg, &down);
-	}
+	listing->seen++;
+	(void)snprintf(listing->last, sizeof(listing->last), "%.*s", YG_FMT(doc->key)); /* ours */
+	if (json_is_false(json_object_get(object, "answered")) && listing->left > 0)
+		rc = give(listing, object);
 	json_decref(object);
-	yg_buf_done(&body);
 	return rc;
 }
 
 int yg_enrol_down_list(struct yg_enrol *enrol, const char *id, uint64_t after, uint32_t limit,
 		       yg_enrol_down_fn fn, void *arg)
 {
-	struct listing listing = {fn, arg};
+	struct listing listing = {.fn = fn, .arg = arg, .left = limit};
 	char prefix[KEY_ROOM];
-	char last[KEY_ROOM];
-	struct yg_doc_filter filter = {.kind = YG_S("down"), .limit = limit};
+	struct yg_doc_filter filter = {.kind = YG_S("down"), .limit = PAGE};
+	int rc;
 
 	if (!yg_enrol_is_id(yg_bytes_str(id)))
 		return YG_OK;
-	key_of(id, after, last);
+	key_of(id, after, listing.last);
 	(void)snprintf(prefix, sizeof(prefix), "%s/", id); /* shorter than the key above */
 	filter.key_prefix = yg_bytes_str(prefix);
-	filter.after_key = yg_bytes_str(last);
-	return yg_enrol_list(enrol, &filter, list_one, &listing);
+	do {
+		char from[KEY_ROOM];
+
+		memcpy(from, listing.last, sizeof(from));
+		filter.after_key = yg_bytes_str(from);
+		listing.seen = 0;
+		rc = yg_enrol_list(enrol, &filter, list_one, &listing);
+	} while (rc == YG_OK && listing.seen == PAGE && listing.left > 0);
+	return rc;
+}
+
+int yg_enrol_down_floor(struct yg_enrol *enrol, const char *id, uint64_t number)
+{
+	uint32_t revision = YG_REVISION_NONE;
+	json_t *last = NULL;
+	uint64_t known;
+	int rc;
+
+	if (!yg_enrol_is_id(yg_bytes_str(id)) || number > MAX_NUMBER)
+		return YG_EINVAL;
+	rc = yg_enrol_get(enrol, "down_last", id, &last, &revision);
+	if (rc != YG_OK && rc != YG_ENOENT)
+		return rc;
+	known = (uint64_t)yg_json_int(last, "number", 0);
+	json_decref(last);
+	if (number <= known)
+		return YG_OK;
+	return yg_enrol_put(enrol, "down_last", id,
+			    json_pack("{s:I}", "number", (json_int_t)number), revision);
 }
 
 int yg_enrol_down_answer(struct yg_enrol *enrol, const char *id, uint64_t number, bool is_applied,

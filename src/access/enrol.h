@@ -117,6 +117,11 @@ YG_MUST_USE int yg_enrol_down_add(struct yg_enrol *enrol, const char *name, cons
 typedef int (*yg_enrol_down_fn)(void *arg, const struct yg_enrol_down *down);
 YG_MUST_USE int yg_enrol_down_list(struct yg_enrol *enrol, const char *id, uint64_t after,
 				   uint32_t limit, yg_enrol_down_fn fn, void *arg);
+/*
+ * The sensor has seen messages up to @number: later ones get higher numbers, also when the hub was
+ * restored from an older copy. YG_OK, YG_EINVAL. Cost: one look-up when it is as it should be.
+ */
+YG_MUST_USE int yg_enrol_down_floor(struct yg_enrol *enrol, const char *id, uint64_t number);
 /* YG_OK (also when it was answered before); YG_ENOENT. */
 YG_MUST_USE int yg_enrol_down_answer(struct yg_enrol *enrol, const char *id, uint64_t number,
 				     bool is_applied, const char *detail);

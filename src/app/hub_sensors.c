@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <assert.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 #include "wire/message.h"
 
 #include "base/ban.h"
+
+#define OTHER_FDS 128u /* files, pages, what libraries open */
 
 /* What is known of a connection's certificate, which cannot change while it lasts. */
 struct memo {
@@ -367,8 +370,8 @@ static void give_down(struct yg_hub *hub, struct yg_tls_call *call, const struct
 	uint64_t after = number_of(call->query, "after", 0);
 	uint64_t wait_s = number_of(call->query, "wait", 0);
 
-	(void)peer;
-	if (after > YG_WIRE_NUMBER_MAX || wait_s == UINT64_MAX)
+	if (after > YG_WIRE_NUMBER_MAX || wait_s == UINT64_MAX ||
+	    yg_enrol_down_floor(hub->enrol, peer->sensor, after) == YG_EINVAL)
 		yg_hub_refuse(hub, call, YG_WIRE_REQUEST, NULL);
 	else
 		yg_hub_wait_down(hub, call, after,
@@ -494,10 +497,22 @@ static void renew(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_
 
 /* ---- the listener ---- */
 
+/* What the system lets this process have open, without what it needs besides. */
+static unsigned connections_max(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur > YG_TLS_CONNECTIONS_MAX + OTHER_FDS)
+		return YG_TLS_CONNECTIONS_MAX;
+	return limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
+}
+
 int yg_hub_listen(struct yg_hub *hub, const struct yg_net_place *place)
 {
 	struct yg_tls_config config = {
 		.place = *place,
+		.connections_max = connections_max(),
 		.key = hub->ca.server_key,
 		.certificate = hub->ca.server_pem,
 		.authorities = hub->ca.pem,

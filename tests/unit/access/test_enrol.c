@@ -153,6 +153,20 @@ static void messages(void)
 	CHECK(yg_enrol_down_answer(enrol, "s1", 2, true, "") == YG_OK);
 	CHECK(yg_enrol_down_answer(enrol, "s1", 3, true, "") == YG_ENOENT);
 	CHECK(yg_enrol_down_list(enrol, "s1", 1, 10, see, NULL) == YG_OK && downs == 3);
+	/* Many that were answered hide none that was not. */
+	for (unsigned i = 0; i < 600; i++) {
+		CHECK(yg_enrol_down_add(enrol, "s10", "ping", YG_S("{\"a\":1}"), &number) == YG_OK);
+		CHECK(i == 599 || yg_enrol_down_answer(enrol, "s10", number, true, "") == YG_OK);
+	}
+	CHECK(yg_enrol_down_answer(enrol, "s10", 1, true, "") == YG_OK);
+	downs = 0;
+	CHECK(yg_enrol_down_list(enrol, "s10", 0, 10, see, NULL) == YG_OK);
+	CHECK(downs == 1 && last_seen == 601);
+	/* The sensor has seen more than the hub knows of. */
+	CHECK(yg_enrol_down_floor(enrol, "s10", 700) == YG_OK);
+	CHECK(yg_enrol_down_floor(enrol, "s10", 5) == YG_OK);
+	CHECK(yg_enrol_down_add(enrol, "s10", "ping", YG_S("{}"), &number) == YG_OK);
+	CHECK(number == 701);
 	enrol = yg_enrol_free(enrol);
 	store = yg_control_free(store);
 }

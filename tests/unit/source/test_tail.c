@@ -35,7 +35,7 @@ static bool start(void)
 static bool append(const char *name, const char *text)
 {
 	static int64_t tick = 1600000000;
-	struct timespec times[2] = {{++tick, 0}, {tick, 0}};
+	struct timespec times[2] = {{tick, 0}, {tick, 0}};
 	char file[128];
 	int fd;
 	bool is_done;
@@ -44,6 +44,7 @@ static bool append(const char *name, const char *text)
 	fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	is_done =
 		fd >= 0 && yg_io_write(fd, yg_bytes_str(text)) == YG_OK && futimens(fd, times) == 0;
+	tick++;
 	if (fd >= 0)
 		(void)close(fd);
 	return is_done;
