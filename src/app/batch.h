@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "archive/frame.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "detect/trace.h"
@@ -21,6 +22,9 @@
 #define YG_BATCH_RECORDS_MAX	16384u
 #define YG_BATCH_CHUNKS_MAX	8u /* of a Windows event file */
 #define YG_BATCH_ARENA_MAX	(64u << 20)
+#define YG_BATCH_FRAMES_MAX	8u /* of an archive */
+#define YG_BATCH_FRAMES_BYTES                                                                      \
+	(2u << 20) /* of their text, aimed at: records are longer than lines */
 
 struct yg_batch_record {
 	uint32_t at; /* in text */
@@ -35,6 +39,15 @@ struct yg_batch_record {
 struct yg_batch_chunk {
 	uint64_t at; /* in the input */
 	uint32_t size;
+};
+
+/* A frame of an archive, packed. */
+struct yg_batch_frame {
+	uint64_t at;		 /* in the file */
+	size_t from;		 /* in stored */
+	size_t size;		 /* there */
+	uint64_t first_position; /* of its records in the file */
+	struct yg_fault fault;	 /* it could not be unpacked; msg NULL: it could */
 };
 
 /* Records of one minute that stand together: for the timeline. */
@@ -55,6 +68,13 @@ struct yg_batch {
 	size_t record_count;
 	struct yg_batch_chunk chunks[YG_BATCH_CHUNKS_MAX];
 	size_t chunk_count; /* 0: text */
+	uint64_t number;    /* of the batch in its input, from 1 */
+
+	/* Frames of an archive: the worker unpacks them and cuts them into records. */
+	struct yg_buf stored;
+	struct yg_batch_frame frames[YG_BATCH_FRAMES_MAX];
+	size_t frame_count;
+	uint32_t next_frame; /* where reading goes on behind them */
 
 	/* Filled by the worker. */
 	struct yg_arena *arena;
@@ -73,3 +93,9 @@ struct yg_batch *yg_batch_free(struct yg_batch *batch);
 
 /* Make it empty for the next use. */
 void yg_batch_reset(struct yg_batch *batch);
+
+/*
+ * intake_archive.c: text and records of a batch of frames. YG_OK, also where some are damaged
+ * (their fault), or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_batch_unpack(struct yg_batch *batch, struct yg_archive_unpacker *unpacker);

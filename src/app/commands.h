@@ -14,12 +14,14 @@
 #define YG_EXIT_FINDING 3
 
 int yg_command_admin(int argc, char **argv);
+int yg_command_archive(int argc, char **argv);
 int yg_command_assess(int argc, char **argv);
 /* app/checker.c: the whole command line of the program under another name. */
 int yg_command_checker(int argc, char **argv);
 int yg_command_detect(int argc, char **argv);
 int yg_command_evtx(int argc, char **argv);
 int yg_command_hub(int argc, char **argv);
+int yg_command_hunt(int argc, char **argv);
 int yg_command_rules(int argc, char **argv);
 int yg_command_source(int argc, char **argv);
 
@@ -27,7 +29,9 @@ int yg_command_source(int argc, char **argv);
 void yg_help(void);
 void yg_help_admin(void);
 void yg_help_hub(void);
+void yg_help_archive(void);
 void yg_help_detect(void);
 void yg_help_evtx(void);
+void yg_help_hunt(void);
 void yg_help_rules(void);
 void yg_help_source(void);

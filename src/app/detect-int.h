@@ -16,6 +16,8 @@
 #define YG_RUN_SAID_MAX	      10u /* messages of one kind; the rest are counted */
 #define YG_INDICATOR_FILE_MAX (2u << 30)
 
+struct yg_hunt;
+
 struct yg_run {
 	struct yg_options options;
 	struct yg_clock clock;
@@ -36,7 +38,9 @@ struct yg_run {
 	const struct yg_batch *batch; /* the one being judged */
 	size_t readable;	      /* inputs that could be opened */
 	bool is_partly;		      /* something that was named could not be used */
-	int stop_fd;		      /* following: readable when to stop */
+	int stop_fd;		      /* following, hunting with a state: readable when to stop */
+	struct yg_hunt *hunt;	      /* app/hunt.h; NULL = plain detection */
+	uint8_t lists_digest[YG_DIGEST_BYTES]; /* of the texts of indicators and allow lists */
 };
 
 /* struct yg_judge_out.event: @arg is the sink inside a run. */
@@ -48,3 +52,6 @@ YG_MUST_USE int yg_run_inputs(struct yg_run *run, unsigned threads);
 
 /* A whole run: what @options say, to the exit status. Frees the options. */
 int yg_detect(struct yg_options *take_options);
+
+/* The same with what a hunt adds (app/hunt.h); @hunt may be NULL. */
+int yg_detect_with(struct yg_options *take_options, struct yg_hunt *hunt);

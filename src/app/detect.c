@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/detect-int.h"
+#include "app/hunt.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
@@ -61,6 +62,18 @@ static void say_indicator(void *arg, const char *file, uint64_t line, const char
 typedef int add_list_fn(struct yg_indicators *set, const char *file, struct yg_bytes text,
 			yg_indicators_report_fn report, void *arg);
 
+/* Lists are part of the question that a hunt's state belongs to. */
+static void digest_list(struct yg_run *run, struct yg_bytes text)
+{
+	const struct yg_bytes parts[] = {{run->lists_digest, YG_DIGEST_BYTES}, text};
+	uint8_t both[YG_DIGEST_BYTES];
+
+	if (!run->options.state_path)
+		return;
+	yg_digest_parts(parts, 2, both);
+	memcpy(run->lists_digest, both, sizeof(both));
+}
+
 static int add_list(struct yg_run *run, const char *path, add_list_fn *add)
 {
 	uint8_t *data;
@@ -74,6 +87,7 @@ static int add_list(struct yg_run *run, const char *path, add_list_fn *add)
 			    yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
 		return YG_EINVAL;
 	}
+	digest_list(run, (struct yg_bytes){data, size});
 	rc = add(run->indicators, path, (struct yg_bytes){data, size}, say_indicator, run);
 	free(data);
 	if (rc == YG_ELIMIT)
@@ -114,16 +128,42 @@ static void say_input(void *arg, const char *name, int rc, const char *reason)
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(name), 300), yg_say_tr(reason));
 }
 
-/* All that is needed before the first byte of a log is read. */
-static int prepare(struct yg_run *run)
+/* Who reads, judges and writes. */
+static int prepare_parts(struct yg_run *run)
 {
 	struct yg_judge_out out = {.finding = yg_sink_finding,
 				   .update = yg_sink_update,
 				   .event = yg_run_event,
 				   .group = yg_run_group,
 				   .arg = &run->sink};
+
+	run->reports = yg_calloc(run->inputs.count + 1, sizeof(*run->reports));
+	run->timeline = yg_malloc(sizeof(*run->timeline));
+	run->tracer = yg_tracer_new(run->rules.engine, run->indicators);
+	run->judge = yg_judge_new(run->rules.engine, run->indicators, &out);
+	if (!run->reports || !run->timeline || !run->tracer || !run->judge)
+		return YG_ENOMEM;
+	yg_timeline_init(run->timeline);
+	yg_sink_init(&run->sink, &run->options, run->zone, run->timeline);
+	run->detector = (struct yg_detector){
+		.engine = run->rules.engine,
+		.indicators = run->indicators,
+		.tracer = run->tracer,
+		.parse = {.zone = run->zone, .log_format = run->log_format},
+	};
+	run->again = yg_worker_new(&run->detector);
+	if (!run->again)
+		return YG_ENOMEM;
+	return run->hunt ? yg_hunt_prepare(run) : YG_OK;
+}
+
+/* All that is needed before the first byte of a log is read. */
+static int prepare(struct yg_run *run)
+{
 	int rc = load_zone(run);
 
+	if (rc == YG_OK && run->hunt)
+		rc = yg_hunt_narrow(run);
 	if (rc == YG_OK)
 		rc = load_log_format(run);
 	if (rc == YG_OK)
@@ -142,24 +182,7 @@ static int prepare(struct yg_run *run)
 	if (rc != YG_OK)
 		return rc;
 	run->is_partly |= run->inputs.failed > 0;
-	run->reports = yg_calloc(run->inputs.count + 1, sizeof(*run->reports));
-	run->timeline = yg_malloc(sizeof(*run->timeline));
-	run->tracer = yg_tracer_new(run->rules.engine, run->indicators);
-	run->judge = yg_judge_new(run->rules.engine, run->indicators, &out);
-	if (!run->reports || !run->timeline || !run->tracer || !run->judge)
-		return YG_ENOMEM;
-	yg_timeline_init(run->timeline);
-	yg_sink_init(&run->sink, &run->options, run->zone, run->timeline);
-	run->detector = (struct yg_detector){
-		.engine = run->rules.engine,
-		.indicators = run->indicators,
-		.tracer = run->tracer,
-		.parse = {.zone = run->zone, .log_format = run->log_format},
-	};
-	run->again = yg_worker_new(&run->detector);
-	if (!run->again)
-		return YG_ENOMEM;
-	return YG_OK;
+	return prepare_parts(run);
 }
 
 static void done(struct yg_run *run)
@@ -179,6 +202,23 @@ static void done(struct yg_run *run)
 	yg_inputs_done(&run->inputs);
 	free(run->timeline);
 	yg_options_done(&run->options);
+}
+
+/* What only a hunt counts, and what its earlier runs counted. */
+static void add_hunt(const struct yg_run *run, struct yg_report *report)
+{
+	const struct yg_hunt *hunt = run->hunt;
+	const uint64_t *before = hunt->state.before;
+
+	report->is_hunt = true;
+	report->left_out = before[YG_SUM_LEFT_OUT] + hunt->left_out;
+	report->frames = before[YG_SUM_FRAMES] + hunt->frames;
+	report->frames_read = before[YG_SUM_FRAMES_READ] + hunt->frames_read;
+	report->records += before[YG_SUM_RECORDS];
+	report->parsed += before[YG_SUM_PARSED];
+	report->unparsed += before[YG_SUM_UNPARSED];
+	report->bytes += before[YG_SUM_BYTES];
+	report->findings += before[YG_SUM_FINDINGS];
 }
 
 /* Sum up; the stories stay the judge's. */
@@ -210,6 +250,8 @@ static int make_report(struct yg_run *run, struct yg_report *ret)
 		if (run->reports[i].last_ns > shown_ns)
 			shown_ns = run->reports[i].last_ns;
 	}
+	if (run->hunt)
+		add_hunt(run, ret);
 	/* A log read in winter shows its summer's times as they were written: by its own last one.
 	 */
 	if (shown_ns == YG_TIME_NONE)
@@ -271,6 +313,8 @@ static int finish(struct yg_run *run)
 		return YG_EXIT_FAILED;
 	if (run->sink.is_fatal)
 		return YG_EXIT_FINDING;
+	if (run->hunt && run->hunt->is_stopped)
+		return YG_EXIT_PARTLY;
 	return run->is_partly ? YG_EXIT_PARTLY : YG_EXIT_DONE;
 }
 
@@ -289,12 +333,18 @@ static int open_stop_fd(void)
 
 int yg_detect(struct yg_options *take_options)
 {
-	struct yg_run run = {.options = *take_options, .clock = yg_clock_system(), .stop_fd = -1};
+	return yg_detect_with(take_options, NULL);
+}
+
+int yg_detect_with(struct yg_options *take_options, struct yg_hunt *hunt)
+{
+	struct yg_run run = {
+		.options = *take_options, .clock = yg_clock_system(), .stop_fd = -1, .hunt = hunt};
 	int status = YG_EXIT_FAILED;
 	int rc;
 
 	run.started_ns = run.clock.now_ns(run.clock.arg);
-	if (run.options.is_following)
+	if (run.options.is_following || run.options.state_path)
 		run.stop_fd = open_stop_fd();
 	rc = prepare(&run);
 	if (rc == YG_OK)
@@ -305,6 +355,8 @@ int yg_detect(struct yg_options *take_options)
 		yg_say(N_("out of memory"));
 	else if (run.sink.rc != YG_OK)
 		status = output_status(run.sink.rc);
+	if (hunt)
+		yg_hunt_done(&run, rc == YG_OK && status != YG_EXIT_FAILED ? YG_OK : YG_EIO);
 	if (run.stop_fd >= 0)
 		(void)close(run.stop_fd); /* nothing was written to it */
 	done(&run);

@@ -14,6 +14,9 @@ void yg_help(void)
 	       "succeeded, and what to do.\n"
 	       "\n"
 	       "  yagura detect PATH...        look for attacks in log files or folders\n"
+	       "  yagura hunt PATH...          the same over archives and a long time, resumable\n"
+	       "  yagura archive write --out DIR --org ID PATH...\n"
+	       "                               keep logs in archives; also verify, cat, repair\n"
 	       "  yagura rules check PATH...   check rules for mistakes\n"
 	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
 	       "  yagura evtx dump --json FILE   print the records of Windows event files\n"
@@ -98,6 +101,48 @@ void yg_help_evtx(void)
 	       "JSON object a line: its number, its place in bytes, its time and its fields. What "
 	       "is\n"
 	       "damaged is named on standard error by its place (docs/evtx.md).\n"));
+}
+
+void yg_help_hunt(void)
+{
+	put(N_("usage: yagura hunt [OPTION]... PATH...\n"
+	       "\n"
+	       "Looks for rules and indicators in archives (`yagura archive write`) and in plain\n"
+	       "logs, as `yagura detect` does, whose options all count here too. Of an archive "
+	       "only\n"
+	       "the frames are read that can hold what is looked for.\n"
+	       "\n"
+	       "  --from TIME          only records of this time or later: 2026-11-21 or\n"
+	       "                       2026-11-21T08:30:00+09:00\n"
+	       "  --to TIME            only records before this time\n"
+	       "  --field NAME=VALUE   only records with this value (case aside); one name "
+	       "several\n"
+	       "                       times: any of the values; several names: all of them\n"
+	       "  --state FILE         with --json or --csv: keep in FILE how far it is; the same\n"
+	       "                       command goes on from there after an interruption\n"
+	       "\n"
+	       "With --no-default-rules and --indicators only the indicators are looked for: the\n"
+	       "fastest hunt. Exit status as for detect; 1 also when it was interrupted.\n"));
+}
+
+void yg_help_archive(void)
+{
+	put(N_("usage: yagura archive write --out DIR --org ID [OPTION]... PATH...\n"
+	       "       yagura archive verify [--json] DIR|FILE...\n"
+	       "       yagura archive cat [--from TIME] [--to TIME] [--field NAME=VALUE]... "
+	       "DIR|FILE...\n"
+	       "       yagura archive repair DIR|FILE...\n"
+	       "\n"
+	       "write   keeps logs of any format as records in DIR/ID/YEAR/MONTH/DAY, one file an "
+	       "hour\n"
+	       "        (docs/archive.md); options as for detect where they concern input.\n"
+	       "        --arrived TIME takes them as arrived then, not now\n"
+	       "verify  reads everything and names all damage by its place; exit 1 when there is "
+	       "any\n"
+	       "cat     prints the records as JSON lines (docs/record-format.md)\n"
+	       "repair  closes files that an interruption left open, makes missing filters anew\n"
+	       "\n"
+	       "The files are zstd: `zstd -dc FILE | jq` reads them too.\n"));
 }
 
 void yg_help_assess(void)

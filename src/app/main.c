@@ -16,8 +16,10 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"admin", yg_command_admin},   {"assess", yg_command_assess}, {"detect", yg_command_detect},
-	{"evtx", yg_command_evtx},     {"hub", yg_command_hub},	      {"rules", yg_command_rules},
+	{"admin", yg_command_admin},   {"archive", yg_command_archive},
+	{"assess", yg_command_assess}, {"detect", yg_command_detect},
+	{"evtx", yg_command_evtx},     {"hub", yg_command_hub},
+	{"hunt", yg_command_hunt},     {"rules", yg_command_rules},
 	{"source", yg_command_source},
 };
 

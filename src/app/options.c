@@ -29,6 +29,13 @@ enum {
 	OPT_THREADS,
 	OPT_LANG,
 	OPT_STATS,
+	OPT_FROM,
+	OPT_TO,
+	OPT_FIELD,
+	OPT_STATE,
+	OPT_OUT,
+	OPT_ORG,
+	OPT_ARRIVED,
 };
 
 static const struct option longs[] = {
@@ -51,8 +58,53 @@ static const struct option longs[] = {
 	{"lang", required_argument, NULL, OPT_LANG},
 	{"stats", no_argument, NULL, OPT_STATS},
 	{"help", no_argument, NULL, 'h'},
-	{0},
 };
+#define LONGS (sizeof(longs) / sizeof(longs[0]))
+
+/* Options of some commands alone. */
+static const struct {
+	const char *commands; /* divided by spaces */
+	struct option option;
+} more_longs[] = {
+	{"hunt cat", {"from", required_argument, NULL, OPT_FROM}},
+	{"hunt cat", {"to", required_argument, NULL, OPT_TO}},
+	{"hunt cat", {"field", required_argument, NULL, OPT_FIELD}},
+	{"hunt", {"state", required_argument, NULL, OPT_STATE}},
+	{"write", {"out", required_argument, NULL, OPT_OUT}},
+	{"write", {"org", required_argument, NULL, OPT_ORG}},
+	{"write", {"arrived", required_argument, NULL, OPT_ARRIVED}},
+};
+#define MORE_LONGS (sizeof(more_longs) / sizeof(more_longs[0]))
+
+static bool is_command(const char *commands, const char *name)
+{
+	size_t size = strlen(name);
+	const char *at = strstr(commands, name);
+
+	return at && (at == commands || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0');
+}
+
+/* The options of @command, ending in an empty one. */
+static void make_longs(const char *command, struct option to[LONGS + MORE_LONGS + 1])
+{
+	size_t count = LONGS;
+
+	memcpy(to, longs, sizeof(longs));
+	for (size_t i = 0; i < MORE_LONGS; i++)
+		if (is_command(more_longs[i].commands, command))
+			to[count++] = more_longs[i].option;
+	to[count] = (struct option){0};
+}
+
+static void show_help(const char *command)
+{
+	if (strcmp(command, "hunt") == 0)
+		yg_help_hunt();
+	else if (is_command("write cat verify repair", command))
+		yg_help_archive();
+	else
+		yg_help_detect();
+}
 
 /* The names people give the access-log forms; the parser tells them apart by itself. */
 static enum yg_format format_by_name(struct yg_bytes name)
@@ -201,22 +253,59 @@ static bool set_input_option(struct yg_options *o, int option, const char *value
 	}
 }
 
+/* Options of hunts and archives. */
+static bool set_archive_option(struct yg_options *o, int option, const char *value)
+{
+	switch (option) {
+	case OPT_FROM:
+		o->from = value;
+		return true;
+	case OPT_TO:
+		o->to = value;
+		return true;
+	case OPT_FIELD:
+		return add_path(&o->fields, &o->field_count, value);
+	case OPT_STATE:
+		o->state_path = value;
+		return true;
+	case OPT_OUT:
+		o->out_dir = value;
+		return true;
+	case OPT_ORG:
+		o->org = value;
+		return true;
+	default:
+		o->arrived = value;
+		return true;
+	}
+}
+
 static bool is_output_option(int option)
 {
 	return (option >= OPT_JSON && option <= OPT_HTML) || option == OPT_FAIL_ON ||
 	       option == OPT_LANG || option == OPT_STATS;
 }
 
+static bool set_option(struct yg_options *o, int option, const char *value)
+{
+	if (option >= OPT_FROM)
+		return set_archive_option(o, option, value);
+	return is_output_option(option) ? set_output_option(o, option, value)
+					: set_input_option(o, option, value);
+}
+
 enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret)
 {
+	struct option table[LONGS + MORE_LONGS + 1];
 	int option;
 
 	*ret = (struct yg_options){0};
+	make_longs(argv[0], table);
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
 		if (option == 'h') {
-			yg_help_detect();
+			show_help(argv[0]);
 			return YG_OPTIONS_DONE;
 		}
 		if (option == '?' || option == ':') {
@@ -226,8 +315,7 @@ enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options 
 				    yg_say_safe(yg_bytes_str(argv[optind - 1]), 80));
 			return YG_OPTIONS_WRONG;
 		}
-		if (!(is_output_option(option) ? set_output_option(ret, option, optarg)
-					       : set_input_option(ret, option, optarg)))
+		if (!set_option(ret, option, optarg))
 			return YG_OPTIONS_WRONG;
 	}
 	ret->paths = (const char *const *)argv + optind;
@@ -248,5 +336,6 @@ void yg_options_done(struct yg_options *options)
 	free(options->rules);
 	free(options->indicators);
 	free(options->allows);
+	free(options->fields);
 	*options = (struct yg_options){0};
 }

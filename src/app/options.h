@@ -43,6 +43,17 @@ struct yg_options {
 	bool with_stats;
 	const char *const *paths;
 	size_t path_count;
+
+	/* hunt, archive cat */
+	const char *from; /* as written; NULL = none */
+	const char *to;
+	const char **fields; /* "NAME=VALUE"; owned array of borrowed strings */
+	size_t field_count;
+	const char *state_path; /* hunt; NULL = none */
+	/* archive */
+	const char *out_dir;
+	const char *org;
+	const char *arrived; /* as written; NULL = now */
 };
 
 /* What to do after reading the command line. */
@@ -52,6 +63,6 @@ enum yg_options_result {
 	YG_OPTIONS_WRONG, /* said on standard error */
 };
 
-/* @argv[0] is the subcommand. Sets the language of messages. */
+/* @argv[0] is the subcommand, which may have options of its own. Sets the language of messages. */
 enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret);
 void yg_options_done(struct yg_options *options);

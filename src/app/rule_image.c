@@ -227,6 +227,7 @@ int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *r
 		rc = make_key(&load);
 	if (rc == YG_OK && !open_cached(&load, ret))
 		rc = open_compiled(&load, ret);
+	memcpy(ret->key, load.key, sizeof(ret->key));
 	ret->loaded = ret->found - ret->refused;
 	ret->unreadable = (uint32_t)load.files.unreadable;
 	say_messages(yg_buf_bytes(&load.messages));

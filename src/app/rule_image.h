@@ -24,6 +24,7 @@ struct yg_rule_image {
 	uint32_t refused;
 	uint32_t unreadable;
 	bool is_cached;
+	uint8_t key[YG_DIGEST_BYTES]; /* of all rule texts and options */
 };
 
 /*

@@ -28,6 +28,7 @@ void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
 		.level_min = options->level_min,
 		.zone = zone,
 		.timeline = timeline,
+		.copy_fd = -1,
 	};
 	yg_buf_init(&sink->buf, SINK_BYTES_MAX);
 	if (sink->output == YG_OUTPUT_CSV)
@@ -43,8 +44,12 @@ int yg_sink_flush(struct yg_sink *sink)
 {
 	if (sink->rc == YG_OK)
 		sink->rc = yg_buf_error(&sink->buf);
+	if (sink->rc == YG_OK && sink->copy_fd >= 0)
+		sink->rc = yg_io_write(sink->copy_fd, yg_buf_bytes(&sink->buf));
 	if (sink->rc == YG_OK)
 		sink->rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&sink->buf));
+	if (sink->rc == YG_OK && sink->copy_fd >= 0)
+		sink->copied += sink->buf.size;
 	yg_buf_reset(&sink->buf);
 	return sink->rc;
 }

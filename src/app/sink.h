@@ -23,6 +23,8 @@ struct yg_sink {
 	const struct yg_zone *zone;    /* for times that people read; borrowed */
 	struct yg_timeline *timeline;  /* borrowed */
 	struct yg_report_input *input; /* the one being judged; borrowed */
+	int copy_fd;		       /* gets the same bytes; -1 = none */
+	uint64_t copied;	       /* bytes in it */
 };
 
 void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,

@@ -19,9 +19,10 @@ struct yg_worker {
 	struct yg_reading reading;
 	int64_t reference_ns; /* of its parser */
 	struct yg_scratch *scratch;
-	struct yg_arena *arena; /* of one event */
-	struct yg_buf fields;	/* of yg_worker_fields */
-	struct yg_buf group;	/* of yg_worker_group */
+	struct yg_arena *arena;		      /* of one event */
+	struct yg_buf fields;		      /* of yg_worker_fields */
+	struct yg_buf group;		      /* of yg_worker_group */
+	struct yg_archive_unpacker *unpacker; /* made when it is first needed */
 };
 
 struct yg_worker *yg_worker_new(const struct yg_detector *detector)
@@ -49,6 +50,7 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker)
 	(void)yg_parser_free(worker->reading.parser);
 	(void)yg_scratch_free(worker->scratch);
 	(void)yg_arena_free(worker->arena);
+	(void)yg_archive_unpacker_free(worker->unpacker);
 	yg_buf_done(&worker->fields);
 	yg_buf_done(&worker->group);
 	free(worker);
@@ -140,6 +142,24 @@ static struct yg_bytes place_of(struct yg_batch *batch, uint32_t index, const ch
 	return place;
 }
 
+/* A part of the records is wanted, and this one is not in it. @event: NULL where it was not read.
+ */
+static bool is_left_out(const struct yg_worker *worker, struct yg_event *event)
+{
+	const struct yg_narrow *narrow = worker->detector->narrow;
+
+	return narrow && !(event && yg_narrow_takes(narrow, event));
+}
+
+static int unpack(struct yg_worker *worker, struct yg_batch *batch)
+{
+	if (batch->frame_count == 0)
+		return YG_OK;
+	if (!worker->unpacker)
+		worker->unpacker = yg_archive_unpacker_new();
+	return worker->unpacker ? yg_batch_unpack(batch, worker->unpacker) : YG_ENOMEM;
+}
+
 static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t index)
 {
 	const struct yg_batch_record *record = &batch->records[index];
@@ -150,13 +170,17 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 	struct yg_fault fault;
 	int rc;
 
+	rc = yg_reading_event(&worker->reading, batch, index, worker->arena, &event, &fault);
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (is_left_out(worker, rc == YG_OK ? &event : NULL)) {
+		counts->left_out++;
+		return YG_OK;
+	}
 	counts->records++;
 	counts->torn_records += record->is_torn;
 	counts->long_records += record->is_long;
 	counts->nul_records += is_text && yg_bytes_chr(text, 0) != SIZE_MAX;
-	rc = yg_reading_event(&worker->reading, batch, index, worker->arena, &event, &fault);
-	if (rc == YG_ENOMEM)
-		return rc;
 	if (rc != YG_OK) {
 		count_unparsed(batch, record, is_text ? text : place_of(batch, index, fault.msg));
 		return YG_OK;
@@ -172,8 +196,10 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 
 void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 {
-	int rc = parser_for(worker, batch);
+	int rc = unpack(worker, batch);
 
+	if (rc == YG_OK)
+		rc = parser_for(worker, batch);
 	batch->traces =
 		yg_arena_alloc(batch->arena, (batch->record_count + 1) * sizeof(*batch->traces));
 	batch->minutes = yg_arena_alloc(batch->arena, MINUTES_MAX * sizeof(*batch->minutes));

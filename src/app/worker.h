@@ -7,6 +7,7 @@
 #pragma once
 
 #include "app/batch.h"
+#include "app/narrow.h"
 #include "detect/engine.h"
 #include "detect/indicators.h"
 #include "detect/trace.h"
@@ -17,7 +18,8 @@ struct yg_detector {
 	const struct yg_engine *engine;
 	const struct yg_indicators *indicators; /* NULL = none */
 	const struct yg_tracer *tracer;
-	struct yg_parse_opts parse; /* reference_ns is set for each batch */
+	const struct yg_narrow *narrow; /* records that count; NULL = all */
+	struct yg_parse_opts parse;	/* reference_ns is set for each batch */
 };
 
 struct yg_worker;

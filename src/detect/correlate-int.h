@@ -44,8 +44,9 @@ struct yg_correlator {
 	struct yg_table groups; /* struct yg_group */
 	uint64_t seed;
 	uint64_t evicted;
-	uint64_t marks_made; /* of all groups: room */
-	int64_t last_ns;     /* of the last record with a time */
+	uint64_t marks_made;	/* of all groups: room */
+	int64_t last_ns;	/* of the last record with a time */
+	int64_t told_ns;	/* the same of the run before the one that waits in ahead */
 	struct yg_ahead *ahead; /* traces with keys that do not count yet */
 	uint32_t ahead_count;
 	uint32_t ahead_room;

@@ -61,6 +61,17 @@ YG_MUST_USE int yg_correlator_take_all(struct yg_correlator *correlator, struct 
 				       struct yg_trace_run next, yg_correlator_emit_fn emit,
 				       void *arg);
 
+/*
+ * Between two runs: which traces of @run, which was @next, count already (one byte each, @to is
+ * cleared first)? And, in a correlator that was restored there (yg_correlator_restore): announce
+ * that run again with these bytes. Then yg_correlator_take_all goes on as if nothing had been in
+ * between.
+ */
+void yg_correlator_counted(const struct yg_correlator *correlator, struct yg_trace_run run,
+			   uint8_t *to);
+YG_MUST_USE int yg_correlator_announce(struct yg_correlator *correlator, struct yg_trace_run run,
+				       const uint8_t *counted);
+
 uint64_t yg_correlator_evicted(const struct yg_correlator *correlator);
 
 /*

@@ -42,7 +42,8 @@ static int make_room(struct yg_correlator *correlator, uint32_t count)
 	return YG_OK;
 }
 
-static int add_run(struct yg_correlator *correlator, struct yg_trace_run run)
+static int add_run(struct yg_correlator *correlator, struct yg_trace_run run,
+		   const uint8_t *counted)
 {
 	int rc = make_room(correlator, correlator->ahead_count + run.count);
 
@@ -51,6 +52,8 @@ static int add_run(struct yg_correlator *correlator, struct yg_trace_run run)
 			continue;
 		if (run.traces[i].time_ns != YG_TIME_NONE)
 			correlator->last_ns = run.traces[i].time_ns;
+		if (counted && counted[i])
+			continue;
 		correlator->ahead[correlator->ahead_count++] = (struct yg_ahead){
 			correlator->last_ns, ++correlator->ahead_order, &run.traces[i]};
 	}
@@ -88,10 +91,11 @@ int yg_correlator_take_all(struct yg_correlator *correlator, struct yg_trace_run
 
 	assert(!correlator->ahead_next || correlator->ahead_next == now.traces);
 	if (!correlator->ahead_next)
-		rc = add_run(correlator, now);
+		rc = add_run(correlator, now, NULL);
+	correlator->told_ns = correlator->last_ns;
 	correlator->ahead_next = next.count > 0 ? next.traces : NULL;
 	if (rc == YG_OK)
-		rc = add_run(correlator, next);
+		rc = add_run(correlator, next, NULL);
 	if (rc != YG_OK)
 		return rc;
 	due = sort(correlator, now);
@@ -108,4 +112,24 @@ int yg_correlator_take_all(struct yg_correlator *correlator, struct yg_trace_run
 	memmove(correlator->ahead, correlator->ahead + taken,
 		correlator->ahead_count * sizeof(*correlator->ahead));
 	return rc;
+}
+
+void yg_correlator_counted(const struct yg_correlator *correlator, struct yg_trace_run run,
+			   uint8_t *to)
+{
+	for (uint32_t i = 0; i < run.count; i++)
+		to[i] = run.traces[i].key_count > 0;
+	for (uint32_t i = 0; i < correlator->ahead_count; i++)
+		if (is_of(&correlator->ahead[i], run))
+			to[correlator->ahead[i].trace - run.traces] = 0;
+}
+
+int yg_correlator_announce(struct yg_correlator *correlator, struct yg_trace_run run,
+			   const uint8_t *counted)
+{
+	assert(!correlator->ahead_next && correlator->ahead_count == 0);
+	if (run.count == 0)
+		return YG_OK;
+	correlator->ahead_next = run.traces;
+	return add_run(correlator, run, counted);
 }

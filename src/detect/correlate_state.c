@@ -149,7 +149,8 @@ int yg_correlator_save(const struct yg_correlator *correlator, uint64_t seed, st
 	yg_buf_add(to, (struct yg_bytes){head, sizeof(head)});
 	add_u64(to, seed);
 	add_u64(to, correlator->evicted);
-	add_u64(to, (uint64_t)correlator->last_ns);
+	/* Traces that wait are announced anew, and their times with them. */
+	add_u64(to, (uint64_t)(correlator->ahead_next ? correlator->told_ns : correlator->last_ns));
 	rc = add_correlations(correlator->engine, to);
 	if (rc != YG_OK)
 		return rc;

@@ -45,6 +45,9 @@ size_t yg_indicator_host(struct yg_bytes b, uint8_t to[YG_HOST_MAX]);
  */
 size_t yg_indicator_url(struct yg_bytes b, uint8_t to[YG_INDICATOR_VALUE_MAX], size_t *ret_query);
 
+/* Host and port in a normal URL with or without its scheme. */
+struct yg_bytes yg_indicator_url_host(struct yg_bytes url);
+
 /* What @raw is. YG_OK, or YG_EFORMAT with the reason in words. */
 YG_MUST_USE int yg_indicator_read(struct yg_bytes raw, struct yg_indicator_value *ret,
 				  const char **ret_reason);
@@ -105,6 +108,9 @@ struct yg_indicator_table {
 	uint64_t tops[YG_INDICATOR_TOP_BITS / 64]; /* last labels of the domains, hashed */
 };
 
+/* The entries that were listed. */
+const struct yg_indicator_table *yg_indicators_listed(const struct yg_indicators *set);
+
 uint64_t yg_indicator_key_hash(uint64_t seed, enum yg_indicator_key kind, struct yg_bytes key);
 uint64_t yg_indicator_address_hash(uint64_t seed, const uint8_t address[16], uint8_t bits);
 
@@ -139,7 +145,10 @@ struct yg_indicator_scan {
 	uint32_t count;
 	uint32_t field; /* written into the hits */
 	struct yg_bytes text;
-	bool is_escaped; /* text holds JSON escapes */
+	bool is_escaped;			/* text holds JSON escapes */
+	void (*tell)(void *arg, uint64_t hash); /* NULL; else told what would be looked up */
+	void *tell_arg;
+	size_t v6_end; /* where the last text that looked like an IPv6 address ended */
 };
 
 /* All that stands somewhere in scan->text. */

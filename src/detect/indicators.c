@@ -326,6 +326,11 @@ int yg_indicators_finish(struct yg_indicators *set)
 	return rc == YG_OK ? finish_table(&set->allowed, set->seed) : rc;
 }
 
+const struct yg_indicator_table *yg_indicators_listed(const struct yg_indicators *set)
+{
+	return &set->listed;
+}
+
 uint32_t yg_indicators_count(const struct yg_indicators *set)
 {
 	return set->listed.count;

@@ -20,6 +20,7 @@
 
 #define LABELS_MAX  32u /* of a name, from its end */
 #define V6_TEXT_MAX 45u
+#define REACH	    (YG_HOST_MAX + 16u) /* tokens that reach further back are no names */
 
 /* The first entry with this hash for which @key is the value; UINT32_MAX = none. */
 static uint32_t probe(const struct yg_indicator_table *t, uint64_t hash,
@@ -69,6 +70,17 @@ static uint32_t probe_address(const struct yg_indicator_table *t, uint64_t seed,
 	return UINT32_MAX;
 }
 
+/*
+ * What would be looked up is told, and nothing is: the keys of an archive's filters are made by the
+ * search itself, so that they cannot miss what it would find (detect/keys.c).
+ */
+static bool is_told(const struct yg_indicator_scan *s, uint64_t hash)
+{
+	if (s->tell)
+		s->tell(s->tell_arg, hash);
+	return s->tell != NULL;
+}
+
 static void add_hit(struct yg_indicator_scan *s, uint32_t index, struct yg_bytes value)
 {
 	if (index == UINT32_MAX || s->count == s->room)
@@ -88,6 +100,8 @@ static void try_address(struct yg_indicator_scan *s, struct yg_bytes text)
 	for (unsigned i = 0; i < s->table->length_count; i++) { /* longest first */
 		if (s->table->lengths[i] < 128)
 			yg_indicator_mask(address, s->table->lengths[i]);
+		if (is_told(s, yg_indicator_address_hash(s->seed, address, s->table->lengths[i])))
+			continue;
 		add_hit(s, probe_address(s->table, s->seed, address, s->table->lengths[i]), text);
 	}
 }
@@ -108,11 +122,10 @@ static void try_host(struct yg_indicator_scan *s, struct yg_bytes text)
 	/* From the whole name (unless it has absurdly many labels) to its last two. */
 	for (size_t i = count < LABELS_MAX ? count : count - 1; i > 0; i--) {
 		struct yg_bytes key = i == count ? host : yg_bytes_from(host, dots[i] + 1);
+		uint64_t hash = yg_indicator_key_hash(s->seed, YG_KEY_DOMAIN, key);
 
-		add_hit(s,
-			probe(s->table, yg_indicator_key_hash(s->seed, YG_KEY_DOMAIN, key),
-			      YG_INDICATOR_DOMAIN, key),
-			text);
+		if (!is_told(s, hash))
+			add_hit(s, probe(s->table, hash, YG_INDICATOR_DOMAIN, key), text);
 	}
 }
 
@@ -120,15 +133,15 @@ static void try_hash(struct yg_indicator_scan *s, struct yg_bytes text)
 {
 	uint8_t hex[64];
 	struct yg_bytes key = {hex, text.size};
+	uint64_t hash;
 
 	if (text.size != 32 && text.size != 40 && text.size != 64)
 		return;
 	for (size_t i = 0; i < text.size; i++)
 		hex[i] = (uint8_t)(text.data[i] | 0x20); /* digits have that bit already */
-	add_hit(s,
-		probe(s->table, yg_indicator_key_hash(s->seed, YG_KEY_HASH, key), YG_INDICATOR_HASH,
-		      key),
-		text);
+	hash = yg_indicator_key_hash(s->seed, YG_KEY_HASH, key);
+	if (!is_told(s, hash))
+		add_hit(s, probe(s->table, hash, YG_INDICATOR_HASH, key), text);
 }
 
 static void try_url_key(struct yg_indicator_scan *s, struct yg_bytes key, struct yg_bytes text)
@@ -148,7 +161,8 @@ static void try_url(struct yg_indicator_scan *s, struct yg_bytes plain, struct y
 	struct yg_bytes whole = {url, size};
 	size_t scheme = yg_bytes_find(whole, YG_S("://"));
 
-	if (size == 0)
+	if (size == 0 ||
+	    is_told(s, yg_indicator_key_hash(s->seed, YG_KEY_URL, yg_indicator_url_host(whole))))
 		return;
 	try_url_key(s, whole, text);
 	try_url_key(s, yg_bytes_from(whole, scheme + 3), text);
@@ -299,6 +313,21 @@ static bool is_listed_top(const struct yg_indicator_scan *s, size_t from, size_t
 	return (s->table->tops[bit / 64] >> bit % 64 & 1) != 0;
 }
 
+/* The token around @dot that ends at @to, not reaching below @low. */
+static void take_token(struct yg_indicator_scan *s, size_t low, size_t dot, size_t to,
+		       bool is_number)
+{
+	size_t from = dot;
+
+	while (from > low && (classes[s->text.data[from - 1]] & IS_NAME))
+		from--;
+	from = skip_escape(s, from);
+	if (from < dot && is_number)
+		take_numbers(s, from, to);
+	else if (from < dot)
+		take_name(s, from, to);
+}
+
 /*
  * The label behind the dot at @dot; when it is the last of its token, the token, not reaching below
  * @low. Returns up to where all is done. Most tokens (file names, fractions) end here.
@@ -307,7 +336,6 @@ static size_t take_dot(struct yg_indicator_scan *s, size_t dot, size_t low)
 {
 	struct yg_bytes text = s->text;
 	bool is_number;
-	size_t from = dot;
 	size_t end = dot + 1;
 	size_t to;
 
@@ -320,15 +348,12 @@ static size_t take_dot(struct yg_indicator_scan *s, size_t dot, size_t low)
 	is_number = (classes[text.data[dot + 1]] & IS_DIGIT) != 0;
 	if (!is_number && !is_listed_top(s, dot + 1, to))
 		return end;
-	while (from > low && (classes[text.data[from - 1]] & IS_NAME))
-		from--;
-	from = skip_escape(s, from);
-	if (from >= dot)
-		return end;
-	if (is_number)
-		take_numbers(s, from, to);
-	else
-		take_name(s, from, to);
+	take_token(s, low, dot, to, is_number);
+	/* Where a search begins depends on what it found before, which nobody knows here. */
+	if (s->tell && low > 0)
+		take_token(s, dot > REACH ? dot - REACH : 0, dot, to, is_number);
+	if (s->tell && s->v6_end > low && s->v6_end <= dot)
+		take_token(s, s->v6_end, dot, to, is_number);
 	return end;
 }
 
@@ -370,11 +395,29 @@ static bool is_url_colon(const struct yg_indicator_scan *s, size_t colon)
 	       (s->is_escaped && yg_bytes_starts(rest, YG_S("\\/\\/")));
 }
 
+/* The address around @colon that ends at @to, not reaching below @low; false when it is none. */
+static bool try_v6(struct yg_indicator_scan *s, size_t colon, size_t low, size_t to)
+{
+	struct yg_bytes text = s->text;
+	size_t from = colon;
+
+	while (from > low && colon - from < 9 && is_class(text, from - 1, IS_HEX))
+		from--;
+	if (from < colon)
+		from = skip_escape_hex(s, from);
+	if (from > colon)
+		return false;
+	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
+		to--; /* the end of a sentence, "from ADDRESS:" */
+	try_address(s, yg_bytes_cut(text, from, to));
+	s->v6_end = to;
+	return true;
+}
+
 /* IPv6 addresses hold two colons or more. Returns where to go on. */
 static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
 {
 	struct yg_bytes text = s->text;
-	size_t from = colon;
 	size_t to = colon + 1;
 	size_t colons = 1;
 	uint32_t count = s->count;
@@ -383,16 +426,13 @@ static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
 		colons += text.data[to] == ':';
 	if (colons < 2)
 		return colon + 1;
-	while (from > low && colon - from < 9 && is_class(text, from - 1, IS_HEX))
-		from--;
-	if (from < colon)
-		from = skip_escape_hex(s, from);
-	if (from > colon)
+	if (s->tell && low > 0) /* as in take_dot() */
+		(void)try_v6(s, colon, 0, to);
+	if (!try_v6(s, colon, low, to) || s->count == count)
 		return colon + 1;
 	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
-		to--; /* the end of a sentence, "from ADDRESS:" */
-	try_address(s, yg_bytes_cut(text, from, to));
-	return s->count > count ? to : colon + 1;
+		to--;
+	return to;
 }
 
 static size_t take_colon(struct yg_indicator_scan *s, size_t colon, size_t low)

@@ -449,6 +449,104 @@ int yg_judge_ahead(struct yg_judge *judge, struct yg_trace_run now, struct yg_tr
 	return rc;
 }
 
+/*
+ * Kept of the next run: how many traces, how many completions known (u32 each), a byte for each
+ * trace that says whether it counts, and the completions: trace, rule, ref, flags (u32 each), first
+ * position, first time, count, value (u64 each).
+ */
+#define KEPT_HEAD 8u
+#define KEPT_DONE 48u
+
+static void add_number(struct yg_buf *to, uint64_t value, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		yg_buf_add_byte(to, (uint8_t)(value >> 8 * i));
+}
+
+static uint64_t read_number(const uint8_t *p, unsigned bytes)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = bytes; i-- > 0;)
+		value = value << 8 | p[i];
+	return value;
+}
+
+int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace_run next, struct yg_buf *to)
+{
+	uint8_t *counted;
+
+	add_number(to, next.count, 4);
+	add_number(to, judge->ahead_count - judge->ahead_at, 4);
+	counted = yg_buf_reserve(to, next.count);
+	if (!counted)
+		return yg_buf_error(to);
+	yg_correlator_counted(judge->correlator, next, counted);
+	yg_buf_grew(to, next.count);
+	for (uint32_t i = judge->ahead_at; i < judge->ahead_count; i++) {
+		const struct ahead *ahead = &judge->ahead[i];
+		uint64_t value;
+
+		memcpy(&value, &ahead->done.value, sizeof(value));
+		assert(ahead->trace >= next.traces && ahead->trace < next.traces + next.count);
+		add_number(to, (uint64_t)(ahead->trace - next.traces), 4);
+		add_number(to, ahead->done.rule, 4);
+		add_number(to, ahead->done.ref, 4);
+		add_number(to, (ahead->done.has_value ? 1u : 0) | (ahead->done.is_silent ? 2u : 0),
+			   4);
+		add_number(to, ahead->done.first_position, 8);
+		add_number(to, (uint64_t)ahead->done.first_ns, 8);
+		add_number(to, ahead->done.count, 8);
+		add_number(to, value, 8);
+	}
+	return yg_buf_error(to);
+}
+
+static int resume_done(struct yg_judge *judge, struct yg_trace_run now, const uint8_t *p)
+{
+	struct yg_completion done = {
+		.rule = (uint32_t)read_number(p + 4, 4),
+		.ref = (uint32_t)read_number(p + 8, 4),
+		.has_value = p[12] & 1,
+		.is_silent = (p[12] & 2) != 0,
+		.first_position = read_number(p + 16, 8),
+		.first_ns = (int64_t)read_number(p + 24, 8),
+		.count = read_number(p + 32, 8),
+	};
+	uint64_t value = read_number(p + 40, 8);
+	uint64_t trace = read_number(p, 4);
+	const struct yg_correlation *correlation;
+
+	if (trace >= now.count || done.rule >= yg_engine_rule_count(judge->engine))
+		return YG_EFORMAT;
+	correlation = yg_engine_rule(judge->engine, done.rule)->correlation;
+	if (!correlation || done.ref >= correlation->ref_count)
+		return YG_EFORMAT;
+	memcpy(&done.value, &value, sizeof(value));
+	return keep_ahead(judge, &now.traces[trace], &done, 1);
+}
+
+int yg_judge_resume_next(struct yg_judge *judge, struct yg_trace_run now, struct yg_bytes kept)
+{
+	uint64_t traces, completions;
+	int rc;
+
+	if (kept.size == 0)
+		return YG_OK;
+	if (kept.size < KEPT_HEAD)
+		return YG_EFORMAT;
+	traces = read_number(kept.data, 4);
+	completions = read_number(kept.data + 4, 4);
+	if (kept.size != KEPT_HEAD + traces + completions * KEPT_DONE)
+		return YG_EFORMAT;
+	if (traces != now.count)
+		return YG_EMISMATCH;
+	rc = yg_correlator_announce(judge->correlator, now, kept.data + KEPT_HEAD);
+	for (uint64_t i = 0; i < completions && rc == YG_OK; i++)
+		rc = resume_done(judge, now, kept.data + KEPT_HEAD + traces + i * KEPT_DONE);
+	return rc;
+}
+
 struct yg_correlator *yg_judge_correlator(struct yg_judge *judge)
 {
 	return judge->correlator;

@@ -65,6 +65,17 @@ void yg_judge_source(struct yg_judge *judge, struct yg_bytes source);
 YG_MUST_USE int yg_judge_ahead(struct yg_judge *judge, struct yg_trace_run now,
 			       struct yg_trace_run next);
 
+/*
+ * Between two runs, all of @now being taken: what is known of @next, as bytes added to @to, to be
+ * kept beside the state of the correlations; and the same in a new judge, for the same traces,
+ * before yg_judge_ahead announces them as @now. YG_OK, YG_ENOMEM, YG_ELIMIT; YG_EMISMATCH: @kept is
+ * of other traces; YG_EFORMAT: it is none.
+ */
+YG_MUST_USE int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace_run next,
+				   struct yg_buf *to);
+YG_MUST_USE int yg_judge_resume_next(struct yg_judge *judge, struct yg_trace_run now,
+				     struct yg_bytes kept);
+
 /* The state of the correlations, to be kept and restored (detect/correlate.h). */
 struct yg_correlator *yg_judge_correlator(struct yg_judge *judge);
 

@@ -443,6 +443,18 @@ int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 	return YG_OK;
 }
 
+bool yg_engine_wants(const struct yg_engine *engine, enum yg_format format, bool has_channel)
+{
+	const struct yg_img *img = &engine->img;
+
+	for (uint32_t route = 0; route < yg_router_count(engine->router); route++)
+		if (img->routes[route] != YG_IMG_NONE &&
+		    img->groups[img->routes[route]].rules.count > 0 &&
+		    yg_router_reaches(engine->router, format, has_channel, route))
+			return true;
+	return false;
+}
+
 uint64_t yg_scratch_candidates(const struct yg_scratch *scratch)
 {
 	return scratch->candidate_total;

@@ -67,6 +67,8 @@ def main():
     (cwd / "list.txt").write_text("198.51.100.7\nevil.example\n")
     (cwd / "events.json").write_text('{"Channel":"Security","EventID":4625,"TargetUserName":"a","IpAddress":"203.0.113.9"}\n' * 12)
     (cwd / "events.evtx").write_bytes(event_file(chunks(2, 20))[:-30000] + b"cut")
+    subprocess.run([yagura, "archive", "write", "--out", "archive", "--org", "acme", "access.log", "events.json"],
+                   cwd=cwd, check=True, stdout=subprocess.DEVNULL)
     own = ["--no-default-rules", "--rules", "rule.yml"]
     scenarios = [
         (["detect", "--json", *own, "--indicators", "list.txt", "access.log"], True),
@@ -76,6 +78,10 @@ def main():
         (["detect", "--json", *own, "events.evtx"], True),
         (["evtx", "dump", "--json", "events.evtx"], True),
         (["rules", "check", "rule.yml"], False),
+        (["archive", "cat", "--field", "src_ip=203.0.113.9", "archive"], True),
+        (["archive", "verify", "--json", "archive"], True),
+        (["hunt", "--json", *own, "--indicators", "list.txt", "archive"], True),
+        (["hunt", "--json", *own, "--state", "state", "archive", "access.log"], True),
     ]
     passed = failed = 0
     for args, is_json in scenarios:

@@ -144,6 +144,30 @@ static void survives_long_channels(void)
 	CHECK(!takes(&event, "windows", "", "security"));
 }
 
+/* A format's routes are all among those that it is said to reach: hunts pass over the others. */
+static void reaches_what_it_gives(void)
+{
+	static const char *const channels[] = {
+		"",	    "Security",	     "Microsoft-Windows-Sysmon/Operational",
+		"System",   "sshd",	     "sudo",
+		"conn",	    "dns",	     "traffic",
+		"event",    "unknown thing", "apache",
+		"filterlog"};
+
+	for (unsigned f = 0; f < YG_FORMAT_COUNT; f++)
+		for (size_t c = 0; c < sizeof(channels) / sizeof(channels[0]); c++)
+			for (uint32_t code = 0; code < 6000; code += code < 30 ? 1 : 7) {
+				struct yg_event event = windows(channels[c], code);
+
+				event.format = (enum yg_format)f;
+				CHECK(yg_router_reaches(router, event.format, channels[c][0] != 0,
+							yg_router_route(router, &event)));
+			}
+	CHECK(!yg_router_reaches(router, YG_FORMAT_ACCESS, true, YG_ROUTE_OPEN));
+	CHECK(!yg_router_reaches(router, YG_FORMAT_WINDOWS, true, YG_ROUTE_OPEN));
+	CHECK(yg_router_reaches(router, YG_FORMAT_WINDOWS, false, YG_ROUTE_OPEN));
+}
+
 static const struct check_case cases[] = {
 	CASE(places_windows_events_by_channel_and_id),
 	CASE(tells_registry_events_apart),
@@ -151,6 +175,7 @@ static const struct check_case cases[] = {
 	CASE(leaves_unplaceable_json_open),
 	CASE(knows_its_logsources),
 	CASE(survives_long_channels),
+	CASE(reaches_what_it_gives),
 };
 
 int main(void)
