@@ -14,6 +14,7 @@
 #include "app/commands.h"
 #include "app/hub-int.h"
 #include "app/say.h"
+#include "base/disk.h"
 #include "base/io.h"
 #include "web/server.h"
 #include "wire/message.h"
@@ -151,7 +152,7 @@ static int make_folder(const struct hub_run *run, const char *name)
 static int sync_folder(const struct hub_run *run)
 {
 	int fd = open(run->cli->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 ? yg_err_from_errno(errno) : yg_io_fsync(fd);
+	int rc = fd < 0 ? yg_err_from_errno(errno) : yg_disk_sync(fd);
 
 	if (fd >= 0)
 		(void)close(fd); /* read only: nothing to lose */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/disk.h"
 #include "base/io.h"
 
 #include "base/ban.h"
@@ -57,7 +58,7 @@ int yg_hunt_state_keep(struct yg_hunt_state *s, struct yg_bytes correlations,
 {
 	struct place place = place_of_output();
 	struct yg_buf buf;
-	int rc = yg_io_fsync(s->out_fd);
+	int rc = yg_disk_sync(s->out_fd);
 
 	if (rc != YG_OK)
 		return rc;

@@ -8,6 +8,7 @@
 #include "app/keep.h"
 #include "base/alloc.h"
 #include "base/crc32.h"
+#include "base/disk.h"
 #include "base/hash.h"
 #include "base/io.h"
 
@@ -303,7 +304,7 @@ static int file_sync(struct yg_keep *keep)
 		return YG_EIO;
 	if (!file->is_dirty)
 		return YG_OK;
-	rc = yg_io_fsync(file->fd);
+	rc = yg_disk_sync(file->fd);
 	file->is_dirty = false;
 	file->is_broken = rc != YG_OK;
 	return rc;

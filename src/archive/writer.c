@@ -17,6 +17,7 @@
 #include "archive/archive-int.h"
 #include "archive/tree.h"
 #include "base/alloc.h"
+#include "base/disk.h"
 #include "base/io.h"
 
 #include "base/ban.h"
@@ -317,7 +318,7 @@ static int cut(struct yg_archive_writer *w, uint64_t size, uint32_t seen)
 	w->counts.cut_bytes += size - f->size;
 	if (ftruncate(f->fd, (off_t)f->size) != 0)
 		return yg_err_from_errno(errno);
-	return yg_io_fsync(f->fd);
+	return yg_disk_sync(f->fd);
 }
 
 static int lock(int fd)
@@ -460,7 +461,7 @@ int yg_archive_sync(struct yg_archive_writer *w)
 	if (w->file.fd < 0)
 		return YG_OK;
 	rc = flush(w);
-	return rc == YG_OK ? yg_io_fsync(w->file.fd) : rc;
+	return rc == YG_OK ? yg_disk_sync(w->file.fd) : rc;
 }
 
 /* Index and seek table into w->out. */
@@ -494,7 +495,7 @@ static int sync_folder(const char *path)
 	rc = yg_io_open_read(slash ? folder : ".", &fd);
 	if (rc != YG_OK)
 		return rc;
-	rc = yg_io_fsync(fd);
+	rc = yg_disk_sync(fd);
 	(void)close(fd); /* nothing was written through it */
 	return rc;
 }
@@ -547,7 +548,7 @@ static int seal_file(struct yg_archive_writer *w)
 	if (rc == YG_OK)
 		rc = write_whole(f, yg_buf_bytes(&w->out));
 	if (rc == YG_OK)
-		rc = yg_io_fsync(f->fd);
+		rc = yg_disk_sync(f->fd);
 	if (rc == YG_OK)
 		rc = rename_closed(f);
 	if (rc != YG_OK)

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/crc32.h"
+#include "base/disk.h"
 #include "base/io.h"
 #include "sensor/spool-int.h"
 
@@ -234,7 +235,7 @@ int yg_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind, uin
 
 int yg_segment_sync(struct yg_spool *spool)
 {
-	int rc = yg_io_fsync(spool->fd);
+	int rc = yg_disk_sync(spool->fd);
 
 	/* What is on disk is not known any more: what stands there must be looked at again. */
 	spool->is_broken |= rc != YG_OK;
@@ -252,7 +253,7 @@ int yg_segment_new(struct yg_spool *spool, uint64_t first)
 		    0600);
 	if (fd < 0)
 		return yg_err_from_errno(errno);
-	rc = yg_io_fsync(spool->folder_fd);
+	rc = yg_disk_sync(spool->folder_fd);
 	if (rc == YG_OK)
 		rc = add_segment(spool, first, 0);
 	if (rc != YG_OK) {
