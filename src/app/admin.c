@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "access/enrol.h"
+#include "app/archive-int.h"
 #include "app/commands.h"
 #include "app/say.h"
 #include "base/io.h"
@@ -192,10 +193,24 @@ static int sensors(struct admin *admin)
 	return rc == YG_OK || rc == YG_EPIPE ? YG_EXIT_DONE : say_error(admin, "sensor list", rc);
 }
 
+static int check_archive(struct admin *admin)
+{
+	char path[PATH_ROOM];
+	int size;
+
+	if (admin->arg_count != 2 || strcmp(admin->args[1], "verify") != 0)
+		return refuse_wording("archive");
+	size = snprintf(path, sizeof(path), "%s/archive", admin->data);
+	if (size <= 0 || (unsigned)size >= sizeof(path))
+		return say_error(admin, admin->data, YG_ELIMIT);
+	return yg_archive_verify_all(path, admin->is_json);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct admin *admin);
 } commands[] = {
+	{"archive", check_archive},
 	{"org", add_org},
 	{"enrol-token", make_token},
 	{"sensor", sensors},

@@ -239,8 +239,10 @@ void yg_help_admin(void)
 	       "  sensor revoke ID              refused within a second, also on open connections\n"
 	       "  sensor send ID KIND [BODY]    a message for a sensor: ping, or\n"
 	       "                                resend '{\"epoch\":N,\"from\":N,\"to\":N}'\n"
+	       "  archive verify [--json]       is every file of the archive whole? As\n"
+	       "                                `yagura archive verify` does\n"
 	       "  --lang ja|en                  language of messages\n"
 	       "\n"
-	       "Exit status: 0 done; 1 refused, nothing was changed; 2 wrong usage, or the folder\n"
-	       "cannot be used.\n"));
+	       "Exit status: 0 done; 1 refused, nothing was changed, or the archive is damaged;\n"
+	       "2 wrong usage, or the folder cannot be used.\n"));
 }

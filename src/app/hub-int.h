@@ -6,6 +6,7 @@
  *   hub_ca.c       keys and certificates below DATA/ca
  *   hub_sensors.c  who calls, and what each address of docs/protocol.md does
  *   hub_down.c     those who wait: for the disk, for a message
+ *   hub_archive.c  a thread: from the journal to the archive
  */
 #pragma once
 
@@ -18,7 +19,6 @@
 #define YG_HUB_NAMES_MAX  16u /* --name */
 #define YG_HUB_TICK_MS	  200
 #define YG_HUB_WAIT_S_MAX 55u
-#define YG_HUB_ASIDE_MAX  1000u /* batches set aside in one run */
 #define YG_HUB_HTTP	  "127.0.0.1:8470"
 #define YG_HUB_SENSORS	  "0.0.0.0:8471"
 
@@ -52,10 +52,10 @@ struct yg_hub {
 	struct yg_buf content; /* of the batch that is being looked at */
 	struct yg_buf text;
 	struct yg_hub_waiter *waiters;
-	bool is_syncing;      /* one of them waits for the disk */
+	uint32_t for_disk;    /* how many of them wait for the disk */
+	int journal_rc;	      /* of the last group */
 	uint64_t change_seen; /* of the register */
 	int64_t tick_ns;
-	uint32_t aside;
 };
 
 int64_t yg_hub_now(const struct yg_hub *hub);
@@ -74,18 +74,21 @@ enum yg_wire_refusal yg_hub_peer(struct yg_hub *hub, struct yg_tls_call *call,
 void yg_hub_refuse(struct yg_hub *hub, struct yg_tls_call *call, enum yg_wire_refusal refusal,
 		   const struct yg_wire_next *next);
 
+/* For an error of our own: a store that is busy is no reason to give up. */
+enum yg_wire_refusal yg_hub_refusal_of(int rc);
+
 /* ---- hub_down.c ---- */
 
-/* Answer @call with @receipt when the disk has what came before. */
-void yg_hub_wait_sync(struct yg_hub *hub, struct yg_tls_call *call,
+/* Answer @call with @receipt when what has @position is durable, or with the reason why it was
+ * lost. */
+void yg_hub_wait_sync(struct yg_hub *hub, struct yg_tls_call *call, uint64_t position,
 		      const struct yg_wire_receipt *receipt);
 /* Answer with messages above @after, now or within @wait_s. */
 void yg_hub_wait_down(struct yg_hub *hub, struct yg_tls_call *call, uint64_t after,
 		      uint64_t wait_s);
 
-/* Once a round: sync and answer, look for messages, end what waits in vain. YG_OK, or the error of
- * the disk after which the hub must end. */
-YG_MUST_USE int yg_hub_round(struct yg_hub *hub);
+/* Once a round: commit and answer, look for messages, end what waits in vain. */
+void yg_hub_round(struct yg_hub *hub);
 /* How long the loop may wait for the sake of those who wait; -1: as long as it likes. */
 int yg_hub_timeout_ms(const struct yg_hub *hub);
 void yg_hub_waiters_done(struct yg_hub *hub);

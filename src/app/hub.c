@@ -13,6 +13,7 @@
 
 #include "app/commands.h"
 #include "app/hub-int.h"
+#include "app/hub_archive.h"
 #include "app/say.h"
 #include "base/disk.h"
 #include "base/io.h"
@@ -37,6 +38,8 @@ struct hub_run {
 	struct yg_hub hub;
 	struct yg_control *store;
 	struct yg_web *web;
+	struct yg_hub_archive *archive;
+	char archive_dir[YG_HUB_PATH_MAX];
 	int lock_fd;
 	int signal_fd;
 	char host[YG_CERT_NAME_MAX + 1];
@@ -199,19 +202,45 @@ static int open_store(struct hub_run *run)
 	return rc == YG_OK ? rc : say_path(run, "hub.db", rc);
 }
 
-static int open_keep(struct hub_run *run)
+static int open_journal(struct hub_run *run)
 {
+	struct yg_journal_report report;
 	char path[YG_HUB_PATH_MAX];
-	int rc = yg_hub_path(&run->hub, "kept", path) ? yg_keep_open_file(path, &run->hub.keep)
-						      : YG_ELIMIT;
+	int rc = yg_hub_path(&run->hub, "journal", path)
+			 ? yg_keep_open_journal(path, 0, &run->hub.keep, &report)
+			 : YG_ELIMIT;
 
-	if (rc == YG_EFORMAT)
-		yg_say_hint(N_("nothing was changed; put back a copy of this file, or move it away "
-			       "to begin anew"),
-			    N_("%s/kept: damaged in the middle"),
-			    yg_say_safe(yg_bytes_str(run->cli->data), 300));
+	if ((rc == YG_EDIGEST || rc == YG_EFORMAT) && report.fault_file[0])
+		yg_say_hint(N_("what stands there was acknowledged: put back a backup of the whole "
+			       "data folder; sensors send again what is missing"),
+			    N_("the journal is damaged: %s"), report.text);
 	else if (rc != YG_OK)
-		(void)say_path(run, "kept", rc);
+		(void)say_path(run, "journal", rc);
+	else if (report.cut_bytes > 0)
+		yg_say(N_("%s/journal/%s: %llu bytes behind byte %llu were never acknowledged and "
+			  "are left out"),
+		       yg_say_safe(yg_bytes_str(run->cli->data), 300), report.cut_file,
+		       (unsigned long long)report.cut_bytes, (unsigned long long)report.cut_at);
+	return rc;
+}
+
+static int open_archive(struct hub_run *run)
+{
+	struct yg_hub_archive_opts opts = {
+		.dir = run->archive_dir, .name = YG_KEEP_CONSUMER, .clock = run->hub.clock};
+	int rc;
+
+	if (!yg_hub_path(&run->hub, "archive", run->archive_dir))
+		return say_path(run, "archive", YG_ELIMIT);
+	opts.journal = yg_keep_journal(run->hub.keep);
+	rc = yg_hub_archive_new(&opts, &run->archive);
+	if (rc != YG_EMISMATCH)
+		return rc == YG_OK ? rc
+				   : say_path(run, "journal/cursors/" YG_KEEP_CONSUMER, rc);
+	yg_say_hint(N_("put back the whole data folder from one backup; sensors send again what "
+		       "is missing"),
+		    N_("%s/journal: the archive was made from more than this journal holds"),
+		    yg_say_safe(yg_bytes_str(run->cli->data), 300));
 	return rc;
 }
 
@@ -287,15 +316,17 @@ static int open_parts(struct hub_run *run)
 	if (rc == YG_OK)
 		rc = lock(run);
 	if (rc == YG_OK)
-		rc = make_folder(run, "aside");
-	if (rc == YG_OK)
 		rc = make_folder(run, "heartbeats");
+	if (rc == YG_OK)
+		rc = make_folder(run, "archive");
 	if (rc == YG_OK)
 		rc = open_store(run);
 	if (rc == YG_OK)
 		rc = open_ca(run);
 	if (rc == YG_OK)
-		rc = open_keep(run);
+		rc = open_journal(run);
+	if (rc == YG_OK)
+		rc = open_archive(run);
 	if (rc == YG_OK)
 		rc = sync_folder(run);
 	return rc;
@@ -308,6 +339,7 @@ static void close_parts(struct hub_run *run)
 	run->web = yg_web_free(run->web);
 	hub->tls = yg_tls_free(hub->tls);
 	yg_hub_waiters_done(hub);
+	run->archive = yg_hub_archive_free(run->archive);
 	if (hub->keep)
 		hub->keep = hub->keep->ops->free(hub->keep);
 	yg_hub_ca_done(&hub->ca);
@@ -394,7 +426,7 @@ static int serve(struct hub_run *run)
 		if (rc == YG_OK)
 			rc = yg_web_run(run->web);
 		if (rc == YG_OK)
-			rc = yg_hub_round(&run->hub);
+			yg_hub_round(&run->hub);
 	}
 	return rc;
 }
@@ -425,6 +457,8 @@ static int run_hub(struct hub_run *run)
 	if (rc != YG_OK)
 		return rc;
 	rc = open_signals(run);
+	if (rc == YG_OK)
+		rc = yg_hub_archive_start(run->archive); /* inherits the signals' mask */
 	if (rc == YG_OK)
 		rc = print_ready(run);
 	if (rc == YG_OK)

@@ -2,20 +2,24 @@
 /*
  * Calls that are answered later.
  *
- *   batch, drop record ──► waits for the disk ──► one sync for all of a round ──► receipts
+ *   batch, drop record ──► waits for the disk ──► one sync for a group ──► each its own outcome
  *   downlink ────────────► waits for a message, its time, or a change of the register that
  *                          shows its sensor out
  */
 #include "app/hub-int.h"
+#include "app/say.h"
 #include "base/alloc.h"
 #include "wire/message.h"
 
 #include "base/ban.h"
 
+#define FEW 8u /* waiters for the disk that are not worth waiting for more */
+
 struct yg_hub_waiter {
 	struct yg_hub_waiter *next;
 	struct yg_tls_call *call;
 	bool is_for_disk;
+	uint64_t position; /* for the disk, as are receipts */
 	struct yg_wire_receipt receipt; /* for the disk */
 	uint64_t after;			/* for a message */
 	int64_t until_ns;
@@ -33,15 +37,25 @@ static bool add(struct yg_hub *hub, const struct yg_hub_waiter *waiter)
 	return true;
 }
 
-void yg_hub_wait_sync(struct yg_hub *hub, struct yg_tls_call *call,
+static void answer_receipt(struct yg_hub *hub, struct yg_tls_call *call,
+			   const struct yg_wire_receipt *receipt)
+{
+	yg_wire_receipt_write(receipt, &call->reply.body);
+	yg_tls_answer(hub->tls, call);
+}
+
+void yg_hub_wait_sync(struct yg_hub *hub, struct yg_tls_call *call, uint64_t position,
 		      const struct yg_wire_receipt *receipt)
 {
-	struct yg_hub_waiter waiter = {.call = call, .is_for_disk = true, .receipt = *receipt};
+	struct yg_hub_waiter waiter = {
+		.call = call, .is_for_disk = true, .position = position, .receipt = *receipt};
 
-	if (!add(hub, &waiter))
+	if (hub->keep->ops->outcome(hub->keep, position) == YG_OK)
+		answer_receipt(hub, call, receipt);
+	else if (!add(hub, &waiter))
 		yg_hub_refuse(hub, call, YG_WIRE_BUSY, NULL); /* kept, but not told: sent again */
 	else
-		hub->is_syncing = true;
+		hub->for_disk++;
 }
 
 /* ---- messages ---- */
@@ -115,14 +129,43 @@ void yg_hub_wait_down(struct yg_hub *hub, struct yg_tls_call *call, uint64_t aft
 
 /* ---- rounds ---- */
 
-static void answer_receipt(struct yg_hub *hub, struct yg_hub_waiter *waiter, int rc)
+/* How long the group may still collect; -1: nothing waits for the disk. */
+static int group_ms(const struct yg_hub *hub)
 {
-	if (rc != YG_OK) {
-		yg_hub_refuse(hub, waiter->call, YG_WIRE_INTERNAL, NULL);
-		return;
-	}
-	yg_wire_receipt_write(&waiter->receipt, &waiter->call->reply.body);
-	yg_tls_answer(hub->tls, waiter->call);
+	int due = hub->keep->ops->due_ms(hub->keep);
+
+	return due > 0 && hub->for_disk <= FEW ? 0 : due;
+}
+
+/* Each failure is one of this group alone; what holds on is said once. */
+static void commit(struct yg_hub *hub)
+{
+	int rc = hub->keep->ops->sync(hub->keep);
+
+	if (rc != YG_OK && hub->journal_rc != rc)
+		yg_say_hint(N_("what was acknowledged is kept; sensors keep the rest and send it "
+			       "again. Make room, or look at the disk"),
+			    N_("%s/journal: cannot be written: %s"),
+			    yg_say_safe(yg_bytes_str(hub->data), 300), yg_say_tr(yg_err_text(rc)));
+	else if (rc == YG_OK && hub->journal_rc != YG_OK)
+		yg_say(N_("%s/journal: is being written again"),
+		       yg_say_safe(yg_bytes_str(hub->data), 300));
+	hub->journal_rc = rc;
+}
+
+/* False: it goes on waiting. */
+static bool try_receipt(struct yg_hub *hub, const struct yg_hub_waiter *waiter)
+{
+	int rc = hub->keep->ops->outcome(hub->keep, waiter->position);
+
+	if (rc == YG_EAGAIN)
+		return false;
+	if (rc == YG_OK)
+		answer_receipt(hub, waiter->call, &waiter->receipt);
+	else
+		yg_hub_refuse(hub, waiter->call, yg_hub_refusal_of(rc), NULL);
+	hub->for_disk--;
+	return true;
 }
 
 /* Is it time to look at the register? *ret_is_changed: something in it did change. */
@@ -141,24 +184,25 @@ static bool tick(struct yg_hub *hub, int64_t now, bool *ret_is_changed)
 	return true;
 }
 
-int yg_hub_round(struct yg_hub *hub)
+void yg_hub_round(struct yg_hub *hub)
 {
 	struct yg_hub_waiter **at = &hub->waiters;
 	int64_t now = yg_hub_now(hub);
 	bool is_changed;
 	bool is_tick = tick(hub, now, &is_changed);
-	int rc = hub->is_syncing ? hub->keep->ops->sync(hub->keep) : YG_OK;
+	bool is_due = group_ms(hub) == 0;
 
-	if (!hub->is_syncing && !is_tick)
-		return YG_OK;
-	hub->is_syncing = false;
+	if (is_due)
+		commit(hub);
+	if (!is_due && !is_tick)
+		return;
 	while (*at) {
 		struct yg_hub_waiter *waiter = *at;
 		bool is_over = !waiter->is_for_disk && now >= waiter->until_ns;
-		bool is_answered = waiter->is_for_disk;
+		bool is_answered = false;
 
 		if (waiter->is_for_disk)
-			answer_receipt(hub, waiter, rc);
+			is_answered = try_receipt(hub, waiter);
 		else if (is_over || is_changed)
 			is_answered = try_down(hub, waiter->call, waiter->after, is_over);
 		if (!is_answered) {
@@ -168,14 +212,15 @@ int yg_hub_round(struct yg_hub *hub)
 		*at = waiter->next;
 		free(waiter);
 	}
-	return rc;
 }
 
 int yg_hub_timeout_ms(const struct yg_hub *hub)
 {
-	if (hub->is_syncing)
-		return 0;
-	return hub->waiters ? YG_HUB_TICK_MS : -1;
+	int group = group_ms(hub);
+
+	if (!hub->waiters)
+		return group;
+	return group >= 0 && group < YG_HUB_TICK_MS ? group : YG_HUB_TICK_MS;
 }
 
 void yg_hub_waiters_done(struct yg_hub *hub)

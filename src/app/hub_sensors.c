@@ -84,12 +84,11 @@ void yg_hub_refuse(struct yg_hub *hub, struct yg_tls_call *call, enum yg_wire_re
 	refuse_fault(hub, call, &fault, next);
 }
 
-/* An error of our own: a store that is busy is no reason to give up. */
-static enum yg_wire_refusal refusal_of(int rc)
+enum yg_wire_refusal yg_hub_refusal_of(int rc)
 {
-	return rc == YG_EAGAIN || rc == YG_ENOMEM ? YG_WIRE_BUSY
-	       : rc == YG_ENOSPC		  ? YG_WIRE_FULL
-						  : YG_WIRE_INTERNAL;
+	return rc == YG_EAGAIN || rc == YG_ENOMEM   ? YG_WIRE_BUSY
+	       : rc == YG_ENOSPC || rc == YG_ELIMIT ? YG_WIRE_FULL
+						    : YG_WIRE_INTERNAL;
 }
 
 /* ---- who calls ---- */
@@ -113,7 +112,7 @@ enum yg_wire_refusal yg_hub_peer(struct yg_hub *hub, struct yg_tls_call *call,
 		return YG_WIRE_EXPIRED;
 	rc = yg_enrol_sensor_look(hub->enrol, memo->peer.organisation, memo->peer.sensor, &sensor);
 	if (rc != YG_OK)
-		return rc == YG_ENOENT ? YG_WIRE_UNKNOWN : refusal_of(rc);
+		return rc == YG_ENOENT ? YG_WIRE_UNKNOWN : yg_hub_refusal_of(rc);
 	if (sensor.is_revoked)
 		return YG_WIRE_REVOKED;
 	*ret = &memo->peer;
@@ -124,7 +123,7 @@ enum yg_wire_refusal yg_hub_peer(struct yg_hub *hub, struct yg_tls_call *call,
 		return YG_WIRE_UNKNOWN; /* an older certificate of it */
 	/* The renewed one has arrived where it should. */
 	rc = yg_enrol_sensor_promote(hub->enrol, sensor.org, sensor.id);
-	return rc == YG_OK ? YG_WIRE_OK : refusal_of(rc);
+	return rc == YG_OK ? YG_WIRE_OK : yg_hub_refusal_of(rc);
 }
 
 /* The row for @call; ADDRESS_COUNT and *ret_refusal when there is none. */
@@ -184,30 +183,16 @@ static void refuse(void *arg, struct yg_tls_call *call, int error)
 
 /* ---- batches ---- */
 
-/* Bytes whose place is taken are kept for a person to look at: something is wrong somewhere. */
-static void set_aside(struct yg_hub *hub, const struct yg_cert_peer *peer,
-		      const struct yg_wire_batch *batch, struct yg_bytes bytes)
+/* The journal keeps these bytes as evidence; a person is told. */
+static void say_conflict(const struct yg_cert_peer *peer, const struct yg_wire_batch *batch,
+			 bool is_kept)
 {
-	char hex[YG_SHA256_HEX + 1];
-	char name[YG_WIRE_ID_MAX + 128];
-	char path[YG_HUB_PATH_MAX];
-	struct stat st;
-	int rc = YG_ELIMIT;
-
-	yg_hex((struct yg_bytes){batch->digest, sizeof(batch->digest)}, hex);
-	(void)snprintf(name, sizeof(name), "aside/%s-%llu-%llu-%.16s.batch", peer->sensor,
-		       (unsigned long long)batch->epoch, (unsigned long long)batch->sequence,
-		       hex); /* measured */
-	if (yg_hub_path(hub, name, path) && stat(path, &st) == 0)
-		return; /* it came before */
-	if (hub->aside < YG_HUB_ASIDE_MAX && yg_hub_path(hub, name, path))
-		rc = yg_io_replace(path, bytes, 0600);
-	hub->aside += rc == YG_OK;
 	yg_say_hint(N_("is the sensor's machine a copy of another one, or was it restored?"),
 		    N_("sensor %s of %s sent another batch for epoch %llu, sequence %llu; %s"),
 		    peer->sensor, peer->organisation, (unsigned long long)batch->epoch,
 		    (unsigned long long)batch->sequence,
-		    yg_say_tr(rc == YG_OK ? N_("it was set aside") : N_("it was not kept")));
+		    yg_say_tr(is_kept ? N_("the journal keeps it as evidence")
+				      : N_("it was not kept again")));
 }
 
 static void answer_keep(struct yg_hub *hub, struct yg_tls_call *call, int rc,
@@ -217,22 +202,20 @@ static void answer_keep(struct yg_hub *hub, struct yg_tls_call *call, int rc,
 		[YG_KEEP_CONFLICT] = YG_WIRE_CONFLICT,
 		[YG_KEEP_PASSED] = YG_WIRE_PASSED,
 		[YG_KEEP_GAP] = YG_WIRE_GAP,
-		[YG_KEEP_FULL] = YG_WIRE_FULL,
 	};
 
 	if (rc != YG_OK) {
-		yg_hub_refuse(hub, call, refusal_of(rc), NULL);
+		yg_hub_refuse(hub, call, yg_hub_refusal_of(rc), NULL);
 		return;
 	}
 	if (answer->result != YG_KEEP_NEW && answer->result != YG_KEEP_ALREADY) {
-		yg_hub_refuse(hub, call, refusals[answer->result],
-			      answer->result == YG_KEEP_FULL ? NULL : &answer->next);
+		yg_hub_refuse(hub, call, refusals[answer->result], &answer->next);
 		return;
 	}
 	receipt->is_already = answer->result == YG_KEEP_ALREADY;
 	receipt->next = answer->next.sequence;
 	receipt->time_ns = yg_hub_now(hub);
-	yg_hub_wait_sync(hub, call, receipt);
+	yg_hub_wait_sync(hub, call, answer->position, receipt);
 }
 
 static void take_batch(struct yg_hub *hub, struct yg_tls_call *call,
@@ -256,7 +239,7 @@ static void take_batch(struct yg_hub *hub, struct yg_tls_call *call,
 	rc = hub->keep->ops->accept(hub->keep, peer->organisation, &batch, yg_hub_now(hub),
 				    call->body, &answer);
 	if (rc == YG_OK && answer.result == YG_KEEP_CONFLICT)
-		set_aside(hub, peer, &batch, call->body);
+		say_conflict(peer, &batch, answer.position != 0);
 	receipt = (struct yg_wire_receipt){.epoch = batch.epoch, .sequence = batch.sequence};
 	answer_keep(hub, call, rc, &answer, &receipt);
 }
@@ -277,10 +260,6 @@ static void take_drop(struct yg_hub *hub, struct yg_tls_call *call, const struct
 	}
 	rc = hub->keep->ops->drop(hub->keep, peer->organisation, &drop, yg_hub_now(hub), call->body,
 				  &answer);
-	if (rc == YG_OK && answer.result == YG_KEEP_NEW)
-		yg_say(N_("sensor %s of %s had to give up %llu records (sequences %llu to %llu)"),
-		       peer->sensor, peer->organisation, (unsigned long long)drop.records,
-		       (unsigned long long)drop.first, (unsigned long long)drop.last);
 	receipt = (struct yg_wire_receipt){.epoch = drop.epoch, .sequence = drop.last};
 	answer_keep(hub, call, rc, &answer, &receipt);
 }
@@ -343,7 +322,8 @@ static void take_heartbeat(struct yg_hub *hub, struct yg_tls_call *call,
 		note_heartbeat(hub, peer, &heartbeat);
 		receipt = (struct yg_wire_receipt){
 			.epoch = heartbeat.epoch,
-			.next = hub->keep->ops->next(hub->keep, peer->sensor, heartbeat.epoch),
+			.next = hub->keep->ops->next(hub->keep, peer->organisation,
+						     peer->sensor, heartbeat.epoch),
 			.time_ns = yg_hub_now(hub),
 		};
 		yg_wire_receipt_write(&receipt, &call->reply.body);
@@ -389,7 +369,7 @@ static void take_ack(struct yg_hub *hub, struct yg_tls_call *call, const struct 
 	if (rc == YG_OK) {
 		rc = yg_enrol_down_answer(hub->enrol, peer->sensor, ack.number, ack.is_applied,
 					  ack.detail);
-		fault.refusal = rc == YG_ENOENT ? YG_WIRE_NOT_FOUND : refusal_of(rc);
+		fault.refusal = rc == YG_ENOENT ? YG_WIRE_NOT_FOUND : yg_hub_refusal_of(rc);
 	}
 	if (rc != YG_OK) {
 		refuse_fault(hub, call, &fault, NULL);
@@ -424,14 +404,14 @@ static int enter(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_w
 	int64_t now = yg_hub_now(hub);
 	int rc = yg_enrol_token_look(hub->enrol, wish->token, &token);
 
-	reterr->refusal = rc == YG_EACCES ? YG_WIRE_TOKEN : refusal_of(rc);
+	reterr->refusal = rc == YG_EACCES ? YG_WIRE_TOKEN : yg_hub_refusal_of(rc);
 	if (rc != YG_OK)
 		return rc;
 	yg_random_id(now, peer.sensor);
 	memcpy(peer.organisation, token.org, sizeof(token.org));
 	yg_buf_init(&pem, YG_CERT_PEM_MAX);
 	rc = yg_cert_issue_sensor(hub->ca.ca, wish->csr, now, &peer, &pem);
-	reterr->refusal = rc == YG_EFORMAT ? YG_WIRE_CSR : refusal_of(rc);
+	reterr->refusal = rc == YG_EFORMAT ? YG_WIRE_CSR : yg_hub_refusal_of(rc);
 	if (rc == YG_OK)
 		rc = answer_enrolled(hub, call, &peer, yg_buf_bytes(&pem));
 	yg_buf_done(&pem);
@@ -445,7 +425,7 @@ static int enter(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_w
 	sensor.until_ns = peer.until_ns;
 	sensor.enrolled_ns = now;
 	rc = yg_enrol_sensor_add(hub->enrol, &token, &sensor);
-	reterr->refusal = rc == YG_EACCES ? YG_WIRE_TOKEN : refusal_of(rc);
+	reterr->refusal = rc == YG_EACCES ? YG_WIRE_TOKEN : yg_hub_refusal_of(rc);
 	return rc;
 }
 
@@ -479,14 +459,14 @@ static void renew(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_
 	rc = yg_wire_enrol_read(call->body, &hub->text, &wish, &fault);
 	if (rc == YG_OK) {
 		rc = yg_cert_issue_sensor(hub->ca.ca, wish.csr, yg_hub_now(hub), &fresh, &pem);
-		fault.refusal = rc == YG_EFORMAT ? YG_WIRE_CSR : refusal_of(rc);
+		fault.refusal = rc == YG_EFORMAT ? YG_WIRE_CSR : yg_hub_refusal_of(rc);
 	}
 	if (rc == YG_OK) {
 		rc = answer_enrolled(hub, call, &fresh, yg_buf_bytes(&pem));
 		if (rc == YG_OK)
 			rc = yg_enrol_sensor_renew(hub->enrol, fresh.organisation, fresh.sensor,
 						   fresh.fingerprint, fresh.until_ns);
-		fault.refusal = refusal_of(rc);
+		fault.refusal = yg_hub_refusal_of(rc);
 	}
 	yg_buf_done(&pem);
 	if (rc != YG_OK)

@@ -141,8 +141,7 @@ def batches():
     # Sequence jump back: another batch under an identity that is taken.
     status, problem = one.send(one.batch(record(99), 1))
     equal((status, problem["code"], problem["next"]), (409, "conflict", {"epoch": 2, "sequence": 1}))
-    aside = list((hub.data / "aside").iterdir())
-    equal(len(aside), 1, "set aside")
+    until("the evidence", lambda: hub.refused() == [one.batch(record(99), 1)])
     contains(hub.messages(), "another batch")
     equal(one.send(one.batch(record(99), 1, epoch=2))[0], 200)
     # Gone for good: exactly these, and nothing of them later.
@@ -167,6 +166,10 @@ def batches():
     hub.stop()
 
 
+def newest(hub):
+    return sorted((hub.data / "journal").glob("*.seg"))[-1]
+
+
 @case
 def torn_end():
     hub = Hub()
@@ -174,21 +177,79 @@ def torn_end():
     one = hub.stranger()
     for number in range(1, 4):
         equal(one.send(one.batch(record(number), number))[0], 200)
-    hub.stop()
-    path = hub.data / "kept"
+    hub.stop(signal.SIGKILL)
+    # As a power cut leaves it: a part of a record that was never acknowledged.
+    path = newest(hub)
     whole = path.read_bytes()
-    path.write_bytes(whole[:-5])
+    path.write_bytes(whole + whole[128:300])
     hub.start()
-    equal(one.heartbeat(3, 3)[1]["next"], 3, "asks for what it lacks")
-    equal(one.send(one.batch(record(3), 3))[1]["status"], "kept")
+    contains(hub.messages(), "%s: 172 bytes behind byte %d were never acknowledged" % (path, len(whole)))
+    equal(one.heartbeat(3, 3)[1]["next"], 4)
+    equal(one.send(one.batch(record(4), 4))[1]["status"], "kept")
+    until("the archive", lambda: [r["position"] for r in hub.archived()] == [1, 2, 3, 4])
     hub.stop()
-    equal(path.read_bytes()[96:], hub.data.joinpath("kept").read_bytes()[96:])
-    # Damage in the middle is no torn end: nothing is thrown away, a person is asked.
-    path.write_bytes(whole[:150] + b"?" + whole[151:])
+    # Of the journal alone an older copy: what the archive is done with lies ahead of it.
+    for segment in (hub.data / "journal").glob("*.seg"):
+        segment.unlink()
+    (hub.data / "journal/state").unlink(missing_ok=True)
     done = yagura("hub", "--data", hub.data, "--http", "127.0.0.1:0", "--sensors", "127.0.0.1:0")
-    equal(done.code, 2)
-    contains(done.err, "damaged in the middle")
+    equal((done.code, done.out), (2, ""))
+    contains(done.err, "whole data folder")
+
+
+@case
+def damaged_journal():
+    """Damage in the middle is no torn end: nothing is thrown away, a person is asked."""
+    hub = Hub()
+    hub.org()
+    one = hub.stranger()
+    for number in range(1, 4):
+        equal(one.send(one.batch(record(number), number))[0], 200)
+    hub.stop(signal.SIGKILL)
+    path = newest(hub)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:300] + b"?" + whole[301:])
+    done = yagura("hub", "--data", hub.data, "--http", "127.0.0.1:0", "--sensors", "127.0.0.1:0")
+    equal((done.code, done.out), (2, ""))
+    contains(done.err, "%s, byte 128:" % path)
+    contains(done.err, "backup")
     equal(len(path.read_bytes()), len(whole))
+    path.write_bytes(whole)
+    hub.start()
+    equal(one.heartbeat(3, 3)[1]["next"], 4)
+    hub.stop()
+
+
+@case
+def archive():
+    """What was acknowledged comes to the archive of its organisation, whatever happens to the process."""
+    hub = Hub()
+    hub.org("acme")
+    hub.org("rival")
+    equal(hub.verify(), (0, [{"files": 0, "damaged": 0, "open": 0, "records": 0}]))
+    one, other = hub.stranger("acme"), hub.stranger("rival")
+    for number in range(1, 20):
+        equal(one.send(one.batch(record(2 * number - 1) + record(2 * number), number))[0], 200)
+        if number % 4 == 0:
+            equal(other.send(other.batch(record(number), number // 4))[0], 200)
+        if number % 6 == 0:
+            hub.stop(signal.SIGKILL)
+            hub.start()
+    wanted = {"acme": list(range(1, 39)), "rival": [4, 8, 12, 16]}
+    for org, numbers in wanted.items():
+        until("all of " + org, lambda o=org, n=numbers: [r["position"] for r in hub.archived(o)] == n)
+    equal(hub.archived("acme")[0], json.loads(record(1)), "the line as it was sent")
+    code, said = hub.verify()
+    equal((code, said[-1]["damaged"], said[-1]["records"]), (0, 0, 42), said)
+    equal({s["org"] for s in said[:-1]} <= {"", "acme", "rival"}, True)
+    equal(hub.stop(), 0)
+    equal(hub.verify()[0], 0, "without the hub too")
+    path = next((hub.data / "archive/rival").glob("**/*.open"))
+    whole = bytearray(path.read_bytes())
+    whole[200] ^= 1
+    path.write_bytes(whole)
+    code, said = hub.verify()
+    equal((code, said[-1]["damaged"]), (1, 1), said)
 
 
 @case

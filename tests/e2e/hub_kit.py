@@ -7,7 +7,6 @@ import signal
 import struct
 import subprocess
 import time
-import zlib
 
 from harness import TIMEOUT_S, YAGURA, folder, yagura
 from stranger import Sensor
@@ -32,6 +31,12 @@ class Hub:
         self.start()
 
     def start(self):
+        # The hub removes segments that the archive has passed: links keep what is counted here.
+        self.earlier = pathlib.Path(str(self.data) + ".earlier")
+        self.earlier.mkdir(exist_ok=True)
+        for segment in (self.data / "journal").glob("*.seg"):
+            (self.earlier / segment.name).unlink(missing_ok=True)
+            os.link(segment, self.earlier / segment.name)
         self.process = subprocess.Popen(
             [YAGURA, "hub", "--data", str(self.data), "--http", "127.0.0.1:0", "--sensors", self.sensors],
             stdout=subprocess.PIPE, stderr=open(str(self.data) + ".err", "ab"),
@@ -68,24 +73,66 @@ class Hub:
         assert sensor.enrol(self.token(org)) == 201, sensor.me
         return sensor
 
+    def segments(self):
+        """The journal's segments of all runs, oldest first: bytes that count, all of the last."""
+        paths = {p.name: p for folder_ in (self.earlier, self.data / "journal") for p in folder_.glob("*.seg")}
+        found = []
+        for name in sorted(paths):
+            try:
+                found.append((name, paths[name].read_bytes()))
+            except FileNotFoundError:  # removed just now: it was linked before
+                found.append((name, (self.earlier / name).read_bytes()))
+        for index, (name, data) in enumerate(found):
+            # A segment says how much of the one before it counts (docs/journal.md).
+            after = [struct.unpack_from("<QQ", d, 40) for _, d in found[index + 1:]]
+            yield name, data[:next((size for first, size in after if first == int(name[:20])), len(data))]
+
+    def entries(self):
+        """What is in its journal: (kind, organisation, sensor, body)."""
+        for _, data in self.segments():
+            at = 128
+            while at + 128 <= len(data) and data[at:at + 4] == b"YGJ1":
+                kind, id_size, size = struct.unpack_from("<HHI", data, at + 4)
+                begin = at + 128 + id_size
+                if begin + size > len(data):
+                    break
+                if kind != 4:
+                    org, sensor = data[at + 128:begin].decode().split("/")
+                    yield kind, org, sensor, data[begin:begin + size]
+                at += (128 + id_size + size + 7) // 8 * 8
+
     def kept(self):
-        """What is on its disk: (kind, organisation, head or drop record, records)."""
-        data = (self.data / "kept").read_bytes()
-        at, found = 0, []
-        while at + 96 <= len(data):
-            magic, kind, size, crc, received = struct.unpack_from("<4sIIIq", data, at)
-            if magic != b"YGK1" or at + 96 + size > len(data):
-                break
-            body = data[at + 96:at + 96 + size]
-            if zlib.crc32(data[at + 4:at + 12] + data[at + 16:at + 96] + body) != crc:
-                break
-            org = data[at + 24:at + 96].rstrip(b"\0").decode()
-            if kind == 1:
-                head, _, packed = body.partition(b"\n")
-                found.append((1, org, json.loads(head), (packed,)))
-            else:
-                found.append((2, org, json.loads(body), ()))
-            at += 96 + size
+        """Batches and drop records in its journal: (kind, organisation, head or drop record, records)."""
+        found = []
+        for kind, org, sensor, body in self.entries():
+            head, _, packed = body.partition(b"\n")
+            if kind in (1, 2):
+                what = json.loads(head if kind == 1 else body)
+                assert what["sensor"] == sensor, (what, sensor)
+                found.append((kind, org, what, (packed,)))
+        return found
+
+    def refused(self):
+        return [body for kind, _, _, body in self.entries() if kind == 3]
+
+    def verify(self):
+        """What `admin archive verify` says: (exit status, its objects)."""
+        done = self.admin("archive", "verify", "--json")
+        return done.code, [json.loads(line) for line in done.out.splitlines()]
+
+    def archived(self, org="acme"):
+        """All records of the archive, in the order of files."""
+        found = []
+        for path in sorted((self.data / "archive" / org).glob("**/*")):
+            if path.suffix not in (".open", ".zst"):
+                continue
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:  # closed just now
+                data = pathlib.Path(str(path)[:-5] + ".ndjson.zst").read_bytes()
+            content = subprocess.run(["zstd", "-dqc"], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                     timeout=TIMEOUT_S).stdout
+            found += [json.loads(line) for line in content.splitlines() if line.endswith(b"}")]
         return found
 
     def records(self, sensor=None):
