@@ -235,8 +235,7 @@ static int open_archive(struct hub_run *run)
 	opts.journal = yg_keep_journal(run->hub.keep);
 	rc = yg_hub_archive_new(&opts, &run->archive);
 	if (rc != YG_EMISMATCH)
-		return rc == YG_OK ? rc
-				   : say_path(run, "journal/cursors/" YG_KEEP_CONSUMER, rc);
+		return rc == YG_OK ? rc : say_path(run, "journal/cursors/" YG_KEEP_CONSUMER, rc);
 	yg_say_hint(N_("put back the whole data folder from one backup; sensors send again what "
 		       "is missing"),
 		    N_("%s/journal: the archive was made from more than this journal holds"),

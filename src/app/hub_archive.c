@@ -26,8 +26,8 @@ static_assert(YG_WIRE_ID_MAX <= YG_ARCHIVE_ORG_MAX, "the archive takes shorter n
 #define BYTES_MAX   (2u << 20) /* packed */
 #define GATHER_MS   250u       /* between two commits: frames of few lines pack badly */
 #define IDLE_MS	    200u
-#define AGAIN_MS    2000u      /* after an error */
-#define SAID_AT	    2u	       /* an error that is gone the next time is nobody's trouble */
+#define AGAIN_MS    2000u /* after an error */
+#define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
 #define QUIET_NS    (60 * YG_NS_PER_S)
 
 /* An organisation whose file is open. */
@@ -49,7 +49,7 @@ struct yg_hub_archive {
 	unsigned org_count;
 	struct yg_buf content;
 	struct yg_hub_archive_counts counts;
-	uint64_t bytes; /* of the commit */
+	uint64_t bytes;	  /* of the commit */
 	int64_t swept_ns; /* the hour in which was looked for files that were left open */
 	bool is_foreign_said;
 	int failed_rc;
@@ -164,7 +164,8 @@ static int end_of_file(const char *path, uint64_t *end)
 		if (archive->frames[i].journal_end > *end)
 			*end = archive->frames[i].journal_end;
 	(void)yg_archive_free(archive);
-	return rc == YG_EMISMATCH ? YG_OK : rc; /* not one of ours: nothing of the journal is in it */
+	return rc == YG_EMISMATCH ? YG_OK
+				  : rc; /* not one of ours: nothing of the journal is in it */
 }
 
 /* The files of the hour that @org writes to now, closed ones and the open one. */
@@ -415,8 +416,7 @@ static void pause_ms(struct yg_hub_archive *a, unsigned ms)
 	until.tv_sec += ms / 1000 + until.tv_nsec / YG_NS_PER_S;
 	until.tv_nsec %= YG_NS_PER_S;
 	(void)pthread_mutex_lock(&a->mutex);
-	while (!a->is_ending &&
-	       pthread_cond_timedwait(&a->changed, &a->mutex, &until) != ETIMEDOUT)
+	while (!a->is_ending && pthread_cond_timedwait(&a->changed, &a->mutex, &until) != ETIMEDOUT)
 		;
 	(void)pthread_mutex_unlock(&a->mutex);
 }

@@ -27,7 +27,7 @@
 #define YG_HUB_ARCHIVE_LINES	   UINT64_C(65536) /* numbers of one batch */
 
 struct yg_hub_archive_opts {
-	const char *dir; /* of the archive; borrowed */
+	const char *dir;  /* of the archive; borrowed */
 	const char *name; /* of the consumer, as the journal knows it; borrowed */
 	struct yg_journal *journal;
 	struct yg_clock clock;

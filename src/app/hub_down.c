@@ -19,7 +19,7 @@ struct yg_hub_waiter {
 	struct yg_hub_waiter *next;
 	struct yg_tls_call *call;
 	bool is_for_disk;
-	uint64_t position; /* for the disk, as are receipts */
+	uint64_t position;		/* for the disk, as are receipts */
 	struct yg_wire_receipt receipt; /* for the disk */
 	uint64_t after;			/* for a message */
 	int64_t until_ns;

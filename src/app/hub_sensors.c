@@ -322,8 +322,8 @@ static void take_heartbeat(struct yg_hub *hub, struct yg_tls_call *call,
 		note_heartbeat(hub, peer, &heartbeat);
 		receipt = (struct yg_wire_receipt){
 			.epoch = heartbeat.epoch,
-			.next = hub->keep->ops->next(hub->keep, peer->organisation,
-						     peer->sensor, heartbeat.epoch),
+			.next = hub->keep->ops->next(hub->keep, peer->organisation, peer->sensor,
+						     heartbeat.epoch),
 			.time_ns = yg_hub_now(hub),
 		};
 		yg_wire_receipt_write(&receipt, &call->reply.body);

@@ -30,10 +30,8 @@ static void make_key(struct key *key, const char *org, const char *sensor)
 static struct yg_keep_answer answer_of(const struct yg_journal_result *result, uint64_t epoch)
 {
 	static const enum yg_keep_result results[] = {
-		[YG_JOURNAL_NEW] = YG_KEEP_NEW,
-		[YG_JOURNAL_AGAIN] = YG_KEEP_ALREADY,
-		[YG_JOURNAL_CONFLICT] = YG_KEEP_CONFLICT,
-		[YG_JOURNAL_GAP] = YG_KEEP_GAP,
+		[YG_JOURNAL_NEW] = YG_KEEP_NEW,		  [YG_JOURNAL_AGAIN] = YG_KEEP_ALREADY,
+		[YG_JOURNAL_CONFLICT] = YG_KEEP_CONFLICT, [YG_JOURNAL_GAP] = YG_KEEP_GAP,
 		[YG_JOURNAL_PASSED] = YG_KEEP_PASSED,
 	};
 	struct yg_keep_answer answer = {

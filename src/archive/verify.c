@@ -148,8 +148,8 @@ static bool is_being_written(const struct check *c)
 
 static int check_frames(struct check *c)
 {
-	uint64_t end = c->archive->is_sealed || is_being_written(c) ? c->archive->end
-								    : c->archive->size;
+	uint64_t end =
+		c->archive->is_sealed || is_being_written(c) ? c->archive->end : c->archive->size;
 	uint64_t at = 0;
 	int rc = YG_OK;
 

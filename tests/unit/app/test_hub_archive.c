@@ -332,7 +332,7 @@ static void thread_ends(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(arrives),	    CASE(comes_again),	CASE(torn_within_a_batch), CASE(few_files_open),
+	CASE(arrives),	    CASE(comes_again),	 CASE(torn_within_a_batch), CASE(few_files_open),
 	CASE(failed_syncs), CASE(failing_calls), CASE(journal_of_before),   CASE(thread_ends),
 };
 CHECK_MAIN(cases)

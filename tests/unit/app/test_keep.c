@@ -237,7 +237,7 @@ static void failing_calls(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(places), CASE(names_both), CASE(old_epochs),
-	CASE(a_group_fails), CASE(damaged), CASE(failing_calls),
+	CASE(places),	     CASE(names_both), CASE(old_epochs),
+	CASE(a_group_fails), CASE(damaged),    CASE(failing_calls),
 };
 CHECK_MAIN(cases)
