@@ -7,8 +7,8 @@
 #include "app/commands.h"
 #include "app/describe.h"
 #include "app/narrow.h"
-#include "app/records.h"
 #include "app/say.h"
+#include "app/walk.h"
 #include "archive/tree.h"
 #include "archive/writer.h"
 #include "base/io.h"
@@ -16,9 +16,8 @@
 
 #include "base/ban.h"
 
-#define LINE_MAX   (16u << 20) /* of a record, before it is known whether it is too long */
-#define RAW_MAX	   (128u * 1024u)
-#define UNREAD_MAX 10u /* said; the rest are counted */
+#define LINE_MAX (16u << 20) /* of a record, before it is known whether it is too long */
+#define RAW_MAX	 (128u * 1024u)
 
 /* One run of `archive write`. */
 struct filling {
@@ -39,7 +38,7 @@ static int put_line(struct filling *f)
 }
 
 /* A record of which only the text is kept, as much of it as a record may be long. */
-static int put_unknown(struct filling *f, const struct yg_record_seen *seen, struct yg_bytes source)
+static int put_unknown(struct filling *f, const struct yg_walk_place *seen, struct yg_bytes source)
 {
 	yg_buf_reset(&f->line);
 	yg_buf_add_str(&f->line, "{\"v\":1,\"format\":\"unknown\",\"source\":");
@@ -55,7 +54,7 @@ static int put_unknown(struct filling *f, const struct yg_record_seen *seen, str
 	return yg_buf_error(&f->line) == YG_OK ? put_line(f) : yg_buf_error(&f->line);
 }
 
-static int put_record(void *arg, struct yg_event *event, const struct yg_record_seen *seen)
+static int put_record(void *arg, struct yg_event *event, const struct yg_walk_place *seen)
 {
 	struct filling *f = arg;
 
@@ -71,13 +70,12 @@ static int put_record(void *arg, struct yg_event *event, const struct yg_record_
 	return put_unknown(f, seen, event->source.size ? event->source : seen->source);
 }
 
-static int put_unread(void *arg, const struct yg_record_seen *seen, const char *why)
+static int put_unread(void *arg, const struct yg_walk_place *seen, const char *why)
 {
 	struct filling *f = arg;
 
-	if (f->unread++ < UNREAD_MAX)
-		yg_say(N_("%s: record %llu cannot be read: %s"), yg_say_safe(seen->source, 200),
-		       (unsigned long long)seen->position, why);
+	(void)why; /* said by the walk */
+	f->unread++;
 	return put_unknown(f, seen, seen->source);
 }
 
@@ -103,9 +101,6 @@ static void say_written(const struct filling *f)
 {
 	struct yg_archive_written w = yg_archive_writer_counts(f->writer);
 
-	if (f->unread > UNREAD_MAX)
-		yg_say(N_("%llu further records cannot be read"),
-		       (unsigned long long)(f->unread - UNREAD_MAX));
 	if (f->shortened > 0)
 		yg_say(N_("%llu records were longer than a record may be and were shortened"),
 		       (unsigned long long)f->shortened);
@@ -119,21 +114,27 @@ static void say_written(const struct filling *f)
 
 static int fill(struct filling *f, const struct yg_options *options)
 {
-	struct yg_records_to to = {put_record, put_unread, f};
-	struct yg_records_done done;
-	int rc = yg_records(options, &to, &done);
+	struct yg_walk walk = {.options = options,
+			       .take = put_record,
+			       .unread = put_unread,
+			       .arg = f,
+			       .from_ns = YG_TIME_NONE,
+			       .to_ns = YG_TIME_NONE};
+	int rc = yg_walk_run(&walk);
 
 	if (rc == YG_OK)
 		rc = yg_archive_seal(f->writer);
 	if (rc != YG_OK) {
-		if (rc != YG_ENOMEM && done.is_prepared)
+		if (rc != YG_ENOMEM && walk.is_prepared)
 			say_failed(f, options->out_dir, rc);
+		else if (rc == YG_ENOMEM)
+			yg_say(N_("out of memory"));
 		return YG_EXIT_FAILED;
 	}
 	say_written(f);
-	if (done.readable == 0)
+	if (walk.readable == 0)
 		return YG_EXIT_FAILED;
-	return done.is_partly || f->shortened ? YG_EXIT_PARTLY : YG_EXIT_DONE;
+	return walk.is_partly || f->shortened ? YG_EXIT_PARTLY : YG_EXIT_DONE;
 }
 
 static int check_options(const struct yg_options *options, struct filling *f)

@@ -47,6 +47,13 @@ void yg_batch_reset(struct yg_batch *batch)
 	batch->trace_count = 0;
 	batch->minutes = NULL;
 	batch->minute_count = 0;
+	batch->kinds = NULL;
+	batch->kind_count = 0;
+	batch->other_kinds = 0;
+	batch->charges = NULL;
+	batch->charge_count = 0;
+	batch->loads = NULL;
+	batch->is_filtered = false;
 	batch->counts = (struct yg_report_input){.first_ns = YG_TIME_NONE, .last_ns = YG_TIME_NONE};
 	batch->rc = YG_OK;
 	batch->is_last = false;

@@ -14,7 +14,9 @@
 #include "archive/frame.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "detect/meter.h"
 #include "detect/trace.h"
+#include "model/explain.h"
 #include "model/report.h"
 
 #define YG_BATCH_TEXT_BYTES	(512u * 1024u) /* aimed at */
@@ -82,10 +84,18 @@ struct yg_batch {
 	size_t trace_count;
 	struct yg_batch_minute *minutes;
 	size_t minute_count;
-	struct yg_report_input counts; /* of this batch; name, bytes and rc unused */
-	int rc;			       /* YG_OK or YG_ENOMEM */
-	bool is_done;		       /* worker has finished; guarded by the pipeline's lock */
-	struct yg_batch *next;	       /* in the queue of the pipeline */
+	const struct yg_record_kind *kinds; /* only where they are counted; in arena */
+	size_t kind_count;
+	uint64_t other_kinds;		 /* records of further kinds */
+	const struct yg_charge *charges; /* work of rules, where it is counted; in arena */
+	uint32_t charge_count;
+	const struct yg_group_load *loads; /* of the engine's groups; NULL = not counted */
+	bool is_filtered;		   /* of rules in quarantine */
+	uint64_t serial;		   /* number of the batch in the run */
+	struct yg_report_input counts;	   /* of this batch; name, bytes and rc unused */
+	int rc;				   /* YG_OK or YG_ENOMEM */
+	bool is_done;			   /* worker has finished; guarded by the pipeline's lock */
+	struct yg_batch *next;		   /* in the queue of the pipeline */
 };
 
 struct yg_batch *yg_batch_new(void);

@@ -2,7 +2,10 @@
 /* The reading half of `yagura detect`: inputs to batches, batches to the judge, in order. */
 #include <unistd.h>
 
+#include "app/benign.h"
+#include "app/counting.h"
 #include "app/detect-int.h"
+#include "app/explaining.h"
 #include "app/hunt.h"
 #include "app/intake.h"
 #include "app/progress.h"
@@ -17,6 +20,9 @@
 /* The two ends of the pipeline. */
 struct flow {
 	struct yg_run *run;
+	struct yg_pipeline *pipeline;
+	struct yg_rule_set set; /* following: waits to take over */
+	bool has_set;
 	struct yg_parser *parser;  /* recognises formats */
 	struct yg_intake *intakes; /* one, or one for each input when following */
 	size_t intake_count;
@@ -179,13 +185,47 @@ static int next_batch(void *arg, struct yg_batch *batch)
 	return rc;
 }
 
+/*
+ * Changed rules take over here, between two batches, when every record before was judged.
+ * YG_EAGAIN: that is still to come.
+ */
+static int look_for_rules(struct flow *flow)
+{
+	struct yg_run *run = flow->run;
+	bool is_refused = false;
+	int rc;
+
+	if (!flow->has_set)
+		flow->has_set = yg_reload_look(run->reload, &run->rules, &run->lists, &flow->set,
+					       &is_refused);
+	run->is_partly |= is_refused;
+	if (!flow->has_set)
+		return YG_OK;
+	if (!yg_pipeline_is_idle(flow->pipeline))
+		return YG_EAGAIN;
+	flow->has_set = false;
+	rc = yg_run_take_over(run, flow->pipeline, &flow->set, &flow->parser);
+	yg_rule_set_done(&flow->set);
+	if (rc != YG_OK) {
+		run->is_partly = true;
+		return rc == YG_ENOMEM || rc == YG_ELIMIT ? YG_OK : rc;
+	}
+	for (size_t i = 0; i < flow->intake_count; i++)
+		flow->intakes[i].parser = flow->parser;
+	return YG_OK;
+}
+
 /* All inputs in turn; one that has nothing waits a moment inside the stream. */
 static int next_followed(void *arg, struct yg_batch *batch)
 {
 	struct flow *flow = arg;
+	int taken;
 
 	if (should_stop(flow->run->stop_fd))
 		return YG_EEND;
+	taken = look_for_rules(flow);
+	if (taken != YG_OK)
+		return taken;
 	for (size_t i = 0; i < flow->intake_count; i++) {
 		struct yg_intake *intake = &flow->intakes[flow->turn++ % flow->intake_count];
 		int rc;
@@ -277,7 +317,47 @@ static struct yg_trace_run traces_of(const struct yg_batch *batch)
 		     : (struct yg_trace_run){NULL, 0};
 }
 
-static int take_batch(void *arg, struct yg_batch *batch, const struct yg_batch *after)
+/* Each batch once, before the judge sees it for the first time. */
+static int filter(const struct yg_run *run, struct yg_batch *batch)
+{
+	if (!run->quarantine || !batch || batch->is_filtered)
+		return YG_OK;
+	batch->is_filtered = true;
+	return yg_quarantine_filter(run->quarantine, batch);
+}
+
+static int judge_batch(struct yg_run *run, struct yg_batch *batch, struct yg_batch *after)
+{
+	const struct yg_batch *shown = after ? after : batch;
+	int rc = filter(run, batch);
+
+	if (rc == YG_OK)
+		rc = filter(run, after);
+	if (rc == YG_OK)
+		rc = yg_judge_ahead(run->judge, traces_of(batch), traces_of(after));
+	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
+		rc = yg_judge_take(run->judge, &batch->traces[i]);
+	if (rc == YG_OK && run->quarantine)
+		yg_quarantine_count(run->quarantine, batch, shown,
+				    run->inputs.items[shown->input].name);
+	return rc;
+}
+
+/* What is asked of the batch besides findings, or in their place. */
+static int look_at_batch(struct yg_run *run, const struct yg_batch *batch)
+{
+	int rc = YG_OK;
+
+	if (run->counting)
+		rc = yg_counting_batch(run->counting, batch);
+	if (rc == YG_OK && run->benign)
+		rc = yg_benign_batch(run->benign, batch);
+	if (rc == YG_OK && run->explaining)
+		rc = yg_explaining_batch(run->explaining, batch);
+	return rc;
+}
+
+static int take_batch(void *arg, struct yg_batch *batch, struct yg_batch *after)
 {
 	struct flow *flow = arg;
 	struct yg_run *run = flow->run;
@@ -285,7 +365,9 @@ static int take_batch(void *arg, struct yg_batch *batch, const struct yg_batch *
 	int rc = YG_OK;
 
 	run->sink.input = report;
+	run->sink.input_index = batch->input;
 	run->batch = batch;
+	run->after = after;
 	if (flow->judged_input != batch->input + 1) {
 		yg_judge_source(run->judge, yg_bytes_str(run->inputs.items[batch->input].name));
 		flow->judged_input = batch->input + 1;
@@ -300,9 +382,9 @@ static int take_batch(void *arg, struct yg_batch *batch, const struct yg_batch *
 	if (run->hunt)
 		rc = yg_hunt_take(run, batch);
 	if (rc == YG_OK)
-		rc = yg_judge_ahead(run->judge, traces_of(batch), traces_of(after));
-	for (size_t i = 0; i < batch->trace_count && rc == YG_OK; i++)
-		rc = yg_judge_take(run->judge, &batch->traces[i]);
+		rc = look_at_batch(run, batch);
+	if (rc == YG_OK && (!run->explaining || yg_explaining_needs_judge(run->explaining)))
+		rc = judge_batch(run, batch, after);
 	if (rc == YG_OK && run->options.is_following)
 		rc = yg_sink_flush(&run->sink);
 	if (rc == YG_OK && run->hunt)
@@ -339,11 +421,18 @@ static int open_all(struct flow *flow)
 	return YG_OK;
 }
 
-static void close_all(struct flow *flow)
+static void flow_done(struct flow *flow)
 {
 	for (size_t i = 0; flow->intakes && i < flow->intake_count; i++)
 		if (flow->intakes[i].stream || flow->intakes[i].archive)
 			close_intake(flow, &flow->intakes[i]);
+	if (flow->pipeline && flow->run->options.profile)
+		yg_pipeline_profile(flow->pipeline, &flow->run->profile);
+	if (flow->has_set)
+		yg_rule_set_done(&flow->set);
+	(void)yg_pipeline_free(flow->pipeline);
+	(void)yg_parser_free(flow->parser);
+	free(flow->intakes);
 }
 
 int yg_run_inputs(struct yg_run *run, unsigned threads)
@@ -357,6 +446,7 @@ int yg_run_inputs(struct yg_run *run, unsigned threads)
 	int rc = YG_ENOMEM;
 
 	opts.reference_ns = run->started_ns;
+	flow.pipeline = pipeline;
 	flow.intakes = yg_calloc(flow.intake_count, sizeof(*flow.intakes));
 	flow.parser = yg_parser_new(&opts, yg_engine_names(run->rules.engine));
 	yg_progress_init(&flow.progress, run);
@@ -365,11 +455,8 @@ int yg_run_inputs(struct yg_run *run, unsigned threads)
 		rc = is_following ? open_all(&flow) : YG_OK;
 	if (rc == YG_OK)
 		rc = yg_pipeline_run(pipeline, &ends);
-	close_all(&flow);
+	flow_done(&flow);
 	yg_progress_end(&flow.progress);
-	(void)yg_pipeline_free(pipeline);
-	(void)yg_parser_free(flow.parser);
-	free(flow.intakes);
 	if (rc == YG_OK)
 		say_unrecognised(run);
 	return rc;

@@ -87,7 +87,7 @@ static int digest_question(const struct yg_run *run, uint8_t to[YG_DIGEST_BYTES]
 		    o->from ? o->from : "", o->to ? o->to : "");
 	for (size_t i = 0; i < o->field_count; i++)
 		yg_buf_addf(&buf, "%s\n", o->fields[i]);
-	yg_buf_add(&buf, (struct yg_bytes){run->lists_digest, YG_DIGEST_BYTES});
+	yg_buf_add(&buf, (struct yg_bytes){run->lists.digest, YG_DIGEST_BYTES});
 	rc = yg_buf_error(&buf);
 	if (rc == YG_OK)
 		yg_digest(yg_buf_bytes(&buf), to);
@@ -232,7 +232,7 @@ static int open_state(struct yg_run *run)
 int yg_hunt_prepare(struct yg_run *run)
 {
 	struct yg_hunt *hunt = run->hunt;
-	int rc = make_keys(hunt, run->indicators);
+	int rc = make_keys(hunt, run->lists.set);
 
 	hunt->formats = YG_ARCHIVE_FORMAT_OTHER;
 	for (unsigned f = 1; f < YG_FORMAT_COUNT; f++)

@@ -8,9 +8,6 @@
 
 #include "base/ban.h"
 
-#define BATCHES_PER_THREAD 2u
-#define BATCHES_EXTRA	   2u
-
 struct seat {
 	struct yg_pipeline *pipeline;
 	struct yg_worker *worker;
@@ -71,7 +68,7 @@ static void *work(void *arg)
 struct yg_pipeline *yg_pipeline_new(const struct yg_detector *detector, unsigned threads)
 {
 	struct yg_pipeline *p = yg_calloc(1, sizeof(*p));
-	size_t batches = threads * BATCHES_PER_THREAD + BATCHES_EXTRA;
+	size_t batches = threads * YG_PIPELINE_PER_THREAD + YG_PIPELINE_EXTRA;
 
 	assert(threads >= 1);
 	if (!p)
@@ -129,6 +126,40 @@ struct yg_pipeline *yg_pipeline_free(struct yg_pipeline *p)
 	return NULL;
 }
 
+int yg_pipeline_retool(struct yg_pipeline *p, const struct yg_detector *detector)
+{
+	struct yg_worker **workers = yg_calloc(p->seat_count + 1, sizeof(struct yg_worker *));
+	bool is_complete = workers;
+
+	assert(p->judged == p->read);
+	for (size_t i = 0; i < p->seat_count && is_complete; i++)
+		is_complete = (workers[i] = yg_worker_new(detector)) != NULL;
+	for (size_t i = 0; workers && i < p->seat_count; i++) {
+		struct yg_worker *former = p->seats[i].worker;
+
+		if (is_complete)
+			p->seats[i].worker = workers[i];
+		(void)yg_worker_free(is_complete ? former : workers[i]);
+	}
+	free(workers);
+	return is_complete ? YG_OK : YG_ENOMEM;
+}
+
+bool yg_pipeline_is_idle(const struct yg_pipeline *p)
+{
+	return p->judged == p->read;
+}
+
+void yg_pipeline_profile(const struct yg_pipeline *p, struct yg_profile *to)
+{
+	for (size_t i = 0; i < p->seat_count; i++) {
+		const struct yg_profile *from = yg_worker_profile(p->seats[i].worker);
+
+		if (from)
+			yg_profile_add(to, from);
+	}
+}
+
 static bool has_threads(const struct yg_pipeline *p)
 {
 	for (size_t i = 0; i < p->seat_count; i++)
@@ -181,7 +212,7 @@ static int judge(struct yg_pipeline *p, const struct yg_pipeline_ends *ends, boo
 {
 	while (is_finished(p, p->judged + 1, is_waiting) && is_finished(p, p->judged, true)) {
 		struct yg_batch *batch = p->batches[p->judged % p->batch_count];
-		const struct yg_batch *after = p->batches[(p->judged + 1) % p->batch_count];
+		struct yg_batch *after = p->batches[(p->judged + 1) % p->batch_count];
 		int rc = batch->rc != YG_OK ? batch->rc : after->rc;
 
 		p->judged++;
@@ -229,6 +260,7 @@ int yg_pipeline_run(struct yg_pipeline *p, const struct yg_pipeline_ends *ends)
 			continue;
 		}
 		yg_batch_reset(batch);
+		batch->serial = p->read;
 		rc = ends->next(ends->arg, batch);
 		if (rc == YG_EAGAIN) { /* nothing to read: show what there is */
 			rc = judge_all(p, ends);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `yagura source records`: logs in the record form. */
-#define _GNU_SOURCE
+/* `yagura source records`: logs in the record form; and the table of what else `source` does. */
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/records.h"
 #include "app/say.h"
-#include "base/buf.h"
+#include "app/source_files.h"
+#include "app/walk.h"
 #include "base/io.h"
 #include "model/record.h"
 
@@ -15,12 +14,12 @@
 #define OUT_BYTES_MAX (64u << 20)
 #define FLUSH_BYTES   (256u * 1024u)
 
-static int print_record(void *arg, struct yg_event *event, const struct yg_record_seen *seen)
+static int print_record(void *arg, struct yg_event *event, const struct yg_walk_place *place)
 {
 	struct yg_buf *out = arg;
 	int rc;
 
-	yg_record_write(out, event, seen->source, true);
+	yg_record_write(out, event, place->source, true);
 	rc = yg_buf_error(out);
 	if (rc == YG_OK && out->size >= FLUSH_BYTES) {
 		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(out));
@@ -29,50 +28,61 @@ static int print_record(void *arg, struct yg_event *event, const struct yg_recor
 	return rc;
 }
 
-static int say_unread(void *arg, const struct yg_record_seen *seen, const char *why)
+static int records(int argc, char **argv)
 {
-	(void)arg;
-	yg_say(N_("%s: record %llu cannot be read: %s"), yg_say_safe(seen->source, 200),
-	       (unsigned long long)seen->position, why);
-	return YG_OK;
-}
-
-static int print_records(const struct yg_options *options)
-{
+	const char *from = NULL, *to = NULL;
+	const struct yg_extra extras[] = {{"--from", true, &from, NULL}, {"--to", true, &to, NULL}};
+	struct yg_options options = {0};
 	struct yg_buf out;
-	struct yg_records_to to = {print_record, say_unread, &out};
-	struct yg_records_done done;
+	struct yg_walk walk = {.options = &options, .take = print_record, .arg = &out};
+	int status = YG_EXIT_FAILED;
 	int rc;
 
 	yg_buf_init(&out, OUT_BYTES_MAX);
-	rc = yg_records(options, &to, &done);
-	if (rc == YG_OK)
-		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&out));
-	if (rc != YG_OK && rc != YG_ENOMEM && rc != YG_EPIPE && done.is_prepared)
-		yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
+	if (yg_extras_take(&argc, argv, extras, 2, NULL) &&
+	    yg_options_read(argc, argv, &options) == YG_OPTIONS_RUN &&
+	    yg_walk_times(&walk, from, to)) {
+		rc = yg_walk_run(&walk);
+		if (rc == YG_OK)
+			rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&out));
+		status = rc == YG_OK ? yg_walk_status(&walk) : yg_walk_failed(rc);
+	}
 	yg_buf_done(&out);
-	if ((rc != YG_OK && rc != YG_EPIPE) || done.readable == 0)
-		return YG_EXIT_FAILED;
-	return done.is_partly ? YG_EXIT_PARTLY : YG_EXIT_DONE;
+	yg_options_done(&options);
+	return status;
+}
+
+static int list(int argc, char **argv)
+{
+	struct yg_options options;
+	int status = YG_EXIT_FAILED;
+
+	if (yg_options_read_some(argc, argv, &options) == YG_OPTIONS_RUN)
+		status = yg_source_list(&options);
+	yg_options_done(&options);
+	return status;
 }
 
 int yg_command_source(int argc, char **argv)
 {
-	struct yg_options options = {0};
-	int status = YG_EXIT_FAILED;
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {
+		{"records", records},
+		{"learn", yg_command_source_learn},
+		{"test", yg_command_source_test},
+		{"list", list},
+	};
+	const char *name = argc > 1 ? argv[1] : "";
 
-	if (argc < 2 || strcmp(argv[1], "records") != 0) {
-		bool is_help =
-			argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-
-		if (is_help)
-			yg_help_source();
-		else
-			yg_say(N_("source: what shall be done? try: yagura source records PATH"));
-		return is_help ? YG_EXIT_DONE : YG_EXIT_FAILED;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		yg_help_source();
+		return YG_EXIT_DONE;
 	}
-	if (yg_options_read(argc - 1, argv + 1, &options) == YG_OPTIONS_RUN)
-		status = print_records(&options);
-	yg_options_done(&options);
-	return status;
+	yg_say(N_("source: what shall be done? try: yagura source records PATH"));
+	return YG_EXIT_FAILED;
 }

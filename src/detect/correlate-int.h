@@ -50,6 +50,9 @@ struct yg_correlator {
 	struct yg_ahead *ahead; /* traces with keys that do not count yet */
 	uint32_t ahead_count;
 	uint32_t ahead_room;
+	yg_correlator_watch_fn watch; /* NULL = nobody */
+	void *watch_arg;
+	uint32_t watched;		   /* engine index */
 	uint64_t ahead_order;		   /* of the last one */
 	const struct yg_trace *ahead_next; /* the run they are of; NULL = none was announced */
 };

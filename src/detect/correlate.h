@@ -72,6 +72,30 @@ void yg_correlator_counted(const struct yg_correlator *correlator, struct yg_tra
 YG_MUST_USE int yg_correlator_announce(struct yg_correlator *correlator, struct yg_trace_run run,
 				       const uint8_t *counted);
 
+/* What one record made of one group: for explaining. */
+struct yg_correlation_look {
+	const struct yg_trace *trace;
+	uint32_t ref;	/* one that the record satisfies */
+	uint64_t refs;	/* all of them, as bits */
+	uint64_t group; /* hash of the group-by values */
+	int64_t time_ns;
+	uint64_t total;	  /* counts: of the fullest window that holds the record; refs in it */
+	uint64_t seen;	  /* temporal: these refs, as bits */
+	double result;	  /* value types: what was compared */
+	uint32_t steps;	  /* ordered: the longest way so far */
+	int64_t first_ns; /* where that window or way begins */
+	bool is_done;
+	bool is_silent; /* done, but reported less than a timespan ago */
+};
+typedef void (*yg_correlator_watch_fn)(void *arg, const struct yg_correlation_look *look);
+
+/* Call @fn for every record that counts for correlation @rule (engine index). */
+void yg_correlator_watch(struct yg_correlator *correlator, uint32_t rule, yg_correlator_watch_fn fn,
+			 void *arg);
+
+/* Groups that are remembered. */
+uint32_t yg_correlator_groups(const struct yg_correlator *correlator);
+
 uint64_t yg_correlator_evicted(const struct yg_correlator *correlator);
 
 /*

@@ -48,6 +48,7 @@ struct yg_engine_rule {
 	const struct yg_correlation
 		*correlation; /* NULL for ordinary rules; refs = engine indexes */
 	bool is_quiet;
+	uint64_t meaning; /* of an ordinary rule: changes when what it asks for does */
 };
 const struct yg_engine_rule *yg_engine_rule(const struct yg_engine *engine, uint32_t index);
 

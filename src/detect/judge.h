@@ -85,6 +85,24 @@ struct yg_correlator *yg_judge_correlator(struct yg_judge *judge);
  */
 YG_MUST_USE int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace);
 
+struct yg_judge_reload {
+	uint64_t groups_kept; /* of correlations that are the same in both sets */
+	uint64_t groups_dropped;
+};
+
+#define YG_JUDGE_OLD_RULES_MAX 4096u /* rules that went while findings of theirs are remembered */
+
+/*
+ * Go on with another rule set, between two records (all announced traces have been taken).
+ * *seed: of the present tracer, and on return for the new one (yg_tracer_reseed). Sources, stories
+ * and paths stay; groups of correlations that are no longer there, or ask for something else (or
+ * whose rules do), are dropped. After it the former engine and indicators may be freed. YG_OK, or
+ * YG_ENOMEM or YG_ELIMIT: nothing has changed then.
+ */
+YG_MUST_USE int yg_judge_reload(struct yg_judge *judge, const struct yg_engine *engine,
+				const struct yg_indicators *indicators, uint64_t *seed,
+				struct yg_judge_reload *ret);
+
 /* What has been counted so far. */
 struct yg_judge_counts yg_judge_counts(const struct yg_judge *judge);
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "detect/explain.h"
 
 #include "base/ban.h"
 
@@ -493,4 +494,75 @@ bool yg_router_knows(const struct yg_router *router, const struct yg_logsource *
 		if (yg_router_applies(router, i, logsource))
 			return true;
 	return false;
+}
+
+/* --- which records a logsource means: for explaining ----------------------------------------- */
+
+struct telling {
+	const struct yg_router *router;
+	const struct yg_logsource *logsource;
+	void (*fn)(void *arg, const struct yg_record_kind *kind);
+	void *arg;
+	uint32_t told;
+};
+
+static bool is_meant(const struct telling *t, enum yg_format format, struct yg_bytes channel,
+		     uint32_t code)
+{
+	struct yg_event event = {.format = format, .channel = channel, .event_code = code};
+	uint32_t route = yg_router_route(t->router, &event);
+
+	return route != YG_ROUTE_OPEN && route != YG_ROUTE_NONE &&
+	       yg_router_applies(t->router, route, t->logsource);
+}
+
+static void tell(struct telling *t, enum yg_format format, const char *channel, uint32_t code)
+{
+	t->told++;
+	t->fn(t->arg, &(struct yg_record_kind){.format = yg_format_name(format),
+					       .channel = yg_bytes_str(channel),
+					       .event_code = code});
+}
+
+static void tell_windows(struct telling *t)
+{
+	for (uint32_t c = 0; c < COUNT(channels); c++) {
+		struct yg_bytes channel = yg_bytes_str(channels[c].channel);
+
+		if (is_meant(t, YG_FORMAT_WINDOWS, channel, 0)) {
+			tell(t, YG_FORMAT_WINDOWS, channels[c].channel, 0);
+			continue;
+		}
+		for (uint32_t i = 0; i < COUNT(codes); i++) {
+			bool is_first = true;
+
+			for (uint32_t k = 0; k < i; k++)
+				is_first &= codes[k].code != codes[i].code ||
+					    strcmp(codes[k].service, codes[i].service) != 0;
+			if (is_first && strcmp(codes[i].service, channels[c].service) == 0 &&
+			    is_meant(t, YG_FORMAT_WINDOWS, channel, codes[i].code))
+				tell(t, YG_FORMAT_WINDOWS, channels[c].channel, codes[i].code);
+		}
+	}
+}
+
+bool yg_router_each(const struct yg_router *router, const struct yg_logsource *logsource,
+		    void (*fn)(void *arg, const struct yg_record_kind *kind), void *arg)
+{
+	struct telling t = {router, logsource, fn, arg, 0};
+
+	tell_windows(&t);
+	for (enum yg_format format = YG_FORMAT_UNKNOWN + 1; format < YG_FORMAT_COUNT; format++)
+		if (format != YG_FORMAT_WINDOWS && format != YG_FORMAT_EVTX &&
+		    is_meant(&t, format, YG_S(""), 0))
+			tell(&t, format, "", 0);
+	if (!is_meant(&t, YG_FORMAT_SYSLOG, YG_S(""), 0))
+		for (uint32_t i = 0; i < COUNT(programs); i++)
+			if (is_meant(&t, YG_FORMAT_SYSLOG, yg_bytes_str(programs[i].program), 0))
+				tell(&t, YG_FORMAT_SYSLOG, programs[i].program, 0);
+	for (uint32_t i = 0; i < COUNT(sources); i++)
+		if (sources[i].channel[0] && !is_meant(&t, sources[i].format, YG_S(""), 0) &&
+		    is_meant(&t, sources[i].format, yg_bytes_str(sources[i].channel), 0))
+			tell(&t, sources[i].format, sources[i].channel, 0);
+	return t.told > 0;
 }

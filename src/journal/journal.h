@@ -219,6 +219,8 @@ YG_MUST_USE int yg_journal_cursor_save(struct yg_journal *journal, const char *n
 YG_MUST_USE int yg_journal_cursor_load(struct yg_journal *journal, const char *name,
 				       uint64_t *ret_cursor);
 
-/* Remove the segments that all have passed, after keeping what must be known of them. Blocks no
- * append. YG_OK, or why not: then they are still there. */
+/*
+ * Remove the segments that all have passed, after keeping what must be known of them. Appends wait
+ * only while that is copied in memory. YG_OK, or why not: then they go the next time.
+ */
 YG_MUST_USE int yg_journal_trim(struct yg_journal *journal);

@@ -55,6 +55,7 @@ struct yg_report {
 	uint64_t frames_read;
 	uint64_t evicted; /* entries pushed out of bounded tables */
 	uint32_t rules_loaded;
+	uint32_t rules_quarantined; /* over their budget, and out of use from there on */
 	uint64_t indicators_loaded;
 	double seconds;
 	long rss_max_kb;

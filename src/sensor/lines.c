@@ -109,7 +109,7 @@ static int need_parser(struct yg_lines *r, int64_t now_ns)
 		r->parser && now_ns - r->parser_ns < PARSER_AGE_NS && now_ns >= r->parser_ns;
 
 	if (!is_fresh) {
-		struct yg_parse_opts opts = {r->zone, now_ns, NULL};
+		struct yg_parse_opts opts = {.zone = r->zone, .reference_ns = now_ns};
 
 		(void)yg_parser_free(r->parser);
 		r->parser = yg_parser_new(&opts, r->names);

@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """`yagura hunt`: finds what detect finds, reads only what it must, goes on after any interruption."""
+import atexit
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 
-from harness import (ATTACK, ROOT, RULE, SHARED, YAGURA, access_log, case, contains, equal, folder, main,
-                     yagura)
+import harness
+from harness import ATTACK, ROOT, RULE, SHARED, YAGURA, access_log, case, contains, equal, main, yagura
 
 SEED = int(os.environ.get("YAGURA_SEED") or random.SystemRandom().randrange(1 << 32))
+
+
+made = []
+
+
+def folder():
+    made.append(harness.folder())
+    return made[-1]
 
 
 def archive_of(place, *paths):
@@ -307,5 +317,12 @@ def wrong_usage():
     equal(yagura("hunt", "--help").code, 0)
 
 
+def clean():
+    """The logs of these cases are large: they do not stay."""
+    for place in made:
+        shutil.rmtree(place, ignore_errors=True)
+
+
 if __name__ == "__main__":
+    atexit.register(clean)
     main()

@@ -11,8 +11,8 @@
 #include "base/alloc.h"
 #include "fuzz_traces.h"
 
-#define RECORDS_MAX  4096u
-#define EMITTED_MAX  65536u
+#define RECORDS_MAX 4096u
+#define EMITTED_MAX 65536u
 
 struct emitted {
 	uint8_t id[YG_ID_BYTES];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detect/judge.h"
 
+#include <stdlib.h>
+
 #include "../check.h"
 #include "base/alloc.h"
 #include "detect/correlate.h"
@@ -197,7 +199,6 @@ static void what_comes_next_is_counted_by_its_time(void)
 	(void)yg_judge_free(judge);
 }
 
-/* Each allocation fails once: an error or the same result, never less or a crash. */
 #define RUNS	  60u
 #define RUN_SIZES 7u
 
@@ -298,6 +299,71 @@ static void what_is_known_of_the_next_run_can_be_kept(void)
 	yg_buf_done(&told[1].text);
 }
 
+/* An engine on the heap: using it after it was freed is seen by the sanitizers. */
+static struct yg_engine *heap_engine(enum yg_level second_level)
+{
+	struct yg_engine *engine = calloc(1, sizeof(*engine));
+
+	if (!engine)
+		abort();
+	(void)fake_rule(engine, "rule-1", YG_LEVEL_HIGH, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	(void)fake_rule(engine, "rule-2", second_level, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	return engine;
+}
+
+static void take(struct yg_judge *judge, uint64_t position, uint32_t rule)
+{
+	struct yg_trace trace = web(position, (int64_t)position, 1, "/a", 404, 10);
+
+	trace.hits = &rule;
+	trace.hit_count = 1;
+	CHECK(yg_judge_take(judge, &trace) == YG_OK);
+}
+
+static void another_rule_set_takes_over(void)
+{
+	struct seen seen = {0};
+	struct yg_engine *first = heap_engine(YG_LEVEL_LOW);
+	struct yg_engine *second = heap_engine(YG_LEVEL_MEDIUM);
+	struct yg_judge *judge = judge_for(&seen, first, NULL);
+	struct yg_judge_reload said;
+	const struct yg_story *stories;
+	uint64_t seed = 7;
+	size_t count;
+
+	CHECK(judge);
+	take(judge, 1, 0);
+	take(judge, 2, 1);
+	CHECK(yg_judge_reload(judge, second, NULL, &seed, &said) == YG_OK);
+	CHECK(seed == 7);
+	free(first);
+	take(judge, 3, 0);
+	take(judge, 4, 1);
+	CHECK(yg_judge_stories(judge, &stories, &count) == YG_OK);
+	CHECK(count == 1);
+	CHECK(stories[0].rule_count == 3);
+	/* The rule that stayed the same is one line; the changed one stands there as it was, too.
+	 */
+	CHECK(stories[0].findings == 4);
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct yg_rule_info *rule = stories[0].rules[i].rule;
+		bool is_first = yg_bytes_eq(rule->id, YG_S("rule-1"));
+
+		CHECK(stories[0].rules[i].count == (is_first ? 2u : 1u));
+		CHECK(is_first || rule->level == YG_LEVEL_LOW || rule->level == YG_LEVEL_MEDIUM);
+	}
+	/* And back again: the copies that were made serve once more. */
+	first = heap_engine(YG_LEVEL_LOW);
+	CHECK(yg_judge_reload(judge, first, NULL, &seed, &said) == YG_OK);
+	free(second);
+	take(judge, 5, 1);
+	CHECK(yg_judge_stories(judge, &stories, &count) == YG_OK);
+	CHECK(stories[0].findings == 5);
+	(void)yg_judge_free(judge);
+	free(first);
+}
+
+/* Each allocation fails once: an error or the same result, never less or a crash. */
 static void without_memory_it_says_so(void)
 {
 	static struct yg_engine engine;
@@ -352,6 +418,7 @@ static const struct check_case cases[] = {
 	CASE(indicators_become_findings),
 	CASE(what_is_allowed_is_counted_only),
 	CASE(an_output_that_fails_ends_it),
+	CASE(another_rule_set_takes_over),
 	CASE(without_memory_it_says_so),
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../check.h"
+#include "detect/explain.h"
 #include "detect/route.h"
 
 static struct yg_router *router;
@@ -168,6 +169,42 @@ static void reaches_what_it_gives(void)
 	CHECK(yg_router_reaches(router, YG_FORMAT_WINDOWS, false, YG_ROUTE_OPEN));
 }
 
+struct kinds {
+	uint32_t count;
+	bool has_4688;
+	bool has_sysmon_1;
+	bool has_access;
+};
+
+static void see_kind(void *arg, const struct yg_record_kind *kind)
+{
+	struct kinds *kinds = arg;
+
+	kinds->count++;
+	kinds->has_4688 |= yg_bytes_eq(kind->channel, YG_S("Security")) && kind->event_code == 4688;
+	kinds->has_sysmon_1 |= kind->event_code == 1;
+	kinds->has_access |= strcmp(kind->format, "access") == 0 && kind->channel.size == 0;
+}
+
+/* What is told is what is placed so. */
+static void tells_which_records_a_logsource_means(void)
+{
+	struct yg_logsource source = {.product = YG_S("windows"),
+				      .category = YG_S("process_creation")};
+	struct kinds kinds = {0};
+
+	CHECK(yg_router_each(router, &source, see_kind, &kinds));
+	CHECK(kinds.count == 2 && kinds.has_4688 && kinds.has_sysmon_1);
+	kinds = (struct kinds){0};
+	source = (struct yg_logsource){.category = YG_S("webserver")};
+	CHECK(yg_router_each(router, &source, see_kind, &kinds));
+	CHECK(kinds.has_access && !kinds.has_4688);
+	kinds = (struct kinds){0};
+	source = (struct yg_logsource){.product = YG_S("azure")};
+	CHECK(!yg_router_each(router, &source, see_kind, &kinds));
+	CHECK(kinds.count == 0);
+}
+
 static const struct check_case cases[] = {
 	CASE(places_windows_events_by_channel_and_id),
 	CASE(tells_registry_events_apart),
@@ -176,6 +213,7 @@ static const struct check_case cases[] = {
 	CASE(knows_its_logsources),
 	CASE(survives_long_channels),
 	CASE(reaches_what_it_gives),
+	CASE(tells_which_records_a_logsource_means),
 };
 
 int main(void)
