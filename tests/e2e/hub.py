@@ -3,15 +3,17 @@
 """`yagura hub` and `yagura admin`: ready line, end, lock, and what the listener says to batches."""
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
+import types
 import urllib.request
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 import base64
 
-from harness import ROOT, case, contains, equal, folder, main, yagura
+from harness import ROOT, YAGURA, case, contains, equal, folder, main, yagura
 from hub_kit import Hub, record, until
 
 
@@ -250,6 +252,46 @@ def archive():
     path.write_bytes(whole)
     code, said = hub.verify()
     equal((code, said[-1]["damaged"]), (1, 1), said)
+
+
+def beside(pid, data, args):
+    """`yagura admin` where the process @pid sees its files."""
+    done = subprocess.run(["nsenter", "-t", str(pid), "-U", "-m", "--preserve-credentials", YAGURA, "admin", "--data",
+                           data, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    return types.SimpleNamespace(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+@case
+def disk_full():
+    """What cannot be kept is refused and said once; the hub stays, and takes it when there is room."""
+    small = folder() / "small"
+    small.mkdir()
+    inside = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=96m none "$0" && exec "$@"', str(small)]
+    if subprocess.run([*inside, "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        print("not tried: no file system of one's own may be mounted here")
+        return
+    hub = Hub(data=small / "hub", inside=inside)
+    said = hub.data.with_name("hub.err")
+    seen = pathlib.Path("/proc/%d/root" % hub.process.pid)
+    where, hub.data, hub.ca = hub.data, seen / hub.data.relative_to("/"), str(seen) + hub.ca
+    hub.admin = lambda *args: beside(hub.process.pid, where, args)
+    hub.org()
+    one = hub.stranger()
+    equal(one.send(one.batch(record(1), 1))[0], 200)
+    ballast = seen / small.relative_to("/") / "ballast"
+    ballast.write_bytes(b"\1" * (48 << 20))
+    for _ in range(3):
+        status, problem = one.send(one.batch(record(2), 2))
+        equal((status, problem["code"]), (503, "full"))
+    equal(one.heartbeat(1, 1)[1]["next"], 2, "it goes on, and has nothing of it")
+    equal(said.read_text().count("cannot be written"), 1)
+    ballast.unlink()
+    equal(one.send(one.batch(record(2), 2))[1]["status"], "kept")
+    contains(said.read_text(), "is being written again")
+    until("the archive", lambda: len(hub.archived()) == 2)
+    equal(hub.process.poll(), None)
+    equal(hub.verify()[0], 0)
+    hub.stop()
 
 
 @case
