@@ -303,6 +303,8 @@ static int take(void *arg, const struct yg_journal_record *record)
 {
 	struct yg_hub_archive *a = arg;
 
+	if (a->is_ending)
+		return YG_EAGAIN; /* what is not committed comes again in the next run */
 	a->bytes += record->batch.body.size;
 	if (record->batch.kind == YG_JOURNAL_BATCH)
 		return take_batch(a, record);

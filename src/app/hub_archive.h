@@ -58,7 +58,10 @@ YG_MUST_USE int yg_hub_archive_seal_over(struct yg_hub_archive *archive);
 
 YG_MUST_USE int yg_hub_archive_start(struct yg_hub_archive *archive);
 
-/* The thread ends behind the commit it is at; files stay open for the next run. NULL is allowed. */
+/*
+ * The thread ends behind the batch it is at: what is committed is synced, the rest comes again from
+ * the journal. Files stay open for the next run. NULL is allowed.
+ */
 struct yg_hub_archive *yg_hub_archive_free(struct yg_hub_archive *archive);
 
 /* Without a thread that runs. */
