@@ -7,7 +7,8 @@
  *   ':'  ─► "://" ─► URL, or IPv6
  *   hex  ─► every 32nd byte: runs of 32, 40, 64
  *
- * A probe asks a small bit filter first, so that what is not listed costs one line of cache. JSON's
+ * A probe asks a filter first, whose cells are called for when the value is found and looked at
+ * when the record was read to its end: what is not listed costs no waiting for memory. JSON's
  * escapes are understood in place: decoding every text would cost more than the search.
  */
 #ifdef __SSE2__
@@ -18,90 +19,141 @@
 
 #include "base/ban.h"
 
-#define LABELS_MAX  32u /* of a name, from its end */
-#define V6_TEXT_MAX 45u
+#define LABELS_MAX     32u /* of a name, from its end */
+#define ADDRESS_PROBES 16u /* of one address at a time */
+#define V6_TEXT_MAX    45u
 
-/* The first entry with this hash for which @key is the value; UINT32_MAX = none. */
-static uint32_t probe(const struct yg_indicator_table *t, uint64_t hash,
-		      enum yg_indicator_type type, struct yg_bytes key)
+void yg_indicator_scan_init(struct yg_indicator_scan *s, const struct yg_indicator_table *table,
+			    struct yg_indicator_hit *to, uint32_t room)
 {
-	uint64_t bits = yg_indicator_filter_bits(hash);
-	uint32_t tag = (uint32_t)(hash >> 32);
-
-	if ((t->filter[(hash >> 20) & t->filter_mask] & bits) != bits)
-		return UINT32_MAX;
-	for (uint32_t at = (uint32_t)hash & t->mask; t->slots[at].entry; at = (at + 1) & t->mask) {
-		uint32_t index = t->slots[at].entry - 1;
-		const struct yg_indicator_entry *e = &t->entries[index];
-
-		if (t->slots[at].tag == tag && e->type == type &&
-		    yg_bytes_eq((struct yg_bytes){t->text.data + e->value_at, e->value_size}, key))
-			return index;
-	}
-	return UINT32_MAX;
+	/* Not all of it: the places for probes and keys are large, and written before they are
+	 * read. */
+	s->table = table;
+	s->to = to;
+	s->room = room;
+	s->count = 0;
+	s->field = 0;
+	s->text = (struct yg_bytes){NULL, 0};
+	s->is_escaped = false;
+	s->is_version = false;
+	s->probe_count = 0;
+	s->key_size = 0;
 }
 
-static bool is_entry_address(const struct yg_indicator_table *t, uint32_t index,
-			     const uint8_t address[16], uint8_t bits)
+static void add_hit(struct yg_indicator_scan *s, uint32_t index, const struct yg_indicator_probe *p)
 {
-	const struct yg_indicator_entry *e = &t->entries[index];
-	struct yg_bytes text = {t->text.data + e->value_at, e->value_size};
-	uint8_t other[16];
-
-	return e->type <= YG_INDICATOR_PREFIX && e->bits == bits &&
-	       yg_indicator_address(yg_bytes_cut(text, 0, yg_bytes_chr(text, '/')), other) &&
-	       memcmp(other, address, 16) == 0;
-}
-
-static uint32_t probe_address(const struct yg_indicator_table *t, uint64_t seed,
-			      const uint8_t address[16], uint8_t bits)
-{
-	uint64_t hash = yg_indicator_address_hash(seed, address, bits);
-	uint64_t wanted = yg_indicator_filter_bits(hash);
-	uint32_t tag = (uint32_t)(hash >> 32);
-
-	if ((t->filter[(hash >> 20) & t->filter_mask] & wanted) != wanted)
-		return UINT32_MAX;
-	for (uint32_t at = (uint32_t)hash & t->mask; t->slots[at].entry; at = (at + 1) & t->mask)
-		if (t->slots[at].tag == tag &&
-		    is_entry_address(t, t->slots[at].entry - 1, address, bits))
-			return t->slots[at].entry - 1;
-	return UINT32_MAX;
-}
-
-static void add_hit(struct yg_indicator_scan *s, uint32_t index, struct yg_bytes value)
-{
-	if (index == UINT32_MAX || s->count == s->room)
+	if (index == YG_INDICATOR_NONE || s->count == s->room)
 		return;
 	for (uint32_t i = 0; i < s->count; i++)
 		if (s->to[i].index == index)
 			return;
-	s->to[s->count++] = (struct yg_indicator_hit){index, s->field, value};
+	s->to[s->count++] = (struct yg_indicator_hit){index, p->field, p->text};
+}
+
+/* The filter lets it pass: look it up. */
+static void settle(struct yg_indicator_scan *s, const struct yg_indicator_probe *p)
+{
+	struct yg_bytes key = {s->keys + p->key_at, p->key_size};
+	uint8_t text[YG_INDICATOR_ADDRESS_TEXT_MAX];
+	uint8_t address[16];
+
+	if (p->kind == YG_KEY_ADDRESS) { /* the table holds it as it is written */
+		memcpy(address, key.data, sizeof(address));
+		yg_indicator_mask(address, p->bits);
+		key = (struct yg_bytes){text, yg_indicator_address_text(address, p->bits, text)};
+	}
+	add_hit(s, yg_indicator_table_find(s->table, p->hash, p->kind, key), p);
+}
+
+static void settle_all(struct yg_indicator_scan *s)
+{
+	const uint16_t *cells = s->table->cells;
+
+	for (uint32_t i = 0; i < s->probe_count; i++) {
+		const struct yg_indicator_probe *p = &s->probes[i];
+
+		if ((cells[p->places[0]] ^ cells[p->places[1]] ^ cells[p->places[2]]) == p->print)
+			settle(s, p);
+	}
+	s->probe_count = 0;
+	s->key_size = 0;
+}
+
+void yg_indicator_scan_end(struct yg_indicator_scan *s)
+{
+	settle_all(s);
+}
+
+/* Room for a key and @probes of it or of its ends. */
+static uint8_t *key_room(struct yg_indicator_scan *s, size_t size, uint32_t probes)
+{
+	if (s->key_size + size > sizeof(s->keys) ||
+	    s->probe_count + probes > YG_INDICATOR_PROBES_MAX)
+		settle_all(s);
+	return s->keys + s->key_size;
+}
+
+/*
+ * Ask for the key (in s->keys) later: the three cells of the filter are called for now and have
+ * come from memory when the record has been read to its end.
+ */
+static void probe(struct yg_indicator_scan *s, uint64_t hash, enum yg_indicator_key kind,
+		  struct yg_bytes key, struct yg_bytes text)
+{
+	const struct yg_indicator_table *t = s->table;
+	struct yg_indicator_probe *p = &s->probes[s->probe_count++];
+	uint32_t part = t->part_bits ? (uint32_t)(hash >> (64 - t->part_bits)) : 0;
+
+	p->hash = hash;
+	p->print = yg_fuse_places(&t->filters[part], hash, p->places);
+	for (unsigned i = 0; i < 3; i++)
+		__builtin_prefetch(t->cells + p->places[i]);
+	p->kind = (uint8_t)kind;
+	p->bits = 0;
+	p->key_at = (uint16_t)(key.data - s->keys);
+	p->key_size = (uint16_t)key.size;
+	p->field = s->field;
+	p->text = text;
 }
 
 static void try_address(struct yg_indicator_scan *s, struct yg_bytes text)
 {
+	const struct yg_indicator_table *t = s->table;
 	uint8_t address[16];
+	uint8_t *key = NULL;
 
-	if (s->table->length_count == 0 || !yg_indicator_address(text, address))
+	if (t->length_count == 0 || s->is_version || !yg_indicator_address(text, address))
 		return;
-	for (unsigned i = 0; i < s->table->length_count; i++) { /* longest first */
-		if (s->table->lengths[i] < 128)
-			yg_indicator_mask(address, s->table->lengths[i]);
-		add_hit(s, probe_address(s->table, s->seed, address, s->table->lengths[i]), text);
+	for (unsigned i = 0; i < t->length_count; i++) { /* longest first */
+		if (i % ADDRESS_PROBES == 0) {
+			key = key_room(s, sizeof(address), ADDRESS_PROBES);
+			memcpy(key, address, sizeof(address));
+			s->key_size += sizeof(address);
+		}
+		if (t->lengths[i] < 128)
+			yg_indicator_mask(address, t->lengths[i]);
+		probe(s, yg_indicator_address_hash(t->seed, address, t->lengths[i]), YG_KEY_ADDRESS,
+		      (struct yg_bytes){key, sizeof(address)}, text);
+		s->probes[s->probe_count - 1].bits = t->lengths[i];
 	}
 }
 
 static void try_host(struct yg_indicator_scan *s, struct yg_bytes text)
 {
-	uint8_t name[YG_HOST_MAX];
-	size_t size = s->table->has[YG_INDICATOR_DOMAIN] ? yg_indicator_host(text, name) : 0;
+	uint8_t *name;
+	size_t size;
 	uint8_t dots[LABELS_MAX];
 	size_t count = 0;
-	struct yg_bytes host = {name, size};
+	struct yg_bytes host;
 
+	if (!s->table->has[YG_INDICATOR_DOMAIN])
+		return;
+	name = key_room(s, YG_HOST_MAX, LABELS_MAX);
+	size = yg_indicator_host(text, name);
 	if (size == 0)
 		return;
+	s->key_size += (uint32_t)size;
+	host = (struct yg_bytes){name, size};
 	for (size_t i = size; i-- > 0 && count < LABELS_MAX;)
 		if (name[i] == '.')
 			dots[count++] = (uint8_t)i;
@@ -109,40 +161,35 @@ static void try_host(struct yg_indicator_scan *s, struct yg_bytes text)
 	for (size_t i = count < LABELS_MAX ? count : count - 1; i > 0; i--) {
 		struct yg_bytes key = i == count ? host : yg_bytes_from(host, dots[i] + 1);
 
-		add_hit(s,
-			probe(s->table, yg_indicator_key_hash(s->seed, YG_KEY_DOMAIN, key),
-			      YG_INDICATOR_DOMAIN, key),
-			text);
+		probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_DOMAIN, key), YG_KEY_DOMAIN,
+		      key, text);
 	}
 }
 
 static void try_hash(struct yg_indicator_scan *s, struct yg_bytes text)
 {
-	uint8_t hex[64];
-	struct yg_bytes key = {hex, text.size};
+	struct yg_bytes key;
+	uint8_t *hex;
 
 	if (text.size != 32 && text.size != 40 && text.size != 64)
 		return;
+	hex = key_room(s, text.size, 1);
 	for (size_t i = 0; i < text.size; i++)
 		hex[i] = (uint8_t)(text.data[i] | 0x20); /* digits have that bit already */
-	add_hit(s,
-		probe(s->table, yg_indicator_key_hash(s->seed, YG_KEY_HASH, key), YG_INDICATOR_HASH,
-		      key),
-		text);
+	s->key_size += (uint32_t)text.size;
+	key = (struct yg_bytes){hex, text.size};
+	probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_HASH, key), YG_KEY_HASH, key, text);
 }
 
 static void try_url_key(struct yg_indicator_scan *s, struct yg_bytes key, struct yg_bytes text)
 {
-	add_hit(s,
-		probe(s->table, yg_indicator_key_hash(s->seed, YG_KEY_URL, key), YG_INDICATOR_URL,
-		      key),
-		text);
+	probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_URL, key), YG_KEY_URL, key, text);
 }
 
 /* With and without its query, with and without its scheme. */
 static void try_url(struct yg_indicator_scan *s, struct yg_bytes plain, struct yg_bytes text)
 {
-	uint8_t url[YG_INDICATOR_VALUE_MAX];
+	uint8_t *url = key_room(s, YG_INDICATOR_VALUE_MAX, 4);
 	size_t query = 0;
 	size_t size = yg_indicator_url(plain, url, &query);
 	struct yg_bytes whole = {url, size};
@@ -150,6 +197,7 @@ static void try_url(struct yg_indicator_scan *s, struct yg_bytes plain, struct y
 
 	if (size == 0)
 		return;
+	s->key_size += (uint32_t)size;
 	try_url_key(s, whole, text);
 	try_url_key(s, yg_bytes_from(whole, scheme + 3), text);
 	if (query == size)
@@ -296,7 +344,7 @@ static bool is_listed_top(const struct yg_indicator_scan *s, size_t from, size_t
 {
 	uint32_t bit = yg_indicator_top_bit(yg_bytes_cut(s->text, from, to));
 
-	return (s->table->tops[bit / 64] >> bit % 64 & 1) != 0;
+	return (s->table->kinds->tops[bit / 64] >> bit % 64 & 1) != 0;
 }
 
 /*
@@ -377,7 +425,8 @@ static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
 	size_t from = colon;
 	size_t to = colon + 1;
 	size_t colons = 1;
-	uint32_t count = s->count;
+	uint8_t address[16];
+	uint32_t count;
 
 	for (; is_class(text, to, IS_V6) && to - colon <= V6_TEXT_MAX; to++)
 		colons += text.data[to] == ':';
@@ -391,7 +440,15 @@ static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
 		return colon + 1;
 	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
 		to--; /* the end of a sentence, "from ADDRESS:" */
-	try_address(s, yg_bytes_cut(text, from, to));
+	text = yg_bytes_cut(text, from, to);
+	if (!yg_indicator_address(text, address))
+		return colon + 1;
+	/* "src:2001:db8::1" begins with a legal address, too: only one that is listed ends the
+	 * look. */
+	settle_all(s);
+	count = s->count;
+	try_address(s, text);
+	settle_all(s);
 	return s->count > count ? to : colon + 1;
 }
 
@@ -431,7 +488,7 @@ static inline bool is_mark(const struct yg_indicator_scan *s, size_t at)
 	if (!(classes[next] & IS_WORD) || at + 2 >= s->text.size)
 		return false;
 	pair = yg_indicator_pair(next, s->text.data[at + 2]);
-	return (s->table->pairs[pair / 64] >> pair % 64 & 1) != 0;
+	return (s->table->kinds->pairs[pair / 64] >> pair % 64 & 1) != 0;
 }
 
 static size_t take_mark(struct yg_indicator_scan *s, size_t at, size_t low)

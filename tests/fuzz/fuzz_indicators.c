@@ -8,7 +8,8 @@
 
 static void check_values(const struct yg_indicators *set)
 {
-	for (uint32_t i = 0; i < yg_indicators_count(set); i++) {
+	for (uint32_t i = yg_indicators_first(set); i != YG_INDICATOR_NONE;
+	     i = yg_indicators_next(set, i)) {
 		struct yg_indicator one = yg_indicators_get(set, i);
 		struct yg_indicator_value again;
 		const char *reason;
