@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "app/indicator_files.h"
 #include "app/options.h"
 #include "app/pipeline.h"
 #include "app/rule_image.h"
@@ -13,8 +14,7 @@
 #include "detect/judge.h"
 #include "source/input.h"
 
-#define YG_RUN_SAID_MAX	      10u /* messages of one kind; the rest are counted */
-#define YG_INDICATOR_FILE_MAX (2u << 30)
+#define YG_RUN_SAID_MAX 10u /* messages of one kind; the rest are counted */
 
 struct yg_run {
 	struct yg_options options;
@@ -22,8 +22,8 @@ struct yg_run {
 	int64_t started_ns;
 	struct yg_zone *zone;
 	struct yg_log_format *log_format;
-	struct yg_indicators *indicators; /* NULL = none */
-	uint64_t bad_indicators;
+	struct yg_indicator_files indicator_files;
+	const struct yg_indicators *indicators; /* of them; NULL = none */
 	struct yg_rule_image rules;
 	struct yg_inputs inputs;
 	struct yg_report_input *reports; /* one for each input */

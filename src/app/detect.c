@@ -49,61 +49,6 @@ static int load_log_format(struct yg_run *run)
 	return rc;
 }
 
-static void say_indicator(void *arg, const char *file, uint64_t line, const char *reason)
-{
-	struct yg_run *run = arg;
-
-	run->bad_indicators++;
-	if (run->bad_indicators <= YG_RUN_SAID_MAX)
-		yg_say(N_("%s:%llu: no indicator: %s"), file, (unsigned long long)line, reason);
-}
-
-typedef int add_list_fn(struct yg_indicators *set, const char *file, struct yg_bytes text,
-			yg_indicators_report_fn report, void *arg);
-
-static int add_list(struct yg_run *run, const char *path, add_list_fn *add)
-{
-	uint8_t *data;
-	size_t size;
-	int rc = yg_io_read_file(path, YG_INDICATOR_FILE_MAX, &data, &size);
-
-	if (rc == YG_ENOMEM)
-		return rc;
-	if (rc != YG_OK) {
-		yg_say_hint(N_("check the path and who may read it"), N_("%s: cannot be read: %s"),
-			    yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
-		return YG_EINVAL;
-	}
-	rc = add(run->indicators, path, (struct yg_bytes){data, size}, say_indicator, run);
-	free(data);
-	if (rc == YG_ELIMIT)
-		yg_say(N_("%s: more than %u indicators"), yg_say_safe(yg_bytes_str(path), 300),
-		       YG_INDICATORS_MAX);
-	return rc;
-}
-
-static int load_indicators(struct yg_run *run)
-{
-	const struct yg_options *options = &run->options;
-	int rc = YG_OK;
-
-	if (options->indicator_count + options->allow_count == 0)
-		return YG_OK;
-	run->indicators = yg_indicators_new();
-	if (!run->indicators)
-		return YG_ENOMEM;
-	for (size_t i = 0; i < options->indicator_count && rc == YG_OK; i++)
-		rc = add_list(run, options->indicators[i], yg_indicators_add);
-	for (size_t i = 0; i < options->allow_count && rc == YG_OK; i++)
-		rc = add_list(run, options->allows[i], yg_indicators_allow);
-	if (rc == YG_OK)
-		rc = yg_indicators_finish(run->indicators);
-	if (run->bad_indicators > YG_RUN_SAID_MAX)
-		yg_say(N_("%llu further lines were no indicators"),
-		       (unsigned long long)(run->bad_indicators - YG_RUN_SAID_MAX));
-	return rc;
-}
-
 static void say_input(void *arg, const char *name, int rc, const char *reason)
 {
 	struct yg_run *run = arg;
@@ -127,7 +72,8 @@ static int prepare(struct yg_run *run)
 	if (rc == YG_OK)
 		rc = load_log_format(run);
 	if (rc == YG_OK)
-		rc = load_indicators(run);
+		rc = yg_indicator_files_load(&run->options, run->clock, &run->indicator_files);
+	run->indicators = run->indicator_files.set;
 	if (rc == YG_OK)
 		rc = yg_rule_image_load(&run->options, &run->rules);
 	if (rc != YG_OK)
@@ -169,7 +115,7 @@ static void done(struct yg_run *run)
 	(void)yg_tracer_free(run->tracer);
 	yg_sink_done(&run->sink);
 	yg_rule_image_done(&run->rules);
-	(void)yg_indicators_free(run->indicators);
+	yg_indicator_files_done(&run->indicator_files);
 	(void)yg_log_format_free(run->log_format);
 	(void)yg_zone_free(run->zone);
 	for (size_t i = 0; run->reports && i < run->inputs.count; i++)
