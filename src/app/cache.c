@@ -46,19 +46,18 @@ void yg_cache_name(const uint8_t key[YG_DIGEST_BYTES], const char *suffix,
 }
 
 /* Map the file @fd when it is a plain file of ours that nobody else can write. */
-static bool map(int fd, size_t bytes_max, void **ret, size_t *ret_size)
+static bool map(int fd, size_t bytes_max, void **ret, size_t *ret_size, struct stat *st)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    (st.st_mode & 0077) != 0 || st.st_size <= 0 || (uint64_t)st.st_size > bytes_max)
+	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode) || st->st_uid != geteuid() ||
+	    (st->st_mode & 0077) != 0 || st->st_size <= 0 || (uint64_t)st->st_size > bytes_max)
 		return false;
-	*ret_size = (size_t)st.st_size;
+	*ret_size = (size_t)st->st_size;
 	*ret = mmap(NULL, *ret_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	return *ret != MAP_FAILED;
 }
 
-bool yg_cache_map(const char *name, size_t bytes_max, void **ret, size_t *ret_size)
+bool yg_cache_map(const char *name, size_t bytes_max, void **ret, size_t *ret_size,
+		  struct stat *ret_stat)
 {
 	char path[YG_CACHE_PATH_MAX];
 	bool is_good;
@@ -74,7 +73,7 @@ bool yg_cache_map(const char *name, size_t bytes_max, void **ret, size_t *ret_si
 	(void)close(dir); /* read only */
 	if (fd < 0)
 		return false;
-	is_good = map(fd, bytes_max, ret, ret_size);
+	is_good = map(fd, bytes_max, ret, ret_size, ret_stat);
 	(void)close(fd); /* the mapping stays */
 	return is_good;
 }

@@ -28,7 +28,9 @@ void yg_cache_name(const uint8_t key[YG_DIGEST_BYTES], const char *suffix,
  * Map the file @name of the folder for reading when it is a plain file of ours that nobody else can
  * read or write, of at most @bytes_max. False when there is none. Unmap with munmap().
  */
-bool yg_cache_map(const char *name, size_t bytes_max, void **ret, size_t *ret_size);
+struct stat;
+bool yg_cache_map(const char *name, size_t bytes_max, void **ret, size_t *ret_size,
+		  struct stat *ret_stat);
 
 /* Room for one more: remove the oldest of the files with @suffix when there are @most. */
 void yg_cache_trim(const char *folder, const char *suffix, unsigned most);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/cache.h"
+#include "app/indicator_known.h"
 #include "app/indicator_place.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -17,6 +18,7 @@
 
 #define BLOCK_BYTES  (1u << 20)			  /* read and digested at a time */
 #define WINDOW_BYTES (BLOCK_BYTES + (128u << 10)) /* with what the builder left over */
+#define LARGE_PAGE   (2u << 20)
 #define SAID_MAX     10u
 #define SHOW_NS	     (YG_NS_PER_S / 4)
 #define SILENT_NS    YG_NS_PER_S
@@ -41,6 +43,7 @@ struct load {
 	uint64_t bytes;
 	uint8_t *window;
 	struct yg_indicator_build *build; /* NULL: only the digest is wanted */
+	struct yg_indicator_known known;
 	uint8_t digest[YG_DIGEST_BYTES];
 	struct show show;
 };
@@ -210,21 +213,37 @@ static void drop_pages(void *arg, size_t at, size_t size)
 	(void)madvise(from, size, MADV_DONTNEED); /* a wish; the pages come back when looked at */
 }
 
+/* Lists and image as they are now belong together. */
+static void keep_known(struct load *l, const struct stat *image)
+{
+	memcpy(l->known.key, l->digest, sizeof(l->known.key));
+	l->known.image = yg_indicator_stamp(image);
+	yg_indicator_known_keep(&l->known);
+}
+
 static bool open_cached(struct load *l, struct yg_indicator_files *files,
 			enum yg_indicators_side side)
 {
 	struct yg_indicators_image image = {.key = l->digest, .seen = drop_pages};
+	struct yg_indicator_stamp stamp;
 	char name[YG_CACHE_NAME_MAX];
+	struct stat st;
 	void *mem;
 	size_t size;
 
 	yg_cache_name(l->digest, YG_INDICATOR_CACHE_SUFFIX, name);
-	if (!yg_cache_map(name, YG_INDICATOR_CACHE_BYTES_MAX, &mem, &size))
+	if (!yg_cache_map(name, YG_INDICATOR_CACHE_BYTES_MAX, &mem, &size, &st))
 		return false;
+	stamp = yg_indicator_stamp(&st);
+	image.is_known = memcmp(&stamp, &l->known.image, sizeof(stamp)) == 0;
 	image.bytes = (struct yg_bytes){mem, size};
 	image.arg = mem;
-	files->images[side].is_cached = open_image(files, side, &image) == YG_OK;
-	return files->images[side].is_cached;
+	if (open_image(files, side, &image) != YG_OK)
+		return false;
+	files->images[side].is_cached = true;
+	if (!image.is_known)
+		keep_known(l, &st);
+	return true;
 }
 
 static int build_into(struct load *l, struct yg_indicator_place *place, uint64_t *ret_size)
@@ -259,6 +278,7 @@ static int compile(struct load *l, struct yg_indicator_place *place,
 {
 	struct yg_indicators_image image = {.key = l->digest, .is_known = true};
 	uint64_t size = 0;
+	struct stat st;
 	int rc = build_into(l, place, &size);
 
 	if (rc != YG_OK)
@@ -273,6 +293,8 @@ static int compile(struct load *l, struct yg_indicator_place *place,
 		place->rc = rc == YG_OK ? YG_ENOMEM : rc;
 		return place->rc;
 	}
+	if (place->folder[0] && yg_indicator_place_stat(place, &st) == YG_OK)
+		keep_known(l, &st);
 	return open_image(files, side, &image);
 }
 
@@ -313,6 +335,46 @@ static int compile_anywhere(struct load *l, struct yg_indicator_files *files,
 	return rc;
 }
 
+/* Without reading the lists again, when they have not changed. */
+static bool open_known(struct load *l, struct yg_indicator_files *files,
+		       enum yg_indicators_side side)
+{
+	yg_indicator_known_look(&l->known, l->paths, l->count,
+				l->show.clock.now_ns(l->show.clock.arg));
+	if (!yg_indicator_known_find(&l->known))
+		return false;
+	memcpy(l->digest, l->known.key, sizeof(l->digest));
+	return open_cached(l, files, side);
+}
+
+/*
+ * Of a large filter each look meets another page: in pages of 4 KiB that is a miss of the address
+ * tables each time, which costs as much as the memory itself.
+ */
+static void move_cells(struct yg_indicator_files *files, enum yg_indicators_side side)
+{
+	struct yg_bytes cells = yg_indicators_cells(files->set, side);
+	size_t size = (cells.size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+	uintptr_t at;
+	void *mem;
+
+	if (cells.size < LARGE_PAGE)
+		return;
+	mem = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		   0);
+	if (mem == MAP_FAILED)
+		return; /* the mapped file does, too */
+	files->images[side].cells = mem;
+	files->images[side].cells_size = size + LARGE_PAGE;
+	at = ((uintptr_t)mem + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+	(void)madvise((void *)at, size, MADV_HUGEPAGE); /* a wish */
+	memcpy((void *)at, cells.data, cells.size);
+	(void)mprotect(mem, size + LARGE_PAGE, PROT_READ); /* a second lock on the door */
+	drop_pages(files->images[side].mem,
+		   (size_t)(cells.data - (const uint8_t *)files->images[side].mem), cells.size);
+	yg_indicators_move_cells(files->set, side, (const void *)at);
+}
+
 static int load_side(struct load *l, struct yg_indicator_files *files, enum yg_indicators_side side)
 {
 	int rc = YG_OK;
@@ -323,10 +385,14 @@ static int load_side(struct load *l, struct yg_indicator_files *files, enum yg_i
 	if (!l->window)
 		return YG_ENOMEM;
 	survey(l);
-	if (is_for_cache(l))
-		rc = read_lists(l, NULL);
-	if (rc == YG_OK && !(is_for_cache(l) && open_cached(l, files, side)))
-		rc = compile_anywhere(l, files, side);
+	if (!is_for_cache(l) || !open_known(l, files, side)) {
+		if (is_for_cache(l))
+			rc = read_lists(l, NULL);
+		if (rc == YG_OK && !(is_for_cache(l) && open_cached(l, files, side)))
+			rc = compile_anywhere(l, files, side);
+	}
+	if (rc == YG_OK)
+		move_cells(files, side);
 	free(l->window);
 	return rc;
 }
@@ -396,6 +462,10 @@ void yg_indicator_files_done(struct yg_indicator_files *files)
 	for (unsigned i = 0; i < YG_INDICATORS_SIDES; i++) {
 		if (files->images[i].mem)
 			(void)munmap(files->images[i].mem, files->images[i].size); /* ours */
+		if (files->images[i].cells)
+			(void)munmap(files->images[i].cells,
+				     files->images[i].cells_size); /* ours */
 		files->images[i].mem = NULL;
+		files->images[i].cells = NULL;
 	}
 }

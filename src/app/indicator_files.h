@@ -23,6 +23,8 @@ struct yg_indicator_files {
 	struct {
 		void *mem; /* a mapping, or NULL */
 		size_t size;
+		void *cells; /* a copy of its filter in large pages, or NULL */
+		size_t cells_size;
 		bool is_cached; /* found as it was compiled before */
 	} images[YG_INDICATORS_SIDES];
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cache.h"
@@ -178,6 +179,11 @@ int yg_indicator_place_keep(struct yg_indicator_place *place, const uint8_t key[
 	if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0)
 		return yg_err_from_errno(errno);
 	return YG_OK;
+}
+
+int yg_indicator_place_stat(const struct yg_indicator_place *place, struct stat *ret)
+{
+	return fstat(place->image_fd, ret) == 0 ? YG_OK : yg_err_from_errno(errno);
 }
 
 void *yg_indicator_place_map(const struct yg_indicator_place *place, size_t size)

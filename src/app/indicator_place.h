@@ -39,5 +39,9 @@ struct yg_indicator_store yg_indicator_place_store(struct yg_indicator_place *pl
 YG_MUST_USE int yg_indicator_place_keep(struct yg_indicator_place *place,
 					const uint8_t key[YG_DIGEST_BYTES]);
 
+/* What the file system says of the image now. */
+struct stat;
+YG_MUST_USE int yg_indicator_place_stat(const struct yg_indicator_place *place, struct stat *ret);
+
 /* Map the finished image of @size bytes; stays after done. NULL when it cannot be. */
 void *yg_indicator_place_map(const struct yg_indicator_place *place, size_t size);

@@ -3,6 +3,7 @@
 #include "app/rule_cache.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "app/cache.h"
 #include "base/buf.h"
@@ -62,9 +63,10 @@ static bool check(const uint8_t key[YG_DIGEST_BYTES], struct yg_rule_cached *ret
 bool yg_rule_cache_open(const uint8_t key[YG_DIGEST_BYTES], struct yg_rule_cached *ret)
 {
 	char name[YG_CACHE_NAME_MAX];
+	struct stat st;
 
 	yg_cache_name(key, SUFFIX, name);
-	if (!yg_cache_map(name, FILE_BYTES_MAX, &ret->mapping, &ret->mapping_size))
+	if (!yg_cache_map(name, FILE_BYTES_MAX, &ret->mapping, &ret->mapping_size, &st))
 		return false;
 	if (check(key, ret))
 		return true;

@@ -156,6 +156,7 @@ static inline uint32_t yg_indicator_pair(uint8_t first, uint8_t second)
 	return (first & 31u) << 5 | (second & 31u);
 }
 
+struct yg_bytes yg_indicator_table_cells(const struct yg_indicator_table *table);
 struct yg_indicators_facts yg_indicator_table_facts(const struct yg_indicator_table *table);
 /* @index < note_count of the facts. */
 struct yg_indicators_note yg_indicator_table_note(const struct yg_indicator_table *table,
@@ -190,13 +191,17 @@ struct yg_indicator_scan {
 	uint32_t count;
 	uint32_t field; /* written into the hits */
 	struct yg_bytes text;
-	bool is_escaped; /* text holds JSON escapes */
-	bool is_version; /* four numbers in it are no address */
+	bool is_escaped;      /* text holds JSON escapes */
+	struct yg_bytes name; /* of the field */
 	uint32_t probe_count;
 	uint32_t key_size; /* bytes used of keys */
 	struct yg_indicator_probe probes[YG_INDICATOR_PROBES_MAX];
 	uint8_t keys[YG_INDICATOR_KEYS_MAX];
 };
+
+/* On the stack without filling its 7 KB with zeros for each record: only what was written is read.
+ */
+#define YG_INDICATOR_SCAN(name) struct yg_indicator_scan name __attribute__((uninitialized))
 
 void yg_indicator_scan_init(struct yg_indicator_scan *scan, const struct yg_indicator_table *table,
 			    struct yg_indicator_hit *to, uint32_t room);

@@ -128,6 +128,18 @@ int yg_indicators_open(struct yg_indicators *set, enum yg_indicators_side side,
 	return yg_indicator_table_open(&set->sides[side].table, image, reterr);
 }
 
+struct yg_bytes yg_indicators_cells(const struct yg_indicators *set, enum yg_indicators_side side)
+{
+	return yg_indicator_table_cells(&set->sides[side].table);
+}
+
+void yg_indicators_move_cells(struct yg_indicators *set, enum yg_indicators_side side,
+			      const void *copy)
+{
+	assert(!set->is_finished && (uintptr_t)copy % sizeof(uint16_t) == 0);
+	set->sides[side].table.cells = copy;
+}
+
 static int finish_side(struct side *side)
 {
 	static const uint8_t key[YG_DIGEST_BYTES]; /* in memory only: it cannot be another's */
@@ -195,18 +207,10 @@ uint32_t yg_indicators_next(const struct yg_indicators *set, uint32_t index)
 	return yg_indicator_table_next(listed(set), index);
 }
 
-/* "FileVersion: 10.0.0.1" is no address. */
-static bool is_version(const struct yg_field *field)
-{
-	return field->name.size >= 7 &&
-	       yg_bytes_eq_nocase(yg_bytes_from(field->name, field->name.size - 7),
-				  YG_S("version"));
-}
-
 uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *event,
 			     struct yg_indicator_hit *to, uint32_t room)
 {
-	struct yg_indicator_scan s;
+	YG_INDICATOR_SCAN(s);
 
 	assert(set->is_finished);
 	if (listed(set)->count == 0)
@@ -220,7 +224,7 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 		s.field = i;
 		s.text = field->is_utf16 ? yg_event_text(event, &event->fields[i]) : field->text;
 		s.is_escaped = field->is_escaped;
-		s.is_version = is_version(field);
+		s.name = field->name;
 		yg_indicator_scan_text(&s);
 	}
 	yg_indicator_scan_end(&s);
@@ -232,7 +236,7 @@ bool yg_indicators_is_allowed(const struct yg_indicators *set, struct yg_bytes a
 {
 	const struct yg_indicator_table *t = &set->sides[YG_INDICATORS_ALLOWED].table;
 	struct yg_indicator_hit hit;
-	struct yg_indicator_scan s;
+	YG_INDICATOR_SCAN(s);
 
 	assert(set->is_finished);
 	*ret_reason = (struct yg_bytes){NULL, 0};

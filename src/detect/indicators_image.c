@@ -315,6 +315,14 @@ uint32_t yg_indicator_table_next(const struct yg_indicator_table *table, uint32_
 								: YG_INDICATOR_NONE;
 }
 
+struct yg_bytes yg_indicator_table_cells(const struct yg_indicator_table *table)
+{
+	if (!table->head)
+		return (struct yg_bytes){NULL, 0};
+	return (struct yg_bytes){(const uint8_t *)table->cells,
+				 (size_t)table->head->sections[YG_IIMG_CELLS].size};
+}
+
 struct yg_indicators_facts yg_indicator_table_facts(const struct yg_indicator_table *table)
 {
 	const struct yg_iimg_head *head = table->head;

@@ -35,7 +35,7 @@ void yg_indicator_scan_init(struct yg_indicator_scan *s, const struct yg_indicat
 	s->field = 0;
 	s->text = (struct yg_bytes){NULL, 0};
 	s->is_escaped = false;
-	s->is_version = false;
+	s->name = (struct yg_bytes){NULL, 0};
 	s->probe_count = 0;
 	s->key_size = 0;
 }
@@ -116,13 +116,20 @@ static void probe(struct yg_indicator_scan *s, uint64_t hash, enum yg_indicator_
 	p->text = text;
 }
 
+/* "FileVersion: 10.0.0.1" is no address. */
+static bool is_version(const struct yg_indicator_scan *s)
+{
+	return s->name.size >= 7 &&
+	       yg_bytes_eq_nocase(yg_bytes_from(s->name, s->name.size - 7), YG_S("version"));
+}
+
 static void try_address(struct yg_indicator_scan *s, struct yg_bytes text)
 {
 	const struct yg_indicator_table *t = s->table;
 	uint8_t address[16];
 	uint8_t *key = NULL;
 
-	if (t->length_count == 0 || s->is_version || !yg_indicator_address(text, address))
+	if (t->length_count == 0 || !yg_indicator_address(text, address) || is_version(s))
 		return;
 	for (unsigned i = 0; i < t->length_count; i++) { /* longest first */
 		if (i % ADDRESS_PROBES == 0) {
