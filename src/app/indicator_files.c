@@ -372,7 +372,7 @@ static void move_cells(struct yg_indicator_files *files, enum yg_indicators_side
 	(void)mprotect(mem, size + LARGE_PAGE, PROT_READ); /* a second lock on the door */
 	drop_pages(files->images[side].mem,
 		   (size_t)(cells.data - (const uint8_t *)files->images[side].mem), cells.size);
-	yg_indicators_move_cells(files->set, side, (const void *)at);
+	yg_indicators_move_cells(files->set, side, (const uint8_t *)at);
 }
 
 static int load_side(struct load *l, struct yg_indicator_files *files, enum yg_indicators_side side)

@@ -120,11 +120,11 @@ static bool settle(struct build *b, const uint64_t *hashes, uint32_t count)
 	return settled == count;
 }
 
-static void set_cells(const struct build *b, uint32_t count, uint16_t *cells)
+static void set_cells(const struct build *b, uint32_t count, uint8_t *cells)
 {
 	for (uint32_t i = count; i-- > 0;) {
 		uint32_t places[3];
-		uint16_t sum = yg_fuse_places(&b->fuse, b->order_hash[i], places);
+		uint8_t sum = yg_fuse_places(&b->fuse, b->order_hash[i], places);
 
 		for (unsigned k = 0; k < 3; k++)
 			if (places[k] != b->order_cell[i])
@@ -133,11 +133,10 @@ static void set_cells(const struct build *b, uint32_t count, uint16_t *cells)
 	}
 }
 
-int yg_fuse_build(const uint64_t *hashes, uint32_t count, uint64_t seed, struct yg_buf *cells,
-		  struct yg_fuse *ret)
+int yg_fuse_build(const uint64_t *hashes, uint32_t count, struct yg_buf *cells, struct yg_fuse *ret)
 {
-	struct build b = {.fuse = {.seed = seed}};
-	size_t first = cells->size / sizeof(uint16_t);
+	struct build b = {.fuse = {.seed = 0}};
+	size_t first = cells->size;
 	uint64_t room;
 	uint8_t *to;
 	int rc;
@@ -148,14 +147,14 @@ int yg_fuse_build(const uint64_t *hashes, uint32_t count, uint64_t seed, struct 
 	room = yg_fuse_cells(&b.fuse);
 	rc = first + room <= UINT32_MAX ? build_init(&b, count, room) : YG_ELIMIT;
 	for (unsigned tries = 0; rc == YG_OK && !settle(&b, hashes, count); tries++) {
-		b.fuse.seed += UINT64_C(0x9e3779b97f4a7c15);
+		b.fuse.seed++;
 		rc = tries < TRIES_MAX ? YG_OK : YG_ELIMIT;
 	}
-	to = rc == YG_OK ? yg_buf_reserve(cells, room * sizeof(uint16_t)) : NULL;
+	to = rc == YG_OK ? yg_buf_reserve(cells, room) : NULL;
 	if (to) {
-		memset(to, 0, room * sizeof(uint16_t));
-		set_cells(&b, count, (uint16_t *)(void *)to);
-		yg_buf_grew(cells, room * sizeof(uint16_t));
+		memset(to, 0, room);
+		set_cells(&b, count, to);
+		yg_buf_grew(cells, room);
 		*ret = b.fuse;
 		ret->first = (uint32_t)first;
 		assert(yg_fuse_is_sound(ret, first + room));

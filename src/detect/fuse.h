@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * detect/fuse.h - a binary fuse filter with 16 bits a key: "surely not" or "probably there".
+ * detect/fuse.h - a binary fuse filter with 8 bits a key: "surely not" or "probably there".
  *
  * Layer:   detect. Pure; building needs memory, asking none; thread-safe.
  * Source:  Graf, Lemire: Binary Fuse Filters, ACM JEA 27 (2022), doi:10.1145/3510449, sec. 3.
  * Tests:   tests/unit/detect/test_indicators_image.c
  *
- * A key that was put in always passes; another one in 65,536 does.
+ * A key that was put in always passes; another one in 256 does.
  */
 #pragma once
 
@@ -19,11 +19,10 @@
 
 /* Where a filter stands in an array of cells, as it is written into files. */
 struct yg_fuse {
-	uint64_t seed;
+	uint32_t seed;
 	uint32_t first;	  /* its first cell */
 	uint32_t starts;  /* cells where the first of the three may stand: a multiple of segment */
 	uint32_t segment; /* cells; a power of two */
-	uint32_t padding;
 };
 
 /* All cells: starts and the two segments behind. */
@@ -36,11 +35,12 @@ static inline uint64_t yg_fuse_cells(const struct yg_fuse *fuse)
 bool yg_fuse_is_sound(const struct yg_fuse *fuse, uint64_t cell_count);
 
 /* Three cells of the array, and what their sum (exclusive or) must be. */
-static inline uint16_t yg_fuse_places(const struct yg_fuse *fuse, uint64_t hash, uint32_t to[3])
+static inline uint8_t yg_fuse_places(const struct yg_fuse *fuse, uint64_t hash, uint32_t to[3])
 {
 	uint32_t mask = fuse->segment - 1;
 
-	hash += fuse->seed; /* mixed as in MurmurHash3's last steps */
+	hash += fuse->seed *
+		UINT64_C(0x9e3779b97f4a7c15); /* mixed as in MurmurHash3's last steps */
 	hash ^= hash >> 33;
 	hash *= UINT64_C(0xff51afd7ed558ccd);
 	hash ^= hash >> 33;
@@ -51,13 +51,13 @@ static inline uint16_t yg_fuse_places(const struct yg_fuse *fuse, uint64_t hash,
 	to[2] = (to[0] + 2 * fuse->segment) ^ ((uint32_t)hash & mask);
 	for (unsigned i = 0; i < 3; i++)
 		to[i] += fuse->first;
-	return (uint16_t)(hash ^ hash >> 32);
+	return (uint8_t)(hash ^ hash >> 32);
 }
 
 /*
- * A filter over @count different hashes; its cells are added to @cells (uint16_t, behind what is
- * there). @seed: any number. YG_OK, YG_ENOMEM, or YG_ELIMIT: more than YG_FUSE_KEYS_MAX, or it
- * could not be built, which different hashes do not cause. Cost: O(count).
+ * A filter over @count different hashes; its cells are added to @cells (bytes, behind what is
+ * there). YG_OK, YG_ENOMEM, or YG_ELIMIT: more than YG_FUSE_KEYS_MAX, or it could not be built,
+ * which different hashes do not cause. Cost: O(count).
  */
-YG_MUST_USE int yg_fuse_build(const uint64_t *hashes, uint32_t count, uint64_t seed,
-			      struct yg_buf *cells, struct yg_fuse *ret);
+YG_MUST_USE int yg_fuse_build(const uint64_t *hashes, uint32_t count, struct yg_buf *cells,
+			      struct yg_fuse *ret);

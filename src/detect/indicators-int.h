@@ -104,7 +104,7 @@ struct yg_indicator_table {
 	uint32_t part_bits;
 	uint32_t bucket_bits;
 	const struct yg_fuse *filters; /* 2^part_bits */
-	const uint16_t *cells;
+	const uint8_t *cells;
 	const uint32_t *buckets; /* 2^bucket_bits + 1: units in records */
 	struct yg_bytes records;
 	struct yg_bytes comments;
@@ -174,7 +174,7 @@ uint32_t yg_indicators_next(const struct yg_indicators *set, uint32_t index);
 struct yg_indicator_probe {
 	uint64_t hash;
 	uint32_t places[3];
-	uint16_t print;
+	uint8_t print;
 	uint8_t kind; /* enum yg_indicator_key */
 	uint8_t bits; /* ADDRESS */
 	uint16_t key_at;

@@ -134,9 +134,9 @@ struct yg_bytes yg_indicators_cells(const struct yg_indicators *set, enum yg_ind
 }
 
 void yg_indicators_move_cells(struct yg_indicators *set, enum yg_indicators_side side,
-			      const void *copy)
+			      const uint8_t *copy)
 {
-	assert(!set->is_finished && (uintptr_t)copy % sizeof(uint16_t) == 0);
+	assert(!set->is_finished);
 	set->sides[side].table.cells = copy;
 }
 

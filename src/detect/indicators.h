@@ -76,12 +76,12 @@ YG_MUST_USE int yg_indicators_open(struct yg_indicators *set, enum yg_indicators
 
 /*
  * The filter's cells are what is looked at for each value, anywhere in them. The caller who has
- * faster memory than a mapped file (large pages) may copy them there: @copy holds the same bytes,
- * is aligned to 2 and lives as long as the set. Between open and finish.
+ * faster memory than a mapped file (large pages) may copy them there: @copy holds the same bytes
+ * and lives as long as the set. Between open and finish.
  */
 struct yg_bytes yg_indicators_cells(const struct yg_indicators *set, enum yg_indicators_side side);
 void yg_indicators_move_cells(struct yg_indicators *set, enum yg_indicators_side side,
-			      const void *copy);
+			      const uint8_t *copy);
 
 /* After the last list: compile them. Then the set is immutable and thread-safe. */
 YG_MUST_USE int yg_indicators_finish(struct yg_indicators *set);

@@ -24,10 +24,10 @@
 #include "detect/fuse.h"
 #include "detect/indicators-int.h"
 
-#define YG_IIMG_MAGIC	    "YGIOC001" /* with the version of the form */
+#define YG_IIMG_MAGIC	    "YGIOC002" /* with the version of the form */
 #define YG_IIMG_ALIGN	    64u
 #define YG_IIMG_BLOCK	    (1u << 20)
-#define YG_IIMG_PART_BITS   8u	/* at most 256 filters */
+#define YG_IIMG_PART_BITS   12u /* at most 4096 filters */
 #define YG_IIMG_BUCKET_BITS 24u /* of a hash, at most, to find a bucket */
 #define YG_IIMG_PER_BUCKET  8u	/* records, about */
 #define YG_IIMG_BUCKET_MAX  (64u * (YG_INDICATOR_VALUE_MAX + 16u)) /* bytes */
@@ -60,8 +60,8 @@ struct yg_iimg_head {
 	uint64_t count;		      /* indicators */
 	uint64_t duplicates;	      /* values that were there already */
 	uint64_t refused;	      /* lines */
-	uint32_t part_bits;
-	uint32_t bucket_bits; /* part_bits and those behind */
+	uint32_t part_bits;	      /* of a hash, to find its filter */
+	uint32_t bucket_bits;	      /* part_bits and those behind: its bucket */
 	uint32_t list_count;
 	uint32_t note_count;
 	struct yg_iimg_run sections[YG_IIMG_SECTIONS];

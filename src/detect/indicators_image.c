@@ -115,14 +115,14 @@ static int check_sections(const struct opening *o)
 static int open_filters(const struct opening *o, struct yg_indicator_table *t)
 {
 	struct yg_bytes filters = section(o, YG_IIMG_FILTERS);
-	uint64_t cells = o->head->sections[YG_IIMG_CELLS].size / sizeof(uint16_t);
+	uint64_t cells = o->head->sections[YG_IIMG_CELLS].size;
 	uint64_t at = o->head->sections[YG_IIMG_FILTERS].at;
 
 	if (t->part_bits > YG_IIMG_PART_BITS ||
 	    filters.size != sizeof(struct yg_fuse) << t->part_bits || cells > UINT32_MAX)
 		return fail(o, YG_EFORMAT, "the number of filters is wrong", at);
 	t->filters = (const void *)filters.data;
-	t->cells = (const void *)section(o, YG_IIMG_CELLS).data;
+	t->cells = section(o, YG_IIMG_CELLS).data;
 	for (uint32_t i = 0; i < 1u << t->part_bits; i++)
 		if (!yg_fuse_is_sound(&t->filters[i], cells))
 			return fail(o, YG_EFORMAT, "a filter lies outside",
@@ -319,8 +319,7 @@ struct yg_bytes yg_indicator_table_cells(const struct yg_indicator_table *table)
 {
 	if (!table->head)
 		return (struct yg_bytes){NULL, 0};
-	return (struct yg_bytes){(const uint8_t *)table->cells,
-				 (size_t)table->head->sections[YG_IIMG_CELLS].size};
+	return (struct yg_bytes){table->cells, (size_t)table->head->sections[YG_IIMG_CELLS].size};
 }
 
 struct yg_indicators_facts yg_indicator_table_facts(const struct yg_indicator_table *table)

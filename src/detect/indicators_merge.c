@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The runs of records to an image: one part of the hashes at a time is gathered from all runs, put
- * into buckets, freed of doubles (the first one that was read stays) and written, and its filter
- * is built. Nothing but one part, the filters' cells and the buckets' places is in memory.
+ * The runs of records to an image: one slice of the hashes at a time is gathered from all runs,
+ * put into buckets, freed of doubles (the first one that was read stays) and written, and its
+ * filters are built. Nothing but one slice, the filters' cells and the buckets' places is in
+ * memory.
  */
 #include <assert.h>
 
@@ -11,7 +12,8 @@
 
 #include "base/ban.h"
 
-#define PART_RECORDS 49152u	  /* about, in a part, as long as there are fewer than 256 */
+#define PART_RECORDS 3072u	  /* about, for one filter: its cells lie in one page, or two */
+#define SLICE_BITS   8u		  /* a slice of the hashes is merged at a time */
 #define PART_BYTES   (256u << 20) /* reached only by values that stand in the lists very often */
 #define CELLS_BYTES  (UINT64_C(1) << 30)
 
@@ -129,13 +131,11 @@ static void merge_done(struct merge *m)
 	free(m->items);
 }
 
-/* How many parts and buckets, by what was read. */
+/* How many filters and buckets, by what was read. */
 static void choose_bits(struct yg_indicator_build *b)
 {
 	struct yg_iimg_head *head = &b->head;
 
-	if (b->run_count > 0)
-		head->part_bits = YG_IIMG_PART_BITS;
 	while (head->part_bits < YG_IIMG_PART_BITS && b->total >> head->part_bits > PART_RECORDS)
 		head->part_bits++;
 	head->bucket_bits = head->part_bits;
@@ -144,29 +144,33 @@ static void choose_bits(struct yg_indicator_build *b)
 		head->bucket_bits++;
 }
 
-/* The records of part @part from all runs, in the order in which they were read. */
-static int gather(struct merge *m, uint32_t part)
+/* Slices of the hashes that are merged together: all of them where little was read. */
+static uint32_t slice_bits(const struct yg_indicator_build *b)
+{
+	return b->head.part_bits < SLICE_BITS ? b->head.part_bits : SLICE_BITS;
+}
+
+/* The records of the slices @from to @to from all runs, in the order in which they were read. */
+static int gather(struct merge *m, uint32_t from, uint32_t to)
 {
 	struct yg_indicator_build *b = m->b;
-	uint32_t width = YG_INDICATOR_SLICES >> b->head.part_bits;
-	uint32_t from = part * width;
 
 	yg_buf_reset(&m->part);
 	for (size_t i = 0; i < b->run_count; i++) {
 		const struct yg_indicator_run *run = &b->runs[i];
-		size_t size = run->slices[from + width] - run->slices[from];
-		uint8_t *to = yg_buf_reserve(&m->part, size);
+		size_t size = run->slices[to] - run->slices[from];
+		uint8_t *place = yg_buf_reserve(&m->part, size);
 		int rc;
 
-		if (!to)
+		if (!place)
 			return yg_buf_error(&m->part);
-		rc = b->store.unspill(b->store.arg, run->at + run->slices[from], to, size);
+		rc = b->store.unspill(b->store.arg, run->at + run->slices[from], place, size);
 		if (rc != YG_OK)
 			return rc;
 		yg_buf_grew(&m->part, size);
 	}
 	yg_buf_add(&m->part, yg_bytes_cut(yg_buf_bytes(&b->sliced), m->last.slices[from],
-					  m->last.slices[from + width]));
+					  m->last.slices[to]));
 	return yg_buf_error(&m->part);
 }
 
@@ -280,23 +284,38 @@ static int write_bucket(struct merge *m, uint32_t from, uint32_t to)
 	return out->rc;
 }
 
-static int write_filter(struct merge *m)
+/* The filters over m->hashes, which stand in the order of their parts from @part to before @end. */
+static int write_filters(struct merge *m, uint32_t part, uint32_t end)
 {
-	struct yg_fuse fuse;
-	int rc = yg_fuse_build((const uint64_t *)(const void *)m->hashes.data,
-			       (uint32_t)(m->hashes.size / sizeof(uint64_t)), m->b->head.seed,
-			       &m->cells, &fuse);
+	const uint64_t *hashes = (const void *)m->hashes.data;
+	size_t count = m->hashes.size / sizeof(*hashes);
+	size_t from = 0;
 
-	if (rc != YG_OK)
-		return rc;
-	yg_buf_add(&m->filters, (struct yg_bytes){(const uint8_t *)&fuse, sizeof(fuse)});
+	for (; part < end; part++) {
+		struct yg_fuse fuse;
+		size_t to = from;
+		int rc;
+
+		while (to < count && yg_iimg_top(hashes[to], m->b->head.part_bits) == part)
+			to++;
+		rc = yg_fuse_build(hashes + from, (uint32_t)(to - from), &m->cells, &fuse);
+		if (rc != YG_OK)
+			return rc;
+		yg_buf_add(&m->filters, (struct yg_bytes){(const uint8_t *)&fuse, sizeof(fuse)});
+		from = to;
+	}
+	assert(from == count);
 	return yg_buf_error(&m->filters);
 }
 
-static int merge_part(struct merge *m, uint32_t part, uint32_t *starts)
+static int merge_slice(struct merge *m, uint32_t slice, uint32_t *starts)
 {
-	uint32_t bits = m->b->head.bucket_bits - m->b->head.part_bits;
-	int rc = gather(m, part);
+	const struct yg_iimg_head *head = &m->b->head;
+	uint32_t done_bits = slice_bits(m->b);
+	uint32_t width = YG_INDICATOR_SLICES >> done_bits;
+	uint32_t bits = head->bucket_bits - done_bits;
+	uint32_t filters = 1u << (head->part_bits - done_bits);
+	int rc = gather(m, slice * width, (slice + 1) * width);
 
 	if (rc == YG_OK)
 		rc = sort(m, bits, starts);
@@ -305,18 +324,18 @@ static int merge_part(struct merge *m, uint32_t part, uint32_t *starts)
 		rc = write_bucket(m, starts[i], starts[i + 1]);
 	if (rc == YG_OK)
 		rc = yg_buf_error(&m->hashes);
-	return rc == YG_OK ? write_filter(m) : rc;
+	return rc == YG_OK ? write_filters(m, slice * filters, (slice + 1) * filters) : rc;
 }
 
-static int merge_parts(struct merge *m)
+static int merge_slices(struct merge *m)
 {
-	struct yg_iimg_head *head = &m->b->head;
-	size_t buckets = (size_t)1 << (head->bucket_bits - head->part_bits);
+	uint32_t bits = slice_bits(m->b);
+	size_t buckets = (size_t)1 << (m->b->head.bucket_bits - bits);
 	uint32_t *starts = yg_calloc(buckets + 1, sizeof(*starts));
 	int rc = starts ? YG_OK : YG_ENOMEM;
 
-	for (uint32_t i = 0; i < 1u << head->part_bits && rc == YG_OK; i++)
-		rc = merge_part(m, i, starts);
+	for (uint32_t i = 0; i < 1u << bits && rc == YG_OK; i++)
+		rc = merge_slice(m, i, starts);
 	free(starts);
 	yg_buf_add(&m->buckets, (struct yg_bytes){(const uint8_t *)&m->units, sizeof(m->units)});
 	return rc == YG_OK ? yg_buf_error(&m->buckets) : rc;
@@ -361,7 +380,7 @@ int yg_indicator_build_finish(struct yg_indicator_build *build, const uint8_t ke
 	yg_buf_done(&build->pending);
 	yg_indicator_out_begin(&build->out, &build->head.sections[YG_IIMG_TABLE]);
 	if (rc == YG_OK)
-		rc = merge_parts(&m);
+		rc = merge_slices(&m);
 	yg_indicator_out_end(&build->out);
 	if (rc == YG_OK)
 		rc = write_rest(&m);

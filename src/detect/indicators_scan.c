@@ -67,7 +67,7 @@ static void settle(struct yg_indicator_scan *s, const struct yg_indicator_probe 
 
 static void settle_all(struct yg_indicator_scan *s)
 {
-	const uint16_t *cells = s->table->cells;
+	const uint8_t *cells = s->table->cells;
 
 	for (uint32_t i = 0; i < s->probe_count; i++) {
 		const struct yg_indicator_probe *p = &s->probes[i];
@@ -559,6 +559,25 @@ static void scan_marks(struct yg_indicator_scan *s)
 			low = take_mark(s, at, low);
 }
 
+/* Are the 16 bytes at @at all hex digits? */
+static inline bool is_hex16(const uint8_t *at)
+{
+#ifdef __SSE2__
+	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i digit = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+	__m128i letter = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+
+	digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+	letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
+	return _mm_movemask_epi8(_mm_or_si128(digit, letter)) == 0xffff;
+#else
+	for (unsigned i = 0; i < 16; i++)
+		if (!(classes[at[i]] & IS_HEX))
+			return false;
+	return true;
+#endif
+}
+
 /* A run of 32 hex digits or more covers one of every 32 bytes: only these are looked at. */
 static void scan_hex(struct yg_indicator_scan *s)
 {
@@ -571,9 +590,10 @@ static void scan_hex(struct yg_indicator_scan *s)
 		size_t to = at;
 		size_t first;
 
-		/* A run of 32 that covers this byte covers one of these, too. */
+		/* A run of 32 that covers this byte covers the 16 before it, or from it on, too. */
 		if (!(classes[text.data[at]] & IS_HEX) ||
-		    (!(classes[text.data[at - 16]] & IS_HEX) && !is_class(text, at + 15, IS_HEX))) {
+		    (!is_hex16(text.data + at - 16) &&
+		     (text.size - at < 16 || !is_hex16(text.data + at)))) {
 			at += 32;
 			continue;
 		}
