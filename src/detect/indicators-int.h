@@ -121,6 +121,12 @@ struct yg_indicator_table {
 	bool has_colons; /* URLs or IPv6 */
 };
 
+/* The first @bits of @hash as a number. */
+static inline uint32_t yg_indicator_top(uint64_t hash, uint32_t bits)
+{
+	return bits ? (uint32_t)(hash >> (64 - bits)) : 0;
+}
+
 uint64_t yg_indicator_key_hash(uint64_t seed, enum yg_indicator_key kind, struct yg_bytes key);
 uint64_t yg_indicator_address_hash(uint64_t seed, const uint8_t address[16], uint8_t bits);
 enum yg_indicator_key yg_indicator_kind(enum yg_indicator_type type);
@@ -183,6 +189,35 @@ struct yg_indicator_probe {
 	struct yg_bytes text;
 };
 
+#define YG_INDICATOR_CLEAN_MAX 16u
+#define YG_INDICATOR_CLEAN_SIZE                                                                    \
+	17u /* bytes of a text, at least; shorter ones are quick to search */
+
+#define YG_INDICATOR_MEMO_TEXT	240u
+#define YG_INDICATOR_MEMO_TEXTS 1024u
+
+/* A text of which the filter let nothing pass. */
+struct yg_indicator_clean_text {
+	uint64_t hash;
+	uint32_t size; /* 0: free */
+	uint32_t is_escaped;
+	uint8_t text[YG_INDICATOR_MEMO_TEXT];
+};
+
+/* Direct-mapped: each place holds what fell there last. */
+struct yg_indicator_memo {
+	struct yg_indicator_clean_text texts[YG_INDICATOR_MEMO_TEXTS];
+};
+
+/* A text of this record that is kept there unless the filter lets something in it pass. */
+struct yg_indicator_clean {
+	struct yg_indicator_clean_text *place; /* NULL: not clean */
+	uint64_t hash;
+	struct yg_bytes text;
+	uint32_t field;
+	bool is_escaped;
+};
+
 /* A search through one event, or for one value: indicators_scan.c. */
 struct yg_indicator_scan {
 	const struct yg_indicator_table *table;
@@ -194,7 +229,10 @@ struct yg_indicator_scan {
 	bool is_escaped;      /* text holds JSON escapes */
 	struct yg_bytes name; /* of the field */
 	uint32_t probe_count;
-	uint32_t key_size; /* bytes used of keys */
+	uint32_t key_size;		/* bytes used of keys */
+	struct yg_indicator_memo *memo; /* may be NULL */
+	uint32_t clean_count;
+	struct yg_indicator_clean clean[YG_INDICATOR_CLEAN_MAX];
 	struct yg_indicator_probe probes[YG_INDICATOR_PROBES_MAX];
 	uint8_t keys[YG_INDICATOR_KEYS_MAX];
 };

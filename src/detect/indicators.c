@@ -207,8 +207,14 @@ uint32_t yg_indicators_next(const struct yg_indicators *set, uint32_t index)
 	return yg_indicator_table_next(listed(set), index);
 }
 
+struct yg_indicator_memo *yg_indicator_memo_new(void)
+{
+	return yg_calloc(1, sizeof(struct yg_indicator_memo));
+}
+
 uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *event,
-			     struct yg_indicator_hit *to, uint32_t room)
+			     struct yg_indicator_memo *memo, struct yg_indicator_hit *to,
+			     uint32_t room)
 {
 	YG_INDICATOR_SCAN(s);
 
@@ -216,6 +222,7 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 	if (listed(set)->count == 0)
 		return 0;
 	yg_indicator_scan_init(&s, listed(set), to, room);
+	s.memo = memo;
 	for (uint32_t i = 0; i < event->field_count; i++) {
 		const struct yg_field *field = &event->fields[i];
 

@@ -116,6 +116,13 @@ struct yg_indicator {
 /* @index is that of a hit; it says nothing about the order in the lists. */
 struct yg_indicator yg_indicators_get(const struct yg_indicators *set, uint32_t index);
 
+/*
+ * Texts in which nothing was found, kept for the next record: user agents, pages and programs
+ * repeat. 256 KiB; one thread. Free with free(). NULL: no memory.
+ */
+struct yg_indicator_memo;
+struct yg_indicator_memo *yg_indicator_memo_new(void);
+
 struct yg_indicator_hit {
 	uint32_t index;
 	uint32_t field;	       /* index into event->fields */
@@ -124,10 +131,12 @@ struct yg_indicator_hit {
 
 /*
  * Indicators that occur in @event: at most @room, ordered by field, each index once.
- * Returns how many. Cost: a few probes per address-, name-, URL- or hash-like field.
+ * Returns how many. @memo: of this thread and this set alone; NULL: none. Cost: a few probes per
+ * address-, name-, URL- or hash-like field.
  */
 uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *event,
-			     struct yg_indicator_hit *to, uint32_t room);
+			     struct yg_indicator_memo *memo, struct yg_indicator_hit *to,
+			     uint32_t room);
 
 /* The reason when @actor (an address or name) is on an allow list, else an empty run. */
 bool yg_indicators_is_allowed(const struct yg_indicators *set, struct yg_bytes actor,

@@ -24,10 +24,10 @@
 #include "detect/fuse.h"
 #include "detect/indicators-int.h"
 
-#define YG_IIMG_MAGIC	    "YGIOC002" /* with the version of the form */
+#define YG_IIMG_MAGIC	    "YGIOC001" /* with the version of the form */
 #define YG_IIMG_ALIGN	    64u
 #define YG_IIMG_BLOCK	    (1u << 20)
-#define YG_IIMG_PART_BITS   12u /* at most 4096 filters */
+#define YG_IIMG_PART_BITS   8u	/* at most 256 filters: where they are fits the first cache */
 #define YG_IIMG_BUCKET_BITS 24u /* of a hash, at most, to find a bucket */
 #define YG_IIMG_PER_BUCKET  8u	/* records, about */
 #define YG_IIMG_BUCKET_MAX  (64u * (YG_INDICATOR_VALUE_MAX + 16u)) /* bytes */
@@ -91,12 +91,6 @@ static inline size_t yg_iimg_record_size(size_t size)
 {
 	return sizeof(struct yg_iimg_record) +
 	       (size + YG_IIMG_UNIT - 1) / YG_IIMG_UNIT * YG_IIMG_UNIT;
-}
-
-/* The first @bits of @hash as a number. */
-static inline uint32_t yg_iimg_top(uint64_t hash, uint32_t bits)
-{
-	return bits ? (uint32_t)(hash >> (64 - bits)) : 0;
 }
 
 /* The chain of checksums: @sum is what came before, at first the seed. */

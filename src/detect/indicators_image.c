@@ -264,7 +264,7 @@ static bool read_record(struct yg_bytes records, uint64_t at, struct yg_iimg_rec
 uint32_t yg_indicator_table_find(const struct yg_indicator_table *table, uint64_t hash,
 				 enum yg_indicator_key kind, struct yg_bytes value)
 {
-	uint32_t bucket = yg_iimg_top(hash, table->bucket_bits);
+	uint32_t bucket = yg_indicator_top(hash, table->bucket_bits);
 	uint64_t end = (uint64_t)table->buckets[bucket + 1] * YG_IIMG_UNIT;
 	struct yg_bytes records = {table->records.data, end};
 	struct yg_iimg_record record;

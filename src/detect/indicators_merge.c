@@ -12,7 +12,7 @@
 
 #include "base/ban.h"
 
-#define PART_RECORDS 3072u	  /* about, for one filter: its cells lie in one page, or two */
+#define PART_RECORDS 49152u	  /* about, for one filter, as long as there are fewer than 256 */
 #define SLICE_BITS   8u		  /* a slice of the hashes is merged at a time */
 #define PART_BYTES   (256u << 20) /* reached only by values that stand in the lists very often */
 #define CELLS_BYTES  (UINT64_C(1) << 30)
@@ -192,7 +192,7 @@ static int sort(struct merge *m, uint32_t bits, uint32_t *starts)
 
 	memset(starts, 0, ((size_t)buckets + 1) * sizeof(*starts));
 	for (size_t at = 0; at < size; at += spilled_at(m, at).size, count++)
-		starts[(yg_iimg_top(spilled_at(m, at).hash, shift) & (buckets - 1)) + 1]++;
+		starts[(yg_indicator_top(spilled_at(m, at).hash, shift) & (buckets - 1)) + 1]++;
 	free(m->items);
 	m->items = yg_calloc((size_t)count + 1, sizeof(*m->items));
 	if (!m->items)
@@ -202,7 +202,7 @@ static int sort(struct merge *m, uint32_t bits, uint32_t *starts)
 		starts[i + 1] += starts[i];
 	for (size_t at = 0; at < size; at += spilled_at(m, at).size) {
 		uint64_t hash = spilled_at(m, at).hash;
-		uint32_t bucket = yg_iimg_top(hash, shift) & (buckets - 1);
+		uint32_t bucket = yg_indicator_top(hash, shift) & (buckets - 1);
 
 		m->items[starts[bucket]++] = (struct item){hash, (uint32_t)at, false};
 	}
@@ -296,7 +296,7 @@ static int write_filters(struct merge *m, uint32_t part, uint32_t end)
 		size_t to = from;
 		int rc;
 
-		while (to < count && yg_iimg_top(hashes[to], m->b->head.part_bits) == part)
+		while (to < count && yg_indicator_top(hashes[to], m->b->head.part_bits) == part)
 			to++;
 		rc = yg_fuse_build(hashes + from, (uint32_t)(to - from), &m->cells, &fuse);
 		if (rc != YG_OK)

@@ -38,6 +38,8 @@ void yg_indicator_scan_init(struct yg_indicator_scan *s, const struct yg_indicat
 	s->name = (struct yg_bytes){NULL, 0};
 	s->probe_count = 0;
 	s->key_size = 0;
+	s->memo = NULL;
+	s->clean_count = 0;
 }
 
 static void add_hit(struct yg_indicator_scan *s, uint32_t index, const struct yg_indicator_probe *p)
@@ -57,6 +59,9 @@ static void settle(struct yg_indicator_scan *s, const struct yg_indicator_probe 
 	uint8_t text[YG_INDICATOR_ADDRESS_TEXT_MAX];
 	uint8_t address[16];
 
+	for (uint32_t i = 0; i < s->clean_count; i++)
+		if (s->clean[i].field == p->field)
+			s->clean[i].place = NULL;
 	if (p->kind == YG_KEY_ADDRESS) { /* the table holds it as it is written */
 		memcpy(address, key.data, sizeof(address));
 		yg_indicator_mask(address, p->bits);
@@ -82,6 +87,16 @@ static void settle_all(struct yg_indicator_scan *s)
 void yg_indicator_scan_end(struct yg_indicator_scan *s)
 {
 	settle_all(s);
+	for (uint32_t i = 0; i < s->clean_count; i++) {
+		const struct yg_indicator_clean *one = &s->clean[i];
+
+		if (!one->place)
+			continue;
+		one->place->hash = one->hash;
+		one->place->size = (uint32_t)one->text.size;
+		one->place->is_escaped = one->is_escaped;
+		memcpy(one->place->text, one->text.data, one->text.size);
+	}
 }
 
 /* Room for a key and @probes of it or of its ends. */
@@ -98,18 +113,18 @@ static uint8_t *key_room(struct yg_indicator_scan *s, size_t size, uint32_t prob
  * come from memory when the record has been read to its end.
  */
 static void probe(struct yg_indicator_scan *s, uint64_t hash, enum yg_indicator_key kind,
-		  struct yg_bytes key, struct yg_bytes text)
+		  uint8_t bits, struct yg_bytes key, struct yg_bytes text)
 {
 	const struct yg_indicator_table *t = s->table;
 	struct yg_indicator_probe *p = &s->probes[s->probe_count++];
-	uint32_t part = t->part_bits ? (uint32_t)(hash >> (64 - t->part_bits)) : 0;
 
 	p->hash = hash;
-	p->print = yg_fuse_places(&t->filters[part], hash, p->places);
+	p->print =
+		yg_fuse_places(&t->filters[yg_indicator_top(hash, t->part_bits)], hash, p->places);
 	for (unsigned i = 0; i < 3; i++)
 		__builtin_prefetch(t->cells + p->places[i]);
 	p->kind = (uint8_t)kind;
-	p->bits = 0;
+	p->bits = bits;
 	p->key_at = (uint16_t)(key.data - s->keys);
 	p->key_size = (uint16_t)key.size;
 	p->field = s->field;
@@ -140,8 +155,7 @@ static void try_address(struct yg_indicator_scan *s, struct yg_bytes text)
 		if (t->lengths[i] < 128)
 			yg_indicator_mask(address, t->lengths[i]);
 		probe(s, yg_indicator_address_hash(t->seed, address, t->lengths[i]), YG_KEY_ADDRESS,
-		      (struct yg_bytes){key, sizeof(address)}, text);
-		s->probes[s->probe_count - 1].bits = t->lengths[i];
+		      t->lengths[i], (struct yg_bytes){key, sizeof(address)}, text);
 	}
 }
 
@@ -169,7 +183,7 @@ static void try_host(struct yg_indicator_scan *s, struct yg_bytes text)
 		struct yg_bytes key = i == count ? host : yg_bytes_from(host, dots[i] + 1);
 
 		probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_DOMAIN, key), YG_KEY_DOMAIN,
-		      key, text);
+		      0, key, text);
 	}
 }
 
@@ -185,12 +199,13 @@ static void try_hash(struct yg_indicator_scan *s, struct yg_bytes text)
 		hex[i] = (uint8_t)(text.data[i] | 0x20); /* digits have that bit already */
 	s->key_size += (uint32_t)text.size;
 	key = (struct yg_bytes){hex, text.size};
-	probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_HASH, key), YG_KEY_HASH, key, text);
+	probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_HASH, key), YG_KEY_HASH, 0, key,
+	      text);
 }
 
 static void try_url_key(struct yg_indicator_scan *s, struct yg_bytes key, struct yg_bytes text)
 {
-	probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_URL, key), YG_KEY_URL, key, text);
+	probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_URL, key), YG_KEY_URL, 0, key, text);
 }
 
 /* With and without its query, with and without its scheme. */
@@ -613,9 +628,30 @@ static void scan_hex(struct yg_indicator_scan *s)
 	}
 }
 
+/* Was nothing found in this text before? If not, it may turn out so now. */
+static bool is_known_clean(struct yg_indicator_scan *s)
+{
+	struct yg_indicator_clean one = {
+		.text = s->text, .field = s->field, .is_escaped = s->is_escaped};
+
+	one.hash = yg_hash64(s->text, s->table->seed);
+	one.place = &s->memo->texts[one.hash % YG_INDICATOR_MEMO_TEXTS];
+	if (one.place->hash == one.hash && one.place->size == s->text.size &&
+	    one.place->is_escaped == s->is_escaped &&
+	    memcmp(one.place->text, s->text.data, s->text.size) == 0)
+		return true;
+	/* What is clean as a version might hold an address elsewhere. */
+	if (s->clean_count < YG_INDICATOR_CLEAN_MAX && !is_version(s))
+		s->clean[s->clean_count++] = one;
+	return false;
+}
+
 void yg_indicator_scan_text(struct yg_indicator_scan *scan)
 {
 	if (scan->text.size < 4)
+		return;
+	if (scan->memo && scan->text.size >= YG_INDICATOR_CLEAN_SIZE &&
+	    scan->text.size <= YG_INDICATOR_MEMO_TEXT && is_known_clean(scan))
 		return;
 	if (scan->table->has_marks && !is_short_and_plain(scan))
 		scan_marks(scan);

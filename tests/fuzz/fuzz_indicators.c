@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	yg_event_init(&event, arena, names);
 	if (yg_event_add(&event, YG_S("text"), text, YG_VALUE_TEXT) != YG_OK)
 		abort();
-	count = yg_indicators_match(set, &event, hits, 16);
+	count = yg_indicators_match(set, &event, NULL, hits, 16);
 	for (uint32_t i = 0; i < count; i++)
 		if (hits[i].value.data < text.data ||
 		    hits[i].value.data + hits[i].value.size > text.data + text.size)

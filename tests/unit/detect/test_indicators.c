@@ -51,7 +51,7 @@ static struct yg_bytes found(const char *text)
 	yg_event_init(&event, arena, names);
 	if (yg_event_add(&event, YG_S("field"), yg_bytes_str(text), YG_VALUE_TEXT) != YG_OK)
 		abort();
-	count = yg_indicators_match(set, &event, hits, 8);
+	count = yg_indicators_match(set, &event, NULL, hits, 8);
 	for (uint32_t i = 0; i < count; i++)
 		size += (size_t)snprintf(to + size, sizeof(to) - size, "%.*s[%.*s] ",
 					 YG_FMT(yg_indicators_get(set, hits[i].index).value),
@@ -299,16 +299,16 @@ static void fields(void)
 	CHECK(yg_event_add(&event, YG_S("a"), YG_S("nothing"), YG_VALUE_TEXT) == YG_OK);
 	CHECK(yg_event_derive(&event, YG_F_src_ip, YG_S("192.0.2.1"), YG_VALUE_TEXT) == YG_OK);
 	CHECK(yg_event_add(&event, YG_S("FileVersion"), YG_S("192.0.2.1"), YG_VALUE_TEXT) == YG_OK);
-	CHECK(yg_indicators_match(set, &event, hits, 4) == 0);
+	CHECK(yg_indicators_match(set, &event, NULL, hits, 4) == 0);
 	CHECK(yg_event_add_escaped(&event, YG_S("url"), YG_S("http:\\/\\/evil.example\\/x")) ==
 	      YG_OK);
 	CHECK(yg_event_add(&event, YG_S("ip"), YG_S("192.0.2.1 evil.example"), YG_VALUE_TEXT) ==
 	      YG_OK);
-	CHECK(yg_indicators_match(set, &event, hits, 4) == 2);
+	CHECK(yg_indicators_match(set, &event, NULL, hits, 4) == 2);
 	CHECK_TEXT(yg_indicators_get(set, hits[0].index).value, "evil.example");
 	CHECK_TEXT(yg_indicators_get(set, hits[1].index).value, "192.0.2.1");
 	CHECK(hits[0].field == 3 && hits[1].field == 4);
-	CHECK(yg_indicators_match(set, &event, hits, 1) == 1);
+	CHECK(yg_indicators_match(set, &event, NULL, hits, 1) == 1);
 	end();
 }
 
@@ -322,7 +322,7 @@ static struct yg_bytes found_escaped(const char *text)
 	yg_event_init(&event, arena, names);
 	if (yg_event_add_escaped(&event, YG_S("field"), yg_bytes_str(text)) != YG_OK)
 		abort();
-	count = yg_indicators_match(set, &event, hits, 8);
+	count = yg_indicators_match(set, &event, NULL, hits, 8);
 	for (uint32_t i = 0; i < count; i++)
 		size += (size_t)snprintf(to + size, sizeof(to) - size, "%.*s ",
 					 YG_FMT(hits[i].value));
