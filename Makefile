@@ -2,7 +2,7 @@
 # The two commands of this project are `make run` and `make test`; `make help` lists the rest.
 .POSIX:
 .PHONY: run test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh \
-	regression conformance help clean
+	regression conformance soak help clean
 
 run: ## build and look for attacks in the sample logs; LOG=/path for your own
 	@tools/run $(LOG)
@@ -25,6 +25,9 @@ regression: ## public rule regression set, where it is present
 conformance: ## vectors of the specification, then 20000 generated cases; SEED=n for the same again
 	@tools/build && tests/conformance/run.py build/yagura build/tests/conformance/oracle_lines $(SEED) \
 		&& build/tests/detect/engine_generated --cases 20000 $(SEED)
+
+soak: ## power cuts and kills, long; SEED=n for another row
+	@tests/soak/run --seed "$(or $(SEED),1)" --kills 200 --cuts 2000
 
 lint: ## form, layers, sizes, spelling
 	@tools/lint

@@ -28,6 +28,7 @@ GROUPS = {
     "audit": "Linux audit",
     "cloud": "AWS CloudTrail",
     "service": "sign-ins of mail, shares and firewall pages",
+    "described": "device or application read by a description",
 }
 
 HEAD = """# Samples of products, and what is made of them
@@ -66,7 +67,7 @@ def look(folder):
 def cells(name, said, seen):
     group = said.get("group")
     is_covered = seen["recognised"] and group in GROUPS
-    if group == "web" and not re.search("web access|error log|HAProxy", seen["kinds"]):
+    if group == "web" and not re.search("web access|error log|HAProxy|described", seen["kinds"]):
         is_covered = False
     if is_covered:
         covered = "yes: " + GROUPS[group]

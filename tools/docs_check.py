@@ -49,6 +49,8 @@ with tempfile.TemporaryDirectory() as temp:
     elif made.returncode == 0 and (not path.exists() or path.read_text(encoding="utf-8") !=
                                    fresh.read_text(encoding="utf-8")):
         bad.append("docs/conformance.md is old: run tools/docs_check.py --write")
+if subprocess.run([sys.executable, str(ROOT / "bench" / "plots.py"), "--check"], check=False).returncode:
+    bad.append("docs/performance: run bench/plots.py")
 print("\n".join(bad))
 print("%d passed, %d failed, 0 skipped" % (not bad, len(bad)))
 sys.exit(1 if bad else 0)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/assess-int.h"
 #include "assess/statement.h"
+#include "base/disk.h"
 #include "base/io.h"
 
 #include "base/ban.h"
@@ -68,24 +68,6 @@ static bool read_secret_key(const char *path, struct yg_key *ret)
 	return true;
 }
 
-/* A new file, or none: what is there already is never touched. */
-static int write_new(const char *path, struct yg_bytes content, unsigned mode)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	int rc;
-
-	if (fd < 0)
-		return errno == EEXIST ? YG_EDUPLICATE : yg_err_from_errno(errno);
-	rc = yg_io_write(fd, content);
-	if (rc == YG_OK)
-		rc = yg_io_fsync(fd);
-	if (close(fd) != 0 && rc == YG_OK)
-		rc = yg_err_from_errno(errno);
-	if (rc != YG_OK)
-		(void)unlink(path); /* half a key helps nobody; the failure is told anyway */
-	return rc;
-}
-
 static void say_not_written(const char *path, int rc)
 {
 	if (rc == YG_EDUPLICATE)
@@ -109,14 +91,14 @@ static int write_pair(const char *path, const struct yg_key *key)
 	yg_buf_init(&text, YG_KEY_FILE_MAX);
 	yg_key_write_public(key, &text);
 	rc = yg_buf_error(&text) ? yg_buf_error(&text)
-				 : write_new(public_path, yg_buf_bytes(&text), 0644);
+				 : yg_disk_create(public_path, yg_buf_bytes(&text), 0644);
 	if (rc != YG_OK) {
 		say_not_written(public_path, rc);
 	} else {
 		yg_buf_reset(&text);
 		yg_key_write_secret(key, &text);
 		rc = yg_buf_error(&text) ? yg_buf_error(&text)
-					 : write_new(path, yg_buf_bytes(&text), 0600);
+					 : yg_disk_create(path, yg_buf_bytes(&text), 0600);
 		if (rc != YG_OK) {
 			say_not_written(path, rc);
 			(void)unlink(public_path); /* it is ours and has no other half */

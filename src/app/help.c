@@ -8,19 +8,32 @@ static void put(const char *msgid)
 	fputs(yg_say_tr(msgid), stdout);
 }
 
+/* One message for each command, so that one can be added without touching the others. */
+static const char *const command_lines[] = {
+	N_("  yagura detect PATH...        look for attacks in log files or folders\n"),
+	N_("  yagura hunt PATH...          the same over archives and a long time, resumable\n"),
+	N_("  yagura archive write --out DIR --org ID PATH...\n"
+	   "                               keep logs in archives; also verify, cat, repair\n"),
+	N_("  yagura search TEXT PATH...   records that hold a text\n"),
+	N_("  yagura summary logons|events|files|keywords PATH...\n"
+	   "                               what is in logs, counted\n"),
+	N_("  yagura rules check PATH...   check rules for mistakes\n"),
+	N_("  yagura rules benign PATH...  what rules find where nothing is amiss\n"),
+	N_("  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"),
+	N_("  yagura source learn LINES    teach the log of a device that is not known\n"),
+	N_("  yagura evtx dump --json FILE   print the records of Windows event files\n"),
+	N_("  yagura assess web            assess your own measures, in the browser\n"),
+	N_("  yagura assess COMMAND        the same from the command line\n"),
+};
+
 void yg_help(void)
 {
 	put(N_("Yagura reads logs and tells what attacked you, since when, whether it may have\n"
 	       "succeeded, and what to do.\n"
-	       "\n"
-	       "  yagura detect PATH...        look for attacks in log files or folders\n"
-	       "  yagura rules check PATH...   check rules for mistakes\n"
-	       "  yagura source records PATH...  print logs in Yagura's record form (JSON lines)\n"
-	       "  yagura evtx dump --json FILE   print the records of Windows event files\n"
-	       "  yagura assess web            assess your own measures, in the browser\n"
-	       "  yagura assess COMMAND        the same from the command line\n"
-	       "  yagura --version\n"
-	       "\n"
+	       "\n"));
+	for (size_t i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++)
+		put(command_lines[i]);
+	put(N_("\n"
 	       "`yagura COMMAND --help` shows the options of a command. All messages are "
 	       "available\n"
 	       "in Japanese and English (--lang ja, --lang en).\n"));
@@ -59,13 +72,29 @@ void yg_help_detect(void)
 	       "  --tz ZONE            zone of times written without one (Asia/Tokyo, +09:00, "
 	       "UTC);\n"
 	       "                       otherwise the zone of this machine\n"
-	       "  --follow             go on reading as the files grow, through rotation\n"
+	       "  --follow             go on reading as the files grow, through rotation; changed\n"
+	       "                       rules and indicators take over (also on SIGHUP)\n"
 	       "  --threads N          number of workers; the result is the same for any number\n"
+	       "\n"
+	       "For those who tune rules (docs/tuning.md)\n"
+	       "  --explain RULE       why a rule (id, title or file) fits or not, condition by\n"
+	       "                       condition; --explain-max N records (10)\n"
+	       "  --count              only numbers: by kind of record, rule, level, source\n"
+	       "  --profile FILE       what each rule costs, as JSON; - prints a table\n"
+	       "  --rule-budget N      work of a rule for each KiB, beyond which it is put out of\n"
+	       "                       use (10000; 0 = no limit)\n"
+	       "  --findings-budget N  the same for findings in 1000 records (0 = no limit)\n"
 	       "\n"
 	       "Exit status: 0 done; 1 done, but an input or rule that was named could not be "
 	       "used;\n"
 	       "2 wrong usage, nothing could be read, or the output could not be written;\n"
 	       "3 --fail-on was reached.\n"));
+	put(N_("\n"
+	       "Logs that are described (docs/source-description.md)\n"
+	       "  --sources PATH       a description or a folder of them; may be repeated. Those "
+	       "in\n"
+	       "                       your own folder (`yagura source list` names it) always "
+	       "count\n"));
 }
 
 void yg_help_rules(void)
@@ -75,16 +104,90 @@ void yg_help_rules(void)
 	       "                          PATH...\n"
 	       "\n"
 	       "Reads Sigma rules (files or folders) and names each one that cannot be used, with\n"
-	       "file, line and reason. Exit status: 0 when none was refused, otherwise 1.\n"));
+	       "file, line and reason. Exit status: 0 when none was refused, otherwise 1.\n"
+	       "\n"
+	       "       yagura rules benign [--rules PATH]... [--no-default-rules] [--json] "
+	       "PATH...\n"
+	       "\n"
+	       "What the rules find in logs where nothing is amiss: how often, examples, the "
+	       "values\n"
+	       "that cause it, and a Sigma filter that would take it away (docs/tuning.md).\n"));
 }
 
 void yg_help_source(void)
 {
-	put(N_("usage: yagura source records [--format NAME] [--log-format STRING] [--tz ZONE] "
+	put(N_("usage: yagura source records [OPTION]... PATH...\n"
+	       "       yagura source learn [LINES] --name NAME --field NAME=VALUE... [--set "
+	       "NAME=VALUE]...\n"
+	       "                     [--kind KIND] [--title TEXT] [--line N] [--framing "
+	       "line|syslog]\n"
+	       "                     [--out FILE] [--add | --force] [--tz ZONE] [--json]\n"
+	       "       yagura source test DESCRIPTION LINES [--tz ZONE] [--json]\n"
+	       "       yagura source list [--sources PATH]... [--json]\n"
+	       "\n"
+	       "records  prints each record of the logs in Yagura's own form, one JSON object a "
+	       "line\n"
+	       "         (docs/record-format.md); `yagura detect` reads this form and finds the "
+	       "same.\n"
+	       "         --from TIME, --to TIME and the options of `detect` for its input count.\n"
+	       "learn    makes a description of a log that Yagura does not know, from about ten "
+	       "lines\n"
+	       "         and what stands where in one of them (--field user=bob as it stands in "
+	       "line "
+	       "1).\n"
+	       "         --set auth_result=failed says what such a line means. Without --field, on "
+	       "a\n"
+	       "         terminal, it asks. It goes to --out FILE, else to your folder "
+	       "(`source list`\n"
+	       "         names it); --add adds another kind of line to it.\n"
+	       "test     reads the lines by a description and says which are not read, and why.\n"
+	       "list     shows the descriptions there are, in the order of trying.\n"
+	       "\n"
+	       "The form of descriptions: docs/source-description.md. Exit status: 0 all lines are "
+	       "read,\n"
+	       "1 some are not, 2 nothing could be done.\n"));
+}
+
+void yg_help_summary(void)
+{
+	put(N_("usage: yagura summary logons|events|files [--from TIME] [--to TIME] [--json | "
+	       "--csv]\n"
+	       "                      [OPTION]... PATH...\n"
+	       "       yagura summary keywords [--level LEVEL] [--json | --csv] [OPTION]... "
 	       "PATH...\n"
 	       "\n"
-	       "Prints each record of the logs in Yagura's own form, one JSON object a line\n"
-	       "(docs/record-format.md). `yagura detect` reads this form and finds the same.\n"));
+	       "logons    accepted and refused sign-ins for each account, source, machine and "
+	       "type\n"
+	       "events    how many records of which format, channel, event and machine\n"
+	       "files     the same for each file: what is in it, of which machine, from when to "
+	       "when\n"
+	       "keywords  accounts, addresses, machines and programs that findings of this level "
+	       "or\n"
+	       "          above name (low unless --level says another)\n"
+	       "\n"
+	       "The options of `yagura detect` for input count, for keywords those for rules, too. "
+	       "TIME:\n"
+	       "2026-11-25 or 2026-11-25T08:00:00, in --tz unless a zone is written.\n"));
+}
+
+void yg_help_search(void)
+{
+	put(N_("usage: yagura search TEXT [OPTION]... PATH...\n"
+	       "       yagura search --field NAME=TEXT|--regex EXPRESSION... [OPTION]... PATH...\n"
+	       "\n"
+	       "Prints the records of any format that hold TEXT, in any field or anywhere in the "
+	       "line.\n"
+	       "\n"
+	       "  --field NAME=TEXT    TEXT in this field; may be repeated: all have to fit\n"
+	       "  --regex EXPRESSION   a regular expression that fits somewhere in a value or the "
+	       "line\n"
+	       "  --any                one of several is enough\n"
+	       "  --exact-case         upper and lower case are not the same\n"
+	       "  --from TIME, --to TIME  records of this time (2026-11-25, 2026-11-25T08:00:00)\n"
+	       "  --limit N            stop after N records\n"
+	       "  --json               records in Yagura's form; --csv: a table for a spreadsheet\n"
+	       "\n"
+	       "The options of `yagura detect` for input count, too.\n"));
 }
 
 void yg_help_evtx(void)
@@ -96,6 +199,48 @@ void yg_help_evtx(void)
 	       "JSON object a line: its number, its place in bytes, its time and its fields. What "
 	       "is\n"
 	       "damaged is named on standard error by its place (docs/evtx.md).\n"));
+}
+
+void yg_help_hunt(void)
+{
+	put(N_("usage: yagura hunt [OPTION]... PATH...\n"
+	       "\n"
+	       "Looks for rules and indicators in archives (`yagura archive write`) and in plain\n"
+	       "logs, as `yagura detect` does, whose options all count here too. Of an archive "
+	       "only\n"
+	       "the frames are read that can hold what is looked for.\n"
+	       "\n"
+	       "  --from TIME          only records of this time or later: 2026-11-21 or\n"
+	       "                       2026-11-21T08:30:00+09:00\n"
+	       "  --to TIME            only records before this time\n"
+	       "  --field NAME=VALUE   only records with this value (case aside); one name "
+	       "several\n"
+	       "                       times: any of the values; several names: all of them\n"
+	       "  --state FILE         with --json or --csv: keep in FILE how far it is; the same\n"
+	       "                       command goes on from there after an interruption\n"
+	       "\n"
+	       "With --no-default-rules and --indicators only the indicators are looked for: the\n"
+	       "fastest hunt. Exit status as for detect; 1 also when it was interrupted.\n"));
+}
+
+void yg_help_archive(void)
+{
+	put(N_("usage: yagura archive write --out DIR --org ID [OPTION]... PATH...\n"
+	       "       yagura archive verify [--json] DIR|FILE...\n"
+	       "       yagura archive cat [--from TIME] [--to TIME] [--field NAME=VALUE]... "
+	       "DIR|FILE...\n"
+	       "       yagura archive repair DIR|FILE...\n"
+	       "\n"
+	       "write   keeps logs of any format as records in DIR/ID/YEAR/MONTH/DAY, one file an "
+	       "hour\n"
+	       "        (docs/archive.md); options as for detect where they concern input.\n"
+	       "        --arrived TIME takes them as arrived then, not now\n"
+	       "verify  reads everything and names all damage by its place; exit 1 when there is "
+	       "any\n"
+	       "cat     prints the records as JSON lines (docs/record-format.md)\n"
+	       "repair  closes files that an interruption left open, makes missing filters anew\n"
+	       "\n"
+	       "The files are zstd: `zstd -dc FILE | jq` reads them too.\n"));
 }
 
 void yg_help_assess(void)

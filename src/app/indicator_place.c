@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/cache.h"
+#include "base/disk.h"
 #include "base/io.h"
 
 #include "base/ban.h"
@@ -104,18 +105,11 @@ static int note(struct yg_indicator_place *place, int rc)
 	return rc;
 }
 
-static int seek(int fd, uint64_t at)
-{
-	return lseek(fd, (off_t)at, SEEK_SET) < 0 ? yg_err_from_errno(errno) : YG_OK;
-}
-
 static int put(void *arg, uint64_t at, struct yg_bytes b)
 {
 	struct yg_indicator_place *place = arg;
-	int rc = seek(place->image_fd, at);
+	int rc = yg_disk_write(place->image_fd, b, at);
 
-	if (rc == YG_OK)
-		rc = yg_io_write(place->image_fd, b);
 	place->put_bytes += b.size;
 	return note(place, rc);
 }
@@ -123,10 +117,8 @@ static int put(void *arg, uint64_t at, struct yg_bytes b)
 static int spill(void *arg, struct yg_bytes b)
 {
 	struct yg_indicator_place *place = arg;
-	int rc = seek(place->spill_fd, place->spilled);
+	int rc = yg_disk_write(place->spill_fd, b, place->spilled);
 
-	if (rc == YG_OK)
-		rc = yg_io_write(place->spill_fd, b);
 	place->spilled += b.size;
 	return note(place, rc);
 }
@@ -134,15 +126,16 @@ static int spill(void *arg, struct yg_bytes b)
 static int unspill(void *arg, uint64_t at, uint8_t *to, size_t size)
 {
 	struct yg_indicator_place *place = arg;
-	int rc = seek(place->spill_fd, at);
+	int rc = YG_OK;
 
 	while (rc == YG_OK && size > 0) {
 		size_t got = 0;
 
-		rc = yg_io_read(place->spill_fd, to, size, &got);
+		rc = yg_io_read_at(place->spill_fd, to, size, at, &got);
 		if (rc == YG_OK && got == 0)
 			rc = YG_EIO; /* we wrote more than that */
 		to += got;
+		at += got;
 		size -= got;
 	}
 	return note(place, rc);
@@ -162,13 +155,13 @@ int yg_indicator_place_keep(struct yg_indicator_place *place, const uint8_t key[
 
 	if (!place->folder[0])
 		return YG_OK;
-	rc = yg_io_fsync(place->image_fd);
+	rc = yg_disk_sync(place->image_fd);
 	if (rc != YG_OK)
 		return rc;
 	yg_cache_name(key, YG_INDICATOR_CACHE_SUFFIX, name);
 	(void)snprintf(path, sizeof(path), "%s/%s", place->folder, name); /* fits */
 	if (place->part[0]) {
-		rc = rename(place->part, path) == 0 ? YG_OK : yg_err_from_errno(errno);
+		rc = yg_disk_rename(place->part, path);
 		if (rc == YG_OK)
 			place->part[0] = '\0';
 		return rc;

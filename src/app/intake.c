@@ -35,6 +35,8 @@ int yg_intake_open(struct yg_intake *intake, const struct yg_input *input, size_
 void yg_intake_close(struct yg_intake *intake)
 {
 	intake->stream = yg_stream_free(intake->stream);
+	intake->filters = yg_archive_filters_free(intake->filters);
+	intake->archive = yg_archive_free(intake->archive);
 	yg_buf_done(&intake->carry);
 	yg_buf_done(&intake->head.text);
 }
@@ -258,6 +260,8 @@ int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch)
 	bool is_waiting = false;
 	int rc = YG_OK;
 
+	if (intake->archive)
+		return yg_intake_next_archive(intake, batch);
 	assert(intake->stream);
 	if (intake->is_evtx)
 		return yg_intake_next_evtx(intake, batch);

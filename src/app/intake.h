@@ -7,6 +7,7 @@
 #pragma once
 
 #include "app/batch.h"
+#include "archive/filters.h"
 #include "parse/columns.h"
 #include "parse/evtx.h"
 #include "parse/format.h"
@@ -32,7 +33,15 @@ struct yg_intake {
 	struct yg_evtx_scan scan;
 	uint64_t notes; /* places of it that are not as they should be */
 	int64_t reference_ns;
-	int rc; /* why reading ended early; YG_OK otherwise */
+	struct yg_archive *archive;	    /* an archive, read frame by frame; NULL: a stream */
+	struct yg_archive_filters *filters; /* of it, or NULL */
+	struct yg_hunt *hunt;		    /* borrowed */
+	uint32_t frame;			    /* the next to look at */
+	uint32_t counted;		    /* frames that were looked at */
+	uint32_t may_count;		    /* of hunt->may */
+	bool is_passed_over;		    /* nothing of it is wanted */
+	uint64_t text_bytes;		    /* of the frames handed on */
+	int rc;				    /* why reading ended early; YG_OK otherwise */
 	const char *reason;
 };
 
@@ -51,6 +60,15 @@ void yg_intake_close(struct yg_intake *intake);
  * it: they are kept in intake->rc, and batch->is_last is set.
  */
 YG_MUST_USE int yg_intake_next(struct yg_intake *intake, struct yg_batch *batch);
+
+/*
+ * intake_archive.c: the same for an archive, of which only frames are read that @hunt wants; they
+ * are handed on packed. YG_EMISMATCH: not an archive, to be opened as above.
+ */
+struct yg_hunt;
+YG_MUST_USE int yg_intake_open_archive(struct yg_intake *intake, const struct yg_input *input,
+				       size_t index, struct yg_hunt *hunt, int64_t now_ns);
+YG_MUST_USE int yg_intake_next_archive(struct yg_intake *intake, struct yg_batch *batch);
 
 /* intake_evtx.c: the same for a Windows event file; its first bytes stand in the carry. */
 void yg_intake_begin_evtx(struct yg_intake *intake);

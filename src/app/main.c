@@ -16,8 +16,11 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"assess", yg_command_assess}, {"detect", yg_command_detect}, {"evtx", yg_command_evtx},
-	{"rules", yg_command_rules},   {"source", yg_command_source},
+	{"archive", yg_command_archive}, {"assess", yg_command_assess},
+	{"detect", yg_command_detect},	 {"evtx", yg_command_evtx},
+	{"hunt", yg_command_hunt},	 {"rules", yg_command_rules},
+	{"search", yg_command_search},	 {"source", yg_command_source},
+	{"summary", yg_command_summary},
 };
 
 /* Tests of failing calls set this in builds with the option `torture` (base/alloc.h). */

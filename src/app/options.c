@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/say.h"
+#include "app/tally.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -17,6 +18,7 @@ enum {
 	OPT_HTML,
 	OPT_RULES,
 	OPT_NO_DEFAULT,
+	OPT_SOURCES,
 	OPT_PLACEHOLDERS,
 	OPT_DEPRECATED,
 	OPT_FORMAT,
@@ -29,6 +31,19 @@ enum {
 	OPT_THREADS,
 	OPT_LANG,
 	OPT_STATS,
+	OPT_FROM,
+	OPT_TO,
+	OPT_FIELD,
+	OPT_STATE,
+	OPT_OUT,
+	OPT_ORG,
+	OPT_ARRIVED,
+	OPT_COUNT,
+	OPT_EXPLAIN,
+	OPT_EXPLAIN_MAX,
+	OPT_PROFILE,
+	OPT_RULE_BUDGET,
+	OPT_FINDINGS_BUDGET,
 };
 
 static const struct option longs[] = {
@@ -38,6 +53,7 @@ static const struct option longs[] = {
 	{"html", required_argument, NULL, OPT_HTML},
 	{"rules", required_argument, NULL, OPT_RULES},
 	{"no-default-rules", no_argument, NULL, OPT_NO_DEFAULT},
+	{"sources", required_argument, NULL, OPT_SOURCES},
 	{"placeholders", required_argument, NULL, OPT_PLACEHOLDERS},
 	{"include-deprecated", no_argument, NULL, OPT_DEPRECATED},
 	{"format", required_argument, NULL, OPT_FORMAT},
@@ -50,9 +66,60 @@ static const struct option longs[] = {
 	{"threads", required_argument, NULL, OPT_THREADS},
 	{"lang", required_argument, NULL, OPT_LANG},
 	{"stats", no_argument, NULL, OPT_STATS},
+	{"count", no_argument, NULL, OPT_COUNT},
+	{"explain", required_argument, NULL, OPT_EXPLAIN},
+	{"explain-max", required_argument, NULL, OPT_EXPLAIN_MAX},
+	{"profile", required_argument, NULL, OPT_PROFILE},
+	{"rule-budget", required_argument, NULL, OPT_RULE_BUDGET},
+	{"findings-budget", required_argument, NULL, OPT_FINDINGS_BUDGET},
 	{"help", no_argument, NULL, 'h'},
-	{0},
 };
+#define LONGS (sizeof(longs) / sizeof(longs[0]))
+
+/* Options of some commands alone. */
+static const struct {
+	const char *commands; /* divided by spaces */
+	struct option option;
+} more_longs[] = {
+	{"hunt cat", {"from", required_argument, NULL, OPT_FROM}},
+	{"hunt cat", {"to", required_argument, NULL, OPT_TO}},
+	{"hunt cat", {"field", required_argument, NULL, OPT_FIELD}},
+	{"hunt", {"state", required_argument, NULL, OPT_STATE}},
+	{"write", {"out", required_argument, NULL, OPT_OUT}},
+	{"write", {"org", required_argument, NULL, OPT_ORG}},
+	{"write", {"arrived", required_argument, NULL, OPT_ARRIVED}},
+};
+#define MORE_LONGS (sizeof(more_longs) / sizeof(more_longs[0]))
+
+static bool is_command(const char *commands, const char *name)
+{
+	size_t size = strlen(name);
+	const char *at = strstr(commands, name);
+
+	return at && (at == commands || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0');
+}
+
+/* The options of @command, ending in an empty one. */
+static void make_longs(const char *command, struct option to[LONGS + MORE_LONGS + 1])
+{
+	size_t count = LONGS;
+
+	memcpy(to, longs, sizeof(longs));
+	for (size_t i = 0; i < MORE_LONGS; i++)
+		if (is_command(more_longs[i].commands, command))
+			to[count++] = more_longs[i].option;
+	to[count] = (struct option){0};
+}
+
+static void show_help(const char *command)
+{
+	if (strcmp(command, "hunt") == 0)
+		yg_help_hunt();
+	else if (is_command("write cat verify repair", command))
+		yg_help_archive();
+	else
+		yg_help_detect();
+}
 
 /* The names people give the access-log forms; the parser tells them apart by itself. */
 static enum yg_format format_by_name(struct yg_bytes name)
@@ -143,6 +210,77 @@ static bool set_lang(const char *text)
 	return true;
 }
 
+static bool set_explain_max(struct yg_options *options, const char *text)
+{
+	uint64_t value;
+
+	if (!yg_bytes_u64(yg_bytes_str(text), &value) || value < 1 || value > YG_EXPLAIN_MAX_MAX) {
+		yg_say(N_("--explain-max %s: give a number from 1 to %u"),
+		       yg_say_safe(yg_bytes_str(text), 40), YG_EXPLAIN_MAX_MAX);
+		return false;
+	}
+	options->explain_max = (unsigned)value;
+	return true;
+}
+
+static bool set_budget(uint64_t *to, const char *name, const char *text, uint64_t least,
+		       uint64_t most)
+{
+	if (yg_bytes_u64(yg_bytes_str(text), to) && (*to == 0 || (*to >= least && *to <= most)))
+		return true;
+	yg_say(N_("%s %s: give 0 for no limit, or a number from %llu to %llu"), name,
+	       yg_say_safe(yg_bytes_str(text), 40), (unsigned long long)least,
+	       (unsigned long long)most);
+	return false;
+}
+
+/* Options for those who tune rules (docs/tuning.md). */
+static bool set_tuning_option(struct yg_options *o, int option, const char *value)
+{
+	switch (option) {
+	case OPT_COUNT:
+		o->is_counting = true;
+		return true;
+	case OPT_EXPLAIN:
+		o->explain = value;
+		return true;
+	case OPT_PROFILE:
+		o->profile = value;
+		return true;
+	case OPT_RULE_BUDGET:
+		return set_budget(&o->rule_budget, "--rule-budget", value, YG_RULE_BUDGET_MIN,
+				  UINT32_MAX);
+	case OPT_FINDINGS_BUDGET:
+		return set_budget(&o->findings_budget, "--findings-budget", value, 1, 1000);
+	default:
+		return set_explain_max(o, value);
+	}
+}
+
+/* What cannot be asked for together. */
+static bool fits_together(const struct yg_options *o)
+{
+	if (o->is_counting && o->explain) {
+		yg_say(N_("give only one of --count and --explain"));
+		return false;
+	}
+	if (o->is_following && (o->is_counting || o->explain || o->profile)) {
+		yg_say(N_("%s looks at logs as they are: leave out --follow"),
+		       o->explain	? "--explain"
+		       : o->is_counting ? "--count"
+					: "--profile");
+		return false;
+	}
+	if (!o->is_counting && !o->explain)
+		return true;
+	if (o->output != YG_OUTPUT_TERMINAL && o->output != YG_OUTPUT_JSON) {
+		yg_say(N_("%s is shown as text or with --json"),
+		       o->explain ? "--explain" : "--count");
+		return false;
+	}
+	return true;
+}
+
 /* Options that choose what goes out. */
 static bool set_output_option(struct yg_options *o, int option, const char *value)
 {
@@ -176,6 +314,8 @@ static bool set_input_option(struct yg_options *o, int option, const char *value
 		return add_path(&o->indicators, &o->indicator_count, value);
 	case OPT_ALLOW:
 		return add_path(&o->allows, &o->allow_count, value);
+	case OPT_SOURCES:
+		return add_path(&o->sources, &o->source_count, value);
 	case OPT_NO_DEFAULT:
 		o->no_default_rules = true;
 		return true;
@@ -201,22 +341,62 @@ static bool set_input_option(struct yg_options *o, int option, const char *value
 	}
 }
 
+/* Options of hunts and archives. */
+static bool set_archive_option(struct yg_options *o, int option, const char *value)
+{
+	switch (option) {
+	case OPT_FROM:
+		o->from = value;
+		return true;
+	case OPT_TO:
+		o->to = value;
+		return true;
+	case OPT_FIELD:
+		return add_path(&o->fields, &o->field_count, value);
+	case OPT_STATE:
+		o->state_path = value;
+		return true;
+	case OPT_OUT:
+		o->out_dir = value;
+		return true;
+	case OPT_ORG:
+		o->org = value;
+		return true;
+	default:
+		o->arrived = value;
+		return true;
+	}
+}
+
 static bool is_output_option(int option)
 {
 	return (option >= OPT_JSON && option <= OPT_HTML) || option == OPT_FAIL_ON ||
 	       option == OPT_LANG || option == OPT_STATS;
 }
 
-enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret)
+static bool set_option(struct yg_options *o, int option, const char *value)
 {
+	if (option >= OPT_COUNT)
+		return set_tuning_option(o, option, value);
+	if (option >= OPT_FROM)
+		return set_archive_option(o, option, value);
+	return is_output_option(option) ? set_output_option(o, option, value)
+					: set_input_option(o, option, value);
+}
+
+enum yg_options_result yg_options_read_some(int argc, char **argv, struct yg_options *ret)
+{
+	struct option table[LONGS + MORE_LONGS + 1];
 	int option;
 
-	*ret = (struct yg_options){0};
+	*ret = (struct yg_options){.explain_max = YG_EXPLAIN_MAX_DEFAULT,
+				   .rule_budget = YG_RULE_BUDGET_DEFAULT};
+	make_longs(argv[0], table);
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
 		if (option == 'h') {
-			yg_help_detect();
+			show_help(argv[0]);
 			return YG_OPTIONS_DONE;
 		}
 		if (option == '?' || option == ':') {
@@ -226,12 +406,22 @@ enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options 
 				    yg_say_safe(yg_bytes_str(argv[optind - 1]), 80));
 			return YG_OPTIONS_WRONG;
 		}
-		if (!(is_output_option(option) ? set_output_option(ret, option, optarg)
-					       : set_input_option(ret, option, optarg)))
+		if (!set_option(ret, option, optarg))
 			return YG_OPTIONS_WRONG;
 	}
+	if (!fits_together(ret))
+		return YG_OPTIONS_WRONG;
 	ret->paths = (const char *const *)argv + optind;
 	ret->path_count = (size_t)(argc - optind);
+	return YG_OPTIONS_RUN;
+}
+
+enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret)
+{
+	enum yg_options_result result = yg_options_read_some(argc, argv, ret);
+
+	if (result != YG_OPTIONS_RUN)
+		return result;
 	if (ret->path_count == 0) {
 		yg_say_hint(N_("give files or folders, or - for standard input; "
 			       "`yagura detect --help` shows more"),
@@ -248,5 +438,8 @@ void yg_options_done(struct yg_options *options)
 	free(options->rules);
 	free(options->indicators);
 	free(options->allows);
+	free(options->fields);
+	free(options->sources);
+	options->keywords = yg_tally_free(options->keywords);
 	*options = (struct yg_options){0};
 }

@@ -8,6 +8,8 @@
 #include "model/event.h"
 #include "model/finding.h"
 
+struct yg_tally;
+
 #define YG_THREADS_MAX 64u
 #define YG_PATHS_MAX   100000u
 
@@ -18,7 +20,17 @@ enum yg_output {
 	YG_OUTPUT_CSV,
 	YG_OUTPUT_HTML,
 	YG_OUTPUT_CHECKER, /* app/checker.c */
+	YG_OUTPUT_NONE,	   /* something else than findings is shown */
 };
+
+/*
+ * Units of work (detect/meter.h) for each KiB. Reasons: docs/tuning.md. Own and public rules stay
+ * far below it on all shared data.
+ */
+#define YG_RULE_BUDGET_DEFAULT 10000u
+#define YG_RULE_BUDGET_MIN     64u /* less is not even counted */
+#define YG_EXPLAIN_MAX_DEFAULT 10u
+#define YG_EXPLAIN_MAX_MAX     10000u
 
 struct yg_options {
 	enum yg_output output;
@@ -29,6 +41,8 @@ struct yg_options {
 	size_t indicator_count;
 	const char **allows;
 	size_t allow_count;
+	const char **sources; /* --sources: descriptions (app/source_files.h) */
+	size_t source_count;
 	const char *placeholders;
 	bool no_default_rules;
 	bool include_deprecated;
@@ -41,8 +55,27 @@ struct yg_options {
 	enum yg_level level_min; /* findings below are not made */
 	unsigned threads;	 /* 0 = one per processor */
 	bool with_stats;
+	bool is_counting;	  /* --count */
+	bool is_benign;		  /* rules benign (app/benign.c) */
+	uint64_t rule_budget;	  /* 0 = none */
+	uint64_t findings_budget; /* of a rule, for each 1000 records; 0 = none */
+	const char *profile;  /* NULL, or where to write what rules cost; "-" = standard error */
+	const char *explain;  /* NULL, or which rule */
+	unsigned explain_max; /* records or groups shown that fit, and that nearly fit */
+	struct yg_tally *keywords; /* count what findings name instead (app/keywords.h); owned */
 	const char *const *paths;
 	size_t path_count;
+
+	/* hunt, archive cat */
+	const char *from; /* as written; NULL = none */
+	const char *to;
+	const char **fields; /* "NAME=VALUE"; owned array of borrowed strings */
+	size_t field_count;
+	const char *state_path; /* hunt; NULL = none */
+	/* archive */
+	const char *out_dir;
+	const char *org;
+	const char *arrived; /* as written; NULL = now */
 };
 
 /* What to do after reading the command line. */
@@ -52,6 +85,8 @@ enum yg_options_result {
 	YG_OPTIONS_WRONG, /* said on standard error */
 };
 
-/* @argv[0] is the subcommand. Sets the language of messages. */
+/* @argv[0] is the subcommand, which may have options of its own. Sets the language of messages. */
 enum yg_options_result yg_options_read(int argc, char **argv, struct yg_options *ret);
+/* The same where no log has to be named. */
+enum yg_options_result yg_options_read_some(int argc, char **argv, struct yg_options *ret);
 void yg_options_done(struct yg_options *options);

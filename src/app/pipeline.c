@@ -8,9 +8,6 @@
 
 #include "base/ban.h"
 
-#define BATCHES_PER_THREAD 2u
-#define BATCHES_EXTRA	   2u
-
 struct seat {
 	struct yg_pipeline *pipeline;
 	struct yg_worker *worker;
@@ -71,7 +68,7 @@ static void *work(void *arg)
 struct yg_pipeline *yg_pipeline_new(const struct yg_detector *detector, unsigned threads)
 {
 	struct yg_pipeline *p = yg_calloc(1, sizeof(*p));
-	size_t batches = threads * BATCHES_PER_THREAD + BATCHES_EXTRA;
+	size_t batches = threads * YG_PIPELINE_PER_THREAD + YG_PIPELINE_EXTRA;
 
 	assert(threads >= 1);
 	if (!p)
@@ -129,6 +126,40 @@ struct yg_pipeline *yg_pipeline_free(struct yg_pipeline *p)
 	return NULL;
 }
 
+int yg_pipeline_retool(struct yg_pipeline *p, const struct yg_detector *detector)
+{
+	struct yg_worker **workers = yg_calloc(p->seat_count + 1, sizeof(struct yg_worker *));
+	bool is_complete = workers;
+
+	assert(p->judged == p->read);
+	for (size_t i = 0; i < p->seat_count && is_complete; i++)
+		is_complete = (workers[i] = yg_worker_new(detector)) != NULL;
+	for (size_t i = 0; workers && i < p->seat_count; i++) {
+		struct yg_worker *former = p->seats[i].worker;
+
+		if (is_complete)
+			p->seats[i].worker = workers[i];
+		(void)yg_worker_free(is_complete ? former : workers[i]);
+	}
+	free(workers);
+	return is_complete ? YG_OK : YG_ENOMEM;
+}
+
+bool yg_pipeline_is_idle(const struct yg_pipeline *p)
+{
+	return p->judged == p->read;
+}
+
+void yg_pipeline_profile(const struct yg_pipeline *p, struct yg_profile *to)
+{
+	for (size_t i = 0; i < p->seat_count; i++) {
+		const struct yg_profile *from = yg_worker_profile(p->seats[i].worker);
+
+		if (from)
+			yg_profile_add(to, from);
+	}
+}
+
 static bool has_threads(const struct yg_pipeline *p)
 {
 	for (size_t i = 0; i < p->seat_count; i++)
@@ -155,13 +186,13 @@ static void put_work(struct yg_pipeline *p, struct yg_batch *batch)
 	(void)pthread_mutex_unlock(&p->lock);
 }
 
-/* Is the oldest batch on its way done? Waits for it when @is_waiting. */
-static bool oldest_is_done(struct yg_pipeline *p, bool is_waiting)
+/* Is batch @number, from the first read, done? Waits for it when @is_waiting. */
+static bool is_finished(struct yg_pipeline *p, size_t number, bool is_waiting)
 {
-	struct yg_batch *batch = p->batches[p->judged % p->batch_count];
+	struct yg_batch *batch = p->batches[number % p->batch_count];
 	bool is_done;
 
-	if (p->judged == p->read)
+	if (number >= p->read)
 		return false;
 	if (!has_threads(p))
 		return true;
@@ -173,16 +204,20 @@ static bool oldest_is_done(struct yg_pipeline *p, bool is_waiting)
 	return is_done;
 }
 
-/* Judge what is done; with @is_waiting at least one batch, if any is on its way. */
+/*
+ * Judge the batches that are done and followed by one that is; with @is_waiting at least one, if
+ * two are on their way.
+ */
 static int judge(struct yg_pipeline *p, const struct yg_pipeline_ends *ends, bool is_waiting)
 {
-	while (oldest_is_done(p, is_waiting)) {
+	while (is_finished(p, p->judged + 1, is_waiting) && is_finished(p, p->judged, true)) {
 		struct yg_batch *batch = p->batches[p->judged % p->batch_count];
-		int rc = batch->rc;
+		struct yg_batch *after = p->batches[(p->judged + 1) % p->batch_count];
+		int rc = batch->rc != YG_OK ? batch->rc : after->rc;
 
 		p->judged++;
 		if (rc == YG_OK)
-			rc = ends->take(ends->arg, batch);
+			rc = ends->take(ends->arg, batch, after);
 		if (rc != YG_OK)
 			return rc;
 		is_waiting = false;
@@ -190,10 +225,25 @@ static int judge(struct yg_pipeline *p, const struct yg_pipeline_ends *ends, boo
 	return YG_OK;
 }
 
+/* Judge all that is on its way: nothing follows for now. */
+static int judge_all(struct yg_pipeline *p, const struct yg_pipeline_ends *ends)
+{
+	int rc = YG_OK;
+
+	while (rc == YG_OK && p->judged + 1 < p->read)
+		rc = judge(p, ends, true);
+	if (rc == YG_OK && is_finished(p, p->judged, true)) {
+		struct yg_batch *batch = p->batches[p->judged++ % p->batch_count];
+
+		rc = batch->rc != YG_OK ? batch->rc : ends->take(ends->arg, batch, NULL);
+	}
+	return rc;
+}
+
 /* Wait until no worker holds a batch: after an error their results are not wanted. */
 static void settle(struct yg_pipeline *p)
 {
-	while (oldest_is_done(p, true))
+	while (is_finished(p, p->judged, true))
 		p->judged++;
 }
 
@@ -210,11 +260,10 @@ int yg_pipeline_run(struct yg_pipeline *p, const struct yg_pipeline_ends *ends)
 			continue;
 		}
 		yg_batch_reset(batch);
+		batch->serial = p->read;
 		rc = ends->next(ends->arg, batch);
 		if (rc == YG_EAGAIN) { /* nothing to read: show what there is */
-			rc = YG_OK;
-			while (rc == YG_OK && p->judged < p->read)
-				rc = judge(p, ends, true);
+			rc = judge_all(p, ends);
 			continue;
 		}
 		if (rc != YG_OK)
@@ -223,11 +272,8 @@ int yg_pipeline_run(struct yg_pipeline *p, const struct yg_pipeline_ends *ends)
 		put_work(p, batch);
 		rc = judge(p, ends, false);
 	}
-	if (rc == YG_EEND) {
-		rc = YG_OK;
-		while (rc == YG_OK && p->judged < p->read)
-			rc = judge(p, ends, true);
-	}
+	if (rc == YG_EEND)
+		rc = judge_all(p, ends);
 	settle(p);
 	return rc;
 }

@@ -28,7 +28,11 @@ void yg_progress_init(struct yg_progress *progress, const struct yg_run *run)
 
 void yg_progress_read(struct yg_progress *progress, const struct yg_intake *intake)
 {
-	if (progress->is_shown && intake->stream)
+	if (progress->is_shown && intake->archive)
+		progress->now_bytes = intake->frame < intake->archive->count
+					      ? intake->archive->frames[intake->frame].at
+					      : intake->archive->size;
+	else if (progress->is_shown && intake->stream)
 		progress->now_bytes = yg_stream_state(intake->stream).packed_bytes;
 }
 

@@ -50,9 +50,9 @@ static int add(struct yg_rule_files *files, struct yg_rule_file file)
 }
 
 /* The pack is "\0NAME SIZE\n" and the text, again and again (tools/embed.py). */
-int yg_rule_files_add_pack(struct yg_rule_files *files)
+int yg_rule_files_unpack(struct yg_rule_files *files, struct yg_bytes pack)
 {
-	struct yg_bytes rest = {yg_pack, yg_pack_size};
+	struct yg_bytes rest = pack;
 
 	while (rest.size > 0) {
 		size_t end = yg_bytes_chr(rest, '\n');
@@ -87,10 +87,15 @@ int yg_rule_files_add_pack(struct yg_rule_files *files)
 	return YG_OK;
 }
 
+int yg_rule_files_add_pack(struct yg_rule_files *files)
+{
+	return yg_rule_files_unpack(files, (struct yg_bytes){yg_pack, yg_pack_size});
+}
+
 static void say_unreadable(struct yg_rule_files *files, const char *path, int rc)
 {
 	files->unreadable++;
-	yg_say_hint(N_("check the path and who may read it"), N_("%s: rules cannot be read: %s"),
+	yg_say_hint(N_("check the path and who may read it"), N_("%s: cannot be read: %s"),
 		    yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/rule_files.h - the texts of rules: the compiled-in pack, files and folders that were named.
+ * app/rule_files.h - the texts of rules and of other YAML: compiled-in packs, files and folders
+ * that were named.
  */
 #pragma once
 
@@ -33,6 +34,9 @@ void yg_rule_files_done(struct yg_rule_files *files);
 
 /* Add the compiled-in pack. YG_OK or YG_ENOMEM. */
 YG_MUST_USE int yg_rule_files_add_pack(struct yg_rule_files *files);
+
+/* Add the files of @pack, made by tools/embed.py of several files. Its bytes are borrowed. */
+YG_MUST_USE int yg_rule_files_unpack(struct yg_rule_files *files, struct yg_bytes pack);
 
 /*
  * Add the file @path, or all *.yml and *.yaml below the folder @path, in the order of their names.

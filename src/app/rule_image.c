@@ -41,13 +41,48 @@ static void keep_message(void *arg, const char *file, uint32_t line, bool is_ref
 		yg_buf_addf(&load->messages, "%s:%u: %s\n", file, line, reason);
 }
 
-static void say_messages(struct yg_bytes messages)
+/* "FILE:LINE: REASON" without the line's number. */
+static void divide(struct yg_bytes message, struct yg_bytes *ret_file, struct yg_bytes *ret_reason)
+{
+	size_t end = yg_bytes_find(message, YG_S(": "));
+	size_t at = end == SIZE_MAX ? 0 : end;
+
+	while (at > 0 && message.data[at - 1] >= '0' && message.data[at - 1] <= '9')
+		at--;
+	*ret_file = yg_bytes_cut(message, 0, at);
+	*ret_reason = yg_bytes_from(message, end == SIZE_MAX ? 0 : end);
+}
+
+/* Was @message among those of the set before? */
+static bool was_there(const struct yg_rule_image *before, struct yg_bytes message)
+{
+	struct yg_bytes rest = yg_bytes_str(before ? before->refusals : NULL);
+	struct yg_bytes file, reason, old_file, old_reason;
+
+	divide(message, &file, &reason);
+	while (rest.size > 0) {
+		size_t end = yg_bytes_chr(rest, '\n');
+
+		divide(yg_bytes_cut(rest, 0, end), &old_file, &old_reason);
+		if (yg_bytes_eq(file, old_file) && yg_bytes_eq(reason, old_reason))
+			return true;
+		rest = yg_bytes_from(rest, end < rest.size ? end + 1 : end);
+	}
+	return false;
+}
+
+static void say_messages(struct yg_bytes messages, const struct yg_rule_image *before,
+			 uint32_t *ret_count)
 {
 	while (messages.size > 0) {
 		size_t end = yg_bytes_chr(messages, '\n');
+		struct yg_bytes message = yg_bytes_cut(messages, 0, end);
 
-		yg_say(N_("rule refused: %s"), yg_say_safe(yg_bytes_cut(messages, 0, end), 480));
 		messages = yg_bytes_from(messages, end < messages.size ? end + 1 : end);
+		if (was_there(before, message))
+			continue;
+		(*ret_count)++;
+		yg_say(N_("rule refused: %s"), yg_say_safe(message, 480));
 	}
 }
 
@@ -115,6 +150,7 @@ static int understand(struct load *load)
 	if (!load->rules)
 		return YG_ENOMEM;
 	load->rules->matcher = load->matcher;
+	load->rules->keeps_pieces = load->options->explain != NULL || load->options->is_benign;
 	if (load->placeholders) {
 		rc = yg_rules_placeholders(
 			load->rules, load->options->placeholders,
@@ -166,7 +202,7 @@ static int open_compiled(struct load *load, struct yg_rule_image *ret)
 {
 	struct yg_fault fault = {0};
 	struct yg_rule_counts counts;
-	int rc = understand(load);
+	int rc = load->rules ? YG_OK : understand(load);
 
 	if (rc == YG_OK)
 		rc = compile(load, ret);
@@ -213,6 +249,30 @@ static bool open_cached(struct load *load, struct yg_rule_image *ret)
 
 int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *ret)
 {
+	return yg_rule_image_load_beside(options, NULL, ret);
+}
+
+/* From texts to an engine, through the cache where that is enough. */
+static int open_rules(struct load *load, struct yg_rule_image *ret)
+{
+	const struct yg_options *options = load->options;
+	bool needs_pieces = options->explain || options->is_benign;
+	int rc = make_key(load);
+
+	if (rc == YG_OK && needs_pieces)
+		rc = understand(load); /* the image knows no names of selections */
+	if (rc == YG_OK && (load->rules || !open_cached(load, ret)))
+		rc = open_compiled(load, ret);
+	if (rc == YG_OK && needs_pieces) {
+		ret->rules = load->rules;
+		load->rules = NULL;
+	}
+	return rc;
+}
+
+int yg_rule_image_load_beside(const struct yg_options *options, const struct yg_rule_image *before,
+			      struct yg_rule_image *ret)
+{
 	struct load load = {.options = options};
 	int rc;
 
@@ -224,12 +284,14 @@ int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *r
 	if (rc == YG_OK)
 		rc = read_files(&load);
 	if (rc == YG_OK)
-		rc = make_key(&load);
-	if (rc == YG_OK && !open_cached(&load, ret))
-		rc = open_compiled(&load, ret);
+		rc = open_rules(&load, ret);
 	ret->loaded = ret->found - ret->refused;
 	ret->unreadable = (uint32_t)load.files.unreadable;
-	say_messages(yg_buf_bytes(&load.messages));
+	memcpy(ret->key, load.key, sizeof(ret->key));
+	say_messages(yg_buf_bytes(&load.messages), before, &ret->newly_refused);
+	ret->refusals = yg_strndup((const char *)load.messages.data, load.messages.size);
+	if (rc == YG_OK && !ret->refusals)
+		rc = YG_ENOMEM;
 	(void)yg_rules_free(load.rules);
 	yg_rule_files_done(&load.files);
 	yg_buf_done(&load.messages);
@@ -244,9 +306,12 @@ int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *r
 void yg_rule_image_done(struct yg_rule_image *image)
 {
 	image->engine = yg_engine_free(image->engine);
+	image->rules = yg_rules_free(image->rules);
 	if (image->is_mapped)
 		(void)munmap(image->mem, image->size); /* our own mapping */
 	else
 		free(image->mem);
 	image->mem = NULL;
+	free(image->refusals);
+	image->refusals = NULL;
 }

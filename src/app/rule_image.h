@@ -24,6 +24,10 @@ struct yg_rule_image {
 	uint32_t refused;
 	uint32_t unreadable;
 	bool is_cached;
+	uint8_t key[YG_DIGEST_BYTES]; /* of all texts and options */
+	char *refusals;		      /* a line for each refused rule: FILE:LINE: REASON; owned */
+	uint32_t newly_refused;	      /* by the set beside which it was loaded they were not */
+	struct yg_rules *rules;	      /* as understood, with pieces; only where @options explain */
 };
 
 /*
@@ -32,4 +36,12 @@ struct yg_rule_image {
  * named no rule at all (said), or YAGURA_MATCHER no matcher (said).
  */
 YG_MUST_USE int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *ret);
+
+/*
+ * The same beside a running set: of refused rules only those are said (and counted in
+ * newly_refused) that @before did not refuse for the same reason, wherever in the file they stand.
+ */
+YG_MUST_USE int yg_rule_image_load_beside(const struct yg_options *options,
+					  const struct yg_rule_image *before,
+					  struct yg_rule_image *ret);
 void yg_rule_image_done(struct yg_rule_image *image);

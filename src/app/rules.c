@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <getopt.h>
 
+#include "app/benign.h"
 #include "app/commands.h"
 #include "app/matcher.h"
 #include "app/rule_files.h"
@@ -152,6 +153,8 @@ int yg_command_rules(int argc, char **argv)
 	struct check_opts opts = {0};
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "benign") == 0)
+		return yg_rules_benign(argc - 1, argv + 1);
 	if (argc < 2 || strcmp(argv[1], "check") != 0) {
 		bool is_help =
 			argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);

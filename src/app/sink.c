@@ -4,8 +4,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "app/counting.h"
+#include "app/keywords.h"
 #include "app/say.h"
 #include "base/io.h"
+#include "render/count.h"
 #include "render/csv.h"
 #include "render/json.h"
 #include "render/summary.h"
@@ -22,15 +25,17 @@ void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,
 {
 	*sink = (struct yg_sink){
 		.output = options->output,
+		.keywords = options->keywords,
 		.lang = yg_say_lang_now(),
 		.has_fail_on = options->has_fail_on,
 		.fail_on = options->fail_on,
 		.level_min = options->level_min,
 		.zone = zone,
 		.timeline = timeline,
+		.copy_fd = -1,
 	};
 	yg_buf_init(&sink->buf, SINK_BYTES_MAX);
-	if (sink->output == YG_OUTPUT_CSV)
+	if (sink->output == YG_OUTPUT_CSV && !sink->keywords)
 		yg_csv_header(&sink->buf, sink->lang);
 }
 
@@ -43,8 +48,12 @@ int yg_sink_flush(struct yg_sink *sink)
 {
 	if (sink->rc == YG_OK)
 		sink->rc = yg_buf_error(&sink->buf);
+	if (sink->rc == YG_OK && sink->copy_fd >= 0)
+		sink->rc = yg_io_write(sink->copy_fd, yg_buf_bytes(&sink->buf));
 	if (sink->rc == YG_OK)
 		sink->rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&sink->buf));
+	if (sink->rc == YG_OK && sink->copy_fd >= 0)
+		sink->copied += sink->buf.size;
 	yg_buf_reset(&sink->buf);
 	return sink->rc;
 }
@@ -69,6 +78,17 @@ int yg_sink_finding(void *arg, const struct yg_finding *finding)
 	sink->input->findings++;
 	if (sink->has_fail_on && finding->rule->level >= sink->fail_on)
 		sink->is_fatal = true;
+	if (sink->counting) {
+		int rc = yg_counting_finding(sink->counting, finding->rule, sink->input_index);
+
+		return rc == YG_OK ? sink->rc : rc;
+	}
+	if (sink->keywords) {
+		int rc = yg_keywords_add(sink->keywords, finding);
+
+		sink->rc = sink->rc == YG_OK ? rc : sink->rc;
+		return sink->rc;
+	}
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_finding(&sink->buf, finding, sink->lang);
 	else if (sink->output == YG_OUTPUT_CHECKER)
@@ -82,6 +102,8 @@ int yg_sink_update(void *arg, const struct yg_finding_update *update)
 {
 	struct yg_sink *sink = arg;
 
+	if (sink->counting || sink->keywords)
+		return sink->rc;
 	if (sink->output == YG_OUTPUT_JSON)
 		yg_json_update(&sink->buf, update);
 	else if (sink->output == YG_OUTPUT_CSV)
@@ -128,7 +150,19 @@ static int write_html(struct yg_sink *sink, const struct yg_report *report, cons
 int yg_sink_report(struct yg_sink *sink, const struct yg_report *report, const char *html_path)
 {
 	struct yg_terminal_opts opts = {.lang = sink->lang, .stories_max = STORIES_SHOWN};
+	struct yg_count count;
 
+	if (sink->counting) {
+		yg_counting_result(sink->counting, report, &count);
+		if (sink->output == YG_OUTPUT_JSON)
+			yg_count_json(&sink->buf, &count, sink->lang);
+		else
+			yg_count_text(&sink->buf, &count, sink->lang);
+		return yg_sink_flush(sink);
+	}
+	if (sink->keywords)
+		return sink->rc == YG_OK ? yg_tally_print(sink->keywords, sink->output, sink->zone)
+					 : sink->rc;
 	switch (sink->output) {
 	case YG_OUTPUT_HTML:
 		return write_html(sink, report, html_path);

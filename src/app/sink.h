@@ -11,6 +11,8 @@
 #include "base/zone.h"
 #include "model/report.h"
 
+struct yg_counting; /* app/counting.h */
+
 struct yg_sink {
 	enum yg_output output;
 	enum yg_lang lang;
@@ -20,9 +22,14 @@ struct yg_sink {
 	bool has_fail_on;
 	enum yg_level fail_on;
 	enum yg_level level_min;
+	struct yg_tally *keywords;     /* borrowed; NULL: findings are printed */
 	const struct yg_zone *zone;    /* for times that people read; borrowed */
 	struct yg_timeline *timeline;  /* borrowed */
 	struct yg_report_input *input; /* the one being judged; borrowed */
+	int copy_fd;		       /* gets the same bytes; -1 = none */
+	uint64_t copied;	       /* bytes in it */
+	size_t input_index;	       /* its number */
+	struct yg_counting *counting;  /* NULL, or findings are only counted; borrowed */
 };
 
 void yg_sink_init(struct yg_sink *sink, const struct yg_options *options,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/worker.h"
 
+#include "app/kinds.h"
 #include "app/reading.h"
 #include "base/alloc.h"
 #include "detect/indicators.h"
@@ -20,11 +21,30 @@ struct yg_worker {
 	struct yg_reading reading;
 	int64_t reference_ns; /* of its parser */
 	struct yg_scratch *scratch;
-	struct yg_indicator_memo *memo; /* of indicators; NULL: there are none */
-	struct yg_arena *arena;		/* of one event */
-	struct yg_buf fields;		/* of yg_worker_fields */
-	struct yg_buf group;		/* of yg_worker_group */
+	struct yg_indicator_memo *memo;	      /* of indicators; NULL: there are none */
+	struct yg_arena *arena;		      /* of one event */
+	struct yg_kinds kinds;		      /* of one batch, where they are counted */
+	struct yg_buf fields;		      /* of yg_worker_fields */
+	struct yg_buf group;		      /* of yg_worker_group */
+	struct yg_archive_unpacker *unpacker; /* made when it is first needed */
 };
+
+static int meter(struct yg_worker *worker)
+{
+	const struct yg_detector *detector = worker->detector;
+	int rc = YG_OK;
+
+	if (detector->skip_from)
+		rc = yg_scratch_meter(worker->scratch, detector->skip_from);
+	if (rc == YG_OK && detector->profile_clock)
+		rc = yg_scratch_profile(worker->scratch, *detector->profile_clock);
+	return rc;
+}
+
+const struct yg_profile *yg_worker_profile(const struct yg_worker *worker)
+{
+	return yg_scratch_profiled(worker->scratch);
+}
 
 struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 {
@@ -38,9 +58,12 @@ struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 	yg_buf_init(&worker->group, FIELDS_BYTES_MAX);
 	worker->scratch = yg_scratch_new(detector->engine);
 	worker->arena = yg_arena_new(EVENT_ARENA_MAX);
+	if (detector->counts_kinds && yg_kinds_init(&worker->kinds, YG_KINDS_BATCH_MAX) != YG_OK)
+		return yg_worker_free(worker);
 	if (detector->indicators)
 		worker->memo = yg_indicator_memo_new();
-	if (!worker->scratch || !worker->arena || (detector->indicators && !worker->memo))
+	if (!worker->scratch || !worker->arena || (detector->indicators && !worker->memo) ||
+	    meter(worker) != YG_OK)
 		return yg_worker_free(worker);
 	return worker;
 }
@@ -54,6 +77,8 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker)
 	(void)yg_scratch_free(worker->scratch);
 	free(worker->memo);
 	(void)yg_arena_free(worker->arena);
+	(void)yg_archive_unpacker_free(worker->unpacker);
+	yg_kinds_done(&worker->kinds);
 	yg_buf_done(&worker->fields);
 	yg_buf_done(&worker->group);
 	free(worker);
@@ -113,6 +138,59 @@ static void count_unparsed(struct yg_batch *batch, const struct yg_batch_record 
 		counts->unparsed_text = (struct yg_bytes){0};
 }
 
+static int count_kind(struct yg_worker *worker, const struct yg_event *event)
+{
+	struct yg_record_kind kind = yg_kind_of(event);
+
+	return worker->detector->counts_kinds ? yg_kinds_add(&worker->kinds, &kind) : YG_OK;
+}
+
+/* The kinds counted go with the batch. */
+static int keep_kinds(struct yg_worker *worker, struct yg_batch *batch)
+{
+	const struct yg_kinds *kinds = &worker->kinds;
+	struct yg_record_kind *to;
+
+	if (!worker->detector->counts_kinds)
+		return YG_OK;
+	to = yg_arena_alloc(batch->arena, (kinds->count + 1) * sizeof(*to));
+	if (!to)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < kinds->count; i++) {
+		to[i] = kinds->items[i];
+		if (!yg_arena_dup(batch->arena, kinds->items[i].channel, &to[i].channel))
+			return YG_ENOMEM;
+	}
+	batch->kinds = to;
+	batch->kind_count = kinds->count;
+	batch->other_kinds = kinds->others;
+	return YG_OK;
+}
+
+/* The work counted goes with the batch. */
+static int keep_charges(struct yg_worker *worker, struct yg_batch *batch)
+{
+	uint32_t groups = yg_engine_group_count(worker->detector->engine);
+	struct yg_meter_counts counts;
+	struct yg_charge *charges;
+	struct yg_group_load *loads;
+
+	if (!worker->detector->skip_from)
+		return YG_OK;
+	yg_scratch_charges(worker->scratch, &counts);
+	charges = yg_arena_alloc(batch->arena, (counts.charge_count + 1) * sizeof(*charges));
+	loads = yg_arena_alloc(batch->arena, (groups + 1) * sizeof(*loads));
+	if (!charges || !loads)
+		return YG_ENOMEM;
+	if (counts.charge_count > 0)
+		memcpy(charges, counts.charges, counts.charge_count * sizeof(*charges));
+	memcpy(loads, counts.groups, groups * sizeof(*loads));
+	batch->charges = charges;
+	batch->charge_count = counts.charge_count;
+	batch->loads = loads;
+	return YG_OK;
+}
+
 static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_event *event,
 		 uint32_t record)
 {
@@ -146,6 +224,24 @@ static struct yg_bytes place_of(struct yg_batch *batch, uint32_t index, const ch
 	return place;
 }
 
+/* A part of the records is wanted, and this one is not in it. @event: NULL where it was not read.
+ */
+static bool is_left_out(const struct yg_worker *worker, struct yg_event *event)
+{
+	const struct yg_narrow *narrow = worker->detector->narrow;
+
+	return narrow && !(event && yg_narrow_takes(narrow, event));
+}
+
+static int unpack(struct yg_worker *worker, struct yg_batch *batch)
+{
+	if (batch->frame_count == 0)
+		return YG_OK;
+	if (!worker->unpacker)
+		worker->unpacker = yg_archive_unpacker_new();
+	return worker->unpacker ? yg_batch_unpack(batch, worker->unpacker) : YG_ENOMEM;
+}
+
 static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t index)
 {
 	const struct yg_batch_record *record = &batch->records[index];
@@ -156,13 +252,17 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 	struct yg_fault fault;
 	int rc;
 
+	rc = yg_reading_event(&worker->reading, batch, index, worker->arena, &event, &fault);
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (is_left_out(worker, rc == YG_OK ? &event : NULL)) {
+		counts->left_out++;
+		return YG_OK;
+	}
 	counts->records++;
 	counts->torn_records += record->is_torn;
 	counts->long_records += record->is_long;
 	counts->nul_records += is_text && yg_bytes_chr(text, 0) != SIZE_MAX;
-	rc = yg_reading_event(&worker->reading, batch, index, worker->arena, &event, &fault);
-	if (rc == YG_ENOMEM)
-		return rc;
 	if (rc != YG_OK) {
 		count_unparsed(batch, record, is_text ? text : place_of(batch, index, fault.msg));
 		return YG_OK;
@@ -173,13 +273,19 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 	if (!event.position)
 		event.position = record->position;
 	count_time(batch, event.time_ns);
-	return trace(worker, batch, &event, index);
+	rc = count_kind(worker, &event);
+	return rc == YG_OK ? trace(worker, batch, &event, index) : rc;
 }
 
 void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 {
-	int rc = parser_for(worker, batch);
+	int rc = unpack(worker, batch);
 
+	if (worker->detector->counts_kinds)
+		yg_kinds_reset(&worker->kinds);
+	yg_scratch_serial(worker->scratch, batch->serial);
+	if (rc == YG_OK)
+		rc = parser_for(worker, batch);
 	batch->traces =
 		yg_arena_alloc(batch->arena, (batch->record_count + 1) * sizeof(*batch->traces));
 	batch->minutes = yg_arena_alloc(batch->arena, MINUTES_MAX * sizeof(*batch->minutes));
@@ -187,7 +293,32 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 		rc = YG_ENOMEM;
 	for (uint32_t i = 0; i < batch->record_count && rc == YG_OK; i++)
 		rc = run_record(worker, batch, i);
+	if (rc == YG_OK)
+		rc = keep_kinds(worker, batch);
+	if (rc == YG_OK)
+		rc = keep_charges(worker, batch);
 	batch->rc = rc;
+}
+
+int yg_worker_open(struct yg_worker *worker, const struct yg_batch *batch)
+{
+	return parser_for(worker, batch);
+}
+
+int yg_worker_event(struct yg_worker *worker, const struct yg_batch *batch, uint32_t record,
+		    struct yg_event *ret)
+{
+	struct yg_fault fault;
+	int rc = yg_reading_event(&worker->reading, batch, record, worker->arena, ret, &fault);
+
+	if (rc == YG_OK && !ret->position)
+		ret->position = batch->records[record].position;
+	return rc;
+}
+
+int yg_worker_match(struct yg_worker *worker, struct yg_event *event, struct yg_hits *ret)
+{
+	return yg_engine_match(worker->detector->engine, worker->scratch, event, ret);
 }
 
 struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,

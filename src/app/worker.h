@@ -7,6 +7,7 @@
 #pragma once
 
 #include "app/batch.h"
+#include "app/narrow.h"
 #include "detect/engine.h"
 #include "detect/indicators.h"
 #include "detect/trace.h"
@@ -17,7 +18,12 @@ struct yg_detector {
 	const struct yg_engine *engine;
 	const struct yg_indicators *indicators; /* NULL = none */
 	const struct yg_tracer *tracer;
-	struct yg_parse_opts parse; /* reference_ns is set for each batch */
+	const struct yg_narrow *narrow;	   /* records that count; NULL = all */
+	struct yg_parse_opts parse;	   /* reference_ns is set for each batch */
+	bool counts_kinds;		   /* fill the batch's kinds */
+	const _Atomic uint64_t *skip_from; /* NULL, or work is counted and rules left out from here
+					      on (app/quarantine.h) */
+	const struct yg_clock *profile_clock; /* NULL, or rules are measured with it */
 };
 
 struct yg_worker;
@@ -36,6 +42,23 @@ struct yg_bytes yg_worker_fields(struct yg_worker *worker, const struct yg_batch
  */
 struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,
 				uint32_t record, uint32_t rule, uint32_t ref);
+
+/* What was measured; NULL = nothing. */
+const struct yg_profile *yg_worker_profile(const struct yg_worker *worker);
+
+/* Before yg_worker_event for records of @batch. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_worker_open(struct yg_worker *worker, const struct yg_batch *batch);
+
+/*
+ * Read record number @record of @batch once more into *ret, which lives until the next call for
+ * @worker. Returns as yg_reading_event(). The position is filled; the source may be empty.
+ */
+YG_MUST_USE int yg_worker_event(struct yg_worker *worker, const struct yg_batch *batch,
+				uint32_t record, struct yg_event *ret);
+
+/* What the rules say of such an event (yg_engine_match with the worker's own room). */
+YG_MUST_USE int yg_worker_match(struct yg_worker *worker, struct yg_event *event,
+				struct yg_hits *ret);
 
 /* Do the work on @batch; the result, faults included, is inside it. */
 void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch);

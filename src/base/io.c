@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/disk.h"
 
 #include "base/ban.h"
 
@@ -42,6 +43,28 @@ int yg_io_read(int fd, uint8_t *to, size_t room, size_t *ret_size)
 	return YG_OK;
 }
 
+int yg_io_read_at(int fd, uint8_t *to, size_t room, uint64_t at, size_t *ret_size)
+{
+	size_t size = 0;
+
+	while (size < room) {
+		ssize_t got;
+
+		if (yg_fails_now())
+			return YG_EIO;
+		got = pread(fd, to + size, room - size, (off_t)(at + size));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return yg_err_from_errno(errno);
+		if (got == 0)
+			break;
+		size += (size_t)got;
+	}
+	*ret_size = size;
+	return YG_OK;
+}
+
 int yg_io_write(int fd, struct yg_bytes b)
 {
 	while (b.size > 0) {
@@ -59,42 +82,9 @@ int yg_io_write(int fd, struct yg_bytes b)
 	return YG_OK;
 }
 
-int yg_io_fsync(int fd)
-{
-	if (yg_fails_now())
-		return YG_EIO;
-	return fsync(fd) == 0 ? YG_OK : yg_err_from_errno(errno);
-}
-
 int yg_io_replace(const char *path, struct yg_bytes content, unsigned mode)
 {
-	size_t size = strlen(path) + sizeof(".XXXXXX");
-	char *neighbour = yg_malloc(size);
-	int fd = -1;
-	int rc = YG_ENOMEM;
-
-	if (!neighbour)
-		return YG_ENOMEM;
-	(void)snprintf(neighbour, size, "%s.XXXXXX", path); /* measured above */
-	fd = mkostemp(neighbour, O_CLOEXEC);
-	if (fd < 0) {
-		rc = yg_err_from_errno(errno);
-		goto out;
-	}
-	rc = fchmod(fd, (mode_t)mode) == 0 ? YG_OK : yg_err_from_errno(errno);
-	if (rc == YG_OK)
-		rc = yg_io_write(fd, content);
-	if (rc == YG_OK)
-		rc = yg_io_fsync(fd);
-	if (close(fd) != 0 && rc == YG_OK)
-		rc = yg_err_from_errno(errno);
-	if (rc == YG_OK && rename(neighbour, path) != 0)
-		rc = yg_err_from_errno(errno);
-	if (rc != YG_OK)
-		(void)unlink(neighbour); /* the first error is the one to report */
-out:
-	free(neighbour);
-	return rc;
+	return yg_disk_replace(path, content, mode);
 }
 
 int yg_io_write_to(const char *path, struct yg_bytes content, unsigned mode)

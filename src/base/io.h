@@ -16,14 +16,15 @@ YG_MUST_USE int yg_io_open_read(const char *path, int *ret_fd);
 /* Up to @room bytes; *ret_size 0 means end of file. */
 YG_MUST_USE int yg_io_read(int fd, uint8_t *to, size_t room, size_t *ret_size);
 
+/* Up to @room bytes from byte @at on; fewer only at the end of the file. */
+YG_MUST_USE int yg_io_read_at(int fd, uint8_t *to, size_t room, uint64_t at, size_t *ret_size);
+
 /* All of @b, or an error (YG_ENOSPC, YG_EPIPE, …): nothing is silently cut. */
 YG_MUST_USE int yg_io_write(int fd, struct yg_bytes b);
 
-YG_MUST_USE int yg_io_fsync(int fd);
-
 /*
- * Write a whole file so that readers see the old or the new one, never half: a temporary
- * neighbour (mode @mode), fsync, rename. On failure the neighbour is removed.
+ * Write a whole file so that readers see the old or the new one, never half: yg_disk_replace() of
+ * base/disk.h, which is where what must survive a power cut is written.
  */
 YG_MUST_USE int yg_io_replace(const char *path, struct yg_bytes content, unsigned mode);
 

@@ -24,6 +24,7 @@ struct yg_compiler {
 	uint32_t *order;      /* engine index -> rule */
 	uint32_t *index_of;   /* rule -> engine index, or YG_IMG_NONE */
 	uint32_t count;	      /* of engine indexes */
+	uint64_t *meanings;   /* of the rules' expressions */
 	uint32_t *code_first; /* engine index -> its first step; one more at the end */
 	uint32_t pred_count;  /* in the image: those of the rules keep their numbers, more follow */
 	uint32_t name_count;
@@ -44,6 +45,13 @@ static inline uint32_t yg_compiler_count(const struct yg_compiler *c, enum yg_im
 
 /* A copy of @text in the section TEXT. */
 struct yg_img_run yg_compiler_text(struct yg_compiler *c, struct yg_bytes text);
+
+/*
+ * A hash of what each expression of @rules asks for, whatever the numbers of fields and predicates;
+ * heap memory, NULL without. And of a rule: its logsource too.
+ */
+uint64_t *yg_rules_meanings(const struct yg_rules *rules);
+uint64_t yg_rule_meaning(const struct yg_rule *rule, const uint64_t *meanings);
 
 /* Add the steps of @rule's condition; *ret is where to enter. YG_OK or YG_ENOMEM, YG_ELIMIT. */
 YG_MUST_USE int yg_compile_program(struct yg_compiler *c, const struct yg_rule *rule,

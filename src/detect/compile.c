@@ -186,10 +186,12 @@ static int write_rule(struct yg_compiler *c, const struct yg_rule *rule)
 
 		YG_COMPILER_ADD(c, TAGS, tag);
 	}
-	if (rule->correlation.type == YG_CORRELATION_NONE)
+	if (rule->correlation.type == YG_CORRELATION_NONE) {
+		out.meaning = yg_rule_meaning(rule, c->meanings);
 		rc = yg_compile_program(c, rule, &out.entry);
-	else
+	} else {
 		out.correlation = write_correlation(c, &rule->correlation);
+	}
 	YG_COMPILER_ADD(c, RULES, out);
 	return rc;
 }
@@ -256,7 +258,8 @@ static int compile(struct yg_compiler *c)
 	c->router = yg_router_new();
 	c->databases = yg_databases_new(c->rules->matcher);
 	c->witness = yg_witness_new(c->rules);
-	if (!c->router || !c->databases || !c->witness)
+	c->meanings = yg_rules_meanings(c->rules);
+	if (!c->router || !c->databases || !c->witness || !c->meanings)
 		return YG_ENOMEM;
 	rc = number_rules(c);
 	if (rc != YG_OK)
@@ -295,6 +298,7 @@ int yg_image_compile(const struct yg_rules *rules, const uint8_t key[YG_DIGEST_B
 	free(c.order);
 	free(c.index_of);
 	free(c.code_first);
+	free(c.meanings);
 	if (rc != YG_OK && !reterr->code)
 		(void)yg_fault_set(reterr, rc, yg_err_text(rc), 0);
 	return rc;

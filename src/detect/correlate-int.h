@@ -44,10 +44,17 @@ struct yg_correlator {
 	struct yg_table groups; /* struct yg_group */
 	uint64_t seed;
 	uint64_t evicted;
-	uint64_t marks_made; /* of all groups: room */
-	int64_t last_ns;     /* of the last record with a time */
-	struct yg_ahead *ahead;
+	uint64_t marks_made;	/* of all groups: room */
+	int64_t last_ns;	/* of the last record with a time */
+	int64_t told_ns;	/* the same of the run before the one that waits in ahead */
+	struct yg_ahead *ahead; /* traces with keys that do not count yet */
+	uint32_t ahead_count;
 	uint32_t ahead_room;
+	yg_correlator_watch_fn watch; /* NULL = nobody */
+	void *watch_arg;
+	uint32_t watched;		   /* engine index */
+	uint64_t ahead_order;		   /* of the last one */
+	const struct yg_trace *ahead_next; /* the run they are of; NULL = none was announced */
 };
 
 /* One key's way through the functions below. */

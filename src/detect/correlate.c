@@ -31,6 +31,11 @@ struct yg_correlator *yg_correlator_free(struct yg_correlator *correlator)
 	return NULL;
 }
 
+uint32_t yg_correlator_groups(const struct yg_correlator *correlator)
+{
+	return correlator->groups.count;
+}
+
 uint64_t yg_correlator_evicted(const struct yg_correlator *correlator)
 {
 	return correlator->evicted;
@@ -268,9 +273,54 @@ static bool is_last_key(const struct yg_trace *trace, uint32_t at)
 	return true;
 }
 
-static int take_key(struct yg_correlator *correlator, struct yg_step *step,
-		    const struct yg_trace_key *key, struct yg_completion *to, bool *ret_is_done)
+void yg_correlator_watch(struct yg_correlator *correlator, uint32_t rule, yg_correlator_watch_fn fn,
+			 void *arg)
 {
+	correlator->watch = fn;
+	correlator->watch_arg = arg;
+	correlator->watched = rule;
+}
+
+/* The longest way of an ordered correlation; its marks are gone once it is done. */
+static void look_at_ways(const struct yg_step *step, struct yg_correlation_look *look)
+{
+	look->steps = look->is_done ? (uint32_t)step->total : 0;
+	for (uint32_t i = 0; !look->is_done && i < step->group->count; i++) {
+		const struct yg_mark *mark = &step->group->marks[i];
+
+		if (mark->count <= look->steps)
+			continue;
+		look->steps = (uint32_t)mark->count;
+		look->first_ns = mark->start_ns;
+	}
+}
+
+static void tell_watch(const struct yg_correlator *correlator, const struct yg_step *step,
+		       const struct yg_trace *trace, const struct yg_trace_key *key,
+		       const struct yg_completion *done, bool is_done)
+{
+	struct yg_correlation_look look = {.trace = trace,
+					   .ref = key->ref,
+					   .refs = step->refs,
+					   .group = key->group,
+					   .time_ns = step->time_ns,
+					   .total = step->total,
+					   .seen = step->seen,
+					   .result = step->result,
+					   .first_ns = step->first_ns,
+					   .is_done = is_done,
+					   .is_silent = is_done && done->is_silent};
+
+	if (step->rule->type == YG_CORRELATION_TEMPORAL_ORDERED)
+		look_at_ways(step, &look);
+	correlator->watch(correlator->watch_arg, &look);
+}
+
+static int take_key(struct yg_correlator *correlator, struct yg_step *step,
+		    const struct yg_trace *trace, uint32_t at, struct yg_completion *to,
+		    bool *ret_is_done)
+{
+	const struct yg_trace_key *key = &trace->keys[at];
 	uint32_t index;
 	int rc = yg_groups_find(correlator, key->correlation, key->group, &index);
 
@@ -285,6 +335,8 @@ static int take_key(struct yg_correlator *correlator, struct yg_step *step,
 		complete(step, to);
 	else
 		step->group->since = 0;
+	if (correlator->watch && key->correlation == correlator->watched)
+		tell_watch(correlator, step, trace, key, to, *ret_is_done);
 	return YG_OK;
 }
 
@@ -310,7 +362,7 @@ int yg_correlator_take_at(struct yg_correlator *correlator, const struct yg_trac
 		step.refs = refs_of(correlator, trace, i, to, count);
 		if (step.refs == 0 || step.rule->ref_count == 0)
 			continue;
-		rc = take_key(correlator, &step, key, &to[count], &is_done);
+		rc = take_key(correlator, &step, trace, i, &to[count], &is_done);
 		if (rc != YG_OK)
 			return rc;
 		count += is_done;

@@ -46,17 +46,55 @@ YG_MUST_USE int yg_correlator_take(struct yg_correlator *correlator, const struc
 				   struct yg_completion *to, uint32_t room, uint32_t *ret_count);
 
 /*
- * The same for @count traces that stand one after the other in the input, in the order of their
- * times: what one of them completes does not depend on the order they stand in (records of one
- * time keep theirs). @emit is called with the index of the completing trace, once for each trace
- * that completes something, in the order of the times; a result < 0 ends it. Cost: as above, and
- * sorting where they are not in order.
+ * The same for all traces of @now, which stand one after the other in the input, and as many of
+ * @next, which come after them, as belong before the last of @now by their times. They count in the
+ * order of their times: what one of them completes does not depend on the order they stand in
+ * (records of one time keep theirs), as long as no two stand further apart than into the next run.
+ *
+ * @next may be empty: the input ends, or rests. Otherwise it is @now of the next call, and stays
+ * until then. @emit is called once for each trace that completes something, in the order of the
+ * times; a result < 0 ends it. Cost: as above, and sorting where they are not in order.
  */
-typedef int (*yg_correlator_emit_fn)(void *arg, uint32_t trace, const struct yg_completion *list,
-				     uint32_t count);
-YG_MUST_USE int yg_correlator_take_all(struct yg_correlator *correlator,
-				       const struct yg_trace *traces, uint32_t count,
-				       yg_correlator_emit_fn emit, void *arg);
+typedef int (*yg_correlator_emit_fn)(void *arg, const struct yg_trace *trace,
+				     const struct yg_completion *list, uint32_t count);
+YG_MUST_USE int yg_correlator_take_all(struct yg_correlator *correlator, struct yg_trace_run now,
+				       struct yg_trace_run next, yg_correlator_emit_fn emit,
+				       void *arg);
+
+/*
+ * Between two runs: which traces of @run, which was @next, count already (one byte each, @to is
+ * cleared first)? And, in a correlator that was restored there (yg_correlator_restore): announce
+ * that run again with these bytes. Then yg_correlator_take_all goes on as if nothing had been in
+ * between.
+ */
+void yg_correlator_counted(const struct yg_correlator *correlator, struct yg_trace_run run,
+			   uint8_t *to);
+YG_MUST_USE int yg_correlator_announce(struct yg_correlator *correlator, struct yg_trace_run run,
+				       const uint8_t *counted);
+
+/* What one record made of one group: for explaining. */
+struct yg_correlation_look {
+	const struct yg_trace *trace;
+	uint32_t ref;	/* one that the record satisfies */
+	uint64_t refs;	/* all of them, as bits */
+	uint64_t group; /* hash of the group-by values */
+	int64_t time_ns;
+	uint64_t total;	  /* counts: of the fullest window that holds the record; refs in it */
+	uint64_t seen;	  /* temporal: these refs, as bits */
+	double result;	  /* value types: what was compared */
+	uint32_t steps;	  /* ordered: the longest way so far */
+	int64_t first_ns; /* where that window or way begins */
+	bool is_done;
+	bool is_silent; /* done, but reported less than a timespan ago */
+};
+typedef void (*yg_correlator_watch_fn)(void *arg, const struct yg_correlation_look *look);
+
+/* Call @fn for every record that counts for correlation @rule (engine index). */
+void yg_correlator_watch(struct yg_correlator *correlator, uint32_t rule, yg_correlator_watch_fn fn,
+			 void *arg);
+
+/* Groups that are remembered. */
+uint32_t yg_correlator_groups(const struct yg_correlator *correlator);
 
 uint64_t yg_correlator_evicted(const struct yg_correlator *correlator);
 

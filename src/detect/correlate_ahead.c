@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records that stand together are counted in the order of their times, not of the lines. */
+/*
+ * Records that stand together are counted in the order of their times, not of the lines.
+ *
+ * Two runs are looked at: the one that has to be told about, and the one after it, of which only
+ * counts what belongs before the other's end. The rest waits.
+ */
+#include <assert.h>
+
 #include "base/alloc.h"
 #include "detect/correlate-int.h"
 
@@ -8,7 +15,8 @@
 /* A trace with keys, by the time it counts at. */
 struct yg_ahead {
 	int64_t time_ns;
-	uint32_t trace;
+	uint64_t order; /* in the input */
+	const struct yg_trace *trace;
 };
 
 static int by_time(const void *left, const void *right)
@@ -17,7 +25,7 @@ static int by_time(const void *left, const void *right)
 
 	if (a->time_ns != b->time_ns)
 		return a->time_ns < b->time_ns ? -1 : 1;
-	return a->trace < b->trace ? -1 : a->trace > b->trace;
+	return a->order < b->order ? -1 : a->order > b->order;
 }
 
 static int make_room(struct yg_correlator *correlator, uint32_t count)
@@ -34,34 +42,94 @@ static int make_room(struct yg_correlator *correlator, uint32_t count)
 	return YG_OK;
 }
 
-int yg_correlator_take_all(struct yg_correlator *correlator, const struct yg_trace *traces,
-			   uint32_t count, yg_correlator_emit_fn emit, void *arg)
+static int add_run(struct yg_correlator *correlator, struct yg_trace_run run,
+		   const uint8_t *counted)
 {
-	struct yg_completion done[YG_CORRELATION_DONE_MAX];
-	uint32_t kept = 0;
-	bool is_sorted = true;
-	int rc = make_room(correlator, count);
+	int rc = make_room(correlator, correlator->ahead_count + run.count);
 
-	for (uint32_t i = 0; i < count && rc == YG_OK; i++) {
-		if (traces[i].key_count == 0)
+	for (uint32_t i = 0; i < run.count && rc == YG_OK; i++) {
+		if (run.traces[i].key_count == 0)
 			continue;
-		if (traces[i].time_ns != YG_TIME_NONE)
-			correlator->last_ns = traces[i].time_ns;
-		correlator->ahead[kept] = (struct yg_ahead){correlator->last_ns, i};
-		is_sorted &=
-			kept == 0 || correlator->ahead[kept - 1].time_ns <= correlator->last_ns;
-		kept++;
-	}
-	if (rc == YG_OK && !is_sorted)
-		qsort(correlator->ahead, kept, sizeof(*correlator->ahead), by_time);
-	for (uint32_t i = 0; i < kept && rc == YG_OK; i++) {
-		uint32_t trace = correlator->ahead[i].trace;
-		uint32_t done_count;
-
-		rc = yg_correlator_take_at(correlator, &traces[trace], correlator->ahead[i].time_ns,
-					   done, YG_CORRELATION_DONE_MAX, &done_count);
-		if (rc == YG_OK && done_count > 0)
-			rc = emit(arg, trace, done, done_count);
+		if (run.traces[i].time_ns != YG_TIME_NONE)
+			correlator->last_ns = run.traces[i].time_ns;
+		if (counted && counted[i])
+			continue;
+		correlator->ahead[correlator->ahead_count++] = (struct yg_ahead){
+			correlator->last_ns, ++correlator->ahead_order, &run.traces[i]};
 	}
 	return rc;
+}
+
+static bool is_of(const struct yg_ahead *ahead, struct yg_trace_run run)
+{
+	return ahead->trace >= run.traces && ahead->trace < run.traces + run.count;
+}
+
+/* How many of those in order count: all up to the last one of @now. */
+static uint32_t sort(struct yg_correlator *correlator, struct yg_trace_run now)
+{
+	struct yg_ahead *ahead = correlator->ahead;
+	bool is_sorted = true;
+	uint32_t due = 0;
+
+	for (uint32_t i = 1; i < correlator->ahead_count && is_sorted; i++)
+		is_sorted = by_time(&ahead[i - 1], &ahead[i]) < 0;
+	if (!is_sorted)
+		qsort(ahead, correlator->ahead_count, sizeof(*ahead), by_time);
+	for (uint32_t i = 0; i < correlator->ahead_count; i++)
+		if (is_of(&ahead[i], now))
+			due = i + 1;
+	return due;
+}
+
+int yg_correlator_take_all(struct yg_correlator *correlator, struct yg_trace_run now,
+			   struct yg_trace_run next, yg_correlator_emit_fn emit, void *arg)
+{
+	struct yg_completion done[YG_CORRELATION_DONE_MAX];
+	uint32_t due, taken = 0;
+	int rc = YG_OK;
+
+	assert(!correlator->ahead_next || correlator->ahead_next == now.traces);
+	if (!correlator->ahead_next)
+		rc = add_run(correlator, now, NULL);
+	correlator->told_ns = correlator->last_ns;
+	correlator->ahead_next = next.count > 0 ? next.traces : NULL;
+	if (rc == YG_OK)
+		rc = add_run(correlator, next, NULL);
+	if (rc != YG_OK)
+		return rc;
+	due = sort(correlator, now);
+	for (; taken < due && rc == YG_OK; taken++) {
+		const struct yg_ahead *ahead = &correlator->ahead[taken];
+		uint32_t done_count;
+
+		rc = yg_correlator_take_at(correlator, ahead->trace, ahead->time_ns, done,
+					   YG_CORRELATION_DONE_MAX, &done_count);
+		if (rc == YG_OK && done_count > 0)
+			rc = emit(arg, ahead->trace, done, done_count);
+	}
+	correlator->ahead_count -= taken;
+	memmove(correlator->ahead, correlator->ahead + taken,
+		correlator->ahead_count * sizeof(*correlator->ahead));
+	return rc;
+}
+
+void yg_correlator_counted(const struct yg_correlator *correlator, struct yg_trace_run run,
+			   uint8_t *to)
+{
+	for (uint32_t i = 0; i < run.count; i++)
+		to[i] = run.traces[i].key_count > 0;
+	for (uint32_t i = 0; i < correlator->ahead_count; i++)
+		if (is_of(&correlator->ahead[i], run))
+			to[correlator->ahead[i].trace - run.traces] = 0;
+}
+
+int yg_correlator_announce(struct yg_correlator *correlator, struct yg_trace_run run,
+			   const uint8_t *counted)
+{
+	assert(!correlator->ahead_next && correlator->ahead_count == 0);
+	if (run.count == 0)
+		return YG_OK;
+	correlator->ahead_next = run.traces;
+	return add_run(correlator, run, counted);
 }

@@ -4,9 +4,10 @@
  *
  *	magic, version, digest of the rest | head | correlations | groups, each with its marks
  *
- * All numbers are little-endian of 8 bytes. A correlation is known by the digest of its rule's id
- * and of all it asks for, so that a changed rule starts anew and an unchanged one goes on whatever
- * else the rule set holds. Groups stand in the order of their last use, longest ago first.
+ * All numbers are little-endian of 8 bytes. A correlation is known by the digest of its rule's id,
+ * of all it asks for and of all that the rules it counts ask for, so that a changed rule starts
+ *anew and an unchanged one goes on whatever else the rule set holds. Groups stand in the order of
+ *their last use, longest ago first.
  */
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -18,6 +19,8 @@
 #define MAGIC_BYTES 8u
 #define HEAD_BYTES  (MAGIC_BYTES + 8u + YG_DIGEST_BYTES)
 #define NOT_HERE    UINT32_MAX
+/* Rules that one correlation stands on, each for each way to it; further ones do not count. */
+#define DESCRIBED_MAX 4096u
 
 /* --- which correlation --------------------------------------------------------------------------
  */
@@ -53,33 +56,55 @@ static void add_names(struct yg_buf *to, const struct yg_names *names, const uin
 		add_text(to, ids[i] ? yg_names_text(names, ids[i]) : YG_S(""));
 }
 
-/* All that the marks of a group of rule @index depend on. */
-static int describe(const struct yg_engine *engine, uint32_t index, uint8_t digest[YG_DIGEST_BYTES])
+static void add_correlation(struct yg_buf *to, const struct yg_engine *engine,
+			    const struct yg_engine_rule *rule)
 {
-	const struct yg_engine_rule *rule = yg_engine_rule(engine, index);
 	const struct yg_correlation *correlation = rule->correlation;
 	const struct yg_names *names = yg_engine_names(engine);
+
+	add_text(to, rule->info.id);
+	add_u64(to, correlation->type);
+	add_u64(to, (uint64_t)correlation->timespan_ns);
+	add_u64(to, correlation->compare);
+	add_double(to, correlation->threshold);
+	add_u64(to, correlation->compare2);
+	add_double(to, correlation->threshold2);
+	add_double(to, correlation->percentile);
+	for (uint32_t i = 0; i < correlation->ref_count; i++)
+		add_text(to, yg_engine_rule(engine, correlation->refs[i])->info.id);
+	add_names(to, names, correlation->group_by, correlation->group_by_count);
+	add_names(to, names, correlation->value_fields, correlation->value_field_count);
+	if (correlation->aliases)
+		add_names(to, names, correlation->aliases,
+			  correlation->ref_count * YG_CORRELATION_ALIAS_ROW);
+	for (uint32_t i = 0; i < correlation->term_count; i++)
+		add_u64(to, correlation->terms[i]);
+}
+
+/*
+ * All that the marks of a group of rule @index depend on: what it asks for, what the rules that it
+ * counts ask for, and so on down where these are correlations.
+ */
+static int describe(const struct yg_engine *engine, uint32_t index, uint8_t digest[YG_DIGEST_BYTES])
+{
+	uint32_t waiting[DESCRIBED_MAX];
+	uint32_t count = 0;
 	struct yg_buf buf;
 	int rc;
 
 	yg_buf_init(&buf, 16u << 20);
-	add_text(&buf, rule->info.id);
-	add_u64(&buf, correlation->type);
-	add_u64(&buf, (uint64_t)correlation->timespan_ns);
-	add_u64(&buf, correlation->compare);
-	add_double(&buf, correlation->threshold);
-	add_u64(&buf, correlation->compare2);
-	add_double(&buf, correlation->threshold2);
-	add_double(&buf, correlation->percentile);
-	for (uint32_t i = 0; i < correlation->ref_count; i++)
-		add_text(&buf, yg_engine_rule(engine, correlation->refs[i])->info.id);
-	add_names(&buf, names, correlation->group_by, correlation->group_by_count);
-	add_names(&buf, names, correlation->value_fields, correlation->value_field_count);
-	if (correlation->aliases)
-		add_names(&buf, names, correlation->aliases,
-			  correlation->ref_count * YG_CORRELATION_ALIAS_ROW);
-	for (uint32_t i = 0; i < correlation->term_count; i++)
-		add_u64(&buf, correlation->terms[i]);
+	waiting[count++] = index;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct yg_engine_rule *rule = yg_engine_rule(engine, waiting[i]);
+
+		if (!rule->correlation) {
+			add_u64(&buf, rule->meaning);
+			continue;
+		}
+		add_correlation(&buf, engine, rule);
+		for (uint32_t r = 0; r < rule->correlation->ref_count && count < DESCRIBED_MAX; r++)
+			waiting[count++] = rule->correlation->refs[r];
+	}
 	rc = yg_buf_error(&buf);
 	if (rc == YG_OK)
 		yg_digest(yg_buf_bytes(&buf), digest);
@@ -149,7 +174,8 @@ int yg_correlator_save(const struct yg_correlator *correlator, uint64_t seed, st
 	yg_buf_add(to, (struct yg_bytes){head, sizeof(head)});
 	add_u64(to, seed);
 	add_u64(to, correlator->evicted);
-	add_u64(to, (uint64_t)correlator->last_ns);
+	/* Traces that wait are announced anew, and their times with them. */
+	add_u64(to, (uint64_t)(correlator->ahead_next ? correlator->told_ns : correlator->last_ns));
 	rc = add_correlations(correlator->engine, to);
 	if (rc != YG_OK)
 		return rc;

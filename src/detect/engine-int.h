@@ -40,6 +40,8 @@ struct yg_slot {
 	uint32_t last;
 };
 
+struct yg_meter;
+
 struct yg_scratch {
 	const struct yg_engine *engine;
 	struct yg_arena *arena;		  /* folded texts */
@@ -56,6 +58,9 @@ struct yg_scratch {
 	uint32_t fired[YG_MEMO_ATOMS_MAX]; /* atoms of the value being looked up, the first ones */
 	uint32_t fired_count;		   /* all of them */
 	uint64_t candidate_total;	   /* over all records; for measuring */
+	struct yg_meter *meter;		   /* NULL = nothing is counted (detect/meter.h) */
+	uint64_t *costs; /* per predicate: round << 32 | work of evaluating it; NULL likewise */
+	uint64_t work;	 /* counted work of all evaluations so far */
 
 	/* The record at hand. */
 	const struct yg_img_group *group;

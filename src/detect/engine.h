@@ -48,6 +48,7 @@ struct yg_engine_rule {
 	const struct yg_correlation
 		*correlation; /* NULL for ordinary rules; refs = engine indexes */
 	bool is_quiet;
+	uint64_t meaning; /* of an ordinary rule: changes when what it asks for does */
 };
 const struct yg_engine_rule *yg_engine_rule(const struct yg_engine *engine, uint32_t index);
 
@@ -67,6 +68,12 @@ struct yg_hits {
  */
 YG_MUST_USE int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 				struct yg_event *event, struct yg_hits *ret);
+
+/*
+ * Is there a rule that a record of @format, with or without a channel, could satisfy by its
+ * logsource? False: such records need not be read for rules. Cost: a look at each route.
+ */
+bool yg_engine_wants(const struct yg_engine *engine, enum yg_format format, bool has_channel);
 
 /* Rules that were tried on records so far by this scratch; for measuring. */
 uint64_t yg_scratch_candidates(const struct yg_scratch *scratch);

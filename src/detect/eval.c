@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One predicate on the record at hand, straight from its definition in detect/rules.h. */
-#include <arpa/inet.h>
-
-#include "base/clock.h"
 #include "base/utf8.h"
 #include "detect/engine-int.h"
-#include "detect/glob.h"
+#include "detect/pred-int.h"
 
 #include "base/ban.h"
-
-#define EPOCH_S_MAX 9.2e9 /* year 2261 */
 
 static int on_match(unsigned int id, unsigned long long from, unsigned long long to,
 		    unsigned int flags, void *arg)
@@ -48,106 +43,6 @@ static bool test_regex(struct yg_scratch *s, const struct yg_img_pred *pred, str
 		}
 	scan(s, pred->db, text, &is_found);
 	return is_found;
-}
-
-static bool test_cidr(const struct yg_img_pred *pred, struct yg_bytes text)
-{
-	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
-	uint32_t bytes = pred->prefix_bits / 8, bits = pred->prefix_bits % 8;
-	char name[INET6_ADDRSTRLEN + 1];
-
-	if (text.size >= sizeof(name) || yg_bytes_chr(text, 0) != SIZE_MAX)
-		return false;
-	memcpy(name, text.data, text.size);
-	name[text.size] = '\0';
-	if (inet_pton(AF_INET, name, address + 12) != 1 && inet_pton(AF_INET6, name, address) != 1)
-		return false;
-	if (memcmp(address, pred->address, bytes) != 0)
-		return false;
-	return bits == 0 || (address[bytes] ^ pred->address[bytes]) >> (8 - bits) == 0;
-}
-
-static bool compare(uint8_t op, double value, double bound)
-{
-	switch (op) {
-	case YG_PRED_LT:
-		return value < bound;
-	case YG_PRED_LTE:
-		return value <= bound;
-	case YG_PRED_GT:
-		return value > bound;
-	case YG_PRED_GTE:
-		return value >= bound;
-	default:
-		return value >= bound && value <= bound;
-	}
-}
-
-static bool read_time(struct yg_bytes text, int64_t *ret_ns)
-{
-	bool has_zone;
-	double seconds;
-
-	if (yg_time_parse_iso(text, 0, ret_ns, &has_zone))
-		return true;
-	if (!yg_bytes_double(text, &seconds) || !(seconds >= 0 && seconds < EPOCH_S_MAX))
-		return false;
-	*ret_ns = (int64_t)(seconds * (double)YG_NS_PER_S);
-	return true;
-}
-
-static bool test_time(const struct yg_img_pred *pred, struct yg_bytes text)
-{
-	struct yg_civil civil;
-	int64_t time_ns;
-	double part = 0;
-
-	if (!read_time(text, &time_ns))
-		return false;
-	civil = yg_time_civil(time_ns, 0);
-	switch ((enum yg_time_part)pred->part) {
-	case YG_PART_MINUTE:
-		part = civil.minute;
-		break;
-	case YG_PART_HOUR:
-		part = civil.hour;
-		break;
-	case YG_PART_DAY:
-		part = civil.day;
-		break;
-	case YG_PART_WEEK:
-		part = yg_time_iso_week(time_ns, 0);
-		break;
-	case YG_PART_MONTH:
-		part = civil.month;
-		break;
-	case YG_PART_YEAR:
-		part = civil.year;
-		break;
-	}
-	return compare(pred->number_op, part, pred->number);
-}
-
-static bool test_text(uint8_t op, struct yg_bytes text, struct yg_bytes wanted)
-{
-	switch (op) {
-	case YG_PRED_EQUALS:
-	case YG_PRED_FIELD_EQUALS:
-		return yg_bytes_eq(text, wanted);
-	case YG_PRED_STARTS:
-	case YG_PRED_FIELD_STARTS:
-		return yg_bytes_starts(text, wanted);
-	case YG_PRED_ENDS:
-	case YG_PRED_FIELD_ENDS:
-		return yg_bytes_ends(text, wanted);
-	case YG_PRED_CONTAINS:
-	case YG_PRED_FIELD_CONTAINS:
-		return wanted.size == 0 || yg_bytes_find(text, wanted) != SIZE_MAX;
-	case YG_PRED_GLOB:
-		return yg_glob_match(wanted, text);
-	default:
-		return false;
-	}
 }
 
 /* Does @table hold a member that is @text, given its hash? */
@@ -223,39 +118,64 @@ static struct yg_bytes value_for(struct yg_scratch *s, const struct yg_img_pred 
 static bool test_field(struct yg_scratch *s, const struct yg_img_pred *pred, uint32_t index)
 {
 	for (uint32_t i = yg_value_first(s, pred->other); i != YG_IMG_NONE; i = s->values[i].next)
-		if (!s->values[i].is_null &&
-		    test_text(pred->op, value_for(s, pred, index), value_for(s, pred, i)))
-			return true;
+		if (!s->values[i].is_null) {
+			struct yg_bytes text = value_for(s, pred, index);
+
+			s->work += text.size / 8 + 1;
+			if (yg_pred_text(pred->op, text, value_for(s, pred, i)))
+				return true;
+		}
 	return false;
+}
+
+/* What detect/meter.h counts; wildcards and other fields are counted where they are compared. */
+static uint64_t work_of(const struct yg_img_pred *pred, size_t size)
+{
+	switch (pred->op) {
+	case YG_IMG_ONE_OF:
+		return size / 2 + 8;
+	case YG_PRED_REGEX:
+		return size + 16;
+	case YG_PRED_CONTAINS:
+		return size / 8 + 1;
+	default:
+		return 1;
+	}
 }
 
 static bool test_value(struct yg_scratch *s, const struct yg_img_pred *pred, uint32_t index)
 {
 	double number;
 
+	s->work += work_of(pred, yg_value_text(s, index).size);
 	switch (pred->op) {
 	case YG_IMG_ONE_OF:
 		return test_one_of(s, pred, yg_value_folded(s, index));
 	case YG_PRED_REGEX:
 		return test_regex(s, pred, yg_value_text(s, index));
 	case YG_PRED_CIDR:
-		return test_cidr(pred, yg_value_text(s, index));
+		return yg_pred_in_network(pred->address, pred->prefix_bits,
+					  yg_value_text(s, index));
 	case YG_PRED_LT:
 	case YG_PRED_LTE:
 	case YG_PRED_GT:
 	case YG_PRED_GTE:
 		return yg_bytes_double(yg_value_text(s, index), &number) &&
-		       compare(pred->op, number, pred->number);
+		       yg_pred_compares(pred->op, number, pred->number);
 	case YG_PRED_TIME_PART:
-		return test_time(pred, yg_value_text(s, index));
+		return yg_pred_time_part(pred->part, pred->number_op, pred->number,
+					 yg_value_text(s, index));
 	case YG_PRED_FIELD_EQUALS:
 	case YG_PRED_FIELD_STARTS:
 	case YG_PRED_FIELD_ENDS:
 	case YG_PRED_FIELD_CONTAINS:
 		return test_field(s, pred, index);
+	case YG_PRED_GLOB:
+		return yg_glob_match_counted(yg_img_text(&s->engine->img, pred->text),
+					     value_for(s, pred, index), &s->work);
 	default:
-		return test_text(pred->op, value_for(s, pred, index),
-				 yg_img_text(&s->engine->img, pred->text));
+		return yg_pred_text(pred->op, value_for(s, pred, index),
+				    yg_img_text(&s->engine->img, pred->text));
 	}
 }
 

@@ -34,10 +34,17 @@ static size_t plain(struct yg_bytes pattern, size_t at, uint8_t *ret)
 
 bool yg_glob_match(struct yg_bytes pattern, struct yg_bytes text)
 {
+	uint64_t steps = 0;
+
+	return yg_glob_match_counted(pattern, text, &steps);
+}
+
+bool yg_glob_match_counted(struct yg_bytes pattern, struct yg_bytes text, uint64_t *steps)
+{
 	size_t p = 0, t = 0;
 	size_t star_p = SIZE_MAX, star_t = 0; /* after the last star; where its run ends */
 
-	for (;;) {
+	for (;; (*steps)++) {
 		if (p < pattern.size && pattern.data[p] == '*') {
 			star_p = ++p;
 			star_t = t;

@@ -14,6 +14,9 @@
  */
 bool yg_glob_match(struct yg_bytes pattern, struct yg_bytes text);
 
+/* The same; adds to *steps how many characters were compared, turns back included. */
+bool yg_glob_match_counted(struct yg_bytes pattern, struct yg_bytes text, uint64_t *steps);
+
 /*
  * The longest run of plain bytes in @pattern, without its backslashes, written to @to (@room
  * bytes; longer runs are cut). Returns its size; 0 when the pattern is wildcards only.

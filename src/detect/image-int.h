@@ -20,7 +20,7 @@
 #include "base/hash.h"
 #include "detect/matcher.h"
 
-#define YG_IMG_VERSION 7u
+#define YG_IMG_VERSION 8u
 #define YG_IMG_MAGIC   "YGIMAGE"
 #define YG_IMG_NONE    UINT32_MAX
 #define YG_IMG_ALIGN   64u
@@ -79,6 +79,7 @@ struct yg_img_head {
 
 struct yg_img_rule {
 	struct yg_img_run id, title, title_ja, advice, name;
+	uint64_t meaning;	/* hash of logsource and condition; correlations 0 */
 	struct yg_img_run tags; /* of TAGS */
 	uint32_t entry;		/* of CODE, or YG_IMG_TRUE / YG_IMG_FALSE */
 	uint32_t correlation;	/* or YG_IMG_NONE */

@@ -46,6 +46,9 @@ size_t yg_indicator_host(struct yg_bytes b, uint8_t to[YG_HOST_MAX]);
  */
 size_t yg_indicator_url(struct yg_bytes b, uint8_t to[YG_INDICATOR_VALUE_MAX], size_t *ret_query);
 
+/* Host and port in a normal URL with or without its scheme. */
+struct yg_bytes yg_indicator_url_host(struct yg_bytes url);
+
 /* What @raw is. YG_OK, or YG_EFORMAT with the reason in words. */
 YG_MUST_USE int yg_indicator_read(struct yg_bytes raw, struct yg_indicator_value *ret,
 				  const char **ret_reason);
@@ -126,6 +129,8 @@ static inline uint32_t yg_indicator_top(uint64_t hash, uint32_t bits)
 {
 	return bits ? (uint32_t)(hash >> (64 - bits)) : 0;
 }
+/* The entries that were listed. */
+const struct yg_indicator_table *yg_indicators_listed(const struct yg_indicators *set);
 
 uint64_t yg_indicator_key_hash(uint64_t seed, enum yg_indicator_key kind, struct yg_bytes key);
 uint64_t yg_indicator_address_hash(uint64_t seed, const uint8_t address[16], uint8_t bits);
@@ -226,8 +231,11 @@ struct yg_indicator_scan {
 	uint32_t count;
 	uint32_t field; /* written into the hits */
 	struct yg_bytes text;
-	bool is_escaped;      /* text holds JSON escapes */
-	struct yg_bytes name; /* of the field */
+	bool is_escaped;			/* text holds JSON escapes */
+	struct yg_bytes name;			/* of the field */
+	void (*tell)(void *arg, uint64_t hash); /* NULL; else told what would be looked up */
+	void *tell_arg;
+	size_t v6_end; /* where the last text that looked like an IPv6 address ended */
 	uint32_t probe_count;
 	uint32_t key_size;		/* bytes used of keys */
 	struct yg_indicator_memo *memo; /* may be NULL */

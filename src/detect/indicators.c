@@ -170,14 +170,14 @@ int yg_indicators_finish(struct yg_indicators *set)
 	return rc;
 }
 
-static const struct yg_indicator_table *listed(const struct yg_indicators *set)
+const struct yg_indicator_table *yg_indicators_listed(const struct yg_indicators *set)
 {
 	return &set->sides[YG_INDICATORS_LISTED].table;
 }
 
 uint32_t yg_indicators_count(const struct yg_indicators *set)
 {
-	return (uint32_t)listed(set)->count; /* at most YG_INDICATORS_MAX */
+	return (uint32_t)yg_indicators_listed(set)->count; /* at most YG_INDICATORS_MAX */
 }
 
 struct yg_indicators_facts yg_indicators_facts(const struct yg_indicators *set,
@@ -194,7 +194,7 @@ struct yg_indicators_note yg_indicators_note(const struct yg_indicators *set,
 
 struct yg_indicator yg_indicators_get(const struct yg_indicators *set, uint32_t index)
 {
-	return yg_indicator_table_get(listed(set), index);
+	return yg_indicator_table_get(yg_indicators_listed(set), index);
 }
 
 uint32_t yg_indicators_first(const struct yg_indicators *set)
@@ -204,7 +204,7 @@ uint32_t yg_indicators_first(const struct yg_indicators *set)
 
 uint32_t yg_indicators_next(const struct yg_indicators *set, uint32_t index)
 {
-	return yg_indicator_table_next(listed(set), index);
+	return yg_indicator_table_next(yg_indicators_listed(set), index);
 }
 
 struct yg_indicator_memo *yg_indicator_memo_new(void)
@@ -219,9 +219,9 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 	YG_INDICATOR_SCAN(s);
 
 	assert(set->is_finished);
-	if (listed(set)->count == 0)
+	if (yg_indicators_listed(set)->count == 0)
 		return 0;
-	yg_indicator_scan_init(&s, listed(set), to, room);
+	yg_indicator_scan_init(&s, yg_indicators_listed(set), to, room);
 	s.memo = memo;
 	for (uint32_t i = 0; i < event->field_count; i++) {
 		const struct yg_field *field = &event->fields[i];

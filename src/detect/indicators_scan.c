@@ -22,6 +22,7 @@
 #define LABELS_MAX     32u /* of a name, from its end */
 #define ADDRESS_PROBES 16u /* of one address at a time */
 #define V6_TEXT_MAX    45u
+#define REACH	       (YG_HOST_MAX + 16u) /* tokens that reach further back are no names */
 
 void yg_indicator_scan_init(struct yg_indicator_scan *s, const struct yg_indicator_table *table,
 			    struct yg_indicator_hit *to, uint32_t room)
@@ -40,6 +41,9 @@ void yg_indicator_scan_init(struct yg_indicator_scan *s, const struct yg_indicat
 	s->key_size = 0;
 	s->memo = NULL;
 	s->clean_count = 0;
+	s->tell = NULL;
+	s->tell_arg = NULL;
+	s->v6_end = 0;
 }
 
 static void add_hit(struct yg_indicator_scan *s, uint32_t index, const struct yg_indicator_probe *p)
@@ -109,6 +113,17 @@ static uint8_t *key_room(struct yg_indicator_scan *s, size_t size, uint32_t prob
 }
 
 /*
+ * What would be looked up is told, and nothing is: the keys of an archive's filters are made by the
+ * search itself, so that they cannot miss what it would find (detect/keys.c).
+ */
+static bool is_told(const struct yg_indicator_scan *s, uint64_t hash)
+{
+	if (s->tell)
+		s->tell(s->tell_arg, hash);
+	return s->tell != NULL;
+}
+
+/*
  * Ask for the key (in s->keys) later: the three cells of the filter are called for now and have
  * come from memory when the record has been read to its end.
  */
@@ -116,8 +131,11 @@ static void probe(struct yg_indicator_scan *s, uint64_t hash, enum yg_indicator_
 		  uint8_t bits, struct yg_bytes key, struct yg_bytes text)
 {
 	const struct yg_indicator_table *t = s->table;
-	struct yg_indicator_probe *p = &s->probes[s->probe_count++];
+	struct yg_indicator_probe *p = &s->probes[s->probe_count];
 
+	if (is_told(s, hash))
+		return;
+	s->probe_count++;
 	p->hash = hash;
 	p->print =
 		yg_fuse_places(&t->filters[yg_indicator_top(hash, t->part_bits)], hash, p->places);
@@ -217,7 +235,8 @@ static void try_url(struct yg_indicator_scan *s, struct yg_bytes plain, struct y
 	struct yg_bytes whole = {url, size};
 	size_t scheme = yg_bytes_find(whole, YG_S("://"));
 
-	if (size == 0)
+	if (size == 0 || is_told(s, yg_indicator_key_hash(s->table->seed, YG_KEY_URL,
+							  yg_indicator_url_host(whole))))
 		return;
 	s->key_size += (uint32_t)size;
 	try_url_key(s, whole, text);
@@ -369,6 +388,21 @@ static bool is_listed_top(const struct yg_indicator_scan *s, size_t from, size_t
 	return (s->table->kinds->tops[bit / 64] >> bit % 64 & 1) != 0;
 }
 
+/* The token around @dot that ends at @to, not reaching below @low. */
+static void take_token(struct yg_indicator_scan *s, size_t low, size_t dot, size_t to,
+		       bool is_number)
+{
+	size_t from = dot;
+
+	while (from > low && (classes[s->text.data[from - 1]] & IS_NAME))
+		from--;
+	from = skip_escape(s, from);
+	if (from < dot && is_number)
+		take_numbers(s, from, to);
+	else if (from < dot)
+		take_name(s, from, to);
+}
+
 /*
  * The label behind the dot at @dot; when it is the last of its token, the token, not reaching below
  * @low. Returns up to where all is done. Most tokens (file names, fractions) end here.
@@ -377,7 +411,6 @@ static size_t take_dot(struct yg_indicator_scan *s, size_t dot, size_t low)
 {
 	struct yg_bytes text = s->text;
 	bool is_number;
-	size_t from = dot;
 	size_t end = dot + 1;
 	size_t to;
 
@@ -390,15 +423,12 @@ static size_t take_dot(struct yg_indicator_scan *s, size_t dot, size_t low)
 	is_number = (classes[text.data[dot + 1]] & IS_DIGIT) != 0;
 	if (!is_number && !is_listed_top(s, dot + 1, to))
 		return end;
-	while (from > low && (classes[text.data[from - 1]] & IS_NAME))
-		from--;
-	from = skip_escape(s, from);
-	if (from >= dot)
-		return end;
-	if (is_number)
-		take_numbers(s, from, to);
-	else
-		take_name(s, from, to);
+	take_token(s, low, dot, to, is_number);
+	/* Where a search begins depends on what it found before, which nobody knows here. */
+	if (s->tell && low > 0)
+		take_token(s, dot > REACH ? dot - REACH : 0, dot, to, is_number);
+	if (s->tell && s->v6_end > low && s->v6_end <= dot)
+		take_token(s, s->v6_end, dot, to, is_number);
 	return end;
 }
 
@@ -440,38 +470,52 @@ static bool is_url_colon(const struct yg_indicator_scan *s, size_t colon)
 	       (s->is_escaped && yg_bytes_starts(rest, YG_S("\\/\\/")));
 }
 
-/* IPv6 addresses hold two colons or more. Returns where to go on. */
-static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
+/* The address around @colon that ends at @to, not reaching below @low: is it a new hit? */
+static bool try_v6(struct yg_indicator_scan *s, size_t colon, size_t low, size_t to)
 {
 	struct yg_bytes text = s->text;
-	size_t from = colon;
-	size_t to = colon + 1;
-	size_t colons = 1;
 	uint8_t address[16];
+	size_t from = colon;
 	uint32_t count;
 
-	for (; is_class(text, to, IS_V6) && to - colon <= V6_TEXT_MAX; to++)
-		colons += text.data[to] == ':';
-	if (colons < 2)
-		return colon + 1;
 	while (from > low && colon - from < 9 && is_class(text, from - 1, IS_HEX))
 		from--;
 	if (from < colon)
 		from = skip_escape_hex(s, from);
 	if (from > colon)
-		return colon + 1;
+		return false;
 	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
 		to--; /* the end of a sentence, "from ADDRESS:" */
+	s->v6_end = to;
 	text = yg_bytes_cut(text, from, to);
 	if (!yg_indicator_address(text, address))
-		return colon + 1;
-	/* "src:2001:db8::1" begins with a legal address, too: only one that is listed ends the
-	 * look. */
+		return false;
+	/* "src:2001:db8::1" begins with a legal address, too: only a listed one ends the look. */
 	settle_all(s);
 	count = s->count;
 	try_address(s, text);
 	settle_all(s);
-	return s->count > count ? to : colon + 1;
+	return s->count > count;
+}
+
+/* IPv6 addresses hold two colons or more. Returns where to go on. */
+static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
+{
+	struct yg_bytes text = s->text;
+	size_t to = colon + 1;
+	size_t colons = 1;
+
+	for (; is_class(text, to, IS_V6) && to - colon <= V6_TEXT_MAX; to++)
+		colons += text.data[to] == ':';
+	if (colons < 2)
+		return colon + 1;
+	if (s->tell && low > 0) /* as in take_dot() */
+		(void)try_v6(s, colon, 0, to);
+	if (!try_v6(s, colon, low, to))
+		return colon + 1;
+	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
+		to--;
+	return to;
 }
 
 static size_t take_colon(struct yg_indicator_scan *s, size_t colon, size_t low)

@@ -251,6 +251,15 @@ size_t yg_indicator_url(struct yg_bytes b, uint8_t to[YG_INDICATOR_VALUE_MAX], s
 	return size + rest.size;
 }
 
+struct yg_bytes yg_indicator_url_host(struct yg_bytes url)
+{
+	size_t scheme = yg_bytes_find(url, YG_S("://"));
+	struct yg_bytes rest = scheme == SIZE_MAX ? url : yg_bytes_from(url, scheme + 3);
+
+	rest = yg_bytes_cut(rest, 0, find_or_end(rest, '/'));
+	return yg_bytes_cut(rest, 0, find_or_end(rest, '?'));
+}
+
 static void refang_scheme(uint8_t *text, size_t size)
 {
 	static const struct {

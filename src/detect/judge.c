@@ -28,8 +28,8 @@ struct candidate {
 
 /* What a record that is still to be taken completes. */
 struct ahead {
-	uint32_t trace;
-	uint32_t number; /* of the completions known ahead */
+	const struct yg_trace *trace;
+	uint64_t number; /* of the completions known ahead */
 	struct yg_completion done;
 };
 
@@ -43,17 +43,19 @@ struct yg_judge {
 	struct yg_bytes source; /* the input's */
 	struct yg_table names;	/* of sources that records name: struct yg_bytes */
 	struct yg_arena *name_mem;
+	struct yg_rule_info **old_rules; /* copies of rules that went, which stories still show */
+	uint32_t old_count;
 	struct yg_change changes[YG_CHANGES_MAX];
 	struct yg_completion done[YG_CORRELATION_DONE_MAX];
 	struct candidate *candidates;
 	uint32_t candidate_count;
 	uint32_t candidate_room;
-	const struct yg_trace *ahead_traces; /* NULL = none were announced */
-	uint32_t ahead_traces_count;
-	struct ahead *ahead; /* by trace */
+	struct yg_trace_run now; /* announced; none = each counts as it is taken */
+	struct ahead *ahead;	 /* those of now by trace, then those of what follows */
 	uint32_t ahead_count;
 	uint32_t ahead_room;
-	uint32_t ahead_at; /* the first that is not taken */
+	uint32_t ahead_at;     /* the first that is not taken */
+	uint64_t ahead_number; /* of the last one known */
 	uint64_t record;
 	struct yg_judge_counts counts;
 };
@@ -91,6 +93,9 @@ struct yg_judge *yg_judge_free(struct yg_judge *judge)
 	(void)yg_stories_free(judge->stories);
 	yg_table_done(&judge->names);
 	(void)yg_arena_free(judge->name_mem);
+	for (uint32_t i = 0; i < judge->old_count; i++)
+		free(judge->old_rules[i]);
+	free(judge->old_rules);
 	free(judge->candidates);
 	free(judge->ahead);
 	free(judge);
@@ -377,7 +382,8 @@ static int emit_changes(struct yg_judge *judge, struct yg_look *look, struct yg_
 
 /* --- what comes next ------------------------------------------------------------------------ */
 
-static int keep_ahead(void *arg, uint32_t trace, const struct yg_completion *list, uint32_t count)
+static int keep_ahead(void *arg, const struct yg_trace *trace, const struct yg_completion *list,
+		      uint32_t count)
 {
 	struct yg_judge *judge = arg;
 
@@ -392,11 +398,16 @@ static int keep_ahead(void *arg, uint32_t trace, const struct yg_completion *lis
 			judge->ahead = mem;
 			judge->ahead_room = room;
 		}
-		judge->ahead[judge->ahead_count] =
-			(struct ahead){trace, judge->ahead_count, list[i]};
-		judge->ahead_count++;
+		judge->ahead[judge->ahead_count++] =
+			(struct ahead){trace, ++judge->ahead_number, list[i]};
 	}
 	return YG_OK;
+}
+
+static bool is_of_now(const struct yg_judge *judge, const struct yg_trace *trace)
+{
+	return judge->now.count > 0 && trace >= judge->now.traces &&
+	       trace < judge->now.traces + judge->now.count;
 }
 
 /* Completions of one trace stay in the order of its keys. */
@@ -406,20 +417,138 @@ static int ahead_order(const void *left, const void *right)
 
 	if (a->trace != b->trace)
 		return a->trace < b->trace ? -1 : 1;
-	return (a->number > b->number) - (a->number < b->number);
+	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-int yg_judge_ahead(struct yg_judge *judge, const struct yg_trace *traces, uint32_t count)
+/* Those of the run to be taken now to the front, in its order. */
+static void put_in_order(struct yg_judge *judge)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < judge->ahead_count; i++) {
+		struct ahead ahead = judge->ahead[i];
+
+		if (!is_of_now(judge, ahead.trace))
+			continue;
+		judge->ahead[i] = judge->ahead[count];
+		judge->ahead[count++] = ahead;
+	}
+	if (count > 1)
+		qsort(judge->ahead, count, sizeof(*judge->ahead), ahead_order);
+}
+
+int yg_judge_ahead(struct yg_judge *judge, struct yg_trace_run now, struct yg_trace_run next)
 {
 	int rc;
 
-	judge->ahead_traces = count > 0 ? traces : NULL;
-	judge->ahead_traces_count = count;
-	judge->ahead_count = 0;
+	/* What was told goes; what was known of the run after it is this one's. */
+	judge->ahead_count -= judge->ahead_at;
+	if (judge->ahead_at > 0)
+		memmove(judge->ahead, judge->ahead + judge->ahead_at,
+			judge->ahead_count * sizeof(*judge->ahead));
 	judge->ahead_at = 0;
-	rc = yg_correlator_take_all(judge->correlator, traces, count, keep_ahead, judge);
-	if (rc == YG_OK && judge->ahead_count > 1)
-		qsort(judge->ahead, judge->ahead_count, sizeof(*judge->ahead), ahead_order);
+	judge->now = now;
+	rc = yg_correlator_take_all(judge->correlator, now, next, keep_ahead, judge);
+	if (rc == YG_OK)
+		put_in_order(judge);
+	return rc;
+}
+
+/*
+ * Kept of the next run: how many traces, how many completions known (u32 each), a byte for each
+ * trace that says whether it counts, and the completions: trace, rule, ref, flags (u32 each), first
+ * position, first time, count, value (u64 each).
+ */
+#define KEPT_HEAD 8u
+#define KEPT_DONE 48u
+
+static void add_number(struct yg_buf *to, uint64_t value, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		yg_buf_add_byte(to, (uint8_t)(value >> 8 * i));
+}
+
+static uint64_t read_number(const uint8_t *p, unsigned bytes)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = bytes; i-- > 0;)
+		value = value << 8 | p[i];
+	return value;
+}
+
+int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace_run next, struct yg_buf *to)
+{
+	uint8_t *counted;
+
+	add_number(to, next.count, 4);
+	add_number(to, judge->ahead_count - judge->ahead_at, 4);
+	counted = yg_buf_reserve(to, next.count);
+	if (!counted)
+		return yg_buf_error(to);
+	yg_correlator_counted(judge->correlator, next, counted);
+	yg_buf_grew(to, next.count);
+	for (uint32_t i = judge->ahead_at; i < judge->ahead_count; i++) {
+		const struct ahead *ahead = &judge->ahead[i];
+		uint64_t value;
+
+		memcpy(&value, &ahead->done.value, sizeof(value));
+		assert(ahead->trace >= next.traces && ahead->trace < next.traces + next.count);
+		add_number(to, (uint64_t)(ahead->trace - next.traces), 4);
+		add_number(to, ahead->done.rule, 4);
+		add_number(to, ahead->done.ref, 4);
+		add_number(to, (ahead->done.has_value ? 1u : 0) | (ahead->done.is_silent ? 2u : 0),
+			   4);
+		add_number(to, ahead->done.first_position, 8);
+		add_number(to, (uint64_t)ahead->done.first_ns, 8);
+		add_number(to, ahead->done.count, 8);
+		add_number(to, value, 8);
+	}
+	return yg_buf_error(to);
+}
+
+static int resume_done(struct yg_judge *judge, struct yg_trace_run now, const uint8_t *p)
+{
+	struct yg_completion done = {
+		.rule = (uint32_t)read_number(p + 4, 4),
+		.ref = (uint32_t)read_number(p + 8, 4),
+		.has_value = p[12] & 1,
+		.is_silent = (p[12] & 2) != 0,
+		.first_position = read_number(p + 16, 8),
+		.first_ns = (int64_t)read_number(p + 24, 8),
+		.count = read_number(p + 32, 8),
+	};
+	uint64_t value = read_number(p + 40, 8);
+	uint64_t trace = read_number(p, 4);
+	const struct yg_correlation *correlation;
+
+	if (trace >= now.count || done.rule >= yg_engine_rule_count(judge->engine))
+		return YG_EFORMAT;
+	correlation = yg_engine_rule(judge->engine, done.rule)->correlation;
+	if (!correlation || done.ref >= correlation->ref_count)
+		return YG_EFORMAT;
+	memcpy(&done.value, &value, sizeof(value));
+	return keep_ahead(judge, &now.traces[trace], &done, 1);
+}
+
+int yg_judge_resume_next(struct yg_judge *judge, struct yg_trace_run now, struct yg_bytes kept)
+{
+	uint64_t traces, completions;
+	int rc;
+
+	if (kept.size == 0)
+		return YG_OK;
+	if (kept.size < KEPT_HEAD)
+		return YG_EFORMAT;
+	traces = read_number(kept.data, 4);
+	completions = read_number(kept.data + 4, 4);
+	if (kept.size != KEPT_HEAD + traces + completions * KEPT_DONE)
+		return YG_EFORMAT;
+	if (traces != now.count)
+		return YG_EMISMATCH;
+	rc = yg_correlator_announce(judge->correlator, now, kept.data + KEPT_HEAD);
+	for (uint64_t i = 0; i < completions && rc == YG_OK; i++)
+		rc = resume_done(judge, now, kept.data + KEPT_HEAD + traces + i * KEPT_DONE);
 	return rc;
 }
 
@@ -432,18 +561,13 @@ struct yg_correlator *yg_judge_correlator(struct yg_judge *judge)
 static int complete(struct yg_judge *judge, const struct yg_trace *trace, uint32_t *ret_count)
 {
 	uint32_t count = 0;
-	uint32_t index;
 
 	*ret_count = 0;
-	if (!judge->ahead_traces || trace < judge->ahead_traces ||
-	    trace >= judge->ahead_traces + judge->ahead_traces_count)
+	if (!is_of_now(judge, trace))
 		return yg_correlator_take(judge->correlator, trace, judge->done,
 					  YG_CORRELATION_DONE_MAX, ret_count);
-	index = (uint32_t)(trace - judge->ahead_traces);
-	while (judge->ahead_at < judge->ahead_count && judge->ahead[judge->ahead_at].trace < index)
-		judge->ahead_at++;
 	while (judge->ahead_at < judge->ahead_count &&
-	       judge->ahead[judge->ahead_at].trace == index && count < YG_CORRELATION_DONE_MAX)
+	       judge->ahead[judge->ahead_at].trace == trace && count < YG_CORRELATION_DONE_MAX)
 		judge->done[count++] = judge->ahead[judge->ahead_at++].done;
 	*ret_count = count;
 	return YG_OK;
@@ -452,9 +576,8 @@ static int complete(struct yg_judge *judge, const struct yg_trace *trace, uint32
 /* The last of what was announced has been taken: the traces may go. */
 static void end_ahead(struct yg_judge *judge, const struct yg_trace *trace)
 {
-	if (judge->ahead_traces && judge->ahead_traces_count > 0 &&
-	    trace == judge->ahead_traces + (judge->ahead_traces_count - 1))
-		judge->ahead_traces = NULL;
+	if (judge->now.count > 0 && trace == judge->now.traces + (judge->now.count - 1))
+		judge->now = (struct yg_trace_run){NULL, 0};
 }
 
 /* The part for records with hits, keys or indicators. */
@@ -516,4 +639,203 @@ struct yg_judge_counts yg_judge_counts(const struct yg_judge *judge)
 int yg_judge_stories(struct yg_judge *judge, const struct yg_story **ret, size_t *ret_count)
 {
 	return yg_stories_list(judge->stories, ret, ret_count);
+}
+
+/* --- another rule set ------------------------------------------------------------------------- */
+
+/* On the way from one engine to the other. */
+struct changeover {
+	struct yg_judge *judge;
+	const struct yg_engine *to;
+	const struct yg_rule_info *
+		*instead; /* of each rule of the former engine; NULL = none yet */
+	uint32_t count;
+	int rc;
+};
+
+static bool same_tags(const struct yg_rule_info *a, const struct yg_rule_info *b)
+{
+	if (a->tag_count != b->tag_count)
+		return false;
+	for (uint32_t i = 0; i < a->tag_count; i++)
+		if (!yg_bytes_eq(a->tags[i], b->tags[i]))
+			return false;
+	return true;
+}
+
+static bool same_rule(const struct yg_rule_info *a, const struct yg_rule_info *b)
+{
+	return yg_bytes_eq(a->id, b->id) && yg_bytes_eq(a->title, b->title) &&
+	       yg_bytes_eq(a->title_ja, b->title_ja) && yg_bytes_eq(a->advice, b->advice) &&
+	       a->level == b->level && a->kind == b->kind && a->field == b->field &&
+	       a->is_own == b->is_own && same_tags(a, b);
+}
+
+/* Rules of both sets ascend by id. */
+static void pair_rules(struct changeover *c)
+{
+	uint32_t to_count = yg_engine_rule_count(c->to), t = 0;
+
+	for (uint32_t i = 0; i < c->count; i++) {
+		const struct yg_rule_info *from = &yg_engine_rule(c->judge->engine, i)->info;
+
+		while (t < to_count && bytes_order(yg_engine_rule(c->to, t)->info.id, from->id) < 0)
+			t++;
+		if (t < to_count && same_rule(&yg_engine_rule(c->to, t)->info, from))
+			c->instead[i] = &yg_engine_rule(c->to, t)->info;
+	}
+}
+
+static struct yg_bytes put_text(uint8_t **at, struct yg_bytes text)
+{
+	struct yg_bytes copy = {*at, text.size};
+
+	if (text.size > 0)
+		memcpy(*at, text.data, text.size);
+	*at += text.size;
+	return copy;
+}
+
+/* One piece of memory: the rule, its tags, all texts. */
+static struct yg_rule_info *copy_rule(const struct yg_rule_info *rule)
+{
+	size_t size = rule->id.size + rule->title.size + rule->title_ja.size + rule->advice.size;
+	struct yg_rule_info *copy;
+	struct yg_bytes *tags;
+	uint8_t *at;
+
+	for (uint32_t i = 0; i < rule->tag_count; i++)
+		size += rule->tags[i].size;
+	copy = yg_calloc(1, sizeof(*copy) + rule->tag_count * sizeof(*tags) + size);
+	if (!copy)
+		return NULL;
+	tags = (struct yg_bytes *)(void *)(copy + 1);
+	at = (uint8_t *)(tags + rule->tag_count);
+	*copy = *rule;
+	copy->id = put_text(&at, rule->id);
+	copy->title = put_text(&at, rule->title);
+	copy->title_ja = put_text(&at, rule->title_ja);
+	copy->advice = put_text(&at, rule->advice);
+	for (uint32_t i = 0; i < rule->tag_count; i++)
+		tags[i] = put_text(&at, rule->tags[i]);
+	copy->tags = tags;
+	return copy;
+}
+
+/* A rule that went and is still shown somewhere: one of the former copies, or a new one. */
+static const struct yg_rule_info *keep_old(struct changeover *c, const struct yg_rule_info *rule)
+{
+	static const struct yg_rule_info too_many = {
+		.id = {(const uint8_t *)"yagura-former-rules", 19},
+		.title = {(const uint8_t *)"Rules that are no longer loaded", 31},
+		.title_ja = {(const uint8_t *)"読み込まれなくなったルール",
+			     sizeof("読み込まれなくなったルール") - 1},
+		.level = YG_LEVEL_MEDIUM,
+		.kind = YG_KIND_PATTERN,
+		.field = YG_ATTACK_OTHER,
+	};
+	struct yg_judge *judge = c->judge;
+
+	for (uint32_t i = 0; i < judge->old_count; i++)
+		if (same_rule(judge->old_rules[i], rule))
+			return judge->old_rules[i];
+	if (judge->old_count == YG_JUDGE_OLD_RULES_MAX)
+		return &too_many;
+	if (!judge->old_rules)
+		judge->old_rules = yg_calloc(YG_JUDGE_OLD_RULES_MAX, sizeof(struct yg_rule_info *));
+	if (!judge->old_rules || !(judge->old_rules[judge->old_count] = copy_rule(rule))) {
+		c->rc = YG_ENOMEM;
+		return &too_many;
+	}
+	return judge->old_rules[judge->old_count++];
+}
+
+/* The number of @rule in the former engine, or its count: another's, or one that is long gone. */
+static uint32_t number_of(const struct changeover *c, const struct yg_rule_info *rule)
+{
+	uintptr_t first = c->count ? (uintptr_t)&yg_engine_rule(c->judge->engine, 0)->info : 0;
+	uintptr_t at = (uintptr_t)rule;
+	size_t number = (at - first) / sizeof(struct yg_engine_rule);
+
+	if (at < first || number >= c->count ||
+	    &yg_engine_rule(c->judge->engine, (uint32_t)number)->info != rule)
+		return c->count;
+	return (uint32_t)number;
+}
+
+/* First round: whatever needs memory. */
+static const struct yg_rule_info *note_rule(void *arg, const struct yg_rule_info *rule)
+{
+	struct changeover *c = arg;
+	uint32_t number = number_of(c, rule);
+
+	if (number < c->count && !c->instead[number])
+		c->instead[number] = keep_old(c, rule);
+	return rule;
+}
+
+/* Second round: cannot fail. */
+static const struct yg_rule_info *replace_rule(void *arg, const struct yg_rule_info *rule)
+{
+	struct changeover *c = arg;
+	uint32_t number = number_of(c, rule);
+
+	return number < c->count && c->instead[number] ? c->instead[number] : rule;
+}
+
+static int move_groups(const struct yg_judge *judge, struct yg_correlator *to, uint64_t *seed,
+		       struct yg_judge_reload *ret)
+{
+	struct yg_buf state;
+	uint64_t new_seed;
+	int rc;
+
+	yg_buf_init(&state, YG_CORRELATION_STATE_MAX);
+	rc = yg_correlator_save(judge->correlator, *seed, &state);
+	if (rc == YG_OK)
+		rc = yg_correlator_restore(to, yg_buf_bytes(&state), &new_seed,
+					   &ret->groups_dropped);
+	yg_buf_done(&state);
+	if (rc != YG_OK)
+		return rc == YG_ELIMIT ? rc : YG_ENOMEM;
+	*seed = new_seed;
+	ret->groups_kept = yg_correlator_groups(to);
+	return YG_OK;
+}
+
+int yg_judge_reload(struct yg_judge *judge, const struct yg_engine *engine,
+		    const struct yg_indicators *indicators, uint64_t *seed,
+		    struct yg_judge_reload *ret)
+{
+	struct changeover c = {.judge = judge, .to = engine};
+	struct yg_correlator *correlator = yg_correlator_new(engine);
+	int rc = YG_OK;
+
+	assert(judge->now.count == 0);
+	*ret = (struct yg_judge_reload){0};
+	c.count = yg_engine_rule_count(judge->engine);
+	c.instead = yg_calloc(c.count + 1u, sizeof(struct yg_rule_info *));
+	if (!correlator || !c.instead)
+		rc = YG_ENOMEM;
+	if (rc == YG_OK) {
+		pair_rules(&c);
+		yg_stories_remap(judge->stories, note_rule, &c);
+		yg_outcomes_remap(judge->outcomes, note_rule, &c);
+		rc = c.rc;
+	}
+	if (rc == YG_OK)
+		rc = move_groups(judge, correlator, seed, ret);
+	if (rc == YG_OK) {
+		yg_stories_remap(judge->stories, replace_rule, &c);
+		yg_outcomes_remap(judge->outcomes, replace_rule, &c);
+		(void)yg_correlator_free(judge->correlator);
+		judge->correlator = correlator;
+		judge->ahead_count = judge->ahead_at = 0;
+		judge->engine = engine;
+		judge->indicators = indicators;
+		correlator = NULL;
+	}
+	(void)yg_correlator_free(correlator);
+	free(c.instead);
+	return rc;
 }

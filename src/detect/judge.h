@@ -56,12 +56,25 @@ struct yg_judge *yg_judge_free(struct yg_judge *judge);
 void yg_judge_source(struct yg_judge *judge, struct yg_bytes source);
 
 /*
- * What comes next: @count traces that will be taken one after the other. Correlations then count
- * them in the order of their times (yg_correlator_take_all); without this call each counts as it
- * is taken. @traces must stay until they have been taken. YG_OK or YG_ENOMEM.
+ * What comes next: the traces of @now will be taken one after the other, then those of @next, if
+ * there are any yet. Correlations then count them in the order of their times
+ * (yg_correlator_take_all); without this call each counts as it is taken. @now is what was @next in
+ * the call before, unless that was empty; both must stay until they have been taken. YG_OK or
+ * YG_ENOMEM.
  */
-YG_MUST_USE int yg_judge_ahead(struct yg_judge *judge, const struct yg_trace *traces,
-			       uint32_t count);
+YG_MUST_USE int yg_judge_ahead(struct yg_judge *judge, struct yg_trace_run now,
+			       struct yg_trace_run next);
+
+/*
+ * Between two runs, all of @now being taken: what is known of @next, as bytes added to @to, to be
+ * kept beside the state of the correlations; and the same in a new judge, for the same traces,
+ * before yg_judge_ahead announces them as @now. YG_OK, YG_ENOMEM, YG_ELIMIT; YG_EMISMATCH: @kept is
+ * of other traces; YG_EFORMAT: it is none.
+ */
+YG_MUST_USE int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace_run next,
+				   struct yg_buf *to);
+YG_MUST_USE int yg_judge_resume_next(struct yg_judge *judge, struct yg_trace_run now,
+				     struct yg_bytes kept);
 
 /* The state of the correlations, to be kept and restored (detect/correlate.h). */
 struct yg_correlator *yg_judge_correlator(struct yg_judge *judge);
@@ -71,6 +84,24 @@ struct yg_correlator *yg_judge_correlator(struct yg_judge *judge);
  * caused, ordered by the finding's id. YG_OK, YG_ENOMEM, or what an out function returned.
  */
 YG_MUST_USE int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace);
+
+struct yg_judge_reload {
+	uint64_t groups_kept; /* of correlations that are the same in both sets */
+	uint64_t groups_dropped;
+};
+
+#define YG_JUDGE_OLD_RULES_MAX 4096u /* rules that went while findings of theirs are remembered */
+
+/*
+ * Go on with another rule set, between two records (all announced traces have been taken).
+ * *seed: of the present tracer, and on return for the new one (yg_tracer_reseed). Sources, stories
+ * and paths stay; groups of correlations that are no longer there, or ask for something else (or
+ * whose rules do), are dropped. After it the former engine and indicators may be freed. YG_OK, or
+ * YG_ENOMEM or YG_ELIMIT: nothing has changed then.
+ */
+YG_MUST_USE int yg_judge_reload(struct yg_judge *judge, const struct yg_engine *engine,
+				const struct yg_indicators *indicators, uint64_t *seed,
+				struct yg_judge_reload *ret);
 
 /* What has been counted so far. */
 struct yg_judge_counts yg_judge_counts(const struct yg_judge *judge);

@@ -27,7 +27,7 @@ struct probe {
 	unsigned marked; /* found then: bit i for patterns[i]. Without the mark nothing is */
 };
 
-/* For the last byte: the text goes to and fro, so that the search begins anew all along it. */
+/* For the last byte: the text alternates, so that the search begins anew all along it. */
 static const struct probe last_probe = {{"b[\n\v]*$"}, true, 'a', 'b', 1};
 
 static const struct probe probes[] = {

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "detect/engine-int.h"
+#include "detect/meter-int.h"
 
 #include "base/ban.h"
 
@@ -51,6 +52,8 @@ struct yg_scratch *yg_scratch_free(struct yg_scratch *scratch)
 	free(scratch->slots);
 	free(scratch->values);
 	free(scratch->memo);
+	free(scratch->costs);
+	(void)yg_meter_free(scratch->meter);
 	free(scratch);
 	return NULL;
 }
@@ -355,17 +358,30 @@ static void look_at_keywords(struct yg_scratch *s)
 	}
 }
 
+/* What was known already is paid for again by every rule that asks. */
+static void pay_again(struct yg_scratch *s, uint32_t pred)
+{
+	if (s->costs && s->costs[pred] >> 32 == s->round)
+		s->work += (uint32_t)s->costs[pred];
+}
+
 static bool test(struct yg_scratch *s, uint32_t pred)
 {
 	uint32_t known = s->known[pred];
+	uint64_t before = s->work;
 	bool is_true;
 
-	if (known >> 1 == s->round)
+	if (known >> 1 == s->round) {
+		pay_again(s, pred);
 		return known & 1;
+	}
 	if (s->settled[pred / 8] >> (pred % 8) & 1)
 		return false; /* its atom would have fired */
 	is_true = yg_pred_test(s, pred);
 	s->known[pred] = s->round << 1 | is_true;
+	if (s->costs)
+		s->costs[pred] = (uint64_t)s->round << 32 |
+				 (s->work - before > UINT32_MAX ? UINT32_MAX : s->work - before);
 	return is_true;
 }
 
@@ -377,6 +393,54 @@ static bool run(struct yg_scratch *s, uint32_t rule)
 	while (at < YG_IMG_FALSE)
 		at = test(s, img->code[at].pred) ? img->code[at].if_true : img->code[at].if_false;
 	return at == YG_IMG_TRUE;
+}
+
+/* The same with all that is counted and, on some records, measured. */
+static bool run_metered(struct yg_scratch *s, uint32_t rule)
+{
+	const struct yg_img *img = &s->engine->img;
+	uint32_t number = img->group_rules[s->group->rules.first + rule];
+	struct yg_meter *meter = s->meter;
+	struct yg_profile_rule *profile =
+		meter->is_profiling ? &meter->profile.rules[number] : NULL;
+	uint32_t at = img->rules[number].entry;
+	uint64_t before = s->work;
+	int64_t from_ns = 0;
+	uint32_t tests = 0;
+
+	if (yg_meter_skips(meter, number))
+		return false;
+	if (profile && meter->is_timing)
+		from_ns = meter->clock.now_ns(meter->clock.arg);
+	for (; at < YG_IMG_FALSE; tests++)
+		at = test(s, img->code[at].pred) ? img->code[at].if_true : img->code[at].if_false;
+	if (s->work - before > YG_METER_FREE)
+		yg_meter_charge(meter, number, s->work - before);
+	if (!profile)
+		return at == YG_IMG_TRUE;
+	if (meter->is_timing) {
+		int64_t took = meter->clock.now_ns(meter->clock.arg) - from_ns - meter->tick_ns;
+
+		profile->ns += took > 0 ? took : 0;
+		profile->timed++;
+	}
+	profile->runs++;
+	profile->work += s->work - before;
+	profile->tests += tests;
+	profile->matches += at == YG_IMG_TRUE;
+	return at == YG_IMG_TRUE;
+}
+
+/* A record as it came: decoding later changes sizes. */
+static size_t event_bytes(const struct yg_event *event)
+{
+	size_t bytes = 0;
+
+	if (event->raw.size > 0)
+		return event->raw.size;
+	for (uint32_t i = 0; i < event->field_count; i++)
+		bytes += event->fields[i].text.size;
+	return bytes;
 }
 
 static int compare_u32(const void *a, const void *b)
@@ -413,6 +477,25 @@ static void start(struct yg_scratch *s, const struct yg_img_group *group, struct
 	s->values[s->value_count] = (struct yg_value){.text = event->raw, .is_ready = true};
 }
 
+/* What all rules share: values to atoms, atoms to candidates. */
+static void search(struct yg_scratch *s)
+{
+	struct yg_meter *meter = s->meter;
+	int64_t from_ns = 0;
+
+	if (meter)
+		yg_meter_record(meter, (uint32_t)(s->group - s->engine->img.groups),
+				event_bytes(s->event));
+	if (meter && meter->is_timing)
+		from_ns = meter->clock.now_ns(meter->clock.arg);
+	note_fields(s);
+	look_at_keywords(s); /* before fields are decoded: then they no longer lie in raw */
+	look_at_fields(s);
+	if (meter && meter->is_timing)
+		meter->profile.search_ns +=
+			meter->clock.now_ns(meter->clock.arg) - from_ns - meter->tick_ns;
+}
+
 int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 		    struct yg_event *event, struct yg_hits *ret)
 {
@@ -427,12 +510,11 @@ int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 	start(scratch, group, event);
 	for (uint32_t i = 0; i < group->always.count; i++)
 		try_rule(scratch, img->lists[group->always.first + i]);
-	note_fields(scratch);
-	look_at_keywords(scratch); /* before fields are decoded: then they no longer lie in raw */
-	look_at_fields(scratch);
+	search(scratch);
 	scratch->candidate_total += scratch->candidate_count;
 	for (uint32_t i = 0; i < scratch->candidate_count; i++)
-		if (run(scratch, scratch->candidates[i]))
+		if (scratch->meter ? run_metered(scratch, scratch->candidates[i])
+				   : run(scratch, scratch->candidates[i]))
 			scratch->hits[count++] =
 				img->group_rules[group->rules.first + scratch->candidates[i]];
 	if (scratch->error)
@@ -441,6 +523,18 @@ int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 		qsort(scratch->hits, count, sizeof(*scratch->hits), compare_u32);
 	ret->count = count;
 	return YG_OK;
+}
+
+bool yg_engine_wants(const struct yg_engine *engine, enum yg_format format, bool has_channel)
+{
+	const struct yg_img *img = &engine->img;
+
+	for (uint32_t route = 0; route < yg_router_count(engine->router); route++)
+		if (img->routes[route] != YG_IMG_NONE &&
+		    img->groups[img->routes[route]].rules.count > 0 &&
+		    yg_router_reaches(engine->router, format, has_channel, route))
+			return true;
+	return false;
 }
 
 uint64_t yg_scratch_candidates(const struct yg_scratch *scratch)

@@ -423,6 +423,7 @@ static int open_rules(struct yg_engine *engine)
 		};
 		to->name = yg_img_text(img, from->name);
 		to->is_quiet = from->is_quiet;
+		to->meaning = from->meaning;
 		if (from->correlation != YG_IMG_NONE)
 			to->correlation = &engine->correlations[from->correlation];
 	}

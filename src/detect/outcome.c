@@ -36,6 +36,15 @@ struct yg_outcomes *yg_outcomes_new(void)
 	return outcomes;
 }
 
+/* Freed entries too: @fn knows which pointers it may look at. */
+void yg_outcomes_remap(struct yg_outcomes *outcomes, yg_rule_remap_fn fn, void *arg)
+{
+	for (uint32_t i = 0; i < outcomes->pool_made; i++)
+		outcomes->pool[i].rule = fn(arg, outcomes->pool[i].rule);
+	for (uint32_t i = 0; i < outcomes->wait_made; i++)
+		outcomes->waiting[i].rule = fn(arg, outcomes->waiting[i].rule);
+}
+
 uint64_t yg_outcomes_evicted_sources(const struct yg_outcomes *outcomes)
 {
 	return outcomes->evicted_sources;

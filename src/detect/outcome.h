@@ -80,5 +80,8 @@ struct yg_change {
 uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *look,
 			    struct yg_change to[YG_CHANGES_MAX]);
 
+/* Put another in the place of every rule that is referred to: @fn gives it. */
+void yg_outcomes_remap(struct yg_outcomes *outcomes, yg_rule_remap_fn fn, void *arg);
+
 uint64_t yg_outcomes_evicted_sources(const struct yg_outcomes *outcomes);
 uint64_t yg_outcomes_evicted_paths(const struct yg_outcomes *outcomes);

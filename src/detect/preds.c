@@ -9,6 +9,31 @@
 
 #define FIRST_ROOM 1024u /* power of two */
 
+int yg_rules_piece(struct yg_rules *rules, const struct yg_piece *piece)
+{
+	struct yg_rules_priv *priv = rules->priv;
+	struct yg_piece kept = *piece;
+
+	if (!rules->keeps_pieces)
+		return YG_OK;
+	if (rules->piece_count == priv->piece_room) {
+		uint32_t room = priv->piece_room ? priv->piece_room * 2 : FIRST_ROOM;
+		struct yg_piece *grown;
+
+		if (room > YG_PIECES_MAX)
+			return YG_ELIMIT;
+		grown = yg_reallocarray(rules->pieces, room, sizeof(*grown));
+		if (!grown)
+			return YG_ENOMEM;
+		rules->pieces = grown;
+		priv->piece_room = room;
+	}
+	if (!yg_arena_dup(rules->arena, piece->text, &kept.text))
+		return YG_ENOMEM;
+	rules->pieces[rules->piece_count++] = kept;
+	return YG_OK;
+}
+
 static uint64_t hash_pred(const struct yg_pred *pred)
 {
 	uint64_t number;

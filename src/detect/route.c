@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "detect/explain.h"
 
 #include "base/ban.h"
 
@@ -88,8 +89,14 @@ static const struct {
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 
+/* Formats whose records have a Windows channel, or may have one. */
+#define CHANNELED	 (FORMAT_BIT(WINDOWS) | FORMAT_BIT(EVTX) | FORMAT_BIT(ECS) | FORMAT_BIT(JSON))
+#define FORMAT_BIT(name) (UINT64_C(1) << YG_FORMAT_##name)
+_Static_assert(YG_FORMAT_COUNT <= 64, "a bit for each format");
+
 struct yg_router {
 	struct route routes[YG_ROUTES_MAX];
+	uint64_t formats[YG_ROUTES_MAX]; /* whose records can have the route */
 	uint32_t count;
 	uint32_t of_channel[COUNT(channels)]; /* the route when the event id says nothing */
 	struct slot slots[SLOTS];
@@ -154,7 +161,8 @@ static void add_word(struct yg_bytes *words, uint32_t room, const char *word)
 	words[i] = yg_bytes_str(word);
 }
 
-static uint32_t add_route(struct yg_router *router, const char *product, const char *service)
+static uint32_t add_route(struct yg_router *router, const char *product, const char *service,
+			  uint64_t formats)
 {
 	struct route *route = &router->routes[router->count];
 
@@ -162,6 +170,7 @@ static uint32_t add_route(struct yg_router *router, const char *product, const c
 	add_word(route->products, PRODUCTS_MAX, product);
 	if (service)
 		add_word(route->services, SERVICES_MAX, service);
+	router->formats[router->count] = formats;
 	return router->count++;
 }
 
@@ -175,8 +184,8 @@ static void add_channels(struct yg_router *router)
 			first++;
 		put(router, key_hash(KIND_CHANNEL, yg_bytes_str(channels[i].channel)), first);
 		if (first == i)
-			router->of_channel[i] =
-				add_route(router, channels[i].product, channels[i].service);
+			router->of_channel[i] = add_route(router, channels[i].product,
+							  channels[i].service, CHANNELED);
 	}
 }
 
@@ -191,7 +200,8 @@ static void add_codes(struct yg_router *router)
 			    strcmp(channels[c].service, codes[i].service) != 0)
 				continue;
 			if (!get(router, hash, &route)) {
-				route = add_route(router, channels[c].product, channels[c].service);
+				route = add_route(router, channels[c].product, channels[c].service,
+						  CHANNELED);
 				put(router, hash, route);
 			}
 			add_word(router->routes[route].categories, CATEGORIES_MAX,
@@ -230,6 +240,7 @@ static void add_sources(struct yg_router *router)
 		add_words(route->products, PRODUCTS_MAX, sources[i].products);
 		add_words(route->categories, CATEGORIES_MAX, sources[i].categories);
 		add_words(route->services, SERVICES_MAX, sources[i].services);
+		router->formats[router->count] = UINT64_C(1) << sources[i].format;
 		put(router, source_hash(sources[i].format, yg_bytes_str(sources[i].channel)),
 		    router->count++);
 	}
@@ -239,7 +250,7 @@ static void add_sources(struct yg_router *router)
 static void add_programs(struct yg_router *router)
 {
 	for (uint32_t i = 0; i < COUNT(programs); i++) {
-		uint32_t route = add_route(router, "linux", "syslog");
+		uint32_t route = add_route(router, "linux", "syslog", FORMAT_BIT(SYSLOG));
 
 		add_words(router->routes[route].services, SERVICES_MAX, programs[i].services);
 		put(router, key_hash(KIND_PROGRAM, yg_bytes_str(programs[i].program)), route);
@@ -282,6 +293,11 @@ static void add_fixed(struct yg_router *router)
 		add_word(r[i].services, SERVICES_MAX, "sysmon");
 		add_word(r[i].categories, CATEGORIES_MAX, "registry_event");
 	}
+	router->formats[ROUTE_WINDOWS] = CHANNELED;
+	router->formats[ROUTE_REGISTRY_ADD] = CHANNELED;
+	router->formats[ROUTE_REGISTRY_DELETE] = CHANNELED;
+	router->formats[ROUTE_SYSLOG] = FORMAT_BIT(SYSLOG);
+	router->formats[ROUTE_FORTIGATE] = FORMAT_BIT(FORTIGATE);
 	add_word(r[ROUTE_REGISTRY_ADD].categories, CATEGORIES_MAX, "registry_add");
 	add_word(r[ROUTE_REGISTRY_DELETE].categories, CATEGORIES_MAX, "registry_delete");
 }
@@ -308,6 +324,7 @@ struct yg_router *yg_router_new(void)
 	for (uint32_t i = 0; i < COUNT(devices); i++) {
 		assert(router->count < YG_ROUTES_MAX);
 		make_fortigate(&router->routes[router->count], devices[i]);
+		router->formats[router->count] = FORMAT_BIT(FORTIGATE);
 		put(router, key_hash(KIND_DEVICE, yg_bytes_str(devices[i])), router->count++);
 	}
 	for (uint32_t i = 0; i < router->count; i++) {
@@ -400,15 +417,17 @@ static bool source_route(const struct yg_router *router, const struct yg_event *
 	return get(router, source_hash(event->format, (struct yg_bytes){0}), ret);
 }
 
+/* Formats all of whose records have one route. */
+static const uint32_t fixed[YG_FORMAT_COUNT] = {
+	[YG_FORMAT_ACCESS] = ROUTE_WEB,
+	[YG_FORMAT_NGINX_JSON] = ROUTE_WEB,
+	[YG_FORMAT_APACHE_ERROR] = ROUTE_APACHE_ERROR,
+	[YG_FORMAT_NGINX_ERROR] = ROUTE_NGINX_ERROR,
+	[YG_FORMAT_KEYVALUE] = ROUTE_FIREWALL,
+};
+
 uint32_t yg_router_route(const struct yg_router *router, struct yg_event *event)
 {
-	static const uint32_t fixed[YG_FORMAT_COUNT] = {
-		[YG_FORMAT_ACCESS] = ROUTE_WEB,
-		[YG_FORMAT_NGINX_JSON] = ROUTE_WEB,
-		[YG_FORMAT_APACHE_ERROR] = ROUTE_APACHE_ERROR,
-		[YG_FORMAT_NGINX_ERROR] = ROUTE_NGINX_ERROR,
-		[YG_FORMAT_KEYVALUE] = ROUTE_FIREWALL,
-	};
 	uint32_t route;
 
 	switch (event->format) {
@@ -427,6 +446,25 @@ uint32_t yg_router_route(const struct yg_router *router, struct yg_event *event)
 	if (event->format < YG_FORMAT_COUNT && fixed[event->format])
 		return fixed[event->format];
 	return source_route(router, event, &route) ? route : YG_ROUTE_OPEN;
+}
+
+/* yg_router_route() without a record: the same questions, of a format alone. */
+bool yg_router_reaches(const struct yg_router *router, enum yg_format format, bool has_channel,
+		       uint32_t route)
+{
+	uint64_t bit = UINT64_C(1) << format;
+	uint32_t other;
+
+	assert(format < YG_FORMAT_COUNT && route < router->count);
+	if (fixed[format])
+		return route == fixed[format];
+	if (route != YG_ROUTE_OPEN)
+		return (router->formats[route] & bit) != 0;
+	if (format == YG_FORMAT_SYSLOG || format == YG_FORMAT_FORTIGATE)
+		return false;
+	if (CHANNELED & bit)
+		return !has_channel;
+	return !get(router, source_hash(format, (struct yg_bytes){0}), &other);
 }
 
 static bool has_word(const struct yg_bytes *words, uint32_t room, struct yg_bytes word)
@@ -456,4 +494,75 @@ bool yg_router_knows(const struct yg_router *router, const struct yg_logsource *
 		if (yg_router_applies(router, i, logsource))
 			return true;
 	return false;
+}
+
+/* --- which records a logsource means: for explaining ----------------------------------------- */
+
+struct telling {
+	const struct yg_router *router;
+	const struct yg_logsource *logsource;
+	void (*fn)(void *arg, const struct yg_record_kind *kind);
+	void *arg;
+	uint32_t told;
+};
+
+static bool is_meant(const struct telling *t, enum yg_format format, struct yg_bytes channel,
+		     uint32_t code)
+{
+	struct yg_event event = {.format = format, .channel = channel, .event_code = code};
+	uint32_t route = yg_router_route(t->router, &event);
+
+	return route != YG_ROUTE_OPEN && route != YG_ROUTE_NONE &&
+	       yg_router_applies(t->router, route, t->logsource);
+}
+
+static void tell(struct telling *t, enum yg_format format, const char *channel, uint32_t code)
+{
+	t->told++;
+	t->fn(t->arg, &(struct yg_record_kind){.format = yg_format_name(format),
+					       .channel = yg_bytes_str(channel),
+					       .event_code = code});
+}
+
+static void tell_windows(struct telling *t)
+{
+	for (uint32_t c = 0; c < COUNT(channels); c++) {
+		struct yg_bytes channel = yg_bytes_str(channels[c].channel);
+
+		if (is_meant(t, YG_FORMAT_WINDOWS, channel, 0)) {
+			tell(t, YG_FORMAT_WINDOWS, channels[c].channel, 0);
+			continue;
+		}
+		for (uint32_t i = 0; i < COUNT(codes); i++) {
+			bool is_first = true;
+
+			for (uint32_t k = 0; k < i; k++)
+				is_first &= codes[k].code != codes[i].code ||
+					    strcmp(codes[k].service, codes[i].service) != 0;
+			if (is_first && strcmp(codes[i].service, channels[c].service) == 0 &&
+			    is_meant(t, YG_FORMAT_WINDOWS, channel, codes[i].code))
+				tell(t, YG_FORMAT_WINDOWS, channels[c].channel, codes[i].code);
+		}
+	}
+}
+
+bool yg_router_each(const struct yg_router *router, const struct yg_logsource *logsource,
+		    void (*fn)(void *arg, const struct yg_record_kind *kind), void *arg)
+{
+	struct telling t = {router, logsource, fn, arg, 0};
+
+	tell_windows(&t);
+	for (enum yg_format format = YG_FORMAT_UNKNOWN + 1; format < YG_FORMAT_COUNT; format++)
+		if (format != YG_FORMAT_WINDOWS && format != YG_FORMAT_EVTX &&
+		    is_meant(&t, format, YG_S(""), 0))
+			tell(&t, format, "", 0);
+	if (!is_meant(&t, YG_FORMAT_SYSLOG, YG_S(""), 0))
+		for (uint32_t i = 0; i < COUNT(programs); i++)
+			if (is_meant(&t, YG_FORMAT_SYSLOG, yg_bytes_str(programs[i].program), 0))
+				tell(&t, YG_FORMAT_SYSLOG, programs[i].program, 0);
+	for (uint32_t i = 0; i < COUNT(sources); i++)
+		if (sources[i].channel[0] && !is_meant(&t, sources[i].format, YG_S(""), 0) &&
+		    is_meant(&t, sources[i].format, yg_bytes_str(sources[i].channel), 0))
+			tell(&t, sources[i].format, sources[i].channel, 0);
+	return t.told > 0;
 }

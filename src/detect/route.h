@@ -44,3 +44,7 @@ bool yg_router_applies(const struct yg_router *router, uint32_t route,
 
 /* True when some route of the table (other than the open one) takes @logsource. */
 bool yg_router_knows(const struct yg_router *router, const struct yg_logsource *logsource);
+
+/* Can a record of @format, with or without a channel, have @route at all? */
+bool yg_router_reaches(const struct yg_router *router, enum yg_format format, bool has_channel,
+		       uint32_t route);

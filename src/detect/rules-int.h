@@ -84,6 +84,9 @@ YG_MUST_USE int yg_rules_join(struct yg_load *load, enum yg_expr_op op, const ui
 			      uint32_t count, uint32_t *ret_expr);
 YG_MUST_USE int yg_rules_not(struct yg_rules *rules, uint32_t child, uint32_t *ret_expr);
 
+/* Keep a piece of rule number @rule where that is asked for. YG_OK, YG_ENOMEM or YG_ELIMIT. */
+YG_MUST_USE int yg_rules_piece(struct yg_rules *rules, const struct yg_piece *piece);
+
 /* ---- the parts of a document ---- */
 
 /* Fill @rule from the metadata of @doc: all but the detection. */
@@ -184,6 +187,7 @@ struct yg_rules_priv {
 	uint32_t kid_room;
 	uint32_t *stamps; /* of each node: last join that took it as child */
 	uint32_t stamp;
+	uint32_t piece_room;
 	uint32_t *scratch; /* children of the join at work */
 	uint32_t scratch_room;
 

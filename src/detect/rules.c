@@ -160,6 +160,7 @@ struct yg_rules *yg_rules_free(struct yg_rules *rules)
 	free(rules->exprs);
 	free(rules->kids);
 	free(rules->rules);
+	free(rules->pieces);
 	(void)yg_arena_free(rules->priv->file_arena);
 	free(rules->priv->pred_slots);
 	free(rules->priv->pred_exprs);
@@ -526,6 +527,7 @@ static int take_rule(struct yg_load *load, const struct yg_yaml *doc, struct yg_
 {
 	struct yg_rules *rules = load->rules;
 	struct yg_rules_mark mark = yg_rules_mark(rules);
+	uint32_t pieces = rules->piece_count;
 	struct yg_rule rule = {.file = file, .line = doc->line};
 	struct named named = {.refs = {.count = 0}};
 	int rc;
@@ -541,6 +543,7 @@ static int take_rule(struct yg_load *load, const struct yg_yaml *doc, struct yg_
 		rc = build(load, doc, &rule, &named);
 	if (rc != YG_OK || rule.state == YG_RULE_INACTIVE || rule.correlation.type) {
 		yg_rules_rollback(rules, mark);
+		rules->piece_count = pieces;
 		rule.expr = YG_EXPR_NEVER;
 	}
 	if (rc == YG_EFORMAT) {

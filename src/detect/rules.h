@@ -176,6 +176,24 @@ struct yg_rule {
 	bool is_deprecated;
 };
 
+/*
+ * A part of a rule as it was written, kept for explaining only (detect/explain.h): the condition
+ * that the engine gets is simplified and knows no names any more.
+ */
+enum yg_piece_kind {
+	YG_PIECE_SELECTION,
+	YG_PIECE_CONDITION, /* one for each of a list of conditions */
+	YG_PIECE_FILTER,    /* expr is that of rule number @filter, laid over this rule */
+};
+
+struct yg_piece {
+	uint32_t rule; /* index */
+	uint32_t expr;
+	uint32_t filter;
+	enum yg_piece_kind kind;
+	struct yg_bytes text; /* name of the selection, text of the condition */
+};
+
 struct yg_rules {
 	struct yg_arena *arena; /* owns all texts */
 	struct yg_names *names; /* owned */
@@ -191,14 +209,18 @@ struct yg_rules {
 	uint32_t filters; /* of them filters in use */
 	uint32_t inactive;
 	uint32_t refused;
-	enum yg_matcher matcher;    /* who will match; that of this CPU unless set before adding */
+	enum yg_matcher matcher; /* who will match; that of this CPU unless set before adding */
+	bool keeps_pieces;	 /* set before adding: fill pieces */
+	struct yg_piece *pieces; /* of all rules, in the order of reading; then of filters */
+	uint32_t piece_count;
 	struct yg_rules_priv *priv; /* tables of the loader */
 };
 
 #define YG_RULES_MAX	   1000000u
 #define YG_RULE_FILE_MAX   (16u << 20) /* bytes of one file */
 #define YG_RULE_VALUES_MAX 100000u     /* values of one rule */
-#define YG_RULE_EXPRS_MAX  400000u     /* condition nodes of one rule after expansion */
+#define YG_PIECES_MAX	   (8u << 20)
+#define YG_RULE_EXPRS_MAX  400000u /* condition nodes of one rule after expansion */
 
 struct yg_rules *yg_rules_new(void);
 struct yg_rules *yg_rules_free(struct yg_rules *rules);
@@ -232,3 +254,10 @@ YG_MUST_USE int yg_rules_add(struct yg_rules *rules, const char *file, struct yg
  * refused now, with the nearest that exists.
  */
 YG_MUST_USE int yg_rules_finish(struct yg_rules *rules, yg_rules_report_fn report, void *arg);
+
+/*
+ * The rule that people mean by @text: its id or title (any case), its name, or its file (the path
+ * as given, or the end of it). UINT32_MAX when there is none, or when a file holds several; then
+ * *ret_near is the one whose id, title or file is nearest, or the file's first (UINT32_MAX: none).
+ */
+uint32_t yg_rules_meant(const struct yg_rules *rules, struct yg_bytes text, uint32_t *ret_near);

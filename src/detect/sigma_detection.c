@@ -493,6 +493,24 @@ static int selection(struct yg_load *load, const struct yg_yaml *node, uint32_t 
 	return keyword(load, node, ret);
 }
 
+static int keep_piece(struct yg_load *load, enum yg_piece_kind kind, struct yg_bytes text,
+		      uint32_t expr)
+{
+	return yg_rules_piece(load->rules, &(struct yg_piece){.rule = load->rules->rule_count,
+							      .expr = expr,
+							      .filter = UINT32_MAX,
+							      .kind = kind,
+							      .text = text});
+}
+
+static int one_condition(struct yg_load *load, const struct yg_yaml *node,
+			 const struct yg_selection *selections, uint32_t count, uint32_t *ret)
+{
+	int rc = yg_sigma_condition(load, node->text, node->line, selections, count, ret);
+
+	return rc == YG_OK ? keep_piece(load, YG_PIECE_CONDITION, node->text, *ret) : rc;
+}
+
 /* One condition, or a list of which each is enough. */
 static int conditions(struct yg_load *load, const struct yg_yaml *node,
 		      const struct yg_selection *selections, uint32_t count, uint32_t *ret)
@@ -507,13 +525,12 @@ static int conditions(struct yg_load *load, const struct yg_yaml *node,
 		return yg_load_fail(load, node->line,
 				    "the condition must be a text or a list of texts");
 	if (node->kind == YG_YAML_SCALAR)
-		return yg_sigma_condition(load, node->text, node->line, selections, count, ret);
+		return one_condition(load, node, selections, count, ret);
 	for (const struct yg_yaml *one = node->first; one && rc == YG_OK; one = one->next) {
 		if (one->kind != YG_YAML_SCALAR)
 			return yg_load_fail(load, one->line,
 					    "the condition must be a text or a list of texts");
-		rc = yg_sigma_condition(load, one->text, one->line, selections, count,
-					&exprs[done++]);
+		rc = one_condition(load, one, selections, count, &exprs[done++]);
 	}
 	if (rc != YG_OK)
 		return rc;
@@ -543,7 +560,10 @@ int yg_sigma_detection(struct yg_load *load, const struct yg_yaml *detection, ui
 		if (node == condition || yg_bytes_eq(node->key, YG_S("timeframe")))
 			continue;
 		selections[count].name = node->key;
-		rc = selection(load, node, &selections[count++].expr);
+		rc = selection(load, node, &selections[count].expr);
+		if (rc == YG_OK)
+			rc = keep_piece(load, YG_PIECE_SELECTION, node->key,
+					selections[count++].expr);
 		if (rc != YG_OK)
 			return rc;
 	}

@@ -97,7 +97,13 @@ static int lay_over(struct yg_load *load, uint32_t filter, uint32_t target)
 	if (rc == YG_ELIMIT)
 		return yg_load_fail(load, rules->rules[filter].line,
 				    "the rule and its filters together are too large");
-	return rc;
+	if (rc != YG_OK)
+		return rc;
+	return yg_rules_piece(rules, &(struct yg_piece){.rule = target,
+							.expr = both[1],
+							.filter = filter,
+							.kind = YG_PIECE_FILTER,
+							.text = rules->rules[filter].info.title});
 }
 
 /* What is wrong with what the filter names is found before anything is changed. */

@@ -425,6 +425,15 @@ int yg_stories_update(struct yg_stories *stories, const struct yg_finding_update
 	return rc;
 }
 
+void yg_stories_remap(struct yg_stories *stories, yg_rule_remap_fn fn, void *arg)
+{
+	const struct yg_table *table = &stories->table;
+
+	for (uint32_t i = table->oldest; i != YG_TABLE_NONE; i = yg_table_newer(table, i))
+		for (uint32_t t = 0; t < at(stories, i)->tally_count; t++)
+			at(stories, i)->tallies[t].rule = fn(arg, at(stories, i)->tallies[t].rule);
+}
+
 uint64_t yg_stories_made(const struct yg_stories *stories)
 {
 	return stories->made;

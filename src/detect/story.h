@@ -39,6 +39,9 @@ YG_MUST_USE int yg_stories_update(struct yg_stories *stories,
 				  const struct yg_rule_info *rule, struct yg_bytes source,
 				  uint64_t position);
 
+/* Put another in the place of every rule that is referred to: @fn gives it. */
+void yg_stories_remap(struct yg_stories *stories, yg_rule_remap_fn fn, void *arg);
+
 uint64_t yg_stories_made(const struct yg_stories *stories);
 uint64_t yg_stories_evicted(const struct yg_stories *stories);
 

@@ -28,6 +28,7 @@ struct yg_tracer {
 	struct feed *feeds;
 	uint8_t *is_quiet;
 	uint64_t seed;
+	bool is_bare;
 };
 
 struct yg_tracer *yg_tracer_free(struct yg_tracer *tracer)
@@ -240,6 +241,11 @@ uint64_t yg_tracer_seed(const struct yg_tracer *tracer)
 	return tracer->seed;
 }
 
+void yg_tracer_bare(struct yg_tracer *tracer)
+{
+	tracer->is_bare = true;
+}
+
 void yg_tracer_reseed(struct yg_tracer *tracer, uint64_t seed)
 {
 	tracer->seed = seed;
@@ -353,7 +359,6 @@ int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
 		  const struct yg_hits *hits, struct yg_arena *arena, struct yg_trace_opts opts,
 		  struct yg_trace *ret, bool *ret_is_needed)
 {
-	const uint32_t facts = YG_TRACE_WEB | YG_TRACE_SIGN_IN_OK | YG_TRACE_SIGN_IN_BAD;
 	int rc = YG_OK;
 
 	*ret = (struct yg_trace){.position = event->position,
@@ -371,10 +376,9 @@ int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
 		rc = trace_indicators(tracer, event, opts.memo, arena, ret);
 	if (rc != YG_OK)
 		return rc;
-	*ret_is_needed = (ret->flags & facts) || ret->hit_count > 0 || ret->key_count > 0 ||
-			 ret->indicator_count > 0;
+	*ret_is_needed = yg_trace_is_needed(ret);
 	/* Records that only count for correlations seldom complete one: see yg_judge_out.event. */
-	if (ret->hit_count > 0 || ret->indicator_count > 0)
+	if (!tracer->is_bare && (ret->hit_count > 0 || ret->indicator_count > 0))
 		rc = trace_json(event, arena, ret);
 	if (rc == YG_OK && *ret_is_needed && !opts.is_record_kept)
 		rc = keep_texts(arena, ret);

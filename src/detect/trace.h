@@ -74,6 +74,28 @@ struct yg_trace {
 	uint32_t record;	    /* the caller's own number of the record; for that call */
 };
 
+/* Can a detector across records want it? */
+static inline bool yg_trace_is_needed(const struct yg_trace *trace)
+{
+	return (trace->flags & (YG_TRACE_WEB | YG_TRACE_SIGN_IN_OK | YG_TRACE_SIGN_IN_BAD)) ||
+	       trace->hit_count > 0 || trace->key_count > 0 || trace->indicator_count > 0;
+}
+
+/* What a record says about a sign-in. Texts are borrowed from the event. */
+struct yg_sign_in {
+	uint32_t flags;		 /* YG_TRACE_SIGN_IN_OK, YG_TRACE_SIGN_IN_BAD, or 0: it is none */
+	struct yg_bytes account; /* may be empty */
+	struct yg_bytes source;	 /* address it came from; may be empty */
+	struct yg_bytes host;	 /* the machine that wrote the record; may be empty */
+};
+struct yg_sign_in yg_trace_sign_in(struct yg_event *event);
+
+/* Traces that stand one after the other in the input. */
+struct yg_trace_run {
+	const struct yg_trace *traces;
+	uint32_t count;
+};
+
 struct yg_tracer;
 struct yg_indicators; /* detect/indicators.h */
 
@@ -81,6 +103,9 @@ struct yg_indicators; /* detect/indicators.h */
 struct yg_tracer *yg_tracer_new(const struct yg_engine *engine,
 				const struct yg_indicators *indicators);
 struct yg_tracer *yg_tracer_free(struct yg_tracer *tracer);
+
+/* Leave event_json empty from now on: for those who count only. */
+void yg_tracer_bare(struct yg_tracer *tracer);
 
 /*
  * The secret behind the hashes of groups and values. It belongs to correlation state that is kept

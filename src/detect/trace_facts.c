@@ -447,6 +447,31 @@ static void who(const struct view *view, enum yg_family family, struct yg_trace 
 	trace->target = yg_bytes_cut(trace->target, 0, YG_TRACE_TARGET_MAX);
 }
 
+struct yg_sign_in yg_trace_sign_in(struct yg_event *event)
+{
+	enum yg_family family = yg_format_family(event->format);
+	struct yg_sign_in ret = {0};
+	struct yg_trace trace = {0};
+	struct view view;
+
+	look(&view, event);
+	trace.flags = auth_facts(&view);
+	if (family == YG_FAMILY_WINDOWS)
+		trace.flags |= windows_facts(&view);
+	else if (family == YG_FAMILY_FIREWALL)
+		trace.flags |= device_facts(&view);
+	ret.flags = trace.flags & (YG_TRACE_SIGN_IN_OK | YG_TRACE_SIGN_IN_BAD);
+	if (ret.flags == 0)
+		return ret;
+	who(&view, family, &trace);
+	ret.account = FIRST_OF(&view, TARGET_USER, WINDOWS_TARGET, USER_NAME, WINDOWS_USER);
+	ret.host = FIRST_OF(&view, COMPUTER, HOST, DEVICE);
+	/* where no address is known the actor is the host, or the account itself */
+	if (trace.actor.data != ret.account.data && trace.actor.data != ret.host.data)
+		ret.source = trace.actor;
+	return ret;
+}
+
 void yg_trace_facts(struct yg_event *event, uint64_t seed, struct yg_trace *trace)
 {
 	enum yg_family family = yg_format_family(event->format);

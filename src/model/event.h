@@ -51,6 +51,7 @@
 	X(SURICATA, "suricata", FIREWALL, N_("intrusion detection (Suricata)"))                    \
 	X(ZEEK, "zeek", FIREWALL, N_("network monitor (Zeek)"))                                    \
 	X(CLOUDTRAIL, "cloudtrail", JSON, N_("cloud activity (AWS CloudTrail)"))                   \
+	X(DESCRIBED, "described", JSON, N_("log of a described source"))                           \
 	X(KEYVALUE, "keyvalue", FIREWALL, N_("firewall/VPN log (key=value)"))                      \
 	X(WINDOWS, "windows", WINDOWS, N_("Windows events (JSON)"))                                \
 	X(ECS, "ecs", JSON, N_("ECS events (JSON)"))                                               \

@@ -117,6 +117,9 @@ struct yg_rule_info {
 	bool is_own; /* from the compiled-in pack */
 };
 
+/* What stands for @rule when the rule set it belongs to goes. */
+typedef const struct yg_rule_info *(*yg_rule_remap_fn)(void *arg, const struct yg_rule_info *rule);
+
 struct yg_finding {
 	uint8_t id[YG_ID_BYTES];
 	uint8_t story[YG_ID_BYTES];

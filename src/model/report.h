@@ -16,6 +16,7 @@ struct yg_report_input {
 	enum yg_format format; /* the one recognised for the whole; UNKNOWN = not recognised */
 	uint64_t by_format[YG_FORMAT_COUNT]; /* records parsed, by their own format */
 	uint64_t records;
+	uint64_t left_out; /* read, but not in the part that was asked for; no records above */
 	uint64_t parsed;
 	uint64_t unparsed;
 	uint64_t first_unparsed;       /* position, 0 = none */
@@ -48,8 +49,13 @@ struct yg_report {
 	const struct yg_story *stories; /* most serious first */
 	size_t story_count;		/* kept; stories_total may be more */
 	uint64_t stories_total;
+	bool is_hunt;	   /* then: */
+	uint64_t left_out; /* records not looked at, or not in the part asked for */
+	uint64_t frames;   /* of archives */
+	uint64_t frames_read;
 	uint64_t evicted; /* entries pushed out of bounded tables */
 	uint32_t rules_loaded;
+	uint32_t rules_quarantined; /* over their budget, and out of use from there on */
 	uint64_t indicators_loaded;
 	double seconds;
 	long rss_max_kb;

@@ -166,6 +166,51 @@ bool yg_address_in(struct yg_bytes text, struct yg_bytes *ret_address, struct yg
 	return true;
 }
 
+/* Bytes of an address in @b, which holds digits, dots and colons only; ends of sentences are not.
+ */
+static size_t bare_size(struct yg_bytes b, size_t *ret_v4)
+{
+	size_t run = 0;
+	size_t size = 0;
+
+	while (run < b.size && (is_hex(b.data[run]) || b.data[run] == '.' || b.data[run] == ':'))
+		run++;
+	for (unsigned tries = 0; tries < 2 && run > 0 && size == 0; tries++, run--) {
+		size = v4_size(yg_bytes_cut(b, 0, run));
+		if (size == 0)
+			size = v6_size(yg_bytes_cut(b, 0, run), ret_v4);
+		if (b.data[run - 1] != '.' && b.data[run - 1] != ':')
+			break;
+	}
+	/* "1.2.3.4a" and "1::2g" are names of something else */
+	return size > 0 && size < b.size && is_hex(b.data[size]) ? 0 : size;
+}
+
+size_t yg_address_at(struct yg_bytes text, struct yg_bytes *ret_address)
+{
+	struct yg_bytes b = yg_bytes_cut(text, 0, YG_ADDRESS_BYTES_MAX);
+	size_t open = byte_at(b, 0) == '[';
+	size_t v4 = SIZE_MAX;
+	size_t size = bare_size(yg_bytes_from(b, open), &v4);
+	struct yg_bytes address = yg_bytes_cut(b, open, open + size);
+	struct yg_bytes rest;
+
+	if (size == 0)
+		return 0;
+	if (v4 != SIZE_MAX)
+		address = unmapped(address, v4);
+	rest = yg_bytes_from(b, open + size);
+	if (byte_at(rest, 0) == '%')
+		rest = skip_zone(rest);
+	if (open > 0) {
+		if (byte_at(rest, 0) != ']')
+			return 0;
+		rest = yg_bytes_from(rest, 1);
+	}
+	*ret_address = address;
+	return b.size - rest.size;
+}
+
 bool yg_address_is_remote(struct yg_bytes address)
 {
 	bool is_all_zero = true;

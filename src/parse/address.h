@@ -16,5 +16,13 @@
  */
 bool yg_address_in(struct yg_bytes text, struct yg_bytes *ret_address, struct yg_bytes *ret_port);
 
+/*
+ * The address at the start of @text, whatever follows it: its size with brackets and zone, or 0.
+ * *ret_address as above. Of "192.0.2.1:80" the port is not part, of "from 192.0.2.1." the dot.
+ * Cost: O(address), at most YG_ADDRESS_BYTES_MAX bytes are looked at.
+ */
+#define YG_ADDRESS_BYTES_MAX 80u
+size_t yg_address_at(struct yg_bytes text, struct yg_bytes *ret_address);
+
 /* Is @address (from yg_address_in) that of another machine: not loopback, not "any"? */
 bool yg_address_is_remote(struct yg_bytes address);

@@ -9,6 +9,7 @@
 #include "parse/auditd.h"
 #include "parse/cef.h"
 #include "parse/columns.h"
+#include "parse/described.h"
 #include "parse/dns.h"
 #include "parse/error_log.h"
 #include "parse/format-int.h"
@@ -40,6 +41,7 @@ static const struct yg_reader readers[] = {
 	{YG_FORMAT_NGINX_JSON, yg_fits_json, yg_json_read},
 	{YG_FORMAT_ECS, yg_fits_json, yg_json_read},
 	{YG_FORMAT_JSON, yg_fits_json, yg_json_read},
+	{YG_FORMAT_DESCRIBED, yg_described_fits, yg_described_read},
 	{YG_FORMAT_FORTIGATE, yg_fortigate_fits, yg_fortigate_read},
 	{YG_FORMAT_IIS, yg_iis_fits, yg_iis_read}, /* these two only below their head lines */
 	{YG_FORMAT_ZEEK, yg_zeek_fits, yg_zeek_read},

@@ -16,10 +16,13 @@
 #include "model/event.h"
 #include "parse/log_format.h"
 
+struct yg_sources;
+
 struct yg_parse_opts {
 	const struct yg_zone *zone; /* for times without a zone; borrowed */
 	int64_t reference_ns; /* times without a year: the latest year not after this + 1 day */
 	const struct yg_log_format *log_format; /* from --log-format, or NULL; borrowed */
+	const struct yg_sources *sources; /* descriptions (parse/sources.h), or NULL; borrowed */
 };
 
 struct yg_parser;

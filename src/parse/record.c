@@ -5,6 +5,7 @@
 #include "parse/auditd.h"
 #include "parse/cef.h"
 #include "parse/columns.h"
+#include "parse/described.h"
 #include "parse/dns.h"
 #include "parse/fortigate.h"
 #include "parse/haproxy.h"
@@ -70,6 +71,7 @@ static int finish(struct yg_event *event, struct yg_json_facts *facts)
 		[YG_FORMAT_AUDITD] = yg_auditd_finish,
 		[YG_FORMAT_SURICATA] = yg_suricata_finish,
 		[YG_FORMAT_ZEEK] = yg_zeek_finish,
+		[YG_FORMAT_DESCRIBED] = yg_described_finish,
 		[YG_FORMAT_CLOUDTRAIL] = yg_cloudtrail_finish,
 		[YG_FORMAT_KEYVALUE] = yg_keyvalue_finish,
 	};

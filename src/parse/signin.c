@@ -129,36 +129,6 @@ static bool read_samba(struct yg_bytes b, struct signin *s)
 	return status.size > 0 && yg_address_in(host, &s->address, &s->port);
 }
 
-/* "/index.php: webConfigurator authentication error for user 'U' from: 192.0.2.1" */
-static bool read_web_page(struct yg_bytes b, struct signin *s)
-{
-	bool is_bad = has(b, "authentication error for ");
-
-	if (!is_bad && !has(b, "Successful login for user "))
-		return false;
-	s->method = YG_S("webgui");
-	s->result = is_bad ? "failed" : "accepted";
-	s->user = behind(b, "'", '\'');
-	b = behind(b, "' from", 0);
-	(void)yg_skip_head(&b, YG_S(":"));
-	yg_skip_spaces(&b);
-	return yg_address_in(yg_take_word(&b), &s->address, NULL);
-}
-
-/* "User [admin] from [192.0.2.1] failed to log in via [DSM] due to authorization failure." */
-static bool read_synology(struct yg_bytes b, struct signin *s)
-{
-	bool is_bad = has(b, "] failed to log in via [") || has(b, "] failed to sign in to [");
-
-	if ((!is_bad && !has(b, "] logged in successfully via [") && !has(b, "] signed in to [")) ||
-	    !has(b, "User ["))
-		return false;
-	s->method = YG_S("nas");
-	s->result = is_bad ? "failed" : "accepted";
-	s->user = behind(b, "User [", ']');
-	return yg_address_in(behind(b, "from [", ']'), &s->address, NULL);
-}
-
 static int add_signin(struct yg_event *event, const struct signin *s)
 {
 	const struct yg_put puts[] = {
@@ -184,10 +154,8 @@ int yg_signin_read(struct yg_event *event, struct yg_bytes program, struct yg_by
 		*ret_known = read_dovecot(message, &s);
 	else if (yg_bytes_eq(program, YG_S("smbd")) || yg_bytes_eq(program, YG_S("smbd_audit")))
 		*ret_known = read_samba(message, &s);
-	else if (yg_bytes_eq(program, YG_S("php-fpm")) || yg_bytes_eq(program, YG_S("audit")))
-		*ret_known = read_web_page(message, &s);
 	else
-		*ret_known = read_synology(message, &s);
+		*ret_known = false;
 	return *ret_known ? add_signin(event, &s) : YG_OK;
 }
 

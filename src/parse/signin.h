@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * parse/signin.h - sign-ins to services that write to the system log: mail (Postfix, Dovecot,
- * Exim), file shares (Samba, Synology), web pages of firewalls (pfSense, OPNsense).
+ * Exim) and file shares (Samba). Others are descriptions (sources/).
  *
- * Fields as parse/auth.h: user, src_ip, src_port, auth_method (smtp, imap, pop3, sieve, smb,
- * webgui …), auth_result (accepted, failed, invalid).
+ * Fields as parse/auth.h: user, src_ip, src_port, auth_method (smtp, imap, pop3, sieve,
+ * smb …), auth_result (accepted, failed, invalid).
  *
  * Layer:  parse. Input untrusted. Pure.
- * Source: Postfix 3.7 smtpd(8), Dovecot 2.3 "Logging", Samba 4.17 auth_log.c, Synology DSM 7
- *         and pfSense 2.6 as their lines show.
+ * Source: Postfix 3.7 smtpd(8), Dovecot 2.3 "Logging", Samba 4.17 auth_log.c.
  * Tests:  tests/unit/parse/test_signin.c, tests/fuzz/fuzz_parse_syslog.c
  */
 #pragma once

@@ -7,6 +7,7 @@
 #include "parse/auditd.h"
 #include "parse/auth.h"
 #include "parse/cef.h"
+#include "parse/described.h"
 #include "parse/dns.h"
 #include "parse/fortigate.h"
 #include "parse/haproxy.h"
@@ -23,7 +24,6 @@
 #define TAG_BYTES_MAX	 64u
 #define PID_BYTES_MAX	 24u
 #define PRI_MAX		 191u
-#define YEARS_BACK	 8 /* 29 February is at most that far */
 #define PARAM_NAME_MAX	 128u
 #define SOURCE_BYTES_MAX 320u /* a host name and its address */
 
@@ -104,20 +104,6 @@ static bool is_bsd_start(struct yg_bytes b)
 	       (b.data[4] == ' ' || is_digit(b.data[4]));
 }
 
-/* The latest year in which the civil time is not after the reference and a day. */
-static bool guess_year(struct yg_parser_int *ctx, struct yg_civil *civil, int64_t *ret_ns)
-{
-	int64_t latest = ctx->opts.reference_ns + INT64_C(86400) * YG_NS_PER_S;
-	int32_t year = yg_time_civil(ctx->opts.reference_ns, 0).year + 1;
-
-	for (int32_t i = 0; i <= YEARS_BACK; i++) {
-		civil->year = year - i;
-		if (yg_times_civil(civil, ctx->opts.zone, ret_ns) && *ret_ns <= latest)
-			return true;
-	}
-	return false;
-}
-
 static bool read_year(struct yg_bytes *b, int32_t *ret)
 {
 	uint32_t year;
@@ -188,7 +174,8 @@ static bool read_bsd_time(struct yg_parser_int *ctx, struct header *h, struct yg
 	if (!has_year)
 		has_year = read_late_year(&b, &civil.year);
 	if (has_year ? !yg_times_civil(&civil, ctx->opts.zone, &event->time_ns)
-		     : !guess_year(ctx, &civil, &event->time_ns))
+		     : !yg_times_year(&civil, ctx->opts.zone, ctx->opts.reference_ns,
+				      &event->time_ns))
 		return false;
 	event->has_zone = false;
 	event->time_text = yg_bytes_cut(h->rest, 0, (size_t)(b.data - h->rest.data));
@@ -647,8 +634,13 @@ static int read_message(struct yg_parser_int *ctx, struct header *h, struct yg_e
 		h->program = (struct yg_bytes){0};
 	}
 	rc = read_program(ctx, h, event);
-	if (rc == YG_EMISMATCH)
-		rc = yg_syslog_read_message(ctx, h->message, event);
+	if (rc == YG_EMISMATCH) {
+		rc = yg_described_owns(ctx, event, h->program, h->message);
+		if (rc == YG_OK)
+			return YG_EMISMATCH; /* just text, as far as others go */
+		if (rc == YG_EMISMATCH)
+			rc = yg_syslog_read_message(ctx, h->message, event);
+	}
 	return rc == YG_OK ? add_header(event, h) : rc;
 }
 
@@ -686,7 +678,7 @@ static bool find_source(struct yg_bytes m, struct yg_bytes *ret)
 	return false;
 }
 
-static int add_message(struct yg_event *event, const struct header *h)
+static int add_message(struct yg_parser_int *ctx, struct yg_event *event, const struct header *h)
 {
 	struct yg_bytes address;
 	bool is_known = false;
@@ -698,6 +690,8 @@ static int add_message(struct yg_event *event, const struct header *h)
 		rc = yg_auth_read(event, h->program, h->message, &is_known);
 	if (rc == YG_OK && !is_known)
 		rc = yg_signin_read(event, h->program, h->message, &is_known);
+	if (rc == YG_OK && !is_known)
+		rc = yg_described_message(ctx, event, h->program, h->message, &is_known);
 	if (rc == YG_OK && !is_known && find_source(h->message, &address))
 		rc = yg_event_add_id(event, YG_F_src_ip, address, YG_VALUE_TEXT);
 	return rc == YG_OK ? yg_syslog_finish(event) : rc;
@@ -723,6 +717,6 @@ int yg_syslog_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_
 	h.message = yg_bytes_trim(h.message);
 	rc = read_message(ctx, &h, event);
 	if (rc == YG_EMISMATCH)
-		rc = add_message(event, &h);
+		rc = add_message(ctx, event, &h);
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 }

@@ -5,6 +5,8 @@
 
 #include "base/ban.h"
 
+#define YEARS_BACK 8 /* 29 February is at most that far */
+
 static int32_t zone_offset(const struct yg_zone *zone, int64_t local_ns)
 {
 	return zone ? yg_zone_offset_local(zone, local_ns / YG_NS_PER_S) : 0;
@@ -18,6 +20,20 @@ bool yg_times_civil(const struct yg_civil *civil, const struct yg_zone *zone, in
 		return false;
 	*ret_ns = local_ns - (int64_t)zone_offset(zone, local_ns) * YG_NS_PER_S;
 	return true;
+}
+
+bool yg_times_year(struct yg_civil *civil, const struct yg_zone *zone, int64_t reference_ns,
+		   int64_t *ret_ns)
+{
+	int64_t latest = reference_ns + INT64_C(86400) * YG_NS_PER_S;
+	int32_t year = yg_time_civil(reference_ns, 0).year + 1;
+
+	for (int32_t i = 0; i <= YEARS_BACK; i++) {
+		civil->year = year - i;
+		if (yg_times_civil(civil, zone, ret_ns) && *ret_ns <= latest)
+			return true;
+	}
+	return false;
 }
 
 /* Seconds (with a fraction), or ms, us, ns since 1970: told apart by their size. */

@@ -19,5 +19,12 @@ bool yg_times_any(struct yg_bytes text, const struct yg_zone *zone, int64_t *ret
 /* The same for a civil time: to ns, in the zone. False when the date does not exist. */
 bool yg_times_civil(const struct yg_civil *civil, const struct yg_zone *zone, int64_t *ret_ns);
 
+/*
+ * The same for a time whose year was not written: the latest year in which it is not after
+ * @reference_ns and a day. @civil->year is set.
+ */
+bool yg_times_year(struct yg_civil *civil, const struct yg_zone *zone, int64_t reference_ns,
+		   int64_t *ret_ns);
+
 /* Set event->time_ns, time_text and has_zone from @text where it is a time yg_times_any knows. */
 bool yg_times_set(struct yg_event *event, struct yg_bytes text, const struct yg_zone *zone);

@@ -12,6 +12,12 @@
 
 #include "render/json.h"
 
+/*
+ * @text as one cell: harmless and in quotes, so that no character can end it; with an apostrophe
+ * before what a spreadsheet would take for a formula.
+ */
+void yg_csv_quoted(struct yg_buf *to, struct yg_bytes text);
+
 /* Byte-order mark and the names of the columns. */
 void yg_csv_header(struct yg_buf *to, enum yg_lang lang);
 void yg_csv_finding(struct yg_buf *to, const struct yg_finding *finding, enum yg_lang lang,

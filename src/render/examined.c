@@ -353,6 +353,15 @@ void yg_tell_examined(struct yg_tell *tell)
 		YG_FILL(&words, tell->lang, N_(", indicators: %1"),
 			yg_text_number(numbers[1], report->indicators_loaded));
 	hand_out(tell, yg_tr(tell->lang, N_("Compared with")), &words);
+	if (report->rules_quarantined > 0) {
+		yg_text_scratch(&words, 0);
+		YG_FILL(&words, tell->lang,
+			N_("put out of use because they were over their budget: %1; what they "
+			   "would "
+			   "have found from there on is missing"),
+			yg_text_number(numbers[0], report->rules_quarantined));
+		hand_out(tell, yg_tr(tell->lang, N_("Rules")), &words);
+	}
 	if (report->evicted > 0) {
 		yg_text_scratch(&words, 0);
 		YG_FILL(&words, tell->lang,

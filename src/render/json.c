@@ -224,5 +224,11 @@ void yg_json_stats(struct yg_buf *to, const struct yg_report *report)
 	key(to, "seconds");
 	yg_buf_addf(to, "%.3f", seconds);
 	number(to, "rss_max_kb", report->rss_max_kb > 0 ? (uint64_t)report->rss_max_kb : 0);
+	number(to, "rules_quarantined", report->rules_quarantined);
+	if (report->is_hunt) {
+		number(to, "left_out", report->left_out);
+		number(to, "frames", report->frames);
+		number(to, "frames_read", report->frames_read);
+	}
 	yg_buf_add_str(to, "}\n");
 }

@@ -492,6 +492,12 @@ static int folder_add(struct folder *f, size_t *room, const char *name)
 	return YG_OK;
 }
 
+/* What stands beside a file of an archive tells about it, and is no log (docs/archive.md). */
+static bool is_filters(const char *name)
+{
+	return yg_bytes_ends(yg_bytes_str(name), YG_S(".ndjson.zst.filters"));
+}
+
 /* Read the names of folder @name onto the stack. */
 static int enter(struct walk *w, const char *name)
 {
@@ -515,7 +521,7 @@ static int enter(struct walk *w, const char *name)
 	if (!f->name)
 		rc = YG_ENOMEM;
 	while (rc == YG_OK && (entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' && !is_filters(entry->d_name))
 			rc = folder_add(f, &room, entry->d_name);
 	(void)closedir(dir); /* read only: nothing to lose */
 	if (rc == YG_ELIMIT) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file itself: made, opened, and looked at before anything in it is believed. */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/disk.h"
 #include "store/inventory-int.h"
+#include "store/sqlite-int.h"
 
 #include "base/ban.h"
 
@@ -260,12 +261,13 @@ static int set_up(struct yg_inventory *inventory)
 /* Facts tell where a firm is weak: the file is its owner's alone. */
 static int make_file(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = -1;
+	int rc = yg_disk_open(path, YG_DISK_CREATE | YG_DISK_EXCLUSIVE, 0600, &fd);
 
-	if (fd < 0)
-		return errno == EEXIST ? YG_OK : yg_err_from_errno(errno);
-	(void)close(fd); /* nothing was written */
-	return YG_OK;
+	if (rc != YG_OK)
+		return rc == YG_EDUPLICATE ? YG_OK : rc;
+	rc = yg_disk_close(fd);
+	return rc == YG_OK ? yg_disk_sync_folder_of(path) : rc;
 }
 
 int yg_inventory_open(const char *path, bool may_create, struct yg_inventory **ret)
@@ -282,7 +284,9 @@ int yg_inventory_open(const char *path, bool may_create, struct yg_inventory **r
 	inventory = yg_calloc(1, sizeof(*inventory));
 	if (!inventory)
 		return YG_ENOMEM;
-	rc = yg_inventory_code(sqlite3_open_v2(path, &inventory->db, SQLITE_OPEN_READWRITE, NULL));
+	yg_sqlite_add_vfs();
+	rc = yg_inventory_code(
+		sqlite3_open_v2(path, &inventory->db, SQLITE_OPEN_READWRITE, YG_SQLITE_VFS));
 	if (rc == YG_OK)
 		rc = set_up(inventory);
 	if (rc == YG_OK && may_create)

@@ -12,8 +12,16 @@
 #define YG_SQLITE_APPLICATION_ID 0x59474152 /* "YGAR": a store of this program */
 #define YG_SQLITE_BUSY_MS	 5000
 
-/* SQLite's memory comes from base/alloc.h; before the first call of the library. Thread-safe. */
+#define YG_SQLITE_VFS "yagura" /* the name to open files by that must survive */
+
+/*
+ * SQLite's memory comes from base/alloc.h, its durable files go to base/disk.h; before the first
+ * call of the library. Thread-safe.
+ */
 void yg_sqlite_start(void);
+
+/* Make YG_SQLITE_VFS known (vfs.c); yg_sqlite_start() does it too. Starts the library. */
+void yg_sqlite_add_vfs(void);
 
 /* The error for a result of SQLite; @db (may be NULL) knows the system's error behind it. */
 int yg_sqlite_error(sqlite3 *db, int rc);

@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include "store/sqlite-int.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,16 +12,19 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/disk.h"
+#include "base/io.h"
 #include "store/control.h"
 
 #include "base/ban.h"
 
-#define HEADER_BYTES 100 /* file format of SQLite, sec. 1.3 */
-#define HEADER_PAGE  16
-#define HEADER_ID    68
-#define LENGTH_MAX   ((int)YG_DOC_BODY_MAX + 65536)
-#define WAIT_MS	     10
-#define SIZE_HEADER  16 /* keeps the alignment of malloc */
+#define HEADER_BYTES  100 /* file format of SQLite, sec. 1.3 */
+#define HEADER_PAGE   16
+#define HEADER_ID     68
+#define JOURNAL_PAGES 16 /* of a rollback journal: the pages of the file before */
+#define LENGTH_MAX    ((int)YG_DOC_BODY_MAX + 65536)
+#define WAIT_MS	      10
+#define SIZE_HEADER   16 /* keeps the alignment of malloc */
 
 /* ---- memory: a block knows its size, which SQLite wants to ask ---- */
 
@@ -93,6 +95,7 @@ static void start_once(void)
 	/* Refused only when the library already runs: then it works with its own heap. */
 	(void)sqlite3_config(SQLITE_CONFIG_MALLOC, &heap);
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	yg_sqlite_add_vfs();
 }
 
 void yg_sqlite_start(void)
@@ -158,17 +161,13 @@ int yg_sqlite_error(sqlite3 *db, int rc)
 /* An empty file of mode 0600; one that has come meanwhile is as good. */
 static int create(const char *path)
 {
-	int fd;
+	int fd = -1;
+	int rc = yg_disk_open(path, YG_DISK_CREATE | YG_DISK_EXCLUSIVE, 0600, &fd);
 
-	do {
-		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
-			  0600);
-	} while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return errno == EEXIST ? YG_OK
-				       : (errno == EROFS ? YG_EACCES : yg_err_from_errno(errno));
-	(void)close(fd); /* nothing was written */
-	return YG_OK;
+	if (rc != YG_OK)
+		return rc == YG_EDUPLICATE ? YG_OK : rc;
+	rc = yg_disk_close(fd);
+	return rc == YG_OK ? yg_disk_sync_folder_of(path) : rc;
 }
 
 /* What @path is, without opening it: closing it again would drop locks of another handle. */
@@ -234,6 +233,27 @@ static int check_header(sqlite3 *db)
 	if (page == 1)
 		page = 65536;
 	return page < 512 || (size % page != 0 && !has_log(db)) ? YG_EFORMAT : YG_OK;
+}
+
+/*
+ * Is the file what a power cut left of its making? Then a rollback journal waits that says it was
+ * empty before, and SQLite will make it empty again before it reads anything of it.
+ * Source: sqlite.org, "Database File Format", sec. 3.
+ */
+static bool was_being_made(sqlite3 *db)
+{
+	static const uint8_t magic[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+	uint8_t head[JOURNAL_PAGES + 4];
+	size_t size = 0;
+	int fd;
+	int rc = yg_io_open_read(sqlite3_filename_journal(sqlite3_db_filename(db, "main")), &fd);
+
+	if (rc != YG_OK)
+		return false;
+	rc = yg_io_read_at(fd, head, sizeof(head), 0, &size);
+	(void)close(fd); /* read only; nobody locks a journal */
+	return rc == YG_OK && size == sizeof(head) && memcmp(head, magic, sizeof(magic)) == 0 &&
+	       memcmp(head + JOURNAL_PAGES, "\0\0\0", 4) == 0;
 }
 
 static int set_up(sqlite3 *db)
@@ -307,12 +327,16 @@ static int check_encoding(sqlite3 *db)
 	return rc == YG_OK && !is_right ? YG_EFORMAT : rc;
 }
 
-static int prepare_file(sqlite3 *db, bool is_empty)
+static int prepare_file(sqlite3 *db, bool is_empty, bool may_create)
 {
 	int rc = set_up(db);
 
 	if (rc == YG_OK && sqlite3_db_readonly(db, "main") != 0)
 		rc = YG_EACCES;
+	if (rc == YG_OK && !is_empty && was_being_made(db)) {
+		is_empty = true;
+		rc = may_create ? YG_OK : YG_EFORMAT;
+	}
 	if (rc == YG_OK)
 		rc = is_empty ? run(db, "PRAGMA encoding='UTF-8'") : check_header(db);
 	if (rc == YG_OK && !is_empty)
@@ -348,12 +372,12 @@ int yg_sqlite_open(const char *path, bool may_create, sqlite3 **ret)
 						 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 							 SQLITE_OPEN_PRIVATECACHE |
 							 SQLITE_OPEN_EXRESCODE,
-						 NULL));
+						 YG_SQLITE_VFS));
 	free(name);
 	if (rc != YG_OK && db)
 		rc = yg_sqlite_error(db, sqlite3_extended_errcode(db));
 	if (rc == YG_OK)
-		rc = prepare_file(db, is_empty);
+		rc = prepare_file(db, is_empty, may_create);
 	if (rc != YG_OK) {
 		(void)sqlite3_close(db); /* no statement is open */
 		return rc;

@@ -7,6 +7,9 @@
  * "long": many values are longer than the blocks that matchers look at in one go, with a run of one
  * character in them and what matters on either side.
  *
+ * engine_generated --explain ROUNDS [SEED]: what explaining says (detect/explain.h) must be what
+ * the engine says, rules with filters laid over some of them.
+ *
  * engine_generated --cases CASES [SEED]: rounds until so many (rule, event) pairs were compared,
  * each by 1, 2 and 5 threads at once on one engine; prints "CASES cases, N differences".
  */
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "detect/explain.h"
 #include "detect/route.h"
 #include "detect/witness.h"
 #include "one_engine.h"
@@ -27,6 +31,7 @@
 static uint64_t state;
 static uint64_t compared, hit_count, rule_count, failed;
 static bool are_long; /* values */
+static bool is_explaining;
 
 static uint32_t pick(uint32_t below)
 {
@@ -202,6 +207,17 @@ static void add_rule(struct yg_buf *to, uint32_t number)
 	yg_buf_addf(to, "  condition: %s\n", conditions[pick(12)]);
 }
 
+static void add_filter(struct yg_buf *to, uint32_t number)
+{
+	static const char *const conditions[] = {"not s0", "s0 or not s1", "not (s0 and s1)"};
+
+	yg_buf_addf(to, "---\ntitle: f%u\nlogsource: {product: windows}\nfilter:\n  rules: any\n",
+		    number);
+	for (uint32_t i = 0; i < 2; i++)
+		add_selection(to, i);
+	yg_buf_addf(to, "  condition: %s\n", conditions[pick(3)]);
+}
+
 static void ignore(void *arg, const char *file, uint32_t line, bool is_refused, const char *reason)
 {
 	(void)arg;
@@ -353,6 +369,9 @@ static struct yg_buf open_round(struct round *r)
 	for (uint32_t i = 0; i < RULES; i++)
 		add_rule(&yaml, i);
 	must(r->rules && r->arena);
+	for (uint32_t i = 0; is_explaining && i < 3; i++)
+		add_filter(&yaml, i);
+	r->rules->keeps_pieces = is_explaining;
 	r->rules->matcher = oracle_matcher();
 	must(yg_rules_add(r->rules, "g.yml", yg_buf_bytes(&yaml), &opts, ignore, NULL) == YG_OK);
 	must(yg_rules_finish(r->rules, ignore, NULL) == YG_OK);
@@ -390,6 +409,74 @@ static void run_round(uint64_t seed)
 	rule_count += r.rules->rule_count;
 	if (failed > failed_before)
 		fprintf(stderr, "%.*s\n", YG_FMT(yg_buf_bytes(&yaml)));
+	yg_buf_done(&yaml);
+	close_round(&r);
+}
+
+/* --- explaining ---------------------------------------------------------------------------------
+ */
+
+/* What must hold of the words, whatever they say. */
+static bool are_lines_sound(const struct yg_explanation *said, bool is_match)
+{
+	bool is_sound = said->is_match == is_match && said->line_count <= YG_EXPLAIN_LINES_MAX;
+
+	for (uint32_t i = 0; i < said->line_count; i++) {
+		const struct yg_explain_line *line = &said->lines[i];
+
+		is_sound &= i == 0 || line->depth <= said->lines[i - 1].depth + 1u;
+		is_sound &= line->kind != YG_EXPLAIN_TEST || line->seen != YG_EXPLAIN_VALUE ||
+			    line->value.size <= YG_EXPLAIN_TEXT_MAX;
+	}
+	return is_sound && said->line_count > 0;
+}
+
+static void explain_one(struct round *r, struct yg_explainer *explainer, struct yg_event *event,
+			uint32_t rule, bool is_hit)
+{
+	struct yg_explanation said;
+	uint32_t missing;
+	bool is_match;
+
+	must(yg_explain_event(explainer, event, &is_match, &missing) == YG_OK);
+	must(yg_explain_lines(explainer, r->arena, &said) == YG_OK);
+	if ((is_match && yg_engine_admits(r->one.engine, event, rule)) == is_hit &&
+	    is_match == (missing == 0) && are_lines_sound(&said, is_match))
+		return;
+	fprintf(stderr, "seed %llu: rule %u: engine says %d, explaining %d, missing %u\n",
+		(unsigned long long)r->seed, r->numbers[rule], is_hit, is_match, missing);
+	failed++;
+}
+
+static void explain_round(uint64_t seed)
+{
+	struct round r = {.seed = seed};
+	struct yg_buf yaml = open_round(&r);
+	uint32_t count = yg_engine_rule_count(r.one.engine);
+	struct yg_explainer *explainers[RULES];
+
+	for (uint32_t i = 0; i < count; i++)
+		must(yg_explainer_new(r.rules, r.numbers[i], &explainers[i]) == YG_OK);
+	for (uint32_t n = 0; n < EVENTS; n++) {
+		struct yg_event event;
+		struct yg_hits hits;
+		uint32_t at = 0;
+
+		yg_arena_reset(r.arena);
+		make_event(&event, r.arena, yg_engine_names(r.one.engine));
+		must(yg_engine_match(r.one.engine, r.one.scratch, &event, &hits) == YG_OK);
+		hit_count += hits.count;
+		for (uint32_t i = 0; i < count; i++) {
+			bool is_hit = at < hits.count && hits.rules[at] == i;
+
+			at += is_hit;
+			explain_one(&r, explainers[i], &event, i, is_hit);
+			compared++;
+		}
+	}
+	for (uint32_t i = 0; i < count; i++)
+		(void)yg_explainer_free(explainers[i]);
+	rule_count += count;
 	yg_buf_done(&yaml);
 	close_round(&r);
 }
@@ -517,16 +604,18 @@ static int conformance(uint64_t want, uint64_t seed)
 int main(int argc, char **argv)
 {
 	bool is_cases = argc > 2 && strcmp(argv[1], "--cases") == 0;
-	uint64_t rounds = argc > 1 ? strtoull(argv[1 + is_cases], NULL, 10) : 0;
-	uint64_t seed = argc > 2 + is_cases ? strtoull(argv[2 + is_cases], NULL, 10)
+	bool has_mode = is_cases || (argc > 2 && strcmp(argv[1], "--explain") == 0);
+	uint64_t rounds = argc > 1 ? strtoull(argv[1 + has_mode], NULL, 10) : 0;
+	uint64_t seed = argc > 2 + has_mode ? strtoull(argv[2 + has_mode], NULL, 10)
 					    : (uint64_t)time(NULL) * 1000;
 
+	is_explaining = has_mode && !is_cases;
 	if (is_cases)
 		return conformance(rounds, seed);
-	are_long = argc > 3 && strcmp(argv[3], "long") == 0;
+	are_long = !has_mode && argc > 3 && strcmp(argv[3], "long") == 0;
 	fprintf(stderr, "seed %llu%s\n", (unsigned long long)seed, are_long ? " long" : "");
 	for (uint64_t i = 0; i < rounds && failed == 0; i++)
-		run_round(seed + i);
+		(is_explaining ? explain_round : run_round)(seed + i);
 	fprintf(stderr, "%llu events compared with %llu rules, %llu hits\n",
 		(unsigned long long)compared, (unsigned long long)rule_count,
 		(unsigned long long)hit_count);

@@ -7,7 +7,7 @@ from harness import RULE, ROOT, access_log, case, contains, equal, folder, main,
 KEYS = ["id", "story", "time", "level", "rule_id", "rule_title", "kind", "outcome", "reason",
         "source", "position", "src_ip", "event", "tags"]
 STATS = ["records", "parsed", "unparsed", "bytes", "findings", "stories", "rules_loaded", "seconds",
-         "rss_max_kb"]
+         "rss_max_kb", "rules_quarantined"]
 
 
 def write(text, name="access.log"):

@@ -1,9 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The result is the same for any number of threads, and in every run."""
+import datetime
 import hashlib
 import random
 
-from harness import ATTACK, BENIGN, SHARED, case, equal, folder, main, yagura
+from harness import ATTACK, BENIGN, RULE, SHARED, case, equal, folder, main, yagura
+
+MANY = """title: Many in a minute
+name: many
+correlation:
+    type: event_count
+    rules:
+        - 11111111-2222-4333-8444-555555555555
+    group-by:
+        - src_ip
+    timespan: 60s
+    condition:
+        gte: 4
+level: high
+id: 22222222-2222-4333-8444-555555555555
+"""
 
 
 def digest(*args):
@@ -23,6 +39,29 @@ def many_sources_one_digest():
             out.write(line.replace(" 404 ", " %s " % status) + "\n")
     digests = {digest("detect", "--json", "--threads", n, log) for n in (1, 2, 5, 2)}
     equal(len(digests), 1)
+
+
+@case
+def lines_out_of_order_count_by_their_times():
+    """Batches end in the middle of it: the log is several of them long."""
+    chance = random.Random(11)
+    base = folder()
+    (base / "rules.yml").write_text(RULE + "---\n" + MANY)
+    begin, lines = datetime.datetime(2026, 11, 2), []
+    for second in range(20000):
+        attack = chance.random() < 0.2
+        lines.append('203.0.113.%d - - [%s +0900] "GET /a?q=%s HTTP/1.1" 404 10 "-" "%s"\n' % (
+            chance.randrange(4), (begin + datetime.timedelta(seconds=second)).strftime("%d/%b/%Y:%H:%M:%S"),
+            "union" if attack else "x", "y" * 40))
+    late = sorted(range(len(lines)), key=lambda i: i + chance.randrange(2500))
+    seen = []
+    for name, order in (("in-order", range(len(lines))), ("late", late)):
+        (base / name).write_text("".join(lines[i] for i in order))
+        got = yagura("detect", "--json", "--no-default-rules", "--rules", base / "rules.yml", base / name).findings()
+        seen.append(sorted((f["group"]["src_ip"], f["time"], f["first_time"], f["count"])
+                           for f in got if f.get("kind") == "correlation"))
+    assert len(seen[0]) > 100, len(seen[0])
+    equal(seen[1], seen[0])
 
 
 @case

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes as a rule file, after them a good rule: what is found is loaded or refused, every index
- * stays in its array, texts of predicates are folded, and the good rule loads all the same.
+ * stays in its array, texts of predicates are folded, and the good rule loads all the same. Every
+ * rule can be explained on some record, in bounded lines.
  */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "detect/explain.h"
 #include "detect/rules.h"
 
 static const char good[] = "id: fuzz-good\ntitle: good\nlogsource: {product: x}\n"
@@ -73,6 +75,44 @@ static void check_rules(const struct yg_rules *rules)
 		abort();
 }
 
+#define EXPLAINED_MAX 8u /* rules of one input */
+
+static void explain(const struct yg_rules *rules, uint32_t rule, struct yg_arena *arena)
+{
+	struct yg_explainer *explainer;
+	struct yg_explanation said;
+	struct yg_event event;
+	uint32_t missing;
+	bool is_match;
+	int rc = yg_explainer_new(rules, rule, &explainer);
+
+	if (rc == YG_EINVAL || rc == YG_EFORMAT || rc == YG_ENOMEM)
+		return;
+	yg_arena_reset(arena);
+	yg_event_init(&event, arena, rules->names);
+	event.raw = YG_S("fuzz x 10.0.0.1");
+	for (uint32_t id = 1; id < yg_names_count(rules->names); id += id < YG_F_COUNT ? 16 : 1)
+		if (yg_event_add_id(&event, id, id % 3 ? YG_S("fuzz") : YG_S("10.0.0.1"),
+				    id % 7 ? YG_VALUE_TEXT : YG_VALUE_NULL) != YG_OK)
+			abort();
+	if (rc != YG_OK || yg_explain_event(explainer, &event, &is_match, &missing) != YG_OK ||
+	    yg_explain_lines(explainer, arena, &said) != YG_OK)
+		abort();
+	if (said.is_match != is_match || is_match != (missing == 0) ||
+	    said.line_count > YG_EXPLAIN_LINES_MAX)
+		abort();
+	(void)yg_explainer_free(explainer);
+}
+
+static void explain_some(const struct yg_rules *rules)
+{
+	struct yg_arena *arena = yg_arena_new(64u << 20);
+
+	for (uint32_t i = 0; arena && i < rules->rule_count && i < EXPLAINED_MAX; i++)
+		explain(rules, i, arena);
+	(void)yg_arena_free(arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -88,6 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rules = yg_rules_new();
 	if (!rules)
 		return 0;
+	rules->keeps_pieces = true;
 	opts.include_deprecated = data[0] & 1;
 	opts.is_own = data[0] & 2;
 	if (yg_rules_placeholders(rules, "p", YG_S("a: [x, 'y*']\nb: z\n"), reason, &line) != YG_OK)
@@ -105,6 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_preds(rules);
 	check_exprs(rules);
 	check_rules(rules);
+	explain_some(rules);
 	(void)yg_rules_free(rules);
 	return 0;
 }

@@ -72,6 +72,14 @@ def main():
     (cwd / "events.evtx").write_bytes(event_file(chunks(2, 20))[:-30000] + b"cut")
     # Large enough to be compiled into the cache (YG_INDICATORS_CACHED_MIN).
     (cwd / "large.txt").write_text("198.51.100.7\n" + "".join("n%06d.%s.example\n" % (i, "x" * 60) for i in range(57000)))
+    subprocess.run([yagura, "archive", "write", "--out", "archive", "--org", "acme", "access.log", "events.json"],
+                   cwd=cwd, check=True, stdout=subprocess.DEVNULL)
+    (cwd / "box.log").write_text("".join(
+        "2026-03-01 08:00:%02d box7[9]: login of 'bob' refused from 192.0.2.9:4001\n" % i for i in range(9)))
+    (cwd / "box.yaml").write_text(
+        "source: 1\nname: box7\nkind: vpn\nset: {auth_method: vpn}\nlines:\n"
+        "  - pattern: \"{:time %Y-%m-%d %T} box7[{:word}]: login of '{user:text last}' refused from "
+        "{src_ip:address}{?:{src_port:port}?}\"\n    set: {auth_result: failed}\n")
     own = ["--no-default-rules", "--rules", "rule.yml"]
     scenarios = [
         (["detect", "--json", *own, "--indicators", "list.txt", "access.log"], True),
@@ -82,6 +90,18 @@ def main():
         (["detect", "--json", *own, "events.evtx"], True),
         (["evtx", "dump", "--json", "events.evtx"], True),
         (["rules", "check", "rule.yml"], False),
+        (["archive", "cat", "--field", "src_ip=203.0.113.9", "archive"], True),
+        (["archive", "verify", "--json", "archive"], True),
+        (["hunt", "--json", *own, "--indicators", "list.txt", "archive"], True),
+        (["hunt", "--json", *own, "--state", "state", "archive", "access.log"], True),
+        (["source", "records", "--sources", "box.yaml", "box.log"], True),
+        (["source", "learn", "box.log", "--name", "box7", "--field", "user=bob", "--field", "src_ip=192.0.2.9",
+          "--force", "--out", "made.yaml", "--json"], True),
+        (["source", "test", "box.yaml", "box.log", "--json"], True),
+        (["source", "list", "--sources", "box.yaml", "--json"], True),
+        (["summary", "logons", "--sources", "box.yaml", "--json", "box.log"], True),
+        (["summary", "keywords", *own, "--json", "access.log"], True),
+        (["search", "--regex", "UNION", "--json", "access.log"], True),
     ]
     passed = failed = 0
     for args, is_json in scenarios:

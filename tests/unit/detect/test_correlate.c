@@ -400,17 +400,17 @@ static void sums_go_on_beyond_the_ring(void)
 struct told {
 	uint64_t digest;
 	uint32_t count;
-	const struct yg_trace *traces;
 };
 
-static int tell(void *arg, uint32_t trace, const struct yg_completion *list, uint32_t count)
+static int tell(void *arg, const struct yg_trace *trace, const struct yg_completion *list,
+		uint32_t count)
 {
 	struct told *told = arg;
 
 	for (uint32_t i = 0; i < count; i++) {
 		const uint64_t parts[] = {told->digest,
 					  list[i].rule,
-					  (uint64_t)told->traces[trace].time_ns,
+					  (uint64_t)trace->time_ns,
 					  (uint64_t)list[i].first_ns,
 					  list[i].count,
 					  list[i].is_silent};
@@ -457,13 +457,14 @@ static void lines_may_stand_in_any_order(void)
 		}
 		for (unsigned round = 0; round < 50; round++) {
 			struct bench bench;
-			struct told told = {0, 0, traces};
+			struct told told = {0, 0};
 			struct yg_correlation *rule = start(&bench, types[type], 10, 2);
 
 			CHECK(rule);
 			rule->percentile = 50;
-			CHECK(yg_correlator_take_all(bench.correlator, traces, AHEAD, tell,
-						     &told) == YG_OK);
+			CHECK(yg_correlator_take_all(
+				      bench.correlator, (struct yg_trace_run){traces, AHEAD},
+				      (struct yg_trace_run){NULL, 0}, tell, &told) == YG_OK);
 			CHECK(told.count > 0);
 			CHECK(round == 0 || told.digest == want);
 			want = told.digest;
@@ -476,6 +477,66 @@ static void lines_may_stand_in_any_order(void)
 				traces[k] = kept;
 			}
 		}
+	}
+}
+
+#define LINES 400u
+#define RUN   25u
+
+/* A run is told about when the one after it is known. */
+static int take_runs(struct bench *bench, const struct yg_trace *traces, struct told *told)
+{
+	int rc = YG_OK;
+
+	for (uint32_t at = 0; at < LINES && rc == YG_OK; at += RUN) {
+		struct yg_trace_run now = {&traces[at], RUN};
+		struct yg_trace_run next = {&traces[at + RUN], at + RUN < LINES ? RUN : 0};
+
+		rc = yg_correlator_take_all(bench->correlator, now, next, tell, told);
+	}
+	return rc;
+}
+
+/* No two lines the wrong way round are a run or more apart: the ends of runs do not matter. */
+static void lines_may_cross_the_end_of_a_run(void)
+{
+	struct yg_trace traces[LINES];
+	struct yg_trace_key keys[LINES];
+	uint64_t random = 11, want = 0;
+
+	for (uint32_t i = 0; i < LINES; i++) {
+		keys[i] = (struct yg_trace_key){.correlation = 2,
+						.ref = next_random(&random) % 2,
+						.group = next_random(&random) % 3};
+		traces[i] = (struct yg_trace){.time_ns = (int64_t)i * YG_NS_PER_S,
+					      .keys = &keys[i],
+					      .key_count = next_random(&random) % 3 > 0};
+	}
+	for (unsigned round = 0; round < 50; round++) {
+		struct bench bench;
+		struct yg_correlation *rule = start(&bench, YG_CORRELATION_TEMPORAL_ORDERED, 4, 2);
+		struct yg_trace lines[LINES];
+		uint32_t places[LINES];
+		struct told told = {0, 0};
+
+		CHECK(rule);
+		/* Each line is up to RUN - 1 places late; the others keep their order. */
+		for (uint32_t i = 0; i < LINES; i++)
+			places[i] = (i + (round ? next_random(&random) % RUN : 0)) * LINES + i;
+		for (uint32_t i = 1; i < LINES; i++)
+			for (uint32_t k = i; k > 0 && places[k - 1] > places[k]; k--) {
+				uint32_t kept = places[k];
+
+				places[k] = places[k - 1];
+				places[k - 1] = kept;
+			}
+		for (uint32_t i = 0; i < LINES; i++)
+			lines[i] = traces[places[i] % LINES];
+		CHECK(take_runs(&bench, lines, &told) == YG_OK);
+		CHECK(told.count > 0);
+		CHECK(round == 0 || told.digest == want);
+		want = told.digest;
+		bench.correlator = yg_correlator_free(bench.correlator);
 	}
 }
 
@@ -520,16 +581,15 @@ static void run_part(struct bench *bench, uint32_t from, uint32_t to, struct tol
 							.group = group,
 							.value = next_random(&random) % 4,
 							.number = next_random(&random) % 3};
-		told->traces = &trace;
 		CHECK(yg_correlator_take(bench->correlator, &trace, bench->done,
 					 YG_CORRELATION_DONE_MAX, &bench->done_count) == YG_OK);
-		(void)tell(told, 0, bench->done, bench->done_count);
+		(void)tell(told, &trace, bench->done, bench->done_count);
 	}
 }
 
 static void a_run_cut_in_two_goes_on(void)
 {
-	struct told whole = {0, 0, NULL};
+	struct told whole = {0, 0};
 	struct bench bench;
 
 	start_all(&bench);
@@ -537,7 +597,7 @@ static void a_run_cut_in_two_goes_on(void)
 	CHECK(whole.count > 20);
 	bench.correlator = yg_correlator_free(bench.correlator);
 	for (uint32_t cut = 0; cut <= 200; cut += 7) {
-		struct told parts = {0, 0, NULL};
+		struct told parts = {0, 0};
 		struct yg_buf first, second;
 		uint64_t seed, left_out;
 
@@ -576,7 +636,7 @@ static int restore(struct bench *bench, struct yg_bytes state, uint64_t *left_ou
 
 static void a_changed_correlation_starts_anew(void)
 {
-	struct told told = {0, 0, NULL};
+	struct told told = {0, 0};
 	struct bench bench;
 	struct yg_buf state;
 	uint64_t left_out;
@@ -603,7 +663,7 @@ static void sign(struct yg_buf *state)
 
 static void damaged_states_are_refused(void)
 {
-	struct told told = {0, 0, NULL};
+	struct told told = {0, 0};
 	struct bench bench;
 	struct yg_buf state, bad;
 	uint64_t left_out, random = 5;
@@ -626,7 +686,7 @@ static void damaged_states_are_refused(void)
 	CHECK(restore(&bench, yg_buf_bytes(&state), &left_out) == YG_EFORMAT);
 	state.data[0] ^= 1;
 	for (unsigned i = 0; i < 3000; i++) {
-		struct told after = {0, 0, NULL};
+		struct told after = {0, 0};
 		int rc;
 
 		yg_buf_reset(&bad);
@@ -680,6 +740,7 @@ static const struct check_case cases[] = {
 	CASE(in_order_with_terms),
 	CASE(sums_go_on_beyond_the_ring),
 	CASE(lines_may_stand_in_any_order),
+	CASE(lines_may_cross_the_end_of_a_run),
 	CASE(a_run_cut_in_two_goes_on),
 	CASE(a_changed_correlation_starts_anew),
 	CASE(damaged_states_are_refused),

@@ -102,11 +102,33 @@ static void finds_nothing_where_nothing_is_certain(void)
 	CHECK(literal_is("", ""));
 }
 
+static uint64_t steps_of(const char *pattern, const char *text, bool wanted)
+{
+	uint64_t steps = 0;
+
+	return yg_glob_match_counted(yg_bytes_str(pattern), yg_bytes_str(text), &steps) == wanted
+		       ? steps
+		       : 0;
+}
+
+static void counts_what_it_compares(void)
+{
+	char text[2001];
+
+	memset(text, 'a', sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	CHECK(steps_of("abc", "abc", true) >= 3 && steps_of("abc", "abc", true) <= 4);
+	CHECK(steps_of("*", text, true) <= 2);
+	/* Turning back is counted too: many times the text. */
+	CHECK(steps_of("*aaaaaaaaab*", text, false) > 5 * sizeof(text));
+}
+
 static const struct check_case cases[] = {
 	CASE(matches_runs_and_single_characters),
 	CASE(counts_characters_not_bytes),
 	CASE(takes_escaped_wildcards_as_text),
 	CASE(ends_soon_on_hostile_patterns),
+	CASE(counts_what_it_compares),
 	CASE(finds_the_longest_literal),
 	CASE(finds_what_an_expression_needs),
 	CASE(finds_nothing_where_nothing_is_certain),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../check.h"
+#include "detect/explain.h"
 #include "detect/route.h"
 
 static struct yg_router *router;
@@ -144,6 +145,66 @@ static void survives_long_channels(void)
 	CHECK(!takes(&event, "windows", "", "security"));
 }
 
+/* A format's routes are all among those that it is said to reach: hunts pass over the others. */
+static void reaches_what_it_gives(void)
+{
+	static const char *const channels[] = {
+		"",	    "Security",	     "Microsoft-Windows-Sysmon/Operational",
+		"System",   "sshd",	     "sudo",
+		"conn",	    "dns",	     "traffic",
+		"event",    "unknown thing", "apache",
+		"filterlog"};
+
+	for (unsigned f = 0; f < YG_FORMAT_COUNT; f++)
+		for (size_t c = 0; c < sizeof(channels) / sizeof(channels[0]); c++)
+			for (uint32_t code = 0; code < 6000; code += code < 30 ? 1 : 7) {
+				struct yg_event event = windows(channels[c], code);
+
+				event.format = (enum yg_format)f;
+				CHECK(yg_router_reaches(router, event.format, channels[c][0] != 0,
+							yg_router_route(router, &event)));
+			}
+	CHECK(!yg_router_reaches(router, YG_FORMAT_ACCESS, true, YG_ROUTE_OPEN));
+	CHECK(!yg_router_reaches(router, YG_FORMAT_WINDOWS, true, YG_ROUTE_OPEN));
+	CHECK(yg_router_reaches(router, YG_FORMAT_WINDOWS, false, YG_ROUTE_OPEN));
+}
+
+struct kinds {
+	uint32_t count;
+	bool has_4688;
+	bool has_sysmon_1;
+	bool has_access;
+};
+
+static void see_kind(void *arg, const struct yg_record_kind *kind)
+{
+	struct kinds *kinds = arg;
+
+	kinds->count++;
+	kinds->has_4688 |= yg_bytes_eq(kind->channel, YG_S("Security")) && kind->event_code == 4688;
+	kinds->has_sysmon_1 |= kind->event_code == 1;
+	kinds->has_access |= strcmp(kind->format, "access") == 0 && kind->channel.size == 0;
+}
+
+/* What is told is what is placed so. */
+static void tells_which_records_a_logsource_means(void)
+{
+	struct yg_logsource source = {.product = YG_S("windows"),
+				      .category = YG_S("process_creation")};
+	struct kinds kinds = {0};
+
+	CHECK(yg_router_each(router, &source, see_kind, &kinds));
+	CHECK(kinds.count == 2 && kinds.has_4688 && kinds.has_sysmon_1);
+	kinds = (struct kinds){0};
+	source = (struct yg_logsource){.category = YG_S("webserver")};
+	CHECK(yg_router_each(router, &source, see_kind, &kinds));
+	CHECK(kinds.has_access && !kinds.has_4688);
+	kinds = (struct kinds){0};
+	source = (struct yg_logsource){.product = YG_S("azure")};
+	CHECK(!yg_router_each(router, &source, see_kind, &kinds));
+	CHECK(kinds.count == 0);
+}
+
 static const struct check_case cases[] = {
 	CASE(places_windows_events_by_channel_and_id),
 	CASE(tells_registry_events_apart),
@@ -151,6 +212,8 @@ static const struct check_case cases[] = {
 	CASE(leaves_unplaceable_json_open),
 	CASE(knows_its_logsources),
 	CASE(survives_long_channels),
+	CASE(reaches_what_it_gives),
+	CASE(tells_which_records_a_logsource_means),
 };
 
 int main(void)

@@ -290,15 +290,6 @@ static void sign_ins(void)
 		 "user=bob|src_ip=192.0.2.1|src_port=5|auth_method=smb|auth_result=accepted"},
 		{"[2021/10/14 15:24:12.023984,  2] ../../auth/auth_log.c:653(log)", YG_FORMAT_SAMBA,
 		 "user="},
-		{"Oct 26 14:50:21 fw php-fpm[7]: /index.php: webConfigurator authentication error "
-		 "for user "
-		 "'bob' from: 192.0.2.1",
-		 YG_FORMAT_SYSLOG,
-		 "user=bob|src_ip=192.0.2.1|auth_method=webgui|auth_result=failed"},
-		{"Oct 26 14:50:21 nas SYSTEM: User [bob] from [192.0.2.1] failed to log in via "
-		 "[DSM] due "
-		 "to authorization failure.",
-		 YG_FORMAT_SYSLOG, "user=bob|src_ip=192.0.2.1|auth_method=nas|auth_result=failed"},
 	};
 
 	CHECK_WANTS(wants);

@@ -149,7 +149,7 @@ static void stats(void)
 	CHECK_TEXT(yg_buf_bytes(to),
 		   "{\"records\":49129,\"parsed\":49114,\"unparsed\":15,\"bytes\":9536256,"
 		   "\"findings\":1524,\"stories\":5,\"rules_loaded\":154,\"seconds\":1.500,"
-		   "\"rss_max_kb\":81234}\n");
+		   "\"rss_max_kb\":81234,\"rules_quarantined\":0}\n");
 }
 
 static void hostile_texts_stay_one_line_of_utf8(void)

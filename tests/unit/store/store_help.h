@@ -42,6 +42,12 @@ static inline const char *path_of(const char *name)
 	return path[turn];
 }
 
+/* What a call may give that was made to fail (base/alloc.h): memory, or the disk. */
+static inline bool is_ordered_failure(int rc)
+{
+	return rc == YG_ENOMEM || rc == YG_ENOSPC || rc == YG_EIO || rc == YG_EACCES;
+}
+
 static inline void remove_store(const char *name)
 {
 	static const char *const ends[] = {"", "-wal", "-shm", "-journal"};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "app/indicator_files.h"
+#include "app/indicator_lists.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -190,15 +190,15 @@ static bool is_for_cache(const struct load *l)
 	return l->is_regular && l->bytes >= YG_INDICATORS_CACHED_MIN;
 }
 
-static int open_image(struct yg_indicator_files *files, enum yg_indicators_side side,
+static int open_image(struct yg_indicator_lists *lists, enum yg_indicators_side side,
 		      const struct yg_indicators_image *image)
 {
 	struct yg_fault fault;
-	int rc = yg_indicators_open(files->set, side, image, &fault);
+	int rc = yg_indicators_open(lists->set, side, image, &fault);
 
 	if (rc == YG_OK) {
-		files->images[side].mem = (void *)(uintptr_t)image->bytes.data;
-		files->images[side].size = image->bytes.size;
+		lists->images[side].mem = (void *)(uintptr_t)image->bytes.data;
+		lists->images[side].size = image->bytes.size;
 	} else {
 		(void)munmap((void *)(uintptr_t)image->bytes.data, image->bytes.size); /* ours */
 	}
@@ -221,7 +221,7 @@ static void keep_known(struct load *l, const struct stat *image)
 	yg_indicator_known_keep(&l->known);
 }
 
-static bool open_cached(struct load *l, struct yg_indicator_files *files,
+static bool open_cached(struct load *l, struct yg_indicator_lists *lists,
 			enum yg_indicators_side side)
 {
 	struct yg_indicators_image image = {.key = l->digest, .seen = drop_pages};
@@ -238,9 +238,9 @@ static bool open_cached(struct load *l, struct yg_indicator_files *files,
 	image.is_known = memcmp(&stamp, &l->known.image, sizeof(stamp)) == 0;
 	image.bytes = (struct yg_bytes){mem, size};
 	image.arg = mem;
-	if (open_image(files, side, &image) != YG_OK)
+	if (open_image(lists, side, &image) != YG_OK)
 		return false;
-	files->images[side].is_cached = true;
+	lists->images[side].is_cached = true;
 	if (!image.is_known)
 		keep_known(l, &st);
 	return true;
@@ -274,7 +274,7 @@ static int build_into(struct load *l, struct yg_indicator_place *place, uint64_t
 
 /* Compile into @place and use that. Errors of the place itself are left in place->rc. */
 static int compile(struct load *l, struct yg_indicator_place *place,
-		   struct yg_indicator_files *files, enum yg_indicators_side side)
+		   struct yg_indicator_lists *lists, enum yg_indicators_side side)
 {
 	struct yg_indicators_image image = {.key = l->digest, .is_known = true};
 	uint64_t size = 0;
@@ -295,10 +295,10 @@ static int compile(struct load *l, struct yg_indicator_place *place,
 	}
 	if (place->folder[0] && yg_indicator_place_stat(place, &st) == YG_OK)
 		keep_known(l, &st);
-	return open_image(files, side, &image);
+	return open_image(lists, side, &image);
 }
 
-static int compile_anywhere(struct load *l, struct yg_indicator_files *files,
+static int compile_anywhere(struct load *l, struct yg_indicator_lists *lists,
 			    enum yg_indicators_side side)
 {
 	struct yg_indicator_place place;
@@ -310,7 +310,7 @@ static int compile_anywhere(struct load *l, struct yg_indicator_files *files,
 		if (rc != YG_OK)
 			place.rc = rc;
 		else
-			rc = compile(l, &place, files, side);
+			rc = compile(l, &place, lists, side);
 		if (rc != YG_OK && place.rc != YG_OK) {
 			yg_say_hint(N_("make room in the cache folder (XDG_CACHE_HOME chooses "
 				       "another): without it every run compiles them again"),
@@ -325,7 +325,7 @@ static int compile_anywhere(struct load *l, struct yg_indicator_files *files,
 		return rc;
 	rc = yg_indicator_place_memory(&place);
 	if (rc == YG_OK)
-		rc = compile(l, &place, files, side);
+		rc = compile(l, &place, lists, side);
 	if (rc != YG_OK && rc != YG_ENOMEM && place.rc != YG_OK) {
 		yg_say(N_("there is no room for the compiled indicators: %s"),
 		       yg_say_tr(yg_err_text(place.rc)));
@@ -336,7 +336,7 @@ static int compile_anywhere(struct load *l, struct yg_indicator_files *files,
 }
 
 /* Without reading the lists again, when they have not changed. */
-static bool open_known(struct load *l, struct yg_indicator_files *files,
+static bool open_known(struct load *l, struct yg_indicator_lists *lists,
 		       enum yg_indicators_side side)
 {
 	yg_indicator_known_look(&l->known, l->paths, l->count,
@@ -344,16 +344,16 @@ static bool open_known(struct load *l, struct yg_indicator_files *files,
 	if (!yg_indicator_known_find(&l->known))
 		return false;
 	memcpy(l->digest, l->known.key, sizeof(l->digest));
-	return open_cached(l, files, side);
+	return open_cached(l, lists, side);
 }
 
 /*
  * Of a large filter each look meets another page: in pages of 4 KiB that is a miss of the address
  * tables each time, which costs as much as the memory itself.
  */
-static void move_cells(struct yg_indicator_files *files, enum yg_indicators_side side)
+static void move_cells(struct yg_indicator_lists *lists, enum yg_indicators_side side)
 {
-	struct yg_bytes cells = yg_indicators_cells(files->set, side);
+	struct yg_bytes cells = yg_indicators_cells(lists->set, side);
 	size_t size = (cells.size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
 	uintptr_t at;
 	void *mem;
@@ -364,18 +364,18 @@ static void move_cells(struct yg_indicator_files *files, enum yg_indicators_side
 		   0);
 	if (mem == MAP_FAILED)
 		return; /* the mapped file does, too */
-	files->images[side].cells = mem;
-	files->images[side].cells_size = size + LARGE_PAGE;
+	lists->images[side].cells = mem;
+	lists->images[side].cells_size = size + LARGE_PAGE;
 	at = ((uintptr_t)mem + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
 	(void)madvise((void *)at, size, MADV_HUGEPAGE); /* a wish */
 	memcpy((void *)at, cells.data, cells.size);
 	(void)mprotect(mem, size + LARGE_PAGE, PROT_READ); /* a second lock on the door */
-	drop_pages(files->images[side].mem,
-		   (size_t)(cells.data - (const uint8_t *)files->images[side].mem), cells.size);
-	yg_indicators_move_cells(files->set, side, (const uint8_t *)at);
+	drop_pages(lists->images[side].mem,
+		   (size_t)(cells.data - (const uint8_t *)lists->images[side].mem), cells.size);
+	yg_indicators_move_cells(lists->set, side, (const uint8_t *)at);
 }
 
-static int load_side(struct load *l, struct yg_indicator_files *files, enum yg_indicators_side side)
+static int load_side(struct load *l, struct yg_indicator_lists *lists, enum yg_indicators_side side)
 {
 	int rc = YG_OK;
 
@@ -385,20 +385,20 @@ static int load_side(struct load *l, struct yg_indicator_files *files, enum yg_i
 	if (!l->window)
 		return YG_ENOMEM;
 	survey(l);
-	if (!is_for_cache(l) || !open_known(l, files, side)) {
+	if (!is_for_cache(l) || !open_known(l, lists, side)) {
 		if (is_for_cache(l))
 			rc = read_lists(l, NULL);
-		if (rc == YG_OK && !(is_for_cache(l) && open_cached(l, files, side)))
-			rc = compile_anywhere(l, files, side);
+		if (rc == YG_OK && !(is_for_cache(l) && open_cached(l, lists, side)))
+			rc = compile_anywhere(l, lists, side);
 	}
 	if (rc == YG_OK)
-		move_cells(files, side);
+		move_cells(lists, side);
 	free(l->window);
 	return rc;
 }
 
-/* Refused lines, the first ones by name. */
-static void say_notes(const struct yg_indicators *set)
+/* Refused lines, the first ones by name; returns how many. */
+static uint64_t say_notes(const struct yg_indicators *set)
 {
 	uint64_t said = 0;
 	uint64_t refused = 0;
@@ -423,18 +423,19 @@ static void say_notes(const struct yg_indicators *set)
 		yg_say(N_("%llu indicators stand in the lists more than once; the first line "
 			  "counts"),
 		       (unsigned long long)doubles);
+	return refused;
 }
 
-int yg_indicator_files_load(const struct yg_options *options, struct yg_clock clock,
-			    struct yg_indicator_files *ret)
+int yg_indicator_lists_load(const struct yg_options *options, struct yg_indicator_lists *ret)
 {
 	struct load loads[YG_INDICATORS_SIDES] = {
 		{.paths = options->indicators, .count = options->indicator_count},
 		{.paths = options->allows, .count = options->allow_count},
 	};
+	struct yg_clock clock = yg_clock_system();
 	int rc = YG_OK;
 
-	*ret = (struct yg_indicator_files){0};
+	*ret = (struct yg_indicator_lists){.set = NULL};
 	if (options->indicator_count + options->allow_count == 0)
 		return YG_OK;
 	ret->set = yg_indicators_new();
@@ -446,26 +447,27 @@ int yg_indicator_files_load(const struct yg_options *options, struct yg_clock cl
 		loads[i].show.next_ns = clock.now_ns(clock.arg) + SILENT_NS;
 		rc = load_side(&loads[i], ret, i);
 		show_end(&loads[i].show);
+		yg_digest_parts((struct yg_bytes[]){{ret->digest, sizeof(ret->digest)},
+						    {loads[i].digest, sizeof(loads[i].digest)}},
+				2, ret->digest);
 	}
 	if (rc == YG_OK)
 		rc = yg_indicators_finish(ret->set);
 	if (rc == YG_OK)
-		say_notes(ret->set);
-	else
-		yg_indicator_files_done(ret);
+		ret->bad = say_notes(ret->set);
 	return rc;
 }
 
-void yg_indicator_files_done(struct yg_indicator_files *files)
+void yg_indicator_lists_done(struct yg_indicator_lists *lists)
 {
-	files->set = yg_indicators_free(files->set);
+	lists->set = yg_indicators_free(lists->set);
 	for (unsigned i = 0; i < YG_INDICATORS_SIDES; i++) {
-		if (files->images[i].mem)
-			(void)munmap(files->images[i].mem, files->images[i].size); /* ours */
-		if (files->images[i].cells)
-			(void)munmap(files->images[i].cells,
-				     files->images[i].cells_size); /* ours */
-		files->images[i].mem = NULL;
-		files->images[i].cells = NULL;
+		if (lists->images[i].mem)
+			(void)munmap(lists->images[i].mem, lists->images[i].size); /* ours */
+		if (lists->images[i].cells)
+			(void)munmap(lists->images[i].cells,
+				     lists->images[i].cells_size); /* ours */
+		lists->images[i].mem = NULL;
+		lists->images[i].cells = NULL;
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/indicator_files.h - from lists of indicators to a set ready to search, by way of the cache.
+ * app/indicator_lists.h - from lists of indicators to a set ready to search, by way of the cache.
  *
  * Lists of YG_INDICATORS_CACHED_MIN bytes and more are compiled into a file of the cache folder,
  * named by the digest of their names and bytes, and mapped; what is compiled is the same in memory,
@@ -12,14 +12,16 @@
 #pragma once
 
 #include "app/options.h"
-#include "base/clock.h"
+#include "base/hash.h"
 #include "detect/indicators.h"
 
 #define YG_INDICATORS_CACHED_MIN (UINT64_C(4) << 20)
 #define YG_INDICATOR_FILE_MAX	 (UINT64_C(8) << 30) /* bytes of one list */
 
-struct yg_indicator_files {
-	struct yg_indicators *set; /* NULL: no list was named */
+struct yg_indicator_lists {
+	struct yg_indicators *set;	 /* NULL: no list was named */
+	uint64_t bad;			 /* lines that are no indicator */
+	uint8_t digest[YG_DIGEST_BYTES]; /* of all lists */
 	struct {
 		void *mem; /* a mapping, or NULL */
 		size_t size;
@@ -32,8 +34,8 @@ struct yg_indicator_files {
 /*
  * Load what @options name. Refused lines, doubles and errors are said; on a terminal, how far a
  * long run of compiling is. YG_OK, YG_ENOMEM, YG_ELIMIT (said), YG_EINVAL: a list cannot be read
- * (said), or there is no room for what is compiled (said).
+ * (said), or there is no room for what is compiled (said). *ret may be given to done() in any case.
  */
-YG_MUST_USE int yg_indicator_files_load(const struct yg_options *options, struct yg_clock clock,
-					struct yg_indicator_files *ret);
-void yg_indicator_files_done(struct yg_indicator_files *files);
+YG_MUST_USE int yg_indicator_lists_load(const struct yg_options *options,
+					struct yg_indicator_lists *ret);
+void yg_indicator_lists_done(struct yg_indicator_lists *lists);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* app/archive-int.h - the commands of `yagura archive`: argv from the command's own name on. */
+#pragma once
+
+#include "app/options.h"
+#include "source/input.h"
+
+int yg_archive_command_write(const struct yg_options *options);
+int yg_archive_command_cat(const struct yg_options *options);
+int yg_archive_command_verify(const struct yg_options *options);
+int yg_archive_command_repair(const struct yg_options *options);
+
+/* The files that the options name, folders walked. YG_OK or an error (said). */
+YG_MUST_USE int yg_archive_files(const struct yg_options *options, struct yg_inputs *ret);

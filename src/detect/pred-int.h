@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect/pred-int.h - what a predicate says of one value, for those who evaluate predicates:
+ * eval.c (the engine) and explain.c. Private to detect/. The meaning is that of detect/rules.h.
+ */
+#pragma once
+
+#include <arpa/inet.h>
+
+#include "base/clock.h"
+#include "detect/glob.h"
+#include "detect/rules.h"
+
+#define YG_PRED_EPOCH_S_MAX 9.2e9 /* year 2261 */
+
+static inline bool yg_pred_in_network(const uint8_t network[16], uint8_t prefix_bits,
+				      struct yg_bytes text)
+{
+	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
+	uint32_t bytes = prefix_bits / 8, bits = prefix_bits % 8;
+	char name[INET6_ADDRSTRLEN + 1];
+
+	if (text.size >= sizeof(name) || yg_bytes_chr(text, 0) != SIZE_MAX)
+		return false;
+	if (text.size > 0)
+		memcpy(name, text.data, text.size);
+	name[text.size] = '\0';
+	if (inet_pton(AF_INET, name, address + 12) != 1 && inet_pton(AF_INET6, name, address) != 1)
+		return false;
+	if (memcmp(address, network, bytes) != 0)
+		return false;
+	return bits == 0 || (address[bytes] ^ network[bytes]) >> (8 - bits) == 0;
+}
+
+static inline bool yg_pred_compares(uint8_t op, double value, double bound)
+{
+	switch (op) {
+	case YG_PRED_LT:
+		return value < bound;
+	case YG_PRED_LTE:
+		return value <= bound;
+	case YG_PRED_GT:
+		return value > bound;
+	case YG_PRED_GTE:
+		return value >= bound;
+	default:
+		return value >= bound && value <= bound;
+	}
+}
+
+static inline bool yg_pred_time(struct yg_bytes text, int64_t *ret_ns)
+{
+	bool has_zone;
+	double seconds;
+
+	if (yg_time_parse_iso(text, 0, ret_ns, &has_zone))
+		return true;
+	if (!yg_bytes_double(text, &seconds) || !(seconds >= 0 && seconds < YG_PRED_EPOCH_S_MAX))
+		return false;
+	*ret_ns = (int64_t)(seconds * (double)YG_NS_PER_S);
+	return true;
+}
+
+static inline bool yg_pred_time_part(uint8_t part, uint8_t op, double number, struct yg_bytes text)
+{
+	struct yg_civil civil;
+	int64_t time_ns;
+	double value = 0;
+
+	if (!yg_pred_time(text, &time_ns))
+		return false;
+	civil = yg_time_civil(time_ns, 0);
+	switch ((enum yg_time_part)part) {
+	case YG_PART_MINUTE:
+		value = civil.minute;
+		break;
+	case YG_PART_HOUR:
+		value = civil.hour;
+		break;
+	case YG_PART_DAY:
+		value = civil.day;
+		break;
+	case YG_PART_WEEK:
+		value = yg_time_iso_week(time_ns, 0);
+		break;
+	case YG_PART_MONTH:
+		value = civil.month;
+		break;
+	case YG_PART_YEAR:
+		value = civil.year;
+		break;
+	}
+	return yg_pred_compares(op, value, number);
+}
+
+/* The ops that compare two texts; both folded unless the predicate is cased. */
+static inline bool yg_pred_text(uint8_t op, struct yg_bytes text, struct yg_bytes wanted)
+{
+	switch (op) {
+	case YG_PRED_EQUALS:
+	case YG_PRED_FIELD_EQUALS:
+		return yg_bytes_eq(text, wanted);
+	case YG_PRED_STARTS:
+	case YG_PRED_FIELD_STARTS:
+		return yg_bytes_starts(text, wanted);
+	case YG_PRED_ENDS:
+	case YG_PRED_FIELD_ENDS:
+		return yg_bytes_ends(text, wanted);
+	case YG_PRED_CONTAINS:
+	case YG_PRED_FIELD_CONTAINS:
+		return wanted.size == 0 || yg_bytes_find(text, wanted) != SIZE_MAX;
+	case YG_PRED_GLOB:
+		return yg_glob_match(wanted, text);
+	default:
+		return false;
+	}
+}
