@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The two commands of this project are `make run` and `make test`; `make help` lists the rest.
 .POSIX:
-.PHONY: run test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh \
+.PHONY: run hub test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh \
 	regression conformance soak help clean
 
 run: ## build and look for attacks in the sample logs; LOG=/path for your own
@@ -15,6 +15,9 @@ test-quick: ## unit, golden, fuzz corpora (at most 60 seconds)
 
 test-full: ## everything: failing calls, every sanitizer, whole comparisons (at most 60 minutes)
 	@tools/test full
+
+hub: ## start a hub with a data folder below build/; says how to enrol a sensor
+	@tools/hub
 
 build:
 	@tools/build

@@ -3,6 +3,7 @@
  * bench/workload.c - the generated workloads of bench/workloads.md, with a fixed seed.
  *
  * usage: bench_workload w1|w1s LINES >FILE      digest of what was written on standard error
+ *        bench_workload w5 INDICATORS >FILE     the same; twenty of them are sources of w1
  *        bench_workload yardstick               seconds for a fixed loop: how fast the machine is
  */
 #include <stdbool.h>
@@ -84,6 +85,53 @@ static int write_access(bool is_storm, uint64_t lines)
 	return fflush(stdout) != 0;
 }
 
+/* The address of a source of w1, as write_access() writes it. */
+static int source_text(uint32_t source, char *to, size_t room)
+{
+	return snprintf(to, room, "%u.%u.%u.%u\n", 11 + source / 65536 % 200, source / 65536 / 200 + source / 256 % 256,
+		source / 16 % 256, source % 251 + 1);
+}
+
+static int random_hex(uint32_t bytes, char *to)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (uint32_t i = 0; i < 2 * bytes; i++)
+		to[i] = digits[chance(16)];
+	to[2 * bytes] = '\n';
+	return (int)(2 * bytes + 1);
+}
+
+/* Half names, three tenths addresses, two tenths hashes; 20 of 20,000 sources of w1: 0.1 % of its lines. */
+static int write_indicators(uint64_t count)
+{
+	static const char *const words[] = {"login", "secure", "update", "cdn", "mail", "files", "account", "cloud", "web", "api", "shop", "news"};
+	static const char *const tops[] = {"com", "net", "org", "info", "xyz", "top", "ru", "cn", "jp", "site", "online", "shop"};
+	static const uint32_t sizes[] = {16, 20, 32};
+	uint64_t digest = 0;
+	char line[LINE_BYTES_MAX];
+
+	for (uint64_t i = 0; i < count; i++) {
+		uint32_t kind = (uint32_t)(i % 10);
+		int size;
+
+		if (i < 20)
+			size = source_text((uint32_t)i * 1000, line, sizeof(line));
+		else if (kind < 5)
+			size = snprintf(line, sizeof(line), "%s-%08x%s.%s\n", words[chance(12)], chance(UINT32_MAX),
+				chance(3) ? "" : ".dyn", tops[chance(12)]);
+		else if (kind < 8)
+			size = snprintf(line, sizeof(line), "%u.%u.%u.%u\n", 20 + chance(100), chance(256), chance(256), 1 + chance(254));
+		else
+			size = random_hex(sizes[chance(3)], line);
+		if (size <= 0 || fwrite(line, 1, (size_t)size, stdout) != (size_t)size)
+			return 1;
+		digest = yg_hash64((struct yg_bytes){(const uint8_t *)line, (size_t)size}, digest);
+	}
+	fprintf(stderr, "digest %016llx\n", (unsigned long long)digest);
+	return fflush(stdout) != 0;
+}
+
 /* A loop of loads, adds and unpredictable branches over memory larger than the caches. */
 static int yardstick(void)
 {
@@ -116,7 +164,9 @@ int main(int argc, char **argv)
 			return write_access(false, lines);
 		if (strcmp(argv[1], "w1s") == 0)
 			return write_access(true, lines);
+		if (strcmp(argv[1], "w5") == 0)
+			return write_indicators(lines);
 	}
-	fprintf(stderr, "usage: bench_workload w1|w1s LINES | yardstick\n");
+	fprintf(stderr, "usage: bench_workload w1|w1s LINES | w5 INDICATORS | yardstick\n");
 	return 2;
 }

@@ -2,6 +2,7 @@
 /* `yagura archive cat`, `verify` and `repair`: what is in files of archives. */
 #define _GNU_SOURCE
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/archive-int.h"
@@ -429,34 +430,74 @@ static int print_sum(const struct checking *c)
 	return fflush(stdout) == 0 ? YG_OK : yg_err_from_errno(errno);
 }
 
-int yg_archive_command_verify(const struct yg_options *options)
+static void begin_checking(struct checking *c)
 {
-	struct checking c = {.is_json = options->output == YG_OUTPUT_JSON};
-	struct yg_inputs inputs = {0};
-	int rc;
+	yg_buf_init(&c->damage, 32u << 20);
+	c->describer = yg_describer_new();
+}
 
-	yg_buf_init(&c.damage, 32u << 20);
-	c.describer = yg_describer_new();
-	rc = c.describer ? yg_archive_files(options, &inputs) : YG_ENOMEM;
-	for (size_t i = 0; i < inputs.count && rc == YG_OK; i++)
-		rc = check_file(&c, inputs.items[i].path);
+/* The sum; the exit status unless it could not be written. */
+static int end_checking(struct checking *c, int rc, bool is_partly)
+{
 	if (rc == YG_OK)
-		rc = print_sum(&c);
+		rc = print_sum(c);
 	if (rc == YG_ENOMEM)
 		yg_say(N_("out of memory"));
 	else if (rc != YG_OK && rc != YG_EPIPE)
 		yg_say(N_("the output could not be written: %s"), yg_say_tr(yg_err_text(rc)));
-	yg_archive_keys_done(&c.keys);
-	(void)yg_describer_free(c.describer);
-	yg_buf_done(&c.damage);
-	free(c.list);
-	if ((rc != YG_OK && rc != YG_EPIPE) || c.files == c.unreadable) {
-		yg_inputs_done(&inputs);
+	yg_archive_keys_done(&c->keys);
+	(void)yg_describer_free(c->describer);
+	yg_buf_done(&c->damage);
+	free(c->list);
+	if (rc != YG_OK && rc != YG_EPIPE)
 		return YG_EXIT_FAILED;
-	}
-	rc = c.damaged || c.unreadable || inputs.failed ? YG_EXIT_PARTLY : YG_EXIT_DONE;
+	return c->damaged || c->unreadable || is_partly ? YG_EXIT_PARTLY : YG_EXIT_DONE;
+}
+
+int yg_archive_command_verify(const struct yg_options *options)
+{
+	struct checking c = {.is_json = options->output == YG_OUTPUT_JSON};
+	struct yg_inputs inputs = {0};
+	bool is_partly;
+	int status;
+	int rc;
+
+	begin_checking(&c);
+	rc = c.describer ? yg_archive_files(options, &inputs) : YG_ENOMEM;
+	for (size_t i = 0; i < inputs.count && rc == YG_OK; i++)
+		rc = check_file(&c, inputs.items[i].path);
+	is_partly = inputs.failed > 0;
 	yg_inputs_done(&inputs);
-	return rc;
+	status = end_checking(&c, rc, is_partly);
+	return c.files == c.unreadable ? YG_EXIT_FAILED : status;
+}
+
+/* A file of a hub's archive: one that is open can be closed, or still be empty. */
+static int check_entry(void *arg, const struct yg_archive_entry *entry)
+{
+	char closed[YG_ARCHIVE_PATH_MAX];
+	struct stat st;
+	size_t size = strlen(entry->path) - (sizeof(YG_ARCHIVE_OPEN) - 1);
+
+	if (!entry->is_open)
+		return check_file(arg, entry->path);
+	if (stat(entry->path, &st) == 0)
+		return st.st_size == 0 ? YG_OK : check_file(arg, entry->path);
+	(void)snprintf(closed, sizeof(closed), "%.*s%s", (int)size, entry->path,
+		       YG_ARCHIVE_CLOSED); /* paths that do not fit are not in an archive */
+	return stat(closed, &st) == 0 ? check_file(arg, closed) : YG_OK;
+}
+
+int yg_archive_verify_all(const char *dir, bool is_json)
+{
+	struct checking c = {.is_json = is_json};
+	int rc;
+
+	begin_checking(&c);
+	rc = c.describer ? yg_archive_walk(dir, NULL, check_entry, &c) : YG_ENOMEM;
+	if (rc == YG_ENOENT)
+		rc = YG_OK; /* nothing was ever archived */
+	return end_checking(&c, rc, false);
 }
 
 /* ---- repair ---- */

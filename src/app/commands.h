@@ -13,12 +13,14 @@
 #define YG_EXIT_FAILED	2
 #define YG_EXIT_FINDING 3
 
+int yg_command_admin(int argc, char **argv);
 int yg_command_archive(int argc, char **argv);
 int yg_command_assess(int argc, char **argv);
 /* app/checker.c: the whole command line of the program under another name. */
 int yg_command_checker(int argc, char **argv);
 int yg_command_detect(int argc, char **argv);
 int yg_command_evtx(int argc, char **argv);
+int yg_command_hub(int argc, char **argv);
 int yg_command_hunt(int argc, char **argv);
 /* app/summary.c, app/search.c */
 int yg_command_search(int argc, char **argv);
@@ -32,6 +34,8 @@ int yg_command_source_test(int argc, char **argv);
 
 /* Help texts, on standard output (help.c). */
 void yg_help(void);
+void yg_help_admin(void);
+void yg_help_hub(void);
 void yg_help_archive(void);
 void yg_help_detect(void);
 void yg_help_evtx(void);

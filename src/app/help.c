@@ -24,6 +24,8 @@ static const char *const command_lines[] = {
 	N_("  yagura evtx dump --json FILE   print the records of Windows event files\n"),
 	N_("  yagura assess web            assess your own measures, in the browser\n"),
 	N_("  yagura assess COMMAND        the same from the command line\n"),
+	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
+	N_("  yagura admin --data FOLDER COMMAND  organisations, sensors and archive of a hub\n"),
 };
 
 void yg_help(void)
@@ -294,4 +296,54 @@ void yg_help_assess(void)
 	       "2 "
 	       "wrong\n"
 	       "usage, or the file could not be read or written.\n"));
+}
+
+void yg_help_hub(void)
+{
+	put(N_("usage: yagura hub --data FOLDER [OPTION]...\n"
+	       "\n"
+	       "Receives what sensors send, and keeps it: acknowledged when it is in the journal,\n"
+	       "then unpacked into the archive of its organisation. Everything is below FOLDER; "
+	       "an\n"
+	       "empty one is filled: certificate authority, database (hub.db), journal, archive.\n"
+	       "The first line of standard output is\n"
+	       "{\"ready\":true,\"url\":…,\"sensors\":…,\"ca\":…,\"admin_link\":…}. Ends "
+	       "on\n"
+	       "SIGTERM and Ctrl+C.\n"
+	       "\n"
+	       "  --data FOLDER        where everything is kept; one hub at a time\n"
+	       "  --http ADDR:PORT     for people and supervisors, on 127.0.0.1 (127.0.0.1:8470)\n"
+	       "  --sensors ADDR:PORT  for sensors, TLS (0.0.0.0:8471); port 0 takes a free one\n"
+	       "  --name HOST          a name or address by which sensors reach this machine; may "
+	       "be\n"
+	       "                       repeated. localhost, 127.0.0.1 and the machine's own name "
+	       "are\n"
+	       "                       always there\n"
+	       "  --check-config       only say whether this would start; changes nothing\n"
+	       "  --lang ja|en         language of messages\n"
+	       "\n"
+	       "Exit status: 0 ended as asked; 2 it could not start or go on.\n"));
+}
+
+void yg_help_admin(void)
+{
+	put(N_("usage: yagura admin --data FOLDER COMMAND [OPTION]...\n"
+	       "\n"
+	       "For the operator of a hub; works beside the running hub.\n"
+	       "\n"
+	       "  org add ID [--name NAME]      an organisation; ID: a-z 0-9 -\n"
+	       "  enrol-token --org ID [--hours N]\n"
+	       "                                prints a token that enrols one sensor, once, "
+	       "within\n"
+	       "                                N hours (72)\n"
+	       "  sensor list [--org ID] [--json]\n"
+	       "  sensor revoke ID              refused within a second, also on open connections\n"
+	       "  sensor send ID KIND [BODY]    a message for a sensor: ping, or\n"
+	       "                                resend '{\"epoch\":N,\"from\":N,\"to\":N}'\n"
+	       "  archive verify [--json]       is every file of the archive whole? As\n"
+	       "                                `yagura archive verify` does\n"
+	       "  --lang ja|en                  language of messages\n"
+	       "\n"
+	       "Exit status: 0 done; 1 refused, nothing was changed, or the archive is damaged;\n"
+	       "2 wrong usage, or the folder cannot be used.\n"));
 }

@@ -4,6 +4,7 @@
 #include "app/kinds.h"
 #include "app/reading.h"
 #include "base/alloc.h"
+#include "detect/indicators.h"
 #include "model/record.h"
 
 #include "base/ban.h"
@@ -20,6 +21,7 @@ struct yg_worker {
 	struct yg_reading reading;
 	int64_t reference_ns; /* of its parser */
 	struct yg_scratch *scratch;
+	struct yg_indicator_memo *memo;	      /* of indicators; NULL: there are none */
 	struct yg_arena *arena;		      /* of one event */
 	struct yg_kinds kinds;		      /* of one batch, where they are counted */
 	struct yg_buf fields;		      /* of yg_worker_fields */
@@ -58,7 +60,10 @@ struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 	worker->arena = yg_arena_new(EVENT_ARENA_MAX);
 	if (detector->counts_kinds && yg_kinds_init(&worker->kinds, YG_KINDS_BATCH_MAX) != YG_OK)
 		return yg_worker_free(worker);
-	if (!worker->scratch || !worker->arena || meter(worker) != YG_OK)
+	if (detector->indicators)
+		worker->memo = yg_indicator_memo_new();
+	if (!worker->scratch || !worker->arena || (detector->indicators && !worker->memo) ||
+	    meter(worker) != YG_OK)
 		return yg_worker_free(worker);
 	return worker;
 }
@@ -70,6 +75,7 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker)
 	yg_reading_done(&worker->reading);
 	(void)yg_parser_free(worker->reading.parser);
 	(void)yg_scratch_free(worker->scratch);
+	free(worker->memo);
 	(void)yg_arena_free(worker->arena);
 	(void)yg_archive_unpacker_free(worker->unpacker);
 	yg_kinds_done(&worker->kinds);
@@ -189,12 +195,13 @@ static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_eve
 		 uint32_t record)
 {
 	struct yg_trace *to = &batch->traces[batch->trace_count];
+	const struct yg_trace_opts opts = {.is_record_kept = true, .memo = worker->memo};
 	struct yg_hits hits;
 	bool is_needed;
 	int rc = yg_engine_match(worker->detector->engine, worker->scratch, event, &hits);
 
 	if (rc == YG_OK)
-		rc = yg_trace_make(worker->detector->tracer, event, &hits, batch->arena, true, to,
+		rc = yg_trace_make(worker->detector->tracer, event, &hits, batch->arena, opts, to,
 				   &is_needed);
 	to->record = record;
 	if (rc == YG_OK && is_needed)

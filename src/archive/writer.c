@@ -24,6 +24,7 @@
 
 #define NO_JOURNAL UINT64_MAX
 #define MODE	   0600
+#define FOLDERS	   5u /* day, month, year, organisation, the archive */
 
 /* One file that is being written. */
 struct open_file {
@@ -31,7 +32,9 @@ struct open_file {
 	char path[YG_ARCHIVE_PATH_MAX];
 	char org[YG_ARCHIVE_ORG_MAX + 1];
 	int64_t hour_ns;
-	uint64_t size; /* whole frames up to here */
+	uint64_t size;	 /* whole frames up to here */
+	uint64_t synced; /* of them, bytes that are on the disk */
+	bool is_named;	 /* so are its name and the folders above */
 	struct yg_archive_frame *frames;
 	uint32_t *sums;
 	uint32_t count;
@@ -353,7 +356,13 @@ static int open_path(struct yg_archive_writer *w)
 		if (is_damage(rc))
 			rc = YG_OK; /* up to the last whole frame */
 	}
-	return rc == YG_OK ? cut(w, size, seen) : rc;
+	if (rc == YG_OK)
+		rc = cut(w, size, seen);
+	/* A process that was killed may have left it in the system's memory only. */
+	if (rc == YG_OK && size > 0)
+		rc = yg_disk_sync(f->fd);
+	f->synced = f->size;
+	return rc;
 }
 
 /* The file of an hour: the one that was left open, else the first number that is free. */
@@ -454,14 +463,56 @@ int yg_archive_append(struct yg_archive_writer *w, struct yg_bytes line, int64_t
 	return YG_OK;
 }
 
+/* The name of the file, and those of the folders up to the archive's own. */
+static int sync_names(struct yg_archive_writer *w)
+{
+	char path[YG_ARCHIVE_PATH_MAX];
+	int rc = YG_OK;
+
+	if (w->file.is_named)
+		return YG_OK;
+	(void)snprintf(path, sizeof(path), "%s", w->file.path); /* of the same size */
+	for (unsigned up = 0; up < FOLDERS && rc == YG_OK; up++) {
+		char *slash = strrchr(path, '/');
+
+		rc = yg_disk_sync_folder_of(path);
+		if (!slash || slash == path)
+			break;
+		*slash = '\0';
+	}
+	w->file.is_named = rc == YG_OK;
+	return rc;
+}
+
+/*
+ * After a sync that failed nothing behind the last good one may be believed (base/disk.h): it is
+ * cut off, and the file is given up; its next writer begins where it ends.
+ */
+static int give_up(struct yg_archive_writer *w, int rc)
+{
+	int cut_rc = ftruncate(w->file.fd, (off_t)w->file.synced);
+
+	(void)cut_rc; /* then its frames are looked at again, and synced, when it is opened */
+	empty_frame(w);
+	file_done(&w->file);
+	return rc;
+}
+
 int yg_archive_sync(struct yg_archive_writer *w)
 {
+	struct open_file *f = &w->file;
 	int rc;
 
-	if (w->file.fd < 0)
+	if (f->fd < 0)
 		return YG_OK;
 	rc = flush(w);
-	return rc == YG_OK ? yg_disk_sync(w->file.fd) : rc;
+	if (rc == YG_OK && f->synced < f->size) {
+		rc = yg_disk_sync(f->fd);
+		if (rc != YG_OK)
+			return give_up(w, rc);
+		f->synced = f->size;
+	}
+	return rc == YG_OK ? sync_names(w) : rc;
 }
 
 /* Index and seek table into w->out. */
@@ -547,8 +598,11 @@ static int seal_file(struct yg_archive_writer *w)
 
 	if (rc == YG_OK)
 		rc = write_whole(f, yg_buf_bytes(&w->out));
-	if (rc == YG_OK)
+	if (rc == YG_OK) {
 		rc = yg_disk_sync(f->fd);
+		if (rc != YG_OK)
+			return give_up(w, rc);
+	}
 	if (rc == YG_OK)
 		rc = rename_closed(f);
 	if (rc != YG_OK)
@@ -566,7 +620,7 @@ int yg_archive_seal(struct yg_archive_writer *w)
 
 	if (w->file.fd < 0)
 		return YG_OK;
-	rc = flush(w);
+	rc = yg_archive_sync(w);
 	if (rc == YG_OK && w->file.count == 0) { /* nothing came: no file */
 		rc = unlink(w->file.path) == 0 ? YG_OK : yg_err_from_errno(errno);
 		file_done(&w->file);

@@ -59,8 +59,10 @@ YG_MUST_USE int yg_archive_append(struct yg_archive_writer *writer, struct yg_by
 				  int64_t arrived_ns, uint64_t journal);
 
 /*
- * All records given so far are in whole frames and on the disk when this returns YG_OK. Meant to be
- * called seldom (frames shrink): the hub does so with its cursor.
+ * All records given so far are in whole frames and on the disk, and so is the file's name, when
+ * this returns YG_OK. When the sync itself fails, what came since the last good one is cut off and
+ * the file is given up: begin again, and give again what is behind yg_archive_journal_end(). Meant
+ * to be called seldom (frames shrink): the hub does so with its cursor.
  */
 YG_MUST_USE int yg_archive_sync(struct yg_archive_writer *writer);
 

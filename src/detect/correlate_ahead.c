@@ -109,8 +109,9 @@ int yg_correlator_take_all(struct yg_correlator *correlator, struct yg_trace_run
 			rc = emit(arg, ahead->trace, done, done_count);
 	}
 	correlator->ahead_count -= taken;
-	memmove(correlator->ahead, correlator->ahead + taken,
-		correlator->ahead_count * sizeof(*correlator->ahead));
+	if (correlator->ahead_count > 0)
+		memmove(correlator->ahead, correlator->ahead + taken,
+			correlator->ahead_count * sizeof(*correlator->ahead));
 	return rc;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "detect/fuse.h"
 #include "detect/indicators.h"
 
 #define YG_INDICATOR_VALUE_MAX	 2048u	/* bytes of one value */
@@ -52,14 +53,33 @@ struct yg_bytes yg_indicator_url_host(struct yg_bytes url);
 YG_MUST_USE int yg_indicator_read(struct yg_bytes raw, struct yg_indicator_value *ret,
 				  const char **ret_reason);
 
+/* An address or prefix as it is written: "192.0.2.1", "2001:db8:0:0:0:0:0:0/32". Returns its size.
+ */
+#define YG_INDICATOR_ADDRESS_TEXT_MAX 48u
+size_t yg_indicator_address_text(const uint8_t address[16], unsigned bits,
+				 uint8_t to[YG_INDICATOR_ADDRESS_TEXT_MAX]);
+
 /* Called for each value of a list; an error ends the reading. */
 typedef int (*yg_indicator_take_fn)(void *arg, uint64_t line, struct yg_bytes value,
 				    struct yg_bytes comment);
 typedef void (*yg_indicator_complain_fn)(void *arg, uint64_t line, const char *reason);
 
-/* The values of a list, plain or CSV. YG_OK, YG_ENOMEM or what @take said. */
-YG_MUST_USE int yg_indicator_list(struct yg_bytes text, yg_indicator_take_fn take,
-				  yg_indicator_complain_fn complain, void *arg);
+/*
+ * A reader of lists, plain or CSV, that is fed as bytes come. One list after the other. Of a plain
+ * line only the first YG_INDICATOR_ROW_MAX bytes count.
+ */
+struct yg_indicator_reader;
+struct yg_indicator_reader *yg_indicator_reader_new(yg_indicator_take_fn take,
+						    yg_indicator_complain_fn complain, void *arg);
+struct yg_indicator_reader *yg_indicator_reader_free(struct yg_indicator_reader *reader);
+void yg_indicator_reader_begin(struct yg_indicator_reader *reader);
+/*
+ * What comes next: *@ret_used bytes of @text were used up; the rest, at most YG_INDICATOR_ROW_MAX,
+ * is wanted again at the front of the next call. @is_last: nothing follows, all is used. YG_OK or
+ * what take said.
+ */
+YG_MUST_USE int yg_indicator_reader_feed(struct yg_indicator_reader *reader, struct yg_bytes text,
+					 bool is_last, size_t *ret_used);
 
 #define YG_INDICATOR_TOP_BITS 16384u
 
@@ -71,54 +91,65 @@ enum yg_indicator_key {
 	YG_KEY_HASH,
 };
 
-struct yg_indicator_entry {
-	uint32_t value_at;
-	uint32_t comment_at;
-	uint32_t line;
-	uint16_t value_size;
-	uint16_t comment_size;
-	uint16_t file;
-	uint8_t type;
-	uint8_t bits;
+/* What is listed at all: most texts hold nothing of it. Any bits are harmless. */
+struct yg_indicator_kinds {
+	uint64_t types;				   /* bit n: enum yg_indicator_type */
+	uint64_t lengths[3];			   /* bit n: a prefix of n bits, 128: addresses */
+	uint64_t has_v6;			   /* other than ::ffff:0:0/96 */
+	uint64_t pairs[1024 / 64];		   /* first two letters of the last labels */
+	uint64_t tops[YG_INDICATOR_TOP_BITS / 64]; /* last labels of the domains, hashed */
 };
 
-struct yg_indicator_slot {
-	uint32_t entry; /* + 1; 0 = empty */
-	uint32_t tag;
-};
-
+/* Compiled indicators, opened: indicators_image-int.h has their form. */
 struct yg_indicator_table {
-	struct yg_indicator_entry *entries;
-	uint32_t count;
-	uint32_t room;
-	struct yg_buf text;
-	uint32_t last_comment_at; /* in text: lists repeat their comments */
-	uint32_t last_comment_size;
-	struct yg_indicator_slot *slots; /* a power of two, at most three quarters full */
-	uint32_t mask;
-	uint64_t *filter; /* a power of two of words */
-	uint32_t filter_mask;
+	uint64_t seed;
+	uint64_t count;
+	uint32_t part_bits;
+	uint32_t bucket_bits;
+	const struct yg_fuse *filters; /* 2^part_bits */
+	const uint8_t *cells;
+	const uint32_t *buckets; /* 2^bucket_bits + 1: units in records */
+	struct yg_bytes records;
+	struct yg_bytes comments;
+	struct yg_bytes *lists; /* owned */
+	uint32_t list_count;
+	const struct yg_iimg_head *head; /* NULL: nothing is listed */
+	const struct yg_iimg_note *notes;
+	const struct yg_indicator_kinds *kinds;
 	uint8_t lengths[129]; /* prefix lengths in use, longest first */
 	unsigned length_count;
 	bool has[YG_INDICATOR_HASH + 1]; /* types */
 	bool has_v6;
-	bool has_marks;				   /* anything but hashes */
-	bool has_colons;			   /* URLs or IPv6 */
-	uint64_t pairs[1024 / 64];		   /* the first two letters of the same */
-	uint64_t tops[YG_INDICATOR_TOP_BITS / 64]; /* last labels of the domains, hashed */
+	bool has_marks;	 /* anything but hashes */
+	bool has_colons; /* URLs or IPv6 */
 };
 
+/* The first @bits of @hash as a number. */
+static inline uint32_t yg_indicator_top(uint64_t hash, uint32_t bits)
+{
+	return bits ? (uint32_t)(hash >> (64 - bits)) : 0;
+}
 /* The entries that were listed. */
 const struct yg_indicator_table *yg_indicators_listed(const struct yg_indicators *set);
 
 uint64_t yg_indicator_key_hash(uint64_t seed, enum yg_indicator_key kind, struct yg_bytes key);
 uint64_t yg_indicator_address_hash(uint64_t seed, const uint8_t address[16], uint8_t bits);
+enum yg_indicator_key yg_indicator_kind(enum yg_indicator_type type);
 
-/* The two bits of a hash in its word of the filter. */
-static inline uint64_t yg_indicator_filter_bits(uint64_t hash)
-{
-	return UINT64_C(1) << (hash >> 58) | UINT64_C(1) << (hash >> 52 & 63);
-}
+/* Check @image and set *@table up over it (lists are owned). The rest as yg_indicators_open(). */
+YG_MUST_USE int yg_indicator_table_open(struct yg_indicator_table *table,
+					const struct yg_indicators_image *image,
+					struct yg_fault *reterr);
+void yg_indicator_table_done(struct yg_indicator_table *table);
+
+#define YG_INDICATOR_NONE UINT32_MAX
+/* The record with this hash, kind and value, or YG_INDICATOR_NONE. */
+uint32_t yg_indicator_table_find(const struct yg_indicator_table *table, uint64_t hash,
+				 enum yg_indicator_key kind, struct yg_bytes value);
+/* All that is kept of one; empty when @index is none of this table. */
+struct yg_indicator yg_indicator_table_get(const struct yg_indicator_table *table, uint32_t index);
+/* The one behind @index in the table (YG_INDICATOR_NONE: the first), or YG_INDICATOR_NONE. */
+uint32_t yg_indicator_table_next(const struct yg_indicator_table *table, uint32_t index);
 
 /* The bit in tops[] of a last label, in any case. */
 static inline uint32_t yg_indicator_top_bit(struct yg_bytes label)
@@ -136,22 +167,93 @@ static inline uint32_t yg_indicator_pair(uint8_t first, uint8_t second)
 	return (first & 31u) << 5 | (second & 31u);
 }
 
+struct yg_bytes yg_indicator_table_cells(const struct yg_indicator_table *table);
+struct yg_indicators_facts yg_indicator_table_facts(const struct yg_indicator_table *table);
+/* @index < note_count of the facts. */
+struct yg_indicators_note yg_indicator_table_note(const struct yg_indicator_table *table,
+						  uint32_t index);
+
+/* All that are listed, one after the other, in no order; YG_INDICATOR_NONE at the end. For tests.
+ */
+uint32_t yg_indicators_first(const struct yg_indicators *set);
+uint32_t yg_indicators_next(const struct yg_indicators *set, uint32_t index);
+
+#define YG_INDICATOR_PROBES_MAX 48u
+#define YG_INDICATOR_KEYS_MAX	4096u
+
+/* A value that the filter is asked for, while its cells are on their way from memory. */
+struct yg_indicator_probe {
+	uint64_t hash;
+	uint32_t places[3];
+	uint8_t print;
+	uint8_t kind; /* enum yg_indicator_key */
+	uint8_t bits; /* ADDRESS */
+	uint16_t key_at;
+	uint16_t key_size;
+	uint32_t field;
+	struct yg_bytes text;
+};
+
+#define YG_INDICATOR_CLEAN_MAX 16u
+#define YG_INDICATOR_CLEAN_SIZE                                                                    \
+	17u /* bytes of a text, at least; shorter ones are quick to search */
+
+#define YG_INDICATOR_MEMO_TEXT	240u
+#define YG_INDICATOR_MEMO_TEXTS 1024u
+
+/* A text of which the filter let nothing pass. */
+struct yg_indicator_clean_text {
+	uint64_t hash;
+	uint32_t size; /* 0: free */
+	uint32_t is_escaped;
+	uint8_t text[YG_INDICATOR_MEMO_TEXT];
+};
+
+/* Direct-mapped: each place holds what fell there last. */
+struct yg_indicator_memo {
+	struct yg_indicator_clean_text texts[YG_INDICATOR_MEMO_TEXTS];
+};
+
+/* A text of this record that is kept there unless the filter lets something in it pass. */
+struct yg_indicator_clean {
+	struct yg_indicator_clean_text *place; /* NULL: not clean */
+	uint64_t hash;
+	struct yg_bytes text;
+	uint32_t field;
+	bool is_escaped;
+};
+
 /* A search through one event, or for one value: indicators_scan.c. */
 struct yg_indicator_scan {
 	const struct yg_indicator_table *table;
-	uint64_t seed;
 	struct yg_indicator_hit *to;
 	uint32_t room;
 	uint32_t count;
 	uint32_t field; /* written into the hits */
 	struct yg_bytes text;
 	bool is_escaped;			/* text holds JSON escapes */
+	struct yg_bytes name;			/* of the field */
 	void (*tell)(void *arg, uint64_t hash); /* NULL; else told what would be looked up */
 	void *tell_arg;
 	size_t v6_end; /* where the last text that looked like an IPv6 address ended */
+	uint32_t probe_count;
+	uint32_t key_size;		/* bytes used of keys */
+	struct yg_indicator_memo *memo; /* may be NULL */
+	uint32_t clean_count;
+	struct yg_indicator_clean clean[YG_INDICATOR_CLEAN_MAX];
+	struct yg_indicator_probe probes[YG_INDICATOR_PROBES_MAX];
+	uint8_t keys[YG_INDICATOR_KEYS_MAX];
 };
 
+/* On the stack without filling its 7 KB with zeros for each record: only what was written is read.
+ */
+#define YG_INDICATOR_SCAN(name) struct yg_indicator_scan name __attribute__((uninitialized))
+
+void yg_indicator_scan_init(struct yg_indicator_scan *scan, const struct yg_indicator_table *table,
+			    struct yg_indicator_hit *to, uint32_t room);
 /* All that stands somewhere in scan->text. */
 void yg_indicator_scan_text(struct yg_indicator_scan *scan);
 /* All that the whole of @value is. */
 void yg_indicator_scan_value(struct yg_indicator_scan *scan, struct yg_bytes value);
+/* Settle the probes that wait: to be called once at the end. */
+void yg_indicator_scan_end(struct yg_indicator_scan *scan);

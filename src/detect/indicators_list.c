@@ -19,11 +19,19 @@ struct cell {
 	size_t size;
 };
 
-struct list {
-	struct yg_bytes left; /* not yet read */
-	uint64_t line;	      /* of the row read last, from 1 */
+enum list_state {
+	LIST_SEEKING, /* comments so far: a header may come */
+	LIST_PLAIN,
+	LIST_CSV,
+};
+
+struct yg_indicator_reader {
+	enum list_state state;
+	bool is_begun;	 /* a byte-order mark would be behind us */
+	bool is_in_long; /* what comes belongs to a line that was too long */
+	uint64_t line;	 /* of the row read last, from 1 */
 	uint64_t next_line;
-	uint8_t separator; /* 0: plain */
+	uint8_t separator; /* 0: no header seen */
 	uint64_t values;   /* bit n: column n holds values */
 	uint64_t comments; /* bit n: column n explains */
 	yg_indicator_take_fn take;
@@ -35,34 +43,20 @@ struct list {
 	uint8_t text[YG_INDICATOR_ROW_MAX]; /* cells without quotes */
 };
 
-static void complain(struct list *l, const char *reason)
+static void complain(struct yg_indicator_reader *l, const char *reason)
 {
 	if (l->complain)
 		l->complain(l->arg, l->line, reason);
 }
 
-/* The next line without its end; false at the end of the text. */
-static bool next_line(struct list *l, struct yg_bytes *ret)
-{
-	size_t end;
-
-	if (l->left.size == 0)
-		return false;
-	end = yg_bytes_chr(l->left, '\n');
-	*ret = yg_bytes_cut(l->left, 0, end);
-	l->left = yg_bytes_from(l->left, end == SIZE_MAX ? l->left.size : end + 1);
-	l->line = l->next_line++;
-	return true;
-}
-
-static struct yg_bytes cell_text(const struct list *l, size_t column)
+static struct yg_bytes cell_text(const struct yg_indicator_reader *l, size_t column)
 {
 	return (struct yg_bytes){l->text + l->cells[column].at, l->cells[column].size};
 }
 
 /* One quoted cell: @at stands behind its opening quote; returns where it goes on, SIZE_MAX: open.
  */
-static size_t read_quoted(struct list *l, struct yg_bytes row, size_t at)
+static size_t read_quoted(struct yg_indicator_reader *l, struct yg_bytes row, size_t at)
 {
 	while (at < row.size && l->text_size < sizeof(l->text)) {
 		uint8_t c = row.data[at++];
@@ -79,9 +73,9 @@ static size_t read_quoted(struct list *l, struct yg_bytes row, size_t at)
 
 /*
  * Split the row at the front of @text into cells. Returns its bytes with the line end, or 0 when a
- * quote is not closed within YG_INDICATOR_ROW_MAX.
+ * quote is not closed or the row does not end within YG_INDICATOR_ROW_MAX.
  */
-static size_t read_row(struct list *l, struct yg_bytes text, uint8_t separator)
+static size_t read_row(struct yg_indicator_reader *l, struct yg_bytes text, uint8_t separator)
 {
 	struct yg_bytes row = yg_bytes_cut(text, 0, YG_INDICATOR_ROW_MAX);
 	size_t at = 0;
@@ -109,8 +103,10 @@ static size_t read_row(struct list *l, struct yg_bytes text, uint8_t separator)
 		if (l->cell_count < YG_INDICATOR_CELLS_MAX)
 			l->cells[l->cell_count++] = (struct cell){from, l->text_size - from};
 		at = end + 1;
-		if (end >= row.size || row.data[end] == '\n')
-			return at < row.size ? at : row.size;
+		if (end >= row.size)
+			return row.size < text.size ? 0 : row.size;
+		if (row.data[end] == '\n')
+			return at;
 	}
 }
 
@@ -123,7 +119,7 @@ static bool is_in(struct yg_bytes name, const char *const *names, size_t count)
 }
 
 /* Which columns of the row just read hold what. True when it is a header. */
-static bool read_header(struct list *l)
+static bool read_header(struct yg_indicator_reader *l)
 {
 	static const char *const values[] = {
 		"value",       "indicator", "ioc",	   "ioc_value",	 "ip",	       "ips",
@@ -169,51 +165,38 @@ static bool is_comment(struct yg_bytes line)
 }
 
 /*
- * Read on to the header, if there is one: the first line that is no comment, or the last comment
- * line before it that looks like one of several columns.
+ * Before the first value: the header is the first line that is no comment, or the last comment line
+ * before it that looks like one of several columns. True when @line was used up by that.
  */
-static void find_header(struct list *l)
+static bool seek_header(struct yg_indicator_reader *l, struct yg_bytes line)
 {
-	struct list before = {.left = l->left, .next_line = l->next_line};
-	struct yg_bytes line;
-	uint64_t values = 0;
-	uint64_t comments = 0;
-	uint8_t separator = 0;
+	struct yg_bytes bare = yg_bytes_trim(line);
+	bool is_hidden = is_comment(bare);
+	uint64_t values = l->values;
+	uint64_t comments = l->comments;
+	uint8_t mark;
 
-	while (next_line(l, &line)) {
-		struct yg_bytes bare = yg_bytes_trim(line);
-		bool is_hidden = is_comment(bare);
-
-		if (bare.size > 0) {
-			uint8_t mark;
-
-			if (is_hidden)
-				bare = yg_bytes_trim(yg_bytes_from(bare, 1));
-			mark = find_separator(bare);
-			if (read_row(l, bare, mark) > 0 && read_header(l) &&
-			    (!is_hidden || l->cell_count >= 3)) {
-				values = l->values;
-				comments = l->comments;
-				separator = mark;
-				if (!is_hidden)
-					break; /* the rows follow */
-			}
-			if (!is_hidden) {
-				l->left = before.left;
-				l->next_line = before.next_line;
-				break;
-			}
-		}
-		before.left = l->left;
-		before.next_line = l->next_line;
+	if (bare.size == 0)
+		return true;
+	if (is_hidden)
+		bare = yg_bytes_trim(yg_bytes_from(bare, 1));
+	mark = find_separator(bare);
+	if (read_row(l, bare, mark) > 0 && read_header(l) && (!is_hidden || l->cell_count >= 3)) {
+		l->separator = mark;
+		if (!is_hidden)
+			l->state = LIST_CSV; /* the rows follow */
+		return true;
 	}
 	l->values = values;
 	l->comments = comments;
-	l->separator = separator;
+	if (!is_hidden)
+		l->state = l->separator ? LIST_CSV : LIST_PLAIN;
+	return is_hidden;
 }
 
 /* The comments of the row as one text, in @to. */
-static struct yg_bytes join_comments(const struct list *l, uint8_t to[YG_INDICATOR_COMMENT_MAX])
+static struct yg_bytes join_comments(const struct yg_indicator_reader *l,
+				     uint8_t to[YG_INDICATOR_COMMENT_MAX])
 {
 	size_t size = 0;
 
@@ -236,7 +219,7 @@ static struct yg_bytes join_comments(const struct list *l, uint8_t to[YG_INDICAT
 	return (struct yg_bytes){to, size};
 }
 
-static int take_row(struct list *l)
+static int take_row(struct yg_indicator_reader *l)
 {
 	uint8_t comment[YG_INDICATOR_COMMENT_MAX];
 	struct yg_bytes words = join_comments(l, comment);
@@ -260,33 +243,25 @@ static uint64_t count_lines(struct yg_bytes b)
 	return lines;
 }
 
-static int read_csv(struct list *l)
+/* The row at the front of @text, whose first line is @line; *@ret_size: its bytes, 0: that line. */
+static int take_csv(struct yg_indicator_reader *l, struct yg_bytes text, struct yg_bytes line,
+		    size_t *ret_size)
 {
-	struct yg_bytes line;
-	int rc = YG_OK;
+	size_t size;
 
-	while (rc == YG_OK && l->left.size > 0) {
-		struct list before = {.left = l->left};
-		size_t size;
-
-		if (!next_line(l, &line))
-			break;
-		line = yg_bytes_trim(line);
-		if (line.size == 0 || is_comment(line))
-			continue;
-		size = read_row(l, before.left, l->separator);
-		if (size == 0) {
-			complain(l, N_("a quotation mark is not closed, or the row is longer than "
-				       "64 KiB"));
-			continue;
-		}
-		/* Quoted cells may hold line ends: go on behind the row, not behind its first line.
-		 */
-		l->left = yg_bytes_from(before.left, size);
-		l->next_line = l->line + count_lines(yg_bytes_cut(before.left, 0, size));
-		rc = take_row(l);
+	*ret_size = 0;
+	line = yg_bytes_trim(line);
+	if (line.size == 0 || is_comment(line))
+		return YG_OK;
+	size = read_row(l, text, l->separator);
+	if (size == 0) {
+		complain(l, N_("a quotation mark is not closed, or the row is longer than 64 KiB"));
+		return YG_OK;
 	}
-	return rc;
+	/* Quoted cells may hold line ends: go on behind the row, not behind its first line. */
+	l->next_line = l->line + count_lines(yg_bytes_cut(text, 0, size));
+	*ret_size = size;
+	return take_row(l);
 }
 
 static bool is_blank(uint8_t c)
@@ -318,58 +293,123 @@ static struct yg_bytes rest_of(struct yg_bytes line, size_t at)
 	return yg_bytes_trim(yg_bytes_cut(rest, 0, YG_INDICATOR_COMMENT_MAX));
 }
 
-static int read_plain(struct list *l)
+static int take_plain(struct yg_indicator_reader *l, struct yg_bytes line)
 {
-	struct yg_bytes line;
-	int rc = YG_OK;
+	struct yg_bytes value;
+	size_t end;
 
-	while (rc == YG_OK && next_line(l, &line)) {
-		struct yg_bytes value;
-		size_t end;
+	line = yg_bytes_trim(line);
+	if (line.size == 0 || is_comment(line))
+		return YG_OK;
+	if (line.data[0] == '"' || line.data[0] == '\'') {
+		uint8_t quote = line.data[0];
 
-		line = yg_bytes_trim(line);
-		if (line.size == 0 || is_comment(line))
-			continue;
-		if (line.data[0] == '"' || line.data[0] == '\'') {
-			uint8_t quote = line.data[0];
-
-			line = yg_bytes_from(line, 1);
-			end = yg_bytes_chr(line, quote);
-			end = end == SIZE_MAX ? value_end(line) : end;
-		} else {
-			end = value_end(line);
-		}
-		value = yg_bytes_cut(line, 0, end);
-		line = rest_of(line, end == line.size ? end : end + (line.data[end] == '\''));
-		/* A hosts file: the name is what matters, the address says "nowhere". */
-		if (yg_bytes_eq(value, YG_S("0.0.0.0")) || yg_bytes_eq(value, YG_S("127.0.0.1")) ||
-		    yg_bytes_eq(value, YG_S("::")) || yg_bytes_eq(value, YG_S("::1"))) {
-			end = value_end(line);
-			if (end > 0) {
-				value = yg_bytes_cut(line, 0, end);
-				line = rest_of(line, end);
-			}
-		}
-		rc = l->take(l->arg, l->line, value, line);
+		line = yg_bytes_from(line, 1);
+		end = yg_bytes_chr(line, quote);
+		end = end == SIZE_MAX ? value_end(line) : end;
+	} else {
+		end = value_end(line);
 	}
-	return rc;
+	value = yg_bytes_cut(line, 0, end);
+	line = rest_of(line, end == line.size ? end : end + (line.data[end] == '\''));
+	/* A hosts file: the name is what matters, the address says "nowhere". */
+	if (yg_bytes_eq(value, YG_S("0.0.0.0")) || yg_bytes_eq(value, YG_S("127.0.0.1")) ||
+	    yg_bytes_eq(value, YG_S("::")) || yg_bytes_eq(value, YG_S("::1"))) {
+		end = value_end(line);
+		if (end > 0) {
+			value = yg_bytes_cut(line, 0, end);
+			line = rest_of(line, end);
+		}
+	}
+	return l->take(l->arg, l->line, value, line);
 }
 
-int yg_indicator_list(struct yg_bytes text, yg_indicator_take_fn take,
-		      yg_indicator_complain_fn complain_fn, void *arg)
+struct yg_indicator_reader *yg_indicator_reader_new(yg_indicator_take_fn take,
+						    yg_indicator_complain_fn complain_fn, void *arg)
 {
-	struct list *l = yg_calloc(1, sizeof(*l));
-	int rc;
+	struct yg_indicator_reader *l = yg_malloc(sizeof(*l));
 
 	if (!l)
-		return YG_ENOMEM;
-	l->left = yg_bytes_starts(text, YG_S("\xef\xbb\xbf")) ? yg_bytes_from(text, 3) : text;
-	l->next_line = 1;
+		return NULL;
 	l->take = take;
 	l->complain = complain_fn;
 	l->arg = arg;
-	find_header(l);
-	rc = l->separator ? read_csv(l) : read_plain(l);
-	free(l);
+	yg_indicator_reader_begin(l);
+	return l;
+}
+
+struct yg_indicator_reader *yg_indicator_reader_free(struct yg_indicator_reader *reader)
+{
+	free(reader);
+	return NULL;
+}
+
+void yg_indicator_reader_begin(struct yg_indicator_reader *l)
+{
+	l->state = LIST_SEEKING;
+	l->is_begun = false;
+	l->is_in_long = false;
+	l->line = 0;
+	l->next_line = 1;
+	l->separator = 0;
+	l->values = 0;
+	l->comments = 0;
+}
+
+/* The rest of a line that was too long is passed over. Returns its bytes in @text. */
+static size_t pass_long(struct yg_indicator_reader *l, struct yg_bytes text)
+{
+	size_t end = yg_bytes_chr(text, '\n');
+
+	l->is_in_long = end == SIZE_MAX;
+	return end == SIZE_MAX ? text.size : end + 1;
+}
+
+/* The line, or row of several, at the front of @text. Returns its bytes. */
+static size_t take_line(struct yg_indicator_reader *l, struct yg_bytes text, int *ret_rc)
+{
+	struct yg_bytes line = yg_bytes_cut(text, 0, YG_INDICATOR_ROW_MAX);
+	size_t end = yg_bytes_chr(line, '\n');
+	size_t size = 0;
+
+	line = yg_bytes_cut(line, 0, end);
+	l->line = l->next_line++;
+	*ret_rc = YG_OK;
+	if (l->state != LIST_SEEKING || !seek_header(l, line)) {
+		if (l->state == LIST_CSV)
+			*ret_rc = take_csv(l, text, line, &size);
+		else
+			*ret_rc = take_plain(l, line);
+	}
+	if (size > 0)
+		return size;
+	l->is_in_long = end == SIZE_MAX && line.size < text.size;
+	return end == SIZE_MAX ? line.size : end + 1;
+}
+
+int yg_indicator_reader_feed(struct yg_indicator_reader *l, struct yg_bytes text, bool is_last,
+			     size_t *ret_used)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+	size_t used = 0;
+	int rc = YG_OK;
+
+	while (rc == YG_OK && used < text.size) {
+		struct yg_bytes left = yg_bytes_from(text, used);
+
+		if (l->is_in_long) {
+			used += pass_long(l, left);
+			continue;
+		}
+		/* A row is known whole only when its greatest size, or the end, is here. */
+		if (!is_last && left.size <= YG_INDICATOR_ROW_MAX)
+			break;
+		if (!l->is_begun && yg_bytes_starts(left, (struct yg_bytes){mark, sizeof(mark)}))
+			used += sizeof(mark);
+		else
+			used += take_line(l, left, &rc);
+		l->is_begun = true;
+	}
+	*ret_used = used;
 	return rc;
 }

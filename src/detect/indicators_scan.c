@@ -7,7 +7,8 @@
  *   ':'  ─► "://" ─► URL, or IPv6
  *   hex  ─► every 32nd byte: runs of 32, 40, 64
  *
- * A probe asks a small bit filter first, so that what is not listed costs one line of cache. JSON's
+ * A probe asks a filter first, whose cells are called for when the value is found and looked at
+ * when the record was read to its end: what is not listed costs no waiting for memory. JSON's
  * escapes are understood in place: decoding every text would cost more than the search.
  */
 #ifdef __SSE2__
@@ -18,56 +19,97 @@
 
 #include "base/ban.h"
 
-#define LABELS_MAX  32u /* of a name, from its end */
-#define V6_TEXT_MAX 45u
-#define REACH	    (YG_HOST_MAX + 16u) /* tokens that reach further back are no names */
+#define LABELS_MAX     32u /* of a name, from its end */
+#define ADDRESS_PROBES 16u /* of one address at a time */
+#define V6_TEXT_MAX    45u
+#define REACH	       (YG_HOST_MAX + 16u) /* tokens that reach further back are no names */
 
-/* The first entry with this hash for which @key is the value; UINT32_MAX = none. */
-static uint32_t probe(const struct yg_indicator_table *t, uint64_t hash,
-		      enum yg_indicator_type type, struct yg_bytes key)
+void yg_indicator_scan_init(struct yg_indicator_scan *s, const struct yg_indicator_table *table,
+			    struct yg_indicator_hit *to, uint32_t room)
 {
-	uint64_t bits = yg_indicator_filter_bits(hash);
-	uint32_t tag = (uint32_t)(hash >> 32);
+	/* Not all of it: the places for probes and keys are large, and written before they are
+	 * read. */
+	s->table = table;
+	s->to = to;
+	s->room = room;
+	s->count = 0;
+	s->field = 0;
+	s->text = (struct yg_bytes){NULL, 0};
+	s->is_escaped = false;
+	s->name = (struct yg_bytes){NULL, 0};
+	s->probe_count = 0;
+	s->key_size = 0;
+	s->memo = NULL;
+	s->clean_count = 0;
+	s->tell = NULL;
+	s->tell_arg = NULL;
+	s->v6_end = 0;
+}
 
-	if ((t->filter[(hash >> 20) & t->filter_mask] & bits) != bits)
-		return UINT32_MAX;
-	for (uint32_t at = (uint32_t)hash & t->mask; t->slots[at].entry; at = (at + 1) & t->mask) {
-		uint32_t index = t->slots[at].entry - 1;
-		const struct yg_indicator_entry *e = &t->entries[index];
+static void add_hit(struct yg_indicator_scan *s, uint32_t index, const struct yg_indicator_probe *p)
+{
+	if (index == YG_INDICATOR_NONE || s->count == s->room)
+		return;
+	for (uint32_t i = 0; i < s->count; i++)
+		if (s->to[i].index == index)
+			return;
+	s->to[s->count++] = (struct yg_indicator_hit){index, p->field, p->text};
+}
 
-		if (t->slots[at].tag == tag && e->type == type &&
-		    yg_bytes_eq((struct yg_bytes){t->text.data + e->value_at, e->value_size}, key))
-			return index;
+/* The filter lets it pass: look it up. */
+static void settle(struct yg_indicator_scan *s, const struct yg_indicator_probe *p)
+{
+	struct yg_bytes key = {s->keys + p->key_at, p->key_size};
+	uint8_t text[YG_INDICATOR_ADDRESS_TEXT_MAX];
+	uint8_t address[16];
+
+	for (uint32_t i = 0; i < s->clean_count; i++)
+		if (s->clean[i].field == p->field)
+			s->clean[i].place = NULL;
+	if (p->kind == YG_KEY_ADDRESS) { /* the table holds it as it is written */
+		memcpy(address, key.data, sizeof(address));
+		yg_indicator_mask(address, p->bits);
+		key = (struct yg_bytes){text, yg_indicator_address_text(address, p->bits, text)};
 	}
-	return UINT32_MAX;
+	add_hit(s, yg_indicator_table_find(s->table, p->hash, p->kind, key), p);
 }
 
-static bool is_entry_address(const struct yg_indicator_table *t, uint32_t index,
-			     const uint8_t address[16], uint8_t bits)
+static void settle_all(struct yg_indicator_scan *s)
 {
-	const struct yg_indicator_entry *e = &t->entries[index];
-	struct yg_bytes text = {t->text.data + e->value_at, e->value_size};
-	uint8_t other[16];
+	const uint8_t *cells = s->table->cells;
 
-	return e->type <= YG_INDICATOR_PREFIX && e->bits == bits &&
-	       yg_indicator_address(yg_bytes_cut(text, 0, yg_bytes_chr(text, '/')), other) &&
-	       memcmp(other, address, 16) == 0;
+	for (uint32_t i = 0; i < s->probe_count; i++) {
+		const struct yg_indicator_probe *p = &s->probes[i];
+
+		if ((cells[p->places[0]] ^ cells[p->places[1]] ^ cells[p->places[2]]) == p->print)
+			settle(s, p);
+	}
+	s->probe_count = 0;
+	s->key_size = 0;
 }
 
-static uint32_t probe_address(const struct yg_indicator_table *t, uint64_t seed,
-			      const uint8_t address[16], uint8_t bits)
+void yg_indicator_scan_end(struct yg_indicator_scan *s)
 {
-	uint64_t hash = yg_indicator_address_hash(seed, address, bits);
-	uint64_t wanted = yg_indicator_filter_bits(hash);
-	uint32_t tag = (uint32_t)(hash >> 32);
+	settle_all(s);
+	for (uint32_t i = 0; i < s->clean_count; i++) {
+		const struct yg_indicator_clean *one = &s->clean[i];
 
-	if ((t->filter[(hash >> 20) & t->filter_mask] & wanted) != wanted)
-		return UINT32_MAX;
-	for (uint32_t at = (uint32_t)hash & t->mask; t->slots[at].entry; at = (at + 1) & t->mask)
-		if (t->slots[at].tag == tag &&
-		    is_entry_address(t, t->slots[at].entry - 1, address, bits))
-			return t->slots[at].entry - 1;
-	return UINT32_MAX;
+		if (!one->place)
+			continue;
+		one->place->hash = one->hash;
+		one->place->size = (uint32_t)one->text.size;
+		one->place->is_escaped = one->is_escaped;
+		memcpy(one->place->text, one->text.data, one->text.size);
+	}
+}
+
+/* Room for a key and @probes of it or of its ends. */
+static uint8_t *key_room(struct yg_indicator_scan *s, size_t size, uint32_t probes)
+{
+	if (s->key_size + size > sizeof(s->keys) ||
+	    s->probe_count + probes > YG_INDICATOR_PROBES_MAX)
+		settle_all(s);
+	return s->keys + s->key_size;
 }
 
 /*
@@ -81,89 +123,122 @@ static bool is_told(const struct yg_indicator_scan *s, uint64_t hash)
 	return s->tell != NULL;
 }
 
-static void add_hit(struct yg_indicator_scan *s, uint32_t index, struct yg_bytes value)
+/*
+ * Ask for the key (in s->keys) later: the three cells of the filter are called for now and have
+ * come from memory when the record has been read to its end.
+ */
+static void probe(struct yg_indicator_scan *s, uint64_t hash, enum yg_indicator_key kind,
+		  uint8_t bits, struct yg_bytes key, struct yg_bytes text)
 {
-	if (index == UINT32_MAX || s->count == s->room)
+	const struct yg_indicator_table *t = s->table;
+	struct yg_indicator_probe *p = &s->probes[s->probe_count];
+
+	if (is_told(s, hash))
 		return;
-	for (uint32_t i = 0; i < s->count; i++)
-		if (s->to[i].index == index)
-			return;
-	s->to[s->count++] = (struct yg_indicator_hit){index, s->field, value};
+	s->probe_count++;
+	p->hash = hash;
+	p->print =
+		yg_fuse_places(&t->filters[yg_indicator_top(hash, t->part_bits)], hash, p->places);
+	for (unsigned i = 0; i < 3; i++)
+		__builtin_prefetch(t->cells + p->places[i]);
+	p->kind = (uint8_t)kind;
+	p->bits = bits;
+	p->key_at = (uint16_t)(key.data - s->keys);
+	p->key_size = (uint16_t)key.size;
+	p->field = s->field;
+	p->text = text;
+}
+
+/* "FileVersion: 10.0.0.1" is no address. */
+static bool is_version(const struct yg_indicator_scan *s)
+{
+	return s->name.size >= 7 &&
+	       yg_bytes_eq_nocase(yg_bytes_from(s->name, s->name.size - 7), YG_S("version"));
 }
 
 static void try_address(struct yg_indicator_scan *s, struct yg_bytes text)
 {
+	const struct yg_indicator_table *t = s->table;
 	uint8_t address[16];
+	uint8_t *key = NULL;
 
-	if (s->table->length_count == 0 || !yg_indicator_address(text, address))
+	if (t->length_count == 0 || !yg_indicator_address(text, address) || is_version(s))
 		return;
-	for (unsigned i = 0; i < s->table->length_count; i++) { /* longest first */
-		if (s->table->lengths[i] < 128)
-			yg_indicator_mask(address, s->table->lengths[i]);
-		if (is_told(s, yg_indicator_address_hash(s->seed, address, s->table->lengths[i])))
-			continue;
-		add_hit(s, probe_address(s->table, s->seed, address, s->table->lengths[i]), text);
+	for (unsigned i = 0; i < t->length_count; i++) { /* longest first */
+		if (i % ADDRESS_PROBES == 0) {
+			key = key_room(s, sizeof(address), ADDRESS_PROBES);
+			memcpy(key, address, sizeof(address));
+			s->key_size += sizeof(address);
+		}
+		if (t->lengths[i] < 128)
+			yg_indicator_mask(address, t->lengths[i]);
+		probe(s, yg_indicator_address_hash(t->seed, address, t->lengths[i]), YG_KEY_ADDRESS,
+		      t->lengths[i], (struct yg_bytes){key, sizeof(address)}, text);
 	}
 }
 
 static void try_host(struct yg_indicator_scan *s, struct yg_bytes text)
 {
-	uint8_t name[YG_HOST_MAX];
-	size_t size = s->table->has[YG_INDICATOR_DOMAIN] ? yg_indicator_host(text, name) : 0;
+	uint8_t *name;
+	size_t size;
 	uint8_t dots[LABELS_MAX];
 	size_t count = 0;
-	struct yg_bytes host = {name, size};
+	struct yg_bytes host;
 
+	if (!s->table->has[YG_INDICATOR_DOMAIN])
+		return;
+	name = key_room(s, YG_HOST_MAX, LABELS_MAX);
+	size = yg_indicator_host(text, name);
 	if (size == 0)
 		return;
+	s->key_size += (uint32_t)size;
+	host = (struct yg_bytes){name, size};
 	for (size_t i = size; i-- > 0 && count < LABELS_MAX;)
 		if (name[i] == '.')
 			dots[count++] = (uint8_t)i;
 	/* From the whole name (unless it has absurdly many labels) to its last two. */
 	for (size_t i = count < LABELS_MAX ? count : count - 1; i > 0; i--) {
 		struct yg_bytes key = i == count ? host : yg_bytes_from(host, dots[i] + 1);
-		uint64_t hash = yg_indicator_key_hash(s->seed, YG_KEY_DOMAIN, key);
 
-		if (!is_told(s, hash))
-			add_hit(s, probe(s->table, hash, YG_INDICATOR_DOMAIN, key), text);
+		probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_DOMAIN, key), YG_KEY_DOMAIN,
+		      0, key, text);
 	}
 }
 
 static void try_hash(struct yg_indicator_scan *s, struct yg_bytes text)
 {
-	uint8_t hex[64];
-	struct yg_bytes key = {hex, text.size};
-	uint64_t hash;
+	struct yg_bytes key;
+	uint8_t *hex;
 
 	if (text.size != 32 && text.size != 40 && text.size != 64)
 		return;
+	hex = key_room(s, text.size, 1);
 	for (size_t i = 0; i < text.size; i++)
 		hex[i] = (uint8_t)(text.data[i] | 0x20); /* digits have that bit already */
-	hash = yg_indicator_key_hash(s->seed, YG_KEY_HASH, key);
-	if (!is_told(s, hash))
-		add_hit(s, probe(s->table, hash, YG_INDICATOR_HASH, key), text);
+	s->key_size += (uint32_t)text.size;
+	key = (struct yg_bytes){hex, text.size};
+	probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_HASH, key), YG_KEY_HASH, 0, key,
+	      text);
 }
 
 static void try_url_key(struct yg_indicator_scan *s, struct yg_bytes key, struct yg_bytes text)
 {
-	add_hit(s,
-		probe(s->table, yg_indicator_key_hash(s->seed, YG_KEY_URL, key), YG_INDICATOR_URL,
-		      key),
-		text);
+	probe(s, yg_indicator_key_hash(s->table->seed, YG_KEY_URL, key), YG_KEY_URL, 0, key, text);
 }
 
 /* With and without its query, with and without its scheme. */
 static void try_url(struct yg_indicator_scan *s, struct yg_bytes plain, struct yg_bytes text)
 {
-	uint8_t url[YG_INDICATOR_VALUE_MAX];
+	uint8_t *url = key_room(s, YG_INDICATOR_VALUE_MAX, 4);
 	size_t query = 0;
 	size_t size = yg_indicator_url(plain, url, &query);
 	struct yg_bytes whole = {url, size};
 	size_t scheme = yg_bytes_find(whole, YG_S("://"));
 
-	if (size == 0 ||
-	    is_told(s, yg_indicator_key_hash(s->seed, YG_KEY_URL, yg_indicator_url_host(whole))))
+	if (size == 0 || is_told(s, yg_indicator_key_hash(s->table->seed, YG_KEY_URL,
+							  yg_indicator_url_host(whole))))
 		return;
+	s->key_size += (uint32_t)size;
 	try_url_key(s, whole, text);
 	try_url_key(s, yg_bytes_from(whole, scheme + 3), text);
 	if (query == size)
@@ -310,7 +385,7 @@ static bool is_listed_top(const struct yg_indicator_scan *s, size_t from, size_t
 {
 	uint32_t bit = yg_indicator_top_bit(yg_bytes_cut(s->text, from, to));
 
-	return (s->table->tops[bit / 64] >> bit % 64 & 1) != 0;
+	return (s->table->kinds->tops[bit / 64] >> bit % 64 & 1) != 0;
 }
 
 /* The token around @dot that ends at @to, not reaching below @low. */
@@ -395,11 +470,13 @@ static bool is_url_colon(const struct yg_indicator_scan *s, size_t colon)
 	       (s->is_escaped && yg_bytes_starts(rest, YG_S("\\/\\/")));
 }
 
-/* The address around @colon that ends at @to, not reaching below @low; false when it is none. */
+/* The address around @colon that ends at @to, not reaching below @low: is it a new hit? */
 static bool try_v6(struct yg_indicator_scan *s, size_t colon, size_t low, size_t to)
 {
 	struct yg_bytes text = s->text;
+	uint8_t address[16];
 	size_t from = colon;
+	uint32_t count;
 
 	while (from > low && colon - from < 9 && is_class(text, from - 1, IS_HEX))
 		from--;
@@ -409,9 +486,16 @@ static bool try_v6(struct yg_indicator_scan *s, size_t colon, size_t low, size_t
 		return false;
 	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
 		to--; /* the end of a sentence, "from ADDRESS:" */
-	try_address(s, yg_bytes_cut(text, from, to));
 	s->v6_end = to;
-	return true;
+	text = yg_bytes_cut(text, from, to);
+	if (!yg_indicator_address(text, address))
+		return false;
+	/* "src:2001:db8::1" begins with a legal address, too: only a listed one ends the look. */
+	settle_all(s);
+	count = s->count;
+	try_address(s, text);
+	settle_all(s);
+	return s->count > count;
 }
 
 /* IPv6 addresses hold two colons or more. Returns where to go on. */
@@ -420,7 +504,6 @@ static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
 	struct yg_bytes text = s->text;
 	size_t to = colon + 1;
 	size_t colons = 1;
-	uint32_t count = s->count;
 
 	for (; is_class(text, to, IS_V6) && to - colon <= V6_TEXT_MAX; to++)
 		colons += text.data[to] == ':';
@@ -428,7 +511,7 @@ static size_t take_v6(struct yg_indicator_scan *s, size_t colon, size_t low)
 		return colon + 1;
 	if (s->tell && low > 0) /* as in take_dot() */
 		(void)try_v6(s, colon, 0, to);
-	if (!try_v6(s, colon, low, to) || s->count == count)
+	if (!try_v6(s, colon, low, to))
 		return colon + 1;
 	if (text.data[to - 1] == '.' || (text.data[to - 1] == ':' && text.data[to - 2] != ':'))
 		to--;
@@ -471,7 +554,7 @@ static inline bool is_mark(const struct yg_indicator_scan *s, size_t at)
 	if (!(classes[next] & IS_WORD) || at + 2 >= s->text.size)
 		return false;
 	pair = yg_indicator_pair(next, s->text.data[at + 2]);
-	return (s->table->pairs[pair / 64] >> pair % 64 & 1) != 0;
+	return (s->table->kinds->pairs[pair / 64] >> pair % 64 & 1) != 0;
 }
 
 static size_t take_mark(struct yg_indicator_scan *s, size_t at, size_t low)
@@ -535,6 +618,25 @@ static void scan_marks(struct yg_indicator_scan *s)
 			low = take_mark(s, at, low);
 }
 
+/* Are the 16 bytes at @at all hex digits? */
+static inline bool is_hex16(const uint8_t *at)
+{
+#ifdef __SSE2__
+	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i digit = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+	__m128i letter = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+
+	digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+	letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
+	return _mm_movemask_epi8(_mm_or_si128(digit, letter)) == 0xffff;
+#else
+	for (unsigned i = 0; i < 16; i++)
+		if (!(classes[at[i]] & IS_HEX))
+			return false;
+	return true;
+#endif
+}
+
 /* A run of 32 hex digits or more covers one of every 32 bytes: only these are looked at. */
 static void scan_hex(struct yg_indicator_scan *s)
 {
@@ -547,9 +649,10 @@ static void scan_hex(struct yg_indicator_scan *s)
 		size_t to = at;
 		size_t first;
 
-		/* A run of 32 that covers this byte covers one of these, too. */
+		/* A run of 32 that covers this byte covers the 16 before it, or from it on, too. */
 		if (!(classes[text.data[at]] & IS_HEX) ||
-		    (!(classes[text.data[at - 16]] & IS_HEX) && !is_class(text, at + 15, IS_HEX))) {
+		    (!is_hex16(text.data + at - 16) &&
+		     (text.size - at < 16 || !is_hex16(text.data + at)))) {
 			at += 32;
 			continue;
 		}
@@ -569,9 +672,30 @@ static void scan_hex(struct yg_indicator_scan *s)
 	}
 }
 
+/* Was nothing found in this text before? If not, it may turn out so now. */
+static bool is_known_clean(struct yg_indicator_scan *s)
+{
+	struct yg_indicator_clean one = {
+		.text = s->text, .field = s->field, .is_escaped = s->is_escaped};
+
+	one.hash = yg_hash64(s->text, s->table->seed);
+	one.place = &s->memo->texts[one.hash % YG_INDICATOR_MEMO_TEXTS];
+	if (one.place->hash == one.hash && one.place->size == s->text.size &&
+	    one.place->is_escaped == s->is_escaped &&
+	    memcmp(one.place->text, s->text.data, s->text.size) == 0)
+		return true;
+	/* What is clean as a version might hold an address elsewhere. */
+	if (s->clean_count < YG_INDICATOR_CLEAN_MAX && !is_version(s))
+		s->clean[s->clean_count++] = one;
+	return false;
+}
+
 void yg_indicator_scan_text(struct yg_indicator_scan *scan)
 {
 	if (scan->text.size < 4)
+		return;
+	if (scan->memo && scan->text.size >= YG_INDICATOR_CLEAN_SIZE &&
+	    scan->text.size <= YG_INDICATOR_MEMO_TEXT && is_known_clean(scan))
 		return;
 	if (scan->table->has_marks && !is_short_and_plain(scan))
 		scan_marks(scan);

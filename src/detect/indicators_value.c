@@ -403,12 +403,23 @@ static size_t write_v6(const uint8_t address[16], uint8_t *to)
 	return size;
 }
 
+size_t yg_indicator_address_text(const uint8_t address[16], unsigned bits,
+				 uint8_t to[YG_INDICATOR_ADDRESS_TEXT_MAX])
+{
+	bool is_short = is_v4(address) && bits >= V4_MAPPED_BITS;
+	size_t size = is_short ? write_v4(address + 12, to) : write_v6(address, to);
+
+	if (bits < 128) {
+		to[size++] = '/';
+		size += write_number(is_short ? bits - V4_MAPPED_BITS : bits, to + size);
+	}
+	return size;
+}
+
 static int finish_address(struct yg_indicator_value *v, unsigned bits, const char **ret_reason)
 {
 	bool is_short = is_v4(v->address);
 	unsigned shown = is_short ? bits - V4_MAPPED_BITS : bits;
-	unsigned whole = is_short ? 32 : 128;
-	size_t size;
 
 	yg_indicator_mask(v->address, bits);
 	if (shown < (is_short ? V4_BITS_MIN : V6_BITS_MIN)) {
@@ -421,13 +432,8 @@ static int finish_address(struct yg_indicator_value *v, unsigned bits, const cha
 		return YG_EFORMAT;
 	}
 	v->bits = (uint8_t)bits;
-	v->type = shown == whole ? YG_INDICATOR_ADDRESS : YG_INDICATOR_PREFIX;
-	size = is_short ? write_v4(v->address + 12, v->text) : write_v6(v->address, v->text);
-	if (shown != whole) {
-		v->text[size++] = '/';
-		size += write_number(shown, v->text + size);
-	}
-	v->size = size;
+	v->type = bits == 128 ? YG_INDICATOR_ADDRESS : YG_INDICATOR_PREFIX;
+	v->size = yg_indicator_address_text(v->address, bits, v->text);
 	return YG_OK;
 }
 

@@ -13,15 +13,19 @@ enum {
 };
 
 /* A table in which everything might be listed. Lengths: longest first; IPv4 is 96 bits further. */
-__extension__ static const struct yg_indicator_table everything = {
+__extension__ static const struct yg_indicator_kinds all_kinds = {
+	.pairs = {[0 ... 1024 / 64 - 1] = UINT64_MAX},
+	.tops = {[0 ... YG_INDICATOR_TOP_BITS / 64 - 1] = UINT64_MAX},
+};
+static const struct yg_indicator_table everything = {
+	.seed = YG_KEYS_SEED,
+	.kinds = &all_kinds,
 	.lengths = {128, 120, 112, 104, 64, 48, 32, 16},
 	.length_count = 8,
 	.has = {true, true, true, true, true},
 	.has_v6 = true,
 	.has_marks = true,
 	.has_colons = true,
-	.pairs = {[0 ... 1024 / 64 - 1] = UINT64_MAX},
-	.tops = {[0 ... YG_INDICATOR_TOP_BITS / 64 - 1] = UINT64_MAX},
 };
 
 /* Fields that hold a user, or a computer, alone. Compared case aside. */
@@ -73,15 +77,13 @@ static void take_whole(int kind, struct yg_bytes value, yg_key_fn take, void *ar
 
 static void scan(struct yg_bytes text, bool is_escaped, yg_key_fn take, void *arg)
 {
-	struct yg_indicator_scan s = {
-		.table = &everything,
-		.seed = YG_KEYS_SEED,
-		.text = text,
-		.is_escaped = is_escaped,
-		.tell = take,
-		.tell_arg = arg,
-	};
+	YG_INDICATOR_SCAN(s);
 
+	yg_indicator_scan_init(&s, &everything, NULL, 0);
+	s.text = text;
+	s.is_escaped = is_escaped;
+	s.tell = take;
+	s.tell_arg = arg;
 	yg_indicator_scan_text(&s);
 }
 
@@ -117,36 +119,36 @@ static uint8_t longest_prefix(uint8_t bits)
 	return 0;
 }
 
-static uint64_t address_key(const struct yg_indicator_table *table,
-			    const struct yg_indicator_entry *entry)
+/* Of an address or prefix as the table holds it. */
+static uint64_t address_key(struct yg_bytes text)
 {
-	struct yg_bytes text = {table->text.data + entry->value_at, entry->value_size};
-	uint8_t bits = longest_prefix(entry->bits);
-	uint8_t address[16] = {0};
+	struct yg_indicator_value value = {.bits = 128};
+	const char *reason;
+	uint8_t bits;
 
-	/* We wrote it: it is one. */
-	(void)yg_indicator_address(yg_bytes_cut(text, 0, yg_bytes_chr(text, '/')), address);
-	yg_indicator_mask(address, bits);
-	return yg_indicator_address_hash(YG_KEYS_SEED, address, bits);
+	/* It was written from an address; what a damaged image holds in its place is none's key. */
+	bits = yg_indicator_read(text, &value, &reason) == YG_OK ? longest_prefix(value.bits) : 0;
+	yg_indicator_mask(value.address, bits);
+	return yg_indicator_address_hash(YG_KEYS_SEED, value.address, bits);
 }
 
 void yg_keys_of_indicators(const struct yg_indicators *set, yg_key_fn take, void *arg)
 {
 	const struct yg_indicator_table *table = yg_indicators_listed(set);
+	uint32_t at = yg_indicator_table_next(table, YG_INDICATOR_NONE);
 
-	for (uint32_t i = 0; i < table->count; i++) {
-		const struct yg_indicator_entry *entry = &table->entries[i];
-		struct yg_bytes value = {table->text.data + entry->value_at, entry->value_size};
+	for (uint64_t i = 0; i < table->count && at != YG_INDICATOR_NONE; i++) {
+		struct yg_indicator one = yg_indicator_table_get(table, at);
+		enum yg_indicator_key kind = yg_indicator_kind(one.type);
 
-		if (entry->type <= YG_INDICATOR_PREFIX)
-			take(arg, address_key(table, entry));
-		else if (entry->type == YG_INDICATOR_DOMAIN)
-			take(arg, yg_indicator_key_hash(YG_KEYS_SEED, YG_KEY_DOMAIN, value));
-		else if (entry->type == YG_INDICATOR_URL)
-			take(arg, yg_indicator_key_hash(YG_KEYS_SEED, YG_KEY_URL,
-							yg_indicator_url_host(value)));
+		if (kind == YG_KEY_ADDRESS)
+			take(arg, address_key(one.value));
+		else if (kind == YG_KEY_URL)
+			take(arg, yg_indicator_key_hash(YG_KEYS_SEED, kind,
+							yg_indicator_url_host(one.value)));
 		else
-			take(arg, yg_indicator_key_hash(YG_KEYS_SEED, YG_KEY_HASH, value));
+			take(arg, yg_indicator_key_hash(YG_KEYS_SEED, kind, one.value));
+		at = yg_indicator_table_next(table, at);
 	}
 }
 

@@ -298,11 +298,12 @@ static int trace_keys(const struct yg_tracer *tracer, struct yg_event *event,
 }
 
 static int trace_indicators(const struct yg_tracer *tracer, struct yg_event *event,
-			    struct yg_arena *arena, struct yg_trace *trace)
+			    struct yg_indicator_memo *memo, struct yg_arena *arena,
+			    struct yg_trace *trace)
 {
 	struct yg_indicator_hit hits[YG_TRACE_INDICATORS_MAX];
 	uint32_t count =
-		yg_indicators_match(tracer->indicators, event, hits, YG_TRACE_INDICATORS_MAX);
+		yg_indicators_match(tracer->indicators, event, memo, hits, YG_TRACE_INDICATORS_MAX);
 	struct yg_trace_indicator *to;
 
 	if (count == 0)
@@ -355,7 +356,7 @@ static int keep_texts(struct yg_arena *arena, struct yg_trace *trace)
 }
 
 int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
-		  const struct yg_hits *hits, struct yg_arena *arena, bool is_record_kept,
+		  const struct yg_hits *hits, struct yg_arena *arena, struct yg_trace_opts opts,
 		  struct yg_trace *ret, bool *ret_is_needed)
 {
 	int rc = YG_OK;
@@ -372,14 +373,14 @@ int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
 			rc = trace_keys(tracer, event, hits, arena, ret);
 	}
 	if (rc == YG_OK && tracer->indicators)
-		rc = trace_indicators(tracer, event, arena, ret);
+		rc = trace_indicators(tracer, event, opts.memo, arena, ret);
 	if (rc != YG_OK)
 		return rc;
 	*ret_is_needed = yg_trace_is_needed(ret);
 	/* Records that only count for correlations seldom complete one: see yg_judge_out.event. */
 	if (!tracer->is_bare && (ret->hit_count > 0 || ret->indicator_count > 0))
 		rc = trace_json(event, arena, ret);
-	if (rc == YG_OK && *ret_is_needed && !is_record_kept)
+	if (rc == YG_OK && *ret_is_needed && !opts.is_record_kept)
 		rc = keep_texts(arena, ret);
 	return rc;
 }

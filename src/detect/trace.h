@@ -122,11 +122,17 @@ void yg_tracer_reseed(struct yg_tracer *tracer, uint64_t seed);
 void yg_trace_group(const struct yg_engine *engine, uint32_t rule, uint32_t ref,
 		    struct yg_event *event, struct yg_buf *to);
 
+struct yg_indicator_memo;
+struct yg_trace_opts {
+	bool is_record_kept;		/* until the trace was judged */
+	struct yg_indicator_memo *memo; /* for indicators, of this thread; may be NULL */
+};
+
 /*
  * Make the trace of @event, whose hits are @hits. Texts are copied into @arena (the batch's), or
- * borrowed from the record where @is_record_kept. YG_OK or YG_ENOMEM. *ret_is_needed is false
+ * borrowed from the record where opts->is_record_kept. YG_OK or YG_ENOMEM. *ret_is_needed is false
  * when no detector across records can want this record: the caller drops it then.
  */
 YG_MUST_USE int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
 			      const struct yg_hits *hits, struct yg_arena *arena,
-			      bool is_record_kept, struct yg_trace *ret, bool *ret_is_needed);
+			      struct yg_trace_opts opts, struct yg_trace *ret, bool *ret_is_needed);

@@ -387,6 +387,16 @@ void yg_journal_expected(struct yg_journal *journal, struct yg_bytes sensor, uin
 	(void)pthread_mutex_unlock(&journal->mutex);
 }
 
+uint64_t yg_journal_next(struct yg_journal *journal, struct yg_bytes sensor, uint64_t epoch)
+{
+	uint64_t next;
+
+	(void)pthread_mutex_lock(&journal->mutex);
+	next = yg_known_next(&journal->known, sensor, epoch);
+	(void)pthread_mutex_unlock(&journal->mutex);
+	return next;
+}
+
 void yg_journal_stats(struct yg_journal *journal, struct yg_journal_stats *ret)
 {
 	(void)pthread_mutex_lock(&journal->mutex);

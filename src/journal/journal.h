@@ -25,7 +25,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 
-#define YG_JOURNAL_SENSOR_MAX	 64u	     /* bytes of a sensor's id */
+#define YG_JOURNAL_SENSOR_MAX	 136u	     /* bytes of a sensor's id: room for "ORG/SENSOR" */
 #define YG_JOURNAL_NAME_MAX	 32u	     /* bytes of a consumer's name: a-z 0-9 - */
 #define YG_JOURNAL_BODY_MAX	 (8u << 20)  /* bytes of a batch */
 #define YG_JOURNAL_GROUP_MAX	 (32u << 20) /* bytes that wait for a sync */
@@ -167,6 +167,9 @@ int yg_journal_due_ms(struct yg_journal *journal);
 /* The newest epoch of @sensor and the sequence expected in it (1 and 1 for one never seen). */
 void yg_journal_expected(struct yg_journal *journal, struct yg_bytes sensor, uint64_t *ret_epoch,
 			 uint64_t *ret_sequence);
+
+/* The sequence expected in @epoch of @sensor: 1 in one never seen, 0 in one that has passed. */
+uint64_t yg_journal_next(struct yg_journal *journal, struct yg_bytes sensor, uint64_t epoch);
 
 void yg_journal_stats(struct yg_journal *journal, struct yg_journal_stats *ret);
 

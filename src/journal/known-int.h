@@ -89,6 +89,8 @@ YG_MUST_USE int yg_known_take(struct yg_known *known, const struct yg_journal_ba
 void yg_known_expected(const struct yg_known *known, struct yg_bytes sensor, uint64_t *ret_epoch,
 		       uint64_t *ret_sequence);
 
+uint64_t yg_known_next(const struct yg_known *known, struct yg_bytes sensor, uint64_t epoch);
+
 /* ---- the state file (docs/journal.md) ---- */
 
 struct yg_state_head {

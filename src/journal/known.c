@@ -300,6 +300,14 @@ void yg_known_expected(const struct yg_known *known, struct yg_bytes sensor, uin
 	*ret_sequence = s && s->newest ? highest_of(s->newest) + 1 : 1;
 }
 
+uint64_t yg_known_next(const struct yg_known *known, struct yg_bytes sensor, uint64_t epoch)
+{
+	const struct yg_known_sensor *s = find_sensor(known, sensor);
+	const struct yg_known_epoch *e = find_epoch(s, epoch);
+
+	return e || !s || !has_passed(s, epoch) ? highest_of(e) + 1 : 0;
+}
+
 /* ---- waiting for the disk ---- */
 
 void yg_known_hold(struct yg_waiting *waiting)

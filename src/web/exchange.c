@@ -309,6 +309,17 @@ static enum yg_web_refusal start_session(struct yg_web_exchange *exchange)
 	return YG_WEB_OK;
 }
 
+/* For supervisors: they have no session, and learn nothing but this. */
+static enum yg_web_refusal serve_health(struct yg_web_exchange *exchange, bool is_good)
+{
+	struct yg_reply *reply = &exchange->reply;
+
+	reply->status = is_good ? 200 : 503;
+	reply->content_type = "text/plain; charset=utf-8";
+	yg_buf_add_str(&reply->body, is_good ? "ok\n" : "not ready\n");
+	return YG_WEB_OK;
+}
+
 static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 {
 	const struct yg_web_config *config = &exchange->web->config;
@@ -316,6 +327,10 @@ static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 
 	if (yg_bytes_eq(exchange->path, YG_S("/start")))
 		return start_session(exchange);
+	if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/healthz")))
+		return serve_health(exchange, true);
+	if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/readyz")))
+		return serve_health(exchange, config->is_ready(config->is_ready_arg));
 	exchange->file = yg_web_file(config->files, config->file_count, exchange->path);
 	if (exchange->file) {
 		if (yg_web_none_match(exchange->if_none_match, yg_bytes_str(exchange->file->etag)))

@@ -192,6 +192,11 @@ void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX])
 	yg_wipe(key, sizeof(key));
 }
 
+uint16_t yg_web_port(const struct yg_web *web)
+{
+	return web->port;
+}
+
 int yg_web_fd(const struct yg_web *web)
 {
 	return web->fd;

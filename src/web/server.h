@@ -43,6 +43,9 @@ struct yg_web_config {
 	 */
 	int (*resolve)(void *arg, uint32_t session, struct yg_access **ret);
 	void *resolve_arg;
+	/* Not NULL: /healthz and /readyz are answered, the latter with 503 while this says no. */
+	bool (*is_ready)(void *arg);
+	void *is_ready_arg;
 	struct yg_clock clock; /* for timeouts only */
 	uint32_t timeout_s;    /* 0: YG_WEB_TIMEOUT_S */
 };
@@ -59,6 +62,7 @@ struct yg_web *yg_web_free(struct yg_web *web);
 /* A new one-time link "http://127.0.0.1:PORT/start?key=…"; one that was not used yet ends. */
 void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX]);
 
+uint16_t yg_web_port(const struct yg_web *web);
 int yg_web_fd(const struct yg_web *web);
 
 /* How long the owner may wait; -1: until the descriptor is ready. */

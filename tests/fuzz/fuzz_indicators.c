@@ -8,7 +8,8 @@
 
 static void check_values(const struct yg_indicators *set)
 {
-	for (uint32_t i = 0; i < yg_indicators_count(set); i++) {
+	for (uint32_t i = yg_indicators_first(set); i != YG_INDICATOR_NONE;
+	     i = yg_indicators_next(set, i)) {
 		struct yg_indicator one = yg_indicators_get(set, i);
 		struct yg_indicator_value again;
 		const char *reason;
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	yg_event_init(&event, arena, names);
 	if (yg_event_add(&event, YG_S("text"), text, YG_VALUE_TEXT) != YG_OK)
 		abort();
-	count = yg_indicators_match(set, &event, hits, 16);
+	count = yg_indicators_match(set, &event, NULL, hits, 16);
 	for (uint32_t i = 0; i < count; i++)
 		if (hits[i].value.data < text.data ||
 		    hits[i].value.data + hits[i].value.size > text.data + text.size)

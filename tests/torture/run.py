@@ -36,8 +36,8 @@ def whole_lines(output):
     return True
 
 
-def torture(yagura, args, cwd, is_json):
-    """Returns (runs made, faults found)."""
+def torture(yagura, args, cwd, is_json, fresh):
+    """Returns (runs made, faults found). @fresh: each run without what the one before compiled."""
     calm = run(yagura, args, 0, cwd)
     # How many fallible calls there are: double, then halve the interval.
     high = 1
@@ -45,7 +45,10 @@ def torture(yagura, args, cwd, is_json):
         high *= 2
     high = min(max(high * 2, 2048), STEPS_MAX)
     faults, made = [], 0
-    for n in sorted({1 + i * high // RUNS for i in range(RUNS)} | set(range(1, 60))):
+    runs = RUNS // 4 if fresh else RUNS  # these take longer
+    for n in sorted({1 + i * high // runs for i in range(runs)} | set(range(1, 60))):
+        for kept in (cwd / "cache").rglob("*.iocs") if fresh else ():
+            kept.unlink()
         got = run(yagura, args, n, cwd)
         made += 1
         if got.returncode not in (0, 1, 2, 3):
@@ -67,6 +70,8 @@ def main():
     (cwd / "list.txt").write_text("198.51.100.7\nevil.example\n")
     (cwd / "events.json").write_text('{"Channel":"Security","EventID":4625,"TargetUserName":"a","IpAddress":"203.0.113.9"}\n' * 12)
     (cwd / "events.evtx").write_bytes(event_file(chunks(2, 20))[:-30000] + b"cut")
+    # Large enough to be compiled into the cache (YG_INDICATORS_CACHED_MIN).
+    (cwd / "large.txt").write_text("198.51.100.7\n" + "".join("n%06d.%s.example\n" % (i, "x" * 60) for i in range(57000)))
     subprocess.run([yagura, "archive", "write", "--out", "archive", "--org", "acme", "access.log", "events.json"],
                    cwd=cwd, check=True, stdout=subprocess.DEVNULL)
     (cwd / "box.log").write_text("".join(
@@ -78,6 +83,7 @@ def main():
     own = ["--no-default-rules", "--rules", "rule.yml"]
     scenarios = [
         (["detect", "--json", *own, "--indicators", "list.txt", "access.log"], True),
+        (["detect", "--json", *own, "--indicators", "large.txt", "access.log"], True),
         (["detect", *own, "access.log"], False),
         (["detect", "--html", "/dev/stdout", *own, "events.json"], False),
         (["source", "records", "access.log", "events.json"], True),
@@ -99,7 +105,7 @@ def main():
     ]
     passed = failed = 0
     for args, is_json in scenarios:
-        made, faults = torture(yagura, args, cwd, is_json)
+        made, faults = torture(yagura, args, cwd, is_json, fresh="large.txt" in args)
         print("%s: %d runs, %d faults" % (" ".join(args), made, len(faults)))
         for fault in faults[:5]:
             print("  " + fault)

@@ -52,9 +52,11 @@ struct yg_indicator yg_indicators_get(const struct yg_indicators *set, uint32_t 
 }
 
 uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *event,
-			     struct yg_indicator_hit *to, uint32_t room)
+			     struct yg_indicator_memo *memo, struct yg_indicator_hit *to,
+			     uint32_t room)
 {
 	(void)set;
+	(void)memo;
 	for (uint32_t i = 0; i < event->field_count && room > 0; i++) {
 		if (yg_bytes_eq(event->fields[i].text, YG_S("198.51.100.9"))) {
 			to[0] = (struct yg_indicator_hit){0, i, event->fields[i].text};

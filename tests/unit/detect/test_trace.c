@@ -51,7 +51,8 @@ static bool fields(struct bench *bench, const char *const *texts)
 static int make(struct bench *bench, const uint32_t *hits, uint32_t count)
 {
 	return yg_trace_make(bench->tracer, &bench->event, &(struct yg_hits){hits, count},
-			     bench->arena, false, &bench->trace, &bench->is_needed);
+			     bench->arena, (struct yg_trace_opts){0}, &bench->trace,
+			     &bench->is_needed);
 }
 
 /* The flags of one record without hits. */
@@ -344,7 +345,7 @@ static void without_memory_it_says_so(void)
 		small = yg_arena_new(room);
 		CHECK(small);
 		rc = yg_trace_make(bench.tracer, &bench.event, &(struct yg_hits){hits, 1}, small,
-				   false, &bench.trace, &bench.is_needed);
+				   (struct yg_trace_opts){0}, &bench.trace, &bench.is_needed);
 		CHECK(rc == YG_OK || rc == YG_ENOMEM);
 		CHECK(rc == YG_ENOMEM || room >= 40);
 		small = yg_arena_free(small);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * access/enrol-int.h - documents of the hub's register: what enrol.c and downlink.c share.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "access/enrol.h"
+
+struct yg_enrol {
+	struct yg_control *store;
+	struct yg_clock clock;
+	char *actor;
+};
+
+/* *ret owned (json_decref); @ret_revision may be NULL. YG_ENOENT, YG_EFORMAT, YG_ENOMEM, … */
+YG_MUST_USE int yg_enrol_get(struct yg_enrol *enrol, const char *kind, const char *key,
+			     json_t **ret, uint32_t *ret_revision);
+/* Takes @take_body; NULL (no memory) gives YG_ENOMEM. As yg_control_put. */
+YG_MUST_USE int yg_enrol_put(struct yg_enrol *enrol, const char *kind, const char *key,
+			     json_t *take_body, uint32_t expected);
+YG_MUST_USE int yg_enrol_list(struct yg_enrol *enrol, const struct yg_doc_filter *filter,
+			      yg_doc_fn fn, void *arg);
+
+/* The sensor called "ID" or "ORG/ID". */
+YG_MUST_USE int yg_enrol_sensor_find(struct yg_enrol *enrol, const char *name,
+				     struct yg_enrol_sensor *ret);
+
+int64_t yg_enrol_now(const struct yg_enrol *enrol);

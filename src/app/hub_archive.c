@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "app/hub_archive.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/describe.h"
+#include "app/say.h"
+#include "archive/tree.h"
+#include "archive/writer.h"
+#include "base/alloc.h"
+#include "journal/consumer.h"
+#include "wire/message.h"
+
+#include "base/ban.h"
+
+static_assert(YG_WIRE_RECORDS_MAX <= YG_HUB_ARCHIVE_LINES, "numbers of one batch would run over");
+static_assert(YG_WIRE_LINE_MAX <= YG_ARCHIVE_RECORD_MAX, "the archive takes shorter records");
+static_assert(YG_WIRE_ID_MAX <= YG_ARCHIVE_ORG_MAX, "the archive takes shorter names");
+
+#define RECORDS_MAX 256u       /* batches of one commit, so that it is soon done */
+#define BYTES_MAX   (2u << 20) /* packed */
+#define GATHER_MS   250u       /* between two commits: frames of few lines pack badly */
+#define IDLE_MS	    200u
+#define AGAIN_MS    2000u /* after an error */
+#define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
+#define QUIET_NS    (60 * YG_NS_PER_S)
+
+/* An organisation whose file is open. */
+struct org {
+	struct org *next; /* used longer ago */
+	char name[YG_ARCHIVE_ORG_MAX + 1];
+	struct yg_archive_writer *writer;
+	int64_t hour_ns; /* YG_TIME_NONE: none yet */
+	int64_t used_ns;
+	uint64_t end; /* the lines below are in the files of this hour, or on their way */
+	bool is_touched;
+};
+
+struct yg_hub_archive {
+	struct yg_hub_archive_opts opts;
+	struct yg_consumer *consumer;
+	struct yg_describer *describer;
+	struct org *orgs;
+	unsigned org_count;
+	struct yg_buf content;
+	struct yg_hub_archive_counts counts;
+	uint64_t bytes;	  /* of the commit */
+	int64_t swept_ns; /* the hour in which was looked for files that were left open */
+	bool is_foreign_said;
+	int failed_rc;
+	unsigned failures;
+
+	bool is_running;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	atomic_bool is_ending;
+};
+
+static int64_t now_of(const struct yg_hub_archive *a)
+{
+	return a->opts.clock.now_ns(a->opts.clock.arg);
+}
+
+static int64_t hour_of(int64_t time_ns)
+{
+	int64_t rest = time_ns % YG_ARCHIVE_HOUR_NS;
+
+	return time_ns - (rest < 0 ? rest + YG_ARCHIVE_HOUR_NS : rest);
+}
+
+/* ---- organisations ---- */
+
+static void free_org(struct org *org)
+{
+	(void)yg_archive_writer_free(org->writer);
+	free(org);
+}
+
+/* After an error: what it held comes again from the journal, what its file holds is looked at. */
+static void forget_org(struct yg_hub_archive *a, struct org *org)
+{
+	struct org **at = &a->orgs;
+
+	while (*at != org)
+		at = &(*at)->next;
+	*at = org->next;
+	a->org_count--;
+	free_org(org);
+}
+
+/* The one that was not used for longest makes room. */
+static int close_last(struct yg_hub_archive *a)
+{
+	struct org *last = a->orgs;
+	int rc;
+
+	while (last->next)
+		last = last->next;
+	rc = yg_archive_sync(last->writer);
+	forget_org(a, last);
+	return rc;
+}
+
+static struct org *new_org(const struct yg_hub_archive *a, struct yg_bytes name)
+{
+	struct org *org = yg_calloc(1, sizeof(*org));
+	struct yg_archive_writer_opts opts = {a->opts.dir, NULL, yg_describe, a->describer};
+
+	if (!org)
+		return NULL;
+	memcpy(org->name, name.data, name.size);
+	opts.org = org->name;
+	org->hour_ns = YG_TIME_NONE;
+	org->writer = yg_archive_writer_new(&opts);
+	if (org->writer)
+		return org;
+	free(org);
+	return NULL;
+}
+
+/* The organisation, at the front of the list. */
+static int need_org(struct yg_hub_archive *a, struct yg_bytes name, struct org **ret)
+{
+	struct org **at = &a->orgs;
+	struct org *org;
+	int rc;
+
+	while (*at && !yg_bytes_eq(yg_bytes_str((*at)->name), name))
+		at = &(*at)->next;
+	org = *at;
+	if (org) {
+		*at = org->next;
+	} else {
+		rc = a->org_count >= a->opts.writers_max ? close_last(a) : YG_OK;
+		if (rc != YG_OK)
+			return rc;
+		org = new_org(a, name);
+		if (!org)
+			return YG_ENOMEM;
+		a->org_count++;
+	}
+	org->next = a->orgs;
+	a->orgs = org;
+	*ret = org;
+	return YG_OK;
+}
+
+/* ---- what is there already ---- */
+
+/* The end of the numbers in a closed file. */
+static int end_of_file(const char *path, uint64_t *end)
+{
+	struct yg_archive *archive = NULL;
+	struct yg_fault fault;
+	int rc = yg_archive_open(path, &archive, &fault);
+
+	for (uint32_t i = 0; rc == YG_OK && i < archive->count; i++)
+		if (archive->frames[i].journal_end > *end)
+			*end = archive->frames[i].journal_end;
+	(void)yg_archive_free(archive);
+	return rc == YG_EMISMATCH ? YG_OK
+				  : rc; /* not one of ours: nothing of the journal is in it */
+}
+
+/* The files of the hour that @org writes to now, closed ones and the open one. */
+static int find_end(struct yg_hub_archive *a, struct org *org)
+{
+	struct yg_journal_stats stats;
+	char path[YG_ARCHIVE_PATH_MAX];
+	int rc = YG_OK;
+
+	org->end = yg_archive_journal_end(org->writer);
+	for (unsigned part = 0; rc == YG_OK && part < YG_ARCHIVE_PARTS_MAX; part++) {
+		if (!yg_archive_path(a->opts.dir, org->name, org->hour_ns, part, YG_ARCHIVE_CLOSED,
+				     path))
+			return YG_ELIMIT;
+		if (access(path, F_OK) != 0)
+			break;
+		rc = end_of_file(path, &org->end);
+	}
+	yg_journal_stats(a->opts.journal, &stats);
+	if (rc != YG_OK || org->end <= (stats.durable + 1) * YG_HUB_ARCHIVE_LINES)
+		return rc;
+	org->end = 0;
+	if (!a->is_foreign_said)
+		yg_say_hint(N_("lines that came after the backup may stand there twice"),
+			    N_("%s: holds what this journal never had: was a backup of the journal "
+			       "put back?"),
+			    yg_say_safe(yg_bytes_str(a->opts.dir), 300));
+	a->is_foreign_said = true;
+	return YG_OK;
+}
+
+static int enter_hour(struct yg_hub_archive *a, struct org *org, int64_t arrived_ns)
+{
+	int64_t hour_ns = hour_of(arrived_ns);
+	int rc;
+
+	org->used_ns = now_of(a);
+	if (org->hour_ns == hour_ns)
+		return YG_OK;
+	rc = yg_archive_writer_begin(org->writer, arrived_ns);
+	org->hour_ns = hour_ns;
+	org->is_touched = true;
+	return rc == YG_OK ? find_end(a, org) : rc;
+}
+
+/* ---- records ---- */
+
+static int put_lines(struct yg_hub_archive *a, struct org *org,
+		     const struct yg_journal_record *record)
+{
+	struct yg_bytes text = yg_buf_bytes(&a->content);
+	uint64_t number = record->position * YG_HUB_ARCHIVE_LINES;
+	int rc = YG_OK;
+
+	for (; rc == YG_OK && text.size > 0; number++) {
+		size_t size = yg_bytes_chr(text, '\n') + 1; /* whole lines: checked */
+
+		if (number < org->end) {
+			a->counts.passed++;
+		} else {
+			rc = yg_archive_append(org->writer, yg_bytes_cut(text, 0, size),
+					       record->batch.received_ns, number);
+			if (rc == YG_OK) {
+				org->end = number + 1;
+				org->is_touched = true;
+				a->counts.records++;
+			}
+		}
+		text = yg_bytes_from(text, size);
+	}
+	return rc;
+}
+
+static int take_batch(struct yg_hub_archive *a, const struct yg_journal_record *record)
+{
+	struct yg_bytes name = record->batch.sensor;
+	struct yg_wire_fault fault;
+	struct yg_wire_batch batch;
+	struct org *org;
+	int rc;
+
+	name = yg_bytes_cut(name, 0, yg_bytes_chr(name, '/'));
+	if (!yg_archive_is_org(name))
+		return YG_EFORMAT;
+	yg_buf_reset(&a->content);
+	rc = yg_wire_batch_read(record->batch.body, &batch, &fault);
+	if (rc == YG_OK)
+		rc = yg_wire_batch_unpack(&batch, &a->content, &fault);
+	if (rc == YG_OK)
+		rc = need_org(a, name, &org);
+	if (rc != YG_OK)
+		return rc;
+	rc = enter_hour(a, org, record->batch.received_ns);
+	if (rc == YG_OK)
+		rc = put_lines(a, org, record);
+	if (rc != YG_OK)
+		forget_org(a, org);
+	a->counts.batches += rc == YG_OK;
+	return rc;
+}
+
+static int take_drop(struct yg_hub_archive *a, const struct yg_journal_record *record)
+{
+	struct yg_wire_fault fault;
+	struct yg_wire_drop drop;
+	int rc = yg_wire_drop_read(record->batch.body, &drop, &fault);
+
+	if (rc != YG_OK)
+		return rc;
+	a->counts.drops++;
+	a->counts.dropped += drop.records;
+	yg_say(N_("sensor %s had to give up %llu records (sequences %llu to %llu)"),
+	       yg_say_safe(record->batch.sensor, YG_JOURNAL_SENSOR_MAX),
+	       (unsigned long long)drop.records, (unsigned long long)drop.first,
+	       (unsigned long long)drop.last);
+	return YG_OK;
+}
+
+/* ---- the consumer ---- */
+
+static int load(void *arg, uint64_t *ret_cursor)
+{
+	struct yg_hub_archive *a = arg;
+
+	return yg_journal_cursor_load(a->opts.journal, a->opts.name, ret_cursor);
+}
+
+static int begin(void *arg)
+{
+	((struct yg_hub_archive *)arg)->bytes = 0;
+	return YG_OK;
+}
+
+static int take(void *arg, const struct yg_journal_record *record)
+{
+	struct yg_hub_archive *a = arg;
+
+	if (a->is_ending)
+		return YG_EAGAIN; /* what is not committed comes again in the next run */
+	a->bytes += record->batch.body.size;
+	if (record->batch.kind == YG_JOURNAL_BATCH)
+		return take_batch(a, record);
+	if (record->batch.kind == YG_JOURNAL_DROP)
+		return take_drop(a, record);
+	a->counts.refused++;
+	return YG_OK;
+}
+
+static int commit(void *arg, uint64_t cursor)
+{
+	struct yg_hub_archive *a = arg;
+	struct org *next;
+
+	for (struct org *org = a->orgs; org; org = next) {
+		int rc = org->is_touched ? yg_archive_sync(org->writer) : YG_OK;
+
+		next = org->next;
+		org->is_touched = false;
+		if (rc != YG_OK) {
+			forget_org(a, org);
+			return rc;
+		}
+	}
+	return yg_journal_cursor_save(a->opts.journal, a->opts.name, cursor);
+}
+
+/* Nothing to undo: what comes again and is there is passed over. */
+static void abort_commit(void *arg)
+{
+	(void)arg;
+}
+
+int yg_hub_archive_step(struct yg_hub_archive *archive)
+{
+	return yg_consumer_step(archive->consumer);
+}
+
+/* ---- hours that are over ---- */
+
+struct sweep {
+	struct yg_hub_archive *a;
+	int64_t before_ns;
+	int rc;
+};
+
+/* A file that an earlier run left open, or one that had to make room. */
+static int sweep_file(void *arg, const struct yg_archive_entry *entry)
+{
+	struct sweep *sweep = arg;
+	uint64_t cut;
+	struct stat st;
+	int rc;
+
+	if (!entry->is_open || entry->hour_ns + YG_ARCHIVE_HOUR_NS > sweep->before_ns)
+		return YG_OK;
+	rc = yg_archive_repair(entry->path, yg_describe, sweep->a->describer, &cut);
+	if (rc == YG_EMISMATCH && stat(entry->path, &st) == 0 && st.st_size == 0)
+		rc = unlink(entry->path) == 0 ? YG_OK : yg_err_from_errno(errno);
+	if (rc != YG_OK && rc != YG_EAGAIN) /* that one is ours, or another's */
+		sweep->rc = rc;
+	return YG_OK;
+}
+
+static int sweep(struct yg_hub_archive *a, int64_t now)
+{
+	struct sweep sweep = {a, hour_of(now - QUIET_NS), YG_OK};
+	int rc;
+
+	if (a->swept_ns == sweep.before_ns)
+		return YG_OK;
+	rc = yg_archive_walk(a->opts.dir, NULL, sweep_file, &sweep);
+	if (rc == YG_ENOENT)
+		rc = YG_OK; /* nothing was ever archived */
+	if (rc == YG_OK)
+		rc = sweep.rc;
+	if (rc == YG_OK)
+		a->swept_ns = sweep.before_ns;
+	return rc;
+}
+
+int yg_hub_archive_seal_over(struct yg_hub_archive *a)
+{
+	int64_t now = now_of(a);
+	struct org *next;
+
+	for (struct org *org = a->orgs; org; org = next) {
+		bool is_quiet = now - org->used_ns >= QUIET_NS || now < org->used_ns;
+		int rc = YG_OK;
+
+		next = org->next;
+		if (!is_quiet || org->hour_ns == YG_TIME_NONE ||
+		    org->hour_ns + YG_ARCHIVE_HOUR_NS > now)
+			continue;
+		rc = yg_archive_seal(org->writer);
+		forget_org(a, org);
+		if (rc != YG_OK)
+			return rc;
+	}
+	return sweep(a, now);
+}
+
+/* ---- the thread ---- */
+
+static void pause_ms(struct yg_hub_archive *a, unsigned ms)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	until.tv_sec += ms / 1000 + until.tv_nsec / YG_NS_PER_S;
+	until.tv_nsec %= YG_NS_PER_S;
+	(void)pthread_mutex_lock(&a->mutex);
+	while (!a->is_ending && pthread_cond_timedwait(&a->changed, &a->mutex, &until) != ETIMEDOUT)
+		;
+	(void)pthread_mutex_unlock(&a->mutex);
+}
+
+/* What is damaged stays so, what is full may get room: all is tried again, and said once. */
+static void say_state(struct yg_hub_archive *a, int rc)
+{
+	const char *dir = yg_say_safe(yg_bytes_str(a->opts.dir), 300);
+
+	if (rc == YG_OK) {
+		if (a->failures >= SAID_AT)
+			yg_say(N_("%s: is being written again"), dir);
+		a->failures = 0;
+		return;
+	}
+	a->failures = rc == a->failed_rc ? a->failures + 1 : 1;
+	a->failed_rc = rc;
+	if (a->failures != SAID_AT)
+		return;
+	if (yg_consumer_fault(a->consumer)[0])
+		yg_say_hint(N_("restore the journal from a backup (docs/journal.md: damage)"),
+			    N_("the archive cannot go on: %s"), yg_consumer_fault(a->consumer));
+	else
+		yg_say_hint(N_("nothing is lost: the journal keeps it until then. Make room, or "
+			       "look at the disk"),
+			    N_("%s: cannot be written for now: %s"), dir,
+			    yg_say_tr(yg_err_text(rc)));
+}
+
+static void *run(void *arg)
+{
+	struct yg_hub_archive *a = arg;
+
+	while (!a->is_ending) {
+		int rc = yg_hub_archive_step(a);
+		int seal_rc = yg_hub_archive_seal_over(a);
+
+		if (rc != YG_OK && rc != YG_EAGAIN) {
+			say_state(a, rc);
+			pause_ms(a, AGAIN_MS);
+		} else if (seal_rc != YG_OK) {
+			say_state(a, seal_rc);
+			pause_ms(a, AGAIN_MS);
+		} else if (rc == YG_OK) {
+			say_state(a, YG_OK);
+			if (a->bytes < BYTES_MAX)
+				pause_ms(a, GATHER_MS);
+		} else {
+			(void)!yg_consumer_wait(a->consumer, IDLE_MS); /* looks again */
+		}
+	}
+	return NULL;
+}
+
+/* ---- beginning and end ---- */
+
+static int make_locks(struct yg_hub_archive *a)
+{
+	pthread_condattr_t attr;
+
+	if (pthread_condattr_init(&attr) != 0)
+		return YG_ENOMEM;
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* Linux has it */
+	if (pthread_cond_init(&a->changed, &attr) != 0 || pthread_mutex_init(&a->mutex, NULL) != 0)
+		return YG_ENOMEM; /* glibc: never */
+	(void)pthread_condattr_destroy(&attr);
+	return YG_OK;
+}
+
+int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_archive **ret)
+{
+	static const struct yg_consumer_ops ops = {load, begin, take, commit, abort_commit};
+	struct yg_hub_archive *a = yg_calloc(1, sizeof(*a));
+	struct yg_consumer_options options = {
+		.name = opts->name,
+		.ops = &ops,
+		.arg = a,
+		.records_max = RECORDS_MAX,
+		.bytes_max = BYTES_MAX,
+	};
+	int rc;
+
+	if (!a)
+		return YG_ENOMEM;
+	a->opts = *opts;
+	if (a->opts.writers_max == 0)
+		a->opts.writers_max = YG_HUB_ARCHIVE_WRITERS_MAX;
+	a->swept_ns = YG_TIME_NONE;
+	yg_buf_init(&a->content, YG_WIRE_CONTENT_MAX);
+	rc = make_locks(a);
+	a->describer = yg_describer_new();
+	if (!a->describer)
+		rc = YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = yg_consumer_new(opts->journal, &options, &a->consumer);
+	if (rc == YG_OK)
+		*ret = a;
+	else
+		(void)yg_hub_archive_free(a);
+	return rc;
+}
+
+int yg_hub_archive_start(struct yg_hub_archive *archive)
+{
+	int error = pthread_create(&archive->thread, NULL, run, archive);
+
+	archive->is_running = error == 0;
+	return error == 0 ? YG_OK : yg_err_from_errno(error);
+}
+
+struct yg_hub_archive *yg_hub_archive_free(struct yg_hub_archive *a)
+{
+	if (!a)
+		return NULL;
+	if (a->is_running) {
+		(void)pthread_mutex_lock(&a->mutex);
+		a->is_ending = true;
+		(void)pthread_cond_broadcast(&a->changed);
+		(void)pthread_mutex_unlock(&a->mutex);
+		(void)pthread_join(a->thread, NULL); /* it was made, and joined nowhere else */
+	}
+	while (a->orgs)
+		forget_org(a, a->orgs); /* what counts was synced */
+	(void)yg_consumer_free(a->consumer);
+	(void)yg_describer_free(a->describer);
+	(void)pthread_mutex_destroy(&a->mutex);
+	(void)pthread_cond_destroy(&a->changed);
+	yg_buf_done(&a->content);
+	free(a);
+	return NULL;
+}
+
+struct yg_hub_archive_counts yg_hub_archive_counts(const struct yg_hub_archive *archive)
+{
+	return archive->counts;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/net.h - sockets to listen at, from the ADDR:PORT that a person writes.
+ *
+ * "127.0.0.1:8080", "[::1]:514", ":514" and "514" (every address), "localhost:0"; port 0: a free
+ * one. No names are looked up but localhost. Thread-safe.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define YG_NET_TEXT_MAX 64u /* room for "[address]:port", NUL included */
+#define YG_NET_HOST_MAX 48u /* room for the address alone */
+
+enum yg_net_kind {
+	YG_NET_TCP,
+	YG_NET_UDP,
+};
+
+struct yg_net_place {
+	char host[YG_NET_HOST_MAX]; /* without brackets; "" = every address */
+	uint16_t port;
+};
+
+/* YG_OK or YG_EINVAL: not of that form. */
+YG_MUST_USE int yg_net_read(const char *text, struct yg_net_place *ret);
+
+/* Is it an address of this machine alone (127.0.0.0/8, ::1)? */
+bool yg_net_is_loopback(const struct yg_net_place *place);
+
+/*
+ * A non-blocking socket that listens (TCP) or receives (UDP) at @place, close-on-exec; *ret_fd is
+ * owned by the caller, *ret_bound is where it is, with the port that was taken. YG_OK, YG_EINVAL,
+ * YG_EDUPLICATE (the port is taken), YG_EACCES, or another system error.
+ */
+YG_MUST_USE int yg_net_listen(const struct yg_net_place *place, enum yg_net_kind kind, int *ret_fd,
+			      struct yg_net_place *ret_bound);
+
+/* "127.0.0.1:80", "[::1]:80"; every address is written 0.0.0.0. */
+void yg_net_write(const struct yg_net_place *place, char to[YG_NET_TEXT_MAX]);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sensor/commands.h - the sensor's subcommands, its options, and how it speaks to people.
+ *
+ * Exit status: 0 done; 1 refused, nothing was changed; 2 wrong usage, or it cannot go on.
+ */
+#pragma once
+
+#include "base/net.h"
+#include "base/tr.h"
+#include "sensor/sources.h"
+
+#ifndef YG_VERSION
+#define YG_VERSION "?" /* in tests */
+#endif
+
+struct yg_sensor_options {
+	const char *state;
+	const char *hub; /* enrol */
+	const char *ca;
+	const char *token; /* "-": the first line of standard input */
+	bool is_again;
+	const char *follows[YG_SOURCES_FILES_MAX]; /* run */
+	size_t follow_count;
+	bool has_syslog;
+	struct yg_net_place syslog;
+	uint64_t spool_max; /* bytes */
+	const char *zone;
+};
+
+int yg_sensor_enrol(const struct yg_sensor_options *options);
+int yg_sensor_run(const struct yg_sensor_options *options);
+
+/* "yagura-sensor: TEXT" on standard error, in the language of the person; any thread. */
+void yg_sensor_lang(enum yg_lang lang);
+const char *yg_sensor_tr(const char *msgid) __attribute__((format_arg(1)));
+__attribute__((format(printf, 1, 2))) void yg_sensor_say(const char *format, ...);
+__attribute__((format(printf, 2, 3))) void yg_sensor_hint(const char *hint, const char *format,
+							  ...);

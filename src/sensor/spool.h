@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sensor/spool.h - what was collected and where collecting stood, on disk, until the hub has it and
+ * a day longer.
+ *
+ * One commit is one entry: a finished batch together with the checkpoint of all sources behind it.
+ * Entries stand in segment files, one after another; the first entry of each segment is the whole
+ * state, so that older segments can go. Batches are numbered for good; the identity that the hub
+ * sees, (epoch, sequence), follows from the number: sequence = number - base of the epoch. A new
+ * epoch begins when the hub has another batch under an identity of ours.
+ *
+ *   number   1 … acked | acked+1 … | … last
+ *            kept a day  to be sent    being collected next
+ *                          └─ when the bound is met, the oldest of these go: one drop record that
+ *                             says exactly which
+ *
+ * A torn end (power cut) is cut off at opening: what stood there was never sent.
+ *
+ * Layer:   sensor. Threads: all functions may be called from any thread; a lock inside. One
+ *          process: the folder is locked.
+ * Clock:   a parameter where time matters.
+ * Tests:   tests/unit/sensor/test_spool.c, tests/e2e/sensor_faults.py
+ */
+#pragma once
+
+#include "wire/message.h"
+
+#define YG_SPOOL_BYTES_DEFAULT	(UINT64_C(1) << 30)
+#define YG_SPOOL_BYTES_MIN	(UINT64_C(128) << 10)
+#define YG_SPOOL_SEGMENT_MAX	(UINT64_C(16) << 20) /* bytes of a segment, and of 1/8 the bound */
+#define YG_SPOOL_CHECKPOINT_MAX (1u << 20)
+#define YG_SPOOL_EPOCHS_MAX	64u
+#define YG_SPOOL_KEEP_S		86400 /* acknowledged batches */
+
+struct yg_spool;
+
+/*
+ * Open, or begin, in @folder (made when it is not there). YG_OK; YG_EAGAIN: another process has it;
+ * YG_EFORMAT: no segment can be read (*ret_reason says which, untouched); or a system error.
+ */
+YG_MUST_USE int yg_spool_open(const char *folder, uint64_t bytes_max, struct yg_spool **ret,
+			      const char **ret_reason);
+struct yg_spool *yg_spool_free(struct yg_spool *spool);
+
+/* The checkpoint of the last commit, JSON; empty: there was none. Borrowed until the next commit.
+ */
+struct yg_bytes yg_spool_checkpoint(struct yg_spool *spool);
+
+/*
+ * Commit a batch (@packed, as described by @batch; sensor, epoch, sequence unused) with
+ * @checkpoint. YG_OK: it is on the disk. YG_ENOSPC, YG_EIO, …: nothing of it is there, the same may
+ * be tried again. When the bound is met the oldest batches are dropped first.
+ */
+YG_MUST_USE int yg_spool_commit(struct yg_spool *spool, const struct yg_wire_batch *batch,
+				struct yg_bytes packed, struct yg_bytes checkpoint, int64_t now_ns);
+
+/* What is to be sent next. */
+enum yg_spool_kind {
+	YG_SPOOL_NOTHING,
+	YG_SPOOL_BATCH,
+	YG_SPOOL_DROP,
+};
+struct yg_spool_item {
+	enum yg_spool_kind kind;
+	uint64_t number;
+	uint64_t epoch;
+	uint64_t sequence;
+};
+/*
+ * The bytes to send, with @sensor in them, to @to (emptied before). YG_OK (also for nothing);
+ * YG_ENOMEM, YG_EIO. A batch that cannot be read any more becomes a drop record.
+ */
+YG_MUST_USE int yg_spool_next(struct yg_spool *spool, const char *sensor, int64_t now_ns,
+			      struct yg_spool_item *ret, struct yg_buf *to);
+
+/* The hub has @item. Not synced: when it is forgotten, it is only sent again. */
+YG_MUST_USE int yg_spool_ack(struct yg_spool *spool, const struct yg_spool_item *item);
+
+/* The hub lacks what it should have: send again from @sequence of @epoch on. What is not there any
+ * more becomes a drop record. YG_OK; YG_ENOENT: no such place. */
+YG_MUST_USE int yg_spool_rewind(struct yg_spool *spool, uint64_t epoch, uint64_t sequence,
+				int64_t now_ns);
+
+/* All that is not acknowledged belongs to @epoch from sequence 1 on. YG_OK; YG_EINVAL: not a new
+ * one. */
+YG_MUST_USE int yg_spool_new_epoch(struct yg_spool *spool, uint64_t epoch, int64_t now_ns);
+
+/* The hub will never take @item: it becomes a drop record of its own. */
+YG_MUST_USE int yg_spool_give_up(struct yg_spool *spool, const struct yg_spool_item *item,
+				 const char *reason, int64_t now_ns);
+
+/* Remove segments that were acknowledged YG_SPOOL_KEEP_S ago. */
+void yg_spool_tidy(struct yg_spool *spool, int64_t now_ns);
+
+struct yg_spool_state {
+	uint64_t epoch;
+	uint64_t last;	  /* sequence of the current epoch that was given out last */
+	uint64_t acked;	  /* the same, acknowledged */
+	uint64_t waiting; /* batches and drop records to be sent */
+	uint64_t bytes;
+	uint64_t bytes_max;
+	uint64_t dropped; /* records, ever */
+};
+struct yg_spool_state yg_spool_state(struct yg_spool *spool);

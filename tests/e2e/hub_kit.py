@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the scenarios of hub and sensor share: a real hub on free ports, its operator, what it kept."""
+import json
+import os
+import pathlib
+import signal
+import struct
+import subprocess
+import time
+
+from harness import TIMEOUT_S, YAGURA, folder, yagura
+from stranger import Sensor
+
+
+def until(what, test, seconds=60):
+    """Look again and again until @test gives something; waiting for an event, never for a time."""
+    end = time.monotonic() + seconds
+    while True:
+        found = test()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError("it never came: %s" % what)
+        time.sleep(0.01)
+
+
+class Hub:
+    def __init__(self, data=None, sensors="127.0.0.1:0", env=None, inside=()):
+        self.data = pathlib.Path(data or folder() / "hub")
+        self.sensors, self.env, self.inside = sensors, env, inside
+        self.start()
+
+    def start(self):
+        # The hub removes segments that the archive has passed: links keep what is counted here.
+        self.earlier = pathlib.Path(str(self.data) + ".earlier")
+        self.earlier.mkdir(exist_ok=True)
+        for segment in (self.data / "journal").glob("*.seg"):
+            (self.earlier / segment.name).unlink(missing_ok=True)
+            os.link(segment, self.earlier / segment.name)
+        self.process = subprocess.Popen(
+            [*self.inside, YAGURA, "hub", "--data", str(self.data), "--http", "127.0.0.1:0", "--sensors", self.sensors],
+            stdout=subprocess.PIPE, stderr=open(str(self.data) + ".err", "ab"),
+            env=dict(os.environ, LANGUAGE="en", **(self.env or {})))
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError("no ready line: " + self.messages())
+        self.ready = json.loads(line)
+        # The same port again after a restart, so that sensors find it.
+        self.sensors = self.ready["sensors"].split("//")[1]
+        self.ca = self.ready["ca"]
+
+    def messages(self):
+        return pathlib.Path(str(self.data) + ".err").read_text(encoding="utf-8")
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        code = self.process.wait(10)
+        self.process.stdout.close()
+        return code
+
+    def admin(self, *args):
+        return yagura("admin", "--data", self.data, *args)
+
+    def org(self, name="acme"):
+        assert self.admin("org", "add", name).code == 0
+        return name
+
+    def token(self, org="acme"):
+        return self.admin("enrol-token", "--org", org).out.strip()
+
+    def stranger(self, org="acme"):
+        sensor = Sensor(self.ready["sensors"], self.ca)
+        assert sensor.enrol(self.token(org)) == 201, sensor.me
+        return sensor
+
+    def segments(self):
+        """The journal's segments of all runs, oldest first: bytes that count, all of the last."""
+        paths = {p.name: p for folder_ in (self.earlier, self.data / "journal") for p in folder_.glob("*.seg")}
+        found = []
+        for name in sorted(paths):
+            try:
+                found.append((name, paths[name].read_bytes()))
+            except FileNotFoundError:  # removed just now: it was linked before
+                found.append((name, (self.earlier / name).read_bytes()))
+        for index, (name, data) in enumerate(found):
+            # A segment says how much of the one before it counts (docs/journal.md).
+            after = [struct.unpack_from("<QQ", d, 40) for _, d in found[index + 1:]]
+            yield name, data[:next((size for first, size in after if first == int(name[:20])), len(data))]
+
+    def entries(self):
+        """What is in its journal: (kind, organisation, sensor, body)."""
+        for _, data in self.segments():
+            at = 128
+            while at + 128 <= len(data) and data[at:at + 4] == b"YGJ1":
+                kind, id_size, size = struct.unpack_from("<HHI", data, at + 4)
+                begin = at + 128 + id_size
+                if begin + size > len(data):
+                    break
+                if kind != 4:
+                    org, sensor = data[at + 128:begin].decode().split("/")
+                    yield kind, org, sensor, data[begin:begin + size]
+                at += (128 + id_size + size + 7) // 8 * 8
+
+    def kept(self):
+        """Batches and drop records in its journal: (kind, organisation, head or drop record, records)."""
+        found = []
+        for kind, org, sensor, body in self.entries():
+            head, _, packed = body.partition(b"\n")
+            if kind in (1, 2):
+                what = json.loads(head if kind == 1 else body)
+                assert what["sensor"] == sensor, (what, sensor)
+                found.append((kind, org, what, (packed,)))
+        return found
+
+    def refused(self):
+        return [body for kind, _, _, body in self.entries() if kind == 3]
+
+    def verify(self):
+        """What `admin archive verify` says: (exit status, its objects)."""
+        done = self.admin("archive", "verify", "--json")
+        return done.code, [json.loads(line) for line in done.out.splitlines()]
+
+    def archived(self, org="acme"):
+        """All records of the archive, in the order of files."""
+        found = []
+        for path in sorted((self.data / "archive" / org).glob("**/*")):
+            if path.suffix not in (".open", ".zst"):
+                continue
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:  # closed just now
+                data = pathlib.Path(str(path)[:-5] + ".ndjson.zst").read_bytes()
+            content = subprocess.run(["zstd", "-dqc"], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                     timeout=TIMEOUT_S).stdout
+            found += [json.loads(line) for line in content.splitlines() if line.endswith(b"}")]
+        return found
+
+    def records(self, sensor=None):
+        """All records in the order in which they were kept."""
+        packed = b"".join(r[0] for kind, _, head, r in self.kept()
+                          if kind == 1 and sensor in (None, head["sensor"]))
+        if not packed:
+            return []
+        content = subprocess.run(["zstd", "-dqc"], input=packed, stdout=subprocess.PIPE, check=True,
+                                 timeout=TIMEOUT_S).stdout
+        return [json.loads(line) for line in content.splitlines()]
+
+
+def record(number, text=None):
+    return ('{"v":1,"format":"syslog","position":%d,"raw":"%s","fields":{"n":%d}}\n'
+            % (number, text or "line %d" % number, number)).encode()
+
+
+SENSOR = os.environ.get("YAGURA_SENSOR", str(pathlib.Path(YAGURA).with_name("yagura-sensor")))
+
+
+class Member:
+    """A real sensor beside a hub."""
+
+    def __init__(self, hub, org="acme", options=(), follow=()):
+        self.hub, self.options, self.follow = hub, list(options), [str(f) for f in follow]
+        self.state = folder() / "state"
+        done = self.call("enrol", "--hub", hub.ready["sensors"], "--ca", hub.ca, "--token", hub.token(org),
+                         "--state", self.state)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr.decode())
+        self.id = done.stdout.decode().strip().split("/")[1]
+
+    @staticmethod
+    def call(*args, stdin=b""):
+        return subprocess.run([SENSOR, *map(str, args)], input=stdin, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=dict(os.environ, LANGUAGE="en"), timeout=TIMEOUT_S)
+
+    def start(self):
+        command = [SENSOR, "run", "--state", str(self.state), "--tz", "UTC", *self.options]
+        for path in self.follow:
+            command += ["--follow", path]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE,
+                                        stderr=open(str(self.state) + ".err", "ab"),
+                                        env=dict(os.environ, LANGUAGE="en"))
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError("no ready line: " + self.messages())
+        self.ready = json.loads(line)
+        return self
+
+    def messages(self):
+        return pathlib.Path(str(self.state) + ".err").read_text(encoding="utf-8")
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        code = self.process.wait(20)
+        self.process.stdout.close()
+        return code
+
+    def raws(self):
+        return [r["raw"] for r in self.hub.records(self.id)]
+
+    def wait_for(self, wanted):
+        """Until exactly these lines, in this order, have arrived."""
+        def look():
+            got = self.raws()
+            return got == wanted or (len(got) > len(wanted) and "more")
+        found = until("%d lines, last %r" % (len(wanted), wanted[-1:]), look)
+        if found == "more":
+            raise AssertionError("too many: %r" % self.raws()[:20])
+
+
+def lines(first, last, words="sshd[7]: line"):
+    return ["Nov 21 08:00:%02d box %s %d" % (n % 60, words, n) for n in range(first, last + 1)]
+
+
+def append(path, texts):
+    with open(path, "ab") as file:
+        file.write("".join(t + "\n" for t in texts).encode())
