@@ -6,12 +6,10 @@ Uses the workloads of bench/run (made there first), measures each point ROUNDS t
 build/curves.json; what was there for other curves stays. bench/plots.py draws docs/performance/curves.json,
 which is a copy of it. Cost is processor time without the start (the same rules over nothing).
 """
-import hashlib
 import json
 import multiprocessing
 import os
 import pathlib
-import random
 import re
 import statistics
 import subprocess
@@ -87,20 +85,12 @@ def rules():
 
 
 def indicator_list(count):
-    """Half names, three tenths addresses, two tenths hashes; one in a thousand records of W1 and W2 can hit."""
-    target = PLACE / ("indicators-%d.txt" % count)
+    """The first of workload W5: half names, three tenths addresses, two tenths hashes."""
+    target = PLACE / ("w5-%d" % count)
     if not target.exists():
-        chance = random.Random(20261125)
         part = target.with_suffix(".part")
-        with open(part, "w", encoding="ascii") as out:
-            for number in range(count):
-                kind = number % 10
-                if kind < 5:
-                    out.write("%s-%d.example%d.test\n" % (hashlib.md5(b"%d" % number).hexdigest()[:8], number, chance.randrange(500)))
-                elif kind < 8:
-                    out.write("100.%d.%d.%d\n" % (64 + chance.randrange(64), chance.randrange(256), chance.randrange(256)))
-                else:
-                    out.write(hashlib.sha256(b"%d" % number).hexdigest() + "\n")
+        with open(part, "wb") as out:
+            subprocess.run([ROOT / "build/bench/bench_workload", "w5", str(count)], check=True, stdout=out, stderr=subprocess.DEVNULL)
         part.rename(target)
     return target
 

@@ -41,15 +41,17 @@ CHARTS = {
 
 
 def short(number):
+    if number >= 1000 and number % 1000:
+        return "{:,}".format(round(number))
     if number >= 1_000_000:
         return "%g M" % (number / 1_000_000)
     return "%g k" % (number / 1000) if number >= 1000 else "%g" % number
 
 
 def round_top(value):
-    """The next number of 1, 1.5, 2, 3, 4, 5, 6, 8 × ten to some power that is not below @value."""
+    """The next number of 1, 2, 3, 4, 5, 6, 8 × ten to some power that is not below @value."""
     base = 10 ** math.floor(math.log10(value))
-    return next(step * base for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * base >= value * 0.999)
+    return next(step * base for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * base >= value * 0.999)
 
 
 class Chart:
@@ -90,7 +92,9 @@ class Chart:
                 found += [value * step for step in (1, 2, 5) if value * step <= self.top]
                 value *= 10
             return found
-        return [self.top * i / 5 for i in range(6)]
+        first = int(("%e" % self.top)[0])
+        steps = {1: 5, 2: 4, 3: 3, 4: 4, 5: 5, 6: 3, 8: 4}[first]
+        return [self.top * i / steps for i in range(steps + 1)]
 
     def path(self, points, which):
         return " ".join("%s%.1f %.1f" % ("L" if i else "M", self.x(p["x"]), self.y(p[self.kind + "_" + which]))
@@ -116,7 +120,7 @@ class Chart:
             out.append('<text class="soft" x="%d" y="%.1f" text-anchor="end">%s</text>' % (LEFT - 8, at + 4, short(round(tick, 3))))
         for tick in self.ticks:
             out.append('<text class="soft" x="%.1f" y="%d" text-anchor="middle">%s</text>'
-                       % (self.x(tick), HEIGHT - BOTTOM + 20, short(tick) if tick != 3754 else "3,754"))
+                       % (self.x(tick), HEIGHT - BOTTOM + 20, short(tick)))
         out.append('<path class="axis" d="M%d %d H%d"/>' % (LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT))
         out.append('<text class="soft" x="%.1f" y="%d" text-anchor="middle">%s</text>'
                    % ((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, html.escape(self.x_title)))

@@ -266,7 +266,7 @@ def difference(ours, theirs):
     elif any("4688" in place for place in more):
         words.append("the peer does not read Security 4688 as process_creation")
     elif more:
-        words.append("the field has another name in these events")
+        words.append("the peer does not find the field: another name here, or below Event")
     if less:
         words.append("the peer takes records of another logsource, too")
     return "; ".join(words)
