@@ -30,6 +30,7 @@ class Source:
     def __init__(self, hub, name, org):
         self.name, self.org = name, org
         self.log = folder() / (name + ".log")
+        self.log.touch()  # a log that is made and renamed before the sensor has seen it once is not its (src/sensor/README.md)
         self.member = Member(hub, org, follow=[self.log])
         self.member.start()
         self.written = self.rotated = 0
