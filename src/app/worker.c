@@ -195,7 +195,8 @@ static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_eve
 		 uint32_t record)
 {
 	struct yg_trace *to = &batch->traces[batch->trace_count];
-	const struct yg_trace_opts opts = {.is_record_kept = true, .memo = worker->memo};
+	const struct yg_trace_opts opts = {.kept = yg_buf_bytes(&batch->text),
+					   .memo = worker->memo};
 	struct yg_hits hits;
 	bool is_needed;
 	int rc = yg_engine_match(worker->detector->engine, worker->scratch, event, &hits);

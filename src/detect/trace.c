@@ -338,19 +338,32 @@ static int trace_json(struct yg_event *event, struct yg_arena *arena, struct yg_
 	return rc;
 }
 
-/* Texts of the trace that lie in the record, moved to where they stay. */
-static int keep_texts(struct yg_arena *arena, struct yg_trace *trace)
+/* @text where it stays: as it is where it lies in @kept, otherwise copied. */
+static bool keep(struct yg_arena *arena, struct yg_bytes kept, struct yg_bytes *text)
+{
+	uintptr_t at = (uintptr_t)text->data, from = (uintptr_t)kept.data;
+
+	if (text->size == 0 ||
+	    (at >= from && text->size <= kept.size && at - from <= kept.size - text->size))
+		return true;
+	return yg_arena_dup(arena, *text, text);
+}
+
+/*
+ * Texts of the trace, moved to where they stay. What was decoded (escapes, UTF-16) lies in the
+ * arena of the event, which is gone with the next record.
+ */
+static int keep_texts(struct yg_arena *arena, struct yg_bytes kept, struct yg_trace *trace)
 {
 	bool is_path_target =
 		trace->target.data == trace->path.data && trace->target.size == trace->path.size;
 
-	if (!yg_arena_dup(arena, trace->actor, &trace->actor) ||
-	    !yg_arena_dup(arena, trace->path, &trace->path) ||
-	    !yg_arena_dup(arena, trace->source, &trace->source))
+	if (!keep(arena, kept, &trace->actor) || !keep(arena, kept, &trace->path) ||
+	    !keep(arena, kept, &trace->source))
 		return YG_ENOMEM;
 	if (is_path_target)
 		trace->target = trace->path;
-	else if (!yg_arena_dup(arena, trace->target, &trace->target))
+	else if (!keep(arena, kept, &trace->target))
 		return YG_ENOMEM;
 	return YG_OK;
 }
@@ -380,7 +393,7 @@ int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,
 	/* Records that only count for correlations seldom complete one: see yg_judge_out.event. */
 	if (!tracer->is_bare && (ret->hit_count > 0 || ret->indicator_count > 0))
 		rc = trace_json(event, arena, ret);
-	if (rc == YG_OK && *ret_is_needed && !opts.is_record_kept)
-		rc = keep_texts(arena, ret);
+	if (rc == YG_OK && *ret_is_needed)
+		rc = keep_texts(arena, opts.kept, ret);
 	return rc;
 }

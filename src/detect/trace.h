@@ -124,13 +124,13 @@ void yg_trace_group(const struct yg_engine *engine, uint32_t rule, uint32_t ref,
 
 struct yg_indicator_memo;
 struct yg_trace_opts {
-	bool is_record_kept;		/* until the trace was judged */
+	struct yg_bytes kept;		/* stays until the trace was judged, as a batch's text */
 	struct yg_indicator_memo *memo; /* for indicators, of this thread; may be NULL */
 };
 
 /*
  * Make the trace of @event, whose hits are @hits. Texts are copied into @arena (the batch's), or
- * borrowed from the record where opts->is_record_kept. YG_OK or YG_ENOMEM. *ret_is_needed is false
+ * borrowed where they lie in opts->kept. YG_OK or YG_ENOMEM. *ret_is_needed is false
  * when no detector across records can want this record: the caller drops it then.
  */
 YG_MUST_USE int yg_trace_make(const struct yg_tracer *tracer, struct yg_event *event,

@@ -331,6 +331,32 @@ static void indicators_are_kept(void)
 	finish(&bench);
 }
 
+/* What was decoded lies in the arena of the event, which the next record takes over. */
+static void decoded_texts_outlive_the_event(void)
+{
+	static char record[] = "sun\\u0072ise 192.0.2.7";
+	struct yg_arena *own = yg_arena_new(1u << 12);
+	const struct yg_trace_opts opts = {.kept = yg_bytes_str(record)};
+	const uint32_t hits[] = {0};
+	struct bench bench = {0};
+
+	(void)fake_rule(&bench.engine, "a", YG_LEVEL_LOW, YG_KIND_PATTERN, YG_ATTACK_WEB);
+	CHECK(own && start(&bench, YG_FORMAT_WINDOWS, NULL));
+	yg_event_init(&bench.event, own, bench.names);
+	bench.event.format = YG_FORMAT_WINDOWS;
+	CHECK(yg_event_add_escaped(&bench.event, YG_S("Computer"),
+				   yg_bytes_cut(yg_bytes_str(record), 0, 12)) == YG_OK);
+	CHECK(yg_event_add(&bench.event, YG_S("IpAddress"), yg_bytes_from(yg_bytes_str(record), 13),
+			   YG_VALUE_TEXT) == YG_OK);
+	CHECK(yg_trace_make(bench.tracer, &bench.event, &(struct yg_hits){hits, 1}, bench.arena,
+			    opts, &bench.trace, &bench.is_needed) == YG_OK);
+	own = yg_arena_free(own);
+	CHECK(bench.trace.actor.data == (const uint8_t *)record + 13); /* stays: not copied */
+	CHECK_TEXT(bench.trace.actor, "192.0.2.7");
+	CHECK_TEXT(bench.trace.target, "sunrise");
+	finish(&bench);
+}
+
 static void without_memory_it_says_so(void)
 {
 	struct bench bench = {0};
@@ -365,6 +391,7 @@ static const struct check_case cases[] = {
 	CASE(hits_make_findings_unless_quiet),
 	CASE(keys_for_correlations),
 	CASE(indicators_are_kept),
+	CASE(decoded_texts_outlive_the_event),
 	CASE(without_memory_it_says_so),
 };
 
