@@ -2,6 +2,7 @@
 """The result is the same for any number of threads, and in every run."""
 import datetime
 import hashlib
+import json
 import random
 
 from harness import ATTACK, BENIGN, RULE, SHARED, case, equal, folder, main, yagura
@@ -22,6 +23,20 @@ id: 22222222-2222-4333-8444-555555555555
 """
 
 
+PROCESS_RULE = """title: Evil
+id: 33333333-2222-4333-8444-555555555555
+status: test
+level: high
+logsource:
+    product: windows
+    category: process_creation
+detection:
+    selection:
+        Image|contains: 'evil'
+    condition: selection
+"""
+
+
 def digest(*args):
     return hashlib.sha256(yagura(*args).out.encode()).hexdigest()
 
@@ -38,6 +53,25 @@ def many_sources_one_digest():
             line = line.replace("203.0.113.9", address).replace("198.51.100.7", address)
             out.write(line.replace(" 404 ", " %s " % status) + "\n")
     digests = {digest("detect", "--json", "--threads", n, log) for n in (1, 2, 5, 2)}
+    equal(len(digests), 1)
+
+
+@case
+def who_it_was_is_of_the_record_where_it_was_decoded():
+    """Names written with escapes (and, in .evtx, as UTF-16) are decoded beside the record."""
+    base = folder()
+    (base / "rule.yml").write_text(PROCESS_RULE)
+    with open(base / "events.json", "w") as out:
+        for i in range(5000):
+            event = {"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "C:\\evil%d.exe" % (i % 7),
+                     "Computer": "機-%d-%s" % (i, "x" * (i % 40)), "User": "売\\%d" % i}
+            out.write(json.dumps(event) + "\n")
+    digests = set()
+    for threads in (1, 3):
+        got = yagura("detect", "--json", "--threads", threads, "--no-default-rules", "--rules", base / "rule.yml", base / "events.json")
+        equal(len(got.findings()), 5000)
+        equal([f for f in got.findings() if f["actor"] != f["event"]["Computer"]][:1], [])
+        digests.add(hashlib.sha256(got.out.encode()).hexdigest())
     equal(len(digests), 1)
 
 
