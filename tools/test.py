@@ -7,8 +7,9 @@ N skipped" on a line of its own, or counts as one by its exit status (0 passed, 
 failed). Each test gets a temporary folder, cache and seed of its own, so that two runs can go on
 at once. The slowest ten are printed; the last line is the sum.
 
-Which tests run where is decided by suite: unit, golden, fuzz (quick); e2e, browser, pack, shared,
-layers (default); torture, whole (full).
+Which tests run where is decided by suite: unit, golden, fuzz, layers (quick); property, e2e, browser,
+pack, shared (default); torture, whole, slow (full). Under ASan+UBSan run unit, golden, property, fuzz
+and short ones of e2e, all of e2e in full.
 """
 import concurrent.futures
 import json
@@ -26,9 +27,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 TIMEOUT_S = 900
 QUICK = {"unit", "golden", "fuzz", "layers"}
-DEFAULT = QUICK | {"e2e", "pack", "shared", "browser"}
+DEFAULT = QUICK | {"property", "e2e", "short", "pack", "shared", "browser"}
 FULL = DEFAULT | {"torture", "whole", "slow"}
-SANITIZED = {"unit", "golden", "fuzz", "e2e"}  # these run again under ASan+UBSan
+SANITIZED = {"unit", "golden", "property", "fuzz", "short"}  # these run again under ASan+UBSan
 
 BUILDS = {
     "build": ([], {}),
@@ -118,7 +119,8 @@ def main():
     for name in builds:
         build(name)
         print("%s is built (%.0f s)" % (name, time.monotonic() - start), flush=True)
-        wanted = {"build": suites, "build-san": suites & SANITIZED, "build-tsan": {"unit", "e2e"},
+        sanitized = SANITIZED | {"e2e"} if mode == "full" else SANITIZED
+        wanted = {"build": suites, "build-san": suites & sanitized, "build-tsan": {"unit", "e2e"},
                   "build-torture": {"torture"}}[name]
         if name == "build":
             wanted = wanted - {"torture"}
