@@ -155,7 +155,7 @@ static int check_options(const struct yg_options *options, struct filling *f)
 		return YG_OK;
 	rc = yg_zone_load(options->zone, &zone);
 	if (rc == YG_OK)
-		rc = yg_narrow_time("--arrived", options->arrived, zone, &f->arrived_ns);
+		rc = yg_narrow_time("--arrived", options->arrived, false, zone, &f->arrived_ns);
 	(void)yg_zone_free(zone);
 	return rc;
 }

@@ -7,8 +7,10 @@
 #include "base/ban.h"
 
 #define TIME_TEXT_MAX 64u
+#define DAY_SIZE      10u /* 2026-11-21 */
+#define DAY_NS	      (INT64_C(86400) * YG_NS_PER_S)
 
-int yg_narrow_time(const char *option, const char *text, const struct yg_zone *zone,
+int yg_narrow_time(const char *option, const char *text, bool is_end, const struct yg_zone *zone,
 		   int64_t *ret_ns)
 {
 	char full[TIME_TEXT_MAX];
@@ -18,10 +20,12 @@ int yg_narrow_time(const char *option, const char *text, const struct yg_zone *z
 
 	/* A day alone begins at its midnight, a minute at its first second. */
 	if (snprintf(full, sizeof(full), "%s%s", text,
-		     size == 10	  ? "T00:00:00"
-		     : size == 16 ? ":00"
-				  : "") < (int)sizeof(full) &&
+		     size == DAY_SIZE ? "T00:00:00"
+		     : size == 16     ? ":00"
+				      : "") < (int)sizeof(full) &&
 	    yg_time_parse_iso(yg_bytes_str(full), 0, &local_ns, &has_zone)) {
+		if (is_end && size == DAY_SIZE)
+			local_ns += DAY_NS;
 		*ret_ns = has_zone ? local_ns
 				   : local_ns - yg_zone_offset_local(zone, local_ns / YG_NS_PER_S) *
 							YG_NS_PER_S;
@@ -81,9 +85,9 @@ int yg_narrow_read(const struct yg_options *options, const struct yg_zone *zone,
 				  .from_ns = INT64_MIN + 1, /* YG_TIME_NONE is no time */
 				  .to_ns = INT64_MAX};
 	if (options->from)
-		rc = yg_narrow_time("--from", options->from, zone, &ret->from_ns);
+		rc = yg_narrow_time("--from", options->from, false, zone, &ret->from_ns);
 	if (rc == YG_OK && options->to)
-		rc = yg_narrow_time("--to", options->to, zone, &ret->to_ns);
+		rc = yg_narrow_time("--to", options->to, true, zone, &ret->to_ns);
 	for (size_t i = 0; i < options->field_count && rc == YG_OK; i++)
 		rc = add_field(ret, options->fields[i]);
 	return rc;

@@ -38,9 +38,12 @@ struct yg_narrow {
 YG_MUST_USE int yg_narrow_read(const struct yg_options *options, const struct yg_zone *zone,
 			       struct yg_narrow *ret);
 
-/* "2026-11-21", "2026-11-21T08:00", … in @zone unless it has its own; said when it is none. */
-YG_MUST_USE int yg_narrow_time(const char *option, const char *text, const struct yg_zone *zone,
-			       int64_t *ret_ns);
+/*
+ * "2026-11-21", "2026-11-21T08:00", … in @zone unless it has its own; said when it is none. A day
+ * stands for its first moment, with @is_end for the first one after it.
+ */
+YG_MUST_USE int yg_narrow_time(const char *option, const char *text, bool is_end,
+			       const struct yg_zone *zone, int64_t *ret_ns);
 
 bool yg_narrow_is_all(const struct yg_narrow *narrow);
 

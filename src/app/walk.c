@@ -5,6 +5,7 @@
 #include "app/batch.h"
 #include "app/commands.h"
 #include "app/intake.h"
+#include "app/narrow.h"
 #include "app/reading.h"
 #include "app/say.h"
 #include "app/source_files.h"
@@ -13,8 +14,6 @@
 
 #define EVENT_ARENA_MAX (32u << 20)
 #define SAID_MAX	20u
-#define DAY_BYTES	10u /* 2026-11-25 */
-#define DAY_NS		(INT64_C(86400) * YG_NS_PER_S)
 
 /* What one run needs besides its result. */
 struct walker {
@@ -44,7 +43,7 @@ static bool is_outside(const struct yg_walk *walk, int64_t time_ns)
 	if (time_ns == YG_TIME_NONE)
 		return true;
 	return (walk->from_ns != YG_TIME_NONE && time_ns < walk->from_ns) ||
-	       (walk->to_ns != YG_TIME_NONE && time_ns > walk->to_ns);
+	       (walk->to_ns != YG_TIME_NONE && time_ns >= walk->to_ns);
 }
 
 static int walk_record(struct walker *w, struct yg_reading *reading, const char *source,
@@ -274,33 +273,16 @@ bool yg_extras_take(int *argc, char **argv, const struct yg_extra *extras, size_
 	return true;
 }
 
-/* A time, or a day: its first or last moment. */
 static bool read_time(const struct yg_options *options, const char *option, const char *text,
 		      bool is_end, int64_t *ret_ns)
 {
-	struct yg_bytes b = yg_bytes_str(text);
 	struct yg_zone *zone = NULL;
-	char whole[DAY_BYTES + 10];
-	bool has_zone = false;
-	bool is_good;
+	int rc = yg_zone_load(options->zone, &zone);
 
-	if (b.size == DAY_BYTES) {
-		(void)snprintf(whole, sizeof(whole), "%sT00:00:00", text);
-		b = yg_bytes_str(whole);
-	} else {
-		is_end = false;
-	}
-	is_good = yg_zone_load(options->zone, &zone) == YG_OK &&
-		  yg_time_parse_iso(b, 0, ret_ns, &has_zone);
-	if (is_good && !has_zone)
-		*ret_ns -= (int64_t)yg_zone_offset_local(zone, *ret_ns / YG_NS_PER_S) * YG_NS_PER_S;
-	if (is_good && is_end)
-		*ret_ns += DAY_NS - 1;
+	if (rc == YG_OK)
+		rc = yg_narrow_time(option, text, is_end, zone, ret_ns);
 	(void)yg_zone_free(zone);
-	if (!is_good)
-		yg_say(N_("%s %s: write a time such as 2026-11-25 or 2026-11-25T08:00:00"), option,
-		       yg_say_safe(yg_bytes_str(text), 80));
-	return is_good;
+	return rc == YG_OK;
 }
 
 bool yg_walk_times(struct yg_walk *walk, const char *from, const char *to)

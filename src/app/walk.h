@@ -25,8 +25,7 @@ struct yg_walk {
 	/* One that nobody can read, or NULL; @why: English words. The first ones are said. */
 	int (*unread)(void *arg, const struct yg_walk_place *place, const char *why);
 	void *arg;
-	int64_t from_ns,
-		to_ns; /* only records of this time, both ends included; YG_TIME_NONE: open */
+	int64_t from_ns, to_ns; /* only records from then on, and before then; YG_TIME_NONE: open */
 
 	/* The result. */
 	uint64_t records;      /* that were read */

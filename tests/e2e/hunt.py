@@ -131,7 +131,8 @@ def time_and_fields_restrict():
         equal(set(whole), {3, 30, 50})
         equal(set(hunt("--from", "2026-11-21T08:00:30+09:00")), {30, 50})
         equal(set(hunt("--from", "2026-11-20T23:00:04Z", "--to", "2026-11-20T23:00:50Z")), {30})
-        equal(hunt("--to", "2026-11-20"), [])
+        for end, wanted in (("2026-11-20", []), ("2026-11-21", whole), ("2026-11-21T00:00", [])):
+            equal(hunt("--to", end, "--tz", "Asia/Tokyo"), wanted, end)
         equal(hunt("--field", "src_ip=203.0.113.9"), whole)
         equal(hunt("--field", "src_ip=198.51.100.7"), [])
 

@@ -207,6 +207,8 @@ def found_by_search():
     equal(len(yagura("search", "UNION", "--limit", "1", "--json", access, env=env).lines()), 1, "limit")
     equal(len(yagura("search", "UNION", "--to", "2026-11-21T08:00:05", "--tz", "+09:00", "--json", access,
                      env=env).lines()), 1, "time")
+    for end, count in (("2026-11-20", 0), ("2026-11-21", 2), ("2026-11-21T00:00", 0)):
+        equal(len(yagura("search", "UNION", "--to", end, "--tz", "+09:00", "--json", access, env=env).lines()), count, end)
     contains(yagura("search", "--regex", "(", access, env=env).err, "--regex (:")
     equal(yagura("search", "x", env=env).code, 2, "usage")
     equal(yagura("search", "UNION", "--from", "yesterday", access, env=env).code, 2, "bad time")
