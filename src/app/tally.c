@@ -56,11 +56,6 @@ struct yg_tally *yg_tally_free(struct yg_tally *tally)
 	return NULL;
 }
 
-uint64_t yg_tally_left_out(const struct yg_tally *tally)
-{
-	return tally->left_out;
-}
-
 static bool is_row(const struct row *row, const struct yg_bytes *words)
 {
 	for (unsigned i = 0; i < YG_TALLY_COLUMNS_MAX; i++)

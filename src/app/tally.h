@@ -41,9 +41,6 @@ struct yg_tally *yg_tally_free(struct yg_tally *tally);
 YG_MUST_USE int yg_tally_add(struct yg_tally *tally, const struct yg_bytes *words, unsigned which,
 			     int64_t time_ns);
 
-/* Records of rows that were not taken up. */
-uint64_t yg_tally_left_out(const struct yg_tally *tally);
-
 /* Write to standard output, as @output says. @zone: for times that people read. */
 YG_MUST_USE int yg_tally_print(struct yg_tally *tally, enum yg_output output,
 			       const struct yg_zone *zone);

@@ -47,7 +47,6 @@ struct yg_archive_filters {
 	uint32_t shards; /* a power of two; 0: the file as a whole has no filter */
 	struct line *lines;
 	uint8_t *seen; /* of each block */
-	uint64_t damaged;
 	uint32_t at_hand; /* the block that stands in data, or NO_BLOCK */
 	struct yg_buf data;
 	struct yg_fuse fuse;
@@ -348,7 +347,7 @@ int yg_archive_filters_open(const struct yg_archive *archive, struct yg_archive_
 	return rc;
 }
 
-/* Block @index at hand, checked. False: it says "maybe", or is damaged (counted once). */
+/* Block @index at hand, checked. False: it says "maybe", or is damaged. */
 static bool load_block(struct yg_archive_filters *f, uint32_t index)
 {
 	const struct line *line = &f->lines[index];
@@ -371,7 +370,6 @@ static bool load_block(struct yg_archive_filters *f, uint32_t index)
 		return true;
 	}
 	f->seen[index] = SEEN_BROKEN;
-	f->damaged++;
 	return false;
 }
 
@@ -392,11 +390,6 @@ bool yg_archive_filters_frame(struct yg_archive_filters *f, uint32_t frame, uint
 	if (!f || frame >= f->frames || !load_block(f, f->shards + frame))
 		return true;
 	return yg_fuse_has(&f->fuse, key);
-}
-
-uint64_t yg_archive_filters_damaged(const struct yg_archive_filters *f)
-{
-	return f ? f->damaged : 0;
 }
 
 int yg_archive_filters_verify(struct yg_archive_filters *f, yg_archive_note_fn note, void *arg)

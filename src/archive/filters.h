@@ -73,9 +73,6 @@ uint32_t yg_archive_filters_file(struct yg_archive_filters *filters, const uint6
 /* May @key be in frame number @frame? The frame asked last stays at hand. */
 bool yg_archive_filters_frame(struct yg_archive_filters *filters, uint32_t frame, uint64_t key);
 
-/* Blocks that were damaged so far, each of which was answered with "maybe". */
-uint64_t yg_archive_filters_damaged(const struct yg_archive_filters *filters);
-
 /* Read all blocks and name the damaged ones. YG_OK or YG_ENOMEM. */
 YG_MUST_USE int yg_archive_filters_verify(struct yg_archive_filters *filters,
 					  yg_archive_note_fn note, void *arg);

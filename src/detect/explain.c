@@ -421,14 +421,6 @@ int yg_explain_event(struct yg_explainer *e, struct yg_event *event, bool *ret_i
 
 /* --- causes ----------------------------------------------------------------------------------- */
 
-bool yg_explain_asks(const struct yg_explainer *e, uint32_t name_id)
-{
-	for (uint32_t i = 0; i < e->test_count; i++)
-		if (e->tests[i].pred->field_id == name_id)
-			return true;
-	return false;
-}
-
 /* From the top down: what is true and holds the whole up. */
 static void mark_causes(struct yg_explainer *e)
 {

@@ -48,9 +48,6 @@ void yg_explain_causes(struct yg_explainer *explainer,
 		       void (*fn)(void *arg, struct yg_bytes field, struct yg_bytes value),
 		       void *arg);
 
-/* Does the rule ask for field @name_id? */
-bool yg_explain_asks(const struct yg_explainer *explainer, uint32_t name_id);
-
 /* Does the routing of @event let engine rule @rule (not a correlation) look at it? */
 bool yg_engine_admits(const struct yg_engine *engine, struct yg_event *event, uint32_t rule);
 
