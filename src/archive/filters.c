@@ -46,7 +46,7 @@ struct yg_archive_filters {
 	uint32_t frames;
 	uint32_t shards; /* a power of two; 0: the file as a whole has no filter */
 	struct line *lines;
-	uint8_t *seen; /* of each block */
+	uint8_t *seen;	  /* of each block */
 	uint32_t at_hand; /* the block that stands in data, or NO_BLOCK */
 	struct yg_buf data;
 	struct yg_fuse fuse;
