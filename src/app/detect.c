@@ -311,11 +311,17 @@ static int output_status(int rc)
 static int report_benign(struct yg_run *run, const struct yg_report *report)
 {
 	struct yg_count count;
+	int rc;
 
 	yg_counting_result(run->counting, report, &count);
 	run->sink.counting = NULL;
 	run->sink.output = YG_OUTPUT_NONE;
-	return yg_benign_report(run->benign, &count, &run->sink.buf);
+	rc = yg_benign_report(run->benign, &count, &run->sink.buf);
+	if (run->options.output == YG_OUTPUT_HTML)
+		return rc == YG_OK || yg_buf_error(&run->sink.buf)
+			       ? yg_sink_page(&run->sink, run->options.html_path)
+			       : rc;
+	return rc;
 }
 
 /* What was asked for instead of findings, or findings. Returns the exit status so far. */
