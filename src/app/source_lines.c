@@ -161,7 +161,9 @@ int yg_line_try(struct yg_line_trial *t, struct yg_bytes line, struct yg_event *
 		return rc;
 	for (; source; source = source->next) {
 		struct yg_source_miss miss = {0};
-		bool is_message = source->in_syslog && message.size > 0;
+		bool is_message = message.size > 0 &&
+				  (source->in_syslog ||
+				   (message.data[0] == '{' && yg_source_has_objects(source)));
 		struct yg_bytes text = is_message ? message : line;
 
 		if (!is_message && !source->in_lines)

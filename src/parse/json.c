@@ -4,6 +4,7 @@
 #include "parse/address.h"
 #include "parse/auth.h"
 #include "parse/columns.h"
+#include "parse/described.h"
 #include "parse/json-int.h"
 #include "parse/products.h"
 #include "parse/record.h"
@@ -206,12 +207,31 @@ int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_ev
 	return rc == YG_ENOMEM ? yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0) : YG_OK;
 }
 
+int yg_json_read_described(struct yg_parser_int *ctx, struct yg_bytes record,
+			   struct yg_event *event, struct yg_fault *reterr)
+{
+	int rc = yg_json_read_inner(ctx, record, event, reterr);
+
+	return rc != YG_OK || event->format == YG_FORMAT_DESCRIBED
+		       ? rc
+		       : yg_fault_set(reterr, YG_EMISMATCH, "no description of a source fits", 0);
+}
+
+/* Formats with a reader of their own: no description is asked. */
+static bool is_product(enum yg_format format)
+{
+	return format == YG_FORMAT_WINDOWS || format == YG_FORMAT_SURICATA ||
+	       format == YG_FORMAT_ZEEK || format == YG_FORMAT_CLOUDTRAIL;
+}
+
 int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
 		       struct yg_fault *reterr)
 {
 	struct yg_json *json = yg_json_state(ctx);
 	struct yg_json_facts *facts;
 	struct yg_field *time;
+	struct yg_bytes time_text;
+	bool is_known = false;
 	int rc;
 
 	if (!json)
@@ -232,11 +252,19 @@ int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record, struct
 			return rc;
 		event->format = format_of(event, facts);
 	}
+	time = yg_json_role(event, facts, YG_ROLE_TIME);
+	time_text = time ? yg_event_text(event, time) : (struct yg_bytes){0};
+	if (!is_product(event->format)) {
+		rc = yg_described_object(ctx, event, record, &is_known);
+		if (rc != YG_OK)
+			return yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
+	}
 	if (!is_wanted(ctx->wanted, event->format))
 		return yg_fault_set(reterr, YG_EMISMATCH, "a JSON object of another kind", 0);
-	time = yg_json_role(event, facts, YG_ROLE_TIME);
-	if (time)
-		(void)yg_times_set(event, yg_event_text(event, time), ctx->opts.zone);
+	if (time && event->time_ns == YG_TIME_NONE)
+		(void)yg_times_set(event, time_text, ctx->opts.zone);
+	if (is_known)
+		return YG_OK;
 	if (event->format == YG_FORMAT_NGINX_JSON)
 		rc = yg_nginx_json_add(event, facts);
 	else if (event->format == YG_FORMAT_SYSLOG)
