@@ -49,8 +49,9 @@ def indicators():
 
 def lists():
     names, addresses, hashes = indicators()
-    return {"one address that is not there": ["192.0.2.77"], "one address in three frames": [ONE],
-            "one hash": [HASH], "10,000 indicators": names + addresses + hashes}
+    return {"one address that is not there": ["198.51.100.77"], "one address in three frames": [ONE],
+            "one address of the long tail": ["192.0.2.77"], "one hash in one frame": [HASH],
+            "10,000 indicators": names + addresses + hashes}
 
 
 def planted(hour):
@@ -184,9 +185,11 @@ def hunt(listed, paths):
 def run():
     made = json.loads((PLACE / "made.json").read_text())
     paths = files()
-    size = lambda is_filter: sum(p.stat().st_blocks * 512 for p in paths if (p.suffix == ".filters") == is_filter)
-    print("W11: %d files, %d days of their own, digest %s; %d MB of records on disk, %d MB of filters"
-          % (len(paths) // 2, made["own"], made["digest"], size(False) >> 20, size(True) >> 20))
+    whole = sum(p.stat().st_size for p in paths if p.suffix == ".zst")
+    there = sum(p.stat().st_blocks * 512 for p in paths if p.suffix == ".zst")
+    filters = sum(p.stat().st_size for p in paths if p.suffix == ".filters")
+    print("W11: %d files, %d days of their own, digest %s; records %d MB, of which %d MB are no holes; filters %d MB"
+          % (len(paths) // 2, made["own"], made["digest"], whole >> 20, there >> 20, filters >> 20))
     for name, values in lists().items():
         (PLACE / "list").write_text("\n".join(values) + "\n")
         for kind in ("warm", "cold"):
