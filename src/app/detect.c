@@ -79,19 +79,29 @@ static int load_reading(struct yg_run *run)
 	return rc;
 }
 
+/* Whoever follows for days learns now that there is no such place, not at the end. */
+static int prepare_profile(struct yg_run *run)
+{
+	const char *path = run->options.profile;
+
+	run->profile_clock = yg_profiling_clock();
+	if (!path)
+		return YG_OK;
+	if (yg_profile_init(&run->profile, run->rules.engine) != YG_OK)
+		return YG_ENOMEM;
+	if (!run->options.is_following || strcmp(path, "-") == 0 ||
+	    yg_profiling_write(&run->profile, run->rules.engine, path))
+		return YG_OK;
+	return YG_EIO; /* said */
+}
+
 /* --count and --explain: other things than findings are shown. */
 static int prepare_tuning(struct yg_run *run, struct yg_judge_out *out)
 {
-	int rc = YG_OK;
+	int rc = prepare_profile(run);
 
-	run->profile_clock = yg_profiling_clock();
-	if (run->options.profile && yg_profile_init(&run->profile, run->rules.engine) != YG_OK)
-		return YG_ENOMEM;
-	/* Whoever follows for days learns now that there is no such place, not at the end. */
-	if (run->options.profile && run->options.is_following &&
-	    strcmp(run->options.profile, "-") != 0 &&
-	    !yg_profiling_write(&run->profile, run->rules.engine, run->options.profile))
-		return YG_EIO;
+	if (rc != YG_OK)
+		return rc;
 	if (run->options.rule_budget + run->options.findings_budget > 0 && !run->options.explain) {
 		run->quarantine = yg_quarantine_new(run->rules.engine, &run->options);
 		if (!run->quarantine)

@@ -579,49 +579,57 @@ static int try_objects(struct trial *t, struct yg_bytes record,
 	return YG_EMISMATCH;
 }
 
+/* The kinds of line of @source; the one that came furthest is named in @ret_miss. */
+static int try_lines(struct trial *t, struct yg_bytes record,
+		     const struct yg_source_line **ret_line, struct yg_source_miss *ret_miss)
+{
+	const struct yg_source *source = t->source;
+
+	for (uint32_t i = 0; i < source->line_count && record.size <= YG_SOURCE_RECORD_MAX; i++) {
+		int rc;
+
+		t->line = &source->lines[i];
+		if (t->line->members)
+			continue;
+		yg_pattern_begin(t->match);
+		rc = t->line->cells ? match_cells(t, record)
+				    : yg_pattern_match(t->line->pattern, record, t->match);
+		*ret_line = t->line;
+		if (rc == YG_OK)
+			return fill(t);
+		if (rc != YG_EMISMATCH)
+			return rc;
+		if (ret_miss->line && t->match->miss_at <= ret_miss->at)
+			continue;
+		ret_miss->line = t->line;
+		ret_miss->at = t->match->miss_at;
+		explain(t, ret_miss);
+	}
+	if (ret_miss->line)
+		return YG_EMISMATCH;
+	ret_miss->line = &source->lines[0];
+	ret_miss->expected = N_("a JSON object"); /* there are no other kinds */
+	return YG_EMISMATCH;
+}
+
 int yg_source_try(const struct yg_source *source, const struct yg_parse_opts *opts,
 		  struct yg_bytes record, struct yg_event *ret,
 		  const struct yg_source_line **ret_line, struct yg_source_miss *ret_miss)
 {
 	struct trial t = {.source = source};
+	int rc;
 
 	*ret_miss = (struct yg_source_miss){0};
 	if (begin(&t, opts, ret) != YG_OK)
 		return YG_ENOMEM;
-	if (yg_source_has_objects(source) && yg_fits_json(record) &&
-	    record.size <= YG_SOURCE_RECORD_MAX) {
-		int rc = yg_described_walk(opts, record, ret);
-
-		if (rc == YG_OK)
-			return try_objects(&t, record, ret_line, ret_miss);
-		if (rc == YG_ENOMEM)
-			return rc;
-		yg_event_init(ret, ret->arena, ret->names);
-	}
-	for (uint32_t i = 0; i < source->line_count && record.size <= YG_SOURCE_RECORD_MAX; i++) {
-		int rc;
-
-		t.line = &source->lines[i];
-		if (t.line->members) {
-			if (!ret_miss->line) {
-				ret_miss->line = t.line;
-				ret_miss->expected = N_("a JSON object");
-			}
-			continue;
-		}
-		yg_pattern_begin(t.match);
-		rc = t.line->cells ? match_cells(&t, record)
-				   : yg_pattern_match(t.line->pattern, record, t.match);
-		*ret_line = t.line;
-		if (rc == YG_OK)
-			return fill(&t);
-		if (rc != YG_EMISMATCH)
-			return rc;
-		if (ret_miss->line && t.match->miss_at <= ret_miss->at)
-			continue;
-		ret_miss->line = t.line;
-		ret_miss->at = t.match->miss_at;
-		explain(&t, ret_miss);
-	}
-	return YG_EMISMATCH;
+	if (!yg_source_has_objects(source) || !yg_fits_json(record) ||
+	    record.size > YG_SOURCE_RECORD_MAX)
+		return try_lines(&t, record, ret_line, ret_miss);
+	rc = yg_described_walk(opts, record, ret);
+	if (rc == YG_OK)
+		return try_objects(&t, record, ret_line, ret_miss);
+	if (rc == YG_ENOMEM)
+		return rc;
+	yg_event_init(ret, ret->arena, ret->names);
+	return try_lines(&t, record, ret_line, ret_miss);
 }

@@ -329,33 +329,50 @@ static bool add_time(const struct objects *o, uint32_t index)
 	return true;
 }
 
-static int add_other(struct objects *o, uint32_t index, bool *has_time)
+/* Can this key be named in a description, and has nothing been said of it yet? */
+static bool is_open_key(const struct objects *o, uint32_t index)
 {
-	struct yg_event *event = pointed(o);
-	struct yg_bytes path = event->fields[index].name;
-	struct yg_bytes text = text_at(event, index);
+	struct yg_bytes path = pointed(o)->fields[index].name;
+
+	return find_path(pointed(o), path) == index && !is_taken(o, index) && is_plain(path) &&
+	       !yg_bytes_ends(path, YG_S("?")) && path.size <= YG_EVENT_NAME_MAX;
+}
+
+/* A key that all objects have, as long as not too many are asked for. */
+static void add_present(struct objects *o, struct yg_bytes path)
+{
 	uint32_t have = 0;
 
-	if (find_path(event, path) != index || is_taken(o, index) || !is_plain(path) ||
-	    yg_bytes_ends(path, YG_S("?")) || path.size > YG_EVENT_NAME_MAX)
-		return YG_OK;
 	for (uint32_t i = 0; i < o->count; i++)
 		have += find_path(&o->events[i], path) != UINT32_MAX;
+	if (have < o->count || o->present == PRESENT_MAX)
+		return;
+	add_member(o, path, YG_S("{:text}"));
+	o->present++;
+}
+
+static int add_other(struct objects *o, uint32_t index, bool *has_time)
+{
+	struct yg_bytes path = pointed(o)->fields[index].name;
+	struct yg_bytes text = text_at(pointed(o), index);
+
+	if (!is_open_key(o, index))
+		return YG_OK;
 	if (!*has_time && add_time(o, index)) {
 		*has_time = true;
 		return YG_OK;
 	}
-	if (text.size <= LITERAL_MAX && is_plain(text) && is_kind_key(path) &&
-	    is_name_of_kind(text)) {
+	if (!is_plain(text) || text.size > YG_PATTERN_BYTES_MAX / 2) {
+		add_present(o, path);
+		return YG_OK;
+	}
+	if (text.size <= LITERAL_MAX && is_kind_key(path) && is_name_of_kind(text)) {
 		add_literal(o, path, text);
 		return YG_OK;
 	}
-	if (is_plain(text) && text.size <= YG_PATTERN_BYTES_MAX / 2 && has_telling_word(text))
+	if (has_telling_word(text))
 		return add_telling(o, index);
-	if (have == o->count && o->present < PRESENT_MAX) {
-		add_member(o, path, YG_S("{:text}"));
-		o->present++;
-	}
+	add_present(o, path);
 	return YG_OK;
 }
 

@@ -348,7 +348,8 @@ static void objects(void)
 	      "04:05:06\",\"timestamp\":\"2020-01-01T00:00:00Z\"}",
 	      "event=sign in|who.name=bob |who.from=relay|who.from=192.0.2.1:7|at=03.01.2026 "
 	      "04:05:06|"
-	      "timestamp=2020-01-01T00:00:00Z|log_source=app|log_kind=app|user=bob|src_ip=192.0.2.1|src_port=7|"
+	      "timestamp=2020-01-01T00:00:00Z|log_source=app|log_kind=app|user=bob|src_ip=192.0.2."
+	      "1|src_port=7|"
 	      "proxy=relay|done=false|auth_result=failed|auth_method=app|");
 	CHECK(r.event.format == YG_FORMAT_DESCRIBED);
 	CHECK_TEXT(r.event.time_text, "03.01.2026 04:05:06");
@@ -363,7 +364,7 @@ static void objects(void)
 	CHECK(r.event.format == YG_FORMAT_DESCRIBED && r.event.has_zone);
 	CHECK_TEXT(r.event.channel, "app");
 	/* a value that does not fit, a key that lacks, a word that must be there */
-	READS(&r, "{\"event\":1,\"who\":{\"nam\":\"eve\"}}", "event=1|who.nam=eve|");
+	READS(&r, "{\"event\":1,\"who\":{\"names\":\"eve\"}}", "event=1|who.names=eve|");
 	CHECK(r.event.format == YG_FORMAT_JSON);
 	READS(&r, "{\"event\":\"x\",\"who\":{\"name\":null}}", "event=x|who.name=|");
 	CHECK(r.event.format == YG_FORMAT_JSON);
