@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/facts.h - the append-only store: what detection found, in bundles, with its counters.
+ *
+ * A row is a bundle: the findings of one (organisation, sensor, rule, source, minute), with how
+ * often, from when to when, the weightiest outcome, and references into the archive. Raw records
+ * are not in here. Ids are derived (yg_fact_finding_id), so the same findings again, after a crash,
+ * are the same rows and change nothing.
+ *
+ * It is filled by consumers of the journal only, in batches: rows, counters, what the consumer
+ * needs to go on (its state), and its cursor are one transaction. A batch says which cursor it
+ * follows on; one that does not (it was committed before, or another process did) is refused.
+ *
+ * No transaction spans this store and store/control.h, and neither knows the other.
+ * Backends: facts_sqlite.c (a file of its own, WAL, synchronous=FULL), facts_ram.c (for tests).
+ * tests/unit/store/facts_conformance.c runs against both. Only access/ and app/ include this.
+ * Threads: one writer, and one struct for each thread that reads.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "model/finding.h"
+
+#define YG_FACT_ORG_MAX 64u
+#define YG_FACT_TEXT_MAX                                                                           \
+	1024u			   /* bytes of source, actor, target; longer ones are cut by whole \
+				    * characters before they come here */
+#define YG_FACT_REFS_MAX     8u	   /* references kept of a bundle: the first ones and the last */
+#define YG_FACT_LIST_MAX     1000u /* rows in one page */
+#define YG_FACT_STATE_MAX    (256u << 20) /* bytes a consumer may keep */
+#define YG_FACT_CONSUMER_MAX 32u
+#define YG_FACT_ID_BYTES     16u
+
+struct yg_facts;
+
+/* Where a record is: the number of its line (app/hub_archive.h), and when the hub received it. */
+struct yg_fact_ref {
+	uint64_t number; /* journal position * 65536 + place in the batch */
+	int64_t received_ns;
+};
+
+/* A bundle. Bytes are borrowed: on writing for the call, on reading until the callback returns. */
+struct yg_fact_finding {
+	uint8_t id[YG_FACT_ID_BYTES];
+	uint64_t change; /* ascends over the whole store with every change of a row; reading only */
+	struct yg_bytes org;
+	struct yg_bytes sensor;
+	struct yg_bytes rule;	  /* its id */
+	struct yg_bytes title;	  /* of the rule, English */
+	struct yg_bytes title_ja; /* may be empty */
+	struct yg_bytes rules;	  /* digest of the rule set, hex */
+	enum yg_level level;
+	enum yg_finding_kind kind;
+	enum yg_attack_field field;
+	enum yg_outcome outcome; /* the weightiest */
+	struct yg_bytes reason;	 /* of that outcome, English text */
+	struct yg_bytes source;	 /* the log, as the sensor names it */
+	struct yg_bytes actor;	 /* of the first finding; may be empty */
+	struct yg_bytes target;	 /* as above */
+	struct yg_bytes matched; /* indicators: the value; else empty */
+	int64_t minute_ns;	 /* begin of its minute of event time (receipt, without one) */
+	int64_t first_ns;
+	int64_t last_ns;
+	int64_t received_ns; /* of its first record: when the hub had it */
+	int64_t written_ns;  /* when it could first be seen here */
+	uint64_t count;
+	struct yg_fact_ref refs[YG_FACT_REFS_MAX];
+	uint32_t ref_count;
+};
+
+/*
+ * The id of a bundle: the first bytes of SHA-256 over its key, each part with its length before it.
+ * @minute_ns is cut to its minute.
+ */
+void yg_fact_finding_id(struct yg_bytes org, struct yg_bytes sensor, struct yg_bytes rule,
+			struct yg_bytes source, int64_t minute_ns, uint8_t to[YG_FACT_ID_BYTES]);
+
+/*
+ * YG_OK; YG_EMISMATCH: made by a newer version, untouched; YG_EFORMAT: no file of ours, untouched;
+ * YG_EIO, YG_ENOSPC, YG_EACCES, YG_EAGAIN, YG_ENOMEM.
+ */
+YG_MUST_USE int yg_facts_open_sqlite(const char *path, bool may_create, struct yg_facts **ret);
+struct yg_facts *yg_facts_new_ram(void);
+/* An open batch is dropped. NULL is allowed; always returns NULL. */
+struct yg_facts *yg_facts_free(struct yg_facts *facts);
+
+/* ---- writing: one consumer's batch ---- */
+
+/* The cursor and the state that @consumer committed last; 0 and no bytes at the very beginning.
+ * *ret_state: room is the caller's buffer, emptied first; NULL: not wanted. */
+YG_MUST_USE int yg_facts_cursor(struct yg_facts *facts, const char *consumer, uint64_t *ret_cursor,
+				struct yg_buf *ret_state);
+
+/* YG_OK; YG_EMISMATCH: the last committed cursor is not @after. */
+YG_MUST_USE int yg_facts_begin(struct yg_facts *facts, const char *consumer, uint64_t after);
+
+/*
+ * Add @finding's count, references and times to its bundle, or make it. @ret_is_new may be NULL.
+ * YG_OK, YG_EINVAL (outside the limits above); after another error the batch fails.
+ */
+YG_MUST_USE int yg_facts_add(struct yg_facts *facts, const struct yg_fact_finding *finding,
+			     bool *ret_is_new);
+
+/* A weightier outcome of bundle @id, learnt later; a lighter one changes nothing. YG_OK, YG_ENOENT.
+ */
+YG_MUST_USE int yg_facts_outcome(struct yg_facts *facts, const uint8_t id[YG_FACT_ID_BYTES],
+				 enum yg_outcome outcome, struct yg_bytes reason);
+
+/* Logs received, for the funnel: counters by organisation and day (UTC) of receipt. */
+YG_MUST_USE int yg_facts_count_records(struct yg_facts *facts, struct yg_bytes org, int64_t day_ns,
+				       uint64_t records, uint64_t bytes);
+
+/* Everything since begin, with @cursor and @state (empty data: the old one stays), durable in one;
+ * on error nothing of it. */
+YG_MUST_USE int yg_facts_commit(struct yg_facts *facts, uint64_t cursor,
+				const struct yg_bytes *state);
+void yg_facts_abort(struct yg_facts *facts);
+
+/* ---- reading ---- */
+
+/* Zero values and empty bytes: no such limit. */
+struct yg_fact_filter {
+	bool is_all_orgs;	     /* else those listed, none when the list is empty */
+	const struct yg_bytes *orgs; /* at most YG_FACT_ORGS_MAX */
+	size_t org_count;
+	struct yg_bytes rule;
+	struct yg_bytes sensor;
+	struct yg_bytes actor;
+	enum yg_level level_min;
+	enum yg_outcome outcome_min;
+	int64_t from_ns; /* minute_ns >= */
+	int64_t to_ns;	 /* minute_ns < ; 0: open */
+	/* Keyset. Newest first (minute_ns, id descending) unless by_change. */
+	bool has_after;
+	int64_t after_minute_ns;
+	uint8_t after_id[YG_FACT_ID_BYTES];
+	bool by_change; /* all rows that changed after @after_change, in order: live views */
+	uint64_t after_change;
+	uint32_t limit; /* 1..YG_FACT_LIST_MAX */
+};
+#define YG_FACT_ORGS_MAX 1000u
+
+/* YG_OK to go on; another value ends the listing and is returned from it. */
+typedef int (*yg_fact_fn)(void *arg, const struct yg_fact_finding *finding);
+
+/* Cost: rows given, never rows stored, whatever the filter (held by a test on the query plans). */
+YG_MUST_USE int yg_facts_list(struct yg_facts *facts, const struct yg_fact_filter *filter,
+			      yg_fact_fn fn, void *arg);
+/* YG_OK, YG_ENOENT (also when it is of an organisation that @filter does not allow). */
+YG_MUST_USE int yg_facts_get(struct yg_facts *facts, const struct yg_fact_filter *filter,
+			     const uint8_t id[YG_FACT_ID_BYTES], yg_fact_fn fn, void *arg);
+
+/* Counters of a day, kept by the writer: no row is counted when it is asked for. */
+struct yg_fact_day {
+	struct yg_bytes org;
+	int64_t day_ns;
+	uint64_t records;
+	uint64_t bytes;
+	uint64_t findings; /* their counts */
+	uint64_t bundles;
+	uint64_t by_level[5]; /* bundles */
+};
+typedef int (*yg_fact_day_fn)(void *arg, const struct yg_fact_day *day);
+YG_MUST_USE int yg_facts_days(struct yg_facts *facts, const struct yg_fact_filter *filter,
+			      yg_fact_day_fn fn, void *arg);
+
+/* The number of the last change; 0: none yet. */
+YG_MUST_USE int yg_facts_last_change(struct yg_facts *facts, uint64_t *ret);
+
+/* Rows of @org before @before_ns go, at most @limit at a time; *ret_count how many went. */
+YG_MUST_USE int yg_facts_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before_ns,
+				uint32_t limit, uint32_t *ret_count);
+
+/* The last error in the backend's own words; "" when there is none. */
+const char *yg_facts_trouble(const struct yg_facts *facts);
