@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the hub's operations: what they share (api_help.c). */
+#pragma once
+
+#include "access/api.h"
+#include "base/json.h"
+
+#define YG_HUB_LIST_DEFAULT 200u
+#define YG_HUB_LIST_MAX	    1000u
+#define YG_HUB_JSON_MAX	    (1u << 20) /* bytes of a JSON body */
+
+struct yg_hub_api {
+	struct yg_hub_api_opts opts;
+};
+
+/* One call, as the functions of api.def get it. */
+struct yg_hub_call {
+	struct yg_hub_api *api;
+	struct yg_access *access; /* of one organisation; NULL: over all that the actor reaches */
+	const struct yg_request *request;
+	struct yg_reply *reply;
+	enum yg_hub_right right; /* of the route */
+};
+
+/* A refusal: @code stays, @title and @detail are msgids. Always YG_OK. */
+int yg_hub_refuse_call(const struct yg_hub_call *call, int status, const char *code,
+		       const char *title, const char *detail);
+/* The usual ones. */
+int yg_hub_not_found(const struct yg_hub_call *call);
+int yg_hub_bad(const struct yg_hub_call *call, const char *detail);
+
+/* Answer with the tree (taken; NULL: no memory) and @status. */
+YG_MUST_USE int yg_hub_json(const struct yg_hub_call *call, int status, json_t *take);
+
+/* Answer {"items":@take,"next":@next}; @next empty: the last page. */
+YG_MUST_USE int yg_hub_page(const struct yg_hub_call *call, json_t *take, struct yg_bytes next);
+
+/* The body as an object: *ret owned, or YG_EEND and the refusal is in the reply. */
+YG_MUST_USE int yg_hub_body(const struct yg_hub_call *call, json_t **ret);
+
+/* ?NAME=, decoded, to @to (room YG_API_QUERY_MAX + 1); empty when absent. */
+struct yg_bytes yg_hub_query(const struct yg_hub_call *call, const char *name, char *to);
+/* ?NAME= must be absent or: a number from 1 to the page's greatest (@to 200 otherwise); a time or a
+ * day (@to YG_TIME_NONE otherwise; with @is_end the end of that day). YG_OK, or YG_EEND: refused. */
+YG_MUST_USE int yg_hub_query_limit(const struct yg_hub_call *call, uint32_t *to);
+YG_MUST_USE int yg_hub_query_time(const struct yg_hub_call *call, const char *name, bool is_end,
+				  int64_t *to);
+
+/* The part of the pattern with that place as a C string. False: too long for @room. */
+bool yg_hub_part(const struct yg_hub_call *call, unsigned place, char *to, size_t room);
+
+/* Does the caller have @right at @org, by the call's access or by his reach? */
+YG_MUST_USE int yg_hub_reaches(const struct yg_hub_call *call, const char *org, bool *ret);
+
+/* "2026-11-25T03:04:05Z" (with milliseconds where there are any); null for YG_TIME_NONE. */
+json_t *yg_hub_time(int64_t time_ns);
+
+#define X(method, path, id, scope, right, function) int yg_hub_do_##function(struct yg_hub_call *call);
+#include "access/api.def"
+#undef X
