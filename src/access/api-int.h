@@ -9,9 +9,40 @@
 #define YG_HUB_LIST_MAX	    1000u
 #define YG_HUB_JSON_MAX	    (1u << 20) /* bytes of a JSON body */
 
+struct yg_hub_passwords;
+
 struct yg_hub_api {
 	struct yg_hub_api_opts opts;
+	struct yg_hub_passwords *passwords;
 };
+
+/* ---- api_passwords.c: the thread ---- */
+
+/*
+ * What to do with passwords: hold @old against @hash, then make the digest of @fresh; what is empty
+ * is left out. Filled by the thread: is_right, made, error.
+ */
+struct yg_hub_password_job {
+	struct yg_hub_api *api;
+	struct yg_api_later *later; /* NULL: the other side has gone */
+	struct yg_reply *reply;
+	const struct yg_request *request;
+	char hash[YG_PASSWORD_HASH_MAX];
+	struct yg_buf old;
+	struct yg_buf fresh;
+	bool is_right;
+	char made[YG_PASSWORD_HASH_MAX];
+	int error;
+	/* In the loop, afterwards: fill the reply. Not called when nobody waits any more. */
+	int (*then)(struct yg_hub_password_job *job);
+	void *arg; /* for then(); free()d with the job */
+	struct yg_hub_password_job *next;
+};
+YG_MUST_USE int yg_hub_passwords_new(struct yg_hub_api *api, struct yg_hub_passwords **ret);
+struct yg_hub_passwords *yg_hub_passwords_free(struct yg_hub_passwords *passwords);
+/* Takes the job, whatever is returned: YG_API_LATER, or YG_OK when the reply is a refusal. */
+int yg_hub_password_ask(struct yg_hub_api *api, struct yg_hub_password_job *take);
+struct yg_hub_password_job *yg_hub_password_job_free(struct yg_hub_password_job *job);
 
 /* One call, as the functions of api.def get it. */
 struct yg_hub_call {
@@ -41,7 +72,8 @@ YG_MUST_USE int yg_hub_body(const struct yg_hub_call *call, json_t **ret);
 /* ?NAME=, decoded, to @to (room YG_API_QUERY_MAX + 1); empty when absent. */
 struct yg_bytes yg_hub_query(const struct yg_hub_call *call, const char *name, char *to);
 /* ?NAME= must be absent or: a number from 1 to the page's greatest (@to 200 otherwise); a time or a
- * day (@to YG_TIME_NONE otherwise; with @is_end the end of that day). YG_OK, or YG_EEND: refused. */
+ * day (@to YG_TIME_NONE otherwise; with @is_end the end of that day). YG_OK, or YG_EEND: refused.
+ */
 YG_MUST_USE int yg_hub_query_limit(const struct yg_hub_call *call, uint32_t *to);
 YG_MUST_USE int yg_hub_query_time(const struct yg_hub_call *call, const char *name, bool is_end,
 				  int64_t *to);
@@ -49,12 +81,32 @@ YG_MUST_USE int yg_hub_query_time(const struct yg_hub_call *call, const char *na
 /* The part of the pattern with that place as a C string. False: too long for @room. */
 bool yg_hub_part(const struct yg_hub_call *call, unsigned place, char *to, size_t room);
 
+/* An access of @org (NULL: the hub itself) for @right, as the caller has it: YG_OK, *ret owned;
+ * YG_ENOENT or YG_EACCES, as yg_access_hub(). */
+YG_MUST_USE int yg_hub_open(const struct yg_hub_call *call, const char *org,
+			    enum yg_hub_right right, struct yg_access **ret);
+/* The register of sensors, its changes in the name of @by. *ret: yg_enrol_free(). */
+YG_MUST_USE int yg_hub_register(const struct yg_hub_call *call, const struct yg_access *by,
+				struct yg_enrol **ret);
+/* The text under @key of @in, not longer than @room - 1 bytes, to @to; absent: "". False: refused
+ * in the reply. */
+bool yg_hub_text(const struct yg_hub_call *call, const json_t *in, const char *key, char *to,
+		 size_t room);
+/* The day under @key: YG_DAY_NONE when absent or null. False: refused. */
+bool yg_hub_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to);
+json_t *yg_hub_day_json(int32_t day); /* null for YG_DAY_NONE */
+/* The rights as names, in the order of the table. */
+json_t *yg_hub_rights_json(uint32_t rights);
+/* The grants as [{"role","org"}]. */
+json_t *yg_hub_grants_json(const struct yg_hub_grant *grants, uint32_t count);
+
 /* Does the caller have @right at @org, by the call's access or by his reach? */
 YG_MUST_USE int yg_hub_reaches(const struct yg_hub_call *call, const char *org, bool *ret);
 
 /* "2026-11-25T03:04:05Z" (with milliseconds where there are any); null for YG_TIME_NONE. */
 json_t *yg_hub_time(int64_t time_ns);
 
-#define X(method, path, id, scope, right, function) int yg_hub_do_##function(struct yg_hub_call *call);
+#define X(method, path, id, scope, right, function)                                                \
+	int yg_hub_do_##function(struct yg_hub_call *call);
 #include "access/api.def"
 #undef X

@@ -32,16 +32,24 @@ static const struct yg_route routes[] = {
 int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret)
 {
 	struct yg_hub_api *api = yg_calloc(1, sizeof(*api));
+	int rc;
 
 	if (!api)
 		return YG_ENOMEM;
 	api->opts = *opts;
+	rc = yg_hub_passwords_new(api, &api->passwords);
+	if (rc != YG_OK) {
+		free(api);
+		return rc;
+	}
 	*ret = api;
 	return YG_OK;
 }
 
 struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api)
 {
+	if (api)
+		api->passwords = yg_hub_passwords_free(api->passwords);
 	free(api);
 	return NULL;
 }

@@ -17,27 +17,36 @@
 
 struct yg_hub_api;
 
-/* What the operations need from elsewhere; a function that is NULL makes its operations answer
- * 503. */
+/* What the operations need from elsewhere. NULL: what asks for it leaves it out, or answers 503. */
 struct yg_hub_api_ports {
 	/* The last heartbeat of a sensor as {"received",…,"heartbeat":{…}}; NULL: none. Owned by
 	 * the caller. */
 	json_t *(*heartbeat)(void *arg, const char *sensor);
-	/* May sensors of @org send? False: its consent is missing or out of date. */
+	/* An answer that was put off (model/api.h) is complete, or @error says why not. */
+	void (*finish)(void *arg, struct yg_api_later *later, int error);
 	void *arg;
 };
 
 struct yg_hub_api_opts {
-	struct yg_hub_access *hub; /* all borrowed */
-	struct yg_enrol *enrol;
-	struct yg_facts *facts; /* for reading; NULL: there are no findings yet */
+	struct yg_control *store; /* all borrowed */
+	struct yg_hub_access *hub;
+	struct yg_enrol *enrol; /* for reading */
+	struct yg_facts *facts; /* for reading; NULL: there are no findings */
 	struct yg_clock clock;
 	struct yg_hub_api_ports ports;
 };
 
-/* YG_OK, YG_ENOMEM. */
+/*
+ * Starts a thread for passwords, so that the loop goes on while one is looked at. YG_OK, YG_ENOMEM,
+ * YG_EAGAIN (no thread), or a system error.
+ */
 YG_MUST_USE int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret);
+/* Calls that wait are not finished any more: end the server first. */
 struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api);
+
+/* Readable when yg_hub_api_run() has answers to finish. */
+int yg_hub_api_fd(const struct yg_hub_api *api);
+void yg_hub_api_run(struct yg_hub_api *api);
 
 /* Its routes; lives as long as the api. */
 struct yg_route_table yg_hub_api_routes(struct yg_hub_api *api);

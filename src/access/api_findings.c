@@ -14,9 +14,8 @@ static json_t *refs_json(const struct yg_fact_finding *finding)
 	json_t *refs = json_array();
 
 	for (uint32_t i = 0; refs && i < finding->ref_count; i++) {
-		json_t *ref = json_pack("{s:I, s:o}", "number",
-					(json_int_t)finding->refs[i].number, "received",
-					yg_hub_time(finding->refs[i].received_ns));
+		json_t *ref = json_pack("{s:I, s:o}", "number", (json_int_t)finding->refs[i].number,
+					"received", yg_hub_time(finding->refs[i].received_ns));
 
 		if (!ref || json_array_append_new(refs, ref) != 0) {
 			json_decref(refs);
@@ -48,19 +47,18 @@ static json_t *finding_json(const struct yg_fact_finding *finding)
 			 text_or_null(finding->rules));
 	if (!rule)
 		return NULL;
-	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, "
-			 "s:o, s:o, s:I, s:o}",
-			 "id", id, "org", text(finding->org), "sensor", text(finding->sensor),
-			 "rule", rule, "attack_field", yg_attack_name(finding->field), "outcome",
-			 yg_outcome_name(finding->outcome), "reason", text_or_null(finding->reason),
-			 "source", text(finding->source), "actor", text_or_null(finding->actor),
-			 "target", text_or_null(finding->target), "matched",
-			 text_or_null(finding->matched), "count", (json_int_t)finding->count,
-			 "first", yg_hub_time(finding->first_ns), "last",
-			 yg_hub_time(finding->last_ns), "received",
-			 yg_hub_time(finding->received_ns), "seen",
-			 yg_hub_time(finding->written_ns), "change", (json_int_t)finding->change,
-			 "records", refs_json(finding));
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, "
+		"s:o, s:o, s:I, s:o}",
+		"id", id, "org", text(finding->org), "sensor", text(finding->sensor), "rule", rule,
+		"attack_field", yg_attack_name(finding->field), "outcome",
+		yg_outcome_name(finding->outcome), "reason", text_or_null(finding->reason),
+		"source", text(finding->source), "actor", text_or_null(finding->actor), "target",
+		text_or_null(finding->target), "matched", text_or_null(finding->matched), "count",
+		(json_int_t)finding->count, "first", yg_hub_time(finding->first_ns), "last",
+		yg_hub_time(finding->last_ns), "received", yg_hub_time(finding->received_ns),
+		"seen", yg_hub_time(finding->written_ns), "change", (json_int_t)finding->change,
+		"records", refs_json(finding));
 }
 
 /* ---- the filter ---- */
@@ -135,7 +133,8 @@ static int read_words(const struct yg_hub_call *call, struct yg_fact_filter *fil
 	struct yg_bytes level = yg_hub_query(call, "level", mem);
 
 	if (level.size > 0 && !yg_level_by_name(level, &filter->level_min)) {
-		(void)yg_hub_bad(call, N_("level is informational, low, medium, high or critical."));
+		(void)yg_hub_bad(call,
+				 N_("level is informational, low, medium, high or critical."));
 		return YG_EEND;
 	}
 	level = yg_hub_query(call, "outcome", mem);
@@ -210,8 +209,8 @@ static void write_next(const struct listing *listing, bool by_change, char to[AF
 	if (by_change)
 		(void)snprintf(to, AFTER_SIZE, "%llu", (unsigned long long)listing->change);
 	else
-		(void)snprintf(to, AFTER_SIZE, "%016llx-%s",
-			       (unsigned long long)listing->minute_ns, id); /* made to fit */
+		(void)snprintf(to, AFTER_SIZE, "%016llx-%s", (unsigned long long)listing->minute_ns,
+			       id); /* made to fit */
 }
 
 static int no_facts(const struct yg_hub_call *call)
@@ -295,11 +294,11 @@ static json_t *levels_json(const uint64_t by_level[5])
 
 static int add_day(void *arg, const struct yg_fact_day *day)
 {
-	json_t *item = json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "day", yg_hub_time(day->day_ns),
-				 "records", (json_int_t)day->records, "bytes",
-				 (json_int_t)day->bytes, "findings", (json_int_t)day->findings,
-				 "bundles", (json_int_t)day->bundles, "levels",
-				 levels_json(day->by_level));
+	json_t *item =
+		json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "day", yg_hub_time(day->day_ns),
+			  "records", (json_int_t)day->records, "bytes", (json_int_t)day->bytes,
+			  "findings", (json_int_t)day->findings, "bundles",
+			  (json_int_t)day->bundles, "levels", levels_json(day->by_level));
 
 	return item && json_array_append_new(arg, item) == 0 ? YG_OK : YG_ENOMEM;
 }

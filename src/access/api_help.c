@@ -175,3 +175,102 @@ json_t *yg_hub_time(int64_t time_ns)
 		return json_null();
 	return json_stringn(text, yg_time_iso(time_ns, 0, text));
 }
+
+int yg_hub_open(const struct yg_hub_call *call, const char *org, enum yg_hub_right right,
+		struct yg_access **ret)
+{
+	return yg_access_hub(call->api->opts.hub, call->request->actor, org ? org : YG_HUB_ORG,
+			     right, ret);
+}
+
+int yg_hub_register(const struct yg_hub_call *call, const struct yg_access *by,
+		    struct yg_enrol **ret)
+{
+	const struct yg_hub_api_opts *opts = &call->api->opts;
+
+	return yg_enrol_new(opts->store, opts->clock, yg_access_actor(by), ret);
+}
+
+bool yg_hub_text(const struct yg_hub_call *call, const json_t *in, const char *key, char *to,
+		 size_t room)
+{
+	const json_t *value = json_object_get(in, key);
+	struct yg_bytes text = yg_json_text(in, key);
+	char detail[200];
+
+	to[0] = '\0';
+	if (!value || json_is_null(value))
+		return true;
+	if (!json_is_string(value) || text.size >= room) {
+		(void)snprintf(
+			detail, sizeof(detail),
+			yg_tr(call->request->lang, N_("%s must be a text of at most %u bytes.")),
+			key, (unsigned)room - 1);
+		(void)yg_reply_problem(
+			call->reply, 400, "bad-request",
+			yg_tr(call->request->lang, N_("The content does not fit this operation")),
+			detail); /* shows in the buffer */
+		return false;
+	}
+	memcpy(to, text.data, text.size);
+	to[text.size] = '\0';
+	return true;
+}
+
+bool yg_hub_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to)
+{
+	const json_t *value = json_object_get(in, key);
+
+	*to = YG_DAY_NONE;
+	if (!value || json_is_null(value))
+		return true;
+	*to = yg_day_read(yg_json_text(in, key));
+	if (*to != YG_DAY_NONE)
+		return true;
+	(void)yg_hub_refuse_call(call, 400, "bad-day", N_("A day is not right"),
+				 N_("Write days as 2026-11-25.")); /* always YG_OK */
+	return false;
+}
+
+json_t *yg_hub_day_json(int32_t day)
+{
+	char text[YG_DAY_SIZE];
+
+	if (day == YG_DAY_NONE)
+		return json_null();
+	yg_day_write(day, text);
+	return json_string(text);
+}
+
+json_t *yg_hub_rights_json(uint32_t rights)
+{
+	static const char *const names[] = {
+#define X(name, ...) #name,
+#include "access/hub_rights.def"
+#undef X
+	};
+	json_t *list = json_array();
+
+	for (unsigned i = 0; list && i < YG_MAY_COUNT; i++)
+		if ((rights >> i & 1) && json_array_append_new(list, json_string(names[i])) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+json_t *yg_hub_grants_json(const struct yg_hub_grant *grants, uint32_t count)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; list && i < count; i++) {
+		json_t *grant = json_pack("{s:s, s:s}", "role", yg_hub_role_name(grants[i].role),
+					  "org", grants[i].org);
+
+		if (!grant || json_array_append_new(list, grant) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}

@@ -3,6 +3,8 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/api-int.h"
 
+#include "access/audit.h"
+
 #include "base/ban.h"
 
 #define TOKEN_HOURS	72
@@ -30,11 +32,11 @@ static json_t *sensor_json(const struct yg_hub_call *call, const struct yg_enrol
 {
 	const struct yg_hub_api_ports *ports = &call->api->opts.ports;
 	json_t *heartbeat = ports->heartbeat ? ports->heartbeat(ports->arg, sensor->id) : NULL;
-	json_t *item = json_pack(
-		"{s:s, s:s, s:o, s:s, s:o, s:o, s:O?}", "id", sensor->id, "org", sensor->org, "host",
-		yg_json_string(yg_bytes_str(sensor->host)), "state",
-		state_of(call, sensor, heartbeat), "enrolled", yg_hub_time(sensor->enrolled_ns),
-		"certificate_until", yg_hub_time(sensor->until_ns), "last_heartbeat", heartbeat);
+	json_t *item = json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:O?}", "id", sensor->id, "org",
+				 sensor->org, "host", yg_json_string(yg_bytes_str(sensor->host)),
+				 "state", state_of(call, sensor, heartbeat), "enrolled",
+				 yg_hub_time(sensor->enrolled_ns), "certificate_until",
+				 yg_hub_time(sensor->until_ns), "last_heartbeat", heartbeat);
 
 	json_decref(heartbeat);
 	return item;
@@ -62,6 +64,16 @@ static bool is_reached(const struct listing *listing, const char *org)
 	return false;
 }
 
+/* Not behind @after in the order of the list. */
+static bool is_up_to(const char *name, struct yg_bytes after)
+{
+	size_t size = strlen(name);
+	size_t common = size < after.size ? size : after.size;
+	int order = memcmp(name, after.data, common);
+
+	return order < 0 || (order == 0 && size <= after.size);
+}
+
 static int add_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 {
 	struct listing *listing = arg;
@@ -70,7 +82,7 @@ static int add_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 
 	(void)snprintf(name, sizeof(name), "%s/%s", sensor->org, sensor->id); /* two ids fit */
 	if (!is_reached(listing, sensor->org) ||
-	    (listing->after.size > 0 && yg_bytes_cmp(yg_bytes_str(name), listing->after) <= 0))
+	    (listing->after.size > 0 && is_up_to(name, listing->after)))
 		return YG_OK;
 	if (json_array_size(listing->items) == listing->limit) {
 		listing->is_more = true;
@@ -85,9 +97,8 @@ int yg_hub_do_list_sensors(struct yg_hub_call *call)
 {
 	char mem[YG_API_QUERY_MAX + 1];
 	struct yg_hub_reach reach = {0};
-	struct listing listing = {.call = call,
-				  .items = json_array(),
-				  .after = yg_hub_query(call, "after", mem)};
+	struct listing listing = {
+		.call = call, .items = json_array(), .after = yg_hub_query(call, "after", mem)};
 	const char *org = call->access ? yg_access_org(call->access) : NULL;
 	int rc = listing.items ? yg_hub_query_limit(call, &listing.limit) : YG_ENOMEM;
 
@@ -158,6 +169,7 @@ int yg_hub_do_get_sensor(struct yg_hub_call *call)
 int yg_hub_do_revoke_sensor(struct yg_hub_call *call)
 {
 	struct yg_enrol_sensor sensor;
+	struct yg_access *by = NULL;
 	struct yg_enrol *enrol = NULL;
 	char name[2 * YG_ENROL_ID_MAX + 2];
 	int rc = look(call, &sensor);
@@ -166,10 +178,16 @@ int yg_hub_do_revoke_sensor(struct yg_hub_call *call)
 		return yg_hub_not_found(call);
 	(void)snprintf(name, sizeof(name), "%s/%s", sensor.org, sensor.id); /* two ids fit */
 	if (rc == YG_OK)
-		rc = yg_hub_register(call, &enrol);
+		rc = yg_hub_open(call, sensor.org, call->right, &by);
+	if (rc == YG_OK)
+		rc = yg_hub_register(call, by, &enrol);
 	if (rc == YG_OK)
 		rc = yg_enrol_sensor_revoke(enrol, name);
+	if (rc == YG_OK)
+		rc = yg_audit_add(call->api->opts.hub, yg_access_actor(by), sensor.org,
+				  "sensor.revoke", sensor.id, "");
 	(void)yg_enrol_free(enrol);
+	(void)yg_access_free(by);
 	if (rc == YG_OK)
 		rc = look(call, &sensor);
 	return rc == YG_OK ? yg_hub_json(call, 200, sensor_json(call, &sensor)) : rc;
@@ -191,15 +209,18 @@ int yg_hub_do_add_enrol_token(struct yg_hub_call *call)
 	json_decref(in);
 	if (hours < 1 || hours > TOKEN_HOURS_MAX)
 		return yg_hub_bad(call, N_("hours must be a number from 1 to 720."));
-	rc = yg_hub_register(call, &enrol);
+	rc = yg_hub_register(call, call->access, &enrol);
 	if (rc == YG_OK)
 		rc = yg_enrol_token_new(enrol, org, hours * 3600, token);
+	if (rc == YG_OK)
+		rc = yg_audit_add(call->api->opts.hub, yg_access_actor(call->access), org,
+				  "sensor.enrol-token", "", "");
 	(void)yg_enrol_free(enrol);
 	if (rc != YG_OK)
 		return rc;
-	return yg_hub_json(call, 201,
-			   json_pack("{s:s, s:s, s:o}", "token", token, "org", org, "until",
-				     yg_hub_time(call->api->opts.clock.now_ns(
-							 call->api->opts.clock.arg) +
-						 hours * 3600 * YG_NS_PER_S)));
+	return yg_hub_json(
+		call, 201,
+		json_pack("{s:s, s:s, s:o}", "token", token, "org", org, "until",
+			  yg_hub_time(call->api->opts.clock.now_ns(call->api->opts.clock.arg) +
+				      hours * 3600 * YG_NS_PER_S)));
 }

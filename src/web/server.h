@@ -87,6 +87,10 @@ struct yg_web_config {
 	/* Not NULL: /healthz and /readyz are answered, the latter with 503 while this says no. */
 	bool (*is_ready)(void *arg);
 	void *is_ready_arg;
+	/* Not NULL: asked for pages before the console's files are. True: the reply is complete.
+	 * @is_local as in struct yg_web_caller. */
+	bool (*page)(void *arg, struct yg_bytes path, bool is_local, struct yg_reply *reply);
+	void *page_arg;
 	struct yg_clock clock; /* for timeouts only */
 	uint32_t timeout_s;    /* 0: YG_WEB_TIMEOUT_S */
 };
