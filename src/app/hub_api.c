@@ -152,6 +152,9 @@ static int resolve(void *arg, const struct yg_route *route, struct yg_request *r
 		rc = only_org(http, route, request, actor, org, reply);
 	if (rc == YG_OK)
 		rc = yg_access_hub(http->hub, actor, org, (enum yg_hub_right)route->right, ret);
+	/* That there is a hub is no secret. */
+	if (route->scope == YG_ROUTE_HUB && rc == YG_ENOENT)
+		rc = YG_EACCES;
 	if (rc != YG_ENOENT && rc != YG_EACCES && rc != YG_EAGAIN)
 		return rc;
 	(void)yg_hub_api_refuse(reply, request->lang, rc); /* shows in the buffer */
