@@ -159,7 +159,9 @@ int yg_web_open(const struct yg_web_config *config, struct yg_web **ret)
 		web->config.timeout_s = YG_WEB_TIMEOUT_S;
 	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++)
 		web->slots[i].fd = -1;
-	error = listen_here(config->port, &listener, &web->port);
+	listener = config->listener;
+	web->port = config->port;
+	error = config->has_listener ? YG_OK : listen_here(config->port, &listener, &web->port);
 	if (!error) {
 		(void)snprintf(web->cookie, sizeof(web->cookie), "yagura_%u", web->port);
 		error = start(web, listener);

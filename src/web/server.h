@@ -33,6 +33,8 @@ struct yg_web;
 
 struct yg_web_config {
 	uint16_t port; /* 0: a free one */
+	int listener;  /* with has_listener: one that listens on 127.0.0.1:port; the server's */
+	bool has_listener;
 	const struct yg_route_table *tables;
 	size_t table_count;
 	const struct yg_web_file *files; /* none: a page says that no console is built in */
