@@ -185,7 +185,9 @@ int yg_web_open(const struct yg_web_config *config, struct yg_web **ret)
 	error = web->slots ? YG_OK : YG_ENOMEM;
 	for (size_t i = 0; !error && i < web->slot_count; i++)
 		web->slots[i].fd = -1;
-	if (!error)
+	listener = config->listener;
+	web->port = config->port;
+	if (!error && !config->has_listener)
 		error = listen_here(config, &listener, &web->port);
 	if (!error) {
 		(void)snprintf(web->cookie, sizeof(web->cookie), "yagura_%u", web->port);
