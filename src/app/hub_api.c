@@ -19,7 +19,6 @@
 #define HEARTBEAT_MAX (1u << 20)
 #define CONNECTIONS   1024u
 static_assert(sizeof(struct yg_hub_actor) <= YG_WEB_ACTOR_BYTES, "no room for the actor");
-static_assert(YG_HUB_HTTP_LINK_MAX >= YG_WEB_LINK_MAX, "no room for the link");
 
 struct yg_hub_http {
 	struct yg_hub_http_opts opts;
@@ -217,7 +216,8 @@ static int open_web(struct yg_hub_http *http)
 	const struct yg_hub_http_opts *opts = &http->opts;
 	struct yg_web_config config = {
 		.port = opts->place.port,
-		.host = opts->place.host[0] ? opts->place.host : "0.0.0.0",
+		.listener = opts->listener,
+		.has_listener = true,
 		.key = opts->key,
 		.certificate = opts->certificate,
 		.connections_max = CONNECTIONS,
@@ -257,32 +257,37 @@ static int open_api(struct yg_hub_http *http)
 	return rc;
 }
 
-int yg_hub_http_open(const struct yg_hub_http_opts *opts, struct yg_hub_http **ret)
+int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **ret)
 {
 	struct yg_hub_http *http = yg_calloc(1, sizeof(*http));
-	char path[PATH_ROOM];
-	int size;
+	uint64_t change;
 	int rc;
 
 	if (!http)
 		return YG_ENOMEM;
 	http->opts = *opts;
-	size = snprintf(path, sizeof(path), "%s/facts.db", opts->data);
-	rc = size > 0 && (unsigned)size < sizeof(path) ? YG_OK : YG_ELIMIT;
+	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
 	if (rc == YG_OK)
-		rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
-	if (rc == YG_OK)
-		rc = yg_facts_open_sqlite(path, true, &http->facts);
-	if (rc == YG_OK)
-		rc = open_api(http);
-	if (rc == YG_OK)
-		rc = open_web(http);
+		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
+	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */
+		rc = yg_facts_last_change(http->facts, &change);
 	if (rc != YG_OK) {
 		(void)yg_hub_http_free(http);
 		return rc;
 	}
 	*ret = http;
 	return YG_OK;
+}
+
+int yg_hub_http_start(struct yg_hub_http *http)
+{
+	int rc = open_api(http);
+
+	if (rc == YG_OK)
+		rc = open_web(http);
+	if (rc == YG_OK && http->opts.link_key[0])
+		yg_web_link_with(http->web, http->opts.link_key);
+	return rc;
 }
 
 struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
@@ -316,16 +321,6 @@ int yg_hub_http_run(struct yg_hub_http *http)
 {
 	yg_hub_api_run(http->api);
 	return yg_web_run(http->web);
-}
-
-uint16_t yg_hub_http_port(const struct yg_hub_http *http)
-{
-	return yg_web_port(http->web);
-}
-
-void yg_hub_http_link(struct yg_hub_http *http, char to[YG_HUB_HTTP_LINK_MAX])
-{
-	yg_web_link(http->web, to);
 }
 
 void yg_hub_http_print_routes(void)

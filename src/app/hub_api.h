@@ -17,12 +17,15 @@
 struct yg_hub_http;
 
 struct yg_hub_http_opts {
-	const char *data; /* folder; borrowed, as is all below */
-	struct yg_net_place place;
+	const char *data;  /* folder; borrowed, as is all below */
+	const char *facts; /* path of the facts file */
 	struct yg_control *store;
 	struct yg_enrol *enrol;
 	struct yg_clock clock;
-	const char *key; /* TLS, PEM; NULL: none, then @place must be of this machine */
+	struct yg_net_place place;
+	int listener;	      /* listens at @place; the server's from yg_hub_http_start() on */
+	const char *link_key; /* of the start link; "": none */
+	const char *key;      /* TLS, PEM; NULL: none, then @place must be of this machine */
 	const char *certificate;
 	const char *const *names; /* hosts that a proxy forwards, beside the address itself */
 	uint32_t name_count;
@@ -32,20 +35,19 @@ struct yg_hub_http_opts {
 	void *arg;
 };
 
-/* Opens the facts file DATA/facts.db too, for reading. Errors as yg_web_open(), and the store's. */
-YG_MUST_USE int yg_hub_http_open(const struct yg_hub_http_opts *opts, struct yg_hub_http **ret);
+/*
+ * Open what lies in files, and then, when the walls of the process stand, start to serve. Errors as
+ * those of the stores, of yg_hub_api_new() and yg_web_open().
+ */
+YG_MUST_USE int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **ret);
+YG_MUST_USE int yg_hub_http_start(struct yg_hub_http *http);
 struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http);
 
-/* Both are to be polled for reading. */
+/* Both are to be polled for reading, once it has started. */
 int yg_hub_http_fd(const struct yg_hub_http *http);
 int yg_hub_http_work_fd(const struct yg_hub_http *http);
 int yg_hub_http_timeout_ms(const struct yg_hub_http *http);
 YG_MUST_USE int yg_hub_http_run(struct yg_hub_http *http);
-
-uint16_t yg_hub_http_port(const struct yg_hub_http *http);
-/* A link that signs in the local administrator, once (web/session.h). */
-#define YG_HUB_HTTP_LINK_MAX 128u
-void yg_hub_http_link(struct yg_hub_http *http, char to[YG_HUB_HTTP_LINK_MAX]);
 
 /* Every operation as "METHOD PATH ID SCOPE RIGHT", for the tests that compare. */
 void yg_hub_http_print_routes(void);

@@ -115,6 +115,9 @@ void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX]);
  */
 void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error);
 
+/* The same with a key that was drawn elsewhere: YG_WEB_KEY_HEX hex digits (web/session.h). */
+void yg_web_link_with(struct yg_web *web, const char *key);
+
 uint16_t yg_web_port(const struct yg_web *web);
 int yg_web_fd(const struct yg_web *web);
 
