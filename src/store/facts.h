@@ -8,8 +8,9 @@
  * are the same rows and change nothing.
  *
  * It is filled by consumers of the journal only, in batches: rows, counters, what the consumer
- * needs to go on (its state), and its cursor are one transaction. A batch says which cursor it
- * follows on; one that does not (it was committed before, or another process did) is refused.
+ * needs to go on (its state, in parts), and its cursor are one transaction. A batch says which
+ * cursor it follows on; one that does not (it was committed before, or another process did) is
+ * refused.
  *
  * No transaction spans this store and store/control.h, and neither knows the other.
  * Backends: facts_sqlite.c (a file of its own, WAL, synchronous=FULL), facts_ram.c (for tests).
@@ -28,7 +29,10 @@
 				    * characters before they come here */
 #define YG_FACT_REFS_MAX     8u	   /* references kept of a bundle: the first ones and the last */
 #define YG_FACT_LIST_MAX     1000u /* rows in one page */
-#define YG_FACT_STATE_MAX    (256u << 20) /* bytes a consumer may keep */
+#define YG_FACT_STATE_MAX    (16u << 20) /* bytes a consumer may keep at its cursor */
+#define YG_FACT_PART_MAX     (80u << 20) /* bytes of a part of its state */
+#define YG_FACT_KEY_MAX	     128u	 /* bytes of the name of such a part */
+#define YG_FACT_LOOK_MAX     10000u	 /* rows looked at for one page */
 #define YG_FACT_CONSUMER_MAX 32u
 #define YG_FACT_ID_BYTES     16u
 
@@ -70,8 +74,10 @@ struct yg_fact_finding {
 };
 
 /*
- * The id of a bundle: the first bytes of SHA-256 over its key, each part with its length before it.
- * @minute_ns is cut to its minute.
+ * The id of a bundle: its minute (minutes since 1970 + 2^31, 4 bytes, big end first), then the
+ * first 12 bytes of SHA-256 over its key, each part with its length before it (8 bytes, big end
+ * first; the minute as decimal text). So ids sort as their minutes do. @minute_ns is cut to its
+ * minute.
  */
 void yg_fact_finding_id(struct yg_bytes org, struct yg_bytes sensor, struct yg_bytes rule,
 			struct yg_bytes source, int64_t minute_ns, uint8_t to[YG_FACT_ID_BYTES]);
@@ -111,6 +117,16 @@ YG_MUST_USE int yg_facts_outcome(struct yg_facts *facts, const uint8_t id[YG_FAC
 YG_MUST_USE int yg_facts_count_records(struct yg_facts *facts, struct yg_bytes org, int64_t day_ns,
 				       uint64_t records, uint64_t bytes);
 
+/*
+ * A part of the consumer's state, as it was at journal position @position: in a batch, so that it
+ * becomes durable with the rest. No bytes: the part goes. YG_OK, YG_EINVAL, YG_ELIMIT.
+ */
+YG_MUST_USE int yg_facts_put_part(struct yg_facts *facts, struct yg_bytes key, uint64_t position,
+				  struct yg_bytes state);
+/* YG_OK; YG_ENOENT: there is none. @ret_state as in yg_facts_cursor(). */
+YG_MUST_USE int yg_facts_part(struct yg_facts *facts, const char *consumer, struct yg_bytes key,
+			      uint64_t *ret_position, struct yg_buf *ret_state);
+
 /* Everything since begin, with @cursor and @state (empty data: the old one stays), durable in one;
  * on error nothing of it. */
 YG_MUST_USE int yg_facts_commit(struct yg_facts *facts, uint64_t cursor,
@@ -131,7 +147,8 @@ struct yg_fact_filter {
 	enum yg_outcome outcome_min;
 	int64_t from_ns; /* minute_ns >= */
 	int64_t to_ns;	 /* minute_ns < ; 0: open */
-	/* Keyset. Newest first (minute_ns, id descending) unless by_change. */
+	/* Keyset. Newest first (minute_ns, id descending) unless by_change. Ids begin with their
+	 * minute, so after_id alone says where to go on; after_minute_ns is not looked at. */
 	bool has_after;
 	int64_t after_minute_ns;
 	uint8_t after_id[YG_FACT_ID_BYTES];
@@ -141,17 +158,36 @@ struct yg_fact_filter {
 };
 #define YG_FACT_ORGS_MAX 1000u
 
-/* YG_OK to go on; another value ends the listing and is returned from it. */
+/* YG_OK to go on; another value ends the listing and is returned from it. It must not call anything
+ * of the same struct: YG_EINVAL then. */
 typedef int (*yg_fact_fn)(void *arg, const struct yg_fact_finding *finding);
 
-/* Cost: rows given, never rows stored, whatever the filter (held by a test on the query plans). */
+/*
+ * Cost: never rows stored, whatever the filter (held by a test on the query plans): at most
+ * YG_FACT_LOOK_MAX rows are looked at. So a page can end with fewer rows than asked for, even none,
+ * before the end: yg_facts_next() says whether it did, and where the next one begins.
+ */
 YG_MUST_USE int yg_facts_list(struct yg_facts *facts, const struct yg_fact_filter *filter,
 			      yg_fact_fn fn, void *arg);
+
+/* Of the last listing of @facts that gave YG_OK: for the same filter's after_id or after_change. */
+struct yg_fact_next {
+	bool is_more; /* there may be; false: that was all */
+	uint8_t after_id[YG_FACT_ID_BYTES];
+	int64_t after_minute_ns;
+	uint64_t after_change;
+};
+struct yg_fact_next yg_facts_next(const struct yg_facts *facts);
+
 /* YG_OK, YG_ENOENT (also when it is of an organisation that @filter does not allow). */
 YG_MUST_USE int yg_facts_get(struct yg_facts *facts, const struct yg_fact_filter *filter,
 			     const uint8_t id[YG_FACT_ID_BYTES], yg_fact_fn fn, void *arg);
 
-/* Counters of a day, kept by the writer: no row is counted when it is asked for. */
+/*
+ * Counters of a day of receipt, kept by the writer: no row is counted when it is asked for. With
+ * is_all_orgs there is one row for a day, org empty: the sums of all. Order: org as listed, day.
+ * from_ns and to_ns hold for the day; at most limit rows.
+ */
 struct yg_fact_day {
 	struct yg_bytes org;
 	int64_t day_ns;
