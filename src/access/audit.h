@@ -2,11 +2,12 @@
 /*
  * access/audit.h - what was changed at a hub, by whom and when, so that nobody can change it after.
  *
- * An entry is a line of canonical JSON that carries the SHA-256 of the line before. It is written in
- * the transaction of the change that it records: both are there after a power cut, or neither. A
- * checkpoint is the number and digest of an entry, signed; it is made every YG_AUDIT_EVERY entries
- * and when a program ends, and stands in the store and in the file DATA/audit.checkpoint, and
- * wherever else somebody keeps a copy of it. Form, and how a stranger checks it: docs/audit.md.
+ * An entry is a line of canonical JSON that carries the SHA-256 of the line before. It is written
+ * in the transaction of the change that it records: both are there after a power cut, or neither. A
+ * checkpoint is the digests of all entries since the one before, signed; it is made every
+ * YG_AUDIT_EVERY entries and when a program ends, and stands in the store and in the file
+ * DATA/audit.checkpoint, and wherever else somebody keeps a copy of it. Form, and how a stranger
+ * checks it: docs/audit.md.
  *
  * Kept in the control store under the organisation "hub.audit" (kinds entry, checkpoint).
  * One thread at a time.
@@ -31,7 +32,7 @@ YG_MUST_USE int yg_audit_key_open(struct yg_hub_access *hub, const char *data);
 
 /* A checkpoint for what has none yet; YG_OK also when there is nothing, or no key. Done by
  * yg_hub_access_free() too. */
-YG_MUST_USE int yg_audit_checkpoint(struct yg_hub_access *hub);
+int yg_audit_checkpoint(struct yg_hub_access *hub);
 
 /*
  * For changes that are recorded by others than access/: one entry, in the transaction that is open
@@ -41,7 +42,7 @@ YG_MUST_USE int yg_audit_add(struct yg_hub_access *hub, const char *actor, const
 			     const char *action, const char *object, const char *detail);
 
 struct yg_audit_entry {
-	uint64_t number; /* from 1 */
+	uint64_t number;      /* from 1 */
 	struct yg_bytes line; /* as it is hashed; borrowed, as are the others */
 	struct yg_bytes time;
 	struct yg_bytes actor;
@@ -58,17 +59,17 @@ YG_MUST_USE int yg_audit_list(struct yg_access *by, uint64_t after, uint32_t lim
 /* What is wrong, and from where on. */
 enum yg_audit_fault {
 	YG_AUDIT_GOOD,
-	YG_AUDIT_CHANGED,    /* an entry is not what the next one, or a checkpoint, says it was */
-	YG_AUDIT_REMOVED,    /* a number is missing */
-	YG_AUDIT_REORDERED,  /* entries stand in another order than they were written in */
-	YG_AUDIT_CUT,	     /* a checkpoint names more entries than there are */
-	YG_AUDIT_FORM,	     /* no entry */
-	YG_AUDIT_SIGNATURE,  /* a checkpoint that this hub's key did not sign */
-	YG_AUDIT_KEY,	     /* the key that stands in ca/ is not the one that signed */
+	YG_AUDIT_CHANGED,   /* an entry is not what the next one, or a checkpoint, says it was */
+	YG_AUDIT_REMOVED,   /* a number is missing */
+	YG_AUDIT_REORDERED, /* entries stand in another order than they were written in */
+	YG_AUDIT_CUT,	    /* a checkpoint names more entries than there are */
+	YG_AUDIT_FORM,	    /* no entry */
+	YG_AUDIT_SIGNATURE, /* a checkpoint that this hub's key did not sign */
+	YG_AUDIT_KEY,	    /* a good signature, but by another key than the one in ca/ */
 };
 struct yg_audit_report {
 	enum yg_audit_fault fault; /* the first */
-	uint64_t number;	   /* of the first entry concerned */
+	uint64_t number;	   /* of the first entry concerned, or that a checkpoint covers */
 	uint64_t entries;
 	uint64_t checkpoints;
 	uint64_t covered; /* entries that a good checkpoint covers */

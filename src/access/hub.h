@@ -37,7 +37,7 @@
 
 #define YG_PERSON_LOGIN_MAX   200u /* bytes; a mail address or a name, compared without case */
 #define YG_PERSON_GRANTS_MAX  16u
-#define YG_HUB_SESSIONS_MAX   32u   /* of one person; a new one ends the oldest */
+#define YG_HUB_SESSIONS_MAX   32u /* of one person; a new one ends the oldest */
 #define YG_HUB_SESSION_IDLE_S (12 * 3600)
 #define YG_HUB_SESSION_LIFE_S (7 * 24 * 3600)
 #define YG_HUB_TOKENS_MAX     256u /* of one organisation */
@@ -111,8 +111,8 @@ YG_MUST_USE int yg_hub_org_add(struct yg_access *by, const char *id, const char 
  * YG_ENOENT. */
 YG_MUST_USE int yg_hub_org_change(struct yg_access *by, const char *id, const char *name,
 				  const char *number);
-/* @by as above. Its people, tokens and mandates reach nothing any more, its sensors are refused; data
- * and id stay. YG_OK (also when it was closed), YG_ENOENT. */
+/* @by as above. Its people, tokens and mandates reach nothing any more, its sensors are refused;
+ * data and id stay. YG_OK (also when it was closed), YG_ENOENT. */
 YG_MUST_USE int yg_hub_org_close(struct yg_access *by, const char *id);
 /* @by: read_org. At the hub: every one, by id after @after ("": the first), at most @limit;
  * elsewhere the one. The callback may not write. */

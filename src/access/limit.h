@@ -15,17 +15,19 @@
 
 #define YG_LIMIT_KEYS	     4096u
 #define YG_LIMIT_WAYS	     8u
-#define YG_THROTTLE_FREE     5u /* failures before there is any waiting */
 #define YG_THROTTLE_FIRST_S  2 /* then 2, 4, 8 … seconds */
 #define YG_THROTTLE_MAX_S    900
 #define YG_THROTTLE_FORGET_S 86400 /* after so long without a failure nothing is remembered */
 
 struct yg_throttle;
-struct yg_throttle *yg_throttle_new(void); /* NULL without memory */
+/* @free_count: failures before there is any waiting. NULL without memory. */
+struct yg_throttle *yg_throttle_new(uint32_t free_count);
 struct yg_throttle *yg_throttle_free(struct yg_throttle *throttle);
 /* Seconds that @key has to wait at @now_ns; 0: it may try. */
 int64_t yg_throttle_wait_s(const struct yg_throttle *throttle, struct yg_bytes key, int64_t now_ns);
 void yg_throttle_failed(struct yg_throttle *throttle, struct yg_bytes key, int64_t now_ns);
+/* One failure less: it was counted beforehand, so that many at once gain nothing. */
+void yg_throttle_forgive(struct yg_throttle *throttle, struct yg_bytes key);
 void yg_throttle_succeeded(struct yg_throttle *throttle, struct yg_bytes key);
 
 /* @burst at once, then @per_s a second. */

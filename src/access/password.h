@@ -25,8 +25,8 @@ enum yg_password_fault {
 	YG_PASSWORD_GOOD,
 	YG_PASSWORD_SHORT,
 	YG_PASSWORD_LONG,
-	YG_PASSWORD_BYTES,  /* no UTF-8, or control characters */
-	YG_PASSWORD_NAME,   /* the login, the person's or the organisation's name, and little more */
+	YG_PASSWORD_BYTES, /* no UTF-8, or control characters */
+	YG_PASSWORD_NAME,  /* the login, the person's or the organisation's name, and little more */
 	YG_PASSWORD_COMMON, /* in the list of the commonest, or one character over and over */
 };
 

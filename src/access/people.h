@@ -89,7 +89,8 @@ YG_MUST_USE int yg_person_get(struct yg_access *by, const char *id, struct yg_pe
 /* Whose link this is, so that a page can greet him. YG_OK; YG_EACCES: unknown, used or too old. */
 YG_MUST_USE int yg_person_link_look(struct yg_hub_access *hub, struct yg_bytes link,
 				    struct yg_person *ret);
-/* Use it: @hash of yg_password_make, for a password that yg_person_password_check took. As above. */
+/* Use it: @hash of yg_password_make, for a password that yg_person_password_check took. As above.
+ */
 YG_MUST_USE int yg_person_link_use(struct yg_hub_access *hub, struct yg_bytes link,
 				   const char *hash);
 /* yg_password_check with all names of the person: login, name, organisations. */
@@ -129,8 +130,8 @@ enum yg_sign_in_result yg_sign_in_begin(struct yg_hub_access *hub, struct yg_byt
  * @is_right: what step 2 said. DONE: @token is that of a new session, without second factor.
  * Returns YG_OK and *ret_result, or an error of the store (then nobody is signed in).
  */
-YG_MUST_USE int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in *attempt,
-			       bool is_right, enum yg_sign_in_result *ret_result,
+YG_MUST_USE int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in *attempt, bool is_right,
+			       enum yg_sign_in_result *ret_result,
 			       char token[YG_HUB_TOKEN_HEX + 1]);
 
 /*
@@ -142,8 +143,8 @@ YG_MUST_USE int yg_sign_in_second(struct yg_hub_access *hub, const struct yg_hub
 				  struct yg_bytes code, enum yg_sign_in_result *ret_result,
 				  int64_t *ret_wait_s, char token[YG_HUB_TOKEN_HEX + 1]);
 
-/* ---- what a person does with himself: YG_EACCES for tokens, and for one whose second factor is set
- * up but was not given in this session ---- */
+/* ---- what a person does with himself: YG_EACCES for tokens, and for one whose second factor is
+ * set up but was not given in this session ---- */
 
 YG_MUST_USE int yg_person_self(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 			       struct yg_person *ret);
@@ -153,7 +154,8 @@ YG_MUST_USE int yg_person_hash(struct yg_hub_access *hub, const struct yg_hub_ac
 /* Sets it; all other sessions end. */
 YG_MUST_USE int yg_person_password_set(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 				       const char *hash);
-/* A secret that waits for its first code: base32 to show, and otauth URI to @uri for the picture. */
+/* A secret that waits for its first code: base32 to show, and otauth URI to @uri for the picture.
+ */
 YG_MUST_USE int yg_person_factor_begin(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 				       char secret[YG_TOTP_SECRET_TEXT + 1], struct yg_buf *uri);
 /*
@@ -166,6 +168,5 @@ YG_MUST_USE int yg_person_factor_end(struct yg_hub_access *hub, const struct yg_
 				     char codes[YG_HUB_RECOVERY_CODES][YG_RECOVERY_CODE_LEN + 1],
 				     char token[YG_HUB_TOKEN_HEX + 1]);
 /* Ten new ones instead of those that are left. */
-YG_MUST_USE int
-yg_person_recovery_new(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
-		       char codes[YG_HUB_RECOVERY_CODES][YG_RECOVERY_CODE_LEN + 1]);
+YG_MUST_USE int yg_person_recovery_new(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
+				       char codes[YG_HUB_RECOVERY_CODES][YG_RECOVERY_CODE_LEN + 1]);

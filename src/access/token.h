@@ -39,8 +39,7 @@ uint32_t yg_token_rights_of(enum yg_hub_role role);
  * that cannot stand there, a day in the past; YG_ELIMIT: YG_HUB_TOKENS_MAX are there.
  */
 YG_MUST_USE int yg_token_new(struct yg_access *by, const struct yg_token *wish,
-			     char ret_id[YG_RANDOM_ID_HEX + 1],
-			     char secret[YG_HUB_TOKEN_HEX + 1]);
+			     char ret_id[YG_RANDOM_ID_HEX + 1], char secret[YG_HUB_TOKEN_HEX + 1]);
 /* @by: read_tokens at the organisation. Those revoked too. The callback may not write. */
 typedef int (*yg_token_fn)(void *arg, const struct yg_token *token);
 YG_MUST_USE int yg_token_list(struct yg_access *by, yg_token_fn fn, void *arg);
