@@ -50,61 +50,70 @@ struct yg_hub_call {
 	struct yg_access *access; /* of one organisation; NULL: over all that the actor reaches */
 	const struct yg_request *request;
 	struct yg_reply *reply;
-	enum yg_hub_right right; /* of the route */
+	enum yg_hub_right right;  /* of the route */
+	struct yg_access *reader; /* of the same organisation, for what is answered; owned */
 };
 
 /* A refusal: @code stays, @title and @detail are msgids. Always YG_OK. */
-int yg_hub_refuse_call(const struct yg_hub_call *call, int status, const char *code,
-		       const char *title, const char *detail);
+int yg_call_refuse(const struct yg_hub_call *call, int status, const char *code, const char *title,
+		   const char *detail);
 /* The usual ones. */
-int yg_hub_not_found(const struct yg_hub_call *call);
-int yg_hub_bad(const struct yg_hub_call *call, const char *detail);
+int yg_call_not_found(const struct yg_hub_call *call);
+int yg_call_bad(const struct yg_hub_call *call, const char *detail);
 
 /* Answer with the tree (taken; NULL: no memory) and @status. */
-YG_MUST_USE int yg_hub_json(const struct yg_hub_call *call, int status, json_t *take);
+YG_MUST_USE int yg_call_json(const struct yg_hub_call *call, int status, json_t *take);
 
 /* Answer {"items":@take,"next":@next}; @next empty: the last page. */
-YG_MUST_USE int yg_hub_page(const struct yg_hub_call *call, json_t *take, struct yg_bytes next);
+YG_MUST_USE int yg_call_page(const struct yg_hub_call *call, json_t *take, struct yg_bytes next);
 
 /* The body as an object: *ret owned, or YG_EEND and the refusal is in the reply. */
-YG_MUST_USE int yg_hub_body(const struct yg_hub_call *call, json_t **ret);
+YG_MUST_USE int yg_call_body(const struct yg_hub_call *call, json_t **ret);
 
 /* ?NAME=, decoded, to @to (room YG_API_QUERY_MAX + 1); empty when absent. */
-struct yg_bytes yg_hub_query(const struct yg_hub_call *call, const char *name, char *to);
+struct yg_bytes yg_call_query(const struct yg_hub_call *call, const char *name, char *to);
 /* ?NAME= must be absent or: a number from 1 to the page's greatest (@to 200 otherwise); a time or a
  * day (@to YG_TIME_NONE otherwise; with @is_end the end of that day). YG_OK, or YG_EEND: refused.
  */
-YG_MUST_USE int yg_hub_query_limit(const struct yg_hub_call *call, uint32_t *to);
-YG_MUST_USE int yg_hub_query_time(const struct yg_hub_call *call, const char *name, bool is_end,
-				  int64_t *to);
+YG_MUST_USE int yg_call_query_limit(const struct yg_hub_call *call, uint32_t *to);
+YG_MUST_USE int yg_call_query_time(const struct yg_hub_call *call, const char *name, bool is_end,
+				   int64_t *to);
 
 /* The part of the pattern with that place as a C string. False: too long for @room. */
-bool yg_hub_part(const struct yg_hub_call *call, unsigned place, char *to, size_t room);
+bool yg_call_part(const struct yg_hub_call *call, unsigned place, char *to, size_t room);
 
 /* An access of @org (NULL: the hub itself) for @right, as the caller has it: YG_OK, *ret owned;
  * YG_ENOENT or YG_EACCES, as yg_access_hub(). */
-YG_MUST_USE int yg_hub_open(const struct yg_hub_call *call, const char *org,
-			    enum yg_hub_right right, struct yg_access **ret);
+YG_MUST_USE int yg_call_open(const struct yg_hub_call *call, const char *org,
+			     enum yg_hub_right right, struct yg_access **ret);
+/*
+ * What is written is answered with the object, so who writes must be able to read it: before
+ * anything is done, call->reader for @right at the call's organisation. YG_OK; YG_EEND: refused in
+ * the reply. yg_call_reader() is what to read by.
+ */
+YG_MUST_USE int yg_call_read(struct yg_hub_call *call, enum yg_hub_right right);
+struct yg_access *yg_call_reader(const struct yg_hub_call *call);
+
 /* The register of sensors, its changes in the name of @by. *ret: yg_enrol_free(). */
-YG_MUST_USE int yg_hub_register(const struct yg_hub_call *call, const struct yg_access *by,
-				struct yg_enrol **ret);
+YG_MUST_USE int yg_call_register(const struct yg_hub_call *call, const struct yg_access *by,
+				 struct yg_enrol **ret);
 /* The text under @key of @in, not longer than @room - 1 bytes, to @to; absent: "". False: refused
  * in the reply. */
-bool yg_hub_text(const struct yg_hub_call *call, const json_t *in, const char *key, char *to,
-		 size_t room);
+bool yg_call_text(const struct yg_hub_call *call, const json_t *in, const char *key, char *to,
+		  size_t room);
 /* The day under @key: YG_DAY_NONE when absent or null. False: refused. */
-bool yg_hub_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to);
-json_t *yg_hub_day_json(int32_t day); /* null for YG_DAY_NONE */
+bool yg_call_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to);
+json_t *yg_call_day_json(int32_t day); /* null for YG_DAY_NONE */
 /* The rights as names, in the order of the table. */
-json_t *yg_hub_rights_json(uint32_t rights);
+json_t *yg_call_rights_json(uint32_t rights);
 /* The grants as [{"role","org"}]. */
-json_t *yg_hub_grants_json(const struct yg_hub_grant *grants, uint32_t count);
+json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count);
 
 /* Does the caller have @right at @org, by the call's access or by his reach? */
-YG_MUST_USE int yg_hub_reaches(const struct yg_hub_call *call, const char *org, bool *ret);
+YG_MUST_USE int yg_call_reaches(const struct yg_hub_call *call, const char *org, bool *ret);
 
 /* "2026-11-25T03:04:05Z" (with milliseconds where there are any); null for YG_TIME_NONE. */
-json_t *yg_hub_time(int64_t time_ns);
+json_t *yg_call_time(int64_t time_ns);
 
 #define X(method, path, id, scope, right, function)                                                \
 	int yg_hub_do_##function(struct yg_hub_call *call);

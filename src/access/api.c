@@ -16,7 +16,12 @@
 					   .reply = reply,                                         \
 					   .right = YG_MAY_##right_name};                          \
                                                                                                    \
-		return yg_hub_do_##function(&call);                                                \
+		int rc = yg_hub_do_##function(&call);                                              \
+                                                                                                   \
+		(void)yg_access_free(call.reader);                                                 \
+		return rc == YG_EEND	 ? YG_OK                                                   \
+		       : rc == YG_EACCES ? yg_hub_api_refuse(reply, request->lang, rc)             \
+					 : rc;                                                     \
 	}
 #include "access/api.def"
 #undef X

@@ -33,6 +33,7 @@ struct yg_hub_api_opts {
 	struct yg_enrol *enrol; /* for reading */
 	struct yg_facts *facts; /* for reading; NULL: there are no findings */
 	struct yg_clock clock;
+	const char *version; /* of the program */
 	struct yg_hub_api_ports ports;
 };
 

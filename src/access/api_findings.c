@@ -7,7 +7,7 @@
 
 #include "base/ban.h"
 
-#define AFTER_SIZE (16 + 1 + 2 * YG_FACT_ID_BYTES + 1) /* minute in hex, '-', id in hex */
+#define AFTER_SIZE (2 * YG_FACT_ID_BYTES + 1) /* an id in hex, or a number */
 
 static json_t *refs_json(const struct yg_fact_finding *finding)
 {
@@ -15,7 +15,7 @@ static json_t *refs_json(const struct yg_fact_finding *finding)
 
 	for (uint32_t i = 0; refs && i < finding->ref_count; i++) {
 		json_t *ref = json_pack("{s:I, s:o}", "number", (json_int_t)finding->refs[i].number,
-					"received", yg_hub_time(finding->refs[i].received_ns));
+					"received", yg_call_time(finding->refs[i].received_ns));
 
 		if (!ref || json_array_append_new(refs, ref) != 0) {
 			json_decref(refs);
@@ -55,9 +55,9 @@ static json_t *finding_json(const struct yg_fact_finding *finding)
 		yg_outcome_name(finding->outcome), "reason", text_or_null(finding->reason),
 		"source", text(finding->source), "actor", text_or_null(finding->actor), "target",
 		text_or_null(finding->target), "matched", text_or_null(finding->matched), "count",
-		(json_int_t)finding->count, "first", yg_hub_time(finding->first_ns), "last",
-		yg_hub_time(finding->last_ns), "received", yg_hub_time(finding->received_ns),
-		"seen", yg_hub_time(finding->written_ns), "change", (json_int_t)finding->change,
+		(json_int_t)finding->count, "first", yg_call_time(finding->first_ns), "last",
+		yg_call_time(finding->last_ns), "received", yg_call_time(finding->received_ns),
+		"seen", yg_call_time(finding->written_ns), "change", (json_int_t)finding->change,
 		"records", refs_json(finding));
 }
 
@@ -104,40 +104,33 @@ static int bind_orgs(const struct yg_hub_call *call, struct asked *asked)
 static int read_after(const struct yg_hub_call *call, struct yg_fact_filter *filter)
 {
 	char mem[YG_API_QUERY_MAX + 1];
-	struct yg_bytes after = yg_hub_query(call, "after", mem);
-	uint8_t minute[8];
+	struct yg_bytes after = yg_call_query(call, "after", mem);
 
 	if (after.size == 0)
 		return YG_OK;
 	if (filter->by_change) {
 		if (yg_bytes_u64(after, &filter->after_change))
 			return YG_OK;
-	} else if (after.size == AFTER_SIZE - 1 && after.data[16] == '-' &&
-		   yg_hex_read(yg_bytes_cut(after, 0, 16), minute, 8) &&
-		   yg_hex_read(yg_bytes_from(after, 17), filter->after_id, YG_FACT_ID_BYTES)) {
-		uint64_t value = 0;
-
-		for (unsigned i = 0; i < 8; i++)
-			value = value << 8 | minute[i];
-		filter->after_minute_ns = (int64_t)value;
+	} else if (after.size == AFTER_SIZE - 1 &&
+		   yg_hex_read(after, filter->after_id, YG_FACT_ID_BYTES)) {
 		filter->has_after = true;
 		return YG_OK;
 	}
-	(void)yg_hub_bad(call, N_("after must be what `next` said.")); /* always YG_OK */
+	(void)yg_call_bad(call, N_("after must be what `next` said.")); /* always YG_OK */
 	return YG_EEND;
 }
 
 static int read_words(const struct yg_hub_call *call, struct yg_fact_filter *filter)
 {
 	char mem[YG_API_QUERY_MAX + 1];
-	struct yg_bytes level = yg_hub_query(call, "level", mem);
+	struct yg_bytes level = yg_call_query(call, "level", mem);
 
 	if (level.size > 0 && !yg_level_by_name(level, &filter->level_min)) {
-		(void)yg_hub_bad(call,
-				 N_("level is informational, low, medium, high or critical."));
+		(void)yg_call_bad(call,
+				  N_("level is informational, low, medium, high or critical."));
 		return YG_EEND;
 	}
-	level = yg_hub_query(call, "outcome", mem);
+	level = yg_call_query(call, "outcome", mem);
 	if (level.size == 0)
 		return YG_OK;
 	for (unsigned i = YG_OUTCOME_UNKNOWN; i <= YG_OUTCOME_POSSIBLE; i++) {
@@ -145,7 +138,7 @@ static int read_words(const struct yg_hub_call *call, struct yg_fact_filter *fil
 		if (yg_bytes_eq(level, yg_bytes_str(yg_outcome_name(filter->outcome_min))))
 			return YG_OK;
 	}
-	(void)yg_hub_bad(call, N_("outcome is unknown, attempt or possible."));
+	(void)yg_call_bad(call, N_("outcome is unknown, attempt or possible."));
 	return YG_EEND;
 }
 
@@ -153,23 +146,23 @@ static int read_filter(const struct yg_hub_call *call, struct asked *asked)
 {
 	struct yg_fact_filter *filter = &asked->filter;
 	char mem[YG_API_QUERY_MAX + 1];
-	struct yg_bytes order = yg_hub_query(call, "order", mem);
+	struct yg_bytes order = yg_call_query(call, "order", mem);
 	int rc = YG_OK;
 
 	if (order.size > 0 && !yg_bytes_eq(order, YG_S("newest")) &&
 	    !yg_bytes_eq(order, YG_S("change"))) {
-		(void)yg_hub_bad(call, N_("order is newest or change."));
+		(void)yg_call_bad(call, N_("order is newest or change."));
 		return YG_EEND;
 	}
 	filter->by_change = yg_bytes_eq(order, YG_S("change"));
-	filter->rule = yg_hub_query(call, "rule", asked->rule);
-	filter->sensor = yg_hub_query(call, "sensor", asked->sensor);
-	filter->actor = yg_hub_query(call, "actor", asked->actor);
-	rc = yg_hub_query_time(call, "from", false, &filter->from_ns);
+	filter->rule = yg_call_query(call, "rule", asked->rule);
+	filter->sensor = yg_call_query(call, "sensor", asked->sensor);
+	filter->actor = yg_call_query(call, "actor", asked->actor);
+	rc = yg_call_query_time(call, "from", false, &filter->from_ns);
 	if (rc == YG_OK)
-		rc = yg_hub_query_time(call, "to", true, &filter->to_ns);
+		rc = yg_call_query_time(call, "to", true, &filter->to_ns);
 	if (rc == YG_OK)
-		rc = yg_hub_query_limit(call, &filter->limit);
+		rc = yg_call_query_limit(call, &filter->limit);
 	if (rc == YG_OK)
 		rc = read_words(call, filter);
 	if (rc == YG_OK)
@@ -185,9 +178,7 @@ static int read_filter(const struct yg_hub_call *call, struct asked *asked)
 
 struct listing {
 	json_t *items;
-	uint64_t change;
-	int64_t minute_ns;
-	uint8_t id[YG_FACT_ID_BYTES];
+	uint64_t change; /* of the last one */
 };
 
 static int add_finding(void *arg, const struct yg_fact_finding *finding)
@@ -196,27 +187,30 @@ static int add_finding(void *arg, const struct yg_fact_finding *finding)
 	json_t *item = finding_json(finding);
 
 	listing->change = finding->change;
-	listing->minute_ns = finding->minute_ns;
-	memcpy(listing->id, finding->id, sizeof(listing->id));
 	return item && json_array_append_new(listing->items, item) == 0 ? YG_OK : YG_ENOMEM;
 }
 
-static void write_next(const struct listing *listing, bool by_change, char to[AFTER_SIZE])
+/* Where the next page begins: for a live view also when nothing more is there now. */
+static void write_next(const struct yg_facts *facts, const struct listing *listing, bool by_change,
+		       char to[AFTER_SIZE])
 {
+	struct yg_fact_next next = yg_facts_next(facts);
 	char id[2 * YG_FACT_ID_BYTES + 1];
 
-	yg_hex((struct yg_bytes){listing->id, sizeof(listing->id)}, id);
-	if (by_change)
-		(void)snprintf(to, AFTER_SIZE, "%llu", (unsigned long long)listing->change);
-	else
-		(void)snprintf(to, AFTER_SIZE, "%016llx-%s", (unsigned long long)listing->minute_ns,
-			       id); /* made to fit */
+	if (by_change && (next.is_more || listing->change > 0))
+		(void)snprintf(to, AFTER_SIZE, "%llu",
+			       (unsigned long long)(next.is_more ? next.after_change
+								 : listing->change)); /* fits */
+	if (by_change || !next.is_more)
+		return;
+	yg_hex((struct yg_bytes){next.after_id, sizeof(next.after_id)}, id);
+	(void)snprintf(to, AFTER_SIZE, "%s", id); /* fits */
 }
 
 static int no_facts(const struct yg_hub_call *call)
 {
-	return yg_hub_refuse_call(call, 503, "busy", N_("Findings cannot be read now"),
-				  N_("Wait a moment and try again."));
+	return yg_call_refuse(call, 503, "busy", N_("Findings cannot be read now"),
+			      N_("Wait a moment and try again."));
 }
 
 int yg_hub_do_list_findings(struct yg_hub_call *call)
@@ -235,13 +229,11 @@ int yg_hub_do_list_findings(struct yg_hub_call *call)
 		rc = read_filter(call, asked);
 	if (rc == YG_OK)
 		rc = yg_facts_list(call->api->opts.facts, &asked->filter, add_finding, &listing);
-	/* A live view keeps its place also when nothing new is there. */
-	if (rc == YG_OK && (json_array_size(listing.items) == asked->filter.limit ||
-			    (asked->filter.by_change && json_array_size(listing.items) > 0)))
-		write_next(&listing, asked->filter.by_change, next);
+	if (rc == YG_OK)
+		write_next(call->api->opts.facts, &listing, asked->filter.by_change, next);
 	done(asked);
 	if (rc == YG_OK)
-		return yg_hub_page(call, listing.items, yg_bytes_str(next));
+		return yg_call_page(call, listing.items, yg_bytes_str(next));
 	json_decref(listing.items);
 	return rc == YG_EEND ? YG_OK : rc;
 }
@@ -274,9 +266,9 @@ int yg_hub_do_get_finding(struct yg_hub_call *call)
 		rc = yg_facts_get(call->api->opts.facts, &asked->filter, id, give_finding, &found);
 	done(asked);
 	if (rc == YG_OK)
-		return yg_hub_json(call, 200, found);
+		return yg_call_json(call, 200, found);
 	json_decref(found);
-	return rc == YG_ENOENT ? yg_hub_not_found(call) : rc;
+	return rc == YG_ENOENT ? yg_call_not_found(call) : rc;
 }
 
 static json_t *levels_json(const uint64_t by_level[5])
@@ -295,7 +287,7 @@ static json_t *levels_json(const uint64_t by_level[5])
 static int add_day(void *arg, const struct yg_fact_day *day)
 {
 	json_t *item =
-		json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "day", yg_hub_time(day->day_ns),
+		json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "day", yg_call_time(day->day_ns),
 			  "records", (json_int_t)day->records, "bytes", (json_int_t)day->bytes,
 			  "findings", (json_int_t)day->findings, "bundles",
 			  (json_int_t)day->bundles, "levels", levels_json(day->by_level));
@@ -313,7 +305,7 @@ int yg_hub_do_list_days(struct yg_hub_call *call)
 		rc = yg_facts_days(call->api->opts.facts, &asked->filter, add_day, items);
 	done(asked);
 	if (rc == YG_OK)
-		return yg_hub_page(call, items, (struct yg_bytes){0});
+		return yg_call_page(call, items, (struct yg_bytes){0});
 	json_decref(items);
 	return rc == YG_EEND ? YG_OK : rc;
 }

@@ -7,8 +7,8 @@
 
 #include "base/ban.h"
 
-int yg_hub_refuse_call(const struct yg_hub_call *call, int status, const char *code,
-		       const char *title, const char *detail)
+int yg_call_refuse(const struct yg_hub_call *call, int status, const char *code, const char *title,
+		   const char *detail)
 {
 	enum yg_lang lang = call->request->lang;
 
@@ -17,16 +17,16 @@ int yg_hub_refuse_call(const struct yg_hub_call *call, int status, const char *c
 	return YG_OK;
 }
 
-int yg_hub_not_found(const struct yg_hub_call *call)
+int yg_call_not_found(const struct yg_hub_call *call)
 {
-	return yg_hub_refuse_call(call, 404, "not-found", N_("It is not there (any more)"),
-				  N_("Load the list again."));
+	return yg_call_refuse(call, 404, "not-found", N_("It is not there (any more)"),
+			      N_("Load the list again."));
 }
 
-int yg_hub_bad(const struct yg_hub_call *call, const char *detail)
+int yg_call_bad(const struct yg_hub_call *call, const char *detail)
 {
-	return yg_hub_refuse_call(call, 400, "bad-request",
-				  N_("The content does not fit this operation"), detail);
+	return yg_call_refuse(call, 400, "bad-request",
+			      N_("The content does not fit this operation"), detail);
 }
 
 static int add_bytes(const char *bytes, size_t size, void *arg)
@@ -37,7 +37,7 @@ static int add_bytes(const char *bytes, size_t size, void *arg)
 	return yg_buf_error(to) ? -1 : 0;
 }
 
-int yg_hub_json(const struct yg_hub_call *call, int status, json_t *take)
+int yg_call_json(const struct yg_hub_call *call, int status, json_t *take)
 {
 	struct yg_buf *to = &call->reply->body;
 	const json_t *revision = json_object_get(take, "revision");
@@ -52,7 +52,7 @@ int yg_hub_json(const struct yg_hub_call *call, int status, json_t *take)
 	return yg_buf_error(to) ? yg_buf_error(to) : rc;
 }
 
-int yg_hub_page(const struct yg_hub_call *call, json_t *take, struct yg_bytes next)
+int yg_call_page(const struct yg_hub_call *call, json_t *take, struct yg_bytes next)
 {
 	json_t *page = take ? json_pack("{s:o}", "items", take) : NULL;
 
@@ -60,18 +60,18 @@ int yg_hub_page(const struct yg_hub_call *call, json_t *take, struct yg_bytes ne
 		json_decref(page);
 		page = NULL;
 	}
-	return yg_hub_json(call, 200, page);
+	return yg_call_json(call, 200, page);
 }
 
-int yg_hub_body(const struct yg_hub_call *call, json_t **ret)
+int yg_call_body(const struct yg_hub_call *call, json_t **ret)
 {
 	struct yg_fault fault;
 	int rc;
 
 	if (!yg_bytes_eq(call->request->content_type, YG_S("application/json"))) {
-		(void)yg_hub_refuse_call(call, 415, "wrong-type",
-					 N_("The kind of content is not the one expected"),
-					 N_("Send application/json.")); /* always YG_OK */
+		(void)yg_call_refuse(call, 415, "wrong-type",
+				     N_("The kind of content is not the one expected"),
+				     N_("Send application/json.")); /* always YG_OK */
 		return YG_EEND;
 	}
 	rc = yg_json_load(call->request->body, YG_HUB_JSON_MAX, ret, &fault);
@@ -82,14 +82,14 @@ int yg_hub_body(const struct yg_hub_call *call, json_t **ret)
 	if (rc == YG_OK)
 		json_decref(*ret);
 	if (rc == YG_ELIMIT)
-		(void)yg_hub_refuse_call(call, 413, "too-large", N_("The content is too large"),
-					 N_("Leave out what is not needed, or split it."));
+		(void)yg_call_refuse(call, 413, "too-large", N_("The content is too large"),
+				     N_("Leave out what is not needed, or split it."));
 	else
-		(void)yg_hub_bad(call, N_("Send one JSON object, in UTF-8, with each key once."));
+		(void)yg_call_bad(call, N_("Send one JSON object, in UTF-8, with each key once."));
 	return YG_EEND;
 }
 
-struct yg_bytes yg_hub_query(const struct yg_hub_call *call, const char *name, char *to)
+struct yg_bytes yg_call_query(const struct yg_hub_call *call, const char *name, char *to)
 {
 	struct yg_bytes value;
 
@@ -98,7 +98,7 @@ struct yg_bytes yg_hub_query(const struct yg_hub_call *call, const char *name, c
 	return value;
 }
 
-int yg_hub_query_limit(const struct yg_hub_call *call, uint32_t *to)
+int yg_call_query_limit(const struct yg_hub_call *call, uint32_t *to)
 {
 	char mem[YG_API_QUERY_MAX + 1];
 	struct yg_bytes text;
@@ -111,14 +111,14 @@ int yg_hub_query_limit(const struct yg_hub_call *call, uint32_t *to)
 		*to = (uint32_t)value;
 		return YG_OK;
 	}
-	(void)yg_hub_bad(call, N_("limit must be a number from 1 to 1000.")); /* always YG_OK */
+	(void)yg_call_bad(call, N_("limit must be a number from 1 to 1000.")); /* always YG_OK */
 	return YG_EEND;
 }
 
-int yg_hub_query_time(const struct yg_hub_call *call, const char *name, bool is_end, int64_t *to)
+int yg_call_query_time(const struct yg_hub_call *call, const char *name, bool is_end, int64_t *to)
 {
 	char mem[YG_API_QUERY_MAX + 1];
-	struct yg_bytes text = yg_hub_query(call, name, mem);
+	struct yg_bytes text = yg_call_query(call, name, mem);
 	bool has_zone;
 	int32_t day;
 
@@ -132,12 +132,12 @@ int yg_hub_query_time(const struct yg_hub_call *call, const char *name, bool is_
 	}
 	if (yg_time_parse_iso(text, 0, to, &has_zone))
 		return YG_OK;
-	(void)yg_hub_bad(call, N_("Write a time as 2026-11-25T03:04:05Z, or a day as 2026-11-25 "
-				  "(UTC)."));
+	(void)yg_call_bad(call, N_("Write a time as 2026-11-25T03:04:05Z, or a day as 2026-11-25 "
+				   "(UTC)."));
 	return YG_EEND;
 }
 
-bool yg_hub_part(const struct yg_hub_call *call, unsigned place, char *to, size_t room)
+bool yg_call_part(const struct yg_hub_call *call, unsigned place, char *to, size_t room)
 {
 	struct yg_bytes part = call->request->parts[place];
 
@@ -148,7 +148,7 @@ bool yg_hub_part(const struct yg_hub_call *call, unsigned place, char *to, size_
 	return true;
 }
 
-int yg_hub_reaches(const struct yg_hub_call *call, const char *org, bool *ret)
+int yg_call_reaches(const struct yg_hub_call *call, const char *org, bool *ret)
 {
 	struct yg_hub_reach reach;
 	int rc;
@@ -167,7 +167,7 @@ int yg_hub_reaches(const struct yg_hub_call *call, const char *org, bool *ret)
 	return YG_OK;
 }
 
-json_t *yg_hub_time(int64_t time_ns)
+json_t *yg_call_time(int64_t time_ns)
 {
 	char text[YG_ISO_SIZE];
 
@@ -176,23 +176,38 @@ json_t *yg_hub_time(int64_t time_ns)
 	return json_stringn(text, yg_time_iso(time_ns, 0, text));
 }
 
-int yg_hub_open(const struct yg_hub_call *call, const char *org, enum yg_hub_right right,
-		struct yg_access **ret)
+int yg_call_open(const struct yg_hub_call *call, const char *org, enum yg_hub_right right,
+		 struct yg_access **ret)
 {
 	return yg_access_hub(call->api->opts.hub, call->request->actor, org ? org : YG_HUB_ORG,
 			     right, ret);
 }
 
-int yg_hub_register(const struct yg_hub_call *call, const struct yg_access *by,
-		    struct yg_enrol **ret)
+int yg_call_read(struct yg_hub_call *call, enum yg_hub_right right)
+{
+	int rc = yg_call_open(call, yg_access_org(call->access), right, &call->reader);
+
+	if (rc != YG_ENOENT && rc != YG_EACCES && rc != YG_EAGAIN)
+		return rc;
+	(void)yg_hub_api_refuse(call->reply, call->request->lang, rc); /* shows in the buffer */
+	return YG_EEND;
+}
+
+struct yg_access *yg_call_reader(const struct yg_hub_call *call)
+{
+	return call->reader ? call->reader : call->access;
+}
+
+int yg_call_register(const struct yg_hub_call *call, const struct yg_access *by,
+		     struct yg_enrol **ret)
 {
 	const struct yg_hub_api_opts *opts = &call->api->opts;
 
 	return yg_enrol_new(opts->store, opts->clock, yg_access_actor(by), ret);
 }
 
-bool yg_hub_text(const struct yg_hub_call *call, const json_t *in, const char *key, char *to,
-		 size_t room)
+bool yg_call_text(const struct yg_hub_call *call, const json_t *in, const char *key, char *to,
+		  size_t room)
 {
 	const json_t *value = json_object_get(in, key);
 	struct yg_bytes text = yg_json_text(in, key);
@@ -217,7 +232,7 @@ bool yg_hub_text(const struct yg_hub_call *call, const json_t *in, const char *k
 	return true;
 }
 
-bool yg_hub_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to)
+bool yg_call_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to)
 {
 	const json_t *value = json_object_get(in, key);
 
@@ -227,12 +242,12 @@ bool yg_hub_day(const struct yg_hub_call *call, const json_t *in, const char *ke
 	*to = yg_day_read(yg_json_text(in, key));
 	if (*to != YG_DAY_NONE)
 		return true;
-	(void)yg_hub_refuse_call(call, 400, "bad-day", N_("A day is not right"),
-				 N_("Write days as 2026-11-25.")); /* always YG_OK */
+	(void)yg_call_refuse(call, 400, "bad-day", N_("A day is not right"),
+			     N_("Write days as 2026-11-25.")); /* always YG_OK */
 	return false;
 }
 
-json_t *yg_hub_day_json(int32_t day)
+json_t *yg_call_day_json(int32_t day)
 {
 	char text[YG_DAY_SIZE];
 
@@ -242,7 +257,7 @@ json_t *yg_hub_day_json(int32_t day)
 	return json_string(text);
 }
 
-json_t *yg_hub_rights_json(uint32_t rights)
+json_t *yg_call_rights_json(uint32_t rights)
 {
 	static const char *const names[] = {
 #define X(name, ...) #name,
@@ -259,7 +274,7 @@ json_t *yg_hub_rights_json(uint32_t rights)
 	return list;
 }
 
-json_t *yg_hub_grants_json(const struct yg_hub_grant *grants, uint32_t count)
+json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count)
 {
 	json_t *list = json_array();
 

@@ -34,7 +34,7 @@ static json_t *org_json(const struct yg_hub_org *org)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "id", org->id, "name", text(org->name),
 			 "corporate_number", text_or_null(org->corporate_number), "added",
-			 yg_hub_time(org->added_ns), "closed", yg_hub_time(org->closed_ns));
+			 yg_call_time(org->added_ns), "closed", yg_call_time(org->closed_ns));
 }
 
 static int add_org(void *arg, const struct yg_hub_org *org)
@@ -56,7 +56,7 @@ static int list_of(const struct yg_hub_call *call, const char *org, const char *
 		   struct orgs *orgs)
 {
 	struct yg_access *by = NULL;
-	int rc = yg_hub_open(call, org, YG_MAY_read_org, &by);
+	int rc = yg_call_open(call, org, YG_MAY_read_org, &by);
 
 	if (rc == YG_OK)
 		rc = yg_hub_org_list(by, after, orgs->limit + 1, add_org, orgs);
@@ -86,15 +86,15 @@ static int list_reached(const struct yg_hub_call *call, const char *after, struc
 int yg_hub_do_list_orgs(struct yg_hub_call *call)
 {
 	char mem[YG_API_QUERY_MAX + 1];
-	struct yg_bytes after = yg_hub_query(call, "after", mem);
+	struct yg_bytes after = yg_call_query(call, "after", mem);
 	char from[YG_ENROL_ID_MAX + 1] = "";
 	struct orgs orgs = {.items = json_array()};
-	int rc = orgs.items ? yg_hub_query_limit(call, &orgs.limit) : YG_ENOMEM;
+	int rc = orgs.items ? yg_call_query_limit(call, &orgs.limit) : YG_ENOMEM;
 
 	if (rc == YG_OK && after.size > 0) {
 		if (!yg_enrol_is_id(after)) {
 			json_decref(orgs.items);
-			return yg_hub_bad(call, N_("after must be what `next` said."));
+			return yg_call_bad(call, N_("after must be what `next` said."));
 		}
 		memcpy(from, after.data, after.size);
 	}
@@ -102,7 +102,7 @@ int yg_hub_do_list_orgs(struct yg_hub_call *call)
 		rc = call->access ? list_of(call, yg_access_org(call->access), "", &orgs)
 				  : list_reached(call, from, &orgs);
 	if (rc == YG_OK)
-		return yg_hub_page(call, orgs.items, yg_bytes_str(orgs.is_more ? orgs.last : ""));
+		return yg_call_page(call, orgs.items, yg_bytes_str(orgs.is_more ? orgs.last : ""));
 	json_decref(orgs.items);
 	return rc == YG_EEND ? YG_OK : rc;
 }
@@ -118,9 +118,9 @@ static int answer_org(const struct yg_hub_call *call, const char *id, int status
 	item = json_incref(json_array_get(orgs.items, 0));
 	json_decref(orgs.items);
 	if (rc == YG_OK)
-		return yg_hub_json(call, status, item);
+		return yg_call_json(call, status, item);
 	json_decref(item);
-	return rc == YG_ENOENT ? yg_hub_not_found(call) : rc;
+	return rc == YG_ENOENT ? yg_call_not_found(call) : rc;
 }
 
 int yg_hub_do_get_org(struct yg_hub_call *call)
@@ -131,18 +131,18 @@ int yg_hub_do_get_org(struct yg_hub_call *call)
 static int refuse_org(const struct yg_hub_call *call, int rc)
 {
 	if (rc == YG_EDUPLICATE)
-		return yg_hub_refuse_call(call, 409, "already-there",
-					  N_("An organisation with this id or number is there"),
-					  N_("Choose another id, or look it up in the list."));
+		return yg_call_refuse(call, 409, "already-there",
+				      N_("An organisation with this id or number is there"),
+				      N_("Choose another id, or look it up in the list."));
 	if (rc == YG_EDIGEST)
-		return yg_hub_refuse_call(call, 400, "bad-corporate-number",
-					  N_("The corporate number is not right"),
-					  N_("It has 13 digits, and the first one is computed from "
-					     "the others."));
+		return yg_call_refuse(call, 400, "bad-corporate-number",
+				      N_("The corporate number is not right"),
+				      N_("It has 13 digits, and the first one is computed from "
+					 "the others."));
 	if (rc == YG_EINVAL)
-		return yg_hub_bad(call,
-				  N_("An id is 1 to 64 characters of a-z, 0-9 and -; a name at "
-				     "most 200 bytes."));
+		return yg_call_bad(call,
+				   N_("An id is 1 to 64 characters of a-z, 0-9 and -; a name at "
+				      "most 200 bytes."));
 	return rc;
 }
 
@@ -154,17 +154,17 @@ int yg_hub_do_add_org(struct yg_hub_call *call)
 	char number[32];
 	json_t *in;
 	bool is_good;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
-	is_good = yg_hub_text(call, in, "id", id, sizeof(id)) &&
-		  yg_hub_text(call, in, "name", name, sizeof(name)) &&
-		  yg_hub_text(call, in, "corporate_number", number, sizeof(number));
+	is_good = yg_call_text(call, in, "id", id, sizeof(id)) &&
+		  yg_call_text(call, in, "name", name, sizeof(name)) &&
+		  yg_call_text(call, in, "corporate_number", number, sizeof(number));
 	json_decref(in);
 	if (!is_good)
 		return YG_OK;
-	rc = yg_hub_org_add(call->access, id, name, number[0] ? number : NULL);
+	rc = yg_hub_org_add(call->access, id, name[0] ? name : NULL, number[0] ? number : NULL);
 	return rc == YG_OK ? answer_org(call, id, 201) : refuse_org(call, rc);
 }
 
@@ -176,14 +176,14 @@ int yg_hub_do_change_org(struct yg_hub_call *call)
 	char number[32];
 	json_t *in;
 	bool is_good, has_name, has_number;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
 	has_name = json_is_string(json_object_get(in, "name"));
 	has_number = json_object_get(in, "corporate_number") != NULL;
-	is_good = yg_hub_text(call, in, "name", name, sizeof(name)) &&
-		  yg_hub_text(call, in, "corporate_number", number, sizeof(number));
+	is_good = yg_call_text(call, in, "name", name, sizeof(name)) &&
+		  yg_call_text(call, in, "corporate_number", number, sizeof(number));
 	json_decref(in);
 	if (!is_good)
 		return YG_OK;
@@ -204,8 +204,8 @@ int yg_hub_do_close_org(struct yg_hub_call *call)
 static json_t *terms_json(const struct yg_terms *terms)
 {
 	return json_pack("{s:o, s:o, s:o, s:o}", "version", text_or_null(terms->version), "host",
-			 text_or_null(terms->host), "from", yg_hub_day_json(terms->from_day), "set",
-			 terms->version[0] ? yg_hub_time(terms->set_ns) : json_null());
+			 text_or_null(terms->host), "from", yg_call_day_json(terms->from_day),
+			 "set", terms->version[0] ? yg_call_time(terms->set_ns) : json_null());
 }
 
 int yg_hub_do_get_terms(struct yg_hub_call *call)
@@ -213,7 +213,7 @@ int yg_hub_do_get_terms(struct yg_hub_call *call)
 	struct yg_terms terms;
 	int rc = yg_terms_get(call->api->opts.enrol, &terms);
 
-	return rc == YG_OK ? yg_hub_json(call, 200, terms_json(&terms)) : rc;
+	return rc == YG_OK ? yg_call_json(call, 200, terms_json(&terms)) : rc;
 }
 
 /* {"version","host","from"} */
@@ -222,19 +222,19 @@ int yg_hub_do_set_terms(struct yg_hub_call *call)
 	struct yg_terms terms = {0};
 	json_t *in;
 	bool is_good;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
-	is_good = yg_hub_text(call, in, "version", terms.version, sizeof(terms.version)) &&
-		  yg_hub_text(call, in, "host", terms.host, sizeof(terms.host)) &&
-		  yg_hub_day(call, in, "from", &terms.from_day);
+	is_good = yg_call_text(call, in, "version", terms.version, sizeof(terms.version)) &&
+		  yg_call_text(call, in, "host", terms.host, sizeof(terms.host)) &&
+		  yg_call_day(call, in, "from", &terms.from_day);
 	json_decref(in);
 	if (!is_good)
 		return YG_OK;
 	rc = yg_terms_set(call->access, &terms);
 	if (rc == YG_EINVAL)
-		return yg_hub_bad(call, N_("Terms have a version and the host of storage."));
+		return yg_call_bad(call, N_("Terms have a version and the host of storage."));
 	return rc == YG_OK ? yg_hub_do_get_terms(call) : rc;
 }
 
@@ -246,18 +246,18 @@ int yg_hub_do_get_consent(struct yg_hub_call *call)
 	int rc = yg_terms_get(call->api->opts.enrol, &terms);
 
 	if (rc == YG_OK) {
-		rc = yg_consent_get(call->access, &consent);
+		rc = yg_consent_get(yg_call_reader(call), &consent);
 		if (rc == YG_OK)
 			given = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "version",
 					  text(consent.version), "host", text(consent.host),
 					  "signed_by", text(consent.signed_by), "day",
-					  yg_hub_day_json(consent.day), "recorded",
-					  yg_hub_time(consent.recorded_ns), "withdrawn",
+					  yg_call_day_json(consent.day), "recorded",
+					  yg_call_time(consent.recorded_ns), "withdrawn",
 					  (int)consent.is_withdrawn);
 	}
 	if (rc != YG_OK && rc != YG_ENOENT)
 		return rc;
-	return yg_hub_json(
+	return yg_call_json(
 		call, 200,
 		json_pack("{s:b, s:o, s:o}", "current",
 			  terms.version[0] == '\0' || (rc == YG_OK && consent.is_current), "terms",
@@ -272,32 +272,37 @@ int yg_hub_do_give_consent(struct yg_hub_call *call)
 	int32_t day;
 	json_t *in;
 	bool is_good;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
-	is_good = yg_hub_text(call, in, "version", version, sizeof(version)) &&
-		  yg_hub_text(call, in, "signed_by", signed_by, sizeof(signed_by)) &&
-		  yg_hub_day(call, in, "day", &day);
+	is_good = yg_call_text(call, in, "version", version, sizeof(version)) &&
+		  yg_call_text(call, in, "signed_by", signed_by, sizeof(signed_by)) &&
+		  yg_call_day(call, in, "day", &day);
 	json_decref(in);
 	if (!is_good)
 		return YG_OK;
+	rc = yg_call_read(call, YG_MAY_read_consent);
+	if (rc != YG_OK)
+		return rc;
 	rc = yg_consent_give(call->access, version, signed_by, day);
 	if (rc == YG_EMISMATCH)
-		return yg_hub_refuse_call(
-			call, 409, "other-terms", N_("These are not the terms that hold now"),
-			N_("Read the terms once more, and agree to their version."));
+		return yg_call_refuse(call, 409, "other-terms",
+				      N_("These are not the terms that hold now"),
+				      N_("Read the terms once more, and agree to their version."));
 	if (rc == YG_EINVAL)
-		return yg_hub_bad(call,
-				  N_("Consent names the version of the terms, who signed, and "
-				     "the day."));
+		return yg_call_bad(call,
+				   N_("Consent names the version of the terms, who signed, and "
+				      "the day."));
 	return rc == YG_OK ? yg_hub_do_get_consent(call) : rc;
 }
 
 int yg_hub_do_withdraw_consent(struct yg_hub_call *call)
 {
-	int rc = yg_consent_withdraw(call->access);
+	int rc = yg_call_read(call, YG_MAY_read_consent);
 
+	if (rc == YG_OK)
+		rc = yg_consent_withdraw(call->access);
 	return rc == YG_OK || rc == YG_ENOENT ? yg_hub_do_get_consent(call) : rc;
 }
 
@@ -308,10 +313,10 @@ static json_t *mandate_json(const struct yg_mandate *mandate)
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", mandate->id, "org",
 		mandate->org, "provider", mandate->provider, "signed_by", text(mandate->signed_by),
-		"signed", yg_hub_day_json(mandate->signed_day), "until",
-		yg_hub_day_json(mandate->last_day), "rights", yg_hub_rights_json(mandate->rights),
-		"given", yg_hub_time(mandate->given_ns), "given_by", text(mandate->given_by),
-		"ended", yg_hub_time(mandate->ended_ns), "ended_by",
+		"signed", yg_call_day_json(mandate->signed_day), "until",
+		yg_call_day_json(mandate->last_day), "rights", yg_call_rights_json(mandate->rights),
+		"given", yg_call_time(mandate->given_ns), "given_by", text(mandate->given_by),
+		"ended", yg_call_time(mandate->ended_ns), "ended_by",
 		text_or_null(mandate->ended_by));
 }
 
@@ -337,24 +342,24 @@ int yg_hub_do_list_mandates(struct yg_hub_call *call)
 	int rc = mandates.items ? yg_mandate_list(call->access, add_mandate, &mandates) : YG_ENOMEM;
 
 	if (rc == YG_OK)
-		return yg_hub_page(call, mandates.items, (struct yg_bytes){0});
+		return yg_call_page(call, mandates.items, (struct yg_bytes){0});
 	json_decref(mandates.items);
 	return rc;
 }
 
-static int answer_mandate(const struct yg_hub_call *call, struct yg_access *by, const char *id,
-			  int status)
+static int answer_mandate(const struct yg_hub_call *call, const char *id, int status)
 {
 	struct mandates mandates = {.items = json_array(), .id = id};
 	json_t *item;
-	int rc = mandates.items ? yg_mandate_list(by, add_mandate, &mandates) : YG_ENOMEM;
+	int rc = mandates.items ? yg_mandate_list(yg_call_reader(call), add_mandate, &mandates)
+				: YG_ENOMEM;
 
 	item = json_incref(json_array_get(mandates.items, 0));
 	json_decref(mandates.items);
 	if (rc == YG_OK && item)
-		return yg_hub_json(call, status, item);
+		return yg_call_json(call, status, item);
 	json_decref(item);
-	return rc == YG_OK ? yg_hub_not_found(call) : rc;
+	return rc == YG_OK ? yg_call_not_found(call) : rc;
 }
 
 /* ["read_findings",…] under @key as bits. */
@@ -370,7 +375,7 @@ static bool read_rights(const struct yg_hub_call *call, const json_t *in, uint32
 		if (!json_is_string(name) ||
 		    !yg_token_rights_read(yg_bytes_str(json_string_value(name)), &right) ||
 		    right == 0) {
-			(void)yg_hub_bad(call, N_("rights names something that is no right."));
+			(void)yg_call_bad(call, N_("rights names something that is no right."));
 			return false; /* said above, always YG_OK */
 		}
 		*to |= right;
@@ -385,53 +390,78 @@ int yg_hub_do_give_mandate(struct yg_hub_call *call)
 	struct yg_mandate wish = {0};
 	json_t *in;
 	bool is_good;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
-	is_good = yg_hub_text(call, in, "provider", wish.provider, sizeof(wish.provider)) &&
-		  yg_hub_text(call, in, "signed_by", wish.signed_by, sizeof(wish.signed_by)) &&
-		  yg_hub_day(call, in, "signed", &wish.signed_day) &&
-		  yg_hub_day(call, in, "until", &wish.last_day) &&
+	is_good = yg_call_text(call, in, "provider", wish.provider, sizeof(wish.provider)) &&
+		  yg_call_text(call, in, "signed_by", wish.signed_by, sizeof(wish.signed_by)) &&
+		  yg_call_day(call, in, "signed", &wish.signed_day) &&
+		  yg_call_day(call, in, "until", &wish.last_day) &&
 		  read_rights(call, in, &wish.rights);
 	json_decref(in);
 	if (!is_good)
 		return YG_OK;
-	rc = yg_mandate_give(call->access, &wish, id);
+	rc = yg_call_read(call, YG_MAY_read_mandates);
 	if (rc == YG_OK)
-		return answer_mandate(call, call->access, id, 201);
+		rc = yg_mandate_give(call->access, &wish, id);
+	if (rc == YG_OK)
+		return answer_mandate(call, id, 201);
 	if (rc == YG_ENOENT)
-		return yg_hub_refuse_call(call, 400, "unknown-provider",
-					  N_("There is no such service provider"),
-					  N_("Write the id that the provider has at this hub."));
+		return yg_call_refuse(call, 400, "unknown-provider",
+				      N_("There is no such service provider"),
+				      N_("Write the id that the provider has at this hub."));
 	if (rc == YG_EINVAL)
-		return yg_hub_bad(call, N_("A mandate names who signed it, when, until which day, "
-					   "and rights that a service provider can have."));
+		return yg_call_bad(call, N_("A mandate names who signed it, when, until which day, "
+					    "and rights that a service provider can have."));
 	if (rc == YG_ELIMIT)
-		return yg_hub_refuse_call(call, 409, "too-many", N_("There are too many of these"),
-					  N_("Remove those that are not needed."));
+		return yg_call_refuse(call, 409, "too-many", N_("There are too many of these"),
+				      N_("Remove those that are not needed."));
 	return rc;
 }
 
+struct giver {
+	const char *id;
+	char org[YG_ENROL_ID_MAX + 1];
+	bool is_found;
+};
+
+static int find_giver(void *arg, const struct yg_mandate *mandate)
+{
+	struct giver *giver = arg;
+
+	if (strcmp(mandate->id, giver->id) == 0) {
+		giver->is_found = true;
+		memcpy(giver->org, mandate->org, sizeof(giver->org));
+	}
+	return YG_OK;
+}
+
+/* The member ends what it gave; the provider gives back what it holds, at its own organisation. */
 int yg_hub_do_end_mandate(struct yg_hub_call *call)
 {
 	char id[YG_RANDOM_ID_HEX + 1];
+	struct giver giver = {.id = id};
 	struct yg_access *by = NULL;
 	int rc = YG_ENOENT;
 
-	if (yg_hub_part(call, 1, id, sizeof(id))) {
-		/* Of the member, whoever may give them; of the provider, who may give it back. */
-		rc = yg_hub_open(call, yg_access_org(call->access), YG_MAY_write_mandates, &by);
+	if (yg_call_part(call, 1, id, sizeof(id)))
+		rc = yg_mandate_list(call->access, find_giver, &giver);
+	if (rc == YG_OK && !giver.is_found)
+		rc = YG_ENOENT;
+	if (rc == YG_OK) {
+		rc = yg_call_open(call, yg_access_org(call->access), YG_MAY_write_mandates, &by);
 		if (rc == YG_EACCES || rc == YG_EAGAIN)
 			rc = YG_OK;
-		if (rc == YG_OK)
-			rc = yg_mandate_end(by ? by : call->access, yg_access_org(call->access),
-					    id);
 	}
 	if (rc == YG_OK)
-		rc = answer_mandate(call, call->access, id, 200);
+		rc = yg_mandate_end(by ? by : call->access, giver.org, id);
 	(void)yg_access_free(by);
-	return rc == YG_ENOENT ? yg_hub_not_found(call) : rc;
+	if (rc == YG_OK)
+		return answer_mandate(call, id, 200);
+	if (giver.is_found && rc == YG_ENOENT)
+		return YG_EACCES; /* he sees it, but it is not his to end */
+	return rc == YG_ENOENT ? yg_call_not_found(call) : rc;
 }
 
 /* ---- views ---- */
@@ -446,7 +476,7 @@ static int add_view(void *arg, const struct yg_view *view)
 {
 	struct views *views = arg;
 	json_t *item = json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o}", "id", view->id,
-				 "time", yg_hub_time(view->time_ns), "actor", text(view->actor),
+				 "time", yg_call_time(view->time_ns), "actor", text(view->actor),
 				 "name", text(view->name), "org", view->org, "role",
 				 yg_hub_role_name(view->role), "what", text(view->what), "records",
 				 (json_int_t)view->records, "reason", text(view->reason));
@@ -458,23 +488,23 @@ static int add_view(void *arg, const struct yg_view *view)
 int yg_hub_do_list_views(struct yg_hub_call *call)
 {
 	char mem[YG_API_QUERY_MAX + 1];
-	struct yg_bytes after = yg_hub_query(call, "after", mem);
+	struct yg_bytes after = yg_call_query(call, "after", mem);
 	char from[YG_RANDOM_ID_HEX + 1] = "";
 	struct views views = {.items = json_array()};
-	int rc = views.items ? yg_hub_query_limit(call, &views.limit) : YG_ENOMEM;
+	int rc = views.items ? yg_call_query_limit(call, &views.limit) : YG_ENOMEM;
 
 	if (rc == YG_OK && after.size > YG_RANDOM_ID_HEX) {
 		json_decref(views.items);
-		return yg_hub_bad(call, N_("after must be what `next` said."));
+		return yg_call_bad(call, N_("after must be what `next` said."));
 	}
 	memcpy(from, after.data ? after.data : (const uint8_t *)"", after.size);
 	if (rc == YG_OK)
 		rc = yg_views_list(call->access, from, views.limit, add_view, &views);
 	if (rc == YG_OK)
-		return yg_hub_page(call, views.items,
-				   yg_bytes_str(json_array_size(views.items) == views.limit
-							? views.last
-							: ""));
+		return yg_call_page(call, views.items,
+				    yg_bytes_str(json_array_size(views.items) == views.limit
+							 ? views.last
+							 : ""));
 	json_decref(views.items);
 	return rc == YG_EEND ? YG_OK : rc;
 }

@@ -35,8 +35,8 @@ static json_t *sensor_json(const struct yg_hub_call *call, const struct yg_enrol
 	json_t *item = json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:O?}", "id", sensor->id, "org",
 				 sensor->org, "host", yg_json_string(yg_bytes_str(sensor->host)),
 				 "state", state_of(call, sensor, heartbeat), "enrolled",
-				 yg_hub_time(sensor->enrolled_ns), "certificate_until",
-				 yg_hub_time(sensor->until_ns), "last_heartbeat", heartbeat);
+				 yg_call_time(sensor->enrolled_ns), "certificate_until",
+				 yg_call_time(sensor->until_ns), "last_heartbeat", heartbeat);
 
 	json_decref(heartbeat);
 	return item;
@@ -98,9 +98,9 @@ int yg_hub_do_list_sensors(struct yg_hub_call *call)
 	char mem[YG_API_QUERY_MAX + 1];
 	struct yg_hub_reach reach = {0};
 	struct listing listing = {
-		.call = call, .items = json_array(), .after = yg_hub_query(call, "after", mem)};
+		.call = call, .items = json_array(), .after = yg_call_query(call, "after", mem)};
 	const char *org = call->access ? yg_access_org(call->access) : NULL;
-	int rc = listing.items ? yg_hub_query_limit(call, &listing.limit) : YG_ENOMEM;
+	int rc = listing.items ? yg_call_query_limit(call, &listing.limit) : YG_ENOMEM;
 
 	if (rc == YG_OK && !org) {
 		rc = yg_hub_reach(call->api->opts.hub, call->request->actor, call->right, &reach);
@@ -110,8 +110,8 @@ int yg_hub_do_list_sensors(struct yg_hub_call *call)
 		rc = yg_enrol_sensor_list(call->api->opts.enrol, org, add_sensor, &listing);
 	yg_hub_reach_done(&reach);
 	if (rc == YG_OK || (rc == YG_EEND && listing.is_more))
-		return yg_hub_page(call, listing.items,
-				   yg_bytes_str(listing.is_more ? listing.last : ""));
+		return yg_call_page(call, listing.items,
+				    yg_bytes_str(listing.is_more ? listing.last : ""));
 	json_decref(listing.items);
 	return rc == YG_EEND ? YG_OK : rc;
 }
@@ -144,14 +144,14 @@ static int look(const struct yg_hub_call *call, struct yg_enrol_sensor *ret)
 	bool is_ours = false;
 	int rc;
 
-	if (!yg_hub_part(call, 0, id, sizeof(id)))
+	if (!yg_call_part(call, 0, id, sizeof(id)))
 		return YG_ENOENT;
 	rc = yg_enrol_sensor_list(call->api->opts.enrol, org, find_sensor, &search);
 	if (rc != YG_OK && !(rc == YG_EEND && search.is_found))
 		return rc;
 	if (!search.is_found)
 		return YG_ENOENT;
-	rc = yg_hub_reaches(call, search.sensor.org, &is_ours);
+	rc = yg_call_reaches(call, search.sensor.org, &is_ours);
 	*ret = search.sensor;
 	return rc == YG_OK && !is_ours ? YG_ENOENT : rc;
 }
@@ -162,8 +162,8 @@ int yg_hub_do_get_sensor(struct yg_hub_call *call)
 	int rc = look(call, &sensor);
 
 	if (rc == YG_OK)
-		return yg_hub_json(call, 200, sensor_json(call, &sensor));
-	return rc == YG_ENOENT ? yg_hub_not_found(call) : rc;
+		return yg_call_json(call, 200, sensor_json(call, &sensor));
+	return rc == YG_ENOENT ? yg_call_not_found(call) : rc;
 }
 
 int yg_hub_do_revoke_sensor(struct yg_hub_call *call)
@@ -175,12 +175,12 @@ int yg_hub_do_revoke_sensor(struct yg_hub_call *call)
 	int rc = look(call, &sensor);
 
 	if (rc == YG_ENOENT)
-		return yg_hub_not_found(call);
+		return yg_call_not_found(call);
 	(void)snprintf(name, sizeof(name), "%s/%s", sensor.org, sensor.id); /* two ids fit */
 	if (rc == YG_OK)
-		rc = yg_hub_open(call, sensor.org, call->right, &by);
+		rc = yg_call_open(call, sensor.org, call->right, &by);
 	if (rc == YG_OK)
-		rc = yg_hub_register(call, by, &enrol);
+		rc = yg_call_register(call, by, &enrol);
 	if (rc == YG_OK)
 		rc = yg_enrol_sensor_revoke(enrol, name);
 	if (rc == YG_OK)
@@ -190,7 +190,7 @@ int yg_hub_do_revoke_sensor(struct yg_hub_call *call)
 	(void)yg_access_free(by);
 	if (rc == YG_OK)
 		rc = look(call, &sensor);
-	return rc == YG_OK ? yg_hub_json(call, 200, sensor_json(call, &sensor)) : rc;
+	return rc == YG_OK ? yg_call_json(call, 200, sensor_json(call, &sensor)) : rc;
 }
 
 /* {"hours":72}: a token for one sensor, shown once. */
@@ -201,15 +201,15 @@ int yg_hub_do_add_enrol_token(struct yg_hub_call *call)
 	struct yg_enrol *enrol = NULL;
 	json_t *in;
 	int64_t hours;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
 	hours = yg_json_int(in, "hours", json_object_get(in, "hours") ? 0 : TOKEN_HOURS);
 	json_decref(in);
 	if (hours < 1 || hours > TOKEN_HOURS_MAX)
-		return yg_hub_bad(call, N_("hours must be a number from 1 to 720."));
-	rc = yg_hub_register(call, call->access, &enrol);
+		return yg_call_bad(call, N_("hours must be a number from 1 to 720."));
+	rc = yg_call_register(call, call->access, &enrol);
 	if (rc == YG_OK)
 		rc = yg_enrol_token_new(enrol, org, hours * 3600, token);
 	if (rc == YG_OK)
@@ -218,9 +218,9 @@ int yg_hub_do_add_enrol_token(struct yg_hub_call *call)
 	(void)yg_enrol_free(enrol);
 	if (rc != YG_OK)
 		return rc;
-	return yg_hub_json(
+	return yg_call_json(
 		call, 201,
 		json_pack("{s:s, s:s, s:o}", "token", token, "org", org, "until",
-			  yg_hub_time(call->api->opts.clock.now_ns(call->api->opts.clock.arg) +
-				      hours * 3600 * YG_NS_PER_S)));
+			  yg_call_time(call->api->opts.clock.now_ns(call->api->opts.clock.arg) +
+				       hours * 3600 * YG_NS_PER_S)));
 }

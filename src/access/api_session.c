@@ -13,24 +13,24 @@
 
 static int wrong(const struct yg_hub_call *call)
 {
-	return yg_hub_refuse_call(call, 401, "wrong-credentials",
-				  N_("Name, password or code is not right"),
-				  N_("Try again. After several failures there is a waiting time."));
+	return yg_call_refuse(call, 401, "wrong-credentials",
+			      N_("Name, password or code is not right"),
+			      N_("Try again. After several failures there is a waiting time."));
 }
 
 static int wait(const struct yg_hub_call *call, int64_t wait_s)
 {
 	call->reply->retry_s = (uint32_t)wait_s;
-	return yg_hub_refuse_call(call, 429, "too-many-tries",
-				  N_("Too many failures: a waiting time is running"),
-				  N_("Try again after the time in Retry-After (seconds)."));
+	return yg_call_refuse(call, 429, "too-many-tries",
+			      N_("Too many failures: a waiting time is running"),
+			      N_("Try again after the time in Retry-After (seconds)."));
 }
 
 /* A program, or the local administrator, has no account. */
 static int no_person(const struct yg_hub_call *call)
 {
-	return yg_hub_refuse_call(call, 403, "no-person", N_("This is for people with an account"),
-				  N_("Sign in with your own name and password."));
+	return yg_call_refuse(call, 403, "no-person", N_("This is for people with an account"),
+			      N_("Sign in with your own name and password."));
 }
 
 /* ---- who is it ---- */
@@ -60,15 +60,15 @@ static json_t *session_json(const struct yg_hub_call *call, const struct yg_hub_
 	}
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:s}", "kind", kind, "name",
 			 yg_json_string(yg_bytes_str(actor->name)), "person", self, "grants",
-			 yg_hub_grants_json(actor->grants, actor->grant_count), "rights",
-			 actor->token[0] ? yg_hub_rights_json(actor->rights) : json_null(),
+			 yg_call_grants_json(actor->grants, actor->grant_count), "rights",
+			 actor->token[0] ? yg_call_rights_json(actor->rights) : json_null(),
 			 "second_factor_given", (int)actor->has_second_factor, "local",
-			 (int)actor->is_local, "version", YG_VERSION);
+			 (int)actor->is_local, "version", call->api->opts.version);
 }
 
 int yg_hub_do_get_session(struct yg_hub_call *call)
 {
-	return yg_hub_json(call, 200, session_json(call, call->request->actor));
+	return yg_call_json(call, 200, session_json(call, call->request->actor));
 }
 
 /* Answer with the session that @token opens, and give it to the browser. */
@@ -81,7 +81,7 @@ static int give_session(const struct yg_hub_call *call, const char *token)
 		return rc;
 	(void)snprintf(call->reply->session, sizeof(call->reply->session), "%s", token); /* fits */
 	actor.is_local = actor.is_local && call->request->is_local;
-	return yg_hub_json(call, 200, session_json(call, &actor));
+	return yg_call_json(call, 200, session_json(call, &actor));
 }
 
 /* ---- signing in ---- */
@@ -131,7 +131,7 @@ int yg_hub_do_sign_in(struct yg_hub_call *call)
 	struct yg_sign_in *attempt = NULL;
 	enum yg_sign_in_result result;
 	json_t *in;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
@@ -139,7 +139,7 @@ int yg_hub_do_sign_in(struct yg_hub_call *call)
 	    !json_is_string(json_object_get(in, "login")) ||
 	    !json_is_string(json_object_get(in, "password"))) {
 		json_decref(in);
-		return yg_hub_bad(call, N_("Send {\"login\": \"…\", \"password\": \"…\"}."));
+		return yg_call_bad(call, N_("Send {\"login\": \"…\", \"password\": \"…\"}."));
 	}
 	attempt = yg_calloc(1, sizeof(*attempt));
 	job = attempt ? new_job(call, in, "password", NULL, signed_in) : NULL;
@@ -170,11 +170,11 @@ int yg_hub_do_give_second_factor(struct yg_hub_call *call)
 	int64_t wait_s = 0;
 	json_t *in;
 	bool is_text;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
-	is_text = yg_hub_text(call, in, "code", code, sizeof(code));
+	is_text = yg_call_text(call, in, "code", code, sizeof(code));
 	json_decref(in);
 	if (!is_text)
 		return YG_OK;
@@ -199,6 +199,8 @@ int yg_hub_do_sign_out(struct yg_hub_call *call)
 	const struct yg_hub_actor *actor = call->request->actor;
 	int rc = YG_OK;
 
+	if (actor->token[0])
+		return no_person(call);
 	if (actor->session[0])
 		rc = yg_session_end(call->api->opts.hub, actor, actor->session);
 	call->reply->status = 204;
@@ -212,7 +214,7 @@ static int add_session(void *arg, const struct yg_session *session)
 {
 	json_t *item =
 		json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b}", "id", session->id, "began",
-			  yg_hub_time(session->began_ns), "seen", yg_hub_time(session->seen_ns),
+			  yg_call_time(session->began_ns), "seen", yg_call_time(session->seen_ns),
 			  "address", yg_json_string(yg_bytes_str(session->address)), "browser",
 			  yg_json_string(yg_bytes_str(session->agent)), "second_factor_given",
 			  (int)session->has_second_factor, "this", (int)session->is_this);
@@ -228,7 +230,7 @@ int yg_hub_do_list_sessions(struct yg_hub_call *call)
 		       : YG_ENOMEM;
 
 	if (rc == YG_OK)
-		return yg_hub_page(call, items, (struct yg_bytes){0});
+		return yg_call_page(call, items, (struct yg_bytes){0});
 	json_decref(items);
 	return rc == YG_EACCES ? no_person(call) : rc;
 }
@@ -240,7 +242,7 @@ int yg_hub_do_end_session(struct yg_hub_call *call)
 	char id[YG_RANDOM_ID_HEX + 1];
 	int rc = YG_ENOENT;
 
-	if (yg_hub_part(call, 0, id, sizeof(id)))
+	if (yg_call_part(call, 0, id, sizeof(id)))
 		rc = strcmp(id, "others") == 0
 			     ? yg_session_end_all(call->api->opts.hub, actor, true)
 			     : yg_session_end(call->api->opts.hub, actor, id);
@@ -248,22 +250,22 @@ int yg_hub_do_end_session(struct yg_hub_call *call)
 		call->reply->status = 204;
 	if (rc == YG_EACCES)
 		return no_person(call);
-	return rc == YG_ENOENT ? yg_hub_not_found(call) : rc;
+	return rc == YG_ENOENT ? yg_call_not_found(call) : rc;
 }
 
 /* ---- the invitation ---- */
 
 static int link_over(const struct yg_hub_call *call)
 {
-	return yg_hub_refuse_call(call, 403, "link-over",
-				  N_("This invitation has been used already, or is not valid"),
-				  N_("Ask the administrator of this hub for a new one."));
+	return yg_call_refuse(call, 403, "link-over",
+			      N_("This invitation has been used already, or is not valid"),
+			      N_("Ask the administrator of this hub for a new one."));
 }
 
 static int refuse_password(const struct yg_hub_call *call, enum yg_password_fault fault)
 {
-	return yg_hub_refuse_call(call, 400, "bad-password", N_("This password cannot be taken"),
-				  yg_password_fault_text(fault));
+	return yg_call_refuse(call, 400, "bad-password", N_("This password cannot be taken"),
+			      yg_password_fault_text(fault));
 }
 
 /* {"key"} */
@@ -271,7 +273,7 @@ int yg_hub_do_look_invitation(struct yg_hub_call *call)
 {
 	struct yg_person person;
 	json_t *in;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
@@ -281,11 +283,11 @@ int yg_hub_do_look_invitation(struct yg_hub_call *call)
 		return link_over(call);
 	if (rc != YG_OK)
 		return rc;
-	return yg_hub_json(call, 200,
-			   json_pack("{s:o, s:o, s:o}", "login",
-				     yg_json_string(yg_bytes_str(person.login)), "name",
-				     yg_json_string(yg_bytes_str(person.name)), "grants",
-				     yg_hub_grants_json(person.grants, person.grant_count)));
+	return yg_call_json(call, 200,
+			    json_pack("{s:o, s:o, s:o}", "login",
+				      yg_json_string(yg_bytes_str(person.login)), "name",
+				      yg_json_string(yg_bytes_str(person.name)), "grants",
+				      yg_call_grants_json(person.grants, person.grant_count)));
 }
 
 static int accepted(struct yg_hub_password_job *job)
@@ -305,7 +307,7 @@ int yg_hub_do_accept_invitation(struct yg_hub_call *call)
 	struct yg_person person;
 	struct yg_bytes key;
 	json_t *in;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
@@ -354,7 +356,7 @@ int yg_hub_do_change_password(struct yg_hub_call *call)
 	enum yg_password_fault fault = YG_PASSWORD_GOOD;
 	struct yg_person person;
 	json_t *in;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
@@ -388,9 +390,9 @@ int yg_hub_do_begin_second_factor(struct yg_hub_call *call)
 	if (rc == YG_OK)
 		rc = yg_buf_error(&uri);
 	if (rc == YG_OK)
-		rc = yg_hub_json(call, 200,
-				 json_pack("{s:s, s:o}", "secret", secret, "uri",
-					   yg_json_string(yg_buf_bytes(&uri))));
+		rc = yg_call_json(call, 200,
+				  json_pack("{s:s, s:o}", "secret", secret, "uri",
+					    yg_json_string(yg_buf_bytes(&uri))));
 	yg_wipe(secret, sizeof(secret));
 	yg_wipe(uri.data, uri.size);
 	yg_buf_done(&uri);
@@ -409,6 +411,12 @@ static json_t *codes_json(char codes[YG_HUB_RECOVERY_CODES][YG_RECOVERY_CODE_LEN
 	return list ? json_pack("{s:o}", "recovery_codes", list) : NULL;
 }
 
+static int not_begun(const struct yg_hub_call *call)
+{
+	return yg_call_refuse(call, 409, "not-begun", N_("No second factor is set up"),
+			      N_("Begin with POST /api/v1/second-factor."));
+}
+
 /* {"code"}: the first code of the secret that waits. */
 int yg_hub_do_confirm_second_factor(struct yg_hub_call *call)
 {
@@ -417,11 +425,11 @@ int yg_hub_do_confirm_second_factor(struct yg_hub_call *call)
 	char code[CODE_ROOM];
 	json_t *in;
 	bool is_text;
-	int rc = yg_hub_body(call, &in);
+	int rc = yg_call_body(call, &in);
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
-	is_text = yg_hub_text(call, in, "code", code, sizeof(code));
+	is_text = yg_call_text(call, in, "code", code, sizeof(code));
 	json_decref(in);
 	if (!is_text)
 		return YG_OK;
@@ -430,15 +438,13 @@ int yg_hub_do_confirm_second_factor(struct yg_hub_call *call)
 	rc = yg_person_factor_end(call->api->opts.hub, call->request->actor, yg_bytes_str(code),
 				  codes, token);
 	if (rc == YG_ENOENT)
-		return yg_hub_refuse_call(call, 409, "not-begun",
-					  N_("No second factor is being set up"),
-					  N_("Begin it first."));
+		return not_begun(call);
 	if (rc == YG_EACCES)
 		return wrong(call);
 	if (rc == YG_OK) {
 		(void)snprintf(call->reply->session, sizeof(call->reply->session), "%s",
 			       token); /* fits */
-		rc = yg_hub_json(call, 200, codes_json(codes));
+		rc = yg_call_json(call, 200, codes_json(codes));
 	}
 	yg_wipe(codes, sizeof(codes));
 	yg_wipe(token, sizeof(token));
@@ -450,8 +456,10 @@ int yg_hub_do_new_recovery_codes(struct yg_hub_call *call)
 	char codes[YG_HUB_RECOVERY_CODES][YG_RECOVERY_CODE_LEN + 1];
 	int rc = yg_person_recovery_new(call->api->opts.hub, call->request->actor, codes);
 
+	if (rc == YG_ENOENT)
+		return not_begun(call);
 	if (rc == YG_OK)
-		rc = yg_hub_json(call, 200, codes_json(codes));
+		rc = yg_call_json(call, 200, codes_json(codes));
 	yg_wipe(codes, sizeof(codes));
 	return rc == YG_EACCES ? no_person(call) : rc;
 }

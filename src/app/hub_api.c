@@ -248,6 +248,7 @@ static int open_api(struct yg_hub_http *http)
 		.enrol = opts->enrol,
 		.facts = http->facts,
 		.clock = opts->clock,
+		.version = YG_VERSION,
 		.ports = {.heartbeat = heartbeat, .finish = finish, .arg = http},
 	};
 	int rc = yg_hub_api_new(&api, &http->api);

@@ -25,6 +25,8 @@ class Matrix:
         self.town = Town()
         self.stranger = self.town.hub.stranger("acme")
         self.other_sensor = self.town.hub.stranger("beta")
+        # Whoever is let in at beta by a mandate would reach it: another provider is.
+        self.town.local.make("POST", "/orgs", {"id": "othershop"})
         self.asks = {"administrator": self.town.administrator, "analyst": self.town.analyst,
                      "member": self.town.member, "provider": self.town.provider,
                      "token": self.town.token("acme", "analyst"), "nobody": self.town.nobody}
@@ -57,11 +59,12 @@ class Matrix:
         if org not in ("acme", "beta"):
             return NONE
         who = {"acme": self.town.member, "beta": self.town.other}[org]
-        return who.make("POST", "/orgs/%s/mandates" % org, self.mandate_wish())["id"]
+        return who.make("POST", "/orgs/%s/mandates" % org, self.mandate_wish(
+            "itshop" if org == "acme" else "othershop"))["id"]
 
     @staticmethod
-    def mandate_wish():
-        return {"provider": "itshop", "signed_by": "Mei", "signed": "2026-11-01", "until": "2099-12-31",
+    def mandate_wish(provider="othershop"):
+        return {"provider": provider, "signed_by": "Mei", "signed": "2026-11-01", "until": "2099-12-31",
                 "rights": ["read_org"]}
 
     def new_person(self):
@@ -76,14 +79,14 @@ class Matrix:
         sensor = {"acme": self.stranger, "beta": self.other_sensor}.get(org)
         sensor = sensor.me["sensor"] if sensor else NONE
         table = {
-            "signIn": lambda: ("/session", {"login": "mei", "password": "wrong wrong wrong"}),
+            "signIn": lambda: ("/session", {"login": "bob", "password": PASSWORD % "bob"}),
             "getSession": lambda: ("/session", None),
             "signOut": lambda: ("/session", None),
             "giveSecondFactor": lambda: ("/session/second-factor", {"code": "000000"}),
             "listSessions": lambda: ("/sessions", None),
             "endSession": lambda: ("/sessions/" + NONE, None),
             "lookInvitation": lambda: ("/invitation/look", {"key": "0" * 64}),
-            "acceptInvitation": lambda: ("/invitation", {"key": "0" * 64, "password": PASSWORD}),
+            "acceptInvitation": lambda: ("/invitation", {"key": "0" * 64, "password": PASSWORD % "x"}),
             "changePassword": lambda: ("/password", {"old": "not the old one", "new": "entirely new words"}),
             "beginSecondFactor": lambda: ("/second-factor", {}),
             "confirmSecondFactor": lambda: ("/second-factor", {"code": "x"}),

@@ -31,7 +31,7 @@ class Who:
             headers.setdefault("Content-Type", "application/json")
             content = body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode()
         try:
-            connection.request(method, path if path.startswith("/api") else "/api/v1" + path, content, headers)
+            connection.request(method, path if path.startswith(("/api", "/start")) else "/api/v1" + path, content, headers)
             answer = connection.getresponse()
             data = answer.read()
         finally:
@@ -61,10 +61,9 @@ class Town:
     def __init__(self):
         self.hub = Hub()
         self.nobody = Who(self.hub)
+        self.local = self.start_link()
         for org, number in (("acme", "7000012050002"), ("beta", None), ("itshop", None)):
-            args = ["org", "add", org, "--name", org.title()] + (["--corporate-number", number] if number else [])
-            done = self.hub.admin(*args)
-            equal(done.code, 0, done.err)
+            self.local.make("POST", "/orgs", {"id": org, "name": org.title(), "corporate_number": number})
         self.people = {}
         self.administrator = self.person("admin", "administrator")
         self.analyst = self.person("ana", "analyst")
@@ -76,12 +75,18 @@ class Town:
             "rights": ["read_org", "read_sensors", "write_sensors", "read_findings", "read_records", "read_ledger",
                        "read_retention", "read_indicators", "read_hunts", "read_mandates"]})["id"]
 
+    def start_link(self):
+        """The local administrator: the link of the ready line, which works once."""
+        status, headers, _ = self.nobody.ask("GET", self.hub.ready["admin_link"].split("/", 3)[3].join(("/", "")))
+        equal(status, 303)
+        return Who(self.hub, cookie=cookie_of(headers))
+
     def person(self, login, *grants):
-        """Invited by the command line, with a password set by the link, signed in."""
-        done = self.hub.admin("person", "add", login, "--name", login.title(),
-                              *[part for grant in grants for part in ("--grant", grant)])
-        equal(done.code, 0, done.err)
-        key = re.search(r"[0-9a-f]{64}", done.out).group(0)
+        """Invited, with a password set by the link, signed in. @grants: "ROLE" of the hub, "ROLE:ORG"."""
+        pairs = [(grant + ":hub").split(":")[:2] for grant in grants]
+        key = self.local.make("POST", "/people", {
+            "login": login, "name": login.title(),
+            "grants": [{"role": role, "org": org} for role, org in pairs]})["invitation"]
         self.nobody.make("POST", "/invitation", {"key": key, "password": PASSWORD % login}, 204)
         return self.sign_in(login)
 
@@ -93,9 +98,7 @@ class Town:
         return Who(self.hub, cookie=cookie_of(headers))
 
     def token(self, org, role):
-        done = self.hub.admin("api-token", "--org", org, "--role", role)
-        equal(done.code, 0, done.err)
-        return Who(self.hub, token=done.out.strip())
+        return Who(self.hub, token=self.local.make("POST", "/tokens?org=" + org, {"role": role})["token"])
 
     def end(self):
         return self.hub.stop()
