@@ -130,25 +130,46 @@ static int only_org(struct yg_hub_http *http, const struct yg_route *route,
 	return rc;
 }
 
+/* As access/hub.h has it: else a list would be empty, and nobody would be told why. */
+static bool needs_second_factor(const struct yg_hub_actor *actor, const struct yg_route *route)
+{
+	return actor->person[0] && !actor->is_local && !actor->has_second_factor &&
+	       route->right != YG_MAY_read_org;
+}
+
+/* The organisation of an operation, or why it has none: YG_OK (@org "": over all that are reached),
+ * YG_EEND (the reply says it), or as yg_access_hub(). */
+static int choose_org(struct yg_hub_http *http, const struct yg_route *route,
+		      const struct yg_request *request, const struct yg_hub_actor *actor,
+		      char org[YG_ENROL_ID_MAX + 1], struct yg_reply *reply)
+{
+	if (route->scope == YG_ROUTE_HUB)
+		return YG_OK;
+	if (!org_of(route, request, org))
+		return YG_ENOENT;
+	if (org[0] != '\0')
+		return YG_OK;
+	if (route->scope == YG_ROUTE_ORG)
+		return only_org(http, route, request, actor, org, reply);
+	return needs_second_factor(actor, route) ? YG_EAGAIN : YG_OK;
+}
+
 static int resolve(void *arg, const struct yg_route *route, struct yg_request *request,
 		   void *actor_memory, struct yg_access **ret, struct yg_reply *reply)
 {
 	struct yg_hub_http *http = arg;
 	const struct yg_hub_actor *actor = actor_memory;
 	char org[YG_ENROL_ID_MAX + 1] = YG_HUB_ORG;
-	int rc = YG_OK;
+	int rc;
 
 	if (route->scope == YG_ROUTE_OPEN)
 		return YG_OK;
 	request->actor = actor;
 	if (route->scope == YG_ROUTE_SELF)
 		return YG_OK;
-	if (route->scope != YG_ROUTE_HUB && !org_of(route, request, org))
-		rc = YG_ENOENT;
-	if (rc == YG_OK && route->scope == YG_ROUTE_REACH && org[0] == '\0')
+	rc = choose_org(http, route, request, actor, org, reply);
+	if (rc == YG_OK && org[0] == '\0')
 		return YG_OK; /* the handler asks what is reached */
-	if (rc == YG_OK && route->scope == YG_ROUTE_ORG && org[0] == '\0')
-		rc = only_org(http, route, request, actor, org, reply);
 	if (rc == YG_OK)
 		rc = yg_access_hub(http->hub, actor, org, (enum yg_hub_right)route->right, ret);
 	/* That there is a hub is no secret. */
