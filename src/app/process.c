@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -91,9 +92,12 @@ static bool leave_output(void)
 static void live(const struct yg_process_spec *spec, int control, pid_t parent)
 {
 	int keep[YG_PROCESS_FDS_MAX + 1];
+	char name[16];
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent)
 		_exit(YG_EXIT_FAILED);
+	(void)snprintf(name, sizeof(name), "yagura:%s", spec->name); /* cut as the kernel would */
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0);			      /* for those who look */
 	for (unsigned i = 0; i < spec->fd_count; i++)
 		keep[i] = spec->fds[i];
 	keep[spec->fd_count] = control;

@@ -2,7 +2,7 @@
 /*
  * app/walls.h - what a process of the hub gives up before it meets anything hostile.
  *
- * For each role: no new privileges, no dump of its memory, another user (where the hub runs as root
+ * For each role: no capabilities, no new privileges, no dump of its memory, another user (where the hub runs as root
  * and it needs no files), Landlock (where the kernel has it: no path but those that the role is
  * given; no TCP port from version 4 on; no signals to others from version 6 on), bounds of memory,
  * and a list of allowed system calls (seccomp). A call that is not on it fails with EPERM: nothing
