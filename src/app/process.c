@@ -309,10 +309,15 @@ static int wait_once(struct yg_processes *p, int wait_ms)
 /* The last first: who takes from outside ends before those who keep. */
 static void end_all(struct yg_processes *p)
 {
+	int64_t end = now_ns(p) + YG_PROCESS_END_ALL_MS * NS_PER_MS;
+
 	p->is_ending = true;
 	for (unsigned i = p->opts->spec_count; i-- > 0;) {
 		struct child *child = &p->children[i];
-		int64_t until = now_ns(p) + YG_PROCESS_END_MS * NS_PER_MS;
+		int64_t half = (end - now_ns(p)) / 2; /* something is left for the others */
+		int64_t until = now_ns(p) + (half < YG_PROCESS_END_MS * NS_PER_MS
+						     ? half
+						     : YG_PROCESS_END_MS * NS_PER_MS);
 
 		if (child->control >= 0)
 			(void)shutdown(child->control, SHUT_RDWR); /* the word to end */

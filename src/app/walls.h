@@ -61,8 +61,8 @@ unsigned yg_wall_lacks(enum yg_wall_role role, const char *data);
 const char *yg_wall_lack_text(enum yg_wall_lack lack); /* a msgid */
 
 /*
- * Try, one after the other, what no role may do, and tell what came of it: errno, 0 when it was
- * done. For tests: after yg_wall_enter() in the very process.
+ * Try, one after the other, what no role may do (open the file @secret is one), and tell what came of
+ * it: errno, 0 when it was done. For tests: after yg_wall_enter() in the very process.
  */
 typedef void (*yg_wall_try_fn)(void *arg, const char *what, int errnum);
-void yg_wall_try(yg_wall_try_fn fn, void *arg);
+void yg_wall_try(const char *secret, yg_wall_try_fn fn, void *arg);
