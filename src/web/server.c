@@ -125,11 +125,6 @@ static int listen_here(const struct yg_web_config *config, int *ret_fd, uint16_t
 		return YG_EINVAL;
 	if (!yg_net_is_loopback(&place) && !config->key)
 		return YG_EINVAL; /* passwords do not travel in the clear */
-	if (config->has_listener) {
-		*ret_fd = config->listener;
-		*ret_port = config->port;
-		return YG_OK;
-	}
 	error = yg_net_listen(&place, YG_NET_TCP, ret_fd, &bound);
 	if (error == YG_EDUPLICATE)
 		return YG_EACCES;
@@ -190,7 +185,9 @@ int yg_web_open(const struct yg_web_config *config, struct yg_web **ret)
 	error = web->slots ? YG_OK : YG_ENOMEM;
 	for (size_t i = 0; !error && i < web->slot_count; i++)
 		web->slots[i].fd = -1;
-	if (!error)
+	listener = config->listener;
+	web->port = config->port;
+	if (!error && !config->has_listener)
 		error = listen_here(config, &listener, &web->port);
 	if (!error) {
 		(void)snprintf(web->cookie, sizeof(web->cookie), "yagura_%u", web->port);

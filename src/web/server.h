@@ -66,8 +66,6 @@ struct yg_web_config {
 	uint16_t port;	  /* 0: a free one */
 	const char *host; /* IPv4 or IPv6 address; NULL: 127.0.0.1. Another needs @key, or
 			   * is_behind_proxy */
-	int listener;	  /* with has_listener: one that listens at host:port; the server's */
-	bool has_listener;
 	/* TLS with this certificate; PEM, NULL: none. */
 	const char *key;
 	const char *certificate;
@@ -76,6 +74,8 @@ struct yg_web_config {
 	uint32_t name_count;
 	unsigned connections_max;	  /* 0: YG_WEB_CONNECTIONS */
 	const struct yg_web_guard *guard; /* NULL: sessions of the start link alone */
+	int listener; /* with has_listener: one that listens at @port already; the server's */
+	bool has_listener;
 	const struct yg_route_table *tables;
 	size_t table_count;
 	const struct yg_web_file *files; /* none: a page says that no console is built in */
