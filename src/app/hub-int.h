@@ -7,6 +7,7 @@
  *   hub_sensors.c  who calls, and what each address of docs/protocol.md does
  *   hub_down.c     those who wait: for the disk, for a message
  *   hub_archive.c  a thread: from the journal to the archive
+ *   hub_detect.c   a thread: from the journal to findings
  */
 #pragma once
 

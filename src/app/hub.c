@@ -14,6 +14,7 @@
 #include "app/commands.h"
 #include "app/hub-int.h"
 #include "app/hub_archive.h"
+#include "app/hub_detect.h"
 #include "app/say.h"
 #include "base/disk.h"
 #include "base/io.h"
@@ -39,6 +40,9 @@ struct hub_run {
 	struct yg_control *store;
 	struct yg_web *web;
 	struct yg_hub_archive *archive;
+	struct yg_hub_rules rules;
+	struct yg_facts *facts; /* the detection's own connection */
+	struct yg_hub_detect *detect;
 	char archive_dir[YG_HUB_PATH_MAX];
 	int lock_fd;
 	int signal_fd;
@@ -243,6 +247,38 @@ static int open_archive(struct hub_run *run)
 	return rc;
 }
 
+static int say_facts(const struct hub_run *run, int rc)
+{
+	if (rc == YG_EMISMATCH)
+		yg_say_hint(N_("put back the whole data folder from one backup; sensors send again "
+			       "what is missing"),
+			    N_("%s/facts.db: it is of a newer version, or was made from more than "
+			       "this journal holds"),
+			    yg_say_safe(yg_bytes_str(run->cli->data), 300));
+	else if (rc != YG_OK)
+		(void)say_path(run, "facts.db", rc);
+	return rc;
+}
+
+static int open_detect(struct hub_run *run)
+{
+	struct yg_hub_detect_opts opts = {
+		.name = YG_KEEP_DETECT, .rules = &run->rules, .clock = run->hub.clock};
+	char path[YG_HUB_PATH_MAX];
+	int rc = yg_hub_rules_open(&run->rules, run->cli->data, false, run->hub.clock);
+
+	if (rc != YG_OK)
+		return rc; /* said */
+	rc = yg_hub_path(&run->hub, "facts.db", path)
+		     ? yg_facts_open_sqlite(path, true, &run->facts)
+		     : YG_ELIMIT;
+	opts.journal = yg_keep_journal(run->hub.keep);
+	opts.facts = run->facts;
+	if (rc == YG_OK)
+		rc = yg_hub_detect_new(&opts, &run->detect);
+	return say_facts(run, rc);
+}
+
 /* By which names do sensors know this machine? */
 static int open_ca(struct hub_run *run)
 {
@@ -327,6 +363,8 @@ static int open_parts(struct hub_run *run)
 	if (rc == YG_OK)
 		rc = open_archive(run);
 	if (rc == YG_OK)
+		rc = open_detect(run);
+	if (rc == YG_OK)
 		rc = sync_folder(run);
 	return rc;
 }
@@ -339,6 +377,9 @@ static void close_parts(struct hub_run *run)
 	hub->tls = yg_tls_free(hub->tls);
 	yg_hub_waiters_done(hub);
 	run->archive = yg_hub_archive_free(run->archive);
+	run->detect = yg_hub_detect_free(run->detect);
+	run->facts = yg_facts_free(run->facts);
+	yg_hub_rules_done(&run->rules);
 	if (hub->keep)
 		hub->keep = hub->keep->ops->free(hub->keep);
 	yg_hub_ca_done(&hub->ca);
@@ -458,6 +499,8 @@ static int run_hub(struct hub_run *run)
 	rc = open_signals(run);
 	if (rc == YG_OK)
 		rc = yg_hub_archive_start(run->archive); /* inherits the signals' mask */
+	if (rc == YG_OK)
+		rc = yg_hub_detect_start(run->detect);
 	if (rc == YG_OK)
 		rc = print_ready(run);
 	if (rc == YG_OK)
