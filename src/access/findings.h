@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * access/findings.h - findings as people and programs may read them: never past their organisations.
+ * access/findings.h - findings as people and programs may read them: never past their
+ * organisations.
  *
  * The organisations of a filter are not asked for by the caller: they come from what an actor
  * reaches (access/hub.h) or what an access is bound to. One that is not reached answers as one that

@@ -46,11 +46,11 @@ static int print(void *arg, const struct yg_fact_finding *f)
 		yg_findings_json(f, &p->out);
 		yg_buf_add_byte(&p->out, '\n');
 	} else {
-		(void)yg_time_iso(f->last_ns,
-				  yg_zone_offset_utc(p->zone, f->last_ns / YG_NS_PER_S), when);
-		yg_buf_addf(&p->out, "%s  %-8s  %-8s  %.*s/%.*s  %s", when,
-			    yg_level_name(f->level), yg_outcome_name(f->outcome), YG_FMT(f->org),
-			    YG_FMT(f->sensor), yg_say_safe(title_of(f), 160));
+		(void)yg_time_iso(f->last_ns, yg_zone_offset_utc(p->zone, f->last_ns / YG_NS_PER_S),
+				  when);
+		yg_buf_addf(&p->out, "%s  %-8s  %-8s  %.*s/%.*s  %s", when, yg_level_name(f->level),
+			    yg_outcome_name(f->outcome), YG_FMT(f->org), YG_FMT(f->sensor),
+			    yg_say_safe(title_of(f), 160));
 		yg_buf_addf(&p->out, "  %s > %s  x%llu\n", yg_say_safe(f->actor, 80),
 			    yg_say_safe(f->target, 120), (unsigned long long)f->count);
 	}
