@@ -10,6 +10,7 @@
  *   hub_sensors.c  keeper: who calls, and what each address of docs/protocol.md does
  *   hub_down.c     keeper: those who wait: for the disk, for a message
  *   hub_archive.c  keeper, a thread: from the journal to the archive
+ *   hub_detect.c   keeper, a thread: from the journal to findings
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
  *   hub_wire.c     what they say to each other

@@ -13,6 +13,7 @@
 #include "app/hub-int.h"
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
+#include "app/hub_detect.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -25,8 +26,11 @@ struct keeper {
 	const struct yg_hub_settings *settings;
 	struct yg_control *store;
 	struct yg_hub_http *http;
-	char facts[YG_HUB_PATH_MAX];
+	char facts_path[YG_HUB_PATH_MAX];
 	struct yg_hub_archive *archive;
+	struct yg_hub_rules rules;
+	struct yg_facts *facts; /* the detection's own connection */
+	struct yg_hub_detect *detect;
 	char archive_dir[YG_HUB_PATH_MAX];
 };
 
@@ -115,6 +119,50 @@ static int open_archive(struct keeper *keeper)
 	return rc;
 }
 
+static int say_facts(const struct keeper *keeper, int rc)
+{
+	if (rc == YG_EMISMATCH)
+		yg_say_hint(N_("put back the whole data folder from one backup; sensors send again "
+			       "what is missing"),
+			    N_("%s/facts.db: it is of a newer version, or was made from more than "
+			       "this journal holds"),
+			    yg_say_safe(yg_bytes_str(keeper->settings->data), 300));
+	else if (rc != YG_OK)
+		(void)say_path(keeper, "facts.db", rc);
+	return rc;
+}
+
+/* Before the walls: rules of the own pack and time zones come from outside the data folder. */
+static int open_facts(struct keeper *keeper)
+{
+	char path[YG_HUB_PATH_MAX];
+	uint64_t change = 0;
+	int rc =
+		yg_hub_rules_open(&keeper->rules, keeper->settings->data, false, keeper->hub.clock);
+
+	if (rc != YG_OK)
+		return rc; /* said */
+	rc = yg_hub_path(&keeper->hub, "facts.db", path)
+		     ? yg_facts_open_sqlite(path, true, &keeper->facts)
+		     : YG_ELIMIT;
+	if (rc == YG_OK) /* reading makes the files beside it */
+		rc = yg_facts_last_change(keeper->facts, &change);
+	return say_facts(keeper, rc);
+}
+
+static int open_detect(struct keeper *keeper)
+{
+	const struct yg_hub_detect_opts opts = {
+		.name = YG_KEEP_DETECT,
+		.journal = yg_keep_journal(keeper->hub.keep),
+		.facts = keeper->facts,
+		.rules = &keeper->rules,
+		.clock = keeper->hub.clock,
+	};
+
+	return say_facts(keeper, yg_hub_detect_new(&opts, &keeper->detect));
+}
+
 static bool is_ready(void *arg)
 {
 	const struct keeper *keeper = arg;
@@ -127,7 +175,7 @@ static int open_http(struct keeper *keeper)
 	const struct yg_hub_settings *settings = keeper->settings;
 	struct yg_hub_http_opts opts = {
 		.data = settings->data,
-		.facts = keeper->facts,
+		.facts = keeper->facts_path,
 		.store = keeper->store,
 		.enrol = keeper->hub.enrol,
 		.clock = keeper->hub.clock,
@@ -137,7 +185,7 @@ static int open_http(struct keeper *keeper)
 		.is_ready = is_ready,
 		.arg = keeper,
 	};
-	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts)
+	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts_path)
 			 ? yg_hub_http_new(&opts, &keeper->http)
 			 : YG_ELIMIT;
 
@@ -156,6 +204,8 @@ static int open_all(struct keeper *keeper)
 	if (rc == YG_OK)
 		rc = open_store(keeper);
 	if (rc == YG_OK)
+		rc = open_facts(keeper);
+	if (rc == YG_OK)
 		rc = open_http(keeper);
 	if (rc == YG_OK)
 		rc = sync_folder(keeper);
@@ -165,6 +215,8 @@ static int open_all(struct keeper *keeper)
 		rc = open_journal(keeper);
 	if (rc == YG_OK)
 		rc = open_archive(keeper);
+	if (rc == YG_OK)
+		rc = open_detect(keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_http_start(keeper->http);
 	return rc;
@@ -425,6 +477,9 @@ static void close_all(struct keeper *keeper)
 	while (hub->calls)
 		forget(hub, hub->calls);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
+	keeper->detect = yg_hub_detect_free(keeper->detect);
+	keeper->facts = yg_facts_free(keeper->facts);
+	yg_hub_rules_done(&keeper->rules);
 	if (hub->keep)
 		hub->keep = hub->keep->ops->free(hub->keep);
 	hub->enrol = yg_enrol_free(hub->enrol);
@@ -469,6 +524,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = learn_identity(&keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_archive_start(keeper.archive); /* a thread inside the walls */
+	if (rc == YG_OK)
+		rc = yg_hub_detect_start(keeper.detect);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	if (rc == YG_OK) {
