@@ -170,6 +170,13 @@ static bool is_ready(void *arg)
 	return keeper->hub.front.fd >= 0;
 }
 
+static void metrics(void *arg, struct yg_buf *to)
+{
+	struct keeper *keeper = arg;
+
+	yg_hub_metrics(&keeper->hub, to);
+}
+
 static int open_http(struct keeper *keeper)
 {
 	const struct yg_hub_settings *settings = keeper->settings;
@@ -183,6 +190,7 @@ static int open_http(struct keeper *keeper)
 		.listener = settings->http_fd,
 		.link_key = settings->link_key,
 		.is_ready = is_ready,
+		.metrics = metrics,
 		.arg = keeper,
 	};
 	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts_path)
