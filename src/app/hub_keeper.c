@@ -16,6 +16,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
+#include "base/io.h"
 #include "web/server.h"
 
 #include "base/ban.h"
@@ -25,6 +26,8 @@ struct keeper {
 	const struct yg_hub_settings *settings;
 	struct yg_control *store;
 	struct yg_web *web;
+	char *http_certificate; /* PEM; NULL: pages in the clear */
+	char *http_key;
 	struct yg_hub_archive *archive;
 	char archive_dir[YG_HUB_PATH_MAX];
 };
@@ -122,9 +125,33 @@ static bool is_ready(void *arg)
 	return keeper->hub.front.fd >= 0;
 }
 
+/* The operator's own file, read before the walls stand. */
+static int read_pem(const char *path, char **ret)
+{
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc;
+
+	if (!path)
+		return YG_OK;
+	rc = yg_io_read_file(path, YG_CERT_PEM_MAX * 4, &bytes, &size);
+	if (rc == YG_OK) {
+		*ret = yg_strndup((const char *)bytes, size);
+		rc = *ret ? YG_OK : YG_ENOMEM;
+		yg_wipe(bytes, size);
+	}
+	free(bytes);
+	if (rc != YG_OK)
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
 static int open_web(struct keeper *keeper)
 {
 	struct yg_web_config config = {
+		.host = keeper->settings->http.host,
+		.key = keeper->http_key,
+		.certificate = keeper->http_certificate,
 		.port = keeper->settings->http.port,
 		.listener = keeper->settings->http_fd,
 		.has_listener = true,
@@ -134,7 +161,11 @@ static int open_web(struct keeper *keeper)
 	};
 	int rc = yg_web_open(&config, &keeper->web);
 
-	return rc == YG_OK ? rc : say_path(keeper, "", rc);
+	if (rc != YG_OK && keeper->http_key)
+		yg_say("%s: %s", keeper->settings->http_certificate, yg_say_tr(yg_err_text(rc)));
+	else if (rc != YG_OK)
+		(void)say_path(keeper, "", rc);
+	return rc;
 }
 
 /* All folders that are written to later must be there before the walls stand. */
@@ -142,6 +173,10 @@ static int open_all(struct keeper *keeper)
 {
 	int rc = make_folder(keeper, "heartbeats");
 
+	if (rc == YG_OK)
+		rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
+	if (rc == YG_OK)
+		rc = read_pem(keeper->settings->http_key, &keeper->http_key);
 	if (rc == YG_OK)
 		rc = make_folder(keeper, "archive");
 	if (rc == YG_OK)
@@ -419,6 +454,10 @@ static void close_all(struct keeper *keeper)
 	keeper->store = yg_control_free(keeper->store);
 	hub->ca = yg_cert_ca_free(hub->ca);
 	free(hub->ca_pem);
+	if (keeper->http_key)
+		yg_wipe(keeper->http_key, strlen(keeper->http_key));
+	free(keeper->http_key);
+	free(keeper->http_certificate);
 	free(hub->seen);
 	yg_signer_done(&hub->signer);
 	yg_msg_pipe_close(&hub->front);
