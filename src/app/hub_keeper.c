@@ -171,12 +171,13 @@ static int open_web(struct keeper *keeper)
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
-	int rc = make_folder(keeper, "heartbeats");
+	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
 
 	if (rc == YG_OK)
-		rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
-	if (rc == YG_OK)
 		rc = read_pem(keeper->settings->http_key, &keeper->http_key);
+	yg_wall_become(YG_WALL_KEEPER, keeper->settings->data);
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "heartbeats");
 	if (rc == YG_OK)
 		rc = make_folder(keeper, "archive");
 	if (rc == YG_OK)

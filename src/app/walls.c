@@ -103,6 +103,14 @@ static void become(const struct user *user)
 		_exit(1);
 }
 
+void yg_wall_become(enum yg_wall_role role, const char *data)
+{
+	struct user user;
+
+	if (find_user(role, data, &user))
+		become(&user);
+}
+
 /* ---- system calls ---- */
 
 #if !YG_WALL_HAS_SANITIZER
@@ -212,13 +220,11 @@ static bool list_calls(enum yg_wall_role role)
 int yg_wall_enter(enum yg_wall_role role, const char *data)
 {
 	uint64_t mapped = yg_wall_mapped(); /* while files can be read */
-	struct user user;
 	bool is_bound = yg_wall_bound(RLIMIT_CORE, 0);
 
 	if (roles[role].is_bounded && !YG_WALL_HAS_SANITIZER && mapped > 0)
 		is_bound = is_bound && yg_wall_bound(RLIMIT_AS, mapped + YG_WALL_MEMORY_MAX);
-	if (find_user(role, data, &user))
-		become(&user);
+	yg_wall_become(role, data);
 	if (!is_bound || !yg_wall_privileges() ||
 	    yg_wall_landlock(roles[role].has_files ? data : NULL) != YG_OK || !list_calls(role))
 		return YG_EUNSUPPORTED;

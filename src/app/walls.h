@@ -42,6 +42,12 @@ const char *yg_wall_role_name(enum yg_wall_role role);
 bool yg_wall_role_of(const char *name, enum yg_wall_role *ret);
 
 /*
+ * Become the role's user, where the process is root and there is one: before it makes files, so that
+ * they are that user's. yg_wall_enter() does it too.
+ */
+void yg_wall_become(enum yg_wall_role role, const char *data);
+
+/*
  * Give it up, for good. @data: the keeper's folder; what stands there is readable and writable but
  * for the folder `ca`, and files can be made in the folders that exist now. NULL for the others.
  * YG_OK, or YG_EUNSUPPORTED when a wall that must stand cannot be built.
