@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `yagura hub`, the parent: the command line, the data folder and its lock, the sockets, the list of
- * processes. It reads nothing that comes from outside.
+ * `yagura hub`, the parent: the command line, the data folder and its lock, the sockets, the list
+ * of processes. It reads nothing that comes from outside.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -17,9 +17,11 @@
 
 #include "app/commands.h"
 #include "app/hub-int.h"
+#include "app/hub_api.h"
 #include "app/hub_config.h"
 #include "app/process.h"
 #include "app/say.h"
+#include "base/hash.h"
 #include "base/io.h"
 
 #include "base/ban.h"
@@ -126,12 +128,16 @@ static bool add_name(struct hub_cli *cli, const char *name)
 static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status)
 {
 	static const struct option longs[] = {
-		{"data", required_argument, NULL, 'd'},	   {"http", required_argument, NULL, 'w'},
-		{"sensors", required_argument, NULL, 's'}, {"name", required_argument, NULL, 'n'},
-		{"check-config", no_argument, NULL, 'c'},  {"lang", required_argument, NULL, 'l'},
+		{"data", required_argument, NULL, 'd'},
+		{"http", required_argument, NULL, 'w'},
+		{"sensors", required_argument, NULL, 's'},
+		{"name", required_argument, NULL, 'n'},
+		{"check-config", no_argument, NULL, 'c'},
+		{"lang", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
 		{"self-test-sandbox", required_argument, NULL, 't'},
 		{"config", required_argument, NULL, 'f'},
+		{"routes", no_argument, NULL, 'r'},
 		{0},
 	};
 	int c;
@@ -153,7 +159,11 @@ static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status
 			cli->config_path = optarg;
 		else if (c == 'l')
 			cli->has_lang = true; /* chosen in main.c */
-		else if (c == 'n' && !add_name(cli, optarg))
+		else if (c == 'r') {
+			yg_hub_http_print_routes();
+			*ret_status = YG_EXIT_DONE;
+			return false;
+		} else if (c == 'n' && !add_name(cli, optarg))
 			return false;
 		else if (c == 'h') {
 			yg_help_hub();
@@ -182,8 +192,7 @@ bool yg_hub_join(const char *data, const char *name, char to[YG_HUB_PATH_MAX])
 
 int yg_hub_say_path(const char *data, const char *name, int rc)
 {
-	yg_say("%s/%s: %s", yg_say_safe(yg_bytes_str(data), 300), name,
-	       yg_say_tr(yg_err_text(rc)));
+	yg_say("%s/%s: %s", yg_say_safe(yg_bytes_str(data), 300), name, yg_say_tr(yg_err_text(rc)));
 	return rc;
 }
 
@@ -289,6 +298,13 @@ static void raise_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer connections then */
 }
 
+void yg_hub_forget_link(void *settings)
+{
+	struct yg_hub_settings *mine = settings;
+
+	yg_wipe(mine->link_key, sizeof(mine->link_key));
+}
+
 /* ---- the signer's beginning ---- */
 
 /* By which names do sensors know this machine? */
@@ -303,6 +319,7 @@ int yg_hub_signer_live(void *arg, int control, unsigned index)
 	int rc;
 
 	(void)index;
+	yg_hub_forget_link(arg);
 	if (settings->host[0])
 		names[count++] = settings->host;
 	if (host[0] && strcmp(host, "0.0.0.0") != 0 && strcmp(host, "127.0.0.1") != 0)
@@ -369,7 +386,7 @@ static void add_url(const struct hub_run *run, struct yg_buf *line)
 /* The first line of standard output: for the program that started this one. */
 static int print_ready(void *arg)
 {
-	const struct hub_run *run = arg;
+	struct hub_run *run = arg;
 	char path[YG_HUB_PATH_MAX];
 	struct yg_buf line;
 	char *real;
@@ -385,11 +402,15 @@ static int print_ready(void *arg)
 	add_place(run, &run->settings.sensors, &line);
 	yg_buf_add_str(&line, "\",\"ca\":");
 	yg_buf_add_json(&line, yg_bytes_str(real ? real : path));
-	/* There is no console yet that a link could lead to. */
-	yg_buf_add_str(&line, ",\"admin_link\":null}\n");
+	yg_buf_add_str(&line, ",\"admin_link\":\"");
+	add_url(run, &line);
+	yg_buf_addf(&line, "/start?key=%s\"}\n", run->settings.link_key);
 	rc = yg_buf_error(&line);
 	if (rc == YG_OK)
 		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&line));
+	/* It works once: a keeper that is started again knows it no more. */
+	yg_wipe(run->settings.link_key, sizeof(run->settings.link_key));
+	yg_wipe(line.data, line.size);
 	yg_buf_done(&line);
 	free(real);
 	return rc;
@@ -402,6 +423,15 @@ static void say_ended(void *arg, const char *name, int signal, int code)
 		yg_say(N_("the process %s ended by signal %d; it is started again"), name, signal);
 	else
 		yg_say(N_("the process %s ended with status %d; it is started again"), name, code);
+}
+
+static void draw_link(struct yg_hub_settings *settings)
+{
+	uint8_t key[32];
+
+	yg_random(key, sizeof(key));
+	yg_hex((struct yg_bytes){key, sizeof(key)}, settings->link_key);
+	yg_wipe(key, sizeof(key));
 }
 
 /* Until the whole ends. All keep the lock, so that the next hub waits for the last of them. */
@@ -436,6 +466,7 @@ static int run_processes(struct hub_run *run)
 		.arg = run,
 	};
 
+	draw_link(settings);
 	for (unsigned i = 0; i < settings->workers; i++) {
 		specs[YG_HUB_AT_WORKER + i] = (struct yg_process_spec){
 			.name = "worker", .live = yg_hub_worker_live, .index = i};

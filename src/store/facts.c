@@ -19,6 +19,11 @@ int64_t yg_fact_floor(int64_t ns, int64_t unit_ns)
 	return __builtin_sub_overflow(ns, rest, &floor) ? INT64_MIN : floor;
 }
 
+int64_t yg_fact_minute(int64_t ns)
+{
+	return yg_fact_floor(ns, YG_FACT_MINUTE_NS);
+}
+
 static void put_prefix(int64_t minute, uint8_t to[YG_FACT_PREFIX_BYTES])
 {
 	uint32_t biased = (uint32_t)(minute + MINUTE_BIAS); /* 2^63 ns are 1.6e8 minutes */
