@@ -45,12 +45,12 @@ struct yg_hub_settings {
 	struct yg_net_place sensors;
 	const char *names[YG_HUB_NAMES_MAX];
 	size_t name_count;
-	unsigned workers; /* from 1 */
+	unsigned workers;	      /* from 1 */
 	unsigned connections;	      /* of sensors; 0: as many as the system allows */
 	uint32_t timeout_s;	      /* 0: the listener's own */
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
-	int http_fd;	  /* listen; the parent's */
+	int http_fd; /* listen; the parent's */
 	int sensors_fd;
 	char host[YG_CERT_NAME_MAX + 1]; /* of this machine; may be empty */
 	struct yg_clock clock;

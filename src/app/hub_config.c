@@ -12,8 +12,8 @@
 
 #include "base/ban.h"
 
-#define ARENA_MAX   (16u << 20)
-#define FAULTS_MAX  20u
+#define ARENA_MAX    (16u << 20)
+#define FAULTS_MAX   20u
 #define NAMES_LISTED 32u /* settings of one group */
 
 enum kind {
@@ -137,8 +137,8 @@ static void take_number(struct reading *r, const struct setting *s, const struct
 {
 	uint64_t number;
 
-	if (node->kind != YG_YAML_SCALAR || !yg_bytes_u64(node->text, &number) ||
-	    number < s->min || number > s->max) {
+	if (node->kind != YG_YAML_SCALAR || !yg_bytes_u64(node->text, &number) || number < s->min ||
+	    number > s->max) {
 		say_number(r, node, s);
 		return;
 	}
@@ -180,8 +180,9 @@ static void take_group(struct reading *r, const char *group, const struct yg_yam
 	for (const struct yg_yaml *node = map->first; node; node = node->next) {
 		size_t i = 0;
 
-		while (i < SETTING_COUNT && (strcmp(settings[i].group, group) != 0 ||
-					     !yg_bytes_eq(node->key, yg_bytes_str(settings[i].name))))
+		while (i < SETTING_COUNT &&
+		       (strcmp(settings[i].group, group) != 0 ||
+			!yg_bytes_eq(node->key, yg_bytes_str(settings[i].name))))
 			i++;
 		if (i == SETTING_COUNT)
 			say_unknown(r, group, node);
@@ -241,8 +242,7 @@ int yg_hub_config_read(const char *path, struct yg_hub_config *ret)
 	int rc;
 
 	*ret = (struct yg_hub_config){.arena = yg_arena_new(ARENA_MAX)};
-	rc = ret->arena ? yg_io_read_file(path, YG_HUB_CONFIG_BYTES_MAX, &bytes, &size)
-			: YG_ENOMEM;
+	rc = ret->arena ? yg_io_read_file(path, YG_HUB_CONFIG_BYTES_MAX, &bytes, &size) : YG_ENOMEM;
 	if (rc != YG_OK)
 		yg_say("%s: %s", file_of(&r), yg_say_tr(yg_err_text(rc)));
 	else

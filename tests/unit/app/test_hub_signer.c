@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The signer in a thread, with keys of its own; then one that lies, in all ways that bytes allow. */
+/* The signer in a thread, with keys of its own; then one that lies, in all ways that bytes allow.
+ */
 #define _GNU_SOURCE
 #include "app/hub_signer.h"
 
@@ -27,7 +28,9 @@ static int64_t now_ns(void *arg)
 static void *live(void *arg)
 {
 	(void)arg;
-	return yg_signer_live(&keys, (struct yg_clock){.now_ns = now_ns}, control[1]) == YG_OK ? NULL : &keys;
+	return yg_signer_live(&keys, (struct yg_clock){.now_ns = now_ns}, control[1]) == YG_OK
+		       ? NULL
+		       : &keys;
 }
 
 /* The parent hands an end to the signer; the other is ours. */
@@ -182,8 +185,8 @@ static void answers_no_nonsense(void)
 
 int main(void)
 {
-	static const struct check_case cases[] = {
-		CASE(answers), CASE(believes_nothing), CASE(answers_no_nonsense)};
+	static const struct check_case cases[] = {CASE(answers), CASE(believes_nothing),
+						  CASE(answers_no_nonsense)};
 	int status;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0 || !make_keys() ||
