@@ -119,8 +119,8 @@ struct yg_wire_down {
 /* So that a signature of that key can never be taken for one over something else. */
 #define YG_WIRE_DOWN_CONTEXT "yagura-downlink-1:"
 /*
- * In two steps, where another process has the key: the payload to @to; then, with its signature over
- * YG_WIRE_DOWN_CONTEXT and the payload, the whole. YG_OK, YG_ENOMEM or YG_ELIMIT.
+ * In two steps, where another process has the key: the payload to @to; then, with its signature
+ * over YG_WIRE_DOWN_CONTEXT and the payload, the whole. YG_OK, YG_ENOMEM or YG_ELIMIT.
  */
 YG_MUST_USE int yg_wire_down_payload(const struct yg_wire_down *down, struct yg_buf *to);
 YG_MUST_USE int yg_wire_down_seal(struct yg_bytes payload, const uint8_t signature[YG_SIGN_BYTES],
