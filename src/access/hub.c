@@ -200,6 +200,8 @@ static int look_again(struct yg_hub_access *hub, const struct yg_hub_actor *acto
 	if (actor->token[0])
 		return yg_token_look(hub, actor->grants[0].org, actor->token, ret);
 	rc = yg_session_look(hub, actor->person, actor->session, ret);
+	/* A session that began at this machine, but whose request came from elsewhere. */
+	ret->is_local = ret->is_local && actor->is_local;
 	return rc == YG_OK ? yg_person_fill(hub, actor->person, ret) : rc;
 }
 
@@ -458,6 +460,11 @@ static int try_org(void *arg, const char *org)
 	return rc == YG_EACCES || rc == YG_ENOENT || rc == YG_EAGAIN ? YG_OK : rc;
 }
 
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
 int yg_hub_reach(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 		 enum yg_hub_right right, struct yg_hub_reach *ret)
 {
@@ -486,6 +493,8 @@ int yg_hub_reach(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 	}
 	if (rc != YG_OK)
 		yg_hub_reach_done(ret);
+	else if (ret->count > 1)
+		qsort(ret->orgs, ret->count, sizeof(*ret->orgs), by_id);
 	return rc;
 }
 

@@ -150,7 +150,7 @@ YG_MUST_USE int yg_access_hub(struct yg_hub_access *hub, const struct yg_hub_act
 /* For reading over several: every organisation where an actor has a right. */
 struct yg_hub_reach {
 	bool is_all; /* all there are; then none is listed */
-	char (*orgs)[YG_ENROL_ID_MAX + 1];
+	char (*orgs)[YG_ENROL_ID_MAX + 1]; /* by id */
 	uint32_t count;
 };
 /* YG_OK, YG_ENOMEM. Reaching none is no error. */

@@ -31,10 +31,10 @@
 #define YG_HUB_HTTP	   "127.0.0.1:8470"
 #define YG_HUB_SENSORS	   "0.0.0.0:8471"
 #define YG_HUB_WORKERS_MAX 16u
-#define YG_HUB_CALLS_MAX   12288u	  /* that the keeper holds at once */
+#define YG_HUB_CALLS_MAX   12288u	/* that the keeper holds at once */
 #define YG_HUB_BYTES_MAX   (256u << 20) /* of their bodies; beyond, the front is not read */
-#define YG_HUB_SEEN_COUNT  4096u	  /* certificates whose check is remembered */
-#define YG_HUB_TRIES_MAX   3u		  /* deaths of workers over one batch */
+#define YG_HUB_SEEN_COUNT  4096u	/* certificates whose check is remembered */
+#define YG_HUB_TRIES_MAX   3u		/* deaths of workers over one batch */
 
 /* ---- the command line and the file, as all processes see them ---- */
 
@@ -49,6 +49,7 @@ struct yg_hub_settings {
 	int sensors_fd;
 	char host[YG_CERT_NAME_MAX + 1]; /* of this machine; may be empty */
 	struct yg_clock clock;
+	char link_key[65]; /* of the start link; "" once the hub was ready */
 };
 
 /* @data/@name to @to. False when it is too long. */
@@ -108,10 +109,10 @@ struct yg_hub_call {
 	struct yg_bytes certificate; /* DER; empty: none */
 	struct yg_bytes body;
 	struct yg_reply reply;
-	struct yg_cert_peer peer;     /* after yg_hub_peer() */
-	struct yg_wire_batch batch;   /* while a worker has it */
+	struct yg_cert_peer peer;      /* after yg_hub_peer() */
+	struct yg_wire_batch batch;    /* while a worker has it */
 	struct yg_hub_call *work_next; /* in a worker's queue */
-	unsigned tries;		      /* workers that died over it */
+	unsigned tries;		       /* workers that died over it */
 	bool is_at_work;
 	bool is_orphan; /* the front has gone: nobody waits for the answer */
 	size_t size;	/* of what it takes */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `yagura hub`, the parent: the command line, the data folder and its lock, the sockets, the list of
- * processes. It reads nothing that comes from outside.
+ * `yagura hub`, the parent: the command line, the data folder and its lock, the sockets, the list
+ * of processes. It reads nothing that comes from outside.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -17,8 +17,10 @@
 
 #include "app/commands.h"
 #include "app/hub-int.h"
+#include "app/hub_api.h"
 #include "app/process.h"
 #include "app/say.h"
+#include "base/hash.h"
 #include "base/io.h"
 
 #include "base/ban.h"
@@ -94,11 +96,15 @@ static bool add_name(struct hub_cli *cli, const char *name)
 static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status)
 {
 	static const struct option longs[] = {
-		{"data", required_argument, NULL, 'd'},	   {"http", required_argument, NULL, 'w'},
-		{"sensors", required_argument, NULL, 's'}, {"name", required_argument, NULL, 'n'},
-		{"check-config", no_argument, NULL, 'c'},  {"lang", required_argument, NULL, 'l'},
+		{"data", required_argument, NULL, 'd'},
+		{"http", required_argument, NULL, 'w'},
+		{"sensors", required_argument, NULL, 's'},
+		{"name", required_argument, NULL, 'n'},
+		{"check-config", no_argument, NULL, 'c'},
+		{"lang", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
 		{"self-test-sandbox", required_argument, NULL, 't'},
+		{"routes", no_argument, NULL, 'r'},
 		{0},
 	};
 	int c;
@@ -116,7 +122,11 @@ static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status
 			cli->is_check = true;
 		else if (c == 't')
 			cli->try_role = optarg;
-		else if (c == 'n' && !add_name(cli, optarg))
+		else if (c == 'r') {
+			yg_hub_http_print_routes();
+			*ret_status = YG_EXIT_DONE;
+			return false;
+		} else if (c == 'n' && !add_name(cli, optarg))
 			return false;
 		else if (c == 'h') {
 			yg_help_hub();
@@ -145,8 +155,7 @@ bool yg_hub_join(const char *data, const char *name, char to[YG_HUB_PATH_MAX])
 
 int yg_hub_say_path(const char *data, const char *name, int rc)
 {
-	yg_say("%s/%s: %s", yg_say_safe(yg_bytes_str(data), 300), name,
-	       yg_say_tr(yg_err_text(rc)));
+	yg_say("%s/%s: %s", yg_say_safe(yg_bytes_str(data), 300), name, yg_say_tr(yg_err_text(rc)));
 	return rc;
 }
 
@@ -312,7 +321,7 @@ static int open_signals(struct hub_run *run)
 /* The first line of standard output: for the program that started this one. */
 static int print_ready(void *arg)
 {
-	const struct hub_run *run = arg;
+	struct hub_run *run = arg;
 	const struct yg_net_place *sensors = &run->settings.sensors;
 	char path[YG_HUB_PATH_MAX];
 	char text[YG_NET_TEXT_MAX];
@@ -329,17 +338,21 @@ static int print_ready(void *arg)
 	yg_buf_addf(&line, "{\"ready\":true,\"url\":\"http://127.0.0.1:%u\",\"sensors\":\"https://",
 		    (unsigned)run->settings.http.port);
 	if (sensors->host[0] == '\0' || strcmp(sensors->host, "0.0.0.0") == 0)
-		yg_buf_addf(&line, "%s:%u", run->settings.host[0] ? run->settings.host : "127.0.0.1",
+		yg_buf_addf(&line, "%s:%u",
+			    run->settings.host[0] ? run->settings.host : "127.0.0.1",
 			    (unsigned)sensors->port);
 	else
 		yg_buf_add_str(&line, text);
 	yg_buf_add_str(&line, "\",\"ca\":");
 	yg_buf_add_json(&line, yg_bytes_str(real ? real : path));
-	/* There is no console yet that a link could lead to. */
-	yg_buf_add_str(&line, ",\"admin_link\":null}\n");
+	yg_buf_addf(&line, ",\"admin_link\":\"http://127.0.0.1:%u/start?key=%s\"}\n",
+		    (unsigned)run->settings.http.port, run->settings.link_key);
 	rc = yg_buf_error(&line);
 	if (rc == YG_OK)
 		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&line));
+	/* It works once: a keeper that is started again knows it no more. */
+	yg_wipe(run->settings.link_key, sizeof(run->settings.link_key));
+	yg_wipe(line.data, line.size);
 	yg_buf_done(&line);
 	free(real);
 	return rc;
@@ -352,6 +365,15 @@ static void say_ended(void *arg, const char *name, int signal, int code)
 		yg_say(N_("the process %s ended by signal %d; it is started again"), name, signal);
 	else
 		yg_say(N_("the process %s ended with status %d; it is started again"), name, code);
+}
+
+static void draw_link(struct yg_hub_settings *settings)
+{
+	uint8_t key[32];
+
+	yg_random(key, sizeof(key));
+	yg_hex((struct yg_bytes){key, sizeof(key)}, settings->link_key);
+	yg_wipe(key, sizeof(key));
 }
 
 /* Until the whole ends. All keep the lock, so that the next hub waits for the last of them. */
@@ -386,6 +408,7 @@ static int run_processes(struct hub_run *run)
 		.arg = run,
 	};
 
+	draw_link(settings);
 	for (unsigned i = 0; i < settings->workers; i++) {
 		specs[YG_HUB_AT_WORKER + i] = (struct yg_process_spec){
 			.name = "worker", .live = yg_hub_worker_live, .index = i};
@@ -436,15 +459,18 @@ static void print_try(void *arg, const char *what, int errnum)
 /* For tests: this very process enters the walls of a role, and tries. */
 static int try_walls(struct hub_run *run)
 {
+	char key[YG_HUB_PATH_MAX];
 	enum yg_wall_role role;
 
+	if (!yg_hub_join(run->cli->data, "ca/ca.key", key))
+		return say_path(run, "ca/ca.key", YG_ELIMIT);
 	if (!yg_wall_role_of(run->cli->try_role, &role)) {
 		yg_say(N_("--self-test-sandbox: front, keeper, worker or signer"));
 		return YG_EINVAL;
 	}
 	if (yg_wall_enter(role, run->cli->data) != YG_OK)
 		return say_path(run, "", YG_EUNSUPPORTED);
-	yg_wall_try(print_try, NULL);
+	yg_wall_try(key, print_try, NULL);
 	return YG_OK;
 }
 

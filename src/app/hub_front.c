@@ -23,11 +23,11 @@
 
 #include "base/ban.h"
 
-#define OTHER_FDS      128u /* what libraries open */
-#define ADMITTED_NS    YG_NS_PER_S
-#define QUEUE_HIGH     (48u << 20) /* bytes that wait for the keeper: new calls are put off */
-#define PENDING_BITS   16u
-#define PENDING_MAX    (1u << 14)
+#define OTHER_FDS    128u /* what libraries open */
+#define ADMITTED_NS  YG_NS_PER_S
+#define QUEUE_HIGH   (48u << 20) /* bytes that wait for the keeper: new calls are put off */
+#define PENDING_BITS 16u
+#define PENDING_MAX  (1u << 14)
 static_assert(PENDING_MAX >= YG_TLS_CONNECTIONS_MAX, "each connection may have a call that waits");
 
 /* On each connection; zero at first. */
@@ -134,8 +134,7 @@ static enum yg_tls_admission admit(void *arg, struct yg_tls_call *call)
 	pending = pend(front, call);
 	if (!pending)
 		return refuse_head(call, YG_WIRE_BUSY);
-	if (yg_msg_put(&front->keeper, YG_HUB_ADMIT, pending->id, &call->certificate, 1) !=
-	    YG_OK) {
+	if (yg_msg_put(&front->keeper, YG_HUB_ADMIT, pending->id, &call->certificate, 1) != YG_OK) {
 		release(front, pending);
 		return refuse_head(call, YG_WIRE_BUSY);
 	}
@@ -295,7 +294,8 @@ static int round_once(struct front *front, int control)
 	int rc = yg_msg_flush(&front->keeper);
 	struct pollfd fds[] = {
 		{.fd = control, .events = POLLIN},
-		{.fd = front->keeper.fd, .events = (short)(POLLIN | (rc == YG_EAGAIN ? POLLOUT : 0))},
+		{.fd = front->keeper.fd,
+		 .events = (short)(POLLIN | (rc == YG_EAGAIN ? POLLOUT : 0))},
 		{.fd = yg_tls_fd(front->tls), .events = POLLIN},
 	};
 	unsigned peer;

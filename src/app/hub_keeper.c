@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "app/hub-int.h"
+#include "app/hub_api.h"
 #include "app/hub_archive.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
-#include "web/server.h"
 
 #include "base/ban.h"
 
@@ -24,7 +24,8 @@ struct keeper {
 	struct yg_hub hub;
 	const struct yg_hub_settings *settings;
 	struct yg_control *store;
-	struct yg_web *web;
+	struct yg_hub_http *http;
+	char facts[YG_HUB_PATH_MAX];
 	struct yg_hub_archive *archive;
 	char archive_dir[YG_HUB_PATH_MAX];
 };
@@ -97,9 +98,8 @@ static int open_journal(struct keeper *keeper)
 
 static int open_archive(struct keeper *keeper)
 {
-	struct yg_hub_archive_opts opts = {.dir = keeper->archive_dir,
-					   .name = YG_KEEP_CONSUMER,
-					   .clock = keeper->hub.clock};
+	struct yg_hub_archive_opts opts = {
+		.dir = keeper->archive_dir, .name = YG_KEEP_CONSUMER, .clock = keeper->hub.clock};
 	int rc;
 
 	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir))
@@ -122,19 +122,26 @@ static bool is_ready(void *arg)
 	return keeper->hub.front.fd >= 0;
 }
 
-static int open_web(struct keeper *keeper)
+static int open_http(struct keeper *keeper)
 {
-	struct yg_web_config config = {
-		.port = keeper->settings->http.port,
-		.listener = keeper->settings->http_fd,
-		.has_listener = true,
-		.is_ready = is_ready,
-		.is_ready_arg = keeper,
+	const struct yg_hub_settings *settings = keeper->settings;
+	struct yg_hub_http_opts opts = {
+		.data = settings->data,
+		.facts = keeper->facts,
+		.store = keeper->store,
+		.enrol = keeper->hub.enrol,
 		.clock = keeper->hub.clock,
+		.place = settings->http,
+		.listener = settings->http_fd,
+		.link_key = settings->link_key,
+		.is_ready = is_ready,
+		.arg = keeper,
 	};
-	int rc = yg_web_open(&config, &keeper->web);
+	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts)
+			 ? yg_hub_http_new(&opts, &keeper->http)
+			 : YG_ELIMIT;
 
-	return rc == YG_OK ? rc : say_path(keeper, "", rc);
+	return rc == YG_OK ? rc : say_path(keeper, "facts.db", rc);
 }
 
 /* All folders that are written to later must be there before the walls stand. */
@@ -149,6 +156,8 @@ static int open_all(struct keeper *keeper)
 	if (rc == YG_OK)
 		rc = open_store(keeper);
 	if (rc == YG_OK)
+		rc = open_http(keeper);
+	if (rc == YG_OK)
 		rc = sync_folder(keeper);
 	if (rc == YG_OK && yg_wall_enter(YG_WALL_KEEPER, keeper->settings->data) != YG_OK)
 		rc = say_path(keeper, "", YG_EUNSUPPORTED);
@@ -157,7 +166,7 @@ static int open_all(struct keeper *keeper)
 	if (rc == YG_OK)
 		rc = open_archive(keeper);
 	if (rc == YG_OK)
-		rc = open_web(keeper);
+		rc = yg_hub_http_start(keeper->http);
 	return rc;
 }
 
@@ -341,12 +350,12 @@ static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
 {
 	bool is_written = pipe->sent < pipe->out.size;
 
-	return (struct pollfd){.fd = pipe->fd,
-			       .events = (short)((is_read ? POLLIN : 0) |
-						 (is_written ? POLLOUT : 0))};
+	return (struct pollfd){
+		.fd = pipe->fd,
+		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
 }
 
-enum { AT_CONTROL, AT_WEB, AT_FRONT, AT_WORKERS };
+enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_FRONT, AT_WORKERS };
 
 static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 {
@@ -382,19 +391,22 @@ static int serve(struct keeper *keeper)
 	while (rc == YG_OK || rc == YG_EAGAIN) {
 		struct pollfd fds[AT_WORKERS + YG_HUB_WORKERS_MAX] = {
 			[AT_CONTROL] = {.fd = hub->control, .events = POLLIN},
-			[AT_WEB] = {.fd = yg_web_fd(keeper->web), .events = POLLIN},
+			[AT_WEB] = {.fd = yg_hub_http_fd(keeper->http), .events = POLLIN},
+			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
+					  .events = POLLIN},
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
 		};
 
 		for (unsigned i = 0; i < hub->worker_count; i++)
 			fds[AT_WORKERS + i] = to_poll(&hub->workers[i].pipe, true);
 		if (poll(fds, AT_WORKERS + hub->worker_count,
-			 shortest(yg_web_timeout_ms(keeper->web), yg_hub_timeout_ms(hub))) < 0 &&
+			 shortest(yg_hub_http_timeout_ms(keeper->http), yg_hub_timeout_ms(hub))) <
+			    0 &&
 		    errno != EINTR)
 			return yg_err_from_errno(errno);
 		rc = hear_all(keeper, fds);
 		if (rc == YG_OK || rc == YG_EAGAIN) {
-			int web = yg_web_run(keeper->web);
+			int web = yg_hub_http_run(keeper->http);
 
 			rc = web == YG_OK ? rc : web;
 			yg_hub_round(hub);
@@ -408,7 +420,7 @@ static void close_all(struct keeper *keeper)
 {
 	struct yg_hub *hub = &keeper->hub;
 
-	keeper->web = yg_web_free(keeper->web);
+	keeper->http = yg_hub_http_free(keeper->http);
 	yg_hub_waiters_done(hub);
 	while (hub->calls)
 		forget(hub, hub->calls);

@@ -33,6 +33,7 @@
 #define YG_PROCESS_BACKOFF_MAX_MS 5000
 #define YG_PROCESS_GOOD_S	 60	  /* lived so long: the next death is a first one again */
 #define YG_PROCESS_END_MS	 2000	  /* for each to end by itself, when all end */
+#define YG_PROCESS_END_ALL_MS	 8000	  /* and for all together */
 
 struct yg_process_spec {
 	const char *name; /* static */

@@ -2,7 +2,7 @@
 /*
  * app/walls.h - what a process of the hub gives up before it meets anything hostile.
  *
- * For each role: no new privileges, no dump of its memory, another user (where the hub runs as root
+ * For each role: no capabilities, no new privileges, no dump of its memory, another user (where the hub runs as root
  * and it needs no files), Landlock (where the kernel has it: no path but those that the role is
  * given; no TCP port from version 4 on; no signals to others from version 6 on), bounds of memory,
  * and a list of allowed system calls (seccomp). A call that is not on it fails with EPERM: nothing
@@ -61,8 +61,8 @@ unsigned yg_wall_lacks(enum yg_wall_role role, const char *data);
 const char *yg_wall_lack_text(enum yg_wall_lack lack); /* a msgid */
 
 /*
- * Try, one after the other, what no role may do, and tell what came of it: errno, 0 when it was
- * done. For tests: after yg_wall_enter() in the very process.
+ * Try, one after the other, what no role may do (open the file @secret is one), and tell what came of
+ * it: errno, 0 when it was done. For tests: after yg_wall_enter() in the very process.
  */
 typedef void (*yg_wall_try_fn)(void *arg, const char *what, int errnum);
-void yg_wall_try(yg_wall_try_fn fn, void *arg);
+void yg_wall_try(const char *secret, yg_wall_try_fn fn, void *arg);

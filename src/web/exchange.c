@@ -238,13 +238,12 @@ static enum yg_web_refusal ask_guard(struct yg_web_exchange *exchange,
 		.token = yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)),
 		.bearer = yg_web_bearer(fields->authorization),
 		.remote = yg_bytes_str(exchange->slot->remote),
-		.is_local = is_from_here(exchange, fields),
+		.is_local = request->is_local,
 	};
 	int error;
 
 	request->remote = caller.remote;
 	request->browser = fields->browser;
-	request->is_local = caller.is_local;
 	request->idempotency_key = fields->idempotency_key;
 	error = guard->admit(guard->arg, &caller, exchange->match.route, request->lang,
 			     exchange->actor, &exchange->reply);
@@ -303,6 +302,7 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 		return refusal;
 	if (!is_fetched_by_us(fields, exchange->is_api))
 		return YG_WEB_ORIGIN;
+	exchange->request.is_local = is_from_here(exchange, fields);
 	exchange->session = yg_web_session(
 		&web->sessions, yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)));
 	if (exchange->is_api)
@@ -423,6 +423,9 @@ static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 		return serve_health(exchange, true);
 	if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/readyz")))
 		return serve_health(exchange, config->is_ready(config->is_ready_arg));
+	if (config->page &&
+	    config->page(config->page_arg, exchange->path, exchange->request.is_local, reply))
+		return YG_WEB_OK;
 	exchange->file = yg_web_file(config->files, config->file_count, exchange->path);
 	if (exchange->file) {
 		if (yg_web_none_match(exchange->if_none_match, yg_bytes_str(exchange->file->etag)))
