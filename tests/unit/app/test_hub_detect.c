@@ -378,6 +378,37 @@ static void organisations_are_counted_apart(void)
 	yg_buf_done(&content);
 }
 
+static bool send_knocks(const char *org, uint64_t sequence, unsigned count)
+{
+	struct yg_buf content;
+	bool is_sent;
+
+	yg_buf_init(&content, 1u << 20);
+	for (unsigned i = 0; i < count; i++)
+		add_line(&content, (int64_t)sequence, i + 1, "web", "knock");
+	is_sent = send(org, sequence, yg_buf_bytes(&content));
+	yg_buf_done(&content);
+	now_ns += 10 * YG_NS_PER_S;
+	return is_sent && drain();
+}
+
+/* One state is of a later batch than another lacks: reading begins before both. */
+static void what_a_state_holds_is_not_judged_again(void)
+{
+	char *text;
+
+	CHECK(start());
+	save_ms = 15000;
+	CHECK(reopen());
+	CHECK(send_knocks("acme", 1, 2) && send_knocks("beta", 1, 1) && send_knocks("acme", 2, 2));
+	CHECK(drain() && yg_hub_detect_counts(detect).saved == 1); /* acme's alone */
+	CHECK(reopen() && drain() && yg_hub_detect_counts(detect).replayed == 1);
+	CHECK(send_knocks("acme", 3, 1));
+	text = all_rows();
+	CHECK(text && count_of(text, "0002 ") == 1);
+	free(text);
+}
+
 static void what_is_no_batch_is_passed_over(void)
 {
 	struct yg_journal_batch batch = {.kind = YG_JOURNAL_BATCH,
@@ -420,6 +451,7 @@ static const struct check_case cases[] = {
 	CASE(failures_come_again_from_the_journal),
 	CASE(an_older_store_comes_to_the_same),
 	CASE(organisations_are_counted_apart),
+	CASE(what_a_state_holds_is_not_judged_again),
 	CASE(what_is_no_batch_is_passed_over),
 	CASE(a_thread_does_the_same_and_ends_at_once),
 };
