@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/io.h"
-#include "wire/message.h"
+#include "wire/ledger.h"
 
 #include "base/ban.h"
 
@@ -195,8 +195,10 @@ static void say_conflict(const struct yg_cert_peer *peer, const struct yg_wire_b
 				      : N_("it was not kept again")));
 }
 
+/* @batch: what the hub countersigns; NULL: a drop record. */
 static void answer_keep(struct yg_hub *hub, struct yg_tls_call *call, int rc,
-			const struct yg_keep_answer *answer, struct yg_wire_receipt *receipt)
+			const struct yg_keep_answer *answer, const struct yg_wire_batch *batch,
+			struct yg_wire_receipt *receipt)
 {
 	static const enum yg_wire_refusal refusals[] = {
 		[YG_KEEP_CONFLICT] = YG_WIRE_CONFLICT,
@@ -215,6 +217,8 @@ static void answer_keep(struct yg_hub *hub, struct yg_tls_call *call, int rc,
 	receipt->is_already = answer->result == YG_KEEP_ALREADY;
 	receipt->next = answer->next.sequence;
 	receipt->time_ns = yg_hub_now(hub);
+	if (batch)
+		yg_ledger_sign(receipt, batch, hub->ca.seed);
 	yg_hub_wait_sync(hub, call, answer->position, receipt);
 }
 
@@ -241,7 +245,7 @@ static void take_batch(struct yg_hub *hub, struct yg_tls_call *call,
 	if (rc == YG_OK && answer.result == YG_KEEP_CONFLICT)
 		say_conflict(peer, &batch, answer.position != 0);
 	receipt = (struct yg_wire_receipt){.epoch = batch.epoch, .sequence = batch.sequence};
-	answer_keep(hub, call, rc, &answer, &receipt);
+	answer_keep(hub, call, rc, &answer, &batch, &receipt);
 }
 
 static void take_drop(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_cert_peer *peer)
@@ -261,7 +265,7 @@ static void take_drop(struct yg_hub *hub, struct yg_tls_call *call, const struct
 	rc = hub->keep->ops->drop(hub->keep, peer->organisation, &drop, yg_hub_now(hub), call->body,
 				  &answer);
 	receipt = (struct yg_wire_receipt){.epoch = drop.epoch, .sequence = drop.last};
-	answer_keep(hub, call, rc, &answer, &receipt);
+	answer_keep(hub, call, rc, &answer, NULL, &receipt);
 }
 
 /* ---- heartbeats ---- */
