@@ -261,6 +261,9 @@ int yg_spool_ack_signed(struct yg_spool *spool, const struct yg_spool_item *item
 	is_right = item->kind == YG_SPOOL_BATCH && sending->number == item->number &&
 		   sending->has_line && item->number > ledger->receipted &&
 		   item->number > spool->acked;
+	/* One that is signed and waits says more than one that is not: the next signed one covers
+	 * this batch too. */
+	is_right &= receipt->is_signed || !ledger->has_receipt || !ledger->receipt.is_signed;
 	if (is_right) {
 		/* Another one that still waits is covered by this one. */
 		ledger->receipt_batch = sending->batch;

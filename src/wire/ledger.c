@@ -10,9 +10,7 @@
 #include "base/ban.h"
 
 #define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
-/* So that a signature of this key can never be taken for one over something else. */
-#define CONTEXT	   "yagura-receipt-1:"
-#define SIGNED_MAX 512u
+#define SIGNED_ROOM (sizeof(YG_LEDGER_CONTEXT) + YG_LEDGER_SIGNED_MAX)
 
 typedef unsigned long long ull;
 
@@ -410,8 +408,8 @@ int yg_ledger_tally(struct yg_bytes content, struct yg_buf *to)
 
 /* ---- countersignatures ---- */
 
-static struct yg_bytes signed_text(const struct yg_wire_receipt *receipt,
-				   const struct yg_wire_batch *batch, char to[SIGNED_MAX])
+struct yg_bytes yg_ledger_signed(const struct yg_wire_receipt *receipt,
+				 const struct yg_wire_batch *batch, char to[YG_LEDGER_SIGNED_MAX])
 {
 	char digest[YG_SHA256_HEX + 1];
 	char line[YG_SHA256_HEX + 1] = "-";
@@ -423,26 +421,37 @@ static struct yg_bytes signed_text(const struct yg_wire_receipt *receipt,
 		yg_hex((struct yg_bytes){batch->ledger, YG_SHA256_BYTES}, line);
 	if (receipt->time_ns != YG_TIME_NONE)
 		(void)yg_time_iso(receipt->time_ns, 0, time); /* returns its size */
-	size = snprintf(to, SIGNED_MAX, CONTEXT "%s:%llu:%llu:%s:%s:%s:%s", batch->sensor,
+	size = snprintf(to, YG_LEDGER_SIGNED_MAX, "%s:%llu:%llu:%s:%s:%s:%s", batch->sensor,
 			(ull)receipt->epoch, (ull)receipt->sequence, digest, line,
-			receipt->is_already ? "already" : "kept", time); /* at most 350 */
+			receipt->is_already ? "already" : "kept", time); /* at most 330 */
 	return (struct yg_bytes){(const uint8_t *)to, size > 0 ? (size_t)size : 0};
+}
+
+/* With the words of the purpose before them. */
+static struct yg_bytes with_context(const struct yg_wire_receipt *receipt,
+				    const struct yg_wire_batch *batch, char to[SIGNED_ROOM])
+{
+	size_t size = sizeof(YG_LEDGER_CONTEXT) - 1;
+
+	memcpy(to, YG_LEDGER_CONTEXT, size);
+	size += yg_ledger_signed(receipt, batch, to + size).size;
+	return (struct yg_bytes){(const uint8_t *)to, size};
 }
 
 void yg_ledger_sign(struct yg_wire_receipt *receipt, const struct yg_wire_batch *batch,
 		    const uint8_t seed[YG_SIGN_SEED_BYTES])
 {
-	char text[SIGNED_MAX];
+	char text[SIGNED_ROOM];
 
-	yg_sign(seed, signed_text(receipt, batch, text), receipt->signature);
+	yg_sign(seed, with_context(receipt, batch, text), receipt->signature);
 	receipt->is_signed = true;
 }
 
 bool yg_ledger_is_signed(const struct yg_wire_receipt *receipt, const struct yg_wire_batch *batch,
 			 const uint8_t key[YG_SIGN_PUBLIC_BYTES])
 {
-	char text[SIGNED_MAX];
+	char text[SIGNED_ROOM];
 
 	return receipt->is_signed &&
-	       yg_sign_is_valid(key, signed_text(receipt, batch, text), receipt->signature);
+	       yg_sign_is_valid(key, with_context(receipt, batch, text), receipt->signature);
 }

@@ -96,7 +96,12 @@ YG_MUST_USE int yg_ledger_tally(struct yg_bytes content, struct yg_buf *to);
  *   yagura-receipt-1:SENSOR:EPOCH:SEQUENCE:SHA256:LINE:STATUS:TIME
  * with digests in hex (LINE `-` where the batch's head had none), STATUS and TIME as in the
  * receipt. Sign fills receipt->signature; epoch, sequence, is_already, time_ns are filled before.
+ * yg_ledger_signed(): those bytes behind the words of the purpose, for whoever has the key.
  */
+#define YG_LEDGER_SIGNED_MAX 512u
+#define YG_LEDGER_CONTEXT    "yagura-receipt-1:"
+struct yg_bytes yg_ledger_signed(const struct yg_wire_receipt *receipt,
+				 const struct yg_wire_batch *batch, char to[YG_LEDGER_SIGNED_MAX]);
 void yg_ledger_sign(struct yg_wire_receipt *receipt, const struct yg_wire_batch *batch,
 		    const uint8_t seed[YG_SIGN_SEED_BYTES]);
 bool yg_ledger_is_signed(const struct yg_wire_receipt *receipt, const struct yg_wire_batch *batch,
