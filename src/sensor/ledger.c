@@ -243,6 +243,7 @@ static int write_rest(struct settle *s)
 		rc = take_line(s, text, &is_next);
 		if (rc == YG_OK && !is_next)
 			return YG_EFORMAT; /* the spool's own lines are no chain */
+		s->found->is_repaired = true;
 		if (rc == YG_OK)
 			rc = yg_disk_write(ledger->fd, whole, at);
 	}
