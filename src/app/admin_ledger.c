@@ -191,8 +191,7 @@ static int take_line(void *arg, const struct yg_ledger_line *line, struct yg_byt
 	(void)text;
 	if (line->n == c->reported_n) {
 		c->is_reported_met = true;
-		c->is_reported_right =
-			memcmp(line->hash, c->reported, sizeof(c->reported)) == 0;
+		c->is_reported_right = memcmp(line->hash, c->reported, sizeof(c->reported)) == 0;
 	}
 	if (line->kind == YG_LEDGER_RECEIPT)
 		c->receipted = line->number;
@@ -252,10 +251,9 @@ static void keep_first(struct difference *d, enum what what, const struct side *
 
 static void look_at_batch(struct compare *c, const struct side *mine, struct difference *d)
 {
-	struct side *theirs = c->hub.count
-				      ? bsearch(mine, c->hub.list, c->hub.count,
-						sizeof(*c->hub.list), by_place)
-				      : NULL;
+	struct side *theirs = c->hub.count ? bsearch(mine, c->hub.list, c->hub.count,
+						     sizeof(*c->hub.list), by_place)
+					   : NULL;
 
 	if (!theirs) {
 		if (mine->number <= c->receipted && mine >= c->ledger.list + c->ledger_first)
@@ -297,8 +295,9 @@ static void say_difference(const struct difference *d)
 		[EQUAL] = "",
 		[OTHER_CONTENT] = N_("epoch %llu, sequence %llu (entry %llu): the hub has other "
 				     "content than the ledger says"),
-		[OTHER_LINE] = N_("epoch %llu, sequence %llu (entry %llu): when it came, the ledger "
-				  "was another one up to this entry"),
+		[OTHER_LINE] =
+			N_("epoch %llu, sequence %llu (entry %llu): when it came, the ledger "
+			   "was another one up to this entry"),
 		[NOT_AT_HUB] = N_("epoch %llu, sequence %llu (entry %llu): the hub signed for it "
 				  "and does not have it"),
 		[NOT_IN_LEDGER] = N_("epoch %llu, sequence %llu: the hub has it, the ledger does "
@@ -339,7 +338,7 @@ static int tell(const struct compare *c, const struct yg_ledger_verdict *verdict
 		       (ull)d->where.epoch, (ull)d->where.sequence,
 		       (ull)(verdict->fault == YG_LEDGER_WHOLE ? d->where.n : verdict->n),
 		       (ull)c->ledger.count, (ull)c->hub.count, (ull)d->waiting,
-		       !c->is_reported_met   ? "unknown"
+		       !c->is_reported_met    ? "unknown"
 		       : c->is_reported_right ? "equal"
 					      : "different");
 		return is_equal ? YG_EXIT_DONE : YG_EXIT_PARTLY;
@@ -353,8 +352,9 @@ static int tell(const struct compare *c, const struct yg_ledger_verdict *verdict
 				    "last\n")),
 		       (ull)c->reported_n);
 	if (is_equal)
-		printf(yg_say_tr(N_("equal: %llu batches on both sides; %llu more in the ledger have "
-				    "not arrived yet or were given up\n")),
+		printf(yg_say_tr(
+			       N_("equal: %llu batches on both sides; %llu more in the ledger have "
+				  "not arrived yet or were given up\n")),
 		       (ull)(c->ledger.count - d->waiting), (ull)d->waiting);
 	return is_equal ? YG_EXIT_DONE : YG_EXIT_PARTLY;
 }

@@ -71,8 +71,8 @@ static bool read_line(struct yg_bytes text, struct yg_hub_batch *ret, char senso
 		ret->last = (uint64_t)yg_json_int(object, "last", 0);
 	} else {
 		ret->last = ret->sequence;
-		is = is && yg_hex_read(yg_json_text(object, "sha256"), ret->digest,
-				       YG_SHA256_BYTES);
+		is = is &&
+		     yg_hex_read(yg_json_text(object, "sha256"), ret->digest, YG_SHA256_BYTES);
 	}
 	if (ret->has_line)
 		is = is && yg_hex_read(yg_json_text(object, "line"), ret->line, YG_SHA256_BYTES);
@@ -106,7 +106,8 @@ static int each_line(int fd, line_fn fn, void *arg, uint64_t *ret_size)
 			break;
 		yg_buf_grew(&bytes, got);
 		at += got;
-		while (rc == YG_OK && (end = yg_bytes_chr(yg_buf_bytes(&bytes), '\n')) != SIZE_MAX) {
+		while (rc == YG_OK &&
+		       (end = yg_bytes_chr(yg_buf_bytes(&bytes), '\n')) != SIZE_MAX) {
 			rc = fn(arg, yg_bytes_cut(yg_buf_bytes(&bytes), 0, end));
 			if (rc != YG_OK)
 				break;

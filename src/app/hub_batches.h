@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/hub_batches.h - what the hub remembers of each batch when the journal has forgotten it: whose,
- * which place, which content, which line of the sender's ledger. Members compare with it.
+ * app/hub_batches.h - what the hub remembers of each batch when the journal has forgotten it:
+ * whose, which place, which content, which line of the sender's ledger. Members compare with it.
  *
  *   DATA/batches/YYYY-MM-DD.jsonl, by the day (UTC) of arrival, a line each:
  *   {"at":N,"received":TIME,"sensor":"ORG/ID","epoch":N,"sequence":N,"records":N,"sha256":HEX,

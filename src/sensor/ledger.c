@@ -18,9 +18,9 @@ struct yg_ledger {
 	int fd;
 	struct yg_ledger_mark mark; /* written until there */
 	bool is_dirty;		    /* since the last sync */
-	bool is_broken; /* a sync failed, or too much waits: put right at the next start */
-	struct yg_buf behind;	    /* lines that could not be written */
-	uint64_t behind_n;	    /* line and digest at their end */
+	bool is_broken;	      /* a sync failed, or too much waits: put right at the next start */
+	struct yg_buf behind; /* lines that could not be written */
+	uint64_t behind_n;    /* line and digest at their end */
 	uint8_t behind_hash[YG_SHA256_BYTES];
 };
 
@@ -99,8 +99,8 @@ static int find_last(const struct yg_ledger *ledger, uint64_t *ret)
 /* Does a line with the digest of @mark end at its place? */
 static int is_there(const struct yg_ledger *ledger, const struct yg_ledger_mark *mark, bool *ret)
 {
-	size_t want = mark->size < YG_LEDGER_LINE_MAX + 1 ? (size_t)mark->size
-							  : YG_LEDGER_LINE_MAX + 1;
+	size_t want =
+		mark->size < YG_LEDGER_LINE_MAX + 1 ? (size_t)mark->size : YG_LEDGER_LINE_MAX + 1;
 	char path[YG_DISK_PATH_MAX];
 	uint8_t digest[YG_SHA256_BYTES];
 	struct yg_bytes line;
@@ -191,6 +191,8 @@ static int take_line(struct settle *s, struct yg_bytes text, bool *ret_is)
 		s->wanted = yg_bytes_from(s->wanted, text.size + 1);
 	if (line.kind == YG_LEDGER_BATCH || line.kind == YG_LEDGER_SPOOL)
 		s->found->number = line.number;
+	if (line.kind == YG_LEDGER_RECEIPT)
+		s->found->receipted = line.number;
 	mark->n = line.n;
 	memcpy(mark->hash, line.hash, sizeof(mark->hash));
 	mark->size += text.size + 1;

@@ -31,8 +31,9 @@ YG_MUST_USE int yg_ledger_open(const char *folder, struct yg_ledger **ret);
 struct yg_ledger *yg_ledger_free(struct yg_ledger *ledger);
 
 struct yg_ledger_found {
-	uint64_t number;  /* of the last batch that it speaks of */
-	bool is_damaged;  /* what was on the disk for sure is not there any more: a new file began */
+	uint64_t number; /* of the last batch that it speaks of */
+	uint64_t receipted; /* up to which number the hub has countersigned; 0: no line says */
+	bool is_damaged; /* what was on the disk for sure is not there any more: a new file began */
 	bool is_repaired; /* its end was not as it was written */
 };
 /*
@@ -48,8 +49,8 @@ struct yg_ledger_mark yg_ledger_mark(const struct yg_ledger *ledger);
 
 /*
  * Add a line (with LF) and its digest. What cannot be written waits in memory and is written with
- * the next one. YG_OK; YG_ELIMIT: too much waits already: this line was not taken, and no other will
- * be before the next start, which puts it right from the spool.
+ * the next one. YG_OK; YG_ELIMIT: too much waits already: this line was not taken, and no other
+ * will be before the next start, which puts it right from the spool.
  */
 YG_MUST_USE int yg_ledger_put(struct yg_ledger *ledger, struct yg_bytes line,
 			      const uint8_t hash[YG_SHA256_BYTES]);

@@ -14,10 +14,10 @@
 
 #include "base/ban.h"
 
-#define OUT_PIECE  65536u
-#define KEY_MAX	   4096u
-#define TRIES	   3
-#define TRY_NS	   200000000L
+#define OUT_PIECE 65536u
+#define KEY_MAX	  4096u
+#define TRIES	  3
+#define TRY_NS	  200000000L
 
 typedef unsigned long long ull;
 
@@ -78,8 +78,7 @@ static void say_whole(const struct view *v, const struct yg_ledger_verdict *verd
 	       (ull)verdict->entries, (ull)verdict->batches, (ull)verdict->records);
 	printf(yg_sensor_tr(N_("countersigned by the hub: %llu times, last %s; %llu batches wait "
 			       "for it\n")),
-	       (ull)(verdict->receipts - verdict->unsigned_receipts), time,
-	       (ull)verdict->waiting);
+	       (ull)(verdict->receipts - verdict->unsigned_receipts), time, (ull)verdict->waiting);
 	if (verdict->unsigned_receipts > 0)
 		printf(yg_sensor_tr(N_("%llu receipts have no countersignature\n")),
 		       (ull)verdict->unsigned_receipts);
@@ -116,9 +115,8 @@ static void say_fault(const struct yg_ledger_verdict *verdict)
 static void print_json(const struct yg_ledger_verdict *verdict, const struct yg_ledger_known *known)
 {
 	static const char *const names[] = {
-		"whole",     "changed", "missing",   "doubled",
-		"moved",     "cut",	"key",	     "signature",
-		"otherwise", "number",	"identity",
+		"whole", "changed",   "missing",   "doubled", "moved",	  "cut",
+		"key",	 "signature", "otherwise", "number",  "identity",
 	};
 	char hex[YG_SHA256_HEX + 1];
 
@@ -220,10 +218,11 @@ static void add_words(struct yg_buf *to, const struct yg_ledger_line *line)
 		    (ull)line->size, hex);
 		break;
 	case YG_LEDGER_RECEIPT:
-		add(to, line->is_signed ? N_("the hub has batch %llu and all before it, and signed "
-					     "for it")
-					: N_("the hub has batch %llu and all before it, without a "
-					     "signature"),
+		add(to,
+		    line->is_signed ? N_("the hub has batch %llu and all before it, and signed "
+					 "for it")
+				    : N_("the hub has batch %llu and all before it, without a "
+					 "signature"),
 		    (ull)line->number);
 		break;
 	case YG_LEDGER_DROP:

@@ -12,10 +12,10 @@
 
 #include "base/ban.h"
 
-#define NAME_MAX_  255u
-#define PIECE	   65536u
-#define PATH_ROOM  4096u
-#define SUFFIX	   ".jsonl"
+#define NAME_MAX_ 255u
+#define PIECE	  65536u
+#define PATH_ROOM 4096u
+#define SUFFIX	  ".jsonl"
 
 struct yg_ledger_reader {
 	char *folder; /* "" when a single file is read */
@@ -27,7 +27,7 @@ struct yg_ledger_reader {
 	struct yg_buf bytes; /* read and not given out */
 	size_t used;	     /* of them: the line that was given out last */
 	uint64_t line;
-	bool is_over; /* the file has no more bytes */
+	bool is_over;	  /* the file has no more bytes */
 	bool is_skipping; /* within a line that is too long */
 };
 
@@ -220,7 +220,8 @@ static void set_place(struct check *c)
 	c->ret->line = yg_ledger_reader_line(c->reader);
 }
 
-/* What stands behind the line where the chain is broken: the next one, and whether @wanted comes. */
+/* What stands behind the line where the chain is broken: the next one, and whether @wanted comes.
+ */
 static int look_behind(struct check *c, uint64_t wanted, struct yg_ledger_line *after,
 		       bool *ret_has_after, bool *ret_comes)
 {

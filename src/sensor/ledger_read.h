@@ -6,9 +6,9 @@
  *
  * A single file, such as all of them one behind the other, is read as well. Nothing here writes.
  *
- * Layer:   sensor; also linked by the hub's program, which compares (app/admin_ledger.c). One thread.
- * Input:   untrusted: lines of at most YG_LEDGER_LINE_MAX, any number of them.
- * Tests:   tests/unit/sensor/test_ledger.c, tests/e2e/sensor_ledger.py
+ * Layer:   sensor; also linked by the hub's program, which compares (app/admin_ledger.c). One
+ * thread. Input:   untrusted: lines of at most YG_LEDGER_LINE_MAX, any number of them. Tests:
+ * tests/unit/sensor/test_ledger.c, tests/e2e/sensor_ledger.py
  */
 #pragma once
 
@@ -18,7 +18,8 @@
 
 struct yg_ledger_reader;
 
-/* @path: a folder or a file. YG_OK; YG_ENOENT; YG_ELIMIT: too many files; YG_ENOMEM; or an error. */
+/* @path: a folder or a file. YG_OK; YG_ENOENT; YG_ELIMIT: too many files; YG_ENOMEM; or an error.
+ */
 YG_MUST_USE int yg_ledger_reader_open(const char *path, struct yg_ledger_reader **ret);
 struct yg_ledger_reader *yg_ledger_reader_free(struct yg_ledger_reader *reader);
 
@@ -54,7 +55,7 @@ struct yg_ledger_verdict {
 struct yg_ledger_known {
 	const uint8_t *key; /* the hub's; or NULL */
 	bool has_head;
-	uint64_t n; /* that many entries it has at least, and … */
+	uint64_t n;		       /* that many entries it has at least, and … */
 	uint8_t hash[YG_SHA256_BYTES]; /* … this is the digest of that one */
 };
 

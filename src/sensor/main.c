@@ -31,7 +31,8 @@ static void print_help(void)
 		      "base64,\n"
 		      "                       as it is known from elsewhere\n"
 		      "  ledger show --state FOLDER [--batch N [--payload]] [--json]\n"
-		      "                       what left; --payload: the very bytes, as long as they "
+		      "                       what left; --payload: the very bytes, as long as "
+		      "they "
 		      "are kept\n"
 		      "  --version\n"
 		      "\n"
@@ -162,8 +163,7 @@ static bool take_option(struct yg_sensor_options *options, int c)
 	}
 }
 
-static bool read_options(int argc, char **argv, size_t max_words,
-			 struct yg_sensor_options *options)
+static bool read_options(int argc, char **argv, size_t max_words, struct yg_sensor_options *options)
 {
 	static const struct option longs[] = {
 		{"state", required_argument, NULL, 's'},

@@ -63,7 +63,8 @@ void yg_sensor_policy_told(struct yg_sensor_policy *policy, char to[YG_WIRE_TOLD
 
 /* ---- for those who show it, without threads ---- */
 const struct yg_policy *yg_sensor_policy_local(const struct yg_sensor_policy *policy);
-const struct yg_policy *yg_sensor_policy_wished(const struct yg_sensor_policy *policy); /* or NULL */
+const struct yg_policy *
+yg_sensor_policy_wished(const struct yg_sensor_policy *policy); /* or NULL */
 bool yg_sensor_policy_has_file(const struct yg_sensor_policy *policy);
 const char *yg_sensor_policy_path(const struct yg_sensor_policy *policy);
 void yg_sensor_policy_digest(const struct yg_sensor_policy *policy, uint8_t to[YG_SHA256_BYTES]);

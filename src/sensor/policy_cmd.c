@@ -119,7 +119,8 @@ static void show(const struct yg_sensor_policy *policy, struct yg_buf *to)
 	add(to, N_("Records of communications (secrecy of communications):"));
 	show_secrecy(local, to);
 	if (wish) {
-		add(to, N_("The hub wished, and it holds within the above (the stricter of both):"));
+		add(to,
+		    N_("The hub wished, and it holds within the above (the stricter of both):"));
 		if (!wish->raw)
 			add(to, N_("  no records of logs"));
 		show_one(wish, to);

@@ -209,8 +209,9 @@ static int secrecy_key(struct reading *r, const struct yg_yaml *node, void *arg)
 	if (is_key(node, "note"))
 		return read_text(r, node, s->note, sizeof(s->note));
 	if (!is_key(node, "basis"))
-		return fault(r, node,
-			     "here stand on, decided_by, decided_on, basis, note, and nothing else");
+		return fault(
+			r, node,
+			"here stand on, decided_by, decided_on, basis, note, and nothing else");
 	seen->has_basis = true;
 	return node->kind == YG_YAML_SCALAR && yg_policy_basis_by_word(node->text, &s->basis)
 		       ? YG_OK
@@ -268,7 +269,8 @@ static int top_key(struct reading *r, const struct yg_yaml *node, void *to)
 		return each_item(r, node, read_field);
 	if (is_key(node, "secrecy"))
 		return yg_yaml_is_null(node) ? YG_OK : each_key(r, node, class_key, NULL);
-	return fault(r, node, "a policy has version, raw, sources, fields, secrecy, and nothing else");
+	return fault(r, node,
+		     "a policy has version, raw, sources, fields, secrecy, and nothing else");
 }
 
 static int read_docs(struct reading *r, const struct yg_yaml *docs)

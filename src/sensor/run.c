@@ -219,8 +219,8 @@ static int open_spool(struct run *run)
 static int open_policy(struct run *run)
 {
 	struct yg_line_fault fault;
-	int rc = yg_sensor_policy_load(&run->home, run->options->policy, true, &run->policy,
-				       &fault);
+	int rc =
+		yg_sensor_policy_load(&run->home, run->options->policy, true, &run->policy, &fault);
 
 	if (rc != YG_OK && run->policy)
 		yg_sensor_hint(N_("nothing is sent before this is right; "

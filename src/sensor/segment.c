@@ -71,7 +71,7 @@ static int by_first(const void *a_arg, const void *b_arg)
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
-int yg_segments_find(struct yg_spool *spool)
+int yg_spool_segments_find(struct yg_spool *spool)
 {
 	int fd = openat(spool->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -99,7 +99,7 @@ int yg_segments_find(struct yg_spool *spool)
 	return rc;
 }
 
-int yg_segment_open(const struct yg_spool *spool, size_t i, bool to_write, int *ret_fd)
+int yg_spool_segment_open(const struct yg_spool *spool, size_t i, bool to_write, int *ret_fd)
 {
 	char path[YG_DISK_PATH_MAX];
 	char name[NAME_ROOM];
@@ -159,7 +159,7 @@ static int read_at(int fd, uint64_t at, uint8_t *to, size_t size)
 	return YG_OK;
 }
 
-int yg_segment_read(int fd, uint64_t at, struct yg_buf *mem, struct yg_entry *ret)
+int yg_spool_segment_read(int fd, uint64_t at, struct yg_buf *mem, struct yg_entry *ret)
 {
 	uint8_t head[YG_SPOOL_ENTRY_BYTES];
 	uint64_t kind;
@@ -196,7 +196,7 @@ int yg_segment_read(int fd, uint64_t at, struct yg_buf *mem, struct yg_entry *re
 
 /* ---- writing ---- */
 
-int yg_segment_cut(struct yg_spool *spool, uint64_t size)
+int yg_spool_segment_cut(struct yg_spool *spool, uint64_t size)
 {
 	struct yg_segment *last = &spool->segments[spool->segment_count - 1];
 
@@ -249,8 +249,8 @@ static void add_lines(struct yg_spool *spool, int64_t now_ns)
 	}
 }
 
-int yg_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind, uint64_t number,
-		      int64_t now_ns, const struct yg_bytes *parts, size_t part_count)
+int yg_spool_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind, uint64_t number,
+			    int64_t now_ns, const struct yg_bytes *parts, size_t part_count)
 {
 	struct yg_segment *last = &spool->segments[spool->segment_count - 1];
 	struct yg_buf *entry = &spool->entry;
@@ -258,7 +258,7 @@ int yg_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind, uin
 	bool with_lines = last->size > 0;
 	int rc;
 
-	if (spool->is_broken && yg_segment_cut(spool, last->size) != YG_OK)
+	if (spool->is_broken && yg_spool_segment_cut(spool, last->size) != YG_OK)
 		return YG_EIO;
 	if (yg_buf_error(&spool->ledger.unit))
 		return yg_buf_error(&spool->ledger.unit);
@@ -270,7 +270,8 @@ int yg_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind, uin
 		return yg_buf_error(entry);
 	rc = yg_disk_write(spool->fd, yg_buf_bytes(entry), last->size);
 	if (rc != YG_OK) {
-		(void)!yg_segment_cut(spool, last->size); /* else it is broken, and known to be */
+		(void)!yg_spool_segment_cut(spool,
+					    last->size); /* else it is broken, and known to be */
 		return rc;
 	}
 	last->size += entry->size;
@@ -279,7 +280,7 @@ int yg_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind, uin
 	return YG_OK;
 }
 
-int yg_segment_sync(struct yg_spool *spool)
+int yg_spool_segment_sync(struct yg_spool *spool)
 {
 	int rc = yg_disk_sync(spool->fd);
 
@@ -288,7 +289,7 @@ int yg_segment_sync(struct yg_spool *spool)
 	return rc;
 }
 
-int yg_segment_new(struct yg_spool *spool, uint64_t first)
+int yg_spool_segment_new(struct yg_spool *spool, uint64_t first)
 {
 	char path[YG_DISK_PATH_MAX];
 	int fd;
@@ -313,7 +314,7 @@ int yg_segment_new(struct yg_spool *spool, uint64_t first)
 	return YG_OK;
 }
 
-int yg_segment_remove_first(struct yg_spool *spool)
+int yg_spool_segment_remove_first(struct yg_spool *spool)
 {
 	char path[YG_DISK_PATH_MAX];
 	int rc = path_of(spool, spool->segments[0].first, path) ? yg_disk_unlink(path) : YG_ELIMIT;
@@ -331,7 +332,7 @@ int yg_segment_remove_first(struct yg_spool *spool)
 	return YG_OK;
 }
 
-int yg_segment_remove_last(struct yg_spool *spool)
+int yg_spool_segment_remove_last(struct yg_spool *spool)
 {
 	struct yg_segment *last = &spool->segments[spool->segment_count - 1];
 	char path[YG_DISK_PATH_MAX];
@@ -339,7 +340,7 @@ int yg_segment_remove_last(struct yg_spool *spool)
 	int rc = path_of(spool, last->first, path) ? YG_OK : YG_ELIMIT;
 
 	if (rc == YG_OK && spool->segment_count > 1)
-		rc = yg_segment_open(spool, spool->segment_count - 2, true, &fd);
+		rc = yg_spool_segment_open(spool, spool->segment_count - 2, true, &fd);
 	if (rc == YG_OK)
 		rc = yg_disk_unlink(path);
 	if (rc != YG_OK) {

@@ -374,10 +374,8 @@ int yg_sources_receive(struct yg_sources *sources, const struct yg_net_place *pl
 	if (rc != YG_OK)
 		return rc;
 	*ret_bound = yg_receive_place(sources->receive);
-	sources->udp =
-		yg_lines_new("syslog-udp", sources->zone, sources->names, sources->filter);
-	sources->tcp =
-		yg_lines_new("syslog-tcp", sources->zone, sources->names, sources->filter);
+	sources->udp = yg_lines_new("syslog-udp", sources->zone, sources->names, sources->filter);
+	sources->tcp = yg_lines_new("syslog-tcp", sources->zone, sources->names, sources->filter);
 	return sources->udp && sources->tcp ? YG_OK : YG_ENOMEM;
 }
 

@@ -9,8 +9,8 @@
  *            "ledger":{…},"checkpoint":{…}}; number: that of the next batch
  *   BATCH    body: u32 size of the checkpoint, checkpoint, head (wire/batch.h), packed content
  *   ACK      no body; number: acknowledged up to here (may go back)
- *   LINE     body: a line of the ledger, without LF; belongs to the entry of another kind behind it:
- *            both count, or neither
+ *   LINE     body: a line of the ledger, without LF; belongs to the entry of another kind behind
+ * it: both count, or neither
  */
 #pragma once
 
@@ -74,9 +74,9 @@ struct yg_spool_ledger {
 	uint8_t durable_hash[YG_SHA256_BYTES];
 	uint8_t enrolled[YG_SHA256_BYTES]; /* what the last such line said */
 	uint8_t policy[YG_SHA256_BYTES];
-	uint64_t receipted;   /* number up to which the hub has countersigned */
-	int64_t receipt_ns;   /* when the last line of that kind was made */
-	bool has_receipt;     /* one waits for its line */
+	uint64_t receipted; /* number up to which the hub has countersigned */
+	int64_t receipt_ns; /* when the last line of that kind was made */
+	bool has_receipt;   /* one waits for its line */
 	uint64_t receipt_number;
 	struct yg_wire_receipt receipt;
 	struct yg_wire_batch receipt_batch;
@@ -128,24 +128,26 @@ YG_MUST_USE int yg_spool_sync_state(struct yg_spool *spool, int64_t now_ns);
 /* ---- segment.c ---- */
 
 /* The segments in the folder, oldest first. YG_OK or an error. */
-YG_MUST_USE int yg_segments_find(struct yg_spool *spool);
+YG_MUST_USE int yg_spool_segments_find(struct yg_spool *spool);
 /* Open segment @i for reading (or, the last one, for both). */
-YG_MUST_USE int yg_segment_open(const struct yg_spool *spool, size_t i, bool to_write, int *ret_fd);
+YG_MUST_USE int yg_spool_segment_open(const struct yg_spool *spool, size_t i, bool to_write,
+				      int *ret_fd);
 /* The entry at @at of @fd. YG_OK; YG_EEND: nothing there, or torn, or damaged; or an error. */
-YG_MUST_USE int yg_segment_read(int fd, uint64_t at, struct yg_buf *mem, struct yg_entry *ret);
+YG_MUST_USE int yg_spool_segment_read(int fd, uint64_t at, struct yg_buf *mem,
+				      struct yg_entry *ret);
 /* Append one entry to the last segment; what was written of it goes again when that fails. */
-YG_MUST_USE int yg_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind,
-				  uint64_t number, int64_t now_ns, const struct yg_bytes *parts,
-				  size_t part_count);
-YG_MUST_USE int yg_segment_sync(struct yg_spool *spool);
+YG_MUST_USE int yg_spool_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind,
+					uint64_t number, int64_t now_ns,
+					const struct yg_bytes *parts, size_t part_count);
+YG_MUST_USE int yg_spool_segment_sync(struct yg_spool *spool);
 /* A new last segment, empty, that begins with number @first. */
-YG_MUST_USE int yg_segment_new(struct yg_spool *spool, uint64_t first);
+YG_MUST_USE int yg_spool_segment_new(struct yg_spool *spool, uint64_t first);
 /* Unlink the oldest. Not the last one. */
-YG_MUST_USE int yg_segment_remove_first(struct yg_spool *spool);
+YG_MUST_USE int yg_spool_segment_remove_first(struct yg_spool *spool);
 /* Unlink the last one, which holds nothing of use, and open the one before it. */
-YG_MUST_USE int yg_segment_remove_last(struct yg_spool *spool);
+YG_MUST_USE int yg_spool_segment_remove_last(struct yg_spool *spool);
 /* Cut the last segment at @size. */
-YG_MUST_USE int yg_segment_cut(struct yg_spool *spool, uint64_t size);
+YG_MUST_USE int yg_spool_segment_cut(struct yg_spool *spool, uint64_t size);
 
 /* ---- spool_ledger.c: with the lock held ---- */
 
@@ -155,8 +157,8 @@ void yg_spool_ledger_done(struct yg_spool *spool);
 void yg_spool_line_add(struct yg_spool *spool, struct yg_ledger_line *line, struct yg_bytes more);
 /* The entry is on the disk (or as good as): its lines go to the files. */
 void yg_spool_lines_done(struct yg_spool *spool, bool is_durable);
-/* Are the files as they should be, so that more may be committed? What could not be written is tried
- * again. */
+/* Are the files as they should be, so that more may be committed? What could not be written is
+ * tried again. */
 YG_MUST_USE int yg_spool_lines_ready(struct yg_spool *spool);
 /* Before a state is written: the files hold on the disk what it says of them. */
 YG_MUST_USE int yg_spool_ledger_sync(struct yg_spool *spool);

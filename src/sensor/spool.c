@@ -45,8 +45,8 @@ static int append_state(struct yg_spool *spool, int64_t now_ns)
 		rc = yg_spool_state_write(spool, &text);
 	body = yg_buf_bytes(&text);
 	if (rc == YG_OK)
-		rc = yg_segment_append(spool, YG_SPOOL_STATE_ENTRY, spool->last + 1, now_ns, &body,
-				       1);
+		rc = yg_spool_segment_append(spool, YG_SPOOL_STATE_ENTRY, spool->last + 1, now_ns,
+					     &body, 1);
 	yg_buf_done(&text);
 	return rc;
 }
@@ -56,7 +56,7 @@ int yg_spool_sync_state(struct yg_spool *spool, int64_t now_ns)
 	int rc = append_state(spool, now_ns);
 
 	if (rc == YG_OK)
-		rc = yg_segment_sync(spool);
+		rc = yg_spool_segment_sync(spool);
 	if (rc == YG_OK)
 		yg_spool_lines_done(spool, true);
 	return rc;
@@ -65,12 +65,12 @@ int yg_spool_sync_state(struct yg_spool *spool, int64_t now_ns)
 /* A new last segment that begins with the state. */
 static int roll(struct yg_spool *spool, int64_t now_ns)
 {
-	int rc = yg_segment_new(spool, spool->last + 1);
+	int rc = yg_spool_segment_new(spool, spool->last + 1);
 
 	if (rc != YG_OK)
 		return rc;
 	rc = yg_spool_sync_state(spool, now_ns);
-	if (rc != YG_OK && yg_segment_remove_last(spool) != YG_OK)
+	if (rc != YG_OK && yg_spool_segment_remove_last(spool) != YG_OK)
 		spool->is_broken = true;
 	return rc;
 }
@@ -114,11 +114,11 @@ static int count_segment(struct yg_spool *spool, size_t i, uint64_t first, uint6
 {
 	struct yg_entry entry = {0};
 	int fd;
-	int rc = yg_segment_open(spool, i, false, &fd);
+	int rc = yg_spool_segment_open(spool, i, false, &fd);
 
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_OK : rc; /* somebody removed it: nothing to count */
-	while ((rc = yg_segment_read(fd, entry.end, &spool->reading, &entry)) == YG_OK) {
+	while ((rc = yg_spool_segment_read(fd, entry.end, &spool->reading, &entry)) == YG_OK) {
 		struct yg_bytes checkpoint;
 		struct yg_wire_batch batch;
 
@@ -180,7 +180,7 @@ static int drop_oldest(struct yg_spool *spool, int64_t now_ns)
 			rc = yg_spool_sync_state(spool, now_ns);
 		}
 	}
-	return rc == YG_OK ? yg_segment_remove_first(spool) : rc;
+	return rc == YG_OK ? yg_spool_segment_remove_first(spool) : rc;
 }
 
 static int make_room(struct yg_spool *spool, uint64_t need, int64_t now_ns)
@@ -234,11 +234,11 @@ static int replay_last(struct yg_spool *spool)
 {
 	struct yg_entry entry = {0};
 	uint64_t end = 0; /* of what counts: lines count with the entry behind them */
-	int rc = yg_segment_open(spool, spool->segment_count - 1, true, &spool->fd);
+	int rc = yg_spool_segment_open(spool, spool->segment_count - 1, true, &spool->fd);
 
 	yg_buf_reset(&spool->ledger.unit);
 	while (rc == YG_OK) {
-		rc = yg_segment_read(spool->fd, entry.end, &spool->reading, &entry);
+		rc = yg_spool_segment_read(spool->fd, entry.end, &spool->reading, &entry);
 		if (rc == YG_OK && end == 0 && entry.kind != YG_SPOOL_STATE_ENTRY)
 			rc = YG_EFORMAT;
 		if (rc == YG_OK)
@@ -251,7 +251,7 @@ static int replay_last(struct yg_spool *spool)
 	yg_buf_reset(&spool->ledger.unit);
 	if (rc != YG_EEND && rc != YG_EFORMAT)
 		return rc;
-	return end == 0 ? YG_EFORMAT : yg_segment_cut(spool, end);
+	return end == 0 ? YG_EFORMAT : yg_spool_segment_cut(spool, end);
 }
 
 /* Numbers that were given up, and whose segment outlived that. */
@@ -261,7 +261,7 @@ static int remove_dropped(struct yg_spool *spool)
 
 	while (rc == YG_OK && spool->segment_count > 1 && spool->drop.first > 0 &&
 	       spool->drop.first <= spool->acked + 1 && end_of(spool, 0) - 1 <= spool->drop.last)
-		rc = yg_segment_remove_first(spool);
+		rc = yg_spool_segment_remove_first(spool);
 	return rc;
 }
 
@@ -274,7 +274,7 @@ static int begin(struct yg_spool *spool)
 
 static int load(struct yg_spool *spool)
 {
-	int rc = yg_segments_find(spool);
+	int rc = yg_spool_segments_find(spool);
 
 	while (rc == YG_OK && spool->segment_count > 0) {
 		bool is_first = spool->segment_count == 1 && spool->segments[0].first == 1;
@@ -288,7 +288,7 @@ static int load(struct yg_spool *spool)
 		 * it knows where they stood. Of the only one there is nobody to ask.
 		 */
 		if (rc == YG_EFORMAT && (spool->segment_count > 1 || is_first))
-			rc = yg_segment_remove_last(spool);
+			rc = yg_spool_segment_remove_last(spool);
 		if (spool->segment_count > 0 && spool->fd >= 0) {
 			(void)yg_disk_close(spool->fd); /* nothing was written */
 			spool->fd = -1;
@@ -393,21 +393,22 @@ struct yg_bytes yg_spool_checkpoint(struct yg_spool *spool)
 static int write_batch(struct yg_spool *spool, const struct yg_bytes parts[4], int64_t now_ns)
 {
 	uint64_t before = last_segment(spool)->size;
-	int rc = yg_segment_append(spool, YG_SPOOL_BATCH_ENTRY, spool->last + 1, now_ns, parts, 4);
+	int rc = yg_spool_segment_append(spool, YG_SPOOL_BATCH_ENTRY, spool->last + 1, now_ns,
+					 parts, 4);
 
 	/* Batches that the hub has give way before anything else does. */
 	while (rc == YG_ENOSPC && spool->segment_count > 1 &&
 	       end_of(spool, 0) - 1 <= spool->acked) {
-		rc = yg_segment_remove_first(spool);
+		rc = yg_spool_segment_remove_first(spool);
 		if (rc == YG_OK)
-			rc = yg_segment_append(spool, YG_SPOOL_BATCH_ENTRY, spool->last + 1, now_ns,
-					       parts, 4);
+			rc = yg_spool_segment_append(spool, YG_SPOOL_BATCH_ENTRY, spool->last + 1,
+						     now_ns, parts, 4);
 	}
 	if (rc != YG_OK)
 		return rc;
-	rc = yg_segment_sync(spool);
+	rc = yg_spool_segment_sync(spool);
 	if (rc != YG_OK)
-		(void)!yg_segment_cut(spool, before); /* else it is broken, and known to be */
+		(void)!yg_spool_segment_cut(spool, before); /* else it is broken, and known to be */
 	return rc;
 }
 
@@ -541,18 +542,18 @@ int yg_spool_find_batch(struct yg_spool *spool, uint64_t number, struct yg_wire_
 		i--;
 	if (spool->cursor_number == number && spool->cursor_segment == i)
 		entry.end = spool->cursor_at;
-	rc = yg_segment_open(spool, i, false, &fd);
+	rc = yg_spool_segment_open(spool, i, false, &fd);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_EEND : rc;
 	do {
-		rc = yg_segment_read(fd, entry.end, &spool->reading, &entry);
+		rc = yg_spool_segment_read(fd, entry.end, &spool->reading, &entry);
 		/* The last line before a batch is the one of that batch. */
 		if (rc == YG_OK && entry.kind == YG_SPOOL_LINE_ENTRY)
 			yg_sha256(entry.body, line);
 		has_line = rc == YG_OK && (entry.kind == YG_SPOOL_LINE_ENTRY ||
 					   (entry.kind == YG_SPOOL_BATCH_ENTRY && has_line));
-		is_found = rc == YG_OK && entry.kind == YG_SPOOL_BATCH_ENTRY &&
-			   entry.number == number;
+		is_found =
+			rc == YG_OK && entry.kind == YG_SPOOL_BATCH_ENTRY && entry.number == number;
 		if (rc == YG_OK && entry.kind == YG_SPOOL_BATCH_ENTRY && !is_found)
 			has_line = false;
 	} while (rc == YG_OK && !is_found);
@@ -680,8 +681,9 @@ int yg_spool_ack_locked(struct yg_spool *spool, const struct yg_spool_item *item
 	correct_drop(spool, item);
 	spool->acked = item->number;
 	/* A full disk is no harm: what is forgotten is sent again. */
-	rc = had_drop ? append_state(spool, 0)
-		      : yg_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, 0, NULL, 0);
+	rc = had_drop
+		     ? append_state(spool, 0)
+		     : yg_spool_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, 0, NULL, 0);
 	if (rc == YG_OK)
 		yg_spool_lines_done(spool, false);
 	return rc == YG_ENOSPC ? YG_OK : rc;
@@ -707,7 +709,7 @@ static int rewind_to(struct yg_spool *spool, uint64_t number, int64_t now_ns)
 	spool->cursor_number = 0;
 	if (is_partly)
 		return yg_spool_sync_state(spool, now_ns);
-	rc = yg_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, now_ns, NULL, 0);
+	rc = yg_spool_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, now_ns, NULL, 0);
 	if (rc == YG_OK)
 		yg_spool_lines_done(spool, false);
 	return rc;
@@ -774,7 +776,7 @@ static bool is_old(const struct yg_spool *spool, size_t i, int64_t now_ns)
 	bool is = false;
 	int fd;
 
-	if (yg_segment_open(spool, i, false, &fd) != YG_OK)
+	if (yg_spool_segment_open(spool, i, false, &fd) != YG_OK)
 		return false;
 	if (fstat(fd, &st) == 0)
 		is = now_ns / YG_NS_PER_S - (int64_t)st.st_mtim.tv_sec > YG_SPOOL_KEEP_S;
@@ -786,7 +788,7 @@ void yg_spool_tidy(struct yg_spool *spool, int64_t now_ns)
 {
 	yg_spool_lock(spool);
 	while (spool->segment_count > 1 && end_of(spool, 0) - 1 <= spool->acked &&
-	       is_old(spool, 0, now_ns) && yg_segment_remove_first(spool) == YG_OK)
+	       is_old(spool, 0, now_ns) && yg_spool_segment_remove_first(spool) == YG_OK)
 		;
 	(void)yg_spool_unlock(spool, YG_OK);
 }

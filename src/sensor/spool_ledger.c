@@ -156,6 +156,9 @@ int yg_spool_attach(struct yg_spool *spool, const char *folder, int64_t now_ns,
 		mark = yg_ledger_mark(ledger->files);
 		ledger->n = mark.n;
 		memcpy(ledger->hash, mark.hash, sizeof(ledger->hash));
+		/* A countersignature may have got there that the spool forgot. */
+		if (found.receipted > ledger->receipted)
+			ledger->receipted = found.receipted;
 		ret->is_damaged = found.is_damaged;
 		ret->is_repaired = found.is_repaired;
 		/* Numbers go on from where the spool is, not from where the ledger was. */
@@ -284,7 +287,8 @@ void yg_spool_settle_receipt(struct yg_spool *spool, int64_t now_ns, bool is_end
 {
 	yg_spool_lock(spool);
 	if (yg_spool_receipt_due(spool, now_ns, is_end) &&
-	    yg_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, now_ns, NULL, 0) == YG_OK)
+	    yg_spool_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, now_ns, NULL, 0) ==
+		    YG_OK)
 		yg_spool_lines_done(spool, false); /* else it goes with the next entry */
 	(void)yg_spool_unlock(spool, YG_OK);
 }
@@ -313,7 +317,7 @@ static int look_open(const char *folder, struct yg_spool **ret)
 	yg_buf_init(&spool->checkpoint, YG_SPOOL_CHECKPOINT_MAX);
 	yg_buf_init(&spool->reading, YG_SPOOL_BODY_MAX + 1);
 	yg_spool_ledger_init(spool);
-	rc = spool->folder_fd < 0 ? yg_err_from_errno(errno) : yg_segments_find(spool);
+	rc = spool->folder_fd < 0 ? yg_err_from_errno(errno) : yg_spool_segments_find(spool);
 	*ret = spool;
 	return rc;
 }
@@ -372,12 +376,12 @@ static int look_at_segment(struct yg_spool *spool, size_t i)
 {
 	struct yg_entry entry = {0};
 	int fd;
-	int rc = yg_segment_open(spool, i, false, &fd);
+	int rc = yg_spool_segment_open(spool, i, false, &fd);
 
 	if (rc != YG_OK)
 		return rc;
 	while (rc == YG_OK) {
-		rc = yg_segment_read(fd, entry.end, &spool->reading, &entry);
+		rc = yg_spool_segment_read(fd, entry.end, &spool->reading, &entry);
 		if (rc == YG_OK)
 			rc = look_at_entry(spool, &entry);
 	}

@@ -177,12 +177,14 @@ static bool acknowledge(struct yg_uplink *u, const struct yg_spool_item *item,
 			const struct yg_wire_receipt *receipt)
 {
 	bool is_foreign;
-	int rc = yg_spool_ack_signed(u->config.spool, item, receipt, u->config.home->key,
-				     now_ns(u), &is_foreign);
+	int rc = yg_spool_ack_signed(u->config.spool, item, receipt, u->config.home->key, now_ns(u),
+				     &is_foreign);
 
 	if (is_foreign && !u->is_foreign_said)
-		say(u, N_("the hub countersigns with a key that is not the one of the enrolment; "
-			  "ask its operator"), "");
+		say(u,
+		    N_("the hub countersigns with a key that is not the one of the enrolment; "
+		       "ask its operator"),
+		    "");
 	u->is_foreign_said |= is_foreign;
 	return rc == YG_OK;
 }
@@ -416,8 +418,7 @@ static void *run_sender(void *arg)
 static void *run_listener(void *arg)
 {
 	struct yg_uplink *u = arg;
-	struct yg_downlink *down =
-		yg_downlink_new(&u->config, &u->stop);
+	struct yg_downlink *down = yg_downlink_new(&u->config, &u->stop);
 	unsigned failures = 0;
 
 	while (down && !is_over(u, false)) {

@@ -10,7 +10,7 @@
 #include "base/ban.h"
 
 #define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
-#define SIGNED_ROOM (sizeof(YG_LEDGER_CONTEXT) + YG_LEDGER_SIGNED_MAX)
+#define SIGNED_ROOM   (sizeof(YG_LEDGER_CONTEXT) + YG_LEDGER_SIGNED_MAX)
 
 typedef unsigned long long ull;
 
@@ -157,8 +157,7 @@ static const struct yg_wire_field policy_fields[] = {
 static const struct yg_wire_field batch_fields[] = {
 	PLACE_FIELDS,
 	{"size", YG_WIRE_KIND_COUNT, YG_WIRE_CONTENT_MAX, false, "`size` must be an integer"},
-	{"records", YG_WIRE_KIND_COUNT, YG_WIRE_RECORDS_MAX, false,
-	 "`records` must be an integer"},
+	{"records", YG_WIRE_KIND_COUNT, YG_WIRE_RECORDS_MAX, false, "`records` must be an integer"},
 	{"first", YG_WIRE_KIND_TIME, 0, true, "`first` must be a time with its zone, or null"},
 	{"last", YG_WIRE_KIND_TIME, 0, true, "`last` must be a time with its zone, or null"},
 	{"policy", YG_WIRE_KIND_TEXT, YG_SHA256_HEX, true, "`policy` must be 64 hex digits"},

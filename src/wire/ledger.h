@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wire/ledger.h - the member's record of what left its house: lines, their chain, countersignatures.
+ * wire/ledger.h - the member's record of what left its house: lines, their chain,
+ * countersignatures.
  *
  * A ledger is lines of JSON. Each has a number from 1 and the SHA-256 of the line before it, so a
  * line that is changed, removed, doubled or moved breaks the chain there. The hub countersigns each
@@ -58,7 +59,7 @@ struct yg_ledger_line {
 	uint64_t count;			 /* BATCH, DROP: records */
 	int64_t first_ns;		 /* BATCH: of records */
 	int64_t last_ns;
-	uint8_t policy[YG_SHA256_BYTES]; /* BATCH: in force; zeros: none was */
+	uint8_t policy[YG_SHA256_BYTES];    /* BATCH: in force; zeros: none was */
 	char reason[YG_WIRE_WORDS_MAX + 1]; /* DROP */
 
 	uint8_t line[YG_SHA256_BYTES]; /* RECEIPT: of the batch's line */
@@ -111,16 +112,16 @@ bool yg_ledger_is_signed(const struct yg_wire_receipt *receipt, const struct yg_
 
 enum yg_ledger_fault {
 	YG_LEDGER_WHOLE,
-	YG_LEDGER_CHANGED, /* entry n is not what the one behind it was made for */
-	YG_LEDGER_MISSING, /* entries n to .other are not there */
-	YG_LEDGER_DOUBLED, /* entry n stands there again */
-	YG_LEDGER_MOVED,   /* in the place of entry n stands entry .other */
-	YG_LEDGER_CUT,	   /* entries from n on were cut off at the end */
-	YG_LEDGER_KEY,	   /* the key in entry n is not the hub's */
+	YG_LEDGER_CHANGED,   /* entry n is not what the one behind it was made for */
+	YG_LEDGER_MISSING,   /* entries n to .other are not there */
+	YG_LEDGER_DOUBLED,   /* entry n stands there again */
+	YG_LEDGER_MOVED,     /* in the place of entry n stands entry .other */
+	YG_LEDGER_CUT,	     /* entries from n on were cut off at the end */
+	YG_LEDGER_KEY,	     /* the key in entry n is not the hub's */
 	YG_LEDGER_SIGNATURE, /* the countersignature in entry n is not the hub's */
-	YG_LEDGER_OTHER,     /* what the hub countersigned in entry n is not what stands in .other */
-	YG_LEDGER_NUMBER,    /* the batch in entry n does not follow the one before it */
-	YG_LEDGER_TWICE,     /* batch of entry n was countersigned or begun under a wrong identity */
+	YG_LEDGER_OTHER,  /* what the hub countersigned in entry n is not what stands in .other */
+	YG_LEDGER_NUMBER, /* the batch in entry n does not follow the one before it */
+	YG_LEDGER_TWICE,  /* batch of entry n was countersigned or begun under a wrong identity */
 };
 
 /* A batch that waits for its countersignature. */
@@ -139,12 +140,12 @@ struct yg_ledger_walk {
 	char sensor[YG_WIRE_ID_MAX + 1];
 	uint8_t entered[YG_SIGN_PUBLIC_BYTES]; /* of the last ENROLLED line */
 	uint64_t entered_n;
-	uint64_t epoch;			       /* in force; 0: none said */
-	uint64_t base;			       /* number of the last batch before it */
-	uint64_t number;		       /* of the last batch */
-	uint64_t receipted;		       /* up to here they are countersigned */
-	uint64_t receipt_n;		       /* line of the last countersignature */
-	struct yg_ledger_open *open;	       /* those with numbers receipted+1 … number; owned */
+	uint64_t epoch;		     /* in force; 0: none said */
+	uint64_t base;		     /* number of the last batch before it */
+	uint64_t number;	     /* of the last batch */
+	uint64_t receipted;	     /* up to here they are countersigned */
+	uint64_t receipt_n;	     /* line of the last countersignature */
+	struct yg_ledger_open *open; /* those with numbers receipted+1 … number; owned */
 	size_t open_count;
 	size_t open_room;
 	uint64_t open_first; /* number of open[0] */
@@ -171,16 +172,16 @@ YG_MUST_USE int yg_ledger_walk_step(struct yg_ledger_walk *walk, const struct yg
 				    enum yg_ledger_fault *ret, uint64_t *ret_other);
 
 /*
- * Is the key that the ledger names the one given at the start? False: *ret_n is the entry that names
- * another. True as well when none was given, or nobody is enrolled yet.
+ * Is the key that the ledger names the one given at the start? False: *ret_n is the entry that
+ * names another. True as well when none was given, or nobody is enrolled yet.
  */
 bool yg_ledger_walk_is_key(const struct yg_ledger_walk *walk, uint64_t *ret_n);
 
 /* Where a chain is broken. */
 struct yg_ledger_break {
-	uint64_t n;			/* of the last good line */
-	const uint8_t *hash;		/* of it */
-	const struct yg_ledger_line *bad; /* NULL: it is no line that can be read */
+	uint64_t n;			    /* of the last good line */
+	const uint8_t *hash;		    /* of it */
+	const struct yg_ledger_line *bad;   /* NULL: it is no line that can be read */
 	const struct yg_ledger_line *after; /* the one behind it; NULL: none, or no line */
 	const uint8_t *head; /* digest of the last line as it is known from elsewhere, or NULL */
 	bool comes_later;    /* entry n + 1 stands further behind */

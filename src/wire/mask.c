@@ -139,8 +139,7 @@ void yg_mask_token(const uint8_t key[YG_MAC_KEY_BYTES], struct yg_bytes value,
 
 	/* Piece by piece, each with what came before it: no room is needed for long values. */
 	do {
-		struct yg_bytes piece =
-			yg_bytes_cut(value, at, at + SMALL - YG_MAC_BYTES);
+		struct yg_bytes piece = yg_bytes_cut(value, at, at + SMALL - YG_MAC_BYTES);
 
 		memcpy(small, parts, YG_MAC_BYTES);
 		for (size_t i = 0; i < piece.size; i++) {
@@ -198,7 +197,8 @@ static uint8_t lower(uint8_t c)
 
 static bool is_word(uint8_t c)
 {
-	return c >= 0x80 || c == '_' || (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+	return c >= 0x80 || c == '_' || (c >= '0' && c <= '9') ||
+	       (lower(c) >= 'a' && lower(c) <= 'z');
 }
 
 static int make_token(struct job *job, enum yg_policy_mask how, struct yg_bytes value,

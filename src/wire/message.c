@@ -160,7 +160,8 @@ static int read_told(const json_t *object, struct yg_wire_heartbeat *ret,
 		memcpy(ret->policy, text.data, text.size);
 	else
 		(void)yg_wire_fault_set(reterr, rc, YG_WIRE_REQUEST,
-					"`policy` must be at most 4096 bytes, without fractions", 0);
+					"`policy` must be at most 4096 bytes, without fractions",
+					0);
 	yg_buf_done(&text);
 	return rc;
 }

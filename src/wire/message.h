@@ -49,10 +49,10 @@ struct yg_wire_heartbeat {
 	uint64_t acked; /* sequence up to which the hub has acknowledged */
 	uint64_t spool_bytes;
 	uint64_t spool_bytes_max;
-	uint64_t dropped; /* records that the spool had to give up, ever */
-	uint64_t ledger_entries;	       /* of the sensor's ledger; 0: it has none */
-	uint8_t ledger_head[YG_SHA256_BYTES];  /* digest of the last of them */
-	char policy[YG_WIRE_TOLD_MAX + 1]; /* a JSON object (wire/policy.h); empty: not told */
+	uint64_t dropped;		      /* records that the spool had to give up, ever */
+	uint64_t ledger_entries;	      /* of the sensor's ledger; 0: it has none */
+	uint8_t ledger_head[YG_SHA256_BYTES]; /* digest of the last of them */
+	char policy[YG_WIRE_TOLD_MAX + 1];    /* a JSON object (wire/policy.h); empty: not told */
 	struct yg_wire_source *sources;
 	uint32_t source_count;
 };
@@ -126,8 +126,8 @@ struct yg_wire_down {
 /* So that a signature of that key can never be taken for one over something else. */
 #define YG_WIRE_DOWN_CONTEXT "yagura-downlink-1:"
 /*
- * In two steps, where another process has the key: the payload to @to; then, with its signature over
- * YG_WIRE_DOWN_CONTEXT and the payload, the whole. YG_OK, YG_ENOMEM or YG_ELIMIT.
+ * In two steps, where another process has the key: the payload to @to; then, with its signature
+ * over YG_WIRE_DOWN_CONTEXT and the payload, the whole. YG_OK, YG_ENOMEM or YG_ELIMIT.
  */
 YG_MUST_USE int yg_wire_down_payload(const struct yg_wire_down *down, struct yg_buf *to);
 YG_MUST_USE int yg_wire_down_seal(struct yg_bytes payload, const uint8_t signature[YG_SIGN_BYTES],

@@ -91,8 +91,8 @@ static const struct {
 	const char *name;
 	enum yg_policy_mask mask;
 } built_in[] = {
-	{"cs-cookie", YG_POLICY_DROP},	   {"*password", YG_POLICY_DROP},
-	{"*passwd", YG_POLICY_DROP},	   {"*authorization", YG_POLICY_DROP},
+	{"cs-cookie", YG_POLICY_DROP},	    {"*password", YG_POLICY_DROP},
+	{"*passwd", YG_POLICY_DROP},	    {"*authorization", YG_POLICY_DROP},
 	{"*Authorization", YG_POLICY_DROP}, {"*Cookie", YG_POLICY_DROP},
 	{"*.cookie", YG_POLICY_DROP},
 };
@@ -105,7 +105,8 @@ int yg_policy_add_built_in(struct yg_policy *policy)
 		if (policy->field_count == YG_POLICY_FIELDS_MAX)
 			return YG_ELIMIT;
 		*field = (struct yg_policy_field){.mask = built_in[i].mask};
-		(void)snprintf(field->name, sizeof(field->name), "%s", built_in[i].name); /* short */
+		(void)snprintf(field->name, sizeof(field->name), "%s",
+			       built_in[i].name); /* short */
 		policy->field_count++;
 	}
 	return YG_OK;

@@ -278,9 +278,9 @@ size_t yg_policy_refusals(const struct yg_policy *local, const struct yg_policy 
 		const struct yg_policy_source *s = &wish->sources[i];
 		enum yg_policy_class class_;
 
-		if (s->leaves && yg_policy_ask(local, NULL, yg_bytes_str(s->kind),
-					       yg_bytes_str(s->name), YG_POLICY_NONE,
-					       &class_) != YG_POLICY_LEAVES)
+		if (s->leaves &&
+		    yg_policy_ask(local, NULL, yg_bytes_str(s->kind), yg_bytes_str(s->name),
+				  YG_POLICY_NONE, &class_) != YG_POLICY_LEAVES)
 			add(&words, "source %s%s%s stays here", s->kind, s->name[0] ? " " : "",
 			    s->name);
 	}
