@@ -35,6 +35,7 @@ struct keeper {
 	struct yg_facts *facts; /* the detection's own connection */
 	struct yg_hub_detect *detect;
 	char archive_dir[YG_HUB_PATH_MAX];
+	char batches_dir[YG_HUB_PATH_MAX];
 };
 
 static int say_path(const struct keeper *keeper, const char *name, int rc)
@@ -105,11 +106,14 @@ static int open_journal(struct keeper *keeper)
 
 static int open_archive(struct keeper *keeper)
 {
-	struct yg_hub_archive_opts opts = {
-		.dir = keeper->archive_dir, .name = YG_KEEP_CONSUMER, .clock = keeper->hub.clock};
+	struct yg_hub_archive_opts opts = {.dir = keeper->archive_dir,
+					   .batches_dir = keeper->batches_dir,
+					   .name = YG_KEEP_CONSUMER,
+					   .clock = keeper->hub.clock};
 	int rc;
 
-	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir))
+	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir) ||
+	    !yg_hub_path(&keeper->hub, "batches", keeper->batches_dir))
 		return say_path(keeper, "archive", YG_ELIMIT);
 	opts.journal = yg_keep_journal(keeper->hub.keep);
 	rc = yg_hub_archive_new(&opts, &keeper->archive);
@@ -250,6 +254,8 @@ static int open_all(struct keeper *keeper)
 		rc = make_folder(keeper, "heartbeats");
 	if (rc == YG_OK)
 		rc = make_folder(keeper, "archive");
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "batches");
 	if (rc == YG_OK)
 		rc = make_folder(keeper, "journal");
 	if (rc == YG_OK)
