@@ -366,10 +366,12 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 static int open_parts(struct yg_admin *admin, const char *path)
 {
 	const char *user = getenv("USER");
+	char number[32];
 	char actor[128];
 	int rc = yg_control_open_sqlite(path, true, &admin->store);
 
-	yg_hub_local(user && user[0] ? user : "?", &admin->actor);
+	(void)snprintf(number, sizeof(number), "uid %u", (unsigned)getuid()); /* fits */
+	yg_hub_local(user && user[0] ? user : number, &admin->actor);
 	(void)snprintf(actor, sizeof(actor), "local:%.100s", admin->actor.name); /* as measured */
 	if (rc == YG_OK)
 		rc = yg_enrol_new(admin->store, yg_clock_system(), actor, &admin->enrol);

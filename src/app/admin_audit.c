@@ -31,9 +31,11 @@ static int print_entry(void *arg, const struct yg_audit_entry *entry)
 		yg_buf_add_byte(out, '\n');
 		return yg_buf_error(out);
 	}
-	yg_buf_addf(out, "%llu  %.*s  %s  %s  %s  %s  %s\n", (unsigned long long)entry->number,
+	/* In two: yg_say_safe() has four places. */
+	yg_buf_addf(out, "%llu  %.*s  %s  %s", (unsigned long long)entry->number,
 		    YG_FMT(entry->time), yg_say_safe(entry->actor, YG_DOC_ACTOR_MAX),
-		    yg_say_safe(entry->org, YG_ENROL_ID_MAX), yg_say_safe(entry->action, 60),
+		    yg_say_safe(entry->org, YG_ENROL_ID_MAX));
+	yg_buf_addf(out, "  %s  %s  %s\n", yg_say_safe(entry->action, 60),
 		    yg_say_safe(entry->object, 100), yg_say_safe(entry->detail, 200));
 	return yg_buf_error(out);
 }
