@@ -238,6 +238,55 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 	return s.count;
 }
 
+/* 192.0.2.1 as a number; 0: another form, or that one. */
+static uint32_t ipv4(struct yg_bytes text)
+{
+	uint32_t parts[4] = {0};
+	unsigned part = 0, digits = 0;
+
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t digit = (uint8_t)(text.data[i] - '0');
+
+		if (digit <= 9 && digits < 3) {
+			/* 010 and 10 are written differently, and understood so */
+			if (digits > 0 && parts[part] == 0)
+				return 0;
+			parts[part] = parts[part] * 10 + digit;
+			digits++;
+		} else if (text.data[i] == '.' && digits > 0 && part < 3) {
+			part++;
+			digits = 0;
+		} else {
+			return 0;
+		}
+	}
+	if (part != 3 || digits == 0 || (parts[0] | parts[1] | parts[2] | parts[3]) > 255)
+		return 0;
+	return parts[0] << 24 | parts[1] << 16 | parts[2] << 8 | parts[3];
+}
+
+bool yg_indicators_is_clean(const struct yg_indicators *set, struct yg_bytes address,
+			    struct yg_indicator_memo *memo)
+{
+	uint32_t number = ipv4(address);
+	uint32_t *place =
+		&memo->addresses[number * UINT32_C(2654435769) >> 16]; /* of 2^16 */
+	struct yg_indicator_hit hit;
+	YG_INDICATOR_SCAN(s);
+
+	_Static_assert(YG_INDICATOR_MEMO_ADDRESSES == 1u << 16, "the number's upper half");
+	assert(set->is_finished);
+	if (number != 0 && *place == number)
+		return true;
+	yg_indicator_scan_init(&s, yg_indicators_listed(set), &hit, 1);
+	s.text = address;
+	yg_indicator_scan_text(&s);
+	yg_indicator_scan_end(&s);
+	if (s.count == 0 && number != 0)
+		*place = number;
+	return s.count == 0;
+}
+
 bool yg_indicators_is_allowed(const struct yg_indicators *set, struct yg_bytes actor,
 			      struct yg_bytes *ret_reason)
 {
