@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/hash.h"
 #include "detect/correlate.h"
 #include "detect/table-int.h"
 
@@ -90,6 +91,16 @@ static inline bool yg_is_within(const struct yg_step *step, int64_t time_ns)
 static inline struct yg_mark *yg_mark_at(const struct yg_group *group, uint32_t i)
 {
 	return &group->marks[(group->first + i) & (group->room - 1)];
+}
+
+/* The key of a correlation's group in the table. */
+static inline uint64_t yg_group_hash(const struct yg_correlator *correlator, uint32_t correlation,
+				     uint64_t key)
+{
+	uint64_t parts[2] = {correlation, key};
+
+	return yg_hash64((struct yg_bytes){(const uint8_t *)parts, sizeof(parts)},
+			 correlator->seed);
 }
 
 /* Forget the group that was longest without a record. */

@@ -19,9 +19,7 @@ void yg_groups_forget_oldest(struct yg_correlator *correlator)
 int yg_groups_find(struct yg_correlator *correlator, uint32_t correlation, uint64_t key,
 		   uint32_t *ret_index)
 {
-	uint64_t parts[2] = {correlation, key};
-	uint64_t hash = yg_hash64((struct yg_bytes){(const uint8_t *)parts, sizeof(parts)},
-				  correlator->seed);
+	uint64_t hash = yg_group_hash(correlator, correlation, key);
 	struct yg_group *group;
 	int rc;
 
