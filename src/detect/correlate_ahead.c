@@ -15,9 +15,9 @@
 #define CALLED_KEYS 2u /* of a trace; most have no more */
 
 /* How many records ahead the parts of a group are called from memory. */
-#define CALL_SLOT	12u
-#define CALL_ENTRY	8u
-#define CALL_NEIGHBOURS 4u
+#define CALL_SLOT	48u
+#define CALL_ENTRY	32u
+#define CALL_NEIGHBOURS 16u
 
 /* A trace with keys, by the time it counts at. */
 struct yg_ahead {
@@ -104,10 +104,10 @@ static void call_slots(const struct yg_correlator *correlator, struct yg_ahead *
 static void call_neighbours(const struct yg_correlator *correlator, const struct yg_ahead *ahead)
 {
 	for (uint32_t i = 0; i < CALLED_KEYS && ahead->called[i]; i++) {
-		const struct yg_group *group =
+		struct yg_group *group =
 			yg_table_call_neighbours(&correlator->groups, ahead->called[i]);
 
-		if (!group || group->count == 0)
+		if (!group || group->count == 0 || group->room == 1)
 			continue;
 		__builtin_prefetch(yg_mark_at(group, 0));
 		__builtin_prefetch(yg_mark_at(group, group->count - 1));

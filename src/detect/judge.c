@@ -606,8 +606,8 @@ static int take_findings(struct yg_judge *judge, struct yg_look *look, struct yg
 	return rc;
 }
 
-#define CALL_NEAR  4u /* traces ahead: their sources are fetched */
-#define CALL_LATER 8u
+#define CALL_NEAR  8u /* traces ahead: their sources are fetched */
+#define CALL_LATER 16u
 
 static void call_ahead(const struct yg_judge *judge, const struct yg_trace *trace)
 {

@@ -88,7 +88,7 @@ static inline void yg_table_call_slot(const struct yg_table *table, uint64_t key
 }
 
 /* The entry at home for @key, or NULL. */
-static inline const void *yg_table_call_entry(const struct yg_table *table, uint64_t key)
+static inline void *yg_table_call_entry(const struct yg_table *table, uint64_t key)
 {
 	uint32_t slot = table->count > 0 ? table->slots[yg_table_home(table, key)] : 0;
 
@@ -100,7 +100,7 @@ static inline const void *yg_table_call_entry(const struct yg_table *table, uint
 	return yg_table_at(table, slot - 1);
 }
 
-static inline const void *yg_table_call_neighbours(const struct yg_table *table, uint64_t key)
+static inline void *yg_table_call_neighbours(const struct yg_table *table, uint64_t key)
 {
 	uint32_t slot = table->count > 0 ? table->slots[yg_table_home(table, key)] : 0;
 
