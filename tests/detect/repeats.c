@@ -39,24 +39,38 @@ static const char own_rules[] =
 	"detection: {k: {'|all': [POST, '200', /ecp/]}, condition: k}\n---\n"
 	"title: keyword of two numbers\nname: number\nid: 00000000-0000-4000-8000-000000000007\n"
 	"logsource: {category: webserver}\n"
-	"detection: {k: ['\" 200 77 \"', '.77.'], s: {cs-uri|contains: list}, condition: k and s}\n---\n"
+	"detection: {k: ['\" 200 77 \"', '.1.77.'], s: {cs-uri|contains: list}, condition: k and s}\n---\n"
 	"title: keyword with stars\nname: stars\nid: 00000000-0000-4000-8000-000000000008\n"
 	"logsource: {category: webserver}\n"
-	"detection: {k: ['9*GET*form'], condition: k}\n---\n"
+	"detection: {k: ['9*GET*big'], s: {cs-uri|contains: big}, condition: k and s}\n---\n"
 	"title: expression\nname: expression\nid: 00000000-0000-4000-8000-000000000009\n"
 	"logsource: {category: webserver}\n"
-	"detection: {s: {cs-uri-normal|re: '^/(page|list)[0-9]{2,}(\\?.*)?$'}, m: {cs-referer|re: 'a.*b.*c'},\n"
+	"detection: {s: {cs-uri-normal|re: '^/(page|sheet)[0-9]{2,}(\\?.*)?$'}, m: {cs-referer|re: 'a.*b.*c'},\n"
 	"  condition: s or m}\nx_quiet: true\n---\n"
 	"title: keyword of an hour\nname: hour\nid: 00000000-0000-4000-8000-00000000000a\n"
 	"logsource: {category: webserver}\n"
 	"detection: {k: [':16:3'], s: {cs-user-agent|contains: curl}, condition: k and s}\n---\n"
+	"title: keyword with case\nname: cased\nid: 00000000-0000-4000-8000-00000000000b\n"
+	"logsource: {category: webserver}\n"
+	"detection: {k: {'|cased': [Zz9]}, s: {cs-uri|contains: status}, condition: k and s}\n---\n"
+	"title: one client\nname: client\nid: 00000000-0000-4000-8000-00000000000c\n"
+	"logsource: {category: webserver}\n"
+	"detection: {s: {c-ip: 10.1.77.3, cs-uri|endswith: /}, condition: s}\n---\n"
+	"title: dear\nname: dear\nid: 00000000-0000-4000-8000-00000000000d\n"
+	"logsource: {category: webserver}\n"
+	"detection: {s: {cs-uri: '/form*a*b*c*d*e*f*g*?x', cs-method: GET}, condition: s}\n---\n"
+	"title: keyword that may be a size\nname: size\nid: 00000000-0000-4000-8000-00000000000e\n"
+	"logsource: {category: webserver}\n"
+	"detection: {k: [' 20077 \"', no-such-word], m: {cs-method: GET}, condition: k and not m}\n---\n"
+	"title: leaf\nname: leaf\nid: 00000000-0000-4000-8000-00000000000f\nlogsource: {category: webserver}\n"
+	"detection: {s: {cs-uri|contains: /leaf}, condition: s}\nx_quiet: true\n---\n"
 	"title: sources\nid: 00000000-0000-4000-8000-000000000010\ncorrelation: {type: value_count, rules: [missing],\n"
 	"  group-by: [src_ip], timespan: 5m, condition: {field: cs-uri-stem, gte: 3}}\n---\n"
 	"title: pages\nid: 00000000-0000-4000-8000-000000000011\ncorrelation: {type: value_count, rules: [missing, posts],\n"
 	"  group-by: [cs-uri-stem], timespan: 5m, condition: {field: c-ip, gte: 3}}\n---\n"
 	"title: both\nid: 00000000-0000-4000-8000-000000000012\ncorrelation: {type: event_count, rules: [expression],\n"
 	"  group-by: [c-ip, sc-status], timespan: 5m, condition: {gte: 3}}\n---\n"
-	"title: sum\nid: 00000000-0000-4000-8000-000000000013\ncorrelation: {type: value_sum, rules: [expression],\n"
+	"title: sum\nid: 00000000-0000-4000-8000-000000000013\ncorrelation: {type: value_sum, rules: [leaf],\n"
 	"  group-by: [cs-method], timespan: 5m, condition: {field: sc-bytes, gte: 300000}}\n---\n"
 	"title: average\nid: 00000000-0000-4000-8000-000000000014\ncorrelation: {type: value_avg, rules: [posts],\n"
 	"  group-by: [c-ip], timespan: 5m, condition: {field: sc-status, gte: 300}}\n---\n"
@@ -256,23 +270,25 @@ static void client(char *to, size_t room)
 		(void)snprintf(to, room, "%u.%u.77.%u", chance(2) ? 10 : 203, chance(3), chance(5));
 }
 
+#define LONG "a-long-text-that-makes-comparing-it-dear-a-long-text-that-makes-comparing-it-dear-and-so-on-a-long-text-that-makes-comparing-it-dear-a-long-text-that-makes-comparing-it-dear-and-so-on-and-on-and-on-and-on-and-on"
+
 static size_t generate(uint8_t *to)
 {
-	static const char *const before[] = {" - - [",	  " - - [", " - - [",	" - alice [",
-					     " - a b [", " - [x [", " ident - [", " - - - [", "\t- - ["};
-	static const char *const zones[] = {" +0900", " +0900", " -0330", "", " +9999", " Z", ".25 +0000"};
-	static const char *const methods[] = {"GET", "GET", "GET", "POST", "HEAD", "OPTIONS", "PUT"};
-	static const char *const pages[] = {"/",	"/page77",   "/list1?x=77",  "/status",
-					    "/ecp/x",	"/big.zip",  "/form.php",    "/wp-login.php",
-					    "/u?q=union", "/a\\x22b", "/%2e%2e/etc", "http://h/x",
-					    "/b\"c",	"/login",    "/upload/x.php", "/[12/Oct/2026:09:00:00"};
-	static const char *const statuses[] = {"200", "200", "404", "500", "302", "-", "0200", "401"};
-	static const char *const sizes[] = {"77", "1200", "0", "-", "123456", "20077", "00012",
-					    "1234567890123456", "7x"};
-	static const char *const afters[] = {" \"-\" \"Mozilla/5.0\"", " \"-\" \"curl/8 9\"",
-					     " \"https://a.example/b/c\" \"Mozilla/5.0 [FBAN]\"",
-					     "", " extra \"x\" \"y\"", " \"\" \"\" \"203.0.113.7\"",
-					     " \"200 77\" \"-\"", " \"-\" \"q\\\"q\"", "\r"};
+	static const char *const before[] = {" - - [",	  " - alice [", " - a b [", " - [x [",
+					     " ident - [", " - - - [",	"\t- - ["};
+	static const char *const zones[] = {" +0900", " -0330", "", " +9999", " Z", ".25 +0000"};
+	static const char *const methods[] = {"GET", "POST", "HEAD", "OPTIONS", "PUT"};
+	static const char *const pages[] = {
+		"/ecp/x", "/list12?x=77", "/status", "/big.zip", "/", "/page77", "/form.php?" LONG, "/leaf", "/wp-login.php",
+		"/u?q=union", "/a\\x22b", "/%2e%2e/etc", "http://h/x", "/b\"c", "/login", "/upload/x.php",
+		"/[12/Oct/2026:09:00:00"};
+	static const char *const statuses[] = {"404", "500", "200", "302", "401", "-", "0200"};
+	static const char *const sizes[] = {"77", "1200", "123456", "20077", "0", "-", "00012", "1234567890123456",
+					    "7x"};
+	static const char *const afters[] = {
+		" \"-\" \"Mozilla/5.0\"", " \"-\" \"curl/8 9\"", " \"-\" \"" LONG "\"",
+		" \"https://a.example/b/c\" \"Mozilla/5.0 [FBAN]\"", "", " extra \"x\" \"y\"",
+		" \"\" \"\" \"203.0.113.7\"", " \"200 77\" \"-\"", " \"-\" \"q\\\"q\"", "\r"};
 	char address[64];
 	int size;
 	size_t length;
