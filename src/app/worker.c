@@ -17,6 +17,16 @@
 #define UNPARSED_BYTES_MAX 160u
 #define BACKWARDS_NS	   MINUTE_NS
 
+/* How many lines ahead they are cut, and what they need is called from memory. */
+#define CUT_AHEAD  4u
+#define CALL_AHEAD 2u
+
+/* A line of the batch that was cut ahead. */
+struct cut {
+	struct yg_repeat_line line;
+	bool is_cut;
+};
+
 struct yg_worker {
 	const struct yg_detector *detector;
 	struct yg_reading reading;
@@ -26,6 +36,7 @@ struct yg_worker {
 	struct yg_repeats *repeats;	      /* NULL: every line is read */
 	bool is_repeating;		      /* in the batch at hand */
 	struct yg_access_minute minute;
+	struct cut cuts[CUT_AHEAD + 1]; /* of the record at hand and those behind it: a ring */
 	struct yg_arena *arena; /* of one event */
 	struct yg_kinds kinds;		      /* of one batch, where they are counted */
 	struct yg_buf fields;		      /* of yg_worker_fields */
@@ -262,15 +273,37 @@ static int unpack(struct yg_worker *worker, struct yg_batch *batch)
 	return worker->unpacker ? yg_batch_unpack(batch, worker->unpacker) : YG_ENOMEM;
 }
 
-/* A line that can be known from an earlier one, or kept for later ones. */
-static bool cut_line(struct yg_worker *worker, const struct yg_batch_record *record,
-		     struct yg_bytes text, struct yg_repeat_line *ret)
+static struct cut *cut_of(struct yg_worker *worker, size_t index)
 {
-	ret->record = text;
-	ret->position = record->position;
-	return !record->is_torn && !record->is_long && yg_repeats_is_awake(worker->repeats) &&
-	       yg_access_part(text, &ret->parts) &&
-	       yg_access_instant(&worker->minute, &ret->parts, &ret->time_ns);
+	return &worker->cuts[index % (CUT_AHEAD + 1)];
+}
+
+/* Record number @index: can it be known from an earlier one, or kept for later ones? */
+static void cut_line(struct yg_worker *worker, const struct yg_batch *batch, size_t index)
+{
+	const struct yg_batch_record *record = &batch->records[index];
+	struct cut *cut = cut_of(worker, index);
+
+	cut->line.record = (struct yg_bytes){batch->text.data + record->at, record->size};
+	cut->line.position = record->position;
+	cut->is_cut = !record->is_torn && !record->is_long &&
+		      yg_repeats_is_awake(worker->repeats) &&
+		      yg_access_part(cut->line.record, &cut->line.parts) &&
+		      yg_access_instant(&worker->minute, &cut->line.parts, &cut->line.time_ns);
+	if (cut->is_cut)
+		yg_repeats_call(worker->repeats, worker->memo, &cut->line);
+}
+
+/* Before the record @index: those that follow it are cut. */
+static void look_ahead(struct yg_worker *worker, const struct yg_batch *batch, size_t index)
+{
+	if (index == 0)
+		for (size_t i = 0; i < CUT_AHEAD && i < batch->record_count; i++)
+			cut_line(worker, batch, i);
+	if (index + CUT_AHEAD < batch->record_count)
+		cut_line(worker, batch, index + CUT_AHEAD);
+	if (index + CALL_AHEAD < batch->record_count && cut_of(worker, index + CALL_AHEAD)->is_cut)
+		yg_repeats_call_rest(worker->repeats, &cut_of(worker, index + CALL_AHEAD)->line);
 }
 
 /* The same as run_record() for a line that says what an earlier one said. */
@@ -300,13 +333,18 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 	struct yg_bytes text = {batch->text.data + record->at, record->size};
 	struct yg_report_input *counts = &batch->counts;
 	bool is_text = batch->chunk_count == 0;
-	struct yg_repeat_line line;
-	bool is_cut = worker->is_repeating && cut_line(worker, record, text, &line);
+	const struct yg_repeat_line *line = NULL;
 	bool is_known = false;
 	struct yg_event event;
 	struct yg_fault fault;
-	int rc = is_cut ? run_repeated(worker, batch, index, &line, &is_known) : YG_OK;
+	int rc = YG_OK;
 
+	if (worker->is_repeating) {
+		look_ahead(worker, batch, index);
+		line = cut_of(worker, index)->is_cut ? &cut_of(worker, index)->line : NULL;
+	}
+	if (line)
+		rc = run_repeated(worker, batch, index, line, &is_known);
 	if (rc != YG_OK || is_known)
 		return rc;
 	rc = yg_reading_event(&worker->reading, batch, index, worker->arena, &event, &fault);
@@ -331,7 +369,7 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 		event.position = record->position;
 	count_time(batch, event.time_ns);
 	rc = count_kind(worker, &event);
-	return rc == YG_OK ? trace(worker, batch, &event, index, is_cut ? &line : NULL) : rc;
+	return rc == YG_OK ? trace(worker, batch, &event, index, line) : rc;
 }
 
 void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)

@@ -209,12 +209,12 @@ struct yg_indicator_clean_text {
 	uint8_t text[YG_INDICATOR_MEMO_TEXT];
 };
 
-#define YG_INDICATOR_MEMO_ADDRESSES 65536u
+#define YG_INDICATOR_MEMO_ADDRESSES 131072u
 
 /* Direct-mapped: each place holds what fell there last. */
 struct yg_indicator_memo {
 	struct yg_indicator_clean_text texts[YG_INDICATOR_MEMO_TEXTS];
-	uint32_t addresses[YG_INDICATOR_MEMO_ADDRESSES]; /* IPv4; 0.0.0.0: free */
+	uint16_t addresses[YG_INDICATOR_MEMO_ADDRESSES]; /* yg_indicators_is_clean() */
 };
 
 /* A text of this record that is kept there unless the filter lets something in it pass. */

@@ -238,53 +238,70 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 	return s.count;
 }
 
-/* 192.0.2.1 as a number; 0: another form, or that one. */
-static uint32_t ipv4(struct yg_bytes text)
+/* 192.0.2.1 as a number; false: another form, or parts with zeros in front. */
+static bool ipv4(struct yg_bytes text, uint32_t *ret)
 {
-	uint32_t parts[4] = {0};
-	unsigned part = 0, digits = 0;
+	uint32_t number = 0, part = 0, size = 0, dots = 0;
+	bool is_other = text.size > 15;
 
-	for (size_t i = 0; i < text.size; i++) {
-		uint8_t digit = (uint8_t)(text.data[i] - '0');
+	for (size_t i = 0; i < text.size && i < 15; i++) { /* without branches on the text */
+		uint32_t digit = (uint32_t)text.data[i] - '0';
+		bool is_dot = text.data[i] == '.';
 
-		if (digit <= 9 && digits < 3) {
-			/* 010 and 10 are written differently, and understood so */
-			if (digits > 0 && parts[part] == 0)
-				return 0;
-			parts[part] = parts[part] * 10 + digit;
-			digits++;
-		} else if (text.data[i] == '.' && digits > 0 && part < 3) {
-			part++;
-			digits = 0;
-		} else {
-			return 0;
-		}
+		is_other |= !is_dot & (digit > 9 || (size > 0 && part == 0));
+		is_other |= is_dot & (size == 0 || part > 255);
+		number = is_dot ? number << 8 | (part & 255) : number;
+		part = is_dot ? 0 : part * 10 + digit;
+		size = is_dot ? 0 : size + 1;
+		dots += is_dot;
 	}
-	if (part != 3 || digits == 0 || (parts[0] | parts[1] | parts[2] | parts[3]) > 255)
-		return 0;
-	return parts[0] << 24 | parts[1] << 16 | parts[2] << 8 | parts[3];
+	*ret = number << 8 | (part & 255);
+	return !is_other && dots == 3 && size > 0 && part <= 255;
 }
 
-bool yg_indicators_is_clean(const struct yg_indicators *set, struct yg_bytes address,
-			    struct yg_indicator_memo *memo)
+__attribute__((noinline)) static bool is_clean(const struct yg_indicators *set,
+					       struct yg_bytes address)
 {
-	uint32_t number = ipv4(address);
-	uint32_t *place =
-		&memo->addresses[number * UINT32_C(2654435769) >> 16]; /* of 2^16 */
 	struct yg_indicator_hit hit;
 	YG_INDICATOR_SCAN(s);
 
-	_Static_assert(YG_INDICATOR_MEMO_ADDRESSES == 1u << 16, "the number's upper half");
-	assert(set->is_finished);
-	if (number != 0 && *place == number)
-		return true;
 	yg_indicator_scan_init(&s, yg_indicators_listed(set), &hit, 1);
 	s.text = address;
 	yg_indicator_scan_text(&s);
 	yg_indicator_scan_end(&s);
-	if (s.count == 0 && number != 0)
-		*place = number;
 	return s.count == 0;
+}
+
+void yg_indicators_call_clean(struct yg_bytes address, const struct yg_indicator_memo *memo)
+{
+	uint32_t number;
+
+	if (ipv4(address, &number))
+		__builtin_prefetch(&memo->addresses[number * UINT32_C(2654435769) >> 15]);
+}
+
+/*
+ * Numbers are multiplied by an odd one, which keeps them apart: 17 bits of the product are the
+ * place, the 15 others stand there. So two bytes remember an address, exactly.
+ */
+bool yg_indicators_is_clean(const struct yg_indicators *set, struct yg_bytes address,
+			    struct yg_indicator_memo *memo)
+{
+	uint32_t number, product;
+	uint16_t rest;
+
+	_Static_assert(YG_INDICATOR_MEMO_ADDRESSES == 1u << 17, "as many as the place has bits");
+	assert(set->is_finished);
+	if (!ipv4(address, &number))
+		return is_clean(set, address);
+	product = number * UINT32_C(2654435769);
+	rest = (uint16_t)((product & 0x7fff) | 0x8000); /* 0: free */
+	if (memo->addresses[product >> 15] == rest)
+		return true;
+	if (!is_clean(set, address))
+		return false;
+	memo->addresses[product >> 15] = rest;
+	return true;
 }
 
 bool yg_indicators_is_allowed(const struct yg_indicators *set, struct yg_bytes actor,

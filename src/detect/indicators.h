@@ -148,3 +148,6 @@ bool yg_indicators_is_allowed(const struct yg_indicators *set, struct yg_bytes a
  */
 bool yg_indicators_is_clean(const struct yg_indicators *set, struct yg_bytes address,
 			    struct yg_indicator_memo *memo);
+
+/* The place of @memo that yg_indicators_is_clean(@address) will look at is called from memory. */
+void yg_indicators_call_clean(struct yg_bytes address, const struct yg_indicator_memo *memo);

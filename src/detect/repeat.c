@@ -55,7 +55,6 @@ struct yg_repeats {
 	struct repeat *places;
 	struct yg_repeat_rules rules;
 	uint64_t seed;	   /* of the tracer, when the keys were made */
-	uint64_t hash;	   /* of the line asked for last */
 	uint32_t asked;	   /* in this window */
 	uint32_t known;	   /* of these */
 	uint32_t rest;	   /* lines still to pass */
@@ -226,22 +225,47 @@ static int make_trace(const struct yg_repeats *repeats, const struct repeat *rep
 	return repeat->key_count > 0 ? make_keys(repeats, repeat, client, arena, trace) : YG_OK;
 }
 
+void yg_repeats_call(struct yg_repeats *repeats, const struct yg_indicator_memo *memo,
+		     struct yg_repeat_line *line)
+{
+	const struct repeat *set;
+
+	follow_seed(repeats);
+	line->hash = hash_of(repeats, &line->parts);
+	set = set_of(repeats, line->hash);
+	for (unsigned way = 0; way < WAYS; way++)
+		__builtin_prefetch(&set[way]);
+	if (repeats->indicators)
+		yg_indicators_call_clean(line->parts.client, memo);
+}
+
+void yg_repeats_call_rest(const struct yg_repeats *repeats, const struct yg_repeat_line *line)
+{
+	const struct repeat *set = set_of(repeats, line->hash);
+
+	for (unsigned way = 0; way < WAYS; way++) {
+		const uint8_t *end;
+
+		if (set[way].hash != line->hash)
+			continue;
+		end = text_of(&set[way]) + set[way].before_size + set[way].middle_size +
+		      set[way].after_size;
+		for (const uint8_t *at = set[way].body; at < end; at += 64)
+			__builtin_prefetch(at);
+	}
+}
+
 int yg_repeats_find(struct yg_repeats *repeats, struct yg_scratch *scratch,
 		    const struct yg_repeat_line *line, struct yg_indicator_memo *memo,
 		    struct yg_arena *arena, struct yg_trace *ret, bool *ret_is_needed,
 		    bool *ret_is_known)
 {
-	uint64_t hash;
-	struct repeat *set;
+	struct repeat *set = set_of(repeats, line->hash);
 	unsigned way = 0;
 
 	*ret_is_known = false;
-	follow_seed(repeats);
-	hash = hash_of(repeats, &line->parts);
-	repeats->hash = hash;
 	repeats->asked++;
-	set = set_of(repeats, hash);
-	while (way < WAYS && !is_same(&set[way], hash, &line->parts))
+	while (way < WAYS && !is_same(&set[way], line->hash, &line->parts))
 		way++;
 	if (way == WAYS)
 		return YG_OK;
@@ -422,12 +446,12 @@ void yg_repeats_keep(struct yg_repeats *repeats, struct yg_scratch *scratch,
 		     const struct yg_repeat_line *line, struct yg_event *event,
 		     const struct yg_trace *trace, bool is_needed)
 {
-	struct repeat *set = set_of(repeats, repeats->hash);
+	struct repeat *set = set_of(repeats, line->hash);
 	struct repeat *to = set[0].is_latest ? &set[1] : &set[0];
 
 	if (line->parts.middle.size + line->parts.after.size > BODY_BYTES ||
-	    is_same(&set[0], repeats->hash, &line->parts) ||
-	    is_same(&set[1], repeats->hash, &line->parts) || !is_as_cut(line, event) ||
+	    is_same(&set[0], line->hash, &line->parts) ||
+	    is_same(&set[1], line->hash, &line->parts) || !is_as_cut(line, event) ||
 	    yg_bytes_chr(line->record, 0) != SIZE_MAX)
 		return;
 	to->hash = 0; /* free, until all is there */
@@ -439,7 +463,7 @@ void yg_repeats_keep(struct yg_repeats *repeats, struct yg_scratch *scratch,
 	to->group = scratch->group ? (uint32_t)(scratch->group - repeats->engine->img.groups)
 				   : YG_IMG_NONE;
 	to->is_needed = is_needed;
-	to->hash = repeats->hash;
+	to->hash = line->hash;
 	to->is_latest = true;
 	set[to == &set[0]].is_latest = false;
 }

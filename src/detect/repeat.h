@@ -51,7 +51,16 @@ struct yg_repeat_line {
 	struct yg_access_parts parts; /* of it */
 	int64_t time_ns;
 	uint64_t position;
+	uint64_t hash; /* filled by yg_repeats_call */
 };
+
+/*
+ * @line will be asked for soon: what is needed then is called from memory, its head now (filling
+ * line->hash) and the rest with the second call, a few lines later. Before yg_repeats_find.
+ */
+void yg_repeats_call(struct yg_repeats *repeats, const struct yg_indicator_memo *memo,
+		     struct yg_repeat_line *line);
+void yg_repeats_call_rest(const struct yg_repeats *repeats, const struct yg_repeat_line *line);
 
 /*
  * Make the trace of @line, as parsing, yg_engine_match with @scratch and yg_trace_make would.
@@ -64,7 +73,7 @@ YG_MUST_USE int yg_repeats_find(struct yg_repeats *repeats, struct yg_scratch *s
 				bool *ret_is_known);
 
 /*
- * It was done that way, just now, with the line asked for last: @event, with all its texts where
+ * It was done that way, just now: @event, with all its texts where
  * the parser left them, and @trace. Kept if that is possible.
  */
 void yg_repeats_keep(struct yg_repeats *repeats, struct yg_scratch *scratch,

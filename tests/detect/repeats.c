@@ -208,6 +208,10 @@ static void compare(struct yg_bytes line)
 	yg_arena_reset(read_side.arena);
 	yg_arena_reset(known_side.arena);
 	/* not yg_repeats_is_awake(): here every line is asked for */
+	if (is_cut)
+		yg_repeats_call(repeats, NULL, &cut);
+	if (is_cut && lines % 2)
+		yg_repeats_call_rest(repeats, &cut);
 	if (is_cut && yg_repeats_find(repeats, known_side.scratch, &cut, NULL, known_side.arena, &got,
 				      &got_needed, &is_known) != YG_OK)
 		tell("no memory", line);
