@@ -238,27 +238,6 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 	return s.count;
 }
 
-/* 192.0.2.1 as a number; false: another form, or parts with zeros in front. */
-static bool ipv4(struct yg_bytes text, uint32_t *ret)
-{
-	uint32_t number = 0, part = 0, size = 0, dots = 0;
-	bool is_other = text.size > 15;
-
-	for (size_t i = 0; i < text.size && i < 15; i++) { /* without branches on the text */
-		uint32_t digit = (uint32_t)text.data[i] - '0';
-		bool is_dot = text.data[i] == '.';
-
-		is_other |= !is_dot & (digit > 9 || (size > 0 && part == 0));
-		is_other |= is_dot & (size == 0 || part > 255);
-		number = is_dot ? number << 8 | (part & 255) : number;
-		part = is_dot ? 0 : part * 10 + digit;
-		size = is_dot ? 0 : size + 1;
-		dots += is_dot;
-	}
-	*ret = number << 8 | (part & 255);
-	return !is_other && dots == 3 && size > 0 && part <= 255;
-}
-
 __attribute__((noinline)) static bool is_clean(const struct yg_indicators *set,
 					       struct yg_bytes address)
 {
@@ -272,35 +251,33 @@ __attribute__((noinline)) static bool is_clean(const struct yg_indicators *set,
 	return s.count == 0;
 }
 
-void yg_indicators_call_clean(struct yg_bytes address, const struct yg_indicator_memo *memo)
+/* The two places of a key: those that were kept last. */
+static const uint64_t *places_of(const struct yg_indicator_memo *memo, uint64_t key)
 {
-	uint32_t number;
-
-	if (ipv4(address, &number))
-		__builtin_prefetch(&memo->addresses[number * UINT32_C(2654435769) >> 15]);
+	_Static_assert(YG_INDICATOR_MEMO_KEYS == 1u << 16, "two for each that 15 bits name");
+	return &memo->keys[(key * UINT64_C(0x9e3779b97f4a7c15) >> 49) * 2];
 }
 
-/*
- * Numbers are multiplied by an odd one, which keeps them apart: 17 bits of the product are the
- * place, the 15 others stand there. So two bytes remember an address, exactly.
- */
-bool yg_indicators_is_clean(const struct yg_indicators *set, struct yg_bytes address,
+void yg_indicators_call_clean(const struct yg_indicator_memo *memo, uint64_t key)
+{
+	__builtin_prefetch(places_of(memo, key));
+}
+
+bool yg_indicators_is_clean(const struct yg_indicators *set, struct yg_bytes address, uint64_t key,
 			    struct yg_indicator_memo *memo)
 {
-	uint32_t number, product;
-	uint16_t rest;
+	const uint64_t *places = places_of(memo, key);
+	uint64_t *to = &memo->keys[places - memo->keys];
 
-	_Static_assert(YG_INDICATOR_MEMO_ADDRESSES == 1u << 17, "as many as the place has bits");
 	assert(set->is_finished);
-	if (!ipv4(address, &number))
-		return is_clean(set, address);
-	product = number * UINT32_C(2654435769);
-	rest = (uint16_t)((product & 0x7fff) | 0x8000); /* 0: free */
-	if (memo->addresses[product >> 15] == rest)
+	if (key != 0 && (places[0] == key || places[1] == key))
 		return true;
 	if (!is_clean(set, address))
 		return false;
-	memo->addresses[product >> 15] = rest;
+	if (key != 0) {
+		to[1] = to[0];
+		to[0] = key;
+	}
 	return true;
 }
 

@@ -236,7 +236,7 @@ void yg_repeats_call(struct yg_repeats *repeats, const struct yg_indicator_memo 
 	for (unsigned way = 0; way < WAYS; way++)
 		__builtin_prefetch(&set[way]);
 	if (repeats->indicators)
-		yg_indicators_call_clean(line->parts.client, memo);
+		yg_indicators_call_clean(memo, line->parts.client_key);
 }
 
 void yg_repeats_call_rest(const struct yg_repeats *repeats, const struct yg_repeat_line *line)
@@ -275,7 +275,8 @@ int yg_repeats_find(struct yg_repeats *repeats, struct yg_scratch *scratch,
 	}
 	/* Such a line may have a finding: it is rare, and it is shown with all its fields. */
 	if (repeats->indicators &&
-	    !yg_indicators_is_clean(repeats->indicators, line->parts.client, memo))
+	    !yg_indicators_is_clean(repeats->indicators, line->parts.client, line->parts.client_key,
+				    memo))
 		return YG_OK;
 	repeats->known++;
 	repeats->known_all++;

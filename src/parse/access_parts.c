@@ -8,6 +8,7 @@
 #define ZONE_SIZE   6u	/* " +0300" */
 #define MINUTE_SIZE 18u /* "22/Dec/2016:16:30:" */
 #define STATUS_SIZE 6u	/* "\" 200 " */
+#define IPV4_SIZE_MAX 15u
 #define FORM_SIZE   32u /* of a time and what is behind it */
 
 enum { IS_DIGIT = 1, IS_DOT = 2, IS_COLON = 4, IS_LETTER = 8 };
@@ -23,10 +24,11 @@ static bool is_digit(uint8_t c)
 }
 
 /* Size of the address at the front of @record, or 0. */
-static size_t client_size(struct yg_bytes record)
+static size_t client_size(struct yg_bytes record, uint64_t *ret_key)
 {
 	unsigned dots = 0, colons = 0;
 	unsigned seen = 0;
+	uint64_t key = 0;
 	size_t i = 0;
 
 	for (; i < record.size && i <= YG_ACCESS_CLIENT_MAX; i++) {
@@ -37,15 +39,18 @@ static size_t client_size(struct yg_bytes record)
 		seen |= class;
 		dots += class == IS_DOT;
 		colons += class == IS_COLON;
+		key = key << 4 | (record.data[i] & 15u); /* of digits 0 to 9, of the dot 14 */
 	}
+	*ret_key = 0;
 	if (i > YG_ACCESS_CLIENT_MAX || colons > 8)
 		return 0;
 	if (colons >= 2)
 		return i;
-	return dots == 3 && !(seen & ~(unsigned)(IS_DIGIT | IS_DOT)) && is_digit(record.data[0]) &&
-			       is_digit(record.data[i - 1])
-		       ? i
-		       : 0;
+	if (dots != 3 || (seen & ~(unsigned)(IS_DIGIT | IS_DOT)) || !is_digit(record.data[0]) ||
+	    !is_digit(record.data[i - 1]))
+		return 0;
+	*ret_key = i <= IPV4_SIZE_MAX ? key << 4 | i : 0;
+	return i;
 }
 
 /*
@@ -80,7 +85,7 @@ static bool is_status(struct yg_bytes record, size_t quote)
 
 bool yg_access_part(struct yg_bytes record, struct yg_access_parts *ret)
 {
-	size_t client = client_size(record);
+	size_t client = client_size(record, &ret->client_key);
 	size_t time, quote, size, end;
 
 	if (client == 0 || !yg_bytes_starts(yg_bytes_from(record, client), YG_S(" - ")))

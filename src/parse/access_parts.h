@@ -31,6 +31,8 @@ struct yg_access_parts {
 	struct yg_bytes middle; /* from the space before the zone to the one before the size */
 	struct yg_bytes size;
 	struct yg_bytes after; /* empty, or begins with a space and a quote */
+	uint64_t client_key;   /* IPv4: the client's bytes, four bits of each, and their number:
+				  no two clients have the same; else 0 */
 };
 
 /* False: not of this form. Texts of @ret lie in @record. Cost: two looks for a quote. */
