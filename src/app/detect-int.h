@@ -54,6 +54,7 @@ struct yg_run {
 	struct yg_explaining *explaining; /* --explain; else NULL */
 	size_t readable;		  /* inputs that could be opened */
 	bool is_partly;			  /* something that was named could not be used */
+	bool reads_all;			  /* YAGURA_REPEATS=off */
 	int hup_fd;			  /* following: readable when rules shall be read again */
 	struct yg_reload *reload;	  /* following; else NULL */
 	int stop_fd;	      /* following, hunting with a state: readable when to stop */

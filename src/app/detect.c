@@ -158,6 +158,7 @@ static void make_detector(struct yg_run *run)
 			  .log_format = run->log_format,
 			  .sources = run->sources.sources},
 		.counts_kinds = run->counting || run->explaining,
+		.reads_all = run->reads_all,
 		.skip_from = run->quarantine ? yg_quarantine_skip_from(run->quarantine) : NULL,
 		.profile_clock = run->options.profile ? &run->profile_clock : NULL,
 	};
@@ -188,6 +189,19 @@ static int prepare_parts(struct yg_run *run, const struct yg_judge_out *out)
 	return run->hunt ? yg_hunt_prepare(run) : YG_OK;
 }
 
+/* For comparison: every line is read, also one that says what an earlier one said. */
+static int choose_reading(struct yg_run *run)
+{
+	const char *wanted = getenv("YAGURA_REPEATS");
+
+	run->reads_all = wanted && strcmp(wanted, "off") == 0;
+	if (!wanted || !*wanted || run->reads_all)
+		return YG_OK;
+	yg_say_hint(N_("set it to off, or not at all"), N_("YAGURA_REPEATS: '%s' is not known"),
+		    yg_say_safe(yg_bytes_str(wanted), 40));
+	return YG_EINVAL;
+}
+
 /* All that is needed before the first byte of a log is read. */
 static int prepare(struct yg_run *run)
 {
@@ -196,8 +210,10 @@ static int prepare(struct yg_run *run)
 				   .event = yg_run_event,
 				   .group = yg_run_group,
 				   .arg = &run->sink};
-	int rc = load(run);
+	int rc = choose_reading(run);
 
+	if (rc == YG_OK)
+		rc = load(run);
 	if (rc == YG_OK)
 		rc = prepare_tuning(run, &out);
 	if (rc != YG_OK)
