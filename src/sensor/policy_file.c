@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A policy file as a person writes it. */
+#include "model/day.h"
 #include "parse/yaml.h"
 #include "sensor/policy.h"
 
@@ -178,14 +179,11 @@ static int read_field(struct reading *r, const struct yg_yaml *node)
 
 static int read_day(struct reading *r, const struct yg_yaml *node, char to[11])
 {
-	bool has_zone;
-	int64_t time_ns;
+	int32_t day = node->kind == YG_YAML_SCALAR ? yg_day_read(node->text) : YG_DAY_NONE;
 
-	if (node->kind != YG_YAML_SCALAR || node->text.size != 10 ||
-	    !yg_time_parse_iso(node->text, 0, &time_ns, &has_zone))
+	if (day == YG_DAY_NONE)
 		return fault(r, node, "this must be a day such as 2026-11-25");
-	memcpy(to, node->text.data, 10);
-	to[10] = '\0';
+	yg_day_write(day, to);
 	return YG_OK;
 }
 

@@ -251,7 +251,12 @@ static int replay_last(struct yg_spool *spool)
 	yg_buf_reset(&spool->ledger.unit);
 	if (rc != YG_EEND && rc != YG_EFORMAT)
 		return rc;
-	return end == 0 ? YG_EFORMAT : yg_spool_segment_cut(spool, end);
+	if (end == 0)
+		return YG_EFORMAT;
+	rc = yg_spool_segment_cut(spool, end);
+	/* What a killed process wrote may be in the system's memory only: before anybody builds on
+	 * it, it is on the disk. */
+	return rc == YG_OK ? yg_spool_segment_sync(spool) : rc;
 }
 
 /* Numbers that were given up, and whose segment outlived that. */
