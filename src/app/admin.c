@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "access/enrol.h"
+#include "app/admin-int.h"
 #include "app/admin_ledger.h"
 #include "app/archive-int.h"
 #include "app/commands.h"
@@ -29,6 +30,7 @@ struct admin {
 	const char *sensor;
 	const char *ledger;
 	uint64_t hours;
+	uint64_t limit; /* 0: all */
 	bool is_json;
 	const char *args[ARGS_MAX];
 	size_t arg_count;
@@ -209,6 +211,13 @@ static int check_archive(struct admin *admin)
 	return yg_archive_verify_all(path, admin->is_json);
 }
 
+static int findings(struct admin *admin)
+{
+	if (admin->arg_count != 1)
+		return refuse_wording("findings");
+	return yg_admin_findings(admin->data, admin->org, admin->limit, admin->is_json);
+}
+
 /* ---- ledgers ---- */
 
 static int compare_one(struct admin *admin, const char *org, const char *sensor)
@@ -270,11 +279,8 @@ static const struct {
 	const char *name;
 	int (*run)(struct admin *admin);
 } commands[] = {
-	{"ledger", ledger},
-	{"archive", check_archive},
-	{"org", add_org},
-	{"enrol-token", make_token},
-	{"sensor", sensors},
+	{"archive", check_archive}, {"enrol-token", make_token}, {"findings", findings},
+	{"ledger", ledger},	    {"org", add_org},		  {"sensor", sensors},
 };
 
 /* ---- command line ---- */
@@ -302,6 +308,11 @@ static bool take_option(struct admin *admin, int c)
 		return true;
 	case 'l':
 		return true; /* main.c */
+	case 'm':
+		if (yg_bytes_u64(yg_bytes_str(optarg), &admin->limit) && admin->limit > 0)
+			return true;
+		yg_say(N_("--limit: a number from 1 on"));
+		return false;
 	case 't':
 		if (yg_bytes_u64(yg_bytes_str(optarg), &admin->hours) && admin->hours > 0 &&
 		    admin->hours <= HOURS_MAX)
@@ -318,12 +329,17 @@ static bool take_option(struct admin *admin, int c)
 static bool read_cli(int argc, char **argv, struct admin *admin, int *ret_status)
 {
 	static const struct option longs[] = {
-		{"data", required_argument, NULL, 'd'}, {"org", required_argument, NULL, 'o'},
-		{"name", required_argument, NULL, 'n'}, {"hours", required_argument, NULL, 't'},
-		{"json", no_argument, NULL, 'j'},	{"lang", required_argument, NULL, 'l'},
+		{"data", required_argument, NULL, 'd'},
+		{"org", required_argument, NULL, 'o'},
+		{"name", required_argument, NULL, 'n'},
 		{"sensor", required_argument, NULL, 's'},
 		{"ledger", required_argument, NULL, 'g'},
-		{"help", no_argument, NULL, 'h'},	{0},
+		{"hours", required_argument, NULL, 't'},
+		{"limit", required_argument, NULL, 'm'},
+		{"json", no_argument, NULL, 'j'},
+		{"lang", required_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	int c;
 

@@ -30,6 +30,9 @@
 #include "base/disk.h"
 #include "base/io.h"
 
+#ifndef SOAK_PART
+#define SOAK_PART soak_journal
+#endif
 #define LIVES_MAX      10u /* in one generation */
 #define CUTS_MAX       8u  /* of one life */
 #define KILLS_IN_A_ROW 50u /* in one generation */
@@ -568,7 +571,7 @@ static uint64_t read_number(const char *text)
 
 int main(int argc, char **argv)
 {
-	static struct soak s = {.part = &soak_journal};
+	static struct soak s = {.part = &SOAK_PART};
 	const char *seed = getenv("YAGURA_SEED");
 
 	s.seed = seed ? read_number(seed) : 1;

@@ -3,8 +3,9 @@
  * tests/soak/soak.h - the rig: senders that remember what was acknowledged to them, a part of the
  * product that acknowledges and archives, and a disk or a process that is ended at any moment.
  *
- * A part is what is under test: the journal with two consumers and the database (part_journal.c), the
- * sensor's spool and ledger (part_sensor.c); later the hub as it is, another struct soak_part. It lives
+ * A part is what is under test: the journal with two consumers and the database (part_journal.c),
+ * the sensor's spool and ledger (part_sensor.c), detection with its store (part_detect.c); each
+ * another struct soak_part. It lives
  * in child processes of the rig: on the recording disk (cuts), and on the real one (kills).
  *
  * Proved of each cut and kill: every file opens; each batch that was acknowledged is in the
@@ -75,6 +76,7 @@ struct soak_part {
 };
 
 extern const struct soak_part soak_journal;
+extern const struct soak_part soak_detect; /* a program of its own: it needs most of the hub */
 extern const struct soak_part soak_sensor;
 
 /* The bytes of a batch: always the same for (seed of the world, sender, sequence). */
