@@ -245,19 +245,14 @@ static int start_http(struct keeper *keeper)
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
+	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal"};
 	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
 
 	if (rc == YG_OK)
 		rc = read_pem(keeper->settings->http_key, &keeper->http_key);
 	yg_wall_become(YG_WALL_KEEPER, keeper->settings->data);
-	if (rc == YG_OK)
-		rc = make_folder(keeper, "heartbeats");
-	if (rc == YG_OK)
-		rc = make_folder(keeper, "archive");
-	if (rc == YG_OK)
-		rc = make_folder(keeper, "batches");
-	if (rc == YG_OK)
-		rc = make_folder(keeper, "journal");
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && rc == YG_OK; i++)
+		rc = make_folder(keeper, folders[i]);
 	if (rc == YG_OK)
 		rc = open_store(keeper);
 	if (rc == YG_OK)
