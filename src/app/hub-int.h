@@ -155,6 +155,9 @@ struct yg_hub {
 	struct yg_keep *keep;
 	struct yg_buf text;
 	struct yg_hub_waiter *waiters;
+	struct yg_hub_waiter *signing; /* whose receipts the signer has, in order */
+	struct yg_hub_waiter **signing_end;
+	bool has_signed;      /* somebody's wait for it is over */
 	uint32_t for_disk;    /* how many of them wait for the disk */
 	int journal_rc;	      /* of the last group */
 	uint64_t change_seen; /* of the register */
@@ -212,10 +215,13 @@ void yg_hub_worker_hear(struct yg_hub *hub, unsigned index);
 
 /* ---- hub_down.c ---- */
 
-/* Answer @call with @receipt when what has @position is durable, or with the reason why it was
- * lost. */
+/* Answer @call with @receipt, signed over @to_sign (empty: not), when what has @position is
+ * durable, or with the reason why it was lost. */
 void yg_hub_wait_sync(struct yg_hub *hub, struct yg_hub_call *call, uint64_t position,
-		      const struct yg_wire_receipt *receipt);
+		      const struct yg_wire_receipt *receipt, struct yg_bytes to_sign);
+/* What the signer answered; without it, receipts go out unsigned. */
+void yg_hub_take_signature(void *hub, uint64_t id, const uint8_t *signature);
+void yg_hub_signer_lost(struct yg_hub *hub);
 /* Answer with messages above @after, now or within @wait_s. */
 void yg_hub_wait_down(struct yg_hub *hub, struct yg_hub_call *call, uint64_t after,
 		      uint64_t wait_s);

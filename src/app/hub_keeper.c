@@ -412,6 +412,7 @@ static int take_link(struct yg_hub *hub)
 	if (rc != YG_OK)
 		return rc;
 	if (peer == YG_HUB_AT_SIGNER) {
+		yg_hub_signer_lost(hub);
 		yg_msg_pipe_open(&hub->signer.pipe, fd);
 		hub->signer.is_bad = false;
 	} else if (peer == YG_HUB_AT_FRONT) {
@@ -464,7 +465,7 @@ static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
 		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
 }
 
-enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_FRONT, AT_WORKERS };
+enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_SIGNER, AT_FRONT, AT_WORKERS };
 
 static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 {
@@ -475,6 +476,8 @@ static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 	for (unsigned i = 0; i < hub->worker_count; i++)
 		if (fds[AT_WORKERS + i].revents & ~POLLOUT)
 			yg_hub_worker_hear(hub, i);
+	if (fds[AT_SIGNER].revents & ~POLLOUT)
+		yg_signer_hear(&hub->signer);
 	if (fds[AT_FRONT].revents & ~POLLOUT)
 		hear_front(hub);
 	return YG_OK;
@@ -503,6 +506,7 @@ static int serve(struct keeper *keeper)
 			[AT_WEB] = {.fd = yg_hub_http_fd(keeper->http), .events = POLLIN},
 			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
 					  .events = POLLIN},
+			[AT_SIGNER] = to_poll(&hub->signer.pipe, true),
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
 		};
 
@@ -566,6 +570,8 @@ static int begin(struct keeper *keeper, int control)
 	hub->worker_count = settings->workers;
 	yg_buf_init(&hub->text, 4 * YG_WIRE_MESSAGE_MAX);
 	yg_signer_init(&hub->signer);
+	hub->signer.take = yg_hub_take_signature;
+	hub->signer.arg = hub;
 	yg_msg_pipe_init(&hub->front, YG_HUB_CALL_MAX, YG_HUB_QUEUE_MAX);
 	for (unsigned i = 0; i < hub->worker_count; i++)
 		yg_msg_pipe_init(&hub->workers[i].pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);

@@ -7,10 +7,9 @@
  * purpose. Each purpose has words of its own before the bytes, so that a signature for one is never
  * one for another, whoever asks.
  *
- * The client waits for the answer, at most YG_SIGNER_WAIT_MS; without a signer (it is being started
- * again) the answer is YG_EAGAIN: the same may succeed later.
- * Threads: one at a time per client.
- * Tests:   tests/unit/app/test_hub_signer.c, tests/e2e/hub_processes.py
+ * The client waits for the answer, at most YG_SIGNER_WAIT_MS, or is called when it comes; without a
+ * signer (it is being started again) the answer is YG_EAGAIN: the same may succeed later. Threads:
+ * one at a time per client. Tests:   tests/unit/app/test_hub_signer.c, tests/e2e/hub_processes.py
  */
 #pragma once
 
@@ -35,6 +34,10 @@ struct yg_signer {
 	struct yg_msg_pipe pipe; /* to the signer; the owner opens it with each new end */
 	uint64_t last_id;
 	bool is_bad; /* it said what it must not: there must be another one */
+	/* The answer to yg_signer_ask(): NULL where it did not sign. In the order of the questions.
+	 */
+	void (*take)(void *arg, uint64_t id, const uint8_t *signature);
+	void *arg;
 };
 
 void yg_signer_init(struct yg_signer *signer);
@@ -51,6 +54,17 @@ YG_MUST_USE int yg_signer_issue(struct yg_signer *signer, struct yg_bytes csr,
 /* YG_OK, YG_EAGAIN; YG_ELIMIT: over YG_WIRE_PAYLOAD_MAX. */
 YG_MUST_USE int yg_signer_sign(struct yg_signer *signer, enum yg_sign_purpose purpose,
 			       struct yg_bytes bytes, uint8_t signature[YG_SIGN_BYTES]);
+
+/*
+ * The same without waiting: the answer goes to signer->take() from a later yg_signer_hear(), or
+ * while another question waits for its own. An end that is lost takes its questions with it. YG_OK
+ * (*ret_id is in the answer), or as above.
+ */
+YG_MUST_USE int yg_signer_ask(struct yg_signer *signer, enum yg_sign_purpose purpose,
+			      struct yg_bytes bytes, uint64_t *ret_id);
+
+/* Take what has come; never waits. */
+void yg_signer_hear(struct yg_signer *signer);
 
 /* Its life, from keys that were opened before; ends when @control does. */
 struct yg_hub_keys;

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "app/hub_signer.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -127,6 +128,64 @@ static void answers(void)
 	free(pem);
 }
 
+struct taken {
+	uint64_t ids[8];
+	uint8_t last[YG_SIGN_BYTES];
+	unsigned count;
+	unsigned without;
+};
+
+static void take(void *arg, uint64_t id, const uint8_t *signature)
+{
+	struct taken *taken = arg;
+
+	taken->ids[taken->count++ & 7] = id;
+	taken->without += signature == NULL;
+	if (signature)
+		memcpy(taken->last, signature, sizeof(taken->last));
+}
+
+/* Many at once, and one between that is waited for: each gets its own. */
+static void answers_later(void)
+{
+	struct taken taken = {0};
+	uint8_t key[YG_SIGN_PUBLIC_BYTES];
+	uint8_t signature[YG_SIGN_BYTES];
+	struct yg_signer signer;
+	uint64_t ids[5];
+	char text[8];
+
+	yg_signer_init(&signer);
+	signer.take = take;
+	signer.arg = &taken;
+	CHECK(yg_signer_ask(&signer, YG_SIGN_RECEIPT, YG_S("0"), &ids[0]) == YG_EAGAIN);
+	CHECK(connect_to(&signer));
+	yg_sign_public(keys.seed, key);
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(text, sizeof(text), "%u", i);
+		CHECK(yg_signer_ask(&signer, YG_SIGN_RECEIPT, yg_bytes_str(text), &ids[i]) ==
+		      YG_OK);
+	}
+	CHECK(yg_signer_sign(&signer, YG_SIGN_DOWNLINK, YG_S("x"), signature) == YG_OK);
+	CHECK(yg_sign_is_valid(key, YG_S(YG_WIRE_DOWN_CONTEXT "x"), signature));
+	CHECK(taken.count == 4 && taken.without == 0);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK(taken.ids[i] == ids[i]);
+	CHECK(yg_sign_is_valid(key, YG_S("yagura-receipt-1:3"), taken.last));
+	CHECK(yg_signer_ask(&signer, YG_SIGN_RECEIPT, YG_S("4"), &ids[4]) == YG_OK &&
+	      ids[4] > ids[3]);
+	CHECK(yg_msg_flush(&signer.pipe) == YG_OK);
+	while (taken.count < 5) {
+		struct pollfd one = {.fd = signer.pipe.fd, .events = POLLIN};
+
+		CHECK(poll(&one, 1, 10000) == 1);
+		yg_signer_hear(&signer);
+	}
+	CHECK(taken.ids[4] == ids[4] && !signer.is_bad);
+	yg_signer_done(&signer);
+	yg_signer_hear(&signer); /* without an end: nothing */
+}
+
 /* What a lying signer sends as the answer to the first question, id 1. */
 static int lie(const void *body, uint32_t size, uint32_t kind, uint64_t id, bool *ret_is_bad)
 {
@@ -185,7 +244,8 @@ static void answers_no_nonsense(void)
 
 int main(void)
 {
-	static const struct check_case cases[] = {CASE(answers), CASE(believes_nothing),
+	static const struct check_case cases[] = {CASE(answers), CASE(answers_later),
+						  CASE(believes_nothing),
 						  CASE(answers_no_nonsense)};
 	int status;
 
