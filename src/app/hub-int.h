@@ -66,9 +66,10 @@ int yg_hub_say_path(const char *data, const char *name, int rc);
 /* ---- keys: signer and front ---- */
 
 struct yg_hub_keys {
-	struct yg_cert_ca *ca; /* issues */
-	char *pem;	       /* of the authority */
-	uint8_t seed[YG_SIGN_SEED_BYTES];
+	struct yg_cert_ca *ca;			/* issues */
+	char *pem;				/* of the authority */
+	uint8_t seed[YG_SIGN_SEED_BYTES];	/* messages to sensors, receipts */
+	uint8_t audit_seed[YG_SIGN_SEED_BYTES]; /* checkpoints of the audit log */
 };
 
 /*
@@ -150,6 +151,7 @@ struct yg_hub {
 	struct yg_cert_ca *ca; /* checks only */
 	char *ca_pem;
 	uint8_t down_key[YG_SIGN_PUBLIC_BYTES];
+	uint8_t audit_key[YG_SIGN_PUBLIC_BYTES];
 	struct yg_signer signer;
 	struct yg_enrol *enrol;
 	struct yg_keep *keep;

@@ -205,6 +205,13 @@ static int read_pem(const char *path, char **ret)
 	return rc;
 }
 
+static int sign_audit(void *arg, struct yg_bytes message, uint8_t *signature)
+{
+	struct keeper *keeper = arg;
+
+	return yg_signer_sign(&keeper->hub.signer, YG_SIGN_CHECKPOINT, message, signature);
+}
+
 static int open_http(struct keeper *keeper)
 {
 	const struct yg_hub_settings *settings = keeper->settings;
@@ -216,6 +223,8 @@ static int open_http(struct keeper *keeper)
 		.clock = keeper->hub.clock,
 		.place = settings->http,
 		.listener = settings->http_fd,
+		.audit_key = keeper->hub.audit_key,
+		.audit_sign = sign_audit,
 		.link_key = settings->link_key,
 		.key = keeper->http_key,
 		.certificate = keeper->http_certificate,
@@ -440,7 +449,7 @@ static int learn_identity(struct keeper *keeper)
 			if (rc != YG_OK && rc != YG_EAGAIN)
 				return rc;
 		}
-		rc = yg_signer_identity(&hub->signer, &hub->ca_pem, hub->down_key);
+		rc = yg_signer_identity(&hub->signer, &hub->ca_pem, hub->down_key, hub->audit_key);
 		if (hub->signer.is_bad) {
 			yg_process_distrust(hub->control, YG_HUB_AT_SIGNER);
 			hub->signer.is_bad = false;
@@ -586,9 +595,9 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 
 	(void)index;
 	if (rc == YG_OK)
-		rc = open_all(&keeper);
-	if (rc == YG_OK)
 		rc = learn_identity(&keeper);
+	if (rc == YG_OK)
+		rc = open_all(&keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_archive_start(keeper.archive); /* a thread inside the walls */
 	if (rc == YG_OK)

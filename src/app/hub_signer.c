@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include "access/audit.h"
 #include "app/hub-int.h"
 #include "app/process.h"
 #include "base/alloc.h"
@@ -14,7 +15,7 @@
 static const char *const contexts[YG_SIGN_PURPOSES] = {
 	[YG_SIGN_DOWNLINK] = YG_WIRE_DOWN_CONTEXT,
 	[YG_SIGN_RECEIPT] = "yagura-receipt-1:",
-	[YG_SIGN_CHECKPOINT] = "yagura-checkpoint-1:",
+	[YG_SIGN_CHECKPOINT] = YG_AUDIT_CONTEXT,
 };
 
 const char *yg_sign_context(enum yg_sign_purpose purpose)
@@ -138,7 +139,8 @@ static int whole(struct yg_signer *signer, const struct yg_msg_reader *reader)
 	return YG_EAGAIN;
 }
 
-int yg_signer_identity(struct yg_signer *signer, char **ret_pem, uint8_t key[YG_SIGN_PUBLIC_BYTES])
+int yg_signer_identity(struct yg_signer *signer, char **ret_pem, uint8_t key[YG_SIGN_PUBLIC_BYTES],
+		       uint8_t audit_key[YG_SIGN_PUBLIC_BYTES])
 {
 	struct yg_msg_reader reader;
 	struct yg_bytes pem;
@@ -151,6 +153,7 @@ int yg_signer_identity(struct yg_signer *signer, char **ret_pem, uint8_t key[YG_
 		return rc;
 	pem = yg_msg_bytes(&reader, YG_CERT_PEM_MAX);
 	yg_msg_raw(&reader, key, YG_SIGN_PUBLIC_BYTES);
+	yg_msg_raw(&reader, audit_key, YG_SIGN_PUBLIC_BYTES);
 	rc = whole(signer, &reader);
 	if (rc != YG_OK)
 		return rc;
@@ -258,6 +261,8 @@ static void give_identity(const struct yg_hub_keys *keys, struct yg_buf *answer)
 	add_code(answer, YG_OK);
 	yg_msg_add_bytes(answer, yg_bytes_str(keys->pem));
 	yg_buf_add(answer, (struct yg_bytes){key, sizeof(key)});
+	yg_sign_public(keys->audit_seed, key);
+	yg_buf_add(answer, (struct yg_bytes){key, sizeof(key)});
 }
 
 /* YG_EFORMAT: no question of ours. */
@@ -306,7 +311,8 @@ static int sign(const struct yg_hub_keys *keys, struct yg_bytes question, struct
 	rc = yg_buf_error(&text);
 	add_code(answer, rc);
 	if (rc == YG_OK) {
-		yg_sign(keys->seed, yg_buf_bytes(&text), signature);
+		yg_sign(purpose == YG_SIGN_CHECKPOINT ? keys->audit_seed : keys->seed,
+			yg_buf_bytes(&text), signature);
 		yg_buf_add(answer, (struct yg_bytes){signature, sizeof(signature)});
 	}
 	yg_buf_done(&text);

@@ -23,7 +23,7 @@
 enum yg_sign_purpose {
 	YG_SIGN_DOWNLINK,   /* YG_WIRE_DOWN_CONTEXT and a payload */
 	YG_SIGN_RECEIPT,    /* "yagura-receipt-1:" */
-	YG_SIGN_CHECKPOINT, /* "yagura-checkpoint-1:" */
+	YG_SIGN_CHECKPOINT, /* of the audit log, by a key of its own (access/audit.h) */
 	YG_SIGN_PURPOSES
 };
 
@@ -43,9 +43,11 @@ struct yg_signer {
 void yg_signer_init(struct yg_signer *signer);
 void yg_signer_done(struct yg_signer *signer);
 
-/* *ret_pem is heap memory. YG_OK, YG_EAGAIN, YG_ENOMEM. */
+/* *ret_pem is heap memory; @key signs messages and receipts, @audit_key checkpoints. YG_OK,
+ * YG_EAGAIN, YG_ENOMEM. */
 YG_MUST_USE int yg_signer_identity(struct yg_signer *signer, char **ret_pem,
-				   uint8_t key[YG_SIGN_PUBLIC_BYTES]);
+				   uint8_t key[YG_SIGN_PUBLIC_BYTES],
+				   uint8_t audit_key[YG_SIGN_PUBLIC_BYTES]);
 
 /* As yg_cert_issue_sensor(), by the signer's clock; or YG_EAGAIN. */
 YG_MUST_USE int yg_signer_issue(struct yg_signer *signer, struct yg_bytes csr,

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "access/audit.h"
 #include "app/hub-int.h"
 #include "app/process.h"
 #include "base/alloc.h"
@@ -60,6 +61,7 @@ static bool make_keys(void)
 	if (is_made)
 		keys.pem = yg_strndup((const char *)pem.data, pem.size);
 	yg_random(keys.seed, sizeof(keys.seed));
+	yg_random(keys.audit_seed, sizeof(keys.audit_seed));
 	yg_buf_done(&key);
 	yg_buf_done(&pem);
 	return is_made && keys.pem;
@@ -92,6 +94,7 @@ static void issues(struct yg_signer *signer, struct yg_cert_ca *checks)
 static void answers(void)
 {
 	uint8_t key[YG_SIGN_PUBLIC_BYTES];
+	uint8_t audit_key[YG_SIGN_PUBLIC_BYTES];
 	uint8_t signature[YG_SIGN_BYTES];
 	uint8_t other[YG_SIGN_BYTES];
 	struct yg_cert_ca *ca = NULL;
@@ -102,7 +105,8 @@ static void answers(void)
 	yg_signer_init(&signer);
 	CHECK(yg_signer_sign(&signer, YG_SIGN_DOWNLINK, YG_S("x"), signature) == YG_EAGAIN);
 	CHECK(connect_to(&signer));
-	CHECK(yg_signer_identity(&signer, &pem, key) == YG_OK && strcmp(pem, keys.pem) == 0);
+	CHECK(yg_signer_identity(&signer, &pem, key, audit_key) == YG_OK &&
+	      strcmp(pem, keys.pem) == 0);
 	CHECK(yg_cert_ca_load(yg_bytes_str(pem), (struct yg_bytes){0}, &ca) == YG_OK);
 	CHECK(yg_signer_sign(&signer, YG_SIGN_DOWNLINK, YG_S("{}"), signature) == YG_OK);
 	CHECK(yg_sign_is_valid(key, YG_S(YG_WIRE_DOWN_CONTEXT "{}"), signature));
@@ -111,6 +115,10 @@ static void answers(void)
 	CHECK(memcmp(signature, other, sizeof(other)) != 0);
 	CHECK(!yg_sign_is_valid(key, YG_S(YG_WIRE_DOWN_CONTEXT "{}"), other));
 	CHECK(yg_sign_is_valid(key, YG_S("yagura-receipt-1:{}"), other));
+	/* Checkpoints have a key of their own. */
+	CHECK(yg_signer_sign(&signer, YG_SIGN_CHECKPOINT, YG_S("{}"), other) == YG_OK);
+	CHECK(memcmp(key, audit_key, sizeof(key)) != 0);
+	CHECK(yg_sign_is_valid(audit_key, YG_S(YG_AUDIT_CONTEXT "{}"), other));
 	yg_buf_init(&big, YG_WIRE_PAYLOAD_MAX + 1);
 	for (size_t i = 0; i < YG_WIRE_PAYLOAD_MAX; i++)
 		yg_buf_add_byte(&big, 'x');
