@@ -26,10 +26,14 @@ struct yg_sensor_options {
 	struct yg_net_place syslog;
 	uint64_t spool_max; /* bytes */
 	const char *zone;
+	const char *root;	/* "" or a folder that stands for this machine's files */
+	unsigned inventory_s;	/* how often the inventory is looked at; 0: never */
+	bool is_json;
 };
 
 int yg_sensor_enrol(const struct yg_sensor_options *options);
 int yg_sensor_run(const struct yg_sensor_options *options);
+int yg_sensor_inventory(const struct yg_sensor_options *options);
 
 /* "yagura-sensor: TEXT" on standard error, in the language of the person; any thread. */
 void yg_sensor_lang(enum yg_lang lang);

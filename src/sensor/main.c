@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "sensor/commands.h"
+#include "sensor/inventory_run.h"
 #include "sensor/spool.h"
 
 #include "base/ban.h"
@@ -23,6 +24,8 @@ static void print_help(void)
 		      "                       hub's ready line. --token -: from standard input.\n"
 		      "                       --again: give an enrolled sensor another identity\n"
 		      "  run --state FOLDER [--follow PATH]... [--syslog ADDR:PORT]\n"
+		      "  inventory [--json]   what this machine is: system, packages, updates,\n"
+		      "                       sockets, administrators, malware protection\n"
 		      "  --version\n"
 		      "\n"
 		      "  --follow PATH        a log file, through rotation; may be repeated\n"
@@ -32,6 +35,10 @@ static void print_help(void)
 		      "  --spool-max SIZE     most that waits on disk, for example 512M (1G); then "
 		      "the\n"
 		      "                       oldest goes, and the hub is told exactly what\n"
+		      "  --inventory-every S  seconds between two looks at this machine (60); off: "
+		      "never\n"
+		      "  --root FOLDER        what stands for this machine's files (inventory)\n"
+		      "  --json               for programs\n"
 		      "  --tz ZONE            zone of times written without one; otherwise this "
 		      "machine's\n"
 		      "  --lang ja|en         language of messages\n"
@@ -90,6 +97,38 @@ static bool set_syslog(struct yg_sensor_options *options, const char *text)
 	return options->has_syslog;
 }
 
+static bool set_every(struct yg_sensor_options *options, const char *text)
+{
+	uint64_t value;
+
+	options->inventory_s = 0;
+	if (strcmp(text, "off") == 0)
+		return true;
+	if (!yg_bytes_u64(yg_bytes_str(text), &value) || value < 1 || value > 86400) {
+		yg_sensor_say(N_("--inventory-every %s: seconds from 1 to 86400, or off"), text);
+		return false;
+	}
+	options->inventory_s = (unsigned)value;
+	return true;
+}
+
+/* Options of what happens inside the house. True: go on. */
+static bool take_house_option(struct yg_sensor_options *options, int c)
+{
+	switch (c) {
+	case 'i':
+		return set_every(options, optarg);
+	case 'r':
+		options->root = strcmp(optarg, "/") == 0 ? "" : optarg;
+		return true;
+	case 'j':
+		options->is_json = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* True: go on. */
 static bool take_option(struct yg_sensor_options *options, int c)
 {
@@ -125,7 +164,7 @@ static bool take_option(struct yg_sensor_options *options, int c)
 			yg_sensor_lang(lang);
 		return true;
 	default:
-		return false;
+		return take_house_option(options, c);
 	}
 }
 
@@ -141,12 +180,17 @@ static bool read_options(int argc, char **argv, struct yg_sensor_options *option
 		{"syslog", required_argument, NULL, 'y'},
 		{"spool-max", required_argument, NULL, 'm'},
 		{"tz", required_argument, NULL, 'z'},
+		{"inventory-every", required_argument, NULL, 'i'},
+		{"root", required_argument, NULL, 'r'},
+		{"json", no_argument, NULL, 'j'},
 		{"lang", required_argument, NULL, 'l'},
 		{0},
 	};
 	int c;
 
-	*options = (struct yg_sensor_options){.spool_max = YG_SPOOL_BYTES_DEFAULT};
+	*options = (struct yg_sensor_options){.spool_max = YG_SPOOL_BYTES_DEFAULT,
+					      .root = "",
+					      .inventory_s = YG_INVENTORY_EVERY_S};
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		if (!take_option(options, c)) {
 			if (c == '?')
@@ -158,9 +202,26 @@ static bool read_options(int argc, char **argv, struct yg_sensor_options *option
 			       N_("%s: this word is one too many"), argv[optind]);
 		return false;
 	}
-	if (!options->state)
+	return true;
+}
+
+struct command {
+	const char *name;
+	int (*run)(const struct yg_sensor_options *options);
+	bool needs_state;
+};
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct yg_sensor_options options;
+
+	if (!read_options(argc, argv, &options))
+		return 2;
+	if (command->needs_state && !options.state) {
 		yg_sensor_say(N_("give the sensor's own folder with --state"));
-	return options->state != NULL;
+		return 2;
+	}
+	return command->run(&options);
 }
 
 static int run_enrol(const struct yg_sensor_options *options)
@@ -179,10 +240,15 @@ static int run_run(const struct yg_sensor_options *options)
 	return 2;
 }
 
+static const struct command commands[] = {
+	{"enrol", run_enrol, true},
+	{"run", run_run, true},
+	{"inventory", yg_sensor_inventory, false},
+};
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
-	struct yg_sensor_options options;
 
 	yg_sensor_lang(yg_lang_of_environment());
 	(void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
@@ -196,10 +262,9 @@ int main(int argc, char **argv)
 			print_help();
 			return 0;
 		}
-	if (strcmp(name, "enrol") == 0)
-		return read_options(argc - 1, argv + 1, &options) ? run_enrol(&options) : 2;
-	if (strcmp(name, "run") == 0)
-		return read_options(argc - 1, argv + 1, &options) ? run_run(&options) : 2;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return run_command(&commands[i], argc - 1, argv + 1);
 	yg_sensor_hint(N_("`yagura-sensor --help` shows what there is"),
 		       N_("%s: there is no such command"), name[0] ? name : "?");
 	return 2;

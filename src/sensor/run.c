@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "sensor/commands.h"
+#include "sensor/house.h"
 #include "sensor/http.h"
 #include "sensor/sources.h"
 #include "sensor/uplink.h"
@@ -32,6 +33,7 @@ struct run {
 	struct yg_home home;
 	struct yg_spool *spool;
 	struct yg_sources *sources;
+	struct yg_house *house;
 	struct yg_uplink *uplink;
 	struct yg_zone *zone;
 	struct yg_collect collect;
@@ -60,9 +62,12 @@ static int commit(struct run *run)
 
 	yg_buf_reset(&run->packed);
 	yg_buf_reset(&run->checkpoint);
+	yg_house_before(run->house, now_ns(run));
 	rc = yg_wire_pack(yg_buf_bytes(&run->collect.content), &batch, &run->packed);
 	if (rc == YG_OK)
 		rc = yg_sources_checkpoint(run->sources, &run->checkpoint);
+	if (rc == YG_OK)
+		rc = yg_house_checkpoint(run->house, &run->checkpoint);
 	if (rc == YG_OK)
 		rc = yg_spool_commit(run->spool, &batch, yg_buf_bytes(&run->packed),
 				     yg_buf_bytes(&run->checkpoint), now_ns(run));
@@ -78,6 +83,7 @@ static int commit(struct run *run)
 		yg_sensor_say(N_("the spool can be written again"));
 	run->is_stuck = false;
 	yg_collect_reset(&run->collect);
+	yg_house_after(run->house, now_ns(run));
 	yg_uplink_wake(run->uplink);
 	return YG_OK;
 }
@@ -112,7 +118,10 @@ static void tell_state(struct run *run)
 	if (now - run->state_ns < STATE_NS && now >= run->state_ns)
 		return;
 	run->state_ns = now;
-	yg_uplink_sources(run->uplink, run->state, yg_sources_state(run->sources, run->state));
+	yg_house_tick(run->house, now);
+	yg_uplink_sources(
+		run->uplink, run->state,
+		yg_house_state(run->house, run->state, yg_sources_state(run->sources, run->state)));
 }
 
 static int collect(struct run *run)
@@ -134,6 +143,8 @@ static int collect(struct run *run)
 			return YG_OK;
 		if (!run->is_stuck)
 			rc = yg_sources_read(run->sources, now_ns(run), &run->collect, &is_more);
+		if (rc == YG_OK && !run->is_stuck)
+			rc = yg_house_read(run->house, now_ns(run), &run->collect, &is_more);
 		if (rc == YG_OK && (run->is_stuck || is_due(run)))
 			(void)!commit(run); /* said; tried again */
 		tell_state(run);
@@ -268,6 +279,19 @@ static int print_ready(const struct run *run)
 	return rc == YG_EPIPE ? YG_OK : rc;
 }
 
+static int open_house(struct run *run)
+{
+	struct yg_house_config config = {
+		.options = run->options,
+		.home = &run->home,
+		.zone = run->zone,
+		.clock = run->clock,
+		.checkpoint = yg_spool_checkpoint(run->spool),
+	};
+
+	return yg_house_open(&config, &run->collect, &run->house);
+}
+
 static int open_all(struct run *run)
 {
 	int rc = open_home(run);
@@ -287,6 +311,8 @@ static int open_all(struct run *run)
 	if (rc == YG_OK)
 		rc = open_signals(run);
 	if (rc == YG_OK)
+		rc = open_house(run); /* its threads have the signals blocked, too */
+	if (rc == YG_OK)
 		rc = start_uplink(run);
 	return rc;
 }
@@ -294,6 +320,7 @@ static int open_all(struct run *run)
 static void close_all(struct run *run)
 {
 	run->uplink = yg_uplink_stop(run->uplink, GRACE_MS);
+	run->house = yg_house_close(run->house);
 	(void)yg_sources_free(run->sources);
 	(void)yg_spool_free(run->spool);
 	(void)yg_zone_free(run->zone);

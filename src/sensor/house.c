@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "sensor/house.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "sensor/inventory_run.h"
+#include "sensor/spool.h"
+
+#include "base/ban.h"
+
+struct yg_house {
+	struct yg_house_config config;
+	struct yg_names *names;
+	struct yg_inventory_run *inventory;
+};
+
+static int say_failed(const char *what, int rc)
+{
+	if (rc != YG_OK)
+		yg_sensor_say("%s: %s", what, yg_sensor_tr(yg_err_text(rc)));
+	return rc;
+}
+
+static int open_inventory(struct yg_house *h, const json_t *kept)
+{
+	const struct yg_sensor_options *options = h->config.options;
+	struct yg_inventory_config config = {
+		.root = options->root,
+		.folder = h->config.home->folder,
+		.every_s = options->inventory_s,
+		.clock = h->config.clock,
+		.zone = h->config.zone,
+		.names = h->names,
+		.number = (uint64_t)yg_json_int(kept, "inventory", 0),
+	};
+
+	if (options->inventory_s == 0)
+		return YG_OK;
+	return say_failed("inventory", yg_inventory_run_start(&config, &h->inventory));
+}
+
+int yg_house_open(const struct yg_house_config *config, struct yg_collect *collect,
+		  struct yg_house **ret)
+{
+	struct yg_house *h = yg_calloc(1, sizeof(*h));
+	json_t *checkpoint = NULL;
+	struct yg_fault fault;
+	const json_t *kept;
+	int rc = YG_OK;
+
+	(void)collect;
+	if (!h)
+		return YG_ENOMEM;
+	h->config = *config;
+	h->names = yg_names_new();
+	if (!h->names)
+		rc = YG_ENOMEM;
+	if (rc == YG_OK && config->checkpoint.size > 0 &&
+	    yg_json_load(config->checkpoint, YG_SPOOL_CHECKPOINT_MAX, &checkpoint, &fault) != YG_OK)
+		checkpoint = NULL; /* as the sources: from the beginning */
+	kept = json_object_get(checkpoint, "house");
+	if (rc == YG_OK)
+		rc = open_inventory(h, kept);
+	json_decref(checkpoint);
+	if (rc == YG_OK)
+		*ret = h;
+	else
+		(void)yg_house_close(h);
+	return rc;
+}
+
+struct yg_house *yg_house_close(struct yg_house *house)
+{
+	if (!house)
+		return NULL;
+	(void)yg_inventory_run_stop(house->inventory);
+	(void)yg_names_free(house->names);
+	free(house);
+	return NULL;
+}
+
+int yg_house_read(struct yg_house *house, int64_t now_ns, struct yg_collect *collect,
+		  bool *ret_more)
+{
+	(void)ret_more;
+	return yg_inventory_run_read(house->inventory, now_ns, collect);
+}
+
+void yg_house_before(struct yg_house *house, int64_t now_ns)
+{
+	(void)house;
+	(void)now_ns;
+}
+
+int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint)
+{
+	if (checkpoint->size == 0 || checkpoint->data[checkpoint->size - 1] != '}')
+		return YG_EFORMAT;
+	checkpoint->size--;
+	yg_buf_addf(checkpoint, ",\"house\":{\"v\":1");
+	if (house->inventory)
+		yg_buf_addf(checkpoint, ",\"inventory\":%llu",
+			    (unsigned long long)yg_inventory_run_number(house->inventory));
+	yg_buf_add_str(checkpoint, "}}");
+	return yg_buf_error(checkpoint);
+}
+
+void yg_house_after(struct yg_house *house, int64_t now_ns)
+{
+	(void)now_ns;
+	yg_inventory_run_committed(house->inventory);
+}
+
+void yg_house_tick(struct yg_house *house, int64_t now_ns)
+{
+	(void)house;
+	(void)now_ns;
+}
+
+uint32_t yg_house_state(struct yg_house *house, struct yg_wire_source *to, uint32_t count)
+{
+	if (house->inventory && count < YG_WIRE_SOURCES_MAX)
+		yg_inventory_run_state(house->inventory, &to[count++]);
+	return count;
+}
