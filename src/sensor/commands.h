@@ -27,6 +27,7 @@ struct yg_sensor_options {
 	uint64_t spool_max; /* bytes */
 	const char *zone;
 	const char *root;	/* "" or a folder that stands for this machine's files */
+	const char *drop;	/* folder for files to read once; NULL: none */
 	unsigned inventory_s;	/* how often the inventory is looked at; 0: never */
 	bool is_json;
 };

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "sensor/drop.h"
 #include "sensor/inventory_run.h"
 #include "sensor/spool.h"
 
@@ -15,6 +16,7 @@ struct yg_house {
 	struct yg_house_config config;
 	struct yg_names *names;
 	struct yg_inventory_run *inventory;
+	struct yg_drop *drop;
 };
 
 static int say_failed(const char *what, int rc)
@@ -34,12 +36,50 @@ static int open_inventory(struct yg_house *h, const json_t *kept)
 		.clock = h->config.clock,
 		.zone = h->config.zone,
 		.names = h->names,
+		.filter = h->config.filter,
 		.number = (uint64_t)yg_json_int(kept, "inventory", 0),
 	};
 
 	if (options->inventory_s == 0)
 		return YG_OK;
 	return say_failed("inventory", yg_inventory_run_start(&config, &h->inventory));
+}
+
+static size_t read_partials(const json_t *list, struct yg_drop_partial *to)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_array_size(list) && count < YG_DROP_PARTIALS_MAX; i++) {
+		const json_t *item = json_array_get(list, i);
+		struct yg_bytes digest = yg_json_text(item, "sha256");
+
+		if (digest.size != sizeof(to->digest) - 1)
+			continue;
+		memcpy(to[count].digest, digest.data, digest.size);
+		to[count].digest[digest.size] = '\0';
+		to[count++].records = (uint64_t)yg_json_int(item, "records", 0);
+	}
+	return count;
+}
+
+static int open_drop(struct yg_house *h, const json_t *kept)
+{
+	struct yg_drop_partial partials[YG_DROP_PARTIALS_MAX];
+	struct yg_drop_config config = {
+		.folder = h->config.options->drop,
+		.state = h->config.home->folder,
+		.zone = h->config.zone,
+		.names = h->names,
+		.filter = h->config.filter,
+		.partials = partials,
+		.partial_count = read_partials(json_object_get(kept, "drop"), partials),
+		.say = yg_sensor_say,
+		.tr = yg_sensor_tr,
+	};
+
+	if (!config.folder)
+		return YG_OK;
+	return say_failed(config.folder, yg_drop_open(&config, &h->drop));
 }
 
 int yg_house_open(const struct yg_house_config *config, struct yg_collect *collect,
@@ -64,6 +104,8 @@ int yg_house_open(const struct yg_house_config *config, struct yg_collect *colle
 	kept = json_object_get(checkpoint, "house");
 	if (rc == YG_OK)
 		rc = open_inventory(h, kept);
+	if (rc == YG_OK)
+		rc = open_drop(h, kept);
 	json_decref(checkpoint);
 	if (rc == YG_OK)
 		*ret = h;
@@ -77,6 +119,7 @@ struct yg_house *yg_house_close(struct yg_house *house)
 	if (!house)
 		return NULL;
 	(void)yg_inventory_run_stop(house->inventory);
+	(void)yg_drop_free(house->drop);
 	(void)yg_names_free(house->names);
 	free(house);
 	return NULL;
@@ -85,8 +128,9 @@ struct yg_house *yg_house_close(struct yg_house *house)
 int yg_house_read(struct yg_house *house, int64_t now_ns, struct yg_collect *collect,
 		  bool *ret_more)
 {
-	(void)ret_more;
-	return yg_inventory_run_read(house->inventory, now_ns, collect);
+	int rc = yg_inventory_run_read(house->inventory, now_ns, collect);
+
+	return rc == YG_OK ? yg_drop_read(house->drop, now_ns, collect, ret_more) : rc;
 }
 
 void yg_house_before(struct yg_house *house, int64_t now_ns)
@@ -104,6 +148,7 @@ int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint)
 	if (house->inventory)
 		yg_buf_addf(checkpoint, ",\"inventory\":%llu",
 			    (unsigned long long)yg_inventory_run_number(house->inventory));
+	yg_drop_checkpoint(house->drop, checkpoint);
 	yg_buf_add_str(checkpoint, "}}");
 	return yg_buf_error(checkpoint);
 }
@@ -112,6 +157,7 @@ void yg_house_after(struct yg_house *house, int64_t now_ns)
 {
 	(void)now_ns;
 	yg_inventory_run_committed(house->inventory);
+	yg_drop_committed(house->drop);
 }
 
 void yg_house_tick(struct yg_house *house, int64_t now_ns)
@@ -124,5 +170,7 @@ uint32_t yg_house_state(struct yg_house *house, struct yg_wire_source *to, uint3
 {
 	if (house->inventory && count < YG_WIRE_SOURCES_MAX)
 		yg_inventory_run_state(house->inventory, &to[count++]);
+	if (house->drop && count < YG_WIRE_SOURCES_MAX)
+		yg_drop_state(house->drop, &to[count++]);
 	return count;
 }

@@ -24,7 +24,8 @@ struct yg_house_config {
 	const struct yg_home *home;
 	const struct yg_zone *zone;
 	struct yg_clock clock;
-	struct yg_bytes checkpoint; /* of the last commit */
+	struct yg_bytes checkpoint;	      /* of the last commit */
+	const struct yg_lines_filter *filter; /* what may leave; or NULL */
 };
 /* YG_OK, or an error that was said. */
 YG_MUST_USE int yg_house_open(const struct yg_house_config *config, struct yg_collect *collect,

@@ -351,7 +351,7 @@ int yg_inventory_run_start(const struct yg_inventory_config *config, struct yg_i
 	run->number = config->number;
 	run->read_ns = YG_TIME_NONE;
 	run->arena = yg_arena_new(ARENA_MAX);
-	run->reader = yg_lines_new("inventory", config->zone, config->names, NULL);
+	run->reader = yg_lines_new("inventory", config->zone, config->names, config->filter);
 	rc = run->arena && run->reader ? load(run) : YG_ENOMEM;
 	if (rc == YG_OK) {
 		tidy(run);

@@ -28,7 +28,8 @@ struct yg_inventory_config {
 	struct yg_clock clock;
 	const struct yg_zone *zone;
 	const struct yg_names *names;
-	uint64_t number; /* from the checkpoint; 0: none */
+	const struct yg_lines_filter *filter; /* or NULL */
+	uint64_t number;		      /* from the checkpoint; 0: none */
 };
 /* Strings and tables outlive it. YG_OK, YG_ENOMEM or a system error. */
 YG_MUST_USE int yg_inventory_run_start(const struct yg_inventory_config *config,

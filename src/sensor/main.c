@@ -24,8 +24,6 @@ static void print_help(void)
 		      "                       hub's ready line. --token -: from standard input.\n"
 		      "                       --again: give an enrolled sensor another identity\n"
 		      "  run --state FOLDER [--follow PATH]... [--syslog ADDR:PORT]\n"
-		      "  inventory [--json]   what this machine is: system, packages, updates,\n"
-		      "                       sockets, administrators, malware protection\n"
 		      "  --version\n"
 		      "\n"
 		      "  --follow PATH        a log file, through rotation; may be repeated\n"
@@ -35,10 +33,6 @@ static void print_help(void)
 		      "  --spool-max SIZE     most that waits on disk, for example 512M (1G); then "
 		      "the\n"
 		      "                       oldest goes, and the hub is told exactly what\n"
-		      "  --inventory-every S  seconds between two looks at this machine (60); off: "
-		      "never\n"
-		      "  --root FOLDER        what stands for this machine's files (inventory)\n"
-		      "  --json               for programs\n"
 		      "  --tz ZONE            zone of times written without one; otherwise this "
 		      "machine's\n"
 		      "  --lang ja|en         language of messages\n"
@@ -50,6 +44,20 @@ static void print_help(void)
 		      "\n"
 		      "Exit status: 0 done; 1 refused, nothing was changed; 2 wrong usage, or it "
 		      "cannot go on.\n")),
+	      stdout);
+	fputs(yg_sensor_tr(N_(
+		      "\n"
+		      "Inside the house:\n"
+		      "  inventory [--json]   what this machine is: system, packages, updates,\n"
+		      "                       sockets, administrators, malware protection\n"
+		      "\n"
+		      "  --drop FOLDER        run: files put there (Windows event files, logs) "
+		      "are\n"
+		      "                       read once and moved to FOLDER/done or FOLDER/failed\n"
+		      "  --inventory-every S  run: seconds between two looks at this machine (60), "
+		      "or off\n"
+		      "  --root FOLDER        what stands for this machine's files (inventory)\n"
+		      "  --json               for programs\n")),
 	      stdout);
 }
 
@@ -121,6 +129,9 @@ static bool take_house_option(struct yg_sensor_options *options, int c)
 	case 'r':
 		options->root = strcmp(optarg, "/") == 0 ? "" : optarg;
 		return true;
+	case 'd':
+		options->drop = optarg;
+		return true;
 	case 'j':
 		options->is_json = true;
 		return true;
@@ -181,6 +192,7 @@ static bool read_options(int argc, char **argv, struct yg_sensor_options *option
 		{"spool-max", required_argument, NULL, 'm'},
 		{"tz", required_argument, NULL, 'z'},
 		{"inventory-every", required_argument, NULL, 'i'},
+		{"drop", required_argument, NULL, 'd'},
 		{"root", required_argument, NULL, 'r'},
 		{"json", no_argument, NULL, 'j'},
 		{"lang", required_argument, NULL, 'l'},
@@ -234,9 +246,9 @@ static int run_enrol(const struct yg_sensor_options *options)
 
 static int run_run(const struct yg_sensor_options *options)
 {
-	if (options->follow_count > 0 || options->has_syslog)
+	if (options->follow_count > 0 || options->has_syslog || options->drop)
 		return yg_sensor_run(options);
-	yg_sensor_say(N_("run: give --follow or --syslog: there is nothing to collect"));
+	yg_sensor_say(N_("run: give --follow, --syslog or --drop: there is nothing to collect"));
 	return 2;
 }
 
