@@ -14,6 +14,18 @@
 #define YG_VERSION "?" /* in tests */
 #endif
 
+#define YG_SEARCH_TERMS_MAX 32u
+
+/* `search`: what is looked for. */
+struct yg_sensor_search {
+	const char *from;
+	const char *to;
+	const char *terms[YG_SEARCH_TERMS_MAX];
+	bool is_field[YG_SEARCH_TERMS_MAX]; /* NAME=VALUE */
+	size_t count;
+	uint64_t limit; /* 0: none */
+};
+
 struct yg_sensor_options {
 	const char *state;
 	const char *hub; /* enrol */
@@ -30,10 +42,14 @@ struct yg_sensor_options {
 	const char *drop;	/* folder for files to read once; NULL: none */
 	unsigned inventory_s;	/* how often the inventory is looked at; 0: never */
 	bool is_json;
+	uint64_t archive_max;  /* bytes of the local archive; 0: there is none */
+	unsigned archive_days; /* for how long it is kept */
+	struct yg_sensor_search search;
 };
 
 int yg_sensor_enrol(const struct yg_sensor_options *options);
 int yg_sensor_run(const struct yg_sensor_options *options);
+int yg_sensor_search(const struct yg_sensor_options *options);
 int yg_sensor_inventory(const struct yg_sensor_options *options);
 
 /* "yagura-sensor: TEXT" on standard error, in the language of the person; any thread. */

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "sensor/drop.h"
 #include "sensor/inventory_run.h"
+#include "sensor/local.h"
 #include "sensor/spool.h"
 
 #include "base/ban.h"
@@ -17,7 +18,28 @@ struct yg_house {
 	struct yg_names *names;
 	struct yg_inventory_run *inventory;
 	struct yg_drop *drop;
+	struct yg_local *local;
+	struct yg_lines_tap tap;
+	struct yg_collect *collect;
 };
+
+/* ---- what was read, as it was ---- */
+
+static void take_event(void *arg, struct yg_event *event, struct yg_bytes source)
+{
+	struct yg_house *h = arg;
+
+	if (h->local)
+		yg_local_take(h->local, event, source);
+}
+
+static void undo_event(void *arg)
+{
+	struct yg_house *h = arg;
+
+	if (h->local)
+		yg_local_undo(h->local);
+}
 
 static int say_failed(const char *what, int rc)
 {
@@ -43,6 +65,25 @@ static int open_inventory(struct yg_house *h, const json_t *kept)
 	if (options->inventory_s == 0)
 		return YG_OK;
 	return say_failed("inventory", yg_inventory_run_start(&config, &h->inventory));
+}
+
+static int open_local(struct yg_house *h, const json_t *kept)
+{
+	const struct yg_sensor_options *options = h->config.options;
+	struct yg_local_config config = {
+		.state = h->config.home->folder,
+		.org = h->config.home->organisation,
+		.bytes_max = options->archive_max,
+		.days = options->archive_days,
+		.now_ns = h->config.clock.now_ns(h->config.clock.arg),
+		.number = (uint64_t)yg_json_int(kept, "archive", 0),
+		.say = yg_sensor_say,
+		.tr = yg_sensor_tr,
+	};
+
+	if (options->archive_max == 0)
+		return YG_OK;
+	return say_failed("archive", yg_local_open(&config, &h->local));
 }
 
 static size_t read_partials(const json_t *list, struct yg_drop_partial *to)
@@ -91,10 +132,12 @@ int yg_house_open(const struct yg_house_config *config, struct yg_collect *colle
 	const json_t *kept;
 	int rc = YG_OK;
 
-	(void)collect;
 	if (!h)
 		return YG_ENOMEM;
 	h->config = *config;
+	h->collect = collect;
+	h->tap = (struct yg_lines_tap){take_event, undo_event, h};
+	collect->tap = &h->tap;
 	h->names = yg_names_new();
 	if (!h->names)
 		rc = YG_ENOMEM;
@@ -106,6 +149,8 @@ int yg_house_open(const struct yg_house_config *config, struct yg_collect *colle
 		rc = open_inventory(h, kept);
 	if (rc == YG_OK)
 		rc = open_drop(h, kept);
+	if (rc == YG_OK)
+		rc = open_local(h, kept);
 	json_decref(checkpoint);
 	if (rc == YG_OK)
 		*ret = h;
@@ -120,6 +165,8 @@ struct yg_house *yg_house_close(struct yg_house *house)
 		return NULL;
 	(void)yg_inventory_run_stop(house->inventory);
 	(void)yg_drop_free(house->drop);
+	(void)yg_local_close(house->local, house->config.clock.now_ns(house->config.clock.arg));
+	house->collect->tap = NULL;
 	(void)yg_names_free(house->names);
 	free(house);
 	return NULL;
@@ -135,8 +182,8 @@ int yg_house_read(struct yg_house *house, int64_t now_ns, struct yg_collect *col
 
 void yg_house_before(struct yg_house *house, int64_t now_ns)
 {
-	(void)house;
-	(void)now_ns;
+	if (house->local)
+		yg_local_before(house->local, now_ns);
 }
 
 int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint)
@@ -148,6 +195,9 @@ int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint)
 	if (house->inventory)
 		yg_buf_addf(checkpoint, ",\"inventory\":%llu",
 			    (unsigned long long)yg_inventory_run_number(house->inventory));
+	if (house->local)
+		yg_buf_addf(checkpoint, ",\"archive\":%llu",
+			    (unsigned long long)yg_local_number(house->local));
 	yg_drop_checkpoint(house->drop, checkpoint);
 	yg_buf_add_str(checkpoint, "}}");
 	return yg_buf_error(checkpoint);
@@ -155,15 +205,23 @@ int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint)
 
 void yg_house_after(struct yg_house *house, int64_t now_ns)
 {
-	(void)now_ns;
+	if (house->local)
+		yg_local_after(house->local, now_ns);
 	yg_inventory_run_committed(house->inventory);
 	yg_drop_committed(house->drop);
 }
 
 void yg_house_tick(struct yg_house *house, int64_t now_ns)
 {
-	(void)house;
-	(void)now_ns;
+	if (house->local)
+		yg_local_tick(house->local, now_ns, house->collect->count == 0);
+}
+
+void yg_house_range(const struct yg_house *house, struct yg_wire_range *ret)
+{
+	*ret = (struct yg_wire_range){0};
+	if (house->local)
+		yg_local_range(house->local, ret);
 }
 
 uint32_t yg_house_state(struct yg_house *house, struct yg_wire_source *to, uint32_t count)

@@ -28,6 +28,7 @@ struct yg_house_config {
 	const struct yg_lines_filter *filter; /* what may leave; or NULL */
 };
 /* YG_OK, or an error that was said. */
+/* @collect outlives it: what goes into it passes here first. */
 YG_MUST_USE int yg_house_open(const struct yg_house_config *config, struct yg_collect *collect,
 			      struct yg_house **ret);
 struct yg_house *yg_house_close(struct yg_house *house);
@@ -41,6 +42,9 @@ YG_MUST_USE int yg_house_checkpoint(struct yg_house *house, struct yg_buf *check
 void yg_house_after(struct yg_house *house, int64_t now_ns);
 /* Now and then, whether something came or not. */
 void yg_house_tick(struct yg_house *house, int64_t now_ns);
+
+/* What the local archive holds, for the hub. */
+void yg_house_range(const struct yg_house *house, struct yg_wire_range *ret);
 
 /* Sources behind the @count that are in @to already. Returns how many there are then. */
 uint32_t yg_house_state(struct yg_house *house, struct yg_wire_source *to, uint32_t count);

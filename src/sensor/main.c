@@ -7,6 +7,7 @@
 
 #include "sensor/commands.h"
 #include "sensor/inventory_run.h"
+#include "sensor/local.h"
 #include "sensor/spool.h"
 
 #include "base/ban.h"
@@ -50,7 +51,12 @@ static void print_help(void)
 		      "Inside the house:\n"
 		      "  inventory [--json]   what this machine is: system, packages, updates,\n"
 		      "                       sockets, administrators, malware protection\n"
+		      "  search --state FOLDER [--from T] [--to T] [--field NAME=VALUE] WORD...\n"
+		      "                       look in the local archive; all must fit\n"
 		      "\n"
+		      "  --archive SIZE       run: most that the local archive takes (10G); off: "
+		      "none\n"
+		      "  --archive-days N     run: for how long it is kept (366)\n"
 		      "  --drop FOLDER        run: files put there (Windows event files, logs) "
 		      "are\n"
 		      "                       read once and moved to FOLDER/done or FOLDER/failed\n"
@@ -120,6 +126,69 @@ static bool set_every(struct yg_sensor_options *options, const char *text)
 	return true;
 }
 
+static bool set_archive(struct yg_sensor_options *options, const char *text)
+{
+	options->archive_max = 0;
+	if (strcmp(text, "off") == 0)
+		return true;
+	options->archive_max = read_size(text);
+	if (options->archive_max >= YG_LOCAL_BYTES_MIN)
+		return true;
+	yg_sensor_say(N_("--archive %s: a size of at least 1M, for example 10G, or off"), text);
+	return false;
+}
+
+static bool set_days(struct yg_sensor_options *options, const char *text)
+{
+	uint64_t days;
+
+	if (yg_bytes_u64(yg_bytes_str(text), &days) && days >= 1 && days <= 36500) {
+		options->archive_days = (unsigned)days;
+		return true;
+	}
+	yg_sensor_say(N_("--archive-days %s: a number of days from 1"), text);
+	return false;
+}
+
+static bool add_term(struct yg_sensor_options *options, const char *text, bool is_field)
+{
+	struct yg_sensor_search *search = &options->search;
+
+	if (search->count == YG_SEARCH_TERMS_MAX) {
+		yg_sensor_say(N_("search: at most %u words and fields"), YG_SEARCH_TERMS_MAX);
+		return false;
+	}
+	search->is_field[search->count] = is_field;
+	search->terms[search->count++] = text;
+	return true;
+}
+
+static bool set_limit(struct yg_sensor_options *options, const char *text)
+{
+	if (yg_bytes_u64(yg_bytes_str(text), &options->search.limit) && options->search.limit > 0)
+		return true;
+	yg_sensor_say(N_("--limit %s: a number from 1"), text);
+	return false;
+}
+
+static bool take_search_option(struct yg_sensor_options *options, int c)
+{
+	switch (c) {
+	case 'F':
+		options->search.from = optarg;
+		return true;
+	case 'T':
+		options->search.to = optarg;
+		return true;
+	case 'L':
+		return set_limit(options, optarg);
+	case 'V':
+		return add_term(options, optarg, true);
+	default:
+		return false;
+	}
+}
+
 /* Options of what happens inside the house. True: go on. */
 static bool take_house_option(struct yg_sensor_options *options, int c)
 {
@@ -129,6 +198,10 @@ static bool take_house_option(struct yg_sensor_options *options, int c)
 	case 'r':
 		options->root = strcmp(optarg, "/") == 0 ? "" : optarg;
 		return true;
+	case 'A':
+		return set_archive(options, optarg);
+	case 'D':
+		return set_days(options, optarg);
 	case 'd':
 		options->drop = optarg;
 		return true;
@@ -136,7 +209,7 @@ static bool take_house_option(struct yg_sensor_options *options, int c)
 		options->is_json = true;
 		return true;
 	default:
-		return false;
+		return take_search_option(options, c);
 	}
 }
 
@@ -179,7 +252,7 @@ static bool take_option(struct yg_sensor_options *options, int c)
 	}
 }
 
-static bool read_options(int argc, char **argv, struct yg_sensor_options *options)
+static bool read_options(int argc, char **argv, bool takes_words, struct yg_sensor_options *options)
 {
 	static const struct option longs[] = {
 		{"state", required_argument, NULL, 's'},
@@ -192,6 +265,12 @@ static bool read_options(int argc, char **argv, struct yg_sensor_options *option
 		{"spool-max", required_argument, NULL, 'm'},
 		{"tz", required_argument, NULL, 'z'},
 		{"inventory-every", required_argument, NULL, 'i'},
+		{"archive", required_argument, NULL, 'A'},
+		{"archive-days", required_argument, NULL, 'D'},
+		{"from", required_argument, NULL, 'F'},
+		{"to", required_argument, NULL, 'T'},
+		{"field", required_argument, NULL, 'V'},
+		{"limit", required_argument, NULL, 'L'},
 		{"drop", required_argument, NULL, 'd'},
 		{"root", required_argument, NULL, 'r'},
 		{"json", no_argument, NULL, 'j'},
@@ -202,13 +281,18 @@ static bool read_options(int argc, char **argv, struct yg_sensor_options *option
 
 	*options = (struct yg_sensor_options){.spool_max = YG_SPOOL_BYTES_DEFAULT,
 					      .root = "",
-					      .inventory_s = YG_INVENTORY_EVERY_S};
+					      .inventory_s = YG_INVENTORY_EVERY_S,
+					      .archive_max = YG_LOCAL_BYTES_DEFAULT,
+					      .archive_days = YG_LOCAL_DAYS_DEFAULT};
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		if (!take_option(options, c)) {
 			if (c == '?')
 				yg_sensor_say(N_("`yagura-sensor --help` shows the options"));
 			return false;
 		}
+	while (takes_words && optind < argc)
+		if (!add_term(options, argv[optind++], false))
+			return false;
 	if (optind < argc) {
 		yg_sensor_hint(N_("`yagura-sensor --help` shows the options"),
 			       N_("%s: this word is one too many"), argv[optind]);
@@ -221,13 +305,14 @@ struct command {
 	const char *name;
 	int (*run)(const struct yg_sensor_options *options);
 	bool needs_state;
+	bool takes_words;
 };
 
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct yg_sensor_options options;
 
-	if (!read_options(argc, argv, &options))
+	if (!read_options(argc, argv, command->takes_words, &options))
 		return 2;
 	if (command->needs_state && !options.state) {
 		yg_sensor_say(N_("give the sensor's own folder with --state"));
@@ -253,9 +338,10 @@ static int run_run(const struct yg_sensor_options *options)
 }
 
 static const struct command commands[] = {
-	{"enrol", run_enrol, true},
-	{"run", run_run, true},
-	{"inventory", yg_sensor_inventory, false},
+	{"enrol", run_enrol, true, false},
+	{"run", run_run, true, false},
+	{"inventory", yg_sensor_inventory, false, false},
+	{"search", yg_sensor_search, true, true},
 };
 
 int main(int argc, char **argv)

@@ -114,11 +114,14 @@ static int wait_ms(const struct run *run, bool is_blind, bool is_more)
 static void tell_state(struct run *run)
 {
 	int64_t now = now_ns(run);
+	struct yg_wire_range range;
 
 	if (now - run->state_ns < STATE_NS && now >= run->state_ns)
 		return;
 	run->state_ns = now;
 	yg_house_tick(run->house, now);
+	yg_house_range(run->house, &range);
+	yg_uplink_range(run->uplink, &range);
 	yg_uplink_sources(
 		run->uplink, run->state,
 		yg_house_state(run->house, run->state, yg_sources_state(run->sources, run->state)));

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "wire/batch.h"
+#include "wire/range.h"
 
 #define YG_WIRE_MESSAGE_MAX (1u << 20) /* bytes of any message below */
 #define YG_WIRE_SOURCES_MAX 256u
@@ -48,6 +49,7 @@ struct yg_wire_heartbeat {
 	uint64_t spool_bytes;
 	uint64_t spool_bytes_max;
 	uint64_t dropped; /* records that the spool had to give up, ever */
+	struct yg_wire_range archive;
 	struct yg_wire_source *sources;
 	uint32_t source_count;
 };

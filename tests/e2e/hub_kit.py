@@ -156,7 +156,7 @@ SENSOR = os.environ.get("YAGURA_SENSOR", str(pathlib.Path(YAGURA).with_name("yag
 
 class Member:
     """A real sensor beside a hub. What it says of its own accord is off, unless @options ask for it."""
-    QUIET = ("--inventory-every", "off")
+    QUIET = ("--inventory-every", "off", "--archive", "off")
 
     def __init__(self, hub, org="acme", options=(), follow=()):
         options = [*self.QUIET, *options]  # the last one counts
