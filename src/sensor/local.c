@@ -408,6 +408,8 @@ int yg_local_open(const struct yg_local_config *config, struct yg_local **ret)
 		catch_up(l, config->now_ns);
 	else
 		fall_behind(l, rc, config->now_ns);
+	if (!l->is_behind)
+		l->until_ns = config->now_ns;
 	hold_bounds(l, config->now_ns);
 	write_state(l);
 	*ret = l;
