@@ -38,9 +38,9 @@ struct yg_sensor_options {
 	struct yg_net_place syslog;
 	uint64_t spool_max; /* bytes */
 	const char *zone;
-	const char *root;	/* "" or a folder that stands for this machine's files */
-	const char *drop;	/* folder for files to read once; NULL: none */
-	unsigned inventory_s;	/* how often the inventory is looked at; 0: never */
+	const char *root;     /* "" or a folder that stands for this machine's files */
+	const char *drop;     /* folder for files to read once; NULL: none */
+	unsigned inventory_s; /* how often the inventory is looked at; 0: never */
 	bool is_json;
 	uint64_t archive_max;  /* bytes of the local archive; 0: there is none */
 	unsigned archive_days; /* for how long it is kept */
@@ -49,11 +49,13 @@ struct yg_sensor_options {
 
 int yg_sensor_enrol(const struct yg_sensor_options *options);
 int yg_sensor_run(const struct yg_sensor_options *options);
+int yg_sensor_check(const struct yg_sensor_options *options);
 int yg_sensor_search(const struct yg_sensor_options *options);
 int yg_sensor_inventory(const struct yg_sensor_options *options);
 
 /* "yagura-sensor: TEXT" on standard error, in the language of the person; any thread. */
 void yg_sensor_lang(enum yg_lang lang);
+enum yg_lang yg_sensor_language(void);
 const char *yg_sensor_tr(const char *msgid) __attribute__((format_arg(1)));
 __attribute__((format(printf, 1, 2))) void yg_sensor_say(const char *format, ...);
 __attribute__((format(printf, 2, 3))) void yg_sensor_hint(const char *hint, const char *format,

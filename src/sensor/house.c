@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/io.h"
 #include "base/json.h"
+#include "sensor/checks.h"
 #include "sensor/drop.h"
 #include "sensor/inventory_run.h"
 #include "sensor/local.h"
@@ -19,6 +21,8 @@ struct yg_house {
 	struct yg_inventory_run *inventory;
 	struct yg_drop *drop;
 	struct yg_local *local;
+	struct yg_checks *checks;
+	struct yg_seen seen;
 	struct yg_lines_tap tap;
 	struct yg_collect *collect;
 };
@@ -31,6 +35,7 @@ static void take_event(void *arg, struct yg_event *event, struct yg_bytes source
 
 	if (h->local)
 		yg_local_take(h->local, event, source);
+	yg_seen_take(&h->seen, event, h->config.clock.now_ns(h->config.clock.arg));
 }
 
 static void undo_event(void *arg)
@@ -123,6 +128,42 @@ static int open_drop(struct yg_house *h, const json_t *kept)
 	return say_failed(config.folder, yg_drop_open(&config, &h->drop));
 }
 
+/* For `check`: what this run was asked to do. */
+static void write_run(struct yg_house *h)
+{
+	const struct yg_sensor_options *options = h->config.options;
+	char path[YG_HOME_PATH_MAX];
+	struct yg_buf text;
+	int rc;
+
+	yg_buf_init(&text, YG_SPOOL_CHECKPOINT_MAX);
+	yg_buf_add_str(&text, "{\"v\":1,\"follows\":[");
+	for (size_t i = 0; i < options->follow_count; i++) {
+		yg_buf_add_str(&text, i ? "," : "");
+		yg_buf_add_json(&text, yg_bytes_str(options->follows[i]));
+	}
+	yg_buf_addf(&text,
+		    "],\"syslog\":%s,\"drop\":%s,\"archive_max\":%llu,\"archive_days\":%u}\n",
+		    options->has_syslog ? "true" : "false", options->drop ? "true" : "false",
+		    (unsigned long long)options->archive_max, options->archive_days);
+	rc = yg_buf_error(&text);
+	if (rc == YG_OK && yg_home_path(h->config.home, "run.json", path))
+		rc = yg_io_replace(path, yg_buf_bytes(&text), 0600);
+	(void)rc; /* `check` says less then */
+	yg_buf_done(&text);
+}
+
+static int open_counts(struct yg_house *h)
+{
+	char reason[200];
+	int rc = yg_checks_load((struct yg_bytes){0}, &h->checks, reason);
+
+	if (rc == YG_OK)
+		rc = yg_seen_load(&h->seen, h->checks, h->config.home->folder,
+				  h->config.clock.now_ns(h->config.clock.arg));
+	return say_failed("check", rc);
+}
+
 int yg_house_open(const struct yg_house_config *config, struct yg_collect *collect,
 		  struct yg_house **ret)
 {
@@ -146,16 +187,20 @@ int yg_house_open(const struct yg_house_config *config, struct yg_collect *colle
 		checkpoint = NULL; /* as the sources: from the beginning */
 	kept = json_object_get(checkpoint, "house");
 	if (rc == YG_OK)
+		rc = open_counts(h);
+	if (rc == YG_OK)
 		rc = open_inventory(h, kept);
 	if (rc == YG_OK)
 		rc = open_drop(h, kept);
 	if (rc == YG_OK)
 		rc = open_local(h, kept);
 	json_decref(checkpoint);
-	if (rc == YG_OK)
+	if (rc == YG_OK) {
+		write_run(h);
 		*ret = h;
-	else
+	} else {
 		(void)yg_house_close(h);
+	}
 	return rc;
 }
 
@@ -167,6 +212,10 @@ struct yg_house *yg_house_close(struct yg_house *house)
 	(void)yg_drop_free(house->drop);
 	(void)yg_local_close(house->local, house->config.clock.now_ns(house->config.clock.arg));
 	house->collect->tap = NULL;
+	if (house->checks)
+		yg_seen_save(&house->seen, house->config.home->folder,
+			     house->config.clock.now_ns(house->config.clock.arg), true);
+	(void)yg_checks_free(house->checks);
 	(void)yg_names_free(house->names);
 	free(house);
 	return NULL;
@@ -215,6 +264,7 @@ void yg_house_tick(struct yg_house *house, int64_t now_ns)
 {
 	if (house->local)
 		yg_local_tick(house->local, now_ns, house->collect->count == 0);
+	yg_seen_save(&house->seen, house->config.home->folder, now_ns, false);
 }
 
 void yg_house_range(const struct yg_house *house, struct yg_wire_range *ret)

@@ -49,6 +49,11 @@ static void print_help(void)
 	fputs(yg_sensor_tr(N_(
 		      "\n"
 		      "Inside the house:\n"
+		      "  check --state FOLDER [--json]\n"
+		      "                       which attacks would be seen here today, which not, "
+		      "and how\n"
+		      "                       to switch the missing logs on. Exit status 0: all; "
+		      "1: not all\n"
 		      "  inventory [--json]   what this machine is: system, packages, updates,\n"
 		      "                       sockets, administrators, malware protection\n"
 		      "  search --state FOLDER [--from T] [--to T] [--field NAME=VALUE] WORD...\n"
@@ -338,9 +343,8 @@ static int run_run(const struct yg_sensor_options *options)
 }
 
 static const struct command commands[] = {
-	{"enrol", run_enrol, true, false},
-	{"run", run_run, true, false},
-	{"inventory", yg_sensor_inventory, false, false},
+	{"enrol", run_enrol, true, false},	  {"run", run_run, true, false},
+	{"check", yg_sensor_check, true, false},  {"inventory", yg_sensor_inventory, false, false},
 	{"search", yg_sensor_search, true, true},
 };
 
