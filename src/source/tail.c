@@ -657,6 +657,13 @@ struct yg_tail_state yg_tail_state(const struct yg_tail *tail)
 	struct stat st;
 
 	state.is_there = stat(tail->path, &st) == 0 && S_ISREG(st.st_mode);
+	if (state.is_there && fd_of(tail) < 0) {
+		int fd = -1;
+
+		state.rc = yg_io_open_read(tail->path, &fd);
+		if (fd >= 0)
+			(void)close(fd); /* read only: nothing to lose */
+	}
 	if (fd_of(tail) >= 0 && fstat(fd_of(tail), &st) == 0)
 		state.size = (uint64_t)st.st_size;
 	return state;
