@@ -45,6 +45,12 @@ struct yg_sensor_options {
 	uint64_t archive_max;  /* bytes of the local archive; 0: there is none */
 	unsigned archive_days; /* for how long it is kept */
 	struct yg_sensor_search search;
+	const char *policy;   /* file; NULL: STATE/policy.yaml */
+	const char *words[2]; /* behind the command: policy show|check, ledger verify|show */
+	size_t word_count;
+	uint64_t batch; /* ledger show: number; 0: all */
+	bool is_payload;
+	const char *key; /* ledger verify: the hub's, base64 or a file */
 };
 
 int yg_sensor_enrol(const struct yg_sensor_options *options);
@@ -52,6 +58,8 @@ int yg_sensor_run(const struct yg_sensor_options *options);
 int yg_sensor_check(const struct yg_sensor_options *options);
 int yg_sensor_search(const struct yg_sensor_options *options);
 int yg_sensor_inventory(const struct yg_sensor_options *options);
+int yg_sensor_policy(const struct yg_sensor_options *options);
+int yg_sensor_ledger(const struct yg_sensor_options *options);
 
 /* "yagura-sensor: TEXT" on standard error, in the language of the person; any thread. */
 void yg_sensor_lang(enum yg_lang lang);

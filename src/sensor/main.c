@@ -12,40 +12,8 @@
 
 #include "base/ban.h"
 
-static void print_help(void)
+static void print_house_help(void)
 {
-	fputs(yg_sensor_tr(N_(
-		      "usage: yagura-sensor COMMAND --state FOLDER [OPTION]...\n"
-		      "\n"
-		      "Collects logs and sends them to a hub; what cannot be sent waits on disk.\n"
-		      "\n"
-		      "  enrol --hub URL --ca FILE --token T --state FOLDER\n"
-		      "                       get a certificate from the hub; URL and FILE stand "
-		      "in the\n"
-		      "                       hub's ready line. --token -: from standard input.\n"
-		      "                       --again: give an enrolled sensor another identity\n"
-		      "  run --state FOLDER [--follow PATH]... [--syslog ADDR:PORT]\n"
-		      "  --version\n"
-		      "\n"
-		      "  --follow PATH        a log file, through rotation; may be repeated\n"
-		      "  --syslog ADDR:PORT   receive syslog by UDP and TCP; nobody is asked who "
-		      "he "
-		      "is\n"
-		      "  --spool-max SIZE     most that waits on disk, for example 512M (1G); then "
-		      "the\n"
-		      "                       oldest goes, and the hub is told exactly what\n"
-		      "  --tz ZONE            zone of times written without one; otherwise this "
-		      "machine's\n"
-		      "  --lang ja|en         language of messages\n"
-		      "\n"
-		      "The first line of standard output of `run` is\n"
-		      "{\"ready\":true,\"sensor\":ID,\"syslog\":ADDR:PORT or null}. Ends on "
-		      "SIGTERM and "
-		      "Ctrl+C.\n"
-		      "\n"
-		      "Exit status: 0 done; 1 refused, nothing was changed; 2 wrong usage, or it "
-		      "cannot go on.\n")),
-	      stdout);
 	fputs(yg_sensor_tr(N_(
 		      "\n"
 		      "Inside the house:\n"
@@ -70,6 +38,55 @@ static void print_help(void)
 		      "  --root FOLDER        what stands for this machine's files (inventory)\n"
 		      "  --json               for programs\n")),
 	      stdout);
+}
+
+static void print_help(void)
+{
+	fputs(yg_sensor_tr(N_(
+		      "usage: yagura-sensor COMMAND --state FOLDER [OPTION]...\n"
+		      "\n"
+		      "Collects logs and sends them to a hub; what cannot be sent waits on disk.\n"
+		      "\n"
+		      "  enrol --hub URL --ca FILE --token T --state FOLDER\n"
+		      "                       get a certificate from the hub; URL and FILE stand "
+		      "in the\n"
+		      "                       hub's ready line. --token -: from standard input.\n"
+		      "                       --again: give an enrolled sensor another identity\n"
+		      "  run --state FOLDER [--follow PATH]... [--syslog ADDR:PORT]\n"
+		      "  policy show|check --state FOLDER [--policy FILE]\n"
+		      "                       what may leave, in plain words; check: is the file "
+		      "right\n"
+		      "  ledger verify --state FOLDER [--key KEY]\n"
+		      "                       is the record of what left whole; KEY: the hub's, "
+		      "base64,\n"
+		      "                       as it is known from elsewhere\n"
+		      "  ledger show --state FOLDER [--batch N [--payload]] [--json]\n"
+		      "                       what left; --payload: the very bytes, as long as "
+		      "they "
+		      "are kept\n"
+		      "  --version\n"
+		      "\n"
+		      "  --policy FILE        what may leave and how (FOLDER/policy.yaml)\n"
+		      "  --follow PATH        a log file, through rotation; may be repeated\n"
+		      "  --syslog ADDR:PORT   receive syslog by UDP and TCP; nobody is asked who "
+		      "he "
+		      "is\n"
+		      "  --spool-max SIZE     most that waits on disk, for example 512M (1G); then "
+		      "the\n"
+		      "                       oldest goes, and the hub is told exactly what\n"
+		      "  --tz ZONE            zone of times written without one; otherwise this "
+		      "machine's\n"
+		      "  --lang ja|en         language of messages\n"
+		      "\n"
+		      "The first line of standard output of `run` is\n"
+		      "{\"ready\":true,\"sensor\":ID,\"syslog\":ADDR:PORT or null}. Ends on "
+		      "SIGTERM and "
+		      "Ctrl+C.\n"
+		      "\n"
+		      "Exit status: 0 done; 1 refused, nothing was changed; 2 wrong usage, or it "
+		      "cannot go on.\n")),
+	      stdout);
+	print_house_help();
 }
 
 /* "512M": bytes. 0: none. */
@@ -176,6 +193,34 @@ static bool set_limit(struct yg_sensor_options *options, const char *text)
 	return false;
 }
 
+static bool set_batch(struct yg_sensor_options *options, const char *text)
+{
+	if (yg_bytes_u64(yg_bytes_str(text), &options->batch) && options->batch > 0)
+		return true;
+	yg_sensor_say(N_("--batch %s: a number from 1, as `ledger show` lists them"), text);
+	return false;
+}
+
+/* Options of policy and ledger. True: go on. */
+static bool take_ledger_option(struct yg_sensor_options *options, int c)
+{
+	switch (c) {
+	case 'p':
+		options->policy = optarg;
+		return true;
+	case 'b':
+		return set_batch(options, optarg);
+	case 'P':
+		options->is_payload = true;
+		return true;
+	case 'k':
+		options->key = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool take_search_option(struct yg_sensor_options *options, int c)
 {
 	switch (c) {
@@ -190,7 +235,7 @@ static bool take_search_option(struct yg_sensor_options *options, int c)
 	case 'V':
 		return add_term(options, optarg, true);
 	default:
-		return false;
+		return take_ledger_option(options, c);
 	}
 }
 
@@ -257,7 +302,16 @@ static bool take_option(struct yg_sensor_options *options, int c)
 	}
 }
 
-static bool read_options(int argc, char **argv, bool takes_words, struct yg_sensor_options *options)
+struct command {
+	const char *name;
+	int (*run)(const struct yg_sensor_options *options);
+	size_t words; /* that may stand behind it */
+	bool is_stateless;
+	bool is_search; /* any number of words: what is looked for */
+};
+
+static bool read_options(int argc, char **argv, const struct command *command,
+			 struct yg_sensor_options *options)
 {
 	static const struct option longs[] = {
 		{"state", required_argument, NULL, 's'},
@@ -278,7 +332,11 @@ static bool read_options(int argc, char **argv, bool takes_words, struct yg_sens
 		{"limit", required_argument, NULL, 'L'},
 		{"drop", required_argument, NULL, 'd'},
 		{"root", required_argument, NULL, 'r'},
+		{"policy", required_argument, NULL, 'p'},
+		{"batch", required_argument, NULL, 'b'},
+		{"payload", no_argument, NULL, 'P'},
 		{"json", no_argument, NULL, 'j'},
+		{"key", required_argument, NULL, 'k'},
 		{"lang", required_argument, NULL, 'l'},
 		{0},
 	};
@@ -295,9 +353,11 @@ static bool read_options(int argc, char **argv, bool takes_words, struct yg_sens
 				yg_sensor_say(N_("`yagura-sensor --help` shows the options"));
 			return false;
 		}
-	while (takes_words && optind < argc)
+	while (command->is_search && optind < argc)
 		if (!add_term(options, argv[optind++], false))
 			return false;
+	while (optind < argc && options->word_count < command->words)
+		options->words[options->word_count++] = argv[optind++];
 	if (optind < argc) {
 		yg_sensor_hint(N_("`yagura-sensor --help` shows the options"),
 			       N_("%s: this word is one too many"), argv[optind]);
@@ -306,20 +366,13 @@ static bool read_options(int argc, char **argv, bool takes_words, struct yg_sens
 	return true;
 }
 
-struct command {
-	const char *name;
-	int (*run)(const struct yg_sensor_options *options);
-	bool needs_state;
-	bool takes_words;
-};
-
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct yg_sensor_options options;
 
-	if (!read_options(argc, argv, command->takes_words, &options))
+	if (!read_options(argc, argv, command, &options))
 		return 2;
-	if (command->needs_state && !options.state) {
+	if (!command->is_stateless && !options.state) {
 		yg_sensor_say(N_("give the sensor's own folder with --state"));
 		return 2;
 	}
@@ -343,9 +396,13 @@ static int run_run(const struct yg_sensor_options *options)
 }
 
 static const struct command commands[] = {
-	{"enrol", run_enrol, true, false},	  {"run", run_run, true, false},
-	{"check", yg_sensor_check, true, false},  {"inventory", yg_sensor_inventory, false, false},
-	{"search", yg_sensor_search, true, true},
+	{"enrol", run_enrol, 0, false, false},
+	{"run", run_run, 0, false, false},
+	{"check", yg_sensor_check, 0, false, false},
+	{"inventory", yg_sensor_inventory, 0, true, false},
+	{"ledger", yg_sensor_ledger, 1, false, false},
+	{"policy", yg_sensor_policy, 1, false, false},
+	{"search", yg_sensor_search, 0, false, true},
 };
 
 int main(int argc, char **argv)

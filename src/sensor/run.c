@@ -15,6 +15,7 @@
 #include "sensor/commands.h"
 #include "sensor/house.h"
 #include "sensor/http.h"
+#include "sensor/policy.h"
 #include "sensor/sources.h"
 #include "sensor/uplink.h"
 
@@ -35,10 +36,12 @@ struct run {
 	struct yg_sources *sources;
 	struct yg_house *house;
 	struct yg_uplink *uplink;
+	struct yg_sensor_policy *policy;
 	struct yg_zone *zone;
 	struct yg_collect collect;
 	struct yg_buf packed;
 	struct yg_buf checkpoint;
+	struct yg_buf tally; /* what the batch holds, for the ledger */
 	struct yg_wire_source *state;
 	int64_t state_ns;
 	int signal_fd;
@@ -62,6 +65,7 @@ static int commit(struct run *run)
 
 	yg_buf_reset(&run->packed);
 	yg_buf_reset(&run->checkpoint);
+	yg_buf_reset(&run->tally);
 	yg_house_before(run->house, now_ns(run));
 	rc = yg_wire_pack(yg_buf_bytes(&run->collect.content), &batch, &run->packed);
 	if (rc == YG_OK)
@@ -69,8 +73,11 @@ static int commit(struct run *run)
 	if (rc == YG_OK)
 		rc = yg_house_checkpoint(run->house, &run->checkpoint);
 	if (rc == YG_OK)
-		rc = yg_spool_commit(run->spool, &batch, yg_buf_bytes(&run->packed),
-				     yg_buf_bytes(&run->checkpoint), now_ns(run));
+		rc = yg_ledger_tally(yg_buf_bytes(&run->collect.content), &run->tally);
+	if (rc == YG_OK)
+		rc = yg_spool_commit_listed(run->spool, &batch, yg_buf_bytes(&run->packed),
+					    yg_buf_bytes(&run->checkpoint),
+					    yg_buf_bytes(&run->tally), now_ns(run));
 	if (rc != YG_OK) {
 		if (!run->is_stuck)
 			yg_sensor_say(N_("the spool cannot be written: %s; reading waits until it "
@@ -86,6 +93,15 @@ static int commit(struct run *run)
 	yg_house_after(run->house, now_ns(run));
 	yg_uplink_wake(run->uplink);
 	return YG_OK;
+}
+
+/* A wish of the hub comes in force between two batches. */
+static void look_at_policy(struct run *run)
+{
+	if (!run->is_stuck && yg_sensor_policy_is_new(run->policy) &&
+	    (run->collect.count == 0 || commit(run) == YG_OK) &&
+	    yg_sensor_policy_enter(run->policy, run->spool, now_ns(run)) != YG_OK)
+		yg_sensor_say(N_("the ledger has no line for the new policy yet"));
 }
 
 static bool is_due(const struct run *run)
@@ -144,6 +160,7 @@ static int collect(struct run *run)
 			return yg_err_from_errno(errno);
 		if (fds[0].revents)
 			return YG_OK;
+		look_at_policy(run);
 		if (!run->is_stuck)
 			rc = yg_sources_read(run->sources, now_ns(run), &run->collect, &is_more);
 		if (rc == YG_OK && !run->is_stuck)
@@ -213,6 +230,53 @@ static int open_spool(struct run *run)
 	return rc;
 }
 
+static int open_policy(struct run *run)
+{
+	struct yg_line_fault fault;
+	int rc =
+		yg_sensor_policy_load(&run->home, run->options->policy, true, &run->policy, &fault);
+
+	if (rc != YG_OK && run->policy)
+		yg_sensor_hint(N_("nothing is sent before this is right; "
+				  "`yagura-sensor policy check` looks at it"),
+			       N_("policy %s, line %u: %s"), yg_sensor_policy_path(run->policy),
+			       fault.line, yg_sensor_tr(fault.msg));
+	else if (rc != YG_OK)
+		yg_sensor_say("%s", yg_sensor_tr(yg_err_text(rc)));
+	return rc;
+}
+
+/* The record of what leaves: who sends where, under which policy; then what does. */
+static int open_ledger(struct run *run)
+{
+	struct yg_ledger_line line = {.kind = YG_LEDGER_ENROLLED};
+	struct yg_spool_attached attached;
+	char path[YG_HOME_PATH_MAX];
+	int rc = yg_home_path(&run->home, "ledger", path)
+			 ? yg_spool_attach(run->spool, path, now_ns(run), &attached)
+			 : YG_ELIMIT;
+
+	(void)snprintf(line.sensor, sizeof(line.sensor), "%s", run->home.sensor); /* ids */
+	(void)snprintf(line.organisation, sizeof(line.organisation), "%s", run->home.organisation);
+	(void)snprintf(line.hub, sizeof(line.hub), "%s", run->home.hub); /* the same limit */
+	memcpy(line.key, run->home.key, sizeof(line.key));
+	if (rc == YG_OK && attached.is_damaged)
+		yg_sensor_hint(N_("`yagura-sensor ledger verify` says where"),
+			       N_("%s: the ledger is not as it was written; it goes on in a new "
+				  "file"),
+			       path);
+	else if (rc == YG_OK && attached.is_repaired)
+		yg_sensor_say(N_("%s: the ledger's end was put right from the spool"), path);
+	if (rc == YG_OK)
+		rc = yg_spool_note(run->spool, &line, YG_S(""), now_ns(run));
+	if (rc == YG_OK)
+		rc = yg_sensor_policy_enter(run->policy, run->spool, now_ns(run));
+	if (rc != YG_OK)
+		yg_sensor_say(N_("%s: the ledger cannot be written: %s"), path,
+			      yg_sensor_tr(yg_err_text(rc)));
+	return rc;
+}
+
 static int open_sources(struct run *run)
 {
 	const struct yg_sensor_options *options = run->options;
@@ -222,6 +286,7 @@ static int open_sources(struct run *run)
 	run->sources = yg_sources_new(run->zone);
 	if (!run->sources)
 		return YG_ENOMEM;
+	yg_sources_filter(run->sources, yg_sensor_policy_filter(run->policy));
 	for (size_t i = 0; i < options->follow_count && rc == YG_OK; i++) {
 		rc = yg_sources_follow(run->sources, options->follows[i],
 				       yg_spool_checkpoint(run->spool));
@@ -249,6 +314,7 @@ static int start_uplink(struct run *run)
 	struct yg_uplink_config config = {
 		.home = &run->home,
 		.spool = run->spool,
+		.policy = run->policy,
 		.clock = run->clock,
 		.version = YG_VERSION,
 		.say = say_uplink,
@@ -290,6 +356,7 @@ static int open_house(struct run *run)
 		.zone = run->zone,
 		.clock = run->clock,
 		.checkpoint = yg_spool_checkpoint(run->spool),
+		.filter = yg_sensor_policy_filter(run->policy),
 	};
 
 	return yg_house_open(&config, &run->collect, &run->house);
@@ -300,7 +367,11 @@ static int open_all(struct run *run)
 	int rc = open_home(run);
 
 	if (rc == YG_OK)
+		rc = open_policy(run);
+	if (rc == YG_OK)
 		rc = open_spool(run);
+	if (rc == YG_OK)
+		rc = open_ledger(run);
 	if (rc == YG_OK) {
 		rc = yg_zone_load(run->options->zone, &run->zone);
 		if (rc != YG_OK)
@@ -326,10 +397,12 @@ static void close_all(struct run *run)
 	run->house = yg_house_close(run->house);
 	(void)yg_sources_free(run->sources);
 	(void)yg_spool_free(run->spool);
+	(void)yg_sensor_policy_free(run->policy);
 	(void)yg_zone_free(run->zone);
 	yg_collect_done(&run->collect);
 	yg_buf_done(&run->packed);
 	yg_buf_done(&run->checkpoint);
+	yg_buf_done(&run->tally);
 	free(run->state);
 	if (run->signal_fd >= 0)
 		(void)close(run->signal_fd); /* nothing to lose */
@@ -343,6 +416,7 @@ int yg_sensor_run(const struct yg_sensor_options *options)
 	yg_collect_init(&run.collect);
 	yg_buf_init(&run.packed, 2 * YG_WIRE_CONTENT_MAX);
 	yg_buf_init(&run.checkpoint, YG_SPOOL_CHECKPOINT_MAX);
+	yg_buf_init(&run.tally, 2 * YG_LEDGER_TALLY_MAX);
 	run.state = yg_calloc(YG_WIRE_SOURCES_MAX, sizeof(*run.state));
 	rc = run.state ? open_all(&run) : YG_ENOMEM;
 	if (rc == YG_OK)
