@@ -15,6 +15,9 @@
 
 #include "base/ban.h"
 
+#define HELD_NS	 (INT64_C(2) * YG_NS_PER_S)
+#define HELD_MAX 1000u /* records that do not leave, before how far they were read is kept */
+
 struct yg_house {
 	struct yg_house_config config;
 	struct yg_names *names;
@@ -23,6 +26,8 @@ struct yg_house {
 	struct yg_local *local;
 	struct yg_checks *checks;
 	struct yg_seen seen;
+	uint64_t taken;	  /* records since the last commit */
+	int64_t after_ns; /* when that was */
 	struct yg_lines_tap tap;
 	struct yg_collect *collect;
 };
@@ -35,6 +40,7 @@ static void take_event(void *arg, struct yg_event *event, struct yg_bytes source
 
 	if (h->local)
 		yg_local_take(h->local, event, source);
+	h->taken++;
 	yg_seen_take(&h->seen, event, h->config.clock.now_ns(h->config.clock.arg));
 }
 
@@ -42,6 +48,7 @@ static void undo_event(void *arg)
 {
 	struct yg_house *h = arg;
 
+	h->taken--;
 	if (h->local)
 		yg_local_undo(h->local);
 }
@@ -254,16 +261,30 @@ int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint)
 
 void yg_house_after(struct yg_house *house, int64_t now_ns)
 {
+	house->taken = 0;
+	house->after_ns = now_ns;
 	if (house->local)
 		yg_local_after(house->local, now_ns);
 	yg_inventory_run_committed(house->inventory);
 	yg_drop_committed(house->drop);
 }
 
+bool yg_house_has_held(const struct yg_house *house)
+{
+	return house->taken > 0;
+}
+
+bool yg_house_waits(const struct yg_house *house, int64_t now_ns)
+{
+	return house->taken >= HELD_MAX ||
+	       (house->taken > 0 &&
+		(now_ns - house->after_ns >= HELD_NS || now_ns < house->after_ns));
+}
+
 void yg_house_tick(struct yg_house *house, int64_t now_ns)
 {
 	if (house->local)
-		yg_local_tick(house->local, now_ns, house->collect->count == 0);
+		yg_local_tick(house->local, now_ns);
 	yg_seen_save(&house->seen, house->config.home->folder, now_ns, false);
 }
 

@@ -40,6 +40,10 @@ YG_MUST_USE int yg_house_read(struct yg_house *house, int64_t now_ns, struct yg_
 void yg_house_before(struct yg_house *house, int64_t now_ns);
 YG_MUST_USE int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint);
 void yg_house_after(struct yg_house *house, int64_t now_ns);
+/* Something was read that does not leave, and nothing else is on its way: how far it was read
+ * should be committed alone, now (waits) or at the end (has_held). */
+bool yg_house_waits(const struct yg_house *house, int64_t now_ns);
+bool yg_house_has_held(const struct yg_house *house);
 /* Now and then, whether something came or not. */
 void yg_house_tick(struct yg_house *house, int64_t now_ns);
 

@@ -20,8 +20,9 @@
 #define STATE_MAX    65536u
 #define RAW_KEPT     (YG_ARCHIVE_RECORD_MAX / 8) /* escaped at worst six times as long */
 #define NUMBER_SHIFT 20 /* a fresh beginning is above every number that was given out before */
-#define PARTS_OF_MAX 16 /* a file is closed at this part of the bound, so that whole files can go  \
-			 */
+#define PARTS_OF_MAX                                                                               \
+	16 /* a file is closed at this part of the bound, so that whole files can go               \
+	    */
 
 struct yg_local {
 	struct yg_local_config config;
@@ -271,7 +272,7 @@ static int replay(struct yg_local *l, struct yg_bytes text, int64_t now_ns)
 	uint64_t end = 0;
 	int rc = YG_OK;
 
-	/* Lines that nobody sends are kept without a commit: their numbers are used up. */
+	/* A spool that is older than the archive (put back, or begun anew): numbers are used up. */
 	if (!l->is_started)
 		rc = yg_local_end(l->dir, l->config.org, now_ns, &end);
 	if (rc == YG_OK && end > l->next)
@@ -543,14 +544,10 @@ static void keep_up(struct yg_local *l, int64_t now_ns)
 	write_state(l);
 }
 
-void yg_local_tick(struct yg_local *l, int64_t now_ns, bool is_idle)
+void yg_local_tick(struct yg_local *l, int64_t now_ns)
 {
 	bool is_back = now_ns < l->synced_ns; /* the clock was set */
 
-	if (is_idle && l->count > 0) { /* read, and nothing of it may leave */
-		yg_local_before(l, now_ns);
-		yg_local_after(l, now_ns);
-	}
 	if (l->is_behind && (now_ns - l->retry_ns >= YG_LOCAL_RETRY_NS || now_ns < l->retry_ns))
 		catch_up(l, now_ns);
 	if (l->writer && l->hour_ns != YG_TIME_NONE &&

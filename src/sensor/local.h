@@ -59,7 +59,7 @@ void yg_local_before(struct yg_local *local, int64_t now_ns);
 uint64_t yg_local_number(const struct yg_local *local);
 void yg_local_after(struct yg_local *local, int64_t now_ns);
 
-/* Now and then. @is_idle: no batch is being collected, so lines that nobody sends are kept now. */
-void yg_local_tick(struct yg_local *local, int64_t now_ns, bool is_idle);
+/* Now and then. */
+void yg_local_tick(struct yg_local *local, int64_t now_ns);
 
 void yg_local_range(const struct yg_local *local, struct yg_wire_range *ret);

@@ -56,28 +56,45 @@ static int64_t now_ns(const struct run *run)
 
 /* ---- commit ---- */
 
-/* What is collected becomes a batch on the disk. */
-static int commit(struct run *run)
+/* Where reading stands, of the sources and of what happens inside the house. */
+static int write_checkpoint(struct run *run)
+{
+	int rc;
+
+	yg_buf_reset(&run->checkpoint);
+	yg_house_before(run->house, now_ns(run));
+	rc = yg_sources_checkpoint(run->sources, &run->checkpoint);
+	return rc == YG_OK ? yg_house_checkpoint(run->house, &run->checkpoint) : rc;
+}
+
+static int commit_batch(struct run *run)
 {
 	struct yg_wire_batch batch = {.first_ns = run->collect.first_ns,
 				      .last_ns = run->collect.last_ns};
 	int rc;
 
 	yg_buf_reset(&run->packed);
-	yg_buf_reset(&run->checkpoint);
 	yg_buf_reset(&run->tally);
-	yg_house_before(run->house, now_ns(run));
 	rc = yg_wire_pack(yg_buf_bytes(&run->collect.content), &batch, &run->packed);
-	if (rc == YG_OK)
-		rc = yg_sources_checkpoint(run->sources, &run->checkpoint);
-	if (rc == YG_OK)
-		rc = yg_house_checkpoint(run->house, &run->checkpoint);
 	if (rc == YG_OK)
 		rc = yg_ledger_tally(yg_buf_bytes(&run->collect.content), &run->tally);
 	if (rc == YG_OK)
 		rc = yg_spool_commit_listed(run->spool, &batch, yg_buf_bytes(&run->packed),
 					    yg_buf_bytes(&run->checkpoint),
 					    yg_buf_bytes(&run->tally), now_ns(run));
+	return rc;
+}
+
+/* What is collected becomes a batch on the disk; of what stays here only how far it was read. */
+static int commit(struct run *run)
+{
+	int rc = write_checkpoint(run);
+
+	if (rc == YG_OK)
+		rc = run->collect.count > 0
+			     ? commit_batch(run)
+			     : yg_spool_commit_place(run->spool, yg_buf_bytes(&run->checkpoint),
+						     now_ns(run));
 	if (rc != YG_OK) {
 		if (!run->is_stuck)
 			yg_sensor_say(N_("the spool cannot be written: %s; reading waits until it "
@@ -108,8 +125,9 @@ static bool is_due(const struct run *run)
 {
 	int64_t age = now_ns(run) - run->collect.begun_ns;
 
-	return run->collect.count > 0 &&
-	       (yg_collect_is_full(&run->collect) || age >= BATCH_AGE_NS || age < 0);
+	if (run->collect.count == 0)
+		return yg_house_waits(run->house, now_ns(run));
+	return yg_collect_is_full(&run->collect) || age >= BATCH_AGE_NS || age < 0;
 }
 
 static int wait_ms(const struct run *run, bool is_blind, bool is_more)
@@ -424,7 +442,7 @@ int yg_sensor_run(const struct yg_sensor_options *options)
 	if (rc == YG_OK) {
 		rc = collect(&run);
 		/* What was collected is committed; what is in the logs stays there. */
-		if (run.collect.count > 0)
+		if (run.collect.count > 0 || yg_house_has_held(run.house))
 			(void)!commit(&run); /* said; the logs are read again from the checkpoint */
 		if (rc != YG_OK)
 			yg_sensor_say(N_("the sensor cannot go on: %s"),

@@ -131,6 +131,39 @@ def torn_log():
     equal(hub.stop(), 0)
 
 
+@case
+def unmasked_at_home():
+    """What the policy masks or holds back stays here as it was, once, through a kill; the hub never has it."""
+    hub, member, log = setting("--drop", str(folder()))
+    drop = pathlib.Path(member.options[-1])
+    quiet = folder() / "quiet.log"
+    quiet.touch()
+    member.follow.append(str(quiet))
+    (member.state / "policy.yaml").write_text(
+        "version: 1\nsources:\n  - {name: '*/quiet.log', leave: false}\n  - {name: '*/held.log', leave: false}\n"
+        "fields:\n  - {field: user, mask: hash}\n  - {field: src_ip, mask: truncate}\n")
+    secret = "Nov 21 08:00:01 box sshd[7]: Failed password for hanako from 203.0.113.77 port 22 ssh2"
+    append(log, [secret])
+    append(quiet, lines(1, 3))
+    (drop / ".h").write_text("".join(t + "\n" for t in lines(10, 12)))
+    (drop / ".h").rename(drop / "held.log")
+    member.start()
+    until("one record", lambda: len(hub.records()) == 1)
+    until("the dropped file is done", lambda: (drop / "done/held.log").exists())
+    until("all is kept here", lambda: sorted(raws(member)) == sorted([secret, *lines(1, 3), *lines(10, 12)]))
+    member.stop(signal.SIGKILL)
+    append(quiet, lines(4, 5))
+    member.start()
+    until("held lines are kept once", lambda: sorted(raws(member)) == sorted(
+        [secret, *lines(1, 5), *lines(10, 12)]))
+    equal(search(member, "hanako", "203.0.113.77")[1].count("\n"), 1)
+    everything = json.dumps(hub.records())
+    assert "hanako" not in everything and "203.0.113.77" not in everything and "line 2" not in everything, everything
+    equal(len(hub.records()), 1)
+    equal(member.stop(), 0)
+    equal(hub.stop(), 0)
+
+
 def noise(n):
     dice = random.Random(n)
     return ["Nov 21 08:00:%02d box app[7]: %d %s" % (i % 60, i, dice.randbytes(400).hex()) for i in range(n, n + 400)]

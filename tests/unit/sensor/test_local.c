@@ -216,8 +216,9 @@ static void gaps_and_held_lines(void)
 	CHECK(range.is_kept && range.gap_count == 1 && range.from_ns == NOW);
 	CHECK(range.gaps[0].from_ns == NOW + 2 * S && range.gaps[0].to_ns == NOW + 4000 * S);
 	take(local, "held");
-	yg_local_tick(local, NOW + 4101 * S, true);
-	yg_local_tick(local, NOW + 4200 * S, true);
+	yg_local_before(local, NOW + 4101 * S);
+	yg_local_after(local, NOW + 4101 * S);
+	yg_local_tick(local, NOW + 4200 * S);
 	CHECK_TEXT(yg_bytes_str(archived()), "a b c d e held ");
 	(void)yg_local_close(local, NOW + 4300 * S);
 
