@@ -365,9 +365,11 @@ int yg_audit_key_open(struct yg_hub_access *hub, const char *data)
 	struct yg_audit_end end;
 	int rc;
 
-	if (!join(path, data, "ca/audit.key") || !join(hub->data, data, "audit.checkpoint"))
+	if (!join(path, data, "audit") || !join(hub->data, data, "audit/checkpoint"))
 		return YG_ELIMIT;
-	rc = read_key(hub, path);
+	rc = yg_disk_mkdir(path, 0700);
+	if (rc == YG_OK)
+		rc = join(path, data, "ca/audit.key") ? read_key(hub, path) : YG_ELIMIT;
 	if (rc == YG_ENOENT) {
 		rc = write_key(hub, data, path);
 		if (rc == YG_EDUPLICATE) /* another process was first */

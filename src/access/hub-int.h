@@ -147,6 +147,10 @@ YG_MUST_USE int yg_token_look(struct yg_hub_access *hub, const char *org, const 
 /* people.c: name and grants of one who is active; else YG_EACCES. */
 YG_MUST_USE int yg_person_fill(struct yg_hub_access *hub, const char *id, struct yg_hub_actor *ret);
 
+/* For yg_enrol_on_change: @arg is the hub. */
+YG_MUST_USE int yg_hub_note(void *arg, const char *actor, const char *action, const char *org,
+			    const char *object);
+
 /* audit.c, in a transaction that is open. */
 YG_MUST_USE int yg_audit_append(struct yg_hub_access *hub, const struct yg_hub_deed *deed);
 /* After a commit: sign when enough has gathered. Never an error of the change itself. */

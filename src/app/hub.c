@@ -124,6 +124,38 @@ static bool add_name(struct hub_cli *cli, const char *name)
 	return true;
 }
 
+static bool take_option(struct hub_cli *cli, int c)
+{
+	switch (c) {
+	case 'd':
+		cli->data = optarg;
+		return true;
+	case 'w':
+		cli->http_text = optarg;
+		return true;
+	case 's':
+		cli->sensors_text = optarg;
+		return true;
+	case 'c':
+		cli->is_check = true;
+		return true;
+	case 't':
+		cli->try_role = optarg;
+		return true;
+	case 'f':
+		cli->config_path = optarg;
+		return true;
+	case 'l':
+		cli->has_lang = true; /* chosen in main.c */
+		return true;
+	case 'n':
+		return add_name(cli, optarg);
+	default:
+		yg_say(N_("`yagura hub --help` shows the options"));
+		return false;
+	}
+}
+
 /* False: *ret_status is the exit status. */
 static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status)
 {
@@ -145,34 +177,13 @@ static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status
 	*cli = (struct hub_cli){0};
 	*ret_status = YG_EXIT_FAILED;
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c == 'd')
-			cli->data = optarg;
-		else if (c == 'w')
-			cli->http_text = optarg;
-		else if (c == 's')
-			cli->sensors_text = optarg;
-		else if (c == 'c')
-			cli->is_check = true;
-		else if (c == 't')
-			cli->try_role = optarg;
-		else if (c == 'f')
-			cli->config_path = optarg;
-		else if (c == 'l')
-			cli->has_lang = true; /* chosen in main.c */
-		else if (c == 'r') {
-			yg_hub_http_print_routes();
+		if (c == 'h' || c == 'r') {
+			c == 'h' ? yg_help_hub() : yg_hub_http_print_routes();
 			*ret_status = YG_EXIT_DONE;
-			return false;
-		} else if (c == 'n' && !add_name(cli, optarg))
-			return false;
-		else if (c == 'h') {
-			yg_help_hub();
-			*ret_status = YG_EXIT_DONE;
-			return false;
-		} else if (c == '?') {
-			yg_say(N_("`yagura hub --help` shows the options"));
 			return false;
 		}
+		if (!take_option(cli, c))
+			return false;
 	}
 	if (optind < argc) {
 		yg_say_hint(N_("`yagura hub --help` shows the options"),

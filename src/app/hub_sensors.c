@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/consent.h"
 #include "app/hub-int.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -191,6 +192,17 @@ static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
 	yg_hub_wait_sync(hub, call, answer->position, receipt);
 }
 
+/* May anything be taken of this organisation? */
+static enum yg_wire_refusal check_consent(struct yg_hub *hub, const char *org)
+{
+	int rc = yg_consent_is_current(hub->enrol, org);
+
+	return rc == YG_OK	 ? YG_WIRE_OK
+	       : rc == YG_EACCES ? YG_WIRE_CONSENT
+	       : rc == YG_ENOENT ? YG_WIRE_CLOSED
+				 : yg_hub_refusal_of(rc);
+}
+
 /* The head is read here: whose batch it is, no other process has a say in. */
 static void take_batch(struct yg_hub *hub, struct yg_hub_call *call,
 		       const struct yg_cert_peer *peer)
@@ -200,7 +212,9 @@ static void take_batch(struct yg_hub *hub, struct yg_hub_call *call,
 
 	if (rc == YG_OK && strcmp(call->batch.sensor, peer->sensor) != 0)
 		rc = yg_wire_fault_set(&fault, YG_EACCES, YG_WIRE_OTHER_SENSOR, NULL, 0);
-	if (rc != YG_OK)
+	if (rc == YG_OK)
+		fault.refusal = check_consent(hub, peer->organisation);
+	if (fault.refusal != YG_WIRE_OK)
 		yg_hub_refuse_fault(hub, call, &fault, NULL);
 	else
 		yg_hub_work(hub, call);
