@@ -20,6 +20,8 @@ struct yg_admin {
 	const char *data;
 	const char *org;
 	const char *name;
+	const char *sensor;
+	const char *ledger;
 	const char *corporate_number;
 	const char *role;
 	const char *provider;
@@ -27,6 +29,7 @@ struct yg_admin {
 	const char *version;
 	const char *host;
 	const char *checkpoint;
+	uint64_t limit; /* 0: all */
 	uint64_t hours; /* 0: not given, as below */
 	uint64_t days;
 	uint64_t after;
@@ -47,6 +50,12 @@ struct yg_admin {
 	int64_t now_ns;
 	struct yg_buf out;
 };
+
+/*
+ * `admin findings`: what detection found in the hub at @data, newest first; @org NULL: of all. The
+ * exit status; errors were said.
+ */
+int yg_admin_findings(const char *data, const char *org, uint64_t limit, bool is_json);
 
 int yg_admin_org(struct yg_admin *admin);
 int yg_admin_person(struct yg_admin *admin);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/admin-int.h"
+#include "app/admin_ledger.h"
 #include "app/archive-int.h"
 #include "app/commands.h"
 #include "app/say.h"
@@ -188,6 +189,71 @@ static int check_archive(struct yg_admin *admin)
 	return yg_archive_verify_all(path, admin->is_json);
 }
 
+static int findings(struct yg_admin *admin)
+{
+	if (admin->arg_count != 1)
+		return yg_admin_wording("findings");
+	return yg_admin_findings(admin->data, admin->org, admin->limit, admin->is_json);
+}
+
+/* ---- ledgers ---- */
+
+static int compare_one(struct yg_admin *admin, const char *org, const char *sensor)
+{
+	json_t *heartbeat = heartbeat_of(admin, sensor);
+	struct yg_admin_compare compare = {
+		.data = admin->data,
+		.ledger = admin->ledger,
+		.org = org,
+		.sensor = sensor,
+		.heartbeat = heartbeat,
+		.is_json = admin->is_json,
+	};
+	int status = yg_admin_ledger_compare(&compare);
+
+	json_decref(heartbeat);
+	return status;
+}
+
+static int tell_ledger(void *arg, const struct yg_enrol_sensor *sensor)
+{
+	struct yg_admin *admin = arg;
+
+	if (admin->sensor && strcmp(admin->sensor, sensor->id) != 0)
+		return YG_OK;
+	return compare_one(admin, sensor->org, sensor->id) == YG_EXIT_DONE ? YG_OK : YG_EIO;
+}
+
+static int ledger(struct yg_admin *admin)
+{
+	char owner[160];
+	char *slash;
+	int rc;
+
+	if (admin->arg_count != 2 || strcmp(admin->args[1], "compare") != 0)
+		return yg_admin_wording("ledger");
+	if (!admin->ledger) {
+		rc = yg_enrol_sensor_list(admin->enrol, admin->org, tell_ledger, admin);
+		return rc == YG_OK ? YG_EXIT_DONE : YG_EXIT_FAILED;
+	}
+	rc = yg_admin_ledger_owner(admin->ledger, owner);
+	slash = strchr(owner, '/');
+	if (rc != YG_OK || !slash) {
+		yg_say_hint(
+			N_("it is the folder `ledger` of the sensor's --state, or its files one "
+			   "behind the other"),
+			N_("%s: this is no ledger that says whose it is"),
+			yg_say_safe(yg_bytes_str(admin->ledger), 300));
+		return YG_EXIT_FAILED;
+	}
+	*slash = '\0';
+	if (admin->sensor && strcmp(admin->sensor, slash + 1) != 0) {
+		yg_say(N_("this ledger is that of sensor %s"), slash + 1);
+		return YG_EXIT_PARTLY;
+	}
+	return compare_one(admin, owner, slash + 1);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct yg_admin *admin);
@@ -195,7 +261,7 @@ static const struct {
 	{"archive", check_archive},    {"org", yg_admin_org},	      {"enrol-token", make_token},
 	{"sensor", sensors},	       {"person", yg_admin_person},   {"api-token", yg_admin_token},
 	{"mandate", yg_admin_mandate}, {"consent", yg_admin_consent}, {"views", yg_admin_views},
-	{"audit", yg_admin_audit},
+	{"audit", yg_admin_audit},     {"findings", findings},	      {"ledger", ledger},
 };
 
 /* ---- command line ---- */
@@ -265,6 +331,10 @@ static const char **text_option(struct yg_admin *admin, int c)
 		return &admin->host;
 	case 'k':
 		return &admin->checkpoint;
+	case 'e':
+		return &admin->sensor;
+	case 'L':
+		return &admin->ledger;
 	default:
 		return NULL;
 	}
@@ -293,6 +363,8 @@ static bool take_option(struct yg_admin *admin, int c)
 		return take_number("--days", YG_TOKEN_DAYS_MAX, &admin->days);
 	case 'A':
 		return take_number("--after", UINT32_MAX, &admin->after);
+	case 'm':
+		return take_number("--limit", UINT32_MAX, &admin->limit);
 	case 'S':
 		return take_day("--signed", &admin->signed_day);
 	case 'U':
@@ -316,6 +388,9 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"data", required_argument, NULL, 'd'},
 		{"org", required_argument, NULL, 'o'},
 		{"name", required_argument, NULL, 'n'},
+		{"sensor", required_argument, NULL, 'e'},
+		{"ledger", required_argument, NULL, 'L'},
+		{"limit", required_argument, NULL, 'm'},
 		{"hours", required_argument, NULL, 't'},
 		{"json", no_argument, NULL, 'j'},
 		{"lang", required_argument, NULL, 'l'},

@@ -13,10 +13,12 @@
 #include "app/hub-int.h"
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
+#include "app/hub_detect.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
+#include "base/io.h"
 
 #include "base/ban.h"
 
@@ -24,10 +26,16 @@ struct keeper {
 	struct yg_hub hub;
 	const struct yg_hub_settings *settings;
 	struct yg_control *store;
+	char *http_certificate; /* PEM; NULL: pages in the clear */
+	char *http_key;
 	struct yg_hub_http *http;
-	char facts[YG_HUB_PATH_MAX];
+	char facts_path[YG_HUB_PATH_MAX];
 	struct yg_hub_archive *archive;
+	struct yg_hub_rules rules;
+	struct yg_facts *facts; /* the detection's own connection */
+	struct yg_hub_detect *detect;
 	char archive_dir[YG_HUB_PATH_MAX];
+	char batches_dir[YG_HUB_PATH_MAX];
 };
 
 static int say_path(const struct keeper *keeper, const char *name, int rc)
@@ -98,11 +106,14 @@ static int open_journal(struct keeper *keeper)
 
 static int open_archive(struct keeper *keeper)
 {
-	struct yg_hub_archive_opts opts = {
-		.dir = keeper->archive_dir, .name = YG_KEEP_CONSUMER, .clock = keeper->hub.clock};
+	struct yg_hub_archive_opts opts = {.dir = keeper->archive_dir,
+					   .batches_dir = keeper->batches_dir,
+					   .name = YG_KEEP_CONSUMER,
+					   .clock = keeper->hub.clock};
 	int rc;
 
-	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir))
+	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir) ||
+	    !yg_hub_path(&keeper->hub, "batches", keeper->batches_dir))
 		return say_path(keeper, "archive", YG_ELIMIT);
 	opts.journal = yg_keep_journal(keeper->hub.keep);
 	rc = yg_hub_archive_new(&opts, &keeper->archive);
@@ -115,6 +126,50 @@ static int open_archive(struct keeper *keeper)
 	return rc;
 }
 
+static int say_facts(const struct keeper *keeper, int rc)
+{
+	if (rc == YG_EMISMATCH)
+		yg_say_hint(N_("put back the whole data folder from one backup; sensors send again "
+			       "what is missing"),
+			    N_("%s/facts.db: it is of a newer version, or was made from more than "
+			       "this journal holds"),
+			    yg_say_safe(yg_bytes_str(keeper->settings->data), 300));
+	else if (rc != YG_OK)
+		(void)say_path(keeper, "facts.db", rc);
+	return rc;
+}
+
+/* Before the walls: rules of the own pack and time zones come from outside the data folder. */
+static int open_facts(struct keeper *keeper)
+{
+	char path[YG_HUB_PATH_MAX];
+	uint64_t change = 0;
+	int rc =
+		yg_hub_rules_open(&keeper->rules, keeper->settings->data, false, keeper->hub.clock);
+
+	if (rc != YG_OK)
+		return rc; /* said */
+	rc = yg_hub_path(&keeper->hub, "facts.db", path)
+		     ? yg_facts_open_sqlite(path, true, &keeper->facts)
+		     : YG_ELIMIT;
+	if (rc == YG_OK) /* reading makes the files beside it */
+		rc = yg_facts_last_change(keeper->facts, &change);
+	return say_facts(keeper, rc);
+}
+
+static int open_detect(struct keeper *keeper)
+{
+	const struct yg_hub_detect_opts opts = {
+		.name = YG_KEEP_DETECT,
+		.journal = yg_keep_journal(keeper->hub.keep),
+		.facts = keeper->facts,
+		.rules = &keeper->rules,
+		.clock = keeper->hub.clock,
+	};
+
+	return say_facts(keeper, yg_hub_detect_new(&opts, &keeper->detect));
+}
+
 static bool is_ready(void *arg)
 {
 	const struct keeper *keeper = arg;
@@ -122,39 +177,91 @@ static bool is_ready(void *arg)
 	return keeper->hub.front.fd >= 0;
 }
 
+static void metrics(void *arg, struct yg_buf *to)
+{
+	struct keeper *keeper = arg;
+
+	yg_hub_metrics(&keeper->hub, to);
+}
+
+/* The operator's own file, read before the walls stand. */
+static int read_pem(const char *path, char **ret)
+{
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc;
+
+	if (!path)
+		return YG_OK;
+	rc = yg_io_read_file(path, YG_CERT_PEM_MAX * 4, &bytes, &size);
+	if (rc == YG_OK) {
+		*ret = yg_strndup((const char *)bytes, size);
+		rc = *ret ? YG_OK : YG_ENOMEM;
+		yg_wipe(bytes, size);
+	}
+	free(bytes);
+	if (rc != YG_OK)
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
 static int open_http(struct keeper *keeper)
 {
 	const struct yg_hub_settings *settings = keeper->settings;
 	struct yg_hub_http_opts opts = {
 		.data = settings->data,
-		.facts = keeper->facts,
+		.facts = keeper->facts_path,
 		.store = keeper->store,
 		.enrol = keeper->hub.enrol,
 		.clock = keeper->hub.clock,
 		.place = settings->http,
 		.listener = settings->http_fd,
 		.link_key = settings->link_key,
+		.key = keeper->http_key,
+		.certificate = keeper->http_certificate,
 		.is_ready = is_ready,
+		.metrics = metrics,
 		.arg = keeper,
 	};
-	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts)
+	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts_path)
 			 ? yg_hub_http_new(&opts, &keeper->http)
 			 : YG_ELIMIT;
 
 	return rc == YG_OK ? rc : say_path(keeper, "facts.db", rc);
 }
 
+static int start_http(struct keeper *keeper)
+{
+	int rc = yg_hub_http_start(keeper->http);
+
+	if (rc != YG_OK && keeper->http_key)
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(keeper->settings->http_certificate), 300),
+		       yg_say_tr(yg_err_text(rc)));
+	else if (rc != YG_OK)
+		(void)say_path(keeper, "", rc);
+	return rc;
+}
+
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
-	int rc = make_folder(keeper, "heartbeats");
+	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
 
 	if (rc == YG_OK)
+		rc = read_pem(keeper->settings->http_key, &keeper->http_key);
+	yg_wall_become(YG_WALL_KEEPER, keeper->settings->data);
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "heartbeats");
+	if (rc == YG_OK)
 		rc = make_folder(keeper, "archive");
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "batches");
 	if (rc == YG_OK)
 		rc = make_folder(keeper, "journal");
 	if (rc == YG_OK)
 		rc = open_store(keeper);
+	if (rc == YG_OK)
+		rc = open_facts(keeper);
 	if (rc == YG_OK)
 		rc = open_http(keeper);
 	if (rc == YG_OK)
@@ -166,7 +273,9 @@ static int open_all(struct keeper *keeper)
 	if (rc == YG_OK)
 		rc = open_archive(keeper);
 	if (rc == YG_OK)
-		rc = yg_hub_http_start(keeper->http);
+		rc = open_detect(keeper);
+	if (rc == YG_OK)
+		rc = start_http(keeper);
 	return rc;
 }
 
@@ -425,12 +534,19 @@ static void close_all(struct keeper *keeper)
 	while (hub->calls)
 		forget(hub, hub->calls);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
+	keeper->detect = yg_hub_detect_free(keeper->detect);
+	keeper->facts = yg_facts_free(keeper->facts);
+	yg_hub_rules_done(&keeper->rules);
 	if (hub->keep)
 		hub->keep = hub->keep->ops->free(hub->keep);
 	hub->enrol = yg_enrol_free(hub->enrol);
 	keeper->store = yg_control_free(keeper->store);
 	hub->ca = yg_cert_ca_free(hub->ca);
 	free(hub->ca_pem);
+	if (keeper->http_key)
+		yg_wipe(keeper->http_key, strlen(keeper->http_key));
+	free(keeper->http_key);
+	free(keeper->http_certificate);
 	free(hub->seen);
 	yg_signer_done(&hub->signer);
 	yg_msg_pipe_close(&hub->front);
@@ -469,6 +585,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = learn_identity(&keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_archive_start(keeper.archive); /* a thread inside the walls */
+	if (rc == YG_OK)
+		rc = yg_hub_detect_start(keeper.detect);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	if (rc == YG_OK) {

@@ -119,7 +119,8 @@ struct yg_journal_stats {
 	uint64_t failures; /* groups that could not be written or synced */
 	uint64_t bytes;	   /* of all segments */
 	uint64_t segments;
-	uint64_t durable; /* the last durable position; 0: none yet */
+	uint64_t durable;      /* the last durable position; 0: none yet */
+	uint64_t first_cursor; /* the least that a reader can begin behind */
 	uint64_t sensors;
 	int last_error; /* of a group; YG_OK: none, or the last one went well */
 };
@@ -207,6 +208,9 @@ const char *yg_journal_reader_fault(const struct yg_journal_reader *reader);
  * opening, nothing is removed. YG_EINVAL: not such a name; YG_EMISMATCH: ahead of the journal.
  */
 YG_MUST_USE int yg_journal_passed(struct yg_journal *journal, const char *name, uint64_t cursor);
+
+/* How far @name has said it is; false: not such a name. */
+bool yg_journal_passed_by(struct yg_journal *journal, const char *name, uint64_t *ret_cursor);
 
 /*
  * For a consumer without a store: keep the number in a file beside the segments (durable when this

@@ -82,6 +82,9 @@ struct yg_fact_finding {
 void yg_fact_finding_id(struct yg_bytes org, struct yg_bytes sensor, struct yg_bytes rule,
 			struct yg_bytes source, int64_t minute_ns, uint8_t to[YG_FACT_ID_BYTES]);
 
+/* Where the minute of @ns begins. */
+int64_t yg_fact_minute(int64_t ns);
+
 /*
  * YG_OK; YG_EMISMATCH: made by a newer version, untouched; YG_EFORMAT: no file of ours, untouched;
  * YG_EIO, YG_ENOSPC, YG_EACCES, YG_EAGAIN, YG_ENOMEM.

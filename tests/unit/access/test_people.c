@@ -105,7 +105,9 @@ static void listings(void)
 	add_org("acme");
 	add_org("other");
 	tanaka = person("tanaka", "member:acme member:other");
+	now_ns += YG_NS_PER_S; /* ids ascend with time */
 	(void)person("sato", "member:other");
+	now_ns += YG_NS_PER_S;
 	(void)person("ito", "analyst");
 	by = open_as(&tanaka, "acme", YG_MAY_read_people);
 	count = grants_seen = 0;
