@@ -160,9 +160,9 @@ static void countersign(struct yg_hub *hub, const struct yg_wire_batch *batch,
 {
 	char text[YG_LEDGER_SIGNED_MAX];
 
-	receipt->is_signed = yg_signer_sign(&hub->signer, YG_SIGN_RECEIPT,
-					    yg_ledger_signed(receipt, batch, text),
-					    receipt->signature) == YG_OK;
+	receipt->is_signed =
+		yg_signer_sign(&hub->signer, YG_SIGN_RECEIPT,
+			       yg_ledger_signed(receipt, batch, text), receipt->signature) == YG_OK;
 }
 
 /* @batch: what the hub countersigns; NULL: a drop record. */
