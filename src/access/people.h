@@ -110,7 +110,7 @@ enum yg_sign_in_result {
  * 3. yg_sign_in_end          makes a session (access/session.h)
  * An unknown login gets the digest of no password, so it takes the same time.
  */
-struct yg_sign_in {
+struct yg_sign_in_attempt {
 	char hash[YG_PASSWORD_HASH_MAX];
 	char person[YG_RANDOM_ID_HEX + 1]; /* "": unknown */
 	char login[YG_PERSON_LOGIN_MAX + 1];
@@ -125,13 +125,13 @@ struct yg_sign_in {
  */
 enum yg_sign_in_result yg_sign_in_begin(struct yg_hub_access *hub, struct yg_bytes login,
 					struct yg_bytes address, struct yg_bytes agent,
-					bool is_local, struct yg_sign_in *ret);
+					bool is_local, struct yg_sign_in_attempt *ret);
 /*
  * @is_right: what step 2 said. DONE: @token is that of a new session, without second factor.
  * Returns YG_OK and *ret_result, or an error of the store (then nobody is signed in).
  */
-YG_MUST_USE int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in *attempt, bool is_right,
-			       enum yg_sign_in_result *ret_result,
+YG_MUST_USE int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in_attempt *attempt,
+			       bool is_right, enum yg_sign_in_result *ret_result,
 			       char token[YG_HUB_TOKEN_HEX + 1]);
 
 /*

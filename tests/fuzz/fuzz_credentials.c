@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct yg_bytes text = {data, size};
 	struct yg_audit_report report;
 	enum yg_sign_in_result result;
-	struct yg_sign_in attempt;
+	struct yg_sign_in_attempt attempt;
 	struct yg_hub_actor actor;
 	struct yg_person person;
 	char token[YG_HUB_TOKEN_HEX + 1];

@@ -121,7 +121,7 @@ static inline enum yg_sign_in_result sign_in(const char *login, bool is_right, b
 					     char token[YG_HUB_TOKEN_HEX + 1])
 {
 	enum yg_sign_in_result result;
-	struct yg_sign_in attempt;
+	struct yg_sign_in_attempt attempt;
 
 	result = yg_sign_in_begin(hub, yg_bytes_str(login), YG_S("192.0.2.7"), YG_S("Browser/1"),
 				  is_local, &attempt);

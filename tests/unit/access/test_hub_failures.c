@@ -141,7 +141,7 @@ static int sign_in_now(void)
 {
 	char token[YG_HUB_TOKEN_HEX + 1];
 	enum yg_sign_in_result result;
-	struct yg_sign_in attempt;
+	struct yg_sign_in_attempt attempt;
 	int rc;
 
 	/* Nothing fails here: who cannot be found for want of memory is one who is not there. */

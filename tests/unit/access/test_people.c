@@ -128,7 +128,7 @@ static void listings(void)
 static void throttling(void)
 {
 	char token[YG_HUB_TOKEN_HEX + 1];
-	struct yg_sign_in attempt;
+	struct yg_sign_in_attempt attempt;
 
 	hub_start();
 	add_org("acme");
@@ -176,7 +176,7 @@ static void decoys(void)
 {
 	char token[YG_HUB_TOKEN_HEX + 1];
 	enum yg_sign_in_result result;
-	struct yg_sign_in attempt;
+	struct yg_sign_in_attempt attempt;
 
 	hub_start();
 	CHECK(yg_sign_in_begin(hub, YG_S("nobody"), YG_S("192.0.2.7"), YG_S(""), false, &attempt) ==
