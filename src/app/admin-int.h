@@ -20,8 +20,6 @@ struct yg_admin {
 	const char *data;
 	const char *org;
 	const char *name;
-	const char *sensor;
-	const char *ledger;
 	const char *corporate_number;
 	const char *role;
 	const char *provider;
@@ -29,6 +27,8 @@ struct yg_admin {
 	const char *version;
 	const char *host;
 	const char *checkpoint;
+	const char *sensor;
+	const char *ledger;
 	uint64_t limit; /* 0: all */
 	uint64_t hours; /* 0: not given, as below */
 	uint64_t days;
@@ -50,12 +50,6 @@ struct yg_admin {
 	int64_t now_ns;
 	struct yg_buf out;
 };
-
-/*
- * `admin findings`: what detection found in the hub at @data, newest first; @org NULL: of all. The
- * exit status; errors were said.
- */
-int yg_admin_findings(const char *data, const char *org, uint64_t limit, bool is_json);
 
 int yg_admin_org(struct yg_admin *admin);
 int yg_admin_person(struct yg_admin *admin);
@@ -80,3 +74,9 @@ YG_MUST_USE int yg_admin_json(struct yg_admin *admin, json_t *take_line);
 json_t *yg_admin_time(int64_t time_ns); /* null for YG_TIME_NONE */
 json_t *yg_admin_day(int32_t day);	/* null for YG_DAY_NONE */
 json_t *yg_admin_rights(uint32_t rights);
+
+/*
+ * `admin findings`: what detection found in the hub at @data, newest first; @org NULL: of all. The
+ * exit status; errors were said.
+ */
+int yg_admin_findings(const char *data, const char *org, uint64_t limit, bool is_json);

@@ -258,10 +258,12 @@ static const struct {
 	const char *name;
 	int (*run)(struct yg_admin *admin);
 } commands[] = {
-	{"archive", check_archive},    {"org", yg_admin_org},	      {"enrol-token", make_token},
-	{"sensor", sensors},	       {"person", yg_admin_person},   {"api-token", yg_admin_token},
-	{"mandate", yg_admin_mandate}, {"consent", yg_admin_consent}, {"views", yg_admin_views},
-	{"audit", yg_admin_audit},     {"findings", findings},	      {"ledger", ledger},
+	{"findings", findings},	       {"ledger", ledger},
+	{"archive", check_archive},    {"org", yg_admin_org},
+	{"enrol-token", make_token},   {"sensor", sensors},
+	{"person", yg_admin_person},   {"api-token", yg_admin_token},
+	{"mandate", yg_admin_mandate}, {"consent", yg_admin_consent},
+	{"views", yg_admin_views},     {"audit", yg_admin_audit},
 };
 
 /* ---- command line ---- */
@@ -331,10 +333,6 @@ static const char **text_option(struct yg_admin *admin, int c)
 		return &admin->host;
 	case 'k':
 		return &admin->checkpoint;
-	case 'e':
-		return &admin->sensor;
-	case 'L':
-		return &admin->ledger;
 	default:
 		return NULL;
 	}
@@ -355,16 +353,22 @@ static bool take_option(struct yg_admin *admin, int c)
 	case 'F':
 		admin->with_factor = true;
 		return true;
+	case 'N':
+		admin->sensor = optarg;
+		return true;
+	case 'L':
+		admin->ledger = optarg;
+		return true;
 	case 'l':
 		return true; /* main.c */
 	case 't':
 		return take_number("--hours", TOKEN_HOURS, &admin->hours);
 	case 'D':
 		return take_number("--days", YG_TOKEN_DAYS_MAX, &admin->days);
-	case 'A':
-		return take_number("--after", UINT32_MAX, &admin->after);
 	case 'm':
 		return take_number("--limit", UINT32_MAX, &admin->limit);
+	case 'A':
+		return take_number("--after", UINT32_MAX, &admin->after);
 	case 'S':
 		return take_day("--signed", &admin->signed_day);
 	case 'U':
@@ -388,13 +392,13 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"data", required_argument, NULL, 'd'},
 		{"org", required_argument, NULL, 'o'},
 		{"name", required_argument, NULL, 'n'},
-		{"sensor", required_argument, NULL, 'e'},
-		{"ledger", required_argument, NULL, 'L'},
-		{"limit", required_argument, NULL, 'm'},
 		{"hours", required_argument, NULL, 't'},
 		{"json", no_argument, NULL, 'j'},
 		{"lang", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
+		{"limit", required_argument, NULL, 'm'},
+		{"sensor", required_argument, NULL, 'N'},
+		{"ledger", required_argument, NULL, 'L'},
 		{"corporate-number", required_argument, NULL, 'c'},
 		{"role", required_argument, NULL, 'r'},
 		{"provider", required_argument, NULL, 'p'},
