@@ -11,7 +11,9 @@
  *
  * Kept under the organisation "hub.access" of the store, which is no organisation's id, so no
  * access reaches it: kinds person, login, link. Passwords are kept as Argon2id, links and recovery
- * codes as digests; the secret of the second factor must be kept as it is: DATA is mode 0700.
+ * codes as digests; the secret of the second factor must be kept as it is: DATA is mode 0700. The
+ * store keeps all revisions, so what was replaced stays in the file (and in backups), good for
+ * nothing.
  *
  * One thread at a time; errors beside those named are the store's.
  * Tests: tests/unit/access/test_people.c
