@@ -45,6 +45,13 @@ YG_MUST_USE int yg_archive_walk(const char *dir, const char *org, yg_archive_ent
 				void *arg);
 
 /*
+ * The files of @org and the hour that begins at @hour_ns, in the order of their parts. YG_OK also
+ * where there is none; else as yg_archive_walk().
+ */
+YG_MUST_USE int yg_archive_walk_hour(const char *dir, const char *org, int64_t hour_ns,
+				     yg_archive_entry_fn take, void *arg);
+
+/*
  * Delete the closed files of @org whose hour of arrival ended at or before @before_ns, and their
  * filters, and folders that became empty. @gone (may be NULL) is called behind each file. A file
  * that cannot be deleted ends it with the error. Files that are not closed stay.

@@ -3,8 +3,9 @@
  * tests/soak/soak.h - the rig: senders that remember what was acknowledged to them, a part of the
  * product that acknowledges and archives, and a disk or a process that is ended at any moment.
  *
- * A part is what is under test: today the journal with two consumers and the database
- * (part_journal.c); later the hub as it is, and a sensor, each another struct soak_part. It lives
+ * A part is what is under test, a struct soak_part in a file of its own: the journal with two
+ * consumers and the database (part_journal.c), the way from the journal to the archive
+ * (part_archive.c). It lives
  * in child processes of the rig: on the recording disk (cuts), and on the real one (kills).
  *
  * Proved of each cut and kill: every file opens; each batch that was acknowledged is in the
@@ -43,6 +44,7 @@ struct soak_world {
 	uint64_t seed;	 /* of the contents */
 	uint64_t random; /* of everything else */
 	struct soak_sender senders[SOAK_SENDERS];
+	int64_t now_ns;	       /* of a part that keeps time; 0: it has not begun */
 	struct record *record; /* NULL: kills, and the end */
 	int ack_fd;	       /* kills: where acknowledgements are told; or -1 */
 	uint64_t ack_count;
@@ -58,6 +60,8 @@ struct soak_tally {
 
 struct soak_part {
 	const char *name;
+	bool is_talkative; /* it speaks to operators; only seen with SOAK_WORDS set */
+	unsigned lies;	   /* syncs that it needs (record.h): each switched off must be seen */
 	/* Start as the product does, on @folder. NULL: it did not, @tally says why. */
 	void *(*open)(struct soak_world *world, const char *folder, struct soak_tally *tally);
 	/* One thing that a running product may do, alone in this process. */
@@ -74,6 +78,7 @@ struct soak_part {
 };
 
 extern const struct soak_part soak_journal;
+extern const struct soak_part soak_archive;
 
 /* The bytes of a batch: always the same for (seed of the world, sender, sequence). */
 void soak_body(const struct soak_world *world, unsigned sender, uint64_t sequence,
