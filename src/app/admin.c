@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "access/enrol.h"
+#include "app/admin-int.h"
 #include "app/archive-int.h"
 #include "app/commands.h"
 #include "app/say.h"
@@ -35,17 +36,21 @@ struct admin {
 	struct yg_buf out;
 };
 
-static int refuse_wording(const char *what)
+int yg_admin_refuse_wording(const char *what)
 {
 	yg_say_hint(N_("`yagura admin --help` shows what there is"),
 		    N_("admin: %s: something is missing, or one word is too many"), what);
 	return YG_EXIT_FAILED;
 }
 
-/* What went wrong with @word; the exit status. */
-static int say_error(const struct admin *admin, const char *word, int rc)
+static int refuse_wording(const char *what)
 {
-	const char *trouble = admin->store ? yg_control_trouble(admin->store) : "";
+	return yg_admin_refuse_wording(what);
+}
+
+int yg_admin_say_error(struct yg_control *store, const char *word, int rc)
+{
+	const char *trouble = store ? yg_control_trouble(store) : "";
 	const char *safe = yg_say_safe(yg_bytes_str(word), 100);
 
 	if (rc == YG_ENOENT)
@@ -60,6 +65,11 @@ static int say_error(const struct admin *admin, const char *word, int rc)
 		return YG_EXIT_FAILED;
 	}
 	return YG_EXIT_PARTLY;
+}
+
+static int say_error(const struct admin *admin, const char *word, int rc)
+{
+	return yg_admin_say_error(admin->store, word, rc);
 }
 
 /* ---- commands ---- */
@@ -282,27 +292,80 @@ static bool read_cli(int argc, char **argv, struct admin *admin, int *ret_status
 	return false;
 }
 
-static int open_register(struct admin *admin)
+bool yg_admin_path(const char *data, const char *name, char *to, size_t room)
+{
+	int size = snprintf(to, room, "%s/%s", data, name);
+
+	if (size > 0 && (size_t)size < room)
+		return true;
+	(void)yg_admin_say_error(NULL, data, YG_ELIMIT);
+	return false;
+}
+
+int yg_admin_open(const char *data, struct yg_admin_place *ret)
 {
 	const char *user = getenv("USER");
 	char path[PATH_ROOM];
 	char actor[128];
-	int size = snprintf(path, sizeof(path), "%s/hub.db", admin->data);
-	int rc = size > 0 && (unsigned)size < sizeof(path)
-			 ? yg_control_open_sqlite(path, true, &admin->store)
-			 : YG_ELIMIT;
+	int rc;
+
+	*ret = (struct yg_admin_place){0};
+	if (!yg_admin_path(data, "hub.db", path, sizeof(path)))
+		return YG_ELIMIT;
+	rc = yg_control_open_sqlite(path, true, &ret->store);
 
 	(void)snprintf(actor, sizeof(actor), "local:%s",
 		       user && user[0] ? yg_say_safe(yg_bytes_str(user), 100) : "?"); /* cut */
 	if (rc == YG_OK)
-		rc = yg_enrol_new(admin->store, yg_clock_system(), actor, &admin->enrol);
+		rc = yg_enrol_new(ret->store, yg_clock_system(), actor, &ret->enrol);
 	if (rc == YG_ENOENT)
 		yg_say_hint(N_("is this the folder that the hub was started with?"),
 			    N_("%s: there is no such folder"),
-			    yg_say_safe(yg_bytes_str(admin->data), 300));
+			    yg_say_safe(yg_bytes_str(data), 300));
 	else if (rc != YG_OK)
-		(void)say_error(admin, path, rc);
+		(void)yg_admin_say_error(ret->store, path, rc);
 	return rc;
+}
+
+void yg_admin_close(struct yg_admin_place *place)
+{
+	place->enrol = yg_enrol_free(place->enrol);
+	place->store = yg_control_free(place->store);
+}
+
+static int open_register(struct admin *admin)
+{
+	struct yg_admin_place place;
+	int rc = yg_admin_open(admin->data, &place);
+
+	admin->store = place.store;
+	admin->enrol = place.enrol;
+	return rc;
+}
+
+/* Those that have files and options of their own. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} own_commands[] = {
+	{"retention", yg_admin_retention},
+};
+
+/* The first word that is neither an option nor the value of one of those all commands have; "" with
+ * --help. */
+static const char *first_word(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return "";
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--data") == 0 || strcmp(argv[i], "--lang") == 0 ||
+		    strcmp(argv[i], "--org") == 0)
+			i++;
+		else if (argv[i][0] != '-')
+			return argv[i];
+	}
+	return "";
 }
 
 int yg_command_admin(int argc, char **argv)
@@ -310,6 +373,9 @@ int yg_command_admin(int argc, char **argv)
 	struct admin admin = {.hours = HOURS};
 	int status;
 
+	for (size_t i = 0; i < sizeof(own_commands) / sizeof(own_commands[0]); i++)
+		if (strcmp(first_word(argc, argv), own_commands[i].name) == 0)
+			return own_commands[i].run(argc, argv);
 	if (!read_cli(argc, argv, &admin, &status))
 		return status;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {

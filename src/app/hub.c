@@ -14,6 +14,7 @@
 #include "app/commands.h"
 #include "app/hub-int.h"
 #include "app/hub_archive.h"
+#include "app/hub_retention.h"
 #include "app/say.h"
 #include "base/disk.h"
 #include "base/io.h"
@@ -39,7 +40,9 @@ struct hub_run {
 	struct yg_control *store;
 	struct yg_web *web;
 	struct yg_hub_archive *archive;
+	struct yg_hub_retention *retention;
 	char archive_dir[YG_HUB_PATH_MAX];
+	char db_path[YG_HUB_PATH_MAX];
 	int lock_fd;
 	int signal_fd;
 	char host[YG_CERT_NAME_MAX + 1];
@@ -192,9 +195,8 @@ static int open_folder(struct hub_run *run)
 
 static int open_store(struct hub_run *run)
 {
-	char path[YG_HUB_PATH_MAX];
-	int rc = yg_hub_path(&run->hub, "hub.db", path)
-			 ? yg_control_open_sqlite(path, true, &run->store)
+	int rc = yg_hub_path(&run->hub, "hub.db", run->db_path)
+			 ? yg_control_open_sqlite(run->db_path, true, &run->store)
 			 : YG_ELIMIT;
 
 	if (rc == YG_OK)
@@ -338,6 +340,7 @@ static void close_parts(struct hub_run *run)
 	run->web = yg_web_free(run->web);
 	hub->tls = yg_tls_free(hub->tls);
 	yg_hub_waiters_done(hub);
+	run->retention = yg_hub_retention_free(run->retention);
 	run->archive = yg_hub_archive_free(run->archive);
 	if (hub->keep)
 		hub->keep = hub->keep->ops->free(hub->keep);
@@ -443,6 +446,16 @@ static int check_config(struct hub_run *run)
 	return YG_OK;
 }
 
+static int start_retention(struct hub_run *run)
+{
+	const struct yg_hub_retention_opts opts = {.archive_dir = run->archive_dir,
+						   .db_path = run->db_path,
+						   .journal = yg_keep_journal(run->hub.keep),
+						   .clock = run->hub.clock};
+
+	return yg_hub_retention_start(&opts, &run->retention);
+}
+
 static int run_hub(struct hub_run *run)
 {
 	int rc;
@@ -458,6 +471,8 @@ static int run_hub(struct hub_run *run)
 	rc = open_signals(run);
 	if (rc == YG_OK)
 		rc = yg_hub_archive_start(run->archive); /* inherits the signals' mask */
+	if (rc == YG_OK)
+		rc = start_retention(run);
 	if (rc == YG_OK)
 		rc = print_ready(run);
 	if (rc == YG_OK)

@@ -271,6 +271,7 @@ int yg_archive_walk_hour(const char *dir, const char *org, int64_t hour_ns,
 
 struct expiry {
 	int64_t before_ns;
+	yg_archive_ask_fn ask;
 	yg_archive_entry_fn gone;
 	void *arg;
 };
@@ -300,7 +301,8 @@ static int expire_one(void *arg, const struct yg_archive_entry *entry)
 	char filters[YG_ARCHIVE_PATH_MAX + sizeof(YG_ARCHIVE_FILTERS)];
 	int rc;
 
-	if (entry->is_open || entry->hour_ns > e->before_ns - YG_ARCHIVE_HOUR_NS)
+	if (entry->is_open || entry->hour_ns > e->before_ns - YG_ARCHIVE_HOUR_NS ||
+	    (e->ask && !e->ask(e->arg, entry)))
 		return YG_OK;
 	(void)snprintf(filters, sizeof(filters), "%s%s", entry->path, YG_ARCHIVE_FILTERS);
 	/* The filters first: without them the file is still read, the other way round they stay. */
@@ -313,10 +315,10 @@ static int expire_one(void *arg, const struct yg_archive_entry *entry)
 	return e->gone ? e->gone(e->arg, entry) : YG_OK;
 }
 
-int yg_archive_expire(const char *dir, const char *org, int64_t before_ns, yg_archive_entry_fn gone,
-		      void *arg)
+int yg_archive_expire(const char *dir, const char *org, int64_t before_ns, yg_archive_ask_fn ask,
+		      yg_archive_entry_fn gone, void *arg)
 {
-	struct expiry e = {before_ns, gone, arg};
+	struct expiry e = {before_ns, ask, gone, arg};
 
 	return yg_archive_walk(dir, org, expire_one, &e);
 }

@@ -136,11 +136,9 @@ int yg_journal_state_save(struct yg_journal *j, uint64_t trimmed)
 
 /* ---- removing ---- */
 
-/* With the mutex: how many segments from the front everyone has passed; never the newest. */
-static size_t count_passed(const struct yg_journal *j)
+uint64_t yg_journal_least_passed(const struct yg_journal *j)
 {
 	uint64_t least = j->named_count > 0 ? UINT64_MAX : 0;
-	size_t count = 0;
 
 	for (size_t i = 0; i < j->named_count; i++) {
 		if (j->named[i].cursor == YG_CURSOR_UNKNOWN)
@@ -148,9 +146,18 @@ static size_t count_passed(const struct yg_journal *j)
 		if (j->named[i].cursor < least)
 			least = j->named[i].cursor;
 	}
-	while (count + 1 < j->segment_count && j->segments[count].last <= least)
+	return least;
+}
+
+/* With the mutex: how many segments from the front everyone has passed; never the newest. */
+static size_t count_passed(const struct yg_journal *j)
+{
+	uint64_t least = yg_journal_least_passed(j);
+	size_t count = 0;
+
+	while (least > 0 && count + 1 < j->segment_count && j->segments[count].last <= least)
 		count++;
-	return j->named_count > 0 ? count : 0;
+	return count;
 }
 
 /* Files go when the state that makes them needless is on the disk. */
