@@ -124,7 +124,7 @@ static int need_server(struct yg_hub_ca *ca, const char *folder, const char *con
 	if (rc == YG_OK)
 		rc = read_text(folder, "server.pem", &ca->server_pem);
 	if (rc == YG_OK && yg_cert_server_fits(ca->ca, yg_bytes_str(ca->server_pem), names, count,
-					       now_ns + RENEW_BEFORE_NS))
+					       now_ns, now_ns + RENEW_BEFORE_NS))
 		return YG_OK;
 	if (rc != YG_OK && rc != YG_ENOENT)
 		return rc;
