@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/admin-int.h - commands of `yagura admin` that have files and options of their own: argv as
- * the program got it, from "admin" on.
+ * app/admin-int.h - commands of `yagura admin` that have a file of their own.
  */
 #pragma once
 
@@ -25,4 +24,11 @@ int yg_admin_refuse_wording(const char *what);
 /* DATA/NAME to @to (room bytes). False: too long; said. */
 bool yg_admin_path(const char *data, const char *name, char *to, size_t room);
 
+/*
+ * `admin findings`: what detection found in the hub at @data, newest first; @org NULL: of all. The
+ * exit status; errors were said.
+ */
+int yg_admin_findings(const char *data, const char *org, uint64_t limit, bool is_json);
+
+/* With options of their own: argv as the program got it, from "admin" on. */
 int yg_admin_retention(int argc, char **argv);

@@ -27,6 +27,7 @@ struct admin {
 	const char *org;
 	const char *name;
 	uint64_t hours;
+	uint64_t limit; /* 0: all */
 	bool is_json;
 	const char *args[ARGS_MAX];
 	size_t arg_count;
@@ -216,14 +217,19 @@ static int check_archive(struct admin *admin)
 	return yg_archive_verify_all(path, admin->is_json);
 }
 
+static int findings(struct admin *admin)
+{
+	if (admin->arg_count != 1)
+		return refuse_wording("findings");
+	return yg_admin_findings(admin->data, admin->org, admin->limit, admin->is_json);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct admin *admin);
 } commands[] = {
-	{"archive", check_archive},
-	{"org", add_org},
-	{"enrol-token", make_token},
-	{"sensor", sensors},
+	{"archive", check_archive}, {"org", add_org},	 {"enrol-token", make_token},
+	{"findings", findings},	    {"sensor", sensors},
 };
 
 /* ---- command line ---- */
@@ -245,6 +251,11 @@ static bool take_option(struct admin *admin, int c)
 		return true;
 	case 'l':
 		return true; /* main.c */
+	case 'm':
+		if (yg_bytes_u64(yg_bytes_str(optarg), &admin->limit) && admin->limit > 0)
+			return true;
+		yg_say(N_("--limit: a number from 1 on"));
+		return false;
 	case 't':
 		if (yg_bytes_u64(yg_bytes_str(optarg), &admin->hours) && admin->hours > 0 &&
 		    admin->hours <= HOURS_MAX)
@@ -261,10 +272,15 @@ static bool take_option(struct admin *admin, int c)
 static bool read_cli(int argc, char **argv, struct admin *admin, int *ret_status)
 {
 	static const struct option longs[] = {
-		{"data", required_argument, NULL, 'd'}, {"org", required_argument, NULL, 'o'},
-		{"name", required_argument, NULL, 'n'}, {"hours", required_argument, NULL, 't'},
-		{"json", no_argument, NULL, 'j'},	{"lang", required_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},	{0},
+		{"data", required_argument, NULL, 'd'},
+		{"org", required_argument, NULL, 'o'},
+		{"name", required_argument, NULL, 'n'},
+		{"hours", required_argument, NULL, 't'},
+		{"limit", required_argument, NULL, 'm'},
+		{"json", no_argument, NULL, 'j'},
+		{"lang", required_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	int c;
 

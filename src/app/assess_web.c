@@ -221,8 +221,8 @@ static int put_session(void *context, struct yg_access *access, const struct yg_
 }
 
 static const struct yg_route session_routes[] = {
-	{YG_METHOD_GET, "/api/v1/session", "getSession", get_session},
-	{YG_METHOD_PUT, "/api/v1/session", "putSession", put_session},
+	{YG_METHOD_GET, "/api/v1/session", "getSession", get_session, 0, 0},
+	{YG_METHOD_PUT, "/api/v1/session", "putSession", put_session, 0, 0},
 };
 
 /* ---- opening the browser ---- */

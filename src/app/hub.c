@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `yagura hub`: the command line, the data folder and its lock, the loop. */
+/*
+ * `yagura hub`, the parent: the command line, the data folder and its lock, the sockets, the list
+ * of processes. It reads nothing that comes from outside.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -13,13 +17,11 @@
 
 #include "app/commands.h"
 #include "app/hub-int.h"
-#include "app/hub_archive.h"
-#include "app/hub_retention.h"
+#include "app/hub_api.h"
+#include "app/process.h"
 #include "app/say.h"
-#include "base/disk.h"
+#include "base/hash.h"
 #include "base/io.h"
-#include "web/server.h"
-#include "wire/message.h"
 
 #include "base/ban.h"
 
@@ -32,21 +34,19 @@ struct hub_cli {
 	const char *names[YG_HUB_NAMES_MAX];
 	size_t name_count;
 	bool is_check;
+	const char *try_role; /* --self-test-sandbox */
 };
 
 struct hub_run {
 	const struct hub_cli *cli;
-	struct yg_hub hub;
-	struct yg_control *store;
-	struct yg_web *web;
-	struct yg_hub_archive *archive;
-	struct yg_hub_retention *retention;
-	char archive_dir[YG_HUB_PATH_MAX];
-	char db_path[YG_HUB_PATH_MAX];
+	struct yg_hub_settings settings;
 	int lock_fd;
 	int signal_fd;
-	char host[YG_CERT_NAME_MAX + 1];
 };
+
+#define LOCK_WAIT_MS 10000 /* for the processes of a hub that was killed to be gone */
+#define BIND_WAIT_MS 500   /* the same for its ports */
+#define STEP_MS	     10
 
 /* ---- command line ---- */
 
@@ -96,10 +96,16 @@ static bool add_name(struct hub_cli *cli, const char *name)
 static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status)
 {
 	static const struct option longs[] = {
-		{"data", required_argument, NULL, 'd'},	   {"http", required_argument, NULL, 'w'},
-		{"sensors", required_argument, NULL, 's'}, {"name", required_argument, NULL, 'n'},
-		{"check-config", no_argument, NULL, 'c'},  {"lang", required_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},	   {0},
+		{"data", required_argument, NULL, 'd'},
+		{"http", required_argument, NULL, 'w'},
+		{"sensors", required_argument, NULL, 's'},
+		{"name", required_argument, NULL, 'n'},
+		{"check-config", no_argument, NULL, 'c'},
+		{"lang", required_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},
+		{"self-test-sandbox", required_argument, NULL, 't'},
+		{"routes", no_argument, NULL, 'r'},
+		{0},
 	};
 	int c;
 
@@ -114,7 +120,13 @@ static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status
 			cli->sensors_text = optarg;
 		else if (c == 'c')
 			cli->is_check = true;
-		else if (c == 'n' && !add_name(cli, optarg))
+		else if (c == 't')
+			cli->try_role = optarg;
+		else if (c == 'r') {
+			yg_hub_http_print_routes();
+			*ret_status = YG_EXIT_DONE;
+			return false;
+		} else if (c == 'n' && !add_name(cli, optarg))
 			return false;
 		else if (c == 'h') {
 			yg_help_hub();
@@ -134,53 +146,64 @@ static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status
 	return check_cli(cli);
 }
 
+bool yg_hub_join(const char *data, const char *name, char to[YG_HUB_PATH_MAX])
+{
+	int size = snprintf(to, YG_HUB_PATH_MAX, "%s/%s", data, name);
+
+	return size > 0 && (unsigned)size < YG_HUB_PATH_MAX;
+}
+
+int yg_hub_say_path(const char *data, const char *name, int rc)
+{
+	yg_say("%s/%s: %s", yg_say_safe(yg_bytes_str(data), 300), name, yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
 /* ---- the data folder ---- */
 
 static int say_path(const struct hub_run *run, const char *name, int rc)
 {
-	yg_say("%s/%s: %s", yg_say_safe(yg_bytes_str(run->cli->data), 300), name,
-	       yg_say_tr(yg_err_text(rc)));
-	return rc;
+	return yg_hub_say_path(run->cli->data, name, rc);
 }
 
-static int make_folder(const struct hub_run *run, const char *name)
+static int say_running(const struct hub_run *run)
 {
-	char path[YG_HUB_PATH_MAX];
-
-	if (!yg_hub_path(&run->hub, name, path))
-		return say_path(run, name, YG_ELIMIT);
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return say_path(run, name, yg_err_from_errno(errno));
-	return YG_OK;
-}
-
-/* What was made in the folder is there after a power cut too. */
-static int sync_folder(const struct hub_run *run)
-{
-	int fd = open(run->cli->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 ? yg_err_from_errno(errno) : yg_disk_sync(fd);
-
-	if (fd >= 0)
-		(void)close(fd); /* read only: nothing to lose */
-	return rc == YG_OK ? YG_OK : say_path(run, "", rc);
-}
-
-/* One hub for a folder. The lock goes with the process, however that ends. */
-static int lock(struct hub_run *run)
-{
-	char path[YG_HUB_PATH_MAX];
-
-	if (!yg_hub_path(&run->hub, "lock", path))
-		return say_path(run, "lock", YG_ELIMIT);
-	run->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (run->lock_fd < 0)
-		return say_path(run, "lock", yg_err_from_errno(errno));
-	if (flock(run->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return YG_OK;
 	yg_say_hint(N_("end that one first, or give this one a folder of its own"),
 		    N_("%s: another hub is running on this data folder"),
 		    yg_say_safe(yg_bytes_str(run->cli->data), 300));
 	return YG_EAGAIN;
+}
+
+static void rest(void)
+{
+	const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
+
+	(void)nanosleep(&step, NULL); /* cut short is as good */
+}
+
+/*
+ * One hub for a folder, by two locks on one file: one is the parent's alone and goes with it, the
+ * other goes with the last of its processes. So a hub that was killed is waited for until all of it
+ * is gone, and one that runs is not.
+ */
+static int lock(struct hub_run *run)
+{
+	struct flock mine = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	char path[YG_HUB_PATH_MAX];
+
+	if (!yg_hub_join(run->cli->data, "lock", path))
+		return say_path(run, "lock", YG_ELIMIT);
+	run->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (run->lock_fd < 0)
+		return say_path(run, "lock", yg_err_from_errno(errno));
+	if (fcntl(run->lock_fd, F_SETLK, &mine) != 0)
+		return say_running(run);
+	for (int waited = 0; flock(run->lock_fd, LOCK_EX | LOCK_NB) != 0; waited += STEP_MS) {
+		if (waited >= LOCK_WAIT_MS)
+			return say_running(run);
+		rest();
+	}
+	return YG_OK;
 }
 
 /* Made when it is not there; the folder above it must be. */
@@ -191,79 +214,7 @@ static int open_folder(struct hub_run *run)
 	return YG_OK;
 }
 
-/* ---- parts ---- */
-
-static int open_store(struct hub_run *run)
-{
-	int rc = yg_hub_path(&run->hub, "hub.db", run->db_path)
-			 ? yg_control_open_sqlite(run->db_path, true, &run->store)
-			 : YG_ELIMIT;
-
-	if (rc == YG_OK)
-		rc = yg_enrol_new(run->store, run->hub.clock, "hub", &run->hub.enrol);
-	return rc == YG_OK ? rc : say_path(run, "hub.db", rc);
-}
-
-static int open_journal(struct hub_run *run)
-{
-	struct yg_journal_report report;
-	char path[YG_HUB_PATH_MAX];
-	int rc = yg_hub_path(&run->hub, "journal", path)
-			 ? yg_keep_open_journal(path, 0, &run->hub.keep, &report)
-			 : YG_ELIMIT;
-
-	if ((rc == YG_EDIGEST || rc == YG_EFORMAT) && report.fault_file[0])
-		yg_say_hint(N_("what stands there was acknowledged: put back a backup of the whole "
-			       "data folder; sensors send again what is missing"),
-			    N_("the journal is damaged: %s"), report.text);
-	else if (rc != YG_OK)
-		(void)say_path(run, "journal", rc);
-	else if (report.cut_bytes > 0)
-		yg_say(N_("%s/journal/%s: %llu bytes behind byte %llu were never acknowledged and "
-			  "are left out"),
-		       yg_say_safe(yg_bytes_str(run->cli->data), 300), report.cut_file,
-		       (unsigned long long)report.cut_bytes, (unsigned long long)report.cut_at);
-	return rc;
-}
-
-static int open_archive(struct hub_run *run)
-{
-	struct yg_hub_archive_opts opts = {
-		.dir = run->archive_dir, .name = YG_KEEP_CONSUMER, .clock = run->hub.clock};
-	int rc;
-
-	if (!yg_hub_path(&run->hub, "archive", run->archive_dir))
-		return say_path(run, "archive", YG_ELIMIT);
-	opts.journal = yg_keep_journal(run->hub.keep);
-	rc = yg_hub_archive_new(&opts, &run->archive);
-	if (rc != YG_EMISMATCH)
-		return rc == YG_OK ? rc : say_path(run, "journal/cursors/" YG_KEEP_CONSUMER, rc);
-	yg_say_hint(N_("put back the whole data folder from one backup; sensors send again what "
-		       "is missing"),
-		    N_("%s/journal: the archive was made from more than this journal holds"),
-		    yg_say_safe(yg_bytes_str(run->cli->data), 300));
-	return rc;
-}
-
-/* By which names do sensors know this machine? */
-static int open_ca(struct hub_run *run)
-{
-	const struct hub_cli *cli = run->cli;
-	const char *names[YG_HUB_NAMES_MAX + 5] = {"localhost", "127.0.0.1", "::1"};
-	char folder[YG_HUB_PATH_MAX];
-	size_t count = 3;
-
-	if (gethostname(run->host, sizeof(run->host) - 1) == 0 && run->host[0])
-		names[count++] = run->host;
-	if (cli->sensors.host[0] && strcmp(cli->sensors.host, "0.0.0.0") != 0 &&
-	    strcmp(cli->sensors.host, "127.0.0.1") != 0)
-		names[count++] = cli->sensors.host;
-	for (size_t i = 0; i < cli->name_count; i++)
-		names[count++] = cli->names[i];
-	if (!yg_hub_path(&run->hub, "ca", folder))
-		return say_path(run, "ca", YG_ELIMIT);
-	return yg_hub_ca_open(&run->hub.ca, folder, names, count, yg_hub_now(&run->hub));
-}
+/* ---- sockets ---- */
 
 static int say_port(const char *option, const char *text, int rc)
 {
@@ -276,26 +227,26 @@ static int say_port(const char *option, const char *text, int rc)
 	return rc;
 }
 
-static bool is_ready(void *arg)
+/* A hub that was killed just now may hold its port for a moment longer than its lock. */
+static int listen_at(const struct yg_net_place *place, int *ret_fd, struct yg_net_place *ret)
 {
-	const struct hub_run *run = arg;
+	int rc = yg_net_listen(place, YG_NET_TCP, ret_fd, ret);
 
-	return run->hub.tls != NULL;
+	for (int waited = 0; rc == YG_EDUPLICATE && waited < BIND_WAIT_MS; waited += STEP_MS) {
+		rest();
+		rc = yg_net_listen(place, YG_NET_TCP, ret_fd, ret);
+	}
+	return rc;
 }
 
 static int open_listeners(struct hub_run *run)
 {
-	struct yg_web_config config = {
-		.port = run->cli->http.port,
-		.is_ready = is_ready,
-		.is_ready_arg = run,
-		.clock = run->hub.clock,
-	};
-	int rc = yg_hub_listen(&run->hub, &run->cli->sensors);
+	struct yg_hub_settings *settings = &run->settings;
+	int rc = listen_at(&run->cli->sensors, &settings->sensors_fd, &settings->sensors);
 
 	if (rc != YG_OK)
 		return say_port("--sensors", run->cli->sensors_text, rc);
-	rc = yg_web_open(&config, &run->web);
+	rc = listen_at(&run->cli->http, &settings->http_fd, &settings->http);
 	return rc == YG_OK ? rc : say_port("--http", run->cli->http_text, rc);
 }
 
@@ -310,52 +261,48 @@ static void raise_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer connections then */
 }
 
-static int open_parts(struct hub_run *run)
-{
-	int rc = open_folder(run);
+/* ---- the signer's beginning ---- */
 
+/* By which names do sensors know this machine? */
+int yg_hub_signer_live(void *arg, int control, unsigned index)
+{
+	const struct yg_hub_settings *settings = arg;
+	const char *names[YG_HUB_NAMES_MAX + 5] = {"localhost", "127.0.0.1", "::1"};
+	const char *host = settings->sensors.host;
+	struct yg_hub_keys keys;
+	char folder[YG_HUB_PATH_MAX];
+	size_t count = 3;
+	int rc;
+
+	(void)index;
+	if (settings->host[0])
+		names[count++] = settings->host;
+	if (host[0] && strcmp(host, "0.0.0.0") != 0 && strcmp(host, "127.0.0.1") != 0)
+		names[count++] = host;
+	for (size_t i = 0; i < settings->name_count; i++)
+		names[count++] = settings->names[i];
+	if (!yg_hub_join(settings->data, "ca", folder))
+		return yg_hub_say_path(settings->data, "ca", YG_ELIMIT);
+	rc = yg_hub_keys_open(&keys, folder, names, count,
+			      settings->clock.now_ns(settings->clock.arg));
+	if (rc == YG_OK && yg_wall_enter(YG_WALL_SIGNER, NULL) != YG_OK)
+		rc = yg_hub_say_path(settings->data, "ca", YG_EUNSUPPORTED);
 	if (rc == YG_OK)
-		rc = lock(run);
-	if (rc == YG_OK)
-		rc = make_folder(run, "heartbeats");
-	if (rc == YG_OK)
-		rc = make_folder(run, "archive");
-	if (rc == YG_OK)
-		rc = open_store(run);
-	if (rc == YG_OK)
-		rc = open_ca(run);
-	if (rc == YG_OK)
-		rc = open_journal(run);
-	if (rc == YG_OK)
-		rc = open_archive(run);
-	if (rc == YG_OK)
-		rc = sync_folder(run);
+		rc = yg_signer_live(&keys, settings->clock, control);
+	yg_hub_keys_done(&keys);
 	return rc;
 }
 
-static void close_parts(struct hub_run *run)
+/* ---- processes ---- */
+
+static int64_t monotonic_ns(void *arg)
 {
-	struct yg_hub *hub = &run->hub;
+	struct timespec now;
 
-	run->web = yg_web_free(run->web);
-	hub->tls = yg_tls_free(hub->tls);
-	yg_hub_waiters_done(hub);
-	run->retention = yg_hub_retention_free(run->retention);
-	run->archive = yg_hub_archive_free(run->archive);
-	if (hub->keep)
-		hub->keep = hub->keep->ops->free(hub->keep);
-	yg_hub_ca_done(&hub->ca);
-	hub->enrol = yg_enrol_free(hub->enrol);
-	run->store = yg_control_free(run->store);
-	yg_buf_done(&hub->content);
-	yg_buf_done(&hub->text);
-	if (run->lock_fd >= 0)
-		(void)close(run->lock_fd); /* the lock goes with it */
-	if (run->signal_fd >= 0)
-		(void)close(run->signal_fd); /* nothing to lose */
+	(void)arg;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+	return now.tv_sec * YG_NS_PER_S + now.tv_nsec;
 }
-
-/* ---- running ---- */
 
 static int open_signals(struct hub_run *run)
 {
@@ -364,6 +311,7 @@ static int open_signals(struct hub_run *run)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return YG_EIO;
 	run->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -371,66 +319,121 @@ static int open_signals(struct hub_run *run)
 }
 
 /* The first line of standard output: for the program that started this one. */
-static int print_ready(struct hub_run *run)
+static int print_ready(void *arg)
 {
-	struct yg_net_place sensors = yg_tls_place(run->hub.tls);
-	char *real = realpath(run->hub.ca.path, NULL);
+	struct hub_run *run = arg;
+	const struct yg_net_place *sensors = &run->settings.sensors;
+	char path[YG_HUB_PATH_MAX];
 	char text[YG_NET_TEXT_MAX];
 	struct yg_buf line;
+	char *real;
 	int rc;
 
+	if (!yg_hub_join(run->cli->data, "ca/ca.pem", path))
+		return YG_ELIMIT;
+	real = realpath(path, NULL);
 	/* Every address: name the machine, whose name stands in the certificate. */
-	yg_net_write(&sensors, text);
+	yg_net_write(sensors, text);
 	yg_buf_init(&line, 4 * YG_HUB_PATH_MAX);
 	yg_buf_addf(&line, "{\"ready\":true,\"url\":\"http://127.0.0.1:%u\",\"sensors\":\"https://",
-		    (unsigned)yg_web_port(run->web));
-	if (sensors.host[0] == '\0' || strcmp(sensors.host, "0.0.0.0") == 0)
-		yg_buf_addf(&line, "%s:%u", run->host[0] ? run->host : "127.0.0.1",
-			    (unsigned)sensors.port);
+		    (unsigned)run->settings.http.port);
+	if (sensors->host[0] == '\0' || strcmp(sensors->host, "0.0.0.0") == 0)
+		yg_buf_addf(&line, "%s:%u",
+			    run->settings.host[0] ? run->settings.host : "127.0.0.1",
+			    (unsigned)sensors->port);
 	else
 		yg_buf_add_str(&line, text);
 	yg_buf_add_str(&line, "\",\"ca\":");
-	yg_buf_add_json(&line, yg_bytes_str(real ? real : run->hub.ca.path));
-	/* There is no console yet that a link could lead to. */
-	yg_buf_add_str(&line, ",\"admin_link\":null}\n");
+	yg_buf_add_json(&line, yg_bytes_str(real ? real : path));
+	yg_buf_addf(&line, ",\"admin_link\":\"http://127.0.0.1:%u/start?key=%s\"}\n",
+		    (unsigned)run->settings.http.port, run->settings.link_key);
 	rc = yg_buf_error(&line);
 	if (rc == YG_OK)
 		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&line));
+	/* It works once: a keeper that is started again knows it no more. */
+	yg_wipe(run->settings.link_key, sizeof(run->settings.link_key));
+	yg_wipe(line.data, line.size);
 	yg_buf_done(&line);
 	free(real);
 	return rc;
 }
 
-static int shortest(int a, int b)
+static void say_ended(void *arg, const char *name, int signal, int code)
 {
-	return a < 0 ? b : b < 0 || a < b ? a : b;
+	(void)arg;
+	if (signal)
+		yg_say(N_("the process %s ended by signal %d; it is started again"), name, signal);
+	else
+		yg_say(N_("the process %s ended with status %d; it is started again"), name, code);
 }
 
-static int serve(struct hub_run *run)
+static void draw_link(struct yg_hub_settings *settings)
 {
-	struct pollfd fds[] = {
-		{.fd = yg_tls_fd(run->hub.tls), .events = POLLIN},
-		{.fd = yg_web_fd(run->web), .events = POLLIN},
-		{.fd = run->signal_fd, .events = POLLIN},
+	uint8_t key[32];
+
+	yg_random(key, sizeof(key));
+	yg_hex((struct yg_bytes){key, sizeof(key)}, settings->link_key);
+	yg_wipe(key, sizeof(key));
+}
+
+/* Until the whole ends. All keep the lock, so that the next hub waits for the last of them. */
+static int run_processes(struct hub_run *run)
+{
+	struct yg_hub_settings *settings = &run->settings;
+	struct yg_process_spec specs[YG_HUB_AT_WORKER + YG_HUB_WORKERS_MAX] = {
+		[YG_HUB_AT_SIGNER] = {.name = "signer", .live = yg_hub_signer_live},
+		[YG_HUB_AT_KEEPER] = {.name = "keeper",
+				      .live = yg_hub_keeper_live,
+				      .may_distrust = true,
+				      .fds = {run->lock_fd, settings->http_fd},
+				      .fd_count = 2},
+		[YG_HUB_AT_FRONT] = {.name = "front",
+				     .live = yg_hub_front_live,
+				     .fds = {run->lock_fd, settings->sensors_fd},
+				     .fd_count = 2},
 	};
-	int rc = YG_OK;
+	struct yg_process_link links[2 + YG_HUB_WORKERS_MAX] = {
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_SIGNER},
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_FRONT},
+	};
+	struct yg_processes_opts opts = {
+		.specs = specs,
+		.spec_count = YG_HUB_AT_WORKER + settings->workers,
+		.links = links,
+		.link_count = 2 + settings->workers,
+		.signals = run->signal_fd,
+		.clock = {.now_ns = monotonic_ns},
+		.ready = print_ready,
+		.ended = say_ended,
+		.arg = run,
+	};
 
-	while (rc == YG_OK) {
-		int wait_ms = shortest(
-			shortest(yg_tls_timeout_ms(run->hub.tls), yg_web_timeout_ms(run->web)),
-			yg_hub_timeout_ms(&run->hub));
-
-		if (poll(fds, 3, wait_ms) < 0 && errno != EINTR)
-			return yg_err_from_errno(errno);
-		if (fds[2].revents)
-			return YG_OK;
-		rc = yg_tls_run(run->hub.tls);
-		if (rc == YG_OK)
-			rc = yg_web_run(run->web);
-		if (rc == YG_OK)
-			yg_hub_round(&run->hub);
+	draw_link(settings);
+	for (unsigned i = 0; i < settings->workers; i++) {
+		specs[YG_HUB_AT_WORKER + i] = (struct yg_process_spec){
+			.name = "worker", .live = yg_hub_worker_live, .index = i};
+		links[2 + i] = (struct yg_process_link){YG_HUB_AT_KEEPER, YG_HUB_AT_WORKER + i};
 	}
-	return rc;
+	for (unsigned i = 0; i < opts.spec_count; i++) {
+		specs[i].arg = settings;
+		if (specs[i].fd_count == 0)
+			specs[i].fds[specs[i].fd_count++] = run->lock_fd;
+	}
+	return yg_processes_run(&opts);
+}
+
+/* ---- checking ---- */
+
+static void print_lacks(const struct hub_run *run)
+{
+	for (unsigned i = 0; i < YG_WALL_ROLES; i++) {
+		unsigned lacks = yg_wall_lacks((enum yg_wall_role)i, run->cli->data);
+
+		for (unsigned bit = 1; bit <= lacks; bit <<= 1)
+			if (lacks & bit)
+				printf("%s: %s\n", yg_wall_role_name((enum yg_wall_role)i),
+				       yg_say_tr(yg_wall_lack_text((enum yg_wall_lack)bit)));
+	}
 }
 
 /* Nothing is made, and a hub that runs is not disturbed. */
@@ -443,17 +446,55 @@ static int check_config(struct hub_run *run)
 	if (access(run->cli->data, R_OK | W_OK | X_OK) != 0 && errno != ENOENT)
 		return say_path(run, "", yg_err_from_errno(errno));
 	puts(yg_say_tr(N_("the configuration is good")));
+	print_lacks(run);
 	return YG_OK;
 }
 
-static int start_retention(struct hub_run *run)
+static void print_try(void *arg, const char *what, int errnum)
 {
-	const struct yg_hub_retention_opts opts = {.archive_dir = run->archive_dir,
-						   .db_path = run->db_path,
-						   .journal = yg_keep_journal(run->hub.keep),
-						   .clock = run->hub.clock};
+	(void)arg;
+	dprintf(STDERR_FILENO, "%s %s\n", what, errnum ? strerrorname_np(errnum) : "DONE");
+}
 
-	return yg_hub_retention_start(&opts, &run->retention);
+/* For tests: this very process enters the walls of a role, and tries. */
+static int try_walls(struct hub_run *run)
+{
+	char key[YG_HUB_PATH_MAX];
+	enum yg_wall_role role;
+
+	if (!yg_hub_join(run->cli->data, "ca/ca.key", key))
+		return say_path(run, "ca/ca.key", YG_ELIMIT);
+	if (!yg_wall_role_of(run->cli->try_role, &role)) {
+		yg_say(N_("--self-test-sandbox: front, keeper, worker or signer"));
+		return YG_EINVAL;
+	}
+	if (yg_wall_enter(role, run->cli->data) != YG_OK)
+		return say_path(run, "", YG_EUNSUPPORTED);
+	yg_wall_try(key, print_try, NULL);
+	return YG_OK;
+}
+
+/* ---- all ---- */
+
+static unsigned cores(void)
+{
+	long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return count < 1 ? 1 : count > YG_HUB_WORKERS_MAX ? YG_HUB_WORKERS_MAX : (unsigned)count;
+}
+
+static void fill_settings(struct hub_run *run)
+{
+	const struct hub_cli *cli = run->cli;
+	struct yg_hub_settings *settings = &run->settings;
+
+	settings->data = cli->data;
+	settings->clock = yg_clock_system();
+	settings->workers = cores();
+	settings->name_count = cli->name_count;
+	memcpy(settings->names, cli->names, sizeof(settings->names));
+	if (gethostname(settings->host, sizeof(settings->host) - 1) != 0)
+		settings->host[0] = 0;
 }
 
 static int run_hub(struct hub_run *run)
@@ -462,41 +503,42 @@ static int run_hub(struct hub_run *run)
 
 	if (run->cli->is_check)
 		return check_config(run);
-	rc = open_parts(run);
+	if (run->cli->try_role)
+		return try_walls(run);
+	fill_settings(run);
+	rc = open_folder(run);
+	if (rc == YG_OK)
+		rc = lock(run);
 	raise_limits();
 	if (rc == YG_OK)
 		rc = open_listeners(run);
-	if (rc != YG_OK)
-		return rc;
-	rc = open_signals(run);
 	if (rc == YG_OK)
-		rc = yg_hub_archive_start(run->archive); /* inherits the signals' mask */
-	if (rc == YG_OK)
-		rc = start_retention(run);
-	if (rc == YG_OK)
-		rc = print_ready(run);
-	if (rc == YG_OK)
-		rc = serve(run);
-	if (rc != YG_OK)
-		yg_say(N_("the hub cannot go on: %s; what it acknowledged is kept"),
-		       yg_say_tr(yg_err_text(rc)));
-	return rc;
+		rc = open_signals(run);
+	return rc == YG_OK ? run_processes(run) : rc;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd); /* nothing to lose; the lock goes with it */
 }
 
 int yg_command_hub(int argc, char **argv)
 {
 	struct hub_cli cli;
-	struct hub_run run = {.cli = &cli, .lock_fd = -1, .signal_fd = -1};
+	struct hub_run run = {.cli = &cli,
+			      .settings = {.http_fd = -1, .sensors_fd = -1},
+			      .lock_fd = -1,
+			      .signal_fd = -1};
 	int status;
 	int rc;
 
 	if (!read_cli(argc, argv, &cli, &status))
 		return status;
-	run.hub.data = cli.data;
-	run.hub.clock = yg_clock_system();
-	yg_buf_init(&run.hub.content, YG_WIRE_CONTENT_MAX);
-	yg_buf_init(&run.hub.text, 4 * YG_WIRE_MESSAGE_MAX);
 	rc = run_hub(&run);
-	close_parts(&run);
+	close_fd(run.settings.http_fd);
+	close_fd(run.settings.sensors_fd);
+	close_fd(run.signal_fd);
+	close_fd(run.lock_fd);
 	return rc == YG_OK ? YG_EXIT_DONE : YG_EXIT_FAILED;
 }

@@ -537,7 +537,11 @@ static int make_locks(struct yg_hub_archive *a)
 
 int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_archive **ret)
 {
-	static const struct yg_consumer_ops ops = {load, begin, take, commit, abort_commit};
+	static const struct yg_consumer_ops ops = {.load = load,
+						   .begin = begin,
+						   .take = take,
+						   .commit = commit,
+						   .abort = abort_commit};
 	struct yg_hub_archive *a = yg_calloc(1, sizeof(*a));
 	struct yg_consumer_options options = {
 		.name = opts->name,

@@ -4,6 +4,8 @@
  *           server.key server.pem  of the listener for sensors, made anew when it must be
  *           downlink.seed          signs messages to sensors, made once
  *
+ * The signer makes and opens them, before it is shut in; the front opens the pair of the listener.
+ *
  * A certificate is written after its key: where it is missing nothing was issued yet.
  */
 #include <sys/stat.h>
@@ -88,7 +90,7 @@ static int need_key(const char *folder, const char *name, bool is_new, char **re
 	return rc;
 }
 
-static int need_authority(struct yg_hub_ca *ca, const char *folder, int64_t now_ns)
+static int need_authority(struct yg_hub_keys *ca, const char *folder, int64_t now_ns)
 {
 	char *key = NULL;
 	struct yg_buf pem;
@@ -115,30 +117,36 @@ static int need_authority(struct yg_hub_ca *ca, const char *folder, int64_t now_
 	return rc;
 }
 
-static int need_server(struct yg_hub_ca *ca, const char *folder, const char *const *names,
+static int need_server(const struct yg_hub_keys *ca, const char *folder, const char *const *names,
 		       size_t count, int64_t now_ns)
 {
+	char *key = NULL;
+	char *old = NULL;
 	struct yg_buf pem;
-	int rc = need_key(folder, "server.key", false, &ca->server_key);
+	int rc = need_key(folder, "server.key", false, &key);
+
+	yg_buf_init(&pem, YG_CERT_PEM_MAX);
 
 	if (rc == YG_OK)
-		rc = read_text(folder, "server.pem", &ca->server_pem);
-	if (rc == YG_OK && yg_cert_server_fits(ca->ca, yg_bytes_str(ca->server_pem), names, count,
-					       now_ns, now_ns + RENEW_BEFORE_NS))
-		return YG_OK;
-	if (rc != YG_OK && rc != YG_ENOENT)
-		return rc;
-	yg_buf_init(&pem, YG_CERT_PEM_MAX);
-	rc = yg_cert_issue_server(ca->ca, yg_bytes_str(ca->server_key), names, count, now_ns, &pem);
-	if (rc == YG_OK)
-		rc = write_text(folder, "server.pem", &pem, 0644, &ca->server_pem);
-	else
-		(void)say_file(folder, "server.pem", rc);
+		rc = read_text(folder, "server.pem", &old);
+	if (rc == YG_ENOENT ||
+	    (rc == YG_OK && !yg_cert_server_fits(ca->ca, yg_bytes_str(old), names, count,
+						 now_ns, now_ns + RENEW_BEFORE_NS))) {
+		rc = yg_cert_issue_server(ca->ca, yg_bytes_str(key), names, count, now_ns, &pem);
+		if (rc == YG_OK)
+			rc = write_text(folder, "server.pem", &pem, 0644, &old);
+		else
+			(void)say_file(folder, "server.pem", rc);
+	}
 	yg_buf_done(&pem);
+	if (key)
+		yg_wipe(key, strlen(key));
+	free(key);
+	free(old);
 	return rc;
 }
 
-static int need_seed(struct yg_hub_ca *ca, const char *folder)
+static int need_seed(struct yg_hub_keys *ca, const char *folder)
 {
 	char hex[2 * YG_SIGN_SEED_BYTES + 1];
 	char *text = NULL;
@@ -163,31 +171,56 @@ static int need_seed(struct yg_hub_ca *ca, const char *folder)
 	return rc;
 }
 
-int yg_hub_ca_open(struct yg_hub_ca *ca, const char *folder, const char *const *names, size_t count,
-		   int64_t now_ns)
+int yg_hub_keys_open(struct yg_hub_keys *keys, const char *folder, const char *const *names,
+		     size_t count, int64_t now_ns)
 {
 	int rc;
 
-	*ca = (struct yg_hub_ca){0};
+	*keys = (struct yg_hub_keys){0};
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
 		return say_file(folder, "", yg_err_from_errno(errno));
-	if (!join(folder, "ca.pem", ca->path))
-		return say_file(folder, "ca.pem", YG_ELIMIT);
-	rc = need_authority(ca, folder, now_ns);
+	rc = need_authority(keys, folder, now_ns);
 	if (rc == YG_OK)
-		rc = need_server(ca, folder, names, count, now_ns);
+		rc = need_server(keys, folder, names, count, now_ns);
 	if (rc == YG_OK)
-		rc = need_seed(ca, folder);
+		rc = need_seed(keys, folder);
 	return rc;
 }
 
-void yg_hub_ca_done(struct yg_hub_ca *ca)
+void yg_hub_keys_done(struct yg_hub_keys *keys)
 {
-	ca->ca = yg_cert_ca_free(ca->ca);
-	if (ca->server_key)
-		yg_wipe(ca->server_key, strlen(ca->server_key));
-	free(ca->pem);
-	free(ca->server_key);
-	free(ca->server_pem);
-	yg_wipe(ca->seed, sizeof(ca->seed));
+	keys->ca = yg_cert_ca_free(keys->ca);
+	free(keys->pem);
+	keys->pem = NULL;
+	yg_wipe(keys->seed, sizeof(keys->seed));
+}
+
+static int need_text(const char *folder, const char *name, char **ret)
+{
+	int rc = read_text(folder, name, ret);
+
+	return rc == YG_ENOENT ? say_file(folder, name, rc) : rc;
+}
+
+int yg_hub_server_open(struct yg_hub_server *server, const char *folder)
+{
+	int rc;
+
+	*server = (struct yg_hub_server){0};
+	rc = need_text(folder, "server.key", &server->key);
+	if (rc == YG_OK)
+		rc = need_text(folder, "server.pem", &server->certificate);
+	if (rc == YG_OK)
+		rc = need_text(folder, "ca.pem", &server->authority);
+	return rc;
+}
+
+void yg_hub_server_done(struct yg_hub_server *server)
+{
+	if (server->key)
+		yg_wipe(server->key, strlen(server->key));
+	free(server->key);
+	free(server->certificate);
+	free(server->authority);
+	*server = (struct yg_hub_server){0};
 }

@@ -17,7 +17,7 @@
 
 struct yg_hub_waiter {
 	struct yg_hub_waiter *next;
-	struct yg_tls_call *call;
+	struct yg_hub_call *call;
 	bool is_for_disk;
 	uint64_t position;		/* for the disk, as are receipts */
 	struct yg_wire_receipt receipt; /* for the disk */
@@ -43,14 +43,14 @@ static bool add(struct yg_hub *hub, const struct yg_hub_waiter *waiter)
 	return true;
 }
 
-static void answer_receipt(struct yg_hub *hub, struct yg_tls_call *call,
+static void answer_receipt(struct yg_hub *hub, struct yg_hub_call *call,
 			   const struct yg_wire_receipt *receipt)
 {
 	yg_wire_receipt_write(receipt, &call->reply.body);
-	yg_tls_answer(hub->tls, call);
+	yg_hub_answer(hub, call);
 }
 
-void yg_hub_wait_sync(struct yg_hub *hub, struct yg_tls_call *call, uint64_t position,
+void yg_hub_wait_sync(struct yg_hub *hub, struct yg_hub_call *call, uint64_t position,
 		      const struct yg_wire_receipt *receipt)
 {
 	struct yg_hub_waiter waiter = {
@@ -68,7 +68,7 @@ void yg_hub_wait_sync(struct yg_hub *hub, struct yg_tls_call *call, uint64_t pos
 
 struct letter {
 	struct yg_hub *hub;
-	struct yg_tls_call *call;
+	struct yg_hub_call *call;
 	const struct yg_cert_peer *peer;
 	uint32_t count;
 };
@@ -79,21 +79,31 @@ static int add_message(void *arg, const struct yg_enrol_down *down)
 	struct yg_wire_down message = {
 		.number = down->number, .time_ns = down->time_ns, .body = down->body};
 	struct yg_buf *to = &letter->call->reply.body;
+	struct yg_buf *payload = &letter->hub->text;
+	uint8_t signature[YG_SIGN_BYTES];
+	int rc;
 
 	/* The sensor's reader takes YG_WIRE_MESSAGE_MAX: the rest comes next time. */
 	if (letter->count > 0 && to->size + 2 * down->body.size + 4096 > YG_WIRE_MESSAGE_MAX)
 		return YG_EEND;
 	memcpy(message.sensor, letter->peer->sensor, sizeof(message.sensor));
 	memcpy(message.kind, down->kind, sizeof(message.kind));
+	yg_buf_reset(payload);
+	rc = yg_wire_down_payload(&message, payload);
+	if (rc == YG_OK)
+		rc = yg_signer_sign(&letter->hub->signer, YG_SIGN_DOWNLINK, yg_buf_bytes(payload),
+				    signature);
+	if (rc != YG_OK)
+		return rc;
 	yg_buf_add_str(to, letter->count++ > 0 ? "," : "{\"v\":1,\"messages\":[");
-	return yg_wire_down_write(&message, letter->hub->ca.seed, to);
+	return yg_wire_down_seal(yg_buf_bytes(payload), signature, to);
 }
 
 /*
  * Answer @call when there are messages (or @is_over), or when its sensor is not welcome any more.
  * False: it goes on waiting.
  */
-static bool try_down(struct yg_hub *hub, struct yg_tls_call *call, uint64_t after, bool is_over)
+static bool try_down(struct yg_hub *hub, struct yg_hub_call *call, uint64_t after, bool is_over)
 {
 	struct letter letter = {.hub = hub, .call = call};
 	enum yg_wire_refusal refusal = yg_hub_peer(hub, call, &letter.peer);
@@ -115,11 +125,11 @@ static bool try_down(struct yg_hub *hub, struct yg_tls_call *call, uint64_t afte
 	if (rc != YG_OK)
 		yg_hub_refuse(hub, call, YG_WIRE_BUSY, NULL);
 	else
-		yg_tls_answer(hub->tls, call);
+		yg_hub_answer(hub, call);
 	return true;
 }
 
-void yg_hub_wait_down(struct yg_hub *hub, struct yg_tls_call *call, uint64_t after, uint64_t wait_s)
+void yg_hub_wait_down(struct yg_hub *hub, struct yg_hub_call *call, uint64_t after, uint64_t wait_s)
 {
 	struct yg_hub_waiter waiter = {
 		.call = call,
@@ -237,4 +247,5 @@ void yg_hub_waiters_done(struct yg_hub *hub)
 		hub->waiters = waiter->next;
 		free(waiter);
 	}
+	hub->for_disk = 0;
 }

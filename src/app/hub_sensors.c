@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each address of docs/protocol.md does. */
 #define _GNU_SOURCE
-#include <assert.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,35 +14,16 @@
 
 #include "base/ban.h"
 
-#define OTHER_FDS 128u /* files, pages, what libraries open */
+typedef void handler(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_cert_peer *peer);
+#define X(handle, method, path, body_max, is_open) static handler handle;
+YG_HUB_ADDRESSES(X)
+#undef X
 
-/* What is known of a connection's certificate, which cannot change while it lasts. */
-struct memo {
-	bool is_checked;
-	int rc;
-	struct yg_cert_peer peer;
+static handler *const handlers[YG_HUB_ADDRESS_COUNT] = {
+#define X(handle, method, path, body_max, is_open) handle,
+	YG_HUB_ADDRESSES(X)
+#undef X
 };
-static_assert(sizeof(struct memo) <= YG_TLS_MEMO_BYTES, "the listener's memo is too small");
-
-typedef void handler(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_cert_peer *peer);
-static handler take_batch, take_drop, take_heartbeat, give_down, take_ack, renew, enrol;
-
-static const struct {
-	const char *method;
-	const char *path;
-	size_t body_max;
-	bool is_open; /* to those without a certificate */
-	handler *handle;
-} addresses[] = {
-	{"POST", "/sensor/v1/batches", YG_WIRE_BATCH_MAX, false, take_batch},
-	{"POST", "/sensor/v1/drops", 4096, false, take_drop},
-	{"POST", "/sensor/v1/heartbeat", YG_WIRE_MESSAGE_MAX, false, take_heartbeat},
-	{"GET", "/sensor/v1/downlink", 0, false, give_down},
-	{"POST", "/sensor/v1/downlink/acks", 4096, false, take_ack},
-	{"POST", "/sensor/v1/renew", 2 * YG_WIRE_PEM_MAX, false, renew},
-	{"POST", "/sensor/v1/enrol", 2 * YG_WIRE_PEM_MAX, true, enrol},
-};
-#define ADDRESS_COUNT (sizeof(addresses) / sizeof(addresses[0]))
 
 int64_t yg_hub_now(const struct yg_hub *hub)
 {
@@ -53,14 +32,12 @@ int64_t yg_hub_now(const struct yg_hub *hub)
 
 bool yg_hub_path(const struct yg_hub *hub, const char *name, char to[YG_HUB_PATH_MAX])
 {
-	int size = snprintf(to, YG_HUB_PATH_MAX, "%s/%s", hub->data, name);
-
-	return size > 0 && (unsigned)size < YG_HUB_PATH_MAX;
+	return yg_hub_join(hub->data, name, to);
 }
 
 /* ---- answers ---- */
 
-static void fill_problem(struct yg_tls_call *call, const struct yg_wire_fault *fault,
+static void fill_problem(struct yg_hub_call *call, const struct yg_wire_fault *fault,
 			 const struct yg_wire_next *next)
 {
 	yg_buf_reset(&call->reply.body);
@@ -69,19 +46,19 @@ static void fill_problem(struct yg_tls_call *call, const struct yg_wire_fault *f
 	yg_wire_problem_write(&call->reply.body, fault, next);
 }
 
-static void refuse_fault(struct yg_hub *hub, struct yg_tls_call *call,
+void yg_hub_refuse_fault(struct yg_hub *hub, struct yg_hub_call *call,
 			 const struct yg_wire_fault *fault, const struct yg_wire_next *next)
 {
 	fill_problem(call, fault, next);
-	yg_tls_answer(hub->tls, call);
+	yg_hub_answer(hub, call);
 }
 
-void yg_hub_refuse(struct yg_hub *hub, struct yg_tls_call *call, enum yg_wire_refusal refusal,
+void yg_hub_refuse(struct yg_hub *hub, struct yg_hub_call *call, enum yg_wire_refusal refusal,
 		   const struct yg_wire_next *next)
 {
 	struct yg_wire_fault fault = {.refusal = refusal};
 
-	refuse_fault(hub, call, &fault, next);
+	yg_hub_refuse_fault(hub, call, &fault, next);
 }
 
 enum yg_wire_refusal yg_hub_refusal_of(int rc)
@@ -93,92 +70,73 @@ enum yg_wire_refusal yg_hub_refusal_of(int rc)
 
 /* ---- who calls ---- */
 
-enum yg_wire_refusal yg_hub_peer(struct yg_hub *hub, struct yg_tls_call *call,
-				 const struct yg_cert_peer **ret)
+/* The place where the check of this certificate is, or comes to be, remembered. */
+static struct yg_hub_seen *seen_of(struct yg_hub *hub, struct yg_bytes certificate)
 {
-	struct memo *memo = call->memo;
+	uint8_t digest[YG_SHA256_BYTES];
+	struct yg_hub_seen *seen;
+	uint32_t number;
+
+	yg_sha256(certificate, digest);
+	memcpy(&number, digest, sizeof(number));
+	seen = &hub->seen[number % YG_HUB_SEEN_COUNT];
+	if (seen->is_used && memcmp(seen->digest, digest, sizeof(digest)) == 0)
+		return seen;
+	*seen = (struct yg_hub_seen){0};
+	memcpy(seen->digest, digest, sizeof(digest));
+	seen->rc = yg_cert_check(hub->ca, certificate, &seen->peer);
+	seen->is_used = seen->rc != YG_ENOMEM;
+	return seen;
+}
+
+enum yg_wire_refusal yg_hub_look(struct yg_hub *hub, struct yg_bytes certificate,
+				 struct yg_cert_peer *ret)
+{
+	const struct yg_hub_seen *seen;
 	struct yg_enrol_sensor sensor;
 	int rc;
 
-	if (call->certificate.size == 0)
+	if (certificate.size == 0)
 		return YG_WIRE_NO_CERTIFICATE;
-	if (!memo->is_checked) {
-		memo->rc = yg_cert_check(hub->ca.ca, call->certificate, &memo->peer);
-		memo->is_checked = memo->rc != YG_ENOMEM;
-	}
-	if (memo->rc != YG_OK)
-		return memo->rc == YG_ENOMEM ? YG_WIRE_BUSY : YG_WIRE_FOREIGN;
-	if (!yg_cert_is_in_time(&memo->peer, yg_hub_now(hub)))
+	seen = seen_of(hub, certificate);
+	if (seen->rc != YG_OK)
+		return seen->rc == YG_ENOMEM ? YG_WIRE_BUSY : YG_WIRE_FOREIGN;
+	if (!yg_cert_is_in_time(&seen->peer, yg_hub_now(hub)))
 		return YG_WIRE_EXPIRED;
-	rc = yg_enrol_sensor_look(hub->enrol, memo->peer.organisation, memo->peer.sensor, &sensor);
+	rc = yg_enrol_sensor_look(hub->enrol, seen->peer.organisation, seen->peer.sensor, &sensor);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_WIRE_UNKNOWN : yg_hub_refusal_of(rc);
 	if (sensor.is_revoked)
 		return YG_WIRE_REVOKED;
-	*ret = &memo->peer;
-	if (memcmp(sensor.fingerprint, memo->peer.fingerprint, sizeof(sensor.fingerprint)) == 0)
+	*ret = seen->peer;
+	if (memcmp(sensor.fingerprint, ret->fingerprint, sizeof(sensor.fingerprint)) == 0)
 		return YG_WIRE_OK;
-	if (!sensor.has_next ||
-	    memcmp(sensor.next, memo->peer.fingerprint, sizeof(sensor.next)) != 0)
+	if (!sensor.has_next || memcmp(sensor.next, ret->fingerprint, sizeof(sensor.next)) != 0)
 		return YG_WIRE_UNKNOWN; /* an older certificate of it */
 	/* The renewed one has arrived where it should. */
 	rc = yg_enrol_sensor_promote(hub->enrol, sensor.org, sensor.id);
 	return rc == YG_OK ? YG_WIRE_OK : yg_hub_refusal_of(rc);
 }
 
-/* The row for @call; ADDRESS_COUNT and *ret_refusal when there is none. */
-static size_t address_of(const struct yg_tls_call *call, enum yg_wire_refusal *ret_refusal)
+enum yg_wire_refusal yg_hub_peer(struct yg_hub *hub, struct yg_hub_call *call,
+				 const struct yg_cert_peer **ret)
 {
-	*ret_refusal = YG_WIRE_NOT_FOUND;
-	for (size_t i = 0; i < ADDRESS_COUNT; i++) {
-		if (!yg_bytes_eq(call->path, yg_bytes_str(addresses[i].path)))
-			continue;
-		if (yg_bytes_eq(call->method, yg_bytes_str(addresses[i].method)))
-			return i;
-		*ret_refusal = YG_WIRE_METHOD;
-	}
-	return ADDRESS_COUNT;
+	*ret = &call->peer;
+	return yg_hub_look(hub, call->certificate, &call->peer);
 }
 
-static bool admit(void *arg, struct yg_tls_call *call)
+void yg_hub_serve(struct yg_hub *hub, struct yg_hub_call *call)
 {
-	struct yg_hub *hub = arg;
-	struct yg_wire_fault fault = {0};
-	const struct yg_cert_peer *peer;
-	size_t i = address_of(call, &fault.refusal);
-
-	if (i < ADDRESS_COUNT) {
-		fault.refusal = addresses[i].is_open ? YG_WIRE_OK : yg_hub_peer(hub, call, &peer);
-		call->body_max = addresses[i].body_max;
-	}
-	if (fault.refusal == YG_WIRE_OK)
-		return true;
-	fill_problem(call, &fault, NULL);
-	return false;
-}
-
-static void serve(void *arg, struct yg_tls_call *call)
-{
-	struct yg_hub *hub = arg;
 	const struct yg_cert_peer *peer = NULL;
-	enum yg_wire_refusal refusal;
-	size_t i = address_of(call, &refusal); /* admitted: there is one */
+	enum yg_wire_refusal refusal = YG_WIRE_OK;
 
-	/* Again: a body may take its time, and much can happen meanwhile. */
-	refusal = addresses[i].is_open ? YG_WIRE_OK : yg_hub_peer(hub, call, &peer);
+	/* The front has asked before, but not for long: here it counts. */
+	if (!yg_hub_addresses[call->address].is_open)
+		refusal = yg_hub_peer(hub, call, &peer);
 	if (refusal != YG_WIRE_OK)
 		yg_hub_refuse(hub, call, refusal, NULL);
 	else
-		addresses[i].handle(hub, call, peer);
-}
-
-static void refuse(void *arg, struct yg_tls_call *call, int error)
-{
-	struct yg_wire_fault fault = {.refusal = error == YG_ELIMIT ? YG_WIRE_TOO_LARGE
-								    : YG_WIRE_BUSY};
-
-	(void)arg;
-	fill_problem(call, &fault, NULL);
+		handlers[call->address](hub, call, peer);
 }
 
 /* ---- batches ---- */
@@ -195,7 +153,7 @@ static void say_conflict(const struct yg_cert_peer *peer, const struct yg_wire_b
 				      : N_("it was not kept again")));
 }
 
-static void answer_keep(struct yg_hub *hub, struct yg_tls_call *call, int rc,
+static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
 			const struct yg_keep_answer *answer, struct yg_wire_receipt *receipt)
 {
 	static const enum yg_wire_refusal refusals[] = {
@@ -218,33 +176,40 @@ static void answer_keep(struct yg_hub *hub, struct yg_tls_call *call, int rc,
 	yg_hub_wait_sync(hub, call, answer->position, receipt);
 }
 
-static void take_batch(struct yg_hub *hub, struct yg_tls_call *call,
+/* The head is read here: whose batch it is, no other process has a say in. */
+static void take_batch(struct yg_hub *hub, struct yg_hub_call *call,
 		       const struct yg_cert_peer *peer)
 {
 	struct yg_wire_fault fault = {0};
-	struct yg_wire_batch batch;
-	struct yg_wire_receipt receipt;
-	struct yg_keep_answer answer;
-	int rc = yg_wire_batch_read(call->body, &batch, &fault);
+	int rc = yg_wire_batch_read(call->body, &call->batch, &fault);
 
-	if (rc == YG_OK && strcmp(batch.sensor, peer->sensor) != 0)
+	if (rc == YG_OK && strcmp(call->batch.sensor, peer->sensor) != 0)
 		rc = yg_wire_fault_set(&fault, YG_EACCES, YG_WIRE_OTHER_SENSOR, NULL, 0);
-	yg_buf_reset(&hub->content);
-	if (rc == YG_OK)
-		rc = yg_wire_batch_unpack(&batch, &hub->content, &fault);
-	if (rc != YG_OK) {
-		refuse_fault(hub, call, &fault, NULL);
+	if (rc != YG_OK)
+		yg_hub_refuse_fault(hub, call, &fault, NULL);
+	else
+		yg_hub_work(hub, call);
+}
+
+void yg_hub_worked(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_wire_fault *fault)
+{
+	const struct yg_wire_batch *batch = &call->batch;
+	struct yg_wire_receipt receipt = {.epoch = batch->epoch, .sequence = batch->sequence};
+	struct yg_keep_answer answer;
+	int rc;
+
+	if (fault->refusal != YG_WIRE_OK) {
+		yg_hub_refuse_fault(hub, call, fault, NULL);
 		return;
 	}
-	rc = hub->keep->ops->accept(hub->keep, peer->organisation, &batch, yg_hub_now(hub),
+	rc = hub->keep->ops->accept(hub->keep, call->peer.organisation, batch, yg_hub_now(hub),
 				    call->body, &answer);
 	if (rc == YG_OK && answer.result == YG_KEEP_CONFLICT)
-		say_conflict(peer, &batch, answer.position != 0);
-	receipt = (struct yg_wire_receipt){.epoch = batch.epoch, .sequence = batch.sequence};
+		say_conflict(&call->peer, batch, answer.position != 0);
 	answer_keep(hub, call, rc, &answer, &receipt);
 }
 
-static void take_drop(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_cert_peer *peer)
+static void take_drop(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_cert_peer *peer)
 {
 	struct yg_wire_fault fault = {0};
 	struct yg_wire_receipt receipt;
@@ -255,7 +220,7 @@ static void take_drop(struct yg_hub *hub, struct yg_tls_call *call, const struct
 	if (rc == YG_OK && strcmp(drop.sensor, peer->sensor) != 0)
 		rc = yg_wire_fault_set(&fault, YG_EACCES, YG_WIRE_OTHER_SENSOR, NULL, 0);
 	if (rc != YG_OK) {
-		refuse_fault(hub, call, &fault, NULL);
+		yg_hub_refuse_fault(hub, call, &fault, NULL);
 		return;
 	}
 	rc = hub->keep->ops->drop(hub->keep, peer->organisation, &drop, yg_hub_now(hub), call->body,
@@ -302,7 +267,7 @@ static void note_heartbeat(struct yg_hub *hub, const struct yg_cert_peer *peer,
 	(void)close(fd);		       /* as above */
 }
 
-static void take_heartbeat(struct yg_hub *hub, struct yg_tls_call *call,
+static void take_heartbeat(struct yg_hub *hub, struct yg_hub_call *call,
 			   const struct yg_cert_peer *peer)
 {
 	struct yg_wire_fault fault = {0};
@@ -311,7 +276,7 @@ static void take_heartbeat(struct yg_hub *hub, struct yg_tls_call *call,
 	int rc = yg_wire_heartbeat_read(call->body, &heartbeat, &fault);
 
 	if (rc != YG_OK) {
-		refuse_fault(hub, call, &fault, NULL);
+		yg_hub_refuse_fault(hub, call, &fault, NULL);
 		return;
 	}
 	if (strcmp(heartbeat.sensor, peer->sensor) != 0) {
@@ -327,7 +292,7 @@ static void take_heartbeat(struct yg_hub *hub, struct yg_tls_call *call,
 			.time_ns = yg_hub_now(hub),
 		};
 		yg_wire_receipt_write(&receipt, &call->reply.body);
-		yg_tls_answer(hub->tls, call);
+		yg_hub_answer(hub, call);
 	}
 	free(heartbeat.sources);
 }
@@ -345,7 +310,7 @@ static uint64_t number_of(struct yg_bytes query, const char *name, uint64_t othe
 	return number;
 }
 
-static void give_down(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_cert_peer *peer)
+static void give_down(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_cert_peer *peer)
 {
 	uint64_t after = number_of(call->query, "after", 0);
 	uint64_t wait_s = number_of(call->query, "wait", 0);
@@ -358,7 +323,7 @@ static void give_down(struct yg_hub *hub, struct yg_tls_call *call, const struct
 				 wait_s < YG_HUB_WAIT_S_MAX ? wait_s : YG_HUB_WAIT_S_MAX);
 }
 
-static void take_ack(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_cert_peer *peer)
+static void take_ack(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_cert_peer *peer)
 {
 	struct yg_wire_fault fault = {0};
 	struct yg_wire_down_ack ack;
@@ -372,29 +337,29 @@ static void take_ack(struct yg_hub *hub, struct yg_tls_call *call, const struct 
 		fault.refusal = rc == YG_ENOENT ? YG_WIRE_NOT_FOUND : yg_hub_refusal_of(rc);
 	}
 	if (rc != YG_OK) {
-		refuse_fault(hub, call, &fault, NULL);
+		yg_hub_refuse_fault(hub, call, &fault, NULL);
 		return;
 	}
 	call->reply.status = 204;
-	yg_tls_answer(hub->tls, call);
+	yg_hub_answer(hub, call);
 }
 
 /* ---- enrolment ---- */
 
-static int answer_enrolled(struct yg_hub *hub, struct yg_tls_call *call,
+static int answer_enrolled(struct yg_hub *hub, struct yg_hub_call *call,
 			   const struct yg_cert_peer *peer, struct yg_bytes certificate)
 {
 	struct yg_wire_enrolled enrolled = {.certificate = certificate,
-					    .ca = yg_bytes_str(hub->ca.pem)};
+					    .ca = yg_bytes_str(hub->ca_pem)};
 
 	memcpy(enrolled.sensor, peer->sensor, sizeof(enrolled.sensor));
 	memcpy(enrolled.organisation, peer->organisation, sizeof(enrolled.organisation));
-	yg_sign_public(hub->ca.seed, enrolled.key);
+	memcpy(enrolled.key, hub->down_key, sizeof(enrolled.key));
 	return yg_wire_enrolled_write(&enrolled, &call->reply.body);
 }
 
 /* The answer is made before the register changes: what was entered is told, or nothing was. */
-static int enter(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_wire_enrol *wish,
+static int enter(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_wire_enrol *wish,
 		 struct yg_wire_fault *reterr)
 {
 	struct yg_enrol_token token;
@@ -410,7 +375,7 @@ static int enter(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_w
 	yg_random_id(now, peer.sensor);
 	memcpy(peer.organisation, token.org, sizeof(token.org));
 	yg_buf_init(&pem, YG_CERT_PEM_MAX);
-	rc = yg_cert_issue_sensor(hub->ca.ca, wish->csr, now, &peer, &pem);
+	rc = yg_signer_issue(&hub->signer, wish->csr, &peer, &pem);
 	reterr->refusal = rc == YG_EFORMAT ? YG_WIRE_CSR : yg_hub_refusal_of(rc);
 	if (rc == YG_OK)
 		rc = answer_enrolled(hub, call, &peer, yg_buf_bytes(&pem));
@@ -429,7 +394,7 @@ static int enter(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_w
 	return rc;
 }
 
-static void enrol(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_cert_peer *peer)
+static void enrol(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_cert_peer *peer)
 {
 	struct yg_wire_fault fault = {0};
 	struct yg_wire_enrol wish;
@@ -440,14 +405,14 @@ static void enrol(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_
 	if (rc == YG_OK)
 		rc = enter(hub, call, &wish, &fault);
 	if (rc != YG_OK) {
-		refuse_fault(hub, call, &fault, NULL);
+		yg_hub_refuse_fault(hub, call, &fault, NULL);
 		return;
 	}
 	call->reply.status = 201;
-	yg_tls_answer(hub->tls, call);
+	yg_hub_answer(hub, call);
 }
 
-static void renew(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_cert_peer *peer)
+static void renew(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_cert_peer *peer)
 {
 	struct yg_wire_fault fault = {0};
 	struct yg_cert_peer fresh = *peer;
@@ -458,7 +423,7 @@ static void renew(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_
 	yg_buf_init(&pem, YG_CERT_PEM_MAX);
 	rc = yg_wire_enrol_read(call->body, &hub->text, &wish, &fault);
 	if (rc == YG_OK) {
-		rc = yg_cert_issue_sensor(hub->ca.ca, wish.csr, yg_hub_now(hub), &fresh, &pem);
+		rc = yg_signer_issue(&hub->signer, wish.csr, &fresh, &pem);
 		fault.refusal = rc == YG_EFORMAT ? YG_WIRE_CSR : yg_hub_refusal_of(rc);
 	}
 	if (rc == YG_OK) {
@@ -470,38 +435,7 @@ static void renew(struct yg_hub *hub, struct yg_tls_call *call, const struct yg_
 	}
 	yg_buf_done(&pem);
 	if (rc != YG_OK)
-		refuse_fault(hub, call, &fault, NULL);
+		yg_hub_refuse_fault(hub, call, &fault, NULL);
 	else
-		yg_tls_answer(hub->tls, call);
-}
-
-/* ---- the listener ---- */
-
-/* What the system lets this process have open, without what it needs besides. */
-static unsigned connections_max(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	    limit.rlim_cur > YG_TLS_CONNECTIONS_MAX + OTHER_FDS)
-		return YG_TLS_CONNECTIONS_MAX;
-	return limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
-}
-
-int yg_hub_listen(struct yg_hub *hub, const struct yg_net_place *place)
-{
-	struct yg_tls_config config = {
-		.place = *place,
-		.connections_max = connections_max(),
-		.key = hub->ca.server_key,
-		.certificate = hub->ca.server_pem,
-		.authorities = hub->ca.pem,
-		.clock = yg_clock_steady(), /* a slow client is one whatever the clock says */
-		.admit = admit,
-		.serve = serve,
-		.refuse = refuse,
-		.arg = hub,
-	};
-
-	return yg_tls_open(&config, &hub->tls);
+		yg_hub_answer(hub, call);
 }

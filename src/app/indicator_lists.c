@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "app/indicator_lists.h"
 
+#include <dirent.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -426,17 +427,97 @@ static uint64_t say_notes(const struct yg_indicators *set)
 	return refused;
 }
 
-int yg_indicator_lists_load(const struct yg_options *options, struct yg_indicator_lists *ret)
+/* The lists that paths name: a folder stands for its files, hidden ones left out. */
+struct named {
+	const char **paths; /* owned */
+	size_t count;
+	char **made;
+	size_t made_count;
+};
+
+static void named_done(struct named *named)
 {
-	struct load loads[YG_INDICATORS_SIDES] = {
-		{.paths = options->indicators, .count = options->indicator_count},
-		{.paths = options->allows, .count = options->allow_count},
-	};
+	for (size_t i = 0; i < named->made_count; i++)
+		free(named->made[i]);
+	free(named->made);
+	free(named->paths);
+}
+
+static int add_named(struct named *named, const char *path)
+{
+	const char **grown = yg_reallocarray(named->paths, named->count + 1, sizeof(*grown));
+
+	if (!grown)
+		return YG_ENOMEM;
+	named->paths = grown;
+	named->paths[named->count++] = path;
+	return YG_OK;
+}
+
+static int add_made(struct named *named, const char *folder, const char *name)
+{
+	size_t size = strlen(folder) + strlen(name) + 2;
+	char **grown = yg_reallocarray(named->made, named->made_count + 1, sizeof(*grown));
+	char *path = grown ? yg_malloc(size) : NULL;
+
+	if (grown)
+		named->made = grown;
+	if (!path)
+		return YG_ENOMEM;
+	(void)snprintf(path, size, "%s/%s", folder, name); /* measured */
+	named->made[named->made_count++] = path;
+	return add_named(named, path);
+}
+
+static int keep_list(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && entry->d_type != DT_DIR;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int add_folder(struct named *named, const char *folder)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(folder, &entries, keep_list, by_bytes);
+	int rc = YG_OK;
+
+	if (count < 0) {
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(folder), 300),
+		       yg_say_tr(yg_err_text(yg_err_from_errno(errno))));
+		return YG_EINVAL;
+	}
+	if (named->made_count + (size_t)count > YG_INDICATOR_LISTS_MAX)
+		rc = YG_ELIMIT;
+	for (int i = 0; i < count; i++) {
+		if (rc == YG_OK)
+			rc = add_made(named, folder, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+static int find_lists(const char *const *paths, size_t count, struct named *ret)
+{
+	struct stat st;
+	int rc = YG_OK;
+
+	for (size_t i = 0; rc == YG_OK && i < count; i++)
+		rc = stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode) ? add_folder(ret, paths[i])
+								     : add_named(ret, paths[i]);
+	return rc;
+}
+
+static int load_lists(struct load loads[YG_INDICATORS_SIDES], struct yg_indicator_lists *ret)
+{
 	struct yg_clock clock = yg_clock_system();
 	int rc = YG_OK;
 
-	*ret = (struct yg_indicator_lists){.set = NULL};
-	if (options->indicator_count + options->allow_count == 0)
+	if (loads[0].count + loads[1].count == 0)
 		return YG_OK;
 	ret->set = yg_indicators_new();
 	if (!ret->set)
@@ -455,6 +536,27 @@ int yg_indicator_lists_load(const struct yg_options *options, struct yg_indicato
 		rc = yg_indicators_finish(ret->set);
 	if (rc == YG_OK)
 		ret->bad = say_notes(ret->set);
+	return rc;
+}
+
+int yg_indicator_lists_load(const struct yg_options *options, struct yg_indicator_lists *ret)
+{
+	struct named named[YG_INDICATORS_SIDES] = {{0}, {0}};
+	int rc = find_lists(options->indicators, options->indicator_count, &named[0]);
+
+	*ret = (struct yg_indicator_lists){.set = NULL};
+	if (rc == YG_OK)
+		rc = find_lists(options->allows, options->allow_count, &named[1]);
+	if (rc == YG_OK) {
+		struct load loads[YG_INDICATORS_SIDES] = {
+			{.paths = named[0].paths, .count = named[0].count},
+			{.paths = named[1].paths, .count = named[1].count},
+		};
+
+		rc = load_lists(loads, ret);
+	}
+	named_done(&named[0]);
+	named_done(&named[1]);
 	return rc;
 }
 

@@ -55,7 +55,8 @@ struct yg_keep {
 
 #define YG_KEEP_FREE_BYTES (64u << 20) /* of the disk that are left to others */
 #define YG_KEEP_GROUP_MS   50u
-#define YG_KEEP_CONSUMER   "archive" /* who reads the journal; what it has not passed stays */
+#define YG_KEEP_CONSUMER   "archive" /* who reads the journal; what one has not passed stays */
+#define YG_KEEP_DETECT	   "detect"
 
 /*
  * The journal in @folder (docs/journal.md), its sensors named "ORG/SENSOR". Errors and *report as

@@ -147,11 +147,11 @@ int yg_keep_open_journal(const char *folder, uint64_t segment_bytes, struct yg_k
 		journal_accept, journal_drop,	 journal_next, journal_due_ms,
 		journal_sync,	journal_outcome, journal_free,
 	};
-	static const char *const consumers[] = {YG_KEEP_CONSUMER};
+	static const char *const consumers[] = {YG_KEEP_CONSUMER, YG_KEEP_DETECT};
 	const struct yg_journal_options options = {
 		.folder = folder,
 		.consumers = consumers,
-		.consumer_count = 1,
+		.consumer_count = sizeof(consumers) / sizeof(consumers[0]),
 		.segment_bytes = segment_bytes,
 		.reserve_bytes = YG_KEEP_FREE_BYTES,
 		.group_ms = YG_KEEP_GROUP_MS,

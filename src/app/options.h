@@ -45,6 +45,7 @@ struct yg_options {
 	size_t source_count;
 	const char *placeholders;
 	bool no_default_rules;
+	bool may_lack_rules; /* a folder of --rules may be empty: it is a hub's */
 	bool include_deprecated;
 	enum yg_format format; /* UNKNOWN = recognise */
 	const char *log_format;

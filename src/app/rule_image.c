@@ -113,7 +113,8 @@ static int read_files(struct load *load)
 	before = load->files.count;
 	for (size_t i = 0; i < options->rule_count && rc == YG_OK; i++)
 		rc = yg_rule_files_add_path(&load->files, options->rules[i]);
-	if (rc == YG_OK && options->rule_count > 0 && load->files.count == before) {
+	if (rc == YG_OK && options->rule_count > 0 && load->files.count == before &&
+	    !options->may_lack_rules) {
 		yg_say_hint(N_("give a .yml file, or a folder that holds some"),
 			    N_("--rules: no rule was found there"));
 		return YG_EINVAL;

@@ -157,7 +157,7 @@ static int run(struct yg_assess_api *api, struct yg_api_call *call, unsigned nee
 
 static const struct yg_route all[] = {
 #define X(method, path, id, needs, function)                                                       \
-	{YG_METHOD_##method, "/api/v1" path, #id, handle_##function},
+	{YG_METHOD_##method, "/api/v1" path, #id, handle_##function, YG_ROUTE_OWN, 0},
 #include "assess/api.def"
 #undef X
 };

@@ -90,7 +90,8 @@ static int finish(struct yg_consumer *c, int rc)
 	}
 	c->cursor = c->position;
 	yg_journal_reader_keep(c->reader, c->cursor);
-	rc = yg_journal_passed(c->journal, c->options.name, c->cursor);
+	rc = yg_journal_passed(c->journal, c->options.name,
+			       ops->passed ? ops->passed(c->options.arg, c->cursor) : c->cursor);
 	if (rc == YG_OK)
 		(void)!yg_journal_trim(c->journal); /* looks; costs nothing when there is nothing */
 	return rc;

@@ -31,6 +31,10 @@ struct yg_consumer_ops {
 	/* Everything taken since begin, and @cursor, durable in one; on error nothing of it. */
 	int (*commit)(void *arg, uint64_t cursor);
 	void (*abort)(void *arg);
+	/* May be NULL. What of the journal may go once @cursor is committed: less than that, where
+	 * the owner reads some of it again after a restart (then load() gives no more than this).
+	 */
+	uint64_t (*passed)(void *arg, uint64_t cursor);
 };
 
 struct yg_consumer_options {

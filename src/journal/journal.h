@@ -119,8 +119,9 @@ struct yg_journal_stats {
 	uint64_t failures; /* groups that could not be written or synced */
 	uint64_t bytes;	   /* of all segments */
 	uint64_t segments;
-	uint64_t durable; /* the last durable position; 0: none yet */
-	uint64_t passed;  /* all consumers have; 0 also until each has said so since opening */
+	uint64_t durable;      /* the last durable position; 0: none yet */
+	uint64_t passed; /* all consumers have; 0 also until each has said so since opening */
+	uint64_t first_cursor; /* the least that a reader can begin behind */
 	uint64_t sensors;
 	int last_error; /* of a group; YG_OK: none, or the last one went well */
 };

@@ -17,7 +17,8 @@
 #define YG_API_PATH_MAX	 1024u
 #define YG_API_QUERY_MAX 4096u
 
-struct yg_access; /* access/access.h */
+struct yg_access;    /* access/access.h */
+struct yg_hub_actor; /* access/hub.h */
 
 enum yg_method {
 	YG_METHOD_GET,
@@ -38,6 +39,25 @@ struct yg_request {
 	struct yg_bytes file_name; /* X-File-Name of an upload, decoded; may be empty */
 	struct yg_bytes body;
 	enum yg_lang lang; /* Accept-Language, or ?lang= */
+	/* At a hub; empty and NULL in the stand-alone console. */
+	struct yg_bytes remote;		  /* address of the other side, for throttling and lists */
+	struct yg_bytes browser;	  /* User-Agent, as it came; untrusted */
+	struct yg_bytes idempotency_key;  /* may be empty */
+	const struct yg_hub_actor *actor; /* NULL at operations that are open to all */
+	bool is_local;			  /* from this machine, through no proxy */
+	struct yg_api_later *call;	  /* for yg_api_later; NULL: none */
+};
+
+/*
+ * A handler whose answer takes time (a password, a search) returns YG_API_LATER after it has kept
+ * @call: request and reply stay as they are until the owner says that the reply is complete, and
+ * the loop goes on meanwhile. The other side may leave before: then @cancel (if not NULL) is
+ * called from the loop, and @call is not to be used any more.
+ */
+#define YG_API_LATER 1
+struct yg_api_later {
+	void (*cancel)(void *arg);
+	void *arg;
 };
 
 /* What goes back. Zeroed and @body initialised by the caller of the handler. */
@@ -47,6 +67,9 @@ struct yg_reply {
 	struct yg_buf body;
 	char etag[48];	     /* without quotes; empty: none */
 	char file_name[256]; /* for Content-Disposition; UTF-8; empty: shown in place */
+	char session[65];    /* of a sign-in: the session's token, for the cookie; empty: none */
+	bool ends_session;   /* the cookie is taken back */
+	uint32_t retry_s;    /* 429 and 503: Retry-After; 0: none */
 };
 
 /*
@@ -57,11 +80,24 @@ struct yg_reply {
 typedef int (*yg_handler)(void *context, struct yg_access *access, const struct yg_request *request,
 			  struct yg_reply *reply);
 
+/* Who may call an operation of a hub, and what access its handler gets. */
+enum yg_route_scope {
+	YG_ROUTE_OWN,	/* stand-alone: the access of whoever is signed in */
+	YG_ROUTE_OPEN,	/* everybody, without a session: signing in; access NULL, actor NULL */
+	YG_ROUTE_SELF,	/* whoever is signed in, about himself; access NULL */
+	YG_ROUTE_ORG,	/* @right at organisation {org}, else ?org=, else the actor's only one */
+	YG_ROUTE_REACH, /* @right at ?org=, else wherever the actor has it; access NULL: the handler
+			 * asks access/hub.h's yg_hub_reach */
+	YG_ROUTE_HUB,	/* @right at the hub itself */
+};
+
 struct yg_route {
 	enum yg_method method;
 	const char *pattern; /* "/api/v1/assessments/{assessment}/criteria/{criterion}" */
 	const char *id;	     /* operationId in docs/openapi.json */
 	yg_handler handle;
+	enum yg_route_scope scope;
+	unsigned right; /* enum yg_hub_right of access/hub.h; for ORG, REACH and HUB */
 };
 
 struct yg_route_table {

@@ -9,7 +9,9 @@
 
 #include "base/ban.h"
 
-static const char *const steps[] = {
+#define COUNT_OF(steps) (sizeof(steps) / sizeof((steps)[0]))
+
+static const char *const control_steps[] = {
 	/* 1: all revisions, and where each document is now. `heads` keeps listings by key and the
 	 * look at a document range scans that do not touch bodies. */
 	"CREATE TABLE docs("
@@ -35,7 +37,84 @@ static const char *const steps[] = {
 	" PRIMARY KEY(org, kind, key)"
 	") STRICT, WITHOUT ROWID;",
 };
-#define STEP_COUNT ((int64_t)(sizeof(steps) / sizeof(steps[0])))
+const struct yg_sqlite_form yg_sqlite_control = {0x59474152, /* "YGAR" */
+						 control_steps, COUNT_OF(control_steps)};
+
+static const char *const facts_steps[] = {
+	/* 1: bundles by id, which ascends with their minutes: what comes in lands at one end of
+	 * each tree. Names stand once, in tables of their own. Two indexes beside, and no third. */
+	"CREATE TABLE names("
+	" n INTEGER PRIMARY KEY,"
+	" text TEXT NOT NULL UNIQUE"
+	") STRICT;"
+	"CREATE TABLE rules("
+	" n INTEGER PRIMARY KEY,"
+	" id INTEGER NOT NULL REFERENCES names(n),"
+	" digest TEXT NOT NULL,"
+	" title TEXT NOT NULL,"
+	" title_ja TEXT NOT NULL,"
+	" kind INTEGER NOT NULL,"
+	" field INTEGER NOT NULL,"
+	" UNIQUE(id, digest)"
+	") STRICT;"
+	"CREATE TABLE findings("
+	" id BLOB PRIMARY KEY CHECK(length(id) = 16),"
+	" change INTEGER NOT NULL,"
+	" org INTEGER NOT NULL,"
+	" sensor INTEGER NOT NULL,"
+	" rule INTEGER NOT NULL,"
+	" about INTEGER NOT NULL,"
+	" source INTEGER NOT NULL,"
+	" level INTEGER NOT NULL,"
+	" outcome INTEGER NOT NULL,"
+	" first_ns INTEGER NOT NULL,"
+	" last_ns INTEGER NOT NULL,"
+	" received_ns INTEGER NOT NULL,"
+	" written_ns INTEGER NOT NULL,"
+	" count INTEGER NOT NULL CHECK(count > 0),"
+	" reason TEXT NOT NULL,"
+	" actor TEXT NOT NULL,"
+	" target TEXT NOT NULL,"
+	" matched TEXT NOT NULL,"
+	" refs BLOB NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX findings_by_org ON findings(org, id);"
+	"CREATE INDEX findings_by_change ON findings(change);"
+	/* org 0: the sums of all */
+	"CREATE TABLE days("
+	" org INTEGER NOT NULL,"
+	" day_ns INTEGER NOT NULL,"
+	" records INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL,"
+	" findings INTEGER NOT NULL,"
+	" bundles INTEGER NOT NULL,"
+	" level0 INTEGER NOT NULL,"
+	" level1 INTEGER NOT NULL,"
+	" level2 INTEGER NOT NULL,"
+	" level3 INTEGER NOT NULL,"
+	" level4 INTEGER NOT NULL,"
+	" PRIMARY KEY(org, day_ns)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE consumers("
+	" name TEXT PRIMARY KEY,"
+	" cursor INTEGER NOT NULL,"
+	" state BLOB NOT NULL"
+	") STRICT;"
+	"CREATE TABLE parts("
+	" consumer TEXT NOT NULL,"
+	" key TEXT NOT NULL,"
+	" piece INTEGER NOT NULL,"
+	" position INTEGER NOT NULL,"
+	" state BLOB NOT NULL,"
+	" PRIMARY KEY(consumer, key, piece)"
+	") STRICT;"
+	/* The number of the last change: one row, so that it never falls back. */
+	"CREATE TABLE last(only INTEGER PRIMARY KEY CHECK(only = 1), change INTEGER NOT NULL)"
+	" STRICT;"
+	"INSERT INTO last VALUES(1, 0);",
+};
+const struct yg_sqlite_form yg_sqlite_facts = {0x59474642, /* "YGFB" */
+					       facts_steps, COUNT_OF(facts_steps)};
 
 int yg_sqlite_ask(sqlite3 *db, const char *sql, int64_t *ret)
 {
@@ -63,7 +142,7 @@ static int run(sqlite3 *db, const char *sql)
 }
 
 /* How many steps were done; YG_EFORMAT, YG_EMISMATCH when no further may be. */
-static int version_of(sqlite3 *db, int64_t *ret)
+static int version_of(sqlite3 *db, const struct yg_sqlite_form *form, int64_t *ret)
 {
 	int64_t id = 0;
 	int64_t tables = 0;
@@ -75,39 +154,40 @@ static int version_of(sqlite3 *db, int64_t *ret)
 		rc = yg_sqlite_ask(db, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (rc != YG_OK)
 		return rc;
-	if (id != YG_SQLITE_APPLICATION_ID && (id != 0 || tables > 0 || *ret != 0))
+	if (id != form->id && (id != 0 || tables > 0 || *ret != 0))
 		return YG_EFORMAT;
 	if (*ret < 0)
 		return YG_EFORMAT;
-	return *ret > STEP_COUNT ? YG_EMISMATCH : YG_OK;
+	return *ret > (int64_t)form->count ? YG_EMISMATCH : YG_OK;
 }
 
 /* The same in one view of the file: another process may be migrating it. */
-static int look_at_version(sqlite3 *db, int64_t *ret)
+static int look_at_version(sqlite3 *db, const struct yg_sqlite_form *form, int64_t *ret)
 {
 	int rc = run(db, "BEGIN");
 
 	if (rc == YG_OK)
-		rc = version_of(db, ret);
+		rc = version_of(db, form, ret);
 	return rc == YG_OK ? run(db, "ROLLBACK") : rc; /* on failure the file is closed */
 }
 
-int yg_sqlite_migrate(sqlite3 *db)
+int yg_sqlite_migrate(sqlite3 *db, const struct yg_sqlite_form *form)
 {
 	char pragma[96];
 	int64_t version = 0;
-	int rc = look_at_version(db, &version);
+	int64_t count = (int64_t)form->count;
+	int rc = look_at_version(db, form, &version);
 
-	if (rc != YG_OK || version == STEP_COUNT)
+	if (rc != YG_OK || version == count)
 		return rc;
 	rc = run(db, "BEGIN IMMEDIATE");
 	if (rc != YG_OK)
 		return rc;
-	rc = version_of(db, &version); /* another process may have been first */
-	for (int64_t i = version; rc == YG_OK && i < STEP_COUNT; i++)
-		rc = run(db, steps[i]);
+	rc = version_of(db, form, &version); /* another process may have been first */
+	for (int64_t i = version; rc == YG_OK && i < count; i++)
+		rc = run(db, form->steps[i]);
 	(void)snprintf(pragma, sizeof(pragma), "PRAGMA application_id=%d; PRAGMA user_version=%d",
-		       YG_SQLITE_APPLICATION_ID, (int)STEP_COUNT); /* 2 numbers fit */
+		       (int)form->id, (int)count); /* 2 numbers fit */
 	if (rc == YG_OK)
 		rc = run(db, pragma);
 	if (rc == YG_OK)

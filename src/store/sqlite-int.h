@@ -9,8 +9,7 @@
 
 #include "base/err.h"
 
-#define YG_SQLITE_APPLICATION_ID 0x59474152 /* "YGAR": a store of this program */
-#define YG_SQLITE_BUSY_MS	 5000
+#define YG_SQLITE_BUSY_MS 5000
 
 #define YG_SQLITE_VFS "yagura" /* the name to open files by that must survive */
 
@@ -26,16 +25,26 @@ void yg_sqlite_add_vfs(void);
 /* The error for a result of SQLite; @db (may be NULL) knows the system's error behind it. */
 int yg_sqlite_error(sqlite3 *db, int rc);
 
+/* A kind of file: the number in its head, and what was done to its form, step by step. */
+struct yg_sqlite_form {
+	int32_t id;
+	const char *const *steps; /* a step that was released is never changed */
+	size_t count;
+};
+extern const struct yg_sqlite_form yg_sqlite_control; /* store/control.h */
+extern const struct yg_sqlite_form yg_sqlite_facts;   /* store/facts.h */
+
 /*
  * Open @path as yg_control_open_sqlite says, migrated, with everything set. *ret: sqlite3_close.
  */
-YG_MUST_USE int yg_sqlite_open(const char *path, bool may_create, sqlite3 **ret);
+YG_MUST_USE int yg_sqlite_open(const char *path, bool may_create, const struct yg_sqlite_form *form,
+			       sqlite3 **ret);
 
 /*
  * Bring the file to the newest form, or leave it as it is: all steps and the version in one
  * transaction. YG_EMISMATCH: it is newer. YG_EFORMAT: it is not ours.
  */
-YG_MUST_USE int yg_sqlite_migrate(sqlite3 *db);
+YG_MUST_USE int yg_sqlite_migrate(sqlite3 *db, const struct yg_sqlite_form *form);
 
 /* The first column of the first row of @sql as an integer. */
 YG_MUST_USE int yg_sqlite_ask(sqlite3 *db, const char *sql, int64_t *ret);

@@ -458,7 +458,7 @@ int yg_control_open_sqlite(const char *path, bool may_create, struct yg_control 
 	if (!store)
 		return YG_ENOMEM;
 	store->control.ops = &ops;
-	rc = yg_sqlite_open(path, may_create, &store->db);
+	rc = yg_sqlite_open(path, may_create, &yg_sqlite_control, &store->db);
 	for (enum query query = BEGIN; rc == YG_OK && query <= ROLLBACK; query++) {
 		sqlite3_stmt *stmt;
 

@@ -207,7 +207,7 @@ static bool has_log(sqlite3 *db)
  * The head of a file that is not empty, read past SQLite's caches and locks; and whole pages,
  * because SQLite takes what is missing of the last one for zeros.
  */
-static int check_header(sqlite3 *db)
+static int check_header(sqlite3 *db, int32_t form_id)
 {
 	uint8_t head[HEADER_BYTES];
 	sqlite3_file *file = NULL;
@@ -225,7 +225,7 @@ static int check_header(sqlite3 *db)
 		return YG_EIO;
 	for (unsigned i = 0; i < 4; i++)
 		id = id << 8 | head[HEADER_ID + i];
-	if (memcmp(head, "SQLite format 3", 16) != 0 || id != YG_SQLITE_APPLICATION_ID)
+	if (memcmp(head, "SQLite format 3", 16) != 0 || id != (uint32_t)form_id)
 		return YG_EFORMAT;
 	if (file->pMethods->xFileSize(file, &size) != SQLITE_OK)
 		return YG_EIO;
@@ -327,7 +327,8 @@ static int check_encoding(sqlite3 *db)
 	return rc == YG_OK && !is_right ? YG_EFORMAT : rc;
 }
 
-static int prepare_file(sqlite3 *db, bool is_empty, bool may_create)
+static int prepare_file(sqlite3 *db, const struct yg_sqlite_form *form, bool is_empty,
+			bool may_create)
 {
 	int rc = set_up(db);
 
@@ -338,11 +339,11 @@ static int prepare_file(sqlite3 *db, bool is_empty, bool may_create)
 		rc = may_create ? YG_OK : YG_EFORMAT;
 	}
 	if (rc == YG_OK)
-		rc = is_empty ? run(db, "PRAGMA encoding='UTF-8'") : check_header(db);
+		rc = is_empty ? run(db, "PRAGMA encoding='UTF-8'") : check_header(db, form->id);
 	if (rc == YG_OK && !is_empty)
 		rc = check_encoding(db);
 	if (rc == YG_OK)
-		rc = yg_sqlite_migrate(db);
+		rc = yg_sqlite_migrate(db, form);
 	if (rc == YG_OK)
 		rc = set_modes(db);
 	if (rc == YG_OK)
@@ -351,7 +352,8 @@ static int prepare_file(sqlite3 *db, bool is_empty, bool may_create)
 	return rc;
 }
 
-int yg_sqlite_open(const char *path, bool may_create, sqlite3 **ret)
+int yg_sqlite_open(const char *path, bool may_create, const struct yg_sqlite_form *form,
+		   sqlite3 **ret)
 {
 	size_t size = strlen(path) + sizeof("./");
 	bool is_empty = false;
@@ -377,7 +379,7 @@ int yg_sqlite_open(const char *path, bool may_create, sqlite3 **ret)
 	if (rc != YG_OK && db)
 		rc = yg_sqlite_error(db, sqlite3_extended_errcode(db));
 	if (rc == YG_OK)
-		rc = prepare_file(db, is_empty, may_create);
+		rc = prepare_file(db, form, is_empty, may_create);
 	if (rc != YG_OK) {
 		(void)sqlite3_close(db); /* no statement is open */
 		return rc;

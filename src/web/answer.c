@@ -42,6 +42,14 @@ static bool add(struct MHD_Response *response, const char *name, const char *val
 	return MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
+static bool add_seconds(struct MHD_Response *response, const char *name, uint32_t seconds)
+{
+	char value[16];
+
+	(void)snprintf(value, sizeof(value), "%u", (unsigned)seconds);
+	return add(response, name, value);
+}
+
 static bool add_tag(struct MHD_Response *response, const char *tag)
 {
 	char value[YG_WEB_TAG_MAX + 4];
@@ -69,8 +77,11 @@ static bool add_cookie(struct MHD_Response *response, const struct yg_web_exchan
 	char value[160];
 	bool is_added;
 
-	(void)snprintf(value, sizeof(value), "%s=%s; Path=/; HttpOnly; SameSite=Strict",
-		       exchange->web->cookie, exchange->cookie);
+	(void)snprintf(value, sizeof(value), "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
+		       exchange->web->cookie,
+		       exchange->cookie[0] ? exchange->cookie : exchange->reply.session,
+		       exchange->web->config.key ? "; Secure" : "",
+		       exchange->reply.ends_session ? "; Max-Age=0" : "");
 	is_added = add(response, "Set-Cookie", value);
 	yg_wipe(value, sizeof(value));
 	return is_added;
@@ -109,6 +120,17 @@ static bool add_security(struct MHD_Response *response, const struct yg_web_exch
 	return is_good;
 }
 
+/* What a sign-in, or a refusal of one, carries. */
+static bool add_session(struct MHD_Response *response, const struct yg_web_exchange *exchange)
+{
+	const struct yg_reply *reply = &exchange->reply;
+	bool has_cookie = exchange->cookie[0] || reply->session[0] || reply->ends_session;
+
+	if (has_cookie && !add_cookie(response, exchange))
+		return false;
+	return reply->retry_s == 0 || add_seconds(response, "Retry-After", reply->retry_s);
+}
+
 static bool add_fields(struct MHD_Response *response, const struct yg_web_exchange *exchange)
 {
 	const struct yg_reply *reply = &exchange->reply;
@@ -120,7 +142,7 @@ static bool add_fields(struct MHD_Response *response, const struct yg_web_exchan
 	is_good = is_good && (!tag[0] || add_tag(response, tag));
 	is_good = is_good && (!reply->file_name[0] || add_file_name(response, reply->file_name));
 	is_good = is_good && (!exchange->location || add(response, "Location", exchange->location));
-	is_good = is_good && (!exchange->cookie[0] || add_cookie(response, exchange));
+	is_good = is_good && add_session(response, exchange);
 	return is_good && (reply->status != 405 || add_allow(response, exchange));
 }
 

@@ -37,9 +37,15 @@ static const struct {
 	FIELD("Accept-Language", languages, true),
 	FIELD("Sec-Fetch-Site", fetch_site, false),
 	FIELD("Sec-Fetch-Mode", fetch_mode, false),
+	FIELD("Authorization", authorization, false),
+	FIELD("User-Agent", browser, true),
+	FIELD("Idempotency-Key", idempotency_key, false),
+	FIELD("Forwarded", forwarded, true),
+	FIELD("X-Forwarded-For", forwarded_for, true),
 };
 
-struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, const char *target)
+struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, struct MHD_Connection *connection,
+					    const char *target)
 {
 	struct yg_web_exchange *exchange = yg_calloc(1, sizeof(*exchange));
 	size_t size = strlen(target);
@@ -47,6 +53,7 @@ struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, const char *targ
 	if (!exchange)
 		return NULL;
 	exchange->web = web;
+	exchange->connection = connection;
 	yg_buf_init(&exchange->body, YG_API_BODY_MAX);
 	yg_buf_init(&exchange->reply.body, YG_API_REPLY_MAX);
 	exchange->target = yg_strndup(target, size);
@@ -62,14 +69,44 @@ static void drop_body(struct yg_web_exchange *exchange)
 	exchange->counted = 0;
 }
 
+static void unlink_waiting(struct yg_web_exchange *exchange)
+{
+	if (exchange->waiting_link) {
+		*exchange->waiting_link = exchange->next_waiting;
+		if (exchange->next_waiting)
+			exchange->next_waiting->waiting_link = exchange->waiting_link;
+	}
+	exchange->waiting_link = NULL;
+}
+
+/* The handler has done with its access. */
+static void release(struct yg_web_exchange *exchange)
+{
+	const struct yg_web_guard *guard = exchange->web->config.guard;
+
+	if (guard)
+		guard->release(guard->arg, exchange->match.route, &exchange->request,
+			       exchange->access, &exchange->reply);
+	exchange->access = NULL;
+}
+
 struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange)
 {
 	if (!exchange)
 		return NULL;
+	/* Who put the answer off is told that nobody waits for it any more. */
+	if (exchange->is_later && !exchange->is_finished) {
+		if (exchange->call.cancel)
+			exchange->call.cancel(exchange->call.arg);
+		release(exchange);
+	}
+	unlink_waiting(exchange);
 	drop_body(exchange);
 	yg_buf_done(&exchange->reply.body);
 	free(exchange->target);
 	yg_wipe(exchange->cookie, sizeof(exchange->cookie));
+	yg_wipe(exchange->actor, sizeof(exchange->actor));
+	yg_wipe(exchange->reply.session, sizeof(exchange->reply.session));
 	free(exchange);
 	return NULL;
 }
@@ -179,20 +216,68 @@ static enum yg_web_refusal read_fields(struct yg_web_exchange *exchange,
 	return YG_WEB_OK;
 }
 
+/* Does a proxy stand between, or another machine? */
+static bool is_from_here(const struct yg_web_exchange *exchange, const struct yg_web_fields *fields)
+{
+	struct yg_net_place place = {0};
+
+	memcpy(place.host, exchange->slot->remote, sizeof(place.host));
+	return fields->forwarded.size == 0 && fields->forwarded_for.size == 0 &&
+	       yg_web_host_is_ours(fields->host, exchange->web->port) && yg_net_is_loopback(&place);
+}
+
+/* The guard's word on who asks, before anything is said of what there is. */
+static enum yg_web_refusal ask_guard(struct yg_web_exchange *exchange,
+				     const struct yg_web_fields *fields)
+{
+	const struct yg_web *web = exchange->web;
+	const struct yg_web_guard *guard = web->config.guard;
+	struct yg_request *request = &exchange->request;
+	struct yg_web_caller caller = {
+		.session = exchange->session,
+		.token = yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)),
+		.bearer = yg_web_bearer(fields->authorization),
+		.remote = yg_bytes_str(exchange->slot->remote),
+		.is_local = request->is_local,
+	};
+	int error;
+
+	request->remote = caller.remote;
+	request->browser = fields->browser;
+	request->idempotency_key = fields->idempotency_key;
+	error = guard->admit(guard->arg, &caller, exchange->match.route, request->lang,
+			     exchange->actor, &exchange->reply);
+	if (error == YG_EEND)
+		return YG_WEB_SAID;
+	return error ? yg_web_refusal_of_error(error) : YG_WEB_OK;
+}
+
 static enum yg_web_refusal check_operation(struct yg_web_exchange *exchange,
 					   const struct yg_web_fields *fields)
 {
 	const struct yg_web *web = exchange->web;
 	struct yg_web_match *match = &exchange->match;
+	enum yg_web_refusal refusal;
 
-	/* Before the route: who has no session learns nothing of what there is. */
-	if (exchange->session == 0)
+	/* Before the route is told of: who has no session learns nothing of what there is. */
+	if (!web->config.guard && exchange->session == 0)
 		return YG_WEB_SESSION;
 	yg_web_route(web->config.tables, web->config.table_count, exchange->method, exchange->path,
 		     match);
+	refusal = web->config.guard ? ask_guard(exchange, fields) : YG_WEB_OK;
+	if (refusal)
+		return refusal;
 	if (!match->route)
 		return match->methods ? YG_WEB_METHOD : YG_WEB_NOT_FOUND;
 	return read_fields(exchange, fields);
+}
+
+static bool is_our_host(const struct yg_web *web, struct yg_bytes host, bool *ret_is_named)
+{
+	*ret_is_named = false;
+	for (uint32_t i = 0; i < web->config.name_count && !*ret_is_named; i++)
+		*ret_is_named = yg_web_host_is(host, yg_bytes_str(web->config.names[i]));
+	return *ret_is_named || yg_web_host_is_ours(host, web->port);
 }
 
 /* All that is held against a request before its body is read. */
@@ -201,20 +286,23 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 {
 	struct yg_web *web = exchange->web;
 	enum yg_web_refusal refusal = read_target(exchange);
+	bool is_named;
 
 	exchange->request.lang = lang_of(exchange, fields);
 	if (fields->is_twice)
 		return YG_WEB_FIELD_TWICE;
-	if (!yg_web_host_is_ours(fields->host, web->port))
+	if (!is_our_host(web, fields->host, &is_named))
 		return YG_WEB_HOST;
 	if (fields->content_length.size > 0 && fields->transfer_encoding.size > 0)
 		return YG_WEB_FRAMING;
-	if (fields->origin.size > 0 && !yg_web_origin_is_ours(fields->origin, fields->host))
+	if (fields->origin.size > 0 &&
+	    !yg_web_origin_is_ours(fields->origin, fields->host, is_named || web->config.key))
 		return YG_WEB_ORIGIN;
 	if (refusal)
 		return refusal;
 	if (!is_fetched_by_us(fields, exchange->is_api))
 		return YG_WEB_ORIGIN;
+	exchange->request.is_local = is_from_here(exchange, fields);
 	exchange->session = yg_web_session(
 		&web->sessions, yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)));
 	if (exchange->is_api)
@@ -240,6 +328,8 @@ static bool is_not_worth_reading(const struct yg_web_exchange *exchange,
 
 static enum MHD_Result refuse(struct yg_web_exchange *exchange, struct MHD_Connection *connection)
 {
+	if (exchange->refusal == YG_WEB_SAID)
+		return yg_web_answer(exchange, connection);
 	yg_web_refuse(&exchange->reply, exchange->refusal, exchange->request.lang,
 		      !exchange->is_api);
 	return yg_web_answer(exchange, connection);
@@ -251,6 +341,8 @@ static enum MHD_Result begin(struct yg_web_exchange *exchange, struct MHD_Connec
 	struct yg_web_fields fields = {0};
 
 	exchange->is_begun = true;
+	if (!exchange->slot)
+		return MHD_NO; /* more connections than there is room for */
 	exchange->method = method_of(method, &exchange->is_head);
 	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, note_field, &fields);
 	exchange->refusal = check(exchange, &fields);
@@ -331,6 +423,9 @@ static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 		return serve_health(exchange, true);
 	if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/readyz")))
 		return serve_health(exchange, config->is_ready(config->is_ready_arg));
+	if (config->page &&
+	    config->page(config->page_arg, exchange->path, exchange->request.is_local, reply))
+		return YG_WEB_OK;
 	exchange->file = yg_web_file(config->files, config->file_count, exchange->path);
 	if (exchange->file) {
 		if (yg_web_none_match(exchange->if_none_match, yg_bytes_str(exchange->file->etag)))
@@ -344,25 +439,81 @@ static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 	return YG_WEB_OK;
 }
 
+static enum yg_web_refusal done(struct yg_web_exchange *exchange, int error)
+{
+	drop_body(exchange);
+	if (!error)
+		error = yg_buf_error(&exchange->reply.body);
+	return error ? yg_web_refusal_of_error(error) : YG_WEB_OK;
+}
+
+static void put_off(struct yg_web_exchange *exchange)
+{
+	struct yg_web *web = exchange->web;
+
+	exchange->is_later = true;
+	exchange->next_waiting = web->waiting;
+	exchange->waiting_link = &web->waiting;
+	if (web->waiting)
+		web->waiting->waiting_link = &exchange->next_waiting;
+	web->waiting = exchange;
+	exchange->is_suspended = true;
+	exchange->slot->is_waiting = true;
+	MHD_suspend_connection(exchange->connection);
+}
+
 static enum yg_web_refusal call_handler(struct yg_web_exchange *exchange)
 {
 	const struct yg_web_config *config = &exchange->web->config;
 	struct yg_request *request = &exchange->request;
-	struct yg_access *access = NULL;
 	int error;
 
 	request->method = (enum yg_method)exchange->method;
 	request->path = exchange->path;
 	memcpy(request->parts, exchange->match.parts, sizeof(request->parts));
 	request->body = yg_buf_bytes(&exchange->body);
-	error = config->resolve(config->resolve_arg, exchange->session, &access);
+	request->call = &exchange->call;
+	error = config->guard ? config->guard->resolve(config->guard->arg, exchange->match.route,
+						       request, exchange->actor, &exchange->access,
+						       &exchange->reply)
+			      : config->resolve(config->resolve_arg, exchange->session,
+						&exchange->access);
+	if (error == YG_EEND) {
+		drop_body(exchange);
+		return YG_WEB_SAID;
+	}
 	if (!error)
-		error = exchange->match.route->handle(exchange->match.context, access, request,
-						      &exchange->reply);
-	drop_body(exchange);
-	if (!error)
-		error = yg_buf_error(&exchange->reply.body);
-	return error ? yg_web_refusal_of_error(error) : YG_WEB_OK;
+		error = exchange->match.route->handle(exchange->match.context, exchange->access,
+						      request, &exchange->reply);
+	if (error == YG_API_LATER) {
+		put_off(exchange);
+		return YG_WEB_OK;
+	}
+	release(exchange);
+	return done(exchange, error);
+}
+
+void yg_web_exchange_leave(struct yg_web_exchange *exchange)
+{
+	unlink_waiting(exchange);
+	exchange->is_suspended = false;
+	exchange->slot->is_waiting = false;
+	MHD_resume_connection(exchange->connection);
+}
+
+void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error)
+{
+	struct yg_web_exchange *exchange = (struct yg_web_exchange *)(void *)call;
+
+	release(exchange);
+	exchange->is_finished = true;
+	exchange->late_error = error;
+	unlink_waiting(exchange);
+	exchange->is_suspended = false;
+	exchange->slot->is_waiting = false;
+	exchange->slot->since_ns = yg_web_now_ns(web);
+	web->is_resumed = true;
+	MHD_resume_connection(exchange->connection);
 }
 
 enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
@@ -377,9 +528,15 @@ enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
 		*piece_size = 0;
 		return take(exchange, piece, size);
 	}
-	if (exchange->refusal == YG_WEB_OK)
+	if (exchange->is_later && !exchange->is_finished)
+		return MHD_NO; /* the server ends */
+	if (exchange->is_finished)
+		exchange->refusal = done(exchange, exchange->late_error);
+	else if (exchange->refusal == YG_WEB_OK)
 		exchange->refusal =
 			exchange->is_api ? call_handler(exchange) : serve_page(exchange);
+	if (exchange->is_suspended)
+		return MHD_YES;
 	if (exchange->refusal != YG_WEB_OK)
 		return refuse(exchange, connection);
 	return yg_web_answer(exchange, connection);

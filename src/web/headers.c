@@ -21,10 +21,39 @@ bool yg_web_host_is_ours(struct yg_bytes host, uint16_t port)
 	return false;
 }
 
-bool yg_web_origin_is_ours(struct yg_bytes origin, struct yg_bytes host)
+bool yg_web_host_is(struct yg_bytes host, struct yg_bytes name)
 {
-	return yg_bytes_starts(origin, YG_S("http://")) &&
-	       yg_bytes_eq_nocase(yg_bytes_from(origin, 7), host) && host.size > 0;
+	struct yg_bytes rest;
+
+	if (host.size < name.size || name.size == 0 ||
+	    !yg_bytes_eq_nocase(yg_bytes_cut(host, 0, name.size), name))
+		return false;
+	rest = yg_bytes_from(host, name.size);
+	if (rest.size == 0)
+		return true;
+	if (rest.data[0] != ':' || rest.size < 2 || rest.size > 6)
+		return false;
+	for (size_t i = 1; i < rest.size; i++)
+		if (rest.data[i] < '0' || rest.data[i] > '9')
+			return false;
+	return true;
+}
+
+bool yg_web_origin_is_ours(struct yg_bytes origin, struct yg_bytes host, bool may_be_https)
+{
+	if (host.size == 0)
+		return false;
+	if (yg_bytes_starts(origin, YG_S("http://")))
+		return yg_bytes_eq_nocase(yg_bytes_from(origin, 7), host);
+	return may_be_https && yg_bytes_starts(origin, YG_S("https://")) &&
+	       yg_bytes_eq_nocase(yg_bytes_from(origin, 8), host);
+}
+
+struct yg_bytes yg_web_bearer(struct yg_bytes header)
+{
+	if (header.size < 8 || !yg_bytes_eq_nocase(yg_bytes_cut(header, 0, 7), YG_S("Bearer ")))
+		return (struct yg_bytes){0};
+	return yg_bytes_trim(yg_bytes_from(header, 7));
 }
 
 /* The next part of @rest up to @end (a separator), trimmed. */

@@ -23,8 +23,14 @@
  */
 bool yg_web_host_is_ours(struct yg_bytes host, uint16_t port);
 
-/* Is @origin exactly http://@host? "null" is not. */
-bool yg_web_origin_is_ours(struct yg_bytes origin, struct yg_bytes host);
+/* Is this Host @name, with any port or none? (Behind a proxy the port is the proxy's.) */
+bool yg_web_host_is(struct yg_bytes host, struct yg_bytes name);
+
+/* Is @origin exactly http://@host, or https://@host where @may_be_https? "null" is not. */
+bool yg_web_origin_is_ours(struct yg_bytes origin, struct yg_bytes host, bool may_be_https);
+
+/* The token of "Bearer TOKEN" (RFC 6750 sec. 2.1); empty for anything else. Borrowed. */
+struct yg_bytes yg_web_bearer(struct yg_bytes header);
 
 /* The value of cookie @name; empty when it is not there or there twice. Borrowed from @header. */
 struct yg_bytes yg_web_cookie(struct yg_bytes header, struct yg_bytes name);

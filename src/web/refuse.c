@@ -12,6 +12,7 @@ static const struct {
 	const char *title;
 	const char *detail;
 } texts[] = {{200, "", "", ""},
+	     {200, "", "", ""},
 #define X(name, status, code, title, detail) {status, code, title, detail},
 	     YG_WEB_REFUSALS(X)
 #undef X

@@ -58,6 +58,7 @@
 
 enum yg_web_refusal {
 	YG_WEB_OK,
+	YG_WEB_SAID, /* by the guard, in the reply */
 #define X(name, status, code, title, detail) YG_WEB_##name,
 	YG_WEB_REFUSALS(X)
 #undef X

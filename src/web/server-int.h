@@ -7,6 +7,7 @@
 
 #include <microhttpd.h>
 
+#include "base/net.h"
 #include "web/headers.h"
 #include "web/refuse.h"
 #include "web/router.h"
@@ -17,6 +18,8 @@
 struct yg_web_slot {
 	int fd;		  /* -1: free, or already shut down */
 	int64_t since_ns; /* opened, or last request completed */
+	bool is_waiting;  /* its handler put the answer off: no deadline */
+	char remote[YG_NET_HOST_MAX];
 };
 
 struct yg_web {
@@ -26,8 +29,11 @@ struct yg_web {
 	uint16_t port;
 	char cookie[24]; /* its name: with the port, because cookies do not know ports */
 	struct yg_web_sessions sessions;
-	struct yg_web_slot slots[YG_WEB_CONNECTIONS_MAX];
-	size_t bodies; /* bytes held, all connections */
+	struct yg_web_slot *slots;
+	unsigned slot_count;
+	struct yg_web_exchange *waiting; /* whose handlers put the answer off */
+	bool is_resumed;		 /* one of them was finished: the library must run for it */
+	size_t bodies;			 /* bytes held, all connections */
 };
 
 /* The fields that mean something here; borrowed from the connection. */
@@ -45,12 +51,20 @@ struct yg_web_fields {
 	struct yg_bytes languages;
 	struct yg_bytes fetch_site;
 	struct yg_bytes fetch_mode;
+	struct yg_bytes authorization;
+	struct yg_bytes browser;
+	struct yg_bytes idempotency_key;
+	struct yg_bytes forwarded; /* whatever says that a proxy stands between */
+	struct yg_bytes forwarded_for;
 	unsigned seen; /* bit by place in the table of exchange.c */
 	bool is_twice; /* one of them stood twice */
 };
 
 struct yg_web_exchange {
+	struct yg_api_later call; /* first: the handler's pointer is ours */
 	struct yg_web *web;
+	struct MHD_Connection *connection;
+	struct yg_web_slot *slot;
 	char *target; /* as it came; owned */
 	size_t target_size;
 	bool is_begun;
@@ -73,16 +87,32 @@ struct yg_web_exchange {
 	char path_mem[YG_API_PATH_MAX + 1];
 	char type_mem[YG_WEB_TYPE_MAX + 1];
 	char name_mem[YG_WEB_FILE_NAME_MAX + 1];
+	/* An answer that was put off. */
+	bool is_later;
+	bool is_finished;
+	bool is_suspended;
+	int late_error;
+	struct yg_access *access; /* of the handler that put it off */
+	struct yg_web_exchange *next_waiting;
+	struct yg_web_exchange **waiting_link;
+	_Alignas(16) uint8_t actor[YG_WEB_ACTOR_BYTES]; /* the guard's */
 };
 
+/* By the config's clock. */
+int64_t yg_web_now_ns(const struct yg_web *web);
+
 /* NULL without memory. */
-struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, const char *target);
+struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, struct MHD_Connection *connection,
+					    const char *target);
 struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange);
 
 /* libmicrohttpd's access handler: called once with the head, for each piece of body, at the end. */
 enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
 				     struct MHD_Connection *connection, const char *method,
 				     const char *piece, size_t *piece_size);
+
+/* Its handler put the answer off, and the server ends: the connection is closed. */
+void yg_web_exchange_leave(struct yg_web_exchange *exchange);
 
 /* Send what stands in @exchange. */
 enum MHD_Result yg_web_answer(struct yg_web_exchange *exchange, struct MHD_Connection *connection);

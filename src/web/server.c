@@ -11,8 +11,9 @@
 
 /* Longer than any pause of a person, so that the poll is never for nothing. */
 #define WAIT_MS_MAX (60 * 1000)
+#define PRIORITIES  "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
-static int64_t now_ns(const struct yg_web *web)
+int64_t yg_web_now_ns(const struct yg_web *web)
 {
 	return web->config.clock.now_ns(web->config.clock.arg);
 }
@@ -30,10 +31,21 @@ static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *
 	return strlen(text);
 }
 
+static struct yg_web_slot *slot_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
 static void *begin_request(void *arg, const char *target, struct MHD_Connection *connection)
 {
-	(void)connection;
-	return yg_web_exchange_new(arg, target);
+	struct yg_web_exchange *exchange = yg_web_exchange_new(arg, connection, target);
+
+	if (exchange)
+		exchange->slot = slot_of(connection);
+	return exchange;
 }
 
 static enum MHD_Result serve(void *arg, struct MHD_Connection *connection, const char *url,
@@ -49,14 +61,6 @@ static enum MHD_Result serve(void *arg, struct MHD_Connection *connection, const
 	return yg_web_exchange_step(*context, connection, method, piece, piece_size);
 }
 
-static struct yg_web_slot *slot_of(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info ? info->socket_context : NULL;
-}
-
 static void end_request(void *arg, struct MHD_Connection *connection, void **context,
 			enum MHD_RequestTerminationCode why)
 {
@@ -64,7 +68,23 @@ static void end_request(void *arg, struct MHD_Connection *connection, void **con
 
 	*context = yg_web_exchange_free(*context);
 	if (slot && why == MHD_REQUEST_TERMINATED_COMPLETED_OK)
-		slot->since_ns = now_ns(arg);
+		slot->since_ns = yg_web_now_ns(arg);
+}
+
+static void note_remote(struct MHD_Connection *connection, struct yg_web_slot *slot)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info ? info->client_addr : NULL;
+
+	if (address && address->sa_family == AF_INET)
+		(void)inet_ntop(AF_INET,
+				&((const struct sockaddr_in *)(const void *)address)->sin_addr,
+				slot->remote, sizeof(slot->remote)); /* there is room */
+	else if (address && address->sa_family == AF_INET6)
+		(void)inet_ntop(AF_INET6,
+				&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+				slot->remote, sizeof(slot->remote)); /* as above */
 }
 
 static void change_connection(void *arg, struct MHD_Connection *connection, void **context,
@@ -81,52 +101,55 @@ static void change_connection(void *arg, struct MHD_Connection *connection, void
 		return;
 	}
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	for (size_t i = 0; info && i < YG_WEB_CONNECTIONS_MAX; i++) {
+	for (size_t i = 0; info && i < web->slot_count; i++) {
 		slot = &web->slots[i];
 		if (slot->fd >= 0)
 			continue;
-		*slot = (struct yg_web_slot){info->connect_fd, now_ns(web)};
+		*slot = (struct yg_web_slot){.fd = info->connect_fd,
+					     .since_ns = yg_web_now_ns(web)};
+		note_remote(connection, slot);
 		*context = slot;
 		return;
 	}
 }
 
-/* Listen on 127.0.0.1 only. On success *ret_fd is owned by the caller. */
-static int listen_here(uint16_t port, int *ret_fd, uint16_t *ret_port)
+/* On success *ret_fd is owned by the caller. */
+static int listen_here(const struct yg_web_config *config, int *ret_fd, uint16_t *ret_port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons(port),
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof(address);
-	const int on = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct yg_net_place place = {.port = config->port};
+	struct yg_net_place bound;
 	int error;
 
-	if (fd < 0)
-		return yg_err_from_errno(errno);
-	/* Without it a port that was just left stays closed for minutes. */
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    listen(fd, (int)YG_WEB_CONNECTIONS_MAX) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
-		error = errno == EADDRINUSE ? YG_EACCES : yg_err_from_errno(errno);
-		close(fd);
-		return error;
-	}
-	*ret_fd = fd;
-	*ret_port = ntohs(address.sin_port);
-	return YG_OK;
+	if (snprintf(place.host, sizeof(place.host), "%s",
+		     config->host ? config->host : "127.0.0.1") >= (int)sizeof(place.host))
+		return YG_EINVAL;
+	if (!yg_net_is_loopback(&place) && !config->key)
+		return YG_EINVAL; /* passwords do not travel in the clear */
+	error = yg_net_listen(&place, YG_NET_TCP, ret_fd, &bound);
+	if (error == YG_EDUPLICATE)
+		return YG_EACCES;
+	*ret_port = bound.port;
+	return error;
 }
 
 static int start(struct yg_web *web, int listener)
 {
+	const struct yg_web_config *config = &web->config;
 	const union MHD_DaemonInfo *info;
+	/* Without TLS the list ends at once. */
+	struct MHD_OptionItem tls[] = {
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)config->key},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)config->certificate},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (config->key ? MHD_USE_TLS : 0);
 
 	/* From here on the listener is the daemon's, but not when it cannot be started. */
 	web->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL, web->port, NULL, NULL, serve, web, MHD_OPTION_LISTEN_SOCKET,
-		listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)YG_WEB_CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)YG_WEB_HEAD_MAX,
+		flags, web->port, NULL, NULL, serve, web, MHD_OPTION_LISTEN_SOCKET, listener,
+		MHD_OPTION_ARRAY, config->key ? tls : tls + 3, MHD_OPTION_CONNECTION_LIMIT,
+		web->slot_count, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)YG_WEB_HEAD_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)web->config.timeout_s,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 		MHD_OPTION_URI_LOG_CALLBACK, begin_request, web, MHD_OPTION_NOTIFY_COMPLETED,
@@ -134,7 +157,7 @@ static int start(struct yg_web *web, int listener)
 		MHD_OPTION_END);
 	if (!web->daemon) {
 		close(listener);
-		return YG_ENOMEM;
+		return config->key ? YG_EFORMAT : YG_ENOMEM;
 	}
 	info = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (!info)
@@ -157,9 +180,15 @@ int yg_web_open(const struct yg_web_config *config, struct yg_web **ret)
 	web->config = *config;
 	if (web->config.timeout_s == 0)
 		web->config.timeout_s = YG_WEB_TIMEOUT_S;
-	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++)
+	web->slot_count = config->connections_max ? config->connections_max : YG_WEB_CONNECTIONS;
+	web->slots = yg_calloc(web->slot_count, sizeof(*web->slots));
+	error = web->slots ? YG_OK : YG_ENOMEM;
+	for (size_t i = 0; !error && i < web->slot_count; i++)
 		web->slots[i].fd = -1;
-	error = listen_here(config->port, &listener, &web->port);
+	listener = config->listener;
+	web->port = config->port;
+	if (!error && !config->has_listener)
+		error = listen_here(config, &listener, &web->port);
 	if (!error) {
 		(void)snprintf(web->cookie, sizeof(web->cookie), "yagura_%u", web->port);
 		error = start(web, listener);
@@ -176,8 +205,12 @@ struct yg_web *yg_web_free(struct yg_web *web)
 {
 	if (!web)
 		return NULL;
+	/* The library must not be stopped while a connection is suspended. */
+	while (web->waiting)
+		yg_web_exchange_leave(web->waiting);
 	if (web->daemon)
 		MHD_stop_daemon(web->daemon);
+	free(web->slots);
 	yg_web_sessions_done(&web->sessions);
 	free(web);
 	return NULL;
@@ -190,6 +223,11 @@ void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX])
 	yg_web_link_new(&web->sessions, key);
 	(void)snprintf(to, YG_WEB_LINK_MAX, "http://127.0.0.1:%u/start?key=%s", web->port, key);
 	yg_wipe(key, sizeof(key));
+}
+
+void yg_web_link_with(struct yg_web *web, const char *key)
+{
+	yg_web_link_set(&web->sessions, key);
 }
 
 uint16_t yg_web_port(const struct yg_web *web)
@@ -206,12 +244,15 @@ int yg_web_timeout_ms(const struct yg_web *web)
 {
 	MHD_UNSIGNED_LONG_LONG library;
 	int64_t wait_ns = INT64_MAX;
-	int64_t now = now_ns(web);
+	int64_t now = yg_web_now_ns(web);
 
-	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++) {
+	/* Nothing in the library's descriptor tells of it (0.9.75). */
+	if (web->is_resumed)
+		return 0;
+	for (size_t i = 0; i < web->slot_count; i++) {
 		int64_t left = web->slots[i].since_ns + timeout_ns(web) - now;
 
-		if (web->slots[i].fd >= 0 && left < wait_ns)
+		if (web->slots[i].fd >= 0 && !web->slots[i].is_waiting && left < wait_ns)
 			wait_ns = left > 0 ? left : 0;
 	}
 	if (MHD_get_timeout(web->daemon, &library) == MHD_YES &&
@@ -226,7 +267,7 @@ int yg_web_timeout_ms(const struct yg_web *web)
 
 static bool is_at_limit(const struct yg_web *web)
 {
-	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++)
+	for (size_t i = 0; i < web->slot_count; i++)
 		if (web->slots[i].fd < 0)
 			return false;
 	return true;
@@ -234,14 +275,15 @@ static bool is_at_limit(const struct yg_web *web)
 
 int yg_web_run(struct yg_web *web)
 {
-	int64_t now = now_ns(web);
+	int64_t now = yg_web_now_ns(web);
 	bool is_full;
 
+	web->is_resumed = false;
 	/* Shut down, the connection ends by the library's own hand in the run that follows. */
-	for (size_t i = 0; i < YG_WEB_CONNECTIONS_MAX; i++) {
+	for (size_t i = 0; i < web->slot_count; i++) {
 		struct yg_web_slot *slot = &web->slots[i];
 
-		if (slot->fd < 0 || now - slot->since_ns < timeout_ns(web))
+		if (slot->fd < 0 || slot->is_waiting || now - slot->since_ns < timeout_ns(web))
 			continue;
 		(void)shutdown(slot->fd, SHUT_RDWR); /* gone already is as good */
 		slot->since_ns = now;

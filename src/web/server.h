@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * web/server.h - an HTTP/1.1 server on 127.0.0.1 for the browser of the person at this machine.
+ * web/server.h - an HTTP/1.1 server for browsers and programs: on 127.0.0.1, or with TLS elsewhere.
  *
  * It frames requests, holds what docs/api.md says "for all" (host, origin, session, methods,
  * sizes, types, security headers), and calls the handlers of the route tables it is handed. What
@@ -22,7 +22,9 @@
 #include "model/api.h"
 #include "web/static.h"
 
-#define YG_WEB_CONNECTIONS_MAX 64u
+#define YG_WEB_CONNECTIONS     64u /* without a number in the config */
+#define YG_WEB_CONNECTIONS_MAX 4096u
+#define YG_WEB_NAMES_MAX       16u
 #define YG_WEB_HEAD_MAX	       (32u << 10) /* bytes a connection may take for fields and buffers */
 #define YG_WEB_BODIES_MAX      (32u << 20) /* bytes of bodies held for all connections together */
 #define YG_WEB_DRAIN_MAX       (32u << 20) /* bytes of a refused body that are read and dropped */
@@ -31,8 +33,49 @@
 
 struct yg_web;
 
+/* Who asks, as far as the server can see. Bytes are borrowed for the call. */
+struct yg_web_caller {
+	uint32_t session;	/* number of a session that grew from the start link; 0: none */
+	struct yg_bytes token;	/* of the cookie; may be empty */
+	struct yg_bytes bearer; /* of "Authorization: Bearer"; may be empty */
+	struct yg_bytes remote; /* address */
+	bool is_local;		/* 127.0.0.1 to 127.0.0.1, and no proxy says otherwise */
+};
+
+/*
+ * Who may come in, where that is not only whoever opened the start link: a hub's people and
+ * programs. Both return YG_OK, YG_EEND (@reply is filled), or an error as from a handler.
+ */
+struct yg_web_guard {
+	/* The head is there. @route NULL: there is no such operation; who may not know that is
+	 * refused here. The actor, for resolve(), can be kept until then in what @ret_actor
+	 * points to, which the server keeps for the request (YG_WEB_ACTOR_BYTES, zeroed). */
+	int (*admit)(void *arg, const struct yg_web_caller *caller, const struct yg_route *route,
+		     enum yg_lang lang, void *actor, struct yg_reply *reply);
+	/* All is there: *ret for the handler, and request->actor. */
+	int (*resolve)(void *arg, const struct yg_route *route, struct yg_request *request,
+		       void *actor, struct yg_access **ret, struct yg_reply *reply);
+	/* The handler is done with *ret (may be NULL); its reply is in @reply. */
+	void (*release)(void *arg, const struct yg_route *route, const struct yg_request *request,
+			struct yg_access *access, struct yg_reply *reply);
+	void *arg;
+};
+#define YG_WEB_ACTOR_BYTES 2048u
+
 struct yg_web_config {
-	uint16_t port; /* 0: a free one */
+	uint16_t port;	  /* 0: a free one */
+	const char *host; /* IPv4 or IPv6 address; NULL: 127.0.0.1. Another needs @key, or
+			   * is_behind_proxy */
+	/* TLS with this certificate; PEM, NULL: none. */
+	const char *key;
+	const char *certificate;
+	/* Host names that requests may come under, beside the address itself and localhost. */
+	const char *names[YG_WEB_NAMES_MAX];
+	uint32_t name_count;
+	unsigned connections_max;	  /* 0: YG_WEB_CONNECTIONS */
+	const struct yg_web_guard *guard; /* NULL: sessions of the start link alone */
+	int listener; /* with has_listener: one that listens at @port already; the server's */
+	bool has_listener;
 	const struct yg_route_table *tables;
 	size_t table_count;
 	const struct yg_web_file *files; /* none: a page says that no console is built in */
@@ -41,11 +84,15 @@ struct yg_web_config {
 	 * The access of session number @session (web/session.h), borrowed until the next call.
 	 * An error becomes a refusal: YG_EACCES "not-allowed", others as from a handler.
 	 */
-	int (*resolve)(void *arg, uint32_t session, struct yg_access **ret);
+	int (*resolve)(void *arg, uint32_t session, struct yg_access **ret); /* without guard */
 	void *resolve_arg;
 	/* Not NULL: /healthz and /readyz are answered, the latter with 503 while this says no. */
 	bool (*is_ready)(void *arg);
 	void *is_ready_arg;
+	/* Not NULL: asked for pages before the console's files are. True: the reply is complete.
+	 * @is_local as in struct yg_web_caller. */
+	bool (*page)(void *arg, struct yg_bytes path, bool is_local, struct yg_reply *reply);
+	void *page_arg;
 	struct yg_clock clock; /* for timeouts only */
 	uint32_t timeout_s;    /* 0: YG_WEB_TIMEOUT_S */
 };
@@ -61,6 +108,15 @@ struct yg_web *yg_web_free(struct yg_web *web);
 
 /* A new one-time link "http://127.0.0.1:PORT/start?key=…"; one that was not used yet ends. */
 void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX]);
+
+/*
+ * What a handler put off (YG_API_LATER) is done: the reply is complete (@error YG_OK) or @error
+ * says why there is none. From the owner's thread, outside of yg_web_run().
+ */
+void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error);
+
+/* The same with a key that was drawn elsewhere: YG_WEB_KEY_HEX hex digits (web/session.h). */
+void yg_web_link_with(struct yg_web *web, const char *key);
 
 uint16_t yg_web_port(const struct yg_web *web);
 int yg_web_fd(const struct yg_web *web);

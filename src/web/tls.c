@@ -2,7 +2,7 @@
 /*
  * A connection has a slot (its deadline, the owner's memo); a request has a call.
  *
- *   head ──admit──► body ──► serve ──► answered? ──yes──► response
+ *   head ──admit (now or later)──► body ──► serve ──► answered? ──yes──► response
  *     │               │                   └──no──► suspended ··· yg_tls_answer() ──► response
  *     └──refused──────┴──► the body is read and dropped ──────────────────────────► response
  */
@@ -42,6 +42,7 @@ struct exchange {
 	size_t counted; /* of the body, in tls->bodies */
 	size_t dropped;
 	bool is_begun;
+	bool is_undecided; /* admit() said: later */
 	bool is_refused;
 	bool is_served;
 	bool is_answered;
@@ -170,6 +171,37 @@ static enum MHD_Result respond(struct exchange *x)
 	return result;
 }
 
+static void suspend(struct exchange *x)
+{
+	struct yg_tls *tls = x->tls;
+
+	x->next = tls->waiting;
+	x->link = &tls->waiting;
+	if (x->next)
+		x->next->link = &x->next;
+	tls->waiting = x;
+	x->is_suspended = true;
+	x->slot->is_waiting = true;
+	MHD_suspend_connection(x->connection);
+}
+
+static void resume(struct exchange *x)
+{
+	x->is_suspended = false;
+	x->slot->is_waiting = false;
+	unlink_waiting(x);
+	x->tls->is_resumed = true;
+	MHD_resume_connection(x->connection);
+}
+
+/* It is decided. Who waits for leave to send is told now; others are heard out. */
+static enum MHD_Result go_on(struct exchange *x)
+{
+	if (x->is_refused && MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Expect"))
+		return respond(x);
+	return MHD_YES;
+}
+
 static enum MHD_Result begin(struct exchange *x, const char *method)
 {
 	struct yg_bytes target = yg_bytes_str(x->target);
@@ -185,11 +217,19 @@ static enum MHD_Result begin(struct exchange *x, const char *method)
 		question == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(target, question + 1);
 	x->call.certificate = certificate_of(x->connection);
 	x->call.memo = x->slot->memo;
-	x->is_refused = !x->tls->config.admit(x->tls->config.arg, &x->call);
-	/* Who waits for leave to send is told now; others are heard out. */
-	if (x->is_refused && MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Expect"))
-		return respond(x);
-	return MHD_YES;
+	switch (x->tls->config.admit(x->tls->config.arg, &x->call)) {
+	case YG_TLS_LATER:
+		/* The library comes back to this place when it is resumed. */
+		x->is_undecided = true;
+		suspend(x);
+		return MHD_YES;
+	case YG_TLS_REFUSED:
+		x->is_refused = true;
+		break;
+	case YG_TLS_ADMITTED:
+		break;
+	}
+	return go_on(x);
 }
 
 static void refuse(struct exchange *x, int error)
@@ -223,20 +263,6 @@ static enum MHD_Result take(struct exchange *x, const char *piece, size_t size)
 	return x->dropped > DRAIN_MAX ? MHD_NO : MHD_YES;
 }
 
-static void suspend(struct exchange *x)
-{
-	struct yg_tls *tls = x->tls;
-
-	x->next = tls->waiting;
-	x->link = &tls->waiting;
-	if (x->next)
-		x->next->link = &x->next;
-	tls->waiting = x;
-	x->is_suspended = true;
-	x->slot->is_waiting = true;
-	MHD_suspend_connection(x->connection);
-}
-
 static enum MHD_Result step(void *arg, struct MHD_Connection *connection, const char *url,
 			    const char *method, const char *version, const char *piece,
 			    size_t *piece_size, void **context)
@@ -253,6 +279,10 @@ static enum MHD_Result step(void *arg, struct MHD_Connection *connection, const 
 		return MHD_NO;
 	if (!x->is_begun)
 		return begin(x, method);
+	if (x->is_undecided) {
+		x->is_undecided = false;
+		return go_on(x);
+	}
 	if (size > 0) {
 		*piece_size = 0;
 		return take(x, piece, size);
@@ -278,12 +308,26 @@ void yg_tls_answer(struct yg_tls *tls, struct yg_tls_call *call)
 	drop_body(x);
 	if (!x->is_suspended)
 		return; /* step() goes on from here */
-	x->is_suspended = false;
-	x->slot->is_waiting = false;
 	x->slot->since_ns = now_ns(x->tls);
-	unlink_waiting(x);
-	x->tls->is_resumed = true;
-	MHD_resume_connection(x->connection);
+	resume(x);
+}
+
+void yg_tls_admit(struct yg_tls *tls, struct yg_tls_call *call, bool is_admitted)
+{
+	struct exchange *x = (struct exchange *)call;
+
+	(void)tls;
+	x->is_refused = !is_admitted;
+	resume(x);
+}
+
+void yg_tls_forget_body(struct yg_tls *tls, struct yg_tls_call *call)
+{
+	struct exchange *x = (struct exchange *)call;
+
+	(void)tls;
+	drop_body(x);
+	call->body = (struct yg_bytes){0};
 }
 
 /* ---- connections ---- */
@@ -403,7 +447,9 @@ int yg_tls_open(const struct yg_tls_config *config, struct yg_tls **ret)
 		tls->slots[i].next_free = i + 1 < tls->slot_count ? i + 2 : 0;
 	}
 	tls->first_free = 1;
-	if (rc == YG_OK)
+	listener = config->listener;
+	tls->place = config->place;
+	if (rc == YG_OK && !config->has_listener)
 		rc = yg_net_listen(&config->place, YG_NET_TCP, &listener, &tls->place);
 	if (rc == YG_OK)
 		rc = start(tls, listener);

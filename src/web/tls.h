@@ -46,16 +46,24 @@ struct yg_tls_call {
 	struct yg_reply reply;
 };
 
+enum yg_tls_admission {
+	YG_TLS_REFUSED, /* call->reply says why; the body is passed over */
+	YG_TLS_ADMITTED,
+	YG_TLS_LATER, /* the body waits until yg_tls_admit() */
+};
+
 struct yg_tls_config {
 	struct yg_net_place place; /* port 0: a free one */
-	const char *key;	   /* PEM */
-	const char *certificate;   /* PEM, of this server */
-	const char *authorities;   /* PEM: told to clients that have several certificates */
-	unsigned connections_max;  /* 0: YG_TLS_CONNECTIONS_MAX */
-	uint32_t timeout_s;	   /* 0: YG_TLS_TIMEOUT_S */
-	struct yg_clock clock;	   /* for timeouts only */
-	/* The head is there. False: call->reply says why not, the body is passed over. */
-	bool (*admit)(void *arg, struct yg_tls_call *call);
+	int listener;		   /* with has_listener: one that listens there; the server's */
+	bool has_listener;
+	const char *key;	  /* PEM */
+	const char *certificate;  /* PEM, of this server */
+	const char *authorities;  /* PEM: told to clients that have several certificates */
+	unsigned connections_max; /* 0: YG_TLS_CONNECTIONS_MAX */
+	uint32_t timeout_s;	  /* 0: YG_TLS_TIMEOUT_S */
+	struct yg_clock clock;	  /* for timeouts only */
+	/* The head is there. */
+	enum yg_tls_admission (*admit)(void *arg, struct yg_tls_call *call);
 	/* All is there: yg_tls_answer() now, or keep @call and do it later. */
 	void (*serve)(void *arg, struct yg_tls_call *call);
 	/* Fill call->reply: YG_ELIMIT (body over body_max), YG_EAGAIN (too much at once),
@@ -79,6 +87,12 @@ int yg_tls_timeout_ms(const struct yg_tls *tls);
 
 /* Serve what is ready; never waits. YG_OK or YG_EIO (the server is of no use any more). */
 YG_MUST_USE int yg_tls_run(struct yg_tls *tls);
+
+/* The answer to YG_TLS_LATER, at any time after admit() has returned. */
+void yg_tls_admit(struct yg_tls *tls, struct yg_tls_call *call, bool is_admitted);
+
+/* The body is not needed any more, though the answer is still to come: call->body is empty. */
+void yg_tls_forget_body(struct yg_tls *tls, struct yg_tls_call *call);
 
 /* Send call->reply. The call is not the owner's any more. */
 void yg_tls_answer(struct yg_tls *tls, struct yg_tls_call *call);

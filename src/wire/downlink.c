@@ -8,8 +8,7 @@
 #include "base/ban.h"
 
 #define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
-/* So that a signature of this key can never be taken for one over something else. */
-#define CONTEXT "yagura-downlink-1:"
+#define CONTEXT YG_WIRE_DOWN_CONTEXT
 
 static const struct yg_wire_field answer_fields[] = {
 	{"messages", YG_WIRE_KIND_LIST, YG_WIRE_DOWN_MAX, false,
@@ -39,33 +38,44 @@ static const struct yg_wire_field ack_fields[] = {
 
 /* ---- writing ---- */
 
+int yg_wire_down_payload(const struct yg_wire_down *down, struct yg_buf *to)
+{
+	yg_buf_addf(to, "{\"v\":1,\"sensor\":\"%s\",\"number\":%llu,\"kind\":", down->sensor,
+		    (unsigned long long)down->number);
+	yg_buf_add_json(to, yg_bytes_str(down->kind));
+	yg_wire_add_time(to, "time", down->time_ns);
+	yg_buf_add_str(to, ",\"body\":");
+	yg_buf_add(to, down->body);
+	yg_buf_add_byte(to, '}');
+	return yg_buf_error(to);
+}
+
+int yg_wire_down_seal(struct yg_bytes payload, const uint8_t signature[YG_SIGN_BYTES],
+		      struct yg_buf *to)
+{
+	yg_buf_add_str(to, "{\"payload\":\"");
+	yg_base64_add(to, payload);
+	yg_buf_add_str(to, "\",\"signature\":\"");
+	yg_base64_add(to, (struct yg_bytes){signature, YG_SIGN_BYTES});
+	yg_buf_add_str(to, "\"}");
+	return yg_buf_error(to);
+}
+
 int yg_wire_down_write(const struct yg_wire_down *down, const uint8_t seed[YG_SIGN_SEED_BYTES],
 		       struct yg_buf *to)
 {
 	uint8_t signature[YG_SIGN_BYTES];
 	struct yg_buf signed_text;
-	struct yg_bytes payload;
 	int rc;
 
 	yg_buf_init(&signed_text, YG_WIRE_PAYLOAD_MAX + sizeof(CONTEXT));
-	yg_buf_addf(&signed_text,
-		    CONTEXT "{\"v\":1,\"sensor\":\"%s\",\"number\":%llu,\"kind\":", down->sensor,
-		    (unsigned long long)down->number);
-	yg_buf_add_json(&signed_text, yg_bytes_str(down->kind));
-	yg_wire_add_time(&signed_text, "time", down->time_ns);
-	yg_buf_add_str(&signed_text, ",\"body\":");
-	yg_buf_add(&signed_text, down->body);
-	yg_buf_add_byte(&signed_text, '}');
-	rc = yg_buf_error(&signed_text);
+	yg_buf_add_str(&signed_text, CONTEXT);
+	rc = yg_wire_down_payload(down, &signed_text);
 	if (rc == YG_OK) {
-		payload = yg_bytes_from(yg_buf_bytes(&signed_text), sizeof(CONTEXT) - 1);
 		yg_sign(seed, yg_buf_bytes(&signed_text), signature);
-		yg_buf_add_str(to, "{\"payload\":\"");
-		yg_base64_add(to, payload);
-		yg_buf_add_str(to, "\",\"signature\":\"");
-		yg_base64_add(to, (struct yg_bytes){signature, sizeof(signature)});
-		yg_buf_add_str(to, "\"}");
-		rc = yg_buf_error(to);
+		rc = yg_wire_down_seal(
+			yg_bytes_from(yg_buf_bytes(&signed_text), sizeof(CONTEXT) - 1), signature,
+			to);
 	}
 	yg_buf_done(&signed_text);
 	return rc;

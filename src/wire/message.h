@@ -116,7 +116,16 @@ struct yg_wire_down {
 	int64_t time_ns;
 	struct yg_bytes body; /* a JSON object; borrowed */
 };
-/* Add {"payload":BASE64,"signature":BASE64}. YG_OK, YG_ENOMEM or YG_ELIMIT. */
+/* So that a signature of that key can never be taken for one over something else. */
+#define YG_WIRE_DOWN_CONTEXT "yagura-downlink-1:"
+/*
+ * In two steps, where another process has the key: the payload to @to; then, with its signature over
+ * YG_WIRE_DOWN_CONTEXT and the payload, the whole. YG_OK, YG_ENOMEM or YG_ELIMIT.
+ */
+YG_MUST_USE int yg_wire_down_payload(const struct yg_wire_down *down, struct yg_buf *to);
+YG_MUST_USE int yg_wire_down_seal(struct yg_bytes payload, const uint8_t signature[YG_SIGN_BYTES],
+				  struct yg_buf *to);
+/* Both with the seed. Add {"payload":BASE64,"signature":BASE64}. YG_OK, YG_ENOMEM or YG_ELIMIT. */
 YG_MUST_USE int yg_wire_down_write(const struct yg_wire_down *down,
 				   const uint8_t seed[YG_SIGN_SEED_BYTES], struct yg_buf *to);
 /*

@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #undef _FILE_OFFSET_BITS /* pwrite() and pwrite64() are two names here */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -37,6 +38,12 @@ static const volatile int64_t *said(void)
 	return page;
 }
 
+/* Before the program shuts itself in. */
+__attribute__((constructor)) static void look_early(void)
+{
+	(void)said();
+}
+
 static int fails(void)
 {
 	if (said()[2] == 0)
@@ -47,11 +54,17 @@ static int fails(void)
 
 int clock_gettime(clockid_t clock, struct timespec *ts)
 {
+	static int (*real)(clockid_t clock, struct timespec *ts);
 	int64_t ahead = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE     ? said()[0]
 			: clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE ? said()[1]
 										      : 0;
-	int rc = (int)syscall(SYS_clock_gettime, clock, ts);
-	int64_t ns = rc == 0 ? ts->tv_nsec + ahead % 1000000000 : 0;
+	int64_t ns = 0;
+	int rc;
+
+	if (!real) /* not by a system call of its own, which the program may have given up */
+		*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime"); /* as dlsym(3) has it */
+	rc = real(clock, ts);
+	ns = rc == 0 ? ts->tv_nsec + ahead % 1000000000 : 0;
 
 	if (rc == 0) {
 		ts->tv_sec += ahead / 1000000000;

@@ -86,7 +86,7 @@ static void look_at_value(struct yg_bytes value)
 	(void)yg_web_none_match(value, YG_S("tag"));
 	if (yg_web_host_is_ours(value, 8080))
 		need(value.size == 14);
-	if (yg_web_origin_is_ours(value, YG_S("localhost:8080")))
+	if (yg_web_origin_is_ours(value, YG_S("localhost:8080"), true))
 		need(value.size == 21);
 	if (yg_web_file_name(value, name, &found))
 		need(found.size > 0 && yg_utf8_valid(found) && name[found.size] == 0 &&

@@ -119,8 +119,8 @@ static void archive_abort(void *arg)
 	yg_control_abort(((struct part *)arg)->store);
 }
 
-static const struct yg_consumer_ops archive_ops = {archive_load, archive_begin, archive_take,
-						   archive_commit, archive_abort};
+static const struct yg_consumer_ops archive_ops = {archive_load,   archive_begin, archive_take,
+						   archive_commit, archive_abort, NULL};
 
 /* ---- statistics: a file that holds output and cursor, replaced whole ---- */
 
@@ -194,8 +194,9 @@ static void statistics_abort(void *arg)
 	(void)arg; /* the next begin takes the last that was committed */
 }
 
-static const struct yg_consumer_ops statistics_ops = {
-	statistics_load, statistics_begin, statistics_take, statistics_commit, statistics_abort};
+static const struct yg_consumer_ops statistics_ops = {statistics_load,	statistics_begin,
+						      statistics_take,	statistics_commit,
+						      statistics_abort, NULL};
 
 /* ---- starting and ending ---- */
 

@@ -54,7 +54,8 @@ static void abort_it(void *arg)
 	((struct output *)arg)->aborts++;
 }
 
-static const struct yg_consumer_ops ops = {load, begin, take, commit, abort_it};
+static const struct yg_consumer_ops ops = {
+	.load = load, .begin = begin, .take = take, .commit = commit, .abort = abort_it};
 
 static struct yg_journal *j;
 static struct yg_consumer *consumer;

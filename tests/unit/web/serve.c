@@ -99,13 +99,13 @@ static int fail(void *context, struct yg_access *access, const struct yg_request
 }
 
 static const struct yg_route routes[] = {
-	{YG_METHOD_GET, "/api/v1/echo/{word}", "getEcho", echo},
-	{YG_METHOD_PUT, "/api/v1/echo/{word}", "putEcho", echo},
-	{YG_METHOD_POST, "/api/v1/echo/{word}", "postEcho", echo},
-	{YG_METHOD_DELETE, "/api/v1/echo/{word}", "deleteEcho", empty},
-	{YG_METHOD_GET, "/api/v1/download/{text}", "download", download},
-	{YG_METHOD_GET, "/api/v1/large/{size}", "large", large},
-	{YG_METHOD_GET, "/api/v1/fail/{code}", "fail", fail},
+	{YG_METHOD_GET, "/api/v1/echo/{word}", "getEcho", echo, 0, 0},
+	{YG_METHOD_PUT, "/api/v1/echo/{word}", "putEcho", echo, 0, 0},
+	{YG_METHOD_POST, "/api/v1/echo/{word}", "postEcho", echo, 0, 0},
+	{YG_METHOD_DELETE, "/api/v1/echo/{word}", "deleteEcho", empty, 0, 0},
+	{YG_METHOD_GET, "/api/v1/download/{text}", "download", download, 0, 0},
+	{YG_METHOD_GET, "/api/v1/large/{size}", "large", large, 0, 0},
+	{YG_METHOD_GET, "/api/v1/fail/{code}", "fail", fail, 0, 0},
 };
 
 #define FILE_OF(path, type, text, etag)                                                            \

@@ -27,13 +27,15 @@ static void origins(void)
 {
 	struct yg_bytes host = YG_S("127.0.0.1:8080");
 
-	CHECK(yg_web_origin_is_ours(YG_S("http://127.0.0.1:8080"), host));
-	CHECK(!yg_web_origin_is_ours(YG_S("https://127.0.0.1:8080"), host));
-	CHECK(!yg_web_origin_is_ours(YG_S("http://localhost:8080"), host));
-	CHECK(!yg_web_origin_is_ours(YG_S("http://127.0.0.1:8081"), host));
-	CHECK(!yg_web_origin_is_ours(YG_S("http://127.0.0.1:8080.evil.example"), host));
-	CHECK(!yg_web_origin_is_ours(YG_S("null"), host));
-	CHECK(!yg_web_origin_is_ours(YG_S("http://"), YG_S("")));
+	CHECK(yg_web_origin_is_ours(YG_S("http://127.0.0.1:8080"), host, false));
+	CHECK(!yg_web_origin_is_ours(YG_S("https://127.0.0.1:8080"), host, false));
+	CHECK(!yg_web_origin_is_ours(YG_S("http://localhost:8080"), host, false));
+	CHECK(!yg_web_origin_is_ours(YG_S("http://127.0.0.1:8081"), host, false));
+	CHECK(!yg_web_origin_is_ours(YG_S("http://127.0.0.1:8080.evil.example"), host, false));
+	CHECK(yg_web_origin_is_ours(YG_S("https://127.0.0.1:8080"), host, true));
+	CHECK(!yg_web_origin_is_ours(YG_S("https://127.0.0.1:8081"), host, true));
+	CHECK(!yg_web_origin_is_ours(YG_S("null"), host, false));
+	CHECK(!yg_web_origin_is_ours(YG_S("http://"), YG_S(""), false));
 }
 
 static void cookies(void)

@@ -14,16 +14,16 @@ static int handle(void *context, struct yg_access *access, const struct yg_reque
 }
 
 static const struct yg_route routes[] = {
-	{YG_METHOD_GET, "/api/v1/a", "list", handle},
-	{YG_METHOD_POST, "/api/v1/a", "make", handle},
-	{YG_METHOD_GET, "/api/v1/a/{id}", "one", handle},
-	{YG_METHOD_DELETE, "/api/v1/a/{id}", "remove", handle},
-	{YG_METHOD_GET, "/api/v1/a/new", "form", handle},
-	{YG_METHOD_GET, "/api/v1/a/{id}/b/{key}/c", "deep", handle},
+	{YG_METHOD_GET, "/api/v1/a", "list", handle, 0, 0},
+	{YG_METHOD_POST, "/api/v1/a", "make", handle, 0, 0},
+	{YG_METHOD_GET, "/api/v1/a/{id}", "one", handle, 0, 0},
+	{YG_METHOD_DELETE, "/api/v1/a/{id}", "remove", handle, 0, 0},
+	{YG_METHOD_GET, "/api/v1/a/new", "form", handle, 0, 0},
+	{YG_METHOD_GET, "/api/v1/a/{id}/b/{key}/c", "deep", handle, 0, 0},
 };
 static int context_one, context_two;
 static const struct yg_route more[] = {
-	{YG_METHOD_PUT, "/api/v1/z/{id}", "put", handle},
+	{YG_METHOD_PUT, "/api/v1/z/{id}", "put", handle, 0, 0},
 };
 static const struct yg_route_table tables[] = {
 	{routes, sizeof(routes) / sizeof(routes[0]), &context_one},
@@ -103,8 +103,8 @@ static void methods(void)
 /* Is a table of these two patterns accepted? */
 static int both(const char *one, const char *other)
 {
-	struct yg_route two[] = {{YG_METHOD_GET, one, "one", handle},
-				 {YG_METHOD_GET, other, "other", handle}};
+	struct yg_route two[] = {{YG_METHOD_GET, one, "one", handle, 0, 0},
+				 {YG_METHOD_GET, other, "other", handle, 0, 0}};
 	struct yg_route_table table = {two, 2, NULL};
 
 	return yg_web_routes_check(&table, 1, NULL);
@@ -133,10 +133,10 @@ static void checks(void)
 /* The order of rows decides nothing. */
 static void no_order(void)
 {
-	static const struct yg_route ab[] = {{YG_METHOD_GET, "/a/{x}/c", "name", handle},
-					     {YG_METHOD_GET, "/a/b/{y}", "literal", handle}};
-	static const struct yg_route ba[] = {{YG_METHOD_GET, "/a/b/{y}", "literal", handle},
-					     {YG_METHOD_GET, "/a/{x}/c", "name", handle}};
+	static const struct yg_route ab[] = {{YG_METHOD_GET, "/a/{x}/c", "name", handle, 0, 0},
+					     {YG_METHOD_GET, "/a/b/{y}", "literal", handle, 0, 0}};
+	static const struct yg_route ba[] = {{YG_METHOD_GET, "/a/b/{y}", "literal", handle, 0, 0},
+					     {YG_METHOD_GET, "/a/{x}/c", "name", handle, 0, 0}};
 	struct yg_route_table one = {ab, 2, NULL};
 	struct yg_route_table other = {ba, 2, NULL};
 	struct yg_web_match match;

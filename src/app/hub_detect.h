@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_detect.h - from the journal to findings: a consumer whose output is the facts store.
+ *
+ *   journal ─► batch ─► judge of its organisation ─► bundles ─┐
+ *                        (hub_detect_judge.h)                  ├─ one transaction ─► facts.db
+ *                       states of some organisations, cursor ─┘
+ *
+ * Rows and cursor are one transaction: after a crash it goes on exactly behind what was written.
+ * The states of judges are large and change with every batch, so they are not written with each
+ * commit: an organisation's state is written some seconds after it changed, with the position it is
+ * of. After a restart the journal is read from before the oldest change that is in no written
+ * state; batches up to the cursor are judged again without output, and the judges are where they
+ * were. What of the journal that needs is not said to be passed.
+ *
+ * At most orgs_max organisations have a judge at a time; the one that was silent for longest is
+ * written and given up, and comes back with its next batch. That is counted.
+ * Changed rules take over between two commits (app/hub_rules.h): all states are written first.
+ *
+ * Threads: new, step, free from one thread; start() hands all of it to a thread of its own until
+ *          free(). The facts file is open in it alone; readers have a connection of their own.
+ * Tests: tests/unit/app/test_hub_detect.c, tests/soak/hub_kills.py, tests/soak/part_detect.c
+ */
+#pragma once
+
+#include "app/hub_detect_judge.h"
+#include "app/hub_rules.h"
+#include "base/clock.h"
+#include "journal/journal.h"
+
+#define YG_HUB_DETECT_ORGS_MAX	 256u	    /* judges at a time */
+#define YG_HUB_DETECT_SAVE_MS	 5000	    /* after its first change a state is written */
+#define YG_HUB_DETECT_SAVES_MAX	 64u	    /* states in one commit */
+#define YG_HUB_DETECT_SAVE_BYTES (8u << 20) /* of states in one commit; one always goes */
+
+struct yg_hub_detect_opts {
+	const char *name; /* of the consumer, as the journal knows it; borrowed */
+	struct yg_journal *journal;
+	struct yg_facts *facts;	    /* borrowed; used by the thread alone */
+	struct yg_hub_rules *rules; /* borrowed, as above */
+	struct yg_clock clock;
+	unsigned orgs_max; /* 0: YG_HUB_DETECT_ORGS_MAX */
+	int64_t save_ms;   /* 0: YG_HUB_DETECT_SAVE_MS */
+};
+
+struct yg_hub_detect_counts {
+	uint64_t batches;  /* judged for the first time */
+	uint64_t replayed; /* judged again without output */
+	uint64_t records;
+	uint64_t unread;
+	uint64_t findings;
+	uint64_t damaged; /* batches that could not be unpacked */
+	uint64_t saved;	  /* states */
+	uint64_t evicted; /* judges given up for others */
+	uint64_t reloads;
+	uint64_t lost_states; /* that could not be taken up again */
+};
+
+struct yg_hub_detect;
+
+/* YG_OK, or the errors of yg_consumer_new() and the facts store. */
+YG_MUST_USE int yg_hub_detect_new(const struct yg_hub_detect_opts *opts,
+				  struct yg_hub_detect **ret);
+
+/* One commit: YG_OK; YG_EAGAIN: nothing for now; else nothing counts of it, and it comes again. */
+YG_MUST_USE int yg_hub_detect_step(struct yg_hub_detect *detect);
+
+/* Write all states that changed. YG_OK or an error; then they are made again from the journal. */
+YG_MUST_USE int yg_hub_detect_save(struct yg_hub_detect *detect);
+
+YG_MUST_USE int yg_hub_detect_start(struct yg_hub_detect *detect);
+
+/* The thread ends behind the batch it is at; states are written. NULL is allowed. */
+struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *detect);
+
+/* Without a thread that runs. */
+struct yg_hub_detect_counts yg_hub_detect_counts(const struct yg_hub_detect *detect);

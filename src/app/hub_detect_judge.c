@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/hub_detect_judge.h"
+
+#include "app/hub_archive.h"
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "detect/correlate.h"
+#include "detect/judge.h"
+#include "wire/batch.h"
+
+#include "base/ban.h"
+
+#define BUCKETS	    1024u
+#define KEPT_FIRST  64u
+#define REASON_MAX  (4u * YG_FACT_TEXT_MAX)
+#define STATE_MAGIC "YGJ1"
+#define SEPARATOR   ':' /* between a sensor and its source, in the judge's eyes */
+
+/* A finding that went out, and the bundle it is in. */
+struct kept {
+	uint8_t finding[YG_ID_BYTES];
+	uint8_t bundle[YG_FACT_ID_BYTES];
+};
+
+struct org {
+	struct org *next; /* of the bucket */
+	struct yg_hub_judges *judges;
+	char name[YG_FACT_ORG_MAX + 1];
+	size_t name_size;
+	struct yg_judge *judge;
+	struct kept *kept; /* a ring */
+	uint32_t kept_room;
+	uint32_t kept_count; /* ever */
+};
+
+struct yg_hub_judges {
+	struct yg_hub_judges_opts opts;
+	struct yg_detector detector;
+	struct yg_tracer *tracer;
+	struct yg_worker *worker;
+	struct yg_batch *pieces[2]; /* the one being judged, the one that follows */
+	struct yg_buf content;
+	struct yg_buf reason;
+	struct org *buckets[BUCKETS];
+	uint32_t count;
+
+	/* Of the batch that is being judged. */
+	const struct yg_hub_batch *batch;
+	const struct yg_hub_judged *out;
+	struct yg_hub_batch_counts counts;
+	const struct yg_trace *trace;
+	uint64_t first_number; /* of the piece */
+};
+
+/* ---- organisations ---- */
+
+static struct yg_bytes name_of(const struct org *org)
+{
+	return (struct yg_bytes){(const uint8_t *)org->name, org->name_size};
+}
+
+static unsigned bucket_of(struct yg_bytes name)
+{
+	return (unsigned)(yg_hash64(name, 0) % BUCKETS);
+}
+
+static struct org *find_org(const struct yg_hub_judges *j, struct yg_bytes name)
+{
+	struct org *org = j->buckets[bucket_of(name)];
+
+	while (org && !yg_bytes_eq(name_of(org), name))
+		org = org->next;
+	return org;
+}
+
+static void free_org(struct org *org)
+{
+	(void)yg_judge_free(org->judge);
+	free(org->kept);
+	free(org);
+}
+
+bool yg_hub_judges_has(const struct yg_hub_judges *judges, struct yg_bytes org)
+{
+	return find_org(judges, org) != NULL;
+}
+
+void yg_hub_judges_drop(struct yg_hub_judges *judges, struct yg_bytes name)
+{
+	struct org *org = find_org(judges, name);
+	struct org **at = &judges->buckets[bucket_of(name)];
+
+	if (!org)
+		return;
+	while (*at != org)
+		at = &(*at)->next;
+	*at = org->next;
+	judges->count--;
+	free_org(org);
+}
+
+void yg_hub_judges_drop_all(struct yg_hub_judges *judges)
+{
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		while (judges->buckets[i]) {
+			struct org *org = judges->buckets[i];
+
+			judges->buckets[i] = org->next;
+			free_org(org);
+		}
+	}
+	judges->count = 0;
+}
+
+uint32_t yg_hub_judges_count(const struct yg_hub_judges *judges)
+{
+	return judges->count;
+}
+
+uint64_t yg_hub_judges_evicted(const struct yg_hub_judges *judges, struct yg_bytes name)
+{
+	const struct org *org = find_org(judges, name);
+	struct yg_judge_counts counts;
+
+	if (!org)
+		return 0;
+	counts = yg_judge_counts(org->judge);
+	return counts.evicted_sources + counts.evicted_paths + counts.evicted_groups;
+}
+
+/* ---- what the judge says ---- */
+
+/* @text as a row can hold it: cut before a character that does not fit. */
+static struct yg_bytes fit(struct yg_bytes text)
+{
+	size_t size = YG_FACT_TEXT_MAX;
+
+	if (text.size <= size)
+		return text;
+	while (size > 0 && (text.data[size] & 0xc0) == 0x80)
+		size--;
+	return yg_bytes_cut(text, 0, size);
+}
+
+static struct yg_bytes words_of(struct yg_hub_judges *j, const struct yg_reason *reason)
+{
+	yg_buf_reset(&j->reason);
+	yg_reason_add(&j->reason, yg_reason_template(reason->code), reason);
+	return yg_buf_error(&j->reason) ? YG_S("") : fit(yg_buf_bytes(&j->reason));
+}
+
+/* Remember which bundle the finding is in. */
+static int keep(struct org *org, const uint8_t *finding, const uint8_t *bundle)
+{
+	struct kept *to;
+
+	if (org->kept_count == org->kept_room && org->kept_room < YG_HUB_FINDINGS_KEPT) {
+		uint32_t room = org->kept_room ? 4 * org->kept_room : KEPT_FIRST;
+		void *grown;
+
+		if (room > YG_HUB_FINDINGS_KEPT)
+			room = YG_HUB_FINDINGS_KEPT;
+		grown = yg_reallocarray(org->kept, room, sizeof(*org->kept));
+		if (!grown)
+			return YG_ENOMEM;
+		org->kept = grown;
+		org->kept_room = room;
+	}
+	to = &org->kept[org->kept_count++ % org->kept_room];
+	memcpy(to->finding, finding, sizeof(to->finding));
+	memcpy(to->bundle, bundle, sizeof(to->bundle));
+	return YG_OK;
+}
+
+/* The bundle of a finding; NULL: not remembered. From the newest on: updates come soon. */
+static const uint8_t *bundle_of(const struct org *org, const uint8_t *finding)
+{
+	uint32_t count = org->kept_count < org->kept_room ? org->kept_count : org->kept_room;
+
+	for (uint32_t i = 1; i <= count; i++) {
+		const struct kept *kept = &org->kept[(org->kept_count - i) % org->kept_room];
+
+		if (memcmp(kept->finding, finding, YG_ID_BYTES) == 0)
+			return kept->bundle;
+	}
+	return NULL;
+}
+
+/* The log, as the sensor names it: without the sensor before it. */
+static struct yg_bytes source_of(const struct yg_hub_batch *batch, struct yg_bytes source)
+{
+	return fit(yg_bytes_from(source, batch->sensor.size + 1));
+}
+
+static void fill_times(struct yg_fact_finding *to, const struct yg_finding *f, int64_t received_ns)
+{
+	int64_t time_ns = f->time_ns == YG_TIME_NONE ? received_ns : f->time_ns;
+	bool has_first = f->first_position != 0 && f->time_ns != YG_TIME_NONE &&
+			 f->first_ns != YG_TIME_NONE && f->first_ns < time_ns;
+
+	to->minute_ns = time_ns;
+	to->first_ns = has_first ? f->first_ns : time_ns;
+	to->last_ns = time_ns;
+	to->received_ns = received_ns;
+}
+
+static int on_finding(void *arg, const struct yg_finding *f)
+{
+	struct org *org = arg;
+	struct yg_hub_judges *j = org->judges;
+	const struct yg_hub_batch *batch = j->batch;
+	struct yg_fact_finding to = {
+		.org = batch->org,
+		.sensor = batch->sensor,
+		.rule = fit(f->rule->id),
+		.title = fit(f->rule->title),
+		.title_ja = fit(f->rule->title_ja),
+		.rules = yg_bytes_str(j->opts.rules),
+		.level = f->rule->level,
+		.kind = f->rule->kind,
+		.field = f->rule->field,
+		.outcome = f->outcome,
+		.source = source_of(batch, f->source),
+		.actor = fit(f->actor),
+		.target = fit(f->target),
+		.matched = fit(f->matched),
+		.count = 1,
+		.ref_count = 1,
+	};
+	int rc;
+
+	fill_times(&to, f, batch->received_ns);
+	to.refs[0].number = j->first_number + j->trace->record;
+	to.refs[0].received_ns = batch->received_ns;
+	yg_fact_finding_id(to.org, to.sensor, to.rule, to.source, to.minute_ns, to.id);
+	to.minute_ns = yg_fact_minute(to.minute_ns);
+	j->counts.findings++;
+	rc = keep(org, f->id, to.id);
+	if (rc != YG_OK || !j->out)
+		return rc;
+	to.reason = words_of(j, &f->reason);
+	return j->out->finding(j->out->arg, &to);
+}
+
+static int on_update(void *arg, const struct yg_finding_update *update)
+{
+	struct org *org = arg;
+	struct yg_hub_judges *j = org->judges;
+	const uint8_t *bundle = bundle_of(org, update->id);
+
+	if (!bundle) {
+		j->counts.lost_updates++;
+		return YG_OK;
+	}
+	if (!j->out)
+		return YG_OK;
+	return j->out->outcome(j->out->arg, bundle, update->outcome, words_of(j, &update->reason));
+}
+
+static int need_org(struct yg_hub_judges *j, struct yg_bytes name, struct org **ret)
+{
+	struct org **bucket = &j->buckets[bucket_of(name)];
+	struct yg_judge_out out = {.finding = on_finding, .update = on_update};
+	struct org *org = find_org(j, name);
+
+	if (org) {
+		*ret = org;
+		return YG_OK;
+	}
+	if (name.size == 0 || name.size > YG_FACT_ORG_MAX)
+		return YG_EFORMAT;
+	org = yg_calloc(1, sizeof(*org));
+	if (!org)
+		return YG_ENOMEM;
+	org->judges = j;
+	memcpy(org->name, name.data, name.size);
+	org->name_size = name.size;
+	out.arg = org;
+	org->judge = yg_judge_new(j->opts.engine, j->opts.indicators, &out);
+	if (!org->judge) {
+		free_org(org);
+		return YG_ENOMEM;
+	}
+	yg_judge_source(org->judge, YG_S(""));
+	org->next = *bucket;
+	*bucket = org;
+	j->count++;
+	*ret = org;
+	return YG_OK;
+}
+
+/* ---- from a batch to traces ---- */
+
+/* The next records of the content from *at on, as many as a piece takes. */
+static int cut_piece(struct yg_hub_judges *j, struct yg_batch *piece, size_t *at,
+		     uint64_t *position)
+{
+	struct yg_bytes rest = yg_bytes_from(yg_buf_bytes(&j->content), *at);
+	uint8_t *padding;
+	size_t size = 0;
+
+	yg_batch_reset(piece);
+	piece->format = YG_FORMAT_RECORD;
+	piece->is_forced = true;
+	piece->reference_ns = 0; /* times of records say their year */
+	while (size < rest.size && piece->record_count < YG_BATCH_RECORDS_MAX) {
+		size_t line = yg_bytes_chr(yg_bytes_from(rest, size), '\n'); /* checked */
+
+		if (piece->record_count > 0 && size + line >= YG_HUB_PIECE_BYTES)
+			break;
+		piece->records[piece->record_count++] = (struct yg_batch_record){
+			.at = (uint32_t)size, .size = (uint32_t)line, .position = (*position)++};
+		size += line + 1;
+	}
+	yg_buf_add(&piece->text, yg_bytes_cut(rest, 0, size));
+	padding = yg_buf_reserve(&piece->text, YG_PARSE_PADDING);
+	if (!padding)
+		return YG_ENOMEM;
+	memset(padding, 0, YG_PARSE_PADDING);
+	*at += size;
+	return YG_OK;
+}
+
+/* Two sensors may have logs of one name: the judge knows them by "SENSOR:SOURCE". */
+static int name_source(const struct yg_hub_judges *j, struct yg_batch *piece,
+		       struct yg_trace *trace)
+{
+	struct yg_bytes sensor = j->batch->sensor;
+	uint8_t *to = yg_arena_alloc(piece->arena, sensor.size + 1 + trace->source.size);
+
+	if (!to)
+		return YG_ENOMEM;
+	memcpy(to, sensor.data, sensor.size);
+	to[sensor.size] = SEPARATOR;
+	if (trace->source.size > 0)
+		memcpy(to + sensor.size + 1, trace->source.data, trace->source.size);
+	trace->source = (struct yg_bytes){to, sensor.size + 1 + trace->source.size};
+	return YG_OK;
+}
+
+/* Indicators that were not valid any more when the record came do not count. */
+static int drop_expired(const struct yg_hub_judges *j, struct yg_batch *piece,
+			struct yg_trace *trace)
+{
+	struct yg_trace_indicator *kept;
+	uint32_t count = 0;
+
+	if (!j->opts.valid_until_ns || trace->indicator_count == 0)
+		return YG_OK;
+	kept = yg_arena_alloc(piece->arena, trace->indicator_count * sizeof(*kept));
+	if (!kept)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < trace->indicator_count; i++)
+		if (j->batch->received_ns < j->opts.valid_until_ns[trace->indicators[i].index])
+			kept[count++] = trace->indicators[i];
+	trace->indicators = kept;
+	trace->indicator_count = count;
+	return YG_OK;
+}
+
+static int work(struct yg_hub_judges *j, struct yg_batch *piece, size_t *at, uint64_t *position)
+{
+	int rc = cut_piece(j, piece, at, position);
+
+	if (rc != YG_OK)
+		return rc;
+	yg_worker_run(j->worker, piece);
+	rc = piece->rc;
+	for (size_t i = 0; rc == YG_OK && i < piece->trace_count; i++) {
+		rc = name_source(j, piece, &piece->traces[i]);
+		if (rc == YG_OK)
+			rc = drop_expired(j, piece, &piece->traces[i]);
+	}
+	j->counts.records += piece->record_count;
+	j->counts.unread += piece->counts.unparsed;
+	return rc;
+}
+
+static struct yg_trace_run traces_of(const struct yg_batch *piece)
+{
+	return (struct yg_trace_run){piece->traces, (uint32_t)piece->trace_count};
+}
+
+/* All pieces, each in the sight of the next. */
+static int judge_content(struct yg_hub_judges *j, struct org *org)
+{
+	struct yg_batch *now = j->pieces[0], *next = j->pieces[1];
+	size_t end = j->content.size;
+	uint64_t position = 1;
+	size_t at = 0;
+	int rc = work(j, now, &at, &position);
+
+	j->first_number = j->batch->position * YG_HUB_ARCHIVE_LINES;
+	while (rc == YG_OK) {
+		bool is_last = at >= end;
+		struct yg_trace_run after = {NULL, 0};
+		struct yg_batch *other = now;
+
+		if (!is_last) {
+			rc = work(j, next, &at, &position);
+			after = traces_of(next);
+		}
+		if (rc == YG_OK)
+			rc = yg_judge_ahead(org->judge, traces_of(now), after);
+		for (size_t i = 0; rc == YG_OK && i < now->trace_count; i++) {
+			j->trace = &now->traces[i];
+			rc = yg_judge_take(org->judge, j->trace);
+		}
+		if (is_last)
+			break;
+		j->first_number += now->record_count;
+		now = next;
+		next = other;
+	}
+	return rc;
+}
+
+int yg_hub_judges_take(struct yg_hub_judges *j, const struct yg_hub_batch *batch,
+		       const struct yg_hub_judged *out, struct yg_hub_batch_counts *ret)
+{
+	struct yg_wire_fault fault;
+	struct yg_wire_batch wire;
+	struct org *org;
+	int rc = yg_wire_batch_read(batch->body, &wire, &fault);
+
+	*ret = (struct yg_hub_batch_counts){0};
+	yg_buf_reset(&j->content);
+	if (rc == YG_OK)
+		rc = yg_wire_batch_unpack(&wire, &j->content, &fault);
+	if (rc == YG_OK)
+		rc = need_org(j, batch->org, &org);
+	if (rc != YG_OK)
+		return rc;
+	j->batch = batch;
+	j->out = out;
+	j->counts = (struct yg_hub_batch_counts){.bytes = j->content.size};
+	rc = judge_content(j, org);
+	*ret = j->counts;
+	j->batch = NULL;
+	j->out = NULL;
+	return rc;
+}
+
+/* ---- states ---- */
+
+int yg_hub_judges_save(const struct yg_hub_judges *j, struct yg_bytes name, struct yg_buf *to)
+{
+	const struct org *org = find_org(j, name);
+
+	if (!org)
+		return YG_ENOENT;
+	yg_buf_add_str(to, STATE_MAGIC);
+	if (yg_buf_error(to) != YG_OK)
+		return yg_buf_error(to);
+	return yg_correlator_save(yg_judge_correlator(org->judge), yg_tracer_seed(j->tracer), to);
+}
+
+int yg_hub_judges_restore(struct yg_hub_judges *j, struct yg_bytes name, struct yg_bytes state,
+			  uint64_t *ret_left_out)
+{
+	uint64_t seed = 0;
+	struct org *org;
+	int rc = need_org(j, name, &org);
+
+	*ret_left_out = 0;
+	if (rc != YG_OK)
+		return rc;
+	if (!yg_bytes_starts(state, YG_S(STATE_MAGIC)))
+		return YG_EFORMAT;
+	rc = yg_correlator_restore(yg_judge_correlator(org->judge),
+				   yg_bytes_from(state, sizeof(STATE_MAGIC) - 1), &seed,
+				   ret_left_out);
+	if (rc == YG_OK && seed == yg_tracer_seed(j->tracer))
+		return YG_OK;
+	/* Hashes under another secret say nothing here. */
+	yg_hub_judges_drop(j, name);
+	if (rc == YG_ENOMEM)
+		return rc;
+	rc = rc == YG_OK ? YG_EMISMATCH : rc;
+	return need_org(j, name, &org) == YG_OK ? rc : YG_ENOMEM;
+}
+
+/* ---- beginning and end ---- */
+
+static int make_parts(struct yg_hub_judges *j)
+{
+	j->tracer = yg_tracer_new(j->opts.engine, j->opts.indicators);
+	j->pieces[0] = yg_batch_new();
+	j->pieces[1] = yg_batch_new();
+	if (!j->tracer || !j->pieces[0] || !j->pieces[1])
+		return YG_ENOMEM;
+	if (j->opts.has_seed)
+		yg_tracer_reseed(j->tracer, j->opts.seed);
+	yg_tracer_bare(j->tracer);
+	j->detector = (struct yg_detector){.engine = j->opts.engine,
+					   .indicators = j->opts.indicators,
+					   .tracer = j->tracer,
+					   .parse = j->opts.parse};
+	j->worker = yg_worker_new(&j->detector);
+	return j->worker ? YG_OK : YG_ENOMEM;
+}
+
+int yg_hub_judges_new(const struct yg_hub_judges_opts *opts, struct yg_hub_judges **ret)
+{
+	struct yg_hub_judges *j = yg_calloc(1, sizeof(*j));
+	int rc;
+
+	if (!j)
+		return YG_ENOMEM;
+	j->opts = *opts;
+	yg_buf_init(&j->content, YG_WIRE_CONTENT_MAX);
+	yg_buf_init(&j->reason, REASON_MAX);
+	rc = make_parts(j);
+	if (rc == YG_OK)
+		*ret = j;
+	else
+		(void)yg_hub_judges_free(j);
+	return rc;
+}
+
+uint64_t yg_hub_judges_seed(const struct yg_hub_judges *judges)
+{
+	return yg_tracer_seed(judges->tracer);
+}
+
+struct yg_hub_judges *yg_hub_judges_free(struct yg_hub_judges *j)
+{
+	if (!j)
+		return NULL;
+	yg_hub_judges_drop_all(j);
+	(void)yg_worker_free(j->worker);
+	(void)yg_tracer_free(j->tracer);
+	(void)yg_batch_free(j->pieces[0]);
+	(void)yg_batch_free(j->pieces[1]);
+	yg_buf_done(&j->content);
+	yg_buf_done(&j->reason);
+	free(j);
+	return NULL;
+}

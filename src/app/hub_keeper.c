@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The keeper: journal, archive, database. It opens the data folder, is shut in, and does what the
+ * front hands on. Pages for people are served here for now, on 127.0.0.1, at a socket that the
+ * parent has bound.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/hub-int.h"
+#include "app/hub_api.h"
+#include "app/hub_archive.h"
+#include "app/hub_detect.h"
+#include "app/hub_retention.h"
+#include "app/process.h"
+#include "app/say.h"
+#include "base/alloc.h"
+#include "base/disk.h"
+
+#include "base/ban.h"
+
+struct keeper {
+	struct yg_hub hub;
+	const struct yg_hub_settings *settings;
+	struct yg_control *store;
+	struct yg_hub_http *http;
+	char facts_path[YG_HUB_PATH_MAX];
+	struct yg_hub_archive *archive;
+	struct yg_hub_retention *retention;
+	char db_path[YG_HUB_PATH_MAX];
+	struct yg_hub_rules rules;
+	struct yg_facts *facts; /* the detection's own connection */
+	struct yg_hub_detect *detect;
+	char archive_dir[YG_HUB_PATH_MAX];
+};
+
+static int say_path(const struct keeper *keeper, const char *name, int rc)
+{
+	return yg_hub_say_path(keeper->settings->data, name, rc);
+}
+
+/* ---- opening ---- */
+
+static int make_folder(const struct keeper *keeper, const char *name)
+{
+	char path[YG_HUB_PATH_MAX];
+
+	if (!yg_hub_path(&keeper->hub, name, path))
+		return say_path(keeper, name, YG_ELIMIT);
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return say_path(keeper, name, yg_err_from_errno(errno));
+	return YG_OK;
+}
+
+/* What was made in the folder is there after a power cut too. */
+static int sync_folder(const struct keeper *keeper)
+{
+	int fd = open(keeper->settings->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 ? yg_err_from_errno(errno) : yg_disk_sync(fd);
+
+	if (fd >= 0)
+		(void)close(fd); /* read only: nothing to lose */
+	return rc == YG_OK ? YG_OK : say_path(keeper, "", rc);
+}
+
+static int open_store(struct keeper *keeper)
+{
+	int rc = yg_hub_path(&keeper->hub, "hub.db", keeper->db_path)
+			 ? yg_control_open_sqlite(keeper->db_path, true, &keeper->store)
+			 : YG_ELIMIT;
+
+	if (rc == YG_OK)
+		rc = yg_enrol_new(keeper->store, keeper->hub.clock, "hub", &keeper->hub.enrol);
+	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */
+		rc = yg_enrol_change(keeper->hub.enrol, &keeper->hub.change_seen);
+	return rc == YG_OK ? rc : say_path(keeper, "hub.db", rc);
+}
+
+static int open_journal(struct keeper *keeper)
+{
+	const char *data = yg_say_safe(yg_bytes_str(keeper->settings->data), 300);
+	struct yg_journal_report report;
+	char path[YG_HUB_PATH_MAX];
+	int rc = yg_hub_path(&keeper->hub, "journal", path)
+			 ? yg_keep_open_journal(path, 0, &keeper->hub.keep, &report)
+			 : YG_ELIMIT;
+
+	if ((rc == YG_EDIGEST || rc == YG_EFORMAT) && report.fault_file[0])
+		yg_say_hint(N_("what stands there was acknowledged: put back a backup of the whole "
+			       "data folder; sensors send again what is missing"),
+			    N_("the journal is damaged: %s"), report.text);
+	else if (rc != YG_OK)
+		(void)say_path(keeper, "journal", rc);
+	else if (report.cut_bytes > 0)
+		yg_say(N_("%s/journal/%s: %llu bytes behind byte %llu were never acknowledged and "
+			  "are left out"),
+		       data, report.cut_file, (unsigned long long)report.cut_bytes,
+		       (unsigned long long)report.cut_at);
+	return rc;
+}
+
+static int open_archive(struct keeper *keeper)
+{
+	struct yg_hub_archive_opts opts = {
+		.dir = keeper->archive_dir, .name = YG_KEEP_CONSUMER, .clock = keeper->hub.clock};
+	int rc;
+
+	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir))
+		return say_path(keeper, "archive", YG_ELIMIT);
+	opts.journal = yg_keep_journal(keeper->hub.keep);
+	rc = yg_hub_archive_new(&opts, &keeper->archive);
+	if (rc != YG_EMISMATCH)
+		return rc == YG_OK ? rc : say_path(keeper, "journal/cursors/" YG_KEEP_CONSUMER, rc);
+	yg_say_hint(N_("put back the whole data folder from one backup; sensors send again what "
+		       "is missing"),
+		    N_("%s/journal: the archive was made from more than this journal holds"),
+		    yg_say_safe(yg_bytes_str(keeper->settings->data), 300));
+	return rc;
+}
+
+static int say_facts(const struct keeper *keeper, int rc)
+{
+	if (rc == YG_EMISMATCH)
+		yg_say_hint(N_("put back the whole data folder from one backup; sensors send again "
+			       "what is missing"),
+			    N_("%s/facts.db: it is of a newer version, or was made from more than "
+			       "this journal holds"),
+			    yg_say_safe(yg_bytes_str(keeper->settings->data), 300));
+	else if (rc != YG_OK)
+		(void)say_path(keeper, "facts.db", rc);
+	return rc;
+}
+
+/* Before the walls: rules of the own pack and time zones come from outside the data folder. */
+static int open_facts(struct keeper *keeper)
+{
+	char path[YG_HUB_PATH_MAX];
+	uint64_t change = 0;
+	int rc =
+		yg_hub_rules_open(&keeper->rules, keeper->settings->data, false, keeper->hub.clock);
+
+	if (rc != YG_OK)
+		return rc; /* said */
+	rc = yg_hub_path(&keeper->hub, "facts.db", path)
+		     ? yg_facts_open_sqlite(path, true, &keeper->facts)
+		     : YG_ELIMIT;
+	if (rc == YG_OK) /* reading makes the files beside it */
+		rc = yg_facts_last_change(keeper->facts, &change);
+	return say_facts(keeper, rc);
+}
+
+static int open_detect(struct keeper *keeper)
+{
+	const struct yg_hub_detect_opts opts = {
+		.name = YG_KEEP_DETECT,
+		.journal = yg_keep_journal(keeper->hub.keep),
+		.facts = keeper->facts,
+		.rules = &keeper->rules,
+		.clock = keeper->hub.clock,
+	};
+
+	return say_facts(keeper, yg_hub_detect_new(&opts, &keeper->detect));
+}
+
+static int start_retention(struct keeper *keeper)
+{
+	const struct yg_hub_retention_opts opts = {.archive_dir = keeper->archive_dir,
+						   .db_path = keeper->db_path,
+						   .journal = yg_keep_journal(keeper->hub.keep),
+						   .clock = keeper->hub.clock};
+
+	return yg_hub_retention_start(&opts, &keeper->retention);
+}
+
+static bool is_ready(void *arg)
+{
+	const struct keeper *keeper = arg;
+
+	return keeper->hub.front.fd >= 0;
+}
+
+static int open_http(struct keeper *keeper)
+{
+	const struct yg_hub_settings *settings = keeper->settings;
+	struct yg_hub_http_opts opts = {
+		.data = settings->data,
+		.facts = keeper->facts_path,
+		.store = keeper->store,
+		.enrol = keeper->hub.enrol,
+		.clock = keeper->hub.clock,
+		.place = settings->http,
+		.listener = settings->http_fd,
+		.link_key = settings->link_key,
+		.is_ready = is_ready,
+		.arg = keeper,
+	};
+	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts_path)
+			 ? yg_hub_http_new(&opts, &keeper->http)
+			 : YG_ELIMIT;
+
+	return rc == YG_OK ? rc : say_path(keeper, "facts.db", rc);
+}
+
+/* All folders that are written to later must be there before the walls stand. */
+static int open_all(struct keeper *keeper)
+{
+	int rc = make_folder(keeper, "heartbeats");
+
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "archive");
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "journal");
+	if (rc == YG_OK)
+		rc = open_store(keeper);
+	if (rc == YG_OK)
+		rc = open_facts(keeper);
+	if (rc == YG_OK)
+		rc = open_http(keeper);
+	if (rc == YG_OK)
+		rc = sync_folder(keeper);
+	if (rc == YG_OK && yg_wall_enter(YG_WALL_KEEPER, keeper->settings->data) != YG_OK)
+		rc = say_path(keeper, "", YG_EUNSUPPORTED);
+	if (rc == YG_OK)
+		rc = open_journal(keeper);
+	if (rc == YG_OK)
+		rc = open_archive(keeper);
+	if (rc == YG_OK)
+		rc = open_detect(keeper);
+	if (rc == YG_OK)
+		rc = yg_hub_http_start(keeper->http);
+	return rc;
+}
+
+/* ---- calls ---- */
+
+static void forget(struct yg_hub *hub, struct yg_hub_call *call)
+{
+	*call->link = call->next;
+	if (call->next)
+		call->next->link = call->link;
+	hub->call_count--;
+	hub->call_bytes -= call->size;
+	yg_buf_done(&call->reply.body);
+	free(call);
+}
+
+void yg_hub_answer(struct yg_hub *hub, struct yg_hub_call *call)
+{
+	/* A front that does not read its answers gets none. */
+	if (!call->is_orphan && yg_buf_error(&call->reply.body) == YG_OK)
+		(void)yg_hub_answer_put(&hub->front, call->id, &call->reply);
+	forget(hub, call);
+}
+
+/* The message's bytes live until the next one is read: a call has its own. */
+static struct yg_hub_call *call_new(struct yg_hub *hub, uint64_t id,
+				    const struct yg_hub_request *request)
+{
+	size_t size = sizeof(struct yg_hub_call) + request->query.size + request->certificate.size +
+		      request->body.size;
+	struct yg_hub_call *call = yg_malloc(size);
+	uint8_t *at;
+
+	if (!call)
+		return NULL;
+	at = (uint8_t *)(call + 1);
+	*call = (struct yg_hub_call){.id = id, .address = request->address, .size = size};
+	struct {
+		struct yg_bytes from;
+		struct yg_bytes *to;
+	} parts[] = {{request->query, &call->query},
+		     {request->certificate, &call->certificate},
+		     {request->body, &call->body}};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].from.size > 0)
+			memcpy(at, parts[i].from.data, parts[i].from.size);
+		*parts[i].to = (struct yg_bytes){at, parts[i].from.size};
+		at += parts[i].from.size;
+	}
+	yg_buf_init(&call->reply.body, YG_HUB_REPLY_MAX);
+	call->next = hub->calls;
+	call->link = &hub->calls;
+	if (call->next)
+		call->next->link = &call->next;
+	hub->calls = call;
+	hub->call_count++;
+	hub->call_bytes += size;
+	return call;
+}
+
+static int hear_call(struct yg_hub *hub, const struct yg_msg *message)
+{
+	struct yg_hub_request request;
+	struct yg_hub_call *call;
+
+	if (hub->call_count >= YG_HUB_CALLS_MAX ||
+	    yg_hub_call_read(message->body, &request) != YG_OK)
+		return YG_EFORMAT; /* a front that is ours never has so many */
+	call = call_new(hub, message->id, &request);
+	if (!call)
+		return YG_ENOMEM;
+	yg_hub_serve(hub, call);
+	return YG_OK;
+}
+
+static int hear_admit(struct yg_hub *hub, const struct yg_msg *message)
+{
+	struct yg_cert_peer peer;
+
+	if (message->body.size > YG_HUB_CERT_MAX)
+		return YG_EFORMAT;
+	return yg_hub_admitted_put(&hub->front, message->id,
+				   yg_hub_look(hub, message->body, &peer));
+}
+
+/* Its calls are nobody's any more: those that wait are gone, those at work end without answer. */
+static void lose_front(struct yg_hub *hub)
+{
+	struct yg_hub_call *call = hub->calls;
+
+	yg_msg_pipe_close(&hub->front);
+	yg_hub_waiters_done(hub);
+	while (call) {
+		struct yg_hub_call *next = call->next;
+
+		call->is_orphan = true;
+		if (!call->is_at_work)
+			forget(hub, call);
+		call = next;
+	}
+}
+
+/* More than this at once is not taken from it: it waits then, and so do the sensors. */
+static bool is_full(const struct yg_hub *hub)
+{
+	return hub->call_bytes > YG_HUB_BYTES_MAX ||
+	       hub->front.out.size - hub->front.sent > YG_HUB_QUEUE_MAX / 4;
+}
+
+static void hear_front(struct yg_hub *hub)
+{
+	struct yg_msg message;
+	int rc = yg_msg_fill(&hub->front);
+
+	while (rc == YG_OK && (rc = yg_msg_next(&hub->front, &message)) == YG_OK)
+		rc = message.kind == YG_HUB_CALL    ? hear_call(hub, &message)
+		     : message.kind == YG_HUB_ADMIT ? hear_admit(hub, &message)
+						    : YG_EFORMAT;
+	if (rc == YG_EAGAIN)
+		return;
+	lose_front(hub);
+	if (rc != YG_EPIPE)
+		yg_process_distrust(hub->control, YG_HUB_AT_FRONT);
+}
+
+/* ---- its life ---- */
+
+static int take_link(struct yg_hub *hub)
+{
+	unsigned peer;
+	int fd;
+	int rc = yg_process_next_link(hub->control, &peer, &fd);
+
+	if (rc != YG_OK)
+		return rc;
+	if (peer == YG_HUB_AT_SIGNER) {
+		yg_msg_pipe_open(&hub->signer.pipe, fd);
+		hub->signer.is_bad = false;
+	} else if (peer == YG_HUB_AT_FRONT) {
+		lose_front(hub);
+		yg_msg_pipe_open(&hub->front, fd);
+	} else if (peer - YG_HUB_AT_WORKER < hub->worker_count) {
+		yg_hub_worker_begin(hub, peer - YG_HUB_AT_WORKER, fd);
+	} else {
+		(void)close(fd); /* nobody we know */
+	}
+	return YG_OK;
+}
+
+/* The signer is there before the keeper is started, and again soon when it died meanwhile. */
+static int learn_identity(struct keeper *keeper)
+{
+	struct yg_hub *hub = &keeper->hub;
+	int rc = YG_EAGAIN;
+
+	while (rc == YG_EAGAIN) {
+		struct pollfd one = {.fd = hub->control, .events = POLLIN};
+
+		if (hub->signer.pipe.fd < 0 && poll(&one, 1, -1) > 0) {
+			rc = take_link(hub);
+			if (rc != YG_OK && rc != YG_EAGAIN)
+				return rc;
+		}
+		rc = yg_signer_identity(&hub->signer, &hub->ca_pem, hub->down_key);
+		if (hub->signer.is_bad) {
+			yg_process_distrust(hub->control, YG_HUB_AT_SIGNER);
+			hub->signer.is_bad = false;
+		}
+	}
+	if (rc == YG_OK)
+		rc = yg_cert_ca_load(yg_bytes_str(hub->ca_pem), (struct yg_bytes){0}, &hub->ca);
+	return rc == YG_OK ? rc : say_path(keeper, "ca/ca.pem", rc);
+}
+
+static int shortest(int a, int b)
+{
+	return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
+{
+	bool is_written = pipe->sent < pipe->out.size;
+
+	return (struct pollfd){
+		.fd = pipe->fd,
+		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
+}
+
+enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_FRONT, AT_WORKERS };
+
+static int hear_all(struct keeper *keeper, const struct pollfd *fds)
+{
+	struct yg_hub *hub = &keeper->hub;
+
+	if (fds[AT_CONTROL].revents)
+		return take_link(hub);
+	for (unsigned i = 0; i < hub->worker_count; i++)
+		if (fds[AT_WORKERS + i].revents & ~POLLOUT)
+			yg_hub_worker_hear(hub, i);
+	if (fds[AT_FRONT].revents & ~POLLOUT)
+		hear_front(hub);
+	return YG_OK;
+}
+
+static void flush_all(struct yg_hub *hub)
+{
+	/* What cannot be written shows when it is read. */
+	(void)yg_msg_flush(&hub->front);
+	for (unsigned i = 0; i < hub->worker_count; i++)
+		(void)yg_msg_flush(&hub->workers[i].pipe);
+	if (hub->signer.is_bad) {
+		yg_process_distrust(hub->control, YG_HUB_AT_SIGNER);
+		hub->signer.is_bad = false;
+	}
+}
+
+static int serve(struct keeper *keeper)
+{
+	struct yg_hub *hub = &keeper->hub;
+	int rc = YG_OK;
+
+	while (rc == YG_OK || rc == YG_EAGAIN) {
+		struct pollfd fds[AT_WORKERS + YG_HUB_WORKERS_MAX] = {
+			[AT_CONTROL] = {.fd = hub->control, .events = POLLIN},
+			[AT_WEB] = {.fd = yg_hub_http_fd(keeper->http), .events = POLLIN},
+			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
+					  .events = POLLIN},
+			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
+		};
+
+		for (unsigned i = 0; i < hub->worker_count; i++)
+			fds[AT_WORKERS + i] = to_poll(&hub->workers[i].pipe, true);
+		if (poll(fds, AT_WORKERS + hub->worker_count,
+			 shortest(yg_hub_http_timeout_ms(keeper->http), yg_hub_timeout_ms(hub))) <
+			    0 &&
+		    errno != EINTR)
+			return yg_err_from_errno(errno);
+		rc = hear_all(keeper, fds);
+		if (rc == YG_OK || rc == YG_EAGAIN) {
+			int web = yg_hub_http_run(keeper->http);
+
+			rc = web == YG_OK ? rc : web;
+			yg_hub_round(hub);
+			flush_all(hub);
+		}
+	}
+	return rc == YG_EEND ? YG_OK : rc;
+}
+
+static void close_all(struct keeper *keeper)
+{
+	struct yg_hub *hub = &keeper->hub;
+
+	keeper->http = yg_hub_http_free(keeper->http);
+	yg_hub_waiters_done(hub);
+	while (hub->calls)
+		forget(hub, hub->calls);
+	keeper->retention = yg_hub_retention_free(keeper->retention);
+	keeper->archive = yg_hub_archive_free(keeper->archive);
+	keeper->detect = yg_hub_detect_free(keeper->detect);
+	keeper->facts = yg_facts_free(keeper->facts);
+	yg_hub_rules_done(&keeper->rules);
+	if (hub->keep)
+		hub->keep = hub->keep->ops->free(hub->keep);
+	hub->enrol = yg_enrol_free(hub->enrol);
+	keeper->store = yg_control_free(keeper->store);
+	hub->ca = yg_cert_ca_free(hub->ca);
+	free(hub->ca_pem);
+	free(hub->seen);
+	yg_signer_done(&hub->signer);
+	yg_msg_pipe_close(&hub->front);
+	for (unsigned i = 0; i < hub->worker_count; i++)
+		yg_msg_pipe_close(&hub->workers[i].pipe);
+	yg_buf_done(&hub->text);
+}
+
+static int begin(struct keeper *keeper, int control)
+{
+	const struct yg_hub_settings *settings = keeper->settings;
+	struct yg_hub *hub = &keeper->hub;
+
+	hub->data = settings->data;
+	hub->clock = settings->clock;
+	hub->control = control;
+	hub->worker_count = settings->workers;
+	yg_buf_init(&hub->text, 4 * YG_WIRE_MESSAGE_MAX);
+	yg_signer_init(&hub->signer);
+	yg_msg_pipe_init(&hub->front, YG_HUB_CALL_MAX, YG_HUB_QUEUE_MAX);
+	for (unsigned i = 0; i < hub->worker_count; i++)
+		yg_msg_pipe_init(&hub->workers[i].pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);
+	hub->seen = yg_calloc(YG_HUB_SEEN_COUNT, sizeof(*hub->seen));
+	return hub->seen ? YG_OK : say_path(keeper, "", YG_ENOMEM);
+}
+
+int yg_hub_keeper_live(void *arg, int control, unsigned index)
+{
+	struct keeper keeper = {.settings = arg};
+	int rc = begin(&keeper, control);
+
+	(void)index;
+	if (rc == YG_OK)
+		rc = open_all(&keeper);
+	if (rc == YG_OK)
+		rc = learn_identity(&keeper);
+	if (rc == YG_OK)
+		rc = yg_hub_archive_start(keeper.archive); /* a thread inside the walls */
+	if (rc == YG_OK)
+		rc = yg_hub_detect_start(keeper.detect);
+	if (rc == YG_OK)
+		rc = start_retention(&keeper);
+	if (rc == YG_OK)
+		rc = yg_process_say_ready(control);
+	if (rc == YG_OK) {
+		rc = serve(&keeper);
+		if (rc != YG_OK)
+			yg_say(N_("the hub cannot go on: %s; what it acknowledged is kept"),
+			       yg_say_tr(yg_err_text(rc)));
+	}
+	close_all(&keeper);
+	return rc == YG_EEND ? YG_OK : rc;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "app/hub_rules.h"
+
+#include <sys/stat.h>
+
+#include "app/say.h"
+
+#include "base/ban.h"
+
+static int make_folder(const char *data, const char *name, char to[YG_HUB_RULES_PATH_MAX])
+{
+	int size = snprintf(to, YG_HUB_RULES_PATH_MAX, "%s/%s", data, name);
+	int rc = size > 0 && (size_t)size < YG_HUB_RULES_PATH_MAX ? YG_OK : YG_ELIMIT;
+
+	if (rc == YG_OK && mkdir(to, 0700) != 0 && errno != EEXIST)
+		rc = yg_err_from_errno(errno);
+	if (rc != YG_OK)
+		yg_say("%s/%s: %s", yg_say_safe(yg_bytes_str(data), 300), name,
+		       yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
+static int load(struct yg_hub_rules *rules)
+{
+	int rc = yg_zone_load(NULL, &rules->zone);
+
+	if (rc == YG_OK)
+		rc = yg_source_files_load(&rules->options, &rules->sources);
+	if (rc == YG_OK)
+		rc = yg_rule_image_load(&rules->options, &rules->set.rules);
+	if (rc == YG_OK)
+		rc = yg_indicator_lists_load(&rules->options, &rules->set.lists);
+	return rc;
+}
+
+int yg_hub_rules_open(struct yg_hub_rules *rules, const char *data, bool without_pack,
+		      struct yg_clock clock)
+{
+	int rc;
+
+	*rules = (struct yg_hub_rules){.set = {.rules = {.engine = NULL}}};
+	rc = make_folder(data, "rules", rules->rules_dir);
+	if (rc == YG_OK)
+		rc = make_folder(data, "indicators", rules->indicators_dir);
+	if (rc == YG_OK)
+		rc = make_folder(data, "allow", rules->allow_dir);
+	if (rc != YG_OK)
+		return rc;
+	rules->paths[0] = rules->rules_dir;
+	rules->paths[1] = rules->indicators_dir;
+	rules->paths[2] = rules->allow_dir;
+	rules->options = (struct yg_options){
+		.rules = &rules->paths[0],
+		.rule_count = 1,
+		.indicators = &rules->paths[1],
+		.indicator_count = 1,
+		.allows = &rules->paths[2],
+		.allow_count = 1,
+		.may_lack_rules = true,
+		.no_default_rules = without_pack,
+	};
+	/* Before anything is read: what changes from now on is seen. */
+	rules->reload = yg_reload_new(&rules->options, -1, clock);
+	rc = rules->reload ? load(rules) : YG_ENOMEM;
+	if (rc == YG_ENOMEM)
+		yg_say(N_("out of memory"));
+	return rc;
+}
+
+void yg_hub_rules_done(struct yg_hub_rules *rules)
+{
+	rules->reload = yg_reload_free(rules->reload);
+	yg_rule_set_done(&rules->set);
+	yg_source_files_done(&rules->sources);
+	rules->zone = yg_zone_free(rules->zone);
+}
+
+bool yg_hub_rules_look(struct yg_hub_rules *rules, struct yg_rule_set *ret)
+{
+	bool is_refused;
+
+	return rules->reload && yg_reload_look(rules->reload, &rules->set.rules, &rules->set.lists,
+					       ret, &is_refused);
+}
+
+void yg_hub_rules_take(struct yg_hub_rules *rules, struct yg_rule_set *set)
+{
+	struct yg_rule_set former = rules->set;
+
+	rules->set = *set;
+	*set = (struct yg_rule_set){.rules = {.engine = NULL}};
+	yg_rule_set_done(&former);
+}

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Listing. Each page is a walk along one tree from a known place: all bundles by id, those of an
+ * organisation, or by change. What the tree does not order is looked at row by row, and the walk
+ * ends after YG_FACT_LOOK_MAX rows, whatever it has found: a filter costs a page, never a table.
+ * Several organisations are merged by their next ids.
+ */
+#include "store/facts_sqlite-int.h"
+
+#include "base/alloc.h"
+
+#include "base/ban.h"
+
+#define END_BYTES (YG_FACT_ID_BYTES + 1)
+
+/* An organisation of several, and its next id. */
+struct head {
+	int64_t org;
+	uint8_t id[YG_FACT_ID_BYTES];
+};
+
+struct walk {
+	struct yg_facts_sqlite *fs;
+	const struct yg_fact_filter *filter;
+	yg_fact_fn fn;
+	void *arg;
+	int64_t rule; /* numbers of names; 0: any */
+	int64_t sensor;
+	int64_t *orgs; /* ascending */
+	size_t org_count;
+	uint8_t end[END_BYTES]; /* ids below */
+	size_t end_size;
+	uint8_t start[YG_FACT_PREFIX_BYTES]; /* ids from here */
+	size_t start_size;
+	uint32_t looked;
+	uint32_t given;
+	bool is_full;
+	struct head *heads; /* a heap, the greatest id first */
+	size_t head_count;
+};
+
+/* ---- a row to its reader ---- */
+
+static int name_of(struct yg_facts_sqlite *fs, enum yg_fact_query query, int64_t n,
+		   sqlite3_stmt **ret)
+{
+	int rc = yg_fs_take(fs, query, ret);
+
+	if (rc == YG_OK)
+		rc = yg_fs_fail(fs, sqlite3_bind_int64(*ret, 1, n));
+	if (rc != YG_OK)
+		return rc;
+	rc = sqlite3_step(*ret);
+	return rc == SQLITE_ROW ? YG_OK : rc == SQLITE_DONE ? YG_EFORMAT : yg_fs_fail(fs, rc);
+}
+
+static int fill_about(struct yg_facts_sqlite *fs, int64_t n, struct yg_fact_finding *row)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = name_of(fs, YG_FQ_ABOUT, n, &stmt);
+	int64_t kind, field;
+
+	if (rc != YG_OK)
+		return rc;
+	row->rules = yg_fs_text(stmt, 0);
+	row->title = yg_fs_text(stmt, 1);
+	row->title_ja = yg_fs_text(stmt, 2);
+	kind = sqlite3_column_int64(stmt, 3);
+	field = sqlite3_column_int64(stmt, 4);
+	if (kind < 0 || kind > YG_KIND_CORRELATION || field < 0 || field >= YG_ATTACK_COUNT)
+		return YG_EFORMAT;
+	row->kind = (enum yg_finding_kind)kind;
+	row->field = (enum yg_attack_field)field;
+	return YG_OK;
+}
+
+/* Hand on the row at which @stmt stands, with the names behind its numbers. */
+static int give(struct walk *walk, sqlite3_stmt *stmt, struct yg_fact_finding *row)
+{
+	static const struct {
+		enum yg_fact_query query;
+		enum yg_fact_column column;
+		size_t to;
+	} names[] = {
+		{YG_FQ_NAME_ORG, YG_COL_ORG, offsetof(struct yg_fact_finding, org)},
+		{YG_FQ_NAME_SENSOR, YG_COL_SENSOR, offsetof(struct yg_fact_finding, sensor)},
+		{YG_FQ_NAME_RULE, YG_COL_RULE, offsetof(struct yg_fact_finding, rule)},
+		{YG_FQ_NAME_SOURCE, YG_COL_SOURCE, offsetof(struct yg_fact_finding, source)},
+	};
+	struct yg_facts_sqlite *fs = walk->fs;
+	int rc = fill_about(fs, sqlite3_column_int64(stmt, YG_COL_ABOUT), row);
+
+	for (size_t i = 0; rc == YG_OK && i < 4; i++) {
+		sqlite3_stmt *name = NULL;
+
+		rc = name_of(fs, names[i].query, sqlite3_column_int64(stmt, (int)names[i].column),
+			     &name);
+		if (rc == YG_OK)
+			*(struct yg_bytes *)(void *)((uint8_t *)row + names[i].to) =
+				yg_fs_text(name, 0);
+	}
+	if (rc == YG_OK)
+		rc = walk->fn(walk->arg, row);
+	for (size_t i = YG_FQ_NAME_ORG; i <= YG_FQ_ABOUT; i++)
+		(void)sqlite3_reset(fs->stmts[i]); /* NULL is allowed; its error was seen */
+	return rc;
+}
+
+static bool has_org(const struct walk *walk, int64_t org)
+{
+	size_t low = 0, high = walk->org_count;
+
+	if (walk->filter->is_all_orgs)
+		return true;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (walk->orgs[mid] == org)
+			return true;
+		if (walk->orgs[mid] < org)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+/* Look at the row; give it when it passes. */
+static int look_at(struct walk *walk, sqlite3_stmt *stmt)
+{
+	struct yg_fact_next *next = &walk->fs->facts.next;
+	struct yg_fact_finding row;
+	int rc = yg_fs_read_row(stmt, &row);
+
+	if (rc != YG_OK)
+		return rc;
+	walk->looked++;
+	if (has_org(walk, sqlite3_column_int64(stmt, YG_COL_ORG)) &&
+	    (walk->rule == 0 || walk->rule == sqlite3_column_int64(stmt, YG_COL_RULE)) &&
+	    (walk->sensor == 0 || walk->sensor == sqlite3_column_int64(stmt, YG_COL_SENSOR)) &&
+	    yg_fact_passes(walk->filter, &row)) {
+		rc = give(walk, stmt, &row);
+		walk->given++;
+	}
+	if (walk->filter->by_change)
+		next->after_change = row.change;
+	else
+		memcpy(next->after_id, row.id, YG_FACT_ID_BYTES);
+	walk->is_full = walk->given >= walk->filter->limit || walk->looked >= YG_FACT_LOOK_MAX;
+	return rc;
+}
+
+/* ---- one tree ---- */
+
+static int bind_range(const struct walk *walk, sqlite3_stmt *stmt)
+{
+	int b = yg_fs_bind_blob(stmt, 1, (struct yg_bytes){walk->end, walk->end_size});
+
+	return b ? b : yg_fs_bind_blob(stmt, 2, (struct yg_bytes){walk->start, walk->start_size});
+}
+
+static int bind_walk(const struct walk *walk, sqlite3_stmt *stmt, enum yg_fact_query query)
+{
+	int b;
+
+	if (query == YG_FQ_LIST_CHANGES) {
+		uint64_t after = walk->filter->after_change;
+
+		return sqlite3_bind_int64(stmt, 1, after > INT64_MAX ? INT64_MAX : (int64_t)after);
+	}
+	b = bind_range(walk, stmt);
+	return b == SQLITE_OK && query == YG_FQ_LIST_ORG
+		       ? sqlite3_bind_int64(stmt, 3, walk->orgs[0])
+		       : b;
+}
+
+static int walk_tree(struct walk *walk, enum yg_fact_query query)
+{
+	sqlite3_stmt *stmt;
+	int rc = yg_fs_take(walk->fs, query, &stmt);
+	int step = SQLITE_DONE;
+
+	if (rc == YG_OK)
+		rc = yg_fs_fail(walk->fs, bind_walk(walk, stmt, query));
+	while (rc == YG_OK && !walk->is_full && (step = sqlite3_step(stmt)) == SQLITE_ROW)
+		rc = look_at(walk, stmt);
+	if (rc == YG_OK && step != SQLITE_DONE && step != SQLITE_ROW)
+		rc = yg_fs_fail(walk->fs, step);
+	if (stmt)
+		(void)sqlite3_reset(stmt); /* its error is that of the step */
+	return rc;
+}
+
+/* ---- several organisations ---- */
+
+static void sift(struct walk *walk, size_t at)
+{
+	for (;;) {
+		size_t best = at;
+
+		for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+			if (child < walk->head_count &&
+			    memcmp(walk->heads[child].id, walk->heads[best].id, YG_FACT_ID_BYTES) >
+				    0)
+				best = child;
+		if (best == at)
+			return;
+		struct head other = walk->heads[at];
+
+		walk->heads[at] = walk->heads[best];
+		walk->heads[best] = other;
+		at = best;
+	}
+}
+
+/* The greatest id of @head's organisation below @end: YG_OK, YG_ENOENT. */
+static int find_head(struct walk *walk, struct head *head, struct yg_bytes end)
+{
+	sqlite3_stmt *stmt;
+	int rc = yg_fs_take(walk->fs, YG_FQ_HEAD_OF_ORG, &stmt);
+	int b;
+
+	if (rc != YG_OK)
+		return rc;
+	b = yg_fs_bind_blob(stmt, 1, end);
+	b = b ? b : yg_fs_bind_blob(stmt, 2, (struct yg_bytes){walk->start, walk->start_size});
+	b = b ? b : sqlite3_bind_int64(stmt, 3, head->org);
+	rc = yg_fs_fail(walk->fs, b);
+	if (rc != YG_OK)
+		return rc;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) == (int)YG_FACT_ID_BYTES) {
+		memcpy(head->id, yg_fs_blob(stmt, 0).data, YG_FACT_ID_BYTES);
+		rc = YG_OK;
+	} else {
+		rc = rc == SQLITE_DONE	? YG_ENOENT
+		     : rc == SQLITE_ROW ? YG_EFORMAT
+					: yg_fs_fail(walk->fs, rc);
+	}
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
+static int look_at_head(struct walk *walk)
+{
+	struct head *head = &walk->heads[0];
+	struct yg_bytes id = {head->id, YG_FACT_ID_BYTES};
+	sqlite3_stmt *stmt;
+	int rc = yg_fs_take(walk->fs, YG_FQ_ROW, &stmt);
+
+	if (rc == YG_OK)
+		rc = yg_fs_fail(walk->fs, yg_fs_bind_blob(stmt, 1, id));
+	if (rc != YG_OK)
+		return rc;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		rc = look_at(walk, stmt);
+	else /* it went between two looks */
+		rc = rc == SQLITE_DONE ? YG_OK : yg_fs_fail(walk->fs, rc);
+	(void)sqlite3_reset(stmt);
+	if (rc != YG_OK)
+		return rc;
+	uint8_t end[YG_FACT_ID_BYTES];
+
+	memcpy(end, head->id, sizeof(end));
+	rc = find_head(walk, head, (struct yg_bytes){end, sizeof(end)});
+	if (rc == YG_ENOENT) {
+		*head = walk->heads[--walk->head_count];
+		rc = YG_OK;
+	}
+	sift(walk, 0);
+	return rc;
+}
+
+static int walk_orgs(struct walk *walk)
+{
+	struct yg_bytes end = {walk->end, walk->end_size};
+	int rc = YG_OK;
+
+	walk->heads = yg_calloc(walk->org_count, sizeof(*walk->heads));
+	if (!walk->heads)
+		return YG_ENOMEM;
+	for (size_t i = 0; rc == YG_OK && i < walk->org_count; i++) {
+		struct head *head = &walk->heads[walk->head_count];
+
+		head->org = walk->orgs[i];
+		rc = find_head(walk, head, end);
+		walk->head_count += rc == YG_OK;
+		rc = rc == YG_ENOENT ? YG_OK : rc;
+	}
+	for (size_t i = walk->head_count; i-- > 0;)
+		sift(walk, i);
+	while (rc == YG_OK && walk->head_count > 0 && !walk->is_full)
+		rc = look_at_head(walk);
+	free(walk->heads);
+	return rc;
+}
+
+/* ---- what is asked ---- */
+
+static int compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a;
+	int64_t y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Those of the organisations that there are, once each. */
+static int find_orgs(struct walk *walk)
+{
+	const struct yg_fact_filter *filter = walk->filter;
+	size_t count = 0;
+	int rc = YG_OK;
+
+	if (filter->is_all_orgs)
+		return YG_OK;
+	walk->orgs = yg_calloc(filter->org_count + 1, sizeof(*walk->orgs));
+	if (!walk->orgs)
+		return YG_ENOMEM;
+	for (size_t i = 0; rc == YG_OK && i < filter->org_count; i++) {
+		rc = yg_fs_name(walk->fs, filter->orgs[i], &walk->orgs[count]);
+		count += rc == YG_OK;
+		rc = rc == YG_ENOENT ? YG_OK : rc;
+	}
+	qsort(walk->orgs, count, sizeof(*walk->orgs), compare);
+	for (size_t i = 0; i < count; i++)
+		if (walk->org_count == 0 || walk->orgs[i] != walk->orgs[walk->org_count - 1])
+			walk->orgs[walk->org_count++] = walk->orgs[i];
+	return rc;
+}
+
+static void set_range(struct walk *walk)
+{
+	const struct yg_fact_filter *filter = walk->filter;
+	struct yg_bytes after = {filter->after_id, YG_FACT_ID_BYTES};
+	uint8_t before[YG_FACT_PREFIX_BYTES];
+
+	memset(walk->end, 0xff, sizeof(walk->end));
+	walk->end_size = sizeof(walk->end);
+	if (filter->to_ns != 0) {
+		yg_fact_prefix(filter->to_ns, before);
+		memcpy(walk->end, before, sizeof(before));
+		walk->end_size = sizeof(before);
+	}
+	if (filter->has_after &&
+	    (filter->to_ns == 0 || memcmp(after.data, before, sizeof(before)) < 0)) {
+		memcpy(walk->end, after.data, after.size);
+		walk->end_size = after.size;
+	}
+	if (filter->from_ns != 0) {
+		yg_fact_prefix(filter->from_ns, walk->start);
+		walk->start_size = sizeof(walk->start);
+	}
+}
+
+/* YG_OK; YG_ENOENT: a name that no row has. */
+static int find_names(struct walk *walk)
+{
+	int rc = YG_OK;
+
+	if (walk->filter->rule.size > 0)
+		rc = yg_fs_name(walk->fs, walk->filter->rule, &walk->rule);
+	if (rc == YG_OK && walk->filter->sensor.size > 0)
+		rc = yg_fs_name(walk->fs, walk->filter->sensor, &walk->sensor);
+	return rc;
+}
+
+int yg_fs_list(struct yg_facts *facts, const struct yg_fact_filter *filter, yg_fact_fn fn,
+	       void *arg)
+{
+	struct walk walk = {
+		.fs = (struct yg_facts_sqlite *)facts, .filter = filter, .fn = fn, .arg = arg};
+	int rc = find_names(&walk);
+	bool is_none = rc == YG_ENOENT; /* nothing has such a name */
+
+	if (rc == YG_OK)
+		rc = find_orgs(&walk);
+	set_range(&walk);
+	if (rc == YG_OK && (filter->is_all_orgs || walk.org_count > 0)) {
+		if (filter->by_change)
+			rc = walk_tree(&walk, YG_FQ_LIST_CHANGES);
+		else if (filter->is_all_orgs)
+			rc = walk_tree(&walk, YG_FQ_LIST_ALL);
+		else if (walk.org_count == 1)
+			rc = walk_tree(&walk, YG_FQ_LIST_ORG);
+		else
+			rc = walk_orgs(&walk);
+	}
+	facts->next.is_more = walk.is_full;
+	free(walk.orgs);
+	return is_none ? YG_OK : rc;
+}
+
+int yg_fs_get(struct yg_facts *facts, const struct yg_fact_filter *filter,
+	      const uint8_t id[YG_FACT_ID_BYTES], yg_fact_fn fn, void *arg)
+{
+	struct walk walk = {
+		.fs = (struct yg_facts_sqlite *)facts, .filter = filter, .fn = fn, .arg = arg};
+	struct yg_fact_finding row;
+	sqlite3_stmt *stmt;
+	int rc = find_orgs(&walk);
+
+	if (rc == YG_OK)
+		rc = yg_fs_take(walk.fs, YG_FQ_ROW, &stmt);
+	if (rc == YG_OK)
+		rc = yg_fs_fail(walk.fs,
+				yg_fs_bind_blob(stmt, 1, (struct yg_bytes){id, YG_FACT_ID_BYTES}));
+	if (rc == YG_OK) {
+		int step = sqlite3_step(stmt);
+
+		if (step != SQLITE_ROW)
+			rc = step == SQLITE_DONE ? YG_ENOENT : yg_fs_fail(walk.fs, step);
+		else if (!has_org(&walk, sqlite3_column_int64(stmt, YG_COL_ORG)))
+			rc = YG_ENOENT;
+		else
+			rc = yg_fs_read_row(stmt, &row);
+		if (rc == YG_OK)
+			rc = give(&walk, stmt, &row);
+		(void)sqlite3_reset(stmt);
+	}
+	free(walk.orgs);
+	return rc;
+}
+
+/* ---- days ---- */
+
+static int days_of(struct walk *walk, struct yg_bytes org, int64_t n, yg_fact_day_fn fn)
+{
+	const struct yg_fact_filter *filter = walk->filter;
+	struct yg_fact_day day = {.org = org};
+	sqlite3_stmt *stmt;
+	int rc = yg_fs_take(walk->fs, YG_FQ_DAYS, &stmt);
+	int b;
+
+	if (rc != YG_OK)
+		return rc;
+	b = sqlite3_bind_int64(stmt, 1, n);
+	b = b ? b : sqlite3_bind_int64(stmt, 2, filter->from_ns ? filter->from_ns : INT64_MIN);
+	b = b ? b : sqlite3_bind_int64(stmt, 3, filter->to_ns ? filter->to_ns : INT64_MAX);
+	b = b ? b : sqlite3_bind_int64(stmt, 4, filter->limit - walk->given);
+	rc = yg_fs_fail(walk->fs, b);
+	while (rc == YG_OK) {
+		int step = sqlite3_step(stmt);
+
+		if (step == SQLITE_DONE)
+			break;
+		if (step != SQLITE_ROW) {
+			rc = yg_fs_fail(walk->fs, step);
+			break;
+		}
+		day.day_ns = sqlite3_column_int64(stmt, 0);
+		day.records = (uint64_t)sqlite3_column_int64(stmt, 1);
+		day.bytes = (uint64_t)sqlite3_column_int64(stmt, 2);
+		day.findings = (uint64_t)sqlite3_column_int64(stmt, 3);
+		day.bundles = (uint64_t)sqlite3_column_int64(stmt, 4);
+		for (int i = 0; i < 5; i++)
+			day.by_level[i] = (uint64_t)sqlite3_column_int64(stmt, 5 + i);
+		walk->given++;
+		rc = fn(walk->arg, &day);
+	}
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
+int yg_fs_days(struct yg_facts *facts, const struct yg_fact_filter *filter, yg_fact_day_fn fn,
+	       void *arg)
+{
+	struct walk walk = {.fs = (struct yg_facts_sqlite *)facts, .filter = filter, .arg = arg};
+	int rc = YG_OK;
+
+	if (filter->is_all_orgs)
+		return days_of(&walk, (struct yg_bytes){0}, 0, fn);
+	for (size_t i = 0; rc == YG_OK && i < filter->org_count; i++) {
+		int64_t n = 0;
+
+		rc = yg_fs_name(walk.fs, filter->orgs[i], &n);
+		if (rc == YG_ENOENT)
+			rc = YG_OK;
+		else if (rc == YG_OK && walk.given < filter->limit)
+			rc = days_of(&walk, filter->orgs[i], n, fn);
+	}
+	return rc;
+}

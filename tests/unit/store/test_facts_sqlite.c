@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What only the facts file has: plans of its statements, bounded looks, files of earlier versions.
+ */
+#include "facts_help.h"
+
+#include "base/io.h"
+#include "store/facts_sqlite-int.h"
+
+static struct yg_buf got;
+
+static struct yg_facts *open_new(void)
+{
+	struct yg_facts *facts = NULL;
+
+	remove_store("facts");
+	return yg_facts_open_sqlite(path_of("facts"), true, &facts) == YG_OK ? facts : NULL;
+}
+
+/* Is a step of a plan a walk over a whole tree, or a sort? Rows of one place come from a search. */
+static bool is_costly(const char *detail)
+{
+	return strncmp(detail, "SCAN", 4) == 0 || strstr(detail, "TEMP B-TREE");
+}
+
+/* Every statement there is: filters are looked at in rows, so no other text can come. */
+static void no_statement_scans(void)
+{
+	struct yg_facts *facts = open_new();
+	struct yg_facts_sqlite *fs = (struct yg_facts_sqlite *)facts;
+	unsigned searches = 0;
+
+	CHECK(facts);
+	for (unsigned i = YG_FQ_CURSOR; i < YG_FQ_COUNT_OF; i++) {
+		char sql[2048];
+		sqlite3_stmt *stmt = NULL;
+
+		(void)snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", yg_fact_queries[i]);
+		CHECK(sqlite3_prepare_v2(fs->db, sql, -1, &stmt, NULL) == SQLITE_OK);
+		while (sqlite3_step(stmt) == SQLITE_ROW) {
+			const char *detail = (const char *)sqlite3_column_text(stmt, 3);
+
+			if (is_costly(detail))
+				fprintf(stderr, "%s\n  %s\n", yg_fact_queries[i], detail);
+			CHECK(!is_costly(detail));
+			searches += strncmp(detail, "SEARCH", 6) == 0;
+		}
+		(void)sqlite3_finalize(stmt);
+	}
+	CHECK(searches > 15); /* the words are still SQLite's */
+	(void)yg_facts_free(facts);
+}
+
+static int put_many(struct yg_facts *facts, uint64_t cursor, unsigned from, unsigned count)
+{
+	int rc = yg_facts_begin(facts, "detect", cursor);
+
+	for (unsigned i = 0; rc == YG_OK && i < count; i++) {
+		struct yg_fact_finding f =
+			finding_of((from + i) % 2 ? "acme" : "beta", "r", (int)(from + i));
+
+		f.level = YG_LEVEL_LOW;
+		rc = yg_facts_add(facts, &f, NULL);
+	}
+	return rc == YG_OK ? yg_facts_commit(facts, cursor + 1, NULL) : rc;
+}
+
+static int count_one(void *arg, const struct yg_fact_finding *f)
+{
+	(void)f;
+	(*(unsigned *)arg)++;
+	return YG_OK;
+}
+
+/* The same whatever is asked for: at most so many rows for a page, and the last page ends it. */
+static void a_filter_that_nothing_passes_costs_pages(void)
+{
+	struct yg_bytes orgs[] = {YG_S("acme"), YG_S("beta")};
+	const struct yg_fact_filter filters[] = {
+		{.is_all_orgs = true, .level_min = YG_LEVEL_HIGH, .limit = 5},
+		{.is_all_orgs = true, .actor = YG_S("nobody"), .limit = 5},
+		{.orgs = orgs, .org_count = 1, .outcome_min = YG_OUTCOME_ATTEMPT, .limit = 5},
+		{.orgs = orgs, .org_count = 2, .actor = YG_S("nobody"), .limit = 5},
+		{.orgs = orgs,
+		 .org_count = 1,
+		 .by_change = true,
+		 .level_min = YG_LEVEL_HIGH,
+		 .limit = 5},
+	};
+	const unsigned rows[] = {25000, 25000, 12500, 25000, 25000};
+	struct yg_facts *facts = open_new();
+
+	CHECK(facts && put_many(facts, 0, 0, 25000) == YG_OK);
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		struct yg_fact_filter filter = filters[i];
+		struct yg_fact_next next = {.is_more = true};
+		unsigned pages = 0, given = 0;
+
+		for (; next.is_more && pages < 10; pages++) {
+			CHECK(yg_facts_list(facts, &filter, count_one, &given) == YG_OK);
+			next = yg_facts_next(facts);
+			filter.has_after = true;
+			memcpy(filter.after_id, next.after_id, sizeof(filter.after_id));
+			filter.after_change = next.after_change;
+		}
+		CHECK(given == 0 && pages == rows[i] / YG_FACT_LOOK_MAX + 1);
+	}
+	(void)yg_facts_free(facts);
+}
+
+static void what_was_committed_is_there_again(void)
+{
+	struct yg_facts *facts = open_new(), *reader = NULL;
+	const struct yg_fact_filter filter = {.is_all_orgs = true, .limit = 1000};
+	unsigned given = 0;
+	uint64_t cursor = 0;
+
+	CHECK(facts && put_many(facts, 0, 0, 100) == YG_OK);
+	/* Beside an open batch a reader sees what was committed. */
+	CHECK(yg_facts_begin(facts, "detect", 1) == YG_OK);
+	CHECK(yg_facts_open_sqlite(path_of("facts"), false, &reader) == YG_OK);
+	CHECK(yg_facts_list(reader, &filter, count_one, &given) == YG_OK && given == 100);
+	(void)yg_facts_free(facts); /* the batch is dropped */
+	CHECK(yg_facts_cursor(reader, "detect", &cursor, NULL) == YG_OK && cursor == 1);
+	CHECK(put_many(reader, 1, 100, 50) == YG_OK);
+	given = 0;
+	CHECK(yg_facts_list(reader, &filter, count_one, &given) == YG_OK && given == 150);
+	(void)yg_facts_free(reader);
+}
+
+static void other_files_stay_as_they_are(void)
+{
+	struct yg_control *control = NULL;
+	struct yg_facts *facts = NULL;
+
+	remove_store("facts");
+	CHECK(yg_facts_open_sqlite(path_of("facts"), false, &facts) == YG_ENOENT);
+	CHECK(yg_control_open_sqlite(path_of("facts"), true, &control) == YG_OK);
+	control = yg_control_free(control);
+	CHECK(yg_facts_open_sqlite(path_of("facts"), true, &facts) == YG_EFORMAT);
+	remove_store("facts");
+	CHECK(yg_facts_open_sqlite(path_of("facts"), true, &facts) == YG_OK);
+	facts = yg_facts_free(facts);
+	CHECK(yg_control_open_sqlite(path_of("facts"), true, &control) == YG_EFORMAT);
+}
+
+/* ---- files of the first version (tests/data/first.py made them) ---- */
+
+static const char *data;
+
+static bool copy(const char *name)
+{
+	char from[4096];
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	bool is_done;
+
+	(void)snprintf(from, sizeof(from), "%s/%s", data, name);
+	is_done = yg_io_read_file(from, 16u << 20, &bytes, &size) == YG_OK &&
+		  yg_io_write_to(path_of(name), (struct yg_bytes){bytes, size}, 0600) == YG_OK;
+	free(bytes);
+	return is_done;
+}
+
+static void the_first_facts_file_opens(void)
+{
+	struct yg_facts *facts = NULL;
+	const struct yg_fact_filter filter = {.is_all_orgs = true, .limit = 10};
+	uint64_t cursor = 0;
+
+	remove_store("facts-first.db");
+	CHECK(copy("facts-first.db"));
+	CHECK(yg_facts_open_sqlite(path_of("facts-first.db"), false, &facts) == YG_OK);
+	CHECK(yg_facts_cursor(facts, "detect", &cursor, NULL) == YG_OK && cursor == 7);
+	yg_buf_reset(&got);
+	CHECK(yg_facts_list(facts, &filter, tell_whole, &got) == YG_OK);
+	CHECK_TEXT(
+		yg_buf_bytes(&got),
+		"81b05515671674b850486f7a2b575549 acme s r [Title|\xe9\xa1\x8c] 0123abcd 3 2 1 2 "
+		"[let in] x 192.0.2.1 root <> 1699999980000000000 1699999980000000005 "
+		"1699999980000000105 1699999980000000009 1699999980000000011 6 "
+		"65536@1699999980000000000\n");
+	facts = yg_facts_free(facts);
+	remove_store("facts-first.db");
+}
+
+static void the_first_control_file_opens(void)
+{
+	struct yg_control *control = NULL;
+
+	remove_store("hub-first.db");
+	CHECK(copy("hub-first.db"));
+	CHECK(yg_control_open_sqlite(path_of("hub-first.db"), false, &control) == YG_OK);
+	CHECK(strcmp(body_in(control, ORG, "a"), "@2=second;") == 0);
+	CHECK(strcmp(body_in(control, ORG, "b"), "none") == 0);
+	control = yg_control_free(control);
+	remove_store("hub-first.db");
+}
+
+static const struct check_case cases[] = {
+	CASE(no_statement_scans),
+	CASE(a_filter_that_nothing_passes_costs_pages),
+	CASE(what_was_committed_is_there_again),
+	CASE(other_files_stay_as_they_are),
+	CASE(the_first_facts_file_opens),
+	CASE(the_first_control_file_opens),
+};
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	data = argc > 1 ? argv[1] : "tests/data";
+	make_folder();
+	yg_buf_init(&got, 1u << 20);
+	status = check_main(cases, sizeof(cases) / sizeof(cases[0]));
+	yg_buf_done(&got);
+	remove_store("facts");
+	(void)rmdir(folder);
+	return status;
+}
