@@ -21,11 +21,6 @@ LIMIT_KB = 600_000  # of 10,000 connections
 WAIT_S = 55
 
 
-def rss_kb(pid):
-    with open("/proc/%d/status" % pid, encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-
-
 class Identity(Sensor):
     """An enrolled sensor whose certificate many connections show."""
 
@@ -59,7 +54,7 @@ async def answered(reader):
 
 async def run(hub, count):
     identities = [Identity(hub) for _ in range(IDENTITIES)]
-    before = rss_kb(hub.process.pid)
+    before = hub.memory_kb()
     begun = time.monotonic()
     links = await open_all(hub, identities, count)
     took = time.monotonic() - begun
@@ -70,7 +65,7 @@ async def run(hub, count):
     batch_s = time.monotonic() - asked
     equal(got[0], 200, got)
     alive = sum(is_open(*link) for link in links)
-    after = rss_kb(hub.process.pid)
+    after = hub.memory_kb()
     equal(alive, count, "connections that are open")
     # A message comes at once to those who wait for it.
     sent = time.monotonic()
