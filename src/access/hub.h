@@ -132,6 +132,8 @@ YG_MUST_USE int yg_hub_by_token(struct yg_hub_access *hub, struct yg_bytes token
  * mandates and consent that a member gave on paper, and hands out any token.
  */
 void yg_hub_local(const char *name, struct yg_hub_actor *ret);
+/* The same as an analyst of the hub: reads raw records, with a reason that their member sees. */
+void yg_hub_local_analyst(const char *name, struct yg_hub_actor *ret);
 
 /* ---- from an actor to organisations ---- */
 
@@ -149,7 +151,7 @@ YG_MUST_USE int yg_access_hub(struct yg_hub_access *hub, const struct yg_hub_act
 
 /* For reading over several: every organisation where an actor has a right. */
 struct yg_hub_reach {
-	bool is_all; /* all there are; then none is listed */
+	bool is_all;			   /* all there are; then none is listed */
 	char (*orgs)[YG_ENROL_ID_MAX + 1]; /* by id */
 	uint32_t count;
 };

@@ -365,6 +365,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } own_commands[] = {
 	{"retention", yg_admin_retention},
+	{"search", yg_admin_search},
 };
 
 /* The first word that is neither an option nor the value of one of those all commands have; "" with
