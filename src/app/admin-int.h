@@ -33,3 +33,5 @@ int yg_admin_findings(const char *data, const char *org, uint64_t limit, bool is
 /* With options of their own: argv as the program got it, from "admin" on. */
 int yg_admin_retention(int argc, char **argv);
 int yg_admin_search(int argc, char **argv);
+int yg_admin_backup(int argc, char **argv);
+int yg_admin_restore(int argc, char **argv);

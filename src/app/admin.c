@@ -366,6 +366,8 @@ static const struct {
 } own_commands[] = {
 	{"retention", yg_admin_retention},
 	{"search", yg_admin_search},
+	{"backup", yg_admin_backup},
+	{"restore", yg_admin_restore},
 };
 
 /* The first word that is neither an option nor the value of one of those all commands have; "" with
@@ -377,7 +379,8 @@ static const char *first_word(int argc, char **argv)
 			return "";
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--data") == 0 || strcmp(argv[i], "--lang") == 0 ||
-		    strcmp(argv[i], "--org") == 0)
+		    strcmp(argv[i], "--org") == 0 || strcmp(argv[i], "--to") == 0 ||
+		    strcmp(argv[i], "--from") == 0)
 			i++;
 		else if (argv[i][0] != '-')
 			return argv[i];

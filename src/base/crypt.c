@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/crypt.h"
 
+#include <assert.h>
 #include <sodium.h>
 
 #include "base/clock.h"
@@ -21,6 +22,24 @@ void yg_sha256_hex(struct yg_bytes b, char to[YG_SHA256_HEX + 1])
 
 	yg_sha256(b, digest);
 	yg_hex((struct yg_bytes){digest, sizeof(digest)}, to);
+}
+
+static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct yg_sha256_run),
+	      "the state has no room");
+
+void yg_sha256_begin(struct yg_sha256_run *run)
+{
+	(void)crypto_hash_sha256_init((crypto_hash_sha256_state *)run->state); /* always 0 */
+}
+
+void yg_sha256_add(struct yg_sha256_run *run, struct yg_bytes b)
+{
+	(void)crypto_hash_sha256_update((crypto_hash_sha256_state *)run->state, b.data, b.size);
+}
+
+void yg_sha256_end(struct yg_sha256_run *run, uint8_t to[YG_SHA256_BYTES])
+{
+	(void)crypto_hash_sha256_final((crypto_hash_sha256_state *)run->state, to);
 }
 
 void yg_random(uint8_t *to, size_t size)

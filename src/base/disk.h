@@ -69,7 +69,7 @@ int yg_disk_unlink(const char *path);
 YG_MUST_USE int yg_disk_mkdir(const char *path, unsigned mode);
 
 /* An empty folder goes; one that holds something stays, with an error. */
-YG_MUST_USE int yg_disk_rmdir(const char *path);
+int yg_disk_rmdir(const char *path);
 YG_MUST_USE int yg_disk_sync_folder(const char *path);
 
 /* The folder that @path (shorter than YG_DISK_PATH_MAX) stands in, synced. */
