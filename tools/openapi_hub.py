@@ -89,13 +89,11 @@ SCHEMAS = {
     "EnrolTokenIn": thing(needs=[], hours=hours_in),
     "EnrolToken": thing("Good for one sensor; shown once.", token=text, org=org_id, until=time),
     "Finding": thing(
-        "A bundle: what one rule found in one log of one sensor within one minute.",
-        id=hex_id, org=org_id, sensor=text, rule=thing(
-            id=text, title=text, title_ja=or_null(text), level=words(*LEVELS),
-            kind=words("pattern", "indicator", "behaviour", "correlation"), set=or_null(text)),
-        attack_field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text), source=text,
-        actor=or_null(text), target=or_null(text), matched=or_null(text), count=count, first=or_null(time),
-        last=or_null(time), received=time, seen=time, change=count,
+        "A bundle: what one rule found in one log of one sensor within one minute (docs/findings.md).",
+        id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
+        title_ja=or_null(text), rule_set=text, level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
+        field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
+        actor=or_null(text), target=or_null(text), matched=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
         records=list_of(thing("Where a record is in the archive.", number=count, received=time))),
     "AuditEntry": thing(number=count, time=time, actor=text, org=text, action=text, object=text, detail=text),
 }

@@ -203,6 +203,7 @@ int yg_hub_do_add_person(struct yg_hub_call *call)
 	rc = yg_call_read(call, YG_MAY_read_people);
 	if (rc != YG_OK)
 		return rc;
+	call->reply->is_secret = true;
 	rc = yg_person_add(call->access, &wish, (uint32_t)hours, id, link);
 	if (rc == YG_OK)
 		rc = answer_person(call, id, 201, link);
@@ -295,6 +296,8 @@ int yg_hub_do_reset_person(struct yg_hub_call *call)
 	rc = yg_call_read(call, YG_MAY_read_people);
 	if (rc == YG_OK)
 		rc = yg_person_get(call->reader, id, &person);
+	if (rc == YG_OK)
+		call->reply->is_secret = true;
 	if (rc == YG_OK)
 		rc = yg_person_reset(call->access, person.id, (uint32_t)hours, with_factor, link);
 	if (rc == YG_OK)
@@ -404,6 +407,7 @@ int yg_hub_do_add_token(struct yg_hub_call *call)
 	rc = yg_call_read(call, YG_MAY_read_tokens);
 	if (rc != YG_OK)
 		return rc;
+	call->reply->is_secret = true;
 	rc = yg_token_new(call->access, &wish, id, secret);
 	if (rc == YG_OK)
 		rc = answer_token(call, id, secret);

@@ -209,6 +209,7 @@ int yg_hub_do_add_enrol_token(struct yg_hub_call *call)
 	json_decref(in);
 	if (hours < 1 || hours > TOKEN_HOURS_MAX)
 		return yg_call_bad(call, N_("hours must be a number from 1 to 720."));
+	call->reply->is_secret = true;
 	rc = yg_call_register(call, call->access, &enrol);
 	if (rc == YG_OK)
 		rc = yg_enrol_token_new(enrol, org, hours * 3600, token);

@@ -77,25 +77,6 @@ static int need_public(const struct yg_hub_access *hub, const char *data)
 	return rc == YG_EDUPLICATE ? YG_OK : rc;
 }
 
-int yg_audit_key_open(struct yg_hub_access *hub, const char *data)
-{
-	char path[YG_HUB_PATH_BYTES];
-	int rc;
-
-	if (!join(path, data, "ca/audit.key") || !join(hub->data, data, "audit.checkpoint"))
-		return YG_ELIMIT;
-	rc = read_key(hub, path);
-	if (rc == YG_ENOENT) {
-		rc = write_key(hub, data, path);
-		if (rc == YG_EDUPLICATE) /* another process was first */
-			rc = read_key(hub, path);
-	}
-	if (rc == YG_OK)
-		rc = need_public(hub, data);
-	hub->has_seed = rc == YG_OK;
-	return rc;
-}
-
 /* ---- entries ---- */
 
 void yg_audit_key_of(uint64_t number, char to[YG_AUDIT_KEY_ROOM])
@@ -230,21 +211,29 @@ static int note_signed(void *arg, const struct yg_doc *doc)
 	return rc;
 }
 
-/* Up to where is it signed? Other processes sign too. */
-static int find_signed(struct yg_hub_access *hub)
+/*
+ * Up to where is it signed? Other processes sign too. Keys are numbers, so halving finds the last
+ * one; @last: of the last entry.
+ */
+static int find_signed(struct yg_hub_access *hub, uint64_t last)
 {
-	struct yg_doc_filter filter = {.kind = YG_S(YG_AUDIT_CHECKPOINT), .limit = YG_HUB_PAGE};
+	struct yg_doc_filter filter = {.kind = YG_S(YG_AUDIT_CHECKPOINT), .limit = 1};
 	char key[YG_AUDIT_KEY_ROOM];
-	uint64_t before;
-	int rc;
+	uint64_t above = last;
+	int rc = YG_OK;
 
-	do {
-		before = hub->audit_signed;
-		yg_audit_key_of(before, key);
+	while (hub->audit_signed < above && rc == YG_OK) {
+		uint64_t middle = hub->audit_signed + (above - hub->audit_signed) / 2;
+		uint64_t number = 0;
+
+		yg_audit_key_of(middle, key);
 		filter.after_key = yg_bytes_str(key);
-		rc = yg_control_list(hub->store, YG_S(YG_HUB_AUDIT), &filter, note_signed,
-				     &hub->audit_signed);
-	} while (rc == YG_OK && hub->audit_signed > before);
+		rc = yg_control_list(hub->store, YG_S(YG_HUB_AUDIT), &filter, note_signed, &number);
+		if (number > middle)
+			hub->audit_signed = number;
+		else
+			above = middle;
+	}
 	return rc;
 }
 
@@ -322,7 +311,7 @@ static int make_checkpoint(struct yg_hub_access *hub, json_t **ret)
 	*ret = NULL;
 	if (rc != YG_OK || end.is_signed)
 		return rc;
-	rc = find_signed(hub);
+	rc = find_signed(hub, end.number);
 	if (rc == YG_OK)
 		rc = gather(hub, end.number, &gathering);
 	if (rc == YG_OK && gathering.next != end.number + 1)
@@ -368,6 +357,32 @@ void yg_audit_after(struct yg_hub_access *hub)
 	/* A checkpoint that fails is made up for with the next one. */
 	if (hub->has_seed && hub->audit_number >= hub->audit_signed + YG_AUDIT_EVERY)
 		(void)yg_audit_checkpoint(hub);
+}
+
+int yg_audit_key_open(struct yg_hub_access *hub, const char *data)
+{
+	char path[YG_HUB_PATH_BYTES];
+	struct yg_audit_end end;
+	int rc;
+
+	if (!join(path, data, "audit") || !join(hub->data, data, "audit/checkpoint"))
+		return YG_ELIMIT;
+	rc = yg_disk_mkdir(path, 0700);
+	if (rc == YG_OK)
+		rc = join(path, data, "ca/audit.key") ? read_key(hub, path) : YG_ELIMIT;
+	if (rc == YG_ENOENT) {
+		rc = write_key(hub, data, path);
+		if (rc == YG_EDUPLICATE) /* another process was first */
+			rc = read_key(hub, path);
+	}
+	if (rc == YG_OK)
+		rc = need_public(hub, data);
+	hub->has_seed = rc == YG_OK;
+	if (rc == YG_OK)
+		rc = find_end(hub, &end);
+	if (rc == YG_OK)
+		rc = find_signed(hub, end.number);
+	return rc;
 }
 
 /* ---- reading ---- */
@@ -425,8 +440,11 @@ static int copy_line(void *arg, const struct yg_doc *doc)
 int yg_audit_last(struct yg_hub_access *hub, struct yg_buf *to)
 {
 	char key[YG_AUDIT_KEY_ROOM];
-	int rc = find_signed(hub);
+	struct yg_audit_end end;
+	int rc = find_end(hub, &end);
 
+	if (rc == YG_OK)
+		rc = find_signed(hub, end.number);
 	if (rc != YG_OK || hub->audit_signed == 0)
 		return rc == YG_OK ? YG_ENOENT : rc;
 	yg_audit_key_of(hub->audit_signed, key);

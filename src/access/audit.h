@@ -6,7 +6,7 @@
  * in the transaction of the change that it records: both are there after a power cut, or neither. A
  * checkpoint is the digests of all entries since the one before, signed; it is made every
  * YG_AUDIT_EVERY entries and when a program ends, and stands in the store and in the file
- * DATA/audit.checkpoint, and wherever else somebody keeps a copy of it. Form, and how a stranger
+ * DATA/audit/checkpoint, and wherever else somebody keeps a copy of it. Form, and how a stranger
  * checks it: docs/audit.md.
  *
  * Kept in the control store under the organisation "hub.audit" (kinds entry, checkpoint).

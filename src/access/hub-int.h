@@ -120,10 +120,11 @@ void yg_hub_actor_name(const struct yg_hub_actor *actor, char to[YG_DOC_ACTOR_MA
 
 /* ---- between the parts ---- */
 
-/* mandate.c: the mandate by which @provider may do @right at @org. YG_OK; YG_EACCES: there are
- * mandates, and none says so; YG_ENOENT: there is none. */
+/* mandate.c: the mandate by which @provider may do @right at @org; @only: of this id, NULL: any.
+ * YG_OK; YG_EACCES: there are mandates, and none says so; YG_ENOENT: there is none. */
 YG_MUST_USE int yg_mandate_find(struct yg_hub_access *hub, const char *provider, const char *org,
-				enum yg_hub_right right, char ret_id[YG_RANDOM_ID_HEX + 1]);
+				enum yg_hub_right right, const char *only,
+				char ret_id[YG_RANDOM_ID_HEX + 1]);
 /* Every organisation where one of @provider's mandates says @right. */
 YG_MUST_USE int yg_mandate_each(struct yg_hub_access *hub, const char *provider,
 				enum yg_hub_right right, int (*fn)(void *arg, const char *org),
@@ -145,6 +146,10 @@ YG_MUST_USE int yg_token_look(struct yg_hub_access *hub, const char *org, const 
 			      struct yg_hub_actor *ret);
 /* people.c: name and grants of one who is active; else YG_EACCES. */
 YG_MUST_USE int yg_person_fill(struct yg_hub_access *hub, const char *id, struct yg_hub_actor *ret);
+
+/* For yg_enrol_on_change: @arg is the hub. */
+YG_MUST_USE int yg_hub_note(void *arg, const char *actor, const char *action, const char *org,
+			    const char *object);
 
 /* audit.c, in a transaction that is open. */
 YG_MUST_USE int yg_audit_append(struct yg_hub_access *hub, const struct yg_hub_deed *deed);

@@ -75,6 +75,12 @@ bool yg_hub_role_fits(enum yg_hub_role role, const char *org)
 
 /* ---- the register ---- */
 
+int yg_hub_note(void *arg, const char *actor, const char *action, const char *org,
+		const char *object)
+{
+	return yg_audit_append(arg, &(struct yg_hub_deed){actor, org, action, object, ""});
+}
+
 int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol, struct yg_clock clock,
 		      struct yg_hub_access **ret)
 {
@@ -95,6 +101,7 @@ int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol, struct y
 		(void)yg_hub_access_free(hub);
 		return YG_ENOMEM;
 	}
+	yg_enrol_on_change(enrol, yg_hub_note, hub);
 	*ret = hub;
 	return YG_OK;
 }
@@ -104,6 +111,7 @@ struct yg_hub_access *yg_hub_access_free(struct yg_hub_access *hub)
 	if (hub) {
 		if (hub->has_seed)
 			(void)yg_audit_checkpoint(hub); /* the entries stand without it */
+		yg_enrol_on_change(hub->enrol, NULL, NULL);
 		(void)yg_throttle_free(hub->by_login);
 		(void)yg_throttle_free(hub->by_address);
 		(void)yg_throttle_free(hub->by_factor);
@@ -233,63 +241,67 @@ static bool may_by_paper(const struct yg_hub_actor *actor, enum yg_hub_right rig
 	       (right == YG_MAY_write_mandates || right == YG_MAY_write_consent);
 }
 
-struct verdict {
+/* One question, and what was found so far. */
+struct question {
+	struct yg_hub_access *hub;
+	const struct yg_hub_actor *actor;
+	struct yg_hub_org org;
+	enum yg_hub_right right;
+	const char *mandate; /* only this one counts; NULL: any */
 	bool is_reached;
 	bool is_allowed;
+	struct yg_hub_decision *ret;
 };
 
-static void allow(struct yg_hub_decision *to, enum yg_hub_role role, const char *acts_for,
+static void allow(struct question *q, enum yg_hub_role role, const char *acts_for,
 		  const char *mandate)
 {
-	to->role = role;
-	copy(to->acts_for, sizeof(to->acts_for), acts_for);
-	copy(to->mandate, sizeof(to->mandate), mandate);
+	q->is_allowed = true;
+	q->ret->role = role;
+	copy(q->ret->acts_for, sizeof(q->ret->acts_for), acts_for);
+	copy(q->ret->mandate, sizeof(q->ret->mandate), mandate);
 }
 
-/* What @grant gives at @org by itself. */
-static void try_grant(const struct yg_hub_actor *actor, const struct yg_hub_grant *grant,
-		      const struct yg_hub_org *org, enum yg_hub_right right,
-		      struct verdict *verdict, struct yg_hub_decision *ret)
+/* A token may have been narrowed. */
+static bool is_in_scope(const struct question *q)
+{
+	return q->actor->rights >> q->right & 1;
+}
+
+/* What @grant gives by itself. */
+static void try_grant(struct question *q, const struct yg_hub_grant *grant)
 {
 	bool is_of_hub = is_hub(grant->org) && yg_hub_role_fits(grant->role, YG_HUB_ORG);
-	bool is_own = strcmp(grant->org, org->id) == 0 && org->closed_ns == YG_TIME_NONE;
+	bool is_own = strcmp(grant->org, q->org.id) == 0 && q->org.closed_ns == YG_TIME_NONE;
 
 	if (!is_of_hub && !is_own)
 		return;
-	verdict->is_reached = true;
-	if (verdict->is_allowed)
-		return;
-	verdict->is_allowed = (actor->rights >> right & 1) &&
-			      (yg_hub_role_may(grant->role, right) || may_by_paper(actor, right));
-	if (verdict->is_allowed)
-		allow(ret, grant->role, grant->org, "");
+	q->is_reached = true;
+	if (!q->is_allowed && is_in_scope(q) &&
+	    (yg_hub_role_may(grant->role, q->right) || may_by_paper(q->actor, q->right)))
+		allow(q, grant->role, grant->org, "");
 }
 
-/* What a mandate of @org gives to a provider's people. */
-static int try_mandate(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
-		       const struct yg_hub_grant *grant, const struct yg_hub_org *org,
-		       enum yg_hub_right right, struct verdict *verdict,
-		       struct yg_hub_decision *ret)
+/* What a mandate gives to a provider's people. */
+static int try_mandate(struct question *q, const struct yg_hub_grant *grant)
 {
 	char mandate[YG_RANDOM_ID_HEX + 1] = "";
 	struct yg_hub_org provider;
 	int rc;
 
-	if (grant->role != YG_HUB_PROVIDER || is_hub(org->id) || org->closed_ns != YG_TIME_NONE ||
-	    strcmp(grant->org, org->id) == 0)
+	if (grant->role != YG_HUB_PROVIDER || is_hub(q->org.id) ||
+	    q->org.closed_ns != YG_TIME_NONE || strcmp(grant->org, q->org.id) == 0)
 		return YG_OK;
-	rc = yg_hub_org_look(hub->enrol, grant->org, &provider);
+	rc = yg_hub_org_look(q->hub->enrol, grant->org, &provider);
 	if (rc != YG_OK || provider.closed_ns != YG_TIME_NONE)
 		return rc == YG_ENOENT ? YG_OK : rc;
-	rc = yg_mandate_find(hub, grant->org, org->id, right, mandate);
+	rc = yg_mandate_find(q->hub, grant->org, q->org.id, q->right, q->mandate, mandate);
 	if (rc != YG_OK && rc != YG_EACCES)
 		return rc == YG_ENOENT ? YG_OK : rc;
-	verdict->is_reached = true;
-	if (rc == YG_OK && !verdict->is_allowed && (actor->rights >> right & 1) &&
-	    yg_hub_role_may(YG_HUB_PROVIDER, right)) {
-		verdict->is_allowed = true;
-		allow(ret, YG_HUB_PROVIDER, grant->org, mandate);
-	}
+	q->is_reached = true;
+	if (rc == YG_OK && !q->is_allowed && is_in_scope(q) &&
+	    yg_hub_role_may(YG_HUB_PROVIDER, q->right))
+		allow(q, YG_HUB_PROVIDER, grant->org, mandate);
 	return YG_OK;
 }
 
@@ -303,28 +315,32 @@ static int find_org(struct yg_hub_access *hub, const char *id, struct yg_hub_org
 	return YG_OK;
 }
 
-int yg_hub_decide(struct yg_hub_access *hub, const struct yg_hub_actor *actor, const char *org_id,
+static int answer(const struct question *q)
+{
+	const struct yg_hub_actor *actor = q->actor;
+
+	if (!q->is_allowed)
+		return q->is_reached ? YG_EACCES : YG_ENOENT;
+	if (actor->person[0] && !actor->is_local && !actor->has_second_factor &&
+	    q->right != YG_MAY_read_org)
+		return YG_EAGAIN;
+	return YG_OK;
+}
+
+int yg_hub_decide(struct yg_hub_access *hub, const struct yg_hub_actor *actor, const char *org,
 		  enum yg_hub_right right, struct yg_hub_decision *ret)
 {
-	struct verdict verdict = {0};
-	struct yg_hub_org org;
-	int rc = find_org(hub, org_id, &org);
+	struct question q = {.hub = hub, .actor = actor, .right = right, .ret = ret};
+	int rc = find_org(hub, org, &q.org);
 
 	if (rc != YG_OK)
 		return rc;
 	/* Own grants first: a mandate is named only where nothing else allowed it. */
 	for (uint32_t i = 0; i < actor->grant_count; i++)
-		try_grant(actor, &actor->grants[i], &org, right, &verdict, ret);
-	for (uint32_t i = 0; i < actor->grant_count && !verdict.is_allowed && rc == YG_OK; i++)
-		rc = try_mandate(hub, actor, &actor->grants[i], &org, right, &verdict, ret);
-	if (rc != YG_OK)
-		return rc;
-	if (!verdict.is_allowed)
-		return verdict.is_reached ? YG_EACCES : YG_ENOENT;
-	if (actor->person[0] && !actor->is_local && !actor->has_second_factor &&
-	    right != YG_MAY_read_org)
-		return YG_EAGAIN;
-	return YG_OK;
+		try_grant(&q, &actor->grants[i]);
+	for (uint32_t i = 0; i < actor->grant_count && !q.is_allowed && rc == YG_OK; i++)
+		rc = try_mandate(&q, &actor->grants[i]);
+	return rc == YG_OK ? answer(&q) : rc;
 }
 
 static char *name_of(const struct yg_hub_actor *actor, const struct yg_hub_decision *decision)
@@ -378,20 +394,46 @@ int yg_access_hub(struct yg_hub_access *hub, const struct yg_hub_actor *actor, c
 	return YG_OK;
 }
 
+/* Does the very grant, or mandate, by which @access was opened still allow it? */
+static int look_at_way(const struct yg_access *access, const struct yg_hub_actor *now)
+{
+	struct yg_hub_decision decision;
+	struct question q = {.hub = access->hub,
+			     .actor = now,
+			     .right = access->right,
+			     .mandate = access->mandate,
+			     .ret = &decision};
+	int rc = find_org(access->hub, access->org, &q.org);
+
+	for (uint32_t i = 0; i < now->grant_count && rc == YG_OK && !q.is_allowed; i++) {
+		if (now->grants[i].role != access->hub_role ||
+		    strcmp(now->grants[i].org, access->acts_for) != 0)
+			continue;
+		if (access->mandate[0])
+			rc = try_mandate(&q, &now->grants[i]);
+		else
+			try_grant(&q, &now->grants[i]);
+	}
+	if (rc != YG_OK)
+		return rc;
+	return q.is_allowed ? answer(&q) : YG_EACCES;
+}
+
 int yg_hub_check(const struct yg_access *access)
 {
-	struct yg_hub_decision decision = {0};
+	struct yg_hub_decision decision;
 	struct yg_hub_actor now = {0};
 	int rc = look_again(access->hub, &access->who, &now);
 
 	if (rc == YG_OK)
-		rc = yg_hub_decide(access->hub, &now, access->org, access->right, &decision);
-	if (rc != YG_OK)
+		rc = look_at_way(access, &now);
+	else
 		return rc;
-	/* What another grant or mandate allows is to be opened anew, under that one's name. */
-	return strcmp(decision.mandate, access->mandate) == 0 && decision.role == access->hub_role
-		       ? YG_OK
-		       : YG_EACCES;
+	if (rc != YG_EACCES)
+		return rc;
+	/* What another way allows is to be opened anew, under that one's name. */
+	rc = yg_hub_decide(access->hub, &now, access->org, access->right, &decision);
+	return rc == YG_OK ? YG_EACCES : rc;
 }
 
 /* ---- over several ---- */

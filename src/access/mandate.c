@@ -85,6 +85,7 @@ struct search {
 	const char *provider;
 	enum yg_hub_right right;
 	bool is_any; /* there is one that holds, whatever it says */
+	const char *only;
 	char *ret_id;
 	/* or every member of it */
 	int (*fn)(void *arg, const char *org);
@@ -107,6 +108,8 @@ static int search_one(void *arg, struct yg_bytes key, const json_t *body)
 		return rc == YG_ENOENT ? YG_OK : rc;
 	if (!is_good(search->hub, &mandate) || strcmp(mandate.provider, search->provider) != 0)
 		return YG_OK;
+	if (search->only && strcmp(mandate.id, search->only) != 0)
+		return YG_OK;
 	search->is_any = true;
 	if (!(mandate.rights >> search->right & 1))
 		return YG_OK;
@@ -117,9 +120,10 @@ static int search_one(void *arg, struct yg_bytes key, const json_t *body)
 }
 
 int yg_mandate_find(struct yg_hub_access *hub, const char *provider, const char *org,
-		    enum yg_hub_right right, char ret_id[YG_RANDOM_ID_HEX + 1])
+		    enum yg_hub_right right, const char *only, char ret_id[YG_RANDOM_ID_HEX + 1])
 {
-	struct search search = {.hub = hub, .provider = provider, .right = right, .ret_id = ret_id};
+	struct search search = {
+		.hub = hub, .provider = provider, .right = right, .only = only, .ret_id = ret_id};
 	char prefix[YG_HUB_KEY_MAX];
 	int rc = key_of_provider(prefix, provider, org, "")
 			 ? yg_hub_each(hub, YG_HUB_REGISTER, "mandate_of", prefix, "", 0,

@@ -15,8 +15,8 @@
  * For a login that is not there: a digest that nothing was made of, with the parameters of today,
  * so that looking costs the same.
  */
-static const char decoy[] = "$argon2id$v=19$m=65536,t=3,p=1$cXc5d1R4bWlBb0Z1Y2VwQg$"
-			    "7Yg2mVdl0sUq1nF3xkJp9hRzT5wCBoE6aLiMyXt8KeU";
+static const char decoy[] = "$argon2id$v=19$m=65536,t=3,p=1$VmaNnClFel6BIElEYkbQRg$"
+			    "VR9pTko4iavflUijAB6fR9Kk9EUeiZ/vgj6BpKox0bY";
 
 static void person_actor(const char *id, char to[YG_DOC_ACTOR_MAX + 1])
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `yagura admin backup` and `restore`: the data folder kept elsewhere, and put back. */
 #define _GNU_SOURCE
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <getopt.h>
 
 #include "app/admin-int.h"
@@ -129,7 +130,7 @@ int yg_admin_backup(int argc, char **argv)
 	if (cli.word_count == 2 && strcmp(cli.word[0], "verify") == 0 && !cli.to && !cli.from)
 		return verify(&cli, cli.word[1]);
 	if (cli.word_count > 0 || !cli.data || !cli.to || cli.from)
-		return yg_admin_refuse_wording("backup");
+		return yg_admin_wording("backup");
 	return make(&cli);
 }
 
@@ -142,7 +143,7 @@ int yg_admin_restore(int argc, char **argv)
 	if (!read_cli(argc, argv, &cli))
 		return YG_EXIT_FAILED;
 	if (cli.word_count > 0 || !cli.data || !cli.from || cli.to || cli.base)
-		return yg_admin_refuse_wording("restore");
+		return yg_admin_wording("restore");
 	rc = yg_backup_restore(cli.from, cli.data, &report);
 	return rc == YG_OK ? say_done(&cli, &report, N_("put back; files"))
 			   : say_failed(cli.from, rc, &report);

@@ -87,7 +87,7 @@ static bool read_cli(int argc, char **argv, struct retention_cli *cli)
 	    (cli->is_set ? cli->org && cli->months > 0
 			 : strcmp(argv[optind + 1], "show") == 0 && cli->months == 0))
 		return true;
-	(void)yg_admin_refuse_wording("retention");
+	(void)yg_admin_wording("retention");
 	return false;
 }
 
@@ -186,21 +186,21 @@ static int set(struct retention_cli *cli)
 int yg_admin_retention(int argc, char **argv)
 {
 	struct retention_cli cli = {0};
-	struct yg_admin_place place = {0};
+	struct yg_admin admin = {0};
 	int status = YG_EXIT_FAILED;
 	int rc;
 
 	if (!read_cli(argc, argv, &cli))
 		return status;
 	yg_buf_init(&cli.out, OUT_MAX);
-	if (yg_admin_open(cli.data, &place) == YG_OK) {
-		cli.enrol = place.enrol;
+	admin.data = cli.data;
+	if (yg_admin_register(&admin) == YG_OK) {
+		cli.enrol = admin.enrol;
 		rc = cli.is_set ? set(&cli) : show(&cli);
 		status = rc == YG_OK ? YG_EXIT_DONE
-				     : yg_admin_say_error(place.store,
-							  cli.org ? cli.org : "retention", rc);
+				     : yg_admin_error(&admin, cli.org ? cli.org : "retention", rc);
 	}
-	yg_admin_close(&place);
+	yg_admin_register_close(&admin);
 	yg_buf_done(&cli.out);
 	return status;
 }

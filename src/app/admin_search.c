@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `yagura admin search`: records of a member's archive, with a reason that the member sees. */
 #define _GNU_SOURCE
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <getopt.h>
 #include <unistd.h>
 
@@ -145,7 +146,7 @@ static bool read_cli(int argc, char **argv, struct search_cli *cli)
 		return false;
 	}
 	if (argc - optind != 1 || !cli->data || !cli->org) {
-		(void)yg_admin_refuse_wording("search");
+		(void)yg_admin_wording("search");
 		return false;
 	}
 	if (cli->reason && cli->reason[0])
@@ -198,25 +199,21 @@ static int print(void *arg, const struct yg_archive_found *found)
 }
 
 /* Written down for the member before anything is shown. */
-static int note_view(struct search_cli *cli, const struct yg_admin_place *place)
+static int note_view(struct search_cli *cli, struct yg_admin *admin)
 {
-	const char *user = getenv("USER");
-	struct yg_hub_access *hub = NULL;
+	struct yg_bytes asked = yg_buf_bytes(&cli->what);
 	struct yg_access *access = NULL;
 	struct yg_hub_actor actor;
 	char what[YG_VIEW_WHAT_MAX + 1];
-	struct yg_bytes asked = yg_buf_bytes(&cli->what);
-	int rc = yg_hub_access_new(place->store, place->enrol, yg_clock_system(), &hub);
+	int rc;
 
-	yg_hub_local_analyst(user && user[0] ? user : "?", &actor);
+	yg_hub_local_analyst(admin->actor.name, &actor);
 	(void)snprintf(what, sizeof(what), "search %s",
 		       asked.size ? yg_say_safe(asked, YG_VIEW_WHAT_MAX - 8) : "(all)");
-	if (rc == YG_OK)
-		rc = yg_access_hub(hub, &actor, cli->org, YG_MAY_read_records, &access);
+	rc = yg_access_hub(admin->hub, &actor, cli->org, YG_MAY_read_records, &access);
 	if (rc == YG_OK)
 		rc = yg_views_add(access, what, cli->limit, cli->reason);
 	(void)yg_access_free(access);
-	(void)yg_hub_access_free(hub);
 	return rc;
 }
 
@@ -234,7 +231,7 @@ static int run(struct search_cli *cli, struct yg_archive_search_result *ret)
 	};
 	int rc;
 
-	if (!yg_admin_path(cli->data, "archive", dir, sizeof(dir)))
+	if (snprintf(dir, sizeof(dir), "%s/archive", cli->data) >= (int)sizeof(dir))
 		return YG_ELIMIT;
 	rc = yg_archive_search(&opts, print, cli, ret);
 	return rc == YG_OK ? flush(cli) : rc;
@@ -243,27 +240,27 @@ static int run(struct search_cli *cli, struct yg_archive_search_result *ret)
 static int search(struct search_cli *cli)
 {
 	struct yg_archive_search_result result = {0};
-	struct yg_admin_place place = {0};
+	struct yg_admin admin = {.data = cli->data};
 	char position[YG_ARCHIVE_POSITION_SIZE];
-	int rc = yg_admin_open(cli->data, &place);
+	int status = YG_EXIT_FAILED;
+	int rc = yg_admin_register(&admin);
 
-	if (rc != YG_OK)
-		return YG_EXIT_FAILED; /* said */
-	rc = note_view(cli, &place);
-	if (rc != YG_OK) {
-		int status = yg_admin_say_error(place.store,
-						rc == YG_EINVAL ? "--reason" : cli->org, rc);
-
-		yg_admin_close(&place);
-		return status;
+	if (rc == YG_OK) {
+		rc = note_view(cli, &admin);
+		if (rc != YG_OK)
+			status = yg_admin_error(&admin, rc == YG_EINVAL ? "--reason" : cli->org,
+						rc);
 	}
-	yg_admin_close(&place);
+	yg_admin_register_close(&admin);
+	if (rc != YG_OK)
+		return status; /* said */
 	rc = run(cli, &result);
 	if (rc == YG_EPIPE)
 		return YG_EXIT_DONE;
-	if (rc != YG_OK)
-		return yg_admin_say_error(NULL, "search", rc) == YG_EXIT_DONE ? YG_EXIT_DONE
-									      : YG_EXIT_FAILED;
+	if (rc != YG_OK) {
+		(void)yg_admin_error(&admin, "search", rc);
+		return YG_EXIT_FAILED;
+	}
 	yg_archive_position_write(&result.last, position);
 	if (result.is_more)
 		yg_say(N_("there may be more: --after %s goes on"), position);

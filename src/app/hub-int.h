@@ -45,8 +45,12 @@ struct yg_hub_settings {
 	struct yg_net_place sensors;
 	const char *names[YG_HUB_NAMES_MAX];
 	size_t name_count;
-	unsigned workers; /* from 1 */
-	int http_fd;	  /* listen; the parent's */
+	unsigned workers;	      /* from 1 */
+	unsigned connections;	      /* of sensors; 0: as many as the system allows */
+	uint32_t timeout_s;	      /* 0: the listener's own */
+	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
+	const char *http_key;
+	int http_fd; /* listen; the parent's */
 	int sensors_fd;
 	char host[YG_CERT_NAME_MAX + 1]; /* of this machine; may be empty */
 	struct yg_clock clock;
@@ -94,6 +98,9 @@ enum yg_hub_place {
 	YG_HUB_AT_FRONT,
 	YG_HUB_AT_WORKER,
 };
+
+/* Those who serve no people have no use for the start link. */
+void yg_hub_forget_link(void *settings);
 
 int yg_hub_signer_live(void *arg, int control, unsigned index);
 int yg_hub_keeper_live(void *arg, int control, unsigned index);
@@ -163,6 +170,9 @@ struct yg_hub {
 };
 
 int64_t yg_hub_now(const struct yg_hub *hub);
+
+/* What Prometheus asks for, as text (hub_metrics.c). */
+void yg_hub_metrics(struct yg_hub *hub, struct yg_buf *to);
 
 /* DATA/NAME to @to. False when it is too long. */
 bool yg_hub_path(const struct yg_hub *hub, const char *name, char to[YG_HUB_PATH_MAX]);

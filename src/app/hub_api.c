@@ -6,8 +6,11 @@
 #include "app/hub_api.h"
 
 #include "access/api.h"
+#include "access/audit.h"
+#include "access/idempotency.h"
 #include "access/session.h"
 #include "app/console.h"
+#include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
@@ -28,6 +31,7 @@ struct yg_hub_http {
 	struct yg_route_table table;
 	struct yg_web_guard guard;
 	struct yg_web *web;
+	bool is_once; /* the request that is served now has an Idempotency-Key */
 };
 
 /* ---- who asks ---- */
@@ -154,6 +158,13 @@ static int choose_org(struct yg_hub_http *http, const struct yg_route *route,
 	return needs_second_factor(actor, route) ? YG_EAGAIN : YG_OK;
 }
 
+/* Of operations that wait for nothing: one request at a time holds the transaction. */
+static bool is_once(const struct yg_route *route, const struct yg_request *request)
+{
+	return route->method == YG_METHOD_POST && route->scope != YG_ROUTE_SELF &&
+	       request->idempotency_key.size > 0;
+}
+
 static int resolve(void *arg, const struct yg_route *route, struct yg_request *request,
 		   void *actor_memory, struct yg_access **ret, struct yg_reply *reply)
 {
@@ -175,20 +186,31 @@ static int resolve(void *arg, const struct yg_route *route, struct yg_request *r
 	/* That there is a hub is no secret. */
 	if (route->scope == YG_ROUTE_HUB && rc == YG_ENOENT)
 		rc = YG_EACCES;
+	if (rc == YG_OK && is_once(route, request)) {
+		rc = yg_idempotency_begin(http->opts.store, http->opts.clock, actor, route->id,
+					  request, reply);
+		http->is_once = rc == YG_OK;
+		if (rc != YG_OK)
+			*ret = yg_access_free(*ret);
+		return rc;
+	}
 	if (rc != YG_ENOENT && rc != YG_EACCES && rc != YG_EAGAIN)
 		return rc;
 	(void)yg_hub_api_refuse(reply, request->lang, rc); /* shows in the buffer */
 	return YG_EEND;
 }
 
-static void release(void *arg, const struct yg_route *route, const struct yg_request *request,
-		    struct yg_access *access, struct yg_reply *reply)
+static int release(void *arg, const struct yg_route *route, const struct yg_request *request,
+		   void *actor, struct yg_access *access, struct yg_reply *reply, int error)
 {
-	(void)arg;
-	(void)route;
-	(void)request;
-	(void)reply;
+	struct yg_hub_http *http = arg;
+
 	(void)yg_access_free(access);
+	if (!http->is_once)
+		return error;
+	http->is_once = false;
+	return yg_idempotency_end(http->opts.store, http->opts.clock, actor, route->id, request,
+				  reply, error);
 }
 
 /* ---- ports ---- */
@@ -289,6 +311,12 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 		return YG_ENOMEM;
 	http->opts = *opts;
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
+	if (rc == YG_OK) {
+		rc = yg_audit_key_open(http->hub, opts->data);
+		if (rc != YG_OK)
+			yg_say("%s/ca/audit.key: %s", yg_say_safe(yg_bytes_str(opts->data), 300),
+			       yg_say_tr(yg_err_text(rc)));
+	}
 	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
 	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */

@@ -247,14 +247,16 @@ static int hear_keeper(struct front *front)
 /* ---- its life ---- */
 
 /* What the system lets this process have open, without what it needs besides. */
-static unsigned connections_max(void)
+static unsigned connections_max(const struct yg_hub_settings *settings)
 {
+	unsigned wanted = settings->connections ? settings->connections : YG_TLS_CONNECTIONS_MAX;
 	struct rlimit limit;
+	unsigned most;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	    limit.rlim_cur > YG_TLS_CONNECTIONS_MAX + OTHER_FDS)
-		return YG_TLS_CONNECTIONS_MAX;
-	return limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > wanted + OTHER_FDS)
+		return wanted;
+	most = limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
+	return most < wanted ? most : wanted;
 }
 
 static int open_all(struct front *front, const struct yg_hub_settings *settings,
@@ -264,7 +266,8 @@ static int open_all(struct front *front, const struct yg_hub_settings *settings,
 		.place = settings->sensors,
 		.listener = settings->sensors_fd,
 		.has_listener = true,
-		.connections_max = connections_max(),
+		.connections_max = connections_max(settings),
+		.timeout_s = settings->timeout_s,
 		.clock = yg_clock_steady(), /* a slow client is one whatever the clock says */
 		.admit = admit,
 		.serve = serve,
@@ -327,6 +330,7 @@ int yg_hub_front_live(void *arg, int control, unsigned index)
 	int rc;
 
 	(void)index;
+	yg_hub_forget_link(arg);
 	yg_msg_pipe_init(&front.keeper, YG_HUB_CALL_MAX, YG_HUB_QUEUE_MAX);
 	rc = open_all(&front, settings, &server);
 	if (rc == YG_OK)

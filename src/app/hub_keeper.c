@@ -19,6 +19,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
+#include "base/io.h"
 
 #include "base/ban.h"
 
@@ -26,6 +27,8 @@ struct keeper {
 	struct yg_hub hub;
 	const struct yg_hub_settings *settings;
 	struct yg_control *store;
+	char *http_certificate; /* PEM; NULL: pages in the clear */
+	char *http_key;
 	struct yg_hub_http *http;
 	char facts_path[YG_HUB_PATH_MAX];
 	struct yg_hub_archive *archive;
@@ -35,6 +38,7 @@ struct keeper {
 	struct yg_facts *facts; /* the detection's own connection */
 	struct yg_hub_detect *detect;
 	char archive_dir[YG_HUB_PATH_MAX];
+	char batches_dir[YG_HUB_PATH_MAX];
 };
 
 static int say_path(const struct keeper *keeper, const char *name, int rc)
@@ -104,11 +108,14 @@ static int open_journal(struct keeper *keeper)
 
 static int open_archive(struct keeper *keeper)
 {
-	struct yg_hub_archive_opts opts = {
-		.dir = keeper->archive_dir, .name = YG_KEEP_CONSUMER, .clock = keeper->hub.clock};
+	struct yg_hub_archive_opts opts = {.dir = keeper->archive_dir,
+					   .batches_dir = keeper->batches_dir,
+					   .name = YG_KEEP_CONSUMER,
+					   .clock = keeper->hub.clock};
 	int rc;
 
-	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir))
+	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir) ||
+	    !yg_hub_path(&keeper->hub, "batches", keeper->batches_dir))
 		return say_path(keeper, "archive", YG_ELIMIT);
 	opts.journal = yg_keep_journal(keeper->hub.keep);
 	rc = yg_hub_archive_new(&opts, &keeper->archive);
@@ -182,6 +189,34 @@ static bool is_ready(void *arg)
 	return keeper->hub.front.fd >= 0;
 }
 
+static void metrics(void *arg, struct yg_buf *to)
+{
+	struct keeper *keeper = arg;
+
+	yg_hub_metrics(&keeper->hub, to);
+}
+
+/* The operator's own file, read before the walls stand. */
+static int read_pem(const char *path, char **ret)
+{
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc;
+
+	if (!path)
+		return YG_OK;
+	rc = yg_io_read_file(path, YG_CERT_PEM_MAX * 4, &bytes, &size);
+	if (rc == YG_OK) {
+		*ret = yg_strndup((const char *)bytes, size);
+		rc = *ret ? YG_OK : YG_ENOMEM;
+		yg_wipe(bytes, size);
+	}
+	free(bytes);
+	if (rc != YG_OK)
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
 static int open_http(struct keeper *keeper)
 {
 	const struct yg_hub_settings *settings = keeper->settings;
@@ -194,7 +229,10 @@ static int open_http(struct keeper *keeper)
 		.place = settings->http,
 		.listener = settings->http_fd,
 		.link_key = settings->link_key,
+		.key = keeper->http_key,
+		.certificate = keeper->http_certificate,
 		.is_ready = is_ready,
+		.metrics = metrics,
 		.arg = keeper,
 	};
 	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts_path)
@@ -204,13 +242,32 @@ static int open_http(struct keeper *keeper)
 	return rc == YG_OK ? rc : say_path(keeper, "facts.db", rc);
 }
 
+static int start_http(struct keeper *keeper)
+{
+	int rc = yg_hub_http_start(keeper->http);
+
+	if (rc != YG_OK && keeper->http_key)
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(keeper->settings->http_certificate), 300),
+		       yg_say_tr(yg_err_text(rc)));
+	else if (rc != YG_OK)
+		(void)say_path(keeper, "", rc);
+	return rc;
+}
+
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
-	int rc = make_folder(keeper, "heartbeats");
+	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
 
 	if (rc == YG_OK)
+		rc = read_pem(keeper->settings->http_key, &keeper->http_key);
+	yg_wall_become(YG_WALL_KEEPER, keeper->settings->data);
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "heartbeats");
+	if (rc == YG_OK)
 		rc = make_folder(keeper, "archive");
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "batches");
 	if (rc == YG_OK)
 		rc = make_folder(keeper, "journal");
 	if (rc == YG_OK)
@@ -230,7 +287,7 @@ static int open_all(struct keeper *keeper)
 	if (rc == YG_OK)
 		rc = open_detect(keeper);
 	if (rc == YG_OK)
-		rc = yg_hub_http_start(keeper->http);
+		rc = start_http(keeper);
 	return rc;
 }
 
@@ -499,6 +556,10 @@ static void close_all(struct keeper *keeper)
 	keeper->store = yg_control_free(keeper->store);
 	hub->ca = yg_cert_ca_free(hub->ca);
 	free(hub->ca_pem);
+	if (keeper->http_key)
+		yg_wipe(keeper->http_key, strlen(keeper->http_key));
+	free(keeper->http_key);
+	free(keeper->http_certificate);
 	free(hub->seen);
 	yg_signer_done(&hub->signer);
 	yg_msg_pipe_close(&hub->front);

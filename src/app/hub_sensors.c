@@ -5,12 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/consent.h"
 #include "app/hub-int.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/io.h"
-#include "wire/message.h"
+#include "wire/ledger.h"
 
 #include "base/ban.h"
 
@@ -153,8 +154,21 @@ static void say_conflict(const struct yg_cert_peer *peer, const struct yg_wire_b
 				      : N_("it was not kept again")));
 }
 
+/* The sensor's ledger is worth more with it, but what is kept is kept without it too. */
+static void countersign(struct yg_hub *hub, const struct yg_wire_batch *batch,
+			struct yg_wire_receipt *receipt)
+{
+	char text[YG_LEDGER_SIGNED_MAX];
+
+	receipt->is_signed = yg_signer_sign(&hub->signer, YG_SIGN_RECEIPT,
+					    yg_ledger_signed(receipt, batch, text),
+					    receipt->signature) == YG_OK;
+}
+
+/* @batch: what the hub countersigns; NULL: a drop record. */
 static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
-			const struct yg_keep_answer *answer, struct yg_wire_receipt *receipt)
+			const struct yg_keep_answer *answer, const struct yg_wire_batch *batch,
+			struct yg_wire_receipt *receipt)
 {
 	static const enum yg_wire_refusal refusals[] = {
 		[YG_KEEP_CONFLICT] = YG_WIRE_CONFLICT,
@@ -173,7 +187,20 @@ static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
 	receipt->is_already = answer->result == YG_KEEP_ALREADY;
 	receipt->next = answer->next.sequence;
 	receipt->time_ns = yg_hub_now(hub);
+	if (batch)
+		countersign(hub, batch, receipt);
 	yg_hub_wait_sync(hub, call, answer->position, receipt);
+}
+
+/* May anything be taken of this organisation? */
+static enum yg_wire_refusal check_consent(struct yg_hub *hub, const char *org)
+{
+	int rc = yg_consent_is_current(hub->enrol, org);
+
+	return rc == YG_OK	 ? YG_WIRE_OK
+	       : rc == YG_EACCES ? YG_WIRE_CONSENT
+	       : rc == YG_ENOENT ? YG_WIRE_CLOSED
+				 : yg_hub_refusal_of(rc);
 }
 
 /* The head is read here: whose batch it is, no other process has a say in. */
@@ -185,7 +212,9 @@ static void take_batch(struct yg_hub *hub, struct yg_hub_call *call,
 
 	if (rc == YG_OK && strcmp(call->batch.sensor, peer->sensor) != 0)
 		rc = yg_wire_fault_set(&fault, YG_EACCES, YG_WIRE_OTHER_SENSOR, NULL, 0);
-	if (rc != YG_OK)
+	if (rc == YG_OK)
+		fault.refusal = check_consent(hub, peer->organisation);
+	if (fault.refusal != YG_WIRE_OK)
 		yg_hub_refuse_fault(hub, call, &fault, NULL);
 	else
 		yg_hub_work(hub, call);
@@ -206,7 +235,7 @@ void yg_hub_worked(struct yg_hub *hub, struct yg_hub_call *call, const struct yg
 				    call->body, &answer);
 	if (rc == YG_OK && answer.result == YG_KEEP_CONFLICT)
 		say_conflict(&call->peer, batch, answer.position != 0);
-	answer_keep(hub, call, rc, &answer, &receipt);
+	answer_keep(hub, call, rc, &answer, batch, &receipt);
 }
 
 static void take_drop(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_cert_peer *peer)
@@ -226,7 +255,7 @@ static void take_drop(struct yg_hub *hub, struct yg_hub_call *call, const struct
 	rc = hub->keep->ops->drop(hub->keep, peer->organisation, &drop, yg_hub_now(hub), call->body,
 				  &answer);
 	receipt = (struct yg_wire_receipt){.epoch = drop.epoch, .sequence = drop.last};
-	answer_keep(hub, call, rc, &answer, &receipt);
+	answer_keep(hub, call, rc, &answer, NULL, &receipt);
 }
 
 /* ---- heartbeats ---- */

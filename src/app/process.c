@@ -97,7 +97,7 @@ static void live(const struct yg_process_spec *spec, int control, pid_t parent)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent)
 		_exit(YG_EXIT_FAILED);
 	(void)snprintf(name, sizeof(name), "yagura:%s", spec->name); /* cut as the kernel would */
-	(void)prctl(PR_SET_NAME, name, 0, 0, 0);			      /* for those who look */
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0);		     /* for those who look */
 	for (unsigned i = 0; i < spec->fd_count; i++)
 		keep[i] = spec->fds[i];
 	keep[spec->fd_count] = control;

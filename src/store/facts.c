@@ -50,14 +50,16 @@ int64_t yg_fact_minute_of(const uint8_t id[YG_FACT_ID_BYTES])
 										    : ns;
 }
 
-static void add_part(struct yg_buf *to, struct yg_bytes part)
+/* Another part behind the @size bytes at @to; longer ones count by their beginning. */
+static size_t add_part(uint8_t *to, size_t size, struct yg_bytes part)
 {
-	uint8_t size[8];
+	size_t count = part.size < YG_FACT_TEXT_MAX ? part.size : YG_FACT_TEXT_MAX;
 
 	for (unsigned i = 0; i < 8; i++)
-		size[i] = (uint8_t)((uint64_t)part.size >> (56 - 8 * i));
-	yg_buf_add(to, (struct yg_bytes){size, sizeof(size)});
-	yg_buf_add(to, part);
+		to[size + i] = (uint8_t)((uint64_t)count >> (56 - 8 * i));
+	if (count > 0)
+		memcpy(to + size + 8, part.data, count);
+	return size + 8 + count;
 }
 
 static int64_t minute_number(int64_t ns)
@@ -71,19 +73,17 @@ void yg_fact_finding_id(struct yg_bytes org, struct yg_bytes sensor, struct yg_b
 			struct yg_bytes source, int64_t minute_ns, uint8_t to[YG_FACT_ID_BYTES])
 {
 	const struct yg_bytes parts[] = {org, sensor, rule, source};
-	uint8_t digest[YG_SHA256_BYTES] = {0};
+	uint8_t key[5 * (8 + YG_FACT_TEXT_MAX)];
+	uint8_t digest[YG_SHA256_BYTES];
 	int64_t minute = minute_number(minute_ns);
 	char text[24];
-	struct yg_buf key;
+	size_t size = 0;
 
 	(void)snprintf(text, sizeof(text), "%lld", (long long)minute); /* 20 digits fit */
-	yg_buf_init(&key, SIZE_MAX);
 	for (size_t i = 0; i < 4; i++)
-		add_part(&key, parts[i]);
-	add_part(&key, yg_bytes_str(text));
-	if (yg_buf_error(&key) == YG_OK) /* without memory nothing else goes on either */
-		yg_sha256(yg_buf_bytes(&key), digest);
-	yg_buf_done(&key);
+		size = add_part(key, size, parts[i]);
+	size = add_part(key, size, yg_bytes_str(text));
+	yg_sha256((struct yg_bytes){key, size}, digest);
 	put_prefix(minute, to);
 	memcpy(to + YG_FACT_PREFIX_BYTES, digest, YG_FACT_ID_BYTES - YG_FACT_PREFIX_BYTES);
 }

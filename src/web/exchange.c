@@ -80,14 +80,15 @@ static void unlink_waiting(struct yg_web_exchange *exchange)
 }
 
 /* The handler has done with its access. */
-static void release(struct yg_web_exchange *exchange)
+static int release(struct yg_web_exchange *exchange, int error)
 {
 	const struct yg_web_guard *guard = exchange->web->config.guard;
 
 	if (guard)
-		guard->release(guard->arg, exchange->match.route, &exchange->request,
-			       exchange->access, &exchange->reply);
+		error = guard->release(guard->arg, exchange->match.route, &exchange->request,
+				       exchange->actor, exchange->access, &exchange->reply, error);
 	exchange->access = NULL;
+	return error;
 }
 
 struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange)
@@ -98,7 +99,7 @@ struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange)
 	if (exchange->is_later && !exchange->is_finished) {
 		if (exchange->call.cancel)
 			exchange->call.cancel(exchange->call.arg);
-		release(exchange);
+		(void)release(exchange, YG_EEND); /* nobody is told */
 	}
 	unlink_waiting(exchange);
 	drop_body(exchange);
@@ -489,8 +490,7 @@ static enum yg_web_refusal call_handler(struct yg_web_exchange *exchange)
 		put_off(exchange);
 		return YG_WEB_OK;
 	}
-	release(exchange);
-	return done(exchange, error);
+	return done(exchange, release(exchange, error));
 }
 
 void yg_web_exchange_leave(struct yg_web_exchange *exchange)
@@ -505,9 +505,8 @@ void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error)
 {
 	struct yg_web_exchange *exchange = (struct yg_web_exchange *)(void *)call;
 
-	release(exchange);
 	exchange->is_finished = true;
-	exchange->late_error = error;
+	exchange->late_error = release(exchange, error);
 	unlink_waiting(exchange);
 	exchange->is_suspended = false;
 	exchange->slot->is_waiting = false;

@@ -55,9 +55,10 @@ struct yg_web_guard {
 	/* All is there: *ret for the handler, and request->actor. */
 	int (*resolve)(void *arg, const struct yg_route *route, struct yg_request *request,
 		       void *actor, struct yg_access **ret, struct yg_reply *reply);
-	/* The handler is done with *ret (may be NULL); its reply is in @reply. */
-	void (*release)(void *arg, const struct yg_route *route, const struct yg_request *request,
-			struct yg_access *access, struct yg_reply *reply);
+	/* The handler is done with *ret (may be NULL) and returned @error; its reply is in @reply,
+	 * may be replaced, and is sent when this returns YG_OK. Not when resolve() refused. */
+	int (*release)(void *arg, const struct yg_route *route, const struct yg_request *request,
+		       void *actor, struct yg_access *access, struct yg_reply *reply, int error);
 	void *arg;
 };
 #define YG_WEB_ACTOR_BYTES 2048u

@@ -222,6 +222,29 @@ def lists_go_on_where_they_ended():
 
 
 @case
+def what_is_sent_again_is_done_once():
+    wish = {"id": "twice", "name": "Twice"}
+    one = TOWN.administrator.ask("POST", "/orgs", wish, Idempotency_Key="k-1")
+    two = TOWN.administrator.ask("POST", "/orgs", wish, Idempotency_Key="k-1")
+    equal((one[0], one[2]), (201, two[2]))
+    equal(two[0], 201)
+    problem(TOWN.administrator.ask("POST", "/orgs", wish, Idempotency_Key="k-2"), 409, "already-there")
+    problem(TOWN.administrator.ask("POST", "/orgs", dict(wish, name="Other"), Idempotency_Key="k-1"), 422, "other-request")
+    problem(TOWN.administrator.ask("POST", "/orgs", wish, Idempotency_Key="no blanks"), 400, "bad-request")
+    # Another one's key is another key.
+    problem(TOWN.local.ask("POST", "/orgs", wish, Idempotency_Key="k-1"), 409, "already-there")
+    # What was refused was not done, and may be tried again.
+    bad = {"id": "thrice", "corporate_number": "1"}
+    equal(TOWN.administrator.ask("POST", "/orgs", bad, Idempotency_Key="k-3")[0], 400)
+    equal(TOWN.administrator.ask("POST", "/orgs", {"id": "thrice"}, Idempotency_Key="k-3")[0], 201)
+    # A secret is shown once.
+    equal(TOWN.member.ask("POST", "/tokens", {"role": "member"}, Idempotency_Key="k-4")[0], 201)
+    count = len(TOWN.member.get("/tokens")["items"])
+    problem(TOWN.member.ask("POST", "/tokens", {"role": "member"}, Idempotency_Key="k-4"), 409, "already-done")
+    equal(len(TOWN.member.get("/tokens")["items"]), count)
+
+
+@case
 def what_was_done_is_in_the_audit_log():
     items = TOWN.administrator.get("/audit?limit=1000")["items"]
     equal([item["number"] for item in items], list(range(1, len(items) + 1)))

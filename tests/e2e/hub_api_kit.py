@@ -31,7 +31,7 @@ class Who:
             headers.setdefault("Content-Type", "application/json")
             content = body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode()
         try:
-            connection.request(method, path if path.startswith(("/api", "/start")) else "/api/v1" + path, content, headers)
+            connection.request(method, path if path.startswith(("/api", "/start", "/metrics")) else "/api/v1" + path, content, headers)
             answer = connection.getresponse()
             data = answer.read()
         finally:

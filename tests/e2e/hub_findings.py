@@ -86,7 +86,7 @@ def findings_are_those_of_detect():
     until("the findings", lambda: sum(counts(findings(hub)).values()) >= sum(wanted.values()))
     found = findings(hub)
     assert sorted(r for r, _ in counts(found)) == sorted(r for r, _ in wanted), (counts(found), wanted)
-    assert {f["organisation"] for f in found} == {"acme"} and {f["sensor"] for f in found} == {member.id}
+    assert {f["org"] for f in found} == {"acme"} and {f["sensor"] for f in found} == {member.id}
     assert all(f["source"] == str(log) for f in found), found[0]
     assert findings(hub, "acme") == found and findings(hub, "other") == []
     # A restart changes nothing.

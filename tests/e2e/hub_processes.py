@@ -4,7 +4,9 @@
 the parent, by word or by force, is the end of all; what one says to the other is not believed."""
 import os
 import pathlib
+import pwd
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -72,6 +74,34 @@ def who_is_there():
         else:
             equal(set(opened) - allowed, set(), role)
     hub.stop()
+
+
+@case
+def users():
+    """Started by root: nobody but the parent stays root, when the data folder is somebody's."""
+    if os.geteuid() != 0:
+        print("not tried: only root can become somebody else")
+        return
+    data = folder() / "of-nobody"
+    data.mkdir()
+    os.chmod(data.parent, 0o711)
+    nobody = pwd.getpwnam("nobody")
+    os.chown(data, nobody.pw_uid, nobody.pw_gid)
+    hub = Hub(data=data)
+    hub.org()
+    one = hub.stranger()
+    for number in (1, 2):
+        equal(one.send(one.batch(record(number), number))[0], 200)
+        for pid, role in children(hub).items():
+            status = pathlib.Path("/proc/%d/status" % pid).read_text(encoding="utf-8")
+            uids = re.search(r"^Uid:\s+(.*)$", status, re.M).group(1).split()
+            equal("0" in uids, False, (role, uids))
+            contains(status, "CapEff:\t0000000000000000")
+        kill(hub, "keeper")  # and the next one is
+    until("the archive", lambda: len(hub.archived()) == 2)
+    equal(hub.stop(), 0)
+    equal(os.stat(data / "hub.db").st_uid, nobody.pw_uid)
+    equal(os.stat(data / "ca/ca.key").st_uid, 0)
 
 
 @case

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pipe whose other end is hostile, in pieces of a size that the first byte says; each body is then
- * read as fields, chosen by its own bytes. What is put on a pipe is read the same. */
+/* A pipe whose other end is hostile, in pieces of a size that the first byte says; each body is
+ * then read as fields, chosen by its own bytes. What is put on a pipe is read the same. */
 #include <assert.h>
 #include <sys/socket.h>
 #include <unistd.h>

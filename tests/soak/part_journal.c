@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE
 #include <inttypes.h>
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,21 +14,14 @@
 #include "base/disk.h"
 #include "base/io.h"
 #include "journal/consumer.h"
-#include "soak.h"
+#include "senders.h"
 #include "store/control.h"
 
-#define PENDING_MAX   64u
 #define SEGMENT_BYTES 8192u
 #define GROUP_MS      2u
 #define ORG	      YG_S("soak")
 #define TALLY_BYTES   24u
 #define PAGE	      5000u
-
-struct pending {
-	unsigned sender;
-	uint64_t sequence;
-	uint64_t position;
-};
 
 /* The second consumer: how many batches, and a sum over them that knows no order. */
 struct statistics {
@@ -46,10 +38,8 @@ struct part {
 	struct yg_consumer *archive;
 	struct yg_consumer *statistics;
 	struct statistics counted;
-	struct pending pending[PENDING_MAX];
-	size_t pending_count;
+	struct soak_sending sending;
 	bool is_ending; /* threads: no more will come */
-	uint64_t batches;
 };
 
 /* ---- the archive: one transaction for output and cursor ---- */
@@ -119,8 +109,11 @@ static void archive_abort(void *arg)
 	yg_control_abort(((struct part *)arg)->store);
 }
 
-static const struct yg_consumer_ops archive_ops = {archive_load,   archive_begin, archive_take,
-						   archive_commit, archive_abort, NULL};
+static const struct yg_consumer_ops archive_ops = {.load = archive_load,
+						   .begin = archive_begin,
+						   .take = archive_take,
+						   .commit = archive_commit,
+						   .abort = archive_abort};
 
 /* ---- statistics: a file that holds output and cursor, replaced whole ---- */
 
@@ -194,9 +187,26 @@ static void statistics_abort(void *arg)
 	(void)arg; /* the next begin takes the last that was committed */
 }
 
-static const struct yg_consumer_ops statistics_ops = {statistics_load,	statistics_begin,
-						      statistics_take,	statistics_commit,
-						      statistics_abort, NULL};
+static const struct yg_consumer_ops statistics_ops = {.load = statistics_load,
+						      .begin = statistics_begin,
+						      .take = statistics_take,
+						      .commit = statistics_commit,
+						      .abort = statistics_abort};
+
+/* ---- what senders send ---- */
+
+static void name_of(const struct soak_world *world, unsigned sender, char to[64])
+{
+	(void)snprintf(to, 64, "%s", world->senders[sender].id); /* 15 bytes */
+}
+
+static void body_of(const struct soak_world *world, unsigned sender, uint64_t sequence,
+		    bool is_other, struct yg_buf *to)
+{
+	soak_body(world, sender, sequence, to);
+	if (is_other)
+		yg_buf_add_str(to, "other");
+}
 
 /* ---- starting and ending ---- */
 
@@ -266,106 +276,13 @@ static void *part_open(struct soak_world *world, const char *folder, struct soak
 		part_close(p);
 		return NULL;
 	}
-	for (unsigned i = 0; i < SOAK_SENDERS; i++)
-		world->senders[i].sent = world->senders[i].known;
+	p->sending = (struct soak_sending){
+		.world = world, .journal = p->journal, .name = name_of, .body = body_of};
+	soak_send_begin(&p->sending);
 	return p;
 }
 
 /* ---- what a running hub does ---- */
-
-/* Send @sequence; @other: other bytes under its name, which must be refused. */
-static int send_one(struct part *p, unsigned sender, uint64_t sequence, bool other,
-		    struct yg_journal_result *ret)
-{
-	struct soak_sender *s = &p->world->senders[sender];
-	bool is_dropped = soak_is_dropped(p->world, sender, sequence);
-	struct yg_journal_batch b = {.kind = is_dropped ? YG_JOURNAL_DROP : YG_JOURNAL_BATCH,
-				     .sensor = yg_bytes_str(s->id),
-				     .epoch = 1,
-				     .sequence = sequence,
-				     .sequence_last = sequence};
-	struct yg_buf body;
-	int rc;
-
-	yg_buf_init(&body, 2 * SOAK_BODY);
-	soak_body(p->world, sender, sequence, &body);
-	if (other)
-		yg_buf_add_str(&body, "other");
-	if (b.kind == YG_JOURNAL_DROP)
-		yg_buf_reset(&body);
-	b.body = yg_buf_bytes(&body);
-	yg_sha256(b.body, b.digest);
-	rc = yg_journal_append(p->journal, &b, ret);
-	yg_buf_done(&body);
-	return rc;
-}
-
-/* All that became durable is acknowledged. */
-static void acknowledge(struct part *p)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < p->pending_count; i++) {
-		struct pending *w = &p->pending[i];
-		int rc = yg_journal_outcome(p->journal, w->position);
-
-		if (rc == YG_OK)
-			soak_acked(p->world, w->sender, w->sequence);
-		else if (rc == YG_EAGAIN)
-			p->pending[kept++] = *w;
-		else
-			give_up("a batch was lost: %s", yg_err_text(rc));
-	}
-	p->pending_count = kept;
-}
-
-static void sync_all(struct part *p)
-{
-	if (yg_journal_sync(p->journal) != YG_OK)
-		give_up("the journal does not sync");
-	acknowledge(p);
-}
-
-static void make_batch(struct soak_sender *s)
-{
-	if (s->created >= SOAK_BATCHES)
-		give_up("too many batches in one generation");
-	s->created++;
-}
-
-/* A sender sends its next batch, or an old one again, or something else under an old name. */
-static void send_step(struct part *p, uint64_t *random)
-{
-	unsigned sender = (unsigned)random_below(random, SOAK_SENDERS);
-	struct soak_sender *s = &p->world->senders[sender];
-	struct yg_journal_result result;
-	uint64_t sequence = s->sent + 1;
-	bool is_again = s->sent > 0 && random_below(random, 8) == 0;
-	bool is_other;
-
-	if (p->pending_count == PENDING_MAX)
-		sync_all(p);
-	if (is_again)
-		sequence = s->sent - random_below(random, s->sent < 9 ? s->sent : 9);
-	else if (s->sent == s->created)
-		make_batch(s);
-	is_other = is_again && !soak_is_dropped(p->world, sender, sequence) &&
-		   random_below(random, 4) == 0;
-	if (send_one(p, sender, sequence, is_other, &result) != YG_OK)
-		give_up("a batch was not taken");
-	if (is_other) {
-		if (result.answer != YG_JOURNAL_CONFLICT)
-			give_up("%s/%" PRIu64 ": other bytes were answered with %d", s->id,
-				sequence, (int)result.answer);
-		return;
-	}
-	if (result.answer != YG_JOURNAL_NEW && result.answer != YG_JOURNAL_AGAIN)
-		give_up("%s/%" PRIu64 " was answered with %d, next is %" PRIu64, s->id, sequence,
-			(int)result.answer, result.next_sequence);
-	p->pending[p->pending_count++] = (struct pending){sender, sequence, result.position};
-	if (!is_again)
-		s->sent = sequence;
-}
 
 static void consume(struct yg_consumer *consumer)
 {
@@ -381,9 +298,9 @@ static void part_step(void *arg, uint64_t *random)
 	uint64_t what = random_below(random, 24);
 
 	if (what < 12)
-		send_step(p, random);
+		soak_send_step(&p->sending, random);
 	else if (what < 15)
-		sync_all(p);
+		soak_send_sync(&p->sending);
 	else if (what < 20)
 		consume(p->archive);
 	else if (what < 22)
@@ -414,93 +331,42 @@ static void part_settle(void *arg)
 {
 	struct part *p = arg;
 
-	for (unsigned i = 0; i < SOAK_SENDERS; i++) {
-		struct soak_sender *s = &p->world->senders[i];
-
-		while (s->sent < s->created) {
-			struct yg_journal_result result;
-
-			if (p->pending_count == PENDING_MAX)
-				sync_all(p);
-			if (send_one(p, i, s->sent + 1, false, &result) != YG_OK ||
-			    result.answer > YG_JOURNAL_AGAIN)
-				give_up("%s: the rest is not taken", s->id);
-			p->pending[p->pending_count++] =
-				(struct pending){i, ++s->sent, result.position};
-		}
-	}
-	sync_all(p);
+	soak_send_rest(&p->sending);
 	part_digest(p);
 }
 
 /* ---- with threads ---- */
 
-struct thread {
-	pthread_t id;
+struct consuming {
 	struct part *p;
-	unsigned number;
+	struct yg_consumer *consumer;
 };
-
-static void *sender_thread(void *arg)
-{
-	struct thread *t = arg;
-	struct soak_sender *s = &t->p->world->senders[t->number];
-	uint64_t random = t->p->world->seed + s->created * 7 + t->number;
-
-	for (uint64_t i = 0; t->p->batches == 0 || i < t->p->batches; i++) {
-		struct yg_journal_result result;
-
-		if (s->sent == s->created)
-			make_batch(s);
-		if (send_one(t->p, t->number, s->sent + 1, false, &result) != YG_OK ||
-		    result.answer > YG_JOURNAL_AGAIN)
-			give_up("%s: a batch was not taken", s->id);
-		if (yg_journal_wait(t->p->journal, result.position, random_below(&random, 4) == 0))
-			give_up("%s: a batch was lost", s->id);
-		s->sent++;
-		soak_acked(t->p->world, t->number, s->sent);
-	}
-	return NULL;
-}
 
 static void *consumer_thread(void *arg)
 {
-	struct thread *t = arg;
-	struct yg_consumer *c = t->number ? t->p->statistics : t->p->archive;
+	struct consuming *c = arg;
 
 	for (;;) {
-		bool is_last = __atomic_load_n(&t->p->is_ending, __ATOMIC_ACQUIRE);
-		int rc = yg_consumer_step(c);
+		bool is_last = __atomic_load_n(&c->p->is_ending, __ATOMIC_ACQUIRE);
+		int rc = yg_consumer_step(c->consumer);
 
 		if (rc == YG_EAGAIN && is_last)
 			return NULL;
 		if (rc == YG_EAGAIN)
-			rc = yg_consumer_wait(c, 20);
+			rc = yg_consumer_wait(c->consumer, 20);
 		if (rc != YG_OK && rc != YG_EAGAIN)
-			give_up("a consumer stops: %s; %s", yg_err_text(rc), yg_consumer_fault(c));
+			give_up("a consumer stops: %s; %s", yg_err_text(rc),
+				yg_consumer_fault(c->consumer));
 	}
 }
 
 static void part_run(void *arg, uint64_t batches)
 {
 	struct part *p = arg;
-	struct thread threads[SOAK_SENDERS + 2];
+	struct consuming both[] = {{p, p->archive}, {p, p->statistics}};
+	void *const args[] = {&both[0], &both[1]};
 
-	p->batches = batches;
-	p->is_ending = false;
-	for (unsigned i = 0; i < SOAK_SENDERS + 2; i++) {
-		bool is_sender = i < SOAK_SENDERS;
-
-		threads[i] = (struct thread){.p = p, .number = is_sender ? i : i - SOAK_SENDERS};
-		if (pthread_create(&threads[i].id, NULL,
-				   is_sender ? sender_thread : consumer_thread, &threads[i]) != 0)
-			give_up("no thread");
-	}
-	for (unsigned i = 0; i < SOAK_SENDERS + 2; i++) {
-		if (i == SOAK_SENDERS)
-			__atomic_store_n(&p->is_ending, true, __ATOMIC_RELEASE);
-		(void)pthread_join(threads[i].id, NULL);
-	}
+	soak_send_threads(&p->sending, batches, consumer_thread, args, 2, &p->is_ending);
 }
 
 /* ---- looking at what is there ---- */

@@ -543,7 +543,14 @@ static int prove(struct soak *s)
 	return passed == count ? 0 : 1;
 }
 
-static const struct soak_part *const parts[] = {&soak_journal, &soak_archive};
+/* Of this program: those of the hub's durable core and the sensor, or one that needs more. */
+static const struct soak_part *const parts[] = {
+#ifdef SOAK_PART
+	&SOAK_PART,
+#else
+	&soak_journal, &soak_archive, &soak_sensor,
+#endif
+};
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
 
 /* The parts that were asked for; the sums of all of them last. */

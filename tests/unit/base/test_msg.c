@@ -38,7 +38,8 @@ static void passes_messages(void)
 	CHECK(yg_msg_flush(&a) == YG_OK && yg_msg_fill(&b) == YG_OK);
 	CHECK(yg_msg_next(&b, &m) == YG_OK && m.kind == 7 && m.id == 1);
 	CHECK_TEXT(m.body, "onetwo");
-	CHECK(yg_msg_next(&b, &m) == YG_OK && m.kind == 8 && m.id == UINT64_MAX && m.body.size == 0);
+	CHECK(yg_msg_next(&b, &m) == YG_OK && m.kind == 8 && m.id == UINT64_MAX &&
+	      m.body.size == 0);
 	CHECK(yg_msg_next(&b, &m) == YG_EAGAIN);
 	/* What came before the end is still there. */
 	CHECK(yg_msg_put(&a, 9, 2, parts, 1) == YG_OK && yg_msg_flush(&a) == YG_OK);

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the journal to findings: the same rows whatever is done in between - batches gathered into
+ * other commits, kills at any point, judges given up for others, states written often or never.
+ */
+#define _GNU_SOURCE
+#include "app/hub_detect.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../check.h"
+#include "app/keep.h"
+#include "app/say.h"
+#include "base/alloc.h"
+#include "base/io.h"
+#include "wire/message.h"
+
+#include "base/ban.h"
+
+#define START	INT64_C(1763712000000000000) /* 2025-11-21 08:00 */
+#define BATCHES 60u
+#define ORGS	3u
+
+static const char rules_text[] = "title: Knock\n"
+				 "id: 6b6b6b6b-0000-4000-8000-000000000001\n"
+				 "name: knock\n"
+				 "logsource: {product: linux, service: sshd}\n"
+				 "detection:\n"
+				 "  sel: {message|contains: 'knock'}\n"
+				 "  condition: sel\n"
+				 "level: low\n"
+				 "---\n"
+				 "title: Five knocks\n"
+				 "id: 6b6b6b6b-0000-4000-8000-000000000002\n"
+				 "correlation:\n"
+				 "  type: event_count\n"
+				 "  rules: [knock]\n"
+				 "  group-by: [hostname]\n"
+				 "  timespan: 10m\n"
+				 "  condition: {gte: 5}\n"
+				 "  generate: true\n"
+				 "level: high\n";
+
+static char root[96];
+static struct yg_keep *keep;
+static struct yg_hub_rules rules;
+static struct yg_facts *facts;
+static struct yg_hub_detect *detect;
+static int64_t now_ns;
+static unsigned orgs_max;
+static int64_t save_ms;
+static struct yg_buf rows;
+
+static int64_t now(void *arg)
+{
+	(void)arg;
+	return now_ns;
+}
+
+static const char *path_of(const char *name)
+{
+	static char path[2][160];
+	static unsigned turn;
+
+	turn = !turn;
+	(void)snprintf(path[turn], sizeof(path[turn]), "%s/%s", root, name);
+	return path[turn];
+}
+
+static bool open_detect(void)
+{
+	const struct yg_hub_detect_opts opts = {
+		.name = YG_KEEP_DETECT,
+		.journal = yg_keep_journal(keep),
+		.facts = facts,
+		.rules = &rules,
+		.clock = {.now_ns = now},
+		.orgs_max = orgs_max,
+		.save_ms = save_ms,
+	};
+
+	return yg_hub_detect_new(&opts, &detect) == YG_OK;
+}
+
+static void close_all(void)
+{
+	detect = yg_hub_detect_free(detect);
+	facts = yg_facts_free(facts);
+	yg_hub_rules_done(&rules);
+	if (keep)
+		keep = keep->ops->free(keep);
+}
+
+/* As after a crash: nothing is written on the way out. */
+static bool reopen(void)
+{
+	struct yg_journal_report report;
+
+	close_all();
+	return yg_keep_open_journal(path_of("journal"), 0, &keep, &report) == YG_OK &&
+	       yg_facts_open_sqlite(path_of("facts.db"), true, &facts) == YG_OK &&
+	       yg_hub_rules_open(&rules, root, true, (struct yg_clock){.now_ns = now}) == YG_OK &&
+	       open_detect();
+}
+
+static void remove_all(void)
+{
+	char command[200];
+
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	if (root[0] && system(command) != 0)
+		fprintf(stderr, "%s stays\n", root);
+}
+
+static bool start(void)
+{
+	close_all();
+	remove_all();
+	(void)snprintf(root, sizeof(root), "%s/hub-detect-XXXXXX",
+		       getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	now_ns = START;
+	orgs_max = 0;
+	save_ms = 1;
+	return mkdtemp(root) && mkdir(path_of("rules"), 0700) == 0 &&
+	       yg_io_write_to(path_of("rules/count.yml"), yg_bytes_str(rules_text), 0600) ==
+		       YG_OK &&
+	       reopen();
+}
+
+static bool send(const char *org, uint64_t sequence, struct yg_bytes content)
+{
+	struct yg_wire_batch batch = {.sensor = "s",
+				      .epoch = 1,
+				      .sequence = sequence,
+				      .first_ns = YG_TIME_NONE,
+				      .last_ns = YG_TIME_NONE};
+	struct yg_keep_answer answer = {.result = YG_KEEP_GAP};
+	struct yg_buf packed;
+	struct yg_buf bytes;
+	int rc;
+
+	yg_buf_init(&packed, 1u << 20);
+	yg_buf_init(&bytes, 1u << 20);
+	rc = yg_wire_pack(content, &batch, &packed);
+	yg_wire_head_write(&batch, &bytes);
+	yg_buf_add(&bytes, yg_buf_bytes(&packed));
+	if (rc == YG_OK)
+		rc = keep->ops->accept(keep, org, &batch, now_ns, yg_buf_bytes(&bytes), &answer);
+	if (rc == YG_OK)
+		rc = keep->ops->sync(keep);
+	yg_buf_done(&packed);
+	yg_buf_done(&bytes);
+	return rc == YG_OK && answer.result == YG_KEEP_NEW;
+}
+
+static void add_line(struct yg_buf *to, int64_t at_s, unsigned position, const char *host,
+		     const char *words)
+{
+	char iso[YG_ISO_SIZE];
+
+	(void)yg_time_iso(START + at_s * YG_NS_PER_S, 0, iso);
+	yg_buf_addf(to,
+		    "{\"v\":1,\"format\":\"syslog\",\"source\":\"/var/log/auth.log\","
+		    "\"position\":%u,\"time\":\"%s\",\"has_zone\":true,\"raw\":\"%s %s\","
+		    "\"fields\":{\"hostname\":\"%s\",\"program\":\"sshd\",\"message\":\"%s\"}}\n",
+		    position, iso, host, words, host, words);
+}
+
+/* Batch @n of all: of which organisation, and what is in it, follows from @n. */
+static bool send_batch(unsigned n)
+{
+	static const char *const orgs[ORGS] = {"acme", "beta", "gamma"};
+	struct yg_buf content;
+	uint32_t random = n * 2654435761u;
+	bool is_sent;
+
+	yg_buf_init(&content, 1u << 20);
+	for (unsigned i = 0; i < 1 + (random >> 28) % 4; i++) {
+		random = random * 1664525u + 1013904223u;
+		/* Within a batch not always in order. */
+		add_line(&content, 20 * n + (random >> 9 & 7), n * 10 + i + 1,
+			 random >> 13 & 1 ? "web" : "db",
+			 random >> 16 & 3 ? "knock from 192.0.2.1" : "session opened");
+	}
+	is_sent = send(orgs[n % ORGS], n / ORGS + 1, yg_buf_bytes(&content));
+	yg_buf_done(&content);
+	return is_sent;
+}
+
+static int tell(void *arg, const struct yg_fact_finding *f)
+{
+	char id[2 * YG_FACT_ID_BYTES + 1];
+
+	yg_hex((struct yg_bytes){f->id, YG_FACT_ID_BYTES}, id);
+	yg_buf_addf(arg, "%s %.*s %.*s %.*s %d %lld-%lld x%llu", id, YG_FMT(f->org),
+		    YG_FMT(f->rule), YG_FMT(f->source), (int)f->outcome,
+		    (long long)((f->first_ns - START) / YG_NS_PER_S),
+		    (long long)((f->last_ns - START) / YG_NS_PER_S), (unsigned long long)f->count);
+	for (uint32_t i = 0; i < f->ref_count; i++)
+		yg_buf_addf(arg, " %llu", (unsigned long long)f->refs[i].number);
+	yg_buf_add_byte(arg, '\n');
+	return yg_buf_error(arg);
+}
+
+/* All rows as text; owned. */
+static char *all_rows(void)
+{
+	const struct yg_fact_filter filter = {.is_all_orgs = true, .limit = YG_FACT_LIST_MAX};
+
+	yg_buf_reset(&rows);
+	if (yg_facts_list(facts, &filter, tell, &rows) != YG_OK)
+		return NULL;
+	return yg_strndup((const char *)rows.data, rows.size);
+}
+
+static bool drain(void)
+{
+	int rc;
+
+	while ((rc = yg_hub_detect_step(detect)) == YG_OK)
+		;
+	return rc == YG_EAGAIN;
+}
+
+static char *wanted; /* of all batches, one commit, nothing in between */
+
+static unsigned count_of(const char *text, const char *word)
+{
+	unsigned count = 0;
+
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void all_at_once(void)
+{
+	CHECK(start());
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n));
+	CHECK(drain());
+	wanted = all_rows();
+	CHECK(wanted);
+	CHECK(count_of(wanted, "0001 ") > 20 && count_of(wanted, "0002 ") >= 4);
+	CHECK(yg_hub_detect_counts(detect).batches == BATCHES);
+	CHECK(yg_hub_detect_counts(detect).unread == 0);
+}
+
+static bool is_as_wanted(void)
+{
+	char *got = all_rows();
+	bool is_same = got && wanted && strcmp(got, wanted) == 0;
+
+	if (!is_same)
+		fprintf(stderr, "got\n%s\nnot\n%s\n", got, wanted);
+	free(got);
+	return is_same;
+}
+
+static void one_by_one(void)
+{
+	CHECK(start());
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n) && drain());
+	CHECK(is_as_wanted());
+}
+
+/* Ended and started at many places, with states that were written lately, long ago, or never. */
+static void killed_at_any_batch(void)
+{
+	static const int64_t ages[] = {1, 300000, 3000000};
+
+	for (size_t a = 0; a < 3; a++) {
+		uint32_t random = 77 + (uint32_t)a;
+		uint64_t replayed = 0;
+
+		CHECK(start());
+		save_ms = ages[a];
+		CHECK(reopen());
+		for (unsigned n = 0; n < BATCHES; n++) {
+			CHECK(send_batch(n));
+			now_ns += 20 * YG_NS_PER_S;
+			random = random * 1664525u + 1013904223u;
+			if (random >> 20 & 1)
+				CHECK(drain());
+			if ((random >> 24) % 3 == 0) {
+				CHECK(reopen());
+				CHECK(!(random >> 28 & 1) || drain());
+				replayed += yg_hub_detect_counts(detect).replayed;
+			}
+		}
+		CHECK(drain() && is_as_wanted());
+		CHECK(a == 0 || replayed > 0);
+	}
+}
+
+static void judges_make_room_for_others(void)
+{
+	uint64_t evicted = 0;
+
+	CHECK(start());
+	orgs_max = 1;
+	save_ms = 1000000;
+	CHECK(reopen());
+	for (unsigned n = 0; n < BATCHES; n++) {
+		CHECK(send_batch(n));
+		if (n % 7 == 0)
+			CHECK(drain());
+		if (n % 20 == 19) {
+			evicted += yg_hub_detect_counts(detect).evicted;
+			CHECK(reopen());
+		}
+	}
+	CHECK(drain() && is_as_wanted());
+	CHECK(evicted + yg_hub_detect_counts(detect).evicted > 10);
+}
+
+/* Memory, disk: each call that can fail fails once, somewhere on the way. */
+static void failures_come_again_from_the_journal(void)
+{
+	unsigned failed = 0;
+
+	CHECK(start());
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n));
+	for (long at = 1; at < 4000; at += 37) {
+		int rc = YG_OK;
+
+		yg_fail_at = at;
+		while (rc == YG_OK)
+			rc = yg_hub_detect_step(detect);
+		yg_fail_at = 0;
+		failed += rc != YG_EAGAIN;
+		if (at % 5 == 0)
+			CHECK(reopen());
+	}
+	CHECK(failed > 3 && drain() && is_as_wanted());
+}
+
+static void an_older_store_comes_to_the_same(void)
+{
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+
+	CHECK(start());
+	for (unsigned n = 0; n < BATCHES / 2; n++)
+		CHECK(send_batch(n));
+	CHECK(drain());
+	close_all();
+	CHECK(yg_io_read_file(path_of("facts.db"), 64u << 20, &bytes, &size) == YG_OK);
+	CHECK(reopen());
+	for (unsigned n = BATCHES / 2; n < BATCHES; n++)
+		CHECK(send_batch(n));
+	CHECK(drain() && is_as_wanted());
+	close_all();
+	(void)unlink(path_of("facts.db-wal"));
+	(void)unlink(path_of("facts.db-shm"));
+	CHECK(yg_io_write_to(path_of("facts.db"), (struct yg_bytes){bytes, size}, 0600) == YG_OK);
+	free(bytes);
+	CHECK(reopen() && drain() && is_as_wanted());
+}
+
+static void organisations_are_counted_apart(void)
+{
+	struct yg_buf content;
+	char *text;
+
+	CHECK(start());
+	yg_buf_init(&content, 1u << 20);
+	for (unsigned i = 0; i < 4; i++)
+		add_line(&content, i, i + 1, "web", "knock");
+	CHECK(send("acme", 1, yg_buf_bytes(&content)) && send("beta", 1, yg_buf_bytes(&content)));
+	CHECK(drain());
+	text = all_rows();
+	CHECK(text && count_of(text, "0001 ") == 2 && count_of(text, "0002 ") == 0);
+	free(text);
+	yg_buf_done(&content);
+}
+
+static bool send_knocks(const char *org, uint64_t sequence, unsigned count)
+{
+	struct yg_buf content;
+	bool is_sent;
+
+	yg_buf_init(&content, 1u << 20);
+	for (unsigned i = 0; i < count; i++)
+		add_line(&content, (int64_t)sequence, i + 1, "web", "knock");
+	is_sent = send(org, sequence, yg_buf_bytes(&content));
+	yg_buf_done(&content);
+	now_ns += 10 * YG_NS_PER_S;
+	return is_sent && drain();
+}
+
+/* One state is of a later batch than another lacks: reading begins before both. */
+static void what_a_state_holds_is_not_judged_again(void)
+{
+	char *text;
+
+	CHECK(start());
+	save_ms = 15000;
+	CHECK(reopen());
+	CHECK(send_knocks("acme", 1, 2) && send_knocks("beta", 1, 1) && send_knocks("acme", 2, 2));
+	CHECK(drain() && yg_hub_detect_counts(detect).saved == 1); /* acme's alone */
+	CHECK(reopen() && drain() && yg_hub_detect_counts(detect).replayed == 1);
+	CHECK(send_knocks("acme", 3, 1));
+	text = all_rows();
+	CHECK(text && count_of(text, "0002 ") == 1);
+	free(text);
+}
+
+static void what_is_no_batch_is_passed_over(void)
+{
+	struct yg_journal_batch batch = {.kind = YG_JOURNAL_BATCH,
+					 .sensor = YG_S("acme/x"),
+					 .epoch = 1,
+					 .sequence = 1,
+					 .received_ns = START,
+					 .body = YG_S("no batch")};
+	struct yg_journal_result result;
+
+	CHECK(start() && send_batch(0));
+	CHECK(yg_journal_append(yg_keep_journal(keep), &batch, &result) == YG_OK);
+	CHECK(yg_journal_sync(yg_keep_journal(keep)) == YG_OK);
+	CHECK(send_batch(1) && drain());
+	CHECK(yg_hub_detect_counts(detect).damaged == 1);
+	CHECK(yg_hub_detect_counts(detect).batches == 2);
+}
+
+static void a_thread_does_the_same_and_ends_at_once(void)
+{
+	CHECK(start());
+	for (unsigned n = 0; n < BATCHES; n++) {
+		CHECK(send_batch(n));
+		if (n % 16 == 0) {
+			if (n % 32 == 0)
+				CHECK(yg_hub_detect_start(detect) == YG_OK);
+			CHECK(reopen());
+		}
+	}
+	CHECK(drain() && is_as_wanted());
+	CHECK(yg_hub_detect_save(detect) == YG_OK && reopen() && drain());
+	CHECK(yg_hub_detect_counts(detect).replayed == 0); /* all states were written */
+}
+
+static const struct check_case cases[] = {
+	CASE(all_at_once),
+	CASE(one_by_one),
+	CASE(killed_at_any_batch),
+	CASE(judges_make_room_for_others),
+	CASE(failures_come_again_from_the_journal),
+	CASE(an_older_store_comes_to_the_same),
+	CASE(organisations_are_counted_apart),
+	CASE(what_a_state_holds_is_not_judged_again),
+	CASE(what_is_no_batch_is_passed_over),
+	CASE(a_thread_does_the_same_and_ends_at_once),
+};
+
+int main(void)
+{
+	int status;
+
+	yg_buf_init(&rows, 16u << 20);
+	status = check_main(cases, sizeof(cases) / sizeof(cases[0]));
+	close_all();
+	remove_all();
+	free(wanted);
+	yg_buf_done(&rows);
+	return status;
+}
