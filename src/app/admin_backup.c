@@ -84,16 +84,22 @@ static int say_failed(const char *dir, int rc, const struct yg_backup_report *re
 									     : YG_EXIT_FAILED;
 }
 
+enum done { MADE, WHOLE, RESTORED };
+
 static int say_done(const struct backup_cli *cli, const struct yg_backup_report *report,
-		    const char *words)
+		    enum done what)
 {
+	unsigned long long files = report->files, bytes = report->bytes;
+
 	if (cli->is_json)
-		printf("{\"files\":%llu,\"bytes\":%llu,\"linked\":%llu}\n",
-		       (unsigned long long)report->files, (unsigned long long)report->bytes,
+		printf("{\"files\":%llu,\"bytes\":%llu,\"linked\":%llu}\n", files, bytes,
 		       (unsigned long long)report->linked);
+	else if (what == MADE)
+		yg_say(N_("backup made: %llu files, %llu bytes"), files, bytes);
+	else if (what == WHOLE)
+		yg_say(N_("the backup is whole: %llu files, %llu bytes"), files, bytes);
 	else
-		yg_say("%s: %llu, %llu B", yg_say_tr(words), (unsigned long long)report->files,
-		       (unsigned long long)report->bytes);
+		yg_say(N_("put back: %llu files, %llu bytes"), files, bytes);
 	return fflush(stdout) == 0 ? YG_EXIT_DONE : YG_EXIT_FAILED;
 }
 
@@ -102,8 +108,7 @@ static int verify(const struct backup_cli *cli, const char *dir)
 	struct yg_backup_report report = {0};
 	int rc = yg_backup_verify(dir, &report);
 
-	return rc == YG_OK ? say_done(cli, &report, N_("the backup is whole; files"))
-			   : say_failed(dir, rc, &report);
+	return rc == YG_OK ? say_done(cli, &report, WHOLE) : say_failed(dir, rc, &report);
 }
 
 static int make(const struct backup_cli *cli)
@@ -116,7 +121,7 @@ static int make(const struct backup_cli *cli)
 			    N_("%s: there is no hub's data in it"), safe(cli->data));
 		return YG_EXIT_FAILED;
 	}
-	return rc == YG_OK ? say_done(cli, &report, N_("backup made; files"))
+	return rc == YG_OK ? say_done(cli, &report, MADE)
 			   : say_failed(rc == YG_EMISMATCH && cli->base ? cli->base : cli->to, rc,
 					&report);
 }
@@ -145,6 +150,5 @@ int yg_admin_restore(int argc, char **argv)
 	if (cli.word_count > 0 || !cli.data || !cli.from || cli.to || cli.base)
 		return yg_admin_wording("restore");
 	rc = yg_backup_restore(cli.from, cli.data, &report);
-	return rc == YG_OK ? say_done(&cli, &report, N_("put back; files"))
-			   : say_failed(cli.from, rc, &report);
+	return rc == YG_OK ? say_done(&cli, &report, RESTORED) : say_failed(cli.from, rc, &report);
 }

@@ -248,8 +248,8 @@ static int search(struct search_cli *cli)
 	if (rc == YG_OK) {
 		rc = note_view(cli, &admin);
 		if (rc != YG_OK)
-			status = yg_admin_error(&admin, rc == YG_EINVAL ? "--reason" : cli->org,
-						rc);
+			status =
+				yg_admin_error(&admin, rc == YG_EINVAL ? "--reason" : cli->org, rc);
 	}
 	yg_admin_register_close(&admin);
 	if (rc != YG_OK)

@@ -348,7 +348,8 @@ static int take_folder(struct making *m, const char *name, take_fn *take)
 /* Taken apart, in an order of their own; or of the running process alone. */
 static bool is_special(const char *name)
 {
-	static const char *const names[] = {"archive", "journal", "hub.db", "facts.db", "lock"};
+	static const char *const names[] = {"archive", "batches",  "journal",
+					    "hub.db",  "facts.db", "lock"};
 	struct yg_bytes text = yg_bytes_str(name);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -402,6 +403,8 @@ static int take_all(struct making *m)
 		rc = take_database(m, "facts.db");
 	if (rc == YG_OK)
 		rc = take_folder(m, "archive", take_archive_file);
+	if (rc == YG_OK) /* of the same consumer: behind its cursor */
+		rc = take_folder(m, "batches", take_other_file);
 	if (rc == YG_OK)
 		rc = take_journal(m);
 	return rc == YG_OK ? take_database(m, "hub.db") : rc;

@@ -4,7 +4,8 @@
  *
  * The order makes the copy one that a hub can begin with (docs/backup.md says why):
  *
- *   journal held ─► keys, rules, heartbeats ─► cursors, findings ─► archive ─► journal ─► register
+ *   journal held ─► keys, rules, heartbeats ─► cursors, findings ─► archive, batches ─► journal
+ *   ─► register
  *
  * Each file's SHA-256 stands in files.sha256, as sha256sum(1) writes and checks it; backup.json is
  * written last: a folder without it is no backup.
