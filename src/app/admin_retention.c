@@ -53,6 +53,43 @@ static bool take_months(struct retention_cli *cli, const char *text)
 	return false;
 }
 
+static bool take_option(struct retention_cli *cli, int c)
+{
+	switch (c) {
+	case 'd':
+		cli->data = optarg;
+		return true;
+	case 'o':
+		cli->org = optarg;
+		return true;
+	case 'j':
+		cli->is_json = true;
+		return true;
+	case 'k':
+		return take_kind(cli, optarg);
+	case 'm':
+		return take_months(cli, optarg);
+	case 'l':
+		return true; /* main.c */
+	default:
+		yg_say(N_("`yagura admin --help` shows what there is"));
+		return false;
+	}
+}
+
+/* "retention show" or "retention set", with what each needs. */
+static bool read_words(struct retention_cli *cli, char **words, int count)
+{
+	if (count == 2 && cli->data) {
+		cli->is_set = strcmp(words[1], "set") == 0;
+		if (cli->is_set ? cli->org && cli->months > 0
+				: strcmp(words[1], "show") == 0 && cli->months == 0)
+			return true;
+	}
+	(void)yg_admin_wording("retention");
+	return false;
+}
+
 static bool read_cli(int argc, char **argv, struct retention_cli *cli)
 {
 	static const struct option longs[] = {
@@ -67,28 +104,10 @@ static bool read_cli(int argc, char **argv, struct retention_cli *cli)
 	int c;
 
 	cli->kind = YG_RETENTION_ALL;
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (c == 'd')
-			cli->data = optarg;
-		else if (c == 'o')
-			cli->org = optarg;
-		else if (c == 'j')
-			cli->is_json = true;
-		else if ((c == 'k' && !take_kind(cli, optarg)) ||
-			 (c == 'm' && !take_months(cli, optarg)))
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		if (!take_option(cli, c))
 			return false;
-		else if (c == '?') {
-			yg_say(N_("`yagura admin --help` shows what there is"));
-			return false;
-		}
-	}
-	cli->is_set = argc - optind == 2 && strcmp(argv[optind + 1], "set") == 0;
-	if (argc - optind == 2 && cli->data &&
-	    (cli->is_set ? cli->org && cli->months > 0
-			 : strcmp(argv[optind + 1], "show") == 0 && cli->months == 0))
-		return true;
-	(void)yg_admin_wording("retention");
-	return false;
+	return read_words(cli, argv + optind, argc - optind);
 }
 
 /* ---- show ---- */

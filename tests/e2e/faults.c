@@ -54,7 +54,7 @@ static int fails(void)
 
 int clock_gettime(clockid_t clock, struct timespec *ts)
 {
-	static int (*real)(clockid_t clock, struct timespec *ts);
+	static int (*real)(clockid_t clock, struct timespec * ts);
 	int64_t ahead = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE     ? said()[0]
 			: clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE ? said()[1]
 										      : 0;

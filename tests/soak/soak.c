@@ -548,7 +548,9 @@ static const struct soak_part *const parts[] = {
 #ifdef SOAK_PART
 	&SOAK_PART,
 #else
-	&soak_journal, &soak_archive, &soak_sensor,
+	&soak_journal,
+	&soak_archive,
+	&soak_sensor,
 #endif
 };
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))

@@ -356,7 +356,8 @@ static void held(void)
 	CHECK(j && fill(j, 1, 40));
 	yg_journal_stats(j, &before);
 	CHECK(before.passed == 0);
-	CHECK(yg_journal_hold(folder, &first) == YG_OK && yg_journal_hold(folder, &second) == YG_OK);
+	CHECK(yg_journal_hold(folder, &first) == YG_OK &&
+	      yg_journal_hold(folder, &second) == YG_OK);
 	CHECK(yg_journal_cursor_save(j, "archive", 30) == YG_OK && yg_journal_trim(j) == YG_OK);
 	yg_journal_stats(j, &stats);
 	CHECK(stats.segments == before.segments && segments(list, 64) == before.segments);
