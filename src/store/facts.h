@@ -32,7 +32,7 @@
 #define YG_FACT_STATE_MAX    (16u << 20) /* bytes a consumer may keep at its cursor */
 #define YG_FACT_PART_MAX     (80u << 20) /* bytes of a part of its state */
 #define YG_FACT_KEY_MAX	     128u	 /* bytes of the name of such a part */
-#define YG_FACT_LOOK_MAX     10000u	 /* rows looked at for one page */
+#define YG_FACT_LOOK_MAX     5000u /* rows looked at for one page, of several organisations fewer */
 #define YG_FACT_CONSUMER_MAX 32u
 #define YG_FACT_ID_BYTES     16u
 
