@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
-#include "access/access.h"
+#include "access/access-int.h"
 
 #include "access/rights-int.h"
 #include "base/alloc.h"
@@ -10,22 +10,12 @@
 
 #include "base/ban.h"
 
-#define PERSON_MAX   200u /* bytes */
 #define ZONE_JAPAN_S (9 * 3600)
 
-static const struct yg_bytes local_org = {(const uint8_t *)"local", 5};
-static const struct yg_bytes invitations = {(const uint8_t *)"expert", 6};
+#define LOCAL_ORG "local"
 
-struct yg_access {
-	struct yg_control *store;
-	struct yg_clock clock;
-	enum yg_role role;
-	char *actor;
-	/* An invited one: key "ASSESSMENT/ID" of the invitation, and how much of it is the
-	 * assessment. NULL: not bound to an assessment. */
-	char *invitation;
-	size_t assessment_size;
-};
+static const struct yg_bytes local_org = {(const uint8_t *)LOCAL_ORG, sizeof(LOCAL_ORG) - 1};
+static const struct yg_bytes invitations = {(const uint8_t *)"expert", 6};
 
 /* ---- names ---- */
 
@@ -51,8 +41,7 @@ static bool is_blank(uint32_t point)
 	return point == ' ' || point == 0xa0 || point == 0x3000;
 }
 
-/* @person as it is kept: trimmed, printable, at most PERSON_MAX bytes. Returns the size. */
-static size_t clean_name(struct yg_bytes person, char to[PERSON_MAX + 1])
+size_t yg_access_clean_name(struct yg_bytes person, char to[YG_ACCESS_NAME_MAX + 1])
 {
 	size_t end = 0; /* behind the last character that is no blank */
 	size_t at = 0;
@@ -66,7 +55,7 @@ static size_t clean_name(struct yg_bytes person, char to[PERSON_MAX + 1])
 		i += size ? size : 1;
 		if (is_unprintable(point) || (at == 0 && is_blank(point)))
 			continue;
-		if (at + put.size > PERSON_MAX)
+		if (at + put.size > YG_ACCESS_NAME_MAX)
 			break;
 		memcpy(to + at, put.data, put.size);
 		at += put.size;
@@ -187,15 +176,16 @@ static int find_invitation(struct yg_control *store, const char *id, char **ret)
 int yg_access_local(struct yg_control *store, struct yg_clock clock, const char *person,
 		    struct yg_access **ret)
 {
-	char name[PERSON_MAX + 1];
+	char name[YG_ACCESS_NAME_MAX + 1];
 	struct yg_access *access;
 
-	if (clean_name(yg_bytes_str(person), name) == 0)
+	if (yg_access_clean_name(yg_bytes_str(person), name) == 0)
 		return YG_EINVAL;
 	access = yg_calloc(1, sizeof(*access));
 	if (!access)
 		return YG_ENOMEM;
-	*access = (struct yg_access){.store = store, .clock = clock, .role = YG_ROLE_OWNER};
+	*access = (struct yg_access){
+		.store = store, .clock = clock, .role = YG_ROLE_OWNER, .org = LOCAL_ORG};
 	access->actor = join("local:", name);
 	if (!access->actor) {
 		(void)yg_access_free(access);
@@ -211,14 +201,15 @@ int yg_access_as_expert(const struct yg_access *local, const char *id, struct yg
 	const char *slash;
 	int rc;
 
-	if (local->role != YG_ROLE_OWNER)
-		return YG_EACCES;
+	if (local->role != YG_ROLE_OWNER || local->hub)
+		return YG_EACCES; /* at a hub people are invited to the hub */
 	if (id[0] == '\0' || strchr(id, '/'))
 		return YG_ENOENT;
 	access = yg_calloc(1, sizeof(*access));
 	if (!access)
 		return YG_ENOMEM;
-	*access = (struct yg_access){.store = local->store, .clock = local->clock};
+	*access =
+		(struct yg_access){.store = local->store, .clock = local->clock, .org = LOCAL_ORG};
 	rc = find_invitation(access->store, id, &access->invitation);
 	if (rc == YG_OK)
 		rc = check_invitation(access->store, access->clock, access->invitation,
@@ -262,11 +253,30 @@ int64_t yg_access_now(const struct yg_access *access)
 	return access->clock.now_ns(access->clock.arg);
 }
 
+const char *yg_access_org(const struct yg_access *access)
+{
+	return access->org;
+}
+
+static struct yg_bytes org_of(const struct yg_access *access)
+{
+	return yg_bytes_str(access->org);
+}
+
 /* ---- what this actor may ---- */
+
+/* NULL: no such kind, or a hub's access that was opened for something else than documents. */
+static const struct yg_rights *rights_for(const struct yg_access *access, struct yg_bytes kind)
+{
+	if (access->hub && access->right != YG_MAY_read_assessments &&
+	    access->right != YG_MAY_write_assessments)
+		return NULL;
+	return yg_rights_of(kind);
+}
 
 bool yg_access_may_write(const struct yg_access *access, const char *kind)
 {
-	const struct yg_rights *rights = yg_rights_of(yg_bytes_str(kind));
+	const struct yg_rights *rights = rights_for(access, yg_bytes_str(kind));
 
 	return rights && rights->by_role[access->role].may_write;
 }
@@ -284,18 +294,20 @@ static bool is_reachable(const struct yg_access *access, const struct yg_rights 
 
 static bool may_read(const struct yg_access *access, struct yg_bytes kind, struct yg_bytes key)
 {
-	const struct yg_rights *rights = yg_rights_of(kind);
+	const struct yg_rights *rights = rights_for(access, kind);
 
 	return rights && rights->by_role[access->role].may_read &&
 	       is_reachable(access, rights, key);
 }
 
-/* Before each call: an invitation may have ended meanwhile. */
+/* Before each call: an invitation, a grant, a mandate or a credential may have ended meanwhile. */
 static int check_actor(const struct yg_access *access)
 {
 	enum yg_role role;
 	int rc;
 
+	if (access->hub)
+		return yg_hub_check(access);
 	if (!access->invitation)
 		return YG_OK;
 	rc = check_invitation(access->store, access->clock, access->invitation, &role);
@@ -314,7 +326,7 @@ static int check_read(const struct yg_access *access, const char *kind, const ch
 static int check_write(const struct yg_access *access, const char *kind, const char *key,
 		       bool *ret_is_bytes)
 {
-	const struct yg_rights *rights = yg_rights_of(yg_bytes_str(kind));
+	const struct yg_rights *rights = rights_for(access, yg_bytes_str(kind));
 	int rc = check_actor(access);
 
 	if (rc != YG_OK)
@@ -349,7 +361,7 @@ void yg_access_abort(struct yg_access *access)
 static int put_document(struct yg_access *access, const char *kind, const char *key,
 			struct yg_doc_put *put, uint32_t *ret_revision)
 {
-	put->org = local_org;
+	put->org = org_of(access);
 	put->kind = yg_bytes_str(kind);
 	put->key = yg_bytes_str(key);
 	put->time_ns = yg_access_now(access);
@@ -434,8 +446,8 @@ static int read_document(struct yg_access *access, const char *kind, const char 
 
 	if (rc != YG_OK)
 		return rc;
-	return yg_control_get(access->store, local_org, yg_bytes_str(kind), yg_bytes_str(key), fn,
-			      reading);
+	return yg_control_get(access->store, org_of(access), yg_bytes_str(kind), yg_bytes_str(key),
+			      fn, reading);
 }
 
 int yg_access_get(struct yg_access *access, const char *kind, const char *key, json_t **ret,
@@ -505,7 +517,7 @@ static int visit_one(void *arg, const struct yg_doc *doc)
 /* May documents of the kinds that @filter names be read at all? */
 static bool may_list(const struct yg_access *access, const struct yg_doc_filter *filter)
 {
-	const struct yg_rights *rights = yg_rights_of(filter->kind);
+	const struct yg_rights *rights = rights_for(access, filter->kind);
 
 	if (filter->by_change && filter->kind.size == 0)
 		return true;
@@ -525,7 +537,7 @@ int yg_access_visit(struct yg_access *access, const struct yg_doc_filter *filter
 		return rc;
 	do {
 		visit.seen = 0;
-		rc = yg_control_list(access->store, local_org, &page, visit_one, &visit);
+		rc = yg_control_list(access->store, org_of(access), &page, visit_one, &visit);
 		if (visit.is_full)
 			return YG_OK;
 		page.after_change = visit.last_change;
@@ -541,13 +553,13 @@ int yg_access_history(struct yg_access *access, const char *kind, const char *ke
 
 	if (rc != YG_OK)
 		return rc;
-	return yg_control_history(access->store, local_org, yg_bytes_str(kind), yg_bytes_str(key),
-				  fn, arg);
+	return yg_control_history(access->store, org_of(access), yg_bytes_str(kind),
+				  yg_bytes_str(key), fn, arg);
 }
 
 int yg_access_last_change(struct yg_access *access, uint64_t *ret)
 {
 	int rc = check_actor(access);
 
-	return rc == YG_OK ? yg_control_last_change(access->store, local_org, ret) : rc;
+	return rc == YG_OK ? yg_control_last_change(access->store, org_of(access), ret) : rc;
 }

@@ -55,6 +55,11 @@ bool yg_enrol_is_id(struct yg_bytes id)
 	return id.size > 0 && id.size <= YG_ENROL_ID_MAX && id.data[0] != '-';
 }
 
+bool yg_enrol_is_reserved(const char *id)
+{
+	return strcmp(id, "hub") == 0 || strcmp(id, "local") == 0;
+}
+
 struct reading {
 	json_t *value;
 	uint32_t revision;
@@ -141,7 +146,8 @@ int yg_enrol_add_org(struct yg_enrol *enrol, const char *id, const char *name)
 {
 	int rc;
 
-	if (!yg_enrol_is_id(yg_bytes_str(id)) || (name && strlen(name) > YG_ENROL_NAME_MAX))
+	if (!yg_enrol_is_id(yg_bytes_str(id)) || yg_enrol_is_reserved(id) ||
+	    (name && strlen(name) > YG_ENROL_NAME_MAX))
 		return YG_EINVAL;
 	rc = yg_enrol_put(enrol, "org", id,
 			  json_pack("{s:s, s:o, s:o}", "id", id, "name",

@@ -37,8 +37,11 @@ YG_MUST_USE int yg_enrol_new(struct yg_control *store, struct yg_clock clock, co
 struct yg_enrol *yg_enrol_free(struct yg_enrol *enrol);
 
 bool yg_enrol_is_id(struct yg_bytes id);
+/* What stands for something else in the store: no organisation is called so. */
+bool yg_enrol_is_reserved(const char *id);
 
-/* YG_OK; YG_EDUPLICATE: there is one; YG_EINVAL: no id, or a name that is too long. */
+/* YG_OK; YG_EDUPLICATE: there is one; YG_EINVAL: no id, one that is reserved, or a name that is
+ * too long. */
 YG_MUST_USE int yg_enrol_add_org(struct yg_enrol *enrol, const char *id, const char *name);
 
 /*

@@ -131,7 +131,7 @@ void yg_findings_json(const struct yg_fact_finding *f, struct yg_buf *to)
 
 	yg_findings_id(f->id, id);
 	yg_buf_addf(to, "{\"id\":\"%s\",\"change\":%llu", id, (unsigned long long)f->change);
-	add_text(to, "organisation", f->org);
+	add_text(to, "org", f->org);
 	add_text(to, "sensor", f->sensor);
 	add_text(to, "source", f->source);
 	add_text(to, "rule", f->rule);

@@ -17,6 +17,9 @@
  * An organisation that an actor does not reach answers exactly like one that does not exist
  * (YG_ENOENT), in every call.
  *
+ * Below are organisations and reach; people.h, session.h, token.h, mandate.h, consent.h and audit.h
+ * are the other parts of the register.
+ *
  * One thread at a time. Passwords cost time: yg_password_make/_is_right are apart from the
  * register, so that they can run in a thread of their own.
  * Source: RFC 9106 (Argon2id), RFC 6238 and RFC 4226 (TOTP), NIST SP 800-63B (lengths, throttling).
@@ -26,21 +29,22 @@
 
 #include "access/access.h"
 #include "access/enrol.h"
+#include "access/limit.h"
+#include "access/password.h"
+#include "access/totp.h"
 
 #define YG_HUB_ORG "hub" /* the hub itself, as an organisation in the store */
 
 #define YG_PERSON_LOGIN_MAX   200u /* bytes; a mail address or a name, compared without case */
 #define YG_PERSON_GRANTS_MAX  16u
-#define YG_PASSWORD_MIN	      12u   /* characters */
-#define YG_PASSWORD_MAX	      1024u /* bytes */
-#define YG_PASSWORD_HASH_MAX  128u  /* text of Argon2id with its parameters, NUL included */
-#define YG_HUB_SESSIONS_MAX   32u   /* of one person; a new one ends the oldest */
+#define YG_HUB_SESSIONS_MAX   32u /* of one person; a new one ends the oldest */
 #define YG_HUB_SESSION_IDLE_S (12 * 3600)
 #define YG_HUB_SESSION_LIFE_S (7 * 24 * 3600)
 #define YG_HUB_TOKENS_MAX     256u /* of one organisation */
 #define YG_HUB_TOKEN_HEX      64u
 #define YG_HUB_MANDATES_MAX   1000u /* that one provider holds */
 #define YG_HUB_RECOVERY_CODES 10u
+#define YG_HUB_AGENT_MAX      200u /* bytes of a browser's own words */
 
 enum yg_hub_role {
 	YG_HUB_ADMINISTRATOR, /* organisations, people, sensors, tokens, backups; reads no logs */
@@ -86,6 +90,36 @@ YG_MUST_USE int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enr
 				  struct yg_clock clock, struct yg_hub_access **ret);
 struct yg_hub_access *yg_hub_access_free(struct yg_hub_access *hub);
 
+/* ---- organisations ---- */
+
+struct yg_hub_org {
+	char id[YG_ENROL_ID_MAX + 1];
+	char name[YG_ENROL_NAME_MAX + 1];
+	char corporate_number[14]; /* 法人番号; "": has none */
+	int64_t added_ns;
+	int64_t closed_ns; /* YG_TIME_NONE: it is not */
+};
+/* 13 digits whose first checks the others. Source: 法人番号の指定等に関する省令 art. 2. */
+bool yg_corporate_number_is_right(struct yg_bytes text);
+/*
+ * @by: write_org at the hub. @name, @number may be NULL. YG_OK; YG_EDUPLICATE: this id or number is
+ * there; YG_EINVAL: id or name; YG_EDIGEST: the number does not check.
+ */
+YG_MUST_USE int yg_hub_org_add(struct yg_access *by, const char *id, const char *name,
+			       const char *number);
+/* @by: write_org at the hub or the organisation. NULL: as it was; an empty number: none. As above;
+ * YG_ENOENT. */
+YG_MUST_USE int yg_hub_org_change(struct yg_access *by, const char *id, const char *name,
+				  const char *number);
+/* @by as above. Its people, tokens and mandates reach nothing any more, its sensors are refused;
+ * data and id stay. YG_OK (also when it was closed), YG_ENOENT. */
+YG_MUST_USE int yg_hub_org_close(struct yg_access *by, const char *id);
+/* @by: read_org. At the hub: every one, by id after @after ("": the first), at most @limit;
+ * elsewhere the one. The callback may not write. */
+typedef int (*yg_hub_org_fn)(void *arg, const struct yg_hub_org *org);
+YG_MUST_USE int yg_hub_org_list(struct yg_access *by, const char *after, uint32_t limit,
+				yg_hub_org_fn fn, void *arg);
+
 /* ---- from a credential to an actor: looked at again on every request ---- */
 
 /* YG_OK; YG_EACCES: unknown, ended, too old, its person left (which, nobody is told). */
@@ -93,7 +127,10 @@ YG_MUST_USE int yg_hub_by_session(struct yg_hub_access *hub, struct yg_bytes tok
 				  struct yg_hub_actor *ret);
 YG_MUST_USE int yg_hub_by_token(struct yg_hub_access *hub, struct yg_bytes token,
 				struct yg_hub_actor *ret);
-/* The administrator at the data folder (`yagura admin`), and of the start link. */
+/*
+ * The administrator at the data folder (`yagura admin`), and of the start link. Also writes down
+ * mandates and consent that a member gave on paper, and hands out any token.
+ */
 void yg_hub_local(const char *name, struct yg_hub_actor *ret);
 
 /* ---- from an actor to organisations ---- */
@@ -101,15 +138,19 @@ void yg_hub_local(const char *name, struct yg_hub_actor *ret);
 /*
  * An access of @org for @right, as @actor may have it. YG_OK; YG_ENOENT: there is no such
  * organisation, or this actor does not reach it; YG_EACCES: it reaches it, but may not do this;
- * YG_EAGAIN: it may, once it has signed in with a second factor.
+ * YG_EAGAIN: it may, once it has signed in with a second factor. That is demanded of people for
+ * everything but read_org, not at this machine: whoever can make a token or a mandate can read
+ * logs by way of it. What a credential, a grant or a mandate allowed is looked at again in every
+ * call that takes the access, and in every function of people.h, token.h, … that takes it.
+ * A closed organisation is reached by administrators and analysts of the hub alone.
  */
 YG_MUST_USE int yg_access_hub(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 			      const char *org, enum yg_hub_right right, struct yg_access **ret);
 
 /* For reading over several: every organisation where an actor has a right. */
 struct yg_hub_reach {
-	bool is_all; /* all there are; then none is listed */
-	char (*orgs)[YG_ENROL_ID_MAX + 1];
+	bool is_all;			   /* all there are; then none is listed */
+	char (*orgs)[YG_ENROL_ID_MAX + 1]; /* by id */
 	uint32_t count;
 };
 /* YG_OK, YG_ENOMEM. Reaching none is no error. */

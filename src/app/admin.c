@@ -7,6 +7,7 @@
 
 #include "access/enrol.h"
 #include "app/admin-int.h"
+#include "app/admin_ledger.h"
 #include "app/archive-int.h"
 #include "app/commands.h"
 #include "app/say.h"
@@ -26,6 +27,8 @@ struct admin {
 	const char *data;
 	const char *org;
 	const char *name;
+	const char *sensor;
+	const char *ledger;
 	uint64_t hours;
 	uint64_t limit; /* 0: all */
 	bool is_json;
@@ -215,12 +218,69 @@ static int findings(struct admin *admin)
 	return yg_admin_findings(admin->data, admin->org, admin->limit, admin->is_json);
 }
 
+/* ---- ledgers ---- */
+
+static int compare_one(struct admin *admin, const char *org, const char *sensor)
+{
+	json_t *heartbeat = heartbeat_of(admin, sensor);
+	struct yg_admin_compare compare = {
+		.data = admin->data,
+		.ledger = admin->ledger,
+		.org = org,
+		.sensor = sensor,
+		.heartbeat = heartbeat,
+		.is_json = admin->is_json,
+	};
+	int status = yg_admin_ledger_compare(&compare);
+
+	json_decref(heartbeat);
+	return status;
+}
+
+static int tell_ledger(void *arg, const struct yg_enrol_sensor *sensor)
+{
+	struct admin *admin = arg;
+
+	if (admin->sensor && strcmp(admin->sensor, sensor->id) != 0)
+		return YG_OK;
+	return compare_one(admin, sensor->org, sensor->id) == YG_EXIT_DONE ? YG_OK : YG_EIO;
+}
+
+static int ledger(struct admin *admin)
+{
+	char owner[160];
+	char *slash;
+	int rc;
+
+	if (admin->arg_count != 2 || strcmp(admin->args[1], "compare") != 0)
+		return refuse_wording("ledger");
+	if (!admin->ledger) {
+		rc = yg_enrol_sensor_list(admin->enrol, admin->org, tell_ledger, admin);
+		return rc == YG_OK ? YG_EXIT_DONE : YG_EXIT_FAILED;
+	}
+	rc = yg_admin_ledger_owner(admin->ledger, owner);
+	slash = strchr(owner, '/');
+	if (rc != YG_OK || !slash) {
+		yg_say_hint(N_("it is the folder `ledger` of the sensor's --state, or its files one "
+			       "behind the other"),
+			    N_("%s: this is no ledger that says whose it is"),
+			    yg_say_safe(yg_bytes_str(admin->ledger), 300));
+		return YG_EXIT_FAILED;
+	}
+	*slash = '\0';
+	if (admin->sensor && strcmp(admin->sensor, slash + 1) != 0) {
+		yg_say(N_("this ledger is that of sensor %s"), slash + 1);
+		return YG_EXIT_PARTLY;
+	}
+	return compare_one(admin, owner, slash + 1);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct admin *admin);
 } commands[] = {
-	{"archive", check_archive}, {"org", add_org},	 {"enrol-token", make_token},
-	{"findings", findings},	    {"sensor", sensors},
+	{"archive", check_archive}, {"enrol-token", make_token}, {"findings", findings},
+	{"ledger", ledger},	    {"org", add_org},		  {"sensor", sensors},
 };
 
 /* ---- command line ---- */
@@ -239,6 +299,12 @@ static bool take_option(struct admin *admin, int c)
 		return true;
 	case 'j':
 		admin->is_json = true;
+		return true;
+	case 's':
+		admin->sensor = optarg;
+		return true;
+	case 'g':
+		admin->ledger = optarg;
 		return true;
 	case 'l':
 		return true; /* main.c */
@@ -266,6 +332,8 @@ static bool read_cli(int argc, char **argv, struct admin *admin, int *ret_status
 		{"data", required_argument, NULL, 'd'},
 		{"org", required_argument, NULL, 'o'},
 		{"name", required_argument, NULL, 'n'},
+		{"sensor", required_argument, NULL, 's'},
+		{"ledger", required_argument, NULL, 'g'},
 		{"hours", required_argument, NULL, 't'},
 		{"limit", required_argument, NULL, 'm'},
 		{"json", no_argument, NULL, 'j'},

@@ -320,7 +320,9 @@ void yg_help_hub(void)
 	       "                       repeated. localhost, 127.0.0.1 and the machine's own name "
 	       "are\n"
 	       "                       always there\n"
-	       "  --check-config       only say whether this would start; changes nothing\n"
+	       "  --config FILE        settings in YAML (docs/hub-config.md); options win over it\n"
+	       "  --check-config       only say whether this would start, and what its processes\n"
+	       "                       cannot give up on this machine; changes nothing\n"
 	       "  --lang ja|en         language of messages\n"
 	       "\n"
 	       "Exit status: 0 ended as asked; 2 it could not start or go on.\n"));

@@ -32,10 +32,10 @@
 #define YG_HUB_HTTP	   "127.0.0.1:8470"
 #define YG_HUB_SENSORS	   "0.0.0.0:8471"
 #define YG_HUB_WORKERS_MAX 16u
-#define YG_HUB_CALLS_MAX   12288u	  /* that the keeper holds at once */
+#define YG_HUB_CALLS_MAX   12288u	/* that the keeper holds at once */
 #define YG_HUB_BYTES_MAX   (256u << 20) /* of their bodies; beyond, the front is not read */
-#define YG_HUB_SEEN_COUNT  4096u	  /* certificates whose check is remembered */
-#define YG_HUB_TRIES_MAX   3u		  /* deaths of workers over one batch */
+#define YG_HUB_SEEN_COUNT  4096u	/* certificates whose check is remembered */
+#define YG_HUB_TRIES_MAX   3u		/* deaths of workers over one batch */
 
 /* ---- the command line and the file, as all processes see them ---- */
 
@@ -45,11 +45,16 @@ struct yg_hub_settings {
 	struct yg_net_place sensors;
 	const char *names[YG_HUB_NAMES_MAX];
 	size_t name_count;
-	unsigned workers; /* from 1 */
-	int http_fd;	  /* listen; the parent's */
+	unsigned workers;	      /* from 1 */
+	unsigned connections;	      /* of sensors; 0: as many as the system allows */
+	uint32_t timeout_s;	      /* 0: the listener's own */
+	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
+	const char *http_key;
+	int http_fd; /* listen; the parent's */
 	int sensors_fd;
 	char host[YG_CERT_NAME_MAX + 1]; /* of this machine; may be empty */
 	struct yg_clock clock;
+	char link_key[65]; /* of the start link; "" once the hub was ready */
 };
 
 /* @data/@name to @to. False when it is too long. */
@@ -94,6 +99,9 @@ enum yg_hub_place {
 	YG_HUB_AT_WORKER,
 };
 
+/* Those who serve no people have no use for the start link. */
+void yg_hub_forget_link(void *settings);
+
 int yg_hub_signer_live(void *arg, int control, unsigned index);
 int yg_hub_keeper_live(void *arg, int control, unsigned index);
 int yg_hub_front_live(void *arg, int control, unsigned index);
@@ -109,10 +117,10 @@ struct yg_hub_call {
 	struct yg_bytes certificate; /* DER; empty: none */
 	struct yg_bytes body;
 	struct yg_reply reply;
-	struct yg_cert_peer peer;     /* after yg_hub_peer() */
-	struct yg_wire_batch batch;   /* while a worker has it */
+	struct yg_cert_peer peer;      /* after yg_hub_peer() */
+	struct yg_wire_batch batch;    /* while a worker has it */
 	struct yg_hub_call *work_next; /* in a worker's queue */
-	unsigned tries;		      /* workers that died over it */
+	unsigned tries;		       /* workers that died over it */
 	bool is_at_work;
 	bool is_orphan; /* the front has gone: nobody waits for the answer */
 	size_t size;	/* of what it takes */
@@ -162,6 +170,9 @@ struct yg_hub {
 };
 
 int64_t yg_hub_now(const struct yg_hub *hub);
+
+/* What Prometheus asks for, as text (hub_metrics.c). */
+void yg_hub_metrics(struct yg_hub *hub, struct yg_buf *to);
 
 /* DATA/NAME to @to. False when it is too long. */
 bool yg_hub_path(const struct yg_hub *hub, const char *name, char to[YG_HUB_PATH_MAX]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `yagura hub`, the parent: the command line, the data folder and its lock, the sockets, the list of
- * processes. It reads nothing that comes from outside.
+ * `yagura hub`, the parent: the command line, the data folder and its lock, the sockets, the list
+ * of processes. It reads nothing that comes from outside.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -17,8 +17,11 @@
 
 #include "app/commands.h"
 #include "app/hub-int.h"
+#include "app/hub_api.h"
+#include "app/hub_config.h"
 #include "app/process.h"
 #include "app/say.h"
+#include "base/hash.h"
 #include "base/io.h"
 
 #include "base/ban.h"
@@ -32,7 +35,10 @@ struct hub_cli {
 	const char *names[YG_HUB_NAMES_MAX];
 	size_t name_count;
 	bool is_check;
+	bool has_lang;
 	const char *try_role; /* --self-test-sandbox */
+	const char *config_path;
+	struct yg_hub_config config;
 };
 
 struct hub_run {
@@ -59,6 +65,18 @@ static bool read_place(const char *option, const char *text, struct yg_net_place
 	return false;
 }
 
+/* Pages in the clear stay on this machine. */
+static bool check_http(const struct hub_cli *cli)
+{
+	if (strcmp(cli->http.host, "127.0.0.1") == 0 || cli->config.http_key)
+		return true;
+	yg_say_hint(N_("put a reverse proxy in front of it, reach it through a tunnel, or give "
+		       "http.certificate and http.key in the file of --config"),
+		    N_("--http %s: pages are served on 127.0.0.1 only"),
+		    yg_say_safe(yg_bytes_str(cli->http_text), 80));
+	return false;
+}
+
 static bool check_cli(struct hub_cli *cli)
 {
 	if (!cli->data) {
@@ -66,15 +84,31 @@ static bool check_cli(struct hub_cli *cli)
 			    N_("hub: give the data folder with --data"));
 		return false;
 	}
-	if (!read_place("--http", cli->http_text, &cli->http) ||
-	    !read_place("--sensors", cli->sensors_text, &cli->sensors))
+	return read_place("--http", cli->http_text, &cli->http) &&
+	       read_place("--sensors", cli->sensors_text, &cli->sensors) && check_http(cli);
+}
+
+/* What the command line does not say, the file says; what neither does, we do. */
+static bool add_config(struct hub_cli *cli)
+{
+	const struct yg_hub_config *config = &cli->config;
+	enum yg_lang lang;
+
+	if (cli->config_path && yg_hub_config_read(cli->config_path, &cli->config) != YG_OK)
 		return false;
-	if (strcmp(cli->http.host, "127.0.0.1") != 0) {
-		yg_say_hint(N_("put a reverse proxy in front of it, or reach it through a tunnel"),
-			    N_("--http %s: pages are served on 127.0.0.1 only"),
-			    yg_say_safe(yg_bytes_str(cli->http_text), 80));
-		return false;
+	if (!cli->data)
+		cli->data = config->data;
+	if (!cli->http_text)
+		cli->http_text = config->http_listen ? config->http_listen : YG_HUB_HTTP;
+	if (!cli->sensors_text)
+		cli->sensors_text =
+			config->sensors_listen ? config->sensors_listen : YG_HUB_SENSORS;
+	if (cli->name_count == 0) {
+		cli->name_count = config->name_count;
+		memcpy(cli->names, config->names, sizeof(cli->names));
 	}
+	if (config->lang && !cli->has_lang && yg_lang_by_name(yg_bytes_str(config->lang), &lang))
+		yg_say_lang(lang);
 	return true;
 }
 
@@ -90,42 +124,66 @@ static bool add_name(struct hub_cli *cli, const char *name)
 	return true;
 }
 
+static bool take_option(struct hub_cli *cli, int c)
+{
+	switch (c) {
+	case 'd':
+		cli->data = optarg;
+		return true;
+	case 'w':
+		cli->http_text = optarg;
+		return true;
+	case 's':
+		cli->sensors_text = optarg;
+		return true;
+	case 'c':
+		cli->is_check = true;
+		return true;
+	case 't':
+		cli->try_role = optarg;
+		return true;
+	case 'f':
+		cli->config_path = optarg;
+		return true;
+	case 'l':
+		cli->has_lang = true; /* chosen in main.c */
+		return true;
+	case 'n':
+		return add_name(cli, optarg);
+	default:
+		yg_say(N_("`yagura hub --help` shows the options"));
+		return false;
+	}
+}
+
 /* False: *ret_status is the exit status. */
 static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status)
 {
 	static const struct option longs[] = {
-		{"data", required_argument, NULL, 'd'},	   {"http", required_argument, NULL, 'w'},
-		{"sensors", required_argument, NULL, 's'}, {"name", required_argument, NULL, 'n'},
-		{"check-config", no_argument, NULL, 'c'},  {"lang", required_argument, NULL, 'l'},
+		{"data", required_argument, NULL, 'd'},
+		{"http", required_argument, NULL, 'w'},
+		{"sensors", required_argument, NULL, 's'},
+		{"name", required_argument, NULL, 'n'},
+		{"check-config", no_argument, NULL, 'c'},
+		{"lang", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
 		{"self-test-sandbox", required_argument, NULL, 't'},
+		{"config", required_argument, NULL, 'f'},
+		{"routes", no_argument, NULL, 'r'},
 		{0},
 	};
 	int c;
 
-	*cli = (struct hub_cli){.http_text = YG_HUB_HTTP, .sensors_text = YG_HUB_SENSORS};
+	*cli = (struct hub_cli){0};
 	*ret_status = YG_EXIT_FAILED;
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c == 'd')
-			cli->data = optarg;
-		else if (c == 'w')
-			cli->http_text = optarg;
-		else if (c == 's')
-			cli->sensors_text = optarg;
-		else if (c == 'c')
-			cli->is_check = true;
-		else if (c == 't')
-			cli->try_role = optarg;
-		else if (c == 'n' && !add_name(cli, optarg))
-			return false;
-		else if (c == 'h') {
-			yg_help_hub();
+		if (c == 'h' || c == 'r') {
+			c == 'h' ? yg_help_hub() : yg_hub_http_print_routes();
 			*ret_status = YG_EXIT_DONE;
 			return false;
-		} else if (c == '?') {
-			yg_say(N_("`yagura hub --help` shows the options"));
-			return false;
 		}
+		if (!take_option(cli, c))
+			return false;
 	}
 	if (optind < argc) {
 		yg_say_hint(N_("`yagura hub --help` shows the options"),
@@ -133,7 +191,7 @@ static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status
 			    yg_say_safe(yg_bytes_str(argv[optind]), 80));
 		return false;
 	}
-	return check_cli(cli);
+	return add_config(cli) && check_cli(cli);
 }
 
 bool yg_hub_join(const char *data, const char *name, char to[YG_HUB_PATH_MAX])
@@ -145,8 +203,7 @@ bool yg_hub_join(const char *data, const char *name, char to[YG_HUB_PATH_MAX])
 
 int yg_hub_say_path(const char *data, const char *name, int rc)
 {
-	yg_say("%s/%s: %s", yg_say_safe(yg_bytes_str(data), 300), name,
-	       yg_say_tr(yg_err_text(rc)));
+	yg_say("%s/%s: %s", yg_say_safe(yg_bytes_str(data), 300), name, yg_say_tr(yg_err_text(rc)));
 	return rc;
 }
 
@@ -252,6 +309,13 @@ static void raise_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer connections then */
 }
 
+void yg_hub_forget_link(void *settings)
+{
+	struct yg_hub_settings *mine = settings;
+
+	yg_wipe(mine->link_key, sizeof(mine->link_key));
+}
+
 /* ---- the signer's beginning ---- */
 
 /* By which names do sensors know this machine? */
@@ -266,6 +330,7 @@ int yg_hub_signer_live(void *arg, int control, unsigned index)
 	int rc;
 
 	(void)index;
+	yg_hub_forget_link(arg);
 	if (settings->host[0])
 		names[count++] = settings->host;
 	if (host[0] && strcmp(host, "0.0.0.0") != 0 && strcmp(host, "127.0.0.1") != 0)
@@ -309,13 +374,31 @@ static int open_signals(struct hub_run *run)
 	return run->signal_fd < 0 ? yg_err_from_errno(errno) : YG_OK;
 }
 
+/* Every address: name the machine, whose name stands in certificates. */
+static void add_place(const struct hub_run *run, const struct yg_net_place *place,
+		      struct yg_buf *line)
+{
+	char text[YG_NET_TEXT_MAX];
+
+	yg_net_write(place, text);
+	if (place->host[0] == '\0' || strcmp(place->host, "0.0.0.0") == 0)
+		yg_buf_addf(line, "%s:%u", run->settings.host[0] ? run->settings.host : "127.0.0.1",
+			    (unsigned)place->port);
+	else
+		yg_buf_add_str(line, text);
+}
+
+static void add_url(const struct hub_run *run, struct yg_buf *line)
+{
+	yg_buf_add_str(line, run->settings.http_key ? "https://" : "http://");
+	add_place(run, &run->settings.http, line);
+}
+
 /* The first line of standard output: for the program that started this one. */
 static int print_ready(void *arg)
 {
-	const struct hub_run *run = arg;
-	const struct yg_net_place *sensors = &run->settings.sensors;
+	struct hub_run *run = arg;
 	char path[YG_HUB_PATH_MAX];
-	char text[YG_NET_TEXT_MAX];
 	struct yg_buf line;
 	char *real;
 	int rc;
@@ -323,23 +406,22 @@ static int print_ready(void *arg)
 	if (!yg_hub_join(run->cli->data, "ca/ca.pem", path))
 		return YG_ELIMIT;
 	real = realpath(path, NULL);
-	/* Every address: name the machine, whose name stands in the certificate. */
-	yg_net_write(sensors, text);
 	yg_buf_init(&line, 4 * YG_HUB_PATH_MAX);
-	yg_buf_addf(&line, "{\"ready\":true,\"url\":\"http://127.0.0.1:%u\",\"sensors\":\"https://",
-		    (unsigned)run->settings.http.port);
-	if (sensors->host[0] == '\0' || strcmp(sensors->host, "0.0.0.0") == 0)
-		yg_buf_addf(&line, "%s:%u", run->settings.host[0] ? run->settings.host : "127.0.0.1",
-			    (unsigned)sensors->port);
-	else
-		yg_buf_add_str(&line, text);
+	yg_buf_add_str(&line, "{\"ready\":true,\"url\":\"");
+	add_url(run, &line);
+	yg_buf_add_str(&line, "\",\"sensors\":\"https://");
+	add_place(run, &run->settings.sensors, &line);
 	yg_buf_add_str(&line, "\",\"ca\":");
 	yg_buf_add_json(&line, yg_bytes_str(real ? real : path));
-	/* There is no console yet that a link could lead to. */
-	yg_buf_add_str(&line, ",\"admin_link\":null}\n");
+	yg_buf_add_str(&line, ",\"admin_link\":\"");
+	add_url(run, &line);
+	yg_buf_addf(&line, "/start?key=%s\"}\n", run->settings.link_key);
 	rc = yg_buf_error(&line);
 	if (rc == YG_OK)
 		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&line));
+	/* It works once: a keeper that is started again knows it no more. */
+	yg_wipe(run->settings.link_key, sizeof(run->settings.link_key));
+	yg_wipe(line.data, line.size);
 	yg_buf_done(&line);
 	free(real);
 	return rc;
@@ -352,6 +434,15 @@ static void say_ended(void *arg, const char *name, int signal, int code)
 		yg_say(N_("the process %s ended by signal %d; it is started again"), name, signal);
 	else
 		yg_say(N_("the process %s ended with status %d; it is started again"), name, code);
+}
+
+static void draw_link(struct yg_hub_settings *settings)
+{
+	uint8_t key[32];
+
+	yg_random(key, sizeof(key));
+	yg_hex((struct yg_bytes){key, sizeof(key)}, settings->link_key);
+	yg_wipe(key, sizeof(key));
 }
 
 /* Until the whole ends. All keep the lock, so that the next hub waits for the last of them. */
@@ -386,6 +477,7 @@ static int run_processes(struct hub_run *run)
 		.arg = run,
 	};
 
+	draw_link(settings);
 	for (unsigned i = 0; i < settings->workers; i++) {
 		specs[YG_HUB_AT_WORKER + i] = (struct yg_process_spec){
 			.name = "worker", .live = yg_hub_worker_live, .index = i};
@@ -413,6 +505,15 @@ static void print_lacks(const struct hub_run *run)
 	}
 }
 
+static bool is_readable(const char *path)
+{
+	if (!path || access(path, R_OK) == 0)
+		return true;
+	yg_say("%s: %s", yg_say_safe(yg_bytes_str(path), 300),
+	       yg_say_tr(yg_err_text(yg_err_from_errno(errno))));
+	return false;
+}
+
 /* Nothing is made, and a hub that runs is not disturbed. */
 static int check_config(struct hub_run *run)
 {
@@ -422,6 +523,9 @@ static int check_config(struct hub_run *run)
 		return say_path(run, "", YG_EINVAL);
 	if (access(run->cli->data, R_OK | W_OK | X_OK) != 0 && errno != ENOENT)
 		return say_path(run, "", yg_err_from_errno(errno));
+	if (!is_readable(run->cli->config.http_certificate) ||
+	    !is_readable(run->cli->config.http_key))
+		return YG_EACCES;
 	puts(yg_say_tr(N_("the configuration is good")));
 	print_lacks(run);
 	return YG_OK;
@@ -436,15 +540,18 @@ static void print_try(void *arg, const char *what, int errnum)
 /* For tests: this very process enters the walls of a role, and tries. */
 static int try_walls(struct hub_run *run)
 {
+	char key[YG_HUB_PATH_MAX];
 	enum yg_wall_role role;
 
+	if (!yg_hub_join(run->cli->data, "ca/ca.key", key))
+		return say_path(run, "ca/ca.key", YG_ELIMIT);
 	if (!yg_wall_role_of(run->cli->try_role, &role)) {
 		yg_say(N_("--self-test-sandbox: front, keeper, worker or signer"));
 		return YG_EINVAL;
 	}
 	if (yg_wall_enter(role, run->cli->data) != YG_OK)
 		return say_path(run, "", YG_EUNSUPPORTED);
-	yg_wall_try(print_try, NULL);
+	yg_wall_try(key, print_try, NULL);
 	return YG_OK;
 }
 
@@ -464,7 +571,11 @@ static void fill_settings(struct hub_run *run)
 
 	settings->data = cli->data;
 	settings->clock = yg_clock_system();
-	settings->workers = cores();
+	settings->workers = cli->config.workers ? cli->config.workers : cores();
+	settings->connections = cli->config.connections;
+	settings->timeout_s = cli->config.timeout_s;
+	settings->http_certificate = cli->config.http_certificate;
+	settings->http_key = cli->config.http_key;
 	settings->name_count = cli->name_count;
 	memcpy(settings->names, cli->names, sizeof(settings->names));
 	if (gethostname(settings->host, sizeof(settings->host) - 1) != 0)
@@ -507,12 +618,15 @@ int yg_command_hub(int argc, char **argv)
 	int status;
 	int rc;
 
-	if (!read_cli(argc, argv, &cli, &status))
+	if (!read_cli(argc, argv, &cli, &status)) {
+		yg_hub_config_done(&cli.config);
 		return status;
+	}
 	rc = run_hub(&run);
 	close_fd(run.settings.http_fd);
 	close_fd(run.settings.sensors_fd);
 	close_fd(run.signal_fd);
 	close_fd(run.lock_fd);
+	yg_hub_config_done(&cli.config);
 	return rc == YG_OK ? YG_EXIT_DONE : YG_EXIT_FAILED;
 }

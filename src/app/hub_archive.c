@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/describe.h"
+#include "app/hub_batches.h"
 #include "app/say.h"
 #include "archive/tree.h"
 #include "archive/writer.h"
@@ -45,6 +46,7 @@ struct yg_hub_archive {
 	struct yg_hub_archive_opts opts;
 	struct yg_consumer *consumer;
 	struct yg_describer *describer;
+	struct yg_hub_batches *batches; /* or NULL */
 	struct org *orgs;
 	unsigned org_count;
 	struct yg_buf content;
@@ -263,6 +265,8 @@ static int take_batch(struct yg_hub_archive *a, const struct yg_journal_record *
 		rc = put_lines(a, org, record);
 	if (rc != YG_OK)
 		forget_org(a, org);
+	if (rc == YG_OK && a->batches)
+		rc = yg_hub_batches_add(a->batches, record, &batch, NULL);
 	a->counts.batches += rc == YG_OK;
 	return rc;
 }
@@ -273,6 +277,8 @@ static int take_drop(struct yg_hub_archive *a, const struct yg_journal_record *r
 	struct yg_wire_drop drop;
 	int rc = yg_wire_drop_read(record->batch.body, &drop, &fault);
 
+	if (rc == YG_OK && a->batches)
+		rc = yg_hub_batches_add(a->batches, record, NULL, &drop);
 	if (rc != YG_OK)
 		return rc;
 	a->counts.drops++;
@@ -318,9 +324,12 @@ static int commit(void *arg, uint64_t cursor)
 {
 	struct yg_hub_archive *a = arg;
 	struct org *next;
+	int rc = a->batches ? yg_hub_batches_commit(a->batches) : YG_OK;
 
+	if (rc != YG_OK)
+		return rc;
 	for (struct org *org = a->orgs; org; org = next) {
-		int rc = org->is_touched ? yg_archive_sync(org->writer) : YG_OK;
+		rc = org->is_touched ? yg_archive_sync(org->writer) : YG_OK;
 
 		next = org->next;
 		org->is_touched = false;
@@ -335,7 +344,10 @@ static int commit(void *arg, uint64_t cursor)
 /* Nothing to undo: what comes again and is there is passed over. */
 static void abort_commit(void *arg)
 {
-	(void)arg;
+	struct yg_hub_archive *a = arg;
+
+	if (a->batches)
+		yg_hub_batches_abort(a->batches);
 }
 
 int yg_hub_archive_step(struct yg_hub_archive *archive)
@@ -503,6 +515,7 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 		.records_max = RECORDS_MAX,
 		.bytes_max = BYTES_MAX,
 	};
+	struct yg_journal_stats stats;
 	int rc;
 
 	if (!a)
@@ -516,6 +529,10 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 	a->describer = yg_describer_new();
 	if (!a->describer)
 		rc = YG_ENOMEM;
+	if (rc == YG_OK && opts->batches_dir) {
+		yg_journal_stats(opts->journal, &stats);
+		rc = yg_hub_batches_open(opts->batches_dir, stats.durable, &a->batches);
+	}
 	if (rc == YG_OK)
 		rc = yg_consumer_new(opts->journal, &options, &a->consumer);
 	if (rc == YG_OK)
@@ -548,6 +565,7 @@ struct yg_hub_archive *yg_hub_archive_free(struct yg_hub_archive *a)
 		forget_org(a, a->orgs); /* what counts was synced */
 	(void)yg_consumer_free(a->consumer);
 	(void)yg_describer_free(a->describer);
+	(void)yg_hub_batches_free(a->batches);
 	(void)pthread_mutex_destroy(&a->mutex);
 	(void)pthread_cond_destroy(&a->changed);
 	yg_buf_done(&a->content);

@@ -28,6 +28,7 @@
 
 struct yg_hub_archive_opts {
 	const char *dir;  /* of the archive; borrowed */
+	const char *batches_dir; /* what is remembered of batches (hub_batches.h); NULL: nothing */
 	const char *name; /* of the consumer, as the journal knows it; borrowed */
 	struct yg_journal *journal;
 	struct yg_clock clock;

@@ -23,11 +23,11 @@
 
 #include "base/ban.h"
 
-#define OTHER_FDS      128u /* what libraries open */
-#define ADMITTED_NS    YG_NS_PER_S
-#define QUEUE_HIGH     (48u << 20) /* bytes that wait for the keeper: new calls are put off */
-#define PENDING_BITS   16u
-#define PENDING_MAX    (1u << 14)
+#define OTHER_FDS    128u /* what libraries open */
+#define ADMITTED_NS  YG_NS_PER_S
+#define QUEUE_HIGH   (48u << 20) /* bytes that wait for the keeper: new calls are put off */
+#define PENDING_BITS 16u
+#define PENDING_MAX  (1u << 14)
 static_assert(PENDING_MAX >= YG_TLS_CONNECTIONS_MAX, "each connection may have a call that waits");
 
 /* On each connection; zero at first. */
@@ -134,8 +134,7 @@ static enum yg_tls_admission admit(void *arg, struct yg_tls_call *call)
 	pending = pend(front, call);
 	if (!pending)
 		return refuse_head(call, YG_WIRE_BUSY);
-	if (yg_msg_put(&front->keeper, YG_HUB_ADMIT, pending->id, &call->certificate, 1) !=
-	    YG_OK) {
+	if (yg_msg_put(&front->keeper, YG_HUB_ADMIT, pending->id, &call->certificate, 1) != YG_OK) {
 		release(front, pending);
 		return refuse_head(call, YG_WIRE_BUSY);
 	}
@@ -248,14 +247,16 @@ static int hear_keeper(struct front *front)
 /* ---- its life ---- */
 
 /* What the system lets this process have open, without what it needs besides. */
-static unsigned connections_max(void)
+static unsigned connections_max(const struct yg_hub_settings *settings)
 {
+	unsigned wanted = settings->connections ? settings->connections : YG_TLS_CONNECTIONS_MAX;
 	struct rlimit limit;
+	unsigned most;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	    limit.rlim_cur > YG_TLS_CONNECTIONS_MAX + OTHER_FDS)
-		return YG_TLS_CONNECTIONS_MAX;
-	return limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > wanted + OTHER_FDS)
+		return wanted;
+	most = limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
+	return most < wanted ? most : wanted;
 }
 
 static int open_all(struct front *front, const struct yg_hub_settings *settings,
@@ -265,7 +266,8 @@ static int open_all(struct front *front, const struct yg_hub_settings *settings,
 		.place = settings->sensors,
 		.listener = settings->sensors_fd,
 		.has_listener = true,
-		.connections_max = connections_max(),
+		.connections_max = connections_max(settings),
+		.timeout_s = settings->timeout_s,
 		.clock = settings->clock,
 		.admit = admit,
 		.serve = serve,
@@ -295,7 +297,8 @@ static int round_once(struct front *front, int control)
 	int rc = yg_msg_flush(&front->keeper);
 	struct pollfd fds[] = {
 		{.fd = control, .events = POLLIN},
-		{.fd = front->keeper.fd, .events = (short)(POLLIN | (rc == YG_EAGAIN ? POLLOUT : 0))},
+		{.fd = front->keeper.fd,
+		 .events = (short)(POLLIN | (rc == YG_EAGAIN ? POLLOUT : 0))},
 		{.fd = yg_tls_fd(front->tls), .events = POLLIN},
 	};
 	unsigned peer;
@@ -327,6 +330,7 @@ int yg_hub_front_live(void *arg, int control, unsigned index)
 	int rc;
 
 	(void)index;
+	yg_hub_forget_link(arg);
 	yg_msg_pipe_init(&front.keeper, YG_HUB_CALL_MAX, YG_HUB_QUEUE_MAX);
 	rc = open_all(&front, settings, &server);
 	if (rc == YG_OK)

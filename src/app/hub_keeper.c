@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "app/hub-int.h"
+#include "app/hub_api.h"
 #include "app/hub_archive.h"
 #include "app/hub_detect.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
-#include "web/server.h"
+#include "base/io.h"
 
 #include "base/ban.h"
 
@@ -25,12 +26,16 @@ struct keeper {
 	struct yg_hub hub;
 	const struct yg_hub_settings *settings;
 	struct yg_control *store;
-	struct yg_web *web;
+	char *http_certificate; /* PEM; NULL: pages in the clear */
+	char *http_key;
+	struct yg_hub_http *http;
+	char facts_path[YG_HUB_PATH_MAX];
 	struct yg_hub_archive *archive;
 	struct yg_hub_rules rules;
 	struct yg_facts *facts; /* the detection's own connection */
 	struct yg_hub_detect *detect;
 	char archive_dir[YG_HUB_PATH_MAX];
+	char batches_dir[YG_HUB_PATH_MAX];
 };
 
 static int say_path(const struct keeper *keeper, const char *name, int rc)
@@ -101,11 +106,14 @@ static int open_journal(struct keeper *keeper)
 
 static int open_archive(struct keeper *keeper)
 {
-	struct yg_hub_archive_opts opts = {
-		.dir = keeper->archive_dir, .name = YG_KEEP_CONSUMER, .clock = keeper->hub.clock};
+	struct yg_hub_archive_opts opts = {.dir = keeper->archive_dir,
+					   .batches_dir = keeper->batches_dir,
+					   .name = YG_KEEP_CONSUMER,
+					   .clock = keeper->hub.clock};
 	int rc;
 
-	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir))
+	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir) ||
+	    !yg_hub_path(&keeper->hub, "batches", keeper->batches_dir))
 		return say_path(keeper, "archive", YG_ELIMIT);
 	opts.journal = yg_keep_journal(keeper->hub.keep);
 	rc = yg_hub_archive_new(&opts, &keeper->archive);
@@ -169,34 +177,93 @@ static bool is_ready(void *arg)
 	return keeper->hub.front.fd >= 0;
 }
 
-static int open_web(struct keeper *keeper)
+static void metrics(void *arg, struct yg_buf *to)
 {
-	struct yg_web_config config = {
-		.port = keeper->settings->http.port,
-		.listener = keeper->settings->http_fd,
-		.has_listener = true,
-		.is_ready = is_ready,
-		.is_ready_arg = keeper,
-		.clock = keeper->hub.clock,
-	};
-	int rc = yg_web_open(&config, &keeper->web);
+	struct keeper *keeper = arg;
 
-	return rc == YG_OK ? rc : say_path(keeper, "", rc);
+	yg_hub_metrics(&keeper->hub, to);
+}
+
+/* The operator's own file, read before the walls stand. */
+static int read_pem(const char *path, char **ret)
+{
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc;
+
+	if (!path)
+		return YG_OK;
+	rc = yg_io_read_file(path, YG_CERT_PEM_MAX * 4, &bytes, &size);
+	if (rc == YG_OK) {
+		*ret = yg_strndup((const char *)bytes, size);
+		rc = *ret ? YG_OK : YG_ENOMEM;
+		yg_wipe(bytes, size);
+	}
+	free(bytes);
+	if (rc != YG_OK)
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
+static int open_http(struct keeper *keeper)
+{
+	const struct yg_hub_settings *settings = keeper->settings;
+	struct yg_hub_http_opts opts = {
+		.data = settings->data,
+		.facts = keeper->facts_path,
+		.store = keeper->store,
+		.enrol = keeper->hub.enrol,
+		.clock = keeper->hub.clock,
+		.place = settings->http,
+		.listener = settings->http_fd,
+		.link_key = settings->link_key,
+		.key = keeper->http_key,
+		.certificate = keeper->http_certificate,
+		.is_ready = is_ready,
+		.metrics = metrics,
+		.arg = keeper,
+	};
+	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts_path)
+			 ? yg_hub_http_new(&opts, &keeper->http)
+			 : YG_ELIMIT;
+
+	return rc == YG_OK ? rc : say_path(keeper, "facts.db", rc);
+}
+
+static int start_http(struct keeper *keeper)
+{
+	int rc = yg_hub_http_start(keeper->http);
+
+	if (rc != YG_OK && keeper->http_key)
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(keeper->settings->http_certificate), 300),
+		       yg_say_tr(yg_err_text(rc)));
+	else if (rc != YG_OK)
+		(void)say_path(keeper, "", rc);
+	return rc;
 }
 
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
-	int rc = make_folder(keeper, "heartbeats");
+	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
 
 	if (rc == YG_OK)
+		rc = read_pem(keeper->settings->http_key, &keeper->http_key);
+	yg_wall_become(YG_WALL_KEEPER, keeper->settings->data);
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "heartbeats");
+	if (rc == YG_OK)
 		rc = make_folder(keeper, "archive");
+	if (rc == YG_OK)
+		rc = make_folder(keeper, "batches");
 	if (rc == YG_OK)
 		rc = make_folder(keeper, "journal");
 	if (rc == YG_OK)
 		rc = open_store(keeper);
 	if (rc == YG_OK)
 		rc = open_facts(keeper);
+	if (rc == YG_OK)
+		rc = open_http(keeper);
 	if (rc == YG_OK)
 		rc = sync_folder(keeper);
 	if (rc == YG_OK && yg_wall_enter(YG_WALL_KEEPER, keeper->settings->data) != YG_OK)
@@ -208,7 +275,7 @@ static int open_all(struct keeper *keeper)
 	if (rc == YG_OK)
 		rc = open_detect(keeper);
 	if (rc == YG_OK)
-		rc = open_web(keeper);
+		rc = start_http(keeper);
 	return rc;
 }
 
@@ -397,7 +464,7 @@ static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
 		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
 }
 
-enum { AT_CONTROL, AT_WEB, AT_FRONT, AT_WORKERS };
+enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_FRONT, AT_WORKERS };
 
 static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 {
@@ -433,19 +500,22 @@ static int serve(struct keeper *keeper)
 	while (rc == YG_OK || rc == YG_EAGAIN) {
 		struct pollfd fds[AT_WORKERS + YG_HUB_WORKERS_MAX] = {
 			[AT_CONTROL] = {.fd = hub->control, .events = POLLIN},
-			[AT_WEB] = {.fd = yg_web_fd(keeper->web), .events = POLLIN},
+			[AT_WEB] = {.fd = yg_hub_http_fd(keeper->http), .events = POLLIN},
+			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
+					  .events = POLLIN},
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
 		};
 
 		for (unsigned i = 0; i < hub->worker_count; i++)
 			fds[AT_WORKERS + i] = to_poll(&hub->workers[i].pipe, true);
 		if (poll(fds, AT_WORKERS + hub->worker_count,
-			 shortest(yg_web_timeout_ms(keeper->web), yg_hub_timeout_ms(hub))) < 0 &&
+			 shortest(yg_hub_http_timeout_ms(keeper->http), yg_hub_timeout_ms(hub))) <
+			    0 &&
 		    errno != EINTR)
 			return yg_err_from_errno(errno);
 		rc = hear_all(keeper, fds);
 		if (rc == YG_OK || rc == YG_EAGAIN) {
-			int web = yg_web_run(keeper->web);
+			int web = yg_hub_http_run(keeper->http);
 
 			rc = web == YG_OK ? rc : web;
 			yg_hub_round(hub);
@@ -459,7 +529,7 @@ static void close_all(struct keeper *keeper)
 {
 	struct yg_hub *hub = &keeper->hub;
 
-	keeper->web = yg_web_free(keeper->web);
+	keeper->http = yg_hub_http_free(keeper->http);
 	yg_hub_waiters_done(hub);
 	while (hub->calls)
 		forget(hub, hub->calls);
@@ -473,6 +543,10 @@ static void close_all(struct keeper *keeper)
 	keeper->store = yg_control_free(keeper->store);
 	hub->ca = yg_cert_ca_free(hub->ca);
 	free(hub->ca_pem);
+	if (keeper->http_key)
+		yg_wipe(keeper->http_key, strlen(keeper->http_key));
+	free(keeper->http_key);
+	free(keeper->http_certificate);
 	free(hub->seen);
 	yg_signer_done(&hub->signer);
 	yg_msg_pipe_close(&hub->front);

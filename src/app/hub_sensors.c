@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/io.h"
-#include "wire/message.h"
+#include "wire/ledger.h"
 
 #include "base/ban.h"
 
@@ -153,8 +153,21 @@ static void say_conflict(const struct yg_cert_peer *peer, const struct yg_wire_b
 				      : N_("it was not kept again")));
 }
 
+/* The sensor's ledger is worth more with it, but what is kept is kept without it too. */
+static void countersign(struct yg_hub *hub, const struct yg_wire_batch *batch,
+			struct yg_wire_receipt *receipt)
+{
+	char text[YG_LEDGER_SIGNED_MAX];
+
+	receipt->is_signed = yg_signer_sign(&hub->signer, YG_SIGN_RECEIPT,
+					    yg_ledger_signed(receipt, batch, text),
+					    receipt->signature) == YG_OK;
+}
+
+/* @batch: what the hub countersigns; NULL: a drop record. */
 static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
-			const struct yg_keep_answer *answer, struct yg_wire_receipt *receipt)
+			const struct yg_keep_answer *answer, const struct yg_wire_batch *batch,
+			struct yg_wire_receipt *receipt)
 {
 	static const enum yg_wire_refusal refusals[] = {
 		[YG_KEEP_CONFLICT] = YG_WIRE_CONFLICT,
@@ -173,6 +186,8 @@ static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
 	receipt->is_already = answer->result == YG_KEEP_ALREADY;
 	receipt->next = answer->next.sequence;
 	receipt->time_ns = yg_hub_now(hub);
+	if (batch)
+		countersign(hub, batch, receipt);
 	yg_hub_wait_sync(hub, call, answer->position, receipt);
 }
 
@@ -206,7 +221,7 @@ void yg_hub_worked(struct yg_hub *hub, struct yg_hub_call *call, const struct yg
 				    call->body, &answer);
 	if (rc == YG_OK && answer.result == YG_KEEP_CONFLICT)
 		say_conflict(&call->peer, batch, answer.position != 0);
-	answer_keep(hub, call, rc, &answer, &receipt);
+	answer_keep(hub, call, rc, &answer, batch, &receipt);
 }
 
 static void take_drop(struct yg_hub *hub, struct yg_hub_call *call, const struct yg_cert_peer *peer)
@@ -226,7 +241,7 @@ static void take_drop(struct yg_hub *hub, struct yg_hub_call *call, const struct
 	rc = hub->keep->ops->drop(hub->keep, peer->organisation, &drop, yg_hub_now(hub), call->body,
 				  &answer);
 	receipt = (struct yg_wire_receipt){.epoch = drop.epoch, .sequence = drop.last};
-	answer_keep(hub, call, rc, &answer, &receipt);
+	answer_keep(hub, call, rc, &answer, NULL, &receipt);
 }
 
 /* ---- heartbeats ---- */

@@ -216,8 +216,7 @@ static int issue(const struct yg_hub_keys *keys, int64_t now_ns, struct yg_bytes
 	rc = yg_cert_issue_sensor(keys->ca, csr, now_ns, &peer, &pem);
 	add_code(answer, rc);
 	if (rc == YG_OK) {
-		yg_buf_add(answer,
-			   (struct yg_bytes){peer.fingerprint, sizeof(peer.fingerprint)});
+		yg_buf_add(answer, (struct yg_bytes){peer.fingerprint, sizeof(peer.fingerprint)});
 		yg_msg_add_u64(answer, (uint64_t)peer.from_ns);
 		yg_msg_add_u64(answer, (uint64_t)peer.until_ns);
 		yg_msg_add_bytes(answer, yg_buf_bytes(&pem));

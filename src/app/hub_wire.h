@@ -12,7 +12,7 @@
  *
  * The id of a message is the asker's; the answer carries the same. Every reader here takes the body
  * for hostile: YG_EFORMAT is a fault of the other process, whose talk is then ended.
- * Tests:   tests/unit/app/test_hub_wire.c, tests/fuzz/fuzz_hub_wire.c
+ * Tests:   tests/fuzz/fuzz_hub_wire.c, tests/e2e/hub_processes.py
  */
 #pragma once
 

@@ -164,8 +164,8 @@ int yg_hub_worker_live(void *arg, int control, unsigned index)
 	int rc = yg_wall_enter(YG_WALL_WORKER, NULL);
 	int fd;
 
-	(void)arg;
 	(void)index;
+	yg_hub_forget_link(arg);
 	yg_buf_init(&content, YG_WIRE_CONTENT_MAX);
 	yg_msg_pipe_init(&pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);
 	if (rc == YG_OK)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -91,9 +92,12 @@ static bool leave_output(void)
 static void live(const struct yg_process_spec *spec, int control, pid_t parent)
 {
 	int keep[YG_PROCESS_FDS_MAX + 1];
+	char name[16];
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent)
 		_exit(YG_EXIT_FAILED);
+	(void)snprintf(name, sizeof(name), "yagura:%s", spec->name); /* cut as the kernel would */
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0);		     /* for those who look */
 	for (unsigned i = 0; i < spec->fd_count; i++)
 		keep[i] = spec->fds[i];
 	keep[spec->fd_count] = control;
@@ -305,10 +309,15 @@ static int wait_once(struct yg_processes *p, int wait_ms)
 /* The last first: who takes from outside ends before those who keep. */
 static void end_all(struct yg_processes *p)
 {
+	int64_t end = now_ns(p) + YG_PROCESS_END_ALL_MS * NS_PER_MS;
+
 	p->is_ending = true;
 	for (unsigned i = p->opts->spec_count; i-- > 0;) {
 		struct child *child = &p->children[i];
-		int64_t until = now_ns(p) + YG_PROCESS_END_MS * NS_PER_MS;
+		int64_t half = (end - now_ns(p)) / 2; /* something is left for the others */
+		int64_t until = now_ns(p) + (half < YG_PROCESS_END_MS * NS_PER_MS
+						     ? half
+						     : YG_PROCESS_END_MS * NS_PER_MS);
 
 		if (child->control >= 0)
 			(void)shutdown(child->control, SHUT_RDWR); /* the word to end */

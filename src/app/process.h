@@ -25,14 +25,15 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-#define YG_PROCESSES_MAX	 24u
-#define YG_PROCESS_LINKS_MAX	 48u
-#define YG_PROCESS_FDS_MAX	 8u
-#define YG_PROCESS_FAILURES_MAX	 6u
-#define YG_PROCESS_BACKOFF_MS	 50	  /* after the first death; doubles */
+#define YG_PROCESSES_MAX	  24u
+#define YG_PROCESS_LINKS_MAX	  48u
+#define YG_PROCESS_FDS_MAX	  8u
+#define YG_PROCESS_FAILURES_MAX	  6u
+#define YG_PROCESS_BACKOFF_MS	  50 /* after the first death; doubles */
 #define YG_PROCESS_BACKOFF_MAX_MS 5000
-#define YG_PROCESS_GOOD_S	 60	  /* lived so long: the next death is a first one again */
-#define YG_PROCESS_END_MS	 2000	  /* for each to end by itself, when all end */
+#define YG_PROCESS_GOOD_S	  60   /* lived so long: the next death is a first one again */
+#define YG_PROCESS_END_MS	  2000 /* for each to end by itself, when all end */
+#define YG_PROCESS_END_ALL_MS	  8000 /* and for all together */
 
 struct yg_process_spec {
 	const char *name; /* static */
@@ -40,8 +41,8 @@ struct yg_process_spec {
 	 * of @fds are closed. What it returns other than YG_OK was said; the process ends then. */
 	int (*live)(void *arg, int control, unsigned index);
 	void *arg;
-	unsigned index;			/* of its kind: number of the worker */
-	int fds[YG_PROCESS_FDS_MAX];	/* that it keeps; the parent keeps them too */
+	unsigned index;		     /* of its kind: number of the worker */
+	int fds[YG_PROCESS_FDS_MAX]; /* that it keeps; the parent keeps them too */
 	unsigned fd_count;
 	bool may_distrust; /* its word about others is taken (yg_process_distrust) */
 };
@@ -68,8 +69,8 @@ struct yg_processes_opts {
 
 /*
  * Start all, and watch them until SIGINT or SIGTERM; then all end, those started last first, each
- * killed when it does not within END_MS. YG_OK: ended as asked; YG_EIO: a child cannot live (it said
- * why), or another error.
+ * killed when it does not within END_MS. YG_OK: ended as asked; YG_EIO: a child cannot live (it
+ * said why), or another error.
  */
 YG_MUST_USE int yg_processes_run(const struct yg_processes_opts *opts);
 

@@ -16,9 +16,10 @@ bool yg_query_sandbox_is_whole(void)
 
 static bool bound_resources(uint64_t mapped)
 {
-	bool is_bound = yg_wall_bound(RLIMIT_CPU, YG_QUERY_SANDBOX_CPU_S) && yg_wall_bound(RLIMIT_FSIZE, 0) &&
-			yg_wall_bound(RLIMIT_CORE, 0) && yg_wall_bound(RLIMIT_NOFILE, 0) &&
-			yg_wall_bound(RLIMIT_MEMLOCK, 0) && yg_wall_bound(RLIMIT_MSGQUEUE, 0);
+	bool is_bound = yg_wall_bound(RLIMIT_CPU, YG_QUERY_SANDBOX_CPU_S) &&
+			yg_wall_bound(RLIMIT_FSIZE, 0) && yg_wall_bound(RLIMIT_CORE, 0) &&
+			yg_wall_bound(RLIMIT_NOFILE, 0) && yg_wall_bound(RLIMIT_MEMLOCK, 0) &&
+			yg_wall_bound(RLIMIT_MSGQUEUE, 0);
 
 	if (!YG_WALL_HAS_SANITIZER && is_bound && mapped > 0)
 		is_bound = yg_wall_bound(RLIMIT_AS, mapped + YG_QUERY_SANDBOX_MEMORY_MAX);
@@ -43,8 +44,9 @@ static bool allow_files(scmp_filter_ctx filter, int talk, int facts)
 static bool list_calls(int talk, int facts)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	bool is_loaded = filter && allow_files(filter, talk, facts) && yg_wall_allow_memory(filter) &&
-			 yg_wall_allow_rest(filter) && seccomp_load(filter) == 0;
+	bool is_loaded = filter && allow_files(filter, talk, facts) &&
+			 yg_wall_allow_memory(filter) && yg_wall_allow_rest(filter) &&
+			 seccomp_load(filter) == 0;
 
 	seccomp_release(filter); /* NULL is allowed */
 	return is_loaded;

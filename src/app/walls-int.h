@@ -21,7 +21,7 @@
 #define YG_WALL_HAS_SANITIZER 0
 #endif
 
-/* No new privileges, no dump, no tracing by others of the same user. */
+/* No capabilities, no new privileges, no dump, no tracing by others of the same user. */
 bool yg_wall_privileges(void);
 
 /* A limit of the kernel, for good. */

@@ -103,6 +103,14 @@ static void become(const struct user *user)
 		_exit(1);
 }
 
+void yg_wall_become(enum yg_wall_role role, const char *data)
+{
+	struct user user;
+
+	if (find_user(role, data, &user))
+		become(&user);
+}
+
 /* ---- system calls ---- */
 
 #if !YG_WALL_HAS_SANITIZER
@@ -123,14 +131,17 @@ static bool allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
 static bool allow_streams(scmp_filter_ctx filter)
 {
 	static const int calls[] = {
-		SCMP_SYS(read),	    SCMP_SYS(write),	 SCMP_SYS(readv),     SCMP_SYS(writev),
-		SCMP_SYS(close),    SCMP_SYS(recvfrom),	 SCMP_SYS(recvmsg),   SCMP_SYS(sendto),
-		SCMP_SYS(sendmsg),  SCMP_SYS(poll),	 SCMP_SYS(ppoll),     SCMP_SYS(fcntl),
-		SCMP_SYS(fstat),    SCMP_SYS(lseek),	 SCMP_SYS(shutdown),  SCMP_SYS(nanosleep),
-		SCMP_SYS(getpid),   SCMP_SYS(gettid),	 SCMP_SYS(getppid),   SCMP_SYS(getuid),
-		SCMP_SYS(geteuid),  SCMP_SYS(getgid),	 SCMP_SYS(getegid),   SCMP_SYS(sigaltstack),
+		SCMP_SYS(read),		SCMP_SYS(write),	  SCMP_SYS(readv),
+		SCMP_SYS(writev),	SCMP_SYS(close),	  SCMP_SYS(recvfrom),
+		SCMP_SYS(recvmsg),	SCMP_SYS(sendto),	  SCMP_SYS(sendmsg),
+		SCMP_SYS(poll),		SCMP_SYS(ppoll),	  SCMP_SYS(fcntl),
+		SCMP_SYS(fstat),	SCMP_SYS(lseek),	  SCMP_SYS(shutdown),
+		SCMP_SYS(nanosleep),	SCMP_SYS(getpid),	  SCMP_SYS(gettid),
+		SCMP_SYS(getppid),	SCMP_SYS(getuid),	  SCMP_SYS(geteuid),
+		SCMP_SYS(getgid),	SCMP_SYS(getegid),	  SCMP_SYS(sigaltstack),
 		SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(clock_nanosleep),
-		SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(clock_getres), SCMP_SYS(sched_yield),
+		SCMP_SYS(gettimeofday), SCMP_SYS(time),		  SCMP_SYS(clock_getres),
+		SCMP_SYS(sched_yield),
 	};
 
 	return ALLOW_ALL(calls) && ALLOW(newfstatat, 1, IS(3, AT_EMPTY_PATH)) &&
@@ -140,10 +151,10 @@ static bool allow_streams(scmp_filter_ctx filter)
 static bool allow_network(scmp_filter_ctx filter)
 {
 	static const int calls[] = {
-		SCMP_SYS(accept),	SCMP_SYS(accept4),	 SCMP_SYS(epoll_wait),
-		SCMP_SYS(epoll_pwait),	SCMP_SYS(epoll_pwait2),	 SCMP_SYS(epoll_ctl),
+		SCMP_SYS(accept),	 SCMP_SYS(accept4),	 SCMP_SYS(epoll_wait),
+		SCMP_SYS(epoll_pwait),	 SCMP_SYS(epoll_pwait2), SCMP_SYS(epoll_ctl),
 		SCMP_SYS(epoll_create1), SCMP_SYS(eventfd2),	 SCMP_SYS(setsockopt),
-		SCMP_SYS(getsockopt),	SCMP_SYS(getsockname),	 SCMP_SYS(getpeername),
+		SCMP_SYS(getsockopt),	 SCMP_SYS(getsockname),	 SCMP_SYS(getpeername),
 	};
 
 	return ALLOW_ALL(calls);
@@ -153,23 +164,56 @@ static bool allow_network(scmp_filter_ctx filter)
 static bool allow_files(scmp_filter_ctx filter)
 {
 	static const int calls[] = {
-		SCMP_SYS(open),	      SCMP_SYS(openat),	     SCMP_SYS(stat),	   SCMP_SYS(lstat),
-		SCMP_SYS(newfstatat), SCMP_SYS(statx),	     SCMP_SYS(access),	   SCMP_SYS(faccessat),
-		SCMP_SYS(faccessat2), SCMP_SYS(rename),	     SCMP_SYS(renameat),   SCMP_SYS(renameat2),
-		SCMP_SYS(unlink),     SCMP_SYS(unlinkat),    SCMP_SYS(mkdir),	   SCMP_SYS(mkdirat),
-		SCMP_SYS(rmdir),      SCMP_SYS(link),	     SCMP_SYS(linkat),	   SCMP_SYS(getdents64),
-		SCMP_SYS(fsync),      SCMP_SYS(fdatasync),   SCMP_SYS(ftruncate),  SCMP_SYS(fallocate),
-		SCMP_SYS(pread64),    SCMP_SYS(pwrite64),    SCMP_SYS(preadv),	   SCMP_SYS(pwritev),
-		SCMP_SYS(flock),      SCMP_SYS(fchmod),	     SCMP_SYS(fchown),	   SCMP_SYS(getcwd),
-		SCMP_SYS(readlink),   SCMP_SYS(readlinkat),  SCMP_SYS(statfs),	   SCMP_SYS(fstatfs),
-		SCMP_SYS(umask),      SCMP_SYS(fadvise64),   SCMP_SYS(dup),	   SCMP_SYS(dup2),
-		SCMP_SYS(dup3),	      SCMP_SYS(utimensat),   SCMP_SYS(sync_file_range),
-		SCMP_SYS(copy_file_range), SCMP_SYS(sysinfo), SCMP_SYS(msync),
+		SCMP_SYS(open),
+		SCMP_SYS(openat),
+		SCMP_SYS(stat),
+		SCMP_SYS(lstat),
+		SCMP_SYS(newfstatat),
+		SCMP_SYS(statx),
+		SCMP_SYS(access),
+		SCMP_SYS(faccessat),
+		SCMP_SYS(faccessat2),
+		SCMP_SYS(rename),
+		SCMP_SYS(renameat),
+		SCMP_SYS(renameat2),
+		SCMP_SYS(unlink),
+		SCMP_SYS(unlinkat),
+		SCMP_SYS(mkdir),
+		SCMP_SYS(mkdirat),
+		SCMP_SYS(rmdir),
+		SCMP_SYS(link),
+		SCMP_SYS(linkat),
+		SCMP_SYS(getdents64),
+		SCMP_SYS(fsync),
+		SCMP_SYS(fdatasync),
+		SCMP_SYS(ftruncate),
+		SCMP_SYS(fallocate),
+		SCMP_SYS(pread64),
+		SCMP_SYS(pwrite64),
+		SCMP_SYS(preadv),
+		SCMP_SYS(pwritev),
+		SCMP_SYS(flock),
+		SCMP_SYS(fchmod),
+		SCMP_SYS(fchown),
+		SCMP_SYS(getcwd),
+		SCMP_SYS(readlink),
+		SCMP_SYS(readlinkat),
+		SCMP_SYS(statfs),
+		SCMP_SYS(fstatfs),
+		SCMP_SYS(umask),
+		SCMP_SYS(fadvise64),
+		SCMP_SYS(dup),
+		SCMP_SYS(dup2),
+		SCMP_SYS(dup3),
+		SCMP_SYS(utimensat),
+		SCMP_SYS(sync_file_range),
+		SCMP_SYS(copy_file_range),
+		SCMP_SYS(sysinfo),
+		SCMP_SYS(msync),
 		SCMP_SYS(memfd_create), /* compiled indicators: a file without a name */
 	};
 
-	return ALLOW_ALL(calls) &&
-	       ALLOW(mmap, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
+	return ALLOW_ALL(calls) && ALLOW(mmap, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
 	       /* to ask, not to set */
 	       ALLOW(prlimit64, 1, IS(2, 0));
 }
@@ -177,9 +221,10 @@ static bool allow_files(scmp_filter_ctx filter)
 static bool allow_threads(scmp_filter_ctx filter)
 {
 	static const int calls[] = {
-		SCMP_SYS(set_robust_list), SCMP_SYS(rseq),	SCMP_SYS(sched_getaffinity),
-		SCMP_SYS(set_tid_address), SCMP_SYS(futex_waitv), SCMP_SYS(membarrier),
-		SCMP_SYS(sched_getparam),  SCMP_SYS(sched_getscheduler),
+		SCMP_SYS(set_robust_list),   SCMP_SYS(rseq),
+		SCMP_SYS(sched_getaffinity), SCMP_SYS(set_tid_address),
+		SCMP_SYS(futex_waitv),	     SCMP_SYS(membarrier),
+		SCMP_SYS(sched_getparam),    SCMP_SYS(sched_getscheduler),
 	};
 
 	/* A thread, never a process. The newer call hides its flags: the library takes the older
@@ -192,12 +237,11 @@ static bool allow_threads(scmp_filter_ctx filter)
 static bool list_calls(enum yg_wall_role role)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	bool is_loaded = filter && yg_wall_allow_memory(filter) && yg_wall_allow_rest(filter) &&
-			 allow_streams(filter) &&
-			 (!roles[role].has_network || allow_network(filter)) &&
-			 (!roles[role].has_files || allow_files(filter)) &&
-			 (!roles[role].has_threads || allow_threads(filter)) &&
-			 seccomp_load(filter) == 0;
+	bool is_loaded =
+		filter && yg_wall_allow_memory(filter) && yg_wall_allow_rest(filter) &&
+		allow_streams(filter) && (!roles[role].has_network || allow_network(filter)) &&
+		(!roles[role].has_files || allow_files(filter)) &&
+		(!roles[role].has_threads || allow_threads(filter)) && seccomp_load(filter) == 0;
 
 	seccomp_release(filter); /* NULL is allowed */
 	return is_loaded;
@@ -213,13 +257,11 @@ static bool list_calls(enum yg_wall_role role)
 int yg_wall_enter(enum yg_wall_role role, const char *data)
 {
 	uint64_t mapped = yg_wall_mapped(); /* while files can be read */
-	struct user user;
 	bool is_bound = yg_wall_bound(RLIMIT_CORE, 0);
 
 	if (roles[role].is_bounded && !YG_WALL_HAS_SANITIZER && mapped > 0)
 		is_bound = is_bound && yg_wall_bound(RLIMIT_AS, mapped + YG_WALL_MEMORY_MAX);
-	if (find_user(role, data, &user))
-		become(&user);
+	yg_wall_become(role, data);
 	if (!is_bound || !yg_wall_privileges() ||
 	    yg_wall_landlock(roles[role].has_files ? data : NULL) != YG_OK || !list_calls(role))
 		return YG_EUNSUPPORTED;
@@ -254,7 +296,8 @@ const char *yg_wall_lack_text(enum yg_wall_lack lack)
 		return N_("no list of system calls: this build has a sanitizer, or the kernel has "
 			  "no seccomp");
 	case YG_WALL_NO_LANDLOCK:
-		return N_("the kernel has no Landlock: which files it can open, its user alone says");
+		return N_(
+			"the kernel has no Landlock: which files it can open, its user alone says");
 	case YG_WALL_OLD_LANDLOCK:
 		return N_("the kernel's Landlock bounds files alone; the network is the list of "
 			  "system calls' to bound");
@@ -360,8 +403,13 @@ static bool try_user(void)
 	return setresuid(0, 0, 0) == 0;
 }
 
-void yg_wall_try(yg_wall_try_fn fn, void *arg)
+void yg_wall_try(const char *secret, yg_wall_try_fn fn, void *arg)
 {
+	int fd;
+
+	errno = 0;
+	fd = open(secret, O_RDONLY | O_CLOEXEC);
+	fn(arg, "open-key", fd >= 0 ? 0 : errno);
 	static const struct {
 		const char *what;
 		bool (*run)(void);

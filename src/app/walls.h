@@ -2,11 +2,11 @@
 /*
  * app/walls.h - what a process of the hub gives up before it meets anything hostile.
  *
- * For each role: no new privileges, no dump of its memory, another user (where the hub runs as root
- * and it needs no files), Landlock (where the kernel has it: no path but those that the role is
- * given; no TCP port from version 4 on; no signals to others from version 6 on), bounds of memory,
- * and a list of allowed system calls (seccomp). A call that is not on it fails with EPERM: nothing
- * happens, and a library that asks in vain goes on.
+ * For each role: no capabilities, no new privileges, no dump of its memory, another user (where the
+ * hub runs as root and it needs no files), Landlock (where the kernel has it: no path but those
+ * that the role is given; no TCP port from version 4 on; no signals to others from version 6 on),
+ * bounds of memory, and a list of allowed system calls (seccomp). A call that is not on it fails
+ * with EPERM: nothing happens, and a library that asks in vain goes on.
  *
  *   role     files               network                     processes
  *   front    none                accepts, speaks              none
@@ -27,19 +27,19 @@
 
 #include "base/err.h"
 
-enum yg_wall_role {
-	YG_WALL_FRONT,
-	YG_WALL_KEEPER,
-	YG_WALL_WORKER,
-	YG_WALL_SIGNER,
-	YG_WALL_ROLES
-};
+enum yg_wall_role { YG_WALL_FRONT, YG_WALL_KEEPER, YG_WALL_WORKER, YG_WALL_SIGNER, YG_WALL_ROLES };
 
 #define YG_WALL_MEMORY_MAX (768u << 20) /* of worker and signer, beyond what is mapped */
 
 const char *yg_wall_role_name(enum yg_wall_role role);
 /* False: there is no role of that name. */
 bool yg_wall_role_of(const char *name, enum yg_wall_role *ret);
+
+/*
+ * Become the role's user, where the process is root and there is one: before it makes files, so
+ * that they are that user's. yg_wall_enter() does it too.
+ */
+void yg_wall_become(enum yg_wall_role role, const char *data);
 
 /*
  * Give it up, for good. @data: the keeper's folder; what stands there is readable and writable but
@@ -50,19 +50,19 @@ YG_MUST_USE int yg_wall_enter(enum yg_wall_role role, const char *data);
 
 /* What the role cannot give up on this machine, bit by bit, without doing anything. */
 enum yg_wall_lack {
-	YG_WALL_NO_FILTER = 1,	   /* a build with a sanitizer, or a kernel without seccomp */
-	YG_WALL_NO_LANDLOCK = 2,   /* the kernel has none */
-	YG_WALL_OLD_LANDLOCK = 4,  /* it bounds files alone */
-	YG_WALL_NO_USER = 8,	   /* the hub is not root: all processes are the same user */
-	YG_WALL_SHARED_USER = 16,  /* no user of its own: "nobody" */
-	YG_WALL_ROOT = 32,	   /* the keeper stays root, for the data folder is root's */
+	YG_WALL_NO_FILTER = 1,	  /* a build with a sanitizer, or a kernel without seccomp */
+	YG_WALL_NO_LANDLOCK = 2,  /* the kernel has none */
+	YG_WALL_OLD_LANDLOCK = 4, /* it bounds files alone */
+	YG_WALL_NO_USER = 8,	  /* the hub is not root: all processes are the same user */
+	YG_WALL_SHARED_USER = 16, /* no user of its own: "nobody" */
+	YG_WALL_ROOT = 32,	  /* the keeper stays root, for the data folder is root's */
 };
 unsigned yg_wall_lacks(enum yg_wall_role role, const char *data);
 const char *yg_wall_lack_text(enum yg_wall_lack lack); /* a msgid */
 
 /*
- * Try, one after the other, what no role may do, and tell what came of it: errno, 0 when it was
- * done. For tests: after yg_wall_enter() in the very process.
+ * Try, one after the other, what no role may do (open the file @secret is one), and tell what came
+ * of it: errno, 0 when it was done. For tests: after yg_wall_enter() in the very process.
  */
 typedef void (*yg_wall_try_fn)(void *arg, const char *what, int errnum);
-void yg_wall_try(yg_wall_try_fn fn, void *arg);
+void yg_wall_try(const char *secret, yg_wall_try_fn fn, void *arg);

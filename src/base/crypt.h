@@ -2,7 +2,8 @@
 /*
  * base/crypt.h - digests that others check, signatures, and the text forms of both.
  *
- * Thin over libsodium: Ed25519 (RFC 8032), SHA-256 (FIPS 180-4), base64 (RFC 4648).
+ * Thin over libsodium: Ed25519 (RFC 8032), SHA-256 (FIPS 180-4), BLAKE2b (RFC 7693), base64
+ * (RFC 4648).
  * Pure but for the random parts; thread-safe. Secret bytes are wiped by yg_wipe().
  */
 #pragma once
@@ -34,6 +35,11 @@ void yg_sign(const uint8_t seed[YG_SIGN_SEED_BYTES], struct yg_bytes message,
 	     uint8_t to[YG_SIGN_BYTES]);
 bool yg_sign_is_valid(const uint8_t key[YG_SIGN_PUBLIC_BYTES], struct yg_bytes message,
 		      const uint8_t signature[YG_SIGN_BYTES]);
+
+/* Keyed BLAKE2b-128 (RFC 7693): who has not @key can neither make it nor tell of what it is. */
+#define YG_MAC_KEY_BYTES 32u
+#define YG_MAC_BYTES	 16u
+void yg_mac(const uint8_t key[YG_MAC_KEY_BYTES], struct yg_bytes b, uint8_t to[YG_MAC_BYTES]);
 
 /* Standard base64 with padding. */
 void yg_base64_add(struct yg_buf *to, struct yg_bytes b);

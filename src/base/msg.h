@@ -3,13 +3,13 @@
  * base/msg.h - typed messages between processes of one program, over a local socket.
  *
  * A message is a head of 16 bytes and a body: size of the body (u32), kind (u32), id (u64), then
- * that many bytes, all numbers in the byte order of the machine, for both ends are the same program.
- * The other end may be less trusted, so every byte of it is hostile: a size over the limit ends the
- * talk, a body is read field by field with a bound for each, and what is left over is a fault too.
+ * that many bytes, all numbers in the byte order of the machine, for both ends are the same
+ * program. The other end may be less trusted, so every byte of it is hostile: a size over the limit
+ * ends the talk, a body is read field by field with a bound for each, and what is left over is a
+ * fault too.
  *
- *   pipe     a stream, without blocking: what is put is gathered and written together by flush, what
- *            has come is read by fill and taken message by message
- *   reader   the fields of one body
+ *   pipe     a stream, without blocking: what is put is gathered and written together by flush,
+ * what has come is read by fill and taken message by message reader   the fields of one body
  *   control  a packet socket on which descriptors are handed over, one a message
  *
  * Threads: objects of one thread at a time. Nothing here waits.

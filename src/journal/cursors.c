@@ -52,6 +52,20 @@ int yg_journal_passed(struct yg_journal *journal, const char *name, uint64_t cur
 	return rc;
 }
 
+bool yg_journal_passed_by(struct yg_journal *journal, const char *name, uint64_t *ret_cursor)
+{
+	bool is_found = false;
+
+	(void)pthread_mutex_lock(&journal->mutex);
+	for (size_t i = 0; i < journal->named_count && !is_found; i++) {
+		is_found = strcmp(journal->named[i].name, name) == 0;
+		if (is_found)
+			*ret_cursor = journal->named[i].cursor;
+	}
+	(void)pthread_mutex_unlock(&journal->mutex);
+	return is_found;
+}
+
 /* ---- cursors as files ---- */
 
 static int cursor_path(const struct yg_journal *journal, const char *name,

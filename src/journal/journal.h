@@ -209,6 +209,9 @@ const char *yg_journal_reader_fault(const struct yg_journal_reader *reader);
  */
 YG_MUST_USE int yg_journal_passed(struct yg_journal *journal, const char *name, uint64_t cursor);
 
+/* How far @name has said it is; false: not such a name. */
+bool yg_journal_passed_by(struct yg_journal *journal, const char *name, uint64_t *ret_cursor);
+
 /*
  * For a consumer without a store: keep the number in a file beside the segments (durable when this
  * returns), and say it is passed. A consumer that stops between its output and this sees the same

@@ -70,6 +70,7 @@ struct yg_reply {
 	char session[65];    /* of a sign-in: the session's token, for the cookie; empty: none */
 	bool ends_session;   /* the cookie is taken back */
 	uint32_t retry_s;    /* 429 and 503: Retry-After; 0: none */
+	bool is_secret;	     /* shown once: never kept */
 };
 
 /*

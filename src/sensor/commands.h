@@ -26,10 +26,19 @@ struct yg_sensor_options {
 	struct yg_net_place syslog;
 	uint64_t spool_max; /* bytes */
 	const char *zone;
+	const char *policy;   /* file; NULL: STATE/policy.yaml */
+	const char *words[2]; /* behind the command: policy show|check, ledger verify|show */
+	size_t word_count;
+	uint64_t batch; /* ledger show: number; 0: all */
+	bool is_payload;
+	bool is_json;
+	const char *key; /* ledger verify: the hub's, base64 or a file */
 };
 
 int yg_sensor_enrol(const struct yg_sensor_options *options);
 int yg_sensor_run(const struct yg_sensor_options *options);
+int yg_sensor_policy(const struct yg_sensor_options *options);
+int yg_sensor_ledger(const struct yg_sensor_options *options);
 
 /* "yagura-sensor: TEXT" on standard error, in the language of the person; any thread. */
 void yg_sensor_lang(enum yg_lang lang);

@@ -13,8 +13,8 @@
 struct yg_downlink;
 
 /* NULL without memory. */
-struct yg_downlink *yg_downlink_new(const struct yg_home *home, struct yg_spool *spool,
-				    struct yg_clock clock, const atomic_int *stop);
+struct yg_uplink_config;
+struct yg_downlink *yg_downlink_new(const struct yg_uplink_config *config, const atomic_int *stop);
 struct yg_downlink *yg_downlink_free(struct yg_downlink *down);
 
 /* Wait for messages once. YG_OK: whatever came is answered; else: nobody there, or told to stop. */

@@ -15,24 +15,29 @@ struct yg_downlink {
 	const struct yg_home *home;
 	struct yg_spool *spool;
 	struct yg_clock clock;
+	struct yg_sensor_policy *policy; /* NULL: wishes are not taken */
 	struct yg_http *http;
 	uint64_t last;	/* number of the last message that was done */
 	uint64_t after; /* where to ask from: one before it while the answer may be lost */
 	struct yg_buf body;
 	struct yg_buf answer; /* the messages */
 	struct yg_buf reply;  /* to an acknowledgement */
+	char detail[YG_WIRE_WORDS_MAX + 1];
 };
 
-struct yg_downlink *yg_downlink_new(const struct yg_home *home, struct yg_spool *spool,
-				    struct yg_clock clock, const atomic_int *stop)
+struct yg_downlink *yg_downlink_new(const struct yg_uplink_config *config, const atomic_int *stop)
 {
+	const struct yg_home *home = config->home;
 	struct yg_downlink *down = yg_calloc(1, sizeof(*down));
 	char ca[YG_HOME_PATH_MAX];
 	char identity[YG_HOME_PATH_MAX];
 
 	if (!down)
 		return NULL;
-	*down = (struct yg_downlink){.home = home, .spool = spool, .clock = clock};
+	*down = (struct yg_downlink){.home = home,
+				     .spool = config->spool,
+				     .clock = config->clock,
+				     .policy = config->policy};
 	yg_buf_init(&down->body, YG_WIRE_MESSAGE_MAX);
 	yg_buf_init(&down->answer, YG_WIRE_MESSAGE_MAX);
 	yg_buf_init(&down->reply, YG_WIRE_MESSAGE_MAX);
@@ -85,8 +90,12 @@ static int obey(struct yg_downlink *down, const struct yg_wire_down *message, co
 		return rc;
 	if (strcmp(message->kind, "resend") == 0) {
 		rc = resend(down, body, ret_why);
+	} else if (strcmp(message->kind, "policy") == 0 && down->policy) {
+		/* Also when it is done: what of it was refused. */
+		rc = yg_sensor_policy_wish(down->policy, message->body, down->detail);
+		*ret_why = down->detail;
 	} else if (strcmp(message->kind, "ping") != 0) {
-		/* Policy wishes, rules, indicators and warnings have their place here. */
+		/* Rules, indicators and warnings have their place here. */
 		*ret_why = "unknown kind";
 		rc = YG_EUNSUPPORTED;
 	}

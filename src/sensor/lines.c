@@ -220,8 +220,15 @@ static void note_time(struct yg_collect *collect, int64_t time_ns)
 static int add_event(struct yg_lines *r, struct yg_event *event, int64_t now_ns,
 		     struct yg_collect *collect)
 {
-	int rc = r->filter ? r->filter->apply(r->filter->arg, event) : YG_OK;
+	struct yg_bytes source = event->source;
+	int rc = YG_OK;
 
+	if (r->filter) {
+		if (source.size == 0)
+			event->source = yg_bytes_str(r->source);
+		rc = r->filter->apply(r->filter->arg, event);
+		event->source = source;
+	}
 	if (rc == YG_EACCES) {
 		r->state.held++;
 		return YG_OK;

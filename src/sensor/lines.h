@@ -36,7 +36,8 @@ void yg_collect_reset(struct yg_collect *collect);
 bool yg_collect_is_full(const struct yg_collect *collect);
 
 struct yg_lines_filter {
-	/* YG_OK: @event may leave as it now is; YG_EACCES: it stays here; or an error. */
+	/* YG_OK: @event, whose source is filled, may leave as it now is; YG_EACCES: it stays here;
+	 * or an error. */
 	int (*apply)(void *arg, struct yg_event *event);
 	void *arg;
 };

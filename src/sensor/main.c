@@ -23,8 +23,20 @@ static void print_help(void)
 		      "                       hub's ready line. --token -: from standard input.\n"
 		      "                       --again: give an enrolled sensor another identity\n"
 		      "  run --state FOLDER [--follow PATH]... [--syslog ADDR:PORT]\n"
+		      "  policy show|check --state FOLDER [--policy FILE]\n"
+		      "                       what may leave, in plain words; check: is the file "
+		      "right\n"
+		      "  ledger verify --state FOLDER [--key KEY]\n"
+		      "                       is the record of what left whole; KEY: the hub's, "
+		      "base64,\n"
+		      "                       as it is known from elsewhere\n"
+		      "  ledger show --state FOLDER [--batch N [--payload]] [--json]\n"
+		      "                       what left; --payload: the very bytes, as long as "
+		      "they "
+		      "are kept\n"
 		      "  --version\n"
 		      "\n"
+		      "  --policy FILE        what may leave and how (FOLDER/policy.yaml)\n"
 		      "  --follow PATH        a log file, through rotation; may be repeated\n"
 		      "  --syslog ADDR:PORT   receive syslog by UDP and TCP; nobody is asked who "
 		      "he "
@@ -90,6 +102,14 @@ static bool set_syslog(struct yg_sensor_options *options, const char *text)
 	return options->has_syslog;
 }
 
+static bool set_batch(struct yg_sensor_options *options, const char *text)
+{
+	if (yg_bytes_u64(yg_bytes_str(text), &options->batch) && options->batch > 0)
+		return true;
+	yg_sensor_say(N_("--batch %s: a number from 1, as `ledger show` lists them"), text);
+	return false;
+}
+
 /* True: go on. */
 static bool take_option(struct yg_sensor_options *options, int c)
 {
@@ -120,6 +140,20 @@ static bool take_option(struct yg_sensor_options *options, int c)
 		return set_syslog(options, optarg);
 	case 'm':
 		return set_spool(options, optarg);
+	case 'p':
+		options->policy = optarg;
+		return true;
+	case 'b':
+		return set_batch(options, optarg);
+	case 'P':
+		options->is_payload = true;
+		return true;
+	case 'j':
+		options->is_json = true;
+		return true;
+	case 'k':
+		options->key = optarg;
+		return true;
 	case 'l':
 		if (yg_lang_by_name(yg_bytes_str(optarg), &lang))
 			yg_sensor_lang(lang);
@@ -129,7 +163,7 @@ static bool take_option(struct yg_sensor_options *options, int c)
 	}
 }
 
-static bool read_options(int argc, char **argv, struct yg_sensor_options *options)
+static bool read_options(int argc, char **argv, size_t max_words, struct yg_sensor_options *options)
 {
 	static const struct option longs[] = {
 		{"state", required_argument, NULL, 's'},
@@ -141,6 +175,11 @@ static bool read_options(int argc, char **argv, struct yg_sensor_options *option
 		{"syslog", required_argument, NULL, 'y'},
 		{"spool-max", required_argument, NULL, 'm'},
 		{"tz", required_argument, NULL, 'z'},
+		{"policy", required_argument, NULL, 'p'},
+		{"batch", required_argument, NULL, 'b'},
+		{"payload", no_argument, NULL, 'P'},
+		{"json", no_argument, NULL, 'j'},
+		{"key", required_argument, NULL, 'k'},
 		{"lang", required_argument, NULL, 'l'},
 		{0},
 	};
@@ -153,6 +192,8 @@ static bool read_options(int argc, char **argv, struct yg_sensor_options *option
 				yg_sensor_say(N_("`yagura-sensor --help` shows the options"));
 			return false;
 		}
+	while (optind < argc && options->word_count < max_words)
+		options->words[options->word_count++] = argv[optind++];
 	if (optind < argc) {
 		yg_sensor_hint(N_("`yagura-sensor --help` shows the options"),
 			       N_("%s: this word is one too many"), argv[optind]);
@@ -179,6 +220,17 @@ static int run_run(const struct yg_sensor_options *options)
 	return 2;
 }
 
+static const struct {
+	const char *name;
+	size_t words; /* that may stand behind it */
+	int (*run)(const struct yg_sensor_options *options);
+} commands[] = {
+	{"enrol", 0, run_enrol},
+	{"run", 0, run_run},
+	{"policy", 1, yg_sensor_policy},
+	{"ledger", 1, yg_sensor_ledger},
+};
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
@@ -196,10 +248,11 @@ int main(int argc, char **argv)
 			print_help();
 			return 0;
 		}
-	if (strcmp(name, "enrol") == 0)
-		return read_options(argc - 1, argv + 1, &options) ? run_enrol(&options) : 2;
-	if (strcmp(name, "run") == 0)
-		return read_options(argc - 1, argv + 1, &options) ? run_run(&options) : 2;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return read_options(argc - 1, argv + 1, commands[i].words, &options)
+				       ? commands[i].run(&options)
+				       : 2;
 	yg_sensor_hint(N_("`yagura-sensor --help` shows what there is"),
 		       N_("%s: there is no such command"), name[0] ? name : "?");
 	return 2;

@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "sensor/commands.h"
 #include "sensor/http.h"
+#include "sensor/policy.h"
 #include "sensor/sources.h"
 #include "sensor/uplink.h"
 
@@ -33,10 +34,12 @@ struct run {
 	struct yg_spool *spool;
 	struct yg_sources *sources;
 	struct yg_uplink *uplink;
+	struct yg_sensor_policy *policy;
 	struct yg_zone *zone;
 	struct yg_collect collect;
 	struct yg_buf packed;
 	struct yg_buf checkpoint;
+	struct yg_buf tally; /* what the batch holds, for the ledger */
 	struct yg_wire_source *state;
 	int64_t state_ns;
 	int signal_fd;
@@ -60,12 +63,16 @@ static int commit(struct run *run)
 
 	yg_buf_reset(&run->packed);
 	yg_buf_reset(&run->checkpoint);
+	yg_buf_reset(&run->tally);
 	rc = yg_wire_pack(yg_buf_bytes(&run->collect.content), &batch, &run->packed);
 	if (rc == YG_OK)
 		rc = yg_sources_checkpoint(run->sources, &run->checkpoint);
 	if (rc == YG_OK)
-		rc = yg_spool_commit(run->spool, &batch, yg_buf_bytes(&run->packed),
-				     yg_buf_bytes(&run->checkpoint), now_ns(run));
+		rc = yg_ledger_tally(yg_buf_bytes(&run->collect.content), &run->tally);
+	if (rc == YG_OK)
+		rc = yg_spool_commit_listed(run->spool, &batch, yg_buf_bytes(&run->packed),
+					    yg_buf_bytes(&run->checkpoint),
+					    yg_buf_bytes(&run->tally), now_ns(run));
 	if (rc != YG_OK) {
 		if (!run->is_stuck)
 			yg_sensor_say(N_("the spool cannot be written: %s; reading waits until it "
@@ -80,6 +87,15 @@ static int commit(struct run *run)
 	yg_collect_reset(&run->collect);
 	yg_uplink_wake(run->uplink);
 	return YG_OK;
+}
+
+/* A wish of the hub comes in force between two batches. */
+static void look_at_policy(struct run *run)
+{
+	if (!run->is_stuck && yg_sensor_policy_is_new(run->policy) &&
+	    (run->collect.count == 0 || commit(run) == YG_OK) &&
+	    yg_sensor_policy_enter(run->policy, run->spool, now_ns(run)) != YG_OK)
+		yg_sensor_say(N_("the ledger has no line for the new policy yet"));
 }
 
 static bool is_due(const struct run *run)
@@ -132,6 +148,7 @@ static int collect(struct run *run)
 			return yg_err_from_errno(errno);
 		if (fds[0].revents)
 			return YG_OK;
+		look_at_policy(run);
 		if (!run->is_stuck)
 			rc = yg_sources_read(run->sources, now_ns(run), &run->collect, &is_more);
 		if (rc == YG_OK && (run->is_stuck || is_due(run)))
@@ -199,6 +216,53 @@ static int open_spool(struct run *run)
 	return rc;
 }
 
+static int open_policy(struct run *run)
+{
+	struct yg_line_fault fault;
+	int rc =
+		yg_sensor_policy_load(&run->home, run->options->policy, true, &run->policy, &fault);
+
+	if (rc != YG_OK && run->policy)
+		yg_sensor_hint(N_("nothing is sent before this is right; "
+				  "`yagura-sensor policy check` looks at it"),
+			       N_("policy %s, line %u: %s"), yg_sensor_policy_path(run->policy),
+			       fault.line, yg_sensor_tr(fault.msg));
+	else if (rc != YG_OK)
+		yg_sensor_say("%s", yg_sensor_tr(yg_err_text(rc)));
+	return rc;
+}
+
+/* The record of what leaves: who sends where, under which policy; then what does. */
+static int open_ledger(struct run *run)
+{
+	struct yg_ledger_line line = {.kind = YG_LEDGER_ENROLLED};
+	struct yg_spool_attached attached;
+	char path[YG_HOME_PATH_MAX];
+	int rc = yg_home_path(&run->home, "ledger", path)
+			 ? yg_spool_attach(run->spool, path, now_ns(run), &attached)
+			 : YG_ELIMIT;
+
+	(void)snprintf(line.sensor, sizeof(line.sensor), "%s", run->home.sensor); /* ids */
+	(void)snprintf(line.organisation, sizeof(line.organisation), "%s", run->home.organisation);
+	(void)snprintf(line.hub, sizeof(line.hub), "%s", run->home.hub); /* the same limit */
+	memcpy(line.key, run->home.key, sizeof(line.key));
+	if (rc == YG_OK && attached.is_damaged)
+		yg_sensor_hint(N_("`yagura-sensor ledger verify` says where"),
+			       N_("%s: the ledger is not as it was written; it goes on in a new "
+				  "file"),
+			       path);
+	else if (rc == YG_OK && attached.is_repaired)
+		yg_sensor_say(N_("%s: the ledger's end was put right from the spool"), path);
+	if (rc == YG_OK)
+		rc = yg_spool_note(run->spool, &line, YG_S(""), now_ns(run));
+	if (rc == YG_OK)
+		rc = yg_sensor_policy_enter(run->policy, run->spool, now_ns(run));
+	if (rc != YG_OK)
+		yg_sensor_say(N_("%s: the ledger cannot be written: %s"), path,
+			      yg_sensor_tr(yg_err_text(rc)));
+	return rc;
+}
+
 static int open_sources(struct run *run)
 {
 	const struct yg_sensor_options *options = run->options;
@@ -208,6 +272,7 @@ static int open_sources(struct run *run)
 	run->sources = yg_sources_new(run->zone);
 	if (!run->sources)
 		return YG_ENOMEM;
+	yg_sources_filter(run->sources, yg_sensor_policy_filter(run->policy));
 	for (size_t i = 0; i < options->follow_count && rc == YG_OK; i++) {
 		rc = yg_sources_follow(run->sources, options->follows[i],
 				       yg_spool_checkpoint(run->spool));
@@ -235,6 +300,7 @@ static int start_uplink(struct run *run)
 	struct yg_uplink_config config = {
 		.home = &run->home,
 		.spool = run->spool,
+		.policy = run->policy,
 		.clock = run->clock,
 		.version = YG_VERSION,
 		.say = say_uplink,
@@ -273,7 +339,11 @@ static int open_all(struct run *run)
 	int rc = open_home(run);
 
 	if (rc == YG_OK)
+		rc = open_policy(run);
+	if (rc == YG_OK)
 		rc = open_spool(run);
+	if (rc == YG_OK)
+		rc = open_ledger(run);
 	if (rc == YG_OK) {
 		rc = yg_zone_load(run->options->zone, &run->zone);
 		if (rc != YG_OK)
@@ -296,10 +366,12 @@ static void close_all(struct run *run)
 	run->uplink = yg_uplink_stop(run->uplink, GRACE_MS);
 	(void)yg_sources_free(run->sources);
 	(void)yg_spool_free(run->spool);
+	(void)yg_sensor_policy_free(run->policy);
 	(void)yg_zone_free(run->zone);
 	yg_collect_done(&run->collect);
 	yg_buf_done(&run->packed);
 	yg_buf_done(&run->checkpoint);
+	yg_buf_done(&run->tally);
 	free(run->state);
 	if (run->signal_fd >= 0)
 		(void)close(run->signal_fd); /* nothing to lose */
@@ -313,6 +385,7 @@ int yg_sensor_run(const struct yg_sensor_options *options)
 	yg_collect_init(&run.collect);
 	yg_buf_init(&run.packed, 2 * YG_WIRE_CONTENT_MAX);
 	yg_buf_init(&run.checkpoint, YG_SPOOL_CHECKPOINT_MAX);
+	yg_buf_init(&run.tally, 2 * YG_LEDGER_TALLY_MAX);
 	run.state = yg_calloc(YG_WIRE_SOURCES_MAX, sizeof(*run.state));
 	rc = run.state ? open_all(&run) : YG_ENOMEM;
 	if (rc == YG_OK)

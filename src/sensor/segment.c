@@ -20,6 +20,16 @@ static void name_of(uint64_t first, char to[NAME_ROOM])
 	(void)snprintf(to, NAME_ROOM, "%016llx.seg", (unsigned long long)first); /* 21 bytes */
 }
 
+static bool path_of(const struct yg_spool *spool, uint64_t first, char to[YG_DISK_PATH_MAX])
+{
+	char name[NAME_ROOM];
+	int size;
+
+	name_of(first, name);
+	size = snprintf(to, YG_DISK_PATH_MAX, "%s/%s", spool->folder, name);
+	return size > 0 && (unsigned)size < YG_DISK_PATH_MAX;
+}
+
 static bool read_name(const char *name, uint64_t *ret)
 {
 	char again[NAME_ROOM];
@@ -61,7 +71,7 @@ static int by_first(const void *a_arg, const void *b_arg)
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
-int yg_segments_find(struct yg_spool *spool)
+int yg_spool_segments_find(struct yg_spool *spool)
 {
 	int fd = openat(spool->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -89,14 +99,18 @@ int yg_segments_find(struct yg_spool *spool)
 	return rc;
 }
 
-int yg_segment_open(const struct yg_spool *spool, size_t i, bool to_write, int *ret_fd)
+int yg_spool_segment_open(const struct yg_spool *spool, size_t i, bool to_write, int *ret_fd)
 {
+	char path[YG_DISK_PATH_MAX];
 	char name[NAME_ROOM];
 	int fd;
 
 	name_of(spool->segments[i].first, name);
-	fd = openat(spool->folder_fd, name,
-		    (to_write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+	if (to_write)
+		return path_of(spool, spool->segments[i].first, path)
+			       ? yg_disk_open(path, 0, 0600, ret_fd)
+			       : YG_ELIMIT;
+	fd = openat(spool->folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return yg_err_from_errno(errno);
 	*ret_fd = fd;
@@ -145,7 +159,7 @@ static int read_at(int fd, uint64_t at, uint8_t *to, size_t size)
 	return YG_OK;
 }
 
-int yg_segment_read(int fd, uint64_t at, struct yg_buf *mem, struct yg_entry *ret)
+int yg_spool_segment_read(int fd, uint64_t at, struct yg_buf *mem, struct yg_entry *ret)
 {
 	uint8_t head[YG_SPOOL_ENTRY_BYTES];
 	uint64_t kind;
@@ -158,7 +172,7 @@ int yg_segment_read(int fd, uint64_t at, struct yg_buf *mem, struct yg_entry *re
 	kind = get(head + 4, 4);
 	size = get(head + 8, 4);
 	if (memcmp(head, "YGS1", 4) != 0 || kind < YG_SPOOL_STATE_ENTRY ||
-	    kind > YG_SPOOL_ACK_ENTRY || size > YG_SPOOL_BODY_MAX)
+	    kind > YG_SPOOL_LINE_ENTRY || size > YG_SPOOL_BODY_MAX)
 		return YG_EEND;
 	yg_buf_reset(mem);
 	room = yg_buf_reserve(mem, (size_t)size + 1);
@@ -182,11 +196,11 @@ int yg_segment_read(int fd, uint64_t at, struct yg_buf *mem, struct yg_entry *re
 
 /* ---- writing ---- */
 
-int yg_segment_cut(struct yg_spool *spool, uint64_t size)
+int yg_spool_segment_cut(struct yg_spool *spool, uint64_t size)
 {
 	struct yg_segment *last = &spool->segments[spool->segment_count - 1];
 
-	if (ftruncate(spool->fd, (off_t)size) != 0 || lseek(spool->fd, (off_t)size, SEEK_SET) < 0) {
+	if (yg_disk_truncate(spool->fd, size) != YG_OK) {
 		spool->is_broken = true;
 		return YG_EIO;
 	}
@@ -196,44 +210,77 @@ int yg_segment_cut(struct yg_spool *spool, uint64_t size)
 	return YG_OK;
 }
 
-int yg_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind, uint64_t number,
+/* One entry behind what @to holds. */
+static void add_entry(struct yg_buf *to, enum yg_spool_entry_kind kind, uint64_t number,
 		      int64_t now_ns, const struct yg_bytes *parts, size_t part_count)
+{
+	size_t before = to->size;
+	uint8_t *head = yg_buf_reserve(to, YG_SPOOL_ENTRY_BYTES);
+
+	if (!head)
+		return; /* the buffer knows */
+	memset(head, 0, YG_SPOOL_ENTRY_BYTES);
+	yg_buf_grew(to, YG_SPOOL_ENTRY_BYTES);
+	for (size_t i = 0; i < part_count; i++)
+		yg_buf_add(to, parts[i]);
+	if (yg_buf_error(to))
+		return;
+	head = to->data + before;
+	memcpy(head, "YGS1", 4);
+	put(head + 4, kind, 4);
+	put(head + 8, to->size - before - YG_SPOOL_ENTRY_BYTES, 4);
+	put(head + 16, number, 8);
+	put(head + 24, (uint64_t)now_ns, 8);
+	put(head + 12,
+	    checksum(head, yg_bytes_from(yg_buf_bytes(to), before + YG_SPOOL_ENTRY_BYTES)), 4);
+}
+
+/* The lines of the ledger that belong to the entry behind them. */
+static void add_lines(struct yg_spool *spool, int64_t now_ns)
+{
+	struct yg_bytes lines = yg_buf_bytes(&spool->ledger.unit);
+
+	while (lines.size > 0) {
+		size_t end = yg_bytes_chr(lines, '\n'); /* whole lines */
+		struct yg_bytes line = yg_bytes_cut(lines, 0, end);
+
+		add_entry(&spool->entry, YG_SPOOL_LINE_ENTRY, 0, now_ns, &line, 1);
+		lines = yg_bytes_from(lines, end + 1);
+	}
+}
+
+int yg_spool_segment_append(struct yg_spool *spool, enum yg_spool_entry_kind kind, uint64_t number,
+			    int64_t now_ns, const struct yg_bytes *parts, size_t part_count)
 {
 	struct yg_segment *last = &spool->segments[spool->segment_count - 1];
 	struct yg_buf *entry = &spool->entry;
-	uint8_t *head;
+	/* A segment begins with its state; lines wait for the entry behind that. */
+	bool with_lines = last->size > 0;
 	int rc;
 
-	if (spool->is_broken && yg_segment_cut(spool, last->size) != YG_OK)
+	if (spool->is_broken && yg_spool_segment_cut(spool, last->size) != YG_OK)
 		return YG_EIO;
+	if (yg_buf_error(&spool->ledger.unit))
+		return yg_buf_error(&spool->ledger.unit);
 	yg_buf_reset(entry);
-	head = yg_buf_reserve(entry, YG_SPOOL_ENTRY_BYTES);
-	if (!head)
-		return YG_ENOMEM;
-	memset(head, 0, YG_SPOOL_ENTRY_BYTES);
-	yg_buf_grew(entry, YG_SPOOL_ENTRY_BYTES);
-	for (size_t i = 0; i < part_count; i++)
-		yg_buf_add(entry, parts[i]);
+	if (with_lines)
+		add_lines(spool, now_ns);
+	add_entry(entry, kind, number, now_ns, parts, part_count);
 	if (yg_buf_error(entry))
 		return yg_buf_error(entry);
-	head = entry->data;
-	memcpy(head, "YGS1", 4);
-	put(head + 4, kind, 4);
-	put(head + 8, entry->size - YG_SPOOL_ENTRY_BYTES, 4);
-	put(head + 16, number, 8);
-	put(head + 24, (uint64_t)now_ns, 8);
-	put(head + 12, checksum(head, yg_bytes_from(yg_buf_bytes(entry), YG_SPOOL_ENTRY_BYTES)), 4);
-	rc = yg_io_write(spool->fd, yg_buf_bytes(entry));
+	rc = yg_disk_write(spool->fd, yg_buf_bytes(entry), last->size);
 	if (rc != YG_OK) {
-		(void)!yg_segment_cut(spool, last->size); /* else it is broken, and known to be */
+		(void)!yg_spool_segment_cut(spool,
+					    last->size); /* else it is broken, and known to be */
 		return rc;
 	}
 	last->size += entry->size;
 	spool->bytes += entry->size;
+	spool->ledger.is_unit_out = with_lines;
 	return YG_OK;
 }
 
-int yg_segment_sync(struct yg_spool *spool)
+int yg_spool_segment_sync(struct yg_spool *spool)
 {
 	int rc = yg_disk_sync(spool->fd);
 
@@ -242,38 +289,38 @@ int yg_segment_sync(struct yg_spool *spool)
 	return rc;
 }
 
-int yg_segment_new(struct yg_spool *spool, uint64_t first)
+int yg_spool_segment_new(struct yg_spool *spool, uint64_t first)
 {
-	char name[NAME_ROOM];
+	char path[YG_DISK_PATH_MAX];
 	int fd;
-	int rc;
+	int rc = path_of(spool, first, path) ? yg_disk_open(path, YG_DISK_CREATE, 0600, &fd)
+					     : YG_ELIMIT;
 
-	name_of(first, name);
-	fd = openat(spool->folder_fd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    0600);
-	if (fd < 0)
-		return yg_err_from_errno(errno);
-	rc = yg_disk_sync(spool->folder_fd);
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_disk_truncate(fd, 0);
+	if (rc == YG_OK)
+		rc = yg_disk_sync_folder(spool->folder);
 	if (rc == YG_OK)
 		rc = add_segment(spool, first, 0);
 	if (rc != YG_OK) {
-		(void)unlinkat(spool->folder_fd, name, 0); /* empty: as good when it stays */
-		(void)close(fd);			   /* as above */
+		(void)yg_disk_unlink(path); /* empty: as good when it stays */
+		(void)yg_disk_close(fd);    /* as above */
 		return rc;
 	}
 	if (spool->fd >= 0)
-		(void)close(spool->fd); /* was synced */
+		(void)yg_disk_close(spool->fd); /* was synced */
 	spool->fd = fd;
 	return YG_OK;
 }
 
-int yg_segment_remove_first(struct yg_spool *spool)
+int yg_spool_segment_remove_first(struct yg_spool *spool)
 {
-	char name[NAME_ROOM];
+	char path[YG_DISK_PATH_MAX];
+	int rc = path_of(spool, spool->segments[0].first, path) ? yg_disk_unlink(path) : YG_ELIMIT;
 
-	name_of(spool->segments[0].first, name);
-	if (unlinkat(spool->folder_fd, name, 0) != 0 && errno != ENOENT)
-		return yg_err_from_errno(errno);
+	if (rc != YG_OK && rc != YG_ENOENT)
+		return rc;
 	spool->bytes -= spool->segments[0].size;
 	spool->segment_count--;
 	memmove(spool->segments, spool->segments + 1,
@@ -285,27 +332,26 @@ int yg_segment_remove_first(struct yg_spool *spool)
 	return YG_OK;
 }
 
-int yg_segment_remove_last(struct yg_spool *spool)
+int yg_spool_segment_remove_last(struct yg_spool *spool)
 {
 	struct yg_segment *last = &spool->segments[spool->segment_count - 1];
-	char name[NAME_ROOM];
+	char path[YG_DISK_PATH_MAX];
 	int fd = -1;
-	int rc = YG_OK;
+	int rc = path_of(spool, last->first, path) ? YG_OK : YG_ELIMIT;
 
-	name_of(last->first, name);
-	if (spool->segment_count > 1)
-		rc = yg_segment_open(spool, spool->segment_count - 2, true, &fd);
-	if (rc == YG_OK && unlinkat(spool->folder_fd, name, 0) != 0)
-		rc = yg_err_from_errno(errno);
+	if (rc == YG_OK && spool->segment_count > 1)
+		rc = yg_spool_segment_open(spool, spool->segment_count - 2, true, &fd);
+	if (rc == YG_OK)
+		rc = yg_disk_unlink(path);
 	if (rc != YG_OK) {
 		if (fd >= 0)
-			(void)close(fd); /* nothing was written */
+			(void)yg_disk_close(fd); /* nothing was written */
 		return rc;
 	}
 	spool->bytes -= last->size;
 	spool->segment_count--;
 	if (spool->fd >= 0)
-		(void)close(spool->fd); /* it is gone */
+		(void)yg_disk_close(spool->fd); /* it is gone */
 	spool->fd = fd;
 	spool->cursor_number = 0;
 	return YG_OK;

@@ -48,6 +48,7 @@ struct file_source {
 
 struct yg_sources {
 	const struct yg_zone *zone;
+	const struct yg_lines_filter *filter; /* NULL: all may leave */
 	struct yg_names *names;
 	struct yg_arena *arena;
 	struct yg_buf text; /* converted, or one message */
@@ -86,6 +87,11 @@ static void file_done(struct file_source *file)
 	(void)yg_lines_free(file->reader);
 	yg_buf_done(&file->raw);
 	free(file->path);
+}
+
+void yg_sources_filter(struct yg_sources *sources, const struct yg_lines_filter *filter)
+{
+	sources->filter = filter;
 }
 
 struct yg_sources *yg_sources_free(struct yg_sources *sources)
@@ -232,7 +238,7 @@ int yg_sources_follow(struct yg_sources *sources, const char *path, struct yg_by
 	*file = (struct file_source){.path = yg_strndup(path, strlen(path)),
 				     .read_ns = YG_TIME_NONE};
 	yg_buf_init(&file->raw, RAW_MAX);
-	file->reader = yg_lines_new(path, sources->zone, sources->names, NULL);
+	file->reader = yg_lines_new(path, sources->zone, sources->names, sources->filter);
 	rc = file->path && file->reader
 		     ? yg_tail_open(path, find_mark(checkpoint, path, &mark) ? &mark : NULL,
 				    &file->tail)
@@ -368,8 +374,8 @@ int yg_sources_receive(struct yg_sources *sources, const struct yg_net_place *pl
 	if (rc != YG_OK)
 		return rc;
 	*ret_bound = yg_receive_place(sources->receive);
-	sources->udp = yg_lines_new("syslog-udp", sources->zone, sources->names, NULL);
-	sources->tcp = yg_lines_new("syslog-tcp", sources->zone, sources->names, NULL);
+	sources->udp = yg_lines_new("syslog-udp", sources->zone, sources->names, sources->filter);
+	sources->tcp = yg_lines_new("syslog-tcp", sources->zone, sources->names, sources->filter);
 	return sources->udp && sources->tcp ? YG_OK : YG_ENOMEM;
 }
 
@@ -460,6 +466,7 @@ static void describe_file(const struct file_source *file, struct yg_wire_source 
 		.lag = !file->is_ending && state.size > file->base ? state.size - file->base : 0,
 		.records = reader.records,
 		.errors = file->errors + reader.unknown + reader.cut + state.lost,
+		.held = reader.held,
 		.read_ns = file->read_ns,
 	};
 	memcpy(to->name, path.data, path.size);
@@ -482,6 +489,7 @@ static void describe_syslog(const struct yg_sources *s, bool is_tcp, struct yg_w
 		.position = is_tcp ? state.tcp : state.udp,
 		.records = reader.records,
 		.errors = reader.unknown + (is_tcp ? state.cut + state.refused : 0),
+		.held = reader.held,
 		.read_ns = is_tcp ? s->tcp_ns : s->udp_ns,
 	};
 	(void)snprintf(to->kind, sizeof(to->kind),

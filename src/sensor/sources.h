@@ -20,6 +20,9 @@ struct yg_sources;
 struct yg_sources *yg_sources_new(const struct yg_zone *zone);
 struct yg_sources *yg_sources_free(struct yg_sources *sources);
 
+/* What of later sources may leave, and how; before they are added. @filter outlives it. */
+void yg_sources_filter(struct yg_sources *sources, const struct yg_lines_filter *filter);
+
 /*
  * Follow the file at @path, from where the checkpoint says (empty: from its beginning). YG_OK;
  * YG_ELIMIT: too many; YG_EDUPLICATE: it is followed already; YG_ENOMEM.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/disk.h"
 #include "base/io.h"
 
 #include "base/ban.h"
@@ -37,34 +38,39 @@ static int append_state(struct yg_spool *spool, int64_t now_ns)
 {
 	struct yg_bytes body;
 	struct yg_buf text;
-	int rc;
+	int rc = yg_spool_ledger_sync(spool);
 
 	yg_buf_init(&text, YG_SPOOL_BODY_MAX);
-	rc = yg_spool_state_write(spool, &text);
+	if (rc == YG_OK)
+		rc = yg_spool_state_write(spool, &text);
 	body = yg_buf_bytes(&text);
 	if (rc == YG_OK)
-		rc = yg_segment_append(spool, YG_SPOOL_STATE_ENTRY, spool->last + 1, now_ns, &body,
-				       1);
+		rc = yg_spool_segment_append(spool, YG_SPOOL_STATE_ENTRY, spool->last + 1, now_ns,
+					     &body, 1);
 	yg_buf_done(&text);
 	return rc;
 }
 
-static int sync_state(struct yg_spool *spool, int64_t now_ns)
+int yg_spool_sync_state(struct yg_spool *spool, int64_t now_ns)
 {
 	int rc = append_state(spool, now_ns);
 
-	return rc == YG_OK ? yg_segment_sync(spool) : rc;
+	if (rc == YG_OK)
+		rc = yg_spool_segment_sync(spool);
+	if (rc == YG_OK)
+		yg_spool_lines_done(spool, true);
+	return rc;
 }
 
 /* A new last segment that begins with the state. */
 static int roll(struct yg_spool *spool, int64_t now_ns)
 {
-	int rc = yg_segment_new(spool, spool->last + 1);
+	int rc = yg_spool_segment_new(spool, spool->last + 1);
 
 	if (rc != YG_OK)
 		return rc;
-	rc = sync_state(spool, now_ns);
-	if (rc != YG_OK && yg_segment_remove_last(spool) != YG_OK)
+	rc = yg_spool_sync_state(spool, now_ns);
+	if (rc != YG_OK && yg_spool_segment_remove_last(spool) != YG_OK)
 		spool->is_broken = true;
 	return rc;
 }
@@ -108,11 +114,11 @@ static int count_segment(struct yg_spool *spool, size_t i, uint64_t first, uint6
 {
 	struct yg_entry entry = {0};
 	int fd;
-	int rc = yg_segment_open(spool, i, false, &fd);
+	int rc = yg_spool_segment_open(spool, i, false, &fd);
 
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_OK : rc; /* somebody removed it: nothing to count */
-	while ((rc = yg_segment_read(fd, entry.end, &spool->reading, &entry)) == YG_OK) {
+	while ((rc = yg_spool_segment_read(fd, entry.end, &spool->reading, &entry)) == YG_OK) {
 		struct yg_bytes checkpoint;
 		struct yg_wire_batch batch;
 
@@ -129,7 +135,14 @@ static void add_drop(struct yg_spool *spool, uint64_t first, uint64_t last,
 		     const struct yg_wire_drop *what, const char *reason, int64_t now_ns)
 {
 	struct yg_wire_drop *drop = &spool->drop;
+	struct yg_ledger_line line = {.kind = YG_LEDGER_DROP,
+				      .time_ns = now_ns,
+				      .number = first,
+				      .last = last,
+				      .count = what->records};
 
+	(void)snprintf(line.reason, sizeof(line.reason), "%s", reason); /* short */
+	yg_spool_line_add(spool, &line, YG_S(""));
 	if (drop->first == 0) {
 		*drop = *what;
 		drop->first = first;
@@ -164,10 +177,10 @@ static int drop_oldest(struct yg_spool *spool, int64_t now_ns)
 		rc = count_segment(spool, 0, first, last, &what);
 		if (rc == YG_OK) {
 			add_drop(spool, first, last, &what, "spool-full", now_ns);
-			rc = sync_state(spool, now_ns);
+			rc = yg_spool_sync_state(spool, now_ns);
 		}
 	}
-	return rc == YG_OK ? yg_segment_remove_first(spool) : rc;
+	return rc == YG_OK ? yg_spool_segment_remove_first(spool) : rc;
 }
 
 static int make_room(struct yg_spool *spool, uint64_t need, int64_t now_ns)
@@ -200,14 +213,17 @@ static int replay_entry(struct yg_spool *spool, const struct yg_entry *entry)
 		spool->acked = entry->number;
 		return YG_OK;
 	case YG_SPOOL_BATCH_ENTRY:
+		break;
+	case YG_SPOOL_LINE_ENTRY:
 	default:
-		if (entry->number != spool->last + 1 || !read_batch(entry, &checkpoint, &batch))
-			return YG_EFORMAT;
-		spool->last = entry->number;
-		yg_buf_reset(&spool->checkpoint);
-		yg_buf_add(&spool->checkpoint, checkpoint);
-		return yg_buf_error(&spool->checkpoint);
+		return yg_spool_line_replay(spool, entry->body);
 	}
+	if (entry->number != spool->last + 1 || !read_batch(entry, &checkpoint, &batch))
+		return YG_EFORMAT;
+	spool->last = entry->number;
+	yg_buf_reset(&spool->checkpoint);
+	yg_buf_add(&spool->checkpoint, checkpoint);
+	return yg_buf_error(&spool->checkpoint);
 }
 
 /*
@@ -217,21 +233,25 @@ static int replay_entry(struct yg_spool *spool, const struct yg_entry *entry)
 static int replay_last(struct yg_spool *spool)
 {
 	struct yg_entry entry = {0};
-	uint64_t end = 0;
-	int rc = yg_segment_open(spool, spool->segment_count - 1, true, &spool->fd);
+	uint64_t end = 0; /* of what counts: lines count with the entry behind them */
+	int rc = yg_spool_segment_open(spool, spool->segment_count - 1, true, &spool->fd);
 
+	yg_buf_reset(&spool->ledger.unit);
 	while (rc == YG_OK) {
-		rc = yg_segment_read(spool->fd, end, &spool->reading, &entry);
+		rc = yg_spool_segment_read(spool->fd, entry.end, &spool->reading, &entry);
 		if (rc == YG_OK && end == 0 && entry.kind != YG_SPOOL_STATE_ENTRY)
 			rc = YG_EFORMAT;
 		if (rc == YG_OK)
 			rc = replay_entry(spool, &entry);
-		if (rc == YG_OK)
+		if (rc == YG_OK && entry.kind != YG_SPOOL_LINE_ENTRY) {
+			rc = yg_spool_unit_replay(spool, entry.kind == YG_SPOOL_STATE_ENTRY);
 			end = entry.end;
+		}
 	}
+	yg_buf_reset(&spool->ledger.unit);
 	if (rc != YG_EEND && rc != YG_EFORMAT)
 		return rc;
-	return end == 0 ? YG_EFORMAT : yg_segment_cut(spool, end);
+	return end == 0 ? YG_EFORMAT : yg_spool_segment_cut(spool, end);
 }
 
 /* Numbers that were given up, and whose segment outlived that. */
@@ -241,7 +261,7 @@ static int remove_dropped(struct yg_spool *spool)
 
 	while (rc == YG_OK && spool->segment_count > 1 && spool->drop.first > 0 &&
 	       spool->drop.first <= spool->acked + 1 && end_of(spool, 0) - 1 <= spool->drop.last)
-		rc = yg_segment_remove_first(spool);
+		rc = yg_spool_segment_remove_first(spool);
 	return rc;
 }
 
@@ -254,7 +274,7 @@ static int begin(struct yg_spool *spool)
 
 static int load(struct yg_spool *spool)
 {
-	int rc = yg_segments_find(spool);
+	int rc = yg_spool_segments_find(spool);
 
 	while (rc == YG_OK && spool->segment_count > 0) {
 		bool is_first = spool->segment_count == 1 && spool->segments[0].first == 1;
@@ -268,9 +288,9 @@ static int load(struct yg_spool *spool)
 		 * it knows where they stood. Of the only one there is nobody to ask.
 		 */
 		if (rc == YG_EFORMAT && (spool->segment_count > 1 || is_first))
-			rc = yg_segment_remove_last(spool);
+			rc = yg_spool_segment_remove_last(spool);
 		if (spool->segment_count > 0 && spool->fd >= 0) {
-			(void)close(spool->fd); /* nothing was written */
+			(void)yg_disk_close(spool->fd); /* nothing was written */
 			spool->fd = -1;
 		}
 	}
@@ -279,8 +299,15 @@ static int load(struct yg_spool *spool)
 
 static int open_folder(struct yg_spool *spool, const char *folder)
 {
-	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-		return yg_err_from_errno(errno);
+	int rc = yg_disk_mkdir(folder, 0700);
+
+	if (rc == YG_OK)
+		rc = yg_disk_sync_folder_of(folder);
+	if (rc != YG_OK)
+		return rc;
+	spool->folder = yg_strndup(folder, strlen(folder));
+	if (!spool->folder)
+		return YG_ENOMEM;
 	spool->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (spool->folder_fd < 0)
 		return yg_err_from_errno(errno);
@@ -310,6 +337,7 @@ int yg_spool_open(const char *folder, uint64_t bytes_max, struct yg_spool **ret,
 	yg_buf_init(&spool->checkpoint, YG_SPOOL_CHECKPOINT_MAX);
 	yg_buf_init(&spool->entry, YG_SPOOL_ENTRY_BYTES + YG_SPOOL_BODY_MAX);
 	yg_buf_init(&spool->reading, YG_SPOOL_BODY_MAX + 1);
+	yg_spool_ledger_init(spool);
 	rc = open_folder(spool, folder);
 	if (rc == YG_OK)
 		rc = load(spool);
@@ -327,26 +355,28 @@ struct yg_spool *yg_spool_free(struct yg_spool *spool)
 {
 	if (!spool)
 		return NULL;
+	yg_spool_ledger_done(spool);
 	if (spool->fd >= 0)
-		(void)close(spool->fd); /* what counts was synced */
+		(void)yg_disk_close(spool->fd); /* what counts was synced */
 	if (spool->folder_fd >= 0)
 		(void)close(spool->folder_fd); /* the lock goes with it */
 	yg_buf_done(&spool->checkpoint);
 	yg_buf_done(&spool->entry);
 	yg_buf_done(&spool->reading);
 	free(spool->segments);
+	free(spool->folder);
 	(void)pthread_mutex_destroy(&spool->lock); /* nobody holds it */
 	free(spool);
 	return NULL;
 }
 
 /* Cannot fail: the locks are ours, of the plain kind, and not held twice. */
-static void lock(struct yg_spool *spool)
+void yg_spool_lock(struct yg_spool *spool)
 {
 	(void)pthread_mutex_lock(&spool->lock);
 }
 
-static int unlock(struct yg_spool *spool, int rc)
+int yg_spool_unlock(struct yg_spool *spool, int rc)
 {
 	(void)pthread_mutex_unlock(&spool->lock);
 	return rc;
@@ -363,33 +393,82 @@ struct yg_bytes yg_spool_checkpoint(struct yg_spool *spool)
 static int write_batch(struct yg_spool *spool, const struct yg_bytes parts[4], int64_t now_ns)
 {
 	uint64_t before = last_segment(spool)->size;
-	int rc = yg_segment_append(spool, YG_SPOOL_BATCH_ENTRY, spool->last + 1, now_ns, parts, 4);
+	int rc = yg_spool_segment_append(spool, YG_SPOOL_BATCH_ENTRY, spool->last + 1, now_ns,
+					 parts, 4);
 
 	/* Batches that the hub has give way before anything else does. */
 	while (rc == YG_ENOSPC && spool->segment_count > 1 &&
 	       end_of(spool, 0) - 1 <= spool->acked) {
-		rc = yg_segment_remove_first(spool);
+		rc = yg_spool_segment_remove_first(spool);
 		if (rc == YG_OK)
-			rc = yg_segment_append(spool, YG_SPOOL_BATCH_ENTRY, spool->last + 1, now_ns,
-					       parts, 4);
+			rc = yg_spool_segment_append(spool, YG_SPOOL_BATCH_ENTRY, spool->last + 1,
+						     now_ns, parts, 4);
 	}
 	if (rc != YG_OK)
 		return rc;
-	rc = yg_segment_sync(spool);
+	rc = yg_spool_segment_sync(spool);
 	if (rc != YG_OK)
-		(void)!yg_segment_cut(spool, before); /* else it is broken, and known to be */
+		(void)!yg_spool_segment_cut(spool, before); /* else it is broken, and known to be */
+	return rc;
+}
+
+/* Its line, as part of the entry that is written next. */
+static void add_line(struct yg_spool *spool, const struct yg_wire_batch *batch,
+		     struct yg_bytes tally, int64_t now_ns)
+{
+	const struct yg_spool_epoch *epoch = current_epoch(spool);
+	struct yg_ledger_line line = {
+		.kind = YG_LEDGER_BATCH,
+		.time_ns = now_ns,
+		.number = spool->last + 1,
+		.epoch = epoch->epoch,
+		.sequence = spool->last + 1 - epoch->base,
+		.size = batch->size,
+		.count = batch->count,
+		.first_ns = batch->first_ns,
+		.last_ns = batch->last_ns,
+	};
+
+	memcpy(line.digest, batch->digest, sizeof(line.digest));
+	memcpy(line.policy, spool->ledger.policy, sizeof(line.policy));
+	yg_spool_line_add(spool, &line, tally);
+}
+
+/* The entry and its line, or nothing of them. */
+static int write_listed(struct yg_spool *spool, const struct yg_wire_batch *batch,
+			const struct yg_bytes parts[4], struct yg_bytes tally, int64_t now_ns)
+{
+	struct yg_spool_ledger *ledger = &spool->ledger;
+	uint8_t before[YG_SHA256_BYTES];
+	size_t size = ledger->unit.size;
+	uint64_t n = ledger->n;
+	int rc;
+
+	memcpy(before, ledger->hash, sizeof(before));
+	add_line(spool, batch, tally, now_ns);
+	rc = write_batch(spool, parts, now_ns);
+	if (rc == YG_OK) {
+		yg_spool_lines_done(spool, true);
+		return YG_OK;
+	}
+	ledger->unit.size = size; /* what waited before goes with another entry */
+	ledger->unit.error = YG_OK;
+	ledger->n = n;
+	memcpy(ledger->hash, before, sizeof(before));
 	return rc;
 }
 
 static int commit(struct yg_spool *spool, const struct yg_wire_batch *batch, struct yg_bytes packed,
-		  struct yg_bytes checkpoint, int64_t now_ns)
+		  struct yg_bytes checkpoint, struct yg_bytes tally, int64_t now_ns)
 {
 	struct yg_wire_batch named = *batch;
 	uint8_t size[4];
 	struct yg_buf head;
 	uint64_t need = YG_SPOOL_ENTRY_BYTES + checkpoint.size + YG_WIRE_HEAD_MAX + packed.size;
-	int rc = make_room(spool, need, now_ns);
+	int rc = yg_spool_lines_ready(spool);
 
+	if (rc == YG_OK)
+		rc = make_room(spool, need, now_ns);
 	if (rc == YG_OK && last_segment(spool)->size >= spool->segment_max &&
 	    last_segment(spool)->first <= spool->last)
 		rc = roll(spool, now_ns);
@@ -404,30 +483,37 @@ static int commit(struct yg_spool *spool, const struct yg_wire_batch *batch, str
 	yg_wire_head_write(&named, &head);
 	rc = yg_buf_error(&head);
 	if (rc == YG_OK)
-		rc = write_batch(
-			spool,
+		rc = write_listed(
+			spool, batch,
 			(struct yg_bytes[4]){
 				{size, sizeof(size)}, checkpoint, yg_buf_bytes(&head), packed},
-			now_ns);
+			tally, now_ns);
 	yg_buf_done(&head);
 	return rc;
 }
 
-int yg_spool_commit(struct yg_spool *spool, const struct yg_wire_batch *batch,
-		    struct yg_bytes packed, struct yg_bytes checkpoint, int64_t now_ns)
+int yg_spool_commit_listed(struct yg_spool *spool, const struct yg_wire_batch *batch,
+			   struct yg_bytes packed, struct yg_bytes checkpoint,
+			   struct yg_bytes tally, int64_t now_ns)
 {
 	int rc;
 
 	if (checkpoint.size > YG_SPOOL_CHECKPOINT_MAX || packed.size > YG_WIRE_PACKED_MAX)
 		return YG_ELIMIT;
-	lock(spool);
-	rc = commit(spool, batch, packed, checkpoint, now_ns);
+	yg_spool_lock(spool);
+	rc = commit(spool, batch, packed, checkpoint, tally, now_ns);
 	if (rc == YG_OK) {
 		spool->last++;
 		yg_buf_reset(&spool->checkpoint);
 		yg_buf_add(&spool->checkpoint, checkpoint); /* its room is that of the limit */
 	}
-	return unlock(spool, rc);
+	return yg_spool_unlock(spool, rc);
+}
+
+int yg_spool_commit(struct yg_spool *spool, const struct yg_wire_batch *batch,
+		    struct yg_bytes packed, struct yg_bytes checkpoint, int64_t now_ns)
+{
+	return yg_spool_commit_listed(spool, batch, packed, checkpoint, YG_S(""), now_ns);
 }
 
 /* ---- sending ---- */
@@ -441,11 +527,14 @@ static const struct yg_spool_epoch *epoch_of(const struct yg_spool *spool, uint6
 }
 
 /* Batch @number to spool->reading. YG_OK; YG_EEND: it cannot be read; or an error. */
-static int find_batch(struct yg_spool *spool, uint64_t number, struct yg_wire_batch *ret)
+int yg_spool_find_batch(struct yg_spool *spool, uint64_t number, struct yg_wire_batch *ret)
 {
 	struct yg_bytes checkpoint;
 	struct yg_entry entry = {0};
 	size_t i = spool->segment_count - 1;
+	uint8_t line[YG_SHA256_BYTES] = {0};
+	bool has_line = false;
+	bool is_found;
 	int fd;
 	int rc;
 
@@ -453,16 +542,27 @@ static int find_batch(struct yg_spool *spool, uint64_t number, struct yg_wire_ba
 		i--;
 	if (spool->cursor_number == number && spool->cursor_segment == i)
 		entry.end = spool->cursor_at;
-	rc = yg_segment_open(spool, i, false, &fd);
+	rc = yg_spool_segment_open(spool, i, false, &fd);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_EEND : rc;
-	do
-		rc = yg_segment_read(fd, entry.end, &spool->reading, &entry);
-	while (rc == YG_OK && (entry.kind != YG_SPOOL_BATCH_ENTRY || entry.number != number));
+	do {
+		rc = yg_spool_segment_read(fd, entry.end, &spool->reading, &entry);
+		/* The last line before a batch is the one of that batch. */
+		if (rc == YG_OK && entry.kind == YG_SPOOL_LINE_ENTRY)
+			yg_sha256(entry.body, line);
+		has_line = rc == YG_OK && (entry.kind == YG_SPOOL_LINE_ENTRY ||
+					   (entry.kind == YG_SPOOL_BATCH_ENTRY && has_line));
+		is_found =
+			rc == YG_OK && entry.kind == YG_SPOOL_BATCH_ENTRY && entry.number == number;
+		if (rc == YG_OK && entry.kind == YG_SPOOL_BATCH_ENTRY && !is_found)
+			has_line = false;
+	} while (rc == YG_OK && !is_found);
 	(void)close(fd); /* read only: nothing to lose */
 	if (rc == YG_OK && !read_batch(&entry, &checkpoint, ret))
 		rc = YG_EEND;
 	if (rc == YG_OK) {
+		ret->has_ledger = has_line;
+		memcpy(ret->ledger, line, sizeof(line));
 		spool->cursor_segment = i;
 		spool->cursor_at = entry.end;
 		spool->cursor_number = number + 1;
@@ -480,7 +580,7 @@ static int give_up_damaged(struct yg_spool *spool, uint64_t number, int64_t now_
 		i--;
 	last = end_of(spool, i) - 1;
 	add_drop(spool, number, last < number ? number : last, &nothing, "spool-damaged", now_ns);
-	return sync_state(spool, now_ns);
+	return yg_spool_sync_state(spool, now_ns);
 }
 
 /* Of the drop record what belongs to one epoch: nearly always all of it. */
@@ -501,7 +601,7 @@ static int next_drop(struct yg_spool *spool, const char *sensor, struct yg_spool
 	drop.last = last - epoch->base;
 	yg_wire_drop_write(&drop, to);
 	*ret = (struct yg_spool_item){YG_SPOOL_DROP, last, drop.epoch, drop.last};
-	spool->sending = (struct yg_spool_sending){last, drop.records};
+	spool->sending = (struct yg_spool_sending){.number = last, .records = drop.records};
 	return yg_buf_error(to);
 }
 
@@ -511,7 +611,7 @@ static int next_batch(struct yg_spool *spool, const char *sensor, struct yg_spoo
 	uint64_t number = spool->acked + 1;
 	const struct yg_spool_epoch *epoch = epoch_of(spool, number);
 	struct yg_wire_batch batch;
-	int rc = find_batch(spool, number, &batch);
+	int rc = yg_spool_find_batch(spool, number, &batch);
 
 	if (rc != YG_OK)
 		return rc;
@@ -521,7 +621,7 @@ static int next_batch(struct yg_spool *spool, const char *sensor, struct yg_spoo
 	yg_wire_head_write(&batch, to);
 	yg_buf_add(to, batch.packed);
 	*ret = (struct yg_spool_item){YG_SPOOL_BATCH, number, batch.epoch, batch.sequence};
-	spool->sending = (struct yg_spool_sending){number, batch.count};
+	spool->sending = (struct yg_spool_sending){number, batch.count, batch.has_ledger, batch};
 	return yg_buf_error(to);
 }
 
@@ -538,7 +638,7 @@ int yg_spool_next(struct yg_spool *spool, const char *sensor, int64_t now_ns,
 
 	yg_buf_reset(to);
 	*ret = (struct yg_spool_item){.kind = YG_SPOOL_NOTHING};
-	lock(spool);
+	yg_spool_lock(spool);
 	if (!is_drop_due(spool) && spool->acked < spool->last) {
 		rc = next_batch(spool, sensor, ret, to);
 		if (rc == YG_EEND)
@@ -546,7 +646,7 @@ int yg_spool_next(struct yg_spool *spool, const char *sensor, int64_t now_ns,
 	}
 	if (rc == YG_OK && ret->kind == YG_SPOOL_NOTHING && is_drop_due(spool))
 		rc = next_drop(spool, sensor, ret, to);
-	return unlock(spool, rc);
+	return yg_spool_unlock(spool, rc);
 }
 
 /* What was given up while @item travelled, and is there after all, is not given up. */
@@ -569,29 +669,37 @@ static void correct_drop(struct yg_spool *spool, const struct yg_spool_item *ite
 		drop->first = item->number + 1;
 }
 
-int yg_spool_ack(struct yg_spool *spool, const struct yg_spool_item *item)
+int yg_spool_ack_locked(struct yg_spool *spool, const struct yg_spool_item *item)
 {
 	bool had_drop;
-	int rc = YG_OK;
+	int rc;
 
-	lock(spool);
-	if (item->kind != YG_SPOOL_NOTHING && item->number > spool->acked &&
-	    item->number <= spool->last) {
-		had_drop = spool->drop.first > 0 && spool->drop.first <= item->number;
-		correct_drop(spool, item);
-		spool->acked = item->number;
-		/* A full disk is no harm: what is forgotten is sent again. */
-		rc = had_drop ? append_state(spool, 0)
-			      : yg_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, 0, NULL,
-						  0);
-	}
-	return unlock(spool, rc == YG_ENOSPC ? YG_OK : rc);
+	if (item->kind == YG_SPOOL_NOTHING || item->number <= spool->acked ||
+	    item->number > spool->last)
+		return YG_OK;
+	had_drop = spool->drop.first > 0 && spool->drop.first <= item->number;
+	correct_drop(spool, item);
+	spool->acked = item->number;
+	/* A full disk is no harm: what is forgotten is sent again. */
+	rc = had_drop
+		     ? append_state(spool, 0)
+		     : yg_spool_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, 0, NULL, 0);
+	if (rc == YG_OK)
+		yg_spool_lines_done(spool, false);
+	return rc == YG_ENOSPC ? YG_OK : rc;
+}
+
+int yg_spool_ack(struct yg_spool *spool, const struct yg_spool_item *item)
+{
+	yg_spool_lock(spool);
+	return yg_spool_unlock(spool, yg_spool_ack_locked(spool, item));
 }
 
 static int rewind_to(struct yg_spool *spool, uint64_t number, int64_t now_ns)
 {
 	uint64_t oldest = spool->segments[0].first;
 	bool is_partly = number < oldest;
+	int rc;
 
 	if (number > spool->acked)
 		return YG_OK; /* it is sent anyhow */
@@ -599,16 +707,19 @@ static int rewind_to(struct yg_spool *spool, uint64_t number, int64_t now_ns)
 		add_drop(spool, number, oldest - 1, &nothing, "not-kept", now_ns);
 	spool->acked = number - 1;
 	spool->cursor_number = 0;
-	return is_partly ? sync_state(spool, now_ns)
-			 : yg_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, now_ns, NULL,
-					     0);
+	if (is_partly)
+		return yg_spool_sync_state(spool, now_ns);
+	rc = yg_spool_segment_append(spool, YG_SPOOL_ACK_ENTRY, spool->acked, now_ns, NULL, 0);
+	if (rc == YG_OK)
+		yg_spool_lines_done(spool, false);
+	return rc;
 }
 
 int yg_spool_rewind(struct yg_spool *spool, uint64_t epoch, uint64_t sequence, int64_t now_ns)
 {
 	int rc = YG_ENOENT;
 
-	lock(spool);
+	yg_spool_lock(spool);
 	for (size_t i = 0; i < spool->epoch_count && sequence > 0; i++) {
 		uint64_t end = i + 1 < spool->epoch_count ? spool->epochs[i + 1].base : spool->last;
 
@@ -616,14 +727,15 @@ int yg_spool_rewind(struct yg_spool *spool, uint64_t epoch, uint64_t sequence, i
 			continue;
 		rc = rewind_to(spool, spool->epochs[i].base + sequence, now_ns);
 	}
-	return unlock(spool, rc);
+	return yg_spool_unlock(spool, rc);
 }
 
 int yg_spool_new_epoch(struct yg_spool *spool, uint64_t epoch, int64_t now_ns)
 {
+	struct yg_ledger_line line = {.kind = YG_LEDGER_EPOCH, .time_ns = now_ns};
 	int rc = YG_EINVAL;
 
-	lock(spool);
+	yg_spool_lock(spool);
 	if (epoch > current_epoch(spool)->epoch && epoch <= YG_WIRE_NUMBER_MAX) {
 		if (spool->epoch_count == YG_SPOOL_EPOCHS_MAX) {
 			memmove(spool->epochs, spool->epochs + 1,
@@ -631,9 +743,12 @@ int yg_spool_new_epoch(struct yg_spool *spool, uint64_t epoch, int64_t now_ns)
 			spool->epoch_count--;
 		}
 		spool->epochs[spool->epoch_count++] = (struct yg_spool_epoch){epoch, spool->acked};
-		rc = sync_state(spool, now_ns);
+		line.epoch = epoch;
+		line.number = spool->acked;
+		yg_spool_line_add(spool, &line, YG_S(""));
+		rc = yg_spool_sync_state(spool, now_ns);
 	}
-	return unlock(spool, rc);
+	return yg_spool_unlock(spool, rc);
 }
 
 int yg_spool_give_up(struct yg_spool *spool, const struct yg_spool_item *item, const char *reason,
@@ -642,15 +757,15 @@ int yg_spool_give_up(struct yg_spool *spool, const struct yg_spool_item *item, c
 	struct yg_wire_drop what = nothing;
 	int rc = YG_OK;
 
-	lock(spool);
+	yg_spool_lock(spool);
 	if (item->kind == YG_SPOOL_BATCH && item->number == spool->acked + 1 &&
 	    !is_drop_due(spool)) {
 		if (spool->sending.number == item->number)
 			what.records = spool->sending.records;
 		add_drop(spool, item->number, item->number, &what, reason, now_ns);
-		rc = sync_state(spool, now_ns);
+		rc = yg_spool_sync_state(spool, now_ns);
 	}
-	return unlock(spool, rc);
+	return yg_spool_unlock(spool, rc);
 }
 
 /* ---- the rest ---- */
@@ -661,7 +776,7 @@ static bool is_old(const struct yg_spool *spool, size_t i, int64_t now_ns)
 	bool is = false;
 	int fd;
 
-	if (yg_segment_open(spool, i, false, &fd) != YG_OK)
+	if (yg_spool_segment_open(spool, i, false, &fd) != YG_OK)
 		return false;
 	if (fstat(fd, &st) == 0)
 		is = now_ns / YG_NS_PER_S - (int64_t)st.st_mtim.tv_sec > YG_SPOOL_KEEP_S;
@@ -671,11 +786,11 @@ static bool is_old(const struct yg_spool *spool, size_t i, int64_t now_ns)
 
 void yg_spool_tidy(struct yg_spool *spool, int64_t now_ns)
 {
-	lock(spool);
+	yg_spool_lock(spool);
 	while (spool->segment_count > 1 && end_of(spool, 0) - 1 <= spool->acked &&
-	       is_old(spool, 0, now_ns) && yg_segment_remove_first(spool) == YG_OK)
+	       is_old(spool, 0, now_ns) && yg_spool_segment_remove_first(spool) == YG_OK)
 		;
-	(void)unlock(spool, YG_OK);
+	(void)yg_spool_unlock(spool, YG_OK);
 }
 
 struct yg_spool_state yg_spool_state(struct yg_spool *spool)
@@ -683,7 +798,7 @@ struct yg_spool_state yg_spool_state(struct yg_spool *spool)
 	const struct yg_spool_epoch *epoch;
 	struct yg_spool_state state;
 
-	lock(spool);
+	yg_spool_lock(spool);
 	epoch = current_epoch(spool);
 	state = (struct yg_spool_state){
 		.epoch = epoch->epoch,
@@ -694,6 +809,6 @@ struct yg_spool_state yg_spool_state(struct yg_spool *spool)
 		.bytes_max = spool->bytes_max,
 		.dropped = spool->dropped,
 	};
-	(void)unlock(spool, YG_OK);
+	(void)yg_spool_unlock(spool, YG_OK);
 	return state;
 }

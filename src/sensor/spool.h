@@ -16,6 +16,9 @@
  *
  * A torn end (power cut) is cut off at opening: what stood there was never sent.
  *
+ * With a ledger (yg_spool_attach) every batch, drop record, epoch and countersignature is a line
+ * there too, committed with the entry that it tells of: after a crash both are there or neither.
+ *
  * Layer:   sensor. Threads: all functions may be called from any thread; a lock inside. One
  *          process: the folder is locked.
  * Clock:   a parameter where time matters.
@@ -23,7 +26,7 @@
  */
 #pragma once
 
-#include "wire/message.h"
+#include "wire/ledger.h"
 
 #define YG_SPOOL_BYTES_DEFAULT	(UINT64_C(1) << 30)
 #define YG_SPOOL_BYTES_MIN	(UINT64_C(128) << 10)
@@ -41,6 +44,61 @@ struct yg_spool;
 YG_MUST_USE int yg_spool_open(const char *folder, uint64_t bytes_max, struct yg_spool **ret,
 			      const char **ret_reason);
 struct yg_spool *yg_spool_free(struct yg_spool *spool);
+
+/* ---- the ledger (spool_ledger.c) ---- */
+
+struct yg_spool_attached {
+	bool is_damaged;  /* what the ledger held is not there any more: its chain is broken */
+	bool is_repaired; /* its end was put right from the spool */
+};
+/*
+ * Keep a ledger in @folder (made when it is not there) from here on; before anything else is done
+ * with @spool. YG_OK or an error; then the spool is not to be used.
+ */
+YG_MUST_USE int yg_spool_attach(struct yg_spool *spool, const char *folder, int64_t now_ns,
+				struct yg_spool_attached *ret);
+
+/*
+ * A line of @kind ENROLLED or POLICY, unless the last one of its kind said the same. @line: what it
+ * says; @more: further members as text. YG_OK: it is on the disk.
+ */
+YG_MUST_USE int yg_spool_note(struct yg_spool *spool, struct yg_ledger_line *line,
+			      struct yg_bytes more, int64_t now_ns);
+
+/* As yg_spool_commit() below, with what the batch holds (yg_ledger_tally) for its line. */
+YG_MUST_USE int yg_spool_commit_listed(struct yg_spool *spool, const struct yg_wire_batch *batch,
+				       struct yg_bytes packed, struct yg_bytes checkpoint,
+				       struct yg_bytes tally, int64_t now_ns);
+
+struct yg_spool_item;
+/*
+ * As yg_spool_ack(), with the hub's receipt: its countersignature, when it is by @key, gets a line;
+ * one for many where they come fast (YG_SPOOL_RECEIPT_S). *ret_is_foreign: it is not by that key.
+ */
+YG_MUST_USE int yg_spool_ack_signed(struct yg_spool *spool, const struct yg_spool_item *item,
+				    const struct yg_wire_receipt *receipt,
+				    const uint8_t key[YG_SIGN_PUBLIC_BYTES], int64_t now_ns,
+				    bool *ret_is_foreign);
+#define YG_SPOOL_RECEIPT_S 10
+
+/* When nothing else happens: a countersignature that waits for its line gets it (@is_end: now). */
+void yg_spool_settle_receipt(struct yg_spool *spool, int64_t now_ns, bool is_end);
+
+/* The last line that is surely on the disk. False: there is no ledger, or no line. */
+bool yg_spool_ledger_head(struct yg_spool *spool, uint64_t *ret_n, uint8_t ret[YG_SHA256_BYTES]);
+
+/*
+ * Read only, beside a running sensor: what the spool in @folder knows of the ledger's end (0 lines:
+ * nothing). YG_OK, YG_ENOENT: there is no spool; or an error.
+ */
+YG_MUST_USE int yg_spool_peek_ledger(const char *folder, uint64_t *ret_n,
+				     uint8_t ret[YG_SHA256_BYTES]);
+/* The same for a batch: its content, unpacked and checked, to @to. YG_OK; YG_EEND: it is not kept
+ * any more; or an error. */
+YG_MUST_USE int yg_spool_peek_batch(const char *folder, uint64_t number, struct yg_wire_batch *ret,
+				    struct yg_buf *to);
+
+/* ---- batches ---- */
 
 /* The checkpoint of the last commit, JSON; empty: there was none. Borrowed until the next commit.
  */

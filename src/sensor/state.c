@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state of a spool as text, for the first entry of a segment. */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "base/hash.h"
 #include "base/json.h"
 #include "sensor/spool-int.h"
 
@@ -16,6 +17,22 @@ static void add_time(struct yg_buf *to, const char *key, int64_t time_ns)
 		return;
 	(void)yg_time_iso(time_ns, 0, text); /* returns its size */
 	yg_buf_addf(to, ",\"%s\":\"%s\"", key, text);
+}
+
+static void add_ledger(const struct yg_spool *spool, struct yg_buf *to)
+{
+	const struct yg_spool_ledger *ledger = &spool->ledger;
+	const struct yg_ledger_mark mark = yg_ledger_mark(ledger->files);
+	char hex[3][YG_SHA256_HEX + 1];
+
+	yg_hex((struct yg_bytes){mark.hash, YG_SHA256_BYTES}, hex[0]);
+	yg_hex((struct yg_bytes){ledger->enrolled, YG_SHA256_BYTES}, hex[1]);
+	yg_hex((struct yg_bytes){ledger->policy, YG_SHA256_BYTES}, hex[2]);
+	yg_buf_addf(to,
+		    ",\"ledger\":{\"n\":%llu,\"sha256\":\"%s\",\"file\":%llu,\"size\":%llu,"
+		    "\"enrolled\":\"%s\",\"policy\":\"%s\",\"receipted\":%llu}",
+		    (ull)mark.n, hex[0], (ull)mark.file, (ull)mark.size, hex[1], hex[2],
+		    (ull)ledger->receipted);
 }
 
 int yg_spool_state_write(const struct yg_spool *spool, struct yg_buf *to)
@@ -39,6 +56,8 @@ int yg_spool_state_write(const struct yg_spool *spool, struct yg_buf *to)
 		add_time(to, "time", drop->time_ns);
 		yg_buf_add_byte(to, '}');
 	}
+	if (spool->ledger.files)
+		add_ledger(spool, to);
 	if (checkpoint.size > 0) {
 		yg_buf_add_str(to, ",\"checkpoint\":");
 		yg_buf_add(to, checkpoint);
@@ -99,6 +118,27 @@ static int read_epochs(const json_t *list, struct yg_spool *spool)
 	return YG_OK;
 }
 
+/* YG_EFORMAT: the ledger cannot be continued from there. */
+static int read_ledger(const json_t *object, struct yg_spool_ledger *ret)
+{
+	ret->has_mark = json_is_object(object);
+	if (!ret->has_mark)
+		return YG_OK;
+	ret->mark = (struct yg_ledger_mark){
+		.n = number(object, "n"),
+		.file = number(object, "file"),
+		.size = number(object, "size"),
+	};
+	ret->receipted = number(object, "receipted");
+	return yg_hex_read(yg_json_text(object, "sha256"), ret->mark.hash, YG_SHA256_BYTES) &&
+			       yg_hex_read(yg_json_text(object, "enrolled"), ret->enrolled,
+					   YG_SHA256_BYTES) &&
+			       yg_hex_read(yg_json_text(object, "policy"), ret->policy,
+					   YG_SHA256_BYTES)
+		       ? YG_OK
+		       : YG_EFORMAT;
+}
+
 int yg_spool_state_read(struct yg_spool *spool, struct yg_bytes text)
 {
 	struct yg_fault fault;
@@ -112,6 +152,8 @@ int yg_spool_state_read(struct yg_spool *spool, struct yg_bytes text)
 	spool->dropped = number(object, "dropped");
 	read_drop(json_object_get(object, "drop"), &spool->drop);
 	rc = read_epochs(json_object_get(object, "epochs"), spool);
+	if (rc == YG_OK)
+		rc = read_ledger(json_object_get(object, "ledger"), &spool->ledger);
 	yg_buf_reset(&spool->checkpoint);
 	checkpoint = json_object_get(object, "checkpoint");
 	if (rc == YG_OK && checkpoint)

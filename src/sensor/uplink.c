@@ -42,6 +42,7 @@ struct yg_uplink {
 	int64_t tidied_ns;
 	int64_t renewal_ns; /* when it was looked at last */
 	bool is_down;	    /* said */
+	bool is_foreign_said;
 	enum yg_wire_refusal said;
 };
 
@@ -172,6 +173,22 @@ static int obey(struct yg_uplink *u, const struct yg_spool_item *item, enum yg_w
 	return yg_spool_give_up(spool, item, yg_wire_code(refusal), now);
 }
 
+static bool acknowledge(struct yg_uplink *u, const struct yg_spool_item *item,
+			const struct yg_wire_receipt *receipt)
+{
+	bool is_foreign;
+	int rc = yg_spool_ack_signed(u->config.spool, item, receipt, u->config.home->key, now_ns(u),
+				     &is_foreign);
+
+	if (is_foreign && !u->is_foreign_said)
+		say(u,
+		    N_("the hub countersigns with a key that is not the one of the enrolment; "
+		       "ask its operator"),
+		    "");
+	u->is_foreign_said |= is_foreign;
+	return rc == YG_OK;
+}
+
 /* The answer @status to @item. False: try again later. */
 static bool take_answer(struct yg_uplink *u, const struct yg_spool_item *item, long status)
 {
@@ -183,7 +200,7 @@ static bool take_answer(struct yg_uplink *u, const struct yg_spool_item *item, l
 	if (status == 200 &&
 	    yg_wire_receipt_read(yg_buf_bytes(&u->answer), &receipt, &fault) == YG_OK &&
 	    receipt.epoch == item->epoch && receipt.sequence == item->sequence)
-		return yg_spool_ack(u->config.spool, item) == YG_OK;
+		return acknowledge(u, item, &receipt);
 	if (status < 400 || status >= 500 || status == 429 ||
 	    yg_wire_problem_read(yg_buf_bytes(&u->answer), &refusal, &next) != YG_OK)
 		return false;
@@ -231,6 +248,10 @@ static void write_heartbeat(struct yg_uplink *u)
 		.dropped = spool.dropped,
 	};
 
+	(void)yg_spool_ledger_head(u->config.spool, &heartbeat.ledger_entries,
+				   heartbeat.ledger_head); /* 0 entries: there is none */
+	if (u->config.policy)
+		yg_sensor_policy_told(u->config.policy, heartbeat.policy);
 	(void)snprintf(heartbeat.sensor, sizeof(heartbeat.sensor), "%s", u->config.home->sensor);
 	(void)snprintf(heartbeat.version, sizeof(heartbeat.version), "%s", u->config.version);
 	yg_buf_reset(&u->body);
@@ -377,8 +398,10 @@ static void *run_sender(void *arg)
 				   &u->body);
 		/* At the end what waits is sent, unless there is nobody to take it. */
 		if (is_over(u, rc == YG_OK && item.kind != YG_SPOOL_NOTHING && u->failures == 0 &&
-				       u->said == YG_WIRE_OK))
+				       u->said == YG_WIRE_OK)) {
+			yg_spool_settle_receipt(u->config.spool, now_ns(u), true);
 			return NULL;
+		}
 		if (rc != YG_OK) {
 			fail(u, yg_err_text(rc));
 		} else if (item.kind != YG_SPOOL_NOTHING) {
@@ -386,6 +409,7 @@ static void *run_sender(void *arg)
 		} else {
 			look_at_certificate(u);
 			tidy(u);
+			yg_spool_settle_receipt(u->config.spool, now_ns(u), false);
 			rest(u, 1000, true);
 		}
 	}
@@ -394,8 +418,7 @@ static void *run_sender(void *arg)
 static void *run_listener(void *arg)
 {
 	struct yg_uplink *u = arg;
-	struct yg_downlink *down =
-		yg_downlink_new(u->config.home, u->config.spool, u->config.clock, &u->stop);
+	struct yg_downlink *down = yg_downlink_new(&u->config, &u->stop);
 	unsigned failures = 0;
 
 	while (down && !is_over(u, false)) {

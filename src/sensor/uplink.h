@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "sensor/home.h"
+#include "sensor/policy.h"
 #include "sensor/spool.h"
 
 #define YG_UPLINK_HEARTBEAT_S  30
@@ -25,6 +26,7 @@ struct yg_uplink;
 struct yg_uplink_config {
 	struct yg_home *home;
 	struct yg_spool *spool;
+	struct yg_sensor_policy *policy; /* NULL: none is told, no wish is taken */
 	struct yg_clock clock;
 	const char *version;
 	/* Something a person should know; called from any of the threads. */

@@ -64,8 +64,12 @@ int yg_control_begin(struct yg_control *store)
 {
 	int rc;
 
-	if (store->is_in_transaction || store->readers > 0)
+	if (store->readers > 0)
 		return YG_EINVAL;
+	if (store->is_in_transaction) {
+		store->joined++;
+		return YG_OK;
+	}
 	rc = store->ops->begin(store);
 	store->is_in_transaction = rc == YG_OK;
 	store->failed = YG_OK;
@@ -78,6 +82,10 @@ int yg_control_commit(struct yg_control *store)
 
 	if (!store->is_in_transaction || store->readers > 0)
 		return YG_EINVAL;
+	if (store->joined > 0) {
+		store->joined--;
+		return rc;
+	}
 	if (rc != YG_OK)
 		store->ops->abort(store);
 	else
@@ -92,6 +100,11 @@ void yg_control_abort(struct yg_control *store)
 		return;
 	if (store->readers > 0) {
 		store->failed = YG_EINVAL; /* a listing stands on it: the commit will refuse */
+		return;
+	}
+	if (store->joined > 0) {
+		store->joined--;
+		store->failed = YG_EINVAL; /* of the whole */
 		return;
 	}
 	store->ops->abort(store);

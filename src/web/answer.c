@@ -120,6 +120,17 @@ static bool add_security(struct MHD_Response *response, const struct yg_web_exch
 	return is_good;
 }
 
+/* What a sign-in, or a refusal of one, carries. */
+static bool add_session(struct MHD_Response *response, const struct yg_web_exchange *exchange)
+{
+	const struct yg_reply *reply = &exchange->reply;
+	bool has_cookie = exchange->cookie[0] || reply->session[0] || reply->ends_session;
+
+	if (has_cookie && !add_cookie(response, exchange))
+		return false;
+	return reply->retry_s == 0 || add_seconds(response, "Retry-After", reply->retry_s);
+}
+
 static bool add_fields(struct MHD_Response *response, const struct yg_web_exchange *exchange)
 {
 	const struct yg_reply *reply = &exchange->reply;
@@ -131,10 +142,7 @@ static bool add_fields(struct MHD_Response *response, const struct yg_web_exchan
 	is_good = is_good && (!tag[0] || add_tag(response, tag));
 	is_good = is_good && (!reply->file_name[0] || add_file_name(response, reply->file_name));
 	is_good = is_good && (!exchange->location || add(response, "Location", exchange->location));
-	if (exchange->cookie[0] || reply->session[0] || reply->ends_session)
-		is_good = is_good && add_cookie(response, exchange);
-	if (reply->retry_s > 0)
-		is_good = is_good && add_seconds(response, "Retry-After", reply->retry_s);
+	is_good = is_good && add_session(response, exchange);
 	return is_good && (reply->status != 405 || add_allow(response, exchange));
 }
 

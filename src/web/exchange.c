@@ -80,14 +80,15 @@ static void unlink_waiting(struct yg_web_exchange *exchange)
 }
 
 /* The handler has done with its access. */
-static void release(struct yg_web_exchange *exchange)
+static int release(struct yg_web_exchange *exchange, int error)
 {
 	const struct yg_web_guard *guard = exchange->web->config.guard;
 
 	if (guard)
-		guard->release(guard->arg, exchange->match.route, &exchange->request,
-			       exchange->access, &exchange->reply);
+		error = guard->release(guard->arg, exchange->match.route, &exchange->request,
+				       exchange->actor, exchange->access, &exchange->reply, error);
 	exchange->access = NULL;
+	return error;
 }
 
 struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange)
@@ -98,7 +99,7 @@ struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange)
 	if (exchange->is_later && !exchange->is_finished) {
 		if (exchange->call.cancel)
 			exchange->call.cancel(exchange->call.arg);
-		release(exchange);
+		(void)release(exchange, YG_EEND); /* nobody is told */
 	}
 	unlink_waiting(exchange);
 	drop_body(exchange);
@@ -238,13 +239,12 @@ static enum yg_web_refusal ask_guard(struct yg_web_exchange *exchange,
 		.token = yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)),
 		.bearer = yg_web_bearer(fields->authorization),
 		.remote = yg_bytes_str(exchange->slot->remote),
-		.is_local = is_from_here(exchange, fields),
+		.is_local = request->is_local,
 	};
 	int error;
 
 	request->remote = caller.remote;
 	request->browser = fields->browser;
-	request->is_local = caller.is_local;
 	request->idempotency_key = fields->idempotency_key;
 	error = guard->admit(guard->arg, &caller, exchange->match.route, request->lang,
 			     exchange->actor, &exchange->reply);
@@ -303,6 +303,7 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 		return refusal;
 	if (!is_fetched_by_us(fields, exchange->is_api))
 		return YG_WEB_ORIGIN;
+	exchange->request.is_local = is_from_here(exchange, fields);
 	exchange->session = yg_web_session(
 		&web->sessions, yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)));
 	if (exchange->is_api)
@@ -423,6 +424,9 @@ static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 		return serve_health(exchange, true);
 	if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/readyz")))
 		return serve_health(exchange, config->is_ready(config->is_ready_arg));
+	if (config->page &&
+	    config->page(config->page_arg, exchange->path, exchange->request.is_local, reply))
+		return YG_WEB_OK;
 	exchange->file = yg_web_file(config->files, config->file_count, exchange->path);
 	if (exchange->file) {
 		if (yg_web_none_match(exchange->if_none_match, yg_bytes_str(exchange->file->etag)))
@@ -486,8 +490,7 @@ static enum yg_web_refusal call_handler(struct yg_web_exchange *exchange)
 		put_off(exchange);
 		return YG_WEB_OK;
 	}
-	release(exchange);
-	return done(exchange, error);
+	return done(exchange, release(exchange, error));
 }
 
 void yg_web_exchange_leave(struct yg_web_exchange *exchange)
@@ -502,9 +505,8 @@ void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error)
 {
 	struct yg_web_exchange *exchange = (struct yg_web_exchange *)(void *)call;
 
-	release(exchange);
 	exchange->is_finished = true;
-	exchange->late_error = error;
+	exchange->late_error = release(exchange, error);
 	unlink_waiting(exchange);
 	exchange->is_suspended = false;
 	exchange->slot->is_waiting = false;

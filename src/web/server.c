@@ -225,6 +225,11 @@ void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX])
 	yg_wipe(key, sizeof(key));
 }
 
+void yg_web_link_with(struct yg_web *web, const char *key)
+{
+	yg_web_link_set(&web->sessions, key);
+}
+
 uint16_t yg_web_port(const struct yg_web *web)
 {
 	return web->port;

@@ -55,9 +55,10 @@ struct yg_web_guard {
 	/* All is there: *ret for the handler, and request->actor. */
 	int (*resolve)(void *arg, const struct yg_route *route, struct yg_request *request,
 		       void *actor, struct yg_access **ret, struct yg_reply *reply);
-	/* The handler is done with *ret (may be NULL); its reply is in @reply. */
-	void (*release)(void *arg, const struct yg_route *route, const struct yg_request *request,
-			struct yg_access *access, struct yg_reply *reply);
+	/* The handler is done with *ret (may be NULL) and returned @error; its reply is in @reply,
+	 * may be replaced, and is sent when this returns YG_OK. Not when resolve() refused. */
+	int (*release)(void *arg, const struct yg_route *route, const struct yg_request *request,
+		       void *actor, struct yg_access *access, struct yg_reply *reply, int error);
 	void *arg;
 };
 #define YG_WEB_ACTOR_BYTES 2048u
@@ -89,6 +90,10 @@ struct yg_web_config {
 	/* Not NULL: /healthz and /readyz are answered, the latter with 503 while this says no. */
 	bool (*is_ready)(void *arg);
 	void *is_ready_arg;
+	/* Not NULL: asked for pages before the console's files are. True: the reply is complete.
+	 * @is_local as in struct yg_web_caller. */
+	bool (*page)(void *arg, struct yg_bytes path, bool is_local, struct yg_reply *reply);
+	void *page_arg;
 	struct yg_clock clock; /* for timeouts only */
 	uint32_t timeout_s;    /* 0: YG_WEB_TIMEOUT_S */
 };
@@ -110,6 +115,9 @@ void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX]);
  * says why there is none. From the owner's thread, outside of yg_web_run().
  */
 void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error);
+
+/* The same with a key that was drawn elsewhere: YG_WEB_KEY_HEX hex digits (web/session.h). */
+void yg_web_link_with(struct yg_web *web, const char *key);
 
 uint16_t yg_web_port(const struct yg_web *web);
 int yg_web_fd(const struct yg_web *web);

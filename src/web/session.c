@@ -32,6 +32,12 @@ void yg_web_link_new(struct yg_web_sessions *sessions, char to[YG_WEB_KEY_HEX + 
 	sessions->has_link = true;
 }
 
+void yg_web_link_set(struct yg_web_sessions *sessions, const char *key)
+{
+	yg_sha256(yg_bytes_str(key), sessions->link);
+	sessions->has_link = true;
+}
+
 bool yg_web_link_use(struct yg_web_sessions *sessions, struct yg_bytes key,
 		     char token[YG_WEB_KEY_HEX + 1])
 {

@@ -27,6 +27,9 @@ struct yg_web_sessions {
 /* A fresh link: its key, in hex, to @to. A link that was not used yet ends. */
 void yg_web_link_new(struct yg_web_sessions *sessions, char to[YG_WEB_KEY_HEX + 1]);
 
+/* The same with a key that was drawn elsewhere (YG_WEB_KEY_HEX hex digits). */
+void yg_web_link_set(struct yg_web_sessions *sessions, const char *key);
+
 /*
  * Use the link: with the right @key the link is spent, and @token is that of a new session.
  * False for every other key, and for the right one a second time.

@@ -56,12 +56,12 @@ struct yg_tls_config {
 	struct yg_net_place place; /* port 0: a free one */
 	int listener;		   /* with has_listener: one that listens there; the server's */
 	bool has_listener;
-	const char *key;	   /* PEM */
-	const char *certificate;   /* PEM, of this server */
-	const char *authorities;   /* PEM: told to clients that have several certificates */
-	unsigned connections_max;  /* 0: YG_TLS_CONNECTIONS_MAX */
-	uint32_t timeout_s;	   /* 0: YG_TLS_TIMEOUT_S */
-	struct yg_clock clock;	   /* for timeouts only */
+	const char *key;	  /* PEM */
+	const char *certificate;  /* PEM, of this server */
+	const char *authorities;  /* PEM: told to clients that have several certificates */
+	unsigned connections_max; /* 0: YG_TLS_CONNECTIONS_MAX */
+	uint32_t timeout_s;	  /* 0: YG_TLS_TIMEOUT_S */
+	struct yg_clock clock;	  /* for timeouts only */
 	/* The head is there. */
 	enum yg_tls_admission (*admit)(void *arg, struct yg_tls_call *call);
 	/* All is there: yg_tls_answer() now, or keep @call and do it later. */

@@ -24,6 +24,7 @@ static const struct yg_wire_field head_fields[] = {
 	 "`count` must be an integer up to 65536"},
 	{"first", YG_WIRE_KIND_TIME, 0, true, "`first` must be a time with its zone, or null"},
 	{"last", YG_WIRE_KIND_TIME, 0, true, "`last` must be a time with its zone, or null"},
+	{"ledger", YG_WIRE_KIND_TEXT, YG_SHA256_HEX, true, "`ledger` must be 64 hex digits"},
 };
 
 static int refuse(struct yg_wire_fault *reterr, int rc, enum yg_wire_refusal refusal,
@@ -48,6 +49,7 @@ int yg_wire_batch_read(struct yg_bytes bytes, struct yg_wire_batch *ret,
 {
 	struct yg_wire_batch batch = {0};
 	size_t end = yg_bytes_chr(yg_bytes_cut(bytes, 0, YG_WIRE_HEAD_MAX), '\n');
+	struct yg_bytes ledger;
 	json_t *head = NULL;
 	int rc;
 
@@ -68,11 +70,15 @@ int yg_wire_batch_read(struct yg_bytes bytes, struct yg_wire_batch *ret,
 	batch.count = (uint32_t)yg_wire_number(head, "count");
 	batch.first_ns = yg_wire_time(head, "first");
 	batch.last_ns = yg_wire_time(head, "last");
+	ledger = yg_json_text(head, "ledger");
+	batch.has_ledger = ledger.size > 0;
 	batch.packed = yg_bytes_from(bytes, end + 1);
 	if (batch.packed.size > YG_WIRE_PACKED_MAX)
 		rc = refuse(reterr, YG_ELIMIT, YG_WIRE_TOO_LARGE, NULL);
 	else if (!yg_hex_read(yg_json_text(head, "sha256"), batch.digest, YG_SHA256_BYTES))
 		rc = refuse(reterr, YG_EFORMAT, YG_WIRE_HEAD, "`sha256` must be 64 hex digits");
+	else if (batch.has_ledger && !yg_hex_read(ledger, batch.ledger, YG_SHA256_BYTES))
+		rc = refuse(reterr, YG_EFORMAT, YG_WIRE_HEAD, "`ledger` must be 64 hex digits");
 	else
 		rc = check_sizes(&batch, reterr);
 	json_decref(head);
@@ -204,5 +210,9 @@ void yg_wire_head_write(const struct yg_wire_batch *batch, struct yg_buf *to)
 		    (unsigned long long)batch->sequence, hex, batch->size, batch->count);
 	yg_wire_add_time(to, "first", batch->first_ns);
 	yg_wire_add_time(to, "last", batch->last_ns);
+	if (batch->has_ledger) {
+		yg_hex((struct yg_bytes){batch->ledger, YG_SHA256_BYTES}, hex);
+		yg_buf_addf(to, ",\"ledger\":\"%s\"", hex);
+	}
 	yg_buf_add_str(to, "}\n");
 }

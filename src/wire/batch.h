@@ -2,7 +2,8 @@
 /*
  * wire/batch.h - the unit that a sensor sends and the hub keeps: one head, then packed records.
  *
- *   {"v":1,"sensor":…,"epoch":…,"sequence":…,"sha256":…,"size":…,"count":…,"first":…,"last":…} LF
+ *   {"v":1,"sensor":…,"epoch":…,"sequence":…,"sha256":…,"size":…,"count":…,"first":…,"last":…,
+ *    "ledger":…} LF
  *   zstd frames: NDJSON of docs/record-format.md, one record a line, LF at the end of each
  *
  * These bytes are what the spool holds, what travels, and what the journal keeps. Who the batch is,
@@ -43,7 +44,9 @@ struct yg_wire_batch {
 	uint32_t count;	  /* records */
 	int64_t first_ns; /* earliest and latest time of a record; YG_TIME_NONE: none has a time */
 	int64_t last_ns;
-	struct yg_bytes packed; /* borrowed from what was read */
+	bool has_ledger; /* the head names the line of the sender's ledger (wire/ledger.h) */
+	uint8_t ledger[YG_SHA256_BYTES]; /* digest of that line */
+	struct yg_bytes packed;		 /* borrowed from what was read */
 };
 
 /* Is @id fit to name a sensor or an organisation? */

@@ -8,7 +8,7 @@
 #include "base/ban.h"
 
 #define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
-#define CONTEXT YG_WIRE_DOWN_CONTEXT
+#define CONTEXT	      YG_WIRE_DOWN_CONTEXT
 
 static const struct yg_wire_field answer_fields[] = {
 	{"messages", YG_WIRE_KIND_LIST, YG_WIRE_DOWN_MAX, false,

@@ -3,6 +3,7 @@
 #include "wire/message.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "wire/fields-int.h"
 
 #include "base/ban.h"
@@ -36,8 +37,15 @@ static const struct yg_wire_field heartbeat_fields[] = {
 	{"spool_bytes_max", YG_WIRE_KIND_COUNT, YG_WIRE_NUMBER_MAX, true,
 	 "`spool_bytes_max` must be an integer"},
 	{"dropped", YG_WIRE_KIND_COUNT, YG_WIRE_NUMBER_MAX, true, "`dropped` must be an integer"},
+	{"ledger", YG_WIRE_KIND_OBJECT, 0, true, "`ledger` must be an object"},
+	{"policy", YG_WIRE_KIND_OBJECT, 0, true, "`policy` must be an object"},
 	{"sources", YG_WIRE_KIND_LIST, YG_WIRE_SOURCES_MAX, false,
 	 "`sources` must be a list of at most 256"},
+};
+
+static const struct yg_wire_field ledger_fields[] = {
+	{"entries", YG_WIRE_KIND_PLACE, 0, false, "`entries` must be an integer from 1"},
+	{"head", YG_WIRE_KIND_TEXT, YG_SHA256_HEX, false, "`head` must be 64 hex digits"},
 };
 
 static const struct yg_wire_field source_fields[] = {
@@ -51,6 +59,8 @@ static const struct yg_wire_field source_fields[] = {
 	 "`records` of a source must be an integer"},
 	{"errors", YG_WIRE_KIND_COUNT, YG_WIRE_NUMBER_MAX, true,
 	 "`errors` of a source must be an integer"},
+	{"held", YG_WIRE_KIND_COUNT, YG_WIRE_NUMBER_MAX, true,
+	 "`held` of a source must be an integer"},
 	{"read", YG_WIRE_KIND_TIME, 0, true, "`read` of a source must be a time with its zone"},
 	{"error", YG_WIRE_KIND_TEXT, YG_WIRE_WORDS_MAX, true,
 	 "`error` of a source must be a short text"},
@@ -65,6 +75,8 @@ static void add_source(const struct yg_wire_source *source, struct yg_buf *to)
 	add_number(to, "lag", source->lag);
 	add_number(to, "records", source->records);
 	add_number(to, "errors", source->errors);
+	if (source->held > 0)
+		add_number(to, "held", source->held);
 	yg_wire_add_time(to, "read", source->read_ns);
 	if (source->error[0])
 		add_text(to, "error", source->error);
@@ -83,6 +95,15 @@ void yg_wire_heartbeat_write(const struct yg_wire_heartbeat *heartbeat, struct y
 	add_number(to, "spool_bytes", heartbeat->spool_bytes);
 	add_number(to, "spool_bytes_max", heartbeat->spool_bytes_max);
 	add_number(to, "dropped", heartbeat->dropped);
+	if (heartbeat->ledger_entries > 0) {
+		char hex[YG_SHA256_HEX + 1];
+
+		yg_hex((struct yg_bytes){heartbeat->ledger_head, YG_SHA256_BYTES}, hex);
+		yg_buf_addf(to, ",\"ledger\":{\"entries\":%llu,\"head\":\"%s\"}",
+			    (ull)heartbeat->ledger_entries, hex);
+	}
+	if (heartbeat->policy[0])
+		yg_buf_addf(to, ",\"policy\":%s", heartbeat->policy);
 	yg_buf_add_str(to, ",\"sources\":[");
 	for (uint32_t i = 0; i < heartbeat->source_count; i++) {
 		if (i > 0)
@@ -107,8 +128,42 @@ static int read_source(const json_t *object, struct yg_wire_source *ret,
 	ret->lag = yg_wire_number(object, "lag");
 	ret->records = yg_wire_number(object, "records");
 	ret->errors = yg_wire_number(object, "errors");
+	ret->held = yg_wire_number(object, "held");
 	ret->read_ns = yg_wire_time(object, "read");
 	return YG_OK;
+}
+
+/* What it tells of its ledger and its policy, where it does. */
+static int read_told(const json_t *object, struct yg_wire_heartbeat *ret,
+		     struct yg_wire_fault *reterr)
+{
+	const json_t *ledger = json_object_get(object, "ledger");
+	const json_t *policy = json_object_get(object, "policy");
+	struct yg_buf text;
+	int rc = YG_OK;
+
+	if (json_is_object(ledger)) {
+		rc = yg_wire_fields_check(ledger, ledger_fields, COUNT(ledger_fields),
+					  YG_WIRE_REQUEST, reterr);
+		if (rc != YG_OK)
+			return rc;
+		ret->ledger_entries = yg_wire_number(ledger, "entries");
+		if (!yg_hex_read(yg_json_text(ledger, "head"), ret->ledger_head, YG_SHA256_BYTES))
+			return yg_wire_fault_set(reterr, YG_EFORMAT, YG_WIRE_REQUEST,
+						 "`head` must be 64 hex digits", 0);
+	}
+	if (!json_is_object(policy))
+		return YG_OK;
+	yg_buf_init(&text, YG_WIRE_TOLD_MAX);
+	rc = yg_json_canonical(policy, &text);
+	if (rc == YG_OK)
+		memcpy(ret->policy, text.data, text.size);
+	else
+		(void)yg_wire_fault_set(reterr, rc, YG_WIRE_REQUEST,
+					"`policy` must be at most 4096 bytes, without fractions",
+					0);
+	yg_buf_done(&text);
+	return rc;
 }
 
 int yg_wire_heartbeat_read(struct yg_bytes text, struct yg_wire_heartbeat *ret,
@@ -127,6 +182,8 @@ int yg_wire_heartbeat_read(struct yg_bytes text, struct yg_wire_heartbeat *ret,
 	heartbeat.sources = yg_calloc(heartbeat.source_count + 1u, sizeof(*heartbeat.sources));
 	if (!heartbeat.sources)
 		rc = yg_wire_fault_set(reterr, YG_ENOMEM, YG_WIRE_BUSY, NULL, 0);
+	if (rc == YG_OK)
+		rc = read_told(object, &heartbeat, reterr);
 	for (uint32_t i = 0; i < heartbeat.source_count && rc == YG_OK; i++)
 		rc = read_source(json_array_get(sources, i), &heartbeat.sources[i], reterr);
 	yg_wire_text(object, "sensor", heartbeat.sensor, sizeof(heartbeat.sensor));
@@ -210,6 +267,7 @@ static const struct yg_wire_field receipt_fields[] = {
 	{"status", YG_WIRE_KIND_TEXT, YG_WIRE_KIND_MAX, false, "`status` must be a word"},
 	{"next", YG_WIRE_KIND_PLACE, 0, false, "`next` must be an integer from 1"},
 	{"time", YG_WIRE_KIND_TIME, 0, true, "`time` must be a time with its zone"},
+	{"signature", YG_WIRE_KIND_TEXT, 128, true, "`signature` must be base64"},
 };
 
 void yg_wire_receipt_write(const struct yg_wire_receipt *receipt, struct yg_buf *to)
@@ -220,6 +278,11 @@ void yg_wire_receipt_write(const struct yg_wire_receipt *receipt, struct yg_buf 
 	add_text(to, "status", receipt->is_already ? "already" : "kept");
 	add_number(to, "next", receipt->next);
 	yg_wire_add_time(to, "time", receipt->time_ns);
+	if (receipt->is_signed) {
+		yg_buf_add_str(to, ",\"signature\":\"");
+		yg_base64_add(to, (struct yg_bytes){receipt->signature, YG_SIGN_BYTES});
+		yg_buf_add_byte(to, '"');
+	}
 	yg_buf_add_byte(to, '}');
 }
 
@@ -228,6 +291,8 @@ int yg_wire_receipt_read(struct yg_bytes text, struct yg_wire_receipt *ret,
 {
 	json_t *object = NULL;
 	struct yg_bytes status;
+	struct yg_bytes signature;
+	size_t size = 0;
 	int rc = yg_wire_object_read(text, YG_WIRE_MESSAGE_MAX, receipt_fields,
 				     COUNT(receipt_fields), YG_WIRE_REQUEST, &object, reterr);
 
@@ -245,6 +310,14 @@ int yg_wire_receipt_read(struct yg_bytes text, struct yg_wire_receipt *ret,
 	else
 		rc = yg_wire_fault_set(reterr, YG_EFORMAT, YG_WIRE_REQUEST,
 				       "`status` must be kept or already", 0);
+	signature = yg_json_text(object, "signature");
+	if (rc == YG_OK && signature.size > 0) {
+		ret->is_signed = yg_base64_read(signature, ret->signature, YG_SIGN_BYTES, &size) &&
+				 size == YG_SIGN_BYTES;
+		if (!ret->is_signed)
+			rc = yg_wire_fault_set(reterr, YG_EFORMAT, YG_WIRE_REQUEST,
+					       "`signature` must be 64 bytes in base64", 0);
+	}
 	json_decref(object);
 	return rc;
 }

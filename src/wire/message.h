@@ -25,6 +25,7 @@
 #define YG_WIRE_PAYLOAD_MAX (256u << 10)
 #define YG_WIRE_DOWN_MAX    64u /* messages in one answer of the downlink */
 #define YG_WIRE_KIND_MAX    32u
+#define YG_WIRE_TOLD_MAX    4096u /* bytes of what a sensor tells of its policy */
 
 /* How a source fares; a quiet one and a dead one differ by @read_ns, @error and @lag. */
 struct yg_wire_source {
@@ -34,6 +35,7 @@ struct yg_wire_source {
 	uint64_t lag;			 /* bytes that are there and not read yet */
 	uint64_t records;
 	uint64_t errors;		   /* what could not be read or had to be left out */
+	uint64_t held;			   /* records that the local policy kept back */
 	int64_t read_ns;		   /* last time something came; YG_TIME_NONE: never */
 	char error[YG_WIRE_WORDS_MAX + 1]; /* what is wrong now; empty: nothing is */
 };
@@ -47,7 +49,10 @@ struct yg_wire_heartbeat {
 	uint64_t acked; /* sequence up to which the hub has acknowledged */
 	uint64_t spool_bytes;
 	uint64_t spool_bytes_max;
-	uint64_t dropped; /* records that the spool had to give up, ever */
+	uint64_t dropped;		      /* records that the spool had to give up, ever */
+	uint64_t ledger_entries;	      /* of the sensor's ledger; 0: it has none */
+	uint8_t ledger_head[YG_SHA256_BYTES]; /* digest of the last of them */
+	char policy[YG_WIRE_TOLD_MAX + 1];    /* a JSON object (wire/policy.h); empty: not told */
 	struct yg_wire_source *sources;
 	uint32_t source_count;
 };
@@ -80,6 +85,8 @@ struct yg_wire_receipt {
 	bool is_already;   /* it was there before */
 	uint64_t next;	   /* the lowest sequence of @epoch that the hub does not have */
 	int64_t time_ns;   /* the hub's clock */
+	bool is_signed;	   /* batches: the hub countersigns (yg_ledger_sign, wire/ledger.h) */
+	uint8_t signature[YG_SIGN_BYTES];
 };
 void yg_wire_receipt_write(const struct yg_wire_receipt *receipt, struct yg_buf *to);
 YG_MUST_USE int yg_wire_receipt_read(struct yg_bytes text, struct yg_wire_receipt *ret,
@@ -119,8 +126,8 @@ struct yg_wire_down {
 /* So that a signature of that key can never be taken for one over something else. */
 #define YG_WIRE_DOWN_CONTEXT "yagura-downlink-1:"
 /*
- * In two steps, where another process has the key: the payload to @to; then, with its signature over
- * YG_WIRE_DOWN_CONTEXT and the payload, the whole. YG_OK, YG_ENOMEM or YG_ELIMIT.
+ * In two steps, where another process has the key: the payload to @to; then, with its signature
+ * over YG_WIRE_DOWN_CONTEXT and the payload, the whole. YG_OK, YG_ENOMEM or YG_ELIMIT.
  */
 YG_MUST_USE int yg_wire_down_payload(const struct yg_wire_down *down, struct yg_buf *to);
 YG_MUST_USE int yg_wire_down_seal(struct yg_bytes payload, const uint8_t signature[YG_SIGN_BYTES],

@@ -109,7 +109,7 @@ def findings_are_those_of_detect():
     except AssertionError:
         raise AssertionError("%r, not %r" % (bundled(findings(hub)), wanted)) from None
     found = findings(hub)
-    assert {f["organisation"] for f in found} == {"acme"} and {f["sensor"] for f in found} == {member.id}
+    assert {f["org"] for f in found} == {"acme"} and {f["sensor"] for f in found} == {member.id}
     assert all(f["source"] == str(log) for f in found), found[0]
     assert findings(hub, "acme") == found and findings(hub, "other") == []
     # A restart changes nothing.

@@ -151,9 +151,9 @@ def detected_well(hub, sources, lie=0):
     """Each line found once, and the event_count as `yagura detect` has it; @lie is taken for one line more."""
     found, fired, good = collections.Counter(), collections.Counter(), True
     for finding in findings(hub, PLANTED):
-        found[finding["organisation"], finding["sensor"]] += finding["count"]
+        found[finding["org"], finding["sensor"]] += finding["count"]
     for finding in findings(hub, COUNTED):
-        fired[finding["organisation"], finding["sensor"]] += finding["count"]
+        fired[finding["org"], finding["sensor"]] += finding["count"]
     for source in sources:
         log = folder() / "all.log"
         append(log, [source.line(n) for n in range(1, source.written + 1)])

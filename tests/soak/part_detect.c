@@ -161,6 +161,8 @@ static int open_detect(struct part *p)
 {
 	const struct yg_hub_detect_opts opts = {
 		.name = "detect",
+		.lies = RECORD_LIE_SEGMENT | RECORD_LIE_REPLACE | RECORD_LIE_DATABASE |
+			RECORD_LIE_FOLDER,
 		.journal = p->journal,
 		.facts = p->facts,
 		.rules = &p->rules,

@@ -4,7 +4,8 @@
  * product that acknowledges and archives, and a disk or a process that is ended at any moment.
  *
  * A part is what is under test: the journal with two consumers and the database (part_journal.c),
- * detection with its store (part_detect.c); each another struct soak_part. It lives
+ * the sensor's spool and ledger (part_sensor.c), detection with its store (part_detect.c); each
+ * another struct soak_part. It lives
  * in child processes of the rig: on the recording disk (cuts), and on the real one (kills).
  *
  * Proved of each cut and kill: every file opens; each batch that was acknowledged is in the
@@ -58,6 +59,7 @@ struct soak_tally {
 
 struct soak_part {
 	const char *name;
+	unsigned lies; /* the kinds of sync that it makes (enum record_lie) */
 	/* Start as the product does, on @folder. NULL: it did not, @tally says why. */
 	void *(*open)(struct soak_world *world, const char *folder, struct soak_tally *tally);
 	/* One thing that a running product may do, alone in this process. */
@@ -75,6 +77,7 @@ struct soak_part {
 
 extern const struct soak_part soak_journal;
 extern const struct soak_part soak_detect; /* a program of its own: it needs most of the hub */
+extern const struct soak_part soak_sensor;
 
 /* The bytes of a batch: always the same for (seed of the world, sender, sequence). */
 void soak_body(const struct soak_world *world, unsigned sender, uint64_t sequence,

@@ -191,7 +191,6 @@ static void transactions_are_whole(void)
 
 	CHECK(yg_control_commit(store) == YG_EINVAL);
 	CHECK(yg_control_begin(store) == YG_OK);
-	CHECK(yg_control_begin(store) == YG_EINVAL);
 	CHECK(put(store, "a", "1", 0) == YG_OK);
 	CHECK(is(body_of(store, "a"), "@1=1;")); /* one's own writing is seen */
 	yg_control_abort(store);
@@ -213,6 +212,34 @@ static void transactions_are_whole(void)
 	CHECK(is(body_of(store, "a"), "@2=3;"));
 	CHECK(put(store, "z", "4", 0) == YG_OK);
 	CHECK(yg_control_last_change(store, ORG, &last) == YG_OK && last == 4);
+}
+
+/* A begin within a transaction joins it. */
+static void transactions_join(void)
+{
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put(store, "a", "1", 0) == YG_OK);
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put(store, "b", "2", 0) == YG_OK);
+	CHECK(yg_control_commit(store) == YG_OK);
+	yg_control_abort(store); /* the outermost decides */
+	CHECK(is(list_prefix("", "", 0), ""));
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put(store, "a", "1", 0) == YG_OK);
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put(store, "b", "2", 0) == YG_OK);
+	CHECK(yg_control_commit(store) == YG_OK);
+	CHECK(yg_control_commit(store) == YG_OK);
+	CHECK(is(list_prefix("", "", 0), "a@1=1;b@1=2;"));
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put(store, "c", "3", 0) == YG_OK);
+	CHECK(yg_control_begin(store) == YG_OK);
+	yg_control_abort(store);
+	CHECK(put(store, "d", "4", 0) == YG_EINVAL); /* the whole has failed */
+	CHECK(yg_control_commit(store) == YG_EINVAL);
+	CHECK(yg_control_commit(store) == YG_EINVAL);
+	CHECK(is(list_prefix("", "", 0), "a@1=1;b@1=2;"));
+	CHECK(put(store, "e", "5", 0) == YG_OK);
 }
 
 /* The callback of a listing that reads the document itself, and tries to write. */
@@ -559,6 +586,7 @@ static const struct check_case cases[] = {
 	CASE(changes_are_a_cursor),
 	CASE(organisations_never_meet),
 	CASE(transactions_are_whole),
+	CASE(transactions_join),
 	CASE(callbacks_may_read_and_stop),
 	CASE(an_abort_below_a_listing_ends_the_transaction),
 	CASE(names_have_limits),

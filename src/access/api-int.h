@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the hub's operations: what they share (api_help.c). */
+#pragma once
+
+#include "access/api.h"
+#include "base/json.h"
+
+#define YG_HUB_LIST_DEFAULT 200u
+#define YG_HUB_LIST_MAX	    1000u
+#define YG_HUB_JSON_MAX	    (1u << 20) /* bytes of a JSON body */
+
+struct yg_hub_passwords;
+
+struct yg_hub_api {
+	struct yg_hub_api_opts opts;
+	struct yg_hub_passwords *passwords;
+};
+
+/* ---- api_passwords.c: the thread ---- */
+
+/*
+ * What to do with passwords: hold @old against @hash, then make the digest of @fresh; what is empty
+ * is left out. Filled by the thread: is_right, made, error.
+ */
+struct yg_hub_password_job {
+	struct yg_hub_api *api;
+	struct yg_api_later *later; /* NULL: the other side has gone */
+	struct yg_reply *reply;
+	const struct yg_request *request;
+	char hash[YG_PASSWORD_HASH_MAX];
+	struct yg_buf old;
+	struct yg_buf fresh;
+	bool is_right;
+	char made[YG_PASSWORD_HASH_MAX];
+	int error;
+	/* In the loop, afterwards: fill the reply. Not called when nobody waits any more. */
+	int (*then)(struct yg_hub_password_job *job);
+	void *arg; /* for then(); free()d with the job */
+	struct yg_hub_password_job *next;
+};
+YG_MUST_USE int yg_hub_passwords_new(struct yg_hub_api *api, struct yg_hub_passwords **ret);
+struct yg_hub_passwords *yg_hub_passwords_free(struct yg_hub_passwords *passwords);
+/* Takes the job, whatever is returned: YG_API_LATER, or YG_OK when the reply is a refusal. */
+int yg_hub_password_ask(struct yg_hub_api *api, struct yg_hub_password_job *take);
+struct yg_hub_password_job *yg_hub_password_job_free(struct yg_hub_password_job *job);
+
+/* One call, as the functions of api.def get it. */
+struct yg_hub_call {
+	struct yg_hub_api *api;
+	struct yg_access *access; /* of one organisation; NULL: over all that the actor reaches */
+	const struct yg_request *request;
+	struct yg_reply *reply;
+	enum yg_hub_right right;  /* of the route */
+	struct yg_access *reader; /* of the same organisation, for what is answered; owned */
+};
+
+/* A refusal: @code stays, @title and @detail are msgids. Always YG_OK. */
+int yg_call_refuse(const struct yg_hub_call *call, int status, const char *code, const char *title,
+		   const char *detail);
+/* The usual ones. */
+int yg_call_not_found(const struct yg_hub_call *call);
+int yg_call_bad(const struct yg_hub_call *call, const char *detail);
+
+/* Answer with the tree (taken; NULL: no memory) and @status. */
+YG_MUST_USE int yg_call_json(const struct yg_hub_call *call, int status, json_t *take);
+
+/* Answer {"items":@take,"next":@next}; @next empty: the last page. */
+YG_MUST_USE int yg_call_page(const struct yg_hub_call *call, json_t *take, struct yg_bytes next);
+
+/* The body as an object: *ret owned, or YG_EEND and the refusal is in the reply. */
+YG_MUST_USE int yg_call_body(const struct yg_hub_call *call, json_t **ret);
+
+/* ?NAME=, decoded, to @to (room YG_API_QUERY_MAX + 1); empty when absent. */
+struct yg_bytes yg_call_query(const struct yg_hub_call *call, const char *name, char *to);
+/* ?NAME= must be absent or: a number from 1 to the page's greatest (@to 200 otherwise); a time or a
+ * day (@to YG_TIME_NONE otherwise; with @is_end the end of that day). YG_OK, or YG_EEND: refused.
+ */
+YG_MUST_USE int yg_call_query_limit(const struct yg_hub_call *call, uint32_t *to);
+YG_MUST_USE int yg_call_query_time(const struct yg_hub_call *call, const char *name, bool is_end,
+				   int64_t *to);
+
+/* The part of the pattern with that place as a C string. False: too long for @room. */
+bool yg_call_part(const struct yg_hub_call *call, unsigned place, char *to, size_t room);
+
+/* An access of @org (NULL: the hub itself) for @right, as the caller has it: YG_OK, *ret owned;
+ * YG_ENOENT or YG_EACCES, as yg_access_hub(). */
+YG_MUST_USE int yg_call_open(const struct yg_hub_call *call, const char *org,
+			     enum yg_hub_right right, struct yg_access **ret);
+/*
+ * What is written is answered with the object, so who writes must be able to read it: before
+ * anything is done, call->reader for @right at the call's organisation. YG_OK; YG_EEND: refused in
+ * the reply. yg_call_reader() is what to read by.
+ */
+YG_MUST_USE int yg_call_read(struct yg_hub_call *call, enum yg_hub_right right);
+struct yg_access *yg_call_reader(const struct yg_hub_call *call);
+
+/* The register of sensors, its changes in the name of @by. *ret: yg_enrol_free(). */
+YG_MUST_USE int yg_call_register(const struct yg_hub_call *call, const struct yg_access *by,
+				 struct yg_enrol **ret);
+/* The text under @key of @in, not longer than @room - 1 bytes, to @to; absent: "". False: refused
+ * in the reply. */
+bool yg_call_text(const struct yg_hub_call *call, const json_t *in, const char *key, char *to,
+		  size_t room);
+/* The day under @key: YG_DAY_NONE when absent or null. False: refused. */
+bool yg_call_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to);
+json_t *yg_call_day_json(int32_t day); /* null for YG_DAY_NONE */
+/* The rights as names, in the order of the table. */
+json_t *yg_call_rights_json(uint32_t rights);
+/* The grants as [{"role","org"}]. */
+json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count);
+
+/* Does the caller have @right at @org, by the call's access or by his reach? */
+YG_MUST_USE int yg_call_reaches(const struct yg_hub_call *call, const char *org, bool *ret);
+
+/* "2026-11-25T03:04:05Z" (with milliseconds where there are any); null for YG_TIME_NONE. */
+json_t *yg_call_time(int64_t time_ns);
+
+#define X(method, path, id, scope, right, function)                                                \
+	int yg_hub_do_##function(struct yg_hub_call *call);
+#include "access/api.def"
+#undef X

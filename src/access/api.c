@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "access/api-int.h"
+
+#include "base/alloc.h"
+
+#include "base/ban.h"
+
+#define X(method, path, id, scope, right_name, function)                                           \
+	static int handle_##function(void *context, struct yg_access *access,                      \
+				     const struct yg_request *request, struct yg_reply *reply)     \
+	{                                                                                          \
+		struct yg_hub_call call = {.api = context,                                         \
+					   .access = access,                                       \
+					   .request = request,                                     \
+					   .reply = reply,                                         \
+					   .right = YG_MAY_##right_name};                          \
+                                                                                                   \
+		int rc = yg_hub_do_##function(&call);                                              \
+                                                                                                   \
+		(void)yg_access_free(call.reader);                                                 \
+		return rc == YG_EEND	 ? YG_OK                                                   \
+		       : rc == YG_EACCES ? yg_hub_api_refuse(reply, request->lang, rc)             \
+					 : rc;                                                     \
+	}
+#include "access/api.def"
+#undef X
+
+static const struct yg_route routes[] = {
+#define X(method, path, id, scope, right_name, function)                                           \
+	{YG_METHOD_##method, "/api/v1" path,   #id,                                                \
+	 handle_##function,  YG_ROUTE_##scope, YG_MAY_##right_name},
+#include "access/api.def"
+#undef X
+};
+
+int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret)
+{
+	struct yg_hub_api *api = yg_calloc(1, sizeof(*api));
+	int rc;
+
+	if (!api)
+		return YG_ENOMEM;
+	api->opts = *opts;
+	rc = yg_hub_passwords_new(api, &api->passwords);
+	if (rc != YG_OK) {
+		free(api);
+		return rc;
+	}
+	*ret = api;
+	return YG_OK;
+}
+
+struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api)
+{
+	if (api)
+		api->passwords = yg_hub_passwords_free(api->passwords);
+	free(api);
+	return NULL;
+}
+
+struct yg_route_table yg_hub_api_routes(struct yg_hub_api *api)
+{
+	return (struct yg_route_table){routes, sizeof(routes) / sizeof(routes[0]), api};
+}
+
+int yg_hub_api_refuse(struct yg_reply *reply, enum yg_lang lang, int rc)
+{
+	if (rc == YG_ENOENT)
+		return yg_reply_problem(
+			reply, 404, "unknown-organisation",
+			yg_tr(lang, N_("There is no such organisation")),
+			yg_tr(lang, N_("Choose one of those that GET /api/v1/orgs gives.")));
+	if (rc == YG_EAGAIN)
+		return yg_reply_problem(
+			reply, 403, "second-factor-needed",
+			yg_tr(lang, N_("Reading this needs a second factor")),
+			yg_tr(lang, N_("Set up a second factor for your account, and sign in with "
+				       "it.")));
+	return yg_reply_problem(
+		reply, 403, "not-allowed", yg_tr(lang, N_("You may not do this")),
+		yg_tr(lang, N_("Ask the administrator of this hub for the role that may.")));
+}

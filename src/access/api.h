@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * access/api.h - a hub's HTTP operations on organisations, people, sensors, findings and records.
+ *
+ * The table (access/api.def) is handed to web/ by app/, which also decides by access/hub.h who may
+ * call (model/api.h, enum yg_route_scope): a handler runs only when that said yes. docs/api-hub.md
+ * describes the operations for people, docs/openapi-hub.json for machines, docs/access-matrix.csv
+ * says what each role gets at its own and at another organisation.
+ *
+ * One thread. Tests: tests/e2e/hub_api.py, access_matrix.py, hub_api_schema.py
+ */
+#pragma once
+
+#include "access/hub.h"
+#include "model/api.h"
+#include "store/facts.h"
+
+struct yg_hub_api;
+
+/* What the operations need from elsewhere. NULL: what asks for it leaves it out, or answers 503. */
+struct yg_hub_api_ports {
+	/* The last heartbeat of a sensor as {"received",…,"heartbeat":{…}}; NULL: none. Owned by
+	 * the caller. */
+	json_t *(*heartbeat)(void *arg, const char *sensor);
+	/* An answer that was put off (model/api.h) is complete, or @error says why not. */
+	void (*finish)(void *arg, struct yg_api_later *later, int error);
+	void *arg;
+};
+
+struct yg_hub_api_opts {
+	struct yg_control *store; /* all borrowed */
+	struct yg_hub_access *hub;
+	struct yg_enrol *enrol; /* for reading */
+	struct yg_facts *facts; /* for reading; NULL: there are no findings */
+	struct yg_clock clock;
+	const char *version; /* of the program */
+	struct yg_hub_api_ports ports;
+};
+
+/*
+ * Starts a thread for passwords, so that the loop goes on while one is looked at. YG_OK, YG_ENOMEM,
+ * YG_EAGAIN (no thread), or a system error.
+ */
+YG_MUST_USE int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret);
+/* Calls that wait are not finished any more: end the server first. */
+struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api);
+
+/* Readable when yg_hub_api_run() has answers to finish. */
+int yg_hub_api_fd(const struct yg_hub_api *api);
+void yg_hub_api_run(struct yg_hub_api *api);
+
+/* Its routes; lives as long as the api. */
+struct yg_route_table yg_hub_api_routes(struct yg_hub_api *api);
+
+/*
+ * The refusal for what yg_access_hub() said: an organisation that is not there or not reached, a
+ * right that is not had, a second factor that is missing. Always YG_OK.
+ */
+int yg_hub_api_refuse(struct yg_reply *reply, enum yg_lang lang, int rc);

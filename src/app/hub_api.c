@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include <assert.h>
+#include <unistd.h>
+
+#include "app/hub_api.h"
+
+#include "access/api.h"
+#include "access/idempotency.h"
+#include "access/session.h"
+#include "app/console.h"
+#include "base/alloc.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "web/server.h"
+
+#include "base/ban.h"
+
+#define PATH_ROOM     4096u
+#define HEARTBEAT_MAX (1u << 20)
+#define CONNECTIONS   1024u
+static_assert(sizeof(struct yg_hub_actor) <= YG_WEB_ACTOR_BYTES, "no room for the actor");
+
+struct yg_hub_http {
+	struct yg_hub_http_opts opts;
+	struct yg_hub_access *hub;
+	struct yg_facts *facts;
+	struct yg_hub_api *api;
+	struct yg_route_table table;
+	struct yg_web_guard guard;
+	struct yg_web *web;
+	bool is_once; /* the request that is served now has an Idempotency-Key */
+};
+
+/* ---- who asks ---- */
+
+static int say_sign_in(struct yg_reply *reply, enum yg_lang lang)
+{
+	(void)yg_reply_problem(
+		reply, 401, "no-session", yg_tr(lang, N_("You are not signed in")),
+		yg_tr(lang, N_("Sign in with POST /api/v1/session, or send an API token as "
+			       "`Authorization: Bearer TOKEN`."))); /* shows in the buffer */
+	return YG_EEND;
+}
+
+static int find_actor(struct yg_hub_http *http, const struct yg_web_caller *caller,
+		      struct yg_hub_actor *actor)
+{
+	if (caller->bearer.size > 0)
+		return yg_hub_by_token(http->hub, caller->bearer, actor);
+	if (caller->session > 0 && caller->is_local) {
+		yg_hub_local("start link", actor);
+		return YG_OK;
+	}
+	return caller->token.size > 0 ? yg_hub_by_session(http->hub, caller->token, actor)
+				      : YG_EACCES;
+}
+
+static int admit(void *arg, const struct yg_web_caller *caller, const struct yg_route *route,
+		 enum yg_lang lang, void *actor_memory, struct yg_reply *reply)
+{
+	struct yg_hub_http *http = arg;
+	struct yg_hub_actor *actor = actor_memory;
+	int64_t wait_ms;
+	int rc;
+
+	if (route && route->scope == YG_ROUTE_OPEN)
+		return YG_OK;
+	rc = find_actor(http, caller, actor);
+	if (rc == YG_EACCES)
+		return say_sign_in(reply, lang);
+	if (rc != YG_OK)
+		return rc;
+	/* A session of this machine that is carried elsewhere is one of elsewhere. */
+	actor->is_local = actor->is_local && caller->is_local;
+	wait_ms = yg_hub_rate(http->hub, actor);
+	if (wait_ms == 0)
+		return YG_OK;
+	reply->retry_s = (uint32_t)((wait_ms + 999) / 1000);
+	(void)yg_reply_problem(reply, 429, "too-many-requests",
+			       yg_tr(lang, N_("Too many requests")),
+			       yg_tr(lang, N_("Try again after the time in Retry-After "
+					      "(seconds)."))); /* shows in the buffer */
+	return YG_EEND;
+}
+
+/* ---- for which organisation ---- */
+
+/* The organisation that is asked for: {org} of the path, ?org=, else "" for none. False: too long
+ * to be one. */
+static bool org_of(const struct yg_route *route, const struct yg_request *request,
+		   char to[YG_ENROL_ID_MAX + 1])
+{
+	char mem[YG_API_QUERY_MAX + 1];
+	struct yg_bytes org = {0};
+
+	to[0] = '\0';
+	if (strstr(route->pattern, "/orgs/{org}"))
+		org = request->parts[0];
+	else if (!yg_query_get(request->query, "org", mem, sizeof(mem), &org))
+		return true;
+	if (!yg_enrol_is_id(org))
+		return false;
+	memcpy(to, org.data, org.size);
+	to[org.size] = '\0';
+	return true;
+}
+
+/* The only organisation where @actor has the route's right. YG_EEND: the reply says that one must
+ * be named. */
+static int only_org(struct yg_hub_http *http, const struct yg_route *route,
+		    const struct yg_request *request, const struct yg_hub_actor *actor,
+		    char to[YG_ENROL_ID_MAX + 1], struct yg_reply *reply)
+{
+	enum yg_lang lang = request->lang;
+	struct yg_hub_reach reach;
+	int rc = yg_hub_reach(http->hub, actor, (enum yg_hub_right)route->right, &reach);
+
+	if (rc != YG_OK)
+		return rc;
+	if (!reach.is_all && reach.count == 1)
+		memcpy(to, reach.orgs[0], sizeof(reach.orgs[0]));
+	else
+		rc = YG_EEND;
+	if (rc == YG_EEND && !reach.is_all && reach.count == 0)
+		(void)yg_hub_api_refuse(reply, lang, YG_EACCES); /* shows in the buffer */
+	else if (rc == YG_EEND)
+		(void)yg_reply_problem(
+			reply, 400, "org-needed", yg_tr(lang, N_("It was not said for whom")),
+			yg_tr(lang, N_("Name the organisation with ?org=ID."))); /* as above */
+	yg_hub_reach_done(&reach);
+	return rc;
+}
+
+/* As access/hub.h has it: else a list would be empty, and nobody would be told why. */
+static bool needs_second_factor(const struct yg_hub_actor *actor, const struct yg_route *route)
+{
+	return actor->person[0] && !actor->is_local && !actor->has_second_factor &&
+	       route->right != YG_MAY_read_org;
+}
+
+/* The organisation of an operation, or why it has none: YG_OK (@org "": over all that are reached),
+ * YG_EEND (the reply says it), or as yg_access_hub(). */
+static int choose_org(struct yg_hub_http *http, const struct yg_route *route,
+		      const struct yg_request *request, const struct yg_hub_actor *actor,
+		      char org[YG_ENROL_ID_MAX + 1], struct yg_reply *reply)
+{
+	if (route->scope == YG_ROUTE_HUB)
+		return YG_OK;
+	if (!org_of(route, request, org))
+		return YG_ENOENT;
+	if (org[0] != '\0')
+		return YG_OK;
+	if (route->scope == YG_ROUTE_ORG)
+		return only_org(http, route, request, actor, org, reply);
+	return needs_second_factor(actor, route) ? YG_EAGAIN : YG_OK;
+}
+
+/* Of operations that wait for nothing: one request at a time holds the transaction. */
+static bool is_once(const struct yg_route *route, const struct yg_request *request)
+{
+	return route->method == YG_METHOD_POST && route->scope != YG_ROUTE_SELF &&
+	       request->idempotency_key.size > 0;
+}
+
+static int resolve(void *arg, const struct yg_route *route, struct yg_request *request,
+		   void *actor_memory, struct yg_access **ret, struct yg_reply *reply)
+{
+	struct yg_hub_http *http = arg;
+	const struct yg_hub_actor *actor = actor_memory;
+	char org[YG_ENROL_ID_MAX + 1] = YG_HUB_ORG;
+	int rc;
+
+	if (route->scope == YG_ROUTE_OPEN)
+		return YG_OK;
+	request->actor = actor;
+	if (route->scope == YG_ROUTE_SELF)
+		return YG_OK;
+	rc = choose_org(http, route, request, actor, org, reply);
+	if (rc == YG_OK && org[0] == '\0')
+		return YG_OK; /* the handler asks what is reached */
+	if (rc == YG_OK)
+		rc = yg_access_hub(http->hub, actor, org, (enum yg_hub_right)route->right, ret);
+	/* That there is a hub is no secret. */
+	if (route->scope == YG_ROUTE_HUB && rc == YG_ENOENT)
+		rc = YG_EACCES;
+	if (rc == YG_OK && is_once(route, request)) {
+		rc = yg_idempotency_begin(http->opts.store, http->opts.clock, actor, route->id,
+					  request, reply);
+		http->is_once = rc == YG_OK;
+		if (rc != YG_OK)
+			*ret = yg_access_free(*ret);
+		return rc;
+	}
+	if (rc != YG_ENOENT && rc != YG_EACCES && rc != YG_EAGAIN)
+		return rc;
+	(void)yg_hub_api_refuse(reply, request->lang, rc); /* shows in the buffer */
+	return YG_EEND;
+}
+
+static int release(void *arg, const struct yg_route *route, const struct yg_request *request,
+		   void *actor, struct yg_access *access, struct yg_reply *reply, int error)
+{
+	struct yg_hub_http *http = arg;
+
+	(void)yg_access_free(access);
+	if (!http->is_once)
+		return error;
+	http->is_once = false;
+	return yg_idempotency_end(http->opts.store, http->opts.clock, actor, route->id, request,
+				  reply, error);
+}
+
+/* ---- ports ---- */
+
+static json_t *heartbeat(void *arg, const char *sensor)
+{
+	const struct yg_hub_http *http = arg;
+	char path[PATH_ROOM];
+	struct yg_fault fault;
+	json_t *value = NULL;
+	uint8_t *bytes;
+	size_t size;
+	int length = snprintf(path, sizeof(path), "%s/heartbeats/%s.json", http->opts.data, sensor);
+
+	if (length <= 0 || (unsigned)length >= sizeof(path) ||
+	    yg_io_read_file(path, HEARTBEAT_MAX, &bytes, &size) != YG_OK)
+		return NULL;
+	if (yg_json_load((struct yg_bytes){bytes, size}, HEARTBEAT_MAX, &value, &fault) != YG_OK)
+		value = NULL; /* being replaced: the next time */
+	free(bytes);
+	return value;
+}
+
+static void finish(void *arg, struct yg_api_later *later, int error)
+{
+	struct yg_hub_http *http = arg;
+
+	yg_web_finish(http->web, later, error);
+}
+
+static bool page(void *arg, struct yg_bytes path, bool is_local, struct yg_reply *reply)
+{
+	struct yg_hub_http *http = arg;
+
+	if (!yg_bytes_eq(path, YG_S("/metrics")) || !http->opts.metrics || !is_local)
+		return false;
+	reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	http->opts.metrics(http->opts.arg, &reply->body);
+	return true;
+}
+
+/* ---- opening ---- */
+
+static int open_web(struct yg_hub_http *http)
+{
+	const struct yg_hub_http_opts *opts = &http->opts;
+	struct yg_web_config config = {
+		.port = opts->place.port,
+		.listener = opts->listener,
+		.has_listener = true,
+		.key = opts->key,
+		.certificate = opts->certificate,
+		.connections_max = CONNECTIONS,
+		.guard = &http->guard,
+		.tables = &http->table,
+		.table_count = 1,
+		.files = NULL,
+		.is_ready = opts->is_ready,
+		.is_ready_arg = opts->arg,
+		.page = page,
+		.page_arg = http,
+		.clock = opts->clock,
+	};
+
+	for (uint32_t i = 0; i < opts->name_count && i < YG_WEB_NAMES_MAX; i++)
+		config.names[config.name_count++] = opts->names[i];
+	http->guard = (struct yg_web_guard){
+		.admit = admit, .resolve = resolve, .release = release, .arg = http};
+	return yg_web_open(&config, &http->web);
+}
+
+static int open_api(struct yg_hub_http *http)
+{
+	const struct yg_hub_http_opts *opts = &http->opts;
+	struct yg_hub_api_opts api = {
+		.store = opts->store,
+		.hub = http->hub,
+		.enrol = opts->enrol,
+		.facts = http->facts,
+		.clock = opts->clock,
+		.version = YG_VERSION,
+		.ports = {.heartbeat = heartbeat, .finish = finish, .arg = http},
+	};
+	int rc = yg_hub_api_new(&api, &http->api);
+
+	if (rc == YG_OK)
+		http->table = yg_hub_api_routes(http->api);
+	return rc;
+}
+
+int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **ret)
+{
+	struct yg_hub_http *http = yg_calloc(1, sizeof(*http));
+	uint64_t change;
+	int rc;
+
+	if (!http)
+		return YG_ENOMEM;
+	http->opts = *opts;
+	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
+	if (rc == YG_OK)
+		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
+	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */
+		rc = yg_facts_last_change(http->facts, &change);
+	if (rc != YG_OK) {
+		(void)yg_hub_http_free(http);
+		return rc;
+	}
+	*ret = http;
+	return YG_OK;
+}
+
+int yg_hub_http_start(struct yg_hub_http *http)
+{
+	int rc = open_api(http);
+
+	if (rc == YG_OK)
+		rc = open_web(http);
+	if (rc == YG_OK && http->opts.link_key[0])
+		yg_web_link_with(http->web, http->opts.link_key);
+	return rc;
+}
+
+struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
+{
+	if (!http)
+		return NULL;
+	http->web = yg_web_free(http->web); /* calls that wait are cancelled */
+	http->api = yg_hub_api_free(http->api);
+	http->facts = yg_facts_free(http->facts);
+	http->hub = yg_hub_access_free(http->hub);
+	free(http);
+	return NULL;
+}
+
+int yg_hub_http_fd(const struct yg_hub_http *http)
+{
+	return yg_web_fd(http->web);
+}
+
+int yg_hub_http_work_fd(const struct yg_hub_http *http)
+{
+	return yg_hub_api_fd(http->api);
+}
+
+int yg_hub_http_timeout_ms(const struct yg_hub_http *http)
+{
+	return yg_web_timeout_ms(http->web);
+}
+
+int yg_hub_http_run(struct yg_hub_http *http)
+{
+	yg_hub_api_run(http->api);
+	return yg_web_run(http->web);
+}
+
+void yg_hub_http_print_routes(void)
+{
+	static const char *const scopes[] = {
+		[YG_ROUTE_OWN] = "own", [YG_ROUTE_OPEN] = "open",   [YG_ROUTE_SELF] = "self",
+		[YG_ROUTE_ORG] = "org", [YG_ROUTE_REACH] = "reach", [YG_ROUTE_HUB] = "hub",
+	};
+	static const char *const rights[] = {
+#define X(name, ...) #name,
+#include "access/hub_rights.def"
+#undef X
+	};
+	struct yg_route_table table = yg_hub_api_routes(NULL);
+
+	for (size_t i = 0; i < table.count; i++)
+		printf("%s %s %s %s %s\n", yg_method_name(table.routes[i].method),
+		       table.routes[i].pattern, table.routes[i].id, scopes[table.routes[i].scope],
+		       rights[table.routes[i].right]);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "app/hub_batches.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/disk.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/json.h"
+
+#include "base/ban.h"
+
+#define LINE_MAX_  1024u
+#define PIECE	   (256u << 10)
+#define DAY_NS	   (INT64_C(86400) * YG_NS_PER_S)
+#define SUFFIX	   ".jsonl"
+#define NAME_BYTES 16u /* "YYYY-MM-DD.jsonl" */
+
+typedef unsigned long long ull;
+
+struct yg_hub_batches {
+	char dir[YG_DISK_PATH_MAX];
+	int fd;
+	int64_t day; /* of the open file, days since 1970; INT64_MIN: none */
+	uint64_t size;
+	uint64_t at;	    /* of the last line that is on the disk */
+	struct yg_buf text; /* lines of this commit */
+	int64_t text_day;   /* all of one day */
+	uint64_t text_at;
+};
+
+static int64_t day_of(int64_t time_ns)
+{
+	return time_ns / DAY_NS - (time_ns % DAY_NS < 0);
+}
+
+static bool path_of(const struct yg_hub_batches *b, int64_t day, char to[YG_DISK_PATH_MAX])
+{
+	struct yg_civil civil = yg_date_civil(day);
+	int size = snprintf(to, YG_DISK_PATH_MAX, "%s/%04d-%02u-%02u" SUFFIX, b->dir, civil.year,
+			    civil.month, civil.day);
+
+	return size > 0 && (unsigned)size < YG_DISK_PATH_MAX;
+}
+
+/* ---- reading ---- */
+
+static bool read_line(struct yg_bytes text, struct yg_hub_batch *ret, char sensor[160])
+{
+	struct yg_fault fault;
+	json_t *object = NULL;
+	struct yg_bytes name;
+	bool is = yg_json_load(text, LINE_MAX_, &object, &fault) == YG_OK;
+
+	name = yg_json_text(object, "sensor");
+	*ret = (struct yg_hub_batch){
+		.at = (uint64_t)yg_json_int(object, "at", 0),
+		.epoch = (uint64_t)yg_json_int(object, "epoch", 0),
+		.sequence = (uint64_t)yg_json_int(object, "sequence", 0),
+		.records = (uint64_t)yg_json_int(object, "records", 0),
+		.is_drop = json_object_get(object, "last") != NULL,
+		.has_line = json_object_get(object, "line") != NULL,
+	};
+	if (ret->is_drop) {
+		ret->sequence = (uint64_t)yg_json_int(object, "first", 0);
+		ret->last = (uint64_t)yg_json_int(object, "last", 0);
+	} else {
+		ret->last = ret->sequence;
+		is = is &&
+		     yg_hex_read(yg_json_text(object, "sha256"), ret->digest, YG_SHA256_BYTES);
+	}
+	if (ret->has_line)
+		is = is && yg_hex_read(yg_json_text(object, "line"), ret->line, YG_SHA256_BYTES);
+	is = is && ret->at > 0 && ret->epoch > 0 && ret->sequence > 0 && name.size < 160;
+	if (is) {
+		memcpy(sensor, name.data, name.size);
+		sensor[name.size] = '\0';
+	}
+	json_decref(object);
+	return is;
+}
+
+typedef int (*line_fn)(void *arg, struct yg_bytes line);
+
+/* Whole lines of the file, until @fn or the file ends; *ret_size: bytes of them. */
+static int each_line(int fd, line_fn fn, void *arg, uint64_t *ret_size)
+{
+	struct yg_buf bytes;
+	uint64_t at = 0;
+	size_t got = 1;
+	int rc = YG_OK;
+
+	*ret_size = 0;
+	yg_buf_init(&bytes, LINE_MAX_ + 2 * PIECE);
+	while (rc == YG_OK && got > 0) {
+		uint8_t *room = yg_buf_reserve(&bytes, PIECE);
+		size_t end;
+
+		rc = room ? yg_io_read_at(fd, room, PIECE, at, &got) : YG_EFORMAT;
+		if (rc != YG_OK)
+			break;
+		yg_buf_grew(&bytes, got);
+		at += got;
+		while (rc == YG_OK &&
+		       (end = yg_bytes_chr(yg_buf_bytes(&bytes), '\n')) != SIZE_MAX) {
+			rc = fn(arg, yg_bytes_cut(yg_buf_bytes(&bytes), 0, end));
+			if (rc != YG_OK)
+				break;
+			*ret_size += end + 1;
+			yg_buf_drop(&bytes, end + 1);
+		}
+		if (bytes.size > LINE_MAX_)
+			rc = YG_EFORMAT;
+	}
+	yg_buf_done(&bytes);
+	return rc;
+}
+
+struct wanted {
+	const char *sensor;
+	yg_hub_batch_fn fn;
+	void *arg;
+};
+
+static int give_line(void *arg, struct yg_bytes line)
+{
+	struct wanted *wanted = arg;
+	struct yg_hub_batch batch;
+	char sensor[160];
+
+	/* Most lines are of others. */
+	if (yg_bytes_find(line, yg_bytes_str(wanted->sensor)) == SIZE_MAX)
+		return YG_OK;
+	if (!read_line(line, &batch, sensor))
+		return YG_EFORMAT;
+	return strcmp(sensor, wanted->sensor) == 0 ? wanted->fn(wanted->arg, &batch) : YG_OK;
+}
+
+static int is_day(const struct dirent *entry)
+{
+	struct yg_bytes name = yg_bytes_str(entry->d_name);
+
+	return name.size == NAME_BYTES && yg_bytes_ends(name, YG_S(SUFFIX));
+}
+
+static int read_day(const char *dir, const char *name, struct wanted *wanted)
+{
+	char path[YG_DISK_PATH_MAX];
+	uint64_t size;
+	int length = snprintf(path, sizeof(path), "%s/%s", dir, name);
+	int fd;
+	int rc = length > 0 && (unsigned)length < sizeof(path) ? yg_io_open_read(path, &fd)
+							       : YG_ELIMIT;
+
+	if (rc != YG_OK)
+		return rc;
+	rc = each_line(fd, give_line, wanted, &size);
+	(void)close(fd); /* read only: nothing to lose */
+	return rc;
+}
+
+int yg_hub_batches_read(const char *dir, const char *sensor, yg_hub_batch_fn fn, void *arg)
+{
+	struct wanted wanted = {sensor, fn, arg};
+	struct dirent **names = NULL;
+	int count = scandir(dir, &names, is_day, alphasort);
+	int rc = count < 0 ? yg_err_from_errno(errno) : YG_OK;
+
+	for (int i = 0; i < count; i++) {
+		if (rc == YG_OK)
+			rc = read_day(dir, names[i]->d_name, &wanted);
+		free(names[i]);
+	}
+	free(names);
+	return rc;
+}
+
+/* ---- opening ---- */
+
+static int note_at(void *arg, struct yg_bytes line)
+{
+	struct yg_hub_batches *b = arg;
+	struct yg_hub_batch batch;
+	char sensor[160];
+
+	/* What a power cut left of lines that never counted. */
+	if (!read_line(line, &batch, sensor))
+		return YG_EEND;
+	b->at = batch.at;
+	return YG_OK;
+}
+
+static int open_day(struct yg_hub_batches *b, int64_t day)
+{
+	char path[YG_DISK_PATH_MAX];
+	struct stat st;
+	int rc;
+
+	if (b->day == day)
+		return YG_OK;
+	if (b->fd >= 0)
+		(void)yg_disk_close(b->fd); /* was synced */
+	b->fd = -1;
+	b->day = INT64_MIN;
+	rc = path_of(b, day, path) ? yg_disk_open(path, YG_DISK_CREATE, 0600, &b->fd) : YG_ELIMIT;
+	if (rc == YG_OK)
+		rc = yg_disk_sync_folder(b->dir);
+	if (rc == YG_OK && fstat(b->fd, &st) != 0)
+		rc = yg_err_from_errno(errno);
+	if (rc == YG_OK) {
+		b->size = (uint64_t)st.st_size;
+		b->day = day;
+	}
+	return rc;
+}
+
+/* The last file: up to where it is whole, and what stands there. */
+static int open_last(struct yg_hub_batches *b)
+{
+	struct dirent **names = NULL;
+	int count = scandir(b->dir, &names, is_day, alphasort);
+	struct yg_bytes name;
+	uint64_t size = 0;
+	int64_t time_ns;
+	bool has_zone;
+	int rc = count < 0 ? yg_err_from_errno(errno) : YG_OK;
+
+	if (count > 0) {
+		name = yg_bytes_cut(yg_bytes_str(names[count - 1]->d_name), 0, 10);
+		rc = yg_time_parse_iso(name, 0, &time_ns, &has_zone) ? open_day(b, day_of(time_ns))
+								     : YG_OK;
+	}
+	if (rc == YG_OK && b->fd >= 0) {
+		rc = each_line(b->fd, note_at, b, &size);
+		if (rc == YG_EEND || rc == YG_EFORMAT)
+			rc = YG_OK;
+		if (rc == YG_OK && size < b->size)
+			rc = yg_disk_truncate(b->fd, size);
+		b->size = size;
+	}
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+	return rc;
+}
+
+int yg_hub_batches_open(const char *dir, uint64_t durable, struct yg_hub_batches **ret)
+{
+	struct yg_hub_batches *b;
+	int rc;
+
+	if (strlen(dir) >= YG_DISK_PATH_MAX - 32)
+		return YG_ELIMIT;
+	b = yg_calloc(1, sizeof(*b));
+	if (!b)
+		return YG_ENOMEM;
+	b->fd = -1;
+	b->day = INT64_MIN;
+	(void)snprintf(b->dir, sizeof(b->dir), "%s", dir); /* measured */
+	yg_buf_init(&b->text, YG_HUB_BATCHES_PENDING);
+	rc = yg_disk_mkdir(dir, 0700);
+	if (rc == YG_OK)
+		rc = open_last(b);
+	if (rc != YG_OK) {
+		(void)yg_hub_batches_free(b);
+		return rc;
+	}
+	if (b->at > durable)
+		b->at = 0; /* a backup of the journal was put back: all is written that comes */
+	*ret = b;
+	return YG_OK;
+}
+
+struct yg_hub_batches *yg_hub_batches_free(struct yg_hub_batches *batches)
+{
+	if (!batches)
+		return NULL;
+	if (batches->fd >= 0)
+		(void)yg_disk_close(batches->fd); /* what counts was synced */
+	yg_buf_done(&batches->text);
+	free(batches);
+	return NULL;
+}
+
+/* ---- writing ---- */
+
+int yg_hub_batches_commit(struct yg_hub_batches *batches)
+{
+	struct yg_hub_batches *b = batches;
+	int rc;
+
+	if (b->text.size == 0)
+		return YG_OK;
+	rc = open_day(b, b->text_day);
+	if (rc == YG_OK)
+		rc = yg_disk_write(b->fd, yg_buf_bytes(&b->text), b->size);
+	if (rc == YG_OK)
+		rc = yg_disk_sync(b->fd);
+	if (rc != YG_OK) {
+		/* What is on the disk is looked at again, and these come again. */
+		if (b->fd >= 0)
+			(void)yg_disk_close(b->fd); /* as above */
+		b->fd = -1;
+		b->day = INT64_MIN;
+		(void)!open_last(b); /* else with the next one */
+		yg_hub_batches_abort(b);
+		return rc;
+	}
+	b->size += b->text.size;
+	b->at = b->text_at;
+	yg_buf_reset(&b->text);
+	return YG_OK;
+}
+
+void yg_hub_batches_abort(struct yg_hub_batches *batches)
+{
+	yg_buf_reset(&batches->text);
+}
+
+static void add_hex(struct yg_buf *to, const char *key, const uint8_t digest[YG_SHA256_BYTES])
+{
+	char hex[YG_SHA256_HEX + 1];
+
+	yg_hex((struct yg_bytes){digest, YG_SHA256_BYTES}, hex);
+	yg_buf_addf(to, ",\"%s\":\"%s\"", key, hex);
+}
+
+int yg_hub_batches_add(struct yg_hub_batches *batches, const struct yg_journal_record *record,
+		       const struct yg_wire_batch *batch, const struct yg_wire_drop *drop)
+{
+	struct yg_hub_batches *b = batches;
+	int64_t day = day_of(record->batch.received_ns);
+	char time[YG_ISO_SIZE];
+	int rc = YG_OK;
+
+	if (record->position <= b->at)
+		return YG_OK; /* it is there */
+	if (b->text.size > 0 && (day != b->text_day || b->text.size + LINE_MAX_ > b->text.max))
+		rc = yg_hub_batches_commit(b);
+	if (rc != YG_OK)
+		return rc;
+	b->text_day = day;
+	(void)yg_time_iso(record->batch.received_ns, 0, time); /* returns its size */
+	yg_buf_addf(&b->text, "{\"at\":%llu,\"received\":\"%s\",\"sensor\":", (ull)record->position,
+		    time);
+	yg_buf_add_json(&b->text, record->batch.sensor);
+	yg_buf_addf(&b->text, ",\"epoch\":%llu", (ull)(batch ? batch->epoch : drop->epoch));
+	if (batch) {
+		yg_buf_addf(&b->text, ",\"sequence\":%llu,\"records\":%u", (ull)batch->sequence,
+			    batch->count);
+		add_hex(&b->text, "sha256", batch->digest);
+		if (batch->has_ledger)
+			add_hex(&b->text, "line", batch->ledger);
+	} else {
+		yg_buf_addf(&b->text, ",\"first\":%llu,\"last\":%llu,\"records\":%llu",
+			    (ull)drop->first, (ull)drop->last, (ull)drop->records);
+	}
+	yg_buf_add_str(&b->text, "}\n");
+	b->text_at = record->position;
+	return yg_buf_error(&b->text);
+}

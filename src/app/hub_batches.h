@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_batches.h - what the hub remembers of each batch when the journal has forgotten it:
+ * whose, which place, which content, which line of the sender's ledger. Members compare with it.
+ *
+ *   DATA/batches/YYYY-MM-DD.jsonl, by the day (UTC) of arrival, a line each:
+ *   {"at":N,"received":TIME,"sensor":"ORG/ID","epoch":N,"sequence":N,"records":N,"sha256":HEX,
+ *    "line":HEX}                                    a batch; no "line" where its head named none
+ *   {"at":N,"received":TIME,"sensor":"ORG/ID","epoch":N,"first":N,"last":N,"records":N}   dropped
+ *
+ * `at` is the place in the journal, ascending: after a crash the journal gives the last ones again,
+ * and those that are there are passed over. Written by the consumer that archives, in the same
+ * commit: synced before its cursor is saved. From a journal that still holds them the lines can be
+ * made again. Days can be deleted like files of the archive; what is compared then is what is left.
+ *
+ * One thread. Tests: tests/unit/app/test_hub_batches.c, tests/e2e/sensor_ledger.py
+ */
+#pragma once
+
+#include "journal/journal.h"
+#include "wire/message.h"
+
+#define YG_HUB_BATCHES_PENDING (8u << 20) /* bytes of lines in one commit */
+
+struct yg_hub_batches;
+
+/*
+ * @dir is made where it is missing; @durable: how far the journal goes (places beyond are of
+ * another journal, and count for nothing). YG_OK or an error.
+ */
+YG_MUST_USE int yg_hub_batches_open(const char *dir, uint64_t durable, struct yg_hub_batches **ret);
+struct yg_hub_batches *yg_hub_batches_free(struct yg_hub_batches *batches);
+
+/* A record of the journal, its head read into @batch (BATCH) or @drop (DROP; the other NULL). */
+YG_MUST_USE int yg_hub_batches_add(struct yg_hub_batches *batches,
+				   const struct yg_journal_record *record,
+				   const struct yg_wire_batch *batch,
+				   const struct yg_wire_drop *drop);
+
+/* All that was added is on the disk. On error nothing of it counts, and it comes again. */
+YG_MUST_USE int yg_hub_batches_commit(struct yg_hub_batches *batches);
+void yg_hub_batches_abort(struct yg_hub_batches *batches);
+
+/* One of them, as it is read. */
+struct yg_hub_batch {
+	uint64_t at;
+	uint64_t epoch;
+	uint64_t sequence; /* first of a drop record */
+	uint64_t last;
+	uint64_t records;
+	bool is_drop;
+	bool has_line;
+	uint8_t digest[YG_SHA256_BYTES];
+	uint8_t line[YG_SHA256_BYTES];
+};
+/* All of @sensor ("ORG/ID") in @dir, in order of arrival. Not YG_OK from @fn: ends it with that.
+ * YG_OK, YG_EFORMAT (a line that is none, behind which nothing is read), or an error. */
+typedef int (*yg_hub_batch_fn)(void *arg, const struct yg_hub_batch *batch);
+YG_MUST_USE int yg_hub_batches_read(const char *dir, const char *sensor, yg_hub_batch_fn fn,
+				    void *arg);

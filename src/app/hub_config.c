@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/hub_config.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "app/hub-int.h"
+#include "app/say.h"
+#include "base/io.h"
+#include "base/nearest.h"
+#include "parse/yaml.h"
+
+#include "base/ban.h"
+
+#define ARENA_MAX    (16u << 20)
+#define FAULTS_MAX   20u
+#define NAMES_LISTED 32u /* settings of one group */
+
+enum kind {
+	GROUP,
+	TEXT,
+	PLACE, /* address and port */
+	LANG,
+	NUMBER,
+	NAMES,
+};
+
+struct setting {
+	const char *group; /* "" at the top */
+	const char *name;
+	enum kind kind;
+	size_t at; /* in struct yg_hub_config */
+	uint32_t min;
+	uint32_t max;
+};
+
+#define AT(member) offsetof(struct yg_hub_config, member)
+static const struct setting settings[] = {
+	{"", "data", TEXT, AT(data), 0, 0},
+	{"", "lang", LANG, AT(lang), 0, 0},
+	{"", "workers", NUMBER, AT(workers), 1, YG_HUB_WORKERS_MAX},
+	{"", "http", GROUP, 0, 0, 0},
+	{"", "sensors", GROUP, 0, 0, 0},
+	{"http", "listen", PLACE, AT(http_listen), 0, 0},
+	{"http", "certificate", TEXT, AT(http_certificate), 0, 0},
+	{"http", "key", TEXT, AT(http_key), 0, 0},
+	{"sensors", "listen", PLACE, AT(sensors_listen), 0, 0},
+	{"sensors", "names", NAMES, AT(names), 0, 0},
+	{"sensors", "connections", NUMBER, AT(connections), 1, 10240},
+	{"sensors", "timeout", NUMBER, AT(timeout_s), 5, 3600},
+};
+#define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
+
+struct reading {
+	const char *path;
+	struct yg_hub_config *config;
+	unsigned faults;
+};
+
+/* ---- saying ---- */
+
+static const char *file_of(const struct reading *r)
+{
+	return yg_say_safe(yg_bytes_str(r->path), 300);
+}
+
+static void say_value(struct reading *r, const struct yg_yaml *node, const char *hint)
+{
+	if (r->faults++ < FAULTS_MAX)
+		yg_say_hint(hint, N_("%s:%u: %s: this value cannot be used"), file_of(r),
+			    node->line, yg_say_safe(node->key, 60));
+}
+
+static void say_number(struct reading *r, const struct yg_yaml *node, const struct setting *s)
+{
+	if (r->faults++ < FAULTS_MAX)
+		yg_say(N_("%s:%u: %s: give a number from %u to %u"), file_of(r), node->line,
+		       s->name, s->min, s->max);
+}
+
+static void say_unknown(struct reading *r, const char *group, const struct yg_yaml *node)
+{
+	const char *names[NAMES_LISTED];
+	const char *near;
+	size_t count = 0;
+
+	for (size_t i = 0; i < SETTING_COUNT && count < NAMES_LISTED; i++)
+		if (strcmp(settings[i].group, group) == 0)
+			names[count++] = settings[i].name;
+	near = yg_nearest(node->key, names, count);
+	if (r->faults++ >= FAULTS_MAX)
+		return;
+	if (near)
+		yg_say(N_("%s:%u: %s: there is no such setting; nearest: %s"), file_of(r),
+		       node->line, yg_say_safe(node->key, 60), near);
+	else
+		yg_say_hint(N_("docs/hub-config.md lists all settings"),
+			    N_("%s:%u: %s: there is no such setting"), file_of(r), node->line,
+			    yg_say_safe(node->key, 60));
+}
+
+/* ---- values ---- */
+
+static const char **text_at(struct yg_hub_config *config, size_t at)
+{
+	return (const char **)(void *)((char *)config + at);
+}
+
+/* NULL: no text, or one with a NUL inside. */
+static const char *text_of(const struct yg_yaml *node)
+{
+	if (node->kind != YG_YAML_SCALAR || yg_yaml_is_null(node) || node->text.size == 0 ||
+	    yg_bytes_chr(node->text, 0) != SIZE_MAX)
+		return NULL;
+	return (const char *)node->text.data; /* ends in NUL as well */
+}
+
+static void take_text(struct reading *r, const struct setting *s, const struct yg_yaml *node)
+{
+	const char *text = text_of(node);
+	struct yg_net_place place;
+	enum yg_lang lang;
+
+	if (!text)
+		say_value(r, node, N_("write one text here, on the same line"));
+	else if (s->kind == PLACE && yg_net_read(text, &place) != YG_OK)
+		say_value(r, node,
+			  N_("write an address and a port, for example 127.0.0.1:8470; port 0 "
+			     "takes a free one"));
+	else if (s->kind == LANG && !yg_lang_by_name(node->text, &lang))
+		say_value(r, node, N_("write ja or en"));
+	else
+		*text_at(r->config, s->at) = text;
+}
+
+static void take_number(struct reading *r, const struct setting *s, const struct yg_yaml *node)
+{
+	uint64_t number;
+
+	if (node->kind != YG_YAML_SCALAR || !yg_bytes_u64(node->text, &number) || number < s->min ||
+	    number > s->max) {
+		say_number(r, node, s);
+		return;
+	}
+	*(uint32_t *)(void *)((char *)r->config + s->at) = (uint32_t)number;
+}
+
+static void take_names(struct reading *r, const struct yg_yaml *node)
+{
+	const char *hint = N_("write a list of at most 16 host names or addresses: [a.example, b]");
+
+	if (node->kind != YG_YAML_LIST || node->count > YG_HUB_CONFIG_NAMES_MAX) {
+		say_value(r, node, hint);
+		return;
+	}
+	for (const struct yg_yaml *one = node->first; one; one = one->next) {
+		const char *text = text_of(one);
+
+		if (!text || strlen(text) > YG_CERT_NAME_MAX) {
+			say_value(r, node, hint);
+			return;
+		}
+		r->config->names[r->config->name_count++] = text;
+	}
+}
+
+static void take(struct reading *r, const struct setting *s, const struct yg_yaml *node)
+{
+	if (s->kind == NUMBER)
+		take_number(r, s, node);
+	else if (s->kind == NAMES)
+		take_names(r, node);
+	else
+		take_text(r, s, node);
+}
+
+/* The settings of one group; groups have none in them. */
+static void take_group(struct reading *r, const char *group, const struct yg_yaml *map)
+{
+	for (const struct yg_yaml *node = map->first; node; node = node->next) {
+		size_t i = 0;
+
+		while (i < SETTING_COUNT &&
+		       (strcmp(settings[i].group, group) != 0 ||
+			!yg_bytes_eq(node->key, yg_bytes_str(settings[i].name))))
+			i++;
+		if (i == SETTING_COUNT)
+			say_unknown(r, group, node);
+		else if (settings[i].kind != GROUP)
+			take(r, &settings[i], node);
+		else if (node->kind != YG_YAML_MAP)
+			say_value(r, node, N_("write its settings below it, indented"));
+	}
+}
+
+static void take_file(struct reading *r, const struct yg_yaml *top)
+{
+	take_group(r, "", top);
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const struct yg_yaml *node;
+
+		if (settings[i].kind != GROUP)
+			continue;
+		node = yg_yaml_get(top, settings[i].name);
+		if (node && node->kind == YG_YAML_MAP)
+			take_group(r, settings[i].name, node);
+	}
+	if (!r->config->http_certificate != !r->config->http_key && r->faults++ < FAULTS_MAX)
+		yg_say_hint(N_("give both, or none and a reverse proxy"),
+			    N_("%s: http: certificate and key go together"), file_of(r));
+}
+
+/* ---- the file ---- */
+
+static int parse(struct reading *r, struct yg_bytes text)
+{
+	const struct yg_yaml *docs = NULL;
+	struct yg_yaml_fault fault;
+	int rc = yg_yaml_parse(text, r->config->arena, &docs, &fault);
+
+	if (rc != YG_OK) {
+		yg_say("%s:%u: %s", file_of(r), fault.line, fault.msg);
+		return rc;
+	}
+	if (docs->count > 1 || (docs->first && docs->first->kind != YG_YAML_MAP)) {
+		yg_say_hint(N_("docs/hub-config.md has an example"),
+			    N_("%s: this is no configuration"), file_of(r));
+		return YG_EFORMAT;
+	}
+	if (docs->first)
+		take_file(r, docs->first);
+	if (r->faults > FAULTS_MAX)
+		yg_say(N_("%s: and %u more faults"), file_of(r), r->faults - FAULTS_MAX);
+	return r->faults == 0 ? YG_OK : YG_EFORMAT;
+}
+
+int yg_hub_config_read(const char *path, struct yg_hub_config *ret)
+{
+	struct reading r = {.path = path, .config = ret};
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc;
+
+	*ret = (struct yg_hub_config){.arena = yg_arena_new(ARENA_MAX)};
+	rc = ret->arena ? yg_io_read_file(path, YG_HUB_CONFIG_BYTES_MAX, &bytes, &size) : YG_ENOMEM;
+	if (rc != YG_OK)
+		yg_say("%s: %s", file_of(&r), yg_say_tr(yg_err_text(rc)));
+	else
+		rc = parse(&r, (struct yg_bytes){bytes, size});
+	free(bytes);
+	return rc;
+}
+
+void yg_hub_config_done(struct yg_hub_config *config)
+{
+	config->arena = yg_arena_free(config->arena);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_config.h - the file of `yagura hub --config` (docs/hub-config.md): YAML of the operator.
+ *
+ * Every fault is said, with file, line and what to do; an unknown setting with the nearest known
+ * one. What the file does not say is NULL or 0; options of the command line win over it.
+ * Tests: tests/e2e/hub_config.py
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#define YG_HUB_CONFIG_BYTES_MAX (1u << 20)
+#define YG_HUB_CONFIG_NAMES_MAX 16u
+
+struct yg_hub_config {
+	struct yg_arena *arena; /* owns the texts */
+	const char *data;
+	const char *lang;
+	const char *http_listen;
+	const char *http_certificate; /* paths of PEM files, both or none */
+	const char *http_key;
+	const char *sensors_listen;
+	const char *names[YG_HUB_CONFIG_NAMES_MAX];
+	uint32_t name_count;
+	uint32_t connections; /* of sensors at once */
+	uint32_t timeout_s;
+	uint32_t workers;
+};
+
+/* YG_OK, or an error: all that is wrong was said. */
+YG_MUST_USE int yg_hub_config_read(const char *path, struct yg_hub_config *ret);
+void yg_hub_config_done(struct yg_hub_config *config);

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A policy file as a person writes it. */
+#include "parse/yaml.h"
+#include "sensor/policy.h"
+
+#include "base/ban.h"
+
+#define ARENA_MAX (16u << 20)
+
+struct reading {
+	struct yg_policy *policy;
+	struct yg_line_fault *reterr;
+};
+
+static int fault(struct reading *r, const struct yg_yaml *node, const char *msg)
+{
+	return yg_line_fault_set(r->reterr, YG_EFORMAT, node->line, "%.*s%s%s", YG_FMT(node->key),
+				 node->key.size ? ": " : "", msg);
+}
+
+static bool is_word(const struct yg_yaml *node, const char *word)
+{
+	return node->kind == YG_YAML_SCALAR && yg_bytes_eq(node->text, yg_bytes_str(word));
+}
+
+/* true, yes / false, no: a person may write either. */
+static int read_bool(struct reading *r, const struct yg_yaml *node, bool *ret)
+{
+	if (is_word(node, "true") || is_word(node, "yes"))
+		*ret = true;
+	else if (is_word(node, "false") || is_word(node, "no"))
+		*ret = false;
+	else
+		return fault(r, node, "this must be true or false");
+	return YG_OK;
+}
+
+/* A text of at most @room - 1 bytes, without control characters. */
+static int read_text(struct reading *r, const struct yg_yaml *node, char *to, size_t room)
+{
+	if (node->kind != YG_YAML_SCALAR || node->text.size == 0)
+		return fault(r, node, "this must be a text");
+	if (node->text.size >= room)
+		return fault(r, node, "this text is too long");
+	for (size_t i = 0; i < node->text.size; i++)
+		if (node->text.data[i] < 0x20 || node->text.data[i] == 0x7f)
+			return fault(r, node, "this text has control characters");
+	memcpy(to, node->text.data, node->text.size);
+	to[node->text.size] = '\0';
+	return YG_OK;
+}
+
+/* A format's name, or a pattern of such names. */
+static int read_kind(struct reading *r, const struct yg_yaml *node, char to[YG_WIRE_KIND_MAX + 1])
+{
+	int rc = read_text(r, node, to, YG_WIRE_KIND_MAX + 1);
+
+	if (rc != YG_OK || yg_bytes_chr(node->text, '*') != SIZE_MAX)
+		return rc;
+	return yg_format_by_name(node->text) != YG_FORMAT_UNKNOWN
+		       ? YG_OK
+		       : fault(r, node, "no kind of record has this name (docs/record-format.md)");
+}
+
+typedef int (*key_fn)(struct reading *r, const struct yg_yaml *node, void *to);
+
+/* Each key of the map to @fn. */
+static int each_key(struct reading *r, const struct yg_yaml *map, key_fn fn, void *to)
+{
+	int rc = YG_OK;
+
+	if (map->kind != YG_YAML_MAP)
+		return fault(r, map, "this must be keys with values");
+	for (const struct yg_yaml *node = map->first; node && rc == YG_OK; node = node->next)
+		rc = fn(r, node, to);
+	return rc;
+}
+
+static bool is_key(const struct yg_yaml *node, const char *key)
+{
+	return yg_bytes_eq(node->key, yg_bytes_str(key));
+}
+
+/* ---- sources ---- */
+
+struct source_seen {
+	struct yg_policy_source *source;
+	bool has_leave;
+};
+
+static int source_key(struct reading *r, const struct yg_yaml *node, void *arg)
+{
+	struct source_seen *seen = arg;
+	struct yg_policy_source *source = seen->source;
+
+	if (is_key(node, "name"))
+		return read_text(r, node, source->name, sizeof(source->name));
+	if (is_key(node, "kind"))
+		return read_kind(r, node, source->kind);
+	if (is_key(node, "leave")) {
+		seen->has_leave = true;
+		return read_bool(r, node, &source->leaves);
+	}
+	if (is_key(node, "secrecy")) {
+		source->has_class = true;
+		return node->kind == YG_YAML_SCALAR &&
+				       yg_policy_class_by_word(node->text, &source->class_)
+			       ? YG_OK
+			       : fault(r, node, "one of none, mail, proxy, dns, flows");
+	}
+	return fault(r, node, "a source has name, kind, leave, secrecy, and nothing else");
+}
+
+static int read_source(struct reading *r, const struct yg_yaml *node)
+{
+	struct yg_policy *policy = r->policy;
+	struct source_seen seen = {.source = &policy->sources[policy->source_count]};
+	int rc;
+
+	if (policy->source_count == YG_POLICY_SOURCES_MAX)
+		return fault(r, node, "at most 96 sources");
+	*seen.source = (struct yg_policy_source){.leaves = true};
+	rc = each_key(r, node, source_key, &seen);
+	if (rc != YG_OK)
+		return rc;
+	if (!seen.source->name[0] && !seen.source->kind[0])
+		return fault(r, node, "a source needs a name or a kind");
+	if (!seen.has_leave && !seen.source->has_class)
+		return fault(r, node, "a source needs leave: true or leave: false");
+	policy->source_count++;
+	return YG_OK;
+}
+
+/* ---- fields ---- */
+
+struct field_seen {
+	struct yg_policy_field *field;
+	bool has_mask;
+};
+
+static int field_key(struct reading *r, const struct yg_yaml *node, void *arg)
+{
+	struct field_seen *seen = arg;
+
+	if (is_key(node, "field"))
+		return read_text(r, node, seen->field->name, sizeof(seen->field->name));
+	if (is_key(node, "kind"))
+		return read_kind(r, node, seen->field->kind);
+	if (!is_key(node, "mask"))
+		return fault(r, node, "a field has field, kind, mask, and nothing else");
+	seen->has_mask = true;
+	return node->kind == YG_YAML_SCALAR &&
+			       yg_policy_mask_by_word(node->text, &seen->field->mask)
+		       ? YG_OK
+		       : fault(r, node, "one of keep, truncate, hash, drop");
+}
+
+static int read_field(struct reading *r, const struct yg_yaml *node)
+{
+	struct yg_policy *policy = r->policy;
+	struct field_seen seen = {.field = &policy->fields[policy->field_count]};
+	int rc;
+
+	/* What is built in needs room behind them. */
+	if (policy->field_count + 16 >= YG_POLICY_FIELDS_MAX)
+		return fault(r, node, "at most 112 fields");
+	*seen.field = (struct yg_policy_field){0};
+	rc = each_key(r, node, field_key, &seen);
+	if (rc != YG_OK)
+		return rc;
+	if (!seen.field->name[0] || !seen.has_mask)
+		return fault(r, node, "a field needs field and mask");
+	policy->field_count++;
+	return YG_OK;
+}
+
+/* ---- communications ---- */
+
+static int read_day(struct reading *r, const struct yg_yaml *node, char to[11])
+{
+	bool has_zone;
+	int64_t time_ns;
+
+	if (node->kind != YG_YAML_SCALAR || node->text.size != 10 ||
+	    !yg_time_parse_iso(node->text, 0, &time_ns, &has_zone))
+		return fault(r, node, "this must be a day such as 2026-11-25");
+	memcpy(to, node->text.data, 10);
+	to[10] = '\0';
+	return YG_OK;
+}
+
+struct secrecy_seen {
+	struct yg_policy_secrecy *secrecy;
+	bool has_basis;
+};
+
+static int secrecy_key(struct reading *r, const struct yg_yaml *node, void *arg)
+{
+	struct secrecy_seen *seen = arg;
+	struct yg_policy_secrecy *s = seen->secrecy;
+
+	/* Some readers of YAML take a key `on` for true; it is one of the words here. */
+	if (is_key(node, "switched_on") || is_key(node, "on"))
+		return read_bool(r, node, &s->is_on);
+	if (is_key(node, "decided_by"))
+		return read_text(r, node, s->by, sizeof(s->by));
+	if (is_key(node, "decided_on"))
+		return read_day(r, node, s->on);
+	if (is_key(node, "note"))
+		return read_text(r, node, s->note, sizeof(s->note));
+	if (!is_key(node, "basis"))
+		return fault(
+			r, node,
+			"here stand on, decided_by, decided_on, basis, note, and nothing else");
+	seen->has_basis = true;
+	return node->kind == YG_YAML_SCALAR && yg_policy_basis_by_word(node->text, &s->basis)
+		       ? YG_OK
+		       : fault(r, node, "one of own-network, consent, other");
+}
+
+static int class_key(struct reading *r, const struct yg_yaml *node, void *arg)
+{
+	struct secrecy_seen seen = {0};
+	enum yg_policy_class class_;
+	int rc;
+
+	(void)arg;
+	if (!yg_policy_class_by_word(node->key, &class_) || class_ == YG_POLICY_NONE)
+		return fault(r, node, "kinds of communication are mail, proxy, dns, flows");
+	seen.secrecy = &r->policy->secrecy[class_];
+	rc = each_key(r, node, secrecy_key, &seen);
+	if (rc != YG_OK || !seen.secrecy->is_on)
+		return rc;
+	if (!seen.secrecy->by[0] || !seen.secrecy->on[0] || !seen.has_basis)
+		return fault(r, node,
+			     "who decided this (decided_by), when (decided_on) and on which basis "
+			     "(basis) must be said before it is switched on");
+	if (seen.secrecy->basis == YG_POLICY_BASIS_OTHER && !seen.secrecy->note[0])
+		return fault(r, node, "basis other: name it in note");
+	return YG_OK;
+}
+
+/* ---- the file ---- */
+
+static int each_item(struct reading *r, const struct yg_yaml *list,
+		     int (*fn)(struct reading *r, const struct yg_yaml *node))
+{
+	int rc = YG_OK;
+
+	if (yg_yaml_is_null(list))
+		return YG_OK;
+	if (list->kind != YG_YAML_LIST)
+		return fault(r, list, "this must be a list");
+	for (const struct yg_yaml *node = list->first; node && rc == YG_OK; node = node->next)
+		rc = fn(r, node);
+	return rc;
+}
+
+static int top_key(struct reading *r, const struct yg_yaml *node, void *to)
+{
+	(void)to;
+	if (is_key(node, "version"))
+		return is_word(node, "1") ? YG_OK : fault(r, node, "this must be 1");
+	if (is_key(node, "raw"))
+		return read_bool(r, node, &r->policy->raw);
+	if (is_key(node, "sources"))
+		return each_item(r, node, read_source);
+	if (is_key(node, "fields"))
+		return each_item(r, node, read_field);
+	if (is_key(node, "secrecy"))
+		return yg_yaml_is_null(node) ? YG_OK : each_key(r, node, class_key, NULL);
+	return fault(r, node,
+		     "a policy has version, raw, sources, fields, secrecy, and nothing else");
+}
+
+static int read_docs(struct reading *r, const struct yg_yaml *docs)
+{
+	if (docs->count != 1 || docs->first->kind != YG_YAML_MAP)
+		return yg_line_fault_set(r->reterr, YG_EFORMAT, 0,
+					 "a policy is one document that begins with version: 1");
+	if (!yg_yaml_get(docs->first, "version"))
+		return yg_line_fault_set(r->reterr, YG_EFORMAT, 0, "version: 1 is missing");
+	return each_key(r, docs->first, top_key, NULL);
+}
+
+int yg_policy_read(struct yg_bytes text, struct yg_policy *ret, struct yg_line_fault *reterr)
+{
+	struct reading r = {.policy = ret, .reterr = reterr};
+	struct yg_arena *arena = yg_arena_new(ARENA_MAX);
+	const struct yg_yaml *docs;
+	struct yg_yaml_fault yaml;
+	int rc;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->raw = true;
+	*reterr = (struct yg_line_fault){.code = YG_ENOMEM};
+	if (!arena)
+		return YG_ENOMEM;
+	rc = text.size <= YG_POLICY_FILE_MAX ? yg_yaml_parse(text, arena, &docs, &yaml) : YG_ELIMIT;
+	if (text.size > YG_POLICY_FILE_MAX)
+		(void)yg_line_fault_set(reterr, YG_ELIMIT, 0, "more than 256 KiB");
+	else if (rc != YG_OK)
+		(void)yg_line_fault_set(reterr, yaml.code, yaml.line, "%s", yaml.msg);
+	else
+		rc = read_docs(&r, docs);
+	(void)yg_arena_free(arena);
+	return rc == YG_OK ? yg_policy_add_built_in(ret) : rc;
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/mask.h"
+
+#include <arpa/inet.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+
+#include "base/ban.h"
+
+#define COUNT(list)  (sizeof(list) / sizeof((list)[0]))
+#define WORD_MIN     3u /* shorter values inside of longer words are chance */
+#define TEXT_ROOM    (8u << 20)
+#define TOKEN_BYTES  12u
+#define SMALL	     64u
+#define CLASS_VALUES 8u
+
+/* ---- kinds of communication ---- */
+
+static struct yg_bytes text_of(struct yg_event *event, const char *name)
+{
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (yg_bytes_eq(event->fields[i].name, yg_bytes_str(name)))
+			return yg_event_text(event, &event->fields[i]);
+	return (struct yg_bytes){0};
+}
+
+/*
+ * A record of @format is of @class_ when field @name begins with one of @values (NULL: whatever it
+ * holds), unless field @except has one of @excepted: what a firewall stopped is its own record, not
+ * somebody's communication.
+ */
+static const struct {
+	enum yg_format format;
+	enum yg_policy_class class_;
+	const char *name;
+	const char *values[CLASS_VALUES];
+	const char *except;
+	const char *excepted[CLASS_VALUES];
+} classes[] = {
+	{YG_FORMAT_SQUID, YG_POLICY_PROXY, NULL, {NULL}, NULL, {NULL}},
+	{YG_FORMAT_DNS, YG_POLICY_DNS, NULL, {NULL}, NULL, {NULL}},
+	{YG_FORMAT_SYSLOG,
+	 YG_POLICY_MAIL,
+	 "program",
+	 {"postfix", "sendmail", "sm-mta", "exim", "smtpd", "qmail", "amavis", "opendkim"},
+	 NULL,
+	 {NULL}},
+	{YG_FORMAT_SYSLOG, YG_POLICY_DNS, "program", {"named", "unbound"}, NULL, {NULL}},
+	{YG_FORMAT_SYSLOG, YG_POLICY_PROXY, "program", {"squid", "(squid"}, NULL, {NULL}},
+	{YG_FORMAT_DESCRIBED,
+	 YG_POLICY_MAIL,
+	 "log_source",
+	 {"exim", "exchange", "zimbra", "mailcow", "postfix"},
+	 NULL,
+	 {NULL}},
+	{YG_FORMAT_FORTIGATE,
+	 YG_POLICY_FLOWS,
+	 "subtype",
+	 {"forward", "multicast", "sniffer", "app-ctrl", "ztna"},
+	 "action",
+	 {"deny", "block", "drop", "reset"}},
+	{YG_FORMAT_FORTIGATE, YG_POLICY_PROXY, "subtype", {"webfilter"}, "action", {"block"}},
+	{YG_FORMAT_FORTIGATE, YG_POLICY_DNS, "subtype", {"dns"}, "action", {"block"}},
+	{YG_FORMAT_FORTIGATE, YG_POLICY_MAIL, "subtype", {"emailfilter"}, "action", {"block"}},
+	{YG_FORMAT_PALOALTO,
+	 YG_POLICY_FLOWS,
+	 "type",
+	 {"TRAFFIC"},
+	 "action",
+	 {"deny", "drop", "reset", "block"}},
+	{YG_FORMAT_PALOALTO,
+	 YG_POLICY_PROXY,
+	 "subtype",
+	 {"url"},
+	 "action",
+	 {"deny", "drop", "reset", "block"}},
+	{YG_FORMAT_ASA,
+	 YG_POLICY_FLOWS,
+	 "message_id",
+	 {"302013", "302014", "302015", "302016", "302020", "302021", "305011", "305012"},
+	 NULL,
+	 {NULL}},
+	{YG_FORMAT_ASA, YG_POLICY_PROXY, "message_id", {"304001"}, NULL, {NULL}},
+	{YG_FORMAT_NETFILTER, YG_POLICY_FLOWS, "action", {"allow", "accept", "pass"}, NULL, {NULL}},
+	{YG_FORMAT_FILTERLOG, YG_POLICY_FLOWS, "action", {"pass", "allow"}, NULL, {NULL}},
+	{YG_FORMAT_SURICATA, YG_POLICY_DNS, "event_type", {"dns", "mdns"}, NULL, {NULL}},
+	{YG_FORMAT_SURICATA, YG_POLICY_MAIL, "event_type", {"smtp"}, NULL, {NULL}},
+	{YG_FORMAT_SURICATA,
+	 YG_POLICY_PROXY,
+	 "event_type",
+	 {"http", "tls", "quic", "fileinfo"},
+	 NULL,
+	 {NULL}},
+	{YG_FORMAT_SURICATA, YG_POLICY_FLOWS, "event_type", {"flow", "netflow"}, NULL, {NULL}},
+	{YG_FORMAT_ZEEK, YG_POLICY_DNS, "_path", {"dns"}, NULL, {NULL}},
+	{YG_FORMAT_ZEEK, YG_POLICY_MAIL, "_path", {"smtp"}, NULL, {NULL}},
+	{YG_FORMAT_ZEEK, YG_POLICY_PROXY, "_path", {"http", "ssl", "files", "x509"}, NULL, {NULL}},
+	{YG_FORMAT_ZEEK, YG_POLICY_FLOWS, "_path", {"conn"}, NULL, {NULL}},
+};
+
+static bool starts_with_one(struct yg_bytes text, const char *const values[CLASS_VALUES])
+{
+	for (size_t i = 0; i < CLASS_VALUES && values[i]; i++) {
+		struct yg_bytes value = yg_bytes_str(values[i]);
+
+		if (yg_bytes_eq_nocase(yg_bytes_cut(text, 0, value.size), value))
+			return true;
+	}
+	return false;
+}
+
+enum yg_policy_class yg_mask_class(struct yg_event *event)
+{
+	for (size_t i = 0; i < COUNT(classes); i++) {
+		if (classes[i].format != event->format)
+			continue;
+		if (classes[i].name &&
+		    !starts_with_one(text_of(event, classes[i].name), classes[i].values))
+			continue;
+		if (classes[i].except &&
+		    starts_with_one(text_of(event, classes[i].except), classes[i].excepted))
+			continue;
+		/* Who signed in where is a record of access. */
+		return text_of(event, "auth_result").size > 0 ? YG_POLICY_NONE : classes[i].class_;
+	}
+	return YG_POLICY_NONE;
+}
+
+/* ---- masks ---- */
+
+void yg_mask_token(const uint8_t key[YG_MAC_KEY_BYTES], struct yg_bytes value,
+		   char to[YG_MASK_TOKEN_MAX])
+{
+	uint8_t mac[YG_MAC_BYTES];
+	uint8_t small[SMALL];
+	uint8_t parts[2 * YG_MAC_BYTES] = {0};
+	size_t at = 0;
+
+	/* Piece by piece, each with what came before it: no room is needed for long values. */
+	do {
+		struct yg_bytes piece = yg_bytes_cut(value, at, at + SMALL - YG_MAC_BYTES);
+
+		memcpy(small, parts, YG_MAC_BYTES);
+		for (size_t i = 0; i < piece.size; i++) {
+			uint8_t c = piece.data[i];
+
+			small[YG_MAC_BYTES + i] = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+		}
+		yg_mac(key, (struct yg_bytes){small, YG_MAC_BYTES + piece.size}, mac);
+		memcpy(parts, mac, YG_MAC_BYTES);
+		at += SMALL - YG_MAC_BYTES;
+	} while (at < value.size);
+	to[0] = '~';
+	yg_hex((struct yg_bytes){mac, TOKEN_BYTES}, to + 1);
+}
+
+bool yg_mask_truncate(struct yg_bytes value, char to[YG_MASK_TOKEN_MAX])
+{
+	char text[INET6_ADDRSTRLEN + 1];
+	uint8_t address[16];
+
+	if (value.size == 0 || value.size >= sizeof(text))
+		return false;
+	memcpy(text, value.data, value.size);
+	text[value.size] = '\0';
+	if (inet_pton(AF_INET, text, address) == 1) {
+		address[3] = 0;
+		return inet_ntop(AF_INET, address, to, YG_MASK_TOKEN_MAX) != NULL;
+	}
+	if (inet_pton(AF_INET6, text, address) != 1)
+		return false;
+	memset(address + 6, 0, 10);
+	return inet_ntop(AF_INET6, address, to, YG_MASK_TOKEN_MAX) != NULL;
+}
+
+/* A value that may stand nowhere in the record, and what stands in its place. */
+struct value {
+	struct yg_bytes text;
+	struct yg_bytes token;
+	bool is_in_raw; /* it was found there */
+};
+
+struct job {
+	const struct yg_mask *mask;
+	struct yg_event *event;
+	struct value values[YG_MASK_VALUES_MAX];
+	size_t count;
+	bool is_full; /* there are more */
+	struct yg_buf text;
+};
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static bool is_word(uint8_t c)
+{
+	return c >= 0x80 || c == '_' || (c >= '0' && c <= '9') ||
+	       (lower(c) >= 'a' && lower(c) <= 'z');
+}
+
+static int make_token(struct job *job, enum yg_policy_mask how, struct yg_bytes value,
+		      struct yg_bytes *ret)
+{
+	char token[YG_MASK_TOKEN_MAX] = YG_MASK_GONE;
+
+	if (how == YG_POLICY_HASH)
+		yg_mask_token(job->mask->key, value, token);
+	else if (how == YG_POLICY_TRUNCATE && !yg_mask_truncate(value, token))
+		(void)snprintf(token, sizeof(token), YG_MASK_GONE); /* short */
+	return yg_arena_dup(job->event->arena, yg_bytes_str(token), ret) ? YG_OK : YG_ENOMEM;
+}
+
+static void add_value(struct job *job, struct yg_bytes text, struct yg_bytes token)
+{
+	for (size_t i = 0; i < job->count; i++)
+		if (yg_bytes_eq_nocase(job->values[i].text, text))
+			return;
+	if (job->count == YG_MASK_VALUES_MAX)
+		job->is_full = true;
+	else
+		job->values[job->count++] = (struct value){.text = text, .token = token};
+}
+
+/* Is it @value that begins at @at, in whatever case? *ret_is_word: as a word of its own. */
+static bool stands_at(struct yg_bytes text, size_t at, struct yg_bytes value, bool *ret_is_word)
+{
+	size_t end = at + value.size;
+
+	if (end > text.size)
+		return false;
+	for (size_t i = 0; i < value.size; i++)
+		if (lower(text.data[at + i]) != lower(value.data[i]))
+			return false;
+	*ret_is_word = (at == 0 || !is_word(text.data[at - 1]) || !is_word(value.data[0])) &&
+		       (end == text.size || !is_word(text.data[end]) ||
+			!is_word(value.data[value.size - 1]));
+	return true;
+}
+
+/* The longest value that begins at @at as a word. *ret_leaks: one does as part of a longer word. */
+static struct value *value_at(struct job *job, struct yg_bytes text, size_t at, bool *ret_leaks)
+{
+	struct value *found = NULL;
+
+	for (size_t i = 0; i < job->count; i++) {
+		struct value *value = &job->values[i];
+		bool is_whole;
+
+		if (lower(value->text.data[0]) != lower(text.data[at]) ||
+		    !stands_at(text, at, value->text, &is_whole))
+			continue;
+		if (!is_whole)
+			*ret_leaks |= value->text.size >= WORD_MIN;
+		else if (!found || value->text.size > found->text.size)
+			found = value;
+	}
+	return found;
+}
+
+/*
+ * @text with every masked value in it replaced, to job->text; false: nothing was to be done.
+ * *ret_leaks: a masked value is still in it, as part of a longer word.
+ */
+static bool replace(struct job *job, struct yg_bytes text, bool is_raw, bool *ret_leaks)
+{
+	bool is_changed = false;
+	size_t from = 0;
+
+	*ret_leaks = false;
+	yg_buf_reset(&job->text);
+	for (size_t at = 0; at < text.size;) {
+		bool leaks = false;
+		struct value *value = value_at(job, text, at, &leaks);
+
+		if (!value) {
+			*ret_leaks |= leaks;
+			at++;
+			continue;
+		}
+		yg_buf_add(&job->text, yg_bytes_cut(text, from, at));
+		yg_buf_add(&job->text, value->token);
+		value->is_in_raw |= is_raw;
+		is_changed = true;
+		at += value->text.size;
+		from = at;
+	}
+	if (is_changed)
+		yg_buf_add(&job->text, yg_bytes_from(text, from));
+	return is_changed;
+}
+
+/* job->text for good. */
+static int keep_text(struct job *job, struct yg_bytes *ret)
+{
+	if (yg_buf_error(&job->text))
+		return yg_buf_error(&job->text);
+	return yg_arena_dup(job->event->arena, yg_buf_bytes(&job->text), ret) ? YG_OK : YG_ENOMEM;
+}
+
+static void set_text(struct yg_field *field, struct yg_bytes text)
+{
+	field->text = text;
+	field->kind = YG_VALUE_TEXT;
+	field->is_escaped = 0;
+	field->is_utf16 = 0;
+}
+
+/* ---- a record ---- */
+
+/* Which values must go; masked fields have their mask for text after this, dropped ones no text. */
+static int mask_fields(struct job *job, struct yg_bytes kind, bool *is_masked)
+{
+	struct yg_event *event = job->event;
+
+	for (uint32_t i = 0; i < event->field_count; i++) {
+		struct yg_field *field = &event->fields[i];
+		enum yg_policy_mask how =
+			yg_policy_mask_of(job->mask->local, job->mask->wish, field->name, kind);
+		struct yg_bytes text = yg_event_text(event, field);
+		struct yg_bytes token;
+
+		is_masked[i] = how != YG_POLICY_KEEP;
+		if (!is_masked[i] || text.size == 0)
+			continue;
+		if (make_token(job, how, text, &token) != YG_OK)
+			return YG_ENOMEM;
+		add_value(job, text, token);
+		set_text(field, how == YG_POLICY_DROP ? (struct yg_bytes){0} : token);
+	}
+	return YG_OK;
+}
+
+static int clean_others(struct job *job, const bool *is_masked)
+{
+	struct yg_event *event = job->event;
+
+	for (uint32_t i = 0; i < event->field_count; i++) {
+		struct yg_field *field = &event->fields[i];
+		struct yg_bytes text;
+		bool leaks;
+		bool is_changed;
+		int rc;
+
+		if (is_masked[i])
+			continue;
+		text = yg_event_text(event, field);
+		is_changed = replace(job, text, false, &leaks);
+		if (leaks || job->is_full) {
+			set_text(field, YG_S(YG_MASK_GONE));
+			continue;
+		}
+		rc = is_changed ? keep_text(job, &text) : YG_OK;
+		if (rc != YG_OK)
+			return rc;
+		if (is_changed)
+			set_text(field, text);
+	}
+	return YG_OK;
+}
+
+static int clean_raw(struct job *job)
+{
+	struct yg_event *event = job->event;
+	bool leaks;
+	bool is_whole = true;
+
+	if (event->raw.size == 0)
+		return YG_OK;
+	(void)replace(job, event->raw, true, &leaks); /* whether it did is in the values */
+	for (size_t i = 0; i < job->count; i++)
+		is_whole &= job->values[i].is_in_raw;
+	if (leaks || !is_whole || job->is_full) {
+		event->raw = (struct yg_bytes){0};
+		return YG_OK;
+	}
+	return keep_text(job, &event->raw);
+}
+
+/* Without the fields whose mask is to drop them. */
+static void remove_dropped(struct job *job, struct yg_bytes kind)
+{
+	struct yg_event *event = job->event;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < event->field_count; i++) {
+		struct yg_field *field = &event->fields[i];
+
+		if (yg_policy_mask_of(job->mask->local, job->mask->wish, field->name, kind) !=
+		    YG_POLICY_DROP)
+			event->fields[kept++] = *field;
+	}
+	event->field_count = kept;
+}
+
+static int mask_event(const struct yg_mask *mask, struct yg_event *event, struct yg_bytes kind)
+{
+	struct job job = {.mask = mask, .event = event};
+	bool *is_masked = yg_arena_zalloc(event->arena, event->field_count + 1u);
+	int rc;
+
+	if (!is_masked)
+		return YG_ENOMEM;
+	yg_buf_init(&job.text, TEXT_ROOM);
+	rc = mask_fields(&job, kind, is_masked);
+	if (rc == YG_OK && (job.count > 0 || job.is_full))
+		rc = clean_others(&job, is_masked);
+	if (rc == YG_OK && job.count > 0)
+		rc = clean_raw(&job);
+	if (rc == YG_OK)
+		remove_dropped(&job, kind);
+	yg_buf_done(&job.text);
+	return rc == YG_ELIMIT ? YG_ENOMEM : rc;
+}
+
+int yg_mask_apply(const struct yg_mask *mask, struct yg_event *event, enum yg_policy_answer *ret)
+{
+	struct yg_bytes kind = yg_bytes_str(yg_format_name(event->format));
+	enum yg_policy_class class_ = yg_mask_class(event);
+
+	*ret = yg_policy_ask(mask->local, mask->wish, kind, event->source, class_, &class_);
+	return *ret == YG_POLICY_LEAVES ? mask_event(mask, event, kind) : YG_EACCES;
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The file of `yagura hub --config`: what it says is done, options win over it, each fault has its line."""
+import json
+import os
+import pathlib
+import re
+import signal
+import ssl
+import subprocess
+import urllib.request
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+import datetime
+
+from harness import ROOT, YAGURA, case, contains, equal, folder, main, yagura
+
+
+def check(text, *more):
+    path = folder() / "hub.yaml"
+    path.write_text(text, encoding="utf-8")
+    done = yagura("hub", "--config", path, "--check-config", *more)
+    return done.code, done.err.replace(str(path), "hub.yaml"), done.out
+
+
+class Running:
+    """A hub from a file alone."""
+
+    def __init__(self, text, *more):
+        self.path = folder() / "hub.yaml"
+        self.path.write_text(text, encoding="utf-8")
+        self.process = subprocess.Popen([YAGURA, "hub", "--config", str(self.path), *map(str, more)],
+                                        stdout=subprocess.PIPE, env=dict(os.environ, LANGUAGE="en"))
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError("no ready line: %s" % self.process.wait(10))
+        self.ready = json.loads(line)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.stdout.close()
+        return self.process.wait(10)
+
+
+@case
+def faults():
+    """File, line, what to do; all of them at once."""
+    for text, words in (
+            ("data: /tmp/x\nhtpp:\n  listen: 127.0.0.1:1\n", "hub.yaml:2: htpp: there is no such setting; nearest: http"),
+            ("data: /tmp/x\nsensors:\n  lisen: 127.0.0.1:1\n", "hub.yaml:3: lisen: there is no such setting; nearest: listen"),
+            ("data: /tmp/x\nzzzzzzzzzz: 1\n", "hub.yaml:2: zzzzzzzzzz: there is no such setting"),
+            ("data: [a, b]\n", "hub.yaml:1: data: this value cannot be used"),
+            ("data: ~\n", "hub.yaml:1: data: this value cannot be used"),
+            ("data: /tmp/x\nworkers: 0\n", "hub.yaml:2: workers: give a number from 1 to 16"),
+            ("data: /tmp/x\nworkers: many\n", "hub.yaml:2: workers: give a number from 1 to 16"),
+            ("data: /tmp/x\nlang: fr\n", "hub.yaml:2: lang: this value cannot be used"),
+            ("data: /tmp/x\nhttp: 127.0.0.1:1\n", "hub.yaml:2: http: this value cannot be used"),
+            ("data: /tmp/x\nhttp:\n  listen: nonsense\n", "hub.yaml:3: listen: this value cannot be used"),
+            ("data: /tmp/x\nhttp:\n  key: /tmp/k\n", "certificate and key go together"),
+            ("data: /tmp/x\nsensors:\n  names: one\n", "hub.yaml:3: names: this value cannot be used"),
+            ("data: /tmp/x\nsensors:\n  timeout: 1\n", "hub.yaml:3: timeout: give a number from 5 to 3600"),
+            ("data: /tmp/x\ndata: /tmp/y\n", "hub.yaml:2: "),
+            ("data: &a /tmp/x\nlang: *a\n", "hub.yaml:1: "),
+            ("- data\n", "this is no configuration"),
+            ("data: /tmp/x\nhttp:\n  listen: 0.0.0.0:1\n", "127.0.0.1 only"),
+            ("lang: en\n", "--data")):
+        code, err, out = check(text)
+        equal((code, out), (2, ""), (text, err))
+        contains(err, words)
+    code, err, _ = check("dat: 1\nhttp:\n  lsten: 1\nworkers: 99\n")
+    equal(len(re.findall(r"hub\.yaml:\d+:", err)), 3, err)
+    equal(yagura("hub", "--config", folder() / "none", "--check-config").code, 2)
+
+
+@case
+def every_setting_is_documented():
+    """The page, its example and the table of the program say the same."""
+    page = (pathlib.Path(ROOT) / "docs/hub-config.md").read_text(encoding="utf-8")
+    source = (pathlib.Path(ROOT) / "src/app/hub_config.c").read_text(encoding="utf-8")
+    table = source[source.index("settings[] = {"):]
+    table = table[:table.index("};")]
+    known = {(g + "." if g else "") + n for g, n, kind in re.findall(r'\{"(\w*)", "([\w-]+)", (\w+)', table)
+             if kind != "GROUP"}
+    equal({row for row in re.findall(r"^\| `([\w.-]+)` \|", page, re.M)}, known)
+    example = re.search(r"```yaml\n(.*?)```", page, re.S).group(1)
+    pem = folder() / "pem"
+    pem.touch()
+    example = re.sub(r"/etc/yagura/\S+", str(pem), example).replace("/var/lib/yagura", str(folder() / "d"))
+    code, err, _ = check(example)
+    equal((code, err), (0, ""))
+
+
+@case
+def is_done():
+    data = folder() / "data"
+    hub = Running("data: %s\nlang: ja\nworkers: 1\nhttp:\n  listen: 127.0.0.1:0\nsensors:\n  listen: 127.0.0.1:0\n"
+                  "  names: [hub.example.jp]\n  connections: 10\n  timeout: 30\n" % data)
+    with urllib.request.urlopen(hub.ready["url"] + "/readyz", timeout=20) as answer:
+        equal(answer.status, 200)
+    children = subprocess.run(["ps", "-o", "comm=", "--ppid", str(hub.process.pid)], stdout=subprocess.PIPE, text=True,
+                              check=True).stdout.split()
+    equal(sorted(children), ["yagura:front", "yagura:keeper", "yagura:signer", "yagura:worker"])
+    host, port = hub.ready["sensors"].split("//")[1].split(":")
+    server = x509.load_pem_x509_certificate(ssl.get_server_certificate((host, int(port))).encode())
+    contains(str(server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value), "hub.example.jp")
+    equal(hub.stop(), 0)
+    # Options win.
+    other = folder() / "other"
+    hub = Running("data: %s\nhttp:\n  listen: 127.0.0.1:0\nsensors:\n  listen: 127.0.0.1:1\n" % data, "--data", other,
+                  "--sensors", "127.0.0.1:0")
+    equal((other / "hub.db").exists(), True)
+    equal(hub.stop(), 0)
+
+
+def own_certificate(where):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+            .serial_number(1).not_valid_before(now - datetime.timedelta(1)).not_valid_after(now + datetime.timedelta(1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False).sign(key, hashes.SHA256()))
+    (where / "key").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                                  serialization.NoEncryption()))
+    (where / "pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    return where / "pem", where / "key"
+
+
+@case
+def pages_over_tls():
+    pem, key = own_certificate(folder())
+    text = ("data: %s\nhttp:\n  listen: 127.0.0.1:0\n  certificate: %s\n  key: %s\nsensors:\n  listen: 127.0.0.1:0\n"
+            % (folder() / "d", pem, key))
+    hub = Running(text)
+    contains(hub.ready["url"], "https://127.0.0.1:")
+    tls = ssl.create_default_context(cafile=str(pem))
+    with urllib.request.urlopen(hub.ready["url"].replace("127.0.0.1", "localhost") + "/healthz", context=tls,
+                                timeout=20) as answer:
+        equal(answer.status, 200)
+    equal(hub.stop(), 0)
+    code, err, _ = check(text.replace(str(key), str(key) + "-not-there"))
+    equal(code, 2)
+    contains(err, "no such file")
+
+
+if __name__ == "__main__":
+    main()

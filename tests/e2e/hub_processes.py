@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The processes of a hub: each is killed while sensors send, the others go on, nothing acknowledged is lost; the end of
+the parent, by word or by force, is the end of all; what one says to the other is not believed."""
+import os
+import pathlib
+import pwd
+import random
+import re
+import signal
+import subprocess
+import threading
+import time
+import urllib.request
+
+from harness import YAGURA, case, contains, equal, folder, main
+from hub_kit import Hub, Member, append, lines, record, until
+
+SEED = random.SystemRandom().randrange(1 << 32)
+ROLES = ("front", "keeper", "worker", "signer")
+
+
+def children(hub):
+    """{pid: role}"""
+    found = {}
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:  # it has just ended
+            continue
+        name, rest = text.split("(", 1)[1].rsplit(")", 1)
+        state, parent = rest.split()[:2]
+        if int(parent) == hub.process.pid and state != "Z" and name.startswith("yagura:"):
+            found[int(path.parent.name)] = name.split(":")[1]
+    return found
+
+
+def pid_of(hub, role):
+    return next((pid for pid, name in sorted(children(hub).items()) if name == role), None)
+
+
+def is_gone(pid):
+    try:
+        return pathlib.Path("/proc/%d/stat" % pid).read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def kill(hub, role):
+    """kill -9, and until another one is there."""
+    pid = pid_of(hub, role)
+    before = set(children(hub))
+    os.kill(pid, signal.SIGKILL)
+    until("the end of %s" % role, lambda: is_gone(pid), 10)
+    until("another %s" % role, lambda: [p for p, r in children(hub).items() if r == role and p not in before], 10)
+    return pid
+
+
+@case
+def who_is_there():
+    hub = Hub()
+    found = sorted(children(hub).values())
+    equal(sorted(set(found)), sorted(ROLES))
+    equal((found.count("front"), found.count("keeper"), found.count("signer")), (1, 1, 1))
+    # No process but the signer's own memory and the keeper's folder: what each has open.
+    for pid, role in children(hub).items():
+        status = pathlib.Path("/proc/%d/status" % pid).read_text(encoding="utf-8")
+        contains(status, "NoNewPrivs:\t1")
+        opened = [os.readlink(fd) for fd in pathlib.Path("/proc/%d/fd" % pid).iterdir()
+                  if not os.readlink(fd).startswith(("socket:", "pipe:", "anon_inode:", "/dev/null"))]
+        allowed = {str(hub.data / "lock"), str(hub.data) + ".err"}
+        if role == "keeper":
+            equal(any("/ca" in name for name in opened), False, opened)
+        else:
+            equal(set(opened) - allowed, set(), role)
+    hub.stop()
+
+
+@case
+def users():
+    """Started by root: nobody but the parent stays root, when the data folder is somebody's."""
+    if os.geteuid() != 0:
+        print("not tried: only root can become somebody else")
+        return
+    data = folder() / "of-nobody"
+    data.mkdir()
+    os.chmod(data.parent, 0o711)
+    nobody = pwd.getpwnam("nobody")
+    os.chown(data, nobody.pw_uid, nobody.pw_gid)
+    hub = Hub(data=data)
+    hub.org()
+    one = hub.stranger()
+    for number in (1, 2):
+        equal(one.send(one.batch(record(number), number))[0], 200)
+        for pid, role in children(hub).items():
+            status = pathlib.Path("/proc/%d/status" % pid).read_text(encoding="utf-8")
+            uids = re.search(r"^Uid:\s+(.*)$", status, re.M).group(1).split()
+            equal("0" in uids, False, (role, uids))
+            contains(status, "CapEff:\t0000000000000000")
+        kill(hub, "keeper")  # and the next one is
+    until("the archive", lambda: len(hub.archived()) == 2)
+    equal(hub.stop(), 0)
+    equal(os.stat(data / "hub.db").st_uid, nobody.pw_uid)
+    equal(os.stat(data / "ca/ca.key").st_uid, 0)
+
+
+@case
+def each_is_killed():
+    """While a sensor sends; all arrives, each line once, in order."""
+    print("seed %d" % SEED)
+    chance = random.Random(SEED)
+    hub = Hub()
+    hub.org()
+    log = folder() / "a.log"
+    log.touch()
+    member = Member(hub, follow=[log]).start()
+    written = 0
+    for role in ROLES * 2:
+        others = {p: r for p, r in children(hub).items() if r != role}
+        count = chance.randrange(1, 400)
+        append(log, lines(written + 1, written + count))
+        written += count
+        kill(hub, role)
+        equal({p: r for p, r in children(hub).items() if p in others}, others, "the others live")
+        append(log, lines(written + 1, written + 1))
+        written += 1
+        begun = time.monotonic()
+        until("an answer after the end of %s" % role, lambda: answers(hub), 10)
+        if time.monotonic() - begun > 10:
+            raise AssertionError("%s: it took %.1f s" % (role, time.monotonic() - begun))
+        contains(hub.messages(), "the process %s ended by signal 9" % role)
+    # The journal is shorter after a start: the archive has all of it.
+    until("%d lines" % written, lambda: len(hub.archived()) >= written)
+    equal(member.stop(), 0)
+    equal(hub.stop(), 0)
+    equal(sorted(r["raw"] for r in hub.archived()), sorted(lines(1, written)))
+
+
+def answers(hub):
+    try:
+        with urllib.request.urlopen(hub.ready["url"] + "/readyz", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+@case
+def connections_outlive_the_keeper():
+    """The front keeps them, and says "busy" meanwhile: nobody has to shake hands again."""
+    import http.client
+    hub = Hub()
+    hub.org()
+    one = hub.stranger()
+    connection = http.client.HTTPSConnection(hub.sensors, context=one.tls, timeout=60)
+
+    def send(number):
+        connection.request("POST", "/sensor/v1/batches", one.batch(record(number), number))
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    equal(send(1), 200)
+    sock = connection.sock
+    kill(hub, "keeper")
+    until("kept again", lambda: send(2) == 200, 20)
+    equal(connection.sock is sock, True)
+    hub.stop()
+
+
+@case
+def enrolment_without_a_signer():
+    hub = Hub()
+    hub.org()
+    kill(hub, "signer")
+    one = until("a new sensor", lambda: tried(hub), 20)
+    equal(one.send(one.batch(record(1), 1))[0], 200)
+    hub.stop()
+
+
+def tried(hub):
+    try:
+        return hub.stranger()
+    except AssertionError:  # busy: the token is as good as before
+        return None
+
+
+@case
+def ends_with_its_parent():
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        hub = Hub()
+        hub.org()
+        one = hub.stranger()
+        waiting = threading.Thread(target=lambda: quiet(one))
+        waiting.start()
+        pids = children(hub)
+        begun = time.monotonic()
+        equal(hub.stop(how), 0 if how == signal.SIGTERM else -signal.SIGKILL)
+        if time.monotonic() - begun > 10:
+            raise AssertionError("%.1f s" % (time.monotonic() - begun))
+        until("the end of all", lambda: all(is_gone(pid) for pid in pids), 10)
+        waiting.join(60)
+        # At once again, on the same port and folder.
+        hub.start()
+        equal(one.send(one.batch(record(1), 1))[0], 200)
+        equal(hub.stop(), 0)
+
+
+def quiet(sensor):
+    try:
+        sensor.ask("GET", "/sensor/v1/downlink?after=0&wait=55")
+    except OSError:  # closed, as it should be
+        pass
+
+
+@case
+def one_that_hangs_is_ended():
+    hub = Hub()
+    for pid in children(hub):
+        os.kill(pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    equal(hub.stop(), 0)
+    if time.monotonic() - begun > 10:
+        raise AssertionError("%.1f s" % (time.monotonic() - begun))
+
+
+@case
+def walls():
+    """Each role, behind the very walls it lives behind, tries what it must not."""
+    hub = Hub()
+    hub.stop()
+    checked = subprocess.run([YAGURA, "hub", "--data", str(hub.data), "--check-config"], stdout=subprocess.PIPE,
+                             env=dict(os.environ, LANGUAGE="en"), text=True, check=True).stdout
+    if "no list of system calls" in checked:
+        print("not tried: this build or kernel has no list of system calls (--check-config says so)")
+        return
+    for role in ROLES:
+        done = subprocess.run([YAGURA, "hub", "--data", str(hub.data), "--self-test-sandbox", role],
+                              stderr=subprocess.PIPE, text=True, check=False)
+        said = dict(line.split() for line in done.stderr.splitlines())
+        for what in ("open", "create", "socket", "local-socket", "connect", "bind", "exec", "fork", "ptrace",
+                     "ptrace-me", "memory", "kill", "map-code", "setuid", "open-key"):
+            if role == "keeper" and what in ("open", "create", "open-key"):
+                if "Landlock" in checked:  # its user alone says what it can open
+                    continue
+                equal(said[what], "EACCES", (role, what))
+            else:
+                equal(said[what], "EPERM", (role, what))
+        equal(done.returncode, 0)
+    equal(subprocess.run([YAGURA, "hub", "--data", str(hub.data), "--self-test-sandbox", "nobody"],
+                         stderr=subprocess.PIPE, check=False).returncode, 2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""docs/openapi-hub.json from one table: openapi_hub.py [--check]
+
+Writes the description of a hub's HTTP API (OpenAPI 3.1), or with --check says whether it is current.
+tests/e2e/hub_api_routes.py holds it against the program's own route table and against
+docs/access-matrix.csv.
+"""
+import json
+import pathlib
+import sys
+
+import openapi
+from openapi import count, day, list_of, or_null, page_of, sha256, text, thing, time, words, yes_no  # noqa: F401
+
+FILE = pathlib.Path(__file__).resolve().parents[1] / "docs/openapi-hub.json"
+
+ROLES = ("administrator", "analyst", "member", "provider")
+LEVELS = ("informational", "low", "medium", "high", "critical")
+org_id = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
+hex_id = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+secret = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+right = {"type": "string", "pattern": "^[a-z_]{1,40}$"}
+name_in = {"type": ["string", "null"], "maxLength": 50}
+login_in = {"type": "string", "minLength": 1, "maxLength": 50, "pattern": r"^[!-~]+$"}
+day_in = or_null(dict(day, description="2026-11-25"))
+hours_in = {"type": "integer", "minimum": 1, "maximum": 720, "default": 72}
+password = {"type": "string", "maxLength": 200}
+
+GRANT = thing(role=words(*ROLES), org=org_id)
+PERSON = dict(id=hex_id, login=text, name=text, state=words("invited", "active", "locked", "left"),
+              grants=list_of(GRANT), second_factor=yes_no, recovery_codes_left=count, added=time,
+              signed_in=or_null(time))
+TOKEN = dict(id=hex_id, org=org_id, name=text, role=words(*ROLES), rights=list_of(right), until=or_null(day),
+             made=time, used=or_null(time), revoked=yes_no, made_by=text)
+
+SCHEMAS = {
+    "Problem": openapi.SCHEMAS["Problem"],
+    "SignIn": thing(login={"type": "string", "maxLength": 200}, password=password),
+    "Code": thing("Six digits, or a recovery code.", code={"type": "string", "maxLength": 63}),
+    "Session": thing(
+        kind=words("person", "token", "local"), name=text,
+        person=or_null(thing(id=hex_id, login=text, name=text, state=text, second_factor=yes_no,
+                             recovery_codes_left=count)),
+        grants=list_of(GRANT), rights=or_null(list_of(right)), second_factor_given=yes_no, local=yes_no,
+        version=text),
+    "OwnSession": thing(id=hex_id, began=time, seen=time, address=text, browser=text,
+                        second_factor_given=yes_no, this=yes_no),
+    "InvitationLook": thing(key={"type": "string", "maxLength": 200}),
+    "Invitation": thing(login=text, name=text, grants=list_of(GRANT)),
+    "InvitationIn": thing(key={"type": "string", "maxLength": 200}, password=password),
+    "PasswordIn": thing(old=password, new=password),
+    "SecondFactor": thing("Shown once. `uri` is what an authenticator program reads from a QR code.",
+                          secret=text, uri=text),
+    "RecoveryCodes": thing("Shown once.", recovery_codes=list_of(text)),
+    "Org": thing(id=org_id, name=text, corporate_number=or_null({"type": "string", "pattern": "^[0-9]{13}$"}),
+                 added=time, closed=or_null(time)),
+    "OrgIn": thing(needs=["id"], id=org_id, name=name_in, corporate_number=or_null(text)),
+    "OrgChange": thing(needs=[], name=name_in, corporate_number=or_null(text)),
+    "Day": thing("Counters of a day (UTC) of receipt, kept as findings are written.",
+                 day=time, records=count, bytes=count, findings=count, bundles=count,
+                 levels=thing(**{level: count for level in LEVELS})),
+    "Terms": thing(version=or_null(text), host=or_null(text), set=or_null(time), **{"from": or_null(day)}),
+    "TermsIn": thing(needs=["version"], version={"type": "string", "maxLength": 60},
+                     host={"type": ["string", "null"], "maxLength": 60}, **{"from": day_in}),
+    "Consent": thing(current=yes_no, terms=openapi.ref("Terms"), consent=or_null(thing(
+        version=text, host=text, signed_by=text, day=or_null(day), recorded=time, withdrawn=yes_no))),
+    "ConsentIn": thing(version={"type": "string", "maxLength": 60}, signed_by=login_in, day=day),
+    "Mandate": thing(id=hex_id, org=org_id, provider=org_id, signed_by=text, signed=day, until=day,
+                     rights=list_of(right), given=time, given_by=text, ended=or_null(time),
+                     ended_by=or_null(text)),
+    "MandateIn": thing(provider=org_id, signed_by=login_in, signed=day, until=day,
+                       rights=list_of(right, minItems=1, maxItems=30)),
+    "View": thing("Who opened raw records of this organisation, when and why.",
+                  id=hex_id, time=time, actor=text, name=text, org=org_id, role=words(*ROLES), what=text,
+                  records=count, reason=text),
+    "Person": thing(needs=list(PERSON), invitation=dict(secret, description="for his link; shown once"), **PERSON),
+    "PersonIn": thing(needs=["login", "name", "grants"], login=login_in, name=login_in,
+                      grants=list_of(GRANT, maxItems=16), hours=hours_in),
+    "PersonState": thing(state=words("active", "locked", "left")),
+    "PersonGrants": thing(grants=list_of(GRANT, maxItems=16)),
+    "PersonReset": thing(needs=[], hours=hours_in, second_factor=yes_no),
+    "Token": thing(needs=list(TOKEN), token=dict(secret, description="shown once"), **TOKEN),
+    "TokenIn": thing(needs=["role"], name=name_in, role=words(*ROLES), rights=list_of(right, maxItems=30),
+                     until=day_in),
+    "Sensor": thing(id=text, org=org_id, host=text,
+                    state=words("connected", "silent", "never", "expired", "revoked"), enrolled=time,
+                    certificate_until=time, last_heartbeat=or_null({"type": "object"})),
+    "EnrolTokenIn": thing(needs=[], hours=hours_in),
+    "EnrolToken": thing("Good for one sensor; shown once.", token=text, org=org_id, until=time),
+    "Finding": thing(
+        "A bundle: what one rule found in one log of one sensor within one minute (docs/findings.md).",
+        id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
+        title_ja=or_null(text), rule_set=text, level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
+        field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
+        actor=or_null(text), target=or_null(text), matched=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
+        records=list_of(thing("Where a record is in the archive.", number=count, received=time))),
+    "AuditEntry": thing(number=count, time=time, actor=text, org=text, action=text, object=text, detail=text),
+}
+
+PAGED = openapi.PAGED
+LIMIT = openapi.LIMIT
+ORG = {"org": org_id}
+time_in = {"type": "string", "pattern": "^2[0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(T[0-2][0-3]:[0-5][0-9]:[0-5][0-9]Z)?$",
+           "description": "2026-11-25T03:04:05Z, or a day (UTC)"}
+O = "/orgs/{org}"
+
+OPERATIONS = [
+    ("POST", "/session", "signIn", "Sign in with name and password", dict(body="SignIn", out="Session", open=True)),
+    ("GET", "/session", "getSession", "Who asks, and with which rights", dict(out="Session")),
+    ("DELETE", "/session", "signOut", "End this session", dict(status=204)),
+    ("POST", "/session/second-factor", "giveSecondFactor", "Give the second factor of this session",
+     dict(body="Code", out="Session")),
+    ("GET", "/sessions", "listSessions", "The own sessions", dict(page="OwnSession")),
+    ("DELETE", "/sessions/{session}", "endSession", "End one of them; `others` ends all but this one",
+     dict(status=204)),
+    ("POST", "/invitation/look", "lookInvitation", "Whose invitation this is",
+     dict(body="InvitationLook", out="Invitation", open=True)),
+    ("POST", "/invitation", "acceptInvitation", "Set the first password", dict(body="InvitationIn", status=204, open=True)),
+    ("POST", "/password", "changePassword", "Change the own password; other sessions end",
+     dict(body="PasswordIn", status=204)),
+    ("POST", "/second-factor", "beginSecondFactor", "A secret for an authenticator program",
+     dict(body="Nothing", out="SecondFactor")),
+    ("PUT", "/second-factor", "confirmSecondFactor", "Its first code: from now on it is asked for",
+     dict(body="Code", out="RecoveryCodes")),
+    ("POST", "/second-factor/recovery-codes", "newRecoveryCodes", "Ten new recovery codes",
+     dict(body="Nothing", out="RecoveryCodes")),
+    ("GET", "/orgs", "listOrgs", "Organisations that are reached, by id", dict(page="Org", query=dict(PAGED, **ORG))),
+    ("POST", "/orgs", "addOrg", "Add one", dict(body="OrgIn", out="Org", status=201)),
+    ("GET", O, "getOrg", "One organisation", dict(out="Org")),
+    ("PUT", O, "changeOrg", "Change name or corporate number", dict(body="OrgChange", out="Org")),
+    ("POST", O + "/close", "closeOrg", "Close it: nobody reaches it any more, its data stay",
+     dict(body="Nothing", out="Org")),
+    ("GET", O + "/days", "listDays", "How much came and what was found, by day",
+     dict(page="Day", query={"limit": PAGED["limit"], "from": time_in, "to": time_in})),
+    ("GET", O + "/consent", "getConsent", "The terms, and the consent to them", dict(out="Consent")),
+    ("PUT", O + "/consent", "giveConsent", "Agree to the terms that hold now", dict(body="ConsentIn", out="Consent")),
+    ("DELETE", O + "/consent", "withdrawConsent", "Withdraw it: nothing is taken any more", dict(out="Consent")),
+    ("GET", O + "/mandates", "listMandates", "Mandates that it gave or holds", dict(page="Mandate")),
+    ("POST", O + "/mandates", "giveMandate", "Let a service provider act", dict(body="MandateIn", out="Mandate", status=201)),
+    ("POST", O + "/mandates/{mandate}/end", "endMandate", "End it at once", dict(body="Nothing", out="Mandate")),
+    ("GET", O + "/views", "listViews", "Who opened raw records, when and why; latest first",
+     dict(page="View", query=PAGED)),
+    ("GET", "/terms", "getTerms", "The terms of participation that hold now", dict(out="Terms")),
+    ("PUT", "/terms", "setTerms", "Set them; consent to others is out of date then", dict(body="TermsIn", out="Terms")),
+    ("GET", "/people", "listPeople", "People, by id", dict(page="Person", query=dict(PAGED, **ORG))),
+    ("POST", "/people", "addPerson", "Invite somebody", dict(body="PersonIn", out="Person", status=201)),
+    ("GET", "/people/{person}", "getPerson", "One person, by id or login", dict(out="Person")),
+    ("PUT", "/people/{person}/state", "setPersonState", "Lock, unlock, or let go", dict(body="PersonState", out="Person")),
+    ("PUT", "/people/{person}/grants", "setPersonGrants", "Change roles", dict(body="PersonGrants", out="Person")),
+    ("POST", "/people/{person}/invitation", "resetPerson", "A new link for one who lost his password",
+     dict(body="PersonReset", out="Person", status=201)),
+    ("GET", "/tokens", "listTokens", "API tokens of an organisation", dict(page="Token", query=ORG)),
+    ("POST", "/tokens", "addToken", "Make one", dict(body="TokenIn", out="Token", status=201, query=ORG)),
+    ("DELETE", "/tokens/{token}", "revokeToken", "Revoke it at once", dict(status=204, query=ORG)),
+    ("GET", "/sensors", "listSensors", "Sensors, by organisation and id", dict(page="Sensor", query=dict(PAGED, **ORG))),
+    ("GET", "/sensors/{sensor}", "getSensor", "One sensor, with its last heartbeat", dict(out="Sensor", query=ORG)),
+    ("POST", "/sensors/{sensor}/revoke", "revokeSensor", "Refuse it from now on", dict(body="Nothing", out="Sensor", query=ORG)),
+    ("POST", "/enrol-tokens", "addEnrolToken", "A token for one new sensor",
+     dict(body="EnrolTokenIn", out="EnrolToken", status=201, query=ORG)),
+    ("GET", "/findings", "listFindings",
+     "What was found; newest first, or with order=change what changed since `after`, for live views",
+     dict(page="Finding", query=dict(PAGED, **ORG, **{
+         "from": time_in, "to": time_in, "rule": text, "sensor": text, "actor": text, "level": words(*LEVELS),
+         "outcome": words("unknown", "attempt", "possible"), "order": words("newest", "change")}))),
+    ("GET", "/findings/{finding}", "getFinding", "One bundle", dict(out="Finding", query=ORG)),
+    ("GET", "/audit", "listAudit", "What was changed, by whom and when; ascending",
+     dict(page="AuditEntry", query=dict(LIMIT, after={"type": "integer", "minimum": 0, "maximum": 2**53}))),
+]
+SCHEMAS["Nothing"] = thing(needs=[])
+
+
+def document():
+    paths = {}
+    for method, path, operation_id, summary, details in OPERATIONS:
+        made = openapi.operation(summary, operation_id, path, details)
+        if details.get("open"):
+            made["security"] = []
+        paths.setdefault("/api/v1" + path, {})[method.lower()] = made
+    shared = openapi.document()["components"]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Yagura hub",
+            "version": "1",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": "The HTTP API of a hub. What holds for every operation stands in docs/api.md, "
+                           "what is the hub's own in docs/api-hub.md. Keys may be added to any object at any "
+                           "time; none is removed or changed in meaning within v1.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"session": []}, {"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "yagura_PORT",
+                            "description": "Set by signing in; its name ends in the port."},
+                "token": {"type": "http", "scheme": "bearer",
+                          "description": "An API token: `yagura admin api-token`, or addToken."},
+            },
+            "parameters": {"lang": shared["parameters"]["lang"]},
+            "responses": shared["responses"],
+            "schemas": {name: SCHEMAS[name] for name in sorted(SCHEMAS)},
+        },
+    }
+
+
+def main():
+    made = json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+    if "--check" not in sys.argv[1:]:
+        FILE.write_text(made, encoding="utf-8")
+        return 0
+    is_current = FILE.exists() and FILE.read_text(encoding="utf-8") == made
+    if not is_current:
+        print("docs/openapi-hub.json is not current: run tools/openapi_hub.py", file=sys.stderr)
+    print("%d passed, %d failed, 0 skipped" % (is_current, not is_current))
+    return 0 if is_current else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
