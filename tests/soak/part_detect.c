@@ -161,8 +161,6 @@ static int open_detect(struct part *p)
 {
 	const struct yg_hub_detect_opts opts = {
 		.name = "detect",
-		.lies = RECORD_LIE_SEGMENT | RECORD_LIE_REPLACE | RECORD_LIE_DATABASE |
-			RECORD_LIE_FOLDER,
 		.journal = p->journal,
 		.facts = p->facts,
 		.rules = &p->rules,
@@ -498,6 +496,7 @@ static void part_check(struct soak_world *world, const char *folder, struct soak
 
 const struct soak_part soak_detect = {
 	.name = "detect",
+	.lies = RECORD_LIE_SEGMENT | RECORD_LIE_REPLACE | RECORD_LIE_DATABASE | RECORD_LIE_FOLDER,
 	.open = part_open,
 	.step = part_step,
 	.run = part_run,
