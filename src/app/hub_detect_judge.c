@@ -205,6 +205,18 @@ static void fill_times(struct yg_fact_finding *to, const struct yg_finding *f, i
 	to->received_ns = received_ns;
 }
 
+/* The rule as it counts for the bundle: each value of an indicator is one of its own. */
+static struct yg_bytes key_of(struct yg_hub_judges *j, const struct yg_fact_finding *f)
+{
+	if (f->matched.size == 0)
+		return f->rule;
+	yg_buf_reset(&j->reason);
+	yg_buf_add(&j->reason, f->rule);
+	yg_buf_add_byte(&j->reason, '=');
+	yg_buf_add(&j->reason, f->matched);
+	return yg_buf_error(&j->reason) ? f->rule : yg_buf_bytes(&j->reason);
+}
+
 static int on_finding(void *arg, const struct yg_finding *f)
 {
 	struct org *org = arg;
@@ -233,7 +245,7 @@ static int on_finding(void *arg, const struct yg_finding *f)
 	fill_times(&to, f, batch->received_ns);
 	to.refs[0].number = j->first_number + j->trace->record;
 	to.refs[0].received_ns = batch->received_ns;
-	yg_fact_finding_id(to.org, to.sensor, to.rule, to.source, to.minute_ns, to.id);
+	yg_fact_finding_id(to.org, to.sensor, key_of(j, &to), to.source, to.minute_ns, to.id);
 	to.minute_ns = yg_fact_minute(to.minute_ns);
 	j->counts.findings++;
 	rc = keep(org, f->id, to.id);
@@ -346,13 +358,14 @@ static int drop_expired(const struct yg_hub_judges *j, struct yg_batch *piece,
 	struct yg_trace_indicator *kept;
 	uint32_t count = 0;
 
-	if (!j->opts.valid_until_ns || trace->indicator_count == 0)
+	if (!j->opts.valid_until || trace->indicator_count == 0)
 		return YG_OK;
 	kept = yg_arena_alloc(piece->arena, trace->indicator_count * sizeof(*kept));
 	if (!kept)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < trace->indicator_count; i++)
-		if (j->batch->received_ns < j->opts.valid_until_ns[trace->indicators[i].index])
+		if (j->batch->received_ns <
+		    j->opts.valid_until(j->opts.valid_until_arg, trace->indicators[i].index))
 			kept[count++] = trace->indicators[i];
 	trace->indicators = kept;
 	trace->indicator_count = count;

@@ -39,9 +39,10 @@ struct yg_hub_judges_opts {
 	const struct yg_indicators *indicators;
 	struct yg_parse_opts parse;
 	char rules[YG_HUB_RULES_HEX_SIZE]; /* digest of the rule set */
-	/* Of each indicator: the first moment it does not count any more; INT64_MAX: none. NULL: of
-	 * none. Compared with when the hub received a record. */
-	const int64_t *valid_until_ns;
+	/* The first moment at which indicator @index does not count any more; INT64_MAX: it always
+	 * does. NULL: all do. Compared with when the hub received the record. */
+	int64_t (*valid_until)(const void *arg, uint32_t index);
+	const void *valid_until_arg;
 	bool has_seed;
 	uint64_t seed; /* the secret behind the hashes in all states; else drawn anew */
 };

@@ -2,10 +2,11 @@
 /*
  * store/facts.h - the append-only store: what detection found, in bundles, with its counters.
  *
- * A row is a bundle: the findings of one (organisation, sensor, rule, source, minute), with how
- * often, from when to when, the weightiest outcome, and references into the archive. Raw records
- * are not in here. Ids are derived (yg_fact_finding_id), so the same findings again, after a crash,
- * are the same rows and change nothing.
+ * A row is a bundle: the findings of one (organisation, sensor, rule, source, minute), for
+ * indicators of one value (the id's rule is then "RULE=VALUE"), with how often, from when to when,
+ * the weightiest outcome, and references into the archive. Raw records are not in here. Ids are
+ * derived (yg_fact_finding_id), so the same findings again, after a crash, are the same rows and
+ * change nothing.
  *
  * It is filled by consumers of the journal only, in batches: rows, counters, what the consumer
  * needs to go on (its state, in parts), and its cursor are one transaction. A batch says which

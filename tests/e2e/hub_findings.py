@@ -6,6 +6,7 @@ import collections
 import json
 import pathlib
 import signal
+import time
 
 from harness import case, folder, main, yagura
 from hub_kit import Hub, Member, append, until
@@ -146,6 +147,15 @@ def rules_change_while_it_runs():
     until("the indicator", lambda: ", 1 indicators" in hub.messages())
     append(log, ["Nov 21 08:00:03 box sshd[7]: Connection closed by 198.51.100.77 port 2"])
     until("its finding", lambda: any(f["matched"] == "198.51.100.77" for f in findings(hub)))
+    # One that ended yesterday does not count, one that ends tomorrow does; a doubtful marking is named.
+    days = [time.strftime("%Y-%m-%d", time.gmtime(time.time() + d * 86400)) for d in (-2, 2)]
+    (hub.data / "indicators" / "more.csv").write_text(
+        "value,source,tlp,pap,confidence,valid_until\n198.51.100.81,feed,TLP:GREEN,PAP:AMBER,80,%s\n198.51.100.82,feed,violet,,,%s\n" % tuple(days))
+    until("the indicators", lambda: ", 3 indicators" in hub.messages())
+    assert "more.csv:3: violet: " in hub.messages()
+    append(log, ["Nov 21 08:00:0%d box sshd[7]: Connection closed by 198.51.100.8%d port 2" % (n, n) for n in (1, 2)])
+    until("its finding", lambda: any(f["matched"] == "198.51.100.82" for f in findings(hub)))
+    assert not any(f["matched"] == "198.51.100.81" for f in findings(hub))
     assert member.stop() == 0 and hub.stop() == 0
 
 
