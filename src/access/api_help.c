@@ -2,6 +2,7 @@
 /* What the hub's operations share: queries, bodies, objects and lists as replies, refusals. */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/api-int.h"
+#include "access/hub-int.h"
 
 #include "model/day.h"
 
@@ -203,7 +204,11 @@ int yg_call_register(const struct yg_hub_call *call, const struct yg_access *by,
 {
 	const struct yg_hub_api_opts *opts = &call->api->opts;
 
-	return yg_enrol_new(opts->store, opts->clock, yg_access_actor(by), ret);
+	int rc = yg_enrol_new(opts->store, opts->clock, yg_access_actor(by), ret);
+
+	if (rc == YG_OK) /* its changes are the hub's, for the audit log too */
+		yg_enrol_on_change(*ret, yg_hub_note, opts->hub);
+	return rc;
 }
 
 bool yg_call_text(const struct yg_hub_call *call, const json_t *in, const char *key, char *to,

@@ -83,6 +83,9 @@ int yg_enrol_down_add(struct yg_enrol *enrol, const char *name, const char *kind
 		return rc;
 	}
 	rc = put(enrol, sensor.id, kind, object, ret_number);
+	if (rc == YG_OK && enrol->note)
+		rc = enrol->note(enrol->note_arg, enrol->actor, "sensor.message", sensor.org,
+				 sensor.id);
 	if (rc == YG_OK)
 		return yg_control_commit(enrol->store);
 	yg_control_abort(enrol->store);

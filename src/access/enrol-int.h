@@ -12,7 +12,15 @@ struct yg_enrol {
 	struct yg_control *store;
 	struct yg_clock clock;
 	char *actor;
+	yg_enrol_change_fn note; /* NULL: nobody asks */
+	void *note_arg;
 };
+
+/* Around the puts of one change: with somebody to tell, it and what he writes are one transaction.
+ */
+YG_MUST_USE int yg_enrol_begin(struct yg_enrol *enrol);
+YG_MUST_USE int yg_enrol_finish(struct yg_enrol *enrol, int rc, const char *action, const char *org,
+				const char *object);
 
 /* *ret owned (json_decref); @ret_revision may be NULL. YG_ENOENT, YG_EFORMAT, YG_ENOMEM, … */
 YG_MUST_USE int yg_enrol_get(struct yg_enrol *enrol, const char *kind, const char *key,

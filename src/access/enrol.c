@@ -21,7 +21,8 @@ int yg_enrol_new(struct yg_control *store, struct yg_clock clock, const char *ac
 
 	if (!enrol)
 		return YG_ENOMEM;
-	*enrol = (struct yg_enrol){store, clock, yg_strndup(actor, strlen(actor))};
+	*enrol = (struct yg_enrol){
+		.store = store, .clock = clock, .actor = yg_strndup(actor, strlen(actor))};
 	if (!enrol->actor) {
 		free(enrol);
 		return YG_ENOMEM;
@@ -37,6 +38,30 @@ struct yg_enrol *yg_enrol_free(struct yg_enrol *enrol)
 		free(enrol);
 	}
 	return NULL;
+}
+
+void yg_enrol_on_change(struct yg_enrol *enrol, yg_enrol_change_fn fn, void *arg)
+{
+	enrol->note = fn;
+	enrol->note_arg = arg;
+}
+
+int yg_enrol_begin(struct yg_enrol *enrol)
+{
+	return enrol->note ? yg_control_begin(enrol->store) : YG_OK;
+}
+
+int yg_enrol_finish(struct yg_enrol *enrol, int rc, const char *action, const char *org,
+		    const char *object)
+{
+	if (!enrol->note)
+		return rc;
+	if (rc == YG_OK)
+		rc = enrol->note(enrol->note_arg, enrol->actor, action, org, object);
+	if (rc == YG_OK)
+		return yg_control_commit(enrol->store);
+	yg_control_abort(enrol->store);
+	return rc;
 }
 
 int64_t yg_enrol_now(const struct yg_enrol *enrol)
@@ -149,12 +174,28 @@ int yg_enrol_add_org(struct yg_enrol *enrol, const char *id, const char *name)
 	if (!yg_enrol_is_id(yg_bytes_str(id)) || yg_enrol_is_reserved(id) ||
 	    (name && strlen(name) > YG_ENROL_NAME_MAX))
 		return YG_EINVAL;
+	rc = yg_enrol_begin(enrol);
+	if (rc != YG_OK)
+		return rc;
 	rc = yg_enrol_put(enrol, "org", id,
 			  json_pack("{s:s, s:o, s:o}", "id", id, "name",
 				    yg_json_string(yg_bytes_str(name ? name : id)), "added",
 				    seconds(yg_enrol_now(enrol))),
 			  YG_REVISION_NONE);
-	return rc == YG_EMISMATCH ? YG_EDUPLICATE : rc;
+	return yg_enrol_finish(enrol, rc == YG_EMISMATCH ? YG_EDUPLICATE : rc, "org.add", id, id);
+}
+
+/* Is there such an organisation, and is it still one of ours? */
+static int check_org(struct yg_enrol *enrol, const char *org)
+{
+	json_t *found = NULL;
+	int rc = yg_enrol_is_id(yg_bytes_str(org)) ? yg_enrol_get(enrol, "org", org, &found, NULL)
+						   : YG_ENOENT;
+
+	if (rc == YG_OK && json_object_get(found, "closed"))
+		rc = YG_ENOENT;
+	json_decref(found);
+	return rc;
 }
 
 int yg_enrol_token_new(struct yg_enrol *enrol, const char *org, int64_t valid_s,
@@ -162,22 +203,22 @@ int yg_enrol_token_new(struct yg_enrol *enrol, const char *org, int64_t valid_s,
 {
 	uint8_t secret[YG_ENROL_TOKEN_HEX / 2];
 	char digest[YG_SHA256_HEX + 1];
-	json_t *found = NULL;
-	int rc = yg_enrol_is_id(yg_bytes_str(org)) ? yg_enrol_get(enrol, "org", org, &found, NULL)
-						   : YG_ENOENT;
+	int rc = check_org(enrol, org);
 
+	if (rc == YG_OK)
+		rc = yg_enrol_begin(enrol);
 	if (rc != YG_OK)
 		return rc;
-	json_decref(found);
 	yg_random(secret, sizeof(secret));
 	yg_hex((struct yg_bytes){secret, sizeof(secret)}, to);
 	yg_sha256_hex(yg_bytes_str(to), digest);
 	yg_wipe(secret, sizeof(secret));
-	return yg_enrol_put(enrol, "enrol_token", digest,
-			    json_pack("{s:s, s:o, s:b}", "org", org, "until",
-				      seconds(yg_enrol_now(enrol) + valid_s * YG_NS_PER_S), "used",
-				      0),
-			    YG_REVISION_NONE);
+	rc = yg_enrol_put(enrol, "enrol_token", digest,
+			  json_pack("{s:s, s:o, s:b}", "org", org, "until",
+				    seconds(yg_enrol_now(enrol) + valid_s * YG_NS_PER_S), "used",
+				    0),
+			  YG_REVISION_NONE);
+	return yg_enrol_finish(enrol, rc, "sensor.token", org, "");
 }
 
 int yg_enrol_token_look(struct yg_enrol *enrol, struct yg_bytes token, struct yg_enrol_token *ret)
@@ -262,6 +303,9 @@ int yg_enrol_sensor_add(struct yg_enrol *enrol, const struct yg_enrol_token *tok
 		rc = YG_EACCES;
 	if (rc == YG_OK)
 		rc = yg_enrol_put(enrol, "sensor", key, sensor_json(sensor), YG_REVISION_NONE);
+	if (rc == YG_OK && enrol->note)
+		rc = enrol->note(enrol->note_arg, enrol->actor, "sensor.enrol", sensor->org,
+				 sensor->id);
 	if (rc == YG_OK)
 		return yg_control_commit(enrol->store);
 	yg_control_abort(enrol->store);
@@ -307,7 +351,11 @@ static int change(struct yg_enrol *enrol, const char *org, const char *id,
 		return YG_EACCES;
 	fn(&sensor, arg);
 	key_of(org, id, key);
-	return yg_enrol_put(enrol, "sensor", key, sensor_json(&sensor), revision);
+	rc = yg_enrol_begin(enrol);
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_enrol_put(enrol, "sensor", key, sensor_json(&sensor), revision);
+	return yg_enrol_finish(enrol, rc, "sensor.certificate", org, id);
 }
 
 struct next {
@@ -437,6 +485,10 @@ int yg_enrol_sensor_revoke(struct yg_enrol *enrol, const char *name)
 		return rc;
 	sensor.is_revoked = true;
 	key_of(sensor.org, sensor.id, key);
+	rc = yg_enrol_begin(enrol);
+	if (rc != YG_OK)
+		return rc;
 	/* Whatever somebody else changes at the same time: revoked it is. */
-	return yg_enrol_put(enrol, "sensor", key, sensor_json(&sensor), YG_REVISION_ANY);
+	rc = yg_enrol_put(enrol, "sensor", key, sensor_json(&sensor), YG_REVISION_ANY);
+	return yg_enrol_finish(enrol, rc, "sensor.revoke", sensor.org, sensor.id);
 }

@@ -36,6 +36,15 @@ YG_MUST_USE int yg_enrol_new(struct yg_control *store, struct yg_clock clock, co
 			     struct yg_enrol **ret);
 struct yg_enrol *yg_enrol_free(struct yg_enrol *enrol);
 
+/*
+ * Tell of each change of organisations, tokens and sensors and of each message to one, within the
+ * change's own transaction: an error from there undoes it. The audit log stands here
+ * (yg_hub_access_new).
+ */
+typedef int (*yg_enrol_change_fn)(void *arg, const char *actor, const char *action, const char *org,
+				  const char *object);
+void yg_enrol_on_change(struct yg_enrol *enrol, yg_enrol_change_fn fn, void *arg);
+
 bool yg_enrol_is_id(struct yg_bytes id);
 /* What stands for something else in the store: no organisation is called so. */
 bool yg_enrol_is_reserved(const char *id);

@@ -75,6 +75,12 @@ bool yg_hub_role_fits(enum yg_hub_role role, const char *org)
 
 /* ---- the register ---- */
 
+int yg_hub_note(void *arg, const char *actor, const char *action, const char *org,
+		const char *object)
+{
+	return yg_audit_append(arg, &(struct yg_hub_deed){actor, org, action, object, ""});
+}
+
 int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol, struct yg_clock clock,
 		      struct yg_hub_access **ret)
 {
@@ -95,6 +101,7 @@ int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol, struct y
 		(void)yg_hub_access_free(hub);
 		return YG_ENOMEM;
 	}
+	yg_enrol_on_change(enrol, yg_hub_note, hub);
 	*ret = hub;
 	return YG_OK;
 }
@@ -102,8 +109,9 @@ int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol, struct y
 struct yg_hub_access *yg_hub_access_free(struct yg_hub_access *hub)
 {
 	if (hub) {
-		if (hub->has_seed)
+		if (hub->has_key)
 			(void)yg_audit_checkpoint(hub); /* the entries stand without it */
+		yg_enrol_on_change(hub->enrol, NULL, NULL);
 		(void)yg_throttle_free(hub->by_login);
 		(void)yg_throttle_free(hub->by_address);
 		(void)yg_throttle_free(hub->by_factor);

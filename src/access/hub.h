@@ -84,7 +84,9 @@ struct yg_hub_actor {
 struct yg_hub_access;
 
 /*
- * @store and @enrol stay the caller's. YG_OK, YG_ENOMEM.
+ * @store and @enrol stay the caller's and outlive it; changes through @enrol are entries of the
+ * audit log from now on. Checkpoints of that log are signed after yg_audit_key_open() (audit.h).
+ * YG_OK, YG_ENOMEM.
  */
 YG_MUST_USE int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol,
 				  struct yg_clock clock, struct yg_hub_access **ret);

@@ -1,11 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/admin-int.h - commands of `yagura admin` that have a file of their own.
+ * app/admin-int.h - inside `yagura admin`: the command line that was read, the register, and what
+ * the commands share. Each command returns an exit status.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <jansson.h>
+
+#include "access/audit.h"
+#include "access/consent.h"
+#include "access/mandate.h"
+#include "access/people.h"
+#include "access/token.h"
+#include "model/day.h"
+
+#define YG_ADMIN_ARGS_MAX 5u
+
+struct yg_admin {
+	const char *data;
+	const char *org;
+	const char *name;
+	const char *corporate_number;
+	const char *role;
+	const char *provider;
+	const char *signed_by;
+	const char *version;
+	const char *host;
+	const char *checkpoint;
+	const char *sensor;
+	const char *ledger;
+	uint64_t limit; /* 0: all */
+	uint64_t hours; /* 0: not given, as below */
+	uint64_t days;
+	uint64_t after;
+	int32_t signed_day; /* YG_DAY_NONE: not given, as below */
+	int32_t last_day;
+	int32_t from_day;
+	uint32_t rights;
+	struct yg_hub_grant grants[YG_PERSON_GRANTS_MAX];
+	uint32_t grant_count;
+	bool with_factor;
+	bool is_json;
+	const char *args[YG_ADMIN_ARGS_MAX];
+	size_t arg_count;
+	struct yg_control *store;
+	struct yg_enrol *enrol;
+	struct yg_hub_access *hub;
+	struct yg_hub_actor actor;
+	int64_t now_ns;
+	struct yg_buf out;
+};
+
+int yg_admin_org(struct yg_admin *admin);
+int yg_admin_person(struct yg_admin *admin);
+int yg_admin_token(struct yg_admin *admin);
+int yg_admin_mandate(struct yg_admin *admin);
+int yg_admin_consent(struct yg_admin *admin);
+int yg_admin_views(struct yg_admin *admin);
+int yg_admin_audit(struct yg_admin *admin);
+
+/* Something is missing, or too much: said. */
+int yg_admin_wording(const char *what);
+/* What went wrong with @word, said. */
+int yg_admin_error(const struct yg_admin *admin, const char *word, int rc);
+/* An access as the one at this machine has it; YG_EXIT_DONE, or it was said why not. */
+YG_MUST_USE int yg_admin_open(struct yg_admin *admin, const char *org, enum yg_hub_right right,
+			      struct yg_access **ret);
+/* Print what is in admin->out, or say the error. */
+int yg_admin_done(struct yg_admin *admin, const char *word, int rc);
+
+/* One object a line to admin->out; NULL: no memory. */
+YG_MUST_USE int yg_admin_json(struct yg_admin *admin, json_t *take_line);
+json_t *yg_admin_time(int64_t time_ns); /* null for YG_TIME_NONE */
+json_t *yg_admin_day(int32_t day);	/* null for YG_DAY_NONE */
+json_t *yg_admin_rights(uint32_t rights);
 
 /*
  * `admin findings`: what detection found in the hub at @data, newest first; @org NULL: of all. The

@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <unistd.h>
 
-#include "access/enrol.h"
 #include "app/admin-int.h"
 #include "app/admin_ledger.h"
 #include "app/archive-int.h"
@@ -17,38 +16,19 @@
 #include "base/ban.h"
 
 #define PATH_ROOM      4096u
-#define ARGS_MAX       5u
-#define HOURS	       72u
-#define HOURS_MAX      8760u
+#define HOURS	       72u   /* of an enrolment token */
+#define TOKEN_HOURS    8760u /* of an enrolment token, at most */
 #define HEARTBEAT_MAX  (2u << 20)
 #define SILENT_AFTER_S 90 /* three heartbeats */
 
-struct admin {
-	const char *data;
-	const char *org;
-	const char *name;
-	const char *sensor;
-	const char *ledger;
-	uint64_t hours;
-	uint64_t limit; /* 0: all */
-	bool is_json;
-	const char *args[ARGS_MAX];
-	size_t arg_count;
-	struct yg_control *store;
-	struct yg_enrol *enrol;
-	int64_t now_ns;
-	struct yg_buf out;
-};
-
-static int refuse_wording(const char *what)
+int yg_admin_wording(const char *what)
 {
 	yg_say_hint(N_("`yagura admin --help` shows what there is"),
 		    N_("admin: %s: something is missing, or one word is too many"), what);
 	return YG_EXIT_FAILED;
 }
 
-/* What went wrong with @word; the exit status. */
-static int say_error(const struct admin *admin, const char *word, int rc)
+int yg_admin_error(const struct yg_admin *admin, const char *word, int rc)
 {
 	const char *trouble = admin->store ? yg_control_trouble(admin->store) : "";
 	const char *safe = yg_say_safe(yg_bytes_str(word), 100);
@@ -59,6 +39,12 @@ static int say_error(const struct admin *admin, const char *word, int rc)
 		yg_say(N_("%s: there is one of this name already"), safe);
 	else if (rc == YG_EINVAL)
 		yg_say(N_("%s: this is malformed"), safe);
+	else if (rc == YG_EDIGEST)
+		yg_say(N_("%s: this is no corporate number: its check digit is wrong"), safe);
+	else if (rc == YG_ELIMIT)
+		yg_say(N_("%s: there are as many as there can be"), safe);
+	else if (rc == YG_EMISMATCH)
+		yg_say(N_("%s: these are not the terms that hold now"), safe);
 	else {
 		yg_say("%s: %s%s%s", safe, yg_say_tr(yg_err_text(rc)), trouble[0] ? ": " : "",
 		       yg_say_safe(yg_bytes_str(trouble), 200));
@@ -69,33 +55,24 @@ static int say_error(const struct admin *admin, const char *word, int rc)
 
 /* ---- commands ---- */
 
-static int add_org(struct admin *admin)
-{
-	int rc;
-
-	if (admin->arg_count != 3 || strcmp(admin->args[1], "add") != 0)
-		return refuse_wording("org");
-	rc = yg_enrol_add_org(admin->enrol, admin->args[2], admin->name);
-	return rc == YG_OK ? YG_EXIT_DONE : say_error(admin, admin->args[2], rc);
-}
-
-static int make_token(struct admin *admin)
+static int make_token(struct yg_admin *admin)
 {
 	char token[YG_ENROL_TOKEN_HEX + 1];
 	int rc;
 
 	if (admin->arg_count != 1 || !admin->org)
-		return refuse_wording("enrol-token");
-	rc = yg_enrol_token_new(admin->enrol, admin->org, (int64_t)admin->hours * 3600, token);
+		return yg_admin_wording("enrol-token");
+	rc = yg_enrol_token_new(admin->enrol, admin->org,
+				(int64_t)(admin->hours ? admin->hours : HOURS) * 3600, token);
 	if (rc != YG_OK)
-		return say_error(admin, admin->org, rc);
+		return yg_admin_error(admin, admin->org, rc);
 	puts(token);
 	yg_wipe(token, sizeof(token));
 	return YG_EXIT_DONE;
 }
 
 /* The last heartbeat of @sensor as the hub noted it; NULL: none that can be read. */
-static json_t *heartbeat_of(const struct admin *admin, const char *sensor)
+static json_t *heartbeat_of(const struct yg_admin *admin, const char *sensor)
 {
 	char path[PATH_ROOM];
 	struct yg_fault fault;
@@ -113,7 +90,7 @@ static json_t *heartbeat_of(const struct admin *admin, const char *sensor)
 	return value;
 }
 
-static const char *state_of(const struct admin *admin, const struct yg_enrol_sensor *sensor,
+static const char *state_of(const struct yg_admin *admin, const struct yg_enrol_sensor *sensor,
 			    const json_t *heartbeat)
 {
 	struct yg_bytes text = yg_json_text(heartbeat, "received");
@@ -130,7 +107,7 @@ static const char *state_of(const struct admin *admin, const struct yg_enrol_sen
 									  : N_("connected");
 }
 
-static int print_json(struct admin *admin, const struct yg_enrol_sensor *sensor,
+static int print_json(struct yg_admin *admin, const struct yg_enrol_sensor *sensor,
 		      const json_t *heartbeat)
 {
 	json_t *line = json_pack(
@@ -148,7 +125,7 @@ static int print_json(struct admin *admin, const struct yg_enrol_sensor *sensor,
 
 static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 {
-	struct admin *admin = arg;
+	struct yg_admin *admin = arg;
 	json_t *heartbeat = heartbeat_of(admin, sensor->id);
 	struct yg_bytes received = yg_json_text(heartbeat, "received");
 	int rc = YG_OK;
@@ -163,23 +140,23 @@ static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 	return rc == YG_OK ? yg_buf_error(&admin->out) : rc;
 }
 
-static int send_message(struct admin *admin)
+static int send_message(struct yg_admin *admin)
 {
 	const char *body = admin->arg_count == 5 ? admin->args[4] : "{}";
 	uint64_t number = 0;
 	int rc;
 
 	if (admin->arg_count < 4)
-		return refuse_wording("sensor send");
+		return yg_admin_wording("sensor send");
 	rc = yg_enrol_down_add(admin->enrol, admin->args[2], admin->args[3], yg_bytes_str(body),
 			       &number);
 	if (rc != YG_OK)
-		return say_error(admin, admin->args[rc == YG_EINVAL ? 3 : 2], rc);
+		return yg_admin_error(admin, admin->args[rc == YG_EINVAL ? 3 : 2], rc);
 	printf("%llu\n", (unsigned long long)number);
 	return YG_EXIT_DONE;
 }
 
-static int sensors(struct admin *admin)
+static int sensors(struct yg_admin *admin)
 {
 	const char *what = admin->arg_count > 1 ? admin->args[1] : "";
 	int rc;
@@ -188,39 +165,40 @@ static int sensors(struct admin *admin)
 		return send_message(admin);
 	if (strcmp(what, "revoke") == 0 && admin->arg_count == 3) {
 		rc = yg_enrol_sensor_revoke(admin->enrol, admin->args[2]);
-		return rc == YG_OK ? YG_EXIT_DONE : say_error(admin, admin->args[2], rc);
+		return rc == YG_OK ? YG_EXIT_DONE : yg_admin_error(admin, admin->args[2], rc);
 	}
 	if (strcmp(what, "list") != 0 || admin->arg_count != 2)
-		return refuse_wording("sensor");
+		return yg_admin_wording("sensor");
 	rc = yg_enrol_sensor_list(admin->enrol, admin->org, print_sensor, admin);
 	if (rc == YG_OK)
 		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&admin->out));
-	return rc == YG_OK || rc == YG_EPIPE ? YG_EXIT_DONE : say_error(admin, "sensor list", rc);
+	return rc == YG_OK || rc == YG_EPIPE ? YG_EXIT_DONE
+					     : yg_admin_error(admin, "sensor list", rc);
 }
 
-static int check_archive(struct admin *admin)
+static int check_archive(struct yg_admin *admin)
 {
 	char path[PATH_ROOM];
 	int size;
 
 	if (admin->arg_count != 2 || strcmp(admin->args[1], "verify") != 0)
-		return refuse_wording("archive");
+		return yg_admin_wording("archive");
 	size = snprintf(path, sizeof(path), "%s/archive", admin->data);
 	if (size <= 0 || (unsigned)size >= sizeof(path))
-		return say_error(admin, admin->data, YG_ELIMIT);
+		return yg_admin_error(admin, admin->data, YG_ELIMIT);
 	return yg_archive_verify_all(path, admin->is_json);
 }
 
-static int findings(struct admin *admin)
+static int findings(struct yg_admin *admin)
 {
 	if (admin->arg_count != 1)
-		return refuse_wording("findings");
+		return yg_admin_wording("findings");
 	return yg_admin_findings(admin->data, admin->org, admin->limit, admin->is_json);
 }
 
 /* ---- ledgers ---- */
 
-static int compare_one(struct admin *admin, const char *org, const char *sensor)
+static int compare_one(struct yg_admin *admin, const char *org, const char *sensor)
 {
 	json_t *heartbeat = heartbeat_of(admin, sensor);
 	struct yg_admin_compare compare = {
@@ -239,21 +217,21 @@ static int compare_one(struct admin *admin, const char *org, const char *sensor)
 
 static int tell_ledger(void *arg, const struct yg_enrol_sensor *sensor)
 {
-	struct admin *admin = arg;
+	struct yg_admin *admin = arg;
 
 	if (admin->sensor && strcmp(admin->sensor, sensor->id) != 0)
 		return YG_OK;
 	return compare_one(admin, sensor->org, sensor->id) == YG_EXIT_DONE ? YG_OK : YG_EIO;
 }
 
-static int ledger(struct admin *admin)
+static int ledger(struct yg_admin *admin)
 {
 	char owner[160];
 	char *slash;
 	int rc;
 
 	if (admin->arg_count != 2 || strcmp(admin->args[1], "compare") != 0)
-		return refuse_wording("ledger");
+		return yg_admin_wording("ledger");
 	if (!admin->ledger) {
 		rc = yg_enrol_sensor_list(admin->enrol, admin->org, tell_ledger, admin);
 		return rc == YG_OK ? YG_EXIT_DONE : YG_EXIT_FAILED;
@@ -261,10 +239,11 @@ static int ledger(struct admin *admin)
 	rc = yg_admin_ledger_owner(admin->ledger, owner);
 	slash = strchr(owner, '/');
 	if (rc != YG_OK || !slash) {
-		yg_say_hint(N_("it is the folder `ledger` of the sensor's --state, or its files one "
-			       "behind the other"),
-			    N_("%s: this is no ledger that says whose it is"),
-			    yg_say_safe(yg_bytes_str(admin->ledger), 300));
+		yg_say_hint(
+			N_("it is the folder `ledger` of the sensor's --state, or its files one "
+			   "behind the other"),
+			N_("%s: this is no ledger that says whose it is"),
+			yg_say_safe(yg_bytes_str(admin->ledger), 300));
 		return YG_EXIT_FAILED;
 	}
 	*slash = '\0';
@@ -277,48 +256,127 @@ static int ledger(struct admin *admin)
 
 static const struct {
 	const char *name;
-	int (*run)(struct admin *admin);
+	int (*run)(struct yg_admin *admin);
 } commands[] = {
-	{"archive", check_archive}, {"enrol-token", make_token}, {"findings", findings},
-	{"ledger", ledger},	    {"org", add_org},		  {"sensor", sensors},
+	{"findings", findings},	       {"ledger", ledger},
+	{"archive", check_archive},    {"org", yg_admin_org},
+	{"enrol-token", make_token},   {"sensor", sensors},
+	{"person", yg_admin_person},   {"api-token", yg_admin_token},
+	{"mandate", yg_admin_mandate}, {"consent", yg_admin_consent},
+	{"views", yg_admin_views},     {"audit", yg_admin_audit},
 };
 
 /* ---- command line ---- */
 
-static bool take_option(struct admin *admin, int c)
+/* A number from 1 to @most. */
+static bool take_number(const char *option, uint64_t most, uint64_t *ret)
+{
+	if (yg_bytes_u64(yg_bytes_str(optarg), ret) && *ret > 0 && *ret <= most)
+		return true;
+	yg_say(N_("%s: a number from 1 to %u"), option, (unsigned)most);
+	return false;
+}
+
+static bool take_day(const char *option, int32_t *ret)
+{
+	*ret = yg_day_read(yg_bytes_str(optarg));
+	if (*ret != YG_DAY_NONE)
+		return true;
+	yg_say(N_("%s: a day, for example 2026-11-25"), option);
+	return false;
+}
+
+static bool take_grant(struct yg_admin *admin)
+{
+	if (admin->grant_count < YG_PERSON_GRANTS_MAX &&
+	    yg_person_grant_read(yg_bytes_str(optarg), &admin->grants[admin->grant_count])) {
+		admin->grant_count++;
+		return true;
+	}
+	yg_say_hint(N_("administrator, analyst, member:ORG or provider:ORG; at most 16"),
+		    N_("--grant %s: this is no role of anybody"),
+		    yg_say_safe(yg_bytes_str(optarg), 80));
+	return false;
+}
+
+static bool take_rights(struct yg_admin *admin)
+{
+	if (yg_token_rights_read(yg_bytes_str(optarg), &admin->rights))
+		return true;
+	yg_say_hint(N_("for example read_findings,read_records; docs/cli-contract.md lists them"),
+		    N_("--rights %s: a right that there is not"),
+		    yg_say_safe(yg_bytes_str(optarg), 80));
+	return false;
+}
+
+/* Options that are texts. */
+static const char **text_option(struct yg_admin *admin, int c)
 {
 	switch (c) {
 	case 'd':
-		admin->data = optarg;
-		return true;
+		return &admin->data;
 	case 'o':
-		admin->org = optarg;
-		return true;
+		return &admin->org;
 	case 'n':
-		admin->name = optarg;
+		return &admin->name;
+	case 'c':
+		return &admin->corporate_number;
+	case 'r':
+		return &admin->role;
+	case 'p':
+		return &admin->provider;
+	case 's':
+		return &admin->signed_by;
+	case 'v':
+		return &admin->version;
+	case 'H':
+		return &admin->host;
+	case 'k':
+		return &admin->checkpoint;
+	case 'N':
+		return &admin->sensor;
+	case 'L':
+		return &admin->ledger;
+	default:
+		return NULL;
+	}
+}
+
+static bool take_option(struct yg_admin *admin, int c)
+{
+	const char **text = text_option(admin, c);
+
+	if (text) {
+		*text = optarg;
 		return true;
+	}
+	switch (c) {
 	case 'j':
 		admin->is_json = true;
 		return true;
-	case 's':
-		admin->sensor = optarg;
-		return true;
-	case 'g':
-		admin->ledger = optarg;
+	case 'F':
+		admin->with_factor = true;
 		return true;
 	case 'l':
 		return true; /* main.c */
-	case 'm':
-		if (yg_bytes_u64(yg_bytes_str(optarg), &admin->limit) && admin->limit > 0)
-			return true;
-		yg_say(N_("--limit: a number from 1 on"));
-		return false;
 	case 't':
-		if (yg_bytes_u64(yg_bytes_str(optarg), &admin->hours) && admin->hours > 0 &&
-		    admin->hours <= HOURS_MAX)
-			return true;
-		yg_say(N_("--hours: a number from 1 to %u"), HOURS_MAX);
-		return false;
+		return take_number("--hours", TOKEN_HOURS, &admin->hours);
+	case 'D':
+		return take_number("--days", YG_TOKEN_DAYS_MAX, &admin->days);
+	case 'm':
+		return take_number("--limit", UINT32_MAX, &admin->limit);
+	case 'A':
+		return take_number("--after", UINT32_MAX, &admin->after);
+	case 'S':
+		return take_day("--signed", &admin->signed_day);
+	case 'U':
+		return take_day("--until", &admin->last_day);
+	case 'f':
+		return take_day("--from", &admin->from_day);
+	case 'g':
+		return take_grant(admin);
+	case 'R':
+		return take_rights(admin);
 	default:
 		yg_say(N_("`yagura admin --help` shows what there is"));
 		return false;
@@ -326,19 +384,34 @@ static bool take_option(struct admin *admin, int c)
 }
 
 /* False: *ret_status is the exit status. */
-static bool read_cli(int argc, char **argv, struct admin *admin, int *ret_status)
+static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_status)
 {
 	static const struct option longs[] = {
 		{"data", required_argument, NULL, 'd'},
 		{"org", required_argument, NULL, 'o'},
 		{"name", required_argument, NULL, 'n'},
-		{"sensor", required_argument, NULL, 's'},
-		{"ledger", required_argument, NULL, 'g'},
 		{"hours", required_argument, NULL, 't'},
-		{"limit", required_argument, NULL, 'm'},
 		{"json", no_argument, NULL, 'j'},
 		{"lang", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
+		{"limit", required_argument, NULL, 'm'},
+		{"sensor", required_argument, NULL, 'N'},
+		{"ledger", required_argument, NULL, 'L'},
+		{"corporate-number", required_argument, NULL, 'c'},
+		{"role", required_argument, NULL, 'r'},
+		{"provider", required_argument, NULL, 'p'},
+		{"signed-by", required_argument, NULL, 's'},
+		{"version", required_argument, NULL, 'v'},
+		{"host", required_argument, NULL, 'H'},
+		{"checkpoint", required_argument, NULL, 'k'},
+		{"second-factor", no_argument, NULL, 'F'},
+		{"days", required_argument, NULL, 'D'},
+		{"after", required_argument, NULL, 'A'},
+		{"signed", required_argument, NULL, 'S'},
+		{"until", required_argument, NULL, 'U'},
+		{"from", required_argument, NULL, 'f'},
+		{"grant", required_argument, NULL, 'g'},
+		{"rights", required_argument, NULL, 'R'},
 		{0},
 	};
 	int c;
@@ -354,8 +427,8 @@ static bool read_cli(int argc, char **argv, struct admin *admin, int *ret_status
 			return false;
 	}
 	for (int i = optind; i < argc; i++) {
-		if (admin->arg_count == ARGS_MAX) {
-			(void)refuse_wording(yg_say_safe(yg_bytes_str(argv[i]), 80));
+		if (admin->arg_count == YG_ADMIN_ARGS_MAX) {
+			(void)yg_admin_wording(yg_say_safe(yg_bytes_str(argv[i]), 80));
 			return false;
 		}
 		admin->args[admin->arg_count++] = argv[i];
@@ -367,32 +440,109 @@ static bool read_cli(int argc, char **argv, struct admin *admin, int *ret_status
 	return false;
 }
 
-static int open_register(struct admin *admin)
+static int open_parts(struct yg_admin *admin, const char *path)
 {
 	const char *user = getenv("USER");
-	char path[PATH_ROOM];
+	char number[32];
 	char actor[128];
-	int size = snprintf(path, sizeof(path), "%s/hub.db", admin->data);
-	int rc = size > 0 && (unsigned)size < sizeof(path)
-			 ? yg_control_open_sqlite(path, true, &admin->store)
-			 : YG_ELIMIT;
+	int rc = yg_control_open_sqlite(path, true, &admin->store);
 
-	(void)snprintf(actor, sizeof(actor), "local:%s",
-		       user && user[0] ? yg_say_safe(yg_bytes_str(user), 100) : "?"); /* cut */
+	(void)snprintf(number, sizeof(number), "uid %u", (unsigned)getuid()); /* fits */
+	yg_hub_local(user && user[0] ? user : number, &admin->actor);
+	(void)snprintf(actor, sizeof(actor), "local:%.100s", admin->actor.name); /* as measured */
 	if (rc == YG_OK)
 		rc = yg_enrol_new(admin->store, yg_clock_system(), actor, &admin->enrol);
+	if (rc == YG_OK)
+		rc = yg_hub_access_new(admin->store, admin->enrol, yg_clock_system(), &admin->hub);
+	if (rc == YG_OK)
+		rc = yg_audit_key_open(admin->hub, admin->data);
+	return rc;
+}
+
+static int open_register(struct yg_admin *admin)
+{
+	char path[PATH_ROOM];
+	int size = snprintf(path, sizeof(path), "%s/hub.db", admin->data);
+	int rc = size > 0 && (unsigned)size < sizeof(path) ? open_parts(admin, path) : YG_ELIMIT;
+
 	if (rc == YG_ENOENT)
 		yg_say_hint(N_("is this the folder that the hub was started with?"),
 			    N_("%s: there is no such folder"),
 			    yg_say_safe(yg_bytes_str(admin->data), 300));
 	else if (rc != YG_OK)
-		(void)say_error(admin, path, rc);
+		(void)yg_admin_error(admin, path, rc);
 	return rc;
+}
+
+int yg_admin_open(struct yg_admin *admin, const char *org, enum yg_hub_right right,
+		  struct yg_access **ret)
+{
+	int rc = yg_access_hub(admin->hub, &admin->actor, org, right, ret);
+
+	return rc == YG_OK ? YG_EXIT_DONE : yg_admin_error(admin, org, rc);
+}
+
+int yg_admin_done(struct yg_admin *admin, const char *word, int rc)
+{
+	if (rc == YG_OK && admin->out.size > 0) {
+		rc = yg_buf_error(&admin->out);
+		if (rc == YG_OK)
+			rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&admin->out));
+	}
+	return rc == YG_OK || rc == YG_EPIPE ? YG_EXIT_DONE : yg_admin_error(admin, word, rc);
+}
+
+int yg_admin_json(struct yg_admin *admin, json_t *take_line)
+{
+	int rc = take_line ? yg_json_canonical(take_line, &admin->out) : YG_ENOMEM;
+
+	json_decref(take_line);
+	yg_buf_add_byte(&admin->out, '\n');
+	return rc;
+}
+
+json_t *yg_admin_time(int64_t time_ns)
+{
+	char text[YG_ISO_SIZE];
+
+	if (time_ns == YG_TIME_NONE)
+		return json_null();
+	(void)yg_time_iso(time_ns, 0, text); /* returns its size */
+	return json_string(text);
+}
+
+json_t *yg_admin_day(int32_t day)
+{
+	char text[YG_DAY_SIZE];
+
+	if (day == YG_DAY_NONE)
+		return json_null();
+	yg_day_write(day, text);
+	return json_string(text);
+}
+
+json_t *yg_admin_rights(uint32_t rights)
+{
+	static const char *const names[] = {
+#define X(name, ...) #name,
+#include "access/hub_rights.def"
+#undef X
+	};
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < YG_MAY_COUNT && list; i++) {
+		if ((rights >> i & 1) && json_array_append_new(list, json_string(names[i])) != 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	return list;
 }
 
 int yg_command_admin(int argc, char **argv)
 {
-	struct admin admin = {.hours = HOURS};
+	struct yg_admin admin = {
+		.signed_day = YG_DAY_NONE, .last_day = YG_DAY_NONE, .from_day = YG_DAY_NONE};
 	int status;
 
 	if (!read_cli(argc, argv, &admin, &status))
@@ -404,6 +554,7 @@ int yg_command_admin(int argc, char **argv)
 		yg_buf_init(&admin.out, 64u << 20);
 		status = open_register(&admin) == YG_OK ? commands[i].run(&admin) : YG_EXIT_FAILED;
 		yg_buf_done(&admin.out);
+		(void)yg_hub_access_free(admin.hub); /* signs what it wrote */
 		(void)yg_enrol_free(admin.enrol);
 		(void)yg_control_free(admin.store);
 		if (fflush(stdout) != 0 && errno != EPIPE)

@@ -6,9 +6,11 @@
 #include "app/hub_api.h"
 
 #include "access/api.h"
+#include "access/audit.h"
 #include "access/idempotency.h"
 #include "access/session.h"
 #include "app/console.h"
+#include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
@@ -309,6 +311,13 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 		return YG_ENOMEM;
 	http->opts = *opts;
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
+	if (rc == YG_OK) {
+		rc = yg_audit_signer_open(http->hub, opts->data, opts->audit_key, opts->audit_sign,
+					  opts->arg);
+		if (rc != YG_OK)
+			yg_say("%s/audit: %s", yg_say_safe(yg_bytes_str(opts->data), 300),
+			       yg_say_tr(yg_err_text(rc)));
+	}
 	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
 	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */

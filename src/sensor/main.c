@@ -110,29 +110,42 @@ static bool set_batch(struct yg_sensor_options *options, const char *text)
 	return false;
 }
 
+/* Where the text of option @c goes; NULL: it is none that is kept as it is. */
+static const char **text_of(struct yg_sensor_options *options, int c)
+{
+	switch (c) {
+	case 's':
+		return &options->state;
+	case 'u':
+		return &options->hub;
+	case 'c':
+		return &options->ca;
+	case 't':
+		return &options->token;
+	case 'z':
+		return &options->zone;
+	case 'p':
+		return &options->policy;
+	case 'k':
+		return &options->key;
+	default:
+		return NULL;
+	}
+}
+
 /* True: go on. */
 static bool take_option(struct yg_sensor_options *options, int c)
 {
+	const char **text = text_of(options, c);
 	enum yg_lang lang;
 
+	if (text) {
+		*text = optarg;
+		return true;
+	}
 	switch (c) {
-	case 's':
-		options->state = optarg;
-		return true;
-	case 'u':
-		options->hub = optarg;
-		return true;
-	case 'c':
-		options->ca = optarg;
-		return true;
-	case 't':
-		options->token = optarg;
-		return true;
 	case 'a':
 		options->is_again = true;
-		return true;
-	case 'z':
-		options->zone = optarg;
 		return true;
 	case 'f':
 		return add_follow(options, optarg);
@@ -140,9 +153,6 @@ static bool take_option(struct yg_sensor_options *options, int c)
 		return set_syslog(options, optarg);
 	case 'm':
 		return set_spool(options, optarg);
-	case 'p':
-		options->policy = optarg;
-		return true;
 	case 'b':
 		return set_batch(options, optarg);
 	case 'P':
@@ -150,9 +160,6 @@ static bool take_option(struct yg_sensor_options *options, int c)
 		return true;
 	case 'j':
 		options->is_json = true;
-		return true;
-	case 'k':
-		options->key = optarg;
 		return true;
 	case 'l':
 		if (yg_lang_by_name(yg_bytes_str(optarg), &lang))

@@ -133,7 +133,8 @@ static bool is_unwelcome(enum yg_wire_refusal refusal)
 {
 	return refusal == YG_WIRE_NO_CERTIFICATE || refusal == YG_WIRE_FOREIGN ||
 	       refusal == YG_WIRE_EXPIRED || refusal == YG_WIRE_UNKNOWN ||
-	       refusal == YG_WIRE_REVOKED || refusal == YG_WIRE_OTHER_SENSOR;
+	       refusal == YG_WIRE_REVOKED || refusal == YG_WIRE_OTHER_SENSOR ||
+	       refusal == YG_WIRE_CONSENT || refusal == YG_WIRE_CLOSED;
 }
 
 static void be_unwelcome(struct yg_uplink *u, enum yg_wire_refusal refusal)

@@ -27,6 +27,11 @@
 	  "Enrol again with a new token.")                                                         \
 	X(REVOKED, 403, "revoked", N_("This sensor was revoked"),                                  \
 	  "Ask the operator of the hub; a new enrolment needs a new token.")                       \
+	X(CONSENT, 403, "no-consent",                                                              \
+	  N_("The organisation has not agreed to the terms that hold now"),                        \
+	  "Keep the batch. The organisation gives its consent at the hub; then send it again.")    \
+	X(CLOSED, 403, "closed", N_("The organisation has left this hub"),                         \
+	  "Nothing is taken from it any more.")                                                    \
 	X(OTHER_SENSOR, 403, "other-sensor", N_("This speaks for another sensor"),                 \
 	  "A sensor may only send what carries its own id.")                                       \
 	X(TOKEN, 403, "bad-token", N_("This enrolment token is not valid"),                        \

@@ -37,13 +37,15 @@ static void remove_file(const char *name)
 
 static void clean(void)
 {
-	remove_file("ca/audit.key");
-	remove_file("ca/audit.pub");
-	remove_file("ca");
-	remove_file("audit.checkpoint");
-	(void)snprintf(folder + strlen(folder), 8, "/ca"); /* fits */
-	(void)rmdir(folder);
-	folder[strlen(folder) - 3] = '\0';
+	static const char *const names[] = {"ca/audit.key", "ca/audit.pub", "audit/checkpoint"};
+	char path[128];
+
+	for (unsigned i = 0; i < 3; i++)
+		remove_file(names[i]);
+	(void)snprintf(path, sizeof(path), "%s/ca", folder); /* fits, as below */
+	(void)rmdir(path);				     /* when it is there, as below */
+	(void)snprintf(path, sizeof(path), "%s/audit", folder);
+	(void)rmdir(path);
 	(void)rmdir(folder);
 }
 
@@ -278,7 +280,7 @@ static void kept_elsewhere(void)
 	MUST(yg_audit_last(hub, &line) == YG_OK);
 	while (doc_count > 100)
 		drop(doc_count - 1);
-	remove_file("audit.checkpoint");
+	remove_file("audit/checkpoint");
 	restore();
 	MUST(yg_audit_verify(hub, (struct yg_bytes){0}, &report) == YG_OK);
 	CHECK(report.fault == YG_AUDIT_GOOD); /* nobody could know */

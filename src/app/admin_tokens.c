@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `yagura admin api-token` and `mandate`. */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "app/admin-int.h"
+#include "app/commands.h"
+#include "app/say.h"
+#include "base/json.h"
+
+#include "base/ban.h"
+
+#define ZONE_JAPAN_S (9 * 3600)
+
+static const char *word(const struct yg_admin *admin, size_t at)
+{
+	return admin->arg_count > at ? admin->args[at] : "";
+}
+
+static void day_text(int32_t day, char to[YG_DAY_SIZE])
+{
+	to[0] = '-';
+	to[1] = '\0';
+	if (day != YG_DAY_NONE)
+		yg_day_write(day, to);
+}
+
+/* ---- tokens of programs ---- */
+
+static int print_token(void *arg, const struct yg_token *token)
+{
+	struct yg_admin *admin = arg;
+	char last_day[YG_DAY_SIZE];
+
+	if (admin->is_json)
+		return yg_admin_json(admin,
+				     json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:b}",
+					       "token", token->id, "organisation", token->org,
+					       "name", yg_json_string(yg_bytes_str(token->name)),
+					       "role", yg_hub_role_name(token->role), "rights",
+					       yg_admin_rights(token->rights), "last_day",
+					       yg_admin_day(token->last_day), "made",
+					       yg_admin_time(token->made_ns), "used",
+					       yg_admin_time(token->used_ns), "revoked",
+					       (int)token->is_revoked));
+	day_text(token->last_day, last_day);
+	yg_buf_addf(&admin->out, "%s  %s  %s  %s%s%s\n", token->id, yg_hub_role_name(token->role),
+		    last_day, yg_say_safe(yg_bytes_str(token->name), YG_ENROL_NAME_MAX),
+		    token->is_revoked ? "  " : "",
+		    token->is_revoked ? yg_say_tr(N_("revoked")) : "");
+	return yg_buf_error(&admin->out);
+}
+
+static int make_token(struct yg_admin *admin, struct yg_access *by)
+{
+	struct yg_token wish = {.rights = admin->rights, .last_day = YG_DAY_NONE};
+	char id[YG_RANDOM_ID_HEX + 1];
+	char secret[YG_HUB_TOKEN_HEX + 1];
+	int rc;
+
+	if (!admin->role || !yg_hub_role_by_name(yg_bytes_str(admin->role), &wish.role)) {
+		yg_say_hint(N_("administrator, analyst, member or provider"),
+			    N_("api-token: give the role with --role"));
+		return YG_EXIT_FAILED;
+	}
+	if (admin->name && strlen(admin->name) > YG_ENROL_NAME_MAX)
+		return yg_admin_error(admin, "--name", YG_EINVAL);
+	if (admin->name)
+		(void)snprintf(wish.name, sizeof(wish.name), "%s", admin->name); /* as measured */
+	/* N days from today on, today counted. */
+	if (admin->days)
+		wish.last_day =
+			yg_day_of_time(admin->now_ns, ZONE_JAPAN_S) + (int32_t)admin->days - 1;
+	rc = yg_token_new(by, &wish, id, secret);
+	if (rc == YG_OK)
+		yg_buf_addf(&admin->out, "%s\n", secret);
+	yg_wipe(secret, sizeof(secret));
+	return yg_admin_done(admin, admin->role, rc);
+}
+
+int yg_admin_token(struct yg_admin *admin)
+{
+	const char *what = word(admin, 1);
+	bool is_list = strcmp(what, "list") == 0 && admin->arg_count == 2;
+	bool is_revoke = strcmp(what, "revoke") == 0 && admin->arg_count == 3;
+	bool is_new = admin->arg_count == 1 || (strcmp(what, "add") == 0 && admin->arg_count == 2);
+	struct yg_access *by = NULL;
+	int status;
+
+	if (!admin->org || (!is_list && !is_revoke && !is_new))
+		return yg_admin_wording("api-token");
+	status = yg_admin_open(admin, admin->org,
+			       is_list ? YG_MAY_read_tokens : YG_MAY_write_tokens, &by);
+	if (status == YG_EXIT_DONE && is_list)
+		status = yg_admin_done(admin, "api-token list",
+				       yg_token_list(by, print_token, admin));
+	else if (status == YG_EXIT_DONE && is_revoke)
+		status = yg_admin_done(admin, admin->args[2], yg_token_revoke(by, admin->args[2]));
+	else if (status == YG_EXIT_DONE)
+		status = make_token(admin, by);
+	(void)yg_access_free(by);
+	return status;
+}
+
+/* ---- mandates ---- */
+
+static int print_mandate(void *arg, const struct yg_mandate *mandate)
+{
+	struct yg_admin *admin = arg;
+	char last_day[YG_DAY_SIZE];
+
+	if (admin->is_json)
+		return yg_admin_json(
+			admin, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s}",
+					 "mandate", mandate->id, "organisation", mandate->org,
+					 "provider", mandate->provider, "signed_by",
+					 yg_json_string(yg_bytes_str(mandate->signed_by)), "signed",
+					 yg_admin_day(mandate->signed_day), "last_day",
+					 yg_admin_day(mandate->last_day), "rights",
+					 yg_admin_rights(mandate->rights), "given",
+					 yg_admin_time(mandate->given_ns), "ended",
+					 yg_admin_time(mandate->ended_ns), "given_by",
+					 mandate->given_by, "ended_by", mandate->ended_by));
+	day_text(mandate->last_day, last_day);
+	yg_buf_addf(&admin->out, "%s  %s -> %s  %s  %s%s%s\n", mandate->id, mandate->org,
+		    mandate->provider, last_day,
+		    yg_say_safe(yg_bytes_str(mandate->signed_by), YG_ENROL_NAME_MAX),
+		    mandate->ended_ns != YG_TIME_NONE ? "  " : "",
+		    mandate->ended_ns != YG_TIME_NONE ? yg_say_tr(N_("ended")) : "");
+	return yg_buf_error(&admin->out);
+}
+
+/* What the member signed on paper, written down here. */
+static int give_mandate(struct yg_admin *admin, struct yg_access *by)
+{
+	struct yg_mandate wish = {.rights = admin->rights,
+				  .signed_day = admin->signed_day,
+				  .last_day = admin->last_day};
+	char id[YG_RANDOM_ID_HEX + 1];
+	int rc;
+
+	if (strlen(admin->provider) > YG_ENROL_ID_MAX ||
+	    strlen(admin->signed_by) > YG_ENROL_NAME_MAX)
+		return yg_admin_error(admin, "mandate give", YG_EINVAL);
+	(void)snprintf(wish.provider, sizeof(wish.provider), "%s", admin->provider); /* measured */
+	(void)snprintf(wish.signed_by, sizeof(wish.signed_by), "%s",
+		       admin->signed_by); /* measured */
+	rc = yg_mandate_give(by, &wish, id);
+	if (rc == YG_OK)
+		yg_buf_addf(&admin->out, "%s\n", id);
+	return yg_admin_done(admin, rc == YG_ENOENT ? admin->provider : "mandate give", rc);
+}
+
+int yg_admin_mandate(struct yg_admin *admin)
+{
+	const char *what = word(admin, 1);
+	bool is_list = strcmp(what, "list") == 0 && admin->arg_count == 2;
+	bool is_end = strcmp(what, "end") == 0 && admin->arg_count == 3 && admin->org;
+	bool is_give = strcmp(what, "give") == 0 && admin->arg_count == 2 && admin->org &&
+		       admin->provider && admin->signed_by && admin->rights;
+	struct yg_access *by = NULL;
+	int status;
+
+	if (!is_list && !is_end && !is_give)
+		return yg_admin_wording("mandate");
+	status = yg_admin_open(admin, admin->org ? admin->org : YG_HUB_ORG,
+			       is_list ? YG_MAY_read_mandates : YG_MAY_write_mandates, &by);
+	if (status == YG_EXIT_DONE && is_list)
+		status = yg_admin_done(admin, "mandate list",
+				       yg_mandate_list(by, print_mandate, admin));
+	else if (status == YG_EXIT_DONE && is_end)
+		status = yg_admin_done(admin, admin->args[2],
+				       yg_mandate_end(by, admin->org, admin->args[2]));
+	else if (status == YG_EXIT_DONE)
+		status = give_mandate(admin, by);
+	(void)yg_access_free(by);
+	return status;
+}
