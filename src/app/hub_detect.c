@@ -311,6 +311,8 @@ static int make_judges(struct yg_hub_detect *d, bool has_seed)
 		.engine = set->rules.engine,
 		.indicators = set->lists.set,
 		.parse = {.zone = d->opts.rules->zone, .sources = d->opts.rules->sources.sources},
+		.valid_until = yg_hub_indicators_until,
+		.valid_until_arg = d->opts.rules->known,
 		.has_seed = has_seed,
 		.seed = d->seed,
 	};
@@ -542,6 +544,7 @@ int yg_hub_detect_save(struct yg_hub_detect *detect)
 static int look_for_rules(struct yg_hub_detect *d)
 {
 	struct yg_rule_set set;
+	int took;
 	int rc;
 
 	if (yg_consumer_cursor(d->consumer) < d->cursor || !yg_hub_rules_look(d->opts.rules, &set))
@@ -553,11 +556,13 @@ static int look_for_rules(struct yg_hub_detect *d)
 	}
 	forget_all(d);
 	d->judges = yg_hub_judges_free(d->judges);
-	yg_hub_rules_take(d->opts.rules, &set);
+	took = yg_hub_rules_take(d->opts.rules, &set);
+	if (took != YG_OK) /* no room: the former go on */
+		yg_rule_set_done(&set);
 	rc = make_judges(d, true);
-	if (rc != YG_OK) {
-		d->is_stale = true;
-		return rc;
+	if (rc != YG_OK || took != YG_OK) {
+		d->is_stale = rc != YG_OK;
+		return rc != YG_OK ? rc : took;
 	}
 	d->counts.reloads++;
 	yg_say(N_("changed rules and indicators were taken over: %u rules, %u indicators"),

@@ -639,6 +639,56 @@ int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
 	return rc;
 }
 
+/* --- outcomes as bytes ------------------------------------------------------------------------ */
+
+int yg_judge_save_outcomes(const struct yg_judge *judge, struct yg_buf *to)
+{
+	return yg_outcomes_save(judge->outcomes, to);
+}
+
+/* Rules stand in the order of their ids. */
+static const struct yg_rule_info *rule_by_id(void *arg, struct yg_bytes id)
+{
+	const struct yg_judge *judge = arg;
+	uint32_t low = 0, high = yg_engine_rule_count(judge->engine);
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (bytes_order(yg_engine_rule(judge->engine, mid)->info.id, id) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < yg_engine_rule_count(judge->engine) &&
+	    yg_bytes_eq(yg_engine_rule(judge->engine, low)->info.id, id))
+		return &yg_engine_rule(judge->engine, low)->info;
+	for (size_t i = 0; i < sizeof(indicator_rules) / sizeof(indicator_rules[0]); i++)
+		if (yg_bytes_eq(indicator_rules[i].id, id))
+			return &indicator_rules[i];
+	return NULL;
+}
+
+static int keep_source(void *arg, struct yg_bytes source, struct yg_bytes *ret)
+{
+	return lasting_source(arg, source, ret);
+}
+
+int yg_judge_restore_outcomes(struct yg_judge *judge, struct yg_bytes state)
+{
+	const struct yg_outcomes_names names = {rule_by_id, keep_source, judge};
+	struct yg_outcomes *outcomes = yg_outcomes_new();
+	int rc = outcomes ? yg_outcomes_restore(outcomes, state, &names) : YG_ENOMEM;
+
+	if (rc != YG_OK) {
+		(void)yg_outcomes_free(outcomes);
+		return rc;
+	}
+	(void)yg_outcomes_free(judge->outcomes);
+	judge->outcomes = outcomes;
+	return YG_OK;
+}
+
 struct yg_judge_counts yg_judge_counts(const struct yg_judge *judge)
 {
 	struct yg_judge_counts counts = judge->counts;

@@ -42,6 +42,11 @@ uint32_t yg_table_find(const struct yg_table *table, uint64_t key)
 	}
 }
 
+uint64_t yg_table_key(const struct yg_table *table, uint32_t index)
+{
+	return table->links[index].key;
+}
+
 uint32_t yg_table_newer(const struct yg_table *table, uint32_t index)
 {
 	return table->links[index].newer;

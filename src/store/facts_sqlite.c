@@ -17,8 +17,9 @@
 #define COLUMNS                                                                                    \
 	"id, change, org, sensor, rule, about, source, level, outcome, first_ns, last_ns,"         \
 	" received_ns, written_ns, count, reason, actor, target, matched, refs"
-#define REF_BYTES   16u
-#define CACHE_SETUP "PRAGMA cache_size=-16384"
+#define REF_BYTES 16u
+/* 16 MiB of pages, and a checkpoint of as many: in a batch one page is written many times. */
+#define SETUP "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000"
 
 const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 	[YG_FQ_BEGIN] = "BEGIN IMMEDIATE",
@@ -808,7 +809,7 @@ int yg_facts_open_sqlite(const char *path, bool may_create, struct yg_facts **re
 	fs->seed = yg_hash_secret();
 	rc = yg_sqlite_open(path, may_create, &yg_sqlite_facts, &fs->db);
 	if (rc == YG_OK)
-		rc = yg_fs_fail(fs, sqlite3_exec(fs->db, CACHE_SETUP, NULL, NULL, NULL));
+		rc = yg_fs_fail(fs, sqlite3_exec(fs->db, SETUP, NULL, NULL, NULL));
 	if (rc == YG_OK) /* so that giving up never needs memory */
 		rc = yg_fs_take(fs, YG_FQ_ROLLBACK, &stmt);
 	if (rc != YG_OK) {
