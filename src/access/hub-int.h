@@ -33,8 +33,11 @@ struct yg_hub_access {
 	struct yg_rate *requests;
 	struct yg_rate *refusals; /* how many refused sign-ins the audit log takes */
 	uint64_t refusals_left_out;
-	bool has_seed;
+	bool has_key;
+	uint8_t key[YG_SIGN_PUBLIC_BYTES]; /* signs checkpoints; its secret half is in @seed, or */
 	uint8_t seed[YG_SIGN_SEED_BYTES];
+	yg_audit_sign_fn sign; /* somebody else's, who signs */
+	void *sign_arg;
 	char data[YG_HUB_PATH_BYTES]; /* the checkpoint file */
 	uint64_t audit_number;	      /* of the entry added last here */
 	uint64_t audit_signed; /* up to here there are checkpoints, as far as is known here */
