@@ -548,15 +548,20 @@ static int try_walls(struct hub_run *run)
 {
 	char key[YG_HUB_PATH_MAX];
 	enum yg_wall_role role;
+	int rc;
 
 	if (!yg_hub_join(run->cli->data, "ca/ca.key", key))
 		return say_path(run, "ca/ca.key", YG_ELIMIT);
-	if (!yg_wall_role_of(run->cli->try_role, &role)) {
-		yg_say(N_("--self-test-sandbox: front, keeper, worker or signer"));
+	if (strcmp(run->cli->try_role, "parent") == 0) {
+		rc = yg_wall_enter_parent();
+	} else if (yg_wall_role_of(run->cli->try_role, &role)) {
+		rc = yg_wall_enter(role, run->cli->data);
+	} else {
+		yg_say(N_("--self-test-sandbox: parent, front, keeper, worker or signer"));
 		return YG_EINVAL;
 	}
-	if (yg_wall_enter(role, run->cli->data) != YG_OK)
-		return say_path(run, "", YG_EUNSUPPORTED);
+	if (rc != YG_OK)
+		return say_path(run, "", rc);
 	yg_wall_try(key, print_try, NULL);
 	return YG_OK;
 }
@@ -605,6 +610,8 @@ static int run_hub(struct hub_run *run)
 		rc = open_listeners(run);
 	if (rc == YG_OK)
 		rc = open_signals(run);
+	if (rc == YG_OK && yg_wall_enter_parent() != YG_OK)
+		rc = say_path(run, "", YG_EUNSUPPORTED);
 	return rc == YG_OK ? run_processes(run) : rc;
 }
 
