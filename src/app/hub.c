@@ -357,15 +357,6 @@ int yg_hub_signer_live(void *arg, int control, unsigned index)
 
 /* ---- processes ---- */
 
-static int64_t monotonic_ns(void *arg)
-{
-	struct timespec now;
-
-	(void)arg;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return now.tv_sec * YG_NS_PER_S + now.tv_nsec;
-}
-
 static int open_signals(struct hub_run *run)
 {
 	sigset_t set;
@@ -477,7 +468,7 @@ static int run_processes(struct hub_run *run)
 		.links = links,
 		.link_count = 2 + settings->workers,
 		.signals = run->signal_fd,
-		.clock = {.now_ns = monotonic_ns},
+		.clock = yg_clock_steady(),
 		.ready = print_ready,
 		.ended = say_ended,
 		.arg = run,

@@ -178,6 +178,25 @@ def tried(hub):
 
 
 @case
+def a_signer_that_hangs():
+    """What is kept is told, within seconds, without the signature; with it again when it can."""
+    hub = Hub()
+    hub.org()
+    one = hub.stranger()
+    status, receipt = one.send(one.batch(record(1), 1))
+    equal((status, "signature" in receipt), (200, True), receipt)
+    pid = pid_of(hub, "signer")
+    os.kill(pid, signal.SIGSTOP)
+    status, receipt = one.send(one.batch(record(2), 2))
+    equal((status, receipt["status"], "signature" in receipt), (200, "kept", False), receipt)
+    equal(one.heartbeat(2, 2)[0], 200, "the others go on")
+    os.kill(pid, signal.SIGCONT)
+    status, receipt = one.send(one.batch(record(3), 3))
+    equal((status, "signature" in receipt), (200, True), receipt)
+    hub.stop()
+
+
+@case
 def ends_with_its_parent():
     for how in (signal.SIGTERM, signal.SIGKILL):
         hub = Hub()
