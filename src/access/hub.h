@@ -135,6 +135,8 @@ YG_MUST_USE int yg_hub_by_token(struct yg_hub_access *hub, struct yg_bytes token
  * mandates and consent that a member gave on paper, and hands out any token.
  */
 void yg_hub_local(const char *name, struct yg_hub_actor *ret);
+/* The same as an analyst of the hub: reads raw records, with a reason that their member sees. */
+void yg_hub_local_analyst(const char *name, struct yg_hub_actor *ret);
 
 /* ---- from an actor to organisations ---- */
 
