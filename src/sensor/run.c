@@ -376,6 +376,7 @@ static int open_house(struct run *run)
 		.clock = run->clock,
 		.checkpoint = yg_spool_checkpoint(run->spool),
 		.filter = yg_sensor_policy_filter(run->policy),
+		.inventory_filter = yg_sensor_policy_filter_inventory(run->policy),
 	};
 
 	return yg_house_open(&config, &run->collect, &run->house);

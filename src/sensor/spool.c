@@ -75,6 +75,21 @@ static int roll(struct yg_spool *spool, int64_t now_ns)
 	return rc;
 }
 
+/* A last segment without batches that is long enough: its states but the last one go. */
+static int renew(struct yg_spool *spool, int64_t now_ns)
+{
+	struct yg_buf text;
+	int rc = yg_spool_ledger_sync(spool);
+
+	yg_buf_init(&text, YG_SPOOL_BODY_MAX);
+	if (rc == YG_OK)
+		rc = yg_spool_state_write(spool, &text);
+	if (rc == YG_OK)
+		rc = yg_spool_segment_renew(spool, now_ns, yg_buf_bytes(&text));
+	yg_buf_done(&text);
+	return rc;
+}
+
 /* ---- giving up the oldest ---- */
 
 /* Add what the batch in @entry held to the drop record. */
@@ -535,9 +550,10 @@ int yg_spool_commit_place(struct yg_spool *spool, struct yg_bytes checkpoint, in
 	yg_buf_add(&spool->checkpoint, checkpoint);
 	rc = yg_buf_error(&spool->checkpoint);
 	if (rc == YG_OK)
-		rc = last_segment(spool)->size >= spool->segment_max
-			     ? roll(spool, now_ns)
-			     : yg_spool_sync_state(spool, now_ns);
+		rc = last_segment(spool)->size < spool->segment_max
+			     ? yg_spool_sync_state(spool, now_ns)
+		     : last_segment(spool)->first <= spool->last ? roll(spool, now_ns)
+								 : renew(spool, now_ns);
 	if (rc == YG_OK) {
 		yg_buf_done(&before);
 	} else {
