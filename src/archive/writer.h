@@ -14,7 +14,7 @@
  * Layer:   archive. One thread for each writer; one writer for each organisation (held by a lock on
  *          the open file).
  * Source:  docs/archive.md
- * Tests:   tests/unit/archive/test_archive.c, tests/torture/archive.py
+ * Tests:   tests/unit/archive/test_archive.c, tests/soak/part_archive.c
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/crypt.h"
 
+#include <assert.h>
 #include <sodium.h>
 
 #include "base/clock.h"

@@ -61,6 +61,10 @@ int yg_sensor_inventory(const struct yg_sensor_options *options);
 int yg_sensor_policy(const struct yg_sensor_options *options);
 int yg_sensor_ledger(const struct yg_sensor_options *options);
 
+/* What is wrong with a policy, translated: the key that is concerned, then the words. To @to. */
+struct yg_line_fault;
+const char *yg_sensor_policy_fault(const struct yg_line_fault *fault, char *to, size_t room);
+
 /* "yagura-sensor: TEXT" on standard error, in the language of the person; any thread. */
 void yg_sensor_lang(enum yg_lang lang);
 enum yg_lang yg_sensor_language(void);

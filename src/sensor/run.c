@@ -250,6 +250,7 @@ static int open_spool(struct run *run)
 static int open_policy(struct run *run)
 {
 	struct yg_line_fault fault;
+	char words[512];
 	int rc =
 		yg_sensor_policy_load(&run->home, run->options->policy, true, &run->policy, &fault);
 
@@ -257,7 +258,7 @@ static int open_policy(struct run *run)
 		yg_sensor_hint(N_("nothing is sent before this is right; "
 				  "`yagura-sensor policy check` looks at it"),
 			       N_("policy %s, line %u: %s"), yg_sensor_policy_path(run->policy),
-			       fault.line, yg_sensor_tr(fault.msg));
+			       fault.line, yg_sensor_policy_fault(&fault, words, sizeof(words)));
 	else if (rc != YG_OK)
 		yg_sensor_say("%s", yg_sensor_tr(yg_err_text(rc)));
 	return rc;

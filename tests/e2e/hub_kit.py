@@ -58,6 +58,14 @@ class Hub:
         self.process.stdout.close()
         return code
 
+    def memory_kb(self):
+        """Of all its processes together; pages that they share count once (Pss)."""
+        def of(pid):
+            with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as file:
+                return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+        children = pathlib.Path("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)).read_text("ascii")
+        return sum(of(pid) for pid in [self.process.pid, *map(int, children.split())])
+
     def admin(self, *args):
         return yagura("admin", "--data", self.data, *args)
 

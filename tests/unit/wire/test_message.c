@@ -68,7 +68,23 @@ static void heartbeat(void)
 	CHECK(strcmp(in.sources[0].error, sources[0].error) == 0);
 	CHECK(in.sources[0].read_ns == 5 * YG_NS_PER_S);
 	CHECK(in.sources[1].read_ns == YG_TIME_NONE && in.sources[1].error[0] == 0);
+	CHECK(in.ledger_entries == 0 && in.policy[0] == 0 && in.sources[0].held == 0);
 	free(in.sources);
+	start();
+	out.ledger_entries = 7;
+	memset(out.ledger_head, 0x5a, sizeof(out.ledger_head));
+	(void)snprintf(out.policy, sizeof(out.policy), "{\"raw\":true}");
+	sources[0].held = 9;
+	yg_wire_heartbeat_write(&out, &buf);
+	CHECK(yg_wire_heartbeat_read(yg_buf_bytes(&buf), &in, &fault) == YG_OK);
+	CHECK(in.ledger_entries == 7 && strcmp(in.policy, "{\"raw\":true}") == 0);
+	CHECK(memcmp(in.ledger_head, out.ledger_head, sizeof(in.ledger_head)) == 0);
+	CHECK(in.sources[0].held == 9 && in.sources[1].held == 0);
+	free(in.sources);
+	CHECK(yg_wire_heartbeat_read(YG_S("{\"v\":1,\"sensor\":\"s\",\"time\":null,\"epoch\":1,"
+					  "\"last\":0,\"acked\":0,\"sources\":[],"
+					  "\"ledger\":{\"entries\":1,\"head\":\"x\"}}"),
+				     &in, &fault) == YG_EFORMAT);
 	CHECK(yg_wire_heartbeat_read(YG_S("{\"v\":1,\"sensor\":\"s\"}"), &in, &fault) != YG_OK);
 	CHECK(fault.refusal == YG_WIRE_REQUEST && fault.msg);
 	CHECK(yg_wire_heartbeat_read(YG_S("{\"v\":1,\"sensor\":\"s\",\"time\":null,\"epoch\":1,"
@@ -108,7 +124,11 @@ static void drop(void)
 
 static void receipts_and_problems(void)
 {
-	struct yg_wire_receipt out = {2, 5, true, 6, 7 * YG_NS_PER_S};
+	struct yg_wire_receipt out = {.epoch = 2,
+				      .sequence = 5,
+				      .is_already = true,
+				      .next = 6,
+				      .time_ns = 7 * YG_NS_PER_S};
 	struct yg_wire_receipt in;
 	struct yg_wire_next next = {3, 1};
 	struct yg_wire_next found;
@@ -118,6 +138,16 @@ static void receipts_and_problems(void)
 	yg_wire_receipt_write(&out, &buf);
 	CHECK(yg_wire_receipt_read(yg_buf_bytes(&buf), &in, &fault) == YG_OK);
 	CHECK(in.epoch == 2 && in.sequence == 5 && in.is_already && in.next == 6);
+	CHECK(!in.is_signed);
+	start();
+	out.is_signed = true;
+	memset(out.signature, 0xa5, sizeof(out.signature));
+	yg_wire_receipt_write(&out, &buf);
+	CHECK(yg_wire_receipt_read(yg_buf_bytes(&buf), &in, &fault) == YG_OK && in.is_signed);
+	CHECK(memcmp(in.signature, out.signature, sizeof(in.signature)) == 0);
+	CHECK(yg_wire_receipt_read(YG_S("{\"v\":1,\"epoch\":1,\"sequence\":1,\"status\":\"kept\","
+					"\"next\":2,\"signature\":\"AAAA\"}"),
+				   &in, &fault) == YG_EFORMAT);
 	for (unsigned i = 1; i < YG_WIRE_REFUSAL_COUNT; i++) {
 		start();
 		fault = (struct yg_wire_fault){(enum yg_wire_refusal)i, i % 2 ? "what" : NULL, 4};
