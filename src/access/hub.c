@@ -109,7 +109,7 @@ int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol, struct y
 struct yg_hub_access *yg_hub_access_free(struct yg_hub_access *hub)
 {
 	if (hub) {
-		if (hub->has_seed)
+		if (hub->has_key)
 			(void)yg_audit_checkpoint(hub); /* the entries stand without it */
 		yg_enrol_on_change(hub->enrol, NULL, NULL);
 		(void)yg_throttle_free(hub->by_login);

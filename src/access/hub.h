@@ -23,7 +23,8 @@
  * One thread at a time. Passwords cost time: yg_password_make/_is_right are apart from the
  * register, so that they can run in a thread of their own.
  * Source: RFC 9106 (Argon2id), RFC 6238 and RFC 4226 (TOTP), NIST SP 800-63B (lengths, throttling).
- * Tests: tests/unit/access/test_hub_*.c, docs/access-matrix.csv with tests/e2e/access_matrix.py
+ * Tests: tests/unit/access/test_hub_*.c (isolation: every question against a reference),
+ * docs/access-matrix.csv with tests/e2e/access_matrix.py
  */
 #pragma once
 

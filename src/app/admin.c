@@ -333,6 +333,10 @@ static const char **text_option(struct yg_admin *admin, int c)
 		return &admin->host;
 	case 'k':
 		return &admin->checkpoint;
+	case 'N':
+		return &admin->sensor;
+	case 'L':
+		return &admin->ledger;
 	default:
 		return NULL;
 	}
@@ -352,12 +356,6 @@ static bool take_option(struct yg_admin *admin, int c)
 		return true;
 	case 'F':
 		admin->with_factor = true;
-		return true;
-	case 'N':
-		admin->sensor = optarg;
-		return true;
-	case 'L':
-		admin->ledger = optarg;
 		return true;
 	case 'l':
 		return true; /* main.c */

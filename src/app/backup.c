@@ -34,7 +34,7 @@ int yg_backup_join(const char *folder, const char *name, char to[YG_BACKUP_PATH_
 static int copy_bytes(int in, int out, uint8_t digest[YG_SHA256_BYTES], uint64_t *ret_size)
 {
 	uint8_t *piece = yg_malloc(PIECE_BYTES);
-	struct yg_sha256_run run;
+	struct yg_sha256_state run;
 	uint64_t at = 0;
 	size_t size = 1;
 	int rc = piece ? YG_OK : YG_ENOMEM;

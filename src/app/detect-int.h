@@ -48,11 +48,13 @@ struct yg_run {
 	uint32_t rules_quarantined;	  /* of sets that were replaced */
 	struct yg_profile profile;	  /* --profile */
 	struct yg_clock profile_clock;
+	int ask_fd;			  /* following: readable when a profile is asked for */
 	struct yg_counting *counting;	  /* --count; else NULL */
 	struct yg_benign_run *benign;	  /* rules benign; else NULL */
 	struct yg_explaining *explaining; /* --explain; else NULL */
 	size_t readable;		  /* inputs that could be opened */
 	bool is_partly;			  /* something that was named could not be used */
+	bool reads_all;			  /* YAGURA_REPEATS=off */
 	int hup_fd;			  /* following: readable when rules shall be read again */
 	struct yg_reload *reload;	  /* following; else NULL */
 	int stop_fd;	      /* following, hunting with a state: readable when to stop */

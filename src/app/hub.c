@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/audit.h"
 #include "app/commands.h"
 #include "app/hub-int.h"
 #include "app/hub_api.h"
@@ -341,6 +342,11 @@ int yg_hub_signer_live(void *arg, int control, unsigned index)
 		return yg_hub_say_path(settings->data, "ca", YG_ELIMIT);
 	rc = yg_hub_keys_open(&keys, folder, names, count,
 			      settings->clock.now_ns(settings->clock.arg));
+	if (rc == YG_OK) {
+		rc = yg_audit_seed_open(settings->data, keys.audit_seed);
+		if (rc != YG_OK)
+			(void)yg_hub_say_path(settings->data, "ca/audit.key", rc);
+	}
 	if (rc == YG_OK && yg_wall_enter(YG_WALL_SIGNER, NULL) != YG_OK)
 		rc = yg_hub_say_path(settings->data, "ca", YG_EUNSUPPORTED);
 	if (rc == YG_OK)

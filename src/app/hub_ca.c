@@ -193,6 +193,7 @@ void yg_hub_keys_done(struct yg_hub_keys *keys)
 	free(keys->pem);
 	keys->pem = NULL;
 	yg_wipe(keys->seed, sizeof(keys->seed));
+	yg_wipe(keys->audit_seed, sizeof(keys->audit_seed));
 }
 
 static int need_text(const char *folder, const char *name, char **ret)

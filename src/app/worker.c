@@ -5,6 +5,7 @@
 #include "app/reading.h"
 #include "base/alloc.h"
 #include "detect/indicators.h"
+#include "detect/repeat.h"
 #include "model/record.h"
 
 #include "base/ban.h"
@@ -16,13 +17,27 @@
 #define UNPARSED_BYTES_MAX 160u
 #define BACKWARDS_NS	   MINUTE_NS
 
+/* How many lines ahead they are cut, and what they need is called from memory. */
+#define CUT_AHEAD  4u
+#define CALL_AHEAD 2u
+
+/* A line of the batch that was cut ahead. */
+struct cut {
+	struct yg_repeat_line line;
+	bool is_cut;
+};
+
 struct yg_worker {
 	const struct yg_detector *detector;
 	struct yg_reading reading;
 	int64_t reference_ns; /* of its parser */
 	struct yg_scratch *scratch;
 	struct yg_indicator_memo *memo;	      /* of indicators; NULL: there are none */
-	struct yg_arena *arena;		      /* of one event */
+	struct yg_repeats *repeats;	      /* NULL: every line is read */
+	bool is_repeating;		      /* in the batch at hand */
+	struct yg_access_minute minute;
+	struct cut cuts[CUT_AHEAD + 1]; /* of the record at hand and those behind it: a ring */
+	struct yg_arena *arena; /* of one event */
 	struct yg_kinds kinds;		      /* of one batch, where they are counted */
 	struct yg_buf fields;		      /* of yg_worker_fields */
 	struct yg_buf group;		      /* of yg_worker_group */
@@ -46,6 +61,13 @@ const struct yg_profile *yg_worker_profile(const struct yg_worker *worker)
 	return yg_scratch_profiled(worker->scratch);
 }
 
+/* Can lines be known from others? Not where more is asked of a record than its trace. */
+static bool can_repeat(const struct yg_detector *detector)
+{
+	return !detector->narrow && !detector->counts_kinds && !detector->profile_clock &&
+	       !detector->parse.log_format && !detector->reads_all;
+}
+
 struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 {
 	struct yg_worker *worker = yg_calloc(1, sizeof(*worker));
@@ -62,7 +84,11 @@ struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 		return yg_worker_free(worker);
 	if (detector->indicators)
 		worker->memo = yg_indicator_memo_new();
+	if (can_repeat(detector))
+		worker->repeats = yg_repeats_new(detector->engine, detector->tracer,
+						 detector->indicators);
 	if (!worker->scratch || !worker->arena || (detector->indicators && !worker->memo) ||
+	    (can_repeat(detector) && !worker->repeats) ||
 	    meter(worker) != YG_OK)
 		return yg_worker_free(worker);
 	return worker;
@@ -75,6 +101,7 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker)
 	yg_reading_done(&worker->reading);
 	(void)yg_parser_free(worker->reading.parser);
 	(void)yg_scratch_free(worker->scratch);
+	(void)yg_repeats_free(worker->repeats);
 	free(worker->memo);
 	(void)yg_arena_free(worker->arena);
 	(void)yg_archive_unpacker_free(worker->unpacker);
@@ -191,8 +218,9 @@ static int keep_charges(struct yg_worker *worker, struct yg_batch *batch)
 	return YG_OK;
 }
 
+/* @line: NULL, or what the trace can be kept for. */
 static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_event *event,
-		 uint32_t record)
+		 uint32_t record, const struct yg_repeat_line *line)
 {
 	struct yg_trace *to = &batch->traces[batch->trace_count];
 	const struct yg_trace_opts opts = {.kept = yg_buf_bytes(&batch->text),
@@ -205,6 +233,8 @@ static int trace(struct yg_worker *worker, struct yg_batch *batch, struct yg_eve
 		rc = yg_trace_make(worker->detector->tracer, event, &hits, batch->arena, opts, to,
 				   &is_needed);
 	to->record = record;
+	if (rc == YG_OK && line)
+		yg_repeats_keep(worker->repeats, worker->scratch, line, event, to, is_needed);
 	if (rc == YG_OK && is_needed)
 		batch->trace_count++;
 	return rc;
@@ -243,16 +273,80 @@ static int unpack(struct yg_worker *worker, struct yg_batch *batch)
 	return worker->unpacker ? yg_batch_unpack(batch, worker->unpacker) : YG_ENOMEM;
 }
 
+static struct cut *cut_of(struct yg_worker *worker, size_t index)
+{
+	return &worker->cuts[index % (CUT_AHEAD + 1)];
+}
+
+/* Record number @index: can it be known from an earlier one, or kept for later ones? */
+static void cut_line(struct yg_worker *worker, const struct yg_batch *batch, size_t index)
+{
+	const struct yg_batch_record *record = &batch->records[index];
+	struct cut *cut = cut_of(worker, index);
+
+	cut->line.record = (struct yg_bytes){batch->text.data + record->at, record->size};
+	cut->line.position = record->position;
+	cut->is_cut = !record->is_torn && !record->is_long &&
+		      yg_repeats_is_awake(worker->repeats) &&
+		      yg_access_part(cut->line.record, &cut->line.parts) &&
+		      yg_access_instant(&worker->minute, &cut->line.parts, &cut->line.time_ns);
+	if (cut->is_cut)
+		yg_repeats_call(worker->repeats, worker->memo, &cut->line);
+}
+
+/* Before the record @index: those that follow it are cut. */
+static void look_ahead(struct yg_worker *worker, const struct yg_batch *batch, size_t index)
+{
+	if (index == 0)
+		for (size_t i = 0; i < CUT_AHEAD && i < batch->record_count; i++)
+			cut_line(worker, batch, i);
+	if (index + CUT_AHEAD < batch->record_count)
+		cut_line(worker, batch, index + CUT_AHEAD);
+	if (index + CALL_AHEAD < batch->record_count && cut_of(worker, index + CALL_AHEAD)->is_cut)
+		yg_repeats_call_rest(worker->repeats, &cut_of(worker, index + CALL_AHEAD)->line);
+}
+
+/* The same as run_record() for a line that says what an earlier one said. */
+static int run_repeated(struct yg_worker *worker, struct yg_batch *batch, uint32_t index,
+			const struct yg_repeat_line *line, bool *ret_is_known)
+{
+	struct yg_report_input *counts = &batch->counts;
+	struct yg_trace *to = &batch->traces[batch->trace_count];
+	bool is_needed;
+	int rc = yg_repeats_find(worker->repeats, worker->scratch, line, worker->memo,
+				 batch->arena, to, &is_needed, ret_is_known);
+
+	if (rc != YG_OK || !*ret_is_known)
+		return rc;
+	counts->records++;
+	counts->parsed++;
+	counts->by_format[YG_FORMAT_ACCESS]++;
+	count_time(batch, line->time_ns);
+	to->record = index;
+	batch->trace_count += is_needed;
+	return YG_OK;
+}
+
 static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t index)
 {
 	const struct yg_batch_record *record = &batch->records[index];
 	struct yg_bytes text = {batch->text.data + record->at, record->size};
 	struct yg_report_input *counts = &batch->counts;
 	bool is_text = batch->chunk_count == 0;
+	const struct yg_repeat_line *line = NULL;
+	bool is_known = false;
 	struct yg_event event;
 	struct yg_fault fault;
-	int rc;
+	int rc = YG_OK;
 
+	if (worker->is_repeating) {
+		look_ahead(worker, batch, index);
+		line = cut_of(worker, index)->is_cut ? &cut_of(worker, index)->line : NULL;
+	}
+	if (line)
+		rc = run_repeated(worker, batch, index, line, &is_known);
+	if (rc != YG_OK || is_known)
+		return rc;
 	rc = yg_reading_event(&worker->reading, batch, index, worker->arena, &event, &fault);
 	if (rc == YG_ENOMEM)
 		return rc;
@@ -275,7 +369,7 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 		event.position = record->position;
 	count_time(batch, event.time_ns);
 	rc = count_kind(worker, &event);
-	return rc == YG_OK ? trace(worker, batch, &event, index) : rc;
+	return rc == YG_OK ? trace(worker, batch, &event, index, line) : rc;
 }
 
 void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
@@ -292,6 +386,9 @@ void yg_worker_run(struct yg_worker *worker, struct yg_batch *batch)
 	batch->minutes = yg_arena_alloc(batch->arena, MINUTES_MAX * sizeof(*batch->minutes));
 	if (!batch->traces || !batch->minutes)
 		rc = YG_ENOMEM;
+	worker->is_repeating =
+		worker->repeats && batch->chunk_count == 0 &&
+		(batch->format == YG_FORMAT_ACCESS || batch->format == YG_FORMAT_UNKNOWN);
 	for (uint32_t i = 0; i < batch->record_count && rc == YG_OK; i++)
 		rc = run_record(worker, batch, i);
 	if (rc == YG_OK)

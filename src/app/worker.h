@@ -21,6 +21,7 @@ struct yg_detector {
 	const struct yg_narrow *narrow;	   /* records that count; NULL = all */
 	struct yg_parse_opts parse;	   /* reference_ns is set for each batch */
 	bool counts_kinds;		   /* fill the batch's kinds */
+	bool reads_all;			   /* know no line from an earlier one (detect/repeat.h) */
 	const _Atomic uint64_t *skip_from; /* NULL, or work is counted and rules left out from here
 					      on (app/quarantine.h) */
 	const struct yg_clock *profile_clock; /* NULL, or rules are measured with it */

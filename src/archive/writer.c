@@ -129,6 +129,7 @@ static void keep_frame(struct open_file *f, const struct yg_archive_frame *frame
 
 static int take_keys(struct yg_archive_writer *w, const struct yg_archive_facts *facts)
 {
+	w->is_list_full |= facts->is_keyless;
 	if (w->is_list_full || facts->key_count == 0)
 		return YG_OK;
 	if (w->list_count + (uint64_t)facts->key_count > 4 * YG_ARCHIVE_FRAME_KEYS_MAX) {
@@ -358,22 +359,31 @@ static int open_path(struct yg_archive_writer *w)
 	return rc;
 }
 
-/* The file of an hour: the one that was left open, else the first number that is free. */
+/*
+ * The file of an hour: the one that was left open, else the number behind the last. Earlier ones
+ * may have gone to stay within a bound: their numbers are not used again, so that order stays.
+ */
 static int choose_path(struct yg_archive_writer *w, int64_t hour_ns)
 {
 	struct open_file *f = &w->file;
 	const struct yg_archive_writer_opts *o = &w->opts;
+	unsigned part = YG_ARCHIVE_PARTS_MAX;
 
-	for (unsigned part = 0; part < YG_ARCHIVE_PARTS_MAX; part++) {
+	while (part-- > 0) {
+		if (!yg_archive_path(o->dir, o->org, hour_ns, part, YG_ARCHIVE_OPEN, f->path))
+			return YG_ELIMIT;
+		if (access(f->path, F_OK) == 0)
+			return YG_OK;
 		if (!yg_archive_path(o->dir, o->org, hour_ns, part, YG_ARCHIVE_CLOSED, f->path))
 			return YG_ELIMIT;
 		if (access(f->path, F_OK) == 0)
-			continue;
-		if (!yg_archive_path(o->dir, o->org, hour_ns, part, YG_ARCHIVE_OPEN, f->path))
-			return YG_ELIMIT;
-		return yg_archive_folders(f->path);
+			break;
 	}
-	return YG_ELIMIT;
+	/* Behind the last one; 0 when there is none: the loop ended below 0. */
+	if (++part == YG_ARCHIVE_PARTS_MAX ||
+	    !yg_archive_path(o->dir, o->org, hour_ns, part, YG_ARCHIVE_OPEN, f->path))
+		return YG_ELIMIT;
+	return yg_archive_folders(f->path);
 }
 
 static int64_t hour_of(int64_t time_ns)

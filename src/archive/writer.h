@@ -25,6 +25,7 @@ struct yg_archive_facts {
 	int64_t time_ns; /* or YG_TIME_NONE */
 	enum yg_format format;
 	bool is_unplaced;     /* see YG_ARCHIVE_UNPLACED */
+	bool is_keyless;      /* its keys are not known: its frame is read by every hunt */
 	const uint64_t *keys; /* valid until the next call */
 	uint32_t key_count;
 };

@@ -23,13 +23,13 @@ void yg_sha256(struct yg_bytes b, uint8_t to[YG_SHA256_BYTES]);
 /* Lower-case hex with NUL: room YG_SHA256_HEX + 1. */
 void yg_sha256_hex(struct yg_bytes b, char to[YG_SHA256_HEX + 1]);
 
-/* The same piece by piece: begin, add as often as there are pieces, end. */
-struct yg_sha256_run {
-	_Alignas(16) uint8_t state[128];
+/* The same over pieces that come one after the other. */
+struct yg_sha256_state {
+	_Alignas(8) uint8_t opaque[128];
 };
-void yg_sha256_begin(struct yg_sha256_run *run);
-void yg_sha256_add(struct yg_sha256_run *run, struct yg_bytes b);
-void yg_sha256_end(struct yg_sha256_run *run, uint8_t to[YG_SHA256_BYTES]);
+void yg_sha256_begin(struct yg_sha256_state *state);
+void yg_sha256_add(struct yg_sha256_state *state, struct yg_bytes b);
+void yg_sha256_end(struct yg_sha256_state *state, uint8_t to[YG_SHA256_BYTES]);
 
 /* Unpredictable bytes from the system. */
 void yg_random(uint8_t *to, size_t size);

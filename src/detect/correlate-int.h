@@ -7,10 +7,11 @@
  */
 #pragma once
 
+#include "base/hash.h"
 #include "detect/correlate.h"
 #include "detect/table-int.h"
 
-#define YG_MARKS_FIRST 4u
+#define YG_MARKS_FIRST 4u /* room when the second mark comes; the first stands in the group */
 #define YG_GRANULES    1024u /* marks that counting and reckoning make do with */
 
 /* An event that counts, or several close to each other. */
@@ -26,8 +27,11 @@ struct yg_mark {
 };
 
 struct yg_group {
-	struct yg_mark *marks; /* ring of @room (a power of two); temporal_ordered: see below */
-	uint32_t correlation;  /* engine index */
+	union {
+		struct yg_mark *marks; /* ring of @room (a power of two) */
+		struct yg_mark own;    /* where @room is 1: most groups never have a second one */
+	};
+	uint32_t correlation; /* engine index */
 	uint32_t first;
 	uint32_t count;
 	uint32_t room;
@@ -44,7 +48,7 @@ struct yg_correlator {
 	struct yg_table groups; /* struct yg_group */
 	uint64_t seed;
 	uint64_t evicted;
-	uint64_t marks_made;	/* of all groups: room */
+	uint64_t marks_made;	/* of all groups: room, as yg_marks_weight() has it */
 	int64_t last_ns;	/* of the last record with a time */
 	int64_t told_ns;	/* the same of the run before the one that waits in ahead */
 	struct yg_ahead *ahead; /* traces with keys that do not count yet */
@@ -87,9 +91,31 @@ static inline bool yg_is_within(const struct yg_step *step, int64_t time_ns)
 	return yg_apart(step->time_ns, time_ns) <= (uint64_t)step->rule->timespan_ns;
 }
 
-static inline struct yg_mark *yg_mark_at(const struct yg_group *group, uint32_t i)
+/* The marks as they stand in memory; @group must have room for one. */
+static inline struct yg_mark *yg_marks_of(struct yg_group *group)
 {
-	return &group->marks[(group->first + i) & (group->room - 1)];
+	return group->room > 1 ? group->marks : &group->own;
+}
+
+static inline struct yg_mark *yg_mark_at(struct yg_group *group, uint32_t i)
+{
+	return &yg_marks_of(group)[(group->first + i) & (group->room - 1)];
+}
+
+/* What a group with @room counts in marks_made. */
+static inline uint32_t yg_marks_weight(uint32_t room)
+{
+	return room > 0 && room < YG_MARKS_FIRST ? YG_MARKS_FIRST : room;
+}
+
+/* The key of a correlation's group in the table. */
+static inline uint64_t yg_group_hash(const struct yg_correlator *correlator, uint32_t correlation,
+				     uint64_t key)
+{
+	uint64_t parts[2] = {correlation, key};
+
+	return yg_hash64((struct yg_bytes){(const uint8_t *)parts, sizeof(parts)},
+			 correlator->seed);
 }
 
 /* Forget the group that was longest without a record. */

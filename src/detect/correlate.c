@@ -130,10 +130,10 @@ static int take_ordered(struct yg_correlator *correlator, uint32_t index, struct
 		return rc;
 	step->group->count = steps; /* and first stays 0 */
 	for (uint32_t i = 0; i < terms && !*ret_is_done; i++)
-		*ret_is_done = take_chain(step, step->group->marks + i * rule->ref_count,
+		*ret_is_done = take_chain(step, yg_marks_of(step->group) + i * rule->ref_count,
 					  rule->terms ? rule->terms[i] : all);
 	if (*ret_is_done)
-		memset(step->group->marks, 0, steps * sizeof(*step->group->marks));
+		memset(yg_marks_of(step->group), 0, steps * sizeof(struct yg_mark));
 	return YG_OK;
 }
 
@@ -286,7 +286,7 @@ static void look_at_ways(const struct yg_step *step, struct yg_correlation_look 
 {
 	look->steps = look->is_done ? (uint32_t)step->total : 0;
 	for (uint32_t i = 0; !look->is_done && i < step->group->count; i++) {
-		const struct yg_mark *mark = &step->group->marks[i];
+		const struct yg_mark *mark = &yg_marks_of(step->group)[i];
 
 		if (mark->count <= look->steps)
 			continue;

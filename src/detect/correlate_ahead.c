@@ -12,11 +12,19 @@
 
 #include "base/ban.h"
 
+#define CALLED_KEYS 2u /* of a trace; most have no more */
+
+/* How many records ahead the parts of a group are called from memory. */
+#define CALL_SLOT	48u
+#define CALL_ENTRY	32u
+#define CALL_NEIGHBOURS 16u
+
 /* A trace with keys, by the time it counts at. */
 struct yg_ahead {
 	int64_t time_ns;
 	uint64_t order; /* in the input */
 	const struct yg_trace *trace;
+	uint64_t called[CALLED_KEYS]; /* keys of groups; 0 = none yet */
 };
 
 static int by_time(const void *left, const void *right)
@@ -55,7 +63,7 @@ static int add_run(struct yg_correlator *correlator, struct yg_trace_run run,
 		if (counted && counted[i])
 			continue;
 		correlator->ahead[correlator->ahead_count++] = (struct yg_ahead){
-			correlator->last_ns, ++correlator->ahead_order, &run.traces[i]};
+			correlator->last_ns, ++correlator->ahead_order, &run.traces[i], {0}};
 	}
 	return rc;
 }
@@ -82,6 +90,46 @@ static uint32_t sort(struct yg_correlator *correlator, struct yg_trace_run now)
 	return due;
 }
 
+static void call_slots(const struct yg_correlator *correlator, struct yg_ahead *ahead)
+{
+	const struct yg_trace *trace = ahead->trace;
+
+	for (uint32_t i = 0; i < CALLED_KEYS && i < trace->key_count; i++) {
+		ahead->called[i] = yg_group_hash(correlator, trace->keys[i].correlation,
+						 trace->keys[i].group);
+		yg_table_call_slot(&correlator->groups, ahead->called[i]);
+	}
+}
+
+static void call_neighbours(const struct yg_correlator *correlator, const struct yg_ahead *ahead)
+{
+	for (uint32_t i = 0; i < CALLED_KEYS && ahead->called[i]; i++) {
+		struct yg_group *group =
+			yg_table_call_neighbours(&correlator->groups, ahead->called[i]);
+
+		if (!group || group->count == 0 || group->room == 1)
+			continue;
+		__builtin_prefetch(yg_mark_at(group, 0));
+		__builtin_prefetch(yg_mark_at(group, group->count - 1));
+	}
+}
+
+/* Groups lie anywhere in memory: what the records behind number @at need is called for. */
+static void call_ahead(const struct yg_correlator *correlator, uint32_t at)
+{
+	struct yg_ahead *ahead = correlator->ahead;
+	uint32_t count = correlator->ahead_count;
+
+	if (at + CALL_SLOT < count)
+		call_slots(correlator, &ahead[at + CALL_SLOT]);
+	if (at + CALL_ENTRY < count)
+		for (uint32_t i = 0; i < CALLED_KEYS && ahead[at + CALL_ENTRY].called[i]; i++)
+			(void)yg_table_call_entry(&correlator->groups,
+						  ahead[at + CALL_ENTRY].called[i]);
+	if (at + CALL_NEIGHBOURS < count)
+		call_neighbours(correlator, &ahead[at + CALL_NEIGHBOURS]);
+}
+
 int yg_correlator_take_all(struct yg_correlator *correlator, struct yg_trace_run now,
 			   struct yg_trace_run next, yg_correlator_emit_fn emit, void *arg)
 {
@@ -103,6 +151,7 @@ int yg_correlator_take_all(struct yg_correlator *correlator, struct yg_trace_run
 		const struct yg_ahead *ahead = &correlator->ahead[taken];
 		uint32_t done_count;
 
+		call_ahead(correlator, taken);
 		rc = yg_correlator_take_at(correlator, ahead->trace, ahead->time_ns, done,
 					   YG_CORRELATION_DONE_MAX, &done_count);
 		if (rc == YG_OK && done_count > 0)

@@ -11,17 +11,16 @@ void yg_groups_forget_oldest(struct yg_correlator *correlator)
 	uint32_t index = correlator->groups.oldest;
 	struct yg_group *group = yg_table_at(&correlator->groups, index);
 
-	correlator->marks_made -= group->room;
-	free(group->marks);
+	correlator->marks_made -= yg_marks_weight(group->room);
+	if (group->room > 1)
+		free(group->marks);
 	yg_table_remove(&correlator->groups, index);
 }
 
 int yg_groups_find(struct yg_correlator *correlator, uint32_t correlation, uint64_t key,
 		   uint32_t *ret_index)
 {
-	uint64_t parts[2] = {correlation, key};
-	uint64_t hash = yg_hash64((struct yg_bytes){(const uint8_t *)parts, sizeof(parts)},
-				  correlator->seed);
+	uint64_t hash = yg_group_hash(correlator, correlation, key);
 	struct yg_group *group;
 	int rc;
 
@@ -45,18 +44,20 @@ int yg_groups_find(struct yg_correlator *correlator, uint32_t correlation, uint6
 
 /* --- the ring of marks ------------------------------------------------------------------------ */
 
-/* Room for one more mark; the ring is laid out anew from its start. YG_OK or YG_ENOMEM. */
+/* Room for @room marks; the ring is laid out anew from its start. YG_OK or YG_ENOMEM. */
 static int grow(struct yg_correlator *correlator, struct yg_group *group, uint32_t room)
 {
-	struct yg_mark *marks = yg_calloc(room, sizeof(*marks));
+	struct yg_mark *marks = room > 1 ? yg_calloc(room, sizeof(*marks)) : NULL;
 
-	if (!marks)
+	if (room > 1 && !marks)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < group->count; i++)
 		marks[i] = *yg_mark_at(group, i);
-	free(group->marks);
-	correlator->marks_made += room - group->room;
-	group->marks = marks;
+	correlator->marks_made += yg_marks_weight(room) - yg_marks_weight(group->room);
+	if (group->room > 1)
+		free(group->marks);
+	if (marks)
+		group->marks = marks;
 	group->first = 0;
 	group->room = room;
 	return YG_OK;
@@ -65,13 +66,14 @@ static int grow(struct yg_correlator *correlator, struct yg_group *group, uint32
 int yg_marks_want(struct yg_correlator *correlator, uint32_t index, uint32_t need)
 {
 	struct yg_group *group = yg_table_at(&correlator->groups, index);
-	uint32_t room = group->room ? group->room : YG_MARKS_FIRST;
+	uint32_t room = group->room ? group->room : 1;
 
 	while (room < need)
-		room *= 2;
+		room = room < YG_MARKS_FIRST ? YG_MARKS_FIRST : room * 2;
 	if (room == group->room)
 		return YG_OK;
-	while (correlator->marks_made + (room - group->room) > YG_CORRELATION_POOL_MAX &&
+	while (correlator->marks_made + yg_marks_weight(room) - yg_marks_weight(group->room) >
+		       YG_CORRELATION_POOL_MAX &&
 	       correlator->groups.count > 1) {
 		yg_groups_forget_oldest(correlator);
 		correlator->evicted++;

@@ -143,7 +143,7 @@ static int add_correlations(const struct yg_engine *engine, struct yg_buf *to)
 	return YG_OK;
 }
 
-static void add_group(struct yg_buf *to, const struct yg_group *group)
+static void add_group(struct yg_buf *to, struct yg_group *group)
 {
 	add_u64(to, group->correlation);
 	add_u64(to, group->key);

@@ -40,6 +40,9 @@ struct yg_slot {
 	uint32_t last;
 };
 
+#define YG_CHARGED_MAX 8u
+
+struct yg_charge;
 struct yg_meter;
 
 struct yg_scratch {
@@ -61,6 +64,8 @@ struct yg_scratch {
 	struct yg_meter *meter;		   /* NULL = nothing is counted (detect/meter.h) */
 	uint64_t *costs; /* per predicate: round << 32 | work of evaluating it; NULL likewise */
 	uint64_t work;	 /* counted work of all evaluations so far */
+	struct yg_charge *charged; /* of the record at hand, the first ones; NULL likewise */
+	uint32_t charged_count;	   /* all of them */
 
 	/* The record at hand. */
 	const struct yg_img_group *group;

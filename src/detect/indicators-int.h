@@ -209,9 +209,12 @@ struct yg_indicator_clean_text {
 	uint8_t text[YG_INDICATOR_MEMO_TEXT];
 };
 
-/* Direct-mapped: each place holds what fell there last. */
+#define YG_INDICATOR_MEMO_KEYS 65536u
+
+/* Texts: each place holds what fell there last; keys: each two the last two. */
 struct yg_indicator_memo {
 	struct yg_indicator_clean_text texts[YG_INDICATOR_MEMO_TEXTS];
+	uint64_t keys[YG_INDICATOR_MEMO_KEYS]; /* yg_indicators_is_clean(); 0: free */
 };
 
 /* A text of this record that is kept there unless the filter lets something in it pass. */

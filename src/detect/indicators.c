@@ -238,6 +238,49 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 	return s.count;
 }
 
+__attribute__((noinline)) static bool is_clean(const struct yg_indicators *set,
+					       struct yg_bytes address)
+{
+	struct yg_indicator_hit hit;
+	YG_INDICATOR_SCAN(s);
+
+	yg_indicator_scan_init(&s, yg_indicators_listed(set), &hit, 1);
+	s.text = address;
+	yg_indicator_scan_text(&s);
+	yg_indicator_scan_end(&s);
+	return s.count == 0;
+}
+
+/* The two places of a key: those that were kept last. */
+static const uint64_t *places_of(const struct yg_indicator_memo *memo, uint64_t key)
+{
+	_Static_assert(YG_INDICATOR_MEMO_KEYS == 1u << 16, "two for each that 15 bits name");
+	return &memo->keys[(key * UINT64_C(0x9e3779b97f4a7c15) >> 49) * 2];
+}
+
+void yg_indicators_call_clean(const struct yg_indicator_memo *memo, uint64_t key)
+{
+	__builtin_prefetch(places_of(memo, key));
+}
+
+bool yg_indicators_is_clean(const struct yg_indicators *set, struct yg_bytes address, uint64_t key,
+			    struct yg_indicator_memo *memo)
+{
+	const uint64_t *places = places_of(memo, key);
+	uint64_t *to = &memo->keys[places - memo->keys];
+
+	assert(set->is_finished);
+	if (key != 0 && (places[0] == key || places[1] == key))
+		return true;
+	if (!is_clean(set, address))
+		return false;
+	if (key != 0) {
+		to[1] = to[0];
+		to[0] = key;
+	}
+	return true;
+}
+
 bool yg_indicators_is_allowed(const struct yg_indicators *set, struct yg_bytes actor,
 			      struct yg_bytes *ret_reason)
 {

@@ -118,7 +118,7 @@ struct yg_indicator yg_indicators_get(const struct yg_indicators *set, uint32_t 
 
 /*
  * Texts in which nothing was found, kept for the next record: user agents, pages and programs
- * repeat. 256 KiB; one thread. Free with free(). NULL: no memory.
+ * repeat; and addresses of clients. 768 KiB; one thread. Free with free(). NULL: no memory.
  */
 struct yg_indicator_memo;
 struct yg_indicator_memo *yg_indicator_memo_new(void);
@@ -141,3 +141,14 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 /* The reason when @actor (an address or name) is on an allow list, else an empty run. */
 bool yg_indicators_is_allowed(const struct yg_indicators *set, struct yg_bytes actor,
 			      struct yg_bytes *ret_reason);
+
+/*
+ * Is no indicator in @address, the value of a field that holds a client's address? @key: no other
+ * address has it (struct yg_access_parts), by which @memo remembers that it is so; 0: none. Cost: a
+ * look there, or a search.
+ */
+bool yg_indicators_is_clean(const struct yg_indicators *set, struct yg_bytes address, uint64_t key,
+			    struct yg_indicator_memo *memo);
+
+/* The place of @memo that will be looked at then is called from memory. */
+void yg_indicators_call_clean(const struct yg_indicator_memo *memo, uint64_t key);

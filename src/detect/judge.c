@@ -606,6 +606,20 @@ static int take_findings(struct yg_judge *judge, struct yg_look *look, struct yg
 	return rc;
 }
 
+#define CALL_NEAR  8u /* traces ahead: their sources are fetched */
+#define CALL_LATER 16u
+
+static void call_ahead(const struct yg_judge *judge, const struct yg_trace *trace)
+{
+	size_t left = is_of_now(judge, trace)
+			      ? (size_t)(judge->now.traces + judge->now.count - trace)
+			      : 0;
+
+	if (left > CALL_LATER)
+		yg_outcomes_call(judge->outcomes, trace[CALL_NEAR].actor_hash,
+				 trace[CALL_LATER].actor_hash);
+}
+
 int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
 {
 	struct yg_look look;
@@ -613,6 +627,7 @@ int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
 	int rc = YG_OK;
 
 	judge->record++;
+	call_ahead(judge, trace);
 	yg_outcomes_look(judge->outcomes, trace, &look);
 	if (trace->hit_count > 0 || trace->key_count > 0 || trace->indicator_count > 0)
 		rc = take_findings(judge, &look, source);

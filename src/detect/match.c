@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "detect/engine-int.h"
 #include "detect/meter-int.h"
+#include "detect/repeat-int.h"
 
 #include "base/ban.h"
 
@@ -53,6 +54,7 @@ struct yg_scratch *yg_scratch_free(struct yg_scratch *scratch)
 	free(scratch->values);
 	free(scratch->memo);
 	free(scratch->costs);
+	free(scratch->charged);
 	(void)yg_meter_free(scratch->meter);
 	free(scratch);
 	return NULL;
@@ -395,6 +397,14 @@ static bool run(struct yg_scratch *s, uint32_t rule)
 	return at == YG_IMG_TRUE;
 }
 
+static void charge(struct yg_scratch *s, uint32_t rule, uint64_t cost)
+{
+	yg_meter_charge(s->meter, rule, cost);
+	if (s->charged_count < YG_CHARGED_MAX)
+		s->charged[s->charged_count] = (struct yg_charge){rule, cost};
+	s->charged_count++;
+}
+
 /* The same with all that is counted and, on some records, measured. */
 static bool run_metered(struct yg_scratch *s, uint32_t rule)
 {
@@ -415,7 +425,7 @@ static bool run_metered(struct yg_scratch *s, uint32_t rule)
 	for (; at < YG_IMG_FALSE; tests++)
 		at = test(s, img->code[at].pred) ? img->code[at].if_true : img->code[at].if_false;
 	if (s->work - before > YG_METER_FREE)
-		yg_meter_charge(meter, number, s->work - before);
+		charge(s, number, s->work - before);
 	if (!profile)
 		return at == YG_IMG_TRUE;
 	if (meter->is_timing) {
@@ -429,6 +439,54 @@ static bool run_metered(struct yg_scratch *s, uint32_t rule)
 	profile->tests += tests;
 	profile->matches += at == YG_IMG_TRUE;
 	return at == YG_IMG_TRUE;
+}
+
+/* The most that a comparison counts whose answer is not known; 0: it was settled by its atom. */
+static uint64_t unsure_work(const struct yg_scratch *s, uint32_t index)
+{
+	const struct yg_img_pred *pred = &s->engine->img.preds[index];
+
+	if (s->settled[index / 8] >> (index % 8) & 1)
+		return 0;
+	if (pred->field == YG_PRED_KEYWORD ||
+	    (pred->op >= YG_PRED_GLOB && pred->op != YG_PRED_CIDR && pred->op != YG_IMG_ONE_OF &&
+	     !(pred->op >= YG_PRED_LT && pred->op <= YG_PRED_IS_NULL)))
+		return YG_METER_FREE + 1;
+	return YG_METER_FREE / 2; /* short values, a list at most: engine-int.h, work_of() */
+}
+
+bool yg_match_may_fit(struct yg_scratch *s, uint32_t entry, const uint8_t *unsure)
+{
+	uint8_t is_reached[YG_REPEAT_STEPS_MAX] = {0};
+	const struct yg_img_code *code = s->engine->img.code + entry;
+	uint64_t before = s->work, extra = 0;
+	uint32_t last = 0;
+
+	if (entry >= YG_IMG_FALSE)
+		return entry == YG_IMG_TRUE;
+	is_reached[0] = 1;
+	for (uint32_t at = 0; at <= last; at++) {
+		bool is_unsure = unsure[code[at].pred / 8] >> code[at].pred % 8 & 1;
+		bool is_true = is_reached[at] && !is_unsure && test(s, code[at].pred);
+		const uint32_t next[2] = {code[at].if_true, code[at].if_false};
+
+		if (!is_reached[at])
+			continue;
+		extra += is_unsure ? unsure_work(s, code[at].pred) : 0;
+		for (unsigned way = 0; way < 2; way++) {
+			if (!is_unsure && is_true == (way == 1))
+				continue;
+			if (next[way] == YG_IMG_TRUE)
+				return true;
+			if (next[way] == YG_IMG_FALSE)
+				continue;
+			if (next[way] - entry >= YG_REPEAT_STEPS_MAX)
+				return true;
+			is_reached[next[way] - entry] = 1;
+			last = next[way] - entry > last ? next[way] - entry : last;
+		}
+	}
+	return s->error != YG_OK || s->work - before + extra > YG_METER_FREE;
 }
 
 /* A record as it came: decoding later changes sizes. */
@@ -472,6 +530,7 @@ static void start(struct yg_scratch *s, const struct yg_img_group *group, struct
 	s->value_count =
 		event->field_count < YG_EVENT_FIELDS_MAX ? event->field_count : YG_EVENT_FIELDS_MAX;
 	s->candidate_count = 0;
+	s->charged_count = 0;
 	s->error = YG_OK;
 	yg_arena_reset(s->arena);
 	s->values[s->value_count] = (struct yg_value){.text = event->raw, .is_ready = true};
@@ -505,6 +564,7 @@ int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 	uint32_t count = 0;
 
 	*ret = (struct yg_hits){.rules = scratch->hits};
+	scratch->group = NULL;
 	if (number == YG_IMG_NONE)
 		return YG_OK;
 	start(scratch, group, event);

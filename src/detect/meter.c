@@ -75,7 +75,9 @@ static int make(struct yg_scratch *scratch)
 	meter->charges = yg_calloc(yg_engine_rule_count(engine) + 1u, sizeof(*meter->charges));
 	meter->groups = yg_calloc(meter->group_count + 1u, sizeof(*meter->groups));
 	scratch->costs = yg_calloc(engine->img.preds_count + 1u, sizeof(*scratch->costs));
-	if (!meter->costs || !meter->charges || !meter->groups || !scratch->costs) {
+	scratch->charged = yg_calloc(YG_CHARGED_MAX, sizeof(*scratch->charged));
+	if (!meter->costs || !meter->charges || !meter->groups || !scratch->costs ||
+	    !scratch->charged) {
 		(void)yg_meter_free(meter);
 		return YG_ENOMEM;
 	}

@@ -47,6 +47,9 @@ struct yg_look {
 	bool has_median;   /* the path has just got enough answers to compare others with */
 };
 
+/* The sources of traces that will be looked at soon, the nearer and the later one: fetched. */
+void yg_outcomes_call(const struct yg_outcomes *outcomes, uint64_t near_hash, uint64_t later_hash);
+
 /* Cost: one probe for the source, one for the path. */
 void yg_outcomes_look(struct yg_outcomes *outcomes, const struct yg_trace *trace,
 		      struct yg_look *ret);

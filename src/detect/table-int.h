@@ -33,6 +33,13 @@ struct yg_table {
 	uint32_t oldest;
 };
 
+/* What links one entry to its neighbours. */
+struct yg_table_link {
+	uint64_t key;
+	uint32_t newer; /* index, or YG_TABLE_NONE */
+	uint32_t older; /* likewise; of a free entry: the next free one */
+};
+
 /* In place; nothing is allocated yet. @count_max <= 2^30. */
 void yg_table_init(struct yg_table *table, size_t entry_bytes, uint32_t count_max);
 void yg_table_done(struct yg_table *table);
@@ -61,4 +68,47 @@ static inline bool yg_table_is_full(const struct yg_table *table)
 static inline void *yg_table_at(const struct yg_table *table, uint32_t index)
 {
 	return table->entries + (size_t)index * table->entry_bytes;
+}
+
+/* Where the search for @key begins. */
+static inline uint32_t yg_table_home(const struct yg_table *table, uint64_t key)
+{
+	return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & table->slot_mask;
+}
+
+/*
+ * What will be looked for soon is called from memory in three steps, each of which needs what the
+ * one before called: the slot, the entry, its neighbours. None of them changes anything; a wrong
+ * guess costs time only.
+ */
+static inline void yg_table_call_slot(const struct yg_table *table, uint64_t key)
+{
+	if (table->count > 0)
+		__builtin_prefetch(&table->slots[yg_table_home(table, key)]);
+}
+
+/* The entry at home for @key, or NULL. */
+static inline void *yg_table_call_entry(const struct yg_table *table, uint64_t key)
+{
+	uint32_t slot = table->count > 0 ? table->slots[yg_table_home(table, key)] : 0;
+
+	if (!slot)
+		return NULL;
+	__builtin_prefetch(&table->links[slot - 1]);
+	__builtin_prefetch(yg_table_at(table, slot - 1));
+	__builtin_prefetch((const uint8_t *)yg_table_at(table, slot - 1) + table->entry_bytes - 1);
+	return yg_table_at(table, slot - 1);
+}
+
+static inline void *yg_table_call_neighbours(const struct yg_table *table, uint64_t key)
+{
+	uint32_t slot = table->count > 0 ? table->slots[yg_table_home(table, key)] : 0;
+
+	if (!slot)
+		return NULL;
+	if (table->links[slot - 1].newer != YG_TABLE_NONE)
+		__builtin_prefetch(&table->links[table->links[slot - 1].newer]);
+	if (table->links[slot - 1].older != YG_TABLE_NONE)
+		__builtin_prefetch(&table->links[table->links[slot - 1].older]);
+	return yg_table_at(table, slot - 1);
 }

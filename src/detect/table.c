@@ -9,12 +9,6 @@
 
 #define FIRST_ROOM 64u
 
-struct yg_table_link {
-	uint64_t key;
-	uint32_t newer;
-	uint32_t older; /* of a free entry: the next free one */
-};
-
 void yg_table_init(struct yg_table *table, size_t entry_bytes, uint32_t count_max)
 {
 	assert(count_max > 0);
@@ -34,16 +28,11 @@ void yg_table_done(struct yg_table *table)
 	yg_table_init(table, table->entry_bytes, table->max);
 }
 
-static uint32_t home(const struct yg_table *table, uint64_t key)
-{
-	return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & table->slot_mask;
-}
-
 uint32_t yg_table_find(const struct yg_table *table, uint64_t key)
 {
 	if (table->count == 0)
 		return YG_TABLE_NONE;
-	for (uint32_t at = home(table, key);; at = (at + 1) & table->slot_mask) {
+	for (uint32_t at = yg_table_home(table, key);; at = (at + 1) & table->slot_mask) {
 		uint32_t slot = table->slots[at];
 
 		if (!slot)
@@ -95,7 +84,7 @@ void yg_table_touch(struct yg_table *table, uint32_t index)
 
 static void put_slot(struct yg_table *table, uint32_t index)
 {
-	uint32_t at = home(table, table->links[index].key);
+	uint32_t at = yg_table_home(table, table->links[index].key);
 
 	while (table->slots[at])
 		at = (at + 1) & table->slot_mask;
@@ -172,12 +161,12 @@ int yg_table_add(struct yg_table *table, uint64_t key, uint32_t *ret_index)
 static void drop_slot(struct yg_table *table, uint32_t index)
 {
 	uint32_t mask = table->slot_mask;
-	uint32_t gap = home(table, table->links[index].key);
+	uint32_t gap = yg_table_home(table, table->links[index].key);
 
 	while (table->slots[gap] != index + 1)
 		gap = (gap + 1) & mask;
 	for (uint32_t at = (gap + 1) & mask; table->slots[at]; at = (at + 1) & mask) {
-		uint32_t wants = home(table, table->links[table->slots[at] - 1].key);
+		uint32_t wants = yg_table_home(table, table->links[table->slots[at] - 1].key);
 
 		if (((at - wants) & mask) >= ((at - gap) & mask)) {
 			table->slots[gap] = table->slots[at];

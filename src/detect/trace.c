@@ -130,14 +130,23 @@ uint64_t yg_trace_hash_folded(struct yg_bytes b, uint64_t seed)
 	return yg_hash64((struct yg_bytes){folded, yg_fold(b, folded)}, seed);
 }
 
+/* Name @i of the group-by (the values) as records of @ref have it. */
+static uint32_t name_of(const struct yg_correlation *correlation, uint32_t ref, uint32_t i,
+			bool is_value)
+{
+	const uint32_t *plain = is_value ? correlation->value_fields : correlation->group_by;
+
+	return correlation->aliases ? correlation->aliases[ref * YG_CORRELATION_ALIAS_ROW +
+							   (is_value ? YG_GROUP_BY_MAX : 0) + i]
+				    : plain[i];
+}
+
 /* Field @i of the group-by, in a record of ref @ref; NULL when it has none. */
 static struct yg_field *find_group_field(struct yg_event *event,
 					 const struct yg_correlation *correlation, uint32_t ref,
 					 uint32_t i)
 {
-	uint32_t name = correlation->aliases
-				? correlation->aliases[ref * YG_CORRELATION_ALIAS_ROW + i]
-				: correlation->group_by[i];
+	uint32_t name = name_of(correlation, ref, i, false);
 
 	return name ? yg_event_find(event, name) : NULL;
 }
@@ -146,10 +155,7 @@ static struct yg_field *find_value_field(struct yg_event *event,
 					 const struct yg_correlation *correlation, uint32_t ref,
 					 uint32_t i)
 {
-	uint32_t name =
-		correlation->aliases
-			? correlation->aliases[ref * YG_CORRELATION_ALIAS_ROW + YG_GROUP_BY_MAX + i]
-			: correlation->value_fields[i];
+	uint32_t name = name_of(correlation, ref, i, true);
 
 	return name ? yg_event_find(event, name) : NULL;
 }
@@ -191,6 +197,48 @@ static bool value_of(const struct yg_tracer *tracer, const struct yg_correlation
 static bool is_number_type(enum yg_correlation_type type)
 {
 	return type >= YG_CORRELATION_VALUE_SUM;
+}
+
+/* Do @count names leave the client out, or are they the client alone? */
+static bool plan_names(const struct yg_correlation *correlation, uint32_t ref, uint32_t count,
+		       bool is_value, bool *ret_is_client)
+{
+	*ret_is_client = false;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t name = name_of(correlation, ref, i, is_value);
+
+		if (name == YG_F_sc_bytes)
+			return false;
+		*ret_is_client |= name == YG_F_c_ip || name == YG_F_src_ip;
+	}
+	return !*ret_is_client || count == 1;
+}
+
+bool yg_trace_plan_key(const struct yg_tracer *tracer, const struct yg_trace_key *key,
+		       struct yg_trace_key_plan *ret)
+{
+	const struct yg_correlation *correlation =
+		yg_engine_rule(tracer->engine, key->correlation)->correlation;
+
+	if (!plan_names(correlation, key->ref, correlation->group_by_count, false,
+			&ret->is_group_client) ||
+	    !plan_names(correlation, key->ref, correlation->value_field_count, true,
+			&ret->is_value_client))
+		return false;
+	if (correlation->type == YG_CORRELATION_VALUE_COUNT || yg_is_share(correlation))
+		return true;
+	/* a client's address as a number, or a value that is not made */
+	return !ret->is_value_client;
+}
+
+uint64_t yg_trace_client_group(const struct yg_tracer *tracer, struct yg_bytes client)
+{
+	return yg_trace_hash_folded(client, tracer->seed + 1); /* as group_of() */
+}
+
+uint64_t yg_trace_client_value(const struct yg_tracer *tracer, struct yg_bytes client)
+{
+	return yg_trace_hash_folded(client, tracer->seed); /* as value_of() */
 }
 
 /* The key for @feed; false when the record lacks a field that the correlation needs. */

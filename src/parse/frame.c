@@ -93,6 +93,7 @@ static int next_line(struct yg_framer *framer, struct yg_bytes data, bool is_end
 	size = end == SIZE_MAX ? data.size : from + end;
 	(void)give(ret, yg_bytes_cut(data, 0, size), end == SIZE_MAX ? size : size + 1);
 	ret->is_torn = end == SIZE_MAX;
+	ret->is_line = end != SIZE_MAX;
 	if (size > 0 && data.data[size - 1] == '\r')
 		ret->record.size--;
 	ret->is_skipped = is_blank(ret->record);
@@ -148,9 +149,10 @@ static int next_line_or_event(struct yg_framer *framer, struct yg_bytes data, bo
 	bool may_join = !framer->is_dropping && is_audit(data);
 	int rc = next_line(framer, data, is_end, ret);
 
-	return rc == YG_OK && may_join && !ret->is_skipped && !ret->is_long
-		       ? join_audit(data, is_end, ret)
-		       : rc;
+	if (rc != YG_OK || !may_join || ret->is_skipped || ret->is_long)
+		return rc;
+	ret->is_line = false; /* maybe several */
+	return join_audit(data, is_end, ret);
 }
 
 /*

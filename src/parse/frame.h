@@ -36,6 +36,7 @@ struct yg_frame {
 	bool is_torn;		/* the input ended, or a limit was met, inside the record */
 	bool is_skipped; /* no record here: @consumed bytes were separators or an empty line */
 	bool is_long;	 /* a line beyond YG_EVENT_RECORD_MAX: record holds its beginning */
+	bool is_line;	 /* the bytes consumed are one line, with its LF at their end */
 };
 
 /* Kept between calls on one input. Start with all zero and the framing set. */

@@ -251,7 +251,12 @@ static int replay_last(struct yg_spool *spool)
 	yg_buf_reset(&spool->ledger.unit);
 	if (rc != YG_EEND && rc != YG_EFORMAT)
 		return rc;
-	return end == 0 ? YG_EFORMAT : yg_spool_segment_cut(spool, end);
+	if (end == 0)
+		return YG_EFORMAT;
+	rc = yg_spool_segment_cut(spool, end);
+	/* What a killed process wrote may be in the system's memory only: before anybody builds on
+	 * it, it is on the disk. */
+	return rc == YG_OK ? yg_spool_segment_sync(spool) : rc;
 }
 
 /* Numbers that were given up, and whose segment outlived that. */
@@ -516,6 +521,32 @@ int yg_spool_commit(struct yg_spool *spool, const struct yg_wire_batch *batch,
 	return yg_spool_commit_listed(spool, batch, packed, checkpoint, YG_S(""), now_ns);
 }
 
+/* The state is what holds the checkpoint between two batches. */
+int yg_spool_commit_place(struct yg_spool *spool, struct yg_bytes checkpoint, int64_t now_ns)
+{
+	struct yg_buf before;
+	int rc;
+
+	if (checkpoint.size > YG_SPOOL_CHECKPOINT_MAX)
+		return YG_ELIMIT;
+	yg_spool_lock(spool);
+	before = spool->checkpoint;
+	yg_buf_init(&spool->checkpoint, YG_SPOOL_CHECKPOINT_MAX);
+	yg_buf_add(&spool->checkpoint, checkpoint);
+	rc = yg_buf_error(&spool->checkpoint);
+	if (rc == YG_OK)
+		rc = last_segment(spool)->size >= spool->segment_max
+			     ? roll(spool, now_ns)
+			     : yg_spool_sync_state(spool, now_ns);
+	if (rc == YG_OK) {
+		yg_buf_done(&before);
+	} else {
+		yg_buf_done(&spool->checkpoint);
+		spool->checkpoint = before;
+	}
+	return yg_spool_unlock(spool, rc);
+}
+
 /* ---- sending ---- */
 
 static const struct yg_spool_epoch *epoch_of(const struct yg_spool *spool, uint64_t number)
@@ -526,15 +557,32 @@ static const struct yg_spool_epoch *epoch_of(const struct yg_spool *spool, uint6
 	return &spool->epochs[0];
 }
 
-/* Batch @number to spool->reading. YG_OK; YG_EEND: it cannot be read; or an error. */
+/*
+ * From where @entry ends to batch @number. The line right before it, if there is one, is its own:
+ * *ret_line is the digest of that.
+ */
+static int seek_batch(struct yg_spool *spool, int fd, uint64_t number, struct yg_entry *entry,
+		      uint8_t ret_line[YG_SHA256_BYTES], bool *ret_has_line)
+{
+	*ret_has_line = false;
+	for (;;) {
+		int rc = yg_spool_segment_read(fd, entry->end, &spool->reading, entry);
+
+		if (rc != YG_OK || (entry->kind == YG_SPOOL_BATCH_ENTRY && entry->number == number))
+			return rc;
+		*ret_has_line = entry->kind == YG_SPOOL_LINE_ENTRY;
+		if (*ret_has_line)
+			yg_sha256(entry->body, ret_line);
+	}
+}
+
 int yg_spool_find_batch(struct yg_spool *spool, uint64_t number, struct yg_wire_batch *ret)
 {
 	struct yg_bytes checkpoint;
 	struct yg_entry entry = {0};
 	size_t i = spool->segment_count - 1;
 	uint8_t line[YG_SHA256_BYTES] = {0};
-	bool has_line = false;
-	bool is_found;
+	bool has_line;
 	int fd;
 	int rc;
 
@@ -545,29 +593,18 @@ int yg_spool_find_batch(struct yg_spool *spool, uint64_t number, struct yg_wire_
 	rc = yg_spool_segment_open(spool, i, false, &fd);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_EEND : rc;
-	do {
-		rc = yg_spool_segment_read(fd, entry.end, &spool->reading, &entry);
-		/* The last line before a batch is the one of that batch. */
-		if (rc == YG_OK && entry.kind == YG_SPOOL_LINE_ENTRY)
-			yg_sha256(entry.body, line);
-		has_line = rc == YG_OK && (entry.kind == YG_SPOOL_LINE_ENTRY ||
-					   (entry.kind == YG_SPOOL_BATCH_ENTRY && has_line));
-		is_found =
-			rc == YG_OK && entry.kind == YG_SPOOL_BATCH_ENTRY && entry.number == number;
-		if (rc == YG_OK && entry.kind == YG_SPOOL_BATCH_ENTRY && !is_found)
-			has_line = false;
-	} while (rc == YG_OK && !is_found);
+	rc = seek_batch(spool, fd, number, &entry, line, &has_line);
 	(void)close(fd); /* read only: nothing to lose */
 	if (rc == YG_OK && !read_batch(&entry, &checkpoint, ret))
 		rc = YG_EEND;
-	if (rc == YG_OK) {
-		ret->has_ledger = has_line;
-		memcpy(ret->ledger, line, sizeof(line));
-		spool->cursor_segment = i;
-		spool->cursor_at = entry.end;
-		spool->cursor_number = number + 1;
-	}
-	return rc;
+	if (rc != YG_OK)
+		return rc;
+	ret->has_ledger = has_line;
+	memcpy(ret->ledger, line, sizeof(line));
+	spool->cursor_segment = i;
+	spool->cursor_at = entry.end;
+	spool->cursor_number = number + 1;
+	return YG_OK;
 }
 
 /* Batch @number and what stands behind it in its segment are lost. */

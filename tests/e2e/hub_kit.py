@@ -163,9 +163,11 @@ SENSOR = os.environ.get("YAGURA_SENSOR", str(pathlib.Path(YAGURA).with_name("yag
 
 
 class Member:
-    """A real sensor beside a hub."""
+    """A real sensor beside a hub. What it says of its own accord is off, unless @options ask for it."""
+    QUIET = ("--inventory-every", "off", "--archive", "off")
 
     def __init__(self, hub, org="acme", options=(), follow=()):
+        options = [*self.QUIET, *options]  # the last one counts
         self.hub, self.options, self.follow = hub, list(options), [str(f) for f in follow]
         self.state = folder() / "state"
         done = self.call("enrol", "--hub", hub.ready["sensors"], "--ca", hub.ca, "--token", hub.token(org),
