@@ -591,7 +591,8 @@ int yg_command_admin(int argc, char **argv)
 			continue;
 		admin.now_ns = yg_clock_system().now_ns(NULL);
 		yg_buf_init(&admin.out, 64u << 20);
-		status = yg_admin_register(&admin) == YG_OK ? commands[i].run(&admin) : YG_EXIT_FAILED;
+		status = yg_admin_register(&admin) == YG_OK ? commands[i].run(&admin)
+							    : YG_EXIT_FAILED;
 		yg_buf_done(&admin.out);
 		yg_admin_register_close(&admin);
 		if (fflush(stdout) != 0 && errno != EPIPE)
