@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "parse/access_parts.h"
 #include "../check.h"
+#include "parse/access_parts.h"
 
 static struct yg_access_parts parts;
 
@@ -11,7 +11,8 @@ static bool cut(const char *line)
 
 static void plain_line(void)
 {
-	CHECK(cut("192.0.2.7 - alice [22/Dec/2016:16:30:52 +0300] \"GET /a?b HTTP/1.1\" 200 1234 \"-\" \"M/5\""));
+	CHECK(cut("192.0.2.7 - alice [22/Dec/2016:16:30:52 +0300] \"GET /a?b HTTP/1.1\" 200 1234 "
+		  "\"-\" \"M/5\""));
 	CHECK_TEXT(parts.client, "192.0.2.7");
 	CHECK_TEXT(parts.before, " - alice [");
 	CHECK_TEXT(parts.time, "22/Dec/2016:16:30:52");
@@ -49,7 +50,8 @@ static void other_lines(void)
 		"192.0.2.7 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" - 1",
 		"192.0.2.7 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1x",
 		"192.0.2.7 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1 x \"-\"",
-		"192.0.2.7 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1234567890123456",
+		"192.0.2.7 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 "
+		"1234567890123456",
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -63,15 +65,16 @@ static uint64_t key_of(const char *client)
 {
 	char line[256];
 
-	(void)snprintf(line, sizeof(line), "%s - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1", client);
+	(void)snprintf(line, sizeof(line),
+		       "%s - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1", client);
 	return cut(line) ? parts.client_key : 0;
 }
 
 static void keys_are_of_one_client(void)
 {
-	static const char *const clients[] = {"1.2.3.4",   "1.2.34.4", "12.3.4.4",  "1.23.4.4", "01.2.3.4",
-					      "0.0.0.0",   "0.0.0.00", "10.0.0.1",  "1.0.0.01", "1..2.3",
-					      "1.2..3",    "255.255.255.255"};
+	static const char *const clients[] = {
+		"1.2.3.4",  "1.2.34.4", "12.3.4.4", "1.23.4.4", "01.2.3.4", "0.0.0.0",
+		"0.0.0.00", "10.0.0.1", "1.0.0.01", "1..2.3",	"1.2..3",   "255.255.255.255"};
 	const size_t count = sizeof(clients) / sizeof(clients[0]);
 
 	for (size_t i = 0; i < count; i++) {
