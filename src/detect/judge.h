@@ -81,8 +81,8 @@ struct yg_correlator *yg_judge_correlator(struct yg_judge *judge);
 
 /*
  * What outcomes rest on (detect/outcome.h: yg_outcomes_save), to be kept beside the state of the
- * correlations; and the same in a new judge. Stories are not in it: a story goes on with what comes.
- * YG_OK, YG_ELIMIT, YG_ENOMEM; YG_EDIGEST, YG_EFORMAT: damaged, outcomes are as new.
+ * correlations; and the same in a new judge. Stories are not in it: a story goes on with what
+ * comes. YG_OK, YG_ELIMIT, YG_ENOMEM; YG_EDIGEST, YG_EFORMAT: damaged, outcomes are as new.
  */
 YG_MUST_USE int yg_judge_save_outcomes(const struct yg_judge *judge, struct yg_buf *to);
 YG_MUST_USE int yg_judge_restore_outcomes(struct yg_judge *judge, struct yg_bytes state);

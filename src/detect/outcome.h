@@ -95,10 +95,10 @@ struct yg_outcomes_names {
 };
 
 /*
- * All of it as bytes (with a digest), added to @to, and in new outcomes again; keys are hashes under
- * the tracer's seed, so they are of use with that alone (detect/correlate.h). A finding whose rule is
- * gone is not followed any more. YG_OK, YG_ELIMIT, YG_ENOMEM; restoring: YG_EDIGEST, YG_EFORMAT:
- * damaged, the outcomes are to be freed. Cost: O(state).
+ * All of it as bytes (with a digest), added to @to, and in new outcomes again; keys are hashes
+ * under the tracer's seed, so they are of use with that alone (detect/correlate.h). A finding whose
+ * rule is gone is not followed any more. YG_OK, YG_ELIMIT, YG_ENOMEM; restoring: YG_EDIGEST,
+ * YG_EFORMAT: damaged, the outcomes are to be freed. Cost: O(state).
  */
 YG_MUST_USE int yg_outcomes_save(const struct yg_outcomes *outcomes, struct yg_buf *to);
 YG_MUST_USE int yg_outcomes_restore(struct yg_outcomes *outcomes, struct yg_bytes state,
