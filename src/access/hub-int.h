@@ -86,7 +86,7 @@ bool yg_hub_is_text(const char *text, size_t max);
 YG_MUST_USE int yg_hub_require(struct yg_access *by, enum yg_hub_right right,
 			       struct yg_hub_access **ret);
 
-struct yg_sign_in;
+struct yg_sign_in_attempt;
 
 struct yg_hub_deed {
 	const char *actor;
@@ -135,7 +135,8 @@ YG_MUST_USE int yg_mandate_each(struct yg_hub_access *hub, const char *provider,
 
 /* session.c, in a transaction of the caller's. */
 YG_MUST_USE int yg_session_make(struct yg_hub_access *hub, const char *person,
-				const struct yg_sign_in *from, char token[YG_HUB_TOKEN_HEX + 1]);
+				const struct yg_sign_in_attempt *from,
+				char token[YG_HUB_TOKEN_HEX + 1]);
 YG_MUST_USE int yg_session_raise(struct yg_hub_access *hub, const char *person, const char *id,
 				 char token[YG_HUB_TOKEN_HEX + 1]);
 /* All of @person; but not @but, which may be NULL. */

@@ -190,6 +190,12 @@ void yg_hub_local(const char *name, struct yg_hub_actor *ret)
 		copy(ret->name, sizeof(ret->name), "?");
 }
 
+void yg_hub_local_analyst(const char *name, struct yg_hub_actor *ret)
+{
+	yg_hub_local(name, ret);
+	ret->grants[0].role = YG_HUB_ANALYST;
+}
+
 static bool is_command_line(const struct yg_hub_actor *actor)
 {
 	return actor->is_local && !actor->person[0] && !actor->token[0];

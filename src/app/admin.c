@@ -459,7 +459,7 @@ static int open_parts(struct yg_admin *admin, const char *path)
 	return rc;
 }
 
-static int open_register(struct yg_admin *admin)
+int yg_admin_register(struct yg_admin *admin)
 {
 	char path[PATH_ROOM];
 	int size = snprintf(path, sizeof(path), "%s/hub.db", admin->data);
@@ -472,6 +472,42 @@ static int open_register(struct yg_admin *admin)
 	else if (rc != YG_OK)
 		(void)yg_admin_error(admin, path, rc);
 	return rc;
+}
+
+void yg_admin_register_close(struct yg_admin *admin)
+{
+	admin->hub = yg_hub_access_free(admin->hub); /* signs what it wrote */
+	admin->enrol = yg_enrol_free(admin->enrol);
+	admin->store = yg_control_free(admin->store);
+}
+
+/* Those that have files and options of their own. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} own_commands[] = {
+	{"retention", yg_admin_retention},
+	{"search", yg_admin_search},
+	{"backup", yg_admin_backup},
+	{"restore", yg_admin_restore},
+};
+
+/* The first word that is neither an option nor the value of one that may stand before it; "" with
+ * --help. */
+static const char *first_word(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return "";
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--data") == 0 || strcmp(argv[i], "--lang") == 0 ||
+		    strcmp(argv[i], "--org") == 0 || strcmp(argv[i], "--to") == 0 ||
+		    strcmp(argv[i], "--from") == 0)
+			i++;
+		else if (argv[i][0] != '-')
+			return argv[i];
+	}
+	return "";
 }
 
 int yg_admin_open(struct yg_admin *admin, const char *org, enum yg_hub_right right,
@@ -545,6 +581,9 @@ int yg_command_admin(int argc, char **argv)
 		.signed_day = YG_DAY_NONE, .last_day = YG_DAY_NONE, .from_day = YG_DAY_NONE};
 	int status;
 
+	for (size_t i = 0; i < sizeof(own_commands) / sizeof(own_commands[0]); i++)
+		if (strcmp(first_word(argc, argv), own_commands[i].name) == 0)
+			return own_commands[i].run(argc, argv);
 	if (!read_cli(argc, argv, &admin, &status))
 		return status;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -552,11 +591,9 @@ int yg_command_admin(int argc, char **argv)
 			continue;
 		admin.now_ns = yg_clock_system().now_ns(NULL);
 		yg_buf_init(&admin.out, 64u << 20);
-		status = open_register(&admin) == YG_OK ? commands[i].run(&admin) : YG_EXIT_FAILED;
+		status = yg_admin_register(&admin) == YG_OK ? commands[i].run(&admin) : YG_EXIT_FAILED;
 		yg_buf_done(&admin.out);
-		(void)yg_hub_access_free(admin.hub); /* signs what it wrote */
-		(void)yg_enrol_free(admin.enrol);
-		(void)yg_control_free(admin.store);
+		yg_admin_register_close(&admin);
 		if (fflush(stdout) != 0 && errno != EPIPE)
 			status = YG_EXIT_FAILED;
 		return status;

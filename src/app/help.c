@@ -331,6 +331,31 @@ void yg_help_hub(void)
 	       "Exit status: 0 ended as asked; 2 it could not start or go on.\n"));
 }
 
+static void help_admin_keeping(void)
+{
+	put(N_("\n"
+	       "Keeping and finding (docs/archive.md, docs/backup.md):\n"
+	       "\n"
+	       "  retention show [--org ID] [--json]\n"
+	       "  retention set --org ID [--kind KIND] --months N\n"
+	       "                                how long logs are kept (12 months). KIND: "
+	       "firewall,\n"
+	       "                                proxy, authentication, web, network, other\n"
+	       "  search --org ID --reason TEXT [--from TIME] [--to TIME] [--tz ZONE]\n"
+	       "         [--field NAME=VALUE]... [--text TEXT]... [--limit N] [--newest]\n"
+	       "         [--after PLACE] [--json]\n"
+	       "                                records of the archive; the member sees who "
+	       "looked,\n"
+	       "                                for what and why\n"
+	       "  backup --to DIR [--base DIR] [--json]\n"
+	       "                                all of FOLDER, while the hub runs; --base: an "
+	       "earlier\n"
+	       "                                backup, whose closed files are linked\n"
+	       "  backup verify DIR [--json]    is every file of it whole?\n"
+	       "  restore --from DIR            a backup back as FOLDER, which must not be "
+	       "there\n"));
+}
+
 void yg_help_admin(void)
 {
 	put(N_("usage: yagura admin --data FOLDER COMMAND [OPTION]...\n"
@@ -396,4 +421,5 @@ void yg_help_admin(void)
 	       "\n"
 	       "Exit status: 0 done; 1 refused, nothing was changed, or damage was found;\n"
 	       "2 wrong usage, or the folder cannot be used.\n"));
+	help_admin_keeping();
 }

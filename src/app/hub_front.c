@@ -268,7 +268,7 @@ static int open_all(struct front *front, const struct yg_hub_settings *settings,
 		.has_listener = true,
 		.connections_max = connections_max(settings),
 		.timeout_s = settings->timeout_s,
-		.clock = settings->clock,
+		.clock = yg_clock_steady(), /* a slow client is one whatever the clock says */
 		.admit = admit,
 		.serve = serve,
 		.refuse = refuse,

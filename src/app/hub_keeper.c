@@ -14,6 +14,7 @@
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
 #include "app/hub_detect.h"
+#include "app/hub_retention.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -31,6 +32,8 @@ struct keeper {
 	struct yg_hub_http *http;
 	char facts_path[YG_HUB_PATH_MAX];
 	struct yg_hub_archive *archive;
+	struct yg_hub_retention *retention;
+	char db_path[YG_HUB_PATH_MAX];
 	struct yg_hub_rules rules;
 	struct yg_facts *facts; /* the detection's own connection */
 	struct yg_hub_detect *detect;
@@ -69,9 +72,8 @@ static int sync_folder(const struct keeper *keeper)
 
 static int open_store(struct keeper *keeper)
 {
-	char path[YG_HUB_PATH_MAX];
-	int rc = yg_hub_path(&keeper->hub, "hub.db", path)
-			 ? yg_control_open_sqlite(path, true, &keeper->store)
+	int rc = yg_hub_path(&keeper->hub, "hub.db", keeper->db_path)
+			 ? yg_control_open_sqlite(keeper->db_path, true, &keeper->store)
 			 : YG_ELIMIT;
 
 	if (rc == YG_OK)
@@ -168,6 +170,16 @@ static int open_detect(struct keeper *keeper)
 	};
 
 	return say_facts(keeper, yg_hub_detect_new(&opts, &keeper->detect));
+}
+
+static int start_retention(struct keeper *keeper)
+{
+	const struct yg_hub_retention_opts opts = {.archive_dir = keeper->archive_dir,
+						   .db_path = keeper->db_path,
+						   .journal = yg_keep_journal(keeper->hub.keep),
+						   .clock = keeper->hub.clock};
+
+	return yg_hub_retention_start(&opts, &keeper->retention);
 }
 
 static bool is_ready(void *arg)
@@ -541,6 +553,7 @@ static void close_all(struct keeper *keeper)
 	yg_hub_waiters_done(hub);
 	while (hub->calls)
 		forget(hub, hub->calls);
+	keeper->retention = yg_hub_retention_free(keeper->retention);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
 	keeper->facts = yg_facts_free(keeper->facts);
@@ -597,6 +610,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = yg_hub_archive_start(keeper.archive); /* a thread inside the walls */
 	if (rc == YG_OK)
 		rc = yg_hub_detect_start(keeper.detect);
+	if (rc == YG_OK)
+		rc = start_retention(&keeper);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	if (rc == YG_OK) {

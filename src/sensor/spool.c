@@ -521,6 +521,32 @@ int yg_spool_commit(struct yg_spool *spool, const struct yg_wire_batch *batch,
 	return yg_spool_commit_listed(spool, batch, packed, checkpoint, YG_S(""), now_ns);
 }
 
+/* The state is what holds the checkpoint between two batches. */
+int yg_spool_commit_place(struct yg_spool *spool, struct yg_bytes checkpoint, int64_t now_ns)
+{
+	struct yg_buf before;
+	int rc;
+
+	if (checkpoint.size > YG_SPOOL_CHECKPOINT_MAX)
+		return YG_ELIMIT;
+	yg_spool_lock(spool);
+	before = spool->checkpoint;
+	yg_buf_init(&spool->checkpoint, YG_SPOOL_CHECKPOINT_MAX);
+	yg_buf_add(&spool->checkpoint, checkpoint);
+	rc = yg_buf_error(&spool->checkpoint);
+	if (rc == YG_OK)
+		rc = last_segment(spool)->size >= spool->segment_max
+			     ? roll(spool, now_ns)
+			     : yg_spool_sync_state(spool, now_ns);
+	if (rc == YG_OK) {
+		yg_buf_done(&before);
+	} else {
+		yg_buf_done(&spool->checkpoint);
+		spool->checkpoint = before;
+	}
+	return yg_spool_unlock(spool, rc);
+}
+
 /* ---- sending ---- */
 
 static const struct yg_spool_epoch *epoch_of(const struct yg_spool *spool, uint64_t number)

@@ -29,22 +29,39 @@ static void heartbeat(void)
 		 .error = "cannot be \"read\""},
 		{.name = "0.0.0.0:514", .kind = "syslog-udp", .read_ns = YG_TIME_NONE},
 	};
-	struct yg_wire_heartbeat out = {.sensor = "s1",
-					.version = "0.1.0",
-					.time_ns = 9 * YG_NS_PER_S,
-					.epoch = 2,
-					.last = 10,
-					.acked = 8,
-					.spool_bytes = 100,
-					.spool_bytes_max = 1000,
-					.dropped = 3,
-					.sources = sources,
-					.source_count = 2};
+	struct yg_wire_heartbeat out = {
+		.sensor = "s1",
+		.version = "0.1.0",
+		.time_ns = 9 * YG_NS_PER_S,
+		.epoch = 2,
+		.last = 10,
+		.acked = 8,
+		.spool_bytes = 100,
+		.spool_bytes_max = 1000,
+		.dropped = 3,
+		.archive = {.is_kept = true,
+			    .from_ns = 10 * YG_NS_PER_S,
+			    .to_ns = 90 * YG_NS_PER_S,
+			    .bytes = 7,
+			    .bytes_max = 8,
+			    .gaps = {{20 * YG_NS_PER_S, 30 * YG_NS_PER_S, "full"}},
+			    .gap_count = 1,
+			    .error = "no"},
+		.sources = sources,
+		.source_count = 2};
 	struct yg_wire_heartbeat in;
 
 	start();
 	yg_wire_heartbeat_write(&out, &buf);
 	CHECK(yg_wire_heartbeat_read(yg_buf_bytes(&buf), &in, &fault) == YG_OK);
+	CHECK(in.archive.is_kept && in.archive.bytes == 7 && in.archive.bytes_max == 8);
+	CHECK(in.archive.gap_count == 1 && strcmp(in.archive.gaps[0].why, "full") == 0);
+	CHECK(strcmp(in.archive.error, "no") == 0);
+	CHECK(yg_wire_range_covers(&in.archive, 10 * YG_NS_PER_S, 20 * YG_NS_PER_S));
+	CHECK(yg_wire_range_covers(&in.archive, 30 * YG_NS_PER_S, 90 * YG_NS_PER_S));
+	CHECK(!yg_wire_range_covers(&in.archive, 15 * YG_NS_PER_S, 21 * YG_NS_PER_S));
+	CHECK(!yg_wire_range_covers(&in.archive, 9 * YG_NS_PER_S, 12 * YG_NS_PER_S));
+	CHECK(!yg_wire_range_covers(&in.archive, 80 * YG_NS_PER_S, 91 * YG_NS_PER_S));
 	CHECK(strcmp(in.sensor, "s1") == 0 && in.epoch == 2 && in.last == 10 && in.acked == 8);
 	CHECK(in.time_ns == out.time_ns && in.dropped == 3 && in.source_count == 2);
 	CHECK(strcmp(in.sources[0].name, sources[0].name) == 0 && in.sources[0].lag == 3);
@@ -73,6 +90,12 @@ static void heartbeat(void)
 	CHECK(yg_wire_heartbeat_read(YG_S("{\"v\":1,\"sensor\":\"s\",\"time\":null,\"epoch\":1,"
 					  "\"last\":0,\"acked\":0,\"sources\":[{\"name\":1}]}"),
 				     &in, &fault) == YG_EFORMAT);
+	/* Without a range there is none: nobody looked back. */
+	CHECK(yg_wire_heartbeat_read(YG_S("{\"v\":1,\"sensor\":\"s\",\"time\":null,\"epoch\":1,"
+					  "\"last\":0,\"acked\":0,\"sources\":[]}"),
+				     &in, &fault) == YG_OK);
+	CHECK(!in.archive.is_kept && !yg_wire_range_covers(&in.archive, 1, 2));
+	free(in.sources);
 }
 
 static void drop(void)
