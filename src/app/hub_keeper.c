@@ -194,6 +194,7 @@ static void metrics(void *arg, struct yg_buf *to)
 	struct keeper *keeper = arg;
 
 	yg_hub_metrics(&keeper->hub, to);
+	yg_hub_metrics_detect(keeper->detect, to);
 }
 
 /* The operator's own file, read before the walls stand. */

@@ -95,8 +95,8 @@ static void call_slots(const struct yg_correlator *correlator, struct yg_ahead *
 	const struct yg_trace *trace = ahead->trace;
 
 	for (uint32_t i = 0; i < CALLED_KEYS && i < trace->key_count; i++) {
-		ahead->called[i] = yg_group_hash(correlator, trace->keys[i].correlation,
-						 trace->keys[i].group);
+		ahead->called[i] =
+			yg_group_hash(correlator, trace->keys[i].correlation, trace->keys[i].group);
 		yg_table_call_slot(&correlator->groups, ahead->called[i]);
 	}
 }
@@ -182,4 +182,11 @@ int yg_correlator_announce(struct yg_correlator *correlator, struct yg_trace_run
 		return YG_OK;
 	correlator->ahead_next = run.traces;
 	return add_run(correlator, run, counted);
+}
+
+size_t yg_correlator_bytes(const struct yg_correlator *correlator)
+{
+	return sizeof(*correlator) + yg_table_bytes(&correlator->groups) +
+	       (size_t)correlator->marks_made * sizeof(struct yg_mark) +
+	       correlator->ahead_room * sizeof(*correlator->ahead);
 }

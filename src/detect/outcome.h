@@ -86,6 +86,9 @@ uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *
 /* Put another in the place of every rule that is referred to: @fn gives it. */
 void yg_outcomes_remap(struct yg_outcomes *outcomes, yg_rule_remap_fn fn, void *arg);
 
+/* Bytes of memory it holds; about. */
+size_t yg_outcomes_bytes(const struct yg_outcomes *outcomes);
+
 /* What stands for the rule and the source of a finding that comes back from bytes. */
 struct yg_outcomes_names {
 	const struct yg_rule_info *(*rule)(void *arg, struct yg_bytes id); /* NULL: none now */

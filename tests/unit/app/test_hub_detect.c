@@ -49,6 +49,7 @@ static struct yg_facts *facts;
 static struct yg_hub_detect *detect;
 static int64_t now_ns;
 static unsigned orgs_max;
+static uint64_t bytes_max;
 static int64_t save_ms;
 static struct yg_buf rows;
 
@@ -77,6 +78,7 @@ static bool open_detect(void)
 		.rules = &rules,
 		.clock = {.now_ns = now},
 		.orgs_max = orgs_max,
+		.bytes_max = bytes_max,
 		.save_ms = save_ms,
 	};
 
@@ -121,6 +123,7 @@ static bool start(void)
 		       getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	now_ns = START;
 	orgs_max = 0;
+	bytes_max = 0;
 	save_ms = 1;
 	return mkdtemp(root) && mkdir(path_of("rules"), 0700) == 0 &&
 	       yg_io_write_to(path_of("rules/count.yml"), yg_bytes_str(rules_text), 0600) ==
@@ -295,6 +298,19 @@ static void killed_at_any_batch(void)
 	}
 }
 
+/* By what they hold: of the smallest bound each gives way to the next. */
+static void memory_is_bounded_too(void)
+{
+	CHECK(start());
+	bytes_max = 1;
+	CHECK(reopen());
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n) && drain());
+	CHECK(is_as_wanted());
+	CHECK(yg_hub_detect_counts(detect).evicted > BATCHES / 2);
+	CHECK(yg_hub_detect_counts(detect).judges == 1 && yg_hub_detect_counts(detect).bytes > 1);
+}
+
 static void judges_make_room_for_others(void)
 {
 	uint64_t evicted = 0;
@@ -447,6 +463,7 @@ static const struct check_case cases[] = {
 	CASE(all_at_once),
 	CASE(one_by_one),
 	CASE(killed_at_any_batch),
+	CASE(memory_is_bounded_too),
 	CASE(judges_make_room_for_others),
 	CASE(failures_come_again_from_the_journal),
 	CASE(an_older_store_comes_to_the_same),
