@@ -56,7 +56,8 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 			   " VALUES(?1, ?2, ?3, ?4, ?5)",
 	[YG_FQ_DROP_PART] = "DELETE FROM parts WHERE consumer=?1 AND key=?2",
 	[YG_FQ_EXPIRE] = "DELETE FROM findings WHERE id IN (SELECT id FROM findings"
-			 " INDEXED BY findings_by_org WHERE org=?1 AND id<?2 ORDER BY id LIMIT ?3)",
+			 " INDEXED BY findings_by_org WHERE org=?1 AND id<?2 AND received_ns<?4"
+			 " ORDER BY id LIMIT ?3)",
 	[YG_FQ_LIST_ALL] = "SELECT " COLUMNS " FROM findings WHERE id<?1 AND id>=?2"
 			   " ORDER BY id DESC",
 	[YG_FQ_LIST_ORG] = "SELECT " COLUMNS " FROM findings INDEXED BY findings_by_org"
@@ -762,6 +763,8 @@ static int fs_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before
 			fs, yg_fs_bind_blob(stmt, 2, (struct yg_bytes){prefix, sizeof(prefix)}));
 	if (rc == YG_OK)
 		rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, 3, limit));
+	if (rc == YG_OK)
+		rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, 4, before_ns));
 	if (rc == YG_OK)
 		rc = yg_fs_run(fs, stmt);
 	if (rc == YG_OK)
