@@ -75,21 +75,6 @@ static int roll(struct yg_spool *spool, int64_t now_ns)
 	return rc;
 }
 
-/* A last segment without batches that is long enough: its states but the last one go. */
-static int renew(struct yg_spool *spool, int64_t now_ns)
-{
-	struct yg_buf text;
-	int rc = yg_spool_ledger_sync(spool);
-
-	yg_buf_init(&text, YG_SPOOL_BODY_MAX);
-	if (rc == YG_OK)
-		rc = yg_spool_state_write(spool, &text);
-	if (rc == YG_OK)
-		rc = yg_spool_segment_renew(spool, now_ns, yg_buf_bytes(&text));
-	yg_buf_done(&text);
-	return rc;
-}
-
 /* ---- giving up the oldest ---- */
 
 /* Add what the batch in @entry held to the drop record. */
