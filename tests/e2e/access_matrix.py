@@ -123,6 +123,8 @@ class Matrix:
             "addEnrolToken": lambda: ("/enrol-tokens" + q, {}),
             "listFindings": lambda: ("/findings" + q, None),
             "getFinding": lambda: ("/findings/%s%s" % (NONE, q), None),
+            "findingRecords": lambda: ("/findings/%s/records%s" % (NONE, q), {"reason": "matrix"}),
+            "search": lambda: ("/search" + q, {"reason": "matrix"}),
             "listAudit": lambda: ("/audit", None),
         }
         return table[operation]()

@@ -7,7 +7,7 @@ import struct
 import time
 
 from harness import case, equal, main
-from hub_api_kit import PASSWORD, Town, Who, cookie_of
+from hub_api_kit import PASSWORD, Town, Who, cookie_of, problem
 from hub_kit import record
 
 TOWN = Town()
@@ -20,14 +20,6 @@ def code_of(secret, ahead=0):
     digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + ahead), hashlib.sha1).digest()
     at = digest[19] & 15
     return "%06d" % ((struct.unpack(">I", digest[at:at + 4])[0] & 0x7fffffff) % 1000000)
-
-
-def problem(answer, status, code):
-    got, headers, data = answer
-    equal((got, data.get("code")), (status, code), data)
-    equal(headers["Content-Type"], "application/problem+json")
-    assert data["title"] and data["type"] == "about:blank", data
-    return data
 
 
 @case
