@@ -217,8 +217,8 @@ static int pass(struct pass *p)
 	p->passed = (stats.passed + 1) * YG_HUB_ARCHIVE_LINES;
 	p->foreign = (stats.durable + 1) * YG_HUB_ARCHIVE_LINES;
 	p->now_ns = p->opts->clock.now_ns(p->opts->clock.arg);
-	rc = yg_archive_expire(p->opts->archive_dir, NULL, yg_retention_since(p->now_ns, 1), may_go,
-			       count_gone, p);
+	rc = yg_archive_expire_asked(p->opts->archive_dir, NULL, yg_retention_since(p->now_ns, 1),
+				     may_go, count_gone, p);
 	leave_org(p);
 	if (rc == YG_ENOENT)
 		rc = YG_OK; /* nothing was ever archived */

@@ -124,8 +124,7 @@ static void call_ahead(const struct yg_correlator *correlator, uint32_t at)
 		call_slots(correlator, &ahead[at + CALL_SLOT]);
 	if (at + CALL_ENTRY < count)
 		for (uint32_t i = 0; i < CALLED_KEYS && ahead[at + CALL_ENTRY].called[i]; i++)
-			(void)yg_table_call_entry(&correlator->groups,
-						  ahead[at + CALL_ENTRY].called[i]);
+			yg_table_call_entry(&correlator->groups, ahead[at + CALL_ENTRY].called[i]);
 	if (at + CALL_NEIGHBOURS < count)
 		call_neighbours(correlator, &ahead[at + CALL_NEIGHBOURS]);
 }
