@@ -392,6 +392,22 @@ static int count_batch(struct yg_hub_detect *d, const struct yg_hub_batch *batch
 				      counts->records, counts->bytes);
 }
 
+/* The judge has seen @position: its state is another now. */
+static int note_taken(struct yg_hub_detect *d, struct org *org, uint64_t position)
+{
+	org->position = position;
+	if (org->dirty == 0) {
+		org->dirty = position;
+		org->dirty_ns = d->written_ns;
+	}
+	return weigh(d, org);
+}
+
+static bool is_of_body(int rc)
+{
+	return rc == YG_EFORMAT || rc == YG_EDIGEST || rc == YG_ELIMIT;
+}
+
 static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *record)
 {
 	const struct yg_hub_judged out = {put_finding, put_outcome, d};
@@ -414,16 +430,10 @@ static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *r
 	if (rc != YG_OK || record->position <= org->saved)
 		return rc; /* in its state already */
 	rc = yg_hub_judges_take(d->judges, &batch, is_new ? &out : NULL, &counts);
-	if (rc == YG_EFORMAT || rc == YG_EDIGEST || rc == YG_ELIMIT)
+	if (is_of_body(rc))
 		return is_new ? pass_over(d, record, rc) : YG_OK;
-	if (rc != YG_OK)
-		return rc;
-	org->position = record->position;
-	if (org->dirty == 0) {
-		org->dirty = record->position;
-		org->dirty_ns = d->written_ns;
-	}
-	rc = weigh(d, org);
+	if (rc == YG_OK)
+		rc = note_taken(d, org, record->position);
 	if (rc != YG_OK)
 		return rc;
 	if (is_new)
