@@ -368,6 +368,20 @@ static const char **text_option(struct yg_admin *admin, int c)
 	}
 }
 
+static bool take_number_option(struct yg_admin *admin, int c)
+{
+	switch (c) {
+	case 't':
+		return take_number("--hours", TOKEN_HOURS, &admin->hours);
+	case 'D':
+		return take_number("--days", YG_TOKEN_DAYS_MAX, &admin->days);
+	case 'm':
+		return take_number("--limit", UINT32_MAX, &admin->limit);
+	default:
+		return take_number("--after", UINT32_MAX, &admin->after);
+	}
+}
+
 static bool take_option(struct yg_admin *admin, int c)
 {
 	const char **text = text_option(admin, c);
@@ -386,13 +400,10 @@ static bool take_option(struct yg_admin *admin, int c)
 	case 'l':
 		return true; /* main.c */
 	case 't':
-		return take_number("--hours", TOKEN_HOURS, &admin->hours);
 	case 'D':
-		return take_number("--days", YG_TOKEN_DAYS_MAX, &admin->days);
 	case 'm':
-		return take_number("--limit", UINT32_MAX, &admin->limit);
 	case 'A':
-		return take_number("--after", UINT32_MAX, &admin->after);
+		return take_number_option(admin, c);
 	case 'S':
 		return take_day("--signed", &admin->signed_day);
 	case 'U':
@@ -617,7 +628,8 @@ int yg_command_admin(int argc, char **argv)
 			continue;
 		admin.now_ns = yg_clock_system().now_ns(NULL);
 		yg_buf_init(&admin.out, 64u << 20);
-		status = yg_admin_register(&admin) == YG_OK ? commands[i].run(&admin) : YG_EXIT_FAILED;
+		status = yg_admin_register(&admin) == YG_OK ? commands[i].run(&admin)
+							    : YG_EXIT_FAILED;
 		yg_buf_done(&admin.out);
 		yg_admin_register_close(&admin);
 		if (fflush(stdout) != 0 && errno != EPIPE)

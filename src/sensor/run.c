@@ -94,8 +94,7 @@ static int commit(struct run *run)
 	if (rc == YG_OK)
 		rc = run->collect.count > 0
 			     ? commit_batch(run)
-			     : yg_spool_commit_place(run->spool, yg_buf_bytes(&run->checkpoint),
-						     now_ns(run));
+			     : yg_spool_commit_place(run->spool, yg_buf_bytes(&run->checkpoint));
 	if (rc != YG_OK) {
 		if (!run->is_stuck)
 			yg_sensor_say(N_("the spool cannot be written: %s; reading waits until it "

@@ -314,38 +314,6 @@ int yg_spool_segment_new(struct yg_spool *spool, uint64_t first)
 	return YG_OK;
 }
 
-int yg_spool_segment_renew(struct yg_spool *spool, int64_t now_ns, struct yg_bytes body)
-{
-	struct yg_segment *last = &spool->segments[spool->segment_count - 1];
-	char path[YG_DISK_PATH_MAX];
-	int fd;
-	int rc;
-
-	if (!path_of(spool, last->first, path))
-		return YG_ELIMIT;
-	yg_buf_reset(&spool->entry);
-	add_entry(&spool->entry, YG_SPOOL_STATE_ENTRY, last->first, now_ns, &body, 1);
-	rc = yg_buf_error(&spool->entry);
-	if (rc == YG_OK)
-		rc = yg_disk_replace(path, yg_buf_bytes(&spool->entry), 0600);
-	if (rc != YG_OK)
-		return rc;
-	(void)yg_disk_close(spool->fd); /* synced, and replaced */
-	spool->fd = -1;
-	rc = yg_disk_open(path, 0, 0600, &fd);
-	if (rc != YG_OK) {
-		spool->is_broken = true; /* nothing is written any more; the next start finds it */
-		return rc;
-	}
-	spool->fd = fd;
-	spool->bytes -= last->size - spool->entry.size;
-	last->size = spool->entry.size;
-	spool->cursor_number = 0;
-	spool->is_broken = false;
-	spool->ledger.is_unit_out = false;
-	return YG_OK;
-}
-
 int yg_spool_segment_remove_first(struct yg_spool *spool)
 {
 	char path[YG_DISK_PATH_MAX];

@@ -142,12 +142,6 @@ YG_MUST_USE int yg_spool_segment_append(struct yg_spool *spool, enum yg_spool_en
 YG_MUST_USE int yg_spool_segment_sync(struct yg_spool *spool);
 /* A new last segment, empty, that begins with number @first. */
 YG_MUST_USE int yg_spool_segment_new(struct yg_spool *spool, uint64_t first);
-/*
- * The last segment, which has no batches, anew: with the state @body and nothing else. It is the
- * old one or the new one on the disk, never half. Lines of the unit wait for the next entry.
- */
-YG_MUST_USE int yg_spool_segment_renew(struct yg_spool *spool, int64_t now_ns,
-				       struct yg_bytes body);
 /* Unlink the oldest. Not the last one. */
 YG_MUST_USE int yg_spool_segment_remove_first(struct yg_spool *spool);
 /* Unlink the last one, which holds nothing of use, and open the one before it. */
