@@ -20,6 +20,7 @@ struct yg_sensor_policy {
 	bool has_wish;
 	struct yg_policy next; /* a wish that is not in force yet */
 	bool has_next;
+	bool is_late; /* what is in force has no line in the ledger yet */
 	uint8_t key[YG_MAC_KEY_BYTES];
 	struct yg_lines_filter filter;
 	struct yg_lines_filter filter_inventory;
@@ -233,7 +234,7 @@ bool yg_sensor_policy_is_new(struct yg_sensor_policy *policy)
 	bool is;
 
 	lock(policy);
-	is = policy->has_next;
+	is = policy->has_next || policy->is_late;
 	unlock(policy);
 	return is;
 }
@@ -275,6 +276,9 @@ int yg_sensor_policy_enter(struct yg_sensor_policy *policy, struct yg_spool *spo
 		yg_sha256(yg_bytes_from(yg_buf_bytes(&more), 10), line.digest);
 		rc = yg_spool_note(spool, &line, yg_buf_bytes(&more), now_ns);
 	}
+	lock(policy);
+	policy->is_late = rc != YG_OK;
+	unlock(policy);
 	yg_buf_done(&more);
 	return rc;
 }

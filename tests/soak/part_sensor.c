@@ -117,7 +117,7 @@ static void commit_place(struct part *p)
 
 	yg_buf_init(&checkpoint, 4096);
 	checkpoint_of(p->world, SOAK_SENDERS, 0, &checkpoint);
-	if (yg_spool_commit_place(p->spool, yg_buf_bytes(&checkpoint), p->now_ns) != YG_OK)
+	if (yg_spool_commit_place(p->spool, yg_buf_bytes(&checkpoint)) != YG_OK)
 		give_up("a place was not taken");
 	yg_buf_done(&checkpoint);
 }
@@ -172,7 +172,7 @@ static void part_step(void *arg, uint64_t *random)
 	} else if (random_below(random, 2) == 0) {
 		/* What may not leave was read: places alone, often enough for a segment of its own.
 		 */
-		for (uint64_t n = 1 + random_below(random, 90); n > 0; n--)
+		for (uint64_t n = 1 + random_below(random, 5); n > 0; n--)
 			commit_place(p);
 	} else if (random_below(random, 4) == 0) {
 		state = yg_spool_state(p->spool);

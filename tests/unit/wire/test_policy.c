@@ -287,6 +287,21 @@ static void derived_values(void)
 	CHECK(has("\"IpAddress\":\"~") && !has("192.0.2"));
 }
 
+/* `raw: false` is about logs; every other rule holds for the inventory too. */
+static void what_is_no_log(void)
+{
+	struct yg_mask mask = {.local = &local, .key = key};
+	enum yg_policy_answer answer;
+
+	CHECK(begin(YG_FORMAT_JSON, "") && field("name", "x"));
+	local.raw = false;
+	CHECK(yg_mask_apply(&mask, &event, &answer) == YG_EACCES && answer == YG_POLICY_RAW_OFF);
+	mask.is_no_log = true;
+	CHECK(yg_mask_apply(&mask, &event, &answer) == YG_OK);
+	add_source(&local, "json", "log", false);
+	CHECK(yg_mask_apply(&mask, &event, &answer) == YG_EACCES && answer == YG_POLICY_SOURCE_OFF);
+}
+
 static void too_many_values(void)
 {
 	char name[16];
@@ -412,6 +427,7 @@ int main(void)
 		CASE(dropped),
 		CASE(raw_that_stays),
 		CASE(derived_values),
+		CASE(what_is_no_log),
 		CASE(too_many_values),
 		CASE(truncated),
 		CASE(tokens),
