@@ -93,8 +93,7 @@ static int commit(struct run *run)
 	if (rc == YG_OK)
 		rc = run->collect.count > 0
 			     ? commit_batch(run)
-			     : yg_spool_commit_place(run->spool, yg_buf_bytes(&run->checkpoint),
-						     now_ns(run));
+			     : yg_spool_commit_place(run->spool, yg_buf_bytes(&run->checkpoint));
 	if (rc != YG_OK) {
 		if (!run->is_stuck)
 			yg_sensor_say(N_("the spool cannot be written: %s; reading waits until it "
@@ -376,6 +375,7 @@ static int open_house(struct run *run)
 		.clock = run->clock,
 		.checkpoint = yg_spool_checkpoint(run->spool),
 		.filter = yg_sensor_policy_filter(run->policy),
+		.inventory_filter = yg_sensor_policy_filter_inventory(run->policy),
 	};
 
 	return yg_house_open(&config, &run->collect, &run->house);

@@ -77,7 +77,7 @@ static void asked(void)
 	wish.secrecy[YG_POLICY_MAIL].is_on = true;
 	CHECK(ask(true, "syslog", "/srv/x", YG_POLICY_MAIL) == YG_POLICY_SECRET);
 	wish.raw = false;
-	CHECK(ask(true, "syslog", "/srv/x", YG_POLICY_NONE) == YG_POLICY_WISH_OFF);
+	CHECK(ask(true, "syslog", "/srv/x", YG_POLICY_NONE) == YG_POLICY_RAW_OFF);
 	local.raw = false;
 	CHECK(ask(true, "syslog", "/srv/x", YG_POLICY_NONE) == YG_POLICY_RAW_OFF);
 	/* A source that its owner calls proxy, whatever it looks like. */
@@ -207,7 +207,7 @@ static bool field(const char *name, const char *text)
 /* The record as it leaves; "" when it stays. */
 static const char *leave(void)
 {
-	struct yg_mask mask = {&local, NULL, key};
+	struct yg_mask mask = {.local = &local, .key = key};
 	enum yg_policy_answer answer;
 	struct yg_buf to;
 
@@ -385,7 +385,7 @@ static void classes(void)
 
 static void without_memory(void)
 {
-	struct yg_mask mask = {&local, NULL, key};
+	struct yg_mask mask = {.local = &local, .key = key};
 	enum yg_policy_answer answer;
 	int rc = YG_ENOMEM;
 
