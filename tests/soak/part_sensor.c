@@ -117,7 +117,7 @@ static void commit_place(struct part *p)
 
 	yg_buf_init(&checkpoint, 4096);
 	checkpoint_of(p->world, SOAK_SENDERS, 0, &checkpoint);
-	if (yg_spool_commit_place(p->spool, yg_buf_bytes(&checkpoint), p->now_ns) != YG_OK)
+	if (yg_spool_commit_place(p->spool, yg_buf_bytes(&checkpoint)) != YG_OK)
 		give_up("a place was not taken");
 	yg_buf_done(&checkpoint);
 }
