@@ -19,7 +19,6 @@
 #include "app/hub_archive.h"
 #include "app/keep.h"
 #include "archive/tree.h"
-#include "base/alloc.h"
 #include "base/io.h"
 #include "store/control.h"
 
@@ -50,7 +49,8 @@ static bool open_hub(const char *folder)
 {
 	struct yg_journal_report report;
 	struct yg_hub_archive_opts opts = {.name = YG_KEEP_CONSUMER, .clock = {now, NULL}};
-	char path[160], dir[160];
+	static char dir[160]; /* as long as the archive is open */
+	char path[160];
 	int rc;
 
 	(void)snprintf(path, sizeof(path), "%s/journal", folder);
@@ -60,7 +60,7 @@ static bool open_hub(const char *folder)
 		return false;
 	/* Of the two that hold segments back in a hub, this one is not here. */
 	rc = yg_journal_passed(yg_keep_journal(keep), YG_KEEP_DETECT, 0);
-	opts.dir = yg_strndup(dir, strlen(dir)); /* as long as the test */
+	opts.dir = dir;
 	opts.journal = yg_keep_journal(keep);
 	if (rc == YG_OK)
 		rc = yg_hub_archive_new(&opts, &archive);
