@@ -4,6 +4,7 @@
  *
  * usage: bench_workload w1|w1s LINES >FILE      digest of what was written on standard error
  *        bench_workload w5 INDICATORS >FILE     the same; twenty of them are sources of w1
+ *        bench_workload w11 LINES HOUR >FILE    one hour of w11; each hour has a seed of its own
  *        bench_workload yardstick               seconds for a fixed loop: how fast the machine is
  */
 #include <stdbool.h>
@@ -85,6 +86,36 @@ static int write_access(bool is_storm, uint64_t lines)
 	return fflush(stdout) != 0;
 }
 
+/* One hour of a large site: the sources of w1, and a long tail of sources and of names that are seldom seen again. */
+static int write_hour(uint64_t lines, uint64_t hour)
+{
+	int64_t start_s = INT64_C(1760227200) + (int64_t)hour * 3600; /* 2025-10-12 00:00 UTC */
+	uint64_t digest = 0;
+	char line[LINE_BYTES_MAX];
+	char names[64];
+
+	state ^= (hour + 1) * UINT64_C(0xd1342543de82ef95);
+	for (uint64_t i = 0; i < lines; i++) {
+		bool is_tail = chance(20) == 0;
+		uint32_t source = is_tail ? chance(1u << 22) : chance(20000);
+		struct yg_civil c = yg_time_civil((start_s + (int64_t)(i * 3600 / lines)) * YG_NS_PER_S, 32400);
+		int size;
+
+		(void)snprintf(names, sizeof(names), "https://n%06x.example/", chance(1u << 24));
+		size = snprintf(line, sizeof(line),
+			"%u.%u.%u.%u - - [%02u/%s/%d:%02u:%02u:%02u +0900] \"%s %s HTTP/1.1\" %d %u \"%s\" \"%s\"\n",
+			is_tail ? 130 + source / 65536 : 11, source / 256 % 256, source / 16 % 256, source % 251 + 1, c.day,
+			c.month == 10 ? "Oct" : "Nov", c.year, c.hour, c.minute, c.second, chance(20) ? "GET" : "POST",
+			chance(100) ? pages[chance(14)] : attacks[chance(12)], chance(10) ? 200 : 404, 200 + chance(20000),
+			chance(50) ? "-" : names, agents[source % 4]);
+		if (size <= 0 || fwrite(line, 1, (size_t)size, stdout) != (size_t)size)
+			return 1;
+		digest = yg_hash64((struct yg_bytes){(const uint8_t *)line, (size_t)size}, digest);
+	}
+	fprintf(stderr, "digest %016llx\n", (unsigned long long)digest);
+	return fflush(stdout) != 0;
+}
+
 /* The address of a source of w1, as write_access() writes it. */
 static int source_text(uint32_t source, char *to, size_t room)
 {
@@ -155,7 +186,7 @@ static int yardstick(void)
 
 int main(int argc, char **argv)
 {
-	uint64_t lines;
+	uint64_t lines, hour;
 
 	if (argc == 2 && strcmp(argv[1], "yardstick") == 0)
 		return yardstick();
@@ -167,6 +198,9 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], "w5") == 0)
 			return write_indicators(lines);
 	}
-	fprintf(stderr, "usage: bench_workload w1|w1s LINES | w5 INDICATORS | yardstick\n");
+	if (argc == 4 && strcmp(argv[1], "w11") == 0 && yg_bytes_u64(yg_bytes_str(argv[2]), &lines) &&
+	    yg_bytes_u64(yg_bytes_str(argv[3]), &hour) && hour < 1000)
+		return write_hour(lines, hour);
+	fprintf(stderr, "usage: bench_workload w1|w1s LINES | w5 INDICATORS | w11 LINES HOUR | yardstick\n");
 	return 2;
 }

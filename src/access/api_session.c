@@ -128,7 +128,7 @@ int yg_hub_do_sign_in(struct yg_hub_call *call)
 {
 	const struct yg_request *request = call->request;
 	struct yg_hub_password_job *job = NULL;
-	struct yg_sign_in *attempt = NULL;
+	struct yg_sign_in_attempt *attempt = NULL;
 	enum yg_sign_in_result result;
 	json_t *in;
 	int rc = yg_call_body(call, &in);

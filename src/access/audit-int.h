@@ -9,7 +9,6 @@
 
 #define YG_AUDIT_ENTRY	    "entry"
 #define YG_AUDIT_CHECKPOINT "checkpoint"
-#define YG_AUDIT_CONTEXT    "yagura-audit-1:" /* before the bytes that are signed */
 #define YG_AUDIT_NOTHING    "0000000000000000000000000000000000000000000000000000000000000000"
 #define YG_AUDIT_KEY_ROOM   24u
 #define YG_AUDIT_LIST_MAX   1000u /* digests in one checkpoint */
@@ -24,4 +23,4 @@ struct yg_audit_end {
 /* The key of entry or checkpoint @number. */
 void yg_audit_key_of(uint64_t number, char to[YG_AUDIT_KEY_ROOM]);
 /* Adds "signature" over the canonical form of @checkpoint. */
-YG_MUST_USE int yg_audit_sign(const uint8_t seed[YG_SIGN_SEED_BYTES], json_t *checkpoint);
+YG_MUST_USE int yg_audit_sign(const struct yg_hub_access *hub, json_t *checkpoint);

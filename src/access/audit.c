@@ -22,7 +22,7 @@ static bool join(char to[YG_HUB_PATH_BYTES], const char *data, const char *name)
 	return size > 0 && (unsigned)size < YG_HUB_PATH_BYTES;
 }
 
-static int write_key(struct yg_hub_access *hub, const char *data, const char *path)
+static int write_key(const char *data, const char *path, uint8_t seed[YG_SIGN_SEED_BYTES])
 {
 	char hex[2 * YG_SIGN_SEED_BYTES + 2];
 	char folder[YG_HUB_PATH_BYTES];
@@ -31,8 +31,8 @@ static int write_key(struct yg_hub_access *hub, const char *data, const char *pa
 	if (!join(folder, data, "ca"))
 		return YG_ELIMIT;
 	rc = yg_disk_mkdir(folder, 0700);
-	yg_random(hub->seed, sizeof(hub->seed));
-	yg_hex((struct yg_bytes){hub->seed, sizeof(hub->seed)}, hex);
+	yg_random(seed, YG_SIGN_SEED_BYTES);
+	yg_hex((struct yg_bytes){seed, YG_SIGN_SEED_BYTES}, hex);
 	hex[sizeof(hex) - 2] = '\n';
 	if (rc == YG_OK)
 		rc = yg_disk_create(path, (struct yg_bytes){(const uint8_t *)hex, sizeof(hex) - 1},
@@ -41,14 +41,14 @@ static int write_key(struct yg_hub_access *hub, const char *data, const char *pa
 	return rc;
 }
 
-static int read_key(struct yg_hub_access *hub, const char *path)
+static int read_key(const char *path, uint8_t seed[YG_SIGN_SEED_BYTES])
 {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	int rc = yg_io_read_file(path, SEED_FILE_MAX, &bytes, &size);
 
-	if (rc == YG_OK && !yg_hex_read(yg_bytes_trim((struct yg_bytes){bytes, size}), hub->seed,
-					sizeof(hub->seed)))
+	if (rc == YG_OK &&
+	    !yg_hex_read(yg_bytes_trim((struct yg_bytes){bytes, size}), seed, YG_SIGN_SEED_BYTES))
 		rc = YG_EFORMAT;
 	if (bytes)
 		yg_wipe(bytes, size);
@@ -57,7 +57,7 @@ static int read_key(struct yg_hub_access *hub, const char *path)
 }
 
 /* The public half, for those who check; made anew when it is not there. */
-static int need_public(const struct yg_hub_access *hub, const char *data)
+static int need_public(const char *data, const uint8_t seed[YG_SIGN_SEED_BYTES])
 {
 	uint8_t key[YG_SIGN_PUBLIC_BYTES];
 	char path[YG_HUB_PATH_BYTES];
@@ -66,7 +66,7 @@ static int need_public(const struct yg_hub_access *hub, const char *data)
 
 	if (!join(path, data, "ca/audit.pub"))
 		return YG_ELIMIT;
-	yg_sign_public(hub->seed, key);
+	yg_sign_public(seed, key);
 	yg_buf_init(&text, 256);
 	yg_base64_add(&text, (struct yg_bytes){key, sizeof(key)});
 	yg_buf_add_byte(&text, '\n');
@@ -237,17 +237,35 @@ static int find_signed(struct yg_hub_access *hub, uint64_t last)
 	return rc;
 }
 
-int yg_audit_sign(const uint8_t seed[YG_SIGN_SEED_BYTES], json_t *checkpoint)
+/* With the key of our own. */
+static int sign_here(const uint8_t seed[YG_SIGN_SEED_BYTES], struct yg_bytes message,
+		     uint8_t signature[YG_SIGN_BYTES])
+{
+	struct yg_buf text;
+	int rc;
+
+	yg_buf_init(&text, YG_DOC_BODY_MAX);
+	yg_buf_add_str(&text, YG_AUDIT_CONTEXT);
+	yg_buf_add(&text, message);
+	rc = yg_buf_error(&text);
+	if (rc == YG_OK)
+		yg_sign(seed, yg_buf_bytes(&text), signature);
+	yg_buf_done(&text);
+	return rc;
+}
+
+int yg_audit_sign(const struct yg_hub_access *hub, json_t *checkpoint)
 {
 	uint8_t signature[YG_SIGN_BYTES];
 	struct yg_buf text;
 	int rc;
 
 	yg_buf_init(&text, YG_DOC_BODY_MAX);
-	yg_buf_add_str(&text, YG_AUDIT_CONTEXT);
 	rc = yg_json_canonical(checkpoint, &text);
+	if (rc == YG_OK)
+		rc = hub->sign ? hub->sign(hub->sign_arg, yg_buf_bytes(&text), signature)
+			       : sign_here(hub->seed, yg_buf_bytes(&text), signature);
 	if (rc == YG_OK) {
-		yg_sign(seed, yg_buf_bytes(&text), signature);
 		yg_buf_reset(&text);
 		yg_base64_add(&text, (struct yg_bytes){signature, sizeof(signature)});
 		rc = yg_buf_error(&text);
@@ -262,21 +280,19 @@ int yg_audit_sign(const uint8_t seed[YG_SIGN_SEED_BYTES], json_t *checkpoint)
 static json_t *checkpoint_json(struct yg_hub_access *hub, json_t *take_digests, uint64_t first,
 			       const struct yg_audit_end *end)
 {
-	uint8_t key[YG_SIGN_PUBLIC_BYTES];
 	char time[YG_ISO_SIZE];
 	struct yg_buf text;
 	json_t *checkpoint;
 
 	(void)yg_time_iso(yg_hub_now_ns(hub), 0, time); /* returns its size */
-	yg_sign_public(hub->seed, key);
 	yg_buf_init(&text, 128);
-	yg_base64_add(&text, (struct yg_bytes){key, sizeof(key)});
+	yg_base64_add(&text, (struct yg_bytes){hub->key, sizeof(hub->key)});
 	checkpoint =
 		json_pack("{s:I, s:I, s:s, s:o, s:s, s:o}", "first", (json_int_t)first, "last",
 			  (json_int_t)end->number, "digest", end->digest, "digests", take_digests,
 			  "time", time, "key", yg_json_string(yg_buf_bytes(&text)));
 	yg_buf_done(&text);
-	if (checkpoint && yg_audit_sign(hub->seed, checkpoint) != YG_OK) {
+	if (checkpoint && yg_audit_sign(hub, checkpoint) != YG_OK) {
 		json_decref(checkpoint);
 		checkpoint = NULL;
 	}
@@ -335,7 +351,7 @@ int yg_audit_checkpoint(struct yg_hub_access *hub)
 {
 	uint64_t signed_before = hub->audit_signed;
 	json_t *checkpoint = NULL;
-	int rc = hub->has_seed ? yg_hub_begin(hub) : YG_EEND;
+	int rc = hub->has_key ? yg_hub_begin(hub) : YG_EEND;
 
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_OK : rc;
@@ -355,11 +371,25 @@ int yg_audit_checkpoint(struct yg_hub_access *hub)
 void yg_audit_after(struct yg_hub_access *hub)
 {
 	/* A checkpoint that fails is made up for with the next one. */
-	if (hub->has_seed && hub->audit_number >= hub->audit_signed + YG_AUDIT_EVERY)
+	if (hub->has_key && hub->audit_number >= hub->audit_signed + YG_AUDIT_EVERY)
 		(void)yg_audit_checkpoint(hub);
 }
 
-int yg_audit_key_open(struct yg_hub_access *hub, const char *data)
+int yg_audit_seed_open(const char *data, uint8_t seed[YG_SIGN_SEED_BYTES])
+{
+	char path[YG_HUB_PATH_BYTES];
+	int rc = join(path, data, "ca/audit.key") ? read_key(path, seed) : YG_ELIMIT;
+
+	if (rc == YG_ENOENT) {
+		rc = write_key(data, path, seed);
+		if (rc == YG_EDUPLICATE) /* another process was first */
+			rc = read_key(path, seed);
+	}
+	return rc == YG_OK ? need_public(data, seed) : rc;
+}
+
+/* There is a key: where does the log end, and how far is it signed? */
+static int begin_signing(struct yg_hub_access *hub, const char *data)
 {
 	char path[YG_HUB_PATH_BYTES];
 	struct yg_audit_end end;
@@ -368,21 +398,31 @@ int yg_audit_key_open(struct yg_hub_access *hub, const char *data)
 	if (!join(path, data, "audit") || !join(hub->data, data, "audit/checkpoint"))
 		return YG_ELIMIT;
 	rc = yg_disk_mkdir(path, 0700);
-	if (rc == YG_OK)
-		rc = join(path, data, "ca/audit.key") ? read_key(hub, path) : YG_ELIMIT;
-	if (rc == YG_ENOENT) {
-		rc = write_key(hub, data, path);
-		if (rc == YG_EDUPLICATE) /* another process was first */
-			rc = read_key(hub, path);
-	}
-	if (rc == YG_OK)
-		rc = need_public(hub, data);
-	hub->has_seed = rc == YG_OK;
+	hub->has_key = rc == YG_OK;
 	if (rc == YG_OK)
 		rc = find_end(hub, &end);
 	if (rc == YG_OK)
 		rc = find_signed(hub, end.number);
 	return rc;
+}
+
+int yg_audit_key_open(struct yg_hub_access *hub, const char *data)
+{
+	int rc = yg_audit_seed_open(data, hub->seed);
+
+	if (rc != YG_OK)
+		return rc;
+	yg_sign_public(hub->seed, hub->key);
+	return begin_signing(hub, data);
+}
+
+int yg_audit_signer_open(struct yg_hub_access *hub, const char *data,
+			 const uint8_t key[YG_SIGN_PUBLIC_BYTES], yg_audit_sign_fn sign, void *arg)
+{
+	memcpy(hub->key, key, sizeof(hub->key));
+	hub->sign = sign;
+	hub->sign_arg = arg;
+	return begin_signing(hub, data);
 }
 
 /* ---- reading ---- */

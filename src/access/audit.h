@@ -30,6 +30,22 @@
  */
 YG_MUST_USE int yg_audit_key_open(struct yg_hub_access *hub, const char *data);
 
+#define YG_AUDIT_CONTEXT "yagura-audit-1:" /* before the bytes that are signed */
+
+/* The same seed for a process that signs for others; both files are made when they are not there.
+ */
+YG_MUST_USE int yg_audit_seed_open(const char *data, uint8_t seed[YG_SIGN_SEED_BYTES]);
+
+/*
+ * In the place of yg_audit_key_open(), where another process has the key: @key is its public half,
+ * @sign signs YG_AUDIT_CONTEXT and then @message (YG_OK, or an error: no checkpoint for now).
+ */
+typedef int (*yg_audit_sign_fn)(void *arg, struct yg_bytes message,
+				uint8_t signature[YG_SIGN_BYTES]);
+YG_MUST_USE int yg_audit_signer_open(struct yg_hub_access *hub, const char *data,
+				     const uint8_t key[YG_SIGN_PUBLIC_BYTES], yg_audit_sign_fn sign,
+				     void *arg);
+
 /* A checkpoint for what has none yet; YG_OK also when there is nothing, or no key. Done by
  * yg_hub_access_free() too. */
 int yg_audit_checkpoint(struct yg_hub_access *hub);

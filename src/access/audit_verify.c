@@ -333,8 +333,8 @@ int yg_audit_verify(struct yg_hub_access *hub, struct yg_bytes checkpoint,
 	int rc = YG_OK;
 
 	*ret = (struct yg_audit_report){0};
-	yg_sign_public(hub->seed, pass.key);
-	if (hub->has_seed)
+	memcpy(pass.key, hub->key, sizeof(pass.key));
+	if (hub->has_key)
 		rc = add_file(&pass);
 	if (rc == YG_OK && checkpoint.size > 0)
 		rc = add_witness(&pass, checkpoint, &pass.witnesses[1]);

@@ -33,8 +33,11 @@ struct yg_hub_access {
 	struct yg_rate *requests;
 	struct yg_rate *refusals; /* how many refused sign-ins the audit log takes */
 	uint64_t refusals_left_out;
-	bool has_seed;
+	bool has_key;
+	uint8_t key[YG_SIGN_PUBLIC_BYTES]; /* signs checkpoints; its secret half is in @seed, or */
 	uint8_t seed[YG_SIGN_SEED_BYTES];
+	yg_audit_sign_fn sign; /* somebody else's, who signs */
+	void *sign_arg;
 	char data[YG_HUB_PATH_BYTES]; /* the checkpoint file */
 	uint64_t audit_number;	      /* of the entry added last here */
 	uint64_t audit_signed; /* up to here there are checkpoints, as far as is known here */
@@ -83,7 +86,7 @@ bool yg_hub_is_text(const char *text, size_t max);
 YG_MUST_USE int yg_hub_require(struct yg_access *by, enum yg_hub_right right,
 			       struct yg_hub_access **ret);
 
-struct yg_sign_in;
+struct yg_sign_in_attempt;
 
 struct yg_hub_deed {
 	const char *actor;
@@ -132,7 +135,8 @@ YG_MUST_USE int yg_mandate_each(struct yg_hub_access *hub, const char *provider,
 
 /* session.c, in a transaction of the caller's. */
 YG_MUST_USE int yg_session_make(struct yg_hub_access *hub, const char *person,
-				const struct yg_sign_in *from, char token[YG_HUB_TOKEN_HEX + 1]);
+				const struct yg_sign_in_attempt *from,
+				char token[YG_HUB_TOKEN_HEX + 1]);
 YG_MUST_USE int yg_session_raise(struct yg_hub_access *hub, const char *person, const char *id,
 				 char token[YG_HUB_TOKEN_HEX + 1]);
 /* All of @person; but not @but, which may be NULL. */

@@ -109,7 +109,7 @@ int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol, struct y
 struct yg_hub_access *yg_hub_access_free(struct yg_hub_access *hub)
 {
 	if (hub) {
-		if (hub->has_seed)
+		if (hub->has_key)
 			(void)yg_audit_checkpoint(hub); /* the entries stand without it */
 		yg_enrol_on_change(hub->enrol, NULL, NULL);
 		(void)yg_throttle_free(hub->by_login);
@@ -188,6 +188,12 @@ void yg_hub_local(const char *name, struct yg_hub_actor *ret)
 	copy(ret->grants[0].org, sizeof(ret->grants[0].org), YG_HUB_ORG);
 	if (yg_access_clean_name(yg_bytes_str(name), ret->name) == 0)
 		copy(ret->name, sizeof(ret->name), "?");
+}
+
+void yg_hub_local_analyst(const char *name, struct yg_hub_actor *ret)
+{
+	yg_hub_local(name, ret);
+	ret->grants[0].role = YG_HUB_ANALYST;
 }
 
 static bool is_command_line(const struct yg_hub_actor *actor)

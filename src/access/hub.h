@@ -23,7 +23,8 @@
  * One thread at a time. Passwords cost time: yg_password_make/_is_right are apart from the
  * register, so that they can run in a thread of their own.
  * Source: RFC 9106 (Argon2id), RFC 6238 and RFC 4226 (TOTP), NIST SP 800-63B (lengths, throttling).
- * Tests: tests/unit/access/test_hub_*.c, docs/access-matrix.csv with tests/e2e/access_matrix.py
+ * Tests: tests/unit/access/test_hub_*.c (isolation: every question against a reference),
+ * docs/access-matrix.csv with tests/e2e/access_matrix.py
  */
 #pragma once
 
@@ -134,6 +135,8 @@ YG_MUST_USE int yg_hub_by_token(struct yg_hub_access *hub, struct yg_bytes token
  * mandates and consent that a member gave on paper, and hands out any token.
  */
 void yg_hub_local(const char *name, struct yg_hub_actor *ret);
+/* The same as an analyst of the hub: reads raw records, with a reason that their member sees. */
+void yg_hub_local_analyst(const char *name, struct yg_hub_actor *ret);
 
 /* ---- from an actor to organisations ---- */
 

@@ -19,10 +19,11 @@
 #include "access/hub.h"
 #include "model/api.h"
 
-#define YG_IDEMPOTENCY_KEY_MAX	128u /* bytes, printable ASCII */
-#define YG_IDEMPOTENCY_S	(24 * 3600)
-#define YG_IDEMPOTENCY_BODY_MAX (64u << 10) /* of a reply that is kept; a larger one: as a secret  \
-					     */
+#define YG_IDEMPOTENCY_KEY_MAX 128u /* bytes, printable ASCII */
+#define YG_IDEMPOTENCY_S       (24 * 3600)
+#define YG_IDEMPOTENCY_BODY_MAX                                                                    \
+	(64u << 10) /* of a reply that is kept; a larger one: as a secret                          \
+		     */
 
 /*
  * Before the handler: YG_OK: it is new, and a transaction is open that yg_idempotency_end() ends;

@@ -161,31 +161,35 @@ static int count_one(void *arg, struct yg_bytes key, const json_t *body)
 	return YG_OK;
 }
 
+/* What is written on the paper. */
+static bool is_paper(const struct yg_hub_access *hub, const struct yg_mandate *wish)
+{
+	int32_t today = yg_hub_today(hub);
+	uint32_t all = 0;
+
+	for (unsigned i = 0; i < YG_MAY_COUNT; i++) {
+		if (yg_hub_role_may(YG_HUB_PROVIDER, (enum yg_hub_right)i))
+			all |= UINT32_C(1) << i;
+	}
+	return wish->rights != 0 && (wish->rights & ~all) == 0 &&
+	       yg_hub_is_text(wish->signed_by, YG_ENROL_NAME_MAX) &&
+	       wish->signed_day != YG_DAY_NONE && wish->last_day != YG_DAY_NONE &&
+	       wish->signed_day <= today && wish->last_day >= today;
+}
+
 static int check_wish(struct yg_hub_access *hub, const struct yg_mandate *wish, const char *org)
 {
 	char prefix[YG_HUB_KEY_MAX];
 	struct yg_hub_org provider;
 	uint32_t count = 0;
-	uint32_t all = 0;
 	int rc = yg_hub_org_look(hub->enrol, wish->provider, &provider);
 
 	if (rc != YG_OK)
 		return rc;
-	for (unsigned i = 0; i < YG_MAY_COUNT; i++) {
-		if (yg_hub_role_may(YG_HUB_PROVIDER, (enum yg_hub_right)i))
-			all |= UINT32_C(1) << i;
-	}
-	if (wish->rights == 0 || (wish->rights & ~all) != 0 || strcmp(wish->provider, org) == 0 ||
-	    provider.closed_ns != YG_TIME_NONE ||
-	    !yg_hub_is_text(wish->signed_by, YG_ENROL_NAME_MAX))
+	if (!is_paper(hub, wish) || strcmp(wish->provider, org) == 0 ||
+	    provider.closed_ns != YG_TIME_NONE || !yg_hub_key(prefix, wish->provider, ""))
 		return YG_EINVAL;
-	if (wish->signed_day == YG_DAY_NONE || wish->last_day == YG_DAY_NONE ||
-	    wish->signed_day > yg_hub_today(hub) || wish->last_day < yg_hub_today(hub))
-		return YG_EINVAL;
-	rc = yg_hub_key(prefix, wish->provider, "")
-		     ? yg_hub_each(hub, YG_HUB_REGISTER, "mandate_of", prefix, "", 0, count_one,
-				   &count)
-		     : YG_EINVAL;
+	rc = yg_hub_each(hub, YG_HUB_REGISTER, "mandate_of", prefix, "", 0, count_one, &count);
 	return rc == YG_OK && count >= YG_HUB_MANDATES_MAX ? YG_ELIMIT : rc;
 }
 

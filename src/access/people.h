@@ -11,7 +11,9 @@
  *
  * Kept under the organisation "hub.access" of the store, which is no organisation's id, so no
  * access reaches it: kinds person, login, link. Passwords are kept as Argon2id, links and recovery
- * codes as digests; the secret of the second factor must be kept as it is: DATA is mode 0700.
+ * codes as digests; the secret of the second factor must be kept as it is: DATA is mode 0700. The
+ * store keeps all revisions, so what was replaced stays in the file (and in backups), good for
+ * nothing.
  *
  * One thread at a time; errors beside those named are the store's.
  * Tests: tests/unit/access/test_people.c
@@ -110,7 +112,7 @@ enum yg_sign_in_result {
  * 3. yg_sign_in_end          makes a session (access/session.h)
  * An unknown login gets the digest of no password, so it takes the same time.
  */
-struct yg_sign_in {
+struct yg_sign_in_attempt {
 	char hash[YG_PASSWORD_HASH_MAX];
 	char person[YG_RANDOM_ID_HEX + 1]; /* "": unknown */
 	char login[YG_PERSON_LOGIN_MAX + 1];
@@ -125,13 +127,13 @@ struct yg_sign_in {
  */
 enum yg_sign_in_result yg_sign_in_begin(struct yg_hub_access *hub, struct yg_bytes login,
 					struct yg_bytes address, struct yg_bytes agent,
-					bool is_local, struct yg_sign_in *ret);
+					bool is_local, struct yg_sign_in_attempt *ret);
 /*
  * @is_right: what step 2 said. DONE: @token is that of a new session, without second factor.
  * Returns YG_OK and *ret_result, or an error of the store (then nobody is signed in).
  */
-YG_MUST_USE int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in *attempt, bool is_right,
-			       enum yg_sign_in_result *ret_result,
+YG_MUST_USE int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in_attempt *attempt,
+			       bool is_right, enum yg_sign_in_result *ret_result,
 			       char token[YG_HUB_TOKEN_HEX + 1]);
 
 /*

@@ -176,8 +176,8 @@ static int make_room(struct yg_hub_access *hub, const char *actor, const char *p
 
 /* ---- for people.c and hub.c ---- */
 
-int yg_session_make(struct yg_hub_access *hub, const char *person, const struct yg_sign_in *from,
-		    char token[YG_HUB_TOKEN_HEX + 1])
+int yg_session_make(struct yg_hub_access *hub, const char *person,
+		    const struct yg_sign_in_attempt *from, char token[YG_HUB_TOKEN_HEX + 1])
 {
 	char actor[YG_DOC_ACTOR_MAX + 1];
 	int64_t now_ns = yg_hub_now_ns(hub);

@@ -125,14 +125,14 @@ static void keep_text(struct yg_bytes from, char *to, size_t room)
 
 enum yg_sign_in_result yg_sign_in_begin(struct yg_hub_access *hub, struct yg_bytes login,
 					struct yg_bytes address, struct yg_bytes agent,
-					bool is_local, struct yg_sign_in *ret)
+					bool is_local, struct yg_sign_in_attempt *ret)
 {
 	char place[YG_LIMIT_ADDRESS_MAX];
 	struct yg_person_kept kept;
 	int64_t now_ns = yg_hub_now_ns(hub);
 	int64_t other_s;
 
-	*ret = (struct yg_sign_in){.is_local = is_local};
+	*ret = (struct yg_sign_in_attempt){.is_local = is_local};
 	memcpy(ret->hash, decoy, sizeof(decoy));
 	keep_text(address, ret->address, sizeof(ret->address));
 	keep_text(agent, ret->agent, sizeof(ret->agent));
@@ -185,7 +185,7 @@ static int note_refusal(struct yg_hub_access *hub, const char *person, const cha
 	return rc;
 }
 
-static int open_session(struct yg_hub_access *hub, const struct yg_sign_in *attempt,
+static int open_session(struct yg_hub_access *hub, const struct yg_sign_in_attempt *attempt,
 			char token[YG_HUB_TOKEN_HEX + 1])
 {
 	char actor[YG_DOC_ACTOR_MAX + 1];
@@ -202,7 +202,7 @@ static int open_session(struct yg_hub_access *hub, const struct yg_sign_in *atte
 		&(struct yg_hub_deed){actor, "", "sign_in", attempt->person, attempt->address});
 }
 
-int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in *attempt, bool is_right,
+int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in_attempt *attempt, bool is_right,
 		   enum yg_sign_in_result *ret_result, char token[YG_HUB_TOKEN_HEX + 1])
 {
 	char place[YG_LIMIT_ADDRESS_MAX];

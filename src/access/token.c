@@ -8,12 +8,19 @@
 
 #include "base/ban.h"
 
+/* What a person signs for his organisation, no program does. */
+static bool is_for_people(enum yg_hub_right right)
+{
+	return right == YG_MAY_write_mandates || right == YG_MAY_write_consent;
+}
+
 uint32_t yg_token_rights_of(enum yg_hub_role role)
 {
 	uint32_t bits = 0;
 
 	for (unsigned i = 0; i < YG_MAY_COUNT; i++) {
-		if (yg_hub_role_may(role, (enum yg_hub_right)i))
+		if (yg_hub_role_may(role, (enum yg_hub_right)i) &&
+		    !is_for_people((enum yg_hub_right)i))
 			bits |= UINT32_C(1) << i;
 	}
 	return bits;

@@ -30,7 +30,7 @@ struct yg_token {
 
 /* "read_findings,read_ledger"; False: a name that is none. */
 bool yg_token_rights_read(struct yg_bytes text, uint32_t *ret);
-/* Every right that @role has. */
+/* Every right that @role has and a program can have: giving mandates and consent is for people. */
 uint32_t yg_token_rights_of(enum yg_hub_role role);
 
 /*

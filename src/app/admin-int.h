@@ -59,6 +59,17 @@ int yg_admin_consent(struct yg_admin *admin);
 int yg_admin_views(struct yg_admin *admin);
 int yg_admin_audit(struct yg_admin *admin);
 
+/* With options of their own: argv as the program got it, from "admin" on. */
+int yg_admin_retention(int argc, char **argv);
+int yg_admin_search(int argc, char **argv);
+int yg_admin_backup(int argc, char **argv);
+int yg_admin_restore(int argc, char **argv);
+
+/* The register of admin->data: store, enrol, hub, actor. YG_OK, or an error that was said.
+ * yg_admin_register_close() in any case. */
+YG_MUST_USE int yg_admin_register(struct yg_admin *admin);
+void yg_admin_register_close(struct yg_admin *admin);
+
 /* Something is missing, or too much: said. */
 int yg_admin_wording(const char *what);
 /* What went wrong with @word, said. */

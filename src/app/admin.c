@@ -12,6 +12,7 @@
 #include "app/say.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "wire/policy.h"
 
 #include "base/ban.h"
 
@@ -123,6 +124,29 @@ static int print_json(struct yg_admin *admin, const struct yg_enrol_sensor *sens
 	return rc;
 }
 
+/* Which communications a member's sensor sends, by whose decision. */
+static void add_decisions(struct yg_admin *admin, const json_t *heartbeat)
+{
+	const json_t *policy = json_object_get(json_object_get(heartbeat, "heartbeat"), "policy");
+	const json_t *list = json_object_get(policy, "secrecy");
+	char line[1024];
+
+	for (size_t i = 0; i < json_array_size(list) && i < YG_POLICY_CLASS_COUNT; i++) {
+		const json_t *one = json_array_get(list, i);
+		enum yg_policy_class class_ = YG_POLICY_NONE;
+		enum yg_policy_basis basis = YG_POLICY_BASIS_OTHER;
+
+		(void)yg_policy_class_by_word(yg_json_text(one, "kind"), &class_); /* else: other */
+		(void)yg_policy_basis_by_word(yg_json_text(one, "basis"), &basis); /* as above */
+		/* What a sensor says is shown safely, a piece at a time. */
+		yg_buf_addf(&admin->out, "    %s: ", yg_say_tr(yg_policy_class_words(class_)));
+		(void)snprintf(line, sizeof(line), "%s", yg_say_safe(yg_json_text(one, "by"), 200));
+		yg_buf_addf(&admin->out, "%s, %s", line, yg_say_safe(yg_json_text(one, "on"), 10));
+		yg_buf_addf(&admin->out, " (%s) ", yg_say_tr(yg_policy_basis_words(basis)));
+		yg_buf_addf(&admin->out, "%s\n", yg_say_safe(yg_json_text(one, "note"), 200));
+	}
+}
+
 static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 {
 	struct yg_admin *admin = arg;
@@ -136,6 +160,8 @@ static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 		yg_buf_addf(&admin->out, "%s/%s  %s  %s  %.*s\n", sensor->org, sensor->id,
 			    yg_say_safe(yg_bytes_str(sensor->host), 60),
 			    yg_say_tr(state_of(admin, sensor, heartbeat)), YG_FMT(received));
+	if (!admin->is_json)
+		add_decisions(admin, heartbeat);
 	json_decref(heartbeat);
 	return rc == YG_OK ? yg_buf_error(&admin->out) : rc;
 }
@@ -333,8 +359,26 @@ static const char **text_option(struct yg_admin *admin, int c)
 		return &admin->host;
 	case 'k':
 		return &admin->checkpoint;
+	case 'N':
+		return &admin->sensor;
+	case 'L':
+		return &admin->ledger;
 	default:
 		return NULL;
+	}
+}
+
+static bool take_number_option(struct yg_admin *admin, int c)
+{
+	switch (c) {
+	case 't':
+		return take_number("--hours", TOKEN_HOURS, &admin->hours);
+	case 'D':
+		return take_number("--days", YG_TOKEN_DAYS_MAX, &admin->days);
+	case 'm':
+		return take_number("--limit", UINT32_MAX, &admin->limit);
+	default:
+		return take_number("--after", UINT32_MAX, &admin->after);
 	}
 }
 
@@ -353,22 +397,13 @@ static bool take_option(struct yg_admin *admin, int c)
 	case 'F':
 		admin->with_factor = true;
 		return true;
-	case 'N':
-		admin->sensor = optarg;
-		return true;
-	case 'L':
-		admin->ledger = optarg;
-		return true;
 	case 'l':
 		return true; /* main.c */
 	case 't':
-		return take_number("--hours", TOKEN_HOURS, &admin->hours);
 	case 'D':
-		return take_number("--days", YG_TOKEN_DAYS_MAX, &admin->days);
 	case 'm':
-		return take_number("--limit", UINT32_MAX, &admin->limit);
 	case 'A':
-		return take_number("--after", UINT32_MAX, &admin->after);
+		return take_number_option(admin, c);
 	case 'S':
 		return take_day("--signed", &admin->signed_day);
 	case 'U':
@@ -461,7 +496,7 @@ static int open_parts(struct yg_admin *admin, const char *path)
 	return rc;
 }
 
-static int open_register(struct yg_admin *admin)
+int yg_admin_register(struct yg_admin *admin)
 {
 	char path[PATH_ROOM];
 	int size = snprintf(path, sizeof(path), "%s/hub.db", admin->data);
@@ -474,6 +509,42 @@ static int open_register(struct yg_admin *admin)
 	else if (rc != YG_OK)
 		(void)yg_admin_error(admin, path, rc);
 	return rc;
+}
+
+void yg_admin_register_close(struct yg_admin *admin)
+{
+	admin->hub = yg_hub_access_free(admin->hub); /* signs what it wrote */
+	admin->enrol = yg_enrol_free(admin->enrol);
+	admin->store = yg_control_free(admin->store);
+}
+
+/* Those that have files and options of their own. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} own_commands[] = {
+	{"retention", yg_admin_retention},
+	{"search", yg_admin_search},
+	{"backup", yg_admin_backup},
+	{"restore", yg_admin_restore},
+};
+
+/* The first word that is neither an option nor the value of one that may stand before it; "" with
+ * --help. */
+static const char *first_word(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return "";
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--data") == 0 || strcmp(argv[i], "--lang") == 0 ||
+		    strcmp(argv[i], "--org") == 0 || strcmp(argv[i], "--to") == 0 ||
+		    strcmp(argv[i], "--from") == 0)
+			i++;
+		else if (argv[i][0] != '-')
+			return argv[i];
+	}
+	return "";
 }
 
 int yg_admin_open(struct yg_admin *admin, const char *org, enum yg_hub_right right,
@@ -547,6 +618,9 @@ int yg_command_admin(int argc, char **argv)
 		.signed_day = YG_DAY_NONE, .last_day = YG_DAY_NONE, .from_day = YG_DAY_NONE};
 	int status;
 
+	for (size_t i = 0; i < sizeof(own_commands) / sizeof(own_commands[0]); i++)
+		if (strcmp(first_word(argc, argv), own_commands[i].name) == 0)
+			return own_commands[i].run(argc, argv);
 	if (!read_cli(argc, argv, &admin, &status))
 		return status;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -554,11 +628,10 @@ int yg_command_admin(int argc, char **argv)
 			continue;
 		admin.now_ns = yg_clock_system().now_ns(NULL);
 		yg_buf_init(&admin.out, 64u << 20);
-		status = open_register(&admin) == YG_OK ? commands[i].run(&admin) : YG_EXIT_FAILED;
+		status = yg_admin_register(&admin) == YG_OK ? commands[i].run(&admin)
+							    : YG_EXIT_FAILED;
 		yg_buf_done(&admin.out);
-		(void)yg_hub_access_free(admin.hub); /* signs what it wrote */
-		(void)yg_enrol_free(admin.enrol);
-		(void)yg_control_free(admin.store);
+		yg_admin_register_close(&admin);
 		if (fflush(stdout) != 0 && errno != EPIPE)
 			status = YG_EXIT_FAILED;
 		return status;

@@ -149,28 +149,41 @@ static int give_mandate(struct yg_admin *admin, struct yg_access *by)
 	return yg_admin_done(admin, rc == YG_ENOENT ? admin->provider : "mandate give", rc);
 }
 
+static int end_mandate(struct yg_admin *admin, struct yg_access *by)
+{
+	return yg_admin_done(admin, admin->args[2], yg_mandate_end(by, admin->org, admin->args[2]));
+}
+
+static int list_mandates(struct yg_admin *admin, struct yg_access *by)
+{
+	return yg_admin_done(admin, "mandate list", yg_mandate_list(by, print_mandate, admin));
+}
+
+static bool has_paper(const struct yg_admin *admin)
+{
+	return admin->org && admin->provider && admin->signed_by && admin->rights;
+}
+
 int yg_admin_mandate(struct yg_admin *admin)
 {
 	const char *what = word(admin, 1);
-	bool is_list = strcmp(what, "list") == 0 && admin->arg_count == 2;
-	bool is_end = strcmp(what, "end") == 0 && admin->arg_count == 3 && admin->org;
-	bool is_give = strcmp(what, "give") == 0 && admin->arg_count == 2 && admin->org &&
-		       admin->provider && admin->signed_by && admin->rights;
+	int (*run)(struct yg_admin * admin, struct yg_access * by) = NULL;
 	struct yg_access *by = NULL;
 	int status;
 
-	if (!is_list && !is_end && !is_give)
+	if (strcmp(what, "list") == 0 && admin->arg_count == 2)
+		run = list_mandates;
+	else if (strcmp(what, "end") == 0 && admin->arg_count == 3 && admin->org)
+		run = end_mandate;
+	else if (strcmp(what, "give") == 0 && admin->arg_count == 2 && has_paper(admin))
+		run = give_mandate;
+	if (!run)
 		return yg_admin_wording("mandate");
 	status = yg_admin_open(admin, admin->org ? admin->org : YG_HUB_ORG,
-			       is_list ? YG_MAY_read_mandates : YG_MAY_write_mandates, &by);
-	if (status == YG_EXIT_DONE && is_list)
-		status = yg_admin_done(admin, "mandate list",
-				       yg_mandate_list(by, print_mandate, admin));
-	else if (status == YG_EXIT_DONE && is_end)
-		status = yg_admin_done(admin, admin->args[2],
-				       yg_mandate_end(by, admin->org, admin->args[2]));
-	else if (status == YG_EXIT_DONE)
-		status = give_mandate(admin, by);
+			       run == list_mandates ? YG_MAY_read_mandates : YG_MAY_write_mandates,
+			       &by);
+	if (status == YG_EXIT_DONE)
+		status = run(admin, by);
 	(void)yg_access_free(by);
 	return status;
 }

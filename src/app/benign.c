@@ -489,7 +489,8 @@ static int by_findings(const void *left, const void *right)
 int yg_benign_report(struct yg_benign_run *b, const struct yg_count *count, struct yg_buf *to)
 {
 	const struct yg_engine *engine = b->run->rules.engine;
-	struct yg_benign report = {.records = count->report->records,
+	struct yg_benign report = {.run = count->report,
+				   .records = count->report->records,
 				   .unparsed = count->report->unparsed,
 				   .findings = count->report->findings,
 				   .rule_count = count->rule_count};
@@ -509,6 +510,8 @@ int yg_benign_report(struct yg_benign_run *b, const struct yg_count *count, stru
 	report.rules = b->rules;
 	if (b->run->options.output == YG_OUTPUT_JSON)
 		yg_benign_json(to, &report, yg_say_lang_now());
+	else if (b->run->options.output == YG_OUTPUT_HTML)
+		yg_benign_html(to, &report, yg_say_lang_now());
 	else
 		yg_benign_text(to, &report, yg_say_lang_now(), 0, isatty(STDOUT_FILENO) != 0);
 	return yg_buf_error(to);
@@ -520,8 +523,8 @@ int yg_rules_benign(int argc, char **argv)
 	enum yg_options_result result = yg_options_read(argc, argv, &options);
 
 	if (result == YG_OPTIONS_RUN && options.output != YG_OUTPUT_TERMINAL &&
-	    options.output != YG_OUTPUT_JSON) {
-		yg_say(N_("%s is shown as text or with --json"), "rules benign");
+	    options.output != YG_OUTPUT_JSON && options.output != YG_OUTPUT_HTML) {
+		yg_say(N_("%s is shown as text, with --json or --html"), "rules benign");
 		result = YG_OPTIONS_WRONG;
 	}
 	if (result == YG_OPTIONS_RUN && (options.is_following || options.explain)) {

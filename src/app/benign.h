@@ -29,6 +29,6 @@ YG_MUST_USE int yg_benign_batch(struct yg_benign_run *benign, const struct yg_ba
 /* The command line of `yagura rules benign`, @argv[0] = "benign". Returns the exit status. */
 int yg_rules_benign(int argc, char **argv);
 
-/* Put the report into words or JSON. YG_OK or YG_ENOMEM. */
+/* Put the report into words, JSON or a page. YG_OK or YG_ENOMEM. */
 YG_MUST_USE int yg_benign_report(struct yg_benign_run *benign, const struct yg_count *count,
 				 struct yg_buf *to);

@@ -48,6 +48,7 @@ struct yg_run {
 	uint32_t rules_quarantined;	  /* of sets that were replaced */
 	struct yg_profile profile;	  /* --profile */
 	struct yg_clock profile_clock;
+	int ask_fd;			  /* following: readable when a profile is asked for */
 	struct yg_counting *counting;	  /* --count; else NULL */
 	struct yg_benign_run *benign;	  /* rules benign; else NULL */
 	struct yg_explaining *explaining; /* --explain; else NULL */

@@ -79,14 +79,29 @@ static int load_reading(struct yg_run *run)
 	return rc;
 }
 
+/* Whoever follows for days learns now that there is no such place, not at the end. */
+static int prepare_profile(struct yg_run *run)
+{
+	const char *path = run->options.profile;
+
+	run->profile_clock = yg_profiling_clock();
+	if (!path)
+		return YG_OK;
+	if (yg_profile_init(&run->profile, run->rules.engine) != YG_OK)
+		return YG_ENOMEM;
+	if (!run->options.is_following || strcmp(path, "-") == 0 ||
+	    yg_profiling_write(&run->profile, run->rules.engine, path))
+		return YG_OK;
+	return YG_EIO; /* said */
+}
+
 /* --count and --explain: other things than findings are shown. */
 static int prepare_tuning(struct yg_run *run, struct yg_judge_out *out)
 {
-	int rc = YG_OK;
+	int rc = prepare_profile(run);
 
-	run->profile_clock = yg_profiling_clock();
-	if (run->options.profile && yg_profile_init(&run->profile, run->rules.engine) != YG_OK)
-		return YG_ENOMEM;
+	if (rc != YG_OK)
+		return rc;
 	if (run->options.rule_budget + run->options.findings_budget > 0 && !run->options.explain) {
 		run->quarantine = yg_quarantine_new(run->rules.engine, &run->options);
 		if (!run->quarantine)
@@ -327,11 +342,17 @@ static int output_status(int rc)
 static int report_benign(struct yg_run *run, const struct yg_report *report)
 {
 	struct yg_count count;
+	int rc;
 
 	yg_counting_result(run->counting, report, &count);
 	run->sink.counting = NULL;
 	run->sink.output = YG_OUTPUT_NONE;
-	return yg_benign_report(run->benign, &count, &run->sink.buf);
+	rc = yg_benign_report(run->benign, &count, &run->sink.buf);
+	if (run->options.output == YG_OUTPUT_HTML)
+		return rc == YG_OK || yg_buf_error(&run->sink.buf)
+			       ? yg_sink_page(&run->sink, run->options.html_path)
+			       : rc;
+	return rc;
 }
 
 /* What was asked for instead of findings, or findings. Returns the exit status so far. */
@@ -373,14 +394,15 @@ static int finish(struct yg_run *run)
 	return run->is_partly || yg_run_quarantined(run) > 0 ? YG_EXIT_PARTLY : YG_EXIT_DONE;
 }
 
-/* Following ends by a signal, cleanly: the summary is still wanted. */
-static int open_stop_fd(void)
+/* A descriptor that becomes readable when @one (or @other, unless 0) comes; -1 = there is none. */
+static int open_signal_fd(int one, int other)
 {
 	sigset_t set;
 
 	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, one);
+	if (other)
+		(void)sigaddset(&set, other);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -389,25 +411,21 @@ static int open_stop_fd(void)
 /* SIGHUP asks for the rules to be read again, except where it says that the terminal has gone. */
 static int open_hup_fd(void)
 {
-	sigset_t set;
-
 	if (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO))
 		return -1;
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		return -1;
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return open_signal_fd(SIGHUP, 0);
 }
 
 /* What a run that may last long looks at, beside its inputs. YG_OK or YG_ENOMEM. */
 static int open_waits(struct yg_run *run)
 {
 	if (run->options.is_following || run->options.state_path)
-		run->stop_fd = open_stop_fd();
+		run->stop_fd = open_signal_fd(SIGINT, SIGTERM); /* the summary is still wanted */
 	if (!run->options.is_following)
 		return YG_OK;
 	run->hup_fd = open_hup_fd();
+	if (run->options.profile)
+		run->ask_fd = open_signal_fd(SIGUSR1, 0);
 	/* Before the rules are read: what changes from now on is seen. */
 	run->reload = yg_reload_new(&run->options, run->hup_fd, run->clock);
 	return run->reload ? YG_OK : YG_ENOMEM;
@@ -424,6 +442,7 @@ int yg_detect_with(struct yg_options *take_options, struct yg_hunt *hunt)
 			     .clock = yg_clock_system(),
 			     .stop_fd = -1,
 			     .hup_fd = -1,
+			     .ask_fd = -1,
 			     .hunt = hunt};
 	int status = YG_EXIT_FAILED;
 	int rc;
@@ -449,6 +468,8 @@ int yg_detect_with(struct yg_options *take_options, struct yg_hunt *hunt)
 	run.reload = yg_reload_free(run.reload);
 	if (run.hup_fd >= 0)
 		(void)close(run.hup_fd); /* as above */
+	if (run.ask_fd >= 0)
+		(void)close(run.ask_fd); /* as above */
 	done(&run);
 	return status;
 }

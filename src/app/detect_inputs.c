@@ -8,6 +8,7 @@
 #include "app/explaining.h"
 #include "app/hunt.h"
 #include "app/intake.h"
+#include "app/profiling.h"
 #include "app/progress.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -104,12 +105,13 @@ static void close_intake(struct flow *flow, struct yg_intake *intake)
 	yg_intake_close(intake);
 }
 
-static bool should_stop(int stop_fd)
+/* Has a signal come? */
+static bool has_signal(int fd)
 {
 	uint8_t byte[256];
 	size_t size;
 
-	return stop_fd >= 0 && yg_io_read(stop_fd, byte, sizeof(byte), &size) == YG_OK;
+	return fd >= 0 && yg_io_read(fd, byte, sizeof(byte), &size) == YG_OK;
 }
 
 /* What an earlier run of a hunt judged of the input that was just opened. */
@@ -163,7 +165,7 @@ static int next_batch(void *arg, struct yg_batch *batch)
 	struct yg_run *run = flow->run;
 	int rc;
 
-	if (should_stop(run->stop_fd)) {
+	if (has_signal(run->stop_fd)) {
 		run->hunt->is_stopped = true;
 		return YG_EEND;
 	}
@@ -215,14 +217,33 @@ static int look_for_rules(struct flow *flow)
 	return YG_OK;
 }
 
+/* A profile was asked for (SIGUSR1): of the running rules, since they took over. */
+static void look_for_question(const struct flow *flow)
+{
+	const struct yg_run *run = flow->run;
+	struct yg_profile now;
+
+	if (!has_signal(run->ask_fd))
+		return;
+	if (yg_profile_init(&now, run->rules.engine) == YG_OK) {
+		yg_profile_add(&now, &run->profile);
+		yg_pipeline_profile(flow->pipeline, &now);
+		(void)yg_profiling_write(&now, run->rules.engine, run->options.profile); /* said */
+	} else {
+		yg_say(N_("out of memory"));
+	}
+	yg_profile_done(&now);
+}
+
 /* All inputs in turn; one that has nothing waits a moment inside the stream. */
 static int next_followed(void *arg, struct yg_batch *batch)
 {
 	struct flow *flow = arg;
 	int taken;
 
-	if (should_stop(flow->run->stop_fd))
+	if (has_signal(flow->run->stop_fd))
 		return YG_EEND;
+	look_for_question(flow);
 	taken = look_for_rules(flow);
 	if (taken != YG_OK)
 		return taken;

@@ -82,7 +82,10 @@ void yg_help_detect(void)
 	       "  --explain RULE       why a rule (id, title or file) fits or not, condition by\n"
 	       "                       condition; --explain-max N records (10)\n"
 	       "  --count              only numbers: by kind of record, rule, level, source\n"
-	       "  --profile FILE       what each rule costs, as JSON; - prints a table\n"
+	       "  --profile FILE       what each rule costs, as JSON; - prints a table. With "
+	       "--follow\n"
+	       "                       also on SIGUSR1, and to FILE.before when other rules take "
+	       "over\n"
 	       "  --rule-budget N      work of a rule for each KiB, beyond which it is put out of\n"
 	       "                       use (10000; 0 = no limit)\n"
 	       "  --findings-budget N  the same for findings in 1000 records (0 = no limit)\n"
@@ -108,8 +111,8 @@ void yg_help_rules(void)
 	       "Reads Sigma rules (files or folders) and names each one that cannot be used, with\n"
 	       "file, line and reason. Exit status: 0 when none was refused, otherwise 1.\n"
 	       "\n"
-	       "       yagura rules benign [--rules PATH]... [--no-default-rules] [--json] "
-	       "PATH...\n"
+	       "       yagura rules benign [--rules PATH]... [--no-default-rules]\n"
+	       "                           [--json | --html FILE] PATH...\n"
 	       "\n"
 	       "What the rules find in logs where nothing is amiss: how often, examples, the "
 	       "values\n"
@@ -328,6 +331,31 @@ void yg_help_hub(void)
 	       "Exit status: 0 ended as asked; 2 it could not start or go on.\n"));
 }
 
+static void help_admin_keeping(void)
+{
+	put(N_("\n"
+	       "Keeping and finding (docs/archive.md, docs/backup.md):\n"
+	       "\n"
+	       "  retention show [--org ID] [--json]\n"
+	       "  retention set --org ID [--kind KIND] --months N\n"
+	       "                                how long logs are kept (12 months). KIND: "
+	       "firewall,\n"
+	       "                                proxy, authentication, web, network, other\n"
+	       "  search --org ID --reason TEXT [--from TIME] [--to TIME] [--tz ZONE]\n"
+	       "         [--field NAME=VALUE]... [--text TEXT]... [--limit N] [--newest]\n"
+	       "         [--after PLACE] [--json]\n"
+	       "                                records of the archive; the member sees who "
+	       "looked,\n"
+	       "                                for what and why\n"
+	       "  backup --to DIR [--base DIR] [--json]\n"
+	       "                                all of FOLDER, while the hub runs; --base: an "
+	       "earlier\n"
+	       "                                backup, whose closed files are linked\n"
+	       "  backup verify DIR [--json]    is every file of it whole?\n"
+	       "  restore --from DIR            a backup back as FOLDER, which must not be "
+	       "there\n"));
+}
+
 void yg_help_admin(void)
 {
 	put(N_("usage: yagura admin --data FOLDER COMMAND [OPTION]...\n"
@@ -349,14 +377,16 @@ void yg_help_admin(void)
 	       "  sensor send ID KIND [BODY]    a message for a sensor: ping, or\n"
 	       "                                resend '{\"epoch\":N,\"from\":N,\"to\":N}'\n"
 	       "  person add LOGIN [--name NAME] --grant ROLE... [--hours N]\n"
-	       "                                prints the key of a link that works once, within N\n"
+	       "                                prints the key of a link that works once, within "
+	       "N\n"
 	       "                                hours (72); ROLE: administrator, analyst,\n"
 	       "                                member:ORG or provider:ORG\n"
 	       "  person list [--org ID] [--json]\n"
 	       "  person lock|unlock|remove LOGIN\n"
 	       "  person grants LOGIN --grant ROLE...\n"
 	       "  person reset LOGIN [--second-factor] [--hours N]\n"
-	       "                                prints the key of a new link; the old password (and\n"
+	       "                                prints the key of a new link; the old password "
+	       "(and\n"
 	       "                                the second factor) is gone\n"
 	       "  api-token --org ID --role ROLE [--days N] [--rights A,B] [--name NAME]\n"
 	       "                                prints the token alone\n"
@@ -378,10 +408,18 @@ void yg_help_admin(void)
 	       "  audit verify [--checkpoint FILE] [--json]\n"
 	       "                                is the audit log what it was?\n"
 	       "  audit checkpoint              prints the last one, to be kept elsewhere\n"
+	       "  ledger compare [--ledger FILE] [--sensor ID] [--json]\n"
+	       "                                a member's ledger beside what the hub has; "
+	       "FILE: the\n"
+	       "                                folder `ledger` of its sensor, or its files as "
+	       "one\n"
+	       "  findings [--org ID] [--limit N] [--json]\n"
+	       "                                what detection found, newest first\n"
 	       "  archive verify [--json]       is every file of the archive whole? As\n"
 	       "                                `yagura archive verify` does\n"
 	       "  --lang ja|en                  language of messages\n"
 	       "\n"
 	       "Exit status: 0 done; 1 refused, nothing was changed, or damage was found;\n"
 	       "2 wrong usage, or the folder cannot be used.\n"));
+	help_admin_keeping();
 }

@@ -66,9 +66,10 @@ int yg_hub_say_path(const char *data, const char *name, int rc);
 /* ---- keys: signer and front ---- */
 
 struct yg_hub_keys {
-	struct yg_cert_ca *ca; /* issues */
-	char *pem;	       /* of the authority */
-	uint8_t seed[YG_SIGN_SEED_BYTES];
+	struct yg_cert_ca *ca;			/* issues */
+	char *pem;				/* of the authority */
+	uint8_t seed[YG_SIGN_SEED_BYTES];	/* messages to sensors, receipts */
+	uint8_t audit_seed[YG_SIGN_SEED_BYTES]; /* checkpoints of the audit log */
 };
 
 /*
@@ -150,11 +151,15 @@ struct yg_hub {
 	struct yg_cert_ca *ca; /* checks only */
 	char *ca_pem;
 	uint8_t down_key[YG_SIGN_PUBLIC_BYTES];
+	uint8_t audit_key[YG_SIGN_PUBLIC_BYTES];
 	struct yg_signer signer;
 	struct yg_enrol *enrol;
 	struct yg_keep *keep;
 	struct yg_buf text;
 	struct yg_hub_waiter *waiters;
+	struct yg_hub_waiter *signing; /* whose receipts the signer has, in order */
+	struct yg_hub_waiter **signing_end;
+	bool has_signed;      /* somebody's wait for it is over */
 	uint32_t for_disk;    /* how many of them wait for the disk */
 	int journal_rc;	      /* of the last group */
 	uint64_t change_seen; /* of the register */
@@ -173,6 +178,8 @@ int64_t yg_hub_now(const struct yg_hub *hub);
 
 /* What Prometheus asks for, as text (hub_metrics.c). */
 void yg_hub_metrics(struct yg_hub *hub, struct yg_buf *to);
+struct yg_hub_detect;
+void yg_hub_metrics_detect(struct yg_hub_detect *detect, struct yg_buf *to);
 
 /* DATA/NAME to @to. False when it is too long. */
 bool yg_hub_path(const struct yg_hub *hub, const char *name, char to[YG_HUB_PATH_MAX]);
@@ -212,10 +219,13 @@ void yg_hub_worker_hear(struct yg_hub *hub, unsigned index);
 
 /* ---- hub_down.c ---- */
 
-/* Answer @call with @receipt when what has @position is durable, or with the reason why it was
- * lost. */
+/* Answer @call with @receipt, signed over @to_sign (empty: not), when what has @position is
+ * durable, or with the reason why it was lost. */
 void yg_hub_wait_sync(struct yg_hub *hub, struct yg_hub_call *call, uint64_t position,
-		      const struct yg_wire_receipt *receipt);
+		      const struct yg_wire_receipt *receipt, struct yg_bytes to_sign);
+/* What the signer answered; without it, receipts go out unsigned. */
+void yg_hub_take_signature(void *hub, uint64_t id, const uint8_t *signature);
+void yg_hub_signer_lost(struct yg_hub *hub);
 /* Answer with messages above @after, now or within @wait_s. */
 void yg_hub_wait_down(struct yg_hub *hub, struct yg_hub_call *call, uint64_t after,
 		      uint64_t wait_s);

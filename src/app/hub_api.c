@@ -312,9 +312,10 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 	http->opts = *opts;
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
 	if (rc == YG_OK) {
-		rc = yg_audit_key_open(http->hub, opts->data);
+		rc = yg_audit_signer_open(http->hub, opts->data, opts->audit_key, opts->audit_sign,
+					  opts->arg);
 		if (rc != YG_OK)
-			yg_say("%s/ca/audit.key: %s", yg_say_safe(yg_bytes_str(opts->data), 300),
+			yg_say("%s/audit: %s", yg_say_safe(yg_bytes_str(opts->data), 300),
 			       yg_say_tr(yg_err_text(rc)));
 	}
 	if (rc == YG_OK)

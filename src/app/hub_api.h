@@ -23,7 +23,9 @@ struct yg_hub_http_opts {
 	struct yg_enrol *enrol;
 	struct yg_clock clock;
 	struct yg_net_place place;
-	int listener;	      /* listens at @place; the server's from yg_hub_http_start() on */
+	int listener;		  /* listens at @place; the server's from yg_hub_http_start() on */
+	const uint8_t *audit_key; /* whose secret half @audit_sign has (access/audit.h) */
+	int (*audit_sign)(void *arg, struct yg_bytes message, uint8_t *signature);
 	const char *link_key; /* of the start link; "": none */
 	const char *key;      /* TLS, PEM; NULL: none, then @place must be of this machine */
 	const char *certificate;

@@ -14,6 +14,7 @@
 #include "archive/tree.h"
 #include "archive/writer.h"
 #include "base/alloc.h"
+#include "base/disk.h"
 #include "journal/consumer.h"
 #include "wire/message.h"
 
@@ -30,6 +31,7 @@ static_assert(YG_WIRE_ID_MAX <= YG_ARCHIVE_ORG_MAX, "the archive takes shorter n
 #define AGAIN_MS    2000u /* after an error */
 #define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
 #define QUIET_NS    (60 * YG_NS_PER_S)
+#define FILTERS_NS  (48 * YG_ARCHIVE_HOUR_NS)
 
 /* An organisation whose file is open. */
 struct org {
@@ -170,22 +172,53 @@ static int end_of_file(const char *path, uint64_t *end)
 				  : rc; /* not one of ours: nothing of the journal is in it */
 }
 
+/* Close a file that nobody writes to; one without a whole frame goes. */
+static int close_left(struct yg_hub_archive *a, const char *path)
+{
+	uint64_t cut;
+	struct stat st;
+	int rc = yg_archive_repair(path, yg_describe, a->describer, &cut);
+
+	if (rc == YG_EMISMATCH && stat(path, &st) == 0 && st.st_size == 0)
+		rc = yg_disk_unlink(path);
+	return rc == YG_EAGAIN ? YG_OK : rc; /* that one is ours, or another's */
+}
+
+struct hour {
+	struct yg_hub_archive *a;
+	struct org *org;
+	bool is_open_seen;
+};
+
+/*
+ * Two open files of one hour: the rename of the first did not survive a power cut. The writer goes
+ * on with the first; what the other holds must count, so it is closed.
+ */
+static int close_second(void *arg, const struct yg_archive_entry *entry)
+{
+	struct hour *hour = arg;
+	bool is_second = entry->is_open && hour->is_open_seen;
+
+	hour->is_open_seen |= entry->is_open;
+	return is_second ? close_left(hour->a, entry->path) : YG_OK;
+}
+
+static int see_end(void *arg, const struct yg_archive_entry *entry)
+{
+	struct hour *hour = arg;
+
+	return entry->is_open ? YG_OK : end_of_file(entry->path, &hour->org->end);
+}
+
 /* The files of the hour that @org writes to now, closed ones and the open one. */
 static int find_end(struct yg_hub_archive *a, struct org *org)
 {
+	struct hour hour = {a, org, false};
 	struct yg_journal_stats stats;
-	char path[YG_ARCHIVE_PATH_MAX];
-	int rc = YG_OK;
+	int rc;
 
 	org->end = yg_archive_journal_end(org->writer);
-	for (unsigned part = 0; rc == YG_OK && part < YG_ARCHIVE_PARTS_MAX; part++) {
-		if (!yg_archive_path(a->opts.dir, org->name, org->hour_ns, part, YG_ARCHIVE_CLOSED,
-				     path))
-			return YG_ELIMIT;
-		if (access(path, F_OK) != 0)
-			break;
-		rc = end_of_file(path, &org->end);
-	}
+	rc = yg_archive_walk_hour(a->opts.dir, org->name, org->hour_ns, see_end, &hour);
 	yg_journal_stats(a->opts.journal, &stats);
 	if (rc != YG_OK || org->end <= (stats.durable + 1) * YG_HUB_ARCHIVE_LINES)
 		return rc;
@@ -201,13 +234,16 @@ static int find_end(struct yg_hub_archive *a, struct org *org)
 
 static int enter_hour(struct yg_hub_archive *a, struct org *org, int64_t arrived_ns)
 {
+	struct hour hour = {a, org, false};
 	int64_t hour_ns = hour_of(arrived_ns);
 	int rc;
 
 	org->used_ns = now_of(a);
 	if (org->hour_ns == hour_ns)
 		return YG_OK;
-	rc = yg_archive_writer_begin(org->writer, arrived_ns);
+	rc = yg_archive_walk_hour(a->opts.dir, org->name, hour_ns, close_second, &hour);
+	if (rc == YG_OK)
+		rc = yg_archive_writer_begin(org->writer, arrived_ns);
 	org->hour_ns = hour_ns;
 	org->is_touched = true;
 	return rc == YG_OK ? find_end(a, org) : rc;
@@ -360,34 +396,45 @@ int yg_hub_archive_step(struct yg_hub_archive *archive)
 struct sweep {
 	struct yg_hub_archive *a;
 	int64_t before_ns;
+	int64_t since_ns; /* closed files of these hours: have they their filters? */
 	int rc;
 };
 
-/* A file that an earlier run left open, or one that had to make room. */
+/* Closed, and then something came between. A damaged file is left to those who check. */
+static int need_filters(struct yg_hub_archive *a, const char *path)
+{
+	char filters[YG_ARCHIVE_PATH_MAX + sizeof(YG_ARCHIVE_FILTERS)];
+	int rc;
+
+	(void)snprintf(filters, sizeof(filters), "%s%s", path, YG_ARCHIVE_FILTERS); /* has room */
+	rc = access(filters, F_OK) == 0 ? YG_OK : close_left(a, path);
+	return rc == YG_EDIGEST || rc == YG_EMISMATCH ? YG_OK : rc;
+}
+
+/* A file that an earlier run left open, one that had to make room, one without filters. */
 static int sweep_file(void *arg, const struct yg_archive_entry *entry)
 {
 	struct sweep *sweep = arg;
-	uint64_t cut;
-	struct stat st;
-	int rc;
+	int rc = YG_OK;
 
-	if (!entry->is_open || entry->hour_ns + YG_ARCHIVE_HOUR_NS > sweep->before_ns)
-		return YG_OK;
-	rc = yg_archive_repair(entry->path, yg_describe, sweep->a->describer, &cut);
-	if (rc == YG_EMISMATCH && stat(entry->path, &st) == 0 && st.st_size == 0)
-		rc = unlink(entry->path) == 0 ? YG_OK : yg_err_from_errno(errno);
-	if (rc != YG_OK && rc != YG_EAGAIN) /* that one is ours, or another's */
+	if (!entry->is_open && entry->hour_ns >= sweep->since_ns)
+		rc = need_filters(sweep->a, entry->path);
+	else if (entry->is_open && entry->hour_ns + YG_ARCHIVE_HOUR_NS <= sweep->before_ns)
+		rc = close_left(sweep->a, entry->path);
+	if (rc != YG_OK)
 		sweep->rc = rc;
 	return YG_OK;
 }
 
 static int sweep(struct yg_hub_archive *a, int64_t now)
 {
-	struct sweep sweep = {a, hour_of(now - QUIET_NS), YG_OK};
+	struct sweep sweep = {a, hour_of(now - QUIET_NS), INT64_MIN, YG_OK};
 	int rc;
 
 	if (a->swept_ns == sweep.before_ns)
 		return YG_OK;
+	if (a->swept_ns != YG_TIME_NONE) /* all once in a run; then those that it may have left */
+		sweep.since_ns = sweep.before_ns - FILTERS_NS;
 	rc = yg_archive_walk(a->opts.dir, NULL, sweep_file, &sweep);
 	if (rc == YG_ENOENT)
 		rc = YG_OK; /* nothing was ever archived */

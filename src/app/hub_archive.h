@@ -27,9 +27,9 @@
 #define YG_HUB_ARCHIVE_LINES	   UINT64_C(65536) /* numbers of one batch */
 
 struct yg_hub_archive_opts {
-	const char *dir;  /* of the archive; borrowed */
+	const char *dir;	 /* of the archive; borrowed */
 	const char *batches_dir; /* what is remembered of batches (hub_batches.h); NULL: nothing */
-	const char *name; /* of the consumer, as the journal knows it; borrowed */
+	const char *name;	 /* of the consumer, as the journal knows it; borrowed */
 	struct yg_journal *journal;
 	struct yg_clock clock;
 	unsigned writers_max; /* 0: YG_HUB_ARCHIVE_WRITERS_MAX */

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "model/day.h"
 
 #include "base/ban.h"
 
@@ -224,16 +225,14 @@ static int open_last(struct yg_hub_batches *b)
 {
 	struct dirent **names = NULL;
 	int count = scandir(b->dir, &names, is_day, alphasort);
-	struct yg_bytes name;
 	uint64_t size = 0;
-	int64_t time_ns;
-	bool has_zone;
 	int rc = count < 0 ? yg_err_from_errno(errno) : YG_OK;
 
 	if (count > 0) {
-		name = yg_bytes_cut(yg_bytes_str(names[count - 1]->d_name), 0, 10);
-		rc = yg_time_parse_iso(name, 0, &time_ns, &has_zone) ? open_day(b, day_of(time_ns))
-								     : YG_OK;
+		int32_t day = yg_day_read(
+			yg_bytes_cut(yg_bytes_str(names[count - 1]->d_name), 0, YG_DAY_SIZE - 1));
+
+		rc = day == YG_DAY_NONE ? YG_OK : open_day(b, day);
 	}
 	if (rc == YG_OK && b->fd >= 0) {
 		rc = each_line(b->fd, note_at, b, &size);

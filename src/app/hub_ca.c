@@ -130,7 +130,7 @@ static int need_server(const struct yg_hub_keys *ca, const char *folder, const c
 	if (rc == YG_OK)
 		rc = read_text(folder, "server.pem", &old);
 	if (rc == YG_ENOENT ||
-	    (rc == YG_OK && !yg_cert_server_fits(ca->ca, yg_bytes_str(old), names, count,
+	    (rc == YG_OK && !yg_cert_server_fits(ca->ca, yg_bytes_str(old), names, count, now_ns,
 						 now_ns + RENEW_BEFORE_NS))) {
 		rc = yg_cert_issue_server(ca->ca, yg_bytes_str(key), names, count, now_ns, &pem);
 		if (rc == YG_OK)
@@ -193,6 +193,7 @@ void yg_hub_keys_done(struct yg_hub_keys *keys)
 	free(keys->pem);
 	keys->pem = NULL;
 	yg_wipe(keys->seed, sizeof(keys->seed));
+	yg_wipe(keys->audit_seed, sizeof(keys->audit_seed));
 }
 
 static int need_text(const char *folder, const char *name, char **ret)

@@ -30,7 +30,9 @@ struct org {
 	char name[YG_FACT_ORG_MAX + 1];
 	uint64_t saved;	   /* position its written state is of */
 	uint64_t position; /* of its last batch */
-	uint64_t dirty;	   /* its first batch that is in no written state; 0: none */
+	size_t bytes;	   /* of its judge, when it was looked at last */
+	uint64_t pushed_out;
+	uint64_t dirty; /* its first batch that is in no written state; 0: none */
 	int64_t dirty_ns;
 };
 
@@ -49,8 +51,10 @@ struct yg_hub_detect {
 	bool is_open;  /* a batch of the store */
 	bool is_stale; /* judges are ahead of what was committed */
 	int64_t written_ns;
+	uint64_t bytes; /* of all judges */
 	struct yg_hub_detect_counts counts;
-	struct yg_hub_detect_counts now; /* of the open batch */
+	struct yg_hub_detect_counts told; /* to other threads, under the mutex */
+	struct yg_hub_detect_counts now;  /* of the open batch */
 	bool is_gap_said;
 	int failed_rc;
 	unsigned failures;
@@ -103,6 +107,7 @@ static void forget_org(struct yg_hub_detect *d, struct org *org)
 	struct org **at = place_of(d, name_of(org));
 
 	yg_hub_judges_drop(d->judges, name_of(org));
+	d->bytes -= org->bytes;
 	*at = org->next;
 	unlink_use(d, org);
 	d->org_count--;
@@ -259,14 +264,12 @@ static int load_org(struct yg_hub_detect *d, struct org *org)
 	return YG_OK;
 }
 
-/* The one that was silent for longest makes room. */
-static int make_room(struct yg_hub_detect *d)
+/* The one that was silent for longest goes. */
+static int give_up_oldest(struct yg_hub_detect *d)
 {
 	struct org *last = d->oldest;
 	int rc = YG_OK;
 
-	if (d->org_count < d->opts.orgs_max)
-		return YG_OK;
 	if (last->dirty != 0)
 		rc = save_org(d, last);
 	if (rc != YG_OK)
@@ -274,6 +277,23 @@ static int make_room(struct yg_hub_detect *d)
 	d->counts.evicted++;
 	forget_org(d, last);
 	return YG_OK;
+}
+
+/* What the judge holds, after a batch; others make room for it. */
+static int weigh(struct yg_hub_detect *d, struct org *org)
+{
+	uint64_t pushed_out = yg_hub_judges_evicted(d->judges, name_of(org));
+	int rc = YG_OK;
+
+	d->bytes -= org->bytes;
+	org->bytes = yg_hub_judges_bytes(d->judges, name_of(org));
+	d->bytes += org->bytes;
+	if (pushed_out > org->pushed_out)
+		d->counts.pushed_out += pushed_out - org->pushed_out;
+	org->pushed_out = pushed_out;
+	while (rc == YG_OK && d->bytes > d->opts.bytes_max && d->oldest != org)
+		rc = give_up_oldest(d);
+	return rc;
 }
 
 static int need_org(struct yg_hub_detect *d, struct yg_bytes name, struct org **ret)
@@ -289,7 +309,7 @@ static int need_org(struct yg_hub_detect *d, struct yg_bytes name, struct org **
 	}
 	if (name.size == 0 || name.size > YG_FACT_ORG_MAX)
 		return YG_EFORMAT;
-	rc = make_room(d);
+	rc = d->org_count < d->opts.orgs_max ? YG_OK : give_up_oldest(d);
 	if (rc != YG_OK)
 		return rc;
 	org = yg_calloc(1, sizeof(*org));
@@ -311,6 +331,8 @@ static int make_judges(struct yg_hub_detect *d, bool has_seed)
 		.engine = set->rules.engine,
 		.indicators = set->lists.set,
 		.parse = {.zone = d->opts.rules->zone, .sources = d->opts.rules->sources.sources},
+		.valid_until = yg_hub_indicators_until,
+		.valid_until_arg = d->opts.rules->known,
 		.has_seed = has_seed,
 		.seed = d->seed,
 	};
@@ -401,6 +423,9 @@ static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *r
 		org->dirty = record->position;
 		org->dirty_ns = d->written_ns;
 	}
+	rc = weigh(d, org);
+	if (rc != YG_OK)
+		return rc;
 	if (is_new)
 		return count_batch(d, &batch, &counts);
 	d->counts.replayed++;
@@ -530,18 +555,32 @@ static int save_all(struct yg_hub_detect *d)
 	return rc;
 }
 
+static void tell_counts(struct yg_hub_detect *d)
+{
+	(void)pthread_mutex_lock(&d->mutex);
+	d->told = d->counts;
+	d->told.judges = d->org_count;
+	d->told.bytes = d->bytes;
+	(void)pthread_mutex_unlock(&d->mutex);
+}
+
 int yg_hub_detect_save(struct yg_hub_detect *detect)
 {
+	int rc;
+
 	if (detect->is_stale || !detect->consumer ||
 	    yg_consumer_cursor(detect->consumer) < detect->cursor)
 		return YG_OK; /* states on the way to the cursor are not those of the cursor */
-	return save_all(detect);
+	rc = save_all(detect);
+	tell_counts(detect);
+	return rc;
 }
 
 /* Changed rules take over; every organisation takes up its state again with its next batch. */
 static int look_for_rules(struct yg_hub_detect *d)
 {
 	struct yg_rule_set set;
+	int took;
 	int rc;
 
 	if (yg_consumer_cursor(d->consumer) < d->cursor || !yg_hub_rules_look(d->opts.rules, &set))
@@ -553,11 +592,13 @@ static int look_for_rules(struct yg_hub_detect *d)
 	}
 	forget_all(d);
 	d->judges = yg_hub_judges_free(d->judges);
-	yg_hub_rules_take(d->opts.rules, &set);
+	took = yg_hub_rules_take(d->opts.rules, &set);
+	if (took != YG_OK) /* no room: the former go on */
+		yg_rule_set_done(&set);
 	rc = make_judges(d, true);
-	if (rc != YG_OK) {
-		d->is_stale = true;
-		return rc;
+	if (rc != YG_OK || took != YG_OK) {
+		d->is_stale = rc != YG_OK;
+		return rc != YG_OK ? rc : took;
 	}
 	d->counts.reloads++;
 	yg_say(N_("changed rules and indicators were taken over: %u rules, %u indicators"),
@@ -567,7 +608,7 @@ static int look_for_rules(struct yg_hub_detect *d)
 	return YG_OK;
 }
 
-int yg_hub_detect_step(struct yg_hub_detect *detect)
+static int step(struct yg_hub_detect *detect)
 {
 	int rc = YG_OK;
 
@@ -591,6 +632,14 @@ int yg_hub_detect_step(struct yg_hub_detect *detect)
 	else
 		rc = yg_journal_passed(detect->opts.journal, detect->opts.name, detect->begin);
 	return rc == YG_OK ? YG_EAGAIN : rc;
+}
+
+int yg_hub_detect_step(struct yg_hub_detect *detect)
+{
+	int rc = step(detect);
+
+	tell_counts(detect);
+	return rc;
 }
 
 /* ---- the thread ---- */
@@ -679,6 +728,8 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 	d->opts = *opts;
 	if (d->opts.orgs_max == 0)
 		d->opts.orgs_max = YG_HUB_DETECT_ORGS_MAX;
+	if (d->opts.bytes_max == 0)
+		d->opts.bytes_max = YG_HUB_DETECT_BYTES_MAX;
 	if (d->opts.save_ms == 0)
 		d->opts.save_ms = YG_HUB_DETECT_SAVE_MS;
 	yg_buf_init(&d->state, YG_HUB_STATE_MAX);
@@ -723,7 +774,12 @@ struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *d)
 	return NULL;
 }
 
-struct yg_hub_detect_counts yg_hub_detect_counts(const struct yg_hub_detect *detect)
+struct yg_hub_detect_counts yg_hub_detect_counts(struct yg_hub_detect *detect)
 {
-	return detect->counts;
+	struct yg_hub_detect_counts counts;
+
+	(void)pthread_mutex_lock(&detect->mutex);
+	counts = detect->told;
+	(void)pthread_mutex_unlock(&detect->mutex);
+	return counts;
 }

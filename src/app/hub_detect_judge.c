@@ -41,6 +41,7 @@ struct yg_hub_judges {
 	struct yg_batch *pieces[2]; /* the one being judged, the one that follows */
 	struct yg_buf content;
 	struct yg_buf reason;
+	struct yg_buf outcomes; /* of the state that is being written */
 	struct org *buckets[BUCKETS];
 	uint32_t count;
 
@@ -115,6 +116,14 @@ void yg_hub_judges_drop_all(struct yg_hub_judges *judges)
 uint32_t yg_hub_judges_count(const struct yg_hub_judges *judges)
 {
 	return judges->count;
+}
+
+size_t yg_hub_judges_bytes(const struct yg_hub_judges *judges, struct yg_bytes name)
+{
+	const struct org *org = find_org(judges, name);
+
+	return org ? sizeof(*org) + yg_judge_bytes(org->judge) + org->kept_room * sizeof(*org->kept)
+		   : 0;
 }
 
 uint64_t yg_hub_judges_evicted(const struct yg_hub_judges *judges, struct yg_bytes name)
@@ -204,6 +213,18 @@ static void fill_times(struct yg_fact_finding *to, const struct yg_finding *f, i
 	to->received_ns = received_ns;
 }
 
+/* The rule as it counts for the bundle: each value of an indicator is one of its own. */
+static struct yg_bytes key_of(struct yg_hub_judges *j, const struct yg_fact_finding *f)
+{
+	if (f->matched.size == 0)
+		return f->rule;
+	yg_buf_reset(&j->reason);
+	yg_buf_add(&j->reason, f->rule);
+	yg_buf_add_byte(&j->reason, '=');
+	yg_buf_add(&j->reason, f->matched);
+	return yg_buf_error(&j->reason) ? f->rule : yg_buf_bytes(&j->reason);
+}
+
 static int on_finding(void *arg, const struct yg_finding *f)
 {
 	struct org *org = arg;
@@ -232,7 +253,7 @@ static int on_finding(void *arg, const struct yg_finding *f)
 	fill_times(&to, f, batch->received_ns);
 	to.refs[0].number = j->first_number + j->trace->record;
 	to.refs[0].received_ns = batch->received_ns;
-	yg_fact_finding_id(to.org, to.sensor, to.rule, to.source, to.minute_ns, to.id);
+	yg_fact_finding_id(to.org, to.sensor, key_of(j, &to), to.source, to.minute_ns, to.id);
 	to.minute_ns = yg_fact_minute(to.minute_ns);
 	j->counts.findings++;
 	rc = keep(org, f->id, to.id);
@@ -282,6 +303,7 @@ static int need_org(struct yg_hub_judges *j, struct yg_bytes name, struct org **
 		return YG_ENOMEM;
 	}
 	yg_judge_source(org->judge, YG_S(""));
+	yg_judge_without_stories(org->judge); /* nobody is shown them here */
 	org->next = *bucket;
 	*bucket = org;
 	j->count++;
@@ -345,13 +367,14 @@ static int drop_expired(const struct yg_hub_judges *j, struct yg_batch *piece,
 	struct yg_trace_indicator *kept;
 	uint32_t count = 0;
 
-	if (!j->opts.valid_until_ns || trace->indicator_count == 0)
+	if (!j->opts.valid_until || trace->indicator_count == 0)
 		return YG_OK;
 	kept = yg_arena_alloc(piece->arena, trace->indicator_count * sizeof(*kept));
 	if (!kept)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < trace->indicator_count; i++)
-		if (j->batch->received_ns < j->opts.valid_until_ns[trace->indicators[i].index])
+		if (j->batch->received_ns <
+		    j->opts.valid_until(j->opts.valid_until_arg, trace->indicators[i].index))
 			kept[count++] = trace->indicators[i];
 	trace->indicators = kept;
 	trace->indicator_count = count;
@@ -443,40 +466,141 @@ int yg_hub_judges_take(struct yg_hub_judges *j, const struct yg_hub_batch *batch
 
 /* ---- states ---- */
 
-int yg_hub_judges_save(const struct yg_hub_judges *j, struct yg_bytes name, struct yg_buf *to)
+/*
+ *   magic, then parts: what it is (1 byte), its size (8 bytes, little end first), its bytes
+ *     'C'  correlations, always there
+ *     'O'  outcomes
+ *     'K'  findings that may still change: id and bundle, oldest first
+ */
+
+static void begin_part(struct yg_buf *to, char what, size_t *ret_at)
+{
+	static const uint8_t size[8];
+
+	yg_buf_add_byte(to, (uint8_t)what);
+	*ret_at = to->size;
+	yg_buf_add(to, (struct yg_bytes){size, sizeof(size)});
+}
+
+static int end_part(struct yg_buf *to, size_t at)
+{
+	uint64_t size;
+
+	if (yg_buf_error(to) != YG_OK)
+		return yg_buf_error(to);
+	size = to->size - at - 8;
+	for (unsigned i = 0; i < 8; i++)
+		to->data[at + i] = (uint8_t)(size >> 8 * i);
+	return YG_OK;
+}
+
+static void add_kept(const struct org *org, struct yg_buf *to)
+{
+	uint32_t count = org->kept_count < org->kept_room ? org->kept_count : org->kept_room;
+
+	for (uint32_t i = count; i > 0; i--) {
+		const struct kept *kept = &org->kept[(org->kept_count - i) % org->kept_room];
+
+		yg_buf_add(to, (struct yg_bytes){kept->finding, sizeof(kept->finding)});
+		yg_buf_add(to, (struct yg_bytes){kept->bundle, sizeof(kept->bundle)});
+	}
+}
+
+/* Outcomes, apart: where both together are too large, correlations go alone. */
+static int save_outcomes(struct yg_hub_judges *j, const struct org *org)
+{
+	size_t at;
+	int rc;
+
+	yg_buf_reset(&j->outcomes);
+	begin_part(&j->outcomes, 'O', &at);
+	rc = yg_judge_save_outcomes(org->judge, &j->outcomes);
+	if (rc == YG_OK)
+		rc = end_part(&j->outcomes, at);
+	if (rc != YG_OK)
+		return rc;
+	begin_part(&j->outcomes, 'K', &at);
+	add_kept(org, &j->outcomes);
+	return end_part(&j->outcomes, at);
+}
+
+int yg_hub_judges_save(struct yg_hub_judges *j, struct yg_bytes name, struct yg_buf *to)
 {
 	const struct org *org = find_org(j, name);
+	size_t at;
+	int rc;
 
 	if (!org)
 		return YG_ENOENT;
 	yg_buf_add_str(to, STATE_MAGIC);
+	begin_part(to, 'C', &at);
 	if (yg_buf_error(to) != YG_OK)
 		return yg_buf_error(to);
-	return yg_correlator_save(yg_judge_correlator(org->judge), yg_tracer_seed(j->tracer), to);
+	rc = yg_correlator_save(yg_judge_correlator(org->judge), yg_tracer_seed(j->tracer), to);
+	if (rc == YG_OK)
+		rc = end_part(to, at);
+	if (rc == YG_OK)
+		rc = save_outcomes(j, org);
+	if (rc == YG_OK && j->outcomes.size <= to->max - to->size)
+		yg_buf_add(to, yg_buf_bytes(&j->outcomes));
+	return rc == YG_OK ? yg_buf_error(to) : rc;
+}
+
+/* The part @what of a state; empty when there is none. */
+static struct yg_bytes part_of(struct yg_bytes state, char what)
+{
+	while (state.size >= 9) {
+		uint64_t size = 0;
+
+		for (unsigned i = 8; i-- > 0;)
+			size = size << 8 | state.data[1 + i];
+		if (size > state.size - 9)
+			break;
+		if (state.data[0] == (uint8_t)what)
+			return yg_bytes_cut(state, 9, 9 + (size_t)size);
+		state = yg_bytes_from(state, 9 + (size_t)size);
+	}
+	return (struct yg_bytes){0};
+}
+
+static int restore_org(struct yg_hub_judges *j, struct org *org, struct yg_bytes state,
+		       uint64_t *ret_left_out)
+{
+	struct yg_bytes outcomes = part_of(state, 'O');
+	struct yg_bytes kept = part_of(state, 'K');
+	uint64_t seed = 0;
+	int rc = yg_correlator_restore(yg_judge_correlator(org->judge), part_of(state, 'C'), &seed,
+				       ret_left_out);
+
+	if (rc == YG_OK && seed != yg_tracer_seed(j->tracer))
+		rc = YG_EMISMATCH; /* hashes under another secret say nothing here */
+	if (rc == YG_OK && outcomes.size > 0)
+		rc = yg_judge_restore_outcomes(org->judge, outcomes);
+	if (kept.size % sizeof(struct kept) != 0)
+		rc = YG_EFORMAT;
+	for (size_t at = 0; rc == YG_OK && at < kept.size; at += sizeof(struct kept))
+		rc = keep(org, kept.data + at, kept.data + at + YG_ID_BYTES);
+	return rc;
 }
 
 int yg_hub_judges_restore(struct yg_hub_judges *j, struct yg_bytes name, struct yg_bytes state,
 			  uint64_t *ret_left_out)
 {
-	uint64_t seed = 0;
 	struct org *org;
 	int rc = need_org(j, name, &org);
 
 	*ret_left_out = 0;
 	if (rc != YG_OK)
 		return rc;
-	if (!yg_bytes_starts(state, YG_S(STATE_MAGIC)))
-		return YG_EFORMAT;
-	rc = yg_correlator_restore(yg_judge_correlator(org->judge),
-				   yg_bytes_from(state, sizeof(STATE_MAGIC) - 1), &seed,
-				   ret_left_out);
-	if (rc == YG_OK && seed == yg_tracer_seed(j->tracer))
+	rc = yg_bytes_starts(state, YG_S(STATE_MAGIC))
+		     ? restore_org(j, org, yg_bytes_from(state, sizeof(STATE_MAGIC) - 1),
+				   ret_left_out)
+		     : YG_EFORMAT;
+	if (rc == YG_OK)
 		return YG_OK;
-	/* Hashes under another secret say nothing here. */
 	yg_hub_judges_drop(j, name);
 	if (rc == YG_ENOMEM)
 		return rc;
-	rc = rc == YG_OK ? YG_EMISMATCH : rc;
 	return need_org(j, name, &org) == YG_OK ? rc : YG_ENOMEM;
 }
 
@@ -510,6 +634,7 @@ int yg_hub_judges_new(const struct yg_hub_judges_opts *opts, struct yg_hub_judge
 	j->opts = *opts;
 	yg_buf_init(&j->content, YG_WIRE_CONTENT_MAX);
 	yg_buf_init(&j->reason, REASON_MAX);
+	yg_buf_init(&j->outcomes, YG_HUB_STATE_MAX);
 	rc = make_parts(j);
 	if (rc == YG_OK)
 		*ret = j;
@@ -534,6 +659,7 @@ struct yg_hub_judges *yg_hub_judges_free(struct yg_hub_judges *j)
 	(void)yg_batch_free(j->pieces[1]);
 	yg_buf_done(&j->content);
 	yg_buf_done(&j->reason);
+	yg_buf_done(&j->outcomes);
 	free(j);
 	return NULL;
 }

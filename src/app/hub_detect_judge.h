@@ -39,9 +39,10 @@ struct yg_hub_judges_opts {
 	const struct yg_indicators *indicators;
 	struct yg_parse_opts parse;
 	char rules[YG_HUB_RULES_HEX_SIZE]; /* digest of the rule set */
-	/* Of each indicator: the first moment it does not count any more; INT64_MAX: none. NULL: of
-	 * none. Compared with when the hub received a record. */
-	const int64_t *valid_until_ns;
+	/* The first moment at which indicator @index does not count any more; INT64_MAX: it always
+	 * does. NULL: all do. Compared with when the hub received the record. */
+	int64_t (*valid_until)(const void *arg, uint32_t index);
+	const void *valid_until_arg;
 	bool has_seed;
 	uint64_t seed; /* the secret behind the hashes in all states; else drawn anew */
 };
@@ -88,12 +89,12 @@ YG_MUST_USE int yg_hub_judges_take(struct yg_hub_judges *judges, const struct yg
 				   struct yg_hub_batch_counts *ret);
 
 /*
- * The state of @org behind its last batch, added to @to (initialised with YG_HUB_STATE_MAX). It
- * holds the correlations. Outcomes that a later record could still change, and sizes of answers
- * that others are compared with, are not in it: a finding whose proof comes after the state was
- * taken up again keeps the outcome it had. YG_OK, YG_ENOENT, YG_ENOMEM, YG_ELIMIT. Cost: O(state).
+ * The state of @org behind its last batch, added to @to (initialised with YG_HUB_STATE_MAX):
+ * correlations, outcomes, and which bundles the findings are in that may still change. Stories are
+ * not in it. Were all that too large, correlations go alone, and outcomes begin anew. YG_OK,
+ * YG_ENOENT, YG_ENOMEM, YG_ELIMIT. Cost: O(state).
  */
-YG_MUST_USE int yg_hub_judges_save(const struct yg_hub_judges *judges, struct yg_bytes org,
+YG_MUST_USE int yg_hub_judges_save(struct yg_hub_judges *judges, struct yg_bytes org,
 				   struct yg_buf *to);
 /*
  * Go on with it: @org is not there yet. *ret_left_out: groups of correlations that the rule set
@@ -106,6 +107,9 @@ bool yg_hub_judges_has(const struct yg_hub_judges *judges, struct yg_bytes org);
 /* Forget @org; without effect when it is not there. */
 void yg_hub_judges_drop(struct yg_hub_judges *judges, struct yg_bytes org);
 void yg_hub_judges_drop_all(struct yg_hub_judges *judges);
+
+/* Bytes of memory that @org's judge holds, about; 0: it is not there. */
+size_t yg_hub_judges_bytes(const struct yg_hub_judges *judges, struct yg_bytes org);
 
 uint32_t yg_hub_judges_count(const struct yg_hub_judges *judges);
 /* What @org's judge pushed out of its tables so far. */

@@ -21,20 +21,84 @@ struct yg_hub_waiter {
 	bool is_for_disk;
 	uint64_t position;		/* for the disk, as are receipts */
 	struct yg_wire_receipt receipt; /* for the disk */
-	uint64_t after;			/* for a message */
-	int64_t until_ns;
+	bool is_durable;
+	bool is_signing; /* the receipt, by the signer; in hub->signing */
+	uint64_t sign_id;
+	struct yg_hub_waiter *sign_next;
+	uint64_t after;	  /* for a message */
+	int64_t until_ns; /* for a message; without a signature for a receipt */
 };
 
-static bool add(struct yg_hub *hub, const struct yg_hub_waiter *waiter)
+/* A clock that is put back makes nobody wait longer. */
+static int64_t steady_ns(void)
+{
+	return yg_clock_steady().now_ns(NULL);
+}
+
+/* NULL without memory. */
+static struct yg_hub_waiter *add(struct yg_hub *hub, const struct yg_hub_waiter *waiter)
 {
 	struct yg_hub_waiter *copy = yg_malloc(sizeof(*copy));
 
 	if (!copy)
-		return false;
+		return NULL;
 	*copy = *waiter;
 	copy->next = hub->waiters;
 	hub->waiters = copy;
-	return true;
+	return copy;
+}
+
+/* ---- receipts and their signatures ---- */
+
+static void begin_signing(struct yg_hub *hub, struct yg_hub_waiter *waiter, struct yg_bytes text)
+{
+	if (text.size == 0 ||
+	    yg_signer_ask(&hub->signer, YG_SIGN_RECEIPT, text, &waiter->sign_id) != YG_OK)
+		return; /* what is kept is kept without it too */
+	waiter->is_signing = true;
+	if (!hub->signing)
+		hub->signing_end = &hub->signing;
+	*hub->signing_end = waiter;
+	hub->signing_end = &waiter->sign_next;
+}
+
+/* It is first in line in all but bad times. */
+static void end_signing(struct yg_hub *hub, struct yg_hub_waiter *waiter)
+{
+	struct yg_hub_waiter **at = &hub->signing;
+
+	if (!waiter->is_signing)
+		return;
+	while (*at != waiter)
+		at = &(*at)->sign_next;
+	*at = waiter->sign_next;
+	if (hub->signing_end == &waiter->sign_next)
+		hub->signing_end = at;
+	waiter->sign_next = NULL;
+	waiter->is_signing = false;
+	hub->has_signed = true;
+}
+
+void yg_hub_take_signature(void *arg, uint64_t id, const uint8_t *signature)
+{
+	struct yg_hub *hub = arg;
+
+	/* Answers come in order: those before it get none. One to nobody is late. */
+	while (hub->signing && hub->signing->sign_id < id)
+		end_signing(hub, hub->signing);
+	if (!hub->signing || hub->signing->sign_id != id)
+		return;
+	if (signature) {
+		memcpy(hub->signing->receipt.signature, signature, YG_SIGN_BYTES);
+		hub->signing->receipt.is_signed = true;
+	}
+	end_signing(hub, hub->signing);
+}
+
+void yg_hub_signer_lost(struct yg_hub *hub)
+{
+	while (hub->signing)
+		end_signing(hub, hub->signing);
 }
 
 static void answer_receipt(struct yg_hub *hub, struct yg_hub_call *call,
@@ -45,17 +109,30 @@ static void answer_receipt(struct yg_hub *hub, struct yg_hub_call *call,
 }
 
 void yg_hub_wait_sync(struct yg_hub *hub, struct yg_hub_call *call, uint64_t position,
-		      const struct yg_wire_receipt *receipt)
+		      const struct yg_wire_receipt *receipt, struct yg_bytes to_sign)
 {
-	struct yg_hub_waiter waiter = {
-		.call = call, .is_for_disk = true, .position = position, .receipt = *receipt};
+	struct yg_hub_waiter one = {
+		.call = call,
+		.is_for_disk = true,
+		.position = position,
+		.receipt = *receipt,
+		.is_durable = hub->keep->ops->outcome(hub->keep, position) == YG_OK,
+		.until_ns = steady_ns() + YG_SIGNER_WAIT_MS * INT64_C(1000000),
+	};
+	struct yg_hub_waiter *waiter;
 
-	if (hub->keep->ops->outcome(hub->keep, position) == YG_OK)
+	if (one.is_durable && to_sign.size == 0) {
 		answer_receipt(hub, call, receipt);
-	else if (!add(hub, &waiter))
+		return;
+	}
+	waiter = add(hub, &one);
+	if (!waiter) {
 		yg_hub_refuse(hub, call, YG_WIRE_BUSY, NULL); /* kept, but not told: sent again */
-	else
-		hub->for_disk++;
+		return;
+	}
+	hub->for_disk++;
+	begin_signing(hub, waiter, to_sign);
+	hub->has_signed |= one.is_durable && !waiter->is_signing; /* nothing else would wake it */
 }
 
 /* ---- messages ---- */
@@ -128,7 +205,7 @@ void yg_hub_wait_down(struct yg_hub *hub, struct yg_hub_call *call, uint64_t aft
 	struct yg_hub_waiter waiter = {
 		.call = call,
 		.after = after,
-		.until_ns = yg_hub_now(hub) + (int64_t)wait_s * YG_NS_PER_S,
+		.until_ns = steady_ns() + (int64_t)wait_s * YG_NS_PER_S,
 	};
 
 	if (try_down(hub, call, after, wait_s == 0))
@@ -164,12 +241,16 @@ static void commit(struct yg_hub *hub)
 }
 
 /* False: it goes on waiting. */
-static bool try_receipt(struct yg_hub *hub, const struct yg_hub_waiter *waiter)
+static bool try_receipt(struct yg_hub *hub, struct yg_hub_waiter *waiter, int64_t now)
 {
-	int rc = hub->keep->ops->outcome(hub->keep, waiter->position);
+	int rc = waiter->is_durable ? YG_OK : hub->keep->ops->outcome(hub->keep, waiter->position);
 
 	if (rc == YG_EAGAIN)
 		return false;
+	waiter->is_durable = rc == YG_OK;
+	if (rc == YG_OK && waiter->is_signing && now < waiter->until_ns)
+		return false;
+	end_signing(hub, waiter);
 	if (rc == YG_OK)
 		answer_receipt(hub, waiter->call, &waiter->receipt);
 	else
@@ -197,22 +278,28 @@ static bool tick(struct yg_hub *hub, int64_t now, bool *ret_is_changed)
 void yg_hub_round(struct yg_hub *hub)
 {
 	struct yg_hub_waiter **at = &hub->waiters;
-	int64_t now = yg_hub_now(hub);
+	int64_t now = steady_ns();
 	bool is_changed;
 	bool is_tick = tick(hub, now, &is_changed);
 	bool is_due = group_ms(hub) == 0;
 
+	if (hub->signer.pipe.fd < 0)
+		yg_hub_signer_lost(hub);
+	(void)yg_msg_flush(&hub->signer.pipe); /* it signs while the disk is waited for */
 	if (is_due)
 		commit(hub);
-	if (!is_due && !is_tick)
+	if (hub->signing)
+		yg_signer_hear(&hub->signer);
+	if (!is_due && !is_tick && !hub->has_signed)
 		return;
+	hub->has_signed = false;
 	while (*at) {
 		struct yg_hub_waiter *waiter = *at;
 		bool is_over = !waiter->is_for_disk && now >= waiter->until_ns;
 		bool is_answered = false;
 
 		if (waiter->is_for_disk)
-			is_answered = try_receipt(hub, waiter);
+			is_answered = try_receipt(hub, waiter, now);
 		else if (is_over || is_changed)
 			is_answered = try_down(hub, waiter->call, waiter->after, is_over);
 		if (!is_answered) {
@@ -228,6 +315,8 @@ int yg_hub_timeout_ms(const struct yg_hub *hub)
 {
 	int group = group_ms(hub);
 
+	if (hub->has_signed)
+		return 0;
 	if (!hub->waiters)
 		return group;
 	return group >= 0 && group < YG_HUB_TICK_MS ? group : YG_HUB_TICK_MS;
@@ -235,6 +324,7 @@ int yg_hub_timeout_ms(const struct yg_hub *hub)
 
 void yg_hub_waiters_done(struct yg_hub *hub)
 {
+	yg_hub_signer_lost(hub);
 	while (hub->waiters) {
 		struct yg_hub_waiter *waiter = hub->waiters;
 

@@ -268,7 +268,7 @@ static int open_all(struct front *front, const struct yg_hub_settings *settings,
 		.has_listener = true,
 		.connections_max = connections_max(settings),
 		.timeout_s = settings->timeout_s,
-		.clock = settings->clock,
+		.clock = yg_clock_steady(), /* a slow client is one whatever the clock says */
 		.admit = admit,
 		.serve = serve,
 		.refuse = refuse,
@@ -325,7 +325,7 @@ static int round_once(struct front *front, int control)
 int yg_hub_front_live(void *arg, int control, unsigned index)
 {
 	const struct yg_hub_settings *settings = arg;
-	struct front front = {.clock = settings->clock};
+	struct front front = {.clock = yg_clock_steady()};
 	struct yg_hub_server server = {0};
 	int rc;
 

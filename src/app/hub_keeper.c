@@ -14,6 +14,7 @@
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
 #include "app/hub_detect.h"
+#include "app/hub_retention.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -31,6 +32,8 @@ struct keeper {
 	struct yg_hub_http *http;
 	char facts_path[YG_HUB_PATH_MAX];
 	struct yg_hub_archive *archive;
+	struct yg_hub_retention *retention;
+	char db_path[YG_HUB_PATH_MAX];
 	struct yg_hub_rules rules;
 	struct yg_facts *facts; /* the detection's own connection */
 	struct yg_hub_detect *detect;
@@ -69,9 +72,8 @@ static int sync_folder(const struct keeper *keeper)
 
 static int open_store(struct keeper *keeper)
 {
-	char path[YG_HUB_PATH_MAX];
-	int rc = yg_hub_path(&keeper->hub, "hub.db", path)
-			 ? yg_control_open_sqlite(path, true, &keeper->store)
+	int rc = yg_hub_path(&keeper->hub, "hub.db", keeper->db_path)
+			 ? yg_control_open_sqlite(keeper->db_path, true, &keeper->store)
 			 : YG_ELIMIT;
 
 	if (rc == YG_OK)
@@ -170,6 +172,17 @@ static int open_detect(struct keeper *keeper)
 	return say_facts(keeper, yg_hub_detect_new(&opts, &keeper->detect));
 }
 
+static int start_retention(struct keeper *keeper)
+{
+	const struct yg_hub_retention_opts opts = {.archive_dir = keeper->archive_dir,
+						   .db_path = keeper->db_path,
+						   .facts_path = keeper->facts_path,
+						   .journal = yg_keep_journal(keeper->hub.keep),
+						   .clock = keeper->hub.clock};
+
+	return yg_hub_retention_start(&opts, &keeper->retention);
+}
+
 static bool is_ready(void *arg)
 {
 	const struct keeper *keeper = arg;
@@ -182,6 +195,7 @@ static void metrics(void *arg, struct yg_buf *to)
 	struct keeper *keeper = arg;
 
 	yg_hub_metrics(&keeper->hub, to);
+	yg_hub_metrics_detect(keeper->detect, to);
 }
 
 /* The operator's own file, read before the walls stand. */
@@ -205,6 +219,13 @@ static int read_pem(const char *path, char **ret)
 	return rc;
 }
 
+static int sign_audit(void *arg, struct yg_bytes message, uint8_t *signature)
+{
+	struct keeper *keeper = arg;
+
+	return yg_signer_sign(&keeper->hub.signer, YG_SIGN_CHECKPOINT, message, signature);
+}
+
 static int open_http(struct keeper *keeper)
 {
 	const struct yg_hub_settings *settings = keeper->settings;
@@ -216,6 +237,8 @@ static int open_http(struct keeper *keeper)
 		.clock = keeper->hub.clock,
 		.place = settings->http,
 		.listener = settings->http_fd,
+		.audit_key = keeper->hub.audit_key,
+		.audit_sign = sign_audit,
 		.link_key = settings->link_key,
 		.key = keeper->http_key,
 		.certificate = keeper->http_certificate,
@@ -245,19 +268,14 @@ static int start_http(struct keeper *keeper)
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
+	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal"};
 	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
 
 	if (rc == YG_OK)
 		rc = read_pem(keeper->settings->http_key, &keeper->http_key);
 	yg_wall_become(YG_WALL_KEEPER, keeper->settings->data);
-	if (rc == YG_OK)
-		rc = make_folder(keeper, "heartbeats");
-	if (rc == YG_OK)
-		rc = make_folder(keeper, "archive");
-	if (rc == YG_OK)
-		rc = make_folder(keeper, "batches");
-	if (rc == YG_OK)
-		rc = make_folder(keeper, "journal");
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && rc == YG_OK; i++)
+		rc = make_folder(keeper, folders[i]);
 	if (rc == YG_OK)
 		rc = open_store(keeper);
 	if (rc == YG_OK)
@@ -412,6 +430,7 @@ static int take_link(struct yg_hub *hub)
 	if (rc != YG_OK)
 		return rc;
 	if (peer == YG_HUB_AT_SIGNER) {
+		yg_hub_signer_lost(hub);
 		yg_msg_pipe_open(&hub->signer.pipe, fd);
 		hub->signer.is_bad = false;
 	} else if (peer == YG_HUB_AT_FRONT) {
@@ -439,7 +458,7 @@ static int learn_identity(struct keeper *keeper)
 			if (rc != YG_OK && rc != YG_EAGAIN)
 				return rc;
 		}
-		rc = yg_signer_identity(&hub->signer, &hub->ca_pem, hub->down_key);
+		rc = yg_signer_identity(&hub->signer, &hub->ca_pem, hub->down_key, hub->audit_key);
 		if (hub->signer.is_bad) {
 			yg_process_distrust(hub->control, YG_HUB_AT_SIGNER);
 			hub->signer.is_bad = false;
@@ -464,7 +483,7 @@ static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
 		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
 }
 
-enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_FRONT, AT_WORKERS };
+enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_SIGNER, AT_FRONT, AT_WORKERS };
 
 static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 {
@@ -475,6 +494,8 @@ static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 	for (unsigned i = 0; i < hub->worker_count; i++)
 		if (fds[AT_WORKERS + i].revents & ~POLLOUT)
 			yg_hub_worker_hear(hub, i);
+	if (fds[AT_SIGNER].revents & ~POLLOUT)
+		yg_signer_hear(&hub->signer);
 	if (fds[AT_FRONT].revents & ~POLLOUT)
 		hear_front(hub);
 	return YG_OK;
@@ -503,6 +524,7 @@ static int serve(struct keeper *keeper)
 			[AT_WEB] = {.fd = yg_hub_http_fd(keeper->http), .events = POLLIN},
 			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
 					  .events = POLLIN},
+			[AT_SIGNER] = to_poll(&hub->signer.pipe, true),
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
 		};
 
@@ -533,6 +555,7 @@ static void close_all(struct keeper *keeper)
 	yg_hub_waiters_done(hub);
 	while (hub->calls)
 		forget(hub, hub->calls);
+	keeper->retention = yg_hub_retention_free(keeper->retention);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
 	keeper->facts = yg_facts_free(keeper->facts);
@@ -566,6 +589,8 @@ static int begin(struct keeper *keeper, int control)
 	hub->worker_count = settings->workers;
 	yg_buf_init(&hub->text, 4 * YG_WIRE_MESSAGE_MAX);
 	yg_signer_init(&hub->signer);
+	hub->signer.take = yg_hub_take_signature;
+	hub->signer.arg = hub;
 	yg_msg_pipe_init(&hub->front, YG_HUB_CALL_MAX, YG_HUB_QUEUE_MAX);
 	for (unsigned i = 0; i < hub->worker_count; i++)
 		yg_msg_pipe_init(&hub->workers[i].pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);
@@ -580,13 +605,15 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 
 	(void)index;
 	if (rc == YG_OK)
-		rc = open_all(&keeper);
-	if (rc == YG_OK)
 		rc = learn_identity(&keeper);
+	if (rc == YG_OK)
+		rc = open_all(&keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_archive_start(keeper.archive); /* a thread inside the walls */
 	if (rc == YG_OK)
 		rc = yg_hub_detect_start(keeper.detect);
+	if (rc == YG_OK)
+		rc = start_retention(&keeper);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	if (rc == YG_OK) {

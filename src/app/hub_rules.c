@@ -31,6 +31,9 @@ static int load(struct yg_hub_rules *rules)
 		rc = yg_rule_image_load(&rules->options, &rules->set.rules);
 	if (rc == YG_OK)
 		rc = yg_indicator_lists_load(&rules->options, &rules->set.lists);
+	if (rc == YG_OK)
+		rc = yg_hub_indicators_new(rules->indicators_dir, rules->set.lists.set,
+					   &rules->known);
 	return rc;
 }
 
@@ -71,6 +74,7 @@ int yg_hub_rules_open(struct yg_hub_rules *rules, const char *data, bool without
 void yg_hub_rules_done(struct yg_hub_rules *rules)
 {
 	rules->reload = yg_reload_free(rules->reload);
+	rules->known = yg_hub_indicators_free(rules->known);
 	yg_rule_set_done(&rules->set);
 	yg_source_files_done(&rules->sources);
 	rules->zone = yg_zone_free(rules->zone);
@@ -84,11 +88,18 @@ bool yg_hub_rules_look(struct yg_hub_rules *rules, struct yg_rule_set *ret)
 					       ret, &is_refused);
 }
 
-void yg_hub_rules_take(struct yg_hub_rules *rules, struct yg_rule_set *set)
+int yg_hub_rules_take(struct yg_hub_rules *rules, struct yg_rule_set *set)
 {
 	struct yg_rule_set former = rules->set;
+	struct yg_hub_indicators *known;
+	int rc = yg_hub_indicators_new(rules->indicators_dir, set->lists.set, &known);
 
+	if (rc != YG_OK)
+		return rc;
+	(void)yg_hub_indicators_free(rules->known);
+	rules->known = known;
 	rules->set = *set;
 	*set = (struct yg_rule_set){.rules = {.engine = NULL}};
 	yg_rule_set_done(&former);
+	return YG_OK;
 }

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "app/hub_indicators.h"
 #include "app/reload.h"
 #include "app/source_files.h"
 #include "base/zone.h"
@@ -20,7 +21,8 @@ struct yg_hub_rules {
 	char indicators_dir[YG_HUB_RULES_PATH_MAX];
 	char allow_dir[YG_HUB_RULES_PATH_MAX];
 	const char *paths[3];
-	struct yg_rule_set set; /* the running one */
+	struct yg_rule_set set;		 /* the running one */
+	struct yg_hub_indicators *known; /* of its indicators */
 	struct yg_source_files sources;
 	struct yg_zone *zone;
 	struct yg_reload *reload;
@@ -37,5 +39,8 @@ void yg_hub_rules_done(struct yg_hub_rules *rules);
 
 /* Is there a changed set? Cheap; called often. True: *ret, owned by the caller until …take(). */
 bool yg_hub_rules_look(struct yg_hub_rules *rules, struct yg_rule_set *ret);
-/* From now on @set is the running one; the former is freed, so nothing may use it any more. */
-void yg_hub_rules_take(struct yg_hub_rules *rules, struct yg_rule_set *set);
+/*
+ * From now on @set is the running one; the former is freed, so nothing may use it any more. YG_OK,
+ * or YG_ENOMEM: the former stays.
+ */
+YG_MUST_USE int yg_hub_rules_take(struct yg_hub_rules *rules, struct yg_rule_set *set);

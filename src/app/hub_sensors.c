@@ -154,17 +154,6 @@ static void say_conflict(const struct yg_cert_peer *peer, const struct yg_wire_b
 				      : N_("it was not kept again")));
 }
 
-/* The sensor's ledger is worth more with it, but what is kept is kept without it too. */
-static void countersign(struct yg_hub *hub, const struct yg_wire_batch *batch,
-			struct yg_wire_receipt *receipt)
-{
-	char text[YG_LEDGER_SIGNED_MAX];
-
-	receipt->is_signed = yg_signer_sign(&hub->signer, YG_SIGN_RECEIPT,
-					    yg_ledger_signed(receipt, batch, text),
-					    receipt->signature) == YG_OK;
-}
-
 /* @batch: what the hub countersigns; NULL: a drop record. */
 static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
 			const struct yg_keep_answer *answer, const struct yg_wire_batch *batch,
@@ -175,6 +164,8 @@ static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
 		[YG_KEEP_PASSED] = YG_WIRE_PASSED,
 		[YG_KEEP_GAP] = YG_WIRE_GAP,
 	};
+	struct yg_bytes to_sign = {0};
+	char text[YG_LEDGER_SIGNED_MAX];
 
 	if (rc != YG_OK) {
 		yg_hub_refuse(hub, call, yg_hub_refusal_of(rc), NULL);
@@ -187,9 +178,9 @@ static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
 	receipt->is_already = answer->result == YG_KEEP_ALREADY;
 	receipt->next = answer->next.sequence;
 	receipt->time_ns = yg_hub_now(hub);
-	if (batch)
-		countersign(hub, batch, receipt);
-	yg_hub_wait_sync(hub, call, answer->position, receipt);
+	if (batch) /* the sensor's ledger is worth more with it */
+		to_sign = yg_ledger_signed(receipt, batch, text);
+	yg_hub_wait_sync(hub, call, answer->position, receipt, to_sign);
 }
 
 /* May anything be taken of this organisation? */

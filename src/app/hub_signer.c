@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include "access/audit.h"
 #include "app/hub-int.h"
 #include "app/process.h"
 #include "base/alloc.h"
@@ -14,7 +15,7 @@
 static const char *const contexts[YG_SIGN_PURPOSES] = {
 	[YG_SIGN_DOWNLINK] = YG_WIRE_DOWN_CONTEXT,
 	[YG_SIGN_RECEIPT] = "yagura-receipt-1:",
-	[YG_SIGN_CHECKPOINT] = "yagura-checkpoint-1:",
+	[YG_SIGN_CHECKPOINT] = YG_AUDIT_CONTEXT,
 };
 
 const char *yg_sign_context(enum yg_sign_purpose purpose)
@@ -37,10 +38,7 @@ void yg_signer_done(struct yg_signer *signer)
 
 static int64_t monotonic_ms(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
+	return yg_clock_steady().now_ns(NULL) / NS_PER_MS;
 }
 
 /* Until the pipe can be used for @events or time is over. */
@@ -52,6 +50,30 @@ static bool wait_for(const struct yg_msg_pipe *pipe, short events, int64_t until
 	return left > 0 && (poll(&one, 1, (int)left) > 0 || errno == EINTR);
 }
 
+#define LATER (UINT64_C(1) << 63) /* in the id of a question that nobody waits at */
+
+static void lose(struct yg_signer *signer)
+{
+	yg_msg_pipe_close(&signer->pipe); /* the next end comes from the parent */
+}
+
+/* An answer that is not waited for. */
+static int take(struct yg_signer *signer, const struct yg_msg *answer)
+{
+	struct yg_msg_reader reader = yg_msg_read(answer->body);
+	int32_t code = (int32_t)yg_msg_u32(&reader);
+	uint8_t signature[YG_SIGN_BYTES];
+
+	if (code == YG_OK)
+		yg_msg_raw(&reader, signature, sizeof(signature));
+	if (!yg_msg_is_whole(&reader) || code > 0 || answer->kind != YG_HUB_DONE || !signer->take) {
+		signer->is_bad = true;
+		return YG_EPIPE;
+	}
+	signer->take(signer->arg, answer->id, code == YG_OK ? signature : NULL);
+	return YG_OK;
+}
+
 /* The answer to @id; older ones, to which nobody listens any more, are passed over. */
 static int receive(struct yg_signer *signer, uint64_t id, int64_t until_ms, struct yg_msg *ret)
 {
@@ -60,6 +82,8 @@ static int receive(struct yg_signer *signer, uint64_t id, int64_t until_ms, stru
 
 		if (rc == YG_OK && ret->kind == YG_HUB_DONE && ret->id == id)
 			return YG_OK;
+		if (rc == YG_OK && (ret->id & LATER) && take(signer, ret) != YG_OK)
+			return YG_EPIPE;
 		if (rc == YG_OK)
 			continue;
 		if (rc == YG_EAGAIN)
@@ -97,7 +121,7 @@ static int ask(struct yg_signer *signer, enum yg_hub_kind kind, const struct yg_
 		rc = YG_EPIPE;
 	}
 	if (rc == YG_EPIPE) {
-		yg_msg_pipe_close(&signer->pipe); /* the next end comes from the parent */
+		lose(signer);
 		rc = YG_EAGAIN;
 	}
 	return rc;
@@ -112,7 +136,8 @@ static int whole(struct yg_signer *signer, const struct yg_msg_reader *reader)
 	return YG_EAGAIN;
 }
 
-int yg_signer_identity(struct yg_signer *signer, char **ret_pem, uint8_t key[YG_SIGN_PUBLIC_BYTES])
+int yg_signer_identity(struct yg_signer *signer, char **ret_pem, uint8_t key[YG_SIGN_PUBLIC_BYTES],
+		       uint8_t audit_key[YG_SIGN_PUBLIC_BYTES])
 {
 	struct yg_msg_reader reader;
 	struct yg_bytes pem;
@@ -125,6 +150,7 @@ int yg_signer_identity(struct yg_signer *signer, char **ret_pem, uint8_t key[YG_
 		return rc;
 	pem = yg_msg_bytes(&reader, YG_CERT_PEM_MAX);
 	yg_msg_raw(&reader, key, YG_SIGN_PUBLIC_BYTES);
+	yg_msg_raw(&reader, audit_key, YG_SIGN_PUBLIC_BYTES);
 	rc = whole(signer, &reader);
 	if (rc != YG_OK)
 		return rc;
@@ -159,24 +185,62 @@ int yg_signer_issue(struct yg_signer *signer, struct yg_bytes csr, struct yg_cer
 	return yg_buf_error(pem);
 }
 
+/* YG_OK: @question holds it; the caller frees it in any case. */
+static int word_sign(struct yg_buf *question, enum yg_sign_purpose purpose, struct yg_bytes bytes)
+{
+	yg_buf_init(question, YG_SIGNER_BODY_MAX);
+	if (bytes.size > YG_WIRE_PAYLOAD_MAX)
+		return YG_ELIMIT;
+	yg_msg_add_u8(question, (uint8_t)purpose);
+	yg_msg_add_bytes(question, bytes);
+	return yg_buf_error(question);
+}
+
 int yg_signer_sign(struct yg_signer *signer, enum yg_sign_purpose purpose, struct yg_bytes bytes,
 		   uint8_t signature[YG_SIGN_BYTES])
 {
 	struct yg_msg_reader reader;
 	struct yg_buf question;
-	int rc;
+	int rc = word_sign(&question, purpose, bytes);
 
-	if (bytes.size > YG_WIRE_PAYLOAD_MAX)
-		return YG_ELIMIT;
-	yg_buf_init(&question, YG_SIGNER_BODY_MAX);
-	yg_msg_add_u8(&question, (uint8_t)purpose);
-	yg_msg_add_bytes(&question, bytes);
-	rc = ask(signer, YG_HUB_SIGN, &question, &reader);
+	if (rc == YG_OK)
+		rc = ask(signer, YG_HUB_SIGN, &question, &reader);
 	yg_buf_done(&question);
 	if (rc != YG_OK)
 		return rc;
 	yg_msg_raw(&reader, signature, YG_SIGN_BYTES);
 	return whole(signer, &reader);
+}
+
+int yg_signer_ask(struct yg_signer *signer, enum yg_sign_purpose purpose, struct yg_bytes bytes,
+		  uint64_t *ret_id)
+{
+	uint64_t id = ++signer->last_id | LATER;
+	struct yg_buf question;
+	struct yg_bytes part;
+	int rc = word_sign(&question, purpose, bytes);
+
+	part = yg_buf_bytes(&question);
+	if (rc == YG_OK)
+		rc = yg_msg_put(&signer->pipe, YG_HUB_SIGN, id, &part, 1);
+	yg_buf_done(&question);
+	if (rc == YG_OK)
+		*ret_id = id;
+	return rc == YG_EPIPE ? YG_EAGAIN : rc;
+}
+
+void yg_signer_hear(struct yg_signer *signer)
+{
+	struct yg_msg answer;
+	int rc = yg_msg_fill(&signer->pipe);
+
+	while (rc == YG_OK && (rc = yg_msg_next(&signer->pipe, &answer)) == YG_OK)
+		if (answer.id & LATER)
+			rc = take(signer, &answer);
+	if (rc == YG_EFORMAT)
+		signer->is_bad = true;
+	if (rc != YG_EAGAIN)
+		lose(signer);
 }
 
 /* ---- the signer's side ---- */
@@ -193,6 +257,8 @@ static void give_identity(const struct yg_hub_keys *keys, struct yg_buf *answer)
 	yg_sign_public(keys->seed, key);
 	add_code(answer, YG_OK);
 	yg_msg_add_bytes(answer, yg_bytes_str(keys->pem));
+	yg_buf_add(answer, (struct yg_bytes){key, sizeof(key)});
+	yg_sign_public(keys->audit_seed, key);
 	yg_buf_add(answer, (struct yg_bytes){key, sizeof(key)});
 }
 
@@ -242,7 +308,8 @@ static int sign(const struct yg_hub_keys *keys, struct yg_bytes question, struct
 	rc = yg_buf_error(&text);
 	add_code(answer, rc);
 	if (rc == YG_OK) {
-		yg_sign(keys->seed, yg_buf_bytes(&text), signature);
+		yg_sign(purpose == YG_SIGN_CHECKPOINT ? keys->audit_seed : keys->seed,
+			yg_buf_bytes(&text), signature);
 		yg_buf_add(answer, (struct yg_bytes){signature, sizeof(signature)});
 	}
 	yg_buf_done(&text);

@@ -23,39 +23,84 @@ int yg_hunt_narrow(struct yg_run *run)
 	return yg_narrow_read(&run->options, run->zone, &run->hunt->narrow);
 }
 
-static void take_key(void *arg, uint64_t key)
-{
-	struct yg_hunt *hunt = arg;
+struct pair {
+	uint64_t key, also;
+};
 
-	hunt->keys[hunt->key_count++] = key; /* one for each indicator */
+struct pairs {
+	struct pair *items;
+	uint32_t count;
+};
+
+static void take_key(void *arg, uint64_t key, uint64_t also)
+{
+	struct pairs *pairs = arg;
+
+	pairs->items[pairs->count++] = (struct pair){key, also}; /* one for each indicator */
 }
 
 static int compare(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a;
-	uint64_t y = *(const uint64_t *)b;
+	const struct pair *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->key < y->key ? -1 : x->key > y->key;
 }
 
 static int make_keys(struct yg_hunt *hunt, const struct yg_indicators *indicators)
 {
 	uint32_t count = indicators ? yg_indicators_count(indicators) : 0;
+	struct pairs pairs = {0};
 	uint32_t kept = 0;
 
 	if (count == 0)
 		return YG_OK;
+	pairs.items = yg_calloc(count, sizeof(*pairs.items));
 	hunt->keys = yg_calloc(count, sizeof(*hunt->keys));
+	hunt->also = yg_calloc(count, sizeof(*hunt->also));
 	hunt->may = yg_calloc(count, sizeof(*hunt->may));
-	if (!hunt->keys || !hunt->may)
+	if (!pairs.items || !hunt->keys || !hunt->also || !hunt->may) {
+		free(pairs.items);
 		return YG_ENOMEM;
-	yg_keys_of_indicators(indicators, take_key, hunt);
-	qsort(hunt->keys, hunt->key_count, sizeof(*hunt->keys), compare);
-	for (uint32_t i = 0; i < hunt->key_count; i++)
-		if (kept == 0 || hunt->keys[i] != hunt->keys[kept - 1])
-			hunt->keys[kept++] = hunt->keys[i];
+	}
+	yg_keys_of_indicators(indicators, take_key, &pairs);
+	qsort(pairs.items, pairs.count, sizeof(*pairs.items), compare);
+	for (uint32_t i = 0; i < pairs.count; i++) {
+		if (kept > 0 && pairs.items[i].key == hunt->keys[kept - 1])
+			continue;
+		hunt->keys[kept] = pairs.items[i].key;
+		hunt->also[kept++] = pairs.items[i].also; /* follows from the key */
+	}
 	hunt->key_count = kept;
+	free(pairs.items);
 	return YG_OK;
+}
+
+/* The other key of @key, which is one of ours; 0: it has none. */
+static uint64_t also_of(const struct yg_hunt *hunt, uint64_t key)
+{
+	uint32_t low = 0, high = hunt->key_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (hunt->keys[middle] < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < hunt->key_count && hunt->keys[low] == key ? hunt->also[low] : 0;
+}
+
+/* May @key be in frame @frame? An address is only where its prefix is. */
+static bool may_hold(const struct yg_hunt *hunt, struct yg_archive_filters *filters, uint32_t frame,
+		     uint64_t key)
+{
+	uint64_t also;
+
+	if (!yg_archive_filters_frame(filters, frame, key))
+		return false;
+	also = also_of(hunt, key);
+	return also == 0 || yg_archive_filters_frame(filters, frame, also);
 }
 
 bool yg_hunt_wants(const struct yg_hunt *hunt, const struct yg_archive_frame *frame,
@@ -67,7 +112,7 @@ bool yg_hunt_wants(const struct yg_hunt *hunt, const struct yg_archive_frame *fr
 	    (frame->formats & YG_ARCHIVE_UNPLACED ? hunt->unplaced : hunt->formats))
 		return true;
 	for (uint32_t i = 0; i < may_count; i++)
-		if (yg_archive_filters_frame(filters, frame->number, hunt->may[i]))
+		if (may_hold(hunt, filters, frame->number, hunt->may[i]))
 			return true;
 	return false;
 }
@@ -311,8 +356,10 @@ void yg_hunt_done(struct yg_run *run, int rc)
 			    N_("interrupted: what was found so far is kept"));
 	yg_hunt_state_close(&hunt->state);
 	free(hunt->keys);
+	free(hunt->also);
 	free(hunt->may);
 	hunt->keys = NULL;
+	hunt->also = NULL;
 	hunt->may = NULL;
 }
 

@@ -17,6 +17,7 @@ struct yg_hunt {
 	uint64_t formats;  /* that a rule can match; of others only frames with indicators count */
 	uint64_t unplaced; /* the same for frames with records that say no channel */
 	uint64_t *keys;	   /* of the indicators, ascending */
+	uint64_t *also;	   /* of each: another that has to be there too, or 0 */
 	uint64_t *may;	   /* those that may be in the file being read; room for all */
 	uint32_t key_count;
 	uint64_t left_out; /* records: in frames not read, or not in the part wanted */

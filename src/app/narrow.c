@@ -47,26 +47,20 @@ static void add_key(void *arg, uint64_t key)
 	field->key_count++;
 }
 
-static int add_field(struct yg_narrow *n, const char *text)
+void yg_narrow_init(struct yg_narrow *ret)
 {
-	struct yg_bytes whole = yg_bytes_str(text);
-	size_t equals = yg_bytes_chr(whole, '=');
+	*ret = (struct yg_narrow){.from_ns = INT64_MIN + 1, /* YG_TIME_NONE is no time */
+				  .to_ns = INT64_MAX};
+}
+
+int yg_narrow_add(struct yg_narrow *n, struct yg_bytes name, struct yg_bytes value)
+{
 	struct yg_narrow_field *field = &n->fields[n->field_count];
 
-	if (equals == SIZE_MAX || equals == 0) {
-		yg_say_hint(N_("write it as --field src_ip=192.0.2.1; docs/fields.md lists names"),
-			    N_("--field %s: a name, = and a value are wanted"),
-			    yg_say_safe(whole, 80));
-		return YG_EINVAL;
-	}
-	if (n->field_count == YG_NARROW_FIELDS_MAX) {
-		yg_say(N_("--field can be given %u times at most"), YG_NARROW_FIELDS_MAX);
-		return YG_EINVAL;
-	}
-	*field = (struct yg_narrow_field){.name = yg_bytes_cut(whole, 0, equals),
-					  .value = yg_bytes_from(whole, equals + 1),
-					  .group = n->group_count,
-					  .key_at = n->key_count};
+	if (n->field_count == YG_NARROW_FIELDS_MAX)
+		return YG_ELIMIT;
+	*field = (struct yg_narrow_field){
+		.name = name, .value = value, .group = n->group_count, .key_at = n->key_count};
 	for (uint32_t i = 0; i < n->field_count; i++)
 		if (yg_bytes_eq_nocase(n->fields[i].name, field->name))
 			field->group = n->fields[i].group;
@@ -76,14 +70,31 @@ static int add_field(struct yg_narrow *n, const char *text)
 	return YG_OK;
 }
 
+static int add_field(struct yg_narrow *n, const char *text)
+{
+	struct yg_bytes whole = yg_bytes_str(text);
+	size_t equals = yg_bytes_chr(whole, '=');
+
+	if (equals == SIZE_MAX || equals == 0) {
+		yg_say_hint(N_("write it as --field src_ip=192.0.2.1; docs/fields.md lists names"),
+			    N_("--field %s: a name, = and a value are wanted"),
+			    yg_say_safe(whole, 80));
+		return YG_EINVAL;
+	}
+	if (yg_narrow_add(n, yg_bytes_cut(whole, 0, equals), yg_bytes_from(whole, equals + 1)) ==
+	    YG_OK)
+		return YG_OK;
+	yg_say(N_("--field can be given %u times at most"), YG_NARROW_FIELDS_MAX);
+	return YG_EINVAL;
+}
+
 int yg_narrow_read(const struct yg_options *options, const struct yg_zone *zone,
 		   struct yg_narrow *ret)
 {
 	int rc = YG_OK;
 
-	*ret = (struct yg_narrow){.has_time = options->from || options->to,
-				  .from_ns = INT64_MIN + 1, /* YG_TIME_NONE is no time */
-				  .to_ns = INT64_MAX};
+	yg_narrow_init(ret);
+	ret->has_time = options->from || options->to;
 	if (options->from)
 		rc = yg_narrow_time("--from", options->from, false, zone, &ret->from_ns);
 	if (rc == YG_OK && options->to)

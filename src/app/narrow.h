@@ -38,6 +38,13 @@ struct yg_narrow {
 YG_MUST_USE int yg_narrow_read(const struct yg_options *options, const struct yg_zone *zone,
 			       struct yg_narrow *ret);
 
+/* All records. */
+void yg_narrow_init(struct yg_narrow *ret);
+
+/* One more value of one field; both borrowed. YG_OK, YG_ELIMIT: YG_NARROW_FIELDS_MAX are there. */
+YG_MUST_USE int yg_narrow_add(struct yg_narrow *narrow, struct yg_bytes name,
+			      struct yg_bytes value);
+
 /*
  * "2026-11-21", "2026-11-21T08:00", … in @zone unless it has its own; said when it is none. A day
  * stands for its first moment, with @is_end for the first one after it.

@@ -264,11 +264,9 @@ static bool fits_together(const struct yg_options *o)
 		yg_say(N_("give only one of --count and --explain"));
 		return false;
 	}
-	if (o->is_following && (o->is_counting || o->explain || o->profile)) {
+	if (o->is_following && (o->is_counting || o->explain)) {
 		yg_say(N_("%s looks at logs as they are: leave out --follow"),
-		       o->explain	? "--explain"
-		       : o->is_counting ? "--count"
-					: "--profile");
+		       o->explain ? "--explain" : "--count");
 		return false;
 	}
 	if (!o->is_counting && !o->explain)

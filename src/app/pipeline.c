@@ -126,7 +126,8 @@ struct yg_pipeline *yg_pipeline_free(struct yg_pipeline *p)
 	return NULL;
 }
 
-int yg_pipeline_retool(struct yg_pipeline *p, const struct yg_detector *detector)
+int yg_pipeline_retool(struct yg_pipeline *p, const struct yg_detector *detector,
+		       struct yg_profile *profile)
 {
 	struct yg_worker **workers = yg_calloc(p->seat_count + 1, sizeof(struct yg_worker *));
 	bool is_complete = workers;
@@ -134,6 +135,8 @@ int yg_pipeline_retool(struct yg_pipeline *p, const struct yg_detector *detector
 	assert(p->judged == p->read);
 	for (size_t i = 0; i < p->seat_count && is_complete; i++)
 		is_complete = (workers[i] = yg_worker_new(detector)) != NULL;
+	if (is_complete && profile)
+		yg_pipeline_profile(p, profile);
 	for (size_t i = 0; workers && i < p->seat_count; i++) {
 		struct yg_worker *former = p->seats[i].worker;
 

@@ -43,10 +43,11 @@ struct yg_pipeline *yg_pipeline_free(struct yg_pipeline *pipeline);
 
 /*
  * Make the workers anew, because the detector they were made for is another now. Only while no
- * batch is on its way. YG_OK, or YG_ENOMEM: the former ones stay, and @detector must be as before.
+ * batch is on its way. @profile: NULL, or what the former ones measured is added to it. YG_OK, or
+ * YG_ENOMEM: the former ones stay, and @detector must be as before.
  */
-YG_MUST_USE int yg_pipeline_retool(struct yg_pipeline *pipeline,
-				   const struct yg_detector *detector);
+YG_MUST_USE int yg_pipeline_retool(struct yg_pipeline *pipeline, const struct yg_detector *detector,
+				   struct yg_profile *profile);
 
 /* Is no batch on its way? For next(), which may return YG_EAGAIN to have all of them taken. */
 bool yg_pipeline_is_idle(const struct yg_pipeline *pipeline);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "app/profiling.h"
 
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,7 +14,8 @@
 
 #include "base/ban.h"
 
-#define OUT_BYTES_MAX (256u << 20)
+#define OUT_BYTES_MAX	(256u << 20)
+#define BEFORE_PATH_MAX 8192u
 
 static int64_t now_ns(void *arg)
 {
@@ -96,4 +99,28 @@ bool yg_profiling_write(const struct yg_profile *profile, const struct yg_engine
 	yg_buf_done(&out);
 	free(lines);
 	return rc == YG_OK;
+}
+
+void yg_profiling_write_former(const struct yg_profile *profile, const struct yg_engine *engine,
+			       const char *path)
+{
+	struct yg_buf name;
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		yg_say(N_("the rules that were replaced have cost:"));
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+		(void)yg_profiling_write(profile, engine, path); /* said */
+		return;
+	}
+	yg_buf_init(&name, BEFORE_PATH_MAX);
+	yg_buf_addf(&name, "%s.before", path);
+	yg_buf_add_byte(&name, '\0');
+	if (yg_buf_error(&name) == YG_OK)
+		(void)yg_profiling_write(profile, engine, (const char *)name.data); /* said */
+	else
+		yg_say(N_("%s: the profile could not be written: %s"),
+		       yg_say_safe(yg_bytes_str(path), 300),
+		       yg_say_tr(yg_err_text(yg_buf_error(&name))));
+	yg_buf_done(&name);
 }

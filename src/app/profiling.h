@@ -16,3 +16,11 @@ struct yg_clock yg_profiling_clock(void);
  */
 bool yg_profiling_write(const struct yg_profile *profile, const struct yg_engine *engine,
 			const char *path);
+
+/*
+ * While following: what a set of rules cost that was replaced goes to "@path.before", so that the
+ * set that follows can be compared with it; to @path itself where that is no plain file. A failure
+ * is said.
+ */
+void yg_profiling_write_former(const struct yg_profile *profile, const struct yg_engine *engine,
+			       const char *path);

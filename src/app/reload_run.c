@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A running detection goes on with another set of rules and indicators. */
 #include "app/detect-int.h"
+#include "app/profiling.h"
 #include "app/say.h"
 
 #include "base/ban.h"
@@ -11,6 +12,7 @@ struct made {
 	struct yg_quarantine *quarantine; /* NULL where there is no budget */
 	struct yg_worker *again;
 	struct yg_parser *parser;
+	struct yg_profile profile; /* --profile */
 };
 
 static int make(struct yg_run *run, const struct yg_detector *detector, struct made *made)
@@ -20,6 +22,8 @@ static int make(struct yg_run *run, const struct yg_detector *detector, struct m
 	opts.reference_ns = run->started_ns;
 	made->again = yg_worker_new(detector);
 	made->parser = yg_parser_new(&opts, yg_engine_names(detector->engine));
+	if (run->options.profile && yg_profile_init(&made->profile, detector->engine) != YG_OK)
+		return YG_ENOMEM;
 	return made->again && made->parser ? YG_OK : YG_ENOMEM;
 }
 
@@ -51,7 +55,7 @@ static void swap(struct yg_run *run, struct yg_rule_set *set, struct made *made,
 		 struct yg_parser **parser)
 {
 	struct yg_rule_set former = {run->rules, run->lists};
-	struct made old = {run->tracer, run->quarantine, run->again, *parser};
+	struct made old = {run->tracer, run->quarantine, run->again, *parser, run->profile};
 
 	run->rules_quarantined = yg_run_quarantined(run);
 
@@ -61,6 +65,7 @@ static void swap(struct yg_run *run, struct yg_rule_set *set, struct made *made,
 	run->tracer = made->tracer;
 	run->quarantine = made->quarantine;
 	run->again = made->again;
+	run->profile = made->profile;
 	*parser = made->parser;
 	*made = old;
 }
@@ -82,13 +87,14 @@ int yg_run_take_over(struct yg_run *run, struct yg_pipeline *pipeline, struct yg
 	if (rc == YG_OK)
 		rc = make(run, &run->detector, &made);
 	if (rc == YG_OK)
-		rc = yg_pipeline_retool(pipeline, &run->detector);
+		rc = yg_pipeline_retool(pipeline, &run->detector,
+					run->options.profile ? &run->profile : NULL);
 	if (rc == YG_OK) {
 		rc = yg_judge_reload(run->judge, set->rules.engine, set->lists.set, &seed, &judged);
 		if (rc != YG_OK) {
 			run->detector = former;
 			/* The former workers are gone: without memory for them there is no run. */
-			if (yg_pipeline_retool(pipeline, &run->detector) != YG_OK)
+			if (yg_pipeline_retool(pipeline, &run->detector, NULL) != YG_OK)
 				rc = YG_EINVAL;
 		}
 	}
@@ -96,6 +102,9 @@ int yg_run_take_over(struct yg_run *run, struct yg_pipeline *pipeline, struct yg
 		yg_tracer_reseed(made.tracer, seed);
 		swap(run, set, &made, parser);
 		say_taken(run, &judged);
+		if (run->options.profile)
+			yg_profiling_write_former(&made.profile, set->rules.engine,
+						  run->options.profile);
 	} else {
 		run->detector = former;
 		yg_say(N_("no room for the changed rules: the former ones go on"));
@@ -104,5 +113,6 @@ int yg_run_take_over(struct yg_run *run, struct yg_pipeline *pipeline, struct yg
 	(void)yg_quarantine_free(made.quarantine);
 	(void)yg_worker_free(made.again);
 	(void)yg_parser_free(made.parser);
+	yg_profile_done(&made.profile);
 	return rc;
 }

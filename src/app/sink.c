@@ -129,12 +129,10 @@ static bool is_coloured(void)
 	       !(term && strcmp(term, "dumb") == 0);
 }
 
-static int write_html(struct yg_sink *sink, const struct yg_report *report, const char *path)
+int yg_sink_page(struct yg_sink *sink, const char *path)
 {
-	int rc;
+	int rc = yg_buf_error(&sink->buf);
 
-	yg_html_report(&sink->buf, report, sink->lang);
-	rc = yg_buf_error(&sink->buf);
 	if (rc == YG_OK)
 		rc = yg_io_write_to(path, yg_buf_bytes(&sink->buf), 0600);
 	yg_buf_reset(&sink->buf);
@@ -165,7 +163,8 @@ int yg_sink_report(struct yg_sink *sink, const struct yg_report *report, const c
 					 : sink->rc;
 	switch (sink->output) {
 	case YG_OUTPUT_HTML:
-		return write_html(sink, report, html_path);
+		yg_html_report(&sink->buf, report, sink->lang);
+		return yg_sink_page(sink, html_path);
 	case YG_OUTPUT_STORIES:
 		for (size_t i = 0; i < report->story_count && sink->rc == YG_OK; i++) {
 			yg_json_story(&sink->buf, &report->stories[i], sink->lang);

@@ -43,6 +43,9 @@ int yg_sink_update(void *arg, const struct yg_finding_update *update);
 /* Write what is buffered. YG_OK or the first error (YG_EPIPE: the reader has gone). */
 YG_MUST_USE int yg_sink_flush(struct yg_sink *sink);
 
+/* What is buffered is a page: write it to @path, and say so. YG_OK or the error, said. */
+YG_MUST_USE int yg_sink_page(struct yg_sink *sink, const char *path);
+
 /* The end: stories, summary or page. YG_OK or the first error. */
 YG_MUST_USE int yg_sink_report(struct yg_sink *sink, const struct yg_report *report,
 			       const char *html_path);

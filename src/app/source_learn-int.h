@@ -21,6 +21,7 @@ struct yg_learn_task {
 	uint32_t set_count;
 	uint64_t pointed; /* line number, from 1 */
 	bool is_adding, is_forced, is_json;
+	bool is_object; /* what is learnt is a JSON object */
 	struct yg_lines lines;
 	struct yg_zone *zone;
 	struct yg_names *names;

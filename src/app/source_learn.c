@@ -293,7 +293,7 @@ static void add_pair(struct yg_buf *to, const char *indent, const char *key, str
 	yg_buf_add_byte(to, '\n');
 }
 
-/* One kind of line, as an item of "lines". */
+/* One kind of line, as an item of "lines": @pattern, or the members of an object. */
 static void add_kind(struct yg_learn_task *task, struct yg_buf *to, struct yg_bytes pattern)
 {
 	struct yg_bytes result = YG_S("line");
@@ -302,7 +302,12 @@ static void add_kind(struct yg_learn_task *task, struct yg_buf *to, struct yg_by
 		if (yg_bytes_eq(task->sets[i].name, YG_S("auth_result")))
 			result = task->sets[i].text;
 	add_pair(to, "  - ", "name", result);
-	add_pair(to, "    ", "pattern", pattern);
+	if (task->is_object) {
+		yg_buf_add_str(to, "    object:\n");
+		yg_buf_add(to, pattern);
+	} else {
+		add_pair(to, "    ", "pattern", pattern);
+	}
 	if (task->set_count > 0)
 		yg_buf_add_str(to, "    set:\n");
 	for (uint32_t i = 0; i < task->set_count; i++) {
@@ -332,6 +337,28 @@ static void add_head(struct yg_learn_task *task, struct yg_buf *to, struct yg_by
 	yg_buf_add_str(to, "lines:\n");
 }
 
+/* Is the time of the JSON object @text found without being told? */
+static int find_time(struct yg_learn_task *task, struct yg_bytes text, bool *ret_has_time)
+{
+	struct yg_parse_opts opts = {.zone = task->zone,
+				     .reference_ns = yg_clock_system().now_ns(NULL)};
+	struct yg_parser *parser = yg_parser_new(&opts, task->names);
+	uint8_t *padded = yg_arena_zalloc(task->arena, text.size + YG_PARSE_PADDING);
+	struct yg_event event;
+	struct yg_fault fault;
+	int rc = YG_ENOMEM;
+
+	*ret_has_time = false;
+	if (parser && padded) {
+		memcpy(padded, text.data, text.size);
+		rc = yg_parse(parser, YG_FORMAT_JSON, (struct yg_bytes){padded, text.size},
+			      task->arena, &event, &fault);
+		*ret_has_time = rc == YG_OK && event.time_ns != YG_TIME_NONE;
+	}
+	(void)yg_parser_free(parser);
+	return rc == YG_ENOMEM ? rc : YG_OK;
+}
+
 /* The pattern that reads the line that was pointed at; the careful one first. */
 static int learn_pattern(struct yg_learn_task *task, const struct yg_bytes *texts, bool is_first,
 			 struct yg_buf *to)
@@ -343,10 +370,17 @@ static int learn_pattern(struct yg_learn_task *task, const struct yg_bytes *text
 				 .field_count = task->field_count,
 				 .is_first = is_first,
 				 .zone = task->zone,
-				 .reference_ns = yg_clock_system().now_ns(NULL)};
-	struct yg_fault fault;
-	uint32_t field;
-	int rc = yg_learn_pattern(&learn, task->arena, to, &field, &fault);
+				 .reference_ns = yg_clock_system().now_ns(NULL),
+				 .names = task->names};
+	struct yg_fault fault = {YG_ENOMEM, "out of memory", 0};
+	uint32_t field = UINT32_MAX;
+	int rc = find_time(task, texts[learn.pointed], &learn.has_time);
+
+	if (rc == YG_OK)
+		rc = yg_learn_object(&learn, task->arena, to, &field, &fault);
+	task->is_object = rc != YG_EMISMATCH;
+	if (!task->is_object)
+		rc = yg_learn_pattern(&learn, task->arena, to, &field, &fault);
 
 	if (rc == YG_OK)
 		return rc;
@@ -366,14 +400,14 @@ static int make_text(struct yg_learn_task *task, struct yg_bytes before, struct 
 	struct yg_buf pattern;
 	int rc;
 
-	yg_buf_init(&pattern, YG_PATTERN_BYTES_MAX);
+	yg_buf_init(&pattern, FILE_BYTES_MAX);
 	yg_buf_reset(to);
 	rc = learn_pattern(task, texts, is_first, &pattern);
 	if (rc == YG_OK) {
 		if (before.size > 0)
 			yg_buf_add(to, before);
 		else
-			add_head(task, to, program);
+			add_head(task, to, task->is_object ? (struct yg_bytes){0} : program);
 		add_kind(task, to, yg_buf_bytes(&pattern));
 		rc = yg_buf_error(to);
 		if (rc != YG_OK)

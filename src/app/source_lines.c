@@ -147,6 +147,14 @@ static int read_whole(struct yg_line_trial *t, enum yg_format format, struct yg_
 	return rc;
 }
 
+/* Is what @source knows looked for in the message of a line of the system log? */
+static bool wants_message(const struct yg_source *source, struct yg_bytes message)
+{
+	if (message.size == 0)
+		return false;
+	return source->in_syslog || (message.data[0] == '{' && yg_source_has_objects(source));
+}
+
 int yg_line_try(struct yg_line_trial *t, struct yg_bytes line, struct yg_event *ret,
 		const struct yg_source_line **ret_line, struct yg_source_miss *ret_miss)
 {
@@ -161,7 +169,7 @@ int yg_line_try(struct yg_line_trial *t, struct yg_bytes line, struct yg_event *
 		return rc;
 	for (; source; source = source->next) {
 		struct yg_source_miss miss = {0};
-		bool is_message = source->in_syslog && message.size > 0;
+		bool is_message = wants_message(source, message);
 		struct yg_bytes text = is_message ? message : line;
 
 		if (!is_message && !source->in_lines)

@@ -87,5 +87,11 @@ YG_MUST_USE int yg_archive_index_parse(struct yg_bytes b, uint64_t at,
 /* Exactly @size bytes at @at. YG_OK, YG_ETRUNC, or the error of the system. */
 YG_MUST_USE int yg_archive_pread(int fd, uint64_t at, uint8_t *to, size_t size);
 
+/*
+ * What is read of @fd lies here and there, in pieces whose size is known: nothing is to be read
+ * ahead of it. Hunts read a few hundred kB of each file of many.
+ */
+void yg_archive_advise(int fd);
+
 /* "PATH" + @ending; heap, NULL without memory. */
 char *yg_archive_beside(const char *path, const char *ending);

@@ -20,17 +20,19 @@
 
 #include "base/ban.h"
 
-#define MAGIC	    "YGARFLT1"
-#define HEAD	    40u
-#define LINE	    24u
-#define FLAG_MAYBE  1u /* a block that says "maybe" to everything */
-#define BLOCK_MAX   (64u << 20)
-#define FILE_BITS   16u
-#define FRAME_BITS  8u
-#define ENDING	    ".filters"
-#define NO_BLOCK    UINT32_MAX
-#define SEEN_OK	    1u
-#define SEEN_BROKEN 2u
+#define MAGIC	     "YGARFLT1"
+#define HEAD	     40u
+#define LINE	     24u
+#define FLAG_MAYBE   1u /* a block that says "maybe" to everything */
+#define BLOCK_MAX    (64u << 20)
+#define AHEAD_SHARDS (1u << 20)	  /* bytes read at once where all shards will be asked */
+#define AHEAD_FRAMES (128u << 10) /* frames are asked one after the other */
+#define FILE_BITS    16u
+#define FRAME_BITS   8u
+#define ENDING	     ".filters"
+#define NO_BLOCK     UINT32_MAX
+#define SEEN_OK	     1u
+#define SEEN_BROKEN  2u
 
 struct line {
 	uint64_t at;
@@ -46,9 +48,10 @@ struct yg_archive_filters {
 	uint32_t frames;
 	uint32_t shards; /* a power of two; 0: the file as a whole has no filter */
 	struct line *lines;
-	uint8_t *seen;	  /* of each block */
-	uint32_t at_hand; /* the block that stands in data, or NO_BLOCK */
-	struct yg_buf data;
+	uint8_t *seen;	    /* of each block */
+	uint32_t at_hand;   /* the block that fuse is, or NO_BLOCK */
+	struct yg_buf data; /* bytes of the file from data_at on */
+	uint64_t data_at;
 	struct yg_fuse fuse;
 };
 
@@ -307,8 +310,10 @@ static int load_head(struct yg_archive_filters *f, const struct yg_archive *arch
 
 	if (rc == YG_OK && (fstat(f->fd, &st) != 0 || !S_ISREG(st.st_mode)))
 		rc = YG_EMISMATCH;
-	if (rc == YG_OK)
+	if (rc == YG_OK) {
+		yg_archive_advise(f->fd);
 		rc = yg_archive_pread(f->fd, 0, head, sizeof(head));
+	}
 	if (rc != YG_OK)
 		return yg_fault_set(reterr, (enum yg_err)rc, yg_err_text(rc), 0);
 	f->size = (uint64_t)st.st_size;
@@ -334,7 +339,7 @@ int yg_archive_filters_open(const struct yg_archive *archive, struct yg_archive_
 		return YG_ENOMEM;
 	f->fd = -1;
 	f->at_hand = NO_BLOCK;
-	yg_buf_init(&f->data, BLOCK_MAX);
+	yg_buf_init(&f->data, BLOCK_MAX + AHEAD_SHARDS);
 	f->path = yg_archive_beside(archive->path, ENDING);
 	if (!archive->is_sealed)
 		rc = yg_fault_set(reterr, YG_ENOENT, N_("the file was not closed"), 0);
@@ -347,29 +352,50 @@ int yg_archive_filters_open(const struct yg_archive *archive, struct yg_archive_
 	return rc;
 }
 
+/*
+ * The bytes of @line, in f->data; @ahead more are read behind them, for the blocks that will be
+ * asked next. NULL: they cannot be read, or there is no memory.
+ */
+static const uint8_t *load_bytes(struct yg_archive_filters *f, const struct line *line,
+				 uint32_t ahead)
+{
+	uint64_t size = line->size + (uint64_t)ahead;
+	uint8_t *room;
+
+	if (line->at >= f->data_at && line->at - f->data_at <= f->data.size &&
+	    line->size <= f->data.size - (line->at - f->data_at))
+		return f->data.data + (line->at - f->data_at);
+	if (size > f->size - line->at)
+		size = f->size - line->at;
+	yg_buf_reset(&f->data);
+	room = yg_buf_reserve(&f->data, size);
+	if (!room || yg_archive_pread(f->fd, line->at, room, size) != YG_OK)
+		return NULL;
+	yg_buf_grew(&f->data, size);
+	f->data_at = line->at;
+	return room;
+}
+
 /* Block @index at hand, checked. False: it says "maybe", or is damaged. */
-static bool load_block(struct yg_archive_filters *f, uint32_t index)
+static bool load_block(struct yg_archive_filters *f, uint32_t index, uint32_t ahead)
 {
 	const struct line *line = &f->lines[index];
-	uint8_t *room;
+	const uint8_t *data;
 
 	if ((line->flags & FLAG_MAYBE) || f->seen[index] == SEEN_BROKEN)
 		return false;
 	if (f->at_hand == index)
 		return true;
 	f->at_hand = NO_BLOCK;
-	yg_buf_reset(&f->data);
-	room = yg_buf_reserve(&f->data, line->size);
-	if (!room)
-		return false; /* without memory: "maybe" */
-	if (yg_archive_pread(f->fd, line->at, room, line->size) == YG_OK &&
-	    yg_archive_sum((struct yg_bytes){room, line->size}) == line->sum &&
-	    yg_fuse_open((struct yg_bytes){room, line->size}, &f->fuse) == YG_OK) {
+	data = load_bytes(f, line, ahead);
+	if (data && yg_archive_sum((struct yg_bytes){data, line->size}) == line->sum &&
+	    yg_fuse_open((struct yg_bytes){data, line->size}, &f->fuse) == YG_OK) {
 		f->at_hand = index;
 		f->seen[index] = SEEN_OK;
 		return true;
 	}
-	f->seen[index] = SEEN_BROKEN;
+	if (f->data.error != YG_ENOMEM) /* without memory: "maybe", this time */
+		f->seen[index] = SEEN_BROKEN;
 	return false;
 }
 
@@ -377,9 +403,10 @@ uint32_t yg_archive_filters_file(struct yg_archive_filters *f, const uint64_t *k
 				 uint64_t *to)
 {
 	uint32_t kept = 0;
+	uint32_t ahead = f && count >= f->shards ? AHEAD_SHARDS : 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		if (!f || f->shards == 0 || !load_block(f, shard_of(keys[i], f->shards)) ||
+		if (!f || f->shards == 0 || !load_block(f, shard_of(keys[i], f->shards), ahead) ||
 		    yg_fuse_has(&f->fuse, keys[i]))
 			to[kept++] = keys[i];
 	return kept;
@@ -387,7 +414,7 @@ uint32_t yg_archive_filters_file(struct yg_archive_filters *f, const uint64_t *k
 
 bool yg_archive_filters_frame(struct yg_archive_filters *f, uint32_t frame, uint64_t key)
 {
-	if (!f || frame >= f->frames || !load_block(f, f->shards + frame))
+	if (!f || frame >= f->frames || !load_block(f, f->shards + frame, AHEAD_FRAMES))
 		return true;
 	return yg_fuse_has(&f->fuse, key);
 }
@@ -395,7 +422,7 @@ bool yg_archive_filters_frame(struct yg_archive_filters *f, uint32_t frame, uint
 int yg_archive_filters_verify(struct yg_archive_filters *f, yg_archive_note_fn note, void *arg)
 {
 	for (uint32_t i = 0; f && i < f->shards + f->frames; i++) {
-		if (load_block(f, i) || f->seen[i] != SEEN_BROKEN)
+		if (load_block(f, i, AHEAD_SHARDS) || f->seen[i] != SEEN_BROKEN)
 			continue;
 		note(arg, &(struct yg_archive_note){f->path, f->lines[i].at, f->lines[i].size,
 						    YG_EDIGEST, N_("a filter is damaged")});

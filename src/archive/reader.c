@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "archive/reader.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,11 @@ int yg_archive_pread(int fd, uint64_t at, uint8_t *to, size_t size)
 		size -= (size_t)got;
 	}
 	return YG_OK;
+}
+
+void yg_archive_advise(int fd)
+{
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM); /* without it, only more is read */
 }
 
 char *yg_archive_beside(const char *path, const char *ending)
@@ -194,6 +200,7 @@ static int open_file(struct yg_archive *a, struct yg_fault *reterr)
 		return yg_fault_set(reterr, (enum yg_err)rc, yg_err_text(rc), 0);
 	if (fstat(a->fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return yg_fault_set(reterr, YG_EMISMATCH, N_("not an archive of records"), 0);
+	yg_archive_advise(a->fd);
 	a->size = (uint64_t)st.st_size;
 	if (a->size >= sizeof(head))
 		rc = yg_archive_pread(a->fd, 0, head, sizeof(head));

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/io.h"
+#include "base/disk.h"
 
 #include "base/ban.h"
 
@@ -41,6 +41,7 @@ int yg_archive_folders(const char *path)
 {
 	char part[YG_ARCHIVE_PATH_MAX];
 	size_t size = strlen(path);
+	int rc;
 
 	if (size >= sizeof(part))
 		return YG_ELIMIT;
@@ -49,10 +50,9 @@ int yg_archive_folders(const char *path)
 		if (part[i] != '/')
 			continue;
 		part[i] = '\0';
-		if (yg_fails_now())
-			return YG_EIO;
-		if (mkdir(part, 0700) != 0 && errno != EEXIST)
-			return yg_err_from_errno(errno);
+		rc = yg_disk_mkdir(part, 0700);
+		if (rc != YG_OK)
+			return rc;
 		part[i] = '/';
 	}
 	return YG_OK;
@@ -131,7 +131,8 @@ static bool number(struct yg_bytes text, size_t digits, unsigned *ret)
 struct walk {
 	const char *dir;
 	const char *org;
-	unsigned date[3]; /* year, month, day */
+	unsigned date[3];     /* year, month, day */
+	int64_t only_hour_ns; /* YG_TIME_NONE: all */
 	yg_archive_entry_fn take;
 	void *arg;
 };
@@ -151,7 +152,8 @@ static int take_file(const struct walk *w, const char *path, struct yg_bytes nam
 	    !number(yg_bytes_cut(name, 3, 6), 3, &entry.part))
 		return YG_OK;
 	time.hour = (uint8_t)hour;
-	if (!yg_time_from_civil(&time, 0, &entry.hour_ns))
+	if (!yg_time_from_civil(&time, 0, &entry.hour_ns) ||
+	    (w->only_hour_ns != YG_TIME_NONE && entry.hour_ns != w->only_hour_ns))
 		return YG_OK;
 	return w->take(w->arg, &entry);
 }
@@ -222,7 +224,7 @@ static int walk_org(struct walk *w)
 
 int yg_archive_walk(const char *dir, const char *org, yg_archive_entry_fn take, void *arg)
 {
-	struct walk w = {.dir = dir, .take = take, .arg = arg};
+	struct walk w = {.dir = dir, .only_hour_ns = YG_TIME_NONE, .take = take, .arg = arg};
 	struct names orgs;
 	int rc;
 
@@ -249,8 +251,27 @@ int yg_archive_walk(const char *dir, const char *org, yg_archive_entry_fn take, 
 	return rc;
 }
 
+int yg_archive_walk_hour(const char *dir, const char *org, int64_t hour_ns,
+			 yg_archive_entry_fn take, void *arg)
+{
+	struct yg_civil t = yg_time_civil(hour_ns, 0);
+	struct walk w = {.dir = dir,
+			 .org = org,
+			 .date = {(unsigned)t.year, t.month, t.day},
+			 .only_hour_ns = hour_ns,
+			 .take = take,
+			 .arg = arg};
+	char folder[YG_ARCHIVE_PATH_MAX];
+	int size = snprintf(folder, sizeof(folder), "%s/%s/%04u/%02u/%02u", dir, org, w.date[0],
+			    w.date[1], w.date[2]);
+	int rc = size > 0 && size < (int)sizeof(folder) ? walk_day(&w, folder) : YG_ELIMIT;
+
+	return rc == YG_ENOENT && access(folder, F_OK) != 0 ? YG_OK : rc;
+}
+
 struct expiry {
 	int64_t before_ns;
+	yg_archive_ask_fn ask;
 	yg_archive_entry_fn gone;
 	void *arg;
 };
@@ -269,7 +290,7 @@ static void drop_folders(const char *path)
 		if (!slash)
 			return;
 		*slash = '\0';
-		if (rmdir(folder) != 0)
+		if (yg_disk_rmdir(folder) != YG_OK)
 			return; /* not empty, or not ours: it stays */
 	}
 }
@@ -278,23 +299,32 @@ static int expire_one(void *arg, const struct yg_archive_entry *entry)
 {
 	struct expiry *e = arg;
 	char filters[YG_ARCHIVE_PATH_MAX + sizeof(YG_ARCHIVE_FILTERS)];
+	int rc;
 
-	if (entry->is_open || entry->hour_ns > e->before_ns - YG_ARCHIVE_HOUR_NS)
+	if (entry->is_open || entry->hour_ns > e->before_ns - YG_ARCHIVE_HOUR_NS ||
+	    (e->ask && !e->ask(e->arg, entry)))
 		return YG_OK;
 	(void)snprintf(filters, sizeof(filters), "%s%s", entry->path, YG_ARCHIVE_FILTERS);
 	/* The filters first: without them the file is still read, the other way round they stay. */
-	if (yg_fails_now() || (unlink(filters) != 0 && errno != ENOENT))
-		return errno ? yg_err_from_errno(errno) : YG_EIO;
-	if (unlink(entry->path) != 0 && errno != ENOENT)
-		return yg_err_from_errno(errno);
+	rc = yg_disk_unlink(filters);
+	if (rc == YG_OK || rc == YG_ENOENT)
+		rc = yg_disk_unlink(entry->path);
+	if (rc != YG_OK && rc != YG_ENOENT)
+		return rc;
 	drop_folders(entry->path);
 	return e->gone ? e->gone(e->arg, entry) : YG_OK;
+}
+
+int yg_archive_expire_asked(const char *dir, const char *org, int64_t before_ns,
+			    yg_archive_ask_fn ask, yg_archive_entry_fn gone, void *arg)
+{
+	struct expiry e = {before_ns, ask, gone, arg};
+
+	return yg_archive_walk(dir, org, expire_one, &e);
 }
 
 int yg_archive_expire(const char *dir, const char *org, int64_t before_ns, yg_archive_entry_fn gone,
 		      void *arg)
 {
-	struct expiry e = {before_ns, gone, arg};
-
-	return yg_archive_walk(dir, org, expire_one, &e);
+	return yg_archive_expire_asked(dir, org, before_ns, NULL, gone, arg);
 }

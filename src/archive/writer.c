@@ -8,7 +8,6 @@
 #include "archive/writer.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -18,7 +17,6 @@
 #include "archive/tree.h"
 #include "base/alloc.h"
 #include "base/disk.h"
-#include "base/io.h"
 
 #include "base/ban.h"
 
@@ -73,7 +71,7 @@ struct yg_archive_writer *yg_archive_writer_new(const struct yg_archive_writer_o
 static void file_done(struct open_file *f)
 {
 	if (f->fd >= 0)
-		(void)close(f->fd); /* what counted was synced */
+		(void)yg_disk_close(f->fd); /* what counted was synced */
 	free(f->frames);
 	free(f->sums);
 	yg_archive_keys_done(&f->keys);
@@ -131,6 +129,7 @@ static void keep_frame(struct open_file *f, const struct yg_archive_frame *frame
 
 static int take_keys(struct yg_archive_writer *w, const struct yg_archive_facts *facts)
 {
+	w->is_list_full |= facts->is_keyless;
 	if (w->is_list_full || facts->key_count == 0)
 		return YG_OK;
 	if (w->list_count + (uint64_t)facts->key_count > 4 * YG_ARCHIVE_FRAME_KEYS_MAX) {
@@ -167,11 +166,10 @@ static void take_facts(struct yg_archive_frame *now, const struct yg_archive_fac
 /* Write at the end; what was written in part is cut off again. */
 static int write_whole(struct open_file *f, struct yg_bytes b)
 {
-	int rc = lseek(f->fd, (off_t)f->size, SEEK_SET) < 0 ? yg_err_from_errno(errno)
-							    : yg_io_write(f->fd, b);
+	int rc = yg_disk_write(f->fd, b, f->size);
 
 	if (rc != YG_OK) {
-		int cut_rc = ftruncate(f->fd, (off_t)f->size);
+		int cut_rc = yg_disk_truncate(f->fd, f->size);
 
 		(void)cut_rc; /* then the recovery rule cuts it: no whole frame stands there */
 	}
@@ -204,7 +202,7 @@ static int flush(struct yg_archive_writer *w)
 	if (rc == YG_OK)
 		rc = yg_archive_keys_frame(&f->keys, w->list, w->list_count, w->is_list_full);
 	if (rc != YG_OK) {
-		int cut_rc = ftruncate(f->fd, (off_t)f->size);
+		int cut_rc = yg_disk_truncate(f->fd, f->size);
 
 		(void)cut_rc; /* the next write stands there, or the recovery rule cuts it */
 		return rc;
@@ -304,7 +302,7 @@ static int keep_rest(const struct open_file *f, uint64_t size)
 		beside && rest ? yg_archive_pread(f->fd, f->size, rest, size - f->size) : YG_ENOMEM;
 
 	if (rc == YG_OK)
-		rc = yg_io_replace(beside, (struct yg_bytes){rest, size - f->size}, MODE);
+		rc = yg_disk_replace(beside, (struct yg_bytes){rest, size - f->size}, MODE);
 	free(beside);
 	free(rest);
 	return rc;
@@ -319,9 +317,8 @@ static int cut(struct yg_archive_writer *w, uint64_t size, uint32_t seen)
 	if (rc != YG_OK || size <= f->size)
 		return rc;
 	w->counts.cut_bytes += size - f->size;
-	if (ftruncate(f->fd, (off_t)f->size) != 0)
-		return yg_err_from_errno(errno);
-	return yg_disk_sync(f->fd);
+	rc = yg_disk_truncate(f->fd, f->size);
+	return rc == YG_OK ? yg_disk_sync(f->fd) : rc;
 }
 
 static int lock(int fd)
@@ -340,12 +337,9 @@ static int open_path(struct yg_archive_writer *w)
 	uint64_t size;
 	int rc;
 
-	if (yg_fails_now())
-		return YG_EIO;
-	f->fd = open(f->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE);
-	if (f->fd < 0)
-		return yg_err_from_errno(errno);
-	rc = lock(f->fd);
+	rc = yg_disk_open(f->path, YG_DISK_CREATE, MODE, &f->fd);
+	if (rc == YG_OK)
+		rc = lock(f->fd);
 	if (rc == YG_OK && fstat(f->fd, &st) != 0)
 		rc = yg_err_from_errno(errno);
 	if (rc != YG_OK)
@@ -365,22 +359,31 @@ static int open_path(struct yg_archive_writer *w)
 	return rc;
 }
 
-/* The file of an hour: the one that was left open, else the first number that is free. */
+/*
+ * The file of an hour: the one that was left open, else the number behind the last. Earlier ones
+ * may have gone to stay within a bound: their numbers are not used again, so that order stays.
+ */
 static int choose_path(struct yg_archive_writer *w, int64_t hour_ns)
 {
 	struct open_file *f = &w->file;
 	const struct yg_archive_writer_opts *o = &w->opts;
+	unsigned part = YG_ARCHIVE_PARTS_MAX;
 
-	for (unsigned part = 0; part < YG_ARCHIVE_PARTS_MAX; part++) {
+	while (part-- > 0) {
+		if (!yg_archive_path(o->dir, o->org, hour_ns, part, YG_ARCHIVE_OPEN, f->path))
+			return YG_ELIMIT;
+		if (access(f->path, F_OK) == 0)
+			return YG_OK;
 		if (!yg_archive_path(o->dir, o->org, hour_ns, part, YG_ARCHIVE_CLOSED, f->path))
 			return YG_ELIMIT;
 		if (access(f->path, F_OK) == 0)
-			continue;
-		if (!yg_archive_path(o->dir, o->org, hour_ns, part, YG_ARCHIVE_OPEN, f->path))
-			return YG_ELIMIT;
-		return yg_archive_folders(f->path);
+			break;
 	}
-	return YG_ELIMIT;
+	/* Behind the last one; 0 when there is none: the loop ended below 0. */
+	if (++part == YG_ARCHIVE_PARTS_MAX ||
+	    !yg_archive_path(o->dir, o->org, hour_ns, part, YG_ARCHIVE_OPEN, f->path))
+		return YG_ELIMIT;
+	return yg_archive_folders(f->path);
 }
 
 static int64_t hour_of(int64_t time_ns)
@@ -490,7 +493,7 @@ static int sync_names(struct yg_archive_writer *w)
  */
 static int give_up(struct yg_archive_writer *w, int rc)
 {
-	int cut_rc = ftruncate(w->file.fd, (off_t)w->file.synced);
+	int cut_rc = yg_disk_truncate(w->file.fd, w->file.synced);
 
 	(void)cut_rc; /* then its frames are looked at again, and synced, when it is opened */
 	empty_frame(w);
@@ -531,26 +534,6 @@ static int make_end(struct yg_archive_writer *w, uint64_t *ret_sum)
 	return yg_archive_seek_write(f->frames, f->count, f->sums, (uint32_t)w->out.size, &w->out);
 }
 
-/* The folder's own record of a new name. */
-static int sync_folder(const char *path)
-{
-	char folder[YG_ARCHIVE_PATH_MAX];
-	char *slash;
-	int fd;
-	int rc;
-
-	(void)snprintf(folder, sizeof(folder), "%s", path); /* of the same size */
-	slash = strrchr(folder, '/');
-	if (slash)
-		*slash = '\0';
-	rc = yg_io_open_read(slash ? folder : ".", &fd);
-	if (rc != YG_OK)
-		return rc;
-	rc = yg_disk_sync(fd);
-	(void)close(fd); /* nothing was written through it */
-	return rc;
-}
-
 static int write_filters(const char *path, struct yg_archive_keys *keys, uint64_t sum)
 {
 	char *beside = yg_archive_beside(path, YG_ARCHIVE_FILTERS);
@@ -560,7 +543,7 @@ static int write_filters(const char *path, struct yg_archive_keys *keys, uint64_
 	yg_buf_init(&content, YG_ARCHIVE_FILTER_BYTES);
 	rc = beside ? yg_archive_filters_write(keys, sum, &content) : YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = yg_io_replace(beside, yg_buf_bytes(&content), MODE);
+		rc = yg_disk_replace(beside, yg_buf_bytes(&content), MODE);
 	yg_buf_done(&content);
 	free(beside);
 	return rc;
@@ -572,21 +555,21 @@ static int rename_closed(struct open_file *f)
 	char to[YG_ARCHIVE_PATH_MAX];
 	size_t size = strlen(f->path);
 	size_t ending = sizeof(YG_ARCHIVE_OPEN) - 1;
+	int rc;
 
 	if (!yg_bytes_ends(yg_bytes_str(f->path), YG_S(YG_ARCHIVE_OPEN)))
-		return sync_folder(f->path);
+		return yg_disk_sync_folder_of(f->path);
 	if (size - ending + sizeof(YG_ARCHIVE_CLOSED) > sizeof(to))
 		return YG_ELIMIT;
 	memcpy(to, f->path, size - ending);
 	memcpy(to + size - ending, YG_ARCHIVE_CLOSED, sizeof(YG_ARCHIVE_CLOSED));
-	if (yg_fails_now())
-		return YG_EIO;
 	if (access(to, F_OK) == 0)
 		return YG_EDUPLICATE; /* never over a closed file; the lock keeps others away */
-	if (rename(f->path, to) != 0)
-		return yg_err_from_errno(errno);
+	rc = yg_disk_rename(f->path, to);
+	if (rc != YG_OK)
+		return rc;
 	memcpy(f->path, to, sizeof(to));
-	return sync_folder(to);
+	return yg_disk_sync_folder_of(to);
 }
 
 /* Filters that cannot be written are an error, but the file is closed: repair makes them. */
@@ -622,7 +605,7 @@ int yg_archive_seal(struct yg_archive_writer *w)
 		return YG_OK;
 	rc = yg_archive_sync(w);
 	if (rc == YG_OK && w->file.count == 0) { /* nothing came: no file */
-		rc = unlink(w->file.path) == 0 ? YG_OK : yg_err_from_errno(errno);
+		rc = yg_disk_unlink(w->file.path);
 		file_done(&w->file);
 		return rc;
 	}

@@ -14,7 +14,7 @@
  * Layer:   archive. One thread for each writer; one writer for each organisation (held by a lock on
  *          the open file).
  * Source:  docs/archive.md
- * Tests:   tests/unit/archive/test_archive.c, tests/torture/archive.py
+ * Tests:   tests/unit/archive/test_archive.c, tests/soak/part_archive.c
  */
 #pragma once
 
@@ -25,6 +25,7 @@ struct yg_archive_facts {
 	int64_t time_ns; /* or YG_TIME_NONE */
 	enum yg_format format;
 	bool is_unplaced;     /* see YG_ARCHIVE_UNPLACED */
+	bool is_keyless;      /* its keys are not known: its frame is read by every hunt */
 	const uint64_t *keys; /* valid until the next call */
 	uint32_t key_count;
 };

@@ -22,6 +22,20 @@ struct yg_clock yg_clock_system(void)
 	return (struct yg_clock){.now_ns = system_now};
 }
 
+static int64_t steady_now(void *arg)
+{
+	struct timespec ts;
+
+	(void)arg;
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
+	return (int64_t)ts.tv_sec * YG_NS_PER_S + ts.tv_nsec;
+}
+
+struct yg_clock yg_clock_steady(void)
+{
+	return (struct yg_clock){.now_ns = steady_now};
+}
+
 int64_t yg_date_days(int64_t year, unsigned month, unsigned day)
 {
 	int64_t y = month <= 2 ? year - 1 : year;

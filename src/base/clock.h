@@ -26,6 +26,9 @@ struct yg_clock {
 /* The machine's clock (CLOCK_REALTIME). */
 struct yg_clock yg_clock_system(void);
 
+/* For how long something takes: nobody sets it, and it says no date (CLOCK_MONOTONIC). */
+struct yg_clock yg_clock_steady(void);
+
 struct yg_civil {
 	int32_t year;
 	uint8_t month; /* 1..12 */

@@ -23,6 +23,25 @@ void yg_sha256_hex(struct yg_bytes b, char to[YG_SHA256_HEX + 1])
 	yg_hex((struct yg_bytes){digest, sizeof(digest)}, to);
 }
 
+_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct yg_sha256_state), "room");
+
+void yg_sha256_begin(struct yg_sha256_state *state)
+{
+	(void)crypto_hash_sha256_init((crypto_hash_sha256_state *)(void *)state); /* always 0 */
+}
+
+void yg_sha256_add(struct yg_sha256_state *state, struct yg_bytes b)
+{
+	(void)crypto_hash_sha256_update((crypto_hash_sha256_state *)(void *)state, b.data,
+					b.size); /* always 0 */
+}
+
+void yg_sha256_end(struct yg_sha256_state *state, uint8_t to[YG_SHA256_BYTES])
+{
+	(void)crypto_hash_sha256_final((crypto_hash_sha256_state *)(void *)state,
+				       to); /* always 0 */
+}
+
 void yg_mac(const uint8_t key[YG_MAC_KEY_BYTES], struct yg_bytes b, uint8_t to[YG_MAC_BYTES])
 {
 	/* Always 0: sizes are within the library's limits. */

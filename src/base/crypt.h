@@ -23,6 +23,14 @@ void yg_sha256(struct yg_bytes b, uint8_t to[YG_SHA256_BYTES]);
 /* Lower-case hex with NUL: room YG_SHA256_HEX + 1. */
 void yg_sha256_hex(struct yg_bytes b, char to[YG_SHA256_HEX + 1]);
 
+/* The same over pieces that come one after the other. */
+struct yg_sha256_state {
+	_Alignas(8) uint8_t opaque[128];
+};
+void yg_sha256_begin(struct yg_sha256_state *state);
+void yg_sha256_add(struct yg_sha256_state *state, struct yg_bytes b);
+void yg_sha256_end(struct yg_sha256_state *state, uint8_t to[YG_SHA256_BYTES]);
+
 /* Unpredictable bytes from the system. */
 void yg_random(uint8_t *to, size_t size);
 

@@ -148,6 +148,14 @@ static int real_sync_folder(void *arg, const char *path)
 	return rc;
 }
 
+static int real_rmdir(void *arg, const char *path)
+{
+	(void)arg;
+	if (fails_with(EIO))
+		return YG_EIO;
+	return rmdir(path) == 0 ? YG_OK : error_of(errno);
+}
+
 static const struct yg_disk_ops real = {
 	.open = real_open,
 	.write = real_write,
@@ -158,6 +166,7 @@ static const struct yg_disk_ops real = {
 	.unlink = real_unlink,
 	.mkdir = real_mkdir,
 	.sync_folder = real_sync_folder,
+	.rmdir = real_rmdir,
 };
 
 static const struct yg_disk_ops *used = &real;
@@ -212,6 +221,11 @@ int yg_disk_unlink(const char *path)
 int yg_disk_mkdir(const char *path, unsigned mode)
 {
 	return used->mkdir(used_arg, path, mode);
+}
+
+int yg_disk_rmdir(const char *path)
+{
+	return used->rmdir(used_arg, path);
 }
 
 int yg_disk_sync_folder(const char *path)

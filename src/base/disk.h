@@ -40,6 +40,7 @@ struct yg_disk_ops {
 	int (*unlink)(void *arg, const char *path);
 	int (*mkdir)(void *arg, const char *path, unsigned mode);
 	int (*sync_folder)(void *arg, const char *path);
+	int (*rmdir)(void *arg, const char *path);
 };
 
 /*
@@ -66,6 +67,9 @@ int yg_disk_unlink(const char *path);
 
 /* A folder of mode @mode; one that is there already is as good. */
 YG_MUST_USE int yg_disk_mkdir(const char *path, unsigned mode);
+
+/* An empty folder goes; one that holds something stays, with an error. */
+int yg_disk_rmdir(const char *path);
 YG_MUST_USE int yg_disk_sync_folder(const char *path);
 
 /* The folder that @path (shorter than YG_DISK_PATH_MAX) stands in, synced. */

@@ -182,3 +182,10 @@ int yg_correlator_announce(struct yg_correlator *correlator, struct yg_trace_run
 	correlator->ahead_next = run.traces;
 	return add_run(correlator, run, counted);
 }
+
+size_t yg_correlator_bytes(const struct yg_correlator *correlator)
+{
+	return sizeof(*correlator) + yg_table_bytes(&correlator->groups) +
+	       (size_t)correlator->marks_made * sizeof(struct yg_mark) +
+	       correlator->ahead_room * sizeof(*correlator->ahead);
+}

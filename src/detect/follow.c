@@ -58,7 +58,7 @@ static void release_oldest(struct yg_outcomes *outcomes, struct yg_followed *sou
  * A free place. When the pool is used up, the source that was quiet longest gives its own;
  * that is never the one that asks, which is the newest.
  */
-static int take_place(struct yg_outcomes *outcomes, uint32_t *ret)
+int yg_followed_place(struct yg_outcomes *outcomes, uint32_t *ret)
 {
 	if (outcomes->pool_free == YG_TABLE_NONE && outcomes->pool_made == outcomes->pool_room &&
 	    outcomes->pool_room < YG_FOLLOW_POOL_MAX) {
@@ -189,7 +189,7 @@ static int add_pending(struct yg_outcomes *outcomes, struct yg_followed *source,
 
 	if (source->finding_count == YG_FOLLOW_FINDINGS_MAX)
 		release_oldest(outcomes, source);
-	rc = take_place(outcomes, &index);
+	rc = yg_followed_place(outcomes, &index);
 	if (rc != YG_OK)
 		return rc;
 	pending = &outcomes->pool[index];

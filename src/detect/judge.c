@@ -57,6 +57,7 @@ struct yg_judge {
 	uint32_t ahead_at;     /* the first that is not taken */
 	uint64_t ahead_number; /* of the last one known */
 	uint64_t record;
+	bool has_no_stories;
 	struct yg_judge_counts counts;
 };
 
@@ -121,6 +122,19 @@ struct yg_judge *yg_judge_new(const struct yg_engine *engine,
 	if (!judge->outcomes || !judge->correlator || !judge->stories || !judge->name_mem)
 		return yg_judge_free(judge);
 	return judge;
+}
+
+void yg_judge_without_stories(struct yg_judge *judge)
+{
+	judge->has_no_stories = true;
+}
+
+size_t yg_judge_bytes(const struct yg_judge *judge)
+{
+	return sizeof(*judge) + yg_outcomes_bytes(judge->outcomes) +
+	       yg_correlator_bytes(judge->correlator) + yg_table_bytes(&judge->names) +
+	       yg_arena_used(judge->name_mem) + judge->candidate_room * sizeof(*judge->candidates) +
+	       judge->ahead_room * sizeof(*judge->ahead);
 }
 
 void yg_judge_source(struct yg_judge *judge, struct yg_bytes source)
@@ -347,7 +361,7 @@ static int emit(struct yg_judge *judge, struct yg_look *look, const struct candi
 		yg_outcomes_decide(judge->outcomes, look, candidate->rule, &finding.reason);
 	kept = finding;
 	rc = lasting_source(judge, source, &kept.source);
-	if (rc == YG_OK)
+	if (rc == YG_OK && !judge->has_no_stories)
 		rc = yg_stories_add(judge->stories, &kept, field_of(candidate->rule, trace->format),
 				    judge->record);
 	if (rc == YG_OK)
@@ -637,6 +651,56 @@ int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
 		rc = emit_changes(judge, &look, source);
 	end_ahead(judge, trace);
 	return rc;
+}
+
+/* --- outcomes as bytes ------------------------------------------------------------------------ */
+
+int yg_judge_save_outcomes(const struct yg_judge *judge, struct yg_buf *to)
+{
+	return yg_outcomes_save(judge->outcomes, to);
+}
+
+/* Rules stand in the order of their ids. */
+static const struct yg_rule_info *rule_by_id(void *arg, struct yg_bytes id)
+{
+	const struct yg_judge *judge = arg;
+	uint32_t low = 0, high = yg_engine_rule_count(judge->engine);
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (bytes_order(yg_engine_rule(judge->engine, mid)->info.id, id) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < yg_engine_rule_count(judge->engine) &&
+	    yg_bytes_eq(yg_engine_rule(judge->engine, low)->info.id, id))
+		return &yg_engine_rule(judge->engine, low)->info;
+	for (size_t i = 0; i < sizeof(indicator_rules) / sizeof(indicator_rules[0]); i++)
+		if (yg_bytes_eq(indicator_rules[i].id, id))
+			return &indicator_rules[i];
+	return NULL;
+}
+
+static int keep_source(void *arg, struct yg_bytes source, struct yg_bytes *ret)
+{
+	return lasting_source(arg, source, ret);
+}
+
+int yg_judge_restore_outcomes(struct yg_judge *judge, struct yg_bytes state)
+{
+	const struct yg_outcomes_names names = {rule_by_id, keep_source, judge};
+	struct yg_outcomes *outcomes = yg_outcomes_new();
+	int rc = outcomes ? yg_outcomes_restore(outcomes, state, &names) : YG_ENOMEM;
+
+	if (rc != YG_OK) {
+		(void)yg_outcomes_free(outcomes);
+		return rc;
+	}
+	(void)yg_outcomes_free(judge->outcomes);
+	judge->outcomes = outcomes;
+	return YG_OK;
 }
 
 struct yg_judge_counts yg_judge_counts(const struct yg_judge *judge)

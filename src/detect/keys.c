@@ -110,29 +110,44 @@ void yg_keys_of_event(struct yg_event *event, yg_key_fn take, void *arg)
 	}
 }
 
-/* The longest prefix with keys of its own that holds all of @bits. */
-static uint8_t longest_prefix(uint8_t bits)
+/* The place of the longest prefix with keys of its own that holds all of @bits. */
+static unsigned longest_prefix(uint8_t bits)
 {
-	for (unsigned i = 0; i < everything.length_count; i++)
-		if (everything.lengths[i] <= bits)
-			return everything.lengths[i];
-	return 0;
+	unsigned i = 0;
+
+	while (i + 1 < everything.length_count && everything.lengths[i] > bits)
+		i++;
+	return i;
 }
 
 /* Of an address or prefix as the table holds it. */
-static uint64_t address_key(struct yg_bytes text)
+static void tell_address(struct yg_bytes text, yg_key_pair_fn take, void *arg)
 {
 	struct yg_indicator_value value = {.bits = 128};
 	const char *reason;
-	uint8_t bits;
+	uint64_t key, also = 0;
+	unsigned place;
 
 	/* It was written from an address; what a damaged image holds in its place is none's key. */
-	bits = yg_indicator_read(text, &value, &reason) == YG_OK ? longest_prefix(value.bits) : 0;
-	yg_indicator_mask(value.address, bits);
-	return yg_indicator_address_hash(YG_KEYS_SEED, value.address, bits);
+	if (yg_indicator_read(text, &value, &reason) != YG_OK)
+		value.bits = 0;
+	if (value.bits < everything.lengths[everything.length_count - 1]) {
+		yg_indicator_mask(value.address, 0);
+		take(arg, yg_indicator_address_hash(YG_KEYS_SEED, value.address, 0), 0);
+		return;
+	}
+	place = longest_prefix(value.bits);
+	yg_indicator_mask(value.address, everything.lengths[place]);
+	key = yg_indicator_address_hash(YG_KEYS_SEED, value.address, everything.lengths[place]);
+	if (++place < everything.length_count) {
+		yg_indicator_mask(value.address, everything.lengths[place]);
+		also = yg_indicator_address_hash(YG_KEYS_SEED, value.address,
+						 everything.lengths[place]);
+	}
+	take(arg, key, also);
 }
 
-void yg_keys_of_indicators(const struct yg_indicators *set, yg_key_fn take, void *arg)
+void yg_keys_of_indicators(const struct yg_indicators *set, yg_key_pair_fn take, void *arg)
 {
 	const struct yg_indicator_table *table = yg_indicators_listed(set);
 	uint32_t at = yg_indicator_table_next(table, YG_INDICATOR_NONE);
@@ -142,12 +157,14 @@ void yg_keys_of_indicators(const struct yg_indicators *set, yg_key_fn take, void
 		enum yg_indicator_key kind = yg_indicator_kind(one.type);
 
 		if (kind == YG_KEY_ADDRESS)
-			take(arg, address_key(one.value));
+			tell_address(one.value, take, arg);
 		else if (kind == YG_KEY_URL)
-			take(arg, yg_indicator_key_hash(YG_KEYS_SEED, kind,
-							yg_indicator_url_host(one.value)));
+			take(arg,
+			     yg_indicator_key_hash(YG_KEYS_SEED, kind,
+						   yg_indicator_url_host(one.value)),
+			     0);
 		else
-			take(arg, yg_indicator_key_hash(YG_KEYS_SEED, kind, one.value));
+			take(arg, yg_indicator_key_hash(YG_KEYS_SEED, kind, one.value), 0);
 		at = yg_indicator_table_next(table, at);
 	}
 }

@@ -32,11 +32,15 @@ typedef void (*yg_key_fn)(void *arg, uint64_t key);
 /* All keys of @event; doubles may come. Escaped fields are decoded on the way. */
 void yg_keys_of_event(struct yg_event *event, yg_key_fn take, void *arg);
 
+/* @also: another key that a record has which has @key, or 0. Both together deceive less often. */
+typedef void (*yg_key_pair_fn)(void *arg, uint64_t key, uint64_t also);
+
 /*
  * For each indicator of @set (finished) the one key that every record has in which it occurs: for a
- * prefix that of the longest prefix that has keys, for a URL its host's.
+ * prefix that of the longest prefix that has keys, for a URL its host's. For an address or prefix
+ * also that of the next shorter one: what lies in 192.0.2.7 lies in 192.0.2.0/24, too.
  */
-void yg_keys_of_indicators(const struct yg_indicators *set, yg_key_fn take, void *arg);
+void yg_keys_of_indicators(const struct yg_indicators *set, yg_key_pair_fn take, void *arg);
 
 /* Keys that every record has which has a field @name with the whole value @value. */
 void yg_keys_of_field(struct yg_bytes name, struct yg_bytes value, yg_key_fn take, void *arg);

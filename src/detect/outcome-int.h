@@ -155,6 +155,10 @@ void yg_wait_forget(struct yg_outcomes *outcomes, uint64_t path_hash,
 uint32_t yg_wait_change(struct yg_outcomes *outcomes, struct yg_path *path,
 			const struct yg_trace *trace, struct yg_change *to);
 
+/* A free place of the pool, and of those that wait (YG_TABLE_NONE: none; *ret_rc says why). */
+YG_MUST_USE int yg_followed_place(struct yg_outcomes *outcomes, uint32_t *ret);
+uint32_t yg_wait_place(struct yg_outcomes *outcomes, int *ret_rc);
+
 /* The entry of a path, made when there is none. YG_OK or YG_ENOMEM. */
 YG_MUST_USE int yg_path_for(struct yg_outcomes *outcomes, uint64_t path_hash, struct yg_path **ret);
 

@@ -63,6 +63,12 @@ void yg_table_touch(struct yg_table *table, uint32_t index);
 YG_MUST_USE int yg_table_add(struct yg_table *table, uint64_t key, uint32_t *ret_index);
 void yg_table_remove(struct yg_table *table, uint32_t index);
 
+/* What it holds of the heap. */
+size_t yg_table_bytes(const struct yg_table *table);
+
+/* The key of entry @index. */
+uint64_t yg_table_key(const struct yg_table *table, uint32_t index);
+
 /* The entry used next after @index, or YG_TABLE_NONE for the newest. */
 uint32_t yg_table_newer(const struct yg_table *table, uint32_t index);
 

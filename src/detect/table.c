@@ -42,6 +42,19 @@ uint32_t yg_table_find(const struct yg_table *table, uint64_t key)
 	}
 }
 
+size_t yg_table_bytes(const struct yg_table *table)
+{
+	size_t slots = table->slots ? (size_t)table->slot_mask + 1 : 0;
+
+	return table->room * (table->entry_bytes + sizeof(*table->links)) +
+	       slots * sizeof(*table->slots);
+}
+
+uint64_t yg_table_key(const struct yg_table *table, uint32_t index)
+{
+	return table->links[index].key;
+}
+
 uint32_t yg_table_newer(const struct yg_table *table, uint32_t index)
 {
 	return table->links[index].newer;

@@ -6,7 +6,7 @@
 #include "base/ban.h"
 
 /* A free place, or YG_TABLE_NONE when all are taken (*ret_rc YG_OK) or without memory. */
-static uint32_t take_place(struct yg_outcomes *outcomes, int *ret_rc)
+uint32_t yg_wait_place(struct yg_outcomes *outcomes, int *ret_rc)
 {
 	uint32_t index = outcomes->wait_free;
 
@@ -42,7 +42,7 @@ int yg_wait_for_sizes(struct yg_outcomes *outcomes, struct yg_path *path,
 
 	if (path->waiting_count == YG_PATH_WAITING_MAX)
 		return YG_OK; /* the first ones stand for the path */
-	index = take_place(outcomes, &rc);
+	index = yg_wait_place(outcomes, &rc);
 	if (index == YG_TABLE_NONE) {
 		outcomes->evicted_paths += rc == YG_OK;
 		return rc;

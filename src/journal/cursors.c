@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How far everyone is, and what may go because of it. */
 #define _GNU_SOURCE
+#include <sys/file.h>
+
 #include "base/alloc.h"
 #include "base/io.h"
 #include "journal/bytes-int.h"
@@ -150,11 +152,9 @@ int yg_journal_state_save(struct yg_journal *j, uint64_t trimmed)
 
 /* ---- removing ---- */
 
-/* With the mutex: how many segments from the front everyone has passed; never the newest. */
-static size_t count_passed(const struct yg_journal *j)
+uint64_t yg_journal_least_passed(const struct yg_journal *j)
 {
 	uint64_t least = j->named_count > 0 ? UINT64_MAX : 0;
-	size_t count = 0;
 
 	for (size_t i = 0; i < j->named_count; i++) {
 		if (j->named[i].cursor == YG_CURSOR_UNKNOWN)
@@ -162,9 +162,18 @@ static size_t count_passed(const struct yg_journal *j)
 		if (j->named[i].cursor < least)
 			least = j->named[i].cursor;
 	}
-	while (count + 1 < j->segment_count && j->segments[count].last <= least)
+	return least;
+}
+
+/* With the mutex: how many segments from the front everyone has passed; never the newest. */
+static size_t count_passed(const struct yg_journal *j)
+{
+	uint64_t least = yg_journal_least_passed(j);
+	size_t count = 0;
+
+	while (least > 0 && count + 1 < j->segment_count && j->segments[count].last <= least)
 		count++;
-	return j->named_count > 0 ? count : 0;
+	return count;
 }
 
 /* Files go when the state that makes them needless is on the disk. */
@@ -195,8 +204,34 @@ static void unlist(struct yg_journal *j, size_t count, uint64_t *firsts)
 	memmove(j->segments, j->segments + count, j->segment_count * sizeof(*j->segments));
 }
 
-/* Called by one thread at a time (is_trimming). */
-static int trim(struct yg_journal *j)
+static int open_hold(const char *folder, int how, int *ret_fd)
+{
+	char path[YG_DISK_PATH_MAX];
+	int size = snprintf(path, sizeof(path), "%s/hold", folder);
+	int rc = size > 0 && (size_t)size < sizeof(path)
+			 ? yg_disk_open(path, YG_DISK_CREATE, 0600, ret_fd)
+			 : YG_ELIMIT;
+
+	if (rc != YG_OK)
+		return rc;
+	while (flock(*ret_fd, how) != 0) {
+		if (errno == EINTR)
+			continue;
+		rc = errno == EWOULDBLOCK ? YG_EAGAIN : yg_err_from_errno(errno);
+		(void)yg_disk_close(*ret_fd); /* nothing was written */
+		*ret_fd = -1;
+		break;
+	}
+	return rc;
+}
+
+int yg_journal_hold(const char *folder, int *ret_fd)
+{
+	return open_hold(folder, LOCK_SH, ret_fd);
+}
+
+/* Called by one thread at a time (is_trimming); @is_held: somebody copies, nothing goes. */
+static int trim(struct yg_journal *j, bool is_held)
 {
 	uint64_t *firsts = NULL;
 	uint64_t trimmed = 0;
@@ -205,7 +240,7 @@ static int trim(struct yg_journal *j)
 	int rc = YG_OK;
 
 	(void)pthread_mutex_lock(&j->mutex);
-	count = count_passed(j);
+	count = is_held ? 0 : count_passed(j);
 	if (count > 0)
 		trimmed = j->segments[count - 1].last;
 	/* Without anything to remove: so that opening has little to read. */
@@ -232,6 +267,7 @@ static int trim(struct yg_journal *j)
 int yg_journal_trim(struct yg_journal *journal)
 {
 	bool is_other;
+	int hold_fd = -1;
 	int rc;
 
 	(void)pthread_mutex_lock(&journal->mutex);
@@ -240,7 +276,11 @@ int yg_journal_trim(struct yg_journal *journal)
 	(void)pthread_mutex_unlock(&journal->mutex);
 	if (is_other)
 		return YG_OK; /* what is left, the next one finds */
-	rc = trim(journal);
+	rc = open_hold(journal->folder, LOCK_EX | LOCK_NB, &hold_fd);
+	if (rc == YG_OK || rc == YG_EAGAIN)
+		rc = trim(journal, rc == YG_EAGAIN);
+	if (hold_fd >= 0)
+		(void)yg_disk_close(hold_fd); /* nothing was written; the lock goes with it */
 	(void)pthread_mutex_lock(&journal->mutex);
 	journal->is_trimming = false;
 	(void)pthread_mutex_unlock(&journal->mutex);

@@ -151,3 +151,6 @@ YG_MUST_USE int yg_journal_state_save(struct yg_journal *journal, uint64_t trimm
 
 /* Seeking back to where the reader stands now will cost nothing. */
 void yg_journal_reader_keep(struct yg_journal_reader *reader, uint64_t cursor);
+
+/* With the mutex: the position that all consumers have passed; 0 until each has said so. */
+uint64_t yg_journal_least_passed(const struct yg_journal *journal);

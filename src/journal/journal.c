@@ -404,6 +404,7 @@ void yg_journal_stats(struct yg_journal *journal, struct yg_journal_stats *ret)
 	ret->bytes = journal->bytes + journal->segments[journal->segment_count - 1].end;
 	ret->segments = journal->segment_count;
 	ret->durable = journal->durable;
+	ret->passed = yg_journal_least_passed(journal);
 	ret->first_cursor = journal->first_cursor;
 	ret->sensors = journal->known.sensor_count;
 	(void)pthread_mutex_unlock(&journal->mutex);

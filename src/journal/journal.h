@@ -120,6 +120,7 @@ struct yg_journal_stats {
 	uint64_t bytes;	   /* of all segments */
 	uint64_t segments;
 	uint64_t durable;      /* the last durable position; 0: none yet */
+	uint64_t passed;       /* all consumers have; 0 also until each has said so since opening */
 	uint64_t first_cursor; /* the least that a reader can begin behind */
 	uint64_t sensors;
 	int last_error; /* of a group; YG_OK: none, or the last one went well */
@@ -228,3 +229,10 @@ YG_MUST_USE int yg_journal_cursor_load(struct yg_journal *journal, const char *n
  * only while that is copied in memory. YG_OK, or why not: then they go the next time.
  */
 YG_MUST_USE int yg_journal_trim(struct yg_journal *journal);
+
+/*
+ * For whoever copies the journal in @folder while another process has it: until *ret_fd is closed
+ * (yg_disk_close), nothing is removed from it. Waits for a removal that runs. Released with the
+ * process, however that ends. YG_OK or an error of the system.
+ */
+YG_MUST_USE int yg_journal_hold(const char *folder, int *ret_fd);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "model/finding.h"
+#include "model/report.h"
 
 struct yg_benign_value {
 	struct yg_bytes field;
@@ -39,6 +40,7 @@ struct yg_benign_rule {
 };
 
 struct yg_benign {
+	const struct yg_report *run; /* inputs, when it was made, zone */
 	uint64_t records;
 	uint64_t unparsed;
 	uint64_t findings;

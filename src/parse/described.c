@@ -3,6 +3,8 @@
 
 #include "parse/cursor.h"
 #include "parse/description-int.h"
+#include "parse/json-int.h"
+#include "parse/json.h"
 #include "parse/web.h"
 
 #include "base/ban.h"
@@ -17,7 +19,9 @@ struct trial {
 	const struct yg_source_line *line;
 	struct yg_event *event;
 	struct yg_pattern_match
-		*match; /* in the event's arena; NULL until a kind of line may fit */
+		*match;	    /* in the event's arena; NULL until a kind of line may fit */
+	uint32_t own_count; /* of an object: its first fields, as JSON has them */
+	uint32_t member;    /* of an object: the one that was tried last */
 };
 
 bool yg_described_fits(struct yg_bytes record)
@@ -96,6 +100,73 @@ static int match_cells(struct trial *t, struct yg_bytes record)
 	return rest.size == 0 ? YG_OK : YG_EMISMATCH;
 }
 
+/* ---- objects ---- */
+
+/* What a pattern that failed in its middle has left is taken back. */
+static int match_text(struct trial *t, const struct yg_line_pattern *pattern, struct yg_bytes text)
+{
+	struct yg_pattern_match *m = t->match;
+	uint32_t count = m->count, dropped = m->dropped;
+	int64_t time_ns = m->time_ns;
+	struct yg_bytes time_text = m->time_text;
+	bool has_zone = m->has_zone;
+	int rc = yg_pattern_match(pattern, text, m);
+
+	if (rc == YG_EMISMATCH) {
+		m->count = count;
+		m->dropped = dropped;
+		m->time_ns = time_ns;
+		m->time_text = time_text;
+		m->has_zone = has_zone;
+	}
+	return rc;
+}
+
+/* Of several values under one path (a list) the first that fits. */
+static int match_member(struct trial *t, const struct yg_source_member *member)
+{
+	for (uint32_t i = 0; i < t->event->field_count; i++) {
+		struct yg_field *field = &t->event->fields[i];
+		int rc;
+
+		if (t->match->steps == 0)
+			return YG_ELIMIT;
+		t->match->steps--;
+		if (field->kind == YG_VALUE_NULL || !yg_bytes_eq(field->name, member->path))
+			continue;
+		rc = match_text(t, member->pattern, yg_bytes_trim(yg_event_text(t->event, field)));
+		if (rc != YG_EMISMATCH)
+			return rc;
+	}
+	return member->is_optional ? YG_OK : YG_EMISMATCH;
+}
+
+static int match_object(struct trial *t)
+{
+	int rc = YG_OK;
+
+	for (uint32_t i = 0; i < t->line->member_count && rc == YG_OK; i++) {
+		t->member = i;
+		rc = match_member(t, &t->line->members[i]);
+	}
+	return rc;
+}
+
+/* What the description says of a field counts, not what the log calls so. */
+static void drop_own(struct trial *t, struct yg_bytes name)
+{
+	struct yg_event *event = t->event;
+	uint32_t kept = 0;
+
+	if (t->own_count == 0)
+		return;
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (i >= t->own_count || !yg_bytes_eq(event->fields[i].name, name))
+			event->fields[kept++] = event->fields[i];
+	t->own_count -= event->field_count - kept;
+	event->field_count = kept;
+}
+
 /* ---- values to fields ---- */
 
 static bool is_empty(const struct yg_source *source, struct yg_bytes text)
@@ -112,6 +183,7 @@ static int put(struct trial *t, struct yg_bytes name, struct yg_bytes text)
 {
 	if (is_empty(t->source, text) || name.size > YG_EVENT_NAME_MAX)
 		return YG_OK;
+	drop_own(t, name);
 	return yg_event_add(t->event, name, text,
 			    yg_bytes_is_number(text) ? YG_VALUE_NUMBER : YG_VALUE_TEXT);
 }
@@ -209,6 +281,8 @@ static int put_all(struct trial *t)
 static int match_line(struct trial *t, struct yg_bytes record)
 {
 	yg_pattern_begin(t->match);
+	if (t->line->members)
+		return match_object(t);
 	if (t->line->cells)
 		return match_cells(t, record);
 	if (!yg_pattern_may_fit(t->line->pattern, record))
@@ -235,8 +309,12 @@ static int fill(struct trial *t)
 		{"log_source", t->source->name},
 		{"log_kind", t->source->kind},
 	};
-	int rc = YG_PUT_ALL(t->event, puts);
+	int rc;
 
+	t->own_count = t->line->members ? t->event->field_count : 0;
+	for (size_t i = 0; i < sizeof(puts) / sizeof(puts[0]); i++)
+		drop_own(t, yg_bytes_str(puts[i].name));
+	rc = YG_PUT_ALL(t->event, puts);
 	if (rc == YG_OK)
 		rc = put_all(t);
 	return rc == YG_OK ? yg_described_finish(t->event) : rc;
@@ -266,13 +344,14 @@ enum whose {
 	OF_LINES,
 	OF_MESSAGES,
 	OF_NAMED, /* messages of programs that the description names */
+	OF_OBJECTS,
 };
 
 /* @may_be_named: some description may name @program. */
 static bool is_asked(const struct yg_kind *kind, enum whose whose, struct yg_bytes program,
 		     bool may_be_named)
 {
-	if (whose == OF_LINES)
+	if (whose == OF_LINES || whose == OF_OBJECTS)
 		return true;
 	if (kind->source->program_count == 0)
 		return whose == OF_MESSAGES;
@@ -318,9 +397,10 @@ static int match_any(struct trial *t, const struct yg_parse_opts *opts, enum who
 
 	if (!sources || text.size == 0 || text.size > YG_SOURCE_RECORD_MAX)
 		return YG_EMISMATCH;
-	kinds = whose == OF_LINES ? &sources->of_line[text.data[0]]
-				  : &sources->of_message[text.data[0]];
-	is_named = whose != OF_LINES && may_be_named(sources, program);
+	kinds = whose == OF_OBJECTS ? &sources->of_object
+		: whose == OF_LINES ? &sources->of_line[text.data[0]]
+				    : &sources->of_message[text.data[0]];
+	is_named = program.size > 0 && may_be_named(sources, program);
 	if (whose == OF_NAMED && !is_named)
 		return YG_EMISMATCH;
 	grams.is_made = false;
@@ -345,8 +425,17 @@ int yg_described_read(struct yg_parser_int *ctx, struct yg_bytes record, struct 
 		      struct yg_fault *reterr)
 {
 	struct trial t = {.event = event};
-	int rc = match_any(&t, &ctx->opts, OF_LINES, (struct yg_bytes){0}, yg_bytes_trim(record));
+	int rc;
 
+	if (ctx->opts.sources && ctx->opts.sources->of_object.count > 0 && yg_fits_json(record)) {
+		rc = yg_json_read_described(ctx, record, event, reterr);
+		if (rc == YG_OK || rc == YG_ENOMEM)
+			return rc;
+		yg_event_init(event, event->arena, event->names);
+		event->format = YG_FORMAT_DESCRIBED;
+		event->raw = record;
+	}
+	rc = match_any(&t, &ctx->opts, OF_LINES, (struct yg_bytes){0}, yg_bytes_trim(record));
 	return say(rc == YG_OK ? fill(&t) : rc, reterr);
 }
 
@@ -373,6 +462,19 @@ int yg_described_message(struct yg_parser_int *ctx, struct yg_event *event, stru
 	return rc == YG_ENOMEM ? rc : YG_OK;
 }
 
+int yg_described_object(struct yg_parser_int *ctx, struct yg_event *event, struct yg_bytes record,
+			bool *ret_known)
+{
+	struct trial t = {.event = event};
+	int rc = match_any(&t, &ctx->opts, OF_OBJECTS, (struct yg_bytes){0}, yg_bytes_trim(record));
+
+	*ret_known = rc == YG_OK;
+	if (rc != YG_OK)
+		return rc == YG_ENOMEM ? rc : YG_OK;
+	event->format = YG_FORMAT_DESCRIBED;
+	return fill(&t);
+}
+
 int yg_described_finish(struct yg_event *event)
 {
 	event->channel = yg_event_get(event, YG_F_log_kind);
@@ -394,32 +496,140 @@ static void explain(const struct trial *t, struct yg_source_miss *miss)
 	miss->expected = yg_pattern_expected(t->line->pattern, t->match->miss_piece, &miss->text);
 }
 
+bool yg_source_has_objects(const struct yg_source *source)
+{
+	for (uint32_t i = 0; i < source->line_count; i++)
+		if (source->lines[i].members)
+			return true;
+	return false;
+}
+
+/* Where the last key of @path begins. */
+static size_t last_dot(struct yg_bytes path)
+{
+	size_t at = path.size;
+
+	while (at > 0 && path.data[at - 1] != '.')
+		at--;
+	return at;
+}
+
+int yg_described_walk(const struct yg_parse_opts *opts, struct yg_bytes record,
+		      struct yg_event *event)
+{
+	struct yg_parser_int ctx = {.opts = *opts, .names = event->names};
+	struct yg_json *json = yg_json_state(&ctx);
+	uint8_t *padded = yg_arena_zalloc(event->arena, record.size + YG_PARSE_PADDING);
+	struct yg_fault fault;
+	int rc = YG_ENOMEM;
+
+	if (json && padded) {
+		if (record.size > 0)
+			memcpy(padded, record.data, record.size);
+		rc = yg_json_walk(json, YG_JSON_PLAIN, (struct yg_bytes){padded, record.size},
+				  event, &fault);
+	}
+	if (json)
+		ctx.json_free(ctx.json);
+	return rc == YG_OK || rc == YG_ENOMEM ? rc : YG_EMISMATCH;
+}
+
+/* Where the key that was missed stands, and what its value should have been. */
+static void explain_object(const struct trial *t, struct yg_bytes record,
+			   struct yg_source_miss *miss)
+{
+	const struct yg_source_member *member = &t->line->members[t->member];
+	bool is_there = false;
+
+	for (uint32_t i = 0; i < t->event->field_count && !is_there; i++)
+		is_there = yg_bytes_eq(t->event->fields[i].name, member->path);
+	miss->line = t->line;
+	miss->text = member->path;
+	miss->expected =
+		is_there ? N_("another value of the key that is named") : N_("a key of this name");
+	miss->at = yg_bytes_find(record, yg_bytes_from(member->path, last_dot(member->path)));
+	if (miss->at > record.size)
+		miss->at = 0;
+}
+
+/* The kinds of object of @source; the one that came furthest is named in @ret_miss. */
+static int try_objects(struct trial *t, struct yg_bytes record,
+		       const struct yg_source_line **ret_line, struct yg_source_miss *ret_miss)
+{
+	uint32_t furthest = 0;
+
+	for (uint32_t i = 0; i < t->source->line_count; i++) {
+		int rc;
+
+		t->line = &t->source->lines[i];
+		if (!t->line->members)
+			continue;
+		yg_pattern_begin(t->match);
+		rc = match_object(t);
+		*ret_line = t->line;
+		if (rc == YG_OK)
+			t->event->format = YG_FORMAT_DESCRIBED;
+		if (rc != YG_EMISMATCH)
+			return rc == YG_OK ? fill(t) : rc;
+		if (ret_miss->line && t->member <= furthest)
+			continue;
+		furthest = t->member;
+		explain_object(t, record, ret_miss);
+	}
+	return YG_EMISMATCH;
+}
+
+/* The kinds of line of @source; the one that came furthest is named in @ret_miss. */
+static int try_lines(struct trial *t, struct yg_bytes record,
+		     const struct yg_source_line **ret_line, struct yg_source_miss *ret_miss)
+{
+	const struct yg_source *source = t->source;
+
+	for (uint32_t i = 0; i < source->line_count && record.size <= YG_SOURCE_RECORD_MAX; i++) {
+		int rc;
+
+		t->line = &source->lines[i];
+		if (t->line->members)
+			continue;
+		yg_pattern_begin(t->match);
+		rc = t->line->cells ? match_cells(t, record)
+				    : yg_pattern_match(t->line->pattern, record, t->match);
+		*ret_line = t->line;
+		if (rc == YG_OK)
+			return fill(t);
+		if (rc != YG_EMISMATCH)
+			return rc;
+		if (ret_miss->line && t->match->miss_at <= ret_miss->at)
+			continue;
+		ret_miss->line = t->line;
+		ret_miss->at = t->match->miss_at;
+		explain(t, ret_miss);
+	}
+	if (ret_miss->line)
+		return YG_EMISMATCH;
+	ret_miss->line = &source->lines[0];
+	ret_miss->expected = N_("a JSON object"); /* there are no other kinds */
+	return YG_EMISMATCH;
+}
+
 int yg_source_try(const struct yg_source *source, const struct yg_parse_opts *opts,
 		  struct yg_bytes record, struct yg_event *ret,
 		  const struct yg_source_line **ret_line, struct yg_source_miss *ret_miss)
 {
 	struct trial t = {.source = source};
+	int rc;
 
 	*ret_miss = (struct yg_source_miss){0};
 	if (begin(&t, opts, ret) != YG_OK)
 		return YG_ENOMEM;
-	for (uint32_t i = 0; i < source->line_count && record.size <= YG_SOURCE_RECORD_MAX; i++) {
-		int rc;
-
-		t.line = &source->lines[i];
-		yg_pattern_begin(t.match);
-		rc = t.line->cells ? match_cells(&t, record)
-				   : yg_pattern_match(t.line->pattern, record, t.match);
-		*ret_line = t.line;
-		if (rc == YG_OK)
-			return fill(&t);
-		if (rc != YG_EMISMATCH)
-			return rc;
-		if (ret_miss->line && t.match->miss_at <= ret_miss->at)
-			continue;
-		ret_miss->line = t.line;
-		ret_miss->at = t.match->miss_at;
-		explain(&t, ret_miss);
-	}
-	return YG_EMISMATCH;
+	if (!yg_source_has_objects(source) || !yg_fits_json(record) ||
+	    record.size > YG_SOURCE_RECORD_MAX)
+		return try_lines(&t, record, ret_line, ret_miss);
+	rc = yg_described_walk(opts, record, ret);
+	if (rc == YG_OK)
+		return try_objects(&t, record, ret_line, ret_miss);
+	if (rc == YG_ENOMEM)
+		return rc;
+	yg_event_init(ret, ret->arena, ret->names);
+	return try_lines(&t, record, ret_line, ret_miss);
 }

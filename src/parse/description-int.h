@@ -57,6 +57,7 @@ struct yg_sources {
 	uint64_t programs[4]; /* bits of the programs that are named at all: yg_program_bit() */
 	struct yg_kinds of_line[256];	 /* whole lines, by their first byte */
 	struct yg_kinds of_message[256]; /* messages of the system log */
+	struct yg_kinds of_object;	 /* JSON */
 };
 
 /* A rough mark of a program's name: another one may have the same. */

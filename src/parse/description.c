@@ -202,19 +202,27 @@ static int read_sets(struct reading *r, const struct yg_yaml *map,
 	return rc;
 }
 
-static int compile(struct reading *r, const struct yg_yaml *node,
-		   const struct yg_line_pattern **ret)
+/* @is_value: the value under a key of an object, which may be a text alone. */
+static int compile_as(struct reading *r, const struct yg_yaml *node, bool is_value,
+		      const struct yg_line_pattern **ret)
 {
 	struct yg_fault fault;
 	int rc;
 
 	if (node->kind != YG_YAML_SCALAR)
 		return yg_line_fault_set(r->fault, YG_EFORMAT, node->line, "a pattern is expected");
-	rc = yg_pattern_compile(node->text, r->arena, ret, &fault);
+	rc = is_value ? yg_pattern_compile_value(node->text, r->arena, ret, &fault)
+		      : yg_pattern_compile(node->text, r->arena, ret, &fault);
 	if (rc != YG_OK)
 		return yg_line_fault_set(r->fault, rc, node->line,
 					 "%s (at byte %zu of the pattern)", fault.msg, fault.pos);
 	return YG_OK;
+}
+
+static int compile(struct reading *r, const struct yg_yaml *node,
+		   const struct yg_line_pattern **ret)
+{
+	return compile_as(r, node, false, ret);
 }
 
 static int read_cells(struct reading *r, const struct yg_yaml *map, const struct yg_yaml *cells,
@@ -250,27 +258,95 @@ static int read_cells(struct reading *r, const struct yg_yaml *map, const struct
 	return YG_OK;
 }
 
+/* "path: pattern", a path with '?' at its end where the key may be missing. */
+static int read_object(struct reading *r, const struct yg_yaml *object, struct yg_source_line *line)
+{
+	struct yg_source_member *members;
+	uint32_t count = 0, wanted = 0;
+
+	if (object->kind != YG_YAML_MAP || object->count == 0 ||
+	    object->count > YG_SOURCE_MEMBERS_MAX)
+		return yg_line_fault_set(r->fault, YG_EFORMAT, object->line,
+					 "object: 1 to %u pairs \"key: pattern\" are expected",
+					 YG_SOURCE_MEMBERS_MAX);
+	if (!r->to->in_lines || r->to->in_syslog)
+		return yg_line_fault_set(r->fault, YG_EFORMAT, object->line,
+					 "object: only with framing line");
+	members = yg_arena_zalloc(r->arena, object->count * sizeof(*members));
+	if (!members)
+		return no_memory(r);
+	for (const struct yg_yaml *item = object->first; item; item = item->next) {
+		struct yg_source_member *to = &members[count++];
+		struct yg_bytes path = item->key;
+		int rc;
+
+		to->is_optional = yg_bytes_ends(path, YG_S("?"));
+		path.size -= to->is_optional;
+		wanted += !to->is_optional;
+		if (path.size == 0 || path.size > YG_EVENT_NAME_MAX)
+			return yg_line_fault_set(r->fault, YG_EFORMAT, item->line,
+						 "object: a key of 1 to %u bytes is expected",
+						 YG_EVENT_NAME_MAX);
+		rc = copy(r, path, &to->path);
+		if (rc == YG_OK)
+			rc = compile_as(r, item, true, &to->pattern);
+		if (rc != YG_OK)
+			return rc;
+	}
+	if (wanted == 0)
+		return yg_line_fault_set(r->fault, YG_EFORMAT, object->line,
+					 "object: at least one key has to be there always");
+	line->members = members;
+	line->member_count = count;
+	return YG_OK;
+}
+
+/* The one of the three that @node has; NULL: none or several. */
+static const struct yg_yaml *form_of(const struct yg_yaml *node)
+{
+	static const char *const forms[] = {"pattern", "cells", "object"};
+	const struct yg_yaml *found = NULL;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const struct yg_yaml *form = yg_yaml_get(node, forms[i]);
+
+		if (form && found)
+			return NULL;
+		found = form ? form : found;
+	}
+	return found;
+}
+
+static int read_form(struct reading *r, const struct yg_yaml *node, const struct yg_yaml *form,
+		     struct yg_source_line *line)
+{
+	if (yg_bytes_eq(form->key, YG_S("object")))
+		return read_object(r, form, line);
+	if (yg_bytes_eq(form->key, YG_S("cells")))
+		return read_cells(r, node, form, line);
+	return compile(r, form, &line->pattern);
+}
+
 static int read_line(struct reading *r, const struct yg_yaml *node, struct yg_source_line *line)
 {
-	const struct yg_yaml *pattern = yg_yaml_get(node, "pattern");
-	const struct yg_yaml *cells = yg_yaml_get(node, "cells");
+	const struct yg_yaml *form;
 	int rc;
 
 	if (node->kind != YG_YAML_MAP)
 		return yg_line_fault_set(r->fault, YG_EFORMAT, node->line,
 					 "lines: a list of maps with a pattern is expected");
-	line->at_line = pattern ? pattern->line : node->line;
-	rc = check_keys(r, node, "name about pattern cells separator set");
-	if (rc == YG_OK && !pattern == !cells)
+	form = form_of(node);
+	line->at_line = form ? form->line : node->line;
+	rc = check_keys(r, node, "name about pattern cells separator object set");
+	if (rc == YG_OK && !form)
 		rc = yg_line_fault_set(r->fault, YG_EFORMAT, node->line,
-				       "a kind of line has either a pattern or cells");
+				       "a kind of line has one of pattern, cells, object");
 	if (rc == YG_OK)
 		rc = read_text(r, node, "name", &line->name);
 	if (rc == YG_OK)
 		rc = read_sets(r, node, &line->sets, &line->set_count);
 	if (rc == YG_OK)
-		rc = pattern ? compile(r, pattern, &line->pattern)
-			     : read_cells(r, node, cells, line);
+		rc = read_form(r, node, form, line);
 	return rc;
 }
 

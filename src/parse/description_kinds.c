@@ -83,7 +83,9 @@ int yg_sources_note(struct yg_sources *sources, const struct yg_source *source)
 			kind->anchor = probes_of(line->pattern->anchor);
 		if (source->need_count > 0)
 			kind->need = probes_of(source->needs[0]);
-		for (unsigned byte = 0; byte < 256 && rc == YG_OK; byte++) {
+		if (line->members)
+			rc = add(sources, &sources->of_object, kind);
+		for (unsigned byte = 0; byte < 256 && !line->members && rc == YG_OK; byte++) {
 			if (!may_begin(line, byte))
 				continue;
 			if (source->in_lines)

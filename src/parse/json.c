@@ -4,6 +4,7 @@
 #include "parse/address.h"
 #include "parse/auth.h"
 #include "parse/columns.h"
+#include "parse/described.h"
 #include "parse/json-int.h"
 #include "parse/products.h"
 #include "parse/record.h"
@@ -206,42 +207,84 @@ int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_ev
 	return rc == YG_ENOMEM ? yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0) : YG_OK;
 }
 
-int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+int yg_json_read_described(struct yg_parser_int *ctx, struct yg_bytes record,
+			   struct yg_event *event, struct yg_fault *reterr)
+{
+	int rc = yg_json_read_inner(ctx, record, event, reterr);
+
+	return rc != YG_OK || event->format == YG_FORMAT_DESCRIBED
+		       ? rc
+		       : yg_fault_set(reterr, YG_EMISMATCH, "no description of a source fits", 0);
+}
+
+/* Formats with a reader of their own: no description is asked. */
+static bool is_product(enum yg_format format)
+{
+	return format == YG_FORMAT_WINDOWS || format == YG_FORMAT_SURICATA ||
+	       format == YG_FORMAT_ZEEK || format == YG_FORMAT_CLOUDTRAIL;
+}
+
+/* The fields of @record, and what they look like. */
+static int read_fields(struct yg_json *json, struct yg_bytes record, struct yg_event *event,
 		       struct yg_fault *reterr)
 {
-	struct yg_json *json = yg_json_state(ctx);
 	struct yg_json_facts *facts;
-	struct yg_field *time;
-	int rc;
+	int rc = yg_json_walk(json, YG_JSON_ROOT, record, event, reterr);
 
-	if (!json)
-		return yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
-	rc = yg_json_walk(json, YG_JSON_ROOT, record, event, reterr);
 	if (rc != YG_OK)
 		return rc;
 	if (is_record(record, event))
 		return yg_fault_set(reterr, YG_EMISMATCH, "a record, not a log", 0);
 	facts = yg_json_facts(json);
 	event->format = format_of(event, facts);
-	if (facts->has_windows && event->format != YG_FORMAT_WINDOWS) {
-		/* names were made as for a Windows event, and it is none: take them as written */
-		event->field_count = 0;
-		event->dropped = 0;
-		rc = yg_json_walk(json, YG_JSON_PLAIN, record, event, reterr);
-		if (rc != YG_OK)
-			return rc;
+	if (!facts->has_windows || event->format == YG_FORMAT_WINDOWS)
+		return YG_OK;
+	/* names were made as for a Windows event, and it is none: take them as written */
+	event->field_count = 0;
+	event->dropped = 0;
+	rc = yg_json_walk(json, YG_JSON_PLAIN, record, event, reterr);
+	if (rc == YG_OK)
 		event->format = format_of(event, facts);
-	}
-	if (!is_wanted(ctx->wanted, event->format))
-		return yg_fault_set(reterr, YG_EMISMATCH, "a JSON object of another kind", 0);
-	time = yg_json_role(event, facts, YG_ROLE_TIME);
-	if (time)
-		(void)yg_times_set(event, yg_event_text(event, time), ctx->opts.zone);
+	return rc;
+}
+
+/* What the format that was found makes of the fields. */
+static int add_meaning(struct yg_event *event, struct yg_json_facts *facts)
+{
+	int rc = YG_OK;
+
 	if (event->format == YG_FORMAT_NGINX_JSON)
 		rc = yg_nginx_json_add(event, facts);
 	else if (event->format == YG_FORMAT_SYSLOG)
 		rc = add_journal(event);
-	if (rc == YG_OK)
-		rc = yg_json_finish(event->format, event, facts);
+	return rc == YG_OK ? yg_json_finish(event->format, event, facts) : rc;
+}
+
+int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
+		       struct yg_fault *reterr)
+{
+	struct yg_json *json = yg_json_state(ctx);
+	struct yg_json_facts *facts;
+	struct yg_field *time;
+	struct yg_bytes time_text;
+	bool is_known = false;
+	int rc;
+
+	if (!json)
+		return yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
+	rc = read_fields(json, record, event, reterr);
+	if (rc != YG_OK)
+		return rc;
+	facts = yg_json_facts(json);
+	time = yg_json_role(event, facts, YG_ROLE_TIME);
+	time_text = time ? yg_event_text(event, time) : (struct yg_bytes){0};
+	if (!is_product(event->format))
+		rc = yg_described_object(ctx, event, record, &is_known);
+	if (rc == YG_OK && !is_wanted(ctx->wanted, event->format))
+		return yg_fault_set(reterr, YG_EMISMATCH, "a JSON object of another kind", 0);
+	if (time && event->time_ns == YG_TIME_NONE)
+		(void)yg_times_set(event, time_text, ctx->opts.zone);
+	if (rc == YG_OK && !is_known)
+		rc = add_meaning(event, facts);
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 }

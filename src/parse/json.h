@@ -14,10 +14,14 @@
 
 #include "parse/format-int.h"
 
-/* A reader (format-int.h). event->format becomes WINDOWS, ECS, NGINX_JSON or JSON. */
+/* A reader (format-int.h). event->format becomes WINDOWS, ECS, NGINX_JSON, DESCRIBED or JSON. */
 YG_MUST_USE int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record,
 			     struct yg_event *event, struct yg_fault *reterr);
 
 /* The same for an object that stood inside another record: nothing is looked for inside of it. */
 YG_MUST_USE int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record,
 				   struct yg_event *event, struct yg_fault *reterr);
+
+/* The same where a description (parse/described.h) has to know the object; else YG_EMISMATCH. */
+YG_MUST_USE int yg_json_read_described(struct yg_parser_int *ctx, struct yg_bytes record,
+				       struct yg_event *event, struct yg_fault *reterr);

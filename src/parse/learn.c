@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "parse/learn.h"
+#include "parse/learn-int.h"
 
 #include <assert.h>
 
@@ -295,7 +295,7 @@ static bool is_same(const struct token *a, const struct token *b)
  * Words that tell how it ended, in whatever form. They stay text: a line that lacks one of them, or
  * has another one, is another kind of line, and must not get this one's meaning.
  */
-static bool is_telling(struct yg_bytes word)
+bool yg_learn_is_telling(struct yg_bytes word)
 {
 	static const char *const stems[] = {"fail",  "succ",   "accept",   "deni",   "deny",
 					    "refus", "reject", "invalid",  "allow",  "block",
@@ -389,12 +389,12 @@ static uint32_t count_shared(const struct learner *l, const struct token *other,
 			at[1]++;
 			break;
 		case STEP_LINE:
-			strange += token->kind == TOKEN_WORD && is_telling(token->text);
+			strange += token->kind == TOKEN_WORD && yg_learn_is_telling(token->text);
 			is_field |= token->kind == TOKEN_FIELD;
 			at[0]++;
 			break;
 		case STEP_OTHER:
-			more += more_of->kind == TOKEN_WORD && is_telling(more_of->text);
+			more += more_of->kind == TOKEN_WORD && yg_learn_is_telling(more_of->text);
 			at[1]++;
 			break;
 		}
@@ -480,7 +480,7 @@ static int learn_lines(struct learner *l)
 
 /* ---- writing the pattern ---- */
 
-static void add_literal(struct yg_buf *to, struct yg_bytes text)
+void yg_learn_literal(struct yg_buf *to, struct yg_bytes text)
 {
 	for (size_t i = 0; i < text.size; i++) {
 		if (text.data[i] == '{' || text.data[i] == '}')
@@ -699,7 +699,7 @@ static void write_pattern(struct learner *l, struct yg_buf *to)
 		if (token->kind == TOKEN_FIELD)
 			add_field(l, token, is_text(l, i + 1) && i + 1 < l->count, to);
 		else
-			add_literal(to, token->text);
+			yg_learn_literal(to, token->text);
 		i++;
 	}
 	if (l->has_tail && l->count > 0 && ends_itself(l, l->count - 1))

@@ -35,6 +35,9 @@ struct yg_learn {
 				       (docs/source-description.md) */
 	const struct yg_zone *zone; /* for trying times; may be NULL */
 	int64_t reference_ns;
+	/* of objects */
+	const struct yg_names *names;
+	bool has_time; /* the time of the record is found by itself */
 };
 
 /*
@@ -44,6 +47,17 @@ struct yg_learn {
  */
 YG_MUST_USE int yg_learn_pattern(const struct yg_learn *learn, struct yg_arena *arena,
 				 struct yg_buf *to, uint32_t *ret_field, struct yg_fault *reterr);
+
+/*
+ * The same where the line that was pointed at is a JSON object: what its keys hold, as the lines
+ * "path: pattern" of an "object" in a description. Whole values before parts of them are taken for
+ * what was pointed at; where it is a part, yg_learn_pattern() learns from the texts of that key in
+ * all objects. Values that say what kind of event it is, or how it ended, stay as they are; of keys
+ * that all objects have, some must be there. YG_EMISMATCH: it is no object; else as above.
+ * Cost: O(objects × keys²).
+ */
+YG_MUST_USE int yg_learn_object(const struct yg_learn *learn, struct yg_arena *arena,
+				struct yg_buf *to, uint32_t *ret_field, struct yg_fault *reterr);
 
 /*
  * The time that a line holds near its beginning: where, how long and in which form (static; empty:

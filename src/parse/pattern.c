@@ -13,7 +13,8 @@ struct compiler {
 	struct yg_arena *arena;
 	struct yg_pattern_part pieces[YG_PATTERN_PIECES_MAX];
 	uint32_t count;
-	uint32_t open; /* the optional part being read, +1 */
+	uint32_t open;	  /* the optional part being read, +1 */
+	bool may_be_text; /* a pattern of text alone is one, too */
 	struct yg_fault *fault;
 };
 
@@ -304,6 +305,8 @@ static int check_pieces(struct compiler *c)
 		if (rc != YG_OK)
 			return rc;
 	}
+	if (c->may_be_text && c->count > 0)
+		return YG_OK;
 	return has_part ? YG_OK : refuse(c, YG_EFORMAT, "a pattern without a single piece {…}", 0);
 }
 
@@ -400,10 +403,10 @@ static void find_anchor(struct yg_line_pattern *p)
 	}
 }
 
-int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena,
-		       const struct yg_line_pattern **ret, struct yg_fault *reterr)
+static int compile(struct yg_bytes text, struct yg_arena *arena, bool may_be_text,
+		   const struct yg_line_pattern **ret, struct yg_fault *reterr)
 {
-	struct compiler c = {.arena = arena, .fault = reterr};
+	struct compiler c = {.arena = arena, .fault = reterr, .may_be_text = may_be_text};
 	struct yg_line_pattern *pattern = yg_arena_zalloc(arena, sizeof(*pattern));
 	struct yg_pattern_part *pieces;
 	int rc;
@@ -430,6 +433,18 @@ int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena,
 	find_anchor(pattern);
 	*ret = pattern;
 	return YG_OK;
+}
+
+int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena,
+		       const struct yg_line_pattern **ret, struct yg_fault *reterr)
+{
+	return compile(text, arena, false, ret, reterr);
+}
+
+int yg_pattern_compile_value(struct yg_bytes text, struct yg_arena *arena,
+			     const struct yg_line_pattern **ret, struct yg_fault *reterr)
+{
+	return compile(text, arena, true, ret, reterr);
 }
 
 const char *yg_pattern_expected(const struct yg_line_pattern *pattern, uint32_t piece,

@@ -70,6 +70,11 @@ struct yg_line_pattern {
 YG_MUST_USE int yg_pattern_compile(struct yg_bytes text, struct yg_arena *arena,
 				   const struct yg_line_pattern **ret, struct yg_fault *reterr);
 
+/* The same for a value under a key, where a text alone says what has to stand there. */
+YG_MUST_USE int yg_pattern_compile_value(struct yg_bytes text, struct yg_arena *arena,
+					 const struct yg_line_pattern **ret,
+					 struct yg_fault *reterr);
+
 struct yg_pattern_value {
 	struct yg_bytes name;
 	struct yg_bytes text;

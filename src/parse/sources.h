@@ -23,6 +23,7 @@
 #define YG_SOURCE_RECORD_MAX   (64u << 10)  /* longer records are not tried */
 #define YG_SOURCES_STEPS_MAX   (8u << 20)   /* bytes looked at for one record */
 #define YG_SOURCE_COLUMNS_MAX  128u
+#define YG_SOURCE_MEMBERS_MAX  128u /* keys of one kind of object */
 #define YG_SOURCE_SETS_MAX     32u
 #define YG_SOURCE_KEYS_MAX     128u
 #define YG_SOURCE_WORDS_MAX    128u /* of one table of values */
@@ -46,7 +47,14 @@ struct yg_source_key {
 	const struct yg_line_pattern *pattern;
 };
 
-/* One kind of line: a pattern, or cells divided by @separator. */
+/* What a JSON object has to hold under @path: a value that @pattern reads. */
+struct yg_source_member {
+	struct yg_bytes path; /* the keys from the outermost on, divided by dots */
+	const struct yg_line_pattern *pattern;
+	bool is_optional; /* need not be there, or may be something else */
+};
+
+/* One kind of line: a pattern, cells divided by @separator, or an object. */
 struct yg_source_line {
 	struct yg_bytes name;
 	uint32_t at_line; /* of the file */
@@ -54,6 +62,8 @@ struct yg_source_line {
 	uint8_t separator;			    /* of cells; 0: @pattern counts */
 	const struct yg_line_pattern *const *cells; /* NULL among them: passed over */
 	uint32_t cell_count;
+	const struct yg_source_member *members; /* of an object; NULL: it is none */
+	uint32_t member_count;
 	const struct yg_source_pair *sets;
 	uint32_t set_count;
 };
@@ -96,6 +106,9 @@ YG_MUST_USE int yg_sources_add(struct yg_sources *sources, struct yg_bytes file,
 /* The first; the others by ->next. NULL when there is none. */
 const struct yg_source *yg_sources_first(const struct yg_sources *sources);
 uint32_t yg_sources_count(const struct yg_sources *sources);
+
+/* Does @source know JSON objects? They may stand in a line of the system log, too. */
+bool yg_source_has_objects(const struct yg_source *source);
 
 /* ---- for people who write one ---- */
 

@@ -61,3 +61,20 @@ void yg_page_stories(struct yg_page *page);
 
 /* What story number @index comes to, and what to do, or where on the page that has been said. */
 void yg_page_story_advice(struct yg_page *page, size_t index);
+
+/*
+ * From the beginning of a page to the inside of its <h1>: @title and @skip (the words of the link
+ * past the head) are translated, @band is a class of the coloured band. Needs page->report.
+ */
+void yg_page_open(struct yg_page *page, const char *title, const char *skip, const char *band);
+/* From the end of <main> to the end of the page. */
+void yg_page_close(struct yg_page *page);
+
+/* The first sentence large, what follows it on a line of its own: the inside of an <h1>. */
+void yg_page_sentences(struct yg_page *page, struct yg_bytes text);
+
+/* Begins a section under a translated title; "</section>" ends it. */
+void yg_page_section(struct yg_page *page, const char *id, const char *title);
+
+/* The table of inputs; nothing where there are none. */
+void yg_page_inputs(struct yg_page *page);

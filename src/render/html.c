@@ -196,8 +196,7 @@ void yg_page_story_advice(struct yg_page *page, size_t index)
 	yg_page_raw(page, "</a></p>\n");
 }
 
-/* The first sentence large, what follows it on a line of its own. */
-static void sentences(struct yg_page *page, struct yg_bytes text)
+void yg_page_sentences(struct yg_page *page, struct yg_bytes text)
 {
 	struct yg_bytes end = page->lang == YG_LANG_JA ? YG_S("\xe3\x80\x82") : YG_S(". ");
 	size_t first = yg_bytes_find(text, end);
@@ -212,14 +211,8 @@ static void sentences(struct yg_page *page, struct yg_bytes text)
 	yg_page_raw(page, "</span>");
 }
 
-static void head(struct yg_page *page, enum yg_verdict verdict)
+void yg_page_open(struct yg_page *page, const char *title, const char *skip, const char *band)
 {
-	static const char *const classes[] = {
-		[YG_VERDICT_NOTHING_READ] = "v-nothing", [YG_VERDICT_NO_TRACE] = "v-none",
-		[YG_VERDICT_MINOR] = "v-minor",		 [YG_VERDICT_ATTEMPT] = "v-attempt",
-		[YG_VERDICT_UNKNOWN] = "v-unknown",	 [YG_VERDICT_POSSIBLE] = "v-possible",
-	};
-	const char *caveat = yg_tell_caveat(page->report, page->lang);
 	char time[YG_TEXT_TIME_SIZE];
 
 	yg_page_raw(page, "<!DOCTYPE html>\n<html lang=");
@@ -233,21 +226,42 @@ static void head(struct yg_page *page, enum yg_verdict verdict)
 			  "<meta name=color-scheme content=\"light dark\">\n"
 			  "<meta name=referrer content=no-referrer>\n"
 			  "<meta name=robots content=noindex>\n<title>");
-	yg_page_tr(page, N_("What the logs show"));
+	yg_page_tr(page, title);
 	yg_page_raw(page, " – Yagura</title>\n<style>");
 	yg_page_raw(page, yg_page_style);
 	yg_page_raw(page, "</style>\n</head>\n<body>\n<a class=skip href=\"#main\">");
-	yg_page_tr(page, N_("Skip to the report"));
+	yg_page_tr(page, skip);
 	yg_page_raw(page, "</a>\n<header class=\"band ");
-	yg_page_raw(page, classes[verdict]);
+	yg_page_raw(page, band);
 	yg_page_raw(page, "\"><div class=measure>\n<p class=kicker><span>Yagura</span><span>");
-	yg_page_tr(page, N_("What the logs show"));
+	yg_page_tr(page, title);
 	yg_page_raw(page, "</span><span>");
 	YG_FILL(&page->piece, page->lang, N_("made %1"),
 		yg_bytes_str(yg_text_time(time, page->report->now_ns, page->report->zone_s, true)));
 	yg_page_flush(page);
 	yg_page_raw(page, "</span></p>\n<h1>");
-	sentences(page, yg_bytes_str(yg_tell_verdict_words(verdict, page->lang)));
+}
+
+void yg_page_close(struct yg_page *page)
+{
+	yg_page_raw(page, "</main>\n<footer class=measure><p>");
+	yg_page_tr(page,
+		   N_("Made by Yagura on your own computer. This page holds everything it needs "
+		      "and fetches nothing."));
+	yg_page_raw(page, "</p></footer>\n</body>\n</html>\n");
+}
+
+static void head(struct yg_page *page, enum yg_verdict verdict)
+{
+	static const char *const classes[] = {
+		[YG_VERDICT_NOTHING_READ] = "v-nothing", [YG_VERDICT_NO_TRACE] = "v-none",
+		[YG_VERDICT_MINOR] = "v-minor",		 [YG_VERDICT_ATTEMPT] = "v-attempt",
+		[YG_VERDICT_UNKNOWN] = "v-unknown",	 [YG_VERDICT_POSSIBLE] = "v-possible",
+	};
+	const char *caveat = yg_tell_caveat(page->report, page->lang);
+
+	yg_page_open(page, N_("What the logs show"), N_("Skip to the report"), classes[verdict]);
+	yg_page_sentences(page, yg_bytes_str(yg_tell_verdict_words(verdict, page->lang)));
 	yg_page_raw(page, "</h1>\n");
 	if (caveat) {
 		yg_page_raw(page, "<p class=caveat>");
@@ -323,7 +337,7 @@ static void input_row(struct yg_page *page, const struct yg_report_input *input)
 	yg_page_raw(page, "</td></tr>\n");
 }
 
-static void inputs(struct yg_page *page)
+void yg_page_inputs(struct yg_page *page)
 {
 	static const char *const heads[] = {N_("input"),	  N_("kind"),	  N_("records"),
 					    N_("not understood"), N_("findings"), N_("span")};
@@ -357,7 +371,7 @@ static void inputs(struct yg_page *page)
 	}
 }
 
-static void section(struct yg_page *page, const char *id, const char *title)
+void yg_page_section(struct yg_page *page, const char *id, const char *title)
 {
 	yg_page_raw(page, "<section id=");
 	yg_page_raw(page, id);
@@ -377,33 +391,31 @@ void yg_html_report(struct yg_buf *to, const struct yg_report *report, enum yg_l
 	if (report->findings > 0)
 		facts(&page, &tell);
 	if (lead) {
-		section(&page, "advice", N_("What to do"));
+		yg_page_section(&page, "advice", N_("What to do"));
 		advice(&page, lead, true);
 		yg_page_raw(&page, "</section>\n");
 	}
-	section(&page, "timeline", N_("When it happened"));
+	yg_page_section(&page, "timeline", N_("When it happened"));
 	yg_page_timeline(&page);
 	yg_page_raw(&page, "</section>\n");
 	if (report->story_count > 0) {
-		section(&page, "stories", N_("What was found, by source and kind, gravest first"));
+		yg_page_section(&page, "stories",
+				N_("What was found, by source and kind, gravest first"));
 		yg_page_stories(&page);
 		yg_page_raw(&page, "</section>\n");
 	}
-	section(&page, "examined", N_("What was examined"));
+	yg_page_section(&page, "examined", N_("What was examined"));
 	yg_page_raw(&page, "<dl class=rows>\n");
 	yg_tell_examined(&tell);
 	yg_page_raw(&page, "</dl>\n");
-	inputs(&page);
+	yg_page_inputs(&page);
 	yg_page_raw(&page, "</section>\n");
-	section(&page, "limits", N_("What these logs cannot show"));
+	yg_page_section(&page, "limits", N_("What these logs cannot show"));
 	yg_page_raw(&page, "<ul>\n");
 	tell.fn = tell_item;
 	yg_tell_limits(&tell);
-	yg_page_raw(&page, "</ul></section>\n</main>\n<footer class=measure><p>");
-	yg_page_tr(&page,
-		   N_("Made by Yagura on your own computer. This page holds everything it needs "
-		      "and fetches nothing."));
-	yg_page_raw(&page, "</p></footer>\n</body>\n</html>\n");
+	yg_page_raw(&page, "</ul></section>\n");
+	yg_page_close(&page);
 	yg_text_end(to, &page.piece);
 	if (tell.error && !to->error)
 		to->error = tell.error;

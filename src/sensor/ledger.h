@@ -31,7 +31,7 @@ YG_MUST_USE int yg_ledger_open(const char *folder, struct yg_ledger **ret);
 struct yg_ledger *yg_ledger_free(struct yg_ledger *ledger);
 
 struct yg_ledger_found {
-	uint64_t number; /* of the last batch that it speaks of */
+	uint64_t number;    /* of the last batch that it speaks of */
 	uint64_t receipted; /* up to which number the hub has countersigned; 0: no line says */
 	bool is_damaged; /* what was on the disk for sure is not there any more: a new file began */
 	bool is_repaired; /* its end was not as it was written */

@@ -34,6 +34,8 @@ struct yg_lines {
 	uint64_t documents;
 	struct yg_buf line;
 	struct yg_lines_state state;
+	uint64_t seen;
+	uint64_t skip; /* of the next ones */
 };
 
 /* ---- batches ---- */
@@ -217,8 +219,9 @@ static void note_time(struct yg_collect *collect, int64_t time_ns)
 		collect->last_ns = time_ns;
 }
 
-static int add_event(struct yg_lines *r, struct yg_event *event, int64_t now_ns,
-		     struct yg_collect *collect)
+/* What leaves the house, if it does. */
+static int add_leaving(struct yg_lines *r, struct yg_event *event, int64_t now_ns,
+		       struct yg_collect *collect)
 {
 	struct yg_bytes source = event->source;
 	int rc = YG_OK;
@@ -245,6 +248,42 @@ static int add_event(struct yg_lines *r, struct yg_event *event, int64_t now_ns,
 	note_time(collect, event->time_ns);
 	r->state.records++;
 	return YG_OK;
+}
+
+static int add_event(struct yg_lines *r, struct yg_event *event, int64_t now_ns,
+		     struct yg_collect *collect)
+{
+	const struct yg_lines_tap *tap = collect->tap;
+	int rc;
+
+	if (r->skip > 0) {
+		r->skip--;
+		r->seen++;
+		return YG_OK;
+	}
+	if (tap)
+		tap->take(tap->arg, event, yg_bytes_str(r->source));
+	rc = add_leaving(r, event, now_ns, collect);
+	if (rc != YG_OK && tap)
+		tap->undo(tap->arg);
+	r->seen += rc == YG_OK;
+	return rc;
+}
+
+int yg_lines_put(struct yg_lines *reader, struct yg_event *event, int64_t now_ns,
+		 struct yg_collect *collect)
+{
+	return add_event(reader, event, now_ns, collect);
+}
+
+void yg_lines_skip(struct yg_lines *reader, uint64_t records)
+{
+	reader->skip = records;
+}
+
+uint64_t yg_lines_seen(const struct yg_lines *reader)
+{
+	return reader->seen;
 }
 
 static int take_record(struct yg_lines *r, struct yg_bytes text, uint64_t position, int64_t now_ns,

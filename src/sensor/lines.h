@@ -22,8 +22,19 @@
 /* Bytes of a record must be followed by this many that can be read. */
 #define YG_LINES_PADDING 64u
 
+/*
+ * Who keeps what was read as it was, before any policy touches it: the local archive and the
+ * counts of what sources deliver. Sees each event once; undo: the last one comes again.
+ */
+struct yg_lines_tap {
+	void (*take)(void *arg, struct yg_event *event, struct yg_bytes source);
+	void (*undo)(void *arg);
+	void *arg;
+};
+
 /* A batch on its way. */
 struct yg_collect {
+	const struct yg_lines_tap *tap; /* or NULL; stays when it is reset */
 	struct yg_buf content;
 	uint32_t count;
 	int64_t first_ns; /* of records; YG_TIME_NONE: none had a time */
@@ -73,6 +84,18 @@ struct yg_lines_text {
 };
 YG_MUST_USE int yg_lines_take(struct yg_lines *reader, const struct yg_lines_text *text,
 			      struct yg_collect *collect, size_t *ret_size, uint64_t *ret_lines);
+
+/*
+ * Take an event that was read elsewhere (Windows event files, the inventory): through the tap and
+ * the filter, as a line would be. @event may be changed. YG_OK or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_lines_put(struct yg_lines *reader, struct yg_event *event, int64_t now_ns,
+			     struct yg_collect *collect);
+
+/* The next @records are in batches already: read over them. yg_lines_seen counts them too. */
+void yg_lines_skip(struct yg_lines *reader, uint64_t records);
+/* Records that came out of the bytes, whatever became of them. */
+uint64_t yg_lines_seen(const struct yg_lines *reader);
 
 struct yg_lines_state {
 	uint64_t records;

@@ -6,9 +6,39 @@
 #include <sys/stat.h>
 
 #include "sensor/commands.h"
+#include "sensor/inventory_run.h"
+#include "sensor/local.h"
 #include "sensor/spool.h"
 
 #include "base/ban.h"
+
+static void print_house_help(void)
+{
+	fputs(yg_sensor_tr(N_(
+		      "\n"
+		      "Inside the house:\n"
+		      "  check --state FOLDER [--json]\n"
+		      "                       which attacks would be seen here today, which not, "
+		      "and how\n"
+		      "                       to switch the missing logs on. Exit status 0: all; "
+		      "1: not all\n"
+		      "  inventory [--json]   what this machine is: system, packages, updates,\n"
+		      "                       sockets, administrators, malware protection\n"
+		      "  search --state FOLDER [--from T] [--to T] [--field NAME=VALUE] WORD...\n"
+		      "                       look in the local archive; all must fit\n"
+		      "\n"
+		      "  --archive SIZE       run: most that the local archive takes (10G); off: "
+		      "none\n"
+		      "  --archive-days N     run: for how long it is kept (366)\n"
+		      "  --drop FOLDER        run: files put there (Windows event files, logs) "
+		      "are\n"
+		      "                       read once and moved to FOLDER/done or FOLDER/failed\n"
+		      "  --inventory-every S  run: seconds between two looks at this machine (60), "
+		      "or off\n"
+		      "  --root FOLDER        what stands for this machine's files (inventory)\n"
+		      "  --json               for programs\n")),
+	      stdout);
+}
 
 static void print_help(void)
 {
@@ -56,6 +86,7 @@ static void print_help(void)
 		      "Exit status: 0 done; 1 refused, nothing was changed; 2 wrong usage, or it "
 		      "cannot go on.\n")),
 	      stdout);
+	print_house_help();
 }
 
 /* "512M": bytes. 0: none. */
@@ -102,12 +133,134 @@ static bool set_syslog(struct yg_sensor_options *options, const char *text)
 	return options->has_syslog;
 }
 
+static bool set_every(struct yg_sensor_options *options, const char *text)
+{
+	uint64_t value;
+
+	options->inventory_s = 0;
+	if (strcmp(text, "off") == 0)
+		return true;
+	if (!yg_bytes_u64(yg_bytes_str(text), &value) || value < 1 || value > 86400) {
+		yg_sensor_say(N_("--inventory-every %s: seconds from 1 to 86400, or off"), text);
+		return false;
+	}
+	options->inventory_s = (unsigned)value;
+	return true;
+}
+
+static bool set_archive(struct yg_sensor_options *options, const char *text)
+{
+	options->archive_max = 0;
+	if (strcmp(text, "off") == 0)
+		return true;
+	options->archive_max = read_size(text);
+	if (options->archive_max >= YG_LOCAL_BYTES_MIN)
+		return true;
+	yg_sensor_say(N_("--archive %s: a size of at least 1M, for example 10G, or off"), text);
+	return false;
+}
+
+static bool set_days(struct yg_sensor_options *options, const char *text)
+{
+	uint64_t days;
+
+	if (yg_bytes_u64(yg_bytes_str(text), &days) && days >= 1 && days <= 36500) {
+		options->archive_days = (unsigned)days;
+		return true;
+	}
+	yg_sensor_say(N_("--archive-days %s: a number of days from 1"), text);
+	return false;
+}
+
+static bool add_term(struct yg_sensor_options *options, const char *text, bool is_field)
+{
+	struct yg_sensor_search *search = &options->search;
+
+	if (search->count == YG_SEARCH_TERMS_MAX) {
+		yg_sensor_say(N_("search: at most %u words and fields"), YG_SEARCH_TERMS_MAX);
+		return false;
+	}
+	search->is_field[search->count] = is_field;
+	search->terms[search->count++] = text;
+	return true;
+}
+
+static bool set_limit(struct yg_sensor_options *options, const char *text)
+{
+	if (yg_bytes_u64(yg_bytes_str(text), &options->search.limit) && options->search.limit > 0)
+		return true;
+	yg_sensor_say(N_("--limit %s: a number from 1"), text);
+	return false;
+}
+
 static bool set_batch(struct yg_sensor_options *options, const char *text)
 {
 	if (yg_bytes_u64(yg_bytes_str(text), &options->batch) && options->batch > 0)
 		return true;
 	yg_sensor_say(N_("--batch %s: a number from 1, as `ledger show` lists them"), text);
 	return false;
+}
+
+/* Options of policy and ledger. True: go on. */
+static bool take_ledger_option(struct yg_sensor_options *options, int c)
+{
+	switch (c) {
+	case 'p':
+		options->policy = optarg;
+		return true;
+	case 'b':
+		return set_batch(options, optarg);
+	case 'P':
+		options->is_payload = true;
+		return true;
+	case 'k':
+		options->key = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool take_search_option(struct yg_sensor_options *options, int c)
+{
+	switch (c) {
+	case 'F':
+		options->search.from = optarg;
+		return true;
+	case 'T':
+		options->search.to = optarg;
+		return true;
+	case 'L':
+		return set_limit(options, optarg);
+	case 'V':
+		return add_term(options, optarg, true);
+	default:
+		return take_ledger_option(options, c);
+	}
+}
+
+/* Options of what happens inside the house. True: go on. */
+static bool take_house_option(struct yg_sensor_options *options, int c)
+{
+	switch (c) {
+	case 'i':
+		return set_every(options, optarg);
+	case 'r':
+		options->root = strcmp(optarg, "/") == 0 ? "" : optarg;
+		return true;
+	case 'A':
+		return set_archive(options, optarg);
+	case 'D':
+		return set_days(options, optarg);
+	case 'd':
+		options->drop = optarg;
+		return true;
+	case 'j':
+		options->is_json = true;
+		return true;
+	default:
+		return take_search_option(options, c);
+	}
 }
 
 /* True: go on. */
@@ -140,30 +293,25 @@ static bool take_option(struct yg_sensor_options *options, int c)
 		return set_syslog(options, optarg);
 	case 'm':
 		return set_spool(options, optarg);
-	case 'p':
-		options->policy = optarg;
-		return true;
-	case 'b':
-		return set_batch(options, optarg);
-	case 'P':
-		options->is_payload = true;
-		return true;
-	case 'j':
-		options->is_json = true;
-		return true;
-	case 'k':
-		options->key = optarg;
-		return true;
 	case 'l':
 		if (yg_lang_by_name(yg_bytes_str(optarg), &lang))
 			yg_sensor_lang(lang);
 		return true;
 	default:
-		return false;
+		return take_house_option(options, c);
 	}
 }
 
-static bool read_options(int argc, char **argv, size_t max_words, struct yg_sensor_options *options)
+struct command {
+	const char *name;
+	int (*run)(const struct yg_sensor_options *options);
+	size_t words; /* that may stand behind it */
+	bool is_stateless;
+	bool is_search; /* any number of words: what is looked for */
+};
+
+static bool read_options(int argc, char **argv, const struct command *command,
+			 struct yg_sensor_options *options)
 {
 	static const struct option longs[] = {
 		{"state", required_argument, NULL, 's'},
@@ -175,6 +323,15 @@ static bool read_options(int argc, char **argv, size_t max_words, struct yg_sens
 		{"syslog", required_argument, NULL, 'y'},
 		{"spool-max", required_argument, NULL, 'm'},
 		{"tz", required_argument, NULL, 'z'},
+		{"inventory-every", required_argument, NULL, 'i'},
+		{"archive", required_argument, NULL, 'A'},
+		{"archive-days", required_argument, NULL, 'D'},
+		{"from", required_argument, NULL, 'F'},
+		{"to", required_argument, NULL, 'T'},
+		{"field", required_argument, NULL, 'V'},
+		{"limit", required_argument, NULL, 'L'},
+		{"drop", required_argument, NULL, 'd'},
+		{"root", required_argument, NULL, 'r'},
 		{"policy", required_argument, NULL, 'p'},
 		{"batch", required_argument, NULL, 'b'},
 		{"payload", no_argument, NULL, 'P'},
@@ -185,23 +342,41 @@ static bool read_options(int argc, char **argv, size_t max_words, struct yg_sens
 	};
 	int c;
 
-	*options = (struct yg_sensor_options){.spool_max = YG_SPOOL_BYTES_DEFAULT};
+	*options = (struct yg_sensor_options){.spool_max = YG_SPOOL_BYTES_DEFAULT,
+					      .root = "",
+					      .inventory_s = YG_INVENTORY_EVERY_S,
+					      .archive_max = YG_LOCAL_BYTES_DEFAULT,
+					      .archive_days = YG_LOCAL_DAYS_DEFAULT};
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		if (!take_option(options, c)) {
 			if (c == '?')
 				yg_sensor_say(N_("`yagura-sensor --help` shows the options"));
 			return false;
 		}
-	while (optind < argc && options->word_count < max_words)
+	while (command->is_search && optind < argc)
+		if (!add_term(options, argv[optind++], false))
+			return false;
+	while (optind < argc && options->word_count < command->words)
 		options->words[options->word_count++] = argv[optind++];
 	if (optind < argc) {
 		yg_sensor_hint(N_("`yagura-sensor --help` shows the options"),
 			       N_("%s: this word is one too many"), argv[optind]);
 		return false;
 	}
-	if (!options->state)
+	return true;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct yg_sensor_options options;
+
+	if (!read_options(argc, argv, command, &options))
+		return 2;
+	if (!command->is_stateless && !options.state) {
 		yg_sensor_say(N_("give the sensor's own folder with --state"));
-	return options->state != NULL;
+		return 2;
+	}
+	return command->run(&options);
 }
 
 static int run_enrol(const struct yg_sensor_options *options)
@@ -214,27 +389,25 @@ static int run_enrol(const struct yg_sensor_options *options)
 
 static int run_run(const struct yg_sensor_options *options)
 {
-	if (options->follow_count > 0 || options->has_syslog)
+	if (options->follow_count > 0 || options->has_syslog || options->drop)
 		return yg_sensor_run(options);
-	yg_sensor_say(N_("run: give --follow or --syslog: there is nothing to collect"));
+	yg_sensor_say(N_("run: give --follow, --syslog or --drop: there is nothing to collect"));
 	return 2;
 }
 
-static const struct {
-	const char *name;
-	size_t words; /* that may stand behind it */
-	int (*run)(const struct yg_sensor_options *options);
-} commands[] = {
-	{"enrol", 0, run_enrol},
-	{"run", 0, run_run},
-	{"policy", 1, yg_sensor_policy},
-	{"ledger", 1, yg_sensor_ledger},
+static const struct command commands[] = {
+	{"enrol", run_enrol, 0, false, false},
+	{"run", run_run, 0, false, false},
+	{"check", yg_sensor_check, 0, false, false},
+	{"inventory", yg_sensor_inventory, 0, true, false},
+	{"ledger", yg_sensor_ledger, 1, false, false},
+	{"policy", yg_sensor_policy, 1, false, false},
+	{"search", yg_sensor_search, 0, false, true},
 };
 
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
-	struct yg_sensor_options options;
 
 	yg_sensor_lang(yg_lang_of_environment());
 	(void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
@@ -250,9 +423,7 @@ int main(int argc, char **argv)
 		}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(name, commands[i].name) == 0)
-			return read_options(argc - 1, argv + 1, commands[i].words, &options)
-				       ? commands[i].run(&options)
-				       : 2;
+			return run_command(&commands[i], argc - 1, argv + 1);
 	yg_sensor_hint(N_("`yagura-sensor --help` shows what there is"),
 		       N_("%s: there is no such command"), name[0] ? name : "?");
 	return 2;

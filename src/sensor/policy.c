@@ -22,6 +22,7 @@ struct yg_sensor_policy {
 	bool has_next;
 	uint8_t key[YG_MAC_KEY_BYTES];
 	struct yg_lines_filter filter;
+	struct yg_lines_filter filter_inventory;
 };
 
 /* Cannot fail: ours, of the plain kind, not held twice. */
@@ -37,10 +38,9 @@ static void unlock(struct yg_sensor_policy *p)
 
 /* ---- at work ---- */
 
-static int apply(void *arg, struct yg_event *event)
+static int apply_to(struct yg_sensor_policy *p, struct yg_event *event, bool is_log)
 {
-	struct yg_sensor_policy *p = arg;
-	struct yg_mask mask = {.local = &p->local, .key = p->key};
+	struct yg_mask mask = {.local = &p->local, .key = p->key, .is_no_log = !is_log};
 	enum yg_policy_answer answer;
 	int rc;
 
@@ -51,9 +51,24 @@ static int apply(void *arg, struct yg_event *event)
 	return rc;
 }
 
+static int apply(void *arg, struct yg_event *event)
+{
+	return apply_to(arg, event, true);
+}
+
+static int apply_inventory(void *arg, struct yg_event *event)
+{
+	return apply_to(arg, event, false);
+}
+
 const struct yg_lines_filter *yg_sensor_policy_filter(struct yg_sensor_policy *policy)
 {
 	return &policy->filter;
+}
+
+const struct yg_lines_filter *yg_sensor_policy_filter_inventory(struct yg_sensor_policy *policy)
+{
+	return &policy->filter_inventory;
 }
 
 /* ---- loading ---- */
@@ -159,6 +174,7 @@ int yg_sensor_policy_load(const struct yg_home *home, const char *file, bool wit
 	}
 	p->home = home;
 	p->filter = (struct yg_lines_filter){apply, p};
+	p->filter_inventory = (struct yg_lines_filter){apply_inventory, p};
 	rc = load_local(p, file, reterr);
 	if (rc == YG_OK)
 		rc = load_wish(p, reterr);

@@ -132,6 +132,19 @@ static void show(const struct yg_sensor_policy *policy, struct yg_buf *to)
 	add(to, N_("In the ledger this policy is %s"), hex);
 }
 
+const char *yg_sensor_policy_fault(const struct yg_line_fault *fault, char *to, size_t room)
+{
+	struct yg_bytes msg = yg_bytes_str(fault->msg);
+	size_t colon = yg_bytes_find(msg, YG_S(": "));
+	bool has_key = colon != SIZE_MAX &&
+		       yg_bytes_find(yg_bytes_cut(msg, 0, colon), YG_S(" ")) == SIZE_MAX;
+	size_t at = has_key ? colon + 2 : 0;
+
+	(void)snprintf(to, room, "%.*s%s", (int)at, fault->msg,
+		       yg_sensor_tr(fault->msg + at)); /* cut: ours are short */
+	return to;
+}
+
 int yg_sensor_policy(const struct yg_sensor_options *options)
 {
 	const char *what = options->word_count > 0 ? options->words[0] : "";
@@ -140,6 +153,7 @@ int yg_sensor_policy(const struct yg_sensor_options *options)
 	struct yg_line_fault fault;
 	struct yg_home home = {0};
 	struct yg_buf text;
+	char words[512];
 	int rc;
 
 	if (!is_show && strcmp(what, "check") != 0) {
@@ -154,7 +168,7 @@ int yg_sensor_policy(const struct yg_sensor_options *options)
 	rc = yg_sensor_policy_load(&home, options->policy, false, &policy, &fault);
 	if (rc != YG_OK && policy)
 		yg_sensor_say(N_("policy %s, line %u: %s"), yg_sensor_policy_path(policy),
-			      fault.line, yg_sensor_tr(fault.msg));
+			      fault.line, yg_sensor_policy_fault(&fault, words, sizeof(words)));
 	yg_buf_init(&text, TEXT_MAX);
 	if (rc == YG_OK && is_show)
 		show(policy, &text);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A policy file as a person writes it. */
+/* A policy file as a person writes it. A fault is the key, ": ", and a msgid. */
+#include "base/tr.h"
+#include "model/day.h"
 #include "parse/yaml.h"
 #include "sensor/policy.h"
 
@@ -31,7 +33,7 @@ static int read_bool(struct reading *r, const struct yg_yaml *node, bool *ret)
 	else if (is_word(node, "false") || is_word(node, "no"))
 		*ret = false;
 	else
-		return fault(r, node, "this must be true or false");
+		return fault(r, node, N_("this must be true or false"));
 	return YG_OK;
 }
 
@@ -39,12 +41,12 @@ static int read_bool(struct reading *r, const struct yg_yaml *node, bool *ret)
 static int read_text(struct reading *r, const struct yg_yaml *node, char *to, size_t room)
 {
 	if (node->kind != YG_YAML_SCALAR || node->text.size == 0)
-		return fault(r, node, "this must be a text");
+		return fault(r, node, N_("this must be a text"));
 	if (node->text.size >= room)
-		return fault(r, node, "this text is too long");
+		return fault(r, node, N_("this text is too long"));
 	for (size_t i = 0; i < node->text.size; i++)
 		if (node->text.data[i] < 0x20 || node->text.data[i] == 0x7f)
-			return fault(r, node, "this text has control characters");
+			return fault(r, node, N_("this text has control characters"));
 	memcpy(to, node->text.data, node->text.size);
 	to[node->text.size] = '\0';
 	return YG_OK;
@@ -59,7 +61,8 @@ static int read_kind(struct reading *r, const struct yg_yaml *node, char to[YG_W
 		return rc;
 	return yg_format_by_name(node->text) != YG_FORMAT_UNKNOWN
 		       ? YG_OK
-		       : fault(r, node, "no kind of record has this name (docs/record-format.md)");
+		       : fault(r, node,
+			       N_("no kind of record has this name (docs/record-format.md)"));
 }
 
 typedef int (*key_fn)(struct reading *r, const struct yg_yaml *node, void *to);
@@ -70,7 +73,7 @@ static int each_key(struct reading *r, const struct yg_yaml *map, key_fn fn, voi
 	int rc = YG_OK;
 
 	if (map->kind != YG_YAML_MAP)
-		return fault(r, map, "this must be keys with values");
+		return fault(r, map, N_("this must be keys with values"));
 	for (const struct yg_yaml *node = map->first; node && rc == YG_OK; node = node->next)
 		rc = fn(r, node, to);
 	return rc;
@@ -106,9 +109,9 @@ static int source_key(struct reading *r, const struct yg_yaml *node, void *arg)
 		return node->kind == YG_YAML_SCALAR &&
 				       yg_policy_class_by_word(node->text, &source->class_)
 			       ? YG_OK
-			       : fault(r, node, "one of none, mail, proxy, dns, flows");
+			       : fault(r, node, N_("one of none, mail, proxy, dns, flows"));
 	}
-	return fault(r, node, "a source has name, kind, leave, secrecy, and nothing else");
+	return fault(r, node, N_("a source has name, kind, leave, secrecy, and nothing else"));
 }
 
 static int read_source(struct reading *r, const struct yg_yaml *node)
@@ -118,15 +121,15 @@ static int read_source(struct reading *r, const struct yg_yaml *node)
 	int rc;
 
 	if (policy->source_count == YG_POLICY_SOURCES_MAX)
-		return fault(r, node, "at most 96 sources");
+		return fault(r, node, N_("at most 96 sources"));
 	*seen.source = (struct yg_policy_source){.leaves = true};
 	rc = each_key(r, node, source_key, &seen);
 	if (rc != YG_OK)
 		return rc;
 	if (!seen.source->name[0] && !seen.source->kind[0])
-		return fault(r, node, "a source needs a name or a kind");
+		return fault(r, node, N_("a source needs a name or a kind"));
 	if (!seen.has_leave && !seen.source->has_class)
-		return fault(r, node, "a source needs leave: true or leave: false");
+		return fault(r, node, N_("a source needs leave: true or leave: false"));
 	policy->source_count++;
 	return YG_OK;
 }
@@ -147,12 +150,12 @@ static int field_key(struct reading *r, const struct yg_yaml *node, void *arg)
 	if (is_key(node, "kind"))
 		return read_kind(r, node, seen->field->kind);
 	if (!is_key(node, "mask"))
-		return fault(r, node, "a field has field, kind, mask, and nothing else");
+		return fault(r, node, N_("a field has field, kind, mask, and nothing else"));
 	seen->has_mask = true;
 	return node->kind == YG_YAML_SCALAR &&
 			       yg_policy_mask_by_word(node->text, &seen->field->mask)
 		       ? YG_OK
-		       : fault(r, node, "one of keep, truncate, hash, drop");
+		       : fault(r, node, N_("one of keep, truncate, hash, drop"));
 }
 
 static int read_field(struct reading *r, const struct yg_yaml *node)
@@ -163,13 +166,13 @@ static int read_field(struct reading *r, const struct yg_yaml *node)
 
 	/* What is built in needs room behind them. */
 	if (policy->field_count + 16 >= YG_POLICY_FIELDS_MAX)
-		return fault(r, node, "at most 112 fields");
+		return fault(r, node, N_("at most 112 fields"));
 	*seen.field = (struct yg_policy_field){0};
 	rc = each_key(r, node, field_key, &seen);
 	if (rc != YG_OK)
 		return rc;
 	if (!seen.field->name[0] || !seen.has_mask)
-		return fault(r, node, "a field needs field and mask");
+		return fault(r, node, N_("a field needs field and mask"));
 	policy->field_count++;
 	return YG_OK;
 }
@@ -178,14 +181,11 @@ static int read_field(struct reading *r, const struct yg_yaml *node)
 
 static int read_day(struct reading *r, const struct yg_yaml *node, char to[11])
 {
-	bool has_zone;
-	int64_t time_ns;
+	int32_t day = node->kind == YG_YAML_SCALAR ? yg_day_read(node->text) : YG_DAY_NONE;
 
-	if (node->kind != YG_YAML_SCALAR || node->text.size != 10 ||
-	    !yg_time_parse_iso(node->text, 0, &time_ns, &has_zone))
-		return fault(r, node, "this must be a day such as 2026-11-25");
-	memcpy(to, node->text.data, 10);
-	to[10] = '\0';
+	if (day == YG_DAY_NONE)
+		return fault(r, node, N_("this must be a day such as 2026-11-25"));
+	yg_day_write(day, to);
 	return YG_OK;
 }
 
@@ -215,7 +215,7 @@ static int secrecy_key(struct reading *r, const struct yg_yaml *node, void *arg)
 	seen->has_basis = true;
 	return node->kind == YG_YAML_SCALAR && yg_policy_basis_by_word(node->text, &s->basis)
 		       ? YG_OK
-		       : fault(r, node, "one of own-network, consent, other");
+		       : fault(r, node, N_("one of own-network, consent, other"));
 }
 
 static int class_key(struct reading *r, const struct yg_yaml *node, void *arg)
@@ -226,17 +226,18 @@ static int class_key(struct reading *r, const struct yg_yaml *node, void *arg)
 
 	(void)arg;
 	if (!yg_policy_class_by_word(node->key, &class_) || class_ == YG_POLICY_NONE)
-		return fault(r, node, "kinds of communication are mail, proxy, dns, flows");
+		return fault(r, node, N_("kinds of communication are mail, proxy, dns, flows"));
 	seen.secrecy = &r->policy->secrecy[class_];
 	rc = each_key(r, node, secrecy_key, &seen);
 	if (rc != YG_OK || !seen.secrecy->is_on)
 		return rc;
 	if (!seen.secrecy->by[0] || !seen.secrecy->on[0] || !seen.has_basis)
-		return fault(r, node,
-			     "who decided this (decided_by), when (decided_on) and on which basis "
-			     "(basis) must be said before it is switched on");
+		return fault(
+			r, node,
+			N_("who decided this (decided_by), when (decided_on) and on which basis "
+			   "(basis) must be said before it is switched on"));
 	if (seen.secrecy->basis == YG_POLICY_BASIS_OTHER && !seen.secrecy->note[0])
-		return fault(r, node, "basis other: name it in note");
+		return fault(r, node, N_("basis other: name it in note"));
 	return YG_OK;
 }
 
@@ -250,7 +251,7 @@ static int each_item(struct reading *r, const struct yg_yaml *list,
 	if (yg_yaml_is_null(list))
 		return YG_OK;
 	if (list->kind != YG_YAML_LIST)
-		return fault(r, list, "this must be a list");
+		return fault(r, list, N_("this must be a list"));
 	for (const struct yg_yaml *node = list->first; node && rc == YG_OK; node = node->next)
 		rc = fn(r, node);
 	return rc;
@@ -260,7 +261,7 @@ static int top_key(struct reading *r, const struct yg_yaml *node, void *to)
 {
 	(void)to;
 	if (is_key(node, "version"))
-		return is_word(node, "1") ? YG_OK : fault(r, node, "this must be 1");
+		return is_word(node, "1") ? YG_OK : fault(r, node, N_("this must be 1"));
 	if (is_key(node, "raw"))
 		return read_bool(r, node, &r->policy->raw);
 	if (is_key(node, "sources"))
@@ -270,16 +271,18 @@ static int top_key(struct reading *r, const struct yg_yaml *node, void *to)
 	if (is_key(node, "secrecy"))
 		return yg_yaml_is_null(node) ? YG_OK : each_key(r, node, class_key, NULL);
 	return fault(r, node,
-		     "a policy has version, raw, sources, fields, secrecy, and nothing else");
+		     N_("a policy has version, raw, sources, fields, secrecy, and nothing else"));
 }
 
 static int read_docs(struct reading *r, const struct yg_yaml *docs)
 {
 	if (docs->count != 1 || docs->first->kind != YG_YAML_MAP)
-		return yg_line_fault_set(r->reterr, YG_EFORMAT, 0,
-					 "a policy is one document that begins with version: 1");
+		return yg_line_fault_set(
+			r->reterr, YG_EFORMAT, 0, "%s",
+			N_("a policy is one document that begins with version: 1"));
 	if (!yg_yaml_get(docs->first, "version"))
-		return yg_line_fault_set(r->reterr, YG_EFORMAT, 0, "version: 1 is missing");
+		return yg_line_fault_set(r->reterr, YG_EFORMAT, 0, "%s",
+					 N_("version: 1 is missing"));
 	return each_key(r, docs->first, top_key, NULL);
 }
 

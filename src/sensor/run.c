@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "sensor/commands.h"
+#include "sensor/house.h"
 #include "sensor/http.h"
 #include "sensor/policy.h"
 #include "sensor/sources.h"
@@ -33,6 +34,7 @@ struct run {
 	struct yg_home home;
 	struct yg_spool *spool;
 	struct yg_sources *sources;
+	struct yg_house *house;
 	struct yg_uplink *uplink;
 	struct yg_sensor_policy *policy;
 	struct yg_zone *zone;
@@ -54,25 +56,44 @@ static int64_t now_ns(const struct run *run)
 
 /* ---- commit ---- */
 
-/* What is collected becomes a batch on the disk. */
-static int commit(struct run *run)
+/* Where reading stands, of the sources and of what happens inside the house. */
+static int write_checkpoint(struct run *run)
+{
+	int rc;
+
+	yg_buf_reset(&run->checkpoint);
+	yg_house_before(run->house, now_ns(run));
+	rc = yg_sources_checkpoint(run->sources, &run->checkpoint);
+	return rc == YG_OK ? yg_house_checkpoint(run->house, &run->checkpoint) : rc;
+}
+
+static int commit_batch(struct run *run)
 {
 	struct yg_wire_batch batch = {.first_ns = run->collect.first_ns,
 				      .last_ns = run->collect.last_ns};
 	int rc;
 
 	yg_buf_reset(&run->packed);
-	yg_buf_reset(&run->checkpoint);
 	yg_buf_reset(&run->tally);
 	rc = yg_wire_pack(yg_buf_bytes(&run->collect.content), &batch, &run->packed);
-	if (rc == YG_OK)
-		rc = yg_sources_checkpoint(run->sources, &run->checkpoint);
 	if (rc == YG_OK)
 		rc = yg_ledger_tally(yg_buf_bytes(&run->collect.content), &run->tally);
 	if (rc == YG_OK)
 		rc = yg_spool_commit_listed(run->spool, &batch, yg_buf_bytes(&run->packed),
 					    yg_buf_bytes(&run->checkpoint),
 					    yg_buf_bytes(&run->tally), now_ns(run));
+	return rc;
+}
+
+/* What is collected becomes a batch on the disk; of what stays here only how far it was read. */
+static int commit(struct run *run)
+{
+	int rc = write_checkpoint(run);
+
+	if (rc == YG_OK)
+		rc = run->collect.count > 0
+			     ? commit_batch(run)
+			     : yg_spool_commit_place(run->spool, yg_buf_bytes(&run->checkpoint));
 	if (rc != YG_OK) {
 		if (!run->is_stuck)
 			yg_sensor_say(N_("the spool cannot be written: %s; reading waits until it "
@@ -85,6 +106,7 @@ static int commit(struct run *run)
 		yg_sensor_say(N_("the spool can be written again"));
 	run->is_stuck = false;
 	yg_collect_reset(&run->collect);
+	yg_house_after(run->house, now_ns(run));
 	yg_uplink_wake(run->uplink);
 	return YG_OK;
 }
@@ -102,8 +124,9 @@ static bool is_due(const struct run *run)
 {
 	int64_t age = now_ns(run) - run->collect.begun_ns;
 
-	return run->collect.count > 0 &&
-	       (yg_collect_is_full(&run->collect) || age >= BATCH_AGE_NS || age < 0);
+	if (run->collect.count == 0)
+		return yg_house_waits(run->house, now_ns(run));
+	return yg_collect_is_full(&run->collect) || age >= BATCH_AGE_NS || age < 0;
 }
 
 static int wait_ms(const struct run *run, bool is_blind, bool is_more)
@@ -124,11 +147,17 @@ static int wait_ms(const struct run *run, bool is_blind, bool is_more)
 static void tell_state(struct run *run)
 {
 	int64_t now = now_ns(run);
+	struct yg_wire_range range;
 
 	if (now - run->state_ns < STATE_NS && now >= run->state_ns)
 		return;
 	run->state_ns = now;
-	yg_uplink_sources(run->uplink, run->state, yg_sources_state(run->sources, run->state));
+	yg_house_tick(run->house, now);
+	yg_house_range(run->house, &range);
+	yg_uplink_range(run->uplink, &range);
+	yg_uplink_sources(
+		run->uplink, run->state,
+		yg_house_state(run->house, run->state, yg_sources_state(run->sources, run->state)));
 }
 
 static int collect(struct run *run)
@@ -151,6 +180,8 @@ static int collect(struct run *run)
 		look_at_policy(run);
 		if (!run->is_stuck)
 			rc = yg_sources_read(run->sources, now_ns(run), &run->collect, &is_more);
+		if (rc == YG_OK && !run->is_stuck)
+			rc = yg_house_read(run->house, now_ns(run), &run->collect, &is_more);
 		if (rc == YG_OK && (run->is_stuck || is_due(run)))
 			(void)!commit(run); /* said; tried again */
 		tell_state(run);
@@ -219,6 +250,7 @@ static int open_spool(struct run *run)
 static int open_policy(struct run *run)
 {
 	struct yg_line_fault fault;
+	char words[512];
 	int rc =
 		yg_sensor_policy_load(&run->home, run->options->policy, true, &run->policy, &fault);
 
@@ -226,7 +258,7 @@ static int open_policy(struct run *run)
 		yg_sensor_hint(N_("nothing is sent before this is right; "
 				  "`yagura-sensor policy check` looks at it"),
 			       N_("policy %s, line %u: %s"), yg_sensor_policy_path(run->policy),
-			       fault.line, yg_sensor_tr(fault.msg));
+			       fault.line, yg_sensor_policy_fault(&fault, words, sizeof(words)));
 	else if (rc != YG_OK)
 		yg_sensor_say("%s", yg_sensor_tr(yg_err_text(rc)));
 	return rc;
@@ -334,6 +366,21 @@ static int print_ready(const struct run *run)
 	return rc == YG_EPIPE ? YG_OK : rc;
 }
 
+static int open_house(struct run *run)
+{
+	struct yg_house_config config = {
+		.options = run->options,
+		.home = &run->home,
+		.zone = run->zone,
+		.clock = run->clock,
+		.checkpoint = yg_spool_checkpoint(run->spool),
+		.filter = yg_sensor_policy_filter(run->policy),
+		.inventory_filter = yg_sensor_policy_filter_inventory(run->policy),
+	};
+
+	return yg_house_open(&config, &run->collect, &run->house);
+}
+
 static int open_all(struct run *run)
 {
 	int rc = open_home(run);
@@ -357,6 +404,8 @@ static int open_all(struct run *run)
 	if (rc == YG_OK)
 		rc = open_signals(run);
 	if (rc == YG_OK)
+		rc = open_house(run); /* its threads have the signals blocked, too */
+	if (rc == YG_OK)
 		rc = start_uplink(run);
 	return rc;
 }
@@ -364,6 +413,7 @@ static int open_all(struct run *run)
 static void close_all(struct run *run)
 {
 	run->uplink = yg_uplink_stop(run->uplink, GRACE_MS);
+	run->house = yg_house_close(run->house);
 	(void)yg_sources_free(run->sources);
 	(void)yg_spool_free(run->spool);
 	(void)yg_sensor_policy_free(run->policy);
@@ -393,7 +443,7 @@ int yg_sensor_run(const struct yg_sensor_options *options)
 	if (rc == YG_OK) {
 		rc = collect(&run);
 		/* What was collected is committed; what is in the logs stays there. */
-		if (run.collect.count > 0)
+		if (run.collect.count > 0 || yg_house_has_held(run.house))
 			(void)!commit(&run); /* said; the logs are read again from the checkpoint */
 		if (rc != YG_OK)
 			yg_sensor_say(N_("the sensor cannot go on: %s"),

@@ -15,6 +15,11 @@ void yg_sensor_lang(enum yg_lang lang)
 	language = lang;
 }
 
+enum yg_lang yg_sensor_language(void)
+{
+	return language;
+}
+
 const char *yg_sensor_tr(const char *msgid)
 {
 	return yg_tr(language, msgid);

@@ -474,6 +474,8 @@ static void describe_file(const struct file_source *file, struct yg_wire_source 
 		error = yg_err_text(file->rc);
 	else if (!state.is_there)
 		error = "there is no file at this path";
+	else if (state.rc != YG_OK)
+		error = yg_err_text(state.rc);
 	else if (state.lost > 0)
 		error = "the rest of an earlier file was not found any more";
 	(void)snprintf(to->error, sizeof(to->error), "%s", error); /* ours, short */

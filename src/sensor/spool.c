@@ -251,7 +251,12 @@ static int replay_last(struct yg_spool *spool)
 	yg_buf_reset(&spool->ledger.unit);
 	if (rc != YG_EEND && rc != YG_EFORMAT)
 		return rc;
-	return end == 0 ? YG_EFORMAT : yg_spool_segment_cut(spool, end);
+	if (end == 0)
+		return YG_EFORMAT;
+	rc = yg_spool_segment_cut(spool, end);
+	/* What a killed process wrote may be in the system's memory only: before anybody builds on
+	 * it, it is on the disk. */
+	return rc == YG_OK ? yg_spool_segment_sync(spool) : rc;
 }
 
 /* Numbers that were given up, and whose segment outlived that. */
@@ -316,6 +321,38 @@ static int open_folder(struct yg_spool *spool, const char *folder)
 	return YG_OK;
 }
 
+static bool place_path(const struct yg_spool *spool, char to[YG_DISK_PATH_MAX])
+{
+	int size = snprintf(to, YG_DISK_PATH_MAX, "%s/place", spool->folder);
+
+	return size > 0 && (unsigned)size < YG_DISK_PATH_MAX;
+}
+
+/* A checkpoint that is newer than that of the last batch. */
+static int load_place(struct yg_spool *spool)
+{
+	char path[YG_DISK_PATH_MAX];
+	uint8_t *bytes = NULL;
+	struct yg_bytes text;
+	uint64_t after;
+	size_t size = 0;
+	size_t end;
+	int rc = place_path(spool, path)
+			 ? yg_io_read_file(path, YG_SPOOL_CHECKPOINT_MAX + 32, &bytes, &size)
+			 : YG_ELIMIT;
+
+	text = (struct yg_bytes){bytes, size};
+	end = yg_bytes_chr(text, '\n');
+	if (rc == YG_OK && end != SIZE_MAX && yg_bytes_u64(yg_bytes_cut(text, 0, end), &after) &&
+	    after == spool->last) {
+		yg_buf_reset(&spool->checkpoint);
+		yg_buf_add(&spool->checkpoint, yg_bytes_from(text, end + 1));
+		rc = yg_buf_error(&spool->checkpoint);
+	}
+	free(bytes);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
 int yg_spool_open(const char *folder, uint64_t bytes_max, struct yg_spool **ret,
 		  const char **ret_reason)
 {
@@ -341,6 +378,8 @@ int yg_spool_open(const char *folder, uint64_t bytes_max, struct yg_spool **ret,
 	rc = open_folder(spool, folder);
 	if (rc == YG_OK)
 		rc = load(spool);
+	if (rc == YG_OK)
+		rc = load_place(spool);
 	if (rc != YG_OK) {
 		*ret_reason = rc == YG_EFORMAT ? "its only segment is damaged at the beginning"
 					       : yg_err_text(rc);
@@ -516,6 +555,34 @@ int yg_spool_commit(struct yg_spool *spool, const struct yg_wire_batch *batch,
 	return yg_spool_commit_listed(spool, batch, packed, checkpoint, YG_S(""), now_ns);
 }
 
+/*
+ * Beside the segments: FOLDER/place, "N" LF and the checkpoint. It counts as long as batch N is the
+ * last one; each later batch brings a newer checkpoint with it.
+ */
+int yg_spool_commit_place(struct yg_spool *spool, struct yg_bytes checkpoint)
+{
+	char path[YG_DISK_PATH_MAX];
+	struct yg_buf text;
+	int rc;
+
+	if (checkpoint.size > YG_SPOOL_CHECKPOINT_MAX)
+		return YG_ELIMIT;
+	yg_buf_init(&text, YG_SPOOL_CHECKPOINT_MAX + 32);
+	yg_spool_lock(spool);
+	yg_buf_addf(&text, "%llu\n", (unsigned long long)spool->last);
+	yg_buf_add(&text, checkpoint);
+	rc = yg_buf_error(&text);
+	if (rc == YG_OK)
+		rc = place_path(spool, path) ? yg_disk_replace(path, yg_buf_bytes(&text), 0600)
+					     : YG_ELIMIT;
+	if (rc == YG_OK) {
+		yg_buf_reset(&spool->checkpoint);
+		yg_buf_add(&spool->checkpoint, checkpoint); /* its room is that of the limit */
+	}
+	yg_buf_done(&text);
+	return yg_spool_unlock(spool, rc);
+}
+
 /* ---- sending ---- */
 
 static const struct yg_spool_epoch *epoch_of(const struct yg_spool *spool, uint64_t number)
@@ -526,15 +593,32 @@ static const struct yg_spool_epoch *epoch_of(const struct yg_spool *spool, uint6
 	return &spool->epochs[0];
 }
 
-/* Batch @number to spool->reading. YG_OK; YG_EEND: it cannot be read; or an error. */
+/*
+ * From where @entry ends to batch @number. The line right before it, if there is one, is its own:
+ * *ret_line is the digest of that.
+ */
+static int seek_batch(struct yg_spool *spool, int fd, uint64_t number, struct yg_entry *entry,
+		      uint8_t ret_line[YG_SHA256_BYTES], bool *ret_has_line)
+{
+	*ret_has_line = false;
+	for (;;) {
+		int rc = yg_spool_segment_read(fd, entry->end, &spool->reading, entry);
+
+		if (rc != YG_OK || (entry->kind == YG_SPOOL_BATCH_ENTRY && entry->number == number))
+			return rc;
+		*ret_has_line = entry->kind == YG_SPOOL_LINE_ENTRY;
+		if (*ret_has_line)
+			yg_sha256(entry->body, ret_line);
+	}
+}
+
 int yg_spool_find_batch(struct yg_spool *spool, uint64_t number, struct yg_wire_batch *ret)
 {
 	struct yg_bytes checkpoint;
 	struct yg_entry entry = {0};
 	size_t i = spool->segment_count - 1;
 	uint8_t line[YG_SHA256_BYTES] = {0};
-	bool has_line = false;
-	bool is_found;
+	bool has_line;
 	int fd;
 	int rc;
 
@@ -545,29 +629,18 @@ int yg_spool_find_batch(struct yg_spool *spool, uint64_t number, struct yg_wire_
 	rc = yg_spool_segment_open(spool, i, false, &fd);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_EEND : rc;
-	do {
-		rc = yg_spool_segment_read(fd, entry.end, &spool->reading, &entry);
-		/* The last line before a batch is the one of that batch. */
-		if (rc == YG_OK && entry.kind == YG_SPOOL_LINE_ENTRY)
-			yg_sha256(entry.body, line);
-		has_line = rc == YG_OK && (entry.kind == YG_SPOOL_LINE_ENTRY ||
-					   (entry.kind == YG_SPOOL_BATCH_ENTRY && has_line));
-		is_found =
-			rc == YG_OK && entry.kind == YG_SPOOL_BATCH_ENTRY && entry.number == number;
-		if (rc == YG_OK && entry.kind == YG_SPOOL_BATCH_ENTRY && !is_found)
-			has_line = false;
-	} while (rc == YG_OK && !is_found);
+	rc = seek_batch(spool, fd, number, &entry, line, &has_line);
 	(void)close(fd); /* read only: nothing to lose */
 	if (rc == YG_OK && !read_batch(&entry, &checkpoint, ret))
 		rc = YG_EEND;
-	if (rc == YG_OK) {
-		ret->has_ledger = has_line;
-		memcpy(ret->ledger, line, sizeof(line));
-		spool->cursor_segment = i;
-		spool->cursor_at = entry.end;
-		spool->cursor_number = number + 1;
-	}
-	return rc;
+	if (rc != YG_OK)
+		return rc;
+	ret->has_ledger = has_line;
+	memcpy(ret->ledger, line, sizeof(line));
+	spool->cursor_segment = i;
+	spool->cursor_at = entry.end;
+	spool->cursor_number = number + 1;
+	return YG_OK;
 }
 
 /* Batch @number and what stands behind it in its segment are lost. */

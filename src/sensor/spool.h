@@ -112,6 +112,12 @@ struct yg_bytes yg_spool_checkpoint(struct yg_spool *spool);
 YG_MUST_USE int yg_spool_commit(struct yg_spool *spool, const struct yg_wire_batch *batch,
 				struct yg_bytes packed, struct yg_bytes checkpoint, int64_t now_ns);
 
+/*
+ * Commit @checkpoint alone: what was read since the last commit does not leave, and need not be
+ * read again. YG_OK: it is on the disk. YG_ENOSPC, YG_EIO, …: the last one stands.
+ */
+YG_MUST_USE int yg_spool_commit_place(struct yg_spool *spool, struct yg_bytes checkpoint);
+
 /* What is to be sent next. */
 enum yg_spool_kind {
 	YG_SPOOL_NOTHING,

@@ -25,10 +25,11 @@ struct yg_uplink {
 	bool has_listener;
 	pthread_mutex_t lock;
 	pthread_cond_t woken;
-	bool is_woken;			/* by lock */
-	bool is_ending;			/* by lock: send what waits, then end */
-	int64_t end_mono_ns;		/* by lock: but not longer than this */
-	atomic_int stop;		/* now */
+	bool is_woken;	     /* by lock */
+	bool is_ending;	     /* by lock: send what waits, then end */
+	int64_t end_mono_ns; /* by lock: but not longer than this */
+	atomic_int stop;     /* now */
+	struct yg_wire_range range;
 	struct yg_wire_source *sources; /* by lock */
 	uint32_t source_count;
 	bool is_told; /* by lock: how the sources fare; a heartbeat without them says nothing */
@@ -259,6 +260,7 @@ static void write_heartbeat(struct yg_uplink *u)
 	(void)pthread_mutex_lock(&u->lock); /* ours, of the plain kind */
 	heartbeat.sources = u->sources;
 	heartbeat.source_count = u->source_count;
+	heartbeat.archive = u->range;
 	yg_wire_heartbeat_write(&heartbeat, &u->body);
 	(void)pthread_mutex_unlock(&u->lock); /* as above */
 }
@@ -556,5 +558,12 @@ void yg_uplink_sources(struct yg_uplink *uplink, const struct yg_wire_source *so
 		uplink->is_woken = true;
 		(void)pthread_cond_broadcast(&uplink->woken); /* cannot fail */
 	}
+	(void)pthread_mutex_unlock(&uplink->lock); /* as above */
+}
+
+void yg_uplink_range(struct yg_uplink *uplink, const struct yg_wire_range *range)
+{
+	(void)pthread_mutex_lock(&uplink->lock); /* ours, of the plain kind */
+	uplink->range = *range;
 	(void)pthread_mutex_unlock(&uplink->lock); /* as above */
 }

@@ -47,6 +47,9 @@ void yg_uplink_wake(struct yg_uplink *uplink);
 void yg_uplink_sources(struct yg_uplink *uplink, const struct yg_wire_source *sources,
 		       uint32_t count);
 
+/* What the local archive holds, for the next heartbeat. Copied. */
+void yg_uplink_range(struct yg_uplink *uplink, const struct yg_wire_range *range);
+
 /*
  * How long to wait after the @failures-th failure in a row: doubling, between half and all of it by
  * chance (@chance: any number), so that a thousand sensors do not come back at once.

@@ -28,8 +28,19 @@ struct sibling {
 	uint64_t size;
 };
 
+/* A file that was there before us. */
+struct known {
+	uint64_t device;
+	uint64_t inode;
+	int64_t born_ns; /* a number is given to another file when its own is gone */
+};
+
 struct yg_tail {
 	char *path;
+	bool is_waiting;     /* no file was met yet, neither at the path nor beside it */
+	struct known *known; /* waiting: others of this log that were there before; owned */
+	size_t known_count;
+	int64_t folder_ns;	 /* waiting: when the folder was changed, as it was seen last */
 	struct yg_follow follow; /* the file at the path; fd -1: none is open */
 	int drain_fd;		 /* an older file that is read first; -1: none */
 	uint64_t drain_offset;
@@ -306,6 +317,106 @@ static bool begin_old(struct yg_tail *t, const struct yg_tail_mark *mark, bool i
 	return true;
 }
 
+/* ---- waiting for the first file ---- */
+
+/* From now on: what of this log is beside the path already, and what is not, is told apart. */
+static int begin_waiting(struct yg_tail *t)
+{
+	size_t count = 0;
+	struct sibling *list = find_siblings(t->path, &count);
+
+	t->known = yg_calloc(count ? count : 1, sizeof(*t->known));
+	t->known_count = t->known ? count : 0;
+	for (size_t i = 0; i < t->known_count; i++)
+		t->known[i] = (struct known){list[i].device, list[i].inode, list[i].born_ns};
+	t->is_waiting = true;
+	free_siblings(list, count);
+	return t->known ? YG_OK : YG_ENOMEM;
+}
+
+static void end_waiting(struct yg_tail *t)
+{
+	free(t->known);
+	t->known = NULL;
+	t->is_waiting = false;
+}
+
+/* Nothing was made, renamed or removed in the folder since the last look, and that is certain. */
+static bool is_folder_quiet(struct yg_tail *t)
+{
+	const char *slash = strrchr(t->path, '/');
+	char folder[PATH_ROOM] = ".";
+	struct timespec now;
+	struct stat st;
+	int64_t changed_ns;
+	bool is_quiet;
+
+	if (slash) /* a path that is too long opens nothing */
+		(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - t->path) + 1, t->path);
+	if (stat(folder, &st) != 0 || clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return false;
+	changed_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	/* Two changes within the grain of the file system's clock have one time. */
+	is_quiet = changed_ns == t->folder_ns && st.st_mtim.tv_sec + 2 < now.tv_sec;
+	t->folder_ns = changed_ns;
+	return is_quiet;
+}
+
+static bool is_known(const struct yg_tail *t, const struct sibling *sibling)
+{
+	for (size_t i = 0; i < t->known_count; i++)
+		if (t->known[i].device == sibling->device && t->known[i].inode == sibling->inode &&
+		    t->known[i].born_ns == sibling->born_ns)
+			return true;
+	return false;
+}
+
+/* The oldest that was made, and renamed, since we wait; -1: none was. */
+static int open_missed(struct yg_tail *t)
+{
+	size_t count = 0;
+	struct sibling *list = find_siblings(t->path, &count);
+	struct stat st;
+	int fd = -1;
+
+	for (size_t i = 0; i < count && fd < 0; i++) {
+		if (is_known(t, &list[i]))
+			continue;
+		fd = open_file(list[i].path, &st);
+		if (fd >= 0 && is_packed(fd)) {
+			t->lost++;	 /* packed already: nobody reads it here */
+			(void)close(fd); /* read only: nothing to lose */
+			fd = -1;
+		}
+	}
+	free_siblings(list, count);
+	return fd;
+}
+
+/*
+ * The first file: at the path, or one that was there and has another name by now, before we saw it
+ * once. The path is opened before the others are looked at, as in next_file. False: none yet.
+ */
+static bool begin_first(struct yg_tail *t)
+{
+	bool is_open = open_path(t, NULL);
+
+	if (!t->is_waiting)
+		return is_open;
+	if (!is_open && is_folder_quiet(t))
+		return false;
+	t->drain_fd = open_missed(t);
+	t->drain_offset = 0;
+	if (t->drain_fd >= 0) {
+		yg_follow_done(&t->follow); /* its turn comes later */
+		begin_at(t, 0, 0);
+	}
+	if (!is_open && t->drain_fd < 0)
+		return false;
+	end_waiting(t);
+	return true;
+}
+
 /* A file that is being renamed just now stands nowhere for a moment. */
 static bool begin_at_mark(struct yg_tail *t, const struct yg_tail_mark *mark)
 {
@@ -334,7 +445,10 @@ int yg_tail_open(const char *path, const struct yg_tail_mark *mark, struct yg_ta
 		return YG_OK;
 	}
 	t->lost += mark && mark->inode != 0 && mark->offset > 0;
-	(void)open_path(t, NULL); /* looked for again in each read */
+	if (!open_path(t, NULL) && begin_waiting(t) != YG_OK) { /* looked for again in each read */
+		*ret = yg_tail_free(t);
+		return YG_ENOMEM;
+	}
 	begin_at(t, 0, 0);
 	return YG_OK;
 }
@@ -346,6 +460,7 @@ struct yg_tail *yg_tail_free(struct yg_tail *tail)
 	yg_follow_done(&tail->follow);
 	if (tail->drain_fd >= 0)
 		(void)close(tail->drain_fd); /* read only: nothing to lose */
+	free(tail->known);
 	free(tail->path);
 	free(tail);
 	return NULL;
@@ -457,8 +572,10 @@ static int follow(struct yg_tail *t, uint8_t *to, size_t room, size_t *ret_size)
 	struct stat st;
 	int rc;
 
-	if (t->follow.fd < 0 && !open_path(t, NULL))
+	if (t->follow.fd < 0 && !begin_first(t))
 		return YG_EAGAIN;
+	if (is_draining(t))
+		return YG_OK; /* an older one was found: it is read first */
 	yg_tail_mark(t, t->follow.offset, 0, &before);
 	if (t->follow.is_idle && fstat(t->follow.fd, &st) == 0 &&
 	    ((uint64_t)st.st_size != t->follow.offset) && was_rewritten(t, &before)) {
@@ -540,6 +657,13 @@ struct yg_tail_state yg_tail_state(const struct yg_tail *tail)
 	struct stat st;
 
 	state.is_there = stat(tail->path, &st) == 0 && S_ISREG(st.st_mode);
+	if (state.is_there && fd_of(tail) < 0) {
+		int fd = -1;
+
+		state.rc = yg_io_open_read(tail->path, &fd);
+		if (fd >= 0)
+			(void)close(fd); /* read only: nothing to lose */
+	}
 	if (fd_of(tail) >= 0 && fstat(fd_of(tail), &st) == 0)
 		state.size = (uint64_t)st.st_size;
 	return state;

@@ -77,5 +77,6 @@ struct yg_tail_state {
 	uint64_t rotations;
 	uint64_t lost; /* times that the rest of a file was not found any more */
 	bool is_there; /* the path leads to a file */
+	int rc;	       /* why that file cannot be opened; YG_OK: it can */
 };
 struct yg_tail_state yg_tail_state(const struct yg_tail *tail);

@@ -2,10 +2,11 @@
 /*
  * store/facts.h - the append-only store: what detection found, in bundles, with its counters.
  *
- * A row is a bundle: the findings of one (organisation, sensor, rule, source, minute), with how
- * often, from when to when, the weightiest outcome, and references into the archive. Raw records
- * are not in here. Ids are derived (yg_fact_finding_id), so the same findings again, after a crash,
- * are the same rows and change nothing.
+ * A row is a bundle: the findings of one (organisation, sensor, rule, source, minute), for
+ * indicators of one value (the id's rule is then "RULE=VALUE"), with how often, from when to when,
+ * the weightiest outcome, and references into the archive. Raw records are not in here. Ids are
+ * derived (yg_fact_finding_id), so the same findings again, after a crash, are the same rows and
+ * change nothing.
  *
  * It is filled by consumers of the journal only, in batches: rows, counters, what the consumer
  * needs to go on (its state, in parts), and its cursor are one transaction. A batch says which
@@ -32,7 +33,7 @@
 #define YG_FACT_STATE_MAX    (16u << 20) /* bytes a consumer may keep at its cursor */
 #define YG_FACT_PART_MAX     (80u << 20) /* bytes of a part of its state */
 #define YG_FACT_KEY_MAX	     128u	 /* bytes of the name of such a part */
-#define YG_FACT_LOOK_MAX     10000u	 /* rows looked at for one page */
+#define YG_FACT_LOOK_MAX     5000u /* rows looked at for one page, of several organisations fewer */
 #define YG_FACT_CONSUMER_MAX 32u
 #define YG_FACT_ID_BYTES     16u
 
@@ -207,7 +208,10 @@ YG_MUST_USE int yg_facts_days(struct yg_facts *facts, const struct yg_fact_filte
 /* The number of the last change; 0: none yet. */
 YG_MUST_USE int yg_facts_last_change(struct yg_facts *facts, uint64_t *ret);
 
-/* Rows of @org before @before_ns go, at most @limit at a time; *ret_count how many went. */
+/*
+ * Rows of @org go whose minute and whose receipt lie before @before_ns, at most @limit at a time;
+ * *ret_count: how many went. Counters of days stay.
+ */
 YG_MUST_USE int yg_facts_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before_ns,
 				uint32_t limit, uint32_t *ret_count);
 

@@ -17,8 +17,9 @@
 #define COLUMNS                                                                                    \
 	"id, change, org, sensor, rule, about, source, level, outcome, first_ns, last_ns,"         \
 	" received_ns, written_ns, count, reason, actor, target, matched, refs"
-#define REF_BYTES   16u
-#define CACHE_SETUP "PRAGMA cache_size=-16384"
+#define REF_BYTES 16u
+/* 16 MiB of pages, and a checkpoint of as many: in a batch one page is written many times. */
+#define SETUP "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000"
 
 const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 	[YG_FQ_BEGIN] = "BEGIN IMMEDIATE",
@@ -55,7 +56,8 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 			   " VALUES(?1, ?2, ?3, ?4, ?5)",
 	[YG_FQ_DROP_PART] = "DELETE FROM parts WHERE consumer=?1 AND key=?2",
 	[YG_FQ_EXPIRE] = "DELETE FROM findings WHERE id IN (SELECT id FROM findings"
-			 " INDEXED BY findings_by_org WHERE org=?1 AND id<?2 ORDER BY id LIMIT ?3)",
+			 " INDEXED BY findings_by_org WHERE org=?1 AND id<?2 AND received_ns<?4"
+			 " ORDER BY id LIMIT ?3)",
 	[YG_FQ_LIST_ALL] = "SELECT " COLUMNS " FROM findings WHERE id<?1 AND id>=?2"
 			   " ORDER BY id DESC",
 	[YG_FQ_LIST_ORG] = "SELECT " COLUMNS " FROM findings INDEXED BY findings_by_org"
@@ -344,10 +346,27 @@ int yg_fs_read_row(sqlite3_stmt *stmt, struct yg_fact_finding *row)
 	return YG_OK;
 }
 
+/* The names of a new row as numbers. */
+static int bind_names(struct yg_facts_sqlite *fs, sqlite3_stmt *stmt,
+		      const struct yg_fact_finding *f)
+{
+	const struct yg_bytes names[] = {f->org, f->sensor, f->source, f->rule};
+	static const int places[] = {YG_COL_ORG, YG_COL_SENSOR, YG_COL_SOURCE, YG_COL_RULE};
+	int64_t n = 0;
+	int rc = YG_OK;
+
+	for (size_t i = 0; rc == YG_OK && i < 4; i++) {
+		rc = need_name(fs, names[i], &n);
+		if (rc == YG_OK)
+			rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, places[i] + 1, n));
+	}
+	if (rc == YG_OK) /* n is the rule's */
+		rc = need_rule(fs, f, n, &n);
+	return rc == YG_OK ? yg_fs_fail(fs, sqlite3_bind_int64(stmt, YG_COL_ABOUT + 1, n)) : rc;
+}
+
 static int insert_row(struct yg_facts_sqlite *fs, const struct yg_fact_finding *f)
 {
-	const struct yg_bytes names[] = {f->org, f->sensor, f->rule, f->source};
-	static const int places[] = {YG_COL_ORG, YG_COL_SENSOR, YG_COL_RULE, YG_COL_SOURCE};
 	const int64_t numbers[][2] = {
 		{YG_COL_LEVEL, f->level},	   {YG_COL_OUTCOME, f->outcome},
 		{YG_COL_FIRST, f->first_ns},	   {YG_COL_LAST, f->last_ns},
@@ -355,23 +374,14 @@ static int insert_row(struct yg_facts_sqlite *fs, const struct yg_fact_finding *
 		{YG_COL_COUNT, (int64_t)f->count}, {YG_COL_CHANGE, (int64_t)++fs->change},
 	};
 	uint8_t refs[YG_FACT_REFS_MAX * REF_BYTES];
-	int64_t n = 0, rule = 0;
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int rc = yg_fs_take(fs, YG_FQ_INSERT, &stmt);
 	int b = SQLITE_OK;
 
-	for (size_t i = 0; rc == YG_OK && i < 4; i++) {
-		rc = need_name(fs, names[i], &n);
-		if (rc == YG_OK)
-			rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, places[i] + 1, n));
-		if (places[i] == YG_COL_RULE)
-			rule = n;
-	}
 	if (rc == YG_OK)
-		rc = need_rule(fs, f, rule, &n);
+		rc = bind_names(fs, stmt, f);
 	if (rc != YG_OK)
 		return rc;
-	b = sqlite3_bind_int64(stmt, YG_COL_ABOUT + 1, n);
 	for (size_t i = 0; b == SQLITE_OK && i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		b = sqlite3_bind_int64(stmt, (int)numbers[i][0] + 1, numbers[i][1]);
 	b = b ? b
@@ -754,6 +764,8 @@ static int fs_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before
 	if (rc == YG_OK)
 		rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, 3, limit));
 	if (rc == YG_OK)
+		rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, 4, before_ns));
+	if (rc == YG_OK)
 		rc = yg_fs_run(fs, stmt);
 	if (rc == YG_OK)
 		*ret_count = (uint32_t)sqlite3_changes(fs->db);
@@ -808,7 +820,7 @@ int yg_facts_open_sqlite(const char *path, bool may_create, struct yg_facts **re
 	fs->seed = yg_hash_secret();
 	rc = yg_sqlite_open(path, may_create, &yg_sqlite_facts, &fs->db);
 	if (rc == YG_OK)
-		rc = yg_fs_fail(fs, sqlite3_exec(fs->db, CACHE_SETUP, NULL, NULL, NULL));
+		rc = yg_fs_fail(fs, sqlite3_exec(fs->db, SETUP, NULL, NULL, NULL));
 	if (rc == YG_OK) /* so that giving up never needs memory */
 		rc = yg_fs_take(fs, YG_FQ_ROLLBACK, &stmt);
 	if (rc != YG_OK) {

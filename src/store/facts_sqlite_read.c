@@ -11,7 +11,8 @@
 
 #include "base/ban.h"
 
-#define END_BYTES (YG_FACT_ID_BYTES + 1)
+#define END_BYTES  (YG_FACT_ID_BYTES + 1)
+#define MERGE_COST 4u /* rows of one tree that one row of several organisations costs */
 
 /* An organisation of several, and its next id. */
 struct head {
@@ -33,6 +34,7 @@ struct walk {
 	uint8_t start[YG_FACT_PREFIX_BYTES]; /* ids from here */
 	size_t start_size;
 	uint32_t looked;
+	uint32_t cost; /* of a row */
 	uint32_t given;
 	bool is_full;
 	struct head *heads; /* a heap, the greatest id first */
@@ -134,7 +136,7 @@ static int look_at(struct walk *walk, sqlite3_stmt *stmt)
 
 	if (rc != YG_OK)
 		return rc;
-	walk->looked++;
+	walk->looked += walk->cost;
 	if (has_org(walk, sqlite3_column_int64(stmt, YG_COL_ORG)) &&
 	    (walk->rule == 0 || walk->rule == sqlite3_column_int64(stmt, YG_COL_RULE)) &&
 	    (walk->sensor == 0 || walk->sensor == sqlite3_column_int64(stmt, YG_COL_SENSOR)) &&
@@ -277,6 +279,7 @@ static int walk_orgs(struct walk *walk)
 	struct yg_bytes end = {walk->end, walk->end_size};
 	int rc = YG_OK;
 
+	walk->cost = MERGE_COST;
 	walk->heads = yg_calloc(walk->org_count, sizeof(*walk->heads));
 	if (!walk->heads)
 		return YG_ENOMEM;
@@ -369,8 +372,11 @@ static int find_names(struct walk *walk)
 int yg_fs_list(struct yg_facts *facts, const struct yg_fact_filter *filter, yg_fact_fn fn,
 	       void *arg)
 {
-	struct walk walk = {
-		.fs = (struct yg_facts_sqlite *)facts, .filter = filter, .fn = fn, .arg = arg};
+	struct walk walk = {.fs = (struct yg_facts_sqlite *)facts,
+			    .filter = filter,
+			    .fn = fn,
+			    .arg = arg,
+			    .cost = 1};
 	int rc = find_names(&walk);
 	bool is_none = rc == YG_ENOENT; /* nothing has such a name */
 

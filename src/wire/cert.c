@@ -369,7 +369,7 @@ static bool is_issued_by(struct yg_cert_ca *ca, gnutls_x509_crt_t crt)
 }
 
 bool yg_cert_server_fits(struct yg_cert_ca *ca, struct yg_bytes pem, const char *const *names,
-			 size_t count, int64_t until_ns)
+			 size_t count, int64_t now_ns, int64_t until_ns)
 {
 	gnutls_x509_crt_t crt;
 	bool fits;
@@ -377,6 +377,7 @@ bool yg_cert_server_fits(struct yg_cert_ca *ca, struct yg_bytes pem, const char 
 	if (load_cert(pem, GNUTLS_X509_FMT_PEM, &crt) != YG_OK)
 		return false;
 	fits = is_issued_by(ca, crt) &&
+	       gnutls_x509_crt_get_activation_time(crt) <= (time_t)(now_ns / YG_NS_PER_S) &&
 	       gnutls_x509_crt_get_expiration_time(crt) >= (time_t)(until_ns / YG_NS_PER_S);
 	for (size_t i = 0; i < count && fits; i++)
 		fits = gnutls_x509_crt_check_hostname(crt, names[i]) != 0;

@@ -43,9 +43,9 @@ YG_MUST_USE int yg_cert_issue_server(struct yg_cert_ca *ca, struct yg_bytes key,
 				     const char *const *names, size_t count, int64_t now_ns,
 				     struct yg_buf *pem);
 
-/* Does the server certificate @pem hold for all @names, and until @until_ns at least? */
+/* Does the server certificate @pem hold for all @names, from @now_ns until @until_ns at least? */
 bool yg_cert_server_fits(struct yg_cert_ca *ca, struct yg_bytes pem, const char *const *names,
-			 size_t count, int64_t until_ns);
+			 size_t count, int64_t now_ns, int64_t until_ns);
 
 /* A sensor's request over its @key. */
 YG_MUST_USE int yg_cert_request_new(struct yg_bytes key, struct yg_buf *pem);

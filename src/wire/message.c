@@ -37,6 +37,7 @@ static const struct yg_wire_field heartbeat_fields[] = {
 	{"spool_bytes_max", YG_WIRE_KIND_COUNT, YG_WIRE_NUMBER_MAX, true,
 	 "`spool_bytes_max` must be an integer"},
 	{"dropped", YG_WIRE_KIND_COUNT, YG_WIRE_NUMBER_MAX, true, "`dropped` must be an integer"},
+	{"archive", YG_WIRE_KIND_OBJECT, 0, true, "`archive` must be an object or null"},
 	{"ledger", YG_WIRE_KIND_OBJECT, 0, true, "`ledger` must be an object"},
 	{"policy", YG_WIRE_KIND_OBJECT, 0, true, "`policy` must be an object"},
 	{"sources", YG_WIRE_KIND_LIST, YG_WIRE_SOURCES_MAX, false,
@@ -95,6 +96,8 @@ void yg_wire_heartbeat_write(const struct yg_wire_heartbeat *heartbeat, struct y
 	add_number(to, "spool_bytes", heartbeat->spool_bytes);
 	add_number(to, "spool_bytes_max", heartbeat->spool_bytes_max);
 	add_number(to, "dropped", heartbeat->dropped);
+	yg_buf_add_str(to, ",\"archive\":");
+	yg_wire_range_write(&heartbeat->archive, to);
 	if (heartbeat->ledger_entries > 0) {
 		char hex[YG_SHA256_HEX + 1];
 
@@ -195,6 +198,9 @@ int yg_wire_heartbeat_read(struct yg_bytes text, struct yg_wire_heartbeat *ret,
 	heartbeat.spool_bytes = yg_wire_number(object, "spool_bytes");
 	heartbeat.spool_bytes_max = yg_wire_number(object, "spool_bytes_max");
 	heartbeat.dropped = yg_wire_number(object, "dropped");
+	if (rc == YG_OK)
+		rc = yg_wire_range_read(json_object_get(object, "archive"), &heartbeat.archive,
+					reterr);
 	json_decref(object);
 	if (rc != YG_OK) {
 		free(heartbeat.sources);

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "wire/batch.h"
+#include "wire/range.h"
 
 #define YG_WIRE_MESSAGE_MAX (1u << 20) /* bytes of any message below */
 #define YG_WIRE_SOURCES_MAX 256u
@@ -53,6 +54,7 @@ struct yg_wire_heartbeat {
 	uint64_t ledger_entries;	      /* of the sensor's ledger; 0: it has none */
 	uint8_t ledger_head[YG_SHA256_BYTES]; /* digest of the last of them */
 	char policy[YG_WIRE_TOLD_MAX + 1];    /* a JSON object (wire/policy.h); empty: not told */
+	struct yg_wire_range archive;	      /* what the sensor can look back on */
 	struct yg_wire_source *sources;
 	uint32_t source_count;
 };

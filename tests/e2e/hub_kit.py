@@ -58,6 +58,28 @@ class Hub:
         self.process.stdout.close()
         return code
 
+    def processes(self):
+        """Its children: {pid: role}."""
+        found = {}
+        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except OSError:  # it has just ended
+                continue
+            name, rest = text.split("(", 1)[1].rsplit(")", 1)
+            state, parent = rest.split()[:2]
+            if int(parent) == self.process.pid and state != "Z" and name.startswith("yagura:"):
+                found[int(path.parent.name)] = name.split(":")[1]
+        return found
+
+    def memory_kb(self):
+        """Of all its processes together; pages that they share count once (Pss)."""
+        def of(pid):
+            with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as file:
+                return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+        children = pathlib.Path("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)).read_text("ascii")
+        return sum(of(pid) for pid in [self.process.pid, *map(int, children.split())])
+
     def admin(self, *args):
         return yagura("admin", "--data", self.data, *args)
 
@@ -155,9 +177,11 @@ SENSOR = os.environ.get("YAGURA_SENSOR", str(pathlib.Path(YAGURA).with_name("yag
 
 
 class Member:
-    """A real sensor beside a hub."""
+    """A real sensor beside a hub. What it says of its own accord is off, unless @options ask for it."""
+    QUIET = ("--inventory-every", "off", "--archive", "off")
 
     def __init__(self, hub, org="acme", options=(), follow=()):
+        options = [*self.QUIET, *options]  # the last one counts
         self.hub, self.options, self.follow = hub, list(options), [str(f) for f in follow]
         self.state = folder() / "state"
         done = self.call("enrol", "--hub", hub.ready["sensors"], "--ca", hub.ca, "--token", hub.token(org),

@@ -75,6 +75,51 @@ def own_folder_second_kind_and_list():
     assert any(n["name"] == "synology" for n in names)
 
 
+OBJECTS = "".join(json.dumps({
+    "ts": "2026-03-01T08:00:%02dZ" % i, "level": "warn", "event": "LOGIN_REFUSED", "request": {"id": "r%d" % (17 * i)},
+    "client": {"addr": "192.0.2.%d" % (9 if i < 10 else 10), "port": 4000 + i},
+    "account": ["bob", "eve adams", "root"][i % 3], "msg": "sign-in of %s failed" % ["bob", "eve adams", "root"][i % 3]}) + "\n"
+    for i in range(1, 11))
+LET_IN = json.dumps({"ts": "2026-03-01T08:01:00Z", "level": "info", "event": "LOGIN", "request": {"id": "r9"},
+                     "client": {"addr": "192.0.2.9", "port": 4999}, "account": "bob"}) + "\n"
+
+
+@case
+def objects_are_taught_and_found():
+    """Ten pasted lines of JSON and what stands where in the first."""
+    base, log, env = place()
+    log.write_text(OBJECTS, encoding="utf-8")
+    before = [json.loads(line) for line in yagura("source", "records", log, env=env).out.splitlines()]
+    equal({r["format"] for r in before}, {"json"}, "before")
+    out = base / "box9.yaml"
+    fields = ["--field", "user=eve adams", "--field", "src_ip=192.0.2.9", "--field", "src_port=4001"]
+    done = yagura("source", "learn", "-", "--name", "box9", "--kind", "vpn", *fields, *FAILED, "--out", out, "--json",
+                  "--tz", "UTC", env=env, stdin=OBJECTS.encode())
+    equal(done.code, 0, done.err)
+    records = done.lines()
+    equal([(r["format"], r["fields"]["user"], r["fields"]["src_port"]) for r in records[:3]],
+          [("described", "eve adams", 4001), ("described", "root", 4002), ("described", "bob", 4003)])
+    equal(records[0]["fields"]["client.addr"], "192.0.2.9", "what the log calls it stays")
+    equal(records[0]["time"], "2026-03-01T08:00:01Z", "time")
+    contains(out.read_text(), "'event': 'LOGIN_REFUSED'")
+    hits = yagura("detect", "--json", "--tz", "UTC", "--sources", out, log, env=env)
+    contains(" ".join(f["rule_title"] for f in hits.findings()), "VPN of other devices: passwords guessed")
+    again = base / "records.jsonl"
+    again.write_text(yagura("source", "records", "--tz", "UTC", "--sources", out, log, env=env).out, encoding="utf-8")
+    equal([(f["rule_id"], f["position"], f["event"]) for f in yagura("detect", "--json", again, env=env).findings()],
+          [(f["rule_id"], f["position"], f["event"]) for f in hits.findings()], "raw and records")
+    # another end is another kind of object
+    log.write_text(OBJECTS + LET_IN, encoding="utf-8")
+    tried = yagura("source", "test", out, log, env=env)
+    equal(tried.code, 1, tried.err)
+    contains(tried.err, ":11: not read: at byte ")
+    contains(tried.err, "another value of the key that is named was expected: \"event\"")
+    added = yagura("source", "learn", log, "--name", "box9", "--line", "11", "--field", "user=bob", "--field",
+                   "src_ip=192.0.2.9", "--set", "auth_result=accepted", "--add", "--out", out, env=env)
+    equal(added.code, 0, added.err)
+    contains(added.err, "11 of 11 lines are read")
+
+
 @case
 def mistakes():
     base, log, env = place()

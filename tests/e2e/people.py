@@ -2,8 +2,8 @@
 """People, tokens, mandates and consent by the command line, beside a hub that runs."""
 import json
 
-from harness import case, contains, equal, main, yagura
-from hub_kit import Hub, record
+from harness import case, contains, equal, folder, main, yagura
+from hub_kit import Hub, Member, append, lines, record, until
 
 
 def one(done):
@@ -137,6 +137,24 @@ def consent():
     equal((report["whole"], report["entries"]), (True, len(actions)))
     equal(actions.count("sensor.enrol"), 2)
     equal(report["covered"], report["entries"])
+
+
+@case
+def a_sensor_waits_for_consent():
+    hub = Hub()
+    hub.org("acme")
+    log = folder() / "auth.log"
+    append(log, lines(1, 5))
+    equal(hub.admin("consent", "terms", "--version", "1", "--host", "東京").code, 0)
+    member = Member(hub, follow=[log]).start()
+    until("the refusal", lambda: "has not agreed" in member.messages())
+    append(log, lines(6, 9))
+    equal((hub.records(), member.stop()), ([], 0))
+    equal(hub.admin("consent", "set", "--org", "acme", "--version", "1", "--signed-by", "佐藤",
+                    "--signed", "2026-01-05").code, 0)
+    member.start()  # it would try again by itself, in a minute
+    member.wait_for(lines(1, 9))  # nothing was lost meanwhile
+    equal((member.stop(), hub.stop()), (0, 0))
 
 
 @case

@@ -59,6 +59,15 @@ class Follower:
     def wait_found(self, rule, position):
         self.wait("%s at %d" % (rule, position), lambda: (rule, position) in self.places())
 
+    def wait_file(self, what, path, inode):
+        """Until @path is another file than @inode: what is written whole takes its place."""
+        for _ in range(6000):
+            if path.exists() and path.stat().st_ino != inode:
+                return
+            self.run.poll()
+            threading.Event().wait(0.01)
+        raise AssertionError("%s: %s was not written: %r" % (what, path, self.said))
+
     def places(self):
         return [(f["rule_id"], f["position"]) for f in self.findings if "rule_id" in f]
 
@@ -169,6 +178,57 @@ def what_was_refused_before_does_not_stand_in_the_way():
         equal(follower.stop(), 1)
     finally:
         follower.run.kill()
+
+
+def profile(path):
+    said = json.loads(path.read_text())
+    return said["records"], {r["rule_id"]: r["matches"] for r in said["rules"]}
+
+
+@case
+def a_profile_is_of_the_running_rules_and_of_those_before():
+    base = folder()
+    path = base / "profile.json"
+    base, follower = start({"a.yml": RULE}, args=("--profile", path))
+    try:
+        written = path.stat().st_ino
+        equal(profile(path), (0, {A: 0}), "a wrong place is known when it begins")
+        follower.add(ATTACK % 1, BENIGN % 1, ATTACK % 2)
+        follower.wait_found(A, 4)
+        follower.run.send_signal(signal.SIGUSR1)
+        follower.wait_file("the profile asked for", path, written)
+        equal(profile(path), (4, {A: 3}))
+        put(base / "rules" / "b.yml", RULE_B)
+        follower.wait_said(*taken_over())
+        before = path.with_name("profile.json.before")
+        follower.wait_file("the former profile", before, None)
+        equal(profile(before), (4, {A: 3}))
+        equal(profile(path), (4, {A: 3}), "left alone until somebody asks")
+        written = path.stat().st_ino
+        follower.add(ATTACK % 3)
+        follower.wait_found(B, 5)
+        follower.run.send_signal(signal.SIGUSR1)
+        follower.wait_file("the profile of the new rules", path, written)
+        equal(profile(path), (1, {A: 1, B: 1}))
+        follower.add(ATTACK % 4, ATTACK % 5)
+        follower.wait_found(B, 7)
+        equal(follower.stop(), 0)
+        equal(profile(path), (3, {A: 3, B: 3}), "at the end")
+        equal(profile(before), (4, {A: 3}))
+    finally:
+        follower.run.kill()
+
+
+@case
+def a_profile_that_cannot_be_written_is_said_at_once():
+    base = folder()
+    (base / "a.yml").write_text(RULE)
+    (base / "a.log").write_text(ATTACK % 0 + "\n")
+    done = subprocess.run([YAGURA, "detect", "--json", "--follow", "--no-default-rules", "--rules", base / "a.yml",
+                           "--profile", base / "no" / "such", base / "a.log"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    equal((done.returncode, done.stdout), (2, b""))
+    contains(done.stderr.decode(), "such")
 
 
 @case

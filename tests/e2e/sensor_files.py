@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import signal
 
 from harness import case, contains, equal, folder, main
 from hub_kit import Hub, Member, append, lines, until
@@ -63,6 +64,24 @@ def rotated():
     append(log, lines(4, 5))
     os.rename(log, str(log) + ".1")
     append(log, lines(6, 7))
+    member.wait_for(lines(1, 7))
+    end(hub, member)
+
+
+@case
+def renamed_before_it_was_seen_once():
+    """Made, filled and renamed between two looks of the sensor: read all the same, and once through a kill."""
+    hub, member, log = setting()
+    member.start()
+    first = log.with_name("first")
+    append(first, lines(1, 3))
+    os.rename(first, log)
+    os.rename(log, str(log) + ".1")
+    append(log, lines(4, 5))
+    member.wait_for(lines(1, 5))
+    member.stop(signal.SIGKILL)
+    append(log, lines(6, 7))
+    member.start()
     member.wait_for(lines(1, 7))
     end(hub, member)
 

@@ -1,1 +1,227 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the local policy keeps or masks leaves in no form; communications are off until somebody decided; wishes of the
+hub hold within it, and what is refused of them is said."""
+import json
+import subprocess
+
+from harness import case, contains, equal, folder, main
+from hub_kit import Hub, Member, append, lines, until
+
+SIGN_INS = ["Nov 21 08:00:%02d box sshd[7]: Failed password for %s from %s port 22 ssh2" % (n, user, address)
+            for n, (user, address) in enumerate([("alice", "192.0.2.77"), ("bob", "198.51.100.9"),
+                                                 ("alice", "2001:db8:1:2::3"), ("root", "192.0.2.78")])]
+QUERIES = ["Nov 21 08:01:%02d box dnsmasq[9]: query[A] secret-%d.example.jp from 192.168.1.5" % (n, n)
+           for n in range(3)]
+SQUID = ["1700000000.%03d     35 192.168.1.5 TCP_MISS/200 4411 GET http://private.example.jp/%d - HIER_DIRECT/192.0.2.1 "
+         "text/html" % (n, n) for n in range(3)]
+
+
+def setting(policy=None, follow=1):
+    hub = Hub()
+    hub.org()
+    logs = [folder() / ("log-%d" % n) for n in range(follow)]
+    member = Member(hub, follow=logs)
+    if policy is not None:
+        (member.state / "policy.yaml").write_text(policy)
+    return hub, member, logs
+
+
+def content(hub):
+    """Every byte of records that the hub got."""
+    packed = b"".join(r[0] for kind, _, _, r in hub.kept() if kind == 1)
+    return subprocess.run(["zstd", "-dqc"], input=packed, stdout=subprocess.PIPE).stdout.decode() if packed else ""
+
+
+def heartbeat(hub, member):
+    try:
+        return json.loads((hub.data / "heartbeats" / (member.id + ".json")).read_text())["heartbeat"]
+    except (OSError, ValueError):
+        return {}
+
+
+def end(hub, member):
+    equal(member.stop(), 0)
+    equal(json.loads(member.call("ledger", "verify", "--state", member.state, "--json").stdout)["result"], "whole")
+    hub.stop()
+
+
+@case
+def masked_everywhere():
+    hub, member, (log,) = setting("version: 1\nfields:\n- {field: user, mask: hash}\n- {field: src_ip, mask: truncate}\n")
+    append(log, SIGN_INS)
+    member.start()
+    records = until("four records", lambda: len(hub.records()) == 4 and hub.records())
+    text = content(hub)
+    for word in ("alice", "bob", "192.0.2.77", "198.51.100.9", "2001:db8:1:2::3"):
+        assert word not in text, (word, text)
+    users = [r["fields"]["user"] for r in records]
+    equal(users[0], users[2])
+    equal(len({*users}), 3)
+    equal([r["fields"]["src_ip"] for r in records], ["192.0.2.0", "198.51.100.0", "2001:db8:1::", "192.0.2.0"])
+    # The raw line leaves with the masks in the places of the values.
+    equal(records[0]["raw"], SIGN_INS[0].replace("alice", users[0]).replace("192.0.2.77", "192.0.2.0"))
+    equal(records[0]["fields"]["message"], "Failed password for %s from 192.0.2.0 port 22 ssh2" % users[0])
+    equal((member.state / "mask.key").stat().st_mode & 0o777, 0o600)
+    key = (member.state / "mask.key").read_bytes()
+    end(hub, member)
+    equal(((member.state / "mask.key").read_bytes(), len(key)), (key, 32))
+
+
+@case
+def raw_line_stays():
+    """A value that stands in a longer word, or in another writing, takes the raw line with it."""
+    hub, member, (log,) = setting("version: 1\nfields:\n- {field: user, mask: hash}\n")
+    append(log, ["Nov 21 08:00:00 box sshd[7]: Failed password for box from 192.0.2.1 port 22 ssh2",
+                 "Nov 21 08:00:01 box sshd[7]: Failed password for assw from 192.0.2.1 port 22 ssh2"])
+    member.start()
+    first, second = until("two records", lambda: len(hub.records()) == 2 and hub.records())
+    assert "box" not in json.dumps(first["fields"]) and "raw" in first, first
+    assert "raw" not in second and "assw" not in json.dumps(second), second
+    equal(second["fields"]["message"], "[masked]")
+    end(hub, member)
+
+
+@case
+def communications_are_off():
+    hub, member, (auth, dns, proxy) = setting(follow=3)
+    append(auth, lines(1, 3))
+    append(dns, QUERIES)
+    append(proxy, SQUID)
+    member.start()
+    member.wait_for(lines(1, 3))
+    held = until("the sources told", lambda: [s.get("held", 0) for s in heartbeat(hub, member).get("sources", [])])
+    until("all were read", lambda: sum(s["position"] for s in heartbeat(hub, member)["sources"]) and True)
+    equal(member.stop(), 0)
+    text = content(hub)
+    assert "secret" not in text and "private" not in text, text
+    assert len(held) == 3
+    equal(heartbeat(hub, member)["policy"]["secrecy"], [])
+    hub.stop()
+
+
+@case
+def switched_on_by_somebody():
+    bad = "version: 1\nsecrecy:\n  dns:\n    on: true\n    decided_by: 山田花子\n    decided_on: 2026-11-20\n"
+    hub, member, (log,) = setting(bad)
+    done = member.call("policy", "check", "--state", member.state)
+    equal(done.returncode, 1)
+    contains(done.stderr.decode(), "line 3: dns: who decided this")
+    done = member.call("run", "--state", member.state, "--follow", log)
+    equal(done.returncode, 2)
+    contains(done.stderr.decode(), "who decided this")
+    (member.state / "policy.yaml").write_text(bad + "    basis: other\n")
+    contains(member.call("policy", "check", "--state", member.state).stderr.decode(), "name it in note")
+    (member.state / "policy.yaml").write_text(bad + "    basis: own-network\n    note: 掲示 2026-11-18\n")
+    equal(member.call("policy", "check", "--state", member.state).returncode, 0)
+    append(log, QUERIES)
+    member.start()
+    until("three records", lambda: content(hub).count("secret-") >= 3)
+    told = until("a heartbeat", lambda: heartbeat(hub, member).get("policy"))
+    equal(told["secrecy"], [{"kind": "dns", "by": "山田花子", "on": "2026-11-20", "basis": "own-network",
+                             "note": "掲示 2026-11-18"}])
+    # The operator of the hub sees it, and the ledger has it.
+    listed = json.loads(hub.admin("sensor", "list", "--json").out)
+    equal(listed["last_heartbeat"]["heartbeat"]["policy"]["secrecy"][0]["by"], "山田花子")
+    contains(hub.admin("sensor", "list").out,
+             "names that were looked up: 山田花子, 2026-11-20 (own network, staff was told) 掲示 2026-11-18")
+    equal(member.stop(), 0)
+    entries = [json.loads(e) for f in (member.state / "ledger").glob("*") for e in f.read_text().splitlines()]
+    policy = [e for e in entries if e["kind"] == "policy"][-1]
+    equal(policy["policy"]["local"]["secrecy"][0]["by"], "山田花子")
+    equal({e["policy"] for e in entries if e["kind"] == "batch"}, {policy["sha256"]})
+    equal(told["sha256"], policy["sha256"])
+    text = member.call("policy", "show", "--state", member.state).stdout.decode()
+    contains(text, "Decided by 山田花子 on 2026-11-20; basis: own network, staff was told")
+    hub.stop()
+
+
+@case
+def sources():
+    hub, member, (here, there) = setting(follow=2)
+    (member.state / "policy.yaml").write_text("version: 1\nsources:\n- {name: '*/%s', leave: no}\n" % here.name)
+    append(here, lines(1, 3, "sshd[7]: inner"))
+    append(there, lines(1, 3))
+    member.start()
+    member.wait_for(lines(1, 3))
+    end(hub, member)
+    assert "inner" not in content(hub)
+
+
+@case
+def only_findings():
+    hub, member, (log,) = setting("version: 1\nraw: false\n")
+    append(log, lines(1, 3))
+    member.start()
+    # The second heartbeat, 30 s after the first. Restarting does not bring it: they are not read again.
+    until("read and held", lambda: any(s.get("held") == 3 for s in heartbeat(hub, member).get("sources", [])), 90)
+    end(hub, member)
+    # The inventory of the machine is no log; it leaves under everything else that the policy says.
+    equal({r["source"] for r in hub.records()} - {"inventory"}, set())
+    contains(member.call("policy", "show", "--state", member.state).stdout.decode(), "no record of a log leaves")
+
+
+@case
+def wishes():
+    hub, member, (log,) = setting("version: 1\nsources:\n- {kind: squid, leave: false}\n"
+                                  "fields:\n- {field: user, mask: hash}\n")
+    member.start()
+
+    def ask(wish):
+        equal(hub.admin("sensor", "send", member.id, "policy", json.dumps(wish)).code, 0)
+
+    def rules():
+        entries = [json.loads(e) for f in (member.state / "ledger").glob("*") for e in f.read_text().splitlines()]
+        return [e["policy"]["wish"] for e in entries if e["kind"] == "policy"]
+
+    ask({"fields": [{"field": "src_ip", "mask": "drop"}, {"field": "user", "mask": "keep"}]})
+    until("the wish in force", lambda: len(rules()) == 2)
+    append(log, SIGN_INS)
+    records = until("four records", lambda: len(hub.records()) == 4 and hub.records())
+    text = content(hub)
+    assert "alice" not in text and "192.0.2.77" not in text and "src_ip" not in text, text
+    assert records[0]["fields"]["user"].startswith("~")
+    contains(member.call("policy", "show", "--state", member.state).stdout.decode(),
+             "Refused of that: field user: hash, not keep")
+    # What asks for more, and only that, is refused whole.
+    ask({"secrecy": ["dns"], "sources": [{"kind": "squid", "leave": True}]})
+    ask({"fields": [{"field": "message", "mask": "hash"}], "sources": [{"kind": "syslog", "leave": True}]})
+    until("the next one in force", lambda: len(rules()) == 3)
+    equal([f["field"] for f in rules()[-1]["fields"]], ["message"])
+    # It outlives a new start.
+    equal(member.stop(), 0)
+    member.start()
+    equal(len(rules()), 3)
+    append(log, lines(1, 1, "sshd[7]: hidden"))
+    until("one more", lambda: len(hub.records()) == 5)
+    assert "hidden" not in content(hub)
+    end(hub, member)
+
+
+@case
+def faults_in_the_file():
+    hub, member, (log,) = setting()
+    for text, line, words in (("raw: yes\n", 0, "version: 1 is missing"), ("version: 2\n", 1, "must be 1"),
+                              ("version: 1\nfeilds: []\n", 2, "and nothing else"),
+                              ("version: 1\nfields:\n- {field: user}\n", 3, "needs field and mask"),
+                              ("version: 1\nfields:\n- {field: user, mask: blur}\n", 3, "keep, truncate, hash, drop"),
+                              ("version: 1\nsources:\n- {kind: nonsense, leave: no}\n", 3, "no kind of record"),
+                              ("version: 1\nsources:\n- {kind: squid}\n", 3, "leave: true or leave: false"),
+                              ("version: 1\nraw: maybe\n", 2, "true or false"),
+                              ("version: 1\nsecrecy:\n  telepathy: {on: yes}\n", 3, "mail, proxy, dns, flows"),
+                              ("version: &a 1\n", 1, "")):
+        (member.state / "policy.yaml").write_text(text)
+        done = member.call("policy", "check", "--state", member.state)
+        equal(done.returncode, 1, text)
+        contains(done.stderr.decode(), "line %d: " % line)
+        contains(done.stderr.decode(), words)
+        equal(member.call("policy", "show", "--state", member.state).returncode, 1)
+    other = folder() / "mine.yaml"
+    other.write_text("version: 1\n")
+    equal(member.call("policy", "check", "--state", member.state, "--policy", other).returncode, 0)
+    equal(member.call("policy", "check", "--state", member.state, "--policy", "/nonexistent").returncode, 1)
+    hub.stop()
+
+
+if __name__ == "__main__":
+    main()

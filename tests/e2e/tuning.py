@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """For those who tune rules: --explain, --count, --profile, the budget, rules benign (docs/tuning.md)."""
 import collections
+import html
 import json
 
 from harness import RULE, access_log, case, contains, equal, folder, main, yagura
@@ -319,6 +320,14 @@ def benign_hits_their_causes_and_a_filter_that_works():
     assert rule["filter"]["covers"] >= 30
     text = yagura("rules", "benign", *args)
     contains(text.out, rule["filter"]["sigma"])
+    for lang, word in (("en", "Rules that found something"), ("ja", "何かを見つけたルール")):
+        done = yagura("rules", "benign", "--html", base / "page.html", "--lang", lang, *args)
+        equal((done.code, done.out), (0, ""))
+        page = (base / "page.html").read_text()
+        contains(page, word)
+        contains(page, "<pre class=log>" + html.escape(rule["filter"]["sigma"]).replace("&#x27;", "&#39;"))
+        contains(page, html.escape(str(log)) + "</bdi>:20</summary>")
+    equal(yagura("rules", "benign", "--html", base / "no" / "such", *args).code, 2)
     equal(yagura("rules", "benign", "--csv", log).code, 2)
     equal(yagura("rules", "benign", "--follow", log).code, 2)
 

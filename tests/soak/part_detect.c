@@ -496,6 +496,7 @@ static void part_check(struct soak_world *world, const char *folder, struct soak
 
 const struct soak_part soak_detect = {
 	.name = "detect",
+	.lies = RECORD_LIE_SEGMENT | RECORD_LIE_REPLACE | RECORD_LIE_DATABASE | RECORD_LIE_FOLDER,
 	.open = part_open,
 	.step = part_step,
 	.run = part_run,

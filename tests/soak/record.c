@@ -95,14 +95,32 @@ struct record {
 
 /* ---- small things ---- */
 
+static FILE *words;
+
+FILE *rig_words(void)
+{
+	return words ? words : stderr;
+}
+
+void silence_product(void)
+{
+	int fd = words ? -1 : dup(STDERR_FILENO);
+
+	if (fd >= 0)
+		words = fdopen(fd, "w");
+	if (!words || !freopen("/dev/null", "w", stderr))
+		give_up("standard error cannot be parted");
+	(void)setvbuf(words, NULL, _IOLBF, 0);
+}
+
 void give_up(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
+	(void)vfprintf(rig_words(), format, args);
 	va_end(args);
-	(void)fputc('\n', stderr);
+	(void)fputc('\n', rig_words());
 	exit(2);
 }
 
@@ -358,6 +376,8 @@ static bool is_lie(const struct record *r, unsigned node)
 
 	if (strstr(name, ".seg")) /* begun as "….seg.new", which is the same file */
 		return r->lies & RECORD_LIE_SEGMENT;
+	if (strstr(name, ".open")) /* closed, it is the same file under another name */
+		return r->lies & RECORD_LIE_ARCHIVE;
 	return r->lies & (strstr(name, ".db") ? RECORD_LIE_DATABASE : RECORD_LIE_REPLACE);
 }
 
@@ -515,6 +535,21 @@ static int rec_mkdir(void *arg, const char *path, unsigned mode)
 	return rc;
 }
 
+static int rec_rmdir(void *arg, const char *path)
+{
+	struct record *r = arg;
+	char name[NAME_MAX_];
+	unsigned folder;
+	int rc;
+
+	(void)pthread_mutex_lock(&r->mutex);
+	rc = yg_disk_real()->rmdir(NULL, path);
+	if (rc == YG_OK && locate(r, path, &folder, name))
+		add_name_step(r, (struct step){.op = OP_UNNAME, .folder = folder}, name);
+	(void)pthread_mutex_unlock(&r->mutex);
+	return rc;
+}
+
 static int rec_sync_folder(void *arg, const char *path)
 {
 	struct record *r = arg;
@@ -614,6 +649,7 @@ void record_use(struct record *r, uint64_t kill_after)
 		.unlink = rec_unlink,
 		.mkdir = rec_mkdir,
 		.sync_folder = rec_sync_folder,
+		.rmdir = rec_rmdir,
 	};
 
 	(void)pthread_mutex_init(&r->mutex, NULL);

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct record;
 
@@ -29,6 +30,7 @@ enum record_lie {
 	RECORD_LIE_REPLACE = 2,	 /* of a new file before it is renamed to its name */
 	RECORD_LIE_DATABASE = 4, /* of a database, its log, its rollback journal */
 	RECORD_LIE_FOLDER = 8,	 /* of folders */
+	RECORD_LIE_ARCHIVE = 16, /* of the archive's files */
 };
 
 /* What is below @root now counts as synced. What is noted is shared with processes forked later. */
@@ -64,5 +66,9 @@ uint64_t random_below(uint64_t *state, uint64_t bound);
 /* Remove a folder with all in it; make it anew. */
 void folder_remove(const char *path);
 void folder_make(const char *path);
+
+/* What the rig has to say; what the product says to its operator is another matter. */
+FILE *rig_words(void);
+void silence_product(void);
 
 __attribute__((noreturn, format(printf, 1, 2))) void give_up(const char *format, ...);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * soak [--part journal|sensor] [--seed S] [--cuts N] [--kills N] [--without
- * segment|replace|database|folder] [--prove]
+ * soak [--part NAME] [--seed S] [--cuts N] [--kills N] [--prove]
+ *      [--without segment|replace|database|folder|archive]
+ *
+ * All parts one after the other, each with so many cuts and kills, or one of them.
  *
  * Cuts: a part lives in child processes on a disk that remembers everything (record.h), alone and
  * with threads, killed in the middle and started again; then the power is cut at random points of
@@ -30,9 +32,6 @@
 #include "base/disk.h"
 #include "base/io.h"
 
-#ifndef SOAK_PART
-#define SOAK_PART soak_journal
-#endif
 #define LIVES_MAX      10u /* in one generation */
 #define CUTS_MAX       8u  /* of one life */
 #define KILLS_IN_A_ROW 50u /* in one generation */
@@ -158,7 +157,7 @@ static void tally_end(struct soak *s, struct soak_tally *tally, const uint64_t *
 		free(tally->times[i]);
 	}
 	if (missing || doubled || tally->wrong)
-		fprintf(stderr,
+		fprintf(rig_words(),
 			"seed %" PRIu64 ", generation %" PRIu64 ", %s: missing %" PRIu64
 			", doubled %" PRIu64 "%s%s\n",
 			s->seed, s->generations, where, missing, doubled, tally->wrong ? "; " : "",
@@ -277,7 +276,7 @@ static bool live(struct soak *s)
 	record_catch_up(w->record);
 	if (status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
 		return true;
-	fprintf(stderr,
+	fprintf(rig_words(),
 		"seed %" PRIu64 ", generation %" PRIu64 ", life %" PRIu64 ": ended with %d\n",
 		s->seed, s->generations, s->lives, status);
 	s->wrong++;
@@ -404,7 +403,7 @@ static void kill_one(struct soak *s)
 	(void)kill(child, SIGKILL);
 	if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status) ||
 	    WTERMSIG(status) != SIGKILL) {
-		fprintf(stderr, "a child ended by itself (%d)\n", status);
+		fprintf(rig_words(), "a child ended by itself (%d)\n", status);
 		s->wrong++;
 	}
 	take_acks(s, pipe_fd[0], 0);
@@ -471,17 +470,23 @@ static void start(struct soak *s)
 	s->world->ack_fd = -1;
 }
 
+static void print_sums(const struct soak *s)
+{
+	printf("sent %" PRIu64 ", archived %" PRIu64 ", missing %" PRIu64 ", doubled %" PRIu64 "\n",
+	       s->sent, s->archived, s->missing, s->doubled);
+}
+
 static int run(struct soak *s)
 {
 	start(s);
 	run_cuts(s);
 	run_kills(s);
 	(void)munmap(s->world, sizeof(*s->world));
+	folder_remove(s->base);
 	printf("%" PRIu64 " cuts in %" PRIu64 " lives of %" PRIu64 " processes, %" PRIu64
 	       " kills, %" PRIu64 " generations, wrong %" PRIu64 "\n",
 	       s->cuts_done, s->lives, s->processes, s->kills_done, s->generations, s->wrong);
-	printf("sent %" PRIu64 ", archived %" PRIu64 ", missing %" PRIu64 ", doubled %" PRIu64 "\n",
-	       s->sent, s->archived, s->missing, s->doubled);
+	print_sums(s);
 	return s->missing + s->doubled + s->wrong > 0 || s->sent != s->archived;
 }
 
@@ -489,10 +494,9 @@ static const struct {
 	const char *name;
 	unsigned lie;
 } lies[] = {
-	{"segment", RECORD_LIE_SEGMENT},
-	{"replace", RECORD_LIE_REPLACE},
-	{"database", RECORD_LIE_DATABASE},
-	{"folder", RECORD_LIE_FOLDER},
+	{"segment", RECORD_LIE_SEGMENT},   {"replace", RECORD_LIE_REPLACE},
+	{"database", RECORD_LIE_DATABASE}, {"folder", RECORD_LIE_FOLDER},
+	{"archive", RECORD_LIE_ARCHIVE},
 };
 #define LIE_COUNT (sizeof(lies) / sizeof(lies[0]))
 
@@ -521,21 +525,70 @@ static int prove(struct soak *s)
 {
 	bool is_well = run_apart(s, 0) == 0;
 	unsigned passed = is_well;
-	unsigned tried = 1;
+	unsigned count = 1;
 
-	printf("with all syncs: %s\n", is_well ? "nothing is lost" : "LOST");
+	printf("%s with all syncs: %s\n", s->part->name, is_well ? "nothing is lost" : "LOST");
 	for (size_t i = 0; i < LIE_COUNT; i++) {
 		bool is_seen;
 
 		if (!(s->part->lies & lies[i].lie))
 			continue;
 		is_seen = run_apart(s, lies[i].lie) != 0;
-		tried++;
-		printf("without syncs of %s: %s\n", lies[i].name, is_seen ? "seen" : "NOT SEEN");
+		printf("%s without syncs of %s: %s\n", s->part->name, lies[i].name,
+		       is_seen ? "seen" : "NOT SEEN");
 		passed += is_seen;
+		count++;
 	}
-	printf("%u passed, %u failed, 0 skipped\n", passed, tried - passed);
-	return passed == tried ? 0 : 1;
+	printf("%u passed, %u failed, 0 skipped\n", passed, count - passed);
+	return passed == count ? 0 : 1;
+}
+
+/* Of this program: those of the hub's durable core and the sensor, or one that needs more. */
+static const struct soak_part *const parts[] = {
+#ifdef SOAK_PART
+	&SOAK_PART,
+#else
+	&soak_journal,
+	&soak_archive,
+	&soak_sensor,
+#endif
+};
+#define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
+
+/* The parts that were asked for; the sums of all of them last. */
+static int run_parts(const struct soak *asked)
+{
+	struct soak sum = {0};
+	int status = 0;
+
+	for (size_t i = 0; i < PART_COUNT; i++) {
+		struct soak s = *asked;
+
+		if (asked->part && asked->part != parts[i])
+			continue;
+		s.part = parts[i];
+		if (s.part->is_talkative && !getenv("SOAK_WORDS"))
+			silence_product();
+		printf("%s: ", s.part->name);
+		status |= s.is_proving ? prove(&s) : run(&s);
+		sum.sent += s.sent;
+		sum.archived += s.archived;
+		sum.missing += s.missing;
+		sum.doubled += s.doubled;
+	}
+	if (!asked->is_proving && !asked->part)
+		print_sums(&sum);
+	return status;
+}
+
+static void read_part(struct soak *s, const char *name)
+{
+	for (size_t i = 0; name && i < PART_COUNT; i++) {
+		if (strcmp(name, parts[i]->name) == 0)
+			s->part = parts[i];
+	}
+	if (!s->part)
+		give_up("--part: there is none of this name");
 }
 
 static void read_lie(struct soak *s, const char *name)
@@ -545,19 +598,7 @@ static void read_lie(struct soak *s, const char *name)
 			s->lies |= lies[i].lie;
 	}
 	if (!s->lies)
-		give_up("--without segment, replace, database or folder");
-}
-
-static void read_part(struct soak *s, const char *name)
-{
-	static const struct soak_part *const parts[] = {&soak_journal, &soak_sensor};
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (strcmp(name, parts[i]->name) == 0) {
-			s->part = parts[i];
-			return;
-		}
-	give_up("--part journal or sensor");
+		give_up("--without segment, replace, database, folder or archive");
 }
 
 static uint64_t read_number(const char *text)
@@ -571,7 +612,7 @@ static uint64_t read_number(const char *text)
 
 int main(int argc, char **argv)
 {
-	static struct soak s = {.part = &SOAK_PART};
+	static struct soak s;
 	const char *seed = getenv("YAGURA_SEED");
 
 	s.seed = seed ? read_number(seed) : 1;
@@ -582,21 +623,21 @@ int main(int argc, char **argv)
 			s.is_proving = true;
 			continue;
 		}
-		if (strcmp(argv[i], "--part") == 0 && next)
-			read_part(&s, next);
-		else if (strcmp(argv[i], "--seed") == 0)
+		if (strcmp(argv[i], "--seed") == 0)
 			s.seed = read_number(next);
 		else if (strcmp(argv[i], "--cuts") == 0)
 			s.cuts = read_number(next);
 		else if (strcmp(argv[i], "--kills") == 0)
 			s.kills = read_number(next);
+		else if (strcmp(argv[i], "--part") == 0)
+			read_part(&s, next);
 		else if (strcmp(argv[i], "--without") == 0 && next)
 			read_lie(&s, next);
 		else
-			give_up("soak [--part P] [--seed S] [--cuts N] [--kills N] [--without …] "
-				"[--prove]");
+			give_up("soak [--part NAME] [--seed S] [--cuts N] [--kills N] [--without …]"
+				" [--prove]");
 		i++;
 	}
 	printf("seed %" PRIu64 "\n", s.seed);
-	return s.is_proving ? prove(&s) : run(&s);
+	return run_parts(&s);
 }

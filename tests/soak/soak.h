@@ -4,9 +4,9 @@
  * product that acknowledges and archives, and a disk or a process that is ended at any moment.
  *
  * A part is what is under test: the journal with two consumers and the database (part_journal.c),
- * the sensor's spool and ledger (part_sensor.c), detection with its store (part_detect.c); each
- * another struct soak_part. It lives
- * in child processes of the rig: on the recording disk (cuts), and on the real one (kills).
+ * the way from the journal to the archive (part_archive.c), the sensor's spool and ledger
+ * (part_sensor.c), detection with its store (part_detect.c); each another struct soak_part. It
+ * lives in child processes of the rig: on the recording disk (cuts), and on the real one (kills).
  *
  * Proved of each cut and kill: every file opens; each batch that was acknowledged is in the
  * archive, once, with the bytes that were sent; nothing is there that nobody sent.
@@ -44,6 +44,7 @@ struct soak_world {
 	uint64_t seed;	 /* of the contents */
 	uint64_t random; /* of everything else */
 	struct soak_sender senders[SOAK_SENDERS];
+	int64_t now_ns;	       /* of a part that keeps time; 0: it has not begun */
 	struct record *record; /* NULL: kills, and the end */
 	int ack_fd;	       /* kills: where acknowledgements are told; or -1 */
 	uint64_t ack_count;
@@ -59,7 +60,8 @@ struct soak_tally {
 
 struct soak_part {
 	const char *name;
-	unsigned lies; /* the kinds of sync that it makes (enum record_lie) */
+	bool is_talkative; /* it speaks to operators; only seen with SOAK_WORDS set */
+	unsigned lies;	   /* the kinds of sync that it makes (enum record_lie) */
 	/* Start as the product does, on @folder. NULL: it did not, @tally says why. */
 	void *(*open)(struct soak_world *world, const char *folder, struct soak_tally *tally);
 	/* One thing that a running product may do, alone in this process. */
@@ -76,6 +78,7 @@ struct soak_part {
 };
 
 extern const struct soak_part soak_journal;
+extern const struct soak_part soak_archive;
 extern const struct soak_part soak_detect; /* a program of its own: it needs most of the hub */
 extern const struct soak_part soak_sensor;
 

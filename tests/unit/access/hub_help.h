@@ -25,6 +25,7 @@ static struct yg_control *store;
 static struct yg_enrol *enrol;
 static struct yg_hub_access *hub;
 static struct yg_hub_actor root;
+static const char *hub_path; /* of a database; NULL: in memory */
 
 static inline int64_t hub_tell(void *arg)
 {
@@ -55,7 +56,10 @@ static inline void hub_start(void)
 
 	hub_end();
 	MUST(yg_time_parse_iso(YG_S("2026-11-25T12:00:00+09:00"), 0, &now_ns, &has_zone));
-	store = yg_control_new_ram();
+	if (hub_path)
+		MUST(yg_control_open_sqlite(hub_path, true, &store) == YG_OK);
+	else
+		store = yg_control_new_ram();
 	MUST(store && yg_enrol_new(store, clock, "test", &enrol) == YG_OK);
 	MUST(yg_hub_access_new(store, enrol, clock, &hub) == YG_OK);
 	yg_hub_local("root", &root);
@@ -121,7 +125,7 @@ static inline enum yg_sign_in_result sign_in(const char *login, bool is_right, b
 					     char token[YG_HUB_TOKEN_HEX + 1])
 {
 	enum yg_sign_in_result result;
-	struct yg_sign_in attempt;
+	struct yg_sign_in_attempt attempt;
 
 	result = yg_sign_in_begin(hub, yg_bytes_str(login), YG_S("192.0.2.7"), YG_S("Browser/1"),
 				  is_local, &attempt);

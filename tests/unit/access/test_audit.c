@@ -352,7 +352,7 @@ static void deeds(void)
 	CHECK(ask(&tanaka, "acme", YG_MAY_read_audit) == YG_EACCES);
 	/* A flood of refusals fills nothing. */
 	for (unsigned i = 0; i < 2000; i++) {
-		struct yg_sign_in attempt;
+		struct yg_sign_in_attempt attempt;
 		char address[32];
 		enum yg_sign_in_result result;
 

@@ -6,6 +6,7 @@
  */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; nothing is allocated here */
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "hub_help.h"
 
@@ -154,8 +155,33 @@ static void put_document(const char *org)
 	MUST(yg_control_put(store, &put, NULL) == YG_OK);
 }
 
-static void make_world(void)
+/* The first in memory, the others in a database: listings within listings are its own matter. */
+static char folder[64];
+static char path[80];
+
+static void remove_database(void)
 {
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	char name[100];
+
+	for (unsigned i = 0; i < 3; i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", path, ends[i]); /* fits */
+		(void)unlink(name);					   /* when it is there */
+	}
+	(void)rmdir(folder); /* as above */
+}
+
+static void make_world(unsigned world)
+{
+	hub_end();
+	hub_path = NULL;
+	if (world >= WORLDS / 2) {
+		remove_database();
+		(void)snprintf(folder, sizeof(folder), "/tmp/yagura-isolation-XXXXXX"); /* fits */
+		MUST(mkdtemp(folder));
+		(void)snprintf(path, sizeof(path), "%s/hub.db", folder); /* fits */
+		hub_path = path;
+	}
 	hub_start();
 	mandate_count = 0;
 	for (unsigned i = 0; i < ORGS; i++) {
@@ -379,7 +405,7 @@ static void isolation(void)
 	fprintf(stderr, "seed %" PRIu64 " (YAGURA_SEED repeats it)\n", seed);
 	state = seed ? seed : 1;
 	for (unsigned world = 0; world < WORLDS; world++) {
-		make_world();
+		make_world(world);
 		for (unsigned round = 0; round < ROUNDS; round++) {
 			change_world();
 			if (round % 8 == 0)
@@ -393,6 +419,7 @@ static void isolation(void)
 	}
 	fprintf(stderr, "%" PRIu64 " questions\n", asked);
 	hub_end();
+	remove_database();
 }
 
 static const struct check_case cases[] = {CASE(isolation)};

@@ -105,7 +105,9 @@ static void listings(void)
 	add_org("acme");
 	add_org("other");
 	tanaka = person("tanaka", "member:acme member:other");
+	now_ns += YG_NS_PER_S; /* ids ascend with time */
 	(void)person("sato", "member:other");
+	now_ns += YG_NS_PER_S;
 	(void)person("ito", "analyst");
 	by = open_as(&tanaka, "acme", YG_MAY_read_people);
 	count = grants_seen = 0;
@@ -126,7 +128,7 @@ static void listings(void)
 static void throttling(void)
 {
 	char token[YG_HUB_TOKEN_HEX + 1];
-	struct yg_sign_in attempt;
+	struct yg_sign_in_attempt attempt;
 
 	hub_start();
 	add_org("acme");
@@ -174,7 +176,7 @@ static void decoys(void)
 {
 	char token[YG_HUB_TOKEN_HEX + 1];
 	enum yg_sign_in_result result;
-	struct yg_sign_in attempt;
+	struct yg_sign_in_attempt attempt;
 
 	hub_start();
 	CHECK(yg_sign_in_begin(hub, YG_S("nobody"), YG_S("192.0.2.7"), YG_S(""), false, &attempt) ==

@@ -31,6 +31,8 @@ static void scopes(void)
 	CHECK(ask(&actor, "acme", YG_MAY_read_findings) == YG_EACCES);
 	CHECK(make_token("acme", YG_HUB_ANALYST, BIT(write_org), YG_DAY_NONE, id, secret) ==
 	      YG_EINVAL);
+	CHECK(make_token("acme", YG_HUB_MEMBER, BIT(write_mandates), YG_DAY_NONE, id, secret) ==
+	      YG_EINVAL); /* a person signs that */
 	CHECK(make_token("hub", YG_HUB_MEMBER, 0, YG_DAY_NONE, id, secret) == YG_EINVAL);
 	CHECK(make_token("hub", YG_HUB_ANALYST, 0, YG_DAY_NONE, id, secret) == YG_OK);
 	CHECK(yg_hub_by_token(hub, yg_bytes_str(secret), &actor) == YG_OK);

@@ -308,6 +308,58 @@ static void failing_calls(void)
 	}
 }
 
+/* Where a file of the hour of START is. */
+static const char *file_of(unsigned part, const char *ending)
+{
+	static char path[2][YG_ARCHIVE_PATH_MAX];
+	static unsigned turn;
+
+	turn ^= 1;
+	return yg_archive_path(archive_dir, "acme", START, part, ending, path[turn]) ? path[turn]
+										     : "";
+}
+
+/* The rename of a closed file did not survive a power cut: two files of the hour are open. */
+static void two_open(void)
+{
+	struct seen seen;
+
+	CHECK(start());
+	CHECK(send("acme", 1, 1, 3) && drain());
+	now_ns += 2 * HOUR;
+	CHECK(yg_hub_archive_seal_over(archive) == YG_OK);
+	now_ns = START + 1; /* the clock was put back */
+	CHECK(send("acme", 2, 4, 9) && drain() && look().files == 2 && look().open == 1);
+	close_all();
+	CHECK(rename(file_of(0, YG_ARCHIVE_CLOSED), file_of(0, YG_ARCHIVE_OPEN)) == 0 && reopen());
+	CHECK(look().open == 2);
+	CHECK(yg_journal_cursor_save(yg_keep_journal(keep), YG_KEEP_CONSUMER, 0) == YG_OK);
+	CHECK(reopen() && drain() && has("acme", 9));
+	CHECK(send("acme", 3, 10, 12) && drain() && has("acme", 12));
+	now_ns += 3 * HOUR;
+	CHECK(yg_hub_archive_seal_over(archive) == YG_OK && has("acme", 12));
+	seen = look();
+	CHECK(seen.rc == YG_OK && seen.open == 0);
+}
+
+/* Killed between closing a file and making its filters: the next run makes them. */
+static void filters_again(void)
+{
+	char path[YG_ARCHIVE_PATH_MAX + 16];
+
+	CHECK(start());
+	CHECK(send("acme", 1, 1, 3) && drain());
+	now_ns += 2 * HOUR;
+	CHECK(yg_hub_archive_seal_over(archive) == YG_OK);
+	(void)snprintf(path, sizeof(path), "%s%s", file_of(0, YG_ARCHIVE_CLOSED),
+		       YG_ARCHIVE_FILTERS);
+	CHECK(unlink(path) == 0 && reopen());
+	CHECK(yg_hub_archive_seal_over(archive) == YG_OK && access(path, F_OK) == 0);
+	/* A damaged file is left as it is, and holds up nobody. */
+	CHECK(unlink(path) == 0 && truncate(file_of(0, YG_ARCHIVE_CLOSED), 40) == 0 && reopen());
+	CHECK(yg_hub_archive_seal_over(archive) == YG_OK && access(path, F_OK) != 0);
+}
+
 /* Numbers that this journal never gave count for nothing: nothing new is passed over. */
 static void journal_of_before(void)
 {
@@ -334,5 +386,6 @@ static void thread_ends(void)
 static const struct check_case cases[] = {
 	CASE(arrives),	    CASE(comes_again),	 CASE(torn_within_a_batch), CASE(few_files_open),
 	CASE(failed_syncs), CASE(failing_calls), CASE(journal_of_before),   CASE(thread_ends),
+	CASE(two_open),	    CASE(filters_again),
 };
 CHECK_MAIN(cases)

@@ -4,11 +4,13 @@
 #define _GNU_SOURCE
 #include "app/hub_signer.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "access/audit.h"
 #include "app/hub-int.h"
 #include "app/process.h"
 #include "base/alloc.h"
@@ -59,6 +61,7 @@ static bool make_keys(void)
 	if (is_made)
 		keys.pem = yg_strndup((const char *)pem.data, pem.size);
 	yg_random(keys.seed, sizeof(keys.seed));
+	yg_random(keys.audit_seed, sizeof(keys.audit_seed));
 	yg_buf_done(&key);
 	yg_buf_done(&pem);
 	return is_made && keys.pem;
@@ -91,6 +94,7 @@ static void issues(struct yg_signer *signer, struct yg_cert_ca *checks)
 static void answers(void)
 {
 	uint8_t key[YG_SIGN_PUBLIC_BYTES];
+	uint8_t audit_key[YG_SIGN_PUBLIC_BYTES];
 	uint8_t signature[YG_SIGN_BYTES];
 	uint8_t other[YG_SIGN_BYTES];
 	struct yg_cert_ca *ca = NULL;
@@ -101,7 +105,8 @@ static void answers(void)
 	yg_signer_init(&signer);
 	CHECK(yg_signer_sign(&signer, YG_SIGN_DOWNLINK, YG_S("x"), signature) == YG_EAGAIN);
 	CHECK(connect_to(&signer));
-	CHECK(yg_signer_identity(&signer, &pem, key) == YG_OK && strcmp(pem, keys.pem) == 0);
+	CHECK(yg_signer_identity(&signer, &pem, key, audit_key) == YG_OK &&
+	      strcmp(pem, keys.pem) == 0);
 	CHECK(yg_cert_ca_load(yg_bytes_str(pem), (struct yg_bytes){0}, &ca) == YG_OK);
 	CHECK(yg_signer_sign(&signer, YG_SIGN_DOWNLINK, YG_S("{}"), signature) == YG_OK);
 	CHECK(yg_sign_is_valid(key, YG_S(YG_WIRE_DOWN_CONTEXT "{}"), signature));
@@ -110,6 +115,10 @@ static void answers(void)
 	CHECK(memcmp(signature, other, sizeof(other)) != 0);
 	CHECK(!yg_sign_is_valid(key, YG_S(YG_WIRE_DOWN_CONTEXT "{}"), other));
 	CHECK(yg_sign_is_valid(key, YG_S("yagura-receipt-1:{}"), other));
+	/* Checkpoints have a key of their own. */
+	CHECK(yg_signer_sign(&signer, YG_SIGN_CHECKPOINT, YG_S("{}"), other) == YG_OK);
+	CHECK(memcmp(key, audit_key, sizeof(key)) != 0);
+	CHECK(yg_sign_is_valid(audit_key, YG_S(YG_AUDIT_CONTEXT "{}"), other));
 	yg_buf_init(&big, YG_WIRE_PAYLOAD_MAX + 1);
 	for (size_t i = 0; i < YG_WIRE_PAYLOAD_MAX; i++)
 		yg_buf_add_byte(&big, 'x');
@@ -125,6 +134,64 @@ static void answers(void)
 	yg_signer_done(&signer);
 	yg_cert_ca_free(ca);
 	free(pem);
+}
+
+struct taken {
+	uint64_t ids[8];
+	uint8_t last[YG_SIGN_BYTES];
+	unsigned count;
+	unsigned without;
+};
+
+static void take(void *arg, uint64_t id, const uint8_t *signature)
+{
+	struct taken *taken = arg;
+
+	taken->ids[taken->count++ & 7] = id;
+	taken->without += signature == NULL;
+	if (signature)
+		memcpy(taken->last, signature, sizeof(taken->last));
+}
+
+/* Many at once, and one between that is waited for: each gets its own. */
+static void answers_later(void)
+{
+	struct taken taken = {0};
+	uint8_t key[YG_SIGN_PUBLIC_BYTES];
+	uint8_t signature[YG_SIGN_BYTES];
+	struct yg_signer signer;
+	uint64_t ids[5];
+	char text[8];
+
+	yg_signer_init(&signer);
+	signer.take = take;
+	signer.arg = &taken;
+	CHECK(yg_signer_ask(&signer, YG_SIGN_RECEIPT, YG_S("0"), &ids[0]) == YG_EAGAIN);
+	CHECK(connect_to(&signer));
+	yg_sign_public(keys.seed, key);
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(text, sizeof(text), "%u", i);
+		CHECK(yg_signer_ask(&signer, YG_SIGN_RECEIPT, yg_bytes_str(text), &ids[i]) ==
+		      YG_OK);
+	}
+	CHECK(yg_signer_sign(&signer, YG_SIGN_DOWNLINK, YG_S("x"), signature) == YG_OK);
+	CHECK(yg_sign_is_valid(key, YG_S(YG_WIRE_DOWN_CONTEXT "x"), signature));
+	CHECK(taken.count == 4 && taken.without == 0);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK(taken.ids[i] == ids[i]);
+	CHECK(yg_sign_is_valid(key, YG_S("yagura-receipt-1:3"), taken.last));
+	CHECK(yg_signer_ask(&signer, YG_SIGN_RECEIPT, YG_S("4"), &ids[4]) == YG_OK &&
+	      ids[4] > ids[3]);
+	CHECK(yg_msg_flush(&signer.pipe) == YG_OK);
+	while (taken.count < 5) {
+		struct pollfd one = {.fd = signer.pipe.fd, .events = POLLIN};
+
+		CHECK(poll(&one, 1, 10000) == 1);
+		yg_signer_hear(&signer);
+	}
+	CHECK(taken.ids[4] == ids[4] && !signer.is_bad);
+	yg_signer_done(&signer);
+	yg_signer_hear(&signer); /* without an end: nothing */
 }
 
 /* What a lying signer sends as the answer to the first question, id 1. */
@@ -185,7 +252,8 @@ static void answers_no_nonsense(void)
 
 int main(void)
 {
-	static const struct check_case cases[] = {CASE(answers), CASE(believes_nothing),
+	static const struct check_case cases[] = {CASE(answers), CASE(answers_later),
+						  CASE(believes_nothing),
 						  CASE(answers_no_nonsense)};
 	int status;
 

@@ -156,6 +156,39 @@ static void path_of(char to[YG_ARCHIVE_PATH_MAX], unsigned part, const char *end
 		abort();
 }
 
+static int ascending(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Many keys at once, and frames in any order, are answered as one after the other. */
+static bool is_same_at_once(const struct yg_archive *archive, struct yg_archive_filters *filters)
+{
+	static uint64_t list[20000], one[20000], all[20000];
+	uint64_t key = 815;
+	uint32_t found = 0;
+	bool is_same;
+
+	for (unsigned i = 0; i < 20000; i++)
+		list[i] = key = key * UINT64_C(6364136223846793005) + 1;
+	qsort(list, 20000, sizeof(list[0]), ascending);
+	for (unsigned i = 0; i < 20000; i++)
+		found += yg_archive_filters_file(filters, &list[i], 1, one + found);
+	is_same = yg_archive_filters_file(filters, list, 20000, all) == found &&
+		  memcmp(one, all, found * sizeof(one[0])) == 0;
+	for (unsigned i = 0; i < 20000; i++) {
+		uint32_t frame = (uint32_t)(list[i] >> 32) % archive->count;
+		bool was = yg_archive_filters_frame(filters, frame, list[i] | 1);
+
+		(void)yg_archive_filters_frame(filters, (uint32_t)list[i] % archive->count, key);
+		is_same &= yg_archive_filters_frame(filters, frame, list[i] | 1) == was;
+	}
+	return is_same;
+}
+
 static void comes_back(void)
 {
 	struct yg_archive_writer *w;
@@ -194,6 +227,7 @@ static void comes_back(void)
 		passed += yg_archive_filters_file(r.filters, &key, 1, &found);
 	}
 	CHECK(passed < 20);
+	CHECK(is_same_at_once(archive, r.filters));
 	(void)yg_archive_filters_free(r.filters);
 	(void)yg_archive_free(archive);
 	drop_folder();
@@ -495,6 +529,13 @@ static int count_entry(void *arg, const struct yg_archive_entry *entry)
 	return YG_OK;
 }
 
+static bool ask_no(void *arg, const struct yg_archive_entry *entry)
+{
+	(void)arg;
+	(void)entry;
+	return false;
+}
+
 static void old_files_go(void)
 {
 	struct yg_archive_writer *w;
@@ -513,6 +554,9 @@ static void old_files_go(void)
 	CHECK(yg_archive_walk(folder, "acme", count_entry, &count) == YG_OK && count == 49);
 	path_of(path, 0, YG_ARCHIVE_CLOSED YG_ARCHIVE_FILTERS);
 	CHECK(access(path, F_OK) != 0);
+	CHECK(yg_archive_expire_asked(folder, NULL, INT64_MAX, ask_no, count_entry, &gone) ==
+	      YG_OK);
+	CHECK(gone == 10);
 	CHECK(yg_archive_expire(folder, "acme", INT64_MAX, count_entry, &gone) == YG_OK);
 	count = 0; /* the open one stays */
 	CHECK(yg_archive_walk(folder, "acme", count_entry, &count) == YG_OK && count == 0);

@@ -39,6 +39,18 @@ static void take(void *arg, uint64_t key)
 		keys->list[keys->count++] = key;
 }
 
+struct key_pairs {
+	struct keys keys, also;
+};
+
+static void take_pair(void *arg, uint64_t key, uint64_t also)
+{
+	struct key_pairs *pairs = arg;
+
+	take(&pairs->keys, key);
+	take(&pairs->also, also);
+}
+
 static bool has(const struct keys *keys, uint64_t key)
 {
 	for (size_t i = 0; i < keys->count; i++)
@@ -136,15 +148,15 @@ static struct yg_indicators *make_set(void)
 	return set;
 }
 
-/* The key of the indicator @index: keys are told in the order of the table. */
-static uint64_t key_of(const struct yg_indicators *set, const struct keys *of_list, uint32_t index)
+/* The place of the key of the indicator @index: keys are told in the order of the table. */
+static size_t place_of(const struct yg_indicators *set, const struct keys *of_list, uint32_t index)
 {
 	size_t n = 0;
 
 	for (uint32_t at = yg_indicators_first(set); at != index; at = yg_indicators_next(set, at))
 		if (at == YG_INDICATOR_NONE || ++n == of_list->count)
 			abort();
-	return of_list->list[n];
+	return n;
 }
 
 static void all_hits_have_keys(void)
@@ -152,12 +164,14 @@ static void all_hits_have_keys(void)
 	struct yg_names *names = yg_names_new();
 	struct yg_arena *arena = yg_arena_new(16u << 20);
 	struct yg_indicators *set = make_set();
-	static struct keys keys, of_list;
-	uint64_t hits_seen = 0;
+	static struct keys keys;
+	static struct key_pairs of_list;
+	uint64_t hits_seen = 0, pairs_seen = 0;
 
-	of_list.count = 0;
-	yg_keys_of_indicators(set, take, &of_list);
-	CHECK(of_list.count == yg_indicators_count(set) && of_list.count >= COUNT(listed) - 1);
+	of_list = (struct key_pairs){0};
+	yg_keys_of_indicators(set, take_pair, &of_list);
+	CHECK(of_list.keys.count == yg_indicators_count(set) &&
+	      of_list.keys.count >= COUNT(listed) - 1);
 	for (unsigned round = 0; round < 200000; round++) {
 		struct yg_indicator_hit hits[32];
 		struct yg_event event;
@@ -183,14 +197,19 @@ static void all_hits_have_keys(void)
 		yg_keys_of_event(&event, take, &keys);
 		CHECK(keys.count < KEYS_MAX);
 		for (uint32_t i = 0; i < count; i++) {
-			if (!has(&keys, key_of(set, &of_list, hits[i].index)))
+			size_t place = place_of(set, &of_list.keys, hits[i].index);
+			uint64_t also = of_list.also.list[place];
+
+			if (!has(&keys, of_list.keys.list[place]))
 				fprintf(stderr, "round %u: %.*s has indicator %u without key\n",
 					round, (int)size, text, hits[i].index);
-			CHECK(has(&keys, key_of(set, &of_list, hits[i].index)));
+			CHECK(has(&keys, of_list.keys.list[place]));
+			CHECK(also == 0 || has(&keys, also));
+			pairs_seen += also != 0;
 		}
 		hits_seen += count;
 	}
-	CHECK(hits_seen > 50000);
+	CHECK(hits_seen > 50000 && pairs_seen > 10000);
 	(void)yg_indicators_free(set);
 	(void)yg_arena_free(arena);
 	(void)yg_names_free(names);

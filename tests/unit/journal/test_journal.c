@@ -339,6 +339,42 @@ static bool fill(struct yg_journal *j, uint64_t from, uint64_t to)
 	return true;
 }
 
+/* While somebody copies it, nothing goes; afterwards all that was passed. */
+static void held(void)
+{
+	static const char *const names[] = {"archive"};
+	struct yg_journal_options options = {
+		.segment_bytes = 4096, .consumers = names, .consumer_count = 1};
+	struct yg_journal_report report;
+	struct yg_journal_stats before, stats;
+	struct yg_journal *j;
+	int first = -1, second = -1;
+	char list[64][32];
+
+	new_folder();
+	j = open_with(options, YG_OK, &report);
+	CHECK(j && fill(j, 1, 40));
+	yg_journal_stats(j, &before);
+	CHECK(before.passed == 0);
+	CHECK(yg_journal_hold(folder, &first) == YG_OK &&
+	      yg_journal_hold(folder, &second) == YG_OK);
+	CHECK(yg_journal_cursor_save(j, "archive", 30) == YG_OK && yg_journal_trim(j) == YG_OK);
+	yg_journal_stats(j, &stats);
+	CHECK(stats.segments == before.segments && segments(list, 64) == before.segments);
+	CHECK(stats.passed == 30);
+	(void)yg_disk_close(first);
+	CHECK(yg_journal_trim(j) == YG_OK && segments(list, 64) == before.segments);
+	/* Opened again meanwhile, it removes nothing either. */
+	(void)yg_journal_free(j);
+	j = open_with(options, YG_OK, &report);
+	CHECK(j && segments(list, 64) >= before.segments && report.first_cursor == 0);
+	(void)yg_disk_close(second);
+	CHECK(yg_journal_passed(j, "archive", 30) == YG_OK && yg_journal_trim(j) == YG_OK);
+	CHECK(segments(list, 64) < before.segments);
+	CHECK(strncmp(read_all(j, 30), "a/1/31=", 7) == 0);
+	(void)yg_journal_free(j);
+}
+
 static void a_segment_goes_when_all_have_passed_it(void)
 {
 	static const char *const names[] = {"archive", "detect"};
@@ -413,6 +449,7 @@ static const struct check_case cases[] = {
 	CASE(one_sync_serves_all_that_wait),
 	CASE(a_loop_is_told_when_a_sync_is_due),
 	CASE(a_segment_goes_when_all_have_passed_it),
+	CASE(held),
 	CASE(a_damaged_cursor_is_told),
 };
 

@@ -181,7 +181,7 @@ static void mistakes_are_named(void)
 		{"source: 1\nname: x\nkind: vpn\nprogram: a\nlines: [pattern: '{a}']\n", 1,
 		 "program: only with framing syslog or any"},
 		{"source: 1\nname: x\nkind: vpn\nlines:\n  - pattern: '{a}'\n    cells: ['{b}']\n",
-		 5, "a kind of line has either a pattern or cells"},
+		 5, "a kind of line has one of pattern, cells, object"},
 		{"source: 1\nname: x\nkind: vpn\nlines:\n  - name: q\n    pattern: '{a:word}{b}'\n",
 		 6,
 		 "two pieces stand side by side: nothing tells where the first ends; put text "
@@ -317,6 +317,141 @@ static void shipped(void)
 	done(&r);
 }
 
+static const char app[] =
+	"source: 1\n"
+	"name: app\n"
+	"kind: app\n"
+	"needs: who\n"
+	"values:\n"
+	"  - {field: done, to: auth_result, map: {'true': accepted, 'false': failed}}\n"
+	"lines:\n"
+	"  - name: sign-in\n"
+	"    object:\n"
+	"      event: sign in\n"
+	"      who.name: '{user:text}'\n"
+	"      who.from: '{src_ip:address}{?:{src_port:port}?}'\n"
+	"      who.from?: '{proxy:one relay|cache}'\n"
+	"      done: '{done:one true|false}'\n"
+	"      at?: '{:time %d.%m.%Y %T}'\n"
+	"    set: {auth_method: app}\n"
+	"  - name: other\n"
+	"    object: {event: '{action:text}', who.name: '{user:text}'}\n";
+
+static void objects(void)
+{
+	struct reader r = reader(app);
+
+	READS(&r,
+	      "{\"event\":\"sign in\",\"who\":{\"name\":\"b\\u006fb "
+	      "\",\"from\":[\"relay\",\"192.0.2.1:7\"]},"
+	      "\"done\":false,\"at\":\"03.01.2026 "
+	      "04:05:06\",\"timestamp\":\"2020-01-01T00:00:00Z\"}",
+	      "event=sign in|who.name=bob |who.from=relay|who.from=192.0.2.1:7|at=03.01.2026 "
+	      "04:05:06|"
+	      "timestamp=2020-01-01T00:00:00Z|log_source=app|log_kind=app|user=bob|src_ip=192.0.2."
+	      "1|src_port=7|"
+	      "proxy=relay|done=false|auth_result=failed|auth_method=app|");
+	CHECK(r.event.format == YG_FORMAT_DESCRIBED);
+	CHECK_TEXT(r.event.time_text, "03.01.2026 04:05:06");
+	/* what the log calls so does not count, and the time is found by itself */
+	READS(&r,
+	      "{\"log_kind\":\"vpn\",\"log_source\":\"x\",\"user\":\"y\",\"event\":\"left\",\"who."
+	      "name\":"
+	      "\"eve\",\"timestamp\":\"2020-01-01T00:00:00Z\",\"n\":null}",
+	      "event=left|who.name=eve|timestamp=2020-01-01T00:00:00Z|n=|log_source=app|log_kind="
+	      "app|"
+	      "action=left|user=eve|");
+	CHECK(r.event.format == YG_FORMAT_DESCRIBED && r.event.has_zone);
+	CHECK_TEXT(r.event.channel, "app");
+	/* a value that does not fit, a key that lacks, a word that must be there */
+	READS(&r, "{\"event\":1,\"who\":{\"names\":\"eve\"}}", "event=1|who.names=eve|");
+	CHECK(r.event.format == YG_FORMAT_JSON);
+	READS(&r, "{\"event\":\"x\",\"who\":{\"name\":null}}", "event=x|who.name=|");
+	CHECK(r.event.format == YG_FORMAT_JSON);
+	READS(&r, "{\"event\":\"x\",\"w\\u0068o\":{\"name\":\"z\"}}", "event=x|who.name=z|");
+	CHECK(r.event.format == YG_FORMAT_JSON);
+	done(&r);
+}
+
+/* Known formats are theirs, whatever a description says; where it stands in a line, it counts. */
+static void objects_of_others_and_inside(void)
+{
+	struct reader r = reader("source: 1\nname: any\nkind: app\nlines:\n"
+				 "  - {name: all, object: {x: '{user:text}'}}\n");
+
+	(void)read_line(&r, "{\"EventID\":1,\"Channel\":\"Security\",\"x\":\"y\"}");
+	CHECK(r.event.format == YG_FORMAT_WINDOWS);
+	(void)read_line(&r, "{\"x\":\"bob\"}");
+	CHECK(r.event.format == YG_FORMAT_DESCRIBED);
+	(void)read_line(&r, "Jan  2 03:04:05 host prog[1]: {\"x\":\"bob\"}");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_user), "bob");
+	(void)read_line(&r,
+			"{\"log\":\"{\\\"x\\\":\\\"bob\\\"}\\n\",\"stream\":\"stdout\",\"time\":"
+			"\"2026-01-01T00:00:00Z\"}");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_user), "bob");
+	done(&r);
+}
+
+static void mistakes_in_objects(void)
+{
+	static const char *const wrong[][2] = {
+		{"{x: '{user:text}', y: '{z'}", "without }"},
+		{"{x?: '{user:text}'}", "always"},
+		{"{}", "1 to 128 pairs"},
+		{"[x]", "1 to 128 pairs"},
+		{"{x: ''}", "piece"},
+		{"{x: '{a:text}'}, pattern: '{:text}'", "one of pattern, cells, object"},
+	};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct yg_sources *sources = yg_sources_new();
+		struct yg_line_fault fault = {0};
+
+		(void)snprintf(text, sizeof(text),
+			       "source: 1\nname: a\nkind: app\nlines:\n  - {name: x, object: %s}\n",
+			       wrong[i][0]);
+		CHECK(yg_sources_add(sources, YG_S("f"), yg_bytes_str(text), &fault) != YG_OK);
+		CHECK(fault.line == 5);
+		if (!strstr(fault.msg, wrong[i][1])) {
+			fprintf(stderr, "%s: %s\n", wrong[i][0], fault.msg);
+			CHECK(false);
+		}
+		(void)yg_sources_free(sources);
+	}
+}
+
+/* Many kinds, many keys, many fields: the steps are counted, and the object is read as JSON. */
+static void steps_of_objects_are_counted(void)
+{
+	struct yg_buf text, line;
+	struct reader r;
+
+	yg_buf_init(&text, YG_SOURCE_BYTES_MAX);
+	yg_buf_init(&line, 60000);
+	yg_buf_add_str(&text, "source: 1\nname: a\nkind: app\nlines:\n");
+	for (unsigned k = 0; k < YG_SOURCE_LINES_MAX; k++) {
+		yg_buf_addf(&text, "  - name: k%u\n    object:\n", k);
+		for (unsigned i = 0; i < YG_SOURCE_MEMBERS_MAX - 1; i++)
+			yg_buf_addf(&text, "      a%u?: '{:one x}'\n", i);
+		yg_buf_add_str(&text, "      missing: '{:text}'\n");
+	}
+	yg_buf_add_byte(&text, 0);
+	CHECK(yg_buf_error(&text) == YG_OK);
+	r = reader((const char *)text.data);
+	yg_buf_add_byte(&line, '{');
+	for (unsigned i = 0; i < 1024; i++)
+		yg_buf_addf(&line, "%s\"b%u\":\"%u\"", i ? "," : "", i, i);
+	yg_buf_add_str(&line, "}");
+	yg_buf_add_byte(&line, 0);
+	CHECK(yg_buf_error(&line) == YG_OK);
+	(void)read_line(&r, (const char *)line.data);
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_JSON);
+	done(&r);
+	yg_buf_done(&text);
+	yg_buf_done(&line);
+}
+
 static const struct check_case cases[] = {
 	CASE(lines_pairs_and_cells),
 	CASE(messages_of_the_system_log),
@@ -325,6 +460,10 @@ static const struct check_case cases[] = {
 	CASE(limits_hold),
 	CASE(what_was_expected_is_said),
 	CASE(shipped),
+	CASE(objects),
+	CASE(objects_of_others_and_inside),
+	CASE(mistakes_in_objects),
+	CASE(steps_of_objects_are_counted),
 };
 
 int main(int argc, char **argv)

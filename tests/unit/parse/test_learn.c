@@ -7,6 +7,8 @@
 #include "../check.h"
 
 static struct yg_arena *arena;
+static struct yg_names *names;
+static bool of_objects;
 
 /* The pattern learnt from @lines (ended by NULL) with @fields "name=value" (ended by NULL). */
 static const char *learn(const char *const *lines, const char *const *fields)
@@ -14,8 +16,10 @@ static const char *learn(const char *const *lines, const char *const *fields)
 	static char out[YG_PATTERN_BYTES_MAX + 1];
 	struct yg_bytes texts[16];
 	struct yg_learn_field pairs[8];
-	struct yg_learn task = {
-		.lines = texts, .fields = pairs, .reference_ns = INT64_C(1800000000) * YG_NS_PER_S};
+	struct yg_learn task = {.lines = texts,
+				.fields = pairs,
+				.reference_ns = INT64_C(1800000000) * YG_NS_PER_S,
+				.names = names};
 	struct yg_fault fault;
 	struct yg_buf to;
 	uint32_t field;
@@ -32,7 +36,8 @@ static const char *learn(const char *const *lines, const char *const *fields)
 	}
 	yg_arena_reset(arena);
 	yg_buf_init(&to, YG_PATTERN_BYTES_MAX);
-	rc = yg_learn_pattern(&task, arena, &to, &field, &fault);
+	rc = of_objects ? yg_learn_object(&task, arena, &to, &field, &fault)
+			: yg_learn_pattern(&task, arena, &to, &field, &fault);
 	(void)snprintf(out, sizeof(out), "%.*s", rc == YG_OK ? (int)to.size : 0, (char *)to.data);
 	if (rc != YG_OK)
 		(void)snprintf(out, sizeof(out), "?%u", field);
@@ -169,6 +174,42 @@ static void whatever_is_learnt_compiles(void)
 	CHECK(good > 1500);
 }
 
+static void objects(void)
+{
+	static const char *const lines[] = {
+		"{\"event\":\"LOGIN\",\"who\":{\"name\":\"bob\",\"id\":7},\"ip\":\"192.0.2.1\","
+		"\"ok\":"
+		"\"refused\",\"msg\":\"refused bob\",\"when\":\"2026-01-02 "
+		"03:04:05\",\"q?\":\"1\"}",
+		"{\"event\":\"LOGIN\",\"who\":{\"name\":\"eve "
+		"adams\",\"id\":8},\"ip\":\"192.0.2.2\",\"ok\":"
+		"\"refused\",\"msg\":\"refused eve adams\",\"when\":\"2026-01-02 "
+		"03:04:06\",\"q?\":\"1\"}",
+		"{\"event\":\"LOGOUT\",\"who\":{\"name\":\"bob\"},\"ip\":\"192.0.2.1\",\"when\":"
+		"\"x\"}",
+		"no object", NULL};
+	static const char *const fields[] = {"user=bob", "src_ip=192.0.2.1", NULL};
+	static const char *const inside[] = {
+		"{\"m\":\"failed: bob (from 192.0.2.1)\",\"n\":1}",
+		"{\"m\":\"failed: eve adams (from 192.0.2.2)\",\"n\":2}", NULL};
+	static const char *const none[] = {"user=nobody", NULL};
+
+	of_objects = true;
+	LEARNS(lines, fields,
+	       "      'who.name': '{user:text}'\n"
+	       "      'ip': '{src_ip:address}'\n"
+	       "      'event': 'LOGIN'\n"
+	       "      'ok': 'refused'\n"
+	       "      'msg': 'refused {:word}'\n"
+	       "      'when': '{:time %Y-%m-%d %T}'\n");
+	LEARNS(inside, fields,
+	       "      'm': 'failed: {user:text last} {:text}(from {src_ip:address})'\n"
+	       "      'n': '{:text}'\n");
+	LEARNS(lines, none, "?0");
+	LEARNS(lines + 3, fields, "?4294967295");
+	of_objects = false;
+}
+
 static const struct check_case cases[] = {
 	CASE(what_differs_is_passed_over),
 	CASE(words_that_tell_the_end_stay),
@@ -176,6 +217,7 @@ static const struct check_case cases[] = {
 	CASE(braces_and_times),
 	CASE(faults),
 	CASE(whatever_is_learnt_compiles),
+	CASE(objects),
 };
 
 int main(void)
@@ -183,9 +225,11 @@ int main(void)
 	int rc;
 
 	arena = yg_arena_new(64u << 20);
-	if (!arena)
+	names = yg_names_new();
+	if (!arena || !names)
 		return 1;
 	rc = check_main(cases, sizeof(cases) / sizeof(cases[0]));
 	(void)yg_arena_free(arena);
+	(void)yg_names_free(names);
 	return rc;
 }

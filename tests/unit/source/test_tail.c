@@ -221,6 +221,38 @@ static void comes_later(void)
 	yg_buf_done(&got);
 }
 
+/* Made and renamed, twice, between two looks; what was there before is not of our time. */
+static void renamed_before_it_was_seen(void)
+{
+	CHECK(start() && append("log.1", "old "));
+	CHECK(yg_tail_open(path, NULL, &tail) == YG_OK && read_all());
+	CHECK(got.size == 0);
+	CHECK(move("log.1", "log.3"));
+	CHECK(append("log", "one ") && move("log", "log.2"));
+	CHECK(append("log", "two ") && move("log", "log.1"));
+	CHECK(append("log", "three "));
+	CHECK(read_all());
+	CHECK_TEXT(yg_buf_bytes(&got), "one |two |three ");
+	CHECK(append("log", "four "));
+	CHECK(read_all());
+	CHECK_TEXT(yg_buf_bytes(&got), "one |two |three four ");
+	CHECK(yg_tail_state(tail).lost == 0);
+}
+
+/* The same, and no new one at the path yet: it is read all the same, also what is added to it. */
+static void renamed_and_not_replaced(void)
+{
+	CHECK(start());
+	CHECK(yg_tail_open(path, NULL, &tail) == YG_OK && read_all());
+	CHECK(append("log", "one ") && move("log", "log.1"));
+	CHECK(read_all());
+	CHECK(append("log", "two "));
+	CHECK(read_all());
+	CHECK_TEXT(yg_buf_bytes(&got), "one |two ");
+	tail = yg_tail_free(tail);
+	yg_buf_done(&got);
+}
+
 static const struct check_case cases[] = {
 	CASE(goes_on),
 	CASE(renamed_while_away),
@@ -231,5 +263,7 @@ static const struct check_case cases[] = {
 	CASE(copied_and_cut),
 	CASE(number_reused),
 	CASE(comes_later),
+	CASE(renamed_before_it_was_seen),
+	CASE(renamed_and_not_replaced),
 };
 CHECK_MAIN(cases)

@@ -95,9 +95,10 @@ static void server(void)
 
 	CHECK(ca && yg_cert_key_new(&key) == YG_OK);
 	CHECK(yg_cert_issue_server(ca, yg_buf_bytes(&key), names, 3, NOW, &pem) == YG_OK);
-	CHECK(yg_cert_server_fits(ca, yg_buf_bytes(&pem), names, 3, NOW + 30 * DAY));
-	CHECK(!yg_cert_server_fits(ca, yg_buf_bytes(&pem), more, 2, NOW));
-	CHECK(!yg_cert_server_fits(ca, yg_buf_bytes(&pem), names, 3, NOW + 400 * DAY));
+	CHECK(yg_cert_server_fits(ca, yg_buf_bytes(&pem), names, 3, NOW, NOW + 30 * DAY));
+	CHECK(!yg_cert_server_fits(ca, yg_buf_bytes(&pem), names, 3, NOW - 30 * DAY, NOW));
+	CHECK(!yg_cert_server_fits(ca, yg_buf_bytes(&pem), more, 2, NOW, NOW));
+	CHECK(!yg_cert_server_fits(ca, yg_buf_bytes(&pem), names, 3, NOW, NOW + 400 * DAY));
 	der = to_der(yg_buf_bytes(&pem));
 	CHECK(yg_cert_check(ca, yg_buf_bytes(&der), &found) == YG_EACCES);
 	yg_buf_done(&key);

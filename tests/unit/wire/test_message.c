@@ -29,34 +29,73 @@ static void heartbeat(void)
 		 .error = "cannot be \"read\""},
 		{.name = "0.0.0.0:514", .kind = "syslog-udp", .read_ns = YG_TIME_NONE},
 	};
-	struct yg_wire_heartbeat out = {.sensor = "s1",
-					.version = "0.1.0",
-					.time_ns = 9 * YG_NS_PER_S,
-					.epoch = 2,
-					.last = 10,
-					.acked = 8,
-					.spool_bytes = 100,
-					.spool_bytes_max = 1000,
-					.dropped = 3,
-					.sources = sources,
-					.source_count = 2};
+	struct yg_wire_heartbeat out = {
+		.sensor = "s1",
+		.version = "0.1.0",
+		.time_ns = 9 * YG_NS_PER_S,
+		.epoch = 2,
+		.last = 10,
+		.acked = 8,
+		.spool_bytes = 100,
+		.spool_bytes_max = 1000,
+		.dropped = 3,
+		.archive = {.is_kept = true,
+			    .from_ns = 10 * YG_NS_PER_S,
+			    .to_ns = 90 * YG_NS_PER_S,
+			    .bytes = 7,
+			    .bytes_max = 8,
+			    .gaps = {{20 * YG_NS_PER_S, 30 * YG_NS_PER_S, "full"}},
+			    .gap_count = 1,
+			    .error = "no"},
+		.sources = sources,
+		.source_count = 2};
 	struct yg_wire_heartbeat in;
 
 	start();
 	yg_wire_heartbeat_write(&out, &buf);
 	CHECK(yg_wire_heartbeat_read(yg_buf_bytes(&buf), &in, &fault) == YG_OK);
+	CHECK(in.archive.is_kept && in.archive.bytes == 7 && in.archive.bytes_max == 8);
+	CHECK(in.archive.gap_count == 1 && strcmp(in.archive.gaps[0].why, "full") == 0);
+	CHECK(strcmp(in.archive.error, "no") == 0);
+	CHECK(yg_wire_range_covers(&in.archive, 10 * YG_NS_PER_S, 20 * YG_NS_PER_S));
+	CHECK(yg_wire_range_covers(&in.archive, 30 * YG_NS_PER_S, 90 * YG_NS_PER_S));
+	CHECK(!yg_wire_range_covers(&in.archive, 15 * YG_NS_PER_S, 21 * YG_NS_PER_S));
+	CHECK(!yg_wire_range_covers(&in.archive, 9 * YG_NS_PER_S, 12 * YG_NS_PER_S));
+	CHECK(!yg_wire_range_covers(&in.archive, 80 * YG_NS_PER_S, 91 * YG_NS_PER_S));
 	CHECK(strcmp(in.sensor, "s1") == 0 && in.epoch == 2 && in.last == 10 && in.acked == 8);
 	CHECK(in.time_ns == out.time_ns && in.dropped == 3 && in.source_count == 2);
 	CHECK(strcmp(in.sources[0].name, sources[0].name) == 0 && in.sources[0].lag == 3);
 	CHECK(strcmp(in.sources[0].error, sources[0].error) == 0);
 	CHECK(in.sources[0].read_ns == 5 * YG_NS_PER_S);
 	CHECK(in.sources[1].read_ns == YG_TIME_NONE && in.sources[1].error[0] == 0);
+	CHECK(in.ledger_entries == 0 && in.policy[0] == 0 && in.sources[0].held == 0);
 	free(in.sources);
+	start();
+	out.ledger_entries = 7;
+	memset(out.ledger_head, 0x5a, sizeof(out.ledger_head));
+	(void)snprintf(out.policy, sizeof(out.policy), "{\"raw\":true}");
+	sources[0].held = 9;
+	yg_wire_heartbeat_write(&out, &buf);
+	CHECK(yg_wire_heartbeat_read(yg_buf_bytes(&buf), &in, &fault) == YG_OK);
+	CHECK(in.ledger_entries == 7 && strcmp(in.policy, "{\"raw\":true}") == 0);
+	CHECK(memcmp(in.ledger_head, out.ledger_head, sizeof(in.ledger_head)) == 0);
+	CHECK(in.sources[0].held == 9 && in.sources[1].held == 0);
+	free(in.sources);
+	CHECK(yg_wire_heartbeat_read(YG_S("{\"v\":1,\"sensor\":\"s\",\"time\":null,\"epoch\":1,"
+					  "\"last\":0,\"acked\":0,\"sources\":[],"
+					  "\"ledger\":{\"entries\":1,\"head\":\"x\"}}"),
+				     &in, &fault) == YG_EFORMAT);
 	CHECK(yg_wire_heartbeat_read(YG_S("{\"v\":1,\"sensor\":\"s\"}"), &in, &fault) != YG_OK);
 	CHECK(fault.refusal == YG_WIRE_REQUEST && fault.msg);
 	CHECK(yg_wire_heartbeat_read(YG_S("{\"v\":1,\"sensor\":\"s\",\"time\":null,\"epoch\":1,"
 					  "\"last\":0,\"acked\":0,\"sources\":[{\"name\":1}]}"),
 				     &in, &fault) == YG_EFORMAT);
+	/* Without a range there is none: nobody looked back. */
+	CHECK(yg_wire_heartbeat_read(YG_S("{\"v\":1,\"sensor\":\"s\",\"time\":null,\"epoch\":1,"
+					  "\"last\":0,\"acked\":0,\"sources\":[]}"),
+				     &in, &fault) == YG_OK);
+	CHECK(!in.archive.is_kept && !yg_wire_range_covers(&in.archive, 1, 2));
+	free(in.sources);
 }
 
 static void drop(void)
@@ -85,7 +124,11 @@ static void drop(void)
 
 static void receipts_and_problems(void)
 {
-	struct yg_wire_receipt out = {2, 5, true, 6, 7 * YG_NS_PER_S};
+	struct yg_wire_receipt out = {.epoch = 2,
+				      .sequence = 5,
+				      .is_already = true,
+				      .next = 6,
+				      .time_ns = 7 * YG_NS_PER_S};
 	struct yg_wire_receipt in;
 	struct yg_wire_next next = {3, 1};
 	struct yg_wire_next found;
@@ -95,6 +138,16 @@ static void receipts_and_problems(void)
 	yg_wire_receipt_write(&out, &buf);
 	CHECK(yg_wire_receipt_read(yg_buf_bytes(&buf), &in, &fault) == YG_OK);
 	CHECK(in.epoch == 2 && in.sequence == 5 && in.is_already && in.next == 6);
+	CHECK(!in.is_signed);
+	start();
+	out.is_signed = true;
+	memset(out.signature, 0xa5, sizeof(out.signature));
+	yg_wire_receipt_write(&out, &buf);
+	CHECK(yg_wire_receipt_read(yg_buf_bytes(&buf), &in, &fault) == YG_OK && in.is_signed);
+	CHECK(memcmp(in.signature, out.signature, sizeof(in.signature)) == 0);
+	CHECK(yg_wire_receipt_read(YG_S("{\"v\":1,\"epoch\":1,\"sequence\":1,\"status\":\"kept\","
+					"\"next\":2,\"signature\":\"AAAA\"}"),
+				   &in, &fault) == YG_EFORMAT);
 	for (unsigned i = 1; i < YG_WIRE_REFUSAL_COUNT; i++) {
 		start();
 		fault = (struct yg_wire_fault){(enum yg_wire_refusal)i, i % 2 ? "what" : NULL, 4};

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "app/hub_indicators.h"
+
+#include <dirent.h>
+
+#include "app/say.h"
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "parse/csv.h"
+#include "parse/indicator_list.h"
+
+#include "base/ban.h"
+
+#define ARENA_MAX  (1u << 30)
+#define DOUBTS_MAX 10u
+#define PATH_ROOM  4352u
+
+struct entry {
+	uint64_t file; /* hash of its name */
+	uint64_t line;
+	struct yg_indicator_record record;
+};
+
+struct yg_hub_indicators {
+	const struct yg_indicators *set;
+	struct yg_arena *arena;
+	struct entry *entries; /* by file and line */
+	size_t count;
+	size_t room;
+};
+
+/* A file on its way. */
+struct reading {
+	struct yg_hub_indicators *h;
+	struct yg_bytes name;
+	uint64_t file;
+	unsigned doubts;
+};
+
+static int by_place(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
+static int keep(void *arg, uint32_t line, const struct yg_indicator_record *record)
+{
+	struct reading *r = arg;
+	struct yg_hub_indicators *h = r->h;
+
+	if (h->count == h->room) {
+		size_t room = h->room ? 2 * h->room : 256;
+		void *grown = yg_reallocarray(h->entries, room, sizeof(*h->entries));
+
+		if (!grown)
+			return YG_ENOMEM;
+		h->entries = grown;
+		h->room = room;
+	}
+	h->entries[h->count++] = (struct entry){r->file, line, *record};
+	return YG_OK;
+}
+
+static void doubt(void *arg, uint32_t line, struct yg_bytes cell, const char *what)
+{
+	struct reading *r = arg;
+
+	if (r->doubts++ < DOUBTS_MAX)
+		yg_say("%s:%u: %s: %s", yg_say_safe(r->name, 300), line, yg_say_safe(cell, 60),
+		       yg_say_tr(what));
+}
+
+static int read_file(struct yg_hub_indicators *h, const char *path)
+{
+	struct yg_bytes name = yg_bytes_str(path);
+	struct reading r = {h, name, yg_hash64(name, 0), 0};
+	struct yg_line_fault fault;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc = YG_OK;
+
+	if (yg_io_read_file(path, YG_CSV_BYTES_MAX, &bytes, &size) == YG_OK &&
+	    yg_indicator_list_is_table((struct yg_bytes){bytes, size}))
+		rc = yg_indicator_list_read((struct yg_bytes){bytes, size}, h->arena, keep, doubt,
+					    &r, &fault);
+	free(bytes);
+	return rc == YG_ENOMEM ? rc : YG_OK; /* what is no table was said when it was compiled */
+}
+
+/* The same files as yg_indicator_lists_load() takes for the folder. */
+static int read_folder(struct yg_hub_indicators *h, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	char path[PATH_ROOM];
+	int rc = YG_OK;
+
+	while (dir && rc == YG_OK && (entry = readdir(dir)) != NULL) {
+		int size = snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+
+		if (entry->d_name[0] != '.' && entry->d_type != DT_DIR && size > 0 &&
+		    (unsigned)size < sizeof(path))
+			rc = read_file(h, path);
+	}
+	if (dir)
+		(void)closedir(dir); /* only read */
+	return rc;
+}
+
+static const struct entry *find(const struct yg_hub_indicators *h, uint32_t index)
+{
+	struct yg_indicator indicator = yg_indicators_get(h->set, index);
+	const struct entry key = {.file = yg_hash64(indicator.file, 0), .line = indicator.line};
+
+	return h->count > 0 ? bsearch(&key, h->entries, h->count, sizeof(*h->entries), by_place)
+			    : NULL;
+}
+
+int yg_hub_indicators_new(const char *folder, const struct yg_indicators *set,
+			  struct yg_hub_indicators **ret)
+{
+	struct yg_hub_indicators *h = yg_calloc(1, sizeof(*h));
+	int rc = YG_OK;
+
+	if (!h)
+		return YG_ENOMEM;
+	h->set = set;
+	h->arena = yg_arena_new(ARENA_MAX);
+	if (!h->arena)
+		rc = YG_ENOMEM;
+	if (rc == YG_OK && set)
+		rc = read_folder(h, folder);
+	if (h->count > 0)
+		qsort(h->entries, h->count, sizeof(*h->entries), by_place);
+	if (rc == YG_OK)
+		*ret = h;
+	else
+		(void)yg_hub_indicators_free(h);
+	return rc;
+}
+
+struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *h)
+{
+	if (!h)
+		return NULL;
+	(void)yg_arena_free(h->arena);
+	free(h->entries);
+	free(h);
+	return NULL;
+}
+
+int64_t yg_hub_indicators_until(const void *indicators, uint32_t index)
+{
+	struct yg_indicator_record record;
+
+	return yg_hub_indicators_get(indicators, index, &record) ? record.valid_until_ns
+								 : INT64_MAX;
+}
+
+bool yg_hub_indicators_get(const struct yg_hub_indicators *indicators, uint32_t index,
+			   struct yg_indicator_record *ret)
+{
+	const struct entry *entry = indicators->set ? find(indicators, index) : NULL;
+
+	if (entry)
+		*ret = entry->record;
+	return entry != NULL;
+}

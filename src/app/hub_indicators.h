@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_indicators.h - what is known of the indicators of a set besides their values.
+ *
+ * Read from the same lists, by file and line (parse/indicator_list.h). One thread while it is made;
+ * then immutable.
+ */
+#pragma once
+
+#include "detect/indicators.h"
+#include "model/indicator.h"
+
+struct yg_hub_indicators;
+
+/*
+ * For @set (borrowed; NULL: none), made from the files in @folder. Files that cannot be read are
+ * left out: their values count as they are. Doubtful cells are said. YG_OK, YG_ENOMEM.
+ */
+YG_MUST_USE int yg_hub_indicators_new(const char *folder, const struct yg_indicators *set,
+				      struct yg_hub_indicators **ret);
+struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *indicators);
+
+/* Until when indicator @index counts; INT64_MAX: without end. For struct yg_hub_judges_opts. */
+int64_t yg_hub_indicators_until(const void *indicators, uint32_t index);
+
+/* What is known of indicator @index; false: its value alone. Bytes live as long as @indicators. */
+bool yg_hub_indicators_get(const struct yg_hub_indicators *indicators, uint32_t index,
+			   struct yg_indicator_record *ret);

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "app/hub_retention.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#include "app/hub_archive.h"
+#include "app/say.h"
+#include "archive/tree.h"
+#include "base/alloc.h"
+#include "store/facts.h"
+
+#include "base/ban.h"
+
+#define AGAIN_S (5 * 60) /* after an error, and while a clock that jumped is waited for */
+#define DAY_S	86400
+#define ROWS	1000u /* findings at once, so that those who write them wait little */
+
+/* One pass. */
+struct pass {
+	const struct yg_hub_retention_opts *opts;
+	struct yg_enrol *enrol;
+	struct yg_hub_retention_counts *counts;
+	const atomic_bool *is_ending; /* NULL: never */
+	int64_t now_ns;
+	uint64_t passed;	      /* numbers of lines below: no consumer needs them any more */
+	uint64_t foreign;	      /* numbers from here on are not of this journal */
+	struct yg_retention settings; /* of the organisation that is looked at */
+	struct yg_retention_done done;
+	struct yg_facts *facts;
+	uint64_t size;	  /* of the file that is looked at */
+	uint64_t records; /* in it */
+	int rc;
+};
+
+/* The organisation that was looked at has no more files. */
+static void leave_org(struct pass *p)
+{
+	const struct yg_retention_done *d = &p->done;
+	char oldest[YG_ISO_SIZE], newest[YG_ISO_SIZE];
+	int rc;
+
+	if (d->files > 0) {
+		rc = yg_enrol_is_id(yg_bytes_str(p->settings.org))
+			     ? yg_retention_note(p->enrol, p->settings.org, d)
+			     : YG_OK;
+		if (p->rc == YG_OK)
+			p->rc = rc;
+		(void)yg_time_iso(d->oldest_ns, 0, oldest);
+		(void)yg_time_iso(d->newest_ns, 0, newest);
+		yg_say(N_("retention: %s: %llu files deleted, %llu records, hours of arrival %s to "
+			  "%s"),
+		       p->settings.org, (unsigned long long)d->files,
+		       (unsigned long long)d->records, oldest, newest);
+	}
+	p->done = (struct yg_retention_done){0};
+}
+
+static int enter_org(struct pass *p, const char *org)
+{
+	if (strcmp(p->settings.org, org) == 0)
+		return YG_OK;
+	if (p->settings.org[0])
+		leave_org(p);
+	return yg_retention_get(p->enrol, org, &p->settings);
+}
+
+static uint32_t longest(const struct pass *p, uint64_t formats)
+{
+	uint32_t most = 0;
+
+	for (unsigned f = 0; f < 64; f++) {
+		enum yg_format format = f < YG_FORMAT_COUNT ? (enum yg_format)f : YG_FORMAT_UNKNOWN;
+		uint32_t months;
+
+		if (!(formats >> f & 1) || (UINT64_C(1) << f) == YG_ARCHIVE_UNPLACED)
+			continue;
+		months = yg_retention_months(&p->settings, yg_retention_kind_of(format));
+		if (months > most)
+			most = months;
+	}
+	return most;
+}
+
+static uint32_t shortest(const struct pass *p)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (unsigned k = 0; k < YG_RETENTION_KIND_COUNT; k++) {
+		uint32_t months = yg_retention_months(&p->settings, (enum yg_retention_kind)k);
+
+		if (months < least)
+			least = months;
+	}
+	return least;
+}
+
+/* How long is what the file holds kept? Is the journal done with it? */
+static uint32_t months_of(struct pass *p, const char *path, bool *ret_is_needed)
+{
+	struct yg_archive *archive = NULL;
+	struct yg_fault fault;
+	int rc = yg_archive_open(path, &archive, &fault);
+	uint64_t formats = 0;
+	uint64_t end = 0;
+	uint32_t months;
+
+	p->size = p->records = 0;
+	if (rc == YG_OK && archive->is_sealed) {
+		p->size = archive->size;
+		for (uint32_t i = 0; i < archive->count; i++) {
+			formats |= archive->frames[i].formats;
+			p->records += archive->frames[i].records;
+			if (archive->frames[i].journal_end > end)
+				end = archive->frames[i].journal_end;
+		}
+	} else {
+		formats = UINT64_MAX; /* damaged: it may hold anything */
+	}
+	months = longest(p, formats);
+	*ret_is_needed = end > p->passed && end <= p->foreign;
+	(void)yg_archive_free(archive);
+	return months;
+}
+
+static bool is_over(const struct pass *p, const struct yg_archive_entry *entry, uint32_t months)
+{
+	return entry->hour_ns + YG_ARCHIVE_HOUR_NS <= yg_retention_since(p->now_ns, months);
+}
+
+static bool may_go(void *arg, const struct yg_archive_entry *entry)
+{
+	struct pass *p = arg;
+	bool is_needed = false;
+
+	if (p->rc != YG_OK || (p->is_ending && *p->is_ending))
+		return false;
+	p->rc = enter_org(p, entry->org);
+	if (p->rc != YG_OK || !is_over(p, entry, shortest(p)) ||
+	    !is_over(p, entry, months_of(p, entry->path, &is_needed)))
+		return false;
+	p->counts->kept += is_needed;
+	return !is_needed;
+}
+
+static int count_gone(void *arg, const struct yg_archive_entry *entry)
+{
+	struct pass *p = arg;
+	struct yg_retention_done *d = &p->done;
+
+	if (d->files == 0 || entry->hour_ns < d->oldest_ns)
+		d->oldest_ns = entry->hour_ns;
+	if (d->files == 0 || entry->hour_ns > d->newest_ns)
+		d->newest_ns = entry->hour_ns;
+	d->files++;
+	d->records += p->records;
+	d->bytes += p->size;
+	p->counts->files++;
+	p->counts->bytes += p->size;
+	return YG_OK;
+}
+
+/* ---- findings ---- */
+
+static int expire_org(void *arg, const struct yg_retention *retention)
+{
+	struct pass *p = arg;
+	uint32_t count = ROWS;
+	uint64_t gone = 0;
+	int64_t since_ns;
+	int rc = YG_OK;
+
+	p->settings = *retention;
+	since_ns = yg_retention_since(p->now_ns, longest(p, UINT64_MAX));
+	while (rc == YG_OK && count == ROWS && !(p->is_ending && *p->is_ending)) {
+		rc = yg_facts_expire(p->facts, yg_bytes_str(retention->org), since_ns, ROWS,
+				     &count);
+		gone += count;
+	}
+	p->counts->findings += gone;
+	if (gone > 0)
+		yg_say(N_("retention: %s: %llu findings deleted"), retention->org,
+		       (unsigned long long)gone);
+	return rc;
+}
+
+static int expire_findings(struct pass *p)
+{
+	int rc;
+
+	if (!p->opts->facts_path)
+		return YG_OK;
+	rc = yg_facts_open_sqlite(p->opts->facts_path, false, &p->facts);
+	if (rc == YG_OK)
+		rc = yg_retention_list(p->enrol, expire_org, p);
+	p->facts = yg_facts_free(p->facts);
+	return rc == YG_ENOENT ? YG_OK : rc; /* nothing was ever found */
+}
+
+static int pass(struct pass *p)
+{
+	struct yg_journal_stats stats;
+	bool is_safe = false;
+	int rc;
+
+	*p->counts = (struct yg_hub_retention_counts){0};
+	rc = yg_retention_pass(p->enrol, &is_safe);
+	if (rc != YG_OK)
+		return rc;
+	p->counts->is_waiting = !is_safe;
+	if (!is_safe)
+		return YG_OK;
+	yg_journal_stats(p->opts->journal, &stats);
+	/* Until the consumers have said how far they are, nothing that may be theirs goes. */
+	p->passed = (stats.passed + 1) * YG_HUB_ARCHIVE_LINES;
+	p->foreign = (stats.durable + 1) * YG_HUB_ARCHIVE_LINES;
+	p->now_ns = p->opts->clock.now_ns(p->opts->clock.arg);
+	rc = yg_archive_expire_asked(p->opts->archive_dir, NULL, yg_retention_since(p->now_ns, 1),
+				     may_go, count_gone, p);
+	leave_org(p);
+	if (rc == YG_ENOENT)
+		rc = YG_OK; /* nothing was ever archived */
+	if (rc == YG_OK)
+		rc = expire_findings(p);
+	return rc == YG_OK ? p->rc : rc;
+}
+
+int yg_hub_retention_run(const struct yg_hub_retention_opts *opts, struct yg_enrol *enrol,
+			 struct yg_hub_retention_counts *ret)
+{
+	struct pass p = {.opts = opts, .enrol = enrol, .counts = ret};
+
+	return pass(&p);
+}
+
+/* ---- the thread ---- */
+
+struct yg_hub_retention {
+	struct yg_hub_retention_opts opts;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	atomic_bool is_ending;
+	int said_rc;
+	bool is_wait_said;
+};
+
+static int run_once(struct yg_hub_retention *r, struct yg_hub_retention_counts *ret)
+{
+	struct yg_control *store = NULL;
+	struct yg_enrol *enrol = NULL;
+	int rc = yg_control_open_sqlite(r->opts.db_path, false, &store);
+
+	if (rc == YG_OK)
+		rc = yg_enrol_new(store, r->opts.clock, "hub", &enrol);
+	if (rc == YG_OK) {
+		struct pass p = {.opts = &r->opts,
+				 .enrol = enrol,
+				 .counts = ret,
+				 .is_ending = &r->is_ending};
+
+		rc = pass(&p);
+	}
+	(void)yg_enrol_free(enrol);
+	(void)yg_control_free(store);
+	return rc;
+}
+
+static void say_pass(struct yg_hub_retention *r, int rc,
+		     const struct yg_hub_retention_counts *counts)
+{
+	if (rc != YG_OK && rc != r->said_rc)
+		yg_say_hint(N_("nothing is lost by that; it is tried again"),
+			    N_("retention: what is too old cannot be deleted: %s"),
+			    yg_say_tr(yg_err_text(rc)));
+	r->said_rc = rc;
+	if (counts->is_waiting && !r->is_wait_said)
+		yg_say_hint(N_("is the time of this machine right? When it still is the same in a "
+			       "day, it is believed"),
+			    N_("retention: the clock is more than a month ahead of the last run: "
+			       "nothing is deleted"));
+	r->is_wait_said = counts->is_waiting;
+}
+
+/* Wait for @seconds; false: it is to end. */
+static bool wait_s(struct yg_hub_retention *r, long seconds)
+{
+	struct timespec until;
+	bool is_ending;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
+	until.tv_sec += seconds;
+	(void)pthread_mutex_lock(&r->mutex);
+	while (!r->is_ending && pthread_cond_timedwait(&r->changed, &r->mutex, &until) != ETIMEDOUT)
+		;
+	is_ending = r->is_ending;
+	(void)pthread_mutex_unlock(&r->mutex);
+	return !is_ending;
+}
+
+static void *run(void *arg)
+{
+	struct yg_hub_retention *r = arg;
+
+	do {
+		struct yg_hub_retention_counts counts = {0};
+		int rc = run_once(r, &counts);
+		bool is_early = rc != YG_OK || counts.is_waiting || counts.kept > 0;
+
+		say_pass(r, rc, &counts);
+		if (!wait_s(r, is_early ? AGAIN_S : DAY_S))
+			break;
+	} while (!r->is_ending);
+	return NULL;
+}
+
+int yg_hub_retention_start(const struct yg_hub_retention_opts *opts, struct yg_hub_retention **ret)
+{
+	struct yg_hub_retention *r = yg_calloc(1, sizeof(*r));
+	pthread_condattr_t attr;
+	int error;
+
+	if (!r)
+		return YG_ENOMEM;
+	r->opts = *opts;
+	error = pthread_condattr_init(&attr);
+	if (error == 0) {
+		(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* Linux has it */
+		error = pthread_cond_init(&r->changed, &attr);
+		(void)pthread_condattr_destroy(&attr);
+	}
+	if (error == 0)
+		error = pthread_mutex_init(&r->mutex, NULL);
+	if (error == 0)
+		error = pthread_create(&r->thread, NULL, run, r);
+	if (error != 0) {
+		free(r);
+		return yg_err_from_errno(error);
+	}
+	*ret = r;
+	return YG_OK;
+}
+
+struct yg_hub_retention *yg_hub_retention_free(struct yg_hub_retention *r)
+{
+	if (!r)
+		return NULL;
+	(void)pthread_mutex_lock(&r->mutex);
+	r->is_ending = true;
+	(void)pthread_cond_broadcast(&r->changed);
+	(void)pthread_mutex_unlock(&r->mutex);
+	(void)pthread_join(r->thread, NULL); /* it was made, and joined nowhere else */
+	(void)pthread_mutex_destroy(&r->mutex);
+	(void)pthread_cond_destroy(&r->changed);
+	free(r);
+	return NULL;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "app/hub_batches.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../check.h"
+#include "base/alloc.h"
+#include "base/disk.h"
+#include "base/io.h"
+
+#include "base/ban.h"
+
+#define NOW (INT64_C(1700000000) * YG_NS_PER_S)
+#define DAY (INT64_C(86400) * YG_NS_PER_S)
+
+static char folder[64];
+static struct yg_hub_batches *batches;
+
+static bool reopen(uint64_t durable)
+{
+	batches = yg_hub_batches_free(batches);
+	return yg_hub_batches_open(folder, durable, &batches) == YG_OK;
+}
+
+static bool start(void)
+{
+	(void)snprintf(folder, sizeof(folder), "%s/batches-XXXXXX",
+		       getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	return mkdtemp(folder) && reopen(100);
+}
+
+static int add(uint64_t position, const char *sensor, uint64_t sequence, int64_t received_ns)
+{
+	struct yg_journal_record record = {.position = position};
+	struct yg_wire_batch batch = {
+		.epoch = 1, .sequence = sequence, .count = 3, .has_ledger = sequence % 2 == 1};
+
+	record.batch.sensor = yg_bytes_str(sensor);
+	record.batch.received_ns = received_ns;
+	memset(batch.digest, (int)sequence, sizeof(batch.digest));
+	memset(batch.ledger, (int)sequence + 1, sizeof(batch.ledger));
+	return yg_hub_batches_add(batches, &record, &batch, NULL);
+}
+
+static struct yg_hub_batch seen[32];
+static unsigned seen_count;
+
+static int note(void *arg, const struct yg_hub_batch *batch)
+{
+	(void)arg;
+	if (seen_count < 32)
+		seen[seen_count++] = *batch;
+	return YG_OK;
+}
+
+static unsigned count(const char *sensor)
+{
+	seen_count = 0;
+	return yg_hub_batches_read(folder, sensor, note, NULL) == YG_OK ? seen_count : 999;
+}
+
+static void kept_by_day(void)
+{
+	struct yg_journal_record record = {.position = 9};
+	struct yg_wire_drop drop = {.epoch = 1, .first = 4, .last = 6, .records = 30};
+
+	CHECK(start());
+	CHECK(add(1, "acme/s1", 1, NOW) == YG_OK && add(2, "acme/s2", 1, NOW) == YG_OK);
+	CHECK(add(3, "acme/s1", 2, NOW + DAY) == YG_OK);
+	CHECK(yg_hub_batches_commit(batches) == YG_OK);
+	record.batch.sensor = YG_S("acme/s1");
+	record.batch.received_ns = NOW + DAY;
+	CHECK(yg_hub_batches_add(batches, &record, NULL, &drop) == YG_OK);
+	CHECK(yg_hub_batches_commit(batches) == YG_OK);
+	CHECK(count("acme/s1") == 3 && count("acme/s2") == 1 && count("acme/s") == 0);
+	CHECK(count("acme/s1") == 3);
+	CHECK(seen[0].at == 1 && seen[0].has_line && seen[0].digest[5] == 1 &&
+	      seen[0].line[5] == 2);
+	CHECK(seen[1].sequence == 2 && !seen[1].has_line && seen[1].records == 3);
+	CHECK(seen[2].is_drop && seen[2].sequence == 4 && seen[2].last == 6);
+	batches = yg_hub_batches_free(batches);
+}
+
+static void given_again(void)
+{
+	CHECK(start());
+	CHECK(add(1, "a/s", 1, NOW) == YG_OK && add(2, "a/s", 2, NOW) == YG_OK);
+	CHECK(yg_hub_batches_commit(batches) == YG_OK);
+	/* What was not committed is not there. */
+	CHECK(add(3, "a/s", 3, NOW) == YG_OK);
+	yg_hub_batches_abort(batches);
+	CHECK(count("a/s") == 2);
+	/* After a crash the journal gives the last ones again. */
+	CHECK(reopen(100));
+	for (uint64_t i = 1; i <= 3; i++)
+		CHECK(add(i, "a/s", i, NOW) == YG_OK);
+	CHECK(yg_hub_batches_commit(batches) == YG_OK);
+	CHECK(count("a/s") == 3 && seen[2].at == 3);
+	/* A journal that does not go so far is another one. */
+	CHECK(reopen(2) && add(1, "a/s", 1, NOW) == YG_OK);
+	CHECK(yg_hub_batches_commit(batches) == YG_OK && count("a/s") == 4);
+	batches = yg_hub_batches_free(batches);
+}
+
+static void torn_end(void)
+{
+	char path[128];
+	int fd;
+
+	CHECK(start());
+	CHECK(add(1, "a/s", 1, NOW) == YG_OK && add(2, "a/s", 2, NOW) == YG_OK);
+	CHECK(yg_hub_batches_commit(batches) == YG_OK);
+	(void)snprintf(path, sizeof(path), "%s/2023-11-14.jsonl", folder);
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	CHECK(fd >= 0 && yg_io_write(fd, YG_S("{\"at\":3,\"received\":\"2023-11")) == YG_OK);
+	(void)close(fd);
+	CHECK(reopen(100) && add(3, "a/s", 3, NOW) == YG_OK);
+	CHECK(yg_hub_batches_commit(batches) == YG_OK && count("a/s") == 3);
+	/* A line in the middle that is none: nothing is read behind it, and that is said. */
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	CHECK(fd >= 0 && yg_io_write(fd, YG_S("x")) == YG_OK);
+	(void)close(fd);
+	CHECK(count("a/s") == 999);
+	batches = yg_hub_batches_free(batches);
+}
+
+static void failing_disk(void)
+{
+	CHECK(start());
+	CHECK(add(1, "a/s", 1, NOW) == YG_OK && yg_hub_batches_commit(batches) == YG_OK);
+	for (long n = 1; n < 6; n++) {
+		CHECK(add(2, "a/s", 2, NOW) == YG_OK);
+		yg_fail_at = n;
+		if (yg_hub_batches_commit(batches) == YG_OK) {
+			yg_fail_at = 0;
+			break;
+		}
+		yg_fail_at = 0;
+	}
+	CHECK(add(2, "a/s", 2, NOW) == YG_OK && yg_hub_batches_commit(batches) == YG_OK);
+	CHECK(count("a/s") == 2);
+	batches = yg_hub_batches_free(batches);
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		CASE(kept_by_day),
+		CASE(given_again),
+		CASE(torn_end),
+		CASE(failing_disk),
+	};
+
+	return check_main(cases, sizeof(cases) / sizeof(cases[0]));
+}
