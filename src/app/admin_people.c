@@ -88,6 +88,8 @@ int yg_admin_org(struct yg_admin *admin)
 
 	if (admin->arg_count != (is_list ? 2 : 3))
 		return yg_admin_wording("org");
+	if (strcmp(word(admin, 1), "erase") == 0)
+		return yg_admin_org_erase(admin);
 	status =
 		yg_admin_open(admin, YG_HUB_ORG, is_list ? YG_MAY_read_org : YG_MAY_write_org, &by);
 	if (status == YG_EXIT_DONE)

@@ -137,6 +137,14 @@ static uint64_t get_u64(const uint8_t *from)
 	return value;
 }
 
+int yg_hub_detect_begin_of(struct yg_bytes state, uint64_t *ret)
+{
+	bool is_ours = state.size == STATE_SIZE && state.data[0] == STATE_V;
+
+	*ret = is_ours ? get_u64(state.data + 9) : 0;
+	return is_ours || state.size == 0 ? YG_OK : YG_EFORMAT;
+}
+
 static int open_batch(struct yg_hub_detect *d)
 {
 	int rc;
