@@ -233,7 +233,8 @@ void yg_hub_actor_name(const struct yg_hub_actor *actor, char to[YG_DOC_ACTOR_MA
 
 /*
  * At this machine, beside what an administrator may: write down what was signed on paper, hand a
- * member its own data, and hand out tokens of any role. Whoever can use the command line has the files anyway.
+ * member its own data, and hand out tokens of any role. Whoever can use the command line has the
+ * files anyway.
  */
 static bool may_by_paper(const struct yg_hub_actor *actor, enum yg_hub_right right)
 {

@@ -185,7 +185,8 @@ static int take_sensor(void *arg, const struct yg_doc *doc)
 	size_t slash = yg_bytes_chr(doc->key, '/');
 
 	note_seen(e, doc);
-	if (slash == SIZE_MAX || !yg_bytes_eq(yg_bytes_cut(doc->key, 0, slash), yg_bytes_str(e->org)))
+	if (slash == SIZE_MAX ||
+	    !yg_bytes_eq(yg_bytes_cut(doc->key, 0, slash), yg_bytes_str(e->org)))
 		return YG_OK;
 	return add_word(&e->ids, yg_bytes_from(doc->key, slash + 1));
 }
@@ -201,11 +202,11 @@ static int take_person(void *arg, const struct yg_doc *doc)
 	note_seen(e, doc);
 	json_array_foreach(json_object_get(body, "grants"), at, item)
 	{
-		struct yg_bytes text = yg_bytes_str(json_is_string(item) ? json_string_value(item)
-									 : "");
+		struct yg_bytes text =
+			yg_bytes_str(json_is_string(item) ? json_string_value(item) : "");
 		size_t colon = yg_bytes_chr(text, ':');
-		bool is_here = colon != SIZE_MAX && yg_bytes_eq(yg_bytes_from(text, colon + 1),
-								yg_bytes_str(e->org));
+		bool is_here = colon != SIZE_MAX &&
+			       yg_bytes_eq(yg_bytes_from(text, colon + 1), yg_bytes_str(e->org));
 
 		if (rc == YG_OK)
 			rc = add_word(is_here ? &e->here : &e->other, doc->key);
@@ -331,17 +332,27 @@ static int purge_all(struct end *e)
 		const char *kind;
 		bool is_text;
 	} places[] = {
-		{YG_HUB_ORG, "sensor", false},		{YG_HUB_ORG, "enrol_token", false},
-		{YG_HUB_ORG, "down", false},		{YG_HUB_ORG, "down_last", false},
-		{YG_HUB_ORG, "retention", false},	{YG_HUB_ORG, "retention_done", false},
-		{YG_HUB_REGISTER, "person", false},	{YG_HUB_REGISTER, "person_seen", false},
-		{YG_HUB_REGISTER, "login", false},	{YG_HUB_REGISTER, "factor", false},
-		{YG_HUB_REGISTER, "link", false},	{YG_HUB_REGISTER, "session", false},
-		{YG_HUB_REGISTER, "session_key", false}, {YG_HUB_REGISTER, "token", false},
-		{YG_HUB_REGISTER, "token_key", false},	{YG_HUB_REGISTER, "mandate", false},
-		{YG_HUB_REGISTER, "mandate_of", false}, {YG_HUB_REGISTER, "consent", false},
+		{YG_HUB_ORG, "sensor", false},
+		{YG_HUB_ORG, "enrol_token", false},
+		{YG_HUB_ORG, "down", false},
+		{YG_HUB_ORG, "down_last", false},
+		{YG_HUB_ORG, "retention", false},
+		{YG_HUB_ORG, "retention_done", false},
+		{YG_HUB_REGISTER, "person", false},
+		{YG_HUB_REGISTER, "person_seen", false},
+		{YG_HUB_REGISTER, "login", false},
+		{YG_HUB_REGISTER, "factor", false},
+		{YG_HUB_REGISTER, "link", false},
+		{YG_HUB_REGISTER, "session", false},
+		{YG_HUB_REGISTER, "session_key", false},
+		{YG_HUB_REGISTER, "token", false},
+		{YG_HUB_REGISTER, "token_key", false},
+		{YG_HUB_REGISTER, "mandate", false},
+		{YG_HUB_REGISTER, "mandate_of", false},
+		{YG_HUB_REGISTER, "consent", false},
 		{YG_HUB_REGISTER, "corporate_number", false},
-		{ANSWERS_ORG, "answer", true},		{NULL, "", false},
+		{ANSWERS_ORG, "answer", true},
+		{NULL, "", false},
 	};
 	int rc = YG_OK;
 
@@ -358,9 +369,8 @@ static int purge_all(struct end *e)
 /* Its own document: that it was, and what became of it. */
 static int put_stone(struct end *e, const struct yg_hub_org *org)
 {
-	const struct yg_doc_put id = {.org = YG_S(YG_HUB_ORG),
-				      .kind = YG_S("org"),
-				      .key = yg_bytes_str(e->org)};
+	const struct yg_doc_put id = {
+		.org = YG_S(YG_HUB_ORG), .kind = YG_S("org"), .key = yg_bytes_str(e->org)};
 	json_t *body = json_pack("{s:s, s:s, s:o, s:o, s:o, s:s}", "id", org->id, "name", org->id,
 				 "added", yg_hub_seconds(org->added_ns), "closed",
 				 yg_hub_seconds(org->closed_ns), "erased",
@@ -391,8 +401,8 @@ static int write_record(const struct end *e, struct yg_buf *to)
 {
 	const struct yg_leave_counts *c = e->counts;
 	json_t *kept = json_pack("[s, s, s, s, s, s]", "audit log", "counters by day",
-				 "times of batches without their sender",
-				 "names in facts.db", "sensors in journal/state", "backups");
+				 "times of batches without their sender", "names in facts.db",
+				 "sensors in journal/state", "backups");
 	json_t *deleted = json_pack(
 		"{s:{s:I, s:I, s:I, s:o, s:o}, s:I, s:I, s:I, s:{s:I, s:I, s:I}}", "archive",
 		"files", (json_int_t)c->files, "records", (json_int_t)c->records, "bytes",
@@ -401,11 +411,11 @@ static int write_record(const struct end *e, struct yg_buf *to)
 		(json_int_t)c->batches, "heartbeats", (json_int_t)c->heartbeats, "register",
 		"documents", (json_int_t)c->documents, "revisions", (json_int_t)c->revisions,
 		"people", (json_int_t)c->people);
-	json_t *record = json_pack("{s:i, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:b}", "v", 1, "what",
-				   "erased", "organisation", e->org, "time",
-				   time_json(yg_hub_now_ns(e->hub)), "by", e->by->actor, "deleted",
-				   deleted, "kept", kept, "journal", (json_int_t)c->journal,
-				   "complete", (int)(c->journal == 0));
+	json_t *record =
+		json_pack("{s:i, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:b}", "v", 1, "what", "erased",
+			  "organisation", e->org, "time", time_json(yg_hub_now_ns(e->hub)), "by",
+			  e->by->actor, "deleted", deleted, "kept", kept, "journal",
+			  (json_int_t)c->journal, "complete", (int)(c->journal == 0));
 	int rc = record ? sign_object(e->hub, record, to) : YG_ENOMEM;
 
 	json_decref(record);

@@ -5,7 +5,8 @@
  *
  *   export:  yg_leave_each  ─► documents without secrets, a line each
  *   erasing: yg_leave_check ─► yg_leave_refuse ─► the caller deletes archive, findings, … ─►
- *            yg_leave_erase (documents with all their revisions, record, audit log: one transaction)
+ *            yg_leave_erase (documents with all their revisions, record, audit log: one
+ * transaction)
  *
  * What stays of it in the register is its id, that it was erased, when and by whom, and the audit
  * log. A record that is signed: docs/data-handling.md.

@@ -12,7 +12,7 @@
 /* Of which documents the key, or its first part, is the organisation. */
 static const struct part {
 	const char *name;
-	const char *org;  /* of the store; NULL: the organisation itself */
+	const char *org; /* of the store; NULL: the organisation itself */
 	const char *kind;
 	bool is_one; /* the key is its id; else "ID/…", or anything below its own */
 } parts[] = {
@@ -25,7 +25,8 @@ static const struct part {
 	{"views", NULL, "view", false},
 };
 
-struct export {
+struct export
+{
 	struct yg_hub_access *hub;
 	const char *org;
 	const char *part;

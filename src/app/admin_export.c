@@ -43,7 +43,8 @@ struct part {
 	struct yg_buf text;
 };
 
-struct export {
+struct export
+{
 	struct yg_admin *admin;
 	const char *org;
 	char tmp[YG_BACKUP_PATH_MAX];
@@ -451,11 +452,11 @@ int yg_admin_export(struct yg_admin *admin)
 	if (snprintf(e.tmp, sizeof(e.tmp), "%s.new", admin->to) >= (int)sizeof(e.tmp))
 		return yg_admin_error(admin, admin->to, YG_ELIMIT);
 	if (!yg_backup_is_free(admin->to) || access(e.tmp, F_OK) == 0) {
-		yg_say_hint(N_("give a folder that is not there yet, or is empty"),
-			    N_("%s: something is there already; nothing was changed"),
-			    yg_say_safe(yg_bytes_str(yg_backup_is_free(admin->to) ? e.tmp
-										  : admin->to),
-					300));
+		yg_say_hint(
+			N_("give a folder that is not there yet, or is empty"),
+			N_("%s: something is there already; nothing was changed"),
+			yg_say_safe(yg_bytes_str(yg_backup_is_free(admin->to) ? e.tmp : admin->to),
+				    300));
 		return YG_EXIT_PARTLY;
 	}
 	status = yg_admin_open(admin, admin->org, YG_MAY_export_org, &by);

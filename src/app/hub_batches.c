@@ -196,8 +196,7 @@ static int give_own_line(void *arg, struct yg_bytes line)
 {
 	struct of_org *o = arg;
 
-	return yg_bytes_find(line, yg_bytes_str(o->mark)) == SIZE_MAX ? YG_OK
-								      : o->fn(o->arg, line);
+	return yg_bytes_find(line, yg_bytes_str(o->mark)) == SIZE_MAX ? YG_OK : o->fn(o->arg, line);
 }
 
 /* The text behind @name up to its quote becomes @with. */

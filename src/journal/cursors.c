@@ -96,8 +96,7 @@ int yg_journal_cursor_save(struct yg_journal *journal, const char *name, uint64_
 	return rc == YG_OK ? yg_journal_passed(journal, name, cursor) : rc;
 }
 
-int yg_journal_cursor_load(struct yg_journal *journal, const char *name,
-			   uint64_t *ret_cursor)
+int yg_journal_cursor_load(struct yg_journal *journal, const char *name, uint64_t *ret_cursor)
 {
 	char path[YG_DISK_PATH_MAX];
 	int rc = cursor_path(journal, name, path);

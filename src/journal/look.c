@@ -39,9 +39,9 @@ static int look_file(const char *path, struct yg_bytes prefix, struct yg_journal
 		if (rc != YG_OK || yg_segment_record_read((struct yg_bytes){bytes, size}, head.salt,
 							  at, &record, &fault) != YG_OK)
 			break; /* here it ends */
-		sensor = yg_bytes_cut(yg_bytes_from((struct yg_bytes){bytes, size},
-						    YG_SEGMENT_RECORD_BYTES),
-				      0, record.sensor_size);
+		sensor = yg_bytes_cut(
+			yg_bytes_from((struct yg_bytes){bytes, size}, YG_SEGMENT_RECORD_BYTES), 0,
+			record.sensor_size);
 		if (record.kind != YG_SEGMENT_MARK && yg_bytes_starts(sensor, prefix)) {
 			ret->records++;
 			ret->bytes += record.body_size;

@@ -15,9 +15,9 @@
 #include "journal/journal.h"
 
 struct yg_journal_look {
-	uint64_t records; /* of senders whose id begins with the prefix */
-	uint64_t bytes;	  /* of their bodies */
-	uint64_t last;	  /* position of the last of them; 0: none */
+	uint64_t records;  /* of senders whose id begins with the prefix */
+	uint64_t bytes;	   /* of their bodies */
+	uint64_t last;	   /* position of the last of them; 0: none */
 	uint64_t segments; /* that hold some */
 };
 

@@ -12,8 +12,8 @@
 
 #include "base/ban.h"
 
-#define TRIES 600u /* of 100 ms: a writer may have it for long */
-#define SCRUB_TRIES 20u /* of 100 ms and the time a statement waits */
+#define TRIES	    600u /* of 100 ms: a writer may have it for long */
+#define SCRUB_TRIES 20u	 /* of 100 ms and the time a statement waits */
 
 static int open_one(const char *path, int flags, sqlite3 **ret)
 {

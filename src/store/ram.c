@@ -12,7 +12,7 @@ struct row {
 	struct yg_doc doc; /* its bytes lie in @bytes */
 	struct yg_bytes org;
 	uint8_t *bytes;
-	bool is_gone; /* purged: nobody sees it */
+	bool is_gone;	    /* purged: nobody sees it */
 	bool may_come_back; /* by the transaction that is open */
 };
 
@@ -77,8 +77,7 @@ static void ram_abort(struct yg_control *store)
 static bool is_of(const struct row *row, const struct yg_doc_put *id)
 {
 	return !row->is_gone && yg_bytes_eq(row->org, id->org) &&
-	       yg_bytes_eq(row->doc.kind, id->kind) &&
-	       yg_bytes_eq(row->doc.key, id->key);
+	       yg_bytes_eq(row->doc.kind, id->kind) && yg_bytes_eq(row->doc.key, id->key);
 }
 
 static const struct row *current(const struct ram *ram, const struct yg_doc_put *id)
