@@ -2,7 +2,7 @@
 /*
  * `yagura admin export`: everything that is an organisation's own, as files that anyone can read.
  *
- *   archive ─► linked or copied ─┐
+ *   archive ─► copied            ─┐
  *   findings, register, batches ─┴► DIR.new ─► manifest.json (sizes, SHA-256, signed) ─► DIR
  */
 #define _GNU_SOURCE
@@ -262,13 +262,13 @@ static int copy_open(struct export *e, const char *from, char *to)
 	return rc == YG_ENOENT ? YG_OK : rc;
 }
 
-/* A closed file never changes: on the same disk it is the same one. */
+/* Copied, not linked: what becomes of the copy (its owner, its rights) is not the archive's. */
 static int take_closed(const char *from, const char *to)
 {
 	uint8_t digest[YG_SHA256_BYTES];
 	uint64_t size;
 
-	return link(from, to) == 0 ? YG_OK : yg_backup_copy(from, to, digest, &size);
+	return yg_backup_copy(from, to, digest, &size);
 }
 
 static int take_file(void *arg, const struct yg_archive_entry *entry)

@@ -32,16 +32,19 @@ static int print_org(void *arg, const struct yg_hub_org *org)
 	page->seen++;
 	memcpy(page->last, org->id, sizeof(page->last));
 	if (admin->is_json)
-		return yg_admin_json(admin,
-				     json_pack("{s:s, s:o, s:s, s:o, s:o}", "organisation", org->id,
-					       "name", yg_json_string(yg_bytes_str(org->name)),
-					       "corporate_number", org->corporate_number, "added",
-					       yg_admin_time(org->added_ns), "closed",
-					       yg_admin_time(org->closed_ns)));
+		return yg_admin_json(admin, json_pack("{s:s, s:o, s:s, s:o, s:o, s:b}",
+						      "organisation", org->id, "name",
+						      yg_json_string(yg_bytes_str(org->name)),
+						      "corporate_number", org->corporate_number,
+						      "added", yg_admin_time(org->added_ns),
+						      "closed", yg_admin_time(org->closed_ns),
+						      "erased", (int)org->is_erased));
 	yg_buf_addf(&admin->out, "%s  %s  %s%s%s\n", org->id,
 		    yg_say_safe(yg_bytes_str(org->name), YG_ENROL_NAME_MAX), org->corporate_number,
 		    org->closed_ns != YG_TIME_NONE ? "  " : "",
-		    org->closed_ns != YG_TIME_NONE ? yg_say_tr(N_("closed")) : "");
+		    org->is_erased		     ? yg_say_tr(N_("erased"))
+		    : org->closed_ns != YG_TIME_NONE ? yg_say_tr(N_("closed"))
+						     : "");
 	return yg_buf_error(&admin->out);
 }
 

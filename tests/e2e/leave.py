@@ -217,7 +217,8 @@ def all_of_it_leaves_and_nothing_stays():
     equal(code, 0, notes)
     equal(hub.admin("audit", "verify").code, 0)
     shown = [json.loads(line) for line in hub.admin("org", "list", "--json").out.splitlines()]
-    equal([(o["organisation"], o["name"], bool(o["closed"])) for o in shown], [("acme", "acme", True), ("rival", "rival", False)])
+    equal([(o["organisation"], o["name"], bool(o["closed"]), o["erased"]) for o in shown],
+          [("acme", "acme", True, True), ("rival", "rival", False, False)])
     equal(hub.admin("org", "add", "acme").code, 1)  # the name is not given again
     equal(two.members["rival"].stop(), 0)
     equal(hub.stop(), 0)
