@@ -99,6 +99,7 @@ struct yg_hub_job *yg_hub_job_new(const struct yg_hub_call *call,
 		return NULL;
 	job->api = call->api;
 	job->request = call->request;
+	job->access = call->access;
 	job->reply = call->reply;
 	job->then = then;
 	yg_buf_init(&job->old, YG_PASSWORD_MAX + 1);
