@@ -144,7 +144,7 @@ static bool read_question(const struct yg_hub_call *call, const json_t *in,
  * nothing can be pushed out of sight. YG_OK, YG_ELIMIT: it is longer, YG_ENOMEM. */
 static int tell(const json_t *in, char to[YG_VIEW_WHAT_MAX + 1])
 {
-	static const char *const keys[] = {"from",  "to",    "fields", "texts",
+	static const char *const keys[] = {"from",   "to",    "fields", "texts",
 					   "newest", "limit", "after"};
 	json_t *asked = json_object();
 	int length = -1;
@@ -170,10 +170,11 @@ static int tell(const json_t *in, char to[YG_VIEW_WHAT_MAX + 1])
 
 static int too_long(const struct yg_hub_call *call)
 {
-	return yg_call_refuse(call, 400, "question-too-long",
-			      N_("The question is too long to be shown to the owner of the records"),
-			      N_("Ask in parts: the owner sees each question as a whole, up to about "
-				 "1000 bytes."));
+	return yg_call_refuse(
+		call, 400, "question-too-long",
+		N_("The question is too long to be shown to the owner of the records"),
+		N_("Ask in parts: the owner sees each question as a whole, up to about "
+		   "1000 bytes."));
 }
 
 /* {"from","to","fields":{NAME:VALUE},"texts":[…],"newest","limit","after","reason"} */
