@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attacks on the hub's API by people who are let in, or nearly: each one went through once, or might have."""
+import socket
 import threading
 
 from harness import case, equal, main
@@ -102,6 +103,45 @@ def what_ended_while_it_waited_gets_no_answer():
     assert refused, "a mandate that is over gives nothing more"
     for answer in refused:
         problem(answer, 404, "unknown-organisation")
+
+
+def raw(text):
+    """What the hub answers to exactly these bytes: (status, all of it)."""
+    with socket.create_connection(("127.0.0.1", TOWN.nobody.port), timeout=60) as connection:
+        connection.sendall(text.encode())
+        data = b""
+        while True:
+            piece = connection.recv(65536)
+            data += piece
+            if not piece:
+                return int(data.split(b" ", 2)[1]) if data else 0, data
+
+
+@case
+def a_proxy_is_seen_however_it_shows_itself():
+    """Who is behind one is not at this machine: no second factor, no findings."""
+    who = TOWN.person("zed", "member:acme")
+    head = "GET /api/v1/findings?org=acme HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nCookie: %s\r\nConnection: close\r\n" % (
+        who.port, who.cookie)
+    equal(raw(head + "\r\n")[0], 200)
+    for shows in ("X-Forwarded-For:\r\nX-Forwarded-For: 203.0.113.9", "X-Forwarded-For:", "forwarded: for=_x",
+                  "X-Real-IP: 203.0.113.9", "Via: 1.1 proxy", "X-Forwarded-Proto: https", "x-forwarded-host: hub.example"):
+        status, data = raw(head + shows + "\r\n\r\n")
+        assert status == 403 and b"second-factor-needed" in data, (shows, data)
+
+
+@case
+def an_old_password_cannot_be_guessed():
+    """Not by one who has come by a session."""
+    who = TOWN.person("yan", "member:acme")
+    for i in range(12):
+        answer = who.ask("POST", "/password", {"old": "guess number %d" % i, "new": "something entirely new"})
+        if answer[0] == 429:
+            break
+        problem(answer, 401, "wrong-credentials")
+    problem(answer, 429, "too-many-tries")
+    assert int(answer[1]["Retry-After"]) >= 1
+    TOWN.sign_in("yan")  # signing in does not suffer from it
 
 
 main()
