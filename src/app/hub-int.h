@@ -18,6 +18,7 @@
 #pragma once
 
 #include "access/enrol.h"
+#include "app/hub_config.h"
 #include "app/hub_signer.h"
 #include "app/hub_wire.h"
 #include "app/keep.h"
@@ -50,6 +51,7 @@ struct yg_hub_settings {
 	uint32_t timeout_s;	      /* 0: the listener's own */
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
+	struct yg_hub_config_names http_names; /* hosts that browsers may name, beside the own address */
 	int http_fd; /* listen; the parent's */
 	int sensors_fd;
 	char host[YG_CERT_NAME_MAX + 1]; /* of this machine; may be empty */

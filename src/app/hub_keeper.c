@@ -240,6 +240,8 @@ static int open_http(struct keeper *keeper)
 		.audit_key = keeper->hub.audit_key,
 		.audit_sign = sign_audit,
 		.link_key = settings->link_key,
+		.names = settings->http_names.names,
+		.name_count = settings->http_names.count,
 		.key = keeper->http_key,
 		.certificate = keeper->http_certificate,
 		.is_ready = is_ready,
