@@ -62,6 +62,7 @@ int yg_admin_audit(struct yg_admin *admin);
 /* With options of their own: argv as the program got it, from "admin" on. */
 int yg_admin_retention(int argc, char **argv);
 int yg_admin_search(int argc, char **argv);
+int yg_admin_hunt(int argc, char **argv);
 int yg_admin_backup(int argc, char **argv);
 int yg_admin_restore(int argc, char **argv);
 

@@ -525,6 +525,7 @@ static const struct {
 } own_commands[] = {
 	{"retention", yg_admin_retention},
 	{"search", yg_admin_search},
+	{"hunt", yg_admin_hunt},
 	{"backup", yg_admin_backup},
 	{"restore", yg_admin_restore},
 };

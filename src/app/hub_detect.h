@@ -59,6 +59,8 @@ struct yg_hub_detect_counts {
 	uint64_t pushed_out;  /* what judges forgot: sources, paths, groups of correlations */
 	uint64_t judges;      /* now */
 	uint64_t bytes;	      /* of their memory, now */
+	uint64_t cursor;      /* last batch whose findings are written */
+	uint64_t reload_cursor; /* last batch before the running set took over */
 };
 
 struct yg_hub_detect;
