@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `yagura admin hunt`: what was looked for in the archive, and the yes that a large hunt waits for. */
+/* `yagura admin hunt`: what was looked for in the archive, and the yes that a large hunt waits for.
+ */
 #define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <getopt.h>
@@ -133,11 +134,12 @@ static int answer(struct hunt_cli *cli, bool is_yes)
 	if (rc != YG_OK)
 		return rc;
 	fits = yg_hunt_job_is(job, YG_HUNT_ASKS) ||
-	       (!is_yes && (yg_hunt_job_is(job, YG_HUNT_WAITING) ||
-			    yg_hunt_job_is(job, YG_HUNT_RUNNING)));
+	       (!is_yes &&
+		(yg_hunt_job_is(job, YG_HUNT_WAITING) || yg_hunt_job_is(job, YG_HUNT_RUNNING)));
 	json_decref(job);
 	if (!fits) {
-		yg_say(is_yes ? N_("hunt %s: it does not ask") : N_("hunt %s: it is over"), cli->id);
+		yg_say(is_yes ? N_("hunt %s: it does not ask") : N_("hunt %s: it is over"),
+		       cli->id);
 		return YG_EEND;
 	}
 	return yg_hunt_answer_write(cli->dir, cli->id,

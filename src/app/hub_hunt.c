@@ -116,13 +116,13 @@ static int add_to_gathered(struct yg_hub_hunts *h, const struct yg_hunt_new *new
 	ids = json_object_get(h->gathered, "rule_ids");
 	if (new->rule_ids && json_array_extend(ids, new->rule_ids) != 0)
 		return YG_ENOMEM;
-	rc = yg_json_set(h->gathered, "rules",
-			 json_integer(yg_json_int(h->gathered, "rules", 0) +
-				      (json_int_t)new->rules));
+	rc = yg_json_set(
+		h->gathered, "rules",
+		json_integer(yg_json_int(h->gathered, "rules", 0) + (json_int_t) new->rules));
 	if (rc == YG_OK)
 		rc = yg_json_set(h->gathered, "indicators",
 				 json_integer(yg_json_int(h->gathered, "indicators", 0) +
-					      (json_int_t)new->indicators));
+					      (json_int_t) new->indicators));
 	if (rc == YG_OK)
 		rc = yg_json_set(h->gathered, "cutoff", json_integer((json_int_t)cursor));
 	return rc == YG_OK ? yg_hunt_job_save(h->dir, GATHERING, h->gathered) : rc;
@@ -137,10 +137,11 @@ static int look(struct yg_hub_hunts *h, uint64_t cursor)
 	int rc = folder_path(h, GATHERING, to) ? make_gathering(h) : YG_ELIMIT;
 
 	if (rc == YG_OK)
-		rc = yg_hunt_look(h->known, h->opts.rules->rules_dir,
-				  h->opts.rules->indicators_dir, h->is_first ? NULL : to, &new);
+		rc = yg_hunt_look(h->known, h->opts.rules->rules_dir, h->opts.rules->indicators_dir,
+				  h->is_first ? NULL : to, &new);
 	is_some = new.rules > 0 || new.indicators > 0;
-	/* What waits already is taken up to here: its files may have been seen before they counted. */
+	/* What waits already is taken up to here: its files may have been seen before they counted.
+	 */
 	if (rc == YG_OK && !h->is_first && (is_some || h->gathered))
 		rc = add_to_gathered(h, &new, cursor);
 	if (rc == YG_OK && (is_some || h->is_first))
@@ -175,9 +176,9 @@ static void make_id(struct yg_hub_hunts *h, int64_t time_ns, char to[YG_HUNT_ID_
 	struct yg_civil c = yg_time_civil(time_ns, 0);
 	uint64_t part[] = {(uint64_t)time_ns, h->seen_free++};
 
-	(void)snprintf(to, YG_HUNT_ID_SIZE, "%04u%02u%02u-%02u%02u%02u-%08x", (unsigned)c.year % 10000u,
-		       c.month % 100u, c.day % 100u, c.hour % 100u, c.minute % 100u,
-		       c.second % 100u,
+	(void)snprintf(to, YG_HUNT_ID_SIZE, "%04u%02u%02u-%02u%02u%02u-%08x",
+		       (unsigned)c.year % 10000u, c.month % 100u, c.day % 100u, c.hour % 100u,
+		       c.minute % 100u, c.second % 100u,
 		       (unsigned)yg_hash64((struct yg_bytes){(uint8_t *)part, sizeof(part)}, 0));
 }
 
@@ -464,8 +465,7 @@ static int open_files(struct yg_hub_hunts *h)
 {
 	char path[YG_HUNT_PATH_MAX];
 	int size = snprintf(h->dir, sizeof(h->dir), "%s/hunts", h->opts.data);
-	int rc = size > 0 && (size_t)size < sizeof(h->dir) &&
-				 folder_path(h, "known", path)
+	int rc = size > 0 && (size_t)size < sizeof(h->dir) && folder_path(h, "known", path)
 			 ? yg_hunt_known_open(path, &h->known, &h->is_first)
 			 : YG_ELIMIT;
 

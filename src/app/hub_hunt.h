@@ -5,7 +5,8 @@
  *
  *   detection took a changed set over ─► what is new (hub_hunt_new.h) ─gathered up to 10 s─► job
  *        DATA/hunts/ID/job.json: waiting ─► asks (over the bound) ─► running ─► done
- *                                                    └ a person's yes   └ one pass (hub_hunt_pass.h)
+ *                                                    └ a person's yes   └ one pass
+ * (hub_hunt_pass.h)
  *
  * One job at a time, in a thread of the lowest priority that pauses while the live detection has
  * work. What was there at the first start of a hub is not new.

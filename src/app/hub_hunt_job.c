@@ -13,10 +13,10 @@
 
 #include "base/ban.h"
 
-#define JOBS_MAX    100000u
-#define ANSWER_MAX  64u
-#define YES	    "approve\n"
-#define NO	    "cancel\n"
+#define JOBS_MAX   100000u
+#define ANSWER_MAX 64u
+#define YES	   "approve\n"
+#define NO	   "cancel\n"
 
 bool yg_hunt_is_id(const char *text)
 {

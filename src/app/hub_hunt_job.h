@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/hub_hunt_job.h - the document of a hunt of the hub: DATA/hunts/ID/job.json (docs/hub-hunts.md),
- * and the answer of a person beside it.
+ * app/hub_hunt_job.h - the document of a hunt of the hub: DATA/hunts/ID/job.json
+ * (docs/hub-hunts.md), and the answer of a person beside it.
  *
  * The hub alone writes the document; who answers (another process) writes DATA/hunts/ID/answer, so
  * that neither overwrites the other. Both are replaced whole.
@@ -45,7 +45,8 @@ YG_MUST_USE int yg_hunt_job_save(const char *dir, const char *id, const json_t *
 /* Is its state @state? */
 bool yg_hunt_job_is(const json_t *job, const char *state);
 
-/* All, oldest first; damaged ones are left out. @job is borrowed. YG_OK also where there is none. */
+/* All, oldest first; damaged ones are left out. @job is borrowed. YG_OK also where there is none.
+ */
 typedef int (*yg_hunt_job_fn)(void *arg, json_t *job);
 YG_MUST_USE int yg_hunt_job_list(const char *dir, yg_hunt_job_fn fn, void *arg);
 

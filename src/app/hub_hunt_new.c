@@ -129,8 +129,7 @@ static int parse(struct yg_hunt_known *known, struct yg_bytes b)
 	int rc = YG_OK;
 	bool is_new;
 
-	if (b.size < MAGIC_SIZE + 8 || b.size % 8 != 0 ||
-	    memcmp(b.data, MAGIC, MAGIC_SIZE) != 0 ||
+	if (b.size < MAGIC_SIZE + 8 || b.size % 8 != 0 || memcmp(b.data, MAGIC, MAGIC_SIZE) != 0 ||
 	    yg_hash64(yg_bytes_cut(b, 0, b.size - 8), 0) != get_u64(b.data + b.size - 8))
 		return YG_EFORMAT;
 	for (size_t at = MAGIC_SIZE; rc == YG_OK && at < b.size - 8; at += 8)
@@ -235,8 +234,8 @@ static bool is_head(struct yg_bytes line)
 
 	while (line.size > 0) {
 		size_t comma = yg_bytes_chr(line, ',');
-		struct yg_bytes cell = yg_bytes_trim(
-			yg_bytes_cut(line, 0, comma == SIZE_MAX ? line.size : comma));
+		struct yg_bytes cell =
+			yg_bytes_trim(yg_bytes_cut(line, 0, comma == SIZE_MAX ? line.size : comma));
 
 		if (cell.size >= 2 && cell.data[0] == '"')
 			cell = yg_bytes_cut(cell, 1, cell.size - 1);

@@ -231,8 +231,8 @@ static int write_place(struct yg_hunt_pass *p)
 /* What the state counts is what the job says. */
 static int tell_progress(struct yg_hunt_pass *p)
 {
-	static const char *const keys[] = {"files_done",  "frames_read", "records",
-					   "findings",	  "unlisted",	 "damaged"};
+	static const char *const keys[] = {"files_done", "frames_read", "records",
+					   "findings",	 "unlisted",	"damaged"};
 	json_t *orgs = json_deep_copy(json_object_get(p->progress, "orgs"));
 	int rc = yg_json_set(p->job, "orgs", orgs ? orgs : json_object());
 
@@ -324,9 +324,9 @@ static int commit(struct yg_hunt_pass *p, const char *org, bool is_end)
 
 static int keep_texts(struct yg_hunt_pass *p, struct yg_fact_finding *f)
 {
-	struct yg_bytes *const texts[] = {&f->org,   &f->sensor, &f->rule,   &f->title,
-					  &f->title_ja, &f->rules, &f->reason, &f->source,
-					  &f->actor, &f->target, &f->matched, &f->hunt};
+	struct yg_bytes *const texts[] = {&f->org,	&f->sensor, &f->rule,	 &f->title,
+					  &f->title_ja, &f->rules,  &f->reason,	 &f->source,
+					  &f->actor,	&f->target, &f->matched, &f->hunt};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (!yg_arena_dup(p->arena, *texts[i], texts[i]))
@@ -458,8 +458,7 @@ static bool is_time_to_commit(const struct yg_hunt_pass *p)
 
 /* ---- files ---- */
 
-static int open_file(const struct yg_hunt_pass *p, const struct file *file,
-		     struct yg_archive **ret)
+static int open_file(const struct yg_hunt_pass *p, const struct file *file, struct yg_archive **ret)
 {
 	char path[YG_ARCHIVE_PATH_MAX];
 	struct yg_fault fault;
@@ -488,7 +487,7 @@ static int each_frame(struct yg_hunt_pass *p, const struct file *file, uint32_t 
 
 	if (rc == YG_ENOENT)
 		return YG_OK; /* its time was over just now */
-	if (rc != YG_OK) /* a file that was made just now is empty */
+	if (rc != YG_OK)      /* a file that was made just now is empty */
 		return rc == YG_ENOMEM || file->is_open ? (rc == YG_ENOMEM ? rc : YG_OK)
 							: add_number(p->progress, "damaged", 1);
 	rc = yg_archive_filters_open(archive, &filters, &fault);
@@ -592,8 +591,9 @@ static int enter_org(struct yg_hunt_pass *p, const char *name)
 	int rc = YG_OK;
 
 	if (!json_object_get(orgs, name))
-		rc = yg_json_set(orgs, name, json_pack("{s:i, s:i, s:i}", "files", 0, "records", 0,
-						       "findings", 0));
+		rc = yg_json_set(
+			orgs, name,
+			json_pack("{s:i, s:i, s:i}", "files", 0, "records", 0, "findings", 0));
 	yg_buf_init(&judge, YG_HUB_STATE_MAX);
 	if (rc == YG_OK && !yg_hub_judges_has(p->judges, yg_bytes_str(name))) {
 		rc = yg_facts_part(p->opts.facts, p->name, yg_bytes_str(name), &position, &judge);
@@ -635,8 +635,7 @@ int yg_hunt_pass_run(struct yg_hunt_pass *p, int (*save)(void *arg), void *arg)
 	p->committed_ns = now_of(p);
 	for (size_t i = 0; rc == YG_OK && i < p->file_count; i++) {
 		const struct file *file = &p->files[i];
-		bool is_end = i + 1 == p->file_count ||
-			      strcmp(p->files[i + 1].org, file->org) != 0;
+		bool is_end = i + 1 == p->file_count || strcmp(p->files[i + 1].org, file->org) != 0;
 
 		if (is_passed(p, file))
 			continue;

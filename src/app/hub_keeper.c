@@ -290,7 +290,7 @@ static int start_http(struct keeper *keeper)
 static int open_all(struct keeper *keeper)
 {
 	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal",
-					       "hunts"};
+					      "hunts"};
 	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
 
 	if (rc == YG_OK)

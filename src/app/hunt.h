@@ -35,8 +35,8 @@ YG_MUST_USE int yg_hunt_narrow(struct yg_run *run);
 YG_MUST_USE int yg_hunt_prepare(struct yg_run *run);
 
 /*
- * What these rules and indicators (NULL: none) can be in: fills formats, unplaced, keys; for whoever
- * asks yg_hunt_wants() alone. yg_hunt_aim_done() in any case. YG_OK or YG_ENOMEM.
+ * What these rules and indicators (NULL: none) can be in: fills formats, unplaced, keys; for
+ * whoever asks yg_hunt_wants() alone. yg_hunt_aim_done() in any case. YG_OK or YG_ENOMEM.
  */
 YG_MUST_USE int yg_hunt_aim(struct yg_hunt *hunt, const struct yg_engine *engine,
 			    const struct yg_indicators *indicators);

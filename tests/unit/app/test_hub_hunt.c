@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is new, when it is hunted for, and the document of a hunt; the pass: tests/e2e/hub_hunts.py. */
+/* What is new, when it is hunted for, and the document of a hunt; the pass: tests/e2e/hub_hunts.py.
+ */
 #define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <stdlib.h>
@@ -111,8 +112,10 @@ static void test_document(void)
 	char path[256];
 	unsigned count = 0;
 
-	CHECK(yg_hunt_is_id(id) && !yg_hunt_is_id("new") && !yg_hunt_is_id("../../../../../etc/abcd") &&
-	      !yg_hunt_is_id("20261125-210905-1A2B3C4D") && !yg_hunt_is_id("2026112a-210905-1a2b3c4d"));
+	CHECK(yg_hunt_is_id(id) && !yg_hunt_is_id("new") &&
+	      !yg_hunt_is_id("../../../../../etc/abcd") &&
+	      !yg_hunt_is_id("20261125-210905-1A2B3C4D") &&
+	      !yg_hunt_is_id("2026112a-210905-1a2b3c4d"));
 	(void)snprintf(path, sizeof(path), "%s/%s", root, id);
 	CHECK(mkdir(path, 0700) == 0);
 	CHECK(yg_hunt_job_save(root, id, job) == YG_OK);
