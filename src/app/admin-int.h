@@ -74,6 +74,7 @@ YG_MUST_USE int yg_admin_journal_wait(const struct yg_admin *admin, const char *
 /* With options of their own: argv as the program got it, from "admin" on. */
 int yg_admin_retention(int argc, char **argv);
 int yg_admin_search(int argc, char **argv);
+int yg_admin_hunt(int argc, char **argv);
 int yg_admin_backup(int argc, char **argv);
 int yg_admin_restore(int argc, char **argv);
 

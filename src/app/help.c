@@ -334,7 +334,7 @@ void yg_help_hub(void)
 static void help_admin_keeping(void)
 {
 	put(N_("\n"
-	       "Keeping and finding (docs/archive.md, docs/backup.md):\n"
+	       "Keeping and finding (docs/archive.md, docs/hub-hunts.md, docs/backup.md):\n"
 	       "\n"
 	       "  retention show [--org ID] [--json]\n"
 	       "  retention set --org ID [--kind KIND] --months N\n"
@@ -347,6 +347,10 @@ static void help_admin_keeping(void)
 	       "                                records of the archive; the member sees who "
 	       "looked,\n"
 	       "                                for what and why\n"
+	       "  hunt list [--json]            what came new and was looked for in the archive\n"
+	       "  hunt show ID [--json]\n"
+	       "  hunt approve ID               yes to a large one that asks\n"
+	       "  hunt cancel ID\n"
 	       "  backup --to DIR [--base DIR] [--json]\n"
 	       "                                all of FOLDER, while the hub runs; --base: an "
 	       "earlier\n"

@@ -11,6 +11,7 @@
  *   hub_down.c     keeper: those who wait: for the disk, for a message
  *   hub_archive.c  keeper, a thread: from the journal to the archive
  *   hub_detect.c   keeper, a thread: from the journal to findings
+ *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
  *   hub_wire.c     what they say to each other
@@ -49,6 +50,8 @@ struct yg_hub_settings {
 	unsigned workers;	      /* from 1 */
 	unsigned connections;	      /* of sensors; 0: as many as the system allows */
 	uint32_t timeout_s;	      /* 0: the listener's own */
+	uint32_t hunt_days;	      /* 0: YG_HUB_HUNT_DAYS */
+	uint32_t hunt_ask_mb;	      /* 0: YG_HUB_HUNT_ASK_MB */
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
 	struct yg_hub_config_names http_names; /* hosts that browsers may name, beside the own address */

@@ -579,6 +579,7 @@ static void tell_counts(struct yg_hub_detect *d)
 	d->told = d->counts;
 	d->told.judges = d->org_count;
 	d->told.bytes = d->bytes;
+	d->told.cursor = d->cursor;
 	(void)pthread_mutex_unlock(&d->mutex);
 }
 
@@ -619,6 +620,7 @@ static int look_for_rules(struct yg_hub_detect *d)
 		return rc != YG_OK ? rc : took;
 	}
 	d->counts.reloads++;
+	d->counts.reload_cursor = d->cursor;
 	yg_say(N_("changed rules and indicators were taken over: %u rules, %u indicators"),
 	       d->opts.rules->set.rules.loaded,
 	       d->opts.rules->set.lists.set ? yg_indicators_count(d->opts.rules->set.lists.set)
@@ -754,6 +756,8 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 	rc = make_locks(d);
 	if (rc == YG_OK)
 		rc = open_consumer(d);
+	d->counts.reload_cursor = d->cursor;
+	tell_counts(d);
 	if (rc == YG_OK)
 		*ret = d;
 	else

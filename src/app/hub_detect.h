@@ -55,10 +55,12 @@ struct yg_hub_detect_counts {
 	uint64_t saved;	  /* states */
 	uint64_t evicted; /* judges given up for others */
 	uint64_t reloads;
-	uint64_t lost_states; /* that could not be taken up again */
-	uint64_t pushed_out;  /* what judges forgot: sources, paths, groups of correlations */
-	uint64_t judges;      /* now */
-	uint64_t bytes;	      /* of their memory, now */
+	uint64_t lost_states;	/* that could not be taken up again */
+	uint64_t pushed_out;	/* what judges forgot: sources, paths, groups of correlations */
+	uint64_t judges;	/* now */
+	uint64_t bytes;		/* of their memory, now */
+	uint64_t cursor;	/* last batch whose findings are written */
+	uint64_t reload_cursor; /* last batch before the running set took over */
 };
 
 struct yg_hub_detect;

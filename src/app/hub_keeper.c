@@ -14,6 +14,7 @@
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
 #include "app/hub_detect.h"
+#include "app/hub_hunt.h"
 #include "app/hub_retention.h"
 #include "app/process.h"
 #include "app/say.h"
@@ -37,6 +38,7 @@ struct keeper {
 	struct yg_hub_rules rules;
 	struct yg_facts *facts; /* the detection's own connection */
 	struct yg_hub_detect *detect;
+	struct yg_hub_hunts *hunts;
 	char archive_dir[YG_HUB_PATH_MAX];
 	char batches_dir[YG_HUB_PATH_MAX];
 };
@@ -183,6 +185,25 @@ static int start_retention(struct keeper *keeper)
 	return yg_hub_retention_start(&opts, &keeper->retention);
 }
 
+static int start_hunts(struct keeper *keeper)
+{
+	const struct yg_hub_hunts_opts opts = {
+		.data = keeper->settings->data,
+		.facts_path = keeper->facts_path,
+		.archive_dir = keeper->archive_dir,
+		.archiver = YG_KEEP_CONSUMER,
+		.rules = &keeper->rules,
+		.journal = yg_keep_journal(keeper->hub.keep),
+		.detect = keeper->detect,
+		.clock = keeper->hub.clock,
+		.days = keeper->settings->hunt_days,
+		.ask_mb = keeper->settings->hunt_ask_mb,
+	};
+	int rc = yg_hub_hunts_start(&opts, &keeper->hunts);
+
+	return rc == YG_OK ? rc : say_path(keeper, "hunts/known", rc);
+}
+
 static bool is_ready(void *arg)
 {
 	const struct keeper *keeper = arg;
@@ -270,7 +291,8 @@ static int start_http(struct keeper *keeper)
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
-	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal"};
+	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal",
+					      "hunts"};
 	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
 
 	if (rc == YG_OK)
@@ -558,6 +580,7 @@ static void close_all(struct keeper *keeper)
 	while (hub->calls)
 		forget(hub, hub->calls);
 	keeper->retention = yg_hub_retention_free(keeper->retention);
+	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
 	keeper->facts = yg_facts_free(keeper->facts);
@@ -616,6 +639,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = yg_hub_detect_start(keeper.detect);
 	if (rc == YG_OK)
 		rc = start_retention(&keeper);
+	if (rc == YG_OK)
+		rc = start_hunts(&keeper);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	if (rc == YG_OK) {
