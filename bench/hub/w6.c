@@ -424,7 +424,7 @@ static void load(struct w6 *w6)
 			}
 			close_batch(w6, s, turn / o->sensors, due);
 		}
-		wait_events(w6, due > now + 1000000 ? 1 : 0);
+		wait_events(w6, 1); /* a batch goes out a millisecond late, rather than a core spins */
 		if (now - tried > YG_NS_PER_S / 10) {
 			tried = now;
 			try_again(w6);

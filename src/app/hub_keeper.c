@@ -533,10 +533,12 @@ static int serve(struct keeper *keeper)
 			    0 &&
 		    errno != EINTR)
 			return yg_err_from_errno(errno);
+		yg_hub_known_stale(hub);
 		rc = hear_all(keeper, fds);
 		if (rc == YG_OK || rc == YG_EAGAIN) {
 			int web = yg_hub_http_run(keeper->http);
 
+			yg_hub_known_stale(hub); /* a person may have changed something */
 			rc = web == YG_OK ? rc : web;
 			yg_hub_round(hub);
 			flush_all(hub);
@@ -568,7 +570,7 @@ static void close_all(struct keeper *keeper)
 		yg_wipe(keeper->http_key, strlen(keeper->http_key));
 	free(keeper->http_key);
 	free(keeper->http_certificate);
-	free(hub->seen);
+	hub->known = yg_hub_known_free(hub->known);
 	yg_signer_done(&hub->signer);
 	yg_msg_pipe_close(&hub->front);
 	for (unsigned i = 0; i < hub->worker_count; i++)
@@ -592,8 +594,8 @@ static int begin(struct keeper *keeper, int control)
 	yg_msg_pipe_init(&hub->front, YG_HUB_CALL_MAX, YG_HUB_QUEUE_MAX);
 	for (unsigned i = 0; i < hub->worker_count; i++)
 		yg_msg_pipe_init(&hub->workers[i].pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);
-	hub->seen = yg_calloc(YG_HUB_SEEN_COUNT, sizeof(*hub->seen));
-	return hub->seen ? YG_OK : say_path(keeper, "", YG_ENOMEM);
+	hub->known = yg_hub_known_new();
+	return hub->known ? YG_OK : say_path(keeper, "", YG_ENOMEM);
 }
 
 int yg_hub_keeper_live(void *arg, int control, unsigned index)
