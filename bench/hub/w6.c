@@ -553,12 +553,12 @@ static void print_json(struct w6 *w6, const struct usage *u)
 	yg_buf_addf(&to,
 		    "{\"sensors\":%u,\"rate\":%u,\"seconds\":%.2f,\"events\":%llu,\"acknowledged\":%llu,\"batches\":%llu,"
 		    "\"acknowledged_batches\":%llu,\"events_per_s\":%.1f,\"batches_per_s\":%.1f,\"refused\":%llu,\"put_off\":%llu,"
-		    "\"broken\":%llu,\"already\":%llu,\"bytes_sent\":%llu,\"planted\":%llu,\"digest\":\"%016llx\",",
+		    "\"broken\":%llu,\"already\":%llu,\"bytes_sent\":%llu,\"planted\":%llu,",
 		    w6->options.sensors, w6->options.rate, u->seconds, (unsigned long long)c->events,
 		    (unsigned long long)c->acked_events, (unsigned long long)c->batches, (unsigned long long)c->acked_batches,
 		    (double)c->acked_events / u->seconds, (double)c->acked_batches / u->seconds, (unsigned long long)c->refused,
 		    (unsigned long long)c->put_off, (unsigned long long)c->broken, (unsigned long long)c->already,
-		    (unsigned long long)c->bytes, (unsigned long long)c->planted, (unsigned long long)w6->maker.digest);
+		    (unsigned long long)c->bytes, (unsigned long long)c->planted);
 	w6_times_json(&w6->receipt, "receipt", &to);
 	yg_buf_add_byte(&to, ',');
 	w6_times_json(&w6->closed, "closed", &to);

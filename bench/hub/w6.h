@@ -60,8 +60,6 @@ _Noreturn void w6_fail(const char *format, ...) __attribute__((format(printf, 1,
 
 struct w6_maker {
 	uint64_t state;
-	uint64_t lines;
-	uint64_t digest; /* of the kinds and texts made, but for their times */
 	struct yg_buf line;
 };
 enum w6_kind { W6_ACCESS, W6_WINDOWS, W6_HIT, W6_MARK };

@@ -2,8 +2,6 @@
 /* Records as a sensor makes them out of access logs (lines in the manner of W1) and of Windows events as JSON. */
 #include "w6.h"
 
-#include "base/hash.h"
-
 #include "base/ban.h"
 
 #define ZONE_S 32400
@@ -106,7 +104,6 @@ static void make_access(struct w6_maker *maker, struct yg_buf *to, enum w6_kind 
 		    ",\"fields\":{\"c-ip\":\"%s\",\"cs-method\":\"%s\",\"cs-uri\":\"%s\",\"cs-version\":\"HTTP/1.1\","
 		    "\"sc-status\":%d,\"sc-bytes\":%u,\"cs-user-agent\":\"%s\"}}\n",
 		    address, method, path, status, bytes, agent);
-	maker->digest = yg_hash64(yg_bytes_str(path), maker->digest + number);
 }
 
 static void make_windows(struct w6_maker *maker, struct yg_buf *to, uint64_t position, int64_t time_ns)
@@ -139,13 +136,11 @@ static void make_windows(struct w6_maker *maker, struct yg_buf *to, uint64_t pos
 	yg_buf_add_str(to, ",\"fields\":");
 	yg_buf_add(to, yg_buf_bytes(&maker->line));
 	yg_buf_add_str(to, "}\n");
-	maker->digest = yg_hash64(yg_bytes_str(program), maker->digest + number);
 }
 
 void w6_make(struct w6_maker *maker, struct yg_buf *to, enum w6_kind kind, uint64_t position, int64_t time_ns,
 	     uint64_t mark)
 {
-	maker->lines++;
 	if (kind == W6_WINDOWS)
 		make_windows(maker, to, position, time_ns);
 	else

@@ -19,6 +19,8 @@
 #define PAGE_MAX    (32u << 20)
 #define ASKS	    3u /* of a console in a second */
 #define TIMEOUT_S   30
+#define PAGE_FULL   100000u /* bytes */
+#define FAR	    500u    /* changes, of all organisations */
 
 struct token {
 	char org[YG_WIRE_ID_MAX + 1];
@@ -169,8 +171,8 @@ static void *watch_marks(void *arg)
 
 			see_page(watch, body);
 			after = next_of(body, after);
-			if (after != before && body.size > 100000)
-				continue; /* a full page: there is more */
+			if (after - before > FAR || body.size > PAGE_FULL)
+				continue; /* there is more */
 		}
 		nap(begin + watch->options.every_ms * INT64_C(1000000));
 	}
