@@ -10,6 +10,7 @@
  *   hub_known.c    keeper: who calls, remembered
  *   hub_sensors.c  keeper: what each address of docs/protocol.md does
  *   hub_down.c     keeper: those who wait: for the disk, for a message
+ *   hub_sync.c     keeper, a thread: waits for the disk
  *   hub_archive.c  keeper, a thread: from the journal to the archive
  *   hub_detect.c   keeper, a thread: from the journal to findings
  *   hub_signer.c   signer: its life; how the keeper asks it
@@ -131,6 +132,7 @@ struct yg_hub_call {
 
 struct yg_hub_waiter;
 struct yg_hub_known;
+struct yg_hub_sync;
 
 struct yg_hub_worker {
 	struct yg_msg_pipe pipe;
@@ -165,6 +167,7 @@ struct yg_hub {
 	size_t call_count;
 	size_t call_bytes;
 	struct yg_hub_known *known;
+	struct yg_hub_sync *sync;
 };
 
 int64_t yg_hub_now(const struct yg_hub *hub);
@@ -218,6 +221,21 @@ void yg_hub_worked(struct yg_hub *hub, struct yg_hub_call *call, const struct yg
 void yg_hub_worker_begin(struct yg_hub *hub, unsigned index, int take_fd);
 /* What it answered. */
 void yg_hub_worker_hear(struct yg_hub *hub, unsigned index);
+
+/* ---- hub_sync.c: all but its own thread's work from the loop's thread ---- */
+
+/* NULL without memory or descriptors. */
+struct yg_hub_sync *yg_hub_sync_new(void);
+struct yg_hub_sync *yg_hub_sync_free(struct yg_hub_sync *sync);
+/* @keep is borrowed, until free. */
+YG_MUST_USE int yg_hub_sync_start(struct yg_hub_sync *sync, struct yg_keep *keep);
+/* Readable when a sync has ended. */
+int yg_hub_sync_fd(const struct yg_hub_sync *sync);
+bool yg_hub_sync_is_busy(const struct yg_hub_sync *sync);
+/* Sync what was appended before; not while it is busy. */
+void yg_hub_sync_begin(struct yg_hub_sync *sync);
+/* Has it ended? Then *ret_rc is what it answered, once. */
+bool yg_hub_sync_end(struct yg_hub_sync *sync, int *ret_rc);
 
 /* ---- hub_down.c ---- */
 

@@ -481,7 +481,7 @@ static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
 		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
 }
 
-enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_SIGNER, AT_FRONT, AT_WORKERS };
+enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_SYNC, AT_SIGNER, AT_FRONT, AT_WORKERS };
 
 static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 {
@@ -522,6 +522,7 @@ static int serve(struct keeper *keeper)
 			[AT_WEB] = {.fd = yg_hub_http_fd(keeper->http), .events = POLLIN},
 			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
 					  .events = POLLIN},
+			[AT_SYNC] = {.fd = yg_hub_sync_fd(hub->sync), .events = POLLIN},
 			[AT_SIGNER] = to_poll(&hub->signer.pipe, true),
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
 		};
@@ -553,6 +554,7 @@ static void close_all(struct keeper *keeper)
 
 	keeper->http = yg_hub_http_free(keeper->http);
 	yg_hub_waiters_done(hub);
+	hub->sync = yg_hub_sync_free(hub->sync); /* what it has begun, it ends */
 	while (hub->calls)
 		forget(hub, hub->calls);
 	keeper->retention = yg_hub_retention_free(keeper->retention);
@@ -595,7 +597,8 @@ static int begin(struct keeper *keeper, int control)
 	for (unsigned i = 0; i < hub->worker_count; i++)
 		yg_msg_pipe_init(&hub->workers[i].pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);
 	hub->known = yg_hub_known_new();
-	return hub->known ? YG_OK : say_path(keeper, "", YG_ENOMEM);
+	hub->sync = yg_hub_sync_new();
+	return hub->known && hub->sync ? YG_OK : say_path(keeper, "", YG_ENOMEM);
 }
 
 int yg_hub_keeper_live(void *arg, int control, unsigned index)
@@ -608,8 +611,10 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = learn_identity(&keeper);
 	if (rc == YG_OK)
 		rc = open_all(&keeper);
+	if (rc == YG_OK) /* threads inside the walls */
+		rc = yg_hub_sync_start(keeper.hub.sync, keeper.hub.keep);
 	if (rc == YG_OK)
-		rc = yg_hub_archive_start(keeper.archive); /* a thread inside the walls */
+		rc = yg_hub_archive_start(keeper.archive);
 	if (rc == YG_OK)
 		rc = yg_hub_detect_start(keeper.detect);
 	if (rc == YG_OK)
