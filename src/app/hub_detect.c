@@ -15,7 +15,7 @@
 #define RECORDS_MAX 256u       /* batches of one commit, so that it is soon done */
 #define BYTES_MAX   (2u << 20) /* packed */
 #define IDLE_MS	    200u
-#define GATHER_MS   20u /* between two commits that are not full: each waits for the disk */
+#define GATHER_MS   20u	  /* between two commits that are not full: each waits for the disk */
 #define AGAIN_MS    1000u /* after an error */
 #define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
 #define BUCKETS	    1024u

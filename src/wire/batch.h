@@ -76,9 +76,8 @@ YG_MUST_USE int yg_wire_batch_unpack(const struct yg_wire_batch *batch, struct y
 struct yg_wire_unpacker;
 struct yg_wire_unpacker *yg_wire_unpacker_new(void); /* NULL without memory */
 struct yg_wire_unpacker *yg_wire_unpacker_free(struct yg_wire_unpacker *unpacker);
-YG_MUST_USE int yg_wire_unpack(struct yg_wire_unpacker *unpacker,
-			       const struct yg_wire_batch *batch, bool is_known, struct yg_buf *to,
-			       struct yg_wire_fault *reterr);
+YG_MUST_USE int yg_wire_unpack(struct yg_wire_unpacker *unpacker, const struct yg_wire_batch *batch,
+			       bool is_known, struct yg_buf *to, struct yg_wire_fault *reterr);
 
 /*
  * Pack @content (1 to YG_WIRE_CONTENT_MAX bytes of whole lines) behind what @to holds, and fill
