@@ -31,6 +31,7 @@ conformance: ## vectors of the specification, then 20000 generated cases; SEED=n
 
 soak: ## power cuts and kills, long; SEED=n for another row
 	@tests/soak/run --seed "$(or $(SEED),1)" --kills 200 --cuts 2000
+	@YAGURA=build/yagura YAGURA_ROOT=. PYTHONPATH=tests/e2e python3 tests/e2e/connections.py --connections 10000
 
 lint: ## form, layers, sizes, spelling
 	@tools/lint

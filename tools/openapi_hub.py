@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 import openapi
-from openapi import count, day, list_of, or_null, page_of, sha256, text, thing, time, words, yes_no  # noqa: F401
+from openapi import count, day, list_of, map_of, or_null, page_of, sha256, text, thing, time, words, yes_no  # noqa: F401
 
 FILE = pathlib.Path(__file__).resolve().parents[1] / "docs/openapi-hub.json"
 
@@ -60,6 +60,13 @@ SCHEMAS = {
     "Day": thing("Counters of a day (UTC) of receipt, kept as findings are written.",
                  day=time, records=count, bytes=count, findings=count, bundles=count,
                  levels=thing(**{level: count for level in LEVELS})),
+    "Retention": thing(
+        months=count, kinds=list_of(thing(kind=text, months=count, own=yes_no, short=dict(
+            yes_no, description="shorter than criterion 4-4-3-1 wants it"))),
+        last_deleted=or_null(thing(time=time, files=count, records=count, bytes=count, oldest=or_null(time),
+                                   newest=or_null(time)))),
+    "RetentionIn": thing(needs=["months"], kind=or_null({"type": "string", "maxLength": 30}),
+                         months={"type": "integer", "minimum": 1, "maximum": 240}),
     "Terms": thing(version=or_null(text), host=or_null(text), set=or_null(time), **{"from": or_null(day)}),
     "TermsIn": thing(needs=["version"], version={"type": "string", "maxLength": 60},
                      host={"type": ["string", "null"], "maxLength": 60}, **{"from": day_in}),
@@ -95,6 +102,18 @@ SCHEMAS = {
         field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
         actor=or_null(text), target=or_null(text), matched=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
         records=list_of(thing("Where a record is in the archive.", number=count, received=time))),
+    "Question": thing(
+        needs=[], **{"from": or_null(text)}, to=or_null(text), fields=map_of({"type": "string", "maxLength": 200}),
+        texts=list_of({"type": "string", "minLength": 1, "maxLength": 200}, maxItems=16), newest=yes_no,
+        limit={"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+        after=or_null({"type": "string", "maxLength": 60}),
+        reason=dict(or_null({"type": "string", "maxLength": 300}), description="why; needed from whoever is not of the organisation, which sees it")),
+    "FindingQuestion": thing(
+        needs=[], limit={"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+        after=or_null({"type": "string", "maxLength": 60}), reason=or_null({"type": "string", "maxLength": 300})),
+    "Records": thing(
+        needs=["items", "looked"], items=list_of(thing(position=text, record={"type": "object"})), next=text,
+        looked=thing(records=count, frames=count, frames_read=count, damaged=count)),
     "AuditEntry": thing(number=count, time=time, actor=text, org=text, action=text, object=text, detail=text),
 }
 
@@ -141,6 +160,8 @@ OPERATIONS = [
     ("POST", O + "/mandates/{mandate}/end", "endMandate", "End it at once", dict(body="Nothing", out="Mandate")),
     ("GET", O + "/views", "listViews", "Who opened raw records, when and why; latest first",
      dict(page="View", query=PAGED)),
+    ("GET", O + "/retention", "getRetention", "How long records are kept, by kind", dict(out="Retention")),
+    ("PUT", O + "/retention", "setRetention", "Change it, of one kind or of all", dict(body="RetentionIn", out="Retention")),
     ("GET", "/terms", "getTerms", "The terms of participation that hold now", dict(out="Terms")),
     ("PUT", "/terms", "setTerms", "Set them; consent to others is out of date then", dict(body="TermsIn", out="Terms")),
     ("GET", "/people", "listPeople", "People, by id", dict(page="Person", query=dict(PAGED, **ORG))),
@@ -164,6 +185,9 @@ OPERATIONS = [
          "from": time_in, "to": time_in, "rule": text, "sensor": text, "actor": text, "level": words(*LEVELS),
          "outcome": words("unknown", "attempt", "possible"), "order": words("newest", "change")}))),
     ("GET", "/findings/{finding}", "getFinding", "One bundle", dict(out="Finding", query=ORG)),
+    ("POST", "/findings/{finding}/records", "findingRecords", "Records of its log at its times, its own among them",
+     dict(body="FindingQuestion", out="Records", query=ORG)),
+    ("POST", "/search", "search", "Records of the archive, by arrival", dict(body="Question", out="Records", query=ORG)),
     ("GET", "/audit", "listAudit", "What was changed, by whom and when; ascending",
      dict(page="AuditEntry", query=dict(LIMIT, after={"type": "integer", "minimum": 0, "maximum": 2**53}))),
 ]

@@ -9,22 +9,28 @@
 #define YG_HUB_LIST_MAX	    1000u
 #define YG_HUB_JSON_MAX	    (1u << 20) /* bytes of a JSON body */
 
-struct yg_hub_passwords;
+struct yg_hub_jobs;
 
 struct yg_hub_api {
 	struct yg_hub_api_opts opts;
-	struct yg_hub_passwords *passwords;
+	int fd; /* an eventfd: a job is done */
+	struct yg_hub_jobs *passwords;
+	struct yg_hub_jobs *searches;
 };
 
-/* ---- api_passwords.c: the thread ---- */
+struct yg_hub_call;
+
+/* ---- api_jobs.c: threads for what takes time ---- */
 
 /*
- * What to do with passwords: hold @old against @hash, then make the digest of @fresh; what is empty
- * is left out. Filled by the thread: is_right, made, error.
+ * A job has what its work needs, and goes from the loop to a thread and back. Of passwords: hold
+ * @old against @hash, then make the digest of @fresh; what is empty is left out; filled: is_right,
+ * made, error. Of searches: @question; filled: found, error.
  */
-struct yg_hub_password_job {
+struct yg_hub_job {
 	struct yg_hub_api *api;
-	struct yg_api_later *later; /* NULL: the other side has gone */
+	void (*work)(struct yg_hub_job *job); /* in the thread */
+	struct yg_api_later *later;	      /* NULL: the other side has gone */
 	struct yg_reply *reply;
 	const struct yg_request *request;
 	char hash[YG_PASSWORD_HASH_MAX];
@@ -33,16 +39,23 @@ struct yg_hub_password_job {
 	bool is_right;
 	char made[YG_PASSWORD_HASH_MAX];
 	int error;
+	struct yg_hub_question question;
+	json_t *asked; /* what @question borrows from; owned */
+	struct yg_buf found;
 	/* In the loop, afterwards: fill the reply. Not called when nobody waits any more. */
-	int (*then)(struct yg_hub_password_job *job);
+	int (*then)(struct yg_hub_job *job);
 	void *arg; /* for then(); free()d with the job */
-	struct yg_hub_password_job *next;
+	struct yg_hub_job *next;
 };
-YG_MUST_USE int yg_hub_passwords_new(struct yg_hub_api *api, struct yg_hub_passwords **ret);
-struct yg_hub_passwords *yg_hub_passwords_free(struct yg_hub_passwords *passwords);
+/* A thread that takes one job at a time; @fd: written to when one is done. */
+YG_MUST_USE int yg_hub_jobs_new(int fd, struct yg_hub_jobs **ret);
+struct yg_hub_jobs *yg_hub_jobs_free(struct yg_hub_jobs *jobs);
+/* An empty one of @call. NULL without memory. */
+struct yg_hub_job *yg_hub_job_new(const struct yg_hub_call *call,
+				  int (*then)(struct yg_hub_job *job));
 /* Takes the job, whatever is returned: YG_API_LATER, or YG_OK when the reply is a refusal. */
-int yg_hub_password_ask(struct yg_hub_api *api, struct yg_hub_password_job *take);
-struct yg_hub_password_job *yg_hub_password_job_free(struct yg_hub_password_job *job);
+int yg_hub_job_give(struct yg_hub_jobs *jobs, struct yg_hub_job *take);
+struct yg_hub_job *yg_hub_job_free(struct yg_hub_job *job);
 
 /* One call, as the functions of api.def get it. */
 struct yg_hub_call {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "access/api-int.h"
 
 #include "base/alloc.h"
@@ -42,9 +45,14 @@ int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret)
 	if (!api)
 		return YG_ENOMEM;
 	api->opts = *opts;
-	rc = yg_hub_passwords_new(api, &api->passwords);
+	api->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = api->fd < 0 ? yg_err_from_errno(errno) : YG_OK;
+	if (rc == YG_OK)
+		rc = yg_hub_jobs_new(api->fd, &api->passwords);
+	if (rc == YG_OK)
+		rc = yg_hub_jobs_new(api->fd, &api->searches);
 	if (rc != YG_OK) {
-		free(api);
+		(void)yg_hub_api_free(api);
 		return rc;
 	}
 	*ret = api;
@@ -53,8 +61,12 @@ int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret)
 
 struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api)
 {
-	if (api)
-		api->passwords = yg_hub_passwords_free(api->passwords);
+	if (!api)
+		return NULL;
+	api->passwords = yg_hub_jobs_free(api->passwords);
+	api->searches = yg_hub_jobs_free(api->searches);
+	if (api->fd >= 0)
+		(void)close(api->fd); /* a counter */
 	free(api);
 	return NULL;
 }

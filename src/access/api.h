@@ -17,11 +17,32 @@
 
 struct yg_hub_api;
 
+/* One question to the archive of one organisation. Bytes are the caller's. */
+struct yg_hub_question {
+	char org[YG_ENROL_ID_MAX + 1];
+	int64_t from_ns; /* [from, to) of the records' own time; YG_TIME_NONE: open */
+	int64_t to_ns;
+	const json_t *fields; /* {"NAME":"VALUE" or ["VALUE",…],…}; NULL: none */
+	const json_t *texts;  /* ["…"]: all of them in each record; NULL: none */
+	bool is_newest_first;
+	char after[64]; /* a position of an answer; "": from the beginning */
+	uint32_t limit;
+	/* Of a finding: the log, and from when to when its records arrived. */
+	struct yg_bytes source;	 /* empty: any */
+	int64_t arrived_from_ns; /* YG_TIME_NONE: any */
+	int64_t arrived_to_ns;
+};
+
 /* What the operations need from elsewhere. NULL: what asks for it leaves it out, or answers 503. */
 struct yg_hub_api_ports {
 	/* The last heartbeat of a sensor as {"received",…,"heartbeat":{…}}; NULL: none. Owned by
 	 * the caller. */
 	json_t *(*heartbeat)(void *arg, const char *sensor);
+	/*
+	 * Add {"items":[{"position","record"}…],"next"?,"looked":{…}} to @to. In a thread of its
+	 * own, one at a time. YG_OK; YG_EINVAL: a field, text or position that is none.
+	 */
+	int (*search)(void *arg, const struct yg_hub_question *question, struct yg_buf *to);
 	/* An answer that was put off (model/api.h) is complete, or @error says why not. */
 	void (*finish)(void *arg, struct yg_api_later *later, int error);
 	void *arg;

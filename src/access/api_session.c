@@ -86,7 +86,7 @@ static int give_session(const struct yg_hub_call *call, const char *token)
 
 /* ---- signing in ---- */
 
-static int signed_in(struct yg_hub_password_job *job)
+static int signed_in(struct yg_hub_job *job)
 {
 	struct yg_hub_call call = {.api = job->api, .request = job->request, .reply = job->reply};
 	char token[YG_HUB_TOKEN_HEX + 1];
@@ -102,20 +102,29 @@ static int signed_in(struct yg_hub_password_job *job)
 	return rc;
 }
 
-/* A job of @call with the text under @key as the password to look at. NULL without memory. */
-static struct yg_hub_password_job *new_job(const struct yg_hub_call *call, const json_t *in,
-					   const char *old, const char *fresh,
-					   int (*then)(struct yg_hub_password_job *job))
+static void look_at_password(struct yg_hub_job *job)
 {
-	struct yg_hub_password_job *job = yg_calloc(1, sizeof(*job));
+	int rc;
+
+	job->is_right = job->hash[0] == '\0';
+	if (!job->is_right) {
+		rc = yg_password_is_right(job->hash, yg_buf_bytes(&job->old));
+		job->is_right = rc == YG_OK;
+		job->error = rc == YG_EACCES ? YG_OK : rc;
+	}
+	if (job->error == YG_OK && job->is_right && job->fresh.size > 0)
+		job->error = yg_password_make(yg_buf_bytes(&job->fresh), job->made);
+}
+
+/* A job of @call with the texts under @old and @fresh as passwords. NULL without memory. */
+static struct yg_hub_job *new_job(const struct yg_hub_call *call, const json_t *in, const char *old,
+				  const char *fresh, int (*then)(struct yg_hub_job *job))
+{
+	struct yg_hub_job *job = yg_hub_job_new(call, then);
 
 	if (!job)
 		return NULL;
-	job->request = call->request;
-	job->reply = call->reply;
-	job->then = then;
-	yg_buf_init(&job->old, YG_PASSWORD_MAX + 1);
-	yg_buf_init(&job->fresh, YG_PASSWORD_MAX + 1);
+	job->work = look_at_password;
 	if (old)
 		yg_buf_add(&job->old, yg_json_text(in, old));
 	if (fresh)
@@ -127,7 +136,7 @@ static struct yg_hub_password_job *new_job(const struct yg_hub_call *call, const
 int yg_hub_do_sign_in(struct yg_hub_call *call)
 {
 	const struct yg_request *request = call->request;
-	struct yg_hub_password_job *job = NULL;
+	struct yg_hub_job *job = NULL;
 	struct yg_sign_in_attempt *attempt = NULL;
 	enum yg_sign_in_result result;
 	json_t *in;
@@ -154,11 +163,11 @@ int yg_hub_do_sign_in(struct yg_hub_call *call)
 	json_decref(in);
 	if (result == YG_SIGN_IN_WAIT) {
 		rc = wait(call, attempt->wait_s);
-		(void)yg_hub_password_job_free(job);
+		(void)yg_hub_job_free(job);
 		return rc;
 	}
 	memcpy(job->hash, attempt->hash, sizeof(job->hash));
-	return yg_hub_password_ask(call->api, job);
+	return yg_hub_job_give(call->api->passwords, job);
 }
 
 /* {"code"} */
@@ -290,7 +299,7 @@ int yg_hub_do_look_invitation(struct yg_hub_call *call)
 				      yg_call_grants_json(person.grants, person.grant_count)));
 }
 
-static int accepted(struct yg_hub_password_job *job)
+static int accepted(struct yg_hub_job *job)
 {
 	struct yg_hub_call call = {.api = job->api, .request = job->request, .reply = job->reply};
 	int rc = yg_person_link_use(job->api->opts.hub, yg_bytes_str(job->arg), job->made);
@@ -302,7 +311,7 @@ static int accepted(struct yg_hub_password_job *job)
 /* {"key","password"} */
 int yg_hub_do_accept_invitation(struct yg_hub_call *call)
 {
-	struct yg_hub_password_job *job;
+	struct yg_hub_job *job;
 	enum yg_password_fault fault;
 	struct yg_person person;
 	struct yg_bytes key;
@@ -328,15 +337,15 @@ int yg_hub_do_accept_invitation(struct yg_hub_call *call)
 		job->arg = yg_strndup((const char *)key.data, key.size);
 	json_decref(in);
 	if (!job || !job->arg) {
-		(void)yg_hub_password_job_free(job);
+		(void)yg_hub_job_free(job);
 		return YG_ENOMEM;
 	}
-	return yg_hub_password_ask(call->api, job);
+	return yg_hub_job_give(call->api->passwords, job);
 }
 
 /* ---- the own password ---- */
 
-static int changed(struct yg_hub_password_job *job)
+static int changed(struct yg_hub_job *job)
 {
 	struct yg_hub_call call = {.api = job->api, .request = job->request, .reply = job->reply};
 	int rc;
@@ -352,7 +361,7 @@ static int changed(struct yg_hub_password_job *job)
 int yg_hub_do_change_password(struct yg_hub_call *call)
 {
 	struct yg_hub_access *hub = call->api->opts.hub;
-	struct yg_hub_password_job *job;
+	struct yg_hub_job *job;
 	enum yg_password_fault fault = YG_PASSWORD_GOOD;
 	struct yg_person person;
 	json_t *in;
@@ -372,8 +381,8 @@ int yg_hub_do_change_password(struct yg_hub_call *call)
 	if (rc == YG_OK)
 		rc = job ? yg_person_hash(hub, call->request->actor, job->hash) : YG_ENOMEM;
 	if (rc == YG_OK)
-		return yg_hub_password_ask(call->api, job);
-	(void)yg_hub_password_job_free(job);
+		return yg_hub_job_give(call->api->passwords, job);
+	(void)yg_hub_job_free(job);
 	return rc == YG_EACCES ? no_person(call) : rc;
 }
 

@@ -12,6 +12,7 @@
 #include "app/say.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "wire/policy.h"
 
 #include "base/ban.h"
 
@@ -123,6 +124,29 @@ static int print_json(struct yg_admin *admin, const struct yg_enrol_sensor *sens
 	return rc;
 }
 
+/* Which communications a member's sensor sends, by whose decision. */
+static void add_decisions(struct yg_admin *admin, const json_t *heartbeat)
+{
+	const json_t *policy = json_object_get(json_object_get(heartbeat, "heartbeat"), "policy");
+	const json_t *list = json_object_get(policy, "secrecy");
+	char line[1024];
+
+	for (size_t i = 0; i < json_array_size(list) && i < YG_POLICY_CLASS_COUNT; i++) {
+		const json_t *one = json_array_get(list, i);
+		enum yg_policy_class class_ = YG_POLICY_NONE;
+		enum yg_policy_basis basis = YG_POLICY_BASIS_OTHER;
+
+		(void)yg_policy_class_by_word(yg_json_text(one, "kind"), &class_); /* else: other */
+		(void)yg_policy_basis_by_word(yg_json_text(one, "basis"), &basis); /* as above */
+		/* What a sensor says is shown safely, a piece at a time. */
+		yg_buf_addf(&admin->out, "    %s: ", yg_say_tr(yg_policy_class_words(class_)));
+		(void)snprintf(line, sizeof(line), "%s", yg_say_safe(yg_json_text(one, "by"), 200));
+		yg_buf_addf(&admin->out, "%s, %s", line, yg_say_safe(yg_json_text(one, "on"), 10));
+		yg_buf_addf(&admin->out, " (%s) ", yg_say_tr(yg_policy_basis_words(basis)));
+		yg_buf_addf(&admin->out, "%s\n", yg_say_safe(yg_json_text(one, "note"), 200));
+	}
+}
+
 static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 {
 	struct yg_admin *admin = arg;
@@ -136,6 +160,8 @@ static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 		yg_buf_addf(&admin->out, "%s/%s  %s  %s  %.*s\n", sensor->org, sensor->id,
 			    yg_say_safe(yg_bytes_str(sensor->host), 60),
 			    yg_say_tr(state_of(admin, sensor, heartbeat)), YG_FMT(received));
+	if (!admin->is_json)
+		add_decisions(admin, heartbeat);
 	json_decref(heartbeat);
 	return rc == YG_OK ? yg_buf_error(&admin->out) : rc;
 }
@@ -342,6 +368,20 @@ static const char **text_option(struct yg_admin *admin, int c)
 	}
 }
 
+static bool take_number_option(struct yg_admin *admin, int c)
+{
+	switch (c) {
+	case 't':
+		return take_number("--hours", TOKEN_HOURS, &admin->hours);
+	case 'D':
+		return take_number("--days", YG_TOKEN_DAYS_MAX, &admin->days);
+	case 'm':
+		return take_number("--limit", UINT32_MAX, &admin->limit);
+	default:
+		return take_number("--after", UINT32_MAX, &admin->after);
+	}
+}
+
 static bool take_option(struct yg_admin *admin, int c)
 {
 	const char **text = text_option(admin, c);
@@ -360,13 +400,10 @@ static bool take_option(struct yg_admin *admin, int c)
 	case 'l':
 		return true; /* main.c */
 	case 't':
-		return take_number("--hours", TOKEN_HOURS, &admin->hours);
 	case 'D':
-		return take_number("--days", YG_TOKEN_DAYS_MAX, &admin->days);
 	case 'm':
-		return take_number("--limit", UINT32_MAX, &admin->limit);
 	case 'A':
-		return take_number("--after", UINT32_MAX, &admin->after);
+		return take_number_option(admin, c);
 	case 'S':
 		return take_day("--signed", &admin->signed_day);
 	case 'U':
@@ -591,7 +628,8 @@ int yg_command_admin(int argc, char **argv)
 			continue;
 		admin.now_ns = yg_clock_system().now_ns(NULL);
 		yg_buf_init(&admin.out, 64u << 20);
-		status = yg_admin_register(&admin) == YG_OK ? commands[i].run(&admin) : YG_EXIT_FAILED;
+		status = yg_admin_register(&admin) == YG_OK ? commands[i].run(&admin)
+							    : YG_EXIT_FAILED;
 		yg_buf_done(&admin.out);
 		yg_admin_register_close(&admin);
 		if (fflush(stdout) != 0 && errno != EPIPE)

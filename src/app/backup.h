@@ -11,7 +11,7 @@
  * written last: a folder without it is no backup.
  *
  * Threads: one. Errors are returned with the path they are about.
- * Tests: tests/unit/app/test_backup.c, tests/e2e/backup.py
+ * Tests: tests/unit/app/test_backup.c, test_backup_live.c, tests/e2e/backup.py
  */
 #pragma once
 

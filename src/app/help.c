@@ -413,6 +413,8 @@ void yg_help_admin(void)
 	       "FILE: the\n"
 	       "                                folder `ledger` of its sensor, or its files as "
 	       "one\n"
+	       "  findings [--org ID] [--limit N] [--json]\n"
+	       "                                what detection found, newest first\n"
 	       "  archive verify [--json]       is every file of the archive whole? As\n"
 	       "                                `yagura archive verify` does\n"
 	       "  --lang ja|en                  language of messages\n"

@@ -174,6 +174,8 @@ int64_t yg_hub_now(const struct yg_hub *hub);
 
 /* What Prometheus asks for, as text (hub_metrics.c). */
 void yg_hub_metrics(struct yg_hub *hub, struct yg_buf *to);
+struct yg_hub_detect;
+void yg_hub_metrics_detect(struct yg_hub_detect *detect, struct yg_buf *to);
 
 /* DATA/NAME to @to. False when it is too long. */
 bool yg_hub_path(const struct yg_hub *hub, const char *name, char to[YG_HUB_PATH_MAX]);

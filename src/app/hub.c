@@ -357,15 +357,6 @@ int yg_hub_signer_live(void *arg, int control, unsigned index)
 
 /* ---- processes ---- */
 
-static int64_t monotonic_ns(void *arg)
-{
-	struct timespec now;
-
-	(void)arg;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return now.tv_sec * YG_NS_PER_S + now.tv_nsec;
-}
-
 static int open_signals(struct hub_run *run)
 {
 	sigset_t set;
@@ -477,7 +468,7 @@ static int run_processes(struct hub_run *run)
 		.links = links,
 		.link_count = 2 + settings->workers,
 		.signals = run->signal_fd,
-		.clock = {.now_ns = monotonic_ns},
+		.clock = yg_clock_steady(),
 		.ready = print_ready,
 		.ended = say_ended,
 		.arg = run,
@@ -548,15 +539,20 @@ static int try_walls(struct hub_run *run)
 {
 	char key[YG_HUB_PATH_MAX];
 	enum yg_wall_role role;
+	int rc;
 
 	if (!yg_hub_join(run->cli->data, "ca/ca.key", key))
 		return say_path(run, "ca/ca.key", YG_ELIMIT);
-	if (!yg_wall_role_of(run->cli->try_role, &role)) {
-		yg_say(N_("--self-test-sandbox: front, keeper, worker or signer"));
+	if (strcmp(run->cli->try_role, "parent") == 0) {
+		rc = yg_wall_enter_parent();
+	} else if (yg_wall_role_of(run->cli->try_role, &role)) {
+		rc = yg_wall_enter(role, run->cli->data);
+	} else {
+		yg_say(N_("--self-test-sandbox: parent, front, keeper, worker or signer"));
 		return YG_EINVAL;
 	}
-	if (yg_wall_enter(role, run->cli->data) != YG_OK)
-		return say_path(run, "", YG_EUNSUPPORTED);
+	if (rc != YG_OK)
+		return say_path(run, "", rc);
 	yg_wall_try(key, print_try, NULL);
 	return YG_OK;
 }
@@ -605,6 +601,8 @@ static int run_hub(struct hub_run *run)
 		rc = open_listeners(run);
 	if (rc == YG_OK)
 		rc = open_signals(run);
+	if (rc == YG_OK && yg_wall_enter_parent() != YG_OK)
+		rc = say_path(run, "", YG_EUNSUPPORTED);
 	return rc == YG_OK ? run_processes(run) : rc;
 }
 

@@ -10,6 +10,7 @@
 #include "access/idempotency.h"
 #include "access/session.h"
 #include "app/console.h"
+#include "app/hub_search.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
@@ -234,6 +235,16 @@ static json_t *heartbeat(void *arg, const char *sensor)
 	return value;
 }
 
+static int search(void *arg, const struct yg_hub_question *question, struct yg_buf *to)
+{
+	const struct yg_hub_http *http = arg;
+	char dir[PATH_ROOM];
+	int length = snprintf(dir, sizeof(dir), "%s/archive", http->opts.data);
+
+	return length > 0 && (unsigned)length < sizeof(dir) ? yg_hub_search(dir, question, to)
+							    : YG_ELIMIT;
+}
+
 static void finish(void *arg, struct yg_api_later *later, int error)
 {
 	struct yg_hub_http *http = arg;
@@ -292,7 +303,7 @@ static int open_api(struct yg_hub_http *http)
 		.facts = http->facts,
 		.clock = opts->clock,
 		.version = YG_VERSION,
-		.ports = {.heartbeat = heartbeat, .finish = finish, .arg = http},
+		.ports = {.heartbeat = heartbeat, .search = search, .finish = finish, .arg = http},
 	};
 	int rc = yg_hub_api_new(&api, &http->api);
 

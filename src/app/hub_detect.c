@@ -31,7 +31,9 @@ struct org {
 	char name[YG_FACT_ORG_MAX + 1];
 	uint64_t saved;	   /* position its written state is of */
 	uint64_t position; /* of its last batch */
-	uint64_t dirty;	   /* its first batch that is in no written state; 0: none */
+	size_t bytes;	   /* of its judge, when it was looked at last */
+	uint64_t pushed_out;
+	uint64_t dirty; /* its first batch that is in no written state; 0: none */
 	int64_t dirty_ns;
 };
 
@@ -50,8 +52,10 @@ struct yg_hub_detect {
 	bool is_open;  /* a batch of the store */
 	bool is_stale; /* judges are ahead of what was committed */
 	int64_t written_ns;
+	uint64_t bytes; /* of all judges */
 	struct yg_hub_detect_counts counts;
-	struct yg_hub_detect_counts now; /* of the open batch */
+	struct yg_hub_detect_counts told; /* to other threads, under the mutex */
+	struct yg_hub_detect_counts now;  /* of the open batch */
 	bool is_gap_said;
 	int failed_rc;
 	unsigned failures;
@@ -104,6 +108,7 @@ static void forget_org(struct yg_hub_detect *d, struct org *org)
 	struct org **at = place_of(d, name_of(org));
 
 	yg_hub_judges_drop(d->judges, name_of(org));
+	d->bytes -= org->bytes;
 	*at = org->next;
 	unlink_use(d, org);
 	d->org_count--;
@@ -260,14 +265,12 @@ static int load_org(struct yg_hub_detect *d, struct org *org)
 	return YG_OK;
 }
 
-/* The one that was silent for longest makes room. */
-static int make_room(struct yg_hub_detect *d)
+/* The one that was silent for longest goes. */
+static int give_up_oldest(struct yg_hub_detect *d)
 {
 	struct org *last = d->oldest;
 	int rc = YG_OK;
 
-	if (d->org_count < d->opts.orgs_max)
-		return YG_OK;
 	if (last->dirty != 0)
 		rc = save_org(d, last);
 	if (rc != YG_OK)
@@ -275,6 +278,23 @@ static int make_room(struct yg_hub_detect *d)
 	d->counts.evicted++;
 	forget_org(d, last);
 	return YG_OK;
+}
+
+/* What the judge holds, after a batch; others make room for it. */
+static int weigh(struct yg_hub_detect *d, struct org *org)
+{
+	uint64_t pushed_out = yg_hub_judges_evicted(d->judges, name_of(org));
+	int rc = YG_OK;
+
+	d->bytes -= org->bytes;
+	org->bytes = yg_hub_judges_bytes(d->judges, name_of(org));
+	d->bytes += org->bytes;
+	if (pushed_out > org->pushed_out)
+		d->counts.pushed_out += pushed_out - org->pushed_out;
+	org->pushed_out = pushed_out;
+	while (rc == YG_OK && d->bytes > d->opts.bytes_max && d->oldest != org)
+		rc = give_up_oldest(d);
+	return rc;
 }
 
 static int need_org(struct yg_hub_detect *d, struct yg_bytes name, struct org **ret)
@@ -290,7 +310,7 @@ static int need_org(struct yg_hub_detect *d, struct yg_bytes name, struct org **
 	}
 	if (name.size == 0 || name.size > YG_FACT_ORG_MAX)
 		return YG_EFORMAT;
-	rc = make_room(d);
+	rc = d->org_count < d->opts.orgs_max ? YG_OK : give_up_oldest(d);
 	if (rc != YG_OK)
 		return rc;
 	org = yg_calloc(1, sizeof(*org));
@@ -373,6 +393,22 @@ static int count_batch(struct yg_hub_detect *d, const struct yg_hub_batch *batch
 				      counts->records, counts->bytes);
 }
 
+/* The judge has seen @position: its state is another now. */
+static int note_taken(struct yg_hub_detect *d, struct org *org, uint64_t position)
+{
+	org->position = position;
+	if (org->dirty == 0) {
+		org->dirty = position;
+		org->dirty_ns = d->written_ns;
+	}
+	return weigh(d, org);
+}
+
+static bool is_of_body(int rc)
+{
+	return rc == YG_EFORMAT || rc == YG_EDIGEST || rc == YG_ELIMIT;
+}
+
 static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *record)
 {
 	const struct yg_hub_judged out = {put_finding, put_outcome, d};
@@ -395,15 +431,12 @@ static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *r
 	if (rc != YG_OK || record->position <= org->saved)
 		return rc; /* in its state already */
 	rc = yg_hub_judges_take(d->judges, &batch, is_new ? &out : NULL, &counts);
-	if (rc == YG_EFORMAT || rc == YG_EDIGEST || rc == YG_ELIMIT)
+	if (is_of_body(rc))
 		return is_new ? pass_over(d, record, rc) : YG_OK;
+	if (rc == YG_OK)
+		rc = note_taken(d, org, record->position);
 	if (rc != YG_OK)
 		return rc;
-	org->position = record->position;
-	if (org->dirty == 0) {
-		org->dirty = record->position;
-		org->dirty_ns = d->written_ns;
-	}
 	if (is_new)
 		return count_batch(d, &batch, &counts);
 	d->counts.replayed++;
@@ -533,12 +566,25 @@ static int save_all(struct yg_hub_detect *d)
 	return rc;
 }
 
+static void tell_counts(struct yg_hub_detect *d)
+{
+	(void)pthread_mutex_lock(&d->mutex);
+	d->told = d->counts;
+	d->told.judges = d->org_count;
+	d->told.bytes = d->bytes;
+	(void)pthread_mutex_unlock(&d->mutex);
+}
+
 int yg_hub_detect_save(struct yg_hub_detect *detect)
 {
+	int rc;
+
 	if (detect->is_stale || !detect->consumer ||
 	    yg_consumer_cursor(detect->consumer) < detect->cursor)
 		return YG_OK; /* states on the way to the cursor are not those of the cursor */
-	return save_all(detect);
+	rc = save_all(detect);
+	tell_counts(detect);
+	return rc;
 }
 
 /* Changed rules take over; every organisation takes up its state again with its next batch. */
@@ -573,7 +619,7 @@ static int look_for_rules(struct yg_hub_detect *d)
 	return YG_OK;
 }
 
-int yg_hub_detect_step(struct yg_hub_detect *detect)
+static int step(struct yg_hub_detect *detect)
 {
 	int rc = YG_OK;
 
@@ -597,6 +643,14 @@ int yg_hub_detect_step(struct yg_hub_detect *detect)
 	else
 		rc = yg_journal_passed(detect->opts.journal, detect->opts.name, detect->begin);
 	return rc == YG_OK ? YG_EAGAIN : rc;
+}
+
+int yg_hub_detect_step(struct yg_hub_detect *detect)
+{
+	int rc = step(detect);
+
+	tell_counts(detect);
+	return rc;
 }
 
 /* ---- the thread ---- */
@@ -688,6 +742,8 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 	d->opts = *opts;
 	if (d->opts.orgs_max == 0)
 		d->opts.orgs_max = YG_HUB_DETECT_ORGS_MAX;
+	if (d->opts.bytes_max == 0)
+		d->opts.bytes_max = YG_HUB_DETECT_BYTES_MAX;
 	if (d->opts.save_ms == 0)
 		d->opts.save_ms = YG_HUB_DETECT_SAVE_MS;
 	yg_buf_init(&d->state, YG_HUB_STATE_MAX);
@@ -732,7 +788,12 @@ struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *d)
 	return NULL;
 }
 
-struct yg_hub_detect_counts yg_hub_detect_counts(const struct yg_hub_detect *detect)
+struct yg_hub_detect_counts yg_hub_detect_counts(struct yg_hub_detect *detect)
 {
-	return detect->counts;
+	struct yg_hub_detect_counts counts;
+
+	(void)pthread_mutex_lock(&detect->mutex);
+	counts = detect->told;
+	(void)pthread_mutex_unlock(&detect->mutex);
+	return counts;
 }

@@ -13,8 +13,8 @@
  * state; batches up to the cursor are judged again without output, and the judges are where they
  * were. What of the journal that needs is not said to be passed.
  *
- * At most orgs_max organisations have a judge at a time; the one that was silent for longest is
- * written and given up, and comes back with its next batch. That is counted.
+ * At most orgs_max organisations have a judge at a time, of bytes_max together; the one that was
+ * silent for longest is written and given up, and comes back with its next batch. That is counted.
  * Changed rules take over between two commits (app/hub_rules.h): all states are written first.
  *
  * Threads: new, step, free from one thread; start() hands all of it to a thread of its own until
@@ -28,7 +28,8 @@
 #include "base/clock.h"
 #include "journal/journal.h"
 
-#define YG_HUB_DETECT_ORGS_MAX	 256u	    /* judges at a time */
+#define YG_HUB_DETECT_ORGS_MAX	 256u		       /* judges at a time */
+#define YG_HUB_DETECT_BYTES_MAX	 (UINT64_C(512) << 20) /* of their memory; one may have more */
 #define YG_HUB_DETECT_SAVE_MS	 5000	    /* after its first change a state is written */
 #define YG_HUB_DETECT_SAVES_MAX	 64u	    /* states in one commit */
 #define YG_HUB_DETECT_SAVE_BYTES (8u << 20) /* of states in one commit; one always goes */
@@ -39,8 +40,9 @@ struct yg_hub_detect_opts {
 	struct yg_facts *facts;	    /* borrowed; used by the thread alone */
 	struct yg_hub_rules *rules; /* borrowed, as above */
 	struct yg_clock clock;
-	unsigned orgs_max; /* 0: YG_HUB_DETECT_ORGS_MAX */
-	int64_t save_ms;   /* 0: YG_HUB_DETECT_SAVE_MS */
+	unsigned orgs_max;  /* 0: YG_HUB_DETECT_ORGS_MAX */
+	uint64_t bytes_max; /* 0: YG_HUB_DETECT_BYTES_MAX */
+	int64_t save_ms;    /* 0: YG_HUB_DETECT_SAVE_MS */
 };
 
 struct yg_hub_detect_counts {
@@ -54,6 +56,9 @@ struct yg_hub_detect_counts {
 	uint64_t evicted; /* judges given up for others */
 	uint64_t reloads;
 	uint64_t lost_states; /* that could not be taken up again */
+	uint64_t pushed_out;  /* what judges forgot: sources, paths, groups of correlations */
+	uint64_t judges;      /* now */
+	uint64_t bytes;	      /* of their memory, now */
 };
 
 struct yg_hub_detect;
@@ -73,5 +78,5 @@ YG_MUST_USE int yg_hub_detect_start(struct yg_hub_detect *detect);
 /* The thread ends behind the batch it is at; states are written. NULL is allowed. */
 struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *detect);
 
-/* Without a thread that runs. */
-struct yg_hub_detect_counts yg_hub_detect_counts(const struct yg_hub_detect *detect);
+/* As of the last commit. Any thread. */
+struct yg_hub_detect_counts yg_hub_detect_counts(struct yg_hub_detect *detect);

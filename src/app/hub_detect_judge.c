@@ -119,6 +119,14 @@ uint32_t yg_hub_judges_count(const struct yg_hub_judges *judges)
 	return judges->count;
 }
 
+size_t yg_hub_judges_bytes(const struct yg_hub_judges *judges, struct yg_bytes name)
+{
+	const struct org *org = find_org(judges, name);
+
+	return org ? sizeof(*org) + yg_judge_bytes(org->judge) + org->kept_room * sizeof(*org->kept)
+		   : 0;
+}
+
 uint64_t yg_hub_judges_evicted(const struct yg_hub_judges *judges, struct yg_bytes name)
 {
 	const struct org *org = find_org(judges, name);
@@ -296,6 +304,7 @@ static int need_org(struct yg_hub_judges *j, struct yg_bytes name, struct org **
 		return YG_ENOMEM;
 	}
 	yg_judge_source(org->judge, YG_S(""));
+	yg_judge_without_stories(org->judge); /* nobody is shown them here */
 	org->next = *bucket;
 	*bucket = org;
 	j->count++;

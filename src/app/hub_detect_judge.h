@@ -108,6 +108,9 @@ bool yg_hub_judges_has(const struct yg_hub_judges *judges, struct yg_bytes org);
 void yg_hub_judges_drop(struct yg_hub_judges *judges, struct yg_bytes org);
 void yg_hub_judges_drop_all(struct yg_hub_judges *judges);
 
+/* Bytes of memory that @org's judge holds, about; 0: it is not there. */
+size_t yg_hub_judges_bytes(const struct yg_hub_judges *judges, struct yg_bytes org);
+
 uint32_t yg_hub_judges_count(const struct yg_hub_judges *judges);
 /* What @org's judge pushed out of its tables so far. */
 uint64_t yg_hub_judges_evicted(const struct yg_hub_judges *judges, struct yg_bytes org);

@@ -117,7 +117,7 @@ void yg_hub_wait_sync(struct yg_hub *hub, struct yg_hub_call *call, uint64_t pos
 		.position = position,
 		.receipt = *receipt,
 		.is_durable = hub->keep->ops->outcome(hub->keep, position) == YG_OK,
-		.until_ns = yg_hub_now(hub) + YG_SIGNER_WAIT_MS * INT64_C(1000000),
+		.until_ns = steady_ns() + YG_SIGNER_WAIT_MS * INT64_C(1000000),
 	};
 	struct yg_hub_waiter *waiter;
 

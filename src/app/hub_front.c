@@ -325,7 +325,7 @@ static int round_once(struct front *front, int control)
 int yg_hub_front_live(void *arg, int control, unsigned index)
 {
 	const struct yg_hub_settings *settings = arg;
-	struct front front = {.clock = settings->clock};
+	struct front front = {.clock = yg_clock_steady()};
 	struct yg_hub_server server = {0};
 	int rc;
 

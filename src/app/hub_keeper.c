@@ -176,6 +176,7 @@ static int start_retention(struct keeper *keeper)
 {
 	const struct yg_hub_retention_opts opts = {.archive_dir = keeper->archive_dir,
 						   .db_path = keeper->db_path,
+						   .facts_path = keeper->facts_path,
 						   .journal = yg_keep_journal(keeper->hub.keep),
 						   .clock = keeper->hub.clock};
 
@@ -194,6 +195,7 @@ static void metrics(void *arg, struct yg_buf *to)
 	struct keeper *keeper = arg;
 
 	yg_hub_metrics(&keeper->hub, to);
+	yg_hub_metrics_detect(keeper->detect, to);
 }
 
 /* The operator's own file, read before the walls stand. */

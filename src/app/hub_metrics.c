@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "app/hub-int.h"
+#include "app/hub_detect.h"
 
 #include "base/ban.h"
 
@@ -54,6 +55,33 @@ static void add_journal(struct yg_journal *journal, struct yg_buf *to)
 			yg_buf_addf(to, "yagura_consumer_lag_records{consumer=\"%s\"} %llu\n",
 				    consumers[i], (unsigned long long)(stats.durable - cursor));
 	}
+}
+
+/* ---- detection ---- */
+
+void yg_hub_metrics_detect(struct yg_hub_detect *detect, struct yg_buf *to)
+{
+	struct yg_hub_detect_counts counts = yg_hub_detect_counts(detect);
+
+	one(to, "yagura_detect_records_total", "counter", "Records looked at.", counts.records);
+	one(to, "yagura_detect_unread_records_total", "counter", "Records of no known form.",
+	    counts.unread);
+	one(to, "yagura_detect_findings_total", "counter", "Findings.", counts.findings);
+	one(to, "yagura_detect_damaged_batches_total", "counter",
+	    "Batches that could not be unpacked any more.", counts.damaged);
+	one(to, "yagura_detect_judges", "gauge", "Organisations whose state is in memory.",
+	    counts.judges);
+	one(to, "yagura_detect_judges_bytes", "gauge", "What these states take, about.",
+	    counts.bytes);
+	one(to, "yagura_detect_judges_given_up_total", "counter",
+	    "States written and given up for others.", counts.evicted);
+	one(to, "yagura_detect_lost_states_total", "counter",
+	    "States that could not be taken up again.", counts.lost_states);
+	one(to, "yagura_detect_pushed_out_total", "counter",
+	    "Sources, paths and groups of correlations forgotten at their limits.",
+	    counts.pushed_out);
+	one(to, "yagura_detect_reloads_total", "counter",
+	    "Changed rules and indicators taken over.", counts.reloads);
 }
 
 /* ---- sensors ---- */

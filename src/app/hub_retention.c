@@ -10,11 +10,13 @@
 #include "app/say.h"
 #include "archive/tree.h"
 #include "base/alloc.h"
+#include "store/facts.h"
 
 #include "base/ban.h"
 
 #define AGAIN_S (5 * 60) /* after an error, and while a clock that jumped is waited for */
 #define DAY_S	86400
+#define ROWS	1000u /* findings at once, so that those who write them wait little */
 
 /* One pass. */
 struct pass {
@@ -27,6 +29,7 @@ struct pass {
 	uint64_t foreign;	      /* numbers from here on are not of this journal */
 	struct yg_retention settings; /* of the organisation that is looked at */
 	struct yg_retention_done done;
+	struct yg_facts *facts;
 	uint64_t size;	  /* of the file that is looked at */
 	uint64_t records; /* in it */
 	int rc;
@@ -159,6 +162,43 @@ static int count_gone(void *arg, const struct yg_archive_entry *entry)
 	return YG_OK;
 }
 
+/* ---- findings ---- */
+
+static int expire_org(void *arg, const struct yg_retention *retention)
+{
+	struct pass *p = arg;
+	uint32_t count = ROWS;
+	uint64_t gone = 0;
+	int64_t since_ns;
+	int rc = YG_OK;
+
+	p->settings = *retention;
+	since_ns = yg_retention_since(p->now_ns, longest(p, UINT64_MAX));
+	while (rc == YG_OK && count == ROWS && !(p->is_ending && *p->is_ending)) {
+		rc = yg_facts_expire(p->facts, yg_bytes_str(retention->org), since_ns, ROWS,
+				     &count);
+		gone += count;
+	}
+	p->counts->findings += gone;
+	if (gone > 0)
+		yg_say(N_("retention: %s: %llu findings deleted"), retention->org,
+		       (unsigned long long)gone);
+	return rc;
+}
+
+static int expire_findings(struct pass *p)
+{
+	int rc;
+
+	if (!p->opts->facts_path)
+		return YG_OK;
+	rc = yg_facts_open_sqlite(p->opts->facts_path, false, &p->facts);
+	if (rc == YG_OK)
+		rc = yg_retention_list(p->enrol, expire_org, p);
+	p->facts = yg_facts_free(p->facts);
+	return rc == YG_ENOENT ? YG_OK : rc; /* nothing was ever found */
+}
+
 static int pass(struct pass *p)
 {
 	struct yg_journal_stats stats;
@@ -177,11 +217,13 @@ static int pass(struct pass *p)
 	p->passed = (stats.passed + 1) * YG_HUB_ARCHIVE_LINES;
 	p->foreign = (stats.durable + 1) * YG_HUB_ARCHIVE_LINES;
 	p->now_ns = p->opts->clock.now_ns(p->opts->clock.arg);
-	rc = yg_archive_expire(p->opts->archive_dir, NULL, yg_retention_since(p->now_ns, 1), may_go,
-			       count_gone, p);
+	rc = yg_archive_expire_asked(p->opts->archive_dir, NULL, yg_retention_since(p->now_ns, 1),
+				     may_go, count_gone, p);
 	leave_org(p);
 	if (rc == YG_ENOENT)
 		rc = YG_OK; /* nothing was ever archived */
+	if (rc == YG_OK)
+		rc = expire_findings(p);
 	return rc == YG_OK ? p->rc : rc;
 }
 

@@ -4,6 +4,7 @@
  * begins and once a day.
  *
  *   settings (access/retention.h) ─► a closed file of the archive whose kinds are all over goes
+ *                                 └► findings older than the longest of an organisation's times go
  *
  * A file holds what one organisation sent in one hour, of whatever kinds: it goes when the longest
  * of their times is over, never in part. Kinds are read from the file's own index; a file that is
@@ -23,6 +24,8 @@
 struct yg_hub_retention_opts {
 	const char *archive_dir; /* borrowed, as all here */
 	const char *db_path;
+	const char
+		*facts_path; /* findings go with the last of their records; NULL: none are kept */
 	struct yg_journal *journal;
 	struct yg_clock clock;
 };
@@ -30,6 +33,7 @@ struct yg_hub_retention_opts {
 struct yg_hub_retention_counts {
 	uint64_t files;
 	uint64_t bytes;
+	uint64_t findings;
 	uint64_t kept;	 /* files whose time is over, but the journal is not done with them */
 	bool is_waiting; /* the clock jumped: nothing was deleted */
 };

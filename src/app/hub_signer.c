@@ -38,10 +38,7 @@ void yg_signer_done(struct yg_signer *signer)
 
 static int64_t monotonic_ms(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
+	return yg_clock_steady().now_ns(NULL) / NS_PER_MS;
 }
 
 /* Until the pipe can be used for @events or time is over. */

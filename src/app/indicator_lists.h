@@ -16,7 +16,7 @@
 #include "detect/indicators.h"
 
 #define YG_INDICATORS_CACHED_MIN (UINT64_C(4) << 20)
-#define YG_INDICATOR_LISTS_MAX	 4096u /* files of folders that are named */
+#define YG_INDICATOR_LISTS_MAX	 4096u		     /* files of folders that are named */
 #define YG_INDICATOR_FILE_MAX	 (UINT64_C(8) << 30) /* bytes of one list */
 
 struct yg_indicator_lists {
@@ -33,9 +33,10 @@ struct yg_indicator_lists {
 };
 
 /*
- * Load what @options name; a folder stands for the files in it. Refused lines, doubles and errors are said; on a terminal, how far a
- * long run of compiling is. YG_OK, YG_ENOMEM, YG_ELIMIT (said), YG_EINVAL: a list cannot be read
- * (said), or there is no room for what is compiled (said). *ret may be given to done() in any case.
+ * Load what @options name; a folder stands for the files in it. Refused lines, doubles and errors
+ * are said; on a terminal, how far a long run of compiling is. YG_OK, YG_ENOMEM, YG_ELIMIT (said),
+ * YG_EINVAL: a list cannot be read (said), or there is no room for what is compiled (said). *ret
+ * may be given to done() in any case.
  */
 YG_MUST_USE int yg_indicator_lists_load(const struct yg_options *options,
 					struct yg_indicator_lists *ret);

@@ -151,9 +151,9 @@ static int cut_records(struct yg_intake *intake, struct yg_batch *batch, size_t 
 		}
 		if (!frame.is_skipped && !is_head)
 			add_record(intake, batch, &frame);
-		intake->lines += frame.is_line ? 1
-					       : count_lines(yg_bytes_cut(text, at,
-									  at + frame.consumed));
+		intake->lines += frame.is_line
+					 ? 1
+					 : count_lines(yg_bytes_cut(text, at, at + frame.consumed));
 		at += frame.consumed;
 	}
 	*ret_at = at;

@@ -9,6 +9,7 @@
  * with EPERM: nothing happens, and a library that asks in vain goes on.
  *
  *   role     files               network                     processes
+ *   parent   its user's          what it has bound           forks, ends its own
  *   front    none                accepts, speaks              none
  *   keeper   the data folder     accepts (pages, 127.0.0.1)   threads
  *   worker   none                none                         none
@@ -47,6 +48,13 @@ void yg_wall_become(enum yg_wall_role role, const char *data);
  * YG_OK, or YG_EUNSUPPORTED when a wall that must stand cannot be built.
  */
 YG_MUST_USE int yg_wall_enter(enum yg_wall_role role, const char *data);
+
+/*
+ * The parent's own, once its sockets are bound: it opens no socket more, connects nowhere, runs
+ * nothing, traces nobody, and gets no new privileges. It forks, so its children begin with the
+ * same. YG_OK or YG_EUNSUPPORTED.
+ */
+YG_MUST_USE int yg_wall_enter_parent(void);
 
 /* What the role cannot give up on this machine, bit by bit, without doing anything. */
 enum yg_wall_lack {

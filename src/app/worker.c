@@ -32,15 +32,15 @@ struct yg_worker {
 	struct yg_reading reading;
 	int64_t reference_ns; /* of its parser */
 	struct yg_scratch *scratch;
-	struct yg_indicator_memo *memo;	      /* of indicators; NULL: there are none */
-	struct yg_repeats *repeats;	      /* NULL: every line is read */
-	bool is_repeating;		      /* in the batch at hand */
+	struct yg_indicator_memo *memo; /* of indicators; NULL: there are none */
+	struct yg_repeats *repeats;	/* NULL: every line is read */
+	bool is_repeating;		/* in the batch at hand */
 	struct yg_access_minute minute;
 	struct cut cuts[CUT_AHEAD + 1]; /* of the record at hand and those behind it: a ring */
-	struct yg_arena *arena; /* of one event */
-	struct yg_kinds kinds;		      /* of one batch, where they are counted */
-	struct yg_buf fields;		      /* of yg_worker_fields */
-	struct yg_buf group;		      /* of yg_worker_group */
+	struct yg_arena *arena;		/* of one event */
+	struct yg_kinds kinds;		/* of one batch, where they are counted */
+	struct yg_buf fields;		/* of yg_worker_fields */
+	struct yg_buf group;		/* of yg_worker_group */
 	struct yg_archive_unpacker *unpacker; /* made when it is first needed */
 };
 
@@ -85,11 +85,10 @@ struct yg_worker *yg_worker_new(const struct yg_detector *detector)
 	if (detector->indicators)
 		worker->memo = yg_indicator_memo_new();
 	if (can_repeat(detector))
-		worker->repeats = yg_repeats_new(detector->engine, detector->tracer,
-						 detector->indicators);
+		worker->repeats =
+			yg_repeats_new(detector->engine, detector->tracer, detector->indicators);
 	if (!worker->scratch || !worker->arena || (detector->indicators && !worker->memo) ||
-	    (can_repeat(detector) && !worker->repeats) ||
-	    meter(worker) != YG_OK)
+	    (can_repeat(detector) && !worker->repeats) || meter(worker) != YG_OK)
 		return yg_worker_free(worker);
 	return worker;
 }
@@ -313,8 +312,8 @@ static int run_repeated(struct yg_worker *worker, struct yg_batch *batch, uint32
 	struct yg_report_input *counts = &batch->counts;
 	struct yg_trace *to = &batch->traces[batch->trace_count];
 	bool is_needed;
-	int rc = yg_repeats_find(worker->repeats, worker->scratch, line, worker->memo,
-				 batch->arena, to, &is_needed, ret_is_known);
+	int rc = yg_repeats_find(worker->repeats, worker->scratch, line, worker->memo, batch->arena,
+				 to, &is_needed, ret_is_known);
 
 	if (rc != YG_OK || !*ret_is_known)
 		return rc;

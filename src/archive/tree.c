@@ -315,10 +315,16 @@ static int expire_one(void *arg, const struct yg_archive_entry *entry)
 	return e->gone ? e->gone(e->arg, entry) : YG_OK;
 }
 
-int yg_archive_expire(const char *dir, const char *org, int64_t before_ns, yg_archive_ask_fn ask,
-		      yg_archive_entry_fn gone, void *arg)
+int yg_archive_expire_asked(const char *dir, const char *org, int64_t before_ns,
+			    yg_archive_ask_fn ask, yg_archive_entry_fn gone, void *arg)
 {
 	struct expiry e = {before_ns, ask, gone, arg};
 
 	return yg_archive_walk(dir, org, expire_one, &e);
+}
+
+int yg_archive_expire(const char *dir, const char *org, int64_t before_ns, yg_archive_entry_fn gone,
+		      void *arg)
+{
+	return yg_archive_expire_asked(dir, org, before_ns, NULL, gone, arg);
 }

@@ -51,17 +51,20 @@ YG_MUST_USE int yg_archive_walk(const char *dir, const char *org, yg_archive_ent
 YG_MUST_USE int yg_archive_walk_hour(const char *dir, const char *org, int64_t hour_ns,
 				     yg_archive_entry_fn take, void *arg);
 
-/* May this file go? */
-typedef bool (*yg_archive_ask_fn)(void *arg, const struct yg_archive_entry *entry);
-
 /*
  * Delete the closed files of @org (NULL: of all) whose hour of arrival ended at or before
- * @before_ns and of which @ask (NULL: of all) says yes, and their filters, and folders that became
- * empty. @gone (may be NULL) is called behind each file. A file that cannot be deleted ends it with
- * the error. Files that are not closed stay.
+ * @before_ns, and their filters, and folders that became empty. @gone (may be NULL) is called
+ * behind each file. A file that cannot be deleted ends it with the error. Files that are not closed
+ * stay.
  */
 YG_MUST_USE int yg_archive_expire(const char *dir, const char *org, int64_t before_ns,
-				  yg_archive_ask_fn ask, yg_archive_entry_fn gone, void *arg);
+				  yg_archive_entry_fn gone, void *arg);
+
+/* May this file go? */
+typedef bool (*yg_archive_ask_fn)(void *arg, const struct yg_archive_entry *entry);
+/* The same, of those of which @ask says yes. */
+YG_MUST_USE int yg_archive_expire_asked(const char *dir, const char *org, int64_t before_ns,
+					yg_archive_ask_fn ask, yg_archive_entry_fn gone, void *arg);
 
 /* Make the folders above the file @path. YG_OK or the error of the system. */
 YG_MUST_USE int yg_archive_folders(const char *path);

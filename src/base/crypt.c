@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/crypt.h"
 
-#include <assert.h>
 #include <sodium.h>
 
 #include "base/clock.h"

@@ -11,7 +11,7 @@
 #include "detect/correlate.h"
 #include "detect/table-int.h"
 
-#define YG_MARKS_FIRST 4u /* room when the second mark comes; the first stands in the group */
+#define YG_MARKS_FIRST 4u    /* room when the second mark comes; the first stands in the group */
 #define YG_GRANULES    1024u /* marks that counting and reckoning make do with */
 
 /* An event that counts, or several close to each other. */

@@ -96,6 +96,9 @@ void yg_correlator_watch(struct yg_correlator *correlator, uint32_t rule, yg_cor
 /* Groups that are remembered. */
 uint32_t yg_correlator_groups(const struct yg_correlator *correlator);
 
+/* Bytes of memory it holds; about. */
+size_t yg_correlator_bytes(const struct yg_correlator *correlator);
+
 uint64_t yg_correlator_evicted(const struct yg_correlator *correlator);
 
 /*

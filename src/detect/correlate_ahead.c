@@ -95,8 +95,8 @@ static void call_slots(const struct yg_correlator *correlator, struct yg_ahead *
 	const struct yg_trace *trace = ahead->trace;
 
 	for (uint32_t i = 0; i < CALLED_KEYS && i < trace->key_count; i++) {
-		ahead->called[i] = yg_group_hash(correlator, trace->keys[i].correlation,
-						 trace->keys[i].group);
+		ahead->called[i] =
+			yg_group_hash(correlator, trace->keys[i].correlation, trace->keys[i].group);
 		yg_table_call_slot(&correlator->groups, ahead->called[i]);
 	}
 }
@@ -124,8 +124,7 @@ static void call_ahead(const struct yg_correlator *correlator, uint32_t at)
 		call_slots(correlator, &ahead[at + CALL_SLOT]);
 	if (at + CALL_ENTRY < count)
 		for (uint32_t i = 0; i < CALLED_KEYS && ahead[at + CALL_ENTRY].called[i]; i++)
-			(void)yg_table_call_entry(&correlator->groups,
-						  ahead[at + CALL_ENTRY].called[i]);
+			yg_table_call_entry(&correlator->groups, ahead[at + CALL_ENTRY].called[i]);
 	if (at + CALL_NEIGHBOURS < count)
 		call_neighbours(correlator, &ahead[at + CALL_NEIGHBOURS]);
 }
@@ -182,4 +181,11 @@ int yg_correlator_announce(struct yg_correlator *correlator, struct yg_trace_run
 		return YG_OK;
 	correlator->ahead_next = run.traces;
 	return add_run(correlator, run, counted);
+}
+
+size_t yg_correlator_bytes(const struct yg_correlator *correlator)
+{
+	return sizeof(*correlator) + yg_table_bytes(&correlator->groups) +
+	       (size_t)correlator->marks_made * sizeof(struct yg_mark) +
+	       correlator->ahead_room * sizeof(*correlator->ahead);
 }

@@ -57,6 +57,7 @@ struct yg_judge {
 	uint32_t ahead_at;     /* the first that is not taken */
 	uint64_t ahead_number; /* of the last one known */
 	uint64_t record;
+	bool has_no_stories;
 	struct yg_judge_counts counts;
 };
 
@@ -121,6 +122,19 @@ struct yg_judge *yg_judge_new(const struct yg_engine *engine,
 	if (!judge->outcomes || !judge->correlator || !judge->stories || !judge->name_mem)
 		return yg_judge_free(judge);
 	return judge;
+}
+
+void yg_judge_without_stories(struct yg_judge *judge)
+{
+	judge->has_no_stories = true;
+}
+
+size_t yg_judge_bytes(const struct yg_judge *judge)
+{
+	return sizeof(*judge) + yg_outcomes_bytes(judge->outcomes) +
+	       yg_correlator_bytes(judge->correlator) + yg_table_bytes(&judge->names) +
+	       yg_arena_used(judge->name_mem) + judge->candidate_room * sizeof(*judge->candidates) +
+	       judge->ahead_room * sizeof(*judge->ahead);
 }
 
 void yg_judge_source(struct yg_judge *judge, struct yg_bytes source)
@@ -347,7 +361,7 @@ static int emit(struct yg_judge *judge, struct yg_look *look, const struct candi
 		yg_outcomes_decide(judge->outcomes, look, candidate->rule, &finding.reason);
 	kept = finding;
 	rc = lasting_source(judge, source, &kept.source);
-	if (rc == YG_OK)
+	if (rc == YG_OK && !judge->has_no_stories)
 		rc = yg_stories_add(judge->stories, &kept, field_of(candidate->rule, trace->format),
 				    judge->record);
 	if (rc == YG_OK)

@@ -52,6 +52,15 @@ struct yg_judge *yg_judge_new(const struct yg_engine *engine,
 			      const struct yg_judge_out *out);
 struct yg_judge *yg_judge_free(struct yg_judge *judge);
 
+/*
+ * Make no stories from now on, for those who keep none: counts of stories stay 0. Before the first
+ * record.
+ */
+void yg_judge_without_stories(struct yg_judge *judge);
+
+/* Bytes of memory it holds; about, stories left out. */
+size_t yg_judge_bytes(const struct yg_judge *judge);
+
 /* A new input begins: @source as given, borrowed until yg_judge_free. Following goes on. */
 void yg_judge_source(struct yg_judge *judge, struct yg_bytes source);
 
@@ -81,8 +90,8 @@ struct yg_correlator *yg_judge_correlator(struct yg_judge *judge);
 
 /*
  * What outcomes rest on (detect/outcome.h: yg_outcomes_save), to be kept beside the state of the
- * correlations; and the same in a new judge. Stories are not in it: a story goes on with what comes.
- * YG_OK, YG_ELIMIT, YG_ENOMEM; YG_EDIGEST, YG_EFORMAT: damaged, outcomes are as new.
+ * correlations; and the same in a new judge. Stories are not in it: a story goes on with what
+ * comes. YG_OK, YG_ELIMIT, YG_ENOMEM; YG_EDIGEST, YG_EFORMAT: damaged, outcomes are as new.
  */
 YG_MUST_USE int yg_judge_save_outcomes(const struct yg_judge *judge, struct yg_buf *to);
 YG_MUST_USE int yg_judge_restore_outcomes(struct yg_judge *judge, struct yg_bytes state);

@@ -279,7 +279,7 @@ static void look_web(struct yg_outcomes *outcomes, const struct yg_followed *sou
 void yg_outcomes_call(const struct yg_outcomes *outcomes, uint64_t near_hash, uint64_t later_hash)
 {
 	yg_table_call_slot(&outcomes->sources, later_hash);
-	(void)yg_table_call_entry(&outcomes->sources, near_hash);
+	yg_table_call_entry(&outcomes->sources, near_hash);
 }
 
 void yg_outcomes_look(struct yg_outcomes *outcomes, const struct yg_trace *trace,

@@ -86,6 +86,9 @@ uint32_t yg_outcomes_change(struct yg_outcomes *outcomes, const struct yg_look *
 /* Put another in the place of every rule that is referred to: @fn gives it. */
 void yg_outcomes_remap(struct yg_outcomes *outcomes, yg_rule_remap_fn fn, void *arg);
 
+/* Bytes of memory it holds; about. */
+size_t yg_outcomes_bytes(const struct yg_outcomes *outcomes);
+
 /* What stands for the rule and the source of a finding that comes back from bytes. */
 struct yg_outcomes_names {
 	const struct yg_rule_info *(*rule)(void *arg, struct yg_bytes id); /* NULL: none now */
@@ -95,10 +98,10 @@ struct yg_outcomes_names {
 };
 
 /*
- * All of it as bytes (with a digest), added to @to, and in new outcomes again; keys are hashes under
- * the tracer's seed, so they are of use with that alone (detect/correlate.h). A finding whose rule is
- * gone is not followed any more. YG_OK, YG_ELIMIT, YG_ENOMEM; restoring: YG_EDIGEST, YG_EFORMAT:
- * damaged, the outcomes are to be freed. Cost: O(state).
+ * All of it as bytes (with a digest), added to @to, and in new outcomes again; keys are hashes
+ * under the tracer's seed, so they are of use with that alone (detect/correlate.h). A finding whose
+ * rule is gone is not followed any more. YG_OK, YG_ELIMIT, YG_ENOMEM; restoring: YG_EDIGEST,
+ * YG_EFORMAT: damaged, the outcomes are to be freed. Cost: O(state).
  */
 YG_MUST_USE int yg_outcomes_save(const struct yg_outcomes *outcomes, struct yg_buf *to);
 YG_MUST_USE int yg_outcomes_restore(struct yg_outcomes *outcomes, struct yg_bytes state,

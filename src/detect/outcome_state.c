@@ -294,6 +294,13 @@ static void read_table(struct codec *c, struct yg_outcomes *o, struct yg_table *
 
 /* ---- the whole ---- */
 
+size_t yg_outcomes_bytes(const struct yg_outcomes *o)
+{
+	return sizeof(*o) + yg_table_bytes(&o->sources) + yg_table_bytes(&o->paths) +
+	       yg_table_bytes(&o->misses) + o->pool_room * sizeof(*o->pool) +
+	       o->wait_room * sizeof(*o->waiting);
+}
+
 int yg_outcomes_save(const struct yg_outcomes *outcomes, struct yg_buf *to)
 {
 	/* The walk that reads is the one that writes: it changes nothing on the way out. */

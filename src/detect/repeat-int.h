@@ -31,7 +31,8 @@ YG_MUST_USE int yg_repeat_rules_read(struct yg_repeat_rules *rules, const struct
 				     const struct yg_img_group *group);
 void yg_repeat_rules_done(struct yg_repeat_rules *rules);
 
-/* Can such a rule be true for the record just matched, or be worked on, depending on what differs? */
+/* Can such a rule be true for the record just matched, or be worked on, depending on what differs?
+ */
 bool yg_repeat_may_fit(struct yg_scratch *scratch, const struct yg_repeat_rules *rules);
 
 /* May folded text @word stand where client, time and size are, or reach into them? */

@@ -54,10 +54,10 @@ struct yg_repeats {
 	const struct yg_indicators *indicators; /* NULL = none */
 	struct repeat *places;
 	struct yg_repeat_rules rules;
-	uint64_t seed;	   /* of the tracer, when the keys were made */
-	uint32_t asked;	   /* in this window */
-	uint32_t known;	   /* of these */
-	uint32_t rest;	   /* lines still to pass */
+	uint64_t seed;	    /* of the tracer, when the keys were made */
+	uint32_t asked;	    /* in this window */
+	uint32_t known;	    /* of these */
+	uint32_t rest;	    /* lines still to pass */
 	uint64_t known_all; /* since the start */
 };
 
@@ -274,9 +274,8 @@ int yg_repeats_find(struct yg_repeats *repeats, struct yg_scratch *scratch,
 		set[!way].is_latest = false;
 	}
 	/* Such a line may have a finding: it is rare, and it is shown with all its fields. */
-	if (repeats->indicators &&
-	    !yg_indicators_is_clean(repeats->indicators, line->parts.client, line->parts.client_key,
-				    memo))
+	if (repeats->indicators && !yg_indicators_is_clean(repeats->indicators, line->parts.client,
+							   line->parts.client_key, memo))
 		return YG_OK;
 	repeats->known++;
 	repeats->known_all++;
@@ -300,36 +299,52 @@ static bool overlaps(struct yg_bytes text, struct yg_bytes part)
 	return text.size > 0 && part.size > 0 && a < b + part.size && b < a + text.size;
 }
 
+static bool differs(uint32_t name)
+{
+	return name == YG_F_c_ip || name == YG_F_src_ip || name == YG_F_sc_bytes;
+}
+
+/* How often each of the fields that differ is there, and is what was cut. */
+struct seen {
+	unsigned clients, sources, sizes;
+};
+
+/* False: @field holds something of what differs, and is none of those fields. */
+static bool see(const struct yg_access_parts *parts, const struct yg_field *field,
+		struct seen *seen)
+{
+	struct yg_bytes text = field->text;
+
+	if (field->is_escaped || field->is_utf16)
+		return false;
+	if (differs(field->name_id)) {
+		bool is_size = field->name_id == YG_F_sc_bytes;
+
+		seen->clients += field->name_id == YG_F_c_ip;
+		seen->sources += field->name_id == YG_F_src_ip;
+		seen->sizes += is_size;
+		return is_text(text, is_size ? parts->size : parts->client);
+	}
+	return !overlaps(text, parts->client) && !overlaps(text, parts->time) &&
+	       !overlaps(text, parts->size);
+}
+
 /*
  * Did the parser see the parts that were cut? The client is c-ip and src_ip, the size is sc-bytes,
  * the time is the time; none of them stands in another field.
  */
 static bool is_as_cut(const struct yg_repeat_line *line, const struct yg_event *event)
 {
-	const struct yg_access_parts *parts = &line->parts;
-	unsigned clients = 0, sources = 0, sizes = 0;
+	struct seen seen = {0, 0, 0};
 
 	if (event->format != YG_FORMAT_ACCESS || event->source.size > 0 || !event->has_zone ||
-	    event->time_ns != line->time_ns || event->time_text.data != parts->time.data ||
+	    event->time_ns != line->time_ns || event->time_text.data != line->parts.time.data ||
 	    !is_text(event->raw, line->record) || event->channel.size > 0 || event->dropped > 0)
 		return false;
-	for (uint32_t i = 0; i < event->field_count; i++) {
-		const struct yg_field *field = &event->fields[i];
-
-		if (field->is_escaped || field->is_utf16)
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (!see(&line->parts, &event->fields[i], &seen))
 			return false;
-		if (field->name_id == YG_F_c_ip && is_text(field->text, parts->client))
-			clients++;
-		else if (field->name_id == YG_F_src_ip && is_text(field->text, parts->client))
-			sources++;
-		else if (field->name_id == YG_F_sc_bytes && is_text(field->text, parts->size))
-			sizes++;
-		else if (field->name_id == YG_F_c_ip || field->name_id == YG_F_src_ip ||
-			 field->name_id == YG_F_sc_bytes || overlaps(field->text, parts->client) ||
-			 overlaps(field->text, parts->time) || overlaps(field->text, parts->size))
-			return false;
-	}
-	return clients == 1 && sources == 1 && sizes == 1;
+	return seen.clients == 1 && seen.sources == 1 && seen.sizes == 1;
 }
 
 /* No rule's answer can be another for another client, time or size. */
@@ -372,8 +387,8 @@ static bool take_facts(const struct yg_repeat_line *line, const struct yg_trace 
 	if (trace->hit_count > 0 || trace->indicator_count > 0 || trace->event_json.size > 0 ||
 	    trace->key_count > YG_REPEAT_KEYS_MAX || !is_text(trace->actor, parts->client))
 		return false;
-	if (trace->path.size > 0 && (!overlaps(trace->path, parts->middle) ||
-				     at > parts->middle.size - trace->path.size))
+	if (trace->path.size > 0 &&
+	    (!overlaps(trace->path, parts->middle) || at > parts->middle.size - trace->path.size))
 		return false;
 	if (trace->target.size > 0 && !is_text(trace->target, trace->path))
 		return false;
@@ -391,8 +406,8 @@ static bool take_facts(const struct yg_repeat_line *line, const struct yg_trace 
 
 static bool take_charges(const struct yg_scratch *scratch, struct repeat *to)
 {
-	struct kept_charge *charges = (struct kept_charge *)(void *)(
-		to->body + to->key_count * sizeof(struct kept_key));
+	struct kept_charge *charges =
+		(struct kept_charge *)(void *)(to->body + to->key_count * sizeof(struct kept_key));
 
 	if (!scratch->meter || !scratch->group)
 		return true;
@@ -457,8 +472,7 @@ void yg_repeats_keep(struct yg_repeats *repeats, struct yg_scratch *scratch,
 		return;
 	to->hash = 0; /* free, until all is there */
 	to->key_count = to->charge_count = 0;
-	if (!take_facts(line, trace, to) ||
-	    !fill_body(repeats, scratch, &line->parts, trace, to) ||
+	if (!take_facts(line, trace, to) || !fill_body(repeats, scratch, &line->parts, trace, to) ||
 	    !is_decided(repeats, scratch))
 		return;
 	to->group = scratch->group ? (uint32_t)(scratch->group - repeats->engine->img.groups)

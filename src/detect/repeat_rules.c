@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A rule can see what differs from line to line through a field that holds it, or through a keyword,
- * which is looked for in the whole line. Of keywords it is asked whether their letters allow it at
- * all: "union select" stands in no address, time or number, and reaches into none.
+ * A rule can see what differs from line to line through a field that holds it, or through a
+ * keyword, which is looked for in the whole line. Of keywords it is asked whether their letters
+ * allow it at all: "union select" stands in no address, time or number, and reaches into none.
  */
 #include "base/alloc.h"
 #include "detect/repeat-int.h"
@@ -30,8 +30,7 @@ static bool reaches_client(struct yg_bytes word)
 	while (i < word.size && is_client_byte(word.data[i]))
 		i++;
 	rest = yg_bytes_from(word, i);
-	return i > 0 &&
-	       yg_bytes_eq(yg_bytes_cut(rest, 0, 3), yg_bytes_cut(behind, 0, rest.size));
+	return i > 0 && yg_bytes_eq(yg_bytes_cut(rest, 0, 3), yg_bytes_cut(behind, 0, rest.size));
 }
 
 /* Does @c fit at @at of a line of which @form is a part, whose beginning is at 0? */

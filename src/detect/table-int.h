@@ -18,11 +18,17 @@
 
 #define YG_TABLE_NONE UINT32_MAX
 
+/* Where an entry is found; the part of its key beside it spares a look at the entries of others. */
+struct yg_table_slot {
+	uint32_t entry; /* index + 1; 0 = free */
+	uint32_t tag;	/* the key's lower half */
+};
+
 struct yg_table {
 	struct yg_table_link *links; /* of each entry: key and neighbours in order of use */
 	uint8_t *entries;
 	size_t entry_bytes;
-	uint32_t *slots; /* index + 1; 0 = free */
+	struct yg_table_slot *slots;
 	uint32_t slot_mask;
 	uint32_t count;
 	uint32_t made; /* entries ever laid out */
@@ -57,6 +63,9 @@ void yg_table_touch(struct yg_table *table, uint32_t index);
 YG_MUST_USE int yg_table_add(struct yg_table *table, uint64_t key, uint32_t *ret_index);
 void yg_table_remove(struct yg_table *table, uint32_t index);
 
+/* What it holds of the heap. */
+size_t yg_table_bytes(const struct yg_table *table);
+
 /* The key of entry @index. */
 uint64_t yg_table_key(const struct yg_table *table, uint32_t index);
 
@@ -90,28 +99,41 @@ static inline void yg_table_call_slot(const struct yg_table *table, uint64_t key
 		__builtin_prefetch(&table->slots[yg_table_home(table, key)]);
 }
 
-/* The entry at home for @key, or NULL. */
-static inline void *yg_table_call_entry(const struct yg_table *table, uint64_t key)
+/* The entry that is most likely that of @key, or YG_TABLE_NONE: nothing but slots is looked at. */
+static inline uint32_t yg_table_guess(const struct yg_table *table, uint64_t key)
 {
-	uint32_t slot = table->count > 0 ? table->slots[yg_table_home(table, key)] : 0;
+	uint32_t at = table->count > 0 ? yg_table_home(table, key) : 0;
 
-	if (!slot)
-		return NULL;
-	__builtin_prefetch(&table->links[slot - 1]);
-	__builtin_prefetch(yg_table_at(table, slot - 1));
-	__builtin_prefetch((const uint8_t *)yg_table_at(table, slot - 1) + table->entry_bytes - 1);
-	return yg_table_at(table, slot - 1);
+	if (table->count == 0)
+		return YG_TABLE_NONE;
+	while (table->slots[at].entry && table->slots[at].tag != (uint32_t)key)
+		at = (at + 1) & table->slot_mask;
+	return table->slots[at].entry - 1; /* YG_TABLE_NONE where it is free */
 }
 
+static inline void yg_table_call_entry(const struct yg_table *table, uint64_t key)
+{
+	uint32_t index = yg_table_guess(table, key);
+	const uint8_t *entry;
+
+	if (index == YG_TABLE_NONE)
+		return;
+	entry = yg_table_at(table, index);
+	__builtin_prefetch(&table->links[index]);
+	__builtin_prefetch(entry);
+	__builtin_prefetch(entry + table->entry_bytes - 1);
+}
+
+/* That entry, or NULL. */
 static inline void *yg_table_call_neighbours(const struct yg_table *table, uint64_t key)
 {
-	uint32_t slot = table->count > 0 ? table->slots[yg_table_home(table, key)] : 0;
+	uint32_t index = yg_table_guess(table, key);
 
-	if (!slot)
+	if (index == YG_TABLE_NONE)
 		return NULL;
-	if (table->links[slot - 1].newer != YG_TABLE_NONE)
-		__builtin_prefetch(&table->links[table->links[slot - 1].newer]);
-	if (table->links[slot - 1].older != YG_TABLE_NONE)
-		__builtin_prefetch(&table->links[table->links[slot - 1].older]);
-	return yg_table_at(table, slot - 1);
+	if (table->links[index].newer != YG_TABLE_NONE)
+		__builtin_prefetch(&table->links[table->links[index].newer]);
+	if (table->links[index].older != YG_TABLE_NONE)
+		__builtin_prefetch(&table->links[table->links[index].older]);
+	return yg_table_at(table, index);
 }

@@ -33,13 +33,21 @@ uint32_t yg_table_find(const struct yg_table *table, uint64_t key)
 	if (table->count == 0)
 		return YG_TABLE_NONE;
 	for (uint32_t at = yg_table_home(table, key);; at = (at + 1) & table->slot_mask) {
-		uint32_t slot = table->slots[at];
+		struct yg_table_slot slot = table->slots[at];
 
-		if (!slot)
+		if (!slot.entry)
 			return YG_TABLE_NONE;
-		if (table->links[slot - 1].key == key)
-			return slot - 1;
+		if (slot.tag == (uint32_t)key && table->links[slot.entry - 1].key == key)
+			return slot.entry - 1;
 	}
+}
+
+size_t yg_table_bytes(const struct yg_table *table)
+{
+	size_t slots = table->slots ? (size_t)table->slot_mask + 1 : 0;
+
+	return table->room * (table->entry_bytes + sizeof(*table->links)) +
+	       slots * sizeof(*table->slots);
 }
 
 uint64_t yg_table_key(const struct yg_table *table, uint32_t index)
@@ -91,9 +99,9 @@ static void put_slot(struct yg_table *table, uint32_t index)
 {
 	uint32_t at = yg_table_home(table, table->links[index].key);
 
-	while (table->slots[at])
+	while (table->slots[at].entry)
 		at = (at + 1) & table->slot_mask;
-	table->slots[at] = index + 1;
+	table->slots[at] = (struct yg_table_slot){index + 1, (uint32_t)table->links[index].key};
 }
 
 static uint32_t power_above(uint32_t n)
@@ -168,17 +176,17 @@ static void drop_slot(struct yg_table *table, uint32_t index)
 	uint32_t mask = table->slot_mask;
 	uint32_t gap = yg_table_home(table, table->links[index].key);
 
-	while (table->slots[gap] != index + 1)
+	while (table->slots[gap].entry != index + 1)
 		gap = (gap + 1) & mask;
-	for (uint32_t at = (gap + 1) & mask; table->slots[at]; at = (at + 1) & mask) {
-		uint32_t wants = yg_table_home(table, table->links[table->slots[at] - 1].key);
+	for (uint32_t at = (gap + 1) & mask; table->slots[at].entry; at = (at + 1) & mask) {
+		uint32_t wants = yg_table_home(table, table->links[table->slots[at].entry - 1].key);
 
 		if (((at - wants) & mask) >= ((at - gap) & mask)) {
 			table->slots[gap] = table->slots[at];
 			gap = at;
 		}
 	}
-	table->slots[gap] = 0;
+	table->slots[gap] = (struct yg_table_slot){0, 0};
 }
 
 void yg_table_remove(struct yg_table *table, uint32_t index)

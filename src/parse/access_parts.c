@@ -5,17 +5,17 @@
 
 #include "base/ban.h"
 
-#define ZONE_SIZE   6u	/* " +0300" */
-#define MINUTE_SIZE 18u /* "22/Dec/2016:16:30:" */
-#define STATUS_SIZE 6u	/* "\" 200 " */
+#define ZONE_SIZE     6u  /* " +0300" */
+#define MINUTE_SIZE   18u /* "22/Dec/2016:16:30:" */
+#define STATUS_SIZE   6u  /* "\" 200 " */
 #define IPV4_SIZE_MAX 15u
-#define FORM_SIZE   32u /* of a time and what is behind it */
+#define FORM_SIZE     32u /* of a time and what is behind it */
 
 enum { IS_DIGIT = 1, IS_DOT = 2, IS_COLON = 4, IS_LETTER = 8 };
 
 __extension__ static const uint8_t classes[256] = {
-	['0' ... '9'] = IS_DIGIT,  ['.'] = IS_DOT,	      [':'] = IS_COLON,
-	['a' ... 'f'] = IS_LETTER, ['A' ... 'F'] = IS_LETTER,
+	['0' ... '9'] = IS_DIGIT,  ['.'] = IS_DOT, [':'] = IS_COLON, ['a' ... 'f'] = IS_LETTER,
+	['A' ... 'F'] = IS_LETTER,
 };
 
 static bool is_digit(uint8_t c)
@@ -60,10 +60,11 @@ static size_t client_size(struct yg_bytes record, uint64_t *ret_key)
 static bool is_time(struct yg_bytes rest)
 {
 	/* clang-format off: columns */
-	static const uint8_t low[FORM_SIZE]  = "00/aaa/0000:00:00:00 +0000] \"\0\0";
-	static const uint8_t mix[FORM_SIZE]  = "\0\0\0\x20\x20\x20";
-	static const uint8_t span[FORM_SIZE] = "\x09\x09\0\x19\x19\x19\0\x09\x09\x09\x09\0\x09\x09\0\x09\x09\0"
-					       "\x09\x09\0\x02\x09\x09\x09\x09\0\0\0\xff\xff\xff";
+	static const uint8_t low[FORM_SIZE] = "00/aaa/0000:00:00:00 +0000] \"\0\0";
+	static const uint8_t mix[FORM_SIZE] = "\0\0\0\x20\x20\x20";
+	static const uint8_t span[FORM_SIZE] =
+		"\x09\x09\0\x19\x19\x19\0\x09\x09\x09\x09\0\x09\x09\0\x09\x09\0"
+		"\x09\x09\0\x02\x09\x09\x09\x09\0\0\0\xff\xff\xff";
 	/* clang-format on */
 	uint8_t is_other = 0;
 

@@ -70,7 +70,7 @@ static int open_inventory(struct yg_house *h, const json_t *kept)
 		.clock = h->config.clock,
 		.zone = h->config.zone,
 		.names = h->names,
-		.filter = h->config.filter,
+		.filter = h->config.inventory_filter,
 		.number = (uint64_t)yg_json_int(kept, "inventory", 0),
 	};
 

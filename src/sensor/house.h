@@ -24,8 +24,9 @@ struct yg_house_config {
 	const struct yg_home *home;
 	const struct yg_zone *zone;
 	struct yg_clock clock;
-	struct yg_bytes checkpoint;	      /* of the last commit */
-	const struct yg_lines_filter *filter; /* what may leave; or NULL */
+	struct yg_bytes checkpoint;			/* of the last commit */
+	const struct yg_lines_filter *filter;		/* what may leave; or NULL */
+	const struct yg_lines_filter *inventory_filter; /* the same for the inventory: no log */
 };
 /* YG_OK, or an error that was said. */
 /* @collect outlives it: what goes into it passes here first. */

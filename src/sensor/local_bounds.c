@@ -114,7 +114,7 @@ int yg_local_shorten(const char *dir, const char *org, int64_t before_ns, uint64
 	struct shorten s = {0};
 	uint64_t bytes = 0;
 	int64_t oldest_ns;
-	int rc = yg_archive_expire(dir, org, before_ns, NULL, count_gone, ret_gone);
+	int rc = yg_archive_expire(dir, org, before_ns, count_gone, ret_gone);
 
 	if (rc == YG_OK)
 		rc = yg_local_measure(dir, org, &bytes, &oldest_ns);

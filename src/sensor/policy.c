@@ -20,8 +20,10 @@ struct yg_sensor_policy {
 	bool has_wish;
 	struct yg_policy next; /* a wish that is not in force yet */
 	bool has_next;
+	bool is_late; /* what is in force has no line in the ledger yet */
 	uint8_t key[YG_MAC_KEY_BYTES];
 	struct yg_lines_filter filter;
+	struct yg_lines_filter filter_inventory;
 };
 
 /* Cannot fail: ours, of the plain kind, not held twice. */
@@ -37,10 +39,9 @@ static void unlock(struct yg_sensor_policy *p)
 
 /* ---- at work ---- */
 
-static int apply(void *arg, struct yg_event *event)
+static int apply_to(struct yg_sensor_policy *p, struct yg_event *event, bool is_log)
 {
-	struct yg_sensor_policy *p = arg;
-	struct yg_mask mask = {.local = &p->local, .key = p->key};
+	struct yg_mask mask = {.local = &p->local, .key = p->key, .is_no_log = !is_log};
 	enum yg_policy_answer answer;
 	int rc;
 
@@ -51,9 +52,24 @@ static int apply(void *arg, struct yg_event *event)
 	return rc;
 }
 
+static int apply(void *arg, struct yg_event *event)
+{
+	return apply_to(arg, event, true);
+}
+
+static int apply_inventory(void *arg, struct yg_event *event)
+{
+	return apply_to(arg, event, false);
+}
+
 const struct yg_lines_filter *yg_sensor_policy_filter(struct yg_sensor_policy *policy)
 {
 	return &policy->filter;
+}
+
+const struct yg_lines_filter *yg_sensor_policy_filter_inventory(struct yg_sensor_policy *policy)
+{
+	return &policy->filter_inventory;
 }
 
 /* ---- loading ---- */
@@ -159,6 +175,7 @@ int yg_sensor_policy_load(const struct yg_home *home, const char *file, bool wit
 	}
 	p->home = home;
 	p->filter = (struct yg_lines_filter){apply, p};
+	p->filter_inventory = (struct yg_lines_filter){apply_inventory, p};
 	rc = load_local(p, file, reterr);
 	if (rc == YG_OK)
 		rc = load_wish(p, reterr);
@@ -217,7 +234,7 @@ bool yg_sensor_policy_is_new(struct yg_sensor_policy *policy)
 	bool is;
 
 	lock(policy);
-	is = policy->has_next;
+	is = policy->has_next || policy->is_late;
 	unlock(policy);
 	return is;
 }
@@ -259,6 +276,9 @@ int yg_sensor_policy_enter(struct yg_sensor_policy *policy, struct yg_spool *spo
 		yg_sha256(yg_bytes_from(yg_buf_bytes(&more), 10), line.digest);
 		rc = yg_spool_note(spool, &line, yg_buf_bytes(&more), now_ns);
 	}
+	lock(policy);
+	policy->is_late = rc != YG_OK;
+	unlock(policy);
 	yg_buf_done(&more);
 	return rc;
 }

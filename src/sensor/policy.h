@@ -39,6 +39,9 @@ struct yg_sensor_policy *yg_sensor_policy_free(struct yg_sensor_policy *policy);
 
 /* For the sources; lives as long as @policy. */
 const struct yg_lines_filter *yg_sensor_policy_filter(struct yg_sensor_policy *policy);
+/* The same for the inventory, which is no log: `raw: false` does not hold it back; all else does.
+ */
+const struct yg_lines_filter *yg_sensor_policy_filter_inventory(struct yg_sensor_policy *policy);
 
 /*
  * The hub's wish, as it came (any thread): kept on disk, in force with the next batch. *ret_detail
@@ -48,7 +51,8 @@ const struct yg_lines_filter *yg_sensor_policy_filter(struct yg_sensor_policy *p
 YG_MUST_USE int yg_sensor_policy_wish(struct yg_sensor_policy *policy, struct yg_bytes body,
 				      char *ret_detail);
 
-/* Is there a wish that is not in force yet? It comes in force with yg_sensor_policy_enter(). */
+/* Is there a wish that is not in force yet, or none of its line in the ledger? For
+ * yg_sensor_policy_enter(). */
 bool yg_sensor_policy_is_new(struct yg_sensor_policy *policy);
 
 /*

@@ -45,7 +45,8 @@ struct run {
 	struct yg_wire_source *state;
 	int64_t state_ns;
 	int signal_fd;
-	bool is_stuck; /* the last commit failed; it is tried again */
+	bool is_stuck;	     /* the last commit failed; it is tried again */
+	bool is_policy_late; /* said */
 	char syslog[YG_NET_TEXT_MAX];
 };
 
@@ -93,8 +94,7 @@ static int commit(struct run *run)
 	if (rc == YG_OK)
 		rc = run->collect.count > 0
 			     ? commit_batch(run)
-			     : yg_spool_commit_place(run->spool, yg_buf_bytes(&run->checkpoint),
-						     now_ns(run));
+			     : yg_spool_commit_place(run->spool, yg_buf_bytes(&run->checkpoint));
 	if (rc != YG_OK) {
 		if (!run->is_stuck)
 			yg_sensor_say(N_("the spool cannot be written: %s; reading waits until it "
@@ -112,13 +112,19 @@ static int commit(struct run *run)
 	return YG_OK;
 }
 
-/* A wish of the hub comes in force between two batches. */
+/* A wish of the hub comes in force between two batches; until the ledger has its line, it is tried.
+ */
 static void look_at_policy(struct run *run)
 {
-	if (!run->is_stuck && yg_sensor_policy_is_new(run->policy) &&
-	    (run->collect.count == 0 || commit(run) == YG_OK) &&
-	    yg_sensor_policy_enter(run->policy, run->spool, now_ns(run)) != YG_OK)
+	int rc;
+
+	if (run->is_stuck || !yg_sensor_policy_is_new(run->policy) ||
+	    (run->collect.count > 0 && commit(run) != YG_OK))
+		return;
+	rc = yg_sensor_policy_enter(run->policy, run->spool, now_ns(run));
+	if (rc != YG_OK && !run->is_policy_late)
 		yg_sensor_say(N_("the ledger has no line for the new policy yet"));
+	run->is_policy_late = rc != YG_OK;
 }
 
 static bool is_due(const struct run *run)
@@ -130,12 +136,18 @@ static bool is_due(const struct run *run)
 	return yg_collect_is_full(&run->collect) || age >= BATCH_AGE_NS || age < 0;
 }
 
+/* Nothing is read while it could not be committed, or not be said under which policy. */
+static bool is_held_up(const struct run *run)
+{
+	return run->is_stuck || run->is_policy_late;
+}
+
 static int wait_ms(const struct run *run, bool is_blind, bool is_more)
 {
 	int wait = is_blind ? BLIND_MS : IDLE_MS;
 	int64_t left;
 
-	if (run->is_stuck)
+	if (is_held_up(run))
 		return RETRY_MS;
 	if (is_more)
 		return 0;
@@ -173,15 +185,16 @@ static int collect(struct run *run)
 
 		fds[0] = (struct pollfd){.fd = run->signal_fd, .events = POLLIN};
 		/* While the spool is stuck nothing is read: only a signal is of interest. */
-		if (poll(fds, run->is_stuck ? 1 : count + 1, wait_ms(run, is_blind, is_more)) < 0 &&
+		if (poll(fds, is_held_up(run) ? 1 : count + 1, wait_ms(run, is_blind, is_more)) <
+			    0 &&
 		    errno != EINTR)
 			return yg_err_from_errno(errno);
 		if (fds[0].revents)
 			return YG_OK;
 		look_at_policy(run);
-		if (!run->is_stuck)
+		if (!is_held_up(run))
 			rc = yg_sources_read(run->sources, now_ns(run), &run->collect, &is_more);
-		if (rc == YG_OK && !run->is_stuck)
+		if (rc == YG_OK && !is_held_up(run))
 			rc = yg_house_read(run->house, now_ns(run), &run->collect, &is_more);
 		if (rc == YG_OK && (run->is_stuck || is_due(run)))
 			(void)!commit(run); /* said; tried again */
@@ -376,6 +389,7 @@ static int open_house(struct run *run)
 		.clock = run->clock,
 		.checkpoint = yg_spool_checkpoint(run->spool),
 		.filter = yg_sensor_policy_filter(run->policy),
+		.inventory_filter = yg_sensor_policy_filter_inventory(run->policy),
 	};
 
 	return yg_house_open(&config, &run->collect, &run->house);

@@ -321,6 +321,38 @@ static int open_folder(struct yg_spool *spool, const char *folder)
 	return YG_OK;
 }
 
+static bool place_path(const struct yg_spool *spool, char to[YG_DISK_PATH_MAX])
+{
+	int size = snprintf(to, YG_DISK_PATH_MAX, "%s/place", spool->folder);
+
+	return size > 0 && (unsigned)size < YG_DISK_PATH_MAX;
+}
+
+/* A checkpoint that is newer than that of the last batch. */
+static int load_place(struct yg_spool *spool)
+{
+	char path[YG_DISK_PATH_MAX];
+	uint8_t *bytes = NULL;
+	struct yg_bytes text;
+	uint64_t after;
+	size_t size = 0;
+	size_t end;
+	int rc = place_path(spool, path)
+			 ? yg_io_read_file(path, YG_SPOOL_CHECKPOINT_MAX + 32, &bytes, &size)
+			 : YG_ELIMIT;
+
+	text = (struct yg_bytes){bytes, size};
+	end = yg_bytes_chr(text, '\n');
+	if (rc == YG_OK && end != SIZE_MAX && yg_bytes_u64(yg_bytes_cut(text, 0, end), &after) &&
+	    after == spool->last) {
+		yg_buf_reset(&spool->checkpoint);
+		yg_buf_add(&spool->checkpoint, yg_bytes_from(text, end + 1));
+		rc = yg_buf_error(&spool->checkpoint);
+	}
+	free(bytes);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
 int yg_spool_open(const char *folder, uint64_t bytes_max, struct yg_spool **ret,
 		  const char **ret_reason)
 {
@@ -346,6 +378,8 @@ int yg_spool_open(const char *folder, uint64_t bytes_max, struct yg_spool **ret,
 	rc = open_folder(spool, folder);
 	if (rc == YG_OK)
 		rc = load(spool);
+	if (rc == YG_OK)
+		rc = load_place(spool);
 	if (rc != YG_OK) {
 		*ret_reason = rc == YG_EFORMAT ? "its only segment is damaged at the beginning"
 					       : yg_err_text(rc);
@@ -521,29 +555,31 @@ int yg_spool_commit(struct yg_spool *spool, const struct yg_wire_batch *batch,
 	return yg_spool_commit_listed(spool, batch, packed, checkpoint, YG_S(""), now_ns);
 }
 
-/* The state is what holds the checkpoint between two batches. */
-int yg_spool_commit_place(struct yg_spool *spool, struct yg_bytes checkpoint, int64_t now_ns)
+/*
+ * Beside the segments: FOLDER/place, "N" LF and the checkpoint. It counts as long as batch N is the
+ * last one; each later batch brings a newer checkpoint with it.
+ */
+int yg_spool_commit_place(struct yg_spool *spool, struct yg_bytes checkpoint)
 {
-	struct yg_buf before;
+	char path[YG_DISK_PATH_MAX];
+	struct yg_buf text;
 	int rc;
 
 	if (checkpoint.size > YG_SPOOL_CHECKPOINT_MAX)
 		return YG_ELIMIT;
+	yg_buf_init(&text, YG_SPOOL_CHECKPOINT_MAX + 32);
 	yg_spool_lock(spool);
-	before = spool->checkpoint;
-	yg_buf_init(&spool->checkpoint, YG_SPOOL_CHECKPOINT_MAX);
-	yg_buf_add(&spool->checkpoint, checkpoint);
-	rc = yg_buf_error(&spool->checkpoint);
+	yg_buf_addf(&text, "%llu\n", (unsigned long long)spool->last);
+	yg_buf_add(&text, checkpoint);
+	rc = yg_buf_error(&text);
 	if (rc == YG_OK)
-		rc = last_segment(spool)->size >= spool->segment_max
-			     ? roll(spool, now_ns)
-			     : yg_spool_sync_state(spool, now_ns);
+		rc = place_path(spool, path) ? yg_disk_replace(path, yg_buf_bytes(&text), 0600)
+					     : YG_ELIMIT;
 	if (rc == YG_OK) {
-		yg_buf_done(&before);
-	} else {
-		yg_buf_done(&spool->checkpoint);
-		spool->checkpoint = before;
+		yg_buf_reset(&spool->checkpoint);
+		yg_buf_add(&spool->checkpoint, checkpoint); /* its room is that of the limit */
 	}
+	yg_buf_done(&text);
 	return yg_spool_unlock(spool, rc);
 }
 

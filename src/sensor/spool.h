@@ -116,8 +116,7 @@ YG_MUST_USE int yg_spool_commit(struct yg_spool *spool, const struct yg_wire_bat
  * Commit @checkpoint alone: what was read since the last commit does not leave, and need not be
  * read again. YG_OK: it is on the disk. YG_ENOSPC, YG_EIO, …: the last one stands.
  */
-YG_MUST_USE int yg_spool_commit_place(struct yg_spool *spool, struct yg_bytes checkpoint,
-				      int64_t now_ns);
+YG_MUST_USE int yg_spool_commit_place(struct yg_spool *spool, struct yg_bytes checkpoint);
 
 /* What is to be sent next. */
 enum yg_spool_kind {

@@ -25,10 +25,10 @@ struct yg_uplink {
 	bool has_listener;
 	pthread_mutex_t lock;
 	pthread_cond_t woken;
-	bool is_woken;			/* by lock */
-	bool is_ending;			/* by lock: send what waits, then end */
-	int64_t end_mono_ns;		/* by lock: but not longer than this */
-	atomic_int stop;		/* now */
+	bool is_woken;	     /* by lock */
+	bool is_ending;	     /* by lock: send what waits, then end */
+	int64_t end_mono_ns; /* by lock: but not longer than this */
+	atomic_int stop;     /* now */
 	struct yg_wire_range range;
 	struct yg_wire_source *sources; /* by lock */
 	uint32_t source_count;

@@ -28,7 +28,7 @@ struct yg_control_ops {
 struct yg_control {
 	const struct yg_control_ops *ops;
 	bool is_in_transaction;
-	unsigned joined; /* begins within it that have not ended */
+	unsigned joined;  /* begins within it that have not ended */
 	int failed;	  /* what broke the transaction that is open; YG_OK: nothing did */
 	unsigned readers; /* callbacks that are running */
 };

@@ -70,9 +70,10 @@ struct yg_control *yg_control_free(struct yg_control *store);
 
 /*
  * A begin within a transaction joins it: its commit makes nothing durable, the outermost one makes
- * all of it durable; its abort makes the outermost commit fail (YG_EINVAL). Without a transaction each put is one of its own. A put that is refused
- * (YG_EMISMATCH, YG_ENOENT, YG_EINVAL, YG_ELIMIT) leaves the transaction open as it was; after
- * another error every further put and the commit give that error, and nothing of it is kept.
+ * all of it durable; its abort makes the outermost commit fail (YG_EINVAL). Without a transaction
+ * each put is one of its own. A put that is refused (YG_EMISMATCH, YG_ENOENT, YG_EINVAL, YG_ELIMIT)
+ * leaves the transaction open as it was; after another error every further put and the commit give
+ * that error, and nothing of it is kept.
  */
 YG_MUST_USE int yg_control_begin(struct yg_control *store);
 YG_MUST_USE int yg_control_commit(struct yg_control *store); /* on failure: rolled back */

@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include "store/copy.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/disk.h"
@@ -84,11 +86,14 @@ int yg_store_check(const char *path)
 {
 	sqlite3 *db = NULL;
 	bool is_good = false;
+	struct stat st;
 	int code = SQLITE_OK;
 	int rc;
 
-	if (access(path, F_OK) != 0)
-		return YG_ENOENT;
+	if (stat(path, &st) != 0)
+		return yg_err_from_errno(errno);
+	if (st.st_size == 0)
+		return YG_EDIGEST; /* to SQLite an empty file is an empty database */
 	rc = open_one(path, SQLITE_OPEN_READONLY, &db);
 	if (rc == YG_OK)
 		code = sqlite3_exec(db, "PRAGMA integrity_check(1)", take_answer, &is_good, NULL);

@@ -208,7 +208,10 @@ YG_MUST_USE int yg_facts_days(struct yg_facts *facts, const struct yg_fact_filte
 /* The number of the last change; 0: none yet. */
 YG_MUST_USE int yg_facts_last_change(struct yg_facts *facts, uint64_t *ret);
 
-/* Rows of @org before @before_ns go, at most @limit at a time; *ret_count how many went. */
+/*
+ * Rows of @org go whose minute and whose receipt lie before @before_ns, at most @limit at a time;
+ * *ret_count: how many went. Counters of days stay.
+ */
 YG_MUST_USE int yg_facts_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before_ns,
 				uint32_t limit, uint32_t *ret_count);
 

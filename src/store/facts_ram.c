@@ -530,7 +530,7 @@ static int ram_expire(struct yg_facts *facts, struct yg_bytes org, int64_t befor
 		struct row *row = &data->rows[i];
 
 		if (*ret_count < limit && row->f.minute_ns < before_ns &&
-		    yg_bytes_eq(row->f.org, org)) {
+		    row->f.received_ns < before_ns && yg_bytes_eq(row->f.org, org)) {
 			free_row(row);
 			(*ret_count)++;
 		} else {

@@ -56,7 +56,8 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 			   " VALUES(?1, ?2, ?3, ?4, ?5)",
 	[YG_FQ_DROP_PART] = "DELETE FROM parts WHERE consumer=?1 AND key=?2",
 	[YG_FQ_EXPIRE] = "DELETE FROM findings WHERE id IN (SELECT id FROM findings"
-			 " INDEXED BY findings_by_org WHERE org=?1 AND id<?2 ORDER BY id LIMIT ?3)",
+			 " INDEXED BY findings_by_org WHERE org=?1 AND id<?2 AND received_ns<?4"
+			 " ORDER BY id LIMIT ?3)",
 	[YG_FQ_LIST_ALL] = "SELECT " COLUMNS " FROM findings WHERE id<?1 AND id>=?2"
 			   " ORDER BY id DESC",
 	[YG_FQ_LIST_ORG] = "SELECT " COLUMNS " FROM findings INDEXED BY findings_by_org"
@@ -345,10 +346,27 @@ int yg_fs_read_row(sqlite3_stmt *stmt, struct yg_fact_finding *row)
 	return YG_OK;
 }
 
+/* The names of a new row as numbers. */
+static int bind_names(struct yg_facts_sqlite *fs, sqlite3_stmt *stmt,
+		      const struct yg_fact_finding *f)
+{
+	const struct yg_bytes names[] = {f->org, f->sensor, f->source, f->rule};
+	static const int places[] = {YG_COL_ORG, YG_COL_SENSOR, YG_COL_SOURCE, YG_COL_RULE};
+	int64_t n = 0;
+	int rc = YG_OK;
+
+	for (size_t i = 0; rc == YG_OK && i < 4; i++) {
+		rc = need_name(fs, names[i], &n);
+		if (rc == YG_OK)
+			rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, places[i] + 1, n));
+	}
+	if (rc == YG_OK) /* n is the rule's */
+		rc = need_rule(fs, f, n, &n);
+	return rc == YG_OK ? yg_fs_fail(fs, sqlite3_bind_int64(stmt, YG_COL_ABOUT + 1, n)) : rc;
+}
+
 static int insert_row(struct yg_facts_sqlite *fs, const struct yg_fact_finding *f)
 {
-	const struct yg_bytes names[] = {f->org, f->sensor, f->rule, f->source};
-	static const int places[] = {YG_COL_ORG, YG_COL_SENSOR, YG_COL_RULE, YG_COL_SOURCE};
 	const int64_t numbers[][2] = {
 		{YG_COL_LEVEL, f->level},	   {YG_COL_OUTCOME, f->outcome},
 		{YG_COL_FIRST, f->first_ns},	   {YG_COL_LAST, f->last_ns},
@@ -356,23 +374,14 @@ static int insert_row(struct yg_facts_sqlite *fs, const struct yg_fact_finding *
 		{YG_COL_COUNT, (int64_t)f->count}, {YG_COL_CHANGE, (int64_t)++fs->change},
 	};
 	uint8_t refs[YG_FACT_REFS_MAX * REF_BYTES];
-	int64_t n = 0, rule = 0;
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int rc = yg_fs_take(fs, YG_FQ_INSERT, &stmt);
 	int b = SQLITE_OK;
 
-	for (size_t i = 0; rc == YG_OK && i < 4; i++) {
-		rc = need_name(fs, names[i], &n);
-		if (rc == YG_OK)
-			rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, places[i] + 1, n));
-		if (places[i] == YG_COL_RULE)
-			rule = n;
-	}
 	if (rc == YG_OK)
-		rc = need_rule(fs, f, rule, &n);
+		rc = bind_names(fs, stmt, f);
 	if (rc != YG_OK)
 		return rc;
-	b = sqlite3_bind_int64(stmt, YG_COL_ABOUT + 1, n);
 	for (size_t i = 0; b == SQLITE_OK && i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		b = sqlite3_bind_int64(stmt, (int)numbers[i][0] + 1, numbers[i][1]);
 	b = b ? b
@@ -754,6 +763,8 @@ static int fs_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before
 			fs, yg_fs_bind_blob(stmt, 2, (struct yg_bytes){prefix, sizeof(prefix)}));
 	if (rc == YG_OK)
 		rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, 3, limit));
+	if (rc == YG_OK)
+		rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, 4, before_ns));
 	if (rc == YG_OK)
 		rc = yg_fs_run(fs, stmt);
 	if (rc == YG_OK)

@@ -421,5 +421,7 @@ int yg_mask_apply(const struct yg_mask *mask, struct yg_event *event, enum yg_po
 	enum yg_policy_class class_ = yg_mask_class(event);
 
 	*ret = yg_policy_ask(mask->local, mask->wish, kind, event->source, class_, &class_);
+	if (*ret == YG_POLICY_RAW_OFF && mask->is_no_log)
+		*ret = YG_POLICY_LEAVES;
 	return *ret == YG_POLICY_LEAVES ? mask_event(mask, event, kind) : YG_EACCES;
 }

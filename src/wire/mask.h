@@ -38,6 +38,7 @@ struct yg_mask {
 	const struct yg_policy *local;
 	const struct yg_policy *wish; /* may be NULL */
 	const uint8_t *key;	      /* YG_MAC_KEY_BYTES */
+	bool is_no_log;		      /* `raw: false` is not about this record */
 };
 
 /*

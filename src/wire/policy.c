@@ -191,13 +191,11 @@ enum yg_policy_answer yg_policy_ask(const struct yg_policy *local, const struct 
 	if (here && here->has_class)
 		class_ = here->class_;
 	*ret_class = class_;
-	if (!local->raw)
-		return YG_POLICY_RAW_OFF;
 	if (class_ != YG_POLICY_NONE && !local->secrecy[class_].is_on)
 		return YG_POLICY_SECRET;
 	if (here && !here->leaves)
 		return YG_POLICY_SOURCE_OFF;
-	if (wish && (!wish->raw || (there && !there->leaves)))
+	if (there && !there->leaves)
 		return YG_POLICY_WISH_OFF;
-	return YG_POLICY_LEAVES;
+	return local->raw && (!wish || wish->raw) ? YG_POLICY_LEAVES : YG_POLICY_RAW_OFF;
 }

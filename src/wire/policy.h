@@ -124,10 +124,10 @@ enum yg_policy_mask yg_policy_mask_of(const struct yg_policy *local, const struc
 /* Why a record stays. */
 enum yg_policy_answer {
 	YG_POLICY_LEAVES,
-	YG_POLICY_RAW_OFF,
 	YG_POLICY_SECRET, /* of a class that is not switched on */
 	YG_POLICY_SOURCE_OFF,
 	YG_POLICY_WISH_OFF, /* the hub does not want it */
+	YG_POLICY_RAW_OFF,  /* no log leaves: nothing but that holds it back */
 };
 /*
  * May a record of @kind from @source, which by its looks is of @class_, leave? *ret_class: what it

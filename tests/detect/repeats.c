@@ -25,27 +25,36 @@
 #define LISTED	  10u
 
 static const char own_rules[] =
-	"title: text\nname: text\nid: 00000000-0000-4000-8000-000000000001\nlogsource: {category: webserver}\n"
+	"title: text\nname: text\nid: 00000000-0000-4000-8000-000000000001\nlogsource: {category: "
+	"webserver}\n"
 	"detection: {s: {cs-uri-query|contains: union}, condition: s}\n---\n"
-	"title: missing\nname: missing\nid: 00000000-0000-4000-8000-000000000002\nlogsource: {category: webserver}\n"
+	"title: missing\nname: missing\nid: 00000000-0000-4000-8000-000000000002\nlogsource: "
+	"{category: webserver}\n"
 	"detection: {s: {sc-status: 404}, condition: s}\nx_quiet: true\n---\n"
-	"title: posts\nname: posts\nid: 00000000-0000-4000-8000-000000000003\nlogsource: {category: webserver}\n"
+	"title: posts\nname: posts\nid: 00000000-0000-4000-8000-000000000003\nlogsource: "
+	"{category: webserver}\n"
 	"detection: {s: {cs-method: POST}, condition: s}\nx_quiet: true\n---\n"
-	"title: local\nname: local\nid: 00000000-0000-4000-8000-000000000004\nlogsource: {category: webserver}\n"
-	"detection: {s: {cs-uri|contains: status}, l: {c-ip|cidr: 10.0.0.0/8}, condition: s and not l}\n---\n"
-	"title: large\nname: large\nid: 00000000-0000-4000-8000-000000000005\nlogsource: {category: webserver}\n"
+	"title: local\nname: local\nid: 00000000-0000-4000-8000-000000000004\nlogsource: "
+	"{category: webserver}\n"
+	"detection: {s: {cs-uri|contains: status}, l: {c-ip|cidr: 10.0.0.0/8}, condition: s and "
+	"not l}\n---\n"
+	"title: large\nname: large\nid: 00000000-0000-4000-8000-000000000005\nlogsource: "
+	"{category: webserver}\n"
 	"detection: {s: {cs-uri|endswith: .zip, sc-bytes|gt: 100000}, condition: s}\n---\n"
-	"title: words\nname: words\nid: 00000000-0000-4000-8000-000000000006\nlogsource: {category: webserver}\n"
+	"title: words\nname: words\nid: 00000000-0000-4000-8000-000000000006\nlogsource: "
+	"{category: webserver}\n"
 	"detection: {k: {'|all': [POST, '200', /ecp/]}, condition: k}\n---\n"
 	"title: keyword of two numbers\nname: number\nid: 00000000-0000-4000-8000-000000000007\n"
 	"logsource: {category: webserver}\n"
-	"detection: {k: ['\" 200 77 \"', '.1.77.'], s: {cs-uri|contains: list}, condition: k and s}\n---\n"
+	"detection: {k: ['\" 200 77 \"', '.1.77.'], s: {cs-uri|contains: list}, condition: k and "
+	"s}\n---\n"
 	"title: keyword with stars\nname: stars\nid: 00000000-0000-4000-8000-000000000008\n"
 	"logsource: {category: webserver}\n"
 	"detection: {k: ['9*GET*big'], s: {cs-uri|contains: big}, condition: k and s}\n---\n"
 	"title: expression\nname: expression\nid: 00000000-0000-4000-8000-000000000009\n"
 	"logsource: {category: webserver}\n"
-	"detection: {s: {cs-uri-normal|re: '^/(page|sheet)[0-9]{2,}(\\?.*)?$'}, m: {cs-referer|re: 'a.*b.*c'},\n"
+	"detection: {s: {cs-uri-normal|re: '^/(page|sheet)[0-9]{2,}(\\?.*)?$'}, m: {cs-referer|re: "
+	"'a.*b.*c'},\n"
 	"  condition: s or m}\nx_quiet: true\n---\n"
 	"title: keyword of an hour\nname: hour\nid: 00000000-0000-4000-8000-00000000000a\n"
 	"logsource: {category: webserver}\n"
@@ -61,22 +70,31 @@ static const char own_rules[] =
 	"detection: {s: {cs-uri: '/form*a*b*c*d*e*f*g*?x', cs-method: GET}, condition: s}\n---\n"
 	"title: keyword that may be a size\nname: size\nid: 00000000-0000-4000-8000-00000000000e\n"
 	"logsource: {category: webserver}\n"
-	"detection: {k: [' 20077 \"', no-such-word], m: {cs-method: GET}, condition: k and not m}\n---\n"
-	"title: leaf\nname: leaf\nid: 00000000-0000-4000-8000-00000000000f\nlogsource: {category: webserver}\n"
+	"detection: {k: [' 20077 \"', no-such-word], m: {cs-method: GET}, condition: k and not "
+	"m}\n---\n"
+	"title: leaf\nname: leaf\nid: 00000000-0000-4000-8000-00000000000f\nlogsource: {category: "
+	"webserver}\n"
 	"detection: {s: {cs-uri|contains: /leaf}, condition: s}\nx_quiet: true\n---\n"
-	"title: sources\nid: 00000000-0000-4000-8000-000000000010\ncorrelation: {type: value_count, rules: [missing],\n"
+	"title: sources\nid: 00000000-0000-4000-8000-000000000010\ncorrelation: {type: "
+	"value_count, rules: [missing],\n"
 	"  group-by: [src_ip], timespan: 5m, condition: {field: cs-uri-stem, gte: 3}}\n---\n"
-	"title: pages\nid: 00000000-0000-4000-8000-000000000011\ncorrelation: {type: value_count, rules: [missing, posts],\n"
+	"title: pages\nid: 00000000-0000-4000-8000-000000000011\ncorrelation: {type: value_count, "
+	"rules: [missing, posts],\n"
 	"  group-by: [cs-uri-stem], timespan: 5m, condition: {field: c-ip, gte: 3}}\n---\n"
-	"title: both\nid: 00000000-0000-4000-8000-000000000012\ncorrelation: {type: event_count, rules: [expression],\n"
+	"title: both\nid: 00000000-0000-4000-8000-000000000012\ncorrelation: {type: event_count, "
+	"rules: [expression],\n"
 	"  group-by: [c-ip, sc-status], timespan: 5m, condition: {gte: 3}}\n---\n"
-	"title: sum\nid: 00000000-0000-4000-8000-000000000013\ncorrelation: {type: value_sum, rules: [leaf],\n"
+	"title: sum\nid: 00000000-0000-4000-8000-000000000013\ncorrelation: {type: value_sum, "
+	"rules: [leaf],\n"
 	"  group-by: [cs-method], timespan: 5m, condition: {field: sc-bytes, gte: 300000}}\n---\n"
-	"title: average\nid: 00000000-0000-4000-8000-000000000014\ncorrelation: {type: value_avg, rules: [posts],\n"
+	"title: average\nid: 00000000-0000-4000-8000-000000000014\ncorrelation: {type: value_avg, "
+	"rules: [posts],\n"
 	"  group-by: [c-ip], timespan: 5m, condition: {field: sc-status, gte: 300}}\n---\n"
-	"title: series\nname: series\nid: 00000000-0000-4000-8000-000000000015\ncorrelation: {type: event_count,\n"
+	"title: series\nname: series\nid: 00000000-0000-4000-8000-000000000015\ncorrelation: "
+	"{type: event_count,\n"
 	"  rules: [missing], group-by: [src_ip], timespan: 1m, condition: {gte: 2}}\n---\n"
-	"title: chain\nid: 00000000-0000-4000-8000-000000000016\ncorrelation: {type: temporal, rules: [series, posts],\n"
+	"title: chain\nid: 00000000-0000-4000-8000-000000000016\ncorrelation: {type: temporal, "
+	"rules: [series, posts],\n"
 	"  group-by: [src_ip], timespan: 1h}\n";
 
 struct side {
@@ -168,16 +186,18 @@ static bool same_counts(void)
 	if (a.charge_count != b.charge_count)
 		return false;
 	for (uint32_t i = 0; i < a.charge_count; i++)
-		if (a.charges[i].rule != b.charges[i].rule || a.charges[i].cost != b.charges[i].cost)
+		if (a.charges[i].rule != b.charges[i].rule ||
+		    a.charges[i].cost != b.charges[i].cost)
 			return false;
-	return memcmp(a.groups, b.groups,
-		      yg_engine_group_count(one.engine) * sizeof(*a.groups)) == 0;
+	return memcmp(a.groups, b.groups, yg_engine_group_count(one.engine) * sizeof(*a.groups)) ==
+	       0;
 }
 
 static void tell(const char *what, struct yg_bytes line)
 {
 	if (failed++ < LISTED)
-		fprintf(stderr, "line %llu: %s: %.*s\n", (unsigned long long)lines, what, YG_FMT(line));
+		fprintf(stderr, "line %llu: %s: %.*s\n", (unsigned long long)lines, what,
+			YG_FMT(line));
 }
 
 /* Read @line; false where it cannot be. */
@@ -193,7 +213,8 @@ static bool understand(struct side *side, struct yg_bytes line, struct yg_event 
 		return false;
 	event->position = lines;
 	return yg_engine_match(one.engine, side->scratch, event, &hits) == YG_OK &&
-	       yg_trace_make(tracer, event, &hits, side->arena, opts, trace, ret_is_needed) == YG_OK;
+	       yg_trace_make(tracer, event, &hits, side->arena, opts, trace, ret_is_needed) ==
+		       YG_OK;
 }
 
 static void compare(struct yg_bytes line)
@@ -212,8 +233,8 @@ static void compare(struct yg_bytes line)
 		yg_repeats_call(repeats, NULL, &cut);
 	if (is_cut && lines % 2)
 		yg_repeats_call_rest(repeats, &cut);
-	if (is_cut && yg_repeats_find(repeats, known_side.scratch, &cut, NULL, known_side.arena, &got,
-				      &got_needed, &is_known) != YG_OK)
+	if (is_cut && yg_repeats_find(repeats, known_side.scratch, &cut, NULL, known_side.arena,
+				      &got, &got_needed, &is_known) != YG_OK)
 		tell("no memory", line);
 	is_read = understand(&read_side, line, &event, &wanted, &is_needed);
 	if (is_known) {
@@ -224,7 +245,8 @@ static void compare(struct yg_bytes line)
 		if (is_cut && event.format == YG_FORMAT_ACCESS && event.time_ns != cut.time_ns)
 			tell("another time", line);
 		if (understand(&known_side, line, &event, &got, &got_needed) && is_cut)
-			yg_repeats_keep(repeats, known_side.scratch, &cut, &event, &got, got_needed);
+			yg_repeats_keep(repeats, known_side.scratch, &cut, &event, &got,
+					got_needed);
 	}
 	if (lines % 64 == 0 && !same_counts())
 		tell("work counted differently up to here", line);
@@ -264,9 +286,10 @@ static size_t spoil(uint8_t *line, size_t size)
 
 static void client(char *to, size_t room)
 {
-	static const char *const odd[] = {"2001:db8::7", "2001:DB8:0:1::a", "::1", "::ffff:192.0.2.1",
-					  "host.example", "-", "1.2.3", "10.0.0.010", "256.1.1.1",
-					  "fe80::1%eth0", "dead", "1..2.3", "1a.2.3.4", "unknown"};
+	static const char *const odd[] = {
+		"2001:db8::7", "2001:DB8:0:1::a", "::1",	"::ffff:192.0.2.1", "host.example",
+		"-",	       "1.2.3",		  "10.0.0.010", "256.1.1.1",	    "fe80::1%eth0",
+		"dead",	       "1..2.3",	  "1a.2.3.4",	"unknown"};
 
 	if (chance(8) == 0)
 		(void)snprintf(to, room, "%s", ANY(odd));
@@ -274,34 +297,58 @@ static void client(char *to, size_t room)
 		(void)snprintf(to, room, "%u.%u.77.%u", chance(2) ? 10 : 203, chance(3), chance(5));
 }
 
-#define LONG "a-long-text-that-makes-comparing-it-dear-a-long-text-that-makes-comparing-it-dear-and-so-on-a-long-text-that-makes-comparing-it-dear-a-long-text-that-makes-comparing-it-dear-and-so-on-and-on-and-on-and-on-and-on"
+#define LONG                                                                                       \
+	"a-long-text-that-makes-comparing-it-dear-a-long-text-that-makes-comparing-it-dear-and-"   \
+	"so-on-a-long-text-that-makes-comparing-it-dear-a-long-text-that-makes-comparing-it-dear-" \
+	"and-so-on-and-on-and-on-and-on-and-on"
 
 static size_t generate(uint8_t *to)
 {
-	static const char *const before[] = {" - - [",	  " - alice [", " - a b [", " - [x [",
-					     " ident - [", " - - - [",	"\t- - ["};
+	static const char *const before[] = {" - - [",	   " - alice [", " - a b [", " - [x [",
+					     " ident - [", " - - - [",	 "\t- - ["};
 	static const char *const zones[] = {" +0900", " -0330", "", " +9999", " Z", ".25 +0000"};
 	static const char *const methods[] = {"GET", "POST", "HEAD", "OPTIONS", "PUT"};
-	static const char *const pages[] = {
-		"/ecp/x", "/list12?x=77", "/status", "/big.zip", "/", "/page77", "/form.php?" LONG, "/leaf", "/wp-login.php",
-		"/u?q=union", "/a\\x22b", "/%2e%2e/etc", "http://h/x", "/b\"c", "/login", "/upload/x.php",
-		"/[12/Oct/2026:09:00:00"};
+	static const char *const pages[] = {"/ecp/x",
+					    "/list12?x=77",
+					    "/status",
+					    "/big.zip",
+					    "/",
+					    "/page77",
+					    "/form.php?" LONG,
+					    "/leaf",
+					    "/wp-login.php",
+					    "/u?q=union",
+					    "/a\\x22b",
+					    "/%2e%2e/etc",
+					    "http://h/x",
+					    "/b\"c",
+					    "/login",
+					    "/upload/x.php",
+					    "/[12/Oct/2026:09:00:00"};
 	static const char *const statuses[] = {"404", "500", "200", "302", "401", "-", "0200"};
-	static const char *const sizes[] = {"77", "1200", "123456", "20077", "0", "-", "00012", "1234567890123456",
-					    "7x"};
-	static const char *const afters[] = {
-		" \"-\" \"Mozilla/5.0\"", " \"-\" \"curl/8 9\"", " \"-\" \"" LONG "\"",
-		" \"https://a.example/b/c\" \"Mozilla/5.0 [FBAN]\"", "", " extra \"x\" \"y\"",
-		" \"\" \"\" \"203.0.113.7\"", " \"200 77\" \"-\"", " \"-\" \"q\\\"q\"", "\r"};
+	static const char *const sizes[] = {"77", "1200",  "123456",	       "20077", "0",
+					    "-",  "00012", "1234567890123456", "7x"};
+	static const char *const afters[] = {" \"-\" \"Mozilla/5.0\"",
+					     " \"-\" \"curl/8 9\"",
+					     " \"-\" \"" LONG "\"",
+					     " \"https://a.example/b/c\" \"Mozilla/5.0 [FBAN]\"",
+					     "",
+					     " extra \"x\" \"y\"",
+					     " \"\" \"\" \"203.0.113.7\"",
+					     " \"200 77\" \"-\"",
+					     " \"-\" \"q\\\"q\"",
+					     "\r"};
 	char address[64];
 	int size;
 	size_t length;
 
 	client(address, sizeof(address));
-	size = snprintf((char *)to, LINE_MAX, "%s%s%02u/%s/2026:%02u:%02u:%02u%s] \"%s %s%s\" %s %s%s", address,
+	size = snprintf((char *)to, LINE_MAX,
+			"%s%s%02u/%s/2026:%02u:%02u:%02u%s] \"%s %s%s\" %s %s%s", address,
 			ANY(before), 1 + chance(chance(50) ? 28 : 33), chance(30) ? "Oct" : "Xyz",
-			16 + chance(2), chance(3) + 29, chance(chance(50) ? 60 : 70), ANY(zones), ANY(methods),
-			ANY(pages), chance(9) ? " HTTP/1.1" : "", ANY(statuses), ANY(sizes), ANY(afters));
+			16 + chance(2), chance(3) + 29, chance(chance(50) ? 60 : 70), ANY(zones),
+			ANY(methods), ANY(pages), chance(9) ? " HTTP/1.1" : "", ANY(statuses),
+			ANY(sizes), ANY(afters));
 	length = (size_t)size;
 	for (uint32_t i = chance(12); i == 0 && length > 2; i = chance(2))
 		length = spoil(to, length);

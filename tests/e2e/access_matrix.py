@@ -104,6 +104,8 @@ class Matrix:
             "giveMandate": lambda: (o + "/mandates", self.mandate_wish()),
             "endMandate": lambda: ("%s/mandates/%s/end" % (o, self.new_mandate(org)), {}),
             "listViews": lambda: (o + "/views", None),
+            "getRetention": lambda: (o + "/retention", None),
+            "setRetention": lambda: (o + "/retention", {"months": 12}),
             "getTerms": lambda: ("/terms", None),
             "setTerms": lambda: ("/terms", {"version": "1", "host": "Tokyo", "from": "2026-11-01"}),
             "listPeople": lambda: ("/people" + q, None),
@@ -123,6 +125,8 @@ class Matrix:
             "addEnrolToken": lambda: ("/enrol-tokens" + q, {}),
             "listFindings": lambda: ("/findings" + q, None),
             "getFinding": lambda: ("/findings/%s%s" % (NONE, q), None),
+            "findingRecords": lambda: ("/findings/%s/records%s" % (NONE, q), {"reason": "matrix"}),
+            "search": lambda: ("/search" + q, {"reason": "matrix"}),
             "listAudit": lambda: ("/audit", None),
         }
         return table[operation]()

@@ -7,7 +7,7 @@ import struct
 import time
 
 from harness import case, equal, main
-from hub_api_kit import PASSWORD, Town, Who, cookie_of
+from hub_api_kit import PASSWORD, Town, Who, cookie_of, problem
 from hub_kit import record
 
 TOWN = Town()
@@ -20,14 +20,6 @@ def code_of(secret, ahead=0):
     digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + ahead), hashlib.sha1).digest()
     at = digest[19] & 15
     return "%06d" % ((struct.unpack(">I", digest[at:at + 4])[0] & 0x7fffffff) % 1000000)
-
-
-def problem(answer, status, code):
-    got, headers, data = answer
-    equal((got, data.get("code")), (status, code), data)
-    equal(headers["Content-Type"], "application/problem+json")
-    assert data["title"] and data["type"] == "about:blank", data
-    return data
 
 
 @case
@@ -199,6 +191,16 @@ def without_consent_nothing_is_taken():
     TOWN.other.make("DELETE", "/orgs/beta/consent", status=200)
     equal(send(3)[0], 403)
     TOWN.administrator.make("PUT", "/terms", {"version": ""})
+
+
+@case
+def retention_is_set_and_warned_of():
+    equal(TOWN.member.get("/orgs/acme/retention")["months"], 12)
+    got = TOWN.member.make("PUT", "/orgs/acme/retention", {"kind": "firewall", "months": 3})
+    kind = [k for k in got["kinds"] if k["kind"] == "firewall"][0]
+    equal(kind, {"kind": "firewall", "months": 3, "own": True, "short": True})
+    for wrong in ({"months": 0}, {"months": 241}, {"kind": "none", "months": 6}, {}):
+        problem(TOWN.member.ask("PUT", "/orgs/acme/retention", wrong), 400, "bad-request")
 
 
 @case

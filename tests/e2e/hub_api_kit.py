@@ -55,6 +55,14 @@ def cookie_of(headers):
     return re.match(r"(yagura_\d+=[0-9a-f]{64})", headers["Set-Cookie"]).group(1)
 
 
+def problem(answer, status, code):
+    got, headers, data = answer
+    equal((got, data.get("code")), (status, code), data)
+    equal(headers["Content-Type"], "application/problem+json")
+    assert data["title"] and data["type"] == "about:blank", data
+    return data
+
+
 class Town:
     """hub: administrator, analyst; acme and beta: a member each; itshop: acts for acme by mandate."""
 

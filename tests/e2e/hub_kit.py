@@ -58,6 +58,20 @@ class Hub:
         self.process.stdout.close()
         return code
 
+    def processes(self):
+        """Its children: {pid: role}."""
+        found = {}
+        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except OSError:  # it has just ended
+                continue
+            name, rest = text.split("(", 1)[1].rsplit(")", 1)
+            state, parent = rest.split()[:2]
+            if int(parent) == self.process.pid and state != "Z" and name.startswith("yagura:"):
+                found[int(path.parent.name)] = name.split(":")[1]
+        return found
+
     def memory_kb(self):
         """Of all its processes together; pages that they share count once (Pss)."""
         def of(pid):

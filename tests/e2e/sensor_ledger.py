@@ -15,10 +15,10 @@ import signal
 import subprocess
 import sys
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from harness import ROOT, case, contains, equal, folder, main
-from hub_kit import Hub, Member, append, lines, until
+from hub_kit import Hub, Member, append, lines, record, until
 
 SEED = int(os.environ.get("YAGURA_SEED") or random.SystemRandom().randrange(1 << 32))
 
@@ -393,6 +393,27 @@ def new_epoch():
     # The hub has batches that this ledger does not: the copy does not know of them.
     done = hub.admin("ledger", "compare", "--ledger", member.state / "ledger", "--json")
     equal((done.code, done.lines()[0]["result"], done.lines()[0]["sequence"]), (1, "not-in-ledger", 2))
+    hub.stop()
+
+
+@case
+def stranger_is_countersigned():
+    """By docs/protocol.md alone: with and without a line of a ledger in the head, new and again."""
+    hub = Hub()
+    hub.org()
+    sensor = hub.stranger()
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(sensor.me["downlink_key"]))
+    for sequence, line in ((1, None), (2, "ab" * 32)):
+        content = record(sequence)
+        batch = sensor.batch(content, sequence, **({"ledger": line} if line else {}))
+        for status in ("kept", "already"):
+            code, receipt = sensor.send(batch)
+            equal((code, receipt["status"]), (200, status))
+            signed = ":".join(["yagura-receipt-1", sensor.me["sensor"], "1", str(sequence),
+                               hashlib.sha256(content).hexdigest(), line or "-", status, receipt["time"]])
+            key.verify(base64.b64decode(receipt["signature"]), signed.encode())
+    code, problem = sensor.send(sensor.batch(record(3), 3, ledger="x"))
+    equal((code, problem["code"]), (400, "bad-head"))
     hub.stop()
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Hub and sensors killed (kill -9) again and again while numbered lines are appended to logs; at the end every line
-is in the archive exactly once: `sent N, archived N, missing 0, doubled 0`.
+"""Hub, single processes of it and sensors killed (kill -9) again and again while numbered lines are appended to logs;
+at the end every line is in the archive exactly once: `sent N, archived N, missing 0, doubled 0`.
 
     hub_kills.py [--seed S] [--kills N] [--sensors N]
 
@@ -76,6 +76,16 @@ class Source:
         self.member.start()
 
 
+def kill_process(hub, role):
+    """One of the hub's; it may be between two lives."""
+    pids = [pid for pid, name in hub.processes().items() if name == role]
+    if pids:
+        try:
+            os.kill(pids[0], signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def counted(hub, orgs):
     return collections.Counter(r["raw"] for org in orgs for r in hub.archived(org))
 
@@ -89,7 +99,7 @@ def run(seed, kills, sensors, is_proof):
     (hub.data / "rules" / "kills.yml").write_text(RULES)
     until("the rules", lambda: "were taken over" in hub.messages())
     sources = [Source(hub, "box%d" % n, orgs[n % 2]) for n in range(sensors)]
-    hub_kills = 0
+    hub_kills = part_kills = 0
     for kill in range(kills):
         journal, archive = state(hub, "journal"), state(hub, "archive")
         for source in sources:
@@ -100,12 +110,16 @@ def run(seed, kills, sensors, is_proof):
             until("more in the journal", lambda: state(hub, "journal") != journal)
         elif point == "archive":
             until("more in the archive", lambda: state(hub, "archive") != archive)
-        if chance.random() < 0.6:
+        what = chance.random()
+        if what < 0.4:
             hub.stop(signal.SIGKILL)
             if chance.random() < 0.3:  # the sensor meets no hub
                 chance.choice(sources).kill()
             hub.start()
             hub_kills += 1
+        elif what < 0.7:
+            kill_process(hub, chance.choice(("keeper", "keeper", "front", "worker", "signer")))
+            part_kills += 1
         else:
             chance.choice(sources).kill()
     wanted = collections.Counter(s.line(n) for s in sources for n in range(1, s.written + 1))
@@ -134,7 +148,8 @@ def run(seed, kills, sensors, is_proof):
     doubled = sum((found - wanted).values())
     code, said = hub.verify()
     assert hub.stop() == 0
-    print("%d kills of the hub, %d of sensors; archive verify: %d, %r" % (hub_kills, kills - hub_kills, code, said[-1]))
+    print("%d kills of the hub, %d of one of its processes, %d of sensors; archive verify: %d, %r"
+          % (hub_kills, part_kills, kills - hub_kills - part_kills, code, said[-1]))
     print("sent %d, archived %d, missing %d, doubled %d" % (sent, sum(found.values()), missing, doubled))
     if is_proof:
         return missing == 1 and doubled == 1 and detected_well(hub, sources) and not detected_well(hub, sources, 1)

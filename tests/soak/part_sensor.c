@@ -22,7 +22,7 @@
 
 #define SENSOR	      "soak"
 #define NOW	      (INT64_C(1700000000) * YG_NS_PER_S)
-#define SEGMENT_BYTES 32768u /* so that many begin and end in one life */
+#define SEGMENT_BYTES 16384u /* so that many begin and end in one life */
 #define BYTES_MAX     (UINT64_C(1) << 40)
 
 static const uint8_t seed[YG_SIGN_SEED_BYTES] = {7};
@@ -111,6 +111,17 @@ static void commit_next(struct part *p, unsigned sender)
 	soak_acked(p->world, sender, s->sent);
 }
 
+static void commit_place(struct part *p)
+{
+	struct yg_buf checkpoint;
+
+	yg_buf_init(&checkpoint, 4096);
+	checkpoint_of(p->world, SOAK_SENDERS, 0, &checkpoint);
+	if (yg_spool_commit_place(p->spool, yg_buf_bytes(&checkpoint)) != YG_OK)
+		give_up("a place was not taken");
+	yg_buf_done(&checkpoint);
+}
+
 /* ---- sending ---- */
 
 static void send_one(struct part *p)
@@ -158,7 +169,12 @@ static void part_step(void *arg, uint64_t *random)
 		    yg_spool_rewind(p->spool, state.epoch, 1 + random_below(random, state.acked),
 				    p->now_ns) != YG_OK)
 			give_up("the spool does not go back");
-	} else if (random_below(random, 8) == 0) {
+	} else if (random_below(random, 2) == 0) {
+		/* What may not leave was read: places alone, often enough for a segment of its own.
+		 */
+		for (uint64_t n = 1 + random_below(random, 5); n > 0; n--)
+			commit_place(p);
+	} else if (random_below(random, 4) == 0) {
 		state = yg_spool_state(p->spool);
 		if (yg_spool_new_epoch(p->spool, state.epoch + 1, p->now_ns) != YG_OK)
 			give_up("no new epoch");

@@ -49,6 +49,7 @@ static struct yg_facts *facts;
 static struct yg_hub_detect *detect;
 static int64_t now_ns;
 static unsigned orgs_max;
+static uint64_t bytes_max;
 static int64_t save_ms;
 static struct yg_buf rows;
 
@@ -77,6 +78,7 @@ static bool open_detect(void)
 		.rules = &rules,
 		.clock = {.now_ns = now},
 		.orgs_max = orgs_max,
+		.bytes_max = bytes_max,
 		.save_ms = save_ms,
 	};
 
@@ -121,6 +123,7 @@ static bool start(void)
 		       getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	now_ns = START;
 	orgs_max = 0;
+	bytes_max = 0;
 	save_ms = 1;
 	return mkdtemp(root) && mkdir(path_of("rules"), 0700) == 0 &&
 	       yg_io_write_to(path_of("rules/count.yml"), yg_bytes_str(rules_text), 0600) ==
@@ -295,6 +298,19 @@ static void killed_at_any_batch(void)
 	}
 }
 
+/* By what they hold: of the smallest bound each gives way to the next. */
+static void memory_is_bounded_too(void)
+{
+	CHECK(start());
+	bytes_max = 1;
+	CHECK(reopen());
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n) && drain());
+	CHECK(is_as_wanted());
+	CHECK(yg_hub_detect_counts(detect).evicted > BATCHES / 2);
+	CHECK(yg_hub_detect_counts(detect).judges == 1 && yg_hub_detect_counts(detect).bytes > 1);
+}
+
 static void judges_make_room_for_others(void)
 {
 	uint64_t evicted = 0;
@@ -409,6 +425,55 @@ static void what_a_state_holds_is_not_judged_again(void)
 	free(text);
 }
 
+/* Whatever is wrong with the bytes: refused, and the organisation is as new; never a crash. */
+static void damaged_states_are_refused(void)
+{
+	struct yg_hub_judges_opts opts = {.has_seed = true};
+	struct yg_hub_judges *judges = NULL;
+	struct yg_buf state, again;
+	uint64_t position = 0, left_out;
+	unsigned refused = 0;
+
+	yg_buf_init(&state, YG_HUB_STATE_MAX);
+	yg_buf_init(&again, YG_HUB_STATE_MAX);
+	CHECK(start());
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n));
+	CHECK(drain() && yg_hub_detect_save(detect) == YG_OK);
+	CHECK(yg_facts_cursor(facts, YG_KEEP_DETECT, &position, &state) == YG_OK);
+	for (unsigned i = 8; i-- > 0;)
+		opts.seed = opts.seed << 8 | state.data[1 + i];
+	CHECK(yg_facts_part(facts, YG_KEEP_DETECT, YG_S("acme"), &position, &state) == YG_OK);
+	opts.engine = rules.set.rules.engine;
+	opts.parse = (struct yg_parse_opts){.zone = rules.zone};
+	CHECK(yg_hub_judges_new(&opts, &judges) == YG_OK);
+	CHECK(yg_hub_judges_restore(judges, YG_S("acme"), yg_buf_bytes(&state), &left_out) ==
+	      YG_OK);
+	CHECK(yg_hub_judges_save(judges, YG_S("acme"), &again) == YG_OK);
+	CHECK(yg_bytes_eq(yg_buf_bytes(&state), yg_buf_bytes(&again))); /* nothing is lost */
+	for (size_t i = 0; i < state.size; i += 1 + state.size / 3000) {
+		int rc;
+
+		yg_hub_judges_drop(judges, YG_S("acme"));
+		state.data[i] ^= 0x41;
+		rc = yg_hub_judges_restore(judges, YG_S("acme"), yg_buf_bytes(&state), &left_out);
+		state.data[i] ^= 0x41;
+		refused += rc != YG_OK;
+		CHECK(rc == YG_OK || rc == YG_EFORMAT || rc == YG_EDIGEST || rc == YG_EMISMATCH);
+		CHECK(yg_hub_judges_has(judges, YG_S("acme")));
+	}
+	CHECK(refused > 100);
+	for (size_t size = 0; size < state.size; size += 1 + state.size / 300) {
+		yg_hub_judges_drop(judges, YG_S("acme"));
+		(void)!yg_hub_judges_restore(judges, YG_S("acme"),
+					     yg_bytes_cut(yg_buf_bytes(&state), 0, size),
+					     &left_out);
+	}
+	(void)yg_hub_judges_free(judges);
+	yg_buf_done(&state);
+	yg_buf_done(&again);
+}
+
 static void what_is_no_batch_is_passed_over(void)
 {
 	struct yg_journal_batch batch = {.kind = YG_JOURNAL_BATCH,
@@ -447,11 +512,13 @@ static const struct check_case cases[] = {
 	CASE(all_at_once),
 	CASE(one_by_one),
 	CASE(killed_at_any_batch),
+	CASE(memory_is_bounded_too),
 	CASE(judges_make_room_for_others),
 	CASE(failures_come_again_from_the_journal),
 	CASE(an_older_store_comes_to_the_same),
 	CASE(organisations_are_counted_apart),
 	CASE(what_a_state_holds_is_not_judged_again),
+	CASE(damaged_states_are_refused),
 	CASE(what_is_no_batch_is_passed_over),
 	CASE(a_thread_does_the_same_and_ends_at_once),
 };

@@ -13,6 +13,8 @@
 #include "archive/writer.h"
 #include "base/io.h"
 
+#include "store/facts.h"
+
 #include "base/ban.h"
 
 #define DAY   (INT64_C(86400) * YG_NS_PER_S)
@@ -23,6 +25,7 @@ static const char *const names[] = {"archive"};
 static char root[64];
 static char archive_dir[96];
 static char journal_dir[96];
+static char facts_path[96];
 static int64_t now_ns;
 static struct yg_control *store;
 static struct yg_enrol *enrol;
@@ -58,6 +61,7 @@ static bool start(void)
 		return false;
 	(void)snprintf(journal_dir, sizeof(journal_dir), "%s/journal", root);
 	(void)snprintf(archive_dir, sizeof(archive_dir), "%s/archive", root);
+	(void)snprintf(facts_path, sizeof(facts_path), "%s/facts.db", root);
 	now_ns = START;
 	store = yg_control_new_ram();
 	describer = yg_describer_new();
@@ -114,8 +118,10 @@ static unsigned files(const char *org)
 
 static struct yg_hub_retention_counts run(void)
 {
-	struct yg_hub_retention_opts opts = {
-		.archive_dir = archive_dir, .journal = journal, .clock = {now, NULL}};
+	struct yg_hub_retention_opts opts = {.archive_dir = archive_dir,
+					     .facts_path = facts_path,
+					     .journal = journal,
+					     .clock = {now, NULL}};
 	struct yg_hub_retention_counts counts = {0};
 
 	if (yg_hub_retention_run(&opts, enrol, &counts) != YG_OK)
@@ -228,10 +234,57 @@ static void still_needed(void)
 	close_all();
 }
 
+static int put_finding(struct yg_facts *facts, const char *org, int64_t days)
+{
+	struct yg_fact_finding f = {.org = yg_bytes_str(org),
+				    .sensor = YG_S("s"),
+				    .rule = YG_S("r"),
+				    .count = 1,
+				    .minute_ns = yg_fact_minute(START - days * DAY),
+				    .received_ns = START - days * DAY};
+
+	yg_fact_finding_id(f.org, f.sensor, f.rule, f.source, f.minute_ns, f.id);
+	return yg_facts_add(facts, &f, NULL);
+}
+
+static int add_one(void *arg, const struct yg_fact_finding *f)
+{
+	(void)f;
+	(*(unsigned *)arg)++;
+	return YG_OK;
+}
+
+static unsigned findings(struct yg_facts *facts, const char *name)
+{
+	const struct yg_bytes org = yg_bytes_str(name);
+	const struct yg_fact_filter filter = {.orgs = &org, .org_count = 1, .limit = 1000};
+	unsigned count = 0;
+
+	return yg_facts_list(facts, &filter, add_one, &count) == YG_OK ? count : 999;
+}
+
+/* They go with the last of the records that could be theirs. */
+static void findings_too(void)
+{
+	struct yg_facts *facts = NULL;
+
+	CHECK(start());
+	CHECK(run().findings == 0); /* none were ever kept */
+	set("rival", YG_RETENTION_ALL, 3);
+	set("rival", YG_RETENTION_WEB, 24);
+	CHECK(yg_facts_open_sqlite(facts_path, true, &facts) == YG_OK);
+	CHECK(yg_facts_begin(facts, "detect", 0) == YG_OK);
+	CHECK(put_finding(facts, "acme", 1) == YG_OK && put_finding(facts, "acme", 400) == YG_OK);
+	CHECK(put_finding(facts, "rival", 400) == YG_OK);
+	CHECK(put_finding(facts, "rival", 800) == YG_OK);
+	CHECK(yg_facts_commit(facts, 1, NULL) == YG_OK);
+	CHECK(run().findings == 2 && findings(facts, "acme") == 1 && findings(facts, "rival") == 1);
+	CHECK(run().findings == 0);
+	facts = yg_facts_free(facts);
+	close_all();
+}
+
 static const struct check_case cases[] = {
-	CASE(a_year),
-	CASE(by_kind),
-	CASE(damaged),
-	CASE(still_needed),
+	CASE(a_year), CASE(findings_too), CASE(by_kind), CASE(damaged), CASE(still_needed),
 };
 CHECK_MAIN(cases)

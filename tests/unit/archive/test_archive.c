@@ -548,16 +548,16 @@ static void old_files_go(void)
 	for (unsigned i = 0; i < 60; i++)
 		CHECK(fill(w, i, i + 1, 0, ARRIVED + i * HOUR) == YG_OK);
 	CHECK(yg_archive_walk(folder, NULL, count_entry, &count) == YG_OK && count == 59);
-	CHECK(yg_archive_expire(folder, "acme", hour + 10 * HOUR, NULL, count_entry, &gone) ==
-	      YG_OK);
+	CHECK(yg_archive_expire(folder, "acme", hour + 10 * HOUR, count_entry, &gone) == YG_OK);
 	CHECK(gone == 10);
 	count = 0;
 	CHECK(yg_archive_walk(folder, "acme", count_entry, &count) == YG_OK && count == 49);
 	path_of(path, 0, YG_ARCHIVE_CLOSED YG_ARCHIVE_FILTERS);
 	CHECK(access(path, F_OK) != 0);
-	CHECK(yg_archive_expire(folder, NULL, INT64_MAX, ask_no, count_entry, &gone) == YG_OK);
+	CHECK(yg_archive_expire_asked(folder, NULL, INT64_MAX, ask_no, count_entry, &gone) ==
+	      YG_OK);
 	CHECK(gone == 10);
-	CHECK(yg_archive_expire(folder, "acme", INT64_MAX, NULL, count_entry, &gone) == YG_OK);
+	CHECK(yg_archive_expire(folder, "acme", INT64_MAX, count_entry, &gone) == YG_OK);
 	count = 0; /* the open one stays */
 	CHECK(yg_archive_walk(folder, "acme", count_entry, &count) == YG_OK && count == 0);
 	CHECK(access(yg_archive_writer_path(w), F_OK) == 0);

@@ -362,6 +362,44 @@ static void tidied(void)
 	CHECK_NEXT(wanted);
 }
 
+static int place(uint64_t number, size_t padding)
+{
+	struct yg_buf text;
+	int rc;
+
+	yg_buf_init(&text, 1u << 20);
+	yg_buf_addf(&text, "{\"at\":%llu,\"pad\":\"", (unsigned long long)number);
+	for (size_t i = 0; i < padding; i++)
+		yg_buf_add_byte(&text, 'x');
+	yg_buf_add_str(&text, "\"}");
+	rc = yg_spool_commit_place(spool, yg_buf_bytes(&text));
+	yg_buf_done(&text);
+	return rc;
+}
+
+/* Where reading stands, without a batch: remembered; it changes no number, and takes no room for
+ * good. */
+static void places_alone(void)
+{
+	CHECK(start(YG_SPOOL_BYTES_MIN * 3));
+	CHECK(commit(1, 0) == YG_OK && place(7, 0) == YG_OK);
+	CHECK(reopen(YG_SPOOL_BYTES_MIN * 3));
+	CHECK_TEXT(yg_spool_checkpoint(spool), "{\"at\":7,\"pad\":\"\"}");
+	CHECK(yg_spool_state(spool).last == 1);
+	CHECK_NEXT("B 1/1 n=1");
+	CHECK(commit(2, 0) == YG_OK);
+	CHECK_TEXT(yg_spool_checkpoint(spool), "{\"at\":2}");
+	CHECK(ack() == YG_OK);
+	for (uint64_t n = 0; n < 2000; n++)
+		CHECK(place(n, 1000) == YG_OK);
+	CHECK_NEXT("B 1/2 n=2");
+	CHECK(ack() == YG_OK);
+	yg_spool_tidy(spool, yg_clock_system().now_ns(NULL) + (YG_SPOOL_KEEP_S + 60) * YG_NS_PER_S);
+	CHECK(segments() == 1);
+	CHECK(commit(3, 0) == YG_OK && reopen(YG_SPOOL_BYTES_MIN * 3));
+	CHECK_NEXT("B 1/3 n=3");
+}
+
 static void one_process(void)
 {
 	struct yg_spool *second = NULL;
@@ -408,6 +446,7 @@ static const struct check_case cases[] = {
 	CASE(another_epoch),
 	CASE(given_up),
 	CASE(tidied),
+	CASE(places_alone),
 	CASE(one_process),
 	CASE(failing_calls),
 };

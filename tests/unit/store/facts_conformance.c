@@ -414,6 +414,11 @@ static void rows_expire_by_organisation(void)
 {
 	uint32_t count = 9;
 
+	struct yg_fact_finding late = finding_of("acme", "late", 0);
+
+	/* An old log that came today stays as long as its records do. */
+	late.received_ns = T0 + 1000 * MINUTE;
+	CHECK(put_all(&late, 1) == YG_OK);
 	put_sample();
 	CHECK(yg_facts_expire(facts, YG_S("acme"), T0 + 6 * MINUTE, 3, &count) == YG_OK &&
 	      count == 3);
@@ -425,6 +430,7 @@ static void rows_expire_by_organisation(void)
 	      count == 0);
 	CHECK(is(list((struct yg_fact_filter){.rule = YG_S("r1"), .to_ns = T0 + 7 * MINUTE}),
 		 "acme:r1:6*1 gamma:r1:5*1 beta:r1:4*1 gamma:r1:2*1 beta:r1:1*1 "));
+	CHECK(is(list((struct yg_fact_filter){.rule = YG_S("late")}), "acme:late:0*1 "));
 }
 
 static int refuse(void *arg, const struct yg_fact_finding *f)

@@ -77,7 +77,7 @@ static void asked(void)
 	wish.secrecy[YG_POLICY_MAIL].is_on = true;
 	CHECK(ask(true, "syslog", "/srv/x", YG_POLICY_MAIL) == YG_POLICY_SECRET);
 	wish.raw = false;
-	CHECK(ask(true, "syslog", "/srv/x", YG_POLICY_NONE) == YG_POLICY_WISH_OFF);
+	CHECK(ask(true, "syslog", "/srv/x", YG_POLICY_NONE) == YG_POLICY_RAW_OFF);
 	local.raw = false;
 	CHECK(ask(true, "syslog", "/srv/x", YG_POLICY_NONE) == YG_POLICY_RAW_OFF);
 	/* A source that its owner calls proxy, whatever it looks like. */
@@ -207,7 +207,7 @@ static bool field(const char *name, const char *text)
 /* The record as it leaves; "" when it stays. */
 static const char *leave(void)
 {
-	struct yg_mask mask = {&local, NULL, key};
+	struct yg_mask mask = {.local = &local, .key = key};
 	enum yg_policy_answer answer;
 	struct yg_buf to;
 
@@ -285,6 +285,21 @@ static void derived_values(void)
 	add_field(&local, "src_ip", "", YG_POLICY_HASH);
 	(void)leave();
 	CHECK(has("\"IpAddress\":\"~") && !has("192.0.2"));
+}
+
+/* `raw: false` is about logs; every other rule holds for the inventory too. */
+static void what_is_no_log(void)
+{
+	struct yg_mask mask = {.local = &local, .key = key};
+	enum yg_policy_answer answer;
+
+	CHECK(begin(YG_FORMAT_JSON, "") && field("name", "x"));
+	local.raw = false;
+	CHECK(yg_mask_apply(&mask, &event, &answer) == YG_EACCES && answer == YG_POLICY_RAW_OFF);
+	mask.is_no_log = true;
+	CHECK(yg_mask_apply(&mask, &event, &answer) == YG_OK);
+	add_source(&local, "json", "log", false);
+	CHECK(yg_mask_apply(&mask, &event, &answer) == YG_EACCES && answer == YG_POLICY_SOURCE_OFF);
 }
 
 static void too_many_values(void)
@@ -385,7 +400,7 @@ static void classes(void)
 
 static void without_memory(void)
 {
-	struct yg_mask mask = {&local, NULL, key};
+	struct yg_mask mask = {.local = &local, .key = key};
 	enum yg_policy_answer answer;
 	int rc = YG_ENOMEM;
 
@@ -412,6 +427,7 @@ int main(void)
 		CASE(dropped),
 		CASE(raw_that_stays),
 		CASE(derived_values),
+		CASE(what_is_no_log),
 		CASE(too_many_values),
 		CASE(truncated),
 		CASE(tokens),

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Raw records of an organisation: by a search, and those of a finding. Who is not of it gives a
+ * reason, which stands in its list of views before a record is looked at (access/consent.h).
+ */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "access/api-int.h"
+
+#include "access/consent.h"
+#include "access/findings.h"
+#include "base/alloc.h"
+#include "model/day.h"
+
+#include "base/ban.h"
+
+#define RECORDS_DEFAULT 100u
+#define TERMS_MAX	16u
+
+static void search(struct yg_hub_job *job)
+{
+	const struct yg_hub_api_ports *ports = &job->api->opts.ports;
+
+	job->error = ports->search(ports->arg, &job->question, &job->found);
+}
+
+static int answer(struct yg_hub_job *job)
+{
+	struct yg_buf *to = &job->reply->body;
+
+	yg_buf_done(to);
+	*to = job->found;
+	yg_buf_init(&job->found, 1); /* it has gone over */
+	job->reply->status = 200;
+	return YG_OK;
+}
+
+static int bad_search(struct yg_hub_job *job)
+{
+	struct yg_hub_call call = {.api = job->api, .request = job->request, .reply = job->reply};
+
+	return yg_call_bad(&call, N_("fields has names and values of at most 4096 bytes, texts at "
+				     "most 16 of them, and after is what `next` said."));
+}
+
+static void search_or_say(struct yg_hub_job *job)
+{
+	search(job);
+	if (job->error == YG_EINVAL) {
+		job->error = YG_OK;
+		job->then = bad_search;
+	}
+}
+
+/* ---- who, and why ---- */
+
+/* Noted for the member, or the refusal is in the reply: YG_EEND. */
+static int note_view(const struct yg_hub_call *call, const json_t *in, const char *what,
+		     uint32_t limit)
+{
+	char reason[YG_VIEW_REASON_MAX + 1];
+	int rc;
+
+	if (!yg_call_text(call, in, "reason", reason, sizeof(reason)))
+		return YG_EEND;
+	rc = yg_views_add(call->access, what, limit, reason);
+	if (rc != YG_EINVAL)
+		return rc;
+	(void)yg_call_refuse(call, 400, "reason-needed", N_("A reason is needed"),
+			     N_("Write in \"reason\" why these records are looked at: their "
+				"owner sees it.")); /* always YG_OK */
+	return YG_EEND;
+}
+
+static int give(const struct yg_hub_call *call, struct yg_hub_job *job)
+{
+	job->work = search_or_say;
+	return yg_hub_job_give(call->api->searches, job);
+}
+
+/* ---- a search ---- */
+
+static bool read_time(const struct yg_hub_call *call, const json_t *in, const char *key,
+		      bool is_end, int64_t *to)
+{
+	struct yg_bytes text = yg_json_text(in, key);
+	bool has_zone;
+	int32_t day;
+
+	*to = YG_TIME_NONE;
+	if (!json_object_get(in, key) || json_is_null(json_object_get(in, key)))
+		return true;
+	day = yg_day_read(text);
+	if (day != YG_DAY_NONE) {
+		*to = ((int64_t)day + is_end) * 86400 * YG_NS_PER_S;
+		return true;
+	}
+	if (yg_time_parse_iso(text, 0, to, &has_zone))
+		return true;
+	(void)yg_call_bad(call, N_("Write a time as 2026-11-25T03:04:05Z, or a day as 2026-11-25 "
+				   "(UTC)."));
+	return false; /* said above, always YG_OK */
+}
+
+static bool read_limit(const struct yg_hub_call *call, const json_t *in, uint32_t *to)
+{
+	int64_t limit =
+		yg_json_int(in, "limit", json_object_get(in, "limit") ? 0 : RECORDS_DEFAULT);
+
+	*to = (uint32_t)limit;
+	if (limit >= 1 && limit <= (int64_t)YG_HUB_LIST_MAX)
+		return true;
+	(void)yg_call_bad(call, N_("limit must be a number from 1 to 1000."));
+	return false; /* as above */
+}
+
+static bool read_question(const struct yg_hub_call *call, const json_t *in,
+			  struct yg_hub_question *to)
+{
+	(void)snprintf(to->org, sizeof(to->org), "%s", yg_access_org(call->access)); /* an id */
+	to->fields = json_object_get(in, "fields");
+	to->texts = json_object_get(in, "texts");
+	to->is_newest_first = json_is_true(json_object_get(in, "newest"));
+	to->arrived_from_ns = to->arrived_to_ns = YG_TIME_NONE;
+	if (json_object_size(to->fields) > TERMS_MAX || json_array_size(to->texts) > TERMS_MAX ||
+	    (to->fields && !json_is_object(to->fields)) ||
+	    (to->texts && !json_is_array(to->texts))) {
+		(void)yg_call_bad(call, N_("fields is an object and texts a list, of at most 16 "
+					   "each."));
+		return false; /* as above */
+	}
+	return yg_call_text(call, in, "after", to->after, sizeof(to->after)) &&
+	       read_limit(call, in, &to->limit) &&
+	       read_time(call, in, "from", false, &to->from_ns) &&
+	       read_time(call, in, "to", true, &to->to_ns);
+}
+
+/* What was asked, as the member reads it: the body without its reason, cut. YG_OK, YG_ENOMEM. */
+static int tell(const json_t *in, char to[YG_VIEW_WHAT_MAX + 1])
+{
+	json_t *asked = json_copy((json_t *)(uintptr_t)in); /* only reads */
+	char *text;
+
+	if (!asked)
+		return YG_ENOMEM;
+	(void)json_object_del(asked, "reason"); /* may not be there */
+	text = json_dumps(asked, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(asked);
+	if (!text)
+		return YG_ENOMEM;
+	(void)snprintf(to, YG_VIEW_WHAT_MAX + 1, "search %s", text); /* cut */
+	free(text);
+	return YG_OK;
+}
+
+/* {"from","to","fields":{NAME:VALUE},"texts":[…],"newest","limit","after","reason"} */
+int yg_hub_do_search(struct yg_hub_call *call)
+{
+	struct yg_hub_job *job;
+	char what[YG_VIEW_WHAT_MAX + 1];
+	json_t *in;
+	int rc = yg_call_body(call, &in);
+
+	if (rc != YG_OK)
+		return rc;
+	job = yg_hub_job_new(call, answer);
+	if (!job) {
+		json_decref(in);
+		return YG_ENOMEM;
+	}
+	job->asked = in;
+	if (!read_question(call, in, &job->question)) {
+		(void)yg_hub_job_free(job);
+		return YG_OK;
+	}
+	rc = tell(in, what);
+	if (rc == YG_OK)
+		rc = note_view(call, in, what, job->question.limit);
+	if (rc == YG_OK)
+		return give(call, job);
+	(void)yg_hub_job_free(job);
+	return rc;
+}
+
+/* ---- the records of a finding ---- */
+
+struct place {
+	struct yg_hub_question *question;
+	char source[YG_FACT_TEXT_MAX + 1];
+};
+
+static int note_place(void *arg, const struct yg_fact_finding *finding)
+{
+	struct place *place = arg;
+	struct yg_hub_question *question = place->question;
+	size_t size =
+		finding->source.size < YG_FACT_TEXT_MAX ? finding->source.size : YG_FACT_TEXT_MAX;
+
+	if (size > 0)
+		memcpy(place->source, finding->source.data, size);
+	place->source[size] = '\0';
+	question->from_ns = finding->first_ns;
+	question->to_ns = finding->last_ns == YG_TIME_NONE ? YG_TIME_NONE : finding->last_ns + 1;
+	question->arrived_from_ns = question->arrived_to_ns = finding->received_ns;
+	for (uint32_t i = 0; i < finding->ref_count; i++)
+		if (finding->refs[i].received_ns > question->arrived_to_ns)
+			question->arrived_to_ns = finding->refs[i].received_ns;
+	return YG_OK;
+}
+
+static int find_place(const struct yg_hub_call *call, struct place *place)
+{
+	struct yg_hub_reach reach = {.orgs = yg_calloc(1, sizeof(*reach.orgs)), .count = 1};
+	uint8_t id[YG_FACT_ID_BYTES];
+	int rc = reach.orgs ? YG_OK : YG_ENOMEM;
+
+	if (rc == YG_OK)
+		(void)snprintf(reach.orgs[0], sizeof(reach.orgs[0]), "%s",
+			       yg_access_org(call->access)); /* an id */
+	if (rc == YG_OK && !yg_findings_id_read(call->request->parts[0], id))
+		rc = YG_ENOENT;
+	if (rc == YG_OK)
+		rc = call->api->opts.facts
+			     ? yg_findings_get(call->api->opts.facts, &reach, id, note_place, place)
+			     : YG_ENOENT;
+	yg_hub_reach_done(&reach);
+	return rc;
+}
+
+/* {"limit","reason"}: the records of its log at its times, its own among them. */
+int yg_hub_do_finding_records(struct yg_hub_call *call)
+{
+	char id[2 * YG_FACT_ID_BYTES + 1];
+	char what[YG_VIEW_WHAT_MAX + 1];
+	struct yg_hub_job *job;
+	struct place *place;
+	json_t *in;
+	int rc = yg_call_body(call, &in);
+
+	if (rc != YG_OK)
+		return rc;
+	job = yg_hub_job_new(call, answer);
+	place = job ? yg_calloc(1, sizeof(*place)) : NULL;
+	if (!place) {
+		json_decref(in);
+		(void)yg_hub_job_free(job);
+		return YG_ENOMEM;
+	}
+	job->asked = in;
+	job->arg = place;
+	place->question = &job->question;
+	if (!read_question(call, in, &job->question)) {
+		(void)yg_hub_job_free(job);
+		return YG_OK;
+	}
+	rc = find_place(call, place);
+	job->question.source = yg_bytes_str(place->source);
+	if (rc == YG_OK && yg_call_part(call, 0, id, sizeof(id))) {
+		(void)snprintf(what, sizeof(what), "finding %s", id); /* fits */
+		rc = note_view(call, in, what, job->question.limit);
+	}
+	if (rc == YG_OK)
+		return give(call, job);
+	(void)yg_hub_job_free(job);
+	return rc == YG_ENOENT ? yg_call_not_found(call) : rc;
+}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Raw records by the API: searched, those of a finding; a reason is asked for, and its owner sees who looked."""
+from harness import case, equal, folder, main
+from hub_api_kit import Town, problem
+from hub_kit import Member, append, until
+
+TOWN = Town()
+LOG = folder() / "auth.log"
+LOG.touch()
+SENSOR = Member(TOWN.hub, follow=[LOG]).start()
+LINES = ["Nov 21 08:%02d:%02d box sshd[7]: Failed password for root from 203.0.113.9 port 22 ssh2" % (n // 60, n % 60)
+         for n in range(40)] + ["Nov 21 09:00:00 box CRON[1]: all is well"]
+
+
+def search(who, **question):
+    return who.make("POST", "/search?org=acme", question, 200)
+
+
+@case
+def lines_become_findings_and_records():
+    append(LOG, LINES)
+    until("findings", lambda: TOWN.member.get("/findings?org=acme")["items"])
+    until("records", lambda: len(search(TOWN.member, limit=1000)["items"]) == len(LINES))
+    equal(TOWN.other.get("/findings?org=beta")["items"], [])
+    days = TOWN.member.get("/orgs/acme/days")["items"]
+    equal((len(days), days[0]["records"]), (1, len(LINES)))
+
+
+@case
+def a_search_goes_page_by_page():
+    seen, after = [], None
+    while True:
+        page = search(TOWN.member, limit=7, after=after)
+        assert len(page["items"]) <= 7
+        seen += [item["record"]["raw"] for item in page["items"]]
+        after = page.get("next")
+        if not after:
+            break
+    equal(seen, LINES)
+    newest = search(TOWN.member, limit=3, newest=True)["items"]
+    equal([item["record"]["raw"] for item in newest], LINES[-1:-4:-1])
+    equal(len(search(TOWN.member, fields={"src_ip": "203.0.113.9"}, limit=1000)["items"]), 40)
+    equal(search(TOWN.member, fields={"src_ip": "203.0.113.10"})["items"], [])
+    equal([i["record"]["raw"] for i in search(TOWN.member, texts=["ALL IS"])["items"]], LINES[-1:])
+    problem(TOWN.member.ask("POST", "/search?org=acme", {"after": "x"}), 400, "bad-request")
+    problem(TOWN.member.ask("POST", "/search?org=acme", {"limit": 0}), 400, "bad-request")
+    problem(TOWN.member.ask("POST", "/search?org=acme", {"texts": [""]}), 400, "bad-request")
+
+
+@case
+def who_is_not_of_it_gives_a_reason():
+    views = len(TOWN.member.get("/orgs/acme/views")["items"])
+    problem(TOWN.analyst.ask("POST", "/search?org=acme", {}), 400, "reason-needed")
+    problem(TOWN.provider.ask("POST", "/search?org=acme", {"reason": ""}), 400, "reason-needed")
+    equal(len(TOWN.member.get("/orgs/acme/views")["items"]), views)
+    search(TOWN.analyst, reason="a guess at passwords, 5 November", limit=1, texts=["root"])
+    search(TOWN.provider, reason="the member asked by telephone", limit=1)
+    seen = TOWN.member.get("/orgs/acme/views")["items"]
+    equal(len(seen), views + 2)
+    equal([(v["role"], v["org"], v["reason"]) for v in seen[:2]],
+          [("provider", "itshop", "the member asked by telephone"),
+           ("analyst", "hub", "a guess at passwords, 5 November")])
+    assert "root" in seen[1]["what"] and TOWN.mandate in seen[0]["actor"], seen
+    problem(TOWN.administrator.ask("POST", "/search?org=acme", {"reason": "x"}), 403, "not-allowed")
+    problem(TOWN.other.ask("POST", "/search?org=acme", {"reason": "x"}), 404, "unknown-organisation")
+
+
+@case
+def the_records_of_a_finding():
+    for finding in TOWN.member.get("/findings?org=acme")["items"]:
+        got = TOWN.member.make("POST", "/findings/%s/records?org=acme" % finding["id"], {"limit": 1000}, 200)
+        raws = [item["record"]["raw"] for item in got["items"]]
+        assert len(raws) >= min(finding["count"], 1) and all(raw in LINES for raw in raws), (finding, raws)
+        assert all(item["record"]["source"] == finding["source"] for item in got["items"]), got
+    one = TOWN.analyst.get("/findings?org=acme")["items"][0]["id"]
+    problem(TOWN.analyst.ask("POST", "/findings/%s/records?org=acme" % one, {}), 400, "reason-needed")
+    problem(TOWN.other.ask("POST", "/findings/%s/records?org=beta" % one, {}), 404, "not-found")
+    TOWN.analyst.make("POST", "/findings/%s/records?org=acme" % one, {"reason": "to judge it"}, 200)
+    assert one in TOWN.member.get("/orgs/acme/views")["items"][0]["what"]
+
+
+@case
+def live_views_get_what_changed():
+    page = TOWN.member.get("/findings?org=acme&order=change")
+    after = page["next"]
+    equal(TOWN.member.get("/findings?org=acme&order=change&after=" + after)["items"], [])
+    append(LOG, ["Nov 21 10:%02d:00 box sshd[7]: Failed password for admin from 203.0.113.77 port 22 ssh2" % n
+                 for n in range(30)])
+    fresh = until("a change", lambda: TOWN.member.get("/findings?org=acme&order=change&after=" + after)["items"])
+    assert all(f["change"] > int(after) for f in fresh), fresh
+
+
+@case
+def it_ends():
+    equal((SENSOR.stop(), TOWN.end()), (0, 0))
+
+
+main()
