@@ -14,7 +14,7 @@
 
 void w6_times_add(struct w6_times *times, int64_t ns)
 {
-	double at = ns > FIRST_NS ? log((double)ns / FIRST_NS) / log(1.01) + 1 : 0;
+	double at = (double)ns > FIRST_NS ? log((double)ns / FIRST_NS) / log(1.01) + 1 : 0;
 	unsigned index = at < W6_CLASSES - 1 ? (unsigned)at : W6_CLASSES - 1;
 
 	times->counts[index]++;
