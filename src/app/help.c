@@ -360,6 +360,18 @@ static void help_admin_keeping(void)
 	       "there\n"));
 }
 
+static void help_admin_leaving(void)
+{
+	put(N_("\n"
+	       "When an organisation leaves (docs/data-handling.md):\n"
+	       "\n"
+	       "  export --org ID --to DIR [--json]\n"
+	       "                                all of its own, as files that anyone can read\n"
+	       "  org erase ID --yes [--record FILE] [--json]\n"
+	       "                                deletes what a closed one left here; a signed\n"
+	       "                                record of it goes to FILE and the audit log\n"));
+}
+
 void yg_help_admin(void)
 {
 	put(N_("usage: yagura admin --data FOLDER COMMAND [OPTION]...\n"
@@ -426,4 +438,5 @@ void yg_help_admin(void)
 	       "Exit status: 0 done; 1 refused, nothing was changed, or damage was found;\n"
 	       "2 wrong usage, or the folder cannot be used.\n"));
 	help_admin_keeping();
+	help_admin_leaving();
 }

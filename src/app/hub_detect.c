@@ -15,6 +15,7 @@
 #define RECORDS_MAX 256u       /* batches of one commit, so that it is soon done */
 #define BYTES_MAX   (2u << 20) /* packed */
 #define IDLE_MS	    200u
+#define GATHER_MS   20u	  /* between two commits that are not full: each waits for the disk */
 #define AGAIN_MS    1000u /* after an error */
 #define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
 #define BUCKETS	    1024u
@@ -135,6 +136,14 @@ static uint64_t get_u64(const uint8_t *from)
 	for (unsigned i = 8; i-- > 0;)
 		value = value << 8 | from[i];
 	return value;
+}
+
+int yg_hub_detect_begin_of(struct yg_bytes state, uint64_t *ret)
+{
+	bool is_ours = state.size == STATE_SIZE && state.data[0] == STATE_V;
+
+	*ret = is_ours ? get_u64(state.data + 9) : 0;
+	return is_ours || state.size == 0 ? YG_OK : YG_EFORMAT;
 }
 
 static int open_batch(struct yg_hub_detect *d)
@@ -699,12 +708,15 @@ static void *run(void *arg)
 	struct yg_hub_detect *d = arg;
 
 	while (!d->is_ending) {
+		uint64_t before = d->consumer ? yg_consumer_cursor(d->consumer) : 0;
 		int rc = yg_hub_detect_step(d);
 
 		if (d->is_ending)
 			break;
 		if (rc == YG_OK) {
 			say_state(d, YG_OK);
+			if (yg_consumer_cursor(d->consumer) - before < RECORDS_MAX / 2)
+				pause_ms(d, GATHER_MS);
 		} else if (rc == YG_EAGAIN) {
 			(void)!yg_consumer_wait(d->consumer, IDLE_MS); /* looks again */
 		} else {

@@ -80,5 +80,11 @@ YG_MUST_USE int yg_hub_detect_start(struct yg_hub_detect *detect);
 /* The thread ends behind the batch it is at; states are written. NULL is allowed. */
 struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *detect);
 
+/*
+ * Where a restart would begin to read the journal again, from the state that is kept at the cursor
+ * (yg_facts_cursor): what is not above it is nowhere but in the facts store. Empty: 0. YG_EFORMAT.
+ */
+YG_MUST_USE int yg_hub_detect_begin_of(struct yg_bytes state, uint64_t *ret);
+
 /* As of the last commit. Any thread. */
 struct yg_hub_detect_counts yg_hub_detect_counts(struct yg_hub_detect *detect);

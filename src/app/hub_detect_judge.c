@@ -40,6 +40,7 @@ struct yg_hub_judges {
 	struct yg_worker *worker;
 	struct yg_batch *pieces[2]; /* the one being judged, the one that follows */
 	struct yg_buf content;
+	struct yg_wire_unpacker *unpacker;
 	struct yg_buf reason;
 	struct yg_buf outcomes; /* of the state that is being written */
 	struct org *buckets[BUCKETS];
@@ -486,7 +487,8 @@ int yg_hub_judges_take(struct yg_hub_judges *j, const struct yg_hub_batch *batch
 	*ret = (struct yg_hub_batch_counts){0};
 	yg_buf_reset(&j->content);
 	if (rc == YG_OK)
-		rc = yg_wire_batch_unpack(&wire, &j->content, &fault);
+		/* A worker held it against its digest, the journal's reader against its own. */
+		rc = yg_wire_unpack(j->unpacker, &wire, true, &j->content, &fault);
 	if (rc != YG_OK)
 		return rc;
 	return judge_batch(j, batch, batch->position * YG_HUB_ARCHIVE_LINES, out, ret);
@@ -639,7 +641,8 @@ static int make_parts(struct yg_hub_judges *j)
 	j->tracer = yg_tracer_new(j->opts.engine, j->opts.indicators);
 	j->pieces[0] = yg_batch_new();
 	j->pieces[1] = yg_batch_new();
-	if (!j->tracer || !j->pieces[0] || !j->pieces[1])
+	j->unpacker = yg_wire_unpacker_new();
+	if (!j->tracer || !j->pieces[0] || !j->pieces[1] || !j->unpacker)
 		return YG_ENOMEM;
 	if (j->opts.has_seed)
 		yg_tracer_reseed(j->tracer, j->opts.seed);
@@ -681,6 +684,7 @@ struct yg_hub_judges *yg_hub_judges_free(struct yg_hub_judges *j)
 	if (!j)
 		return NULL;
 	yg_hub_judges_drop_all(j);
+	(void)yg_wire_unpacker_free(j->unpacker);
 	(void)yg_worker_free(j->worker);
 	(void)yg_tracer_free(j->tracer);
 	(void)yg_batch_free(j->pieces[0]);

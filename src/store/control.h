@@ -98,6 +98,17 @@ struct yg_doc_put {
 YG_MUST_USE int yg_control_put(struct yg_control *store, const struct yg_doc_put *put,
 			       uint32_t *ret_revision);
 
+/*
+ * Revisions of one document really go, tombstones too: all, or with @keeps_current all but the
+ * current one (of a removed document: its tombstone). Only for what must not be kept any more
+ * (access/leave.h): everywhere else history stays. Within a transaction alone (YG_EINVAL), which
+ * must have put something before, so that numbers of changes never fall back (YG_EMISMATCH: what
+ * would go is the newest change of the store). *ret_count: revisions that went. YG_OK, YG_ENOENT.
+ * The bytes themselves: yg_store_scrub (store/copy.h) afterwards.
+ */
+YG_MUST_USE int yg_control_purge(struct yg_control *store, const struct yg_doc_put *id,
+				 bool keeps_current, uint32_t *ret_count);
+
 /* The current revision to @fn (not called for a removed one): YG_OK, or YG_ENOENT. */
 YG_MUST_USE int yg_control_get(struct yg_control *store, struct yg_bytes org, struct yg_bytes kind,
 			       struct yg_bytes key, yg_doc_fn fn, void *arg);
