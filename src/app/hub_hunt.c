@@ -128,29 +128,51 @@ static int add_to_gathered(struct yg_hub_hunts *h, const struct yg_hunt_new *new
 	return rc == YG_OK ? yg_hunt_job_save(h->dir, GATHERING, h->gathered) : rc;
 }
 
+/* What is new, written down before it counts as known. */
+static int keep_new(struct yg_hub_hunts *h, const struct yg_hunt_new *new, uint64_t cursor)
+{
+	bool is_some = new->rules > 0 || new->indicators > 0;
+	int rc = YG_OK;
+
+	/* What waits already is taken up to here: its files may have been seen before they counted.
+	 */
+	if (is_some || h->gathered)
+		rc = add_to_gathered(h, new, cursor);
+	if (rc == YG_OK && is_some)
+		rc = yg_hunt_known_save(h->known);
+	if (rc == YG_OK && is_some)
+		yg_hunt_gather_note(&h->gather, steady_ms());
+	return rc;
+}
+
+static int open_known(struct yg_hub_hunts *h)
+{
+	char path[YG_HUNT_PATH_MAX];
+
+	h->known = yg_hunt_known_free(h->known);
+	return folder_path(h, "known", path) ? yg_hunt_known_open(path, &h->known, &h->is_first)
+					     : YG_ELIMIT;
+}
+
 /* The detection took over a set at @cursor (or begins with one). What is new of it? */
 static int look(struct yg_hub_hunts *h, uint64_t cursor)
 {
 	struct yg_hunt_new new = {0};
 	char to[YG_HUNT_PATH_MAX];
-	bool is_some;
 	int rc = folder_path(h, GATHERING, to) ? make_gathering(h) : YG_ELIMIT;
 
+	if (rc == YG_OK && !h->known) /* the look before failed: what it learnt is forgotten */
+		rc = open_known(h);
 	if (rc == YG_OK)
 		rc = yg_hunt_look(h->known, h->opts.rules->rules_dir, h->opts.rules->indicators_dir,
 				  h->is_first ? NULL : to, &new);
-	is_some = new.rules > 0 || new.indicators > 0;
-	/* What waits already is taken up to here: its files may have been seen before they counted.
-	 */
-	if (rc == YG_OK && !h->is_first && (is_some || h->gathered))
-		rc = add_to_gathered(h, &new, cursor);
-	if (rc == YG_OK && (is_some || h->is_first))
-		rc = yg_hunt_known_save(h->known);
-	if (rc == YG_OK && is_some && !h->is_first)
-		yg_hunt_gather_note(&h->gather, steady_ms());
+	if (rc == YG_OK)
+		rc = h->is_first ? yg_hunt_known_save(h->known) : keep_new(h, &new, cursor);
 	json_decref(new.rule_ids);
 	if (rc == YG_OK)
 		h->is_first = false;
+	else
+		h->known = yg_hunt_known_free(h->known);
 	return rc;
 }
 
@@ -463,11 +485,8 @@ static void *run(void *arg)
 
 static int open_files(struct yg_hub_hunts *h)
 {
-	char path[YG_HUNT_PATH_MAX];
 	int size = snprintf(h->dir, sizeof(h->dir), "%s/hunts", h->opts.data);
-	int rc = size > 0 && (size_t)size < sizeof(h->dir) && folder_path(h, "known", path)
-			 ? yg_hunt_known_open(path, &h->known, &h->is_first)
-			 : YG_ELIMIT;
+	int rc = size > 0 && (size_t)size < sizeof(h->dir) ? open_known(h) : YG_ELIMIT;
 
 	if (rc != YG_OK || h->is_first)
 		return rc;

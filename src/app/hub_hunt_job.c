@@ -54,6 +54,7 @@ int yg_hunt_job_load(const char *dir, const char *id, json_t **ret)
 	free(bytes);
 	if (rc == YG_OK && !json_is_object(*ret)) {
 		json_decref(*ret);
+		*ret = NULL;
 		rc = YG_EFORMAT;
 	}
 	return rc;
