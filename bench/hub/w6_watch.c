@@ -20,7 +20,7 @@
 #define ASKS	    3u /* of a console in a second */
 #define TIMEOUT_S   30
 #define PAGE_FULL   100000u /* bytes */
-#define FAR	    500u    /* changes, of all organisations */
+#define PAGE_EMPTY  64u     /* nothing of ours in a part of what there is */
 
 struct token {
 	char org[YG_WIRE_ID_MAX + 1];
@@ -162,8 +162,10 @@ static void *watch_marks(void *arg)
 		char path[256];
 		int status;
 
-		(void)snprintf(path, sizeof(path), "/api/v1/findings?org=%s&order=change&limit=200&after=%llu",
-			       watch->tokens[0].org, (unsigned long long)after);
+		int size = snprintf(path, sizeof(path), "/api/v1/findings?org=%s&order=change&limit=200", watch->tokens[0].org);
+
+		if (after != 0) /* a number that says nothing by itself */
+			(void)snprintf(path + size, sizeof(path) - (size_t)size, "&after=%llu", (unsigned long long)after);
 		status = ask(client, &fd, &watch->tokens[0], path, &in);
 		client->errors += status != 200;
 		if (status == 200) {
@@ -171,7 +173,7 @@ static void *watch_marks(void *arg)
 
 			see_page(watch, body);
 			after = next_of(body, after);
-			if (after - before > FAR || body.size > PAGE_FULL)
+			if (after != before && (body.size > PAGE_FULL || body.size < PAGE_EMPTY))
 				continue; /* there is more */
 		}
 		nap(begin + watch->options.every_ms * INT64_C(1000000));
