@@ -60,6 +60,13 @@ SCHEMAS = {
     "Day": thing("Counters of a day (UTC) of receipt, kept as findings are written.",
                  day=time, records=count, bytes=count, findings=count, bundles=count,
                  levels=thing(**{level: count for level in LEVELS})),
+    "Retention": thing(
+        months=count, kinds=list_of(thing(kind=text, months=count, own=yes_no, short=dict(
+            yes_no, description="shorter than criterion 4-4-3-1 wants it"))),
+        last_deleted=or_null(thing(time=time, files=count, records=count, bytes=count, oldest=or_null(time),
+                                   newest=or_null(time)))),
+    "RetentionIn": thing(needs=["months"], kind=or_null({"type": "string", "maxLength": 30}),
+                         months={"type": "integer", "minimum": 1, "maximum": 240}),
     "Terms": thing(version=or_null(text), host=or_null(text), set=or_null(time), **{"from": or_null(day)}),
     "TermsIn": thing(needs=["version"], version={"type": "string", "maxLength": 60},
                      host={"type": ["string", "null"], "maxLength": 60}, **{"from": day_in}),
@@ -93,7 +100,7 @@ SCHEMAS = {
         id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
         title_ja=or_null(text), rule_set=text, level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
         field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
-        actor=or_null(text), target=or_null(text), matched=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
+        actor=or_null(text), target=or_null(text), matched=or_null(text), hunt=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
         records=list_of(thing("Where a record is in the archive.", number=count, received=time))),
     "Question": thing(
         needs=[], **{"from": or_null(text)}, to=or_null(text), fields=map_of({"type": "string", "maxLength": 200}),
@@ -153,6 +160,8 @@ OPERATIONS = [
     ("POST", O + "/mandates/{mandate}/end", "endMandate", "End it at once", dict(body="Nothing", out="Mandate")),
     ("GET", O + "/views", "listViews", "Who opened raw records, when and why; latest first",
      dict(page="View", query=PAGED)),
+    ("GET", O + "/retention", "getRetention", "How long records are kept, by kind", dict(out="Retention")),
+    ("PUT", O + "/retention", "setRetention", "Change it, of one kind or of all", dict(body="RetentionIn", out="Retention")),
     ("GET", "/terms", "getTerms", "The terms of participation that hold now", dict(out="Terms")),
     ("PUT", "/terms", "setTerms", "Set them; consent to others is out of date then", dict(body="TermsIn", out="Terms")),
     ("GET", "/people", "listPeople", "People, by id", dict(page="Person", query=dict(PAGED, **ORG))),

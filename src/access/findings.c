@@ -145,6 +145,7 @@ void yg_findings_json(const struct yg_fact_finding *f, bool with_numbers, struct
 	add_maybe(to, "actor", f->actor);
 	add_maybe(to, "target", f->target);
 	add_maybe(to, "matched", f->matched);
+	add_maybe(to, "hunt", f->hunt);
 	yg_buf_addf(to, ",\"count\":%llu", (unsigned long long)f->count);
 	add_time(to, "minute", f->minute_ns);
 	add_time(to, "first", f->first_ns);

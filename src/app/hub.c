@@ -576,6 +576,8 @@ static void fill_settings(struct hub_run *run)
 	settings->workers = cli->config.workers ? cli->config.workers : cores();
 	settings->connections = cli->config.connections;
 	settings->timeout_s = cli->config.timeout_s;
+	settings->hunt_days = cli->config.hunt_days;
+	settings->hunt_ask_mb = cli->config.hunt_ask_mb;
 	settings->http_certificate = cli->config.http_certificate;
 	settings->http_key = cli->config.http_key;
 	settings->name_count = cli->name_count;

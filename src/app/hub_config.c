@@ -41,6 +41,7 @@ static const struct setting settings[] = {
 	{"", "workers", NUMBER, AT(workers), 1, YG_HUB_WORKERS_MAX},
 	{"", "http", GROUP, 0, 0, 0},
 	{"", "sensors", GROUP, 0, 0, 0},
+	{"", "hunts", GROUP, 0, 0, 0},
 	{"http", "listen", PLACE, AT(http_listen), 0, 0},
 	{"http", "certificate", TEXT, AT(http_certificate), 0, 0},
 	{"http", "key", TEXT, AT(http_key), 0, 0},
@@ -49,6 +50,8 @@ static const struct setting settings[] = {
 	{"sensors", "names", NAMES, AT(names), 0, 0},
 	{"sensors", "connections", NUMBER, AT(connections), 1, 10240},
 	{"sensors", "timeout", NUMBER, AT(timeout_s), 5, 3600},
+	{"hunts", "days", NUMBER, AT(hunt_days), 1, 7300},
+	{"hunts", "ask_above_mb", NUMBER, AT(hunt_ask_mb), 1, 1000000000},
 };
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
 

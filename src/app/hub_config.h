@@ -32,6 +32,8 @@ struct yg_hub_config {
 	uint32_t connections; /* of sensors at once */
 	uint32_t timeout_s;
 	uint32_t workers;
+	uint32_t hunt_days;   /* looked back by automatic hunts */
+	uint32_t hunt_ask_mb; /* of packed archive; a hunt that would read more asks first */
 };
 
 /* YG_OK, or an error: all that is wrong was said. */

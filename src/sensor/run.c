@@ -185,7 +185,8 @@ static int collect(struct run *run)
 
 		fds[0] = (struct pollfd){.fd = run->signal_fd, .events = POLLIN};
 		/* While the spool is stuck nothing is read: only a signal is of interest. */
-		if (poll(fds, is_held_up(run) ? 1 : count + 1, wait_ms(run, is_blind, is_more)) < 0 &&
+		if (poll(fds, is_held_up(run) ? 1 : count + 1, wait_ms(run, is_blind, is_more)) <
+			    0 &&
 		    errno != EINTR)
 			return yg_err_from_errno(errno);
 		if (fds[0].revents)

@@ -104,6 +104,8 @@ class Matrix:
             "giveMandate": lambda: (o + "/mandates", self.mandate_wish()),
             "endMandate": lambda: ("%s/mandates/%s/end" % (o, self.new_mandate(org)), {}),
             "listViews": lambda: (o + "/views", None),
+            "getRetention": lambda: (o + "/retention", None),
+            "setRetention": lambda: (o + "/retention", {"months": 12}),
             "getTerms": lambda: ("/terms", None),
             "setTerms": lambda: ("/terms", {"version": "1", "host": "Tokyo", "from": "2026-11-01"}),
             "listPeople": lambda: ("/people" + q, None),

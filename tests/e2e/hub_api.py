@@ -194,6 +194,16 @@ def without_consent_nothing_is_taken():
 
 
 @case
+def retention_is_set_and_warned_of():
+    equal(TOWN.member.get("/orgs/acme/retention")["months"], 12)
+    got = TOWN.member.make("PUT", "/orgs/acme/retention", {"kind": "firewall", "months": 3})
+    kind = [k for k in got["kinds"] if k["kind"] == "firewall"][0]
+    equal(kind, {"kind": "firewall", "months": 3, "own": True, "short": True})
+    for wrong in ({"months": 0}, {"months": 241}, {"kind": "none", "months": 6}, {}):
+        problem(TOWN.member.ask("PUT", "/orgs/acme/retention", wrong), 400, "bad-request")
+
+
+@case
 def lists_go_on_where_they_ended():
     for i in range(7):
         TOWN.administrator.make("POST", "/orgs", {"id": "page-%d" % i})

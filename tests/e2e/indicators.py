@@ -229,10 +229,9 @@ def a_full_disk_costs_time_only():
 @case
 def what_is_wrong_is_said():
     base, env = setup()
-    for path in (base / "nowhere", base):
-        got = yagura("detect", "--json", "--indicators", path, base / "access.log", env=env)
-        equal(got.code, 2)
-        contains(got.err, "cannot be read")
+    got = yagura("detect", "--json", "--indicators", base / "nowhere", base / "access.log", env=env)
+    equal(got.code, 2)
+    contains(got.err, "cannot be read")
     got = yagura("detect", "--json", "--indicators", base / "large.txt", base / "access.log", lang="ja",
                  env=dict(env, LANG="ja_JP.UTF-8"))
     contains(got.err, "large.txt:5001: 指標ではありません: ドットのない名前は")

@@ -19,11 +19,11 @@ static int handle(void *context, struct yg_access *access, const struct yg_reque
 }
 
 static const struct yg_route routes[] = {
-	{YG_METHOD_GET, "/api/v1/a", "list", handle},
-	{YG_METHOD_GET, "/api/v1/a/{id}", "one", handle},
-	{YG_METHOD_PUT, "/api/v1/a/{id}/b/{key}", "put", handle},
-	{YG_METHOD_GET, "/api/v1/a/new/b/{key}", "new", handle},
-	{YG_METHOD_DELETE, "/{a}/{b}/{c}/{d}/{e}/{f}", "six", handle},
+	{YG_METHOD_GET, "/api/v1/a", "list", handle, 0, 0},
+	{YG_METHOD_GET, "/api/v1/a/{id}", "one", handle, 0, 0},
+	{YG_METHOD_PUT, "/api/v1/a/{id}/b/{key}", "put", handle, 0, 0},
+	{YG_METHOD_GET, "/api/v1/a/new/b/{key}", "new", handle, 0, 0},
+	{YG_METHOD_DELETE, "/{a}/{b}/{c}/{d}/{e}/{f}", "six", handle, 0, 0},
 };
 static const struct yg_route_table table = {routes, sizeof(routes) / sizeof(routes[0]), NULL};
 
