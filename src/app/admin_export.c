@@ -161,7 +161,7 @@ static int take_finding(void *arg, const struct yg_fact_finding *finding)
 {
 	struct export *e = arg;
 
-	yg_findings_json(finding, &e->part.text);
+	yg_findings_json(finding, true, &e->part.text);
 	return add_line(e, (struct yg_bytes){0});
 }
 
