@@ -55,8 +55,9 @@ struct yg_hub_settings {
 	uint32_t hunt_ask_mb;	      /* 0: YG_HUB_HUNT_ASK_MB */
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
-	struct yg_hub_config_names http_names; /* hosts that browsers may name, beside the own address */
-	int http_fd; /* listen; the parent's */
+	struct yg_hub_config_names
+		http_names; /* hosts that browsers may name, beside the own address */
+	int http_fd;	    /* listen; the parent's */
 	int sensors_fd;
 	char host[YG_CERT_NAME_MAX + 1]; /* of this machine; may be empty */
 	struct yg_clock clock;

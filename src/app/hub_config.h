@@ -29,7 +29,7 @@ struct yg_hub_config {
 	const char *sensors_listen;
 	struct yg_hub_config_names http_names; /* by which browsers reach it */
 	struct yg_hub_config_names names;      /* by which sensors do */
-	uint32_t connections; /* of sensors at once */
+	uint32_t connections;		       /* of sensors at once */
 	uint32_t timeout_s;
 	uint32_t workers;
 	uint32_t hunt_days;   /* looked back by automatic hunts */
