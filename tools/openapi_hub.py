@@ -101,7 +101,7 @@ SCHEMAS = {
         title_ja=or_null(text), rule_set=text, level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
         field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
         actor=or_null(text), target=or_null(text), matched=or_null(text), hunt=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
-        records=list_of(thing("Where a record is in the archive.", number=count, received=time))),
+        records=list_of(thing("When the hub received a record of it: the first seven and the last.", received=time))),
     "Question": thing(
         needs=[], **{"from": or_null(text)}, to=or_null(text), fields=map_of({"type": "string", "maxLength": 200}),
         texts=list_of({"type": "string", "minLength": 1, "maxLength": 200}, maxItems=16), newest=yes_no,

@@ -15,6 +15,9 @@
 #include "base/ban.h"
 
 #define WAITING_MAX 32u /* more are told to come later */
+#define WAITING_OF_ORG                                                                             \
+	(WAITING_MAX / 2) /* searches in one organisation's records: the others come in all the    \
+			     same */
 
 struct yg_hub_jobs {
 	pthread_t thread;
@@ -145,12 +148,23 @@ static void cancel(void *arg)
 	job->later = NULL;
 }
 
+/* Under the lock. Passwords are of no organisation. */
+static bool has_room(const struct yg_hub_jobs *jobs, const struct yg_hub_job *job)
+{
+	uint32_t count = 0;
+
+	for (const struct yg_hub_job *one = jobs->waiting; one && job->question.org[0];
+	     one = one->next)
+		count += strcmp(one->question.org, job->question.org) == 0;
+	return jobs->waiting_count < WAITING_MAX && count < WAITING_OF_ORG;
+}
+
 static bool give(struct yg_hub_jobs *jobs, struct yg_hub_job *job)
 {
 	bool is_taken;
 
 	(void)pthread_mutex_lock(&jobs->lock);
-	is_taken = jobs->waiting_count < WAITING_MAX;
+	is_taken = has_room(jobs, job);
 	if (is_taken) {
 		job->next = NULL;
 		*jobs->waiting_end = job;

@@ -80,7 +80,7 @@ static bool add_cookie(struct MHD_Response *response, const struct yg_web_exchan
 	(void)snprintf(value, sizeof(value), "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
 		       exchange->web->cookie,
 		       exchange->cookie[0] ? exchange->cookie : exchange->reply.session,
-		       exchange->web->config.key ? "; Secure" : "",
+		       exchange->web->config.key || exchange->is_named ? "; Secure" : "",
 		       exchange->reply.ends_session ? "; Max-Age=0" : "");
 	is_added = add(response, "Set-Cookie", value);
 	yg_wipe(value, sizeof(value));

@@ -311,6 +311,7 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 		return refusal;
 	if (!is_fetched_by_us(fields, exchange->is_api))
 		return YG_WEB_ORIGIN;
+	exchange->is_named = is_named;
 	exchange->request.is_local = is_from_here(exchange, fields);
 	exchange->session = yg_web_session(
 		&web->sessions, yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)));

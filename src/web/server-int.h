@@ -71,6 +71,7 @@ struct yg_web_exchange {
 	bool is_head;
 	unsigned method;      /* enum yg_method or YG_WEB_METHOD_OTHER */
 	struct yg_bytes path; /* into path_mem */
+	bool is_named;	      /* by a configured host, so through a proxy that speaks TLS */
 	bool is_api;
 	enum yg_web_refusal refusal;
 	struct yg_web_match match;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attacks on the hub's API by people who are let in, or nearly: each one went through once, or might have."""
+import json
 import socket
+import struct
 import threading
 
 from harness import case, equal, main
@@ -90,12 +92,12 @@ def what_ended_while_it_waited_gets_no_answer():
         equal(SENSOR.send(SENSOR.batch(lines, batch + 2))[0], 200)
     until("all is archived", lambda: len(TOWN.hub.archived("acme")) >= 24000)
     token = TOWN.local.make("POST", "/tokens?org=hub", {"role": "analyst"})
-    waiting = searches_that_wait(Who(TOWN.hub, token=token["token"]), 20, "token")
+    waiting = searches_that_wait(Who(TOWN.hub, token=token["token"]), 16, "token")
     equal(TOWN.local.ask("DELETE", "/tokens/%s?org=hub" % token["id"])[0], 204)
     answers = waiting.join()
     assert {a[0] for a in answers} <= {200, 403}, answers
     assert any(a[0] == 403 for a in answers), "a token that is revoked gets nothing more"
-    waiting = searches_that_wait(TOWN.provider, 20, "mandate")
+    waiting = searches_that_wait(TOWN.provider, 16, "mandate")
     TOWN.member.make("POST", "/orgs/acme/mandates/%s/end" % TOWN.mandate, {}, 200)
     answers = waiting.join()
     assert {a[0] for a in answers} <= {200, 404}, answers
@@ -103,6 +105,25 @@ def what_ended_while_it_waited_gets_no_answer():
     assert refused, "a mandate that is over gives nothing more"
     for answer in refused:
         problem(answer, 404, "unknown-organisation")
+
+
+@case
+def one_organisation_does_not_keep_the_others_out():
+    member = TOWN.token("acme", "member")
+    busy, stop = threading.Event(), threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            if member.ask("POST", "/search", {"texts": ["is nowhere"], "newest": True})[0] == 503:
+                busy.set()
+
+    waiting = Meanwhile(*[ask] * 40)
+    try:
+        assert busy.wait(60), "there is a bound"
+        equal([TOWN.other.ask("POST", "/search", {"texts": ["x"]})[0] for _ in range(5)], [200] * 5)
+    finally:
+        stop.set()
+        waiting.join()
 
 
 def raw(text):
@@ -142,6 +163,39 @@ def an_old_password_cannot_be_guessed():
     problem(answer, 429, "too-many-tries")
     assert int(answer[1]["Retry-After"]) >= 1
     TOWN.sign_in("yan")  # signing in does not suffer from it
+
+
+def send(method, path, who, body):
+    """Only asks: the connection, and nobody who reads it."""
+    connection = socket.create_connection(("127.0.0.1", TOWN.nobody.port), timeout=60)
+    body = json.dumps(body).encode()
+    cookie = "Cookie: %s\r\n" % who.cookie if who.cookie else ""
+    connection.sendall(("%s /api/v1%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
+                        "%sContent-Length: %d\r\n\r\n" % (method, path, TOWN.nobody.port, cookie, len(body))).encode() + body)
+    return connection
+
+
+@case
+def who_goes_while_it_waits_harms_nobody():
+    """Reset in the middle of passwords and searches; then everything still answers."""
+    for number in range(120):
+        connection = (send("POST", "/search", TOWN.member, {"texts": ["is nowhere"]}) if number % 2 else
+                      send("POST", "/session", TOWN.nobody, {"login": "gone %d" % number, "password": "x" * 20}))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    until("a search", lambda: TOWN.other.ask("POST", "/search", {"texts": ["x"]})[0] == 200)
+    TOWN.member.get("/session")
+
+
+@case
+def it_ends_while_many_wait():
+    held = [send("POST", "/search", TOWN.member, {"texts": ["is nowhere"]}) if number % 2 else
+            send("POST", "/session", TOWN.nobody, {"login": "held %d" % number, "password": "x" * 20})
+            for number in range(400)]
+    equal(TOWN.end(), 0)  # within 10 s
+    for connection in held:
+        connection.close()
+    assert "sanitizer" not in TOWN.hub.messages().lower(), TOWN.hub.messages()
 
 
 main()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The file of `yagura hub --config`: what it says is done, options win over it, each fault has its line."""
+import http.client
 import json
 import os
 import pathlib
@@ -127,6 +128,21 @@ def own_certificate(where):
                                                   serialization.NoEncryption()))
     (where / "pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     return where / "pem", where / "key"
+
+
+@case
+def behind_a_proxy():
+    """Its names are answered to, over its TLS: the cookie says so."""
+    hub = Running("data: %s\nhttp:\n  listen: 127.0.0.1:0\n  names: [hub.example.jp]\nsensors:\n  listen: 127.0.0.1:0\n"
+                  % (folder() / "d"))
+    connection = http.client.HTTPConnection(hub.ready["url"].split("//")[1], timeout=20)
+    connection.request("GET", "/" + hub.ready["admin_link"].split("/", 3)[3],
+                       headers={"Host": "hub.example.jp", "X-Forwarded-For": "192.0.2.1"})
+    answer = connection.getresponse()
+    equal(answer.status, 303)
+    contains(answer.headers["Set-Cookie"], "; Secure")
+    connection.close()
+    equal(hub.stop(), 0)
 
 
 @case
