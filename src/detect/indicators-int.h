@@ -242,6 +242,8 @@ struct yg_indicator_scan {
 	uint32_t probe_count;
 	uint32_t key_size;		/* bytes used of keys */
 	struct yg_indicator_memo *memo; /* may be NULL */
+	bool is_unasked;		/* the text may be among those remembered */
+	bool is_clean;			/* it was */
 	uint32_t clean_count;
 	struct yg_indicator_clean clean[YG_INDICATOR_CLEAN_MAX];
 	struct yg_indicator_probe probes[YG_INDICATOR_PROBES_MAX];

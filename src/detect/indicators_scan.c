@@ -40,6 +40,8 @@ void yg_indicator_scan_init(struct yg_indicator_scan *s, const struct yg_indicat
 	s->probe_count = 0;
 	s->key_size = 0;
 	s->memo = NULL;
+	s->is_unasked = false;
+	s->is_clean = false;
 	s->clean_count = 0;
 	s->tell = NULL;
 	s->tell_arg = NULL;
@@ -557,6 +559,30 @@ static inline bool is_mark(const struct yg_indicator_scan *s, size_t at)
 	return (s->table->kinds->pairs[pair / 64] >> pair % 64 & 1) != 0;
 }
 
+/*
+ * Was nothing found in this text before? If not, it may turn out so now. Asked when the first thing
+ * was met that has to be looked at: most texts hold nothing like it and are searched sooner than
+ * they are found among those remembered.
+ */
+static bool is_known_clean(struct yg_indicator_scan *s)
+{
+	struct yg_indicator_clean one = {
+		.text = s->text, .field = s->field, .is_escaped = s->is_escaped};
+
+	if (!s->is_unasked)
+		return false;
+	s->is_unasked = false;
+	one.hash = yg_hash64(s->text, s->table->seed);
+	one.place = &s->memo->texts[one.hash % YG_INDICATOR_MEMO_TEXTS];
+	s->is_clean = one.place->hash == one.hash && one.place->size == s->text.size &&
+		      one.place->is_escaped == s->is_escaped &&
+		      memcmp(one.place->text, s->text.data, s->text.size) == 0;
+	/* What is clean as a version might hold an address elsewhere. */
+	if (!s->is_clean && s->clean_count < YG_INDICATOR_CLEAN_MAX && !is_version(s))
+		s->clean[s->clean_count++] = one;
+	return s->is_clean;
+}
+
 static size_t take_mark(struct yg_indicator_scan *s, size_t at, size_t low)
 {
 	return s->text.data[at] == '.' ? take_dot(s, at, low) : take_colon(s, at, low);
@@ -608,14 +634,21 @@ static void scan_marks(struct yg_indicator_scan *s)
 		for (; mask; mask &= mask - 1) {
 			size_t mark = at + (size_t)__builtin_ctz(mask);
 
-			if (mark >= low && is_mark(s, mark))
-				low = take_mark(s, mark, low);
+			if (mark < low || !is_mark(s, mark))
+				continue;
+			if (is_known_clean(s))
+				return;
+			low = take_mark(s, mark, low);
 		}
 	}
 #endif
-	for (; at < text.size; at++)
-		if (at >= low && (text.data[at] == '.' || text.data[at] == ':') && is_mark(s, at))
-			low = take_mark(s, at, low);
+	for (; at < text.size; at++) {
+		if (at < low || (text.data[at] != '.' && text.data[at] != ':') || !is_mark(s, at))
+			continue;
+		if (is_known_clean(s))
+			return;
+		low = take_mark(s, at, low);
+	}
 }
 
 /* Are the 16 bytes at @at all hex digits? */
@@ -656,6 +689,8 @@ static void scan_hex(struct yg_indicator_scan *s)
 			at += 32;
 			continue;
 		}
+		if (is_known_clean(s))
+			return;
 		while (from > low && (classes[text.data[from - 1]] & IS_HEX))
 			from--;
 		while (is_class(text, to, IS_HEX))
@@ -672,34 +707,16 @@ static void scan_hex(struct yg_indicator_scan *s)
 	}
 }
 
-/* Was nothing found in this text before? If not, it may turn out so now. */
-static bool is_known_clean(struct yg_indicator_scan *s)
-{
-	struct yg_indicator_clean one = {
-		.text = s->text, .field = s->field, .is_escaped = s->is_escaped};
-
-	one.hash = yg_hash64(s->text, s->table->seed);
-	one.place = &s->memo->texts[one.hash % YG_INDICATOR_MEMO_TEXTS];
-	if (one.place->hash == one.hash && one.place->size == s->text.size &&
-	    one.place->is_escaped == s->is_escaped &&
-	    memcmp(one.place->text, s->text.data, s->text.size) == 0)
-		return true;
-	/* What is clean as a version might hold an address elsewhere. */
-	if (s->clean_count < YG_INDICATOR_CLEAN_MAX && !is_version(s))
-		s->clean[s->clean_count++] = one;
-	return false;
-}
-
 void yg_indicator_scan_text(struct yg_indicator_scan *scan)
 {
 	if (scan->text.size < 4)
 		return;
-	if (scan->memo && scan->text.size >= YG_INDICATOR_CLEAN_SIZE &&
-	    scan->text.size <= YG_INDICATOR_MEMO_TEXT && is_known_clean(scan))
-		return;
+	scan->is_unasked = scan->memo && scan->text.size >= YG_INDICATOR_CLEAN_SIZE &&
+			   scan->text.size <= YG_INDICATOR_MEMO_TEXT;
+	scan->is_clean = false;
 	if (scan->table->has_marks && !is_short_and_plain(scan))
 		scan_marks(scan);
-	if (scan->table->has[YG_INDICATOR_HASH] && scan->text.size >= 32)
+	if (!scan->is_clean && scan->table->has[YG_INDICATOR_HASH] && scan->text.size >= 32)
 		scan_hex(scan);
 }
 
