@@ -140,6 +140,8 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 	if (id < found->set->hits.count)
 		fire(found->scratch,
 		     found->scratch->engine->img.lists[found->set->hits.first + id]);
+	else
+		found->scratch->is_part_seen = true;
 	return 0;
 }
 
@@ -332,19 +334,23 @@ static enum shown how_shown(const struct yg_event *event, const struct yg_field 
 
 /*
  * Keywords look at every value and at the raw text. Most values are parts of the raw text: looking
- * there is enough, but for keywords with characters that the raw text shows as escapes.
+ * there is enough, but for keywords with characters that the raw text shows as escapes. Of these
+ * the raw text shows a part at least: only where that was seen, such values are decoded for them.
  */
 static void look_at_keywords(struct yg_scratch *s)
 {
 	const struct yg_img_field *field = &s->fields[0];
-	bool may_have_unicode;
+	bool may_have_unicode, is_special;
 
 	if (!s->group->has_keywords || !field->is_indexed)
 		return;
+	s->is_part_seen = !field->has_parts;
 	if (s->event->raw.size > 0) {
 		scan(s, field, yg_value_folded(s, s->value_count));
-		scan_set(s, &field->special, yg_value_folded(s, s->value_count));
+		if (s->is_part_seen)
+			scan_set(s, &field->special, yg_value_folded(s, s->value_count));
 	}
+	is_special = s->is_part_seen && field->special.db != YG_IMG_NONE;
 	may_have_unicode = may_have_unicode_escape(s->event->raw);
 	for (uint32_t i = 0; i < s->value_count; i++) {
 		const struct yg_field *from = &s->event->fields[i];
@@ -355,7 +361,7 @@ static void look_at_keywords(struct yg_scratch *s)
 		shown = how_shown(s->event, from, may_have_unicode);
 		if (shown == SHOWN_NOTHING)
 			scan(s, field, yg_value_folded(s, i));
-		if (shown != SHOWN_ALL && field->special.db != YG_IMG_NONE)
+		if (shown == SHOWN_NOTHING || (shown == SHOWN_ESCAPED && is_special))
 			scan_set(s, &field->special, yg_value_folded(s, i));
 	}
 }
