@@ -651,6 +651,25 @@ static void scan_marks(struct yg_indicator_scan *s)
 	}
 }
 
+/* The same, and @s->text may hold a hash only if it returns true. */
+static bool scan_wide(struct yg_indicator_scan *s)
+{
+	struct yg_indicator_marks m = {0};
+	size_t low = 0;
+
+	while (yg_indicator_wide_next(&s->table->wide, s->text, &m))
+		for (uint32_t mask = m.marks; mask; mask &= mask - 1) {
+			size_t mark = m.at + (size_t)__builtin_ctz(mask);
+
+			if (mark < low || !is_mark(s, mark))
+				continue;
+			if (is_known_clean(s))
+				return false;
+			low = take_mark(s, mark, low);
+		}
+	return m.has_hex;
+}
+
 /* Are the 16 bytes at @at all hex digits? */
 static inline bool is_hex16(const uint8_t *at)
 {
@@ -714,6 +733,12 @@ void yg_indicator_scan_text(struct yg_indicator_scan *scan)
 	scan->is_unasked = scan->memo && scan->text.size >= YG_INDICATOR_CLEAN_SIZE &&
 			   scan->text.size <= YG_INDICATOR_MEMO_TEXT;
 	scan->is_clean = false;
+	/* What would be looked up is told by the plain way alone, wherever it runs. */
+	if (scan->text.size > 16 && scan->table->wide.is_here && !scan->tell) {
+		if (scan_wide(scan) && scan->table->has[YG_INDICATOR_HASH])
+			scan_hex(scan);
+		return;
+	}
 	if (scan->table->has_marks && !is_short_and_plain(scan))
 		scan_marks(scan);
 	if (!scan->is_clean && scan->table->has[YG_INDICATOR_HASH] && scan->text.size >= 32)

@@ -306,18 +306,17 @@ enum shown {
 	SHOWN_NOTHING,
 };
 
-/* Whether \u stands in the raw text: without it no value has to be looked through for it. */
-static bool may_have_unicode_escape(struct yg_bytes raw)
+/* Whether \u stands in a text, be it behind another backslash: few have it. */
+static bool may_have_unicode_escape(struct yg_bytes text)
 {
 	uint8_t is_seen = 0;
 
-	for (size_t i = 0; i + 1 < raw.size; i++)
-		is_seen |= (raw.data[i] == '\\') & (raw.data[i + 1] == 'u');
+	for (size_t i = 0; i + 1 < text.size; i++)
+		is_seen |= (text.data[i] == '\\') & (text.data[i + 1] == 'u');
 	return is_seen;
 }
 
-static enum shown how_shown(const struct yg_event *event, const struct yg_field *field,
-			    bool may_have_unicode)
+static enum shown how_shown(const struct yg_event *event, const struct yg_field *field)
 {
 	uintptr_t at = (uintptr_t)field->text.data, raw = (uintptr_t)event->raw.data;
 
@@ -326,7 +325,9 @@ static enum shown how_shown(const struct yg_event *event, const struct yg_field 
 		return SHOWN_NOTHING;
 	if (!field->is_escaped)
 		return SHOWN_ALL;
-	for (size_t i = 0; may_have_unicode && i + 1 < field->text.size; i++)
+	if (!may_have_unicode_escape(field->text))
+		return SHOWN_ESCAPED;
+	for (size_t i = 0; i + 1 < field->text.size; i++)
 		if (field->text.data[i] == '\\' && field->text.data[++i] == 'u')
 			return SHOWN_NOTHING;
 	return SHOWN_ESCAPED;
@@ -340,7 +341,7 @@ static enum shown how_shown(const struct yg_event *event, const struct yg_field 
 static void look_at_keywords(struct yg_scratch *s)
 {
 	const struct yg_img_field *field = &s->fields[0];
-	bool may_have_unicode, is_special;
+	bool is_special;
 
 	if (!s->group->has_keywords || !field->is_indexed)
 		return;
@@ -351,14 +352,13 @@ static void look_at_keywords(struct yg_scratch *s)
 			scan_set(s, &field->special, yg_value_folded(s, s->value_count));
 	}
 	is_special = s->is_part_seen && field->special.db != YG_IMG_NONE;
-	may_have_unicode = may_have_unicode_escape(s->event->raw);
 	for (uint32_t i = 0; i < s->value_count; i++) {
 		const struct yg_field *from = &s->event->fields[i];
 		enum shown shown;
 
 		if (s->values[i].is_null || from->text.size == 0 || from->is_derived)
 			continue;
-		shown = how_shown(s->event, from, may_have_unicode);
+		shown = how_shown(s->event, from);
 		if (shown == SHOWN_NOTHING)
 			scan(s, field, yg_value_folded(s, i));
 		if (shown == SHOWN_NOTHING || (shown == SHOWN_ESCAPED && is_special))
