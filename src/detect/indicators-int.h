@@ -113,12 +113,13 @@ struct yg_indicator_marks {
 	size_t next;	/* up to here all was looked at */
 	size_t at;	/* what bit 0 of marks stands for */
 	uint32_t marks; /* places where an indicator may be: none that is one is missing */
-	uint32_t dots, digits; /* of the block before */
+	uint32_t dots;	/* of the block before */
 	bool has_hex;	       /* there may be a run of 32 hex digits or more in what was looked at */
 };
 
 void yg_indicator_wide_init(struct yg_indicator_wide *wide, const struct yg_indicator_kinds *kinds,
 			    bool has_colons);
+#define YG_INDICATOR_WIDE_MIN 18u /* bytes of a text */
 /* The next places; false: there are no more. Only where wide->is_here. */
 bool yg_indicator_wide_next(const struct yg_indicator_wide *wide, struct yg_bytes text,
 			    struct yg_indicator_marks *marks);

@@ -734,7 +734,7 @@ void yg_indicator_scan_text(struct yg_indicator_scan *scan)
 			   scan->text.size <= YG_INDICATOR_MEMO_TEXT;
 	scan->is_clean = false;
 	/* What would be looked up is told by the plain way alone, wherever it runs. */
-	if (scan->text.size > 16 && scan->table->wide.is_here && !scan->tell) {
+	if (scan->text.size >= YG_INDICATOR_WIDE_MIN && scan->table->wide.is_here && !scan->tell) {
 		if (scan_wide(scan) && scan->table->has[YG_INDICATOR_HASH])
 			scan_hex(scan);
 		return;

@@ -18,7 +18,6 @@
 #define BLOCK	    32u
 #define NUMBERS	    7u /* the bucket of digits */
 #define COLONS	    3u /* buckets below it, if colons are looked for */
-#define NEAR_DOTS   3u /* a part of an IPv4 address has one to three digits */
 #define ANY	    0xffffu
 #define LOWER_HALF  0x5555u /* even first half bytes: letters, and what shares their low bits */
 #define UPPER_HALF  0xaaaau
@@ -104,62 +103,97 @@ AVX2 static inline uint32_t bits(__m256i x)
 	return (uint32_t)_mm256_movemask_epi8(x);
 }
 
-/* Bytes of which one of the buckets in @mask is left. */
-AVX2 static inline uint32_t any_of(__m256i left, uint8_t mask)
+struct compared {
+	__m256i low1, high1, low2, high2, pairs, colons;
+};
+
+AVX2 static inline struct compared compared(const struct yg_indicator_wide *w)
 {
-	return ~bits(_mm256_cmpeq_epi8(_mm256_and_si256(left, _mm256_set1_epi8((char)mask)),
-				       _mm256_setzero_si256()));
+	return (struct compared){twice(w->low1),
+				 twice(w->high1),
+				 twice(w->low2),
+				 twice(w->high2),
+				 _mm256_set1_epi8((char)w->pairs),
+				 _mm256_set1_epi8((char)w->colons)};
 }
 
-AVX2 static inline __m256i is_within(__m256i x, char from, char count)
+AVX2 static inline uint32_t where_any(__m256i left, __m256i buckets)
+{
+	return ~bits(_mm256_cmpeq_epi8(_mm256_and_si256(left, buckets), _mm256_setzero_si256()));
+}
+
+AVX2 static inline __m256i is_within(__m256i x, char from, char last)
 {
 	__m256i at = _mm256_sub_epi8(x, _mm256_set1_epi8(from));
 
-	return _mm256_cmpeq_epi8(
-		_mm256_min_epu8(at, _mm256_set1_epi8((char)(count - 1))), at);
+	return _mm256_cmpeq_epi8(_mm256_min_epu8(at, _mm256_set1_epi8(last)), at);
 }
 
-/* The marks in the 32 bytes at @p, behind which two more can be read. */
-AVX2 static inline uint32_t marks_in(const struct yg_indicator_wide *w, const uint8_t *p,
-				     struct yg_indicator_marks *m)
+/* Is one half of @here hex digits alone? A run of 32 covers one, wherever it begins. */
+AVX2 static inline bool is_hex_half(__m256i here)
 {
-	__m256i here = load(p);
-	__m256i left = _mm256_and_si256(buckets_of(load(p + 1), twice(w->low1), twice(w->high1)),
-					buckets_of(load(p + 2), twice(w->low2), twice(w->high2)));
-	__m256i digit = is_within(here, '0', 10);
-	__m256i letter = is_within(_mm256_or_si256(here, _mm256_set1_epi8(0x20)), 'a', 6);
-	uint32_t dots = bits(_mm256_cmpeq_epi8(here, _mm256_set1_epi8('.')));
-	uint32_t digits = bits(digit);
+	__m256i digit = is_within(here, '0', 9);
+	__m256i letter = is_within(_mm256_or_si256(here, _mm256_set1_epi8(0x20)), 'a', 5);
 	uint32_t hex = bits(_mm256_or_si256(digit, letter));
-	uint64_t all = (uint64_t)dots << 32 | m->dots;
-	uint64_t near = all << 2 | all << 3 | all << 4;
-	uint32_t number = bits(left) & (digits << 1 | m->digits >> 31) & (uint32_t)(near >> 32);
-	uint32_t marks = dots & (any_of(left, w->pairs) | number);
 
-	if (w->colons)
-		marks |= bits(_mm256_cmpeq_epi8(here, _mm256_set1_epi8(':'))) &
-			 any_of(left, w->colons);
-	m->has_hex |= (hex & 0xffff) == 0xffff || hex >> 16 == 0xffff;
-	m->dots = dots;
-	m->digits = digits;
-	return marks;
+	return (hex & 0xffff) == 0xffff || hex >> 16 == 0xffff;
 }
 
-/* The rest of the text, of which @m->next is the front: less than a block and two bytes. */
-AVX2 static uint32_t last_marks(const struct yg_indicator_wide *w, struct yg_bytes text,
-				struct yg_indicator_marks *m)
+/*
+ * The marks in @here; @second and @third: the bytes one and two behind. @dots: those of the block
+ * before.
+ */
+AVX2 static inline uint32_t marks_in(const struct compared *c, __m256i here, __m256i second,
+				     __m256i third, uint32_t *dots)
 {
-	uint8_t room[2 * BLOCK] = {0};
-	size_t from = text.size > BLOCK ? text.size - BLOCK : 0;
+	__m256i left = _mm256_and_si256(buckets_of(second, c->low1, c->high1),
+					buckets_of(third, c->low2, c->high2));
+	uint32_t now = bits(_mm256_cmpeq_epi8(here, _mm256_set1_epi8('.')));
+	uint32_t colons = bits(_mm256_cmpeq_epi8(here, _mm256_set1_epi8(':')));
+	uint64_t all = (uint64_t)now << 32 | *dots;
+	uint32_t near = (uint32_t)((all << 2 | all << 3 | all << 4) >> 32);
+
+	*dots = now;
+	return (now & (where_any(left, c->pairs) | (bits(left) & near))) |
+	       (colons & where_any(left, c->colons));
+}
+
+/* Of a text of 18 to 31 bytes: its first and its last sixteen. */
+AVX2 static uint32_t short_marks(const struct compared *c, struct yg_bytes text)
+{
+	const uint8_t *end = text.data + text.size - 16;
+	__m128i tail = _mm_loadu_si128((const __m128i *)(const void *)end);
+	uint32_t dots = UINT32_MAX;
+	__m256i part[3];
 	uint32_t marks;
 
-	memcpy(room, text.data + from, text.size - from);
-	if (from > 0) /* what stood before is not known for this place: anything may have */
-		m->dots = m->digits = UINT32_MAX;
-	marks = marks_in(w, room, m);
-	m->at = from;
-	if (m->next > from) /* but what was told already */
-		marks &= UINT32_MAX << (m->next - from);
+	for (int i = 0; i < 3; i++) {
+		part[i] = _mm256_castsi128_si256(
+			_mm_loadu_si128((const __m128i *)(const void *)(text.data + i)));
+		part[i] = _mm256_inserti128_si256(part[i], tail, 1);
+		tail = _mm_srli_si128(tail, 1);
+	}
+	marks = marks_in(c, part[0], part[1], part[2], &dots);
+	/* Which digits follow two halves of a number is not asked: what is no address is seen later. */
+	marks |= dots & bits(_mm256_cmpgt_epi8(part[1], _mm256_set1_epi8('0' - 1))) &
+		 ~bits(_mm256_cmpgt_epi8(part[1], _mm256_set1_epi8('9')));
+	return (marks & 0xffff) | marks >> 16 << (text.size - 16);
+}
+
+/* The last 32 bytes of a text, but for what was looked at. */
+AVX2 static uint32_t last_marks(const struct compared *c, struct yg_bytes text,
+				struct yg_indicator_marks *m)
+{
+	__m256i here = load(text.data + text.size - BLOCK);
+	__m256i upper = _mm256_permute2x128_si256(here, here, 0x81); /* its upper half, zeros */
+	uint32_t dots = UINT32_MAX;				     /* not known: any */
+	uint32_t marks = marks_in(c, here, _mm256_alignr_epi8(upper, here, 1),
+				  _mm256_alignr_epi8(upper, here, 2), &dots);
+
+	m->has_hex |= is_hex_half(here);
+	m->at = text.size - BLOCK;
+	if (m->next > m->at)
+		marks &= UINT32_MAX << (m->next - m->at);
 	m->next = text.size;
 	return marks;
 }
@@ -167,27 +201,35 @@ AVX2 static uint32_t last_marks(const struct yg_indicator_wide *w, struct yg_byt
 AVX2 bool yg_indicator_wide_next(const struct yg_indicator_wide *w, struct yg_bytes text,
 				 struct yg_indicator_marks *m)
 {
-	while (text.size - m->next >= BLOCK + 2) {
-		m->at = m->next;
-		m->marks = marks_in(w, text.data + m->at, m);
-		m->next += BLOCK;
-		if (m->marks)
-			return true;
-	}
-	/* One byte more than a block is left: its first byte first. */
-	if (text.size - m->next > BLOCK) {
-		uint8_t room[2 * BLOCK] = {0};
+	const struct compared c = compared(w);
+	uint32_t marks = 0, dots = m->dots;
+	size_t at = m->next;
 
-		memcpy(room, text.data + m->next, text.size - m->next);
-		m->at = m->next;
-		m->marks = marks_in(w, room, m);
-		m->next += BLOCK;
-		if (m->marks)
-			return true;
-	}
-	if (m->next == text.size)
+	if (at == text.size)
 		return false;
-	m->marks = last_marks(w, text, m);
+	if (text.size < BLOCK) {
+		m->at = 0;
+		m->next = text.size;
+		m->marks = short_marks(&c, text);
+		return m->marks != 0;
+	}
+	for (; text.size - at >= BLOCK + 2 && !marks; at += BLOCK) {
+		__m256i here = load(text.data + at);
+
+		marks = marks_in(&c, here, load(text.data + at + 1), load(text.data + at + 2),
+				 &dots);
+		m->has_hex |= is_hex_half(here);
+	}
+	m->at = at - BLOCK;
+	m->next = at;
+	m->dots = dots;
+	/* 33 bytes are left: the first of them now, the others as the last. */
+	if (!marks && text.size - at == BLOCK + 1) {
+		m->at = at;
+		m->next = ++at;
+		marks = text.data[at - 1] == '.' || text.data[at - 1] == ':';
+	}
+	m->marks = marks ? marks : at < text.size ? last_marks(&c, text, m) : 0;
 	return m->marks != 0;
 }
 #else
