@@ -106,14 +106,15 @@ struct yg_indicator_wide {
 	uint8_t low2[16], high2[16]; /* of the one behind that */
 	uint8_t pairs, colons;	     /* buckets of what may follow a dot, a colon */
 	bool is_here;		     /* this CPU can */
+	bool is_wider;		     /* 64 bytes at a time */
 };
 
 /* Where a search with it stands; all zero at the front of a text. */
 struct yg_indicator_marks {
 	size_t next;	/* up to here all was looked at */
 	size_t at;	/* what bit 0 of marks stands for */
-	uint32_t marks; /* places where an indicator may be: none that is one is missing */
-	uint32_t dots;	/* of the block before */
+	uint64_t marks; /* places where an indicator may be: none that is one is missing */
+	uint64_t dots;	/* of the block before */
 	bool has_hex;	       /* there may be a run of 32 hex digits or more in what was looked at */
 };
 

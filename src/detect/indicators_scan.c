@@ -658,8 +658,8 @@ static bool scan_wide(struct yg_indicator_scan *s)
 	size_t low = 0;
 
 	while (yg_indicator_wide_next(&s->table->wide, s->text, &m))
-		for (uint32_t mask = m.marks; mask; mask &= mask - 1) {
-			size_t mark = m.at + (size_t)__builtin_ctz(mask);
+		for (uint64_t mask = m.marks; mask; mask &= mask - 1) {
+			size_t mark = m.at + (size_t)__builtin_ctzll(mask);
 
 			if (mark < low || !is_mark(s, mark))
 				continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where in a text an indicator may stand, 32 bytes at a time (AVX2): indicators_scan.c looks at
+ * Where in a text an indicator may stand, 32 bytes at a time (AVX2) or 64 (AVX-512): indicators_scan.c looks at
  * these places alone. Nine of ten dots stand before "exe", "dll" or a fraction: what follows a dot
  * is compared with the beginnings of all last labels that are listed, without a branch.
  *
@@ -62,6 +62,7 @@ void yg_indicator_wide_init(struct yg_indicator_wide *w, const struct yg_indicat
 #if defined(__x86_64__)
 	__builtin_cpu_init();
 	w->is_here = __builtin_cpu_supports("avx2") != 0;
+	w->is_wider = w->is_here && __builtin_cpu_supports("avx512bw") != 0;
 #endif
 	for (unsigned i = 0; i < 1024; i++)
 		count += kinds->pairs[i / 64] >> i % 64 & 1;
@@ -198,15 +199,13 @@ AVX2 static uint32_t last_marks(const struct compared *c, struct yg_bytes text,
 	return marks;
 }
 
-AVX2 bool yg_indicator_wide_next(const struct yg_indicator_wide *w, struct yg_bytes text,
+AVX2 static bool next_32(const struct yg_indicator_wide *w, struct yg_bytes text,
 				 struct yg_indicator_marks *m)
 {
 	const struct compared c = compared(w);
-	uint32_t marks = 0, dots = m->dots;
+	uint32_t marks = 0, dots = (uint32_t)m->dots;
 	size_t at = m->next;
 
-	if (at == text.size)
-		return false;
 	if (text.size < BLOCK) {
 		m->at = 0;
 		m->next = text.size;
@@ -231,6 +230,86 @@ AVX2 bool yg_indicator_wide_next(const struct yg_indicator_wide *w, struct yg_by
 	}
 	m->marks = marks ? marks : at < text.size ? last_marks(&c, text, m) : 0;
 	return m->marks != 0;
+}
+
+#define AVX512 __attribute__((target("avx512f,avx512bw")))
+
+AVX512 static inline __m512i four_times(const uint8_t table[16])
+{
+	return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)table));
+}
+
+AVX512 static inline __m512i buckets_of_64(__m512i bytes, __m512i low, __m512i high)
+{
+	const __m512i half = _mm512_set1_epi8(15);
+
+	return _mm512_and_si512(
+		_mm512_shuffle_epi8(low, _mm512_and_si512(bytes, half)),
+		_mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), half)));
+}
+
+/* Are there sixteen hex digits in a row? */
+AVX512 static inline bool has_hex_run(__m512i here)
+{
+	__m512i letters = _mm512_sub_epi8(_mm512_or_si512(here, _mm512_set1_epi8(0x20)),
+					  _mm512_set1_epi8('a'));
+	uint64_t x = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(here, _mm512_set1_epi8('0')),
+					    _mm512_set1_epi8(10)) |
+		     _mm512_cmplt_epu8_mask(letters, _mm512_set1_epi8(6));
+
+	x &= x >> 8;
+	x &= x >> 4;
+	x &= x >> 2;
+	return (x & x >> 1) != 0;
+}
+
+/* The same 64 bytes at a time; what lies behind the text is zero and is not read. */
+AVX512 static bool next_64(const struct yg_indicator_wide *w, struct yg_bytes text,
+			   struct yg_indicator_marks *m)
+{
+	const __m512i low1 = four_times(w->low1), high1 = four_times(w->high1);
+	const __m512i low2 = four_times(w->low2), high2 = four_times(w->high2);
+	const __m512i pairs = _mm512_set1_epi8((char)w->pairs);
+	size_t at = m->next;
+	uint64_t dots = m->dots, marks = 0;
+	bool has_hex = m->has_hex;
+
+	for (; at < text.size && !marks; at += 64) {
+		const uint8_t *p = text.data + at;
+		size_t left = text.size - at;
+		uint64_t is_in = left >= 64 ? UINT64_MAX : (UINT64_C(1) << left) - 1;
+		__m512i here = _mm512_maskz_loadu_epi8(is_in, p);
+		__m512i second, third;
+		uint64_t now, near;
+
+		is_in = left > 64 ? UINT64_MAX : is_in >> 1;
+		second = _mm512_maskz_loadu_epi8(is_in, p + 1);
+		is_in = left > 65 ? UINT64_MAX : left == 65 ? UINT64_MAX >> 1 : is_in >> 1;
+		third = _mm512_maskz_loadu_epi8(is_in, p + 2);
+		second = _mm512_and_si512(buckets_of_64(second, low1, high1),
+					  buckets_of_64(third, low2, high2));
+		now = _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8('.'));
+		near = (now << 2 | dots >> 62) | (now << 3 | dots >> 61) | (now << 4 | dots >> 60);
+		marks = now & (_mm512_test_epi8_mask(second, pairs) |
+			       (_mm512_movepi8_mask(second) & near));
+		if (w->colons)
+			marks |= _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8(':')) &
+				 _mm512_test_epi8_mask(second,
+						       _mm512_set1_epi8((char)w->colons));
+		has_hex |= has_hex_run(here);
+		dots = now;
+	}
+	*m = (struct yg_indicator_marks){
+		.next = at, .at = at - 64, .marks = marks, .dots = dots, .has_hex = has_hex};
+	return marks != 0;
+}
+
+bool yg_indicator_wide_next(const struct yg_indicator_wide *w, struct yg_bytes text,
+			    struct yg_indicator_marks *m)
+{
+	if (m->next >= text.size)
+		return false;
+	return w->is_wider ? next_64(w, text, m) : next_32(w, text, m);
 }
 #else
 bool yg_indicator_wide_next(const struct yg_indicator_wide *w, struct yg_bytes text,
