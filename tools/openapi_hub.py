@@ -100,7 +100,7 @@ SCHEMAS = {
         id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
         title_ja=or_null(text), rule_set=text, level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
         field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
-        actor=or_null(text), target=or_null(text), matched=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
+        actor=or_null(text), target=or_null(text), matched=or_null(text), hunt=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
         records=list_of(thing("Where a record is in the archive.", number=count, received=time))),
     "Question": thing(
         needs=[], **{"from": or_null(text)}, to=or_null(text), fields=map_of({"type": "string", "maxLength": 200}),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "access/api.h"
+#include "access/veil.h"
 #include "base/json.h"
 
 #define YG_HUB_LIST_DEFAULT 200u
@@ -16,6 +17,7 @@ struct yg_hub_api {
 	int fd; /* an eventfd: a job is done */
 	struct yg_hub_jobs *passwords;
 	struct yg_hub_jobs *searches;
+	uint8_t veil_key[YG_MAC_KEY_BYTES]; /* of numbers that go out (access/veil.h) */
 };
 
 struct yg_hub_call;
@@ -33,6 +35,7 @@ struct yg_hub_job {
 	struct yg_api_later *later;	      /* NULL: the other side has gone */
 	struct yg_reply *reply;
 	const struct yg_request *request;
+	const struct yg_access *access; /* of the call: it lives as long as somebody waits */
 	char hash[YG_PASSWORD_HASH_MAX];
 	struct yg_buf old;
 	struct yg_buf fresh;
@@ -89,6 +92,9 @@ struct yg_bytes yg_call_query(const struct yg_hub_call *call, const char *name, 
  * day (@to YG_TIME_NONE otherwise; with @is_end the end of that day). YG_OK, or YG_EEND: refused.
  */
 YG_MUST_USE int yg_call_query_limit(const struct yg_hub_call *call, uint32_t *to);
+/* The begin of @day (UTC) to @to. False: outside of what times in nanoseconds hold, 1970 to 2262.
+ */
+bool yg_call_day_time(int32_t day, int64_t *to);
 YG_MUST_USE int yg_call_query_time(const struct yg_hub_call *call, const char *name, bool is_end,
 				   int64_t *to);
 

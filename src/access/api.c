@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "access/api-int.h"
+#include "access/hub-int.h"
 
 #include "base/alloc.h"
 
@@ -37,6 +38,27 @@ static const struct yg_route routes[] = {
 #undef X
 };
 
+/* Made once, and kept with what else the hub knows of access: cursors outlive a restart. */
+static int load_veil_key(struct yg_hub_api *api)
+{
+	char hex[2 * YG_MAC_KEY_BYTES + 1];
+	json_t *body = NULL;
+	int rc = yg_hub_get(api->opts.hub, "veil", "key", &body, NULL);
+
+	if (rc == YG_OK &&
+	    !yg_hex_read(yg_json_text(body, "key"), api->veil_key, sizeof(api->veil_key)))
+		rc = YG_EFORMAT;
+	json_decref(body);
+	if (rc != YG_ENOENT)
+		return rc;
+	yg_random(api->veil_key, sizeof(api->veil_key));
+	yg_hex((struct yg_bytes){api->veil_key, sizeof(api->veil_key)}, hex);
+	rc = yg_hub_put(api->opts.hub, "hub", "veil", "key", json_pack("{s:s}", "key", hex),
+			YG_REVISION_NONE);
+	yg_wipe(hex, sizeof(hex));
+	return rc;
+}
+
 int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret)
 {
 	struct yg_hub_api *api = yg_calloc(1, sizeof(*api));
@@ -47,6 +69,8 @@ int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret)
 	api->opts = *opts;
 	api->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rc = api->fd < 0 ? yg_err_from_errno(errno) : YG_OK;
+	if (rc == YG_OK)
+		rc = load_veil_key(api);
 	if (rc == YG_OK)
 		rc = yg_hub_jobs_new(api->fd, &api->passwords);
 	if (rc == YG_OK)
@@ -67,6 +91,7 @@ struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api)
 	api->searches = yg_hub_jobs_free(api->searches);
 	if (api->fd >= 0)
 		(void)close(api->fd); /* a counter */
+	yg_wipe(api->veil_key, sizeof(api->veil_key));
 	free(api);
 	return NULL;
 }

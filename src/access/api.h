@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "access/hub.h"
 #include "model/api.h"
 #include "store/facts.h"
@@ -31,6 +33,7 @@ struct yg_hub_question {
 	struct yg_bytes source;	 /* empty: any */
 	int64_t arrived_from_ns; /* YG_TIME_NONE: any */
 	int64_t arrived_to_ns;
+	const atomic_bool *stop; /* the hub ends: nobody waits for the answer any more */
 };
 
 /* What the operations need from elsewhere. NULL: what asks for it leaves it out, or answers 503. */

@@ -51,7 +51,10 @@ static int read_after(const struct yg_hub_call *call, struct yg_fact_filter *fil
 	if (after.size == 0)
 		return YG_OK;
 	if (filter->by_change) {
-		if (yg_bytes_u64(after, &filter->after_change))
+		uint64_t number;
+
+		if (yg_bytes_u64(after, &number) &&
+		    yg_unveil(call->api->veil_key, number, &filter->after_change))
 			return YG_OK;
 	} else if (after.size == AFTER_SIZE - 1 && yg_findings_id_read(after, filter->after_id)) {
 		filter->has_after = true;
@@ -119,9 +122,19 @@ static int read_filter(const struct yg_hub_call *call, struct asked *asked)
 
 struct listing {
 	struct yg_buf *to;
+	const uint8_t *key; /* of the veil */
 	bool is_begun;
 	uint64_t change; /* of the last one */
 };
+
+/* Changes and places of records count over all organisations: nobody shall see them ascend. */
+static void add_object(const struct yg_fact_finding *finding, const uint8_t *key, struct yg_buf *to)
+{
+	struct yg_fact_finding shown = *finding;
+
+	shown.change = yg_veil(key, finding->change);
+	yg_findings_json(&shown, false, to);
+}
 
 static int add_finding(void *arg, const struct yg_fact_finding *finding)
 {
@@ -130,7 +143,7 @@ static int add_finding(void *arg, const struct yg_fact_finding *finding)
 	yg_buf_add_str(listing->to, listing->is_begun ? "," : "");
 	listing->is_begun = true;
 	listing->change = finding->change;
-	yg_findings_json(finding, listing->to);
+	add_object(finding, listing->key, listing->to);
 	return yg_buf_error(listing->to);
 }
 
@@ -141,9 +154,10 @@ static void add_next(const struct yg_facts *facts, const struct listing *listing
 	char id[2 * YG_FACT_ID_BYTES + 1];
 
 	if (by_change && (next.is_more || listing->change > 0))
-		yg_buf_addf(
-			listing->to, ",\"next\":\"%llu\"",
-			(unsigned long long)(next.is_more ? next.after_change : listing->change));
+		yg_buf_addf(listing->to, ",\"next\":\"%llu\"",
+			    (unsigned long long)yg_veil(listing->key, next.is_more
+									      ? next.after_change
+									      : listing->change));
 	if (by_change || !next.is_more)
 		return;
 	yg_findings_id(next.after_id, id);
@@ -160,7 +174,7 @@ int yg_hub_do_list_findings(struct yg_hub_call *call)
 {
 	struct yg_facts *facts = call->api->opts.facts;
 	struct asked *asked = facts ? yg_calloc(1, sizeof(*asked)) : NULL;
-	struct listing listing = {.to = &call->reply->body};
+	struct listing listing = {.to = &call->reply->body, .key = call->api->veil_key};
 	int rc;
 
 	if (!facts)
@@ -184,13 +198,16 @@ int yg_hub_do_list_findings(struct yg_hub_call *call)
 
 static int give_finding(void *arg, const struct yg_fact_finding *finding)
 {
-	yg_findings_json(finding, arg);
+	const struct listing *listing = arg;
+
+	add_object(finding, listing->key, listing->to);
 	return YG_OK;
 }
 
 int yg_hub_do_get_finding(struct yg_hub_call *call)
 {
 	struct yg_facts *facts = call->api->opts.facts;
+	struct listing listing = {.to = &call->reply->body, .key = call->api->veil_key};
 	struct yg_hub_reach reach = {0};
 	uint8_t id[YG_FACT_ID_BYTES];
 	int rc = yg_findings_id_read(call->request->parts[0], id) ? YG_OK : YG_ENOENT;
@@ -200,7 +217,7 @@ int yg_hub_do_get_finding(struct yg_hub_call *call)
 	if (rc == YG_OK)
 		rc = reach_of(call, &reach);
 	if (rc == YG_OK)
-		rc = yg_findings_get(facts, &reach, id, give_finding, &call->reply->body);
+		rc = yg_findings_get(facts, &reach, id, give_finding, &listing);
 	yg_hub_reach_done(&reach);
 	return rc == YG_ENOENT ? yg_call_not_found(call) : rc;
 }

@@ -116,6 +116,16 @@ int yg_call_query_limit(const struct yg_hub_call *call, uint32_t *to)
 	return YG_EEND;
 }
 
+bool yg_call_day_time(int32_t day, int64_t *to)
+{
+	const int64_t day_ns = 86400 * YG_NS_PER_S;
+
+	if (day < 0 || day > INT64_MAX / day_ns)
+		return false;
+	*to = day * day_ns;
+	return true;
+}
+
 int yg_call_query_time(const struct yg_hub_call *call, const char *name, bool is_end, int64_t *to)
 {
 	char mem[YG_API_QUERY_MAX + 1];
@@ -127,11 +137,9 @@ int yg_call_query_time(const struct yg_hub_call *call, const char *name, bool is
 	if (text.size == 0)
 		return YG_OK;
 	day = yg_day_read(text);
-	if (day != YG_DAY_NONE) {
-		*to = ((int64_t)day + is_end) * 86400 * YG_NS_PER_S;
+	if (day != YG_DAY_NONE && yg_call_day_time(day + is_end, to))
 		return YG_OK;
-	}
-	if (yg_time_parse_iso(text, 0, to, &has_zone))
+	if (day == YG_DAY_NONE && yg_time_parse_iso(text, 0, to, &has_zone))
 		return YG_OK;
 	(void)yg_call_bad(call, N_("Write a time as 2026-11-25T03:04:05Z, or a day as 2026-11-25 "
 				   "(UTC)."));

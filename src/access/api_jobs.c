@@ -21,6 +21,7 @@ struct yg_hub_jobs {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool is_ending;
+	atomic_bool stop; /* what is at work shall end soon */
 	uint32_t waiting_count;
 	struct yg_hub_job *waiting;
 	struct yg_hub_job **waiting_end;
@@ -99,6 +100,7 @@ struct yg_hub_job *yg_hub_job_new(const struct yg_hub_call *call,
 		return NULL;
 	job->api = call->api;
 	job->request = call->request;
+	job->access = call->access;
 	job->reply = call->reply;
 	job->then = then;
 	yg_buf_init(&job->old, YG_PASSWORD_MAX + 1);
@@ -121,6 +123,7 @@ struct yg_hub_jobs *yg_hub_jobs_free(struct yg_hub_jobs *jobs)
 {
 	if (!jobs)
 		return NULL;
+	atomic_store(&jobs->stop, true);
 	(void)pthread_mutex_lock(&jobs->lock);
 	jobs->is_ending = true;
 	(void)pthread_cond_signal(&jobs->wake);
@@ -172,6 +175,7 @@ int yg_hub_job_give(struct yg_hub_jobs *jobs, struct yg_hub_job *take)
 	take->later = request->call;
 	take->later->cancel = cancel;
 	take->later->arg = take;
+	take->question.stop = &jobs->stop;
 	if (give(jobs, take))
 		return YG_API_LATER;
 	take->later->cancel = NULL;

@@ -6,6 +6,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/api-int.h"
 
+#include "access/access-int.h"
 #include "access/consent.h"
 #include "access/findings.h"
 #include "base/alloc.h"
@@ -23,10 +24,17 @@ static void search(struct yg_hub_job *job)
 	job->error = ports->search(ports->arg, &job->question, &job->found);
 }
 
+/* A search takes its time, and may have waited for others: the mandate, token, session or grant by
+ * which it was asked for may have ended meanwhile. Then nothing of it is given. */
 static int answer(struct yg_hub_job *job)
 {
 	struct yg_buf *to = &job->reply->body;
+	int rc = yg_hub_check(job->access);
 
+	if (rc == YG_EACCES || rc == YG_ENOENT || rc == YG_EAGAIN)
+		return yg_hub_api_refuse(job->reply, job->request->lang, rc);
+	if (rc != YG_OK)
+		return rc;
 	yg_buf_done(to);
 	*to = job->found;
 	yg_buf_init(&job->found, 1); /* it has gone over */
@@ -90,11 +98,9 @@ static bool read_time(const struct yg_hub_call *call, const json_t *in, const ch
 	if (!json_object_get(in, key) || json_is_null(json_object_get(in, key)))
 		return true;
 	day = yg_day_read(text);
-	if (day != YG_DAY_NONE) {
-		*to = ((int64_t)day + is_end) * 86400 * YG_NS_PER_S;
+	if (day != YG_DAY_NONE && yg_call_day_time(day + is_end, to))
 		return true;
-	}
-	if (yg_time_parse_iso(text, 0, to, &has_zone))
+	if (day == YG_DAY_NONE && yg_time_parse_iso(text, 0, to, &has_zone))
 		return true;
 	(void)yg_call_bad(call, N_("Write a time as 2026-11-25T03:04:05Z, or a day as 2026-11-25 "
 				   "(UTC)."));
@@ -134,22 +140,41 @@ static bool read_question(const struct yg_hub_call *call, const json_t *in,
 	       read_time(call, in, "to", true, &to->to_ns);
 }
 
-/* What was asked, as the member reads it: the body without its reason, cut. YG_OK, YG_ENOMEM. */
+/* What was asked, as the member reads it: only what the search goes by, and all of it, so that
+ * nothing can be pushed out of sight. YG_OK, YG_ELIMIT: it is longer, YG_ENOMEM. */
 static int tell(const json_t *in, char to[YG_VIEW_WHAT_MAX + 1])
 {
-	json_t *asked = json_copy((json_t *)(uintptr_t)in); /* only reads */
+	static const char *const keys[] = {"from",   "to",    "fields", "texts",
+					   "newest", "limit", "after"};
+	json_t *asked = json_object();
+	int length = -1;
 	char *text;
 
-	if (!asked)
-		return YG_ENOMEM;
-	(void)json_object_del(asked, "reason"); /* may not be there */
-	text = json_dumps(asked, JSON_COMPACT | JSON_SORT_KEYS);
+	for (size_t i = 0; asked && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_t *value = json_object_get(in, keys[i]);
+
+		if (value && json_object_set(asked, keys[i], value) != 0) {
+			json_decref(asked);
+			return YG_ENOMEM;
+		}
+	}
+	text = asked ? json_dumps(asked, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	json_decref(asked);
-	if (!text)
-		return YG_ENOMEM;
-	(void)snprintf(to, YG_VIEW_WHAT_MAX + 1, "search %s", text); /* cut */
+	if (text)
+		length = snprintf(to, YG_VIEW_WHAT_MAX + 1, "search %s", text);
 	free(text);
-	return YG_OK;
+	if (length < 0)
+		return YG_ENOMEM;
+	return length <= (int)YG_VIEW_WHAT_MAX ? YG_OK : YG_ELIMIT;
+}
+
+static int too_long(const struct yg_hub_call *call)
+{
+	return yg_call_refuse(
+		call, 400, "question-too-long",
+		N_("The question is too long to be shown to the owner of the records"),
+		N_("Ask in parts: the owner sees each question as a whole, up to about "
+		   "1000 bytes."));
 }
 
 /* {"from","to","fields":{NAME:VALUE},"texts":[…],"newest","limit","after","reason"} */
@@ -173,12 +198,16 @@ int yg_hub_do_search(struct yg_hub_call *call)
 		return YG_OK;
 	}
 	rc = tell(in, what);
+	if (rc == YG_ELIMIT && !yg_views_need_reason(call->access)) {
+		(void)snprintf(what, sizeof(what), "search"); /* its own records */
+		rc = YG_OK;
+	}
 	if (rc == YG_OK)
 		rc = note_view(call, in, what, job->question.limit);
 	if (rc == YG_OK)
 		return give(call, job);
 	(void)yg_hub_job_free(job);
-	return rc;
+	return rc == YG_ELIMIT ? too_long(call) : rc;
 }
 
 /* ---- the records of a finding ---- */

@@ -138,6 +138,7 @@ int yg_hub_do_sign_in(struct yg_hub_call *call)
 	const struct yg_request *request = call->request;
 	struct yg_hub_job *job = NULL;
 	struct yg_sign_in_attempt *attempt = NULL;
+	struct yg_sign_in_attempt tried;
 	enum yg_sign_in_result result;
 	json_t *in;
 	int rc = yg_call_body(call, &in);
@@ -167,7 +168,12 @@ int yg_hub_do_sign_in(struct yg_hub_call *call)
 		return rc;
 	}
 	memcpy(job->hash, attempt->hash, sizeof(job->hash));
-	return yg_hub_job_give(call->api->passwords, job);
+	tried = *attempt;
+	rc = yg_hub_job_give(call->api->passwords, job); /* takes the attempt with it */
+	if (rc != YG_API_LATER)
+		yg_sign_in_forgive(call->api->opts.hub, &tried);
+	yg_wipe(tried.hash, sizeof(tried.hash));
+	return rc;
 }
 
 /* {"code"} */
@@ -364,6 +370,7 @@ int yg_hub_do_change_password(struct yg_hub_call *call)
 	struct yg_hub_job *job;
 	enum yg_password_fault fault = YG_PASSWORD_GOOD;
 	struct yg_person person;
+	int64_t wait_s = 0;
 	json_t *in;
 	int rc = yg_call_body(call, &in);
 
@@ -379,10 +386,13 @@ int yg_hub_do_change_password(struct yg_hub_call *call)
 	job = rc == YG_OK ? new_job(call, in, "old", "new", changed) : NULL;
 	json_decref(in);
 	if (rc == YG_OK)
-		rc = job ? yg_person_hash(hub, call->request->actor, job->hash) : YG_ENOMEM;
+		rc = job ? yg_person_hash(hub, call->request->actor, job->hash, &wait_s)
+			 : YG_ENOMEM;
 	if (rc == YG_OK)
 		return yg_hub_job_give(call->api->passwords, job);
 	(void)yg_hub_job_free(job);
+	if (rc == YG_EAGAIN && wait_s > 0)
+		return wait(call, wait_s);
 	return rc == YG_EACCES ? no_person(call) : rc;
 }
 

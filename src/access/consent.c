@@ -203,6 +203,11 @@ int yg_consent_is_current(struct yg_enrol *enrol, const char *org)
 	return rc;
 }
 
+int yg_consent_change(struct yg_enrol *enrol, uint64_t *ret)
+{
+	return yg_control_last_change(enrol->store, YG_S(YG_HUB_REGISTER), ret);
+}
+
 /* ---- who opened what, when and why ---- */
 
 bool yg_views_need_reason(const struct yg_access *access)

@@ -54,6 +54,12 @@ YG_MUST_USE int yg_consent_get(struct yg_access *by, struct yg_consent *ret);
  */
 YG_MUST_USE int yg_consent_is_current(struct yg_enrol *enrol, const char *org);
 
+/*
+ * The number of the last change of what that rests on besides the register of organisations and
+ * sensors (yg_enrol_change), by whatever process: while both are the same, so is the answer.
+ */
+YG_MUST_USE int yg_consent_change(struct yg_enrol *enrol, uint64_t *ret);
+
 /* ---- who opened what, when and why ---- */
 
 struct yg_view {

@@ -125,7 +125,7 @@ static void add_time(struct yg_buf *to, const char *key, int64_t time_ns)
 	yg_buf_addf(to, ",\"%s\":\"%s\"", key, iso);
 }
 
-void yg_findings_json(const struct yg_fact_finding *f, struct yg_buf *to)
+void yg_findings_json(const struct yg_fact_finding *f, bool with_numbers, struct yg_buf *to)
 {
 	char id[2 * YG_FACT_ID_BYTES + 1];
 
@@ -145,6 +145,7 @@ void yg_findings_json(const struct yg_fact_finding *f, struct yg_buf *to)
 	add_maybe(to, "actor", f->actor);
 	add_maybe(to, "target", f->target);
 	add_maybe(to, "matched", f->matched);
+	add_maybe(to, "hunt", f->hunt);
 	yg_buf_addf(to, ",\"count\":%llu", (unsigned long long)f->count);
 	add_time(to, "minute", f->minute_ns);
 	add_time(to, "first", f->first_ns);
@@ -153,9 +154,12 @@ void yg_findings_json(const struct yg_fact_finding *f, struct yg_buf *to)
 	add_time(to, "written", f->written_ns);
 	yg_buf_add_str(to, ",\"records\":[");
 	for (uint32_t i = 0; i < f->ref_count; i++) {
-		yg_buf_addf(to, "%s{\"number\":%llu", i ? "," : "",
-			    (unsigned long long)f->refs[i].number);
-		add_time(to, "received", f->refs[i].received_ns);
+		char iso[YG_ISO_SIZE];
+
+		(void)yg_time_iso(f->refs[i].received_ns, 0, iso);
+		yg_buf_addf(to, "%s{\"received\":\"%s\"", i ? "," : "", iso);
+		if (with_numbers)
+			yg_buf_addf(to, ",\"number\":%llu", (unsigned long long)f->refs[i].number);
 		yg_buf_add_byte(to, '}');
 	}
 	yg_buf_add_str(to, "]}");

@@ -35,8 +35,11 @@ YG_MUST_USE int yg_findings_days(struct yg_facts *facts, const struct yg_hub_rea
 YG_MUST_USE int yg_findings_of(struct yg_facts *facts, const struct yg_access *access,
 			       const struct yg_fact_filter *filter, yg_fact_fn fn, void *arg);
 
-/* @finding as the object of the API and of the command line, on one line without its end. */
-void yg_findings_json(const struct yg_fact_finding *finding, struct yg_buf *to);
+/*
+ * @finding as the object of the API and of the command line, on one line without its end.
+ * @with_numbers: those of its records, which count over all organisations: for the command line.
+ */
+void yg_findings_json(const struct yg_fact_finding *finding, bool with_numbers, struct yg_buf *to);
 /* The id as it is written there, and back. */
 void yg_findings_id(const uint8_t id[YG_FACT_ID_BYTES], char to[2 * YG_FACT_ID_BYTES + 1]);
 bool yg_findings_id_read(struct yg_bytes text, uint8_t to[YG_FACT_ID_BYTES]);

@@ -232,13 +232,15 @@ void yg_hub_actor_name(const struct yg_hub_actor *actor, char to[YG_DOC_ACTOR_MA
 /* ---- from an actor to organisations ---- */
 
 /*
- * At this machine, beside what an administrator may: write down what was signed on paper, and hand
- * out tokens of any role. Whoever can use the command line has the files anyway.
+ * At this machine, beside what an administrator may: write down what was signed on paper, hand a
+ * member its own data, and hand out tokens of any role. Whoever can use the command line has the
+ * files anyway.
  */
 static bool may_by_paper(const struct yg_hub_actor *actor, enum yg_hub_right right)
 {
 	return is_command_line(actor) &&
-	       (right == YG_MAY_write_mandates || right == YG_MAY_write_consent);
+	       (right == YG_MAY_write_mandates || right == YG_MAY_write_consent ||
+		right == YG_MAY_export_org);
 }
 
 /* One question, and what was found so far. */

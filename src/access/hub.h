@@ -101,6 +101,7 @@ struct yg_hub_org {
 	char corporate_number[14]; /* 法人番号; "": has none */
 	int64_t added_ns;
 	int64_t closed_ns; /* YG_TIME_NONE: it is not */
+	bool is_erased;	   /* nothing is left but this (access/leave.h) */
 };
 /* 13 digits whose first checks the others. Source: 法人番号の指定等に関する省令 art. 2. */
 bool yg_corporate_number_is_right(struct yg_bytes text);
@@ -111,7 +112,7 @@ bool yg_corporate_number_is_right(struct yg_bytes text);
 YG_MUST_USE int yg_hub_org_add(struct yg_access *by, const char *id, const char *name,
 			       const char *number);
 /* @by: write_org at the hub or the organisation. NULL: as it was; an empty number: none. As above;
- * YG_ENOENT. */
+ * YG_ENOENT (also one that was erased). */
 YG_MUST_USE int yg_hub_org_change(struct yg_access *by, const char *id, const char *name,
 				  const char *number);
 /* @by as above. Its people, tokens and mandates reach nothing any more, its sensors are refused;

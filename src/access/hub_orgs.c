@@ -34,6 +34,7 @@ static void read_org(const json_t *body, struct yg_hub_org *ret)
 	yg_hub_text(body, "corporate_number", ret->corporate_number, sizeof(ret->corporate_number));
 	ret->added_ns = yg_hub_time(body, "added");
 	ret->closed_ns = yg_hub_time(body, "closed");
+	ret->is_erased = json_object_get(body, "erased") != NULL;
 }
 
 int yg_hub_org_look(struct yg_enrol *enrol, const char *id, struct yg_hub_org *ret)
@@ -159,6 +160,8 @@ int yg_hub_org_change(struct yg_access *by, const char *id, const char *name, co
 	uint32_t revision = 0;
 	int rc = org_for_change(by, id, &org, &revision);
 
+	if (rc == YG_OK && org.is_erased)
+		rc = YG_ENOENT; /* what is said of it stays */
 	if (rc != YG_OK)
 		return rc;
 	if (!set_name(&org, name))

@@ -128,6 +128,8 @@ struct yg_sign_in_attempt {
 enum yg_sign_in_result yg_sign_in_begin(struct yg_hub_access *hub, struct yg_bytes login,
 					struct yg_bytes address, struct yg_bytes agent,
 					bool is_local, struct yg_sign_in_attempt *ret);
+/* Step 2 was never taken (too many waited): the try does not count. */
+void yg_sign_in_forgive(struct yg_hub_access *hub, const struct yg_sign_in_attempt *attempt);
 /*
  * @is_right: what step 2 said. DONE: @token is that of a new session, without second factor.
  * Returns YG_OK and *ret_result, or an error of the store (then nobody is signed in).
@@ -150,9 +152,10 @@ YG_MUST_USE int yg_sign_in_second(struct yg_hub_access *hub, const struct yg_hub
 
 YG_MUST_USE int yg_person_self(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 			       struct yg_person *ret);
-/* The digest to hold the old password against (step 2 above) before yg_person_password_set. */
+/* The digest to hold the old password against (step 2 above) before yg_person_password_set.
+ * YG_EAGAIN: too many failures, wait *ret_wait_s. */
 YG_MUST_USE int yg_person_hash(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
-			       char to[YG_PASSWORD_HASH_MAX]);
+			       char to[YG_PASSWORD_HASH_MAX], int64_t *ret_wait_s);
 /* Sets it; all other sessions end. */
 YG_MUST_USE int yg_person_password_set(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 				       const char *hash);

@@ -158,6 +158,15 @@ enum yg_sign_in_result yg_sign_in_begin(struct yg_hub_access *hub, struct yg_byt
 	return YG_SIGN_IN_DONE;
 }
 
+void yg_sign_in_forgive(struct yg_hub_access *hub, const struct yg_sign_in_attempt *attempt)
+{
+	char place[YG_LIMIT_ADDRESS_MAX];
+
+	yg_throttle_forgive(hub->by_login, yg_bytes_str(attempt->login));
+	yg_throttle_forgive(hub->by_address,
+			    yg_limit_address(yg_bytes_str(attempt->address), place));
+}
+
 /*
  * A refused sign-in, as many as the log takes; what was left out is counted in the next one. A
  * login that is not there is not written down: people type their password there.
@@ -348,8 +357,9 @@ static int guard(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 		rc = yg_factor_load(hub, actor->person, ret_factor);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_EACCES : rc;
+	/* A session that began at this machine, carried elsewhere, is one of elsewhere. */
 	if (ret->shown.state != YG_PERSON_ACTIVE ||
-	    (ret_factor->is_set && !now.has_second_factor && !now.is_local))
+	    (ret_factor->is_set && !now.has_second_factor && !(now.is_local && actor->is_local)))
 		return YG_EACCES;
 	ret->shown.has_second_factor = ret_factor->is_set;
 	ret->shown.recovery_left = ret_factor->recovery_count;
@@ -368,22 +378,38 @@ int yg_person_self(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 	return rc;
 }
 
-int yg_person_hash(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
-		   char to[YG_PASSWORD_HASH_MAX])
+/* Waiting times for the old password stand beside those for the second factor. */
+static struct yg_bytes old_password_key(const struct yg_hub_actor *actor, char *mem, size_t room)
 {
+	(void)snprintf(mem, room, "password %s", actor->person); /* an id fits */
+	return yg_bytes_str(mem);
+}
+
+int yg_person_hash(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
+		   char to[YG_PASSWORD_HASH_MAX], int64_t *ret_wait_s)
+{
+	char mem[YG_RANDOM_ID_HEX + 16];
+	struct yg_bytes key = old_password_key(actor, mem, sizeof(mem));
 	struct yg_person_kept kept;
 	struct yg_factor_kept factor;
 	int rc = guard(hub, actor, &kept, &factor);
 
-	if (rc == YG_OK)
-		memcpy(to, kept.hash, YG_PASSWORD_HASH_MAX);
-	return rc;
+	if (rc != YG_OK)
+		return rc;
+	*ret_wait_s = yg_throttle_wait_s(hub->by_factor, key, yg_hub_now_ns(hub));
+	if (*ret_wait_s > 0)
+		return YG_EAGAIN;
+	/* As when signing in: counted before it is judged. */
+	yg_throttle_failed(hub->by_factor, key, yg_hub_now_ns(hub));
+	memcpy(to, kept.hash, YG_PASSWORD_HASH_MAX);
+	return YG_OK;
 }
 
 int yg_person_password_set(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
 			   const char *hash)
 {
 	char name[YG_DOC_ACTOR_MAX + 1];
+	char mem[YG_RANDOM_ID_HEX + 16];
 	struct yg_person_kept kept;
 	struct yg_factor_kept factor;
 	int rc = guard(hub, actor, &kept, &factor);
@@ -401,9 +427,12 @@ int yg_person_password_set(struct yg_hub_access *hub, const struct yg_hub_actor 
 	rc = yg_person_save(hub, name, &kept);
 	if (rc == YG_OK)
 		rc = yg_session_drop(hub, name, actor->person, actor->session);
-	return yg_hub_finish(
+	rc = yg_hub_finish(
 		hub, rc,
 		&(struct yg_hub_deed){name, "", "person.password", actor->person, "changed"});
+	if (rc == YG_OK)
+		yg_throttle_succeeded(hub->by_factor, old_password_key(actor, mem, sizeof(mem)));
+	return rc;
 }
 
 int yg_person_factor_begin(struct yg_hub_access *hub, const struct yg_hub_actor *actor,

@@ -29,6 +29,8 @@ struct yg_admin {
 	const char *checkpoint;
 	const char *sensor;
 	const char *ledger;
+	const char *to;
+	const char *record;
 	uint64_t limit; /* 0: all */
 	uint64_t hours; /* 0: not given, as below */
 	uint64_t days;
@@ -40,6 +42,7 @@ struct yg_admin {
 	struct yg_hub_grant grants[YG_PERSON_GRANTS_MAX];
 	uint32_t grant_count;
 	bool with_factor;
+	bool is_sure;
 	bool is_json;
 	const char *args[YG_ADMIN_ARGS_MAX];
 	size_t arg_count;
@@ -58,10 +61,20 @@ int yg_admin_mandate(struct yg_admin *admin);
 int yg_admin_consent(struct yg_admin *admin);
 int yg_admin_views(struct yg_admin *admin);
 int yg_admin_audit(struct yg_admin *admin);
+int yg_admin_export(struct yg_admin *admin);
+int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
+
+/*
+ * Until every consumer is done with what the journal holds of @org; *ret_records: how many of its
+ * records still stand there. YG_EAGAIN: not within a minute; or an error.
+ */
+YG_MUST_USE int yg_admin_journal_wait(const struct yg_admin *admin, const char *org,
+				      bool is_just_refused, uint64_t *ret_records);
 
 /* With options of their own: argv as the program got it, from "admin" on. */
 int yg_admin_retention(int argc, char **argv);
 int yg_admin_search(int argc, char **argv);
+int yg_admin_hunt(int argc, char **argv);
 int yg_admin_backup(int argc, char **argv);
 int yg_admin_restore(int argc, char **argv);
 

@@ -290,6 +290,7 @@ static const struct {
 	{"person", yg_admin_person},   {"api-token", yg_admin_token},
 	{"mandate", yg_admin_mandate}, {"consent", yg_admin_consent},
 	{"views", yg_admin_views},     {"audit", yg_admin_audit},
+	{"export", yg_admin_export},
 };
 
 /* ---- command line ---- */
@@ -363,6 +364,10 @@ static const char **text_option(struct yg_admin *admin, int c)
 		return &admin->sensor;
 	case 'L':
 		return &admin->ledger;
+	case 'T':
+		return &admin->to;
+	case 'E':
+		return &admin->record;
 	default:
 		return NULL;
 	}
@@ -396,6 +401,9 @@ static bool take_option(struct yg_admin *admin, int c)
 		return true;
 	case 'F':
 		admin->with_factor = true;
+		return true;
+	case 'y':
+		admin->is_sure = true;
 		return true;
 	case 'l':
 		return true; /* main.c */
@@ -442,6 +450,9 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"host", required_argument, NULL, 'H'},
 		{"checkpoint", required_argument, NULL, 'k'},
 		{"second-factor", no_argument, NULL, 'F'},
+		{"to", required_argument, NULL, 'T'},
+		{"record", required_argument, NULL, 'E'},
+		{"yes", no_argument, NULL, 'y'},
 		{"days", required_argument, NULL, 'D'},
 		{"after", required_argument, NULL, 'A'},
 		{"signed", required_argument, NULL, 'S'},
@@ -523,10 +534,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } own_commands[] = {
-	{"retention", yg_admin_retention},
-	{"search", yg_admin_search},
-	{"backup", yg_admin_backup},
-	{"restore", yg_admin_restore},
+	{"retention", yg_admin_retention}, {"search", yg_admin_search},	  {"hunt", yg_admin_hunt},
+	{"backup", yg_admin_backup},	   {"restore", yg_admin_restore},
 };
 
 /* The first word that is neither an option nor the value of one that may stand before it; "" with

@@ -43,7 +43,7 @@ static int print(void *arg, const struct yg_fact_finding *f)
 	char when[YG_ISO_SIZE];
 
 	if (p->is_json) {
-		yg_findings_json(f, &p->out);
+		yg_findings_json(f, true, &p->out);
 		yg_buf_add_byte(&p->out, '\n');
 	} else {
 		(void)yg_time_iso(f->last_ns, yg_zone_offset_utc(p->zone, f->last_ns / YG_NS_PER_S),

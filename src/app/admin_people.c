@@ -32,16 +32,19 @@ static int print_org(void *arg, const struct yg_hub_org *org)
 	page->seen++;
 	memcpy(page->last, org->id, sizeof(page->last));
 	if (admin->is_json)
-		return yg_admin_json(admin,
-				     json_pack("{s:s, s:o, s:s, s:o, s:o}", "organisation", org->id,
-					       "name", yg_json_string(yg_bytes_str(org->name)),
-					       "corporate_number", org->corporate_number, "added",
-					       yg_admin_time(org->added_ns), "closed",
-					       yg_admin_time(org->closed_ns)));
+		return yg_admin_json(admin, json_pack("{s:s, s:o, s:s, s:o, s:o, s:b}",
+						      "organisation", org->id, "name",
+						      yg_json_string(yg_bytes_str(org->name)),
+						      "corporate_number", org->corporate_number,
+						      "added", yg_admin_time(org->added_ns),
+						      "closed", yg_admin_time(org->closed_ns),
+						      "erased", (int)org->is_erased));
 	yg_buf_addf(&admin->out, "%s  %s  %s%s%s\n", org->id,
 		    yg_say_safe(yg_bytes_str(org->name), YG_ENROL_NAME_MAX), org->corporate_number,
 		    org->closed_ns != YG_TIME_NONE ? "  " : "",
-		    org->closed_ns != YG_TIME_NONE ? yg_say_tr(N_("closed")) : "");
+		    org->is_erased		     ? yg_say_tr(N_("erased"))
+		    : org->closed_ns != YG_TIME_NONE ? yg_say_tr(N_("closed"))
+						     : "");
 	return yg_buf_error(&admin->out);
 }
 
@@ -88,6 +91,8 @@ int yg_admin_org(struct yg_admin *admin)
 
 	if (admin->arg_count != (is_list ? 2 : 3))
 		return yg_admin_wording("org");
+	if (strcmp(word(admin, 1), "erase") == 0)
+		return yg_admin_org_erase(admin);
 	status =
 		yg_admin_open(admin, YG_HUB_ORG, is_list ? YG_MAY_read_org : YG_MAY_write_org, &by);
 	if (status == YG_EXIT_DONE)

@@ -225,6 +225,8 @@ static int look_at_frame(struct search *s, const struct yg_archive *archive, uin
 
 	if (s->opts->frames_max > 0 && s->result->frames_read == s->opts->frames_max)
 		return YG_EEND;
+	if (s->opts->stop && atomic_load(s->opts->stop))
+		return YG_EEND;
 	yg_buf_reset(&s->stored);
 	yg_buf_reset(&s->text);
 	rc = yg_archive_load(archive, index, &s->stored);

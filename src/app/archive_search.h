@@ -15,6 +15,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "app/narrow.h"
 #include "app/terms.h"
 
@@ -40,9 +42,10 @@ struct yg_archive_search_opts {
 	const struct yg_narrow *narrow;		 /* time and fields; yg_narrow_init(): all */
 	struct yg_terms *terms;			 /* prepared, or NULL: no text */
 	const struct yg_archive_position *after; /* NULL: from the beginning; not included */
-	bool is_newest_first; /* by arrival; then @after is walked away from downwards */
-	uint32_t limit;	      /* records; 0: none */
-	uint32_t frames_max;  /* that are read in this call; 0: none */
+	bool is_newest_first;	 /* by arrival; then @after is walked away from downwards */
+	uint32_t limit;		 /* records; 0: none */
+	uint32_t frames_max;	 /* that are read in this call; 0: none */
+	const atomic_bool *stop; /* set by another thread: read no more frames; NULL: none */
 };
 
 struct yg_archive_found {
@@ -60,7 +63,7 @@ struct yg_archive_search_result {
 	uint64_t frames; /* of these files */
 	uint64_t frames_read;
 	uint64_t damaged; /* files or frames that could not be read */
-	bool is_more;	  /* limit, frames_max or YG_EEND ended it: go on after @last */
+	bool is_more;	  /* limit, frames_max, stop or YG_EEND ended it: go on after @last */
 	struct yg_archive_position last; /* of what was looked at; with is_more */
 };
 

@@ -334,7 +334,7 @@ void yg_help_hub(void)
 static void help_admin_keeping(void)
 {
 	put(N_("\n"
-	       "Keeping and finding (docs/archive.md, docs/backup.md):\n"
+	       "Keeping and finding (docs/archive.md, docs/hub-hunts.md, docs/backup.md):\n"
 	       "\n"
 	       "  retention show [--org ID] [--json]\n"
 	       "  retention set --org ID [--kind KIND] --months N\n"
@@ -347,6 +347,10 @@ static void help_admin_keeping(void)
 	       "                                records of the archive; the member sees who "
 	       "looked,\n"
 	       "                                for what and why\n"
+	       "  hunt list [--json]            what came new and was looked for in the archive\n"
+	       "  hunt show ID [--json]\n"
+	       "  hunt approve ID               yes to a large one that asks\n"
+	       "  hunt cancel ID\n"
 	       "  backup --to DIR [--base DIR] [--json]\n"
 	       "                                all of FOLDER, while the hub runs; --base: an "
 	       "earlier\n"
@@ -354,6 +358,18 @@ static void help_admin_keeping(void)
 	       "  backup verify DIR [--json]    is every file of it whole?\n"
 	       "  restore --from DIR            a backup back as FOLDER, which must not be "
 	       "there\n"));
+}
+
+static void help_admin_leaving(void)
+{
+	put(N_("\n"
+	       "When an organisation leaves (docs/data-handling.md):\n"
+	       "\n"
+	       "  export --org ID --to DIR [--json]\n"
+	       "                                all of its own, as files that anyone can read\n"
+	       "  org erase ID --yes [--record FILE] [--json]\n"
+	       "                                deletes what a closed one left here; a signed\n"
+	       "                                record of it goes to FILE and the audit log\n"));
 }
 
 void yg_help_admin(void)
@@ -422,4 +438,5 @@ void yg_help_admin(void)
 	       "Exit status: 0 done; 1 refused, nothing was changed, or damage was found;\n"
 	       "2 wrong usage, or the folder cannot be used.\n"));
 	help_admin_keeping();
+	help_admin_leaving();
 }

@@ -7,10 +7,13 @@
  *   hub_front.c    front: TLS and HTTP of sensors
  *   hub_keeper.c   keeper: journal, archive, database; its loop, what comes from the others
  *   hub_work.c     keeper: batches given to workers; worker: its life
- *   hub_sensors.c  keeper: who calls, and what each address of docs/protocol.md does
+ *   hub_known.c    keeper: who calls, remembered
+ *   hub_sensors.c  keeper: what each address of docs/protocol.md does
  *   hub_down.c     keeper: those who wait: for the disk, for a message
+ *   hub_sync.c     keeper, a thread: waits for the disk
  *   hub_archive.c  keeper, a thread: from the journal to the archive
  *   hub_detect.c   keeper, a thread: from the journal to findings
+ *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
  *   hub_wire.c     what they say to each other
@@ -18,6 +21,7 @@
 #pragma once
 
 #include "access/enrol.h"
+#include "app/hub_config.h"
 #include "app/hub_signer.h"
 #include "app/hub_wire.h"
 #include "app/keep.h"
@@ -34,7 +38,6 @@
 #define YG_HUB_WORKERS_MAX 16u
 #define YG_HUB_CALLS_MAX   12288u	/* that the keeper holds at once */
 #define YG_HUB_BYTES_MAX   (256u << 20) /* of their bodies; beyond, the front is not read */
-#define YG_HUB_SEEN_COUNT  4096u	/* certificates whose check is remembered */
 #define YG_HUB_TRIES_MAX   3u		/* deaths of workers over one batch */
 
 /* ---- the command line and the file, as all processes see them ---- */
@@ -48,8 +51,11 @@ struct yg_hub_settings {
 	unsigned workers;	      /* from 1 */
 	unsigned connections;	      /* of sensors; 0: as many as the system allows */
 	uint32_t timeout_s;	      /* 0: the listener's own */
+	uint32_t hunt_days;	      /* 0: YG_HUB_HUNT_DAYS */
+	uint32_t hunt_ask_mb;	      /* 0: YG_HUB_HUNT_ASK_MB */
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
+	struct yg_hub_config_names http_names; /* hosts that browsers may name, beside the own address */
 	int http_fd; /* listen; the parent's */
 	int sensors_fd;
 	char host[YG_CERT_NAME_MAX + 1]; /* of this machine; may be empty */
@@ -130,19 +136,13 @@ struct yg_hub_call {
 };
 
 struct yg_hub_waiter;
+struct yg_hub_known;
+struct yg_hub_sync;
 
 struct yg_hub_worker {
 	struct yg_msg_pipe pipe;
 	struct yg_hub_call *first; /* that it has, in order */
 	struct yg_hub_call **end;
-};
-
-/* What a certificate turned out to be, which cannot change. */
-struct yg_hub_seen {
-	bool is_used;
-	int rc;
-	uint8_t digest[YG_SHA256_BYTES];
-	struct yg_cert_peer peer;
 };
 
 struct yg_hub {
@@ -171,7 +171,8 @@ struct yg_hub {
 	struct yg_hub_call *calls;
 	size_t call_count;
 	size_t call_bytes;
-	struct yg_hub_seen *seen; /* YG_HUB_SEEN_COUNT, by the digest */
+	struct yg_hub_known *known;
+	struct yg_hub_sync *sync;
 };
 
 int64_t yg_hub_now(const struct yg_hub *hub);
@@ -187,12 +188,23 @@ bool yg_hub_path(const struct yg_hub *hub, const char *name, char to[YG_HUB_PATH
 /* Send call->reply; the call is gone. */
 void yg_hub_answer(struct yg_hub *hub, struct yg_hub_call *call);
 
-/* Who calls, as the register has it now? *ret is call->peer. */
+/* ---- hub_known.c ---- */
+
+/* NULL without memory. */
+struct yg_hub_known *yg_hub_known_new(void);
+struct yg_hub_known *yg_hub_known_free(struct yg_hub_known *known);
+/* The register may have changed: a new round, or a change of our own. */
+void yg_hub_known_stale(struct yg_hub *hub);
+/* Who calls, as the register has it in this round? *ret is call->peer. */
 enum yg_wire_refusal yg_hub_peer(struct yg_hub *hub, struct yg_hub_call *call,
 				 const struct yg_cert_peer **ret);
 /* The same of a certificate alone. */
 enum yg_wire_refusal yg_hub_look(struct yg_hub *hub, struct yg_bytes certificate,
 				 struct yg_cert_peer *ret);
+/* May anything be taken of this organisation? */
+enum yg_wire_refusal yg_hub_consent(struct yg_hub *hub, const char *org);
+
+/* ---- hub_keeper.c, hub_sensors.c ---- */
 
 /* A call has come: do what its address says, and answer now or later. */
 void yg_hub_serve(struct yg_hub *hub, struct yg_hub_call *call);
@@ -216,6 +228,21 @@ void yg_hub_worked(struct yg_hub *hub, struct yg_hub_call *call, const struct yg
 void yg_hub_worker_begin(struct yg_hub *hub, unsigned index, int take_fd);
 /* What it answered. */
 void yg_hub_worker_hear(struct yg_hub *hub, unsigned index);
+
+/* ---- hub_sync.c: all but its own thread's work from the loop's thread ---- */
+
+/* NULL without memory or descriptors. */
+struct yg_hub_sync *yg_hub_sync_new(void);
+struct yg_hub_sync *yg_hub_sync_free(struct yg_hub_sync *sync);
+/* @keep is borrowed, until free. */
+YG_MUST_USE int yg_hub_sync_start(struct yg_hub_sync *sync, struct yg_keep *keep);
+/* Readable when a sync has ended. */
+int yg_hub_sync_fd(const struct yg_hub_sync *sync);
+bool yg_hub_sync_is_busy(const struct yg_hub_sync *sync);
+/* Sync what was appended before; not while it is busy. */
+void yg_hub_sync_begin(struct yg_hub_sync *sync);
+/* Has it ended? Then *ret_rc is what it answered, once. */
+bool yg_hub_sync_end(struct yg_hub_sync *sync, int *ret_rc);
 
 /* ---- hub_down.c ---- */
 

@@ -105,8 +105,8 @@ static bool add_config(struct hub_cli *cli)
 		cli->sensors_text =
 			config->sensors_listen ? config->sensors_listen : YG_HUB_SENSORS;
 	if (cli->name_count == 0) {
-		cli->name_count = config->name_count;
-		memcpy(cli->names, config->names, sizeof(cli->names));
+		cli->name_count = config->names.count;
+		memcpy(cli->names, config->names.names, sizeof(cli->names));
 	}
 	if (config->lang && !cli->has_lang && yg_lang_by_name(yg_bytes_str(config->lang), &lang))
 		yg_say_lang(lang);
@@ -576,10 +576,13 @@ static void fill_settings(struct hub_run *run)
 	settings->workers = cli->config.workers ? cli->config.workers : cores();
 	settings->connections = cli->config.connections;
 	settings->timeout_s = cli->config.timeout_s;
+	settings->hunt_days = cli->config.hunt_days;
+	settings->hunt_ask_mb = cli->config.hunt_ask_mb;
 	settings->http_certificate = cli->config.http_certificate;
 	settings->http_key = cli->config.http_key;
 	settings->name_count = cli->name_count;
 	memcpy(settings->names, cli->names, sizeof(settings->names));
+	settings->http_names = cli->config.http_names;
 	if (gethostname(settings->host, sizeof(settings->host) - 1) != 0)
 		settings->host[0] = 0;
 }

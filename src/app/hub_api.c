@@ -159,11 +159,16 @@ static int choose_org(struct yg_hub_http *http, const struct yg_route *route,
 	return needs_second_factor(actor, route) ? YG_EAGAIN : YG_OK;
 }
 
-/* Of operations that wait for nothing: one request at a time holds the transaction. */
+/*
+ * Of operations that wait for nothing: the transaction is that of one request, from resolve() to
+ * release() with no other one between. Those that open raw records wait for the archive: held open
+ * meanwhile, what others write would be undone with it, or stand under its key. They make nothing
+ * that could be there twice.
+ */
 static bool is_once(const struct yg_route *route, const struct yg_request *request)
 {
 	return route->method == YG_METHOD_POST && route->scope != YG_ROUTE_SELF &&
-	       request->idempotency_key.size > 0;
+	       route->right != YG_MAY_read_records && request->idempotency_key.size > 0;
 }
 
 static int resolve(void *arg, const struct yg_route *route, struct yg_request *request,

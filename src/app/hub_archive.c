@@ -52,6 +52,7 @@ struct yg_hub_archive {
 	struct org *orgs;
 	unsigned org_count;
 	struct yg_buf content;
+	struct yg_wire_unpacker *unpacker;
 	struct yg_hub_archive_counts counts;
 	uint64_t bytes;	  /* of the commit */
 	int64_t swept_ns; /* the hour in which was looked for files that were left open */
@@ -291,7 +292,7 @@ static int take_batch(struct yg_hub_archive *a, const struct yg_journal_record *
 	yg_buf_reset(&a->content);
 	rc = yg_wire_batch_read(record->batch.body, &batch, &fault);
 	if (rc == YG_OK)
-		rc = yg_wire_batch_unpack(&batch, &a->content, &fault);
+		rc = yg_wire_unpack(a->unpacker, &batch, false, &a->content, &fault);
 	if (rc == YG_OK)
 		rc = need_org(a, name, &org);
 	if (rc != YG_OK)
@@ -574,7 +575,8 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 	yg_buf_init(&a->content, YG_WIRE_CONTENT_MAX);
 	rc = make_locks(a);
 	a->describer = yg_describer_new();
-	if (!a->describer)
+	a->unpacker = yg_wire_unpacker_new();
+	if (!a->describer || !a->unpacker)
 		rc = YG_ENOMEM;
 	if (rc == YG_OK && opts->batches_dir) {
 		yg_journal_stats(opts->journal, &stats);
@@ -612,6 +614,7 @@ struct yg_hub_archive *yg_hub_archive_free(struct yg_hub_archive *a)
 		forget_org(a, a->orgs); /* what counts was synced */
 	(void)yg_consumer_free(a->consumer);
 	(void)yg_describer_free(a->describer);
+	(void)yg_wire_unpacker_free(a->unpacker);
 	(void)yg_hub_batches_free(a->batches);
 	(void)pthread_mutex_destroy(&a->mutex);
 	(void)pthread_cond_destroy(&a->changed);

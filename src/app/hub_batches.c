@@ -181,6 +181,128 @@ int yg_hub_batches_read(const char *dir, const char *sensor, yg_hub_batch_fn fn,
 	return rc;
 }
 
+/* ---- all of an organisation ---- */
+
+struct of_org {
+	char mark[YG_JOURNAL_SENSOR_MAX + 16]; /* "sensor":"ORG/ */
+	yg_hub_batches_line_fn fn;
+	void *arg;
+	int fd; /* blanking: the file, and where the line stands in it */
+	uint64_t at;
+	uint64_t count;
+};
+
+static int give_own_line(void *arg, struct yg_bytes line)
+{
+	struct of_org *o = arg;
+
+	return yg_bytes_find(line, yg_bytes_str(o->mark)) == SIZE_MAX ? YG_OK : o->fn(o->arg, line);
+}
+
+/* The text behind @name up to its quote becomes @with. */
+static void cover(struct yg_buf *line, const char *name, uint8_t with)
+{
+	size_t at = yg_bytes_find(yg_buf_bytes(line), yg_bytes_str(name));
+
+	if (at == SIZE_MAX)
+		return;
+	for (at += strlen(name); at < line->size && line->data[at] != '"'; at++)
+		line->data[at] = with;
+}
+
+static int blank_line(void *arg, struct yg_bytes line)
+{
+	struct of_org *o = arg;
+	uint64_t at = o->at;
+	struct yg_buf text;
+	int rc;
+
+	o->at += line.size + 1;
+	if (yg_bytes_find(line, yg_bytes_str(o->mark)) == SIZE_MAX)
+		return YG_OK;
+	yg_buf_init(&text, LINE_MAX_);
+	yg_buf_add(&text, line);
+	rc = yg_buf_error(&text);
+	if (rc == YG_OK) {
+		cover(&text, "\"sensor\":\"", '-');
+		cover(&text, "\"sha256\":\"", '0');
+		cover(&text, "\"line\":\"", '0');
+		rc = yg_disk_write(o->fd, yg_buf_bytes(&text), at);
+	}
+	yg_buf_done(&text);
+	o->count += rc == YG_OK;
+	return rc;
+}
+
+static int lines_of_day(const char *path, struct of_org *o)
+{
+	uint64_t size;
+	int fd = -1;
+	int rc = yg_io_open_read(path, &fd);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = each_line(fd, give_own_line, o, &size);
+	(void)close(fd); /* read only: nothing to lose */
+	return rc;
+}
+
+static int blank_day(const char *path, struct of_org *o)
+{
+	uint64_t size;
+	int closed;
+	int rc = yg_disk_open(path, 0, 0600, &o->fd);
+
+	if (rc != YG_OK)
+		return rc;
+	o->at = 0;
+	rc = each_line(o->fd, blank_line, o, &size);
+	if (rc == YG_OK)
+		rc = yg_disk_sync(o->fd);
+	closed = yg_disk_close(o->fd);
+	return rc == YG_OK ? closed : rc;
+}
+
+static int each_day(const char *dir, const char *org, struct of_org *o,
+		    int (*take)(const char *path, struct of_org *o))
+{
+	char path[YG_DISK_PATH_MAX];
+	struct dirent **names = NULL;
+	int count = scandir(dir, &names, is_day, alphasort);
+	int rc = count < 0 && errno != ENOENT ? yg_err_from_errno(errno) : YG_OK;
+
+	if (snprintf(o->mark, sizeof(o->mark), "\"sensor\":\"%s/", org) >= (int)sizeof(o->mark))
+		rc = YG_ELIMIT;
+	for (int i = 0; i < count; i++) {
+		int length = snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
+
+		if (rc == YG_OK)
+			rc = length > 0 && (unsigned)length < sizeof(path) ? take(path, o)
+									   : YG_ELIMIT;
+		if (rc == YG_ENOENT)
+			rc = YG_OK; /* a day that went just now */
+		free(names[i]);
+	}
+	free(names);
+	return rc;
+}
+
+int yg_hub_batches_lines(const char *dir, const char *org, yg_hub_batches_line_fn fn, void *arg)
+{
+	struct of_org o = {.fn = fn, .arg = arg};
+
+	return each_day(dir, org, &o, lines_of_day);
+}
+
+int yg_hub_batches_blank(const char *dir, const char *org, uint64_t *ret_count)
+{
+	struct of_org o = {.fd = -1};
+	int rc = each_day(dir, org, &o, blank_day);
+
+	*ret_count = o.count;
+	return rc;
+}
+
 /* ---- opening ---- */
 
 static int note_at(void *arg, struct yg_bytes line)

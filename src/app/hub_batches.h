@@ -53,6 +53,20 @@ struct yg_hub_batch {
 	uint8_t digest[YG_SHA256_BYTES];
 	uint8_t line[YG_SHA256_BYTES];
 };
+/*
+ * The lines of all sensors of @org, as they stand, without their ends. As yg_hub_batches_read(),
+ * YG_OK also where there is nothing.
+ */
+typedef int (*yg_hub_batches_line_fn)(void *arg, struct yg_bytes line);
+YG_MUST_USE int yg_hub_batches_lines(const char *dir, const char *org, yg_hub_batches_line_fn fn,
+				     void *arg);
+/*
+ * Whose they were and what they held is written over in the lines of @org, in their places, beside
+ * the process that appends behind them: sensor becomes dashes, digests zeros; time and count stay,
+ * so that `at` goes on ascending. Synced. *ret_count: lines that were.
+ */
+YG_MUST_USE int yg_hub_batches_blank(const char *dir, const char *org, uint64_t *ret_count);
+
 /* All of @sensor ("ORG/ID") in @dir, in order of arrival. Not YG_OK from @fn: ends it with that.
  * YG_OK, YG_EFORMAT (a line that is none, behind which nothing is read), or an error. */
 typedef int (*yg_hub_batch_fn)(void *arg, const struct yg_hub_batch *batch);

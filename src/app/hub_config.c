@@ -41,13 +41,17 @@ static const struct setting settings[] = {
 	{"", "workers", NUMBER, AT(workers), 1, YG_HUB_WORKERS_MAX},
 	{"", "http", GROUP, 0, 0, 0},
 	{"", "sensors", GROUP, 0, 0, 0},
+	{"", "hunts", GROUP, 0, 0, 0},
 	{"http", "listen", PLACE, AT(http_listen), 0, 0},
 	{"http", "certificate", TEXT, AT(http_certificate), 0, 0},
 	{"http", "key", TEXT, AT(http_key), 0, 0},
+	{"http", "names", NAMES, AT(http_names), 0, 0},
 	{"sensors", "listen", PLACE, AT(sensors_listen), 0, 0},
 	{"sensors", "names", NAMES, AT(names), 0, 0},
 	{"sensors", "connections", NUMBER, AT(connections), 1, 10240},
 	{"sensors", "timeout", NUMBER, AT(timeout_s), 5, 3600},
+	{"hunts", "days", NUMBER, AT(hunt_days), 1, 7300},
+	{"hunts", "ask_above_mb", NUMBER, AT(hunt_ask_mb), 1, 1000000000},
 };
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
 
@@ -145,8 +149,9 @@ static void take_number(struct reading *r, const struct setting *s, const struct
 	*(uint32_t *)(void *)((char *)r->config + s->at) = (uint32_t)number;
 }
 
-static void take_names(struct reading *r, const struct yg_yaml *node)
+static void take_names(struct reading *r, const struct setting *s, const struct yg_yaml *node)
 {
+	struct yg_hub_config_names *to = (void *)((char *)r->config + s->at);
 	const char *hint = N_("write a list of at most 16 host names or addresses: [a.example, b]");
 
 	if (node->kind != YG_YAML_LIST || node->count > YG_HUB_CONFIG_NAMES_MAX) {
@@ -160,7 +165,7 @@ static void take_names(struct reading *r, const struct yg_yaml *node)
 			say_value(r, node, hint);
 			return;
 		}
-		r->config->names[r->config->name_count++] = text;
+		to->names[to->count++] = text;
 	}
 }
 
@@ -169,7 +174,7 @@ static void take(struct reading *r, const struct setting *s, const struct yg_yam
 	if (s->kind == NUMBER)
 		take_number(r, s, node);
 	else if (s->kind == NAMES)
-		take_names(r, node);
+		take_names(r, s, node);
 	else
 		take_text(r, s, node);
 }

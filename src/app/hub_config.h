@@ -14,6 +14,11 @@
 #define YG_HUB_CONFIG_BYTES_MAX (1u << 20)
 #define YG_HUB_CONFIG_NAMES_MAX 16u
 
+struct yg_hub_config_names {
+	const char *names[YG_HUB_CONFIG_NAMES_MAX];
+	uint32_t count;
+};
+
 struct yg_hub_config {
 	struct yg_arena *arena; /* owns the texts */
 	const char *data;
@@ -22,11 +27,13 @@ struct yg_hub_config {
 	const char *http_certificate; /* paths of PEM files, both or none */
 	const char *http_key;
 	const char *sensors_listen;
-	const char *names[YG_HUB_CONFIG_NAMES_MAX];
-	uint32_t name_count;
+	struct yg_hub_config_names http_names; /* by which browsers reach it */
+	struct yg_hub_config_names names;      /* by which sensors do */
 	uint32_t connections; /* of sensors at once */
 	uint32_t timeout_s;
 	uint32_t workers;
+	uint32_t hunt_days;   /* looked back by automatic hunts */
+	uint32_t hunt_ask_mb; /* of packed archive; a hunt that would read more asks first */
 };
 
 /* YG_OK, or an error: all that is wrong was said. */

@@ -15,6 +15,7 @@
 #define RECORDS_MAX 256u       /* batches of one commit, so that it is soon done */
 #define BYTES_MAX   (2u << 20) /* packed */
 #define IDLE_MS	    200u
+#define GATHER_MS   20u	  /* between two commits that are not full: each waits for the disk */
 #define AGAIN_MS    1000u /* after an error */
 #define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
 #define BUCKETS	    1024u
@@ -135,6 +136,14 @@ static uint64_t get_u64(const uint8_t *from)
 	for (unsigned i = 8; i-- > 0;)
 		value = value << 8 | from[i];
 	return value;
+}
+
+int yg_hub_detect_begin_of(struct yg_bytes state, uint64_t *ret)
+{
+	bool is_ours = state.size == STATE_SIZE && state.data[0] == STATE_V;
+
+	*ret = is_ours ? get_u64(state.data + 9) : 0;
+	return is_ours || state.size == 0 ? YG_OK : YG_EFORMAT;
 }
 
 static int open_batch(struct yg_hub_detect *d)
@@ -571,6 +580,7 @@ static void tell_counts(struct yg_hub_detect *d)
 	d->told = d->counts;
 	d->told.judges = d->org_count;
 	d->told.bytes = d->bytes;
+	d->told.cursor = d->cursor;
 	(void)pthread_mutex_unlock(&d->mutex);
 }
 
@@ -611,6 +621,7 @@ static int look_for_rules(struct yg_hub_detect *d)
 		return rc != YG_OK ? rc : took;
 	}
 	d->counts.reloads++;
+	d->counts.reload_cursor = d->cursor;
 	yg_say(N_("changed rules and indicators were taken over: %u rules, %u indicators"),
 	       d->opts.rules->set.rules.loaded,
 	       d->opts.rules->set.lists.set ? yg_indicators_count(d->opts.rules->set.lists.set)
@@ -697,12 +708,15 @@ static void *run(void *arg)
 	struct yg_hub_detect *d = arg;
 
 	while (!d->is_ending) {
+		uint64_t before = d->consumer ? yg_consumer_cursor(d->consumer) : 0;
 		int rc = yg_hub_detect_step(d);
 
 		if (d->is_ending)
 			break;
 		if (rc == YG_OK) {
 			say_state(d, YG_OK);
+			if (yg_consumer_cursor(d->consumer) - before < RECORDS_MAX / 2)
+				pause_ms(d, GATHER_MS);
 		} else if (rc == YG_EAGAIN) {
 			(void)!yg_consumer_wait(d->consumer, IDLE_MS); /* looks again */
 		} else {
@@ -746,6 +760,8 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 	rc = make_locks(d);
 	if (rc == YG_OK)
 		rc = open_consumer(d);
+	d->counts.reload_cursor = d->cursor;
+	tell_counts(d);
 	if (rc == YG_OK)
 		*ret = d;
 	else

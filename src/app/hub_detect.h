@@ -55,10 +55,12 @@ struct yg_hub_detect_counts {
 	uint64_t saved;	  /* states */
 	uint64_t evicted; /* judges given up for others */
 	uint64_t reloads;
-	uint64_t lost_states; /* that could not be taken up again */
-	uint64_t pushed_out;  /* what judges forgot: sources, paths, groups of correlations */
-	uint64_t judges;      /* now */
-	uint64_t bytes;	      /* of their memory, now */
+	uint64_t lost_states;	/* that could not be taken up again */
+	uint64_t pushed_out;	/* what judges forgot: sources, paths, groups of correlations */
+	uint64_t judges;	/* now */
+	uint64_t bytes;		/* of their memory, now */
+	uint64_t cursor;	/* last batch whose findings are written */
+	uint64_t reload_cursor; /* last batch before the running set took over */
 };
 
 struct yg_hub_detect;
@@ -77,6 +79,12 @@ YG_MUST_USE int yg_hub_detect_start(struct yg_hub_detect *detect);
 
 /* The thread ends behind the batch it is at; states are written. NULL is allowed. */
 struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *detect);
+
+/*
+ * Where a restart would begin to read the journal again, from the state that is kept at the cursor
+ * (yg_facts_cursor): what is not above it is nowhere but in the facts store. Empty: 0. YG_EFORMAT.
+ */
+YG_MUST_USE int yg_hub_detect_begin_of(struct yg_bytes state, uint64_t *ret);
 
 /* As of the last commit. Any thread. */
 struct yg_hub_detect_counts yg_hub_detect_counts(struct yg_hub_detect *detect);

@@ -40,6 +40,7 @@ struct yg_hub_judges {
 	struct yg_worker *worker;
 	struct yg_batch *pieces[2]; /* the one being judged, the one that follows */
 	struct yg_buf content;
+	struct yg_wire_unpacker *unpacker;
 	struct yg_buf reason;
 	struct yg_buf outcomes; /* of the state that is being written */
 	struct org *buckets[BUCKETS];
@@ -216,12 +217,18 @@ static void fill_times(struct yg_fact_finding *to, const struct yg_finding *f, i
 /* The rule as it counts for the bundle: each value of an indicator is one of its own. */
 static struct yg_bytes key_of(struct yg_hub_judges *j, const struct yg_fact_finding *f)
 {
-	if (f->matched.size == 0)
+	if (f->matched.size == 0 && f->hunt.size == 0)
 		return f->rule;
 	yg_buf_reset(&j->reason);
+	if (f->hunt.size > 0) { /* never the bundle of what was found when it came */
+		yg_buf_add(&j->reason, f->hunt);
+		yg_buf_add_byte(&j->reason, ':');
+	}
 	yg_buf_add(&j->reason, f->rule);
-	yg_buf_add_byte(&j->reason, '=');
-	yg_buf_add(&j->reason, f->matched);
+	if (f->matched.size > 0) {
+		yg_buf_add_byte(&j->reason, '=');
+		yg_buf_add(&j->reason, f->matched);
+	}
 	return yg_buf_error(&j->reason) ? f->rule : yg_buf_bytes(&j->reason);
 }
 
@@ -245,6 +252,7 @@ static int on_finding(void *arg, const struct yg_finding *f)
 		.actor = fit(f->actor),
 		.target = fit(f->target),
 		.matched = fit(f->matched),
+		.hunt = yg_bytes_str(j->opts.hunt ? j->opts.hunt : ""),
 		.count = 1,
 		.ref_count = 1,
 	};
@@ -413,7 +421,6 @@ static int judge_content(struct yg_hub_judges *j, struct org *org)
 	size_t at = 0;
 	int rc = work(j, now, &at, &position);
 
-	j->first_number = j->batch->position * YG_HUB_ARCHIVE_LINES;
 	while (rc == YG_OK) {
 		bool is_last = at >= end;
 		struct yg_trace_run after = {NULL, 0};
@@ -438,30 +445,53 @@ static int judge_content(struct yg_hub_judges *j, struct org *org)
 	return rc;
 }
 
-int yg_hub_judges_take(struct yg_hub_judges *j, const struct yg_hub_batch *batch,
+/* The content, as records from number @first on. */
+static int judge_batch(struct yg_hub_judges *j, const struct yg_hub_batch *batch, uint64_t first,
 		       const struct yg_hub_judged *out, struct yg_hub_batch_counts *ret)
 {
-	struct yg_wire_fault fault;
-	struct yg_wire_batch wire;
 	struct org *org;
-	int rc = yg_wire_batch_read(batch->body, &wire, &fault);
+	int rc = need_org(j, batch->org, &org);
 
-	*ret = (struct yg_hub_batch_counts){0};
-	yg_buf_reset(&j->content);
-	if (rc == YG_OK)
-		rc = yg_wire_batch_unpack(&wire, &j->content, &fault);
-	if (rc == YG_OK)
-		rc = need_org(j, batch->org, &org);
 	if (rc != YG_OK)
 		return rc;
 	j->batch = batch;
 	j->out = out;
+	j->first_number = first;
 	j->counts = (struct yg_hub_batch_counts){.bytes = j->content.size};
 	rc = judge_content(j, org);
 	*ret = j->counts;
 	j->batch = NULL;
 	j->out = NULL;
 	return rc;
+}
+
+int yg_hub_judges_take_text(struct yg_hub_judges *j, const struct yg_hub_batch *batch,
+			    struct yg_bytes text, uint64_t first, const struct yg_hub_judged *out,
+			    struct yg_hub_batch_counts *ret)
+{
+	*ret = (struct yg_hub_batch_counts){0};
+	yg_buf_reset(&j->content);
+	yg_buf_add(&j->content, text);
+	if (yg_buf_error(&j->content) != YG_OK)
+		return yg_buf_error(&j->content);
+	return judge_batch(j, batch, first, out, ret);
+}
+
+int yg_hub_judges_take(struct yg_hub_judges *j, const struct yg_hub_batch *batch,
+		       const struct yg_hub_judged *out, struct yg_hub_batch_counts *ret)
+{
+	struct yg_wire_fault fault;
+	struct yg_wire_batch wire;
+	int rc = yg_wire_batch_read(batch->body, &wire, &fault);
+
+	*ret = (struct yg_hub_batch_counts){0};
+	yg_buf_reset(&j->content);
+	if (rc == YG_OK)
+		/* A worker held it against its digest, the journal's reader against its own. */
+		rc = yg_wire_unpack(j->unpacker, &wire, true, &j->content, &fault);
+	if (rc != YG_OK)
+		return rc;
+	return judge_batch(j, batch, batch->position * YG_HUB_ARCHIVE_LINES, out, ret);
 }
 
 /* ---- states ---- */
@@ -611,7 +641,8 @@ static int make_parts(struct yg_hub_judges *j)
 	j->tracer = yg_tracer_new(j->opts.engine, j->opts.indicators);
 	j->pieces[0] = yg_batch_new();
 	j->pieces[1] = yg_batch_new();
-	if (!j->tracer || !j->pieces[0] || !j->pieces[1])
+	j->unpacker = yg_wire_unpacker_new();
+	if (!j->tracer || !j->pieces[0] || !j->pieces[1] || !j->unpacker)
 		return YG_ENOMEM;
 	if (j->opts.has_seed)
 		yg_tracer_reseed(j->tracer, j->opts.seed);
@@ -653,6 +684,7 @@ struct yg_hub_judges *yg_hub_judges_free(struct yg_hub_judges *j)
 	if (!j)
 		return NULL;
 	yg_hub_judges_drop_all(j);
+	(void)yg_wire_unpacker_free(j->unpacker);
 	(void)yg_worker_free(j->worker);
 	(void)yg_tracer_free(j->tracer);
 	(void)yg_batch_free(j->pieces[0]);

@@ -43,6 +43,7 @@ struct yg_hub_judges_opts {
 	 * does. NULL: all do. Compared with when the hub received the record. */
 	int64_t (*valid_until)(const void *arg, uint32_t index);
 	const void *valid_until_arg;
+	const char *hunt; /* id; its bundles are of their own, and say so; NULL: none */
 	bool has_seed;
 	uint64_t seed; /* the secret behind the hashes in all states; else drawn anew */
 };
@@ -87,6 +88,15 @@ struct yg_hub_judged {
 YG_MUST_USE int yg_hub_judges_take(struct yg_hub_judges *judges, const struct yg_hub_batch *batch,
 				   const struct yg_hub_judged *out,
 				   struct yg_hub_batch_counts *ret);
+
+/*
+ * The same with lines of the archive: @text (whole lines), the first of number @first; position and
+ * body of @batch are not looked at.
+ */
+YG_MUST_USE int yg_hub_judges_take_text(struct yg_hub_judges *judges,
+					const struct yg_hub_batch *batch, struct yg_bytes text,
+					uint64_t first, const struct yg_hub_judged *out,
+					struct yg_hub_batch_counts *ret);
 
 /*
  * The state of @org behind its last batch, added to @to (initialised with YG_HUB_STATE_MAX):

@@ -216,19 +216,17 @@ void yg_hub_wait_down(struct yg_hub *hub, struct yg_hub_call *call, uint64_t aft
 
 /* ---- rounds ---- */
 
-/* How long the group may still collect; -1: nothing waits for the disk. */
+/* How long the group may still collect; -1: nothing waits for the disk, or the disk is busy. */
 static int group_ms(const struct yg_hub *hub)
 {
-	int due = hub->keep->ops->due_ms(hub->keep);
+	int due = yg_hub_sync_is_busy(hub->sync) ? -1 : hub->keep->ops->due_ms(hub->keep);
 
 	return due > 0 && hub->for_disk <= FEW ? 0 : due;
 }
 
 /* Each failure is one of this group alone; what holds on is said once. */
-static void commit(struct yg_hub *hub)
+static void say_synced(struct yg_hub *hub, int rc)
 {
-	int rc = hub->keep->ops->sync(hub->keep);
-
 	if (rc != YG_OK && hub->journal_rc != rc)
 		yg_say_hint(N_("what was acknowledged is kept; sensors keep the rest and send it "
 			       "again. Make room, or look at the disk"),
@@ -281,16 +279,18 @@ void yg_hub_round(struct yg_hub *hub)
 	int64_t now = steady_ns();
 	bool is_changed;
 	bool is_tick = tick(hub, now, &is_changed);
-	bool is_due = group_ms(hub) == 0;
+	bool is_synced;
+	int rc;
 
 	if (hub->signer.pipe.fd < 0)
 		yg_hub_signer_lost(hub);
 	(void)yg_msg_flush(&hub->signer.pipe); /* it signs while the disk is waited for */
-	if (is_due)
-		commit(hub);
-	if (hub->signing)
-		yg_signer_hear(&hub->signer);
-	if (!is_due && !is_tick && !hub->has_signed)
+	is_synced = yg_hub_sync_end(hub->sync, &rc);
+	if (is_synced)
+		say_synced(hub, rc);
+	if (group_ms(hub) == 0)
+		yg_hub_sync_begin(hub->sync);
+	if (!is_synced && !is_tick && !hub->has_signed)
 		return;
 	hub->has_signed = false;
 	while (*at) {

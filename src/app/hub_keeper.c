@@ -14,6 +14,7 @@
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
 #include "app/hub_detect.h"
+#include "app/hub_hunt.h"
 #include "app/hub_retention.h"
 #include "app/process.h"
 #include "app/say.h"
@@ -37,6 +38,7 @@ struct keeper {
 	struct yg_hub_rules rules;
 	struct yg_facts *facts; /* the detection's own connection */
 	struct yg_hub_detect *detect;
+	struct yg_hub_hunts *hunts;
 	char archive_dir[YG_HUB_PATH_MAX];
 	char batches_dir[YG_HUB_PATH_MAX];
 };
@@ -183,6 +185,25 @@ static int start_retention(struct keeper *keeper)
 	return yg_hub_retention_start(&opts, &keeper->retention);
 }
 
+static int start_hunts(struct keeper *keeper)
+{
+	const struct yg_hub_hunts_opts opts = {
+		.data = keeper->settings->data,
+		.facts_path = keeper->facts_path,
+		.archive_dir = keeper->archive_dir,
+		.archiver = YG_KEEP_CONSUMER,
+		.rules = &keeper->rules,
+		.journal = yg_keep_journal(keeper->hub.keep),
+		.detect = keeper->detect,
+		.clock = keeper->hub.clock,
+		.days = keeper->settings->hunt_days,
+		.ask_mb = keeper->settings->hunt_ask_mb,
+	};
+	int rc = yg_hub_hunts_start(&opts, &keeper->hunts);
+
+	return rc == YG_OK ? rc : say_path(keeper, "hunts/known", rc);
+}
+
 static bool is_ready(void *arg)
 {
 	const struct keeper *keeper = arg;
@@ -240,6 +261,8 @@ static int open_http(struct keeper *keeper)
 		.audit_key = keeper->hub.audit_key,
 		.audit_sign = sign_audit,
 		.link_key = settings->link_key,
+		.names = settings->http_names.names,
+		.name_count = settings->http_names.count,
 		.key = keeper->http_key,
 		.certificate = keeper->http_certificate,
 		.is_ready = is_ready,
@@ -268,7 +291,8 @@ static int start_http(struct keeper *keeper)
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
-	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal"};
+	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal",
+					      "hunts"};
 	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
 
 	if (rc == YG_OK)
@@ -483,7 +507,7 @@ static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
 		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
 }
 
-enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_SIGNER, AT_FRONT, AT_WORKERS };
+enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_SYNC, AT_SIGNER, AT_FRONT, AT_WORKERS };
 
 static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 {
@@ -524,6 +548,7 @@ static int serve(struct keeper *keeper)
 			[AT_WEB] = {.fd = yg_hub_http_fd(keeper->http), .events = POLLIN},
 			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
 					  .events = POLLIN},
+			[AT_SYNC] = {.fd = yg_hub_sync_fd(hub->sync), .events = POLLIN},
 			[AT_SIGNER] = to_poll(&hub->signer.pipe, true),
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
 		};
@@ -535,10 +560,12 @@ static int serve(struct keeper *keeper)
 			    0 &&
 		    errno != EINTR)
 			return yg_err_from_errno(errno);
+		yg_hub_known_stale(hub);
 		rc = hear_all(keeper, fds);
 		if (rc == YG_OK || rc == YG_EAGAIN) {
 			int web = yg_hub_http_run(keeper->http);
 
+			yg_hub_known_stale(hub); /* a person may have changed something */
 			rc = web == YG_OK ? rc : web;
 			yg_hub_round(hub);
 			flush_all(hub);
@@ -553,9 +580,11 @@ static void close_all(struct keeper *keeper)
 
 	keeper->http = yg_hub_http_free(keeper->http);
 	yg_hub_waiters_done(hub);
+	hub->sync = yg_hub_sync_free(hub->sync); /* what it has begun, it ends */
 	while (hub->calls)
 		forget(hub, hub->calls);
 	keeper->retention = yg_hub_retention_free(keeper->retention);
+	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
 	keeper->facts = yg_facts_free(keeper->facts);
@@ -570,7 +599,7 @@ static void close_all(struct keeper *keeper)
 		yg_wipe(keeper->http_key, strlen(keeper->http_key));
 	free(keeper->http_key);
 	free(keeper->http_certificate);
-	free(hub->seen);
+	hub->known = yg_hub_known_free(hub->known);
 	yg_signer_done(&hub->signer);
 	yg_msg_pipe_close(&hub->front);
 	for (unsigned i = 0; i < hub->worker_count; i++)
@@ -594,8 +623,9 @@ static int begin(struct keeper *keeper, int control)
 	yg_msg_pipe_init(&hub->front, YG_HUB_CALL_MAX, YG_HUB_QUEUE_MAX);
 	for (unsigned i = 0; i < hub->worker_count; i++)
 		yg_msg_pipe_init(&hub->workers[i].pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);
-	hub->seen = yg_calloc(YG_HUB_SEEN_COUNT, sizeof(*hub->seen));
-	return hub->seen ? YG_OK : say_path(keeper, "", YG_ENOMEM);
+	hub->known = yg_hub_known_new();
+	hub->sync = yg_hub_sync_new();
+	return hub->known && hub->sync ? YG_OK : say_path(keeper, "", YG_ENOMEM);
 }
 
 int yg_hub_keeper_live(void *arg, int control, unsigned index)
@@ -608,12 +638,16 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = learn_identity(&keeper);
 	if (rc == YG_OK)
 		rc = open_all(&keeper);
+	if (rc == YG_OK) /* threads inside the walls */
+		rc = yg_hub_sync_start(keeper.hub.sync, keeper.hub.keep);
 	if (rc == YG_OK)
-		rc = yg_hub_archive_start(keeper.archive); /* a thread inside the walls */
+		rc = yg_hub_archive_start(keeper.archive);
 	if (rc == YG_OK)
 		rc = yg_hub_detect_start(keeper.detect);
 	if (rc == YG_OK)
 		rc = start_retention(&keeper);
+	if (rc == YG_OK)
+		rc = start_hunts(&keeper);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	if (rc == YG_OK) {

@@ -144,6 +144,7 @@ static int search(const char *dir, struct asking *asking)
 		.after = asking->has_after ? &asking->after : NULL,
 		.is_newest_first = asking->question->is_newest_first,
 		.frames_max = YG_HUB_SEARCH_FRAMES,
+		.stop = asking->question->stop,
 	};
 	char position[YG_ARCHIVE_POSITION_SIZE];
 	int rc;

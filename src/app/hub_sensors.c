@@ -5,11 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "access/consent.h"
 #include "app/hub-int.h"
 #include "app/say.h"
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "base/io.h"
 #include "wire/ledger.h"
 
@@ -69,62 +67,7 @@ enum yg_wire_refusal yg_hub_refusal_of(int rc)
 						    : YG_WIRE_INTERNAL;
 }
 
-/* ---- who calls ---- */
-
-/* The place where the check of this certificate is, or comes to be, remembered. */
-static struct yg_hub_seen *seen_of(struct yg_hub *hub, struct yg_bytes certificate)
-{
-	uint8_t digest[YG_SHA256_BYTES];
-	struct yg_hub_seen *seen;
-	uint32_t number;
-
-	yg_sha256(certificate, digest);
-	memcpy(&number, digest, sizeof(number));
-	seen = &hub->seen[number % YG_HUB_SEEN_COUNT];
-	if (seen->is_used && memcmp(seen->digest, digest, sizeof(digest)) == 0)
-		return seen;
-	*seen = (struct yg_hub_seen){0};
-	memcpy(seen->digest, digest, sizeof(digest));
-	seen->rc = yg_cert_check(hub->ca, certificate, &seen->peer);
-	seen->is_used = seen->rc != YG_ENOMEM;
-	return seen;
-}
-
-enum yg_wire_refusal yg_hub_look(struct yg_hub *hub, struct yg_bytes certificate,
-				 struct yg_cert_peer *ret)
-{
-	const struct yg_hub_seen *seen;
-	struct yg_enrol_sensor sensor;
-	int rc;
-
-	if (certificate.size == 0)
-		return YG_WIRE_NO_CERTIFICATE;
-	seen = seen_of(hub, certificate);
-	if (seen->rc != YG_OK)
-		return seen->rc == YG_ENOMEM ? YG_WIRE_BUSY : YG_WIRE_FOREIGN;
-	if (!yg_cert_is_in_time(&seen->peer, yg_hub_now(hub)))
-		return YG_WIRE_EXPIRED;
-	rc = yg_enrol_sensor_look(hub->enrol, seen->peer.organisation, seen->peer.sensor, &sensor);
-	if (rc != YG_OK)
-		return rc == YG_ENOENT ? YG_WIRE_UNKNOWN : yg_hub_refusal_of(rc);
-	if (sensor.is_revoked)
-		return YG_WIRE_REVOKED;
-	*ret = seen->peer;
-	if (memcmp(sensor.fingerprint, ret->fingerprint, sizeof(sensor.fingerprint)) == 0)
-		return YG_WIRE_OK;
-	if (!sensor.has_next || memcmp(sensor.next, ret->fingerprint, sizeof(sensor.next)) != 0)
-		return YG_WIRE_UNKNOWN; /* an older certificate of it */
-	/* The renewed one has arrived where it should. */
-	rc = yg_enrol_sensor_promote(hub->enrol, sensor.org, sensor.id);
-	return rc == YG_OK ? YG_WIRE_OK : yg_hub_refusal_of(rc);
-}
-
-enum yg_wire_refusal yg_hub_peer(struct yg_hub *hub, struct yg_hub_call *call,
-				 const struct yg_cert_peer **ret)
-{
-	*ret = &call->peer;
-	return yg_hub_look(hub, call->certificate, &call->peer);
-}
+/* ---- calls ---- */
 
 void yg_hub_serve(struct yg_hub *hub, struct yg_hub_call *call)
 {
@@ -183,17 +126,6 @@ static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
 	yg_hub_wait_sync(hub, call, answer->position, receipt, to_sign);
 }
 
-/* May anything be taken of this organisation? */
-static enum yg_wire_refusal check_consent(struct yg_hub *hub, const char *org)
-{
-	int rc = yg_consent_is_current(hub->enrol, org);
-
-	return rc == YG_OK	 ? YG_WIRE_OK
-	       : rc == YG_EACCES ? YG_WIRE_CONSENT
-	       : rc == YG_ENOENT ? YG_WIRE_CLOSED
-				 : yg_hub_refusal_of(rc);
-}
-
 /* The head is read here: whose batch it is, no other process has a say in. */
 static void take_batch(struct yg_hub *hub, struct yg_hub_call *call,
 		       const struct yg_cert_peer *peer)
@@ -204,7 +136,7 @@ static void take_batch(struct yg_hub *hub, struct yg_hub_call *call,
 	if (rc == YG_OK && strcmp(call->batch.sensor, peer->sensor) != 0)
 		rc = yg_wire_fault_set(&fault, YG_EACCES, YG_WIRE_OTHER_SENSOR, NULL, 0);
 	if (rc == YG_OK)
-		fault.refusal = check_consent(hub, peer->organisation);
+		fault.refusal = yg_hub_consent(hub, peer->organisation);
 	if (fault.refusal != YG_WIRE_OK)
 		yg_hub_refuse_fault(hub, call, &fault, NULL);
 	else

@@ -128,7 +128,13 @@ void yg_hub_worker_hear(struct yg_hub *hub, unsigned index)
 
 /* ---- the worker's side ---- */
 
-static int check_one(struct yg_msg_pipe *pipe, struct yg_buf *content, const struct yg_msg *task)
+struct bench {
+	struct yg_msg_pipe pipe;
+	struct yg_buf content;
+	struct yg_wire_unpacker *unpacker;
+};
+
+static int check_one(struct bench *bench, const struct yg_msg *task)
 {
 	struct yg_wire_fault fault = {0};
 	struct yg_wire_batch batch;
@@ -136,60 +142,60 @@ static int check_one(struct yg_msg_pipe *pipe, struct yg_buf *content, const str
 
 	if (task->kind != YG_HUB_CHECK)
 		return YG_EFORMAT;
-	yg_buf_reset(content);
+	yg_buf_reset(&bench->content);
 	rc = yg_wire_batch_read(task->body, &batch, &fault);
 	if (rc == YG_OK)
-		rc = yg_wire_batch_unpack(&batch, content, &fault);
+		rc = yg_wire_unpack(bench->unpacker, &batch, false, &bench->content, &fault);
 	if (rc == YG_OK)
 		fault = (struct yg_wire_fault){.refusal = YG_WIRE_OK};
-	return yg_hub_checked_put(pipe, task->id, &fault);
+	return yg_hub_checked_put(&bench->pipe, task->id, &fault);
 }
 
 /* Answers are written when all that has come is done: one call of the system for many. */
-static int check_all(struct yg_msg_pipe *pipe, struct yg_buf *content)
+static int check_all(struct bench *bench)
 {
 	struct yg_msg task;
-	int rc = yg_msg_fill(pipe);
+	int rc = yg_msg_fill(&bench->pipe);
 
-	while (rc == YG_OK && (rc = yg_msg_next(pipe, &task)) == YG_OK)
-		rc = check_one(pipe, content, &task);
+	while (rc == YG_OK && (rc = yg_msg_next(&bench->pipe, &task)) == YG_OK)
+		rc = check_one(bench, &task);
 	return rc;
 }
 
 int yg_hub_worker_live(void *arg, int control, unsigned index)
 {
-	struct yg_msg_pipe pipe;
-	struct yg_buf content;
+	struct bench bench = {.unpacker = yg_wire_unpacker_new()};
 	unsigned peer;
-	int rc = yg_wall_enter(YG_WALL_WORKER, NULL);
+	int rc = bench.unpacker ? yg_wall_enter(YG_WALL_WORKER, NULL) : YG_ENOMEM;
 	int fd;
 
 	(void)index;
 	yg_hub_forget_link(arg);
-	yg_buf_init(&content, YG_WIRE_CONTENT_MAX);
-	yg_msg_pipe_init(&pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);
+	yg_buf_init(&bench.content, YG_WIRE_CONTENT_MAX);
+	yg_msg_pipe_init(&bench.pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	while (rc == YG_OK || rc == YG_EAGAIN) {
-		bool is_full = yg_msg_flush(&pipe) == YG_EAGAIN;
+		bool is_full = yg_msg_flush(&bench.pipe) == YG_EAGAIN;
 		struct pollfd fds[] = {{.fd = control, .events = POLLIN},
-				       {.fd = pipe.fd, .events = is_full ? POLLOUT : POLLIN}};
+				       {.fd = bench.pipe.fd, .events = is_full ? POLLOUT : POLLIN}};
 
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			break;
 		if (fds[0].revents) {
 			rc = yg_process_next_link(control, &peer, &fd);
 			if (rc == YG_OK)
-				yg_msg_pipe_open(&pipe, fd);
+				yg_msg_pipe_open(&bench.pipe, fd);
 		} else if (fds[1].revents && !is_full) {
-			rc = check_all(&pipe, &content);
+			rc = check_all(&bench);
 			if (rc == YG_EPIPE) {
-				yg_msg_pipe_close(&pipe); /* the keeper comes again */
+				yg_msg_pipe_close(&bench.pipe); /* the keeper comes again */
 				rc = YG_OK;
 			}
 		}
 	}
-	yg_msg_pipe_close(&pipe);
-	yg_buf_done(&content);
+	yg_msg_pipe_close(&bench.pipe);
+	yg_buf_done(&bench.content);
+	(void)yg_wire_unpacker_free(bench.unpacker);
 	return rc == YG_EEND ? YG_OK : rc;
 }

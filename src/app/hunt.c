@@ -274,19 +274,35 @@ static int open_state(struct yg_run *run)
 	return rc == YG_OK && !hunt->state.is_resumed ? keep(run) : rc;
 }
 
-int yg_hunt_prepare(struct yg_run *run)
+int yg_hunt_aim(struct yg_hunt *hunt, const struct yg_engine *engine,
+		const struct yg_indicators *indicators)
 {
-	struct yg_hunt *hunt = run->hunt;
-	int rc = make_keys(hunt, run->lists.set);
-
 	hunt->formats = YG_ARCHIVE_FORMAT_OTHER;
 	for (unsigned f = 1; f < YG_FORMAT_COUNT; f++)
-		if (yg_engine_wants(run->rules.engine, (enum yg_format)f, true))
+		if (yg_engine_wants(engine, (enum yg_format)f, true))
 			hunt->formats |= UINT64_C(1) << f;
 	hunt->unplaced = hunt->formats;
 	for (unsigned f = 1; f < YG_FORMAT_COUNT; f++)
-		if (yg_engine_wants(run->rules.engine, (enum yg_format)f, false))
+		if (yg_engine_wants(engine, (enum yg_format)f, false))
 			hunt->unplaced |= UINT64_C(1) << f;
+	return make_keys(hunt, indicators);
+}
+
+void yg_hunt_aim_done(struct yg_hunt *hunt)
+{
+	free(hunt->keys);
+	free(hunt->also);
+	free(hunt->may);
+	hunt->keys = NULL;
+	hunt->also = NULL;
+	hunt->may = NULL;
+}
+
+int yg_hunt_prepare(struct yg_run *run)
+{
+	struct yg_hunt *hunt = run->hunt;
+	int rc = yg_hunt_aim(hunt, run->rules.engine, run->lists.set);
+
 	if (!yg_narrow_is_all(&hunt->narrow))
 		run->detector.narrow = &hunt->narrow;
 	return rc == YG_OK ? open_state(run) : rc;
@@ -355,12 +371,7 @@ void yg_hunt_done(struct yg_run *run, int rc)
 		yg_say_hint(N_("the same command goes on from here"),
 			    N_("interrupted: what was found so far is kept"));
 	yg_hunt_state_close(&hunt->state);
-	free(hunt->keys);
-	free(hunt->also);
-	free(hunt->may);
-	hunt->keys = NULL;
-	hunt->also = NULL;
-	hunt->may = NULL;
+	yg_hunt_aim_done(hunt);
 }
 
 int yg_command_hunt(int argc, char **argv)

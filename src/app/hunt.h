@@ -34,6 +34,14 @@ YG_MUST_USE int yg_hunt_narrow(struct yg_run *run);
 /* After rules, indicators, inputs and judge are there: what frames are wanted; the kept state. */
 YG_MUST_USE int yg_hunt_prepare(struct yg_run *run);
 
+/*
+ * What these rules and indicators (NULL: none) can be in: fills formats, unplaced, keys; for
+ * whoever asks yg_hunt_wants() alone. yg_hunt_aim_done() in any case. YG_OK or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_hunt_aim(struct yg_hunt *hunt, const struct yg_engine *engine,
+			    const struct yg_indicators *indicators);
+void yg_hunt_aim_done(struct yg_hunt *hunt);
+
 /* The input to begin with: 0 unless an earlier run came further, or @run is no hunt. */
 size_t yg_hunt_first_input(const struct yg_run *run);
 

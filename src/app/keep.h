@@ -5,7 +5,7 @@
  * accept() and drop() take bytes and say what that means; nothing may be acknowledged before
  * outcome() of the answer's position is YG_OK. sync() commits all that came before it as one
  * group; a group that fails is lost whole, its senders are told so and send again, and the keep
- * goes on. One thread.
+ * goes on. One thread; but sync() may run in another one meanwhile.
  * Tests: tests/unit/app/test_keep.c
  */
 #pragma once

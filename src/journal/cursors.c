@@ -99,12 +99,17 @@ int yg_journal_cursor_save(struct yg_journal *journal, const char *name, uint64_
 int yg_journal_cursor_load(struct yg_journal *journal, const char *name, uint64_t *ret_cursor)
 {
 	char path[YG_DISK_PATH_MAX];
-	uint8_t *bytes = NULL;
-	size_t size = 0;
 	int rc = cursor_path(journal, name, path);
 
-	if (rc == YG_OK)
-		rc = yg_io_read_file(path, CURSOR_BYTES, &bytes, &size);
+	return rc == YG_OK ? yg_journal_cursor_read(path, ret_cursor) : rc;
+}
+
+int yg_journal_cursor_read(const char *path, uint64_t *ret_cursor)
+{
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc = yg_io_read_file(path, CURSOR_BYTES, &bytes, &size);
+
 	if (rc == YG_ENOENT) {
 		*ret_cursor = 0;
 		return YG_OK;

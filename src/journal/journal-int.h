@@ -141,6 +141,9 @@ YG_MUST_USE int yg_group_mark(struct yg_journal *journal);
 
 /* ---- cursors.c ---- */
 
+/* What yg_journal_cursor_save() wrote at @path; 0: it is not there. */
+YG_MUST_USE int yg_journal_cursor_read(const char *path, uint64_t *ret_cursor);
+
 YG_MUST_USE int yg_journal_name_consumers(struct yg_journal *journal,
 					  const struct yg_journal_options *options);
 

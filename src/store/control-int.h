@@ -15,6 +15,8 @@ struct yg_control_ops {
 	int (*commit)(struct yg_control *store); /* on failure: rolled back */
 	void (*abort)(struct yg_control *store);
 	int (*put)(struct yg_control *store, const struct yg_doc_put *put, uint32_t *ret_revision);
+	int (*purge)(struct yg_control *store, const struct yg_doc_put *id, bool keeps_current,
+		     uint32_t *ret_count);
 	int (*get)(struct yg_control *store, const struct yg_doc_put *id, yg_doc_fn fn, void *arg);
 	int (*list)(struct yg_control *store, struct yg_bytes org,
 		    const struct yg_doc_filter *filter, yg_doc_fn fn, void *arg);
@@ -28,7 +30,7 @@ struct yg_control_ops {
 struct yg_control {
 	const struct yg_control_ops *ops;
 	bool is_in_transaction;
-	unsigned joined; /* begins within it that have not ended */
+	unsigned joined;  /* begins within it that have not ended */
 	int failed;	  /* what broke the transaction that is open; YG_OK: nothing did */
 	unsigned readers; /* callbacks that are running */
 };

@@ -157,6 +157,24 @@ int yg_control_put(struct yg_control *store, const struct yg_doc_put *put, uint3
 	return rc;
 }
 
+int yg_control_purge(struct yg_control *store, const struct yg_doc_put *id, bool keeps_current,
+		     uint32_t *ret_count)
+{
+	uint32_t count = 0;
+	int rc;
+
+	if (!is_id(id) || !store->is_in_transaction || store->readers > 0)
+		return YG_EINVAL;
+	rc = store->failed;
+	if (rc == YG_OK)
+		rc = store->ops->purge(store, id, keeps_current, &count);
+	if (rc != YG_OK && rc != YG_EMISMATCH && rc != YG_ENOENT)
+		store->failed = rc;
+	if (ret_count)
+		*ret_count = count;
+	return rc;
+}
+
 /* Between a backend and the one who asked: what comes out of a file was written by anyone. */
 struct relay {
 	yg_doc_fn fn;

@@ -70,9 +70,10 @@ struct yg_control *yg_control_free(struct yg_control *store);
 
 /*
  * A begin within a transaction joins it: its commit makes nothing durable, the outermost one makes
- * all of it durable; its abort makes the outermost commit fail (YG_EINVAL). Without a transaction each put is one of its own. A put that is refused
- * (YG_EMISMATCH, YG_ENOENT, YG_EINVAL, YG_ELIMIT) leaves the transaction open as it was; after
- * another error every further put and the commit give that error, and nothing of it is kept.
+ * all of it durable; its abort makes the outermost commit fail (YG_EINVAL). Without a transaction
+ * each put is one of its own. A put that is refused (YG_EMISMATCH, YG_ENOENT, YG_EINVAL, YG_ELIMIT)
+ * leaves the transaction open as it was; after another error every further put and the commit give
+ * that error, and nothing of it is kept.
  */
 YG_MUST_USE int yg_control_begin(struct yg_control *store);
 YG_MUST_USE int yg_control_commit(struct yg_control *store); /* on failure: rolled back */
@@ -96,6 +97,17 @@ struct yg_doc_put {
 };
 YG_MUST_USE int yg_control_put(struct yg_control *store, const struct yg_doc_put *put,
 			       uint32_t *ret_revision);
+
+/*
+ * Revisions of one document really go, tombstones too: all, or with @keeps_current all but the
+ * current one (of a removed document: its tombstone). Only for what must not be kept any more
+ * (access/leave.h): everywhere else history stays. Within a transaction alone (YG_EINVAL), which
+ * must have put something before, so that numbers of changes never fall back (YG_EMISMATCH: what
+ * would go is the newest change of the store). *ret_count: revisions that went. YG_OK, YG_ENOENT.
+ * The bytes themselves: yg_store_scrub (store/copy.h) afterwards.
+ */
+YG_MUST_USE int yg_control_purge(struct yg_control *store, const struct yg_doc_put *id,
+				 bool keeps_current, uint32_t *ret_count);
 
 /* The current revision to @fn (not called for a removed one): YG_OK, or YG_ENOENT. */
 YG_MUST_USE int yg_control_get(struct yg_control *store, struct yg_bytes org, struct yg_bytes kind,

@@ -12,7 +12,8 @@
 
 #include "base/ban.h"
 
-#define TRIES 600u /* of 100 ms: a writer may have it for long */
+#define TRIES	    600u /* of 100 ms: a writer may have it for long */
+#define SCRUB_TRIES 20u	 /* of 100 ms and the time a statement waits */
 
 static int open_one(const char *path, int flags, sqlite3 **ret)
 {
@@ -71,6 +72,46 @@ int yg_store_copy(const char *from, const char *to)
 	if (rc != YG_OK)
 		(void)yg_disk_unlink(to); /* the first error is the one to report */
 	return rc == YG_OK ? yg_disk_sync_folder_of(to) : rc;
+}
+
+/* A row of PRAGMA wal_checkpoint: was somebody in the way? */
+static int take_busy(void *arg, int count, char **values, char **names)
+{
+	(void)names;
+	*(bool *)arg = count < 1 || !values[0] || strcmp(values[0], "0") != 0;
+	return 0;
+}
+
+static int scrub(sqlite3 *db)
+{
+	bool is_busy = true;
+	int code = sqlite3_exec(db, "PRAGMA secure_delete=ON; VACUUM", NULL, NULL, NULL);
+
+	for (unsigned i = 0; i < SCRUB_TRIES && code == SQLITE_OK && is_busy; i++) {
+		if (i > 0)
+			(void)sqlite3_sleep(100);
+		code = sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", take_busy, &is_busy,
+				    NULL);
+		if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
+			code = SQLITE_OK; /* as if it had said so */
+	}
+	if (code != SQLITE_OK)
+		return yg_sqlite_error(db, code);
+	return is_busy ? YG_EAGAIN : YG_OK;
+}
+
+int yg_store_scrub(const char *path)
+{
+	sqlite3 *db = NULL;
+	int rc;
+
+	if (access(path, F_OK) != 0)
+		return YG_ENOENT;
+	rc = open_one(path, SQLITE_OPEN_READWRITE, &db);
+	if (rc == YG_OK)
+		rc = scrub(db);
+	(void)sqlite3_close(db); /* what counts was synced */
+	return rc;
 }
 
 static int take_answer(void *arg, int count, char **values, char **names)

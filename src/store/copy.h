@@ -17,5 +17,13 @@
  */
 YG_MUST_USE int yg_store_copy(const char *from, const char *to);
 
+/*
+ * What was deleted in @path leaves no bytes behind, neither in free pages nor in the log beside it:
+ * the file is written anew in place. Writers wait meanwhile. YG_OK; YG_ENOENT; YG_EAGAIN: others
+ * hold it for too long, try again; or as above. Cost: its size, read and written; as much
+ * room, there and among temporary files.
+ */
+YG_MUST_USE int yg_store_scrub(const char *path);
+
 /* Is it whole, by SQLite's integrity check? YG_OK, YG_EDIGEST: no; else as above. Reads all. */
 YG_MUST_USE int yg_store_check(const char *path);

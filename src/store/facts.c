@@ -149,7 +149,7 @@ static bool is_org(struct yg_bytes org)
 static bool is_finding(const struct yg_fact_finding *f)
 {
 	const struct yg_bytes texts[] = {f->sensor, f->rule,  f->title,	 f->title_ja, f->reason,
-					 f->source, f->actor, f->target, f->matched};
+					 f->source, f->actor, f->target, f->matched,  f->hunt};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].size > YG_FACT_TEXT_MAX)

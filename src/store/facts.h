@@ -64,6 +64,7 @@ struct yg_fact_finding {
 	struct yg_bytes actor;	 /* of the first finding; may be empty */
 	struct yg_bytes target;	 /* as above */
 	struct yg_bytes matched; /* indicators: the value; else empty */
+	struct yg_bytes hunt;	 /* of the hunt that found it in the archive; empty: when it came */
 	int64_t minute_ns;	 /* begin of its minute of event time (receipt, without one) */
 	int64_t first_ns;
 	int64_t last_ns;

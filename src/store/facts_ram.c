@@ -9,7 +9,7 @@
 
 #include "base/ban.h"
 
-#define TEXTS 12u
+#define TEXTS 13u
 
 struct row {
 	struct yg_fact_finding f; /* its bytes are below */
@@ -73,7 +73,8 @@ static struct yg_bytes *text_at(struct yg_fact_finding *f, size_t i)
 {
 	struct yg_bytes *const texts[TEXTS] = {&f->org,	     &f->sensor, &f->rule,    &f->title,
 					       &f->title_ja, &f->rules,	 &f->reason,  &f->source,
-					       &f->actor,    &f->target, &f->matched, NULL};
+					       &f->actor,    &f->target, &f->matched, &f->hunt,
+					       NULL};
 
 	return texts[i];
 }

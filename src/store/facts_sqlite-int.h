@@ -33,6 +33,7 @@ enum yg_fact_column {
 	YG_COL_TARGET,
 	YG_COL_MATCHED,
 	YG_COL_REFS,
+	YG_COL_HUNT,
 };
 
 /* Every statement there is; tests look at the plan of each. */

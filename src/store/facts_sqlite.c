@@ -16,7 +16,7 @@
 
 #define COLUMNS                                                                                    \
 	"id, change, org, sensor, rule, about, source, level, outcome, first_ns, last_ns,"         \
-	" received_ns, written_ns, count, reason, actor, target, matched, refs"
+	" received_ns, written_ns, count, reason, actor, target, matched, refs, hunt"
 #define REF_BYTES 16u
 /* 16 MiB of pages, and a checkpoint of as many: in a batch one page is written many times. */
 #define SETUP "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000"
@@ -40,7 +40,7 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 			   " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[YG_FQ_ROW] = "SELECT " COLUMNS " FROM findings WHERE id=?1",
 	[YG_FQ_INSERT] = "INSERT INTO findings(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-			 " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+			 " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
 	[YG_FQ_UPDATE] = "UPDATE findings SET change=?2, level=?3, outcome=?4, first_ns=?5,"
 			 " last_ns=?6, received_ns=?7, count=?8, reason=?9, refs=?10 WHERE id=?1",
 	[YG_FQ_OUTCOME] = "UPDATE findings SET change=?2, outcome=?3, reason=?4 WHERE id=?1",
@@ -337,6 +337,7 @@ int yg_fs_read_row(sqlite3_stmt *stmt, struct yg_fact_finding *row)
 		.actor = yg_fs_text(stmt, YG_COL_ACTOR),
 		.target = yg_fs_text(stmt, YG_COL_TARGET),
 		.matched = yg_fs_text(stmt, YG_COL_MATCHED),
+		.hunt = yg_fs_text(stmt, YG_COL_HUNT),
 	};
 	if (id.size != YG_FACT_ID_BYTES || level < 0 || level > YG_LEVEL_CRITICAL || outcome < 0 ||
 	    outcome > YG_OUTCOME_POSSIBLE || !unpack_refs(yg_fs_blob(stmt, YG_COL_REFS), row))
@@ -391,6 +392,7 @@ static int insert_row(struct yg_facts_sqlite *fs, const struct yg_fact_finding *
 	b = b ? b : yg_fs_bind_text(stmt, YG_COL_TARGET + 1, f->target);
 	b = b ? b : yg_fs_bind_text(stmt, YG_COL_MATCHED + 1, f->matched);
 	b = b ? b : yg_fs_bind_blob(stmt, YG_COL_REFS + 1, pack_refs(f, refs));
+	b = b ? b : yg_fs_bind_text(stmt, YG_COL_HUNT + 1, f->hunt);
 	rc = yg_fs_fail(fs, b);
 	return rc == YG_OK ? yg_fs_run(fs, stmt) : rc;
 }

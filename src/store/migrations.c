@@ -112,6 +112,8 @@ static const char *const facts_steps[] = {
 	"CREATE TABLE last(only INTEGER PRIMARY KEY CHECK(only = 1), change INTEGER NOT NULL)"
 	" STRICT;"
 	"INSERT INTO last VALUES(1, 0);",
+	/* 2: what a hunt found in the archive says which one (docs/hub-hunts.md). */
+	"ALTER TABLE findings ADD COLUMN hunt TEXT NOT NULL DEFAULT '';",
 };
 const struct yg_sqlite_form yg_sqlite_facts = {0x59474642, /* "YGFB" */
 					       facts_steps, COUNT_OF(facts_steps)};

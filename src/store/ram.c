@@ -12,6 +12,8 @@ struct row {
 	struct yg_doc doc; /* its bytes lie in @bytes */
 	struct yg_bytes org;
 	uint8_t *bytes;
+	bool is_gone;	    /* purged: nobody sees it */
+	bool may_come_back; /* by the transaction that is open */
 };
 
 struct ram {
@@ -47,7 +49,17 @@ static int ram_begin(struct yg_control *store)
 
 static int ram_commit(struct yg_control *store)
 {
-	(void)store;
+	struct ram *ram = (struct ram *)store;
+
+	for (size_t i = 0; i < ram->count; i++) {
+		struct row *row = &ram->rows[i];
+
+		if (!row->may_come_back)
+			continue;
+		free(row->bytes);
+		row->bytes = NULL;
+		row->may_come_back = false;
+	}
 	return YG_OK;
 }
 
@@ -56,12 +68,16 @@ static void ram_abort(struct yg_control *store)
 	struct ram *ram = (struct ram *)store;
 
 	cut(ram, ram->count_before);
+	for (size_t i = 0; i < ram->count; i++) {
+		if (ram->rows[i].may_come_back)
+			ram->rows[i].is_gone = ram->rows[i].may_come_back = false;
+	}
 }
 
 static bool is_of(const struct row *row, const struct yg_doc_put *id)
 {
-	return yg_bytes_eq(row->org, id->org) && yg_bytes_eq(row->doc.kind, id->kind) &&
-	       yg_bytes_eq(row->doc.key, id->key);
+	return !row->is_gone && yg_bytes_eq(row->org, id->org) &&
+	       yg_bytes_eq(row->doc.kind, id->kind) && yg_bytes_eq(row->doc.key, id->key);
 }
 
 static const struct row *current(const struct ram *ram, const struct yg_doc_put *id)
@@ -113,6 +129,7 @@ static int ram_put(struct yg_control *store, const struct yg_doc_put *put, uint3
 		return YG_ENOMEM;
 	row = &ram->rows[ram->count++];
 	row->bytes = at;
+	row->is_gone = row->may_come_back = false;
 	row->org = keep(&at, put->org);
 	row->doc = (struct yg_doc){
 		.change = ram->count,
@@ -127,6 +144,27 @@ static int ram_put(struct yg_control *store, const struct yg_doc_put *put, uint3
 	return YG_OK;
 }
 
+static int ram_purge(struct yg_control *store, const struct yg_doc_put *id, bool keeps_current,
+		     uint32_t *ret_count)
+{
+	struct ram *ram = (struct ram *)store;
+	const struct row *last = current(ram, id);
+
+	if (!last)
+		return YG_ENOENT;
+	if (!keeps_current && last == &ram->rows[ram->count - 1])
+		return YG_EMISMATCH;
+	for (size_t i = 0; i < ram->count; i++) {
+		struct row *row = &ram->rows[i];
+
+		if (!is_of(row, id) || (keeps_current && row == last))
+			continue;
+		row->is_gone = row->may_come_back = true;
+		++*ret_count;
+	}
+	return YG_OK;
+}
+
 static int ram_get(struct yg_control *store, const struct yg_doc_put *id, yg_doc_fn fn, void *arg)
 {
 	const struct row *row = current((struct ram *)store, id);
@@ -136,7 +174,7 @@ static int ram_get(struct yg_control *store, const struct yg_doc_put *id, yg_doc
 
 static bool fits(const struct row *row, struct yg_bytes org, const struct yg_doc_filter *filter)
 {
-	return yg_bytes_eq(row->org, org) &&
+	return !row->is_gone && yg_bytes_eq(row->org, org) &&
 	       (filter->kind.size == 0 || yg_bytes_eq(row->doc.kind, filter->kind)) &&
 	       yg_bytes_starts(row->doc.key, filter->key_prefix);
 }
@@ -227,7 +265,7 @@ static int ram_last_change(struct yg_control *store, struct yg_bytes org, uint64
 
 	*ret = 0;
 	for (size_t i = ram->count; i-- > 0 && *ret == 0;) {
-		if (yg_bytes_eq(ram->rows[i].org, org))
+		if (!ram->rows[i].is_gone && yg_bytes_eq(ram->rows[i].org, org))
 			*ret = ram->rows[i].doc.change;
 	}
 	return YG_OK;
@@ -247,6 +285,7 @@ struct yg_control *yg_control_new_ram(void)
 		.commit = ram_commit,
 		.abort = ram_abort,
 		.put = ram_put,
+		.purge = ram_purge,
 		.get = ram_get,
 		.list = ram_list,
 		.history = ram_history,

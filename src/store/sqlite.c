@@ -18,6 +18,9 @@ enum query {
 	HEAD,
 	INSERT,
 	MOVE_HEAD,
+	PURGE,
+	PURGE_HEAD,
+	NEWEST,
 	GET,
 	LIST,
 	CHANGES,
@@ -40,6 +43,10 @@ static const char *const texts[QUERY_COUNT] = {
 		      " VALUES(?1, ?2, ?3, last_insert_rowid(), ?4, ?5)"
 		      " ON CONFLICT DO UPDATE SET change=excluded.change,"
 		      " revision=excluded.revision, removed=excluded.removed",
+	[PURGE] = "DELETE FROM docs WHERE org=?1 AND kind=?2 AND key=?3 AND revision<?4",
+	[PURGE_HEAD] = "DELETE FROM heads WHERE org=?1 AND kind=?2 AND key=?3",
+	[NEWEST] = "SELECT h.change=(SELECT max(change) FROM docs) FROM heads AS h"
+		   " WHERE h.org=?1 AND h.kind=?2 AND h.key=?3",
 	[GET] = "SELECT " COLUMNS_OF_DOCS " FROM heads AS h JOIN docs AS d ON d.change=h.change"
 		" WHERE h.org=?1 AND h.kind=?2 AND h.key=?3 AND h.removed=0",
 	[LIST] = "SELECT " COLUMNS_OF_DOCS
@@ -257,6 +264,66 @@ static int sqlite_put(struct yg_control *control, const struct yg_doc_put *put,
 	return rc == YG_OK ? move_head(store, put, *ret_revision) : rc;
 }
 
+/* Is the current revision of @id the newest change of all? */
+static int is_newest(struct sqlite *store, const struct yg_doc_put *id, bool *ret)
+{
+	sqlite3_stmt *stmt;
+	int rc = take(store, NEWEST, &stmt);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = bind_id(stmt, id);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	*ret = rc != SQLITE_ROW || sqlite3_column_int(stmt, 0) != 0;
+	rc = rc == SQLITE_ROW ? YG_OK : rc == SQLITE_DONE ? YG_EFORMAT : fail(store, rc);
+	give_back(store, NEWEST, stmt);
+	return rc;
+}
+
+/* PURGE (revisions below @below) and PURGE_HEAD. */
+static int delete_rows(struct sqlite *store, enum query query, const struct yg_doc_put *id,
+		       int64_t below)
+{
+	sqlite3_stmt *stmt;
+	int rc = take(store, query, &stmt);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = bind_id(stmt, id);
+	if (rc == SQLITE_OK && query == PURGE)
+		rc = sqlite3_bind_int64(stmt, 4, below);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	rc = rc == SQLITE_DONE ? YG_OK : fail(store, rc);
+	give_back(store, query, stmt);
+	return rc;
+}
+
+static int sqlite_purge(struct yg_control *control, const struct yg_doc_put *id, bool keeps_current,
+			uint32_t *ret_count)
+{
+	struct sqlite *store = (struct sqlite *)control;
+	struct yg_doc_head head;
+	bool is_newest_one = false;
+	int rc = read_head(store, id, &head);
+
+	if (rc == YG_OK && head.revision == 0)
+		rc = YG_ENOENT;
+	if (rc == YG_OK && !keeps_current)
+		rc = is_newest(store, id, &is_newest_one);
+	if (rc != YG_OK || is_newest_one)
+		return rc == YG_OK ? YG_EMISMATCH : rc;
+	if (!keeps_current)
+		rc = delete_rows(store, PURGE_HEAD, id, 0);
+	if (rc == YG_OK)
+		rc = delete_rows(store, PURGE, id,
+				 (int64_t)head.revision + (keeps_current ? 0 : 1));
+	if (rc == YG_OK)
+		*ret_count = (uint32_t)sqlite3_changes(store->db);
+	return rc;
+}
+
 static struct yg_bytes column(sqlite3_stmt *stmt, int at)
 {
 	const uint8_t *data = sqlite3_column_blob(stmt, at);
@@ -446,6 +513,7 @@ int yg_control_open_sqlite(const char *path, bool may_create, struct yg_control 
 		.commit = sqlite_commit,
 		.abort = sqlite_abort,
 		.put = sqlite_put,
+		.purge = sqlite_purge,
 		.get = sqlite_get,
 		.list = sqlite_list,
 		.history = sqlite_history,

@@ -41,7 +41,12 @@ static const struct {
 	FIELD("User-Agent", browser, true),
 	FIELD("Idempotency-Key", idempotency_key, false),
 	FIELD("Forwarded", forwarded, true),
-	FIELD("X-Forwarded-For", forwarded_for, true),
+	FIELD("X-Forwarded-For", forwarded, true),
+	/* Others by which proxies show themselves. */
+	FIELD("X-Forwarded-Host", forwarded, true),
+	FIELD("X-Forwarded-Proto", forwarded, true),
+	FIELD("X-Real-IP", forwarded, true),
+	FIELD("Via", forwarded, true),
 };
 
 struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, struct MHD_Connection *connection,
@@ -125,6 +130,9 @@ static enum MHD_Result note_field(void *arg, enum MHD_ValueKind kind, const char
 
 		if (!yg_bytes_eq_nocase(key, yg_bytes_str(fields_known[i].name)))
 			continue;
+		/* That it is there counts: an empty one may be put before a proxy's own. */
+		if (fields_known[i].place == offsetof(struct yg_web_fields, forwarded))
+			fields->is_forwarded = true;
 		if (!(fields->seen >> i & 1))
 			*place = (struct yg_bytes){(const uint8_t *)value, value ? value_size : 0};
 		else if (!fields_known[i].may_repeat)
@@ -223,8 +231,8 @@ static bool is_from_here(const struct yg_web_exchange *exchange, const struct yg
 	struct yg_net_place place = {0};
 
 	memcpy(place.host, exchange->slot->remote, sizeof(place.host));
-	return fields->forwarded.size == 0 && fields->forwarded_for.size == 0 &&
-	       yg_web_host_is_ours(fields->host, exchange->web->port) && yg_net_is_loopback(&place);
+	return !fields->is_forwarded && yg_web_host_is_ours(fields->host, exchange->web->port) &&
+	       yg_net_is_loopback(&place);
 }
 
 /* The guard's word on who asks, before anything is said of what there is. */

@@ -55,7 +55,7 @@ struct yg_web_fields {
 	struct yg_bytes browser;
 	struct yg_bytes idempotency_key;
 	struct yg_bytes forwarded; /* whatever says that a proxy stands between */
-	struct yg_bytes forwarded_for;
+	bool is_forwarded;
 	unsigned seen; /* bit by place in the table of exchange.c */
 	bool is_twice; /* one of them stood twice */
 };

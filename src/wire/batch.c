@@ -5,6 +5,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "wire/fields-int.h"
@@ -123,16 +124,12 @@ static int check_lines(struct yg_bytes content, uint32_t count, struct yg_wire_f
 }
 
 /* zstd's own words are not passed on: what matters is whether there was more than was said. */
-static int unpack(const struct yg_wire_batch *batch, uint8_t *to, struct yg_wire_fault *reterr)
+static int unpack(ZSTD_DCtx *context, const struct yg_wire_batch *batch, uint8_t *to,
+		  struct yg_wire_fault *reterr)
 {
-	ZSTD_DCtx *context = ZSTD_createDCtx();
-	size_t size;
+	size_t size = ZSTD_decompressDCtx(context, to, batch->size, batch->packed.data,
+					  batch->packed.size);
 
-	if (!context)
-		return refuse(reterr, YG_ENOMEM, YG_WIRE_BUSY, NULL);
-	size = ZSTD_decompressDCtx(context, to, batch->size, batch->packed.data,
-				   batch->packed.size);
-	(void)ZSTD_freeDCtx(context); /* cannot fail */
 	if (ZSTD_isError(size)) {
 		/* The library's number for "does not fit": the head promised less. */
 		bool is_more = ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall;
@@ -145,8 +142,31 @@ static int unpack(const struct yg_wire_batch *batch, uint8_t *to, struct yg_wire
 	return YG_OK;
 }
 
-int yg_wire_batch_unpack(const struct yg_wire_batch *batch, struct yg_buf *to,
-			 struct yg_wire_fault *reterr)
+struct yg_wire_unpacker {
+	ZSTD_DCtx *context;
+};
+
+struct yg_wire_unpacker *yg_wire_unpacker_new(void)
+{
+	struct yg_wire_unpacker *unpacker = yg_calloc(1, sizeof(*unpacker));
+
+	if (!unpacker)
+		return NULL;
+	unpacker->context = ZSTD_createDCtx();
+	return unpacker->context ? unpacker : yg_wire_unpacker_free(unpacker);
+}
+
+struct yg_wire_unpacker *yg_wire_unpacker_free(struct yg_wire_unpacker *unpacker)
+{
+	if (unpacker) {
+		(void)ZSTD_freeDCtx(unpacker->context); /* cannot fail */
+		free(unpacker);
+	}
+	return NULL;
+}
+
+int yg_wire_unpack(struct yg_wire_unpacker *unpacker, const struct yg_wire_batch *batch,
+		   bool is_known, struct yg_buf *to, struct yg_wire_fault *reterr)
 {
 	uint8_t digest[YG_SHA256_BYTES];
 	uint8_t *room = yg_buf_reserve(to, batch->size);
@@ -157,15 +177,29 @@ int yg_wire_batch_unpack(const struct yg_wire_batch *batch, struct yg_buf *to,
 		rc = yg_buf_error(to);
 		return refuse(reterr, rc, rc == YG_ELIMIT ? YG_WIRE_TOO_LARGE : YG_WIRE_BUSY, NULL);
 	}
-	rc = unpack(batch, room, reterr);
+	rc = unpack(unpacker->context, batch, room, reterr);
 	if (rc != YG_OK)
 		return rc;
-	yg_sha256(content, digest);
-	if (memcmp(digest, batch->digest, sizeof(digest)) != 0)
+	if (!is_known)
+		yg_sha256(content, digest);
+	if (!is_known && memcmp(digest, batch->digest, sizeof(digest)) != 0)
 		return refuse(reterr, YG_EDIGEST, YG_WIRE_DIGEST, NULL);
 	rc = check_lines(content, batch->count, reterr);
 	if (rc == YG_OK)
 		yg_buf_grew(to, batch->size);
+	return rc;
+}
+
+int yg_wire_batch_unpack(const struct yg_wire_batch *batch, struct yg_buf *to,
+			 struct yg_wire_fault *reterr)
+{
+	struct yg_wire_unpacker unpacker = {ZSTD_createDCtx()};
+	int rc;
+
+	if (!unpacker.context)
+		return refuse(reterr, YG_ENOMEM, YG_WIRE_BUSY, NULL);
+	rc = yg_wire_unpack(&unpacker, batch, false, to, reterr);
+	(void)ZSTD_freeDCtx(unpacker.context); /* cannot fail */
 	return rc;
 }
 

@@ -69,6 +69,17 @@ YG_MUST_USE int yg_wire_batch_unpack(const struct yg_wire_batch *batch, struct y
 				     struct yg_wire_fault *reterr);
 
 /*
+ * The same for those who unpack thousands a second: what zstd needs is kept from one to the next.
+ * With @is_known the digest is not computed: for bytes that were held against it before, and whose
+ * own checksum was right when they were read back. Owned by one thread.
+ */
+struct yg_wire_unpacker;
+struct yg_wire_unpacker *yg_wire_unpacker_new(void); /* NULL without memory */
+struct yg_wire_unpacker *yg_wire_unpacker_free(struct yg_wire_unpacker *unpacker);
+YG_MUST_USE int yg_wire_unpack(struct yg_wire_unpacker *unpacker, const struct yg_wire_batch *batch,
+			       bool is_known, struct yg_buf *to, struct yg_wire_fault *reterr);
+
+/*
  * Pack @content (1 to YG_WIRE_CONTENT_MAX bytes of whole lines) behind what @to holds, and fill
  * digest, size and count of @batch. YG_OK, YG_EINVAL, YG_ELIMIT or YG_ENOMEM.
  */

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Put before a program (LD_PRELOAD), lets its clock jump and its disk fail, as the file
- * $YAGURA_FAULTS says at any moment: three numbers of 64 bits in the machine's order.
+ * $YAGURA_FAULTS says at any moment: four numbers of 64 bits in the machine's order.
  *
  *   0  nanoseconds that the date is ahead
  *   8  nanoseconds that the clock nobody sets is ahead
  *   16 errno of everything that changes a file; 0: none
+ *   24 milliseconds that every sync takes longer; a file may end before it
  */
 #define _GNU_SOURCE
 #undef _FILE_OFFSET_BITS /* pwrite() and pwrite64() are two names here */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,13 +27,13 @@
 
 static const volatile int64_t *said(void)
 {
-	static const volatile int64_t none[3];
+	static const volatile int64_t none[4];
 	static const volatile int64_t *page;
 
 	if (!page) {
 		const char *path = getenv("YAGURA_FAULTS");
 		int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC) : -1;
-		void *seen = fd < 0 ? MAP_FAILED : mmap(NULL, 24, PROT_READ, MAP_SHARED, fd, 0);
+		void *seen = fd < 0 ? MAP_FAILED : mmap(NULL, 32, PROT_READ, MAP_SHARED, fd, 0);
 
 		page = seen == MAP_FAILED ? none : seen;
 	}
@@ -110,6 +112,10 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
 
 int fdatasync(int fd)
 {
+	int64_t slow_ms = said()[3]; /* what lies behind the end of a file reads as 0 */
+
+	if (slow_ms > 0)
+		(void)poll(NULL, 0, (int)slow_ms);
 	return fails() ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 

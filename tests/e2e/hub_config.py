@@ -8,6 +8,7 @@ import re
 import signal
 import ssl
 import subprocess
+import urllib.error
 import urllib.request
 
 from cryptography import x509
@@ -131,7 +132,7 @@ def own_certificate(where):
 @case
 def pages_over_tls():
     pem, key = own_certificate(folder())
-    text = ("data: %s\nhttp:\n  listen: 127.0.0.1:0\n  certificate: %s\n  key: %s\nsensors:\n  listen: 127.0.0.1:0\n"
+    text = ("data: %s\nhttp:\n  listen: 127.0.0.1:0\n  certificate: %s\n  key: %s\n  names: [hub.example.jp]\nsensors:\n  listen: 127.0.0.1:0\n"
             % (folder() / "d", pem, key))
     hub = Running(text)
     contains(hub.ready["url"], "https://127.0.0.1:")
@@ -139,6 +140,16 @@ def pages_over_tls():
     with urllib.request.urlopen(hub.ready["url"].replace("127.0.0.1", "localhost") + "/healthz", context=tls,
                                 timeout=20) as answer:
         equal(answer.status, 200)
+    # Under the names that the file gives it, and no others.
+    for host, status in (("hub.example.jp", 200), ("HUB.example.jp:8443", 200), ("other.example.jp", 421)):
+        request = urllib.request.Request(hub.ready["url"].replace("127.0.0.1", "localhost") + "/healthz",
+                                         headers={"Host": host})
+        try:
+            with urllib.request.urlopen(request, context=tls, timeout=20) as answer:
+                got = answer.status
+        except urllib.error.HTTPError as error:
+            got = error.code
+        equal(got, status, host)
     equal(hub.stop(), 0)
     code, err, _ = check(text.replace(str(key), str(key) + "-not-there"))
     equal(code, 2)

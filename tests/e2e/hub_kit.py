@@ -25,9 +25,9 @@ def until(what, test, seconds=60):
 
 
 class Hub:
-    def __init__(self, data=None, sensors="127.0.0.1:0", env=None, inside=()):
+    def __init__(self, data=None, sensors="127.0.0.1:0", env=None, inside=(), options=()):
         self.data = pathlib.Path(data or folder() / "hub")
-        self.sensors, self.env, self.inside = sensors, env, inside
+        self.sensors, self.env, self.inside, self.options = sensors, env, inside, options
         self.start()
 
     def start(self):
@@ -38,7 +38,8 @@ class Hub:
             (self.earlier / segment.name).unlink(missing_ok=True)
             os.link(segment, self.earlier / segment.name)
         self.process = subprocess.Popen(
-            [*self.inside, YAGURA, "hub", "--data", str(self.data), "--http", "127.0.0.1:0", "--sensors", self.sensors],
+            [*self.inside, YAGURA, "hub", "--data", str(self.data), "--http", "127.0.0.1:0", "--sensors", self.sensors,
+             *self.options],
             stdout=subprocess.PIPE, stderr=open(str(self.data) + ".err", "ab"),
             env=dict(os.environ, LANGUAGE="en", **(self.env or {})))
         line = self.process.stdout.readline()

@@ -269,9 +269,24 @@ static void refused(void)
 	end();
 }
 
+/* The hub ends: no frame is read any more, and the answer says that there is more. */
+static void stopped(void)
+{
+	const atomic_bool stop = true;
+	struct yg_archive_search_opts opts = {
+		.dir = dir, .org = "acme", .narrow = &narrow, .stop = &stop};
+	struct yg_archive_search_result result;
+	struct got got = {.count = 0};
+
+	CHECK(start());
+	CHECK(yg_archive_search(&opts, take, &got, &result) == YG_OK);
+	CHECK(got.count == 0 && result.frames_read == 0 && result.is_more);
+	end();
+}
+
 static const struct check_case cases[] = {
-	CASE(pages),   CASE(by_field),	       CASE(by_time_and_text),
-	CASE(escaped), CASE(closed_meanwhile), CASE(damaged),
-	CASE(refused),
+	CASE(stopped),		CASE(pages),   CASE(by_field),
+	CASE(by_time_and_text), CASE(escaped), CASE(closed_meanwhile),
+	CASE(damaged),		CASE(refused),
 };
 CHECK_MAIN(cases)

@@ -100,6 +100,54 @@ static void history_keeps_all(void)
 	CHECK(got.size == 0);
 }
 
+static int purge(const char *key, bool keeps_current, uint32_t *ret_count)
+{
+	struct yg_doc_put id = put_of(key, "", 0);
+
+	return yg_control_purge(store, &id, keeps_current, ret_count);
+}
+
+static void what_is_purged_is_gone(void)
+{
+	struct yg_doc_filter changes = {.kind = KIND, .by_change = true};
+	uint32_t count = 7;
+	uint64_t last = 0, then = 0;
+
+	CHECK(put(store, "a", "1", 0) == YG_OK);
+	CHECK(put(store, "a", "2", 1) == YG_OK);
+	CHECK(put(store, "b", "x", 0) == YG_OK);
+	CHECK(put(store, "a", NULL, 2) == YG_OK);
+	CHECK(purge("a", false, &count) == YG_EINVAL); /* no transaction */
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(purge("c", false, &count) == YG_ENOENT && count == 0);
+	CHECK(purge("a", false, &count) == YG_EMISMATCH && count == 0); /* the newest change */
+	CHECK(put(store, "why", "w", 0) == YG_OK);
+	CHECK(purge("a", false, &count) == YG_OK && count == 3);
+	CHECK(is(list(store, ORG, changes), "b@1=x;why@1=w;"));
+	yg_control_abort(store); /* and all is there again */
+	CHECK(is(list(store, ORG, changes), "a@1=1;a@2=2;b@1=x;a@3-;"));
+	CHECK(yg_control_last_change(store, ORG, &last) == YG_OK);
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put(store, "why", "w", 0) == YG_OK);
+	CHECK(purge("a", false, &count) == YG_OK && count == 3);
+	CHECK(yg_control_commit(store) == YG_OK);
+	CHECK(yg_control_last_change(store, ORG, &then) == YG_OK && then > last);
+	CHECK(is(list(store, ORG, changes), "b@1=x;why@1=w;"));
+	yg_buf_reset(&got);
+	CHECK(yg_control_history(store, ORG, KIND, YG_S("a"), tell, &got) == YG_OK);
+	CHECK(got.size == 0);
+	CHECK(is(body_of(store, "a"), "none"));
+	CHECK(put(store, "a", "anew", 0) == YG_OK);
+	CHECK(is(body_of(store, "a"), "@1=anew;"));
+	CHECK(put(store, "a", "2", 1) == YG_OK);
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(purge("a", true, &count) == YG_OK && count == 1); /* the current one may stay */
+	CHECK(yg_control_commit(store) == YG_OK);
+	CHECK(is(list(store, ORG, changes), "b@1=x;why@1=w;a@2=2;"));
+	CHECK(put(store, "a", "3", 2) == YG_OK);
+	CHECK(is(body_of(store, "a"), "@3=3;"));
+}
+
 static void lists_are_in_the_order_of_bytes(void)
 {
 	static const char *const keys[] = {"b",	 "a/2", "a",   "\xe3\x81\x82",	   "a/1/x", "a/10",
@@ -582,6 +630,7 @@ static const struct check_case cases[] = {
 	CASE(revisions_count_and_conflicts_are_told),
 	CASE(what_is_removed_can_come_again),
 	CASE(history_keeps_all),
+	CASE(what_is_purged_is_gone),
 	CASE(lists_are_in_the_order_of_bytes),
 	CASE(changes_are_a_cursor),
 	CASE(organisations_never_meet),

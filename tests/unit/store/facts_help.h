@@ -28,6 +28,7 @@ static inline struct yg_fact_finding finding_of(const char *org, const char *rul
 		.source = YG_S("/var/log/auth.log"),
 		.actor = YG_S("192.0.2.1"),
 		.target = YG_S("root"),
+		.hunt = minute % 2 ? YG_S("20251121-080000-1a2b3c4d") : YG_S(""),
 		.minute_ns = T0 + minute * MINUTE,
 		.first_ns = T0 + minute * MINUTE + 5,
 		.last_ns = T0 + minute * MINUTE + 5,
@@ -56,12 +57,14 @@ static inline int tell_whole(void *arg, const struct yg_fact_finding *f)
 	char id[2 * YG_FACT_ID_BYTES + 1];
 
 	yg_hex((struct yg_bytes){f->id, YG_FACT_ID_BYTES}, id);
-	yg_buf_addf(arg,
-		    "%s %.*s %.*s %.*s [%.*s|%.*s] %.*s %d %d %d %d [%.*s] %.*s %.*s %.*s <%.*s>",
-		    id, YG_FMT(f->org), YG_FMT(f->sensor), YG_FMT(f->rule), YG_FMT(f->title),
-		    YG_FMT(f->title_ja), YG_FMT(f->rules), (int)f->level, (int)f->kind,
-		    (int)f->field, (int)f->outcome, YG_FMT(f->reason), YG_FMT(f->source),
-		    YG_FMT(f->actor), YG_FMT(f->target), YG_FMT(f->matched));
+	yg_buf_addf(
+		arg,
+		"%s %.*s %.*s %.*s [%.*s|%.*s] %.*s %d %d %d %d [%.*s] %.*s %.*s %.*s <%.*s>%s%.*s",
+		id, YG_FMT(f->org), YG_FMT(f->sensor), YG_FMT(f->rule), YG_FMT(f->title),
+		YG_FMT(f->title_ja), YG_FMT(f->rules), (int)f->level, (int)f->kind, (int)f->field,
+		(int)f->outcome, YG_FMT(f->reason), YG_FMT(f->source), YG_FMT(f->actor),
+		YG_FMT(f->target), YG_FMT(f->matched), f->hunt.size > 0 ? " hunt " : "",
+		YG_FMT(f->hunt));
 	yg_buf_addf(arg, " %lld %lld %lld %lld %lld %llu", (long long)f->minute_ns,
 		    (long long)f->first_ns, (long long)f->last_ns, (long long)f->received_ns,
 		    (long long)f->written_ns, (unsigned long long)f->count);

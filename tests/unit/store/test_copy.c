@@ -107,6 +107,38 @@ static void damaged(void)
 	free(bytes);
 }
 
+/* What was purged stands nowhere in its files any more, while another has it open. */
+static void scrubbed(void)
+{
+	struct yg_doc_put id = {
+		.org = YG_S("acme"), .kind = YG_S("thing"), .key = YG_S("00000250")};
+	struct yg_control *store = NULL;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	char beside[112];
+
+	CHECK(start());
+	CHECK(yg_store_scrub(from) == YG_ENOENT);
+	CHECK(yg_control_open_sqlite(from, true, &store) == YG_OK);
+	for (unsigned i = 0; i < 500; i++)
+		CHECK(put(store, i) == YG_OK);
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(yg_control_purge(store, &id, false, NULL) == YG_OK);
+	CHECK(yg_control_commit(store) == YG_OK);
+	CHECK(yg_store_scrub(from) == YG_OK);
+	CHECK(yg_io_read_file(from, 1u << 30, &bytes, &size) == YG_OK && size > 20000);
+	CHECK(yg_bytes_find((struct yg_bytes){bytes, size}, YG_S("00000249")) != SIZE_MAX);
+	CHECK(yg_bytes_find((struct yg_bytes){bytes, size}, YG_S("00000250")) == SIZE_MAX);
+	free(bytes);
+	(void)snprintf(beside, sizeof(beside), "%s-wal", from);
+	bytes = NULL;
+	CHECK(yg_io_read_file(beside, 1u << 30, &bytes, &size) == YG_OK && size == 0);
+	free(bytes);
+	CHECK(put(store, 600) == YG_OK); /* and it goes on */
+	store = yg_control_free(store);
+	CHECK(yg_store_check(from) == YG_OK && count(from) == 500);
+}
+
 /* Each call of base/ fails once: then there is no copy, and the same succeeds after. */
 static void failing_calls(void)
 {
@@ -132,5 +164,6 @@ static void failing_calls(void)
 	store = yg_control_free(store);
 }
 
-static const struct check_case cases[] = {CASE(of_one_in_use), CASE(damaged), CASE(failing_calls)};
+static const struct check_case cases[] = {CASE(of_one_in_use), CASE(damaged), CASE(scrubbed),
+					  CASE(failing_calls)};
 CHECK_MAIN(cases)

@@ -108,6 +108,41 @@ static void round_trip(void)
 	yg_buf_done(&content);
 }
 
+/* One after the other with what zstd keeps: a broken one leaves nothing behind for the next. */
+static void one_unpacker(void)
+{
+	struct yg_wire_unpacker *unpacker = yg_wire_unpacker_new();
+	struct yg_wire_batch batch = {.sensor = "a", .epoch = 1, .sequence = 1};
+	struct yg_wire_fault fault;
+	struct yg_wire_batch other;
+	struct yg_buf packed;
+	struct yg_buf content;
+
+	yg_buf_init(&packed, ROOM);
+	yg_buf_init(&content, ROOM);
+	CHECK(unpacker && yg_wire_pack(yg_bytes_str(two), &batch, &packed) == YG_OK);
+	batch.packed = yg_buf_bytes(&packed);
+	for (int i = 0; i < 3; i++) {
+		other = batch;
+		other.packed = yg_bytes_cut(batch.packed, 0, batch.packed.size - 1);
+		CHECK(yg_wire_unpack(unpacker, &other, true, &content, &fault) == YG_EFORMAT);
+		other = batch;
+		other.digest[0] ^= 1;
+		CHECK(yg_wire_unpack(unpacker, &other, false, &content, &fault) == YG_EDIGEST);
+		CHECK(content.size == 0);
+		CHECK(yg_wire_unpack(unpacker, &other, true, &content, &fault) == YG_OK);
+		yg_buf_reset(&content);
+		other.count = 3; /* known or not: the lines are counted */
+		CHECK(yg_wire_unpack(unpacker, &other, true, &content, &fault) == YG_EFORMAT);
+		CHECK(yg_wire_unpack(unpacker, &batch, false, &content, &fault) == YG_OK);
+		CHECK_TEXT(yg_buf_bytes(&content), two);
+		yg_buf_reset(&content);
+	}
+	CHECK(yg_wire_unpacker_free(unpacker) == NULL);
+	yg_buf_done(&packed);
+	yg_buf_done(&content);
+}
+
 static void contents(void)
 {
 	static const char no_end[] = "{\"v\":1,\"format\":\"x\"}\n{\"v\":1,\"format\":\"x\"}";
@@ -256,7 +291,7 @@ static void ids(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(round_trip), CASE(contents), CASE(long_line),	CASE(bombs),
-	CASE(digests),	  CASE(heads),	  CASE(without_memory), CASE(ids),
+	CASE(round_trip), CASE(one_unpacker), CASE(contents),	    CASE(long_line), CASE(bombs),
+	CASE(digests),	  CASE(heads),	      CASE(without_memory), CASE(ids),
 };
 CHECK_MAIN(cases)

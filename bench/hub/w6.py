@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""W6 on this machine: a real hub, enrolled sensors under load, consoles that ask (bench/workloads.md). bench/hub/run.sh.
+
+    w6.py [--sensors 1000] [--rate 20] [--seconds 60] [--hits 5] [--hot 100] [--planted 10] [--consoles 200] [--orgs 20]
+           [--stored 1000000] [--sync-ms 0] [--place FOLDER]
+
+--stored: findings of other organisations that are there before. --sync-ms: each sync of the hub takes longer. --place: hub
+and keys stay there, so that the next run enrols nobody. All figures go to build/bench.json under "w6"; the exit status is 1
+when something was refused or lost, or a planted line was not found within a second (99 of 100)."""
+import argparse
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(os.environ.get("YAGURA_BUILD", ROOT / "build"))
+os.environ.setdefault("YAGURA", str(BUILD / "yagura"))
+os.environ.setdefault("YAGURA_ROOT", str(ROOT))
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import load_kit  # noqa: E402
+from hub_kit import Hub  # noqa: E402
+
+DEFAULTS = {"sensors": 1000, "rate": 20, "seconds": 60, "hits": 5, "hot": 100, "planted": 10, "consoles": 200, "orgs": 20,
+            "stored": 1000000, "sync_ms": 0}
+VISIBLE_MS = 1000  # of 99 in 100 planted lines: ARCHITECTURE 7
+
+
+def store(place, count):
+    """Findings that are there before the hub begins for the first time."""
+    if count and not (place / "hub").exists():
+        (place / "hub").mkdir(mode=0o700)
+        begun = time.monotonic()
+        # Written only: the pages that it reads afterwards are not wanted here, but they are soon read.
+        subprocess.run([str(BUILD / "bench" / "bench_facts"), str(place / "hub"), str(count)], check=True,
+                       stdout=subprocess.DEVNULL)
+        print("%d findings were stored before, in %.0f s" % (count, time.monotonic() - begun))
+
+
+def slow(place, milliseconds):
+    """Environment of a hub whose syncs take longer."""
+    if not milliseconds:
+        return {}
+    page = place / "faults"
+    page.write_bytes(struct.pack("=qqqq", 0, 0, 0, milliseconds))
+    return {"LD_PRELOAD": str(BUILD / "tests" / "e2e" / "yagura_faults.so"), "YAGURA_FAULTS": str(page)}
+
+
+def settled(hub, wanted):
+    """What of @wanted records is in the archive once nothing more comes."""
+    end = time.monotonic() + 120
+    while True:
+        code, records, objects = load_kit.archived(hub)
+        if records >= wanted or time.monotonic() > end:
+            return code, records, objects
+
+
+def measure(options, place):
+    store(place, options.stored)
+    hub = Hub(data=place / "hub", env=slow(place, options.sync_ms))
+    try:
+        arguments = load_kit.prepare(hub, place, options.sensors, options.orgs, options.consoles)
+        before = load_kit.archived(hub)[1]
+        earlier = set(load_kit.planted(hub))
+        if earlier:
+            print("planted lines of an earlier run are there: --planted 0 is used")
+        for name in ("rate", "seconds", "hits", "hot", "planted"):
+            arguments += ["--" + name, str(0 if earlier and name == "planted" else getattr(options, name))]
+        code, words, row = load_kit.run(arguments, options.seconds + 600)
+        print(words)
+        verified, records, _ = settled(hub, before + row["events"])
+        found = load_kit.planted(hub)
+    finally:
+        hub.stop()
+    row.update({"archived": records - before, "archive_verified": verified == 0, "stored": options.stored,
+                "sync_ms": options.sync_ms, "orgs": options.orgs,
+                "planted_not_once": sum(value != (1, 1) for number, value in found.items() if number not in earlier)})
+    print("  archived %d of %d acknowledged, %s; planted lines that are not one finding: %d"
+          % (row["archived"], row["acknowledged"], "whole" if verified == 0 else "DAMAGED", row["planted_not_once"]))
+    row["below"] = (code != 0 or verified != 0 or row["archived"] != row["acknowledged"] or row["planted_not_once"] > 0
+                    or row["visible"]["p99_ms"] >= VISIBLE_MS)
+    return row
+
+
+def run(**wished):
+    options = argparse.Namespace(**{**DEFAULTS, **wished})
+    base = pathlib.Path(os.environ.get("YAGURA_BENCH", "/var/tmp/yagura-bench"))
+    base.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=base, prefix="w6-") as place:
+        return measure(options, pathlib.Path(wished.get("place") or place))
+
+
+def main():
+    reader = argparse.ArgumentParser()
+    for name, value in DEFAULTS.items():
+        reader.add_argument("--" + name.replace("_", "-"), type=int, default=value)
+    reader.add_argument("--place")
+    wished = vars(reader.parse_args())
+    if wished["place"]:
+        pathlib.Path(wished["place"]).mkdir(parents=True, exist_ok=True)
+    row = run(**wished)
+    path = BUILD / "bench.json"
+    known = json.loads(path.read_text()) if path.exists() else {"workloads": {}}
+    known["workloads"]["w6"] = row
+    path.write_text(json.dumps(known, indent=1) + "\n")
+    print(json.dumps(row))
+    return 1 if row["below"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,731 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "app/hub_hunt_pass.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "app/hub_archive.h"
+#include "app/hub_detect_judge.h"
+#include "app/hunt.h"
+#include "app/say.h"
+#include "archive/tree.h"
+#include "base/alloc.h"
+#include "base/crypt.h"
+#include "base/hash.h"
+#include "base/json.h"
+
+#include "base/ban.h"
+
+#define STATE_BYTES (16u << 20)
+#define NS_PER_MS   INT64_C(1000000)
+
+/* A file to look at; in the order of the walk, which is that of strcmp. */
+struct file {
+	char org[YG_ARCHIVE_ORG_MAX + 1];
+	int64_t hour_ns;
+	uint32_t part;
+	bool is_open;
+};
+
+/* Where the pass is: the next frame to look at. */
+struct place {
+	char org[YG_ARCHIVE_ORG_MAX + 1]; /* "": at the beginning */
+	int64_t hour_ns;
+	uint32_t part;
+	uint32_t frame;
+};
+
+/* A finding, or an outcome learnt later, on its way to the store. Texts in the arena. */
+struct found {
+	struct yg_fact_finding finding;
+	bool is_outcome;
+};
+
+struct yg_hunt_pass {
+	struct yg_hunt_pass_opts opts;
+	json_t *job; /* borrowed */
+	char name[YG_FACT_CONSUMER_MAX + 1];
+	char id[YG_HUNT_ID_SIZE];
+	char rules_dir[YG_HUNT_PATH_MAX];
+	char indicators_dir[YG_HUNT_PATH_MAX];
+	const char *paths[3];
+	struct yg_options options;
+	struct yg_rule_set set;
+	struct yg_hub_indicators *known;
+	struct yg_hunt hunt; /* what frames are wanted */
+	struct yg_hub_judges *judges;
+	uint64_t *rule_ids; /* hashes, ascending */
+	size_t rule_count;
+	struct file *files;
+	size_t file_count;
+	int64_t from_ns;
+	int64_t created_ns;
+	uint64_t end; /* of the numbers that are looked at */
+
+	struct yg_archive_unpacker *unpacker;
+	struct yg_buf stored;
+	struct yg_buf text;
+	struct yg_buf state;
+	struct yg_arena *arena;
+	struct found *found; /* YG_HUNT_FOUND_MAX */
+	size_t found_count;
+	bool is_over; /* more than fit came of one frame: the rest is counted */
+	uint64_t cursor;
+	struct place place; /* committed */
+	struct place now;   /* behind what was judged */
+	json_t *progress;   /* of the state */
+	int64_t committed_ns;
+};
+
+static int64_t now_of(const struct yg_hunt_pass *p)
+{
+	return p->opts.clock.now_ns(p->opts.clock.arg);
+}
+
+static int add_number(json_t *object, const char *key, uint64_t more)
+{
+	return yg_json_set(object, key,
+			   json_integer(yg_json_int(object, key, 0) + (json_int_t)more));
+}
+
+/* ---- what is looked for ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static int read_rule_ids(struct yg_hunt_pass *p)
+{
+	const json_t *ids = json_object_get(p->job, "rule_ids");
+	size_t count = json_array_size(ids);
+
+	if (count == 0)
+		return YG_OK;
+	p->rule_ids = yg_calloc(count, sizeof(*p->rule_ids));
+	if (!p->rule_ids)
+		return YG_ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const char *id = json_string_value(json_array_get(ids, i));
+
+		p->rule_ids[p->rule_count++] = yg_hash64(yg_bytes_str(id ? id : ""), 0);
+	}
+	qsort(p->rule_ids, p->rule_count, sizeof(*p->rule_ids), by_number);
+	return YG_OK;
+}
+
+static bool is_new_rule(const struct yg_hunt_pass *p, struct yg_bytes text)
+{
+	uint64_t hash = yg_hash64(text, 0);
+
+	return p->rule_count > 0 &&
+	       bsearch(&hash, p->rule_ids, p->rule_count, sizeof(hash), by_number) != NULL;
+}
+
+static int load_set(struct yg_hunt_pass *p)
+{
+	int rc;
+
+	if (!yg_hunt_path(p->opts.hunts_dir, p->id, "rules", p->rules_dir) ||
+	    !yg_hunt_path(p->opts.hunts_dir, p->id, "indicators", p->indicators_dir))
+		return YG_ELIMIT;
+	p->paths[0] = p->rules_dir;
+	p->paths[1] = p->indicators_dir;
+	p->paths[2] = p->opts.allow_dir;
+	p->options = (struct yg_options){
+		.rules = &p->paths[0],
+		.rule_count = 1,
+		.indicators = &p->paths[1],
+		.indicator_count = 1,
+		.allows = &p->paths[2],
+		.allow_count = 1,
+		.may_lack_rules = true,
+		.no_default_rules = true,
+	};
+	rc = yg_rule_image_load(&p->options, &p->set.rules);
+	if (rc == YG_OK)
+		rc = yg_indicator_lists_load(&p->options, &p->set.lists);
+	if (rc == YG_OK && p->set.rules.loaded == 0 &&
+	    (!p->set.lists.set || yg_indicators_count(p->set.lists.set) == 0))
+		rc = YG_ENOENT;
+	if (rc == YG_OK)
+		rc = yg_hub_indicators_new(p->indicators_dir, p->set.lists.set, &p->known);
+	return rc;
+}
+
+static int make_judges(struct yg_hunt_pass *p, bool has_seed, uint64_t seed)
+{
+	struct yg_hub_judges_opts opts = {
+		.engine = p->set.rules.engine,
+		.indicators = p->set.lists.set,
+		.parse = {.zone = p->opts.rules->zone, .sources = p->opts.rules->sources.sources},
+		.valid_until = yg_hub_indicators_until,
+		.valid_until_arg = p->known,
+		.hunt = p->id,
+		.has_seed = has_seed,
+		.seed = seed,
+	};
+
+	yg_hex((struct yg_bytes){p->set.rules.key, YG_DIGEST_BYTES}, opts.rules);
+	return yg_hub_judges_new(&opts, &p->judges);
+}
+
+/* ---- the place, as it is committed ---- */
+
+static int read_place(struct yg_hunt_pass *p, bool *ret_has_seed, uint64_t *ret_seed)
+{
+	struct yg_fault fault;
+	struct yg_bytes org;
+	uint8_t seed[8];
+	int rc = yg_facts_cursor(p->opts.facts, p->name, &p->cursor, &p->state);
+
+	*ret_has_seed = false;
+	if (rc != YG_OK || p->cursor == 0)
+		return rc;
+	json_decref(p->progress);
+	p->progress = NULL;
+	rc = yg_json_load(yg_buf_bytes(&p->state), STATE_BYTES, &p->progress, &fault);
+	if (rc != YG_OK)
+		return rc;
+	org = yg_json_text(p->progress, "org");
+	if (org.size > YG_ARCHIVE_ORG_MAX)
+		return YG_EFORMAT;
+	if (org.size > 0)
+		memcpy(p->place.org, org.data, org.size);
+	p->place.hour_ns = yg_json_int(p->progress, "hour", 0) * YG_ARCHIVE_HOUR_NS;
+	p->place.part = (uint32_t)yg_json_int(p->progress, "part", 0);
+	p->place.frame = (uint32_t)yg_json_int(p->progress, "frame", 0);
+	p->now = p->place;
+	if (!yg_hex_read(yg_json_text(p->progress, "seed"), seed, sizeof(seed)))
+		return YG_EFORMAT;
+	memcpy(ret_seed, seed, sizeof(seed)); /* as it was written: the same machine */
+	*ret_has_seed = true;
+	return YG_OK;
+}
+
+static int write_place(struct yg_hunt_pass *p)
+{
+	uint64_t seed = yg_hub_judges_seed(p->judges);
+	char hex[2 * sizeof(seed) + 1];
+	int rc;
+
+	yg_hex((struct yg_bytes){(const uint8_t *)&seed, sizeof(seed)}, hex);
+	rc = yg_json_set(p->progress, "org", json_string(p->now.org));
+	if (rc == YG_OK)
+		rc = yg_json_set(p->progress, "hour",
+				 json_integer(p->now.hour_ns / YG_ARCHIVE_HOUR_NS));
+	if (rc == YG_OK)
+		rc = yg_json_set(p->progress, "part", json_integer(p->now.part));
+	if (rc == YG_OK)
+		rc = yg_json_set(p->progress, "frame", json_integer(p->now.frame));
+	if (rc == YG_OK)
+		rc = yg_json_set(p->progress, "seed", json_string(hex));
+	yg_buf_reset(&p->state);
+	return rc == YG_OK ? yg_json_canonical(p->progress, &p->state) : rc;
+}
+
+/* What the state counts is what the job says. */
+static int tell_progress(struct yg_hunt_pass *p)
+{
+	static const char *const keys[] = {"files_done", "frames_read", "records",
+					   "findings",	 "unlisted",	"damaged"};
+	json_t *orgs = json_deep_copy(json_object_get(p->progress, "orgs"));
+	int rc = yg_json_set(p->job, "orgs", orgs ? orgs : json_object());
+
+	for (size_t i = 0; rc == YG_OK && i < sizeof(keys) / sizeof(keys[0]); i++)
+		rc = yg_json_set(p->job, keys[i],
+				 json_integer(yg_json_int(p->progress, keys[i], 0)));
+	return rc;
+}
+
+/* ---- commits ---- */
+
+static int write_found(struct yg_hunt_pass *p)
+{
+	int64_t written_ns = now_of(p);
+	int rc = YG_OK;
+
+	for (size_t i = 0; rc == YG_OK && i < p->found_count; i++) {
+		struct yg_fact_finding *f = &p->found[i].finding;
+
+		if (p->found[i].is_outcome) {
+			rc = yg_facts_outcome(p->opts.facts, f->id, f->outcome, f->reason);
+			rc = rc == YG_ENOENT ? YG_OK : rc; /* of a rule that is not new */
+			continue;
+		}
+		f->written_ns = written_ns;
+		rc = yg_facts_add(p->opts.facts, f, NULL);
+	}
+	return rc;
+}
+
+/* The judge of @org as it is now; none when its files are at their end. */
+static int put_judge(struct yg_hunt_pass *p, const char *org, bool is_end)
+{
+	struct yg_bytes name = yg_bytes_str(org);
+	struct yg_buf judge;
+	int rc;
+
+	if (org[0] == '\0' || (!is_end && !yg_hub_judges_has(p->judges, name)))
+		return YG_OK;
+	yg_buf_init(&judge, YG_HUB_STATE_MAX);
+	rc = is_end ? YG_OK : yg_hub_judges_save(p->judges, name, &judge);
+	if (rc == YG_OK)
+		rc = yg_facts_put_part(p->opts.facts, name, p->cursor, yg_buf_bytes(&judge));
+	yg_buf_done(&judge);
+	return rc;
+}
+
+static int try_commit(struct yg_hunt_pass *p, const char *org, bool is_end)
+{
+	struct yg_bytes state;
+	int rc = yg_facts_begin(p->opts.facts, p->name, p->cursor);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = write_found(p);
+	if (rc == YG_OK)
+		rc = put_judge(p, org, is_end);
+	state = yg_buf_bytes(&p->state);
+	if (rc == YG_OK)
+		rc = yg_facts_commit(p->opts.facts, p->cursor + 1, &state);
+	if (rc != YG_OK)
+		yg_facts_abort(p->opts.facts);
+	return rc;
+}
+
+/* All up to p->now, in one. The live detection may be writing: then again. */
+static int commit(struct yg_hunt_pass *p, const char *org, bool is_end)
+{
+	int rc = write_place(p);
+
+	if (rc != YG_OK)
+		return rc;
+	while ((rc = try_commit(p, org, is_end)) == YG_EAGAIN) {
+		rc = p->opts.go_on(p->opts.arg);
+		if (rc != YG_OK)
+			return rc;
+	}
+	if (rc != YG_OK)
+		return rc;
+	p->cursor++;
+	p->place = p->now;
+	p->found_count = 0;
+	yg_arena_reset(p->arena);
+	p->committed_ns = now_of(p);
+	return tell_progress(p);
+}
+
+/* ---- findings ---- */
+
+static int keep_texts(struct yg_hunt_pass *p, struct yg_fact_finding *f)
+{
+	struct yg_bytes *const texts[] = {&f->org,	&f->sensor, &f->rule,	 &f->title,
+					  &f->title_ja, &f->rules,  &f->reason,	 &f->source,
+					  &f->actor,	&f->target, &f->matched, &f->hunt};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (!yg_arena_dup(p->arena, *texts[i], texts[i]))
+			return YG_ENOMEM;
+	return YG_OK;
+}
+
+static int keep(struct yg_hunt_pass *p, const struct yg_fact_finding *f, bool is_outcome)
+{
+	struct found *to;
+
+	/* One frame has at most 16384 records; rules that hit all of them are no find. */
+	if (p->found_count == YG_HUNT_FOUND_MAX * 16u)
+		return is_outcome ? YG_OK : add_number(p->progress, "unlisted", 1);
+	to = &p->found[p->found_count];
+	*to = (struct found){*f, is_outcome};
+	if (keep_texts(p, &to->finding) != YG_OK)
+		return YG_ENOMEM;
+	p->found_count++;
+	return YG_OK;
+}
+
+static int take_finding(void *arg, const struct yg_fact_finding *finding)
+{
+	struct yg_hunt_pass *p = arg;
+	json_t *org;
+	int rc;
+
+	if (finding->kind != YG_KIND_INDICATOR && !is_new_rule(p, finding->rule) &&
+	    !is_new_rule(p, finding->title))
+		return YG_OK; /* it stands in the same file */
+	rc = keep(p, finding, false);
+	org = json_object_get(json_object_get(p->progress, "orgs"), p->now.org);
+	if (rc == YG_OK)
+		rc = add_number(org, "findings", finding->count);
+	return rc == YG_OK ? add_number(p->progress, "findings", finding->count) : rc;
+}
+
+static int take_outcome(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_outcome outcome,
+			struct yg_bytes reason)
+{
+	struct yg_fact_finding f = {.outcome = outcome, .reason = reason};
+
+	memcpy(f.id, id, sizeof(f.id));
+	return keep(arg, &f, true);
+}
+
+/* ---- frames ---- */
+
+/* Of another journal (a backup was put back), or of none: then arrival says whether it is old. */
+static bool is_foreign(const struct yg_hunt_pass *p, const struct yg_archive_frame *frame)
+{
+	return frame->journal_first == frame->journal_end ||
+	       frame->journal_first >= p->opts.foreign;
+}
+
+static bool is_wanted(struct yg_hunt_pass *p, const struct yg_archive_frame *frame,
+		      struct yg_archive_filters *filters, uint32_t may_count)
+{
+	bool is_old = is_foreign(p, frame) ? frame->arrived_ns < p->created_ns
+					   : frame->journal_first < p->end;
+
+	return is_old && yg_hunt_wants(&p->hunt, frame, filters, may_count);
+}
+
+/*
+ * The lines of the frame that came before the new set took over. Where one frame holds both and its
+ * numbers have gaps, it counts as a whole: what is seen twice is better than what is missed.
+ */
+static struct yg_bytes old_lines(const struct yg_hunt_pass *p, const struct yg_archive_frame *frame)
+{
+	struct yg_bytes text = yg_buf_bytes(&p->text);
+	size_t at = 0;
+
+	if (is_foreign(p, frame) || frame->journal_end <= p->end ||
+	    frame->journal_end - frame->journal_first != frame->records)
+		return text;
+	for (uint64_t n = frame->journal_first; n < p->end; n++)
+		at += yg_bytes_chr(yg_bytes_from(text, at), '\n') + 1; /* whole lines: checked */
+	return yg_bytes_cut(text, 0, at);
+}
+
+static int judge_frame(struct yg_hunt_pass *p, const struct yg_archive_frame *frame)
+{
+	const struct yg_hub_judged out = {take_finding, take_outcome, p};
+	const struct yg_hub_batch batch = {
+		.org = yg_bytes_str(p->now.org),
+		.sensor = YG_S(YG_HUNT_SENSOR),
+		.received_ns = frame->arrived_ns,
+	};
+	struct yg_bytes text = old_lines(p, frame);
+	struct yg_hub_batch_counts counts;
+	json_t *org = json_object_get(json_object_get(p->progress, "orgs"), p->now.org);
+	int rc = YG_OK;
+
+	if (text.size == 0)
+		return YG_OK;
+	rc = yg_hub_judges_take_text(p->judges, &batch, text, frame->journal_first, &out, &counts);
+	if (rc == YG_OK)
+		rc = add_number(p->progress, "records", counts.records);
+	return rc == YG_OK ? add_number(org, "records", counts.records) : rc;
+}
+
+static int read_frame(struct yg_hunt_pass *p, const struct yg_archive *archive, uint32_t index)
+{
+	struct yg_archive_frame frame;
+	struct yg_fault fault;
+	int rc;
+
+	yg_buf_reset(&p->stored);
+	yg_buf_reset(&p->text);
+	rc = yg_archive_load(archive, index, &p->stored);
+	if (rc == YG_OK)
+		rc = yg_archive_unpack(p->unpacker, yg_buf_bytes(&p->stored), &frame, &p->text,
+				       &fault);
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (rc != YG_OK)
+		return add_number(p->progress, "damaged", 1);
+	rc = judge_frame(p, &frame);
+	return rc == YG_OK ? add_number(p->progress, "frames_read", 1) : rc;
+}
+
+static bool is_time_to_commit(const struct yg_hunt_pass *p)
+{
+	return p->found_count >= YG_HUNT_FOUND_MAX ||
+	       now_of(p) - p->committed_ns >= YG_HUNT_COMMIT_MS * NS_PER_MS;
+}
+
+/* ---- files ---- */
+
+static int open_file(const struct yg_hunt_pass *p, const struct file *file, struct yg_archive **ret)
+{
+	char path[YG_ARCHIVE_PATH_MAX];
+	struct yg_fault fault;
+	int rc = YG_ENOENT;
+
+	/* One that was open may have been closed meanwhile; never the other way. */
+	for (unsigned i = file->is_open ? 0 : 1; rc == YG_ENOENT && i < 2; i++) {
+		if (!yg_archive_path(p->opts.archive_dir, file->org, file->hour_ns, file->part,
+				     i == 0 ? YG_ARCHIVE_OPEN : YG_ARCHIVE_CLOSED, path))
+			return YG_ELIMIT;
+		rc = yg_archive_open(path, ret, &fault);
+	}
+	return rc;
+}
+
+typedef int (*frame_fn)(struct yg_hunt_pass *p, const struct yg_archive *archive, uint32_t index);
+
+/* @fn for each frame that is wanted, from number @from on. */
+static int each_frame(struct yg_hunt_pass *p, const struct file *file, uint32_t from, frame_fn fn)
+{
+	struct yg_archive_filters *filters = NULL;
+	struct yg_archive *archive = NULL;
+	struct yg_fault fault;
+	uint32_t may_count;
+	int rc = open_file(p, file, &archive);
+
+	if (rc == YG_ENOENT)
+		return YG_OK; /* its time was over just now */
+	if (rc != YG_OK)      /* a file that was made just now is empty */
+		return rc == YG_ENOMEM || file->is_open ? (rc == YG_ENOMEM ? rc : YG_OK)
+							: add_number(p->progress, "damaged", 1);
+	rc = yg_archive_filters_open(archive, &filters, &fault);
+	rc = rc == YG_ENOMEM ? rc : YG_OK; /* without filters all is looked at */
+	may_count = yg_archive_filters_file(filters, p->hunt.keys, p->hunt.key_count, p->hunt.may);
+	for (uint32_t i = from; rc == YG_OK && i < archive->count; i++)
+		if (is_wanted(p, &archive->frames[i], filters, may_count))
+			rc = fn(p, archive, i);
+	(void)yg_archive_filters_free(filters);
+	(void)yg_archive_free(archive);
+	return rc;
+}
+
+static int list_file(void *arg, const struct yg_archive_entry *entry)
+{
+	struct yg_hunt_pass *p = arg;
+	struct file *more;
+
+	if (entry->hour_ns + YG_ARCHIVE_HOUR_NS <= p->from_ns || entry->hour_ns > p->created_ns)
+		return YG_OK;
+	if (p->file_count == YG_HUNT_FILES_MAX)
+		return YG_ELIMIT;
+	if ((p->file_count & (p->file_count - 1)) == 0) { /* full at each power of two */
+		more = yg_reallocarray(p->files, p->file_count ? 2 * p->file_count : 1,
+				       sizeof(*more));
+		if (!more)
+			return YG_ENOMEM;
+		p->files = more;
+	}
+	more = &p->files[p->file_count++];
+	*more = (struct file){
+		.hour_ns = entry->hour_ns, .part = entry->part, .is_open = entry->is_open};
+	(void)snprintf(more->org, sizeof(more->org), "%s", entry->org); /* checked by the walk */
+	return YG_OK;
+}
+
+/* ---- planning ---- */
+
+static int weigh_frame(struct yg_hunt_pass *p, const struct yg_archive *archive, uint32_t index)
+{
+	const struct yg_archive_frame *frame = &archive->frames[index];
+
+	return add_number(p->job, "bytes", frame->head_size + (uint64_t)frame->packed_size);
+}
+
+int yg_hunt_pass_plan(struct yg_hunt_pass *p)
+{
+	int rc = yg_archive_walk(p->opts.archive_dir, NULL, list_file, p);
+
+	rc = rc == YG_ENOENT ? YG_OK : rc; /* nothing was ever archived */
+	if (rc == YG_OK)
+		rc = yg_json_set(p->job, "files", json_integer((json_int_t)p->file_count));
+	if (rc == YG_OK)
+		rc = yg_json_set(p->job, "bytes", json_integer(0));
+	for (size_t i = 0; rc == YG_OK && i < p->file_count; i++) {
+		rc = p->opts.go_on(p->opts.arg);
+		if (rc == YG_OK)
+			rc = each_frame(p, &p->files[i], 0, weigh_frame);
+	}
+	return rc;
+}
+
+/* ---- the pass ---- */
+
+static int take_frame(struct yg_hunt_pass *p, const struct yg_archive *archive, uint32_t index)
+{
+	int rc = p->opts.go_on(p->opts.arg);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = read_frame(p, archive, index);
+	p->now.frame = index + 1;
+	if (rc == YG_OK && is_time_to_commit(p))
+		rc = commit(p, p->now.org, false);
+	return rc;
+}
+
+/* Is @file before what was committed? */
+static bool is_passed(const struct yg_hunt_pass *p, const struct file *file)
+{
+	int order = strcmp(file->org, p->place.org);
+
+	if (order != 0)
+		return order < 0;
+	if (file->hour_ns != p->place.hour_ns)
+		return file->hour_ns < p->place.hour_ns;
+	return file->part < p->place.part;
+}
+
+static bool is_at(const struct place *place, const struct file *file)
+{
+	return strcmp(place->org, file->org) == 0 && place->hour_ns == file->hour_ns &&
+	       place->part == file->part;
+}
+
+static int enter_org(struct yg_hunt_pass *p, const char *name)
+{
+	json_t *orgs = json_object_get(p->progress, "orgs");
+	struct yg_buf judge;
+	uint64_t position = 0, left_out = 0;
+	int rc = YG_OK;
+
+	if (!json_object_get(orgs, name))
+		rc = yg_json_set(
+			orgs, name,
+			json_pack("{s:i, s:i, s:i}", "files", 0, "records", 0, "findings", 0));
+	yg_buf_init(&judge, YG_HUB_STATE_MAX);
+	if (rc == YG_OK && !yg_hub_judges_has(p->judges, yg_bytes_str(name))) {
+		rc = yg_facts_part(p->opts.facts, p->name, yg_bytes_str(name), &position, &judge);
+		if (rc == YG_OK)
+			rc = yg_hub_judges_restore(p->judges, yg_bytes_str(name),
+						   yg_buf_bytes(&judge), &left_out);
+		rc = rc == YG_ENOENT ? YG_OK : rc;
+	}
+	yg_buf_done(&judge);
+	return rc;
+}
+
+static int take_file(struct yg_hunt_pass *p, const struct file *file)
+{
+	uint32_t from = is_at(&p->place, file) ? p->place.frame : 0;
+	int rc = enter_org(p, file->org);
+
+	(void)snprintf(p->now.org, sizeof(p->now.org), "%s", file->org); /* as large */
+	p->now.hour_ns = file->hour_ns;
+	p->now.part = file->part;
+	p->now.frame = from;
+	if (rc == YG_OK)
+		rc = each_frame(p, file, from, take_frame);
+	if (rc == YG_OK)
+		rc = add_number(p->progress, "files_done", 1);
+	if (rc == YG_OK)
+		rc = add_number(json_object_get(json_object_get(p->progress, "orgs"), file->org),
+				"files", 1);
+	p->now.part = file->part + 1; /* behind it, whatever is appended now */
+	p->now.frame = 0;
+	return rc;
+}
+
+int yg_hunt_pass_run(struct yg_hunt_pass *p, int (*save)(void *arg), void *arg)
+{
+	int64_t saved_ns = now_of(p);
+	int rc = YG_OK;
+
+	p->committed_ns = now_of(p);
+	for (size_t i = 0; rc == YG_OK && i < p->file_count; i++) {
+		const struct file *file = &p->files[i];
+		bool is_end = i + 1 == p->file_count || strcmp(p->files[i + 1].org, file->org) != 0;
+
+		if (is_passed(p, file))
+			continue;
+		rc = take_file(p, file);
+		if (rc == YG_OK && (is_end || is_time_to_commit(p)))
+			rc = commit(p, file->org, is_end);
+		if (rc == YG_OK && is_end)
+			yg_hub_judges_drop_all(p->judges);
+		if (rc == YG_OK && now_of(p) - saved_ns >= YG_NS_PER_S) {
+			rc = save(arg);
+			saved_ns = now_of(p);
+		}
+	}
+	return rc == YG_OK ? tell_progress(p) : rc;
+}
+
+/* ---- beginning and end ---- */
+
+static int make_rooms(struct yg_hunt_pass *p)
+{
+	yg_buf_init(&p->stored, YG_ARCHIVE_STORED_MAX);
+	yg_buf_init(&p->text, YG_ARCHIVE_TEXT_MAX);
+	yg_buf_init(&p->state, YG_FACT_STATE_MAX);
+	p->unpacker = yg_archive_unpacker_new();
+	p->arena = yg_arena_new(YG_HUNT_FOUND_BYTES);
+	p->found = yg_calloc((size_t)YG_HUNT_FOUND_MAX * 16u, sizeof(*p->found));
+	p->progress = json_pack("{s:{}}", "orgs");
+	return p->unpacker && p->arena && p->found && p->progress ? YG_OK : YG_ENOMEM;
+}
+
+static int prepare(struct yg_hunt_pass *p)
+{
+	bool has_seed = false;
+	uint64_t seed = 0;
+	int rc = make_rooms(p);
+
+	if (rc == YG_OK)
+		rc = load_set(p);
+	if (rc == YG_OK)
+		rc = read_rule_ids(p);
+	yg_narrow_init(&p->hunt.narrow);
+	if (rc == YG_OK)
+		rc = yg_hunt_aim(&p->hunt, p->set.rules.engine, p->set.lists.set);
+	if (rc == YG_OK)
+		rc = read_place(p, &has_seed, &seed);
+	if (rc == YG_OK)
+		rc = make_judges(p, has_seed, seed);
+	return rc == YG_OK ? tell_progress(p) : rc;
+}
+
+int yg_hunt_pass_new(const struct yg_hunt_pass_opts *opts, json_t *job, struct yg_hunt_pass **ret)
+{
+	struct yg_hunt_pass *p = yg_calloc(1, sizeof(*p));
+	struct yg_bytes id = yg_json_text(job, "id");
+	int rc;
+
+	if (!p)
+		return YG_ENOMEM;
+	p->opts = *opts;
+	p->job = job;
+	(void)snprintf(p->id, sizeof(p->id), "%.*s", YG_FMT(id)); /* yg_hunt_is_id(): it fits */
+	(void)snprintf(p->name, sizeof(p->name), "hunt-%s", p->id);
+	p->from_ns = yg_json_int(job, "from_s", 0) * YG_NS_PER_S;
+	p->created_ns = yg_json_int(job, "created_s", 0) * YG_NS_PER_S + YG_NS_PER_S;
+	p->end = ((uint64_t)yg_json_int(job, "cutoff", 0) + 1) * YG_HUB_ARCHIVE_LINES;
+	rc = prepare(p);
+	if (rc == YG_OK)
+		*ret = p;
+	else
+		(void)yg_hunt_pass_free(p);
+	return rc;
+}
+
+struct yg_hunt_pass *yg_hunt_pass_free(struct yg_hunt_pass *p)
+{
+	if (!p)
+		return NULL;
+	(void)yg_hub_judges_free(p->judges);
+	yg_hunt_aim_done(&p->hunt);
+	(void)yg_hub_indicators_free(p->known);
+	yg_rule_set_done(&p->set);
+	free(p->rule_ids);
+	free(p->files);
+	free(p->found);
+	json_decref(p->progress);
+	(void)yg_arena_free(p->arena);
+	(void)yg_archive_unpacker_free(p->unpacker);
+	yg_buf_done(&p->stored);
+	yg_buf_done(&p->text);
+	yg_buf_done(&p->state);
+	free(p);
+	return NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_hunt_pass.h - one pass over the archive for what a job gathered (hub_hunt.h).
+ *
+ *   rules, indicators of the job ─► frames that can hold them ─► judge (hub_detect_judge.h)
+ *                                                                     │ bundles, marked
+ *   facts.db, consumer "hunt-ID": bundles, judge's state, place, counts ◄┘ one transaction
+ *
+ * The place (organisation, hour, file, frame) is committed with what was found before it: after a
+ * kill it goes on exactly there. Numbers of lines from the job's `cutoff` on were judged by the
+ * live detection under the new set; they are left out.
+ * Threads: one at a time.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdatomic.h>
+
+#include "app/hub_hunt_job.h"
+#include "app/hub_rules.h"
+#include "store/facts.h"
+
+#define YG_HUNT_SENSOR	    "archive" /* of bundles: lines of the archive name no sensor */
+#define YG_HUNT_FOUND_MAX   4096u     /* findings in one commit */
+#define YG_HUNT_COMMIT_MS   1000
+#define YG_HUNT_FILES_MAX   (4u << 20)
+#define YG_HUNT_FOUND_BYTES (64u << 20)
+
+struct yg_hunt_pass_opts {
+	const char *hunts_dir; /* all is borrowed */
+	const char *archive_dir;
+	const char *allow_dir;
+	const struct yg_hub_rules *rules; /* zone and sources alone, which do not change */
+	struct yg_facts *facts;
+	struct yg_clock clock;
+	uint64_t foreign; /* numbers of lines from here on are of another journal */
+	/* Called before each frame: returns when nothing is more urgent. YG_OK; YG_EEND: stop. */
+	int (*go_on)(void *arg);
+	void *arg;
+};
+
+struct yg_hunt_pass;
+
+/* What is to be looked for. YG_OK; YG_ENOENT: nothing of it can be used; or an error. */
+YG_MUST_USE int yg_hunt_pass_new(const struct yg_hunt_pass_opts *opts, json_t *job,
+				 struct yg_hunt_pass **ret);
+struct yg_hunt_pass *yg_hunt_pass_free(struct yg_hunt_pass *pass);
+
+/* What there is to read: sets files, bytes, archive_bytes of the job. YG_OK, YG_EEND, an error. */
+YG_MUST_USE int yg_hunt_pass_plan(struct yg_hunt_pass *pass);
+
+/* Read it, from where an earlier run stopped. Keeps progress in the job (and calls @save now and
+ * then). YG_OK: all was read; YG_EEND: stopped; else it may be tried again. */
+YG_MUST_USE int yg_hunt_pass_run(struct yg_hunt_pass *pass, int (*save)(void *arg), void *arg);

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Attacks on the hub's API by people who are let in, or nearly: each one went through once, or might have."""
+import socket
+import threading
+
+from harness import case, equal, main
+from hub_api_kit import PASSWORD, Town, Who, problem
+from hub_kit import record, until
+
+TOWN = Town()
+SENSOR = TOWN.hub.stranger("acme")
+
+
+def fill(begin, count, text):
+    lines = b"".join(record(begin + i, "%s %d" % (text, i)) for i in range(count))
+    equal(SENSOR.send(SENSOR.batch(lines, begin))[0], 200)
+    until("it is archived", lambda: any(text in r["raw"] for r in TOWN.hub.archived("acme")))
+
+
+class Meanwhile:
+    """Requests at the same time, each in a thread: their answers."""
+
+    def __init__(self, *calls):
+        self.answers = [None] * len(calls)
+        self.threads = [threading.Thread(target=self.run, args=(i, call)) for i, call in enumerate(calls)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, i, call):
+        self.answers[i] = call()
+
+    def join(self):
+        for thread in self.threads:
+            thread.join()
+        return self.answers
+
+
+@case
+def a_search_with_a_key_holds_no_transaction():
+    """While it waits others write: what they do must neither be undone nor stand under its key."""
+    fill(1, 5, "keyed")
+    for i in range(20):
+        views = len(TOWN.member.get("/orgs/acme/views")["items"])
+        meanwhile = Meanwhile(
+            lambda: TOWN.analyst.ask("POST", "/search?org=acme", {"reason": "key %d" % i}, Idempotency_Key="s-%d" % i),
+            lambda: TOWN.analyst.ask("GET", "/findings/" + "0" * 32),
+            lambda: TOWN.administrator.ask("POST", "/orgs", {"id": "key-%d" % i}))
+        search, missing, made = meanwhile.join()
+        equal((search[0], missing[0], made[0]), (200, 404, 201), (search, missing, made))
+        equal(len(search[2]["items"]), 5)
+        equal(TOWN.analyst.ask("GET", "/orgs/key-%d" % i)[0], 200, "what was answered 201 is there")
+        equal(len(TOWN.member.get("/orgs/acme/views")["items"]), views + 1, "the owner sees that somebody looked")
+
+
+@case
+def far_days_are_refused():
+    for day in ("9999-12-31", "2300-01-01", "0001-01-01"):
+        problem(TOWN.member.ask("GET", "/findings?from=" + day), 400, "bad-request")
+        problem(TOWN.member.ask("GET", "/orgs/acme/days?to=" + day), 400, "bad-request")
+        problem(TOWN.member.ask("POST", "/search", {"to": day}), 400, "bad-request")
+    equal(TOWN.member.ask("GET", "/findings?from=1970-01-01&to=2200-12-31")[0], 200)
+
+
+@case
+def what_was_looked_for_is_shown_whole():
+    """Padding must not push the question out of what the member reads."""
+    padded = {"reason": "routine", "a": "x" * 2000, "fields": {"src_ip": ["192.0.2.1"]}}
+    equal(TOWN.analyst.ask("POST", "/search?org=acme", padded)[0], 200)
+    what = TOWN.member.get("/orgs/acme/views")["items"][0]["what"]
+    assert "192.0.2.1" in what and "xxx" not in what, what
+    hidden = {"reason": "routine", "fields": {"src_ip": ["鍵" * 400, "192.0.2.2"]}}
+    problem(TOWN.analyst.ask("POST", "/search?org=acme", hidden), 400, "question-too-long")
+    equal(TOWN.member.ask("POST", "/search?org=acme", hidden)[0], 200, "its own records")
+
+
+def searches_that_wait(who, count, org):
+    """So many that each waits for those before it; each is noted before it waits, and looks at all that there is."""
+    views = lambda: len([v for v in TOWN.member.get("/orgs/acme/views?limit=1000")["items"] if v["reason"] == org])
+    before = views()
+    waiting = Meanwhile(*[lambda: who.ask("POST", "/search?org=acme", {"reason": org, "texts": ["is nowhere"], "newest": True})
+                          for _ in range(count)])
+    until("all of them wait", lambda: views() == before + count)
+    return waiting
+
+
+@case
+def what_ended_while_it_waited_gets_no_answer():
+    for batch in range(4):
+        lines = b"".join(record(10000 * (batch + 1) + i, "%d %s" % (i, "heavy padding " * 30)) for i in range(6000))
+        equal(SENSOR.send(SENSOR.batch(lines, batch + 2))[0], 200)
+    until("all is archived", lambda: len(TOWN.hub.archived("acme")) >= 24000)
+    token = TOWN.local.make("POST", "/tokens?org=hub", {"role": "analyst"})
+    waiting = searches_that_wait(Who(TOWN.hub, token=token["token"]), 20, "token")
+    equal(TOWN.local.ask("DELETE", "/tokens/%s?org=hub" % token["id"])[0], 204)
+    answers = waiting.join()
+    assert {a[0] for a in answers} <= {200, 403}, answers
+    assert any(a[0] == 403 for a in answers), "a token that is revoked gets nothing more"
+    waiting = searches_that_wait(TOWN.provider, 20, "mandate")
+    TOWN.member.make("POST", "/orgs/acme/mandates/%s/end" % TOWN.mandate, {}, 200)
+    answers = waiting.join()
+    assert {a[0] for a in answers} <= {200, 404}, answers
+    refused = [a for a in answers if a[0] == 404]
+    assert refused, "a mandate that is over gives nothing more"
+    for answer in refused:
+        problem(answer, 404, "unknown-organisation")
+
+
+def raw(text):
+    """What the hub answers to exactly these bytes: (status, all of it)."""
+    with socket.create_connection(("127.0.0.1", TOWN.nobody.port), timeout=60) as connection:
+        connection.sendall(text.encode())
+        data = b""
+        while True:
+            piece = connection.recv(65536)
+            data += piece
+            if not piece:
+                return int(data.split(b" ", 2)[1]) if data else 0, data
+
+
+@case
+def a_proxy_is_seen_however_it_shows_itself():
+    """Who is behind one is not at this machine: no second factor, no findings."""
+    who = TOWN.person("zed", "member:acme")
+    head = "GET /api/v1/findings?org=acme HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nCookie: %s\r\nConnection: close\r\n" % (
+        who.port, who.cookie)
+    equal(raw(head + "\r\n")[0], 200)
+    for shows in ("X-Forwarded-For:\r\nX-Forwarded-For: 203.0.113.9", "X-Forwarded-For:", "forwarded: for=_x",
+                  "X-Real-IP: 203.0.113.9", "Via: 1.1 proxy", "X-Forwarded-Proto: https", "x-forwarded-host: hub.example"):
+        status, data = raw(head + shows + "\r\n\r\n")
+        assert status == 403 and b"second-factor-needed" in data, (shows, data)
+
+
+@case
+def an_old_password_cannot_be_guessed():
+    """Not by one who has come by a session."""
+    who = TOWN.person("yan", "member:acme")
+    for i in range(12):
+        answer = who.ask("POST", "/password", {"old": "guess number %d" % i, "new": "something entirely new"})
+        if answer[0] == 429:
+            break
+        problem(answer, 401, "wrong-credentials")
+    problem(answer, 429, "too-many-tries")
+    assert int(answer[1]["Retry-After"]) >= 1
+    TOWN.sign_in("yan")  # signing in does not suffer from it
+
+
+main()

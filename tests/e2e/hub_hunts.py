@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Automatic hunts of the hub: an indicator or rule that comes later is found in what was archived before; a hunt that
+is killed goes on and doubles nothing; one over the bound asks; organisations do not see each other."""
+import json
+import random
+import signal
+
+from harness import case, folder, main
+from hub_kit import Hub, Member, append, until
+
+SEED = 20261125
+RULE = """title: Knock of old
+id: 7c7c7c7c-0000-4000-8000-000000000001
+logsource: {product: linux, service: sshd}
+detection:
+  sel: {message|contains: 'oldknock'}
+  condition: sel
+level: high
+---
+title: Never said
+id: 7c7c7c7c-0000-4000-8000-00000000000%d
+logsource: {product: linux, service: sshd}
+detection:
+  sel: {message|contains: '%s'}
+  condition: sel
+level: high
+"""
+
+
+def findings(hub, org=None):
+    done = hub.admin("findings", "--json", *(("--org", org) if org else ()))
+    assert done.code == 0, done.err
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def hunts(hub):
+    done = hub.admin("hunt", "list", "--json")
+    assert done.code == 0, done.err
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def only(hub, state, count=1):
+    """The hunts, when there are @count and all are @state."""
+    found = hunts(hub)
+    return found if len(found) == count and all(h["state"] == state for h in found) else None
+
+
+def closed(n, source):
+    return "Nov 21 08:%02d:%02d box sshd[7]: Connection closed by %s port 2" % (n // 60 % 60, n % 60, source)
+
+
+def archived(hub, orgs, count):
+    until("the archive", lambda: sum(len(hub.archived(org)) for org in orgs) >= count)
+
+
+def start(orgs, options=()):
+    hub = Hub(options=options)
+    logs, members = {}, []
+    for org in orgs:
+        hub.org(org)
+        logs[org] = folder() / (org + ".log")
+        logs[org].touch()
+        members.append(Member(hub, org, follow=[logs[org]]).start())
+    return hub, logs, members
+
+
+def end(hub, members):
+    for member in members:
+        assert member.stop() == 0
+    assert hub.stop() == 0, hub.messages()
+
+
+@case
+def what_comes_later_is_found_in_the_past():
+    hub, logs, members = start(["acme", "rival", "third"])
+    append(logs["acme"], [closed(n, "198.51.100.%d" % n) for n in range(50, 60)])
+    append(logs["rival"], [closed(1, "198.51.100.51"), closed(2, "203.0.113.5")])
+    append(logs["third"], [closed(1, "203.0.113.7")])
+    archived(hub, ["acme", "rival", "third"], 13)
+    assert not hunts(hub), "there is nothing new yet"
+    (hub.data / "indicators" / "list.txt").write_text("198.51.100.51\n198.51.100.52\n")
+    hunt, = until("the hunt", lambda: only(hub, "done"), 30)
+    assert (hunt["indicators"], hunt["rules"]) == (2, 0), hunt
+    found = findings(hub)
+    assert sorted((f["org"], f["matched"], f["count"]) for f in found) == [
+        ("acme", "198.51.100.51", 1), ("acme", "198.51.100.52", 1), ("rival", "198.51.100.51", 1)], found
+    assert all(f["hunt"] == hunt["id"] and f["sensor"] == "archive" for f in found), found
+    assert all(f["received"] < f["written"] for f in found), found
+    assert {org: v["findings"] for org, v in hunt["orgs"].items()} == {"acme": 2, "rival": 1, "third": 0}, hunt
+    assert {f["org"] for f in findings(hub, "rival")} == {"rival"} and not findings(hub, "third")
+    # What comes from now on is found when it comes, and is no find of the past.
+    append(logs["third"], [closed(9, "198.51.100.51")])
+    until("the live one", lambda: findings(hub, "third"))
+    assert [f["hunt"] for f in findings(hub, "third")] == [None]
+    # The same entry again, and one that says more: only that is new.
+    (hub.data / "indicators" / "list.txt").unlink()
+    until("both gone", lambda: ", 0 indicators" in hub.messages())
+    (hub.data / "indicators" / "list.txt").write_text("198.51.100.52\n198.51.100.53\n")
+    second = until("another", lambda: only(hub, "done", 2), 30)[1]
+    assert second["indicators"] == 1 and second["findings"] == 1, second
+    assert [f["matched"] for f in findings(hub) if f["hunt"] == second["id"]] == ["198.51.100.53"]
+    # A rule; its neighbour that was there before does not count again when the file changes.
+    append(logs["acme"], ["Nov 21 08:30:0%d box sshd[7]: oldknock %d" % (n, n) for n in range(3)])
+    archived(hub, ["acme", "rival", "third"], 17)
+    (hub.data / "rules" / "k.yml").write_text(RULE % (2, "nobody says this"))
+    third = until("the rule", lambda: only(hub, "done", 3), 30)[2]
+    assert (third["rules"], third["findings"]) == (2, 3), third
+    (hub.data / "rules" / "k.yml").write_text(RULE % (3, "nor that"))
+    fourth = until("the neighbour", lambda: only(hub, "done", 4), 30)[3]
+    assert (fourth["rules"], fourth["findings"]) == (1, 0), fourth
+    # What came while the hub was down is noticed; what was there is not new.
+    before = findings(hub)
+    hub.stop()
+    (hub.data / "indicators" / "more.csv").write_text("value,source\n198.51.100.54,feed\n")
+    hub.start()
+    fifth = until("after a start", lambda: only(hub, "done", 5), 30)[4]
+    assert (fifth["indicators"], fifth["findings"]) == (1, 1), fifth
+    assert len(findings(hub)) == len(before) + 1
+    end(hub, members)
+
+
+@case
+def a_killed_hunt_goes_on_and_doubles_nothing():
+    rng = random.Random(SEED)
+    orgs = ["acme", "rival", "third", "fourth"]
+    hub, logs, members = start(orgs)
+    count = 25000
+    for org in orgs:
+        append(logs[org], [closed(n, "203.0.113.%d" % (n % 250)) for n in range(count)])
+    archived(hub, orgs, count * len(orgs))
+    (hub.data / "indicators" / "list.txt").write_text("203.0.113.7\n203.0.113.9\n")
+    until("it has begun", lambda: hunts(hub), 30)
+    kills, seen, went_on = 0, 0, 0
+    while not only(hub, "done"):
+        hub.stop(signal.SIGKILL)
+        kills += 1
+        hub.start()
+        if rng.random() < 0.3 and kills < 10:
+            continue  # again at once, wherever it is
+        until("it goes on", lambda: only(hub, "done") or len(findings(hub)) > seen, 60)
+        went_on += 0 < seen < len(findings(hub))
+        seen = len(findings(hub))
+    hunt, = hunts(hub)
+    sums = {org: sum(f["count"] for f in findings(hub, org) if f["hunt"]) for org in orgs}
+    assert sums == dict.fromkeys(orgs, 2 * count // 250), (SEED, kills, sums, hunt)
+    assert hunt["findings"] == 2 * count // 250 * len(orgs) and hunt["records"] == count * len(orgs), hunt
+    assert kills > 0
+    print("# seed %d: %d kills, went on behind what was found %d times" % (SEED, kills, went_on))
+    end(hub, members)
+
+
+@case
+def one_over_the_bound_asks_and_one_called_off_ends():
+    rng = random.Random(SEED)
+    config = folder() / "hub.yml"
+    config.write_text("hunts:\n  ask_above_mb: 1\n  days: 7\n")
+    hub, logs, members = start(["acme"], ("--config", str(config)))
+    noise = lambda: "%0200x" % rng.getrandbits(800)
+    append(logs["acme"], ["Nov 21 08:00:00 box sshd[7]: oldknock %s" % noise() for _ in range(20000)])
+    archived(hub, ["acme"], 20000)
+    (hub.data / "rules" / "k.yml").write_text(RULE % (2, "nobody says this"))
+    hunt, = until("it asks", lambda: only(hub, "asks"), 60)
+    assert hunt["bytes"] > hunt["bound"] == 1 << 20 and hunt["days"] == 7, hunt
+    until("the question", lambda: "waits for a person's yes" in hub.messages())
+    assert not findings(hub)
+    # A restart changes nothing: it still asks.
+    hub.stop()
+    hub.start()
+    assert only(hub, "asks") and not findings(hub)
+    assert hub.admin("hunt", "approve", "20200101-000000-00000000").code == 1
+    assert hub.admin("hunt", "approve", hunt["id"]).code == 0
+    hunt, = until("the yes", lambda: only(hub, "done"), 120)
+    assert hunt["approved"] is True and hunt["findings"] == 20000, hunt
+    assert sum(f["count"] for f in findings(hub)) == 20000
+    assert hub.admin("hunt", "approve", hunt["id"]).code == 1, "it does not ask any more"
+    (hub.data / "rules" / "k.yml").write_text(RULE % (3, "sshd"))
+    second = until("it asks", lambda: [h for h in hunts(hub) if h["state"] == "asks"], 60)[0]
+    assert hub.admin("hunt", "cancel", second["id"]).code == 0
+    until("the end", lambda: hunts(hub)[1]["state"] == "cancelled")
+    shown = hub.admin("hunt", "show", second["id"])
+    assert shown.code == 0 and second["id"] in shown.out and "cancelled" in shown.out
+    end(hub, members)
+
+
+if __name__ == "__main__":
+    main()
