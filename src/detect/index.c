@@ -116,7 +116,8 @@ static struct yg_bytes part_of(struct yg_bytes text)
 	return best.size >= PART_MIN ? best : (struct yg_bytes){NULL, 0};
 }
 
-/* Put the parts of all special texts behind the @count of @texts; returns how many, 0 if one has none. */
+/* Put the parts of all special texts behind the @count of @texts; returns how many, 0 if one has
+ * none. */
 static uint32_t add_parts(const struct yg_index_entry *entries, uint32_t count,
 			  struct yg_bytes *texts)
 {

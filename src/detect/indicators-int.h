@@ -115,7 +115,7 @@ struct yg_indicator_marks {
 	size_t at;	/* what bit 0 of marks stands for */
 	uint64_t marks; /* places where an indicator may be: none that is one is missing */
 	uint64_t dots;	/* of the block before */
-	bool has_hex;	       /* there may be a run of 32 hex digits or more in what was looked at */
+	bool has_hex;	/* there may be a run of 32 hex digits or more in what was looked at */
 };
 
 void yg_indicator_wide_init(struct yg_indicator_wide *wide, const struct yg_indicator_kinds *kinds,

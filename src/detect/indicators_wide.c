@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where in a text an indicator may stand, 32 bytes at a time (AVX2) or 64 (AVX-512): indicators_scan.c looks at
- * these places alone. Nine of ten dots stand before "exe", "dll" or a fraction: what follows a dot
- * is compared with the beginnings of all last labels that are listed, without a branch.
+ * Where in a text an indicator may stand, 32 bytes at a time (AVX2) or 64 (AVX-512):
+ * indicators_scan.c looks at these places alone. Nine of ten dots stand before "exe", "dll" or a
+ * fraction: what follows a dot is compared with the beginnings of all last labels that are listed,
+ * without a branch.
  *
  * Eight buckets: each byte of four tables says which of them agree with half a byte of the first or
  * second character behind a mark; what all four agree on may be meant.
@@ -15,12 +16,12 @@
 
 #include "base/ban.h"
 
-#define BLOCK	    32u
-#define NUMBERS	    7u /* the bucket of digits */
-#define COLONS	    3u /* buckets below it, if colons are looked for */
-#define ANY	    0xffffu
-#define LOWER_HALF  0x5555u /* even first half bytes: letters, and what shares their low bits */
-#define UPPER_HALF  0xaaaau
+#define BLOCK	   32u
+#define NUMBERS	   7u /* the bucket of digits */
+#define COLONS	   3u /* buckets below it, if colons are looked for */
+#define ANY	   0xffffu
+#define LOWER_HALF 0x5555u /* even first half bytes: letters, and what shares their low bits */
+#define UPPER_HALF 0xaaaau
 
 /* Put characters into @bucket: bit n of @low, @high: that half byte. */
 static void fill(uint8_t low_table[16], uint8_t high_table[16], unsigned bucket, unsigned low,
@@ -35,8 +36,7 @@ static void fill(uint8_t low_table[16], uint8_t high_table[16], unsigned bucket,
 static void fill_pair(struct yg_indicator_wide *w, unsigned bucket, unsigned first, unsigned second)
 {
 	fill(w->low1, w->high1, bucket, 1u << (first & 15), first < 16 ? 0x50u : 0xa0u);
-	fill(w->low2, w->high2, bucket, 1u << (second & 15),
-	     second < 16 ? LOWER_HALF : UPPER_HALF);
+	fill(w->low2, w->high2, bucket, 1u << (second & 15), second < 16 ? LOWER_HALF : UPPER_HALF);
 }
 
 static void fill_colons(struct yg_indicator_wide *w, unsigned from)
@@ -175,7 +175,8 @@ AVX2 static uint32_t short_marks(const struct compared *c, struct yg_bytes text)
 		tail = _mm_srli_si128(tail, 1);
 	}
 	marks = marks_in(c, part[0], part[1], part[2], &dots);
-	/* Which digits follow two halves of a number is not asked: what is no address is seen later. */
+	/* Which digits follow two halves of a number is not asked: what is no address is seen
+	 * later. */
 	marks |= dots & bits(_mm256_cmpgt_epi8(part[1], _mm256_set1_epi8('0' - 1))) &
 		 ~bits(_mm256_cmpgt_epi8(part[1], _mm256_set1_epi8('9')));
 	return (marks & 0xffff) | marks >> 16 << (text.size - 16);
@@ -200,7 +201,7 @@ AVX2 static uint32_t last_marks(const struct compared *c, struct yg_bytes text,
 }
 
 AVX2 static bool next_32(const struct yg_indicator_wide *w, struct yg_bytes text,
-				 struct yg_indicator_marks *m)
+			 struct yg_indicator_marks *m)
 {
 	const struct compared c = compared(w);
 	uint32_t marks = 0, dots = (uint32_t)m->dots;
@@ -294,8 +295,7 @@ AVX512 static bool next_64(const struct yg_indicator_wide *w, struct yg_bytes te
 			       (_mm512_movepi8_mask(second) & near));
 		if (w->colons)
 			marks |= _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8(':')) &
-				 _mm512_test_epi8_mask(second,
-						       _mm512_set1_epi8((char)w->colons));
+				 _mm512_test_epi8_mask(second, _mm512_set1_epi8((char)w->colons));
 		has_hex |= has_hex_run(here);
 		dots = now;
 	}

@@ -231,8 +231,8 @@ static uint32_t backslashes(const uint8_t *at)
 
 /*
  * Decode what can be decoded a block at a time: where its backslashes stand is known at once, so
- * that none waits for the one before. Stops at \\u, at what is no escape, and a block before the end
- * of the text; *@done: up to there. A whole block is copied from each place, into room that is
+ * that none waits for the one before. Stops at \\u, at what is no escape, and a block before the
+ * end of the text; *@done: up to there. A whole block is copied from each place, into room that is
  * there: what is written is never longer than what was read.
  */
 static size_t unescape_blocks(struct yg_bytes b, size_t *done, uint8_t *to, size_t size)
