@@ -689,6 +689,14 @@ static inline bool is_hex16(const uint8_t *at)
 #endif
 }
 
+/* A run of 32 that covers the byte at @at covers the 16 before it, or from it on, too. */
+static inline bool may_be_hash(struct yg_bytes text, size_t at)
+{
+	return (classes[text.data[at]] & IS_HEX) != 0 &&
+	       (is_hex16(text.data + at - 16) ||
+		(text.size - at >= 16 && is_hex16(text.data + at)));
+}
+
 /* A run of 32 hex digits or more covers one of every 32 bytes: only these are looked at. */
 static void scan_hex(struct yg_indicator_scan *s)
 {
@@ -701,10 +709,7 @@ static void scan_hex(struct yg_indicator_scan *s)
 		size_t to = at;
 		size_t first;
 
-		/* A run of 32 that covers this byte covers the 16 before it, or from it on, too. */
-		if (!(classes[text.data[at]] & IS_HEX) ||
-		    (!is_hex16(text.data + at - 16) &&
-		     (text.size - at < 16 || !is_hex16(text.data + at)))) {
+		if (!may_be_hash(text, at)) {
 			at += 32;
 			continue;
 		}
