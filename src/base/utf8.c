@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/utf8.h"
 
 #include "base/ban.h"
@@ -196,6 +200,45 @@ static uint32_t fold_two(uint32_t p)
 	return p;
 }
 
+/* The letter or the beginning of one at @i, which is no ASCII; returns the bytes that are done. */
+static size_t fold_wide(uint8_t *to, size_t i, size_t size)
+{
+	uint8_t c = to[i];
+
+	if (c >= 0xc3 && c < 0xd6 && is_tail(to[i + 1])) {
+		uint32_t p = fold_two((uint32_t)(c & 31) << 6 | (to[i + 1] & 63));
+
+		(void)yg_utf8_put(p, to + i); /* always two bytes here */
+		return 2;
+	}
+	if (c == 0xef && to[i + 1] == 0xbc && i + 2 < size && to[i + 2] >= 0xa1 &&
+	    to[i + 2] <= 0xba) { /* full-width A–Z: U+FF21..3A -> U+FF41..5A */
+		uint8_t low = (uint8_t)(to[i + 2] + 0x20);
+
+		to[i + 1] = low > 0xbf ? 0xbd : 0xbc;
+		to[i + 2] = low > 0xbf ? (uint8_t)(low - 0x40) : low;
+		return 3;
+	}
+	return 1;
+}
+
+/* Where the next byte that is no ASCII stands, or @size: such letters are few in long texts. */
+static size_t next_wide(const uint8_t *b, size_t i, size_t size)
+{
+#ifdef __SSE2__
+	for (; size - i >= 16; i += 16) {
+		unsigned high = (unsigned)_mm_movemask_epi8(
+			_mm_loadu_si128((const __m128i *)(const void *)(b + i)));
+
+		if (high)
+			return i + (size_t)__builtin_ctz(high);
+	}
+#endif
+	while (i < size && b[i] < 0x80)
+		i++;
+	return i;
+}
+
 size_t yg_fold(struct yg_bytes b, uint8_t *to)
 {
 	uint8_t seen = 0;
@@ -208,24 +251,11 @@ size_t yg_fold(struct yg_bytes b, uint8_t *to)
 	}
 	if (seen < 0x80)
 		return b.size; /* ASCII only, as most texts are */
-	for (size_t i = 0; i + 1 < b.size; i++) {
-		uint8_t c = to[i];
-
-		if (c < 0xc3)
-			continue;
-		if (c < 0xd6 && is_tail(to[i + 1])) {
-			uint32_t p = fold_two((uint32_t)(c & 31) << 6 | (to[i + 1] & 63));
-
-			(void)yg_utf8_put(p, to + i); /* always two bytes here */
-			i++;
-		} else if (c == 0xef && to[i + 1] == 0xbc && i + 2 < b.size && to[i + 2] >= 0xa1 &&
-			   to[i + 2] <= 0xba) { /* full-width A–Z: U+FF21..3A -> U+FF41..5A */
-			uint8_t low = (uint8_t)(to[i + 2] + 0x20);
-
-			to[i + 1] = low > 0xbf ? 0xbd : 0xbc;
-			to[i + 2] = low > 0xbf ? (uint8_t)(low - 0x40) : low;
-			i += 2;
-		}
+	for (size_t i = next_wide(to, 0, b.size); i + 1 < b.size;) {
+		i += fold_wide(to, i, b.size);
+		/* Where such letters are many, one follows the other. */
+		if (i < b.size && to[i] < 0x80)
+			i = next_wide(to, i, b.size);
 	}
 	return b.size;
 }

@@ -76,6 +76,7 @@ struct yg_scratch {
 	struct yg_event *event;
 	uint32_t value_count; /* fields; values[value_count] is the raw text */
 	uint32_t candidate_count;
+	bool is_part_seen; /* a keyword with escapes may stand in the raw text */
 	int error;
 };
 

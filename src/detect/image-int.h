@@ -20,7 +20,7 @@
 #include "base/hash.h"
 #include "detect/matcher.h"
 
-#define YG_IMG_VERSION 8u
+#define YG_IMG_VERSION 9u
 #define YG_IMG_MAGIC   "YGIMAGE"
 #define YG_IMG_NONE    UINT32_MAX
 #define YG_IMG_ALIGN   64u
@@ -166,7 +166,8 @@ struct yg_img_field {
 	struct yg_img_set special; /* keywords with a byte that JSON writes as an escape */
 	struct yg_img_set regexes; /* expressions it may match */
 	struct yg_img_run present; /* of LISTS: local atoms that fire when the field is there */
-	uint32_t is_indexed;
+	uint16_t is_indexed;
+	uint16_t has_parts; /* texts holds a part of each of special, behind its hits */
 	struct yg_img_table equals, starts, ends;
 };
 

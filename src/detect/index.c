@@ -5,6 +5,8 @@
 
 #include "base/ban.h"
 
+#define PART_MIN 4u
+
 static uint32_t hash_of(const struct yg_atom *atom)
 {
 	struct yg_bytes text = atom->text;
@@ -93,10 +95,54 @@ static enum set set_of(const struct yg_atom *atom)
 	return set;
 }
 
-static int make_set(struct yg_compiler *c, const struct yg_index_entry *entries, uint32_t count,
-		    enum set set, struct yg_img_set *ret)
+/*
+ * The longest part of a special text that stands in JSON as it is; empty when it is too short to be
+ * rare. ASCII alone: what stands before it does not change how it is folded.
+ */
+static struct yg_bytes part_of(struct yg_bytes text)
 {
+	struct yg_bytes best = {NULL, 0};
+	size_t from = 0;
+
+	for (size_t i = 0; i <= text.size; i++) {
+		uint8_t c = i < text.size ? text.data[i] : 0;
+
+		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '/')
+			continue;
+		if (i - from > best.size)
+			best = yg_bytes_cut(text, from, i);
+		from = i + 1;
+	}
+	return best.size >= PART_MIN ? best : (struct yg_bytes){NULL, 0};
+}
+
+/* Put the parts of all special texts behind the @count of @texts; returns how many, 0 if one has
+ * none. */
+static uint32_t add_parts(const struct yg_index_entry *entries, uint32_t count,
+			  struct yg_bytes *texts)
+{
+	uint32_t parts = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct yg_atom *atom = entries[i].atom;
+
+		if (atom->kind != YG_ATOM_CONTAINS || set_of(atom) != SET_SPECIAL)
+			continue;
+		texts[parts] = part_of(atom->text);
+		if (texts[parts++].size == 0)
+			return 0;
+	}
+	return parts;
+}
+
+static int make_set(struct yg_compiler *c, const struct yg_index_entry *entries, uint32_t count,
+		    enum set set, struct yg_img_field *field)
+{
+	struct yg_img_set *ret = set == SET_TEXTS  ? &field->texts
+				 : set == SET_RARE ? &field->rare
+						   : &field->special;
 	struct yg_bytes *texts;
+	uint32_t parts = 0;
 	int rc = YG_OK;
 
 	*ret = (struct yg_img_set){.db = YG_IMG_NONE};
@@ -112,8 +158,11 @@ static int make_set(struct yg_compiler *c, const struct yg_index_entry *entries,
 		texts[ret->hits.count++] = atom->text;
 		YG_COMPILER_ADD(c, LISTS, entries[i].local);
 	}
-	if (ret->hits.count > 0)
-		rc = yg_databases_add_texts(c->databases, texts, ret->hits.count, &ret->db);
+	if (set == SET_TEXTS)
+		parts = add_parts(entries, count, texts + ret->hits.count);
+	field->has_parts |= parts > 0;
+	if (ret->hits.count + parts > 0)
+		rc = yg_databases_add_texts(c->databases, texts, ret->hits.count + parts, &ret->db);
 	free(texts);
 	return rc;
 }
@@ -151,11 +200,11 @@ int yg_compile_index(struct yg_compiler *c, uint32_t name, const struct yg_index
 	if (rc == YG_OK)
 		rc = yg_compile_table(c, entries, count, YG_ATOM_ENDS, &ret->ends);
 	if (rc == YG_OK)
-		rc = make_set(c, entries, count, SET_TEXTS, &ret->texts);
+		rc = make_set(c, entries, count, SET_TEXTS, ret);
 	if (rc == YG_OK)
-		rc = make_set(c, entries, count, SET_RARE, &ret->rare);
+		rc = make_set(c, entries, count, SET_RARE, ret);
 	if (rc == YG_OK)
-		rc = make_set(c, entries, count, SET_SPECIAL, &ret->special);
+		rc = make_set(c, entries, count, SET_SPECIAL, ret);
 	if (rc == YG_OK)
 		rc = make_regexes(c, entries, count, &ret->regexes);
 	if (rc != YG_OK)

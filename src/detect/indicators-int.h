@@ -100,6 +100,31 @@ struct yg_indicator_kinds {
 	uint64_t tops[YG_INDICATOR_TOP_BITS / 64]; /* last labels of the domains, hashed */
 };
 
+/* What indicators_wide.c compares with; made when an image is opened. */
+struct yg_indicator_wide {
+	uint8_t low1[16], high1[16]; /* of the byte behind a mark */
+	uint8_t low2[16], high2[16]; /* of the one behind that */
+	uint8_t pairs, colons;	     /* buckets of what may follow a dot, a colon */
+	bool is_here;		     /* this CPU can */
+	bool is_wider;		     /* 64 bytes at a time */
+};
+
+/* Where a search with it stands; all zero at the front of a text. */
+struct yg_indicator_marks {
+	size_t next;	/* up to here all was looked at */
+	size_t at;	/* what bit 0 of marks stands for */
+	uint64_t marks; /* places where an indicator may be: none that is one is missing */
+	uint64_t dots;	/* of the block before */
+	bool has_hex;	/* there may be a run of 32 hex digits or more in what was looked at */
+};
+
+void yg_indicator_wide_init(struct yg_indicator_wide *wide, const struct yg_indicator_kinds *kinds,
+			    bool has_colons);
+#define YG_INDICATOR_WIDE_MIN 18u /* bytes of a text */
+/* The next places; false: there are no more. Only where wide->is_here. */
+bool yg_indicator_wide_next(const struct yg_indicator_wide *wide, struct yg_bytes text,
+			    struct yg_indicator_marks *marks);
+
 /* Compiled indicators, opened: indicators_image-int.h has their form. */
 struct yg_indicator_table {
 	uint64_t seed;
@@ -122,6 +147,7 @@ struct yg_indicator_table {
 	bool has_v6;
 	bool has_marks;	 /* anything but hashes */
 	bool has_colons; /* URLs or IPv6 */
+	struct yg_indicator_wide wide;
 };
 
 /* The first @bits of @hash as a number. */
@@ -242,6 +268,8 @@ struct yg_indicator_scan {
 	uint32_t probe_count;
 	uint32_t key_size;		/* bytes used of keys */
 	struct yg_indicator_memo *memo; /* may be NULL */
+	bool is_unasked;		/* the text may be among those remembered */
+	bool is_clean;			/* it was */
 	uint32_t clean_count;
 	struct yg_indicator_clean clean[YG_INDICATOR_CLEAN_MAX];
 	struct yg_indicator_probe probes[YG_INDICATOR_PROBES_MAX];

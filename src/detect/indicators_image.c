@@ -205,6 +205,7 @@ static void open_kinds(struct yg_indicator_table *t)
 	for (unsigned bits = 129; bits-- > 0;)
 		if (kinds->lengths[bits / 64] >> bits % 64 & 1)
 			t->lengths[t->length_count++] = (uint8_t)bits;
+	yg_indicator_wide_init(&t->wide, kinds, t->has_colons);
 }
 
 int yg_indicator_table_open(struct yg_indicator_table *table,

@@ -40,6 +40,8 @@ void yg_indicator_scan_init(struct yg_indicator_scan *s, const struct yg_indicat
 	s->probe_count = 0;
 	s->key_size = 0;
 	s->memo = NULL;
+	s->is_unasked = false;
+	s->is_clean = false;
 	s->clean_count = 0;
 	s->tell = NULL;
 	s->tell_arg = NULL;
@@ -557,6 +559,30 @@ static inline bool is_mark(const struct yg_indicator_scan *s, size_t at)
 	return (s->table->kinds->pairs[pair / 64] >> pair % 64 & 1) != 0;
 }
 
+/*
+ * Was nothing found in this text before? If not, it may turn out so now. Asked when the first thing
+ * was met that has to be looked at: most texts hold nothing like it and are searched sooner than
+ * they are found among those remembered.
+ */
+static bool is_known_clean(struct yg_indicator_scan *s)
+{
+	struct yg_indicator_clean one = {
+		.text = s->text, .field = s->field, .is_escaped = s->is_escaped};
+
+	if (!s->is_unasked)
+		return false;
+	s->is_unasked = false;
+	one.hash = yg_hash64(s->text, s->table->seed);
+	one.place = &s->memo->texts[one.hash % YG_INDICATOR_MEMO_TEXTS];
+	s->is_clean = one.place->hash == one.hash && one.place->size == s->text.size &&
+		      one.place->is_escaped == s->is_escaped &&
+		      memcmp(one.place->text, s->text.data, s->text.size) == 0;
+	/* What is clean as a version might hold an address elsewhere. */
+	if (!s->is_clean && s->clean_count < YG_INDICATOR_CLEAN_MAX && !is_version(s))
+		s->clean[s->clean_count++] = one;
+	return s->is_clean;
+}
+
 static size_t take_mark(struct yg_indicator_scan *s, size_t at, size_t low)
 {
 	return s->text.data[at] == '.' ? take_dot(s, at, low) : take_colon(s, at, low);
@@ -608,14 +634,40 @@ static void scan_marks(struct yg_indicator_scan *s)
 		for (; mask; mask &= mask - 1) {
 			size_t mark = at + (size_t)__builtin_ctz(mask);
 
-			if (mark >= low && is_mark(s, mark))
-				low = take_mark(s, mark, low);
+			if (mark < low || !is_mark(s, mark))
+				continue;
+			if (is_known_clean(s))
+				return;
+			low = take_mark(s, mark, low);
 		}
 	}
 #endif
-	for (; at < text.size; at++)
-		if (at >= low && (text.data[at] == '.' || text.data[at] == ':') && is_mark(s, at))
-			low = take_mark(s, at, low);
+	for (; at < text.size; at++) {
+		if (at < low || (text.data[at] != '.' && text.data[at] != ':') || !is_mark(s, at))
+			continue;
+		if (is_known_clean(s))
+			return;
+		low = take_mark(s, at, low);
+	}
+}
+
+/* The same, and @s->text may hold a hash only if it returns true. */
+static bool scan_wide(struct yg_indicator_scan *s)
+{
+	struct yg_indicator_marks m = {0};
+	size_t low = 0;
+
+	while (yg_indicator_wide_next(&s->table->wide, s->text, &m))
+		for (uint64_t mask = m.marks; mask; mask &= mask - 1) {
+			size_t mark = m.at + (size_t)__builtin_ctzll(mask);
+
+			if (mark < low || !is_mark(s, mark))
+				continue;
+			if (is_known_clean(s))
+				return false;
+			low = take_mark(s, mark, low);
+		}
+	return m.has_hex;
 }
 
 /* Are the 16 bytes at @at all hex digits? */
@@ -637,6 +689,14 @@ static inline bool is_hex16(const uint8_t *at)
 #endif
 }
 
+/* A run of 32 that covers the byte at @at covers the 16 before it, or from it on, too. */
+static inline bool may_be_hash(struct yg_bytes text, size_t at)
+{
+	return (classes[text.data[at]] & IS_HEX) != 0 &&
+	       (is_hex16(text.data + at - 16) ||
+		(text.size - at >= 16 && is_hex16(text.data + at)));
+}
+
 /* A run of 32 hex digits or more covers one of every 32 bytes: only these are looked at. */
 static void scan_hex(struct yg_indicator_scan *s)
 {
@@ -649,13 +709,12 @@ static void scan_hex(struct yg_indicator_scan *s)
 		size_t to = at;
 		size_t first;
 
-		/* A run of 32 that covers this byte covers the 16 before it, or from it on, too. */
-		if (!(classes[text.data[at]] & IS_HEX) ||
-		    (!is_hex16(text.data + at - 16) &&
-		     (text.size - at < 16 || !is_hex16(text.data + at)))) {
+		if (!may_be_hash(text, at)) {
 			at += 32;
 			continue;
 		}
+		if (is_known_clean(s))
+			return;
 		while (from > low && (classes[text.data[from - 1]] & IS_HEX))
 			from--;
 		while (is_class(text, to, IS_HEX))
@@ -672,34 +731,22 @@ static void scan_hex(struct yg_indicator_scan *s)
 	}
 }
 
-/* Was nothing found in this text before? If not, it may turn out so now. */
-static bool is_known_clean(struct yg_indicator_scan *s)
-{
-	struct yg_indicator_clean one = {
-		.text = s->text, .field = s->field, .is_escaped = s->is_escaped};
-
-	one.hash = yg_hash64(s->text, s->table->seed);
-	one.place = &s->memo->texts[one.hash % YG_INDICATOR_MEMO_TEXTS];
-	if (one.place->hash == one.hash && one.place->size == s->text.size &&
-	    one.place->is_escaped == s->is_escaped &&
-	    memcmp(one.place->text, s->text.data, s->text.size) == 0)
-		return true;
-	/* What is clean as a version might hold an address elsewhere. */
-	if (s->clean_count < YG_INDICATOR_CLEAN_MAX && !is_version(s))
-		s->clean[s->clean_count++] = one;
-	return false;
-}
-
 void yg_indicator_scan_text(struct yg_indicator_scan *scan)
 {
 	if (scan->text.size < 4)
 		return;
-	if (scan->memo && scan->text.size >= YG_INDICATOR_CLEAN_SIZE &&
-	    scan->text.size <= YG_INDICATOR_MEMO_TEXT && is_known_clean(scan))
+	scan->is_unasked = scan->memo && scan->text.size >= YG_INDICATOR_CLEAN_SIZE &&
+			   scan->text.size <= YG_INDICATOR_MEMO_TEXT;
+	scan->is_clean = false;
+	/* What would be looked up is told by the plain way alone, wherever it runs. */
+	if (scan->text.size >= YG_INDICATOR_WIDE_MIN && scan->table->wide.is_here && !scan->tell) {
+		if (scan_wide(scan) && scan->table->has[YG_INDICATOR_HASH])
+			scan_hex(scan);
 		return;
+	}
 	if (scan->table->has_marks && !is_short_and_plain(scan))
 		scan_marks(scan);
-	if (scan->table->has[YG_INDICATOR_HASH] && scan->text.size >= 32)
+	if (!scan->is_clean && scan->table->has[YG_INDICATOR_HASH] && scan->text.size >= 32)
 		scan_hex(scan);
 }
 

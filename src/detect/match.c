@@ -140,6 +140,8 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 	if (id < found->set->hits.count)
 		fire(found->scratch,
 		     found->scratch->engine->img.lists[found->set->hits.first + id]);
+	else
+		found->scratch->is_part_seen = true;
 	return 0;
 }
 
@@ -304,18 +306,17 @@ enum shown {
 	SHOWN_NOTHING,
 };
 
-/* Whether \u stands in the raw text: without it no value has to be looked through for it. */
-static bool may_have_unicode_escape(struct yg_bytes raw)
+/* Whether \u stands in a text, be it behind another backslash: few have it. */
+static bool may_have_unicode_escape(struct yg_bytes text)
 {
 	uint8_t is_seen = 0;
 
-	for (size_t i = 0; i + 1 < raw.size; i++)
-		is_seen |= (raw.data[i] == '\\') & (raw.data[i + 1] == 'u');
+	for (size_t i = 0; i + 1 < text.size; i++)
+		is_seen |= (text.data[i] == '\\') & (text.data[i + 1] == 'u');
 	return is_seen;
 }
 
-static enum shown how_shown(const struct yg_event *event, const struct yg_field *field,
-			    bool may_have_unicode)
+static enum shown how_shown(const struct yg_event *event, const struct yg_field *field)
 {
 	uintptr_t at = (uintptr_t)field->text.data, raw = (uintptr_t)event->raw.data;
 
@@ -324,7 +325,9 @@ static enum shown how_shown(const struct yg_event *event, const struct yg_field 
 		return SHOWN_NOTHING;
 	if (!field->is_escaped)
 		return SHOWN_ALL;
-	for (size_t i = 0; may_have_unicode && i + 1 < field->text.size; i++)
+	if (!may_have_unicode_escape(field->text))
+		return SHOWN_ESCAPED;
+	for (size_t i = 0; i + 1 < field->text.size; i++)
 		if (field->text.data[i] == '\\' && field->text.data[++i] == 'u')
 			return SHOWN_NOTHING;
 	return SHOWN_ESCAPED;
@@ -332,30 +335,33 @@ static enum shown how_shown(const struct yg_event *event, const struct yg_field 
 
 /*
  * Keywords look at every value and at the raw text. Most values are parts of the raw text: looking
- * there is enough, but for keywords with characters that the raw text shows as escapes.
+ * there is enough, but for keywords with characters that the raw text shows as escapes. Of these
+ * the raw text shows a part at least: only where that was seen, such values are decoded for them.
  */
 static void look_at_keywords(struct yg_scratch *s)
 {
 	const struct yg_img_field *field = &s->fields[0];
-	bool may_have_unicode;
+	bool is_special;
 
 	if (!s->group->has_keywords || !field->is_indexed)
 		return;
+	s->is_part_seen = !field->has_parts;
 	if (s->event->raw.size > 0) {
 		scan(s, field, yg_value_folded(s, s->value_count));
-		scan_set(s, &field->special, yg_value_folded(s, s->value_count));
+		if (s->is_part_seen)
+			scan_set(s, &field->special, yg_value_folded(s, s->value_count));
 	}
-	may_have_unicode = may_have_unicode_escape(s->event->raw);
+	is_special = s->is_part_seen && field->special.db != YG_IMG_NONE;
 	for (uint32_t i = 0; i < s->value_count; i++) {
 		const struct yg_field *from = &s->event->fields[i];
 		enum shown shown;
 
 		if (s->values[i].is_null || from->text.size == 0 || from->is_derived)
 			continue;
-		shown = how_shown(s->event, from, may_have_unicode);
+		shown = how_shown(s->event, from);
 		if (shown == SHOWN_NOTHING)
 			scan(s, field, yg_value_folded(s, i));
-		if (shown != SHOWN_ALL && field->special.db != YG_IMG_NONE)
+		if (shown == SHOWN_NOTHING || (shown == SHOWN_ESCAPED && is_special))
 			scan_set(s, &field->special, yg_value_folded(s, i));
 	}
 }

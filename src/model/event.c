@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "model/event.h"
 
 #include <assert.h>
@@ -208,26 +212,86 @@ static size_t copy_plain(struct yg_bytes b, uint8_t *to)
 	return i;
 }
 
+/* What stands for the character behind a backslash; 0: itself, or \\u. */
+static const uint8_t escapes[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',	['b'] = '\b',
+				     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+
+#ifdef __SSE2__
+#define BLOCK 32u
+
+static uint32_t backslashes(const uint8_t *at)
+{
+	const __m128i slash = _mm_set1_epi8('\\');
+	__m128i low = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i high = _mm_loadu_si128((const __m128i *)(const void *)(at + 16));
+
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(low, slash)) |
+	       (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(high, slash)) << 16;
+}
+
+/*
+ * Decode what can be decoded a block at a time: where its backslashes stand is known at once, so
+ * that none waits for the one before. Stops at \\u, at what is no escape, and a block before the
+ * end of the text; *@done: up to there. A whole block is copied from each place, into room that is
+ * there: what is written is never longer than what was read.
+ */
+static size_t unescape_blocks(struct yg_bytes b, size_t *done, uint8_t *to, size_t size)
+{
+	size_t i = *done;
+
+	while (b.size - i >= 2 * BLOCK) {
+		size_t end = i + BLOCK;
+
+		for (uint32_t mask = backslashes(b.data + i); mask;) {
+			size_t at = end - BLOCK + (size_t)__builtin_ctz(mask);
+			uint8_t c = escapes[b.data[at + 1]];
+
+			memcpy(to + size, b.data + i, BLOCK);
+			size += at - i;
+			i = at;
+			if (!c) {
+				*done = i;
+				return size;
+			}
+			to[size++] = c;
+			i += 2;
+			mask &= mask - 1;
+			if (c == '\\' && i <= end)
+				mask &= ~(uint32_t)(UINT64_C(1) << (i - 1 - (end - BLOCK)));
+		}
+		if (i < end) {
+			memcpy(to + size, b.data + i, BLOCK);
+			size += end - i;
+			i = end;
+		}
+	}
+	*done = i;
+	return size;
+}
+#endif
+
 /* Decode JSON escapes (RFC 8259 sec. 7); never longer than what was written. */
 static size_t unescape(struct yg_bytes b, uint8_t *to)
 {
-	static const uint8_t into[256] = {['"'] = '"',	['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
-					  ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
 	size_t size = 0;
 	size_t i = 0;
 
 	for (;;) {
-		size_t run = copy_plain(yg_bytes_from(b, i), to + size);
 		size_t used = 0;
+		size_t run;
 		uint8_t c;
 
+#ifdef __SSE2__
+		size = unescape_blocks(b, &i, to, size);
+#endif
+		run = copy_plain(yg_bytes_from(b, i), to + size);
 		size += run;
 		i += run;
 		if (i == b.size)
 			return size;
 		c = i + 1 < b.size ? b.data[i + 1] : 0; /* a last backslash alone is text */
-		if (into[c]) {
-			to[size++] = into[c];
+		if (escapes[c]) {
+			to[size++] = escapes[c];
 			used = 2;
 		} else if (c == 'u') {
 			used = unescape_unicode(b, i, to, &size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <time.h>
 
 #include "../check.h"
 #include "base/alloc.h"
@@ -388,6 +389,134 @@ static void many(void)
 	yg_buf_done(&list);
 }
 
+static uint64_t state;
+
+static uint32_t chance(uint32_t below)
+{
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return (uint32_t)((state * UINT64_C(2685821657736338717)) >> 32) % below;
+}
+
+/* A text of @size bytes at most in @to: indicators, what is like them, and what stands around. */
+static size_t some_text(uint8_t *to, size_t room)
+{
+	static const char *const parts[] = {"evil.example",
+					    ".example",
+					    "192.0.2.1",
+					    "192.0.2.",
+					    "2001:db8::7",
+					    "::",
+					    ":",
+					    "http://evil.example/x",
+					    "http:\\/\\/bad.test/",
+					    "C:\\\\Windows\\\\ntdll.dll+9d2|",
+					    "44d88612fea8a8f36de82e1278abb02f",
+					    "44d88612fea8a8f3",
+					    "0123456789abcdef",
+					    ".exe",
+					    "1.5",
+					    ".",
+					    "..",
+					    " ",
+					    "\\r\\n",
+					    "\\u000a",
+					    "a",
+					    "7",
+					    "\xc3\xa9",
+					    "/",
+					    "-"};
+	size_t size = 0;
+
+	while (size < room && chance(40) > 0) {
+		const char *part = parts[chance(sizeof(parts) / sizeof(parts[0]))];
+		size_t more = strlen(part);
+
+		if (more > room - size)
+			break;
+		memcpy(to + size, part, more);
+		size += more;
+	}
+	return size;
+}
+
+static uint32_t search(const struct yg_indicator_table *table, struct yg_bytes text,
+		       struct yg_indicator_memo *memo, struct yg_indicator_hit hits[8])
+{
+	YG_INDICATOR_SCAN(s);
+
+	yg_indicator_scan_init(&s, table, hits, 8);
+	s.text = text;
+	s.is_escaped = yg_bytes_chr(text, '\\') != SIZE_MAX;
+	s.memo = memo;
+	yg_indicator_scan_text(&s);
+	yg_indicator_scan_end(&s);
+	return s.count;
+}
+
+static void check_same(const struct yg_indicator_table *plain, struct yg_indicator_memo *memo,
+		       struct yg_bytes text)
+{
+	struct yg_indicator_table other = *plain;
+	struct yg_indicator_hit want[8], have[8];
+	uint32_t count = search(plain, text, NULL, want);
+
+	yg_indicator_wide_init(&other.wide, other.kinds, other.has_colons);
+	for (unsigned i = 0; i < 4; i++) { /* 64 bytes, 32 bytes, remembered, and so once more */
+		CHECK(search(&other, text, i >= 2 ? memo : NULL, have) == count);
+		for (uint32_t k = 0; k < count; k++)
+			CHECK(have[k].index == want[k].index &&
+			      have[k].value.data == want[k].value.data &&
+			      have[k].value.size == want[k].value.size);
+		if (i == 0)
+			other.wide.is_wider = false;
+	}
+}
+
+/* Many bytes at a time, and texts remembered, find what is found byte by byte. */
+static void wide(void)
+{
+	static const char *const lists[] = {
+		"evil.example\n192.0.2.1\n",
+		"evil.example\n192.0.2.0/24\n2001:db8::7\nhttp://bad.test/\n"
+		"44d88612fea8a8f36de82e1278abb02f\n",
+		"44d88612fea8a8f36de82e1278abb02f\n",
+		"a.aa\na.bb\na.cc\na.dd\na.ex\na.gg\na.hh\na.ii\na.jj\na.kk\na.xn--p1ai\n",
+	};
+	uint64_t hits = 0;
+
+	state = (uint64_t)time(NULL) | 1;
+	printf("wide: seed %llu\n", (unsigned long long)state);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct yg_indicator_memo *memo = yg_indicator_memo_new();
+		struct yg_indicator_table plain;
+
+		begin(lists[i], "");
+		plain = *yg_indicators_listed(set);
+		plain.wide.is_here = false;
+		for (unsigned k = 0; memo && k < 20000; k++) {
+			uint8_t room[300];
+			size_t size = some_text(room, 1 + chance(sizeof(room)));
+			/* Of its own, so that reading behind it is seen. */
+			uint8_t *text = yg_calloc(size + 1, 1);
+			struct yg_indicator_hit found_hits[8];
+
+			CHECK(text != NULL);
+			if (!text)
+				break;
+			memcpy(text + 1, room, size);
+			check_same(&plain, memo, (struct yg_bytes){text + 1, size});
+			hits += search(&plain, (struct yg_bytes){text + 1, size}, NULL, found_hits);
+			free(text);
+		}
+		CHECK(memo != NULL);
+		free(memo);
+		end();
+	}
+	CHECK(hits > 1000);
+}
+
 static void torture(void)
 {
 	static const char list[] = "value,comment\n192.0.2.1,a\nevil.example,b\n";
@@ -413,9 +542,9 @@ static void torture(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(addresses),   CASE(domains),   CASE(urls),	   CASE(hashes), CASE(dangerous),
-	CASE(plain_lists), CASE(csv_lists), CASE(allowed), CASE(fields), CASE(escaped),
-	CASE(empty_set),   CASE(many),	    CASE(torture),
+	CASE(addresses),   CASE(domains),   CASE(urls),	   CASE(hashes),  CASE(dangerous),
+	CASE(plain_lists), CASE(csv_lists), CASE(allowed), CASE(fields),  CASE(escaped),
+	CASE(empty_set),   CASE(many),	    CASE(wide),	   CASE(torture),
 };
 
 CHECK_MAIN(cases)

@@ -12,7 +12,7 @@
 
 #include "base/ban.h"
 
-#define TEXT_BYTES_MAX 80u
+#define TEXT_BYTES_MAX 200u /* several blocks */
 #define TEXTS	       200000u
 
 static uint64_t state;
