@@ -106,6 +106,20 @@ def run(item, seed, base):
     return label.strip(), passed, failed, skipped, took, output
 
 
+def run_all(items, seed, base):
+    """Results as they come. Runs of programs mostly wait, for a disk or for each other; the others compute: so the
+    machine is busy with both at once."""
+    cpus = max(1, os.cpu_count() or 1)
+    waiting = [item for item in items if {s.split(":")[-1] for s in item[1]["suite"]} & {"e2e", "short", "browser"}]
+    computing = [item for item in items if item not in waiting]
+    with concurrent.futures.ThreadPoolExecutor(max_workers=cpus) as one, \
+            concurrent.futures.ThreadPoolExecutor(max_workers=cpus) as two:
+        futures = [one.submit(run, item, seed, base) for item in waiting] + \
+                  [two.submit(run, item, seed, base) for item in computing]
+        for future in concurrent.futures.as_completed(futures):
+            yield future.result()
+
+
 def main():
     mode = sys.argv[1] if len(sys.argv) > 1 else "default"
     suites = {"quick": QUICK, "default": DEFAULT, "full": FULL}[mode]
@@ -127,15 +141,14 @@ def main():
         items += tests_of(name, wanted)
     base = tempfile.mkdtemp(prefix="yagura-test-")
     results = []
-    with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, os.cpu_count() or 1)) as pool:
-        for result in pool.map(lambda item: run(item, seed, base), items):
-            label, passed, failed, skipped, took, output = result
-            results.append(result)
-            if failed:
-                print("FAILED %s (%d)\n%s" % (label, failed, output[-6000:]), flush=True)
-            elif skipped:
-                reason = [l for l in output.splitlines() if l.strip() and not COUNT.match(l)]
-                print("skipped %s: %s" % (label, "; ".join(reason[-3:])), flush=True)
+    for result in run_all(items, seed, base):
+        label, passed, failed, skipped, took, output = result
+        results.append(result)
+        if failed:
+            print("FAILED %s (%d)\n%s" % (label, failed, output[-6000:]), flush=True)
+        elif skipped:
+            reason = [l for l in output.splitlines() if l.strip() and not COUNT.match(l)]
+            print("skipped %s: %s" % (label, "; ".join(reason[-3:])), flush=True)
     shutil.rmtree(base, ignore_errors=True)
     print("slowest:")
     for label, _, _, _, took, _ in sorted(results, key=lambda r: -r[4])[:10]:

@@ -479,8 +479,8 @@ static void wide(void)
 {
 	static const char *const lists[] = {
 		"evil.example\n192.0.2.1\n",
-		"evil.example\n192.0.2.0/24\n2001:db8::7\nhttp://bad.test/\n"
-		"44d88612fea8a8f36de82e1278abb02f\n",
+		("evil.example\n192.0.2.0/24\n2001:db8::7\nhttp://bad.test/\n"
+		 "44d88612fea8a8f36de82e1278abb02f\n"),
 		"44d88612fea8a8f36de82e1278abb02f\n",
 		"a.aa\na.bb\na.cc\na.dd\na.ex\na.gg\na.hh\na.ii\na.jj\na.kk\na.xn--p1ai\n",
 	};
