@@ -4,7 +4,9 @@
 is killed goes on and doubles nothing; one over the bound asks; organisations do not see each other."""
 import json
 import random
+import re
 import signal
+import urllib.request
 
 from harness import case, folder, main
 from hub_kit import Hub, Member, append, until
@@ -50,8 +52,17 @@ def closed(n, source):
     return "Nov 21 08:%02d:%02d box sshd[7]: Connection closed by %s port 2" % (n // 60 % 60, n % 60, source)
 
 
+def lag(hub):
+    """Journal positions that detection has not passed."""
+    with urllib.request.urlopen(hub.ready["url"] + "/metrics", timeout=60) as answer:
+        text = answer.read().decode()
+    return int(re.search(r'^yagura_consumer_lag_records{consumer="detect"} (\d+)$', text, re.M).group(1))
+
+
 def archived(hub, orgs, count):
     until("the archive", lambda: sum(len(hub.archived(org)) for org in orgs) >= count)
+    # Detection has passed them too: what it had not yet seen when rules change is found live.
+    until("detection", lambda: lag(hub) == 0)
 
 
 def start(orgs, options=()):
