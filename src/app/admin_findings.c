@@ -17,6 +17,7 @@
 #define FLUSH_SIZE (256u << 10)
 
 struct printing {
+	uint64_t count;
 	struct yg_buf out;
 	struct yg_zone *zone;
 	bool is_json;
@@ -42,6 +43,7 @@ static int print(void *arg, const struct yg_fact_finding *f)
 	struct printing *p = arg;
 	char when[YG_ISO_SIZE];
 
+	p->count++;
 	if (p->is_json) {
 		yg_findings_json(f, true, &p->out);
 		yg_buf_add_byte(&p->out, '\n');
@@ -61,23 +63,22 @@ static int print(void *arg, const struct yg_fact_finding *f)
 static int print_all(struct yg_facts *facts, const char *org, uint64_t limit, struct printing *p)
 {
 	const struct yg_hub_reach all = {.is_all = true}; /* who can read this folder reads all */
-	struct yg_fact_filter filter = {.limit = YG_FACT_LIST_MAX};
+	struct yg_fact_filter filter = {0};
 	struct yg_fact_next next = {.is_more = true};
 	int rc = YG_OK;
 
-	if (limit > 0 && limit < filter.limit)
-		filter.limit = (uint32_t)limit;
-	while (rc == YG_OK && next.is_more) {
+	/* A page may end early, so what counts is what was printed. */
+	while (rc == YG_OK && next.is_more && (limit == 0 || p->count < limit)) {
+		filter.limit = limit > 0 && limit - p->count < YG_FACT_LIST_MAX
+				       ? (uint32_t)(limit - p->count)
+				       : YG_FACT_LIST_MAX;
 		rc = yg_findings_list(facts, &all, org ? org : "", &filter, print, p);
 		next = yg_facts_next(facts);
 		filter.has_after = true;
 		memcpy(filter.after_id, next.after_id, sizeof(filter.after_id));
-		if (limit > 0 && limit <= filter.limit)
-			break;
-		limit -= limit > 0 ? filter.limit : 0;
-		if (limit > 0 && limit < filter.limit)
-			filter.limit = (uint32_t)limit;
 	}
+	if (rc == YG_OK && p->count == 0 && !p->is_json)
+		yg_say(N_("nothing was found yet; `admin sensor list` shows who sends"));
 	return rc == YG_OK ? flush(p) : rc;
 }
 
