@@ -122,9 +122,8 @@ bool yg_call_text(const struct yg_hub_call *call, const json_t *in, const char *
 		  size_t room);
 /* The day under @key: YG_DAY_NONE when absent or null. False: refused. */
 bool yg_call_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to);
-json_t *yg_call_day_json(int32_t day); /* null for YG_DAY_NONE */
-/* The rights as names, in the order of the table. */
-json_t *yg_call_rights_json(uint32_t rights);
+/* ["read_findings",…] under "rights" as bits; absent: 0. False: refused. */
+bool yg_call_rights(const struct yg_hub_call *call, const json_t *in, uint32_t *to);
 /* The grants as [{"role","org"}]. */
 json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count);
 

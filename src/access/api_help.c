@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/api-int.h"
 #include "access/hub-int.h"
+#include "access/token.h"
 
 #include "model/day.h"
 
@@ -260,33 +261,6 @@ bool yg_call_day(const struct yg_hub_call *call, const json_t *in, const char *k
 	return false;
 }
 
-json_t *yg_call_day_json(int32_t day)
-{
-	char text[YG_DAY_SIZE];
-
-	if (day == YG_DAY_NONE)
-		return json_null();
-	yg_day_write(day, text);
-	return json_string(text);
-}
-
-json_t *yg_call_rights_json(uint32_t rights)
-{
-	static const char *const names[] = {
-#define X(name, ...) #name,
-#include "access/hub_rights.def"
-#undef X
-	};
-	json_t *list = json_array();
-
-	for (unsigned i = 0; list && i < YG_MAY_COUNT; i++)
-		if ((rights >> i & 1) && json_array_append_new(list, json_string(names[i])) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	return list;
-}
-
 json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count)
 {
 	json_t *list = json_array();
@@ -301,4 +275,22 @@ json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count)
 		}
 	}
 	return list;
+}
+
+bool yg_call_rights(const struct yg_hub_call *call, const json_t *in, uint32_t *to)
+{
+	const json_t *list = json_object_get(in, "rights");
+
+	*to = 0;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		uint32_t right = 0;
+
+		if (!name || !yg_token_rights_read(yg_bytes_str(name), &right) || right == 0) {
+			(void)yg_call_bad(call, N_("rights names something that is no right."));
+			return false; /* said above, always YG_OK */
+		}
+		*to |= right;
+	}
+	return true;
 }

@@ -3,6 +3,7 @@
  */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/api-int.h"
+#include "access/hub-int.h"
 
 #include "access/consent.h"
 #include "access/mandate.h"
@@ -10,11 +11,6 @@
 #include "model/day.h"
 
 #include "base/ban.h"
-
-static json_t *text(const char *bytes)
-{
-	return yg_json_string(yg_bytes_str(bytes));
-}
 
 static json_t *text_or_null(const char *bytes)
 {
@@ -32,9 +28,10 @@ struct orgs {
 
 static json_t *org_json(const struct yg_hub_org *org)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "id", org->id, "name", text(org->name),
-			 "corporate_number", text_or_null(org->corporate_number), "added",
-			 yg_call_time(org->added_ns), "closed", yg_call_time(org->closed_ns));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "id", org->id, "name",
+			 yg_hub_string(org->name), "corporate_number",
+			 text_or_null(org->corporate_number), "added", yg_call_time(org->added_ns),
+			 "closed", yg_call_time(org->closed_ns));
 }
 
 static int add_org(void *arg, const struct yg_hub_org *org)
@@ -204,8 +201,8 @@ int yg_hub_do_close_org(struct yg_hub_call *call)
 static json_t *terms_json(const struct yg_terms *terms)
 {
 	return json_pack("{s:o, s:o, s:o, s:o}", "version", text_or_null(terms->version), "host",
-			 text_or_null(terms->host), "from", yg_call_day_json(terms->from_day),
-			 "set", terms->version[0] ? yg_call_time(terms->set_ns) : json_null());
+			 text_or_null(terms->host), "from", yg_hub_day(terms->from_day), "set",
+			 terms->version[0] ? yg_call_time(terms->set_ns) : json_null());
 }
 
 int yg_hub_do_get_terms(struct yg_hub_call *call)
@@ -249,9 +246,10 @@ int yg_hub_do_get_consent(struct yg_hub_call *call)
 		rc = yg_consent_get(yg_call_reader(call), &consent);
 		if (rc == YG_OK)
 			given = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "version",
-					  text(consent.version), "host", text(consent.host),
-					  "signed_by", text(consent.signed_by), "day",
-					  yg_call_day_json(consent.day), "recorded",
+					  yg_hub_string(consent.version), "host",
+					  yg_hub_string(consent.host), "signed_by",
+					  yg_hub_string(consent.signed_by), "day",
+					  yg_hub_day(consent.day), "recorded",
 					  yg_call_time(consent.recorded_ns), "withdrawn",
 					  (int)consent.is_withdrawn);
 	}
@@ -310,14 +308,14 @@ int yg_hub_do_withdraw_consent(struct yg_hub_call *call)
 
 static json_t *mandate_json(const struct yg_mandate *mandate)
 {
-	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", mandate->id, "org",
-		mandate->org, "provider", mandate->provider, "signed_by", text(mandate->signed_by),
-		"signed", yg_call_day_json(mandate->signed_day), "until",
-		yg_call_day_json(mandate->last_day), "rights", yg_call_rights_json(mandate->rights),
-		"given", yg_call_time(mandate->given_ns), "given_by", text(mandate->given_by),
-		"ended", yg_call_time(mandate->ended_ns), "ended_by",
-		text_or_null(mandate->ended_by));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+			 mandate->id, "org", mandate->org, "provider", mandate->provider,
+			 "signed_by", yg_hub_string(mandate->signed_by), "signed",
+			 yg_hub_day(mandate->signed_day), "until", yg_hub_day(mandate->last_day),
+			 "rights", yg_hub_rights_json(mandate->rights), "given",
+			 yg_call_time(mandate->given_ns), "given_by",
+			 yg_hub_string(mandate->given_by), "ended", yg_call_time(mandate->ended_ns),
+			 "ended_by", text_or_null(mandate->ended_by));
 }
 
 struct mandates {
@@ -362,27 +360,6 @@ static int answer_mandate(const struct yg_hub_call *call, const char *id, int st
 	return rc == YG_OK ? yg_call_not_found(call) : rc;
 }
 
-/* ["read_findings",…] under @key as bits. */
-static bool read_rights(const struct yg_hub_call *call, const json_t *in, uint32_t *to)
-{
-	const json_t *list = json_object_get(in, "rights");
-
-	*to = 0;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *name = json_array_get(list, i);
-		uint32_t right = 0;
-
-		if (!json_is_string(name) ||
-		    !yg_token_rights_read(yg_bytes_str(json_string_value(name)), &right) ||
-		    right == 0) {
-			(void)yg_call_bad(call, N_("rights names something that is no right."));
-			return false; /* said above, always YG_OK */
-		}
-		*to |= right;
-	}
-	return true;
-}
-
 /* {"provider","signed_by","signed","until","rights":[…]} */
 int yg_hub_do_give_mandate(struct yg_hub_call *call)
 {
@@ -398,7 +375,7 @@ int yg_hub_do_give_mandate(struct yg_hub_call *call)
 		  yg_call_text(call, in, "signed_by", wish.signed_by, sizeof(wish.signed_by)) &&
 		  yg_call_day(call, in, "signed", &wish.signed_day) &&
 		  yg_call_day(call, in, "until", &wish.last_day) &&
-		  read_rights(call, in, &wish.rights);
+		  yg_call_rights(call, in, &wish.rights);
 	json_decref(in);
 	if (!is_good)
 		return YG_OK;
@@ -476,10 +453,11 @@ static int add_view(void *arg, const struct yg_view *view)
 {
 	struct views *views = arg;
 	json_t *item = json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o}", "id", view->id,
-				 "time", yg_call_time(view->time_ns), "actor", text(view->actor),
-				 "name", text(view->name), "org", view->org, "role",
-				 yg_hub_role_name(view->role), "what", text(view->what), "records",
-				 (json_int_t)view->records, "reason", text(view->reason));
+				 "time", yg_call_time(view->time_ns), "actor",
+				 yg_hub_string(view->actor), "name", yg_hub_string(view->name),
+				 "org", view->org, "role", yg_hub_role_name(view->role), "what",
+				 yg_hub_string(view->what), "records", (json_int_t)view->records,
+				 "reason", yg_hub_string(view->reason));
 
 	memcpy(views->last, view->id, sizeof(views->last));
 	return item && json_array_append_new(views->items, item) == 0 ? YG_OK : YG_ENOMEM;

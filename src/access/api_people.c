@@ -2,6 +2,7 @@
 /* People and tokens of a hub, and the audit log. */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/api-int.h"
+#include "access/hub-int.h"
 
 #include "access/audit.h"
 #include "access/people.h"
@@ -12,15 +13,10 @@
 
 #define INVITE_HOURS 72
 
-static json_t *text(const char *bytes)
-{
-	return yg_json_string(yg_bytes_str(bytes));
-}
-
 static json_t *person_json(const struct yg_person *person)
 {
 	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:b, s:i, s:o, s:o}", "id", person->id, "login",
-			 text(person->login), "name", text(person->name), "state",
+			 yg_hub_string(person->login), "name", yg_hub_string(person->name), "state",
 			 yg_person_state_name(person->state), "grants",
 			 yg_call_grants_json(person->grants, person->grant_count), "second_factor",
 			 (int)person->has_second_factor, "recovery_codes_left",
@@ -313,12 +309,11 @@ int yg_hub_do_reset_person(struct yg_hub_call *call)
 static json_t *token_json(const struct yg_token *token)
 {
 	return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:o}", "id", token->id,
-			 "org", token->org, "name", text(token->name), "role",
-			 yg_hub_role_name(token->role), "rights",
-			 yg_call_rights_json(token->rights), "until",
-			 yg_call_day_json(token->last_day), "made", yg_call_time(token->made_ns),
+			 "org", token->org, "name", yg_hub_string(token->name), "role",
+			 yg_hub_role_name(token->role), "rights", yg_hub_rights_json(token->rights),
+			 "until", yg_hub_day(token->last_day), "made", yg_call_time(token->made_ns),
 			 "used", yg_call_time(token->used_ns), "revoked", (int)token->is_revoked,
-			 "made_by", text(token->made_by));
+			 "made_by", yg_hub_string(token->made_by));
 }
 
 struct tokens {
@@ -346,24 +341,6 @@ int yg_hub_do_list_tokens(struct yg_hub_call *call)
 		return yg_call_page(call, tokens.items, (struct yg_bytes){0});
 	json_decref(tokens.items);
 	return rc;
-}
-
-static bool read_rights(const struct yg_hub_call *call, const json_t *in, uint32_t *to)
-{
-	const json_t *list = json_object_get(in, "rights");
-
-	*to = 0;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *name = json_string_value(json_array_get(list, i));
-		uint32_t right = 0;
-
-		if (!name || !yg_token_rights_read(yg_bytes_str(name), &right) || right == 0) {
-			(void)yg_call_bad(call, N_("rights names something that is no right."));
-			return false; /* said above, always YG_OK */
-		}
-		*to |= right;
-	}
-	return true;
 }
 
 static int answer_token(const struct yg_hub_call *call, const char *id, const char *secret)
@@ -396,7 +373,7 @@ int yg_hub_do_add_token(struct yg_hub_call *call)
 		return rc == YG_EEND ? YG_OK : rc;
 	is_good = yg_call_text(call, in, "name", wish.name, sizeof(wish.name)) &&
 		  yg_call_day(call, in, "until", &wish.last_day) &&
-		  read_rights(call, in, &wish.rights);
+		  yg_call_rights(call, in, &wish.rights);
 	if (is_good && !yg_hub_role_by_name(yg_json_text(in, "role"), &wish.role)) {
 		(void)yg_call_bad(call, N_("role is administrator, analyst, member or provider."));
 		is_good = false; /* said above, always YG_OK */

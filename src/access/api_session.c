@@ -2,6 +2,7 @@
 /* Signing in and out, and what a person does with himself. */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/api-int.h"
+#include "access/hub-int.h"
 
 #include "access/people.h"
 #include "access/session.h"
@@ -61,7 +62,7 @@ static json_t *session_json(const struct yg_hub_call *call, const struct yg_hub_
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:s}", "kind", kind, "name",
 			 yg_json_string(yg_bytes_str(actor->name)), "person", self, "grants",
 			 yg_call_grants_json(actor->grants, actor->grant_count), "rights",
-			 actor->token[0] ? yg_call_rights_json(actor->rights) : json_null(),
+			 actor->token[0] ? yg_hub_rights_json(actor->rights) : json_null(),
 			 "second_factor_given", (int)actor->has_second_factor, "local",
 			 (int)actor->is_local, "version", call->api->opts.version);
 }
