@@ -7,7 +7,7 @@
 run: ## build and look for attacks in the sample logs; LOG=/path for your own
 	@tools/run $(LOG)
 
-test: ## all tests of a landing (at most 10 minutes)
+test: ## all tests of a landing (about 13 minutes on two cores)
 	@tools/test default
 
 test-quick: ## unit, golden, fuzz corpora (at most 60 seconds)

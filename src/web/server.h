@@ -48,7 +48,7 @@ struct yg_web_caller {
  */
 struct yg_web_guard {
 	/* The head is there. @route NULL: there is no such operation; who may not know that is
-	 * refused here. The actor, for resolve(), can be kept until then in what @ret_actor
+	 * refused here. The actor, for resolve(), can be kept until then in what @actor
 	 * points to, which the server keeps for the request (YG_WEB_ACTOR_BYTES, zeroed). */
 	int (*admit)(void *arg, const struct yg_web_caller *caller, const struct yg_route *route,
 		     enum yg_lang lang, void *actor, struct yg_reply *reply);
@@ -65,8 +65,7 @@ struct yg_web_guard {
 
 struct yg_web_config {
 	uint16_t port;	  /* 0: a free one */
-	const char *host; /* IPv4 or IPv6 address; NULL: 127.0.0.1. Another needs @key, or
-			   * is_behind_proxy */
+	const char *host; /* IPv4 or IPv6 address; NULL: 127.0.0.1. Another needs @key */
 	/* TLS with this certificate; PEM, NULL: none. */
 	const char *key;
 	const char *certificate;
