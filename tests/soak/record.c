@@ -714,6 +714,8 @@ static void resize(struct image *image, size_t size, uint64_t *rubbish)
 /* Bytes @from to @to of the write. */
 static void put(struct image *image, const struct step *s, size_t from, size_t to)
 {
+	if (from >= to) /* an empty write may name no memory at all */
+		return;
 	if (s->at + to > image->size)
 		resize(image, (size_t)s->at + to, NULL);
 	memcpy(image->bytes + s->at + from, s->bytes + from, to - from);
