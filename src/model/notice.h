@@ -22,7 +22,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "model/finding.h"
-#include "model/marking.h"
+#include "model/indicator.h"
 
 #define YG_NOTICE_LIST_MAX    200u	   /* entries of each list */
 #define YG_NOTICE_TEXT_MAX    8000u	   /* bytes of one text */
@@ -60,6 +60,8 @@ enum yg_notice_indicator_type {
 #undef X
 		YG_NOTICE_INDICATOR_COUNT
 };
+
+const char *yg_notice_indicator_name(enum yg_notice_indicator_type type); /* "address" */
 
 /* A text in both languages; either may be empty, then the other one is shown. */
 struct yg_notice_text {
