@@ -249,6 +249,24 @@ static void spell(const char *name, char *to)
 	to[at] = 0;
 }
 
+/* Is of "before NAME after" nothing left but those two, marks and punctuation? */
+static bool is_all_gone(const char *left)
+{
+	char letters[5000];
+	size_t size = 0;
+
+	if (strcmp(left, "!") == 0)
+		return true;
+	for (; *left; left++) {
+		if (*left == '[')
+			left = strchr(left, ']') ? strchr(left, ']') : left;
+		else if (yg_point_is_alnum((uint8_t)*left))
+			letters[size++] = *left;
+	}
+	letters[size] = 0;
+	return strcmp(letters, "beforeafter") == 0 || strcmp(letters, "before") == 0;
+}
+
 static void random_spellings_are_found(void)
 {
 	static const char *const names[] = {"ヤマギシ精機工業", "yamagishiseiki", "tanakajiro",
@@ -282,7 +300,7 @@ static void random_spellings_are_found(void)
 		}
 		(void)snprintf(text, sizeof(text), "before %s after", spelt);
 		left = cleaned(text, YG_MANNER_FREE);
-		if (strstr(left, spelt)) {
+		if (!is_all_gone(left)) {
 			fprintf(stderr, "\"%s\" stayed in \"%s\"\n", spelt, left);
 			check_failed = 1;
 			return;
