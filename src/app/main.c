@@ -20,8 +20,8 @@ static const struct {
 	{"assess", yg_command_assess},	 {"detect", yg_command_detect},
 	{"evtx", yg_command_evtx},	 {"hub", yg_command_hub},
 	{"hunt", yg_command_hunt},	 {"rules", yg_command_rules},
-	{"search", yg_command_search},	 {"source", yg_command_source},
-	{"summary", yg_command_summary},
+	{"search", yg_command_search},	 {"share", yg_command_share},
+	{"source", yg_command_source},	 {"summary", yg_command_summary},
 };
 
 /* Tests of failing calls set this in builds with the option `torture` (base/alloc.h). */
