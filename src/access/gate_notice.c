@@ -246,13 +246,15 @@ static struct yg_bytes clean_url(struct walk *walk, const char *path, struct yg_
 	size_t stop = 0;
 	struct yg_bytes lower;
 
-	if (!host_of(url, &start, &end) || yg_gate_is_named(walk->ask->own, true, url))
+	while (stop < url.size && url.data[stop] > ' ' && url.data[stop] != '?' &&
+	       url.data[stop] != '#')
+		stop++;
+	if (!host_of(url, &start, &end) ||
+	    yg_gate_is_named(walk->ask->own, true, yg_bytes_cut(url, 0, stop)))
 		return out;
 	lower = lower_of(walk, yg_bytes_cut(url, start, end));
 	if (!is_attackers(walk, lower, false) && !is_clean_domain(walk, lower))
 		return out;
-	while (stop < url.size && url.data[stop] > ' ' && url.data[stop] != '?' && url.data[stop] != '#')
-		stop++;
 	if (stop < url.size)
 		add_mark(walk, path, YG_TAKEN_QUERY, (size_t[]){stop, url.size, stop, stop});
 	yg_buf_init(&to, YG_NOTICE_TEXT_MAX);

@@ -17,6 +17,7 @@
 #define RANGES_MAX   1000u
 #define TELEPHONE    9u /* digits without the leading 0 or country code */
 #define NUMBER_MIN   6u
+#define FIRST_WORD   5u /* letters of a name's first word that are a name by themselves */
 
 struct needle {
 	uint32_t *points; /* heap */
@@ -371,16 +372,51 @@ static int add_range(struct yg_own *own, struct yg_bytes text)
 	return YG_OK;
 }
 
+/*
+ * The first word of a name in Latin letters, when it says more than "Japan" or "General": people
+ * call the organisation by it.
+ */
+static struct yg_bytes first_word(struct yg_bytes text)
+{
+	static const char *const general[] = {
+		"japan",     "nippon",	"nihon",    "tokyo",	"osaka",    "kyoto",   "national",
+		"general",   "united",	"american", "global",	"central",  "eastern", "western",
+		"northern",  "southern", "university", "hospital", "company", "kabushiki", "international",
+		"industrial", "digital", "smart",   "advanced", "first",    "public",  "medical",
+	};
+	struct yg_bytes word;
+	size_t size = 0;
+
+	while (size < text.size && text.data[size] < 0x80 &&
+	       yg_look_counts(text.data[size]))
+		size++;
+	word = yg_bytes_cut(text, 0, size);
+	if (size < FIRST_WORD || size == text.size)
+		return (struct yg_bytes){0};
+	for (size_t i = 0; i < sizeof(general) / sizeof(general[0]); i++)
+		if (yg_bytes_eq_nocase(word, yg_bytes_str(general[i])))
+			return (struct yg_bytes){0};
+	return word;
+}
+
 /* What else an entry says: the short name of a host, the name in a mail address. */
 static int add_part(struct yg_own *own, enum yg_own_kind kind, struct yg_bytes text,
 		    struct yg_arena *arena)
 {
 	size_t at;
+	int rc;
 
 	switch (kind) {
+	case YG_OWN_NAME:
+		text = first_word(text);
+		return text.size ? add_text(own, YG_OWN_NAME, text, arena) : YG_OK;
 	case YG_OWN_DOMAIN:
 		text = chosen_label(text);
-		return text.size ? add_text(own, YG_OWN_NAME, text, arena) : YG_OK;
+		if (text.size == 0)
+			return YG_OK;
+		rc = add_text(own, YG_OWN_NAME, text, arena);
+		text = first_word(text);
+		return rc == YG_OK && text.size ? add_text(own, YG_OWN_NAME, text, arena) : rc;
 	case YG_OWN_HOST:
 		at = yg_bytes_chr(text, '.');
 		return at != SIZE_MAX ? add_text(own, kind, yg_bytes_cut(text, 0, at), arena)

@@ -451,6 +451,8 @@ static bool scan_url(struct line *line, size_t first, size_t last)
 	if (line->scan->manner == YG_MANNER_FREE ||
 	    !yg_scan_is_domain(word_of(line, host, end)))
 		mark(line, host, stop, YG_TAKEN_DOMAIN);
+	else
+		(void)scan_quads(line, host, stop); /* "10.0.0.1.example" */
 	return true;
 }
 
@@ -627,9 +629,17 @@ static bool value_of(const struct line *line, size_t at, size_t *first, size_t *
 	return true;
 }
 
-/* "user taro.yamada": without a sign only what no word of a sentence looks like. */
-static bool looks_like_account(struct yg_bytes word)
+/*
+ * "user taro.yamada": without a sign only what no word of a sentence looks like, or what stands
+ * where programs put one: "for taro from 192.0.2.1".
+ */
+static bool looks_like_account(const struct line *line, size_t first, size_t last)
 {
+	struct yg_bytes word = word_of(line, first, last);
+
+	if (line->scan->manner == YG_MANNER_FREE &&
+	    yg_bytes_starts(word_of(line, last, line->count), YG_S(" from ")))
+		return true;
 	for (size_t i = 0; i + 1 < word.size; i++)
 		if ((word.data[i] >= '0' && word.data[i] <= '9') || word.data[i] == '_' ||
 		    (word.data[i] == '.' && word.data[i + 1] != ' '))
@@ -647,7 +657,9 @@ static void scan_key(struct line *line, size_t first, size_t last, size_t *next)
 
 	if (colon != SIZE_MAX && colon > 0)
 		word.size = colon;
-	if (!key_says(word, &why))
+	if (yg_bytes_eq(word, YG_S("for")))
+		why = YG_TAKEN_USER;
+	else if (!key_says(word, &why))
 		return;
 	if (value_of(line, first + word.size, &start, &end)) {
 		mark(line, start, end, why);
@@ -666,7 +678,7 @@ static void scan_key(struct line *line, size_t first, size_t last, size_t *next)
 	}
 	while (end < line->count && !is_delimiter(line->c[end]))
 		end++;
-	if (looks_like_account(word_of(line, start, end)))
+	if (looks_like_account(line, start, end))
 		mark(line, start, end, why);
 }
 

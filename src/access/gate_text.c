@@ -8,7 +8,7 @@
 #define RUN_MIN	   8u  /* characters of a run that is looked into */
 #define RUN_HEX	   8u  /* the same of hex digits */
 #define RUN_OPAQUE 40u /* from here on a run of mixed characters that says nothing is taken out */
-#define SCAN_MIN   12u /* bytes that a run hides, before patterns are looked for in them */
+#define SCAN_MIN   7u  /* bytes that a run hides, before patterns are looked for in them */
 #define TEXT_ARENA (32u << 20)
 
 /* One text on its way; @scan NULL: only what points to the organisation is looked for. */
@@ -132,7 +132,7 @@ static bool hides(struct look *look, struct yg_bytes bytes, bool *ret)
 					   yg_bytes_from(bytes, wide == 2), wide > 0, 0, 1, &units))
 			return false;
 		for (unsigned layer = 0; layer < 2 && is_texty(units); layer++) {
-			if (!search(look, units, wide == 0 && bytes.size >= SCAN_MIN,
+			if (!search(look, units, bytes.size >= SCAN_MIN,
 				    &look->hidden) ||
 			    !yg_units_decode(look->arena, units, false, &units, &is_changed))
 				return false;

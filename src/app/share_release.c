@@ -311,8 +311,9 @@ static int release(struct run *run, const json_t *notice)
 		struct yg_line_fault fault = {.msg = ""};
 		struct yg_notice unused;
 
-		if (arena)
-			(void)yg_notice_read(notice, arena, &unused, &fault); /* for its words */
+		/* Again, for its words. */
+		rc = arena ? yg_notice_read(notice, arena, &unused, &fault) : YG_ENOMEM;
+		rc = rc == YG_OK ? YG_EINVAL : rc;
 		yg_say(N_("%s is no notice: %s"), yg_say_safe(yg_bytes_str(run->notice), 200),
 		       fault.msg);
 		yg_arena_free(arena);
@@ -324,7 +325,7 @@ static int release(struct run *run, const json_t *notice)
 		rc = failed ? failed : rc;
 	}
 	yg_released_done(&released);
-	if (rc != YG_OK && rc != YG_EACCES && rc != YG_EINVAL)
+	if (rc == YG_ENOMEM || rc == YG_ELIMIT || rc == YG_EIO)
 		yg_say("%s", yg_say_tr(yg_err_text(rc)));
 	return rc;
 }

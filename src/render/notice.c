@@ -68,8 +68,32 @@ static void text_row(struct yg_sheet *sheet, const char *key, struct yg_bytes te
 	row(sheet, key, &piece);
 }
 
+/* Free text: an address of the web in it is no link, but can be read. */
+static void add_free(struct yg_buf *to, struct yg_bytes text)
+{
+	while (text.size) {
+		size_t at = yg_bytes_find(text, YG_S("://"));
+		size_t scheme = at;
+
+		if (at == SIZE_MAX)
+			break;
+		while (scheme > 0 && at - scheme < 5 && (text.data[scheme - 1] | 0x20) >= 'a' &&
+		       (text.data[scheme - 1] | 0x20) <= 'z')
+			scheme--;
+		yg_text_add(to, yg_bytes_cut(text, 0, scheme));
+		if (at - scheme >= 4 && yg_bytes_eq_nocase(yg_bytes_cut(text, scheme, scheme + 4),
+							   YG_S("http"))) {
+			yg_buf_add_str(to, "hxxp");
+			scheme += 4;
+		}
+		yg_text_add(to, yg_bytes_cut(text, scheme, at + 3));
+		text = yg_bytes_from(text, at + 3);
+	}
+	yg_text_add(to, text);
+}
+
 /* Each line of @text as a paragraph. */
-static void paragraphs(struct yg_sheet *sheet, struct yg_bytes text)
+static void paragraphs(struct yg_sheet *sheet, struct yg_bytes text, bool is_free)
 {
 	while (text.size) {
 		size_t end = yg_bytes_chr(text, '\n');
@@ -81,7 +105,10 @@ static void paragraphs(struct yg_sheet *sheet, struct yg_bytes text)
 		if (line.size == 0)
 			continue;
 		begin(&piece);
-		yg_text_add(&piece, line);
+		if (is_free)
+			add_free(&piece, line);
+		else
+			yg_text_add(&piece, line);
 		say(sheet, sheet->ops->paragraph, &piece);
 	}
 }
@@ -262,7 +289,7 @@ static void tell_rules(struct yg_sheet *sheet, const struct yg_notice_attack *at
 		struct yg_buf piece;
 
 		begin(&piece);
-		yg_text_add(&piece, yg_notice_say(&rule->title, sheet->lang));
+		add_free(&piece, yg_notice_say(&rule->title, sheet->lang));
 		if (rule->count) {
 			yg_buf_add_str(&piece, " × ");
 			yg_buf_add(&piece, yg_text_number(number, rule->count));
@@ -308,7 +335,7 @@ static void tell_attack(struct yg_sheet *sheet, const struct yg_notice *notice)
 	value_list(sheet, N_("From"), attack->sources.at, attack->sources.count);
 	value_list(sheet, N_("Techniques"), attack->techniques.at, attack->techniques.count);
 	sheet->ops->section_end(sheet);
-	paragraphs(sheet, yg_notice_say(&attack->comment, sheet->lang));
+	paragraphs(sheet, yg_notice_say(&attack->comment, sheet->lang), true);
 }
 
 static void tell_damage(struct yg_sheet *sheet, const struct yg_notice *notice)
@@ -331,10 +358,10 @@ static void tell_damage(struct yg_sheet *sheet, const struct yg_notice *notice)
 		row(sheet, i ? "" : N_("Concerned"), &piece);
 	}
 	sheet->ops->section_end(sheet);
-	paragraphs(sheet, yg_notice_say(&damage->what, sheet->lang));
-	paragraphs(sheet, yg_notice_say(&damage->response, sheet->lang));
+	paragraphs(sheet, yg_notice_say(&damage->what, sheet->lang), true);
+	paragraphs(sheet, yg_notice_say(&damage->response, sheet->lang), true);
 	for (size_t i = 0; i < damage->records.count; i++)
-		paragraphs(sheet, damage->records.at[i]);
+		paragraphs(sheet, damage->records.at[i], true);
 }
 
 static void tell_indicators(struct yg_sheet *sheet, const struct yg_notice *notice)
@@ -352,7 +379,7 @@ static void tell_indicators(struct yg_sheet *sheet, const struct yg_notice *noti
 		yg_notice_add_value(&piece, at->value);
 		if (at->comment.size) {
 			yg_buf_add_str(&piece, " – ");
-			yg_text_add(&piece, at->comment);
+			add_free(&piece, at->comment);
 		}
 		row(sheet, yg_notice_indicator_name(at->type), &piece);
 	}
@@ -410,7 +437,7 @@ void yg_notice_tell(struct yg_sheet *sheet, const struct yg_notice *notice)
 {
 	tell_head(sheet, notice);
 	tell_boxes(sheet, notice);
-	paragraphs(sheet, yg_notice_say(&notice->title, sheet->lang));
+	paragraphs(sheet, yg_notice_say(&notice->title, sheet->lang), true);
 	section(sheet, N_("About this notice"));
 	tell_markings(sheet, notice);
 	tell_certainty(sheet, notice);
@@ -426,7 +453,7 @@ void yg_notice_tell(struct yg_sheet *sheet, const struct yg_notice *notice)
 	if (notice->reach.en.size || notice->reach.ja.size) {
 		section(sheet, N_("Questions"));
 		sheet->ops->section_end(sheet);
-		paragraphs(sheet, yg_notice_say(&notice->reach, sheet->lang));
+		paragraphs(sheet, yg_notice_say(&notice->reach, sheet->lang), false);
 	}
 	say_fixed(sheet, sheet->ops->foot, YG_FIXED_NO_GUARANTEE, YG_S(""));
 	say_fixed(sheet, sheet->ops->foot, YG_FIXED_NO_ADVICE, YG_S(""));
@@ -514,7 +541,7 @@ static void script_line(struct yg_sheet *sheet, const char *msgid, struct yg_byt
 	struct yg_buf clean;
 
 	begin(&clean);
-	yg_text_add(&clean, arg);
+	add_free(&clean, arg);
 	YG_FILL(sheet->to, sheet->lang, msgid, yg_buf_bytes(&clean));
 	yg_buf_add_byte(sheet->to, '\n');
 	yg_buf_done(&clean);

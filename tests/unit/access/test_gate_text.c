@@ -168,6 +168,10 @@ static void what_points_to_any_house(void)
 	FREE("user=taro;", "user=[user];");
 	FREE("{\"TargetUserName\":\"taro yamada\",\"x\":1}", "{\"TargetUserName\":\"[user]\",\"x\":1}");
 	FREE("<Data Name=\"SubjectUserName\">taro</Data>", "<Data Name=\"SubjectUserName\">[user]</Data>");
+	FREE("Failed password for invalid user taro from 198.51.100.7 port 22",
+	     "Failed password for invalid user [user] from 198.51.100.7 port 22");
+	FREE("Accepted password for taro from 198.51.100.7",
+	     "Accepted password for [user] from 198.51.100.7");
 	FREE("GET /index.php?id=1 HTTP/1.1", "GET [path][query] HTTP/1.1");
 	FREE("srv01.corp.local", "[host]");
 	FREE("DESKTOP-4F2A9C1", "[host]");
