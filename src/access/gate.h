@@ -207,8 +207,9 @@ bool yg_own_is_in(const struct yg_own *own, struct yg_bytes text);
 
 /*
  * The owner agrees that @object, and it alone, goes out under @tlp (and @pap; NONE: as it is),
- * which is less strict than what stands on it. @by: write_consent at the owner. Written to the
- * audit log ("loosen marking", with the digest of the object, both markings and @reason, 1 to 1,000
+ * which is less strict than what stands on it. @by: write_consent at the owner, whose id is the
+ * object's victim. Written to the
+ * audit log ("marking.loosen", with the digest of the object, both markings and @reason, 1 to 1,000
  * bytes) before it returns. *ret for yg_release_ask.loosening; yg_loosening_free(). YG_OK,
  * YG_EACCES, YG_EINVAL (nothing is loosened by it, no reason), errors of the store.
  */

@@ -64,6 +64,14 @@ static bool is_looser(const json_t *object, enum yg_tlp tlp, enum yg_pap pap)
 	       (tlp < old_tlp || (pap != YG_PAP_NONE && pap < old_pap));
 }
 
+/* The one that was hit, and nobody else: no hub, no provider for itself. */
+static bool is_owner(const struct yg_access *by, const json_t *object)
+{
+	struct yg_bytes id = yg_json_text(json_object_get(object, "victim"), "id");
+
+	return id.size > 0 && yg_bytes_eq(id, yg_bytes_str(by->org));
+}
+
 static const char *word_of(const json_t *object, const char *key)
 {
 	const char *word = json_string_value(json_object_get(object, key));
@@ -81,7 +89,9 @@ int yg_gate_loosen(struct yg_access *by, const json_t *object, enum yg_tlp tlp, 
 
 	if (rc != YG_OK)
 		return rc;
-	if (strcmp(by->org, YG_HUB_ORG) == 0 || !is_looser(object, tlp, pap) || !reason ||
+	if (!is_owner(by, object))
+		return YG_EACCES;
+	if (!is_looser(object, tlp, pap) || !reason ||
 	    !yg_hub_is_text(reason, REASON_MAX))
 		return YG_EINVAL;
 	rc = digest_of(object, made.digest);
