@@ -25,6 +25,7 @@ static const char *const command_lines[] = {
 	N_("  yagura assess web            assess your own measures, in the browser\n"),
 	N_("  yagura assess COMMAND        the same from the command line\n"),
 	N_("  yagura share plan            whom to warn when a member of a community is hit\n"),
+	N_("  yagura share release         what of a warning would leave, and what is taken out\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
 	N_("  yagura admin --data FOLDER COMMAND  organisations, sensors and archive of a hub\n"),
 };
@@ -460,4 +461,24 @@ void yg_help_share(void)
 	       "  --json             one JSON object\n"
 	       "  --reasons          with --json: also why, and what each copy holds\n"
 	       "  --lang ja|en       language of texts\n"));
+	put(N_("\n"
+	       "usage: yagura share release --notice FILE --own FILE --audience WORD [OPTION]...\n"
+	       "\n"
+	       "Shows what of a notice would leave for an audience by an outlet, after everything that\n"
+	       "points to the organisation is taken out. Nothing is sent (docs/gate.md).\n"
+	       "\n"
+	       "  --notice FILE      the notice, as JSON\n"
+	       "  --own FILE         what points to the organisation that was hit, as JSON\n"
+	       "  --audience WORD    partner, provider, sector, community, sensor, public, own\n"
+	       "  --outlet WORD      api, console, mail, webhook, sensor, export, phone, print\n"
+	       "  --agreed WORD      what it agreed to: nothing, nameless, named\n"
+	       "  --damage           it agreed that the damage is told, too\n"
+	       "  --person           the recipient is one named person (TLP:RED)\n"
+	       "  --use WORD         what indicators are for: match, lookup, block\n"
+	       "  --form WORD        text, page, mail, script, message; else as the outlet's\n"
+	       "  --json             the copy, and each piece that was taken out with its reason\n"
+	       "  --lang ja|en       language of texts\n"
+	       "\n"
+	       "Exit status: 0 shown; 1 nothing may leave, which is said; 2 wrong usage, or a file\n"
+	       "cannot be read.\n"));
 }
