@@ -121,10 +121,10 @@ const char *yg_refusal_text(enum yg_refusal refusal); /* untranslated */
 	X(ADDRESS, "address", "[address]", "〔アドレス〕")                                         \
 	X(PATH, "path", "[file]", "〔ファイル名〕")                                                \
 	X(QUERY, "query", "[query]", "〔問い合わせ文字列〕")                                       \
-	X(SECRET, "secret", "[secret]", "〔秘密の値〕")                                             \
+	X(SECRET, "secret", "[secret]", "〔秘密の値〕")                                            \
 	X(ENCODED, "encoded", "[encoded]", "〔符号化された文字列〕")                               \
-	X(FIELD, "field", "", "") /* the whole field: not for this audience */                     \
-	X(MARKING, "marking", "", "") /* the whole entry: marked more strictly than the rest */    \
+	X(FIELD, "field", "", "")	/* the whole field: not for this audience */               \
+	X(MARKING, "marking", "", "")	/* the whole entry: marked more strictly than the rest */  \
 	X(UNPROVED, "unproved", "", "") /* the whole field: could not be proved clean */
 enum yg_taken {
 #define X(code, word, en, ja) YG_TAKEN_##code,
@@ -171,14 +171,14 @@ enum yg_refusal yg_gate_ask(const struct yg_release_ask *ask, enum yg_tlp tlp, e
 #define YG_OWN_BYTES_MAX   200u	  /* of one entry */
 
 /* The kinds, and their key in the JSON form. */
-#define YG_OWN_MAP(X)                                                                              \
-	X(NAME, "names") /* in both languages, short forms, brands; with or without 株式会社 */    \
-	X(NUMBER, "corporate_number")                                                              \
-	X(DOMAIN, "domains")                                                                       \
-	X(HOST, "hosts")                                                                           \
-	X(USER, "users")                                                                           \
-	X(CONTACT, "contacts") /* people's names, telephone numbers, mail and postal addresses */  \
-	X(RANGE, "ranges")     /* addresses of its own: "203.0.113.0/24" */                        \
+#define YG_OWN_MAP(X)                                                                               \
+	X(NAME, "names") /* in both languages, short forms, brands; with or without 株式会社 */ \
+	X(NUMBER, "corporate_number")                                                               \
+	X(DOMAIN, "domains")                                                                        \
+	X(HOST, "hosts")                                                                            \
+	X(USER, "users")                                                                            \
+	X(CONTACT, "contacts") /* people's names, telephone numbers, mail and postal addresses */   \
+	X(RANGE, "ranges")     /* addresses of its own: "203.0.113.0/24" */                         \
 	X(OTHER, "others")     /* its id, code names, anything else */
 enum yg_own_kind {
 #define X(code, key) YG_OWN_##code,

@@ -112,7 +112,8 @@ static struct escape entity_at(struct yg_units units, size_t at)
 	}
 	if (i == first || value > 0x10ffff)
 		return (struct escape){0};
-	return (struct escape){value, i - at + (i < units.count && units.at[i].point == ';'), false};
+	return (struct escape){value, i - at + (i < units.count && units.at[i].point == ';'),
+			       false};
 }
 
 static struct escape escape_of(int32_t value, size_t size, bool is_byte)
@@ -218,8 +219,7 @@ static void decode_bytes(struct yg_units units, bool is_quoted, size_t *at, stru
 	}
 	/* In CP932 the second byte of a character may be a letter that needs no escape. */
 	if (count && count < ESCAPED_MAX && *at < units.count && units.at[*at].point < 0x80 &&
-	    units.at[*at].point >= 0x40 &&
-	    !yg_utf8_valid((struct yg_bytes){bytes, count})) {
+	    units.at[*at].point >= 0x40 && !yg_utf8_valid((struct yg_bytes){bytes, count})) {
 		bytes[count] = (uint8_t)units.at[*at].point;
 		places[count++] = units.at[(*at)++];
 	}

@@ -91,8 +91,7 @@ int yg_gate_loosen(struct yg_access *by, const json_t *object, enum yg_tlp tlp, 
 		return rc;
 	if (!is_owner(by, object))
 		return YG_EACCES;
-	if (!is_looser(object, tlp, pap) || !reason ||
-	    !yg_hub_is_text(reason, REASON_MAX))
+	if (!is_looser(object, tlp, pap) || !reason || !yg_hub_is_text(reason, REASON_MAX))
 		return YG_EINVAL;
 	rc = digest_of(object, made.digest);
 	if (rc != YG_OK)

@@ -50,11 +50,13 @@ static void add_mark(struct walk *walk, const char *path, enum yg_taken why, con
 	if (walk->rc == YG_OK)
 		walk->rc = yg_json_set(mark, "reason", json_string(yg_taken_name(why)));
 	if (walk->rc == YG_OK && ends)
-		walk->rc = yg_json_set(mark, "before",
-				       json_pack("[I,I]", (json_int_t)ends[0], (json_int_t)ends[1]));
+		walk->rc =
+			yg_json_set(mark, "before",
+				    json_pack("[I,I]", (json_int_t)ends[0], (json_int_t)ends[1]));
 	if (walk->rc == YG_OK && ends)
-		walk->rc = yg_json_set(mark, "after",
-				       json_pack("[I,I]", (json_int_t)ends[2], (json_int_t)ends[3]));
+		walk->rc =
+			yg_json_set(mark, "after",
+				    json_pack("[I,I]", (json_int_t)ends[2], (json_int_t)ends[3]));
 	if (walk->rc != YG_OK)
 		json_decref(mark);
 	else if (json_array_append_new(walk->marks, mark) != 0)
@@ -68,7 +70,7 @@ static void drop(struct walk *walk, const char *path, enum yg_taken why)
 
 /* "attack/rules/3/title" */
 __attribute__((format(printf, 2, 3))) static const char *path_of(char to[PATH_MAX_BYTES],
-								  const char *format, ...)
+								 const char *format, ...)
 {
 	va_list args;
 
@@ -213,7 +215,8 @@ static struct yg_bytes lower_of(struct walk *walk, struct yg_bytes text)
 	return (struct yg_bytes){to, yg_fold(text, to)};
 }
 
-/* Names of its own are looked for here even when it is named: a domain of its own is no attacker's. */
+/* Names of its own are looked for here even when it is named: a domain of its own is no attacker's.
+ */
 static bool is_clean_domain(struct walk *walk, struct yg_bytes lower)
 {
 	return yg_scan_is_domain(lower) && !yg_gate_is_named(walk->ask->own, true, lower);
@@ -355,9 +358,8 @@ static void clean_indicators(struct walk *walk, const struct yg_notice_attack *f
 	for (size_t k = 0; walk->rc == YG_OK && k < to->indicators.count; k++) {
 		size_t i = list[k].comment.size - 1;
 
-		list[k].comment =
-			clean(walk, path_of(path, "attack/indicators/%zu/comment", i),
-			      from->indicators.at[i].comment, YG_MANNER_FREE, false);
+		list[k].comment = clean(walk, path_of(path, "attack/indicators/%zu/comment", i),
+					from->indicators.at[i].comment, YG_MANNER_FREE, false);
 	}
 }
 

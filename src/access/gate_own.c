@@ -10,20 +10,20 @@
 
 #include "base/ban.h"
 
-#define BUCKETS	     4096u
-#define NEEDLE_MAX   256u /* characters */
-#define SHORT	     3u	  /* Latin letters: counts only as a word of its own */
-#define MIDDLE	     5u	  /* Latin letters: must begin or end a word */
-#define RANGES_MAX   1000u
-#define TELEPHONE    9u /* digits without the leading 0 or country code */
-#define NUMBER_MIN   6u
-#define FIRST_WORD   5u /* letters of a name's first word that are a name by themselves */
+#define BUCKETS	   4096u
+#define NEEDLE_MAX 256u /* characters */
+#define SHORT	   3u	/* Latin letters: counts only as a word of its own */
+#define MIDDLE	   5u	/* Latin letters: must begin or end a word */
+#define RANGES_MAX 1000u
+#define TELEPHONE  9u /* digits without the leading 0 or country code */
+#define NUMBER_MIN 6u
+#define FIRST_WORD 5u /* letters of a name's first word that are a name by themselves */
 
 struct needle {
 	uint32_t *points; /* heap */
 	uint32_t next;	  /* in its bucket, + 1 */
 	uint16_t size;
-	uint8_t why; /* enum yg_taken */
+	uint8_t why;  /* enum yg_taken */
 	bool is_name; /* may stand when the organisation is named */
 	bool is_word; /* host, user: a word of its own unless it is long */
 };
@@ -64,22 +64,34 @@ static const char *const keys[] = {
 
 /* Words that name the kind of organisation, not which one. */
 static const char *const forms[] = {
-	"株式会社",	"有限会社",	    "合同会社",	    "合資会社",		  "合名会社",
-	"一般社団法人", "一般財団法人",	    "公益社団法人", "公益財団法人",	  "社会福祉法人",
-	"医療法人社団", "医療法人財団",	    "医療法人",	    "学校法人",		  "独立行政法人",
+	"株式会社",	"有限会社",	      "合同会社",     "合資会社",     "合名会社",
+	"一般社団法人", "一般財団法人",	      "公益社団法人", "公益財団法人", "社会福祉法人",
+	"医療法人社団", "医療法人財団",	      "医療法人",     "学校法人",     "独立行政法人",
 	"国立大学法人", "特定非営利活動法人", "宗教法人",     "協同組合",
 };
 /* The same in Latin letters: only as words of their own. */
 static const char *const latin_forms[] = {
-	"kabushikikaisha", "incorporated", "corporation", "limited", "company", "gmbh",
-	"corp",		   "ltd",	   "inc",	  "llc",     "kk",	"co",
+	"kabushikikaisha",
+	"incorporated",
+	"corporation",
+	"limited",
+	"company",
+	"gmbh",
+	"corp",
+	"ltd",
+	"inc",
+	"llc",
+	"kk",
+	"co",
 };
 /* Accounts that every house has. */
 static const char *const common[] = {
-	"root",	 "admin",   "administrator", "guest",  "user",	  "test",   "system",	"nobody",
-	"info",	 "support", "service",	     "server", "daemon",  "backup", "operator", "postmaster",
-	"local", "default", "localhost",     "sshd",   "www",	  "mail",   "webmaster", "abuse",
-	"none",	 "unknown", "anonymous",     "oracle", "postgres", "mysql", "ubuntu",	"localservice",
+	"root",	     "admin",	     "administrator", "guest",	    "user",	 "test",
+	"system",    "nobody",	     "info",	      "support",    "service",	 "server",
+	"daemon",    "backup",	     "operator",      "postmaster", "local",	 "default",
+	"localhost", "sshd",	     "www",	      "mail",	    "webmaster", "abuse",
+	"none",	     "unknown",	     "anonymous",     "oracle",	    "postgres",	 "mysql",
+	"ubuntu",    "localservice",
 };
 
 struct yg_own *yg_own_new(void)
@@ -130,8 +142,7 @@ static bool is_edge(struct yg_units folded, size_t at)
 
 /* ---- making needles ---- */
 
-static int add_needle(struct yg_own *own, const uint32_t *points, size_t size,
-		      struct needle needle)
+static int add_needle(struct yg_own *own, const uint32_t *points, size_t size, struct needle needle)
 {
 	size_t bucket;
 
@@ -187,13 +198,19 @@ static size_t form_at(const struct compact *compact, size_t at, const char *form
 	return units.count;
 }
 
+/* (株), (有), (医), …: 1 when the character at @at stands between brackets. */
+static size_t in_brackets(struct yg_units folded, size_t at)
+{
+	return at > 0 && at + 1 < folded.count && folded.at[at - 1].point == '(' &&
+	       folded.at[at + 1].point == ')';
+}
+
 /* A form of organisation at the beginning (@is_end: the end) of characters [*first, *last). */
 static size_t form_size(const struct compact *compact, struct yg_units folded, size_t first,
 			size_t last, bool is_end, struct yg_arena *arena)
 {
 	struct compact part = {compact->points + first, compact->at + first, last - first};
 	size_t size = 0;
-	size_t one = is_end ? last - 1 : first;
 
 	for (size_t i = 0; size == 0 && i < sizeof(forms) / sizeof(forms[0]); i++) {
 		size_t length = strlen(forms[i]) / 3;
@@ -209,12 +226,8 @@ static size_t form_size(const struct compact *compact, struct yg_units folded, s
 			size = form_at(&part, is_end ? part.count - length : 0, latin_forms[i],
 				       arena);
 	}
-	/* (株), (有), (医), …: one character between brackets. */
-	if (size == 0 && part.count > 1 && compact->at[one] > 0 &&
-	    compact->at[one] + 1 < folded.count &&
-	    folded.at[compact->at[one] - 1].point == '(' &&
-	    folded.at[compact->at[one] + 1].point == ')')
-		size = 1;
+	if (size == 0 && part.count > 1)
+		size = in_brackets(folded, compact->at[is_end ? last - 1 : first]);
 	return size;
 }
 
@@ -230,8 +243,8 @@ static bool is_latin(const uint32_t *points, size_t size)
 static int add_short(struct yg_own *own, const uint32_t *core, size_t size, struct needle needle,
 		     struct yg_arena *arena)
 {
-	static const char *const usual[] = {"株式会社", "有限会社", "合同会社", "株", "有",
-					    "医療法人", "coltd",    "inc"};
+	static const char *const usual[] = {"株式会社", "有限会社", "合同会社", "株",
+					    "有",	"医療法人", "coltd",	"inc"};
 	int rc = YG_OK;
 
 	for (size_t i = 0; rc == YG_OK && size > 0 && i < sizeof(usual) / sizeof(usual[0]); i++) {
@@ -258,8 +271,7 @@ static int add_name(struct yg_own *own, const struct compact *compact, struct yg
 	size_t last = compact->count;
 	size_t size;
 
-	while (first < last &&
-	       (size = form_size(compact, folded, first, last, false, arena)) > 0)
+	while (first < last && (size = form_size(compact, folded, first, last, false, arena)) > 0)
 		first += size;
 	while (first < last && (size = form_size(compact, folded, first, last, true, arena)) > 0)
 		last -= size;
@@ -298,8 +310,8 @@ static int add_digits(struct yg_own *own, const struct compact *compact, size_t 
 /* The label that an organisation chose of "www.yamada.co.jp": "yamada". */
 static struct yg_bytes chosen_label(struct yg_bytes domain)
 {
-	static const char *const second[] = {"co", "or", "ne", "ac", "go", "ed", "gr",
-					     "lg", "ad", "com", "net", "org"};
+	static const char *const second[] = {"co", "or", "ne", "ac",  "go",  "ed",
+					     "gr", "lg", "ad", "com", "net", "org"};
 	struct yg_bytes labels[16];
 	size_t count = 0;
 	size_t start = 0;
@@ -321,39 +333,47 @@ static struct yg_bytes chosen_label(struct yg_bytes domain)
 	return labels[at];
 }
 
-/* @text (and what it stands for, decoded) as needles. */
-static int add_text(struct yg_own *own, enum yg_own_kind kind, struct yg_bytes text,
-		    struct yg_arena *arena)
+/* A folded text as needles. */
+static int add_folded(struct yg_own *own, enum yg_own_kind kind, struct yg_units folded,
+		      struct yg_arena *arena)
 {
 	struct needle needle = {.why = (uint8_t)reasons[kind],
 				.is_name = kind == YG_OWN_NAME || kind == YG_OWN_NUMBER ||
 					   kind == YG_OWN_OTHER,
 				.is_word = kind == YG_OWN_HOST || kind == YG_OWN_USER};
+	struct compact compact;
+	int rc;
+
+	if (!compact_of(arena, folded, &compact))
+		return YG_ENOMEM;
+	if ((needle.is_word || kind == YG_OWN_CONTACT) && is_common(compact.points, compact.count))
+		return YG_OK;
+	if (kind == YG_OWN_NAME)
+		return add_name(own, &compact, folded, needle, arena);
+	if (kind == YG_OWN_NUMBER)
+		return add_digits(own, &compact, NUMBER_MIN, needle);
+	rc = add_needle(own, compact.points, compact.count, needle);
+	return rc == YG_OK && kind == YG_OWN_CONTACT ? add_digits(own, &compact, TELEPHONE, needle)
+						     : rc;
+}
+
+/* The same of @text, and of what it stands for when it is written in escapes. */
+static int add_text(struct yg_own *own, enum yg_own_kind kind, struct yg_bytes text,
+		    struct yg_arena *arena)
+{
 	struct yg_units units;
 	struct yg_units folded;
-	struct compact compact;
 	bool is_changed = true;
 	int rc = YG_OK;
 
 	if (!yg_units_read(arena, text, &units))
 		return YG_ENOMEM;
 	for (unsigned layer = 0; rc == YG_OK && is_changed && layer < 2; layer++) {
-		if (!yg_units_fold(arena, units, &folded) ||
-		    !compact_of(arena, folded, &compact))
+		if (!yg_units_fold(arena, units, &folded))
 			return YG_ENOMEM;
-		if ((needle.is_word || kind == YG_OWN_CONTACT) &&
-		    is_common(compact.points, compact.count))
-			return YG_OK;
-		if (kind == YG_OWN_NAME)
-			rc = add_name(own, &compact, folded, needle, arena);
-		else if (kind == YG_OWN_NUMBER)
-			rc = add_digits(own, &compact, NUMBER_MIN, needle);
-		else
-			rc = add_needle(own, compact.points, compact.count, needle);
-		if (rc == YG_OK && kind == YG_OWN_CONTACT)
-			rc = add_digits(own, &compact, TELEPHONE, needle);
-		if (!yg_units_decode(arena, units, false, &units, &is_changed))
-			return YG_ENOMEM;
+		rc = add_folded(own, kind, folded, arena);
+		if (rc == YG_OK && !yg_units_decode(arena, units, false, &units, &is_changed))
+			rc = YG_ENOMEM;
 	}
 	return rc;
 }
@@ -379,16 +399,16 @@ static int add_range(struct yg_own *own, struct yg_bytes text)
 static struct yg_bytes first_word(struct yg_bytes text)
 {
 	static const char *const general[] = {
-		"japan",     "nippon",	"nihon",    "tokyo",	"osaka",    "kyoto",   "national",
-		"general",   "united",	"american", "global",	"central",  "eastern", "western",
-		"northern",  "southern", "university", "hospital", "company", "kabushiki", "international",
-		"industrial", "digital", "smart",   "advanced", "first",    "public",  "medical",
+		"japan",    "nippon",	 "nihon",	  "tokyo",	"osaka",      "kyoto",
+		"national", "general",	 "united",	  "american",	"global",     "central",
+		"eastern",  "western",	 "northern",	  "southern",	"university", "hospital",
+		"company",  "kabushiki", "international", "industrial", "digital",    "smart",
+		"advanced", "first",	 "public",	  "medical",
 	};
 	struct yg_bytes word;
 	size_t size = 0;
 
-	while (size < text.size && text.data[size] < 0x80 &&
-	       yg_look_counts(text.data[size]))
+	while (size < text.size && text.data[size] < 0x80 && yg_look_counts(text.data[size]))
 		size++;
 	word = yg_bytes_cut(text, 0, size);
 	if (size < FIRST_WORD || size == text.size)
@@ -427,9 +447,8 @@ static int add_part(struct yg_own *own, enum yg_own_kind kind, struct yg_bytes t
 		if (at != SIZE_MAX)
 			return add_text(own, YG_OWN_USER, yg_bytes_from(text, at + 1), arena);
 		at = yg_bytes_chr(text, '@');
-		return at != SIZE_MAX
-			       ? add_text(own, YG_OWN_USER, yg_bytes_cut(text, 0, at), arena)
-			       : YG_OK;
+		return at != SIZE_MAX ? add_text(own, YG_OWN_USER, yg_bytes_cut(text, 0, at), arena)
+				      : YG_OK;
 	default:
 		return YG_OK;
 	}
@@ -493,7 +512,8 @@ int yg_own_read(struct yg_own *own, const json_t *tree, struct yg_line_fault *re
 	if (!json_is_object(tree))
 		return yg_line_fault_set(reterr, YG_EFORMAT, 0, "an object is wanted");
 	/* jansson's iterator takes no const object, and changes none. */
-	json_object_foreach((json_t *)(uintptr_t)tree, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)tree, key, value)
+	{
 		int rc = YG_EFORMAT;
 
 		for (unsigned kind = 0; kind < YG_OWN_COUNT; kind++) {
@@ -504,8 +524,8 @@ int yg_own_read(struct yg_own *own, const json_t *tree, struct yg_line_fault *re
 				return rc;
 		}
 		if (rc != YG_OK)
-			return yg_line_fault_set(reterr, YG_EFORMAT, 0,
-						 "\"%s\" is not known here", key);
+			return yg_line_fault_set(reterr, YG_EFORMAT, 0, "\"%s\" is not known here",
+						 key);
 	}
 	return YG_OK;
 }
@@ -546,10 +566,9 @@ static void add_hit(struct yg_units folded, size_t first, size_t last, enum yg_t
 		    struct yg_spans *spans)
 {
 	if (yg_point_is_alnum(folded.at[first].point)) {
-		while (first > 0 &&
-		       (yg_point_is_alnum(folded.at[first - 1].point) ||
-			(joins(folded.at[first - 1].point) && first > 1 &&
-			 yg_point_is_alnum(folded.at[first - 2].point))))
+		while (first > 0 && (yg_point_is_alnum(folded.at[first - 1].point) ||
+				     (joins(folded.at[first - 1].point) && first > 1 &&
+				      yg_point_is_alnum(folded.at[first - 2].point))))
 			first--;
 	}
 	if (yg_point_is_alnum(folded.at[last].point)) {

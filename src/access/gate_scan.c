@@ -32,18 +32,18 @@ static const struct {
 	uint8_t prefix;
 } internal[] = {
 #define V4(a, b) 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b
-	{{V4(0, 0)}, 104},	  /* this network */
-	{{V4(10, 0)}, 104},	  /* RFC 1918 */
-	{{V4(100, 64)}, 106},	  /* CGNAT, RFC 6598 */
-	{{V4(127, 0)}, 104},	  /* loopback */
-	{{V4(169, 254)}, 112},	  /* link-local */
-	{{V4(172, 16)}, 108},	  /* RFC 1918 */
-	{{V4(192, 168)}, 112},	  /* RFC 1918 */
-	{{V4(224, 0)}, 99},	  /* multicast, reserved, broadcast */
-	{{0}, 127},		  /* :: and ::1 */
-	{{0xfc}, 7},		  /* ULA, RFC 4193 */
-	{{0xfe, 0x80}, 9},	  /* link-local, and site-local of old */
-	{{0xff}, 8},		  /* multicast */
+	{{V4(0, 0)}, 104},     /* this network */
+	{{V4(10, 0)}, 104},    /* RFC 1918 */
+	{{V4(100, 64)}, 106},  /* CGNAT, RFC 6598 */
+	{{V4(127, 0)}, 104},   /* loopback */
+	{{V4(169, 254)}, 112}, /* link-local */
+	{{V4(172, 16)}, 108},  /* RFC 1918 */
+	{{V4(192, 168)}, 112}, /* RFC 1918 */
+	{{V4(224, 0)}, 99},    /* multicast, reserved, broadcast */
+	{{0}, 127},	       /* :: and ::1 */
+	{{0xfc}, 7},	       /* ULA, RFC 4193 */
+	{{0xfe, 0x80}, 9},     /* link-local, and site-local of old */
+	{{0xff}, 8},	       /* multicast */
 };
 
 static bool bits_agree(const uint8_t *a, const uint8_t *b, unsigned bits)
@@ -157,10 +157,9 @@ static struct yg_bytes last_label(struct yg_bytes text)
 
 static bool is_internal_ending(struct yg_bytes label)
 {
-	static const char *const endings[] = {"local", "localdomain", "lan",	   "internal",
-					      "intra", "intranet",    "corp",	   "home",
-					      "arpa",  "private",     "localhost", "workgroup",
-					      NULL};
+	static const char *const endings[] = {
+		"local", "localdomain", "lan",	   "internal",	"intra",     "intranet", "corp",
+		"home",	 "arpa",	"private", "localhost", "workgroup", NULL};
 
 	return is_one_of(label, endings);
 }
@@ -225,31 +224,43 @@ static void mark(struct line *line, size_t first, size_t last, enum yg_taken why
 }
 
 /* Names of programs that every machine of its kind has. */
-static const char *const programs[] = {
-	"cmd.exe",	 "powershell.exe", "pwsh.exe",	   "rundll32.exe", "regsvr32.exe",
-	"mshta.exe",	 "wscript.exe",	   "cscript.exe",  "certutil.exe", "bitsadmin.exe",
-	"wmic.exe",	 "lsass.exe",	   "svchost.exe",  "explorer.exe", "services.exe",
-	"net.exe",	 "net1.exe",	   "sc.exe",	   "schtasks.exe", "vssadmin.exe",
-	"wevtutil.exe",	 "bcdedit.exe",	   "psexec.exe",   "psexesvc.exe", "reg.exe",
-	"msiexec.exe",	 "installutil.exe", "ntds.dit",	   "ntdsutil.exe", "whoami.exe",
-	"nltest.exe",	 "taskkill.exe",   "winword.exe",  "excel.exe",	   "outlook.exe",
-	"spoolsv.exe",	 "winlogon.exe",   "procdump.exe", "comsvcs.dll",  "wp-login.php",
-	"xmlrpc.php",	 ".env",	   "web.config",   ".htaccess",	   "node.js",
-	NULL};
+static const char *const programs[] = {"cmd.exe",	  "powershell.exe",
+				       "pwsh.exe",	  "rundll32.exe",
+				       "regsvr32.exe",	  "mshta.exe",
+				       "wscript.exe",	  "cscript.exe",
+				       "certutil.exe",	  "bitsadmin.exe",
+				       "wmic.exe",	  "lsass.exe",
+				       "svchost.exe",	  "explorer.exe",
+				       "services.exe",	  "net.exe",
+				       "net1.exe",	  "sc.exe",
+				       "schtasks.exe",	  "vssadmin.exe",
+				       "wevtutil.exe",	  "bcdedit.exe",
+				       "psexec.exe",	  "psexesvc.exe",
+				       "reg.exe",	  "msiexec.exe",
+				       "installutil.exe", "ntds.dit",
+				       "ntdsutil.exe",	  "whoami.exe",
+				       "nltest.exe",	  "taskkill.exe",
+				       "winword.exe",	  "excel.exe",
+				       "outlook.exe",	  "spoolsv.exe",
+				       "winlogon.exe",	  "procdump.exe",
+				       "comsvcs.dll",	  "wp-login.php",
+				       "xmlrpc.php",	  ".env",
+				       "web.config",	  ".htaccess",
+				       "node.js",	  NULL};
 
 static bool is_file(struct yg_bytes word)
 {
 	static const char *const endings[] = {
-		"exe", "dll",  "sys",  "ps1",  "psm1", "bat",  "cmd",  "vbs",  "js",   "jse",
-		"hta", "lnk",  "scr",  "msi",  "doc",  "docx", "docm", "xls",  "xlsx", "xlsm",
-		"ppt", "pptx", "pdf",  "rtf",  "txt",  "csv",  "tsv",  "log",  "zip",  "rar",
-		"7z",  "gz",   "tgz",  "tar",  "iso",  "img",  "vhd",  "vhdx", "bak",  "sql",
-		"mdb", "accdb", "db",  "sqlite", "pst", "ost", "eml",  "msg",  "php",  "asp",
-		"aspx", "jsp", "jspx", "cgi",  "pl",   "py",   "sh",   "rb",   "war",  "jar",
-		"class", "conf", "cfg", "ini", "xml",  "json", "yaml", "yml",  "html", "htm",
-		"png", "jpg",  "jpeg", "gif",  "svg",  "dwg",  "dxf",  "step", "key",  "pem",
-		"pfx", "p12",  "crt",  "cer",  "kdbx", "rdp",  "ovpn", "evtx", "dmp",  "tmp",
-		"dat", "bin",  "lock", "md",   "dit",  "env",  NULL};
+		"exe",	 "dll",	  "sys",  "ps1",    "psm1", "bat",  "cmd",  "vbs",  "js",   "jse",
+		"hta",	 "lnk",	  "scr",  "msi",    "doc",  "docx", "docm", "xls",  "xlsx", "xlsm",
+		"ppt",	 "pptx",  "pdf",  "rtf",    "txt",  "csv",  "tsv",  "log",  "zip",  "rar",
+		"7z",	 "gz",	  "tgz",  "tar",    "iso",  "img",  "vhd",  "vhdx", "bak",  "sql",
+		"mdb",	 "accdb", "db",	  "sqlite", "pst",  "ost",  "eml",  "msg",  "php",  "asp",
+		"aspx",	 "jsp",	  "jspx", "cgi",    "pl",   "py",   "sh",   "rb",   "war",  "jar",
+		"class", "conf",  "cfg",  "ini",    "xml",  "json", "yaml", "yml",  "html", "htm",
+		"png",	 "jpg",	  "jpeg", "gif",    "svg",  "dwg",  "dxf",  "step", "key",  "pem",
+		"pfx",	 "p12",	  "crt",  "cer",    "kdbx", "rdp",  "ovpn", "evtx", "dmp",  "tmp",
+		"dat",	 "bin",	  "lock", "md",	    "dit",  "env",  NULL};
 	struct yg_bytes last = last_label(word);
 
 	return last.size < word.size && is_one_of(last, endings);
@@ -258,9 +269,9 @@ static bool is_file(struct yg_bytes word)
 /* Identifiers of the trade, dates and the like have digits and hyphens, and are nobody's. */
 static bool is_public_name(struct yg_bytes word)
 {
-	static const char *const heads[] = {"cve-",  "cwe-", "ghsa-", "jvn",  "capec-", "ms1",
-					    "ms2",   "utf-", "sha-",  "md-5", "iso-",	"tls-",
-					    "x-",    "kb",   "icsa-", "edb-", "apt-",	"unc-",
+	static const char *const heads[] = {"cve-",   "cwe-", "ghsa-", "jvn",  "capec-", "ms1",
+					    "ms2",    "utf-", "sha-",  "md-5", "iso-",	 "tls-",
+					    "x-",     "kb",   "icsa-", "edb-", "apt-",	 "unc-",
 					    "event-", "log4", "http-", NULL};
 	size_t letters = 0;
 
@@ -279,9 +290,10 @@ static bool is_public_name(struct yg_bytes word)
 static bool is_machine(struct yg_bytes word)
 {
 	static const char *const heads[] = {"desktop-", "laptop-", "win-", "ip-", "ec2-", NULL};
-	static const char *const stems[] = {"dc",  "srv", "sv",	 "pc", "ws",  "fs", "nas", "vm",
-					    "svr", "ad",  "web", "db", "app", "ap", "sql", "file",
-					    "print", "mail", "vpn", "fw", "host", "client", NULL};
+	static const char *const stems[] = {"dc",  "srv", "sv",	  "pc",	    "ws",    "fs",
+					    "nas", "vm",  "svr",  "ad",	    "web",   "db",
+					    "app", "ap",  "sql",  "file",   "print", "mail",
+					    "vpn", "fw",  "host", "client", NULL};
 	size_t digits = 0;
 	size_t joints = 0;
 	size_t stem = 0;
@@ -329,30 +341,34 @@ static bool is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
+/* A number up to 255 at @at: its end, or 0. */
+static size_t octet_at(const struct line *line, size_t at, size_t last)
+{
+	unsigned value = 0;
+	size_t i = at;
+
+	for (; i < last && is_digit(line->c[i]) && i < at + 4; i++)
+		value = value * 10 + line->c[i] - '0';
+	return i > at && i < at + 4 && value < 256 ? i : 0;
+}
+
 /* The IPv4 address at @at (also written with '-'): its end, or 0. */
 static size_t quad_at(const struct line *line, size_t at, size_t last, uint8_t joint)
 {
-	unsigned parts = 0;
 	size_t i = at;
 
 	if (at > 0 && is_digit(line->c[at - 1]))
 		return 0;
 	if (at > 1 && line->c[at - 1] == joint && is_digit(line->c[at - 2]))
 		return 0;
-	for (;;) {
-		unsigned value = 0;
-		size_t digits = 0;
-
-		for (; i < last && is_digit(line->c[i]) && digits < 4; i++, digits++)
-			value = value * 10 + line->c[i] - '0';
-		if (digits == 0 || digits > 3 || value > 255)
+	for (unsigned part = 0; part < 4; part++) {
+		if (part > 0 && (i >= last || line->c[i++] != joint))
 			return 0;
-		if (++parts == 4)
-			return i;
-		if (i >= last || line->c[i] != joint)
+		i = octet_at(line, i, last);
+		if (i == 0)
 			return 0;
-		i++;
 	}
+	return i;
 }
 
 /* Every IPv4 address in [first, last); true when the word holds one. */
@@ -387,8 +403,8 @@ static bool scan_v6(struct line *line, size_t first, size_t last)
 	uint8_t address[16];
 	unsigned prefix;
 
-	for (; end < last && (yg_hex_digit(line->c[end]) >= 0 || line->c[end] == ':' ||
-			      line->c[end] == '.');
+	for (; end < last &&
+	       (yg_hex_digit(line->c[end]) >= 0 || line->c[end] == ':' || line->c[end] == '.');
 	     end++)
 		colons += line->c[end] == ':';
 	while (end > first && line->c[end - 1] == '.')
@@ -412,6 +428,24 @@ static size_t query_end(const struct line *line, size_t at)
 	return at;
 }
 
+/* Is the host (and port) in [host, end) proved to be an attacker's? */
+static bool host_may_stay(const struct line *line, size_t host, size_t end)
+{
+	size_t port = yg_bytes_chr(word_of(line, host, end), ':');
+
+	end = port == SIZE_MAX ? end : host + port;
+	return address_may_stay(line->scan, word_of(line, host, end)) ||
+	       domain_may_stay(line->scan, word_of(line, host, end));
+}
+
+/* The first of @which from @at on, or @stop. */
+static size_t url_part(const struct line *line, size_t at, size_t stop, const char *which)
+{
+	while (at < stop && !strchr(which, line->c[at]))
+		at++;
+	return at;
+}
+
 /* http://user:password@host:port/path?query: what stays is an attacker's host and path. */
 static bool scan_url(struct line *line, size_t first, size_t last)
 {
@@ -424,35 +458,21 @@ static bool scan_url(struct line *line, size_t first, size_t last)
 		return false;
 	host = first + mid + 3;
 	stop = query_end(line, first);
-	end = host;
-	while (end < stop && line->c[end] != '/' && line->c[end] != '?' && line->c[end] != '#')
-		end++;
+	end = url_part(line, host, stop, "/?#");
 	for (size_t i = host; i < end; i++) {
 		if (line->c[i] == '@') {
 			mark(line, host, i, YG_TAKEN_USER);
 			host = i + 1;
 		}
 	}
-	for (size_t i = end; i < stop; i++) {
-		if (line->c[i] == '?' || line->c[i] == '#') {
-			mark(line, i, stop, YG_TAKEN_QUERY);
-			stop = i;
-		}
-	}
-	if (line->c[host] != '[' || end == host) {
-		size_t port = end;
-
-		for (size_t i = host; i < end; i++)
-			port = line->c[i] == ':' && port == end ? i : port;
-		if (address_may_stay(line->scan, word_of(line, host, port)) ||
-		    domain_may_stay(line->scan, word_of(line, host, port)))
-			return true;
-	}
-	if (line->scan->manner == YG_MANNER_FREE ||
-	    !yg_scan_is_domain(word_of(line, host, end)))
-		mark(line, host, stop, YG_TAKEN_DOMAIN);
+	mid = url_part(line, end, stop, "?#");
+	mark(line, mid, stop, YG_TAKEN_QUERY);
+	if (host_may_stay(line, host, end))
+		return true;
+	if (line->scan->manner == YG_MANNER_FREE || !yg_scan_is_domain(word_of(line, host, end)))
+		mark(line, host, mid, YG_TAKEN_DOMAIN);
 	else
-		(void)scan_quads(line, host, stop); /* "10.0.0.1.example" */
+		(void)scan_quads(line, host, mid); /* "10.0.0.1.example" */
 	return true;
 }
 
@@ -486,10 +506,12 @@ static bool scan_windows(struct line *line, size_t first, size_t last, size_t *n
 
 	if (!has_drive && slash == SIZE_MAX)
 		return false;
-	if (line->scan->manner != YG_MANNER_FREE && has_drive && yg_bytes_starts(yg_bytes_from(word, 3), YG_S("windows")))
+	if (line->scan->manner != YG_MANNER_FREE && has_drive &&
+	    yg_bytes_starts(yg_bytes_from(word, 3), YG_S("windows")))
 		return true;
 	/* DOMAIN\user, and "\\" that a JSON text has doubled. */
-	if (!has_drive && slash > 0 && yg_bytes_chr(yg_bytes_from(word, slash + 2), '\\') == SIZE_MAX) {
+	if (!has_drive && slash > 0 &&
+	    yg_bytes_chr(yg_bytes_from(word, slash + 2), '\\') == SIZE_MAX) {
 		mark(line, first, last, YG_TAKEN_USER);
 		return true;
 	}
@@ -511,8 +533,8 @@ static bool scan_mail(struct line *line, size_t first, size_t last)
 
 static bool is_title_path(struct yg_bytes word)
 {
-	static const char *const houses[] = {"/home/", "/users/", "/srv/", "/mnt/", "/media/",
-					     "/data/", "/opt/",	  NULL};
+	static const char *const houses[] = {"/home/",	"/users/", "/srv/", "/mnt/",
+					     "/media/", "/data/",  "/opt/", NULL};
 
 	for (size_t i = 0; houses[i]; i++)
 		if (yg_bytes_starts(word, yg_bytes_str(houses[i])))
@@ -534,9 +556,10 @@ static bool scan_path(struct line *line, size_t first, size_t last)
 		return true; /* "</Data>" */
 	if (slashes == 0 || (letters == 0 && word.data[0] != '/'))
 		return false;
-	if (line->scan->manner != YG_MANNER_FREE ? is_title_path(word)
-				 : word.size > 1 && (word.data[0] == '/' || word.data[0] == '~' ||
-						     slashes > 1 || is_file(word)))
+	if (line->scan->manner != YG_MANNER_FREE
+		    ? is_title_path(word)
+		    : word.size > 1 && (word.data[0] == '/' || word.data[0] == '~' || slashes > 1 ||
+					is_file(word)))
 		mark(line, first, last, YG_TAKEN_PATH);
 	return true;
 }
@@ -572,22 +595,22 @@ static bool key_says(struct yg_bytes key, enum yg_taken *why)
 		const char *word;
 		enum yg_taken why;
 	} words[] = {
-		{"password", YG_TAKEN_SECRET}, {"passwd", YG_TAKEN_SECRET},
-		{"secret", YG_TAKEN_SECRET},   {"token", YG_TAKEN_SECRET},
-		{"cookie", YG_TAKEN_SECRET},   {"session", YG_TAKEN_SECRET},
-		{"user", YG_TAKEN_USER},       {"account", YG_TAKEN_USER},
-		{"logname", YG_TAKEN_USER},    {"login", YG_TAKEN_USER},
-		{"sender", YG_TAKEN_MAIL},     {"recipient", YG_TAKEN_MAIL},
-		{"mail", YG_TAKEN_MAIL},       {"host", YG_TAKEN_HOST},
-		{"computer", YG_TAKEN_HOST},   {"workstation", YG_TAKEN_HOST},
-		{"machine", YG_TAKEN_HOST},    {"device", YG_TAKEN_HOST},
-		{"devname", YG_TAKEN_HOST},    {"srcname", YG_TAKEN_HOST},
-		{"dstname", YG_TAKEN_HOST},    {"domainname", YG_TAKEN_HOST},
-		{"sharename", YG_TAKEN_PATH},  {"file", YG_TAKEN_PATH},
-		{"path", YG_TAKEN_PATH},       {"image", YG_TAKEN_PATH},
+		{"password", YG_TAKEN_SECRET},	{"passwd", YG_TAKEN_SECRET},
+		{"secret", YG_TAKEN_SECRET},	{"token", YG_TAKEN_SECRET},
+		{"cookie", YG_TAKEN_SECRET},	{"session", YG_TAKEN_SECRET},
+		{"user", YG_TAKEN_USER},	{"account", YG_TAKEN_USER},
+		{"logname", YG_TAKEN_USER},	{"login", YG_TAKEN_USER},
+		{"sender", YG_TAKEN_MAIL},	{"recipient", YG_TAKEN_MAIL},
+		{"mail", YG_TAKEN_MAIL},	{"host", YG_TAKEN_HOST},
+		{"computer", YG_TAKEN_HOST},	{"workstation", YG_TAKEN_HOST},
+		{"machine", YG_TAKEN_HOST},	{"device", YG_TAKEN_HOST},
+		{"devname", YG_TAKEN_HOST},	{"srcname", YG_TAKEN_HOST},
+		{"dstname", YG_TAKEN_HOST},	{"domainname", YG_TAKEN_HOST},
+		{"sharename", YG_TAKEN_PATH},	{"file", YG_TAKEN_PATH},
+		{"path", YG_TAKEN_PATH},	{"image", YG_TAKEN_PATH},
 		{"commandline", YG_TAKEN_PATH}, {"cmdline", YG_TAKEN_PATH},
-		{"directory", YG_TAKEN_PATH},  {"folder", YG_TAKEN_PATH},
-		{"attachment", YG_TAKEN_PATH}, {"subject", YG_TAKEN_PATH},
+		{"directory", YG_TAKEN_PATH},	{"folder", YG_TAKEN_PATH},
+		{"attachment", YG_TAKEN_PATH},	{"subject", YG_TAKEN_PATH},
 	};
 
 	if (is_in("agent", key) || key.size > KEY_MAX)
@@ -605,22 +628,14 @@ static bool key_says(struct yg_bytes key, enum yg_taken *why)
 static bool value_of(const struct line *line, size_t at, size_t *first, size_t *last)
 {
 	bool has_sign = false;
-	uint8_t quote = 0;
+	uint8_t quote;
 	size_t i = at;
 
-	for (; i < line->count && i < at + 8; i++) {
-		uint8_t c = line->c[i];
-
-		if (c == '=' || c == ':' || c == '>')
-			has_sign = true;
-		else if (is_quote(c) && (has_sign || quote == 0))
-			quote = has_sign ? c : quote;
-		else if (c != ' ' && c != '\\')
-			break;
-	}
+	for (; i < line->count && i < at + 8 && strchr("=:>\"'` \\", line->c[i]); i++)
+		has_sign = has_sign || strchr("=:>", line->c[i]);
 	if (!has_sign || i >= line->count)
 		return false;
-	quote = i > 0 && is_quote(line->c[i - 1]) ? line->c[i - 1] : 0;
+	quote = is_quote(line->c[i - 1]) ? line->c[i - 1] : 0;
 	*first = i;
 	while (i < line->count && (quote ? line->c[i] != quote
 					 : line->c[i] > ' ' && !strchr("<>,;&|)}]\"", line->c[i])))
@@ -647,28 +662,13 @@ static bool looks_like_account(const struct line *line, size_t first, size_t las
 	return false;
 }
 
-static void scan_key(struct line *line, size_t first, size_t last, size_t *next)
+/* A key that ends at @last without a sign: the word or the quoted text after it. */
+static void next_is_value(struct line *line, size_t last, enum yg_taken why)
 {
-	struct yg_bytes word = word_of(line, first, last);
-	size_t colon = yg_bytes_chr(word, ':');
-	enum yg_taken why;
-	size_t start;
-	size_t end;
+	size_t start = last + 1;
+	size_t end = start;
 
-	if (colon != SIZE_MAX && colon > 0)
-		word.size = colon;
-	if (yg_bytes_eq(word, YG_S("for")))
-		why = YG_TAKEN_USER;
-	else if (!key_says(word, &why))
-		return;
-	if (value_of(line, first + word.size, &start, &end)) {
-		mark(line, start, end, why);
-		*next = end > *next ? end : *next;
-		return;
-	}
-	start = last + 1;
-	end = start;
-	if (last >= line->count || line->c[last] != ' ' || start >= line->count)
+	if (start >= line->count || line->c[last] != ' ')
 		return;
 	if (is_quote(line->c[start])) {
 		for (end = start + 1; end < line->count && line->c[end] != line->c[start];)
@@ -682,49 +682,82 @@ static void scan_key(struct line *line, size_t first, size_t last, size_t *next)
 		mark(line, start, end, why);
 }
 
-/* ---- all words ---- */
-
-static void scan_word(struct line *line, size_t first, size_t last, size_t *next)
+static void scan_key(struct line *line, size_t first, size_t last, size_t *next)
 {
-	struct yg_bytes word;
-	size_t query;
+	struct yg_bytes word = word_of(line, first, last);
+	size_t colon = yg_bytes_chr(word, ':');
+	enum yg_taken why = YG_TAKEN_USER;
+	size_t start;
+	size_t end;
 
-	while (last > first && strchr(".:!", line->c[last - 1]))
-		last--;
-	while (first + 1 < last && strchr(":!*", line->c[first]) && line->c[first + 1] != ':')
-		first++;
-	word = word_of(line, first, last);
-	if (word.size < 2 || word.size > WORD_MAX) {
-		if (word.size > WORD_MAX)
-			mark(line, first, last, YG_TAKEN_ENCODED);
+	if (colon != SIZE_MAX && colon > 0)
+		word.size = colon;
+	if (!yg_bytes_eq(word, YG_S("for")) && !key_says(word, &why))
+		return;
+	if (!value_of(line, first + word.size, &start, &end)) {
+		next_is_value(line, last, why);
 		return;
 	}
+	mark(line, start, end, why);
+	*next = end > *next ? end : *next;
+}
+
+/* ---- all words ---- */
+
+static bool scan_addresses(struct line *line, size_t first, size_t last)
+{
+	if (is_mac(word_of(line, first, last))) {
+		mark(line, first, last, YG_TAKEN_HOST);
+		return true;
+	}
+	return scan_v6(line, first, last) || scan_quads(line, first, last);
+}
+
+/* A query behind '?' in the word: where the rest of it ends. */
+static size_t before_query(struct line *line, size_t first, size_t last, size_t *next)
+{
+	size_t query = yg_bytes_chr(word_of(line, first, last), '?');
+
+	if (query == SIZE_MAX || first + query + 1 >= last)
+		return last;
+	*next = query_end(line, first + query);
+	mark(line, first + query, *next, YG_TAKEN_QUERY);
+	return first + query;
+}
+
+/* A word without the signs around it, of a size that a word has. */
+static void scan_bare(struct line *line, size_t first, size_t last, size_t *next)
+{
+	struct yg_bytes word;
+
 	if (scan_url(line, first, last)) {
 		*next = query_end(line, first);
 		return;
 	}
-	query = yg_bytes_chr(word, '?');
-	if (query != SIZE_MAX && query + 1 < word.size) {
-		*next = query_end(line, first + query);
-		mark(line, first + query, *next, YG_TAKEN_QUERY);
-		last = first + query;
-		word.size = query;
-		if (word.size < 2)
-			return;
-	}
+	last = before_query(line, first, last, next);
+	word = word_of(line, first, last);
+	if (word.size < 2)
+		return;
 	scan_key(line, first, last, next);
-	if (scan_windows(line, first, last, next) || scan_mail(line, first, last))
+	if (scan_windows(line, first, last, next) || scan_mail(line, first, last) ||
+	    scan_addresses(line, first, last) || scan_path(line, first, last) ||
+	    scan_dotted(line, first, last))
 		return;
-	if (is_mac(word)) {
+	if (line->scan->manner == YG_MANNER_FREE && is_machine(word) &&
+	    !(is_hex(word) && word.size >= 32))
 		mark(line, first, last, YG_TAKEN_HOST);
-		return;
-	}
-	if (scan_v6(line, first, last) || scan_quads(line, first, last))
-		return;
-	if (scan_path(line, first, last) || scan_dotted(line, first, last))
-		return;
-	if (line->scan->manner == YG_MANNER_FREE && is_machine(word) && !(is_hex(word) && word.size >= 32))
-		mark(line, first, last, YG_TAKEN_HOST);
+}
+
+static void scan_word(struct line *line, size_t first, size_t last, size_t *next)
+{
+	while (last > first && strchr(".:!", line->c[last - 1]))
+		last--;
+	while (first + 1 < last && strchr(":!*", line->c[first]) && line->c[first + 1] != ':')
+		first++;
+	if (last - first > WORD_MAX)
+		mark(line, first, last, YG_TAKEN_ENCODED);
+	else if (last - first > 1)
+		scan_bare(line, first, last, next);
 }
 
 /* ASCII, with "[.]" and "(.)" as "." and "hxxp" as "http". */

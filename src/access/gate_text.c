@@ -75,8 +75,7 @@ static bool search(struct look *look, struct yg_units units, bool is_scanned,
 	if (!yg_units_fold(look->arena, units, &folded) ||
 	    !yg_own_search(look->own, look->with_names, folded, look->arena, spans))
 		return false;
-	return !is_scanned || !look->scan ||
-	       yg_scan_units(look->scan, folded, look->arena, spans);
+	return !is_scanned || !look->scan || yg_scan_units(look->scan, folded, look->arena, spans);
 }
 
 /* ---- what base64 and hex hide ---- */
@@ -128,12 +127,11 @@ static bool hides(struct look *look, struct yg_bytes bytes, bool *ret)
 		bool is_changed = false;
 
 		look->hidden.count = 0;
-		if (!yg_units_of(look->arena,
-					   yg_bytes_from(bytes, wide == 2), wide > 0, 0, 1, &units))
+		if (!yg_units_of(look->arena, yg_bytes_from(bytes, wide == 2), wide > 0, 0, 1,
+				 &units))
 			return false;
 		for (unsigned layer = 0; layer < 2 && is_texty(units); layer++) {
-			if (!search(look, units, bytes.size >= SCAN_MIN,
-				    &look->hidden) ||
+			if (!search(look, units, bytes.size >= SCAN_MIN, &look->hidden) ||
 			    !yg_units_decode(look->arena, units, false, &units, &is_changed))
 				return false;
 			if (!is_changed)
@@ -178,9 +176,8 @@ static bool run_hides(struct look *look, const struct yg_unit *run, size_t size,
 		size_t count = 0;
 
 		for (size_t i = 0; i + 1 < size; i += 2)
-			bytes[count++] =
-				(uint8_t)(yg_hex_digit((uint8_t)run[i].point) << 4 |
-					  yg_hex_digit((uint8_t)run[i + 1].point));
+			bytes[count++] = (uint8_t)(yg_hex_digit((uint8_t)run[i].point) << 4 |
+						   yg_hex_digit((uint8_t)run[i + 1].point));
 		return hides(look, (struct yg_bytes){bytes, count}, ret);
 	}
 	/* A hash or a key is opaque by nature: in structured values it may be. */

@@ -30,10 +30,10 @@ enum form {
 };
 static const char *const form_names[] = {"text", "page", "mail", "script", "message"};
 static const enum form outlet_forms[YG_OUTLET_COUNT] = {
-	[YG_OUTLET_API] = FORM_MESSAGE,	    [YG_OUTLET_CONSOLE] = FORM_TEXT,
-	[YG_OUTLET_MAIL] = FORM_MAIL,	    [YG_OUTLET_WEBHOOK] = FORM_MESSAGE,
-	[YG_OUTLET_SENSOR] = FORM_MESSAGE,  [YG_OUTLET_EXPORT] = FORM_MESSAGE,
-	[YG_OUTLET_PHONE] = FORM_SCRIPT,    [YG_OUTLET_PRINT] = FORM_PAGE,
+	[YG_OUTLET_API] = FORM_MESSAGE,	   [YG_OUTLET_CONSOLE] = FORM_TEXT,
+	[YG_OUTLET_MAIL] = FORM_MAIL,	   [YG_OUTLET_WEBHOOK] = FORM_MESSAGE,
+	[YG_OUTLET_SENSOR] = FORM_MESSAGE, [YG_OUTLET_EXPORT] = FORM_MESSAGE,
+	[YG_OUTLET_PHONE] = FORM_SCRIPT,   [YG_OUTLET_PRINT] = FORM_PAGE,
 };
 
 struct run {
@@ -262,12 +262,12 @@ static int add_form(struct yg_buf *to, enum form form, const struct yg_notice *n
 static int add_view(struct yg_buf *to, const struct yg_released *released)
 {
 	const char *why = yg_refusal_name(released->refusal);
-	json_t *view = json_pack("{s:b, s:s, s:s, s:s, s:s, s:b, s:O*, s:O*}", "released",
-				 (int)(released->copy != NULL), "refusal", why, "text",
-				 yg_refusal_text(released->refusal), "tlp",
-				 yg_tlp_name(released->tlp), "pap", yg_pap_name(released->pap),
-				 "named", (int)released->is_named, "copy", released->copy, "marks",
-				 released->marks);
+	json_t *view =
+		json_pack("{s:b, s:s, s:s, s:s, s:s, s:b, s:O*, s:O*}", "released",
+			  (int)(released->copy != NULL), "refusal", why, "text",
+			  yg_refusal_text(released->refusal), "tlp", yg_tlp_name(released->tlp),
+			  "pap", yg_pap_name(released->pap), "named", (int)released->is_named,
+			  "copy", released->copy, "marks", released->marks);
 	int rc = view ? yg_json_canonical(view, to) : YG_ENOMEM;
 
 	json_decref(view);
@@ -347,8 +347,9 @@ int yg_share_release(int argc, char **argv)
 	run.ask.own = own;
 	if (rc == YG_OK) {
 		rc = release(&run, notice);
-		status = rc == YG_OK ? YG_EXIT_DONE
-				     : rc == YG_EACCES ? YG_EXIT_PARTLY : YG_EXIT_FAILED;
+		status = rc == YG_OK	   ? YG_EXIT_DONE
+			 : rc == YG_EACCES ? YG_EXIT_PARTLY
+					   : YG_EXIT_FAILED;
 	}
 	json_decref(notice);
 	yg_own_free(own);

@@ -43,9 +43,9 @@ static int add_document(void *arg, const struct yg_doc *doc)
 		return YG_OK;
 	rc = yg_json_load(doc->body, YG_DOC_BODY_MAX, &body, &fault);
 	if (rc == YG_OK)
-		rc = yg_release(&(struct yg_release_ask){.kind = out->kind,
-							 .audience = out->audience},
-				body, &released);
+		rc = yg_release(
+			&(struct yg_release_ask){.kind = out->kind, .audience = out->audience},
+			body, &released);
 	json_decref(body);
 	if (rc == YG_EACCES)
 		return YG_OK; /* nothing of it may leave */

@@ -601,8 +601,8 @@ int yg_notice_read(const json_t *tree, struct yg_arena *arena, struct yg_notice 
 	to.reach = get_both(&in, tree, "reach");
 	to.title = get_both(&in, tree, "title");
 	read_parts(&in, tree, &to);
-	to.act.at = get_list(&in, tree, "act", sizeof(struct yg_notice_text), read_pair,
-			     &to.act.count);
+	to.act.at =
+		get_list(&in, tree, "act", sizeof(struct yg_notice_text), read_pair, &to.act.count);
 	to.avoid.at = get_list(&in, tree, "avoid", sizeof(struct yg_notice_text), read_pair,
 			       &to.avoid.count);
 	to.tell.at = get_list(&in, tree, "tell", sizeof(struct yg_notice_text), read_pair,

@@ -24,15 +24,15 @@
 #include "model/finding.h"
 #include "model/indicator.h"
 
-#define YG_NOTICE_LIST_MAX    200u	   /* entries of each list */
-#define YG_NOTICE_TEXT_MAX    8000u	   /* bytes of one text */
-#define YG_NOTICE_BYTES_MAX   (1u << 20)   /* of the JSON form */
-#define YG_NOTICE_NUMBER_MAX  64u	   /* bytes of a notice's number */
+#define YG_NOTICE_LIST_MAX   200u	/* entries of each list */
+#define YG_NOTICE_TEXT_MAX   8000u	/* bytes of one text */
+#define YG_NOTICE_BYTES_MAX  (1u << 20) /* of the JSON form */
+#define YG_NOTICE_NUMBER_MAX 64u	/* bytes of a notice's number */
 
 /* What is sent. One line for each: code, word in JSON, title for people. */
 #define YG_NOTICE_KIND_MAP(X)                                                                      \
-	X(VICTIM, "victim", N_("Flash report"))	 /* 速報 to the organisation that was hit */       \
-	X(WARNING, "warning", N_("Warning"))	 /* to those whom it concerns */                   \
+	X(VICTIM, "victim", N_("Flash report")) /* 速報 to the organisation that was hit */      \
+	X(WARNING, "warning", N_("Warning"))	/* to those whom it concerns */                    \
 	X(INDICATORS, "indicators", N_("Indicators")) /* what to look for, no more */              \
 	X(WITHDRAWAL, "withdrawal", N_("Withdrawal")) /* the notice it names was wrong */          \
 	X(CORRECTION, "correction", N_("Correction")) /* this one takes its place */
@@ -79,9 +79,9 @@ struct yg_notice_rule {
 struct yg_notice_indicator {
 	enum yg_notice_indicator_type type;
 	struct yg_bytes value;
-	enum yg_tlp tlp; /* NONE: as the notice */
-	enum yg_pap pap; /* NONE: as the notice */
-	uint8_t confidence; /* 1..100; 0: nothing is said */
+	enum yg_tlp tlp;	/* NONE: as the notice */
+	enum yg_pap pap;	/* NONE: as the notice */
+	uint8_t confidence;	/* 1..100; 0: nothing is said */
 	int64_t valid_until_ns; /* INT64_MAX: no end */
 	struct yg_bytes comment;
 };
@@ -106,7 +106,7 @@ struct yg_notice_attack {
 	enum yg_outcome outcome;
 	int64_t first_ns; /* or YG_TIME_NONE */
 	int64_t last_ns;
-	uint64_t count; /* findings */
+	uint64_t count;			     /* findings */
 	YG_NOTICE_LIST(yg_bytes) sources;    /* addresses the attack came from */
 	YG_NOTICE_LIST(yg_bytes) techniques; /* "attack.t1190" */
 	YG_NOTICE_LIST(yg_notice_rule) rules;
@@ -131,15 +131,15 @@ struct yg_notice_victim {
 
 struct yg_notice {
 	enum yg_notice_kind kind;
-	struct yg_bytes number; /* "2026-0017"; the hub's, in ascending order */
-	struct yg_bytes refers; /* WITHDRAWAL, CORRECTION: the number it is about; else empty */
+	struct yg_bytes number;	   /* "2026-0017"; the hub's, in ascending order */
+	struct yg_bytes refers;	   /* WITHDRAWAL, CORRECTION: the number it is about; else empty */
 	struct yg_bytes situation; /* its id, for the hub alone; never leaves */
 	int64_t time_ns;	   /* of issue */
 	enum yg_tlp tlp;
 	enum yg_pap pap;
 	struct yg_certain certain;
-	bool is_automatic; /* sent without a person's look: marked 自動・未確認 */
-	bool is_exercise;  /* a drill, or the demo: every form says so */
+	bool is_automatic;	      /* sent without a person's look: marked 自動・未確認 */
+	bool is_exercise;	      /* a drill, or the demo: every form says so */
 	struct yg_notice_text issuer; /* who sends it; the coordinating body */
 	struct yg_notice_text reach;  /* how to ask back: a telephone number, a name */
 	struct yg_notice_text title;

@@ -81,8 +81,8 @@ static void add_free(struct yg_buf *to, struct yg_bytes text)
 		       (text.data[scheme - 1] | 0x20) <= 'z')
 			scheme--;
 		yg_text_add(to, yg_bytes_cut(text, 0, scheme));
-		if (at - scheme >= 4 && yg_bytes_eq_nocase(yg_bytes_cut(text, scheme, scheme + 4),
-							   YG_S("http"))) {
+		if (at - scheme >= 4 &&
+		    yg_bytes_eq_nocase(yg_bytes_cut(text, scheme, scheme + 4), YG_S("http"))) {
 			yg_buf_add_str(to, "hxxp");
 			scheme += 4;
 		}
@@ -154,12 +154,12 @@ void yg_notice_heading(struct yg_buf *to, const struct yg_notice *notice, enum y
 /* ---- the marks before the body ---- */
 
 static const enum yg_fixed tlp_texts[YG_TLP_COUNT] = {
-	[YG_TLP_NONE] = YG_FIXED_TLP_RED,	[YG_TLP_CLEAR] = YG_FIXED_TLP_CLEAR,
-	[YG_TLP_GREEN] = YG_FIXED_TLP_GREEN,	[YG_TLP_AMBER] = YG_FIXED_TLP_AMBER,
-	[YG_TLP_RED] = YG_FIXED_TLP_RED,	[YG_TLP_AMBER_STRICT] = YG_FIXED_TLP_AMBER_STRICT,
+	[YG_TLP_NONE] = YG_FIXED_TLP_RED,    [YG_TLP_CLEAR] = YG_FIXED_TLP_CLEAR,
+	[YG_TLP_GREEN] = YG_FIXED_TLP_GREEN, [YG_TLP_AMBER] = YG_FIXED_TLP_AMBER,
+	[YG_TLP_RED] = YG_FIXED_TLP_RED,     [YG_TLP_AMBER_STRICT] = YG_FIXED_TLP_AMBER_STRICT,
 };
 static const enum yg_fixed pap_texts[YG_PAP_COUNT] = {
-	[YG_PAP_NONE] = YG_FIXED_PAP_RED,   [YG_PAP_CLEAR] = YG_FIXED_PAP_CLEAR,
+	[YG_PAP_NONE] = YG_FIXED_PAP_RED,    [YG_PAP_CLEAR] = YG_FIXED_PAP_CLEAR,
 	[YG_PAP_GREEN] = YG_FIXED_PAP_GREEN, [YG_PAP_AMBER] = YG_FIXED_PAP_AMBER,
 	[YG_PAP_RED] = YG_FIXED_PAP_RED,
 };
@@ -190,8 +190,7 @@ static void tell_certainty(struct yg_sheet *sheet, const struct yg_notice *notic
 	struct yg_buf piece;
 
 	begin(&piece);
-	yg_buf_add_str(&piece,
-		       yg_tr(sheet->lang, yg_certainty_text(notice->certain.certainty)));
+	yg_buf_add_str(&piece, yg_tr(sheet->lang, yg_certainty_text(notice->certain.certainty)));
 	if (notice->certain.source.size) {
 		yg_buf_add_str(&piece, " – ");
 		yg_text_add(&piece, notice->certain.source);
@@ -329,8 +328,8 @@ static void tell_attack(struct yg_sheet *sheet, const struct yg_notice *notice)
 			 yg_bytes_str(yg_words_outcome(attack->outcome, sheet->lang)));
 	if (attack->log_kind.size)
 		text_row(sheet, N_("Seen in"),
-			 yg_bytes_str(yg_tr(sheet->lang, yg_format_words(yg_format_by_name(
-								 attack->log_kind)))));
+			 yg_bytes_str(yg_tr(sheet->lang,
+					    yg_format_words(yg_format_by_name(attack->log_kind)))));
 	tell_rules(sheet, attack);
 	value_list(sheet, N_("From"), attack->sources.at, attack->sources.count);
 	value_list(sheet, N_("Techniques"), attack->techniques.at, attack->techniques.count);
@@ -515,8 +514,8 @@ static void nothing(struct yg_sheet *sheet)
 }
 
 static const struct yg_sheet_ops text_ops = {
-	text_head, text_box,  text_section, nothing, text_paragraph,
-	text_row_op, text_list, text_item,	nothing, text_paragraph,
+	text_head,   text_box,	text_section, nothing, text_paragraph,
+	text_row_op, text_list, text_item,    nothing, text_paragraph,
 };
 
 void yg_notice_plain(struct yg_buf *to, const struct yg_notice *notice, struct yg_bytes note,
@@ -551,11 +550,11 @@ static void script_facts(struct yg_sheet *sheet, const struct yg_notice *notice)
 {
 	struct yg_buf piece;
 
-	script_line(sheet, N_("It is about: %1."),
-		    notice->title.en.size || notice->title.ja.size
-			    ? yg_notice_say(&notice->title, sheet->lang)
-			    : yg_bytes_str(yg_tr(sheet->lang,
-						 yg_attack_words(notice->attack.field))));
+	script_line(
+		sheet, N_("It is about: %1."),
+		notice->title.en.size || notice->title.ja.size
+			? yg_notice_say(&notice->title, sheet->lang)
+			: yg_bytes_str(yg_tr(sheet->lang, yg_attack_words(notice->attack.field))));
 	if (notice->has_victim)
 		script_line(sheet, N_("The organisation that was hit is %1."),
 			    yg_notice_say(&notice->victim.name, sheet->lang));
@@ -579,8 +578,9 @@ void yg_notice_script(struct yg_buf *to, const struct yg_notice *notice, enum yg
 	yg_notice_heading(&piece, notice, lang);
 	script_line(&sheet, N_("Call about: %1"), yg_buf_bytes(&piece));
 	yg_buf_done(&piece);
-	script_line(&sheet, N_("Say who you are and where you call from. Ask whether this is a "
-			       "good moment."),
+	script_line(&sheet,
+		    N_("Say who you are and where you call from. Ask whether this is a "
+		       "good moment."),
 		    YG_S(""));
 	say_fixed(&sheet, text_paragraph, YG_FIXED_ASK_BACK, YG_S(""));
 	tell_boxes(&sheet, notice);
@@ -599,8 +599,9 @@ void yg_notice_script(struct yg_buf *to, const struct yg_notice *notice, enum yg
 	yg_buf_addf(&piece, " – %s", yg_fixed(tlp_texts[notice->tlp], lang));
 	say(&sheet, text_paragraph, &piece);
 	say_fixed(&sheet, text_paragraph, YG_FIXED_NO_GUARANTEE, YG_S(""));
-	script_line(&sheet, N_("\nWrite down: whom you spoke to, when, whether they understood, "
-			       "what they will do, when to call again."),
+	script_line(&sheet,
+		    N_("\nWrite down: whom you spoke to, when, whether they understood, "
+		       "what they will do, when to call again."),
 		    YG_S(""));
 }
 
@@ -623,8 +624,7 @@ int yg_notice_message(struct yg_buf *to, const struct yg_notice *notice)
 	if (rc == YG_OK)
 		rc = yg_json_set(message, "form", json_string(MESSAGE_FORM));
 	if (rc == YG_OK && notice->kind != YG_NOTICE_VICTIM)
-		rc = yg_json_set(message, "use_restriction",
-				 fixed_json(YG_FIXED_USE_RESTRICTION));
+		rc = yg_json_set(message, "use_restriction", fixed_json(YG_FIXED_USE_RESTRICTION));
 	if (rc == YG_OK && notice->is_automatic)
 		rc = yg_json_set(message, "unconfirmed", fixed_json(YG_FIXED_UNCONFIRMED));
 	if (rc == YG_OK && notice->is_exercise)

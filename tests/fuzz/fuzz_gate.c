@@ -65,9 +65,13 @@ static void one_text(struct yg_bytes text)
 
 static void one_notice(struct yg_bytes text)
 {
-	struct yg_release_ask ask = {.kind = "notice", .own = own, .agreed = YG_AGREED_NAMELESS,
-				     .has_damage_consent = true, .is_named_person = true,
-				     .outlet = YG_OUTLET_PRINT, .audience = YG_AUDIENCE_PARTNER};
+	struct yg_release_ask ask = {.kind = "notice",
+				     .own = own,
+				     .agreed = YG_AGREED_NAMELESS,
+				     .has_damage_consent = true,
+				     .is_named_person = true,
+				     .outlet = YG_OUTLET_PRINT,
+				     .audience = YG_AUDIENCE_PARTNER};
 	struct yg_released released;
 	struct yg_fault fault;
 	json_t *notice;

@@ -17,7 +17,8 @@
 
 static const char *const notice_text =
 	"{\"kind\":\"warning\",\"number\":\"2026-0001\",\"situation\":\"s1\","
-	"\"time\":\"2026-11-25T09:00:00Z\",\"certainty\":{\"level\":\"analyst\",\"source\":\"an:1\","
+	"\"time\":\"2026-11-25T09:00:00Z\",\"certainty\":{\"level\":\"analyst\",\"source\":\"an:"
+	"1\","
 	"\"time\":\"2026-11-25T08:00:00Z\"},\"title\":{\"en\":\"Attack on Hatomune Corp\"},"
 	"\"victim\":{\"id\":\"m7\",\"name\":{\"en\":\"Hatomune Corp\"}},"
 	"\"attack\":{\"field\":\"web\",\"sources\":[\"192.0.2.1\",\"10.0.0.1\"],"
@@ -66,10 +67,13 @@ static const char *outcome(const struct yg_release_ask *ask, enum yg_tlp tlp)
 
 static bool cell_holds(struct yg_bytes *cells, size_t marking)
 {
-	static const enum yg_tlp tlps[] = {YG_TLP_NONE,	 YG_TLP_CLEAR,	      YG_TLP_GREEN, YG_TLP_AMBER,
-					   YG_TLP_AMBER_STRICT, YG_TLP_RED, YG_TLP_RED};
-	struct yg_release_ask ask = {.kind = "notice", .own = own,
-				     .is_named_person = marking == 6, .has_damage_consent = true};
+	static const enum yg_tlp tlps[] = {YG_TLP_NONE,	 YG_TLP_CLEAR,	      YG_TLP_GREEN,
+					   YG_TLP_AMBER, YG_TLP_AMBER_STRICT, YG_TLP_RED,
+					   YG_TLP_RED};
+	struct yg_release_ask ask = {.kind = "notice",
+				     .own = own,
+				     .is_named_person = marking == 6,
+				     .has_damage_consent = true};
 	const char *got;
 
 	if (!yg_outlet_by_name(cells[0], &ask.outlet) ||
@@ -115,19 +119,20 @@ static void every_cell_of_the_table(void)
 	}
 	free(bytes);
 	CHECK(rows == 1 + (size_t)YG_OUTLET_COUNT * (YG_AUDIENCE_COUNT - YG_AUDIENCE_PARTNER) *
-				  YG_AGREED_COUNT);
+				      YG_AGREED_COUNT);
 }
 
 /* Whatever the tables are changed to. */
 static void what_no_table_may_allow(void)
 {
 	for (unsigned i = 0; i < YG_OUTLET_COUNT * YG_AUDIENCE_COUNT * 2u; i++) {
-		struct yg_release_ask ask = {.kind = "notice", .own = own,
-					     .agreed = YG_AGREED_NAMED,
-					     .outlet = (enum yg_outlet)(i % YG_OUTLET_COUNT),
-					     .audience = (enum yg_audience)(i / YG_OUTLET_COUNT %
-									    YG_AUDIENCE_COUNT),
-					     .is_named_person = i / YG_OUTLET_COUNT >= YG_AUDIENCE_COUNT};
+		struct yg_release_ask ask = {
+			.kind = "notice",
+			.own = own,
+			.agreed = YG_AGREED_NAMED,
+			.outlet = (enum yg_outlet)(i % YG_OUTLET_COUNT),
+			.audience = (enum yg_audience)(i / YG_OUTLET_COUNT % YG_AUDIENCE_COUNT),
+			.is_named_person = i / YG_OUTLET_COUNT >= YG_AUDIENCE_COUNT};
 		bool was_released = true;
 
 		if (ask.audience == YG_AUDIENCE_OWN)
@@ -163,7 +168,9 @@ static void what_may_be_done_with_it(void)
 
 	for (enum yg_pap pap = YG_PAP_NONE; pap < YG_PAP_COUNT; pap++) {
 		for (enum yg_use use = YG_USE_MATCH; use < YG_USE_COUNT; use++) {
-			struct yg_release_ask ask = {.kind = "notice", .own = own, .use = use,
+			struct yg_release_ask ask = {.kind = "notice",
+						     .own = own,
+						     .use = use,
 						     .agreed = YG_AGREED_NAMELESS,
 						     .outlet = YG_OUTLET_SENSOR,
 						     .audience = YG_AUDIENCE_SENSOR};
@@ -176,7 +183,8 @@ static void what_may_be_done_with_it(void)
 			CHECK(rc == (may[pap][use] ? YG_OK : YG_EACCES));
 			CHECK(rc == YG_OK || released.refusal == YG_REFUSAL_PAP);
 			/* The domain is RED; the second address PAP:RED, to be matched only. */
-			CHECK(rc != YG_OK || json_array_size(list) == (use == YG_USE_MATCH ? 2 : 1));
+			CHECK(rc != YG_OK ||
+			      json_array_size(list) == (use == YG_USE_MATCH ? 2 : 1));
 			yg_released_done(&released);
 			json_decref(notice);
 		}
@@ -193,9 +201,12 @@ static void own_gets_everything_and_the_rest_is_refused(void)
 	CHECK(json_object_get(released.copy, "damage") && json_object_get(released.copy, "victim"));
 	CHECK(!json_object_get(released.copy, "situation"));
 	yg_released_done(&released);
-	ask = (struct yg_release_ask){.kind = "notice", .audience = YG_AUDIENCE_PARTNER,
-				      .agreed = YG_AGREED_NAMED, .is_named_person = true,
-				      .outlet = YG_OUTLET_PRINT, .use = YG_USE_MATCH};
+	ask = (struct yg_release_ask){.kind = "notice",
+				      .audience = YG_AUDIENCE_PARTNER,
+				      .agreed = YG_AGREED_NAMED,
+				      .is_named_person = true,
+				      .outlet = YG_OUTLET_PRINT,
+				      .use = YG_USE_MATCH};
 	CHECK(yg_release(&ask, notice, &released) == YG_EACCES);
 	CHECK(released.refusal == YG_REFUSAL_OWN);
 	ask.own = own;
@@ -216,9 +227,12 @@ static void own_gets_everything_and_the_rest_is_refused(void)
 
 static void certainty_survives(void)
 {
-	for (enum yg_audience audience = YG_AUDIENCE_PARTNER; audience < YG_AUDIENCE_COUNT; audience++) {
+	for (enum yg_audience audience = YG_AUDIENCE_PARTNER; audience < YG_AUDIENCE_COUNT;
+	     audience++) {
 		json_t *notice = notice_of(YG_TLP_CLEAR, YG_PAP_CLEAR);
-		struct yg_release_ask ask = {.kind = "notice", .audience = audience, .own = own,
+		struct yg_release_ask ask = {.kind = "notice",
+					     .audience = audience,
+					     .own = own,
 					     .agreed = YG_AGREED_NAMELESS,
 					     .outlet = audience == YG_AUDIENCE_SENSOR
 							       ? YG_OUTLET_SENSOR
@@ -236,8 +250,11 @@ static void certainty_survives(void)
 static void failing_memory_leaks_nothing(void)
 {
 	json_t *notice = notice_of(YG_TLP_AMBER, YG_PAP_GREEN);
-	struct yg_release_ask ask = {.kind = "notice", .audience = YG_AUDIENCE_PARTNER, .own = own,
-				     .agreed = YG_AGREED_NAMELESS, .has_damage_consent = true};
+	struct yg_release_ask ask = {.kind = "notice",
+				     .audience = YG_AUDIENCE_PARTNER,
+				     .own = own,
+				     .agreed = YG_AGREED_NAMELESS,
+				     .has_damage_consent = true};
 
 	for (long at = 1;; at++) {
 		struct yg_released released;
@@ -273,8 +290,10 @@ static int see_entry(void *arg, const struct yg_audit_entry *entry)
 
 static void loosening_needs_its_owner_and_is_written_down(void)
 {
-	struct yg_release_ask ask_sector = {.kind = "notice", .audience = YG_AUDIENCE_SECTOR,
-					    .own = own, .agreed = YG_AGREED_NAMELESS};
+	struct yg_release_ask ask_sector = {.kind = "notice",
+					    .audience = YG_AUDIENCE_SECTOR,
+					    .own = own,
+					    .agreed = YG_AGREED_NAMELESS};
 	json_t *notice = notice_of(YG_TLP_RED, YG_PAP_GREEN);
 	struct yg_hub_actor sato, other, analyst;
 	struct yg_loosening *loosening = NULL;

@@ -65,12 +65,14 @@ static const char *cleaned(const char *text, enum yg_manner manner)
 		return "!";
 	for (size_t i = 0; i <= spans.count; i++) {
 		size_t start = i < spans.count ? spans.at[i].start : strlen(text);
-		int n = snprintf(out + size, sizeof(out) - size, "%.*s", (int)(start - at), text + at);
+		int n = snprintf(out + size, sizeof(out) - size, "%.*s", (int)(start - at),
+				 text + at);
 
 		size += (size_t)n;
 		if (i == spans.count)
 			break;
-		n = snprintf(out + size, sizeof(out) - size, "[%s]", yg_taken_name(spans.at[i].why));
+		n = snprintf(out + size, sizeof(out) - size, "[%s]",
+			     yg_taken_name(spans.at[i].why));
 		size += (size_t)n;
 		at = spans.at[i].end;
 	}
@@ -166,8 +168,10 @@ static void what_points_to_any_house(void)
 	FREE("report.xlsx", "[path]");
 	FREE("CORP\\taro", "[user]");
 	FREE("user=taro;", "user=[user];");
-	FREE("{\"TargetUserName\":\"taro yamada\",\"x\":1}", "{\"TargetUserName\":\"[user]\",\"x\":1}");
-	FREE("<Data Name=\"SubjectUserName\">taro</Data>", "<Data Name=\"SubjectUserName\">[user]</Data>");
+	FREE("{\"TargetUserName\":\"taro yamada\",\"x\":1}",
+	     "{\"TargetUserName\":\"[user]\",\"x\":1}");
+	FREE("<Data Name=\"SubjectUserName\">taro</Data>",
+	     "<Data Name=\"SubjectUserName\">[user]</Data>");
 	FREE("Failed password for invalid user taro from 198.51.100.7 port 22",
 	     "Failed password for invalid user [user] from 198.51.100.7 port 22");
 	FREE("Accepted password for taro from 198.51.100.7",
@@ -226,7 +230,8 @@ static size_t put_spelt(uint32_t point, char *to)
 	return size;
 }
 
-static const char *const joints[] = {"", "", "", "", "-", " ", "・", "_", "\xe2\x80\x8b", "\xc2\xad"};
+static const char *const joints[] = {"",	"", "", "", "-", " ", "・", "_", "\xe2\x80\x8b",
+				     "\xc2\xad"};
 
 /* @name spelt at random, as UTF-8 characters of it, to @to. */
 static void spell(const char *name, char *to)
@@ -274,7 +279,7 @@ static bool is_all_gone(const char *left)
 static void random_spellings_are_found(void)
 {
 	static const char *const names[] = {"ヤマギシ精機工業", "yamagishiseiki", "tanakajiro",
-					    "1234567890123", "鈴木花子", "member0042"};
+					    "1234567890123",	"鈴木花子",	  "member0042"};
 	const char *given = getenv("YAGURA_SEED");
 	char spelt[4000];
 	char text[5000];
@@ -317,7 +322,8 @@ static void titles_keep_their_examples(void)
 	const char *got = cleaned("Suspicious Rundll32.exe in C:\\Windows\\Temp via pastebin.com",
 				  YG_MANNER_TITLE);
 
-	CHECK_TEXT(yg_bytes_str(got), "Suspicious Rundll32.exe in C:\\Windows\\Temp via pastebin.com");
+	CHECK_TEXT(yg_bytes_str(got),
+		   "Suspicious Rundll32.exe in C:\\Windows\\Temp via pastebin.com");
 	got = cleaned("Logon at Yamagishi Seiki from 10.0.0.5 by CORP\\taro", YG_MANNER_TITLE);
 	CHECK_TEXT(yg_bytes_str(got), "Logon at [name] from [address] by [user]");
 	got = cleaned("Call 03-9999-0000 or help@center.example, https://center.example/help",
@@ -343,9 +349,12 @@ static void hostile_texts_cost_no_more(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(names_in_many_spellings),	  CASE(encoded_names),
-	CASE(what_is_its_own),		  CASE(what_points_to_any_house),
-	CASE(random_spellings_are_found), CASE(titles_keep_their_examples),
+	CASE(names_in_many_spellings),
+	CASE(encoded_names),
+	CASE(what_is_its_own),
+	CASE(what_points_to_any_house),
+	CASE(random_spellings_are_found),
+	CASE(titles_keep_their_examples),
 	CASE(hostile_texts_cost_no_more),
 };
 

@@ -22,19 +22,20 @@ static int read_text(const char *text, struct yg_notice *ret, json_t **tree,
 }
 
 #define WHOLE                                                                                      \
-	"{\"act\":[{\"en\":\"a\",\"ja\":\"あ\"}],\"attack\":{\"comment\":{\"en\":\"c\"},"          \
+	"{\"act\":[{\"en\":\"a\",\"ja\":\"あ\"}],\"attack\":{\"comment\":{\"en\":\"c\"},"         \
 	"\"count\":7,\"field\":\"web\",\"first\":\"2026-11-20T00:00:00Z\",\"indicators\":[{"       \
 	"\"comment\":\"k\",\"confidence\":80,\"pap\":\"red\",\"tlp\":\"clear\",\"type\":\"url\","  \
 	"\"valid_until\":\"2027-01-01T00:00:00Z\",\"value\":\"http://e.example/\"}],"              \
 	"\"last\":\"2026-11-21T00:00:00Z\",\"log_kind\":\"access\",\"outcome\":\"possible\","      \
-	"\"rules\":[{\"count\":2,\"id\":\"r\",\"level\":\"high\",\"title\":{\"ja\":\"題\"}}],"     \
+	"\"rules\":[{\"count\":2,\"id\":\"r\",\"level\":\"high\",\"title\":{\"ja\":\"題\"}}],"    \
 	"\"sources\":[\"192.0.2.1\"],\"techniques\":[\"attack.t1190\"]},\"automatic\":true,"       \
 	"\"avoid\":[{\"en\":\"v\"}],\"certainty\":{\"level\":\"confirmed\",\"source\":\"s\","      \
 	"\"time\":\"2026-11-25T08:00:00Z\"},\"damage\":{\"records\":[\"r1\",\"r2\"],"              \
 	"\"response\":{\"en\":\"p\"},\"targets\":[{\"type\":\"User\",\"value\":\"u\"}],"           \
 	"\"what\":{\"en\":\"w\"}},\"exercise\":false,\"issuer\":{\"en\":\"i\"},"                   \
-	"\"kind\":\"correction\",\"number\":\"2026-7\",\"pap\":\"amber\",\"reach\":{\"en\":\"t\"},"\
-	"\"refers\":\"2026-6\",\"situation\":\"s9\",\"tell\":[{\"ja\":\"誰\"}],"                   \
+	"\"kind\":\"correction\",\"number\":\"2026-7\",\"pap\":\"amber\",\"reach\":{\"en\":\"t\"}" \
+	","                                                                                        \
+	"\"refers\":\"2026-6\",\"situation\":\"s9\",\"tell\":[{\"ja\":\"誰\"}],"                  \
 	"\"time\":\"2026-11-25T09:00:00Z\",\"title\":{\"en\":\"T\"},\"tlp\":\"amber+strict\","     \
 	"\"victim\":{\"corporate_number\":\"1\",\"id\":\"m\",\"name\":{\"en\":\"N\"}}}"
 

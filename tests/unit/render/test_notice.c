@@ -6,7 +6,8 @@
 #include "../check.h"
 #include "render/notice.h"
 
-#define HOSTILE "x\r\nBcc: a@b.example\x1b[31m<script>alert(1)</script>\xe2\x80\xae http://e.example/"
+#define HOSTILE                                                                                    \
+	"x\r\nBcc: a@b.example\x1b[31m<script>alert(1)</script>\xe2\x80\xae http://e.example/"
 
 static struct yg_notice_text text;
 static struct yg_bytes source = {(const uint8_t *)"192.0.2.1", 9};
@@ -19,16 +20,16 @@ static struct yg_notice notice_of(enum yg_notice_kind kind)
 
 	text = (struct yg_notice_text){YG_S("Scanner " HOSTILE), YG_S("走査 " HOSTILE)};
 	notice = (struct yg_notice){.kind = kind,
-				   .number = YG_S("2026-0017"),
-				   .refers = YG_S("2026-0016"),
-				   .tlp = YG_TLP_AMBER,
-				   .pap = YG_PAP_GREEN,
-				   .is_automatic = true,
-				   .is_exercise = true,
-				   .title = text,
-				   .issuer = text,
-				   .reach = text,
-				   .has_damage = true};
+				    .number = YG_S("2026-0017"),
+				    .refers = YG_S("2026-0016"),
+				    .tlp = YG_TLP_AMBER,
+				    .pap = YG_PAP_GREEN,
+				    .is_automatic = true,
+				    .is_exercise = true,
+				    .title = text,
+				    .issuer = text,
+				    .reach = text,
+				    .has_damage = true};
 
 	indicator = (struct yg_notice_indicator){.type = YG_NOTICE_INDICATOR_URL,
 						 .value = YG_S("https://evil.example/a@b"),
@@ -111,8 +112,8 @@ static void the_marks_stand_before_the_body(void)
 
 static void no_text_can_do_anything(void)
 {
-	static const char *const never[] = {"<script>alert", "\x1b", "\r", "\xe2\x80\xae", "<a ",
-					    "<img", "https://evil", "href"};
+	static const char *const never[] = {"<script>alert", "\x1b", "\r",	     "\xe2\x80\xae",
+					    "<a ",	     "<img", "https://evil", "href"};
 
 	for (unsigned i = 0; i < 2u * YG_NOTICE_KIND_COUNT; i++) {
 		struct yg_notice notice = notice_of((enum yg_notice_kind)(i / 2));
