@@ -27,6 +27,7 @@
 #define YG_WIRE_DOWN_MAX    64u /* messages in one answer of the downlink */
 #define YG_WIRE_KIND_MAX    32u
 #define YG_WIRE_TOLD_MAX    4096u /* bytes of what a sensor tells of its policy */
+#define YG_WIRE_DETECTION_MAX 1024u /* of its own detection */
 
 /* How a source fares; a quiet one and a dead one differ by @read_ns, @error and @lag. */
 struct yg_wire_source {
@@ -54,6 +55,7 @@ struct yg_wire_heartbeat {
 	uint64_t ledger_entries;	      /* of the sensor's ledger; 0: it has none */
 	uint8_t ledger_head[YG_SHA256_BYTES]; /* digest of the last of them */
 	char policy[YG_WIRE_TOLD_MAX + 1];    /* a JSON object (wire/policy.h); empty: not told */
+	char detection[YG_WIRE_DETECTION_MAX + 1]; /* of its own: a JSON object; empty: none */
 	struct yg_wire_range archive;	      /* what the sensor can look back on */
 	struct yg_wire_source *sources;
 	uint32_t source_count;
