@@ -35,7 +35,7 @@ void yg_check_watch_look(const struct yg_sensor_options *options, struct yg_chec
 		ret->is_readable = true;
 		ret->is_raw = yg_sensor_policy_local(policy)->raw;
 		ret->is_on = settings->is_on;
-		if (settings->is_on && yg_watch_set_load(settings, &home, &set) == YG_OK)
+		if (settings->is_on && yg_watch_set_load(settings, &home, NULL, &set) == YG_OK)
 			look_at_set(set, ret);
 		(void)yg_watch_set_free(set);
 	}

@@ -111,6 +111,7 @@ static int open_watch(struct yg_house *h, const json_t *kept)
 		.home = h->config.home,
 		.policy = h->config.policy,
 		.zone = h->config.zone,
+		.program = "/proc/self/exe",
 		.number = (uint64_t)yg_json_int(kept, "detect", 0),
 	};
 

@@ -346,7 +346,7 @@ static int open_parts(struct yg_watch *w)
 	if (!w->arena || !w->event_arena || !w->slots || !w->kept)
 		rc = YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = yg_watch_set_load(settings, w->config.home, &set);
+		rc = yg_watch_set_load(settings, w->config.home, w->config.program, &set);
 	if (rc == YG_OK)
 		rc = make_parts(w, set, &parts);
 	if (rc != YG_OK) {
@@ -358,7 +358,8 @@ static int open_parts(struct yg_watch *w)
 	if (rc == YG_OK)
 		rc = yg_watch_load(w);
 	if (rc == YG_OK)
-		rc = yg_watch_loader_start(settings, w->config.home, set->signature, &w->loader);
+		rc = yg_watch_loader_start(settings, w->config.home, w->config.program,
+					   set->signature, &w->loader);
 	return rc;
 }
 

@@ -37,7 +37,8 @@ struct yg_watch_config {
 	const struct yg_home *home;
 	struct yg_sensor_policy *policy; /* outlives it */
 	const struct yg_zone *zone;
-	uint64_t number; /* of the last checkpoint; 0: none */
+	const char *program; /* who compiles rules; NULL: done here */
+	uint64_t number;     /* of the last checkpoint; 0: none */
 };
 
 /*

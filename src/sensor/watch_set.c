@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -126,7 +127,7 @@ static int sign_file(void *arg, const char *path, const struct stat *st)
 }
 
 uint64_t yg_watch_set_signature(const struct yg_detect_settings *settings,
-				const struct yg_home *home)
+				const struct yg_home *home, bool with_lists)
 {
 	uint64_t signature = 0;
 	struct walk rules = {.fn = sign_file, .arg = &signature, .is_rules = true};
@@ -134,7 +135,7 @@ uint64_t yg_watch_set_signature(const struct yg_detect_settings *settings,
 
 	/* What cannot be walked now is another signature than when it can. */
 	if (walk_all(&rules, settings, home) != YG_OK ||
-	    walk_all(&lists, settings, home) != YG_OK)
+	    (with_lists && walk_all(&lists, settings, home) != YG_OK))
 		signature++;
 	return signature + rules.unreadable + lists.unreadable;
 }
@@ -214,7 +215,7 @@ static int add_pack(struct load *load)
 	return rc;
 }
 
-static int compile(struct load *load)
+static int compile(struct load *load, size_t *ret_size)
 {
 	struct yg_watch_set *set = load->set;
 	struct yg_fault fault = {0};
@@ -231,12 +232,8 @@ static int compile(struct load *load)
 		rc = set->image ? YG_OK : YG_ENOMEM;
 	}
 	if (rc == YG_OK) {
-		size_t size = image.size;
-
-		memcpy(set->image, image.data, size);
-		yg_buf_done(&image);
-		rc = yg_engine_open((struct yg_bytes){set->image, size}, load->key, &set->engine,
-				    &fault);
+		memcpy(set->image, image.data, image.size);
+		*ret_size = image.size;
 	}
 	yg_buf_done(&image);
 	if (rc != YG_OK && rc != YG_ENOMEM)
@@ -244,8 +241,8 @@ static int compile(struct load *load)
 	return rc;
 }
 
-static int load_rules(const struct yg_detect_settings *settings, const struct yg_home *home,
-		      struct yg_watch_set *set)
+int yg_watch_rules_compile(const struct yg_detect_settings *settings, const struct yg_home *home,
+			   struct yg_watch_set *set, uint8_t key[YG_DIGEST_BYTES], size_t *ret_size)
 {
 	struct load load = {.set = set, .rules = yg_rules_new()};
 	struct walk walk = {.fn = add_rule_file, .arg = &load, .is_rules = true};
@@ -268,9 +265,23 @@ static int load_rules(const struct yg_detect_settings *settings, const struct yg
 	set->rules = load.rules->found - load.rules->refused;
 	yg_hex((struct yg_bytes){load.key, sizeof(load.key)}, set->digest);
 	if (rc == YG_OK)
-		rc = compile(&load);
+		rc = compile(&load, ret_size);
+	memcpy(key, load.key, sizeof(load.key));
 	(void)yg_rules_free(load.rules);
 	return rc;
+}
+
+static int load_rules(const struct yg_detect_settings *settings, const struct yg_home *home,
+		      struct yg_watch_set *set)
+{
+	uint8_t key[YG_DIGEST_BYTES];
+	struct yg_fault fault = {0};
+	size_t size = 0;
+	int rc = yg_watch_rules_compile(settings, home, set, key, &size);
+
+	return rc == YG_OK ? yg_engine_open((struct yg_bytes){set->image, size}, key, &set->engine,
+					    &fault)
+			   : rc;
 }
 
 /* ---- indicators ---- */
@@ -318,17 +329,18 @@ static int load_indicators(const struct yg_detect_settings *settings, const stru
 /* ---- sets ---- */
 
 int yg_watch_set_load(const struct yg_detect_settings *settings, const struct yg_home *home,
-		      struct yg_watch_set **ret)
+		      const char *program, struct yg_watch_set **ret)
 {
 	struct yg_watch_set *set = yg_calloc(1, sizeof(*set));
 	int rc;
 
 	if (!set)
 		return YG_ENOMEM;
-	set->signature = yg_watch_set_signature(settings, home); /* before: a change is seen */
+	set->signature = yg_watch_set_signature(settings, home, true); /* before: a change is seen */
 	rc = load_indicators(settings, home, set);
 	if (rc == YG_OK)
-		rc = load_rules(settings, home, set);
+		rc = program ? yg_watch_image_load(settings, home, program, set)
+			     : load_rules(settings, home, set);
 	/* What compiling took goes back to the system. */
 	(void)malloc_trim(0);
 	if (set->unreadable > 0)
@@ -347,7 +359,10 @@ struct yg_watch_set *yg_watch_set_free(struct yg_watch_set *set)
 	if (!set)
 		return NULL;
 	(void)yg_engine_free(set->engine);
-	free(set->image);
+	if (set->mapped_size > 0)
+		(void)munmap(set->image, set->mapped_size); /* our own mapping */
+	else
+		free(set->image);
 	(void)yg_indicators_free(set->indicators);
 	free(set);
 	return NULL;
@@ -358,6 +373,7 @@ struct yg_watch_set *yg_watch_set_free(struct yg_watch_set *set)
 struct yg_watch_loader {
 	const struct yg_detect_settings *settings;
 	const struct yg_home *home;
+	const char *program;
 	uint64_t signature; /* of the running set, or of what was refused */
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -390,10 +406,11 @@ static void *run_loader(void *arg)
 		uint64_t now;
 
 		pause_look(loader);
-		now = yg_watch_set_signature(loader->settings, loader->home);
+		now = yg_watch_set_signature(loader->settings, loader->home, true);
 		/* Files that are just being written are let be until they rest. */
 		if (now != loader->signature && now == before) {
-			int rc = yg_watch_set_load(loader->settings, loader->home, &set);
+			int rc = yg_watch_set_load(loader->settings, loader->home,
+						   loader->program, &set);
 
 			loader->signature = rc == YG_OK ? set->signature : now;
 			if (rc != YG_OK)
@@ -414,7 +431,7 @@ static void *run_loader(void *arg)
 }
 
 int yg_watch_loader_start(const struct yg_detect_settings *settings, const struct yg_home *home,
-			  uint64_t signature, struct yg_watch_loader **ret)
+			  const char *program, uint64_t signature, struct yg_watch_loader **ret)
 {
 	struct yg_watch_loader *loader = yg_calloc(1, sizeof(*loader));
 	pthread_condattr_t attributes;
@@ -422,7 +439,7 @@ int yg_watch_loader_start(const struct yg_detect_settings *settings, const struc
 	if (!loader)
 		return YG_ENOMEM;
 	*loader = (struct yg_watch_loader){
-		.settings = settings, .home = home, .signature = signature};
+		.settings = settings, .home = home, .program = program, .signature = signature};
 	if (pthread_condattr_init(&attributes) != 0) {
 		free(loader);
 		return YG_ENOMEM;

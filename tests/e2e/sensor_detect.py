@@ -10,7 +10,7 @@ import pathlib
 import random
 import signal
 
-from harness import case, contains, equal, folder, main
+from harness import case, contains, equal, folder, main, yagura
 from hub_kit import Hub, Member, append, until
 
 SEED = int(os.environ.get("YAGURA_SEED", "20261125"))
@@ -203,11 +203,29 @@ def told_and_searchable_at_home():
     text = member.call("check", "--state", member.state).stdout.decode()
     contains(text, "Local detection: on, 1 rules and 2 indicators")
     checked = json.loads(member.call("check", "--state", member.state, "--json").stdout)["detection"]
-    equal((checked["on"], checked["rules"], checked["looks_into"]), (True, 1, ["syslog"]))
+    equal((checked["on"], checked["rules"]), (True, 1))
+    assert "syslog" in checked["looks_into"] and "access" not in checked["looks_into"], checked
     # The hub says that it has not looked there, and where the records are.
     done = hub.admin("search", "--org", "acme", "--reason", "a test", "--text", "secretuser1")
     equal(done.code, 0, done.err)
     contains(done.err, "its logs are held by the member and were not looked at; its own archive has them from")
+    hub.stop()
+
+
+@case
+def as_detect_has_them():
+    """What the sensor finds in a log with its built-in rules, `yagura detect` finds in the same lines."""
+    hub, member, log, _ = setting(policy="version: 1\nraw: false\n")
+    text = ["Nov 21 08:%02d:%02d box sshd[%d]: Failed password for invalid user u%d from 203.0.113.%d port 22 ssh2"
+            % (n // 60 % 60, n % 60, n + 1, n % 30, n % 7 + 1) for n in range(600)]
+    text.append("Nov 21 08:11:00 box sshd[9]: Accepted password for u3 from 203.0.113.4 port 22 ssh2")
+    append(log, text)
+    wanted = collections.Counter(f["rule"]["id"] for f in yagura("detect", "--tz", "UTC", "--output", "json", log).findings())
+    assert len(wanted) > 1, wanted
+    member.start()
+    until("all of them", lambda: sum(sums(hub).values()) >= sum(wanted.values()))
+    equal(sums(hub), wanted)
+    end(hub, member)
     hub.stop()
 
 
