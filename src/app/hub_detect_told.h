@@ -8,7 +8,7 @@
  *
  * Layer:   app. Pure; any thread.
  * Input:   untrusted: a record of a sensor. What is not as it must be is no finding (YG_EFORMAT).
- * Tests:   tests/unit/app/test_hub_told.c, tests/e2e/sensor_detect.py
+ * Tests:   tests/unit/app/test_told.c, tests/fuzz/fuzz_told.c, tests/e2e/sensor_detect.py
  */
 #pragma once
 

@@ -220,7 +220,7 @@ def as_detect_has_them():
             % (n // 60 % 60, n % 60, n + 1, n % 30, n % 7 + 1) for n in range(600)]
     text.append("Nov 21 08:11:00 box sshd[9]: Accepted password for u3 from 203.0.113.4 port 22 ssh2")
     append(log, text)
-    wanted = collections.Counter(f["rule"]["id"] for f in yagura("detect", "--tz", "UTC", "--output", "json", log).findings())
+    wanted = collections.Counter(f["rule_id"] for f in yagura("detect", "--tz", "UTC", "--json", log).findings())
     assert len(wanted) > 1, wanted
     member.start()
     until("all of them", lambda: sum(sums(hub).values()) >= sum(wanted.values()))
