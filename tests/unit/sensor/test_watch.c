@@ -326,11 +326,11 @@ static void many_bundles(void)
 	struct sums sums = {0};
 	struct life life;
 	char text[128];
+	const struct yg_rule_info rule = {.id = YG_S("00000000-0000-4000-8000-000000000001"),
+					  .title = YG_S("Planted")};
 
 	CHECK(begin(&life, 0));
 	for (unsigned n = 0; n < YG_WATCH_BUNDLES_MAX + 500; n++) {
-		const struct yg_rule_info rule = {.id = YG_S("00000000-0000-4000-8000-000000000001"),
-						  .title = YG_S("Planted")};
 		struct yg_finding finding = {.rule = &rule,
 					     .time_ns = NOW,
 					     .source = YG_S("/var/log/auth.log"),
