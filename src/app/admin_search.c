@@ -287,7 +287,8 @@ static int search(struct search_cli *cli)
 		yg_say_hint(N_("`yagura admin archive verify` names them"),
 			    N_("%llu files or parts of files are damaged and were passed over"),
 			    (unsigned long long)result.damaged);
-	(void)!yg_absent_each(cli->data, cli->org, say_absent, NULL); /* it returns what that does */
+	(void)!yg_absent_each(cli->data, cli->org, say_absent,
+			      NULL); /* it returns what that does */
 	yg_say(N_("%llu records found; %llu of %llu frames in %llu files were read"),
 	       (unsigned long long)result.found, (unsigned long long)result.frames_read,
 	       (unsigned long long)result.frames, (unsigned long long)result.files);

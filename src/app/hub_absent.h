@@ -2,9 +2,9 @@
 /*
  * app/hub_absent.h - where a search of the archive has not looked, for the records are not here.
  *
- * A member may keep its raw logs at home (`raw: false`, docs/policy.md): then its sensor has them in
- * an archive of its own, and the hub has findings. "Nothing found" would say too much there. Which
- * sensors that are, stands in their last heartbeats (DATA/heartbeats).
+ * A member may keep its raw logs at home (`raw: false`, docs/policy.md): then its sensor has them
+ * in an archive of its own, and the hub has findings. "Nothing found" would say too much there.
+ * Which sensors that are, stands in their last heartbeats (DATA/heartbeats).
  *
  * Layer: app. Any thread. Cost: reads the heartbeats of all sensors, at most YG_ABSENT_FILES_MAX.
  */

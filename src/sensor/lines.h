@@ -38,7 +38,7 @@ struct yg_collect {
 	const struct yg_lines_tap *tap; /* or NULL; stays when it is reset */
 	struct yg_buf content;
 	uint32_t count;
-	size_t kept;	  /* bytes that the tap keeps until the commit, of what leaves and what not */
+	size_t kept; /* bytes that the tap keeps until the commit, of what leaves and what not */
 	int64_t first_ns; /* of records; YG_TIME_NONE: none had a time */
 	int64_t last_ns;
 	int64_t begun_ns; /* clock, when the first record came */

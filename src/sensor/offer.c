@@ -59,7 +59,8 @@ static int put(const char *folder, const char *path, const char *name, struct yg
 
 	if (rc == YG_OK)
 		rc = measure(folder, name, &files, &bytes);
-	if (rc == YG_OK && (files >= YG_OFFER_FILES_MAX || bytes + text.size > YG_OFFER_BYTES_MAX)) {
+	if (rc == YG_OK &&
+	    (files >= YG_OFFER_FILES_MAX || bytes + text.size > YG_OFFER_BYTES_MAX)) {
 		*ret_why = "too much was offered: remove something first";
 		return YG_ELIMIT;
 	}

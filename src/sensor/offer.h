@@ -5,13 +5,13 @@
  *   {"what":"rules"|"indicators","name":NAME,"text":TEXT}   kept as STATE/detect/WHAT/NAME
  *   {"what":…,"name":NAME,"remove":true}
  *
- * Taken only where the local file lets it (`detect: from_hub:`): rules of the hub's choosing tell it
- * of records that do not leave. What is kept is read as any other file: sensor/watch_set.h.
+ * Taken only where the local file lets it (`detect: from_hub:`): rules of the hub's choosing tell
+ * it of records that do not leave. What is kept is read as any other file: sensor/watch_set.h.
  *
  * Layer:   sensor. The listening thread.
- * Input:   signed by the hub, untrusted all the same: names and sizes are bounded, what stands in it
- *          is understood where files are.
- * Tests:   tests/unit/sensor/test_watch.c, tests/e2e/sensor_detect.py
+ * Input:   signed by the hub, untrusted all the same: names and sizes are bounded, what stands in
+ * it is understood where files are. Tests:   tests/unit/sensor/test_watch.c,
+ * tests/e2e/sensor_detect.py
  */
 #pragma once
 
@@ -20,8 +20,8 @@
 #include "sensor/policy.h"
 
 #define YG_OFFER_NAME_MAX  64u
-#define YG_OFFER_FILES_MAX 1024u	/* of a kind */
-#define YG_OFFER_BYTES_MAX (48u << 20)	/* of a kind */
+#define YG_OFFER_FILES_MAX 1024u       /* of a kind */
+#define YG_OFFER_BYTES_MAX (48u << 20) /* of a kind */
 
 /*
  * YG_OK: it is on the disk. YG_EACCES: the local file does not let it; YG_EINVAL, YG_ELIMIT: it is

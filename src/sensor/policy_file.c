@@ -312,9 +312,8 @@ static int detect_key(struct reading *r, const struct yg_yaml *node, void *to)
 		return each_item(r, node, read_indicators);
 	if (is_key(node, "from_hub"))
 		return each_key(r, node, from_hub_key, NULL);
-	return fault(
-		r, node,
-		N_("detect has on, built_in, rules, indicators, from_hub, and nothing else"));
+	return fault(r, node,
+		     N_("detect has on, built_in, rules, indicators, from_hub, and nothing else"));
 }
 
 /* ---- the file ---- */

@@ -574,5 +574,5 @@ void yg_uplink_detection(struct yg_uplink *uplink, const char told[YG_WIRE_DETEC
 {
 	(void)pthread_mutex_lock(&uplink->lock); /* ours, of the plain kind */
 	(void)snprintf(uplink->detection, sizeof(uplink->detection), "%s", told); /* measured */
-	(void)pthread_mutex_unlock(&uplink->lock); /* as above */
+	(void)pthread_mutex_unlock(&uplink->lock);				  /* as above */
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sensor/watch-int.h - parts of watch.c: bundles (watch_finding.c), state and log (watch_state.c). */
+/* sensor/watch-int.h - parts of watch.c: bundles (watch_finding.c), state and log (watch_state.c).
+ */
 #pragma once
 
 #include "detect/judge.h"
@@ -111,7 +112,8 @@ void yg_watch_keep(struct yg_watch *w, const struct yg_watch_kept *kept);
 YG_MUST_USE int yg_watch_log_open(struct yg_watch *w);
 /* What is kept, on the disk under the next number. */
 YG_MUST_USE int yg_watch_log_add(struct yg_watch *w);
-/* The state behind the last commit, and an empty log. An error: the former state and the log stand. */
+/* The state behind the last commit, and an empty log. An error: the former state and the log stand.
+ */
 YG_MUST_USE int yg_watch_save(struct yg_watch *w);
 /* State and log, up to the number of the checkpoint. */
 YG_MUST_USE int yg_watch_load(struct yg_watch *w);

@@ -69,9 +69,8 @@ int yg_watch_event(struct yg_watch *w, uint32_t index, struct yg_event *ret)
 {
 	const struct yg_watch_place *place = &w->places[index];
 
-	return read_event(w, yg_bytes_cut(yg_buf_bytes(&w->lines), place->at,
-					  place->at + place->size),
-			  ret);
+	return read_event(
+		w, yg_bytes_cut(yg_buf_bytes(&w->lines), place->at, place->at + place->size), ret);
 }
 
 static bool may_be_finding(const struct yg_trace *trace)
@@ -99,8 +98,8 @@ int yg_watch_keep_line(struct yg_watch *w, struct yg_bytes line, bool *ret_is_ke
 	if (rc != YG_OK || !*ret_is_kept)
 		return rc;
 	w->traces[w->count].record = w->count;
-	w->places[w->count++] = (struct yg_watch_place){(uint32_t)w->lines.size,
-							(uint32_t)line.size};
+	w->places[w->count++] =
+		(struct yg_watch_place){(uint32_t)w->lines.size, (uint32_t)line.size};
 	yg_buf_add(&w->lines, line);
 	yg_buf_add_byte(&w->lines, '\n');
 	return yg_buf_error(&w->lines);
@@ -327,7 +326,7 @@ void yg_watch_tick(struct yg_watch *w)
 static int make_folder(struct yg_watch *w)
 {
 	int rc = yg_home_path(w->config.home, "detect", w->folder) ? yg_disk_mkdir(w->folder, 0700)
-								     : YG_ELIMIT;
+								   : YG_ELIMIT;
 
 	return rc == YG_OK ? yg_disk_sync_folder_of(w->folder) : rc;
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sensor/watch.h - local detection: the sensor judges its own records, and what leaves are findings.
+ * sensor/watch.h - local detection: the sensor judges its own records, and what leaves are
+ * findings.
  *
  *   record, unmasked ─► rules, indicators ─► judge ─► bundles of (rule, source, minute, value)
- *                                              │          └─► records `yagura-finding`, masked, into
- *                                              │              the batch that is being collected
- *                          STATE/detect/state ─┴─ STATE/detect/log
+ *                                              │          └─► records `yagura-finding`, masked,
+ * into │              the batch that is being collected STATE/detect/state ─┴─ STATE/detect/log
  *
- * Exactly once: a batch's findings are committed with the place up to which the logs were read. What
- * correlations and outcomes rest on is in the state, written now and then, and in the log: before
- * each commit the records that a detector wanted are written there, unmasked, under a number that
- * stands in the checkpoint. After a crash the state is made again from both, without output; what
- * was logged and not committed is forgotten, for its logs are read again.
+ * Exactly once: a batch's findings are committed with the place up to which the logs were read.
+ * What correlations and outcomes rest on is in the state, written now and then, and in the log:
+ * before each commit the records that a detector wanted are written there, unmasked, under a number
+ * that stands in the checkpoint. After a crash the state is made again from both, without output;
+ * what was logged and not committed is forgotten, for its logs are read again.
  *
  * A finding says no more of a record than the policy would let the record say (yg_mask_taken).
  *
@@ -24,11 +24,12 @@
 #include "base/clock.h"
 #include "sensor/watch_set.h"
 
-#define YG_WATCH_BUNDLES_MAX 4096u /* of one commit, each for itself; then one for rule and source */
-#define YG_WATCH_COARSE_MAX  4096u /* of those; further findings are counted as lost */
-#define YG_WATCH_UPDATES_MAX 4096u /* of one commit */
-#define YG_WATCH_KEPT_MAX    8192u /* findings whose outcome may still change */
-#define YG_WATCH_LOG_MAX     (4u << 20)	 /* bytes, then the state is written */
+#define YG_WATCH_BUNDLES_MAX                                                                       \
+	4096u /* of one commit, each for itself; then one for rule and source */
+#define YG_WATCH_COARSE_MAX  4096u	/* of those; further findings are counted as lost */
+#define YG_WATCH_UPDATES_MAX 4096u	/* of one commit */
+#define YG_WATCH_KEPT_MAX    8192u	/* findings whose outcome may still change */
+#define YG_WATCH_LOG_MAX     (4u << 20) /* bytes, then the state is written */
 #define YG_WATCH_URGENT_NS   (INT64_C(200) * 1000000) /* a record that may be a finding waits */
 
 struct yg_watch;

@@ -115,7 +115,8 @@ static int token_of(struct yg_watch *w, const struct yg_finding *f, int64_t minu
 
 static uint32_t *slot_of(const struct yg_watch *w, const char *token)
 {
-	uint64_t hash = yg_hash64((struct yg_bytes){(const uint8_t *)token, YG_WATCH_TOKEN_BYTES}, 0);
+	uint64_t hash =
+		yg_hash64((struct yg_bytes){(const uint8_t *)token, YG_WATCH_TOKEN_BYTES}, 0);
 	uint32_t at = (uint32_t)hash % SLOTS;
 
 	while (w->slots[at] != 0 &&

@@ -24,7 +24,7 @@
 
 extern char **environ;
 
-#define MAGIC	"YGWI1 " YG_VERSION
+#define MAGIC	 "YGWI1 " YG_VERSION
 #define IMAGE_AT 256u
 #define FILE_MAX (YG_IMAGE_BYTES_MAX + IMAGE_AT)
 
@@ -137,10 +137,10 @@ static int make(const struct yg_detect_settings *settings, const struct yg_home 
 	int error;
 
 	(void)snprintf(flags, sizeof(flags), "-%s%s", settings->has_built_in ? "b" : "",
-		       settings->takes_rules ? "o" : ""); /* fits */
+		       settings->takes_rules ? "o" : "");			 /* fits */
 	(void)snprintf(hex, sizeof(hex), "%llx", (unsigned long long)signature); /* fits */
 	/* posix_spawn() takes them as they are and changes nothing. */
-	argv[count++] = (char *)(uintptr_t)"yagura-sensor";
+	argv[count++] = (char *)(uintptr_t) "yagura-sensor";
 	argv[count++] = (char *)(uintptr_t)YG_WATCH_IMAGE_WORD;
 	argv[count++] = (char *)(uintptr_t)home->folder;
 	argv[count++] = hex;

@@ -119,10 +119,12 @@ static int walk_all(struct walk *walk, const struct yg_detect_settings *settings
 static int sign_file(void *arg, const char *path, const struct stat *st)
 {
 	uint64_t *signature = arg;
-	int64_t facts[] = {st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (int64_t)st->st_ino};
+	int64_t facts[] = {st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+			   (int64_t)st->st_ino};
 
 	*signature = yg_hash64(yg_bytes_str(path), *signature);
-	*signature = yg_hash64((struct yg_bytes){(const uint8_t *)facts, sizeof(facts)}, *signature);
+	*signature =
+		yg_hash64((struct yg_bytes){(const uint8_t *)facts, sizeof(facts)}, *signature);
 	return YG_OK;
 }
 
@@ -163,8 +165,9 @@ static int add_rules(struct load *load, const char *name, struct yg_bytes text, 
 {
 	const struct yg_rules_opts opts = {.is_own = is_own};
 
-	yg_digest_parts((struct yg_bytes[]){{load->key, sizeof(load->key)}, yg_bytes_str(name), text},
-			3, load->key);
+	yg_digest_parts(
+		(struct yg_bytes[]){{load->key, sizeof(load->key)}, yg_bytes_str(name), text}, 3,
+		load->key);
 	return yg_rules_add(load->rules, name, text, &opts, say_refused, load);
 }
 
@@ -251,8 +254,8 @@ int yg_watch_rules_compile(const struct yg_detect_settings *settings, const stru
 
 	if (!load.rules)
 		return YG_ENOMEM;
-	load.rules->matcher = wanted && strcmp(wanted, "builtin") == 0 ? YG_MATCHER_BUILTIN
-								       : yg_matcher_here();
+	load.rules->matcher =
+		wanted && strcmp(wanted, "builtin") == 0 ? YG_MATCHER_BUILTIN : yg_matcher_here();
 	yg_digest(YG_S("rules of a sensor " YG_VERSION), load.key);
 	if (settings->has_built_in)
 		rc = add_pack(&load);
@@ -336,7 +339,8 @@ int yg_watch_set_load(const struct yg_detect_settings *settings, const struct yg
 
 	if (!set)
 		return YG_ENOMEM;
-	set->signature = yg_watch_set_signature(settings, home, true); /* before: a change is seen */
+	set->signature =
+		yg_watch_set_signature(settings, home, true); /* before: a change is seen */
 	rc = load_indicators(settings, home, set);
 	if (rc == YG_OK)
 		rc = program ? yg_watch_image_load(settings, home, program, set)
@@ -409,8 +413,8 @@ static void *run_loader(void *arg)
 		now = yg_watch_set_signature(loader->settings, loader->home, true);
 		/* Files that are just being written are let be until they rest. */
 		if (now != loader->signature && now == before) {
-			int rc = yg_watch_set_load(loader->settings, loader->home,
-						   loader->program, &set);
+			int rc = yg_watch_set_load(loader->settings, loader->home, loader->program,
+						   &set);
 
 			loader->signature = rc == YG_OK ? set->signature : now;
 			if (rc != YG_OK)

@@ -30,7 +30,7 @@ struct yg_watch_set {
 	size_t mapped_size;
 	struct yg_indicators *indicators; /* NULL: none are listed */
 	uint32_t rules;
-	uint32_t refused; /* rules that could not be used */
+	uint32_t refused;    /* rules that could not be used */
 	uint32_t unreadable; /* files and folders */
 	uint32_t indicator_count;
 	char digest[2 * YG_DIGEST_BYTES + 1]; /* of the rules, hex */
@@ -69,9 +69,10 @@ int yg_watch_image_main(int argc, char **argv);
 
 /* ---- changes ---- */
 
-#define YG_WATCH_LOOK_MS 1000u /* how often files are looked at; twice the same before they count */
+#define YG_WATCH_LOOK_MS 1000u /* how often files are looked at; what rests counts */
+* /
 
-struct yg_watch_loader;
+	struct yg_watch_loader;
 /* Look at the files from now on; @settings and @home outlive it. YG_OK or YG_ENOMEM. */
 YG_MUST_USE int yg_watch_loader_start(const struct yg_detect_settings *settings,
 				      const struct yg_home *home, const char *program,

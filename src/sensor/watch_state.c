@@ -20,10 +20,10 @@
 
 #include "base/ban.h"
 
-#define MAGIC	     "YGW1"
-#define MAGIC_SIZE   4u
-#define KEPT_BYTES   (YG_ID_BYTES + YG_WATCH_TOKEN_BYTES + 8u)
-#define LOG_READ_MAX (256u << 20)
+#define MAGIC	       "YGW1"
+#define MAGIC_SIZE     4u
+#define KEPT_BYTES     (YG_ID_BYTES + YG_WATCH_TOKEN_BYTES + 8u)
+#define LOG_READ_MAX   (256u << 20)
 #define STATE_READ_MAX (81u << 20)
 
 static void put64(uint8_t *to, uint64_t value)
@@ -77,8 +77,8 @@ static void add_kept(const struct yg_watch *w, struct yg_buf *to)
 
 		put64(minute, (uint64_t)kept->minute_ns);
 		yg_buf_add(to, (struct yg_bytes){kept->finding, sizeof(kept->finding)});
-		yg_buf_add(to, (struct yg_bytes){(const uint8_t *)kept->bundle,
-						 sizeof(kept->bundle)});
+		yg_buf_add(to,
+			   (struct yg_bytes){(const uint8_t *)kept->bundle, sizeof(kept->bundle)});
 		yg_buf_add(to, (struct yg_bytes){minute, sizeof(minute)});
 	}
 }
@@ -300,8 +300,7 @@ static void look_at_number(struct yg_watch *w)
 		yg_sensor_say(N_("detect: what correlations remember is of another time than the "
 				 "place in the logs (state %llu, place %llu): some of what spans "
 				 "the restart may be missed or counted twice"),
-			      (unsigned long long)w->number,
-			      (unsigned long long)w->config.number);
+			      (unsigned long long)w->number, (unsigned long long)w->config.number);
 	w->number = w->config.number;
 }
 

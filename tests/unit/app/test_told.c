@@ -6,7 +6,8 @@
 
 #include "base/ban.h"
 
-#define HEAD "{\"v\":1,\"format\":\"yagura-finding\",\"source\":\"/var/log/auth.log\",\"position\":3,"
+#define HEAD                                                                                       \
+	"{\"v\":1,\"format\":\"yagura-finding\",\"source\":\"/var/log/auth.log\",\"position\":3,"
 #define RULE                                                                                       \
 	"\"bundle\":\"~0123456789abcdef01234567\",\"rule\":\"r-1\",\"title\":\"A title\","         \
 	"\"level\":\"high\",\"rule_kind\":\"indicator\",\"attack_field\":\"sign-in\","             \
@@ -70,9 +71,14 @@ static void right(void)
 static void wrong(void)
 {
 	static const char *const lines[] = {
-		"", "{}", HEAD, HEAD "\"fields\":{}}", HEAD "\"fields\":7}",
+		"",
+		"{}",
+		HEAD,
+		HEAD "\"fields\":{}}",
+		HEAD "\"fields\":7}",
 		"{\"v\":1,\"format\":\"syslog\",\"fields\":{" RULE TIMES OUTCOME "}}",
-		HEAD "\"fields\":{" TIMES OUTCOME "}}", HEAD "\"fields\":{" RULE OUTCOME "}}",
+		HEAD "\"fields\":{" TIMES OUTCOME "}}",
+		HEAD "\"fields\":{" RULE OUTCOME "}}",
 		HEAD "\"fields\":{" RULE TIMES "\"outcome\":\"sure\"}}",
 		HEAD "\"fields\":{\"bundle\":\"0123\",\"update\":true,"
 		     "\"minute\":\"2026-11-21T08:00:00Z\",\"outcome\":\"possible\"}}",

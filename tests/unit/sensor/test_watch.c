@@ -33,7 +33,7 @@
 	"logsource: {product: linux, service: sshd}\ndetection:\n"                                 \
 	"  sel: {message|contains: 'knock'}\n  condition: sel\nlevel: low\n---\n"                  \
 	"title: Many\nid: 00000000-0000-4000-8000-000000000003\ncorrelation:\n"                    \
-	"  type: event_count\n  rules: [base]\n  group-by: [program]\n  timespan: 2h\n"             \
+	"  type: event_count\n  rules: [base]\n  group-by: [program]\n  timespan: 2h\n"            \
 	"  condition: {gte: 60}\nlevel: high\n"
 
 static char root[] = "/tmp/yagura-watch-XXXXXX";
@@ -96,10 +96,11 @@ static void write_line(unsigned n, char *to, size_t room)
 {
 	const char *what = n % 5 == 1 ? "planted" : n % 3 == 0 ? "knock" : "quiet";
 
-	(void)snprintf(to, room,
-		       "Nov 21 08:%02u:%02u box sshd[7]: Failed password for user%u from 203.0.113.%u "
-		       "port 22 ssh2 %s %u\n",
-		       n / 60, n % 60, n, n % 200 == 9 ? 9 : 10, what, n);
+	(void)snprintf(
+		to, room,
+		"Nov 21 08:%02u:%02u box sshd[7]: Failed password for user%u from 203.0.113.%u "
+		"port 22 ssh2 %s %u\n",
+		n / 60, n % 60, n, n % 200 == 9 ? 9 : 10, what, n);
 }
 
 /* ---- a sensor, as far as it matters here ---- */
@@ -392,9 +393,9 @@ static void offers(void)
 
 int main(void)
 {
-	static const struct check_case cases[] = {
-		CASE(fill_folder),   CASE(once_each), CASE(no_raw_bytes), CASE(damaged_state),
-		CASE(many_bundles), CASE(offers)};
+	static const struct check_case cases[] = {CASE(fill_folder),  CASE(once_each),
+						  CASE(no_raw_bytes), CASE(damaged_state),
+						  CASE(many_bundles), CASE(offers)};
 	int failed = check_main(cases, sizeof(cases) / sizeof(cases[0]));
 
 	(void)yg_sensor_policy_free(policy);

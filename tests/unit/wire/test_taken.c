@@ -82,8 +82,9 @@ static void masked(void)
 /* A part of a masked value, another writing of it, a value that was longer: none of them leaves. */
 static void parts(void)
 {
-	struct yg_bytes values[] = {YG_S("evil.example"), YG_S("/x?u=%41lice"), YG_S("::ffff:192.0.2.77"),
-				    YG_S("192.0.2"), YG_S("sub.alice.example")};
+	struct yg_bytes values[] = {YG_S("evil.example"), YG_S("/x?u=%41lice"),
+				    YG_S("::ffff:192.0.2.77"), YG_S("192.0.2"),
+				    YG_S("sub.alice.example")};
 
 	start();
 	add_field("url", YG_POLICY_DROP);
@@ -169,9 +170,9 @@ static void of_chance(void)
 
 int main(void)
 {
-	static const struct check_case cases[] = {CASE(as_they_are), CASE(masked), CASE(parts),
-						  CASE(dropped),     CASE(held),   CASE(many_fields),
-						  CASE(of_chance)};
+	static const struct check_case cases[] = {
+		CASE(as_they_are), CASE(masked),      CASE(parts),    CASE(dropped),
+		CASE(held),	   CASE(many_fields), CASE(of_chance)};
 	int failed;
 
 	names = yg_names_new();
