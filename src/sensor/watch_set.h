@@ -70,9 +70,8 @@ int yg_watch_image_main(int argc, char **argv);
 /* ---- changes ---- */
 
 #define YG_WATCH_LOOK_MS 1000u /* how often files are looked at; what rests counts */
-* /
 
-	struct yg_watch_loader;
+struct yg_watch_loader;
 /* Look at the files from now on; @settings and @home outlive it. YG_OK or YG_ENOMEM. */
 YG_MUST_USE int yg_watch_loader_start(const struct yg_detect_settings *settings,
 				      const struct yg_home *home, const char *program,
