@@ -301,6 +301,11 @@ void yg_house_after(struct yg_house *house, int64_t now_ns)
 	yg_drop_committed(house->drop);
 }
 
+bool yg_house_is_broken(const struct yg_house *house)
+{
+	return house->watch && yg_watch_is_broken(house->watch);
+}
+
 bool yg_house_has_held(const struct yg_house *house)
 {
 	return house->taken > 0;

@@ -44,6 +44,8 @@ YG_MUST_USE int yg_house_read(struct yg_house *house, int64_t now_ns, struct yg_
 YG_MUST_USE int yg_house_before(struct yg_house *house, int64_t now_ns);
 YG_MUST_USE int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint);
 void yg_house_after(struct yg_house *house, int64_t now_ns);
+/* It can only begin anew: what was not committed is read again by the next start. */
+bool yg_house_is_broken(const struct yg_house *house);
 /* Something was read that does not leave, and nothing else is on its way: how far it was read
  * should be committed alone, now (waits) or at the end (has_held). */
 bool yg_house_waits(const struct yg_house *house, int64_t now_ns);

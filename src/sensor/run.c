@@ -202,6 +202,8 @@ static int collect(struct run *run)
 			rc = yg_house_read(run->house, now_ns(run), &run->collect, &is_more);
 		if (rc == YG_OK && (run->is_stuck || is_due(run)))
 			(void)!commit(run); /* said; tried again */
+		if (yg_house_is_broken(run->house))
+			return YG_ENOMEM; /* what breaks it, but for faults of ours */
 		tell_state(run);
 	}
 	return rc;

@@ -174,8 +174,9 @@ int yg_watch_before(struct yg_watch *w, int64_t now_ns, struct yg_collect *colle
 {
 	int rc = w->rc;
 
+	w->is_broken |= rc != YG_OK; /* a record was not kept */
 	if (w->is_broken)
-		return YG_EIO;
+		return rc == YG_OK ? YG_EIO : rc;
 	if (w->is_judged || w->count == 0)
 		return rc;
 	if (rc == YG_OK) {
@@ -191,6 +192,11 @@ int yg_watch_before(struct yg_watch *w, int64_t now_ns, struct yg_collect *colle
 	w->is_broken = rc != YG_OK;
 	w->is_judged = rc == YG_OK;
 	return rc;
+}
+
+bool yg_watch_is_broken(const struct yg_watch *w)
+{
+	return w->is_broken;
 }
 
 uint64_t yg_watch_number(const struct yg_watch *w)

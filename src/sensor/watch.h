@@ -26,10 +26,12 @@
 
 #define YG_WATCH_BUNDLES_MAX                                                                       \
 	4096u /* of one commit, each for itself; then one for rule and source */
-#define YG_WATCH_COARSE_MAX  4096u	/* of those; further findings are counted as lost */
-#define YG_WATCH_UPDATES_MAX 4096u	/* of one commit */
-#define YG_WATCH_KEPT_MAX    8192u	/* findings whose outcome may still change */
-#define YG_WATCH_LOG_MAX     (4u << 20) /* bytes, then the state is written */
+#define YG_WATCH_COARSE_MAX  4096u	   /* of those; further findings are counted as lost */
+#define YG_WATCH_UPDATES_MAX 4096u	   /* of one commit */
+#define YG_WATCH_VALUES_MAX  (2560u << 10) /* bytes of a commit's findings; then without values */
+#define YG_WATCH_BYTES_MAX   (8u << 20)	   /* and then they are counted as lost */
+#define YG_WATCH_KEPT_MAX    8192u	   /* findings whose outcome may still change */
+#define YG_WATCH_LOG_MAX     (4u << 20)	   /* bytes, then the state is written */
 #define YG_WATCH_URGENT_NS   (INT64_C(200) * 1000000) /* a record that may be a finding waits */
 
 struct yg_watch;
@@ -70,6 +72,10 @@ uint64_t yg_watch_number(const struct yg_watch *watch);
 void yg_watch_after(struct yg_watch *watch);
 /* Now and then, between two commits: the same, when nothing is collected. */
 void yg_watch_tick(struct yg_watch *watch);
+
+/* The judge has counted what can never be committed: only a new start, from state and log, is right
+ * then. */
+bool yg_watch_is_broken(const struct yg_watch *watch);
 
 struct yg_watch_counts {
 	uint32_t rules;

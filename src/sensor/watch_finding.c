@@ -367,9 +367,21 @@ static int write_bundle(struct yg_watch *w, const struct yg_watch_bundle *b, int
 
 int yg_watch_write(struct yg_watch *w, int64_t now_ns, struct yg_collect *collect)
 {
+	size_t begin = collect->content.size;
 	int rc = YG_OK;
 
-	for (uint32_t i = 0; i < w->bundle_count && rc == YG_OK; i++)
-		rc = write_bundle(w, &w->bundles[i], now_ns, collect);
+	for (uint32_t i = 0; i < w->bundle_count && rc == YG_OK; i++) {
+		struct yg_watch_bundle *b = &w->bundles[i];
+		size_t size = collect->content.size - begin;
+
+		/* Long values, which strangers may choose, must not make a batch that nobody takes:
+		 * then rule, source, times and count remain. */
+		if (size >= YG_WATCH_VALUES_MAX)
+			b->actor = b->target = b->matched = b->reason = YG_S("");
+		if (size >= YG_WATCH_BYTES_MAX)
+			w->counts.lost += b->count;
+		else
+			rc = write_bundle(w, b, now_ns, collect);
+	}
 	return rc;
 }

@@ -9,6 +9,8 @@ import os
 import pathlib
 import random
 import signal
+import subprocess
+import urllib.request
 
 from harness import case, contains, equal, folder, main, yagura
 from hub_kit import Hub, Member, append, until
@@ -106,7 +108,6 @@ def heartbeat(hub, member):
 
 def unpacked(data):
     """The content of zstd frames in @data, wherever they begin, so that packing hides nothing."""
-    import subprocess
     found, at = b"", data.find(b"\x28\xb5\x2f\xfd")
     while at >= 0:
         found += subprocess.run(["zstd", "-dqc"], input=data[at:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
@@ -125,6 +126,13 @@ def kept_bytes(hub):
 def end(hub, member):
     equal(member.stop(), 0)
     equal(json.loads(member.call("ledger", "verify", "--state", member.state, "--json").stdout)["result"], "whole")
+
+
+def ask(hub, token, path, body):
+    request = urllib.request.Request(hub.ready["url"] + "/api/v1" + path, json.dumps(body).encode(),
+                                     {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 @case
@@ -209,6 +217,12 @@ def told_and_searchable_at_home():
     done = hub.admin("search", "--org", "acme", "--reason", "a test", "--text", "secretuser1")
     equal(done.code, 0, done.err)
     contains(done.err, "its logs are held by the member and were not looked at; its own archive has them from")
+    contains(hub.admin("findings").out, "found by the sensor; records held by the member")
+    token = hub.admin("api-token", "--org", "acme", "--role", "member").out.strip()
+    answer = ask(hub, token, "/search?org=acme", {"texts": ["secretuser1"]})
+    equal(answer["items"], [])
+    equal([(a["sensor"], a["held_by"]) for a in answer["not_looked_back"]], [(member.id, "member")])
+    assert answer["not_looked_back"][0]["archive"]["from"], answer
     hub.stop()
 
 

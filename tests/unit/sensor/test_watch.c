@@ -353,6 +353,48 @@ static void many_bundles(void)
 	forget_state();
 }
 
+/* Values as long as they may be, and of all sorts: the batch stays one that the hub takes. */
+static void long_values(void)
+{
+	const struct yg_rule_info rule = {.id = YG_S("00000000-0000-4000-8000-000000000001"),
+					  .title = YG_S("Planted")};
+	struct yg_wire_batch batch = {.first_ns = NOW, .last_ns = NOW};
+	char text[1024];
+	struct sums sums = {0};
+	struct yg_buf packed;
+	struct life life;
+
+	CHECK(begin(&life, 0));
+	CHECK(take_lines(&life, 1, 2) == YG_OK);
+	for (unsigned n = 0; n < YG_WATCH_BUNDLES_MAX; n++) {
+		const struct yg_bytes value = {(const uint8_t *)text, sizeof(text)};
+		struct yg_finding finding = {.rule = &rule,
+					     .time_ns = NOW,
+					     .source = YG_S("/var/log/auth.log"),
+					     .position = 1,
+					     .matched = value};
+
+		for (size_t i = 0; i < sizeof(text); i++)
+			text[i] = (char)(1 + chance(126));
+		memcpy(finding.id, &n, sizeof(n));
+		life.watch->at = 0;
+		CHECK(yg_watch_on_finding(life.watch, &finding) == YG_OK);
+		life.watch->bundles[n].matched = value; /* as without masks */
+		CHECK(yg_arena_dup(life.watch->arena, value, &life.watch->bundles[n].matched));
+	}
+	CHECK(yg_watch_write(life.watch, NOW, &life.collect) == YG_OK);
+	add_sums(&sums, &life.collect);
+	CHECK(sums.planted == YG_WATCH_BUNDLES_MAX && life.watch->counts.lost == 0);
+	CHECK(life.collect.content.size > YG_WATCH_VALUES_MAX);
+	CHECK(life.collect.content.size < YG_WATCH_BYTES_MAX + YG_WIRE_LINE_MAX);
+	yg_buf_init(&packed, YG_WIRE_CONTENT_MAX);
+	CHECK(yg_wire_pack(yg_buf_bytes(&life.collect.content), &batch, &packed) == YG_OK);
+	CHECK(packed.size < YG_WIRE_PACKED_MAX);
+	yg_buf_done(&packed);
+	end(&life, true);
+	forget_state();
+}
+
 static int offer(const struct yg_detect_settings *settings, const char *body)
 {
 	json_t *value = json_loads(body, 0, NULL);
@@ -393,9 +435,9 @@ static void offers(void)
 
 int main(void)
 {
-	static const struct check_case cases[] = {CASE(fill_folder),  CASE(once_each),
-						  CASE(no_raw_bytes), CASE(damaged_state),
-						  CASE(many_bundles), CASE(offers)};
+	static const struct check_case cases[] = {
+		CASE(fill_folder),  CASE(once_each),   CASE(no_raw_bytes), CASE(damaged_state),
+		CASE(many_bundles), CASE(long_values), CASE(offers)};
 	int failed = check_main(cases, sizeof(cases) / sizeof(cases[0]));
 
 	(void)yg_sensor_policy_free(policy);
