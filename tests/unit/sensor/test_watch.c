@@ -34,7 +34,10 @@
 	"  sel: {message|contains: 'knock'}\n  condition: sel\nlevel: low\n---\n"                  \
 	"title: Many\nid: 00000000-0000-4000-8000-000000000003\ncorrelation:\n"                    \
 	"  type: event_count\n  rules: [base]\n  group-by: [program]\n  timespan: 2h\n"            \
-	"  condition: {gte: 60}\nlevel: high\n"
+	"  condition: {gte: 64}\nlevel: high\n---\n"                                               \
+	"title: More than there are\nid: 00000000-0000-4000-8000-000000000004\n"                   \
+	"correlation:\n  type: event_count\n  rules: [base]\n  group-by: [program]\n"              \
+	"  timespan: 2h\n  condition: {gte: 65}\nlevel: high\n"
 
 static char root[] = "/tmp/yagura-watch-XXXXXX";
 static struct yg_home home;
@@ -173,7 +176,7 @@ static int take_lines(struct life *life, unsigned from, unsigned to)
 }
 
 struct sums {
-	unsigned planted, base, many, indicator, lines;
+	unsigned planted, base, many, never, indicator, lines;
 };
 
 static unsigned count_of(struct yg_bytes text, const char *word)
@@ -202,6 +205,7 @@ static void add_sums(struct sums *to, const struct yg_collect *collect)
 	to->planted += count_of(text, "\"rule\":\"00000000-0000-4000-8000-000000000001\"");
 	to->base += count_of(text, "\"rule\":\"00000000-0000-4000-8000-000000000002\"");
 	to->many += count_of(text, "\"rule\":\"00000000-0000-4000-8000-000000000003\"");
+	to->never += count_of(text, "\"rule\":\"00000000-0000-4000-8000-000000000004\"");
 	to->indicator += count_of(text, "\"rule\":\"yagura-indicator-address\"");
 	to->lines += collect->count;
 }
@@ -253,13 +257,15 @@ static void once_each(void)
 	printf("seed %llu\n", (unsigned long long)seed);
 	CHECK(run(0, &plain));
 	CHECK(plain.planted == LINES / 5 && plain.many == 1 && plain.indicator == 2);
+	CHECK(plain.never == 0); /* 64 knocks: counted once each */
 	for (unsigned i = 0; i < 12; i++) {
 		struct sums killed;
 
 		forget_state();
 		CHECK(run(2 + i % 4, &killed));
 		CHECK(killed.planted == plain.planted && killed.base == plain.base);
-		CHECK(killed.many == plain.many && killed.indicator == plain.indicator);
+		CHECK(killed.many == plain.many && killed.never == 0 &&
+		      killed.indicator == plain.indicator);
 	}
 	forget_state();
 }
