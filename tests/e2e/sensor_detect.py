@@ -202,6 +202,7 @@ def told_and_searchable_at_home():
                  and heartbeat(hub, member)["detection"], 90)
     equal((told["rules"], told["indicators"], told["lost"], told["held"]), (1, 2, 0, 0))
     equal(len(told["rule_set"]), 64)
+    contains(hub.admin("sensor", "list").out, "local detection: 1 rules, 2 indicators, 1 findings")
     equal(finding["rule_set"], "sensor:" + told["rule_set"])
     end(hub, member)
     # The raw line is at home, and is found there.
@@ -307,6 +308,23 @@ def off_by_default():
     until("found", lambda: sums(hub)[rule_id(0)] == 1)
     equal({f["held_by"] for f in findings(hub)}, {"hub"})
     assert "detection" not in heartbeat(hub, member)
+    end(hub, member)
+    hub.stop()
+
+
+@case
+def beside_records_that_leave():
+    """Asked for in words, the sensor judges what the hub judges too: each finds it once, and says who did."""
+    hub, member, log, place = setting([("r0.yml", RULE % {"n": 0})],
+                                      policy=POLICY.replace("raw: false", "raw: true").replace("detect:", "detect:\n  on: true"))
+    (hub.data / "rules" / "r0.yml").write_text(RULE % {"n": 0})
+    until("taken over", lambda: "were taken over" in hub.messages())
+    append(log, [quiet(n) for n in range(50)] + [planted(0)])
+    member.start()
+    until("found twice", lambda: len(findings(hub)) == 2)
+    equal(sorted((f["held_by"], f["rule"], f["count"]) for f in findings(hub)),
+          [("hub", rule_id(0), 1), ("member", rule_id(0), 1)])
+    equal(len([r for r in hub.records() if r["format"] == "syslog"]), 51)
     end(hub, member)
     hub.stop()
 
