@@ -8,6 +8,31 @@
 
 #include "base/ban.h"
 
+int yg_hub_together(struct yg_hub_access *hub)
+{
+	int rc = yg_hub_begin(hub);
+
+	if (rc == YG_OK)
+		hub->is_together = true;
+	return rc;
+}
+
+int yg_hub_together_end(struct yg_hub_access *hub, int rc)
+{
+	uint64_t signed_to = hub->audit_signed;
+
+	hub->is_together = false;
+	if (rc == YG_OK)
+		rc = yg_control_commit(hub->store);
+	else
+		yg_control_abort(hub->store);
+	if (rc == YG_OK)
+		yg_audit_after(hub);
+	else
+		hub->audit_number = signed_to; /* nothing was added since, as far as is known */
+	return rc;
+}
+
 static const struct yg_member_field fields[] = {
 #define F(name, max) {#name, offsetof(struct yg_member_profile, name), max}
 	F(name_ja, YG_MEMBER_TEXT_MAX),

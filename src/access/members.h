@@ -20,9 +20,16 @@
 #include "access/hub.h"
 #include "model/community.h"
 
-#define YG_SUPPLIES_MAX	    20000u /* relations of one organisation, as supplier or as buyer */
+#define YG_SUPPLIES_MAX	    5000u /* that one organisation has; more from the command line */
 #define YG_MEMBER_PHONE_MAX 40u
 #define YG_MEMBER_HOURS_MAX 200u
+
+/*
+ * Changes between the two are one: with @rc YG_OK all of them happen, else none, and @rc is given
+ * back. The audit log has an entry for each; its checkpoints are signed when all is on the disk.
+ */
+YG_MUST_USE int yg_hub_together(struct yg_hub_access *hub);
+YG_MUST_USE int yg_hub_together_end(struct yg_hub_access *hub, int rc);
 
 /* ---- members ---- */
 

@@ -26,6 +26,10 @@ struct yg_member {
 	struct yg_bytes provider; /* who runs its systems; empty: not said */
 	struct yg_bytes contact_mail;
 	struct yg_bytes deputy_mail;
+	struct yg_bytes contact_phone; /* as the rest: where the file has such a column */
+	struct yg_bytes deputy_phone;
+	struct yg_bytes hours;
+	struct yg_bytes verified; /* a day, 2026-11-25 */
 	uint32_t line; /* of the file it stood in; 0: none */
 };
 
