@@ -17,8 +17,8 @@ static json_t *profile_json(const char *org, const struct yg_member_profile *pro
 				 yg_call_time(profile->changed_ns));
 
 	for (const struct yg_member_field *f = yg_member_fields(); body && f->name; f++)
-		if (yg_json_set(body, f->name,
-				yg_hub_string((const char *)profile + f->offset)) != YG_OK) {
+		if (yg_json_set(body, f->name, yg_hub_string((const char *)profile + f->offset)) !=
+		    YG_OK) {
 			json_decref(body);
 			body = NULL;
 		}
@@ -66,13 +66,13 @@ int yg_hub_do_set_member(struct yg_hub_call *call)
 
 static json_t *supply_json(const struct yg_supply *s)
 {
-	json_t *body = json_pack(
-		"{s:s, s:s, s:s, s:b, s:o, s:o, s:b, s:b, s:b}", "supplier", s->supplier, "buyer",
-		s->buyer, "consent", yg_naming_name(s->naming), "confirmed",
-		(int)yg_supply_is_confirmed(s), "by_supplier", yg_call_time(s->by_supplier_ns),
-		"by_buyer", yg_call_time(s->by_buyer_ns), "analysts_supplier",
-		(int)s->analysts_supplier, "analysts_buyer", (int)s->analysts_buyer, "analysts",
-		(int)yg_supply_is_seen(s));
+	json_t *body =
+		json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:b, s:b, s:b}", "supplier", s->supplier,
+			  "buyer", s->buyer, "consent", yg_naming_name(s->naming), "confirmed",
+			  (int)yg_supply_is_confirmed(s), "by_supplier",
+			  yg_call_time(s->by_supplier_ns), "by_buyer", yg_call_time(s->by_buyer_ns),
+			  "analysts_supplier", (int)s->analysts_supplier, "analysts_buyer",
+			  (int)s->analysts_buyer, "analysts", (int)yg_supply_is_seen(s));
 
 	for (uint32_t i = 0; body && i < YG_ANSWER_COUNT; i++)
 		if (yg_json_set(body, yg_answer_name(i), json_boolean(s->answers & (1u << i))) !=
@@ -150,9 +150,9 @@ int yg_hub_do_get_relation(struct yg_hub_call *call)
 {
 	struct yg_supply asked;
 	struct yg_supply found;
-	int rc = parties(call, &asked) ? yg_supply_get(yg_call_reader(call), asked.supplier,
-						       asked.buyer, &found)
-				       : YG_ENOENT;
+	int rc = parties(call, &asked)
+			 ? yg_supply_get(yg_call_reader(call), asked.supplier, asked.buyer, &found)
+			 : YG_ENOENT;
 
 	if (rc == YG_ENOENT)
 		return yg_call_not_found(call);
@@ -222,9 +222,8 @@ int yg_hub_do_say_relation(struct yg_hub_call *call)
 int yg_hub_do_end_relation(struct yg_hub_call *call)
 {
 	struct yg_supply asked;
-	int rc = parties(call, &asked)
-			 ? yg_supply_end(call->access, asked.supplier, asked.buyer)
-			 : YG_ENOENT;
+	int rc = parties(call, &asked) ? yg_supply_end(call->access, asked.supplier, asked.buyer)
+				       : YG_ENOENT;
 
 	if (rc == YG_ENOENT)
 		return yg_call_not_found(call);

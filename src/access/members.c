@@ -34,7 +34,10 @@ int yg_hub_together_end(struct yg_hub_access *hub, int rc)
 }
 
 static const struct yg_member_field fields[] = {
-#define F(name, max) {#name, offsetof(struct yg_member_profile, name), max}
+#define F(name, max)                                                                               \
+	{                                                                                          \
+#name, offsetof(struct yg_member_profile, name), max                               \
+	}
 	F(name_ja, YG_MEMBER_TEXT_MAX),
 	F(name_en, YG_MEMBER_TEXT_MAX),
 	F(sector, YG_MEMBER_TEXT_MAX),
@@ -59,8 +62,7 @@ int yg_member_get(struct yg_access *by, struct yg_member_profile *ret)
 	json_t *body = NULL;
 	int rc = yg_hub_require(by, YG_MAY_read_members, &hub);
 
-	*ret = (struct yg_member_profile){.verified_day = YG_DAY_NONE,
-					  .changed_ns = YG_TIME_NONE};
+	*ret = (struct yg_member_profile){.verified_day = YG_DAY_NONE, .changed_ns = YG_TIME_NONE};
 	if (rc == YG_OK)
 		rc = yg_hub_get(hub, "member", by->org, &body, NULL);
 	if (rc != YG_OK)
@@ -105,8 +107,8 @@ static json_t *profile_json(const struct yg_member_profile *profile, int64_t now
 				 "changed", yg_hub_seconds(now_ns));
 
 	for (const struct yg_member_field *f = fields; body && f->name; f++)
-		if (yg_json_set(body, f->name,
-				yg_hub_string((const char *)profile + f->offset)) != YG_OK) {
+		if (yg_json_set(body, f->name, yg_hub_string((const char *)profile + f->offset)) !=
+		    YG_OK) {
 			json_decref(body);
 			body = NULL;
 		}
@@ -133,6 +135,6 @@ int yg_member_set(struct yg_access *by, const struct yg_member_profile *profile)
 		return rc;
 	rc = yg_hub_put(hub, by->actor, "member", by->org,
 			profile_json(profile, yg_hub_now_ns(hub)), YG_REVISION_ANY);
-	return yg_hub_finish(
-		hub, rc, &(struct yg_hub_deed){by->actor, by->org, "member.set", by->org, ""});
+	return yg_hub_finish(hub, rc,
+			     &(struct yg_hub_deed){by->actor, by->org, "member.set", by->org, ""});
 }

@@ -68,11 +68,11 @@ YG_MUST_USE int yg_member_set(struct yg_access *by, const struct yg_member_profi
 struct yg_supply {
 	char supplier[YG_ENROL_ID_MAX + 1];
 	char buyer[YG_ENROL_ID_MAX + 1];
-	uint8_t answers;	 /* YG_ANSWER_… */
-	enum yg_naming naming;	 /* ASK until the supplier says */
-	int64_t by_supplier_ns;	 /* when the supplier said so; YG_TIME_NONE: not yet */
-	int64_t by_buyer_ns;	 /* and the buyer */
-	bool analysts_supplier;	 /* may the hub's analysts see it? */
+	uint8_t answers;	/* YG_ANSWER_… */
+	enum yg_naming naming;	/* ASK until the supplier says */
+	int64_t by_supplier_ns; /* when the supplier said so; YG_TIME_NONE: not yet */
+	int64_t by_buyer_ns;	/* and the buyer */
+	bool analysts_supplier; /* may the hub's analysts see it? */
 	bool analysts_buyer;
 };
 /* Both sides said the same: warnings go along it. */

@@ -37,13 +37,12 @@ static void read_supply(const json_t *body, struct yg_supply *ret)
 
 static json_t *supply_json(const struct yg_supply *s, const char *id)
 {
-	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:b}", "id", id, "supplier",
-				 s->supplier, "buyer", s->buyer, "consent",
-				 yg_naming_name(s->naming), "by_supplier",
-				 yg_hub_seconds(s->by_supplier_ns), "by_buyer",
-				 yg_hub_seconds(s->by_buyer_ns), "analysts_supplier",
-				 (int)s->analysts_supplier, "analysts_buyer",
-				 (int)s->analysts_buyer);
+	json_t *body =
+		json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:b}", "id", id, "supplier",
+			  s->supplier, "buyer", s->buyer, "consent", yg_naming_name(s->naming),
+			  "by_supplier", yg_hub_seconds(s->by_supplier_ns), "by_buyer",
+			  yg_hub_seconds(s->by_buyer_ns), "analysts_supplier",
+			  (int)s->analysts_supplier, "analysts_buyer", (int)s->analysts_buyer);
 
 	for (uint32_t i = 0; body && i < YG_ANSWER_COUNT; i++)
 		if (yg_json_set(body, yg_answer_name(i), json_boolean(s->answers & (1u << i))) !=
@@ -63,8 +62,7 @@ static bool is_command_line(const struct yg_access *by)
  * Who asks for an organisation's relations is of it, or at this machine with its paper. An analyst,
  * who reaches every organisation, reads at the hub what both parties opened, and here nothing.
  */
-static int require_party(struct yg_access *by, enum yg_hub_right right,
-			 struct yg_hub_access **ret)
+static int require_party(struct yg_access *by, enum yg_hub_right right, struct yg_hub_access **ret)
 {
 	int rc = yg_hub_require(by, right, ret);
 

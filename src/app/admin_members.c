@@ -418,7 +418,7 @@ static int export_relation(void *arg, const struct yg_supply *supply, const char
 
 static int export_relations(struct yg_admin *admin)
 {
-	static const char *const columns[] = {"supplier",      "buyer",   "secret_data",
+	static const char *const columns[] = {"supplier",      "buyer",		"secret_data",
 					      "business_stop", "system_access", "consent",
 					      "confirmed",     "analysts"};
 	struct yg_access *by = NULL;

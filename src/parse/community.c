@@ -30,14 +30,13 @@ static const struct column member_columns[] = {
 	{"hours", offsetof(struct yg_member, hours), 200},
 	{"verified", offsetof(struct yg_member, verified), 10},
 };
-#define MEMBER_NEEDED 7u /* those that must be there */
+#define MEMBER_NEEDED  7u /* those that must be there */
 #define MEMBER_COLUMNS (sizeof(member_columns) / sizeof(member_columns[0]))
 
 /* The three in the middle are yg_answer_name(0) to (2). */
 static const struct column relation_columns[] = {
-	{"supplier", 0, YG_MEMBER_ID_MAX}, {"buyer", 0, YG_MEMBER_ID_MAX},
-	{"secret_data", 0, 8},		   {"business_stop", 0, 8},
-	{"system_access", 0, 8},	   {"consent", 0, 16},
+	{"supplier", 0, YG_MEMBER_ID_MAX}, {"buyer", 0, YG_MEMBER_ID_MAX}, {"secret_data", 0, 8},
+	{"business_stop", 0, 8},	   {"system_access", 0, 8},	   {"consent", 0, 16},
 };
 #define RELATION_COLUMNS (sizeof(relation_columns) / sizeof(relation_columns[0]))
 
@@ -74,14 +73,19 @@ static void add_fault(struct reader *reader, struct yg_row_fault fault)
 static struct yg_bytes cell_of(const struct reader *reader, const struct yg_table_row *row,
 			       uint32_t column)
 {
-	static const char *const signs[] = {"=",	    "+",	    "-",
-					    "@",	    "\xef\xbc\x9d", "\xef\xbc\x8b",
-					    "\xef\xbc\x8d", "\xef\xbc\xa0", "\xe2\x88\x92"};
+	static const char *const signs[] = {"=",
+					    "+",
+					    "-",
+					    "@",
+					    "\xef\xbc\x9d",
+					    "\xef\xbc\x8b",
+					    "\xef\xbc\x8d",
+					    "\xef\xbc\xa0",
+					    "\xe2\x88\x92"};
 	struct yg_bytes cell = yg_table_cell(row, reader->places[column]);
 
-	for (size_t i = 0; cell.size > 1 && cell.data[0] == '\'' &&
-			   i < sizeof(signs) / sizeof(signs[0]);
-	     i++)
+	for (size_t i = 0;
+	     cell.size > 1 && cell.data[0] == '\'' && i < sizeof(signs) / sizeof(signs[0]); i++)
 		if (yg_bytes_starts(yg_bytes_from(cell, 1), yg_bytes_str(signs[i])))
 			return yg_bytes_from(cell, 1);
 	return cell;
@@ -92,14 +96,14 @@ static void wrong(struct reader *reader, enum yg_row_wrong wrong, const struct y
 {
 	bool has_column = column < reader->column_count;
 
-	add_fault(reader, (struct yg_row_fault){
-				  .wrong = wrong,
-				  .line = row->line,
-				  .number = number,
-				  .column = has_column ? reader->columns[column].name : "",
-				  .value = has_column ? cell_of(reader, row, column)
-						      : (struct yg_bytes){0},
-			  });
+	add_fault(reader,
+		  (struct yg_row_fault){
+			  .wrong = wrong,
+			  .line = row->line,
+			  .number = number,
+			  .column = has_column ? reader->columns[column].name : "",
+			  .value = has_column ? cell_of(reader, row, column) : (struct yg_bytes){0},
+		  });
 }
 
 static bool is_named(struct yg_bytes cell, const char *name)
@@ -148,7 +152,8 @@ static bool is_mail(struct yg_bytes text)
 	    yg_bytes_chr(yg_bytes_from(text, at + 1), '@') != SIZE_MAX)
 		return false;
 	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] <= ' ' || text.data[i] > 0x7e || strchr(",;<>()\"\\", text.data[i]))
+		if (text.data[i] <= ' ' || text.data[i] > 0x7e ||
+		    strchr(",;<>()\"\\", text.data[i]))
 			return false;
 	return true;
 }

@@ -7,9 +7,9 @@
 
 #include "base/ban.h"
 
-#define LETTERS	   26u
-#define PARTS	   5u
-#define DOS_DATE   0x21u /* 1980-01-01: the same input gives the same bytes */
+#define LETTERS	 26u
+#define PARTS	 5u
+#define DOS_DATE 0x21u /* 1980-01-01: the same input gives the same bytes */
 
 void yg_sheet_init(struct yg_sheet *sheet, enum yg_sheet_form form)
 {
@@ -112,17 +112,15 @@ static const struct {
 	const char *name;
 	const char *text; /* NULL: the sheet */
 } parts[PARTS] = {
-	{"[Content_Types].xml",
-	 XML "<Types xmlns=\"" PACKAGE "content-types\">"
-	     "<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-"
-	     "package.relationships+xml\"/><Default Extension=\"xml\" "
-	     "ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" "
-	     "ContentType=\"" MIME "sheet.main+xml\"/><Override "
-	     "PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"" MIME
-	     "worksheet+xml\"/></Types>"},
-	{"_rels/.rels",
-	 XML "<Relationships xmlns=\"" PACKAGE "relationships\">" RELATION
-	     "/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"},
+	{"[Content_Types].xml", XML
+	 "<Types xmlns=\"" PACKAGE "content-types\">"
+	 "<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-"
+	 "package.relationships+xml\"/><Default Extension=\"xml\" "
+	 "ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" "
+	 "ContentType=\"" MIME "sheet.main+xml\"/><Override "
+	 "PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"" MIME "worksheet+xml\"/></Types>"},
+	{"_rels/.rels", XML "<Relationships xmlns=\"" PACKAGE "relationships\">" RELATION
+			    "/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"},
 	{"xl/workbook.xml",
 	 XML "<workbook xmlns=\"" MAIN "\" xmlns:r=\"" OFFICE
 	     "\"><sheets><sheet name=\"yagura\" sheetId=\"1\" r:id=\"rId1\"/></sheets>"
@@ -165,8 +163,8 @@ static int end_workbook(struct yg_sheet *sheet, struct yg_buf *to)
 	yg_buf_add(&body, yg_buf_bytes(&sheet->rows));
 	yg_buf_add_str(&body, "</sheetData></worksheet>");
 	for (uint32_t i = 0; i < PARTS; i++) {
-		struct yg_bytes text = parts[i].text ? yg_bytes_str(parts[i].text)
-						     : yg_buf_bytes(&body);
+		struct yg_bytes text =
+			parts[i].text ? yg_bytes_str(parts[i].text) : yg_buf_bytes(&body);
 
 		places[i] = (uint32_t)to->size; /* the buffers hold no more than 1 GiB */
 		yg_buf_add_str(to, "PK\x03\x04");
@@ -176,8 +174,8 @@ static int end_workbook(struct yg_sheet *sheet, struct yg_buf *to)
 	}
 	begin = (uint32_t)to->size;
 	for (uint32_t i = 0; i < PARTS; i++) {
-		struct yg_bytes text = parts[i].text ? yg_bytes_str(parts[i].text)
-						     : yg_buf_bytes(&body);
+		struct yg_bytes text =
+			parts[i].text ? yg_bytes_str(parts[i].text) : yg_buf_bytes(&body);
 
 		yg_buf_add_str(to, "PK\x01\x02");
 		add_little(to, 20, 2);

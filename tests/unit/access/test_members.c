@@ -99,8 +99,7 @@ static int see(void *arg, const struct yg_supply *supply, const char *place)
 	struct seen *seen = arg;
 
 	seen->count++;
-	seen->wrong += !agrees(supply,
-			       &known[index_of(supply->supplier)][index_of(supply->buyer)]);
+	seen->wrong += !agrees(supply, &known[index_of(supply->supplier)][index_of(supply->buyer)]);
 	(void)snprintf(seen->last, sizeof(seen->last), "%s", place);
 	return YG_OK;
 }
@@ -132,8 +131,7 @@ static uint32_t want_of(uint32_t org, bool only_seen)
 			const struct known *k = &known[i][j];
 			bool is_seen = k->said[0] && k->said[1] && k->open[0] && k->open[1];
 
-			count += k->is_there &&
-				 (only_seen ? is_seen : i == org || j == org);
+			count += k->is_there && (only_seen ? is_seen : i == org || j == org);
 		}
 	return count;
 }
