@@ -120,6 +120,24 @@ SCHEMAS = {
     "AuditEntry": thing(number=count, time=time, actor=text, org=text, action=text, object=text, detail=text),
 }
 
+MEMBER = dict(name_ja=400, name_en=400, sector=400, provider=400, contact_mail=254, contact_phone=40,
+              deputy_mail=254, deputy_phone=40, hours=200)
+ANSWERS = ("secret_data", "business_stop", "system_access")
+CONSENTS = ("named", "anonymous", "ask")
+SCHEMAS.update({
+    "Member": thing("What the community knows of a member; texts are empty until it is said.", org=org_id,
+                    verified=or_null(day), changed=or_null(time), **{name: text for name in MEMBER}),
+    "MemberIn": thing("All of it is replaced.", needs=[], verified=day_in, **{
+        name: or_null({"type": "string", "maxLength": size // 4}) for name, size in MEMBER.items()}),
+    "Relation": thing(
+        "Who supplies whom. `consent` is the supplier\'s word on its name when it is hit; it is confirmed when both "
+        "said the same, and analysts see it when both agreed to that.",
+        supplier=org_id, buyer=org_id, consent=words(*CONSENTS), confirmed=yes_no, by_supplier=or_null(time),
+        by_buyer=or_null(time), analysts_supplier=yes_no, analysts_buyer=yes_no, analysts=yes_no,
+        **{name: yes_no for name in ANSWERS}),
+    "RelationIn": thing(needs=[], consent=or_null(words(*CONSENTS)), analysts=yes_no, **{name: yes_no for name in ANSWERS}),
+})
+
 PAGED = openapi.PAGED
 LIMIT = openapi.LIMIT
 ORG = {"org": org_id}
@@ -161,6 +179,16 @@ OPERATIONS = [
     ("GET", O + "/mandates", "listMandates", "Mandates that it gave or holds", dict(page="Mandate")),
     ("POST", O + "/mandates", "giveMandate", "Let a service provider act", dict(body="MandateIn", out="Mandate", status=201)),
     ("POST", O + "/mandates/{mandate}/end", "endMandate", "End it at once", dict(body="Nothing", out="Mandate")),
+    ("GET", O + "/member", "getMember", "Sector, provider, whom to reach", dict(out="Member")),
+    ("PUT", O + "/member", "setMember", "Change all of it", dict(body="MemberIn", out="Member")),
+    ("GET", O + "/relations", "listRelations", "The own relations: as buyer, then as supplier",
+     dict(page="Relation", query=PAGED)),
+    ("GET", O + "/relations/{supplier}/{buyer}", "getRelation", "One of them", dict(out="Relation")),
+    ("PUT", O + "/relations/{supplier}/{buyer}", "sayRelation", "Declare it, confirm it, or change it",
+     dict(body="RelationIn", out="Relation")),
+    ("DELETE", O + "/relations/{supplier}/{buyer}", "endRelation", "End it, for both", dict(status=204)),
+    ("GET", "/relations", "listOpenRelations", "Relations that both parties opened to the analysts",
+     dict(page="Relation", query=PAGED)),
     ("GET", O + "/views", "listViews", "Who opened raw records, when and why; latest first",
      dict(page="View", query=PAGED)),
     ("GET", O + "/retention", "getRetention", "How long records are kept, by kind", dict(out="Retention")),

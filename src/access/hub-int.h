@@ -40,6 +40,8 @@ struct yg_hub_access {
 	void *sign_arg;
 	char data[YG_HUB_PATH_BYTES]; /* the checkpoint file */
 	uint64_t audit_number;	      /* of the entry added last here */
+	bool is_together;      /* several changes are one (access/members.h): nothing is signed in
+				  between */
 	uint64_t audit_signed; /* up to here there are checkpoints, as far as is known here */
 };
 

@@ -61,6 +61,8 @@ int yg_admin_mandate(struct yg_admin *admin);
 int yg_admin_consent(struct yg_admin *admin);
 int yg_admin_views(struct yg_admin *admin);
 int yg_admin_audit(struct yg_admin *admin);
+int yg_admin_members(struct yg_admin *admin);
+int yg_admin_relations(struct yg_admin *admin);
 int yg_admin_export(struct yg_admin *admin);
 int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
 

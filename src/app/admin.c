@@ -301,13 +301,21 @@ static const struct {
 	const char *name;
 	int (*run)(struct yg_admin *admin);
 } commands[] = {
-	{"findings", findings},	       {"ledger", ledger},
-	{"archive", check_archive},    {"org", yg_admin_org},
-	{"enrol-token", make_token},   {"sensor", sensors},
-	{"person", yg_admin_person},   {"api-token", yg_admin_token},
-	{"mandate", yg_admin_mandate}, {"consent", yg_admin_consent},
-	{"views", yg_admin_views},     {"audit", yg_admin_audit},
+	{"findings", findings},
+	{"ledger", ledger},
+	{"archive", check_archive},
+	{"org", yg_admin_org},
+	{"enrol-token", make_token},
+	{"sensor", sensors},
+	{"person", yg_admin_person},
+	{"api-token", yg_admin_token},
+	{"mandate", yg_admin_mandate},
+	{"consent", yg_admin_consent},
+	{"views", yg_admin_views},
+	{"audit", yg_admin_audit},
 	{"export", yg_admin_export},
+	{"members", yg_admin_members},
+	{"relations", yg_admin_relations},
 };
 
 /* ---- command line ---- */

@@ -24,6 +24,7 @@ static const char *const command_lines[] = {
 	N_("  yagura evtx dump --json FILE   print the records of Windows event files\n"),
 	N_("  yagura assess web            assess your own measures, in the browser\n"),
 	N_("  yagura assess COMMAND        the same from the command line\n"),
+	N_("  yagura share plan            whom to warn when a member of a community is hit\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
 	N_("  yagura admin --data FOLDER COMMAND  organisations, sensors and archive of a hub\n"),
 };
@@ -331,6 +332,23 @@ void yg_help_hub(void)
 	       "Exit status: 0 ended as asked; 2 it could not start or go on.\n"));
 }
 
+static void help_admin_members(void)
+{
+	put(N_("\n"
+	       "Members and who supplies whom (docs/warn.md). FILE: CSV or workbook (.xlsx); all\n"
+	       "lines or none:\n"
+	       "\n"
+	       "  members import FILE           sector, provider, contacts of organisations\n"
+	       "  members export [--org ID] [--to FILE]\n"
+	       "  relations import FILE [--org ID]\n"
+	       "                                declared or confirmed by ID; else by each line's\n"
+	       "                                supplier\n"
+	       "  relations export [--org ID] [--to FILE]\n"
+	       "                                those of ID; else those that both parties opened "
+	       "to\n"
+	       "                                the analysts\n"));
+}
+
 static void help_admin_keeping(void)
 {
 	put(N_("\n"
@@ -437,6 +455,29 @@ void yg_help_admin(void)
 	       "\n"
 	       "Exit status: 0 done; 1 refused, nothing was changed, or damage was found;\n"
 	       "2 wrong usage, or the folder cannot be used.\n"));
+	help_admin_members();
 	help_admin_keeping();
 	help_admin_leaving();
+}
+
+void yg_help_share(void)
+{
+	put(N_("usage: yagura share plan --members FILE --relations FILE --victim ID [OPTION]...\n"
+	       "\n"
+	       "Shows whom to warn when a member of a community is hit: by which rule, along "
+	       "which\n"
+	       "relations, what each would be told, and from how many organisations each could\n"
+	       "guess who it was. Nothing is sent; no hub is needed.\n"
+	       "\n"
+	       "  --members FILE     columns id, name_ja, name_en, sector, provider, "
+	       "contact_mail,\n"
+	       "                     deputy_mail\n"
+	       "  --relations FILE   columns supplier, buyer, secret_data, business_stop,\n"
+	       "                     system_access (yes or no), consent (named, anonymous or ask)\n"
+	       "                     FILE is CSV (UTF-8, Shift_JIS) or a workbook (.xlsx)\n"
+	       "  --victim ID        the member that was hit\n"
+	       "  --rules FILE       other rules than the program's own (docs/warn.md)\n"
+	       "  --json             one JSON object\n"
+	       "  --reasons          with --json: also why, and what each copy holds\n"
+	       "  --lang ja|en       language of texts\n"));
 }
