@@ -71,6 +71,18 @@ int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
 YG_MUST_USE int yg_admin_journal_wait(const struct yg_admin *admin, const char *org,
 				      bool is_just_refused, uint64_t *ret_records);
 
+/*
+ * What hunts hold of the closed organisation @org (admin_erase_hunts.c): until none is at work in
+ * its archive any more (YG_EAGAIN: not within a minute); its part of each, *ret_count added to; its
+ * part of each as a line of JSON.
+ */
+YG_MUST_USE int yg_admin_hunts_wait(const struct yg_admin *admin, const char *org);
+YG_MUST_USE int yg_admin_hunts_erase(const struct yg_admin *admin, const char *org,
+				     uint64_t *ret_count);
+typedef int (*yg_admin_line_fn)(void *arg, struct yg_bytes line);
+YG_MUST_USE int yg_admin_hunts_lines(const struct yg_admin *admin, const char *org,
+				     yg_admin_line_fn fn, void *arg);
+
 /* With options of their own: argv as the program got it, from "admin" on. */
 int yg_admin_retention(int argc, char **argv);
 int yg_admin_search(int argc, char **argv);

@@ -10,6 +10,7 @@
 #include "access/idempotency.h"
 #include "access/session.h"
 #include "app/console.h"
+#include "app/hub_hunt_job.h"
 #include "app/hub_search.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -250,6 +251,47 @@ static int search(void *arg, const struct yg_hub_question *question, struct yg_b
 							    : YG_ELIMIT;
 }
 
+static bool hunts_dir(const struct yg_hub_http *http, char to[PATH_ROOM])
+{
+	int length = snprintf(to, PATH_ROOM, "%s/hunts", http->opts.data);
+
+	return length > 0 && (unsigned)length < PATH_ROOM;
+}
+
+static int hunt(void *arg, const char *id, int (*fn)(void *arg, json_t *job), void *fn_arg)
+{
+	char dir[PATH_ROOM];
+	json_t *job = NULL;
+	int rc = !hunts_dir(arg, dir) ? YG_ELIMIT
+		 : yg_hunt_is_id(id)  ? yg_hunt_job_load(dir, id, &job)
+				      : YG_ENOENT;
+
+	if (rc == YG_OK)
+		rc = fn(fn_arg, job);
+	json_decref(job);
+	return rc;
+}
+
+static int hunts(void *arg, const char *before, int (*fn)(void *arg, json_t *job), void *fn_arg)
+{
+	char dir[PATH_ROOM];
+	int rc = hunts_dir(arg, dir) ? yg_hunt_job_list_back(dir, before, fn, fn_arg) : YG_ELIMIT;
+
+	return rc == YG_EEND ? YG_OK : rc;
+}
+
+static int answer_hunt(void *arg, const char *id, bool is_yes, const struct yg_hunt_who *who)
+{
+	char dir[PATH_ROOM];
+
+	if (!yg_hunt_is_id(id))
+		return YG_ENOENT;
+	return hunts_dir(arg, dir)
+		       ? yg_hunt_answer_write(dir, id,
+					      is_yes ? YG_HUNT_APPROVED : YG_HUNT_CALLED_OFF, who)
+		       : YG_ELIMIT;
+}
+
 static void finish(void *arg, struct yg_api_later *later, int error)
 {
 	struct yg_hub_http *http = arg;
@@ -308,7 +350,13 @@ static int open_api(struct yg_hub_http *http)
 		.facts = http->facts,
 		.clock = opts->clock,
 		.version = YG_VERSION,
-		.ports = {.heartbeat = heartbeat, .search = search, .finish = finish, .arg = http},
+		.ports = {.heartbeat = heartbeat,
+			  .search = search,
+			  .hunt = hunt,
+			  .hunts = hunts,
+			  .answer_hunt = answer_hunt,
+			  .finish = finish,
+			  .arg = http},
 	};
 	int rc = yg_hub_api_new(&api, &http->api);
 

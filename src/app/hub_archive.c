@@ -3,13 +3,13 @@
 #include "app/hub_archive.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/describe.h"
 #include "app/hub_batches.h"
+#include "app/hub_thread.h"
 #include "app/say.h"
 #include "archive/tree.h"
 #include "archive/writer.h"
@@ -60,11 +60,7 @@ struct yg_hub_archive {
 	int failed_rc;
 	unsigned failures;
 
-	bool is_running;
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	atomic_bool is_ending;
+	struct yg_hub_thread life;
 };
 
 static int64_t now_of(const struct yg_hub_archive *a)
@@ -346,7 +342,7 @@ static int take(void *arg, const struct yg_journal_record *record)
 {
 	struct yg_hub_archive *a = arg;
 
-	if (a->is_ending)
+	if (yg_hub_thread_ends(&a->life))
 		return YG_EAGAIN; /* what is not committed comes again in the next run */
 	a->bytes += record->batch.body.size;
 	if (record->batch.kind == YG_JOURNAL_BATCH)
@@ -469,20 +465,6 @@ int yg_hub_archive_seal_over(struct yg_hub_archive *a)
 
 /* ---- the thread ---- */
 
-static void pause_ms(struct yg_hub_archive *a, unsigned ms)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += ms / 1000 + until.tv_nsec / YG_NS_PER_S;
-	until.tv_nsec %= YG_NS_PER_S;
-	(void)pthread_mutex_lock(&a->mutex);
-	while (!a->is_ending && pthread_cond_timedwait(&a->changed, &a->mutex, &until) != ETIMEDOUT)
-		;
-	(void)pthread_mutex_unlock(&a->mutex);
-}
-
 /* What is damaged stays so, what is full may get room: all is tried again, and said once. */
 static void say_state(struct yg_hub_archive *a, int rc)
 {
@@ -512,20 +494,20 @@ static void *run(void *arg)
 {
 	struct yg_hub_archive *a = arg;
 
-	while (!a->is_ending) {
+	while (!yg_hub_thread_ends(&a->life)) {
 		int rc = yg_hub_archive_step(a);
 		int seal_rc = yg_hub_archive_seal_over(a);
 
 		if (rc != YG_OK && rc != YG_EAGAIN) {
 			say_state(a, rc);
-			pause_ms(a, AGAIN_MS);
+			(void)yg_hub_thread_pause(&a->life, AGAIN_MS);
 		} else if (seal_rc != YG_OK) {
 			say_state(a, seal_rc);
-			pause_ms(a, AGAIN_MS);
+			(void)yg_hub_thread_pause(&a->life, AGAIN_MS);
 		} else if (rc == YG_OK) {
 			say_state(a, YG_OK);
 			if (a->bytes < BYTES_MAX)
-				pause_ms(a, GATHER_MS);
+				(void)yg_hub_thread_pause(&a->life, GATHER_MS);
 		} else {
 			(void)!yg_consumer_wait(a->consumer, IDLE_MS); /* looks again */
 		}
@@ -534,19 +516,6 @@ static void *run(void *arg)
 }
 
 /* ---- beginning and end ---- */
-
-static int make_locks(struct yg_hub_archive *a)
-{
-	pthread_condattr_t attr;
-
-	if (pthread_condattr_init(&attr) != 0)
-		return YG_ENOMEM;
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* Linux has it */
-	if (pthread_cond_init(&a->changed, &attr) != 0 || pthread_mutex_init(&a->mutex, NULL) != 0)
-		return YG_ENOMEM; /* glibc: never */
-	(void)pthread_condattr_destroy(&attr);
-	return YG_OK;
-}
 
 int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_archive **ret)
 {
@@ -573,7 +542,7 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 		a->opts.writers_max = YG_HUB_ARCHIVE_WRITERS_MAX;
 	a->swept_ns = YG_TIME_NONE;
 	yg_buf_init(&a->content, YG_WIRE_CONTENT_MAX);
-	rc = make_locks(a);
+	rc = YG_OK;
 	a->describer = yg_describer_new();
 	a->unpacker = yg_wire_unpacker_new();
 	if (!a->describer || !a->unpacker)
@@ -593,31 +562,20 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 
 int yg_hub_archive_start(struct yg_hub_archive *archive)
 {
-	int error = pthread_create(&archive->thread, NULL, run, archive);
-
-	archive->is_running = error == 0;
-	return error == 0 ? YG_OK : yg_err_from_errno(error);
+	return yg_hub_thread_start(&archive->life, run, archive);
 }
 
 struct yg_hub_archive *yg_hub_archive_free(struct yg_hub_archive *a)
 {
 	if (!a)
 		return NULL;
-	if (a->is_running) {
-		(void)pthread_mutex_lock(&a->mutex);
-		a->is_ending = true;
-		(void)pthread_cond_broadcast(&a->changed);
-		(void)pthread_mutex_unlock(&a->mutex);
-		(void)pthread_join(a->thread, NULL); /* it was made, and joined nowhere else */
-	}
+	yg_hub_thread_done(&a->life);
 	while (a->orgs)
 		forget_org(a, a->orgs); /* what counts was synced */
 	(void)yg_consumer_free(a->consumer);
 	(void)yg_describer_free(a->describer);
 	(void)yg_wire_unpacker_free(a->unpacker);
 	(void)yg_hub_batches_free(a->batches);
-	(void)pthread_mutex_destroy(&a->mutex);
-	(void)pthread_cond_destroy(&a->changed);
 	yg_buf_done(&a->content);
 	free(a);
 	return NULL;

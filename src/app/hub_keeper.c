@@ -191,6 +191,7 @@ static int start_hunts(struct keeper *keeper)
 		.data = keeper->settings->data,
 		.facts_path = keeper->facts_path,
 		.archive_dir = keeper->archive_dir,
+		.db_path = keeper->db_path,
 		.archiver = YG_KEEP_CONSUMER,
 		.rules = &keeper->rules,
 		.journal = yg_keep_journal(keeper->hub.keep),
