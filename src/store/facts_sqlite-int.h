@@ -62,7 +62,9 @@ enum yg_fact_query {
 	YG_FQ_LIST_ALL,
 	YG_FQ_LIST_ORG,
 	YG_FQ_LIST_CHANGES,
+	YG_FQ_LIST_ORG_CHANGES,
 	YG_FQ_HEAD_OF_ORG,
+	YG_FQ_CHANGE_OF_ORG,
 	YG_FQ_DAYS,
 	YG_FQ_NAME_ORG, /* one for each name of a row: their texts stand at the same time */
 	YG_FQ_NAME_SENSOR,

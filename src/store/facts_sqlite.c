@@ -64,6 +64,12 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 			   " WHERE org=?3 AND id<?1 AND id>=?2 ORDER BY id DESC",
 	[YG_FQ_LIST_CHANGES] = "SELECT " COLUMNS " FROM findings INDEXED BY findings_by_change"
 			       " WHERE change>?1 ORDER BY change",
+	[YG_FQ_LIST_ORG_CHANGES] =
+		"SELECT " COLUMNS " FROM findings INDEXED BY findings_by_org_change"
+		" WHERE org=?2 AND change>?1 ORDER BY change",
+	[YG_FQ_CHANGE_OF_ORG] = "SELECT id, change FROM findings"
+				" INDEXED BY findings_by_org_change"
+				" WHERE org=?2 AND change>?1 ORDER BY change LIMIT 1",
 	[YG_FQ_HEAD_OF_ORG] = "SELECT id FROM findings INDEXED BY findings_by_org"
 			      " WHERE org=?3 AND id<?1 AND id>=?2 ORDER BY id DESC LIMIT 1",
 	[YG_FQ_DAYS] = "SELECT day_ns, records, bytes, findings, bundles, level0, level1, level2,"

@@ -86,7 +86,7 @@ static void a_filter_that_nothing_passes_costs_pages(void)
 		 .level_min = YG_LEVEL_HIGH,
 		 .limit = 5},
 	};
-	const unsigned rows[] = {25000, 25000, 12500, 100000, 25000}; /* a merged row costs four */
+	const unsigned rows[] = {25000, 25000, 12500, 100000, 12500}; /* a merged row costs four */
 	struct yg_facts *facts = open_new();
 
 	CHECK(facts && put_many(facts, 0, 0, 25000) == YG_OK);
@@ -103,6 +103,37 @@ static void a_filter_that_nothing_passes_costs_pages(void)
 			filter.after_change = next.after_change;
 		}
 		CHECK(given == 0 && pages == rows[i] / YG_FACT_LOOK_MAX + 1);
+	}
+	(void)yg_facts_free(facts);
+}
+
+/* What the others do shows in no page: neither by how full it is, nor by how many there are. */
+static void changes_of_others_are_not_looked_at(void)
+{
+	struct yg_bytes orgs[] = {YG_S("gamma"), YG_S("delta"), YG_S("none")};
+	struct yg_fact_finding f = {.count = 1,
+				    .org = YG_S("gamma"),
+				    .sensor = YG_S("s"),
+				    .rule = YG_S("r"),
+				    .source = YG_S("log"),
+				    .level = YG_LEVEL_LOW};
+	struct yg_facts *facts = open_new();
+
+	CHECK(facts && put_many(facts, 0, 0, 3 * YG_FACT_LOOK_MAX) == YG_OK);
+	CHECK(yg_facts_begin(facts, "detect", 1) == YG_OK);
+	for (size_t i = 0; i < 2; i++) {
+		f.org = orgs[i];
+		yg_fact_finding_id(f.org, f.sensor, f.rule, f.source, 0, f.id);
+		CHECK(yg_facts_add(facts, &f, NULL) == YG_OK);
+	}
+	CHECK(yg_facts_commit(facts, 2, NULL) == YG_OK);
+	for (size_t count = 1; count <= 3; count++) {
+		const struct yg_fact_filter filter = {
+			.orgs = orgs, .org_count = count, .by_change = true, .limit = 5};
+		unsigned given = 0;
+
+		CHECK(yg_facts_list(facts, &filter, count_one, &given) == YG_OK);
+		CHECK(given == (count < 2 ? 1 : 2) && !yg_facts_next(facts).is_more);
 	}
 	(void)yg_facts_free(facts);
 }
@@ -199,6 +230,7 @@ static void the_first_control_file_opens(void)
 static const struct check_case cases[] = {
 	CASE(no_statement_scans),
 	CASE(a_filter_that_nothing_passes_costs_pages),
+	CASE(changes_of_others_are_not_looked_at),
 	CASE(what_was_committed_is_there_again),
 	CASE(other_files_stay_as_they_are),
 	CASE(the_first_facts_file_opens),
