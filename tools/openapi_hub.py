@@ -110,10 +110,11 @@ SCHEMAS = {
         after=or_null({"type": "string", "maxLength": 60}),
         reason=dict(or_null({"type": "string", "maxLength": 300}), description="why; needed from whoever is not of the organisation, which sees it")),
     "FindingQuestion": thing(
-        needs=[], limit={"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+        needs=[], around=dict(yes_no, description="its log at its times, in place of the records it refers to"), limit={"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
         after=or_null({"type": "string", "maxLength": 60}), reason=or_null({"type": "string", "maxLength": 300})),
     "Records": thing(
-        needs=["items", "looked"], items=list_of(thing(position=text, record={"type": "object"})), next=text,
+        needs=["items", "looked"], missing=dict(count, description="of a finding: records that are gone, or of which it cannot be said which they are"),
+        more=thing("Of a finding: more of its log at its times.", path=text, body=thing(around=yes_no)), items=list_of(thing(position=text, record={"type": "object"})), next=text,
         looked=thing(records=count, frames=count, frames_read=count, damaged=count)),
     "Hunt": thing(
         "What is new among rules and indicators, looked for in the archive (docs/hub-hunts.md). Of one member: only its own part.",
@@ -196,7 +197,7 @@ OPERATIONS = [
          "from": time_in, "to": time_in, "rule": text, "sensor": text, "actor": text, "level": words(*LEVELS),
          "outcome": words("unknown", "attempt", "possible"), "order": words("newest", "change")}))),
     ("GET", "/findings/{finding}", "getFinding", "One bundle", dict(out="Finding", query=ORG)),
-    ("POST", "/findings/{finding}/records", "findingRecords", "Records of its log at its times, its own among them",
+    ("POST", "/findings/{finding}/records", "findingRecords", "The records that it refers to; with `around` its log at its times",
      dict(body="FindingQuestion", out="Records", query=ORG)),
     ("POST", "/search", "search", "Records of the archive, by arrival", dict(body="Question", out="Records", query=ORG)),
     ("GET", "/hunts", "listHunts", "Hunts over the archive, newest first; with their progress",

@@ -34,6 +34,11 @@ struct yg_hub_question {
 	struct yg_bytes source;	 /* empty: any */
 	int64_t arrived_from_ns; /* YG_TIME_NONE: any */
 	int64_t arrived_to_ns;
+	/* The records that a finding refers to, and nothing else of this is looked at. NULL: a
+	 * search. */
+	const struct yg_fact_ref *refs;
+	uint32_t ref_count;
+	bool is_hunted; /* a hunt found it */
 	const atomic_bool *stop; /* the hub ends: nobody waits for the answer any more */
 };
 
@@ -43,8 +48,9 @@ struct yg_hub_api_ports {
 	 * the caller. */
 	json_t *(*heartbeat)(void *arg, const char *sensor);
 	/*
-	 * Add {"items":[{"position","record"}…],"next"?,"looked":{…}} to @to. In a thread of its
-	 * own, one at a time. YG_OK; YG_EINVAL: a field, text or position that is none.
+	 * Add {"items":[{"position","record"}…],"next"?,"looked":{…}} to @to, with refs
+	 * {"items":[…],"missing":N,"looked":{…} without its end: more is put behind it. In a thread
+	 * of its own, one at a time. YG_OK; YG_EINVAL: a field, text or position that is none.
 	 */
 	int (*search)(void *arg, const struct yg_hub_question *question, struct yg_buf *to);
 	/*

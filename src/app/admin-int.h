@@ -31,6 +31,8 @@ struct yg_admin {
 	const char *ledger;
 	const char *to;
 	const char *record;
+	const char *finding;
+	const char *reason;
 	uint64_t limit; /* 0: all */
 	uint64_t hours; /* 0: not given, as below */
 	uint64_t days;
@@ -115,4 +117,5 @@ json_t *yg_admin_rights(uint32_t rights);
  * `admin findings`: what detection found in the hub at @data, newest first; @org NULL: of all. The
  * exit status; errors were said.
  */
+int yg_admin_finding_records(struct yg_admin *admin); /* `findings --records` */
 int yg_admin_findings(const char *data, const char *org, uint64_t limit, bool is_json);

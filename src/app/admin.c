@@ -219,6 +219,8 @@ static int findings(struct yg_admin *admin)
 {
 	if (admin->arg_count != 1)
 		return yg_admin_wording("findings");
+	if (admin->finding)
+		return yg_admin_finding_records(admin);
 	return yg_admin_findings(admin->data, admin->org, admin->limit, admin->is_json);
 }
 
@@ -368,6 +370,10 @@ static const char **text_option(struct yg_admin *admin, int c)
 		return &admin->to;
 	case 'E':
 		return &admin->record;
+	case 'Q':
+		return &admin->finding;
+	case 'W':
+		return &admin->reason;
 	default:
 		return NULL;
 	}
@@ -452,6 +458,8 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"second-factor", no_argument, NULL, 'F'},
 		{"to", required_argument, NULL, 'T'},
 		{"record", required_argument, NULL, 'E'},
+		{"records", required_argument, NULL, 'Q'},
+		{"reason", required_argument, NULL, 'W'},
 		{"yes", no_argument, NULL, 'y'},
 		{"days", required_argument, NULL, 'D'},
 		{"after", required_argument, NULL, 'A'},

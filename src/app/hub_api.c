@@ -244,11 +244,15 @@ static json_t *heartbeat(void *arg, const char *sensor)
 static int search(void *arg, const struct yg_hub_question *question, struct yg_buf *to)
 {
 	const struct yg_hub_http *http = arg;
-	char dir[PATH_ROOM];
+	char dir[PATH_ROOM], batches[PATH_ROOM];
 	int length = snprintf(dir, sizeof(dir), "%s/archive", http->opts.data);
 
-	return length > 0 && (unsigned)length < sizeof(dir) ? yg_hub_search(dir, question, to)
-							    : YG_ELIMIT;
+	if (length <= 0 || (unsigned)length >= sizeof(dir))
+		return YG_ELIMIT;
+	length = snprintf(batches, sizeof(batches), "%s/batches", http->opts.data);
+	return length > 0 && (unsigned)length < sizeof(batches)
+		       ? yg_hub_search(dir, batches, question, to)
+		       : YG_ELIMIT;
 }
 
 static bool hunts_dir(const struct yg_hub_http *http, char to[PATH_ROOM])

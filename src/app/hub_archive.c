@@ -68,13 +68,6 @@ static int64_t now_of(const struct yg_hub_archive *a)
 	return a->opts.clock.now_ns(a->opts.clock.arg);
 }
 
-static int64_t hour_of(int64_t time_ns)
-{
-	int64_t rest = time_ns % YG_ARCHIVE_HOUR_NS;
-
-	return time_ns - (rest < 0 ? rest + YG_ARCHIVE_HOUR_NS : rest);
-}
-
 /* ---- organisations ---- */
 
 static void free_org(struct org *org)
@@ -232,7 +225,7 @@ static int find_end(struct yg_hub_archive *a, struct org *org)
 static int enter_hour(struct yg_hub_archive *a, struct org *org, int64_t arrived_ns)
 {
 	struct hour hour = {a, org, false};
-	int64_t hour_ns = hour_of(arrived_ns);
+	int64_t hour_ns = yg_archive_hour(arrived_ns);
 	int rc;
 
 	org->used_ns = now_of(a);
@@ -425,7 +418,7 @@ static int sweep_file(void *arg, const struct yg_archive_entry *entry)
 
 static int sweep(struct yg_hub_archive *a, int64_t now)
 {
-	struct sweep sweep = {a, hour_of(now - QUIET_NS), INT64_MIN, YG_OK};
+	struct sweep sweep = {a, yg_archive_hour(now - QUIET_NS), INT64_MIN, YG_OK};
 	int rc;
 
 	if (a->swept_ns == sweep.before_ns)
