@@ -262,6 +262,8 @@ static int run(struct erase *e, struct yg_access *by, struct yg_buf *record)
 	}
 	if (rc == YG_EAGAIN)
 		return rc; /* said by the caller */
+	if (rc == YG_OK)
+		rc = yg_admin_journal_cut(e->admin, e->org, &e->counts.journal);
 	rc = fail(e, "journal", rc);
 	if (rc == YG_OK)
 		rc = erase_archive(e);

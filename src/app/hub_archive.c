@@ -31,6 +31,7 @@ static_assert(YG_WIRE_ID_MAX <= YG_ARCHIVE_ORG_MAX, "the archive takes shorter n
 #define AGAIN_MS    2000u /* after an error */
 #define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
 #define QUIET_NS    (60 * YG_NS_PER_S)
+#define ROTATED_NS  (120 * YG_NS_PER_S)
 #define FILTERS_NS  (48 * YG_ARCHIVE_HOUR_NS)
 
 /* An organisation whose file is open. */
@@ -61,6 +62,8 @@ struct yg_hub_archive {
 	unsigned failures;
 
 	struct yg_hub_thread life;
+	char wish[YG_DISK_PATH_MAX]; /* journal_dir/rotate; "": none */
+	int64_t rotated_ns;	     /* when it was fulfilled last; 0: never */
 };
 
 static int64_t now_of(const struct yg_hub_archive *a)
@@ -483,6 +486,19 @@ static void say_state(struct yg_hub_archive *a, int rc)
 			    yg_say_tr(yg_err_text(rc)));
 }
 
+/* Somebody wants what the newest segment holds to go: hub_archive.h. */
+static void rotate_as_wished(struct yg_hub_archive *a)
+{
+	int64_t now = now_of(a);
+
+	if (a->wish[0] && access(a->wish, F_OK) == 0 && yg_journal_rotate(a->opts.journal) == YG_OK &&
+	    yg_disk_unlink(a->wish) == YG_OK)
+		a->rotated_ns = now;
+	/* What consumers say when nothing comes removes nothing: they are few steps behind. */
+	if (a->rotated_ns != 0 && now - a->rotated_ns < ROTATED_NS && now >= a->rotated_ns)
+		(void)!yg_journal_trim(a->opts.journal); /* what is left, the next one finds */
+}
+
 static void *run(void *arg)
 {
 	struct yg_hub_archive *a = arg;
@@ -490,6 +506,8 @@ static void *run(void *arg)
 	while (!yg_hub_thread_ends(&a->life)) {
 		int rc = yg_hub_archive_step(a);
 		int seal_rc = yg_hub_archive_seal_over(a);
+
+		rotate_as_wished(a);
 
 		if (rc != YG_OK && rc != YG_EAGAIN) {
 			say_state(a, rc);
@@ -534,6 +552,10 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 	if (a->opts.writers_max == 0)
 		a->opts.writers_max = YG_HUB_ARCHIVE_WRITERS_MAX;
 	a->swept_ns = YG_TIME_NONE;
+	if (opts->journal_dir &&
+	    snprintf(a->wish, sizeof(a->wish), "%s/" YG_HUB_ARCHIVE_ROTATE, opts->journal_dir) >=
+		    (int)sizeof(a->wish))
+		a->wish[0] = '\0';
 	yg_buf_init(&a->content, YG_WIRE_CONTENT_MAX);
 	rc = YG_OK;
 	a->describer = yg_describer_new();
