@@ -38,7 +38,7 @@ struct yg_hub_question {
 	 * search. */
 	const struct yg_fact_ref *refs;
 	uint32_t ref_count;
-	bool is_hunted; /* a hunt found it */
+	bool is_hunted;		 /* a hunt found it */
 	const atomic_bool *stop; /* the hub ends: nobody waits for the answer any more */
 };
 

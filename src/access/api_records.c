@@ -271,10 +271,11 @@ static int answer_refs(struct yg_hub_job *job)
 {
 	const struct place *place = job->arg;
 
-	yg_buf_addf(&job->found,
-		    ",\"more\":{\"path\":\"/api/v1/findings/%s/records?org=%s\",\"body\":{\"around\":"
-		    "true}}}",
-		    place->id, job->question.org);
+	yg_buf_addf(
+		&job->found,
+		",\"more\":{\"path\":\"/api/v1/findings/%s/records?org=%s\",\"body\":{\"around\":"
+		"true}}}",
+		place->id, job->question.org);
 	job->error = yg_buf_error(&job->found);
 	return job->error == YG_OK ? answer(job) : job->error;
 }

@@ -400,9 +400,9 @@ static json_t *time_json(int64_t time_ns)
 static int write_record(const struct end *e, struct yg_buf *to)
 {
 	const struct yg_leave_counts *c = e->counts;
-	json_t *kept = json_pack("[s, s, s, s, s, s]", "audit log", "counters by day",
-				 "times of batches without their sender", "names in facts.db",
-				 "sensors in journal/state", "backups");
+	json_t *kept =
+		json_pack("[s, s, s, s]", "audit log", "times of batches without their sender",
+			  "sensors in journal/state", "backups");
 	json_t *deleted = json_pack(
 		"{s:{s:I, s:I, s:I, s:o, s:o}, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}}", "archive",
 		"files", (json_int_t)c->files, "records", (json_int_t)c->records, "bytes",

@@ -28,7 +28,8 @@
 
 #include "base/ban.h"
 
-#define ROWS 1000u /* findings at once, so that those who write them wait little */
+#define TRIES 100u
+#define ROWS  1000u /* findings at once, so that those who write them wait little */
 
 struct erase {
 	struct yg_admin *admin;
@@ -202,6 +203,25 @@ static int erase_findings(struct erase *e)
 	return fail(e, path, rc);
 }
 
+/* Counters of days, and names that nobody else has: when nothing refers to them any more. */
+static int forget_names(struct erase *e)
+{
+	struct yg_facts *facts = NULL;
+	char path[YG_BACKUP_PATH_MAX];
+	int rc = path_of(e, "facts.db", path);
+
+	if (rc == YG_OK)
+		rc = yg_facts_open_sqlite(path, false, &facts);
+	if (rc == YG_ENOENT)
+		return YG_OK; /* nothing was ever found */
+	if (rc == YG_OK)
+		rc = YG_EAGAIN;
+	for (unsigned i = 0; facts && i < TRIES && rc == YG_EAGAIN; i++)
+		rc = yg_facts_forget(facts, yg_bytes_str(e->org)); /* the hub may be writing */
+	(void)yg_facts_free(facts);
+	return fail(e, path, rc);
+}
+
 /* ---- batches, heartbeats ---- */
 
 static int erase_heartbeat(void *arg, const struct yg_enrol_sensor *sensor)
@@ -271,6 +291,8 @@ static int run(struct erase *e, struct yg_access *by, struct yg_buf *record)
 		rc = erase_findings(e);
 	if (rc == YG_OK)
 		rc = fail(e, "hunts", yg_admin_hunts_erase(e->admin, e->org, &e->counts.hunts));
+	if (rc == YG_OK)
+		rc = forget_names(e);
 	if (rc == YG_OK)
 		rc = erase_batches(e);
 	if (rc == YG_OK)

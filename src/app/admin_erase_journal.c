@@ -96,7 +96,7 @@ int yg_admin_journal_cut(const struct yg_admin *admin, const char *org, uint64_t
 			break;
 		pause_ms(LOOK_MS);
 	}
-	if (yg_disk_unlink(wish) == YG_OK) /* a hub that did not see it shall not later */
+	if (yg_disk_unlink(wish) == YG_OK)	     /* a hub that did not see it shall not later */
 		(void)!yg_disk_sync_folder(journal); /* then it rotates once for nothing */
 	return rc == YG_EAGAIN ? YG_EIO : rc;
 }

@@ -32,8 +32,8 @@ static int note_finding(void *arg, const struct yg_fact_finding *finding)
 {
 	struct records *r = arg;
 
-	r->ref_count = finding->ref_count < YG_FACT_REFS_MAX ? finding->ref_count
-							     : YG_FACT_REFS_MAX;
+	r->ref_count =
+		finding->ref_count < YG_FACT_REFS_MAX ? finding->ref_count : YG_FACT_REFS_MAX;
 	memcpy(r->refs, finding->refs, r->ref_count * sizeof(*r->refs));
 	r->is_hunted = finding->hunt.size > 0;
 	r->first_ns = finding->first_ns;

@@ -491,8 +491,8 @@ static void rotate_as_wished(struct yg_hub_archive *a)
 {
 	int64_t now = now_of(a);
 
-	if (a->wish[0] && access(a->wish, F_OK) == 0 && yg_journal_rotate(a->opts.journal) == YG_OK &&
-	    yg_disk_unlink(a->wish) == YG_OK)
+	if (a->wish[0] && access(a->wish, F_OK) == 0 &&
+	    yg_journal_rotate(a->opts.journal) == YG_OK && yg_disk_unlink(a->wish) == YG_OK)
 		a->rotated_ns = now;
 	/* What consumers say when nothing comes removes nothing: they are few steps behind. */
 	if (a->rotated_ns != 0 && now - a->rotated_ns < ROTATED_NS && now >= a->rotated_ns)
@@ -552,9 +552,8 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 	if (a->opts.writers_max == 0)
 		a->opts.writers_max = YG_HUB_ARCHIVE_WRITERS_MAX;
 	a->swept_ns = YG_TIME_NONE;
-	if (opts->journal_dir &&
-	    snprintf(a->wish, sizeof(a->wish), "%s/" YG_HUB_ARCHIVE_ROTATE, opts->journal_dir) >=
-		    (int)sizeof(a->wish))
+	if (opts->journal_dir && snprintf(a->wish, sizeof(a->wish), "%s/" YG_HUB_ARCHIVE_ROTATE,
+					  opts->journal_dir) >= (int)sizeof(a->wish))
 		a->wish[0] = '\0';
 	yg_buf_init(&a->content, YG_WIRE_CONTENT_MAX);
 	rc = YG_OK;

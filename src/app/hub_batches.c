@@ -91,7 +91,8 @@ static bool read_line(struct yg_bytes text, struct yg_hub_batch *ret, char senso
 
 typedef int (*line_fn)(void *arg, struct yg_bytes line);
 
-/* Whole lines of the file from byte @at on, until @fn or the file ends; *ret_size: bytes of them. */
+/* Whole lines of the file from byte @at on, until @fn or the file ends; *ret_size: bytes of them.
+ */
 static int each_line_from(int fd, uint64_t at, line_fn fn, void *arg, uint64_t *ret_size)
 {
 	struct yg_buf bytes;

@@ -26,8 +26,8 @@ struct yg_hub_refs_opts {
 
 /*
  * @fn for each record that is there, in the order of @refs. *ret_missing: of how many it cannot be
- * said where they are, or they are gone. YG_OK, YG_ENOMEM, what @fn gave, or an error of the system.
- * Cost: for each of them one frame, and at most YG_HUB_BATCHES_LOOK bytes about batches.
+ * said where they are, or they are gone. YG_OK, YG_ENOMEM, what @fn gave, or an error of the
+ * system. Cost: for each of them one frame, and at most YG_HUB_BATCHES_LOOK bytes about batches.
  */
 YG_MUST_USE int yg_hub_refs_each(const struct yg_hub_refs_opts *opts, yg_archive_found_fn fn,
 				 void *arg, uint32_t *ret_missing);

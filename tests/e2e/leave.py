@@ -193,6 +193,10 @@ def all_of_it_leaves_and_nothing_stays():
     equal([list(h["orgs"]) for h in hunts() if h["id"] == hunted["id"]], [["rival"]])
     equal(where(hub.data / "hunts", b"acme"), [])
     with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % (hub.data / "facts.db"), uri=True)) as db:
+        names = [row[0] for row in db.execute("SELECT text FROM names")]
+        assert not {"acme", two.members["acme"].id, str(two.logs["acme"])} & set(names), names
+        assert {"rival", two.members["rival"].id, str(two.logs["rival"])} <= set(names), names
+        equal(db.execute("SELECT count(DISTINCT org) FROM days").fetchall(), [(2,)])  # of rival, and of all
         equal(db.execute("SELECT count(*) FROM consumers WHERE instr(CAST(state AS TEXT), 'acme')").fetchall(), [(0,)])
     assert record["complete"], record
     equal(where(hub.data / "journal", mark), [])

@@ -176,19 +176,15 @@ static void a_range_is_found(void)
 	CHECK(between("acme", 3, 3) == 1 && between("acme", 4, 8) == 0);
 	CHECK(between("none", 1, 60) == 0 && between("acme-2", 1, 12) == 2);
 	CHECK(between("acme", 59998, UINT64_MAX) == 0 && between("acme-2", 59998, UINT64_MAX) == 1);
-	CHECK(yg_hub_batches_between(folder, "acme", NOW - 9 * DAY, 1, 9, note, NULL) ==
-	      YG_ENOENT);
+	CHECK(yg_hub_batches_between(folder, "acme", NOW - 9 * DAY, 1, 9, note, NULL) == YG_ENOENT);
 	batches = yg_hub_batches_free(batches);
 }
 
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(kept_by_day),
-		CASE(given_again),
-		CASE(torn_end),
-		CASE(failing_disk),
-		CASE(a_range_is_found),
+		CASE(kept_by_day),  CASE(given_again),	    CASE(torn_end),
+		CASE(failing_disk), CASE(a_range_is_found),
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));
