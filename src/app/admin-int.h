@@ -85,8 +85,8 @@ typedef int (*yg_admin_line_fn)(void *arg, struct yg_bytes line);
 YG_MUST_USE int yg_admin_hunts_lines(const struct yg_admin *admin, const char *org,
 				     yg_admin_line_fn fn, void *arg);
 
-/* Once that is so: its records go from the journal, beside the hub or without it, as far as that can
- * be within a minute; *ret_records as above. YG_OK, or an error. */
+/* Once that is so: its records go from the journal, beside the hub or without it, as far as that
+ * can be within a minute; *ret_records as above. YG_OK, or an error. */
 YG_MUST_USE int yg_admin_journal_cut(const struct yg_admin *admin, const char *org,
 				     uint64_t *ret_records);
 

@@ -341,42 +341,24 @@ static bool take_rights(struct yg_admin *admin)
 /* Options that are texts. */
 static const char **text_option(struct yg_admin *admin, int c)
 {
-	switch (c) {
-	case 'd':
-		return &admin->data;
-	case 'o':
-		return &admin->org;
-	case 'n':
-		return &admin->name;
-	case 'c':
-		return &admin->corporate_number;
-	case 'r':
-		return &admin->role;
-	case 'p':
-		return &admin->provider;
-	case 's':
-		return &admin->signed_by;
-	case 'v':
-		return &admin->version;
-	case 'H':
-		return &admin->host;
-	case 'k':
-		return &admin->checkpoint;
-	case 'N':
-		return &admin->sensor;
-	case 'L':
-		return &admin->ledger;
-	case 'T':
-		return &admin->to;
-	case 'E':
-		return &admin->record;
-	case 'Q':
-		return &admin->finding;
-	case 'W':
-		return &admin->reason;
-	default:
-		return NULL;
-	}
+	const struct {
+		int letter;
+		const char **to;
+	} texts[] = {
+		{'d', &admin->data},	  {'o', &admin->org},
+		{'n', &admin->name},	  {'c', &admin->corporate_number},
+		{'r', &admin->role},	  {'p', &admin->provider},
+		{'s', &admin->signed_by}, {'v', &admin->version},
+		{'H', &admin->host},	  {'k', &admin->checkpoint},
+		{'N', &admin->sensor},	  {'L', &admin->ledger},
+		{'T', &admin->to},	  {'E', &admin->record},
+		{'Q', &admin->finding},	  {'W', &admin->reason},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].letter == c)
+			return texts[i].to;
+	return NULL;
 }
 
 static bool take_number_option(struct yg_admin *admin, int c)

@@ -21,7 +21,7 @@
 #include "wire/message.h"
 
 #define YG_HUB_BATCHES_LOOK    (64u << 20) /* bytes that one look at a range reads */
-#define YG_HUB_BATCHES_PENDING (8u << 20) /* bytes of lines in one commit */
+#define YG_HUB_BATCHES_PENDING (8u << 20)  /* bytes of lines in one commit */
 
 struct yg_hub_batches;
 

@@ -686,6 +686,28 @@ static int drop_closed(struct yg_hunt_pass *p, const char *at)
 	return is_some ? commit(p, at, false) : YG_OK;
 }
 
+/* One file, and what is due behind it. @saved_ns: when the job was saved last. */
+static int pass_file(struct yg_hunt_pass *p, size_t index, int64_t *saved_ns)
+{
+	const struct file *file = &p->files[index];
+	bool is_end = index + 1 == p->file_count || strcmp(p->files[index + 1].org, file->org) != 0;
+	int rc = take_file(p, file);
+
+	if (rc == YG_OK && is_end)
+		rc = end_org(p, file->org);
+	if (rc == YG_OK && (is_end || is_time_to_commit(p)))
+		rc = commit(p, file->org, is_end);
+	if (rc == YG_OK && is_end)
+		yg_hub_judges_drop_all(p->judges);
+	if (rc == YG_OK && now_of(p) - *saved_ns >= YG_NS_PER_S) {
+		rc = drop_closed(p, is_end ? "" : file->org);
+		if (rc == YG_OK)
+			rc = p->save(p->save_arg);
+		*saved_ns = now_of(p);
+	}
+	return rc;
+}
+
 int yg_hunt_pass_run(struct yg_hunt_pass *p, int (*save)(void *arg), void *arg)
 {
 	int64_t saved_ns = now_of(p);
@@ -694,26 +716,9 @@ int yg_hunt_pass_run(struct yg_hunt_pass *p, int (*save)(void *arg), void *arg)
 	p->committed_ns = now_of(p);
 	p->save = save;
 	p->save_arg = arg;
-	for (size_t i = 0; rc == YG_OK && i < p->file_count; i++) {
-		const struct file *file = &p->files[i];
-		bool is_end = i + 1 == p->file_count || strcmp(p->files[i + 1].org, file->org) != 0;
-
-		if (is_passed(p, file))
-			continue;
-		rc = take_file(p, file);
-		if (rc == YG_OK && is_end)
-			rc = end_org(p, file->org);
-		if (rc == YG_OK && (is_end || is_time_to_commit(p)))
-			rc = commit(p, file->org, is_end);
-		if (rc == YG_OK && is_end)
-			yg_hub_judges_drop_all(p->judges);
-		if (rc == YG_OK && now_of(p) - saved_ns >= YG_NS_PER_S) {
-			rc = drop_closed(p, is_end ? "" : file->org);
-			if (rc == YG_OK)
-				rc = save(arg);
-			saved_ns = now_of(p);
-		}
-	}
+	for (size_t i = 0; rc == YG_OK && i < p->file_count; i++)
+		if (!is_passed(p, &p->files[i]))
+			rc = pass_file(p, i, &saved_ns);
 	if (rc == YG_OK)
 		rc = drop_closed(p, "");
 	return rc == YG_OK ? tell_progress(p) : rc;

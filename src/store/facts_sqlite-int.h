@@ -89,7 +89,7 @@ struct yg_facts_sqlite {
 	uint64_t seed;
 	struct yg_fact_name *names; /* by hash; made when first written */
 	uint64_t change;	    /* the last one */
-	int64_t data_version; /* as SQLite counts what other connections wrote */
+	int64_t data_version;	    /* as SQLite counts what other connections wrote */
 	uint64_t change_before;	    /* when the batch began */
 	struct {
 		int64_t org; /* 0: free */

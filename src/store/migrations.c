@@ -42,8 +42,8 @@ const struct yg_sqlite_form yg_sqlite_control = {0x59474152, /* "YGAR" */
 
 static const char *const facts_steps[] = {
 	/* 1: bundles by id, which ascends with their minutes: what comes in lands at one end of
-	 * each tree. Names stand once, in tables of their own. Two indexes beside, and a third since
-	 * step 3. */
+	 * each tree. Names stand once, in tables of their own. Two indexes beside, and a third
+	 * since step 3. */
 	"CREATE TABLE names("
 	" n INTEGER PRIMARY KEY,"
 	" text TEXT NOT NULL UNIQUE"
