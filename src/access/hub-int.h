@@ -153,6 +153,11 @@ YG_MUST_USE int yg_token_look(struct yg_hub_access *hub, const char *org, const 
 /* people.c: name and grants of one who is active; else YG_EACCES. */
 YG_MUST_USE int yg_person_fill(struct yg_hub_access *hub, const char *id, struct yg_hub_actor *ret);
 
+/* consent.c: one entry of @org's list of views, in a transaction that is open; id and time are
+ * made. What it says was looked at. */
+struct yg_view;
+YG_MUST_USE int yg_view_put(struct yg_hub_access *hub, const char *org, const struct yg_view *view);
+
 /* For yg_enrol_on_change: @arg is the hub. */
 YG_MUST_USE int yg_hub_note(void *arg, const char *actor, const char *action, const char *org,
 			    const char *object);

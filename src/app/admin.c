@@ -236,6 +236,8 @@ static int findings(struct yg_admin *admin)
 {
 	if (admin->arg_count != 1)
 		return yg_admin_wording("findings");
+	if (admin->finding)
+		return yg_admin_finding_records(admin);
 	return yg_admin_findings(admin->data, admin->org, admin->limit, admin->is_json);
 }
 
@@ -364,38 +366,24 @@ static bool take_rights(struct yg_admin *admin)
 /* Options that are texts. */
 static const char **text_option(struct yg_admin *admin, int c)
 {
-	switch (c) {
-	case 'd':
-		return &admin->data;
-	case 'o':
-		return &admin->org;
-	case 'n':
-		return &admin->name;
-	case 'c':
-		return &admin->corporate_number;
-	case 'r':
-		return &admin->role;
-	case 'p':
-		return &admin->provider;
-	case 's':
-		return &admin->signed_by;
-	case 'v':
-		return &admin->version;
-	case 'H':
-		return &admin->host;
-	case 'k':
-		return &admin->checkpoint;
-	case 'N':
-		return &admin->sensor;
-	case 'L':
-		return &admin->ledger;
-	case 'T':
-		return &admin->to;
-	case 'E':
-		return &admin->record;
-	default:
-		return NULL;
-	}
+	const struct {
+		int letter;
+		const char **to;
+	} texts[] = {
+		{'d', &admin->data},	  {'o', &admin->org},
+		{'n', &admin->name},	  {'c', &admin->corporate_number},
+		{'r', &admin->role},	  {'p', &admin->provider},
+		{'s', &admin->signed_by}, {'v', &admin->version},
+		{'H', &admin->host},	  {'k', &admin->checkpoint},
+		{'N', &admin->sensor},	  {'L', &admin->ledger},
+		{'T', &admin->to},	  {'E', &admin->record},
+		{'Q', &admin->finding},	  {'W', &admin->reason},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].letter == c)
+			return texts[i].to;
+	return NULL;
 }
 
 static bool take_number_option(struct yg_admin *admin, int c)
@@ -477,6 +465,8 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"second-factor", no_argument, NULL, 'F'},
 		{"to", required_argument, NULL, 'T'},
 		{"record", required_argument, NULL, 'E'},
+		{"records", required_argument, NULL, 'Q'},
+		{"reason", required_argument, NULL, 'W'},
 		{"yes", no_argument, NULL, 'y'},
 		{"days", required_argument, NULL, 'D'},
 		{"after", required_argument, NULL, 'A'},

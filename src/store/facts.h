@@ -220,5 +220,12 @@ YG_MUST_USE int yg_facts_last_change(struct yg_facts *facts, uint64_t *ret);
 YG_MUST_USE int yg_facts_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before_ns,
 				uint32_t limit, uint32_t *ret_count);
 
+/*
+ * What is left of @org when its rows are gone: its counters of days, and every name (of
+ * organisations, sensors, logs) that no row has any more. Sums over all stay. YG_OK, YG_EAGAIN.
+ * Cost: a look at every row.
+ */
+YG_MUST_USE int yg_facts_forget(struct yg_facts *facts, struct yg_bytes org);
+
 /* The last error in the backend's own words; "" when there is none. */
 const char *yg_facts_trouble(const struct yg_facts *facts);

@@ -142,6 +142,10 @@ class Matrix:
             "getFinding": lambda: ("/findings/%s%s" % (NONE, q), None),
             "findingRecords": lambda: ("/findings/%s/records%s" % (NONE, q), {"reason": "matrix"}),
             "search": lambda: ("/search" + q, {"reason": "matrix"}),
+            "listHunts": lambda: ("/hunts" + q, None),
+            "getHunt": lambda: ("/hunts/20260101-000000-00000000" + q, None),
+            "confirmHunt": lambda: ("/hunts/20260101-000000-00000000/confirm", {}),
+            "refuseHunt": lambda: ("/hunts/20260101-000000-00000000/refuse", {}),
             "listAudit": lambda: ("/audit", None),
         }
         return table[operation]()
