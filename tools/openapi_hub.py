@@ -98,7 +98,7 @@ SCHEMAS = {
     "Finding": thing(
         "A bundle: what one rule found in one log of one sensor within one minute (docs/findings.md).",
         id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
-        title_ja=or_null(text), rule_set=text, level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
+        title_ja=or_null(text), rule_set=text, held_by=words("hub", "member"), level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
         field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
         actor=or_null(text), target=or_null(text), matched=or_null(text), hunt=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
         records=list_of(thing("When the hub received a record of it: the first seven and the last.", received=time))),
@@ -113,7 +113,10 @@ SCHEMAS = {
         after=or_null({"type": "string", "maxLength": 60}), reason=or_null({"type": "string", "maxLength": 300})),
     "Records": thing(
         needs=["items", "looked"], items=list_of(thing(position=text, record={"type": "object"})), next=text,
-        looked=thing(records=count, frames=count, frames_read=count, damaged=count)),
+        looked=thing(records=count, frames=count, frames_read=count, damaged=count),
+        not_looked_back=list_of(thing(
+            "A sensor whose logs its member keeps: not looked at here.", sensor=text, held_by=words("member"),
+            archive=or_null({"type": "object"})), maxItems=1000)),
     "AuditEntry": thing(number=count, time=time, actor=text, org=text, action=text, object=text, detail=text),
 }
 

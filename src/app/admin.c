@@ -147,6 +147,21 @@ static void add_decisions(struct yg_admin *admin, const json_t *heartbeat)
 	}
 }
 
+/* Where a sensor judges its records itself. */
+static void add_detection(struct yg_admin *admin, const json_t *heartbeat)
+{
+	const json_t *told = json_object_get(json_object_get(heartbeat, "heartbeat"), "detection");
+
+	if (!json_is_object(told))
+		return;
+	yg_buf_addf(&admin->out,
+		    yg_say_tr(N_("    local detection: %lld rules, %lld indicators, %lld findings "
+				 "since it started\n")),
+		    (long long)yg_json_int(told, "rules", 0),
+		    (long long)yg_json_int(told, "indicators", 0),
+		    (long long)yg_json_int(told, "findings", 0));
+}
+
 static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 {
 	struct yg_admin *admin = arg;
@@ -160,8 +175,10 @@ static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 		yg_buf_addf(&admin->out, "%s/%s  %s  %s  %.*s\n", sensor->org, sensor->id,
 			    yg_say_safe(yg_bytes_str(sensor->host), 60),
 			    yg_say_tr(state_of(admin, sensor, heartbeat)), YG_FMT(received));
-	if (!admin->is_json)
+	if (!admin->is_json) {
 		add_decisions(admin, heartbeat);
+		add_detection(admin, heartbeat);
+	}
 	json_decref(heartbeat);
 	return rc == YG_OK ? yg_buf_error(&admin->out) : rc;
 }

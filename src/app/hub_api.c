@@ -10,6 +10,7 @@
 #include "access/idempotency.h"
 #include "access/session.h"
 #include "app/console.h"
+#include "app/hub_absent.h"
 #include "app/hub_search.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -245,9 +246,16 @@ static int search(void *arg, const struct yg_hub_question *question, struct yg_b
 	const struct yg_hub_http *http = arg;
 	char dir[PATH_ROOM];
 	int length = snprintf(dir, sizeof(dir), "%s/archive", http->opts.data);
+	int rc = length > 0 && (unsigned)length < sizeof(dir) ? yg_hub_search(dir, question, to)
+							      : YG_ELIMIT;
 
-	return length > 0 && (unsigned)length < sizeof(dir) ? yg_hub_search(dir, question, to)
-							    : YG_ELIMIT;
+	if (rc != YG_OK || to->size == 0 || to->data[to->size - 1] != '}')
+		return rc;
+	to->size--; /* one more member: where it could not look */
+	yg_buf_add_str(to, ",\"not_looked_back\":");
+	rc = yg_absent_json(http->opts.data, question->org, to);
+	yg_buf_add_byte(to, '}');
+	return rc == YG_OK ? yg_buf_error(to) : rc;
 }
 
 static void finish(void *arg, struct yg_api_later *later, int error)

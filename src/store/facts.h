@@ -37,6 +37,10 @@
 #define YG_FACT_CONSUMER_MAX 32u
 #define YG_FACT_ID_BYTES     16u
 
+/* The rule set of a finding that a sensor made itself begins so; it has no references: the records
+ * are held by the member, not by the hub. */
+#define YG_FACT_TOLD "sensor:"
+
 struct yg_facts;
 
 /* Where a record is: the number of its line (app/hub_archive.h), and when the hub received it. */
@@ -54,7 +58,7 @@ struct yg_fact_finding {
 	struct yg_bytes rule;	  /* its id */
 	struct yg_bytes title;	  /* of the rule, English */
 	struct yg_bytes title_ja; /* may be empty */
-	struct yg_bytes rules;	  /* digest of the rule set, hex */
+	struct yg_bytes rules;	  /* digest of the rule set, hex; see YG_FACT_TOLD */
 	enum yg_level level;
 	enum yg_finding_kind kind;
 	enum yg_attack_field field;
