@@ -88,15 +88,30 @@ static void make_rules(struct yg_warn_rules *rules)
 		.count = 5,
 		.candidates_min = 5,
 		.rules = {{.number = 1, .to = YG_WARN_TO_VICTIM, .tlp = YG_TLP_RED},
-			  {.number = 2, .to = YG_WARN_TO_BUYERS, .depth_min = 1, .depth_max = 1,
-			   .first_any = 7, .content = YG_WARN_WARNING, .tlp = YG_TLP_AMBER,
-			   .may_name = true, .waits_if_ask = true},
-			  {.number = 3, .to = YG_WARN_TO_BUYERS, .depth_min = 2, .depth_max = 3,
-			   .first_any = 7, .next_any = strong, .content = YG_WARN_WARNING,
+			  {.number = 2,
+			   .to = YG_WARN_TO_BUYERS,
+			   .depth_min = 1,
+			   .depth_max = 1,
+			   .first_any = 7,
+			   .content = YG_WARN_WARNING,
+			   .tlp = YG_TLP_AMBER,
+			   .may_name = true,
+			   .waits_if_ask = true},
+			  {.number = 3,
+			   .to = YG_WARN_TO_BUYERS,
+			   .depth_min = 2,
+			   .depth_max = 3,
+			   .first_any = 7,
+			   .next_any = strong,
+			   .content = YG_WARN_WARNING,
 			   .tlp = YG_TLP_AMBER},
-			  {.number = 4, .to = YG_WARN_TO_PROVIDER, .content = YG_WARN_WARNING,
+			  {.number = 4,
+			   .to = YG_WARN_TO_PROVIDER,
+			   .content = YG_WARN_WARNING,
 			   .tlp = YG_TLP_AMBER},
-			  {.number = 5, .to = YG_WARN_TO_SECTOR, .content = YG_WARN_INDICATORS,
+			  {.number = 5,
+			   .to = YG_WARN_TO_SECTOR,
+			   .content = YG_WARN_INDICATORS,
 			   .tlp = YG_TLP_GREEN}},
 	};
 }
@@ -211,8 +226,8 @@ int main(int argc, char **argv)
 		community.members = members;
 		community.member_count = (uint32_t)member_count;
 		community.relations = relations;
-		community.relation_count = make_relations(relations, (uint32_t)member_count,
-							  (uint32_t)relation_count);
+		community.relation_count =
+			make_relations(relations, (uint32_t)member_count, (uint32_t)relation_count);
 		make_rules(&rules);
 		printf("members %u, relations %u, digest %016llx\n", community.member_count,
 		       community.relation_count,
@@ -222,8 +237,8 @@ int main(int argc, char **argv)
 			       0));
 		status = measure("first", &community, &rules, 0, (uint32_t)rounds);
 		if (status == 0 && rounds > 2)
-			status = measure("widest", &community, &rules, widest_of(&community, &rules),
-					 (uint32_t)rounds);
+			status = measure("widest", &community, &rules,
+					 widest_of(&community, &rules), (uint32_t)rounds);
 	}
 	free(members);
 	free(relations);

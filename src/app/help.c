@@ -333,6 +333,23 @@ void yg_help_hub(void)
 	       "Exit status: 0 ended as asked; 2 it could not start or go on.\n"));
 }
 
+static void help_admin_members(void)
+{
+	put(N_("\n"
+	       "Members and who supplies whom (docs/warn.md). FILE: CSV or workbook (.xlsx); all\n"
+	       "lines or none:\n"
+	       "\n"
+	       "  members import FILE           sector, provider, contacts of organisations\n"
+	       "  members export [--org ID] [--to FILE]\n"
+	       "  relations import FILE [--org ID]\n"
+	       "                                declared or confirmed by ID; else by each line's\n"
+	       "                                supplier\n"
+	       "  relations export [--org ID] [--to FILE]\n"
+	       "                                those of ID; else those that both parties opened "
+	       "to\n"
+	       "                                the analysts\n"));
+}
+
 static void help_admin_keeping(void)
 {
 	put(N_("\n"
@@ -351,8 +368,11 @@ static void help_admin_keeping(void)
 	       "                                for what and why\n"
 	       "  hunt list [--json]            what came new and was looked for in the archive\n"
 	       "  hunt show ID [--json]\n"
-	       "  hunt approve ID               yes to a large one that asks\n"
-	       "  hunt cancel ID\n"
+	       "  hunt approve ID [--reason TEXT]\n"
+	       "                                yes to a large one that asks; members see who "
+	       "said\n"
+	       "                                it, and why\n"
+	       "  hunt cancel ID [--reason TEXT]\n"
 	       "  backup --to DIR [--base DIR] [--json]\n"
 	       "                                all of FOLDER, while the hub runs; --base: an "
 	       "earlier\n"
@@ -433,12 +453,15 @@ void yg_help_admin(void)
 	       "one\n"
 	       "  findings [--org ID] [--limit N] [--json]\n"
 	       "                                what detection found, newest first\n"
+	       "  findings --records FINDING --org ID --reason TEXT [--json]\n"
+	       "                                the records it refers to; the member sees it\n"
 	       "  archive verify [--json]       is every file of the archive whole? As\n"
 	       "                                `yagura archive verify` does\n"
 	       "  --lang ja|en                  language of messages\n"
 	       "\n"
 	       "Exit status: 0 done; 1 refused, nothing was changed, or damage was found;\n"
 	       "2 wrong usage, or the folder cannot be used.\n"));
+	help_admin_members();
 	help_admin_keeping();
 	help_admin_leaving();
 }

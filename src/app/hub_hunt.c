@@ -3,7 +3,6 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "app/hub_hunt.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "app/hub_archive.h"
 #include "app/hub_hunt_new.h"
 #include "app/hub_hunt_pass.h"
+#include "app/hub_thread.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
@@ -45,10 +45,12 @@ struct yg_hub_hunts {
 	char id[YG_HUNT_ID_SIZE];
 	int64_t answer_ms; /* when the answer was looked for last */
 
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	atomic_bool is_ending;
+	struct yg_hunt_who who;	  /* who said yes to it */
+	struct yg_control *store; /* the hub's register, while one runs */
+	struct yg_enrol *enrol;
+	struct yg_hub_access *hub;
+
+	struct yg_hub_thread life;
 };
 
 static int64_t now_of(const struct yg_hub_hunts *h)
@@ -63,22 +65,9 @@ static int64_t steady_ms(void)
 	return clock.now_ns(clock.arg) / NS_PER_MS;
 }
 
-/* Wait; false: it is to end. */
 static bool wait_ms(struct yg_hub_hunts *h, int64_t ms)
 {
-	struct timespec until;
-	bool is_ending;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
-	until.tv_nsec += (long)(ms % 1000 * NS_PER_MS);
-	until.tv_sec += (long)(ms / 1000) + until.tv_nsec / YG_NS_PER_S;
-	until.tv_nsec %= YG_NS_PER_S;
-	(void)pthread_mutex_lock(&h->mutex);
-	while (!h->is_ending && pthread_cond_timedwait(&h->changed, &h->mutex, &until) != ETIMEDOUT)
-		;
-	is_ending = h->is_ending;
-	(void)pthread_mutex_unlock(&h->mutex);
-	return !is_ending;
+	return yg_hub_thread_pause(&h->life, ms);
 }
 
 /* ---- what is new ---- */
@@ -191,6 +180,63 @@ static int look_for_changes(struct yg_hub_hunts *h)
 	return rc;
 }
 
+/* ---- what is written down of it (access/hunts.h) ---- */
+
+static void close_register(struct yg_hub_hunts *h)
+{
+	h->hub = yg_hub_access_free(h->hub);
+	h->enrol = yg_enrol_free(h->enrol);
+	h->store = yg_control_free(h->store);
+}
+
+static int open_register(struct yg_hub_hunts *h)
+{
+	int rc = yg_control_open_sqlite(h->opts.db_path, false, &h->store);
+
+	if (rc == YG_OK)
+		rc = yg_enrol_new(h->store, h->opts.clock, "hub", &h->enrol);
+	if (rc == YG_OK)
+		rc = yg_hub_access_new(h->store, h->enrol, h->opts.clock, &h->hub);
+	return rc;
+}
+
+static int note(struct yg_hub_hunts *h, const char *action)
+{
+	char detail[200];
+
+	(void)snprintf(detail, sizeof(detail),
+		       "%.*s; %llu rules, %llu indicators; %llu files, %llu bytes to read; %llu "
+		       "records, %llu findings",
+		       YG_FMT(yg_json_text(h->job, "state")),
+		       (unsigned long long)yg_json_int(h->job, "rules", 0),
+		       (unsigned long long)yg_json_int(h->job, "indicators", 0),
+		       (unsigned long long)yg_json_int(h->job, "files", 0),
+		       (unsigned long long)yg_json_int(h->job, "bytes", 0),
+		       (unsigned long long)yg_json_int(h->job, "records", 0),
+		       (unsigned long long)yg_json_int(h->job, "findings", 0)); /* cut: it is said
+										   in short */
+	return yg_hunt_note(h->hub, h->id, action, h->who.actor, detail);
+}
+
+/* The archive of @org is to be looked at. */
+static int enter(void *arg, const char *org)
+{
+	struct yg_hub_hunts *h = arg;
+	char what[100];
+
+	(void)snprintf(what, sizeof(what), "%llu rules, %llu indicators",
+		       (unsigned long long)yg_json_int(h->job, "rules", 0),
+		       (unsigned long long)yg_json_int(h->job, "indicators", 0)); /* fits */
+	return yg_hunt_note_search(h->hub, h->id, org, what, &h->who);
+}
+
+static int may(void *arg, const char *org)
+{
+	const struct yg_hub_hunts *h = arg;
+
+	return yg_hunt_may_search(h->hub, org);
+}
+
 /* ---- a job ---- */
 
 static void make_id(struct yg_hub_hunts *h, int64_t time_ns, char to[YG_HUNT_ID_SIZE])
@@ -280,6 +326,14 @@ static int save_job(void *arg)
 
 static int set_state(struct yg_hub_hunts *h, const char *state, const char *reason)
 {
+	static const struct {
+		const char *state;
+		const char *action;
+	} actions[] = {{YG_HUNT_ASKS, "hunt.ask"},
+		       {YG_HUNT_RUNNING, "hunt.begin"},
+		       {YG_HUNT_DONE, "hunt.end"},
+		       {YG_HUNT_FAILED, "hunt.end"},
+		       {YG_HUNT_CANCELLED, "hunt.end"}};
 	int rc = yg_json_set(h->job, "state", json_string(state));
 	bool is_end = strcmp(state, YG_HUNT_DONE) == 0 || strcmp(state, YG_HUNT_FAILED) == 0 ||
 		      strcmp(state, YG_HUNT_CANCELLED) == 0;
@@ -288,6 +342,9 @@ static int set_state(struct yg_hub_hunts *h, const char *state, const char *reas
 		rc = yg_json_set(h->job, "finished", time_json(now_of(h)));
 	if (rc == YG_OK && reason)
 		rc = yg_json_set(h->job, "reason", json_string(reason));
+	for (size_t i = 0; rc == YG_OK && i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(state, actions[i].state) == 0) /* first: a job that says so did it */
+			rc = note(h, actions[i].action);
 	return rc == YG_OK ? save_job(h) : rc;
 }
 
@@ -309,13 +366,13 @@ static int go_on(void *arg)
 
 	if (now_ms - h->answer_ms >= LOOK_MS) {
 		h->answer_ms = now_ms;
-		if (yg_hunt_answer_read(h->dir, h->id) == YG_HUNT_CALLED_OFF)
+		if (yg_hunt_answer_read(h->dir, h->id, NULL) == YG_HUNT_CALLED_OFF)
 			return YG_EEND;
 	}
 	while (is_behind(h))
 		if (!wait_ms(h, LOOK_MS))
 			return YG_EEND;
-	return h->is_ending ? YG_EEND : YG_OK;
+	return yg_hub_thread_ends(&h->life) ? YG_EEND : YG_OK;
 }
 
 /* All that came before the set took over is in the archive. */
@@ -359,16 +416,31 @@ static int ask(struct yg_hub_hunts *h)
 	return rc;
 }
 
+/* Who said yes, in the job. */
+static int tell_answer(struct yg_hub_hunts *h)
+{
+	const struct yg_hunt_who *who = &h->who;
+
+	if (json_object_get(h->job, "answer"))
+		return YG_OK;
+	return yg_json_set(h->job, "answer",
+			   json_pack("{s:s, s:s, s:s, s:s, s:o}", "by", who->actor, "name",
+				     who->name, "role", yg_hub_role_name(who->role), "reason",
+				     who->reason, "time", time_json(now_of(h))));
+}
+
 /* @pass is ready: what would it read? Then it does, or asks. */
 static int plan_and_run(struct yg_hub_hunts *h, struct yg_hunt_pass *pass)
 {
-	bool may = yg_hunt_answer_read(h->dir, h->id) == YG_HUNT_APPROVED;
+	bool may_read = yg_hunt_answer_read(h->dir, h->id, &h->who) == YG_HUNT_APPROVED;
 	int rc = yg_hunt_pass_plan(pass);
 
-	if (rc == YG_OK && may)
+	if (rc == YG_OK && may_read)
 		rc = yg_json_set(h->job, "approved", json_true());
+	if (rc == YG_OK && may_read)
+		rc = tell_answer(h);
 	/* One that has begun was allowed to. */
-	if (rc == YG_OK && !may && !yg_hunt_job_is(h->job, YG_HUNT_RUNNING) &&
+	if (rc == YG_OK && !may_read && !yg_hunt_job_is(h->job, YG_HUNT_RUNNING) &&
 	    yg_json_int(h->job, "bytes", 0) > yg_json_int(h->job, "bound", 0))
 		return ask(h);
 	if (rc == YG_OK)
@@ -385,6 +457,8 @@ static int run_job(struct yg_hub_hunts *h)
 					 .allow_dir = h->opts.rules->allow_dir,
 					 .rules = h->opts.rules,
 					 .clock = h->opts.clock,
+					 .enter = enter,
+					 .may = may,
 					 .go_on = go_on,
 					 .arg = h};
 	struct yg_hunt_pass *pass = NULL;
@@ -410,7 +484,7 @@ static int run_job(struct yg_hub_hunts *h)
 static bool is_ready(const struct yg_hub_hunts *h, const json_t *job, const char *id)
 {
 	if (yg_hunt_job_is(job, YG_HUNT_ASKS))
-		return yg_hunt_answer_read(h->dir, id) != YG_HUNT_NO_ANSWER;
+		return yg_hunt_answer_read(h->dir, id, NULL) != YG_HUNT_NO_ANSWER;
 	return yg_hunt_job_is(job, YG_HUNT_WAITING) || yg_hunt_job_is(job, YG_HUNT_RUNNING);
 }
 
@@ -434,9 +508,16 @@ static int run_next(struct yg_hub_hunts *h)
 
 	if (rc != YG_EEND)
 		return rc;
-	rc = yg_hunt_answer_read(h->dir, h->id) == YG_HUNT_CALLED_OFF ? YG_EEND : run_job(h);
-	if (rc == YG_EEND && !h->is_ending) /* called off */
+	h->who = (struct yg_hunt_who){0};
+	rc = open_register(h);
+	if (rc == YG_OK)
+		rc = yg_hunt_answer_read(h->dir, h->id, NULL) == YG_HUNT_CALLED_OFF ? YG_EEND
+										    : run_job(h);
+	if (rc == YG_EEND && !yg_hub_thread_ends(&h->life)) { /* called off */
+		(void)yg_hunt_answer_read(h->dir, h->id, &h->who);
 		rc = set_state(h, YG_HUNT_CANCELLED, NULL);
+	}
+	close_register(h);
 	json_decref(h->job);
 	h->job = NULL;
 	return rc;
@@ -496,33 +577,6 @@ static int open_files(struct yg_hub_hunts *h)
 	return YG_OK;
 }
 
-static int make_locks(struct yg_hub_hunts *h)
-{
-	pthread_condattr_t attr;
-
-	if (pthread_condattr_init(&attr) != 0)
-		return YG_ENOMEM;
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* Linux has it */
-	if (pthread_cond_init(&h->changed, &attr) != 0 || pthread_mutex_init(&h->mutex, NULL) != 0)
-		return YG_ENOMEM; /* glibc: never */
-	(void)pthread_condattr_destroy(&attr);
-	return YG_OK;
-}
-
-static int start_thread(struct yg_hub_hunts *h)
-{
-	int error = pthread_create(&h->thread, NULL, run, h);
-
-	return error == 0 ? YG_OK : yg_err_from_errno(error);
-}
-
-static void release(struct yg_hub_hunts *h)
-{
-	(void)yg_hunt_known_free(h->known);
-	json_decref(h->gathered);
-	free(h);
-}
-
 int yg_hub_hunts_start(const struct yg_hub_hunts_opts *opts, struct yg_hub_hunts **ret)
 {
 	struct yg_hub_hunts *h = yg_calloc(1, sizeof(*h));
@@ -533,13 +587,11 @@ int yg_hub_hunts_start(const struct yg_hub_hunts_opts *opts, struct yg_hub_hunts
 	h->opts = *opts;
 	rc = open_files(h);
 	if (rc == YG_OK)
-		rc = make_locks(h);
-	if (rc == YG_OK)
-		rc = start_thread(h);
+		rc = yg_hub_thread_start(&h->life, run, h);
 	if (rc == YG_OK)
 		*ret = h;
 	else
-		release(h);
+		(void)yg_hub_hunts_free(h);
 	return rc;
 }
 
@@ -547,13 +599,9 @@ struct yg_hub_hunts *yg_hub_hunts_free(struct yg_hub_hunts *h)
 {
 	if (!h)
 		return NULL;
-	(void)pthread_mutex_lock(&h->mutex);
-	h->is_ending = true;
-	(void)pthread_cond_broadcast(&h->changed);
-	(void)pthread_mutex_unlock(&h->mutex);
-	(void)pthread_join(h->thread, NULL); /* it was made, and joined nowhere else */
-	(void)pthread_mutex_destroy(&h->mutex);
-	(void)pthread_cond_destroy(&h->changed);
-	release(h);
+	yg_hub_thread_done(&h->life);
+	(void)yg_hunt_known_free(h->known);
+	json_decref(h->gathered);
+	free(h);
 	return NULL;
 }

@@ -23,6 +23,7 @@
 struct yg_hub_hunts_opts {
 	const char *data; /* folder; borrowed, as all here */
 	const char *facts_path;
+	const char *db_path; /* the register: what is done is noted there */
 	const char *archive_dir;
 	const char *archiver; /* the consumer that archives, as the journal knows it */
 	struct yg_hub_rules *rules;

@@ -13,6 +13,7 @@
 #include "archive/tree.h"
 #include "base/alloc.h"
 #include "base/crypt.h"
+#include "base/disk.h"
 #include "base/hash.h"
 #include "base/json.h"
 
@@ -77,6 +78,8 @@ struct yg_hunt_pass {
 	struct place now;   /* behind what was judged */
 	json_t *progress;   /* of the state */
 	int64_t committed_ns;
+	int (*save)(void *arg); /* of the job, while it runs */
+	void *save_arg;
 };
 
 static int64_t now_of(const struct yg_hunt_pass *p)
@@ -146,7 +149,11 @@ static int load_set(struct yg_hunt_pass *p)
 		.may_lack_rules = true,
 		.no_default_rules = true,
 	};
-	rc = yg_rule_image_load(&p->options, &p->set.rules);
+	rc = yg_disk_mkdir(p->rules_dir, 0700); /* a backup has no empty folders */
+	if (rc == YG_OK)
+		rc = yg_disk_mkdir(p->indicators_dir, 0700);
+	if (rc == YG_OK)
+		rc = yg_rule_image_load(&p->options, &p->set.rules);
 	if (rc == YG_OK)
 		rc = yg_indicator_lists_load(&p->options, &p->set.lists);
 	if (rc == YG_OK && p->set.rules.loaded == 0 &&
@@ -583,17 +590,37 @@ static bool is_at(const struct place *place, const struct file *file)
 	       place->part == file->part;
 }
 
-static int enter_org(struct yg_hunt_pass *p, const char *name)
+/* From here on the job names it, and its member sees that it is searched: in this order, so that
+ * who closes and erases it either keeps the pass out, or sees that it is at work there. */
+static int name_org(struct yg_hunt_pass *p, const char *name)
 {
 	json_t *orgs = json_object_get(p->progress, "orgs");
-	struct yg_buf judge;
-	uint64_t position = 0, left_out = 0;
+	bool is_named = json_object_get(orgs, name) != NULL;
 	int rc = YG_OK;
 
-	if (!json_object_get(orgs, name))
+	if (is_named && strcmp(name, p->now.org) == 0)
+		return p->opts.may ? p->opts.may(p->opts.arg, name) : YG_OK;
+	if (!is_named)
 		rc = yg_json_set(
 			orgs, name,
 			json_pack("{s:i, s:i, s:i}", "files", 0, "records", 0, "findings", 0));
+	if (rc == YG_OK)
+		rc = tell_progress(p);
+	if (rc == YG_OK)
+		rc = p->save(p->save_arg);
+	if (rc == YG_OK && p->opts.enter)
+		rc = p->opts.enter(p->opts.arg, name);
+	if (rc == YG_ENOENT && !is_named)
+		(void)json_object_del(orgs, name); /* it is there */
+	return rc;
+}
+
+static int enter_org(struct yg_hunt_pass *p, const char *name)
+{
+	struct yg_buf judge;
+	uint64_t position = 0, left_out = 0;
+	int rc = name_org(p, name);
+
 	yg_buf_init(&judge, YG_HUB_STATE_MAX);
 	if (rc == YG_OK && !yg_hub_judges_has(p->judges, yg_bytes_str(name))) {
 		rc = yg_facts_part(p->opts.facts, p->name, yg_bytes_str(name), &position, &judge);
@@ -618,12 +645,66 @@ static int take_file(struct yg_hunt_pass *p, const struct file *file)
 	if (rc == YG_OK)
 		rc = each_frame(p, file, from, take_frame);
 	if (rc == YG_OK)
-		rc = add_number(p->progress, "files_done", 1);
-	if (rc == YG_OK)
 		rc = add_number(json_object_get(json_object_get(p->progress, "orgs"), file->org),
 				"files", 1);
+	if (rc == YG_OK || rc == YG_ENOENT) /* closed: left alone */
+		rc = add_number(p->progress, "files_done", 1);
 	p->now.part = file->part + 1; /* behind it, whatever is appended now */
 	p->now.frame = 0;
+	return rc;
+}
+
+/* All of @org was looked at. */
+static int end_org(struct yg_hunt_pass *p, const char *org)
+{
+	json_t *counts = json_object_get(json_object_get(p->progress, "orgs"), org);
+
+	return counts ? yg_json_set(counts, "done", json_true()) : YG_OK;
+}
+
+/* Organisations that were closed meanwhile are named no more: they may be erased now. */
+static int drop_closed(struct yg_hunt_pass *p, const char *at)
+{
+	json_t *orgs = json_object_get(p->progress, "orgs");
+	const char *name;
+	bool is_some = false;
+	json_t *org;
+	void *next;
+
+	json_object_foreach_safe(orgs, next, name, org)
+	{
+		int rc = p->opts.may ? p->opts.may(p->opts.arg, name) : YG_OK;
+
+		if (rc != YG_OK && rc != YG_ENOENT)
+			return rc;
+		/* The one that it is at goes when it is left. */
+		if (rc == YG_OK || strcmp(name, at) == 0)
+			continue;
+		(void)json_object_del(orgs, name); /* it is there */
+		is_some = true;
+	}
+	return is_some ? commit(p, at, false) : YG_OK;
+}
+
+/* One file, and what is due behind it. @saved_ns: when the job was saved last. */
+static int pass_file(struct yg_hunt_pass *p, size_t index, int64_t *saved_ns)
+{
+	const struct file *file = &p->files[index];
+	bool is_end = index + 1 == p->file_count || strcmp(p->files[index + 1].org, file->org) != 0;
+	int rc = take_file(p, file);
+
+	if (rc == YG_OK && is_end)
+		rc = end_org(p, file->org);
+	if (rc == YG_OK && (is_end || is_time_to_commit(p)))
+		rc = commit(p, file->org, is_end);
+	if (rc == YG_OK && is_end)
+		yg_hub_judges_drop_all(p->judges);
+	if (rc == YG_OK && now_of(p) - *saved_ns >= YG_NS_PER_S) {
+		rc = drop_closed(p, is_end ? "" : file->org);
+		if (rc == YG_OK)
+			rc = p->save(p->save_arg);
+		*saved_ns = now_of(p);
+	}
 	return rc;
 }
 
@@ -633,22 +714,13 @@ int yg_hunt_pass_run(struct yg_hunt_pass *p, int (*save)(void *arg), void *arg)
 	int rc = YG_OK;
 
 	p->committed_ns = now_of(p);
-	for (size_t i = 0; rc == YG_OK && i < p->file_count; i++) {
-		const struct file *file = &p->files[i];
-		bool is_end = i + 1 == p->file_count || strcmp(p->files[i + 1].org, file->org) != 0;
-
-		if (is_passed(p, file))
-			continue;
-		rc = take_file(p, file);
-		if (rc == YG_OK && (is_end || is_time_to_commit(p)))
-			rc = commit(p, file->org, is_end);
-		if (rc == YG_OK && is_end)
-			yg_hub_judges_drop_all(p->judges);
-		if (rc == YG_OK && now_of(p) - saved_ns >= YG_NS_PER_S) {
-			rc = save(arg);
-			saved_ns = now_of(p);
-		}
-	}
+	p->save = save;
+	p->save_arg = arg;
+	for (size_t i = 0; rc == YG_OK && i < p->file_count; i++)
+		if (!is_passed(p, &p->files[i]))
+			rc = pass_file(p, i, &saved_ns);
+	if (rc == YG_OK)
+		rc = drop_closed(p, "");
 	return rc == YG_OK ? tell_progress(p) : rc;
 }
 

@@ -34,6 +34,11 @@ struct yg_hunt_pass_opts {
 	struct yg_facts *facts;
 	struct yg_clock clock;
 	uint64_t foreign; /* numbers of lines from here on are of another journal */
+	/* The archive of @org is to be searched; noted for its member, once. YG_OK; YG_ENOENT: it
+	 * was closed, and is left alone. NULL: all may. */
+	int (*enter)(void *arg, const char *org);
+	/* The same question later on: what was closed meanwhile is named no more. NULL: as above */
+	int (*may)(void *arg, const char *org);
 	/* Called before each frame: returns when nothing is more urgent. YG_OK; YG_EEND: stop. */
 	int (*go_on)(void *arg);
 	void *arg;

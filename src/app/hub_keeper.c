@@ -40,6 +40,7 @@ struct keeper {
 	struct yg_hub_detect *detect;
 	struct yg_hub_hunts *hunts;
 	char archive_dir[YG_HUB_PATH_MAX];
+	char journal_dir[YG_HUB_PATH_MAX];
 	char batches_dir[YG_HUB_PATH_MAX];
 };
 
@@ -111,12 +112,14 @@ static int open_journal(struct keeper *keeper)
 static int open_archive(struct keeper *keeper)
 {
 	struct yg_hub_archive_opts opts = {.dir = keeper->archive_dir,
+					   .journal_dir = keeper->journal_dir,
 					   .batches_dir = keeper->batches_dir,
 					   .name = YG_KEEP_CONSUMER,
 					   .clock = keeper->hub.clock};
 	int rc;
 
 	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir) ||
+	    !yg_hub_path(&keeper->hub, "journal", keeper->journal_dir) ||
 	    !yg_hub_path(&keeper->hub, "batches", keeper->batches_dir))
 		return say_path(keeper, "archive", YG_ELIMIT);
 	opts.journal = yg_keep_journal(keeper->hub.keep);
@@ -191,6 +194,7 @@ static int start_hunts(struct keeper *keeper)
 		.data = keeper->settings->data,
 		.facts_path = keeper->facts_path,
 		.archive_dir = keeper->archive_dir,
+		.db_path = keeper->db_path,
 		.archiver = YG_KEEP_CONSUMER,
 		.rules = &keeper->rules,
 		.journal = yg_keep_journal(keeper->hub.keep),

@@ -101,6 +101,24 @@ static bool refuse_usage(const char *format, const char *word)
 	return false;
 }
 
+/* What is no option: `plan` alone, and everything it needs was given. */
+static bool read_words(int argc, char **argv, const struct run *run)
+{
+	if (optind >= argc || strcmp(argv[optind], "plan") != 0)
+		return refuse_usage(
+			N_("share: %s: what shall be done? plan or release"),
+			yg_say_safe(yg_bytes_str(optind < argc ? argv[optind] : ""), 40));
+	if (optind + 1 < argc)
+		return refuse_usage(N_("share plan: %s: one word too many"),
+				    yg_say_safe(yg_bytes_str(argv[optind + 1]), 80));
+	if (!run->members || !run->relations || !run->victim)
+		return refuse_usage(N_("share plan: %s is missing"),
+				    !run->members     ? "--members FILE"
+				    : !run->relations ? "--relations FILE"
+						      : "--victim ID");
+	return true;
+}
+
 /* False when the command line is wrong (said), or help was shown (*ret_status 0). */
 static bool read_options(int argc, char **argv, struct run *run, int *ret_status)
 {
@@ -122,19 +140,7 @@ static bool read_options(int argc, char **argv, struct run *run, int *ret_status
 		if (!take_option(option, run))
 			return false;
 	}
-	if (optind >= argc || strcmp(argv[optind], "plan") != 0)
-		return refuse_usage(N_("share: %s: what shall be done? plan or release"),
-				    yg_say_safe(yg_bytes_str(optind < argc ? argv[optind] : ""),
-						40));
-	if (optind + 1 < argc)
-		return refuse_usage(N_("share plan: %s: one word too many"),
-				    yg_say_safe(yg_bytes_str(argv[optind + 1]), 80));
-	if (!run->members || !run->relations || !run->victim)
-		return refuse_usage(N_("share plan: %s is missing"),
-				    !run->members     ? "--members FILE"
-				    : !run->relations ? "--relations FILE"
-						      : "--victim ID");
-	return true;
+	return read_words(argc, argv, run);
 }
 
 /* ---- reading ---- */

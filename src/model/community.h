@@ -11,12 +11,12 @@
 
 #include "base/bytes.h"
 
-#define YG_MEMBERS_MAX	    100000u
-#define YG_RELATIONS_MAX    1000000u
-#define YG_MEMBER_ID_MAX    64u	 /* bytes */
-#define YG_MEMBER_TEXT_MAX  400u /* bytes of a name, sector, provider */
-#define YG_MEMBER_MAIL_MAX  254u /* bytes */
-#define YG_MEMBER_NONE	    UINT32_MAX
+#define YG_MEMBERS_MAX	   100000u
+#define YG_RELATIONS_MAX   1000000u
+#define YG_MEMBER_ID_MAX   64u	/* bytes */
+#define YG_MEMBER_TEXT_MAX 400u /* bytes of a name, sector, provider */
+#define YG_MEMBER_MAIL_MAX 254u /* bytes */
+#define YG_MEMBER_NONE	   UINT32_MAX
 
 struct yg_member {
 	struct yg_bytes id;
@@ -26,7 +26,11 @@ struct yg_member {
 	struct yg_bytes provider; /* who runs its systems; empty: not said */
 	struct yg_bytes contact_mail;
 	struct yg_bytes deputy_mail;
-	uint32_t line; /* of the file it stood in; 0: none */
+	struct yg_bytes contact_phone; /* as the rest: where the file has such a column */
+	struct yg_bytes deputy_phone;
+	struct yg_bytes hours;
+	struct yg_bytes verified; /* a day, 2026-11-25 */
+	uint32_t line;		  /* of the file it stood in; 0: none */
 };
 
 /* The three answers, as bits. */
@@ -62,7 +66,7 @@ struct yg_community {
 const char *yg_answer_name(uint32_t index);
 bool yg_answer_by_name(struct yg_bytes name, uint8_t *ret);
 
-const char *yg_naming_name(enum yg_naming naming); /* "named", "anonymous", "ask" */
+const char *yg_naming_name(enum yg_naming naming);		   /* "named", "anonymous", "ask" */
 bool yg_naming_by_name(struct yg_bytes name, enum yg_naming *ret); /* any letter case */
 
 /* The member called @id, or YG_MEMBER_NONE. Cost: O(log members). */

@@ -9,7 +9,7 @@
 
 #include "base/ban.h"
 
-#define COLUMNS_MAX 7u
+#define COLUMNS_MAX 11u
 
 struct column {
 	const char *name;
@@ -25,14 +25,18 @@ static const struct column member_columns[] = {
 	{"provider", offsetof(struct yg_member, provider), YG_MEMBER_TEXT_MAX},
 	{"contact_mail", offsetof(struct yg_member, contact_mail), YG_MEMBER_MAIL_MAX},
 	{"deputy_mail", offsetof(struct yg_member, deputy_mail), YG_MEMBER_MAIL_MAX},
+	{"contact_phone", offsetof(struct yg_member, contact_phone), 40},
+	{"deputy_phone", offsetof(struct yg_member, deputy_phone), 40},
+	{"hours", offsetof(struct yg_member, hours), 200},
+	{"verified", offsetof(struct yg_member, verified), 10},
 };
+#define MEMBER_NEEDED  7u /* those that must be there */
 #define MEMBER_COLUMNS (sizeof(member_columns) / sizeof(member_columns[0]))
 
 /* The three in the middle are yg_answer_name(0) to (2). */
 static const struct column relation_columns[] = {
-	{"supplier", 0, YG_MEMBER_ID_MAX}, {"buyer", 0, YG_MEMBER_ID_MAX},
-	{"secret_data", 0, 8},		   {"business_stop", 0, 8},
-	{"system_access", 0, 8},	   {"consent", 0, 16},
+	{"supplier", 0, YG_MEMBER_ID_MAX}, {"buyer", 0, YG_MEMBER_ID_MAX}, {"secret_data", 0, 8},
+	{"business_stop", 0, 8},	   {"system_access", 0, 8},	   {"consent", 0, 16},
 };
 #define RELATION_COLUMNS (sizeof(relation_columns) / sizeof(relation_columns[0]))
 
@@ -42,6 +46,7 @@ struct reader {
 	struct yg_row_faults *faults;
 	const struct column *columns;
 	uint32_t column_count;
+	uint32_t needed; /* the first of them that the header must have */
 	bool checks_mail;
 	uint32_t places[COLUMNS_MAX]; /* of the columns in the table */
 };
@@ -61,19 +66,44 @@ static void add_fault(struct reader *reader, struct yg_row_fault fault)
 		faults->items[faults->count++] = fault;
 }
 
+/*
+ * The cell, without the apostrophe that render/csv.h puts before what a spreadsheet would take for
+ * a formula: what was exported comes back as it was.
+ */
+static struct yg_bytes cell_of(const struct reader *reader, const struct yg_table_row *row,
+			       uint32_t column)
+{
+	static const char *const signs[] = {"=",
+					    "+",
+					    "-",
+					    "@",
+					    "\xef\xbc\x9d",
+					    "\xef\xbc\x8b",
+					    "\xef\xbc\x8d",
+					    "\xef\xbc\xa0",
+					    "\xe2\x88\x92"};
+	struct yg_bytes cell = yg_table_cell(row, reader->places[column]);
+
+	for (size_t i = 0;
+	     cell.size > 1 && cell.data[0] == '\'' && i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (yg_bytes_starts(yg_bytes_from(cell, 1), yg_bytes_str(signs[i])))
+			return yg_bytes_from(cell, 1);
+	return cell;
+}
+
 static void wrong(struct reader *reader, enum yg_row_wrong wrong, const struct yg_table_row *row,
 		  uint32_t column, uint32_t number)
 {
 	bool has_column = column < reader->column_count;
 
-	add_fault(reader, (struct yg_row_fault){
-				  .wrong = wrong,
-				  .line = row->line,
-				  .number = number,
-				  .column = has_column ? reader->columns[column].name : "",
-				  .value = has_column ? yg_table_cell(row, reader->places[column])
-						      : (struct yg_bytes){0},
-			  });
+	add_fault(reader,
+		  (struct yg_row_fault){
+			  .wrong = wrong,
+			  .line = row->line,
+			  .number = number,
+			  .column = has_column ? reader->columns[column].name : "",
+			  .value = has_column ? cell_of(reader, row, column) : (struct yg_bytes){0},
+		  });
 }
 
 static bool is_named(struct yg_bytes cell, const char *name)
@@ -96,7 +126,7 @@ static bool find_columns(struct reader *reader)
 			times += is_named(header->cells[j], fault.column);
 		reader->places[i] = yg_table_column(reader->table, fault.column);
 		fault.wrong = times == 0 ? YG_ROW_NO_COLUMN : YG_ROW_DOUBLE_COLUMN;
-		if (times != 1)
+		if (times > 1 || (times == 0 && i < reader->needed))
 			add_fault(reader, fault);
 	}
 	return reader->faults->total == before;
@@ -122,14 +152,15 @@ static bool is_mail(struct yg_bytes text)
 	    yg_bytes_chr(yg_bytes_from(text, at + 1), '@') != SIZE_MAX)
 		return false;
 	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] <= ' ' || text.data[i] > 0x7e || strchr(",;<>()\"\\", text.data[i]))
+		if (text.data[i] <= ' ' || text.data[i] > 0x7e ||
+		    strchr(",;<>()\"\\", text.data[i]))
 			return false;
 	return true;
 }
 
 static bool check_cell(struct reader *reader, const struct yg_table_row *row, uint32_t column)
 {
-	struct yg_bytes cell = yg_table_cell(row, reader->places[column]);
+	struct yg_bytes cell = cell_of(reader, row, column);
 
 	if (cell.size > reader->columns[column].bytes_max) {
 		wrong(reader, YG_ROW_TOO_LONG, row, column, reader->columns[column].bytes_max);
@@ -188,8 +219,8 @@ static void read_member(struct reader *reader, const struct yg_table_row *row,
 	*member = (struct yg_member){.line = row->line};
 	check_width(reader, row);
 	for (uint32_t i = 0; i < reader->column_count; i++) {
-		struct yg_bytes cell = yg_table_cell(row, reader->places[i]);
-		bool is_address = reader->checks_mail && i >= MEMBER_COLUMNS - 2;
+		struct yg_bytes cell = cell_of(reader, row, i);
+		bool is_address = reader->checks_mail && (i == 5 || i == 6);
 
 		*(struct yg_bytes *)(void *)((char *)member + reader->columns[i].offset) = cell;
 		if (!check_cell(reader, row, i))
@@ -233,7 +264,8 @@ int yg_members_read(const struct yg_table *table, bool checks_mail, struct yg_ar
 				.faults = faults,
 				.columns = member_columns,
 				.checks_mail = checks_mail,
-				.column_count = MEMBER_COLUMNS};
+				.column_count = MEMBER_COLUMNS,
+				.needed = MEMBER_NEEDED};
 	struct yg_member *members;
 	uint32_t count;
 
@@ -258,7 +290,7 @@ int yg_members_read(const struct yg_table *table, bool checks_mail, struct yg_ar
 static uint32_t read_party(struct reader *reader, const struct yg_table_row *row, uint32_t column,
 			   const struct yg_community *community)
 {
-	struct yg_bytes cell = yg_table_cell(row, reader->places[column]);
+	struct yg_bytes cell = cell_of(reader, row, column);
 	uint32_t member = YG_MEMBER_NONE;
 
 	if (!check_cell(reader, row, column))
@@ -275,7 +307,7 @@ static uint8_t read_answers(struct reader *reader, const struct yg_table_row *ro
 	uint8_t answers = 0;
 
 	for (uint32_t i = 0; i < YG_ANSWER_COUNT; i++) {
-		struct yg_bytes cell = yg_table_cell(row, reader->places[2 + i]);
+		struct yg_bytes cell = cell_of(reader, row, 2 + i);
 
 		if (yg_bytes_eq_nocase(cell, YG_S("yes")))
 			answers |= (uint8_t)(1u << i);
@@ -289,7 +321,7 @@ static void read_relation(struct reader *reader, const struct yg_table_row *row,
 			  const struct yg_community *community, struct yg_relation *relation)
 {
 	uint32_t consent = RELATION_COLUMNS - 1;
-	struct yg_bytes cell = yg_table_cell(row, reader->places[consent]);
+	struct yg_bytes cell = cell_of(reader, row, consent);
 	enum yg_naming naming = YG_NAMING_ASK;
 
 	check_width(reader, row);
@@ -347,7 +379,8 @@ int yg_relations_read(const struct yg_table *table, struct yg_arena *arena,
 				.arena = arena,
 				.faults = faults,
 				.columns = relation_columns,
-				.column_count = RELATION_COLUMNS};
+				.column_count = RELATION_COLUMNS,
+				.needed = RELATION_COLUMNS};
 	struct yg_relation *relations;
 	uint32_t count;
 

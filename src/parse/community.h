@@ -3,6 +3,7 @@
  * parse/community.h - members.csv and relations.csv to a community: every fault of every line.
  *
  *   members    id,name_ja,name_en,sector,provider,contact_mail,deputy_mail
+ *              and, where there are such columns, contact_phone,deputy_phone,hours,verified
  *   relations  supplier,buyer,secret_data,business_stop,system_access,consent
  *
  * All or nothing: with one fault there is no community. Columns are told by the header, in any

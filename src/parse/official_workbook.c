@@ -337,8 +337,8 @@ static int count_rows(struct workbook *book, uint32_t *ret_rows)
 	for (size_t i = 0; i < book->cells.count; i++) {
 		const struct yg_sheet_cell *cell = &book->cells.items[i];
 
-		if (before && (cell->row < before->row || (cell->row == before->row &&
-							   cell->column <= before->column)))
+		if (before && (cell->row < before->row ||
+			       (cell->row == before->row && cell->column <= before->column)))
 			return yg_line_fault_set(book->fault, YG_EFORMAT, cell->row,
 						 "cells that do not stand in their order");
 		if (cell->column >= YG_CSV_COLUMNS_MAX)

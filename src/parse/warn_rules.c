@@ -71,7 +71,8 @@ static int read_answers(struct reader *reader, const struct yg_yaml *node, uint8
 
 		if (one->kind != YG_YAML_SCALAR || !yg_answer_by_name(one->text, &bit))
 			return refuse(reader, one->line,
-				      "secret_data, business_stop or system_access, not", one->text);
+				      "secret_data, business_stop or system_access, not",
+				      one->text);
 		*ret |= bit;
 	}
 	return YG_OK;
@@ -178,8 +179,9 @@ static int check_order(struct reader *reader, uint32_t line, const struct yg_war
 	const struct yg_warn_rule *before = rules->count ? &rules->rules[rules->count - 1] : NULL;
 
 	if (rule->number == 0 || (before && rule->number <= before->number))
-		return yg_line_fault_set(reader->fault, YG_EFORMAT, line,
-					 "rule: a number above 0 and above that of the rule before");
+		return yg_line_fault_set(
+			reader->fault, YG_EFORMAT, line,
+			"rule: a number above 0 and above that of the rule before");
 	if (rule->to == YG_WARN_TO_VICTIM && before)
 		return yg_line_fault_set(reader->fault, YG_EFORMAT, line,
 					 "the rule with `to: victim` comes first, and once");
@@ -192,9 +194,9 @@ static int check_order(struct reader *reader, uint32_t line, const struct yg_war
 
 static int read_rule(struct reader *reader, const struct yg_yaml *map, struct yg_arena *arena)
 {
-	static const char *const known[] = {"rule",	      "title", "to",   "depth", "first_relation",
-					    "next_relations", "content", "tlp", "name",  "approval",
-					    NULL};
+	static const char *const known[] = {"rule",	      "title",		"to",	   "depth",
+					    "first_relation", "next_relations", "content", "tlp",
+					    "name",	      "approval",	NULL};
 	struct yg_warn_rules *rules = reader->rules;
 	struct yg_warn_rule rule = {0};
 	const struct yg_yaml *number = yg_yaml_get(map, "rule");

@@ -6,7 +6,7 @@
  *          unpacks to, cells, texts, and of a table YG_CSV_COLUMNS_MAX columns.
  * The first sheet is that with the lowest number in xl/worksheets. Truth values and errors of
  * formulas count as empty; numbers are taken as they are written.
- * Tests:   tests/unit/parse/test_workbook.c, tests/fuzz/fuzz_official.c
+ * Tests:   tests/unit/render/test_sheet.c, tests/fuzz/fuzz_community.c
  */
 #pragma once
 

@@ -8,22 +8,23 @@
 #include "render/notice.h"
 #include "render/text-int.h"
 
-struct yg_sheet;
+struct yg_notice_sheet;
 /* What a sheet can do. Texts are harmless already; each escapes them for its form. */
-struct yg_sheet_ops {
-	void (*head)(struct yg_sheet *sheet, struct yg_bytes title, struct yg_bytes line);
-	void (*box)(struct yg_sheet *sheet, struct yg_bytes text); /* must be seen */
-	void (*section)(struct yg_sheet *sheet, struct yg_bytes title);
-	void (*section_end)(struct yg_sheet *sheet);
-	void (*paragraph)(struct yg_sheet *sheet, struct yg_bytes text);
-	void (*row)(struct yg_sheet *sheet, struct yg_bytes key, struct yg_bytes value);
-	void (*list)(struct yg_sheet *sheet, bool is_numbered); /* then items, then list_end */
-	void (*item)(struct yg_sheet *sheet, struct yg_bytes text);
-	void (*list_end)(struct yg_sheet *sheet);
-	void (*foot)(struct yg_sheet *sheet, struct yg_bytes text);
+struct yg_notice_sheet_ops {
+	void (*head)(struct yg_notice_sheet *sheet, struct yg_bytes title, struct yg_bytes line);
+	void (*box)(struct yg_notice_sheet *sheet, struct yg_bytes text); /* must be seen */
+	void (*section)(struct yg_notice_sheet *sheet, struct yg_bytes title);
+	void (*section_end)(struct yg_notice_sheet *sheet);
+	void (*paragraph)(struct yg_notice_sheet *sheet, struct yg_bytes text);
+	void (*row)(struct yg_notice_sheet *sheet, struct yg_bytes key, struct yg_bytes value);
+	void (*list)(struct yg_notice_sheet *sheet,
+		     bool is_numbered); /* then items, then list_end */
+	void (*item)(struct yg_notice_sheet *sheet, struct yg_bytes text);
+	void (*list_end)(struct yg_notice_sheet *sheet);
+	void (*foot)(struct yg_notice_sheet *sheet, struct yg_bytes text);
 };
-struct yg_sheet {
-	const struct yg_sheet_ops *ops;
+struct yg_notice_sheet {
+	const struct yg_notice_sheet_ops *ops;
 	struct yg_buf *to;
 	enum yg_lang lang;
 	unsigned number; /* of the list's last item; 0: not numbered */
@@ -31,7 +32,7 @@ struct yg_sheet {
 	bool has_rows; /* a table is open */
 };
 
-void yg_notice_tell(struct yg_sheet *sheet, const struct yg_notice *notice);
+void yg_notice_tell(struct yg_notice_sheet *sheet, const struct yg_notice *notice);
 
 /* "Warning 2026-0017"; to a buffer that is harmless to any form. */
 void yg_notice_heading(struct yg_buf *to, const struct yg_notice *notice, enum yg_lang lang);

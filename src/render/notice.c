@@ -18,8 +18,8 @@ static void begin(struct yg_buf *piece)
 }
 
 /* Hand @piece to one of the sheet's operations; an error goes on to the sheet's buffer. */
-static void say(struct yg_sheet *sheet, void (*op)(struct yg_sheet *, struct yg_bytes),
-		struct yg_buf *piece)
+static void say(struct yg_notice_sheet *sheet,
+		void (*op)(struct yg_notice_sheet *, struct yg_bytes), struct yg_buf *piece)
 {
 	if (yg_buf_error(piece) && !yg_buf_error(sheet->to))
 		sheet->to->error = yg_buf_error(piece);
@@ -28,8 +28,9 @@ static void say(struct yg_sheet *sheet, void (*op)(struct yg_sheet *, struct yg_
 	yg_buf_done(piece);
 }
 
-static void say_fixed(struct yg_sheet *sheet, void (*op)(struct yg_sheet *, struct yg_bytes),
-		      enum yg_fixed text, struct yg_bytes arg)
+static void say_fixed(struct yg_notice_sheet *sheet,
+		      void (*op)(struct yg_notice_sheet *, struct yg_bytes), enum yg_fixed text,
+		      struct yg_bytes arg)
 {
 	struct yg_buf clean;
 	struct yg_buf piece;
@@ -45,12 +46,12 @@ static void say_fixed(struct yg_sheet *sheet, void (*op)(struct yg_sheet *, stru
 	say(sheet, op, &piece);
 }
 
-static void section(struct yg_sheet *sheet, const char *title)
+static void section(struct yg_notice_sheet *sheet, const char *title)
 {
 	sheet->ops->section(sheet, yg_bytes_str(yg_tr(sheet->lang, title)));
 }
 
-static void row(struct yg_sheet *sheet, const char *key, struct yg_buf *piece)
+static void row(struct yg_notice_sheet *sheet, const char *key, struct yg_buf *piece)
 {
 	if (yg_buf_error(piece) && !yg_buf_error(sheet->to))
 		sheet->to->error = yg_buf_error(piece);
@@ -59,7 +60,7 @@ static void row(struct yg_sheet *sheet, const char *key, struct yg_buf *piece)
 	yg_buf_done(piece);
 }
 
-static void text_row(struct yg_sheet *sheet, const char *key, struct yg_bytes text)
+static void text_row(struct yg_notice_sheet *sheet, const char *key, struct yg_bytes text)
 {
 	struct yg_buf piece;
 
@@ -93,7 +94,7 @@ static void add_free(struct yg_buf *to, struct yg_bytes text)
 }
 
 /* Each line of @text as a paragraph. */
-static void paragraphs(struct yg_sheet *sheet, struct yg_bytes text, bool is_free)
+static void paragraphs(struct yg_notice_sheet *sheet, struct yg_bytes text, bool is_free)
 {
 	while (text.size) {
 		size_t end = yg_bytes_chr(text, '\n');
@@ -171,7 +172,7 @@ static void add_upper(struct yg_buf *to, const char *scheme, const char *name)
 		yg_buf_add_byte(to, (uint8_t)(*name >= 'a' && *name <= 'z' ? *name - 32 : *name));
 }
 
-static void tell_markings(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void tell_markings(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	struct yg_buf piece;
 
@@ -185,7 +186,7 @@ static void tell_markings(struct yg_sheet *sheet, const struct yg_notice *notice
 	row(sheet, N_("What may be done"), &piece);
 }
 
-static void tell_certainty(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void tell_certainty(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	struct yg_buf piece;
 
@@ -202,7 +203,7 @@ static void tell_certainty(struct yg_sheet *sheet, const struct yg_notice *notic
 	row(sheet, N_("How certain"), &piece);
 }
 
-static void tell_head(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void tell_head(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	struct yg_buf title;
 	struct yg_buf line;
@@ -223,7 +224,7 @@ static void tell_head(struct yg_sheet *sheet, const struct yg_notice *notice)
 	yg_buf_done(&line);
 }
 
-static void tell_boxes(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void tell_boxes(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	struct yg_buf piece;
 
@@ -245,7 +246,7 @@ static void tell_boxes(struct yg_sheet *sheet, const struct yg_notice *notice)
 
 /* ---- what happened ---- */
 
-static void value_list(struct yg_sheet *sheet, const char *key, const struct yg_bytes *at,
+static void value_list(struct yg_notice_sheet *sheet, const char *key, const struct yg_bytes *at,
 		       size_t count)
 {
 	struct yg_buf piece;
@@ -259,7 +260,7 @@ static void value_list(struct yg_sheet *sheet, const char *key, const struct yg_
 	row(sheet, key, &piece);
 }
 
-static void tell_times(struct yg_sheet *sheet, const struct yg_notice_attack *attack)
+static void tell_times(struct yg_notice_sheet *sheet, const struct yg_notice_attack *attack)
 {
 	char number[YG_TEXT_NUMBER_SIZE];
 	struct yg_buf piece;
@@ -279,7 +280,7 @@ static void tell_times(struct yg_sheet *sheet, const struct yg_notice_attack *at
 	}
 }
 
-static void tell_rules(struct yg_sheet *sheet, const struct yg_notice_attack *attack)
+static void tell_rules(struct yg_notice_sheet *sheet, const struct yg_notice_attack *attack)
 {
 	char number[YG_TEXT_NUMBER_SIZE];
 
@@ -298,7 +299,7 @@ static void tell_rules(struct yg_sheet *sheet, const struct yg_notice_attack *at
 	}
 }
 
-static void tell_victim(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void tell_victim(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	struct yg_buf piece;
 
@@ -313,7 +314,7 @@ static void tell_victim(struct yg_sheet *sheet, const struct yg_notice *notice)
 	row(sheet, N_("Organisation that was hit"), &piece);
 }
 
-static void tell_attack(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void tell_attack(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	const struct yg_notice_attack *attack = &notice->attack;
 	bool is_whole = attack->rules.count > 0 || attack->count > 0;
@@ -337,7 +338,7 @@ static void tell_attack(struct yg_sheet *sheet, const struct yg_notice *notice)
 	paragraphs(sheet, yg_notice_say(&attack->comment, sheet->lang), true);
 }
 
-static void tell_damage(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void tell_damage(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	const struct yg_notice_damage *damage = &notice->damage;
 
@@ -363,7 +364,7 @@ static void tell_damage(struct yg_sheet *sheet, const struct yg_notice *notice)
 		paragraphs(sheet, damage->records.at[i], true);
 }
 
-static void tell_indicators(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void tell_indicators(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	const struct yg_notice_attack *attack = &notice->attack;
 
@@ -387,8 +388,8 @@ static void tell_indicators(struct yg_sheet *sheet, const struct yg_notice *noti
 
 /* ---- what to do ---- */
 
-static void tell_list(struct yg_sheet *sheet, const char *title, const struct yg_notice_text *at,
-		      size_t count, bool is_numbered)
+static void tell_list(struct yg_notice_sheet *sheet, const char *title,
+		      const struct yg_notice_text *at, size_t count, bool is_numbered)
 {
 	struct yg_buf piece;
 
@@ -412,7 +413,7 @@ static bool concerns_machines(const struct yg_notice *notice)
 	       (notice->kind == YG_NOTICE_WARNING && notice->attack.field == YG_ATTACK_ENDPOINT);
 }
 
-static void tell_avoid(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void tell_avoid(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	struct yg_buf piece;
 
@@ -432,7 +433,7 @@ static void tell_avoid(struct yg_sheet *sheet, const struct yg_notice *notice)
 	sheet->ops->list_end(sheet);
 }
 
-void yg_notice_tell(struct yg_sheet *sheet, const struct yg_notice *notice)
+void yg_notice_tell(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	tell_head(sheet, notice);
 	tell_boxes(sheet, notice);
@@ -460,60 +461,60 @@ void yg_notice_tell(struct yg_sheet *sheet, const struct yg_notice *notice)
 
 /* ---- plain text ---- */
 
-static void line(struct yg_sheet *sheet, const char *before, struct yg_bytes text)
+static void line(struct yg_notice_sheet *sheet, const char *before, struct yg_bytes text)
 {
 	yg_buf_add_str(sheet->to, before);
 	yg_buf_add(sheet->to, text);
 	yg_buf_add_byte(sheet->to, '\n');
 }
 
-static void text_head(struct yg_sheet *sheet, struct yg_bytes title, struct yg_bytes when)
+static void text_head(struct yg_notice_sheet *sheet, struct yg_bytes title, struct yg_bytes when)
 {
 	line(sheet, "", title);
 	line(sheet, "", when);
 }
 
-static void text_box(struct yg_sheet *sheet, struct yg_bytes text)
+static void text_box(struct yg_notice_sheet *sheet, struct yg_bytes text)
 {
 	line(sheet, "\n*** ", text);
 }
 
-static void text_section(struct yg_sheet *sheet, struct yg_bytes title)
+static void text_section(struct yg_notice_sheet *sheet, struct yg_bytes title)
 {
 	line(sheet, "\n# ", title);
 }
 
-static void text_paragraph(struct yg_sheet *sheet, struct yg_bytes text)
+static void text_paragraph(struct yg_notice_sheet *sheet, struct yg_bytes text)
 {
 	line(sheet, "\n", text);
 }
 
-static void text_row_op(struct yg_sheet *sheet, struct yg_bytes key, struct yg_bytes value)
+static void text_row_op(struct yg_notice_sheet *sheet, struct yg_bytes key, struct yg_bytes value)
 {
 	yg_buf_add_str(sheet->to, "  ");
 	yg_buf_add(sheet->to, key);
 	line(sheet, key.size ? ": " : "  ", value);
 }
 
-static void text_list(struct yg_sheet *sheet, bool is_numbered)
+static void text_list(struct yg_notice_sheet *sheet, bool is_numbered)
 {
 	sheet->is_numbered = is_numbered;
 	sheet->number = 0;
 }
 
-static void text_item(struct yg_sheet *sheet, struct yg_bytes text)
+static void text_item(struct yg_notice_sheet *sheet, struct yg_bytes text)
 {
 	if (sheet->is_numbered)
 		yg_buf_addf(sheet->to, "  %u. ", ++sheet->number);
 	line(sheet, sheet->is_numbered ? "" : "  - ", text);
 }
 
-static void nothing(struct yg_sheet *sheet)
+static void nothing(struct yg_notice_sheet *sheet)
 {
 	(void)sheet; /* a text has no ends to write */
 }
 
-static const struct yg_sheet_ops text_ops = {
+static const struct yg_notice_sheet_ops text_ops = {
 	text_head,   text_box,	text_section, nothing, text_paragraph,
 	text_row_op, text_list, text_item,    nothing, text_paragraph,
 };
@@ -521,7 +522,7 @@ static const struct yg_sheet_ops text_ops = {
 void yg_notice_plain(struct yg_buf *to, const struct yg_notice *notice, struct yg_bytes note,
 		     enum yg_lang lang)
 {
-	struct yg_sheet sheet = {.ops = &text_ops, .to = to, .lang = lang};
+	struct yg_notice_sheet sheet = {.ops = &text_ops, .to = to, .lang = lang};
 
 	yg_notice_tell(&sheet, notice);
 	if (note.size)
@@ -535,7 +536,7 @@ void yg_notice_text(struct yg_buf *to, const struct yg_notice *notice, enum yg_l
 
 /* ---- at the telephone ---- */
 
-static void script_line(struct yg_sheet *sheet, const char *msgid, struct yg_bytes arg)
+static void script_line(struct yg_notice_sheet *sheet, const char *msgid, struct yg_bytes arg)
 {
 	struct yg_buf clean;
 
@@ -546,7 +547,7 @@ static void script_line(struct yg_sheet *sheet, const char *msgid, struct yg_byt
 	yg_buf_done(&clean);
 }
 
-static void script_facts(struct yg_sheet *sheet, const struct yg_notice *notice)
+static void script_facts(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	struct yg_buf piece;
 
@@ -571,7 +572,7 @@ static void script_facts(struct yg_sheet *sheet, const struct yg_notice *notice)
 
 void yg_notice_script(struct yg_buf *to, const struct yg_notice *notice, enum yg_lang lang)
 {
-	struct yg_sheet sheet = {.ops = &text_ops, .to = to, .lang = lang};
+	struct yg_notice_sheet sheet = {.ops = &text_ops, .to = to, .lang = lang};
 	struct yg_buf piece;
 
 	begin(&piece);

@@ -6,16 +6,16 @@
 #include "base/ban.h"
 
 struct paper {
-	struct yg_sheet sheet; /* first: operations get it */
+	struct yg_notice_sheet sheet; /* first: operations get it */
 	struct yg_page page;
 };
 
-static struct yg_page *page_of(struct yg_sheet *sheet)
+static struct yg_page *page_of(struct yg_notice_sheet *sheet)
 {
 	return &((struct paper *)sheet)->page;
 }
 
-static void element(struct yg_sheet *sheet, const char *open, struct yg_bytes text,
+static void element(struct yg_notice_sheet *sheet, const char *open, struct yg_bytes text,
 		    const char *close)
 {
 	yg_page_raw(page_of(sheet), open);
@@ -23,35 +23,35 @@ static void element(struct yg_sheet *sheet, const char *open, struct yg_bytes te
 	yg_page_raw(page_of(sheet), close);
 }
 
-static void head(struct yg_sheet *sheet, struct yg_bytes title, struct yg_bytes when)
+static void head(struct yg_notice_sheet *sheet, struct yg_bytes title, struct yg_bytes when)
 {
 	element(sheet, "<header>\n<h1>", title, "</h1>\n");
 	element(sheet, "<p class=who>", when, "</p>\n</header>\n");
 }
 
-static void box(struct yg_sheet *sheet, struct yg_bytes text)
+static void box(struct yg_notice_sheet *sheet, struct yg_bytes text)
 {
 	element(sheet, "<p class=practice><strong>", text, "</strong></p>\n");
 }
 
-static void section(struct yg_sheet *sheet, struct yg_bytes title)
+static void section(struct yg_notice_sheet *sheet, struct yg_bytes title)
 {
 	element(sheet, "<h2>", title, "</h2>\n");
 }
 
-static void section_end(struct yg_sheet *sheet)
+static void section_end(struct yg_notice_sheet *sheet)
 {
 	if (sheet->has_rows)
 		yg_page_raw(page_of(sheet), "</tbody></table>\n");
 	sheet->has_rows = false;
 }
 
-static void paragraph(struct yg_sheet *sheet, struct yg_bytes text)
+static void paragraph(struct yg_notice_sheet *sheet, struct yg_bytes text)
 {
 	element(sheet, "<p>", text, "</p>\n");
 }
 
-static void row(struct yg_sheet *sheet, struct yg_bytes key, struct yg_bytes value)
+static void row(struct yg_notice_sheet *sheet, struct yg_bytes key, struct yg_bytes value)
 {
 	if (!sheet->has_rows)
 		yg_page_raw(page_of(sheet), "<table class=narrow><tbody>\n");
@@ -60,28 +60,28 @@ static void row(struct yg_sheet *sheet, struct yg_bytes key, struct yg_bytes val
 	element(sheet, "<td>", value, "</td></tr>\n");
 }
 
-static void list(struct yg_sheet *sheet, bool is_numbered)
+static void list(struct yg_notice_sheet *sheet, bool is_numbered)
 {
 	sheet->is_numbered = is_numbered;
 	yg_page_raw(page_of(sheet), is_numbered ? "<ol>\n" : "<ul>\n");
 }
 
-static void item(struct yg_sheet *sheet, struct yg_bytes text)
+static void item(struct yg_notice_sheet *sheet, struct yg_bytes text)
 {
 	element(sheet, "<li>", text, "</li>\n");
 }
 
-static void list_end(struct yg_sheet *sheet)
+static void list_end(struct yg_notice_sheet *sheet)
 {
 	yg_page_raw(page_of(sheet), sheet->is_numbered ? "</ol>\n" : "</ul>\n");
 }
 
-static void foot(struct yg_sheet *sheet, struct yg_bytes text)
+static void foot(struct yg_notice_sheet *sheet, struct yg_bytes text)
 {
 	element(sheet, "<p class=note>", text, "</p>\n");
 }
 
-static const struct yg_sheet_ops ops = {
+static const struct yg_notice_sheet_ops ops = {
 	head, box, section, section_end, paragraph, row, list, item, list_end, foot,
 };
 

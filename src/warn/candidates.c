@@ -169,8 +169,7 @@ static uint32_t count_set(const struct counter *c, uint32_t buyer)
 }
 
 /* The rule's level @depth stands in c->now. */
-static void take_level(struct counter *c, uint32_t rule_index, uint32_t depth,
-		       struct set *deciding)
+static void take_level(struct counter *c, uint32_t rule_index, uint32_t depth, struct set *deciding)
 {
 	uint32_t members = c->graph->community->member_count;
 

@@ -232,8 +232,8 @@ static void finish(const struct plan *plan, struct yg_plan_recipient *to)
 	/* The victim's own word: what it lets the first buyer of the path be told. */
 	if (rule->to == YG_WARN_TO_BUYERS)
 		naming = plan->graph->community->relations[to->reason[0]].naming;
-	to->is_named = rule->may_name && naming == YG_NAMING_NAMED &&
-		       rule->content != YG_WARN_INDICATORS;
+	to->is_named =
+		rule->may_name && naming == YG_NAMING_NAMED && rule->content != YG_WARN_INDICATORS;
 	to->redaction = rule->content == YG_WARN_INDICATORS ? YG_PLAN_INDICATORS
 			: to->is_named			    ? YG_PLAN_NAMED
 							    : YG_PLAN_ANONYMOUS;

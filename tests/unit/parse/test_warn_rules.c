@@ -44,7 +44,8 @@ static void reads_the_own_rules(void)
 	CHECK(yg_warn_rules_read((struct yg_bytes){bytes, size}, arena, &rules, &fault) == YG_OK);
 	free(bytes);
 	CHECK(rules.count == 5 && rules.candidates_min == 5);
-	CHECK(rules.rules[0].to == YG_WARN_TO_VICTIM && rules.rules[0].content == YG_WARN_EVERYTHING);
+	CHECK(rules.rules[0].to == YG_WARN_TO_VICTIM &&
+	      rules.rules[0].content == YG_WARN_EVERYTHING);
 	CHECK(rules.rules[1].first_any == 7 && rules.rules[1].depth_max == 1);
 	CHECK(rules.rules[1].may_name && rules.rules[1].waits_if_ask);
 	CHECK(rules.rules[2].depth_min == 2 && rules.rules[2].depth_max == 3);
@@ -67,12 +68,15 @@ static void refuses_with_the_line(void)
 	CHECK(refuses(HEAD RULE("1", "  to: sector\n  depth: [1, 1]"), 3, "belong to"));
 	CHECK(refuses(HEAD RULE("1", "  to: sector\n  name: by-consent"), 8, "consent"));
 	CHECK(refuses(HEAD RULE("1", "  to: buyers"), 3, "needs depth"));
-	CHECK(refuses(HEAD RULE("1", "  to: buyers\n  depth: [2, 1]\n  first_relation: [secret_data]"),
-		      8, "depth"));
-	CHECK(refuses(HEAD RULE("1", "  to: buyers\n  depth: [1, 9]\n  first_relation: [secret_data]"),
-		      8, "depth"));
-	CHECK(refuses(HEAD RULE("1", "  to: buyers\n  depth: [1, 2]\n  first_relation: [secret_data]"),
-		      3, "next_relations"));
+	CHECK(refuses(
+		HEAD RULE("1", "  to: buyers\n  depth: [2, 1]\n  first_relation: [secret_data]"), 8,
+		"depth"));
+	CHECK(refuses(
+		HEAD RULE("1", "  to: buyers\n  depth: [1, 9]\n  first_relation: [secret_data]"), 8,
+		"depth"));
+	CHECK(refuses(
+		HEAD RULE("1", "  to: buyers\n  depth: [1, 2]\n  first_relation: [secret_data]"), 3,
+		"next_relations"));
 	CHECK(refuses(HEAD RULE("1", "  to: buyers\n  depth: [1, 1]\n  first_relation: [money]"), 9,
 		      "money"));
 	CHECK(refuses(HEAD RULE("1", "  to: sector") RULE("2", "  to: victim"), 8, "first"));

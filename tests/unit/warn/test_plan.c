@@ -73,9 +73,9 @@ static void start(uint32_t count)
 static void relate(uint32_t supplier, uint32_t buyer, uint8_t answers, enum yg_naming naming)
 {
 	relations[community.relation_count++] = (struct yg_relation){.supplier = supplier,
-								      .buyer = buyer,
-								      .answers = answers,
-								      .naming = (uint8_t)naming};
+								     .buyer = buyer,
+								     .answers = answers,
+								     .naming = (uint8_t)naming};
 }
 
 static struct yg_plan plan_of(const struct yg_warn_rules *rules, uint32_t victim)
@@ -174,7 +174,7 @@ static void make_random(uint32_t count, uint32_t shape)
 		members[i].provider = next(3) ? YG_S("") : YG_S("p");
 		members[i].sector = next(3) ? YG_S("s") : YG_S("");
 		for (uint32_t buyer = 0; buyer < count && degree > 0; buyer++) {
-			uint32_t wanted = shape == 2 ? buyer < 4 ? 2 : count
+			uint32_t wanted = shape == 2   ? buyer < 4 ? 2 : count
 					  : shape == 3 ? buyer == (i + 1) % count ? 1 : count
 						       : count / 6 + 1;
 
@@ -186,8 +186,7 @@ static void make_random(uint32_t count, uint32_t shape)
 	}
 }
 
-static uint32_t count_slowly(const struct yg_warn_rules *rules,
-			     const struct yg_plan_recipient *to)
+static uint32_t count_slowly(const struct yg_warn_rules *rules, const struct yg_plan_recipient *to)
 {
 	uint32_t count = 0;
 
@@ -216,7 +215,8 @@ static bool agrees(const struct yg_warn_rules *rules, uint32_t victim)
 
 static void counts_as_one_plan_each_does(void)
 {
-	/* Other rules than the usual: deeper, narrower, and three that stand in each other's way. */
+	/* Other rules than the usual: deeper, narrower, and three that stand in each other's way.
+	 */
 	struct yg_warn_rules other = usual;
 
 	other.rules[1].first_any = YG_ANSWER_SECRET_DATA;
@@ -246,7 +246,8 @@ static void counts_over_blocks(void)
 	plan = plan_of(&usual, 3);
 	CHECK(plan.count == 3);
 	CHECK(find(&plan, count - 2)->candidates == count - 2);
-	CHECK(find(&plan, count - 1)->candidates == count - 2 && find(&plan, count - 1)->depth == 2);
+	CHECK(find(&plan, count - 1)->candidates == count - 2 &&
+	      find(&plan, count - 1)->depth == 2);
 	CHECK(find(&plan, count - 1)->state == YG_PLAN_READY);
 }
 
