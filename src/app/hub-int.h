@@ -12,7 +12,8 @@
  *   hub_down.c     keeper: those who wait: for the disk, for a message
  *   hub_sync.c     keeper, a thread: waits for the disk
  *   hub_archive.c  keeper, a thread: from the journal to the archive
- *   hub_detect.c   keeper, a thread: from the journal to findings
+ *   hub_detect.c   keeper, a thread: from the journal, by way of the engine, to findings
+ *   hub_engine.c   engine: reads what sensors sent, judges it
  *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
@@ -102,6 +103,7 @@ void yg_hub_server_done(struct yg_hub_server *server);
 /* Places in the list of processes, workers from WORKER on. */
 enum yg_hub_place {
 	YG_HUB_AT_SIGNER,
+	YG_HUB_AT_ENGINE, /* before the keeper, so that it ends behind it */
 	YG_HUB_AT_KEEPER,
 	YG_HUB_AT_FRONT,
 	YG_HUB_AT_WORKER,
@@ -111,6 +113,7 @@ enum yg_hub_place {
 void yg_hub_forget_link(void *settings);
 
 int yg_hub_signer_live(void *arg, int control, unsigned index);
+int yg_hub_engine_live(void *arg, int control, unsigned index);
 int yg_hub_keeper_live(void *arg, int control, unsigned index);
 int yg_hub_front_live(void *arg, int control, unsigned index);
 int yg_hub_worker_live(void *arg, int control, unsigned index);
@@ -136,6 +139,7 @@ struct yg_hub_call {
 	struct yg_hub_call **link;
 };
 
+struct yg_hub_detect;
 struct yg_hub_waiter;
 struct yg_hub_known;
 struct yg_hub_sync;
@@ -174,13 +178,14 @@ struct yg_hub {
 	size_t call_bytes;
 	struct yg_hub_known *known;
 	struct yg_hub_sync *sync;
+	struct yg_hub_detect *detect; /* the keeper's; NULL: not yet */
+	int engine_fd;		      /* for it, until then */
 };
 
 int64_t yg_hub_now(const struct yg_hub *hub);
 
 /* What Prometheus asks for, as text (hub_metrics.c). */
 void yg_hub_metrics(struct yg_hub *hub, struct yg_buf *to);
-struct yg_hub_detect;
 void yg_hub_metrics_detect(struct yg_hub_detect *detect, struct yg_buf *to);
 
 /* DATA/NAME to @to. False when it is too long. */

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "app/hub_detect.h"
+#include "app/hub_rules.h"
 
 #define YG_HUB_HUNT_DAYS   30u	  /* looked back, by the hour of arrival */
 #define YG_HUB_HUNT_ASK_MB 10240u /* of packed archive to be read; beyond, a person is asked */

@@ -16,6 +16,7 @@
 #include "app/hub_detect.h"
 #include "app/hub_hunt.h"
 #include "app/hub_retention.h"
+#include "app/hub_rules.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -35,7 +36,7 @@ struct keeper {
 	struct yg_hub_archive *archive;
 	struct yg_hub_retention *retention;
 	char db_path[YG_HUB_PATH_MAX];
-	struct yg_hub_rules rules;
+	struct yg_hub_rules rules; /* for hunts: without those that the engine has */
 	struct yg_facts *facts; /* the detection's own connection */
 	struct yg_hub_detect *detect;
 	struct yg_hub_hunts *hunts;
@@ -143,13 +144,12 @@ static int say_facts(const struct keeper *keeper, int rc)
 	return rc;
 }
 
-/* Before the walls: rules of the own pack and time zones come from outside the data folder. */
+/* Before the walls: time zones come from outside the data folder. */
 static int open_facts(struct keeper *keeper)
 {
 	char path[YG_HUB_PATH_MAX];
 	uint64_t change = 0;
-	int rc =
-		yg_hub_rules_open(&keeper->rules, keeper->settings->data, false, keeper->hub.clock);
+	int rc = yg_hub_rules_open_reading(&keeper->rules, keeper->settings->data, false);
 
 	if (rc != YG_OK)
 		return rc; /* said */
@@ -161,17 +161,30 @@ static int open_facts(struct keeper *keeper)
 	return say_facts(keeper, rc);
 }
 
+static void distrust_engine(void *arg)
+{
+	yg_process_distrust(((struct keeper *)arg)->hub.control, YG_HUB_AT_ENGINE);
+}
+
 static int open_detect(struct keeper *keeper)
 {
 	const struct yg_hub_detect_opts opts = {
 		.name = YG_KEEP_DETECT,
 		.journal = yg_keep_journal(keeper->hub.keep),
 		.facts = keeper->facts,
-		.rules = &keeper->rules,
 		.clock = keeper->hub.clock,
+		.distrust = distrust_engine,
+		.arg = keeper,
 	};
 
-	return say_facts(keeper, yg_hub_detect_new(&opts, &keeper->detect));
+	int rc = yg_hub_detect_new(&opts, &keeper->detect);
+
+	if (rc == YG_OK && keeper->hub.engine_fd >= 0) {
+		yg_hub_detect_link(keeper->detect, keeper->hub.engine_fd);
+		keeper->hub.engine_fd = -1;
+	}
+	keeper->hub.detect = keeper->detect;
+	return say_facts(keeper, rc);
 }
 
 static int start_retention(struct keeper *keeper)
@@ -445,6 +458,18 @@ static void hear_front(struct yg_hub *hub)
 
 /* ---- its life ---- */
 
+/* The engine is the detection's to talk with; it may be linked before there is one. */
+static void take_engine(struct yg_hub *hub, int fd)
+{
+	if (hub->detect) {
+		yg_hub_detect_link(hub->detect, fd);
+		return;
+	}
+	if (hub->engine_fd >= 0)
+		(void)close(hub->engine_fd); /* of one that has ended already */
+	hub->engine_fd = fd;
+}
+
 static int take_link(struct yg_hub *hub)
 {
 	unsigned peer;
@@ -460,6 +485,8 @@ static int take_link(struct yg_hub *hub)
 	} else if (peer == YG_HUB_AT_FRONT) {
 		lose_front(hub);
 		yg_msg_pipe_open(&hub->front, fd);
+	} else if (peer == YG_HUB_AT_ENGINE) {
+		take_engine(hub, fd);
 	} else if (peer - YG_HUB_AT_WORKER < hub->worker_count) {
 		yg_hub_worker_begin(hub, peer - YG_HUB_AT_WORKER, fd);
 	} else {
@@ -587,6 +614,9 @@ static void close_all(struct keeper *keeper)
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
+	hub->detect = NULL;
+	if (hub->engine_fd >= 0)
+		(void)close(hub->engine_fd); /* nothing was said over it */
 	keeper->facts = yg_facts_free(keeper->facts);
 	yg_hub_rules_done(&keeper->rules);
 	if (hub->keep)
@@ -615,6 +645,7 @@ static int begin(struct keeper *keeper, int control)
 	hub->data = settings->data;
 	hub->clock = settings->clock;
 	hub->control = control;
+	hub->engine_fd = -1;
 	hub->worker_count = settings->workers;
 	yg_buf_init(&hub->text, 4 * YG_WIRE_MESSAGE_MAX);
 	yg_signer_init(&hub->signer);

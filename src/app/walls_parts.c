@@ -116,7 +116,20 @@ static bool allow_data(int ruleset, const char *data, uint64_t handled)
 	return true;
 }
 
-int yg_wall_landlock(const char *data)
+static bool allow_rules(int ruleset, const char *data, uint64_t handled)
+{
+	static const char *const names[] = {"rules", "indicators", "allow"};
+	int folder = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		allow(ruleset, folder, names[i], (READ_DIR | READ_FILE) & handled);
+	(void)close(folder); /* a path only */
+	return true;
+}
+
+int yg_wall_landlock(enum yg_wall_files files, const char *data)
 {
 	long version = yg_wall_landlock_version();
 	struct rights rights = {
@@ -136,7 +149,8 @@ int yg_wall_landlock(const char *data)
 	ruleset = syscall(SYS_landlock_create_ruleset, &rights, size, 0);
 	if (ruleset < 0)
 		return YG_EUNSUPPORTED;
-	is_done = (!data || allow_data((int)ruleset, data, rights.files)) &&
+	is_done = (files != YG_WALL_DATA || allow_data((int)ruleset, data, rights.files)) &&
+		  (files != YG_WALL_RULES || allow_rules((int)ruleset, data, rights.files)) &&
 		  syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
 	(void)close((int)ruleset);
 	return is_done ? YG_OK : YG_EUNSUPPORTED;
