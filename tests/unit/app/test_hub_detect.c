@@ -89,7 +89,7 @@ static bool link_engine(void)
 
 	if (ends != 0) {
 		ends = ends * 1664525u + 1013904223u;
-		relay.after = 6 + (ends >> 8) % 24;
+		relay.after = 6 + (ends >> 8) % 12;
 	}
 	if (engine_start(&engine, root, (struct yg_clock){.now_ns = now}, &fd) != YG_OK ||
 	    (is_relayed && !relay_start(&relay, fd, &fd)))
@@ -564,7 +564,7 @@ static void engines_end_at_any_batch(void)
 
 	CHECK(start());
 	close_all();
-	save_ms = 60000;
+	save_ms = 20000;
 	is_relayed = true;
 	ends = 4711;
 	CHECK(reopen());
