@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "app/hub_detect.h"
+#include "app/hub_detect-int.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <unistd.h>
 
-#include "app/hub_engine_ask.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/crypt.h"
 #include "base/hash.h"
-#include "journal/consumer.h"
 
 #include "base/ban.h"
 
@@ -21,387 +17,15 @@
 #define GATHER_MS   20u	  /* between two commits that are not full: each waits for the disk */
 #define AGAIN_MS    1000u /* after an error */
 #define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
-#define BUCKETS	    1024u
-#define NS_PER_MS   INT64_C(1000000)
-#define STATE_SIZE  17u /* version, seed, where reading begins; then batches that were set aside */
-#define STATE_MAX   (STATE_SIZE + 8u * YG_HUB_DETECT_ASIDE_MAX)
-#define STATE_V	    1u
-
-/* An organisation whose judge is there. */
-struct org {
-	struct org *next;  /* of the bucket */
-	struct org *older; /* in the order of use */
-	struct org *newer;
-	char name[YG_FACT_ORG_MAX + 1];
-	uint64_t saved;	   /* position its written state is of */
-	uint64_t position; /* of its last batch */
-	size_t bytes;	   /* of its judge, when it was looked at last */
-	uint64_t pushed_out;
-	uint64_t dirty; /* its first batch that is in no written state; 0: none */
-	int64_t dirty_ns;
-};
-
-struct yg_hub_detect {
-	struct yg_hub_detect_opts opts;
-	struct yg_consumer *consumer;
-	struct yg_hub_ask *ask;
-	bool is_begun; /* the engine's judges are those of the consumer */
-	bool has_set;  /* an engine has told what it looks for: */
-	struct yg_hub_engine_set set;
-	uint64_t aside[YG_HUB_DETECT_ASIDE_MAX]; /* positions, in the order in which they were met */
-	unsigned aside_count;
-	uint64_t seed;
-	uint64_t cursor; /* committed with rows */
-	uint64_t begin;	 /* where a restart has to read from, as committed */
-	struct org *buckets[BUCKETS];
-	struct org *newest;
-	struct org *oldest;
-	unsigned org_count;
-	struct yg_buf state;
-	bool is_open;  /* a batch of the store */
-	bool is_stale; /* judges are ahead of what was committed */
-	int64_t written_ns;
-	uint64_t bytes; /* of all judges */
-	struct yg_hub_detect_counts counts;
-	struct yg_hub_detect_counts told; /* to other threads, under the mutex */
-	struct yg_hub_detect_counts now;  /* of the open batch */
-	bool is_gap_said;
-	int failed_rc;
-	unsigned failures;
-
-	bool is_running;
-	int next_fd; /* of another engine, under the mutex; -1: none */
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	atomic_bool is_ending;
-};
+#define STATE_SIZE  YG_HDET_STATE_SIZE
+#define NS_PER_MS   YG_HDET_NS_PER_MS
 
 static int64_t now_of(const struct yg_hub_detect *d)
 {
 	return d->opts.clock.now_ns(d->opts.clock.arg);
 }
 
-static struct yg_bytes name_of(const struct org *org)
-{
-	return yg_bytes_str(org->name);
-}
-
-/* ---- organisations ---- */
-
-static void unlink_use(struct yg_hub_detect *d, struct org *org)
-{
-	*(org->newer ? &org->newer->older : &d->newest) = org->older;
-	*(org->older ? &org->older->newer : &d->oldest) = org->newer;
-	org->older = NULL;
-	org->newer = NULL;
-}
-
-static void link_newest(struct yg_hub_detect *d, struct org *org)
-{
-	org->older = d->newest;
-	*(d->newest ? &d->newest->newer : &d->oldest) = org;
-	d->newest = org;
-}
-
-static struct org **place_of(struct yg_hub_detect *d, struct yg_bytes name)
-{
-	struct org **at = &d->buckets[yg_hash64(name, 0) % BUCKETS];
-
-	while (*at && !yg_bytes_eq(name_of(*at), name))
-		at = &(*at)->next;
-	return at;
-}
-
-/* Here alone: the engine's judge is another matter. */
-static void forget_org(struct yg_hub_detect *d, struct org *org)
-{
-	struct org **at = place_of(d, name_of(org));
-
-	d->bytes -= org->bytes;
-	*at = org->next;
-	unlink_use(d, org);
-	d->org_count--;
-	free(org);
-}
-
-static void forget_all(struct yg_hub_detect *d)
-{
-	while (d->newest)
-		forget_org(d, d->newest);
-}
-
-/* ---- states ---- */
-
-static void put_u64(uint8_t *to, uint64_t value)
-{
-	for (unsigned i = 0; i < 8; i++)
-		to[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint64_t get_u64(const uint8_t *from)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 8; i-- > 0;)
-		value = value << 8 | from[i];
-	return value;
-}
-
-static bool is_state(struct yg_bytes state)
-{
-	return state.size >= STATE_SIZE && state.size <= STATE_MAX && state.data[0] == STATE_V &&
-	       (state.size - STATE_SIZE) % 8 == 0;
-}
-
-int yg_hub_detect_begin_of(struct yg_bytes state, uint64_t *ret)
-{
-	bool is_ours = is_state(state);
-
-	*ret = is_ours ? get_u64(state.data + 9) : 0;
-	return is_ours || state.size == 0 ? YG_OK : YG_EFORMAT;
-}
-
-static int open_batch(struct yg_hub_detect *d)
-{
-	int rc;
-
-	if (d->is_open)
-		return YG_OK;
-	rc = yg_facts_begin(d->opts.facts, d->opts.name, d->cursor);
-	d->is_open = rc == YG_OK;
-	d->now = (struct yg_hub_detect_counts){0};
-	return rc;
-}
-
-/* What its judge remembers cannot be had: it begins anew behind its last batch. */
-static void say_lost(struct yg_hub_detect *d, const struct org *org, const char *why)
-{
-	d->counts.lost_states++;
-	yg_say(N_("%s: what correlations remembered cannot be read and begins anew: %s"),
-	       yg_say_safe(name_of(org), YG_FACT_ORG_MAX), yg_say_tr(why));
-}
-
-static int lose_state(struct yg_hub_detect *d, const struct org *org)
-{
-	int rc = yg_hub_ask_drop(d->ask, name_of(org));
-
-	say_lost(d, org, N_("the process that looks at logs ends over it"));
-	return rc == YG_OK ? yg_facts_put_part(d->opts.facts, name_of(org), org->position, YG_S(""))
-			   : rc;
-}
-
-static int save_org(struct yg_hub_detect *d, struct org *org)
-{
-	int result = YG_OK;
-	int rc = open_batch(d);
-
-	yg_buf_reset(&d->state);
-	if (rc != YG_OK)
-		return rc;
-	if (yg_hub_ask_is_poison(d->ask, YG_HUB_SAVE, name_of(org), 0))
-		rc = lose_state(d, org);
-	else
-		rc = yg_hub_ask_save(d->ask, name_of(org), &d->state, &result);
-	if (rc == YG_OK && result == YG_OK && d->state.size > 0)
-		rc = yg_facts_put_part(d->opts.facts, name_of(org), org->position,
-				       yg_buf_bytes(&d->state));
-	else if (rc == YG_OK && result != YG_ENOENT) /* without a judge: no batch could be read */
-		rc = result;
-	if (rc != YG_OK)
-		return rc;
-	org->saved = org->position;
-	org->dirty = 0;
-	d->now.saved++;
-	return YG_OK;
-}
-
-/* The states that are due; all with @is_all. */
-static int save_due(struct yg_hub_detect *d, int64_t now_ns, bool is_all)
-{
-	int64_t save_ns = d->opts.save_ms * NS_PER_MS;
-	uint64_t bytes = 0;
-	unsigned count = 0;
-	int rc = YG_OK;
-
-	for (struct org *org = d->oldest; rc == YG_OK && org; org = org->newer) {
-		int64_t age_ns = now_ns - org->dirty_ns;
-
-		if (org->dirty == 0 || (!is_all && age_ns >= 0 && age_ns < save_ns))
-			continue;
-		if (!is_all && (count >= YG_HUB_DETECT_SAVES_MAX ||
-				(count > 0 && bytes >= YG_HUB_DETECT_SAVE_BYTES)))
-			break;
-		rc = save_org(d, org);
-		bytes += d->state.size;
-		count++;
-	}
-	return rc;
-}
-
-/* Where a restart would have to begin, when the journal was read up to @read. */
-static uint64_t begin_of(const struct yg_hub_detect *d, uint64_t read)
-{
-	uint64_t begin = read;
-
-	for (const struct org *org = d->oldest; org; org = org->newer)
-		if (org->dirty != 0 && org->dirty - 1 < begin)
-			begin = org->dirty - 1;
-	return begin;
-}
-
-static void add_counts(struct yg_hub_detect_counts *to, const struct yg_hub_detect_counts *more)
-{
-	to->batches += more->batches;
-	to->records += more->records;
-	to->unread += more->unread;
-	to->findings += more->findings;
-	to->damaged += more->damaged;
-	to->unlisted += more->unlisted;
-	to->saved += more->saved;
-}
-
-/* Batches before @begin are not read again: whether they were set aside is nobody's question. */
-static size_t add_aside(struct yg_hub_detect *d, uint64_t begin, uint8_t *to)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < d->aside_count; i++)
-		if (d->aside[i] > begin)
-			d->aside[kept++] = d->aside[i];
-	d->aside_count = kept;
-	for (unsigned i = 0; i < kept; i++)
-		put_u64(to + (size_t)8 * i, d->aside[i]);
-	return (size_t)8 * kept;
-}
-
-/* Rows, states and cursor, if there are any. @read: so far the journal was read. */
-static int commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read)
-{
-	uint8_t bytes[STATE_MAX] = {STATE_V};
-	struct yg_bytes state = {bytes, STATE_SIZE};
-	uint64_t begin = begin_of(d, read);
-	int rc;
-
-	if (!d->is_open)
-		return YG_OK;
-	put_u64(bytes + 1, d->seed);
-	put_u64(bytes + 9, begin);
-	state.size += add_aside(d, begin, bytes + STATE_SIZE);
-	rc = yg_facts_commit(d->opts.facts, cursor, &state);
-	d->is_open = false;
-	if (rc != YG_OK)
-		return rc;
-	d->cursor = cursor;
-	d->begin = begin;
-	add_counts(&d->counts, &d->now);
-	return YG_OK;
-}
-
-/* What was not committed is made again: the judges have seen it already. */
-static void give_up(struct yg_hub_detect *d)
-{
-	if (d->is_open)
-		yg_facts_abort(d->opts.facts);
-	d->is_open = false;
-	d->is_stale = true;
-}
-
-/* ---- judges ---- */
-
-/* The state of an organisation that comes back, or comes for the first time. */
-static int load_org(struct yg_hub_detect *d, struct org *org)
-{
-	int result = YG_OK;
-	int rc = yg_facts_part(d->opts.facts, d->opts.name, name_of(org), &org->saved, &d->state);
-
-	if (rc == YG_ENOENT)
-		return YG_OK;
-	if (rc != YG_OK)
-		return rc;
-	org->position = org->saved;
-	if (yg_hub_ask_is_poison(d->ask, YG_HUB_RESTORE, name_of(org), 0))
-		result = YG_EFORMAT;
-	else
-		rc = yg_hub_ask_restore(d->ask, name_of(org), yg_buf_bytes(&d->state), &result);
-	if (rc != YG_OK || result == YG_OK)
-		return rc;
-	if (result != YG_EFORMAT && result != YG_EDIGEST && result != YG_EMISMATCH)
-		return result;
-	say_lost(d, org, yg_err_text(result));
-	return YG_OK;
-}
-
-/* The one that was silent for longest goes. */
-static int give_up_oldest(struct yg_hub_detect *d)
-{
-	struct org *last = d->oldest;
-	int rc = YG_OK;
-
-	if (last->dirty != 0)
-		rc = save_org(d, last);
-	if (rc == YG_OK)
-		rc = yg_hub_ask_drop(d->ask, name_of(last));
-	if (rc != YG_OK)
-		return rc;
-	d->counts.evicted++;
-	forget_org(d, last);
-	return YG_OK;
-}
-
-static bool is_over(const struct yg_hub_detect *d)
-{
-	return d->bytes > d->opts.bytes_max && d->oldest != d->newest;
-}
-
-/* Over the bound the others make room for the one that came last. */
-static int make_room(struct yg_hub_detect *d)
-{
-	int rc = YG_OK;
-
-	while (rc == YG_OK && is_over(d))
-		rc = give_up_oldest(d);
-	return rc;
-}
-
-/* What the judge holds, after a batch. */
-static void weigh(struct yg_hub_detect *d, struct org *org,
-		  const struct yg_hub_judged_batch *judged)
-{
-	d->bytes -= org->bytes;
-	org->bytes = (size_t)judged->held;
-	d->bytes += org->bytes;
-	if (judged->pushed_out > org->pushed_out)
-		d->counts.pushed_out += judged->pushed_out - org->pushed_out;
-	org->pushed_out = judged->pushed_out;
-}
-
-static int need_org(struct yg_hub_detect *d, struct yg_bytes name, struct org **ret)
-{
-	struct org *org = *place_of(d, name);
-	int rc;
-
-	if (org) {
-		unlink_use(d, org);
-		link_newest(d, org);
-		*ret = org;
-		return YG_OK;
-	}
-	if (name.size == 0 || name.size > YG_FACT_ORG_MAX)
-		return YG_EFORMAT;
-	rc = d->org_count < d->opts.orgs_max ? YG_OK : give_up_oldest(d);
-	if (rc != YG_OK)
-		return rc;
-	org = yg_calloc(1, sizeof(*org));
-	if (!org)
-		return YG_ENOMEM;
-	memcpy(org->name, name.data, name.size);
-	*place_of(d, name) = org; /* the end of its bucket */
-	link_newest(d, org);
-	d->org_count++;
-	*ret = org;
-	return load_org(d, org);
-}
+/* ---- the engine ---- */
 
 /* What an engine looks for may be another set than that of the one before. */
 static void note_set(struct yg_hub_detect *d, bool is_taken)
@@ -496,10 +120,10 @@ static int on_judged(void *arg, const struct yg_hub_asked *asked,
 		     const struct yg_hub_judged_batch *judged)
 {
 	struct yg_hub_detect *d = arg;
-	struct org *org = *place_of(d, yg_bytes_str(asked->org));
+	struct yg_hdet_org *org = *yg_hdet_place_of(d, yg_bytes_str(asked->org));
 
 	if (org)
-		weigh(d, org, judged);
+		yg_hdet_weigh(d, org, judged);
 	if (judged->rc == YG_OK && asked->is_new)
 		return count_batch(d, asked, judged);
 	if (judged->rc == YG_OK)
@@ -510,7 +134,7 @@ static int on_judged(void *arg, const struct yg_hub_asked *asked,
 }
 
 /* The judge will have seen @position: its state is another then. */
-static void note_taken(struct yg_hub_detect *d, struct org *org, uint64_t position)
+static void note_taken(struct yg_hub_detect *d, struct yg_hdet_org *org, uint64_t position)
 {
 	org->position = position;
 	if (org->dirty == 0) {
@@ -543,7 +167,7 @@ static void set_aside(struct yg_hub_detect *d, const struct yg_journal_record *r
 
 /* Hand it out, unless the engine ends over it. */
 static int ask_engine(struct yg_hub_detect *d, const struct yg_journal_record *record,
-		      const struct yg_hub_batch *batch, struct org *org)
+		      const struct yg_hub_batch *batch, struct yg_hdet_org *org)
 {
 	bool is_new = record->position > d->cursor;
 	int rc;
@@ -565,9 +189,9 @@ static int ask_engine(struct yg_hub_detect *d, const struct yg_journal_record *r
 	note_taken(d, org, record->position);
 	/* How large a judge is, is known behind its first batch; over the bound one after the
 	 * other. */
-	if (org->bytes == 0 || is_over(d))
+	if (org->bytes == 0 || yg_hdet_is_over(d))
 		rc = yg_hub_ask_wait(d->ask);
-	return rc == YG_OK ? make_room(d) : rc;
+	return rc == YG_OK ? yg_hdet_make_room(d) : rc;
 }
 
 static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *record)
@@ -580,9 +204,9 @@ static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *r
 		.received_ns = record->batch.received_ns,
 		.body = record->batch.body,
 	};
-	struct org *org;
+	struct yg_hdet_org *org;
 	int rc = cut == SIZE_MAX || batch.sensor.size == 0 ? YG_EFORMAT
-							   : need_org(d, batch.org, &org);
+							   : yg_hdet_need_org(d, batch.org, &org);
 
 	if (rc == YG_EFORMAT) {
 		if (record->position > d->cursor)
@@ -602,7 +226,7 @@ static int take(void *arg, const struct yg_journal_record *record)
 	int rc = YG_OK;
 
 	if (record->position > d->cursor)
-		rc = open_batch(d);
+		rc = yg_hdet_open_batch(d);
 	if (rc == YG_OK && record->batch.kind == YG_JOURNAL_BATCH)
 		rc = take_batch(d, record);
 	return rc;
@@ -622,18 +246,18 @@ static int commit(void *arg, uint64_t cursor)
 	int rc = yg_hub_ask_wait(d->ask);
 
 	if (rc == YG_OK)
-		rc = make_room(d);
+		rc = yg_hdet_make_room(d);
 	if (rc != YG_OK)
 		return rc;
 	if (cursor < d->cursor) /* still on the way there: at most a judge was given up */
-		return commit_batch(d, d->cursor, cursor);
-	rc = save_due(d, d->written_ns, false);
-	return rc == YG_OK ? commit_batch(d, cursor, cursor) : rc;
+		return yg_hdet_commit_batch(d, d->cursor, cursor);
+	rc = yg_hdet_save_due(d, d->written_ns, false);
+	return rc == YG_OK ? yg_hdet_commit_batch(d, cursor, cursor) : rc;
 }
 
 static void abort_commit(void *arg)
 {
-	give_up(arg);
+	yg_hdet_give_up(arg);
 }
 
 static uint64_t passed(void *arg, uint64_t cursor)
@@ -663,9 +287,9 @@ static int skip_gap(struct yg_hub_detect *d, uint64_t *begin)
 			    (unsigned long long)d->cursor + 1,
 			    (unsigned long long)stats.first_cursor);
 	d->is_gap_said = true;
-	rc = open_batch(d);
+	rc = yg_hdet_open_batch(d);
 	if (rc == YG_OK)
-		rc = commit_batch(d, stats.first_cursor, stats.first_cursor);
+		rc = yg_hdet_commit_batch(d, stats.first_cursor, stats.first_cursor);
 	*begin = stats.first_cursor;
 	return rc;
 }
@@ -675,17 +299,17 @@ static void read_state(struct yg_hub_detect *d, struct yg_bytes state)
 {
 	uint8_t drawn[8];
 
-	if (!is_state(state)) {
+	if (!yg_hdet_is_state(state)) {
 		yg_random(drawn, sizeof(drawn));
-		d->seed = get_u64(drawn);
+		d->seed = yg_hdet_get_u64(drawn);
 		return;
 	}
-	d->seed = get_u64(state.data + 1);
-	d->begin = get_u64(state.data + 9);
+	d->seed = yg_hdet_get_u64(state.data + 1);
+	d->begin = yg_hdet_get_u64(state.data + 9);
 	for (size_t at = STATE_SIZE; at < state.size; at += 8)
-		if (!is_aside(d, get_u64(state.data + at)) &&
+		if (!is_aside(d, yg_hdet_get_u64(state.data + at)) &&
 		    d->aside_count < YG_HUB_DETECT_ASIDE_MAX)
-			d->aside[d->aside_count++] = get_u64(state.data + at);
+			d->aside[d->aside_count++] = yg_hdet_get_u64(state.data + at);
 }
 
 static int load(void *arg, uint64_t *ret_cursor)
@@ -715,7 +339,7 @@ static int open_consumer(struct yg_hub_detect *d)
 		.bytes_max = BYTES_MAX,
 	};
 
-	forget_all(d);
+	yg_hdet_forget_all(d);
 	d->consumer = yg_consumer_free(d->consumer);
 	d->is_stale = false;
 	d->is_begun = false;
@@ -725,12 +349,12 @@ static int open_consumer(struct yg_hub_detect *d)
 /* All states, and no judge: between two commits. */
 static int save_all(struct yg_hub_detect *d)
 {
-	int rc = save_due(d, 0, true);
+	int rc = yg_hdet_save_due(d, 0, true);
 
 	if (rc == YG_OK)
-		rc = commit_batch(d, d->cursor, d->cursor);
+		rc = yg_hdet_commit_batch(d, d->cursor, d->cursor);
 	if (rc != YG_OK)
-		give_up(d);
+		yg_hdet_give_up(d);
 	return rc;
 }
 
@@ -767,7 +391,7 @@ static int look_for_rules(struct yg_hub_detect *d)
 	rc = save_all(d);
 	if (rc != YG_OK)
 		return rc;
-	forget_all(d);
+	yg_hdet_forget_all(d);
 	rc = yg_hub_ask_take_set(d->ask, &took);
 	if (rc != YG_OK || took != YG_OK) { /* no room: the former go on, with judges anew */
 		d->is_stale = true;
@@ -825,11 +449,11 @@ static int step(struct yg_hub_detect *detect)
 	detect->written_ns = now_of(detect);
 	if (yg_consumer_cursor(detect->consumer) < detect->cursor)
 		return YG_EAGAIN;
-	rc = save_due(detect, detect->written_ns, false);
+	rc = yg_hdet_save_due(detect, detect->written_ns, false);
 	if (rc == YG_OK && detect->is_open)
-		rc = commit_batch(detect, detect->cursor, detect->cursor);
+		rc = yg_hdet_commit_batch(detect, detect->cursor, detect->cursor);
 	if (rc != YG_OK)
-		give_up(detect);
+		yg_hdet_give_up(detect);
 	else
 		rc = yg_journal_passed(detect->opts.journal, detect->opts.name, detect->begin);
 	return rc == YG_OK ? YG_EAGAIN : rc;
@@ -1030,7 +654,7 @@ struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *d)
 		/* Else they are made again from the journal at the next start. */
 		(void)!yg_hub_detect_save(d);
 	}
-	forget_all(d);
+	yg_hdet_forget_all(d);
 	(void)yg_consumer_free(d->consumer);
 	(void)yg_hub_ask_free(d->ask);
 	if (d->next_fd >= 0)

@@ -3,8 +3,8 @@
  * app/hub_detect.h - from the journal to findings: a consumer whose output is the facts store.
  *
  *   journal ─► batch ─► engine: judge of its organisation ─► bundles ─┐
- *              (hub_engine_ask.h: several in flight)                    ├─ one transaction ─► facts.db
- *                       states of some organisations, cursor ──────────┘
+ *              (hub_engine_ask.h: several in flight)                    ├─ one transaction ─►
+ * facts.db states of some organisations, cursor ──────────┘
  *
  * The engine (hub_engine.h) is another process, which reads what strangers sent; here nothing of it
  * is parsed. When it ends, what was not committed is handed out again to the next one; a batch that
@@ -58,11 +58,11 @@ struct yg_hub_detect_counts {
 	uint64_t records;
 	uint64_t unread;
 	uint64_t findings;
-	uint64_t damaged; /* batches that could not be unpacked */
-	uint64_t aside;	  /* batches that ended the engine again and again */
+	uint64_t damaged;  /* batches that could not be unpacked */
+	uint64_t aside;	   /* batches that ended the engine again and again */
 	uint64_t unlisted; /* findings over the bound of one batch */
-	uint64_t saved;	  /* states */
-	uint64_t evicted; /* judges given up for others */
+	uint64_t saved;	   /* states */
+	uint64_t evicted;  /* judges given up for others */
 	uint64_t reloads;
 	uint64_t lost_states;	/* that could not be taken up again */
 	uint64_t pushed_out;	/* what judges forgot: sources, paths, groups of correlations */

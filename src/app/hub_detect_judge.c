@@ -260,7 +260,8 @@ static int on_finding(void *arg, const struct yg_finding *f)
 	fill_times(&to, f, batch->received_ns);
 	to.refs[0].number = j->first_number + j->trace->record;
 	to.refs[0].received_ns = batch->received_ns;
-	yg_fact_finding_id(to.org, to.sensor, yg_hub_finding_key(&to, &j->reason), to.source, to.minute_ns, to.id);
+	yg_fact_finding_id(to.org, to.sensor, yg_hub_finding_key(&to, &j->reason), to.source,
+			   to.minute_ns, to.id);
 	to.minute_ns = yg_fact_minute(to.minute_ns);
 	j->counts.findings++;
 	rc = keep(org, f->id, to.id);

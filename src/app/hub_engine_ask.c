@@ -394,8 +394,8 @@ int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch, b
 	struct request *r;
 	int rc = yg_wire_batch_read(batch->body, &head, &fault);
 
-	if (rc == YG_OK && (batch->sensor.size > YG_HUB_ENGINE_SENSOR_MAX ||
-			    batch->org.size > YG_FACT_ORG_MAX))
+	if (rc == YG_OK &&
+	    (batch->sensor.size > YG_HUB_ENGINE_SENSOR_MAX || batch->org.size > YG_FACT_ORG_MAX))
 		rc = YG_EFORMAT;
 	while (rc == YG_OK && ask->count == YG_HUB_FLIGHT_MAX)
 		rc = pump(ask);
@@ -442,9 +442,10 @@ int yg_hub_ask_restore(struct yg_hub_ask *ask, struct yg_bytes org, struct yg_by
 	bool is_last = false;
 
 	while (rc == YG_OK && !is_last) {
-		struct yg_bytes piece = yg_bytes_cut(
-			state, 0,
-			state.size < YG_HUB_ENGINE_PIECE_MAX ? state.size : YG_HUB_ENGINE_PIECE_MAX);
+		struct yg_bytes piece = yg_bytes_cut(state, 0,
+						     state.size < YG_HUB_ENGINE_PIECE_MAX
+							     ? state.size
+							     : YG_HUB_ENGINE_PIECE_MAX);
 
 		is_last = piece.size == state.size;
 		do {

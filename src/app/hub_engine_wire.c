@@ -66,7 +66,7 @@ static struct yg_bytes read_name(struct yg_msg_reader *reader, size_t size_max)
 }
 
 /* What the engine can answer, by number on the pipe. */
-static const int results[] = {YG_OK,	  YG_ENOMEM,	YG_EFORMAT, YG_EDIGEST,
+static const int results[] = {YG_OK,	 YG_ENOMEM,    YG_EFORMAT, YG_EDIGEST,
 			      YG_ELIMIT, YG_EMISMATCH, YG_ENOENT,  YG_EIO};
 #define RESULT_COUNT (sizeof(results) / sizeof(results[0]))
 

@@ -28,13 +28,14 @@
 #include "store/facts.h"
 #include "wire/batch.h"
 
-#define YG_HUB_ENGINE_SENSOR_MAX 136u	     /* bytes of a sensor's name, as the journal has it */
-#define YG_HUB_ENGINE_PIECE_MAX	 (1u << 20)  /* bytes of a state in one message */
+#define YG_HUB_ENGINE_SENSOR_MAX 136u	    /* bytes of a sensor's name, as the journal has it */
+#define YG_HUB_ENGINE_PIECE_MAX	 (1u << 20) /* bytes of a state in one message */
 #define YG_HUB_ENGINE_BODY_MAX	 (YG_WIRE_BATCH_MAX + 1024u)
 #define YG_HUB_ENGINE_QUEUE_MAX	 (16u << 20) /* bytes that wait for the other */
-#define YG_HUB_ENGINE_FOUND_MAX	 (1u << 20)  /* findings, and outcomes, of one batch; a rule that
-					      * hits every record sixteen times says nothing */
-#define YG_HUB_ENGINE_HELD_MAX	 (UINT64_C(1) << 48) /* any number of bytes, or things forgotten */
+#define YG_HUB_ENGINE_FOUND_MAX                                                                    \
+	(1u << 20) /* findings, and outcomes, of one batch; a rule that                            \
+		    * hits every record sixteen times says nothing */
+#define YG_HUB_ENGINE_HELD_MAX (UINT64_C(1) << 48) /* any number of bytes, or things forgotten */
 
 enum yg_hub_engine_kind {
 	YG_HUB_BEGIN = 64,
@@ -90,9 +91,9 @@ YG_MUST_USE int yg_hub_word_put(struct yg_msg_pipe *pipe, enum yg_hub_engine_kin
 
 /* What it looks for. */
 struct yg_hub_engine_set {
-	int rc; /* of BEGIN or TAKE: YG_OK, YG_ENOMEM */
-	char rules[2 * 32 + 1];		/* digest of the rules, hex */
-	uint8_t lists[32];		/* digest of the lists of indicators */
+	int rc;			/* of BEGIN or TAKE: YG_OK, YG_ENOMEM */
+	char rules[2 * 32 + 1]; /* digest of the rules, hex */
+	uint8_t lists[32];	/* digest of the lists of indicators */
 	uint32_t rule_count;
 	uint32_t indicator_count;
 };
@@ -101,9 +102,9 @@ YG_MUST_USE int yg_hub_begun_put(struct yg_msg_pipe *pipe, uint64_t id,
 YG_MUST_USE int yg_hub_begun_read(struct yg_bytes body, struct yg_hub_engine_set *ret);
 
 /*
- * A finding: of @finding level, kind, field, outcome, first_ns, last_ns (its own time), rule, title,
- * title_ja, reason, source, actor, target, matched; all else is the keeper's. @record: its place in
- * the batch.
+ * A finding: of @finding level, kind, field, outcome, first_ns, last_ns (its own time), rule,
+ * title, title_ja, reason, source, actor, target, matched; all else is the keeper's. @record: its
+ * place in the batch.
  */
 YG_MUST_USE int yg_hub_found_put(struct yg_msg_pipe *pipe, uint64_t id, uint32_t record,
 				 const struct yg_fact_finding *finding);
@@ -124,9 +125,9 @@ struct yg_hub_judged_batch {
 	uint64_t records;
 	uint64_t bytes;
 	uint64_t unread;
-	uint64_t findings; /* FOUND messages and unlisted ones together; 0 when it was not new */
-	uint64_t unlisted; /* over FOUND_MAX */
-	uint64_t held;	   /* bytes of the organisation's judge */
+	uint64_t findings;   /* FOUND messages and unlisted ones together; 0 when it was not new */
+	uint64_t unlisted;   /* over FOUND_MAX */
+	uint64_t held;	     /* bytes of the organisation's judge */
 	uint64_t pushed_out; /* that it forgot at its limits, ever */
 };
 YG_MUST_USE int yg_hub_judged_put(struct yg_msg_pipe *pipe, uint64_t id,
@@ -138,6 +139,6 @@ YG_MUST_USE int yg_hub_state_put(struct yg_msg_pipe *pipe, uint64_t id, struct y
 YG_MUST_USE int yg_hub_state_read(struct yg_bytes body, struct yg_bytes *ret_piece);
 
 /* RESTORED: @number is what was left out; SAVED: the size of the whole state. */
-YG_MUST_USE int yg_hub_done_put(struct yg_msg_pipe *pipe, enum yg_hub_engine_kind kind,
-				uint64_t id, int rc, uint64_t number);
+YG_MUST_USE int yg_hub_done_put(struct yg_msg_pipe *pipe, enum yg_hub_engine_kind kind, uint64_t id,
+				int rc, uint64_t number);
 YG_MUST_USE int yg_hub_done_read(struct yg_bytes body, int *ret_rc, uint64_t *ret_number);

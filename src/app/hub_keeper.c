@@ -37,7 +37,7 @@ struct keeper {
 	struct yg_hub_retention *retention;
 	char db_path[YG_HUB_PATH_MAX];
 	struct yg_hub_rules rules; /* for hunts: without those that the engine has */
-	struct yg_facts *facts; /* the detection's own connection */
+	struct yg_facts *facts;	   /* the detection's own connection */
 	struct yg_hub_detect *detect;
 	struct yg_hub_hunts *hunts;
 	char archive_dir[YG_HUB_PATH_MAX];

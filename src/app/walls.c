@@ -225,13 +225,27 @@ static bool allow_files(scmp_filter_ctx filter)
 static bool allow_reading(scmp_filter_ctx filter)
 {
 	static const int calls[] = {
-		SCMP_SYS(stat),	      SCMP_SYS(lstat),	  SCMP_SYS(newfstatat), SCMP_SYS(statx),
-		SCMP_SYS(access),     SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(getdents64),
-		SCMP_SYS(pread64),    SCMP_SYS(preadv),	  SCMP_SYS(getcwd),	SCMP_SYS(readlink),
-		SCMP_SYS(readlinkat), SCMP_SYS(statfs),	  SCMP_SYS(fstatfs),	SCMP_SYS(fadvise64),
+		SCMP_SYS(stat),
+		SCMP_SYS(lstat),
+		SCMP_SYS(newfstatat),
+		SCMP_SYS(statx),
+		SCMP_SYS(access),
+		SCMP_SYS(faccessat),
+		SCMP_SYS(faccessat2),
+		SCMP_SYS(getdents64),
+		SCMP_SYS(pread64),
+		SCMP_SYS(preadv),
+		SCMP_SYS(getcwd),
+		SCMP_SYS(readlink),
+		SCMP_SYS(readlinkat),
+		SCMP_SYS(statfs),
+		SCMP_SYS(fstatfs),
+		SCMP_SYS(fadvise64),
 		SCMP_SYS(sysinfo),
 		/* compiled indicators: a file without a name */
-		SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(pwrite64),
+		SCMP_SYS(memfd_create),
+		SCMP_SYS(ftruncate),
+		SCMP_SYS(pwrite64),
 	};
 	const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
 

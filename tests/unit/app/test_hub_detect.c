@@ -11,11 +11,11 @@
 
 #include "../check.h"
 #include "app/keep.h"
-#include "engine_relay.h"
-#include "engine_thread.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
+#include "engine_relay.h"
+#include "engine_thread.h"
 #include "wire/message.h"
 
 #include "base/ban.h"
@@ -140,8 +140,7 @@ static bool reopen(void)
 
 	close_all();
 	return yg_keep_open_journal(path_of("journal"), 0, &keep, &report) == YG_OK &&
-	       yg_facts_open_sqlite(path_of("facts.db"), true, &facts) == YG_OK &&
-	       open_detect();
+	       yg_facts_open_sqlite(path_of("facts.db"), true, &facts) == YG_OK && open_detect();
 }
 
 static void remove_all(void)
@@ -436,7 +435,8 @@ static void organisations_are_counted_apart(void)
 	yg_buf_init(&content, 1u << 20);
 	for (unsigned i = 0; i < 4; i++)
 		add_line(&content, i, i + 1, "web", "knock");
-	CHECK(send_content("acme", 1, yg_buf_bytes(&content)) && send_content("beta", 1, yg_buf_bytes(&content)));
+	CHECK(send_content("acme", 1, yg_buf_bytes(&content)) &&
+	      send_content("beta", 1, yg_buf_bytes(&content)));
 	CHECK(drain());
 	text = all_rows();
 	CHECK(text && count_of(text, "0001 ") == 2 && count_of(text, "0002 ") == 0);

@@ -98,9 +98,8 @@ static bool begin(void)
 	yg_msg_pipe_open(&engine, pair[1]);
 	yg_hub_ask_open(ask, pair[0]);
 	distrusted = found = learnt = judged = 0;
-	return yg_hub_begun_put(&engine, ++id, &set) == YG_OK &&
-	       yg_msg_flush(&engine) == YG_OK && yg_hub_ask_begin(ask, 1) == YG_OK &&
-	       yg_hub_ask_set(ask)->rule_count == 3;
+	return yg_hub_begun_put(&engine, ++id, &set) == YG_OK && yg_msg_flush(&engine) == YG_OK &&
+	       yg_hub_ask_begin(ask, 1) == YG_OK && yg_hub_ask_set(ask)->rule_count == 3;
 }
 
 static bool hand_out(bool is_new)
