@@ -12,8 +12,9 @@
  *   hub_down.c     keeper: those who wait: for the disk, for a message
  *   hub_sync.c     keeper, a thread: waits for the disk
  *   hub_archive.c  keeper, a thread: from the journal to the archive
- *   hub_detect.c   keeper, a thread: from the journal, by way of the engine, to findings
- *   hub_engine.c   engine: reads what sensors sent, judges it
+ *   hub_detect.c   keeper, a thread: from the journal, by way of the engine, to findings;
+ *                  hub_engine_ask.c: its talk with it
+ *   hub_engine.c   engine: reads what sensors sent, judges it; hub_engine_wire.c: what they say
  *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
