@@ -107,6 +107,7 @@ enum yg_hub_place {
 	YG_HUB_AT_ENGINE, /* before the keeper, so that it ends behind it */
 	YG_HUB_AT_KEEPER,
 	YG_HUB_AT_FRONT,
+	YG_HUB_AT_HUNTER, /* behind the keeper, which makes the folder that it reads */
 	YG_HUB_AT_WORKER,
 };
 
@@ -115,6 +116,7 @@ void yg_hub_forget_link(void *settings);
 
 int yg_hub_signer_live(void *arg, int control, unsigned index);
 int yg_hub_engine_live(void *arg, int control, unsigned index);
+int yg_hub_hunter_live(void *arg, int control, unsigned index);
 int yg_hub_keeper_live(void *arg, int control, unsigned index);
 int yg_hub_front_live(void *arg, int control, unsigned index);
 int yg_hub_worker_live(void *arg, int control, unsigned index);
@@ -141,6 +143,7 @@ struct yg_hub_call {
 };
 
 struct yg_hub_detect;
+struct yg_hub_hunts;
 struct yg_hub_waiter;
 struct yg_hub_known;
 struct yg_hub_sync;
@@ -180,7 +183,9 @@ struct yg_hub {
 	struct yg_hub_known *known;
 	struct yg_hub_sync *sync;
 	struct yg_hub_detect *detect; /* the keeper's; NULL: not yet */
-	int engine_fd;		      /* for it, until then */
+	struct yg_hub_hunts *hunts;   /* as above */
+	int engine_fd;		      /* for them, until then */
+	int hunter_fd;
 };
 
 int64_t yg_hub_now(const struct yg_hub *hub);

@@ -52,7 +52,7 @@ struct hub_run {
 #define LOCK_WAIT_MS 10000 /* for the processes of a hub that was killed to be gone */
 #define BIND_WAIT_MS 500   /* the same for its ports */
 #define STEP_MS	     10
-#define LINKS	     3u /* of the keeper, but for workers */
+#define LINKS	     4u /* of the keeper, but for workers */
 
 /* ---- command line ---- */
 
@@ -459,10 +459,12 @@ static int run_processes(struct hub_run *run)
 				     .live = yg_hub_front_live,
 				     .fds = {run->lock_fd, settings->sensors_fd},
 				     .fd_count = 2},
+		[YG_HUB_AT_HUNTER] = {.name = "hunter", .live = yg_hub_hunter_live},
 	};
 	struct yg_process_link links[LINKS + YG_HUB_WORKERS_MAX] = {
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_SIGNER},
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_ENGINE},
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_HUNTER},
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_FRONT},
 	};
 	struct yg_processes_opts opts = {
@@ -551,7 +553,7 @@ static int try_walls(struct hub_run *run)
 	} else if (yg_wall_role_of(run->cli->try_role, &role)) {
 		rc = yg_wall_enter(role, run->cli->data);
 	} else {
-		yg_say(N_("--self-test-sandbox: parent, front, keeper, engine, worker or signer"));
+		yg_say(N_("--self-test-sandbox: parent, front, keeper, engine, hunter, worker or signer"));
 		return YG_EINVAL;
 	}
 	if (rc != YG_OK)

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "app/hub_engine.h"
 
 #include <poll.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "app/hub-int.h"
 #include "app/hub_archive.h"
 #include "app/hub_detect_judge.h"
 #include "app/hub_engine_wire.h"
+#include "app/hub_hunt_set.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -22,6 +27,9 @@ struct yg_hub_engine {
 	uint64_t seed;
 	struct yg_rule_set next; /* waits for the keeper's word */
 	bool has_next;
+	const char *hunts_dir; /* NULL: it is no hunter */
+	struct yg_hunt_set *hunt;
+	char hunt_id[YG_HUNT_ID_SIZE];
 	struct yg_buf state; /* on its way, in either direction */
 
 	/* Of the batch that is being judged. */
@@ -88,9 +96,14 @@ static int put_outcome(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_ou
 
 /* ---- the set and its judges ---- */
 
+static const struct yg_rule_set *running_set(const struct yg_hub_engine *e)
+{
+	return e->hunt ? &e->hunt->set : &e->rules->set;
+}
+
 static void describe(const struct yg_hub_engine *e, struct yg_hub_engine_set *set)
 {
-	const struct yg_rule_set *running = &e->rules->set;
+	const struct yg_rule_set *running = running_set(e);
 
 	yg_hex((struct yg_bytes){running->rules.key, YG_DIGEST_BYTES}, set->rules);
 	memcpy(set->lists, running->lists.digest, sizeof(set->lists));
@@ -100,13 +113,14 @@ static void describe(const struct yg_hub_engine *e, struct yg_hub_engine_set *se
 
 static int make_judges(struct yg_hub_engine *e)
 {
-	const struct yg_rule_set *set = &e->rules->set;
+	const struct yg_rule_set *set = running_set(e);
 	struct yg_hub_judges_opts opts = {
 		.engine = set->rules.engine,
 		.indicators = set->lists.set,
 		.parse = {.zone = e->rules->zone, .sources = e->rules->sources.sources},
 		.valid_until = yg_hub_indicators_until,
-		.valid_until_arg = e->rules->known,
+		.valid_until_arg = e->hunt ? e->hunt->known : e->rules->known,
+		.hunt = e->hunt ? e->hunt_id : NULL,
 		.has_seed = true,
 		.seed = e->seed,
 	};
@@ -131,9 +145,41 @@ static int begin(struct yg_hub_engine *e, const struct yg_msg *message)
 {
 	int rc = yg_hub_begin_read(message->body, &e->seed);
 
+	if (e->hunts_dir)
+		return YG_EFORMAT;
 	yg_buf_done(&e->state); /* a piece of one that was given up */
 
 	return rc == YG_OK ? tell_set(e, message->id, make_judges(e)) : rc;
+}
+
+static void forget_hunt(struct yg_hub_engine *e)
+{
+	e->judges = yg_hub_judges_free(e->judges);
+	if (e->hunt)
+		yg_hunt_set_done(e->hunt);
+	free(e->hunt);
+	e->hunt = NULL;
+}
+
+/* What hunt is it? What the folder holds is the operator's, as it was when the hunt began. */
+static int load(struct yg_hub_engine *e, const struct yg_msg *message)
+{
+	struct yg_bytes id;
+	int rc = yg_hub_load_read(message->body, &id, &e->seed);
+
+	yg_buf_done(&e->state);
+	forget_hunt(e);
+	if (rc != YG_OK || !e->hunts_dir || id.size >= sizeof(e->hunt_id))
+		return YG_EFORMAT;
+	memcpy(e->hunt_id, id.data, id.size);
+	e->hunt_id[id.size] = '\0';
+	if (!yg_hunt_is_id(e->hunt_id))
+		return YG_EFORMAT;
+	e->hunt = yg_calloc(1, sizeof(*e->hunt));
+	if (!e->hunt)
+		return YG_ENOMEM;
+	rc = yg_hunt_set_load(e->hunt, e->hunts_dir, e->hunt_id, e->rules->allow_dir);
+	return tell_set(e, message->id, rc == YG_OK ? make_judges(e) : rc);
 }
 
 /* The former set goes, and with it what was made for it. */
@@ -156,7 +202,7 @@ static int take_set(struct yg_hub_engine *e, const struct yg_msg *message)
 /* Did the folders change? The keeper is told once, and chooses the moment. */
 static int look(struct yg_hub_engine *e)
 {
-	if (e->has_next)
+	if (e->has_next || e->hunts_dir)
 		return YG_OK;
 	e->has_next = yg_hub_rules_look(e->rules, &e->next);
 	if (!e->has_next || !e->judges || e->pipe.fd < 0)
@@ -173,7 +219,8 @@ static int judge(struct yg_hub_engine *e, const struct yg_msg *message)
 	struct yg_hub_batch_counts counts = {0};
 	struct yg_hub_judge task;
 	struct yg_hub_batch batch;
-	int rc = yg_hub_judge_read(message->body, &task);
+	int rc = e->hunts_dir ? yg_hub_frame_read(message->body, &task)
+			      : yg_hub_judge_read(message->body, &task);
 
 	if (rc != YG_OK || !e->judges)
 		return YG_EFORMAT;
@@ -183,9 +230,15 @@ static int judge(struct yg_hub_engine *e, const struct yg_msg *message)
 				      .received_ns = task.received_ns,
 				      .body = task.body};
 	e->id = message->id;
-	e->first_number = task.position * YG_HUB_ARCHIVE_LINES;
+	e->first_number = e->hunts_dir ? task.position : task.position * YG_HUB_ARCHIVE_LINES;
 	e->found = e->learnt = e->unlisted = 0;
-	rc = yg_hub_judges_take(e->judges, &batch, task.is_new ? &out : NULL, &counts);
+	if (e->hunts_dir) {
+		batch.sensor = YG_S(YG_HUNT_SENSOR);
+		rc = yg_hub_judges_take_text(e->judges, &batch, task.body, task.position, &out,
+					     &counts);
+	} else {
+		rc = yg_hub_judges_take(e->judges, &batch, task.is_new ? &out : NULL, &counts);
+	}
 	if (rc == YG_EPIPE)
 		return rc;
 	answer.rc = rc;
@@ -262,8 +315,13 @@ static int do_one(struct yg_hub_engine *e, const struct yg_msg *message)
 	switch (message->kind) {
 	case YG_HUB_BEGIN:
 		return begin(e, message);
+	case YG_HUB_LOAD:
+		return load(e, message);
 	case YG_HUB_JUDGE:
-		return judge(e, message);
+	case YG_HUB_FRAME:
+		return (message->kind == YG_HUB_FRAME) == (e->hunts_dir != NULL)
+			       ? judge(e, message)
+			       : YG_EFORMAT;
 	case YG_HUB_RESTORE:
 		return restore(e, message);
 	case YG_HUB_SAVE:
@@ -271,7 +329,7 @@ static int do_one(struct yg_hub_engine *e, const struct yg_msg *message)
 	case YG_HUB_DROP:
 		return drop(e, message);
 	case YG_HUB_TAKE:
-		return take_set(e, message);
+		return e->hunts_dir ? YG_EFORMAT : take_set(e, message);
 	default:
 		return YG_EFORMAT;
 	}
@@ -294,7 +352,7 @@ static int serve(struct yg_hub_engine *e)
 void yg_hub_engine_open(struct yg_hub_engine *engine, int take_fd)
 {
 	yg_buf_done(&engine->state);
-	engine->judges = yg_hub_judges_free(engine->judges);
+	forget_hunt(engine);
 	yg_msg_pipe_open(&engine->pipe, take_fd);
 }
 
@@ -354,12 +412,62 @@ struct yg_hub_engine *yg_hub_engine_free(struct yg_hub_engine *engine)
 	if (!engine)
 		return NULL;
 	yg_msg_pipe_close(&engine->pipe);
-	(void)yg_hub_judges_free(engine->judges);
+	forget_hunt(engine);
 	if (engine->has_next)
 		yg_rule_set_done(&engine->next);
 	yg_buf_done(&engine->state);
 	free(engine);
 	return NULL;
+}
+
+void yg_hub_engine_hunts(struct yg_hub_engine *engine, const char *dir)
+{
+	engine->hunts_dir = dir;
+}
+
+/* linux/ioprio.h has no header for programs */
+#define IOPRIO_WHO_PROCESS 1
+#define IOPRIO_IDLE	   (3 << 13)
+
+/* What came long ago can wait for what comes now. Where it may not, it is as the others. */
+static void be_last(void)
+{
+	const struct sched_param param = {0};
+
+	(void)sched_setscheduler(0, SCHED_IDLE, &param);
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
+}
+
+int yg_hub_hunter_live(void *arg, int control, unsigned index)
+{
+	const struct yg_hub_settings *settings = arg;
+	struct yg_hub_engine *engine = NULL;
+	struct yg_hub_rules rules = {.reload = NULL};
+	char dir[YG_HUB_PATH_MAX];
+	int rc;
+
+	(void)index;
+	yg_hub_forget_link(arg);
+	yg_wall_become(YG_WALL_HUNTER, settings->data);
+	rc = yg_hub_join(settings->data, "hunts", dir)
+		     ? yg_hub_rules_open_reading(&rules, settings->data, false)
+		     : yg_hub_say_path(settings->data, "hunts", YG_ELIMIT);
+	if (rc == YG_OK) {
+		engine = yg_hub_engine_new(&rules);
+		rc = engine ? YG_OK : yg_hub_say_path(settings->data, "", YG_ENOMEM);
+	}
+	be_last();
+	if (rc == YG_OK && yg_wall_enter(YG_WALL_HUNTER, settings->data) != YG_OK)
+		rc = yg_hub_say_path(settings->data, "hunts", YG_EUNSUPPORTED);
+	if (rc == YG_OK)
+		rc = yg_process_say_ready(control);
+	if (rc == YG_OK) {
+		yg_hub_engine_hunts(engine, dir);
+		rc = yg_hub_engine_run(engine, control);
+	}
+	(void)yg_hub_engine_free(engine);
+	yg_hub_rules_done(&rules);
+	return rc == YG_EEND ? YG_OK : rc;
 }
 
 /* Rules of the own pack and time zones come from outside the data folder: before the walls. */

@@ -20,11 +20,18 @@
 
 #include "app/hub_rules.h"
 
+/*
+ * The hunter is the same for the archive: it is given lines of it, looks for what a hunt's folder
+ * below DATA/hunts holds, and reads nothing but these folders and `allow`.
+ */
 struct yg_hub_engine;
 
 /* @rules is borrowed until free. NULL without memory. */
 struct yg_hub_engine *yg_hub_engine_new(struct yg_hub_rules *rules);
 struct yg_hub_engine *yg_hub_engine_free(struct yg_hub_engine *engine);
+
+/* From now on it is a hunter: @dir is DATA/hunts, borrowed; of @rules it needs no set then. */
+void yg_hub_engine_hunts(struct yg_hub_engine *engine, const char *dir);
 
 /* Another keeper; judges of the one before go when it says BEGIN. */
 void yg_hub_engine_open(struct yg_hub_engine *engine, int take_fd);

@@ -18,6 +18,7 @@ struct request {
 	uint64_t id;
 	uint64_t records; /* of the batch, as its head says */
 	uint64_t bytes;
+	uint64_t first; /* number of its first line */
 	uint64_t found; /* so far */
 	uint64_t learnt;
 };
@@ -31,6 +32,7 @@ struct yg_hub_ask {
 	uint64_t next_id;
 	int64_t since_ns; /* the first of them is the first; steady clock */
 	bool has_changed;
+	char hunt[YG_HUB_ENGINE_HUNT_MAX + 1]; /* "": the live detection */
 	struct yg_hub_engine_set set;
 	struct yg_buf key;
 	int called_rc; /* what a callback returned */
@@ -142,9 +144,9 @@ static int take_finding(struct yg_hub_ask *a, struct request *r, struct yg_bytes
 	f.org = yg_bytes_str(r->asked.org);
 	f.sensor = yg_bytes_str(r->asked.sensor);
 	f.rules = yg_bytes_str(a->set.rules);
+	f.hunt = yg_bytes_str(a->hunt);
 	f.received_ns = r->asked.received_ns;
-	f.refs[0] = (struct yg_fact_ref){r->asked.position * YG_HUB_ARCHIVE_LINES + record,
-					 r->asked.received_ns};
+	f.refs[0] = (struct yg_fact_ref){r->first + record, r->asked.received_ns};
 	f.ref_count = 1;
 	yg_fact_finding_id(f.org, f.sensor, yg_hub_finding_key(&f, &a->key), f.source, f.last_ns,
 			   f.id);
@@ -250,7 +252,8 @@ static int take_done(struct yg_hub_ask *a, struct request *r, const struct yg_ms
 static int take(struct yg_hub_ask *a, const struct yg_msg *message)
 {
 	struct request *r = first_of(a);
-	bool is_beginning = a->count > 0 && r->asked.kind == YG_HUB_BEGIN;
+	bool is_beginning = a->count > 0 &&
+			    (r->asked.kind == YG_HUB_BEGIN || r->asked.kind == YG_HUB_LOAD);
 
 	if (message->kind == YG_HUB_CHANGED) {
 		if (message->body.size > 0 || (a->has_changed && !is_beginning))
@@ -264,9 +267,11 @@ static int take(struct yg_hub_ask *a, const struct yg_msg *message)
 		return YG_EFORMAT;
 	switch (r->asked.kind) {
 	case YG_HUB_BEGIN:
+	case YG_HUB_LOAD:
 	case YG_HUB_TAKE:
 		return take_begun(a, r, message);
 	case YG_HUB_JUDGE:
+	case YG_HUB_FRAME:
 		return take_batch_answer(a, r, message);
 	case YG_HUB_RESTORE:
 		return take_done(a, r, message, YG_HUB_RESTORED);
@@ -407,6 +412,7 @@ int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch, b
 	r->asked.position = batch->position;
 	r->asked.received_ns = batch->received_ns;
 	r->asked.is_new = is_new;
+	r->first = batch->position * YG_HUB_ARCHIVE_LINES;
 	r->records = head.count;
 	r->bytes = head.size;
 	set_name(r->asked.org, sizeof(r->asked.org), batch->org);
@@ -417,6 +423,56 @@ int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch, b
 	if (rc == YG_OK)
 		(void)yg_msg_flush(&ask->pipe); /* shows when it is read */
 	return rc == YG_OK ? yg_hub_ask_hear(ask) : rc;
+}
+
+int yg_hub_ask_load(struct yg_hub_ask *ask, const char *hunt, uint64_t seed, int *ret_result)
+{
+	const struct request *r;
+	int rc;
+
+	if (ask->pipe.fd < 0)
+		return YG_EPIPE;
+	ask->count = 0;
+	set_name(ask->hunt, sizeof(ask->hunt), yg_bytes_str(hunt));
+	r = push(ask, YG_HUB_LOAD);
+	do {
+		rc = yg_hub_load_put(&ask->pipe, r->id, yg_bytes_str(ask->hunt), seed);
+	} while (is_again(ask, &rc));
+	rc = finish(ask, rc);
+	*ret_result = ask->result;
+	return rc;
+}
+
+int yg_hub_ask_frame(struct yg_hub_ask *ask, const struct yg_hub_batch *batch, struct yg_bytes text,
+		     uint64_t first)
+{
+	struct yg_hub_judge task = {.is_new = true,
+				    .position = first,
+				    .received_ns = batch->received_ns,
+				    .org = batch->org,
+				    .body = text};
+	struct request *r;
+	int rc = YG_OK;
+
+	while (rc == YG_OK && ask->count == YG_HUB_FLIGHT_MAX)
+		rc = pump(ask);
+	if (rc == YG_OK && ask->pipe.fd < 0)
+		rc = YG_EPIPE;
+	if (rc != YG_OK)
+		return rc;
+	r = push(ask, YG_HUB_FRAME);
+	r->asked.position = r->first = first;
+	r->asked.received_ns = batch->received_ns;
+	r->asked.is_new = true;
+	r->bytes = text.size;
+	for (size_t i = 0; i < text.size; i++)
+		r->records += text.data[i] == '\n';
+	set_name(r->asked.org, sizeof(r->asked.org), batch->org);
+	set_name(r->asked.sensor, sizeof(r->asked.sensor), batch->sensor);
+	do {
+		rc = yg_hub_frame_put(&ask->pipe, r->id, &task);
+	} while (is_again(ask, &rc));
+	return rc;
 }
 
 /* What concerns one organisation begins when nothing else is in flight. */

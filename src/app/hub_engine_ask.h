@@ -34,7 +34,7 @@ struct yg_hub_ask;
 /* What was asked of it. */
 struct yg_hub_asked {
 	enum yg_hub_engine_kind kind;
-	uint64_t position; /* of a batch */
+	uint64_t position; /* of a batch; of lines: the number of the first */
 	int64_t received_ns;
 	bool is_new;
 	char org[YG_FACT_ORG_MAX + 1];
@@ -84,6 +84,12 @@ YG_MUST_USE int yg_hub_ask_take_set(struct yg_hub_ask *ask, int *ret_took);
  */
 YG_MUST_USE int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch,
 				 bool is_new);
+/* Of a hunter, as yg_hub_ask_begin(): for hunt @hunt; *ret_result: could it be loaded? */
+YG_MUST_USE int yg_hub_ask_load(struct yg_hub_ask *ask, const char *hunt, uint64_t seed,
+				int *ret_result);
+/* Hand out lines of the archive (whole ones, at least one), as yg_hub_judges_take_text(). */
+YG_MUST_USE int yg_hub_ask_frame(struct yg_hub_ask *ask, const struct yg_hub_batch *batch,
+				 struct yg_bytes text, uint64_t first);
 /* As yg_hub_judges_restore() and …_save(), whose result is *ret_result. */
 YG_MUST_USE int yg_hub_ask_restore(struct yg_hub_ask *ask, struct yg_bytes org,
 				   struct yg_bytes state, int *ret_result);

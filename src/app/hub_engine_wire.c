@@ -163,6 +163,58 @@ int yg_hub_restore_read(struct yg_bytes body, struct yg_bytes *ret_org, struct y
 	return reader.is_bad || ret_piece->size > YG_HUB_ENGINE_PIECE_MAX ? YG_EFORMAT : YG_OK;
 }
 
+int yg_hub_load_put(struct yg_msg_pipe *pipe, uint64_t id, struct yg_bytes hunt, uint64_t seed)
+{
+	struct head head = {.size = 0};
+	struct yg_bytes parts[2];
+
+	add_u64(&head, seed);
+	parts[0] = bytes_of(&head);
+	parts[1] = hunt;
+	return yg_msg_put(pipe, YG_HUB_LOAD, id, parts, 2);
+}
+
+int yg_hub_load_read(struct yg_bytes body, struct yg_bytes *ret_hunt, uint64_t *ret_seed)
+{
+	struct yg_msg_reader reader = yg_msg_read(body);
+
+	*ret_seed = yg_msg_u64(&reader);
+	*ret_hunt = reader.rest;
+	return reader.is_bad || ret_hunt->size == 0 || ret_hunt->size > YG_HUB_ENGINE_HUNT_MAX
+		       ? YG_EFORMAT
+		       : YG_OK;
+}
+
+int yg_hub_frame_put(struct yg_msg_pipe *pipe, uint64_t id, const struct yg_hub_judge *frame)
+{
+	struct head head = {.size = 0};
+	struct yg_bytes parts[3];
+
+	add_u64(&head, frame->position);
+	add_u64(&head, (uint64_t)frame->received_ns);
+	add_u32(&head, (uint32_t)frame->org.size);
+	parts[0] = bytes_of(&head);
+	parts[1] = frame->org;
+	parts[2] = frame->body;
+	return yg_msg_put(pipe, YG_HUB_FRAME, id, parts, 3);
+}
+
+int yg_hub_frame_read(struct yg_bytes body, struct yg_hub_judge *ret)
+{
+	struct yg_msg_reader reader = yg_msg_read(body);
+
+	*ret = (struct yg_hub_judge){.is_new = true};
+	ret->position = yg_msg_u64(&reader);
+	ret->received_ns = (int64_t)yg_msg_u64(&reader);
+	ret->org = read_name(&reader, YG_FACT_ORG_MAX);
+	ret->body = reader.rest;
+	/* Whole lines, as they are cut by. */
+	return reader.is_bad || ret->body.size == 0 || ret->body.size > YG_WIRE_CONTENT_MAX ||
+			       ret->body.data[ret->body.size - 1] != '\n'
+		       ? YG_EFORMAT
+		       : YG_OK;
+}
+
 int yg_hub_of_org_put(struct yg_msg_pipe *pipe, enum yg_hub_engine_kind kind, uint64_t id,
 		      struct yg_bytes org)
 {

@@ -15,6 +15,13 @@
  *          ─TAKE────────────────────────────────►         take it over, forget all judges
  *          ◄─BEGUN(the set)─
  *
+ * The hunter (hub_hunt_pass.h) is the same for lines of the archive. In place of BEGIN, TAKE, JUDGE:
+ *
+ *   keeper ─LOAD(hunt, seed)──────────────────► hunter    its rules and indicators; no judges
+ *          ◄─BEGUN(the set)─
+ *          ─FRAME(organisation, arrival, number of the first line, lines)─►
+ *          ◄─FOUND … ─ LEARNT … ─ JUDGED─
+ *
  * The id of a message is the keeper's; everything that answers it carries the same, and answers
  * come in the order of what was asked. The engine reads what strangers sent, so a finding of it
  * names neither organisation nor sensor nor id: the keeper knows them of the batch it handed out.
@@ -29,6 +36,7 @@
 #include "wire/batch.h"
 
 #define YG_HUB_ENGINE_SENSOR_MAX 136u	    /* bytes of a sensor's name, as the journal has it */
+#define YG_HUB_ENGINE_HUNT_MAX	 32u	    /* bytes of a hunt's id */
 #define YG_HUB_ENGINE_PIECE_MAX	 (1u << 20) /* bytes of a state in one message */
 #define YG_HUB_ENGINE_BODY_MAX	 (YG_WIRE_BATCH_MAX + 1024u)
 #define YG_HUB_ENGINE_QUEUE_MAX	 (16u << 20) /* bytes that wait for the other */
@@ -44,6 +52,8 @@ enum yg_hub_engine_kind {
 	YG_HUB_SAVE,
 	YG_HUB_DROP,
 	YG_HUB_TAKE,
+	YG_HUB_LOAD,
+	YG_HUB_FRAME,
 	YG_HUB_BEGUN = 80,
 	YG_HUB_FOUND,
 	YG_HUB_LEARNT,
@@ -77,6 +87,17 @@ YG_MUST_USE int yg_hub_restore_put(struct yg_msg_pipe *pipe, uint64_t id, struct
 				   struct yg_bytes piece, bool is_last);
 YG_MUST_USE int yg_hub_restore_read(struct yg_bytes body, struct yg_bytes *ret_org,
 				    struct yg_bytes *ret_piece, bool *ret_is_last);
+
+/* LOAD; the reader holds neither an id of hunts nor its folder for true. */
+YG_MUST_USE int yg_hub_load_put(struct yg_msg_pipe *pipe, uint64_t id, struct yg_bytes hunt,
+				uint64_t seed);
+YG_MUST_USE int yg_hub_load_read(struct yg_bytes body, struct yg_bytes *ret_hunt,
+				 uint64_t *ret_seed);
+
+/* FRAME: `position` is the number of the first line, `body` the lines, is_new and sensor unused. */
+YG_MUST_USE int yg_hub_frame_put(struct yg_msg_pipe *pipe, uint64_t id,
+				 const struct yg_hub_judge *frame);
+YG_MUST_USE int yg_hub_frame_read(struct yg_bytes body, struct yg_hub_judge *ret);
 
 /* SAVE, DROP. */
 YG_MUST_USE int yg_hub_of_org_put(struct yg_msg_pipe *pipe, enum yg_hub_engine_kind kind,

@@ -161,6 +161,30 @@ static int open_facts(struct keeper *keeper)
 	return say_facts(keeper, rc);
 }
 
+/* Engine and hunter are others' to talk with; each may be linked before there is one who does. */
+static void give_engine(struct yg_hub *hub, unsigned peer, int *fd)
+{
+	if (*fd < 0)
+		return;
+	if (peer == YG_HUB_AT_ENGINE && hub->detect)
+		yg_hub_detect_link(hub->detect, *fd);
+	else if (peer == YG_HUB_AT_HUNTER && hub->hunts)
+		yg_hub_hunts_link(hub->hunts, *fd);
+	else
+		return;
+	*fd = -1;
+}
+
+static void take_engine(struct yg_hub *hub, unsigned peer, int fd)
+{
+	int *at = peer == YG_HUB_AT_ENGINE ? &hub->engine_fd : &hub->hunter_fd;
+
+	if (*at >= 0)
+		(void)close(*at); /* of one that has ended already */
+	*at = fd;
+	give_engine(hub, peer, at);
+}
+
 static void distrust_engine(void *arg)
 {
 	yg_process_distrust(((struct keeper *)arg)->hub.control, YG_HUB_AT_ENGINE);
@@ -179,11 +203,8 @@ static int open_detect(struct keeper *keeper)
 
 	int rc = yg_hub_detect_new(&opts, &keeper->detect);
 
-	if (rc == YG_OK && keeper->hub.engine_fd >= 0) {
-		yg_hub_detect_link(keeper->detect, keeper->hub.engine_fd);
-		keeper->hub.engine_fd = -1;
-	}
 	keeper->hub.detect = keeper->detect;
+	give_engine(&keeper->hub, YG_HUB_AT_ENGINE, &keeper->hub.engine_fd);
 	return say_facts(keeper, rc);
 }
 
@@ -196,6 +217,11 @@ static int start_retention(struct keeper *keeper)
 						   .clock = keeper->hub.clock};
 
 	return yg_hub_retention_start(&opts, &keeper->retention);
+}
+
+static void distrust_hunter(void *arg)
+{
+	yg_process_distrust(((struct keeper *)arg)->hub.control, YG_HUB_AT_HUNTER);
 }
 
 static int start_hunts(struct keeper *keeper)
@@ -211,8 +237,13 @@ static int start_hunts(struct keeper *keeper)
 		.clock = keeper->hub.clock,
 		.days = keeper->settings->hunt_days,
 		.ask_mb = keeper->settings->hunt_ask_mb,
+		.distrust = distrust_hunter,
+		.arg = keeper,
 	};
 	int rc = yg_hub_hunts_start(&opts, &keeper->hunts);
+
+	keeper->hub.hunts = keeper->hunts;
+	give_engine(&keeper->hub, YG_HUB_AT_HUNTER, &keeper->hub.hunter_fd);
 
 	return rc == YG_OK ? rc : say_path(keeper, "hunts/known", rc);
 }
@@ -458,18 +489,6 @@ static void hear_front(struct yg_hub *hub)
 
 /* ---- its life ---- */
 
-/* The engine is the detection's to talk with; it may be linked before there is one. */
-static void take_engine(struct yg_hub *hub, int fd)
-{
-	if (hub->detect) {
-		yg_hub_detect_link(hub->detect, fd);
-		return;
-	}
-	if (hub->engine_fd >= 0)
-		(void)close(hub->engine_fd); /* of one that has ended already */
-	hub->engine_fd = fd;
-}
-
 static int take_link(struct yg_hub *hub)
 {
 	unsigned peer;
@@ -485,8 +504,8 @@ static int take_link(struct yg_hub *hub)
 	} else if (peer == YG_HUB_AT_FRONT) {
 		lose_front(hub);
 		yg_msg_pipe_open(&hub->front, fd);
-	} else if (peer == YG_HUB_AT_ENGINE) {
-		take_engine(hub, fd);
+	} else if (peer == YG_HUB_AT_ENGINE || peer == YG_HUB_AT_HUNTER) {
+		take_engine(hub, peer, fd);
 	} else if (peer - YG_HUB_AT_WORKER < hub->worker_count) {
 		yg_hub_worker_begin(hub, peer - YG_HUB_AT_WORKER, fd);
 	} else {
@@ -611,12 +630,15 @@ static void close_all(struct keeper *keeper)
 	while (hub->calls)
 		forget(hub, hub->calls);
 	keeper->retention = yg_hub_retention_free(keeper->retention);
+	hub->hunts = NULL;
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
 	hub->detect = NULL;
 	if (hub->engine_fd >= 0)
 		(void)close(hub->engine_fd); /* nothing was said over it */
+	if (hub->hunter_fd >= 0)
+		(void)close(hub->hunter_fd); /* as above */
 	keeper->facts = yg_facts_free(keeper->facts);
 	yg_hub_rules_done(&keeper->rules);
 	if (hub->keep)
@@ -646,6 +668,7 @@ static int begin(struct keeper *keeper, int control)
 	hub->clock = settings->clock;
 	hub->control = control;
 	hub->engine_fd = -1;
+	hub->hunter_fd = -1;
 	hub->worker_count = settings->workers;
 	yg_buf_init(&hub->text, 4 * YG_WIRE_MESSAGE_MAX);
 	yg_signer_init(&hub->signer);

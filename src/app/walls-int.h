@@ -37,6 +37,7 @@ enum yg_wall_files {
 	YG_WALL_NO_FILES,
 	YG_WALL_DATA,  /* the data folder, as the keeper has it */
 	YG_WALL_RULES, /* what the engine reads of it */
+	YG_WALL_HUNTS, /* what the hunter does */
 };
 
 /*

@@ -36,6 +36,7 @@ static const struct {
 	[YG_WALL_FRONT] = {"front", "yagura-front", YG_WALL_NO_FILES, true, false, 0},
 	[YG_WALL_KEEPER] = {"keeper", NULL, YG_WALL_DATA, true, true, 0},
 	[YG_WALL_ENGINE] = {"engine", NULL, YG_WALL_RULES, false, true, YG_WALL_ENGINE_MAX},
+	[YG_WALL_HUNTER] = {"hunter", NULL, YG_WALL_HUNTS, false, true, YG_WALL_ENGINE_MAX},
 	[YG_WALL_WORKER] = {"worker", "yagura-worker", YG_WALL_NO_FILES, false, false,
 			    YG_WALL_MEMORY_MAX},
 	[YG_WALL_SIGNER] = {"signer", "yagura-signer", YG_WALL_NO_FILES, false, false,
@@ -276,6 +277,11 @@ static bool allow_threads(scmp_filter_ctx filter)
 	       seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 
+static bool reads(enum yg_wall_role role)
+{
+	return roles[role].files == YG_WALL_RULES || roles[role].files == YG_WALL_HUNTS;
+}
+
 static bool list_calls(enum yg_wall_role role)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -283,7 +289,7 @@ static bool list_calls(enum yg_wall_role role)
 		filter && yg_wall_allow_memory(filter) && yg_wall_allow_rest(filter) &&
 		allow_streams(filter) && (!roles[role].has_network || allow_network(filter)) &&
 		(roles[role].files != YG_WALL_DATA || allow_files(filter)) &&
-		(roles[role].files != YG_WALL_RULES || allow_reading(filter)) &&
+		(!reads(role) || allow_reading(filter)) &&
 		(!roles[role].has_threads || allow_threads(filter)) && seccomp_load(filter) == 0;
 
 	seccomp_release(filter); /* NULL is allowed */

@@ -13,6 +13,7 @@
  *   front    none                accepts, speaks              none
  *   keeper   the data folder     accepts (pages, 127.0.0.1)   threads
  *   engine   reads three of it   none                         threads
+ *   hunter   reads two of it     none                         threads
  *   worker   none                none                         none
  *   signer   none                none                         none
  *
@@ -34,13 +35,14 @@ enum yg_wall_role {
 	YG_WALL_FRONT,
 	YG_WALL_KEEPER,
 	YG_WALL_ENGINE,
+	YG_WALL_HUNTER,
 	YG_WALL_WORKER,
 	YG_WALL_SIGNER,
 	YG_WALL_ROLES
 };
 
 #define YG_WALL_MEMORY_MAX (768u << 20) /* of worker and signer, beyond what is mapped */
-/* Of the engine: judges (YG_HUB_DETECT_BYTES_MAX), a running set and one that is being compiled. */
+/* Of engine and hunter: judges (YG_HUB_DETECT_BYTES_MAX), a running set and one that is being compiled. */
 #define YG_WALL_ENGINE_MAX (UINT64_C(4) << 30)
 
 const char *yg_wall_role_name(enum yg_wall_role role);
@@ -56,8 +58,9 @@ void yg_wall_become(enum yg_wall_role role, const char *data);
 /*
  * Give it up, for good. @data: the hub's folder, NULL for those that have no files. Keeper: what
  * stands there is readable and writable but for the folder `ca`, and files can be made in the
- * folders that exist now. Engine: `rules`, `indicators` and `allow` are readable, nothing else is,
- * and nothing is written; without Landlock it can read what its user, the keeper's, can.
+ * folders that exist now. Engine: `rules`, `indicators` and `allow` are readable, hunter: `hunts`
+ * and `allow`; nothing else is, and nothing is written; without Landlock they can read what their
+ * user, the keeper's, can.
  * YG_OK, or YG_EUNSUPPORTED when a wall that must stand cannot be built.
  */
 YG_MUST_USE int yg_wall_enter(enum yg_wall_role role, const char *data);

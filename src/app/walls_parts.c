@@ -116,14 +116,16 @@ static bool allow_data(int ruleset, const char *data, uint64_t handled)
 	return true;
 }
 
-static bool allow_rules(int ruleset, const char *data, uint64_t handled)
+static bool allow_rules(int ruleset, const char *data, bool is_hunt, uint64_t handled)
 {
-	static const char *const names[] = {"rules", "indicators", "allow"};
+	static const char *const sets[2][3] = {{"rules", "indicators", "allow"},
+					       {"hunts", "allow", NULL}};
+	const char *const *names = sets[is_hunt];
 	int folder = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (folder < 0)
 		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < 3 && names[i]; i++)
 		allow(ruleset, folder, names[i], (READ_DIR | READ_FILE) & handled);
 	(void)close(folder); /* a path only */
 	return true;
@@ -150,7 +152,8 @@ int yg_wall_landlock(enum yg_wall_files files, const char *data)
 	if (ruleset < 0)
 		return YG_EUNSUPPORTED;
 	is_done = (files != YG_WALL_DATA || allow_data((int)ruleset, data, rights.files)) &&
-		  (files != YG_WALL_RULES || allow_rules((int)ruleset, data, rights.files)) &&
+		  ((files != YG_WALL_RULES && files != YG_WALL_HUNTS) ||
+		   allow_rules((int)ruleset, data, files == YG_WALL_HUNTS, rights.files)) &&
 		  syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
 	(void)close((int)ruleset);
 	return is_done ? YG_OK : YG_EUNSUPPORTED;

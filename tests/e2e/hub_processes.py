@@ -17,7 +17,7 @@ from harness import YAGURA, case, contains, equal, folder, main
 from hub_kit import Hub, Member, append, lines, record, until
 
 SEED = random.SystemRandom().randrange(1 << 32)
-ROLES = ("front", "keeper", "engine", "worker", "signer")
+ROLES = ("front", "keeper", "engine", "hunter", "worker", "signer")
 
 
 def children(hub):
@@ -50,7 +50,7 @@ def who_is_there():
     hub = Hub()
     found = sorted(children(hub).values())
     equal(sorted(set(found)), sorted(ROLES))
-    for role in ("front", "keeper", "engine", "signer"):
+    for role in ("front", "keeper", "engine", "hunter", "signer"):
         equal(found.count(role), 1, role)
     # No process but the signer's own memory and the keeper's folder: what each has open.
     for pid, role in children(hub).items():
@@ -261,7 +261,7 @@ def walls():
         for what in ("open", "create", "socket", "local-socket", "connect", "bind", "exec", "fork", "ptrace",
                      "ptrace-me", "memory", "kill", "map-code", "setuid", "open-key"):
             if (role == "keeper" and what in ("open", "create", "open-key")
-                    or role == "engine" and what in ("open", "open-key")):
+                    or role in ("engine", "hunter") and what in ("open", "open-key")):
                 if "Landlock" in checked:  # its user alone says what it can open
                     continue
                 equal(said[what], "EACCES", (role, what))
