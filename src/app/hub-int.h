@@ -15,7 +15,8 @@
  *   hub_detect.c   keeper, a thread: from the journal, by way of the engine, to findings;
  *                  hub_engine_ask.c: its talk with it
  *   hub_engine.c   engine: reads what sensors sent, judges it; hub_engine_wire.c: what they say
- *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive
+ *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive, by way of the
+ *                  hunter, which is the engine again (hub_engine.c) with other work
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
  *   hub_wire.c     what they say to each other

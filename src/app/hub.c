@@ -553,7 +553,8 @@ static int try_walls(struct hub_run *run)
 	} else if (yg_wall_role_of(run->cli->try_role, &role)) {
 		rc = yg_wall_enter(role, run->cli->data);
 	} else {
-		yg_say(N_("--self-test-sandbox: parent, front, keeper, engine, hunter, worker or signer"));
+		yg_say(N_("--self-test-sandbox: parent, front, keeper, engine, hunter, worker or "
+			  "signer"));
 		return YG_EINVAL;
 	}
 	if (rc != YG_OK)

@@ -319,9 +319,8 @@ static int do_one(struct yg_hub_engine *e, const struct yg_msg *message)
 		return load(e, message);
 	case YG_HUB_JUDGE:
 	case YG_HUB_FRAME:
-		return (message->kind == YG_HUB_FRAME) == (e->hunts_dir != NULL)
-			       ? judge(e, message)
-			       : YG_EFORMAT;
+		return (message->kind == YG_HUB_FRAME) == (e->hunts_dir != NULL) ? judge(e, message)
+										 : YG_EFORMAT;
 	case YG_HUB_RESTORE:
 		return restore(e, message);
 	case YG_HUB_SAVE:

@@ -249,22 +249,24 @@ static int take_done(struct yg_hub_ask *a, struct request *r, const struct yg_ms
 	return YG_OK;
 }
 
-static int take(struct yg_hub_ask *a, const struct yg_msg *message)
+static bool is_beginning(struct yg_hub_ask *a)
 {
-	struct request *r = first_of(a);
-	bool is_beginning = a->count > 0 &&
-			    (r->asked.kind == YG_HUB_BEGIN || r->asked.kind == YG_HUB_LOAD);
+	enum yg_hub_engine_kind kind = first_of(a)->asked.kind;
 
-	if (message->kind == YG_HUB_CHANGED) {
-		if (message->body.size > 0 || (a->has_changed && !is_beginning))
-			return YG_EFORMAT;
-		a->has_changed = true;
-		return YG_OK;
-	}
-	if (is_beginning && message->id < r->id)
-		return YG_OK; /* of what was given up */
-	if (a->count == 0 || message->id != r->id)
+	return a->count > 0 && (kind == YG_HUB_BEGIN || kind == YG_HUB_LOAD);
+}
+
+/* Once, until the set is taken; what an engine said before BEGIN does not count. */
+static int take_changed(struct yg_hub_ask *a, const struct yg_msg *message)
+{
+	if (message->body.size > 0 || (a->has_changed && !is_beginning(a)))
 		return YG_EFORMAT;
+	a->has_changed = true;
+	return YG_OK;
+}
+
+static int take_answer(struct yg_hub_ask *a, struct request *r, const struct yg_msg *message)
+{
 	switch (r->asked.kind) {
 	case YG_HUB_BEGIN:
 	case YG_HUB_LOAD:
@@ -279,6 +281,17 @@ static int take(struct yg_hub_ask *a, const struct yg_msg *message)
 		return message->kind == YG_HUB_STATE ? take_state(a, message)
 						     : take_done(a, r, message, YG_HUB_SAVED);
 	}
+}
+
+static int take(struct yg_hub_ask *a, const struct yg_msg *message)
+{
+	struct request *r = first_of(a);
+
+	if (message->kind == YG_HUB_CHANGED)
+		return take_changed(a, message);
+	if (is_beginning(a) && message->id < r->id)
+		return YG_OK; /* of what was given up */
+	return a->count > 0 && message->id == r->id ? take_answer(a, r, message) : YG_EFORMAT;
 }
 
 int yg_hub_ask_hear(struct yg_hub_ask *ask)

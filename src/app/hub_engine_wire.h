@@ -15,7 +15,8 @@
  *          ─TAKE────────────────────────────────►         take it over, forget all judges
  *          ◄─BEGUN(the set)─
  *
- * The hunter (hub_hunt_pass.h) is the same for lines of the archive. In place of BEGIN, TAKE, JUDGE:
+ * The hunter (hub_hunt_pass.h) is the same for lines of the archive. In place of BEGIN, TAKE,
+ * JUDGE:
  *
  *   keeper ─LOAD(hunt, seed)──────────────────► hunter    its rules and indicators; no judges
  *          ◄─BEGUN(the set)─

@@ -495,7 +495,8 @@ static void *run(void *arg)
 		if (rc == YG_OK)
 			rc = run_next(h);
 		say_state(h, rc);
-		is_going = wait_ms(h, rc == YG_OK || rc == YG_EEND || rc == YG_EPIPE ? LOOK_MS : AGAIN_MS);
+		is_going = wait_ms(h, rc == YG_OK || rc == YG_EEND || rc == YG_EPIPE ? LOOK_MS
+										     : AGAIN_MS);
 	}
 	return NULL;
 }

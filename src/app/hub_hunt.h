@@ -9,9 +9,9 @@
  * (hub_hunt_pass.h)
  *
  * One job at a time, in a thread of the lowest priority that pauses while the live detection has
- * work; what stands in the archive is read by a process of its own, the hunter. What was there at the first start of a hub is not new.
- * Threads: start() takes one of its own until free(); changed() from any other.
- * Tests: tests/unit/app/test_hub_hunt.c, tests/e2e/hub_hunts.py
+ * work; what stands in the archive is read by a process of its own, the hunter. What was there at
+ * the first start of a hub is not new. Threads: start() takes one of its own until free();
+ * changed() from any other. Tests: tests/unit/app/test_hub_hunt.c, tests/e2e/hub_hunts.py
  */
 #pragma once
 
@@ -30,8 +30,8 @@ struct yg_hub_hunts_opts {
 	struct yg_journal *journal;
 	struct yg_hub_detect *detect;
 	struct yg_clock clock;
-	uint32_t days;	 /* 0: YG_HUB_HUNT_DAYS */
-	uint32_t ask_mb; /* 0: YG_HUB_HUNT_ASK_MB */
+	uint32_t days;		     /* 0: YG_HUB_HUNT_DAYS */
+	uint32_t ask_mb;	     /* 0: YG_HUB_HUNT_ASK_MB */
 	void (*distrust)(void *arg); /* of the hunter, from the thread */
 	void *arg;
 };

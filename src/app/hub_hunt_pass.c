@@ -52,7 +52,7 @@ struct yg_hunt_pass {
 	uint64_t seed;
 	char judge_of[YG_ARCHIVE_ORG_MAX + 1]; /* organisation that the hunter has a judge of */
 	uint64_t records;		       /* of the frame that was judged last */
-	uint64_t *rule_ids; /* hashes, ascending */
+	uint64_t *rule_ids;		       /* hashes, ascending */
 	size_t rule_count;
 	struct file *files;
 	size_t file_count;

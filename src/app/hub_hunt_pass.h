@@ -23,7 +23,7 @@
 #include "app/hub_rules.h"
 #include "store/facts.h"
 
-#define YG_HUNT_FOUND_MAX   4096u     /* findings in one commit */
+#define YG_HUNT_FOUND_MAX   4096u /* findings in one commit */
 #define YG_HUNT_COMMIT_MS   1000
 #define YG_HUNT_FILES_MAX   (4u << 20)
 #define YG_HUNT_FOUND_BYTES (64u << 20)

@@ -42,7 +42,8 @@ enum yg_wall_role {
 };
 
 #define YG_WALL_MEMORY_MAX (768u << 20) /* of worker and signer, beyond what is mapped */
-/* Of engine and hunter: judges (YG_HUB_DETECT_BYTES_MAX), a running set and one that is being compiled. */
+/* Of engine and hunter: judges (YG_HUB_DETECT_BYTES_MAX), a running set and one that is being
+ * compiled. */
 #define YG_WALL_ENGINE_MAX (UINT64_C(4) << 30)
 
 const char *yg_wall_role_name(enum yg_wall_role role);

@@ -131,6 +131,19 @@ static bool allow_rules(int ruleset, const char *data, bool is_hunt, uint64_t ha
 	return true;
 }
 
+static bool allow_some(int ruleset, enum yg_wall_files files, const char *data, uint64_t handled)
+{
+	switch (files) {
+	case YG_WALL_DATA:
+		return allow_data(ruleset, data, handled);
+	case YG_WALL_RULES:
+	case YG_WALL_HUNTS:
+		return allow_rules(ruleset, data, files == YG_WALL_HUNTS, handled);
+	default:
+		return true;
+	}
+}
+
 int yg_wall_landlock(enum yg_wall_files files, const char *data)
 {
 	long version = yg_wall_landlock_version();
@@ -151,9 +164,7 @@ int yg_wall_landlock(enum yg_wall_files files, const char *data)
 	ruleset = syscall(SYS_landlock_create_ruleset, &rights, size, 0);
 	if (ruleset < 0)
 		return YG_EUNSUPPORTED;
-	is_done = (files != YG_WALL_DATA || allow_data((int)ruleset, data, rights.files)) &&
-		  ((files != YG_WALL_RULES && files != YG_WALL_HUNTS) ||
-		   allow_rules((int)ruleset, data, files == YG_WALL_HUNTS, rights.files)) &&
+	is_done = allow_some((int)ruleset, files, data, rights.files) &&
 		  syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
 	(void)close((int)ruleset);
 	return is_done ? YG_OK : YG_EUNSUPPORTED;

@@ -57,6 +57,27 @@ static void small(struct yg_bytes body, struct yg_msg_pipe *pipe)
 	assert(yg_hub_state_read(body, &piece) != YG_OK || piece.size <= YG_HUB_ENGINE_PIECE_MAX);
 }
 
+static void frame(struct yg_bytes body, struct yg_msg_pipe *pipe)
+{
+	struct yg_hub_judge one;
+
+	if (yg_hub_frame_read(body, &one) != YG_OK)
+		return;
+	assert(one.org.size > 0 && one.body.data[one.body.size - 1] == '\n');
+	assert(yg_hub_frame_put(pipe, 1, &one) == YG_OK && yg_bytes_eq(queued(pipe), body));
+}
+
+static void load(struct yg_bytes body, struct yg_msg_pipe *pipe)
+{
+	struct yg_bytes hunt;
+	uint64_t seed;
+
+	if (yg_hub_load_read(body, &hunt, &seed) != YG_OK)
+		return;
+	assert(hunt.size > 0 && hunt.size <= YG_HUB_ENGINE_HUNT_MAX);
+	assert(yg_hub_load_put(pipe, 1, hunt, seed) == YG_OK && yg_bytes_eq(queued(pipe), body));
+}
+
 static void begun(struct yg_bytes body, struct yg_msg_pipe *pipe)
 {
 	struct yg_hub_engine_set set;
@@ -103,7 +124,7 @@ static void judged(struct yg_bytes body, struct yg_msg_pipe *pipe)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const readers[])(struct yg_bytes, struct yg_msg_pipe *) = {
-		judge, restore, small, begun, found, learnt, judged};
+		judge, restore, small, begun, found, learnt, judged, frame, load};
 	struct yg_bytes body = {data, size};
 	struct yg_msg_pipe pipe;
 
