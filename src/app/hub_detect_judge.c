@@ -215,22 +215,21 @@ static void fill_times(struct yg_fact_finding *to, const struct yg_finding *f, i
 	to->received_ns = received_ns;
 }
 
-/* The rule as it counts for the bundle: each value of an indicator is one of its own. */
-static struct yg_bytes key_of(struct yg_hub_judges *j, const struct yg_fact_finding *f)
+struct yg_bytes yg_hub_finding_key(const struct yg_fact_finding *f, struct yg_buf *room)
 {
 	if (f->matched.size == 0 && f->hunt.size == 0)
 		return f->rule;
-	yg_buf_reset(&j->reason);
+	yg_buf_reset(room);
 	if (f->hunt.size > 0) { /* never the bundle of what was found when it came */
-		yg_buf_add(&j->reason, f->hunt);
-		yg_buf_add_byte(&j->reason, ':');
+		yg_buf_add(room, f->hunt);
+		yg_buf_add_byte(room, ':');
 	}
-	yg_buf_add(&j->reason, f->rule);
+	yg_buf_add(room, f->rule);
 	if (f->matched.size > 0) {
-		yg_buf_add_byte(&j->reason, '=');
-		yg_buf_add(&j->reason, f->matched);
+		yg_buf_add_byte(room, '=');
+		yg_buf_add(room, f->matched);
 	}
-	return yg_buf_error(&j->reason) ? f->rule : yg_buf_bytes(&j->reason);
+	return yg_buf_error(room) ? f->rule : yg_buf_bytes(room);
 }
 
 static int on_finding(void *arg, const struct yg_finding *f)
@@ -262,7 +261,8 @@ static int on_finding(void *arg, const struct yg_finding *f)
 	fill_times(&to, f, batch->received_ns);
 	to.refs[0].number = j->first_number + j->trace->record;
 	to.refs[0].received_ns = batch->received_ns;
-	yg_fact_finding_id(to.org, to.sensor, key_of(j, &to), to.source, to.minute_ns, to.id);
+	yg_fact_finding_id(to.org, to.sensor, yg_hub_finding_key(&to, &j->reason), to.source,
+			   to.minute_ns, to.id);
 	to.minute_ns = yg_fact_minute(to.minute_ns);
 	j->counts.findings++;
 	rc = keep(org, f->id, to.id);

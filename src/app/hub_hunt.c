@@ -41,7 +41,10 @@ struct yg_hub_hunts {
 	uint64_t seen_free; /* ids of one second differ by it */
 	int said_rc;
 
-	json_t *job; /* the one that runs */
+	struct yg_hub_ask *ask;	   /* the talk with the hunter */
+	struct yg_hunt_pass *pass; /* that it is about */
+	int next_fd;		   /* of another hunter, under the mutex; -1: none */
+	json_t *job;		   /* the one that runs */
 	char id[YG_HUNT_ID_SIZE];
 	int64_t answer_ms; /* when the answer was looked for last */
 
@@ -50,6 +53,7 @@ struct yg_hub_hunts {
 	struct yg_enrol *enrol;
 	struct yg_hub_access *hub;
 
+	pthread_mutex_t mutex; /* of next_fd */
 	struct yg_hub_thread life;
 };
 
@@ -450,33 +454,48 @@ static int plan_and_run(struct yg_hub_hunts *h, struct yg_hunt_pass *pass)
 	return rc == YG_OK ? finish(h) : rc;
 }
 
+/* Another hunter, if there is one. */
+static int need_hunter(struct yg_hub_hunts *h)
+{
+	int fd;
+
+	(void)pthread_mutex_lock(&h->mutex);
+	fd = h->next_fd;
+	h->next_fd = -1;
+	(void)pthread_mutex_unlock(&h->mutex);
+	if (fd >= 0)
+		yg_hub_ask_open(h->ask, fd);
+	return yg_hub_ask_is_open(h->ask) ? YG_OK : YG_EPIPE;
+}
+
 static int run_job(struct yg_hub_hunts *h)
 {
 	struct yg_hunt_pass_opts opts = {.hunts_dir = h->dir,
 					 .archive_dir = h->opts.archive_dir,
 					 .allow_dir = h->opts.rules->allow_dir,
-					 .rules = h->opts.rules,
+					 .ask = h->ask,
 					 .clock = h->opts.clock,
 					 .enter = enter,
 					 .may = may,
 					 .go_on = go_on,
 					 .arg = h};
-	struct yg_hunt_pass *pass = NULL;
 	struct yg_journal_stats stats;
 	int rc = wait_for_archive(h);
 
+	if (rc == YG_OK)
+		rc = need_hunter(h);
 	if (rc != YG_OK)
 		return rc;
 	yg_journal_stats(h->opts.journal, &stats);
 	opts.foreign = (stats.durable + 1) * YG_HUB_ARCHIVE_LINES;
 	rc = yg_facts_open_sqlite(h->opts.facts_path, false, &opts.facts);
 	if (rc == YG_OK)
-		rc = yg_hunt_pass_new(&opts, h->job, &pass);
+		rc = yg_hunt_pass_new(&opts, h->job, &h->pass);
 	if (rc == YG_OK)
-		rc = plan_and_run(h, pass);
+		rc = plan_and_run(h, h->pass);
 	else if (rc == YG_ENOENT || rc == YG_EFORMAT || rc == YG_ELIMIT || rc == YG_EINVAL)
 		rc = set_state(h, YG_HUNT_FAILED, N_("nothing of it can be looked for"));
-	(void)yg_hunt_pass_free(pass);
+	h->pass = yg_hunt_pass_free(h->pass);
 	(void)yg_facts_free(opts.facts);
 	return rc;
 }
@@ -527,7 +546,8 @@ static int run_next(struct yg_hub_hunts *h)
 
 static void say_state(struct yg_hub_hunts *h, int rc)
 {
-	if (rc != YG_OK && rc != YG_EEND && rc != h->said_rc)
+	/* That a process ended was said by the parent. */
+	if (rc != YG_OK && rc != YG_EEND && rc != YG_EPIPE && rc != h->said_rc)
 		yg_say_hint(N_("nothing is lost by that; it is tried again"),
 			    N_("hunts: %s/hunts: %s"), yg_say_safe(yg_bytes_str(h->opts.data), 300),
 			    yg_say_tr(yg_err_text(rc)));
@@ -557,7 +577,8 @@ static void *run(void *arg)
 		if (rc == YG_OK)
 			rc = run_next(h);
 		say_state(h, rc);
-		is_going = wait_ms(h, rc == YG_OK || rc == YG_EEND ? LOOK_MS : AGAIN_MS);
+		is_going = wait_ms(h, rc == YG_OK || rc == YG_EEND || rc == YG_EPIPE ? LOOK_MS
+										     : AGAIN_MS);
 	}
 	return NULL;
 }
@@ -577,6 +598,66 @@ static int open_files(struct yg_hub_hunts *h)
 	return YG_OK;
 }
 
+/* ---- the hunter's answers, for the pass ---- */
+
+static int on_finding(void *arg, const struct yg_fact_finding *finding)
+{
+	return yg_hunt_pass_found(((struct yg_hub_hunts *)arg)->pass, finding);
+}
+
+static int on_learnt(void *arg, const struct yg_hub_asked *asked,
+		     const struct yg_hub_learnt *learnt)
+{
+	return yg_hunt_pass_learnt(((struct yg_hub_hunts *)arg)->pass, asked, learnt);
+}
+
+static int on_judged(void *arg, const struct yg_hub_asked *asked,
+		     const struct yg_hub_judged_batch *judged)
+{
+	(void)asked;
+	return yg_hunt_pass_judged(((struct yg_hub_hunts *)arg)->pass, judged);
+}
+
+static void on_distrust(void *arg)
+{
+	const struct yg_hub_hunts *h = arg;
+
+	yg_say_hint(N_("it is started again, and nothing is lost; please report this"),
+		    N_("the process that looks at the archive gave an answer that cannot be, or "
+		       "none"));
+	if (h->opts.distrust)
+		h->opts.distrust(h->opts.arg);
+}
+
+static bool is_ending(void *arg)
+{
+	return yg_hub_thread_ends(&((struct yg_hub_hunts *)arg)->life);
+}
+
+static int make_ask(struct yg_hub_hunts *h)
+{
+	const struct yg_hub_ask_opts opts = {.finding = on_finding,
+					     .outcome = on_learnt,
+					     .judged = on_judged,
+					     .distrust = on_distrust,
+					     .is_ending = is_ending,
+					     .arg = h};
+
+	h->next_fd = -1;
+	(void)pthread_mutex_init(&h->mutex, NULL); /* never fails on Linux */
+	h->ask = yg_hub_ask_new(&opts);
+	return h->ask ? YG_OK : YG_ENOMEM;
+}
+
+void yg_hub_hunts_link(struct yg_hub_hunts *hunts, int take_fd)
+{
+	(void)pthread_mutex_lock(&hunts->mutex);
+	if (hunts->next_fd >= 0)
+		(void)close(hunts->next_fd); /* of one that has ended already */
+	hunts->next_fd = take_fd;
+	(void)pthread_mutex_unlock(&hunts->mutex);
+}
+
 int yg_hub_hunts_start(const struct yg_hub_hunts_opts *opts, struct yg_hub_hunts **ret)
 {
 	struct yg_hub_hunts *h = yg_calloc(1, sizeof(*h));
@@ -585,7 +666,9 @@ int yg_hub_hunts_start(const struct yg_hub_hunts_opts *opts, struct yg_hub_hunts
 	if (!h)
 		return YG_ENOMEM;
 	h->opts = *opts;
-	rc = open_files(h);
+	rc = make_ask(h);
+	if (rc == YG_OK)
+		rc = open_files(h);
 	if (rc == YG_OK)
 		rc = yg_hub_thread_start(&h->life, run, h);
 	if (rc == YG_OK)
@@ -600,6 +683,10 @@ struct yg_hub_hunts *yg_hub_hunts_free(struct yg_hub_hunts *h)
 	if (!h)
 		return NULL;
 	yg_hub_thread_done(&h->life);
+	(void)yg_hub_ask_free(h->ask);
+	if (h->next_fd >= 0)
+		(void)close(h->next_fd); /* nothing was said over it */
+	(void)pthread_mutex_destroy(&h->mutex);
 	(void)yg_hunt_known_free(h->known);
 	json_decref(h->gathered);
 	free(h);

@@ -17,7 +17,7 @@ from harness import YAGURA, case, contains, equal, folder, main
 from hub_kit import Hub, Member, append, lines, record, until
 
 SEED = random.SystemRandom().randrange(1 << 32)
-ROLES = ("front", "keeper", "worker", "signer")
+ROLES = ("front", "keeper", "engine", "hunter", "worker", "signer")
 
 
 def children(hub):
@@ -50,7 +50,8 @@ def who_is_there():
     hub = Hub()
     found = sorted(children(hub).values())
     equal(sorted(set(found)), sorted(ROLES))
-    equal((found.count("front"), found.count("keeper"), found.count("signer")), (1, 1, 1))
+    for role in ("front", "keeper", "engine", "hunter", "signer"):
+        equal(found.count(role), 1, role)
     # No process but the signer's own memory and the keeper's folder: what each has open.
     for pid, role in children(hub).items():
         status = pathlib.Path("/proc/%d/status" % pid).read_text(encoding="utf-8")
@@ -259,7 +260,8 @@ def walls():
             continue
         for what in ("open", "create", "socket", "local-socket", "connect", "bind", "exec", "fork", "ptrace",
                      "ptrace-me", "memory", "kill", "map-code", "setuid", "open-key"):
-            if role == "keeper" and what in ("open", "create", "open-key"):
+            if (role == "keeper" and what in ("open", "create", "open-key")
+                    or role in ("engine", "hunter") and what in ("open", "open-key")):
                 if "Landlock" in checked:  # its user alone says what it can open
                     continue
                 equal(said[what], "EACCES", (role, what))
