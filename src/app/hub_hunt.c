@@ -22,9 +22,10 @@
 #define GATHERING "new" /* the folder of what has no id yet */
 #define LOOK_MS	  200
 #define AGAIN_MS  2000
-#define ANSWER_MS 1800000 /* of the hunter, for one frame: it is last of all on a machine at work  \
-			   */
-#define BEHIND	  64u	  /* batches that the live detection may lag while a hunt reads */
+#define ANSWER_MS                                                                                  \
+	1800000	      /* of the hunter, for one frame: it is last of all on a machine at work      \
+		       */
+#define BEHIND	  64u /* batches that the live detection may lag while a hunt reads */
 #define NS_PER_MS INT64_C(1000000)
 #define MB	  (UINT64_C(1) << 20)
 /* linux/ioprio.h has no header for programs */
