@@ -312,6 +312,15 @@ int yg_hub_ask_hear(struct yg_hub_ask *ask)
 	return lose(ask, rc != YG_EPIPE);
 }
 
+/* Sets are read and compiled as long as they are large; states have their size too. */
+static int64_t patience_ns(struct yg_hub_ask *a)
+{
+	enum yg_hub_engine_kind kind = first_of(a)->asked.kind;
+	bool is_batch = kind == YG_HUB_JUDGE || kind == YG_HUB_FRAME;
+
+	return (is_batch ? 1 : 10) * a->opts.answer_ms * NS_PER_MS;
+}
+
 /* Wait a moment for something to happen. */
 static int pump(struct yg_hub_ask *a)
 {
@@ -328,7 +337,7 @@ static int pump(struct yg_hub_ask *a)
 	if (count < 0 && errno != EINTR)
 		return yg_err_from_errno(errno);
 	age_ns = a->count > 0 ? now_ns() - a->since_ns : 0;
-	if (age_ns > a->opts.answer_ms * NS_PER_MS)
+	if (age_ns > patience_ns(a))
 		return lose(a, true);
 	if (age_ns > YG_HUB_ENGINE_END_MS * NS_PER_MS && a->opts.is_ending(a->opts.arg))
 		return YG_EEND;

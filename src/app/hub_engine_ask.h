@@ -24,10 +24,11 @@
 #include "app/hub_detect_judge.h"
 #include "app/hub_engine_wire.h"
 
-#define YG_HUB_FLIGHT_MAX	64u   /* batches handed out and not answered */
-#define YG_HUB_ENGINE_TRIES_MAX 3u    /* engines that one request may end */
-#define YG_HUB_ENGINE_ANSWER_MS 60000 /* for one request; then it hangs */
-#define YG_HUB_ENGINE_END_MS	800   /* the same when all ends */
+#define YG_HUB_FLIGHT_MAX	64u /* batches handed out and not answered */
+#define YG_HUB_ENGINE_TRIES_MAX 3u  /* engines that one request may end */
+#define YG_HUB_ENGINE_ANSWER_MS                                                                    \
+	60000			 /* for one batch, ten times that for all else; then it hangs */
+#define YG_HUB_ENGINE_END_MS 800 /* the same when all ends */
 
 struct yg_hub_ask;
 

@@ -22,6 +22,9 @@
 #define GATHERING "new" /* the folder of what has no id yet */
 #define LOOK_MS	  200
 #define AGAIN_MS  2000
+#define ANSWER_MS                                                                                  \
+	1800000	      /* of the hunter, for one frame: it is last of all on a machine at work      \
+		       */
 #define BEHIND	  64u /* batches that the live detection may lag while a hunt reads */
 #define NS_PER_MS INT64_C(1000000)
 #define MB	  (UINT64_C(1) << 20)
@@ -641,7 +644,8 @@ static int make_ask(struct yg_hub_hunts *h)
 					     .judged = on_judged,
 					     .distrust = on_distrust,
 					     .is_ending = is_ending,
-					     .arg = h};
+					     .arg = h,
+					     .answer_ms = ANSWER_MS};
 
 	h->next_fd = -1;
 	(void)pthread_mutex_init(&h->mutex, NULL); /* never fails on Linux */

@@ -202,6 +202,29 @@ def a_signer_that_hangs():
 
 
 @case
+def what_comes_is_kept_without_an_engine():
+    """It hangs, and is killed: batches are acknowledged and archived meanwhile, and looked at afterwards."""
+    hub = Hub()
+    hub.org()
+    one = hub.stranger()
+    os.kill(pid_of(hub, "engine"), signal.SIGSTOP)
+    for number in (1, 2, 3):
+        equal(one.send(one.batch(record(number), number))[0], 200)
+    until("the archive", lambda: len(hub.archived()) == 3)
+    kill(hub, "engine")
+    equal(one.send(one.batch(record(4), 4))[0], 200)
+    until("all is looked at", lambda: looked_at(hub) == 4, 20)
+    equal(hub.stop(), 0)
+
+
+def looked_at(hub):
+    """Records that detection counted: committed with its findings."""
+    import sqlite3
+    with sqlite3.connect("file:%s?mode=ro" % (hub.data / "facts.db"), uri=True) as database:
+        return database.execute("SELECT coalesce(sum(records), 0) FROM days WHERE org = 0").fetchone()[0]
+
+
+@case
 def ends_with_its_parent():
     for how in (signal.SIGTERM, signal.SIGKILL):
         hub = Hub()
