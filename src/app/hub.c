@@ -372,23 +372,23 @@ static int open_signals(struct hub_run *run)
 }
 
 /* Every address: name the machine, whose name stands in certificates. */
-static void add_place(const struct hub_run *run, const struct yg_net_place *place,
+static void add_place(const struct yg_hub_settings *settings, const struct yg_net_place *place,
 		      struct yg_buf *line)
 {
 	char text[YG_NET_TEXT_MAX];
 
 	yg_net_write(place, text);
 	if (place->host[0] == '\0' || strcmp(place->host, "0.0.0.0") == 0)
-		yg_buf_addf(line, "%s:%u", run->settings.host[0] ? run->settings.host : "127.0.0.1",
+		yg_buf_addf(line, "%s:%u", settings->host[0] ? settings->host : "127.0.0.1",
 			    (unsigned)place->port);
 	else
 		yg_buf_add_str(line, text);
 }
 
-static void add_url(const struct hub_run *run, struct yg_buf *line)
+void yg_hub_url(const struct yg_hub_settings *settings, struct yg_buf *to)
 {
-	yg_buf_add_str(line, run->settings.http_key ? "https://" : "http://");
-	add_place(run, &run->settings.http, line);
+	yg_buf_add_str(to, settings->http_key ? "https://" : "http://");
+	add_place(settings, &settings->http, to);
 }
 
 /* The first line of standard output: for the program that started this one. */
@@ -405,13 +405,13 @@ static int print_ready(void *arg)
 	real = realpath(path, NULL);
 	yg_buf_init(&line, 4 * YG_HUB_PATH_MAX);
 	yg_buf_add_str(&line, "{\"ready\":true,\"url\":\"");
-	add_url(run, &line);
+	yg_hub_url(&run->settings, &line);
 	yg_buf_add_str(&line, "\",\"sensors\":\"https://");
-	add_place(run, &run->settings.sensors, &line);
+	add_place(&run->settings, &run->settings.sensors, &line);
 	yg_buf_add_str(&line, "\",\"ca\":");
 	yg_buf_add_json(&line, yg_bytes_str(real ? real : path));
 	yg_buf_add_str(&line, ",\"admin_link\":\"");
-	add_url(run, &line);
+	yg_hub_url(&run->settings, &line);
 	yg_buf_addf(&line, "/start?key=%s\"}\n", run->settings.link_key);
 	rc = yg_buf_error(&line);
 	if (rc == YG_OK)
@@ -451,22 +451,27 @@ static int run_processes(struct hub_run *run)
 		[YG_HUB_AT_KEEPER] = {.name = "keeper",
 				      .live = yg_hub_keeper_live,
 				      .may_distrust = true,
-				      .fds = {run->lock_fd, settings->http_fd},
-				      .fd_count = 2},
+				      .fds = {run->lock_fd},
+				      .fd_count = 1},
 		[YG_HUB_AT_FRONT] = {.name = "front",
 				     .live = yg_hub_front_live,
 				     .fds = {run->lock_fd, settings->sensors_fd},
 				     .fd_count = 2},
+		[YG_HUB_AT_PAGES] = {.name = "pages",
+				     .live = yg_hub_pages_live,
+				     .fds = {run->lock_fd, settings->http_fd},
+				     .fd_count = 2},
 	};
-	struct yg_process_link links[2 + YG_HUB_WORKERS_MAX] = {
+	struct yg_process_link links[YG_HUB_AT_WORKER + YG_HUB_WORKERS_MAX] = {
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_SIGNER},
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_FRONT},
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_PAGES},
 	};
 	struct yg_processes_opts opts = {
 		.specs = specs,
 		.spec_count = YG_HUB_AT_WORKER + settings->workers,
 		.links = links,
-		.link_count = 2 + settings->workers,
+		.link_count = 3 + settings->workers,
 		.signals = run->signal_fd,
 		.clock = yg_clock_steady(),
 		.ready = print_ready,
@@ -478,7 +483,7 @@ static int run_processes(struct hub_run *run)
 	for (unsigned i = 0; i < settings->workers; i++) {
 		specs[YG_HUB_AT_WORKER + i] = (struct yg_process_spec){
 			.name = "worker", .live = yg_hub_worker_live, .index = i};
-		links[2 + i] = (struct yg_process_link){YG_HUB_AT_KEEPER, YG_HUB_AT_WORKER + i};
+		links[3 + i] = (struct yg_process_link){YG_HUB_AT_KEEPER, YG_HUB_AT_WORKER + i};
 	}
 	for (unsigned i = 0; i < opts.spec_count; i++) {
 		specs[i].arg = settings;
@@ -548,7 +553,7 @@ static int try_walls(struct hub_run *run)
 	} else if (yg_wall_role_of(run->cli->try_role, &role)) {
 		rc = yg_wall_enter(role, run->cli->data);
 	} else {
-		yg_say(N_("--self-test-sandbox: parent, front, keeper, worker or signer"));
+		yg_say(N_("--self-test-sandbox: parent, front, pages, keeper, worker or signer"));
 		return YG_EINVAL;
 	}
 	if (rc != YG_OK)

@@ -34,7 +34,8 @@ static const struct {
 	bool is_bounded; /* in memory */
 } roles[YG_WALL_ROLES] = {
 	[YG_WALL_FRONT] = {"front", "yagura-front", false, true, false, false},
-	[YG_WALL_KEEPER] = {"keeper", NULL, true, true, true, false},
+	[YG_WALL_PAGES] = {"pages", "yagura-pages", false, true, false, false},
+	[YG_WALL_KEEPER] = {"keeper", NULL, true, false, true, false},
 	[YG_WALL_WORKER] = {"worker", "yagura-worker", false, false, false, true},
 	[YG_WALL_SIGNER] = {"signer", "yagura-signer", false, false, false, true},
 };
@@ -225,6 +226,7 @@ static bool allow_threads(scmp_filter_ctx filter)
 		SCMP_SYS(sched_getaffinity), SCMP_SYS(set_tid_address),
 		SCMP_SYS(futex_waitv),	     SCMP_SYS(membarrier),
 		SCMP_SYS(sched_getparam),    SCMP_SYS(sched_getscheduler),
+		SCMP_SYS(eventfd2), /* a thread's word to the loop */
 	};
 
 	/* A thread, never a process. The newer call hides its flags: the library takes the older
@@ -410,6 +412,17 @@ static bool try_bind(void)
 	return bind(STDIN_FILENO, (const struct sockaddr *)&to, sizeof(to)) == 0;
 }
 
+static bool try_listen(void)
+{
+	return listen(STDIN_FILENO, 1) == 0;
+}
+
+/* No socket either: where it may be tried at all, that is what is said. */
+static bool try_accept(void)
+{
+	return accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC) >= 0;
+}
+
 static bool try_exec(void)
 {
 	char *const args[] = {(char *)"/bin/true", NULL};
@@ -477,6 +490,7 @@ void yg_wall_try(const char *secret, yg_wall_try_fn fn, void *arg)
 		{"open", try_open},	    {"create", try_create},
 		{"socket", try_socket},	    {"local-socket", try_local_socket},
 		{"connect", try_connect},   {"bind", try_bind},
+		{"listen", try_listen},	    {"accept", try_accept},
 		{"exec", try_exec},	    {"fork", try_fork},
 		{"ptrace", try_trace},	    {"ptrace-me", try_trace_me},
 		{"memory", try_memory},	    {"kill", try_kill},

@@ -11,7 +11,8 @@
  *   role     files               network                     processes
  *   parent   its user's          what it has bound           forks, ends its own
  *   front    none                accepts, speaks              none
- *   keeper   the data folder     accepts (pages, 127.0.0.1)   threads
+ *   pages    none                accepts, speaks              none
+ *   keeper   the data folder     none                         threads
  *   worker   none                none                         none
  *   signer   none                none                         none
  *
@@ -28,7 +29,14 @@
 
 #include "base/err.h"
 
-enum yg_wall_role { YG_WALL_FRONT, YG_WALL_KEEPER, YG_WALL_WORKER, YG_WALL_SIGNER, YG_WALL_ROLES };
+enum yg_wall_role {
+	YG_WALL_FRONT,
+	YG_WALL_PAGES,
+	YG_WALL_KEEPER,
+	YG_WALL_WORKER,
+	YG_WALL_SIGNER,
+	YG_WALL_ROLES
+};
 
 #define YG_WALL_MEMORY_MAX (768u << 20) /* of worker and signer, beyond what is mapped */
 
