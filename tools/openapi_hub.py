@@ -187,6 +187,10 @@ OPERATIONS = [
     ("GET", "/findings/{finding}", "getFinding", "One bundle", dict(out="Finding", query=ORG)),
     ("POST", "/findings/{finding}/records", "findingRecords", "Records of its log at its times, its own among them",
      dict(body="FindingQuestion", out="Records", query=ORG)),
+    ("GET", "/stream", "openStream",
+     "An answer that stays open (server-sent events): `change` whenever findings changed that may be read; their "
+     "number is what listFindings takes as `after` with order=change",
+     dict(stream=True, query=dict(ORG, after=text))),
     ("POST", "/search", "search", "Records of the archive, by arrival", dict(body="Question", out="Records", query=ORG)),
     ("GET", "/audit", "listAudit", "What was changed, by whom and when; ascending",
      dict(page="AuditEntry", query=dict(LIMIT, after={"type": "integer", "minimum": 0, "maximum": 2**53}))),
@@ -198,6 +202,9 @@ def document():
     paths = {}
     for method, path, operation_id, summary, details in OPERATIONS:
         made = openapi.operation(summary, operation_id, path, details)
+        if details.get("stream"):
+            made["responses"]["200"] = {"description": "Events, as long as both sides like",
+                                        "content": {"text/event-stream": {"schema": {"type": "string"}}}}
         if details.get("open"):
             made["security"] = []
         paths.setdefault("/api/v1" + path, {})[method.lower()] = made

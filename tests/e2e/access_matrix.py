@@ -126,6 +126,7 @@ class Matrix:
             "listFindings": lambda: ("/findings" + q, None),
             "getFinding": lambda: ("/findings/%s%s" % (NONE, q), None),
             "findingRecords": lambda: ("/findings/%s/records%s" % (NONE, q), {"reason": "matrix"}),
+            "openStream": lambda: ("/stream" + q, None),
             "search": lambda: ("/search" + q, {"reason": "matrix"}),
             "listAudit": lambda: ("/audit", None),
         }

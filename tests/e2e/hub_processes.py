@@ -17,7 +17,7 @@ from harness import YAGURA, case, contains, equal, folder, main
 from hub_kit import Hub, Member, append, lines, record, until
 
 SEED = random.SystemRandom().randrange(1 << 32)
-ROLES = ("front", "keeper", "worker", "signer")
+ROLES = ("front", "pages", "keeper", "worker", "signer")
 
 
 def children(hub):
@@ -50,7 +50,7 @@ def who_is_there():
     hub = Hub()
     found = sorted(children(hub).values())
     equal(sorted(set(found)), sorted(ROLES))
-    equal((found.count("front"), found.count("keeper"), found.count("signer")), (1, 1, 1))
+    equal([found.count(role) for role in ("front", "pages", "keeper", "signer")], [1, 1, 1, 1])
     # No process but the signer's own memory and the keeper's folder: what each has open.
     for pid, role in children(hub).items():
         status = pathlib.Path("/proc/%d/status" % pid).read_text(encoding="utf-8")
