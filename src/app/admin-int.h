@@ -62,6 +62,7 @@ int yg_admin_consent(struct yg_admin *admin);
 int yg_admin_views(struct yg_admin *admin);
 int yg_admin_audit(struct yg_admin *admin);
 int yg_admin_export(struct yg_admin *admin);
+int yg_admin_sign_in_link(struct yg_admin *admin);
 int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
 
 /*

@@ -290,7 +290,7 @@ static const struct {
 	{"person", yg_admin_person},   {"api-token", yg_admin_token},
 	{"mandate", yg_admin_mandate}, {"consent", yg_admin_consent},
 	{"views", yg_admin_views},     {"audit", yg_admin_audit},
-	{"export", yg_admin_export},
+	{"export", yg_admin_export},   {"sign-in-link", yg_admin_sign_in_link},
 };
 
 /* ---- command line ---- */
