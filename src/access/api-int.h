@@ -19,8 +19,8 @@ struct yg_hub_api {
 	struct yg_hub_jobs *searches;
 	struct yg_hub_stream *streams;
 	uint32_t stream_count;
-	int64_t stream_tick_ns;	 /* when they were looked at last */
-	int64_t stream_check_ns; /* and whether each may still read */
+	int64_t stream_tick_ns;		    /* when they were looked at last */
+	int64_t stream_check_ns;	    /* and whether each may still read */
 	uint8_t veil_key[YG_MAC_KEY_BYTES]; /* of numbers that go out (access/veil.h) */
 };
 

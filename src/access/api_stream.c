@@ -131,7 +131,7 @@ static int look(struct yg_hub_stream *stream, const struct yg_hub_reach *reach, 
 			next = yg_facts_next(facts);
 	}
 	if (rc == YG_OK)
-		stream->after = next.is_more ? next.after_change
+		stream->after = next.is_more	  ? next.after_change
 				: *ret_last > now ? *ret_last
 						  : now;
 	return rc;
@@ -171,7 +171,8 @@ static int serve(struct yg_hub_stream *stream, uint64_t now)
 void yg_hub_streams_run(struct yg_hub_api *api)
 {
 	int64_t time_ns = now_ns(api);
-	bool is_check = time_ns - api->stream_check_ns >= CHECK_NS || time_ns < api->stream_check_ns;
+	bool is_check =
+		time_ns - api->stream_check_ns >= CHECK_NS || time_ns < api->stream_check_ns;
 	uint64_t now = 0;
 
 	if (!api->streams ||

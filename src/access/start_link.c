@@ -118,6 +118,6 @@ int yg_start_link_use(struct yg_hub_access *hub, struct yg_bytes key)
 	if (rc != YG_OK)
 		return rc;
 	rc = yg_hub_remove(hub, "local:start link", KIND, digest);
-	return yg_hub_finish(hub, rc,
-			     &(struct yg_hub_deed){"local:start link", "", "start_link.use", "", ""});
+	return yg_hub_finish(
+		hub, rc, &(struct yg_hub_deed){"local:start link", "", "start_link.use", "", ""});
 }

@@ -21,8 +21,7 @@ YG_MUST_USE int yg_start_link_at(struct yg_hub_access *hub, const char *url);
 
 /* @actor: the command line. @url "": no hub has run here yet. YG_EACCES: another actor. */
 YG_MUST_USE int yg_start_link_make(struct yg_hub_access *hub, const struct yg_hub_actor *actor,
-				   char key[YG_START_LINK_HEX + 1],
-				   char url[YG_START_URL_MAX + 1]);
+				   char key[YG_START_LINK_HEX + 1], char url[YG_START_URL_MAX + 1]);
 
 /* YG_OK, once; YG_EACCES: none of ours, used, too old, or ended by a later one. */
 YG_MUST_USE int yg_start_link_use(struct yg_hub_access *hub, struct yg_bytes key);

@@ -439,4 +439,6 @@ void yg_help_admin(void)
 	       "2 wrong usage, or the folder cannot be used.\n"));
 	help_admin_keeping();
 	help_admin_leaving();
+	put(N_("  sign-in-link                  prints a link to the pages: once, within an hour,\n"
+	       "                                for the administrator at this machine\n"));
 }

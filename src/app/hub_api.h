@@ -2,13 +2,15 @@
 /*
  * app/hub_api.h - the hub for people and programs, in the keeper: who asks, and the operations.
  *
- *   pages ══calls: credentials as shown══► admit, resolve (here) ──► actor ──► access ──► access/api
+ *   pages ══calls: credentials as shown══► admit, resolve (here) ──► actor ──► access ──►
+ * access/api
  *
  * HTTP and TLS are the pages' (hub_pages.c), a process that is believed nothing about who asks but
- * from which address. Who opened the start link on this machine is the local administrator; everybody else signs in, or
- * shows a token. The guard opens an access for the operation's organisation and right before the
- * handler runs, and frees it after; a refusal never says more than access/hub.h allows.
- * One thread, driven by its owner's loop. Tests: tests/e2e/hub_api.py, access_matrix.py
+ * from which address. Who opened the start link on this machine is the local administrator;
+ * everybody else signs in, or shows a token. The guard opens an access for the operation's
+ * organisation and right before the handler runs, and frees it after; a refusal never says more
+ * than access/hub.h allows. One thread, driven by its owner's loop. Tests: tests/e2e/hub_api.py,
+ * access_matrix.py
  */
 #pragma once
 

@@ -38,11 +38,11 @@ int yg_pages_call_put(struct yg_msg_pipe *pipe, enum yg_pages_kind kind, uint64_
 		struct yg_bytes b;
 		size_t max;
 	} fields[] = {
-		{call->path, YG_API_PATH_MAX},	       {call->query, YG_API_QUERY_MAX},
-		{call->content_type, YG_WEB_TYPE_MAX}, {call->if_match, YG_WEB_TAG_MAX},
+		{call->path, YG_API_PATH_MAX},		 {call->query, YG_API_QUERY_MAX},
+		{call->content_type, YG_WEB_TYPE_MAX},	 {call->if_match, YG_WEB_TAG_MAX},
 		{call->file_name, YG_WEB_FILE_NAME_MAX}, {call->remote, YG_PAGES_REMOTE_MAX},
-		{call->browser, YG_PAGES_BROWSER_MAX}, {call->idempotency_key, YG_PAGES_KEY_MAX},
-		{call->token, YG_PAGES_SECRET_MAX},    {call->bearer, YG_PAGES_SECRET_MAX},
+		{call->browser, YG_PAGES_BROWSER_MAX},	 {call->idempotency_key, YG_PAGES_KEY_MAX},
+		{call->token, YG_PAGES_SECRET_MAX},	 {call->bearer, YG_PAGES_SECRET_MAX},
 	};
 	struct yg_bytes parts[2];
 	struct yg_buf head;

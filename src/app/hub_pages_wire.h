@@ -6,8 +6,8 @@
  *         ◄─MAY─                             yes; or ANSWER, a refusal
  *         ─CALL(head, body)───────►
  *         ◄─ANSWER(status, fields, body)─    with MORE: PIECE … END follow
- *         ◄─PIECE(bytes)─ … ◄─END─           the rest of a large body; a stream, as long as it lasts
- *         ─GONE───────────────────►          the browser went: nobody waits for it any more
+ *         ◄─PIECE(bytes)─ … ◄─END─           the rest of a large body; a stream, as long as it
+ * lasts ─GONE───────────────────►          the browser went: nobody waits for it any more
  *
  * The id is the pages': a number that is never used again, and in its lowest bits a place. A call
  * carries what was shown (cookie, token, address), never who that is. Both readers take a body for
@@ -20,16 +20,16 @@
 #include "model/api.h"
 #include "web/router.h"
 
-#define YG_PAGES_PLACE_BITS 16u
-#define YG_PAGES_CALLS_MAX  4096u /* places: calls at once */
-#define YG_PAGES_SECRET_MAX 256u  /* of a cookie, of a token; longer ones are cut, and no good */
-#define YG_PAGES_REMOTE_MAX 63u
+#define YG_PAGES_PLACE_BITS  16u
+#define YG_PAGES_CALLS_MAX   4096u /* places: calls at once */
+#define YG_PAGES_SECRET_MAX  256u  /* of a cookie, of a token; longer ones are cut, and no good */
+#define YG_PAGES_REMOTE_MAX  63u
 #define YG_PAGES_BROWSER_MAX 1024u
-#define YG_PAGES_KEY_MAX    256u
-#define YG_PAGES_HEAD_MAX   (16u << 10)
-#define YG_PAGES_PIECE_MAX  (1u << 20)
-#define YG_PAGES_BODY_MAX   (YG_API_BODY_MAX + YG_PAGES_HEAD_MAX) /* of a message */
-#define YG_PAGES_QUEUE_MAX  (64u << 20)				  /* bytes that wait to be written */
+#define YG_PAGES_KEY_MAX     256u
+#define YG_PAGES_HEAD_MAX    (16u << 10)
+#define YG_PAGES_PIECE_MAX   (1u << 20)
+#define YG_PAGES_BODY_MAX    (YG_API_BODY_MAX + YG_PAGES_HEAD_MAX) /* of a message */
+#define YG_PAGES_QUEUE_MAX   (64u << 20) /* bytes that wait to be written */
 
 enum yg_pages_kind {
 	YG_PAGES_ASK = 256,
@@ -72,8 +72,7 @@ YG_MUST_USE int yg_pages_answer_put(struct yg_msg_pipe *pipe, uint64_t id,
 				    const struct yg_reply *reply, struct yg_bytes piece,
 				    bool is_more);
 /* Fills @ret, adds what came of the body to ret->body. */
-YG_MUST_USE int yg_pages_answer_read(struct yg_bytes body, struct yg_reply *ret,
-				     bool *ret_is_more);
+YG_MUST_USE int yg_pages_answer_read(struct yg_bytes body, struct yg_reply *ret, bool *ret_is_more);
 
 /* One without a body (MAY, END, GONE). As yg_msg_put(). */
 YG_MUST_USE int yg_pages_word_put(struct yg_msg_pipe *pipe, enum yg_pages_kind kind, uint64_t id);

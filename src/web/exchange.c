@@ -403,8 +403,8 @@ static enum MHD_Result refuse(struct yg_web_exchange *exchange, struct MHD_Conne
 static void ask_remote(struct yg_web_exchange *exchange)
 {
 	const struct yg_web_remote *remote = exchange->web->config.remote;
-	int error = remote->ask(remote->arg, &exchange->call, &exchange->caller,
-				&exchange->request, &exchange->reply);
+	int error = remote->ask(remote->arg, &exchange->call, &exchange->caller, &exchange->request,
+				&exchange->reply);
 
 	if (error == YG_API_LATER) {
 		exchange->is_undecided = true;
@@ -538,29 +538,41 @@ static bool is_of_remote(const struct yg_web_exchange *exchange)
 	return false;
 }
 
+/* The pages for supervisors. False: it is another. */
+static bool serve_if_health(struct yg_web_exchange *exchange)
+{
+	const struct yg_web_config *config = &exchange->web->config;
+
+	if ((config->is_ready || config->remote) && yg_bytes_eq(exchange->path, YG_S("/healthz")))
+		serve_health(exchange, true);
+	else if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/readyz")))
+		serve_health(exchange, config->is_ready(config->is_ready_arg));
+	else
+		return false;
+	return true;
+}
+
+static enum yg_web_refusal serve_remote_page(struct yg_web_exchange *exchange)
+{
+	/* Programs that look at links before a person follows them use HEAD. */
+	if (exchange->is_head && yg_bytes_eq(exchange->path, YG_S("/start"))) {
+		exchange->match.methods = 0;
+		return YG_WEB_METHOD;
+	}
+	return call_remote(exchange);
+}
+
 static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 {
 	const struct yg_web_config *config = &exchange->web->config;
 	struct yg_reply *reply = &exchange->reply;
 
-	if (is_of_remote(exchange)) {
-		/* Programs that look at links before a person follows them use HEAD. */
-		if (exchange->is_head && yg_bytes_eq(exchange->path, YG_S("/start"))) {
-			exchange->match.methods = 0;
-			return YG_WEB_METHOD;
-		}
-		return call_remote(exchange);
-	}
+	if (is_of_remote(exchange))
+		return serve_remote_page(exchange);
 	if (yg_bytes_eq(exchange->path, YG_S("/start")))
 		return start_session(exchange);
-	if ((config->is_ready || config->remote) && yg_bytes_eq(exchange->path, YG_S("/healthz"))) {
-		serve_health(exchange, true);
+	if (serve_if_health(exchange))
 		return YG_WEB_OK;
-	}
-	if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/readyz"))) {
-		serve_health(exchange, config->is_ready(config->is_ready_arg));
-		return YG_WEB_OK;
-	}
 	if (config->page &&
 	    config->page(config->page_arg, exchange->path, exchange->request.is_local, reply))
 		return YG_WEB_OK;
@@ -662,7 +674,8 @@ enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
 	if (exchange->is_finished)
 		exchange->refusal = finished(exchange);
 	else if (exchange->refusal == YG_WEB_OK)
-		exchange->refusal = exchange->is_api ? serve_operation(exchange) : serve_page(exchange);
+		exchange->refusal =
+			exchange->is_api ? serve_operation(exchange) : serve_page(exchange);
 	if (exchange->is_suspended)
 		return MHD_YES;
 	if (exchange->refusal != YG_WEB_OK)

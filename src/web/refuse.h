@@ -23,7 +23,7 @@
 	  N_("Each link works once. Press Enter where `yagura assess web` runs, or start it "      \
 	     "again, and open the new link that it prints."))                                      \
 	X(HUB_LINK, 403, "link-used", N_("This link has been used already, or is not valid"),      \
-	  N_("Each link works once. `yagura admin --data FOLDER sign-in-link` prints a new "      \
+	  N_("Each link works once. `yagura admin --data FOLDER sign-in-link` prints a new "       \
 	     "one."))                                                                              \
 	X(NOT_ALLOWED, 403, "not-allowed", N_("You may not do this"),                              \
 	  N_("Go back to your own desk, or ask the owner of this file."))                          \

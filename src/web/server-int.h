@@ -34,8 +34,8 @@ struct yg_web {
 	struct yg_web_exchange *waiting; /* suspended: their answer is put off, or stays open */
 	unsigned stream_count;
 	int64_t looked_ns; /* at streams */
-	bool is_resumed;		 /* one of them was finished: the library must run for it */
-	size_t bodies;			 /* bytes held, all connections */
+	bool is_resumed;   /* one of them was finished: the library must run for it */
+	size_t bodies;	   /* bytes held, all connections */
 };
 
 /* The fields that mean something here; borrowed from the connection. */

@@ -29,9 +29,9 @@
 #define YG_WEB_BODIES_MAX      (32u << 20) /* bytes of bodies held for all connections together */
 #define YG_WEB_DRAIN_MAX       (32u << 20) /* bytes of a refused body that are read and dropped */
 #define YG_WEB_TIMEOUT_S       60u
-#define YG_WEB_HEARTBEAT_S     15u	    /* a stream without anything else gets a comment */
-#define YG_WEB_STREAM_MAX      (128u << 10) /* bytes of a stream that its reader has not taken */
-#define YG_WEB_LINK_MAX	       128u /* room for yg_web_link, NUL included */
+#define YG_WEB_HEARTBEAT_S     15u	   /* a stream without anything else gets a comment */
+#define YG_WEB_STREAM_MAX      (64u << 10) /* bytes of a stream that its reader has not taken */
+#define YG_WEB_LINK_MAX	       128u	   /* room for yg_web_link, NUL included */
 
 struct yg_web;
 
@@ -139,8 +139,8 @@ void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX]);
 void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error);
 
 /*
- * The answer to ask(): YG_OK: the body may come; YG_EEND: the reply is filled with a refusal; another
- * error: refused with it. As yg_web_finish().
+ * The answer to ask(): YG_OK: the body may come; YG_EEND: the reply is filled with a refusal;
+ * another error: refused with it. As yg_web_finish().
  */
 void yg_web_admit(struct yg_web *web, struct yg_api_later *call, int error);
 

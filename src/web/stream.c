@@ -49,7 +49,7 @@ void yg_web_stream_begin(struct yg_web_exchange *exchange)
 		return;
 	stream->is_open = true;
 	exchange->web->stream_count++;
-	yg_buf_init(&stream->out, YG_WEB_STREAM_MAX);
+	yg_buf_init(&stream->out, 2 * (size_t)YG_WEB_STREAM_MAX);
 	yg_buf_add(&stream->out, yg_buf_bytes(&exchange->reply.body));
 	stream->is_broken = yg_buf_error(&stream->out) != YG_OK;
 	yg_buf_reset(&exchange->reply.body);
@@ -81,7 +81,7 @@ static int put(struct yg_web_exchange *exchange, struct yg_bytes piece)
 
 	if (stream->is_over || stream->is_broken)
 		return YG_OK; /* it ends: nobody misses it */
-	if (stream->out.size - stream->taken + piece.size > YG_WEB_STREAM_MAX / 2) {
+	if (stream->out.size - stream->taken + piece.size > YG_WEB_STREAM_MAX) {
 		end(exchange, true);
 		return YG_ELIMIT;
 	}

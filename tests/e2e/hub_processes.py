@@ -254,10 +254,12 @@ def walls():
                               stderr=subprocess.PIPE, text=True, check=False)
         said = dict(line.split() for line in done.stderr.splitlines())
         if role == "parent":  # it forks, ends its children, and has its user's files
-            for what in ("socket", "local-socket", "connect", "bind", "exec", "ptrace", "memory"):
+            for what in ("socket", "local-socket", "connect", "bind", "listen", "exec", "ptrace", "memory"):
                 equal(said[what], "EPERM", (role, what))
             continue
-        for what in ("open", "create", "socket", "local-socket", "connect", "bind", "exec", "fork", "ptrace",
+        # Those who speak with the network may accept: of what is no socket the kernel says so.
+        equal(said["accept"], "ENOTSOCK" if role in ("front", "pages") else "EPERM", role)
+        for what in ("open", "create", "socket", "local-socket", "connect", "bind", "listen", "exec", "fork", "ptrace",
                      "ptrace-me", "memory", "kill", "map-code", "setuid", "open-key"):
             if role == "keeper" and what in ("open", "create", "open-key"):
                 if "Landlock" in checked:  # its user alone says what it can open

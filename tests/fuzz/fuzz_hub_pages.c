@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the hub's pages and its keeper say to each other, from one that is not what it was. The first
- * byte chooses the message; what could be read is put on a pipe and read again: the same. */
+/* What the hub's pages and its keeper say to each other, from one that is not what it was. The
+ * first byte chooses the message; what could be read is put on a pipe and read again: the same. */
 #include <assert.h>
 
 #include "app/hub_pages_wire.h"
