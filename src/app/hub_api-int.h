@@ -16,9 +16,11 @@
 enum yg_hub_ask_state {
 	YG_HUB_ASK_MAY,	   /* its head was let in: the rest comes */
 	YG_HUB_ASK_WORK,   /* a handler has it */
+	YG_HUB_ASK_HEAD,   /* its answer is complete, and there was no room for it yet */
 	YG_HUB_ASK_STREAM, /* answered, and open */
 	YG_HUB_ASK_SEND,   /* its answer goes out, piece by piece */
 	YG_HUB_ASK_END,	   /* all but the last word */
+	YG_HUB_ASK_DONE,
 };
 
 /* One call of a person or a program; its bytes are its own. */
@@ -49,7 +51,7 @@ struct yg_hub_http {
 	struct yg_msg_pipe pages;
 	struct yg_hub_ask **asks; /* by place; NULL: free */
 	size_t bytes;		  /* of all asks */
-	unsigned sending;	  /* asks in SEND or END */
+	unsigned sending;	  /* asks in HEAD, SEND or END */
 };
 
 /* Is it somebody? @is_counted: and may he ask once more. YG_OK, YG_EEND: the reply says why not. */

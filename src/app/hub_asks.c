@@ -35,7 +35,8 @@ static struct yg_hub_ask *find(const struct yg_hub_http *http, uint64_t id)
 
 static bool is_sending(const struct yg_hub_ask *ask)
 {
-	return ask->state == YG_HUB_ASK_SEND || ask->state == YG_HUB_ASK_END;
+	return ask->state == YG_HUB_ASK_HEAD || ask->state == YG_HUB_ASK_SEND ||
+	       ask->state == YG_HUB_ASK_END;
 }
 
 static void set_state(struct yg_hub_http *http, struct yg_hub_ask *ask, enum yg_hub_ask_state state)
@@ -148,26 +149,6 @@ static size_t queued(const struct yg_hub_http *http)
 	return http->pages.out.size - http->pages.sent;
 }
 
-/* As much of a body as there is room for; then the end. */
-static void go_on(struct yg_hub_http *http, struct yg_hub_ask *ask)
-{
-	struct yg_bytes body = yg_buf_bytes(&ask->reply.body);
-
-	while (ask->state == YG_HUB_ASK_SEND && queued(http) < QUEUE_HIGH) {
-		struct yg_bytes piece =
-			yg_bytes_cut(body, ask->sent, ask->sent + YG_PAGES_PIECE_MAX);
-
-		if (yg_msg_put(&http->pages, YG_PAGES_PIECE, ask->id, &piece, 1) != YG_OK)
-			return; /* the next round */
-		ask->sent += piece.size;
-		if (ask->sent == body.size)
-			set_state(http, ask, YG_HUB_ASK_END);
-	}
-	if (ask->state == YG_HUB_ASK_END &&
-	    yg_pages_word_put(&http->pages, YG_PAGES_END, ask->id) == YG_OK)
-		forget(http, ask);
-}
-
 static int put_answer(struct yg_hub_http *http, struct yg_hub_ask *ask)
 {
 	struct yg_bytes body = yg_buf_bytes(&ask->reply.body);
@@ -175,34 +156,58 @@ static int put_answer(struct yg_hub_http *http, struct yg_hub_ask *ask)
 	bool is_more = body.size > first.size;
 	int rc = yg_pages_answer_put(&http->pages, ask->id, &ask->reply, first, is_more);
 
+	if (rc != YG_OK)
+		return rc;
 	ask->sent = first.size;
-	return rc;
+	set_state(http, ask,
+		  ask->reply.is_stream ? YG_HUB_ASK_STREAM
+		  : is_more	       ? YG_HUB_ASK_SEND
+				       : YG_HUB_ASK_DONE);
+	return YG_OK;
 }
 
-/* What cannot be said is no answer: the pages are told so by losing the talk. */
-static void send_answer(struct yg_hub_http *http, struct yg_hub_ask *ask)
+/* As much of an answer as there is room for; what there is none for goes in a later round. */
+static void go_on(struct yg_hub_http *http, struct yg_hub_ask *ask)
 {
-	bool is_stream = ask->reply.is_stream;
-	int rc = put_answer(http, ask);
+	struct yg_bytes body = yg_buf_bytes(&ask->reply.body);
 
-	if (rc != YG_OK && rc != YG_EPIPE) {
-		ask->reply.is_stream = is_stream = false;
-		yg_web_refuse(&ask->reply, rc == YG_EINVAL ? YG_WEB_INTERNAL : YG_WEB_BUSY,
-			      ask->request.lang, false);
-		rc = put_answer(http, ask);
-	}
-	if (rc == YG_OK && is_stream) {
-		yg_buf_reset(&ask->reply.body);
-		set_state(http, ask, YG_HUB_ASK_STREAM);
+	if (ask->state == YG_HUB_ASK_HEAD && put_answer(http, ask) != YG_OK)
 		return;
+	while (ask->state == YG_HUB_ASK_SEND && queued(http) < QUEUE_HIGH) {
+		struct yg_bytes piece =
+			yg_bytes_cut(body, ask->sent, ask->sent + YG_PAGES_PIECE_MAX);
+
+		if (yg_msg_put(&http->pages, YG_PAGES_PIECE, ask->id, &piece, 1) != YG_OK)
+			return;
+		ask->sent += piece.size;
+		if (ask->sent == body.size)
+			set_state(http, ask, YG_HUB_ASK_END);
 	}
-	if (ask->call.cancel) /* a stream that could not begin */
+	if (ask->state == YG_HUB_ASK_END &&
+	    yg_pages_word_put(&http->pages, YG_PAGES_END, ask->id) == YG_OK)
+		set_state(http, ask, YG_HUB_ASK_DONE);
+	if (ask->state == YG_HUB_ASK_STREAM)
+		yg_buf_reset(&ask->reply.body);
+	if (ask->state == YG_HUB_ASK_DONE)
+		forget(http, ask);
+}
+
+/* In the place of what stands in the reply; a stream is none then. */
+static void refuse(struct yg_hub_ask *ask, enum yg_web_refusal refusal)
+{
+	if (ask->call.cancel)
 		ask->call.cancel(ask->call.arg);
 	ask->call.cancel = NULL;
-	if (rc == YG_OK && ask->sent < ask->reply.body.size)
-		set_state(http, ask, YG_HUB_ASK_SEND);
-	else
-		forget(http, ask);
+	ask->reply.is_stream = false;
+	yg_web_refuse(&ask->reply, refusal, ask->request.lang, false);
+}
+
+static void send_answer(struct yg_hub_http *http, struct yg_hub_ask *ask)
+{
+	set_state(http, ask, YG_HUB_ASK_HEAD);
+	if (put_answer(http, ask) == YG_EINVAL) /* a type that pages do not know */
+		refuse(ask, YG_WEB_INTERNAL);
+	go_on(http, ask);
 }
 
 /* @error: what the handler, or whoever stood before it, returned. */
@@ -210,11 +215,8 @@ static void complete(struct yg_hub_http *http, struct yg_hub_ask *ask, int error
 {
 	if (!error)
 		error = yg_buf_error(&ask->reply.body);
-	if (error && error != YG_EEND) {
-		ask->reply.is_stream = false;
-		yg_web_refuse(&ask->reply, yg_web_refusal_of_error(error), ask->request.lang,
-			      false);
-	}
+	if (error && error != YG_EEND)
+		refuse(ask, yg_web_refusal_of_error(error));
 	send_answer(http, ask);
 }
 
@@ -232,7 +234,7 @@ int yg_hub_ask_stream_put(void *arg, struct yg_api_later *later, struct yg_bytes
 	struct yg_hub_http *http = arg;
 	const struct yg_hub_ask *ask = (struct yg_hub_ask *)(void *)later;
 
-	if (queued(http) > QUEUE_HIGH)
+	if (ask->state != YG_HUB_ASK_STREAM || queued(http) > QUEUE_HIGH)
 		return YG_EAGAIN;
 	return yg_msg_put(&http->pages, YG_PAGES_PIECE, ask->id, &piece, 1);
 }
@@ -243,7 +245,10 @@ void yg_hub_ask_stream_end(void *arg, struct yg_api_later *later)
 	struct yg_hub_ask *ask = (struct yg_hub_ask *)(void *)later;
 
 	ask->call.cancel = NULL;
-	set_state(http, ask, YG_HUB_ASK_END);
+	if (ask->state == YG_HUB_ASK_STREAM)
+		set_state(http, ask, YG_HUB_ASK_END);
+	else /* it has not begun */
+		refuse(ask, YG_WEB_BUSY);
 	go_on(http, ask);
 }
 
