@@ -230,6 +230,10 @@ OPERATIONS = [
     ("GET", "/findings/{finding}", "getFinding", "One bundle", dict(out="Finding", query=ORG)),
     ("POST", "/findings/{finding}/records", "findingRecords", "The records that it refers to; with `around` its log at its times",
      dict(body="FindingQuestion", out="Records", query=ORG)),
+    ("GET", "/stream", "openStream",
+     "An answer that stays open (server-sent events): `change` whenever findings changed that may be read; their "
+     "number is what listFindings takes as `after` with order=change",
+     dict(stream=True, query=dict(ORG, after=text))),
     ("POST", "/search", "search", "Records of the archive, by arrival", dict(body="Question", out="Records", query=ORG)),
     ("GET", "/hunts", "listHunts", "Hunts over the archive, newest first; with their progress",
      dict(page="Hunt", query=dict(PAGED, **ORG))),
@@ -248,6 +252,9 @@ def document():
     paths = {}
     for method, path, operation_id, summary, details in OPERATIONS:
         made = openapi.operation(summary, operation_id, path, details)
+        if details.get("stream"):
+            made["responses"]["200"] = {"description": "Events, as long as both sides like",
+                                        "content": {"text/event-stream": {"schema": {"type": "string"}}}}
         if details.get("open"):
             made["security"] = []
         paths.setdefault("/api/v1" + path, {})[method.lower()] = made

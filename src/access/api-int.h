@@ -17,6 +17,10 @@ struct yg_hub_api {
 	int fd; /* an eventfd: a job is done */
 	struct yg_hub_jobs *passwords;
 	struct yg_hub_jobs *searches;
+	struct yg_hub_stream *streams;
+	uint32_t stream_count;
+	int64_t stream_tick_ns;		    /* when they were looked at last */
+	int64_t stream_check_ns;	    /* and whether each may still read */
 	uint8_t veil_key[YG_MAC_KEY_BYTES]; /* of numbers that go out (access/veil.h) */
 };
 
@@ -59,6 +63,13 @@ struct yg_hub_job *yg_hub_job_new(const struct yg_hub_call *call,
 /* Takes the job, whatever is returned: YG_API_LATER, or YG_OK when the reply is a refusal. */
 int yg_hub_job_give(struct yg_hub_jobs *jobs, struct yg_hub_job *take);
 struct yg_hub_job *yg_hub_job_free(struct yg_hub_job *job);
+
+/* ---- api_stream.c ---- */
+
+/* Tell those who listen what changed since. */
+void yg_hub_streams_run(struct yg_hub_api *api);
+/* Nobody listens any more; not told. */
+void yg_hub_streams_free(struct yg_hub_api *api);
 
 /* One call, as the functions of api.def get it. */
 struct yg_hub_call {

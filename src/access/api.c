@@ -87,6 +87,7 @@ struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api)
 {
 	if (!api)
 		return NULL;
+	yg_hub_streams_free(api);
 	api->passwords = yg_hub_jobs_free(api->passwords);
 	api->searches = yg_hub_jobs_free(api->searches);
 	if (api->fd >= 0)

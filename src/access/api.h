@@ -65,6 +65,9 @@ struct yg_hub_api_ports {
 	int (*answer_hunt)(void *arg, const char *id, bool is_yes, const struct yg_hunt_who *who);
 	/* An answer that was put off (model/api.h) is complete, or @error says why not. */
 	void (*finish)(void *arg, struct yg_api_later *later, int error);
+	/* More of an answer that stays open: YG_OK, or it cannot be sent: it is to be ended. */
+	int (*stream_put)(void *arg, struct yg_api_later *later, struct yg_bytes piece);
+	void (*stream_end)(void *arg, struct yg_api_later *later); /* it is not used any more */
 	void *arg;
 };
 
@@ -86,8 +89,10 @@ YG_MUST_USE int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub
 /* Calls that wait are not finished any more: end the server first. */
 struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api);
 
-/* Readable when yg_hub_api_run() has answers to finish. */
+/* Readable when yg_hub_api_run() has answers to finish; and it is to be called at least so often
+ * (-1: whenever it likes). */
 int yg_hub_api_fd(const struct yg_hub_api *api);
+int yg_hub_api_timeout_ms(const struct yg_hub_api *api);
 void yg_hub_api_run(struct yg_hub_api *api);
 
 /* Its routes; lives as long as the api. */

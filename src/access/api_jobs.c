@@ -245,6 +245,7 @@ void yg_hub_api_run(struct yg_hub_api *api)
 {
 	uint64_t count;
 
+	yg_hub_streams_run(api);
 	if (read(api->fd, &count, sizeof(count)) < 0)
 		return; /* nothing is done */
 	finish_all(api, take_done(api->passwords));

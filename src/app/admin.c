@@ -318,6 +318,7 @@ static const struct {
 	{"export", yg_admin_export},
 	{"members", yg_admin_members},
 	{"relations", yg_admin_relations},
+	{"sign-in-link", yg_admin_sign_in_link},
 };
 
 /* ---- command line ---- */

@@ -464,6 +464,8 @@ void yg_help_admin(void)
 	help_admin_members();
 	help_admin_keeping();
 	help_admin_leaving();
+	put(N_("  sign-in-link                  prints a link to the pages: once, within an hour,\n"
+	       "                                for the administrator at this machine\n"));
 }
 
 void yg_help_share(void)

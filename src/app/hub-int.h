@@ -5,7 +5,9 @@
  *   hub.c          parent: command line, lock, sockets, the list of processes, ready line
  *   hub_config.c   the file of --config
  *   hub_front.c    front: TLS and HTTP of sensors
+ *   hub_pages.c    pages: TLS and HTTP of people; hub_pages_wire.c: what it says to the keeper
  *   hub_keeper.c   keeper: journal, archive, database; its loop, what comes from the others
+ *   hub_api.c      keeper: people and programs, who asks; hub_asks.c: their calls
  *   hub_work.c     keeper: batches given to workers; worker: its life
  *   hub_known.c    keeper: who calls, remembered
  *   hub_sensors.c  keeper: what each address of docs/protocol.md does
@@ -73,6 +75,9 @@ bool yg_hub_join(const char *data, const char *name, char to[YG_HUB_PATH_MAX]);
 /* "FOLDER/NAME: what is wrong", and @rc again. */
 int yg_hub_say_path(const char *data, const char *name, int rc);
 
+/* "http://127.0.0.1:8470", where people find the pages. */
+void yg_hub_url(const struct yg_hub_settings *settings, struct yg_buf *to);
+
 /* ---- keys: signer and front ---- */
 
 struct yg_hub_keys {
@@ -109,6 +114,7 @@ enum yg_hub_place {
 	YG_HUB_AT_KEEPER,
 	YG_HUB_AT_FRONT,
 	YG_HUB_AT_HUNTER, /* behind the keeper, which makes the folder that it reads */
+	YG_HUB_AT_PAGES,
 	YG_HUB_AT_WORKER,
 };
 
@@ -120,6 +126,7 @@ int yg_hub_engine_live(void *arg, int control, unsigned index);
 int yg_hub_hunter_live(void *arg, int control, unsigned index);
 int yg_hub_keeper_live(void *arg, int control, unsigned index);
 int yg_hub_front_live(void *arg, int control, unsigned index);
+int yg_hub_pages_live(void *arg, int control, unsigned index);
 int yg_hub_worker_live(void *arg, int control, unsigned index);
 
 /* ---- the keeper ---- */

@@ -52,7 +52,7 @@ struct hub_run {
 #define LOCK_WAIT_MS 10000 /* for the processes of a hub that was killed to be gone */
 #define BIND_WAIT_MS 500   /* the same for its ports */
 #define STEP_MS	     10
-#define LINKS	     4u /* of the keeper, but for workers */
+#define LINKS	     5u /* of the keeper, but for workers */
 
 /* ---- command line ---- */
 
@@ -373,23 +373,23 @@ static int open_signals(struct hub_run *run)
 }
 
 /* Every address: name the machine, whose name stands in certificates. */
-static void add_place(const struct hub_run *run, const struct yg_net_place *place,
+static void add_place(const struct yg_hub_settings *settings, const struct yg_net_place *place,
 		      struct yg_buf *line)
 {
 	char text[YG_NET_TEXT_MAX];
 
 	yg_net_write(place, text);
 	if (place->host[0] == '\0' || strcmp(place->host, "0.0.0.0") == 0)
-		yg_buf_addf(line, "%s:%u", run->settings.host[0] ? run->settings.host : "127.0.0.1",
+		yg_buf_addf(line, "%s:%u", settings->host[0] ? settings->host : "127.0.0.1",
 			    (unsigned)place->port);
 	else
 		yg_buf_add_str(line, text);
 }
 
-static void add_url(const struct hub_run *run, struct yg_buf *line)
+void yg_hub_url(const struct yg_hub_settings *settings, struct yg_buf *to)
 {
-	yg_buf_add_str(line, run->settings.http_key ? "https://" : "http://");
-	add_place(run, &run->settings.http, line);
+	yg_buf_add_str(to, settings->http_key ? "https://" : "http://");
+	add_place(settings, &settings->http, to);
 }
 
 /* The first line of standard output: for the program that started this one. */
@@ -406,13 +406,13 @@ static int print_ready(void *arg)
 	real = realpath(path, NULL);
 	yg_buf_init(&line, 4 * YG_HUB_PATH_MAX);
 	yg_buf_add_str(&line, "{\"ready\":true,\"url\":\"");
-	add_url(run, &line);
+	yg_hub_url(&run->settings, &line);
 	yg_buf_add_str(&line, "\",\"sensors\":\"https://");
-	add_place(run, &run->settings.sensors, &line);
+	add_place(&run->settings, &run->settings.sensors, &line);
 	yg_buf_add_str(&line, "\",\"ca\":");
 	yg_buf_add_json(&line, yg_bytes_str(real ? real : path));
 	yg_buf_add_str(&line, ",\"admin_link\":\"");
-	add_url(run, &line);
+	yg_hub_url(&run->settings, &line);
 	yg_buf_addf(&line, "/start?key=%s\"}\n", run->settings.link_key);
 	rc = yg_buf_error(&line);
 	if (rc == YG_OK)
@@ -453,19 +453,24 @@ static int run_processes(struct hub_run *run)
 		[YG_HUB_AT_KEEPER] = {.name = "keeper",
 				      .live = yg_hub_keeper_live,
 				      .may_distrust = true,
-				      .fds = {run->lock_fd, settings->http_fd},
-				      .fd_count = 2},
+				      .fds = {run->lock_fd},
+				      .fd_count = 1},
 		[YG_HUB_AT_FRONT] = {.name = "front",
 				     .live = yg_hub_front_live,
 				     .fds = {run->lock_fd, settings->sensors_fd},
 				     .fd_count = 2},
 		[YG_HUB_AT_HUNTER] = {.name = "hunter", .live = yg_hub_hunter_live},
+		[YG_HUB_AT_PAGES] = {.name = "pages",
+				     .live = yg_hub_pages_live,
+				     .fds = {run->lock_fd, settings->http_fd},
+				     .fd_count = 2},
 	};
 	struct yg_process_link links[LINKS + YG_HUB_WORKERS_MAX] = {
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_SIGNER},
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_ENGINE},
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_HUNTER},
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_FRONT},
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_PAGES},
 	};
 	struct yg_processes_opts opts = {
 		.specs = specs,
@@ -553,8 +558,8 @@ static int try_walls(struct hub_run *run)
 	} else if (yg_wall_role_of(run->cli->try_role, &role)) {
 		rc = yg_wall_enter(role, run->cli->data);
 	} else {
-		yg_say(N_("--self-test-sandbox: parent, front, keeper, engine, hunter, worker or "
-			  "signer"));
+		yg_say(N_("--self-test-sandbox: parent, front, pages, keeper, engine, hunter, "
+			  "worker or signer"));
 		return YG_EINVAL;
 	}
 	if (rc != YG_OK)

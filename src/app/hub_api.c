@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
-#include <assert.h>
 #include <unistd.h>
 
-#include "app/hub_api.h"
+#include "app/hub_api-int.h"
 
-#include "access/api.h"
 #include "access/audit.h"
 #include "access/idempotency.h"
 #include "access/session.h"
+#include "access/start_link.h"
 #include "app/console.h"
 #include "app/hub_absent.h"
 #include "app/hub_hunt_job.h"
@@ -17,25 +16,11 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "web/server.h"
 
 #include "base/ban.h"
 
 #define PATH_ROOM     4096u
 #define HEARTBEAT_MAX (1u << 20)
-#define CONNECTIONS   1024u
-static_assert(sizeof(struct yg_hub_actor) <= YG_WEB_ACTOR_BYTES, "no room for the actor");
-
-struct yg_hub_http {
-	struct yg_hub_http_opts opts;
-	struct yg_hub_access *hub;
-	struct yg_facts *facts;
-	struct yg_hub_api *api;
-	struct yg_route_table table;
-	struct yg_web_guard guard;
-	struct yg_web *web;
-	bool is_once; /* the request that is served now has an Idempotency-Key */
-};
 
 /* ---- who asks ---- */
 
@@ -61,24 +46,24 @@ static int find_actor(struct yg_hub_http *http, const struct yg_web_caller *call
 				      : YG_EACCES;
 }
 
-static int admit(void *arg, const struct yg_web_caller *caller, const struct yg_route *route,
-		 enum yg_lang lang, void *actor_memory, struct yg_reply *reply)
+int yg_hub_admit(struct yg_hub_http *http, struct yg_hub_ask *ask, bool is_counted)
 {
-	struct yg_hub_http *http = arg;
-	struct yg_hub_actor *actor = actor_memory;
+	struct yg_hub_actor *actor = &ask->actor;
+	enum yg_lang lang = ask->request.lang;
+	struct yg_reply *reply = &ask->reply;
 	int64_t wait_ms;
 	int rc;
 
-	if (route && route->scope == YG_ROUTE_OPEN)
+	if (ask->match.route && ask->match.route->scope == YG_ROUTE_OPEN)
 		return YG_OK;
-	rc = find_actor(http, caller, actor);
+	rc = find_actor(http, &ask->caller, actor);
 	if (rc == YG_EACCES)
 		return say_sign_in(reply, lang);
 	if (rc != YG_OK)
 		return rc;
 	/* A session of this machine that is carried elsewhere is one of elsewhere. */
-	actor->is_local = actor->is_local && caller->is_local;
-	wait_ms = yg_hub_rate(http->hub, actor);
+	actor->is_local = actor->is_local && ask->caller.is_local;
+	wait_ms = is_counted ? yg_hub_rate(http->hub, actor) : 0;
 	if (wait_ms == 0)
 		return YG_OK;
 	reply->retry_s = (uint32_t)((wait_ms + 999) / 1000);
@@ -173,11 +158,12 @@ static bool is_once(const struct yg_route *route, const struct yg_request *reque
 	       route->right != YG_MAY_read_records && request->idempotency_key.size > 0;
 }
 
-static int resolve(void *arg, const struct yg_route *route, struct yg_request *request,
-		   void *actor_memory, struct yg_access **ret, struct yg_reply *reply)
+int yg_hub_resolve(struct yg_hub_http *http, struct yg_hub_ask *ask)
 {
-	struct yg_hub_http *http = arg;
-	const struct yg_hub_actor *actor = actor_memory;
+	const struct yg_route *route = ask->match.route;
+	const struct yg_hub_actor *actor = &ask->actor;
+	struct yg_request *request = &ask->request;
+	struct yg_reply *reply = &ask->reply;
 	char org[YG_ENROL_ID_MAX + 1] = YG_HUB_ORG;
 	int rc;
 
@@ -190,7 +176,8 @@ static int resolve(void *arg, const struct yg_route *route, struct yg_request *r
 	if (rc == YG_OK && org[0] == '\0')
 		return YG_OK; /* the handler asks what is reached */
 	if (rc == YG_OK)
-		rc = yg_access_hub(http->hub, actor, org, (enum yg_hub_right)route->right, ret);
+		rc = yg_access_hub(http->hub, actor, org, (enum yg_hub_right)route->right,
+				   &ask->access);
 	/* That there is a hub is no secret. */
 	if (route->scope == YG_ROUTE_HUB && rc == YG_ENOENT)
 		rc = YG_EACCES;
@@ -199,7 +186,7 @@ static int resolve(void *arg, const struct yg_route *route, struct yg_request *r
 					  request, reply);
 		http->is_once = rc == YG_OK;
 		if (rc != YG_OK)
-			*ret = yg_access_free(*ret);
+			ask->access = yg_access_free(ask->access);
 		return rc;
 	}
 	if (rc != YG_ENOENT && rc != YG_EACCES && rc != YG_EAGAIN)
@@ -208,17 +195,14 @@ static int resolve(void *arg, const struct yg_route *route, struct yg_request *r
 	return YG_EEND;
 }
 
-static int release(void *arg, const struct yg_route *route, const struct yg_request *request,
-		   void *actor, struct yg_access *access, struct yg_reply *reply, int error)
+int yg_hub_release(struct yg_hub_http *http, struct yg_hub_ask *ask, int error)
 {
-	struct yg_hub_http *http = arg;
-
-	(void)yg_access_free(access);
+	ask->access = yg_access_free(ask->access);
 	if (!http->is_once)
 		return error;
 	http->is_once = false;
-	return yg_idempotency_end(http->opts.store, http->opts.clock, actor, route->id, request,
-				  reply, error);
+	return yg_idempotency_end(http->opts.store, http->opts.clock, &ask->actor,
+				  ask->match.route->id, &ask->request, &ask->reply, error);
 }
 
 /* ---- ports ---- */
@@ -305,53 +289,7 @@ static int answer_hunt(void *arg, const char *id, bool is_yes, const struct yg_h
 		       : YG_ELIMIT;
 }
 
-static void finish(void *arg, struct yg_api_later *later, int error)
-{
-	struct yg_hub_http *http = arg;
-
-	yg_web_finish(http->web, later, error);
-}
-
-static bool page(void *arg, struct yg_bytes path, bool is_local, struct yg_reply *reply)
-{
-	struct yg_hub_http *http = arg;
-
-	if (!yg_bytes_eq(path, YG_S("/metrics")) || !http->opts.metrics || !is_local)
-		return false;
-	reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	http->opts.metrics(http->opts.arg, &reply->body);
-	return true;
-}
-
 /* ---- opening ---- */
-
-static int open_web(struct yg_hub_http *http)
-{
-	const struct yg_hub_http_opts *opts = &http->opts;
-	struct yg_web_config config = {
-		.port = opts->place.port,
-		.listener = opts->listener,
-		.has_listener = true,
-		.key = opts->key,
-		.certificate = opts->certificate,
-		.connections_max = CONNECTIONS,
-		.guard = &http->guard,
-		.tables = &http->table,
-		.table_count = 1,
-		.files = NULL,
-		.is_ready = opts->is_ready,
-		.is_ready_arg = opts->arg,
-		.page = page,
-		.page_arg = http,
-		.clock = opts->clock,
-	};
-
-	for (uint32_t i = 0; i < opts->name_count && i < YG_WEB_NAMES_MAX; i++)
-		config.names[config.name_count++] = opts->names[i];
-	http->guard = (struct yg_web_guard){
-		.admit = admit, .resolve = resolve, .release = release, .arg = http};
-	return yg_web_open(&config, &http->web);
-}
 
 static int open_api(struct yg_hub_http *http)
 {
@@ -368,7 +306,9 @@ static int open_api(struct yg_hub_http *http)
 			  .hunt = hunt,
 			  .hunts = hunts,
 			  .answer_hunt = answer_hunt,
-			  .finish = finish,
+			  .finish = yg_hub_ask_finish,
+			  .stream_put = yg_hub_ask_stream_put,
+			  .stream_end = yg_hub_ask_stream_end,
 			  .arg = http},
 	};
 	int rc = yg_hub_api_new(&api, &http->api);
@@ -387,6 +327,12 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 	if (!http)
 		return YG_ENOMEM;
 	http->opts = *opts;
+	yg_msg_pipe_init(&http->pages, YG_PAGES_BODY_MAX, YG_PAGES_QUEUE_MAX);
+	http->asks = yg_calloc(YG_PAGES_CALLS_MAX, sizeof(struct yg_hub_ask *));
+	if (!http->asks) {
+		(void)yg_hub_http_free(http);
+		return YG_ENOMEM;
+	}
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
 	if (rc == YG_OK) {
 		rc = yg_audit_signer_open(http->hub, opts->data, opts->audit_key, opts->audit_sign,
@@ -411,10 +357,12 @@ int yg_hub_http_start(struct yg_hub_http *http)
 {
 	int rc = open_api(http);
 
-	if (rc == YG_OK)
-		rc = open_web(http);
 	if (rc == YG_OK && http->opts.link_key[0])
-		yg_web_link_with(http->web, http->opts.link_key);
+		yg_web_link_set(&http->sessions, http->opts.link_key);
+	if (rc == YG_OK)
+		rc = yg_web_routes_check(&http->table, 1, NULL);
+	if (rc == YG_OK) /* what `yagura admin sign-in-link` begins with */
+		rc = yg_start_link_at(http->hub, http->opts.url);
 	return rc;
 }
 
@@ -422,17 +370,31 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 {
 	if (!http)
 		return NULL;
-	http->web = yg_web_free(http->web); /* calls that wait are cancelled */
+	if (http->asks)
+		yg_hub_asks_lose(http); /* calls that wait are cancelled */
 	http->api = yg_hub_api_free(http->api);
 	http->facts = yg_facts_free(http->facts);
 	http->hub = yg_hub_access_free(http->hub);
+	yg_web_sessions_done(&http->sessions);
+	free(http->asks);
 	free(http);
 	return NULL;
 }
 
-int yg_hub_http_fd(const struct yg_hub_http *http)
+void yg_hub_http_take(struct yg_hub_http *http, int take_fd)
 {
-	return yg_web_fd(http->web);
+	yg_hub_asks_lose(http);
+	yg_msg_pipe_open(&http->pages, take_fd);
+}
+
+struct pollfd yg_hub_http_poll(const struct yg_hub_http *http)
+{
+	bool is_full = http->bytes > YG_HUB_ASKS_BYTES_MAX;
+	bool is_written = http->pages.sent < http->pages.out.size;
+
+	return (struct pollfd){
+		.fd = http->pages.fd,
+		.events = (short)((is_full ? 0 : POLLIN) | (is_written ? POLLOUT : 0))};
 }
 
 int yg_hub_http_work_fd(const struct yg_hub_http *http)
@@ -442,13 +404,22 @@ int yg_hub_http_work_fd(const struct yg_hub_http *http)
 
 int yg_hub_http_timeout_ms(const struct yg_hub_http *http)
 {
-	return yg_web_timeout_ms(http->web);
+	return yg_hub_api_timeout_ms(http->api);
 }
 
-int yg_hub_http_run(struct yg_hub_http *http)
+int yg_hub_http_hear(struct yg_hub_http *http)
+{
+	int rc = yg_hub_asks_hear(http);
+
+	if (rc != YG_OK)
+		yg_hub_asks_lose(http);
+	return rc;
+}
+
+void yg_hub_http_run(struct yg_hub_http *http)
 {
 	yg_hub_api_run(http->api);
-	return yg_web_run(http->web);
+	yg_hub_asks_flush(http);
 }
 
 void yg_hub_http_print_routes(void)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The keeper: journal, archive, database. It opens the data folder, is shut in, and does what the
- * front hands on. Pages for people are served here for now, on 127.0.0.1, at a socket that the
- * parent has bound.
+ * front and the pages hand on. It has no socket that listens, and no TLS key.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -21,7 +20,6 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
-#include "base/io.h"
 
 #include "base/ban.h"
 
@@ -29,9 +27,9 @@ struct keeper {
 	struct yg_hub hub;
 	const struct yg_hub_settings *settings;
 	struct yg_control *store;
-	char *http_certificate; /* PEM; NULL: pages in the clear */
-	char *http_key;
 	struct yg_hub_http *http;
+	int pages_fd;		   /* that came before there was http; -1: none */
+	char url[YG_HUB_PATH_MAX]; /* of the pages */
 	char facts_path[YG_HUB_PATH_MAX];
 	struct yg_hub_archive *archive;
 	struct yg_hub_retention *retention;
@@ -267,27 +265,6 @@ static void metrics(void *arg, struct yg_buf *to)
 	yg_hub_metrics_detect(keeper->detect, to);
 }
 
-/* The operator's own file, read before the walls stand. */
-static int read_pem(const char *path, char **ret)
-{
-	uint8_t *bytes = NULL;
-	size_t size = 0;
-	int rc;
-
-	if (!path)
-		return YG_OK;
-	rc = yg_io_read_file(path, YG_CERT_PEM_MAX * 4, &bytes, &size);
-	if (rc == YG_OK) {
-		*ret = yg_strndup((const char *)bytes, size);
-		rc = *ret ? YG_OK : YG_ENOMEM;
-		yg_wipe(bytes, size);
-	}
-	free(bytes);
-	if (rc != YG_OK)
-		yg_say("%s: %s", yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
-	return rc;
-}
-
 static int sign_audit(void *arg, struct yg_bytes message, uint8_t *signature)
 {
 	struct keeper *keeper = arg;
@@ -304,23 +281,27 @@ static int open_http(struct keeper *keeper)
 		.store = keeper->store,
 		.enrol = keeper->hub.enrol,
 		.clock = keeper->hub.clock,
-		.place = settings->http,
-		.listener = settings->http_fd,
 		.audit_key = keeper->hub.audit_key,
 		.audit_sign = sign_audit,
 		.link_key = settings->link_key,
-		.names = settings->http_names.names,
-		.name_count = settings->http_names.count,
-		.key = keeper->http_key,
-		.certificate = keeper->http_certificate,
+		.url = keeper->url,
 		.is_ready = is_ready,
 		.metrics = metrics,
 		.arg = keeper,
 	};
-	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts_path)
-			 ? yg_hub_http_new(&opts, &keeper->http)
-			 : YG_ELIMIT;
+	struct yg_buf url;
+	int rc;
 
+	yg_buf_init(&url, sizeof(keeper->url) - 1);
+	yg_hub_url(settings, &url);
+	rc = yg_buf_error(&url);
+	if (rc == YG_OK)
+		memcpy(keeper->url, url.data, url.size);
+	yg_buf_done(&url);
+	if (rc == YG_OK)
+		rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts_path)
+			     ? yg_hub_http_new(&opts, &keeper->http)
+			     : YG_ELIMIT;
 	return rc == YG_OK ? rc : say_path(keeper, "facts.db", rc);
 }
 
@@ -328,12 +309,10 @@ static int start_http(struct keeper *keeper)
 {
 	int rc = yg_hub_http_start(keeper->http);
 
-	if (rc != YG_OK && keeper->http_key)
-		yg_say("%s: %s", yg_say_safe(yg_bytes_str(keeper->settings->http_certificate), 300),
-		       yg_say_tr(yg_err_text(rc)));
-	else if (rc != YG_OK)
-		(void)say_path(keeper, "", rc);
-	return rc;
+	if (rc == YG_OK && keeper->pages_fd >= 0)
+		yg_hub_http_take(keeper->http, keeper->pages_fd);
+	keeper->pages_fd = -1;
+	return rc == YG_OK ? rc : say_path(keeper, "hub.db", rc);
 }
 
 /* All folders that are written to later must be there before the walls stand. */
@@ -341,10 +320,8 @@ static int open_all(struct keeper *keeper)
 {
 	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal",
 					      "hunts"};
-	int rc = read_pem(keeper->settings->http_certificate, &keeper->http_certificate);
+	int rc = YG_OK;
 
-	if (rc == YG_OK)
-		rc = read_pem(keeper->settings->http_key, &keeper->http_key);
 	yg_wall_become(YG_WALL_KEEPER, keeper->settings->data);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && rc == YG_OK; i++)
 		rc = make_folder(keeper, folders[i]);
@@ -493,8 +470,20 @@ static void hear_front(struct yg_hub *hub)
 
 /* ---- its life ---- */
 
-static int take_link(struct yg_hub *hub)
+static void take_pages(struct keeper *keeper, int take_fd)
 {
+	if (keeper->http) {
+		yg_hub_http_take(keeper->http, take_fd);
+		return;
+	}
+	if (keeper->pages_fd >= 0)
+		(void)close(keeper->pages_fd); /* of pages that have gone */
+	keeper->pages_fd = take_fd;
+}
+
+static int take_link(struct keeper *keeper)
+{
+	struct yg_hub *hub = &keeper->hub;
 	unsigned peer;
 	int fd;
 	int rc = yg_process_next_link(hub->control, &peer, &fd);
@@ -510,6 +499,8 @@ static int take_link(struct yg_hub *hub)
 		yg_msg_pipe_open(&hub->front, fd);
 	} else if (peer == YG_HUB_AT_ENGINE || peer == YG_HUB_AT_HUNTER) {
 		take_engine(hub, peer, fd);
+	} else if (peer == YG_HUB_AT_PAGES) {
+		take_pages(keeper, fd);
 	} else if (peer - YG_HUB_AT_WORKER < hub->worker_count) {
 		yg_hub_worker_begin(hub, peer - YG_HUB_AT_WORKER, fd);
 	} else {
@@ -528,7 +519,7 @@ static int learn_identity(struct keeper *keeper)
 		struct pollfd one = {.fd = hub->control, .events = POLLIN};
 
 		if (hub->signer.pipe.fd < 0 && poll(&one, 1, -1) > 0) {
-			rc = take_link(hub);
+			rc = take_link(keeper);
 			if (rc != YG_OK && rc != YG_EAGAIN)
 				return rc;
 		}
@@ -557,14 +548,22 @@ static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
 		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
 }
 
-enum { AT_CONTROL, AT_WEB, AT_PASSWORDS, AT_SYNC, AT_SIGNER, AT_FRONT, AT_WORKERS };
+enum { AT_CONTROL, AT_PAGES, AT_PASSWORDS, AT_SYNC, AT_SIGNER, AT_FRONT, AT_WORKERS };
+
+static void hear_pages(struct keeper *keeper)
+{
+	int rc = yg_hub_http_hear(keeper->http);
+
+	if (rc != YG_OK && rc != YG_EPIPE)
+		yg_process_distrust(keeper->hub.control, YG_HUB_AT_PAGES);
+}
 
 static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 {
 	struct yg_hub *hub = &keeper->hub;
 
 	if (fds[AT_CONTROL].revents)
-		return take_link(hub);
+		return take_link(keeper);
 	for (unsigned i = 0; i < hub->worker_count; i++)
 		if (fds[AT_WORKERS + i].revents & ~POLLOUT)
 			yg_hub_worker_hear(hub, i);
@@ -572,6 +571,8 @@ static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 		yg_signer_hear(&hub->signer);
 	if (fds[AT_FRONT].revents & ~POLLOUT)
 		hear_front(hub);
+	if (fds[AT_PAGES].revents & ~POLLOUT)
+		hear_pages(keeper);
 	return YG_OK;
 }
 
@@ -595,7 +596,7 @@ static int serve(struct keeper *keeper)
 	while (rc == YG_OK || rc == YG_EAGAIN) {
 		struct pollfd fds[AT_WORKERS + YG_HUB_WORKERS_MAX] = {
 			[AT_CONTROL] = {.fd = hub->control, .events = POLLIN},
-			[AT_WEB] = {.fd = yg_hub_http_fd(keeper->http), .events = POLLIN},
+			[AT_PAGES] = yg_hub_http_poll(keeper->http),
 			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
 					  .events = POLLIN},
 			[AT_SYNC] = {.fd = yg_hub_sync_fd(hub->sync), .events = POLLIN},
@@ -613,10 +614,8 @@ static int serve(struct keeper *keeper)
 		yg_hub_known_stale(hub);
 		rc = hear_all(keeper, fds);
 		if (rc == YG_OK || rc == YG_EAGAIN) {
-			int web = yg_hub_http_run(keeper->http);
-
+			yg_hub_http_run(keeper->http);
 			yg_hub_known_stale(hub); /* a person may have changed something */
-			rc = web == YG_OK ? rc : web;
 			yg_hub_round(hub);
 			flush_all(hub);
 		}
@@ -651,10 +650,6 @@ static void close_all(struct keeper *keeper)
 	keeper->store = yg_control_free(keeper->store);
 	hub->ca = yg_cert_ca_free(hub->ca);
 	free(hub->ca_pem);
-	if (keeper->http_key)
-		yg_wipe(keeper->http_key, strlen(keeper->http_key));
-	free(keeper->http_key);
-	free(keeper->http_certificate);
 	hub->known = yg_hub_known_free(hub->known);
 	yg_signer_done(&hub->signer);
 	yg_msg_pipe_close(&hub->front);
@@ -688,7 +683,7 @@ static int begin(struct keeper *keeper, int control)
 
 int yg_hub_keeper_live(void *arg, int control, unsigned index)
 {
-	struct keeper keeper = {.settings = arg};
+	struct keeper keeper = {.settings = arg, .pages_fd = -1};
 	int rc = begin(&keeper, control);
 
 	(void)index;

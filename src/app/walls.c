@@ -34,7 +34,8 @@ static const struct {
 	uint64_t memory_max; /* 0: without bound */
 } roles[YG_WALL_ROLES] = {
 	[YG_WALL_FRONT] = {"front", "yagura-front", YG_WALL_NO_FILES, true, false, 0},
-	[YG_WALL_KEEPER] = {"keeper", NULL, YG_WALL_DATA, true, true, 0},
+	[YG_WALL_PAGES] = {"pages", "yagura-pages", YG_WALL_NO_FILES, true, false, 0},
+	[YG_WALL_KEEPER] = {"keeper", NULL, YG_WALL_DATA, false, true, 0},
 	[YG_WALL_ENGINE] = {"engine", NULL, YG_WALL_RULES, false, true, YG_WALL_ENGINE_MAX},
 	[YG_WALL_HUNTER] = {"hunter", NULL, YG_WALL_HUNTS, false, true, YG_WALL_ENGINE_MAX},
 	[YG_WALL_WORKER] = {"worker", "yagura-worker", YG_WALL_NO_FILES, false, false,
@@ -265,6 +266,7 @@ static bool allow_threads(scmp_filter_ctx filter)
 		SCMP_SYS(sched_getaffinity), SCMP_SYS(set_tid_address),
 		SCMP_SYS(futex_waitv),	     SCMP_SYS(membarrier),
 		SCMP_SYS(sched_getparam),    SCMP_SYS(sched_getscheduler),
+		SCMP_SYS(eventfd2), /* a thread's word to the loop */
 	};
 
 	/* A thread, never a process. The newer call hides its flags: the library takes the older
@@ -456,6 +458,17 @@ static bool try_bind(void)
 	return bind(STDIN_FILENO, (const struct sockaddr *)&to, sizeof(to)) == 0;
 }
 
+static bool try_listen(void)
+{
+	return listen(STDIN_FILENO, 1) == 0;
+}
+
+/* No socket either: where it may be tried at all, that is what is said. */
+static bool try_accept(void)
+{
+	return accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC) >= 0;
+}
+
 static bool try_exec(void)
 {
 	char *const args[] = {(char *)"/bin/true", NULL};
@@ -523,6 +536,7 @@ void yg_wall_try(const char *secret, yg_wall_try_fn fn, void *arg)
 		{"open", try_open},	    {"create", try_create},
 		{"socket", try_socket},	    {"local-socket", try_local_socket},
 		{"connect", try_connect},   {"bind", try_bind},
+		{"listen", try_listen},	    {"accept", try_accept},
 		{"exec", try_exec},	    {"fork", try_fork},
 		{"ptrace", try_trace},	    {"ptrace-me", try_trace_me},
 		{"memory", try_memory},	    {"kill", try_kill},

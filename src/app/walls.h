@@ -11,7 +11,8 @@
  *   role     files               network                     processes
  *   parent   its user's          what it has bound           forks, ends its own
  *   front    none                accepts, speaks              none
- *   keeper   the data folder     accepts (pages, 127.0.0.1)   threads
+ *   pages    none                accepts, speaks              none
+ *   keeper   the data folder     none                         threads
  *   engine   reads three of it   none                         threads
  *   hunter   reads two of it     none                         threads
  *   worker   none                none                         none
@@ -33,6 +34,7 @@
 
 enum yg_wall_role {
 	YG_WALL_FRONT,
+	YG_WALL_PAGES,
 	YG_WALL_KEEPER,
 	YG_WALL_ENGINE,
 	YG_WALL_HUNTER,

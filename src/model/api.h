@@ -55,6 +55,15 @@ struct yg_request {
  * called from the loop, and @call is not to be used any more.
  */
 #define YG_API_LATER 1
+
+/*
+ * An answer that stays open (reply->is_stream): server-sent events, text/event-stream. The handler
+ * keeps request->call, sets its @cancel, puts what shall go first into reply->body and returns
+ * YG_OK. From then on pieces are sent through whatever finished the answer's owner (the hub:
+ * access/api.h's ports; a server in the same process: web/server.h), until one side ends it. There
+ * is a bound to what a slow reader may leave unread; beyond it the stream ends, and whoever read it
+ * opens it again. The server adds a comment when nothing was sent for a while.
+ */
 struct yg_api_later {
 	void (*cancel)(void *arg);
 	void *arg;
@@ -71,6 +80,7 @@ struct yg_reply {
 	bool ends_session;   /* the cookie is taken back */
 	uint32_t retry_s;    /* 429 and 503: Retry-After; 0: none */
 	bool is_secret;	     /* shown once: never kept */
+	bool is_stream;	     /* stays open, see above; HTTP status 200 */
 };
 
 /*

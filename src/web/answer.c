@@ -139,6 +139,8 @@ static bool add_fields(struct MHD_Response *response, const struct yg_web_exchan
 	bool is_good = add_security(response, exchange);
 
 	is_good = is_good && (!type || add(response, "Content-Type", type));
+	/* A proxy hands on what comes as it comes. */
+	is_good = is_good && (!reply->is_stream || add(response, "X-Accel-Buffering", "no"));
 	is_good = is_good && (!tag[0] || add_tag(response, tag));
 	is_good = is_good && (!reply->file_name[0] || add_file_name(response, reply->file_name));
 	is_good = is_good && (!exchange->location || add(response, "Location", exchange->location));
@@ -153,6 +155,8 @@ static struct MHD_Response *new_response(struct yg_web_exchange *exchange)
 	struct MHD_Response *response;
 	bool is_empty = !type_of(exchange);
 
+	if (exchange->reply.is_stream)
+		return yg_web_stream_response(exchange);
 	if (exchange->file && !is_empty) {
 		/* The library only reads what is persistent, whatever its prototype says. */
 		void *bytes = (void *)(uintptr_t)exchange->file->bytes.data;

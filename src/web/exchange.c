@@ -15,6 +15,8 @@
 
 #include "base/ban.h"
 
+#define AWAY_S 2u /* until whoever answers was started again */
+
 #define FIELD(name, member, may_repeat)                                                            \
 	{                                                                                          \
 		name, offsetof(struct yg_web_fields, member), may_repeat                           \
@@ -74,6 +76,20 @@ static void drop_body(struct yg_web_exchange *exchange)
 	exchange->counted = 0;
 }
 
+void yg_web_suspend(struct yg_web_exchange *exchange)
+{
+	struct yg_web *web = exchange->web;
+
+	exchange->next_waiting = web->waiting;
+	exchange->waiting_link = &web->waiting;
+	if (web->waiting)
+		web->waiting->waiting_link = &exchange->next_waiting;
+	web->waiting = exchange;
+	exchange->is_suspended = true;
+	exchange->slot->is_waiting = true;
+	MHD_suspend_connection(exchange->connection);
+}
+
 static void unlink_waiting(struct yg_web_exchange *exchange)
 {
 	if (exchange->waiting_link) {
@@ -82,6 +98,16 @@ static void unlink_waiting(struct yg_web_exchange *exchange)
 			exchange->next_waiting->waiting_link = exchange->waiting_link;
 	}
 	exchange->waiting_link = NULL;
+}
+
+void yg_web_resume(struct yg_web_exchange *exchange)
+{
+	unlink_waiting(exchange);
+	exchange->is_suspended = false;
+	exchange->slot->is_waiting = false;
+	exchange->slot->since_ns = yg_web_now_ns(exchange->web);
+	exchange->web->is_resumed = true;
+	MHD_resume_connection(exchange->connection);
 }
 
 /* The handler has done with its access. */
@@ -100,14 +126,16 @@ struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange)
 {
 	if (!exchange)
 		return NULL;
-	/* Who put the answer off is told that nobody waits for it any more. */
-	if (exchange->is_later && !exchange->is_finished) {
-		if (exchange->call.cancel)
-			exchange->call.cancel(exchange->call.arg);
+	/* Who put the answer off, or leaves it open, is told that nobody waits any more. */
+	if (exchange->call.cancel)
+		exchange->call.cancel(exchange->call.arg);
+	if (exchange->is_later && !exchange->is_finished)
 		(void)release(exchange, YG_EEND); /* nobody is told */
-	}
+	if (exchange->stream.is_open)
+		exchange->web->stream_count--;
 	unlink_waiting(exchange);
 	drop_body(exchange);
+	yg_buf_done(&exchange->stream.out);
 	yg_buf_done(&exchange->reply.body);
 	free(exchange->target);
 	yg_wipe(exchange->cookie, sizeof(exchange->cookie));
@@ -235,27 +263,31 @@ static bool is_from_here(const struct yg_web_exchange *exchange, const struct yg
 	       yg_net_is_loopback(&place);
 }
 
-/* The guard's word on who asks, before anything is said of what there is. */
-static enum yg_web_refusal ask_guard(struct yg_web_exchange *exchange,
-				     const struct yg_web_fields *fields)
+/* Who asks, as far as it can be seen. */
+static void note_caller(struct yg_web_exchange *exchange, const struct yg_web_fields *fields)
 {
-	const struct yg_web *web = exchange->web;
-	const struct yg_web_guard *guard = web->config.guard;
 	struct yg_request *request = &exchange->request;
-	struct yg_web_caller caller = {
+
+	exchange->caller = (struct yg_web_caller){
 		.session = exchange->session,
-		.token = yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)),
+		.token = yg_web_cookie(fields->cookie, yg_bytes_str(exchange->web->cookie)),
 		.bearer = yg_web_bearer(fields->authorization),
 		.remote = yg_bytes_str(exchange->slot->remote),
 		.is_local = request->is_local,
 	};
-	int error;
-
-	request->remote = caller.remote;
+	request->remote = exchange->caller.remote;
 	request->browser = fields->browser;
 	request->idempotency_key = fields->idempotency_key;
-	error = guard->admit(guard->arg, &caller, exchange->match.route, request->lang,
-			     exchange->actor, &exchange->reply);
+	request->path = exchange->path;
+}
+
+/* The guard's word on who asks, before anything is said of what there is. */
+static enum yg_web_refusal ask_guard(struct yg_web_exchange *exchange)
+{
+	const struct yg_web_guard *guard = exchange->web->config.guard;
+	int error = guard->admit(guard->arg, &exchange->caller, exchange->match.route,
+				 exchange->request.lang, exchange->actor, &exchange->reply);
+
 	if (error == YG_EEND)
 		return YG_WEB_SAID;
 	return error ? yg_web_refusal_of_error(error) : YG_WEB_OK;
@@ -264,21 +296,24 @@ static enum yg_web_refusal ask_guard(struct yg_web_exchange *exchange,
 static enum yg_web_refusal check_operation(struct yg_web_exchange *exchange,
 					   const struct yg_web_fields *fields)
 {
-	const struct yg_web *web = exchange->web;
+	const struct yg_web_config *config = &exchange->web->config;
 	struct yg_web_match *match = &exchange->match;
 	enum yg_web_refusal refusal;
 
 	/* Before the route is told of: who has no session learns nothing of what there is. */
-	if (!web->config.guard && exchange->session == 0)
+	if (!config->guard && !config->remote && exchange->session == 0)
 		return YG_WEB_SESSION;
-	yg_web_route(web->config.tables, web->config.table_count, exchange->method, exchange->path,
-		     match);
-	refusal = web->config.guard ? ask_guard(exchange, fields) : YG_WEB_OK;
+	yg_web_route(config->tables, config->table_count, exchange->method, exchange->path, match);
+	refusal = config->guard ? ask_guard(exchange) : YG_WEB_OK;
 	if (refusal)
 		return refusal;
 	if (!match->route)
-		return match->methods ? YG_WEB_METHOD : YG_WEB_NOT_FOUND;
-	return read_fields(exchange, fields);
+		refusal = match->methods ? YG_WEB_METHOD : YG_WEB_NOT_FOUND;
+	else
+		refusal = read_fields(exchange, fields);
+	/* What is wrong is told to those alone whom the other one lets in. */
+	exchange->is_to_ask = config->remote && (refusal || has_body(fields));
+	return refusal;
 }
 
 static bool is_our_host(const struct yg_web *web, struct yg_bytes host, bool *ret_is_named)
@@ -315,6 +350,7 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 	exchange->request.is_local = is_from_here(exchange, fields);
 	exchange->session = yg_web_session(
 		&web->sessions, yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)));
+	note_caller(exchange, fields);
 	if (exchange->is_api)
 		return check_operation(exchange, fields);
 	if (exchange->method == YG_METHOD_GET)
@@ -336,13 +372,46 @@ static bool is_not_worth_reading(const struct yg_web_exchange *exchange,
 		(!yg_bytes_u64(fields->content_length, &size) || size > YG_WEB_DRAIN_MAX));
 }
 
+/* For supervisors: they have no session, and learn nothing but this. */
+static void serve_health(struct yg_web_exchange *exchange, bool is_good)
+{
+	struct yg_reply *reply = &exchange->reply;
+
+	reply->status = is_good ? 200 : 503;
+	reply->content_type = "text/plain; charset=utf-8";
+	yg_buf_reset(&reply->body);
+	yg_buf_add_str(&reply->body, is_good ? "ok\n" : "not ready\n");
+}
+
 static enum MHD_Result refuse(struct yg_web_exchange *exchange, struct MHD_Connection *connection)
 {
 	if (exchange->refusal == YG_WEB_SAID)
 		return yg_web_answer(exchange, connection);
+	if (exchange->refusal == YG_WEB_AWAY && yg_bytes_eq(exchange->path, YG_S("/readyz"))) {
+		serve_health(exchange, false);
+		return yg_web_answer(exchange, connection);
+	}
+	if (exchange->refusal == YG_WEB_AWAY)
+		exchange->reply.retry_s = AWAY_S;
+	exchange->reply.is_stream = false;
 	yg_web_refuse(&exchange->reply, exchange->refusal, exchange->request.lang,
 		      !exchange->is_api);
 	return yg_web_answer(exchange, connection);
+}
+
+/* Whoever answers elsewhere is asked first. Not suspended afterwards: it is refused. */
+static void ask_remote(struct yg_web_exchange *exchange)
+{
+	const struct yg_web_remote *remote = exchange->web->config.remote;
+	int error = remote->ask(remote->arg, &exchange->call, &exchange->caller, &exchange->request,
+				&exchange->reply);
+
+	if (error == YG_API_LATER) {
+		exchange->is_undecided = true;
+		yg_web_suspend(exchange);
+	} else if (error) {
+		exchange->refusal = yg_web_refusal_of_error(error);
+	}
 }
 
 static enum MHD_Result begin(struct yg_web_exchange *exchange, struct MHD_Connection *connection,
@@ -350,16 +419,38 @@ static enum MHD_Result begin(struct yg_web_exchange *exchange, struct MHD_Connec
 {
 	struct yg_web_fields fields = {0};
 
-	exchange->is_begun = true;
 	if (!exchange->slot)
 		return MHD_NO; /* more connections than there is room for */
-	exchange->method = method_of(method, &exchange->is_head);
 	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, note_field, &fields);
-	exchange->refusal = check(exchange, &fields);
+	if (!exchange->is_begun) {
+		exchange->is_begun = true;
+		exchange->method = method_of(method, &exchange->is_head);
+		exchange->refusal = check(exchange, &fields);
+		exchange->if_none_match = fields.if_none_match;
+		exchange->request.method = (enum yg_method)exchange->method;
+		if (exchange->is_to_ask)
+			ask_remote(exchange);
+		if (exchange->is_undecided)
+			return MHD_YES; /* begins again when it is known */
+	}
 	if (has_body(&fields) && is_not_worth_reading(exchange, &fields))
 		return refuse(exchange, connection);
-	exchange->if_none_match = fields.if_none_match;
 	return MHD_YES;
+}
+
+void yg_web_admit(struct yg_web *web, struct yg_api_later *call, int error)
+{
+	struct yg_web_exchange *exchange = (struct yg_web_exchange *)(void *)call;
+
+	(void)web;
+	if (error)
+		exchange->call.cancel = NULL;
+	if (error == YG_EEND)
+		exchange->refusal = YG_WEB_SAID;
+	else if (error)
+		exchange->refusal = yg_web_refusal_of_error(error);
+	if (exchange->is_suspended) /* else the body is being read */
+		yg_web_resume(exchange);
 }
 
 /* A piece of the body: kept where the handler shall have it, else dropped. */
@@ -389,6 +480,32 @@ static enum MHD_Result take(struct yg_web_exchange *exchange, const char *piece,
 	return exchange->dropped > YG_WEB_DRAIN_MAX ? MHD_NO : MHD_YES;
 }
 
+static enum yg_web_refusal done(struct yg_web_exchange *exchange, int error)
+{
+	drop_body(exchange);
+	if (!error)
+		error = yg_buf_error(&exchange->reply.body);
+	return error ? yg_web_refusal_of_error(error) : YG_WEB_OK;
+}
+
+/* All is there: to whoever answers elsewhere, who has the body from then on. */
+static enum yg_web_refusal call_remote(struct yg_web_exchange *exchange)
+{
+	const struct yg_web_remote *remote = exchange->web->config.remote;
+	int error;
+
+	exchange->request.body = yg_buf_bytes(&exchange->body);
+	error = remote->serve(remote->arg, &exchange->call, &exchange->caller, &exchange->request,
+			      &exchange->reply);
+	if (error != YG_API_LATER)
+		return done(exchange, error);
+	drop_body(exchange);
+	exchange->request.body = (struct yg_bytes){0};
+	exchange->is_later = true;
+	yg_web_suspend(exchange);
+	return YG_WEB_OK;
+}
+
 /* The link of the start: a session for the one who has the key, once. */
 static enum yg_web_refusal start_session(struct yg_web_exchange *exchange)
 {
@@ -411,15 +528,38 @@ static enum yg_web_refusal start_session(struct yg_web_exchange *exchange)
 	return YG_WEB_OK;
 }
 
-/* For supervisors: they have no session, and learn nothing but this. */
-static enum yg_web_refusal serve_health(struct yg_web_exchange *exchange, bool is_good)
+static bool is_of_remote(const struct yg_web_exchange *exchange)
 {
-	struct yg_reply *reply = &exchange->reply;
+	const struct yg_web_remote *remote = exchange->web->config.remote;
 
-	reply->status = is_good ? 200 : 503;
-	reply->content_type = "text/plain; charset=utf-8";
-	yg_buf_add_str(&reply->body, is_good ? "ok\n" : "not ready\n");
-	return YG_WEB_OK;
+	for (size_t i = 0; remote && remote->pages[i]; i++)
+		if (yg_bytes_eq(exchange->path, yg_bytes_str(remote->pages[i])))
+			return true;
+	return false;
+}
+
+/* The pages for supervisors. False: it is another. */
+static bool serve_if_health(struct yg_web_exchange *exchange)
+{
+	const struct yg_web_config *config = &exchange->web->config;
+
+	if ((config->is_ready || config->remote) && yg_bytes_eq(exchange->path, YG_S("/healthz")))
+		serve_health(exchange, true);
+	else if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/readyz")))
+		serve_health(exchange, config->is_ready(config->is_ready_arg));
+	else
+		return false;
+	return true;
+}
+
+static enum yg_web_refusal serve_remote_page(struct yg_web_exchange *exchange)
+{
+	/* Programs that look at links before a person follows them use HEAD. */
+	if (exchange->is_head && yg_bytes_eq(exchange->path, YG_S("/start"))) {
+		exchange->match.methods = 0;
+		return YG_WEB_METHOD;
+	}
+	return call_remote(exchange);
 }
 
 static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
@@ -427,12 +567,12 @@ static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 	const struct yg_web_config *config = &exchange->web->config;
 	struct yg_reply *reply = &exchange->reply;
 
+	if (is_of_remote(exchange))
+		return serve_remote_page(exchange);
 	if (yg_bytes_eq(exchange->path, YG_S("/start")))
 		return start_session(exchange);
-	if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/healthz")))
-		return serve_health(exchange, true);
-	if (config->is_ready && yg_bytes_eq(exchange->path, YG_S("/readyz")))
-		return serve_health(exchange, config->is_ready(config->is_ready_arg));
+	if (serve_if_health(exchange))
+		return YG_WEB_OK;
 	if (config->page &&
 	    config->page(config->page_arg, exchange->path, exchange->request.is_local, reply))
 		return YG_WEB_OK;
@@ -449,37 +589,12 @@ static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 	return YG_WEB_OK;
 }
 
-static enum yg_web_refusal done(struct yg_web_exchange *exchange, int error)
-{
-	drop_body(exchange);
-	if (!error)
-		error = yg_buf_error(&exchange->reply.body);
-	return error ? yg_web_refusal_of_error(error) : YG_WEB_OK;
-}
-
-static void put_off(struct yg_web_exchange *exchange)
-{
-	struct yg_web *web = exchange->web;
-
-	exchange->is_later = true;
-	exchange->next_waiting = web->waiting;
-	exchange->waiting_link = &web->waiting;
-	if (web->waiting)
-		web->waiting->waiting_link = &exchange->next_waiting;
-	web->waiting = exchange;
-	exchange->is_suspended = true;
-	exchange->slot->is_waiting = true;
-	MHD_suspend_connection(exchange->connection);
-}
-
 static enum yg_web_refusal call_handler(struct yg_web_exchange *exchange)
 {
 	const struct yg_web_config *config = &exchange->web->config;
 	struct yg_request *request = &exchange->request;
 	int error;
 
-	request->method = (enum yg_method)exchange->method;
-	request->path = exchange->path;
 	memcpy(request->parts, exchange->match.parts, sizeof(request->parts));
 	request->body = yg_buf_bytes(&exchange->body);
 	request->call = &exchange->call;
@@ -496,10 +611,24 @@ static enum yg_web_refusal call_handler(struct yg_web_exchange *exchange)
 		error = exchange->match.route->handle(exchange->match.context, exchange->access,
 						      request, &exchange->reply);
 	if (error == YG_API_LATER) {
-		put_off(exchange);
+		exchange->is_later = true;
+		yg_web_suspend(exchange);
 		return YG_WEB_OK;
 	}
 	return done(exchange, release(exchange, error));
+}
+
+static enum yg_web_refusal serve_operation(struct yg_web_exchange *exchange)
+{
+	return exchange->web->config.remote ? call_remote(exchange) : call_handler(exchange);
+}
+
+/* An answer that was put off is there. */
+static enum yg_web_refusal finished(struct yg_web_exchange *exchange)
+{
+	if (exchange->reply.status == 303)
+		exchange->location = "/"; /* only the start link leads elsewhere */
+	return done(exchange, exchange->late_error);
 }
 
 void yg_web_exchange_leave(struct yg_web_exchange *exchange)
@@ -507,6 +636,8 @@ void yg_web_exchange_leave(struct yg_web_exchange *exchange)
 	unlink_waiting(exchange);
 	exchange->is_suspended = false;
 	exchange->slot->is_waiting = false;
+	exchange->is_left = true;
+	exchange->stream.is_broken = true;
 	MHD_resume_connection(exchange->connection);
 }
 
@@ -514,14 +645,14 @@ void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error)
 {
 	struct yg_web_exchange *exchange = (struct yg_web_exchange *)(void *)call;
 
+	(void)web;
 	exchange->is_finished = true;
+	if (error || !exchange->reply.is_stream)
+		exchange->call.cancel = NULL;
 	exchange->late_error = release(exchange, error);
-	unlink_waiting(exchange);
-	exchange->is_suspended = false;
-	exchange->slot->is_waiting = false;
-	exchange->slot->since_ns = yg_web_now_ns(web);
-	web->is_resumed = true;
-	MHD_resume_connection(exchange->connection);
+	if (!error && exchange->reply.is_stream)
+		yg_web_stream_begin(exchange);
+	yg_web_resume(exchange);
 }
 
 enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
@@ -530,19 +661,21 @@ enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
 {
 	size_t size = *piece_size;
 
-	if (!exchange->is_begun)
+	if (exchange->is_left)
+		return MHD_NO; /* the server ends */
+	if (!exchange->is_begun || exchange->is_undecided) {
+		exchange->is_undecided = false;
 		return begin(exchange, connection, method);
+	}
 	if (size > 0) {
 		*piece_size = 0;
 		return take(exchange, piece, size);
 	}
-	if (exchange->is_later && !exchange->is_finished)
-		return MHD_NO; /* the server ends */
 	if (exchange->is_finished)
-		exchange->refusal = done(exchange, exchange->late_error);
+		exchange->refusal = finished(exchange);
 	else if (exchange->refusal == YG_WEB_OK)
 		exchange->refusal =
-			exchange->is_api ? call_handler(exchange) : serve_page(exchange);
+			exchange->is_api ? serve_operation(exchange) : serve_page(exchange);
 	if (exchange->is_suspended)
 		return MHD_YES;
 	if (exchange->refusal != YG_WEB_OK)

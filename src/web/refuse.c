@@ -27,6 +27,8 @@ enum yg_web_refusal yg_web_refusal_of_error(int error)
 		return YG_WEB_SPACE;
 	case YG_EAGAIN:
 		return YG_WEB_BUSY;
+	case YG_EPIPE:
+		return YG_WEB_AWAY;
 	case YG_EACCES:
 		return YG_WEB_NOT_ALLOWED;
 	default:

@@ -22,6 +22,9 @@
 	X(LINK, 403, "link-used", N_("This link has been used already, or is not valid"),          \
 	  N_("Each link works once. Press Enter where `yagura assess web` runs, or start it "      \
 	     "again, and open the new link that it prints."))                                      \
+	X(HUB_LINK, 403, "link-used", N_("This link has been used already, or is not valid"),      \
+	  N_("Each link works once. `yagura admin --data FOLDER sign-in-link` prints a new "       \
+	     "one."))                                                                              \
 	X(NOT_ALLOWED, 403, "not-allowed", N_("You may not do this"),                              \
 	  N_("Go back to your own desk, or ask the owner of this file."))                          \
 	X(NOT_FOUND, 404, "not-found", N_("There is nothing at this address"),                     \
@@ -48,6 +51,9 @@
 	  N_("A request may carry at most 8 MiB. Leave out what is not needed, or split it."))     \
 	X(BUSY, 503, "busy", N_("Too much is being sent at the same time"),                        \
 	  N_("Wait a moment and try again."))                                                      \
+	X(AWAY, 503, "starting-again", N_("Yagura is being started again"),                        \
+	  N_("Wait a moment and try again. What was sent just before may have been done all the "  \
+	     "same: look first."))                                                                 \
 	X(MEMORY, 503, "busy", N_("There is not enough memory for this"),                          \
 	  N_("Close other programs and try again. Nothing was changed."))                          \
 	X(SPACE, 507, "no-space", N_("The disk is full: nothing was changed"),                     \

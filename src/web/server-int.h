@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * web/server-int.h - inside the server: connections (server.c), one request (exchange.c), its
- * answer (answer.c).
+ * answer (answer.c), and answers that stay open (stream.c).
  */
 #pragma once
 
@@ -31,9 +31,11 @@ struct yg_web {
 	struct yg_web_sessions sessions;
 	struct yg_web_slot *slots;
 	unsigned slot_count;
-	struct yg_web_exchange *waiting; /* whose handlers put the answer off */
-	bool is_resumed;		 /* one of them was finished: the library must run for it */
-	size_t bodies;			 /* bytes held, all connections */
+	struct yg_web_exchange *waiting; /* suspended: their answer is put off, or stays open */
+	unsigned stream_count;
+	int64_t looked_ns; /* at streams */
+	bool is_resumed;   /* one of them was finished: the library must run for it */
+	size_t bodies;	   /* bytes held, all connections */
 };
 
 /* The fields that mean something here; borrowed from the connection. */
@@ -60,6 +62,16 @@ struct yg_web_fields {
 	bool is_twice; /* one of them stood twice */
 };
 
+/* An answer that stays open (stream.c). */
+struct yg_web_stream {
+	struct yg_buf out;
+	size_t taken; /* of out */
+	int64_t fed_ns;
+	bool is_open;	/* it has begun */
+	bool is_over;	/* by the owner: what is left goes out, then it ends */
+	bool is_broken; /* nobody reads it: it ends at once */
+};
+
 struct yg_web_exchange {
 	struct yg_api_later call; /* first: the handler's pointer is ours */
 	struct yg_web *web;
@@ -77,7 +89,9 @@ struct yg_web_exchange {
 	struct yg_web_match match;
 	uint32_t session;
 	struct yg_request request;
+	struct yg_web_caller caller;
 	struct yg_reply reply;
+	struct yg_web_stream stream;
 	struct yg_bytes if_none_match;	/* borrowed from the connection */
 	const struct yg_web_file *file; /* the answer is this file */
 	struct yg_buf body;
@@ -89,9 +103,12 @@ struct yg_web_exchange {
 	char type_mem[YG_WEB_TYPE_MAX + 1];
 	char name_mem[YG_WEB_FILE_NAME_MAX + 1];
 	/* An answer that was put off. */
+	bool is_to_ask;	   /* who answers elsewhere decides before the body is read */
+	bool is_undecided; /* and has not yet */
 	bool is_later;
 	bool is_finished;
 	bool is_suspended;
+	bool is_left; /* the server ends */
 	int late_error;
 	struct yg_access *access; /* of the handler that put it off */
 	struct yg_web_exchange *next_waiting;
@@ -114,6 +131,17 @@ enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
 
 /* Its handler put the answer off, and the server ends: the connection is closed. */
 void yg_web_exchange_leave(struct yg_web_exchange *exchange);
+
+/* The library leaves the connection alone until it is resumed. */
+void yg_web_suspend(struct yg_web_exchange *exchange);
+void yg_web_resume(struct yg_web_exchange *exchange);
+
+/* It takes pieces from now on. */
+void yg_web_stream_begin(struct yg_web_exchange *exchange);
+/* The answer of one that stays open. NULL without memory. */
+struct MHD_Response *yg_web_stream_response(struct yg_web_exchange *exchange);
+/* Comments that are due, and streams that nobody reads any more. */
+void yg_web_streams_look(struct yg_web *web);
 
 /* Send what stands in @exchange. */
 enum MHD_Result yg_web_answer(struct yg_web_exchange *exchange, struct MHD_Connection *connection);

@@ -180,6 +180,8 @@ int yg_web_open(const struct yg_web_config *config, struct yg_web **ret)
 	web->config = *config;
 	if (web->config.timeout_s == 0)
 		web->config.timeout_s = YG_WEB_TIMEOUT_S;
+	if (web->config.heartbeat_s == 0)
+		web->config.heartbeat_s = YG_WEB_HEARTBEAT_S;
 	web->slot_count = config->connections_max ? config->connections_max : YG_WEB_CONNECTIONS;
 	web->slots = yg_calloc(web->slot_count, sizeof(*web->slots));
 	error = web->slots ? YG_OK : YG_ENOMEM;
@@ -258,6 +260,8 @@ int yg_web_timeout_ms(const struct yg_web *web)
 	if (MHD_get_timeout(web->daemon, &library) == MHD_YES &&
 	    (int64_t)library < wait_ns / 1000000)
 		wait_ns = (int64_t)library * 1000000;
+	if (web->stream_count > 0 && wait_ns > YG_NS_PER_S)
+		wait_ns = YG_NS_PER_S;
 	if (wait_ns == INT64_MAX)
 		return -1;
 	/* Rounded up, so that the deadline has passed when the wait ends. */
@@ -278,7 +282,6 @@ int yg_web_run(struct yg_web *web)
 	int64_t now = yg_web_now_ns(web);
 	bool is_full;
 
-	web->is_resumed = false;
 	/* Shut down, the connection ends by the library's own hand in the run that follows. */
 	for (size_t i = 0; i < web->slot_count; i++) {
 		struct yg_web_slot *slot = &web->slots[i];
@@ -288,6 +291,8 @@ int yg_web_run(struct yg_web *web)
 		(void)shutdown(slot->fd, SHUT_RDWR); /* gone already is as good */
 		slot->since_ns = now;
 	}
+	yg_web_streams_look(web);
+	web->is_resumed = false;
 	is_full = is_at_limit(web);
 	if (MHD_run(web->daemon) != MHD_YES)
 		return YG_EIO;

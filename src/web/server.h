@@ -29,7 +29,9 @@
 #define YG_WEB_BODIES_MAX      (32u << 20) /* bytes of bodies held for all connections together */
 #define YG_WEB_DRAIN_MAX       (32u << 20) /* bytes of a refused body that are read and dropped */
 #define YG_WEB_TIMEOUT_S       60u
-#define YG_WEB_LINK_MAX	       128u /* room for yg_web_link, NUL included */
+#define YG_WEB_HEARTBEAT_S     15u	   /* a stream without anything else gets a comment */
+#define YG_WEB_STREAM_MAX      (64u << 10) /* bytes of a stream that its reader has not taken */
+#define YG_WEB_LINK_MAX	       128u	   /* room for yg_web_link, NUL included */
 
 struct yg_web;
 
@@ -63,6 +65,24 @@ struct yg_web_guard {
 };
 #define YG_WEB_ACTOR_BYTES 2048u
 
+/*
+ * Where another process answers: the server frames, checks, and hands on who asks, as it was shown,
+ * never who that is. Both return YG_API_LATER, having set call->cancel (nobody waits any more) and
+ * kept what they need: all bytes are borrowed for the call. Or an error, which is refused
+ * (YG_EPIPE: whoever answers is being started again). Until the answer is there, @reply lives.
+ */
+struct yg_web_remote {
+	/* The head is there, and a body comes or something is wrong with it: may they be told?
+	 * yg_web_admit() says it. */
+	int (*ask)(void *arg, struct yg_api_later *call, const struct yg_web_caller *caller,
+		   const struct yg_request *request, struct yg_reply *reply);
+	/* All is there; the answer is yg_web_finish()ed. After an ask() the same @call again. */
+	int (*serve)(void *arg, struct yg_api_later *call, const struct yg_web_caller *caller,
+		     const struct yg_request *request, struct yg_reply *reply);
+	const char *const *pages; /* paths outside of /api that are served so; NULL at the end */
+	void *arg;
+};
+
 struct yg_web_config {
 	uint16_t port;	  /* 0: a free one */
 	const char *host; /* IPv4 or IPv6 address; NULL: 127.0.0.1. Another needs @key */
@@ -74,6 +94,8 @@ struct yg_web_config {
 	uint32_t name_count;
 	unsigned connections_max;	  /* 0: YG_WEB_CONNECTIONS */
 	const struct yg_web_guard *guard; /* NULL: sessions of the start link alone */
+	/* In the place of @guard; the tables then only tell which operations there are. */
+	const struct yg_web_remote *remote;
 	int listener; /* with has_listener: one that listens at @port already; the server's */
 	bool has_listener;
 	const struct yg_route_table *tables;
@@ -95,6 +117,7 @@ struct yg_web_config {
 	void *page_arg;
 	struct yg_clock clock; /* for timeouts only */
 	uint32_t timeout_s;    /* 0: YG_WEB_TIMEOUT_S */
+	uint32_t heartbeat_s;  /* 0: YG_WEB_HEARTBEAT_S */
 };
 
 /*
@@ -114,6 +137,19 @@ void yg_web_link(struct yg_web *web, char to[YG_WEB_LINK_MAX]);
  * says why there is none. From the owner's thread, outside of yg_web_run().
  */
 void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error);
+
+/*
+ * The answer to ask(): YG_OK: the body may come; YG_EEND: the reply is filled with a refusal;
+ * another error: refused with it. As yg_web_finish().
+ */
+void yg_web_admit(struct yg_web *web, struct yg_api_later *call, int error);
+
+/*
+ * More of an answer that stays open (model/api.h). YG_OK; YG_ELIMIT: it is not read, and ends: its
+ * cancel() comes from a later yg_web_run(). Then the end by the owner; cancel() does not come.
+ */
+int yg_web_stream_put(struct yg_web *web, struct yg_api_later *call, struct yg_bytes piece);
+void yg_web_stream_end(struct yg_web *web, struct yg_api_later *call);
 
 /* The same with a key that was drawn elsewhere: YG_WEB_KEY_HEX hex digits (web/session.h). */
 void yg_web_link_with(struct yg_web *web, const char *key);

@@ -42,19 +42,25 @@ bool yg_web_link_use(struct yg_web_sessions *sessions, struct yg_bytes key,
 		     char token[YG_WEB_KEY_HEX + 1])
 {
 	uint8_t digest[YG_SHA256_BYTES];
-	size_t slot = 0;
 
 	yg_sha256(key, digest);
 	if (key.size != YG_WEB_KEY_HEX || !sessions->has_link || !is_same(digest, sessions->link))
 		return false;
 	sessions->has_link = false;
 	yg_wipe(sessions->link, sizeof(sessions->link));
+	yg_web_session_new(sessions, token);
+	return true;
+}
+
+void yg_web_session_new(struct yg_web_sessions *sessions, char token[YG_WEB_KEY_HEX + 1])
+{
+	size_t slot = 0;
+
 	for (size_t i = 1; i < YG_WEB_SESSIONS_MAX; i++)
 		if (sessions->list[i].number < sessions->list[slot].number)
 			slot = i;
 	draw(token, sessions->list[slot].digest);
 	sessions->list[slot].number = ++sessions->last;
-	return true;
 }
 
 uint32_t yg_web_session(const struct yg_web_sessions *sessions, struct yg_bytes token)

@@ -37,6 +37,9 @@ void yg_web_link_set(struct yg_web_sessions *sessions, const char *key);
 bool yg_web_link_use(struct yg_web_sessions *sessions, struct yg_bytes key,
 		     char token[YG_WEB_KEY_HEX + 1]);
 
+/* A session without a link: its token. */
+void yg_web_session_new(struct yg_web_sessions *sessions, char token[YG_WEB_KEY_HEX + 1]);
+
 /* The number of the session that @token opens; 0: none. Numbers ascend and are never used again. */
 uint32_t yg_web_session(const struct yg_web_sessions *sessions, struct yg_bytes token);
 

@@ -141,6 +141,7 @@ class Matrix:
             "listFindings": lambda: ("/findings" + q, None),
             "getFinding": lambda: ("/findings/%s%s" % (NONE, q), None),
             "findingRecords": lambda: ("/findings/%s/records%s" % (NONE, q), {"reason": "matrix"}),
+            "openStream": lambda: ("/stream" + q, None),
             "search": lambda: ("/search" + q, {"reason": "matrix"}),
             "listHunts": lambda: ("/hunts" + q, None),
             "getHunt": lambda: ("/hunts/20260101-000000-00000000" + q, None),

@@ -33,7 +33,8 @@ class Who:
         try:
             connection.request(method, path if path.startswith(("/api", "/start", "/metrics")) else "/api/v1" + path, content, headers)
             answer = connection.getresponse()
-            data = answer.read()
+            # One that stays open is not read to its end.
+            data = b"" if "event-stream" in answer.headers.get("Content-Type", "") else answer.read()
         finally:
             connection.close()
         if "json" in answer.headers.get("Content-Type", ""):

@@ -17,7 +17,8 @@ SEED = 20261126
 EXAMPLES = 5
 RUN_S = 400
 # A run that signs its own session out, or locks itself, would see nothing but refusals after it.
-LEFT_OUT = ("signOut", "endSession")
+# An answer that stays open has no end for the tool to wait for (hub_pages.py reads it).
+LEFT_OUT = ("signOut", "endSession", "openStream")
 
 
 def run(program, town, who, fixed, folder):

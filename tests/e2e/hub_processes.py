@@ -17,7 +17,7 @@ from harness import YAGURA, case, contains, equal, folder, main
 from hub_kit import Hub, Member, append, lines, record, until
 
 SEED = random.SystemRandom().randrange(1 << 32)
-ROLES = ("front", "keeper", "engine", "hunter", "worker", "signer")
+ROLES = ("front", "pages", "keeper", "engine", "hunter", "worker", "signer")
 
 
 def children(hub):
@@ -50,7 +50,7 @@ def who_is_there():
     hub = Hub()
     found = sorted(children(hub).values())
     equal(sorted(set(found)), sorted(ROLES))
-    for role in ("front", "keeper", "engine", "hunter", "signer"):
+    for role in ("front", "pages", "keeper", "engine", "hunter", "signer"):
         equal(found.count(role), 1, role)
     # No process but the signer's own memory and the keeper's folder: what each has open.
     for pid, role in children(hub).items():
@@ -278,10 +278,12 @@ def walls():
                               stderr=subprocess.PIPE, text=True, check=False)
         said = dict(line.split() for line in done.stderr.splitlines())
         if role == "parent":  # it forks, ends its children, and has its user's files
-            for what in ("socket", "local-socket", "connect", "bind", "exec", "ptrace", "memory"):
+            for what in ("socket", "local-socket", "connect", "bind", "listen", "exec", "ptrace", "memory"):
                 equal(said[what], "EPERM", (role, what))
             continue
-        for what in ("open", "create", "socket", "local-socket", "connect", "bind", "exec", "fork", "ptrace",
+        # Those who speak with the network may accept: of what is no socket the kernel says so.
+        equal(said["accept"], "ENOTSOCK" if role in ("front", "pages") else "EPERM", role)
+        for what in ("open", "create", "socket", "local-socket", "connect", "bind", "listen", "exec", "fork", "ptrace",
                      "ptrace-me", "memory", "kill", "map-code", "setuid", "open-key"):
             if (role == "keeper" and what in ("open", "create", "open-key")
                     or role in ("engine", "hunter") and what in ("open", "open-key")):

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_api-int.h - inside the keeper's part for people: who asks and for whom (hub_api.c), calls
+ * from the pages' message until they are answered (hub_asks.c).
+ */
+#pragma once
+
+#include "access/api.h"
+#include "app/hub_api.h"
+#include "app/hub_pages_wire.h"
+#include "web/server.h"
+#include "web/session.h"
+
+#define YG_HUB_ASKS_BYTES_MAX (64u << 20) /* of their bodies; beyond, the pages are not read */
+
+enum yg_hub_ask_state {
+	YG_HUB_ASK_MAY,	   /* its head was let in: the rest comes */
+	YG_HUB_ASK_WORK,   /* a handler has it */
+	YG_HUB_ASK_HEAD,   /* its answer is complete, and there was no room for it yet */
+	YG_HUB_ASK_STREAM, /* answered, and open */
+	YG_HUB_ASK_SEND,   /* its answer goes out, piece by piece */
+	YG_HUB_ASK_END,	   /* all but the last word */
+	YG_HUB_ASK_DONE,
+};
+
+/* One call of a person or a program; its bytes are its own. */
+struct yg_hub_ask {
+	struct yg_api_later call; /* first: the handler's pointer is ours */
+	uint64_t id;
+	enum yg_hub_ask_state state;
+	size_t size;
+	bool is_admitted; /* counted and looked at when its head came */
+	struct yg_web_match match;
+	struct yg_web_caller caller;
+	struct yg_request request;
+	struct yg_hub_actor actor;
+	struct yg_access *access;
+	struct yg_reply reply;
+	size_t sent; /* of the reply's body */
+	uint8_t mem[];
+};
+
+struct yg_hub_http {
+	struct yg_hub_http_opts opts;
+	struct yg_hub_access *hub;
+	struct yg_facts *facts;
+	struct yg_hub_api *api;
+	struct yg_route_table table;
+	struct yg_web_sessions sessions; /* of the start link */
+	bool is_once;			 /* the call served now has an Idempotency-Key */
+	struct yg_msg_pipe pages;
+	struct yg_hub_ask **asks; /* by place; NULL: free */
+	size_t bytes;		  /* of all asks */
+	unsigned sending;	  /* asks in HEAD, SEND or END */
+};
+
+/* Is it somebody? @is_counted: and may he ask once more. YG_OK, YG_EEND: the reply says why not. */
+int yg_hub_admit(struct yg_hub_http *http, struct yg_hub_ask *ask, bool is_counted);
+/* The access for the handler, and request.actor: as above, or an error. */
+int yg_hub_resolve(struct yg_hub_http *http, struct yg_hub_ask *ask);
+/* The handler is done with it, and returned @error: what the answer is. */
+int yg_hub_release(struct yg_hub_http *http, struct yg_hub_ask *ask, int error);
+
+/* What access/api.h's ports say; @arg is the struct yg_hub_http. */
+void yg_hub_ask_finish(void *arg, struct yg_api_later *later, int error);
+int yg_hub_ask_stream_put(void *arg, struct yg_api_later *later, struct yg_bytes piece);
+void yg_hub_ask_stream_end(void *arg, struct yg_api_later *later);
+
+/* The pages have gone: nobody waits any more. */
+void yg_hub_asks_lose(struct yg_hub_http *http);
+/* What they said. YG_OK; YG_EPIPE: they have gone; YG_EFORMAT: what they must not. */
+YG_MUST_USE int yg_hub_asks_hear(struct yg_hub_http *http);
+/* Go on with answers that go out piece by piece, and write. */
+void yg_hub_asks_flush(struct yg_hub_http *http);
