@@ -53,6 +53,8 @@ struct compare {
 	uint8_t reported[YG_SHA256_BYTES];
 	bool is_reported_met;
 	bool is_reported_right;
+	uint64_t cut_number; /* of the last batch whose entry the ledger's owner had cut; 0: none */
+	struct side cut_last; /* its place: up to there the hub may have what the ledger has not */
 };
 
 static int add_side(struct sides *sides, const struct side *side)
@@ -197,6 +199,9 @@ static int take_line(void *arg, const struct yg_ledger_line *line, struct yg_byt
 		c->receipted = line->number;
 	if (line->kind == YG_LEDGER_EPOCH)
 		renumber(c, line);
+	if (line->kind == YG_LEDGER_EPOCH && line->number < c->cut_number)
+		c->cut_last = (struct side){.epoch = line->epoch,
+					    .sequence = c->cut_number - line->number};
 	if (line->kind == YG_LEDGER_SPOOL)
 		c->ledger_first = c->ledger.count;
 	if (line->kind != YG_LEDGER_BATCH)
@@ -209,7 +214,8 @@ static int take_line(void *arg, const struct yg_ledger_line *line, struct yg_byt
 static int note_owner(void *arg, const struct yg_ledger_line *line, struct yg_bytes text)
 {
 	(void)text;
-	if (line->kind == YG_LEDGER_ENROLLED)
+	if (line->kind == YG_LEDGER_ENROLLED ||
+	    (line->kind == YG_LEDGER_SHORTENED && line->has_key))
 		(void)snprintf(arg, NAME_ROOM, "%s/%s", line->organisation, line->sensor); /* ids */
 	return YG_OK;
 }
@@ -275,7 +281,7 @@ static void find_difference(struct compare *c, struct difference *d)
 	for (size_t i = 0; i < c->ledger.count; i++)
 		look_at_batch(c, &c->ledger.list[i], d);
 	for (size_t i = 0; i < c->hub.count; i++)
-		if (!c->hub.list[i].is_seen)
+		if (!c->hub.list[i].is_seen && by_place(&c->hub.list[i], &c->cut_last) > 0)
 			keep_first(d, NOT_IN_LEDGER, &c->hub.list[i]);
 }
 
@@ -333,14 +339,15 @@ static int tell(const struct compare *c, const struct yg_ledger_verdict *verdict
 	if (c->asked->is_json) {
 		printf("{\"result\":\"%s\",\"ledger\":\"%s\",\"epoch\":%llu,\"sequence\":%llu,"
 		       "\"entry\":%llu,\"batches\":%llu,\"hub_batches\":%llu,\"waiting\":%llu,"
-		       "\"head\":\"%s\"}\n",
+		       "\"head\":\"%s\",\"begins\":%llu}\n",
 		       word_of(d->what), verdict->fault == YG_LEDGER_WHOLE ? "whole" : "broken",
 		       (ull)d->where.epoch, (ull)d->where.sequence,
 		       (ull)(verdict->fault == YG_LEDGER_WHOLE ? d->where.n : verdict->n),
 		       (ull)c->ledger.count, (ull)c->hub.count, (ull)d->waiting,
 		       !c->is_reported_met    ? "unknown"
 		       : c->is_reported_right ? "equal"
-					      : "different");
+					      : "different",
+		       (ull)verdict->begins);
 		return is_equal ? YG_EXIT_DONE : YG_EXIT_PARTLY;
 	}
 	if (verdict->fault != YG_LEDGER_WHOLE)
@@ -351,6 +358,10 @@ static int tell(const struct compare *c, const struct yg_ledger_verdict *verdict
 		printf(yg_say_tr(N_("entry %llu is not the one that the sensor reported as its "
 				    "last\n")),
 		       (ull)c->reported_n);
+	if (verdict->cut.n > 0)
+		printf(yg_say_tr(N_("the ledger begins at entry %llu: what stood before it was cut "
+				    "by its owner's setting, and is not compared\n")),
+		       (ull)verdict->begins);
 	if (is_equal)
 		printf(yg_say_tr(
 			       N_("equal: %llu batches on both sides; %llu more in the ledger have "
@@ -395,7 +406,9 @@ static int compare_both(struct compare *c)
 	uint8_t key[YG_SIGN_PUBLIC_BYTES];
 	struct yg_ledger_known known = {.key = key};
 	struct yg_ledger_verdict verdict;
+	struct yg_ledger_line cut;
 	struct difference difference;
+	uint64_t begins;
 	int rc = read_key(c->asked->data, key);
 
 	if (rc != YG_OK)
@@ -404,7 +417,13 @@ static int compare_both(struct compare *c)
 	known.has_head = c->reported_n > 0;
 	known.n = c->reported_n;
 	memcpy(known.hash, c->reported, sizeof(known.hash));
-	rc = yg_ledger_check(c->asked->ledger, &known, take_line, c, &verdict);
+	rc = yg_ledger_find_cut(c->asked->ledger, &begins, &cut, NULL);
+	if (rc == YG_OK && cut.n > 0) {
+		c->cut_number = cut.number;
+		c->cut_last = (struct side){.epoch = cut.epoch, .sequence = cut.number - cut.base};
+	}
+	if (rc == YG_OK)
+		rc = yg_ledger_check(c->asked->ledger, &known, take_line, c, &verdict);
 	if (rc != YG_OK)
 		return say_error(c->asked->ledger, rc);
 	find_difference(c, &difference);
