@@ -31,9 +31,6 @@ static void print_house_help(void)
 		      "  --archive SIZE       run: most that the local archive takes (10G); off: "
 		      "none\n"
 		      "  --archive-days N     run: for how long it is kept (366)\n"
-		      "  --ledger SIZE        run: most that the record of what left takes (4G); "
-		      "then\n"
-		      "                       its oldest entries go, and an entry says so\n"
 		      "  --drop FOLDER        run: files put there (Windows event files, logs) "
 		      "are\n"
 		      "                       read once and moved to FOLDER/done or FOLDER/failed\n"
@@ -41,6 +38,11 @@ static void print_house_help(void)
 		      "or off\n"
 		      "  --root FOLDER        what stands for this machine's files (inventory)\n"
 		      "  --json               for programs\n")),
+	      stdout);
+	fputs(yg_sensor_tr(
+		      N_("  --ledger SIZE        run: most that the record of what left takes "
+			 "(4G); then\n"
+			 "                       its oldest entries go, and an entry says so\n")),
 	      stdout);
 }
 
