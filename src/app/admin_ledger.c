@@ -363,6 +363,28 @@ static void say_broken(const struct yg_ledger_verdict *verdict)
 	printf("\n");
 }
 
+static void say_findings(const struct compare *c, const struct yg_ledger_verdict *verdict,
+			 const struct difference *d, bool is_head_wrong)
+{
+	if (verdict->fault != YG_LEDGER_WHOLE)
+		say_broken(verdict);
+	if (d->what != EQUAL)
+		say_difference(d);
+	if (is_head_wrong)
+		printf(yg_say_tr(N_("entry %llu is not the one that the sensor reported as its "
+				    "last\n")),
+		       (ull)c->reported_n);
+	if (verdict->cut.n > 0)
+		printf(yg_say_tr(N_("the ledger begins at entry %llu: what stood before it was cut "
+				    "by its owner's setting, and is not compared\n")),
+		       (ull)verdict->begins);
+	if (d->older > 0)
+		printf(yg_say_tr(
+			       N_("%llu batches are older than what the hub still remembers; they "
+				  "are not compared\n")),
+		       (ull)d->older);
+}
+
 static int tell(const struct compare *c, const struct yg_ledger_verdict *verdict,
 		const struct difference *d)
 {
@@ -383,23 +405,7 @@ static int tell(const struct compare *c, const struct yg_ledger_verdict *verdict
 		       (ull)verdict->begins, (ull)d->older);
 		return is_equal ? YG_EXIT_DONE : YG_EXIT_PARTLY;
 	}
-	if (verdict->fault != YG_LEDGER_WHOLE)
-		say_broken(verdict);
-	if (d->what != EQUAL)
-		say_difference(d);
-	if (is_head_wrong)
-		printf(yg_say_tr(N_("entry %llu is not the one that the sensor reported as its "
-				    "last\n")),
-		       (ull)c->reported_n);
-	if (verdict->cut.n > 0)
-		printf(yg_say_tr(N_("the ledger begins at entry %llu: what stood before it was cut "
-				    "by its owner's setting, and is not compared\n")),
-		       (ull)verdict->begins);
-	if (d->older > 0)
-		printf(yg_say_tr(
-			       N_("%llu batches are older than what the hub still remembers; they "
-				  "are not compared\n")),
-		       (ull)d->older);
+	say_findings(c, verdict, d, is_head_wrong);
 	if (is_equal)
 		printf(yg_say_tr(
 			       N_("equal: %llu batches on both sides; %llu more in the ledger have "

@@ -309,9 +309,27 @@ static int resume(struct check *c, const struct yg_ledger_line *line)
 	return YG_OK;
 }
 
+/* *ret_is_passed: only its chain counted. Else as yg_ledger_walk_step(). */
+static int walk_on(struct check *c, const struct yg_ledger_line *line, bool *ret_is_passed,
+		   enum yg_ledger_fault *ret, uint64_t *ret_other)
+{
+	int rc = YG_OK;
+
+	*ret_is_passed = false;
+	if (c->is_before_cut && line->n < c->ret->cut.first) {
+		rc = step_before_cut(c, line);
+		*ret_is_passed = rc == YG_OK;
+		return rc;
+	}
+	if (c->is_before_cut)
+		rc = resume(c, line);
+	return rc == YG_OK ? yg_ledger_walk_step(&c->walk, line, ret, ret_other) : rc;
+}
+
 /* One line. YG_EEND: it is decided. */
 static int step(struct check *c, struct yg_bytes text)
 {
+	bool is_passed;
 	struct yg_ledger_line line;
 	struct yg_wire_fault fault;
 	enum yg_ledger_fault what;
@@ -324,15 +342,9 @@ static int step(struct check *c, struct yg_bytes text)
 		rc = judge(c, NULL);
 		return rc == YG_OK ? YG_EEND : rc;
 	}
-	if (c->is_before_cut && line.n < c->ret->cut.first) {
-		rc = step_before_cut(c, &line);
-		if (rc == YG_OK)
-			return YG_OK;
-	} else {
-		rc = c->is_before_cut ? resume(c, &line) : YG_OK;
-		if (rc == YG_OK)
-			rc = yg_ledger_walk_step(&c->walk, &line, &what, &other);
-	}
+	rc = walk_on(c, &line, &is_passed, &what, &other);
+	if (is_passed)
+		return YG_OK;
 	if (rc == YG_EMISMATCH) {
 		rc = judge(c, &line);
 		return rc == YG_OK ? YG_EEND : rc;
@@ -399,52 +411,52 @@ static void fill(struct check *c)
 	memcpy(ret->end.key, walk->entered, sizeof(ret->end.key));
 }
 
-/* @r: to be read to its end. */
-static int look_for_cut(struct yg_ledger_reader *r, uint64_t *ret_begins,
-			struct yg_ledger_line *ret, struct yg_buf *text)
+/* One line of it. YG_EEND: nothing more can be learnt. */
+static int look_at_cut(struct yg_bytes bytes, uint64_t *ret_begins, struct yg_ledger_line *ret,
+		       struct yg_buf *text)
 {
-	for (;;) {
-		struct yg_ledger_line line;
-		struct yg_wire_fault fault;
-		struct yg_bytes bytes;
-		int rc = yg_ledger_reader_next(r, &bytes);
+	struct yg_ledger_line line;
+	struct yg_wire_fault fault;
+	int rc;
 
-		if (rc == YG_EEND || rc == YG_ETRUNC)
-			return YG_OK;
-		if (rc != YG_OK && rc != YG_ELIMIT)
-			return rc;
-		/* Few lines are of that kind: the others are not read. */
-		if (rc == YG_ELIMIT ||
-		    (*ret_begins > 0 && yg_bytes_find(bytes, YG_S(CUT_MARK)) == SIZE_MAX))
-			continue;
-		rc = yg_ledger_line_read(bytes, &line, &fault);
-		if (rc == YG_ENOMEM)
-			return rc;
-		if (rc == YG_OK && *ret_begins == 0)
-			*ret_begins = line.n;
-		if (*ret_begins == 0 || *ret_begins == 1)
-			return YG_OK; /* the front is there, or no line of ours */
-		if (rc != YG_OK || line.kind != YG_LEDGER_SHORTENED || line.first < *ret_begins)
-			continue;
-		*ret = line;
-		if (text) {
-			yg_buf_reset(text);
-			yg_buf_add(text, bytes);
-		}
+	/* Few lines are of that kind: the others are not read. */
+	if (*ret_begins > 0 && yg_bytes_find(bytes, YG_S(CUT_MARK)) == SIZE_MAX)
+		return YG_OK;
+	rc = yg_ledger_line_read(bytes, &line, &fault);
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (*ret_begins == 0) {
+		*ret_begins = rc == YG_OK ? line.n : 0;
+		if (*ret_begins <= 1)
+			return YG_EEND; /* the front is there, or no line of ours */
 	}
+	if (rc != YG_OK || line.kind != YG_LEDGER_SHORTENED || line.first < *ret_begins)
+		return YG_OK;
+	*ret = line;
+	if (text) {
+		yg_buf_reset(text);
+		yg_buf_add(text, bytes);
+	}
+	return YG_OK;
 }
 
 int yg_ledger_find_cut(const char *path, uint64_t *ret_begins, struct yg_ledger_line *ret,
 		       struct yg_buf *text)
 {
 	struct yg_ledger_reader *r;
+	struct yg_bytes bytes;
 	int rc = yg_ledger_reader_open(path, &r);
 
 	*ret_begins = 0;
 	*ret = (struct yg_ledger_line){0};
 	if (rc != YG_OK)
 		return rc;
-	rc = look_for_cut(r, ret_begins, ret, text);
+	while (rc == YG_OK || rc == YG_ELIMIT) {
+		rc = yg_ledger_reader_next(r, &bytes);
+		if (rc == YG_OK)
+			rc = look_at_cut(bytes, ret_begins, ret, text);
+	}
+	rc = rc == YG_EEND || rc == YG_ETRUNC ? YG_OK : rc;
 	if (rc == YG_OK && text)
 		rc = yg_buf_error(text);
 	(void)yg_ledger_reader_free(r);

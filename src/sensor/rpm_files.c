@@ -94,6 +94,21 @@ static bool is_damage(int rc)
 	return rc == YG_ETRUNC || rc == YG_EFORMAT;
 }
 
+static int take_slot(const struct yg_rpm_file *file, const uint8_t *slot, struct yg_buf *mem,
+		     struct yg_rpm_found *found)
+{
+	int rc = YG_OK;
+
+	if (memcmp(slot, "Slot", 4) != 0)
+		rc = YG_EFORMAT;
+	else if (le32(slot + 8) != 0)
+		rc = read_blob(file, slot, mem, found);
+	if (!is_damage(rc))
+		return rc;
+	found->bad++;
+	return YG_OK;
+}
+
 int yg_rpm_read_ndb(const struct yg_rpm_file *file, struct yg_rpm_found *found)
 {
 	uint8_t page[NDB_PAGE];
@@ -111,16 +126,8 @@ int yg_rpm_read_ndb(const struct yg_rpm_file *file, struct yg_rpm_found *found)
 	yg_buf_init(&mem, YG_RPM_HEADER_MAX + 1);
 	for (uint32_t i = 0; rc == YG_OK && i < pages; i++) {
 		rc = read_at(file, (uint64_t)i * NDB_PAGE, page, NDB_PAGE);
-		for (size_t at = i ? 0 : NDB_HEAD; rc == YG_OK && at < NDB_PAGE; at += NDB_SLOT) {
-			if (memcmp(page + at, "Slot", 4) != 0)
-				rc = YG_EFORMAT;
-			else if (le32(page + at + 8) != 0)
-				rc = read_blob(file, page + at, &mem, found);
-			if (is_damage(rc)) {
-				found->bad++;
-				rc = YG_OK;
-			}
-		}
+		for (size_t at = i ? 0 : NDB_HEAD; rc == YG_OK && at < NDB_PAGE; at += NDB_SLOT)
+			rc = take_slot(file, page + at, &mem, found);
 	}
 	yg_buf_done(&mem);
 	return is_damage(rc) ? YG_EFORMAT : rc;
