@@ -198,16 +198,13 @@ int yg_ledger_cut_remove(const char *folder, uint64_t first, uint64_t *ret_files
 	int rc = list_files(folder, &files);
 
 	*ret_files = 0;
-	/* Oldest first, so that what is left has no hole; all of a file stands before the next. */
+	/* Oldest first, each on the disk before the next, so that what is left has no hole. */
 	for (size_t i = 0; rc == YG_OK && i + 1 < files.count && files.list[i + 1].first <= first;
 	     i++) {
 		rc = path_of(&files, files.list[i].first, path) ? yg_disk_unlink(path) : YG_ELIMIT;
 		*ret_files += rc == YG_OK;
-	}
-	if (*ret_files > 0) {
-		int synced = yg_disk_sync_folder(folder);
-
-		rc = rc == YG_OK ? synced : rc;
+		if (rc == YG_OK)
+			rc = yg_disk_sync_folder(folder);
 	}
 	free(files.list);
 	return rc;
