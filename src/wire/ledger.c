@@ -308,6 +308,8 @@ static const char *read_cut(const json_t *object, struct yg_ledger_line *ret)
 	if (ret->has_key) {
 		yg_wire_text(object, "sensor", ret->sensor, sizeof(ret->sensor));
 		yg_wire_text(object, "organisation", ret->organisation, sizeof(ret->organisation));
+		if (!ret->sensor[0] || !ret->organisation[0])
+			return "`key` stands without whose it is";
 		if (!read_base64(object, "key", ret->key, YG_SIGN_PUBLIC_BYTES))
 			return "`key` must be 32 bytes in base64";
 	}
