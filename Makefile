@@ -2,7 +2,7 @@
 # The two commands of this project are `make run` and `make test`; `make help` lists the rest.
 .POSIX:
 .PHONY: run hub test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh \
-	regression conformance soak help clean
+	regression conformance soak sensor-arm64 sensor-deb help clean
 
 run: ## build and look for attacks in the sample logs; LOG=/path for your own
 	@tools/run $(LOG)
@@ -50,6 +50,12 @@ cover: ## line and branch coverage of the tests
 
 repro: ## two builds in two places are equal to the byte
 	@tools/repro
+
+sensor-deb: ## the sensor as a Debian package for this machine
+	@tools/build && ninja -C build yagura-sensor >/dev/null && packaging/deb build
+
+sensor-arm64: ## the same for arm64, cross-built (says which Debian packages it needs)
+	@packaging/cross/build
 
 licences: ## every linked library and its licence
 	@tools/licences

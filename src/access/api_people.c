@@ -209,12 +209,23 @@ int yg_hub_do_add_person(struct yg_hub_call *call)
 	return rc;
 }
 
+/* The person that the address names, as far as the caller may see people. */
+static int find_person(struct yg_hub_call *call, struct yg_person *ret)
+{
+	char id[YG_PERSON_LOGIN_MAX + 1];
+	int rc;
+
+	if (!yg_call_part(call, 0, id, sizeof(id)))
+		return YG_ENOENT;
+	rc = yg_call_read(call, YG_MAY_read_people);
+	return rc == YG_OK ? yg_person_get(call->reader, id, ret) : rc;
+}
+
 /* {"state":"locked"|"active"|"left"} */
 int yg_hub_do_set_person_state(struct yg_hub_call *call)
 {
 	static const enum yg_person_state states[] = {YG_PERSON_LOCKED, YG_PERSON_ACTIVE,
 						      YG_PERSON_LEFT};
-	char id[YG_PERSON_LOGIN_MAX + 1];
 	char state[32];
 	struct yg_person person;
 	json_t *in;
@@ -227,11 +238,7 @@ int yg_hub_do_set_person_state(struct yg_hub_call *call)
 	json_decref(in);
 	if (!is_text)
 		return YG_OK;
-	if (!yg_call_part(call, 0, id, sizeof(id)))
-		return yg_call_not_found(call);
-	rc = yg_call_read(call, YG_MAY_read_people);
-	if (rc == YG_OK)
-		rc = yg_person_get(call->reader, id, &person);
+	rc = find_person(call, &person);
 	for (unsigned i = 0; rc == YG_OK && i < 3; i++)
 		if (strcmp(state, yg_person_state_name(states[i])) == 0) {
 			rc = yg_person_set_state(call->access, person.id, states[i]);
@@ -246,7 +253,6 @@ int yg_hub_do_set_person_state(struct yg_hub_call *call)
 int yg_hub_do_set_person_grants(struct yg_hub_call *call)
 {
 	struct yg_hub_grant grants[YG_PERSON_GRANTS_MAX] = {0};
-	char id[YG_PERSON_LOGIN_MAX + 1];
 	struct yg_person person;
 	uint32_t count;
 	json_t *in;
@@ -259,11 +265,7 @@ int yg_hub_do_set_person_grants(struct yg_hub_call *call)
 	json_decref(in);
 	if (!is_good)
 		return YG_OK;
-	if (!yg_call_part(call, 0, id, sizeof(id)))
-		return yg_call_not_found(call);
-	rc = yg_call_read(call, YG_MAY_read_people);
-	if (rc == YG_OK)
-		rc = yg_person_get(call->reader, id, &person);
+	rc = find_person(call, &person);
 	if (rc == YG_OK)
 		rc = yg_person_set_grants(call->access, person.id, grants, count);
 	return rc == YG_OK ? answer_person(call, person.id, 200, NULL) : refuse_person(call, rc);
@@ -272,7 +274,6 @@ int yg_hub_do_set_person_grants(struct yg_hub_call *call)
 /* {"hours","second_factor":true}: a new link for one who lost his password. */
 int yg_hub_do_reset_person(struct yg_hub_call *call)
 {
-	char id[YG_PERSON_LOGIN_MAX + 1];
 	char link[YG_PERSON_LINK_HEX + 1];
 	struct yg_person person;
 	int64_t hours;
@@ -287,15 +288,11 @@ int yg_hub_do_reset_person(struct yg_hub_call *call)
 	json_decref(in);
 	if (!are_hours(call, hours))
 		return YG_OK;
-	if (!yg_call_part(call, 0, id, sizeof(id)))
-		return yg_call_not_found(call);
-	rc = yg_call_read(call, YG_MAY_read_people);
-	if (rc == YG_OK)
-		rc = yg_person_get(call->reader, id, &person);
-	if (rc == YG_OK)
+	rc = find_person(call, &person);
+	if (rc == YG_OK) {
 		call->reply->is_secret = true;
-	if (rc == YG_OK)
 		rc = yg_person_reset(call->access, person.id, (uint32_t)hours, with_factor, link);
+	}
 	if (rc == YG_OK)
 		rc = answer_person(call, person.id, 201, link);
 	else

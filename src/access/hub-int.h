@@ -63,6 +63,20 @@ YG_MUST_USE int yg_hub_put_at(struct yg_hub_access *hub, const char *org, const 
 YG_MUST_USE int yg_hub_remove(struct yg_hub_access *hub, const char *actor, const char *kind,
 			      const char *key);
 
+/* A secret that is shown once (hex), and its digest, under which it is known. */
+void yg_hub_secret_new(char secret[YG_HUB_TOKEN_HEX + 1], char digest[YG_SHA256_HEX + 1]);
+struct yg_hub_secret {
+	char digest[YG_SHA256_HEX + 1];
+	char owner[YG_HUB_KEY_MAX]; /* person or organisation */
+	char id[YG_RANDOM_ID_HEX + 1];
+};
+/*
+ * Whose secret is @text? Documents of @kind, by its digest, name the owner under @owner, and what
+ * of his it is under "id". YG_OK; YG_EACCES: nobody's; or an error of the store.
+ */
+YG_MUST_USE int yg_hub_secret_look(struct yg_hub_access *hub, const char *kind, const char *owner,
+				   struct yg_bytes text, struct yg_hub_secret *ret);
+
 /* Every document of @kind with a key of @prefix after @after, as JSON; @limit 0: all. */
 typedef int (*yg_hub_doc_fn)(void *arg, struct yg_bytes key, const json_t *body);
 YG_MUST_USE int yg_hub_each(struct yg_hub_access *hub, const char *org, const char *kind,

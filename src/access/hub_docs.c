@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/hub-int.h"
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/utf8.h"
 
@@ -121,6 +122,36 @@ int yg_hub_each(struct yg_hub_access *hub, const char *org, const char *kind, co
 		filter.after_key = yg_bytes_str(listing.last);
 	} while (rc == YG_OK && limit == 0 && listing.seen == filter.limit);
 	return rc;
+}
+
+/* ---- secrets ---- */
+
+void yg_hub_secret_new(char secret[YG_HUB_TOKEN_HEX + 1], char digest[YG_SHA256_HEX + 1])
+{
+	uint8_t bytes[YG_HUB_TOKEN_HEX / 2];
+
+	yg_random(bytes, sizeof(bytes));
+	yg_hex((struct yg_bytes){bytes, sizeof(bytes)}, secret);
+	yg_sha256_hex(yg_bytes_str(secret), digest);
+	yg_wipe(bytes, sizeof(bytes));
+}
+
+int yg_hub_secret_look(struct yg_hub_access *hub, const char *kind, const char *owner,
+		       struct yg_bytes text, struct yg_hub_secret *ret)
+{
+	json_t *body = NULL;
+	int rc;
+
+	if (text.size != YG_HUB_TOKEN_HEX)
+		return YG_EACCES;
+	yg_sha256_hex(text, ret->digest);
+	rc = yg_hub_get(hub, kind, ret->digest, &body, NULL);
+	if (rc != YG_OK)
+		return rc == YG_ENOENT ? YG_EACCES : rc;
+	yg_hub_text(body, owner, ret->owner, sizeof(ret->owner));
+	yg_hub_text(body, "id", ret->id, sizeof(ret->id));
+	json_decref(body);
+	return YG_OK;
 }
 
 /* ---- values ---- */

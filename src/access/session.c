@@ -77,16 +77,6 @@ static bool is_good(const struct yg_hub_access *hub, const struct yg_session *s)
 	       now_ns - s->seen_ns < YG_HUB_SESSION_IDLE_S * YG_NS_PER_S;
 }
 
-static void make_token(char token[YG_HUB_TOKEN_HEX + 1], char digest[YG_SHA256_HEX + 1])
-{
-	uint8_t secret[YG_HUB_TOKEN_HEX / 2];
-
-	yg_random(secret, sizeof(secret));
-	yg_hex((struct yg_bytes){secret, sizeof(secret)}, token);
-	yg_sha256_hex(yg_bytes_str(token), digest);
-	yg_wipe(secret, sizeof(secret));
-}
-
 static int put_key(struct yg_hub_access *hub, const char *actor, const char *person,
 		   const struct kept *kept)
 {
@@ -191,7 +181,7 @@ int yg_session_make(struct yg_hub_access *hub, const char *person,
 	kept.shown.is_local = from->is_local;
 	memcpy(kept.shown.address, from->address, sizeof(kept.shown.address));
 	memcpy(kept.shown.agent, from->agent, sizeof(kept.shown.agent));
-	make_token(token, kept.digest);
+	yg_hub_secret_new(token, kept.digest);
 	rc = make_room(hub, actor, person);
 	if (rc == YG_OK)
 		rc = put_session(hub, actor, person, &kept, YG_REVISION_NONE);
@@ -210,7 +200,7 @@ int yg_session_raise(struct yg_hub_access *hub, const char *person, const char *
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_EACCES : rc;
 	rc = yg_hub_remove(hub, actor, "session_key", kept.digest);
-	make_token(token, kept.digest);
+	yg_hub_secret_new(token, kept.digest);
 	kept.shown.has_second_factor = true;
 	if (rc == YG_OK)
 		rc = put_session(hub, actor, person, &kept, revision);
@@ -250,34 +240,23 @@ static void note_seen(struct yg_hub_access *hub, const char *person, struct kept
 
 int yg_hub_by_session(struct yg_hub_access *hub, struct yg_bytes token, struct yg_hub_actor *ret)
 {
-	char digest[YG_SHA256_HEX + 1];
-	char person[YG_RANDOM_ID_HEX + 1];
-	char id[YG_RANDOM_ID_HEX + 1];
+	struct yg_hub_secret secret;
 	struct yg_hub_actor found;
 	uint32_t revision = 0;
-	json_t *body = NULL;
 	struct kept kept;
-	int rc;
+	int rc = yg_hub_secret_look(hub, "session_key", "person", token, &secret);
 
-	if (token.size != YG_HUB_TOKEN_HEX)
-		return YG_EACCES;
-	yg_sha256_hex(token, digest);
-	rc = yg_hub_get(hub, "session_key", digest, &body, NULL);
-	if (rc != YG_OK)
-		return rc == YG_ENOENT ? YG_EACCES : rc;
-	yg_hub_text(body, "person", person, sizeof(person));
-	yg_hub_text(body, "id", id, sizeof(id));
-	json_decref(body);
-	rc = get_session(hub, person, id, &kept, &revision);
-	if (rc == YG_OK && strcmp(kept.digest, digest) != 0)
+	if (rc == YG_OK)
+		rc = get_session(hub, secret.owner, secret.id, &kept, &revision);
+	if (rc == YG_OK && strcmp(kept.digest, secret.digest) != 0)
 		rc = YG_EACCES;
 	if (rc == YG_OK)
-		rc = yg_session_look(hub, person, id, &found);
+		rc = yg_session_look(hub, secret.owner, secret.id, &found);
 	if (rc == YG_OK)
-		rc = yg_person_fill(hub, person, &found);
+		rc = yg_person_fill(hub, secret.owner, &found);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_EACCES : rc;
-	note_seen(hub, person, &kept, revision);
+	note_seen(hub, secret.owner, &kept, revision);
 	*ret = found;
 	return YG_OK;
 }

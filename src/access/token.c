@@ -155,24 +155,13 @@ static void note_used(struct yg_hub_access *hub, struct yg_token *token, uint32_
 
 int yg_hub_by_token(struct yg_hub_access *hub, struct yg_bytes text, struct yg_hub_actor *ret)
 {
-	char digest[YG_SHA256_HEX + 1];
-	char org[YG_ENROL_ID_MAX + 1];
-	char id[YG_RANDOM_ID_HEX + 1];
+	struct yg_hub_secret secret;
 	struct yg_token token;
 	uint32_t revision = 0;
-	json_t *body = NULL;
-	int rc;
+	int rc = yg_hub_secret_look(hub, "token_key", "org", text, &secret);
 
-	if (text.size != YG_HUB_TOKEN_HEX)
-		return YG_EACCES;
-	yg_sha256_hex(text, digest);
-	rc = yg_hub_get(hub, "token_key", digest, &body, NULL);
-	if (rc != YG_OK)
-		return rc == YG_ENOENT ? YG_EACCES : rc;
-	yg_hub_text(body, "org", org, sizeof(org));
-	yg_hub_text(body, "id", id, sizeof(id));
-	json_decref(body);
-	rc = get_token(hub, org, id, &token, &revision);
+	if (rc == YG_OK)
+		rc = get_token(hub, secret.owner, secret.id, &token, &revision);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_EACCES : rc;
 	if (!is_in_time(hub, &token))
@@ -245,7 +234,6 @@ static int check_wish(struct yg_access *by, const struct yg_token *token)
 int yg_token_new(struct yg_access *by, const struct yg_token *wish,
 		 char ret_id[YG_RANDOM_ID_HEX + 1], char secret[YG_HUB_TOKEN_HEX + 1])
 {
-	uint8_t bytes[YG_HUB_TOKEN_HEX / 2];
 	char digest[YG_SHA256_HEX + 1];
 	struct yg_token token = *wish;
 	struct yg_hub_access *hub;
@@ -264,10 +252,7 @@ int yg_token_new(struct yg_access *by, const struct yg_token *wish,
 	if (rc != YG_OK)
 		return rc;
 	yg_random_id(yg_hub_now_ns(hub), token.id);
-	yg_random(bytes, sizeof(bytes));
-	yg_hex((struct yg_bytes){bytes, sizeof(bytes)}, secret);
-	yg_sha256_hex(yg_bytes_str(secret), digest);
-	yg_wipe(bytes, sizeof(bytes));
+	yg_hub_secret_new(secret, digest);
 	token.made_ns = yg_hub_now_ns(hub);
 	token.used_ns = YG_TIME_NONE;
 	token.is_revoked = false;

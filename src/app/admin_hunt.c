@@ -175,10 +175,22 @@ static int answer(struct hunt_cli *cli, bool is_yes)
 	return note_answer(cli, is_yes);
 }
 
+static int list(struct hunt_cli *cli)
+{
+	int rc = yg_hunt_job_list(cli->dir, show_line, cli);
+
+	/* Programs count lines. */
+	if (rc == YG_OK && cli->out.size == 0 && !cli->is_json)
+		yg_buf_add_str(&cli->out,
+			       yg_say_tr(N_("no hunt in the archive yet: one begins when a rule or "
+					    "an indicator is new\n")));
+	return rc == YG_OK ? yg_buf_error(&cli->out) : rc;
+}
+
 static int run(struct hunt_cli *cli)
 {
 	if (strcmp(cli->word, "list") == 0)
-		return yg_hunt_job_list(cli->dir, show_line, cli);
+		return list(cli);
 	if (!yg_hunt_is_id(cli->id))
 		return YG_ENOENT;
 	if (strcmp(cli->word, "show") == 0)

@@ -20,6 +20,7 @@
 #define BATCHES_MAX (UINT64_C(1) << 23) /* of one sensor, on either side */
 #define PATH_ROOM   4096u
 #define NAME_ROOM   160u
+#define DAY_NS	    (INT64_C(86400) * YG_NS_PER_S)
 
 typedef unsigned long long ull;
 
@@ -29,6 +30,7 @@ struct side {
 	uint64_t sequence;
 	uint64_t n;	 /* ledger: its entry */
 	uint64_t number; /* ledger */
+	int64_t hub_ns;	 /* ledger: when the hub had signed for it; YG_TIME_NONE: not yet */
 	bool has_line;
 	bool is_seen; /* the other side has it too */
 	uint8_t digest[YG_SHA256_BYTES];
@@ -53,6 +55,10 @@ struct compare {
 	uint8_t reported[YG_SHA256_BYTES];
 	bool is_reported_met;
 	bool is_reported_right;
+	size_t signed_count; /* of the ledger's, those with a time of the hub's */
+	int64_t expired_ns;  /* what arrived before, the hub may have forgotten; INT64_MIN: none */
+	uint64_t cut_number; /* of the last batch whose entry the ledger's owner had cut; 0: none */
+	struct side cut_last; /* its place: up to there the hub may have what the ledger has not */
 };
 
 static int add_side(struct sides *sides, const struct side *side)
@@ -126,6 +132,8 @@ static int read_hub(struct compare *c)
 	(void)snprintf(name, sizeof(name), "%s/%s", c->asked->org, c->asked->sensor); /* ids */
 	rc = yg_hub_batches_read(path, name, take_hub, c);
 	if (rc == YG_OK)
+		rc = yg_hub_batches_expired(path, &c->expired_ns);
+	if (rc == YG_OK)
 		sort_hub(&c->hub);
 	return rc;
 }
@@ -179,6 +187,16 @@ static void renumber(struct compare *c, const struct yg_ledger_line *line)
 	}
 }
 
+/* It covers all before it. */
+static void note_receipt(struct compare *c, const struct yg_ledger_line *line)
+{
+	c->receipted = line->number;
+	for (; c->signed_count < c->ledger.count &&
+	       c->ledger.list[c->signed_count].number <= line->number;
+	     c->signed_count++)
+		c->ledger.list[c->signed_count].hub_ns = line->hub_ns;
+}
+
 static int take_line(void *arg, const struct yg_ledger_line *line, struct yg_bytes text)
 {
 	struct compare *c = arg;
@@ -186,6 +204,7 @@ static int take_line(void *arg, const struct yg_ledger_line *line, struct yg_byt
 			    .sequence = line->sequence,
 			    .n = line->n,
 			    .number = line->number,
+			    .hub_ns = YG_TIME_NONE,
 			    .has_line = true};
 
 	(void)text;
@@ -194,11 +213,14 @@ static int take_line(void *arg, const struct yg_ledger_line *line, struct yg_byt
 		c->is_reported_right = memcmp(line->hash, c->reported, sizeof(c->reported)) == 0;
 	}
 	if (line->kind == YG_LEDGER_RECEIPT)
-		c->receipted = line->number;
+		note_receipt(c, line);
 	if (line->kind == YG_LEDGER_EPOCH)
 		renumber(c, line);
+	if (line->kind == YG_LEDGER_EPOCH && line->number < c->cut_number)
+		c->cut_last = (struct side){.epoch = line->epoch,
+					    .sequence = c->cut_number - line->number};
 	if (line->kind == YG_LEDGER_SPOOL)
-		c->ledger_first = c->ledger.count;
+		c->signed_count = c->ledger_first = c->ledger.count;
 	if (line->kind != YG_LEDGER_BATCH)
 		return YG_OK;
 	memcpy(side.digest, line->digest, sizeof(side.digest));
@@ -209,7 +231,8 @@ static int take_line(void *arg, const struct yg_ledger_line *line, struct yg_byt
 static int note_owner(void *arg, const struct yg_ledger_line *line, struct yg_bytes text)
 {
 	(void)text;
-	if (line->kind == YG_LEDGER_ENROLLED)
+	if (line->kind == YG_LEDGER_ENROLLED ||
+	    (line->kind == YG_LEDGER_SHORTENED && line->has_key))
 		(void)snprintf(arg, NAME_ROOM, "%s/%s", line->organisation, line->sensor); /* ids */
 	return YG_OK;
 }
@@ -239,7 +262,19 @@ struct difference {
 	enum what what;
 	struct side where;
 	uint64_t waiting; /* batches that the hub does not have yet */
+	uint64_t older;	  /* batches that the hub has forgotten, as its retention says */
 };
+
+/*
+ * Did the hub forget it? The countersignature in the ledger may be some seconds younger than the
+ * arrival, so up to a day more is believed where it stands before all that the hub has.
+ */
+static bool is_forgotten(const struct compare *c, const struct side *mine)
+{
+	return c->expired_ns != INT64_MIN && mine->hub_ns != YG_TIME_NONE &&
+	       mine->hub_ns < c->expired_ns + DAY_NS &&
+	       (c->hub.count == 0 || by_place(mine, &c->hub.list[0]) < 0);
+}
 
 static void keep_first(struct difference *d, enum what what, const struct side *where)
 {
@@ -255,6 +290,10 @@ static void look_at_batch(struct compare *c, const struct side *mine, struct dif
 						     sizeof(*c->hub.list), by_place)
 					   : NULL;
 
+	if (!theirs && is_forgotten(c, mine)) {
+		d->older++;
+		return;
+	}
 	if (!theirs) {
 		if (mine->number <= c->receipted && mine >= c->ledger.list + c->ledger_first)
 			keep_first(d, NOT_AT_HUB, mine);
@@ -275,7 +314,7 @@ static void find_difference(struct compare *c, struct difference *d)
 	for (size_t i = 0; i < c->ledger.count; i++)
 		look_at_batch(c, &c->ledger.list[i], d);
 	for (size_t i = 0; i < c->hub.count; i++)
-		if (!c->hub.list[i].is_seen)
+		if (!c->hub.list[i].is_seen && by_place(&c->hub.list[i], &c->cut_last) > 0)
 			keep_first(d, NOT_IN_LEDGER, &c->hub.list[i]);
 }
 
@@ -324,6 +363,28 @@ static void say_broken(const struct yg_ledger_verdict *verdict)
 	printf("\n");
 }
 
+static void say_findings(const struct compare *c, const struct yg_ledger_verdict *verdict,
+			 const struct difference *d, bool is_head_wrong)
+{
+	if (verdict->fault != YG_LEDGER_WHOLE)
+		say_broken(verdict);
+	if (d->what != EQUAL)
+		say_difference(d);
+	if (is_head_wrong)
+		printf(yg_say_tr(N_("entry %llu is not the one that the sensor reported as its "
+				    "last\n")),
+		       (ull)c->reported_n);
+	if (verdict->cut.n > 0)
+		printf(yg_say_tr(N_("the ledger begins at entry %llu: what stood before it was cut "
+				    "by its owner's setting, and is not compared\n")),
+		       (ull)verdict->begins);
+	if (d->older > 0)
+		printf(yg_say_tr(
+			       N_("%llu batches are older than what the hub still remembers; they "
+				  "are not compared\n")),
+		       (ull)d->older);
+}
+
 static int tell(const struct compare *c, const struct yg_ledger_verdict *verdict,
 		const struct difference *d)
 {
@@ -333,29 +394,23 @@ static int tell(const struct compare *c, const struct yg_ledger_verdict *verdict
 	if (c->asked->is_json) {
 		printf("{\"result\":\"%s\",\"ledger\":\"%s\",\"epoch\":%llu,\"sequence\":%llu,"
 		       "\"entry\":%llu,\"batches\":%llu,\"hub_batches\":%llu,\"waiting\":%llu,"
-		       "\"head\":\"%s\"}\n",
+		       "\"head\":\"%s\",\"begins\":%llu,\"older\":%llu}\n",
 		       word_of(d->what), verdict->fault == YG_LEDGER_WHOLE ? "whole" : "broken",
 		       (ull)d->where.epoch, (ull)d->where.sequence,
 		       (ull)(verdict->fault == YG_LEDGER_WHOLE ? d->where.n : verdict->n),
 		       (ull)c->ledger.count, (ull)c->hub.count, (ull)d->waiting,
 		       !c->is_reported_met    ? "unknown"
 		       : c->is_reported_right ? "equal"
-					      : "different");
+					      : "different",
+		       (ull)verdict->begins, (ull)d->older);
 		return is_equal ? YG_EXIT_DONE : YG_EXIT_PARTLY;
 	}
-	if (verdict->fault != YG_LEDGER_WHOLE)
-		say_broken(verdict);
-	if (d->what != EQUAL)
-		say_difference(d);
-	if (is_head_wrong)
-		printf(yg_say_tr(N_("entry %llu is not the one that the sensor reported as its "
-				    "last\n")),
-		       (ull)c->reported_n);
+	say_findings(c, verdict, d, is_head_wrong);
 	if (is_equal)
 		printf(yg_say_tr(
 			       N_("equal: %llu batches on both sides; %llu more in the ledger have "
 				  "not arrived yet or were given up\n")),
-		       (ull)(c->ledger.count - d->waiting), (ull)d->waiting);
+		       (ull)(c->ledger.count - d->waiting - d->older), (ull)d->waiting);
 	return is_equal ? YG_EXIT_DONE : YG_EXIT_PARTLY;
 }
 
@@ -395,7 +450,9 @@ static int compare_both(struct compare *c)
 	uint8_t key[YG_SIGN_PUBLIC_BYTES];
 	struct yg_ledger_known known = {.key = key};
 	struct yg_ledger_verdict verdict;
+	struct yg_ledger_line cut;
 	struct difference difference;
+	uint64_t begins;
 	int rc = read_key(c->asked->data, key);
 
 	if (rc != YG_OK)
@@ -404,7 +461,13 @@ static int compare_both(struct compare *c)
 	known.has_head = c->reported_n > 0;
 	known.n = c->reported_n;
 	memcpy(known.hash, c->reported, sizeof(known.hash));
-	rc = yg_ledger_check(c->asked->ledger, &known, take_line, c, &verdict);
+	rc = yg_ledger_find_cut(c->asked->ledger, &begins, &cut, NULL);
+	if (rc == YG_OK && cut.n > 0) {
+		c->cut_number = cut.number;
+		c->cut_last = (struct side){.epoch = cut.epoch, .sequence = cut.number - cut.base};
+	}
+	if (rc == YG_OK)
+		rc = yg_ledger_check(c->asked->ledger, &known, take_line, c, &verdict);
 	if (rc != YG_OK)
 		return say_error(c->asked->ledger, rc);
 	find_difference(c, &difference);

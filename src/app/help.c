@@ -352,6 +352,8 @@ static void help_admin_members(void)
 
 static void help_admin_keeping(void)
 {
+	put(N_("  sign-in-link                  prints a link to the pages: once, within an hour,\n"
+	       "                                for the administrator at this machine\n"));
 	put(N_("\n"
 	       "Keeping and finding (docs/archive.md, docs/hub-hunts.md, docs/backup.md):\n"
 	       "\n"
@@ -464,8 +466,6 @@ void yg_help_admin(void)
 	help_admin_members();
 	help_admin_keeping();
 	help_admin_leaving();
-	put(N_("  sign-in-link                  prints a link to the pages: once, within an hour,\n"
-	       "                                for the administrator at this machine\n"));
 }
 
 void yg_help_share(void)

@@ -466,10 +466,8 @@ static int run_processes(struct hub_run *run)
 				     .fd_count = 2},
 	};
 	struct yg_process_link links[LINKS + YG_HUB_WORKERS_MAX] = {
-		{YG_HUB_AT_KEEPER, YG_HUB_AT_SIGNER},
-		{YG_HUB_AT_KEEPER, YG_HUB_AT_ENGINE},
-		{YG_HUB_AT_KEEPER, YG_HUB_AT_HUNTER},
-		{YG_HUB_AT_KEEPER, YG_HUB_AT_FRONT},
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_SIGNER}, {YG_HUB_AT_KEEPER, YG_HUB_AT_ENGINE},
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_HUNTER}, {YG_HUB_AT_KEEPER, YG_HUB_AT_FRONT},
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_PAGES},
 	};
 	struct yg_processes_opts opts = {

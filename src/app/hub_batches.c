@@ -20,6 +20,7 @@
 #define PIECE	   (256u << 10)
 #define DAY_NS	   (INT64_C(86400) * YG_NS_PER_S)
 #define SUFFIX	   ".jsonl"
+#define EXPIRED	   "expired.json"
 #define NAME_BYTES 16u /* "YYYY-MM-DD.jsonl" */
 
 typedef unsigned long long ull;
@@ -183,6 +184,8 @@ int yg_hub_batches_read(const char *dir, const char *sensor, yg_hub_batch_fn fn,
 	for (int i = 0; i < count; i++) {
 		if (rc == YG_OK)
 			rc = read_day(dir, names[i]->d_name, &wanted);
+		if (rc == YG_ENOENT)
+			rc = YG_OK; /* a day that went just now */
 		free(names[i]);
 	}
 	free(names);
@@ -404,6 +407,96 @@ int yg_hub_batches_between(const char *dir, const char *org, int64_t received_ns
 		rc = each_line_from(fd, begin, give_between, &b, &size);
 	(void)close(fd); /* read only: nothing to lose */
 	return rc == YG_EEND ? YG_OK : rc;
+}
+
+/* ---- days that are over ---- */
+
+static bool note_path(const char *dir, char to[YG_DISK_PATH_MAX])
+{
+	int size = snprintf(to, YG_DISK_PATH_MAX, "%s/" EXPIRED, dir);
+
+	return size > 0 && (unsigned)size < YG_DISK_PATH_MAX;
+}
+
+int yg_hub_batches_expired(const char *dir, int64_t *ret_ns)
+{
+	char path[YG_DISK_PATH_MAX];
+	struct yg_fault fault;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	json_t *object = NULL;
+	int32_t day;
+	int rc = note_path(dir, path) ? yg_io_read_file(path, LINE_MAX_, &bytes, &size) : YG_ELIMIT;
+
+	*ret_ns = INT64_MIN;
+	if (rc == YG_OK)
+		rc = yg_json_load((struct yg_bytes){bytes, size}, LINE_MAX_, &object, &fault);
+	if (rc == YG_OK) {
+		day = yg_day_read(yg_json_text(object, "before"));
+		if (day == YG_DAY_NONE)
+			rc = YG_EFORMAT;
+		else
+			*ret_ns = day * DAY_NS;
+	}
+	json_decref(object);
+	free(bytes);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+/* Never an earlier one than stands there. */
+static int note_expired(const char *dir, int32_t before)
+{
+	char path[YG_DISK_PATH_MAX];
+	char day[YG_DAY_SIZE];
+	char text[64];
+	int64_t known_ns;
+
+	if (!note_path(dir, path))
+		return YG_ELIMIT;
+	/* A note that cannot be read is written anew. */
+	if (yg_hub_batches_expired(dir, &known_ns) == YG_OK && known_ns >= before * DAY_NS)
+		return YG_OK;
+	yg_day_write(before, day);
+	(void)snprintf(text, sizeof(text), "{\"v\":1,\"before\":\"%s\"}\n", day); /* 37 */
+	return yg_disk_replace(path, yg_bytes_str(text), 0600);
+}
+
+static int expire_day(const char *dir, const char *name, int64_t since_ns, uint64_t *files)
+{
+	int32_t day = yg_day_read(yg_bytes_cut(yg_bytes_str(name), 0, YG_DAY_SIZE - 1));
+	char path[YG_DISK_PATH_MAX];
+	int rc;
+
+	if (day == YG_DAY_NONE || (day + 1) * DAY_NS > since_ns)
+		return YG_OK;
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return YG_ELIMIT;
+	rc = note_expired(dir, day + 1);
+	if (rc == YG_OK)
+		rc = yg_disk_unlink(path);
+	*files += rc == YG_OK;
+	return rc;
+}
+
+int yg_hub_batches_expire(const char *dir, int64_t since_ns, uint64_t *ret_files)
+{
+	struct dirent **names = NULL;
+	int count = scandir(dir, &names, is_day, alphasort);
+	int rc = count < 0 && errno != ENOENT ? yg_err_from_errno(errno) : YG_OK;
+
+	*ret_files = 0;
+	for (int i = 0; i < count; i++) {
+		if (rc == YG_OK && i + 1 < count)
+			rc = expire_day(dir, names[i]->d_name, since_ns, ret_files);
+		free(names[i]);
+	}
+	free(names);
+	if (*ret_files > 0) {
+		int synced = yg_disk_sync_folder(dir);
+
+		rc = rc == YG_OK ? synced : rc;
+	}
+	return rc;
 }
 
 /* ---- opening ---- */

@@ -11,7 +11,9 @@
  * `at` is the place in the journal, ascending: after a crash the journal gives the last ones again,
  * and those that are there are passed over. Written by the consumer that archives, in the same
  * commit: synced before its cursor is saved. From a journal that still holds them the lines can be
- * made again. Days can be deleted like files of the archive; what is compared then is what is left.
+ * made again. A day goes when the longest retention of all organisations is over
+ * (app/hub_retention.h); DATA/batches/expired.json says before which:
+ * {"v":1,"before":"YYYY-MM-DD"}.
  *
  * One thread. Tests: tests/unit/app/test_hub_batches.c, tests/e2e/sensor_ledger.py
  */
@@ -68,6 +70,16 @@ YG_MUST_USE int yg_hub_batches_lines(const char *dir, const char *org, yg_hub_ba
  * so that `at` goes on ascending. Synced. *ret_count: lines that were.
  */
 YG_MUST_USE int yg_hub_batches_blank(const char *dir, const char *org, uint64_t *ret_count);
+
+/*
+ * Days that ended before @since_ns go, but for the newest, which tells where to go on. Which do is
+ * on the disk before the first of them goes. Beside the process that writes. YG_OK or an error: the
+ * rest goes the next time.
+ */
+YG_MUST_USE int yg_hub_batches_expire(const char *dir, int64_t since_ns, uint64_t *ret_files);
+/* Batches that arrived before *ret_ns may have been forgotten; INT64_MIN: none were. YG_OK or an
+ * error of reading. */
+YG_MUST_USE int yg_hub_batches_expired(const char *dir, int64_t *ret_ns);
 
 /* All of @sensor ("ORG/ID") in @dir, in order of arrival. Not YG_OK from @fn: ends it with that.
  * YG_OK, YG_EFORMAT (a line that is none, behind which nothing is read), or an error. */

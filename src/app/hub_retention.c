@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "app/hub_archive.h"
+#include "app/hub_batches.h"
 #include "app/hub_thread.h"
 #include "app/say.h"
 #include "archive/tree.h"
@@ -30,6 +31,7 @@ struct pass {
 	struct yg_retention settings; /* of the organisation that is looked at */
 	struct yg_retention_done done;
 	struct yg_facts *facts;
+	uint32_t longest; /* of all organisations' times, in months */
 	uint64_t size;	  /* of the file that is looked at */
 	uint64_t records; /* in it */
 	int rc;
@@ -199,6 +201,39 @@ static int expire_findings(struct pass *p)
 	return rc == YG_ENOENT ? YG_OK : rc; /* nothing was ever found */
 }
 
+/* ---- what is remembered of batches: of all organisations in one file a day ---- */
+
+static int note_longest(void *arg, const struct yg_retention *retention)
+{
+	struct pass *p = arg;
+	uint32_t months;
+
+	p->settings = *retention;
+	months = longest(p, UINT64_MAX);
+	if (months > p->longest)
+		p->longest = months;
+	return YG_OK;
+}
+
+static int expire_batches(struct pass *p)
+{
+	uint64_t files = 0;
+	int rc;
+
+	if (!p->opts->batches_dir)
+		return YG_OK;
+	p->longest = 0;
+	rc = yg_retention_list(p->enrol, note_longest, p);
+	if (rc == YG_OK && p->longest > 0)
+		rc = yg_hub_batches_expire(p->opts->batches_dir,
+					   yg_retention_since(p->now_ns, p->longest), &files);
+	p->counts->batch_days = files;
+	if (files > 0)
+		yg_say(N_("retention: what was remembered of the batches of %llu days deleted"),
+		       (unsigned long long)files);
+	return rc;
+}
+
 static int pass(struct pass *p)
 {
 	struct yg_journal_stats stats;
@@ -224,6 +259,8 @@ static int pass(struct pass *p)
 		rc = YG_OK; /* nothing was ever archived */
 	if (rc == YG_OK)
 		rc = expire_findings(p);
+	if (rc == YG_OK)
+		rc = expire_batches(p);
 	return rc == YG_OK ? p->rc : rc;
 }
 

@@ -4,7 +4,9 @@
  * begins and once a day.
  *
  *   settings (access/retention.h) ─► a closed file of the archive whose kinds are all over goes
- *                                 └► findings older than the longest of an organisation's times go
+ *                                 ├► findings older than the longest of an organisation's times go
+ *                                 └► what is remembered of batches (app/hub_batches.h) goes with
+ * the longest time of all organisations
  *
  * A file holds what one organisation sent in one hour, of whatever kinds: it goes when the longest
  * of their times is over, never in part. Kinds are read from the file's own index; a file that is
@@ -26,6 +28,7 @@ struct yg_hub_retention_opts {
 	const char *db_path;
 	const char
 		*facts_path; /* findings go with the last of their records; NULL: none are kept */
+	const char *batches_dir; /* NULL: none are kept */
 	struct yg_journal *journal;
 	struct yg_clock clock;
 };
@@ -34,8 +37,9 @@ struct yg_hub_retention_counts {
 	uint64_t files;
 	uint64_t bytes;
 	uint64_t findings;
-	uint64_t kept;	 /* files whose time is over, but the journal is not done with them */
-	bool is_waiting; /* the clock jumped: nothing was deleted */
+	uint64_t batch_days; /* files of batches_dir */
+	uint64_t kept;	     /* files whose time is over, but the journal is not done with them */
+	bool is_waiting;     /* the clock jumped: nothing was deleted */
 };
 
 /* One pass with @enrol. YG_OK, or the first error: the rest goes the next time. */

@@ -36,7 +36,8 @@ struct yg_sensor_options {
 	size_t follow_count;
 	bool has_syslog;
 	struct yg_net_place syslog;
-	uint64_t spool_max; /* bytes */
+	uint64_t spool_max;  /* bytes */
+	uint64_t ledger_max; /* bytes */
 	const char *zone;
 	const char *root;     /* "" or a folder that stands for this machine's files */
 	const char *drop;     /* folder for files to read once; NULL: none */

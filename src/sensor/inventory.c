@@ -163,6 +163,31 @@ static struct yg_bytes key_of(struct yg_bytes line)
 	return yg_bytes_cut(line, 0, kind.size + 1 + name.size + 1);
 }
 
+static bool has_line(const struct yg_inventory *inventory, struct yg_bytes line)
+{
+	return bsearch(&line, inventory->lines, inventory->count, sizeof(line), compare_lines);
+}
+
+/*
+ * Which comes first of two lines, of which one may be missing: below 0: @was, which is gone; above:
+ * @is, which is new; 0: one became the other. Of one name there may be several (kernels): what
+ * stands on the other side too did not become anything.
+ */
+static int order_of(const struct yg_inventory *before, const struct yg_inventory *after,
+		    struct yg_bytes was, struct yg_bytes is)
+{
+	int found;
+
+	if (was.size == 0 || is.size == 0)
+		return was.size == 0 ? 1 : -1;
+	found = compare(key_of(was), key_of(is));
+	if (found != 0 || yg_bytes_eq(was, is))
+		return found;
+	if (has_line(after, was))
+		return 1;
+	return has_line(before, is) ? -1 : 0;
+}
+
 int yg_inventory_diff(const struct yg_inventory *before, const struct yg_inventory *after,
 		      yg_inventory_diff_fn fn, void *arg)
 {
@@ -174,9 +199,7 @@ int yg_inventory_diff(const struct yg_inventory *before, const struct yg_invento
 	while (rc == YG_OK && (i < before->count || j < after->count)) {
 		struct yg_bytes was = i < before->count ? before->lines[i] : nothing;
 		struct yg_bytes is = j < after->count ? after->lines[j] : nothing;
-		int found = was.size == 0  ? 1
-			    : is.size == 0 ? -1
-					   : compare(key_of(was), key_of(is));
+		int found = order_of(before, after, was, is);
 
 		i += found <= 0;
 		j += found >= 0;

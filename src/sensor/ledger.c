@@ -15,6 +15,7 @@
 
 struct yg_ledger {
 	char folder[YG_DISK_PATH_MAX];
+	uint64_t file_max;
 	int fd;
 	struct yg_ledger_mark mark; /* written until there */
 	bool is_dirty;		    /* since the last sync */
@@ -43,6 +44,7 @@ int yg_ledger_open(const char *folder, struct yg_ledger **ret)
 	if (!ledger)
 		return YG_ENOMEM;
 	ledger->fd = -1;
+	ledger->file_max = YG_LEDGER_FILE_MAX;
 	ledger->mark.file = 1;
 	(void)snprintf(ledger->folder, sizeof(ledger->folder), "%s", folder); /* measured */
 	yg_buf_init(&ledger->behind, YG_LEDGER_BEHIND_MAX);
@@ -66,6 +68,11 @@ struct yg_ledger *yg_ledger_free(struct yg_ledger *ledger)
 	yg_buf_done(&ledger->behind);
 	free(ledger);
 	return NULL;
+}
+
+void yg_ledger_bound(struct yg_ledger *ledger, uint64_t bytes_max)
+{
+	ledger->file_max = bytes_max / 8 < YG_LEDGER_FILE_MAX ? bytes_max / 8 : YG_LEDGER_FILE_MAX;
 }
 
 struct yg_ledger_mark yg_ledger_mark(const struct yg_ledger *ledger)
@@ -350,7 +357,7 @@ int yg_ledger_sync(struct yg_ledger *ledger)
 	if (rc != YG_OK)
 		return rc;
 	ledger->is_dirty = false;
-	if (ledger->mark.size >= YG_LEDGER_FILE_MAX) {
+	if (ledger->mark.size >= ledger->file_max) {
 		(void)yg_disk_close(ledger->fd); /* synced */
 		ledger->fd = -1;
 		ledger->mark.file = ledger->mark.n + 1;

@@ -13,8 +13,11 @@
 
 #include "sensor/ledger_read.h"
 
-#define YG_LEDGER_FILE_MAX   (UINT64_C(16) << 20) /* a new file begins at the next chance */
-#define YG_LEDGER_BEHIND_MAX (4u << 20) /* bytes that wait while the disk cannot be written */
+#define YG_LEDGER_FILE_MAX	(UINT64_C(16) << 20) /* a new file begins at the next chance */
+#define YG_LEDGER_BYTES_DEFAULT (UINT64_C(4) << 30)  /* all files */
+#define YG_LEDGER_BYTES_MIN	(UINT64_C(16) << 10)
+#define YG_LEDGER_CUT_FILES_MAX 4u	   /* at once, so that it is soon done */
+#define YG_LEDGER_BEHIND_MAX	(4u << 20) /* bytes that wait while the disk cannot be written */
 
 /* A place behind line @n. */
 struct yg_ledger_mark {
@@ -58,3 +61,19 @@ YG_MUST_USE int yg_ledger_put(struct yg_ledger *ledger, struct yg_bytes line,
 YG_MUST_USE int yg_ledger_catch_up(struct yg_ledger *ledger);
 /* All of it is on the disk; a new file begins where this one is long enough. */
 YG_MUST_USE int yg_ledger_sync(struct yg_ledger *ledger);
+
+/* Files of at most 1/8 of @bytes_max from here on. */
+void yg_ledger_bound(struct yg_ledger *ledger, uint64_t bytes_max);
+
+/* ---- a ledger that is too long (ledger_cut.c); beside the one who writes it ---- */
+
+/*
+ * What must be said before the oldest files of @folder may go, so that no more than @bytes_max are
+ * left: a line of kind SHORTENED, and @more for it. ret->n above 0: it is said already. YG_OK;
+ * YG_EEND: they are not too long, or but one file is there; YG_EFORMAT: what would go is not whole,
+ * so nothing may; or an error. Cost: the files that go are read and checked.
+ */
+YG_MUST_USE int yg_ledger_cut_find(const char *folder, uint64_t bytes_max,
+				   struct yg_ledger_line *ret, struct yg_buf *more);
+/* The files whose entries all stand before @first go. YG_OK or an error. */
+YG_MUST_USE int yg_ledger_cut_remove(const char *folder, uint64_t first, uint64_t *ret_files);

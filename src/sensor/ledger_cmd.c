@@ -67,6 +67,20 @@ static bool read_key(const char *given, uint8_t to[YG_SIGN_PUBLIC_BYTES])
 	return is;
 }
 
+/* What is missing by its owner's setting is never passed over. */
+static void say_cut(const struct yg_ledger_verdict *verdict)
+{
+	const struct yg_ledger_line *cut = &verdict->cut;
+	char time[YG_ISO_SIZE] = "-";
+
+	if (cut->time_ns != YG_TIME_NONE)
+		(void)yg_time_iso(cut->time_ns, 0, time); /* returns its size */
+	printf(yg_sensor_tr(
+		       N_("begins at entry %llu: what stood before it (%llu batches, %llu "
+			  "records) was cut by its owner's setting; entry %llu says so, %s\n")),
+	       (ull)verdict->begins, (ull)cut->batches, (ull)cut->records, (ull)cut->n, time);
+}
+
 static void say_whole(const struct view *v, const struct yg_ledger_verdict *verdict,
 		      const struct yg_ledger_known *known)
 {
@@ -76,6 +90,8 @@ static void say_whole(const struct view *v, const struct yg_ledger_verdict *verd
 		(void)yg_time_iso(verdict->receipt_ns, 0, time); /* returns its size */
 	printf(yg_sensor_tr(N_("whole: %llu entries, %llu batches, %llu records\n")),
 	       (ull)verdict->entries, (ull)verdict->batches, (ull)verdict->records);
+	if (verdict->cut.n > 0)
+		say_cut(verdict);
 	printf(yg_sensor_tr(N_("countersigned by the hub: %llu times, last %s; %llu batches wait "
 			       "for it\n")),
 	       (ull)(verdict->receipts - verdict->unsigned_receipts), time, (ull)verdict->waiting);
@@ -123,11 +139,13 @@ static void print_json(const struct yg_ledger_verdict *verdict, const struct yg_
 	yg_hex((struct yg_bytes){verdict->head, sizeof(verdict->head)}, hex);
 	printf("{\"result\":\"%s\",\"entry\":%llu,\"other\":%llu,\"line\":%llu,\"entries\":%llu,"
 	       "\"batches\":%llu,\"records\":%llu,\"receipts\":%llu,\"unsigned\":%llu,"
-	       "\"waiting\":%llu,\"dropped\":%llu,\"head\":\"%s\",\"has_spool\":%s}\n",
+	       "\"waiting\":%llu,\"dropped\":%llu,\"head\":\"%s\",\"has_spool\":%s,"
+	       "\"begins\":%llu,\"cut\":%llu}\n",
 	       names[verdict->fault], (ull)verdict->n, (ull)verdict->other, (ull)verdict->line,
 	       (ull)verdict->entries, (ull)verdict->batches, (ull)verdict->records,
 	       (ull)verdict->receipts, (ull)verdict->unsigned_receipts, (ull)verdict->waiting,
-	       (ull)verdict->dropped, hex, known->has_head ? "true" : "false");
+	       (ull)verdict->dropped, hex, known->has_head ? "true" : "false", (ull)verdict->begins,
+	       (ull)verdict->cut.n);
 }
 
 static int verify_once(struct view *v, struct yg_ledger_known *known,
@@ -159,8 +177,10 @@ static int verify(struct view *v)
 		known.key = key;
 	}
 	rc = verify_once(v, &known, &verdict);
-	/* A sensor that is running may be between the spool and the file. */
-	for (int i = 1; i < TRIES && rc == YG_OK && verdict.fault == YG_LEDGER_CUT; i++) {
+	/* A sensor that is running may be between the spool and the file, or cut the front. */
+	for (int i = 1;
+	     i < TRIES && (rc == YG_ENOENT || (rc == YG_OK && verdict.fault == YG_LEDGER_CUT));
+	     i++) {
 		(void)nanosleep(&pause, NULL); /* less is no harm */
 		rc = verify_once(v, &known, &verdict);
 	}
@@ -232,6 +252,12 @@ static void add_words(struct yg_buf *to, const struct yg_ledger_line *line)
 	case YG_LEDGER_EPOCH:
 		add(to, N_("batches above %llu belong to epoch %llu"), (ull)line->number,
 		    (ull)line->epoch);
+		break;
+	case YG_LEDGER_SHORTENED:
+		add(to,
+		    N_("entries before %llu were cut by the owner's setting of %llu bytes: %llu "
+		       "batches, %llu records"),
+		    (ull)line->first, (ull)line->bound, (ull)line->batches, (ull)line->records);
 		break;
 	case YG_LEDGER_SPOOL:
 	case YG_LEDGER_KIND_COUNT:
@@ -322,6 +348,12 @@ static int show(struct view *v)
 		yg_sensor_hint(N_("`yagura-sensor ledger verify` says what is wrong"),
 			       N_("the ledger is not whole; only what stands before the fault was "
 				  "shown"));
+	if (v->options->batch > 0 && !v->is_found && verdict.cut.number >= v->options->batch) {
+		yg_sensor_say(N_("the entry of batch %llu was cut by the owner's setting "
+				 "(--ledger)"),
+			      (ull)v->options->batch);
+		return 1;
+	}
 	if (v->options->batch > 0 && !v->is_found) {
 		yg_sensor_say(N_("there is no batch %llu in the ledger"), (ull)v->options->batch);
 		return 1;

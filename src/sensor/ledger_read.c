@@ -16,6 +16,7 @@
 #define PIECE	  65536u
 #define PATH_ROOM 4096u
 #define SUFFIX	  ".jsonl"
+#define CUT_MARK  "\"kind\":\"cut\""
 
 struct yg_ledger_reader {
 	char *folder; /* "" when a single file is read */
@@ -208,6 +209,7 @@ struct check {
 	struct yg_ledger_walk walk;
 	bool is_head_met;
 	bool is_head_right;
+	bool is_before_cut; /* lines that may go: only their chain is looked at */
 	yg_ledger_line_fn fn;
 	void *arg;
 	struct yg_ledger_verdict *ret;
@@ -279,9 +281,55 @@ static void set_fault(struct check *c, enum yg_ledger_fault fault, uint64_t n, u
 	set_place(c);
 }
 
+/* A line that its owner's setting lets go: does it stand on the one before it? */
+static int step_before_cut(struct check *c, const struct yg_ledger_line *line)
+{
+	struct yg_ledger_walk *walk = &c->walk;
+
+	if (walk->n == 0 ||
+	    (line->n == walk->n + 1 && memcmp(line->prev, walk->hash, sizeof(walk->hash)) == 0)) {
+		walk->n = line->n;
+		memcpy(walk->hash, line->hash, sizeof(walk->hash));
+		return YG_OK;
+	}
+	return YG_EMISMATCH;
+}
+
+/* At the first line that must be there: is what stands before it what the cut was made for? */
+static int resume(struct check *c, const struct yg_ledger_line *line)
+{
+	const struct yg_ledger_line *cut = &c->ret->cut;
+	bool is_met = c->walk.n == 0 || (c->walk.n == cut->first - 1 &&
+					 memcmp(c->walk.hash, cut->before, YG_SHA256_BYTES) == 0);
+
+	if (line->n != cut->first || !is_met)
+		return YG_EMISMATCH;
+	c->is_before_cut = false;
+	yg_ledger_walk_resume(&c->walk, cut);
+	return YG_OK;
+}
+
+/* *ret_is_passed: only its chain counted. Else as yg_ledger_walk_step(). */
+static int walk_on(struct check *c, const struct yg_ledger_line *line, bool *ret_is_passed,
+		   enum yg_ledger_fault *ret, uint64_t *ret_other)
+{
+	int rc = YG_OK;
+
+	*ret_is_passed = false;
+	if (c->is_before_cut && line->n < c->ret->cut.first) {
+		rc = step_before_cut(c, line);
+		*ret_is_passed = rc == YG_OK;
+		return rc;
+	}
+	if (c->is_before_cut)
+		rc = resume(c, line);
+	return rc == YG_OK ? yg_ledger_walk_step(&c->walk, line, ret, ret_other) : rc;
+}
+
 /* One line. YG_EEND: it is decided. */
 static int step(struct check *c, struct yg_bytes text)
 {
+	bool is_passed;
 	struct yg_ledger_line line;
 	struct yg_wire_fault fault;
 	enum yg_ledger_fault what;
@@ -294,7 +342,9 @@ static int step(struct check *c, struct yg_bytes text)
 		rc = judge(c, NULL);
 		return rc == YG_OK ? YG_EEND : rc;
 	}
-	rc = yg_ledger_walk_step(&c->walk, &line, &what, &other);
+	rc = walk_on(c, &line, &is_passed, &what, &other);
+	if (is_passed)
+		return YG_OK;
 	if (rc == YG_EMISMATCH) {
 		rc = judge(c, &line);
 		return rc == YG_OK ? YG_EEND : rc;
@@ -344,6 +394,73 @@ static void fill(struct check *c)
 	ret->dropped = walk->dropped;
 	ret->receipt_ns = walk->receipt_ns;
 	memcpy(ret->head, walk->hash, sizeof(ret->head));
+	ret->end = (struct yg_ledger_line){
+		.kind = YG_LEDGER_SHORTENED,
+		.first = walk->n + 1,
+		.number = walk->number,
+		.epoch = walk->epoch,
+		.base = walk->epoch ? walk->base : 0,
+		.receipted = walk->receipted,
+		.batches = walk->batches,
+		.records = walk->records,
+		.has_key = walk->entered_n > 0,
+	};
+	memcpy(ret->end.before, walk->hash, sizeof(ret->end.before));
+	memcpy(ret->end.sensor, walk->sensor, sizeof(ret->end.sensor));
+	memcpy(ret->end.organisation, walk->organisation, sizeof(ret->end.organisation));
+	memcpy(ret->end.key, walk->entered, sizeof(ret->end.key));
+}
+
+/* One line of it. YG_EEND: nothing more can be learnt. */
+static int look_at_cut(struct yg_bytes bytes, uint64_t *ret_begins, struct yg_ledger_line *ret,
+		       struct yg_buf *text)
+{
+	struct yg_ledger_line line;
+	struct yg_wire_fault fault;
+	int rc;
+
+	/* Few lines are of that kind: the others are not read. */
+	if (*ret_begins > 0 && yg_bytes_find(bytes, YG_S(CUT_MARK)) == SIZE_MAX)
+		return YG_OK;
+	rc = yg_ledger_line_read(bytes, &line, &fault);
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (*ret_begins == 0) {
+		*ret_begins = rc == YG_OK ? line.n : 0;
+		if (*ret_begins <= 1)
+			return YG_EEND; /* the front is there, or no line of ours */
+	}
+	if (rc != YG_OK || line.kind != YG_LEDGER_SHORTENED || line.first < *ret_begins)
+		return YG_OK;
+	*ret = line;
+	if (text) {
+		yg_buf_reset(text);
+		yg_buf_add(text, bytes);
+	}
+	return YG_OK;
+}
+
+int yg_ledger_find_cut(const char *path, uint64_t *ret_begins, struct yg_ledger_line *ret,
+		       struct yg_buf *text)
+{
+	struct yg_ledger_reader *r;
+	struct yg_bytes bytes;
+	int rc = yg_ledger_reader_open(path, &r);
+
+	*ret_begins = 0;
+	*ret = (struct yg_ledger_line){0};
+	if (rc != YG_OK)
+		return rc;
+	while (rc == YG_OK || rc == YG_ELIMIT) {
+		rc = yg_ledger_reader_next(r, &bytes);
+		if (rc == YG_OK)
+			rc = look_at_cut(bytes, ret_begins, ret, text);
+	}
+	rc = rc == YG_EEND || rc == YG_ETRUNC ? YG_OK : rc;
+	if (rc == YG_OK && text)
+		rc = yg_buf_error(text);
+	(void)yg_ledger_reader_free(r);
+	return rc;
 }
 
 int yg_ledger_check(const char *path, const struct yg_ledger_known *known, yg_ledger_line_fn fn,
@@ -351,11 +468,17 @@ int yg_ledger_check(const char *path, const struct yg_ledger_known *known, yg_le
 {
 	struct check c = {.known = known, .fn = fn, .arg = arg, .ret = ret};
 	struct yg_bytes text;
-	int rc = yg_ledger_reader_open(path, &c.reader);
+	int rc;
 
 	*ret = (struct yg_ledger_verdict){.receipt_ns = YG_TIME_NONE};
-	if (rc != YG_OK)
+	rc = yg_ledger_reader_open(path, &c.reader);
+	if (rc == YG_OK)
+		rc = yg_ledger_find_cut(path, &ret->begins, &ret->cut, NULL);
+	if (rc != YG_OK) {
+		(void)yg_ledger_reader_free(c.reader);
 		return rc;
+	}
+	c.is_before_cut = ret->cut.n > 0;
 	yg_ledger_walk_start(&c.walk, known->key);
 	while (rc == YG_OK) {
 		rc = yg_ledger_reader_next(c.reader, &text);

@@ -49,6 +49,11 @@ struct yg_ledger_verdict {
 	uint64_t dropped;
 	int64_t receipt_ns; /* of the last; YG_TIME_NONE: there is none */
 	uint8_t head[YG_SHA256_BYTES];
+	uint64_t begins;	   /* first entry that is there; 0: there is none */
+	struct yg_ledger_line cut; /* begins above 1: the entry that says so; else .n is 0 */
+	struct yg_ledger_line
+		end; /* what a cut behind the last good entry would say: .number,
+		      * .epoch, .base, .receipted, .batches, .records, .sensor, .key */
 };
 
 /* What is known of it from elsewhere. */
@@ -69,6 +74,15 @@ typedef int (*yg_ledger_line_fn)(void *arg, const struct yg_ledger_line *line,
  */
 YG_MUST_USE int yg_ledger_check(const char *path, const struct yg_ledger_known *known,
 				yg_ledger_line_fn fn, void *arg, struct yg_ledger_verdict *ret);
+
+/*
+ * Of a ledger whose front is missing: the last entry that says that its owner's setting had it cut
+ * there, or further on. *ret_begins: the first entry; 0: there is none. ret->n 0: no entry says so.
+ * @text: it as it stands, emptied before; or NULL. Whether that entry is one of the chain,
+ * yg_ledger_check() says. YG_OK or an error of reading.
+ */
+YG_MUST_USE int yg_ledger_find_cut(const char *path, uint64_t *ret_begins,
+				   struct yg_ledger_line *ret, struct yg_buf *text);
 
 /* What such a fault is called: a msgid with %llu for the entry and, where it has two, the other. */
 const char *yg_ledger_fault_format(enum yg_ledger_fault fault);

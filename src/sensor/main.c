@@ -7,6 +7,7 @@
 
 #include "sensor/commands.h"
 #include "sensor/inventory_run.h"
+#include "sensor/ledger.h"
 #include "sensor/local.h"
 #include "sensor/spool.h"
 #include "sensor/watch_set.h"
@@ -38,6 +39,11 @@ static void print_house_help(void)
 		      "or off\n"
 		      "  --root FOLDER        what stands for this machine's files (inventory)\n"
 		      "  --json               for programs\n")),
+	      stdout);
+	fputs(yg_sensor_tr(
+		      N_("  --ledger SIZE        run: most that the record of what left takes "
+			 "(4G); then\n"
+			 "                       its oldest entries go, and an entry says so\n")),
 	      stdout);
 }
 
@@ -123,6 +129,15 @@ static bool set_spool(struct yg_sensor_options *options, const char *text)
 	if (options->spool_max >= YG_SPOOL_BYTES_MIN)
 		return true;
 	yg_sensor_say(N_("--spool-max %s: a size of at least 128K, for example 512M"), text);
+	return false;
+}
+
+static bool set_ledger(struct yg_sensor_options *options, const char *text)
+{
+	options->ledger_max = read_size(text);
+	if (options->ledger_max >= YG_LEDGER_BYTES_MIN)
+		return true;
+	yg_sensor_say(N_("--ledger %s: a size of at least 16K, for example 4G"), text);
 	return false;
 }
 
@@ -253,6 +268,8 @@ static bool take_house_option(struct yg_sensor_options *options, int c)
 		return set_archive(options, optarg);
 	case 'D':
 		return set_days(options, optarg);
+	case 'B':
+		return set_ledger(options, optarg);
 	case 'd':
 		options->drop = optarg;
 		return true;
@@ -323,6 +340,7 @@ static bool read_options(int argc, char **argv, const struct command *command,
 		{"follow", required_argument, NULL, 'f'},
 		{"syslog", required_argument, NULL, 'y'},
 		{"spool-max", required_argument, NULL, 'm'},
+		{"ledger", required_argument, NULL, 'B'},
 		{"tz", required_argument, NULL, 'z'},
 		{"inventory-every", required_argument, NULL, 'i'},
 		{"archive", required_argument, NULL, 'A'},
@@ -344,6 +362,7 @@ static bool read_options(int argc, char **argv, const struct command *command,
 	int c;
 
 	*options = (struct yg_sensor_options){.spool_max = YG_SPOOL_BYTES_DEFAULT,
+					      .ledger_max = YG_LEDGER_BYTES_DEFAULT,
 					      .root = "",
 					      .inventory_s = YG_INVENTORY_EVERY_S,
 					      .archive_max = YG_LOCAL_BYTES_DEFAULT,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The package database of Debian and its children, as files:
+ * The package database of Debian and its children, as files (packages_rpm.c: of the others):
  *
  *   /var/lib/dpkg/status ──► installed, sorted ──┐
  *   /var/lib/apt/lists/…_Packages ──► newer? ────┴─► package and update lines
@@ -472,8 +472,13 @@ static int64_t time_of(const char *root, const char *path)
 
 uint64_t yg_inventory_packages_stamp(const char *root)
 {
-	int64_t times[] = {time_of(root, STATUS), time_of(root, LISTS), time_of(root, STAMP)};
+	int64_t times[3 + YG_INVENTORY_RPM_PATHS] = {time_of(root, STATUS), time_of(root, LISTS),
+						     time_of(root, STAMP)};
+	char path[YG_HOST_PATH_MAX];
 
+	for (unsigned i = 0; i < YG_INVENTORY_RPM_PATHS; i++)
+		times[3 + i] =
+			yg_inventory_rpm_path(root, i, path) ? time_of("", path) : YG_TIME_NONE;
 	return yg_hash64((struct yg_bytes){(const uint8_t *)times, sizeof(times)}, 0);
 }
 
@@ -536,14 +541,13 @@ int yg_inventory_packages(const char *root, int64_t now_ns, struct yg_inventory 
 	struct lists *lists = yg_calloc(1, sizeof(*lists));
 	struct yg_stanzas stanzas = {.take = take_installed, .arg = &packages};
 	char path[YG_HOST_PATH_MAX];
+	bool is_rpm;
 	int rc = packages.arena && lists ? YG_OK : YG_ENOMEM;
 
 	if (rc == YG_OK && !is_there(root, STATUS)) {
-		problem(to, "packages",
-			is_there(root, "/var/lib/rpm") || is_there(root, "/usr/lib/sysimage/rpm")
-				? N_("the package database of this system (rpm) is not read by "
-				     "this version")
-				: N_("no package database that is known"));
+		rc = yg_inventory_rpm(root, to, &is_rpm);
+		if (rc == YG_OK && !is_rpm)
+			problem(to, "packages", N_("no package database that is known"));
 	} else if (rc == YG_OK) {
 		rc = yg_host_path(path, root, STATUS) ? read_stanzas(path, &stanzas) : YG_ELIMIT;
 		if (rc != YG_OK && rc != YG_ENOMEM) {

@@ -290,10 +290,11 @@ static int open_ledger(struct run *run)
 	struct yg_ledger_line line = {.kind = YG_LEDGER_ENROLLED};
 	struct yg_spool_attached attached;
 	char path[YG_HOME_PATH_MAX];
-	int rc = yg_home_path(&run->home, "ledger", path)
-			 ? yg_spool_attach(run->spool, path, now_ns(run), &attached)
-			 : YG_ELIMIT;
+	int rc = YG_ELIMIT;
 
+	yg_spool_bound_ledger(run->spool, run->options->ledger_max);
+	if (yg_home_path(&run->home, "ledger", path))
+		rc = yg_spool_attach(run->spool, path, now_ns(run), &attached);
 	(void)snprintf(line.sensor, sizeof(line.sensor), "%s", run->home.sensor); /* ids */
 	(void)snprintf(line.organisation, sizeof(line.organisation), "%s", run->home.organisation);
 	(void)snprintf(line.hub, sizeof(line.hub), "%s", run->home.hub); /* the same limit */

@@ -63,6 +63,8 @@ struct yg_spool_sending {
  */
 struct yg_spool_ledger {
 	struct yg_ledger *files; /* NULL: none is kept */
+	char *folder;		 /* where they are */
+	uint64_t bytes_max;	 /* 0: no bound was set */
 	bool has_mark;
 	struct yg_ledger_mark mark;
 	struct yg_buf replayed; /* lines with LF */

@@ -70,6 +70,18 @@ YG_MUST_USE int yg_spool_commit_listed(struct yg_spool *spool, const struct yg_w
 				       struct yg_bytes packed, struct yg_bytes checkpoint,
 				       struct yg_bytes tally, int64_t now_ns);
 
+/*
+ * Keep the ledger's files within @bytes_max (YG_LEDGER_BYTES_MIN at least) from here on: with each
+ * yg_spool_cut_ledger() that finds more, an entry says what goes, and then the oldest files go.
+ */
+void yg_spool_bound_ledger(struct yg_spool *spool, uint64_t bytes_max);
+/*
+ * YG_OK: *ret_first is the first entry that is there from now on, 0: nothing had to go. YG_EFORMAT:
+ * what would go is not whole, so it stays. Or an error: it is tried again with the next call. Reads
+ * the files that go; one thread at a time, others may use the spool meanwhile.
+ */
+YG_MUST_USE int yg_spool_cut_ledger(struct yg_spool *spool, int64_t now_ns, uint64_t *ret_first);
+
 struct yg_spool_item;
 /*
  * As yg_spool_ack(), with the hub's receipt: its countersignature, when it is by @key, gets a line;

@@ -24,6 +24,8 @@ void yg_spool_ledger_init(struct yg_spool *spool)
 void yg_spool_ledger_done(struct yg_spool *spool)
 {
 	spool->ledger.files = yg_ledger_free(spool->ledger.files);
+	free(spool->ledger.folder);
+	spool->ledger.folder = NULL;
 	yg_buf_done(&spool->ledger.replayed);
 	yg_buf_done(&spool->ledger.unit);
 }
@@ -145,7 +147,10 @@ int yg_spool_attach(struct yg_spool *spool, const char *folder, int64_t now_ns,
 
 	*ret = (struct yg_spool_attached){0};
 	yg_spool_lock(spool);
-	rc = yg_ledger_open(folder, &ledger->files);
+	ledger->folder = yg_strndup(folder, strlen(folder));
+	rc = ledger->folder ? yg_ledger_open(folder, &ledger->files) : YG_ENOMEM;
+	if (rc == YG_OK && ledger->bytes_max > 0)
+		yg_ledger_bound(ledger->files, ledger->bytes_max);
 	/* As far as the state goes, both speak of the same last batch. */
 	found.number = ledger->has_mark ? spool->last : 0;
 	if (rc == YG_OK)
@@ -171,6 +176,53 @@ int yg_spool_attach(struct yg_spool *spool, const char *folder, int64_t now_ns,
 		rc = yg_spool_sync_state(spool, now_ns);
 	}
 	return yg_spool_unlock(spool, rc);
+}
+
+/* ---- the bound ---- */
+
+void yg_spool_bound_ledger(struct yg_spool *spool, uint64_t bytes_max)
+{
+	yg_spool_lock(spool);
+	spool->ledger.bytes_max = bytes_max;
+	if (spool->ledger.files)
+		yg_ledger_bound(spool->ledger.files, bytes_max);
+	(void)yg_spool_unlock(spool, YG_OK);
+}
+
+/* The entry is on the disk before a file goes. */
+static int say_cut(struct yg_spool *spool, struct yg_ledger_line *line, struct yg_bytes more,
+		   int64_t now_ns)
+{
+	int rc;
+
+	line->time_ns = now_ns;
+	yg_spool_lock(spool);
+	yg_spool_line_add(spool, line, more);
+	rc = yg_spool_sync_state(spool, now_ns);
+	return yg_spool_unlock(spool, rc);
+}
+
+int yg_spool_cut_ledger(struct yg_spool *spool, int64_t now_ns, uint64_t *ret_first)
+{
+	const struct yg_spool_ledger *ledger = &spool->ledger; /* set before any thread began */
+	struct yg_ledger_line line;
+	struct yg_buf more;
+	uint64_t files = 0;
+	int rc;
+
+	*ret_first = 0;
+	if (!ledger->files || ledger->bytes_max == 0)
+		return YG_OK;
+	yg_buf_init(&more, YG_LEDGER_LINE_MAX);
+	rc = yg_ledger_cut_find(ledger->folder, ledger->bytes_max, &line, &more);
+	if (rc == YG_OK && line.n == 0)
+		rc = say_cut(spool, &line, yg_buf_bytes(&more), now_ns);
+	if (rc == YG_OK)
+		rc = yg_ledger_cut_remove(ledger->folder, line.first, &files);
+	if (files > 0)
+		*ret_first = line.first;
+	yg_buf_done(&more);
+	return rc == YG_EEND ? YG_OK : rc;
 }
 
 /* ---- who sends, and what may leave ---- */

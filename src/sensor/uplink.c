@@ -42,6 +42,7 @@ struct yg_uplink {
 	unsigned failures;
 	int64_t heartbeat_ns; /* the last one that arrived */
 	int64_t tidied_ns;
+	int cut_rc;	    /* of the last time, so that it is said once */
 	int64_t renewal_ns; /* when it was looked at last */
 	bool is_down;	    /* said */
 	bool is_foreign_said;
@@ -379,6 +380,24 @@ static bool is_heartbeat_due(struct yg_uplink *u)
 	       now < u->heartbeat_ns;
 }
 
+static void cut_ledger(struct yg_uplink *u, int64_t now)
+{
+	uint64_t first;
+	int rc = yg_spool_cut_ledger(u->config.spool, now, &first);
+
+	if (first > 0)
+		say(u, N_("the oldest entries of the ledger were cut, as --ledger says"), "");
+	if (rc == YG_EFORMAT && rc != u->cut_rc)
+		say(u,
+		    N_("the ledger is longer than --ledger lets it be, but it is not whole: "
+		       "nothing "
+		       "of it is cut; `yagura-sensor ledger verify` says what is wrong"),
+		    "");
+	else if (rc != YG_OK && rc != u->cut_rc)
+		say(u, N_("the ledger cannot be cut"), yg_err_text(rc));
+	u->cut_rc = rc;
+}
+
 static void tidy(struct yg_uplink *u)
 {
 	int64_t now = now_ns(u);
@@ -387,6 +406,7 @@ static void tidy(struct yg_uplink *u)
 		return;
 	u->tidied_ns = now;
 	yg_spool_tidy(u->config.spool, now);
+	cut_ledger(u, now);
 }
 
 static void *run_sender(void *arg)

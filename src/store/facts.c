@@ -345,7 +345,6 @@ int yg_facts_list(struct yg_facts *facts, const struct yg_fact_filter *filter, y
 	facts->is_reading = true;
 	rc = facts->ops->list(facts, filter, fn, arg);
 	facts->is_reading = false;
-	facts->next.after_minute_ns = yg_fact_minute_of(facts->next.after_id);
 	return rc;
 }
 

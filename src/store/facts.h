@@ -157,9 +157,8 @@ struct yg_fact_filter {
 	int64_t from_ns; /* minute_ns >= */
 	int64_t to_ns;	 /* minute_ns < ; 0: open */
 	/* Keyset. Newest first (minute_ns, id descending) unless by_change. Ids begin with their
-	 * minute, so after_id alone says where to go on; after_minute_ns is not looked at. */
+	 * minute, so after_id alone says where to go on. */
 	bool has_after;
-	int64_t after_minute_ns;
 	uint8_t after_id[YG_FACT_ID_BYTES];
 	bool by_change; /* all rows that changed after @after_change, in order: live views */
 	uint64_t after_change;
@@ -183,7 +182,6 @@ YG_MUST_USE int yg_facts_list(struct yg_facts *facts, const struct yg_fact_filte
 struct yg_fact_next {
 	bool is_more; /* there may be; false: that was all */
 	uint8_t after_id[YG_FACT_ID_BYTES];
-	int64_t after_minute_ns;
 	uint64_t after_change;
 };
 struct yg_fact_next yg_facts_next(const struct yg_facts *facts);

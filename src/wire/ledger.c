@@ -71,6 +71,24 @@ static void add_batch(const struct yg_ledger_line *line, struct yg_buf *to)
 		add_base64(to, "signature", line->signature, YG_SIGN_BYTES);
 }
 
+static void add_cut(const struct yg_ledger_line *line, struct yg_buf *to)
+{
+	add_number(to, "first", line->first);
+	add_hex(to, "before", line->before);
+	add_number(to, "number", line->number);
+	add_number(to, "epoch", line->epoch);
+	add_number(to, "after", line->base);
+	add_number(to, "receipted", line->receipted);
+	add_number(to, "batches", line->batches);
+	add_number(to, "records", line->records);
+	if (line->has_key) {
+		yg_buf_addf(to, ",\"sensor\":\"%s\",\"organisation\":\"%s\"", line->sensor,
+			    line->organisation);
+		add_base64(to, "key", line->key, YG_SIGN_PUBLIC_BYTES);
+	}
+	add_number(to, "bound", line->bound);
+}
+
 static void add_members(const struct yg_ledger_line *line, struct yg_buf *to)
 {
 	switch (line->kind) {
@@ -96,6 +114,9 @@ static void add_members(const struct yg_ledger_line *line, struct yg_buf *to)
 		break;
 	case YG_LEDGER_SPOOL:
 		add_number(to, "after", line->number);
+		break;
+	case YG_LEDGER_SHORTENED:
+		add_cut(line, to);
 		break;
 	case YG_LEDGER_BATCH:
 	case YG_LEDGER_RECEIPT:
@@ -187,6 +208,27 @@ static const struct yg_wire_field spool_fields[] = {
 	{"after", YG_WIRE_KIND_COUNT, YG_WIRE_NUMBER_MAX, false, "`after` must be an integer"},
 };
 
+#define COUNT_FIELD(name)                                                                          \
+	{                                                                                          \
+		name, YG_WIRE_KIND_COUNT, YG_WIRE_NUMBER_MAX, false,                               \
+			"a count of a cut must be an integer"                                      \
+	}
+
+static const struct yg_wire_field cut_fields[] = {
+	{"first", YG_WIRE_KIND_PLACE, 0, false, "`first` must be an integer from 1"},
+	{"before", YG_WIRE_KIND_TEXT, YG_SHA256_HEX, false, "`before` must be 64 hex digits"},
+	COUNT_FIELD("number"),
+	COUNT_FIELD("epoch"),
+	COUNT_FIELD("after"),
+	COUNT_FIELD("receipted"),
+	COUNT_FIELD("batches"),
+	COUNT_FIELD("records"),
+	{"sensor", YG_WIRE_KIND_ID, 0, true, "`sensor` must be an id"},
+	{"organisation", YG_WIRE_KIND_ID, 0, true, "`organisation` must be an id"},
+	{"key", YG_WIRE_KIND_TEXT, 64, true, "`key` must be base64"},
+	COUNT_FIELD("bound"),
+};
+
 static const struct {
 	const struct yg_wire_field *fields;
 	size_t count;
@@ -198,6 +240,7 @@ static const struct {
 	[YG_LEDGER_DROP] = {drop_fields, COUNT(drop_fields)},
 	[YG_LEDGER_EPOCH] = {epoch_fields, COUNT(epoch_fields)},
 	[YG_LEDGER_SPOOL] = {spool_fields, COUNT(spool_fields)},
+	[YG_LEDGER_SHORTENED] = {cut_fields, COUNT(cut_fields)},
 };
 
 static bool read_kind(struct yg_bytes word, enum yg_ledger_kind *ret)
@@ -251,6 +294,30 @@ static const char *read_batch(const json_t *object, struct yg_ledger_line *ret)
 	return read_hex(object, "line", ret->line) ? NULL : "`line` must be 64 hex digits";
 }
 
+static const char *read_cut(const json_t *object, struct yg_ledger_line *ret)
+{
+	ret->first = yg_wire_number(object, "first");
+	ret->number = yg_wire_number(object, "number");
+	ret->epoch = yg_wire_number(object, "epoch");
+	ret->base = yg_wire_number(object, "after");
+	ret->receipted = yg_wire_number(object, "receipted");
+	ret->batches = yg_wire_number(object, "batches");
+	ret->records = yg_wire_number(object, "records");
+	ret->bound = yg_wire_number(object, "bound");
+	ret->has_key = json_is_string(json_object_get(object, "key"));
+	if (ret->has_key) {
+		yg_wire_text(object, "sensor", ret->sensor, sizeof(ret->sensor));
+		yg_wire_text(object, "organisation", ret->organisation, sizeof(ret->organisation));
+		if (!ret->sensor[0] || !ret->organisation[0])
+			return "`key` stands without whose it is";
+		if (!read_base64(object, "key", ret->key, YG_SIGN_PUBLIC_BYTES))
+			return "`key` must be 32 bytes in base64";
+	}
+	if (ret->first > ret->n || ret->base > ret->number || ret->receipted > ret->number)
+		return "the numbers of a cut do not fit each other";
+	return read_hex(object, "before", ret->before) ? NULL : "`before` must be 64 hex digits";
+}
+
 /* What is wrong, or NULL. */
 static const char *read_members(const json_t *object, struct yg_ledger_line *ret)
 {
@@ -278,6 +345,8 @@ static const char *read_members(const json_t *object, struct yg_ledger_line *ret
 	case YG_LEDGER_SPOOL:
 		ret->number = yg_wire_number(object, "after");
 		return NULL;
+	case YG_LEDGER_SHORTENED:
+		return read_cut(object, ret);
 	case YG_LEDGER_BATCH:
 	case YG_LEDGER_RECEIPT:
 	case YG_LEDGER_KIND_COUNT:

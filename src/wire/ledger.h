@@ -32,7 +32,8 @@
 	X(RECEIPT, "receipt")	/* the hub has it, and what came before it in its epoch */         \
 	X(DROP, "drop")		/* batches that were given up and never leave (again) */           \
 	X(EPOCH, "epoch")	/* batches above a number have another identity from here on */    \
-	X(SPOOL, "spool")	/* the spool was lost or put back: numbers go on from another */
+	X(SPOOL, "spool")	/* the spool was lost or put back: numbers go on from another */   \
+	X(SHORTENED, "cut")	/* what stands before an entry may go, by the owner's setting */
 
 enum yg_ledger_kind {
 #define X(id, word) YG_LEDGER_##id,
@@ -50,9 +51,10 @@ struct yg_ledger_line {
 	uint8_t hash[YG_SHA256_BYTES]; /* of this one, without its LF */
 
 	uint64_t number; /* BATCH, RECEIPT: the batch, as the sensor counts; DROP: the first of
-			  * them; EPOCH, SPOOL: the last before the change */
+			  * them; EPOCH, SPOOL: the last before the change; SHORTENED: before .first
+			  */
 	uint64_t last;	 /* DROP */
-	uint64_t epoch;	 /* BATCH, RECEIPT, EPOCH */
+	uint64_t epoch;	 /* BATCH, RECEIPT, EPOCH; SHORTENED: in force before .first; 0: none */
 	uint64_t sequence;
 	uint8_t digest[YG_SHA256_BYTES]; /* BATCH, RECEIPT: of the content; POLICY: of it */
 	uint64_t size;			 /* BATCH: bytes of the content */
@@ -71,7 +73,18 @@ struct yg_ledger_line {
 	char sensor[YG_WIRE_ID_MAX + 1]; /* ENROLLED */
 	char organisation[YG_WIRE_ID_MAX + 1];
 	char hub[YG_LEDGER_WORDS_MAX + 1];
-	uint8_t key[YG_SIGN_PUBLIC_BYTES];
+	uint8_t key[YG_SIGN_PUBLIC_BYTES]; /* ENROLLED, SHORTENED: in force */
+	bool has_key;			   /* SHORTENED: somebody was enrolled before .first */
+
+	/* SHORTENED: entries before .first may be missing; what a reader must know of them to go
+	 * on. */
+	uint64_t first;
+	uint8_t before[YG_SHA256_BYTES]; /* digest of entry .first - 1 */
+	uint64_t base;			 /* number of the last batch before .epoch */
+	uint64_t receipted;
+	uint64_t batches; /* in all of them, since entry 1 */
+	uint64_t records;
+	uint64_t bound; /* the setting: bytes of the ledger's files */
 };
 
 /*
@@ -138,6 +151,7 @@ struct yg_ledger_walk {
 	bool has_key;
 	uint8_t key[YG_SIGN_PUBLIC_BYTES]; /* given: what the hub's must be */
 	char sensor[YG_WIRE_ID_MAX + 1];
+	char organisation[YG_WIRE_ID_MAX + 1];
 	uint8_t entered[YG_SIGN_PUBLIC_BYTES]; /* of the last ENROLLED line */
 	uint64_t entered_n;
 	uint64_t epoch;		     /* in force; 0: none said */
@@ -158,6 +172,9 @@ struct yg_ledger_walk {
 	uint64_t dropped; /* records */
 	int64_t receipt_ns;
 };
+
+/* Begin at entry @cut->first of a ledger whose front was cut: as @cut says it stood before that. */
+void yg_ledger_walk_resume(struct yg_ledger_walk *walk, const struct yg_ledger_line *cut);
 
 /* @key: the hub's as it is known from elsewhere; NULL: take that of the ledger. */
 void yg_ledger_walk_start(struct yg_ledger_walk *walk, const uint8_t *key);

@@ -12,6 +12,24 @@ void yg_ledger_walk_start(struct yg_ledger_walk *walk, const uint8_t *key)
 		memcpy(walk->key, key, YG_SIGN_PUBLIC_BYTES);
 }
 
+void yg_ledger_walk_resume(struct yg_ledger_walk *walk, const struct yg_ledger_line *cut)
+{
+	walk->n = cut->first - 1;
+	memcpy(walk->hash, cut->before, sizeof(walk->hash));
+	walk->number = cut->number;
+	walk->epoch = cut->epoch;
+	walk->base = cut->base;
+	walk->receipted = cut->receipted;
+	walk->batches = cut->batches;
+	walk->records = cut->records;
+	if (!cut->has_key)
+		return;
+	memcpy(walk->sensor, cut->sensor, sizeof(walk->sensor));
+	memcpy(walk->organisation, cut->organisation, sizeof(walk->organisation));
+	memcpy(walk->entered, cut->key, sizeof(walk->entered));
+	walk->entered_n = cut->n; /* this entry names it */
+}
+
 void yg_ledger_walk_done(struct yg_ledger_walk *walk)
 {
 	free(walk->open);
@@ -112,7 +130,8 @@ static int take_receipt(struct yg_ledger_walk *walk, const struct yg_ledger_line
 		*ret_other = open->n;
 		return fault(YG_LEDGER_OTHER, ret);
 	}
-	if (walk->open_count > 0)
+	/* Of batches before a cut nothing is open here. */
+	if (walk->open_count > 0 && line->number >= walk->open_first)
 		forget_open(walk, (size_t)(line->number - walk->open_first + 1));
 	walk->receipted = line->number;
 	walk->receipt_n = line->n;
@@ -125,6 +144,7 @@ static int take_receipt(struct yg_ledger_walk *walk, const struct yg_ledger_line
 static int take_enrolled(struct yg_ledger_walk *walk, const struct yg_ledger_line *line)
 {
 	memcpy(walk->sensor, line->sensor, sizeof(walk->sensor));
+	memcpy(walk->organisation, line->organisation, sizeof(walk->organisation));
 	memcpy(walk->entered, line->key, sizeof(walk->entered));
 	walk->entered_n = line->n;
 	return YG_OK;
@@ -164,6 +184,7 @@ static int take(struct yg_ledger_walk *walk, const struct yg_ledger_line *line,
 		walk->receipted = walk->receipted > line->number ? line->number : walk->receipted;
 		return YG_OK;
 	case YG_LEDGER_POLICY:
+	case YG_LEDGER_SHORTENED: /* where the front is there all the same, it says nothing new */
 	case YG_LEDGER_KIND_COUNT:
 	default:
 		return YG_OK;

@@ -86,6 +86,16 @@ def end(hub, members):
 
 
 @case
+def none_yet():
+    """An empty list says so to people, and nothing to programs."""
+    hub = Hub()
+    done = hub.admin("hunt", "list")
+    assert done.code == 0 and done.out.startswith("no hunt in the archive yet"), done.out
+    assert hunts(hub) == []
+    assert hub.stop() == 0
+
+
+@case
 def what_comes_later_is_found_in_the_past():
     hub, logs, members = start(["acme", "rival", "third"])
     append(logs["acme"], [closed(n, "198.51.100.%d" % n) for n in range(50, 60)])

@@ -445,6 +445,62 @@ def given_up():
 
 
 @case
+def cut_by_its_owners_setting():
+    """A ledger over its bound loses its oldest files behind an entry that says so: seen by verify, by a stranger, at
+    the hub; what goes without such an entry is missing as ever."""
+    hub = Hub()
+    hub.org()
+    log = folder() / "auth.log"
+    member = Member(hub, follow=[log], options=["--ledger", "16K", "--spool-max", "128K"]).start()
+    for turn in range(1, 46):
+        append(log, lines(turn, turn))
+        until("batch %d" % turn, lambda: len(batches_of(member)) >= turn)
+    member.wait_for(lines(1, 45))
+    equal(member.stop(), 0)
+    before = verify(member)
+    equal((before["result"], before["begins"], before["cut"]), ("whole", 1, 0))
+    sizes = sum(f.stat().st_size for f in files(member))
+    assert sizes > 20 << 10 and len(files(member)) > 3, (sizes, len(files(member)))
+    member.start()
+    # At most four files at once; the next look is ten minutes later, or at the next start.
+    until("it was cut", lambda: "cut, as --ledger says" in member.messages())
+    equal(member.stop(), 0)
+    while sum(f.stat().st_size for f in files(member)) > 16 << 10:
+        count = len(files(member))
+        member.start()
+        until("more of it", lambda: len(files(member)) < count)
+        equal(member.stop(), 0)
+    said = verify(member)
+    equal(said["result"], "whole")
+    assert said["begins"] > 1 and said["cut"] > said["begins"], said
+    equal((said["batches"], said["records"]), (before["batches"], before["records"]))
+    plain = member.call("ledger", "verify", "--state", member.state).stdout.decode()
+    contains(plain, "begins at entry %d: " % said["begins"])
+    contains(plain, "was cut by its owner's setting; entry %d says so" % said["cut"])
+    shown = member.call("ledger", "show", "--state", member.state).stdout.decode()
+    contains(shown, "were cut by the owner's setting of 16384 bytes")
+    gone = member.call("ledger", "show", "--state", member.state, "--batch", "1")
+    equal(gone.returncode, 1)
+    contains(gone.stderr.decode(), "was cut by the owner's setting")
+    stranger = subprocess.run([sys.executable, ROOT / "tests/e2e/ledger_stranger.py", *files(member)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    equal(stranger.returncode, 0, stranger.stderr)
+    contains(stranger.stdout, "begins at %d" % said["begins"])
+    compared = hub.admin("ledger", "compare", "--ledger", member.state / "ledger", "--json")
+    equal(compared.code, 0, compared.out + compared.err)
+    equal(json.loads(compared.out)["begins"], said["begins"])
+    # The policy that was in force stands in the entry, though its own is gone.
+    policy = [e for e in map(json.loads, entries(member)) if e["kind"] == "cut"][-1]["policy"]
+    text = json.dumps(policy, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    equal(batches_of(member)[-1]["policy"], hashlib.sha256(text.encode()).hexdigest())
+    # Somebody takes one file more.
+    files(member)[0].unlink()
+    said = verify(member)
+    equal((said["result"], said["entry"]), ("missing", 1))
+    hub.stop()
+
+
+@case
 def ledger_taken_away():
     """A ledger whose end, or all of it, was taken between two runs: the sensor goes on, and it stays visible."""
     hub, member, written = lived(lives=1)

@@ -22,7 +22,8 @@
 
 #define SENSOR	      "soak"
 #define NOW	      (INT64_C(1700000000) * YG_NS_PER_S)
-#define SEGMENT_BYTES 16384u /* so that many begin and end in one life */
+#define SEGMENT_BYTES 16384u	  /* so that many begin and end in one life */
+#define LEDGER_BYTES  (16u << 10) /* about 30 entries */
 #define BYTES_MAX     (UINT64_C(1) << 40)
 
 static const uint8_t seed[YG_SIGN_SEED_BYTES] = {7};
@@ -150,6 +151,15 @@ static void send_one(struct part *p)
 		give_up("a receipt was not taken: %s", yg_err_text(rc));
 }
 
+/* What is over its bound goes, in pieces; the cut itself may be cut off anywhere. */
+static void cut_ledger(struct part *p)
+{
+	uint64_t first;
+
+	if (yg_spool_cut_ledger(p->spool, p->now_ns, &first) != YG_OK)
+		give_up("the ledger cannot be cut");
+}
+
 static void part_step(void *arg, uint64_t *random)
 {
 	struct part *p = arg;
@@ -174,7 +184,9 @@ static void part_step(void *arg, uint64_t *random)
 		 */
 		for (uint64_t n = 1 + random_below(random, 5); n > 0; n--)
 			commit_place(p);
-	} else if (random_below(random, 4) == 0) {
+	} else if (random_below(random, 2) == 0) {
+		cut_ledger(p);
+	} else if (random_below(random, 2) == 0) {
 		state = yg_spool_state(p->spool);
 		if (yg_spool_new_epoch(p->spool, state.epoch + 1, p->now_ns) != YG_OK)
 			give_up("no new epoch");
@@ -242,6 +254,7 @@ static void *part_open(struct soak_world *world, const char *folder, struct soak
 	rc = yg_spool_open(path, BYTES_MAX, &p->spool, &reason);
 	if (rc == YG_OK) {
 		p->spool->segment_max = SEGMENT_BYTES;
+		yg_spool_bound_ledger(p->spool, LEDGER_BYTES);
 		(void)snprintf(path, sizeof(path), "%.200s/ledger", folder);
 		rc = yg_spool_attach(p->spool, path, p->now_ns, &attached);
 		reason = "ledger";
@@ -337,6 +350,28 @@ static void look_at_content(struct look *look, struct yg_bytes content)
 		look->tally->times[sender][sequence]++;
 }
 
+/* Batches whose lines were cut: the spool has them all the same, each once. */
+static void look_before_cut(struct look *look, const char *ledger)
+{
+	struct yg_ledger_line cut;
+	uint64_t begins;
+
+	if (yg_ledger_find_cut(ledger, &begins, &cut, NULL) != YG_OK)
+		soak_wrong(look->tally, "the ledger cannot be read");
+	for (uint64_t n = 1; n <= cut.number; n++) {
+		struct yg_wire_batch batch;
+		struct yg_buf content;
+
+		yg_buf_init(&content, YG_WIRE_CONTENT_MAX);
+		if (yg_spool_peek_batch(look->spool, n, &batch, &content) == YG_OK)
+			look_at_content(look, yg_buf_bytes(&content));
+		else
+			soak_wrong(look->tally, "batch %" PRIu64 " before the cut is lost", n);
+		yg_buf_done(&content);
+	}
+	look->batches = cut.number;
+}
+
 /* Each line of a batch: the spool has it under that number, with that digest. */
 static int look_at_line(void *arg, const struct yg_ledger_line *line, struct yg_bytes text)
 {
@@ -377,6 +412,7 @@ static void part_check(struct soak_world *world, const char *folder, struct soak
 	(void)snprintf(spool, sizeof(spool), "%.200s/spool", folder);
 	(void)snprintf(ledger, sizeof(ledger), "%.200s/ledger", folder);
 	look.spool = spool;
+	look_before_cut(&look, ledger);
 	rc = yg_spool_peek_ledger(spool, &known.n, known.hash);
 	known.has_head = rc == YG_OK;
 	if (rc != YG_OK || known.n == 0)

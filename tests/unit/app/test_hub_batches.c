@@ -180,11 +180,43 @@ static void a_range_is_found(void)
 	batches = yg_hub_batches_free(batches);
 }
 
+/* Days that are over go, the newest never; before which is on the disk, and only goes up. */
+static void expired(void)
+{
+	int64_t before;
+	uint64_t files;
+
+	CHECK(start());
+	CHECK(yg_hub_batches_expired(folder, &before) == YG_OK && before == INT64_MIN);
+	CHECK(yg_hub_batches_expire(folder, NOW, &files) == YG_OK && files == 0);
+	for (unsigned i = 0; i < 4; i++) {
+		CHECK(add(i + 1, "a/s", i + 1, NOW + (int64_t)i * DAY) == YG_OK);
+		CHECK(yg_hub_batches_commit(batches) == YG_OK);
+	}
+	/* Of the second day one nanosecond is wanted. */
+	CHECK(yg_hub_batches_expire(folder, (NOW / DAY + 2) * DAY - 1, &files) == YG_OK);
+	CHECK(files == 1 && count("a/s") == 3 && seen[0].at == 2);
+	CHECK(yg_hub_batches_expired(folder, &before) == YG_OK);
+	CHECK(before == (NOW / DAY + 1) * DAY);
+	CHECK(yg_hub_batches_expire(folder, NOW + 400 * DAY, &files) == YG_OK && files == 2);
+	CHECK(count("a/s") == 1 && seen[0].at == 4);
+	CHECK(yg_hub_batches_expired(folder, &before) == YG_OK);
+	CHECK(before == (NOW / DAY + 3) * DAY);
+	CHECK(yg_hub_batches_expire(folder, NOW, &files) == YG_OK && files == 0);
+	CHECK(yg_hub_batches_expired(folder, &before) == YG_OK);
+	CHECK(before == (NOW / DAY + 3) * DAY);
+	/* It goes on where it was. */
+	CHECK(reopen(100) && add(4, "a/s", 4, NOW + 3 * DAY) == YG_OK);
+	CHECK(add(5, "a/s", 5, NOW + 5 * DAY) == YG_OK);
+	CHECK(yg_hub_batches_commit(batches) == YG_OK && count("a/s") == 2);
+	batches = yg_hub_batches_free(batches);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		CASE(kept_by_day),  CASE(given_again),	    CASE(torn_end),
-		CASE(failing_disk), CASE(a_range_is_found),
+		CASE(failing_disk), CASE(a_range_is_found), CASE(expired),
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));

@@ -26,6 +26,7 @@ static char root[64];
 static char archive_dir[96];
 static char journal_dir[96];
 static char facts_path[96];
+static char batches_dir[96];
 static int64_t now_ns;
 static struct yg_control *store;
 static struct yg_enrol *enrol;
@@ -62,6 +63,7 @@ static bool start(void)
 	(void)snprintf(journal_dir, sizeof(journal_dir), "%s/journal", root);
 	(void)snprintf(archive_dir, sizeof(archive_dir), "%s/archive", root);
 	(void)snprintf(facts_path, sizeof(facts_path), "%s/facts.db", root);
+	(void)snprintf(batches_dir, sizeof(batches_dir), "%s/batches", root);
 	now_ns = START;
 	store = yg_control_new_ram();
 	describer = yg_describer_new();
@@ -120,6 +122,7 @@ static struct yg_hub_retention_counts run(void)
 {
 	struct yg_hub_retention_opts opts = {.archive_dir = archive_dir,
 					     .facts_path = facts_path,
+					     .batches_dir = batches_dir,
 					     .journal = journal,
 					     .clock = {now, NULL}};
 	struct yg_hub_retention_counts counts = {0};
@@ -152,6 +155,42 @@ static void a_year(void)
 	CHECK(run().files == 0);
 	now_ns += 3 * DAY;
 	CHECK(run().files == 1 && files("acme") == 1);
+	close_all();
+}
+
+static bool put_day(const char *name)
+{
+	char path[160];
+	FILE *file;
+	bool is;
+
+	(void)snprintf(path, sizeof(path), "%s/%s.jsonl", batches_dir, name);
+	(void)mkdir(batches_dir, 0700); /* may be there */
+	file = fopen(path, "w");
+	is = file && fputs("{}\n", file) >= 0;
+	return file && fclose(file) == 0 && is;
+}
+
+static bool has_day(const char *name)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%s.jsonl", batches_dir, name);
+	return access(path, F_OK) == 0;
+}
+
+/* What is remembered of batches stays as long as anybody keeps anything. START: 2025-11-24. */
+static void batches_of_all(void)
+{
+	CHECK(start() && put_day("2024-11-20") && put_day("2024-12-20") && put_day("2020-01-01"));
+	CHECK(put_day("2025-11-24"));
+	set("rival", YG_RETENTION_AUTHENTICATION, 24);
+	CHECK(run().batch_days == 1 && !has_day("2020-01-01") && has_day("2024-11-20"));
+	set("rival", YG_RETENTION_AUTHENTICATION, 12);
+	CHECK(run().batch_days == 1 && !has_day("2024-11-20") && has_day("2024-12-20"));
+	/* The newest stays: it tells where to go on. */
+	now_ns += 20 * DAY;
+	CHECK(run().batch_days == 0);
 	close_all();
 }
 
@@ -285,6 +324,7 @@ static void findings_too(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(a_year), CASE(findings_too), CASE(by_kind), CASE(damaged), CASE(still_needed),
+	CASE(a_year),  CASE(batches_of_all), CASE(findings_too),
+	CASE(by_kind), CASE(damaged),	     CASE(still_needed),
 };
 CHECK_MAIN(cases)

@@ -105,7 +105,7 @@ static void who_came_and_how_it_ended(void)
 		static const uint32_t ids[] = {YG_F_user,     YG_F_target_user, YG_F_src_ip,
 					       YG_F_src_port, YG_F_auth_method, YG_F_auth_result,
 					       YG_F_repeated};
-		char got[256] = "";
+		char got[1024] = "";
 		bool is_known = false;
 
 		yg_event_init(&r.event, r.arena, r.names);

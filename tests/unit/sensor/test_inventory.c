@@ -230,11 +230,36 @@ static void differences(void)
 	yg_inventory_done(&b);
 }
 
+/* Several of one name, as kernels are kept: what stays does not become what is new. */
+static void several_of_a_name(void)
+{
+	struct yg_inventory a;
+	struct yg_inventory b;
+	struct differences d = {""};
+
+	yg_inventory_init(&a);
+	yg_inventory_init(&b);
+	add(&a, "package", "kernel", "1");
+	add(&a, "package", "kernel", "2");
+	add(&a, "package", "kernel", "3");
+	add(&b, "package", "kernel", "2");
+	add(&b, "package", "kernel", "3");
+	add(&b, "package", "kernel", "4");
+	CHECK(yg_inventory_sort(&a) == YG_OK && yg_inventory_sort(&b) == YG_OK);
+	CHECK(yg_inventory_diff(&a, &b, note_difference, &d) == YG_OK);
+	CHECK_TEXT(yg_bytes_str(d.text), "1>;>4;");
+	d.text[0] = '\0';
+	CHECK(yg_inventory_diff(&b, &a, note_difference, &d) == YG_OK);
+	CHECK_TEXT(yg_bytes_str(d.text), ">1;4>;");
+	yg_inventory_done(&a);
+	yg_inventory_done(&b);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(versions),	      CASE(stanzas), CASE(long_lines), CASE(sockets),
-		CASE(administrators), CASE(systems), CASE(differences)};
+		CASE(versions),	      CASE(stanzas), CASE(long_lines),	CASE(sockets),
+		CASE(administrators), CASE(systems), CASE(differences), CASE(several_of_a_name)};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));
 }

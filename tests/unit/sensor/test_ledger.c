@@ -26,6 +26,8 @@ static struct yg_spool *spool;
 static struct yg_spool_attached attached;
 static struct yg_buf out;
 static int64_t now = NOW;
+static uint64_t spool_max = 1u << 30;
+static uint64_t ledger_max; /* 0: none is set */
 
 static bool reopen(void)
 {
@@ -37,8 +39,11 @@ static bool reopen(void)
 	yg_sign_public(seed, key);
 	memcpy(line.key, key, sizeof(key));
 	(void)snprintf(line.hub, sizeof(line.hub), "https://h");
-	return yg_spool_open(spool_path, 1u << 30, &spool, &reason) == YG_OK &&
-	       yg_spool_attach(spool, ledger_path, now, &attached) == YG_OK &&
+	if (yg_spool_open(spool_path, spool_max, &spool, &reason) != YG_OK)
+		return false;
+	if (ledger_max > 0)
+		yg_spool_bound_ledger(spool, ledger_max);
+	return yg_spool_attach(spool, ledger_path, now, &attached) == YG_OK &&
 	       yg_spool_note(spool, &line, YG_S(""), now) == YG_OK;
 }
 
@@ -280,6 +285,156 @@ static void policy_files(void)
 	free(policy);
 }
 
+/* ---- the bound ---- */
+
+#define BOUND (UINT64_C(64) << 10)
+
+static glob_t found;
+
+static size_t count_files(void)
+{
+	char pattern[128];
+
+	(void)snprintf(pattern, sizeof(pattern), "%s/*.jsonl", ledger_path);
+	globfree(&found);
+	return glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+}
+
+static bool run_on(size_t i, const char *command)
+{
+	char line[400];
+
+	(void)snprintf(line, sizeof(line), "f=%s; d=%s; %s", found.gl_pathv[i], home, command);
+	return system(line) == 0;
+}
+
+/* Batches that the hub has, until the ledger is longer than its bound by some files. */
+static bool live(unsigned from, unsigned count)
+{
+	bool is_foreign;
+
+	for (unsigned i = from; i < from + count; i++) {
+		now += 11 * YG_NS_PER_S;
+		if (commit(i) != YG_OK || !send(seed, &is_foreign))
+			return false;
+		yg_spool_settle_receipt(spool, now, false);
+	}
+	return true;
+}
+
+static bool start_bounded(void)
+{
+	bool is;
+
+	spool_max = YG_SPOOL_BYTES_MIN;
+	ledger_max = BOUND;
+	is = start() && live(1, 150) && count_files() > 10;
+	spool_max = 1u << 30;
+	return is;
+}
+
+/* All that is to be cut; files that went. */
+static size_t cut_all(int *ret_rc)
+{
+	size_t before = count_files();
+	uint64_t first = 1;
+
+	while ((*ret_rc = yg_spool_cut_ledger(spool, now, &first)) == YG_OK && first > 0)
+		;
+	return before - count_files();
+}
+
+static void cut_by_its_bound(void)
+{
+	struct yg_ledger_known nothing = {.key = key};
+	struct yg_ledger_line cut;
+	uint64_t begins;
+	int rc;
+
+	CHECK(start_bounded() && check() == YG_LEDGER_WHOLE && verdict.begins == 1);
+	CHECK(verdict.cut.n == 0 && verdict.batches == 150);
+	CHECK(cut_all(&rc) > 2 && rc == YG_OK);
+	CHECK(check() == YG_LEDGER_WHOLE && verdict.begins > 1);
+	/* What went is in its sums, and its key still holds. */
+	CHECK(verdict.batches == 150 && verdict.records == 150 && verdict.waiting == 0);
+	CHECK(verdict.cut.bound == BOUND && verdict.cut.batches > 20 && verdict.cut.has_key);
+	CHECK(verdict.cut.first == verdict.begins && verdict.cut.batches < 150);
+	CHECK(yg_ledger_find_cut(ledger_path, &begins, &cut, NULL) == YG_OK);
+	CHECK(begins == verdict.begins && cut.n == verdict.cut.n);
+	/* It goes on, also behind a new start, and is cut again. */
+	ledger_max = BOUND;
+	CHECK(reopen() && !attached.is_damaged && live(151, 60));
+	CHECK(check() == YG_LEDGER_WHOLE && verdict.batches == 210 && verdict.begins == begins);
+	CHECK(cut_all(&rc) > 0 && rc == YG_OK && check() == YG_LEDGER_WHOLE);
+	CHECK(verdict.begins > begins && verdict.batches == 210);
+	/* Another key is still seen. */
+	nothing.key = seed;
+	CHECK(yg_ledger_check(ledger_path, &nothing, NULL, NULL, &verdict) == YG_OK);
+	CHECK(verdict.fault == YG_LEDGER_KEY || verdict.fault == YG_LEDGER_SIGNATURE);
+	ledger_max = 0;
+}
+
+/* Killed between the entry and any of the files: what is still there is no fault, and goes then. */
+static void cut_in_the_midst(void)
+{
+	int rc;
+
+	CHECK(start_bounded() && run_on(0, "cp -r $d/ledger $d/whole"));
+	CHECK(cut_all(&rc) > 2 && rc == YG_OK && check() == YG_LEDGER_WHOLE);
+	/* One of the files that went is there again. */
+	CHECK(run_on(
+		0,
+		"p=$(ls $d/whole | sed -n \"/$(basename $f)/{x;p};h\"); cp $d/whole/$p $d/ledger"));
+	CHECK(check() == YG_LEDGER_WHOLE && verdict.begins < verdict.cut.first);
+	CHECK(verdict.batches == 150);
+	/* All of them are. */
+	CHECK(run_on(0, "for w in $d/whole/*; do "
+			"[ -e $d/ledger/$(basename $w) ] || cp $w $d/ledger; done"));
+	CHECK(check() == YG_LEDGER_WHOLE && verdict.begins == 1 && verdict.batches == 150);
+	CHECK(cut_all(&rc) > 2 && rc == YG_OK && check() == YG_LEDGER_WHOLE);
+	CHECK(verdict.begins > 1);
+	ledger_max = 0;
+}
+
+/* What no setting let go is missing, as ever. */
+static void cut_by_somebody(void)
+{
+	uint64_t begins;
+	int rc;
+
+	CHECK(start_bounded() && count_files() > 10);
+	/* The front, without an entry that says so. */
+	CHECK(run_on(0, "rm $f") && check() == YG_LEDGER_MISSING && verdict.n == 1);
+	CHECK(start_bounded() && cut_all(&rc) > 2 && check() == YG_LEDGER_WHOLE);
+	begins = verdict.begins;
+	/* More than the entry says. */
+	CHECK(run_on(0, "rm $f") && check() == YG_LEDGER_MISSING);
+	CHECK(verdict.n == 1 && verdict.other >= begins);
+	/* An entry that says more than it did. */
+	CHECK(start_bounded() && cut_all(&rc) > 2 && count_files() > 0);
+	CHECK(run_on(0, "sed -i 's/\"kind\":\"cut\",\"first\":[0-9]*/"
+			"\"kind\":\"cut\",\"first\":99/' $d/ledger/*.jsonl"));
+	CHECK(check() != YG_LEDGER_WHOLE);
+	/* Another digest of what went. */
+	CHECK(start_bounded() && cut_all(&rc) > 2);
+	CHECK(run_on(0, "sed -i 's/\"before\":\"..../\"before\":\"0000/' $d/ledger/*.jsonl"));
+	CHECK(check() == YG_LEDGER_CHANGED);
+	ledger_max = 0;
+}
+
+/* What is not whole is evidence: nothing of it goes. */
+static void not_whole_is_not_cut(void)
+{
+	size_t files;
+	int rc;
+
+	CHECK(start_bounded() && (files = count_files()) > 10);
+	CHECK(run_on(1, "sed -i '0,/\"records\":1/s//\"records\":2/' $f"));
+	CHECK(check() == YG_LEDGER_CHANGED);
+	CHECK(cut_all(&rc) == 0 && rc == YG_EFORMAT && count_files() == files);
+	ledger_max = 0;
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -293,6 +448,10 @@ int main(void)
 		CASE(payloads),
 		CASE(failing_disk),
 		CASE(policy_files),
+		CASE(cut_by_its_bound),
+		CASE(cut_in_the_midst),
+		CASE(cut_by_somebody),
+		CASE(not_whole_is_not_cut),
 	};
 	int rc = check_main(cases, sizeof(cases) / sizeof(cases[0]));
 

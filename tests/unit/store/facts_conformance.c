@@ -295,7 +295,6 @@ static bool pages_are_whole(struct yg_fact_filter filter, uint32_t limit)
 		if (!next.is_more)
 			break;
 		filter.has_after = true;
-		filter.after_minute_ns = next.after_minute_ns;
 		memcpy(filter.after_id, next.after_id, sizeof(filter.after_id));
 		filter.after_change = next.after_change;
 	}

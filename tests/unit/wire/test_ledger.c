@@ -206,6 +206,56 @@ static int walk_changed(unsigned at, struct yg_ledger_line changed, enum yg_ledg
 	return rc;
 }
 
+/* A walk that begins in the midst, as a cut says how it stood there, ends as one from the front. */
+static void resumed_walk(void)
+{
+	CHECK(make());
+	for (unsigned from = 1; from < LINES; from++) {
+		struct yg_ledger_line cut = {.kind = YG_LEDGER_SHORTENED, .n = LINES + 1};
+		struct yg_ledger_line got;
+		struct yg_ledger_walk walk;
+		struct yg_wire_fault fault;
+		enum yg_ledger_fault what;
+		struct yg_buf text;
+		uint64_t other;
+
+		yg_ledger_walk_start(&walk, NULL);
+		for (unsigned i = 0; i < from; i++)
+			CHECK(yg_ledger_walk_step(&walk, &lines[i], &what, &other) == YG_OK);
+		cut.first = from + 1;
+		memcpy(cut.before, walk.hash, sizeof(cut.before));
+		cut.number = walk.number;
+		cut.epoch = walk.epoch;
+		cut.base = walk.base;
+		cut.receipted = walk.receipted;
+		cut.batches = walk.batches;
+		cut.records = walk.records;
+		cut.bound = 7;
+		cut.has_key = true;
+		memcpy(cut.sensor, walk.sensor, sizeof(cut.sensor));
+		memcpy(cut.organisation, walk.organisation, sizeof(cut.organisation));
+		memcpy(cut.key, walk.entered, sizeof(cut.key));
+		yg_ledger_walk_done(&walk);
+		yg_buf_init(&text, YG_LEDGER_LINE_MAX);
+		CHECK(yg_ledger_line_write(&cut, YG_S(",\"policy\":{}"), &text) == YG_OK);
+		CHECK(yg_ledger_line_read(yg_buf_bytes(&text), &got, &fault) == YG_OK);
+		CHECK(got.kind == YG_LEDGER_SHORTENED && got.first == cut.first && got.bound == 7);
+		yg_ledger_walk_start(&walk, NULL);
+		yg_ledger_walk_resume(&walk, &got);
+		for (unsigned i = from; i < LINES; i++)
+			CHECK(yg_ledger_walk_step(&walk, &lines[i], &what, &other) == YG_OK);
+		CHECK(walk.n == LINES && walk.batches == 5 && walk.epoch == 0 && walk.number == 0);
+		yg_ledger_walk_done(&walk);
+		/* One that speaks of what comes behind it, or counts less than nothing. */
+		cut.n = from;
+		yg_buf_reset(&text);
+		CHECK(yg_ledger_line_write(&cut, YG_S(""), &text) == YG_OK);
+		CHECK(yg_ledger_line_read(yg_buf_bytes(&text), &got, &fault) == YG_EFORMAT);
+		yg_buf_done(&text);
+	}
+	done();
+}
+
 static void said_wrongly(void)
 {
 	enum yg_ledger_fault what;
@@ -358,10 +408,15 @@ static void without_memory(void)
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(lines_come_back), CASE(digests_are_of_the_line),
-		CASE(refused_lines),   CASE(whole_walk),
-		CASE(said_wrongly),    CASE(key_from_elsewhere),
-		CASE(judged),	       CASE(tallies),
+		CASE(lines_come_back),
+		CASE(digests_are_of_the_line),
+		CASE(refused_lines),
+		CASE(whole_walk),
+		CASE(resumed_walk),
+		CASE(said_wrongly),
+		CASE(key_from_elsewhere),
+		CASE(judged),
+		CASE(tallies),
 		CASE(without_memory),
 	};
 
