@@ -5,15 +5,16 @@ them in many spellings, every audience by every outlet. In no delivered byte any
 What is looked for is decided here again, with Python's own Unicode data: this file shares no code
 with the gate.
 """
+import atexit
 import base64
 import collections
 import html
-import itertools
 import json
 import os
 import pathlib
 import random
 import re
+import shutil
 import tempfile
 import unicodedata
 import urllib.parse
@@ -202,6 +203,7 @@ def own_of(findings):
 class Folder:
     def __init__(self):
         self.at = pathlib.Path(tempfile.mkdtemp(prefix="gate."))
+        atexit.register(shutil.rmtree, self.at)
 
     def write(self, name, value):
         path = self.at / name
