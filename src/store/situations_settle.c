@@ -270,7 +270,7 @@ static int count_parts(struct yg_situations *s, int64_t n, struct yg_bytes id)
 			"SELECT p.org, sum(p.bundles), sum(p.count), sum(p.removed), max(p.level),"
 			" max(p.outcome), min(p.first_ns), max(p.last_ns), min(p.day_ns), m.text"
 			" FROM chains c JOIN chain_parts p ON p.chain=c.n JOIN names m ON m.n=p.org"
-			" WHERE c.situation=?1 GROUP BY p.org HAVING sum(p.bundles)>0",
+			" WHERE c.situation=?1 AND c.lead<>x'' GROUP BY p.org HAVING sum(p.bundles)>0",
 			&stmt, "i", n);
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		const struct yg_bytes parts[] = {YG_S("part"), id, yg_sit_bytes(stmt, 9)};
@@ -305,12 +305,12 @@ static int update_row(struct yg_situations *s, int64_t n)
 			" ifnull(min(first_ns), 0), ifnull(max(last_ns), 0) FROM parts"
 			" WHERE situation=?1),"
 			" removed=(SELECT ifnull(sum(p.removed), 0) FROM chains c JOIN chain_parts p"
-			" ON p.chain=c.n WHERE c.situation=?1),"
+			" ON p.chain=c.n WHERE c.situation=?1 AND c.lead<>x''),"
 			" chains=(SELECT count(*) FROM chains WHERE situation=?1 AND lead<>x''),"
 			" logs=(SELECT count(*) FROM (SELECT DISTINCT value FROM chains c JOIN facets f"
-			" ON f.chain=c.n WHERE c.situation=?1 AND f.kind=1 LIMIT ?2)),"
+			" ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=1 LIMIT ?2)),"
 			" sources=(SELECT count(*) FROM (SELECT DISTINCT value FROM chains c JOIN facets"
-			" f ON f.chain=c.n WHERE c.situation=?1 AND f.kind=0 LIMIT ?2)),"
+			" f ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=0 LIMIT ?2)),"
 			" change=(SELECT value FROM meta WHERE name='change') WHERE n=?1",
 			"ii", n, (int64_t)YG_SITUATION_DISTINCT);
 	return rc;

@@ -229,6 +229,17 @@ static char *take_lines(void)
 	return text;
 }
 
+/* Texts move with what holds them. */
+static void bind_texts(struct made *m)
+{
+	m->f.org = yg_bytes_str(m->texts[0]);
+	m->f.rule = yg_bytes_str(m->texts[1]);
+	m->f.actor = yg_bytes_str(m->texts[2]);
+	m->f.target = yg_bytes_str(m->texts[3]);
+	m->f.source = yg_bytes_str(m->texts[4]);
+	m->f.sensor = yg_bytes_str(m->texts[5]);
+}
+
 static int by_id(const void *a, const void *b)
 {
 	return memcmp(((const struct made *)a)->f.id, ((const struct made *)b)->f.id,
@@ -246,6 +257,7 @@ static char *reference(unsigned steps)
 		abort();
 	qsort(made, made_count, sizeof(made[0]), by_id);
 	for (unsigned i = 0; i < made_count; i++) {
+		bind_texts(&made[i]);
 		struct yg_bundle_alert alert = alert_of(&made[i].f);
 		const struct yg_noise_alert noise = {.org = alert.org,
 						     .rule = alert.rule,
