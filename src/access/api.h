@@ -16,6 +16,7 @@
 #include "access/hub.h"
 #include "model/api.h"
 #include "store/facts.h"
+#include "store/situations.h"
 
 struct yg_hub_api;
 
@@ -56,6 +57,7 @@ struct yg_hub_api_opts {
 	struct yg_hub_access *hub;
 	struct yg_enrol *enrol; /* for reading */
 	struct yg_facts *facts; /* for reading; NULL: there are no findings */
+	struct yg_situations *situations; /* NULL: there are none */
 	struct yg_clock clock;
 	const char *version; /* of the program */
 	struct yg_hub_api_ports ports;

@@ -28,6 +28,7 @@ struct yg_hub_http {
 	struct yg_hub_http_opts opts;
 	struct yg_hub_access *hub;
 	struct yg_facts *facts;
+	struct yg_situations *situations;
 	struct yg_hub_api *api;
 	struct yg_route_table table;
 	struct yg_web_guard guard;
@@ -306,6 +307,7 @@ static int open_api(struct yg_hub_http *http)
 		.hub = http->hub,
 		.enrol = opts->enrol,
 		.facts = http->facts,
+		.situations = http->situations,
 		.clock = opts->clock,
 		.version = YG_VERSION,
 		.ports = {.heartbeat = heartbeat, .search = search, .finish = finish, .arg = http},
@@ -321,6 +323,7 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 {
 	struct yg_hub_http *http = yg_calloc(1, sizeof(*http));
 	uint64_t change;
+	uint64_t cursor;
 	int rc;
 
 	if (!http)
@@ -338,6 +341,10 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
 	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */
 		rc = yg_facts_last_change(http->facts, &change);
+	if (rc == YG_OK && opts->situations)
+		rc = yg_situations_open(opts->situations, true, &http->situations);
+	if (rc == YG_OK && opts->situations)
+		rc = yg_situations_cursor(http->situations, &cursor);
 	if (rc != YG_OK) {
 		(void)yg_hub_http_free(http);
 		return rc;
@@ -364,6 +371,7 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 	http->web = yg_web_free(http->web); /* calls that wait are cancelled */
 	http->api = yg_hub_api_free(http->api);
 	http->facts = yg_facts_free(http->facts);
+	http->situations = yg_situations_free(http->situations);
 	http->hub = yg_hub_access_free(http->hub);
 	free(http);
 	return NULL;

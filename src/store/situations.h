@@ -110,7 +110,8 @@ YG_MUST_USE int yg_situations_again(struct yg_situations *s);
 /* ---- reading ---- */
 
 struct yg_situation {
-	uint64_t number; /* counts over all organisations: for analysts alone */
+	uint64_t number;   /* counts over all organisations: for analysts alone, 0 in a part */
+	uint64_t internal; /* the same, for further calls; never to be shown */
 	uint8_t id[YG_SITUATION_ID_BYTES];
 	uint64_t change;
 	enum yg_situation_state state;

@@ -50,6 +50,7 @@ static int read_row(sqlite3_stmt *stmt, struct yg_situation *ret)
 		return YG_EFORMAT;
 	*ret = (struct yg_situation){
 		.number = (uint64_t)sqlite3_column_int64(stmt, 0),
+		.internal = (uint64_t)sqlite3_column_int64(stmt, 0),
 		.change = (uint64_t)sqlite3_column_int64(stmt, 2),
 		.state = (enum yg_situation_state)sqlite3_column_int(stmt, 3),
 		.assignee = yg_sit_bytes(stmt, 4),
@@ -90,7 +91,7 @@ static int narrow(struct yg_situations *s, int64_t org, struct yg_situation *one
 	for (int kind = 0; kind < 2; kind++) {
 		rc = yg_sit_ask(s, &count,
 				"SELECT count(*) FROM (SELECT DISTINCT f.value FROM chains c JOIN"
-				" facets f ON f.chain=c.n WHERE c.situation=?1 AND f.kind=?2 AND"
+				" facets f ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=?2 AND"
 				" f.org=?3 LIMIT ?4)",
 				"iiii", n, (int64_t)kind, org, (int64_t)YG_SITUATION_DISTINCT);
 		if (rc != YG_OK)
