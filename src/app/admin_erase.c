@@ -24,6 +24,7 @@
 #include "base/io.h"
 #include "store/copy.h"
 #include "store/facts.h"
+#include "store/situations.h"
 
 #include "base/ban.h"
 
@@ -200,6 +201,24 @@ static int erase_findings(struct erase *e)
 	return fail(e, path, rc);
 }
 
+/* Behind the findings: what is filled in from them meanwhile no longer has any of it. */
+static int erase_alerts(struct erase *e)
+{
+	struct yg_situations *situations = NULL;
+	char path[YG_BACKUP_PATH_MAX];
+	uint32_t count = ROWS;
+	int rc = path_of(e, "situations.db", path);
+
+	if (rc == YG_OK)
+		rc = yg_situations_open(path, false, &situations);
+	if (rc == YG_ENOENT)
+		return YG_OK; /* nothing was ever found */
+	while (rc == YG_OK && count == ROWS)
+		rc = yg_situations_expire(situations, yg_bytes_str(e->org), INT64_MAX, ROWS, &count);
+	(void)yg_situations_free(situations); /* always NULL */
+	return fail(e, path, rc);
+}
+
 /* ---- batches, heartbeats ---- */
 
 static int erase_heartbeat(void *arg, const struct yg_enrol_sensor *sensor)
@@ -232,11 +251,11 @@ static int erase_batches(struct erase *e)
 /* Bytes of what was deleted are nowhere in the files of the databases. */
 static int scrub(struct erase *e)
 {
-	static const char *const names[] = {"hub.db", "facts.db"};
+	static const char *const names[] = {"hub.db", "facts.db", "situations.db"};
 	char path[YG_BACKUP_PATH_MAX];
 	int rc = YG_OK;
 
-	for (size_t i = 0; i < 2 && rc == YG_OK; i++) {
+	for (size_t i = 0; i < 3 && rc == YG_OK; i++) {
 		rc = path_of(e, names[i], path);
 		if (rc == YG_OK)
 			rc = yg_store_scrub(path);
@@ -261,6 +280,8 @@ static int run(struct erase *e, struct yg_access *by, struct yg_buf *record)
 		rc = erase_archive(e);
 	if (rc == YG_OK)
 		rc = erase_findings(e);
+	if (rc == YG_OK)
+		rc = erase_alerts(e);
 	if (rc == YG_OK)
 		rc = erase_batches(e);
 	if (rc == YG_OK)

@@ -182,6 +182,7 @@ static int start_retention(struct keeper *keeper)
 	const struct yg_hub_retention_opts opts = {.archive_dir = keeper->archive_dir,
 						   .db_path = keeper->db_path,
 						   .facts_path = keeper->facts_path,
+						   .situations_path = keeper->situations_path,
 						   .journal = yg_keep_journal(keeper->hub.keep),
 						   .clock = keeper->hub.clock};
 

@@ -393,6 +393,18 @@ int yg_situations_switch_list(struct yg_situations *s, struct yg_bytes name, boo
 
 /* ---- what must not be kept any more ---- */
 
+/* A chain without alerts ties nothing any more, and its keys name what has gone. */
+static int forget_empty(struct yg_situations *s, int64_t chain)
+{
+	int64_t alerts = 0;
+	int rc = yg_sit_ask(s, &alerts, "SELECT alerts FROM chains WHERE n=?1", "i", chain);
+
+	if (rc != YG_OK || alerts > 0)
+		return rc;
+	rc = yg_sit_run(s, "DELETE FROM spans WHERE node=?1", "i", chain);
+	return rc == YG_OK ? yg_sit_run(s, "DELETE FROM chains WHERE n=?1", "i", chain) : rc;
+}
+
 int yg_situations_expire(struct yg_situations *s, struct yg_bytes org, int64_t before_ns,
 			 uint32_t limit, uint32_t *ret_count)
 {
@@ -430,6 +442,8 @@ int yg_situations_expire(struct yg_situations *s, struct yg_bytes org, int64_t b
 					"i", (int64_t)s->stale.items[i]);
 		if (rc == YG_OK)
 			rc = yg_sit_hand_over(s, situation, situation);
+		if (rc == YG_OK)
+			rc = forget_empty(s, (int64_t)s->stale.items[i]);
 	}
 	return yg_sit_end(s, rc);
 }

@@ -326,7 +326,9 @@ static int update_key(struct yg_situations *s, int64_t n)
 		rc = yg_sit_ask(s, &by_hand,
 				"SELECT EXISTS(SELECT 1 FROM chains WHERE situation=?1 AND by_hand=1)",
 				"i", n);
-	if (rc != YG_OK || chains == 0)
+	if (rc == YG_OK && chains == 0)
+		return yg_sit_run(s, "UPDATE situations SET tie=0, key='' WHERE n=?1", "i", n);
+	if (rc != YG_OK)
 		return rc;
 	if (chains > 1 && by_hand)
 		return yg_sit_run(s, "UPDATE situations SET tie=?2, key='' WHERE n=?1", "ii", n,
