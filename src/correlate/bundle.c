@@ -93,6 +93,17 @@ static void fill(struct yg_bundle_key *to, enum yg_tie tie, struct yg_bytes scop
 	to->value[cut.size] = '\0';
 }
 
+/* "EXAMPLE\\sato" and "sato@example.com" are "sato" in a log that does not write domains. */
+static struct yg_bytes bare_name(struct yg_bytes name)
+{
+	size_t at = yg_bytes_chr(name, '\\');
+	size_t size = at < name.size ? name.size : yg_bytes_chr(name, '@');
+
+	if (at + 1 < name.size)
+		return yg_bytes_from(name, at + 1);
+	return size > 0 && size < name.size ? yg_bytes_cut(name, 0, size) : name;
+}
+
 /* "/a/b?c" is about "/a/b". */
 static struct yg_bytes path_of(struct yg_bytes target)
 {
@@ -101,21 +112,17 @@ static struct yg_bytes path_of(struct yg_bytes target)
 	return at < target.size ? yg_bytes_cut(target, 0, at) : target;
 }
 
+/* Many who attack one path are of one kind, whatever they try; elsewhere, and where the path says
+ * nothing, the rule says what kind it is. */
 static void pattern_of(const struct yg_bundle_alert *a, struct yg_bundle_key *ret)
 {
-	char words[YG_BUNDLE_VALUE_MAX * 2];
-	struct yg_bytes path = a->field == YG_ATTACK_WEB ? path_of(a->target)
-							 : (struct yg_bytes){0};
-	struct yg_bytes title = cut_at(a->title, 90);
-	struct yg_bytes shown = cut_at(path, 60);
-	int size = snprintf(words, sizeof(words), "%.*s%s%.*s", YG_FMT(title),
-			    shown.size > 0 ? " " : "", YG_FMT(shown)); /* measured */
+	const struct yg_bytes none = {0};
+	struct yg_bytes path = path_of(a->target);
 
-	fill(ret, YG_TIE_PATTERN, a->field == YG_ATTACK_WEB ? (struct yg_bytes){0} : a->org, a->rule,
-	     path);
-	memcpy(ret->value, words,
-	       (size_t)size < sizeof(ret->value) ? (size_t)size + 1 : sizeof(ret->value));
-	ret->value[YG_BUNDLE_VALUE_MAX] = '\0';
+	if (a->field == YG_ATTACK_WEB && path.size > 1)
+		fill(ret, YG_TIE_PATTERN, none, none, path);
+	else
+		fill(ret, YG_TIE_PATTERN, a->field == YG_ATTACK_WEB ? none : a->org, a->rule, a->title);
 }
 
 unsigned yg_bundle_keys(const struct yg_bundle_alert *a,
@@ -123,10 +130,12 @@ unsigned yg_bundle_keys(const struct yg_bundle_alert *a,
 			struct yg_bundle_key *ret_pattern)
 {
 	const struct yg_bytes none = {0};
+	const struct yg_bytes who = bare_name(a->actor);
+	const struct yg_bytes whom = bare_name(a->target);
 	bool is_outside = yg_bundle_is_outside(a->actor);
-	bool is_name = a->target.size > 0 && a->field != YG_ATTACK_WEB &&
-		       a->target.data[0] != '/' && !yg_bytes_eq_nocase(a->target, a->actor) &&
-		       !is_everybodys(a->target) && !yg_bundle_is_outside(a->target);
+	bool is_name = whom.size > 0 && a->field != YG_ATTACK_WEB && whom.data[0] != '/' &&
+		       !yg_bytes_eq_nocase(who, whom) && !is_everybodys(whom) &&
+		       !is_everybodys(a->target) && !yg_bundle_is_outside(whom);
 	unsigned count = 0;
 
 	pattern_of(a, ret_pattern);
@@ -135,10 +144,10 @@ unsigned yg_bundle_keys(const struct yg_bundle_alert *a,
 		fill(&keys[count++], YG_TIE_INDICATOR, none, none, a->matched);
 	if (is_outside)
 		fill(&keys[count++], YG_TIE_ADDRESS, none, none, a->actor);
-	else if (a->actor.size > 0 && !is_everybodys(a->actor))
-		fill(&keys[count++], YG_TIE_ENTITY, a->org, none, a->actor);
+	else if (who.size > 0 && !is_everybodys(who) && !is_everybodys(a->actor))
+		fill(&keys[count++], YG_TIE_ENTITY, a->org, none, who);
 	if (is_name && (!is_outside || a->outcome == YG_OUTCOME_POSSIBLE))
-		fill(&keys[count++], YG_TIE_ENTITY, a->org, none, a->target);
+		fill(&keys[count++], YG_TIE_ENTITY, a->org, none, whom);
 	return count;
 }
 

@@ -11,8 +11,8 @@
  *           is attacked from outside ties only when the attack may have succeeded: otherwise all
  *           who try "admin" would be one.
  *   group   thin chains - one outside address, few alerts, no sign of success - whose first alert
- *           has the same pattern: one rule and one path for the web, one rule at one organisation
- *           elsewhere. "Many addresses, few attacks each."
+ *           has the same pattern: one path for the web, one rule at one organisation elsewhere.
+ *           "Many addresses, few attacks each."
  *
  * A situation is a group, or a chain that is not thin. Alerts that a step of noise removal took tie
  * chains together too (the guessing before the sign-in), but are not counted, so switching steps on
