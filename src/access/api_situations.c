@@ -160,9 +160,8 @@ static int find(struct asked *asked, struct yg_buf *to)
 {
 	struct yg_bytes part = asked->call->request->parts[0];
 	struct yg_buf *kept = asked->to;
-	int rc = part.size == ID_HEX && yg_hex_read(part, asked->id, sizeof(asked->id))
-			 ? YG_OK
-			 : YG_ENOENT;
+	int rc = part.size == ID_HEX && yg_hex_read(part, asked->id, sizeof(asked->id)) ? YG_OK
+											: YG_ENOENT;
 
 	asked->to = to;
 	if (rc == YG_OK)
@@ -255,8 +254,8 @@ int yg_hub_do_situation_alerts(struct yg_hub_call *call)
 		return end(rc);
 	asked.count = 0;
 	yg_buf_add_str(asked.to, "{\"items\":[");
-	rc = yg_situation_alerts(asked.s, &asked.view, asked.number, text.size ? after : NULL, limit,
-				 add_alert, &asked);
+	rc = yg_situation_alerts(asked.s, &asked.view, asked.number, text.size ? after : NULL,
+				 limit, add_alert, &asked);
 	yg_buf_add_byte(asked.to, ']');
 	yg_hex((struct yg_bytes){asked.id, sizeof(asked.id)}, hex);
 	if (asked.count == limit)
@@ -364,13 +363,14 @@ static int finish(struct yg_hub_call *call, struct written *w, int rc)
 {
 	json_decref(w->in);
 	if (rc == YG_EMISMATCH)
-		return yg_call_refuse(call, 409, "changed",
-				      N_("It does not stand where this step begins"),
-				      N_("Load it again: somebody was faster, or a step is missing."));
+		return yg_call_refuse(
+			call, 409, "changed", N_("It does not stand where this step begins"),
+			N_("Load it again: somebody was faster, or a step is missing."));
 	if (rc == YG_ENOENT)
 		return yg_call_not_found(call);
 	if (rc == YG_EINVAL)
-		return yg_call_bad(call, N_("This cannot be done with these situations or alerts."));
+		return yg_call_bad(call,
+				   N_("This cannot be done with these situations or alerts."));
 	if (rc == YG_OK)
 		rc = answer(&w->asked);
 	return end(rc);
@@ -541,10 +541,11 @@ int yg_hub_do_split_situation(struct yg_hub_call *call)
 
 static int add_list(void *arg, const struct yg_situation_list *list)
 {
-	json_t *one = json_pack("{s:o, s:s, s:b, s:I, s:o, s:o}", "name", yg_json_string(list->name),
-				"kind", list->is_allowed ? "allowed" : "scanners", "on",
-				(int)list->is_on, "entries", (json_int_t)list->entries, "imported",
-				yg_call_time(list->time_ns), "by", yg_json_string(list->actor));
+	json_t *one =
+		json_pack("{s:o, s:s, s:b, s:I, s:o, s:o}", "name", yg_json_string(list->name),
+			  "kind", list->is_allowed ? "allowed" : "scanners", "on", (int)list->is_on,
+			  "entries", (json_int_t)list->entries, "imported",
+			  yg_call_time(list->time_ns), "by", yg_json_string(list->actor));
 
 	return one && json_array_append_new(arg, one) == 0 ? YG_OK : YG_ENOMEM;
 }
@@ -565,8 +566,8 @@ static int answer_noise(const struct yg_hub_call *call, struct asked *asked)
 	if (rc == YG_OK)
 		rc = yg_situations_lists(asked->s, false, add_list, lists);
 	if (rc == YG_OK)
-		return yg_call_json(call, 200, json_pack("{s:o, s:o}", "steps", steps, "lists",
-							 lists));
+		return yg_call_json(call, 200,
+				    json_pack("{s:o, s:o}", "steps", steps, "lists", lists));
 	json_decref(steps);
 	json_decref(lists);
 	return rc;

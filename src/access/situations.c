@@ -204,9 +204,8 @@ void yg_situation_alert_json(const struct yg_situation_alert *a,
 	} else {
 		yg_buf_addf(to, ",\"removed_by\":\"%s\"", yg_noise_name(a->step));
 		add_text(to, "removed_why",
-			 a->why.size > 0
-				 ? a->why
-				 : yg_bytes_str(yg_tr(how->lang, yg_noise_words(a->step))));
+			 a->why.size > 0 ? a->why
+					 : yg_bytes_str(yg_tr(how->lang, yg_noise_words(a->step))));
 	}
 	yg_buf_add_str(to, ",\"judged\":");
 	if (is_judged)
@@ -269,8 +268,10 @@ static int add_records(void *arg, const struct yg_fact_day *day)
 	struct funnel *funnel = arg;
 
 	if (funnel->count < DAYS_MAX)
-		funnel->days[funnel->count++] = (struct yg_funnel_day){
-			.day_ns = day->day_ns, .records = day->records, .situations.day_ns = day->day_ns};
+		funnel->days[funnel->count++] =
+			(struct yg_funnel_day){.day_ns = day->day_ns,
+					       .records = day->records,
+					       .situations.day_ns = day->day_ns};
 	return YG_OK;
 }
 

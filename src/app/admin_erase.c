@@ -214,7 +214,8 @@ static int erase_alerts(struct erase *e)
 	if (rc == YG_ENOENT)
 		return YG_OK; /* nothing was ever found */
 	while (rc == YG_OK && count == ROWS)
-		rc = yg_situations_expire(situations, yg_bytes_str(e->org), INT64_MAX, ROWS, &count);
+		rc = yg_situations_expire(situations, yg_bytes_str(e->org), INT64_MAX, ROWS,
+					  &count);
 	(void)yg_situations_free(situations); /* always NULL */
 	return fail(e, path, rc);
 }

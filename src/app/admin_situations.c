@@ -13,8 +13,8 @@
 #include "app/hub_situations.h"
 #include "app/say.h"
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "base/crypt.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "base/zone.h"
 
@@ -188,10 +188,10 @@ static bool read_list_filter(struct cli *cli, struct yg_situations_filter *filte
 		return true;
 	filter->is_open = strcmp(cli->state, "open") == 0;
 	filter->has_state = !filter->is_open;
-	if (filter->is_open ||
-	    yg_situation_state_by_name(yg_bytes_str(cli->state), &filter->state))
+	if (filter->is_open || yg_situation_state_by_name(yg_bytes_str(cli->state), &filter->state))
 		return true;
-	yg_say(N_("--state: open, new, check, noise, confirmed, notified, acknowledged or resolved"));
+	yg_say(N_(
+		"--state: open, new, check, noise, confirmed, notified, acknowledged or resolved"));
 	return false;
 }
 
@@ -350,7 +350,7 @@ static int situations(struct cli *cli)
 		unsigned least;
 		unsigned most;
 	} words[] = {
-		{"show", 2, 2},	  {"state", 3, 4},   {"comment", 3, 3}, {"assign", 3, 3},
+		{"show", 2, 2},	 {"state", 3, 4},   {"comment", 3, 3},	     {"assign", 3, 3},
 		{"merge", 3, 3}, {"unmerge", 3, 3}, {"split", 3, WORDS_MAX},
 	};
 	int rc;

@@ -22,6 +22,7 @@
 #define LOG_MAX	   (2u * YG_FACT_TEXT_MAX)
 #define SAID_AT	   2u /* an error that is gone the next time is nobody's trouble */
 #define BATCH_MAX  YG_FACT_LIST_MAX
+#define COMMIT_MAX (8u * BATCH_MAX) /* bundles */
 
 struct yg_hub_situations {
 	struct yg_facts *facts;
@@ -278,15 +279,19 @@ static int take(void *arg, const struct yg_fact_finding *f)
 
 static int take_page(struct yg_hub_situations *h, uint64_t after)
 {
-	const struct yg_fact_filter filter = {.is_all_orgs = true,
-					      .by_change = true,
-					      .after_change = after,
-					      .limit = h->batch};
+	struct yg_fact_filter filter = {
+		.is_all_orgs = true, .by_change = true, .after_change = after, .limit = h->batch};
+	uint32_t before;
 	int rc = yg_situations_begin(h->store, after);
 
 	if (rc != YG_OK)
 		return rc;
-	rc = yg_facts_list(h->facts, &filter, take, h);
+	do { /* what lies behind is caught up with in larger commits: each waits for the disk */
+		before = h->count;
+		rc = yg_facts_list(h->facts, &filter, take, h);
+		filter.after_change = h->change;
+	} while (rc == YG_OK && h->count - before == h->batch && h->count < COMMIT_MAX &&
+		 h->batch == BATCH_MAX);
 	if (rc == YG_OK && h->count > 0)
 		rc = yg_situations_settle(h->store, yg_bundle_is_thin,
 					  h->written_ns - YG_BUNDLE_LATE_NS,

@@ -16,11 +16,26 @@
 static bool is_everybodys(struct yg_bytes name)
 {
 	static const char *const names[] = {
-		"-",	    "n/a",	 "system",	    "local service",
-		"root",	    "localhost", "network service", "nt authority\\system",
-		"admin",    "guest",	 "administrator",   "nt authority\\network service",
-		"anonymous", "unknown",	 "127.0.0.1",	    "nt authority\\local service",
-		"::1",	    "0.0.0.0",	 "::",		    "anonymous logon",
+		"-",
+		"n/a",
+		"system",
+		"local service",
+		"root",
+		"localhost",
+		"network service",
+		"nt authority\\system",
+		"admin",
+		"guest",
+		"administrator",
+		"nt authority\\network service",
+		"anonymous",
+		"unknown",
+		"127.0.0.1",
+		"nt authority\\local service",
+		"::1",
+		"0.0.0.0",
+		"::",
+		"anonymous logon",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -82,8 +97,7 @@ static void fill(struct yg_bundle_key *to, enum yg_tie tie, struct yg_bytes scop
 	uint8_t folded[FOLD_MAX]; /* case does not tell names apart */
 	struct yg_bytes cut = cut_at(value, YG_BUNDLE_VALUE_MAX);
 	size_t size = yg_fold(yg_bytes_cut(value, 0, sizeof(folded)), folded);
-	const struct yg_bytes parts[] = {
-		{&kind, 1}, scope, about, {folded, size}};
+	const struct yg_bytes parts[] = {{&kind, 1}, scope, about, {folded, size}};
 
 	yg_digest_parts(parts, 4, digest);
 	memcpy(to->key, digest, YG_BUNDLE_KEY_BYTES);
@@ -122,7 +136,8 @@ static void pattern_of(const struct yg_bundle_alert *a, struct yg_bundle_key *re
 	if (a->field == YG_ATTACK_WEB && path.size > 1)
 		fill(ret, YG_TIE_PATTERN, none, none, path);
 	else
-		fill(ret, YG_TIE_PATTERN, a->field == YG_ATTACK_WEB ? none : a->org, a->rule, a->title);
+		fill(ret, YG_TIE_PATTERN, a->field == YG_ATTACK_WEB ? none : a->org, a->rule,
+		     a->title);
 }
 
 unsigned yg_bundle_keys(const struct yg_bundle_alert *a,
@@ -185,14 +200,17 @@ static int widen(const struct yg_bundle_ports *ports, const struct yg_bundle_key
 	int rc = ports->near(ports->arg, key, time_ns - YG_BUNDLE_GAP_NS,
 			     time_ns + YG_BUNDLE_GAP_NS, spans, &count);
 
-	for (unsigned i = 0; i < count && rc == YG_OK; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		if (spans[i].first_ns < one.first_ns)
 			one.first_ns = spans[i].first_ns;
 		if (spans[i].last_ns > one.last_ns)
 			one.last_ns = spans[i].last_ns;
 		one.alerts += spans[i].alerts;
+	}
+	for (unsigned i = 0; i < count && rc == YG_OK; i++) {
 		spans[i].key = *key;
-		rc = ports->drop(ports->arg, &spans[i]);
+		if (spans[i].first_ns != one.first_ns) /* that one is written over */
+			rc = ports->drop(ports->arg, &spans[i]);
 	}
 	return rc == YG_OK ? ports->put(ports->arg, &one) : rc;
 }

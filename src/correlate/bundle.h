@@ -87,6 +87,7 @@ struct yg_bundle_ports {
 	int (*near)(void *arg, const struct yg_bundle_key *key, int64_t from_ns, int64_t to_ns,
 		    struct yg_bundle_span *ret, unsigned *ret_count);
 	int (*drop)(void *arg, const struct yg_bundle_span *span);
+	/* Over the one of the same key and begin, if there is one. */
 	int (*put)(void *arg, const struct yg_bundle_span *span);
 	int (*fresh)(void *arg, bool is_group, uint64_t *ret);
 	/* One of both, with all that the other had. */
@@ -98,9 +99,9 @@ struct yg_bundle_ports {
  * Tie an alert of @time_ns with @keys to its chain. @chain: the one it is in already, 0: none. Of
  * the keys the first @had were tied before. Without keys a chain of its own. YG_OK and *ret.
  */
-YG_MUST_USE int yg_bundle_join(const struct yg_bundle_ports *ports, const struct yg_bundle_key *keys,
-			       unsigned count, unsigned had, int64_t time_ns, uint64_t chain,
-			       uint64_t *ret);
+YG_MUST_USE int yg_bundle_join(const struct yg_bundle_ports *ports,
+			       const struct yg_bundle_key *keys, unsigned count, unsigned had,
+			       int64_t time_ns, uint64_t chain, uint64_t *ret);
 /* The same for its pattern: *ret is the group. */
 YG_MUST_USE int yg_bundle_join_pattern(const struct yg_bundle_ports *ports,
 				       const struct yg_bundle_key *pattern, int64_t time_ns,

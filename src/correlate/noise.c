@@ -274,7 +274,7 @@ static const struct scanner *scanner_of(const struct yg_noise_lists *lists, stru
 		return NULL;
 	for (size_t i = 0; i < actor.size; i++)
 		mem[i] = (char)(actor.data[i] >= 'A' && actor.data[i] <= 'Z' ? actor.data[i] | 0x20
-									    : actor.data[i]);
+									     : actor.data[i]);
 	mem[actor.size] = '\0';
 	while (low < high) { /* the first of those that are equal */
 		uint32_t mid = low + (high - low) / 2;
@@ -302,9 +302,8 @@ static const struct allowed *allowed_of(const struct yg_noise_lists *lists,
 	for (uint32_t i = 0; i < lists->allowed_count; i++) {
 		const struct allowed *a = &lists->allowed[i];
 
-		if ((a->until == YG_DAY_NONE || day <= a->until) &&
-		    fits(a->cells[0], alert->org) && fits(a->cells[1], alert->rule) &&
-		    fits(a->cells[2], alert->actor))
+		if ((a->until == YG_DAY_NONE || day <= a->until) && fits(a->cells[0], alert->org) &&
+		    fits(a->cells[1], alert->rule) && fits(a->cells[2], alert->actor))
 			return a;
 	}
 	return NULL;

@@ -73,8 +73,8 @@ bool yg_situation_may(enum yg_situation_state from, enum yg_situation_state to)
 		[YG_SITUATION_NOTIFIED] = 1u << YG_SITUATION_CHECK |
 					  1u << YG_SITUATION_ACKNOWLEDGED |
 					  1u << YG_SITUATION_RESOLVED,
-		[YG_SITUATION_ACKNOWLEDGED] = 1u << YG_SITUATION_CHECK |
-					      1u << YG_SITUATION_RESOLVED,
+		[YG_SITUATION_ACKNOWLEDGED] =
+			1u << YG_SITUATION_CHECK | 1u << YG_SITUATION_RESOLVED,
 		[YG_SITUATION_RESOLVED] = 1u << YG_SITUATION_CHECK,
 	};
 
@@ -143,8 +143,9 @@ void yg_situation_say(const struct yg_situation_facts *f, enum yg_lang lang, str
 	yg_buf_add_str(to, yg_tr(lang, ties[f->tie].words));
 	if (f->key.size > 0)
 		yg_buf_addf(to, ": %.*s", YG_FMT(f->key));
-	yg_buf_addf(to, yg_tr(lang, N_(" (alerts %llu, logs %llu, sources %llu, organisations "
-				       "%llu, within %lld minutes)")),
+	yg_buf_addf(to,
+		    yg_tr(lang, N_(" (alerts %llu, logs %llu, sources %llu, organisations "
+				   "%llu, within %lld minutes)")),
 		    (unsigned long long)f->bundles, (unsigned long long)f->logs,
 		    (unsigned long long)f->sources, (unsigned long long)f->orgs,
 		    (long long)minutes);

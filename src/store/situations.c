@@ -47,8 +47,8 @@ static int bind_one(sqlite3_stmt *stmt, int at, char kind, va_list *args)
 static int take(struct yg_situations *s, const char *sql, sqlite3_stmt **ret, const char *format,
 		va_list *args)
 {
-	uint32_t at = (uint32_t)(((uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15)) >> 40) %
-		      YG_SIT_SLOTS;
+	uint32_t at =
+		(uint32_t)(((uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15)) >> 40) % YG_SIT_SLOTS;
 	int rc = SQLITE_OK;
 
 	/* Statements are fewer than slots: their number is that of literals in these files. */
@@ -199,7 +199,8 @@ int yg_sit_name(struct yg_situations *s, struct yg_bytes text, bool may_add, int
 
 static int rule_of(struct yg_situations *s, const struct yg_situation_alert *a, int64_t *ret)
 {
-	uint64_t hash = yg_hash64(a->title_ja, yg_hash64(a->title, yg_hash64(a->rule, ~s->seed))) | 1;
+	uint64_t hash =
+		yg_hash64(a->title_ja, yg_hash64(a->title, yg_hash64(a->rule, ~s->seed))) | 1;
 	struct yg_sit_name *known = &s->names[hash % NAMES];
 	int rc;
 
@@ -316,8 +317,8 @@ int yg_situations_begin(struct yg_situations *s, uint64_t after)
 
 int yg_situations_commit(struct yg_situations *s, uint64_t cursor)
 {
-	int rc = yg_sit_run(s, "UPDATE meta SET value=?1 WHERE name='cursor'", "i",
-			    (int64_t)cursor);
+	int rc =
+		yg_sit_run(s, "UPDATE meta SET value=?1 WHERE name='cursor'", "i", (int64_t)cursor);
 
 	return yg_sit_end(s, rc);
 }
@@ -367,14 +368,15 @@ int yg_situations_drop_span(struct yg_situations *s, const uint8_t *key, int64_t
 
 int yg_situations_put_span(struct yg_situations *s, const struct yg_situation_span *span)
 {
-	return yg_sit_run(s,
-			  "INSERT INTO spans(key, first_ns, last_ns, node, alerts, tie, value, touched_ns)"
-			  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET"
-			  " last_ns=excluded.last_ns, node=excluded.node, alerts=excluded.alerts,"
-			  " touched_ns=excluded.touched_ns",
-			  "biiiiiti", (struct yg_bytes){span->key, 16}, span->first_ns, span->last_ns,
-			  (int64_t)span->node, (int64_t)span->alerts, (int64_t)span->tie,
-			  span->value, span->touched_ns);
+	return yg_sit_run(
+		s,
+		"INSERT INTO spans(key, first_ns, last_ns, node, alerts, tie, value, touched_ns)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET"
+		" last_ns=excluded.last_ns, node=excluded.node, alerts=excluded.alerts,"
+		" touched_ns=excluded.touched_ns",
+		"biiiiiti", (struct yg_bytes){span->key, 16}, span->first_ns, span->last_ns,
+		(int64_t)span->node, (int64_t)span->alerts, (int64_t)span->tie, span->value,
+		span->touched_ns);
 }
 
 int yg_situations_fresh(struct yg_situations *s, bool is_group, uint64_t *ret)
@@ -387,10 +389,9 @@ int yg_situations_fresh(struct yg_situations *s, bool is_group, uint64_t *ret)
 	*ret = (uint64_t)node;
 	if (rc != YG_OK)
 		return rc;
-	return is_group
-		       ? yg_sit_run(s, "INSERT INTO groups VALUES(?1, 0, 0)", "i", node)
-		       : yg_sit_run(s, "INSERT INTO chains VALUES(?1, 0, 0, x'', 0, 0, 0)", "i",
-				    node);
+	return is_group ? yg_sit_run(s, "INSERT INTO groups VALUES(?1, 0, 0)", "i", node)
+			: yg_sit_run(s, "INSERT INTO chains VALUES(?1, 0, 0, x'', 0, 0, 0)", "i",
+				     node);
 }
 
 static int unite_groups(struct yg_situations *s, int64_t a, int64_t b)
@@ -467,16 +468,17 @@ static int relabel(struct yg_situations *s, int64_t a, int64_t b)
 	int rc = yg_sit_run(s, "UPDATE alerts SET chain=?1 WHERE chain=?2", "ii", a, b);
 
 	if (rc == YG_OK)
-		rc = yg_sit_run(s, "INSERT INTO chain_parts SELECT ?1, org, bundles, count,"
-				   " removed, level, outcome, first_ns, last_ns, day_ns FROM"
-				   " chain_parts WHERE chain=?2 ON CONFLICT DO UPDATE SET"
-				   " bundles=bundles+excluded.bundles, count=count+excluded.count,"
-				   " removed=removed+excluded.removed,"
-				   " level=max(level, excluded.level),"
-				   " outcome=max(outcome, excluded.outcome),"
-				   " first_ns=min(first_ns, excluded.first_ns),"
-				   " last_ns=max(last_ns, excluded.last_ns),"
-				   " day_ns=min(day_ns, excluded.day_ns)",
+		rc = yg_sit_run(s,
+				"INSERT INTO chain_parts SELECT ?1, org, bundles, count,"
+				" removed, level, outcome, first_ns, last_ns, day_ns FROM"
+				" chain_parts WHERE chain=?2 ON CONFLICT DO UPDATE SET"
+				" bundles=bundles+excluded.bundles, count=count+excluded.count,"
+				" removed=removed+excluded.removed,"
+				" level=max(level, excluded.level),"
+				" outcome=max(outcome, excluded.outcome),"
+				" first_ns=min(first_ns, excluded.first_ns),"
+				" last_ns=max(last_ns, excluded.last_ns),"
+				" day_ns=min(day_ns, excluded.day_ns)",
 				"ii", a, b);
 	if (rc == YG_OK)
 		rc = yg_sit_run(s, "DELETE FROM chain_parts WHERE chain=?1", "i", b);
@@ -502,18 +504,18 @@ static int unite_chains(struct yg_situations *s, int64_t a, int64_t b)
 	if (rc != YG_OK)
 		return rc;
 	situation = situation_of_both(&x, &y);
-	is_lead = y.has_lead &&
-		  (!x.has_lead || memcmp(y.lead, x.lead, sizeof(x.lead)) < 0);
+	is_lead = y.has_lead && (!x.has_lead || memcmp(y.lead, x.lead, sizeof(x.lead)) < 0);
 	rc = yg_sit_hand_over(s, x.situation == situation ? y.situation : x.situation, situation);
 	if (rc == YG_OK)
 		rc = relabel(s, a, b);
 	if (rc == YG_OK)
-		rc = yg_sit_run(s,
-				"UPDATE chains SET situation=?2, alerts=?3, by_hand=?4, lead=?5"
-				" WHERE n=?1",
-				"iiiib", a, situation, x.alerts + y.alerts, x.by_hand | y.by_hand,
-				is_lead ? (struct yg_bytes){y.lead, sizeof(y.lead)}
-					: (struct yg_bytes){x.lead, x.has_lead ? sizeof(x.lead) : 0});
+		rc = yg_sit_run(
+			s,
+			"UPDATE chains SET situation=?2, alerts=?3, by_hand=?4, lead=?5"
+			" WHERE n=?1",
+			"iiiib", a, situation, x.alerts + y.alerts, x.by_hand | y.by_hand,
+			is_lead ? (struct yg_bytes){y.lead, sizeof(y.lead)}
+				: (struct yg_bytes){x.lead, x.has_lead ? sizeof(x.lead) : 0});
 	for (uint32_t i = 0; i < s->stale.count && rc == YG_OK; i++)
 		if (s->stale.items[i] == (uint64_t)b) {
 			rc = yg_sit_note(&s->stale, (uint64_t)a);
@@ -561,11 +563,12 @@ int yg_situations_alert(struct yg_situations *s, const uint8_t id[YG_SITUATION_A
 			struct yg_situation_alert *ret)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = yg_sit_take(s,
-			     "SELECT a.chain, a.step, a.keys, a.outcome, a.count, a.level, c.by_hand,"
-			     " a.first_ns, a.last_ns FROM alerts a JOIN chains c ON c.n=a.chain"
-			     " WHERE a.id=?1",
-			     &stmt, "b", (struct yg_bytes){id, YG_SITUATION_ALERT_ID});
+	int rc = yg_sit_take(
+		s,
+		"SELECT a.chain, a.step, a.keys, a.outcome, a.count, a.level, c.by_hand,"
+		" a.first_ns, a.last_ns FROM alerts a JOIN chains c ON c.n=a.chain"
+		" WHERE a.id=?1",
+		&stmt, "b", (struct yg_bytes){id, YG_SITUATION_ALERT_ID});
 
 	if (rc == YG_OK)
 		rc = yg_sit_step(s, stmt);
@@ -601,8 +604,8 @@ static int put_facet(struct yg_situations *s, const struct yg_situation_alert *a
 	/* A fixed seed: the number is kept in the file. */
 	return value.size == 0
 		       ? YG_OK
-		       : yg_sit_run(s, "INSERT OR IGNORE INTO facets VALUES(?1, ?2, ?3, ?4)", "iiii",
-				    (int64_t)a->chain, (int64_t)kind,
+		       : yg_sit_run(s, "INSERT OR IGNORE INTO facets VALUES(?1, ?2, ?3, ?4)",
+				    "iiii", (int64_t)a->chain, (int64_t)kind,
 				    (int64_t)yg_hash64(value, 0x5947), org);
 }
 
@@ -619,7 +622,8 @@ static int add_part(struct yg_situations *s, const struct yg_situation_alert *a,
 		" ON CONFLICT DO UPDATE SET bundles=bundles+excluded.bundles,"
 		" count=count+excluded.count, removed=removed+excluded.removed,"
 		" level=max(level, excluded.level), outcome=max(outcome, excluded.outcome),"
-		" first_ns=min(first_ns, excluded.first_ns), last_ns=max(last_ns, excluded.last_ns),"
+		" first_ns=min(first_ns, excluded.first_ns), last_ns=max(last_ns, "
+		"excluded.last_ns),"
 		" day_ns=min(day_ns, excluded.day_ns)",
 		"iiiiiiiiii", (int64_t)a->chain, org, (int64_t)(is_kept - was_kept),
 		(int64_t)(is_kept ? a->count - (was_kept ? was->count : 0) : 0),
@@ -646,8 +650,7 @@ static int count_alert(struct yg_situations *s, const struct yg_situation_alert 
 		rc = yg_sit_run(s, "UPDATE chains SET alerts=alerts+1 WHERE n=?1", "i",
 				(int64_t)a->chain);
 	if (rc == YG_OK && a->step == YG_NOISE_KEPT)
-		rc = yg_sit_run(s,
-				"UPDATE chains SET lead=?2 WHERE n=?1 AND (lead=x'' OR lead>?2)",
+		rc = yg_sit_run(s, "UPDATE chains SET lead=?2 WHERE n=?1 AND (lead=x'' OR lead>?2)",
 				"ib", (int64_t)a->chain, id);
 	if (rc == YG_OK)
 		rc = put_facet(s, a, org, 0, a->actor);
@@ -672,18 +675,19 @@ int yg_situations_put_alert(struct yg_situations *s, const struct yg_situation_a
 	if (rc == YG_OK)
 		rc = rule_of(s, a, &rule);
 	if (rc == YG_OK)
-		rc = yg_sit_run(s,
-				"INSERT INTO alerts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-				" ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 0) ON CONFLICT DO"
-				" UPDATE SET step=excluded.step, why=excluded.why,"
-				" level=excluded.level, outcome=excluded.outcome, keys=excluded.keys,"
-				" count=excluded.count, first_ns=excluded.first_ns,"
-				" last_ns=excluded.last_ns",
-				"biiiittbitiiiiiiiii", id, (int64_t)a->chain, org, rule, log,
-				a->actor, a->target, (struct yg_bytes){a->pattern, 16},
-				(int64_t)a->step, a->why, (int64_t)a->level, (int64_t)a->outcome,
-				(int64_t)a->is_outside, (int64_t)a->keys, (int64_t)a->count,
-				a->minute_ns, a->first_ns, a->last_ns, a->day_ns);
+		rc = yg_sit_run(
+			s,
+			"INSERT INTO alerts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+			" ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 0) ON CONFLICT DO"
+			" UPDATE SET step=excluded.step, why=excluded.why,"
+			" level=excluded.level, outcome=excluded.outcome, keys=excluded.keys,"
+			" count=excluded.count, first_ns=excluded.first_ns,"
+			" last_ns=excluded.last_ns",
+			"biiiittbitiiiiiiiii", id, (int64_t)a->chain, org, rule, log, a->actor,
+			a->target, (struct yg_bytes){a->pattern, 16}, (int64_t)a->step, a->why,
+			(int64_t)a->level, (int64_t)a->outcome, (int64_t)a->is_outside,
+			(int64_t)a->keys, (int64_t)a->count, a->minute_ns, a->first_ns, a->last_ns,
+			a->day_ns);
 	if (rc == YG_OK)
 		rc = count_alert(s, a, org, is_new ? NULL : &was);
 	return rc;

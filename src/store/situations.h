@@ -71,7 +71,7 @@ struct yg_situation_alert {
 	struct yg_bytes log; /* sensor and source */
 	struct yg_bytes actor;
 	struct yg_bytes target;
-	struct yg_bytes why; /* of the step */
+	struct yg_bytes why;	/* of the step */
 	const uint8_t *pattern; /* 16 bytes */
 	enum yg_noise step;
 	enum yg_level level;
@@ -127,8 +127,8 @@ struct yg_situation {
 };
 
 struct yg_situations_filter {
-	struct yg_bytes org;   /* only those that hit it; with is_part as it may see them */
-	bool is_part;	       /* numbers of @org's part alone, its own id, no other organisation */
+	struct yg_bytes org; /* only those that hit it; with is_part as it may see them */
+	bool is_part;	     /* numbers of @org's part alone, its own id, no other organisation */
 	bool has_state;
 	enum yg_situation_state state;
 	bool is_open; /* neither noise nor resolved */
@@ -155,8 +155,8 @@ typedef int (*yg_situation_alert_fn)(void *arg, const struct yg_situation_alert 
 /* Alerts of situation @number by id after @after (NULL: from the first), of @org alone unless it is
  * empty. */
 YG_MUST_USE int yg_situations_alerts(struct yg_situations *s, uint64_t number, struct yg_bytes org,
-				     const uint8_t *after, uint32_t limit,
-				     yg_situation_alert_fn fn, void *arg);
+				     const uint8_t *after, uint32_t limit, yg_situation_alert_fn fn,
+				     void *arg);
 
 struct yg_situation_part {
 	struct yg_bytes org;
@@ -240,10 +240,11 @@ YG_MUST_USE int yg_situations_merge(struct yg_situations *s, uint64_t number, ui
 				    const struct yg_situation_by *by);
 YG_MUST_USE int yg_situations_unmerge(struct yg_situations *s, uint64_t number, uint64_t other,
 				      const struct yg_situation_by *by);
-/* These alerts (@count ids, one behind the other) become a situation of their own; merging takes it back. *ret: its number. */
-YG_MUST_USE int yg_situations_split(struct yg_situations *s, uint64_t number,
-				    const uint8_t *ids, uint32_t count,
-				    const struct yg_situation_by *by, uint64_t *ret);
+/* These alerts (@count ids, one behind the other) become a situation of their own; merging takes it
+ * back. *ret: its number. */
+YG_MUST_USE int yg_situations_split(struct yg_situations *s, uint64_t number, const uint8_t *ids,
+				    uint32_t count, const struct yg_situation_by *by,
+				    uint64_t *ret);
 
 /* Settings of noise removal, kept here so that they and what they did are one backup. */
 YG_MUST_USE int yg_situations_steps(struct yg_situations *s, unsigned *ret);

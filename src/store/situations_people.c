@@ -66,16 +66,18 @@ int yg_situations_set_state(struct yg_situations *s, uint64_t number, enum yg_si
 		rc = yg_sit_event(s, &event);
 	/* Each alert is judged, by whom and when: criterion 5-1-1-2. */
 	if (rc == YG_OK && (to == YG_SITUATION_NOISE || to == YG_SITUATION_CONFIRMED))
-		rc = yg_sit_run(s,
-				"UPDATE alerts SET judged=?2 WHERE chain IN (SELECT n FROM chains WHERE"
-				" situation=?1) AND step=0",
-				"ii", (int64_t)number, sqlite3_last_insert_rowid(s->db));
+		rc = yg_sit_run(
+			s,
+			"UPDATE alerts SET judged=?2 WHERE chain IN (SELECT n FROM chains WHERE"
+			" situation=?1) AND step=0",
+			"ii", (int64_t)number, sqlite3_last_insert_rowid(s->db));
 	if (rc == YG_OK && to == YG_SITUATION_CONFIRMED && head.certainty == YG_CERTAINTY_MACHINE)
-		rc = yg_sit_run(s,
-				"UPDATE situations SET certainty=?2, certain_by=?3, certain_ns=?4 WHERE"
-				" n=?1",
-				"iiti", (int64_t)number, (int64_t)YG_CERTAINTY_ANALYST, by->actor,
-				by->now_ns);
+		rc = yg_sit_run(
+			s,
+			"UPDATE situations SET certainty=?2, certain_by=?3, certain_ns=?4 WHERE"
+			" n=?1",
+			"iiti", (int64_t)number, (int64_t)YG_CERTAINTY_ANALYST, by->actor,
+			by->now_ns);
 	return yg_sit_end(s, rc);
 }
 
@@ -93,8 +95,7 @@ int yg_situations_comment(struct yg_situations *s, uint64_t number,
 int yg_situations_assign(struct yg_situations *s, uint64_t number, struct yg_bytes assignee,
 			 const struct yg_situation_by *by)
 {
-	struct yg_sit_event event = {
-		.situation = number, .what = YG_SITUATION_ASSIGNED, .by = *by};
+	struct yg_sit_event event = {.situation = number, .what = YG_SITUATION_ASSIGNED, .by = *by};
 	struct head head;
 	int rc = assignee.size <= YG_SITUATION_WHO_MAX ? begin(s, number, by, &head) : YG_EINVAL;
 
@@ -116,30 +117,27 @@ int yg_situations_due(struct yg_situations *s, uint64_t number, int64_t due_ns,
 
 	if (rc != YG_OK)
 		return rc;
-	rc = due_ns == YG_TIME_NONE
-		     ? yg_sit_run(s, "UPDATE situations SET due_ns=NULL WHERE n=?1", "i",
-				  (int64_t)number)
-		     : yg_sit_run(s, "UPDATE situations SET due_ns=?2 WHERE n=?1", "ii",
-				  (int64_t)number, due_ns);
+	rc = due_ns == YG_TIME_NONE ? yg_sit_run(s, "UPDATE situations SET due_ns=NULL WHERE n=?1",
+						 "i", (int64_t)number)
+				    : yg_sit_run(s, "UPDATE situations SET due_ns=?2 WHERE n=?1",
+						 "ii", (int64_t)number, due_ns);
 	return yg_sit_end(s, rc == YG_OK ? yg_sit_event(s, &event) : rc);
 }
 
 int yg_situations_certain(struct yg_situations *s, uint64_t number, enum yg_certainty certainty,
 			  const struct yg_situation_by *by)
 {
-	struct yg_sit_event event = {.situation = number,
-				     .what = YG_SITUATION_CERTAINTY,
-				     .b = certainty,
-				     .by = *by};
+	struct yg_sit_event event = {
+		.situation = number, .what = YG_SITUATION_CERTAINTY, .b = certainty, .by = *by};
 	struct head head;
 	int rc = begin(s, number, by, &head);
 
 	if (rc != YG_OK)
 		return rc;
 	event.a = head.certainty;
-	rc = yg_sit_run(s,
-			"UPDATE situations SET certainty=?2, certain_by=?3, certain_ns=?4 WHERE n=?1",
-			"iiti", (int64_t)number, (int64_t)certainty, by->actor, by->now_ns);
+	rc = yg_sit_run(
+		s, "UPDATE situations SET certainty=?2, certain_by=?3, certain_ns=?4 WHERE n=?1",
+		"iiti", (int64_t)number, (int64_t)certainty, by->actor, by->now_ns);
 	return yg_sit_end(s, rc == YG_OK ? yg_sit_event(s, &event) : rc);
 }
 
@@ -165,9 +163,8 @@ int yg_situations_merge(struct yg_situations *s, uint64_t number, uint64_t other
 				" situation=?1 WHERE situation IN (?1, ?2)",
 				"ii", (int64_t)number, (int64_t)other);
 	if (rc == YG_OK)
-		rc = yg_sit_run(s,
-				"UPDATE groups SET situation=?1, origin=?2 WHERE situation=?2", "ii",
-				(int64_t)number, (int64_t)other);
+		rc = yg_sit_run(s, "UPDATE groups SET situation=?1, origin=?2 WHERE situation=?2",
+				"ii", (int64_t)number, (int64_t)other);
 	if (rc == YG_OK)
 		rc = yg_sit_event(s, &event);
 	if (rc == YG_OK)
@@ -216,13 +213,15 @@ static int take_out(struct yg_situations *s, uint64_t number, const uint8_t *id,
 {
 	struct yg_bytes key = {id, YG_SITUATION_ALERT_ID};
 	int64_t from = 0;
-	int rc = yg_sit_ask(s, &from,
-			    "SELECT a.chain FROM alerts a JOIN chains c ON c.n=a.chain WHERE a.id=?1"
-			    " AND c.situation=?2",
-			    "bi", key, (int64_t)number);
+	int rc =
+		yg_sit_ask(s, &from,
+			   "SELECT a.chain FROM alerts a JOIN chains c ON c.n=a.chain WHERE a.id=?1"
+			   " AND c.situation=?2",
+			   "bi", key, (int64_t)number);
 
 	if (rc == YG_OK)
-		rc = yg_sit_run(s, "UPDATE alerts SET chain=?2 WHERE id=?1", "bi", key, (int64_t)to);
+		rc = yg_sit_run(s, "UPDATE alerts SET chain=?2 WHERE id=?1", "bi", key,
+				(int64_t)to);
 	return rc == YG_OK ? yg_sit_note(&s->stale, (uint64_t)from) : rc;
 }
 
@@ -233,20 +232,21 @@ static int refill_facets(struct yg_situations *s, uint64_t chain)
 	int rc = yg_sit_run(s, "DELETE FROM facets WHERE chain=?1", "i", (int64_t)chain);
 
 	if (rc == YG_OK)
-		rc = yg_sit_take(s,
-				 "SELECT DISTINCT a.org, a.actor, m.text FROM alerts a JOIN names m ON"
-				 " m.n=a.log WHERE a.chain=?1",
-				 &stmt, "i", (int64_t)chain);
+		rc = yg_sit_take(
+			s,
+			"SELECT DISTINCT a.org, a.actor, m.text FROM alerts a JOIN names m ON"
+			" m.n=a.log WHERE a.chain=?1",
+			&stmt, "i", (int64_t)chain);
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		for (int kind = 0; kind < 2 && rc == YG_OK; kind++) {
 			struct yg_bytes value = yg_sit_bytes(stmt, 1 + kind);
 
 			if (value.size > 0)
-				rc = yg_sit_run(s,
-						"INSERT OR IGNORE INTO facets VALUES(?1, ?2, ?3, ?4)",
-						"iiii", (int64_t)chain, (int64_t)kind,
-						(int64_t)yg_hash64(value, 0x5947),
-						sqlite3_column_int64(stmt, 0));
+				rc = yg_sit_run(
+					s, "INSERT OR IGNORE INTO facets VALUES(?1, ?2, ?3, ?4)",
+					"iiii", (int64_t)chain, (int64_t)kind,
+					(int64_t)yg_hash64(value, 0x5947),
+					sqlite3_column_int64(stmt, 0));
 		}
 		if (rc != YG_OK)
 			(void)sqlite3_reset(stmt);
@@ -254,15 +254,14 @@ static int refill_facets(struct yg_situations *s, uint64_t chain)
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
-int yg_situations_split(struct yg_situations *s, uint64_t number,
-			const uint8_t *ids, uint32_t count,
-			const struct yg_situation_by *by, uint64_t *ret)
+int yg_situations_split(struct yg_situations *s, uint64_t number, const uint8_t *ids,
+			uint32_t count, const struct yg_situation_by *by, uint64_t *ret)
 {
 	struct yg_sit_event event = {.situation = number, .what = YG_SITUATION_SPLIT, .by = *by};
 	uint64_t chain = 0;
 	struct head head;
 	int rc = count > 0 && count <= YG_SITUATION_SPLIT_MAX ? begin(s, number, by, &head)
-							       : YG_EINVAL;
+							      : YG_EINVAL;
 
 	if (rc != YG_OK)
 		return rc;
@@ -270,8 +269,7 @@ int yg_situations_split(struct yg_situations *s, uint64_t number,
 	for (uint32_t i = 0; i < count && rc == YG_OK; i++)
 		rc = take_out(s, number, ids + (size_t)i * YG_SITUATION_ALERT_ID, chain);
 	if (rc == YG_OK)
-		rc = yg_sit_new(s, (struct yg_bytes){ids, YG_SITUATION_ALERT_ID}, by->now_ns,
-				ret);
+		rc = yg_sit_new(s, (struct yg_bytes){ids, YG_SITUATION_ALERT_ID}, by->now_ns, ret);
 	if (rc == YG_OK)
 		rc = yg_sit_run(s, "UPDATE chains SET situation=?2, by_hand=1 WHERE n=?1", "ii",
 				(int64_t)chain, (int64_t)*ret);
@@ -334,12 +332,11 @@ int yg_situations_lists(struct yg_situations *s, bool with_bodies, yg_situation_
 			void *arg)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = s->is_reading
-			 ? YG_EINVAL
-			 : yg_sit_take(s,
-				       "SELECT name, allowed, is_on, entries, time_ns, actor,"
-				       " iif(?1, body, x'') FROM lists ORDER BY name",
-				       &stmt, "i", (int64_t)with_bodies);
+	int rc = s->is_reading ? YG_EINVAL
+			       : yg_sit_take(s,
+					     "SELECT name, allowed, is_on, entries, time_ns, actor,"
+					     " iif(?1, body, x'') FROM lists ORDER BY name",
+					     &stmt, "i", (int64_t)with_bodies);
 
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		const struct yg_situation_list list = {
@@ -367,12 +364,13 @@ int yg_situations_put_list(struct yg_situations *s, const struct yg_situation_li
 
 	if (rc != YG_OK)
 		return rc;
-	rc = yg_sit_run(s,
-			"INSERT INTO lists VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
-			" allowed=excluded.allowed, is_on=excluded.is_on, entries=excluded.entries,"
-			" time_ns=excluded.time_ns, actor=excluded.actor, body=excluded.body",
-			"tiiiitb", list->name, (int64_t)list->is_allowed, (int64_t)list->is_on,
-			(int64_t)list->entries, list->time_ns, list->actor, list->body);
+	rc = yg_sit_run(
+		s,
+		"INSERT INTO lists VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
+		" allowed=excluded.allowed, is_on=excluded.is_on, entries=excluded.entries,"
+		" time_ns=excluded.time_ns, actor=excluded.actor, body=excluded.body",
+		"tiiiitb", list->name, (int64_t)list->is_allowed, (int64_t)list->is_on,
+		(int64_t)list->entries, list->time_ns, list->actor, list->body);
 	return settings_changed(s, rc);
 }
 

@@ -5,8 +5,10 @@
 #include "base/ban.h"
 
 #define COLUMNS                                                                                    \
-	" s.n, s.id, s.change, s.state, s.assignee, s.opened_ns, s.state_ns, s.due_ns, s.certainty," \
-	" s.certain_by, s.certain_ns, s.merged, s.tie, s.key, s.removed, s.chains, s.logs, s.sources,"
+	" s.n, s.id, s.change, s.state, s.assignee, s.opened_ns, s.state_ns, s.due_ns, "           \
+	"s.certainty,"                                                                             \
+	" s.certain_by, s.certain_ns, s.merged, s.tie, s.key, s.removed, s.chains, s.logs, "       \
+	"s.sources,"
 #define WHOLE                                                                                      \
 	"SELECT" COLUMNS                                                                           \
 	" s.id, s.bundles, s.count, s.level, s.outcome, s.orgs, s.first_ns, s.last_ns, s.removed"  \
@@ -18,8 +20,8 @@
 	" FROM parts p JOIN situations s ON s.n=p.situation"
 
 static const char *const whats[YG_SITUATION_WHAT_COUNT] = {
-	"opened", "state", "comment", "assigned", "certainty",
-	"merged", "unmerged", "split", "joined",   "due",
+	"opened", "state",    "comment", "assigned", "certainty",
+	"merged", "unmerged", "split",	 "joined",   "due",
 };
 
 const char *yg_situation_what_name(enum yg_situation_what what)
@@ -32,8 +34,11 @@ static bool is_right(sqlite3_stmt *stmt)
 	static const struct {
 		int column;
 		int64_t below;
-	} ranges[] = {{3, YG_SITUATION_STATE_COUNT}, {8, YG_CERTAINTY_COUNT}, {12, YG_TIE_COUNT},
-		      {21, YG_LEVEL_CRITICAL + 1},   {22, YG_OUTCOME_POSSIBLE + 1}};
+	} ranges[] = {{3, YG_SITUATION_STATE_COUNT},
+		      {8, YG_CERTAINTY_COUNT},
+		      {12, YG_TIE_COUNT},
+		      {21, YG_LEVEL_CRITICAL + 1},
+		      {22, YG_OUTCOME_POSSIBLE + 1}};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
 		int64_t value = sqlite3_column_int64(stmt, ranges[i].column);
@@ -91,7 +96,8 @@ static int narrow(struct yg_situations *s, int64_t org, struct yg_situation *one
 	for (int kind = 0; kind < 2; kind++) {
 		rc = yg_sit_ask(s, &count,
 				"SELECT count(*) FROM (SELECT DISTINCT f.value FROM chains c JOIN"
-				" facets f ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=?2 AND"
+				" facets f ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND "
+				"f.kind=?2 AND"
 				" f.org=?3 LIMIT ?4)",
 				"iiii", n, (int64_t)kind, org, (int64_t)YG_SITUATION_DISTINCT);
 		if (rc != YG_OK)
@@ -106,10 +112,11 @@ static int narrow(struct yg_situations *s, int64_t org, struct yg_situation *one
 	one->opened_ns = one->facts.first_ns;
 	one->facts.tie = YG_TIE_SINGLE;
 	one->facts.key = (struct yg_bytes){0};
-	rc = yg_sit_take(s,
-			 "SELECT a.actor, a.outside FROM chains c JOIN alerts a ON a.chain=c.n WHERE"
-			 " c.situation=?1 AND a.org=?2 AND a.step=0 ORDER BY a.actor='', a.id LIMIT 1",
-			 ret_held, "ii", n, org);
+	rc = yg_sit_take(
+		s,
+		"SELECT a.actor, a.outside FROM chains c JOIN alerts a ON a.chain=c.n WHERE"
+		" c.situation=?1 AND a.org=?2 AND a.step=0 ORDER BY a.actor='', a.id LIMIT 1",
+		ret_held, "ii", n, org);
 	if (rc == YG_OK)
 		rc = yg_sit_step(s, *ret_held);
 	if (rc == YG_OK && yg_sit_bytes(*ret_held, 0).size > 0) {
@@ -131,8 +138,7 @@ static bool passes(const struct yg_situations_filter *f, const struct yg_situati
 {
 	if (f->has_state && one->state != f->state)
 		return false;
-	if (f->is_open &&
-	    (one->state == YG_SITUATION_NOISE || one->state == YG_SITUATION_RESOLVED))
+	if (f->is_open && (one->state == YG_SITUATION_NOISE || one->state == YG_SITUATION_RESOLVED))
 		return false;
 	return f->assignee.size == 0 || yg_bytes_eq(f->assignee, one->assignee);
 }
@@ -241,9 +247,8 @@ int yg_situations_number(struct yg_situations *s, uint64_t number, yg_situation_
 	const struct yg_situations_filter one = {.limit = 1};
 	struct giving g = {.filter = &one, .fn = fn, .arg = arg};
 	sqlite3_stmt *stmt = NULL;
-	int rc = s->is_reading
-			 ? YG_EINVAL
-			 : yg_sit_take(s, WHOLE " WHERE s.n=?1", &stmt, "i", (int64_t)number);
+	int rc = s->is_reading ? YG_EINVAL
+			       : yg_sit_take(s, WHOLE " WHERE s.n=?1", &stmt, "i", (int64_t)number);
 
 	return rc == YG_OK ? give_one(s, stmt, &g) : rc;
 }
@@ -304,7 +309,8 @@ int yg_situations_alerts(struct yg_situations *s, uint64_t number, struct yg_byt
 			"SELECT a.id, a.chain, o.text, r.id, r.title, r.title_ja, l.text, a.actor,"
 			" a.step, a.why, a.level, a.outcome, a.count, a.minute_ns, a.first_ns,"
 			" a.last_ns, a.day_ns, a.target, ifnull(e.b, 0), ifnull(e.actor, ''),"
-			" ifnull(e.time_ns, 0), a.outside FROM chains c JOIN alerts a ON a.chain=c.n"
+			" ifnull(e.time_ns, 0), a.outside FROM chains c JOIN alerts a ON "
+			"a.chain=c.n"
 			" JOIN names o ON o.n=a.org JOIN names l ON l.n=a.log JOIN rules r ON"
 			" r.n=a.rule LEFT JOIN events e ON e.n=a.judged WHERE c.situation=?1 AND"
 			" a.id>?2 AND (?3=0 OR a.org=?3) ORDER BY a.id LIMIT ?4",
@@ -327,11 +333,13 @@ int yg_situations_parts(struct yg_situations *s, uint64_t number, uint32_t limit
 	sqlite3_stmt *stmt = NULL;
 	int rc = s->is_reading
 			 ? YG_EINVAL
-			 : yg_sit_take(s,
-				       "SELECT m.text, p.bundles, p.count, p.removed, p.level, p.outcome,"
-				       " p.first_ns, p.last_ns FROM parts p JOIN names m ON m.n=p.org"
-				       " WHERE p.situation=?1 ORDER BY p.first_ns, m.text LIMIT ?2",
-				       &stmt, "ii", (int64_t)number, (int64_t)limit);
+			 : yg_sit_take(
+				   s,
+				   "SELECT m.text, p.bundles, p.count, p.removed, p.level, "
+				   "p.outcome,"
+				   " p.first_ns, p.last_ns FROM parts p JOIN names m ON m.n=p.org"
+				   " WHERE p.situation=?1 ORDER BY p.first_ns, m.text LIMIT ?2",
+				   &stmt, "ii", (int64_t)number, (int64_t)limit);
 
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		const struct yg_situation_part part = {
@@ -362,10 +370,11 @@ int yg_situations_events(struct yg_situations *s, uint64_t number, yg_situation_
 	sqlite3_stmt *stmt = NULL;
 	int rc = s->is_reading
 			 ? YG_EINVAL
-			 : yg_sit_take(s,
-				       "SELECT n, what, time_ns, actor, a, b, other, text FROM events"
-				       " WHERE situation=?1 ORDER BY n",
-				       &stmt, "i", (int64_t)number);
+			 : yg_sit_take(
+				   s,
+				   "SELECT n, what, time_ns, actor, a, b, other, text FROM events"
+				   " WHERE situation=?1 ORDER BY n",
+				   &stmt, "i", (int64_t)number);
 
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		int64_t what = sqlite3_column_int64(stmt, 1);
@@ -393,12 +402,13 @@ int yg_situations_events(struct yg_situations *s, uint64_t number, yg_situation_
 static int begun(struct yg_situations *s, int64_t org, struct yg_situations_day *day)
 {
 	int64_t count = 0;
-	int rc = org ? yg_sit_ask(s, &count, "SELECT count(*) FROM parts WHERE org=?1 AND day_ns=?2",
-				  "ii", org, day->day_ns)
-		     : yg_sit_ask(s, &count,
-				  "SELECT count(*) FROM (SELECT min(day_ns) AS d FROM parts GROUP BY"
-				  " situation) WHERE d=?1",
-				  "i", day->day_ns);
+	int rc =
+		org ? yg_sit_ask(s, &count, "SELECT count(*) FROM parts WHERE org=?1 AND day_ns=?2",
+				 "ii", org, day->day_ns)
+		    : yg_sit_ask(s, &count,
+				 "SELECT count(*) FROM (SELECT min(day_ns) AS d FROM parts GROUP BY"
+				 " situation) WHERE d=?1",
+				 "i", day->day_ns);
 
 	day->situations = (uint64_t)count;
 	return rc;
@@ -411,17 +421,18 @@ int yg_situations_days(struct yg_situations *s, struct yg_bytes org, int64_t fro
 	sqlite3_stmt *stmt = NULL;
 	uint32_t given = 0;
 	int64_t n = 0;
-	int rc = s->is_reading ? YG_EINVAL
-			       : (org.size > 0 ? yg_sit_name(s, org, false, &n) : YG_OK);
+	int rc =
+		s->is_reading ? YG_EINVAL : (org.size > 0 ? yg_sit_name(s, org, false, &n) : YG_OK);
 
 	if (rc == YG_ENOENT)
 		return YG_OK;
 	if (rc == YG_OK)
-		rc = yg_sit_take(s,
-				 "SELECT day_ns, step, sum(bundles), sum(findings) FROM funnel WHERE"
-				 " (?1=0 OR org=?1) AND day_ns>=?2 AND day_ns<?3 GROUP BY day_ns, step"
-				 " ORDER BY day_ns, step",
-				 &stmt, "iii", n, from_ns, to_ns > 0 ? to_ns : INT64_MAX);
+		rc = yg_sit_take(
+			s,
+			"SELECT day_ns, step, sum(bundles), sum(findings) FROM funnel WHERE"
+			" (?1=0 OR org=?1) AND day_ns>=?2 AND day_ns<?3 GROUP BY day_ns, step"
+			" ORDER BY day_ns, step",
+			&stmt, "iii", n, from_ns, to_ns > 0 ? to_ns : INT64_MAX);
 	while (rc == YG_OK && given < limit) {
 		bool is_row = (rc = yg_sit_step(s, stmt)) == YG_OK;
 		int64_t next = is_row ? sqlite3_column_int64(stmt, 0) : INT64_MAX;

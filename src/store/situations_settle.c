@@ -50,13 +50,14 @@ int yg_sit_new(struct yg_situations *s, struct yg_bytes seed, int64_t now_ns, ui
 		}
 	} while (rc == YG_OK && count > 0);
 	if (rc == YG_OK)
-		rc = yg_sit_run(s,
-				"INSERT INTO situations(id, change, state, assignee, opened_ns,"
-				" state_ns, due_ns, certainty, certain_by, certain_ns, merged, tie,"
-				" key, bundles, count, removed, level, outcome, orgs, logs, sources,"
-				" chains, first_ns, last_ns) VALUES(?1, 0, 0, '', ?2, ?2, NULL, 0,"
-				" 'machine', ?2, 0, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
-				"bi", (struct yg_bytes){id, sizeof(id)}, now_ns);
+		rc = yg_sit_run(
+			s,
+			"INSERT INTO situations(id, change, state, assignee, opened_ns,"
+			" state_ns, due_ns, certainty, certain_by, certain_ns, merged, tie,"
+			" key, bundles, count, removed, level, outcome, orgs, logs, sources,"
+			" chains, first_ns, last_ns) VALUES(?1, 0, 0, '', ?2, ?2, NULL, 0,"
+			" 'machine', ?2, 0, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+			"bi", (struct yg_bytes){id, sizeof(id)}, now_ns);
 	*ret = (uint64_t)sqlite3_last_insert_rowid(s->db);
 	event.situation = *ret;
 	if (rc == YG_OK)
@@ -79,12 +80,13 @@ int yg_sit_recount(struct yg_situations *s, uint64_t chain)
 				" min(iif(step=0, day_ns, 9223372036854775807))"
 				" FROM alerts WHERE chain=?1 GROUP BY org",
 				"i", n);
-	return rc == YG_OK ? yg_sit_run(s,
-					"UPDATE chains SET alerts=(SELECT count(*) FROM alerts WHERE"
-					" chain=?1), lead=ifnull((SELECT min(id) FROM alerts WHERE"
-					" chain=?1 AND step=0), x'') WHERE n=?1",
-					"i", n)
-			   : rc;
+	return rc == YG_OK
+		       ? yg_sit_run(s,
+				    "UPDATE chains SET alerts=(SELECT count(*) FROM alerts WHERE"
+				    " chain=?1), lead=ifnull((SELECT min(id) FROM alerts WHERE"
+				    " chain=?1 AND step=0), x'') WHERE n=?1",
+				    "i", n)
+		       : rc;
 }
 
 /* ---- where a chain belongs ---- */
@@ -113,7 +115,8 @@ static int load(struct yg_situations *s, uint64_t chain, struct placing *p)
 	int rc = yg_sit_take(
 		s,
 		"SELECT c.situation, c.by_hand, c.grp, c.lead, a.pattern, a.minute_ns, a.outside,"
-		" sum(p.bundles), sum(p.count), max(p.outcome), (SELECT count(*) FROM (SELECT DISTINCT"
+		" sum(p.bundles), sum(p.count), max(p.outcome), (SELECT count(*) FROM (SELECT "
+		"DISTINCT"
 		" value FROM facets WHERE chain=?1 AND kind=0 LIMIT 2)) FROM chains c"
 		" JOIN alerts a ON a.id=c.lead JOIN chain_parts p ON p.chain=c.n WHERE c.n=?1"
 		" GROUP BY c.n",
@@ -151,9 +154,9 @@ static int move(struct yg_situations *s, const struct placing *p, int64_t to)
 {
 	int rc = yg_sit_hand_over(s, p->situation, to);
 
-	return rc == YG_OK ? yg_sit_run(s, "UPDATE chains SET situation=?2 WHERE n=?1", "ii", p->n,
-					to)
-			   : rc;
+	return rc == YG_OK
+		       ? yg_sit_run(s, "UPDATE chains SET situation=?2 WHERE n=?1", "ii", p->n, to)
+		       : rc;
 }
 
 static int open_one(struct yg_situations *s, const struct placing *p, int64_t *ret)
@@ -169,10 +172,11 @@ static int open_one(struct yg_situations *s, const struct placing *p, int64_t *r
 static int is_alone(struct yg_situations *s, const struct placing *p, bool *ret)
 {
 	int64_t others = 0;
-	int rc = yg_sit_ask(s, &others,
-			    "SELECT count(*) FROM (SELECT 1 FROM chains WHERE situation=?1 AND n<>?2"
-			    " AND lead<>x'' LIMIT 1)",
-			    "ii", p->situation, p->n);
+	int rc =
+		yg_sit_ask(s, &others,
+			   "SELECT count(*) FROM (SELECT 1 FROM chains WHERE situation=?1 AND n<>?2"
+			   " AND lead<>x'' LIMIT 1)",
+			   "ii", p->situation, p->n);
 
 	*ret = p->situation > 0 && others == 0;
 	return rc;
@@ -205,8 +209,8 @@ static int place_thin(struct yg_situations *s, struct placing *p)
 		if (rc == YG_OK && (!alone || of_group > 0))
 			rc = open_one(s, p, &situation);
 		if (rc == YG_OK)
-			rc = yg_sit_run(s, "UPDATE groups SET situation=?2 WHERE n=?1", "ii",
-					group, situation);
+			rc = yg_sit_run(s, "UPDATE groups SET situation=?2 WHERE n=?1", "ii", group,
+					situation);
 	}
 	return rc == YG_OK ? move(s, p, situation) : rc;
 }
@@ -270,7 +274,8 @@ static int count_parts(struct yg_situations *s, int64_t n, struct yg_bytes id)
 			"SELECT p.org, sum(p.bundles), sum(p.count), sum(p.removed), max(p.level),"
 			" max(p.outcome), min(p.first_ns), max(p.last_ns), min(p.day_ns), m.text"
 			" FROM chains c JOIN chain_parts p ON p.chain=c.n JOIN names m ON m.n=p.org"
-			" WHERE c.situation=?1 AND c.lead<>x'' GROUP BY p.org HAVING sum(p.bundles)>0",
+			" WHERE c.situation=?1 AND c.lead<>x'' GROUP BY p.org HAVING "
+			"sum(p.bundles)>0",
 			&stmt, "i", n);
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		const struct yg_bytes parts[] = {YG_S("part"), id, yg_sit_bytes(stmt, 9)};
@@ -281,11 +286,11 @@ static int count_parts(struct yg_situations *s, int64_t n, struct yg_bytes id)
 				"INSERT INTO parts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
 				" ?11)",
 				"iibiiiiiiii", n, sqlite3_column_int64(stmt, 0),
-				(struct yg_bytes){part, sizeof(part)}, sqlite3_column_int64(stmt, 1),
-				sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3),
-				sqlite3_column_int64(stmt, 4), sqlite3_column_int64(stmt, 5),
-				sqlite3_column_int64(stmt, 6), sqlite3_column_int64(stmt, 7),
-				sqlite3_column_int64(stmt, 8));
+				(struct yg_bytes){part, sizeof(part)},
+				sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2),
+				sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4),
+				sqlite3_column_int64(stmt, 5), sqlite3_column_int64(stmt, 6),
+				sqlite3_column_int64(stmt, 7), sqlite3_column_int64(stmt, 8));
 		if (rc != YG_OK)
 			(void)sqlite3_reset(stmt);
 	}
@@ -304,13 +309,18 @@ static int update_row(struct yg_situations *s, int64_t n)
 			" ifnull(max(level), 0), ifnull(max(outcome), 0), count(*),"
 			" ifnull(min(first_ns), 0), ifnull(max(last_ns), 0) FROM parts"
 			" WHERE situation=?1),"
-			" removed=(SELECT ifnull(sum(p.removed), 0) FROM chains c JOIN chain_parts p"
+			" removed=(SELECT ifnull(sum(p.removed), 0) FROM chains c JOIN chain_parts "
+			"p"
 			" ON p.chain=c.n WHERE c.situation=?1 AND c.lead<>x''),"
 			" chains=(SELECT count(*) FROM chains WHERE situation=?1 AND lead<>x''),"
-			" logs=(SELECT count(*) FROM (SELECT DISTINCT value FROM chains c JOIN facets f"
-			" ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=1 LIMIT ?2)),"
-			" sources=(SELECT count(*) FROM (SELECT DISTINCT value FROM chains c JOIN facets"
-			" f ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=0 LIMIT ?2)),"
+			" logs=(SELECT count(*) FROM (SELECT DISTINCT value FROM chains c JOIN "
+			"facets f"
+			" ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=1 LIMIT "
+			"?2)),"
+			" sources=(SELECT count(*) FROM (SELECT DISTINCT value FROM chains c JOIN "
+			"facets"
+			" f ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=0 LIMIT "
+			"?2)),"
 			" change=(SELECT value FROM meta WHERE name='change') WHERE n=?1",
 			"ii", n, (int64_t)YG_SITUATION_DISTINCT);
 	return rc;
@@ -323,9 +333,10 @@ static int update_key(struct yg_situations *s, int64_t n)
 	int rc = yg_sit_ask(s, &chains, "SELECT chains FROM situations WHERE n=?1", "i", n);
 
 	if (rc == YG_OK)
-		rc = yg_sit_ask(s, &by_hand,
-				"SELECT EXISTS(SELECT 1 FROM chains WHERE situation=?1 AND by_hand=1)",
-				"i", n);
+		rc = yg_sit_ask(
+			s, &by_hand,
+			"SELECT EXISTS(SELECT 1 FROM chains WHERE situation=?1 AND by_hand=1)", "i",
+			n);
 	if (rc == YG_OK && chains == 0)
 		return yg_sit_run(s, "UPDATE situations SET tie=0, key='' WHERE n=?1", "i", n);
 	if (rc != YG_OK)
@@ -342,13 +353,14 @@ static int update_key(struct yg_situations *s, int64_t n)
 			"(SELECT 1 FROM chains c JOIN alerts a ON a.id=c.lead JOIN spans p ON"
 			" p.key=a.pattern WHERE c.situation=?1)",
 			"i", n);
-	return yg_sit_run(s,
-			  "UPDATE situations SET (tie, key)=(SELECT p.tie, p.value FROM chains c"
-			  " JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND c.lead<>x''"
-			  " ORDER BY p.alerts DESC, p.key DESC LIMIT 1) WHERE n=?1 AND EXISTS(SELECT 1"
-			  " FROM chains c JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND"
-			  " c.lead<>x'')",
-			  "i", n);
+	return yg_sit_run(
+		s,
+		"UPDATE situations SET (tie, key)=(SELECT p.tie, p.value FROM chains c"
+		" JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND c.lead<>x''"
+		" ORDER BY p.alerts DESC, p.key DESC LIMIT 1) WHERE n=?1 AND EXISTS(SELECT 1"
+		" FROM chains c JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND"
+		" c.lead<>x'')",
+		"i", n);
 }
 
 struct now {
@@ -364,10 +376,11 @@ static int look(struct yg_situations *s, int64_t n, struct now *ret)
 {
 	sqlite3_stmt *stmt = NULL;
 	struct yg_bytes id;
-	int rc = yg_sit_take(s,
-			     "SELECT state, outcome, bundles, merged, id, EXISTS(SELECT 1 FROM chains"
-			     " WHERE situation=situations.n) FROM situations WHERE n=?1",
-			     &stmt, "i", n);
+	int rc = yg_sit_take(
+		s,
+		"SELECT state, outcome, bundles, merged, id, EXISTS(SELECT 1 FROM chains"
+		" WHERE situation=situations.n) FROM situations WHERE n=?1",
+		&stmt, "i", n);
 
 	if (rc == YG_OK)
 		rc = yg_sit_step(s, stmt);
@@ -397,19 +410,21 @@ static int64_t last_time(struct yg_situations *s)
 /* The one that took all of @n in says so, and goes on where people were. */
 static int tell_joined(struct yg_situations *s, int64_t n, const struct now *was)
 {
-	const struct yg_sit_event event = {.situation = (uint64_t)was->merged,
-					   .what = YG_SITUATION_JOINED,
-					   .other = (uint64_t)n,
-					   .by = {MACHINE, s->newest_ns ? s->newest_ns
-									: last_time(s), {0}}};
+	const struct yg_sit_event event = {
+		.situation = (uint64_t)was->merged,
+		.what = YG_SITUATION_JOINED,
+		.other = (uint64_t)n,
+		.by = {MACHINE, s->newest_ns ? s->newest_ns : last_time(s), {0}}};
 	int rc = yg_sit_event(s, &event);
 
 	return rc == YG_OK
 		       ? yg_sit_run(s,
 				    "UPDATE situations SET (state, assignee, state_ns, due_ns,"
 				    " certainty, certain_by, certain_ns)=(SELECT state, assignee,"
-				    " state_ns, due_ns, certainty, certain_by, certain_ns FROM situations"
-				    " WHERE n=?2) WHERE n=?1 AND state=0 AND (SELECT state FROM situations"
+				    " state_ns, due_ns, certainty, certain_by, certain_ns FROM "
+				    "situations"
+				    " WHERE n=?2) WHERE n=?1 AND state=0 AND (SELECT state FROM "
+				    "situations"
 				    " WHERE n=?2)>0",
 				    "ii", was->merged, n)
 		       : rc;
@@ -450,8 +465,8 @@ int yg_sit_count(struct yg_situations *s, uint64_t number)
 		rc = yg_sit_run(s, "UPDATE situations SET merged=0 WHERE n=?1", "i", n);
 	else if (rc == YG_OK && was.bundles > 0 && was.merged > 0)
 		rc = tell_joined(s, n, &was);
-	if (rc == YG_OK && was.outcome < YG_OUTCOME_POSSIBLE &&
-	    is.outcome == YG_OUTCOME_POSSIBLE && was.bundles > 0 &&
+	if (rc == YG_OK && was.outcome < YG_OUTCOME_POSSIBLE && is.outcome == YG_OUTCOME_POSSIBLE &&
+	    was.bundles > 0 &&
 	    (was.state == YG_SITUATION_NOISE || was.state == YG_SITUATION_RESOLVED))
 		rc = wake(s, n, &was);
 	return rc;

@@ -70,7 +70,8 @@ static uint64_t position;
 
 static void add(const struct yg_fact_finding *f)
 {
-	if (yg_facts_begin(facts, "test", position) != YG_OK || yg_facts_add(facts, f, NULL) != YG_OK)
+	if (yg_facts_begin(facts, "test", position) != YG_OK ||
+	    yg_facts_add(facts, f, NULL) != YG_OK)
 		abort();
 	if (yg_facts_commit(facts, ++position, NULL) != YG_OK)
 		abort();
@@ -79,10 +80,12 @@ static void add(const struct yg_fact_finding *f)
 /* A small world, so that much belongs together. */
 static void make(unsigned i)
 {
-	static const char *const actors[] = {"203.0.113.1", "203.0.113.2",  "198.51.100.3", "10.0.0.5",
-					     "pc-7",	    "suzuki",	    "root",	    "",
-					     "2001:db8::7", "198.51.100.4", "198.51.100.5", "192.0.2.9"};
-	static const char *const targets[] = {"/login", "/login?x=1", "suzuki", "pc-7", "srv-1", ""};
+	static const char *const actors[] = {
+		"203.0.113.1", "203.0.113.2",  "198.51.100.3", "10.0.0.5",
+		"pc-7",	       "suzuki",       "root",	       "",
+		"2001:db8::7", "198.51.100.4", "198.51.100.5", "192.0.2.9"};
+	static const char *const targets[] = {"/login", "/login?x=1", "suzuki",
+					      "pc-7",	"srv-1",      ""};
 	struct made *m = &made[i];
 
 	(void)snprintf(m->texts[0], TEXT_MAX, "org%u", roll(3));
@@ -150,10 +153,10 @@ static void close_over(bool is_group)
 		is_changed = false;
 		for (unsigned i = 0; i < made_count; i++)
 			for (unsigned k = 0; k < made_count; k++) {
-				bool is_tied = is_group ? memcmp(made[i].pattern.key,
-								 made[k].pattern.key,
-								 YG_BUNDLE_KEY_BYTES) == 0
-							: is_key_shared(&made[i], &made[k]);
+				bool is_tied =
+					is_group ? memcmp(made[i].pattern.key, made[k].pattern.key,
+							  YG_BUNDLE_KEY_BYTES) == 0
+						 : is_key_shared(&made[i], &made[k]);
 				unsigned *a = is_group ? &made[i].group : &made[i].chain;
 				unsigned *b = is_group ? &made[k].group : &made[k].chain;
 
@@ -190,8 +193,8 @@ static unsigned place(unsigned chain)
 		if (!lead || memcmp(m->f.id, lead->f.id, sizeof(m->f.id)) < 0)
 			lead = m;
 	}
-	if (lead && yg_bundle_is_thin(alerts, findings, actors,
-				      yg_bundle_is_outside(lead->f.actor), outcome))
+	if (lead && yg_bundle_is_thin(alerts, findings, actors, yg_bundle_is_outside(lead->f.actor),
+				      outcome))
 		return ALERTS_MAX + lead->group;
 	return chain;
 }
@@ -475,21 +478,22 @@ static void any_order_gives_the_situations_of_all_pairs(void)
 			CHECK(catch_up() == YG_OK);
 			got = stored(&seen);
 			if (strcmp(got, wanted) != 0)
-				fprintf(stderr, "round %u turn %u\nwanted\n%sgot\n%s", round, turn, wanted,
-					got);
+				fprintf(stderr, "round %u turn %u\nwanted\n%sgot\n%s", round, turn,
+					wanted, got);
 			CHECK(strcmp(got, wanted) == 0);
 			/* Key and reason too. */
 			sort_lines(&seen.words);
 			if (!words)
 				words = strdup((char *)seen.words.data);
 			if (strcmp(words, (char *)seen.words.data) != 0)
-				fprintf(stderr, "wanted\n%sgot\n%s", words, (char *)seen.words.data);
+				fprintf(stderr, "wanted\n%sgot\n%s", words,
+					(char *)seen.words.data);
 			CHECK(strcmp(words, (char *)seen.words.data) == 0);
 			for (unsigned i = 0; i < made_count; i++)
 				findings += made[i].f.count;
 			s = open_store();
-			CHECK(s && yg_situations_days(s, YG_S(""), 0, 0, 1000, add_day, &sums) ==
-					   YG_OK);
+			CHECK(s &&
+			      yg_situations_days(s, YG_S(""), 0, 0, 1000, add_day, &sums) == YG_OK);
 			CHECK(sums.bundles == made_count && sums.findings == findings);
 			CHECK(sums.kept == seen.bundles && sums.situations == seen.count);
 			/* Steps off: everything counts, and on again: as before. */
@@ -582,7 +586,8 @@ static void states_go_their_way_and_each_alert_is_judged(void)
 	CHECK(s);
 	CHECK(yg_situations_set_state(s, 1, YG_SITUATION_NEW, YG_SITUATION_CONFIRMED, &by) ==
 	      YG_EMISMATCH);
-	CHECK(yg_situations_set_state(s, 2, YG_SITUATION_NEW, YG_SITUATION_CHECK, &by) == YG_ENOENT);
+	CHECK(yg_situations_set_state(s, 2, YG_SITUATION_NEW, YG_SITUATION_CHECK, &by) ==
+	      YG_ENOENT);
 	CHECK(yg_situations_set_state(s, 1, YG_SITUATION_NEW, YG_SITUATION_CHECK, &by) == YG_OK);
 	CHECK(yg_situations_set_state(s, 1, YG_SITUATION_NEW, YG_SITUATION_CHECK, &by) ==
 	      YG_EMISMATCH);
@@ -660,7 +665,8 @@ static void merging_and_splitting_are_taken_back(void)
 
 static void a_member_sees_its_part_alone(void)
 {
-	const struct yg_situations_filter part = {.org = YG_S("rival"), .is_part = true, .limit = 10};
+	const struct yg_situations_filter part = {
+		.org = YG_S("rival"), .is_part = true, .limit = 10};
 	struct yg_situation one, whole;
 	struct yg_situations *s;
 	struct yg_situations_filter other = part;
