@@ -140,6 +140,15 @@ static void pattern_of(const struct yg_bundle_alert *a, struct yg_bundle_key *re
 		     a->title);
 }
 
+/* Is @whom, the bare target, a computer or an account that says who it was? */
+static bool is_target_name(const struct yg_bundle_alert *a, struct yg_bytes who,
+			   struct yg_bytes whom)
+{
+	return whom.size > 0 && a->field != YG_ATTACK_WEB && whom.data[0] != '/' &&
+	       !yg_bytes_eq_nocase(who, whom) && !is_everybodys(whom) &&
+	       !is_everybodys(a->target) && !yg_bundle_is_outside(whom);
+}
+
 unsigned yg_bundle_keys(const struct yg_bundle_alert *a,
 			struct yg_bundle_key keys[YG_BUNDLE_KEYS_MAX],
 			struct yg_bundle_key *ret_pattern)
@@ -148,9 +157,7 @@ unsigned yg_bundle_keys(const struct yg_bundle_alert *a,
 	const struct yg_bytes who = bare_name(a->actor);
 	const struct yg_bytes whom = bare_name(a->target);
 	bool is_outside = yg_bundle_is_outside(a->actor);
-	bool is_name = whom.size > 0 && a->field != YG_ATTACK_WEB && whom.data[0] != '/' &&
-		       !yg_bytes_eq_nocase(who, whom) && !is_everybodys(whom) &&
-		       !is_everybodys(a->target) && !yg_bundle_is_outside(whom);
+	bool is_name = is_target_name(a, who, whom);
 	unsigned count = 0;
 
 	pattern_of(a, ret_pattern);

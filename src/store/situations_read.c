@@ -19,14 +19,14 @@
 	" p.id, p.bundles, p.count, p.level, p.outcome, 1, p.first_ns, p.last_ns, p.removed"       \
 	" FROM parts p JOIN situations s ON s.n=p.situation"
 
-static const char *const whats[YG_SITUATION_WHAT_COUNT] = {
+static const char *const what_names[YG_SITUATION_WHAT_COUNT] = {
 	"opened", "state",    "comment", "assigned", "certainty",
 	"merged", "unmerged", "split",	 "joined",   "due",
 };
 
 const char *yg_situation_what_name(enum yg_situation_what what)
 {
-	return whats[what];
+	return what_names[what];
 }
 
 static bool is_right(sqlite3_stmt *stmt)
@@ -414,12 +414,59 @@ static int begun(struct yg_situations *s, int64_t org, struct yg_situations_day 
 	return rc;
 }
 
+/* A day is complete: count what began on it, and give it. */
+static int give_day(struct yg_situations *s, int64_t org, struct yg_situations_day *day,
+		    yg_situations_day_fn fn, void *arg)
+{
+	int rc = begun(s, org, day);
+
+	s->is_reading = true;
+	if (rc == YG_OK)
+		rc = fn(arg, day);
+	s->is_reading = false;
+	return rc;
+}
+
+static void add_step(sqlite3_stmt *stmt, struct yg_situations_day *day)
+{
+	int64_t step = sqlite3_column_int64(stmt, 1);
+
+	if (step < 0 || step >= YG_NOISE_COUNT)
+		return; /* of a later version: not ours to count */
+	day->bundles[step] = (uint64_t)sqlite3_column_int64(stmt, 2);
+	day->findings[step] = (uint64_t)sqlite3_column_int64(stmt, 3);
+}
+
+static int give_days(struct yg_situations *s, sqlite3_stmt *stmt, int64_t org, uint32_t limit,
+		     yg_situations_day_fn fn, void *arg)
+{
+	struct yg_situations_day day = {0};
+	bool is_begun = false;
+	uint32_t given = 0;
+	int rc = YG_OK;
+
+	while (rc == YG_OK && given < limit && (rc = yg_sit_step(s, stmt)) == YG_OK) {
+		int64_t next = sqlite3_column_int64(stmt, 0);
+
+		if (is_begun && next != day.day_ns) {
+			rc = give_day(s, org, &day, fn, arg);
+			given++;
+		}
+		if (!is_begun || next != day.day_ns)
+			day = (struct yg_situations_day){.day_ns = next};
+		is_begun = true;
+		add_step(stmt, &day);
+	}
+	if (rc == YG_EEND)
+		return is_begun ? give_day(s, org, &day, fn, arg) : YG_OK;
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
 int yg_situations_days(struct yg_situations *s, struct yg_bytes org, int64_t from_ns, int64_t to_ns,
 		       uint32_t limit, yg_situations_day_fn fn, void *arg)
 {
-	struct yg_situations_day day = {.day_ns = INT64_MIN};
 	sqlite3_stmt *stmt = NULL;
-	uint32_t given = 0;
 	int64_t n = 0;
 	int rc =
 		s->is_reading ? YG_EINVAL : (org.size > 0 ? yg_sit_name(s, org, false, &n) : YG_OK);
@@ -430,32 +477,8 @@ int yg_situations_days(struct yg_situations *s, struct yg_bytes org, int64_t fro
 		rc = yg_sit_take(
 			s,
 			"SELECT day_ns, step, sum(bundles), sum(findings) FROM funnel WHERE"
-			" (?1=0 OR org=?1) AND day_ns>=?2 AND day_ns<?3 GROUP BY day_ns, step"
-			" ORDER BY day_ns, step",
+			" (?1=0 OR org=?1) AND day_ns>=?2 AND day_ns<?3 GROUP BY day_ns,"
+			" step ORDER BY day_ns, step",
 			&stmt, "iii", n, from_ns, to_ns > 0 ? to_ns : INT64_MAX);
-	while (rc == YG_OK && given < limit) {
-		bool is_row = (rc = yg_sit_step(s, stmt)) == YG_OK;
-		int64_t next = is_row ? sqlite3_column_int64(stmt, 0) : INT64_MAX;
-		int64_t step = is_row ? sqlite3_column_int64(stmt, 1) : 0;
-
-		if (rc != YG_OK && rc != YG_EEND)
-			return rc;
-		if (next != day.day_ns && day.day_ns != INT64_MIN) {
-			int done = begun(s, n, &day);
-
-			rc = done != YG_OK ? done : rc;
-			done = done == YG_OK ? fn(arg, &day) : done;
-			rc = done != YG_OK ? done : rc;
-			given++;
-		}
-		if (next != day.day_ns)
-			day = (struct yg_situations_day){.day_ns = next};
-		if (is_row && step >= 0 && step < YG_NOISE_COUNT) {
-			day.bundles[step] = (uint64_t)sqlite3_column_int64(stmt, 2);
-			day.findings[step] = (uint64_t)sqlite3_column_int64(stmt, 3);
-		}
-	}
-	if (rc != YG_EEND)
-		(void)sqlite3_reset(stmt); /* of a statement that was bound */
-	return rc == YG_EEND ? YG_OK : rc;
+	return rc == YG_OK ? give_days(s, stmt, n, limit, fn, arg) : rc;
 }

@@ -447,6 +447,23 @@ static int wake(struct yg_situations *s, int64_t n, const struct now *was)
 			   : rc;
 }
 
+/* What the counting changed that people should know of. */
+static int tell_changes(struct yg_situations *s, int64_t n, const struct now *was,
+			const struct now *is)
+{
+	int rc = YG_OK;
+
+	if (is->chains)
+		rc = yg_sit_run(s, "UPDATE situations SET merged=0 WHERE n=?1", "i", n);
+	else if (was->bundles > 0 && was->merged > 0)
+		rc = tell_joined(s, n, was);
+	if (rc == YG_OK && was->outcome < YG_OUTCOME_POSSIBLE &&
+	    is->outcome == YG_OUTCOME_POSSIBLE && was->bundles > 0 &&
+	    (was->state == YG_SITUATION_NOISE || was->state == YG_SITUATION_RESOLVED))
+		rc = wake(s, n, was);
+	return rc;
+}
+
 int yg_sit_count(struct yg_situations *s, uint64_t number)
 {
 	int64_t n = (int64_t)number;
@@ -461,15 +478,7 @@ int yg_sit_count(struct yg_situations *s, uint64_t number)
 		rc = update_key(s, n);
 	if (rc == YG_OK)
 		rc = look(s, n, &is);
-	if (rc == YG_OK && is.chains)
-		rc = yg_sit_run(s, "UPDATE situations SET merged=0 WHERE n=?1", "i", n);
-	else if (rc == YG_OK && was.bundles > 0 && was.merged > 0)
-		rc = tell_joined(s, n, &was);
-	if (rc == YG_OK && was.outcome < YG_OUTCOME_POSSIBLE && is.outcome == YG_OUTCOME_POSSIBLE &&
-	    was.bundles > 0 &&
-	    (was.state == YG_SITUATION_NOISE || was.state == YG_SITUATION_RESOLVED))
-		rc = wake(s, n, &was);
-	return rc;
+	return rc == YG_OK ? tell_changes(s, n, &was, &is) : rc;
 }
 
 /* What nothing was tied to for long goes. */
