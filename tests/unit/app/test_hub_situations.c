@@ -415,13 +415,15 @@ static void end_world(void)
 	(void)rmdir(folder);
 }
 
+struct piece {
+	unsigned alert;
+	enum yg_outcome outcome;
+};
+
 /* Each alert comes in one to three pieces; what it becomes is the sum and the weightiest. */
 static void deliver(void)
 {
-	static struct {
-		unsigned alert;
-		enum yg_outcome outcome;
-	} pieces[ALERTS_MAX * 3];
+	static struct piece pieces[ALERTS_MAX * 3];
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < made_count; i++) {
@@ -436,7 +438,7 @@ static void deliver(void)
 	}
 	for (unsigned i = count; i > 1; i--) {
 		unsigned k = roll(i);
-		typeof(pieces[0]) swap = pieces[i - 1];
+		struct piece swap = pieces[i - 1];
 
 		pieces[i - 1] = pieces[k];
 		pieces[k] = swap;
