@@ -215,6 +215,12 @@ static void list_all(struct yg_facts *facts, unsigned org_count)
 	list(facts, "changes, of one",
 	     (struct yg_fact_filter){
 		     .orgs = some, .org_count = 1, .by_change = true, .after_change = 1000});
+	list(facts, "changes, of ten",
+	     (struct yg_fact_filter){
+		     .orgs = some, .org_count = 10, .by_change = true, .after_change = 1000});
+	list(facts, "changes, of as many as fit",
+	     (struct yg_fact_filter){
+		     .orgs = some, .org_count = many, .by_change = true, .after_change = 1000});
 }
 
 static unsigned number(int argc, char **argv, int at, unsigned otherwise)

@@ -26,6 +26,7 @@ secret = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 right = {"type": "string", "pattern": "^[a-z_]{1,40}$"}
 name_in = {"type": ["string", "null"], "maxLength": 50}
 login_in = {"type": "string", "minLength": 1, "maxLength": 50, "pattern": r"^[!-~]+$"}
+hunt_id = {"type": "string", "pattern": "^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$"}
 day_in = or_null(dict(day, description="2026-11-25"))
 hours_in = {"type": "integer", "minimum": 1, "maximum": 720, "default": 72}
 password = {"type": "string", "maxLength": 200}
@@ -81,8 +82,8 @@ SCHEMAS = {
                      ended_by=or_null(text)),
     "MandateIn": thing(provider=org_id, signed_by=login_in, signed=day, until=day,
                        rights=list_of(right, minItems=1, maxItems=30)),
-    "View": thing("Who opened raw records of this organisation, when and why.",
-                  id=hex_id, time=time, actor=text, name=text, org=org_id, role=words(*ROLES), what=text,
+    "View": thing("Who opened raw records of this organisation, when and why; `machine`: a hunt of the hub by itself.",
+                  id=hex_id, time=time, actor=text, name=text, org=org_id, role=words(*ROLES, "machine"), what=text,
                   records=count, reason=text),
     "Person": thing(needs=list(PERSON), invitation=dict(secret, description="for his link; shown once"), **PERSON),
     "PersonIn": thing(needs=["login", "name", "grants"], login=login_in, name=login_in,
@@ -101,7 +102,7 @@ SCHEMAS = {
     "Finding": thing(
         "A bundle: what one rule found in one log of one sensor within one minute (docs/findings.md).",
         id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
-        title_ja=or_null(text), rule_set=text, level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
+        title_ja=or_null(text), rule_set=text, held_by=words("hub", "member"), level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
         field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
         actor=or_null(text), target=or_null(text), matched=or_null(text), hunt=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
         records=list_of(thing("When the hub received a record of it: the first seven and the last.", received=time))),
@@ -153,13 +154,45 @@ SCHEMAS = {
         after=or_null({"type": "string", "maxLength": 60}),
         reason=dict(or_null({"type": "string", "maxLength": 300}), description="why; needed from whoever is not of the organisation, which sees it")),
     "FindingQuestion": thing(
-        needs=[], limit={"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+        needs=[], around=dict(yes_no, description="its log at its times, in place of the records it refers to"), limit={"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
         after=or_null({"type": "string", "maxLength": 60}), reason=or_null({"type": "string", "maxLength": 300})),
     "Records": thing(
-        needs=["items", "looked"], items=list_of(thing(position=text, record={"type": "object"})), next=text,
-        looked=thing(records=count, frames=count, frames_read=count, damaged=count)),
+        needs=["items", "looked"], missing=dict(count, description="of a finding: records that are gone, or of which it cannot be said which they are"),
+        more=thing("Of a finding: more of its log at its times.", path=text, body=thing(around=yes_no)), items=list_of(thing(position=text, record={"type": "object"})), next=text,
+        looked=thing(records=count, frames=count, frames_read=count, damaged=count),
+        not_looked_back=list_of(thing(
+            "A sensor whose logs its member keeps: not looked at here.", sensor=text, held_by=words("member"),
+            archive=or_null({"type": "object"})), maxItems=1000)),
+    "Hunt": thing(
+        "What is new among rules and indicators, looked for in the archive (docs/hub-hunts.md). Of one member: only its own part.",
+        id=hunt_id, state=words("waiting", "asks", "running", "done", "failed", "cancelled"), created=time,
+        finished=or_null(time), days=count, rules=count, indicators=count, rule_ids=list_of(text),
+        answer=or_null(thing(by=text, name=text, role=text, reason=text, time=time)), reason=or_null(text),
+        orgs=list_of(thing(org=org_id, done=yes_no, files=count, records=count, findings=count)),
+        total=or_null(thing(files=count, bytes=count, bound=count, files_done=count, frames_read=count,
+                            records=count, findings=count, unlisted=count, damaged=count)),
+        **{"from": time}),
+    "HuntAnswer": thing(needs=[], reason=or_null({"type": "string", "maxLength": 300, "pattern": "^[ -~]*$"})),
     "AuditEntry": thing(number=count, time=time, actor=text, org=text, action=text, object=text, detail=text),
 }
+
+MEMBER = dict(name_ja=400, name_en=400, sector=400, provider=400, contact_mail=254, contact_phone=40,
+              deputy_mail=254, deputy_phone=40, hours=200)
+ANSWERS = ("secret_data", "business_stop", "system_access")
+CONSENTS = ("named", "anonymous", "ask")
+SCHEMAS.update({
+    "Member": thing("What the community knows of a member; texts are empty until it is said.", org=org_id,
+                    verified=or_null(day), changed=or_null(time), **{name: text for name in MEMBER}),
+    "MemberIn": thing("All of it is replaced.", needs=[], verified=day_in, **{
+        name: or_null({"type": "string", "maxLength": size // 4}) for name, size in MEMBER.items()}),
+    "Relation": thing(
+        "Who supplies whom. `consent` is the supplier\'s word on its name when it is hit; it is confirmed when both "
+        "said the same, and analysts see it when both agreed to that.",
+        supplier=org_id, buyer=org_id, consent=words(*CONSENTS), confirmed=yes_no, by_supplier=or_null(time),
+        by_buyer=or_null(time), analysts_supplier=yes_no, analysts_buyer=yes_no, analysts=yes_no,
+        **{name: yes_no for name in ANSWERS}),
+    "RelationIn": thing(needs=[], consent=or_null(words(*CONSENTS)), analysts=yes_no, **{name: yes_no for name in ANSWERS}),
+})
 
 PAGED = openapi.PAGED
 LIMIT = openapi.LIMIT
@@ -202,6 +235,16 @@ OPERATIONS = [
     ("GET", O + "/mandates", "listMandates", "Mandates that it gave or holds", dict(page="Mandate")),
     ("POST", O + "/mandates", "giveMandate", "Let a service provider act", dict(body="MandateIn", out="Mandate", status=201)),
     ("POST", O + "/mandates/{mandate}/end", "endMandate", "End it at once", dict(body="Nothing", out="Mandate")),
+    ("GET", O + "/member", "getMember", "Sector, provider, whom to reach", dict(out="Member")),
+    ("PUT", O + "/member", "setMember", "Change all of it", dict(body="MemberIn", out="Member")),
+    ("GET", O + "/relations", "listRelations", "The own relations: as buyer, then as supplier",
+     dict(page="Relation", query=PAGED)),
+    ("GET", O + "/relations/{supplier}/{buyer}", "getRelation", "One of them", dict(out="Relation")),
+    ("PUT", O + "/relations/{supplier}/{buyer}", "sayRelation", "Declare it, confirm it, or change it",
+     dict(body="RelationIn", out="Relation")),
+    ("DELETE", O + "/relations/{supplier}/{buyer}", "endRelation", "End it, for both", dict(status=204)),
+    ("GET", "/relations", "listOpenRelations", "Relations that both parties opened to the analysts",
+     dict(page="Relation", query=PAGED)),
     ("GET", O + "/views", "listViews", "Who opened raw records, when and why; latest first",
      dict(page="View", query=PAGED)),
     ("GET", O + "/retention", "getRetention", "How long records are kept, by kind", dict(out="Retention")),
@@ -229,7 +272,7 @@ OPERATIONS = [
          "from": time_in, "to": time_in, "rule": text, "sensor": text, "actor": text, "level": words(*LEVELS),
          "outcome": words("unknown", "attempt", "possible"), "order": words("newest", "change")}))),
     ("GET", "/findings/{finding}", "getFinding", "One bundle", dict(out="Finding", query=ORG)),
-    ("POST", "/findings/{finding}/records", "findingRecords", "Records of its log at its times, its own among them",
+    ("POST", "/findings/{finding}/records", "findingRecords", "The records that it refers to; with `around` its log at its times",
      dict(body="FindingQuestion", out="Records", query=ORG)),
     ("GET", "/situations", "listSituations", "Situations, what went on last first",
      dict(page="Situation", query=dict(PAGED, **ORG, state=words("open", *STATES), assignee=text))),
@@ -255,6 +298,13 @@ OPERATIONS = [
     ("PUT", "/noise", "setNoise", "Which steps are on from now; all alerts are looked at again",
      dict(body="NoiseIn", out="Noise")),
     ("POST", "/search", "search", "Records of the archive, by arrival", dict(body="Question", out="Records", query=ORG)),
+    ("GET", "/hunts", "listHunts", "Hunts over the archive, newest first; with their progress",
+     dict(page="Hunt", query=dict(PAGED, **ORG))),
+    ("GET", "/hunts/{hunt}", "getHunt", "One hunt, with its progress", dict(out="Hunt", query=ORG)),
+    ("POST", "/hunts/{hunt}/confirm", "confirmHunt", "Yes to one that asks; as it was before",
+     dict(body="HuntAnswer", out="Hunt", status=202)),
+    ("POST", "/hunts/{hunt}/refuse", "refuseHunt", "No to one that asks, or an end to one that runs; as it was before",
+     dict(body="HuntAnswer", out="Hunt", status=202)),
     ("GET", "/audit", "listAudit", "What was changed, by whom and when; ascending",
      dict(page="AuditEntry", query=dict(LIMIT, after={"type": "integer", "minimum": 0, "maximum": 2**53}))),
 ]

@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "access/gate.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "store/control.h"
@@ -99,15 +100,4 @@ YG_MUST_USE int yg_access_history(struct yg_access *access, const char *kind, co
 /* The number of the organisation's last change: a cheap "has anything changed?". */
 YG_MUST_USE int yg_access_last_change(struct yg_access *access, uint64_t *ret);
 
-/*
- * Everything that leaves passes here (ARCHITECTURE: one release function). *ret is a copy of
- * @object fit for @audience, owned by the caller: fields that the audience may not have are gone
- * (access/release.def says which, by kind), or YG_EACCES when nothing of it may leave.
- */
-enum yg_audience {
-	YG_AUDIENCE_OWN,       /* the organisation itself */
-	YG_AUDIENCE_EXPERT,    /* the specialist it invited */
-	YG_AUDIENCE_STATEMENT, /* whoever gets the signed statement */
-};
-YG_MUST_USE int yg_release(const char *kind, const json_t *object, enum yg_audience audience,
-			   json_t **ret);
+/* Everything that leaves passes access/gate.h: yg_release(). */

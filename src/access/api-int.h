@@ -130,6 +130,10 @@ json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count);
 /* Does the caller have @right at @org, by the call's access or by his reach? */
 YG_MUST_USE int yg_call_reaches(const struct yg_hub_call *call, const char *org, bool *ret);
 
+/* The organisations of a call: the one it is for, or all where its actor has the right.
+ * yg_hub_reach_done() in any case. YG_OK, YG_ENOMEM. */
+YG_MUST_USE int yg_call_reach(const struct yg_hub_call *call, struct yg_hub_reach *ret);
+
 /* "2026-11-25T03:04:05Z" (with milliseconds where there are any); null for YG_TIME_NONE. */
 json_t *yg_call_time(int64_t time_ns);
 

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "access/hub.h"
+#include "access/hunts.h"
 #include "model/api.h"
 #include "store/facts.h"
 #include "store/situations.h"
@@ -34,6 +35,11 @@ struct yg_hub_question {
 	struct yg_bytes source;	 /* empty: any */
 	int64_t arrived_from_ns; /* YG_TIME_NONE: any */
 	int64_t arrived_to_ns;
+	/* The records that a finding refers to, and nothing else of this is looked at. NULL: a
+	 * search. */
+	const struct yg_fact_ref *refs;
+	uint32_t ref_count;
+	bool is_hunted;		 /* a hunt found it */
 	const atomic_bool *stop; /* the hub ends: nobody waits for the answer any more */
 };
 
@@ -43,10 +49,21 @@ struct yg_hub_api_ports {
 	 * the caller. */
 	json_t *(*heartbeat)(void *arg, const char *sensor);
 	/*
-	 * Add {"items":[{"position","record"}…],"next"?,"looked":{…}} to @to. In a thread of its
-	 * own, one at a time. YG_OK; YG_EINVAL: a field, text or position that is none.
+	 * Add {"items":[{"position","record"}…],"next"?,"looked":{…}} to @to, with refs
+	 * {"items":[…],"missing":N,"looked":{…} without its end: more is put behind it. In a thread
+	 * of its own, one at a time. YG_OK; YG_EINVAL: a field, text or position that is none.
 	 */
 	int (*search)(void *arg, const struct yg_hub_question *question, struct yg_buf *to);
+	/*
+	 * The documents of hunts (access/hunts.h), borrowed: one, or those with an id below @before
+	 * ("": all), newest first, until @fn says otherwise than YG_OK, which is returned (YG_EEND
+	 * as YG_OK). YG_ENOENT: no such hunt.
+	 */
+	int (*hunt)(void *arg, const char *id, int (*fn)(void *arg, json_t *job), void *fn_arg);
+	int (*hunts)(void *arg, const char *before, int (*fn)(void *arg, json_t *job),
+		     void *fn_arg);
+	/* Yes or no to hunt @id, for the hub to see within a second. */
+	int (*answer_hunt)(void *arg, const char *id, bool is_yes, const struct yg_hunt_who *who);
 	/* An answer that was put off (model/api.h) is complete, or @error says why not. */
 	void (*finish)(void *arg, struct yg_api_later *later, int error);
 	void *arg;

@@ -28,20 +28,6 @@ static void done(struct asked *asked)
 	free(asked);
 }
 
-/* The organisations of a call: the one it is for, or all where its actor has the right. */
-static int reach_of(const struct yg_hub_call *call, struct yg_hub_reach *ret)
-{
-	if (!call->access)
-		return yg_hub_reach(call->api->opts.hub, call->request->actor, call->right, ret);
-	*ret = (struct yg_hub_reach){.orgs = yg_calloc(1, sizeof(*ret->orgs))};
-	if (!ret->orgs)
-		return YG_ENOMEM;
-	ret->count = 1;
-	(void)snprintf(ret->orgs[0], sizeof(ret->orgs[0]), "%s",
-		       yg_access_org(call->access)); /* an id fits */
-	return YG_OK;
-}
-
 /* ?after= as a list's "next" had it. */
 static int read_after(const struct yg_hub_call *call, struct yg_fact_filter *filter)
 {
@@ -115,7 +101,7 @@ static int read_filter(const struct yg_hub_call *call, struct asked *asked)
 		filter->from_ns = 0;
 	if (filter->to_ns == YG_TIME_NONE)
 		filter->to_ns = 0;
-	return rc == YG_OK ? reach_of(call, &asked->reach) : rc;
+	return rc == YG_OK ? yg_call_reach(call, &asked->reach) : rc;
 }
 
 /* ---- lists ---- */
@@ -215,7 +201,7 @@ int yg_hub_do_get_finding(struct yg_hub_call *call)
 	if (!facts)
 		return no_facts(call);
 	if (rc == YG_OK)
-		rc = reach_of(call, &reach);
+		rc = yg_call_reach(call, &reach);
 	if (rc == YG_OK)
 		rc = yg_findings_get(facts, &reach, id, give_finding, &listing);
 	yg_hub_reach_done(&reach);

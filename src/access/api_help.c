@@ -5,6 +5,7 @@
 #include "access/hub-int.h"
 #include "access/token.h"
 
+#include "base/alloc.h"
 #include "model/day.h"
 
 #include "base/ban.h"
@@ -174,6 +175,19 @@ int yg_call_reaches(const struct yg_hub_call *call, const char *org, bool *ret)
 	for (uint32_t i = 0; i < reach.count && !*ret; i++)
 		*ret = strcmp(reach.orgs[i], org) == 0;
 	yg_hub_reach_done(&reach);
+	return YG_OK;
+}
+
+int yg_call_reach(const struct yg_hub_call *call, struct yg_hub_reach *ret)
+{
+	if (!call->access)
+		return yg_hub_reach(call->api->opts.hub, call->request->actor, call->right, ret);
+	*ret = (struct yg_hub_reach){.orgs = yg_calloc(1, sizeof(*ret->orgs))};
+	if (!ret->orgs)
+		return YG_ENOMEM;
+	ret->count = 1;
+	(void)snprintf(ret->orgs[0], sizeof(ret->orgs[0]), "%s",
+		       yg_access_org(call->access)); /* an id fits */
 	return YG_OK;
 }
 

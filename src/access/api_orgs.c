@@ -452,12 +452,12 @@ struct views {
 static int add_view(void *arg, const struct yg_view *view)
 {
 	struct views *views = arg;
-	json_t *item = json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o}", "id", view->id,
-				 "time", yg_call_time(view->time_ns), "actor",
-				 yg_hub_string(view->actor), "name", yg_hub_string(view->name),
-				 "org", view->org, "role", yg_hub_role_name(view->role), "what",
-				 yg_hub_string(view->what), "records", (json_int_t)view->records,
-				 "reason", yg_hub_string(view->reason));
+	json_t *item =
+		json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o}", "id", view->id, "time",
+			  yg_call_time(view->time_ns), "actor", yg_hub_string(view->actor), "name",
+			  yg_hub_string(view->name), "org", view->org, "role",
+			  yg_view_role_name(view), "what", yg_hub_string(view->what), "records",
+			  (json_int_t)view->records, "reason", yg_hub_string(view->reason));
 
 	memcpy(views->last, view->id, sizeof(views->last));
 	return item && json_array_append_new(views->items, item) == 0 ? YG_OK : YG_ENOMEM;

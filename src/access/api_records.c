@@ -215,18 +215,29 @@ int yg_hub_do_search(struct yg_hub_call *call)
 struct place {
 	struct yg_hub_question *question;
 	char source[YG_FACT_TEXT_MAX + 1];
+	bool is_around; /* its log at its times; else what it refers to */
+	char id[2 * YG_FACT_ID_BYTES + 1];
+	struct yg_fact_ref refs[YG_FACT_REFS_MAX];
 };
 
 static int note_place(void *arg, const struct yg_fact_finding *finding)
 {
 	struct place *place = arg;
 	struct yg_hub_question *question = place->question;
+	uint32_t count =
+		finding->ref_count < YG_FACT_REFS_MAX ? finding->ref_count : YG_FACT_REFS_MAX;
 	size_t size =
 		finding->source.size < YG_FACT_TEXT_MAX ? finding->source.size : YG_FACT_TEXT_MAX;
 
 	if (size > 0)
 		memcpy(place->source, finding->source.data, size);
 	place->source[size] = '\0';
+	memcpy(place->refs, finding->refs, count * sizeof(*place->refs));
+	if (!place->is_around) {
+		question->refs = place->refs;
+		question->ref_count = count;
+		question->is_hunted = finding->hunt.size > 0;
+	}
 	question->from_ns = finding->first_ns;
 	question->to_ns = finding->last_ns == YG_TIME_NONE ? YG_TIME_NONE : finding->last_ns + 1;
 	question->arrived_from_ns = question->arrived_to_ns = finding->received_ns;
@@ -255,10 +266,26 @@ static int find_place(const struct yg_hub_call *call, struct place *place)
 	return rc;
 }
 
-/* {"limit","reason"}: the records of its log at its times, its own among them. */
+/* Where its log at its times is asked for. */
+static int answer_refs(struct yg_hub_job *job)
+{
+	const struct place *place = job->arg;
+
+	yg_buf_addf(
+		&job->found,
+		",\"more\":{\"path\":\"/api/v1/findings/%s/records?org=%s\",\"body\":{\"around\":"
+		"true}}}",
+		place->id, job->question.org);
+	job->error = yg_buf_error(&job->found);
+	return job->error == YG_OK ? answer(job) : job->error;
+}
+
+/*
+ * {"reason"}: the records that it refers to; with "around" (or "after", a page of that) those of
+ * its log at its times, its own among them.
+ */
 int yg_hub_do_finding_records(struct yg_hub_call *call)
 {
-	char id[2 * YG_FACT_ID_BYTES + 1];
 	char what[YG_VIEW_WHAT_MAX + 1];
 	struct yg_hub_job *job;
 	struct place *place;
@@ -281,12 +308,18 @@ int yg_hub_do_finding_records(struct yg_hub_call *call)
 		(void)yg_hub_job_free(job);
 		return YG_OK;
 	}
+	place->is_around =
+		json_is_true(json_object_get(in, "around")) || job->question.after[0] != '\0';
 	rc = find_place(call, place);
 	job->question.source = yg_bytes_str(place->source);
-	if (rc == YG_OK && yg_call_part(call, 0, id, sizeof(id))) {
-		(void)snprintf(what, sizeof(what), "finding %s", id); /* fits */
-		rc = note_view(call, in, what, job->question.limit);
+	if (rc == YG_OK && yg_call_part(call, 0, place->id, sizeof(place->id))) {
+		(void)snprintf(what, sizeof(what), "finding %s%s", place->id,
+			       place->is_around ? ": its log at its times" : ""); /* fits */
+		rc = note_view(call, in, what,
+			       place->is_around ? job->question.limit : job->question.ref_count);
 	}
+	if (!place->is_around)
+		job->then = answer_refs;
 	if (rc == YG_OK)
 		return give(call, job);
 	(void)yg_hub_job_free(job);

@@ -371,7 +371,8 @@ int yg_audit_checkpoint(struct yg_hub_access *hub)
 void yg_audit_after(struct yg_hub_access *hub)
 {
 	/* A checkpoint that fails is made up for with the next one. */
-	if (hub->has_key && hub->audit_number >= hub->audit_signed + YG_AUDIT_EVERY)
+	if (!hub->is_together && hub->has_key &&
+	    hub->audit_number >= hub->audit_signed + YG_AUDIT_EVERY)
 		(void)yg_audit_checkpoint(hub);
 }
 

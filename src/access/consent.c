@@ -228,10 +228,30 @@ static void view_id(int64_t now_ns, char to[YG_RANDOM_ID_HEX + 1])
 	yg_hex((struct yg_bytes){bytes, sizeof(bytes)}, to);
 }
 
+const char *yg_view_role_name(const struct yg_view *view)
+{
+	return view->is_machine ? "machine" : yg_hub_role_name(view->role);
+}
+
+int yg_view_put(struct yg_hub_access *hub, const char *org, const struct yg_view *view)
+{
+	char id[YG_RANDOM_ID_HEX + 1];
+
+	view_id(yg_hub_now_ns(hub), id);
+	return yg_hub_put_at(hub, org, view->actor, "view", id,
+			     json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:s, s:I, s:s}", "id", id,
+				       "time", yg_hub_seconds(yg_hub_now_ns(hub)), "actor",
+				       view->actor, "name", yg_hub_string(view->name), "org",
+				       view->org, "role", yg_view_role_name(view), "what",
+				       view->what, "records", (json_int_t)view->records, "reason",
+				       view->reason),
+			     YG_REVISION_NONE);
+}
+
 int yg_views_add(struct yg_access *access, const char *what, uint64_t records, const char *reason)
 {
 	struct yg_hub_access *hub;
-	char id[YG_RANDOM_ID_HEX + 1];
+	struct yg_view view;
 	int rc = yg_hub_require(access, YG_MAY_read_records, &hub);
 
 	if (rc != YG_OK)
@@ -242,18 +262,16 @@ int yg_views_add(struct yg_access *access, const char *what, uint64_t records, c
 	    !yg_hub_is_text(reason, YG_VIEW_REASON_MAX) ||
 	    !yg_hub_is_text(what, YG_VIEW_WHAT_MAX) || records > INT64_C(1) << 53)
 		return YG_EINVAL;
-	view_id(yg_hub_now_ns(hub), id);
 	rc = yg_hub_begin(hub);
 	if (rc != YG_OK)
 		return rc;
-	rc = yg_hub_put_at(hub, access->org, access->actor, "view", id,
-			   json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:s, s:I, s:s}", "id", id,
-				     "time", yg_hub_seconds(yg_hub_now_ns(hub)), "actor",
-				     access->actor, "name", yg_hub_string(access->who.name), "org",
-				     access->acts_for, "role", yg_hub_role_name(access->hub_role),
-				     "what", what, "records", (json_int_t)records, "reason",
-				     reason),
-			   YG_REVISION_NONE);
+	view = (struct yg_view){.role = access->hub_role, .records = records};
+	(void)snprintf(view.actor, sizeof(view.actor), "%s", access->actor); /* each is as large */
+	(void)snprintf(view.name, sizeof(view.name), "%s", access->who.name);
+	(void)snprintf(view.org, sizeof(view.org), "%s", access->acts_for);
+	(void)snprintf(view.what, sizeof(view.what), "%s", what); /* looked at above */
+	(void)snprintf(view.reason, sizeof(view.reason), "%s", reason);
+	rc = yg_view_put(hub, access->org, &view);
 	return yg_hub_finish(
 		hub, rc,
 		&(struct yg_hub_deed){access->actor, access->org, "records.view", what, reason});
@@ -278,7 +296,8 @@ static int list_one(void *arg, struct yg_bytes key, const json_t *body)
 	yg_hub_text(body, "reason", view.reason, sizeof(view.reason));
 	view.time_ns = yg_hub_time(body, "time");
 	view.records = (uint64_t)yg_json_int(body, "records", 0);
-	if (!yg_hub_role_by_name(yg_json_text(body, "role"), &view.role))
+	view.is_machine = yg_bytes_eq(yg_json_text(body, "role"), YG_S("machine"));
+	if (!view.is_machine && !yg_hub_role_by_name(yg_json_text(body, "role"), &view.role))
 		return YG_EFORMAT;
 	return listing->fn(listing->arg, &view);
 }

@@ -69,10 +69,14 @@ struct yg_view {
 	char name[YG_ENROL_NAME_MAX + 1];
 	char org[YG_ENROL_ID_MAX + 1]; /* who he acts for: "hub", a provider */
 	enum yg_hub_role role;
+	bool is_machine;		 /* the hub itself, of nobody's doing: it has no role */
 	char what[YG_VIEW_WHAT_MAX + 1]; /* "finding 3f…", "2026-11-25T00:00Z to …, host=web" */
 	uint64_t records;		 /* how many at most; 0: not known beforehand */
 	char reason[YG_VIEW_REASON_MAX + 1];
 };
+
+/* Its role as a word: "analyst", …; "machine". */
+const char *yg_view_role_name(const struct yg_view *view);
 
 /* False for people and programs of the member itself. */
 bool yg_views_need_reason(const struct yg_access *access);

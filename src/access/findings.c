@@ -125,6 +125,11 @@ static void add_time(struct yg_buf *to, const char *key, int64_t time_ns)
 	yg_buf_addf(to, ",\"%s\":\"%s\"", key, iso);
 }
 
+bool yg_findings_is_told(const struct yg_fact_finding *finding)
+{
+	return yg_bytes_starts(finding->rules, YG_S(YG_FACT_TOLD));
+}
+
 void yg_findings_json(const struct yg_fact_finding *f, bool with_numbers, struct yg_buf *to)
 {
 	char id[2 * YG_FACT_ID_BYTES + 1];
@@ -138,6 +143,7 @@ void yg_findings_json(const struct yg_fact_finding *f, bool with_numbers, struct
 	add_text(to, "title", f->title);
 	add_maybe(to, "title_ja", f->title_ja);
 	add_text(to, "rule_set", f->rules);
+	add_text(to, "held_by", yg_findings_is_told(f) ? YG_S("member") : YG_S("hub"));
 	yg_buf_addf(to, ",\"level\":\"%s\",\"kind\":\"%s\",\"field\":\"%s\",\"outcome\":\"%s\"",
 		    yg_level_name(f->level), yg_kind_name(f->kind), yg_attack_name(f->field),
 		    yg_outcome_name(f->outcome));

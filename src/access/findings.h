@@ -35,6 +35,9 @@ YG_MUST_USE int yg_findings_days(struct yg_facts *facts, const struct yg_hub_rea
 YG_MUST_USE int yg_findings_of(struct yg_facts *facts, const struct yg_access *access,
 			       const struct yg_fact_filter *filter, yg_fact_fn fn, void *arg);
 
+/* Was it made by a sensor, whose member holds the records? */
+bool yg_findings_is_told(const struct yg_fact_finding *finding);
+
 /*
  * @finding as the object of the API and of the command line, on one line without its end.
  * @with_numbers: those of its records, which count over all organisations: for the command line.

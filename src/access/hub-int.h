@@ -40,6 +40,8 @@ struct yg_hub_access {
 	void *sign_arg;
 	char data[YG_HUB_PATH_BYTES]; /* the checkpoint file */
 	uint64_t audit_number;	      /* of the entry added last here */
+	bool is_together;      /* several changes are one (access/members.h): nothing is signed in
+				  between */
 	uint64_t audit_signed; /* up to here there are checkpoints, as far as is known here */
 };
 
@@ -150,6 +152,11 @@ YG_MUST_USE int yg_token_look(struct yg_hub_access *hub, const char *org, const 
 			      struct yg_hub_actor *ret);
 /* people.c: name and grants of one who is active; else YG_EACCES. */
 YG_MUST_USE int yg_person_fill(struct yg_hub_access *hub, const char *id, struct yg_hub_actor *ret);
+
+/* consent.c: one entry of @org's list of views, in a transaction that is open; id and time are
+ * made. What it says was looked at. */
+struct yg_view;
+YG_MUST_USE int yg_view_put(struct yg_hub_access *hub, const char *org, const struct yg_view *view);
 
 /* For yg_enrol_on_change: @arg is the hub. */
 YG_MUST_USE int yg_hub_note(void *arg, const char *actor, const char *action, const char *org,

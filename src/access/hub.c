@@ -240,7 +240,8 @@ static bool may_by_paper(const struct yg_hub_actor *actor, enum yg_hub_right rig
 {
 	return is_command_line(actor) &&
 	       (right == YG_MAY_write_mandates || right == YG_MAY_write_consent ||
-		right == YG_MAY_export_org);
+		right == YG_MAY_export_org || right == YG_MAY_read_relations ||
+		right == YG_MAY_write_relations);
 }
 
 /* One question, and what was found so far. */

@@ -22,6 +22,9 @@ static const struct part {
 	{"sensors", YG_HUB_ORG, "sensor", false},
 	{"tokens", YG_HUB_REGISTER, "token", false},
 	{"mandates", YG_HUB_REGISTER, "mandate", false},
+	{"member", YG_HUB_REGISTER, "member", true},
+	{"supplies", YG_HUB_REGISTER, "relation", false},
+	{"supplied_by", YG_HUB_REGISTER, "relation_of", false},
 	{"views", NULL, "view", false},
 };
 

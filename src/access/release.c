@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
-#include "access/access.h"
+#include "access/release-int.h"
 #include "base/json.h"
 
 #include "base/ban.h"
@@ -20,9 +20,11 @@ static const struct {
 static const char *rule_of(const char *kind, enum yg_audience audience)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strcmp(kind, table[i].kind) == 0)
-			return audience == YG_AUDIENCE_EXPERT ? table[i].expert
-							      : table[i].statement;
+		if (strcmp(kind, table[i].kind) != 0)
+			continue;
+		if (audience == YG_AUDIENCE_EXPERT)
+			return table[i].expert;
+		return audience == YG_AUDIENCE_STATEMENT ? table[i].statement : "-";
 	}
 	return "-";
 }
@@ -133,7 +135,8 @@ static int copy_by_rule(const json_t *from, const char *rule, json_t *to)
 	return rc;
 }
 
-int yg_release(const char *kind, const json_t *object, enum yg_audience audience, json_t **ret)
+int yg_release_document(const char *kind, const json_t *object, enum yg_audience audience,
+			json_t **ret)
 {
 	const char *rule = audience == YG_AUDIENCE_OWN ? "*" : rule_of(kind, audience);
 	json_t *copy;

@@ -31,6 +31,8 @@ struct yg_admin {
 	const char *ledger;
 	const char *to;
 	const char *record;
+	const char *finding;
+	const char *reason;
 	uint64_t limit; /* 0: all */
 	uint64_t hours; /* 0: not given, as below */
 	uint64_t days;
@@ -61,6 +63,8 @@ int yg_admin_mandate(struct yg_admin *admin);
 int yg_admin_consent(struct yg_admin *admin);
 int yg_admin_views(struct yg_admin *admin);
 int yg_admin_audit(struct yg_admin *admin);
+int yg_admin_members(struct yg_admin *admin);
+int yg_admin_relations(struct yg_admin *admin);
 int yg_admin_export(struct yg_admin *admin);
 int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
 
@@ -70,6 +74,23 @@ int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
  */
 YG_MUST_USE int yg_admin_journal_wait(const struct yg_admin *admin, const char *org,
 				      bool is_just_refused, uint64_t *ret_records);
+
+/*
+ * What hunts hold of the closed organisation @org (admin_erase_hunts.c): until none is at work in
+ * its archive any more (YG_EAGAIN: not within a minute); its part of each, *ret_count added to; its
+ * part of each as a line of JSON.
+ */
+YG_MUST_USE int yg_admin_hunts_wait(const struct yg_admin *admin, const char *org);
+YG_MUST_USE int yg_admin_hunts_erase(const struct yg_admin *admin, const char *org,
+				     uint64_t *ret_count);
+typedef int (*yg_admin_line_fn)(void *arg, struct yg_bytes line);
+YG_MUST_USE int yg_admin_hunts_lines(const struct yg_admin *admin, const char *org,
+				     yg_admin_line_fn fn, void *arg);
+
+/* Once that is so: its records go from the journal, beside the hub or without it, as far as that
+ * can be within a minute; *ret_records as above. YG_OK, or an error. */
+YG_MUST_USE int yg_admin_journal_cut(const struct yg_admin *admin, const char *org,
+				     uint64_t *ret_records);
 
 /* With options of their own: argv as the program got it, from "admin" on. */
 int yg_admin_retention(int argc, char **argv);
@@ -106,4 +127,5 @@ json_t *yg_admin_rights(uint32_t rights);
  * `admin findings`: what detection found in the hub at @data, newest first; @org NULL: of all. The
  * exit status; errors were said.
  */
+int yg_admin_finding_records(struct yg_admin *admin); /* `findings --records` */
 int yg_admin_findings(const char *data, const char *org, uint64_t limit, bool is_json);

@@ -147,6 +147,21 @@ static void add_decisions(struct yg_admin *admin, const json_t *heartbeat)
 	}
 }
 
+/* Where a sensor judges its records itself. */
+static void add_detection(struct yg_admin *admin, const json_t *heartbeat)
+{
+	const json_t *told = json_object_get(json_object_get(heartbeat, "heartbeat"), "detection");
+
+	if (!json_is_object(told))
+		return;
+	yg_buf_addf(&admin->out,
+		    yg_say_tr(N_("    local detection: %lld rules, %lld indicators, %lld findings "
+				 "since it started\n")),
+		    (long long)yg_json_int(told, "rules", 0),
+		    (long long)yg_json_int(told, "indicators", 0),
+		    (long long)yg_json_int(told, "findings", 0));
+}
+
 static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 {
 	struct yg_admin *admin = arg;
@@ -160,8 +175,10 @@ static int print_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 		yg_buf_addf(&admin->out, "%s/%s  %s  %s  %.*s\n", sensor->org, sensor->id,
 			    yg_say_safe(yg_bytes_str(sensor->host), 60),
 			    yg_say_tr(state_of(admin, sensor, heartbeat)), YG_FMT(received));
-	if (!admin->is_json)
+	if (!admin->is_json) {
 		add_decisions(admin, heartbeat);
+		add_detection(admin, heartbeat);
+	}
 	json_decref(heartbeat);
 	return rc == YG_OK ? yg_buf_error(&admin->out) : rc;
 }
@@ -219,6 +236,8 @@ static int findings(struct yg_admin *admin)
 {
 	if (admin->arg_count != 1)
 		return yg_admin_wording("findings");
+	if (admin->finding)
+		return yg_admin_finding_records(admin);
 	return yg_admin_findings(admin->data, admin->org, admin->limit, admin->is_json);
 }
 
@@ -284,13 +303,21 @@ static const struct {
 	const char *name;
 	int (*run)(struct yg_admin *admin);
 } commands[] = {
-	{"findings", findings},	       {"ledger", ledger},
-	{"archive", check_archive},    {"org", yg_admin_org},
-	{"enrol-token", make_token},   {"sensor", sensors},
-	{"person", yg_admin_person},   {"api-token", yg_admin_token},
-	{"mandate", yg_admin_mandate}, {"consent", yg_admin_consent},
-	{"views", yg_admin_views},     {"audit", yg_admin_audit},
+	{"findings", findings},
+	{"ledger", ledger},
+	{"archive", check_archive},
+	{"org", yg_admin_org},
+	{"enrol-token", make_token},
+	{"sensor", sensors},
+	{"person", yg_admin_person},
+	{"api-token", yg_admin_token},
+	{"mandate", yg_admin_mandate},
+	{"consent", yg_admin_consent},
+	{"views", yg_admin_views},
+	{"audit", yg_admin_audit},
 	{"export", yg_admin_export},
+	{"members", yg_admin_members},
+	{"relations", yg_admin_relations},
 };
 
 /* ---- command line ---- */
@@ -339,38 +366,24 @@ static bool take_rights(struct yg_admin *admin)
 /* Options that are texts. */
 static const char **text_option(struct yg_admin *admin, int c)
 {
-	switch (c) {
-	case 'd':
-		return &admin->data;
-	case 'o':
-		return &admin->org;
-	case 'n':
-		return &admin->name;
-	case 'c':
-		return &admin->corporate_number;
-	case 'r':
-		return &admin->role;
-	case 'p':
-		return &admin->provider;
-	case 's':
-		return &admin->signed_by;
-	case 'v':
-		return &admin->version;
-	case 'H':
-		return &admin->host;
-	case 'k':
-		return &admin->checkpoint;
-	case 'N':
-		return &admin->sensor;
-	case 'L':
-		return &admin->ledger;
-	case 'T':
-		return &admin->to;
-	case 'E':
-		return &admin->record;
-	default:
-		return NULL;
-	}
+	const struct {
+		int letter;
+		const char **to;
+	} texts[] = {
+		{'d', &admin->data},	  {'o', &admin->org},
+		{'n', &admin->name},	  {'c', &admin->corporate_number},
+		{'r', &admin->role},	  {'p', &admin->provider},
+		{'s', &admin->signed_by}, {'v', &admin->version},
+		{'H', &admin->host},	  {'k', &admin->checkpoint},
+		{'N', &admin->sensor},	  {'L', &admin->ledger},
+		{'T', &admin->to},	  {'E', &admin->record},
+		{'Q', &admin->finding},	  {'W', &admin->reason},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].letter == c)
+			return texts[i].to;
+	return NULL;
 }
 
 static bool take_number_option(struct yg_admin *admin, int c)
@@ -452,6 +465,8 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"second-factor", no_argument, NULL, 'F'},
 		{"to", required_argument, NULL, 'T'},
 		{"record", required_argument, NULL, 'E'},
+		{"records", required_argument, NULL, 'Q'},
+		{"reason", required_argument, NULL, 'W'},
 		{"yes", no_argument, NULL, 'y'},
 		{"days", required_argument, NULL, 'D'},
 		{"after", required_argument, NULL, 'A'},

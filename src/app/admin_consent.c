@@ -163,14 +163,14 @@ static int print_view(void *arg, const struct yg_view *view)
 			admin, json_pack("{s:o, s:s, s:o, s:s, s:s, s:o, s:I, s:o}", "time",
 					 yg_admin_time(view->time_ns), "actor", view->actor, "name",
 					 yg_json_string(yg_bytes_str(view->name)), "organisation",
-					 view->org, "role", yg_hub_role_name(view->role), "what",
+					 view->org, "role", yg_view_role_name(view), "what",
 					 yg_json_string(yg_bytes_str(view->what)), "records",
 					 (json_int_t)view->records, "reason",
 					 yg_json_string(yg_bytes_str(view->reason))));
 	(void)yg_time_iso(view->time_ns, 9 * 3600, time); /* returns its size */
 	yg_buf_addf(&admin->out, "%s  %s (%s, %s)  %s  %s\n", time,
 		    yg_say_safe(yg_bytes_str(view->name), YG_ENROL_NAME_MAX), view->org,
-		    yg_hub_role_name(view->role),
+		    yg_view_role_name(view),
 		    yg_say_safe(yg_bytes_str(view->what), YG_VIEW_WHAT_MAX),
 		    yg_say_safe(yg_bytes_str(view->reason), YG_VIEW_REASON_MAX));
 	return yg_buf_error(&admin->out);

@@ -2,8 +2,9 @@
 /*
  * `yagura admin org erase`: what a closed organisation left here goes, and a signed record says so.
  *
- *   sensors refused ─► consumers have passed what the journal holds of it ─► archive ─► findings ─►
- *   batches, heartbeats ─► register and record (one transaction) ─► free pages of both databases
+ *   sensors refused ─► consumers have passed what the journal holds of it, hunts have left it ─►
+ *   archive ─► findings ─► hunts ─► batches, heartbeats ─► register and record (one transaction) ─►
+ * free pages of both databases
  *
  * Beside the running hub. Each step can be done again: after an interruption the same command goes
  * on; it then counts what it itself deletes.
@@ -28,12 +29,14 @@
 
 #include "base/ban.h"
 
-#define ROWS 1000u /* findings at once, so that those who write them wait little */
+#define TRIES 100u
+#define ROWS  1000u /* findings at once, so that those who write them wait little */
 
 struct erase {
 	struct yg_admin *admin;
 	const char *org;
 	struct yg_leave_counts counts;
+	bool is_hunted;		       /* a hunt is at work there */
 	uint64_t size;		       /* of the file that is looked at */
 	char path[YG_BACKUP_PATH_MAX]; /* what an error is about */
 };
@@ -220,6 +223,25 @@ static int erase_alerts(struct erase *e)
 	return fail(e, path, rc);
 }
 
+/* Counters of days, and names that nobody else has: when nothing refers to them any more. */
+static int forget_names(struct erase *e)
+{
+	struct yg_facts *facts = NULL;
+	char path[YG_BACKUP_PATH_MAX];
+	int rc = path_of(e, "facts.db", path);
+
+	if (rc == YG_OK)
+		rc = yg_facts_open_sqlite(path, false, &facts);
+	if (rc == YG_ENOENT)
+		return YG_OK; /* nothing was ever found */
+	if (rc == YG_OK)
+		rc = YG_EAGAIN;
+	for (unsigned i = 0; facts && i < TRIES && rc == YG_EAGAIN; i++)
+		rc = yg_facts_forget(facts, yg_bytes_str(e->org)); /* the hub may be writing */
+	(void)yg_facts_free(facts);
+	return fail(e, path, rc);
+}
+
 /* ---- batches, heartbeats ---- */
 
 static int erase_heartbeat(void *arg, const struct yg_enrol_sensor *sensor)
@@ -274,8 +296,14 @@ static int run(struct erase *e, struct yg_access *by, struct yg_buf *record)
 
 	if (rc == YG_OK)
 		rc = yg_admin_journal_wait(e->admin, e->org, refused > 0, &e->counts.journal);
+	if (rc == YG_OK) {
+		rc = yg_admin_hunts_wait(e->admin, e->org);
+		e->is_hunted = rc == YG_EAGAIN;
+	}
 	if (rc == YG_EAGAIN)
 		return rc; /* said by the caller */
+	if (rc == YG_OK)
+		rc = yg_admin_journal_cut(e->admin, e->org, &e->counts.journal);
 	rc = fail(e, "journal", rc);
 	if (rc == YG_OK)
 		rc = erase_archive(e);
@@ -283,6 +311,10 @@ static int run(struct erase *e, struct yg_access *by, struct yg_buf *record)
 		rc = erase_findings(e);
 	if (rc == YG_OK)
 		rc = erase_alerts(e);
+	if (rc == YG_OK)
+		rc = fail(e, "hunts", yg_admin_hunts_erase(e->admin, e->org, &e->counts.hunts));
+	if (rc == YG_OK)
+		rc = forget_names(e);
 	if (rc == YG_OK)
 		rc = erase_batches(e);
 	if (rc == YG_OK)
@@ -348,6 +380,12 @@ static int erase(struct yg_admin *admin, struct yg_access *by)
 		rc = rc == YG_OK ? scrubbed : rc;
 	}
 	yg_buf_done(&record);
+	if (rc == YG_EAGAIN && e.is_hunted) {
+		yg_say_hint(N_("is the hub running? It leaves what was closed within seconds; "
+			       "`yagura admin hunt cancel ID` ends a hunt"),
+			    N_("%s: a hunt is at work in its archive; nothing was deleted"), e.org);
+		return YG_EXIT_PARTLY;
+	}
 	if (rc == YG_EAGAIN && !e.path[0]) { /* run() came no further than the journal */
 		yg_say_hint(N_("is the hub running? It must take what it received into the archive "
 			       "first; then try again"),

@@ -6,8 +6,10 @@
 
 #include "app/admin-int.h"
 #include "app/backup-int.h"
+#include "app/hub_archive.h"
 #include "app/hub_detect.h"
 #include "app/keep.h"
+#include "base/disk.h"
 #include "journal/look.h"
 #include "store/facts.h"
 
@@ -49,6 +51,54 @@ static int passed(const char *data, const char *journal, uint64_t *ret)
 	(void)yg_facts_free(facts);
 	yg_buf_done(&state);
 	return rc;
+}
+
+/* Beside no hub: the journal is opened here, which begins a segment, and the others go. */
+static int cut_alone(const struct yg_admin *admin, const char *folder)
+{
+	struct yg_journal_report report;
+	struct yg_keep *keep = NULL;
+	uint64_t at = 0;
+	int rc = yg_keep_open_journal(folder, 0, &keep, &report);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = passed(admin->data, folder, &at);
+	if (rc == YG_OK)
+		rc = yg_journal_passed(yg_keep_journal(keep), YG_KEEP_CONSUMER, at);
+	if (rc == YG_OK)
+		rc = yg_journal_passed(yg_keep_journal(keep), YG_KEEP_DETECT, at);
+	if (rc == YG_OK)
+		rc = yg_journal_trim(yg_keep_journal(keep));
+	(void)keep->ops->free(keep);
+	return rc;
+}
+
+int yg_admin_journal_cut(const struct yg_admin *admin, const char *org, uint64_t *ret_records)
+{
+	char journal[YG_BACKUP_PATH_MAX], wish[YG_BACKUP_PATH_MAX], prefix[YG_ENROL_ID_MAX + 2];
+	struct yg_journal_look look;
+	int rc = yg_backup_join(admin->data, "journal", journal);
+
+	if (*ret_records == 0)
+		return YG_OK;
+	(void)snprintf(prefix, sizeof(prefix), "%s/", org); /* an id */
+	if (rc == YG_OK)
+		rc = yg_backup_join(journal, YG_HUB_ARCHIVE_ROTATE, wish);
+	if (rc == YG_OK)
+		rc = cut_alone(admin, journal);
+	if (rc == YG_EAGAIN) /* a hub has it */
+		rc = yg_disk_replace(wish, (struct yg_bytes){0}, 0600);
+	for (unsigned ms = 0; rc == YG_OK && ms <= WAIT_MS; ms += LOOK_MS) {
+		rc = yg_journal_look(journal, yg_bytes_str(prefix), &look);
+		*ret_records = look.records;
+		if (rc != YG_OK || look.records == 0)
+			break;
+		pause_ms(LOOK_MS);
+	}
+	if (yg_disk_unlink(wish) == YG_OK)	     /* a hub that did not see it shall not later */
+		(void)!yg_disk_sync_folder(journal); /* then it rotates once for nothing */
+	return rc == YG_EAGAIN ? YG_EIO : rc;
 }
 
 int yg_admin_journal_wait(const struct yg_admin *admin, const char *org, bool is_just_refused,

@@ -165,7 +165,7 @@ static int take_finding(void *arg, const struct yg_fact_finding *finding)
 	return add_line(e, (struct yg_bytes){0});
 }
 
-static int take_batch(void *arg, struct yg_bytes line)
+static int take_line(void *arg, struct yg_bytes line)
 {
 	return add_line(arg, line);
 }
@@ -222,11 +222,15 @@ static int export_lines(struct export *e, struct yg_access *by)
 	if (rc == YG_OK)
 		rc = export_findings(e);
 	if (rc == YG_OK)
+		rc = begin_part(e, "hunts");
+	if (rc == YG_OK)
+		rc = fail(e, "hunts", yg_admin_hunts_lines(e->admin, e->org, take_line, e));
+	if (rc == YG_OK)
 		rc = begin_part(e, "batches");
 	if (rc == YG_OK)
 		rc = yg_backup_join(e->admin->data, "batches", path);
 	if (rc == YG_OK)
-		rc = fail(e, path, yg_hub_batches_lines(path, e->org, take_batch, e));
+		rc = fail(e, path, yg_hub_batches_lines(path, e->org, take_line, e));
 	if (rc == YG_OK)
 		rc = begin_part(e, "heartbeats");
 	if (rc == YG_OK)

@@ -53,8 +53,12 @@ static int print(void *arg, const struct yg_fact_finding *f)
 		yg_buf_addf(&p->out, "%s  %-8s  %-8s  %.*s/%.*s  %s", when, yg_level_name(f->level),
 			    yg_outcome_name(f->outcome), YG_FMT(f->org), YG_FMT(f->sensor),
 			    yg_say_safe(title_of(f), 160));
-		yg_buf_addf(&p->out, "  %s > %s  x%llu\n", yg_say_safe(f->actor, 80),
-			    yg_say_safe(f->target, 120), (unsigned long long)f->count);
+		yg_buf_addf(&p->out, "  %s > %s  x%llu%s\n", yg_say_safe(f->actor, 80),
+			    yg_say_safe(f->target, 120), (unsigned long long)f->count,
+			    yg_findings_is_told(f)
+				    ? yg_say_tr(N_("  (found by the sensor; records held by the "
+						   "member)"))
+				    : "");
 	}
 	return p->out.size >= FLUSH_SIZE ? flush(p) : yg_buf_error(&p->out);
 }

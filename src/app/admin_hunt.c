@@ -21,6 +21,7 @@ struct hunt_cli {
 	const char *data;
 	const char *word; /* list, show, approve, cancel */
 	const char *id;
+	const char *reason;
 	bool is_json;
 	char dir[YG_HUNT_PATH_MAX];
 	struct yg_buf out;
@@ -31,6 +32,7 @@ static bool read_cli(int argc, char **argv, struct hunt_cli *cli)
 	static const struct option longs[] = {
 		{"data", required_argument, NULL, 'd'},
 		{"json", no_argument, NULL, 'j'},
+		{"reason", required_argument, NULL, 'r'},
 		{"lang", required_argument, NULL, 'l'},
 		{0},
 	};
@@ -42,6 +44,8 @@ static bool read_cli(int argc, char **argv, struct hunt_cli *cli)
 			cli->data = optarg;
 		} else if (c == 'j') {
 			cli->is_json = true;
+		} else if (c == 'r') {
+			cli->reason = optarg;
 		} else if (c != 'l') { /* that is main.c's */
 			yg_say(N_("`yagura admin --help` shows what there is"));
 			return false;
@@ -125,6 +129,32 @@ static int show(struct hunt_cli *cli)
 
 /* ---- answering ---- */
 
+/* By whom, before it can have an effect: in the audit log, and for the members to see. */
+static int note_answer(struct hunt_cli *cli, bool is_yes)
+{
+	struct yg_admin admin = {.data = cli->data};
+	struct yg_access *access = NULL;
+	struct yg_hub_actor actor;
+	struct yg_hunt_who who;
+	int rc = yg_admin_register(&admin);
+
+	if (rc == YG_OK) {
+		yg_hub_local_analyst(admin.actor.name, &actor);
+		rc = yg_access_hub(admin.hub, &actor, YG_HUB_ORG, YG_MAY_write_hunts, &access);
+	}
+	if (rc == YG_OK)
+		rc = yg_hunt_who_of(access, cli->reason, &who);
+	if (rc == YG_OK)
+		rc = yg_hunt_note(admin.hub, cli->id, is_yes ? "hunt.confirm" : "hunt.refuse",
+				  who.actor, who.reason);
+	if (rc == YG_OK)
+		rc = yg_hunt_answer_write(cli->dir, cli->id,
+					  is_yes ? YG_HUNT_APPROVED : YG_HUNT_CALLED_OFF, &who);
+	(void)yg_access_free(access);
+	yg_admin_register_close(&admin);
+	return rc;
+}
+
 static int answer(struct hunt_cli *cli, bool is_yes)
 {
 	json_t *job = NULL;
@@ -142,8 +172,7 @@ static int answer(struct hunt_cli *cli, bool is_yes)
 		       cli->id);
 		return YG_EEND;
 	}
-	return yg_hunt_answer_write(cli->dir, cli->id,
-				    is_yes ? YG_HUNT_APPROVED : YG_HUNT_CALLED_OFF);
+	return note_answer(cli, is_yes);
 }
 
 static int run(struct hunt_cli *cli)

@@ -9,6 +9,7 @@
 #include "app/admin-int.h"
 #include "app/archive_search.h"
 #include "app/commands.h"
+#include "app/hub_absent.h"
 #include "app/say.h"
 #include "base/io.h"
 #include "model/record.h"
@@ -237,6 +238,24 @@ static int run(struct search_cli *cli, struct yg_archive_search_result *ret)
 	return rc == YG_OK ? flush(cli) : rc;
 }
 
+/* "Nothing found" would say too much. */
+static int say_absent(void *arg, const struct yg_absent *absent)
+{
+	(void)arg;
+	if (absent->from[0])
+		yg_say_hint(N_("the member looks there: `yagura-sensor search`"),
+			    N_("sensor %s: its logs are held by the member and were not looked at; "
+			       "its own archive has them from %s to %s"),
+			    yg_say_safe(yg_bytes_str(absent->sensor), YG_WIRE_ID_MAX),
+			    yg_say_safe(yg_bytes_str(absent->from), sizeof(absent->from)),
+			    yg_say_safe(yg_bytes_str(absent->to), sizeof(absent->to)));
+	else
+		yg_say(N_("sensor %s: its logs are held by the member and were not looked at; it "
+			  "tells of no archive of its own"),
+		       yg_say_safe(yg_bytes_str(absent->sensor), YG_WIRE_ID_MAX));
+	return YG_OK;
+}
+
 static int search(struct search_cli *cli)
 {
 	struct yg_archive_search_result result = {0};
@@ -268,6 +287,8 @@ static int search(struct search_cli *cli)
 		yg_say_hint(N_("`yagura admin archive verify` names them"),
 			    N_("%llu files or parts of files are damaged and were passed over"),
 			    (unsigned long long)result.damaged);
+	(void)!yg_absent_each(cli->data, cli->org, say_absent,
+			      NULL); /* it returns what that does */
 	yg_say(N_("%llu records found; %llu of %llu frames in %llu files were read"),
 	       (unsigned long long)result.found, (unsigned long long)result.frames_read,
 	       (unsigned long long)result.frames, (unsigned long long)result.files);

@@ -348,8 +348,8 @@ static int take_folder(struct making *m, const char *name, take_fn *take)
 /* Taken apart, in an order of their own; or of the running process alone. */
 static bool is_special(const char *name)
 {
-	static const char *const names[] = {"archive",	"batches", "journal",	   "hub.db",
-					    "facts.db", "lock",	   "situations.db"};
+	static const char *const names[] = {"archive",	"batches", "journal", "hub.db",
+					    "facts.db", "hunts",   "lock",    "situations.db"};
 	struct yg_bytes text = yg_bytes_str(name);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -391,6 +391,41 @@ static int take_journal(struct making *m)
 	return fail(m->report, "journal", rc);
 }
 
+/* What stands in DATA/hunts is a folder for each, and "new" for what is being gathered. */
+static int take_new_hunts(struct making *m, bool with_gathered)
+{
+	struct names files = {0}, folders = {0};
+	char to[YG_BACKUP_PATH_MAX];
+	int rc = list(m->data, "hunts", &files, &folders);
+
+	for (size_t i = 0; rc == YG_OK && i < folders.count; i++) {
+		bool is_gathered = strcmp(folders.list[i], "hunts/new") == 0;
+
+		rc = yg_backup_join(m->to, folders.list[i], to);
+		if (rc == YG_OK && is_gathered == with_gathered && access(to, F_OK) != 0)
+			rc = take_folder(m, folders.list[i], take_other_file);
+	}
+	names_done(&files);
+	names_done(&folders);
+	return rc == YG_ENOENT ? YG_OK : fail(m->report, "hunts", rc); /* no hub ran here yet */
+}
+
+/*
+ * What is known first: for all it names there is a hunt then. Before facts.db: a hunt is never
+ * further than its findings. What is gathered may get its own folder meanwhile, so they are looked
+ * at once more; taken at that very moment it can be in both, and is hunted for twice.
+ */
+static int take_hunts(struct making *m)
+{
+	int rc = take_other_file(m, "hunts/known");
+
+	if (rc == YG_OK)
+		rc = take_new_hunts(m, false);
+	if (rc == YG_OK)
+		rc = take_new_hunts(m, true);
+	return rc == YG_OK ? take_new_hunts(m, false) : rc;
+}
+
 static int take_all(struct making *m)
 {
 	char facts[YG_BACKUP_PATH_MAX];
@@ -403,6 +438,8 @@ static int take_all(struct making *m)
 	if (rc == YG_OK && yg_backup_join(m->data, "situations.db", situations) == YG_OK &&
 	    access(situations, F_OK) == 0)
 		rc = take_database(m, "situations.db");
+	if (rc == YG_OK)
+		rc = take_hunts(m);
 	if (rc == YG_OK && yg_backup_join(m->data, "facts.db", facts) == YG_OK &&
 	    access(facts, F_OK) == 0)
 		rc = take_database(m, "facts.db");

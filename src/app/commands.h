@@ -26,6 +26,7 @@ int yg_command_hunt(int argc, char **argv);
 int yg_command_search(int argc, char **argv);
 int yg_command_summary(int argc, char **argv);
 int yg_command_rules(int argc, char **argv);
+int yg_command_share(int argc, char **argv);
 int yg_command_source(int argc, char **argv);
 
 /* What follows `yagura source`. */
@@ -42,5 +43,6 @@ void yg_help_evtx(void);
 void yg_help_hunt(void);
 void yg_help_rules(void);
 void yg_help_search(void);
+void yg_help_share(void);
 void yg_help_source(void);
 void yg_help_summary(void);

@@ -24,6 +24,8 @@ static const char *const command_lines[] = {
 	N_("  yagura evtx dump --json FILE   print the records of Windows event files\n"),
 	N_("  yagura assess web            assess your own measures, in the browser\n"),
 	N_("  yagura assess COMMAND        the same from the command line\n"),
+	N_("  yagura share plan            whom to warn when a member of a community is hit\n"),
+	N_("  yagura share release         what of a warning would leave, and what is taken out\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
 	N_("  yagura admin --data FOLDER COMMAND  organisations, sensors and archive of a hub\n"),
 };
@@ -352,6 +354,23 @@ static void help_admin_situations(void)
 	       "notices\n"));
 }
 
+static void help_admin_members(void)
+{
+	put(N_("\n"
+	       "Members and who supplies whom (docs/warn.md). FILE: CSV or workbook (.xlsx); all\n"
+	       "lines or none:\n"
+	       "\n"
+	       "  members import FILE           sector, provider, contacts of organisations\n"
+	       "  members export [--org ID] [--to FILE]\n"
+	       "  relations import FILE [--org ID]\n"
+	       "                                declared or confirmed by ID; else by each line's\n"
+	       "                                supplier\n"
+	       "  relations export [--org ID] [--to FILE]\n"
+	       "                                those of ID; else those that both parties opened "
+	       "to\n"
+	       "                                the analysts\n"));
+}
+
 static void help_admin_keeping(void)
 {
 	put(N_("\n"
@@ -370,8 +389,11 @@ static void help_admin_keeping(void)
 	       "                                for what and why\n"
 	       "  hunt list [--json]            what came new and was looked for in the archive\n"
 	       "  hunt show ID [--json]\n"
-	       "  hunt approve ID               yes to a large one that asks\n"
-	       "  hunt cancel ID\n"
+	       "  hunt approve ID [--reason TEXT]\n"
+	       "                                yes to a large one that asks; members see who "
+	       "said\n"
+	       "                                it, and why\n"
+	       "  hunt cancel ID [--reason TEXT]\n"
 	       "  backup --to DIR [--base DIR] [--json]\n"
 	       "                                all of FOLDER, while the hub runs; --base: an "
 	       "earlier\n"
@@ -452,6 +474,8 @@ void yg_help_admin(void)
 	       "one\n"
 	       "  findings [--org ID] [--limit N] [--json]\n"
 	       "                                what detection found, newest first\n"
+	       "  findings --records FINDING --org ID --reason TEXT [--json]\n"
+	       "                                the records it refers to; the member sees it\n"
 	       "  archive verify [--json]       is every file of the archive whole? As\n"
 	       "                                `yagura archive verify` does\n"
 	       "  --lang ja|en                  language of messages\n"
@@ -459,6 +483,51 @@ void yg_help_admin(void)
 	       "Exit status: 0 done; 1 refused, nothing was changed, or damage was found;\n"
 	       "2 wrong usage, or the folder cannot be used.\n"));
 	help_admin_situations();
+	help_admin_members();
 	help_admin_keeping();
 	help_admin_leaving();
+}
+
+void yg_help_share(void)
+{
+	put(N_("usage: yagura share plan --members FILE --relations FILE --victim ID [OPTION]...\n"
+	       "\n"
+	       "Shows whom to warn when a member of a community is hit: by which rule, along "
+	       "which\n"
+	       "relations, what each would be told, and from how many organisations each could\n"
+	       "guess who it was. Nothing is sent; no hub is needed.\n"
+	       "\n"
+	       "  --members FILE     columns id, name_ja, name_en, sector, provider, "
+	       "contact_mail,\n"
+	       "                     deputy_mail\n"
+	       "  --relations FILE   columns supplier, buyer, secret_data, business_stop,\n"
+	       "                     system_access (yes or no), consent (named, anonymous or ask)\n"
+	       "                     FILE is CSV (UTF-8, Shift_JIS) or a workbook (.xlsx)\n"
+	       "  --victim ID        the member that was hit\n"
+	       "  --rules FILE       other rules than the program's own (docs/warn.md)\n"
+	       "  --json             one JSON object\n"
+	       "  --reasons          with --json: also why, and what each copy holds\n"
+	       "  --lang ja|en       language of texts\n"));
+	put(N_("\n"
+	       "usage: yagura share release --notice FILE --own FILE --audience WORD [OPTION]...\n"
+	       "\n"
+	       "Shows what of a notice would leave for an audience by an outlet, after everything "
+	       "that\n"
+	       "points to the organisation is taken out. Nothing is sent (docs/gate.md).\n"
+	       "\n"
+	       "  --notice FILE      the notice, as JSON\n"
+	       "  --own FILE         what points to the organisation that was hit, as JSON\n"
+	       "  --audience WORD    partner, provider, sector, community, sensor, public, own\n"
+	       "  --outlet WORD      api, console, mail, webhook, sensor, export, phone, print\n"
+	       "  --agreed WORD      what it agreed to: nothing, nameless, named\n"
+	       "  --damage           it agreed that the damage is told, too\n"
+	       "  --person           the recipient is one named person (TLP:RED)\n"
+	       "  --use WORD         what indicators are for: match, lookup, block\n"
+	       "  --form WORD        text, page, mail, script, message; else as the outlet's\n"
+	       "  --json             the copy, and each piece that was taken out with its reason\n"
+	       "  --lang ja|en       language of texts\n"
+	       "\n"
+	       "Exit status: 0 shown; 1 nothing may leave, which is said; 2 wrong usage, or a "
+	       "file\n"
+	       "cannot be read.\n"));
 }

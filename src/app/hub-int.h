@@ -12,8 +12,11 @@
  *   hub_down.c     keeper: those who wait: for the disk, for a message
  *   hub_sync.c     keeper, a thread: waits for the disk
  *   hub_archive.c  keeper, a thread: from the journal to the archive
- *   hub_detect.c   keeper, a thread: from the journal to findings
- *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive
+ *   hub_detect.c   keeper, a thread: from the journal, by way of the engine, to findings;
+ *                  hub_engine_ask.c: its talk with it
+ *   hub_engine.c   engine: reads what sensors sent, judges it; hub_engine_wire.c: what they say
+ *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive, by way of the
+ *                  hunter, which is the engine again (hub_engine.c) with other work
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
  *   hub_wire.c     what they say to each other
@@ -102,8 +105,10 @@ void yg_hub_server_done(struct yg_hub_server *server);
 /* Places in the list of processes, workers from WORKER on. */
 enum yg_hub_place {
 	YG_HUB_AT_SIGNER,
+	YG_HUB_AT_ENGINE, /* before the keeper, so that it ends behind it */
 	YG_HUB_AT_KEEPER,
 	YG_HUB_AT_FRONT,
+	YG_HUB_AT_HUNTER, /* behind the keeper, which makes the folder that it reads */
 	YG_HUB_AT_WORKER,
 };
 
@@ -111,6 +116,8 @@ enum yg_hub_place {
 void yg_hub_forget_link(void *settings);
 
 int yg_hub_signer_live(void *arg, int control, unsigned index);
+int yg_hub_engine_live(void *arg, int control, unsigned index);
+int yg_hub_hunter_live(void *arg, int control, unsigned index);
 int yg_hub_keeper_live(void *arg, int control, unsigned index);
 int yg_hub_front_live(void *arg, int control, unsigned index);
 int yg_hub_worker_live(void *arg, int control, unsigned index);
@@ -136,6 +143,8 @@ struct yg_hub_call {
 	struct yg_hub_call **link;
 };
 
+struct yg_hub_detect;
+struct yg_hub_hunts;
 struct yg_hub_waiter;
 struct yg_hub_known;
 struct yg_hub_sync;
@@ -174,13 +183,16 @@ struct yg_hub {
 	size_t call_bytes;
 	struct yg_hub_known *known;
 	struct yg_hub_sync *sync;
+	struct yg_hub_detect *detect; /* the keeper's; NULL: not yet */
+	struct yg_hub_hunts *hunts;   /* as above */
+	int engine_fd;		      /* for them, until then */
+	int hunter_fd;
 };
 
 int64_t yg_hub_now(const struct yg_hub *hub);
 
 /* What Prometheus asks for, as text (hub_metrics.c). */
 void yg_hub_metrics(struct yg_hub *hub, struct yg_buf *to);
-struct yg_hub_detect;
 void yg_hub_metrics_detect(struct yg_hub_detect *detect, struct yg_buf *to);
 
 /* DATA/NAME to @to. False when it is too long. */

@@ -52,6 +52,7 @@ struct hub_run {
 #define LOCK_WAIT_MS 10000 /* for the processes of a hub that was killed to be gone */
 #define BIND_WAIT_MS 500   /* the same for its ports */
 #define STEP_MS	     10
+#define LINKS	     4u /* of the keeper, but for workers */
 
 /* ---- command line ---- */
 
@@ -448,6 +449,7 @@ static int run_processes(struct hub_run *run)
 	struct yg_hub_settings *settings = &run->settings;
 	struct yg_process_spec specs[YG_HUB_AT_WORKER + YG_HUB_WORKERS_MAX] = {
 		[YG_HUB_AT_SIGNER] = {.name = "signer", .live = yg_hub_signer_live},
+		[YG_HUB_AT_ENGINE] = {.name = "engine", .live = yg_hub_engine_live},
 		[YG_HUB_AT_KEEPER] = {.name = "keeper",
 				      .live = yg_hub_keeper_live,
 				      .may_distrust = true,
@@ -457,16 +459,19 @@ static int run_processes(struct hub_run *run)
 				     .live = yg_hub_front_live,
 				     .fds = {run->lock_fd, settings->sensors_fd},
 				     .fd_count = 2},
+		[YG_HUB_AT_HUNTER] = {.name = "hunter", .live = yg_hub_hunter_live},
 	};
-	struct yg_process_link links[2 + YG_HUB_WORKERS_MAX] = {
+	struct yg_process_link links[LINKS + YG_HUB_WORKERS_MAX] = {
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_SIGNER},
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_ENGINE},
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_HUNTER},
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_FRONT},
 	};
 	struct yg_processes_opts opts = {
 		.specs = specs,
 		.spec_count = YG_HUB_AT_WORKER + settings->workers,
 		.links = links,
-		.link_count = 2 + settings->workers,
+		.link_count = LINKS + settings->workers,
 		.signals = run->signal_fd,
 		.clock = yg_clock_steady(),
 		.ready = print_ready,
@@ -478,7 +483,7 @@ static int run_processes(struct hub_run *run)
 	for (unsigned i = 0; i < settings->workers; i++) {
 		specs[YG_HUB_AT_WORKER + i] = (struct yg_process_spec){
 			.name = "worker", .live = yg_hub_worker_live, .index = i};
-		links[2 + i] = (struct yg_process_link){YG_HUB_AT_KEEPER, YG_HUB_AT_WORKER + i};
+		links[LINKS + i] = (struct yg_process_link){YG_HUB_AT_KEEPER, YG_HUB_AT_WORKER + i};
 	}
 	for (unsigned i = 0; i < opts.spec_count; i++) {
 		specs[i].arg = settings;
@@ -548,7 +553,8 @@ static int try_walls(struct hub_run *run)
 	} else if (yg_wall_role_of(run->cli->try_role, &role)) {
 		rc = yg_wall_enter(role, run->cli->data);
 	} else {
-		yg_say(N_("--self-test-sandbox: parent, front, keeper, worker or signer"));
+		yg_say(N_("--self-test-sandbox: parent, front, keeper, engine, hunter, worker or "
+			  "signer"));
 		return YG_EINVAL;
 	}
 	if (rc != YG_OK)

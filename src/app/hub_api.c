@@ -10,6 +10,8 @@
 #include "access/idempotency.h"
 #include "access/session.h"
 #include "app/console.h"
+#include "app/hub_absent.h"
+#include "app/hub_hunt_job.h"
 #include "app/hub_search.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -244,11 +246,64 @@ static json_t *heartbeat(void *arg, const char *sensor)
 static int search(void *arg, const struct yg_hub_question *question, struct yg_buf *to)
 {
 	const struct yg_hub_http *http = arg;
-	char dir[PATH_ROOM];
+	char dir[PATH_ROOM], batches[PATH_ROOM];
 	int length = snprintf(dir, sizeof(dir), "%s/archive", http->opts.data);
+	int rc;
 
-	return length > 0 && (unsigned)length < sizeof(dir) ? yg_hub_search(dir, question, to)
-							    : YG_ELIMIT;
+	if (length <= 0 || (unsigned)length >= sizeof(dir))
+		return YG_ELIMIT;
+	length = snprintf(batches, sizeof(batches), "%s/batches", http->opts.data);
+	if (length <= 0 || (unsigned)length >= sizeof(batches))
+		return YG_ELIMIT;
+	rc = yg_hub_search(dir, batches, question, to);
+	if (rc != YG_OK || to->size == 0 || to->data[to->size - 1] != '}')
+		return rc;
+	to->size--; /* one more member: where it could not look */
+	yg_buf_add_str(to, ",\"not_looked_back\":");
+	rc = yg_absent_json(http->opts.data, question->org, to);
+	yg_buf_add_byte(to, '}');
+	return rc == YG_OK ? yg_buf_error(to) : rc;
+}
+
+static bool hunts_dir(const struct yg_hub_http *http, char to[PATH_ROOM])
+{
+	int length = snprintf(to, PATH_ROOM, "%s/hunts", http->opts.data);
+
+	return length > 0 && (unsigned)length < PATH_ROOM;
+}
+
+static int hunt(void *arg, const char *id, int (*fn)(void *arg, json_t *job), void *fn_arg)
+{
+	char dir[PATH_ROOM];
+	json_t *job = NULL;
+	int rc = !hunts_dir(arg, dir) ? YG_ELIMIT
+		 : yg_hunt_is_id(id)  ? yg_hunt_job_load(dir, id, &job)
+				      : YG_ENOENT;
+
+	if (rc == YG_OK)
+		rc = fn(fn_arg, job);
+	json_decref(job);
+	return rc;
+}
+
+static int hunts(void *arg, const char *before, int (*fn)(void *arg, json_t *job), void *fn_arg)
+{
+	char dir[PATH_ROOM];
+	int rc = hunts_dir(arg, dir) ? yg_hunt_job_list_back(dir, before, fn, fn_arg) : YG_ELIMIT;
+
+	return rc == YG_EEND ? YG_OK : rc;
+}
+
+static int answer_hunt(void *arg, const char *id, bool is_yes, const struct yg_hunt_who *who)
+{
+	char dir[PATH_ROOM];
+
+	if (!yg_hunt_is_id(id))
+		return YG_ENOENT;
+	return hunts_dir(arg, dir)
+		       ? yg_hunt_answer_write(dir, id,
+					      is_yes ? YG_HUNT_APPROVED : YG_HUNT_CALLED_OFF, who)
+		       : YG_ELIMIT;
 }
 
 static void finish(void *arg, struct yg_api_later *later, int error)
@@ -310,7 +365,13 @@ static int open_api(struct yg_hub_http *http)
 		.situations = http->situations,
 		.clock = opts->clock,
 		.version = YG_VERSION,
-		.ports = {.heartbeat = heartbeat, .search = search, .finish = finish, .arg = http},
+		.ports = {.heartbeat = heartbeat,
+			  .search = search,
+			  .hunt = hunt,
+			  .hunts = hunts,
+			  .answer_hunt = answer_hunt,
+			  .finish = finish,
+			  .arg = http},
 	};
 	int rc = yg_hub_api_new(&api, &http->api);
 

@@ -3,13 +3,13 @@
 #include "app/hub_archive.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/describe.h"
 #include "app/hub_batches.h"
+#include "app/hub_thread.h"
 #include "app/say.h"
 #include "archive/tree.h"
 #include "archive/writer.h"
@@ -31,6 +31,7 @@ static_assert(YG_WIRE_ID_MAX <= YG_ARCHIVE_ORG_MAX, "the archive takes shorter n
 #define AGAIN_MS    2000u /* after an error */
 #define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
 #define QUIET_NS    (60 * YG_NS_PER_S)
+#define ROTATED_NS  (120 * YG_NS_PER_S)
 #define FILTERS_NS  (48 * YG_ARCHIVE_HOUR_NS)
 
 /* An organisation whose file is open. */
@@ -60,23 +61,14 @@ struct yg_hub_archive {
 	int failed_rc;
 	unsigned failures;
 
-	bool is_running;
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	atomic_bool is_ending;
+	struct yg_hub_thread life;
+	char wish[YG_DISK_PATH_MAX]; /* journal_dir/rotate; "": none */
+	int64_t rotated_ns;	     /* when it was fulfilled last; 0: never */
 };
 
 static int64_t now_of(const struct yg_hub_archive *a)
 {
 	return a->opts.clock.now_ns(a->opts.clock.arg);
-}
-
-static int64_t hour_of(int64_t time_ns)
-{
-	int64_t rest = time_ns % YG_ARCHIVE_HOUR_NS;
-
-	return time_ns - (rest < 0 ? rest + YG_ARCHIVE_HOUR_NS : rest);
 }
 
 /* ---- organisations ---- */
@@ -236,7 +228,7 @@ static int find_end(struct yg_hub_archive *a, struct org *org)
 static int enter_hour(struct yg_hub_archive *a, struct org *org, int64_t arrived_ns)
 {
 	struct hour hour = {a, org, false};
-	int64_t hour_ns = hour_of(arrived_ns);
+	int64_t hour_ns = yg_archive_hour(arrived_ns);
 	int rc;
 
 	org->used_ns = now_of(a);
@@ -346,7 +338,7 @@ static int take(void *arg, const struct yg_journal_record *record)
 {
 	struct yg_hub_archive *a = arg;
 
-	if (a->is_ending)
+	if (yg_hub_thread_ends(&a->life))
 		return YG_EAGAIN; /* what is not committed comes again in the next run */
 	a->bytes += record->batch.body.size;
 	if (record->batch.kind == YG_JOURNAL_BATCH)
@@ -429,7 +421,7 @@ static int sweep_file(void *arg, const struct yg_archive_entry *entry)
 
 static int sweep(struct yg_hub_archive *a, int64_t now)
 {
-	struct sweep sweep = {a, hour_of(now - QUIET_NS), INT64_MIN, YG_OK};
+	struct sweep sweep = {a, yg_archive_hour(now - QUIET_NS), INT64_MIN, YG_OK};
 	int rc;
 
 	if (a->swept_ns == sweep.before_ns)
@@ -469,20 +461,6 @@ int yg_hub_archive_seal_over(struct yg_hub_archive *a)
 
 /* ---- the thread ---- */
 
-static void pause_ms(struct yg_hub_archive *a, unsigned ms)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += ms / 1000 + until.tv_nsec / YG_NS_PER_S;
-	until.tv_nsec %= YG_NS_PER_S;
-	(void)pthread_mutex_lock(&a->mutex);
-	while (!a->is_ending && pthread_cond_timedwait(&a->changed, &a->mutex, &until) != ETIMEDOUT)
-		;
-	(void)pthread_mutex_unlock(&a->mutex);
-}
-
 /* What is damaged stays so, what is full may get room: all is tried again, and said once. */
 static void say_state(struct yg_hub_archive *a, int rc)
 {
@@ -508,24 +486,39 @@ static void say_state(struct yg_hub_archive *a, int rc)
 			    yg_say_tr(yg_err_text(rc)));
 }
 
+/* Somebody wants what the newest segment holds to go: hub_archive.h. */
+static void rotate_as_wished(struct yg_hub_archive *a)
+{
+	int64_t now = now_of(a);
+
+	if (a->wish[0] && access(a->wish, F_OK) == 0 &&
+	    yg_journal_rotate(a->opts.journal) == YG_OK && yg_disk_unlink(a->wish) == YG_OK)
+		a->rotated_ns = now;
+	/* What consumers say when nothing comes removes nothing: they are few steps behind. */
+	if (a->rotated_ns != 0 && now - a->rotated_ns < ROTATED_NS && now >= a->rotated_ns)
+		(void)!yg_journal_trim(a->opts.journal); /* what is left, the next one finds */
+}
+
 static void *run(void *arg)
 {
 	struct yg_hub_archive *a = arg;
 
-	while (!a->is_ending) {
+	while (!yg_hub_thread_ends(&a->life)) {
 		int rc = yg_hub_archive_step(a);
 		int seal_rc = yg_hub_archive_seal_over(a);
 
+		rotate_as_wished(a);
+
 		if (rc != YG_OK && rc != YG_EAGAIN) {
 			say_state(a, rc);
-			pause_ms(a, AGAIN_MS);
+			(void)yg_hub_thread_pause(&a->life, AGAIN_MS);
 		} else if (seal_rc != YG_OK) {
 			say_state(a, seal_rc);
-			pause_ms(a, AGAIN_MS);
+			(void)yg_hub_thread_pause(&a->life, AGAIN_MS);
 		} else if (rc == YG_OK) {
 			say_state(a, YG_OK);
 			if (a->bytes < BYTES_MAX)
-				pause_ms(a, GATHER_MS);
+				(void)yg_hub_thread_pause(&a->life, GATHER_MS);
 		} else {
 			(void)!yg_consumer_wait(a->consumer, IDLE_MS); /* looks again */
 		}
@@ -534,19 +527,6 @@ static void *run(void *arg)
 }
 
 /* ---- beginning and end ---- */
-
-static int make_locks(struct yg_hub_archive *a)
-{
-	pthread_condattr_t attr;
-
-	if (pthread_condattr_init(&attr) != 0)
-		return YG_ENOMEM;
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* Linux has it */
-	if (pthread_cond_init(&a->changed, &attr) != 0 || pthread_mutex_init(&a->mutex, NULL) != 0)
-		return YG_ENOMEM; /* glibc: never */
-	(void)pthread_condattr_destroy(&attr);
-	return YG_OK;
-}
 
 int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_archive **ret)
 {
@@ -572,8 +552,11 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 	if (a->opts.writers_max == 0)
 		a->opts.writers_max = YG_HUB_ARCHIVE_WRITERS_MAX;
 	a->swept_ns = YG_TIME_NONE;
+	if (opts->journal_dir && snprintf(a->wish, sizeof(a->wish), "%s/" YG_HUB_ARCHIVE_ROTATE,
+					  opts->journal_dir) >= (int)sizeof(a->wish))
+		a->wish[0] = '\0';
 	yg_buf_init(&a->content, YG_WIRE_CONTENT_MAX);
-	rc = make_locks(a);
+	rc = YG_OK;
 	a->describer = yg_describer_new();
 	a->unpacker = yg_wire_unpacker_new();
 	if (!a->describer || !a->unpacker)
@@ -593,31 +576,20 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 
 int yg_hub_archive_start(struct yg_hub_archive *archive)
 {
-	int error = pthread_create(&archive->thread, NULL, run, archive);
-
-	archive->is_running = error == 0;
-	return error == 0 ? YG_OK : yg_err_from_errno(error);
+	return yg_hub_thread_start(&archive->life, run, archive);
 }
 
 struct yg_hub_archive *yg_hub_archive_free(struct yg_hub_archive *a)
 {
 	if (!a)
 		return NULL;
-	if (a->is_running) {
-		(void)pthread_mutex_lock(&a->mutex);
-		a->is_ending = true;
-		(void)pthread_cond_broadcast(&a->changed);
-		(void)pthread_mutex_unlock(&a->mutex);
-		(void)pthread_join(a->thread, NULL); /* it was made, and joined nowhere else */
-	}
+	yg_hub_thread_done(&a->life);
 	while (a->orgs)
 		forget_org(a, a->orgs); /* what counts was synced */
 	(void)yg_consumer_free(a->consumer);
 	(void)yg_describer_free(a->describer);
 	(void)yg_wire_unpacker_free(a->unpacker);
 	(void)yg_hub_batches_free(a->batches);
-	(void)pthread_mutex_destroy(&a->mutex);
-	(void)pthread_cond_destroy(&a->changed);
 	yg_buf_done(&a->content);
 	free(a);
 	return NULL;

@@ -28,12 +28,19 @@
 
 struct yg_hub_archive_opts {
 	const char *dir;	 /* of the archive; borrowed */
+	const char *journal_dir; /* where a wish to rotate may stand; NULL: none is looked for */
 	const char *batches_dir; /* what is remembered of batches (hub_batches.h); NULL: nothing */
 	const char *name;	 /* of the consumer, as the journal knows it; borrowed */
 	struct yg_journal *journal;
 	struct yg_clock clock;
 	unsigned writers_max; /* 0: YG_HUB_ARCHIVE_WRITERS_MAX */
 };
+
+/*
+ * For another process: a file of this name in the journal's folder asks the thread to begin a new
+ * segment, so that what the newest holds can go when all have passed it. It takes the file away.
+ */
+#define YG_HUB_ARCHIVE_ROTATE "rotate"
 
 struct yg_hub_archive_counts {
 	uint64_t batches;

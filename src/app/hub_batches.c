@@ -56,6 +56,7 @@ static bool read_line(struct yg_bytes text, struct yg_hub_batch *ret, char senso
 	struct yg_fault fault;
 	json_t *object = NULL;
 	struct yg_bytes name;
+	bool has_zone;
 	bool is = yg_json_load(text, LINE_MAX_, &object, &fault) == YG_OK;
 
 	name = yg_json_text(object, "sensor");
@@ -67,6 +68,8 @@ static bool read_line(struct yg_bytes text, struct yg_hub_batch *ret, char senso
 		.is_drop = json_object_get(object, "last") != NULL,
 		.has_line = json_object_get(object, "line") != NULL,
 	};
+	if (!yg_time_parse_iso(yg_json_text(object, "received"), 0, &ret->received_ns, &has_zone))
+		ret->received_ns = YG_TIME_NONE;
 	if (ret->is_drop) {
 		ret->sequence = (uint64_t)yg_json_int(object, "first", 0);
 		ret->last = (uint64_t)yg_json_int(object, "last", 0);
@@ -88,11 +91,11 @@ static bool read_line(struct yg_bytes text, struct yg_hub_batch *ret, char senso
 
 typedef int (*line_fn)(void *arg, struct yg_bytes line);
 
-/* Whole lines of the file, until @fn or the file ends; *ret_size: bytes of them. */
-static int each_line(int fd, line_fn fn, void *arg, uint64_t *ret_size)
+/* Whole lines of the file from byte @at on, until @fn or the file ends; *ret_size: bytes of them.
+ */
+static int each_line_from(int fd, uint64_t at, line_fn fn, void *arg, uint64_t *ret_size)
 {
 	struct yg_buf bytes;
-	uint64_t at = 0;
 	size_t got = 1;
 	int rc = YG_OK;
 
@@ -115,11 +118,16 @@ static int each_line(int fd, line_fn fn, void *arg, uint64_t *ret_size)
 			*ret_size += end + 1;
 			yg_buf_drop(&bytes, end + 1);
 		}
-		if (bytes.size > LINE_MAX_)
+		if (rc == YG_OK && bytes.size > LINE_MAX_)
 			rc = YG_EFORMAT;
 	}
 	yg_buf_done(&bytes);
 	return rc;
+}
+
+static int each_line(int fd, line_fn fn, void *arg, uint64_t *ret_size)
+{
+	return each_line_from(fd, 0, fn, arg, ret_size);
 }
 
 struct wanted {
@@ -301,6 +309,101 @@ int yg_hub_batches_blank(const char *dir, const char *org, uint64_t *ret_count)
 
 	*ret_count = o.count;
 	return rc;
+}
+
+/* ---- a range ---- */
+
+struct between {
+	char mark[YG_JOURNAL_SENSOR_MAX + 16]; /* "sensor":"ORG/ */
+	uint64_t first;
+	uint64_t last;
+	uint64_t read; /* bytes */
+	yg_hub_batch_fn fn;
+	void *arg;
+};
+
+/* {"at":N,… as it is written. False: that is no such line. */
+static bool read_at(struct yg_bytes line, uint64_t *ret)
+{
+	static const char head[] = "{\"at\":";
+	size_t end = yg_bytes_chr(line, ',');
+
+	return yg_bytes_starts(line, yg_bytes_str(head)) && end != SIZE_MAX &&
+	       yg_bytes_u64(yg_bytes_cut(line, sizeof(head) - 1, end), ret);
+}
+
+static int give_between(void *arg, struct yg_bytes line)
+{
+	struct between *b = arg;
+	struct yg_hub_batch batch;
+	char sensor[160];
+	uint64_t at;
+
+	b->read += line.size + 1;
+	if (!read_at(line, &at))
+		return YG_EFORMAT;
+	if (at > b->last)
+		return YG_EEND;
+	if (b->read > YG_HUB_BATCHES_LOOK)
+		return YG_ELIMIT;
+	if (at < b->first || yg_bytes_find(line, yg_bytes_str(b->mark)) == SIZE_MAX)
+		return YG_OK;
+	if (!read_line(line, &batch, sensor))
+		return YG_EFORMAT;
+	return b->fn(b->arg, &batch);
+}
+
+/* Where a line begins before which only earlier ones than @first stand, not far before it. */
+static int find_begin(int fd, uint64_t first, uint64_t *ret)
+{
+	uint8_t piece[2 * LINE_MAX_];
+	uint64_t low = 0, high;
+	struct stat st;
+	int rc = fstat(fd, &st) == 0 ? YG_OK : yg_err_from_errno(errno);
+
+	high = rc == YG_OK ? (uint64_t)st.st_size : 0;
+	while (rc == YG_OK && high - low > PIECE) {
+		uint64_t middle = low + (high - low) / 2;
+		struct yg_bytes text = {piece, 0};
+		size_t line;
+		uint64_t at;
+
+		rc = yg_io_read_at(fd, piece, sizeof(piece), middle, &text.size);
+		line = yg_bytes_chr(text, '\n') + 1; /* 0: there is none */
+		if (rc == YG_OK && (line == 0 || !read_at(yg_bytes_from(text, line), &at)))
+			rc = YG_EFORMAT;
+		if (rc == YG_OK && at < first)
+			low = middle + line;
+		else
+			high = middle;
+	}
+	*ret = low;
+	return rc;
+}
+
+int yg_hub_batches_between(const char *dir, const char *org, int64_t received_ns, uint64_t first,
+			   uint64_t last, yg_hub_batch_fn fn, void *arg)
+{
+	struct between b = {.first = first, .last = last, .fn = fn, .arg = arg};
+	struct yg_civil civil = yg_date_civil(day_of(received_ns));
+	char path[YG_DISK_PATH_MAX];
+	uint64_t begin = 0, size;
+	int fd = -1;
+	int length = snprintf(path, sizeof(path), "%s/%04d-%02u-%02u" SUFFIX, dir, civil.year,
+			      civil.month, civil.day);
+	int rc = length > 0 && (unsigned)length < sizeof(path) &&
+				 snprintf(b.mark, sizeof(b.mark), "\"sensor\":\"%s/", org) <
+					 (int)sizeof(b.mark)
+			 ? yg_io_open_read(path, &fd)
+			 : YG_ELIMIT;
+
+	if (rc != YG_OK)
+		return rc;
+	rc = find_begin(fd, first, &begin);
+	if (rc == YG_OK)
+		rc = each_line_from(fd, begin, give_between, &b, &size);
+	(void)close(fd); /* read only: nothing to lose */
+	return rc == YG_EEND ? YG_OK : rc;
 }
 
 /* ---- opening ---- */

@@ -20,7 +20,8 @@
 #include "journal/journal.h"
 #include "wire/message.h"
 
-#define YG_HUB_BATCHES_PENDING (8u << 20) /* bytes of lines in one commit */
+#define YG_HUB_BATCHES_LOOK    (64u << 20) /* bytes that one look at a range reads */
+#define YG_HUB_BATCHES_PENDING (8u << 20)  /* bytes of lines in one commit */
 
 struct yg_hub_batches;
 
@@ -44,6 +45,7 @@ void yg_hub_batches_abort(struct yg_hub_batches *batches);
 /* One of them, as it is read. */
 struct yg_hub_batch {
 	uint64_t at;
+	int64_t received_ns; /* YG_TIME_NONE: it says none */
 	uint64_t epoch;
 	uint64_t sequence; /* first of a drop record */
 	uint64_t last;
@@ -72,3 +74,11 @@ YG_MUST_USE int yg_hub_batches_blank(const char *dir, const char *org, uint64_t 
 typedef int (*yg_hub_batch_fn)(void *arg, const struct yg_hub_batch *batch);
 YG_MUST_USE int yg_hub_batches_read(const char *dir, const char *sensor, yg_hub_batch_fn fn,
 				    void *arg);
+/*
+ * Those of @org that came on the day of @received_ns and stand at @first to @last of the journal,
+ * ascending. The beginning is found by halving. As yg_hub_batches_read(); YG_ENOENT: nothing is
+ * remembered of that day; YG_ELIMIT: more lies between than is read for one look.
+ */
+YG_MUST_USE int yg_hub_batches_between(const char *dir, const char *org, int64_t received_ns,
+				       uint64_t first, uint64_t last, yg_hub_batch_fn fn,
+				       void *arg);

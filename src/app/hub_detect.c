@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "app/hub_detect.h"
+#include "app/hub_detect-int.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
+#include <unistd.h>
 
 #include "app/say.h"
 #include "base/alloc.h"
+#include "base/crypt.h"
 #include "base/hash.h"
-#include "journal/consumer.h"
 
 #include "base/ban.h"
 
@@ -18,343 +17,42 @@
 #define GATHER_MS   20u	  /* between two commits that are not full: each waits for the disk */
 #define AGAIN_MS    1000u /* after an error */
 #define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
-#define BUCKETS	    1024u
-#define NS_PER_MS   INT64_C(1000000)
-#define STATE_SIZE  17u /* version, seed, where reading begins */
-#define STATE_V	    1u
-
-/* An organisation whose judge is there. */
-struct org {
-	struct org *next;  /* of the bucket */
-	struct org *older; /* in the order of use */
-	struct org *newer;
-	char name[YG_FACT_ORG_MAX + 1];
-	uint64_t saved;	   /* position its written state is of */
-	uint64_t position; /* of its last batch */
-	size_t bytes;	   /* of its judge, when it was looked at last */
-	uint64_t pushed_out;
-	uint64_t dirty; /* its first batch that is in no written state; 0: none */
-	int64_t dirty_ns;
-};
-
-struct yg_hub_detect {
-	struct yg_hub_detect_opts opts;
-	struct yg_consumer *consumer;
-	struct yg_hub_judges *judges;
-	uint64_t seed;
-	uint64_t cursor; /* committed with rows */
-	uint64_t begin;	 /* where a restart has to read from, as committed */
-	struct org *buckets[BUCKETS];
-	struct org *newest;
-	struct org *oldest;
-	unsigned org_count;
-	struct yg_buf state;
-	bool is_open;  /* a batch of the store */
-	bool is_stale; /* judges are ahead of what was committed */
-	int64_t written_ns;
-	uint64_t bytes; /* of all judges */
-	struct yg_hub_detect_counts counts;
-	struct yg_hub_detect_counts told; /* to other threads, under the mutex */
-	struct yg_hub_detect_counts now;  /* of the open batch */
-	bool is_gap_said;
-	int failed_rc;
-	unsigned failures;
-
-	bool is_running;
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	atomic_bool is_ending;
-};
+#define STATE_SIZE  YG_HDET_STATE_SIZE
+#define NS_PER_MS   YG_HDET_NS_PER_MS
 
 static int64_t now_of(const struct yg_hub_detect *d)
 {
 	return d->opts.clock.now_ns(d->opts.clock.arg);
 }
 
-static struct yg_bytes name_of(const struct org *org)
+/* ---- the engine ---- */
+
+/* What an engine looks for may be another set than that of the one before. */
+static void note_set(struct yg_hub_detect *d, bool is_taken)
 {
-	return yg_bytes_str(org->name);
-}
+	const struct yg_hub_engine_set *set = yg_hub_ask_set(d->ask);
 
-/* ---- organisations ---- */
-
-static void unlink_use(struct yg_hub_detect *d, struct org *org)
-{
-	*(org->newer ? &org->newer->older : &d->newest) = org->older;
-	*(org->older ? &org->older->newer : &d->oldest) = org->newer;
-	org->older = NULL;
-	org->newer = NULL;
-}
-
-static void link_newest(struct yg_hub_detect *d, struct org *org)
-{
-	org->older = d->newest;
-	*(d->newest ? &d->newest->newer : &d->oldest) = org;
-	d->newest = org;
-}
-
-static struct org **place_of(struct yg_hub_detect *d, struct yg_bytes name)
-{
-	struct org **at = &d->buckets[yg_hash64(name, 0) % BUCKETS];
-
-	while (*at && !yg_bytes_eq(name_of(*at), name))
-		at = &(*at)->next;
-	return at;
-}
-
-static void forget_org(struct yg_hub_detect *d, struct org *org)
-{
-	struct org **at = place_of(d, name_of(org));
-
-	yg_hub_judges_drop(d->judges, name_of(org));
-	d->bytes -= org->bytes;
-	*at = org->next;
-	unlink_use(d, org);
-	d->org_count--;
-	free(org);
-}
-
-static void forget_all(struct yg_hub_detect *d)
-{
-	while (d->newest)
-		forget_org(d, d->newest);
-}
-
-/* ---- states ---- */
-
-static void put_u64(uint8_t *to, uint64_t value)
-{
-	for (unsigned i = 0; i < 8; i++)
-		to[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint64_t get_u64(const uint8_t *from)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 8; i-- > 0;)
-		value = value << 8 | from[i];
-	return value;
-}
-
-int yg_hub_detect_begin_of(struct yg_bytes state, uint64_t *ret)
-{
-	bool is_ours = state.size == STATE_SIZE && state.data[0] == STATE_V;
-
-	*ret = is_ours ? get_u64(state.data + 9) : 0;
-	return is_ours || state.size == 0 ? YG_OK : YG_EFORMAT;
-}
-
-static int open_batch(struct yg_hub_detect *d)
-{
-	int rc;
-
-	if (d->is_open)
-		return YG_OK;
-	rc = yg_facts_begin(d->opts.facts, d->opts.name, d->cursor);
-	d->is_open = rc == YG_OK;
-	d->now = (struct yg_hub_detect_counts){0};
-	return rc;
-}
-
-static int save_org(struct yg_hub_detect *d, struct org *org)
-{
-	int rc = open_batch(d);
-
-	yg_buf_reset(&d->state);
-	if (rc == YG_OK)
-		rc = yg_hub_judges_save(d->judges, name_of(org), &d->state);
-	if (rc == YG_OK)
-		rc = yg_facts_put_part(d->opts.facts, name_of(org), org->position,
-				       yg_buf_bytes(&d->state));
-	if (rc != YG_OK)
-		return rc;
-	org->saved = org->position;
-	org->dirty = 0;
-	d->now.saved++;
-	return YG_OK;
-}
-
-/* The states that are due; all with @is_all. */
-static int save_due(struct yg_hub_detect *d, int64_t now_ns, bool is_all)
-{
-	int64_t save_ns = d->opts.save_ms * NS_PER_MS;
-	uint64_t bytes = 0;
-	unsigned count = 0;
-	int rc = YG_OK;
-
-	for (struct org *org = d->oldest; rc == YG_OK && org; org = org->newer) {
-		int64_t age_ns = now_ns - org->dirty_ns;
-
-		if (org->dirty == 0 || (!is_all && age_ns >= 0 && age_ns < save_ns))
-			continue;
-		if (!is_all && (count >= YG_HUB_DETECT_SAVES_MAX ||
-				(count > 0 && bytes >= YG_HUB_DETECT_SAVE_BYTES)))
-			break;
-		rc = save_org(d, org);
-		bytes += d->state.size;
-		count++;
+	if (is_taken ||
+	    (d->has_set && (strcmp(d->set.rules, set->rules) != 0 ||
+			    memcmp(d->set.lists, set->lists, sizeof(set->lists)) != 0))) {
+		d->counts.reloads++;
+		d->counts.reload_cursor = d->cursor;
+		yg_say(N_("changed rules and indicators were taken over: %u rules, %u indicators"),
+		       set->rule_count, set->indicator_count);
 	}
-	return rc;
+	d->set = *set;
+	d->has_set = true;
 }
 
-/* Where a restart would have to begin, when the journal was read up to @read. */
-static uint64_t begin_of(const struct yg_hub_detect *d, uint64_t read)
+/* Its judges become those of the consumer, which has just been opened. */
+static int begin_engine(struct yg_hub_detect *d)
 {
-	uint64_t begin = read;
+	int rc = yg_hub_ask_begin(d->ask, d->seed);
 
-	for (const struct org *org = d->oldest; org; org = org->newer)
-		if (org->dirty != 0 && org->dirty - 1 < begin)
-			begin = org->dirty - 1;
-	return begin;
-}
-
-static void add_counts(struct yg_hub_detect_counts *to, const struct yg_hub_detect_counts *more)
-{
-	to->batches += more->batches;
-	to->records += more->records;
-	to->unread += more->unread;
-	to->findings += more->findings;
-	to->damaged += more->damaged;
-	to->saved += more->saved;
-}
-
-/* Rows, states and cursor, if there are any. @read: so far the journal was read. */
-static int commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read)
-{
-	uint8_t bytes[STATE_SIZE] = {STATE_V};
-	const struct yg_bytes state = {bytes, sizeof(bytes)};
-	uint64_t begin = begin_of(d, read);
-	int rc;
-
-	if (!d->is_open)
-		return YG_OK;
-	put_u64(bytes + 1, d->seed);
-	put_u64(bytes + 9, begin);
-	rc = yg_facts_commit(d->opts.facts, cursor, &state);
-	d->is_open = false;
 	if (rc != YG_OK)
 		return rc;
-	d->cursor = cursor;
-	d->begin = begin;
-	add_counts(&d->counts, &d->now);
-	return YG_OK;
-}
-
-/* What was not committed is made again: the judges have seen it already. */
-static void give_up(struct yg_hub_detect *d)
-{
-	if (d->is_open)
-		yg_facts_abort(d->opts.facts);
-	d->is_open = false;
-	d->is_stale = true;
-}
-
-/* ---- judges ---- */
-
-/* The state of an organisation that comes back, or comes for the first time. */
-static int load_org(struct yg_hub_detect *d, struct org *org)
-{
-	uint64_t left_out = 0;
-	int rc = yg_facts_part(d->opts.facts, d->opts.name, name_of(org), &org->saved, &d->state);
-
-	if (rc == YG_ENOENT)
-		return YG_OK;
-	if (rc == YG_OK)
-		rc = yg_hub_judges_restore(d->judges, name_of(org), yg_buf_bytes(&d->state),
-					   &left_out);
-	org->position = org->saved;
-	if (rc != YG_EFORMAT && rc != YG_EDIGEST && rc != YG_EMISMATCH)
-		return rc;
-	d->counts.lost_states++;
-	yg_say(N_("%s: what correlations remembered cannot be read and begins anew: %s"),
-	       yg_say_safe(name_of(org), YG_FACT_ORG_MAX), yg_say_tr(yg_err_text(rc)));
-	return YG_OK;
-}
-
-/* The one that was silent for longest goes. */
-static int give_up_oldest(struct yg_hub_detect *d)
-{
-	struct org *last = d->oldest;
-	int rc = YG_OK;
-
-	if (last->dirty != 0)
-		rc = save_org(d, last);
-	if (rc != YG_OK)
-		return rc;
-	d->counts.evicted++;
-	forget_org(d, last);
-	return YG_OK;
-}
-
-/* What the judge holds, after a batch; others make room for it. */
-static int weigh(struct yg_hub_detect *d, struct org *org)
-{
-	uint64_t pushed_out = yg_hub_judges_evicted(d->judges, name_of(org));
-	int rc = YG_OK;
-
-	d->bytes -= org->bytes;
-	org->bytes = yg_hub_judges_bytes(d->judges, name_of(org));
-	d->bytes += org->bytes;
-	if (pushed_out > org->pushed_out)
-		d->counts.pushed_out += pushed_out - org->pushed_out;
-	org->pushed_out = pushed_out;
-	while (rc == YG_OK && d->bytes > d->opts.bytes_max && d->oldest != org)
-		rc = give_up_oldest(d);
-	return rc;
-}
-
-static int need_org(struct yg_hub_detect *d, struct yg_bytes name, struct org **ret)
-{
-	struct org *org = *place_of(d, name);
-	int rc;
-
-	if (org) {
-		unlink_use(d, org);
-		link_newest(d, org);
-		*ret = org;
-		return YG_OK;
-	}
-	if (name.size == 0 || name.size > YG_FACT_ORG_MAX)
-		return YG_EFORMAT;
-	rc = d->org_count < d->opts.orgs_max ? YG_OK : give_up_oldest(d);
-	if (rc != YG_OK)
-		return rc;
-	org = yg_calloc(1, sizeof(*org));
-	if (!org)
-		return YG_ENOMEM;
-	memcpy(org->name, name.data, name.size);
-	*place_of(d, name) = org; /* the end of its bucket */
-	link_newest(d, org);
-	d->org_count++;
-	*ret = org;
-	return load_org(d, org);
-}
-
-/* Judges for the running set of rules. */
-static int make_judges(struct yg_hub_detect *d, bool has_seed)
-{
-	const struct yg_rule_set *set = &d->opts.rules->set;
-	struct yg_hub_judges_opts opts = {
-		.engine = set->rules.engine,
-		.indicators = set->lists.set,
-		.parse = {.zone = d->opts.rules->zone, .sources = d->opts.rules->sources.sources},
-		.valid_until = yg_hub_indicators_until,
-		.valid_until_arg = d->opts.rules->known,
-		.has_seed = has_seed,
-		.seed = d->seed,
-	};
-	struct yg_hub_judges *judges;
-	int rc;
-
-	yg_hex((struct yg_bytes){set->rules.key, YG_DIGEST_BYTES}, opts.rules);
-	rc = yg_hub_judges_new(&opts, &judges);
-	if (rc != YG_OK)
-		return rc;
-	(void)yg_hub_judges_free(d->judges);
-	d->judges = judges;
-	d->seed = yg_hub_judges_seed(judges);
+	d->is_begun = true;
+	note_set(d, false);
 	return YG_OK;
 }
 
@@ -369,57 +67,135 @@ static int put_finding(void *arg, const struct yg_fact_finding *finding)
 	return yg_facts_add(d->opts.facts, &written, NULL);
 }
 
-static int put_outcome(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_outcome outcome,
-		       struct yg_bytes reason)
+static int ignore(void *arg, const struct yg_fact_finding *finding)
+{
+	(void)arg;
+	(void)finding;
+	return YG_OK;
+}
+
+/* A bundle of another organisation is none that it may speak of. */
+static int put_outcome(void *arg, const struct yg_hub_asked *asked,
+		       const struct yg_hub_learnt *learnt)
 {
 	struct yg_hub_detect *d = arg;
-	int rc = yg_facts_outcome(d->opts.facts, id, outcome, reason);
+	const struct yg_bytes org = yg_bytes_str(asked->org);
+	const struct yg_fact_filter filter = {.orgs = &org, .org_count = 1, .limit = 1};
+	int rc = yg_facts_get(d->opts.facts, &filter, learnt->bundle, ignore, NULL);
 
+	if (rc == YG_OK)
+		rc = yg_facts_outcome(d->opts.facts, learnt->bundle, learnt->outcome,
+				      learnt->reason);
 	return rc == YG_ENOENT ? YG_OK : rc; /* it has expired */
 }
 
 /* What was acknowledged was whole; now it is not: said, and its neighbours count. */
-static int pass_over(struct yg_hub_detect *d, const struct yg_journal_record *record, int rc)
+static void pass_over(struct yg_hub_detect *d, uint64_t position, struct yg_bytes sensor, int rc)
 {
 	d->now.damaged++;
 	yg_say_hint(N_("the archive has the same trouble: `yagura admin archive verify`"),
 		    N_("batch %llu of %s cannot be read and was not looked at: %s"),
-		    (unsigned long long)record->position,
-		    yg_say_safe(record->batch.sensor, YG_JOURNAL_SENSOR_MAX),
+		    (unsigned long long)position, yg_say_safe(sensor, YG_JOURNAL_SENSOR_MAX),
 		    yg_say_tr(yg_err_text(rc)));
+}
+
+static int count_batch(struct yg_hub_detect *d, const struct yg_hub_asked *asked,
+		       const struct yg_hub_judged_batch *judged)
+{
+	d->now.batches++;
+	d->now.records += judged->records;
+	d->now.unread += judged->unread;
+	d->now.findings += judged->findings;
+	d->now.unlisted += judged->unlisted;
+	if (judged->unlisted > 0)
+		yg_say(N_("batch %llu of %s/%s: more than %u findings; %llu are not listed"),
+		       (unsigned long long)asked->position, asked->org, asked->sensor,
+		       YG_HUB_ENGINE_FOUND_MAX, (unsigned long long)judged->unlisted);
+	return yg_facts_count_records(d->opts.facts, yg_bytes_str(asked->org), asked->received_ns,
+				      judged->records, judged->bytes);
+}
+
+/* The engine is through with a batch. */
+static int on_judged(void *arg, const struct yg_hub_asked *asked,
+		     const struct yg_hub_judged_batch *judged)
+{
+	struct yg_hub_detect *d = arg;
+	struct yg_hdet_org *org = *yg_hdet_place_of(d, yg_bytes_str(asked->org));
+
+	if (org)
+		yg_hdet_weigh(d, org, judged);
+	if (judged->rc == YG_OK && asked->is_new)
+		return count_batch(d, asked, judged);
+	if (judged->rc == YG_OK)
+		d->counts.replayed++;
+	else if (asked->is_new)
+		pass_over(d, asked->position, yg_bytes_str(asked->org), judged->rc);
 	return YG_OK;
 }
 
-static int count_batch(struct yg_hub_detect *d, const struct yg_hub_batch *batch,
-		       const struct yg_hub_batch_counts *counts)
-{
-	d->now.batches++;
-	d->now.records += counts->records;
-	d->now.unread += counts->unread;
-	d->now.findings += counts->findings;
-	return yg_facts_count_records(d->opts.facts, batch->org, batch->received_ns,
-				      counts->records, counts->bytes);
-}
-
-/* The judge has seen @position: its state is another now. */
-static int note_taken(struct yg_hub_detect *d, struct org *org, uint64_t position)
+/* The judge will have seen @position: its state is another then. */
+static void note_taken(struct yg_hub_detect *d, struct yg_hdet_org *org, uint64_t position)
 {
 	org->position = position;
 	if (org->dirty == 0) {
 		org->dirty = position;
 		org->dirty_ns = d->written_ns;
 	}
-	return weigh(d, org);
 }
 
-static bool is_of_body(int rc)
+static bool is_aside(const struct yg_hub_detect *d, uint64_t position)
 {
-	return rc == YG_EFORMAT || rc == YG_EDIGEST || rc == YG_ELIMIT;
+	for (unsigned i = 0; i < d->aside_count; i++)
+		if (d->aside[i] == position)
+			return true;
+	return false;
+}
+
+static void set_aside(struct yg_hub_detect *d, const struct yg_journal_record *record)
+{
+	if (d->aside_count == YG_HUB_DETECT_ASIDE_MAX) /* the first is tried again, at worst */
+		memmove(d->aside, d->aside + 1, --d->aside_count * sizeof(d->aside[0]));
+	d->aside[d->aside_count++] = record->position;
+	d->counts.aside++;
+	yg_say_hint(N_("the archive has it; please report this"),
+		    N_("batch %llu of %s ended the process that looks at it, %u times: it is set "
+		       "aside and was not looked at"),
+		    (unsigned long long)record->position,
+		    yg_say_safe(record->batch.sensor, YG_JOURNAL_SENSOR_MAX),
+		    YG_HUB_ENGINE_TRIES_MAX);
+}
+
+/* Hand it out, unless the engine ends over it. */
+static int ask_engine(struct yg_hub_detect *d, const struct yg_journal_record *record,
+		      const struct yg_hub_batch *batch, struct yg_hdet_org *org)
+{
+	bool is_new = record->position > d->cursor;
+	int rc;
+
+	if (is_aside(d, record->position))
+		return YG_OK;
+	if (yg_hub_ask_is_poison(d->ask, YG_HUB_JUDGE, batch->org, record->position)) {
+		set_aside(d, record);
+		return YG_OK;
+	}
+	rc = yg_hub_ask_judge(d->ask, batch, is_new);
+	if (yg_hub_ask_is_of_body(rc)) {
+		if (is_new)
+			pass_over(d, record->position, record->batch.sensor, rc);
+		return YG_OK;
+	}
+	if (rc != YG_OK)
+		return rc;
+	note_taken(d, org, record->position);
+	/* How large a judge is, is known behind its first batch; over the bound one after the
+	 * other. */
+	if (org->bytes == 0 || yg_hdet_is_over(d))
+		rc = yg_hub_ask_wait(d->ask);
+	return rc == YG_OK ? yg_hdet_make_room(d) : rc;
 }
 
 static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *record)
 {
-	const struct yg_hub_judged out = {put_finding, put_outcome, d};
 	size_t cut = yg_bytes_chr(record->batch.sensor, '/');
 	const struct yg_hub_batch batch = {
 		.org = yg_bytes_cut(record->batch.sensor, 0, cut),
@@ -428,27 +204,18 @@ static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *r
 		.received_ns = record->batch.received_ns,
 		.body = record->batch.body,
 	};
-	bool is_new = record->position > d->cursor;
-	struct yg_hub_batch_counts counts;
-	struct org *org;
+	struct yg_hdet_org *org;
 	int rc = cut == SIZE_MAX || batch.sensor.size == 0 ? YG_EFORMAT
-							   : need_org(d, batch.org, &org);
+							   : yg_hdet_need_org(d, batch.org, &org);
 
-	if (rc == YG_EFORMAT)
-		return is_new ? pass_over(d, record, rc) : YG_OK;
+	if (rc == YG_EFORMAT) {
+		if (record->position > d->cursor)
+			pass_over(d, record->position, record->batch.sensor, rc);
+		return YG_OK;
+	}
 	if (rc != YG_OK || record->position <= org->saved)
 		return rc; /* in its state already */
-	rc = yg_hub_judges_take(d->judges, &batch, is_new ? &out : NULL, &counts);
-	if (is_of_body(rc))
-		return is_new ? pass_over(d, record, rc) : YG_OK;
-	if (rc == YG_OK)
-		rc = note_taken(d, org, record->position);
-	if (rc != YG_OK)
-		return rc;
-	if (is_new)
-		return count_batch(d, &batch, &counts);
-	d->counts.replayed++;
-	return YG_OK;
+	return ask_engine(d, record, &batch, org);
 }
 
 /* ---- the consumer ---- */
@@ -459,7 +226,7 @@ static int take(void *arg, const struct yg_journal_record *record)
 	int rc = YG_OK;
 
 	if (record->position > d->cursor)
-		rc = open_batch(d);
+		rc = yg_hdet_open_batch(d);
 	if (rc == YG_OK && record->batch.kind == YG_JOURNAL_BATCH)
 		rc = take_batch(d, record);
 	return rc;
@@ -476,17 +243,21 @@ static int begin(void *arg)
 static int commit(void *arg, uint64_t cursor)
 {
 	struct yg_hub_detect *d = arg;
-	int rc = YG_OK;
+	int rc = yg_hub_ask_wait(d->ask);
 
+	if (rc == YG_OK)
+		rc = yg_hdet_make_room(d);
+	if (rc != YG_OK)
+		return rc;
 	if (cursor < d->cursor) /* still on the way there: at most a judge was given up */
-		return commit_batch(d, d->cursor, cursor);
-	rc = save_due(d, d->written_ns, false);
-	return rc == YG_OK ? commit_batch(d, cursor, cursor) : rc;
+		return yg_hdet_commit_batch(d, d->cursor, cursor);
+	rc = yg_hdet_save_due(d, d->written_ns, false);
+	return rc == YG_OK ? yg_hdet_commit_batch(d, cursor, cursor) : rc;
 }
 
 static void abort_commit(void *arg)
 {
-	give_up(arg);
+	yg_hdet_give_up(arg);
 }
 
 static uint64_t passed(void *arg, uint64_t cursor)
@@ -516,29 +287,41 @@ static int skip_gap(struct yg_hub_detect *d, uint64_t *begin)
 			    (unsigned long long)d->cursor + 1,
 			    (unsigned long long)stats.first_cursor);
 	d->is_gap_said = true;
-	rc = open_batch(d);
+	rc = yg_hdet_open_batch(d);
 	if (rc == YG_OK)
-		rc = commit_batch(d, stats.first_cursor, stats.first_cursor);
+		rc = yg_hdet_commit_batch(d, stats.first_cursor, stats.first_cursor);
 	*begin = stats.first_cursor;
 	return rc;
+}
+
+/* The seed is the secret behind the hashes in all states; where there is none, drawn anew. */
+static void read_state(struct yg_hub_detect *d, struct yg_bytes state)
+{
+	uint8_t drawn[8];
+
+	if (!yg_hdet_is_state(state)) {
+		yg_random(drawn, sizeof(drawn));
+		d->seed = yg_hdet_get_u64(drawn);
+		return;
+	}
+	d->seed = yg_hdet_get_u64(state.data + 1);
+	d->begin = yg_hdet_get_u64(state.data + 9);
+	for (size_t at = STATE_SIZE; at < state.size; at += 8)
+		if (!is_aside(d, yg_hdet_get_u64(state.data + at)) &&
+		    d->aside_count < YG_HUB_DETECT_ASIDE_MAX)
+			d->aside[d->aside_count++] = yg_hdet_get_u64(state.data + at);
 }
 
 static int load(void *arg, uint64_t *ret_cursor)
 {
 	struct yg_hub_detect *d = arg;
 	int rc = yg_facts_cursor(d->opts.facts, d->opts.name, &d->cursor, &d->state);
-	struct yg_bytes state = yg_buf_bytes(&d->state);
-	bool has_seed = rc == YG_OK && state.size == STATE_SIZE && state.data[0] == STATE_V;
 
 	d->begin = d->cursor;
-	if (has_seed) {
-		d->seed = get_u64(state.data + 1);
-		d->begin = get_u64(state.data + 9);
-	}
+	if (rc == YG_OK)
+		read_state(d, yg_buf_bytes(&d->state));
 	if (d->begin > d->cursor)
 		rc = YG_EFORMAT;
-	if (rc == YG_OK)
-		rc = make_judges(d, has_seed);
 	if (rc == YG_OK)
 		rc = skip_gap(d, &d->begin);
 	*ret_cursor = d->begin;
@@ -556,21 +339,22 @@ static int open_consumer(struct yg_hub_detect *d)
 		.bytes_max = BYTES_MAX,
 	};
 
-	forget_all(d);
+	yg_hdet_forget_all(d);
 	d->consumer = yg_consumer_free(d->consumer);
 	d->is_stale = false;
+	d->is_begun = false;
 	return yg_consumer_new(d->opts.journal, &options, &d->consumer);
 }
 
 /* All states, and no judge: between two commits. */
 static int save_all(struct yg_hub_detect *d)
 {
-	int rc = save_due(d, 0, true);
+	int rc = yg_hdet_save_due(d, 0, true);
 
 	if (rc == YG_OK)
-		rc = commit_batch(d, d->cursor, d->cursor);
+		rc = yg_hdet_commit_batch(d, d->cursor, d->cursor);
 	if (rc != YG_OK)
-		give_up(d);
+		yg_hdet_give_up(d);
 	return rc;
 }
 
@@ -588,7 +372,7 @@ int yg_hub_detect_save(struct yg_hub_detect *detect)
 {
 	int rc;
 
-	if (detect->is_stale || !detect->consumer ||
+	if (detect->is_stale || !detect->consumer || !detect->is_begun ||
 	    yg_consumer_cursor(detect->consumer) < detect->cursor)
 		return YG_OK; /* states on the way to the cursor are not those of the cursor */
 	rc = save_all(detect);
@@ -599,57 +383,77 @@ int yg_hub_detect_save(struct yg_hub_detect *detect)
 /* Changed rules take over; every organisation takes up its state again with its next batch. */
 static int look_for_rules(struct yg_hub_detect *d)
 {
-	struct yg_rule_set set;
-	int took;
+	int took = YG_OK;
 	int rc;
 
-	if (yg_consumer_cursor(d->consumer) < d->cursor || !yg_hub_rules_look(d->opts.rules, &set))
+	if (yg_consumer_cursor(d->consumer) < d->cursor || !yg_hub_ask_has_changed(d->ask))
 		return YG_OK;
 	rc = save_all(d);
-	if (rc != YG_OK) {
-		yg_rule_set_done(&set); /* the next change, or the next start, brings it again */
+	if (rc != YG_OK)
 		return rc;
-	}
-	forget_all(d);
-	d->judges = yg_hub_judges_free(d->judges);
-	took = yg_hub_rules_take(d->opts.rules, &set);
-	if (took != YG_OK) /* no room: the former go on */
-		yg_rule_set_done(&set);
-	rc = make_judges(d, true);
-	if (rc != YG_OK || took != YG_OK) {
-		d->is_stale = rc != YG_OK;
+	yg_hdet_forget_all(d);
+	rc = yg_hub_ask_take_set(d->ask, &took);
+	if (rc != YG_OK || took != YG_OK) { /* no room: the former go on, with judges anew */
+		d->is_stale = true;
 		return rc != YG_OK ? rc : took;
 	}
-	d->counts.reloads++;
-	d->counts.reload_cursor = d->cursor;
-	yg_say(N_("changed rules and indicators were taken over: %u rules, %u indicators"),
-	       d->opts.rules->set.rules.loaded,
-	       d->opts.rules->set.lists.set ? yg_indicators_count(d->opts.rules->set.lists.set)
-					    : 0);
+	note_set(d, true);
 	return YG_OK;
+}
+
+/* Another engine, if there is one; and is the one that was there still there? */
+static int need_engine(struct yg_hub_detect *d)
+{
+	int fd;
+	int rc = YG_OK;
+
+	(void)pthread_mutex_lock(&d->mutex);
+	fd = d->next_fd;
+	d->next_fd = -1;
+	(void)pthread_mutex_unlock(&d->mutex);
+	if (fd >= 0) {
+		yg_hub_ask_open(d->ask, fd);
+		d->is_stale = d->is_stale || d->is_begun;
+	}
+	if (!yg_hub_ask_is_open(d->ask))
+		return YG_EPIPE;
+	if (d->is_begun && !d->is_stale)
+		rc = yg_hub_ask_hear(d->ask);
+	return rc;
+}
+
+/* The engine's judges are where the consumer is. */
+static int prepare(struct yg_hub_detect *d)
+{
+	int rc = need_engine(d);
+
+	if (rc == YG_EPIPE)
+		d->is_stale = d->is_stale || d->is_begun;
+	if (rc == YG_OK && (d->is_stale || !d->consumer))
+		rc = open_consumer(d);
+	if (rc == YG_OK && !d->is_begun)
+		rc = begin_engine(d);
+	return rc == YG_OK ? look_for_rules(d) : rc;
 }
 
 static int step(struct yg_hub_detect *detect)
 {
-	int rc = YG_OK;
+	int rc = prepare(detect);
 
-	if (detect->is_stale || !detect->consumer)
-		rc = open_consumer(detect);
-	if (rc == YG_OK)
-		rc = look_for_rules(detect);
-	if (rc == YG_OK)
-		rc = yg_consumer_step(detect->consumer);
+	if (rc != YG_OK)
+		return rc == YG_EAGAIN ? YG_EIO : rc; /* EAGAIN means: nothing to do */
+	rc = yg_consumer_step(detect->consumer);
 	if (rc != YG_EAGAIN)
 		return rc;
 	/* Nothing came: states that are due are written all the same. */
 	detect->written_ns = now_of(detect);
 	if (yg_consumer_cursor(detect->consumer) < detect->cursor)
 		return YG_EAGAIN;
-	rc = save_due(detect, detect->written_ns, false);
+	rc = yg_hdet_save_due(detect, detect->written_ns, false);
 	if (rc == YG_OK && detect->is_open)
-		rc = commit_batch(detect, detect->cursor, detect->cursor);
+		rc = yg_hdet_commit_batch(detect, detect->cursor, detect->cursor);
 	if (rc != YG_OK)
-		give_up(detect);
+		yg_hdet_give_up(detect);
 	else
 		rc = yg_journal_passed(detect->opts.journal, detect->opts.name, detect->begin);
 	return rc == YG_OK ? YG_EAGAIN : rc;
@@ -675,6 +479,30 @@ static void pause_ms(struct yg_hub_detect *d, unsigned ms)
 	until.tv_nsec %= YG_NS_PER_S;
 	(void)pthread_mutex_lock(&d->mutex);
 	while (!d->is_ending && pthread_cond_timedwait(&d->changed, &d->mutex, &until) != ETIMEDOUT)
+		;
+	(void)pthread_mutex_unlock(&d->mutex);
+}
+
+void yg_hub_detect_link(struct yg_hub_detect *detect, int take_fd)
+{
+	(void)pthread_mutex_lock(&detect->mutex);
+	if (detect->next_fd >= 0)
+		(void)close(detect->next_fd); /* of one that has ended already */
+	detect->next_fd = take_fd;
+	(void)pthread_cond_broadcast(&detect->changed);
+	(void)pthread_mutex_unlock(&detect->mutex);
+}
+
+/* The parent starts another engine, and said so. */
+static void wait_for_engine(struct yg_hub_detect *d)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
+	until.tv_sec += AGAIN_MS / 1000;
+	(void)pthread_mutex_lock(&d->mutex);
+	while (!d->is_ending && d->next_fd < 0 &&
+	       pthread_cond_timedwait(&d->changed, &d->mutex, &until) != ETIMEDOUT)
 		;
 	(void)pthread_mutex_unlock(&d->mutex);
 }
@@ -719,6 +547,8 @@ static void *run(void *arg)
 				pause_ms(d, GATHER_MS);
 		} else if (rc == YG_EAGAIN) {
 			(void)!yg_consumer_wait(d->consumer, IDLE_MS); /* looks again */
+		} else if (rc == YG_EPIPE) {
+			wait_for_engine(d);
 		} else {
 			say_state(d, rc);
 			pause_ms(d, AGAIN_MS);
@@ -742,6 +572,37 @@ static int make_locks(struct yg_hub_detect *d)
 	return YG_OK;
 }
 
+static bool is_ending(void *arg)
+{
+	return ((struct yg_hub_detect *)arg)->is_ending;
+}
+
+static void distrust(void *arg)
+{
+	const struct yg_hub_detect *d = arg;
+
+	yg_say_hint(N_("it is started again, and nothing is lost; please report this"),
+		    N_("the process that looks at logs gave an answer that cannot be, or none"));
+	if (d->opts.distrust)
+		d->opts.distrust(d->opts.arg);
+}
+
+static int make_ask(struct yg_hub_detect *d)
+{
+	const struct yg_hub_ask_opts opts = {
+		.finding = put_finding,
+		.outcome = put_outcome,
+		.judged = on_judged,
+		.distrust = distrust,
+		.is_ending = is_ending,
+		.arg = d,
+		.answer_ms = d->opts.answer_ms,
+	};
+
+	d->ask = yg_hub_ask_new(&opts);
+	return d->ask ? YG_OK : YG_ENOMEM;
+}
+
 int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detect **ret)
 {
 	struct yg_hub_detect *d = yg_calloc(1, sizeof(*d));
@@ -750,6 +611,7 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 	if (!d)
 		return YG_ENOMEM;
 	d->opts = *opts;
+	d->next_fd = -1;
 	if (d->opts.orgs_max == 0)
 		d->opts.orgs_max = YG_HUB_DETECT_ORGS_MAX;
 	if (d->opts.bytes_max == 0)
@@ -758,6 +620,8 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 		d->opts.save_ms = YG_HUB_DETECT_SAVE_MS;
 	yg_buf_init(&d->state, YG_HUB_STATE_MAX);
 	rc = make_locks(d);
+	if (rc == YG_OK)
+		rc = make_ask(d);
 	if (rc == YG_OK)
 		rc = open_consumer(d);
 	d->counts.reload_cursor = d->cursor;
@@ -790,9 +654,11 @@ struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *d)
 		/* Else they are made again from the journal at the next start. */
 		(void)!yg_hub_detect_save(d);
 	}
-	forget_all(d);
+	yg_hdet_forget_all(d);
 	(void)yg_consumer_free(d->consumer);
-	(void)yg_hub_judges_free(d->judges);
+	(void)yg_hub_ask_free(d->ask);
+	if (d->next_fd >= 0)
+		(void)close(d->next_fd); /* nothing was said over it */
 	(void)pthread_mutex_destroy(&d->mutex);
 	(void)pthread_cond_destroy(&d->changed);
 	yg_buf_done(&d->state);

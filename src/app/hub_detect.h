@@ -2,9 +2,13 @@
 /*
  * app/hub_detect.h - from the journal to findings: a consumer whose output is the facts store.
  *
- *   journal ─► batch ─► judge of its organisation ─► bundles ─┐
- *                        (hub_detect_judge.h)                  ├─ one transaction ─► facts.db
- *                       states of some organisations, cursor ─┘
+ *   journal ─► batch ─► engine: judge of its organisation ─► bundles ─┐
+ *              (hub_engine_ask.h: several in flight)                    ├─ one transaction ─►
+ * facts.db states of some organisations, cursor ──────────┘
+ *
+ * The engine (hub_engine.h) is another process, which reads what strangers sent; here nothing of it
+ * is parsed. When it ends, what was not committed is handed out again to the next one; a batch that
+ * ends several of them is set aside, said, and not handed out any more.
  *
  * Rows and cursor are one transaction: after a crash it goes on exactly behind what was written.
  * The states of judges are large and change with every batch, so they are not written with each
@@ -15,16 +19,16 @@
  *
  * At most orgs_max organisations have a judge at a time, of bytes_max together; the one that was
  * silent for longest is written and given up, and comes back with its next batch. That is counted.
- * Changed rules take over between two commits (app/hub_rules.h): all states are written first.
+ * Changed rules take over there between two commits: all states are written first.
  *
  * Threads: new, step, free from one thread; start() hands all of it to a thread of its own until
- *          free(). The facts file is open in it alone; readers have a connection of their own.
+ *          free(). link() and counts() are called by any. The facts file is open in it alone;
+ *          readers have a connection of their own.
  * Tests: tests/unit/app/test_hub_detect.c, tests/soak/hub_kills.py, tests/soak/part_detect.c
  */
 #pragma once
 
 #include "app/hub_detect_judge.h"
-#include "app/hub_rules.h"
 #include "base/clock.h"
 #include "journal/journal.h"
 
@@ -33,16 +37,19 @@
 #define YG_HUB_DETECT_SAVE_MS	 5000	    /* after its first change a state is written */
 #define YG_HUB_DETECT_SAVES_MAX	 64u	    /* states in one commit */
 #define YG_HUB_DETECT_SAVE_BYTES (8u << 20) /* of states in one commit; one always goes */
+#define YG_HUB_DETECT_ASIDE_MAX	 64u	    /* batches set aside that are remembered */
 
 struct yg_hub_detect_opts {
 	const char *name; /* of the consumer, as the journal knows it; borrowed */
 	struct yg_journal *journal;
-	struct yg_facts *facts;	    /* borrowed; used by the thread alone */
-	struct yg_hub_rules *rules; /* borrowed, as above */
+	struct yg_facts *facts; /* borrowed; used by the thread alone */
 	struct yg_clock clock;
+	void (*distrust)(void *arg); /* of the engine, from the thread; NULL: nobody ends it */
+	void *arg;
 	unsigned orgs_max;  /* 0: YG_HUB_DETECT_ORGS_MAX */
 	uint64_t bytes_max; /* 0: YG_HUB_DETECT_BYTES_MAX */
 	int64_t save_ms;    /* 0: YG_HUB_DETECT_SAVE_MS */
+	int answer_ms;	    /* 0: YG_HUB_ENGINE_ANSWER_MS */
 };
 
 struct yg_hub_detect_counts {
@@ -51,9 +58,11 @@ struct yg_hub_detect_counts {
 	uint64_t records;
 	uint64_t unread;
 	uint64_t findings;
-	uint64_t damaged; /* batches that could not be unpacked */
-	uint64_t saved;	  /* states */
-	uint64_t evicted; /* judges given up for others */
+	uint64_t damaged;  /* batches that could not be unpacked */
+	uint64_t aside;	   /* batches that ended the engine again and again */
+	uint64_t unlisted; /* findings over the bound of one batch */
+	uint64_t saved;	   /* states */
+	uint64_t evicted;  /* judges given up for others */
 	uint64_t reloads;
 	uint64_t lost_states;	/* that could not be taken up again */
 	uint64_t pushed_out;	/* what judges forgot: sources, paths, groups of correlations */
@@ -69,7 +78,11 @@ struct yg_hub_detect;
 YG_MUST_USE int yg_hub_detect_new(const struct yg_hub_detect_opts *opts,
 				  struct yg_hub_detect **ret);
 
-/* One commit: YG_OK; YG_EAGAIN: nothing for now; else nothing counts of it, and it comes again. */
+/* Another engine, its end of a stream. */
+void yg_hub_detect_link(struct yg_hub_detect *detect, int take_fd);
+
+/* One commit: YG_OK; YG_EAGAIN: nothing for now; else nothing counts of it, and it comes again.
+ * YG_EPIPE: there is no engine now. */
 YG_MUST_USE int yg_hub_detect_step(struct yg_hub_detect *detect);
 
 /* Write all states that changed. YG_OK or an error; then they are made again from the journal. */

@@ -2,6 +2,7 @@
 #include "app/hub_detect_judge.h"
 
 #include "app/hub_archive.h"
+#include "app/hub_detect_told.h"
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "detect/correlate.h"
@@ -214,22 +215,21 @@ static void fill_times(struct yg_fact_finding *to, const struct yg_finding *f, i
 	to->received_ns = received_ns;
 }
 
-/* The rule as it counts for the bundle: each value of an indicator is one of its own. */
-static struct yg_bytes key_of(struct yg_hub_judges *j, const struct yg_fact_finding *f)
+struct yg_bytes yg_hub_finding_key(const struct yg_fact_finding *f, struct yg_buf *room)
 {
 	if (f->matched.size == 0 && f->hunt.size == 0)
 		return f->rule;
-	yg_buf_reset(&j->reason);
+	yg_buf_reset(room);
 	if (f->hunt.size > 0) { /* never the bundle of what was found when it came */
-		yg_buf_add(&j->reason, f->hunt);
-		yg_buf_add_byte(&j->reason, ':');
+		yg_buf_add(room, f->hunt);
+		yg_buf_add_byte(room, ':');
 	}
-	yg_buf_add(&j->reason, f->rule);
+	yg_buf_add(room, f->rule);
 	if (f->matched.size > 0) {
-		yg_buf_add_byte(&j->reason, '=');
-		yg_buf_add(&j->reason, f->matched);
+		yg_buf_add_byte(room, '=');
+		yg_buf_add(room, f->matched);
 	}
-	return yg_buf_error(&j->reason) ? f->rule : yg_buf_bytes(&j->reason);
+	return yg_buf_error(room) ? f->rule : yg_buf_bytes(room);
 }
 
 static int on_finding(void *arg, const struct yg_finding *f)
@@ -261,7 +261,8 @@ static int on_finding(void *arg, const struct yg_finding *f)
 	fill_times(&to, f, batch->received_ns);
 	to.refs[0].number = j->first_number + j->trace->record;
 	to.refs[0].received_ns = batch->received_ns;
-	yg_fact_finding_id(to.org, to.sensor, key_of(j, &to), to.source, to.minute_ns, to.id);
+	yg_fact_finding_id(to.org, to.sensor, yg_hub_finding_key(&to, &j->reason), to.source,
+			   to.minute_ns, to.id);
 	to.minute_ns = yg_fact_minute(to.minute_ns);
 	j->counts.findings++;
 	rc = keep(org, f->id, to.id);
@@ -368,6 +369,17 @@ static int name_source(const struct yg_hub_judges *j, struct yg_batch *piece,
 	return YG_OK;
 }
 
+/* What sensors found themselves is no log: rules do not look at it. */
+static void drop_told(struct yg_batch *piece)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < piece->trace_count; i++)
+		if (piece->traces[i].format != YG_FORMAT_FINDING)
+			piece->traces[kept++] = piece->traces[i];
+	piece->trace_count = kept;
+}
+
 /* Indicators that were not valid any more when the record came do not count. */
 static int drop_expired(const struct yg_hub_judges *j, struct yg_batch *piece,
 			struct yg_trace *trace)
@@ -397,6 +409,7 @@ static int work(struct yg_hub_judges *j, struct yg_batch *piece, size_t *at, uin
 		return rc;
 	yg_worker_run(j->worker, piece);
 	rc = piece->rc;
+	drop_told(piece);
 	for (size_t i = 0; rc == YG_OK && i < piece->trace_count; i++) {
 		rc = name_source(j, piece, &piece->traces[i]);
 		if (rc == YG_OK)
@@ -445,6 +458,50 @@ static int judge_content(struct yg_hub_judges *j, struct org *org)
 	return rc;
 }
 
+static int count_told(void *arg, const struct yg_fact_finding *finding)
+{
+	struct yg_hub_judges *j = arg;
+
+	j->counts.findings++;
+	return j->out->finding(j->out->arg, finding);
+}
+
+static int pass_outcome(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_outcome outcome,
+			struct yg_bytes reason)
+{
+	const struct yg_hub_judges *j = arg;
+
+	return j->out->outcome(j->out->arg, id, outcome, reason);
+}
+
+/*
+ * Findings that the sensor made itself, behind those made here. They are no state: seen again they
+ * say nothing new, and a hunt looks for what it was told to look for.
+ */
+static int take_told(struct yg_hub_judges *j)
+{
+	const struct yg_told told = {j->batch->org, j->batch->sensor, j->batch->received_ns};
+	const struct yg_told_out out = {count_told, pass_outcome, j};
+	struct yg_bytes rest = yg_buf_bytes(&j->content);
+	int rc = YG_OK;
+
+	if (!j->out || j->opts.hunt)
+		return YG_OK;
+	while (rc == YG_OK && rest.size > 0) {
+		size_t end = yg_bytes_chr(rest, '\n');
+		struct yg_bytes line = yg_bytes_cut(rest, 0, end);
+
+		if (yg_told_is(line))
+			rc = yg_told_take(&told, line, &out);
+		if (rc == YG_EFORMAT) { /* not as the protocol says: nobody's finding */
+			j->counts.unread++;
+			rc = YG_OK;
+		}
+		rest = yg_bytes_from(rest, end < rest.size ? end + 1 : rest.size);
+	}
+	return rc;
+}
+
 /* The content, as records from number @first on. */
 static int judge_batch(struct yg_hub_judges *j, const struct yg_hub_batch *batch, uint64_t first,
 		       const struct yg_hub_judged *out, struct yg_hub_batch_counts *ret)
@@ -459,6 +516,8 @@ static int judge_batch(struct yg_hub_judges *j, const struct yg_hub_batch *batch
 	j->first_number = first;
 	j->counts = (struct yg_hub_batch_counts){.bytes = j->content.size};
 	rc = judge_content(j, org);
+	if (rc == YG_OK)
+		rc = take_told(j);
 	*ret = j->counts;
 	j->batch = NULL;
 	j->out = NULL;

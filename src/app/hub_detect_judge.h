@@ -15,8 +15,8 @@
  * how they were gathered into commits, and the same batches again behind a restored state give the
  * same.
  *
- * Layer: app, but no files, no clock, no messages, no threads: it can run in a process of its own
- *        whose input and output are the structs below. What it is given is borrowed for the call.
+ * Layer: app, but no files, no clock, no messages, no threads: for the live detection it runs in a
+ *        process of its own (hub_engine.h). What it is given is borrowed for the call.
  * Input:  untrusted: batches of sensors, states from a store.
  * Limits: records as worker and judge have them; the caller bounds how many organisations there are
  *         (yg_hub_judges_bytes says what they hold) and gives up those longest unused, with their
@@ -70,6 +70,12 @@ struct yg_hub_batch_counts {
 	uint64_t findings;
 	uint64_t lost_updates; /* outcomes of findings that are not remembered */
 };
+
+/*
+ * The rule of @f as it counts for the id of its bundle: each value of an indicator is one of its
+ * own, and so is each hunt. Borrowed from @f or @room, which has room for three texts.
+ */
+struct yg_bytes yg_hub_finding_key(const struct yg_fact_finding *f, struct yg_buf *room);
 
 /* Where findings go. A result < 0 ends the batch. written_ns is left to the receiver. */
 struct yg_hub_judged {

@@ -3,7 +3,6 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "app/hub_hunt.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "app/hub_archive.h"
 #include "app/hub_hunt_new.h"
 #include "app/hub_hunt_pass.h"
+#include "app/hub_thread.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
@@ -22,6 +22,9 @@
 #define GATHERING "new" /* the folder of what has no id yet */
 #define LOOK_MS	  200
 #define AGAIN_MS  2000
+#define ANSWER_MS                                                                                  \
+	1800000	      /* of the hunter, for one frame: it is last of all on a machine at work      \
+		       */
 #define BEHIND	  64u /* batches that the live detection may lag while a hunt reads */
 #define NS_PER_MS INT64_C(1000000)
 #define MB	  (UINT64_C(1) << 20)
@@ -41,14 +44,20 @@ struct yg_hub_hunts {
 	uint64_t seen_free; /* ids of one second differ by it */
 	int said_rc;
 
-	json_t *job; /* the one that runs */
+	struct yg_hub_ask *ask;	   /* the talk with the hunter */
+	struct yg_hunt_pass *pass; /* that it is about */
+	int next_fd;		   /* of another hunter, under the mutex; -1: none */
+	json_t *job;		   /* the one that runs */
 	char id[YG_HUNT_ID_SIZE];
 	int64_t answer_ms; /* when the answer was looked for last */
 
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	atomic_bool is_ending;
+	struct yg_hunt_who who;	  /* who said yes to it */
+	struct yg_control *store; /* the hub's register, while one runs */
+	struct yg_enrol *enrol;
+	struct yg_hub_access *hub;
+
+	pthread_mutex_t mutex; /* of next_fd */
+	struct yg_hub_thread life;
 };
 
 static int64_t now_of(const struct yg_hub_hunts *h)
@@ -63,22 +72,9 @@ static int64_t steady_ms(void)
 	return clock.now_ns(clock.arg) / NS_PER_MS;
 }
 
-/* Wait; false: it is to end. */
 static bool wait_ms(struct yg_hub_hunts *h, int64_t ms)
 {
-	struct timespec until;
-	bool is_ending;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
-	until.tv_nsec += (long)(ms % 1000 * NS_PER_MS);
-	until.tv_sec += (long)(ms / 1000) + until.tv_nsec / YG_NS_PER_S;
-	until.tv_nsec %= YG_NS_PER_S;
-	(void)pthread_mutex_lock(&h->mutex);
-	while (!h->is_ending && pthread_cond_timedwait(&h->changed, &h->mutex, &until) != ETIMEDOUT)
-		;
-	is_ending = h->is_ending;
-	(void)pthread_mutex_unlock(&h->mutex);
-	return !is_ending;
+	return yg_hub_thread_pause(&h->life, ms);
 }
 
 /* ---- what is new ---- */
@@ -191,6 +187,63 @@ static int look_for_changes(struct yg_hub_hunts *h)
 	return rc;
 }
 
+/* ---- what is written down of it (access/hunts.h) ---- */
+
+static void close_register(struct yg_hub_hunts *h)
+{
+	h->hub = yg_hub_access_free(h->hub);
+	h->enrol = yg_enrol_free(h->enrol);
+	h->store = yg_control_free(h->store);
+}
+
+static int open_register(struct yg_hub_hunts *h)
+{
+	int rc = yg_control_open_sqlite(h->opts.db_path, false, &h->store);
+
+	if (rc == YG_OK)
+		rc = yg_enrol_new(h->store, h->opts.clock, "hub", &h->enrol);
+	if (rc == YG_OK)
+		rc = yg_hub_access_new(h->store, h->enrol, h->opts.clock, &h->hub);
+	return rc;
+}
+
+static int note(struct yg_hub_hunts *h, const char *action)
+{
+	char detail[200];
+
+	(void)snprintf(detail, sizeof(detail),
+		       "%.*s; %llu rules, %llu indicators; %llu files, %llu bytes to read; %llu "
+		       "records, %llu findings",
+		       YG_FMT(yg_json_text(h->job, "state")),
+		       (unsigned long long)yg_json_int(h->job, "rules", 0),
+		       (unsigned long long)yg_json_int(h->job, "indicators", 0),
+		       (unsigned long long)yg_json_int(h->job, "files", 0),
+		       (unsigned long long)yg_json_int(h->job, "bytes", 0),
+		       (unsigned long long)yg_json_int(h->job, "records", 0),
+		       (unsigned long long)yg_json_int(h->job, "findings", 0)); /* cut: it is said
+										   in short */
+	return yg_hunt_note(h->hub, h->id, action, h->who.actor, detail);
+}
+
+/* The archive of @org is to be looked at. */
+static int enter(void *arg, const char *org)
+{
+	struct yg_hub_hunts *h = arg;
+	char what[100];
+
+	(void)snprintf(what, sizeof(what), "%llu rules, %llu indicators",
+		       (unsigned long long)yg_json_int(h->job, "rules", 0),
+		       (unsigned long long)yg_json_int(h->job, "indicators", 0)); /* fits */
+	return yg_hunt_note_search(h->hub, h->id, org, what, &h->who);
+}
+
+static int may(void *arg, const char *org)
+{
+	const struct yg_hub_hunts *h = arg;
+
+	return yg_hunt_may_search(h->hub, org);
+}
+
 /* ---- a job ---- */
 
 static void make_id(struct yg_hub_hunts *h, int64_t time_ns, char to[YG_HUNT_ID_SIZE])
@@ -280,6 +333,14 @@ static int save_job(void *arg)
 
 static int set_state(struct yg_hub_hunts *h, const char *state, const char *reason)
 {
+	static const struct {
+		const char *state;
+		const char *action;
+	} actions[] = {{YG_HUNT_ASKS, "hunt.ask"},
+		       {YG_HUNT_RUNNING, "hunt.begin"},
+		       {YG_HUNT_DONE, "hunt.end"},
+		       {YG_HUNT_FAILED, "hunt.end"},
+		       {YG_HUNT_CANCELLED, "hunt.end"}};
 	int rc = yg_json_set(h->job, "state", json_string(state));
 	bool is_end = strcmp(state, YG_HUNT_DONE) == 0 || strcmp(state, YG_HUNT_FAILED) == 0 ||
 		      strcmp(state, YG_HUNT_CANCELLED) == 0;
@@ -288,6 +349,9 @@ static int set_state(struct yg_hub_hunts *h, const char *state, const char *reas
 		rc = yg_json_set(h->job, "finished", time_json(now_of(h)));
 	if (rc == YG_OK && reason)
 		rc = yg_json_set(h->job, "reason", json_string(reason));
+	for (size_t i = 0; rc == YG_OK && i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(state, actions[i].state) == 0) /* first: a job that says so did it */
+			rc = note(h, actions[i].action);
 	return rc == YG_OK ? save_job(h) : rc;
 }
 
@@ -309,13 +373,13 @@ static int go_on(void *arg)
 
 	if (now_ms - h->answer_ms >= LOOK_MS) {
 		h->answer_ms = now_ms;
-		if (yg_hunt_answer_read(h->dir, h->id) == YG_HUNT_CALLED_OFF)
+		if (yg_hunt_answer_read(h->dir, h->id, NULL) == YG_HUNT_CALLED_OFF)
 			return YG_EEND;
 	}
 	while (is_behind(h))
 		if (!wait_ms(h, LOOK_MS))
 			return YG_EEND;
-	return h->is_ending ? YG_EEND : YG_OK;
+	return yg_hub_thread_ends(&h->life) ? YG_EEND : YG_OK;
 }
 
 /* All that came before the set took over is in the archive. */
@@ -359,16 +423,31 @@ static int ask(struct yg_hub_hunts *h)
 	return rc;
 }
 
+/* Who said yes, in the job. */
+static int tell_answer(struct yg_hub_hunts *h)
+{
+	const struct yg_hunt_who *who = &h->who;
+
+	if (json_object_get(h->job, "answer"))
+		return YG_OK;
+	return yg_json_set(h->job, "answer",
+			   json_pack("{s:s, s:s, s:s, s:s, s:o}", "by", who->actor, "name",
+				     who->name, "role", yg_hub_role_name(who->role), "reason",
+				     who->reason, "time", time_json(now_of(h))));
+}
+
 /* @pass is ready: what would it read? Then it does, or asks. */
 static int plan_and_run(struct yg_hub_hunts *h, struct yg_hunt_pass *pass)
 {
-	bool may = yg_hunt_answer_read(h->dir, h->id) == YG_HUNT_APPROVED;
+	bool may_read = yg_hunt_answer_read(h->dir, h->id, &h->who) == YG_HUNT_APPROVED;
 	int rc = yg_hunt_pass_plan(pass);
 
-	if (rc == YG_OK && may)
+	if (rc == YG_OK && may_read)
 		rc = yg_json_set(h->job, "approved", json_true());
+	if (rc == YG_OK && may_read)
+		rc = tell_answer(h);
 	/* One that has begun was allowed to. */
-	if (rc == YG_OK && !may && !yg_hunt_job_is(h->job, YG_HUNT_RUNNING) &&
+	if (rc == YG_OK && !may_read && !yg_hunt_job_is(h->job, YG_HUNT_RUNNING) &&
 	    yg_json_int(h->job, "bytes", 0) > yg_json_int(h->job, "bound", 0))
 		return ask(h);
 	if (rc == YG_OK)
@@ -378,31 +457,48 @@ static int plan_and_run(struct yg_hub_hunts *h, struct yg_hunt_pass *pass)
 	return rc == YG_OK ? finish(h) : rc;
 }
 
+/* Another hunter, if there is one. */
+static int need_hunter(struct yg_hub_hunts *h)
+{
+	int fd;
+
+	(void)pthread_mutex_lock(&h->mutex);
+	fd = h->next_fd;
+	h->next_fd = -1;
+	(void)pthread_mutex_unlock(&h->mutex);
+	if (fd >= 0)
+		yg_hub_ask_open(h->ask, fd);
+	return yg_hub_ask_is_open(h->ask) ? YG_OK : YG_EPIPE;
+}
+
 static int run_job(struct yg_hub_hunts *h)
 {
 	struct yg_hunt_pass_opts opts = {.hunts_dir = h->dir,
 					 .archive_dir = h->opts.archive_dir,
 					 .allow_dir = h->opts.rules->allow_dir,
-					 .rules = h->opts.rules,
+					 .ask = h->ask,
 					 .clock = h->opts.clock,
+					 .enter = enter,
+					 .may = may,
 					 .go_on = go_on,
 					 .arg = h};
-	struct yg_hunt_pass *pass = NULL;
 	struct yg_journal_stats stats;
 	int rc = wait_for_archive(h);
 
+	if (rc == YG_OK)
+		rc = need_hunter(h);
 	if (rc != YG_OK)
 		return rc;
 	yg_journal_stats(h->opts.journal, &stats);
 	opts.foreign = (stats.durable + 1) * YG_HUB_ARCHIVE_LINES;
 	rc = yg_facts_open_sqlite(h->opts.facts_path, false, &opts.facts);
 	if (rc == YG_OK)
-		rc = yg_hunt_pass_new(&opts, h->job, &pass);
+		rc = yg_hunt_pass_new(&opts, h->job, &h->pass);
 	if (rc == YG_OK)
-		rc = plan_and_run(h, pass);
+		rc = plan_and_run(h, h->pass);
 	else if (rc == YG_ENOENT || rc == YG_EFORMAT || rc == YG_ELIMIT || rc == YG_EINVAL)
 		rc = set_state(h, YG_HUNT_FAILED, N_("nothing of it can be looked for"));
-	(void)yg_hunt_pass_free(pass);
+	h->pass = yg_hunt_pass_free(h->pass);
 	(void)yg_facts_free(opts.facts);
 	return rc;
 }
@@ -410,7 +506,7 @@ static int run_job(struct yg_hub_hunts *h)
 static bool is_ready(const struct yg_hub_hunts *h, const json_t *job, const char *id)
 {
 	if (yg_hunt_job_is(job, YG_HUNT_ASKS))
-		return yg_hunt_answer_read(h->dir, id) != YG_HUNT_NO_ANSWER;
+		return yg_hunt_answer_read(h->dir, id, NULL) != YG_HUNT_NO_ANSWER;
 	return yg_hunt_job_is(job, YG_HUNT_WAITING) || yg_hunt_job_is(job, YG_HUNT_RUNNING);
 }
 
@@ -434,9 +530,16 @@ static int run_next(struct yg_hub_hunts *h)
 
 	if (rc != YG_EEND)
 		return rc;
-	rc = yg_hunt_answer_read(h->dir, h->id) == YG_HUNT_CALLED_OFF ? YG_EEND : run_job(h);
-	if (rc == YG_EEND && !h->is_ending) /* called off */
+	h->who = (struct yg_hunt_who){0};
+	rc = open_register(h);
+	if (rc == YG_OK)
+		rc = yg_hunt_answer_read(h->dir, h->id, NULL) == YG_HUNT_CALLED_OFF ? YG_EEND
+										    : run_job(h);
+	if (rc == YG_EEND && !yg_hub_thread_ends(&h->life)) { /* called off */
+		(void)yg_hunt_answer_read(h->dir, h->id, &h->who);
 		rc = set_state(h, YG_HUNT_CANCELLED, NULL);
+	}
+	close_register(h);
 	json_decref(h->job);
 	h->job = NULL;
 	return rc;
@@ -446,7 +549,8 @@ static int run_next(struct yg_hub_hunts *h)
 
 static void say_state(struct yg_hub_hunts *h, int rc)
 {
-	if (rc != YG_OK && rc != YG_EEND && rc != h->said_rc)
+	/* That a process ended was said by the parent. */
+	if (rc != YG_OK && rc != YG_EEND && rc != YG_EPIPE && rc != h->said_rc)
 		yg_say_hint(N_("nothing is lost by that; it is tried again"),
 			    N_("hunts: %s/hunts: %s"), yg_say_safe(yg_bytes_str(h->opts.data), 300),
 			    yg_say_tr(yg_err_text(rc)));
@@ -476,7 +580,8 @@ static void *run(void *arg)
 		if (rc == YG_OK)
 			rc = run_next(h);
 		say_state(h, rc);
-		is_going = wait_ms(h, rc == YG_OK || rc == YG_EEND ? LOOK_MS : AGAIN_MS);
+		is_going = wait_ms(h, rc == YG_OK || rc == YG_EEND || rc == YG_EPIPE ? LOOK_MS
+										     : AGAIN_MS);
 	}
 	return NULL;
 }
@@ -496,31 +601,65 @@ static int open_files(struct yg_hub_hunts *h)
 	return YG_OK;
 }
 
-static int make_locks(struct yg_hub_hunts *h)
-{
-	pthread_condattr_t attr;
+/* ---- the hunter's answers, for the pass ---- */
 
-	if (pthread_condattr_init(&attr) != 0)
-		return YG_ENOMEM;
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* Linux has it */
-	if (pthread_cond_init(&h->changed, &attr) != 0 || pthread_mutex_init(&h->mutex, NULL) != 0)
-		return YG_ENOMEM; /* glibc: never */
-	(void)pthread_condattr_destroy(&attr);
-	return YG_OK;
+static int on_finding(void *arg, const struct yg_fact_finding *finding)
+{
+	return yg_hunt_pass_found(((struct yg_hub_hunts *)arg)->pass, finding);
 }
 
-static int start_thread(struct yg_hub_hunts *h)
+static int on_learnt(void *arg, const struct yg_hub_asked *asked,
+		     const struct yg_hub_learnt *learnt)
 {
-	int error = pthread_create(&h->thread, NULL, run, h);
-
-	return error == 0 ? YG_OK : yg_err_from_errno(error);
+	return yg_hunt_pass_learnt(((struct yg_hub_hunts *)arg)->pass, asked, learnt);
 }
 
-static void release(struct yg_hub_hunts *h)
+static int on_judged(void *arg, const struct yg_hub_asked *asked,
+		     const struct yg_hub_judged_batch *judged)
 {
-	(void)yg_hunt_known_free(h->known);
-	json_decref(h->gathered);
-	free(h);
+	(void)asked;
+	return yg_hunt_pass_judged(((struct yg_hub_hunts *)arg)->pass, judged);
+}
+
+static void on_distrust(void *arg)
+{
+	const struct yg_hub_hunts *h = arg;
+
+	yg_say_hint(N_("it is started again, and nothing is lost; please report this"),
+		    N_("the process that looks at the archive gave an answer that cannot be, or "
+		       "none"));
+	if (h->opts.distrust)
+		h->opts.distrust(h->opts.arg);
+}
+
+static bool is_ending(void *arg)
+{
+	return yg_hub_thread_ends(&((struct yg_hub_hunts *)arg)->life);
+}
+
+static int make_ask(struct yg_hub_hunts *h)
+{
+	const struct yg_hub_ask_opts opts = {.finding = on_finding,
+					     .outcome = on_learnt,
+					     .judged = on_judged,
+					     .distrust = on_distrust,
+					     .is_ending = is_ending,
+					     .arg = h,
+					     .answer_ms = ANSWER_MS};
+
+	h->next_fd = -1;
+	(void)pthread_mutex_init(&h->mutex, NULL); /* never fails on Linux */
+	h->ask = yg_hub_ask_new(&opts);
+	return h->ask ? YG_OK : YG_ENOMEM;
+}
+
+void yg_hub_hunts_link(struct yg_hub_hunts *hunts, int take_fd)
+{
+	(void)pthread_mutex_lock(&hunts->mutex);
+	if (hunts->next_fd >= 0)
+		(void)close(hunts->next_fd); /* of one that has ended already */
+	hunts->next_fd = take_fd;
+	(void)pthread_mutex_unlock(&hunts->mutex);
 }
 
 int yg_hub_hunts_start(const struct yg_hub_hunts_opts *opts, struct yg_hub_hunts **ret)
@@ -531,15 +670,15 @@ int yg_hub_hunts_start(const struct yg_hub_hunts_opts *opts, struct yg_hub_hunts
 	if (!h)
 		return YG_ENOMEM;
 	h->opts = *opts;
-	rc = open_files(h);
+	rc = make_ask(h);
 	if (rc == YG_OK)
-		rc = make_locks(h);
+		rc = open_files(h);
 	if (rc == YG_OK)
-		rc = start_thread(h);
+		rc = yg_hub_thread_start(&h->life, run, h);
 	if (rc == YG_OK)
 		*ret = h;
 	else
-		release(h);
+		(void)yg_hub_hunts_free(h);
 	return rc;
 }
 
@@ -547,13 +686,13 @@ struct yg_hub_hunts *yg_hub_hunts_free(struct yg_hub_hunts *h)
 {
 	if (!h)
 		return NULL;
-	(void)pthread_mutex_lock(&h->mutex);
-	h->is_ending = true;
-	(void)pthread_cond_broadcast(&h->changed);
-	(void)pthread_mutex_unlock(&h->mutex);
-	(void)pthread_join(h->thread, NULL); /* it was made, and joined nowhere else */
+	yg_hub_thread_done(&h->life);
+	(void)yg_hub_ask_free(h->ask);
+	if (h->next_fd >= 0)
+		(void)close(h->next_fd); /* nothing was said over it */
 	(void)pthread_mutex_destroy(&h->mutex);
-	(void)pthread_cond_destroy(&h->changed);
-	release(h);
+	(void)yg_hunt_known_free(h->known);
+	json_decref(h->gathered);
+	free(h);
 	return NULL;
 }

@@ -11,8 +11,7 @@
 
 #include <jansson.h>
 
-#include "base/bytes.h"
-#include "base/err.h"
+#include "access/hunts.h"
 
 #define YG_HUNT_ID_SIZE	  25u /* "20261125-210905-1a2b3c4d" and NUL */
 #define YG_HUNT_JOB_BYTES (64u << 20)
@@ -49,6 +48,16 @@ bool yg_hunt_job_is(const json_t *job, const char *state);
  */
 typedef int (*yg_hunt_job_fn)(void *arg, json_t *job);
 YG_MUST_USE int yg_hunt_job_list(const char *dir, yg_hunt_job_fn fn, void *arg);
+/* The same newest first, those with an id below @before ("": all). */
+YG_MUST_USE int yg_hunt_job_list_back(const char *dir, const char *before, yg_hunt_job_fn fn,
+				      void *arg);
 
-YG_MUST_USE int yg_hunt_answer_write(const char *dir, const char *id, enum yg_hunt_answer answer);
-enum yg_hunt_answer yg_hunt_answer_read(const char *dir, const char *id);
+/*
+ * The file: a line "approve" or "cancel", then actor, name, role and reason of @who, a line each.
+ * Without those four it is nobody's in particular.
+ */
+YG_MUST_USE int yg_hunt_answer_write(const char *dir, const char *id, enum yg_hunt_answer answer,
+				     const struct yg_hunt_who *who);
+/* @ret_who may be NULL. */
+enum yg_hunt_answer yg_hunt_answer_read(const char *dir, const char *id,
+					struct yg_hunt_who *ret_who);

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 #include "app/hub_archive.h"
-#include "app/hub_detect_judge.h"
 #include "app/hunt.h"
 #include "app/say.h"
 #include "archive/tree.h"
 #include "base/alloc.h"
 #include "base/crypt.h"
+#include "base/disk.h"
 #include "base/hash.h"
 #include "base/json.h"
 
@@ -48,15 +48,12 @@ struct yg_hunt_pass {
 	json_t *job; /* borrowed */
 	char name[YG_FACT_CONSUMER_MAX + 1];
 	char id[YG_HUNT_ID_SIZE];
-	char rules_dir[YG_HUNT_PATH_MAX];
-	char indicators_dir[YG_HUNT_PATH_MAX];
-	const char *paths[3];
-	struct yg_options options;
-	struct yg_rule_set set;
-	struct yg_hub_indicators *known;
-	struct yg_hunt hunt; /* what frames are wanted */
-	struct yg_hub_judges *judges;
-	uint64_t *rule_ids; /* hashes, ascending */
+	struct yg_hunt_set set; /* by which frames are chosen; records are the hunter's to read */
+	struct yg_hunt hunt;	/* what frames are wanted */
+	uint64_t seed;
+	char judge_of[YG_ARCHIVE_ORG_MAX + 1]; /* organisation that the hunter has a judge of */
+	uint64_t records;		       /* of the frame that was judged last */
+	uint64_t *rule_ids;		       /* hashes, ascending */
 	size_t rule_count;
 	struct file *files;
 	size_t file_count;
@@ -77,6 +74,8 @@ struct yg_hunt_pass {
 	struct place now;   /* behind what was judged */
 	json_t *progress;   /* of the state */
 	int64_t committed_ns;
+	int (*save)(void *arg); /* of the job, while it runs */
+	void *save_arg;
 };
 
 static int64_t now_of(const struct yg_hunt_pass *p)
@@ -126,57 +125,21 @@ static bool is_new_rule(const struct yg_hunt_pass *p, struct yg_bytes text)
 	       bsearch(&hash, p->rule_ids, p->rule_count, sizeof(hash), by_number) != NULL;
 }
 
-static int load_set(struct yg_hunt_pass *p)
+/* The hunter begins without judges, under the seed of earlier runs. */
+static int begin_hunter(struct yg_hunt_pass *p, bool has_seed)
 {
+	int result = YG_OK;
 	int rc;
 
-	if (!yg_hunt_path(p->opts.hunts_dir, p->id, "rules", p->rules_dir) ||
-	    !yg_hunt_path(p->opts.hunts_dir, p->id, "indicators", p->indicators_dir))
-		return YG_ELIMIT;
-	p->paths[0] = p->rules_dir;
-	p->paths[1] = p->indicators_dir;
-	p->paths[2] = p->opts.allow_dir;
-	p->options = (struct yg_options){
-		.rules = &p->paths[0],
-		.rule_count = 1,
-		.indicators = &p->paths[1],
-		.indicator_count = 1,
-		.allows = &p->paths[2],
-		.allow_count = 1,
-		.may_lack_rules = true,
-		.no_default_rules = true,
-	};
-	rc = yg_rule_image_load(&p->options, &p->set.rules);
-	if (rc == YG_OK)
-		rc = yg_indicator_lists_load(&p->options, &p->set.lists);
-	if (rc == YG_OK && p->set.rules.loaded == 0 &&
-	    (!p->set.lists.set || yg_indicators_count(p->set.lists.set) == 0))
-		rc = YG_ENOENT;
-	if (rc == YG_OK)
-		rc = yg_hub_indicators_new(p->indicators_dir, p->set.lists.set, &p->known);
-	return rc;
-}
-
-static int make_judges(struct yg_hunt_pass *p, bool has_seed, uint64_t seed)
-{
-	struct yg_hub_judges_opts opts = {
-		.engine = p->set.rules.engine,
-		.indicators = p->set.lists.set,
-		.parse = {.zone = p->opts.rules->zone, .sources = p->opts.rules->sources.sources},
-		.valid_until = yg_hub_indicators_until,
-		.valid_until_arg = p->known,
-		.hunt = p->id,
-		.has_seed = has_seed,
-		.seed = seed,
-	};
-
-	yg_hex((struct yg_bytes){p->set.rules.key, YG_DIGEST_BYTES}, opts.rules);
-	return yg_hub_judges_new(&opts, &p->judges);
+	if (!has_seed)
+		yg_random((uint8_t *)&p->seed, sizeof(p->seed));
+	rc = yg_hub_ask_load(p->opts.ask, p->id, p->seed, &result);
+	return rc == YG_OK ? result : rc;
 }
 
 /* ---- the place, as it is committed ---- */
 
-static int read_place(struct yg_hunt_pass *p, bool *ret_has_seed, uint64_t *ret_seed)
+static int read_place(struct yg_hunt_pass *p, bool *ret_has_seed)
 {
 	struct yg_fault fault;
 	struct yg_bytes org;
@@ -202,18 +165,17 @@ static int read_place(struct yg_hunt_pass *p, bool *ret_has_seed, uint64_t *ret_
 	p->now = p->place;
 	if (!yg_hex_read(yg_json_text(p->progress, "seed"), seed, sizeof(seed)))
 		return YG_EFORMAT;
-	memcpy(ret_seed, seed, sizeof(seed)); /* as it was written: the same machine */
+	memcpy(&p->seed, seed, sizeof(seed)); /* as it was written: the same machine */
 	*ret_has_seed = true;
 	return YG_OK;
 }
 
 static int write_place(struct yg_hunt_pass *p)
 {
-	uint64_t seed = yg_hub_judges_seed(p->judges);
-	char hex[2 * sizeof(seed) + 1];
+	char hex[2 * sizeof(p->seed) + 1];
 	int rc;
 
-	yg_hex((struct yg_bytes){(const uint8_t *)&seed, sizeof(seed)}, hex);
+	yg_hex((struct yg_bytes){(const uint8_t *)&p->seed, sizeof(p->seed)}, hex);
 	rc = yg_json_set(p->progress, "org", json_string(p->now.org));
 	if (rc == YG_OK)
 		rc = yg_json_set(p->progress, "hour",
@@ -244,6 +206,24 @@ static int tell_progress(struct yg_hunt_pass *p)
 
 /* ---- commits ---- */
 
+static int ignore(void *arg, const struct yg_fact_finding *finding)
+{
+	(void)arg;
+	(void)finding;
+	return YG_OK;
+}
+
+/* A bundle of another organisation is none that the hunter may speak of. */
+static int write_outcome(struct yg_hunt_pass *p, const struct yg_fact_finding *f)
+{
+	const struct yg_fact_filter filter = {.orgs = &f->org, .org_count = 1, .limit = 1};
+	int rc = yg_facts_get(p->opts.facts, &filter, f->id, ignore, NULL);
+
+	if (rc == YG_OK)
+		rc = yg_facts_outcome(p->opts.facts, f->id, f->outcome, f->reason);
+	return rc == YG_ENOENT ? YG_OK : rc; /* of a rule that is not new */
+}
+
 static int write_found(struct yg_hunt_pass *p)
 {
 	int64_t written_ns = now_of(p);
@@ -253,8 +233,7 @@ static int write_found(struct yg_hunt_pass *p)
 		struct yg_fact_finding *f = &p->found[i].finding;
 
 		if (p->found[i].is_outcome) {
-			rc = yg_facts_outcome(p->opts.facts, f->id, f->outcome, f->reason);
-			rc = rc == YG_ENOENT ? YG_OK : rc; /* of a rule that is not new */
+			rc = write_outcome(p, f);
 			continue;
 		}
 		f->written_ns = written_ns;
@@ -268,12 +247,16 @@ static int put_judge(struct yg_hunt_pass *p, const char *org, bool is_end)
 {
 	struct yg_bytes name = yg_bytes_str(org);
 	struct yg_buf judge;
-	int rc;
+	int result = YG_OK;
+	int rc = YG_OK;
 
-	if (org[0] == '\0' || (!is_end && !yg_hub_judges_has(p->judges, name)))
+	if (org[0] == '\0' || (!is_end && strcmp(p->judge_of, org) != 0))
 		return YG_OK;
 	yg_buf_init(&judge, YG_HUB_STATE_MAX);
-	rc = is_end ? YG_OK : yg_hub_judges_save(p->judges, name, &judge);
+	if (!is_end)
+		rc = yg_hub_ask_save(p->opts.ask, name, &judge, &result);
+	if (rc == YG_OK)
+		rc = result;
 	if (rc == YG_OK)
 		rc = yg_facts_put_part(p->opts.facts, name, p->cursor, yg_buf_bytes(&judge));
 	yg_buf_done(&judge);
@@ -349,9 +332,8 @@ static int keep(struct yg_hunt_pass *p, const struct yg_fact_finding *f, bool is
 	return YG_OK;
 }
 
-static int take_finding(void *arg, const struct yg_fact_finding *finding)
+int yg_hunt_pass_found(struct yg_hunt_pass *p, const struct yg_fact_finding *finding)
 {
-	struct yg_hunt_pass *p = arg;
 	json_t *org;
 	int rc;
 
@@ -365,13 +347,22 @@ static int take_finding(void *arg, const struct yg_fact_finding *finding)
 	return rc == YG_OK ? add_number(p->progress, "findings", finding->count) : rc;
 }
 
-static int take_outcome(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_outcome outcome,
-			struct yg_bytes reason)
+int yg_hunt_pass_learnt(struct yg_hunt_pass *p, const struct yg_hub_asked *asked,
+			const struct yg_hub_learnt *learnt)
 {
-	struct yg_fact_finding f = {.outcome = outcome, .reason = reason};
+	struct yg_fact_finding f = {.org = yg_bytes_str(asked->org),
+				    .outcome = learnt->outcome,
+				    .reason = learnt->reason};
 
-	memcpy(f.id, id, sizeof(f.id));
-	return keep(arg, &f, true);
+	memcpy(f.id, learnt->bundle, sizeof(f.id));
+	return keep(p, &f, true);
+}
+
+int yg_hunt_pass_judged(struct yg_hunt_pass *p, const struct yg_hub_judged_batch *judged)
+{
+	p->records = judged->records;
+	return judged->unlisted > 0 ? add_number(p->progress, "unlisted", judged->unlisted)
+				    : judged->rc;
 }
 
 /* ---- frames ---- */
@@ -409,25 +400,45 @@ static struct yg_bytes old_lines(const struct yg_hunt_pass *p, const struct yg_a
 	return yg_bytes_cut(text, 0, at);
 }
 
+/* The hunter looks at the lines, unless it ends over them. */
+static int ask_hunter(struct yg_hunt_pass *p, const struct yg_hub_batch *batch,
+		      struct yg_bytes text, uint64_t first)
+{
+	int rc;
+
+	p->records = 0;
+	if (yg_hub_ask_is_poison(p->opts.ask, YG_HUB_FRAME, batch->org, first)) {
+		yg_say_hint(N_("the archive has it; please report this"),
+			    N_("hunt %s: lines of %s from number %llu on ended the process that "
+			       "looks at them, %u times: they are left out"),
+			    p->id, p->now.org, (unsigned long long)first, YG_HUB_ENGINE_TRIES_MAX);
+		return add_number(p->progress, "damaged", 1);
+	}
+	rc = yg_hub_ask_frame(p->opts.ask, batch, text, first);
+	if (rc == YG_OK)
+		rc = yg_hub_ask_wait(p->opts.ask);
+	if (rc == YG_OK) /* as large */
+		(void)snprintf(p->judge_of, sizeof(p->judge_of), "%s", p->now.org);
+	return rc;
+}
+
 static int judge_frame(struct yg_hunt_pass *p, const struct yg_archive_frame *frame)
 {
-	const struct yg_hub_judged out = {take_finding, take_outcome, p};
 	const struct yg_hub_batch batch = {
 		.org = yg_bytes_str(p->now.org),
 		.sensor = YG_S(YG_HUNT_SENSOR),
 		.received_ns = frame->arrived_ns,
 	};
 	struct yg_bytes text = old_lines(p, frame);
-	struct yg_hub_batch_counts counts;
 	json_t *org = json_object_get(json_object_get(p->progress, "orgs"), p->now.org);
-	int rc = YG_OK;
+	int rc;
 
 	if (text.size == 0)
 		return YG_OK;
-	rc = yg_hub_judges_take_text(p->judges, &batch, text, frame->journal_first, &out, &counts);
+	rc = ask_hunter(p, &batch, text, frame->journal_first);
 	if (rc == YG_OK)
-		rc = add_number(p->progress, "records", counts.records);
-	return rc == YG_OK ? add_number(org, "records", counts.records) : rc;
+		rc = add_number(p->progress, "records", p->records);
+	return rc == YG_OK ? add_number(org, "records", p->records) : rc;
 }
 
 static int read_frame(struct yg_hunt_pass *p, const struct yg_archive *archive, uint32_t index)
@@ -583,24 +594,47 @@ static bool is_at(const struct place *place, const struct file *file)
 	       place->part == file->part;
 }
 
-static int enter_org(struct yg_hunt_pass *p, const char *name)
+/* From here on the job names it, and its member sees that it is searched: in this order, so that
+ * who closes and erases it either keeps the pass out, or sees that it is at work there. */
+static int name_org(struct yg_hunt_pass *p, const char *name)
 {
 	json_t *orgs = json_object_get(p->progress, "orgs");
-	struct yg_buf judge;
-	uint64_t position = 0, left_out = 0;
+	bool is_named = json_object_get(orgs, name) != NULL;
 	int rc = YG_OK;
 
-	if (!json_object_get(orgs, name))
+	if (is_named && strcmp(name, p->now.org) == 0)
+		return p->opts.may ? p->opts.may(p->opts.arg, name) : YG_OK;
+	if (!is_named)
 		rc = yg_json_set(
 			orgs, name,
 			json_pack("{s:i, s:i, s:i}", "files", 0, "records", 0, "findings", 0));
+	if (rc == YG_OK)
+		rc = tell_progress(p);
+	if (rc == YG_OK)
+		rc = p->save(p->save_arg);
+	if (rc == YG_OK && p->opts.enter)
+		rc = p->opts.enter(p->opts.arg, name);
+	if (rc == YG_ENOENT && !is_named)
+		(void)json_object_del(orgs, name); /* it is there */
+	return rc;
+}
+
+static int enter_org(struct yg_hunt_pass *p, const char *name)
+{
+	struct yg_buf judge;
+	uint64_t position = 0;
+	int result = YG_OK;
+	int rc = name_org(p, name);
+
 	yg_buf_init(&judge, YG_HUB_STATE_MAX);
-	if (rc == YG_OK && !yg_hub_judges_has(p->judges, yg_bytes_str(name))) {
+	if (rc == YG_OK && strcmp(p->judge_of, name) != 0) {
 		rc = yg_facts_part(p->opts.facts, p->name, yg_bytes_str(name), &position, &judge);
 		if (rc == YG_OK)
-			rc = yg_hub_judges_restore(p->judges, yg_bytes_str(name),
-						   yg_buf_bytes(&judge), &left_out);
-		rc = rc == YG_ENOENT ? YG_OK : rc;
+			rc = yg_hub_ask_restore(p->opts.ask, yg_bytes_str(name),
+						yg_buf_bytes(&judge), &result);
+		if (rc == YG_OK && judge.size > 0)
+			(void)snprintf(p->judge_of, sizeof(p->judge_of), "%s", name);
+		rc = rc == YG_ENOENT ? YG_OK : rc == YG_OK ? result : rc;
 	}
 	yg_buf_done(&judge);
 	return rc;
@@ -618,12 +652,75 @@ static int take_file(struct yg_hunt_pass *p, const struct file *file)
 	if (rc == YG_OK)
 		rc = each_frame(p, file, from, take_frame);
 	if (rc == YG_OK)
-		rc = add_number(p->progress, "files_done", 1);
-	if (rc == YG_OK)
 		rc = add_number(json_object_get(json_object_get(p->progress, "orgs"), file->org),
 				"files", 1);
+	if (rc == YG_OK || rc == YG_ENOENT) /* closed: left alone */
+		rc = add_number(p->progress, "files_done", 1);
 	p->now.part = file->part + 1; /* behind it, whatever is appended now */
 	p->now.frame = 0;
+	return rc;
+}
+
+/* All of @org was looked at. */
+static int end_org(struct yg_hunt_pass *p, const char *org)
+{
+	json_t *counts = json_object_get(json_object_get(p->progress, "orgs"), org);
+
+	return counts ? yg_json_set(counts, "done", json_true()) : YG_OK;
+}
+
+/* Organisations that were closed meanwhile are named no more: they may be erased now. */
+static int drop_closed(struct yg_hunt_pass *p, const char *at)
+{
+	json_t *orgs = json_object_get(p->progress, "orgs");
+	const char *name;
+	bool is_some = false;
+	json_t *org;
+	void *next;
+
+	json_object_foreach_safe(orgs, next, name, org)
+	{
+		int rc = p->opts.may ? p->opts.may(p->opts.arg, name) : YG_OK;
+
+		if (rc != YG_OK && rc != YG_ENOENT)
+			return rc;
+		/* The one that it is at goes when it is left. */
+		if (rc == YG_OK || strcmp(name, at) == 0)
+			continue;
+		(void)json_object_del(orgs, name); /* it is there */
+		is_some = true;
+	}
+	return is_some ? commit(p, at, false) : YG_OK;
+}
+
+/* Its organisation is done. */
+static int drop_judge(struct yg_hunt_pass *p)
+{
+	int rc = p->judge_of[0] ? yg_hub_ask_drop(p->opts.ask, yg_bytes_str(p->judge_of)) : YG_OK;
+
+	p->judge_of[0] = '\0';
+	return rc;
+}
+
+/* One file, and what is due behind it. @saved_ns: when the job was saved last. */
+static int pass_file(struct yg_hunt_pass *p, size_t index, int64_t *saved_ns)
+{
+	const struct file *file = &p->files[index];
+	bool is_end = index + 1 == p->file_count || strcmp(p->files[index + 1].org, file->org) != 0;
+	int rc = take_file(p, file);
+
+	if (rc == YG_OK && is_end)
+		rc = end_org(p, file->org);
+	if (rc == YG_OK && (is_end || is_time_to_commit(p)))
+		rc = commit(p, file->org, is_end);
+	if (rc == YG_OK && is_end)
+		rc = drop_judge(p);
+	if (rc == YG_OK && now_of(p) - *saved_ns >= YG_NS_PER_S) {
+		rc = drop_closed(p, is_end ? "" : file->org);
+		if (rc == YG_OK)
+			rc = p->save(p->save_arg);
+		*saved_ns = now_of(p);
+	}
 	return rc;
 }
 
@@ -633,22 +730,13 @@ int yg_hunt_pass_run(struct yg_hunt_pass *p, int (*save)(void *arg), void *arg)
 	int rc = YG_OK;
 
 	p->committed_ns = now_of(p);
-	for (size_t i = 0; rc == YG_OK && i < p->file_count; i++) {
-		const struct file *file = &p->files[i];
-		bool is_end = i + 1 == p->file_count || strcmp(p->files[i + 1].org, file->org) != 0;
-
-		if (is_passed(p, file))
-			continue;
-		rc = take_file(p, file);
-		if (rc == YG_OK && (is_end || is_time_to_commit(p)))
-			rc = commit(p, file->org, is_end);
-		if (rc == YG_OK && is_end)
-			yg_hub_judges_drop_all(p->judges);
-		if (rc == YG_OK && now_of(p) - saved_ns >= YG_NS_PER_S) {
-			rc = save(arg);
-			saved_ns = now_of(p);
-		}
-	}
+	p->save = save;
+	p->save_arg = arg;
+	for (size_t i = 0; rc == YG_OK && i < p->file_count; i++)
+		if (!is_passed(p, &p->files[i]))
+			rc = pass_file(p, i, &saved_ns);
+	if (rc == YG_OK)
+		rc = drop_closed(p, "");
 	return rc == YG_OK ? tell_progress(p) : rc;
 }
 
@@ -666,23 +754,38 @@ static int make_rooms(struct yg_hunt_pass *p)
 	return p->unpacker && p->arena && p->found && p->progress ? YG_OK : YG_ENOMEM;
 }
 
+/* A backup has no empty folders; the hunter cannot make any. */
+static int make_folders(const struct yg_hunt_pass *p)
+{
+	static const char *const names[] = {"rules", "indicators"};
+	char path[YG_HUNT_PATH_MAX];
+	int rc = YG_OK;
+
+	for (size_t i = 0; rc == YG_OK && i < sizeof(names) / sizeof(names[0]); i++)
+		rc = yg_hunt_path(p->opts.hunts_dir, p->id, names[i], path)
+			     ? yg_disk_mkdir(path, 0700)
+			     : YG_ELIMIT;
+	return rc;
+}
+
 static int prepare(struct yg_hunt_pass *p)
 {
 	bool has_seed = false;
-	uint64_t seed = 0;
 	int rc = make_rooms(p);
 
 	if (rc == YG_OK)
-		rc = load_set(p);
+		rc = make_folders(p);
+	if (rc == YG_OK)
+		rc = yg_hunt_set_load(&p->set, p->opts.hunts_dir, p->id, p->opts.allow_dir);
 	if (rc == YG_OK)
 		rc = read_rule_ids(p);
 	yg_narrow_init(&p->hunt.narrow);
 	if (rc == YG_OK)
-		rc = yg_hunt_aim(&p->hunt, p->set.rules.engine, p->set.lists.set);
+		rc = yg_hunt_aim(&p->hunt, p->set.set.rules.engine, p->set.set.lists.set);
 	if (rc == YG_OK)
-		rc = read_place(p, &has_seed, &seed);
+		rc = read_place(p, &has_seed);
 	if (rc == YG_OK)
-		rc = make_judges(p, has_seed, seed);
+		rc = begin_hunter(p, has_seed);
 	return rc == YG_OK ? tell_progress(p) : rc;
 }
 
@@ -713,10 +816,8 @@ struct yg_hunt_pass *yg_hunt_pass_free(struct yg_hunt_pass *p)
 {
 	if (!p)
 		return NULL;
-	(void)yg_hub_judges_free(p->judges);
 	yg_hunt_aim_done(&p->hunt);
-	(void)yg_hub_indicators_free(p->known);
-	yg_rule_set_done(&p->set);
+	yg_hunt_set_done(&p->set);
 	free(p->rule_ids);
 	free(p->files);
 	free(p->found);

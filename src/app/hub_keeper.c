@@ -16,6 +16,7 @@
 #include "app/hub_detect.h"
 #include "app/hub_hunt.h"
 #include "app/hub_retention.h"
+#include "app/hub_rules.h"
 #include "app/hub_situations.h"
 #include "app/process.h"
 #include "app/say.h"
@@ -36,13 +37,14 @@ struct keeper {
 	struct yg_hub_archive *archive;
 	struct yg_hub_retention *retention;
 	char db_path[YG_HUB_PATH_MAX];
-	struct yg_hub_rules rules;
-	struct yg_facts *facts; /* the detection's own connection */
+	struct yg_hub_rules rules; /* for hunts: without those that the engine has */
+	struct yg_facts *facts;	   /* the detection's own connection */
 	struct yg_hub_detect *detect;
 	struct yg_hub_hunts *hunts;
 	struct yg_hub_situations *situations;
 	char situations_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
+	char journal_dir[YG_HUB_PATH_MAX];
 	char batches_dir[YG_HUB_PATH_MAX];
 };
 
@@ -114,12 +116,14 @@ static int open_journal(struct keeper *keeper)
 static int open_archive(struct keeper *keeper)
 {
 	struct yg_hub_archive_opts opts = {.dir = keeper->archive_dir,
+					   .journal_dir = keeper->journal_dir,
 					   .batches_dir = keeper->batches_dir,
 					   .name = YG_KEEP_CONSUMER,
 					   .clock = keeper->hub.clock};
 	int rc;
 
 	if (!yg_hub_path(&keeper->hub, "archive", keeper->archive_dir) ||
+	    !yg_hub_path(&keeper->hub, "journal", keeper->journal_dir) ||
 	    !yg_hub_path(&keeper->hub, "batches", keeper->batches_dir))
 		return say_path(keeper, "archive", YG_ELIMIT);
 	opts.journal = yg_keep_journal(keeper->hub.keep);
@@ -146,13 +150,12 @@ static int say_facts(const struct keeper *keeper, int rc)
 	return rc;
 }
 
-/* Before the walls: rules of the own pack and time zones come from outside the data folder. */
+/* Before the walls: time zones come from outside the data folder. */
 static int open_facts(struct keeper *keeper)
 {
 	char path[YG_HUB_PATH_MAX];
 	uint64_t change = 0;
-	int rc =
-		yg_hub_rules_open(&keeper->rules, keeper->settings->data, false, keeper->hub.clock);
+	int rc = yg_hub_rules_open_reading(&keeper->rules, keeper->settings->data, false);
 
 	if (rc != YG_OK)
 		return rc; /* said */
@@ -164,17 +167,51 @@ static int open_facts(struct keeper *keeper)
 	return say_facts(keeper, rc);
 }
 
+/* Engine and hunter are others' to talk with; each may be linked before there is one who does. */
+static void give_engine(struct yg_hub *hub, unsigned peer, int *fd)
+{
+	if (*fd < 0)
+		return;
+	if (peer == YG_HUB_AT_ENGINE && hub->detect)
+		yg_hub_detect_link(hub->detect, *fd);
+	else if (peer == YG_HUB_AT_HUNTER && hub->hunts)
+		yg_hub_hunts_link(hub->hunts, *fd);
+	else
+		return;
+	*fd = -1;
+}
+
+static void take_engine(struct yg_hub *hub, unsigned peer, int fd)
+{
+	int *at = peer == YG_HUB_AT_ENGINE ? &hub->engine_fd : &hub->hunter_fd;
+
+	if (*at >= 0)
+		(void)close(*at); /* of one that has ended already */
+	*at = fd;
+	give_engine(hub, peer, at);
+}
+
+static void distrust_engine(void *arg)
+{
+	yg_process_distrust(((struct keeper *)arg)->hub.control, YG_HUB_AT_ENGINE);
+}
+
 static int open_detect(struct keeper *keeper)
 {
 	const struct yg_hub_detect_opts opts = {
 		.name = YG_KEEP_DETECT,
 		.journal = yg_keep_journal(keeper->hub.keep),
 		.facts = keeper->facts,
-		.rules = &keeper->rules,
 		.clock = keeper->hub.clock,
+		.distrust = distrust_engine,
+		.arg = keeper,
 	};
 
-	return say_facts(keeper, yg_hub_detect_new(&opts, &keeper->detect));
+	int rc = yg_hub_detect_new(&opts, &keeper->detect);
+
+	keeper->hub.detect = keeper->detect;
+	give_engine(&keeper->hub, YG_HUB_AT_ENGINE, &keeper->hub.engine_fd);
+	return say_facts(keeper, rc);
 }
 
 static int start_retention(struct keeper *keeper)
@@ -189,12 +226,18 @@ static int start_retention(struct keeper *keeper)
 	return yg_hub_retention_start(&opts, &keeper->retention);
 }
 
+static void distrust_hunter(void *arg)
+{
+	yg_process_distrust(((struct keeper *)arg)->hub.control, YG_HUB_AT_HUNTER);
+}
+
 static int start_hunts(struct keeper *keeper)
 {
 	const struct yg_hub_hunts_opts opts = {
 		.data = keeper->settings->data,
 		.facts_path = keeper->facts_path,
 		.archive_dir = keeper->archive_dir,
+		.db_path = keeper->db_path,
 		.archiver = YG_KEEP_CONSUMER,
 		.rules = &keeper->rules,
 		.journal = yg_keep_journal(keeper->hub.keep),
@@ -202,8 +245,13 @@ static int start_hunts(struct keeper *keeper)
 		.clock = keeper->hub.clock,
 		.days = keeper->settings->hunt_days,
 		.ask_mb = keeper->settings->hunt_ask_mb,
+		.distrust = distrust_hunter,
+		.arg = keeper,
 	};
 	int rc = yg_hub_hunts_start(&opts, &keeper->hunts);
+
+	keeper->hub.hunts = keeper->hunts;
+	give_engine(&keeper->hub, YG_HUB_AT_HUNTER, &keeper->hub.hunter_fd);
 
 	return rc == YG_OK ? rc : say_path(keeper, "hunts/known", rc);
 }
@@ -481,6 +529,8 @@ static int take_link(struct yg_hub *hub)
 	} else if (peer == YG_HUB_AT_FRONT) {
 		lose_front(hub);
 		yg_msg_pipe_open(&hub->front, fd);
+	} else if (peer == YG_HUB_AT_ENGINE || peer == YG_HUB_AT_HUNTER) {
+		take_engine(hub, peer, fd);
 	} else if (peer - YG_HUB_AT_WORKER < hub->worker_count) {
 		yg_hub_worker_begin(hub, peer - YG_HUB_AT_WORKER, fd);
 	} else {
@@ -605,10 +655,16 @@ static void close_all(struct keeper *keeper)
 	while (hub->calls)
 		forget(hub, hub->calls);
 	keeper->retention = yg_hub_retention_free(keeper->retention);
+	hub->hunts = NULL;
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->situations = yg_hub_situations_free(keeper->situations);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
+	hub->detect = NULL;
+	if (hub->engine_fd >= 0)
+		(void)close(hub->engine_fd); /* nothing was said over it */
+	if (hub->hunter_fd >= 0)
+		(void)close(hub->hunter_fd); /* as above */
 	keeper->facts = yg_facts_free(keeper->facts);
 	yg_hub_rules_done(&keeper->rules);
 	if (hub->keep)
@@ -637,6 +693,8 @@ static int begin(struct keeper *keeper, int control)
 	hub->data = settings->data;
 	hub->clock = settings->clock;
 	hub->control = control;
+	hub->engine_fd = -1;
+	hub->hunter_fd = -1;
 	hub->worker_count = settings->workers;
 	yg_buf_init(&hub->text, 4 * YG_WIRE_MESSAGE_MAX);
 	yg_signer_init(&hub->signer);

@@ -69,6 +69,10 @@ void yg_hub_metrics_detect(struct yg_hub_detect *detect, struct yg_buf *to)
 	one(to, "yagura_detect_findings_total", "counter", "Findings.", counts.findings);
 	one(to, "yagura_detect_damaged_batches_total", "counter",
 	    "Batches that could not be unpacked any more.", counts.damaged);
+	one(to, "yagura_detect_set_aside_batches_total", "counter",
+	    "Batches that ended the process that looks at them, and are left out.", counts.aside);
+	one(to, "yagura_detect_unlisted_findings_total", "counter",
+	    "Findings over the bound of one batch.", counts.unlisted);
 	one(to, "yagura_detect_judges", "gauge", "Organisations whose state is in memory.",
 	    counts.judges);
 	one(to, "yagura_detect_judges_bytes", "gauge", "What these states take, about.",

@@ -2,11 +2,11 @@
 #define _GNU_SOURCE
 #include "app/hub_retention.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 
 #include "app/hub_archive.h"
+#include "app/hub_thread.h"
 #include "app/say.h"
 #include "archive/tree.h"
 #include "base/alloc.h"
@@ -248,10 +248,7 @@ int yg_hub_retention_run(const struct yg_hub_retention_opts *opts, struct yg_enr
 
 struct yg_hub_retention {
 	struct yg_hub_retention_opts opts;
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	atomic_bool is_ending;
+	struct yg_hub_thread life;
 	int said_rc;
 	bool is_wait_said;
 };
@@ -268,7 +265,7 @@ static int run_once(struct yg_hub_retention *r, struct yg_hub_retention_counts *
 		struct pass p = {.opts = &r->opts,
 				 .enrol = enrol,
 				 .counts = ret,
-				 .is_ending = &r->is_ending};
+				 .is_ending = &r->life.is_ending};
 
 		rc = pass(&p);
 	}
@@ -293,22 +290,6 @@ static void say_pass(struct yg_hub_retention *r, int rc,
 	r->is_wait_said = counts->is_waiting;
 }
 
-/* Wait for @seconds; false: it is to end. */
-static bool wait_s(struct yg_hub_retention *r, long seconds)
-{
-	struct timespec until;
-	bool is_ending;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
-	until.tv_sec += seconds;
-	(void)pthread_mutex_lock(&r->mutex);
-	while (!r->is_ending && pthread_cond_timedwait(&r->changed, &r->mutex, &until) != ETIMEDOUT)
-		;
-	is_ending = r->is_ending;
-	(void)pthread_mutex_unlock(&r->mutex);
-	return !is_ending;
-}
-
 static void *run(void *arg)
 {
 	struct yg_hub_retention *r = arg;
@@ -319,50 +300,33 @@ static void *run(void *arg)
 		bool is_early = rc != YG_OK || counts.is_waiting || counts.kept > 0;
 
 		say_pass(r, rc, &counts);
-		if (!wait_s(r, is_early ? AGAIN_S : DAY_S))
+		if (!yg_hub_thread_pause(&r->life, INT64_C(1000) * (is_early ? AGAIN_S : DAY_S)))
 			break;
-	} while (!r->is_ending);
+	} while (!yg_hub_thread_ends(&r->life));
 	return NULL;
 }
 
 int yg_hub_retention_start(const struct yg_hub_retention_opts *opts, struct yg_hub_retention **ret)
 {
 	struct yg_hub_retention *r = yg_calloc(1, sizeof(*r));
-	pthread_condattr_t attr;
-	int error;
+	int rc;
 
 	if (!r)
 		return YG_ENOMEM;
 	r->opts = *opts;
-	error = pthread_condattr_init(&attr);
-	if (error == 0) {
-		(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* Linux has it */
-		error = pthread_cond_init(&r->changed, &attr);
-		(void)pthread_condattr_destroy(&attr);
-	}
-	if (error == 0)
-		error = pthread_mutex_init(&r->mutex, NULL);
-	if (error == 0)
-		error = pthread_create(&r->thread, NULL, run, r);
-	if (error != 0) {
-		free(r);
-		return yg_err_from_errno(error);
-	}
-	*ret = r;
-	return YG_OK;
+	rc = yg_hub_thread_start(&r->life, run, r);
+	if (rc == YG_OK)
+		*ret = r;
+	else
+		(void)yg_hub_retention_free(r);
+	return rc;
 }
 
 struct yg_hub_retention *yg_hub_retention_free(struct yg_hub_retention *r)
 {
 	if (!r)
 		return NULL;
-	(void)pthread_mutex_lock(&r->mutex);
-	r->is_ending = true;
-	(void)pthread_cond_broadcast(&r->changed);
-	(void)pthread_mutex_unlock(&r->mutex);
-	(void)pthread_join(r->thread, NULL); /* it was made, and joined nowhere else */
-	(void)pthread_mutex_destroy(&r->mutex);
-	(void)pthread_cond_destroy(&r->changed);
+	yg_hub_thread_done(&r->life);
 	free(r);
 	return NULL;
 }

@@ -21,14 +21,9 @@ static int make_folder(const char *data, const char *name, char to[YG_HUB_RULES_
 	return rc;
 }
 
-static int load(struct yg_hub_rules *rules)
+static int load_set(struct yg_hub_rules *rules)
 {
-	int rc = yg_zone_load(NULL, &rules->zone);
-
-	if (rc == YG_OK)
-		rc = yg_source_files_load(&rules->options, &rules->sources);
-	if (rc == YG_OK)
-		rc = yg_rule_image_load(&rules->options, &rules->set.rules);
+	int rc = yg_rule_image_load(&rules->options, &rules->set.rules);
 	if (rc == YG_OK)
 		rc = yg_indicator_lists_load(&rules->options, &rules->set.lists);
 	if (rc == YG_OK)
@@ -37,8 +32,21 @@ static int load(struct yg_hub_rules *rules)
 	return rc;
 }
 
-int yg_hub_rules_open(struct yg_hub_rules *rules, const char *data, bool without_pack,
-		      struct yg_clock clock)
+static int load_reading(struct yg_hub_rules *rules)
+{
+	int rc = yg_zone_load(NULL, &rules->zone);
+
+	return rc == YG_OK ? yg_source_files_load(&rules->options, &rules->sources) : rc;
+}
+
+static int said(int rc)
+{
+	if (rc == YG_ENOMEM)
+		yg_say(N_("out of memory"));
+	return rc;
+}
+
+int yg_hub_rules_open_reading(struct yg_hub_rules *rules, const char *data, bool without_pack)
 {
 	int rc;
 
@@ -63,12 +71,19 @@ int yg_hub_rules_open(struct yg_hub_rules *rules, const char *data, bool without
 		.may_lack_rules = true,
 		.no_default_rules = without_pack,
 	};
-	/* Before anything is read: what changes from now on is seen. */
+	return said(load_reading(rules));
+}
+
+int yg_hub_rules_open(struct yg_hub_rules *rules, const char *data, bool without_pack,
+		      struct yg_clock clock)
+{
+	int rc = yg_hub_rules_open_reading(rules, data, without_pack);
+
+	if (rc != YG_OK)
+		return rc;
+	/* Before any of them is read: what changes from now on is seen. */
 	rules->reload = yg_reload_new(&rules->options, -1, clock);
-	rc = rules->reload ? load(rules) : YG_ENOMEM;
-	if (rc == YG_ENOMEM)
-		yg_say(N_("out of memory"));
-	return rc;
+	return said(rules->reload ? load_set(rules) : YG_ENOMEM);
 }
 
 void yg_hub_rules_done(struct yg_hub_rules *rules)

@@ -35,6 +35,9 @@ struct yg_hub_rules {
  */
 YG_MUST_USE int yg_hub_rules_open(struct yg_hub_rules *rules, const char *data, bool without_pack,
 				  struct yg_clock clock);
+/* The same without rules and indicators: paths, time zone, descriptions of sources. */
+YG_MUST_USE int yg_hub_rules_open_reading(struct yg_hub_rules *rules, const char *data,
+					  bool without_pack);
 void yg_hub_rules_done(struct yg_hub_rules *rules);
 
 /* Is there a changed set? Cheap; called often. True: *ret, owned by the caller until …take(). */

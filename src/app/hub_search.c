@@ -3,6 +3,7 @@
 #include "app/hub_search.h"
 
 #include "app/archive_search.h"
+#include "app/hub_refs.h"
 #include "base/json.h"
 
 #include "base/ban.h"
@@ -106,11 +107,25 @@ static int prepare(struct asking *asking)
 
 /* ---- the answer ---- */
 
+static int add_one(void *arg, const struct yg_archive_found *found)
+{
+	struct asking *asking = arg;
+	char position[YG_ARCHIVE_POSITION_SIZE];
+
+	yg_archive_position_write(&found->position, position);
+	yg_buf_addf(asking->to, "%s{\"position\":\"%s\",\"record\":", asking->count ? "," : "",
+		    position);
+	yg_buf_add(asking->to, found->line);
+	yg_buf_add_byte(asking->to, '}');
+	asking->count++;
+	return yg_buf_error(asking->to);
+}
+
 static int add_record(void *arg, const struct yg_archive_found *found)
 {
 	struct asking *asking = arg;
 	const struct yg_hub_question *question = asking->question;
-	char position[YG_ARCHIVE_POSITION_SIZE];
+	int rc;
 
 	if (question->arrived_to_ns != YG_TIME_NONE &&
 	    found->position.hour_ns > question->arrived_to_ns) {
@@ -119,14 +134,9 @@ static int add_record(void *arg, const struct yg_archive_found *found)
 	}
 	if (question->source.size > 0 && !yg_bytes_eq(question->source, found->event->source))
 		return YG_OK;
-	yg_archive_position_write(&found->position, position);
-	yg_buf_addf(asking->to, "%s{\"position\":\"%s\",\"record\":", asking->count ? "," : "",
-		    position);
-	yg_buf_add(asking->to, found->line);
-	yg_buf_add_byte(asking->to, '}');
-	asking->count++;
-	if (yg_buf_error(asking->to))
-		return yg_buf_error(asking->to);
+	rc = add_one(asking, found);
+	if (rc != YG_OK)
+		return rc;
 	return asking->count == question->limit ||
 			       asking->to->size - asking->begin > YG_HUB_SEARCH_BYTES
 		       ? YG_EEND
@@ -167,13 +177,43 @@ static int search(const char *dir, struct asking *asking)
 	return yg_buf_error(asking->to);
 }
 
-int yg_hub_search(const char *dir, const struct yg_hub_question *question, struct yg_buf *to)
+/* The records of a finding alone. The object stays open. */
+static int search_refs(const char *dir, const char *batches_dir, struct asking *asking)
+{
+	const struct yg_hub_question *question = asking->question;
+	const struct yg_hub_refs_opts opts = {.archive_dir = dir,
+					      .batches_dir = batches_dir,
+					      .org = question->org,
+					      .refs = question->refs,
+					      .ref_count = question->ref_count,
+					      .is_hunted = question->is_hunted};
+	uint32_t missing = 0;
+	int rc;
+
+	yg_buf_add_str(asking->to, "{\"items\":[");
+	rc = yg_hub_refs_each(&opts, add_one, asking, &missing);
+	if (rc != YG_OK)
+		return rc;
+	yg_buf_addf(asking->to,
+		    "],\"missing\":%u,\"looked\":{\"records\":%u,\"frames\":%u,\"frames_read\":%u,"
+		    "\"damaged\":0}",
+		    missing, asking->count, asking->count, asking->count);
+	return yg_buf_error(asking->to);
+}
+
+int yg_hub_search(const char *dir, const char *batches_dir, const struct yg_hub_question *question,
+		  struct yg_buf *to)
 {
 	struct asking asking = {.question = question, .to = to, .terms = yg_terms_new()};
-	int rc = asking.terms ? prepare(&asking) : YG_ENOMEM;
+	int rc = asking.terms ? YG_OK : YG_ENOMEM;
 
-	if (rc == YG_OK)
-		rc = search(dir, &asking);
+	if (rc == YG_OK && question->refs) {
+		rc = search_refs(dir, batches_dir, &asking);
+	} else if (rc == YG_OK) {
+		rc = prepare(&asking);
+		if (rc == YG_OK)
+			rc = search(dir, &asking);
+	}
 	asking.terms = yg_terms_free(asking.terms);
 	return rc;
 }

@@ -14,5 +14,5 @@
 #define YG_HUB_SEARCH_BYTES  (8u << 20)
 
 /* As `search` of struct yg_hub_api_ports; @dir: of the archive. */
-YG_MUST_USE int yg_hub_search(const char *dir, const struct yg_hub_question *question,
-			      struct yg_buf *to);
+YG_MUST_USE int yg_hub_search(const char *dir, const char *batches_dir,
+			      const struct yg_hub_question *question, struct yg_buf *to);

@@ -65,8 +65,8 @@ int yg_query_sandbox_enter(int talk, int facts)
 	uint64_t mapped = yg_wall_mapped(); /* while files can be read */
 
 	/* A kernel without Landlock is no fault: the list has no call that takes a path. */
-	if (!yg_wall_privileges() || yg_wall_landlock(NULL) != YG_OK || !bound_resources(mapped) ||
-	    !list_calls(talk, facts))
+	if (!yg_wall_privileges() || yg_wall_landlock(YG_WALL_NO_FILES, NULL) != YG_OK ||
+	    !bound_resources(mapped) || !list_calls(talk, facts))
 		return YG_EUNSUPPORTED;
 	return YG_OK;
 }

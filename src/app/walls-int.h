@@ -33,11 +33,18 @@ uint64_t yg_wall_mapped(void);
 /* Landlock's version; below 1: there is none. */
 long yg_wall_landlock_version(void);
 
+enum yg_wall_files {
+	YG_WALL_NO_FILES,
+	YG_WALL_DATA,  /* the data folder, as the keeper has it */
+	YG_WALL_RULES, /* what the engine reads of it */
+	YG_WALL_HUNTS, /* what the hunter does */
+};
+
 /*
- * No path of the file system but: @data (NULL: none) as yg_wall_enter() says. YG_OK also where the
+ * No path of the file system but @files of @data, as yg_wall_enter() says. YG_OK also where the
  * kernel has no Landlock: it is a second wall.
  */
-int yg_wall_landlock(const char *data);
+int yg_wall_landlock(enum yg_wall_files files, const char *data);
 
 #if !YG_WALL_HAS_SANITIZER
 #include <seccomp.h>

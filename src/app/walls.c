@@ -28,15 +28,19 @@
 static const struct {
 	const char *name;
 	const char *user; /* NULL: the owner of its folder */
-	bool has_files;
+	enum yg_wall_files files;
 	bool has_network; /* accepts and speaks */
 	bool has_threads;
-	bool is_bounded; /* in memory */
+	uint64_t memory_max; /* 0: without bound */
 } roles[YG_WALL_ROLES] = {
-	[YG_WALL_FRONT] = {"front", "yagura-front", false, true, false, false},
-	[YG_WALL_KEEPER] = {"keeper", NULL, true, true, true, false},
-	[YG_WALL_WORKER] = {"worker", "yagura-worker", false, false, false, true},
-	[YG_WALL_SIGNER] = {"signer", "yagura-signer", false, false, false, true},
+	[YG_WALL_FRONT] = {"front", "yagura-front", YG_WALL_NO_FILES, true, false, 0},
+	[YG_WALL_KEEPER] = {"keeper", NULL, YG_WALL_DATA, true, true, 0},
+	[YG_WALL_ENGINE] = {"engine", NULL, YG_WALL_RULES, false, true, YG_WALL_ENGINE_MAX},
+	[YG_WALL_HUNTER] = {"hunter", NULL, YG_WALL_HUNTS, false, true, YG_WALL_ENGINE_MAX},
+	[YG_WALL_WORKER] = {"worker", "yagura-worker", YG_WALL_NO_FILES, false, false,
+			    YG_WALL_MEMORY_MAX},
+	[YG_WALL_SIGNER] = {"signer", "yagura-signer", YG_WALL_NO_FILES, false, false,
+			    YG_WALL_MEMORY_MAX},
 };
 
 const char *yg_wall_role_name(enum yg_wall_role role)
@@ -218,6 +222,42 @@ static bool allow_files(scmp_filter_ctx filter)
 	       ALLOW(prlimit64, 1, IS(2, 0));
 }
 
+/* Files are read and looked at; none is made, changed or taken away. */
+static bool allow_reading(scmp_filter_ctx filter)
+{
+	static const int calls[] = {
+		SCMP_SYS(stat),
+		SCMP_SYS(lstat),
+		SCMP_SYS(newfstatat),
+		SCMP_SYS(statx),
+		SCMP_SYS(access),
+		SCMP_SYS(faccessat),
+		SCMP_SYS(faccessat2),
+		SCMP_SYS(getdents64),
+		SCMP_SYS(pread64),
+		SCMP_SYS(preadv),
+		SCMP_SYS(getcwd),
+		SCMP_SYS(readlink),
+		SCMP_SYS(readlinkat),
+		SCMP_SYS(statfs),
+		SCMP_SYS(fstatfs),
+		SCMP_SYS(fadvise64),
+		SCMP_SYS(sysinfo),
+		/* compiled indicators: a file without a name */
+		SCMP_SYS(memfd_create),
+		SCMP_SYS(ftruncate),
+		SCMP_SYS(pwrite64),
+	};
+	const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
+
+	return ALLOW_ALL(calls) &&
+	       ALLOW(openat, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY)) &&
+	       ALLOW(open, 1, SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY)) &&
+	       ALLOW(mmap, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
+	       /* to ask, not to set */
+	       ALLOW(prlimit64, 1, IS(2, 0));
+}
+
 static bool allow_threads(scmp_filter_ctx filter)
 {
 	static const int calls[] = {
@@ -237,13 +277,19 @@ static bool allow_threads(scmp_filter_ctx filter)
 	       seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 
+static bool reads(enum yg_wall_role role)
+{
+	return roles[role].files == YG_WALL_RULES || roles[role].files == YG_WALL_HUNTS;
+}
+
 static bool list_calls(enum yg_wall_role role)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	bool is_loaded =
 		filter && yg_wall_allow_memory(filter) && yg_wall_allow_rest(filter) &&
 		allow_streams(filter) && (!roles[role].has_network || allow_network(filter)) &&
-		(!roles[role].has_files || allow_files(filter)) &&
+		(roles[role].files != YG_WALL_DATA || allow_files(filter)) &&
+		(!reads(role) || allow_reading(filter)) &&
 		(!roles[role].has_threads || allow_threads(filter)) && seccomp_load(filter) == 0;
 
 	seccomp_release(filter); /* NULL is allowed */
@@ -315,11 +361,11 @@ int yg_wall_enter(enum yg_wall_role role, const char *data)
 	uint64_t mapped = yg_wall_mapped(); /* while files can be read */
 	bool is_bound = yg_wall_bound(RLIMIT_CORE, 0);
 
-	if (roles[role].is_bounded && !YG_WALL_HAS_SANITIZER && mapped > 0)
-		is_bound = is_bound && yg_wall_bound(RLIMIT_AS, mapped + YG_WALL_MEMORY_MAX);
+	if (roles[role].memory_max > 0 && !YG_WALL_HAS_SANITIZER && mapped > 0)
+		is_bound = is_bound && yg_wall_bound(RLIMIT_AS, mapped + roles[role].memory_max);
 	yg_wall_become(role, data);
 	if (!is_bound || !yg_wall_privileges() ||
-	    yg_wall_landlock(roles[role].has_files ? data : NULL) != YG_OK || !list_calls(role))
+	    yg_wall_landlock(roles[role].files, data) != YG_OK || !list_calls(role))
 		return YG_EUNSUPPORTED;
 	return YG_OK;
 }

@@ -12,6 +12,8 @@
  *   parent   its user's          what it has bound           forks, ends its own
  *   front    none                accepts, speaks              none
  *   keeper   the data folder     accepts (pages, 127.0.0.1)   threads
+ *   engine   reads three of it   none                         threads
+ *   hunter   reads two of it     none                         threads
  *   worker   none                none                         none
  *   signer   none                none                         none
  *
@@ -25,12 +27,24 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
-enum yg_wall_role { YG_WALL_FRONT, YG_WALL_KEEPER, YG_WALL_WORKER, YG_WALL_SIGNER, YG_WALL_ROLES };
+enum yg_wall_role {
+	YG_WALL_FRONT,
+	YG_WALL_KEEPER,
+	YG_WALL_ENGINE,
+	YG_WALL_HUNTER,
+	YG_WALL_WORKER,
+	YG_WALL_SIGNER,
+	YG_WALL_ROLES
+};
 
 #define YG_WALL_MEMORY_MAX (768u << 20) /* of worker and signer, beyond what is mapped */
+/* Of engine and hunter: judges (YG_HUB_DETECT_BYTES_MAX), a running set and one that is being
+ * compiled. */
+#define YG_WALL_ENGINE_MAX (UINT64_C(4) << 30)
 
 const char *yg_wall_role_name(enum yg_wall_role role);
 /* False: there is no role of that name. */
@@ -43,8 +57,11 @@ bool yg_wall_role_of(const char *name, enum yg_wall_role *ret);
 void yg_wall_become(enum yg_wall_role role, const char *data);
 
 /*
- * Give it up, for good. @data: the keeper's folder; what stands there is readable and writable but
- * for the folder `ca`, and files can be made in the folders that exist now. NULL for the others.
+ * Give it up, for good. @data: the hub's folder, NULL for those that have no files. Keeper: what
+ * stands there is readable and writable but for the folder `ca`, and files can be made in the
+ * folders that exist now. Engine: `rules`, `indicators` and `allow` are readable, hunter: `hunts`
+ * and `allow`; nothing else is, and nothing is written; without Landlock they can read what their
+ * user, the keeper's, can.
  * YG_OK, or YG_EUNSUPPORTED when a wall that must stand cannot be built.
  */
 YG_MUST_USE int yg_wall_enter(enum yg_wall_role role, const char *data);

@@ -116,7 +116,35 @@ static bool allow_data(int ruleset, const char *data, uint64_t handled)
 	return true;
 }
 
-int yg_wall_landlock(const char *data)
+static bool allow_rules(int ruleset, const char *data, bool is_hunt, uint64_t handled)
+{
+	static const char *const sets[2][3] = {{"rules", "indicators", "allow"},
+					       {"hunts", "allow", NULL}};
+	const char *const *names = sets[is_hunt];
+	int folder = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		return false;
+	for (size_t i = 0; i < 3 && names[i]; i++)
+		allow(ruleset, folder, names[i], (READ_DIR | READ_FILE) & handled);
+	(void)close(folder); /* a path only */
+	return true;
+}
+
+static bool allow_some(int ruleset, enum yg_wall_files files, const char *data, uint64_t handled)
+{
+	switch (files) {
+	case YG_WALL_DATA:
+		return allow_data(ruleset, data, handled);
+	case YG_WALL_RULES:
+	case YG_WALL_HUNTS:
+		return allow_rules(ruleset, data, files == YG_WALL_HUNTS, handled);
+	default:
+		return true;
+	}
+}
+
+int yg_wall_landlock(enum yg_wall_files files, const char *data)
 {
 	long version = yg_wall_landlock_version();
 	struct rights rights = {
@@ -136,7 +164,7 @@ int yg_wall_landlock(const char *data)
 	ruleset = syscall(SYS_landlock_create_ruleset, &rights, size, 0);
 	if (ruleset < 0)
 		return YG_EUNSUPPORTED;
-	is_done = (!data || allow_data((int)ruleset, data, rights.files)) &&
+	is_done = allow_some((int)ruleset, files, data, rights.files) &&
 		  syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
 	(void)close((int)ruleset);
 	return is_done ? YG_OK : YG_EUNSUPPORTED;

@@ -44,6 +44,14 @@ typedef int (*yg_archive_entry_fn)(void *arg, const struct yg_archive_entry *ent
 YG_MUST_USE int yg_archive_walk(const char *dir, const char *org, yg_archive_entry_fn take,
 				void *arg);
 
+/* Where the hour of @time_ns begins. */
+static inline int64_t yg_archive_hour(int64_t time_ns)
+{
+	int64_t rest = time_ns % YG_ARCHIVE_HOUR_NS;
+
+	return time_ns - (rest < 0 ? rest + YG_ARCHIVE_HOUR_NS : rest);
+}
+
 /*
  * The files of @org and the hour that begins at @hour_ns, in the order of their parts. YG_OK also
  * where there is none; else as yg_archive_walk().

@@ -386,13 +386,6 @@ static int choose_path(struct yg_archive_writer *w, int64_t hour_ns)
 	return yg_archive_folders(f->path);
 }
 
-static int64_t hour_of(int64_t time_ns)
-{
-	int64_t rest = time_ns % YG_ARCHIVE_HOUR_NS;
-
-	return time_ns - (rest < 0 ? rest + YG_ARCHIVE_HOUR_NS : rest);
-}
-
 static int open_hour(struct yg_archive_writer *w, int64_t hour_ns)
 {
 	struct open_file *f = &w->file;
@@ -413,7 +406,7 @@ static int open_hour(struct yg_archive_writer *w, int64_t hour_ns)
 
 int yg_archive_writer_begin(struct yg_archive_writer *w, int64_t arrived_ns)
 {
-	int64_t hour_ns = hour_of(arrived_ns);
+	int64_t hour_ns = yg_archive_hour(arrived_ns);
 	int rc;
 
 	if (w->file.fd >= 0 && w->file.hour_ns == hour_ns &&
@@ -662,7 +655,7 @@ static int repair_open(struct yg_archive_writer *w, const char *path)
 	if (rc != YG_OK)
 		return rc;
 	org_of_path(path, f->org);
-	f->hour_ns = hour_of(f->frames[0].arrived_ns);
+	f->hour_ns = yg_archive_hour(f->frames[0].arrived_ns);
 	return seal_file(w);
 }
 

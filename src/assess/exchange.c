@@ -31,7 +31,7 @@ static int add_document(void *arg, const struct yg_doc *doc)
 	struct out *out = arg;
 	struct yg_fault fault;
 	json_t *body = NULL;
-	json_t *released = NULL;
+	struct yg_released released = {0};
 	json_t *entry;
 	char time[YG_ISO_SIZE];
 	int rc;
@@ -43,7 +43,9 @@ static int add_document(void *arg, const struct yg_doc *doc)
 		return YG_OK;
 	rc = yg_json_load(doc->body, YG_DOC_BODY_MAX, &body, &fault);
 	if (rc == YG_OK)
-		rc = yg_release(out->kind, body, out->audience, &released);
+		rc = yg_release(
+			&(struct yg_release_ask){.kind = out->kind, .audience = out->audience},
+			body, &released);
 	json_decref(body);
 	if (rc == YG_EACCES)
 		return YG_OK; /* nothing of it may leave */
@@ -52,7 +54,7 @@ static int add_document(void *arg, const struct yg_doc *doc)
 	(void)yg_time_iso(doc->time_ns, 0, time);
 	entry = json_pack("{s:s, s:o, s:i, s:s, s:o, s:o}", "kind", out->kind, "key",
 			  yg_json_string(doc->key), "revision", (int)doc->revision, "time", time,
-			  "actor", yg_json_string(doc->actor), "body", released);
+			  "actor", yg_json_string(doc->actor), "body", released.copy);
 	return json_array_append_new(out->documents, entry) == 0 ? YG_OK : YG_ENOMEM;
 }
 

@@ -11,6 +11,7 @@
 /* @object as whoever gets the statement may have it; JSON null when nothing of it may leave. */
 static int release(const char *kind, const json_t *object, json_t **ret)
 {
+	struct yg_released released;
 	int rc;
 
 	*ret = NULL;
@@ -18,7 +19,9 @@ static int release(const char *kind, const json_t *object, json_t **ret)
 		*ret = json_null();
 		return YG_OK;
 	}
-	rc = yg_release(kind, object, YG_AUDIENCE_STATEMENT, ret);
+	rc = yg_release(&(struct yg_release_ask){.kind = kind, .audience = YG_AUDIENCE_STATEMENT},
+			object, &released);
+	*ret = released.copy;
 	if (rc == YG_EACCES) {
 		*ret = json_null();
 		return YG_OK;

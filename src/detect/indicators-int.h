@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "detect/fuse.h"
 #include "detect/indicators.h"
+#include "detect/indicators_wide-int.h"
 
 #define YG_INDICATOR_VALUE_MAX	 2048u	/* bytes of one value */
 #define YG_INDICATOR_COMMENT_MAX 1024u	/* bytes of one comment; longer ones are cut */
@@ -99,31 +100,6 @@ struct yg_indicator_kinds {
 	uint64_t pairs[1024 / 64];		   /* first two letters of the last labels */
 	uint64_t tops[YG_INDICATOR_TOP_BITS / 64]; /* last labels of the domains, hashed */
 };
-
-/* What indicators_wide.c compares with; made when an image is opened. */
-struct yg_indicator_wide {
-	uint8_t low1[16], high1[16]; /* of the byte behind a mark */
-	uint8_t low2[16], high2[16]; /* of the one behind that */
-	uint8_t pairs, colons;	     /* buckets of what may follow a dot, a colon */
-	bool is_here;		     /* this CPU can */
-	bool is_wider;		     /* 64 bytes at a time */
-};
-
-/* Where a search with it stands; all zero at the front of a text. */
-struct yg_indicator_marks {
-	size_t next;	/* up to here all was looked at */
-	size_t at;	/* what bit 0 of marks stands for */
-	uint64_t marks; /* places where an indicator may be: none that is one is missing */
-	uint64_t dots;	/* of the block before */
-	bool has_hex;	/* there may be a run of 32 hex digits or more in what was looked at */
-};
-
-void yg_indicator_wide_init(struct yg_indicator_wide *wide, const struct yg_indicator_kinds *kinds,
-			    bool has_colons);
-#define YG_INDICATOR_WIDE_MIN 18u /* bytes of a text */
-/* The next places; false: there are no more. Only where wide->is_here. */
-bool yg_indicator_wide_next(const struct yg_indicator_wide *wide, struct yg_bytes text,
-			    struct yg_indicator_marks *marks);
 
 /* Compiled indicators, opened: indicators_image-int.h has their form. */
 struct yg_indicator_table {
@@ -284,7 +260,11 @@ void yg_indicator_scan_init(struct yg_indicator_scan *scan, const struct yg_indi
 			    struct yg_indicator_hit *to, uint32_t room);
 /* All that stands somewhere in scan->text. */
 void yg_indicator_scan_text(struct yg_indicator_scan *scan);
+/* The same, where scan->text was looked at already: @marks of it; may it hold a hash? */
+void yg_indicator_scan_marked(struct yg_indicator_scan *scan, uint64_t marks, bool has_hex);
 /* All that the whole of @value is. */
 void yg_indicator_scan_value(struct yg_indicator_scan *scan, struct yg_bytes value);
+/* All texts of the record but derived ones. */
+void yg_indicator_scan_event(struct yg_indicator_scan *scan, struct yg_event *event);
 /* Settle the probes that wait: to be called once at the end. */
 void yg_indicator_scan_end(struct yg_indicator_scan *scan);

@@ -212,6 +212,37 @@ struct yg_indicator_memo *yg_indicator_memo_new(void)
 	return yg_calloc(1, sizeof(struct yg_indicator_memo));
 }
 
+/* Fields @from to @from + YG_INDICATOR_FIELDS_MAX. */
+static void match_fields(struct yg_indicator_scan *s, struct yg_event *event, uint32_t from)
+{
+	struct yg_indicator_looked looked __attribute__((uninitialized));
+	uint32_t count = event->field_count - from;
+
+	if (count > YG_INDICATOR_FIELDS_MAX)
+		count = YG_INDICATOR_FIELDS_MAX;
+	yg_indicator_wide_fields(&s->table->wide, event->fields + from, count, &looked);
+	for (uint64_t left = looked.is_left; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+		struct yg_field *field = &event->fields[from + i];
+
+		s->field = from + i;
+		s->text = field->is_utf16 ? yg_event_text(event, field) : field->text;
+		s->is_escaped = field->is_escaped;
+		s->name = field->name;
+		if (looked.is_marked >> i & 1)
+			yg_indicator_scan_marked(s, looked.marks[i],
+						 (looked.has_hex >> i & 1) != 0);
+		else
+			yg_indicator_scan_text(s);
+	}
+}
+
+void yg_indicator_scan_event(struct yg_indicator_scan *s, struct yg_event *event)
+{
+	for (uint32_t i = 0; i < event->field_count; i += YG_INDICATOR_FIELDS_MAX)
+		match_fields(s, event, i);
+}
+
 uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *event,
 			     struct yg_indicator_memo *memo, struct yg_indicator_hit *to,
 			     uint32_t room)
@@ -223,17 +254,7 @@ uint32_t yg_indicators_match(const struct yg_indicators *set, struct yg_event *e
 		return 0;
 	yg_indicator_scan_init(&s, yg_indicators_listed(set), to, room);
 	s.memo = memo;
-	for (uint32_t i = 0; i < event->field_count; i++) {
-		const struct yg_field *field = &event->fields[i];
-
-		if (field->is_derived || field->kind != YG_VALUE_TEXT)
-			continue;
-		s.field = i;
-		s.text = field->is_utf16 ? yg_event_text(event, &event->fields[i]) : field->text;
-		s.is_escaped = field->is_escaped;
-		s.name = field->name;
-		yg_indicator_scan_text(&s);
-	}
+	yg_indicator_scan_event(&s, event);
 	yg_indicator_scan_end(&s);
 	return s.count;
 }

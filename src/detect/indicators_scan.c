@@ -651,22 +651,50 @@ static void scan_marks(struct yg_indicator_scan *s)
 	}
 }
 
+/* At the places @marks from @from on. False: the text was found clean before. */
+static inline bool take_marks(struct yg_indicator_scan *s, size_t from, uint64_t marks, size_t *low)
+{
+	for (; marks; marks &= marks - 1) {
+		size_t mark = from + (size_t)__builtin_ctzll(marks);
+
+		if (mark < *low || !is_mark(s, mark))
+			continue;
+		if (is_known_clean(s))
+			return false;
+		*low = take_mark(s, mark, *low);
+	}
+	return true;
+}
+
+/* Where blocks are looked at without asking in between. */
+static bool scan_whole(struct yg_indicator_scan *s)
+{
+	struct yg_indicator_marks m = {0};
+	uint64_t found[YG_INDICATOR_BLOCKS_MAX + 1] __attribute__((uninitialized));
+	size_t at[YG_INDICATOR_BLOCKS_MAX + 1] __attribute__((uninitialized));
+	size_t low = 0;
+
+	while (m.next < s->text.size) {
+		unsigned count = yg_indicator_wide_all(&s->table->wide, s->text, &m, found, at);
+
+		for (unsigned i = 0; i < count; i++)
+			if (!take_marks(s, at[i], found[i], &low))
+				return false;
+	}
+	return m.has_hex;
+}
+
 /* The same, and @s->text may hold a hash only if it returns true. */
 static bool scan_wide(struct yg_indicator_scan *s)
 {
 	struct yg_indicator_marks m = {0};
 	size_t low = 0;
 
-	while (yg_indicator_wide_next(&s->table->wide, s->text, &m))
-		for (uint64_t mask = m.marks; mask; mask &= mask - 1) {
-			size_t mark = m.at + (size_t)__builtin_ctzll(mask);
-
-			if (mark < low || !is_mark(s, mark))
-				continue;
-			if (is_known_clean(s))
-				return false;
-			low = take_mark(s, mark, low);
-		}
+	if (s->table->wide.is_whole)
+		return scan_whole(s);
+	while (m.next < s->text.size && yg_indicator_wide_next(&s->table->wide, s->text, &m))
+		if (!take_marks(s, m.at, m.marks, &low))
+			return false;
 	return m.has_hex;
 }
 
@@ -731,13 +759,28 @@ static void scan_hex(struct yg_indicator_scan *s)
 	}
 }
 
+/* Nothing is known of the text yet. */
+static inline void begin_text(struct yg_indicator_scan *scan)
+{
+	scan->is_unasked = scan->memo && scan->text.size >= YG_INDICATOR_CLEAN_SIZE &&
+			   scan->text.size <= YG_INDICATOR_MEMO_TEXT;
+	scan->is_clean = false;
+}
+
+void yg_indicator_scan_marked(struct yg_indicator_scan *scan, uint64_t marks, bool has_hex)
+{
+	size_t low = 0;
+
+	begin_text(scan);
+	if (take_marks(scan, 0, marks, &low) && has_hex && scan->table->has[YG_INDICATOR_HASH])
+		scan_hex(scan);
+}
+
 void yg_indicator_scan_text(struct yg_indicator_scan *scan)
 {
 	if (scan->text.size < 4)
 		return;
-	scan->is_unasked = scan->memo && scan->text.size >= YG_INDICATOR_CLEAN_SIZE &&
-			   scan->text.size <= YG_INDICATOR_MEMO_TEXT;
-	scan->is_clean = false;
+	begin_text(scan);
 	/* What would be looked up is told by the plain way alone, wherever it runs. */
 	if (scan->text.size >= YG_INDICATOR_WIDE_MIN && scan->table->wide.is_here && !scan->tell) {
 		if (scan_wide(scan) && scan->table->has[YG_INDICATOR_HASH])

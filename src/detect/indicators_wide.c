@@ -6,7 +6,9 @@
  * without a branch.
  *
  * Eight buckets: each byte of four tables says which of them agree with half a byte of the first or
- * second character behind a mark; what all four agree on may be meant.
+ * second character behind a mark; what all four agree on may be meant. Where a byte can be looked
+ * up among 128 at once (AVX-512 VBMI), two tables do, and short texts are looked at field after
+ * field with the tables in registers.
  */
 #include "detect/indicators-int.h"
 
@@ -22,6 +24,21 @@
 #define ANY	   0xffffu
 #define LOWER_HALF 0x5555u /* even first half bytes: letters, and what shares their low bits */
 #define UPPER_HALF 0xaaaau
+
+/* Of the whole bytes, for CPUs that look them up among 128. */
+static void fill_bytes(uint8_t table[128], unsigned bucket, unsigned low5)
+{
+	for (unsigned i = 0x20; i < 128; i++) /* letters in any case, digits */
+		table[i] |= (uint8_t)((i >= 0x30 && (i & 31) == low5 ? 1u : 0u) << bucket);
+}
+
+/* What the halves of a byte agree on. */
+static void fill_agreed(uint8_t table[128], const uint8_t low[16], const uint8_t high[16],
+			unsigned buckets)
+{
+	for (unsigned i = 0; i < 128; i++)
+		table[i] |= (uint8_t)(low[i & 15] & high[i >> 4] & buckets);
+}
 
 /* Put characters into @bucket: bit n of @low, @high: that half byte. */
 static void fill(uint8_t low_table[16], uint8_t high_table[16], unsigned bucket, unsigned low,
@@ -63,18 +80,41 @@ void yg_indicator_wide_init(struct yg_indicator_wide *w, const struct yg_indicat
 	__builtin_cpu_init();
 	w->is_here = __builtin_cpu_supports("avx2") != 0;
 	w->is_wider = w->is_here && __builtin_cpu_supports("avx512bw") != 0;
+	w->is_whole = w->is_wider && __builtin_cpu_supports("avx512vbmi") != 0;
 #endif
 	for (unsigned i = 0; i < 1024; i++)
 		count += kinds->pairs[i / 64] >> i % 64 & 1;
 	/* Neighbours share a bucket: they begin alike. */
 	for (unsigned i = 0; i < 1024; i++)
-		if (kinds->pairs[i / 64] >> i % 64 & 1)
+		if (kinds->pairs[i / 64] >> i % 64 & 1) {
+			fill_bytes(w->second, at * buckets / count, i >> 5);
+			fill_bytes(w->third, at * buckets / count, i & 31);
 			fill_pair(w, at++ * buckets / count, i >> 5, i & 31);
+		}
 	w->pairs = (uint8_t)((1u << buckets) - 1);
 	if (has_colons)
 		fill_colons(w, buckets);
 	fill(w->low1, w->high1, NUMBERS, 0x03ffu, 1u << 3);
 	fill(w->low2, w->high2, NUMBERS, ANY, ANY);
+	fill_agreed(w->second, w->low1, w->high1, 1u << NUMBERS | w->colons);
+	fill_agreed(w->third, w->low2, w->high2, 1u << NUMBERS | w->colons);
+	for (unsigned i = 0; i < 128; i++)
+		w->plain[i] = strchr("0123456789abcdefABCDEF", (int)i) && i ? UINT8_MAX : 0;
+}
+
+static inline bool is_text(const struct yg_field *f)
+{
+	return f->kind == YG_VALUE_TEXT && !f->is_derived;
+}
+
+static void leave_fields(const struct yg_field *fields, uint32_t count,
+			 struct yg_indicator_looked *ret)
+{
+	ret->is_left = 0;
+	ret->is_marked = 0;
+	ret->has_hex = 0;
+	for (uint32_t i = 0; i < count; i++)
+		ret->is_left |= (uint64_t)is_text(&fields[i]) << i;
 }
 
 #if defined(__x86_64__)
@@ -304,6 +344,160 @@ AVX512 static bool next_64(const struct yg_indicator_wide *w, struct yg_bytes te
 	return marks != 0;
 }
 
+#define AVX512_BYTES __attribute__((target("avx512f,avx512bw,avx512vbmi")))
+
+struct tables { /* lower and upper half of each; no arrays: they stay in registers */
+	__m512i second, second_upper;
+	__m512i third, third_upper;
+	__m512i hex, hex_upper;
+	__m512i pairs, colons;
+};
+
+AVX512_BYTES static inline struct tables tables_of(const struct yg_indicator_wide *w)
+{
+	return (struct tables){
+		_mm512_loadu_si512(w->second),	  _mm512_loadu_si512(w->second + 64),
+		_mm512_loadu_si512(w->third),	  _mm512_loadu_si512(w->third + 64),
+		_mm512_loadu_si512(w->plain),	  _mm512_loadu_si512(w->plain + 64),
+		_mm512_set1_epi8((char)w->pairs), _mm512_set1_epi8((char)w->colons),
+	};
+}
+
+/*
+ * The marks in @here; @second, @third, @dots as for marks_in(). A byte above 127 is taken for one
+ * of ASCII: what is no mark is seen later.
+ */
+AVX512_BYTES static inline uint64_t whole_marks(const struct tables *t, __m512i here,
+						__m512i second, __m512i third, uint64_t *dots)
+{
+	__m512i left =
+		_mm512_and_si512(_mm512_permutex2var_epi8(t->second, second, t->second_upper),
+				 _mm512_permutex2var_epi8(t->third, third, t->third_upper));
+	__mmask64 dot = _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8('.'));
+	__mmask64 colon = _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8(':'));
+	uint64_t marks = _kor_mask64(_mm512_mask_test_epi8_mask(dot, left, t->pairs),
+				     _mm512_mask_test_epi8_mask(colon, left, t->colons));
+	uint64_t numbers = _mm512_mask_test_epi8_mask(dot, left, _mm512_set1_epi8(-128));
+	uint64_t now = dot, before = *dots;
+
+	*dots = now;
+	/* Few texts have them: fractions, versions, addresses. */
+	if (numbers)
+		marks |= numbers & ((now << 2 | before >> 62) | (now << 3 | before >> 61) |
+				    (now << 4 | before >> 60));
+	return marks;
+}
+
+/* Are 16 bytes that begin at a multiple of 16 hex digits? A run of 32 covers such ones. */
+AVX512_BYTES static inline bool is_hex_quarter(const struct tables *t, __m512i here)
+{
+	unsigned eights = _mm512_cmpeq_epi64_mask(
+		_mm512_permutex2var_epi8(t->hex, here, t->hex_upper), _mm512_set1_epi8(-1));
+
+	return (eights & eights >> 1 & 0x55) != 0;
+}
+
+static const uint8_t rotate[66] = {
+	0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+	22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+	44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 0,  1};
+
+/*
+ * The last 65 bytes or fewer. What lies behind the text is zero and is not read; of 65 the last two
+ * of the block do not see what follows them, so that any dot there counts.
+ */
+AVX512_BYTES __attribute__((always_inline)) static inline uint64_t
+tail_marks(const struct tables *t, struct yg_bytes tail, uint64_t *dots, bool *has_hex)
+{
+	__m512i here = _mm512_maskz_loadu_epi8(
+		tail.size >= 64 ? UINT64_MAX : (UINT64_C(1) << tail.size) - 1, tail.data);
+	__m512i second = _mm512_permutexvar_epi8(_mm512_loadu_si512(rotate + 1), here);
+	__m512i third = _mm512_permutexvar_epi8(_mm512_loadu_si512(rotate + 2), here);
+	uint64_t marks = whole_marks(t, here, second, third, dots);
+
+	*has_hex |= is_hex_quarter(t, here);
+	if (tail.size > 64)
+		marks |= UINT64_C(3) << 62 &
+			 (*dots | _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8(':')));
+	return marks;
+}
+
+AVX512_BYTES unsigned yg_indicator_wide_all(const struct yg_indicator_wide *w, struct yg_bytes text,
+					    struct yg_indicator_marks *m,
+					    uint64_t found[YG_INDICATOR_BLOCKS_MAX + 1],
+					    size_t at[YG_INDICATOR_BLOCKS_MAX + 1])
+{
+	const struct tables t = tables_of(w);
+	size_t next = m->next;
+	uint64_t dots = m->dots;
+	bool has_hex = m->has_hex;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < YG_INDICATOR_BLOCKS_MAX && text.size - next >= 66; i++) {
+		const uint8_t *p = text.data + next;
+		__m512i here = _mm512_loadu_si512(p);
+		uint64_t marks = whole_marks(&t, here, _mm512_loadu_si512(p + 1),
+					     _mm512_loadu_si512(p + 2), &dots);
+
+		has_hex |= is_hex_quarter(&t, here);
+		at[count] = next;
+		found[count] = marks;
+		count += marks != 0;
+		next += 64;
+	}
+	while (text.size - next < 66 && next < text.size && count < YG_INDICATOR_BLOCKS_MAX) {
+		uint64_t marks = tail_marks(&t, yg_bytes_from(text, next), &dots, &has_hex);
+
+		at[count] = next;
+		found[count] = marks;
+		count += marks != 0;
+		next = text.size - next > 64 ? next + 64 : text.size;
+	}
+	m->next = next;
+	m->dots = dots;
+	m->has_hex = has_hex;
+	return count;
+}
+
+AVX512_BYTES static void look_at_fields(const struct yg_indicator_wide *w,
+					const struct yg_field *fields, uint32_t count,
+					struct yg_indicator_looked *ret)
+{
+	const struct tables t = tables_of(w);
+	uint64_t left = 0, marked = 0, hex = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct yg_field *f = &fields[i];
+		uint64_t dots = 0, marks;
+		bool has_hex = false;
+
+		if (!is_text(f))
+			continue;
+		if (f->is_utf16 || f->text.size < YG_INDICATOR_SHORT_MIN ||
+		    f->text.size > YG_INDICATOR_SHORT_MAX) {
+			left |= UINT64_C(1) << i;
+			continue;
+		}
+		marks = tail_marks(&t, f->text, &dots, &has_hex);
+		ret->marks[i] = marks;
+		left |= (uint64_t)(marks != 0 || has_hex) << i;
+		marked |= UINT64_C(1) << i;
+		hex |= (uint64_t)has_hex << i;
+	}
+	ret->is_left = left;
+	ret->is_marked = left & marked;
+	ret->has_hex = hex;
+}
+
+void yg_indicator_wide_fields(const struct yg_indicator_wide *w, const struct yg_field *fields,
+			      uint32_t count, struct yg_indicator_looked *ret)
+{
+	if (w->is_whole)
+		look_at_fields(w, fields, count, ret);
+	else
+		leave_fields(fields, count, ret);
+}
+
 bool yg_indicator_wide_next(const struct yg_indicator_wide *w, struct yg_bytes text,
 			    struct yg_indicator_marks *m)
 {
@@ -312,6 +506,25 @@ bool yg_indicator_wide_next(const struct yg_indicator_wide *w, struct yg_bytes t
 	return w->is_wider ? next_64(w, text, m) : next_32(w, text, m);
 }
 #else
+unsigned yg_indicator_wide_all(const struct yg_indicator_wide *w, struct yg_bytes text,
+			       struct yg_indicator_marks *m,
+			       uint64_t found[YG_INDICATOR_BLOCKS_MAX + 1],
+			       size_t at[YG_INDICATOR_BLOCKS_MAX + 1])
+{
+	(void)w;
+	(void)found;
+	(void)at;
+	m->next = text.size;
+	return 0;
+}
+
+void yg_indicator_wide_fields(const struct yg_indicator_wide *w, const struct yg_field *fields,
+			      uint32_t count, struct yg_indicator_looked *ret)
+{
+	(void)w;
+	leave_fields(fields, count, ret);
+}
+
 bool yg_indicator_wide_next(const struct yg_indicator_wide *w, struct yg_bytes text,
 			    struct yg_indicator_marks *m)
 {

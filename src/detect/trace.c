@@ -349,7 +349,8 @@ static int trace_indicators(const struct yg_tracer *tracer, struct yg_event *eve
 			    struct yg_indicator_memo *memo, struct yg_arena *arena,
 			    struct yg_trace *trace)
 {
-	struct yg_indicator_hit hits[YG_TRACE_INDICATORS_MAX];
+	/* Only what was found is read: not filled with zeros for each record. */
+	struct yg_indicator_hit hits[YG_TRACE_INDICATORS_MAX] __attribute__((uninitialized));
 	uint32_t count =
 		yg_indicators_match(tracer->indicators, event, memo, hits, YG_TRACE_INDICATORS_MAX);
 	struct yg_trace_indicator *to;

@@ -221,6 +221,30 @@ int yg_group_write(struct yg_journal *j)
 	return rc;
 }
 
+int yg_journal_rotate(struct yg_journal *journal)
+{
+	struct yg_journal *j = journal;
+	const struct yg_segment *newest;
+	uint64_t first;
+	int rc = YG_OK;
+
+	(void)pthread_mutex_lock(&j->mutex);
+	while (j->is_writing)
+		(void)pthread_cond_wait(&j->changed, &j->mutex);
+	newest = &j->segments[j->segment_count - 1];
+	if (newest->last >= newest->first) {
+		first = j->group.first ? j->group.first->position : j->next_position;
+		j->is_writing = true;
+		(void)pthread_mutex_unlock(&j->mutex);
+		rc = change_segment(j, first);
+		(void)pthread_mutex_lock(&j->mutex);
+		j->is_writing = false;
+		(void)pthread_cond_broadcast(&j->changed);
+	}
+	(void)pthread_mutex_unlock(&j->mutex);
+	return rc;
+}
+
 int yg_group_mark(struct yg_journal *j)
 {
 	struct yg_segment *newest = &j->segments[j->segment_count - 1];

@@ -231,6 +231,13 @@ YG_MUST_USE int yg_journal_cursor_load(struct yg_journal *journal, const char *n
 YG_MUST_USE int yg_journal_trim(struct yg_journal *journal);
 
 /*
+ * Begin a new segment now, when the newest holds a record that is durable: what stands there can
+ * then be removed as soon as all have passed it. YG_OK also where there is nothing to do; or the
+ * error of the disk: all goes on in the old one.
+ */
+YG_MUST_USE int yg_journal_rotate(struct yg_journal *journal);
+
+/*
  * For whoever copies the journal in @folder while another process has it: until *ret_fd is closed
  * (yg_disk_close), nothing is removed from it. Waits for a removal that runs. Released with the
  * process, however that ends. YG_OK or an error of the system.

@@ -56,7 +56,8 @@
 	X(WINDOWS, "windows", WINDOWS, N_("Windows events (JSON)"))                                \
 	X(ECS, "ecs", JSON, N_("ECS events (JSON)"))                                               \
 	X(JSON, "json", JSON, N_("JSON events"))                                                   \
-	X(EVTX, "evtx", WINDOWS, N_("Windows events (EVTX)"))
+	X(EVTX, "evtx", WINDOWS, N_("Windows events (EVTX)"))                                      \
+	X(FINDING, "yagura-finding", NONE, N_("findings of a sensor"))
 
 enum yg_family {
 	YG_FAMILY_NONE,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "parse/official.h"
+#include "parse/workbook.h"
 
 #define YG_OFFICIAL_TEXT_MAX (256u << 10) /* bytes of one cell */
 
@@ -30,8 +31,6 @@ int yg_official_rows_add(struct yg_official_rows *rows, struct yg_bytes id, stru
 
 /* ---- official_workbook.c ---- */
 
-/* Is this a zip archive, as workbooks are? */
-bool yg_workbook_is(struct yg_bytes file);
 int yg_workbook_read(struct yg_bytes file, struct yg_official_rows *rows);
 
 /* ---- official_sheet.c: the XML of a workbook's parts, as they are unpacked ---- */

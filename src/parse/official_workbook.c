@@ -8,6 +8,7 @@
 #include <zip.h>
 
 #include "base/alloc.h"
+#include "parse/csv.h"
 #include "parse/official-int.h"
 
 #include "base/ban.h"
@@ -268,25 +269,22 @@ static int take_rows(struct workbook *book, struct yg_official_rows *rows)
 	return rc;
 }
 
-int yg_workbook_read(struct yg_bytes file, struct yg_official_rows *rows)
+/* NULL without memory. The scratch arena may still be missing: open_book() is not to be called. */
+static struct workbook *workbook_new(struct yg_line_fault *fault)
 {
 	struct workbook *book = yg_calloc(1, sizeof(*book));
-	int rc = YG_ENOMEM;
 
 	if (!book)
-		return yg_line_fault_set(rows->fault, YG_ENOMEM, 0, "out of memory");
-	book->fault = rows->fault;
+		return NULL;
+	book->fault = fault;
 	zip_error_init(&book->error);
 	book->scratch = yg_arena_new(SCRATCH_MAX);
 	book->chunk = yg_malloc(CHUNK_BYTES);
-	if (book->scratch && book->chunk)
-		rc = open_book(book, file);
-	else
-		rc = no_memory(book);
-	if (rc == YG_OK)
-		rc = read_sheets(book);
-	if (rc == YG_OK)
-		rc = take_rows(book, rows);
+	return book;
+}
+
+static void workbook_free(struct workbook *book)
+{
 	if (book->zip)
 		zip_discard(book->zip);
 	zip_error_fini(&book->error);
@@ -295,5 +293,123 @@ int yg_workbook_read(struct yg_bytes file, struct yg_official_rows *rows)
 	free(book->chunk);
 	(void)yg_arena_free(book->scratch);
 	free(book);
+}
+
+int yg_workbook_read(struct yg_bytes file, struct yg_official_rows *rows)
+{
+	struct workbook *book = workbook_new(rows->fault);
+	int rc;
+
+	if (!book)
+		return yg_line_fault_set(rows->fault, YG_ENOMEM, 0, "out of memory");
+	if (book->scratch && book->chunk)
+		rc = open_book(book, file);
+	else
+		rc = no_memory(book);
+	if (rc == YG_OK)
+		rc = read_sheets(book);
+	if (rc == YG_OK)
+		rc = take_rows(book, rows);
+	workbook_free(book);
+	return rc;
+}
+
+/* ---- a sheet as a table ---- */
+
+static int read_first_sheet(struct workbook *book)
+{
+	zip_int64_t strings = zip_name_locate(book->zip, "xl/sharedStrings.xml", ZIP_FL_NOCASE);
+	int rc = list_sheets(book);
+
+	if (rc == YG_OK && strings >= 0)
+		rc = read_part(book, (uint64_t)strings, "xl/sharedStrings.xml", NULL);
+	if (rc == YG_OK)
+		rc = read_part(book, book->sheets[0].index, book->sheets[0].name, &book->cells);
+	return rc;
+}
+
+/* Cells stand in order, none twice, none beyond what a table holds. *ret_rows: with something. */
+static int count_rows(struct workbook *book, uint32_t *ret_rows)
+{
+	const struct yg_sheet_cell *before = NULL;
+
+	*ret_rows = 0;
+	for (size_t i = 0; i < book->cells.count; i++) {
+		const struct yg_sheet_cell *cell = &book->cells.items[i];
+
+		if (before && (cell->row < before->row ||
+			       (cell->row == before->row && cell->column <= before->column)))
+			return yg_line_fault_set(book->fault, YG_EFORMAT, cell->row,
+						 "cells that do not stand in their order");
+		if (cell->column >= YG_CSV_COLUMNS_MAX)
+			return yg_line_fault_set(book->fault, YG_ELIMIT, cell->row,
+						 "more than %u columns", YG_CSV_COLUMNS_MAX);
+		*ret_rows += !before || before->row != cell->row;
+		before = cell;
+	}
+	return YG_OK;
+}
+
+/* The row that begins with cell *@at, which is moved behind it. */
+static int fill_row(struct workbook *book, struct yg_arena *arena, size_t *at,
+		    struct yg_table_row *ret)
+{
+	const struct yg_sheet_cell *cells = book->cells.items + *at;
+	struct yg_bytes *out;
+	uint32_t width;
+	size_t count = 1;
+
+	while (*at + count < book->cells.count && cells[count].row == cells[0].row)
+		count++;
+	width = cells[count - 1].column + 1;
+	out = yg_arena_zalloc(arena, width * sizeof(*out));
+	if (!out)
+		return no_memory(book);
+	for (size_t i = 0; i < count; i++)
+		if (!yg_arena_dup(arena, cells[i].text, &out[cells[i].column]))
+			return no_memory(book);
+	*ret = (struct yg_table_row){.cells = out, .count = width, .line = cells[0].row};
+	*at += count;
+	return YG_OK;
+}
+
+static int fill_table(struct workbook *book, struct yg_arena *arena, struct yg_table *ret)
+{
+	struct yg_table_row *rows;
+	uint32_t count;
+	size_t at = 0;
+	int rc = count_rows(book, &count);
+
+	if (rc != YG_OK || count == 0)
+		return rc;
+	rows = yg_arena_alloc(arena, count * sizeof(*rows));
+	if (!rows)
+		return no_memory(book);
+	for (uint32_t i = 0; rc == YG_OK && i < count; i++)
+		rc = fill_row(book, arena, &at, &rows[i]);
+	if (rc == YG_OK)
+		*ret = (struct yg_table){
+			.header = rows[0], .rows = rows + 1, .row_count = count - 1};
+	return rc;
+}
+
+int yg_workbook_table(struct yg_bytes file, struct yg_arena *arena, struct yg_table *ret,
+		      struct yg_line_fault *reterr)
+{
+	struct workbook *book = workbook_new(reterr);
+	int rc;
+
+	*ret = (struct yg_table){0};
+	if (!book)
+		return yg_line_fault_set(reterr, YG_ENOMEM, 0, "out of memory");
+	if (book->scratch && book->chunk)
+		rc = open_book(book, file);
+	else
+		rc = no_memory(book);
+	if (rc == YG_OK)
+		rc = read_first_sheet(book);
+	if (rc == YG_OK)
+		rc = fill_table(book, arena, ret);
+	workbook_free(book);
 	return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "base/json.h"
+#include "sensor/check_watch.h"
 #include "sensor/checks.h"
 #include "sensor/commands.h"
 #include "sensor/local.h"
@@ -45,6 +46,7 @@ struct check {
 	int64_t now_ns;
 	json_t *run;   /* NULL: the sensor never ran */
 	json_t *range; /* NULL: there is no local archive */
+	struct yg_check_watch watch;
 	struct yg_buf out;
 	uint32_t counts[3];
 	enum keeping keeping;
@@ -233,6 +235,7 @@ static void write_text(struct check *c)
 	say_group(c, SEEN, N_("Attacks that would be seen today"));
 	say_group(c, QUIET, N_("Attacks that were in sight once, and are not now"));
 	say_group(c, MISSING, N_("Attacks that would NOT be seen today"));
+	yg_check_watch_text(&c->watch, c->lang, &c->out);
 	say_keeping(c);
 	yg_buf_addf(
 		&c->out,
@@ -305,7 +308,9 @@ static void write_json(struct check *c)
 		yg_buf_add_str(&c->out, "null");
 	yg_buf_addf(&c->out, ",\"days_wanted\":%u", c->checks->keep_days);
 	json_how(c, &c->checks->keeping);
-	yg_buf_add_str(&c->out, "}}\n");
+	yg_buf_add_str(&c->out, "},\"detection\":");
+	yg_check_watch_json(&c->watch, &c->out);
+	yg_buf_add_str(&c->out, "}\n");
 }
 
 static void count_states(struct check *c)
@@ -324,6 +329,7 @@ static int answer(struct check *c)
 
 	c->run = load(c->options->state, "run.json");
 	c->range = load(c->options->state, "archive.json");
+	yg_check_watch_look(c->options, &c->watch);
 	count_states(c);
 	judge_keeping(c);
 	if (c->options->is_json)

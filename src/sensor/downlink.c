@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "sensor/http.h"
+#include "sensor/offer.h"
 #include "sensor/uplink.h"
 #include "wire/cert.h"
 
@@ -94,8 +95,11 @@ static int obey(struct yg_downlink *down, const struct yg_wire_down *message, co
 		/* Also when it is done: what of it was refused. */
 		rc = yg_sensor_policy_wish(down->policy, message->body, down->detail);
 		*ret_why = down->detail;
+	} else if (strcmp(message->kind, "detect") == 0 && down->policy) {
+		rc = yg_offer_take(down->home, yg_sensor_policy_detect(down->policy), body,
+				   ret_why);
 	} else if (strcmp(message->kind, "ping") != 0) {
-		/* Rules, indicators and warnings have their place here. */
+		/* Warnings have their place here. */
 		*ret_why = "unknown kind";
 		rc = YG_EUNSUPPORTED;
 	}

@@ -12,6 +12,7 @@
 #include "sensor/inventory_run.h"
 #include "sensor/local.h"
 #include "sensor/spool.h"
+#include "sensor/watch.h"
 
 #include "base/ban.h"
 
@@ -25,6 +26,7 @@ struct yg_house {
 	struct yg_drop *drop;
 	struct yg_local *local;
 	struct yg_checks *checks;
+	struct yg_watch *watch;
 	struct yg_seen seen;
 	uint64_t taken;	  /* records since the last commit */
 	int64_t after_ns; /* when that was */
@@ -34,14 +36,17 @@ struct yg_house {
 
 /* ---- what was read, as it was ---- */
 
-static void take_event(void *arg, struct yg_event *event, struct yg_bytes source)
+static size_t take_event(void *arg, struct yg_event *event, struct yg_bytes source)
 {
 	struct yg_house *h = arg;
+	int64_t now_ns = h->config.clock.now_ns(h->config.clock.arg);
 
 	if (h->local)
 		yg_local_take(h->local, event, source);
 	h->taken++;
-	yg_seen_take(&h->seen, event, h->config.clock.now_ns(h->config.clock.arg));
+	if (event->format != YG_FORMAT_FINDING)
+		yg_seen_take(&h->seen, event, now_ns);
+	return h->watch ? yg_watch_take(h->watch, event, source, now_ns) : 0;
 }
 
 static void undo_event(void *arg)
@@ -51,6 +56,8 @@ static void undo_event(void *arg)
 	h->taken--;
 	if (h->local)
 		yg_local_undo(h->local);
+	if (h->watch)
+		yg_watch_undo(h->watch);
 }
 
 static int say_failed(const char *what, int rc)
@@ -96,6 +103,19 @@ static int open_local(struct yg_house *h, const json_t *kept)
 	if (options->archive_max == 0)
 		return YG_OK;
 	return say_failed("archive", yg_local_open(&config, &h->local));
+}
+
+static int open_watch(struct yg_house *h, const json_t *kept)
+{
+	struct yg_watch_config config = {
+		.home = h->config.home,
+		.policy = h->config.policy,
+		.zone = h->config.zone,
+		.program = "/proc/self/exe",
+		.number = (uint64_t)yg_json_int(kept, "detect", 0),
+	};
+
+	return config.policy ? say_failed("detect", yg_watch_open(&config, &h->watch)) : YG_OK;
 }
 
 static size_t read_partials(const json_t *list, struct yg_drop_partial *to)
@@ -201,6 +221,8 @@ int yg_house_open(const struct yg_house_config *config, struct yg_collect *colle
 		rc = open_drop(h, kept);
 	if (rc == YG_OK)
 		rc = open_local(h, kept);
+	if (rc == YG_OK)
+		rc = open_watch(h, kept);
 	json_decref(checkpoint);
 	if (rc == YG_OK) {
 		write_run(h);
@@ -217,6 +239,7 @@ struct yg_house *yg_house_close(struct yg_house *house)
 		return NULL;
 	(void)yg_inventory_run_stop(house->inventory);
 	(void)yg_drop_free(house->drop);
+	(void)yg_watch_close(house->watch);
 	(void)yg_local_close(house->local, house->config.clock.now_ns(house->config.clock.arg));
 	house->collect->tap = NULL;
 	if (house->checks)
@@ -236,10 +259,14 @@ int yg_house_read(struct yg_house *house, int64_t now_ns, struct yg_collect *col
 	return rc == YG_OK ? yg_drop_read(house->drop, now_ns, collect, ret_more) : rc;
 }
 
-void yg_house_before(struct yg_house *house, int64_t now_ns)
+int yg_house_before(struct yg_house *house, int64_t now_ns)
 {
-	if (house->local)
+	/* Findings first: the archive here has them, too. */
+	int rc = house->watch ? yg_watch_before(house->watch, now_ns, house->collect) : YG_OK;
+
+	if (rc == YG_OK && house->local)
 		yg_local_before(house->local, now_ns);
+	return rc;
 }
 
 int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint)
@@ -254,6 +281,9 @@ int yg_house_checkpoint(struct yg_house *house, struct yg_buf *checkpoint)
 	if (house->local)
 		yg_buf_addf(checkpoint, ",\"archive\":%llu",
 			    (unsigned long long)yg_local_number(house->local));
+	if (house->watch)
+		yg_buf_addf(checkpoint, ",\"detect\":%llu",
+			    (unsigned long long)yg_watch_number(house->watch));
 	yg_drop_checkpoint(house->drop, checkpoint);
 	yg_buf_add_str(checkpoint, "}}");
 	return yg_buf_error(checkpoint);
@@ -265,8 +295,15 @@ void yg_house_after(struct yg_house *house, int64_t now_ns)
 	house->after_ns = now_ns;
 	if (house->local)
 		yg_local_after(house->local, now_ns);
+	if (house->watch)
+		yg_watch_after(house->watch);
 	yg_inventory_run_committed(house->inventory);
 	yg_drop_committed(house->drop);
+}
+
+bool yg_house_is_broken(const struct yg_house *house)
+{
+	return house->watch && yg_watch_is_broken(house->watch);
 }
 
 bool yg_house_has_held(const struct yg_house *house)
@@ -276,7 +313,8 @@ bool yg_house_has_held(const struct yg_house *house)
 
 bool yg_house_waits(const struct yg_house *house, int64_t now_ns)
 {
-	return house->taken >= HELD_MAX ||
+	return house->taken >= HELD_MAX || house->collect->kept >= YG_WIRE_CONTENT_AIM ||
+	       (house->watch && yg_watch_waits(house->watch, now_ns)) ||
 	       (house->taken > 0 &&
 		(now_ns - house->after_ns >= HELD_NS || now_ns < house->after_ns));
 }
@@ -285,6 +323,8 @@ void yg_house_tick(struct yg_house *house, int64_t now_ns)
 {
 	if (house->local)
 		yg_local_tick(house->local, now_ns);
+	if (house->watch)
+		yg_watch_tick(house->watch);
 	yg_seen_save(&house->seen, house->config.home->folder, now_ns, false);
 }
 
@@ -293,6 +333,11 @@ void yg_house_range(const struct yg_house *house, struct yg_wire_range *ret)
 	*ret = (struct yg_wire_range){0};
 	if (house->local)
 		yg_local_range(house->local, ret);
+}
+
+void yg_house_detection(const struct yg_house *house, char to[YG_WIRE_DETECTION_MAX + 1])
+{
+	yg_watch_told(house->watch, to);
 }
 
 uint32_t yg_house_state(struct yg_house *house, struct yg_wire_source *to, uint32_t count)

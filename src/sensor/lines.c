@@ -55,6 +55,7 @@ void yg_collect_reset(struct yg_collect *collect)
 {
 	yg_buf_reset(&collect->content);
 	collect->count = 0;
+	collect->kept = 0;
 	collect->first_ns = YG_TIME_NONE;
 	collect->last_ns = YG_TIME_NONE;
 }
@@ -62,7 +63,7 @@ void yg_collect_reset(struct yg_collect *collect)
 bool yg_collect_is_full(const struct yg_collect *collect)
 {
 	return collect->content.size >= YG_WIRE_CONTENT_AIM ||
-	       collect->count >= YG_WIRE_RECORDS_MAX;
+	       collect->kept >= YG_WIRE_CONTENT_AIM || collect->count >= YG_WIRE_RECORDS_MAX;
 }
 
 /* ---- readers ---- */
@@ -262,7 +263,7 @@ static int add_event(struct yg_lines *r, struct yg_event *event, int64_t now_ns,
 		return YG_OK;
 	}
 	if (tap)
-		tap->take(tap->arg, event, yg_bytes_str(r->source));
+		collect->kept += tap->take(tap->arg, event, yg_bytes_str(r->source));
 	rc = add_leaving(r, event, now_ns, collect);
 	if (rc != YG_OK && tap)
 		tap->undo(tap->arg);
@@ -296,6 +297,9 @@ static int take_record(struct yg_lines *r, struct yg_bytes text, uint64_t positi
 	yg_arena_reset(r->arena);
 	rc = yg_parse_any(r->parser, r->format ? r->format : YG_FORMAT_ACCESS, text, r->arena,
 			  &event, &fault);
+	/* A line that says it is a finding of ours: only the sensor itself makes those. */
+	if (rc == YG_OK && event.format == YG_FORMAT_FINDING)
+		rc = YG_EFORMAT;
 	if (rc == YG_EMISMATCH || rc == YG_EFORMAT || rc == YG_ELIMIT)
 		rc = make_unknown(r, text, &event);
 	if (rc != YG_OK)

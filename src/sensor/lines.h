@@ -27,7 +27,8 @@
  * counts of what sources deliver. Sees each event once; undo: the last one comes again.
  */
 struct yg_lines_tap {
-	void (*take)(void *arg, struct yg_event *event, struct yg_bytes source);
+	/* Returns how many bytes it keeps until the commit. */
+	size_t (*take)(void *arg, struct yg_event *event, struct yg_bytes source);
 	void (*undo)(void *arg);
 	void *arg;
 };
@@ -37,6 +38,7 @@ struct yg_collect {
 	const struct yg_lines_tap *tap; /* or NULL; stays when it is reset */
 	struct yg_buf content;
 	uint32_t count;
+	size_t kept; /* bytes that the tap keeps until the commit, of what leaves and what not */
 	int64_t first_ns; /* of records; YG_TIME_NONE: none had a time */
 	int64_t last_ns;
 	int64_t begun_ns; /* clock, when the first record came */

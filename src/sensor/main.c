@@ -9,6 +9,7 @@
 #include "sensor/inventory_run.h"
 #include "sensor/local.h"
 #include "sensor/spool.h"
+#include "sensor/watch_set.h"
 
 #include "base/ban.h"
 
@@ -421,6 +422,8 @@ int main(int argc, char **argv)
 			print_help();
 			return 0;
 		}
+	if (strcmp(name, YG_WATCH_IMAGE_WORD) == 0) /* started by `run`, not by people */
+		return yg_watch_image_main(argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return run_command(&commands[i], argc - 1, argv + 1);

@@ -16,6 +16,7 @@ struct yg_sensor_policy {
 	bool has_file;
 	pthread_mutex_t lock; /* wish, next, what they are made of */
 	struct yg_policy local;
+	struct yg_detect_settings detect;
 	struct yg_policy wish;
 	bool has_wish;
 	struct yg_policy next; /* a wish that is not in force yet */
@@ -62,6 +63,37 @@ static int apply_inventory(void *arg, struct yg_event *event)
 	return apply_to(arg, event, false);
 }
 
+int yg_sensor_policy_values(struct yg_sensor_policy *policy, struct yg_event *event,
+			    struct yg_bytes *values, size_t count)
+{
+	struct yg_mask mask = {.local = &policy->local, .key = policy->key, .is_no_log = true};
+	enum yg_policy_class class_;
+	enum yg_policy_answer answer;
+	int rc = YG_EACCES;
+
+	lock(policy);
+	mask.wish = policy->has_wish ? &policy->wish : NULL;
+	answer = yg_policy_ask(mask.local, mask.wish,
+			       yg_bytes_str(yg_format_name(YG_FORMAT_FINDING)), event->source,
+			       YG_POLICY_NONE, &class_);
+	/* What a file says of records of findings: `sources: [{kind: yagura-finding, …}]`. */
+	if (answer == YG_POLICY_LEAVES || answer == YG_POLICY_RAW_OFF)
+		rc = yg_mask_taken(&mask, event, values, count, &answer);
+	unlock(policy);
+	return rc;
+}
+
+void yg_sensor_policy_token(const struct yg_sensor_policy *policy, struct yg_bytes text,
+			    char to[YG_MASK_TOKEN_MAX])
+{
+	yg_mask_token(policy->key, text, to);
+}
+
+const struct yg_detect_settings *yg_sensor_policy_detect(const struct yg_sensor_policy *policy)
+{
+	return &policy->detect;
+}
+
 const struct yg_lines_filter *yg_sensor_policy_filter(struct yg_sensor_policy *policy)
 {
 	return &policy->filter;
@@ -74,14 +106,15 @@ const struct yg_lines_filter *yg_sensor_policy_filter_inventory(struct yg_sensor
 
 /* ---- loading ---- */
 
-static int read_file(const char *path, struct yg_policy *ret, struct yg_line_fault *reterr)
+static int read_file(const char *path, struct yg_sensor_policy *p, struct yg_line_fault *reterr)
 {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	int rc = yg_io_read_file(path, YG_POLICY_FILE_MAX, &bytes, &size);
 
 	if (rc == YG_OK)
-		rc = yg_policy_read((struct yg_bytes){bytes, size}, ret, reterr);
+		rc = yg_policy_read_all((struct yg_bytes){bytes, size}, &p->local, &p->detect,
+					reterr);
 	else
 		(void)yg_line_fault_set(reterr, (enum yg_err)rc, 0, "%s", yg_err_text(rc));
 	free(bytes);
@@ -97,10 +130,11 @@ static int load_local(struct yg_sensor_policy *p, const char *file, struct yg_li
 	else if (file || !yg_home_path(p->home, "policy.yaml", p->path))
 		rc = YG_ELIMIT;
 	if (rc == YG_OK)
-		rc = read_file(p->path, &p->local, reterr);
+		rc = read_file(p->path, p, reterr);
 	p->has_file = rc == YG_OK;
 	if (rc == YG_ENOENT && !file) {
 		yg_policy_default(&p->local);
+		p->detect.has_built_in = true;
 		rc = YG_OK;
 	}
 	return rc;

@@ -21,10 +21,28 @@
 
 #define YG_POLICY_FILE_MAX (256u << 10)
 
+/* `detect:` of the file: whether the sensor judges its own records, and by what. */
+#define YG_DETECT_PATHS_MAX 16u
+#define YG_DETECT_PATH_MAX  1023u
+struct yg_detect_settings {
+	bool is_on;	   /* not said: as `raw: false` */
+	bool has_built_in; /* the rules inside the program; not said: true */
+	bool takes_rules;  /* from the hub; not said: false */
+	bool takes_indicators;
+	char rules[YG_DETECT_PATHS_MAX][YG_DETECT_PATH_MAX + 1]; /* files, folders */
+	char indicators[YG_DETECT_PATHS_MAX][YG_DETECT_PATH_MAX + 1];
+	size_t rule_count;
+	size_t indicator_count;
+};
+
 /* Read a policy file. YG_OK (what is built in stands behind it); YG_EFORMAT, YG_ELIMIT with
  * *reterr filled; YG_ENOMEM. */
 YG_MUST_USE int yg_policy_read(struct yg_bytes text, struct yg_policy *ret,
 			       struct yg_line_fault *reterr);
+/* The same, with what it says of local detection. */
+YG_MUST_USE int yg_policy_read_all(struct yg_bytes text, struct yg_policy *ret,
+				   struct yg_detect_settings *ret_detect,
+				   struct yg_line_fault *reterr);
 
 struct yg_sensor_policy;
 
@@ -42,6 +60,17 @@ const struct yg_lines_filter *yg_sensor_policy_filter(struct yg_sensor_policy *p
 /* The same for the inventory, which is no log: `raw: false` does not hold it back; all else does.
  */
 const struct yg_lines_filter *yg_sensor_policy_filter_inventory(struct yg_sensor_policy *policy);
+
+/*
+ * What a finding says of @event (yg_mask_taken), whose source is filled: whether records of logs
+ * leave is not asked. YG_OK; YG_EACCES: it stays here; YG_ENOMEM. Any thread.
+ */
+YG_MUST_USE int yg_sensor_policy_values(struct yg_sensor_policy *policy, struct yg_event *event,
+					struct yg_bytes *values, size_t count);
+/* The token of @text under the key that masks values (yg_mask_token). */
+void yg_sensor_policy_token(const struct yg_sensor_policy *policy, struct yg_bytes text,
+			    char to[YG_MASK_TOKEN_MAX]);
+const struct yg_detect_settings *yg_sensor_policy_detect(const struct yg_sensor_policy *policy);
 
 /*
  * The hub's wish, as it came (any thread): kept on disk, in force with the next batch. *ret_detail

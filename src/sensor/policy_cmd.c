@@ -96,6 +96,26 @@ static void show_one(const struct yg_policy *policy, struct yg_buf *to)
 	}
 }
 
+static void show_detect(const struct yg_detect_settings *detect, struct yg_buf *to)
+{
+	if (!detect->is_on) {
+		add(to, N_("Local detection: off."));
+		return;
+	}
+	add(to, N_("Local detection: on. Its findings leave; what they say of a record is masked "
+		   "as the record would be."));
+	if (detect->has_built_in)
+		add(to, N_("  rules inside the program"));
+	for (size_t i = 0; i < detect->rule_count; i++)
+		add(to, N_("  rules: %s"), detect->rules[i]);
+	for (size_t i = 0; i < detect->indicator_count; i++)
+		add(to, N_("  indicators: %s"), detect->indicators[i]);
+	if (detect->takes_rules)
+		add(to, N_("  rules that the hub offers"));
+	if (detect->takes_indicators)
+		add(to, N_("  indicators that the hub offers"));
+}
+
 static void show(const struct yg_sensor_policy *policy, struct yg_buf *to)
 {
 	const struct yg_policy *local = yg_sensor_policy_local(policy);
@@ -112,9 +132,9 @@ static void show(const struct yg_sensor_policy *policy, struct yg_buf *to)
 	if (local->raw)
 		add(to, N_("Records of logs leave, as said below."));
 	else
-		add(to, N_("raw: false: no record of a log leaves. Findings would, but this sensor "
-			   "does not look for any itself yet: only heartbeats and the inventory "
-			   "leave."));
+		add(to, N_("raw: false: no record of a log leaves; findings of the sensor's own "
+			   "detection, heartbeats and the inventory do."));
+	show_detect(yg_sensor_policy_detect(policy), to);
 	show_one(local, to);
 	add(to, N_("Records of communications (secrecy of communications):"));
 	show_secrecy(local, to);

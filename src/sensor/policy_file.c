@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A policy file as a person writes it. A fault is the key, ": ", and a msgid. */
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "base/tr.h"
 #include "model/day.h"
 #include "parse/yaml.h"
@@ -11,6 +14,7 @@
 
 struct reading {
 	struct yg_policy *policy;
+	struct yg_detect_settings *detect;
 	struct yg_line_fault *reterr;
 };
 
@@ -241,7 +245,7 @@ static int class_key(struct reading *r, const struct yg_yaml *node, void *arg)
 	return YG_OK;
 }
 
-/* ---- the file ---- */
+/* ---- lists ---- */
 
 static int each_item(struct reading *r, const struct yg_yaml *list,
 		     int (*fn)(struct reading *r, const struct yg_yaml *node))
@@ -257,9 +261,65 @@ static int each_item(struct reading *r, const struct yg_yaml *list,
 	return rc;
 }
 
-static int top_key(struct reading *r, const struct yg_yaml *node, void *to)
+/* ---- detection here ---- */
+
+/* A path, absolute: the sensor's working folder is nobody's business. */
+static int read_path(struct reading *r, const struct yg_yaml *node,
+		     char to[YG_DETECT_PATHS_MAX][YG_DETECT_PATH_MAX + 1], size_t *count)
+{
+	int rc;
+
+	if (*count == YG_DETECT_PATHS_MAX)
+		return fault(r, node, N_("at most 16 paths"));
+	rc = read_text(r, node, to[*count], YG_DETECT_PATH_MAX + 1);
+	if (rc == YG_OK && to[*count][0] != '/')
+		rc = fault(r, node, N_("a path begins with /"));
+	*count += rc == YG_OK;
+	return rc;
+}
+
+static int read_rules(struct reading *r, const struct yg_yaml *node)
+{
+	return read_path(r, node, r->detect->rules, &r->detect->rule_count);
+}
+
+static int read_indicators(struct reading *r, const struct yg_yaml *node)
+{
+	return read_path(r, node, r->detect->indicators, &r->detect->indicator_count);
+}
+
+static int from_hub_key(struct reading *r, const struct yg_yaml *node, void *to)
 {
 	(void)to;
+	if (is_key(node, "rules"))
+		return read_bool(r, node, &r->detect->takes_rules);
+	if (is_key(node, "indicators"))
+		return read_bool(r, node, &r->detect->takes_indicators);
+	return fault(r, node, N_("from_hub has rules, indicators, and nothing else"));
+}
+
+static int detect_key(struct reading *r, const struct yg_yaml *node, void *to)
+{
+	if (is_key(node, "switched_on") || is_key(node, "on")) {
+		*(bool *)to = true;
+		return read_bool(r, node, &r->detect->is_on);
+	}
+	if (is_key(node, "built_in"))
+		return read_bool(r, node, &r->detect->has_built_in);
+	if (is_key(node, "rules"))
+		return each_item(r, node, read_rules);
+	if (is_key(node, "indicators"))
+		return each_item(r, node, read_indicators);
+	if (is_key(node, "from_hub"))
+		return each_key(r, node, from_hub_key, NULL);
+	return fault(r, node,
+		     N_("detect has on, built_in, rules, indicators, from_hub, and nothing else"));
+}
+
+/* ---- the file ---- */
+
+static int top_key(struct reading *r, const struct yg_yaml *node, void *to)
+{
 	if (is_key(node, "version"))
 		return is_word(node, "1") ? YG_OK : fault(r, node, N_("this must be 1"));
 	if (is_key(node, "raw"))
@@ -270,12 +330,18 @@ static int top_key(struct reading *r, const struct yg_yaml *node, void *to)
 		return each_item(r, node, read_field);
 	if (is_key(node, "secrecy"))
 		return yg_yaml_is_null(node) ? YG_OK : each_key(r, node, class_key, NULL);
+	if (is_key(node, "detect"))
+		return yg_yaml_is_null(node) ? YG_OK : each_key(r, node, detect_key, to);
 	return fault(r, node,
-		     N_("a policy has version, raw, sources, fields, secrecy, and nothing else"));
+		     N_("a policy has version, raw, sources, fields, secrecy, detect, and nothing "
+			"else"));
 }
 
 static int read_docs(struct reading *r, const struct yg_yaml *docs)
 {
+	bool is_said = false;
+	int rc;
+
 	if (docs->count != 1 || docs->first->kind != YG_YAML_MAP)
 		return yg_line_fault_set(
 			r->reterr, YG_EFORMAT, 0, "%s",
@@ -283,19 +349,25 @@ static int read_docs(struct reading *r, const struct yg_yaml *docs)
 	if (!yg_yaml_get(docs->first, "version"))
 		return yg_line_fault_set(r->reterr, YG_EFORMAT, 0, "%s",
 					 N_("version: 1 is missing"));
-	return each_key(r, docs->first, top_key, NULL);
+	rc = each_key(r, docs->first, top_key, &is_said);
+	if (!is_said) /* where records stay, findings are what is left to say */
+		r->detect->is_on = !r->policy->raw;
+	return rc;
 }
 
-int yg_policy_read(struct yg_bytes text, struct yg_policy *ret, struct yg_line_fault *reterr)
+int yg_policy_read_all(struct yg_bytes text, struct yg_policy *ret,
+		       struct yg_detect_settings *ret_detect, struct yg_line_fault *reterr)
 {
-	struct reading r = {.policy = ret, .reterr = reterr};
+	struct reading r = {.policy = ret, .detect = ret_detect, .reterr = reterr};
 	struct yg_arena *arena = yg_arena_new(ARENA_MAX);
 	const struct yg_yaml *docs;
 	struct yg_yaml_fault yaml;
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
+	memset(ret_detect, 0, sizeof(*ret_detect));
 	ret->raw = true;
+	ret_detect->has_built_in = true;
 	*reterr = (struct yg_line_fault){.code = YG_ENOMEM};
 	if (!arena)
 		return YG_ENOMEM;
@@ -308,4 +380,16 @@ int yg_policy_read(struct yg_bytes text, struct yg_policy *ret, struct yg_line_f
 		rc = read_docs(&r, docs);
 	(void)yg_arena_free(arena);
 	return rc == YG_OK ? yg_policy_add_built_in(ret) : rc;
+}
+
+int yg_policy_read(struct yg_bytes text, struct yg_policy *ret, struct yg_line_fault *reterr)
+{
+	struct yg_detect_settings *detect = yg_calloc(1, sizeof(*detect));
+	int rc = YG_ENOMEM;
+
+	*reterr = (struct yg_line_fault){.code = YG_ENOMEM};
+	if (detect)
+		rc = yg_policy_read_all(text, ret, detect, reterr);
+	free(detect);
+	return rc;
 }

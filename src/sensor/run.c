@@ -63,8 +63,9 @@ static int write_checkpoint(struct run *run)
 	int rc;
 
 	yg_buf_reset(&run->checkpoint);
-	yg_house_before(run->house, now_ns(run));
-	rc = yg_sources_checkpoint(run->sources, &run->checkpoint);
+	rc = yg_house_before(run->house, now_ns(run));
+	if (rc == YG_OK)
+		rc = yg_sources_checkpoint(run->sources, &run->checkpoint);
 	return rc == YG_OK ? yg_house_checkpoint(run->house, &run->checkpoint) : rc;
 }
 
@@ -152,7 +153,7 @@ static int wait_ms(const struct run *run, bool is_blind, bool is_more)
 	if (is_more)
 		return 0;
 	if (run->collect.count == 0)
-		return wait;
+		return wait < BLIND_MS || !yg_house_has_held(run->house) ? wait : BLIND_MS;
 	left = (BATCH_AGE_NS - (now_ns(run) - run->collect.begun_ns)) / 1000000 + 1;
 	return left < 0 ? 0 : left < wait ? (int)left : wait;
 }
@@ -161,6 +162,7 @@ static void tell_state(struct run *run)
 {
 	int64_t now = now_ns(run);
 	struct yg_wire_range range;
+	char told[YG_WIRE_DETECTION_MAX + 1];
 
 	if (now - run->state_ns < STATE_NS && now >= run->state_ns)
 		return;
@@ -168,6 +170,8 @@ static void tell_state(struct run *run)
 	yg_house_tick(run->house, now);
 	yg_house_range(run->house, &range);
 	yg_uplink_range(run->uplink, &range);
+	yg_house_detection(run->house, told);
+	yg_uplink_detection(run->uplink, told);
 	yg_uplink_sources(
 		run->uplink, run->state,
 		yg_house_state(run->house, run->state, yg_sources_state(run->sources, run->state)));
@@ -198,6 +202,8 @@ static int collect(struct run *run)
 			rc = yg_house_read(run->house, now_ns(run), &run->collect, &is_more);
 		if (rc == YG_OK && (run->is_stuck || is_due(run)))
 			(void)!commit(run); /* said; tried again */
+		if (yg_house_is_broken(run->house))
+			return YG_ENOMEM; /* what breaks it, but for faults of ours */
 		tell_state(run);
 	}
 	return rc;
@@ -388,6 +394,7 @@ static int open_house(struct run *run)
 		.zone = run->zone,
 		.clock = run->clock,
 		.checkpoint = yg_spool_checkpoint(run->spool),
+		.policy = run->policy,
 		.filter = yg_sensor_policy_filter(run->policy),
 		.inventory_filter = yg_sensor_policy_filter_inventory(run->policy),
 	};

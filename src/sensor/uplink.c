@@ -32,6 +32,7 @@ struct yg_uplink {
 	struct yg_wire_range range;
 	struct yg_wire_source *sources; /* by lock */
 	uint32_t source_count;
+	char detection[YG_WIRE_DETECTION_MAX + 1]; /* by lock */
 	bool is_told; /* by lock: how the sources fare; a heartbeat without them says nothing */
 
 	/* Of the sender alone. */
@@ -261,6 +262,7 @@ static void write_heartbeat(struct yg_uplink *u)
 	heartbeat.sources = u->sources;
 	heartbeat.source_count = u->source_count;
 	heartbeat.archive = u->range;
+	memcpy(heartbeat.detection, u->detection, sizeof(heartbeat.detection));
 	yg_wire_heartbeat_write(&heartbeat, &u->body);
 	(void)pthread_mutex_unlock(&u->lock); /* as above */
 }
@@ -566,4 +568,11 @@ void yg_uplink_range(struct yg_uplink *uplink, const struct yg_wire_range *range
 	(void)pthread_mutex_lock(&uplink->lock); /* ours, of the plain kind */
 	uplink->range = *range;
 	(void)pthread_mutex_unlock(&uplink->lock); /* as above */
+}
+
+void yg_uplink_detection(struct yg_uplink *uplink, const char told[YG_WIRE_DETECTION_MAX + 1])
+{
+	(void)pthread_mutex_lock(&uplink->lock); /* ours, of the plain kind */
+	(void)snprintf(uplink->detection, sizeof(uplink->detection), "%s", told); /* measured */
+	(void)pthread_mutex_unlock(&uplink->lock);				  /* as above */
 }

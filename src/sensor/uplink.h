@@ -50,6 +50,9 @@ void yg_uplink_sources(struct yg_uplink *uplink, const struct yg_wire_source *so
 /* What the local archive holds, for the next heartbeat. Copied. */
 void yg_uplink_range(struct yg_uplink *uplink, const struct yg_wire_range *range);
 
+/* What local detection tells (struct yg_wire_heartbeat), for the next heartbeat. Copied. */
+void yg_uplink_detection(struct yg_uplink *uplink, const char told[YG_WIRE_DETECTION_MAX + 1]);
+
 /*
  * How long to wait after the @failures-th failure in a row: doubling, between half and all of it by
  * chance (@chance: any number), so that a thousand sensors do not come back at once.

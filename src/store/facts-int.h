@@ -40,6 +40,7 @@ struct yg_facts_ops {
 	int (*last_change)(struct yg_facts *facts, uint64_t *ret);
 	int (*expire)(struct yg_facts *facts, struct yg_bytes org, int64_t before_ns,
 		      uint32_t limit, uint32_t *ret_count);
+	int (*forget)(struct yg_facts *facts, struct yg_bytes org);
 	const char *(*trouble)(const struct yg_facts *facts);
 };
 

@@ -394,6 +394,13 @@ int yg_facts_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before_
 	return facts->ops->expire(facts, org, before_ns, limit, ret_count);
 }
 
+int yg_facts_forget(struct yg_facts *facts, struct yg_bytes org)
+{
+	if (facts->is_reading || facts->consumer[0] != '\0' || !is_org(org))
+		return YG_EINVAL;
+	return facts->ops->forget(facts, org);
+}
+
 const char *yg_facts_trouble(const struct yg_facts *facts)
 {
 	return facts->ops->trouble(facts);

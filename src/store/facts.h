@@ -37,6 +37,10 @@
 #define YG_FACT_CONSUMER_MAX 32u
 #define YG_FACT_ID_BYTES     16u
 
+/* The rule set of a finding that a sensor made itself begins so; it has no references: the records
+ * are held by the member, not by the hub. */
+#define YG_FACT_TOLD "sensor:"
+
 struct yg_facts;
 
 /* Where a record is: the number of its line (app/hub_archive.h), and when the hub received it. */
@@ -54,7 +58,7 @@ struct yg_fact_finding {
 	struct yg_bytes rule;	  /* its id */
 	struct yg_bytes title;	  /* of the rule, English */
 	struct yg_bytes title_ja; /* may be empty */
-	struct yg_bytes rules;	  /* digest of the rule set, hex */
+	struct yg_bytes rules;	  /* digest of the rule set, hex; see YG_FACT_TOLD */
 	enum yg_level level;
 	enum yg_finding_kind kind;
 	enum yg_attack_field field;
@@ -215,6 +219,13 @@ YG_MUST_USE int yg_facts_last_change(struct yg_facts *facts, uint64_t *ret);
  */
 YG_MUST_USE int yg_facts_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before_ns,
 				uint32_t limit, uint32_t *ret_count);
+
+/*
+ * What is left of @org when its rows are gone: its counters of days, and every name (of
+ * organisations, sensors, logs) that no row has any more. Sums over all stay. YG_OK, YG_EAGAIN.
+ * Cost: a look at every row.
+ */
+YG_MUST_USE int yg_facts_forget(struct yg_facts *facts, struct yg_bytes org);
 
 /* The last error in the backend's own words; "" when there is none. */
 const char *yg_facts_trouble(const struct yg_facts *facts);

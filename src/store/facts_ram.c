@@ -542,6 +542,18 @@ static int ram_expire(struct yg_facts *facts, struct yg_bytes org, int64_t befor
 	return YG_OK;
 }
 
+static int ram_forget(struct yg_facts *facts, struct yg_bytes org)
+{
+	struct data *data = &((struct ram *)facts)->data;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < data->day_count; i++)
+		if (!yg_bytes_eq(yg_bytes_str(data->days[i].org), org))
+			data->days[kept++] = data->days[i];
+	data->day_count = kept;
+	return YG_OK;
+}
+
 static const char *ram_trouble(const struct yg_facts *facts)
 {
 	(void)facts;
@@ -575,6 +587,7 @@ struct yg_facts *yg_facts_new_ram(void)
 		.days = ram_days,
 		.last_change = ram_last_change,
 		.expire = ram_expire,
+		.forget = ram_forget,
 		.trouble = ram_trouble,
 	};
 	struct ram *ram = yg_calloc(1, sizeof(*ram));

@@ -62,7 +62,9 @@ enum yg_fact_query {
 	YG_FQ_LIST_ALL,
 	YG_FQ_LIST_ORG,
 	YG_FQ_LIST_CHANGES,
+	YG_FQ_LIST_ORG_CHANGES,
 	YG_FQ_HEAD_OF_ORG,
+	YG_FQ_CHANGE_OF_ORG,
 	YG_FQ_DAYS,
 	YG_FQ_NAME_ORG, /* one for each name of a row: their texts stand at the same time */
 	YG_FQ_NAME_SENSOR,
@@ -87,6 +89,7 @@ struct yg_facts_sqlite {
 	uint64_t seed;
 	struct yg_fact_name *names; /* by hash; made when first written */
 	uint64_t change;	    /* the last one */
+	int64_t data_version;	    /* as SQLite counts what other connections wrote */
 	uint64_t change_before;	    /* when the batch began */
 	struct {
 		int64_t org; /* 0: free */

@@ -64,6 +64,12 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 			   " WHERE org=?3 AND id<?1 AND id>=?2 ORDER BY id DESC",
 	[YG_FQ_LIST_CHANGES] = "SELECT " COLUMNS " FROM findings INDEXED BY findings_by_change"
 			       " WHERE change>?1 ORDER BY change",
+	[YG_FQ_LIST_ORG_CHANGES] =
+		"SELECT " COLUMNS " FROM findings INDEXED BY findings_by_org_change"
+		" WHERE org=?2 AND change>?1 ORDER BY change",
+	[YG_FQ_CHANGE_OF_ORG] = "SELECT id, change FROM findings"
+				" INDEXED BY findings_by_org_change"
+				" WHERE org=?2 AND change>?1 ORDER BY change LIMIT 1",
 	[YG_FQ_HEAD_OF_ORG] = "SELECT id FROM findings INDEXED BY findings_by_org"
 			      " WHERE org=?3 AND id<?1 AND id>=?2 ORDER BY id DESC LIMIT 1",
 	[YG_FQ_DAYS] = "SELECT day_ns, records, bytes, findings, bundles, level0, level1, level2,"
@@ -708,6 +714,7 @@ static void fs_abort(struct yg_facts *facts)
 static int fs_begin(struct yg_facts *facts)
 {
 	struct yg_facts_sqlite *fs = (struct yg_facts_sqlite *)facts;
+	int64_t version = 0;
 	int rc = make_rooms(fs);
 
 	if (!sqlite3_get_autocommit(fs->db))
@@ -716,7 +723,14 @@ static int fs_begin(struct yg_facts *facts)
 		rc = run_query(fs, YG_FQ_BEGIN);
 	if (rc != YG_OK)
 		return rc;
-	rc = fs_last_change(facts, &fs->change);
+	/* Another connection wrote, and may have forgotten names: their numbers are asked for anew.
+	 */
+	rc = yg_sqlite_ask(fs->db, "PRAGMA data_version", &version);
+	if (rc == YG_OK && version != fs->data_version)
+		forget_names(fs);
+	fs->data_version = version;
+	if (rc == YG_OK)
+		rc = fs_last_change(facts, &fs->change);
 	fs->change_before = fs->change;
 	if (rc != YG_OK)
 		fs_abort(facts);
@@ -774,6 +788,37 @@ static int fs_expire(struct yg_facts *facts, struct yg_bytes org, int64_t before
 	return rc;
 }
 
+/* Of names, only what no row has: others may use the same ones. */
+static int fs_forget(struct yg_facts *facts, struct yg_bytes org)
+{
+	static const char names[] =
+		"DELETE FROM names WHERE n NOT IN (SELECT org FROM findings"
+		" UNION SELECT sensor FROM findings UNION SELECT source FROM findings"
+		" UNION SELECT rule FROM findings UNION SELECT id FROM rules"
+		" UNION SELECT org FROM days)";
+	struct yg_facts_sqlite *fs = (struct yg_facts_sqlite *)facts;
+	char days[64];
+	int64_t n = 0;
+	int rc = yg_fs_name(fs, org, &n);
+
+	if (rc != YG_OK && rc != YG_ENOENT)
+		return rc;
+	rc = run_query(fs, YG_FQ_BEGIN);
+	if (rc != YG_OK)
+		return rc;
+	(void)snprintf(days, sizeof(days), "DELETE FROM days WHERE org=%lld",
+		       n > 0 ? (long long)n : -1LL); /* fits; 0 are the sums of all */
+	rc = yg_fs_fail(fs, sqlite3_exec(fs->db, days, NULL, NULL, NULL));
+	if (rc == YG_OK)
+		rc = yg_fs_fail(fs, sqlite3_exec(fs->db, names, NULL, NULL, NULL));
+	if (rc == YG_OK)
+		rc = run_query(fs, YG_FQ_COMMIT);
+	if (rc != YG_OK)
+		fs_abort(facts);
+	forget_names(fs);
+	return rc;
+}
+
 static const char *fs_trouble(const struct yg_facts *facts)
 {
 	return ((const struct yg_facts_sqlite *)facts)->trouble;
@@ -810,6 +855,7 @@ int yg_facts_open_sqlite(const char *path, bool may_create, struct yg_facts **re
 		.days = yg_fs_days,
 		.last_change = fs_last_change,
 		.expire = fs_expire,
+		.forget = fs_forget,
 		.trouble = fs_trouble,
 	};
 	struct yg_facts_sqlite *fs = yg_calloc(1, sizeof(*fs));

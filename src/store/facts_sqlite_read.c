@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Listing. Each page is a walk along one tree from a known place: all bundles by id, those of an
- * organisation, or by change. What the tree does not order is looked at row by row, and the walk
+ * Listing. Each page is a walk along one tree from a known place: all bundles by id or by change,
+ * or those of an organisation. What the tree does not order is looked at row by row, and the walk
  * ends after YG_FACT_LOOK_MAX rows, whatever it has found: a filter costs a page, never a table.
- * Several organisations are merged by their next ids.
+ * Several organisations are merged by their next ids or changes, so that no row of another one is
+ * looked at: how far a page comes tells nothing of them.
  */
 #include "store/facts_sqlite-int.h"
 
@@ -18,6 +19,7 @@
 struct head {
 	int64_t org;
 	uint8_t id[YG_FACT_ID_BYTES];
+	uint64_t change; /* by change: of that row, when it was looked for */
 };
 
 struct walk {
@@ -37,7 +39,7 @@ struct walk {
 	uint32_t cost; /* of a row */
 	uint32_t given;
 	bool is_full;
-	struct head *heads; /* a heap, the greatest id first */
+	struct head *heads; /* a heap, the greatest id or the earliest change first */
 	size_t head_count;
 };
 
@@ -161,14 +163,20 @@ static int bind_range(const struct walk *walk, sqlite3_stmt *stmt)
 	return b ? b : yg_fs_bind_blob(stmt, 2, (struct yg_bytes){walk->start, walk->start_size});
 }
 
+static int bind_change(sqlite3_stmt *stmt, uint64_t after)
+{
+	return sqlite3_bind_int64(stmt, 1, after > INT64_MAX ? INT64_MAX : (int64_t)after);
+}
+
 static int bind_walk(const struct walk *walk, sqlite3_stmt *stmt, enum yg_fact_query query)
 {
 	int b;
 
-	if (query == YG_FQ_LIST_CHANGES) {
-		uint64_t after = walk->filter->after_change;
-
-		return sqlite3_bind_int64(stmt, 1, after > INT64_MAX ? INT64_MAX : (int64_t)after);
+	if (walk->filter->by_change) {
+		b = bind_change(stmt, walk->filter->after_change);
+		return b == SQLITE_OK && query == YG_FQ_LIST_ORG_CHANGES
+			       ? sqlite3_bind_int64(stmt, 2, walk->orgs[0])
+			       : b;
 	}
 	b = bind_range(walk, stmt);
 	return b == SQLITE_OK && query == YG_FQ_LIST_ORG
@@ -195,6 +203,12 @@ static int walk_tree(struct walk *walk, enum yg_fact_query query)
 
 /* ---- several organisations ---- */
 
+static bool is_before(const struct walk *walk, const struct head *a, const struct head *b)
+{
+	return walk->filter->by_change ? a->change < b->change
+				       : memcmp(a->id, b->id, YG_FACT_ID_BYTES) > 0;
+}
+
 static void sift(struct walk *walk, size_t at)
 {
 	for (;;) {
@@ -202,8 +216,7 @@ static void sift(struct walk *walk, size_t at)
 
 		for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
 			if (child < walk->head_count &&
-			    memcmp(walk->heads[child].id, walk->heads[best].id, YG_FACT_ID_BYTES) >
-				    0)
+			    is_before(walk, &walk->heads[child], &walk->heads[best]))
 				best = child;
 		if (best == at)
 			return;
@@ -215,24 +228,37 @@ static void sift(struct walk *walk, size_t at)
 	}
 }
 
-/* The greatest id of @head's organisation below @end: YG_OK, YG_ENOENT. */
-static int find_head(struct walk *walk, struct head *head, struct yg_bytes end)
+/* Where the first one of @head's organisation is looked for: below @end, or behind head->change. */
+static int bind_head(const struct walk *walk, const struct head *head, struct yg_bytes end,
+		     sqlite3_stmt *stmt)
 {
-	sqlite3_stmt *stmt;
-	int rc = yg_fs_take(walk->fs, YG_FQ_HEAD_OF_ORG, &stmt);
 	int b;
 
-	if (rc != YG_OK)
-		return rc;
+	if (walk->filter->by_change) {
+		b = bind_change(stmt, head->change);
+		return b ? b : sqlite3_bind_int64(stmt, 2, head->org);
+	}
 	b = yg_fs_bind_blob(stmt, 1, end);
 	b = b ? b : yg_fs_bind_blob(stmt, 2, (struct yg_bytes){walk->start, walk->start_size});
-	b = b ? b : sqlite3_bind_int64(stmt, 3, head->org);
-	rc = yg_fs_fail(walk->fs, b);
+	return b ? b : sqlite3_bind_int64(stmt, 3, head->org);
+}
+
+/* The next row of @head's organisation: YG_OK, YG_ENOENT. */
+static int find_head(struct walk *walk, struct head *head, struct yg_bytes end)
+{
+	bool by_change = walk->filter->by_change;
+	sqlite3_stmt *stmt;
+	int rc = yg_fs_take(walk->fs, by_change ? YG_FQ_CHANGE_OF_ORG : YG_FQ_HEAD_OF_ORG, &stmt);
+
+	if (rc == YG_OK)
+		rc = yg_fs_fail(walk->fs, bind_head(walk, head, end, stmt));
 	if (rc != YG_OK)
 		return rc;
 	rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) == (int)YG_FACT_ID_BYTES) {
 		memcpy(head->id, yg_fs_blob(stmt, 0).data, YG_FACT_ID_BYTES);
+		if (by_change)
+			head->change = (uint64_t)sqlite3_column_int64(stmt, 1);
 		rc = YG_OK;
 	} else {
 		rc = rc == SQLITE_DONE	? YG_ENOENT
@@ -241,6 +267,13 @@ static int find_head(struct walk *walk, struct head *head, struct yg_bytes end)
 	}
 	(void)sqlite3_reset(stmt);
 	return rc;
+}
+
+/* Numbers of changes only ascend: what changed since the head was found has a later one. */
+static bool has_moved(const struct walk *walk, const struct head *head, sqlite3_stmt *stmt)
+{
+	return walk->filter->by_change &&
+	       (uint64_t)sqlite3_column_int64(stmt, YG_COL_CHANGE) != head->change;
 }
 
 static int look_at_head(struct walk *walk)
@@ -255,10 +288,10 @@ static int look_at_head(struct walk *walk)
 	if (rc != YG_OK)
 		return rc;
 	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW)
+	if (rc == SQLITE_ROW && !has_moved(walk, head, stmt))
 		rc = look_at(walk, stmt);
-	else /* it went between two looks */
-		rc = rc == SQLITE_DONE ? YG_OK : yg_fs_fail(walk->fs, rc);
+	else /* it went, or changed, between two looks: then it comes later */
+		rc = rc == SQLITE_DONE || rc == SQLITE_ROW ? YG_OK : yg_fs_fail(walk->fs, rc);
 	(void)sqlite3_reset(stmt);
 	if (rc != YG_OK)
 		return rc;
@@ -287,6 +320,7 @@ static int walk_orgs(struct walk *walk)
 		struct head *head = &walk->heads[walk->head_count];
 
 		head->org = walk->orgs[i];
+		head->change = walk->filter->after_change;
 		rc = find_head(walk, head, end);
 		walk->head_count += rc == YG_OK;
 		rc = rc == YG_ENOENT ? YG_OK : rc;
@@ -384,12 +418,12 @@ int yg_fs_list(struct yg_facts *facts, const struct yg_fact_filter *filter, yg_f
 		rc = find_orgs(&walk);
 	set_range(&walk);
 	if (rc == YG_OK && (filter->is_all_orgs || walk.org_count > 0)) {
-		if (filter->by_change)
-			rc = walk_tree(&walk, YG_FQ_LIST_CHANGES);
-		else if (filter->is_all_orgs)
-			rc = walk_tree(&walk, YG_FQ_LIST_ALL);
+		if (filter->is_all_orgs)
+			rc = walk_tree(&walk,
+				       filter->by_change ? YG_FQ_LIST_CHANGES : YG_FQ_LIST_ALL);
 		else if (walk.org_count == 1)
-			rc = walk_tree(&walk, YG_FQ_LIST_ORG);
+			rc = walk_tree(&walk,
+				       filter->by_change ? YG_FQ_LIST_ORG_CHANGES : YG_FQ_LIST_ORG);
 		else
 			rc = walk_orgs(&walk);
 	}

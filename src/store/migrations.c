@@ -42,7 +42,8 @@ const struct yg_sqlite_form yg_sqlite_control = {0x59474152, /* "YGAR" */
 
 static const char *const facts_steps[] = {
 	/* 1: bundles by id, which ascends with their minutes: what comes in lands at one end of
-	 * each tree. Names stand once, in tables of their own. Two indexes beside, and no third. */
+	 * each tree. Names stand once, in tables of their own. Two indexes beside, and a third
+	 * since step 3. */
 	"CREATE TABLE names("
 	" n INTEGER PRIMARY KEY,"
 	" text TEXT NOT NULL UNIQUE"
@@ -114,6 +115,9 @@ static const char *const facts_steps[] = {
 	"INSERT INTO last VALUES(1, 0);",
 	/* 2: what a hunt found in the archive says which one (docs/hub-hunts.md). */
 	"ALTER TABLE findings ADD COLUMN hunt TEXT NOT NULL DEFAULT '';",
+	/* 3: changes of some organisations without looking at those of the others: how long a page
+	 * is would tell how much the others do. */
+	"CREATE INDEX findings_by_org_change ON findings(org, change);",
 };
 const struct yg_sqlite_form yg_sqlite_facts = {0x59474642, /* "YGFB" */
 					       facts_steps, COUNT_OF(facts_steps)};

@@ -425,3 +425,86 @@ int yg_mask_apply(const struct yg_mask *mask, struct yg_event *event, enum yg_po
 		*ret = YG_POLICY_LEAVES;
 	return *ret == YG_POLICY_LEAVES ? mask_event(mask, event, kind) : YG_EACCES;
 }
+
+/* ---- what was taken from a record ---- */
+
+/* As a field of the record, so that what holds for its other fields holds for it too. */
+#define TAKEN "finding_value"
+
+static bool is_taken(const struct yg_field *field)
+{
+	return yg_bytes_eq(field->name, YG_S(TAKEN));
+}
+
+/* Is there a field that the policy masks? */
+static bool masks_any(const struct yg_mask *mask, const struct yg_event *event)
+{
+	struct yg_bytes kind = yg_bytes_str(yg_format_name(event->format));
+
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (event->fields[i].text.size > 0 &&
+		    yg_policy_mask_of(mask->local, mask->wish, event->fields[i].name, kind) !=
+			    YG_POLICY_KEEP)
+			return true;
+	return false;
+}
+
+static bool holds(struct yg_bytes text, struct yg_bytes value)
+{
+	for (size_t at = 0; at + value.size <= text.size; at++) {
+		size_t same = 0;
+
+		while (same < value.size && lower(text.data[at + same]) == lower(value.data[same]))
+			same++;
+		if (same == value.size)
+			return true;
+	}
+	return false;
+}
+
+/* Does @value stand in what may leave of the record? */
+static bool stands_in(struct yg_event *event, struct yg_bytes value)
+{
+	for (uint32_t i = 0; i < event->field_count; i++)
+		if (!is_taken(&event->fields[i]) && !event->fields[i].is_derived &&
+		    holds(yg_event_text(event, &event->fields[i]), value))
+			return true;
+	return false;
+}
+
+/* The values as they are after masking; one that is not there any more was dropped. */
+static void take_back(struct yg_event *event, bool is_masked, struct yg_bytes *values, size_t count)
+{
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct yg_bytes text = YG_S(YG_MASK_GONE);
+
+		while (at < event->field_count && !is_taken(&event->fields[at]))
+			at++;
+		if (at < event->field_count)
+			text = yg_event_text(event, &event->fields[at++]);
+		if (values[i].size == 0)
+			continue;
+		values[i] = is_masked && !stands_in(event, text) ? YG_S(YG_MASK_GONE) : text;
+	}
+}
+
+int yg_mask_taken(const struct yg_mask *mask, struct yg_event *event, struct yg_bytes *values,
+		  size_t count, enum yg_policy_answer *ret)
+{
+	bool is_masked;
+	int rc = YG_OK;
+
+	/* Where there is no room for them none of them is known to be clean. */
+	if (event->field_count + count > YG_EVENT_FIELDS_MAX)
+		event->field_count = YG_EVENT_FIELDS_MAX - (uint32_t)count;
+	is_masked = masks_any(mask, event) || event->dropped > 0;
+	for (size_t i = 0; i < count && rc == YG_OK; i++)
+		rc = yg_event_add(event, YG_S(TAKEN), values[i], YG_VALUE_TEXT);
+	if (rc == YG_OK)
+		rc = yg_mask_apply(mask, event, ret);
+	if (rc == YG_OK)
+		take_back(event, is_masked, values, count);
+	return rc;
+}

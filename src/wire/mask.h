@@ -47,3 +47,15 @@ struct yg_mask {
  */
 YG_MUST_USE int yg_mask_apply(const struct yg_mask *mask, struct yg_event *event,
 			      enum yg_policy_answer *ret);
+
+#define YG_MASK_TAKEN_MAX 8u
+
+/*
+ * @values (at most YG_MASK_TAKEN_MAX) were taken from @event, or made from what stands in it: what
+ * a finding says of a record. The event is made fit to leave, and each value by it: where a field
+ * is masked, a value leaves only as far as it stands in what may leave of the record, else as
+ * "[masked]". So a finding never says more than its record would. Empty values stay empty. Returns
+ * as yg_mask_apply(); texts are in the event's arena. Cost: as that, and a search for each value.
+ */
+YG_MUST_USE int yg_mask_taken(const struct yg_mask *mask, struct yg_event *event,
+			      struct yg_bytes *values, size_t count, enum yg_policy_answer *ret);

@@ -40,6 +40,7 @@ static const struct yg_wire_field heartbeat_fields[] = {
 	{"archive", YG_WIRE_KIND_OBJECT, 0, true, "`archive` must be an object or null"},
 	{"ledger", YG_WIRE_KIND_OBJECT, 0, true, "`ledger` must be an object"},
 	{"policy", YG_WIRE_KIND_OBJECT, 0, true, "`policy` must be an object"},
+	{"detection", YG_WIRE_KIND_OBJECT, 0, true, "`detection` must be an object"},
 	{"sources", YG_WIRE_KIND_LIST, YG_WIRE_SOURCES_MAX, false,
 	 "`sources` must be a list of at most 256"},
 };
@@ -107,6 +108,8 @@ void yg_wire_heartbeat_write(const struct yg_wire_heartbeat *heartbeat, struct y
 	}
 	if (heartbeat->policy[0])
 		yg_buf_addf(to, ",\"policy\":%s", heartbeat->policy);
+	if (heartbeat->detection[0])
+		yg_buf_addf(to, ",\"detection\":%s", heartbeat->detection);
 	yg_buf_add_str(to, ",\"sources\":[");
 	for (uint32_t i = 0; i < heartbeat->source_count; i++) {
 		if (i > 0)
@@ -136,13 +139,30 @@ static int read_source(const json_t *object, struct yg_wire_source *ret,
 	return YG_OK;
 }
 
-/* What it tells of its ledger and its policy, where it does. */
+/* An object that is kept as text, canonical; @why: what it must be. */
+static int read_object(const json_t *object, char *to, size_t room, const char *why,
+		       struct yg_wire_fault *reterr)
+{
+	struct yg_buf text;
+	int rc;
+
+	if (!json_is_object(object))
+		return YG_OK;
+	yg_buf_init(&text, room);
+	rc = yg_json_canonical(object, &text);
+	if (rc == YG_OK)
+		memcpy(to, text.data, text.size);
+	else
+		(void)yg_wire_fault_set(reterr, rc, YG_WIRE_REQUEST, why, 0);
+	yg_buf_done(&text);
+	return rc;
+}
+
+/* What it tells of its ledger, its policy and its own detection, where it does. */
 static int read_told(const json_t *object, struct yg_wire_heartbeat *ret,
 		     struct yg_wire_fault *reterr)
 {
 	const json_t *ledger = json_object_get(object, "ledger");
-	const json_t *policy = json_object_get(object, "policy");
-	struct yg_buf text;
 	int rc = YG_OK;
 
 	if (json_is_object(ledger)) {
@@ -155,18 +175,13 @@ static int read_told(const json_t *object, struct yg_wire_heartbeat *ret,
 			return yg_wire_fault_set(reterr, YG_EFORMAT, YG_WIRE_REQUEST,
 						 "`head` must be 64 hex digits", 0);
 	}
-	if (!json_is_object(policy))
-		return YG_OK;
-	yg_buf_init(&text, YG_WIRE_TOLD_MAX);
-	rc = yg_json_canonical(policy, &text);
-	if (rc == YG_OK)
-		memcpy(ret->policy, text.data, text.size);
-	else
-		(void)yg_wire_fault_set(reterr, rc, YG_WIRE_REQUEST,
-					"`policy` must be at most 4096 bytes, without fractions",
-					0);
-	yg_buf_done(&text);
-	return rc;
+	rc = read_object(json_object_get(object, "policy"), ret->policy, YG_WIRE_TOLD_MAX,
+			 "`policy` must be at most 4096 bytes, without fractions", reterr);
+	if (rc != YG_OK)
+		return rc;
+	return read_object(json_object_get(object, "detection"), ret->detection,
+			   YG_WIRE_DETECTION_MAX,
+			   "`detection` must be at most 1024 bytes, without fractions", reterr);
 }
 
 int yg_wire_heartbeat_read(struct yg_bytes text, struct yg_wire_heartbeat *ret,

@@ -17,16 +17,17 @@
 #include "wire/batch.h"
 #include "wire/range.h"
 
-#define YG_WIRE_MESSAGE_MAX (1u << 20) /* bytes of any message below */
-#define YG_WIRE_SOURCES_MAX 256u
-#define YG_WIRE_NAME_MAX    512u   /* bytes of a source's name */
-#define YG_WIRE_WORDS_MAX   256u   /* bytes of an error in words, of a version, of a reason */
-#define YG_WIRE_TOKEN_MAX   128u   /* bytes of an enrolment token */
-#define YG_WIRE_PEM_MAX	    16384u /* bytes of a request or certificate */
-#define YG_WIRE_PAYLOAD_MAX (256u << 10)
-#define YG_WIRE_DOWN_MAX    64u /* messages in one answer of the downlink */
-#define YG_WIRE_KIND_MAX    32u
-#define YG_WIRE_TOLD_MAX    4096u /* bytes of what a sensor tells of its policy */
+#define YG_WIRE_MESSAGE_MAX   (1u << 20) /* bytes of any message below */
+#define YG_WIRE_SOURCES_MAX   256u
+#define YG_WIRE_NAME_MAX      512u   /* bytes of a source's name */
+#define YG_WIRE_WORDS_MAX     256u   /* bytes of an error in words, of a version, of a reason */
+#define YG_WIRE_TOKEN_MAX     128u   /* bytes of an enrolment token */
+#define YG_WIRE_PEM_MAX	      16384u /* bytes of a request or certificate */
+#define YG_WIRE_PAYLOAD_MAX   (256u << 10)
+#define YG_WIRE_DOWN_MAX      64u /* messages in one answer of the downlink */
+#define YG_WIRE_KIND_MAX      32u
+#define YG_WIRE_TOLD_MAX      4096u /* bytes of what a sensor tells of its policy */
+#define YG_WIRE_DETECTION_MAX 1024u /* of its own detection */
 
 /* How a source fares; a quiet one and a dead one differ by @read_ns, @error and @lag. */
 struct yg_wire_source {
@@ -54,7 +55,8 @@ struct yg_wire_heartbeat {
 	uint64_t ledger_entries;	      /* of the sensor's ledger; 0: it has none */
 	uint8_t ledger_head[YG_SHA256_BYTES]; /* digest of the last of them */
 	char policy[YG_WIRE_TOLD_MAX + 1];    /* a JSON object (wire/policy.h); empty: not told */
-	struct yg_wire_range archive;	      /* what the sensor can look back on */
+	char detection[YG_WIRE_DETECTION_MAX + 1]; /* of its own: a JSON object; empty: none */
+	struct yg_wire_range archive;		   /* what the sensor can look back on */
 	struct yg_wire_source *sources;
 	uint32_t source_count;
 };

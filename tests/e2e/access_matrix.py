@@ -67,6 +67,14 @@ class Matrix:
         return {"provider": provider, "signed_by": "Mei", "signed": "2026-11-01", "until": "2099-12-31",
                 "rights": ["read_org"]}
 
+    def new_relation(self, org):
+        buyer = self.again("buyer-")
+        if org in ("acme", "beta"):
+            who = {"acme": self.town.member, "beta": self.town.other}[org]
+            who.make("PUT", "/orgs/%s/relations/%s/%s" % (org, org, buyer), {})
+            who.make("PUT", "/orgs/%s/relations/%s/supplier-x" % (org, org), {})
+        return buyer
+
     def new_person(self):
         login = self.again("someone")
         return self.town.administrator.make("POST", "/people", {
@@ -103,6 +111,13 @@ class Matrix:
             "listMandates": lambda: (o + "/mandates", None),
             "giveMandate": lambda: (o + "/mandates", self.mandate_wish()),
             "endMandate": lambda: ("%s/mandates/%s/end" % (o, self.new_mandate(org)), {}),
+            "getMember": lambda: (o + "/member", None),
+            "setMember": lambda: (o + "/member", {"sector": "水道"}),
+            "listRelations": lambda: (o + "/relations", None),
+            "getRelation": lambda: ("%s/relations/%s/%s" % (o, org, self.new_relation(org)), None),
+            "sayRelation": lambda: ("%s/relations/%s/supplier-x" % (o, org), {"secret_data": True}),
+            "endRelation": lambda: ("%s/relations/%s/%s" % (o, org, self.new_relation(org)), None),
+            "listOpenRelations": lambda: ("/relations", None),
             "listViews": lambda: (o + "/views", None),
             "getRetention": lambda: (o + "/retention", None),
             "setRetention": lambda: (o + "/retention", {"months": 12}),
@@ -140,6 +155,10 @@ class Matrix:
             "getNoise": lambda: ("/noise", None),
             "setNoise": lambda: ("/noise", {"steps": ["allowed", "scanner", "mitigated", "recon"]}),
             "search": lambda: ("/search" + q, {"reason": "matrix"}),
+            "listHunts": lambda: ("/hunts" + q, None),
+            "getHunt": lambda: ("/hunts/20260101-000000-00000000" + q, None),
+            "confirmHunt": lambda: ("/hunts/20260101-000000-00000000/confirm", {}),
+            "refuseHunt": lambda: ("/hunts/20260101-000000-00000000/refuse", {}),
             "listAudit": lambda: ("/audit", None),
         }
         return table[operation]()

@@ -66,8 +66,8 @@ def problem(answer, status, code):
 class Town:
     """hub: administrator, analyst; acme and beta: a member each; itshop: acts for acme by mandate."""
 
-    def __init__(self):
-        self.hub = Hub()
+    def __init__(self, options=()):
+        self.hub = Hub(options=options)
         self.nobody = Who(self.hub)
         self.local = self.start_link()
         for org, number in (("acme", "7000012050002"), ("beta", None), ("itshop", None)):

@@ -104,7 +104,8 @@ def is_done():
         equal(answer.status, 200)
     children = subprocess.run(["ps", "-o", "comm=", "--ppid", str(hub.process.pid)], stdout=subprocess.PIPE, text=True,
                               check=True).stdout.split()
-    equal(sorted(children), ["yagura:front", "yagura:keeper", "yagura:signer", "yagura:worker"])
+    equal(sorted(children), ["yagura:engine", "yagura:front", "yagura:hunter", "yagura:keeper", "yagura:signer",
+                             "yagura:worker"])
     host, port = hub.ready["sensors"].split("//")[1].split(":")
     server = x509.load_pem_x509_certificate(ssl.get_server_certificate((host, int(port))).encode())
     contains(str(server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value), "hub.example.jp")

@@ -3,12 +3,15 @@
 """Automatic hunts of the hub: an indicator or rule that comes later is found in what was archived before; a hunt that
 is killed goes on and doubles nothing; one over the bound asks; organisations do not see each other."""
 import json
+import os
 import random
 import re
+import shutil
 import signal
 import urllib.request
 
-from harness import case, folder, main
+from harness import case, equal, folder, main, yagura
+from hub_api_kit import Town, problem
 from hub_kit import Hub, Member, append, until
 
 SEED = 20261125
@@ -144,9 +147,13 @@ def a_killed_hunt_goes_on_and_doubles_nothing():
     until("it has begun", lambda: hunts(hub), 30)
     kills, seen, went_on = 0, 0, 0
     while not only(hub, "done"):
-        hub.stop(signal.SIGKILL)
         kills += 1
-        hub.start()
+        if rng.random() < 0.4:  # the process that reads the archive, alone
+            for pid in [pid for pid, role in hub.processes().items() if role == "hunter"]:
+                os.kill(pid, signal.SIGKILL)
+        else:
+            hub.stop(signal.SIGKILL)
+            hub.start()
         if rng.random() < 0.3 and kills < 10:
             continue  # again at once, wherever it is
         until("it goes on", lambda: only(hub, "done") or len(findings(hub)) > seen, 60)
@@ -157,6 +164,9 @@ def a_killed_hunt_goes_on_and_doubles_nothing():
     assert sums == dict.fromkeys(orgs, 2 * count // 250), (SEED, kills, sums, hunt)
     assert hunt["findings"] == 2 * count // 250 * len(orgs) and hunt["records"] == count * len(orgs), hunt
     assert kills > 0
+    for org in orgs:
+        said = [json.loads(line)["what"] for line in hub.admin("views", "--org", org, "--json").out.splitlines()]
+        assert said == ["hunt %s: 0 rules, 2 indicators" % hunt["id"]], (SEED, org, said)
     print("# seed %d: %d kills, went on behind what was found %d times" % (SEED, kills, went_on))
     end(hub, members)
 
@@ -179,6 +189,8 @@ def one_over_the_bound_asks_and_one_called_off_ends():
     hub.stop()
     hub.start()
     assert only(hub, "asks") and not findings(hub)
+    backup = folder() / "backup"
+    equal(hub.admin("backup", "--to", backup).code, 0)
     assert hub.admin("hunt", "approve", "20200101-000000-00000000").code == 1
     assert hub.admin("hunt", "approve", hunt["id"]).code == 0
     hunt, = until("the yes", lambda: only(hub, "done"), 120)
@@ -191,6 +203,103 @@ def one_over_the_bound_asks_and_one_called_off_ends():
     until("the end", lambda: hunts(hub)[1]["state"] == "cancelled")
     shown = hub.admin("hunt", "show", second["id"])
     assert shown.code == 0 and second["id"] in shown.out and "cancelled" in shown.out
+    # Put back: it asks as it did then, and what was known then is not new.
+    for member in members:
+        assert member.stop() == 0
+    hub.stop()
+    shutil.rmtree(hub.data)
+    shutil.rmtree(hub.earlier)
+    done = yagura("admin", "restore", "--from", backup, "--data", hub.data)
+    equal(done.code, 0, done.err)
+    hub.start()
+    assert only(hub, "asks") and not findings(hub)
+    assert hub.admin("hunt", "approve", hunt["id"], "--reason", "put back").code == 0
+    again, = until("the yes", lambda: only(hub, "done"), 120)
+    equal((again["id"], again["findings"], again["answer"]["reason"]), (hunt["id"], 20000, "put back"))
+    equal(sum(f["count"] for f in findings(hub)), 20000)
+    end(hub, [])
+
+
+def views(who, org):
+    return [v for v in who.get("/orgs/%s/views" % org)["items"] if v["what"].startswith("hunt ")]
+
+
+@case
+def people_see_hunts_and_members_only_their_own_part():
+    config = folder() / "hub.yml"
+    config.write_text("hunts:\n  ask_above_mb: 1\n")
+    rng = random.Random(SEED)
+    town = Town(options=("--config", str(config)))
+    hub = town.hub
+    logs, members = {}, []
+    for org in ("acme", "beta"):
+        logs[org] = folder() / (org + ".log")
+        logs[org].touch()
+        members.append(Member(hub, org, follow=[logs[org]]).start())
+    append(logs["acme"], [closed(n, "198.51.100.%d" % n) for n in range(50, 60)])
+    append(logs["beta"], [closed(n, "203.0.113.%d" % n) for n in range(50, 55)])
+    archived(hub, ["acme", "beta"], 15)
+    (hub.data / "indicators" / "list.txt").write_text("198.51.100.51\n")
+    hunt, = until("the hunt", lambda: only(hub, "done"), 30)
+    # The hub's people see all of it; a member what was done at its own archive, and nothing else.
+    seen, = town.analyst.get("/hunts")["items"]
+    equal({o["org"]: (o["done"], o["findings"]) for o in seen["orgs"]}, {"acme": (True, 1), "beta": (True, 0)})
+    equal((seen["state"], seen["total"]["findings"], seen["finished"]), ("done", 1, hunt["finished"]))
+    equal(town.administrator.get("/hunts/" + hunt["id"]), seen)
+    for who, org, count in ((town.member, "acme", 1), (town.other, "beta", 0), (town.provider, "acme", 1),
+                            (town.token("acme", "member"), "acme", 1)):
+        one = who.get("/hunts/" + hunt["id"])
+        equal([(o["org"], o["findings"]) for o in one["orgs"]], [(org, count)])
+        equal((one["total"], one["finished"], one["indicators"]), (None, None, 1))
+        other = {"acme": "beta", "beta": "acme"}[org]
+        assert other not in json.dumps(one), one
+        equal(who.get("/hunts")["items"], [one])
+        equal([v["org"] for v in who.get("/hunts")["items"][0]["orgs"]], [org])
+    equal(town.analyst.get("/hunts/%s?org=beta" % hunt["id"])["total"], None)
+    problem(town.member.ask("GET", "/hunts/20200101-000000-00000000"), 404, "not-found")
+    problem(town.member.ask("GET", "/hunts/known"), 404, "not-found")
+    # Whose archive was searched, by whom, why: in the member's own list.
+    view, = views(town.member, "acme")
+    equal((view["role"], view["org"], view["name"], view["reason"]),
+          ("machine", "hub", "hub", "automatic hunt for what arrived"))
+    equal(view["what"], "hunt %s: 0 rules, 1 indicators" % hunt["id"])
+    equal(len(views(town.other, "beta")), 1)
+    # One that asks: nobody of a member hears of it before it searches; a person says yes, and stands there.
+    noise = lambda: "%0200x" % rng.getrandbits(800)
+    append(logs["acme"], ["Nov 21 08:00:00 box sshd[7]: oldknock %s" % noise() for _ in range(20000)])
+    archived(hub, ["acme", "beta"], 20015)
+    (hub.data / "rules" / "k.yml").write_text(RULE % (2, "nobody says this"))
+    second = until("it asks", lambda: [h for h in hunts(hub) if h["state"] == "asks"], 60)[0]["id"]
+    equal([h["id"] for h in town.member.get("/hunts")["items"]], [hunt["id"]])
+    problem(town.member.ask("GET", "/hunts/" + second), 404, "not-found")
+    problem(town.member.ask("POST", "/hunts/%s/confirm" % second), 403, "not-allowed")
+    problem(town.analyst.ask("POST", "/hunts/%s/confirm" % hunt["id"]), 409, "does-not-ask")
+    problem(town.analyst.ask("POST", "/hunts/20200101-000000-00000000/confirm"), 404, "not-found")
+    status, _, asked = town.analyst.ask("POST", "/hunts/%s/confirm" % second, {"reason": "is it old?"})
+    equal((status, asked["id"]), (202, second))
+    until("the yes", lambda: town.analyst.get("/hunts/" + second)["state"] == "done", 120)
+    answer = town.member.get("/hunts/" + second)["answer"]
+    equal((answer["name"], answer["role"], answer["reason"]), ("Ana", "analyst", "is it old?"))
+    view = views(town.member, "acme")[0]
+    equal((view["name"], view["role"], view["reason"]), ("Ana", "analyst", "is it old?"))
+    problem(town.administrator.ask("POST", "/hunts/%s/refuse" % second), 409, "is-over")
+    (hub.data / "rules" / "k.yml").write_text(RULE % (3, "sshd"))
+    third = until("it asks", lambda: [h for h in hunts(hub) if h["state"] == "asks"], 60)[0]["id"]
+    equal(town.administrator.ask("POST", "/hunts/%s/refuse" % third)[0], 202)
+    until("the no", lambda: town.analyst.get("/hunts/" + third)["state"] == "cancelled")
+    equal(len(views(town.member, "acme")), 2)
+    # Pages, newest first.
+    page = town.analyst.get("/hunts?limit=2")
+    equal([h["id"] for h in page["items"]], [third, second])
+    equal([h["id"] for h in town.analyst.get("/hunts?limit=2&after=" + page["next"])["items"]], [hunt["id"]])
+    # Each begin, yes, no and end stands in the audit log, once.
+    deeds = [(e["action"], e["object"]) for e in town.administrator.get("/audit?limit=1000")["items"]
+             if e["action"].startswith("hunt.") and e["action"] != "hunt.search"]
+    equal(deeds, [("hunt.begin", hunt["id"]), ("hunt.end", hunt["id"]), ("hunt.ask", second), ("hunt.confirm", second),
+                  ("hunt.begin", second), ("hunt.end", second), ("hunt.ask", third), ("hunt.refuse", third),
+                  ("hunt.end", third)])
+    verified = hub.admin("audit", "verify")
+    equal(verified.code, 0, verified.err)
     end(hub, members)
 
 

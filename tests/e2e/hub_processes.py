@@ -17,7 +17,7 @@ from harness import YAGURA, case, contains, equal, folder, main
 from hub_kit import Hub, Member, append, lines, record, until
 
 SEED = random.SystemRandom().randrange(1 << 32)
-ROLES = ("front", "keeper", "worker", "signer")
+ROLES = ("front", "keeper", "engine", "hunter", "worker", "signer")
 
 
 def children(hub):
@@ -50,7 +50,8 @@ def who_is_there():
     hub = Hub()
     found = sorted(children(hub).values())
     equal(sorted(set(found)), sorted(ROLES))
-    equal((found.count("front"), found.count("keeper"), found.count("signer")), (1, 1, 1))
+    for role in ("front", "keeper", "engine", "hunter", "signer"):
+        equal(found.count(role), 1, role)
     # No process but the signer's own memory and the keeper's folder: what each has open.
     for pid, role in children(hub).items():
         status = pathlib.Path("/proc/%d/status" % pid).read_text(encoding="utf-8")
@@ -201,6 +202,29 @@ def a_signer_that_hangs():
 
 
 @case
+def what_comes_is_kept_without_an_engine():
+    """It hangs, and is killed: batches are acknowledged and archived meanwhile, and looked at afterwards."""
+    hub = Hub()
+    hub.org()
+    one = hub.stranger()
+    os.kill(pid_of(hub, "engine"), signal.SIGSTOP)
+    for number in (1, 2, 3):
+        equal(one.send(one.batch(record(number), number))[0], 200)
+    until("the archive", lambda: len(hub.archived()) == 3)
+    kill(hub, "engine")
+    equal(one.send(one.batch(record(4), 4))[0], 200)
+    until("all is looked at", lambda: looked_at(hub) == 4, 20)
+    equal(hub.stop(), 0)
+
+
+def looked_at(hub):
+    """Records that detection counted: committed with its findings."""
+    import sqlite3
+    with sqlite3.connect("file:%s?mode=ro" % (hub.data / "facts.db"), uri=True) as database:
+        return database.execute("SELECT coalesce(sum(records), 0) FROM days WHERE org = 0").fetchone()[0]
+
+
+@case
 def ends_with_its_parent():
     for how in (signal.SIGTERM, signal.SIGKILL):
         hub = Hub()
@@ -259,7 +283,8 @@ def walls():
             continue
         for what in ("open", "create", "socket", "local-socket", "connect", "bind", "exec", "fork", "ptrace",
                      "ptrace-me", "memory", "kill", "map-code", "setuid", "open-key"):
-            if role == "keeper" and what in ("open", "create", "open-key"):
+            if (role == "keeper" and what in ("open", "create", "open-key")
+                    or role in ("engine", "hunter") and what in ("open", "open-key")):
                 if "Landlock" in checked:  # its user alone says what it can open
                     continue
                 equal(said[what], "EACCES", (role, what))

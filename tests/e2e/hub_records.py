@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Raw records by the API: searched, those of a finding; a reason is asked for, and its owner sees who looked."""
-from harness import case, equal, folder, main
+import json
+
+from harness import case, contains, equal, folder, main
 from hub_api_kit import Town, Who, problem
 from hub_kit import Member, append, until
 
@@ -68,7 +70,10 @@ def who_is_not_of_it_gives_a_reason():
 @case
 def the_records_of_a_finding():
     for finding in TOWN.member.get("/findings?org=acme")["items"]:
-        got = TOWN.member.make("POST", "/findings/%s/records?org=acme" % finding["id"], {"limit": 1000}, 200)
+        exact = TOWN.member.make("POST", "/findings/%s/records?org=acme" % finding["id"], {}, 200)
+        equal((len(exact["items"]), exact["missing"]), (len(finding["records"]), 0), finding)
+        got = TOWN.member.make("POST", exact["more"]["path"].removeprefix("/api/v1"),
+                               dict(exact["more"]["body"], limit=1000), 200)
         raws = [item["record"]["raw"] for item in got["items"]]
         assert len(raws) >= min(finding["count"], 1) and all(raw in LINES for raw in raws), (finding, raws)
         assert all(item["record"]["source"] == finding["source"] for item in got["items"]), got
@@ -77,6 +82,67 @@ def the_records_of_a_finding():
     problem(TOWN.other.ask("POST", "/findings/%s/records?org=beta" % one, {}), 404, "not-found")
     TOWN.analyst.make("POST", "/findings/%s/records?org=acme" % one, {"reason": "to judge it"}, 200)
     assert one in TOWN.member.get("/orgs/acme/views")["items"][0]["what"]
+
+
+RULE = """title: Marked
+id: 5c5c5c5c-0000-4000-8000-00000000000%d
+logsource: {product: linux, service: sshd}
+detection:
+  sel: {message|contains: '%s'}
+  condition: sel
+level: high
+"""
+
+
+@case
+def a_finding_has_exactly_its_records():
+    """Of two sensors of one organisation and one of another, whose batches stand between one another in the journal."""
+    logs = [folder() / ("%d.log" % n) for n in range(3)]
+    for log in logs:
+        log.touch()
+    members = [Member(TOWN.hub, org, follow=[log]).start() for org, log in zip(("acme", "acme", "beta"), logs)]
+    (TOWN.hub.data / "rules" / "marked.yml").write_text(RULE % (1, "markedline"))
+    until("the rule", lambda: "taken over" in TOWN.hub.messages())
+    wanted, count = {}, len(TOWN.hub.archived("acme"))
+    for turn in range(6):
+        for n, log in enumerate(logs):
+            lines = ["Nov 22 %02d:%02d:00 box%d sshd[7]: %s line %d of turn %d" % (
+                n, 10 * turn + k, n, "markedline" if k == turn else "oldmark" if k == 9 else "quiet", k, turn)
+                     for k in range(10)]
+            append(log, lines)
+            if n < 2:
+                count += len(lines)
+                wanted["box%d" % n, "5c5c5c5c-0000-4000-8000-000000000001", turn] = lines[turn]
+                wanted["box%d" % n, "5c5c5c5c-0000-4000-8000-000000000002", turn] = lines[9]
+        until("turn %d" % turn, lambda: len(TOWN.hub.archived("acme")) == count)
+    def marked(number):  # not by the API: it has a rate
+        found = TOWN.hub.admin("findings", "--org", "acme", "--json").out.splitlines()
+        return [f for f in map(json.loads, found) if f["rule"] == RULE.split("id: ")[1][:35] + str(number)]
+    until("found", lambda: len(marked(1)) == 12)
+    (TOWN.hub.data / "rules" / "later.yml").write_text(RULE % (2, "oldmark"))  # the hunt finds it
+    until("hunted", lambda: len(marked(2)) == 12)
+    got = {}
+    for number in (1, 2):
+        for finding in marked(number):
+            answer = TOWN.analyst.make("POST", "/findings/%s/records?org=acme" % finding["id"], {"reason": "exactly"}, 200)
+            equal((answer["missing"], len(answer["items"])), (0, 1), answer)
+            raw = answer["items"][0]["record"]["raw"]
+            got[raw.split()[3], finding["rule"], int(raw.split()[-1])] = raw
+            equal(finding["hunt"] is None, number == 1)
+    equal(got, wanted)
+    view = TOWN.member.get("/orgs/acme/views")["items"][0]
+    equal((view["records"], view["reason"]), (1, "exactly"))
+    one = marked(1)[0]
+    done = TOWN.hub.admin("findings", "--records", one["id"], "--org", "acme", "--reason", "by hand", "--json")
+    equal(done.code, 0, done.err)
+    assert [json.loads(line)["raw"] for line in done.out.splitlines()] == [
+        i["record"]["raw"] for i in TOWN.member.make("POST", "/findings/%s/records" % one["id"], {}, 200)["items"]]
+    equal(TOWN.member.get("/orgs/acme/views")["items"][0]["reason"], "by hand")
+    contains(done.err, "admin search --org acme")
+    equal(TOWN.hub.admin("findings", "--records", one["id"], "--org", "acme").code, 2)
+    equal(TOWN.hub.admin("findings", "--records", one["id"], "--org", "beta", "--reason", "x").code, 1)
+    for member in members:
+        equal(member.stop(), 0)
 
 
 @case

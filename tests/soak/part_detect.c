@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../unit/app/engine_thread.h"
 #include "app/hub_detect.h"
 #include "base/hash.h"
 #include "base/io.h"
@@ -54,7 +55,7 @@ static const char rules_text[] = "title: Planted\n"
 struct part {
 	struct soak_world *world;
 	struct yg_journal *journal;
-	struct yg_hub_rules rules;
+	struct engine_thread engine;
 	struct yg_facts *facts;
 	struct yg_hub_detect *detect;
 	struct soak_sending sending;
@@ -131,45 +132,51 @@ static void part_close(void *arg)
 
 	if (p) {
 		(void)yg_hub_detect_free(p->detect);
+		engine_stop(&p->engine);
 		(void)yg_facts_free(p->facts);
-		yg_hub_rules_done(&p->rules);
 		(void)yg_journal_free(p->journal);
 		free(p);
 	}
 }
 
 /* Beside the folder whose disk is cut: rules are not what is under test. */
-static int open_rules(struct part *p, const char *folder)
+static int write_rules(const char *folder, char data[300])
 {
 	const char *end = strrchr(folder, '/');
-	char data[300], path[320];
-	int rc = YG_OK;
+	char path[320];
 
-	(void)snprintf(data, sizeof(data), "%.*s/rules", (int)(end ? end - folder : 0), folder);
+	(void)snprintf(data, 300, "%.*s/rules", (int)(end ? end - folder : 0), folder);
+	if (mkdir(data, 0700) != 0)
+		return YG_OK; /* of the world before */
+	(void)snprintf(path, sizeof(path), "%s/rules", data);
+	if (mkdir(path, 0700) != 0)
+		return YG_EIO;
 	(void)snprintf(path, sizeof(path), "%s/rules/count.yml", data);
-	if (mkdir(data, 0700) == 0) {
-		(void)snprintf(path, sizeof(path), "%s/rules", data);
-		if (mkdir(path, 0700) != 0)
-			return YG_EIO;
-		(void)snprintf(path, sizeof(path), "%s/rules/count.yml", data);
-		rc = yg_io_write_to(path, yg_bytes_str(rules_text), 0600);
-	}
-	return rc == YG_OK ? yg_hub_rules_open(&p->rules, data, true, yg_clock_system()) : rc;
+	return yg_io_write_to(path, yg_bytes_str(rules_text), 0600);
 }
 
-static int open_detect(struct part *p)
+static int open_detect(struct part *p, const char *folder)
 {
 	const struct yg_hub_detect_opts opts = {
 		.name = "detect",
 		.journal = p->journal,
 		.facts = p->facts,
-		.rules = &p->rules,
 		.clock = {.now_ns = now, .arg = p},
 		.orgs_max = 1 + (unsigned)(p->world->seed % 2), /* judges make room, or not */
 		.save_ms = 1 + (int64_t)(p->world->seed % 5) * 500,
 	};
 
-	return yg_hub_detect_new(&opts, &p->detect);
+	char data[300];
+	int rc = write_rules(folder, data);
+	int fd;
+
+	if (rc == YG_OK)
+		rc = yg_hub_detect_new(&opts, &p->detect);
+	if (rc == YG_OK)
+		rc = engine_start(&p->engine, data, yg_clock_system(), &fd);
+	if (rc == YG_OK)
+		yg_hub_detect_link(p->detect, fd);
+	return rc;
 }
 
 static int open_all(struct part *p, const char *folder, struct soak_tally *tally)
@@ -193,12 +200,8 @@ static int open_all(struct part *p, const char *folder, struct soak_tally *tally
 		rc = yg_facts_open_sqlite(path, true, &p->facts);
 	}
 	if (rc == YG_OK) {
-		what = "rules";
-		rc = open_rules(p, folder);
-	}
-	if (rc == YG_OK) {
 		what = "detection";
-		rc = open_detect(p);
+		rc = open_detect(p, folder);
 	}
 	if (rc != YG_OK)
 		soak_wrong(tally, "%s does not open: %s; %s", what, yg_err_text(rc), report.text);
@@ -471,8 +474,8 @@ static int read_all(struct look *look, const char *path)
 static void part_check(struct soak_world *world, const char *folder, struct soak_tally *tally)
 {
 	struct look look = {.world = world, .tally = tally};
-	struct part rules = {.world = world};
-	char path[300];
+	struct yg_hub_rules rules = {.reload = NULL};
+	char path[300], data[300];
 	int rc;
 
 	(void)snprintf(path, sizeof(path), "%.200s/facts.db", folder);
@@ -484,12 +487,14 @@ static void part_check(struct soak_world *world, const char *folder, struct soak
 	}
 	rc = read_all(&look, path);
 	if (rc == YG_OK)
-		rc = open_rules(&rules, folder);
+		rc = write_rules(folder, data);
 	if (rc == YG_OK)
-		check_count(&look, &rules.rules);
+		rc = yg_hub_rules_open(&rules, data, true, yg_clock_system());
+	if (rc == YG_OK)
+		check_count(&look, &rules);
 	else
 		soak_wrong(tally, "facts cannot be read: %s", yg_err_text(rc));
-	yg_hub_rules_done(&rules.rules);
+	yg_hub_rules_done(&rules);
 	for (unsigned i = 0; i < SOAK_SENDERS; i++)
 		free(look.fired.at[i]);
 }

@@ -3,10 +3,20 @@
 #include <stdlib.h>
 
 #include "../check.h"
-#include "access/access.h"
+#include "access/gate.h"
 #include "access/rights-int.h"
 #include "base/alloc.h"
 #include "base/json.h"
+
+static int release(const char *kind, const json_t *object, enum yg_audience audience, json_t **ret)
+{
+	struct yg_released released;
+	int rc = yg_release(&(struct yg_release_ask){.kind = kind, .audience = audience}, object,
+			    &released);
+
+	*ret = released.copy;
+	return rc;
+}
 
 /* What @audience gets of @text as canonical JSON, "refused" or "error"; valid until the next. */
 static const char *released(const char *kind, const char *text, enum yg_audience audience)
@@ -21,7 +31,7 @@ static const char *released(const char *kind, const char *text, enum yg_audience
 		yg_buf_init(&got, 1u << 20);
 	yg_buf_reset(&got);
 	if (rc == YG_OK)
-		rc = yg_release(kind, value, audience, &out);
+		rc = release(kind, value, audience, &out);
 	json_decref(value);
 	if (rc != YG_OK)
 		return rc == YG_EACCES ? "refused" : "error";
@@ -125,16 +135,16 @@ static void the_object_itself_is_not_changed(void)
 
 	CHECK(yg_json_load(YG_S("{\"note\":\"n\",\"choices\":{\"q\":[1]}}"), 100, &value, &fault) ==
 	      YG_OK);
-	CHECK(yg_release("answer", value, STATEMENT, &out) == YG_OK);
+	CHECK(release("answer", value, STATEMENT, &out) == YG_OK);
 	CHECK(json_object_clear(json_object_get(out, "choices")) == 0);
 	json_decref(out);
 	CHECK(json_object_size(value) == 2);
 	CHECK(json_object_size(json_object_get(value, "choices")) == 1);
 	json_decref(value);
 	value = json_array();
-	CHECK(yg_release("answer", value, YG_AUDIENCE_OWN, &out) == YG_EINVAL);
+	CHECK(release("answer", value, YG_AUDIENCE_OWN, &out) == YG_EINVAL);
 	json_decref(value);
-	CHECK(yg_release("answer", NULL, YG_AUDIENCE_OWN, &out) == YG_EINVAL);
+	CHECK(release("answer", NULL, YG_AUDIENCE_OWN, &out) == YG_EINVAL);
 }
 
 static void failing_memory_is_reported(void)
@@ -151,7 +161,7 @@ static void failing_memory_is_reported(void)
 			int rc;
 
 			yg_fail_at = at;
-			rc = yg_release("scope", value, audience, &out);
+			rc = release("scope", value, audience, &out);
 			left = yg_fail_at;
 			yg_fail_at = 0;
 			json_decref(out);

@@ -144,13 +144,47 @@ static void failing_disk(void)
 	batches = yg_hub_batches_free(batches);
 }
 
+static unsigned between(const char *org, uint64_t first, uint64_t last)
+{
+	seen_count = 0;
+	return yg_hub_batches_between(folder, org, NOW, first, last, note, NULL) == YG_OK
+		       ? seen_count
+		       : 999;
+}
+
+/* A day of 20,000 lines of two: each range is found, wherever it begins. */
+static void a_range_is_found(void)
+{
+	unsigned wrong = 0;
+	int rc = YG_OK;
+
+	CHECK(start() && reopen(100000));
+	for (uint64_t i = 1; rc == YG_OK && i <= 20000; i++) {
+		rc = add(3 * i, i % 2 ? "acme/s1" : "acme-2/s", i, NOW + (int64_t)i);
+		if (rc == YG_OK && i % 500 == 0)
+			rc = yg_hub_batches_commit(batches);
+	}
+	CHECK(rc == YG_OK);
+	for (uint64_t first = 1; first < 60000; first += 1777) {
+		uint64_t odd = (first + 2) / 3; /* of the first at or behind it */
+
+		odd += odd % 2 == 0;
+		wrong += between("acme", first, 3 * odd + 17) != 3 || seen[0].at != 3 * odd ||
+			 seen[0].received_ns != NOW + (int64_t)odd;
+	}
+	CHECK(wrong == 0);
+	CHECK(between("acme", 3, 3) == 1 && between("acme", 4, 8) == 0);
+	CHECK(between("none", 1, 60) == 0 && between("acme-2", 1, 12) == 2);
+	CHECK(between("acme", 59998, UINT64_MAX) == 0 && between("acme-2", 59998, UINT64_MAX) == 1);
+	CHECK(yg_hub_batches_between(folder, "acme", NOW - 9 * DAY, 1, 9, note, NULL) == YG_ENOENT);
+	batches = yg_hub_batches_free(batches);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(kept_by_day),
-		CASE(given_again),
-		CASE(torn_end),
-		CASE(failing_disk),
+		CASE(kept_by_day),  CASE(given_again),	    CASE(torn_end),
+		CASE(failing_disk), CASE(a_range_is_found),
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));

@@ -14,6 +14,8 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
+#include "engine_relay.h"
+#include "engine_thread.h"
 #include "wire/message.h"
 
 #include "base/ban.h"
@@ -44,7 +46,12 @@ static const char rules_text[] = "title: Knock\n"
 
 static char root[96];
 static struct yg_keep *keep;
-static struct yg_hub_rules rules;
+static struct engine_thread engine;
+static struct relay relay;
+static bool is_relayed;
+static int answer_ms;
+static unsigned distrusted;
+static uint32_t ends; /* random: each engine ends after another number of batches; 0: none does */
 static struct yg_facts *facts;
 static struct yg_hub_detect *detect;
 static int64_t now_ns;
@@ -69,27 +76,59 @@ static const char *path_of(const char *name)
 	return path[turn];
 }
 
+static void on_distrust(void *arg)
+{
+	(void)arg;
+	distrusted++;
+}
+
+/* An engine for the detection, by way of the relay where the test wants one. */
+static bool link_engine(void)
+{
+	int fd;
+
+	if (ends != 0) {
+		ends = ends * 1664525u + 1013904223u;
+		relay.after = 6 + (ends >> 8) % 12;
+	}
+	if (engine_start(&engine, root, (struct yg_clock){.now_ns = now}, &fd) != YG_OK ||
+	    (is_relayed && !relay_start(&relay, fd, &fd)))
+		return false;
+	yg_hub_detect_link(detect, fd);
+	return true;
+}
+
+/* The one that ended is replaced. */
+static bool next_engine(void)
+{
+	relay_stop(&relay);
+	engine_stop(&engine);
+	return link_engine();
+}
+
 static bool open_detect(void)
 {
 	const struct yg_hub_detect_opts opts = {
 		.name = YG_KEEP_DETECT,
 		.journal = yg_keep_journal(keep),
 		.facts = facts,
-		.rules = &rules,
 		.clock = {.now_ns = now},
 		.orgs_max = orgs_max,
 		.bytes_max = bytes_max,
 		.save_ms = save_ms,
+		.answer_ms = answer_ms,
+		.distrust = on_distrust,
 	};
 
-	return yg_hub_detect_new(&opts, &detect) == YG_OK;
+	return yg_hub_detect_new(&opts, &detect) == YG_OK && link_engine();
 }
 
 static void close_all(void)
 {
 	detect = yg_hub_detect_free(detect);
 	facts = yg_facts_free(facts);
-	yg_hub_rules_done(&rules);
+	relay_stop(&relay);
+	engine_stop(&engine);
 	if (keep)
 		keep = keep->ops->free(keep);
 }
@@ -101,9 +140,7 @@ static bool reopen(void)
 
 	close_all();
 	return yg_keep_open_journal(path_of("journal"), 0, &keep, &report) == YG_OK &&
-	       yg_facts_open_sqlite(path_of("facts.db"), true, &facts) == YG_OK &&
-	       yg_hub_rules_open(&rules, root, true, (struct yg_clock){.now_ns = now}) == YG_OK &&
-	       open_detect();
+	       yg_facts_open_sqlite(path_of("facts.db"), true, &facts) == YG_OK && open_detect();
 }
 
 static void remove_all(void)
@@ -125,13 +162,21 @@ static bool start(void)
 	orgs_max = 0;
 	bytes_max = 0;
 	save_ms = 1;
+	is_relayed = false;
+	answer_ms = 0;
+	distrusted = 0;
+	ends = 0;
+	relay = (struct relay){.poison = 0};
 	return mkdtemp(root) && mkdir(path_of("rules"), 0700) == 0 &&
 	       yg_io_write_to(path_of("rules/count.yml"), yg_bytes_str(rules_text), 0600) ==
 		       YG_OK &&
 	       reopen();
 }
 
-static bool send(const char *org, uint64_t sequence, struct yg_bytes content)
+/* What the next batches have in place of what they should have; else nothing. */
+static struct yg_bytes spoilt;
+
+static bool send_content(const char *org, uint64_t sequence, struct yg_bytes content)
 {
 	struct yg_wire_batch batch = {.sensor = "s",
 				      .epoch = 1,
@@ -148,6 +193,10 @@ static bool send(const char *org, uint64_t sequence, struct yg_bytes content)
 	rc = yg_wire_pack(content, &batch, &packed);
 	yg_wire_head_write(&batch, &bytes);
 	yg_buf_add(&bytes, yg_buf_bytes(&packed));
+	if (spoilt.size > 0) {
+		yg_buf_reset(&bytes);
+		yg_buf_add(&bytes, spoilt);
+	}
 	if (rc == YG_OK)
 		rc = keep->ops->accept(keep, org, &batch, now_ns, yg_buf_bytes(&bytes), &answer);
 	if (rc == YG_OK)
@@ -186,7 +235,7 @@ static bool send_batch(unsigned n)
 			 random >> 13 & 1 ? "web" : "db",
 			 random >> 16 & 3 ? "knock from 192.0.2.1" : "session opened");
 	}
-	is_sent = send(orgs[n % ORGS], n / ORGS + 1, yg_buf_bytes(&content));
+	is_sent = send_content(orgs[n % ORGS], n / ORGS + 1, yg_buf_bytes(&content));
 	yg_buf_done(&content);
 	return is_sent;
 }
@@ -348,7 +397,7 @@ static void failures_come_again_from_the_journal(void)
 			rc = yg_hub_detect_step(detect);
 		yg_fail_at = 0;
 		failed += rc != YG_EAGAIN;
-		if (at % 5 == 0)
+		if (at % 5 == 0 || rc == YG_EPIPE) /* the engine had no memory: the next one */
 			CHECK(reopen());
 	}
 	CHECK(failed > 3 && drain() && is_as_wanted());
@@ -386,7 +435,8 @@ static void organisations_are_counted_apart(void)
 	yg_buf_init(&content, 1u << 20);
 	for (unsigned i = 0; i < 4; i++)
 		add_line(&content, i, i + 1, "web", "knock");
-	CHECK(send("acme", 1, yg_buf_bytes(&content)) && send("beta", 1, yg_buf_bytes(&content)));
+	CHECK(send_content("acme", 1, yg_buf_bytes(&content)) &&
+	      send_content("beta", 1, yg_buf_bytes(&content)));
 	CHECK(drain());
 	text = all_rows();
 	CHECK(text && count_of(text, "0001 ") == 2 && count_of(text, "0002 ") == 0);
@@ -402,7 +452,7 @@ static bool send_knocks(const char *org, uint64_t sequence, unsigned count)
 	yg_buf_init(&content, 1u << 20);
 	for (unsigned i = 0; i < count; i++)
 		add_line(&content, (int64_t)sequence, i + 1, "web", "knock");
-	is_sent = send(org, sequence, yg_buf_bytes(&content));
+	is_sent = send_content(org, sequence, yg_buf_bytes(&content));
 	yg_buf_done(&content);
 	now_ns += 10 * YG_NS_PER_S;
 	return is_sent && drain();
@@ -444,8 +494,8 @@ static void damaged_states_are_refused(void)
 	for (unsigned i = 8; i-- > 0;)
 		opts.seed = opts.seed << 8 | state.data[1 + i];
 	CHECK(yg_facts_part(facts, YG_KEEP_DETECT, YG_S("acme"), &position, &state) == YG_OK);
-	opts.engine = rules.set.rules.engine;
-	opts.parse = (struct yg_parse_opts){.zone = rules.zone};
+	opts.engine = engine.rules.set.rules.engine;
+	opts.parse = (struct yg_parse_opts){.zone = engine.rules.zone};
 	CHECK(yg_hub_judges_new(&opts, &judges) == YG_OK);
 	CHECK(yg_hub_judges_restore(judges, YG_S("acme"), yg_buf_bytes(&state), &left_out) ==
 	      YG_OK);
@@ -492,6 +542,114 @@ static void what_is_no_batch_is_passed_over(void)
 	CHECK(yg_hub_detect_counts(detect).batches == 2);
 }
 
+/* As the parent does it: whenever an engine ended, there is another one. */
+static bool drain_over(unsigned *deaths)
+{
+	int rc;
+
+	while ((rc = yg_hub_detect_step(detect)) == YG_OK || rc == YG_EPIPE) {
+		if (rc != YG_EPIPE)
+			continue;
+		*deaths += 1;
+		if (!next_engine())
+			return false;
+	}
+	return rc == YG_EAGAIN;
+}
+
+static void engines_end_at_any_batch(void)
+{
+	uint32_t random = 4711;
+	unsigned deaths = 0;
+
+	CHECK(start());
+	close_all();
+	save_ms = 20000;
+	is_relayed = true;
+	ends = 4711;
+	CHECK(reopen());
+	for (unsigned n = 0; n < BATCHES; n++) {
+		random = random * 1664525u + 1013904223u;
+		CHECK(send_batch(n));
+		now_ns += 20 * YG_NS_PER_S;
+		if (random >> 20 & 1)
+			CHECK(drain_over(&deaths));
+		CHECK(yg_hub_detect_counts(detect).aside == 0);
+	}
+	CHECK(drain_over(&deaths) && is_as_wanted());
+	CHECK(deaths > 3);
+}
+
+#define POISON 17u
+
+/* All rows when batch POISON is one that nobody can read. */
+static char *rows_without(void)
+{
+	if (!start())
+		return NULL;
+	for (unsigned n = 0; n < BATCHES; n++) {
+		bool is_sent;
+
+		spoilt = n == POISON ? YG_S("no batch") : YG_S("");
+		is_sent = send_batch(n);
+		spoilt = YG_S("");
+		if (!is_sent)
+			return NULL;
+	}
+	return drain() && yg_hub_detect_counts(detect).damaged == 1 ? all_rows() : NULL;
+}
+
+static void a_batch_that_ends_engines_is_set_aside(void)
+{
+	char *without = rows_without();
+	char *got;
+	unsigned deaths = 0;
+
+	CHECK(without && wanted && strcmp(without, wanted) != 0);
+	CHECK(start());
+	close_all();
+	save_ms = 3000000;
+	is_relayed = true;
+	relay.poison = POISON + 1; /* positions begin at 1 */
+	CHECK(reopen());
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n));
+	CHECK(drain_over(&deaths));
+	CHECK(deaths == 3 && distrusted == 0);
+	CHECK(yg_hub_detect_counts(detect).aside == 1);
+	CHECK(yg_hub_detect_counts(detect).batches == BATCHES - 1);
+	got = all_rows();
+	CHECK(got && strcmp(got, without) == 0);
+	free(got);
+	/* It is remembered: what is judged again leaves it out. */
+	CHECK(reopen() && drain());
+	CHECK(yg_hub_detect_counts(detect).replayed == BATCHES - 1);
+	CHECK(yg_hub_detect_counts(detect).aside == 0);
+	got = all_rows();
+	CHECK(got && strcmp(got, without) == 0);
+	free(got);
+	free(without);
+}
+
+static void one_that_does_not_answer_is_ended(void)
+{
+	int rc;
+
+	CHECK(start());
+	close_all();
+	answer_ms = 200;
+	is_relayed = true;
+	relay.after = 3;
+	relay.how = RELAY_HANGS;
+	CHECK(reopen());
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n));
+	while ((rc = yg_hub_detect_step(detect)) == YG_OK)
+		;
+	CHECK(rc == YG_EPIPE && distrusted == 1);
+	CHECK(next_engine() && drain() && is_as_wanted());
+}
+
 static void a_thread_does_the_same_and_ends_at_once(void)
 {
 	CHECK(start());
@@ -520,6 +678,9 @@ static const struct check_case cases[] = {
 	CASE(what_a_state_holds_is_not_judged_again),
 	CASE(damaged_states_are_refused),
 	CASE(what_is_no_batch_is_passed_over),
+	CASE(engines_end_at_any_batch),
+	CASE(a_batch_that_ends_engines_is_set_aside),
+	CASE(one_that_does_not_answer_is_ended),
 	CASE(a_thread_does_the_same_and_ends_at_once),
 };
 

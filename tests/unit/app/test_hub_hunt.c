@@ -109,6 +109,8 @@ static void test_document(void)
 {
 	static const char id[] = "20261125-210905-1a2b3c4d";
 	json_t *job = json_pack("{s:s, s:s}", "id", id, "state", YG_HUNT_ASKS);
+	const struct yg_hunt_who who = {"person:0f", "Ana", YG_HUB_ADMINISTRATOR, "is it old?"};
+	struct yg_hunt_who read;
 	char path[256];
 	unsigned count = 0;
 
@@ -120,13 +122,17 @@ static void test_document(void)
 	CHECK(mkdir(path, 0700) == 0);
 	CHECK(yg_hunt_job_save(root, id, job) == YG_OK);
 	CHECK(yg_hunt_job_list(root, count_job, &count) == YG_OK && count == 1);
-	CHECK(yg_hunt_answer_read(root, id) == YG_HUNT_NO_ANSWER);
-	CHECK(yg_hunt_answer_write(root, id, YG_HUNT_APPROVED) == YG_OK);
-	CHECK(yg_hunt_answer_read(root, id) == YG_HUNT_APPROVED);
-	CHECK(yg_hunt_answer_write(root, id, YG_HUNT_CALLED_OFF) == YG_OK);
-	CHECK(yg_hunt_answer_read(root, id) == YG_HUNT_CALLED_OFF);
+	CHECK(yg_hunt_answer_read(root, id, &read) == YG_HUNT_NO_ANSWER && !read.actor[0]);
+	CHECK(yg_hunt_answer_write(root, id, YG_HUNT_APPROVED, &who) == YG_OK);
+	CHECK(yg_hunt_answer_read(root, id, &read) == YG_HUNT_APPROVED);
+	CHECK(strcmp(read.actor, who.actor) == 0 && strcmp(read.name, who.name) == 0);
+	CHECK(read.role == who.role && strcmp(read.reason, who.reason) == 0);
+	CHECK(yg_hunt_answer_write(root, id, YG_HUNT_CALLED_OFF, &who) == YG_OK);
+	CHECK(yg_hunt_answer_read(root, id, NULL) == YG_HUNT_CALLED_OFF);
+	put(path, "answer", "approve\n"); /* of an older program */
+	CHECK(yg_hunt_answer_read(root, id, &read) == YG_HUNT_APPROVED && !read.name[0]);
 	put(path, "answer", "approve");
-	CHECK(yg_hunt_answer_read(root, id) == YG_HUNT_NO_ANSWER); /* not whole: none */
+	CHECK(yg_hunt_answer_read(root, id, NULL) == YG_HUNT_NO_ANSWER); /* not whole: none */
 	put(path, "job.json", "[]");
 	CHECK(yg_hunt_job_list(root, count_job, &count) == YG_OK && count == 1);
 	json_decref(job);

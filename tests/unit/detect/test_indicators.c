@@ -463,13 +463,16 @@ static void check_same(const struct yg_indicator_table *plain, struct yg_indicat
 	uint32_t count = search(plain, text, NULL, want);
 
 	yg_indicator_wide_init(&other.wide, other.kinds, other.has_colons);
-	for (unsigned i = 0; i < 4; i++) { /* 64 bytes, 32 bytes, remembered, and so once more */
-		CHECK(search(&other, text, i >= 2 ? memo : NULL, have) == count);
+	/* 64 bytes in both ways, 32 bytes, remembered, and so once more */
+	for (unsigned i = 0; i < 5; i++) {
+		CHECK(search(&other, text, i >= 3 ? memo : NULL, have) == count);
 		for (uint32_t k = 0; k < count; k++)
 			CHECK(have[k].index == want[k].index &&
 			      have[k].value.data == want[k].value.data &&
 			      have[k].value.size == want[k].value.size);
 		if (i == 0)
+			other.wide.is_whole = false;
+		if (i == 1)
 			other.wide.is_wider = false;
 	}
 }
@@ -496,8 +499,11 @@ static void wide(void)
 		plain = *yg_indicators_listed(set);
 		plain.wide.is_here = false;
 		for (unsigned k = 0; memo && k < 20000; k++) {
-			uint8_t room[300];
-			size_t size = some_text(room, 1 + chance(sizeof(room)));
+			uint8_t room[9000]; /* more than is looked at in one go */
+			size_t size = some_text(room, 1 + chance(300));
+
+			for (unsigned more = chance(100) ? 0 : chance(40); more > 0; more--)
+				size += some_text(room + size, sizeof(room) - size);
 			/* Of its own, so that reading behind it is seen. */
 			uint8_t *text = yg_calloc(size + 1, 1);
 			struct yg_indicator_hit found_hits[8];
@@ -514,6 +520,49 @@ static void wide(void)
 		free(memo);
 		end();
 	}
+	CHECK(hits > 1000);
+}
+
+/* Records of many fields: what is found field by field, in their order. */
+static void many_fields(void)
+{
+	static const char list[] = "evil.example\n192.0.2.0/24\n2001:db8::7\nhttp://bad.test/\n"
+				   "44d88612fea8a8f36de82e1278abb02f\n";
+	static uint8_t room[200][400];
+	uint64_t hits = 0;
+
+	begin(list, "");
+	for (unsigned k = 0; k < 2000; k++) {
+		struct yg_indicator_table plain = *yg_indicators_listed(set);
+		struct yg_indicator_hit want[64], have[64];
+		YG_INDICATOR_SCAN(one);
+		YG_INDICATOR_SCAN(all);
+
+		yg_arena_reset(arena);
+		yg_event_init(&event, arena, names);
+		for (unsigned i = chance(200); i-- > 0;) {
+			struct yg_field field = {.name = YG_S("a"), .kind = YG_VALUE_TEXT};
+
+			field.text.data = room[i];
+			field.text.size = some_text(room[i], 1 + chance(chance(4) ? 70 : 400));
+			field.is_derived = chance(10) == 0;
+			field.is_escaped = yg_bytes_chr(field.text, '\\') != SIZE_MAX;
+			CHECK(yg_event_add_field(&event, &field) == YG_OK);
+		}
+		yg_indicator_scan_init(&all, &plain, have, 64);
+		yg_indicator_scan_event(&all, &event);
+		yg_indicator_scan_end(&all);
+		plain.wide.is_whole = plain.wide.is_here = false;
+		yg_indicator_scan_init(&one, &plain, want, 64);
+		yg_indicator_scan_event(&one, &event);
+		yg_indicator_scan_end(&one);
+		CHECK(all.count == one.count);
+		for (uint32_t i = 0; i < one.count; i++)
+			CHECK(have[i].index == want[i].index && have[i].field == want[i].field &&
+			      have[i].value.data == want[i].value.data);
+		hits += one.count;
+	}
+	end();
 	CHECK(hits > 1000);
 }
 
@@ -542,9 +591,9 @@ static void torture(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(addresses),   CASE(domains),   CASE(urls),	   CASE(hashes),  CASE(dangerous),
-	CASE(plain_lists), CASE(csv_lists), CASE(allowed), CASE(fields),  CASE(escaped),
-	CASE(empty_set),   CASE(many),	    CASE(wide),	   CASE(torture),
+	CASE(addresses),   CASE(domains),   CASE(urls),	   CASE(hashes), CASE(dangerous),
+	CASE(plain_lists), CASE(csv_lists), CASE(allowed), CASE(fields), CASE(escaped),
+	CASE(empty_set),   CASE(many),	    CASE(wide),	   CASE(fields), CASE(torture),
 };
 
 CHECK_MAIN(cases)

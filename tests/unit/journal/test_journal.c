@@ -422,6 +422,38 @@ static void a_segment_goes_when_all_have_passed_it(void)
 	(void)yg_journal_free(j);
 }
 
+/* What the newest one holds can go too, when a new one is begun for it. */
+static void the_newest_goes_when_it_is_asked_to(void)
+{
+	static const char *const names[] = {"archive"};
+	struct yg_journal_options options = {.consumers = names, .consumer_count = 1};
+	struct yg_journal_batch waiting = batch_of("a", 1, 6, "six");
+	struct yg_journal_result result;
+	struct yg_journal_report report;
+	struct yg_journal_stats stats;
+	struct yg_journal *j;
+	char list[64][32];
+
+	new_folder();
+	j = open_with(options, YG_OK, &report);
+	CHECK(j && yg_journal_rotate(j) == YG_OK && segments(list, 64) == 1); /* it is empty */
+	CHECK(fill(j, 1, 5) && yg_journal_passed(j, "archive", 5) == YG_OK);
+	CHECK(yg_journal_trim(j) == YG_OK && segments(list, 64) == 1);
+	/* What waits to be written then goes into the new one. */
+	CHECK(yg_journal_append(j, &waiting, &result) == YG_OK);
+	CHECK(yg_journal_rotate(j) == YG_OK && segments(list, 64) == 2);
+	CHECK(yg_journal_rotate(j) == YG_OK && segments(list, 64) == 2);
+	CHECK(yg_journal_trim(j) == YG_OK && segments(list, 64) == 1);
+	CHECK(yg_journal_sync(j) == YG_OK && strcmp(read_all(j, 5), "a/1/6=six ") == 0);
+	yg_journal_stats(j, &stats);
+	CHECK(stats.first_cursor == 5 && stats.durable == 6);
+	(void)yg_journal_free(j);
+	j = open_with(options, YG_OK, &report);
+	CHECK(j && report.last_position == 6 && fill(j, 7, 8));
+	CHECK(strncmp(read_all(j, 5), "a/1/6=six a/1/7=", 16) == 0);
+	(void)yg_journal_free(j);
+}
+
 static void a_damaged_cursor_is_told(void)
 {
 	struct yg_journal *j;
@@ -449,6 +481,7 @@ static const struct check_case cases[] = {
 	CASE(one_sync_serves_all_that_wait),
 	CASE(a_loop_is_told_when_a_sync_is_due),
 	CASE(a_segment_goes_when_all_have_passed_it),
+	CASE(the_newest_goes_when_it_is_asked_to),
 	CASE(held),
 	CASE(a_damaged_cursor_is_told),
 };

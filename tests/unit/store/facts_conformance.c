@@ -317,6 +317,11 @@ static void pages_follow_one_another(void)
 		CHECK(pages_are_whole((struct yg_fact_filter){.orgs = orgs, .org_count = 2},
 				      limit));
 		CHECK(pages_are_whole((struct yg_fact_filter){.by_change = true}, limit));
+		for (size_t count = 1; count <= 2; count++)
+			CHECK(pages_are_whole((struct yg_fact_filter){.by_change = true,
+								      .orgs = orgs,
+								      .org_count = count},
+					      limit));
 		CHECK(pages_are_whole(
 			(struct yg_fact_filter){.rule = YG_S("r2"), .to_ns = T0 + 9 * MINUTE},
 			limit));

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside app/hub_detect.h: hub_detect.c (the consumer, its thread), hub_detect_orgs.c (which
+ * organisations have a judge in the engine, their states, the commit). One thread, but for what
+ * stands behind the mutex.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "app/hub_detect.h"
+#include "app/hub_engine_ask.h"
+#include "journal/consumer.h"
+
+#define YG_HDET_BUCKETS	   1024u
+#define YG_HDET_STATE_SIZE 17u /* version, seed, where reading begins; then batches set aside */
+#define YG_HDET_STATE_MAX  (YG_HDET_STATE_SIZE + 8u * YG_HUB_DETECT_ASIDE_MAX)
+#define YG_HDET_NS_PER_MS  INT64_C(1000000)
+
+/* An organisation whose judge is there. */
+struct yg_hdet_org {
+	struct yg_hdet_org *next;  /* of the bucket */
+	struct yg_hdet_org *older; /* in the order of use */
+	struct yg_hdet_org *newer;
+	char name[YG_FACT_ORG_MAX + 1];
+	uint64_t saved;	   /* position its written state is of */
+	uint64_t position; /* of its last batch */
+	size_t bytes;	   /* of its judge, when it was looked at last */
+	uint64_t pushed_out;
+	uint64_t dirty; /* its first batch that is in no written state; 0: none */
+	int64_t dirty_ns;
+};
+
+struct yg_hub_detect {
+	struct yg_hub_detect_opts opts;
+	struct yg_consumer *consumer;
+	struct yg_hub_ask *ask;
+	bool is_begun; /* the engine's judges are those of the consumer */
+	bool has_set;  /* an engine has told what it looks for: */
+	struct yg_hub_engine_set set;
+	uint64_t
+		aside[YG_HUB_DETECT_ASIDE_MAX]; /* positions, in the order in which they were met */
+	unsigned aside_count;
+	uint64_t seed;
+	uint64_t cursor; /* committed with rows */
+	uint64_t begin;	 /* where a restart has to read from, as committed */
+	struct yg_hdet_org *buckets[YG_HDET_BUCKETS];
+	struct yg_hdet_org *newest;
+	struct yg_hdet_org *oldest;
+	unsigned org_count;
+	struct yg_buf state;
+	bool is_open;  /* a batch of the store */
+	bool is_stale; /* judges are ahead of what was committed */
+	int64_t written_ns;
+	uint64_t bytes; /* of all judges */
+	struct yg_hub_detect_counts counts;
+	struct yg_hub_detect_counts told; /* to other threads, under the mutex */
+	struct yg_hub_detect_counts now;  /* of the open batch */
+	bool is_gap_said;
+	int failed_rc;
+	unsigned failures;
+
+	bool is_running;
+	int next_fd; /* of another engine, under the mutex; -1: none */
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	atomic_bool is_ending;
+};
+
+/* ---- hub_detect_orgs.c: all errors are those of the store and of hub_engine_ask.h ---- */
+
+uint64_t yg_hdet_get_u64(const uint8_t *from);
+/* Are these bytes what is kept at the cursor? */
+bool yg_hdet_is_state(struct yg_bytes state);
+
+/* A batch of the store, unless one is open. */
+YG_MUST_USE int yg_hdet_open_batch(struct yg_hub_detect *d);
+/* The states that are due; all with @is_all. */
+YG_MUST_USE int yg_hdet_save_due(struct yg_hub_detect *d, int64_t now_ns, bool is_all);
+/* Rows, states and cursor, if there are any. @read: so far the journal was read. */
+YG_MUST_USE int yg_hdet_commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read);
+/* What was not committed is made again: the judges have seen it already. */
+void yg_hdet_give_up(struct yg_hub_detect *d);
+
+/* Where the organisation @name stands in its bucket, or NULL there. */
+struct yg_hdet_org **yg_hdet_place_of(struct yg_hub_detect *d, struct yg_bytes name);
+/* With its state, as the newest; others may give way. */
+YG_MUST_USE int yg_hdet_need_org(struct yg_hub_detect *d, struct yg_bytes name,
+				 struct yg_hdet_org **ret);
+/* What the judge holds, after a batch. */
+void yg_hdet_weigh(struct yg_hub_detect *d, struct yg_hdet_org *org,
+		   const struct yg_hub_judged_batch *judged);
+/* More memory than allowed, and not all of it the newest's? */
+bool yg_hdet_is_over(const struct yg_hub_detect *d);
+YG_MUST_USE int yg_hdet_make_room(struct yg_hub_detect *d);
+/* Here alone: the engine's judges are another matter. */
+void yg_hdet_forget_all(struct yg_hub_detect *d);

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/hub_detect-int.h"
+
+#include "app/say.h"
+#include "base/alloc.h"
+#include "base/hash.h"
+
+#include "base/ban.h"
+
+#define STATE_SIZE YG_HDET_STATE_SIZE
+#define STATE_MAX  YG_HDET_STATE_MAX
+#define STATE_V	   1u
+#define NS_PER_MS  YG_HDET_NS_PER_MS
+
+static struct yg_bytes name_of(const struct yg_hdet_org *org)
+{
+	return yg_bytes_str(org->name);
+}
+
+/* ---- organisations ---- */
+
+static void unlink_use(struct yg_hub_detect *d, struct yg_hdet_org *org)
+{
+	*(org->newer ? &org->newer->older : &d->newest) = org->older;
+	*(org->older ? &org->older->newer : &d->oldest) = org->newer;
+	org->older = NULL;
+	org->newer = NULL;
+}
+
+static void link_newest(struct yg_hub_detect *d, struct yg_hdet_org *org)
+{
+	org->older = d->newest;
+	*(d->newest ? &d->newest->newer : &d->oldest) = org;
+	d->newest = org;
+}
+
+struct yg_hdet_org **yg_hdet_place_of(struct yg_hub_detect *d, struct yg_bytes name)
+{
+	struct yg_hdet_org **at = &d->buckets[yg_hash64(name, 0) % YG_HDET_BUCKETS];
+
+	while (*at && !yg_bytes_eq(name_of(*at), name))
+		at = &(*at)->next;
+	return at;
+}
+
+/* Here alone: the engine's judge is another matter. */
+static void forget_org(struct yg_hub_detect *d, struct yg_hdet_org *org)
+{
+	struct yg_hdet_org **at = yg_hdet_place_of(d, name_of(org));
+
+	d->bytes -= org->bytes;
+	*at = org->next;
+	unlink_use(d, org);
+	d->org_count--;
+	free(org);
+}
+
+void yg_hdet_forget_all(struct yg_hub_detect *d)
+{
+	while (d->newest)
+		forget_org(d, d->newest);
+}
+
+/* ---- states ---- */
+
+static void put_u64(uint8_t *to, uint64_t value)
+{
+	for (unsigned i = 0; i < 8; i++)
+		to[i] = (uint8_t)(value >> (8 * i));
+}
+
+uint64_t yg_hdet_get_u64(const uint8_t *from)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 8; i-- > 0;)
+		value = value << 8 | from[i];
+	return value;
+}
+
+bool yg_hdet_is_state(struct yg_bytes state)
+{
+	return state.size >= STATE_SIZE && state.size <= STATE_MAX && state.data[0] == STATE_V &&
+	       (state.size - STATE_SIZE) % 8 == 0;
+}
+
+int yg_hub_detect_begin_of(struct yg_bytes state, uint64_t *ret)
+{
+	bool is_ours = yg_hdet_is_state(state);
+
+	*ret = is_ours ? yg_hdet_get_u64(state.data + 9) : 0;
+	return is_ours || state.size == 0 ? YG_OK : YG_EFORMAT;
+}
+
+int yg_hdet_open_batch(struct yg_hub_detect *d)
+{
+	int rc;
+
+	if (d->is_open)
+		return YG_OK;
+	rc = yg_facts_begin(d->opts.facts, d->opts.name, d->cursor);
+	d->is_open = rc == YG_OK;
+	d->now = (struct yg_hub_detect_counts){0};
+	return rc;
+}
+
+/* What its judge remembers cannot be had: it begins anew behind its last batch. */
+static void say_lost(struct yg_hub_detect *d, const struct yg_hdet_org *org, const char *why)
+{
+	d->counts.lost_states++;
+	yg_say(N_("%s: what correlations remembered cannot be read and begins anew: %s"),
+	       yg_say_safe(name_of(org), YG_FACT_ORG_MAX), yg_say_tr(why));
+}
+
+static int lose_state(struct yg_hub_detect *d, const struct yg_hdet_org *org)
+{
+	int rc = yg_hub_ask_drop(d->ask, name_of(org));
+
+	say_lost(d, org, N_("the process that looks at logs ends over it"));
+	return rc == YG_OK ? yg_facts_put_part(d->opts.facts, name_of(org), org->position, YG_S(""))
+			   : rc;
+}
+
+static int save_org(struct yg_hub_detect *d, struct yg_hdet_org *org)
+{
+	int result = YG_OK;
+	int rc = yg_hdet_open_batch(d);
+
+	yg_buf_reset(&d->state);
+	if (rc != YG_OK)
+		return rc;
+	if (yg_hub_ask_is_poison(d->ask, YG_HUB_SAVE, name_of(org), 0))
+		rc = lose_state(d, org);
+	else
+		rc = yg_hub_ask_save(d->ask, name_of(org), &d->state, &result);
+	if (rc == YG_OK && result == YG_OK && d->state.size > 0)
+		rc = yg_facts_put_part(d->opts.facts, name_of(org), org->position,
+				       yg_buf_bytes(&d->state));
+	else if (rc == YG_OK && result != YG_ENOENT) /* without a judge: no batch could be read */
+		rc = result;
+	if (rc != YG_OK)
+		return rc;
+	org->saved = org->position;
+	org->dirty = 0;
+	d->now.saved++;
+	return YG_OK;
+}
+
+/* The states that are due; all with @is_all. */
+int yg_hdet_save_due(struct yg_hub_detect *d, int64_t now_ns, bool is_all)
+{
+	int64_t save_ns = d->opts.save_ms * NS_PER_MS;
+	uint64_t bytes = 0;
+	unsigned count = 0;
+	int rc = YG_OK;
+
+	for (struct yg_hdet_org *org = d->oldest; rc == YG_OK && org; org = org->newer) {
+		int64_t age_ns = now_ns - org->dirty_ns;
+
+		if (org->dirty == 0 || (!is_all && age_ns >= 0 && age_ns < save_ns))
+			continue;
+		if (!is_all && (count >= YG_HUB_DETECT_SAVES_MAX ||
+				(count > 0 && bytes >= YG_HUB_DETECT_SAVE_BYTES)))
+			break;
+		rc = save_org(d, org);
+		bytes += d->state.size;
+		count++;
+	}
+	return rc;
+}
+
+/* Where a restart would have to begin, when the journal was read up to @read. */
+static uint64_t begin_of(const struct yg_hub_detect *d, uint64_t read)
+{
+	uint64_t begin = read;
+
+	for (const struct yg_hdet_org *org = d->oldest; org; org = org->newer)
+		if (org->dirty != 0 && org->dirty - 1 < begin)
+			begin = org->dirty - 1;
+	return begin;
+}
+
+static void add_counts(struct yg_hub_detect_counts *to, const struct yg_hub_detect_counts *more)
+{
+	to->batches += more->batches;
+	to->records += more->records;
+	to->unread += more->unread;
+	to->findings += more->findings;
+	to->damaged += more->damaged;
+	to->unlisted += more->unlisted;
+	to->saved += more->saved;
+}
+
+/* Batches before @begin are not read again: whether they were set aside is nobody's question. */
+static size_t add_aside(struct yg_hub_detect *d, uint64_t begin, uint8_t *to)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < d->aside_count; i++)
+		if (d->aside[i] > begin)
+			d->aside[kept++] = d->aside[i];
+	d->aside_count = kept;
+	for (unsigned i = 0; i < kept; i++)
+		put_u64(to + (size_t)8 * i, d->aside[i]);
+	return (size_t)8 * kept;
+}
+
+/* Rows, states and cursor, if there are any. @read: so far the journal was read. */
+int yg_hdet_commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read)
+{
+	uint8_t bytes[STATE_MAX] = {STATE_V};
+	struct yg_bytes state = {bytes, STATE_SIZE};
+	uint64_t begin = begin_of(d, read);
+	int rc;
+
+	if (!d->is_open)
+		return YG_OK;
+	put_u64(bytes + 1, d->seed);
+	put_u64(bytes + 9, begin);
+	state.size += add_aside(d, begin, bytes + STATE_SIZE);
+	rc = yg_facts_commit(d->opts.facts, cursor, &state);
+	d->is_open = false;
+	if (rc != YG_OK)
+		return rc;
+	d->cursor = cursor;
+	d->begin = begin;
+	add_counts(&d->counts, &d->now);
+	return YG_OK;
+}
+
+/* What was not committed is made again: the judges have seen it already. */
+void yg_hdet_give_up(struct yg_hub_detect *d)
+{
+	if (d->is_open)
+		yg_facts_abort(d->opts.facts);
+	d->is_open = false;
+	d->is_stale = true;
+}
+
+/* ---- judges ---- */
+
+/* The state of an organisation that comes back, or comes for the first time. */
+static int load_org(struct yg_hub_detect *d, struct yg_hdet_org *org)
+{
+	int result = YG_OK;
+	int rc = yg_facts_part(d->opts.facts, d->opts.name, name_of(org), &org->saved, &d->state);
+
+	if (rc == YG_ENOENT)
+		return YG_OK;
+	if (rc != YG_OK)
+		return rc;
+	org->position = org->saved;
+	if (yg_hub_ask_is_poison(d->ask, YG_HUB_RESTORE, name_of(org), 0))
+		result = YG_EFORMAT;
+	else
+		rc = yg_hub_ask_restore(d->ask, name_of(org), yg_buf_bytes(&d->state), &result);
+	if (rc != YG_OK || result == YG_OK)
+		return rc;
+	if (result != YG_EFORMAT && result != YG_EDIGEST && result != YG_EMISMATCH)
+		return result;
+	say_lost(d, org, yg_err_text(result));
+	return YG_OK;
+}
+
+/* The one that was silent for longest goes. */
+static int give_up_oldest(struct yg_hub_detect *d)
+{
+	struct yg_hdet_org *last = d->oldest;
+	int rc = YG_OK;
+
+	if (last->dirty != 0)
+		rc = save_org(d, last);
+	if (rc == YG_OK)
+		rc = yg_hub_ask_drop(d->ask, name_of(last));
+	if (rc != YG_OK)
+		return rc;
+	d->counts.evicted++;
+	forget_org(d, last);
+	return YG_OK;
+}
+
+bool yg_hdet_is_over(const struct yg_hub_detect *d)
+{
+	return d->bytes > d->opts.bytes_max && d->oldest != d->newest;
+}
+
+/* Over the bound the others make room for the one that came last. */
+int yg_hdet_make_room(struct yg_hub_detect *d)
+{
+	int rc = YG_OK;
+
+	while (rc == YG_OK && yg_hdet_is_over(d))
+		rc = give_up_oldest(d);
+	return rc;
+}
+
+/* What the judge holds, after a batch. */
+void yg_hdet_weigh(struct yg_hub_detect *d, struct yg_hdet_org *org,
+		   const struct yg_hub_judged_batch *judged)
+{
+	d->bytes -= org->bytes;
+	org->bytes = (size_t)judged->held;
+	d->bytes += org->bytes;
+	if (judged->pushed_out > org->pushed_out)
+		d->counts.pushed_out += judged->pushed_out - org->pushed_out;
+	org->pushed_out = judged->pushed_out;
+}
+
+int yg_hdet_need_org(struct yg_hub_detect *d, struct yg_bytes name, struct yg_hdet_org **ret)
+{
+	struct yg_hdet_org *org = *yg_hdet_place_of(d, name);
+	int rc;
+
+	if (org) {
+		unlink_use(d, org);
+		link_newest(d, org);
+		*ret = org;
+		return YG_OK;
+	}
+	if (name.size == 0 || name.size > YG_FACT_ORG_MAX)
+		return YG_EFORMAT;
+	rc = d->org_count < d->opts.orgs_max ? YG_OK : give_up_oldest(d);
+	if (rc != YG_OK)
+		return rc;
+	org = yg_calloc(1, sizeof(*org));
+	if (!org)
+		return YG_ENOMEM;
+	memcpy(org->name, name.data, name.size);
+	*yg_hdet_place_of(d, name) = org; /* the end of its bucket */
+	link_newest(d, org);
+	d->org_count++;
+	*ret = org;
+	return load_org(d, org);
+}

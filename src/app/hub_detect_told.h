@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_detect_told.h - findings that a sensor made itself (docs/protocol.md, Findings).
+ *
+ * A record of format `yagura-finding` is no log: it is the finding. It becomes a fact whose rule
+ * set begins with YG_FACT_TOLD and that has no references: the records stay with the member, and
+ * the hub does not claim to have them.
+ *
+ * Layer:   app. Pure; any thread.
+ * Input:   untrusted: a record of a sensor. What is not as it must be is no finding (YG_EFORMAT).
+ * Tests:   tests/unit/app/test_told.c, tests/fuzz/fuzz_told.c, tests/e2e/sensor_detect.py
+ */
+#pragma once
+
+#include "store/facts.h"
+
+/* One line of a batch, as it came. */
+struct yg_told {
+	struct yg_bytes org;
+	struct yg_bytes sensor;
+	int64_t received_ns;
+};
+
+/* Is @line such a record by its beginning? Cheap. */
+bool yg_told_is(struct yg_bytes line);
+
+/*
+ * Read @line (without LF). A finding goes to @finding, a later outcome of one to @outcome; texts
+ * live during the call. YG_OK; YG_EFORMAT: it is none; YG_ENOMEM; or what they returned.
+ */
+struct yg_told_out {
+	int (*finding)(void *arg, const struct yg_fact_finding *finding);
+	int (*outcome)(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_outcome outcome,
+		       struct yg_bytes reason);
+	void *arg;
+};
+YG_MUST_USE int yg_told_take(const struct yg_told *told, struct yg_bytes line,
+			     const struct yg_told_out *out);
