@@ -415,6 +415,14 @@ static void help_admin_leaving(void)
 	       "                                record of it goes to FILE and the audit log\n"));
 }
 
+static void help_admin_parts(void)
+{
+	help_admin_situations();
+	help_admin_members();
+	help_admin_keeping();
+	help_admin_leaving();
+}
+
 void yg_help_admin(void)
 {
 	put(N_("usage: yagura admin --data FOLDER COMMAND [OPTION]...\n"
@@ -482,10 +490,7 @@ void yg_help_admin(void)
 	       "\n"
 	       "Exit status: 0 done; 1 refused, nothing was changed, or damage was found;\n"
 	       "2 wrong usage, or the folder cannot be used.\n"));
-	help_admin_situations();
-	help_admin_members();
-	help_admin_keeping();
-	help_admin_leaving();
+	help_admin_parts();
 }
 
 void yg_help_share(void)
