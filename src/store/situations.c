@@ -405,7 +405,8 @@ static int unite_groups(struct yg_situations *s, int64_t a, int64_t b)
 		rc = yg_sit_hand_over(s, sb, sa);
 	if (rc == YG_OK)
 		rc = yg_sit_run(s,
-				"UPDATE chains SET situation=?1 WHERE grp=?2 AND situation=?3 AND"
+				"UPDATE chains INDEXED BY chains_by_group SET situation=?1 WHERE "
+				"grp=?2 AND situation=?3 AND"
 				" by_hand=0",
 				"iii", sa > 0 ? sa : sb, b, sb);
 	if (rc == YG_OK)

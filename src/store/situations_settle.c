@@ -172,13 +172,16 @@ static int open_one(struct yg_situations *s, const struct placing *p, int64_t *r
 static int is_alone(struct yg_situations *s, const struct placing *p, bool *ret)
 {
 	int64_t others = 0;
-	int rc =
-		yg_sit_ask(s, &others,
-			   "SELECT count(*) FROM (SELECT 1 FROM chains WHERE situation=?1 AND n<>?2"
-			   " AND lead<>x'' LIMIT 1)",
-			   "ii", p->situation, p->n);
+	int rc;
 
-	*ret = p->situation > 0 && others == 0;
+	*ret = false;
+	if (p->situation == 0) /* as all chains of which nothing was ever kept */
+		return YG_OK;
+	rc = yg_sit_ask(s, &others,
+			"SELECT count(*) FROM (SELECT 1 FROM chains WHERE situation=?1 AND n<>?2"
+			" AND lead<>x'' LIMIT 1)",
+			"ii", p->situation, p->n);
+	*ret = others == 0;
 	return rc;
 }
 
