@@ -175,24 +175,29 @@ unsigned yg_bundle_keys(const struct yg_bundle_alert *a,
 
 /* ---- spans ---- */
 
-static int unite(const struct yg_bundle_ports *ports, bool is_group, uint64_t other, uint64_t *node)
-{
-	if (*node == 0)
-		*node = other;
-	return *node == other ? YG_OK : ports->unite(ports->arg, is_group, *node, other, node);
-}
-
 /* The nodes that @key is in around @time_ns, united with *node. */
 static int find(const struct yg_bundle_ports *ports, bool is_group, const struct yg_bundle_key *key,
 		int64_t time_ns, uint64_t *node)
 {
-	struct yg_bundle_span spans[YG_BUNDLE_SPANS_MAX];
-	unsigned count = 0;
-	int rc = ports->near(ports->arg, key, time_ns - YG_BUNDLE_GAP_NS,
-			     time_ns + YG_BUNDLE_GAP_NS, spans, &count);
+	bool is_changed = true;
+	int rc = YG_OK;
 
-	for (unsigned i = 0; i < count && rc == YG_OK; i++)
-		rc = unite(ports, is_group, spans[i].node, node);
+	/* Looked at again after each: either of both may be the one that is left. */
+	while (is_changed && rc == YG_OK) {
+		struct yg_bundle_span spans[YG_BUNDLE_SPANS_MAX];
+		unsigned count = 0;
+
+		is_changed = false;
+		rc = ports->near(ports->arg, key, time_ns - YG_BUNDLE_GAP_NS,
+				 time_ns + YG_BUNDLE_GAP_NS, spans, &count);
+		for (unsigned i = 0; i < count && rc == YG_OK && !is_changed; i++) {
+			is_changed = *node != 0 && *node != spans[i].node;
+			if (is_changed)
+				rc = ports->unite(ports->arg, is_group, *node, spans[i].node, node);
+			else
+				*node = spans[i].node;
+		}
+	}
 	return rc;
 }
 

@@ -450,8 +450,12 @@ static void deliver(void)
 		f.outcome = pieces[i].outcome;
 		f.written_ns = now_ns;
 		add(&f);
-		if (roll(5) == 0 && yg_hub_situations_step(hub) != YG_OK)
+		int rc = roll(5) == 0 ? yg_hub_situations_step(hub) : YG_OK;
+
+		if (rc != YG_OK) {
+			fprintf(stderr, "step: %d\n", rc);
 			abort();
+		}
 		if (roll(40) == 0) {
 			hub = yg_hub_situations_free(hub);
 			open_hub(1 + roll(20));
