@@ -2,6 +2,7 @@
 """From logs to situations: one intrusion over VPN, Windows and web logs is one situation, noise is counted."""
 import contextlib
 import json
+import os
 import signal
 import sqlite3
 
@@ -134,7 +135,9 @@ def run_story(kills):
             append(home / name, piece)
             sent += len(piece)
             if kills:  # at whatever point it is
+                parts = list(hub.processes())
                 hub.stop(signal.SIGKILL)
+                until("the last of it", lambda: not any(os.path.exists("/proc/%d" % pid) for pid in parts))
                 hub.start()
         # One log after the other: what `sato` did is known when the next one comes, in both runs.
         days = caught_up(hub, sent)
