@@ -17,6 +17,9 @@ FILE = pathlib.Path(__file__).resolve().parents[1] / "docs/openapi-hub.json"
 
 ROLES = ("administrator", "analyst", "member", "provider")
 LEVELS = ("informational", "low", "medium", "high", "critical")
+STATES = ("new", "check", "noise", "confirmed", "notified", "acknowledged", "resolved")
+STEPS = ("allowed", "scanner", "mitigated", "recon")
+words_in = {"type": ["string", "null"], "maxLength": 500}
 org_id = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 hex_id = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 secret = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
@@ -103,6 +106,47 @@ SCHEMAS = {
         field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
         actor=or_null(text), target=or_null(text), matched=or_null(text), hunt=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
         records=list_of(thing("When the hub received a record of it: the first seven and the last.", received=time))),
+    "Situation": thing(
+        "Alerts that belong together (docs/situations.md). Analysts see the whole; everybody else the part of one "
+        "organisation, without the keys from `number` on.",
+        needs=["id", "state", "first", "last", "alerts", "findings", "removed", "logs", "sources", "level", "outcome",
+               "severity", "severity_why", "urgency", "urgency_why", "tie", "key", "reason", "certainty",
+               "certainty_source", "certainty_time"],
+        id=hex_id, state=words(*STATES), first=time, last=time, alerts=count, findings=count, removed=count, logs=count,
+        sources=count, level=words(*LEVELS), outcome=words("unknown", "attempt", "possible"), severity=words(*LEVELS[1:]),
+        severity_why=text, urgency=words("later", "today", "now"), urgency_why=text,
+        tie=words("single", "address", "entity", "indicator", "pattern", "people"), key=or_null(text), reason=text,
+        certainty=words("machine", "analyst", "confirmed"), certainty_source=or_null(text), certainty_time=or_null(time),
+        number=count, change=count, organisations=count, chains=count, assignee=or_null(text), opened=time,
+        state_since=time, due=or_null(time), merged_into=or_null(count),
+        parts=list_of(thing(org=org_id, alerts=count, findings=count, removed=count, level=words(*LEVELS),
+                            outcome=words("unknown", "attempt", "possible"), first=time, last=time))),
+    "Alert": thing(
+        finding=hex_id, org=org_id, rule=text, title=text, title_ja=or_null(text), log=text, actor=or_null(text),
+        target=or_null(text), level=words(*LEVELS), outcome=words("unknown", "attempt", "possible"), count=count,
+        first=time, last=time, removed_by=or_null(words("allowed", "scanner", "mitigated", "recon")),
+        removed_why=or_null(text), judged=or_null(words("noise", "confirmed")), judged_by=or_null(text),
+        judged_at=or_null(time)),
+    "SituationEvent": thing(
+        what=words("opened", "state", "comment", "assigned", "certainty", "merged", "unmerged", "split", "joined", "due"),
+        time=time, actor=text, to=or_null(text), other=or_null(count), due=or_null(time), text=or_null(text),
+        **{"from": or_null(text)}),
+    "StateIn": thing(needs=["from", "to"], to=words(*STATES), text=words_in, **{"from": words(*STATES)}),
+    "SituationIn": thing(needs=[], assignee=or_null({"type": "string", "maxLength": 60}),
+                         due=or_null(text), certainty=words("machine", "analyst", "confirmed"),
+                         certainty_source=or_null({"type": "string", "maxLength": 60}), text=words_in),
+    "CommentIn": thing(text={"type": "string", "minLength": 1, "maxLength": 500}),
+    "OtherIn": thing(needs=["other"], other=hex_id, text=words_in),
+    "SplitIn": thing(needs=["alerts"], alerts=list_of(hex_id, minItems=1, maxItems=1000), text=words_in),
+    "FunnelDay": thing(
+        "How many were left at each step, by day of receipt (UTC).",
+        day=time, records=count, findings=count, alerts=count,
+        removed=thing(**{step: thing(findings=count, alerts=count) for step in STEPS}),
+        findings_after_noise=count, alerts_after_noise=count, situations=count, notices=count),
+    "Noise": thing(steps=list_of(thing(step=words(*STEPS), on=yes_no, words=text)),
+                   lists=list_of(thing(name=text, kind=words("allowed", "scanners"), on=yes_no, entries=count,
+                                       imported=time, by=text))),
+    "NoiseIn": thing(needs=["steps"], steps=list_of(words(*STEPS), maxItems=4), text=words_in),
     "Question": thing(
         needs=[], **{"from": or_null(text)}, to=or_null(text), fields=map_of({"type": "string", "maxLength": 200}),
         texts=list_of({"type": "string", "minLength": 1, "maxLength": 200}, maxItems=16), newest=yes_no,
@@ -234,6 +278,29 @@ OPERATIONS = [
      "An answer that stays open (server-sent events): `change` whenever findings changed that may be read; their "
      "number is what listFindings takes as `after` with order=change",
      dict(stream=True, query=dict(ORG, after=text))),
+    ("GET", "/situations", "listSituations", "Situations, what went on last first",
+     dict(page="Situation", query=dict(PAGED, **ORG, state=words("open", *STATES), assignee=text))),
+    ("GET", "/situations/{situation}", "getSituation", "One situation", dict(out="Situation", query=ORG)),
+    ("GET", "/situations/{situation}/alerts", "situationAlerts", "Its alerts, those that noise removal took among them",
+     dict(page="Alert", query=dict(PAGED, **ORG))),
+    ("GET", "/situations/{situation}/events", "situationEvents", "What happened to it", dict(page="SituationEvent")),
+    ("POST", "/situations/{situation}/state", "setSituationState", "Take it on",
+     dict(body="StateIn", out="Situation")),
+    ("PUT", "/situations/{situation}", "changeSituation", "Assignee, time due, certainty: what is not there stays",
+     dict(body="SituationIn", out="Situation")),
+    ("POST", "/situations/{situation}/comments", "commentSituation", "Say something about it",
+     dict(body="CommentIn", out="Situation")),
+    ("POST", "/situations/{situation}/merge", "mergeSituation", "Take another one in",
+     dict(body="OtherIn", out="Situation")),
+    ("POST", "/situations/{situation}/unmerge", "unmergeSituation", "Let it stand for itself again",
+     dict(body="OtherIn", out="Situation")),
+    ("POST", "/situations/{situation}/split", "splitSituation", "Make some of its alerts one of their own",
+     dict(body="SplitIn", out="Situation", status=201)),
+    ("GET", O + "/funnel", "getFunnel", "From logs to notices, by day",
+     dict(page="FunnelDay", query={"from": time_in, "to": time_in})),
+    ("GET", "/noise", "getNoise", "Steps and lists of noise removal", dict(out="Noise")),
+    ("PUT", "/noise", "setNoise", "Which steps are on from now; all alerts are looked at again",
+     dict(body="NoiseIn", out="Noise")),
     ("POST", "/search", "search", "Records of the archive, by arrival", dict(body="Question", out="Records", query=ORG)),
     ("GET", "/hunts", "listHunts", "Hunts over the archive, newest first; with their progress",
      dict(page="Hunt", query=dict(PAGED, **ORG))),

@@ -97,6 +97,9 @@ YG_MUST_USE int yg_admin_journal_cut(const struct yg_admin *admin, const char *o
 int yg_admin_retention(int argc, char **argv);
 int yg_admin_search(int argc, char **argv);
 int yg_admin_hunt(int argc, char **argv);
+int yg_admin_situations(int argc, char **argv);
+int yg_admin_noise(int argc, char **argv);
+int yg_admin_funnel(int argc, char **argv);
 int yg_admin_backup(int argc, char **argv);
 int yg_admin_restore(int argc, char **argv);
 

@@ -25,6 +25,7 @@
 #include "base/io.h"
 #include "store/copy.h"
 #include "store/facts.h"
+#include "store/situations.h"
 
 #include "base/ban.h"
 
@@ -203,6 +204,25 @@ static int erase_findings(struct erase *e)
 	return fail(e, path, rc);
 }
 
+/* Behind the findings: what is filled in from them meanwhile no longer has any of it. */
+static int erase_alerts(struct erase *e)
+{
+	struct yg_situations *situations = NULL;
+	char path[YG_BACKUP_PATH_MAX];
+	uint32_t count = ROWS;
+	int rc = path_of(e, "situations.db", path);
+
+	if (rc == YG_OK)
+		rc = yg_situations_open(path, false, &situations);
+	if (rc == YG_ENOENT)
+		return YG_OK; /* nothing was ever found */
+	while (rc == YG_OK && count == ROWS)
+		rc = yg_situations_expire(situations, yg_bytes_str(e->org), INT64_MAX, ROWS,
+					  &count);
+	(void)yg_situations_free(situations); /* always NULL */
+	return fail(e, path, rc);
+}
+
 /* Counters of days, and names that nobody else has: when nothing refers to them any more. */
 static int forget_names(struct erase *e)
 {
@@ -254,11 +274,11 @@ static int erase_batches(struct erase *e)
 /* Bytes of what was deleted are nowhere in the files of the databases. */
 static int scrub(struct erase *e)
 {
-	static const char *const names[] = {"hub.db", "facts.db"};
+	static const char *const names[] = {"hub.db", "facts.db", "situations.db"};
 	char path[YG_BACKUP_PATH_MAX];
 	int rc = YG_OK;
 
-	for (size_t i = 0; i < 2 && rc == YG_OK; i++) {
+	for (size_t i = 0; i < 3 && rc == YG_OK; i++) {
 		rc = path_of(e, names[i], path);
 		if (rc == YG_OK)
 			rc = yg_store_scrub(path);
@@ -289,6 +309,8 @@ static int run(struct erase *e, struct yg_access *by, struct yg_buf *record)
 		rc = erase_archive(e);
 	if (rc == YG_OK)
 		rc = erase_findings(e);
+	if (rc == YG_OK)
+		rc = erase_alerts(e);
 	if (rc == YG_OK)
 		rc = fail(e, "hunts", yg_admin_hunts_erase(e->admin, e->org, &e->counts.hunts));
 	if (rc == YG_OK)

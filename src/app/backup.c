@@ -349,7 +349,7 @@ static int take_folder(struct making *m, const char *name, take_fn *take)
 static bool is_special(const char *name)
 {
 	static const char *const names[] = {"archive",	"batches", "journal", "hub.db",
-					    "facts.db", "hunts",   "lock"};
+					    "facts.db", "hunts",   "lock",    "situations.db"};
 	struct yg_bytes text = yg_bytes_str(name);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -429,10 +429,15 @@ static int take_hunts(struct making *m)
 static int take_all(struct making *m)
 {
 	char facts[YG_BACKUP_PATH_MAX];
+	char situations[YG_BACKUP_PATH_MAX];
 	int rc = take_others(m);
 
 	if (rc == YG_OK)
 		rc = take_folder(m, "journal/cursors", take_other_file);
+	/* Before the facts: a cursor behind its store's last change only reads on from there. */
+	if (rc == YG_OK && yg_backup_join(m->data, "situations.db", situations) == YG_OK &&
+	    access(situations, F_OK) == 0)
+		rc = take_database(m, "situations.db");
 	if (rc == YG_OK)
 		rc = take_hunts(m);
 	if (rc == YG_OK && yg_backup_join(m->data, "facts.db", facts) == YG_OK &&

@@ -333,6 +333,27 @@ void yg_help_hub(void)
 	       "Exit status: 0 ended as asked; 2 it could not start or go on.\n"));
 }
 
+static void help_admin_situations(void)
+{
+	put(N_("\n"
+	       "Situations (docs/situations.md):\n"
+	       "\n"
+	       "  situations list [--org ID] [--state STATE] [--limit N] [--json]\n"
+	       "  situations show N [--json]\n"
+	       "  situations state N STATE [TEXT]\n"
+	       "                                STATE: new, check, noise, confirmed, notified,\n"
+	       "                                acknowledged, resolved\n"
+	       "  situations comment N TEXT\n"
+	       "  situations assign N WHO\n"
+	       "  situations merge N OTHER      unmerge takes it back\n"
+	       "  situations split N ALERT...   prints the number of the new one\n"
+	       "  noise list [--json]           what takes away alerts that need nobody\n"
+	       "  noise import NAME FILE --kind scanners|allowed\n"
+	       "  noise on NAME                 a step or a list; also: off, remove\n"
+	       "  funnel [--org ID] [--json]    logs, findings, after noise, situations, "
+	       "notices\n"));
+}
+
 static void help_admin_members(void)
 {
 	put(N_("\n"
@@ -394,6 +415,14 @@ static void help_admin_leaving(void)
 	       "  org erase ID --yes [--record FILE] [--json]\n"
 	       "                                deletes what a closed one left here; a signed\n"
 	       "                                record of it goes to FILE and the audit log\n"));
+}
+
+static void help_admin_parts(void)
+{
+	help_admin_situations();
+	help_admin_members();
+	help_admin_keeping();
+	help_admin_leaving();
 }
 
 void yg_help_admin(void)
@@ -463,9 +492,7 @@ void yg_help_admin(void)
 	       "\n"
 	       "Exit status: 0 done; 1 refused, nothing was changed, or damage was found;\n"
 	       "2 wrong usage, or the folder cannot be used.\n"));
-	help_admin_members();
-	help_admin_keeping();
-	help_admin_leaving();
+	help_admin_parts();
 }
 
 void yg_help_share(void)

@@ -299,6 +299,7 @@ static int open_api(struct yg_hub_http *http)
 		.hub = http->hub,
 		.enrol = opts->enrol,
 		.facts = http->facts,
+		.situations = http->situations,
 		.clock = opts->clock,
 		.version = YG_VERSION,
 		.ports = {.heartbeat = heartbeat,
@@ -322,6 +323,7 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 {
 	struct yg_hub_http *http = yg_calloc(1, sizeof(*http));
 	uint64_t change;
+	uint64_t cursor;
 	int rc;
 
 	if (!http)
@@ -345,6 +347,10 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
 	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */
 		rc = yg_facts_last_change(http->facts, &change);
+	if (rc == YG_OK && opts->situations)
+		rc = yg_situations_open(opts->situations, true, &http->situations);
+	if (rc == YG_OK && opts->situations)
+		rc = yg_situations_cursor(http->situations, &cursor);
 	if (rc != YG_OK) {
 		(void)yg_hub_http_free(http);
 		return rc;
@@ -374,6 +380,7 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 		yg_hub_asks_lose(http); /* calls that wait are cancelled */
 	http->api = yg_hub_api_free(http->api);
 	http->facts = yg_facts_free(http->facts);
+	http->situations = yg_situations_free(http->situations);
 	http->hub = yg_hub_access_free(http->hub);
 	yg_web_sessions_done(&http->sessions);
 	free(http->asks);

@@ -16,6 +16,7 @@
 #include "app/hub_hunt.h"
 #include "app/hub_retention.h"
 #include "app/hub_rules.h"
+#include "app/hub_situations.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -38,6 +39,8 @@ struct keeper {
 	struct yg_facts *facts;	   /* the detection's own connection */
 	struct yg_hub_detect *detect;
 	struct yg_hub_hunts *hunts;
+	struct yg_hub_situations *situations;
+	char situations_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
 	char journal_dir[YG_HUB_PATH_MAX];
 	char batches_dir[YG_HUB_PATH_MAX];
@@ -215,6 +218,7 @@ static int start_retention(struct keeper *keeper)
 						   .db_path = keeper->db_path,
 						   .facts_path = keeper->facts_path,
 						   .batches_dir = keeper->batches_dir,
+						   .situations_path = keeper->situations_path,
 						   .journal = yg_keep_journal(keeper->hub.keep),
 						   .clock = keeper->hub.clock};
 
@@ -251,6 +255,20 @@ static int start_hunts(struct keeper *keeper)
 	return rc == YG_OK ? rc : say_path(keeper, "hunts/known", rc);
 }
 
+/* Before the walls, as the facts file, which must be there. */
+static int open_situations(struct keeper *keeper)
+{
+	const struct yg_hub_situations_opts opts = {.facts_path = keeper->facts_path,
+						    .path = keeper->situations_path,
+						    .clock = keeper->hub.clock};
+	int rc = yg_hub_path(&keeper->hub, "facts.db", keeper->facts_path) &&
+				 yg_hub_path(&keeper->hub, "situations.db", keeper->situations_path)
+			 ? yg_hub_situations_new(&opts, &keeper->situations)
+			 : YG_ELIMIT;
+
+	return rc == YG_OK ? rc : say_path(keeper, "situations.db", rc);
+}
+
 static bool is_ready(void *arg)
 {
 	const struct keeper *keeper = arg;
@@ -279,6 +297,7 @@ static int open_http(struct keeper *keeper)
 	struct yg_hub_http_opts opts = {
 		.data = settings->data,
 		.facts = keeper->facts_path,
+		.situations = keeper->situations_path,
 		.store = keeper->store,
 		.enrol = keeper->hub.enrol,
 		.clock = keeper->hub.clock,
@@ -330,6 +349,8 @@ static int open_all(struct keeper *keeper)
 		rc = open_store(keeper);
 	if (rc == YG_OK)
 		rc = open_facts(keeper);
+	if (rc == YG_OK)
+		rc = open_situations(keeper);
 	if (rc == YG_OK)
 		rc = open_http(keeper);
 	if (rc == YG_OK)
@@ -636,6 +657,7 @@ static void close_all(struct keeper *keeper)
 	keeper->retention = yg_hub_retention_free(keeper->retention);
 	hub->hunts = NULL;
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
+	keeper->situations = yg_hub_situations_free(keeper->situations);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
 	hub->detect = NULL;
@@ -702,6 +724,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = start_retention(&keeper);
 	if (rc == YG_OK)
 		rc = start_hunts(&keeper);
+	if (rc == YG_OK)
+		rc = yg_hub_situations_start(keeper.situations);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	if (rc == YG_OK) {

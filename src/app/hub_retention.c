@@ -12,6 +12,7 @@
 #include "archive/tree.h"
 #include "base/alloc.h"
 #include "store/facts.h"
+#include "store/situations.h"
 
 #include "base/ban.h"
 
@@ -32,6 +33,7 @@ struct pass {
 	struct yg_retention_done done;
 	struct yg_facts *facts;
 	uint32_t longest; /* of all organisations' times, in months */
+	struct yg_situations *situations;
 	uint64_t size;	  /* of the file that is looked at */
 	uint64_t records; /* in it */
 	int rc;
@@ -181,6 +183,10 @@ static int expire_org(void *arg, const struct yg_retention *retention)
 				     &count);
 		gone += count;
 	}
+	count = p->situations ? ROWS : 0;
+	while (rc == YG_OK && count == ROWS && !(p->is_ending && *p->is_ending))
+		rc = yg_situations_expire(p->situations, yg_bytes_str(retention->org), since_ns,
+					  ROWS, &count);
 	p->counts->findings += gone;
 	if (gone > 0)
 		yg_say(N_("retention: %s: %llu findings deleted"), retention->org,
@@ -195,8 +201,11 @@ static int expire_findings(struct pass *p)
 	if (!p->opts->facts_path)
 		return YG_OK;
 	rc = yg_facts_open_sqlite(p->opts->facts_path, false, &p->facts);
+	if (rc == YG_OK && p->opts->situations_path)
+		rc = yg_situations_open(p->opts->situations_path, false, &p->situations);
 	if (rc == YG_OK)
 		rc = yg_retention_list(p->enrol, expire_org, p);
+	p->situations = yg_situations_free(p->situations);
 	p->facts = yg_facts_free(p->facts);
 	return rc == YG_ENOENT ? YG_OK : rc; /* nothing was ever found */
 }

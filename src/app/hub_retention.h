@@ -26,6 +26,7 @@
 struct yg_hub_retention_opts {
 	const char *archive_dir; /* borrowed, as all here */
 	const char *db_path;
+	const char *situations_path; /* alerts go with their findings; NULL: none */
 	const char
 		*facts_path; /* findings go with the last of their records; NULL: none are kept */
 	const char *batches_dir; /* NULL: none are kept */

@@ -122,6 +122,82 @@ static const char *const facts_steps[] = {
 const struct yg_sqlite_form yg_sqlite_facts = {0x59474642, /* "YGFB" */
 					       facts_steps, COUNT_OF(facts_steps)};
 
+static const char *const situation_steps[] = {
+	/* 1: what ties alerts (spans of keys, chains, groups), and the alerts as they were counted.
+	 */
+	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"INSERT INTO meta VALUES('cursor', 0), ('change', 0), ('node', 0), ('steps', 30),"
+	" ('settings', 0), ('spans', 0), ('pushed_out', 0);"
+	"CREATE TABLE names(n INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
+	"CREATE TABLE rules(n INTEGER PRIMARY KEY, id TEXT NOT NULL, title TEXT NOT NULL,"
+	" title_ja TEXT NOT NULL, UNIQUE(id, title, title_ja)) STRICT;"
+	"CREATE TABLE spans(key BLOB NOT NULL, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,"
+	" node INTEGER NOT NULL, alerts INTEGER NOT NULL, tie INTEGER NOT NULL, value TEXT NOT "
+	"NULL,"
+	" touched_ns INTEGER NOT NULL, PRIMARY KEY(key, first_ns)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX spans_by_node ON spans(node, alerts, key);"
+	"CREATE INDEX spans_by_touch ON spans(touched_ns);"
+	"CREATE TABLE groups(n INTEGER PRIMARY KEY, situation INTEGER NOT NULL,"
+	" origin INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX groups_by_situation ON groups(situation);"
+	"CREATE TABLE chains(n INTEGER PRIMARY KEY, situation INTEGER NOT NULL, grp INTEGER NOT "
+	"NULL,"
+	" lead BLOB NOT NULL, by_hand INTEGER NOT NULL, alerts INTEGER NOT NULL,"
+	" origin INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX chains_by_situation ON chains(situation);"
+	"CREATE INDEX chains_by_group ON chains(grp);"
+	"CREATE TABLE chain_parts(chain INTEGER NOT NULL, org INTEGER NOT NULL,"
+	" bundles INTEGER NOT NULL, count INTEGER NOT NULL, removed INTEGER NOT NULL,"
+	" level INTEGER NOT NULL, outcome INTEGER NOT NULL, first_ns INTEGER NOT NULL,"
+	" last_ns INTEGER NOT NULL, day_ns INTEGER NOT NULL, PRIMARY KEY(chain, org))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE facets(chain INTEGER NOT NULL, kind INTEGER NOT NULL, value INTEGER NOT NULL,"
+	" org INTEGER NOT NULL, PRIMARY KEY(chain, kind, value, org)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE alerts(id BLOB PRIMARY KEY CHECK(length(id) = 16), chain INTEGER NOT NULL,"
+	" org INTEGER NOT NULL, rule INTEGER NOT NULL, log INTEGER NOT NULL, actor TEXT NOT NULL,"
+	" target TEXT NOT NULL, pattern BLOB NOT NULL, step INTEGER NOT NULL, why TEXT NOT NULL,"
+	" level INTEGER NOT NULL, outcome INTEGER NOT NULL, outside INTEGER NOT NULL,"
+	" keys INTEGER NOT NULL, count INTEGER NOT NULL, minute_ns INTEGER NOT NULL,"
+	" first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, day_ns INTEGER NOT NULL,"
+	" judged INTEGER NOT NULL) STRICT, WITHOUT ROWID;" /* judged: the event that did; 0: none */
+	"CREATE INDEX alerts_by_chain ON alerts(chain, id);"
+	"CREATE INDEX alerts_by_org ON alerts(org, id);",
+	/* 2: the situations, and what people made of them. */
+	"CREATE TABLE situations(n INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE,"
+	" change INTEGER NOT NULL, state INTEGER NOT NULL, assignee TEXT NOT NULL,"
+	" opened_ns INTEGER NOT NULL, state_ns INTEGER NOT NULL, due_ns INTEGER,"
+	" certainty INTEGER NOT NULL, certain_by TEXT NOT NULL, certain_ns INTEGER NOT NULL,"
+	" merged INTEGER NOT NULL, tie INTEGER NOT NULL, key TEXT NOT NULL, bundles INTEGER NOT "
+	"NULL,"
+	" count INTEGER NOT NULL, removed INTEGER NOT NULL, level INTEGER NOT NULL,"
+	" outcome INTEGER NOT NULL, orgs INTEGER NOT NULL, logs INTEGER NOT NULL,"
+	" sources INTEGER NOT NULL, chains INTEGER NOT NULL, first_ns INTEGER NOT NULL,"
+	" last_ns INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX situations_by_last ON situations(last_ns, n) WHERE bundles > 0;"
+	"CREATE TABLE parts(situation INTEGER NOT NULL, org INTEGER NOT NULL, id BLOB NOT NULL,"
+	" bundles INTEGER NOT NULL, count INTEGER NOT NULL, removed INTEGER NOT NULL,"
+	" level INTEGER NOT NULL, outcome INTEGER NOT NULL, first_ns INTEGER NOT NULL,"
+	" last_ns INTEGER NOT NULL, day_ns INTEGER NOT NULL, PRIMARY KEY(situation, org))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE INDEX parts_by_org ON parts(org, last_ns, situation);"
+	"CREATE INDEX parts_by_day ON parts(org, day_ns);"
+	"CREATE UNIQUE INDEX parts_by_id ON parts(id);"
+	"CREATE TABLE events(n INTEGER PRIMARY KEY AUTOINCREMENT, situation INTEGER NOT NULL,"
+	" what INTEGER NOT NULL, time_ns INTEGER NOT NULL, actor TEXT NOT NULL,"
+	" a INTEGER NOT NULL, b INTEGER NOT NULL, other INTEGER NOT NULL, text TEXT NOT NULL) "
+	"STRICT;"
+	"CREATE INDEX events_by_situation ON events(situation, n);"
+	"CREATE TABLE funnel(org INTEGER NOT NULL, day_ns INTEGER NOT NULL, step INTEGER NOT NULL,"
+	" bundles INTEGER NOT NULL, findings INTEGER NOT NULL, PRIMARY KEY(org, day_ns, step))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE lists(name TEXT PRIMARY KEY, allowed INTEGER NOT NULL, is_on INTEGER NOT "
+	"NULL,"
+	" entries INTEGER NOT NULL, time_ns INTEGER NOT NULL, actor TEXT NOT NULL,"
+	" body BLOB NOT NULL) STRICT;",
+};
+const struct yg_sqlite_form yg_sqlite_situations = {0x59475354, /* "YGST" */
+						    situation_steps, COUNT_OF(situation_steps)};
+
 int yg_sqlite_ask(sqlite3 *db, const char *sql, int64_t *ret)
 {
 	sqlite3_stmt *stmt;

@@ -31,8 +31,9 @@ struct yg_sqlite_form {
 	const char *const *steps; /* a step that was released is never changed */
 	size_t count;
 };
-extern const struct yg_sqlite_form yg_sqlite_control; /* store/control.h */
-extern const struct yg_sqlite_form yg_sqlite_facts;   /* store/facts.h */
+extern const struct yg_sqlite_form yg_sqlite_control;	 /* store/control.h */
+extern const struct yg_sqlite_form yg_sqlite_facts;	 /* store/facts.h */
+extern const struct yg_sqlite_form yg_sqlite_situations; /* store/situations.h */
 
 /*
  * Open @path as yg_control_open_sqlite says, migrated, with everything set. *ret: sqlite3_close.
