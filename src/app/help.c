@@ -26,6 +26,7 @@ static const char *const command_lines[] = {
 	N_("  yagura assess COMMAND        the same from the command line\n"),
 	N_("  yagura share plan            whom to warn when a member of a community is hit\n"),
 	N_("  yagura share release         what of a warning would leave, and what is taken out\n"),
+	N_("  yagura demo run              a hub with an invented community, through one attack\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
 	N_("  yagura admin --data FOLDER COMMAND  organisations, sensors and archive of a hub\n"),
 };
@@ -537,4 +538,37 @@ void yg_help_share(void)
 	       "Exit status: 0 shown; 1 nothing may leave, which is said; 2 wrong usage, or a "
 	       "file\n"
 	       "cannot be read.\n"));
+}
+
+void yg_help_demo(void)
+{
+	put(N_("usage: yagura demo run [--once] [OPTION]...\n"
+	       "       yagura demo clean [--place DIR]\n"
+	       "       yagura demo log FOLDER\n"
+	       "\n"
+	       "run starts a hub of its own, brings in a community, replays logs at the sensor of "
+	       "one\n"
+	       "member, and tells what happens: situation, plan, approval, warnings delivered, "
+	       "seen,\n"
+	       "acknowledged. Nothing is simulated but the people, who act through the API. With\n"
+	       "--once it ends after that; otherwise the hub stays open to look at until Ctrl+C.\n"
+	       "\n"
+	       "  --attack PATH        a log, or a folder of logs (otherwise the demo's own)\n"
+	       "  --at ID              the member that is hit\n"
+	       "  --members FILE       another community, as in `yagura share plan`,\n"
+	       "  --relations FILE     and who supplies whom\n"
+	       "  --timeout N          seconds for the story (60)\n"
+	       "  --tz ZONE            zone of times written without one\n"
+	       "  --place DIR          where everything is kept meanwhile (below TMPDIR)\n"
+	       "  --json               a line of JSON for each step\n"
+	       "\n"
+	       "clean ends a demo that still runs, and removes every trace. log writes the demo's "
+	       "own\n"
+	       "logs into a folder.\n"
+	       "\n"
+	       "Exit status: 0 every recipient of the plan has its warning and acknowledged it; 1 "
+	       "not\n"
+	       "all, or there was no situation (it is said why); 2 wrong usage, it could not start "
+	       "or\n"
+	       "go on, or the time was over.\n"));
 }
