@@ -35,6 +35,7 @@
 #define YG_DEMO_NAME_MAX    64u
 #define YG_DEMO_SECRET	    160u
 #define YG_DEMO_ANSWER_MAX  (16u << 20) /* bytes of one answer */
+#define YG_DEMO_REASON	    400u
 #define YG_DEMO_RECIPIENTS  10000u
 
 struct yg_demo_child {
@@ -47,6 +48,7 @@ struct yg_demo_child {
 struct yg_demo_who {
 	char cookie[YG_DEMO_SECRET];
 	char token[YG_DEMO_SECRET];
+	char password[YG_DEMO_NAME_MAX]; /* of a person; to be told to who looks on */
 };
 
 struct yg_demo_sensor {
@@ -91,6 +93,9 @@ struct yg_demo {
 	bool has_lines;
 	struct yg_demo_who local;
 	struct yg_demo_who analyst;
+	struct yg_demo_who member;   /* a person of the one that was hit, once it was asked */
+	char reason[YG_DEMO_REASON]; /* why it did not come to its end; "": it did, or not known */
+	bool is_told;		     /* the last line was printed */
 };
 
 /* ---- demo_place.c ---- */
@@ -190,6 +195,12 @@ YG_MUST_USE int yg_demo_story(struct yg_demo *demo);
 
 /* ---- demo_tell.c ---- */
 
+/* Why it cannot go on: said, and kept for the last line. @format: a msgid. */
+__attribute__((format(printf, 2, 3))) void yg_demo_why(struct yg_demo *demo, const char *format,
+						       ...);
+/* The last line of a run: @rc what came of it, @missing (taken) who has not acknowledged. */
+YG_MUST_USE int yg_demo_tell_end(struct yg_demo *demo, int rc, uint32_t recipients,
+				 uint32_t acknowledged, json_t *take_missing);
 /*
  * One step: a line of JSON, or words. @take_line: what is said beside step, time and ms. @words: a
  * msgid; its arguments are the caller's.

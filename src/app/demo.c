@@ -6,6 +6,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #define _GNU_SOURCE
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -145,6 +146,52 @@ static int open_signals(struct yg_demo *demo)
 	return demo->signal_fd >= 0 ? YG_OK : yg_err_from_errno(errno);
 }
 
+/* Where to look, and as whom; until somebody ends it. */
+static int say_open(struct yg_demo *demo)
+{
+	char self[YG_DEMO_PATH];
+	struct yg_buf link;
+	int rc = yg_demo_self(self) ? YG_OK : YG_EIO;
+
+	yg_buf_init(&link, 4096);
+	if (rc == YG_OK) {
+		const char *const words[] = {self,	 "admin",	 "--data",
+					     demo->data, "sign-in-link", NULL};
+
+		rc = yg_demo_call(demo, words, "sign-in-link", &link);
+	}
+	if (rc == YG_OK) {
+		printf(yg_say_tr(N_("\nThe hub stays open until Ctrl+C. / デモ\n"
+				    "  pages                http://127.0.0.1:%u/\n"
+				    "  administrator's link %.*s"
+				    "  analyst              demo-analyst  %s\n")),
+		       (unsigned)demo->port, YG_FMT(yg_buf_bytes(&link)), demo->analyst.password);
+		if (demo->member.password[0])
+			printf(yg_say_tr(N_("  the one that was hit demo-member   %s\n")),
+			       demo->member.password);
+		(void)fflush(stdout); /* a closed output is no reason to end */
+	}
+	yg_buf_done(&link);
+	return rc;
+}
+
+static int stay_open(struct yg_demo *demo)
+{
+	int rc = say_open(demo);
+
+	demo->deadline_ns = INT64_MAX;
+	while (rc == YG_OK) {
+		rc = yg_demo_wait(demo, demo->hub.out, POLLIN, 3600 * 1000);
+		if (rc == YG_OK) { /* it says no more: it has ended */
+			yg_demo_why(demo, N_("the hub has ended"));
+			return YG_EIO;
+		}
+		if (rc == YG_EAGAIN)
+			rc = YG_OK;
+	}
+	return rc == YG_EEND ? YG_OK : rc; /* that is how it ends */
+}
+
 static int play(struct yg_demo *demo)
 {
 	int rc = yg_demo_town_read(demo);
@@ -155,7 +202,9 @@ static int play(struct yg_demo *demo)
 		rc = yg_demo_town_start(demo);
 	if (rc == YG_OK)
 		rc = yg_demo_replay(demo);
-	return rc == YG_OK ? yg_demo_story(demo) : rc;
+	if (rc == YG_OK)
+		rc = yg_demo_story(demo);
+	return rc == YG_OK && !demo->is_once ? stay_open(demo) : rc;
 }
 
 /* The sensors first: they have nobody to speak with afterwards. */
@@ -184,11 +233,8 @@ static int run(struct yg_demo *demo)
 		rc = yg_demo_base(demo);
 	if (rc == YG_OK)
 		rc = play(demo);
-	if (rc == YG_ELIMIT && steady.now_ns(steady.arg) >= demo->deadline_ns)
-		yg_say(N_("the time (--timeout %u) is over"),
-		       demo->timeout_s ? demo->timeout_s : YG_DEMO_TIMEOUT_S);
-	else if (rc == YG_EEND)
-		yg_say(N_("asked to end: everything is taken away"));
+	if (!demo->is_told)
+		rc = yg_demo_tell_end(demo, rc, 0, 0, NULL);
 	end_all(demo);
 	gone = yg_demo_place_remove(demo);
 	if (demo->signal_fd >= 0)
@@ -250,8 +296,11 @@ static int write_logs(const char *folder)
 
 int yg_command_demo(int argc, char **argv)
 {
-	struct yg_demo demo = {
-		.lock_fd = -1, .signal_fd = -1, .hub = {.out = -1}, .victim = YG_MEMBER_NONE};
+	struct yg_demo demo = {.lock_fd = -1,
+			       .signal_fd = -1,
+			       .hub = {.out = -1},
+			       .victim = YG_MEMBER_NONE,
+			       .timeout_s = YG_DEMO_TIMEOUT_S};
 	const char *word;
 	int status;
 	int left;
@@ -270,6 +319,8 @@ int yg_command_demo(int argc, char **argv)
 			     left > 1 ? argv[optind + 1] : word);
 		return YG_EXIT_FAILED;
 	}
+	/* Nobody looks on who could end it. */
+	demo.is_once |= !isatty(STDOUT_FILENO) || demo.is_json;
 	rc = run(&demo);
 	if (rc == YG_OK)
 		return YG_EXIT_DONE;

@@ -231,12 +231,12 @@ int yg_demo_first_line(struct yg_demo *demo, struct yg_demo_child *child, struct
 		rc = to->size > LINE_MAX_ ? YG_ELIMIT : read_some(demo, child, to, &is_over);
 	}
 	if (rc == YG_OK) {
-		yg_say(N_("%s ended before it was ready"), child->name);
+		yg_demo_why(demo, N_("%s ended before it was ready"), child->name);
 		say_messages(demo, child->name);
 		return YG_ETRUNC;
 	}
 	if (rc == YG_ELIMIT)
-		yg_say(N_("%s was not ready in time"), child->name);
+		yg_demo_why(demo, N_("%s was not ready in time"), child->name);
 	return rc;
 }
 
@@ -263,8 +263,8 @@ int yg_demo_call(struct yg_demo *demo, const char *const *argv, const char *name
 	yg_demo_end(&child, 0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return YG_OK;
-	yg_say(N_("%s did not succeed (%d)"), name,
-	       WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+	yg_demo_why(demo, N_("%s did not succeed (%d)"), name,
+		    WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
 	say_messages(demo, name);
 	return YG_EIO;
 }

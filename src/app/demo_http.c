@@ -341,6 +341,7 @@ int yg_demo_ask(struct yg_demo *demo, const struct yg_demo_who *who, const char 
 		const char *path, json_t *take_body, struct yg_demo_answer *ret)
 {
 	struct yg_buf request;
+	unsigned refused = 0;
 	int rc;
 
 	*ret = (struct yg_demo_answer){0};
@@ -353,14 +354,18 @@ int yg_demo_ask(struct yg_demo *demo, const struct yg_demo_who *who, const char 
 		rc = ask_once(demo, yg_buf_bytes(&request), ret);
 		if (rc != YG_OK || (ret->status != 429 && ret->status != 503))
 			break;
+		refused = ret->status;
 		wait_ms = ret->retry_s ? ret->retry_s * 1000 : RETRY_MS;
 		yg_demo_answer_done(ret);
 		rc = yg_demo_wait(demo, -1, 0, wait_ms);
 		rc = rc == YG_EAGAIN ? YG_OK : rc;
 	}
 	yg_buf_done(&request);
-	if (rc != YG_OK && rc != YG_EEND && rc != YG_ELIMIT)
-		yg_say("%s %s: %s", method, path, yg_say_tr(yg_err_text(rc)));
+	if (rc == YG_ELIMIT && refused)
+		yg_demo_why(demo, N_("until the time was over the hub answered %u to %s %s"),
+			    refused, method, path);
+	else if (rc != YG_OK && rc != YG_EEND && rc != YG_ELIMIT)
+		yg_demo_why(demo, "%s %s: %s", method, path, yg_say_tr(yg_err_text(rc)));
 	return rc;
 }
 
@@ -373,8 +378,8 @@ int yg_demo_must(struct yg_demo *demo, const struct yg_demo_who *who, const char
 	if (rc == YG_OK && answer.status >= 400) {
 		struct yg_bytes title = yg_json_text(answer.body, "title");
 
-		yg_say(N_("the hub answered %u to %s %s: %s"), answer.status, method, path,
-		       yg_say_safe(title, 300));
+		yg_demo_why(demo, N_("the hub answered %u to %s %s: %s"), answer.status, method,
+			    path, yg_say_safe(title, 200));
 		rc = YG_EIO;
 	}
 	if (rc == YG_OK && ret_body) {

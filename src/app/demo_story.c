@@ -381,7 +381,6 @@ static int ask_consent(struct story *s, json_t **ret)
 {
 	struct yg_demo *demo = s->demo;
 	const char *org = demo->ids[demo->victim];
-	struct yg_demo_who person;
 	char words[512];
 	char path[PATH_ROOM];
 	int64_t asked_ms = yg_demo_since_ns(demo) / 1000000;
@@ -391,13 +390,13 @@ static int ask_consent(struct story *s, json_t **ret)
 	*ret = NULL;
 	if (waiting == 0)
 		return YG_OK;
-	rc = yg_demo_person(demo, "demo-member", "member", org, &person);
+	rc = yg_demo_person(demo, "demo-member", "member", org, &demo->member);
 	(void)snprintf(path, sizeof(path), "/questions/%s", s->plan); /* fits */
 	if (rc == YG_OK)
-		rc = yg_demo_must(demo, &person, "GET", path, NULL, NULL);
+		rc = yg_demo_must(demo, &demo->member, "GET", path, NULL, NULL);
 	if (rc == YG_OK)
 		rc = yg_demo_must(
-			demo, &person, "POST", path,
+			demo, &demo->member, "POST", path,
 			json_pack("{s:s,s:b,s:s}", "answer", "yes", "named", 0, "text", "demo"),
 			NULL);
 	if (rc != YG_OK)
@@ -540,8 +539,6 @@ static int tell_end(struct story *s, int rc)
 {
 	uint32_t done = 0;
 	json_t *missing = json_array();
-	char words[256];
-	int told;
 
 	for (uint32_t i = 0; i < s->count; i++) {
 		const struct recipient *r = &s->list[i];
@@ -557,25 +554,22 @@ static int tell_end(struct story *s, int rc)
 		yg_say(N_("%s has not acknowledged its warning; it is at: %s"),
 		       yg_say_safe(member->id, 80), at);
 	}
-	if (rc == YG_OK && (s->count == 0 || done < s->count))
+	if (rc == YG_OK && (s->count == 0 || done < s->count)) {
+		yg_demo_why(s->demo, N_("not every recipient has acknowledged its warning"));
 		rc = YG_EMISMATCH;
-	(void)snprintf(words, sizeof(words), yg_say_tr(N_("end: %u of %u recipients acknowledged")),
-		       (unsigned)done, (unsigned)s->count); /* cut at worst */
-	told = yg_demo_tell(s->demo, "end",
-			    json_pack("{s:b,s:i,s:i,s:o,s:s}", "ok", rc == YG_OK, "recipients",
-				      (int)s->count, "acknowledged", (int)done, "missing", missing,
-				      "reason", rc == YG_OK ? "" : yg_err_text(rc)),
-			    words);
-	return rc == YG_OK ? told : rc;
+	}
+	return yg_demo_tell_end(s->demo, rc, s->count, done, missing);
 }
 
 /* ---- the whole ---- */
 
-static int tell_none(const struct seen *seen)
+static int tell_none(struct yg_demo *demo, const struct seen *seen)
 {
-	yg_say(N_("no situation came of it: %lld records were received, %lld findings were made, "
-		  "%lld of them put aside as noise"),
-	       (long long)seen->records, (long long)seen->findings, (long long)seen->removed);
+	yg_demo_why(
+		demo,
+		N_("no situation came of it: %lld records were received, %lld findings were made, "
+		   "%lld of them put aside as noise"),
+		(long long)seen->records, (long long)seen->findings, (long long)seen->removed);
 	return YG_EMISMATCH;
 }
 
@@ -588,7 +582,7 @@ int yg_demo_story(struct yg_demo *demo)
 	int rc = wait_for_situation(demo, &seen, &situation);
 
 	if (rc == YG_OK)
-		rc = situation ? tell_situation(demo, &seen, situation) : tell_none(&seen);
+		rc = situation ? tell_situation(demo, &seen, situation) : tell_none(demo, &seen);
 	copy_text(situation, "id", id, sizeof(id));
 	json_decref(situation);
 	if (rc == YG_OK)

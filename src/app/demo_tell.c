@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a demo prints: each step as it happens, a line each. */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include <stdarg.h>
 #include <unistd.h>
 
 #include "app/demo-int.h"
@@ -55,4 +56,42 @@ int yg_demo_tell(struct yg_demo *demo, const char *step, json_t *take_line, cons
 	}
 	yg_buf_add_byte(&out, '\n');
 	return write_out(&out);
+}
+
+void yg_demo_why(struct yg_demo *demo, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(demo->reason, sizeof(demo->reason), yg_say_tr(format), args); /* cut */
+	va_end(args);
+	yg_say("%s", yg_say_safe(yg_bytes_str(demo->reason), sizeof(demo->reason)));
+}
+
+int yg_demo_tell_end(struct yg_demo *demo, int rc, uint32_t recipients, uint32_t acknowledged,
+		     json_t *take_missing)
+{
+	char words[256];
+	int told;
+
+	if (rc == YG_ELIMIT && yg_demo_since_ns(demo) >= demo->deadline_ns - demo->begun_ns) {
+		if (!demo->reason[0])
+			yg_demo_why(demo, N_("the time (--timeout %u) is over"), demo->timeout_s);
+	} else if (rc == YG_EEND) {
+		yg_demo_why(demo, N_("asked to end: everything is taken away"));
+	} else if (rc != YG_OK && !demo->reason[0]) {
+		(void)snprintf(demo->reason, sizeof(demo->reason), "%s",
+			       yg_say_tr(yg_err_text(rc))); /* said where it happened */
+	}
+	demo->is_told = true;
+	(void)snprintf(words, sizeof(words), yg_say_tr(N_("end: %u of %u recipients acknowledged")),
+		       (unsigned)acknowledged, (unsigned)recipients); /* cut at worst */
+	told = yg_demo_tell(
+		demo, "end",
+		json_pack("{s:b,s:i,s:i,s:o,s:o}", "ok", rc == YG_OK, "recipients", (int)recipients,
+			  "acknowledged", (int)acknowledged, "missing",
+			  take_missing ? take_missing : json_array(), "reason",
+			  yg_json_string(yg_bytes_str(rc == YG_OK ? "" : demo->reason))),
+		words);
+	return rc == YG_OK ? told : rc;
 }

@@ -333,12 +333,13 @@ static int start_hub(struct yg_demo *demo, const char *self)
 		rc = read_ready(demo, yg_buf_bytes(&line), link, sizeof(link));
 	yg_buf_done(&line);
 	if (rc == YG_EFORMAT)
-		yg_say(N_("the hub did not say where it is"));
+		yg_demo_why(demo, N_("the hub did not say where it is"));
 	if (rc != YG_OK)
 		return rc;
 	rc = yg_demo_ask(demo, NULL, "GET", link, NULL, &answer);
 	if (rc == YG_OK && (answer.status != 303 || !answer.cookie[0])) {
-		yg_say(N_("the hub answered %u to %s %s: %s"), answer.status, "GET", "/start", "");
+		yg_demo_why(demo, N_("the hub answered %u to %s %s: %s"), answer.status, "GET",
+			    "/start", "");
 		rc = YG_EIO;
 	}
 	if (rc == YG_OK)
@@ -374,11 +375,13 @@ int yg_demo_person(struct yg_demo *demo, const char *login, const char *role, co
 				 json_pack("{s:s,s:s}", "login", login, "password", password),
 				 &answer);
 	if (rc == YG_OK && (answer.status != 200 || !answer.cookie[0])) {
-		yg_say(N_("the hub answered %u to %s %s: %s"), answer.status, "POST", "/session",
-		       yg_say_safe(yg_json_text(answer.body, "title"), 200));
+		yg_demo_why(demo, N_("the hub answered %u to %s %s: %s"), answer.status, "POST",
+			    "/session", yg_say_safe(yg_json_text(answer.body, "title"), 200));
 		rc = YG_EIO;
 	}
 	*ret = (struct yg_demo_who){0};
+	if (rc == YG_OK)
+		memcpy(ret->password, password, sizeof(password));
 	if (rc == YG_OK)
 		(void)snprintf(ret->cookie, sizeof(ret->cookie), "%s", answer.cookie);
 	yg_demo_answer_done(&answer);
