@@ -269,7 +269,7 @@ int yg_warn_number(struct yg_hub_access *hub, const char *actor, char to[32])
 	json_decref(body);
 	if (rc != YG_OK && rc != YG_ENOENT)
 		return rc;
-	(void)snprintf(to, 32, "%s-%04lld", year, (long long)last + 1);
+	(void)snprintf(to, 32, "%.10s-%04u", year, (unsigned)(last + 1) % 100000000u); /* it fits */
 	return yg_warn_save(hub, actor, "count", year, json_pack("{s:I}", "last",
 								 (json_int_t)last + 1));
 }
