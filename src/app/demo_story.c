@@ -243,10 +243,22 @@ static json_t *callers_id(const struct yg_demo *demo, const char *hub_id)
 					: yg_json_string(demo->community.members[member].id);
 }
 
+/* "TLP:AMBER", as FIRST writes it. */
+static json_t *marking_shown(const json_t *warning)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "TLP:%.*s", YG_FMT(yg_json_text(warning, "tlp")));
+	for (char *at = text; *at; at++)
+		if (*at >= 'a' && *at <= 'z')
+			*at = (char)(*at - 'a' + 'A');
+	return json_string(text);
+}
+
 /* As `yagura share plan --json` has it. */
 static json_t *recipient_shown(const struct yg_demo *demo, const json_t *warning)
 {
-	static const char *const keys[] = {"rule", "depth", "tlp", "named", "candidates", "state"};
+	static const char *const keys[] = {"rule", "depth", "named", "candidates", "state"};
 	json_t *path = json_object_get(warning, "path");
 	json_t *ids = json_array();
 	json_t *shown = json_object();
@@ -267,6 +279,8 @@ static json_t *recipient_shown(const struct yg_demo *demo, const json_t *warning
 	if (rc == YG_OK)
 		rc = yg_json_set(shown, "path", json_incref(ids));
 	json_decref(ids);
+	if (rc == YG_OK)
+		rc = yg_json_set(shown, "tlp", marking_shown(warning));
 	if (rc == YG_OK)
 		rc = yg_json_set(
 			shown, "id",
@@ -394,6 +408,7 @@ static int ask_consent(struct story *s, json_t **ret)
 	(void)snprintf(path, sizeof(path), "/questions/%s", s->plan); /* fits */
 	if (rc == YG_OK)
 		rc = yg_demo_must(demo, &demo->member, "GET", path, NULL, NULL);
+	(void)snprintf(path, sizeof(path), "/questions/%s/answer", s->plan); /* fits */
 	if (rc == YG_OK)
 		rc = yg_demo_must(
 			demo, &demo->member, "POST", path,
@@ -456,8 +471,7 @@ static int tell_receipt(struct story *s, const struct recipient *r, const char *
 		       YG_FMT(member->name_ja)); /* cut at worst */
 	return yg_demo_tell(s->demo, step,
 			    json_pack("{s:o,s:s,s:o,s:o}", "id", yg_json_string(member->id),
-				      "warning", r->id, "tlp",
-				      yg_json_string(yg_json_text(warning, "tlp")), "hub_time",
+				      "warning", r->id, "tlp", marking_shown(warning), "hub_time",
 				      yg_json_string(yg_json_text(at, "time"))),
 			    words);
 }
