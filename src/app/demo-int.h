@@ -89,13 +89,15 @@ struct yg_demo {
 	char sensors_url[128];
 	char ca[YG_DEMO_PATH];
 	char data[YG_DEMO_PATH];
-	uint64_t lines; /* of the logs, where that is known */
+	unsigned followed; /* logs that are read line by line; others are dropped */
+	uint64_t lines;	   /* of the logs, where that is known */
 	bool has_lines;
 	struct yg_demo_who local;
 	struct yg_demo_who analyst;
 	struct yg_demo_who member;   /* a person of the one that was hit, once it was asked */
 	char reason[YG_DEMO_REASON]; /* why it did not come to its end; "": it did, or not known */
-	bool is_told;		     /* the last line was printed */
+	bool is_noise_off;
+	bool is_told; /* the last line was printed */
 };
 
 /* ---- demo_place.c ---- */
@@ -169,6 +171,8 @@ YG_MUST_USE int yg_demo_must(struct yg_demo *demo, const struct yg_demo_who *who
 YG_MUST_USE int yg_demo_town_read(struct yg_demo *demo);
 /* The hub, with all of them in it, and the people of the demo. */
 YG_MUST_USE int yg_demo_town_start(struct yg_demo *demo);
+/* demo->local anew: its session ends when the hub's keeper is started again. */
+YG_MUST_USE int yg_demo_sign_in_again(struct yg_demo *demo);
 /* A person with @role at @org, signed in. @org NULL: at the hub. */
 YG_MUST_USE int yg_demo_person(struct yg_demo *demo, const char *login, const char *role,
 			       const char *org, struct yg_demo_who *ret);
@@ -184,10 +188,15 @@ uint32_t yg_demo_member_of(const struct yg_demo *demo, const char *hub_id);
 /* The own three logs (VPN, Windows, web), always the same bytes. */
 YG_MUST_USE int yg_demo_log_make(struct yg_buf *vpn, struct yg_buf *windows, struct yg_buf *web);
 
+/* A log in which nothing happens, for the others. */
+YG_MUST_USE int yg_demo_log_everyday(struct yg_buf *web);
+
 /* ---- demo_replay.c ---- */
 
 /* What --attack names to places that the sensor reads; enrols and starts the sensors. */
 YG_MUST_USE int yg_demo_replay(struct yg_demo *demo);
+/* Has the sensor of the one that is hit read everything? */
+bool yg_demo_is_read(const struct yg_demo *demo);
 
 /* ---- demo_story.c ---- */
 

@@ -324,5 +324,7 @@ int yg_command_demo(int argc, char **argv)
 	rc = run(&demo);
 	if (rc == YG_OK)
 		return YG_EXIT_DONE;
-	return rc == YG_EMISMATCH ? YG_EXIT_PARTLY : YG_EXIT_FAILED;
+	/* It ran, and not everybody has his; anything else: it could not. */
+	return rc == YG_EMISMATCH || rc == YG_EEND || rc == YG_EAGAIN ? YG_EXIT_PARTLY
+								      : YG_EXIT_FAILED;
 }

@@ -373,8 +373,15 @@ int yg_demo_must(struct yg_demo *demo, const struct yg_demo_who *who, const char
 		 const char *path, json_t *take_body, json_t **ret_body)
 {
 	struct yg_demo_answer answer;
-	int rc = yg_demo_ask(demo, who, method, path, take_body, &answer);
+	int rc = yg_demo_ask(demo, who, method, path, json_incref(take_body), &answer);
 
+	if (rc == YG_OK && answer.status == 401 && who == &demo->local) {
+		yg_demo_answer_done(&answer);
+		rc = yg_demo_sign_in_again(demo);
+		if (rc == YG_OK)
+			rc = yg_demo_ask(demo, who, method, path, json_incref(take_body), &answer);
+	}
+	json_decref(take_body);
 	if (rc == YG_OK && answer.status >= 400) {
 		struct yg_bytes title = yg_json_text(answer.body, "title");
 

@@ -247,3 +247,18 @@ int yg_demo_log_make(struct yg_buf *vpn, struct yg_buf *windows, struct yg_buf *
 		rc = yg_buf_error(windows);
 	return rc == YG_OK ? yg_buf_error(web) : rc;
 }
+
+int yg_demo_log_everyday(struct yg_buf *web)
+{
+	uint64_t seed = SEED + 1;
+
+	yg_buf_init(web, LOG_MAX);
+	for (unsigned n = 0; n < 300; n++) {
+		char address[32];
+
+		(void)snprintf(address, sizeof(address), "198.51.100.%u", 30 + below(&seed, 200));
+		web_line(web, n * (DAY_S / 300), address, pages[below(&seed, PAGES)], 200,
+			 900 + below(&seed, 9000));
+	}
+	return yg_buf_error(web);
+}

@@ -27,6 +27,7 @@ struct replay {
 	unsigned follow_count;
 	unsigned drop_count;
 	char drop[YG_DEMO_PATH];
+	char everyday[YG_DEMO_PATH]; /* what the others' sensors read */
 };
 
 static int say_error(const char *path, int rc)
@@ -131,7 +132,7 @@ static int note_target(struct replay *r, const char *target, bool is_followed,
 		r->follow[r->follow_count] = yg_strndup(target, strlen(target));
 		if (!r->follow[r->follow_count])
 			return YG_ENOMEM;
-		r->follow_count++;
+		r->demo->followed = ++r->follow_count;
 		r->demo->lines += copy->lines;
 		return YG_OK;
 	}
@@ -265,6 +266,97 @@ static int take_all(struct replay *r)
 	return rc;
 }
 
+/* ---- has the sensor read all of it? ---- */
+
+static size_t read_proc(const char *path, uint8_t *to, size_t room)
+{
+	size_t size = 0;
+	int fd;
+
+	if (yg_io_open_read(path, &fd) != YG_OK)
+		return 0;
+	if (yg_io_read(fd, to, room, &size) != YG_OK)
+		size = 0;
+	(void)close(fd); /* read only */
+	return size;
+}
+
+/* Is descriptor @name of @pid a log of ours (*ret_is_ours) that was read to its end? */
+static bool is_at_end(const struct yg_demo *demo, pid_t pid, const char *name, bool *ret_is_ours)
+{
+	char path[64];
+	char target[YG_DEMO_PATH];
+	uint8_t info[256];
+	size_t size;
+	uint64_t position = 0;
+	struct stat st;
+	struct yg_bytes line;
+	ssize_t got;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%.10s", (int)pid, name);
+	got = readlink(path, target, sizeof(target) - 1);
+	*ret_is_ours = false;
+	if (got <= 0)
+		return false;
+	target[got] = '\0';
+	line = yg_bytes_str(target);
+	if (!yg_bytes_starts(line, yg_bytes_str(demo->folder)) ||
+	    !yg_bytes_starts(yg_bytes_from(line, strlen(demo->folder)), YG_S("/logs/")))
+		return false;
+	*ret_is_ours = true;
+	(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.10s", (int)pid, name);
+	size = read_proc(path, info, sizeof(info));
+	if (stat(target, &st) != 0)
+		return false;
+	line = (struct yg_bytes){info, size}; /* "pos:\t1234\n…" */
+	line = yg_bytes_cut(line, 0,
+			    yg_bytes_chr(line, '\n') < size ? yg_bytes_chr(line, '\n') : 0);
+	if (!yg_bytes_starts(line, YG_S("pos:")) ||
+	    !yg_bytes_u64(yg_bytes_trim(yg_bytes_from(line, 4)), &position))
+		position = 0;
+	return position >= (uint64_t)st.st_size;
+}
+
+static bool is_drop_empty(const struct yg_demo *demo)
+{
+	char path[YG_DEMO_PATH];
+	const struct dirent *entry;
+	bool is_empty = true;
+	DIR *folder;
+
+	if (!yg_demo_path(demo, "drop", path))
+		return true;
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder)) != NULL)
+		is_empty &= entry->d_name[0] == '.' || entry->d_type == DT_DIR;
+	if (folder)
+		(void)closedir(folder); /* read only */
+	return is_empty;
+}
+
+bool yg_demo_is_read(const struct yg_demo *demo)
+{
+	pid_t pid = demo->sensors[0].process.pid;
+	char path[32];
+	unsigned done = 0;
+	const struct dirent *entry;
+	DIR *folder;
+
+	if (!is_drop_empty(demo))
+		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder)) != NULL) {
+		bool is_ours = false;
+
+		if (entry->d_name[0] != '.' && is_at_end(demo, pid, entry->d_name, &is_ours))
+			done += is_ours;
+	}
+	if (folder)
+		(void)closedir(folder); /* read only */
+	return done >= demo->followed;
+}
+
 /* ---- sensors ---- */
 
 static int enrol(struct yg_demo *demo, const char *program, struct yg_demo_sensor *sensor)
@@ -317,6 +409,10 @@ static int run_sensor(struct replay *r, const char *program, struct yg_demo_sens
 			argv[n++] = "--follow";
 			argv[n++] = r->follow[i];
 		}
+		if (!is_victim) { /* an everyday log of its own */
+			argv[n++] = "--follow";
+			argv[n++] = r->everyday;
+		}
 		if (is_victim && r->drop_count > 0) {
 			argv[n++] = "--drop";
 			argv[n++] = r->drop;
@@ -346,6 +442,19 @@ static int start_sensor(struct replay *r, const char *program, uint32_t member)
 	return rc == YG_OK ? run_sensor(r, program, sensor) : rc;
 }
 
+static int write_everyday(struct replay *r)
+{
+	struct yg_buf log;
+	int rc = yg_demo_log_everyday(&log);
+
+	if (rc == YG_OK && !yg_demo_path(r->demo, "everyday.log", r->everyday))
+		rc = YG_ELIMIT;
+	if (rc == YG_OK)
+		rc = yg_io_write_to(r->everyday, yg_buf_bytes(&log), 0600);
+	yg_buf_done(&log);
+	return rc == YG_OK ? rc : say_error("everyday.log", rc);
+}
+
 int yg_demo_replay(struct yg_demo *demo)
 {
 	struct replay *r = yg_calloc(1, sizeof(*r));
@@ -360,6 +469,8 @@ int yg_demo_replay(struct yg_demo *demo)
 		rc = take_all(r);
 	if (rc == YG_OK)
 		rc = start_sensor(r, program, demo->victim);
+	if (rc == YG_OK && !demo->members && !demo->is_once)
+		rc = write_everyday(r);
 	/* The others of the own community have theirs, too, when somebody looks on. */
 	for (uint32_t i = 0;
 	     rc == YG_OK && !demo->members && !demo->is_once && i < demo->community.member_count &&

@@ -10,7 +10,7 @@
 
 #define LOOK_MS	  150
 #define QUIET_MS  1500 /* nothing new for so long: the logs are through */
-#define SILENT_MS 6000 /* the same when nothing was found at all */
+#define SILENT_MS 4000 /* the same when nothing was found at all */
 #define PATH_ROOM 320u
 #define HEX_ROOM  40u
 
@@ -104,11 +104,12 @@ static int look_situations(struct yg_demo *demo, struct seen *seen, json_t **ret
 
 static bool is_quiet(const struct yg_demo *demo, const struct seen *seen, int64_t since_ms)
 {
-	if (demo->has_lines && seen->records < (int64_t)demo->lines)
-		return since_ms >= SILENT_MS * 5; /* some lines make no record of their own */
-	if (seen->situations > 0)
-		return since_ms >= QUIET_MS;
-	return seen->records > 0 && since_ms >= SILENT_MS;
+	/* All lines arrived: no more can come. Not all make records that leave (the policy). */
+	bool is_all = demo->has_lines && seen->records >= (int64_t)demo->lines;
+
+	if (!is_all && !yg_demo_is_read(demo))
+		return false;
+	return since_ms >= (seen->situations > 0 ? QUIET_MS : SILENT_MS);
 }
 
 /* Until the logs are through. *ret: the situation, owned; NULL: there is none. */
@@ -141,6 +142,28 @@ static int wait_for_situation(struct yg_demo *demo, struct seen *ret_seen, json_
 	}
 }
 
+/*
+ * Everything was put aside as noise: the analyst takes that back, for once, and says why. (Refused
+ * attacks are nothing to wake people for; the caller wants to see the rest of the way all the
+ * same.)
+ */
+static int take_noise_back(struct yg_demo *demo, struct seen *seen, json_t **situation)
+{
+	int rc;
+
+	if (*situation || seen->findings == 0)
+		return YG_OK;
+	rc = yg_demo_must(demo, &demo->analyst, "PUT", "/noise",
+			  json_pack("{s:[],s:s}", "steps", "text", "demo"), NULL);
+	demo->is_noise_off = rc == YG_OK;
+	if (rc == YG_OK)
+		yg_say(N_("all %lld findings were put aside as noise; noise removal is switched "
+			  "off "
+			  "for this run"),
+		       (long long)seen->findings);
+	return rc == YG_OK ? wait_for_situation(demo, seen, situation) : rc;
+}
+
 static int tell_situation(struct yg_demo *demo, const struct seen *seen, const json_t *situation)
 {
 	char words[512];
@@ -156,7 +179,7 @@ static int tell_situation(struct yg_demo *demo, const struct seen *seen, const j
 		       (long long)seen->situations - 1); /* cut at worst */
 	return yg_demo_tell(
 		demo, "situation",
-		json_pack("{s:O,s:O,s:O,s:O,s:O,s:O,s:I,s:I,s:I,s:I,s:o}", "situation",
+		json_pack("{s:O,s:O,s:O,s:O,s:O,s:O,s:I,s:I,s:I,s:I,s:o,s:b}", "situation",
 			  json_object_get(situation, "id"), "number",
 			  json_object_get(situation, "number"), "severity",
 			  json_object_get(situation, "severity"), "alerts",
@@ -165,7 +188,8 @@ static int tell_situation(struct yg_demo *demo, const struct seen *seen, const j
 			  json_object_get(situation, "key"), "records", (json_int_t)seen->records,
 			  "findings", (json_int_t)seen->findings, "noise",
 			  (json_int_t)seen->removed, "others", (json_int_t)seen->situations - 1,
-			  "at", yg_json_string(demo->community.members[demo->victim].id)),
+			  "at", yg_json_string(demo->community.members[demo->victim].id),
+			  "noise_off", (int)demo->is_noise_off),
 		words);
 }
 
@@ -548,6 +572,22 @@ static int acknowledge_all(struct story *s)
 	return rc;
 }
 
+/* Why the gate let nothing out to that recipient; null. */
+static json_t *refusal_of(const struct story *s, const char *id)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(s->warnings, i, one)
+	{
+		struct yg_bytes word = yg_json_text(one, "refusal");
+
+		if (yg_bytes_eq(yg_json_text(one, "id"), yg_bytes_str(id)) && word.size > 0)
+			return yg_json_string(word);
+	}
+	return json_null();
+}
+
 /* The last line: everybody, or who is missing and how far it is. */
 static int tell_end(struct story *s, int rc)
 {
@@ -562,9 +602,10 @@ static int tell_end(struct story *s, int rc)
 		done += r->is_acknowledged;
 		if (r->is_acknowledged)
 			continue;
-		(void)json_array_append_new(missing,
-					    json_pack("{s:o,s:s}", "id", yg_json_string(member->id),
-						      "reached", at)); /* shows below */
+		(void)json_array_append_new(
+			missing,
+			json_pack("{s:o,s:s,s:o}", "id", yg_json_string(member->id), "reached", at,
+				  "refusal", refusal_of(s, r->id))); /* shows below */
 		yg_say(N_("%s has not acknowledged its warning; it is at: %s"),
 		       yg_say_safe(member->id, 80), at);
 	}
@@ -595,6 +636,8 @@ int yg_demo_story(struct yg_demo *demo)
 	char id[HEX_ROOM];
 	int rc = wait_for_situation(demo, &seen, &situation);
 
+	if (rc == YG_OK)
+		rc = take_noise_back(demo, &seen, &situation);
 	if (rc == YG_OK)
 		rc = situation ? tell_situation(demo, &seen, situation) : tell_none(demo, &seen);
 	copy_text(situation, "id", id, sizeof(id));

@@ -77,6 +77,7 @@ int yg_demo_tell_end(struct yg_demo *demo, int rc, uint32_t recipients, uint32_t
 	if (rc == YG_ELIMIT && yg_demo_since_ns(demo) >= demo->deadline_ns - demo->begun_ns) {
 		if (!demo->reason[0])
 			yg_demo_why(demo, N_("the time (--timeout %u) is over"), demo->timeout_s);
+		rc = YG_EAGAIN;
 	} else if (rc == YG_EEND) {
 		yg_demo_why(demo, N_("asked to end: everything is taken away"));
 	} else if (rc != YG_OK && !demo->reason[0]) {

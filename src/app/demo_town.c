@@ -313,12 +313,28 @@ static int read_ready(struct yg_demo *demo, struct yg_bytes line, char *link, si
 	return rc;
 }
 
+/* The administrator at this machine, by a link that works once. */
+static int sign_in_local(struct yg_demo *demo, const char *link)
+{
+	struct yg_demo_answer answer;
+	int rc = yg_demo_ask(demo, NULL, "GET", link, NULL, &answer);
+
+	if (rc == YG_OK && (answer.status != 303 || !answer.cookie[0])) {
+		yg_demo_why(demo, N_("the hub answered %u to %s %s: %s"), answer.status, "GET",
+			    "/start", "");
+		rc = YG_EIO;
+	}
+	if (rc == YG_OK)
+		memcpy(demo->local.cookie, answer.cookie, sizeof(answer.cookie));
+	yg_demo_answer_done(&answer);
+	return rc;
+}
+
 static int start_hub(struct yg_demo *demo, const char *self)
 {
 	const char *const words[] = {self,	    "hub",	 "--data",	"",  "--http",
 				     "127.0.0.1:0", "--sensors", "127.0.0.1:0", NULL};
 	const char *argv[sizeof(words) / sizeof(words[0])];
-	struct yg_demo_answer answer;
 	char link[YG_DEMO_SECRET] = "";
 	struct yg_buf line;
 	int rc;
@@ -336,16 +352,31 @@ static int start_hub(struct yg_demo *demo, const char *self)
 		yg_demo_why(demo, N_("the hub did not say where it is"));
 	if (rc != YG_OK)
 		return rc;
-	rc = yg_demo_ask(demo, NULL, "GET", link, NULL, &answer);
-	if (rc == YG_OK && (answer.status != 303 || !answer.cookie[0])) {
-		yg_demo_why(demo, N_("the hub answered %u to %s %s: %s"), answer.status, "GET",
-			    "/start", "");
-		rc = YG_EIO;
+	return sign_in_local(demo, link);
+}
+
+int yg_demo_sign_in_again(struct yg_demo *demo)
+{
+	char self[YG_DEMO_PATH];
+	char link[YG_DEMO_SECRET] = "";
+	struct yg_bytes text;
+	struct yg_buf out;
+	size_t at;
+	int rc = yg_demo_self(self) ? YG_OK : YG_EIO;
+
+	yg_buf_init(&out, 4096);
+	if (rc == YG_OK) {
+		const char *const words[] = {self,	 "admin",	 "--data",
+					     demo->data, "sign-in-link", NULL};
+
+		rc = yg_demo_call(demo, words, "sign-in-link", &out);
 	}
-	if (rc == YG_OK)
-		(void)snprintf(demo->local.cookie, sizeof(demo->local.cookie), "%s", answer.cookie);
-	yg_demo_answer_done(&answer);
-	return rc;
+	text = yg_bytes_trim(yg_buf_bytes(&out));
+	at = yg_bytes_find(text, YG_S("/start?"));
+	if (rc == YG_OK && at != SIZE_MAX)
+		(void)snprintf(link, sizeof(link), "%.*s", YG_FMT(yg_bytes_from(text, at)));
+	yg_buf_done(&out);
+	return rc == YG_OK ? sign_in_local(demo, link) : rc;
 }
 
 int yg_demo_person(struct yg_demo *demo, const char *login, const char *role, const char *org,

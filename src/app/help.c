@@ -566,9 +566,7 @@ void yg_help_demo(void)
 	       "own\n"
 	       "logs into a folder.\n"
 	       "\n"
-	       "Exit status: 0 every recipient of the plan has its warning and acknowledged it; 1 "
-	       "not\n"
-	       "all, or there was no situation (it is said why); 2 wrong usage, it could not start "
-	       "or\n"
-	       "go on, or the time was over.\n"));
+	       "Exit status: 0 every recipient of the plan has its warning and acknowledged it; 1 not\n"
+	       "all, there was no situation, the time was over or it was ended (it is said why);\n"
+	       "2 wrong usage, or it could not start or go on.\n"));
 }
