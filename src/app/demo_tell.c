@@ -75,8 +75,13 @@ int yg_demo_tell_end(struct yg_demo *demo, int rc, uint32_t recipients, uint32_t
 	int told;
 
 	if (rc == YG_ELIMIT && yg_demo_since_ns(demo) >= demo->deadline_ns - demo->begun_ns) {
-		if (!demo->reason[0])
-			yg_demo_why(demo, N_("the time (--timeout %u) is over"), demo->timeout_s);
+		char before[YG_DEMO_REASON];
+
+		memcpy(before, demo->reason, sizeof(before));
+		yg_demo_why(demo,
+			    before[0] ? N_("the time (--timeout %u) is over: %.300s")
+				      : N_("the time (--timeout %u) is over"),
+			    demo->timeout_s, before);
 		rc = YG_EAGAIN;
 	} else if (rc == YG_EEND) {
 		yg_demo_why(demo, N_("asked to end: everything is taken away"));
