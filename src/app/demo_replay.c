@@ -455,30 +455,41 @@ static int write_everyday(struct replay *r)
 	return rc == YG_OK ? rc : say_error("everyday.log", rc);
 }
 
+/* The others of the own community have theirs, too, when somebody looks on. */
+static int start_others(struct replay *r, const char *program)
+{
+	struct yg_demo *demo = r->demo;
+	int rc;
+
+	if (demo->members || demo->is_once)
+		return YG_OK;
+	rc = write_everyday(r);
+	for (uint32_t i = 0; rc == YG_OK && i < demo->community.member_count &&
+			     demo->sensor_count < YG_DEMO_SENSORS;
+	     i++)
+		if (i != demo->victim)
+			rc = start_sensor(r, program, i);
+	return rc;
+}
+
 int yg_demo_replay(struct yg_demo *demo)
 {
 	struct replay *r = yg_calloc(1, sizeof(*r));
 	char program[YG_DEMO_PATH];
-	int rc = r ? YG_OK : YG_ENOMEM;
+	int rc = YG_OK;
 
-	if (rc == YG_OK)
-		r->demo = demo;
-	if (rc == YG_OK && !yg_demo_sensor_program(program))
+	if (!r)
+		return say_error("demo", YG_ENOMEM);
+	r->demo = demo;
+	if (!yg_demo_sensor_program(program))
 		rc = YG_ENOENT;
 	if (rc == YG_OK)
 		rc = take_all(r);
 	if (rc == YG_OK)
 		rc = start_sensor(r, program, demo->victim);
-	if (rc == YG_OK && !demo->members && !demo->is_once)
-		rc = write_everyday(r);
-	/* The others of the own community have theirs, too, when somebody looks on. */
-	for (uint32_t i = 0;
-	     rc == YG_OK && !demo->members && !demo->is_once && i < demo->community.member_count &&
-	     demo->sensor_count < YG_DEMO_SENSORS;
-	     i++)
-		if (i != demo->victim)
-			rc = start_sensor(r, program, i);
-	for (unsigned i = 0; r && i < r->follow_count; i++)
+	if (rc == YG_OK)
+		rc = start_others(r, program);
+	for (unsigned i = 0; i < r->follow_count; i++)
 		free(r->follow[i]);
 	free(r);
 	return rc;
