@@ -5,6 +5,7 @@
  *   demo.c        the command line; run and clean
  *   demo_place.c  the folder of a run: made, locked, taken away
  *   demo_child.c  programs that are started, heard, ended
+ *   demo_answer.c what one of its answers says
  *   demo_http.c   asks the hub's pages on 127.0.0.1
  *   demo_town.c   members, relations, people and tokens of the demo's hub
  *   demo_log.c    the own logs
@@ -138,7 +139,9 @@ void yg_demo_end(struct yg_demo_child *child, int ms);
 bool yg_demo_self(char to[YG_DEMO_PATH]);
 bool yg_demo_sensor_program(char to[YG_DEMO_PATH]);
 
-/* ---- demo_http.c ---- */
+/* ---- demo_answer.c ---- */
+
+#define YG_DEMO_HEAD_MAX (64u << 10) /* bytes before the body */
 
 struct yg_demo_answer {
 	unsigned status;
@@ -154,6 +157,9 @@ void yg_demo_answer_done(struct yg_demo_answer *answer);
  */
 YG_MUST_USE int yg_demo_answer_read(struct yg_bytes bytes, bool is_ended,
 				    struct yg_demo_answer *ret);
+
+/* ---- demo_http.c ---- */
+
 /*
  * Ask as @who (NULL: nobody); @path from /api/v1 on, or from the root when it begins with "/start".
  * Asked again while the answer is 429 or 503. YG_OK: any answer, *ret to be freed.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * BASE/              0700, of this user; made when it is not there, goes with its last run
+ * BASE/              0700, of this user; made when it is not there, and then goes with its last run
+ *   .yagura-demo     it was made here: it may go
  *   run-XXXXXX/      one run; .yagura-demo in it is its mark and its lock
  *
  * Only folders with that mark are ever taken away. The lock (fcntl) belongs to the process that
@@ -74,6 +75,49 @@ static int check_base(const struct yg_demo *demo)
 	return YG_OK;
 }
 
+static bool base_mark(const struct yg_demo *demo, char to[YG_DEMO_PATH])
+{
+	int size = snprintf(to, YG_DEMO_PATH, "%s/" MARK, demo->base);
+
+	return size > 0 && (unsigned)size < YG_DEMO_PATH;
+}
+
+/* Without the mark the folder stays, empty: no harm. */
+static void mark_base(const struct yg_demo *demo)
+{
+	char path[YG_DEMO_PATH];
+	int fd = base_mark(demo, path)
+			 ? open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)
+			 : -1;
+
+	if (fd >= 0)
+		(void)close(fd); /* empty */
+}
+
+/* The folder of all runs goes when it was made by one, and nothing else is in it. */
+static void leave_base(const struct yg_demo *demo)
+{
+	char path[YG_DEMO_PATH];
+	const struct dirent *entry;
+	bool is_empty = true;
+	DIR *folder;
+
+	if (!base_mark(demo, path) || access(path, F_OK) != 0)
+		return;
+	folder = opendir(demo->base);
+	while (folder && (entry = readdir(folder)) != NULL)
+		is_empty &= strcmp(entry->d_name, MARK) == 0 || strcmp(entry->d_name, ".") == 0 ||
+			    strcmp(entry->d_name, "..") == 0;
+	if (!folder)
+		return;
+	(void)closedir(folder); /* read only */
+	if (!is_empty)
+		return;
+	(void)unlink(path);
+	if (rmdir(demo->base) != 0)
+		mark_base(demo); /* somebody came in between */
+}
+
 int yg_demo_place_make(struct yg_demo *demo)
 {
 	char path[YG_DEMO_PATH];
@@ -81,7 +125,9 @@ int yg_demo_place_make(struct yg_demo *demo)
 	int size;
 	int rc;
 
-	if (mkdir(demo->base, 0700) != 0 && errno != EEXIST)
+	if (mkdir(demo->base, 0700) == 0)
+		mark_base(demo);
+	else if (errno != EEXIST)
 		return say_error(demo->base, yg_err_from_errno(errno));
 	rc = check_base(demo);
 	if (rc == YG_EACCES)
@@ -143,10 +189,14 @@ static int remove_tree(const char *path)
 
 int yg_demo_place_remove(struct yg_demo *demo)
 {
-	int rc = YG_OK;
+	int rc;
 
-	if (demo->folder[0])
-		rc = remove_tree(demo->folder);
+	if (!demo->folder[0]) {
+		if (demo->base[0])
+			leave_base(demo);
+		return YG_OK;
+	}
+	rc = remove_tree(demo->folder);
 	if (rc != YG_OK)
 		yg_say_hint(N_("`yagura demo clean` tries again"),
 			    N_("%s: it could not be removed"),
@@ -155,7 +205,7 @@ int yg_demo_place_remove(struct yg_demo *demo)
 		(void)close(demo->lock_fd); /* the file has gone */
 	demo->lock_fd = -1;
 	demo->folder[0] = '\0';
-	(void)rmdir(demo->base); /* stays when another run is in it */
+	leave_base(demo);
 	return rc;
 }
 
@@ -230,7 +280,7 @@ int yg_demo_place_clean(struct yg_demo *demo, unsigned *ret_count)
 		if (rc != YG_OK && rc != YG_ENOENT)
 			worst = rc;
 	}
-	(void)closedir(folder);	 /* read only */
-	(void)rmdir(demo->base); /* stays when it is not empty */
+	(void)closedir(folder); /* read only */
+	leave_base(demo);
 	return worst;
 }

@@ -239,7 +239,7 @@ def killed_and_cleaned():
     (keep / "letter").write_text("keep me")
     done = yagura("demo", "clean", "--place", place, "--json")
     equal((done.code, done.lines()), (0, [{"removed": 1}]))
-    equal([p.name for p in place.rglob("*")], ["run-mine", "letter"])
+    equal(sorted(p.name for p in place.rglob("*")), [".yagura-demo", "letter", "run-mine"])
     # Of one that runs, too.
     process = started(place, "--once", "--json")
     at_work(place)
@@ -247,9 +247,16 @@ def killed_and_cleaned():
     equal((done.code, done.lines()), (0, [{"removed": 1}]))
     process.communicate(timeout=60)
     gone(place)
-    equal([p.name for p in place.rglob("*")], ["run-mine", "letter"])
+    equal(sorted(p.name for p in place.rglob("*")), [".yagura-demo", "letter", "run-mine"])
     equal(yagura("demo", "clean", "--place", place, "--json").lines(), [{"removed": 0}])
     equal(yagura("demo", "clean", "--place", folder() / "none", "--json").lines(), [{"removed": 0}])
+
+
+@case
+def a_folder_of_the_caller_stays():
+    place = folder()
+    code = yagura("demo", "run", "--once", "--json", "--timeout", "1", "--place", place).code
+    equal((code, list(place.iterdir())), (1, []))
 
 
 @case
