@@ -131,6 +131,17 @@ static bool allow_rules(int ruleset, const char *data, bool is_hunt, uint64_t ha
 	return true;
 }
 
+static bool allow_names(int ruleset, const char *file, uint64_t handled)
+{
+	static const char *const names[] = {"/etc", "/usr/share", "/usr/lib", "/run/systemd/resolve"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		allow(ruleset, AT_FDCWD, names[i], (READ_DIR | READ_FILE) & handled);
+	if (file)
+		allow(ruleset, AT_FDCWD, file, READ_FILE & handled);
+	return true;
+}
+
 static bool allow_some(int ruleset, enum yg_wall_files files, const char *data, uint64_t handled)
 {
 	switch (files) {
@@ -139,6 +150,8 @@ static bool allow_some(int ruleset, enum yg_wall_files files, const char *data, 
 	case YG_WALL_RULES:
 	case YG_WALL_HUNTS:
 		return allow_rules(ruleset, data, files == YG_WALL_HUNTS, handled);
+	case YG_WALL_NAMES:
+		return allow_names(ruleset, data, handled);
 	default:
 		return true;
 	}
