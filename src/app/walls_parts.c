@@ -62,6 +62,7 @@ struct rights {
 #define FILES_3	    UINT64_C(0x7fff) /* and truncate */
 #define FILES_5	    UINT64_C(0xffff) /* and ioctl of devices */
 #define NETWORK_4   UINT64_C(3)
+#define BIND_4	    UINT64_C(1) /* what connects may do so, and binds nothing */
 #define SCOPED_6    UINT64_C(3)
 #define READ_FILE   (UINT64_C(1) << 2)
 #define WRITE_FILE  (UINT64_C(1) << 1)
@@ -165,7 +166,7 @@ int yg_wall_landlock(enum yg_wall_files files, const char *data)
 			 : version >= 3 ? FILES_3
 			 : version == 2 ? FILES_2
 					: FILES_1,
-		.network = version >= 4 ? NETWORK_4 : 0,
+		.network = version < 4 ? 0 : files == YG_WALL_NAMES ? BIND_4 : NETWORK_4,
 		.scoped = version >= 6 ? SCOPED_6 : 0,
 	};
 	size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
