@@ -50,7 +50,7 @@ def settled(plan, channel="mail", states=("sent", "bounced", "refused", "no-cont
     def look():
         found = channels(plan)
         return all(found[o].get(channel, {}).get("state") in states for o in orgs) and found
-    return until("every %s has come to its end" % channel, look, 90)
+    return until("every %s has come to its end" % channel, look, 40)
 
 
 def read(message):
