@@ -46,11 +46,8 @@ struct yg_hub_http {
 	struct yg_hub_access *hub;
 	struct yg_facts *facts;
 	struct yg_situations *situations;
-<<<<<<< HEAD
 	struct yg_hub_warn warn;
-=======
 	struct yg_hub_beats *beats;
->>>>>>> main
 	struct yg_hub_api *api;
 	struct yg_route_table table;
 	struct yg_web_sessions sessions; /* of the start link */
