@@ -62,6 +62,7 @@ static bool read_status(struct yg_bytes line, unsigned *ret)
 	uint64_t number;
 
 	if (line.size < 12 || !yg_bytes_starts(line, YG_S("HTTP/1.")) || line.data[8] != ' ' ||
+	    (line.size > 12 && line.data[12] != ' ') ||
 	    !yg_bytes_u64(yg_bytes_cut(line, 9, 12), &number) || number < 100 || number > 599)
 		return false;
 	*ret = (unsigned)number;
