@@ -167,15 +167,18 @@ static int take_noise_back(struct yg_demo *demo, struct seen *seen, json_t **sit
 static int tell_situation(struct yg_demo *demo, const struct seen *seen, const json_t *situation)
 {
 	char words[512];
+	char severity[16];
 
+	(void)snprintf(severity, sizeof(severity), "%.*s",
+		       YG_FMT(yg_json_text(situation, "severity"))); /* short words */
 	(void)snprintf(words, sizeof(words),
-		       yg_say_tr(N_("situation %lld: %lld alerts, severity %.*s (%lld lines, %lld "
+		       yg_say_tr(N_("situation %lld: %lld alerts, severity %s (%lld lines, %lld "
 				    "findings, %lld of them put aside as noise; other situations: "
 				    "%lld)")),
 		       (long long)yg_json_int(situation, "number", 0),
-		       (long long)yg_json_int(situation, "alerts", 0),
-		       YG_FMT(yg_json_text(situation, "severity")), (long long)seen->records,
-		       (long long)seen->findings, (long long)seen->removed,
+		       (long long)yg_json_int(situation, "alerts", 0), yg_say_tr(severity),
+		       (long long)seen->records, (long long)seen->findings,
+		       (long long)seen->removed,
 		       (long long)seen->situations - 1); /* cut at worst */
 	return yg_demo_tell(
 		demo, "situation",
