@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # The two commands of this project are `make run` and `make test`; `make help` lists the rest.
 .POSIX:
-.PHONY: run hub test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh \
+.PHONY: run demo hub test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh \
 	regression conformance soak sensor-arm64 sensor-deb help clean
 
 run: ## build and look for attacks in the sample logs; LOG=/path for your own
 	@tools/run $(LOG)
+
+demo: ## an attack on an invented community, from the log to the last receipt; LOG=/path for your own
+	@tools/demo $(LOG)
 
 test: ## all tests of a landing (about 13 minutes on two cores)
 	@tools/test default
