@@ -47,7 +47,7 @@ async function send(method: string, path: string, query: Record<string, string>,
   } catch {
     throw new Problem(0, 'unreachable', '', '');
   }
-  if (reply.status === 401 && path !== '/session') dispatchEvent(new Event(SIGNED_OUT));
+  if (reply.status === 401 && !/^\/session(\/second-factor)?$/.test(path)) dispatchEvent(new Event(SIGNED_OUT));
   if (!reply.ok) throw await problemOf(reply);
   return reply;
 }
