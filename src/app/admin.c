@@ -621,7 +621,7 @@ json_t *yg_admin_day(int32_t day)
 	return json_string(text);
 }
 
-json_t *yg_admin_rights(uint32_t rights)
+json_t *yg_admin_rights(uint64_t rights)
 {
 	static const char *const names[] = {
 #define X(name, ...) #name,

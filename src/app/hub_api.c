@@ -307,6 +307,9 @@ static int open_api(struct yg_hub_http *http)
 			  .hunt = hunt,
 			  .hunts = hunts,
 			  .answer_hunt = answer_hunt,
+			  .planner = http->warn.planner,
+			  .advise = yg_hub_warn_advise,
+			  .tell = yg_hub_warn_tell,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,
@@ -336,6 +339,8 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 		return YG_ENOMEM;
 	}
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
+	if (rc == YG_OK)
+		rc = yg_hub_warn_init(&http->warn);
 	if (rc == YG_OK) {
 		rc = yg_audit_signer_open(http->hub, opts->data, opts->audit_key, opts->audit_sign,
 					  opts->arg);
@@ -382,6 +387,7 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 	http->facts = yg_facts_free(http->facts);
 	http->situations = yg_situations_free(http->situations);
 	http->hub = yg_hub_access_free(http->hub);
+	yg_hub_warn_done(&http->warn);
 	yg_web_sessions_done(&http->sessions);
 	free(http->asks);
 	free(http);
