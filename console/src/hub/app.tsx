@@ -13,8 +13,10 @@ import { needsCode, roleOf } from './logic';
 import { Account } from './pages/account';
 import { Board } from './pages/board';
 import { FunnelPage } from './pages/funnel';
+import { InboxPage, QuestionPage, WarningPage } from './pages/inbox';
 import { Mine } from './pages/mine';
 import { OrgPage, Orgs } from './pages/orgs';
+import { PlanPage, Plans, WarningOfAnalyst } from './pages/plans';
 import { Relations } from './pages/relations';
 import { InvitationPage, SignIn } from './pages/sign_in';
 import { SituationPage } from './pages/situation';
@@ -23,9 +25,9 @@ import { Head } from './head';
 import type { HubSession, Org, Role } from './types';
 
 const NAV: Record<Role, [HubPage, IconName][]> = {
-  analyst: [['board', 'list'], ['funnel', 'down'], ['orgs', 'building'], ['relations', 'network'], ['account', 'person']],
-  member: [['mine', 'home'], ['board', 'list'], ['funnel', 'down'], ['relations', 'network'], ['account', 'person']],
-  provider: [['board', 'list'], ['funnel', 'down'], ['account', 'person']],
+  analyst: [['board', 'list'], ['warnings', 'speech'], ['funnel', 'down'], ['orgs', 'building'], ['relations', 'network'], ['account', 'person']],
+  member: [['mine', 'home'], ['warnings', 'speech'], ['board', 'list'], ['funnel', 'down'], ['relations', 'network'], ['account', 'person']],
+  provider: [['board', 'list'], ['warnings', 'speech'], ['funnel', 'down'], ['account', 'person']],
   administrator: [['orgs', 'building'], ['account', 'person']],
 };
 const TOAST_MS = 7000;
@@ -51,13 +53,18 @@ function useHubRoute(): HubRoute {
 
 function PageOf({ route, role }: { route: HubRoute; role: Role }): ComponentChildren {
   const page = route.page === 'home' ? NAV[role][0]?.[0] : route.page;
-  const isAllowed = page === 'situations' || page === 'invitation' ? true : NAV[role].some(([name]) => name === page);
+  const isAllowed = page === 'situations' || (page === 'plans' && role === 'analyst') || (page === 'questions' && role === 'member') || NAV[role].some(([name]) => name === page);
   if (!isAllowed) return <Unknown />;
   switch (page) {
     case 'board': return <Board query={route.query} />;
     case 'situations': return <SituationPage key={route.item} id={route.item ?? ''} />;
     case 'funnel': return <FunnelPage />;
     case 'mine': return <Mine />;
+    case 'warnings':
+      if (role === 'analyst') return route.item ? <WarningOfAnalyst key={route.item} id={route.item} /> : <Plans />;
+      return route.item ? <WarningPage key={route.item} id={route.item} /> : <InboxPage />;
+    case 'plans': return <PlanPage key={route.item} id={route.item ?? ''} />;
+    case 'questions': return <QuestionPage key={route.item} plan={route.item ?? ''} />;
     case 'orgs': return route.item ? <OrgPage key={route.item} id={route.item} /> : <Orgs />;
     case 'relations': return <Relations />;
     case 'account': return <Account />;
@@ -105,9 +112,9 @@ function OrgChoice() {
   );
 }
 
-function Navigation({ page, isOpen }: { page: string; isOpen: boolean }) {
+function Navigation({ page, isOpen, onOut }: { page: string; isOpen: boolean; onOut: () => void }) {
   const { role, orgs } = useHub();
-  const current = page === 'home' ? NAV[role][0]?.[0] : page === 'situations' ? 'board' : page;
+  const current = page === 'home' ? NAV[role][0]?.[0] : page === 'situations' ? 'board' : page === 'plans' ? 'warnings' : page === 'questions' ? 'mine' : page;
   return (
     <nav id="nav" class={`nav ${isOpen ? 'is-open' : ''}`} aria-label={t('hub.nav_label')}>
       <p class="nav-name"><span class="nav-org">{role === 'member' && orgs.length === 1 ? orgs[0]?.name : t('hub.name')}</span><span>{word('hub.role', role)}</span></p>
@@ -117,6 +124,7 @@ function Navigation({ page, isOpen }: { page: string; isOpen: boolean }) {
           <li><a href={hubTo(name)} aria-current={current === name ? 'page' : undefined}><Icon name={icon} /><span>{word('hub.page', name)}</span></a></li>
         ))}
       </ul>
+      <p class="only-phone nav-out"><Button onClick={onOut}>{t('hub.sign_out')}</Button></p>
     </nav>
   );
 }
@@ -209,16 +217,21 @@ function Shell({ route, session, orgs, reloadSession, onLang }: { route: HubRout
       // Then it is chosen again.
     }
   }, []);
+  const signOut = () => void out.run(async () => {
+    await drop('/session');
+    touched();
+    reloadSession();
+  });
   const state: HubState = { session, reloadSession, role, orgs, org, setOrg, say, turn, touched };
   return (
     <HubContext.Provider value={state}>
       <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); main.current?.focus(); }}>{t('common.skip')}</a>
       <TopBar name={session.kind === 'local' ? t('hub.local') : session.name} hasNav isOpen={isOpen} onMenu={() => setOpen(!isOpen)} onLang={onLang}>
         {role !== 'administrator' && <p class={`live ${isLive ? 'is-live' : ''}`} data-live={isLive}>{t(isLive ? 'hub.live' : 'hub.not_live')}</p>}
-        <button type="button" class="top-button" onClick={() => void out.run(async () => { await drop('/session'); touched(); reloadSession(); })}>{t('hub.sign_out')}</button>
+        <button type="button" class="top-button no-phone" onClick={signOut}>{t('hub.sign_out')}</button>
       </TopBar>
       <div class="body with-nav">
-        <Navigation page={route.page} isOpen={isOpen} />
+        <Navigation page={route.page} isOpen={isOpen} onOut={signOut} />
         <div class="column">
           <main id="main" ref={main} tabIndex={-1}>
             {out.error && <ErrorPanel error={out.error} />}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the hub's pages work out by themselves: which reasons are the strongest, what may follow a
 // state, how old something is, where a mark stands. No browser, no clock.
-import type { Alert, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State } from './types';
+import type { Alert, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, Warning } from './types';
 
 const LEVELS: Record<Level, number> = { informational: 0, low: 1, medium: 2, high: 3, critical: 4 };
 const OUTCOMES: Record<Outcome, number> = { attempt: 0, unknown: 1, possible: 2 };
@@ -39,6 +39,11 @@ export function isOpen(s: Pick<Situation, 'state'>): boolean {
 
 export function isLate(s: Pick<Situation, 'due' | 'state'>, now: number): boolean {
   return !!s.due && isOpen(s) && Date.parse(s.due) < now;
+}
+
+/** By severity, then what went on last. */
+export function worstFirst<T extends Pick<Situation, 'severity' | 'last'>>(all: T[]): T[] {
+  return [...all].sort((a, b) => LEVELS[b.severity] - LEVELS[a.severity] || b.last.localeCompare(a.last));
 }
 
 export function milliseconds(time: string): number {
@@ -104,4 +109,51 @@ export function sumDays(days: FunnelDay[]): FunnelSum {
 export function funnelWidths(counts: number[], widest: number, least: number): number[] {
   const most = Math.log10(Math.max(1, ...counts) + 1);
   return counts.map((n) => (n === 0 ? 0 : least + (widest - least) * (Math.log10(n + 1) / most)));
+}
+
+/** Of warnings: who was told, has read, has acted, and who has not read. Each organisation once. */
+export function receipts(warnings: Warning[]): { told: Warning[]; read: Warning[]; acted: Warning[]; unread: Warning[] } {
+  const told = warnings.filter((w) => w.released !== null);
+  return { told, read: told.filter((w) => w.seen || w.acknowledged), acted: told.filter((w) => w.acted), unread: told.filter((w) => !w.seen && !w.acknowledged) };
+}
+
+/** The leaves of an object with their paths, in order: what people compare before and after. */
+export function leaves(value: unknown, path = '', into: [string, string][] = []): [string, string][] {
+  if (value === null || value === undefined || value === '') return into;
+  if (Array.isArray(value)) value.forEach((one, i) => leaves(one, `${path}[${i}]`, into));
+  else if (typeof value === 'object') for (const [key, one] of Object.entries(value)) leaves(one, path ? `${path}.${key}` : key, into);
+  else into.push([path, String(value)]);
+  return into;
+}
+
+export interface Compared { path: string; before: string; after: string | null }
+
+/**
+ * Before and after side by side. Entries of a list may be left out in the middle, so there equal
+ * texts are matched first.
+ */
+export function compared(before: unknown, after: unknown): Compared[] {
+  const rest = leaves(after);
+  const take = (path: string, text: string): string | null => {
+    const shape = path.replace(/\[\d+\]/g, '[]');
+    let at = rest.findIndex(([p, v]) => v === text && p.replace(/\[\d+\]/g, '[]') === shape);
+    if (at < 0) at = rest.findIndex(([p]) => p === path);
+    return at < 0 ? null : (rest.splice(at, 1)[0]?.[1] ?? null);
+  };
+  const rows = leaves(before).map(([path, text]) => ({ path, before: text, after: null as string | null }));
+  for (const row of rows) {
+    const at = rest.findIndex(([p, v]) => v === row.before && p.replace(/\[\d+\]/g, '[]') === row.path.replace(/\[\d+\]/g, '[]'));
+    if (at >= 0) row.after = rest.splice(at, 1)[0]?.[1] ?? null;
+  }
+  for (const row of rows) if (row.after === null) row.after = take(row.path, row.before);
+  return rows;
+}
+
+/** Half of the waiting times and nearly all of them, in a unit that people read. */
+export function duration(ms: number): { n: number; unit: 'second' | 'minute' | 'hour' | 'day' } {
+  const seconds = ms / 1000;
+  if (seconds < 120) return { n: Math.round(seconds), unit: 'second' };
+  if (seconds < 7200) return { n: Math.round(seconds / 60), unit: 'minute' };
+  if (seconds < 172800) return { n: Math.round(seconds / 3600), unit: 'hour' };
+  return { n: Math.round(seconds / 86400), unit: 'day' };
 }

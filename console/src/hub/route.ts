@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses of the hub's pages, behind '#' as those of the assessment.
-export const HUB_PAGES = ['board', 'situations', 'funnel', 'mine', 'orgs', 'relations', 'account', 'invitation'] as const;
+export const HUB_PAGES = ['board', 'situations', 'funnel', 'mine', 'warnings', 'plans', 'questions', 'orgs', 'relations', 'account', 'invitation'] as const;
 export type HubPage = (typeof HUB_PAGES)[number];
 
 export interface HubRoute {
@@ -9,7 +9,8 @@ export interface HubRoute {
   query: URLSearchParams;
 }
 
-const WITH_ITEM: readonly string[] = ['situations', 'orgs', 'invitation'];
+const WITH_ITEM: readonly string[] = ['situations', 'orgs', 'invitation', 'warnings', 'plans', 'questions'];
+const ONLY_ITEM: readonly string[] = ['situations', 'invitation', 'plans', 'questions'];
 
 export function parseHubRoute(hash: string): HubRoute {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
@@ -25,7 +26,7 @@ export function parseHubRoute(hash: string): HubRoute {
   if (!page) return route;
   if (!(HUB_PAGES as readonly string[]).includes(page) || parts.length > 2) return { ...route, page: 'unknown' };
   if (item && !WITH_ITEM.includes(page)) return { ...route, page: 'unknown' };
-  if (!item && (page === 'situations' || page === 'invitation')) return { ...route, page: 'unknown' };
+  if (!item && ONLY_ITEM.includes(page)) return { ...route, page: 'unknown' };
   return { ...route, page: page as HubPage, item: item ?? null };
 }
 

@@ -116,3 +116,68 @@ export interface Relation {
 }
 
 export interface OwnSession { id: string; began: Time; seen: Time; address: string; browser: string; second_factor_given: boolean; this: boolean }
+
+export interface Receipt { time: Time; who: string; how: 'console' | 'mail' | 'webhook' | 'telephone'; text?: string }
+
+export type WarningState = 'ready' | 'needs-consent' | 'needs-approval' | 'refused' | 'released' | 'delivered' | 'seen' | 'acknowledged' | 'acted';
+
+export interface Warning {
+  id: string;
+  number: string;
+  kind: 'victim' | 'warning' | 'indicators' | 'withdrawal' | 'correction';
+  refers: string;
+  tlp: string;
+  pap: string;
+  state: WarningState;
+  code: string;
+  released: Time | null;
+  delivered: Receipt | null;
+  seen: Receipt | null;
+  acknowledged: Receipt | null;
+  acted: Receipt | null;
+  replaced: string | null;
+  text?: string;
+  // Analysts see these too.
+  plan?: string;
+  org?: string;
+  rule?: number | null;
+  depth?: number | null;
+  path?: string[] | null;
+  candidates?: number | null;
+  named?: boolean;
+  refusal?: string | null;
+  why_en?: string | null;
+  why_ja?: string | null;
+  reminded?: Time | null;
+  escalated?: Time | null;
+  calls?: { time: Time; by: string; result: string; who: string; text: string }[];
+}
+
+export type Answer = 'yes' | 'see' | 'no';
+
+export interface Plan {
+  id: string;
+  number: string;
+  refers: string;
+  situation: string;
+  victim: string;
+  tlp: string;
+  made: Time;
+  made_by: string;
+  state: 'draft' | 'approved' | 'refused' | 'withdrawn' | 'corrected';
+  question: { state: 'asked' | Answer; asked: Time; due: Time; overdue?: Time | null } | null;
+  answer: { answer: Answer; named: boolean; damage: boolean; text: string; time: Time; who: string } | null;
+  approved: { time: Time; who: string } | null;
+  replaced: string | null;
+  reason?: string;
+  notice?: unknown;
+  recipients?: number;
+  states?: Record<string, number>;
+}
+
+export interface PlanText { rule: number; agreed: string; outlet: string; audience: string; refusal: string; tlp: string; named: boolean; damage: boolean; copy: unknown; marks: unknown[] | null }
+
+export interface Question { plan: string; number: string; state: 'asked' | Answer; asked: Time; due: Time; answer: Plan['answer']; texts?: PlanText[] }
+
+interface Times { count: number; p50_ms: number | null; p95_ms: number | null }
+export interface WarningTimes { warnings: number; notice: Times; read: Times; act: Times }

@@ -6,7 +6,7 @@ import { t, word } from '../../i18n';
 import { Empty, ErrorPanel, Loading, SelectField, Table } from '../../ui/basic';
 import { orgName, orgQuery, useHub, useLive } from '../context';
 import { Head } from '../head';
-import { isLate, SEVERITIES } from '../logic';
+import { isLate, SEVERITIES, worstFirst } from '../logic';
 import { CertaintyChip, headline, SeverityChip, StateChip, When } from '../parts';
 import { hubTo } from '../route';
 import type { Situation } from '../types';
@@ -41,7 +41,8 @@ export function Board({ query }: { query: URLSearchParams }) {
   const go = (more: Record<string, string>) => {
     location.hash = hubTo('board', undefined, { state: state === 'open' ? '' : state, mine: isMine ? '1' : '', ...more });
   };
-  const items = load.data?.items ?? [];
+  // Where all fit on one page the worst come first; pages of a longer list are in the order of the API.
+  const items = load.data && !load.data.next && !after ? worstFirst(load.data.items) : load.data?.items ?? [];
   return (
     <>
       <Head title={word('hub.page', 'board')} lead={t(hub.role === 'analyst' ? 'hub.board_lead' : 'hub.board_lead_own')} />

@@ -8,12 +8,16 @@ import { Button, CheckField, Empty, ErrorPanel, Loading, Panel, Section, TextFie
 import { Confirm } from '../../ui/dialog';
 import { useAction, useLoad } from '../../ui/hooks';
 import { orgName, orgQuery, useHub, useLive } from '../context';
+import { fixed } from '../fixed';
 import { Head } from '../head';
-import { headline, SeverityChip, StateChip, When } from '../parts';
+import { headline, SeverityChip, StateChip, titleOf, When } from '../parts';
 import { hubTo } from '../route';
-import type { Consent, Situation, View } from '../types';
+import type { Consent, Finding, Situation, View } from '../types';
+import { Inbox, Questions } from './inbox';
 
 const VIEWS = 10;
+const NAMED_MAX = 30;
+const FINDING = /^finding ([0-9a-f]{32})$/;
 
 export function Mine() {
   const hub = useHub();
@@ -22,6 +26,8 @@ export function Mine() {
   return (
     <>
       <Head title={t('hub.mine_title', { org: orgName(hub, org) })} />
+      <Questions org={org} />
+      <Inbox org={org} />
       <Concerns />
       <ToDo />
       <Views org={org} />
@@ -58,8 +64,7 @@ function ToDo() {
   return (
     <Section title={t('hub.todo')} icon="steps" class="card">
       <ol class="plain-list">
-        <li>{t('hub.todo_1')}</li>
-        <li>{t('hub.todo_2')}</li>
+        <li>{fixed('not_off')}</li>
         <li>{t('hub.todo_3')}</li>
         <li>{t('hub.todo_4')}</li>
       </ol>
@@ -70,6 +75,15 @@ function ToDo() {
 function Views({ org }: { org: string }) {
   const [all, setAll] = useState(false);
   const load = useLive<{ items: View[]; next?: string }>(`views ${org} ${all}`, () => get(`/orgs/${part(org)}/views`, { limit: String(all ? 1000 : VIEWS) }));
+  // "finding ID" says little to people: the finding's title does.
+  const names = useLoad<Map<string, string>>(`viewed ${org} ${(load.data?.items ?? []).map((v) => v.what).join(' ')}`, async () => {
+    const asked = [...new Set((load.data?.items ?? []).map((v) => v.what).filter((w) => FINDING.test(w)))].slice(0, NAMED_MAX);
+    const found = await Promise.all(asked.map(async (w): Promise<[string, string]> => {
+      const one = await get<Finding>(`/findings/${part(FINDING.exec(w)?.[1] ?? '')}`, { org }).catch(() => null);
+      return [w, one ? t('hub.view_finding', { title: titleOf(one) }) : w];
+    }));
+    return new Map(found);
+  });
   return (
     <Section title={t('hub.views')} icon="eye">
       <p class="soft small">{t('hub.views_lead')}</p>
@@ -82,7 +96,7 @@ function Views({ org }: { org: string }) {
             <li class="card view">
               <p><time dateTime={v.time}>{formatTime(v.time, lang())}</time></p>
               <p><strong>{v.role === 'machine' ? t('hub.view_machine') : v.name || v.actor}</strong> <span class="soft small">{word('hub.role', v.role)}</span></p>
-              <p class="small">{t('hub.view_what', { what: v.what, n: v.records })}</p>
+              <p class="small">{t('hub.view_what', { what: names.data?.get(v.what) ?? v.what, n: v.records })}</p>
               {v.reason && <p class="small view-why">{t('hub.view_why', { why: v.reason })}</p>}
             </li>
           ))}

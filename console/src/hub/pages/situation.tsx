@@ -17,8 +17,11 @@ import type { Alert, Finding, Situation, SituationEvent } from '../types';
 import { Actions, Merge, Split } from './situation_actions';
 import { RecordsDrawer } from './records';
 import { Timeline } from './timeline';
+import { Told } from './told';
 
 const FIRST_ROWS = 30;
+const FIRST_ROWS_PHONE = 8;
+const PHONE = '(max-width: 44rem)';
 
 export function SituationPage({ id }: { id: string }) {
   const hub = useHub();
@@ -77,7 +80,7 @@ function WhoHit({ s }: { s: Situation }) {
       <dl class="dl dl-tight">
         <dt>{t('hub.first')}</dt><dd><When time={s.first} /></dd>
         <dt>{t('hub.last')}</dt><dd><When time={s.last} /></dd>
-        <dt>{t('hub.certainty')}</dt><dd>{word('hub.certainty', s.certainty)}{s.certainty_source && `（${s.certainty_source}）`}</dd>
+        <dt>{t('hub.certainty')}</dt><dd>{word('hub.certainty', s.certainty)}{s.certainty_source && s.certainty !== 'machine' && <> ・ {s.certainty_source}</>}</dd>
         <dt>{t('hub.urgency')}</dt><dd>{word('hub.urgency', s.urgency)}</dd>
       </dl>
     </Section>
@@ -99,7 +102,7 @@ function Reasons({ s, alerts }: { s: Situation; alerts: Alert[] | null }) {
           <li>
             <p class="reason-title">{titleOf(a)}</p>
             <p class="small soft">{who(a)} ・ {orgName(hub, a.org)} ・ {word('hub.outcome', a.outcome)}</p>
-            {said.data?.get(a.finding)?.reason && <p class="small reason-said">{said.data.get(a.finding)?.reason}</p>}
+            {said.data?.get(a.finding)?.reason && <p class="small reason-said" lang="en">{said.data.get(a.finding)?.reason}</p>}
           </li>
         ))}
       </ol>
@@ -113,23 +116,13 @@ function who(a: Alert): string {
   return a.actor ?? a.target ?? a.log;
 }
 
-/** Who was told of it. */
-function Told({ s }: { s: Situation }) {
-  const isTold = s.state === 'notified' || s.state === 'acknowledged' || s.state === 'resolved';
-  return (
-    <Section title={t('hub.told')} icon="speech" class="card">
-      <p>{t(isTold ? 'hub.told_state' : 'hub.told_nobody', { state: word('hub.state', s.state) })}</p>
-    </Section>
-  );
-}
-
 function Alerts({ alerts, s, onChange }: { alerts: Alert[]; s: Situation; onChange: () => void }) {
   const hub = useHub();
   const [all, setAll] = useState(false);
   const [opened, setOpened] = useState<Alert | null>(null);
   const [chosen, setChosen] = useState<Set<string> | null>(null); // null: nothing is being split
   const sorted = [...alerts].sort((a, b) => a.first.localeCompare(b.first));
-  const shown = all ? sorted : sorted.slice(0, FIRST_ROWS);
+  const shown = all ? sorted : sorted.slice(0, matchMedia(PHONE).matches ? FIRST_ROWS_PHONE : FIRST_ROWS);
   const removed = alerts.filter((a) => a.removed_by).length;
   const toggle = (id: string) => {
     const next = new Set(chosen ?? []);
