@@ -8,7 +8,7 @@ import { formatTime } from '../../lib/format';
 import { Chip, ErrorPanel, Loading, Section, Table } from '../../ui/basic';
 import { useLoad } from '../../ui/hooks';
 import { Icon } from '../../ui/icons';
-import { orgName, orgQuery, useHub, useLive } from '../context';
+import { orgName, orgQuery, useHub, useLive, type HubState } from '../context';
 import { Head } from '../head';
 import { isLate, strongest } from '../logic';
 import { CertaintyChip, headline, SeverityChip, StateChip, titleOf, When } from '../parts';
@@ -80,11 +80,16 @@ function WhoHit({ s }: { s: Situation }) {
       <dl class="dl dl-tight">
         <dt>{t('hub.first')}</dt><dd><When time={s.first} /></dd>
         <dt>{t('hub.last')}</dt><dd><When time={s.last} /></dd>
-        <dt>{t('hub.certainty')}</dt><dd>{word('hub.certainty', s.certainty)}{s.certainty_source && s.certainty !== 'machine' && <> ・ {s.certainty_source}</>}</dd>
+        <dt>{t('hub.certainty')}</dt><dd>{word('hub.certainty', s.certainty)}{s.certainty_source && s.certainty !== 'machine' && <> ・ {sourceName(s.certainty_source, hub)}</>}</dd>
         <dt>{t('hub.urgency')}</dt><dd>{word('hub.urgency', s.urgency)}</dd>
       </dl>
     </Section>
   );
+}
+
+function sourceName(source: string, hub: HubState): string {
+  if (!source.startsWith('person:')) return source;
+  return source === `person:${hub.session.person?.id ?? ''}` ? hub.session.name : t('hub.an_analyst');
 }
 
 function Reasons({ s, alerts }: { s: Situation; alerts: Alert[] | null }) {
@@ -169,10 +174,7 @@ function eventText(e: SituationEvent): string {
 
 function Events({ events, s, onChange }: { events: SituationEvent[]; s: Situation; onChange: () => void }) {
   const hub = useHub();
-  const name = (actor: string) => {
-    if (!actor.startsWith('person:')) return t('hub.machine');
-    return actor === `person:${hub.session.person?.id ?? ''}` ? hub.session.name : t('hub.an_analyst');
-  };
+  const name = (actor: string) => (actor.startsWith('person:') ? sourceName(actor, hub) : t('hub.machine'));
   return (
     <Section title={t('hub.history')} icon="history" aside={<Merge s={s} events={events} onChange={onChange} />}>
       <ol class="events">

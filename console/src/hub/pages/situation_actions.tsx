@@ -72,7 +72,8 @@ function EditDialog({ s, onClose, onChange }: Of) {
   const [assignee, setAssignee] = useState(s.assignee ?? '');
   const [due, setDue] = useState(toLocal(s.due));
   const [certainty, setCertainty] = useState<Certainty>(s.certainty);
-  const [source, setSource] = useState(s.certainty_source ?? '');
+  const before = s.certainty_source?.startsWith('person:') || s.certainty === 'machine' ? '' : (s.certainty_source ?? '');
+  const [source, setSource] = useState(before);
   const action = useAction();
   const isMissing = certainty === 'confirmed' && source.trim() === '';
   const save = async () => {
@@ -81,7 +82,7 @@ function EditDialog({ s, onClose, onChange }: Of) {
       const change: Record<string, unknown> = {};
       if (assignee !== (s.assignee ?? '')) change['assignee'] = assignee || null;
       if (due !== toLocal(s.due)) change['due'] = due ? `${new Date(due).toISOString().slice(0, 19)}Z` : null;
-      if (certainty !== s.certainty || source !== (s.certainty_source ?? '')) {
+      if (certainty !== s.certainty || source !== before) {
         change['certainty'] = certainty;
         if (source.trim()) change['certainty_source'] = source.trim();
       }
