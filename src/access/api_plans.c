@@ -165,7 +165,6 @@ static int take_situation(void *arg, const struct yg_situation *one)
 {
 	struct situated *s = arg;
 
-	s->number = one->internal;
 	s->opened_ns = one->opened_ns;
 	s->certain_ns = one->certain.time_ns;
 	(void)snprintf(s->certainty, sizeof(s->certainty), "%s",
@@ -180,7 +179,6 @@ static int find_situation(const struct yg_hub_call *call, struct situated *ret)
 	const struct yg_situation_view view = {.is_whole = true};
 	struct yg_bytes part = call->request->parts[0];
 	uint8_t id[YG_SITUATION_ID_BYTES];
-	uint64_t number = 0;
 
 	*ret = (struct situated){0};
 	if (!call->api->opts.situations || !call->api->opts.ports.planner.plan) {
@@ -191,7 +189,7 @@ static int find_situation(const struct yg_hub_call *call, struct situated *ret)
 	if (part.size != 2 * sizeof(id) || !yg_hex_read(part, id, sizeof(id)))
 		return YG_ENOENT;
 	return yg_situation_get(call->api->opts.situations, &view, id, take_situation, ret,
-				&number);
+				&ret->number);
 }
 
 static int draw_all(struct drawing *d, uint64_t number)
@@ -406,7 +404,8 @@ static bool is_wish(const struct yg_hub_call *call, const json_t *in, struct dra
 
 int yg_hub_do_make_plan(struct yg_hub_call *call)
 {
-	struct drawing d = {.call = call};
+	struct drawing d = {
+		.call = call, .first_ns = YG_TIME_NONE, .last_ns = YG_TIME_NONE};
 	char plan[YG_WARN_PLAN_HEX + 1];
 	struct situated situated;
 	json_t *in = NULL;

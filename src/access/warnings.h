@@ -178,3 +178,44 @@ YG_MUST_USE int yg_warn_mark(struct yg_access *by, const char *id, enum yg_warn_
  */
 YG_MUST_USE int yg_warn_tick(struct yg_hub_access *hub, int64_t now_ns, uint32_t limit,
 			     uint32_t *ret_count);
+
+/* ---- the way out: a queue that outlives every process ---- */
+
+/* Channels by which something is sent; the console needs none. */
+#define YG_WARN_URL_MAX	   500u
+#define YG_WARN_SECRET_MAX 200u
+
+/* One thing to send. */
+struct yg_warn_out {
+	char key[300]; /* of its row */
+	char id[YG_WARN_ID_HEX + 1];
+	char channel[16]; /* "mail", "remind", "deputy", "webhook" */
+	char to[YG_WARN_URL_MAX + 1];
+	char secret[YG_WARN_SECRET_MAX + 1];
+	char code[16];
+	json_t *copy; /* owned; NULL: the gate refuses this way out */
+	uint32_t tries;
+	bool is_repeated; /* it was begun before, and nobody knows how that ended */
+};
+void yg_warn_out_done_with(struct yg_warn_out *out);
+
+/*
+ * The next row that is due at @now_ns and for which @is_free says yes; before it is returned it is
+ * written down as begun. YG_OK; YG_ENOENT: nothing to do. A row that can be sent to nobody (contact
+ * gone, gate's refusal) is settled here, and the next one looked for.
+ */
+YG_MUST_USE int yg_warn_out_next(struct yg_hub_access *hub, int64_t now_ns,
+				 bool (*is_free)(void *arg, const char *key), void *arg,
+				 struct yg_warn_out *ret);
+enum yg_warn_sent {
+	YG_WARN_SENT,	 /* the other side took it: delivered */
+	YG_WARN_LATER,	 /* it may go later: tried again, after 1, 2, 4, … minutes, up to a day */
+	YG_WARN_BOUNCED, /* it never will */
+};
+YG_MUST_USE int yg_warn_out_done(struct yg_hub_access *hub, const struct yg_warn_out *out,
+				 enum yg_warn_sent how, const char *text, int64_t now_ns);
+
+/* Where a member's own program takes warnings: https, and the secret it checks them by. @by:
+ * read_members, write_members; an empty @url: none. YG_EINVAL. */
+YG_MUST_USE int yg_warn_hook_get(struct yg_access *by, char ret_url[YG_WARN_URL_MAX + 1]);
+YG_MUST_USE int yg_warn_hook_set(struct yg_access *by, const char *url, const char *secret);
