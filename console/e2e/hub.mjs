@@ -249,6 +249,8 @@ async function member(browser) {
   await dialog().getByLabel('相手の識別子').fill('beta');
   await dialog().getByLabel('供給する側が止まると').check();
   await dialog().getByRole('radio', { name: /^出さない/ }).check();
+  check('nothing is agreed to beforehand', !(await dialog().getByLabel(/^分析者がこの関係を見てよい/).isChecked()));
+  await dialog().getByLabel(/^分析者がこの関係を見てよい/).check();
   await violations('ja relation');
   await shot('relation-phone', { fullPage: false });
   await dialog().getByRole('button', { name: '宣言する' }).click();
@@ -260,6 +262,8 @@ async function member(browser) {
   await signIn('bob');
   await inNav('取引関係');
   await button('確認する').click();
+  await dialog().getByLabel(/^分析者がこの関係を見てよい/).check();
+  await dialog().getByRole('button', { name: '確認する' }).click();
   await page.getByText('確認済み').first().waitFor();
   check('the other side confirms', true);
   await inNav('自分のアカウント');
@@ -291,8 +295,8 @@ async function member(browser) {
   await page.getByText('佐藤 花さん').waitFor();
   await violations('ja invitation');
   await shot('invitation');
-  await field('新しいパスワード$').fill('minato no sakura ga saku');
-  await field('新しいパスワード（もう一度）').fill('minato no sakura ga saku');
+  await field('新しいパスワード必須').fill('minato no sakura ga saku');
+  await page.getByLabel(/もう一度/).fill('minato no sakura ga saku');
   await button('このパスワードにする').click();
   await page.getByText('パスワードを設定しました').waitFor();
   await signIn('sato', 'minato no sakura ga saku');
@@ -314,7 +318,7 @@ async function warn(browser) {
   check('nothing goes out before the answer to the question', (await page.locator('main').textContent()).includes('承諾をお願いしています'));
   const planAddress = page.url();
   await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
-  check('the copy leaves the name out', (await page.locator('.compare').first().textContent()).includes('伝えません'));
+  check('the copy leaves the name out', (await page.locator('.compare', { hasText: '取引先' }).first().textContent()).includes('伝えません'));
   await violations('ja plan');
   await shot('plan');
 
@@ -404,7 +408,7 @@ async function administrator(browser) {
   await heading('組織').first().waitFor();
   await settled();
   await field('識別子').fill('hospital');
-  await field('名称$').fill('港町中央病院');
+  await field('名称必須').fill('港町中央病院');
   await button('加える').click();
   await heading('港町中央病院').waitFor();
   check('an organisation is added', true);

@@ -13,14 +13,14 @@ import { leaves } from '../logic';
 import { When } from '../parts';
 import { hubTo } from '../route';
 import type { Answer, PlanText, Question, Receipt, Warning } from '../types';
-import { receiptText, WarningChip } from './plans';
+import { receiptText, tlpText, WarningChip } from './plans';
 
 const SHOWN = 5;
 
 function Item({ w }: { w: Warning }) {
   return (
     <li class="card concern">
-      <p class="row tight"><span class="chip tone-partly">{w.tlp}</span><WarningChip state={w.state} /></p>
+      <p class="row tight"><span class="chip tone-partly">{tlpText(w.tlp)}</span><WarningChip state={w.state} /></p>
       <p class="concern-title"><a href={hubTo('warnings', w.id)}>{word('hub.kind', w.kind)} {w.number}</a></p>
       <p class="small soft">{w.released && <When time={w.released} />}{w.replaced && <> ・ {t('hub.replaced', { number: w.replaced })}</>}</p>
     </li>
@@ -90,7 +90,7 @@ export function WarningPage({ id }: { id: string }) {
   });
   return (
     <>
-      <Head title={`${word('hub.kind', w.kind)} ${w.number}`} over={<><a href={hubTo('warnings')}>{word('hub.page', 'warnings')}</a><span class="chip tone-partly">{w.tlp}</span><WarningChip state={w.state} /></>} />
+      <Head title={`${word('hub.kind', w.kind)} ${w.number}`} over={<><a href={hubTo('warnings')}>{word('hub.page', 'warnings')}</a><span class="chip tone-partly">{tlpText(w.tlp)}</span><WarningChip state={w.state} /></>} />
       {w.replaced && <Panel tone="warn" icon="return" title={t('hub.replaced', { number: w.replaced })}><p>{t('hub.replaced_more')}</p></Panel>}
       <Panel icon="seal" title={fixed('use_restriction')} />
       <pre class="notice card">{w.text}</pre>
@@ -182,7 +182,7 @@ function Leaves({ x }: { x: PlanText }) {
   return (
     <details class="compare card">
       <summary>{word('hub.audience', x.audience)} ・ {t(x.named ? 'hub.named' : 'hub.nameless')}</summary>
-      {rows.length === 0 && <p>{t('hub.compare_refused', { why: x.refusal })}</p>}
+      {rows.length === 0 && <p>{t('hub.compare_refused', { why: word('hub.refusal', x.refusal) })}</p>}
       <dl class="dl">{rows.map(([path, value]) => <><dt>{known(path)}</dt><dd>{value}</dd></>)}</dl>
     </details>
   );

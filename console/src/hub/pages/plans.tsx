@@ -151,9 +151,9 @@ export function PlanPage({ id }: { id: string }) {
         <Section title={t('hub.recipients_n', { n: rows.length })} icon="team">
           <Table caption={t('hub.recipients')} rows={rows} rowKey={(w) => w.id} columns={[
             { head: t('hub.col_org'), isMain: true, cell: (w) => <><a href={hubTo('warnings', w.id)}>{orgName(hub, w.org ?? '')}</a><p class="hint">{why(w)}</p></> },
-            { head: t('hub.col_gets'), cell: (w) => <>{w.tlp}<p class="hint">{t(w.named ? 'hub.named' : 'hub.nameless')}</p></> },
+            { head: t('hub.col_gets'), cell: (w) => <>{tlpText(w.tlp)}<p class="hint">{t(w.named ? 'hub.named' : 'hub.nameless')}</p></> },
             { head: t('hub.col_candidates'), isNumber: true, cell: (w) => w.candidates ?? t('hub.no_number') },
-            { head: t('hub.col_state_only'), cell: (w) => <><WarningChip state={w.state} />{w.refusal && <p class="hint">{w.refusal}</p>}</> },
+            { head: t('hub.col_state_only'), cell: (w) => <><WarningChip state={w.state} />{w.refusal && <p class="hint">{word('hub.refusal', w.refusal)}</p>}</> },
             { head: t('hub.col_receipt'), cell: (w) => <Receipts w={w} /> },
             { head: t('hub.col_do'), cell: (w) => (w.released && !w.acknowledged ? <Button icon="speech" onClick={() => setCalled(w)}>{t('hub.call_note')}</Button> : '') },
           ]} />
@@ -232,19 +232,33 @@ function pathWords(path: string): string {
   return known === name ? path : `${known}${/\.(en|ja)$/.exec(path)?.[1] === 'en' ? ' (en)' : ''}`;
 }
 
+/** Words of the notice's form in the language of the pages. */
+function valueWords(path: string, value: string): string {
+  if (path === 'tlp' || path === 'pap') return `${path.toUpperCase()}:${value.toUpperCase()}`;
+  for (const [end, prefix] of [['certainty.level', 'hub.certainty'], ['attack.outcome', 'hub.outcome'], ['.level', 'hub.level'], ['kind', 'hub.kind']] as const) {
+    if (path.endsWith(end)) return word(prefix, value);
+  }
+  return /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(value) ? formatTime(value, lang()) : value;
+}
+
+/** "TLP:AMBER", as everybody writes it. */
+export function tlpText(tlp: string): string {
+  return /^TLP:/i.test(tlp) ? tlp : `TLP:${tlp.toUpperCase()}`;
+}
+
 function Compare({ plan, x }: { plan: Plan; x: PlanText }) {
   const rows = x.copy ? compared(plan.notice, x.copy).filter((r) => lang() === 'en' || !r.path.endsWith('.en') || r.after !== r.before) : [];
   const gone = rows.filter((r) => r.after === null).length;
   const changed = rows.filter((r) => r.after !== null && r.after !== r.before).length;
   return (
     <details class="compare card">
-      <summary>{word('hub.audience', x.audience)} ・ {x.tlp} ・ {t(x.named ? 'hub.named' : 'hub.nameless')}{x.copy ? ` ・ ${t('hub.compare_counts', { gone, changed })}` : ''}</summary>
-      {!x.copy && <p>{t('hub.compare_refused', { why: x.refusal })}</p>}
+      <summary>{word('hub.audience', x.audience)} ・ {tlpText(x.tlp)} ・ {t(x.named ? 'hub.named' : 'hub.nameless')}{x.copy ? ` ・ ${t('hub.compare_counts', { gone, changed })}` : ''}</summary>
+      {!x.copy && <p>{t('hub.compare_refused', { why: word('hub.refusal', x.refusal) })}</p>}
       {x.copy !== null && x.copy !== undefined && (
         <Table caption={t('hub.compare')} rows={rows} rowKey={(r) => r.path} columns={[
           { head: t('hub.col_part'), isMain: true, cell: (r) => pathWords(r.path) },
-          { head: t('hub.col_before'), cell: (r) => r.before },
-          { head: t('hub.col_after'), cell: (r) => (r.after === null ? <span class="gone">{t('hub.left_out')}</span> : r.after === r.before ? r.after : <mark>{r.after}</mark>) },
+          { head: t('hub.col_before'), cell: (r) => valueWords(r.path, r.before) },
+          { head: t('hub.col_after'), cell: (r) => (r.after === null ? <span class="gone">{t('hub.left_out')}</span> : r.after === r.before ? valueWords(r.path, r.after) : <mark>{valueWords(r.path, r.after)}</mark>) },
         ]} />
       )}
     </details>

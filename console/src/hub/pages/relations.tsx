@@ -58,14 +58,6 @@ function OfOne({ org }: { org: string }) {
   const [ending, setEnding] = useState<Relation | null>(null);
   const action = useAction();
   const at = (r: Pick<Relation, 'supplier' | 'buyer'>) => `${path}/${part(r.supplier)}/${part(r.buyer)}`;
-  // The other side's answers as they are: that is what confirming means.
-  const confirm = (r: Relation) => action.run(async () => {
-    const body: Record<string, unknown> = { secret_data: r.secret_data, business_stop: r.business_stop, system_access: r.system_access, analysts: org === r.supplier ? r.analysts_supplier : r.analysts_buyer };
-    if (org === r.supplier) body['consent'] = r.consent;
-    await put(at(r), body);
-    hub.say(t('hub.rel_confirmed_said'));
-    load.reload();
-  });
   const end = async (r: Relation) => {
     await action.run(async () => {
       await drop(at(r));
@@ -84,8 +76,8 @@ function OfOne({ org }: { org: string }) {
       {
         head: t('hub.col_do'), cell: (r) => (
           <div class="row tight">
-            {!r.confirmed && !(org === r.supplier ? r.by_supplier : r.by_buyer) && <Button kind="primary" isBusy={action.isBusy} onClick={() => void confirm(r)}>{t('hub.rel_confirm')}</Button>}
-            <Button onClick={() => setEdited(r)}>{t('hub.rel_edit')}</Button>
+            {!r.confirmed && !(org === r.supplier ? r.by_supplier : r.by_buyer) && <Button kind="primary" onClick={() => setEdited(r)}>{t('hub.rel_confirm')}</Button>}
+            {(r.confirmed || (org === r.supplier ? r.by_supplier : r.by_buyer)) && <Button onClick={() => setEdited(r)}>{t('hub.rel_edit')}</Button>}
             <Button kind="danger" onClick={() => setEnding(r)}>{t('hub.rel_end')}</Button>
           </div>
         ),
@@ -114,7 +106,9 @@ function RelationDialog({ org, r, at, onClose, onDone }: { org: string; r: Relat
   const [other, setOther] = useState(r ? (r.supplier === org ? r.buyer : r.supplier) : '');
   const [yes, setYes] = useState<Record<string, boolean>>({ secret_data: r?.secret_data ?? false, business_stop: r?.business_stop ?? false, system_access: r?.system_access ?? false });
   const [consent, setConsent] = useState<NameConsent>(r?.consent ?? 'ask');
-  const [analysts, setAnalysts] = useState(r ? (r.supplier === org ? r.analysts_supplier : r.analysts_buyer) : true);
+  const [analysts, setAnalysts] = useState(r ? (r.supplier === org ? r.analysts_supplier : r.analysts_buyer) : false);
+  // The other side's answers as they are: that is what confirming means.
+  const isConfirming = r !== null && !r.confirmed && !(org === r.supplier ? r.by_supplier : r.by_buyer);
   const action = useAction();
   const save = async () => {
     if (!other.trim()) return;
@@ -124,7 +118,7 @@ function RelationDialog({ org, r, at, onClose, onDone }: { org: string; r: Relat
     if (await action.run(async () => void (await put(at(ends), body)))) onDone();
   };
   return (
-    <Dialog title={t(r ? 'hub.rel_edit' : 'hub.rel_new')} onClose={onClose} footer={<><Button onClick={onClose}>{t('common.cancel')}</Button><Button kind="primary" isOff={!other.trim()} isBusy={action.isBusy} onClick={() => void save()}>{t(r ? 'common.save' : 'hub.rel_declare')}</Button></>}>
+    <Dialog title={t(isConfirming ? 'hub.rel_confirm_title' : r ? 'hub.rel_edit' : 'hub.rel_new')} onClose={onClose} footer={<><Button onClick={onClose}>{t('common.cancel')}</Button><Button kind="primary" isOff={!other.trim()} isBusy={action.isBusy} onClick={() => void save()}>{t(isConfirming ? 'hub.rel_confirm' : r ? 'common.save' : 'hub.rel_declare')}</Button></>}>
       <div class="stack">
         {action.error && <ErrorPanel error={action.error} />}
         {!r && (
@@ -138,6 +132,7 @@ function RelationDialog({ org, r, at, onClose, onDone }: { org: string; r: Relat
         </fieldset>
         {side === 'supplier' && <Choices legend={t('hub.name_question')} name="consent" value={consent} onInput={(v) => setConsent(v as NameConsent)} options={CONSENTS.map((id) => ({ id, name: word('hub.name', id), note: word('hub.name_note', id) }))} />}
         <CheckField label={t('hub.analysts_ok')} value={analysts} onInput={setAnalysts} />
+        {isConfirming && <p>{t('hub.rel_confirm_text')}</p>}
         {r?.confirmed && <p class="hint">{t('hub.rel_again')}</p>}
       </div>
     </Dialog>
