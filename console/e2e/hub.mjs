@@ -145,12 +145,12 @@ async function analyst() {
   await said('状態を「事案と確認」にしました');
   await button('担当・期限・確度').click();
   await dialog().getByRole('radio', { name: /^被害組織が確認/ }).check();
-  await dialog().getByLabel('誰の言葉か').fill('みなと精工 佐藤さん（電話）');
+  await dialog().getByLabel('誰の言葉か').fill('情報システム課（電話）');
   await shot('edit', { fullPage: false });
   await violations('ja edit');
   await dialog().getByRole('button', { name: '保存する' }).click();
   await said('保存しました');
-  await page.locator('.glance').getByText('佐藤さん').waitFor();
+  await page.locator('.glance').getByText('情報システム課').waitFor();
   check('certainty says whose word', true);
 
   await page.getByRole('button', { name: /の元の記録を見る$/ }).first().click();
@@ -187,7 +187,7 @@ async function analyst() {
 /** Who was hit, the three strongest reasons, and who was told: in the tree, without scrolling. */
 async function aboveTheFold() {
   await page.evaluate(() => scrollTo(0, 0));
-  const boxes = await page.locator('.glance .hit-list > li, .glance .reasons > li, .glance > section:last-child p').evaluateAll((all) => all.map((e) => e.getBoundingClientRect().bottom));
+  const boxes = await page.locator('.glance .hit-list > li, .glance .reasons > li, .glance > section:last-child p, .glance > section:last-child dd').evaluateAll((all) => all.map((e) => e.getBoundingClientRect().bottom));
   check('nothing of it needs scrolling', boxes.length >= 5 && boxes.every((b) => b <= WIDE.height), boxes.map(Math.round).join(' '));
   const tree = await page.locator('.glance').ariaSnapshot();
   check('who was hit is in the tree', tree.includes('被害を受けた組織') && tree.includes(world.names.acme));

@@ -34,7 +34,7 @@ for org, name, sector in (("acme", "株式会社みなと精工", "製造"), ("b
     town.local.make("PUT", "/orgs/" + org, {"name": name})
     town.local.make("PUT", "/orgs/%s/member" % org, {
         "name_ja": name, "name_en": org.title(), "sector": sector, "provider": "itshop" if org == "acme" else None,
-        "contact_mail": "security@%s.example" % org, "contact_phone": "0312345678",
+        "contact_mail": "csirt-%s@%s.example" % (org, org), "contact_phone": "0312345678",
         "deputy_mail": None, "deputy_phone": None, "hours": "9:00-17:30", "verified": day.isoformat()})
 home = folder()
 names = ("vpn.log", "windows.json", "web.log")

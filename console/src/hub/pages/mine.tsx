@@ -10,11 +10,13 @@ import { useAction, useLoad } from '../../ui/hooks';
 import { orgName, orgQuery, useHub, useLive } from '../context';
 import { fixed } from '../fixed';
 import { Head } from '../head';
+import { worstFirst } from '../logic';
 import { headline, SeverityChip, StateChip, titleOf, When } from '../parts';
 import { hubTo } from '../route';
 import type { Consent, Finding, Situation, View } from '../types';
 import { Inbox, Questions } from './inbox';
 
+const CONCERNS = 5;
 const VIEWS = 10;
 const NAMED_MAX = 30;
 const FINDING = /^finding ([0-9a-f]{32})$/;
@@ -38,15 +40,16 @@ export function Mine() {
 
 function Concerns() {
   const hub = useHub();
-  const load = useLive<Situation[]>(`mine ${hub.org}`, async () => (await get<{ items: Situation[] }>('/situations', { ...orgQuery(hub), state: 'open', limit: '20' })).items);
+  const load = useLive<Situation[]>(`mine ${hub.org}`, async () => (await get<{ items: Situation[] }>('/situations', { ...orgQuery(hub), state: 'open', limit: '50' })).items);
+  const worst = worstFirst(load.data ?? []);
   return (
     <Section title={t('hub.concerns')} icon="warn">
       {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
       {!load.data && !load.error && <Loading />}
       {load.data && load.data.length === 0 && <Empty title={t('hub.concerns_none')} icon="check"><p>{t('hub.concerns_none_more')}</p></Empty>}
-      {load.data && load.data.length > 0 && (
+      {worst.length > 0 && (
         <ul class="concerns">
-          {load.data.map((s) => (
+          {worst.slice(0, CONCERNS).map((s) => (
             <li class="card concern">
               <p class="row tight"><SeverityChip level={s.severity} /><StateChip state={s.state} /></p>
               <p class="concern-title"><a href={hubTo('situations', s.id, orgQuery(hub))}>{headline(s)}</a></p>
@@ -56,6 +59,7 @@ function Concerns() {
           ))}
         </ul>
       )}
+      {worst.length > CONCERNS && <p><a href={hubTo('board')}>{t('hub.concerns_all', { n: worst.length - CONCERNS })}</a></p>}
     </Section>
   );
 }

@@ -163,7 +163,7 @@ export function PlanPage({ id }: { id: string }) {
       <Section title={t('hub.texts')} icon="eye">
         <p class="soft">{t('hub.texts_lead')}</p>
         {texts.error && <ErrorPanel error={texts.error} retry={texts.reload} />}
-        {texts.data?.map((x) => <Compare plan={p} x={x} />)}
+        {texts.data && distinct(texts.data).map((x) => <Compare plan={p} x={x} />)}
       </Section>
       {asked && <DecideDialog p={p} what={asked} n={ready} onClose={() => setAsked(null)} />}
       {called && <CallDialog w={called} onClose={() => setCalled(null)} onDone={() => { setCalled(null); hub.say(t('hub.call_noted')); hub.touched(); }} />}
@@ -223,6 +223,15 @@ function DecideDialog({ p, what, n, onClose }: { p: Plan; what: 'approve' | 'ref
       {needs && <TextField label={t('hub.why')} value={reason} onInput={setReason} length={250} isNeeded />}
     </Dialog>
   );
+}
+
+/** Outlets that carry the same text are one to compare. */
+function distinct(texts: PlanText[]): PlanText[] {
+  const seen = new Set<string>();
+  return texts.filter((x) => {
+    const what = JSON.stringify([x.audience, x.named, x.refusal, x.copy]);
+    return !seen.has(what) && seen.add(what);
+  });
 }
 
 /** A path in a notice as words where there are some. */
