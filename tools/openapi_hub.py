@@ -242,9 +242,18 @@ SCHEMAS.update({
         depth=or_null(count), path=or_null(list_of(org_id)), candidates=or_null(count), redaction=or_null(text),
         audience=or_null(text), named=yes_no, open=yes_no, refusal=or_null(text), why_en=or_null(text),
         why_ja=or_null(text), reminded=or_null(time), escalated=or_null(time), released_by=text,
+        channels=map_of(thing("`repeats`: how often it may have gone twice, because the hub ended in between.",
+                              state=words("sent", "repeated", "later", "bounced", "refused", "no-contact", "gone"), time=time,
+                              text=text, repeats=count)),
         calls=list_of(thing(time=time, by=text, result=words("reached", "busy", "no-answer", "wrong-number"), who=text,
                             text=text))),
     "LineIn": thing(needs=[], text=line_in),
+    "Webhook": thing("Where a member's own program takes warnings; its secret is never given back.", org=org_id,
+                     url=or_null(text)),
+    "WebhookIn": thing(
+        "Each warning is POSTed with `Idempotency-Key` and `X-Yagura-Signature: t=SECONDS,v1=HEX`, HMAC-SHA-256 by the "
+        "secret over SECONDS, a point and the body. Without `url` none is sent.",
+        needs=[], url=or_null({"type": "string", "maxLength": 120}), secret=or_null({"type": "string", "maxLength": 50})),
     "CallIn": thing(needs=["result", "who"], result=words("reached", "busy", "no-answer", "wrong-number"),
                     who={"type": "string", "minLength": 1, "maxLength": 50}, text=line_in, acknowledged=yes_no),
     "WarningTimes": thing(
@@ -405,6 +414,8 @@ OPERATIONS = [
     ("POST", "/warnings/{warning}/called", "noteCall", "Somebody was called; reached counts as seen",
      dict(body="CallIn", out="Warning")),
     ("GET", "/warning-times", "warningTimes", "How long it took, p50 and p95", dict(out="WarningTimes", query=dict(plan=plan_id))),
+    ("GET", O + "/webhook", "getWebhook", "Where its own program takes warnings", dict(out="Webhook")),
+    ("PUT", O + "/webhook", "setWebhook", "Change it", dict(body="WebhookIn", out="Webhook")),
     ("GET", "/questions", "listQuestions", "Questions to the one that was hit", dict(page="ConsentQuestion", query=ORG)),
     ("GET", "/questions/{plan}", "getQuestion", "One of them, with what would leave",
      dict(out="ConsentQuestion", query=ORG)),

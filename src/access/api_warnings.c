@@ -363,3 +363,45 @@ int yg_hub_do_answer_question(struct yg_hub_call *call)
 				      N_("Call the coordinating body if it was a mistake."));
 	return rc == YG_EEND ? YG_OK : rc;
 }
+
+/* ---- where a member's own program takes them ---- */
+
+static int answer_hook(const struct yg_hub_call *call, struct yg_access *by)
+{
+	char url[YG_WARN_URL_MAX + 1];
+	int rc = yg_warn_hook_get(by, url);
+
+	return rc == YG_OK ? yg_call_json(call, 200,
+					  json_pack("{s:s, s:o}", "org", yg_access_org(by), "url",
+						    url[0] ? json_string(url) : json_null()))
+			   : rc;
+}
+
+int yg_hub_do_get_webhook(struct yg_hub_call *call)
+{
+	return answer_hook(call, call->access);
+}
+
+/* {"url","secret"}; the secret is never given back. */
+int yg_hub_do_set_webhook(struct yg_hub_call *call)
+{
+	char url[YG_WARN_URL_MAX + 1], secret[YG_WARN_SECRET_MAX + 1];
+	json_t *in = NULL;
+	bool is_good;
+	int rc = yg_call_body(call, &in);
+
+	if (rc != YG_OK)
+		return rc == YG_EEND ? YG_OK : rc;
+	is_good = yg_call_text(call, in, "url", url, sizeof(url)) &&
+		  yg_call_text(call, in, "secret", secret, sizeof(secret));
+	json_decref(in);
+	if (!is_good)
+		return YG_OK;
+	rc = yg_call_read(call, YG_MAY_read_members);
+	if (rc == YG_OK)
+		rc = yg_warn_hook_set(call->access, url, secret);
+	if (rc == YG_EINVAL)
+		return yg_call_bad(call, N_("url begins with https:// and names no account; secret "
+					    "has 16 to 200 bytes."));
+	return rc == YG_OK ? answer_hook(call, yg_call_reader(call)) : rc == YG_EEND ? YG_OK : rc;
+}

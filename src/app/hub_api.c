@@ -366,6 +366,11 @@ int yg_hub_http_start(struct yg_hub_http *http)
 	return rc;
 }
 
+struct yg_hub_access *yg_hub_http_access(struct yg_hub_http *http)
+{
+	return http->hub;
+}
+
 struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 {
 	if (!http)

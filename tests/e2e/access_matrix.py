@@ -168,6 +168,8 @@ class Matrix:
             "actOnWarning": lambda: ("/warnings/%s/act%s" % (NONE, q), {}),
             "noteCall": lambda: ("/warnings/%s/called" % NONE, {"result": "busy", "who": "x"}),
             "warningTimes": lambda: ("/warning-times", None),
+            "getWebhook": lambda: (o + "/webhook", None),
+            "setWebhook": lambda: (o + "/webhook", {}),
             "listQuestions": lambda: ("/questions" + q, None),
             "getQuestion": lambda: ("/questions/%s%s" % (NONE[:16], q), None),
             "answerQuestion": lambda: ("/questions/%s/answer%s" % (NONE[:16], q), {"answer": "yes"}),
