@@ -48,8 +48,6 @@ struct yg_hub_http {
 	struct yg_situations *situations;
 	struct yg_hub_warn warn;
 	struct yg_hub_beats *beats;
-	struct yg_hub_warn warn;
-	struct yg_hub_beats *beats;
 	struct yg_hub_api *api;
 	struct yg_route_table table;
 	struct yg_web_sessions sessions; /* of the start link */
