@@ -386,7 +386,17 @@ async function warn(browser) {
   await said('電話を記録しました');
   await page.getByRole('row', { name: new RegExp(world.names.acme) }).getByText('電話').first().waitFor();
   await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
+  await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = false; }));
   await shot('plan-sent');
+  await button('取り消す').click();
+  await dialog().getByLabel('理由').fill('訓練の通信でした');
+  await dialog().getByRole('button', { name: '取り消す' }).click();
+  await said('取消しを送りました');
+  await page.waitForFunction((old) => location.href !== old, planAddress);
+  await page.getByRole('row', { name: new RegExp(world.names.beta) }).first().waitFor();
+  await settled();
+  check('the withdrawal is a plan of its own, to all who got the first', (await page.getByRole('row').count()) >= 3);
+  await shot('withdrawal');
   return planAddress.split('#/')[1];
 }
 
