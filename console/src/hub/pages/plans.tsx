@@ -143,7 +143,7 @@ export function PlanPage({ id }: { id: string }) {
           <div><dt>{t('hub.count_told')}</dt><dd>{sum.told.length}</dd></div>
           <div><dt>{t('hub.count_read')}</dt><dd>{sum.read.length}</dd></div>
           <div><dt>{t('hub.count_acted')}</dt><dd>{sum.acted.length}</dd></div>
-          <div><dt>{t('hub.unread')}</dt><dd>{sum.unread.length}</dd></div>
+          <div><dt>{t('hub.count_unread')}</dt><dd>{sum.unread.length}</dd></div>
         </dl>
       )}
       {rows.length > 0 && <Section title={t('hub.plan_graph')} icon="network" class="card"><PlanGraph victim={p.victim} warnings={rows} /></Section>}
@@ -261,7 +261,7 @@ function Compare({ plan, x }: { plan: Plan; x: PlanText }) {
   const changed = rows.filter((r) => r.after !== null && r.after !== r.before).length;
   return (
     <details class="compare card">
-      <summary>{word('hub.audience', x.audience)} ・ {tlpText(x.tlp)} ・ {t(x.named ? 'hub.named' : 'hub.nameless')}{x.copy ? ` ・ ${t('hub.compare_counts', { gone, changed })}` : ''}</summary>
+      <summary>{word('hub.audience', x.audience)} ・ {tlpText(x.tlp)}{x.audience !== 'own' && ` ・ ${t(x.named ? 'hub.named' : 'hub.nameless')}`}{x.copy ? ` ・ ${t('hub.compare_counts', { gone, changed })}` : ''}</summary>
       {!x.copy && <p>{t('hub.compare_refused', { why: word('hub.refusal', x.refusal) })}</p>}
       {x.copy !== null && x.copy !== undefined && (
         <Table caption={t('hub.compare')} rows={rows} rowKey={(r) => r.path} columns={[
