@@ -66,6 +66,7 @@ int yg_admin_audit(struct yg_admin *admin);
 int yg_admin_members(struct yg_admin *admin);
 int yg_admin_relations(struct yg_admin *admin);
 int yg_admin_export(struct yg_admin *admin);
+int yg_admin_warnings(struct yg_admin *admin);
 int yg_admin_sign_in_link(struct yg_admin *admin);
 int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
 

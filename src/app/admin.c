@@ -319,6 +319,7 @@ static const struct {
 	{"members", yg_admin_members},
 	{"relations", yg_admin_relations},
 	{"sign-in-link", yg_admin_sign_in_link},
+	{"warnings", yg_admin_warnings},
 };
 
 /* ---- command line ---- */

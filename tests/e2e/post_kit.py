@@ -2,6 +2,8 @@
 """A mail server and a receiver of webhooks on ports of their own, that can be slow, full of refusals, or dead."""
 import http.server
 import json
+import os
+import pathlib
 import socket
 import ssl
 import subprocess
@@ -83,6 +85,10 @@ class Hooks:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", home / "hook.key",
                         "-out", self.authority], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # Whoever reads it is another user, where the hub was started by root.
+        for path in (self.authority, home, *home.parents):
+            if path.stat().st_uid == os.getuid() and path != pathlib.Path("/") and path.parent != pathlib.Path("/"):
+                path.chmod(path.stat().st_mode | 0o055 if path.is_dir() else 0o644)
         self.got, self.status, self.stop = [], 200, threading.Event()
         hooks = self
 
