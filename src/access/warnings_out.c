@@ -7,12 +7,12 @@
 
 #include "base/ban.h"
 
-#define HUB		"hub"
-#define LOOK_MAX	200u /* rows that one look goes over */
-#define RETRY_S		60
-#define RETRY_MAX_S	(6 * 3600)
-#define TRIES_MAX	12u
-#define TICK_LOOK	1000u
+#define HUB	    "hub"
+#define LOOK_MAX    200u /* rows that one look goes over */
+#define RETRY_S	    60
+#define RETRY_MAX_S (6 * 3600)
+#define TRIES_MAX   12u
+#define TICK_LOOK   1000u
 
 void yg_warn_out_done_with(struct yg_warn_out *out)
 {
@@ -413,15 +413,15 @@ int yg_warn_hook_set(struct yg_access *by, const char *url, const char *secret)
 	if (rc != YG_OK)
 		return rc;
 	if (strcmp(by->org, YG_HUB_ORG) == 0 || strlen(url) > YG_WARN_URL_MAX ||
-	    (url[0] && (!is_url(url) || strlen(secret) < 16 ||
-			!yg_hub_is_text(secret, YG_WARN_SECRET_MAX))))
+	    (url[0] &&
+	     (!is_url(url) || strlen(secret) < 16 || !yg_hub_is_text(secret, YG_WARN_SECRET_MAX))))
 		return YG_EINVAL;
 	rc = yg_hub_begin(hub);
 	if (rc != YG_OK)
 		return rc;
-	rc = url[0] ? yg_warn_save(hub, by->actor, "webhook", by->org,
-				   json_pack("{s:s, s:o}", "url", url, "secret",
-					     yg_hub_string(secret)))
+	rc = url[0] ? yg_warn_save(
+			      hub, by->actor, "webhook", by->org,
+			      json_pack("{s:s, s:o}", "url", url, "secret", yg_hub_string(secret)))
 		    : yg_warn_drop(hub, by->actor, "webhook", by->org);
 	return yg_hub_finish(hub, rc,
 			     &(struct yg_hub_deed){by->actor, by->org, "webhook.set", by->org, ""});

@@ -667,8 +667,7 @@ static int serve(struct keeper *keeper)
 		if (poll(fds, AT_WORKERS + hub->worker_count,
 			 shortest(shortest(yg_hub_http_timeout_ms(keeper->http),
 					   yg_hub_timeout_ms(hub)),
-				  YG_HUB_TICK_MS)) <
-			    0 &&
+				  YG_HUB_TICK_MS)) < 0 &&
 		    errno != EINTR)
 			return yg_err_from_errno(errno);
 		yg_hub_known_stale(hub);
