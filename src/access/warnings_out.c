@@ -216,6 +216,7 @@ static int put_later(struct yg_hub_access *hub, const struct yg_warn_out *out, c
 
 	for (uint32_t i = 0; i < out->tries && wait_s < RETRY_MAX_S; i++)
 		wait_s *= 2;
+	wait_s = wait_s < RETRY_MAX_S ? wait_s : RETRY_MAX_S;
 	yg_warn_time_key(now_ns + wait_s * YG_NS_PER_S, false, time);
 	(void)snprintf(key, sizeof(key), "%s/%s-%s", time, out->id, out->channel); /* short */
 	rc = yg_control_begin(hub->store);

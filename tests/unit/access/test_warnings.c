@@ -114,7 +114,7 @@ static uint32_t drain(const char *channel)
 
 	while (yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK) {
 		count += strcmp(out.channel, channel) == 0;
-		CHECK(out.copy != NULL && out.to[0]);
+		MUST(out.copy != NULL && out.to[0]);
 		MUST(yg_warn_out_done(hub, &out, YG_WARN_SENT, "", now_ns) == YG_OK);
 		yg_warn_out_done_with(&out);
 	}
