@@ -45,6 +45,7 @@ struct yg_hub_http {
 	struct yg_hub_access *hub;
 	struct yg_facts *facts;
 	struct yg_situations *situations;
+	struct yg_hub_beats *beats;
 	struct yg_hub_api *api;
 	struct yg_route_table table;
 	struct yg_web_sessions sessions; /* of the start link */

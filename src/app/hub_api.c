@@ -10,6 +10,7 @@
 #include "access/start_link.h"
 #include "app/console.h"
 #include "app/hub_absent.h"
+#include "app/hub_beats.h"
 #include "app/hub_hunt_job.h"
 #include "app/hub_search.h"
 #include "app/say.h"
@@ -19,8 +20,7 @@
 
 #include "base/ban.h"
 
-#define PATH_ROOM     4096u
-#define HEARTBEAT_MAX (1u << 20)
+#define PATH_ROOM 4096u
 
 /* ---- who asks ---- */
 
@@ -210,20 +210,8 @@ int yg_hub_release(struct yg_hub_http *http, struct yg_hub_ask *ask, int error)
 static json_t *heartbeat(void *arg, const char *sensor)
 {
 	const struct yg_hub_http *http = arg;
-	char path[PATH_ROOM];
-	struct yg_fault fault;
-	json_t *value = NULL;
-	uint8_t *bytes;
-	size_t size;
-	int length = snprintf(path, sizeof(path), "%s/heartbeats/%s.json", http->opts.data, sensor);
 
-	if (length <= 0 || (unsigned)length >= sizeof(path) ||
-	    yg_io_read_file(path, HEARTBEAT_MAX, &bytes, &size) != YG_OK)
-		return NULL;
-	if (yg_json_load((struct yg_bytes){bytes, size}, HEARTBEAT_MAX, &value, &fault) != YG_OK)
-		value = NULL; /* being replaced: the next time */
-	free(bytes);
-	return value;
+	return yg_hub_beats_get(http->beats, http->opts.data, sensor);
 }
 
 static int search(void *arg, const struct yg_hub_question *question, struct yg_buf *to)
@@ -331,7 +319,8 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 	http->opts = *opts;
 	yg_msg_pipe_init(&http->pages, YG_PAGES_BODY_MAX, YG_PAGES_QUEUE_MAX);
 	http->asks = yg_calloc(YG_PAGES_CALLS_MAX, sizeof(struct yg_hub_ask *));
-	if (!http->asks) {
+	http->beats = yg_hub_beats_new();
+	if (!http->asks || !http->beats) {
 		(void)yg_hub_http_free(http);
 		return YG_ENOMEM;
 	}
@@ -382,6 +371,7 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 	http->facts = yg_facts_free(http->facts);
 	http->situations = yg_situations_free(http->situations);
 	http->hub = yg_hub_access_free(http->hub);
+	http->beats = yg_hub_beats_free(http->beats);
 	yg_web_sessions_done(&http->sessions);
 	free(http->asks);
 	free(http);

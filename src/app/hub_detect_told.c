@@ -9,9 +9,7 @@
 #include "base/ban.h"
 
 #define LINE_MAX      (64u << 10)
-#define TOKEN_MAX     64u
 #define RULE_SET_HEX  64u
-#define COUNT_MAX     (INT64_C(1) << 53)
 #define PREFIX	      "{\"v\":1,\"format\":\"yagura-finding\","
 #define RULE_SET_ROOM (sizeof(YG_FACT_TOLD) + RULE_SET_HEX)
 
@@ -58,8 +56,8 @@ static bool read_id(const struct yg_told *told, const json_t *fields, int64_t *r
 {
 	struct yg_bytes bundle = yg_json_text(fields, "bundle");
 
-	if (bundle.size == 0 || bundle.size > TOKEN_MAX || bundle.data[0] != '~' ||
-	    !read_time(fields, "minute", ret_minute_ns))
+	if (bundle.size == 0 || bundle.size > YG_TOLD_BUNDLE_MAX ||
+	    bundle.data[0] != YG_TOLD_BUNDLE_MARK || !read_time(fields, "minute", ret_minute_ns))
 		return false;
 	yg_fact_finding_id(told->org, told->sensor, bundle, YG_S(""), *ret_minute_ns, to);
 	*ret_minute_ns = yg_fact_minute(*ret_minute_ns);
@@ -91,9 +89,11 @@ static bool read_finding(const struct yg_told *told, const json_t *record, char 
 	*to = (struct yg_fact_finding){.org = told->org,
 				       .sensor = told->sensor,
 				       .source = yg_json_text(record, "source"),
+				       .bundle = yg_json_text(fields, "bundle"),
 				       .received_ns = told->received_ns};
-	if (set.size > RULE_SET_HEX || count <= 0 || count > COUNT_MAX || !is_short(to->source) ||
-	    !read_texts(fields, to) || !read_id(told, fields, &to->minute_ns, to->id) ||
+	if (set.size > RULE_SET_HEX || count <= 0 || (uint64_t)count > YG_TOLD_COUNT_MAX ||
+	    !is_short(to->source) || !read_texts(fields, to) ||
+	    !read_id(told, fields, &to->minute_ns, to->id) ||
 	    !read_time(fields, "first", &to->first_ns) || !read_time(fields, "last", &to->last_ns))
 		return false;
 	to->count = (uint64_t)count;

@@ -14,6 +14,11 @@
 
 #include "store/facts.h"
 
+#define YG_TOLD_BUNDLE_MAX  64u /* bytes of a sensor's own name for a bundle */
+#define YG_TOLD_BUNDLE_MARK '~' /* its first byte: no rule of the hub begins so */
+#define YG_TOLD_RULES_MAX   (sizeof(YG_FACT_TOLD) - 1 + 64u)
+#define YG_TOLD_COUNT_MAX   (UINT64_C(1) << 53)
+
 /* One line of a batch, as it came. */
 struct yg_told {
 	struct yg_bytes org;

@@ -74,6 +74,8 @@ static int put_finding(void *arg, const struct yg_fact_finding *finding)
 		return YG_OK;
 	}
 	e->found++;
+	if (finding->bundle.size > 0)
+		return yg_hub_told_put(&e->pipe, e->id, finding);
 	return yg_hub_found_put(&e->pipe, e->id,
 				(uint32_t)(finding->refs[0].number - e->first_number), finding);
 }

@@ -155,6 +155,24 @@ static int take_finding(struct yg_hub_ask *a, struct request *r, struct yg_bytes
 	return YG_OK;
 }
 
+/* Its bundle is named by the sensor, within what is the sensor's own: it can meet no other's. */
+static int take_told(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
+{
+	struct yg_fact_finding f;
+
+	if (!r->asked.is_new || r->found == YG_HUB_ENGINE_FOUND_MAX || a->hunt[0] ||
+	    r->records == 0 || yg_hub_told_read(body, &f) != YG_OK)
+		return YG_EFORMAT;
+	r->found++;
+	f.org = yg_bytes_str(r->asked.org);
+	f.sensor = yg_bytes_str(r->asked.sensor);
+	f.received_ns = r->asked.received_ns;
+	yg_fact_finding_id(f.org, f.sensor, f.bundle, YG_S(""), f.minute_ns, f.id);
+	f.minute_ns = yg_fact_minute(f.minute_ns);
+	a->called_rc = a->opts.finding(a->opts.arg, &f);
+	return YG_OK;
+}
+
 static int take_outcome(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
 {
 	struct yg_hub_learnt learnt;
@@ -200,6 +218,8 @@ static int take_batch_answer(struct yg_hub_ask *a, struct request *r, const stru
 	switch (message->kind) {
 	case YG_HUB_FOUND:
 		return take_finding(a, r, message->body);
+	case YG_HUB_TOLD:
+		return take_told(a, r, message->body);
 	case YG_HUB_LEARNT:
 		return take_outcome(a, r, message->body);
 	case YG_HUB_JUDGED:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/hub_engine_wire.h"
 
+#include "app/hub_detect_told.h"
+
 #include <string.h>
 
 #include "base/ban.h"
@@ -274,12 +276,12 @@ int yg_hub_begun_read(struct yg_bytes body, struct yg_hub_engine_set *ret)
 #define TEXT_COUNT 8u
 #define FOUND_MAX  (HEAD_MAX + TEXT_COUNT * (4u + YG_FACT_TEXT_MAX))
 
-int yg_hub_found_put(struct yg_msg_pipe *pipe, uint64_t id, uint32_t record,
-		     const struct yg_fact_finding *f)
+/* @room: FOUND_MAX bytes. YG_OK, YG_EINVAL. */
+static int write_found(uint32_t record, const struct yg_fact_finding *f, uint8_t *room,
+		       struct yg_bytes *ret)
 {
 	const struct yg_bytes *const texts[TEXT_COUNT] = TEXTS(f);
 	struct head head = {.size = 0};
-	uint8_t room[FOUND_MAX];
 	struct yg_bytes body = {room, 0};
 
 	add_u32(&head, record);
@@ -302,26 +304,36 @@ int yg_hub_found_put(struct yg_msg_pipe *pipe, uint64_t id, uint32_t record,
 			memcpy(room + body.size, texts[i]->data, size);
 		body.size += size;
 	}
-	return yg_msg_put(pipe, YG_HUB_FOUND, id, &body, 1);
+	*ret = body;
+	return YG_OK;
 }
 
-int yg_hub_found_read(struct yg_bytes body, uint32_t *ret_record, struct yg_fact_finding *ret)
+int yg_hub_found_put(struct yg_msg_pipe *pipe, uint64_t id, uint32_t record,
+		     const struct yg_fact_finding *f)
+{
+	uint8_t room[FOUND_MAX];
+	struct yg_bytes body;
+	int rc = write_found(record, f, room, &body);
+
+	return rc == YG_OK ? yg_msg_put(pipe, YG_HUB_FOUND, id, &body, 1) : rc;
+}
+
+static int read_found(struct yg_msg_reader *reader, uint32_t *ret_record,
+		      struct yg_fact_finding *ret)
 {
 	struct yg_bytes *const texts[TEXT_COUNT] = TEXTS(ret);
-	struct yg_msg_reader reader = yg_msg_read(body);
 	uint8_t level, kind, field, outcome;
 
-	*ret = (struct yg_fact_finding){.count = 1};
-	*ret_record = yg_msg_u32(&reader);
-	level = yg_msg_u8(&reader);
-	kind = yg_msg_u8(&reader);
-	field = yg_msg_u8(&reader);
-	outcome = yg_msg_u8(&reader);
-	ret->first_ns = (int64_t)yg_msg_u64(&reader);
-	ret->last_ns = (int64_t)yg_msg_u64(&reader);
+	*ret_record = yg_msg_u32(reader);
+	level = yg_msg_u8(reader);
+	kind = yg_msg_u8(reader);
+	field = yg_msg_u8(reader);
+	outcome = yg_msg_u8(reader);
+	ret->first_ns = (int64_t)yg_msg_u64(reader);
+	ret->last_ns = (int64_t)yg_msg_u64(reader);
 	for (size_t i = 0; i < TEXT_COUNT; i++)
-		*texts[i] = yg_msg_bytes(&reader, YG_FACT_TEXT_MAX);
-	if (!yg_msg_is_whole(&reader) || *ret_record >= YG_WIRE_RECORDS_MAX ||
+		*texts[i] = yg_msg_bytes(reader, YG_FACT_TEXT_MAX);
+	if (!yg_msg_is_whole(reader) || *ret_record >= YG_WIRE_RECORDS_MAX ||
 	    level > YG_LEVEL_CRITICAL || kind > YG_KIND_CORRELATION || field >= YG_ATTACK_COUNT ||
 	    outcome > YG_OUTCOME_POSSIBLE || ret->first_ns > ret->last_ns || ret->rule.size == 0)
 		return YG_EFORMAT;
@@ -330,6 +342,50 @@ int yg_hub_found_read(struct yg_bytes body, uint32_t *ret_record, struct yg_fact
 	ret->field = (enum yg_attack_field)field;
 	ret->outcome = (enum yg_outcome)outcome;
 	return YG_OK;
+}
+
+int yg_hub_found_read(struct yg_bytes body, uint32_t *ret_record, struct yg_fact_finding *ret)
+{
+	struct yg_msg_reader reader = yg_msg_read(body);
+
+	*ret = (struct yg_fact_finding){.count = 1};
+	return read_found(&reader, ret_record, ret);
+}
+
+int yg_hub_told_put(struct yg_msg_pipe *pipe, uint64_t id, const struct yg_fact_finding *f)
+{
+	struct head head = {.size = 0}, bundle_size = {.size = 0}, rules_size = {.size = 0};
+	struct yg_bytes parts[6];
+	uint8_t room[FOUND_MAX];
+	int rc = write_found(0, f, room, &parts[5]);
+
+	add_u64(&head, f->count);
+	add_u64(&head, (uint64_t)f->minute_ns);
+	add_u32(&bundle_size, (uint32_t)f->bundle.size);
+	add_u32(&rules_size, (uint32_t)f->rules.size);
+	parts[0] = bytes_of(&head);
+	parts[1] = bytes_of(&bundle_size);
+	parts[2] = f->bundle;
+	parts[3] = bytes_of(&rules_size);
+	parts[4] = f->rules;
+	return rc == YG_OK ? yg_msg_put(pipe, YG_HUB_TOLD, id, parts, 6) : rc;
+}
+
+int yg_hub_told_read(struct yg_bytes body, struct yg_fact_finding *ret)
+{
+	struct yg_msg_reader reader = yg_msg_read(body);
+	uint32_t record;
+
+	*ret = (struct yg_fact_finding){.count = yg_msg_u64(&reader)};
+	ret->minute_ns = (int64_t)yg_msg_u64(&reader);
+	ret->bundle = yg_msg_bytes(&reader, YG_TOLD_BUNDLE_MAX);
+	ret->rules = yg_msg_bytes(&reader, YG_TOLD_RULES_MAX);
+	return read_found(&reader, &record, ret) == YG_OK && record == 0 && ret->count > 0 &&
+			       ret->count <= YG_TOLD_COUNT_MAX && ret->bundle.size > 0 &&
+			       ret->bundle.data[0] == YG_TOLD_BUNDLE_MARK &&
+			       yg_bytes_starts(ret->rules, YG_S(YG_FACT_TOLD))
+		       ? YG_OK
+		       : YG_EFORMAT;
 }
 
 int yg_hub_learnt_put(struct yg_msg_pipe *pipe, uint64_t id, const struct yg_hub_learnt *learnt)

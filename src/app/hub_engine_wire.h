@@ -5,7 +5,8 @@
  *   keeper ─BEGIN(seed)───────────────────────► engine    forget all judges
  *          ◄─BEGUN(the set that is looked for)─
  *          ─JUDGE(organisation, sensor, position, batch as it is kept)─►
- *          ◄─FOUND(a finding) … ─ LEARNT(an outcome) … ─ JUDGED(counts)─
+ *          ◄─FOUND(a finding) … ─ TOLD(one that its sensor made) … ─ LEARNT(an outcome) … ─
+ *            JUDGED(counts)─
  *          ─RESTORE(organisation, a piece of its state) …─►
  *          ◄─RESTORED(left out)─
  *          ─SAVE(organisation)──────────────────►
@@ -63,6 +64,7 @@ enum yg_hub_engine_kind {
 	YG_HUB_STATE,
 	YG_HUB_SAVED,
 	YG_HUB_CHANGED,
+	YG_HUB_TOLD,
 };
 
 /* ---- from the keeper ---- */
@@ -133,6 +135,14 @@ YG_MUST_USE int yg_hub_found_put(struct yg_msg_pipe *pipe, uint64_t id, uint32_t
 YG_MUST_USE int yg_hub_found_read(struct yg_bytes body, uint32_t *ret_record,
 				  struct yg_fact_finding *ret);
 
+/*
+ * A finding that the sensor of the batch made itself (app/hub_detect_told.h): as above, and count,
+ * minute_ns, bundle and rules; it has no references.
+ */
+YG_MUST_USE int yg_hub_told_put(struct yg_msg_pipe *pipe, uint64_t id,
+				const struct yg_fact_finding *finding);
+YG_MUST_USE int yg_hub_told_read(struct yg_bytes body, struct yg_fact_finding *ret);
+
 struct yg_hub_learnt {
 	uint8_t bundle[YG_FACT_ID_BYTES];
 	enum yg_outcome outcome;
@@ -147,9 +157,10 @@ struct yg_hub_judged_batch {
 	uint64_t records;
 	uint64_t bytes;
 	uint64_t unread;
-	uint64_t findings;   /* FOUND messages and unlisted ones together; 0 when it was not new */
-	uint64_t unlisted;   /* over FOUND_MAX */
-	uint64_t held;	     /* bytes of the organisation's judge */
+	uint64_t findings; /* FOUND and TOLD messages and unlisted ones together; 0 when it was not
+			      new */
+	uint64_t unlisted; /* over FOUND_MAX */
+	uint64_t held;	   /* bytes of the organisation's judge */
 	uint64_t pushed_out; /* that it forgot at its limits, ever */
 };
 YG_MUST_USE int yg_hub_judged_put(struct yg_msg_pipe *pipe, uint64_t id,

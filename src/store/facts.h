@@ -59,6 +59,8 @@ struct yg_fact_finding {
 	struct yg_bytes title;	  /* of the rule, English */
 	struct yg_bytes title_ja; /* may be empty */
 	struct yg_bytes rules;	  /* digest of the rule set, hex; see YG_FACT_TOLD */
+	struct yg_bytes bundle;	  /* its sensor's own name for it, which the id is made of; not
+				   * kept, empty for all that are not told */
 	enum yg_level level;
 	enum yg_finding_kind kind;
 	enum yg_attack_field field;

@@ -101,6 +101,17 @@ static void found(struct yg_bytes body, struct yg_msg_pipe *pipe)
 	assert(yg_hub_found_put(pipe, 1, record, &f) == YG_OK && yg_bytes_eq(queued(pipe), body));
 }
 
+static void told(struct yg_bytes body, struct yg_msg_pipe *pipe)
+{
+	struct yg_fact_finding f;
+
+	if (yg_hub_told_read(body, &f) != YG_OK)
+		return;
+	assert(f.count > 0 && f.bundle.size > 0 && f.rule.size > 0 && f.rules.size > 0);
+	assert(f.org.size == 0 && f.sensor.size == 0 && f.ref_count == 0 && f.hunt.size == 0);
+	assert(yg_hub_told_put(pipe, 1, &f) == YG_OK && yg_bytes_eq(queued(pipe), body));
+}
+
 static void learnt(struct yg_bytes body, struct yg_msg_pipe *pipe)
 {
 	struct yg_hub_learnt one;
@@ -124,7 +135,7 @@ static void judged(struct yg_bytes body, struct yg_msg_pipe *pipe)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const readers[])(struct yg_bytes, struct yg_msg_pipe *) = {
-		judge, restore, small, begun, found, learnt, judged, frame, load};
+		judge, restore, small, begun, found, learnt, judged, frame, load, told};
 	struct yg_bytes body = {data, size};
 	struct yg_msg_pipe pipe;
 
