@@ -349,7 +349,8 @@ static int take_folder(struct making *m, const char *name, take_fn *take)
 static bool is_special(const char *name)
 {
 	static const char *const names[] = {"archive",	"batches", "journal", "hub.db",
-					    "facts.db", "hunts",   "lock",    "situations.db"};
+					    "facts.db", "hunts",   "lock",    "situations.db",
+					    "stix.db"};
 	struct yg_bytes text = yg_bytes_str(name);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -438,6 +439,9 @@ static int take_all(struct making *m)
 	if (rc == YG_OK && yg_backup_join(m->data, "situations.db", situations) == YG_OK &&
 	    access(situations, F_OK) == 0)
 		rc = take_database(m, "situations.db");
+	if (rc == YG_OK && yg_backup_join(m->data, "stix.db", situations) == YG_OK &&
+	    access(situations, F_OK) == 0)
+		rc = take_database(m, "stix.db");
 	if (rc == YG_OK)
 		rc = take_hunts(m);
 	if (rc == YG_OK && yg_backup_join(m->data, "facts.db", facts) == YG_OK &&
