@@ -326,20 +326,50 @@ int yg_shelf_status(struct yg_shelf_reader *r, struct yg_bytes root, struct yg_b
 					 to);
 }
 
-int yg_shelf_login(struct yg_collections *store, struct yg_bytes login, struct yg_bytes password)
+/* Of login, password and the digest as it stands now. */
+static int mac_of(const struct yg_shelf_known *known, struct yg_bytes login,
+		  struct yg_bytes password, struct yg_bytes hash, uint8_t mac[YG_MAC_BYTES])
+{
+	struct yg_buf all;
+	int rc;
+
+	yg_buf_init(&all, 4096);
+	yg_buf_add(&all, hash);
+	yg_buf_add_byte(&all, 0);
+	yg_buf_add(&all, login);
+	yg_buf_add_byte(&all, 0);
+	yg_buf_add(&all, password);
+	rc = yg_buf_error(&all);
+	if (rc == YG_OK)
+		yg_mac(known->key, yg_buf_bytes(&all), mac);
+	if (all.data)
+		yg_wipe(all.data, all.size);
+	yg_buf_done(&all);
+	return rc;
+}
+
+int yg_shelf_login(struct yg_collections *store, struct yg_bytes login, struct yg_bytes password,
+		   struct yg_shelf_known *known)
 {
 	struct yg_buf hash;
 	char name[WHO_MAX + 1];
+	uint8_t mac[YG_MAC_BYTES];
 	int rc;
 
 	(void)snprintf(name, sizeof(name), LOGIN "%.*s", YG_FMT(login)); /* cut: no such login */
-	yg_buf_init(&hash, YG_PASSWORD_HASH_MAX);
+	yg_buf_init(&hash, YG_PASSWORD_HASH_MAX + 1);
 	rc = yg_collections_get_text(store, "login", yg_bytes_str(name), &hash);
 	yg_buf_add_byte(&hash, 0);
 	if (rc == YG_OK)
 		rc = yg_buf_error(&hash);
 	if (rc == YG_OK)
+		rc = mac_of(known, login, password, yg_buf_bytes(&hash), mac);
+	if (rc == YG_OK && (!known->has_mac || memcmp(mac, known->mac, sizeof(mac)) != 0)) {
 		rc = yg_password_is_right((const char *)hash.data, password);
+		if (rc == YG_OK)
+			memcpy(known->mac, mac, sizeof(mac));
+		known->has_mac = known->has_mac || rc == YG_OK;
+	}
 	yg_buf_done(&hash);
 	return rc == YG_ENOENT ? YG_EACCES : rc;
 }

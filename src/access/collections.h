@@ -19,6 +19,7 @@
 #pragma once
 
 #include "access/hub.h"
+#include "base/crypt.h"
 #include "store/stix.h"
 
 struct yg_shelf_reader; /* for one request */
@@ -69,6 +70,12 @@ bool yg_shelf_has_marking(void *reader, struct yg_bytes id);
 YG_MUST_USE int yg_shelf_status(struct yg_shelf_reader *reader, struct yg_bytes root,
 				struct yg_bytes id, struct yg_buf *to);
 
+/* The login that was right last, so that its digest is not made for every request. */
+struct yg_shelf_known {
+	uint8_t key[YG_MAC_KEY_BYTES]; /* random */
+	uint8_t mac[YG_MAC_BYTES];
+	bool has_mac;
+};
 /* The password of a data set's login, as it was loaded: YG_OK, YG_EACCES. Costs 0.1 s at first. */
 YG_MUST_USE int yg_shelf_login(struct yg_collections *store, struct yg_bytes login,
-			       struct yg_bytes password);
+			       struct yg_bytes password, struct yg_shelf_known *known);

@@ -554,6 +554,7 @@ static const struct {
 	{"hunt", yg_admin_hunt},	   {"backup", yg_admin_backup},
 	{"restore", yg_admin_restore},	   {"situations", yg_admin_situations},
 	{"noise", yg_admin_noise},	   {"funnel", yg_admin_funnel},
+	{"taxii-load", yg_admin_taxii_load}, {"collection", yg_admin_collection},
 };
 
 /* The first word that is neither an option nor the value of one that may stand before it; "" with

@@ -7,10 +7,7 @@
 
 struct yg_taxii {
 	struct yg_taxii_opts opts;
-	/* The login that was right last: its digest costs a tenth of a second. */
-	uint8_t key[YG_MAC_KEY_BYTES];
-	uint8_t last_login[YG_MAC_BYTES];
-	bool has_last;
+	struct yg_shelf_known known;
 };
 
 struct yg_taxii_call {

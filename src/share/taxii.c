@@ -261,7 +261,7 @@ int yg_taxii_new(const struct yg_taxii_opts *opts, struct yg_taxii **ret)
 	if (!taxii)
 		return YG_ENOMEM;
 	taxii->opts = *opts;
-	yg_random(taxii->key, sizeof(taxii->key));
+	yg_random(taxii->known.key, sizeof(taxii->known.key));
 	*ret = taxii;
 	return YG_OK;
 }
@@ -275,27 +275,8 @@ struct yg_taxii *yg_taxii_free(struct yg_taxii *taxii)
 int yg_taxii_login(struct yg_taxii *taxii, struct yg_bytes login, struct yg_bytes password,
 		   struct yg_reply *reply, enum yg_lang lang)
 {
-	uint8_t mac[YG_MAC_BYTES];
-	struct yg_buf both;
-	int rc;
+	int rc = yg_shelf_login(taxii->opts.collections, login, password, &taxii->known);
 
-	yg_buf_init(&both, 4096);
-	yg_buf_add(&both, login);
-	yg_buf_add_byte(&both, 0);
-	yg_buf_add(&both, password);
-	rc = yg_buf_error(&both);
-	if (rc == YG_OK)
-		yg_mac(taxii->key, yg_buf_bytes(&both), mac);
-	yg_wipe(both.data, both.size);
-	yg_buf_done(&both);
-	if (rc == YG_OK && taxii->has_last && memcmp(mac, taxii->last_login, sizeof(mac)) == 0)
-		return YG_OK;
-	if (rc == YG_OK)
-		rc = yg_shelf_login(taxii->opts.collections, login, password);
-	if (rc == YG_OK) {
-		memcpy(taxii->last_login, mac, sizeof(mac));
-		taxii->has_last = true;
-	}
 	if (rc != YG_EACCES)
 		return rc;
 	(void)yg_reply_problem(reply, 401, "no-session", yg_tr(lang, N_("You are not signed in")),

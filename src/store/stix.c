@@ -345,6 +345,26 @@ int yg_collections_each(struct yg_collections *s, struct yg_bytes root, yg_colle
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
+int yg_collections_drop(struct yg_collections *s, const char *owner)
+{
+	struct yg_bytes name = yg_bytes_str(owner);
+	int rc = yg_sx_run(s,
+			   "DELETE FROM objects WHERE c IN (SELECT n FROM collections WHERE"
+			   " owner=?1)",
+			   "t", name);
+
+	if (rc == YG_OK)
+		rc = yg_sx_run(s, "DELETE FROM collections WHERE owner=?1", "t", name);
+	if (rc == YG_OK)
+		rc = yg_sx_run(s, "DELETE FROM statuses WHERE who=?1", "t", name);
+	if (rc == YG_OK)
+		rc = yg_sx_run(s,
+			       "DELETE FROM texts WHERE name=?1 OR substr(name, 1, length(?1)+1)="
+			       "?1||'/'",
+			       "t", name);
+	return rc;
+}
+
 /* ---- filling ---- */
 
 /* The same JSON, however it is written? Asked only where the bytes differ. */

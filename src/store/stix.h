@@ -69,6 +69,9 @@ typedef int (*yg_collection_fn)(void *arg, const struct yg_collection *collectio
 YG_MUST_USE int yg_collections_each(struct yg_collections *s, struct yg_bytes root,
 				    yg_collection_fn fn, void *arg);
 
+/* All that @owner has: collections, objects, texts. Within begin and commit. */
+YG_MUST_USE int yg_collections_drop(struct yg_collections *s, const char *owner);
+
 /* ---- filling: begin, put…, commit (durable), or abort ---- */
 
 YG_MUST_USE int yg_collections_begin(struct yg_collections *s);
