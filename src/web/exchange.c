@@ -250,7 +250,7 @@ static enum yg_web_refusal read_target(struct yg_web_exchange *exchange)
 	return error == YG_ELIMIT ? YG_WEB_TARGET_LONG : error ? YG_WEB_TARGET : YG_WEB_OK;
 }
 
-/* ?lang= first, then Accept-Language, then Japanese. */
+/* ?lang= first, then Accept-Language, then Japanese; to TAXII, which programs read, English. */
 static enum yg_lang lang_of(const struct yg_web_exchange *exchange,
 			    const struct yg_web_fields *fields)
 {
@@ -261,7 +261,8 @@ static enum yg_lang lang_of(const struct yg_web_exchange *exchange,
 	if (yg_query_get(exchange->request.query, "lang", mem, sizeof(mem), &name) &&
 	    yg_lang_by_name(name, &lang))
 		return lang;
-	return yg_web_accept_language(fields->languages, YG_LANG_JA);
+	return yg_web_accept_language(fields->languages,
+				      exchange->is_taxii ? YG_LANG_EN : YG_LANG_JA);
 }
 
 /* What the fields of an operation say. */
