@@ -83,6 +83,24 @@ static bool is_observable(const json_t *tree)
 	return !json_object_get(tree, "created") && !json_object_get(tree, "modified");
 }
 
+/* A time that is one by its form, and lies beyond 2261, where times in nanoseconds end. The
+ * calendar is the same every 400 years. */
+static bool is_far(struct yg_bytes text)
+{
+	char near[YG_STIX_VERSION_MAX + 1];
+	uint64_t year;
+	int64_t unused;
+
+	if (text.size <= 4 || text.size > YG_STIX_VERSION_MAX ||
+	    !yg_bytes_u64(yg_bytes_cut(text, 0, 4), &year) || year <= 2261)
+		return false;
+	while (year > 2261)
+		year -= 400;
+	(void)snprintf(near, sizeof(near), "%04u%.*s", (unsigned)year % 10000,
+		       YG_FMT(yg_bytes_from(text, 4)));
+	return yg_stix_time(yg_bytes_str(near), &unused);
+}
+
 static bool check_times(const json_t *tree, struct yg_stix_where *where)
 {
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
@@ -93,9 +111,8 @@ static bool check_times(const json_t *tree, struct yg_stix_where *where)
 			continue;
 		if (!json_is_string(value))
 			return yg_stix_wrong(where, "%s: a timestamp is a text", times[i]);
-		/* A far future (9999) is one by its form. */
 		if (!yg_stix_time(yg_json_text(tree, times[i]), &unused) &&
-		    !yg_bytes_starts(yg_json_text(tree, times[i]), YG_S("9999-12-31T")))
+		    !is_far(yg_json_text(tree, times[i])))
 			return yg_stix_wrong(where,
 					     "%s: %.*s is no timestamp such as "
 					     "2026-11-26T00:00:00.000Z",
@@ -307,8 +324,12 @@ static bool check_version(const json_t *tree, const struct yg_stix_ask *ask,
 		return yg_stix_wrong(where, "modified: is missing");
 	if (!yg_stix_time(object->version, &object->version_ns) ||
 	    !yg_stix_time(created, &created_ns)) {
+		struct yg_bytes version = object->version;
+
 		object->version = (struct yg_bytes){0};
-		return yg_stix_wrong(where, "%s: lies beyond what can be kept", name);
+		return is_far(version) ? yg_stix_wrong(where, "%s: %.*s lies in the future", name,
+						       YG_FMT(version))
+				       : yg_stix_wrong(where, "created: lies in the future");
 	}
 	if (object->version_ns < created_ns)
 		return yg_stix_wrong(where, "modified: is before created");
