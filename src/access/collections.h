@@ -14,7 +14,7 @@
  * Reading needs read_indicators; adding and deleting write_indicators (analysts) or export_org
  * (members: what they add leaves their house). A data set of `admin taxii-load` belongs to its
  * login alone.
- * One thread. Tests: tests/unit/access/test_collections.c, tests/e2e/taxii.py
+ * One thread. Tests: tests/e2e/taxii.py (each reader, each marking, each route)
  */
 #pragma once
 
