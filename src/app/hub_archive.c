@@ -24,7 +24,7 @@ static_assert(YG_WIRE_RECORDS_MAX <= YG_HUB_ARCHIVE_LINES, "numbers of one batch
 static_assert(YG_WIRE_LINE_MAX <= YG_ARCHIVE_RECORD_MAX, "the archive takes shorter records");
 static_assert(YG_WIRE_ID_MAX <= YG_ARCHIVE_ORG_MAX, "the archive takes shorter names");
 
-#define RECORDS_MAX 256u       /* batches of one commit, so that it is soon done */
+#define RECORDS_MAX 4096u      /* batches of one commit: what a thousand sensors send meanwhile */
 #define BYTES_MAX   (2u << 20) /* packed */
 #define GATHER_MS   250u       /* between two commits: frames of few lines pack badly */
 #define IDLE_MS	    200u
@@ -56,6 +56,7 @@ struct yg_hub_archive {
 	struct yg_wire_unpacker *unpacker;
 	struct yg_hub_archive_counts counts;
 	uint64_t bytes;	  /* of the commit */
+	uint32_t taken;	  /* batches of this commit */
 	int64_t swept_ns; /* the hour in which was looked for files that were left open */
 	bool is_foreign_said;
 	int failed_rc;
@@ -330,7 +331,10 @@ static int load(void *arg, uint64_t *ret_cursor)
 
 static int begin(void *arg)
 {
-	((struct yg_hub_archive *)arg)->bytes = 0;
+	struct yg_hub_archive *a = arg;
+
+	a->bytes = 0;
+	a->taken = 0;
 	return YG_OK;
 }
 
@@ -341,6 +345,7 @@ static int take(void *arg, const struct yg_journal_record *record)
 	if (yg_hub_thread_ends(&a->life))
 		return YG_EAGAIN; /* what is not committed comes again in the next run */
 	a->bytes += record->batch.body.size;
+	a->taken++;
 	if (record->batch.kind == YG_JOURNAL_BATCH)
 		return take_batch(a, record);
 	if (record->batch.kind == YG_JOURNAL_DROP)
@@ -517,7 +522,7 @@ static void *run(void *arg)
 			(void)yg_hub_thread_pause(&a->life, AGAIN_MS);
 		} else if (rc == YG_OK) {
 			say_state(a, YG_OK);
-			if (a->bytes < BYTES_MAX)
+			if (a->bytes < BYTES_MAX && a->taken < RECORDS_MAX) /* else it is behind */
 				(void)yg_hub_thread_pause(&a->life, GATHER_MS);
 		} else {
 			(void)!yg_consumer_wait(a->consumer, IDLE_MS); /* looks again */

@@ -15,6 +15,7 @@
 #include "base/ban.h"
 
 #define IDLE_MS	   200u
+#define GATHER_MS  300u /* between two commits that are not full: a bundle changes many times */
 #define AGAIN_MS   1000u
 #define NS_PER_MS  INT64_C(1000000)
 #define DAY_NS	   (86400 * YG_NS_PER_S)
@@ -387,11 +388,11 @@ static void *live(void *arg)
 		if (rc == YG_OK || rc == YG_EAGAIN)
 			h->failures = 0;
 		/* Somebody changed the settings meanwhile: the cursor is another. */
-		if (rc == YG_OK || rc == YG_EMISMATCH)
+		if (rc == YG_EMISMATCH || (rc == YG_OK && h->count >= h->batch))
 			continue;
-		if (rc != YG_EAGAIN)
+		if (rc != YG_OK && rc != YG_EAGAIN)
 			tell(h, rc);
-		wait_ms(h, rc == YG_EAGAIN ? IDLE_MS : AGAIN_MS);
+		wait_ms(h, rc == YG_OK ? GATHER_MS : rc == YG_EAGAIN ? IDLE_MS : AGAIN_MS);
 	}
 	return NULL;
 }

@@ -211,10 +211,12 @@ struct yg_indicator_clean_text {
 	uint8_t text[YG_INDICATOR_MEMO_TEXT];
 };
 
-#define YG_INDICATOR_MEMO_KEYS 65536u
+#define YG_INDICATOR_MEMO_KEYS	 65536u
+#define YG_INDICATOR_MEMO_ABSENT 1024u /* 8 KiB: nearer than the filter */
 
 /* Texts: each place holds what fell there last; keys: each two the last two. */
 struct yg_indicator_memo {
+	uint64_t absent[YG_INDICATOR_MEMO_ABSENT]; /* hashes that the filter turned away; 0: free */
 	struct yg_indicator_clean_text texts[YG_INDICATOR_MEMO_TEXTS];
 	uint64_t keys[YG_INDICATOR_MEMO_KEYS]; /* yg_indicators_is_clean(); 0: free */
 };

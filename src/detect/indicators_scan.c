@@ -76,6 +76,13 @@ static void settle(struct yg_indicator_scan *s, const struct yg_indicator_probe 
 	add_hit(s, yg_indicator_table_find(s->table, p->hash, p->kind, key), p);
 }
 
+/* Where it is kept that nothing has @hash: hosts and addresses repeat, and the filter is far away.
+ */
+static uint64_t *absent_place(struct yg_indicator_memo *memo, uint64_t hash)
+{
+	return &memo->absent[hash % YG_INDICATOR_MEMO_ABSENT];
+}
+
 static void settle_all(struct yg_indicator_scan *s)
 {
 	const uint8_t *cells = s->table->cells;
@@ -85,6 +92,8 @@ static void settle_all(struct yg_indicator_scan *s)
 
 		if ((cells[p->places[0]] ^ cells[p->places[1]] ^ cells[p->places[2]]) == p->print)
 			settle(s, p);
+		else if (s->memo)
+			*absent_place(s->memo, p->hash) = p->hash;
 	}
 	s->probe_count = 0;
 	s->key_size = 0;
@@ -135,7 +144,7 @@ static void probe(struct yg_indicator_scan *s, uint64_t hash, enum yg_indicator_
 	const struct yg_indicator_table *t = s->table;
 	struct yg_indicator_probe *p = &s->probes[s->probe_count];
 
-	if (is_told(s, hash))
+	if (is_told(s, hash) || (s->memo && hash != 0 && *absent_place(s->memo, hash) == hash))
 		return;
 	s->probe_count++;
 	p->hash = hash;

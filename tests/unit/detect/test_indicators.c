@@ -591,9 +591,9 @@ static void torture(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(addresses),   CASE(domains),   CASE(urls),	   CASE(hashes), CASE(dangerous),
-	CASE(plain_lists), CASE(csv_lists), CASE(allowed), CASE(fields), CASE(escaped),
-	CASE(empty_set),   CASE(many),	    CASE(wide),	   CASE(fields), CASE(torture),
+	CASE(addresses),   CASE(domains),   CASE(urls),	   CASE(hashes),      CASE(dangerous),
+	CASE(plain_lists), CASE(csv_lists), CASE(allowed), CASE(fields),      CASE(escaped),
+	CASE(empty_set),   CASE(many),	    CASE(wide),	   CASE(many_fields), CASE(torture),
 };
 
 CHECK_MAIN(cases)
