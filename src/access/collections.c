@@ -249,8 +249,8 @@ bool yg_shelf_root(struct yg_shelf_reader *r, struct yg_bytes root, struct yg_bu
 
 bool yg_shelf_discovery(struct yg_shelf_reader *r, struct yg_buf *to)
 {
-	return r->is_login && yg_collections_get_text(r->store, "discovery", yg_shelf_who(r), to) ==
-				      YG_OK;
+	return r->is_login &&
+	       yg_collections_get_text(r->store, "discovery", yg_shelf_who(r), to) == YG_OK;
 }
 
 /* ---- objects ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `yagura admin collection` and `taxii-load`: collections of STIX objects, and the data set by which
- * other servers are tested, beside the hub or before it runs.
+ * `yagura admin collection` and `taxii-load`: collections of STIX objects, and the data set by
+ * which other servers are tested, beside the hub or before it runs.
  */
 #define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
@@ -52,7 +52,7 @@ static bool read_option(struct cli *cli, int c)
 	const struct {
 		int letter;
 		const char **to;
-	} texts[] = {{'d', &cli->data}, {'u', &cli->user},  {'i', &cli->id},	{'a', &cli->alias},
+	} texts[] = {{'d', &cli->data},	 {'u', &cli->user},  {'i', &cli->id},	 {'a', &cli->alias},
 		     {'t', &cli->title}, {'o', &cli->owner}, {'r', &cli->reach}, {'m', &cli->tlp}};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -318,9 +318,8 @@ static int load_collection(struct cli *cli, const char *root, const json_t *in,
 			   struct yg_arena *arena)
 {
 	const json_t *types = json_object_get(in, "media_types");
-	struct yg_collection c = {
-		.is_readable = json_is_true(json_object_get(in, "can_read")),
-		.is_writable = json_is_true(json_object_get(in, "can_write"))};
+	struct yg_collection c = {.is_readable = json_is_true(json_object_get(in, "can_read")),
+				  .is_writable = json_is_true(json_object_get(in, "can_write"))};
 	size_t at;
 	json_t *one;
 	int rc;
@@ -339,7 +338,7 @@ static int load_collection(struct cli *cli, const char *root, const json_t *in,
 	copy(in, "id", c.id, sizeof(c.id));
 	copy(in, "title", c.title, sizeof(c.title));
 	copy(in, "description", c.description, sizeof(c.description));
-	(void)snprintf(c.root, sizeof(c.root), "%s", root);	 /* measured */
+	(void)snprintf(c.root, sizeof(c.root), "%s", root);	  /* measured */
 	(void)snprintf(c.owner, sizeof(c.owner), "%s", cli->who); /* as above */
 	rc = yg_collections_add(cli->s, &c);
 	return rc == YG_OK ? load_objects(cli, c.number, in, arena) : rc;
@@ -354,10 +353,9 @@ static int load_status(struct cli *cli, const char *root, const json_t *in)
 
 	copy(in, "id", id, sizeof(id));
 	if (yg_stix_is_uuid(yg_bytes_str(id)))
-		rc = text ? yg_collections_put_status(cli->s, id, yg_bytes_str(root),
-						      yg_bytes_str(cli->who),
-						      clock.now_ns(clock.arg) / 1000,
-						      yg_bytes_str(text))
+		rc = text ? yg_collections_put_status(
+				    cli->s, id, yg_bytes_str(root), yg_bytes_str(cli->who),
+				    clock.now_ns(clock.arg) / 1000, yg_bytes_str(text))
 			  : YG_ENOMEM;
 	free(text);
 	return rc;
@@ -447,7 +445,7 @@ static int load(struct cli *cli)
 		       yg_say_tr(yg_err_text(rc)));
 		return YG_EXIT_PARTLY;
 	}
-	printf(yg_say_tr(N_("%llu objects loaded\n")), (unsigned long long)cli->loaded);
+	printf("%llu objects loaded\n", (unsigned long long)cli->loaded); /* for scripts */
 	return YG_EXIT_DONE;
 }
 

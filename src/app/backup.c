@@ -348,9 +348,9 @@ static int take_folder(struct making *m, const char *name, take_fn *take)
 /* Taken apart, in an order of their own; or of the running process alone. */
 static bool is_special(const char *name)
 {
-	static const char *const names[] = {"archive",	"batches", "journal", "hub.db",
-					    "facts.db", "hunts",   "lock",    "situations.db",
-					    "stix.db"};
+	static const char *const names[] = {"archive", "batches",	"journal",
+					    "hub.db",  "facts.db",	"hunts",
+					    "lock",    "situations.db", "stix.db"};
 	struct yg_bytes text = yg_bytes_str(name);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

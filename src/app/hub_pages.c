@@ -296,7 +296,7 @@ static void lose_keeper(struct pages *pages)
 			continue;
 		}
 		*pending->reply = (struct yg_reply){.body = pending->reply->body,
-						     .is_taxii = pending->reply->is_taxii};
+						    .is_taxii = pending->reply->is_taxii};
 		finish(pages, pending, YG_EPIPE);
 	}
 }

@@ -49,9 +49,9 @@ struct yg_pages_call {
 	struct yg_bytes path; /* decoded, as yg_web_target() gives it */
 	struct yg_bytes query;
 	struct yg_bytes content_type;
-	struct yg_bytes accept;		 /* to TAXII, as the next two */
+	struct yg_bytes accept; /* to TAXII, as the next two */
 	struct yg_bytes type_parameters;
-	struct yg_bytes login;		 /* of "Basic"; its password is the bearer */
+	struct yg_bytes login; /* of "Basic"; its password is the bearer */
 	struct yg_bytes if_match;
 	struct yg_bytes file_name;
 	struct yg_bytes remote; /* an address */

@@ -264,8 +264,9 @@ static void say_fault(const struct run *run, uint32_t at, const char *fault)
 
 static void print_counts(uint32_t count, uint64_t stored, uint64_t refused)
 {
-	printf(yg_say_tr(N_("%u objects: %llu stored, %llu refused\n")), count,
-	       (unsigned long long)stored, (unsigned long long)refused);
+	/* In English whatever the language: scripts read it. */
+	printf("%u objects: %llu stored, %llu refused\n", count, (unsigned long long)stored,
+	       (unsigned long long)refused);
 }
 
 static int put_all(struct run *run, const struct yg_stix_bundle *bundle, uint64_t *ret_there)

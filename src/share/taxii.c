@@ -167,8 +167,7 @@ static int status(struct yg_taxii_call *call)
 	if (!yg_shelf_root(call->reader, call->root, NULL))
 		return yg_taxii_not_found(call);
 	ok(call);
-	rc = yg_shelf_status(call->reader, call->root, call->request->parts[1],
-			     &call->reply->body);
+	rc = yg_shelf_status(call->reader, call->root, call->request->parts[1], &call->reply->body);
 	return rc == YG_ENOENT ? yg_taxii_not_found(call) : rc;
 }
 
@@ -221,8 +220,8 @@ static int serve(struct yg_taxii *taxii, const struct yg_request *request, struc
 	X(GET, "collections/{collection}/objects/{object}/", Object, yg_taxii_objects, true)       \
 	X(DELETE, "collections/{collection}/objects/{object}/", DeleteObject, yg_taxii_delete,     \
 	  true)                                                                                    \
-	X(GET, "collections/{collection}/objects/{object}/versions/", Versions,                    \
-	  yg_taxii_versions, true)                                                                 \
+	X(GET, "collections/{collection}/objects/{object}/versions/", Versions, yg_taxii_versions, \
+	  true)                                                                                    \
 	X(GET, "status/{status}/", Status, status, false)
 
 #define X(method, path, name, fn, has_collection)                                                  \
@@ -243,8 +242,8 @@ static const struct yg_route routes[] = {
 	{YG_METHOD_GET, "/{root}/", "taxiiLoadedRoot", doRoot, YG_ROUTE_SELF, 0},
 #define X(method, path, name, fn, has_collection)                                                  \
 	{YG_METHOD_##method, "/taxii2/{root}/" path, "taxii" #name, do##name, YG_ROUTE_SELF, 0},   \
-		{YG_METHOD_##method, "/{root}/" path, "taxiiLoaded" #name, do##name,               \
-		 YG_ROUTE_SELF, 0},
+		{YG_METHOD_##method, "/{root}/" path, "taxiiLoaded" #name,                         \
+		 do##name,	     YG_ROUTE_SELF,   0},
 	ROUTES(X)
 #undef X
 };

@@ -153,8 +153,9 @@ static int read_names(const struct yg_taxii_call *call, struct question *q)
 static uint64_t hash_of(const struct yg_taxii_call *call, const struct question *q, int64_t after)
 {
 	const struct yg_stix_filter *f = &q->filter;
-	int64_t numbers[] = {after,	  f->has_last, f->has_first,	  f->has_all,
-			     (int64_t)f->specs, f->id_count, f->type_count, f->version_count};
+	int64_t numbers[] = {after,	    f->has_last,       f->has_first,
+			     f->has_all,    (int64_t)f->specs, f->id_count,
+			     f->type_count, f->version_count};
 	uint64_t hash = yg_hash64(call->request->path, 0x7a11);
 
 	hash = yg_hash64((struct yg_bytes){(const uint8_t *)numbers, sizeof(numbers)}, hash);
@@ -162,9 +163,9 @@ static uint64_t hash_of(const struct yg_taxii_call *call, const struct question 
 		hash = yg_hash64(q->ids[i], hash);
 	for (uint32_t i = 0; i < f->type_count; i++)
 		hash = yg_hash64(q->types[i], hash);
-	return yg_hash64((struct yg_bytes){(const uint8_t *)q->versions,
-					   f->version_count * sizeof(int64_t)},
-			 hash);
+	return yg_hash64(
+		(struct yg_bytes){(const uint8_t *)q->versions, f->version_count * sizeof(int64_t)},
+		hash);
 }
 
 /* Where to go on, limit: what is not part of what is asked for. */
@@ -237,8 +238,8 @@ static void add_version(struct yg_buf *to, const struct yg_stix_row *row)
 
 	/* What has no versions has the time it was added for one (sec. 3.4). */
 	yg_stix_time_write(row->added_us, added);
-	yg_buf_add_json(to, row->object.version.size > 0 ? row->object.version
-							 : yg_bytes_str(added));
+	yg_buf_add_json(to,
+			row->object.version.size > 0 ? row->object.version : yg_bytes_str(added));
 }
 
 static int add_row(void *arg, const struct yg_stix_row *row)

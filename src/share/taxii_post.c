@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Adding: what is right is stored, durably, before the answer; what is wrong is said in the status. */
+/* Adding: what is right is stored, durably, before the answer; what is wrong is said in the status.
+ */
 #include <stdio.h>
 
 #include "base/hash.h"

@@ -15,7 +15,7 @@
 #define YG_WEB_TAG_MAX	     47u  /* bytes of an entity tag without its quotes */
 #define YG_WEB_TYPE_MAX	     95u  /* bytes of a content type without parameters */
 #define YG_WEB_FILE_NAME_MAX 255u /* bytes of an upload's name, decoded */
-#define YG_WEB_ACCEPT_MAX	     300u /* bytes of an Accept that are looked at */
+#define YG_WEB_ACCEPT_MAX    300u /* bytes of an Accept that are looked at */
 #define YG_WEB_LANGUAGES_MAX 32u  /* ranges of an Accept-Language that are looked at */
 
 /*

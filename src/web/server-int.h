@@ -85,7 +85,7 @@ struct yg_web_exchange {
 	unsigned method;      /* enum yg_method or YG_WEB_METHOD_OTHER */
 	struct yg_bytes path; /* into path_mem */
 	bool is_named;	      /* by a configured host, so through a proxy that speaks TLS */
-	bool is_api;   /* operations: /api, TAXII */
+	bool is_api;	      /* operations: /api, TAXII */
 	bool is_taxii;
 	enum yg_web_refusal refusal;
 	struct yg_web_match match;

@@ -58,7 +58,8 @@ static void answer(struct yg_bytes body, struct yg_msg_pipe *pipe)
 		       YG_OK);
 		assert(yg_pages_answer_read(queued(pipe), &two, &is_more_too) == YG_OK);
 		assert(one.status == two.status && one.content_type == two.content_type);
-		assert(one.added_first_us == two.added_first_us && one.added_last_us == two.added_last_us);
+		assert(one.added_first_us == two.added_first_us &&
+		       one.added_last_us == two.added_last_us);
 		assert(is_more == is_more_too && one.is_stream == two.is_stream);
 		assert(strcmp(one.session, two.session) == 0 && strcmp(one.etag, two.etag) == 0);
 		assert(yg_bytes_eq(yg_buf_bytes(&one.body), yg_buf_bytes(&two.body)));

@@ -22,8 +22,7 @@ static bool begin(void)
 	(void)close(fd);
 	(void)unlink(path);
 	c = (struct yg_collection){.root = "hub", .owner = "hub", .title = "t"};
-	return yg_collections_open(path, true, &s) == YG_OK &&
-	       yg_collections_add(s, &c) == YG_OK;
+	return yg_collections_open(path, true, &s) == YG_OK && yg_collections_add(s, &c) == YG_OK;
 }
 
 static void end(void)
@@ -144,17 +143,17 @@ static void versions_and_markings(void)
 	CHECK(yg_collections_put(s, c.number, &other, 1, 0, &added) == YG_EMISMATCH);
 	CHECK(yg_collections_commit(s) == YG_OK);
 	CHECK(look((struct yg_stix_filter){.has_last = true}).count == 2);
-	CHECK(look((struct yg_stix_filter){.has_last = true, .clearance = YG_TLP_AMBER}).version_ns ==
-	      20);
-	CHECK(look((struct yg_stix_filter){.has_last = true, .clearance = YG_TLP_CLEAR}).version_ns ==
-	      10);
+	CHECK(look((struct yg_stix_filter){.has_last = true, .clearance = YG_TLP_AMBER})
+		      .version_ns == 20);
+	CHECK(look((struct yg_stix_filter){.has_last = true, .clearance = YG_TLP_CLEAR})
+		      .version_ns == 10);
 	CHECK(look((struct yg_stix_filter){.has_all = true, .clearance = YG_TLP_CLEAR}).count == 1);
-	CHECK(look((struct yg_stix_filter){.has_all = true,
-					   .clearance = YG_TLP_CLEAR,
-					   .otherwise = YG_TLP_CLEAR})
+	CHECK(look((struct yg_stix_filter){
+			   .has_all = true, .clearance = YG_TLP_CLEAR, .otherwise = YG_TLP_CLEAR})
 		      .count == 2);
 	CHECK(look((struct yg_stix_filter){.versions_ns = &second, .version_count = 1}).count == 1);
-	CHECK(look((struct yg_stix_filter){.has_all = true, .specs = 1u << YG_STIX_2_0}).count == 0);
+	CHECK(look((struct yg_stix_filter){.has_all = true, .specs = 1u << YG_STIX_2_0}).count ==
+	      0);
 	end();
 }
 
