@@ -340,6 +340,26 @@ static int open_api(struct yg_hub_http *http)
 	return rc;
 }
 
+/* Read once, which makes the files beside it before the walls stand. */
+static int open_collections(struct yg_hub_http *http)
+{
+	int rc = yg_collections_open(http->opts.collections, true, &http->collections);
+
+	return rc == YG_OK && yg_collections_has(http->collections, YG_S("")) ? YG_EFORMAT : rc;
+}
+
+static int open_signer(struct yg_hub_http *http)
+{
+	const struct yg_hub_http_opts *opts = &http->opts;
+	int rc = yg_audit_signer_open(http->hub, opts->data, opts->audit_key, opts->audit_sign,
+				      opts->arg);
+
+	if (rc != YG_OK)
+		yg_say("%s/audit: %s", yg_say_safe(yg_bytes_str(opts->data), 300),
+		       yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
 int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **ret)
 {
 	struct yg_hub_http *http = yg_calloc(1, sizeof(*http));
@@ -358,13 +378,8 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 		return YG_ENOMEM;
 	}
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
-	if (rc == YG_OK) {
-		rc = yg_audit_signer_open(http->hub, opts->data, opts->audit_key, opts->audit_sign,
-					  opts->arg);
-		if (rc != YG_OK)
-			yg_say("%s/audit: %s", yg_say_safe(yg_bytes_str(opts->data), 300),
-			       yg_say_tr(yg_err_text(rc)));
-	}
+	if (rc == YG_OK)
+		rc = open_signer(http);
 	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
 	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */
@@ -374,9 +389,7 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 	if (rc == YG_OK && opts->situations)
 		rc = yg_situations_cursor(http->situations, &cursor);
 	if (rc == YG_OK && opts->collections)
-		rc = yg_collections_open(opts->collections, true, &http->collections);
-	if (rc == YG_OK && opts->collections && yg_collections_has(http->collections, YG_S("")))
-		rc = YG_EFORMAT; /* read once, as above */
+		rc = open_collections(http);
 	if (rc != YG_OK) {
 		(void)yg_hub_http_free(http);
 		return rc;

@@ -146,6 +146,12 @@ static bool is_line(struct yg_bytes b)
 	       yg_bytes_chr(b, '\n') == SIZE_MAX;
 }
 
+static bool are_lines(const struct yg_pages_call *call)
+{
+	return is_line(call->browser) && is_line(call->idempotency_key) && is_line(call->accept) &&
+	       is_line(call->type_parameters) && is_line(call->login);
+}
+
 static bool is_call(enum yg_pages_kind kind, const struct yg_pages_call *call)
 {
 	unsigned methods = kind == YG_PAGES_ASK ? YG_WEB_METHOD_OTHER + 1 : YG_WEB_METHOD_OTHER;
@@ -153,9 +159,7 @@ static bool is_call(enum yg_pages_kind kind, const struct yg_pages_call *call)
 	return call->method < methods && (unsigned)call->lang <= YG_LANG_JA &&
 	       is_path(call->path) && is_query(call->query) && is_type(call->content_type) &&
 	       is_tag(call->if_match) && is_file_name(call->file_name) &&
-	       is_address(call->remote) && is_line(call->browser) &&
-	       is_line(call->idempotency_key) && is_line(call->accept) &&
-	       is_line(call->type_parameters) && is_line(call->login) &&
+	       is_address(call->remote) && are_lines(call) &&
 	       call->body.size <= (kind == YG_PAGES_CALL ? YG_TAXII_BODY_MAX : 0);
 }
 

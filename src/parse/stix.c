@@ -30,10 +30,14 @@ static int fail(struct reader *r, enum yg_err code, const char *what)
 	return yg_line_fault_set(r->fault, code, 0, "byte %zu: %s", r->at, what);
 }
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_blanks(struct reader *r)
 {
-	while (r->at < r->text.size && r->text.data[r->at] &&
-	       strchr(" \t\r\n", r->text.data[r->at]))
+	while (r->at < r->text.size && is_blank(r->text.data[r->at]))
 		r->at++;
 }
 
@@ -48,19 +52,30 @@ static bool take(struct reader *r, uint8_t c)
 
 /* ---- one value, without the blanks between its tokens ---- */
 
-/* The text behind the quote at @r->at up to its end, to @to. False: it does not end. */
-static bool copy_text(struct reader *r, uint8_t *to, size_t *size)
-{
-	size_t start = r->at++;
+struct copy {
+	uint8_t *to;
+	size_t room;
+	size_t size;
+	unsigned depth;
+	bool was_blank;
+};
 
-	while (r->at < r->text.size && r->text.data[r->at] != '"')
-		r->at += r->text.data[r->at] == '\\' ? 2 : 1;
-	if (r->at >= r->text.size)
-		return false;
-	r->at++;
-	memcpy(to + *size, r->text.data + start, r->at - start);
-	*size += r->at - start;
-	return true;
+/* The text whose quote is at @r->at. */
+static int copy_text(struct reader *r, struct copy *c)
+{
+	size_t end = r->at;
+
+	while (++end < r->text.size && r->text.data[end] != '"')
+		end += r->text.data[end] == '\\';
+	if (end >= r->text.size)
+		return YG_ETRUNC;
+	end++;
+	if (end - r->at > c->room - c->size)
+		return YG_ELIMIT;
+	memcpy(c->to + c->size, r->text.data + r->at, end - r->at);
+	c->size += end - r->at;
+	r->at = end;
+	return YG_OK;
 }
 
 static bool is_joint(uint8_t c)
@@ -68,57 +83,52 @@ static bool is_joint(uint8_t c)
 	return strchr("{}[],:", c) != NULL && c != 0;
 }
 
+/* One byte that is no blank, or one text. YG_EEND: it was the last. */
+static int copy_token(struct reader *r, struct copy *c)
+{
+	uint8_t byte = r->text.data[r->at];
+	bool is_closing = byte == '}' || byte == ']';
+
+	if (c->was_blank && !is_joint(byte) && !is_joint(c->to[c->size - 1]))
+		return YG_EFORMAT;
+	c->was_blank = false;
+	if (byte == '"')
+		return copy_text(r, c);
+	c->depth += byte == '{' || byte == '[';
+	if (is_closing && c->depth-- == 0)
+		return YG_EFORMAT;
+	if (c->depth > YG_STIX_DEPTH_MAX)
+		return YG_ELIMIT;
+	c->to[c->size++] = byte;
+	r->at++;
+	return is_closing && c->depth == 0 ? YG_EEND : YG_OK;
+}
+
 /*
- * The value at r->at to @to (room for what is left of the text, or YG_STIX_OBJECT_MAX). Brackets
- * are counted, tokens are not understood: base/json.h reads the result. Two tokens that only a
- * blank held apart do not become one.
+ * The value at r->at to @to. Brackets are counted, tokens are not understood: base/json.h reads the
+ * result. Two tokens that only a blank held apart do not become one.
  */
 static int copy_value(struct reader *r, uint8_t *to, size_t room, size_t *ret_size)
 {
-	size_t start = r->at, size = 0;
-	unsigned depth = 0;
-	bool was_blank = false;
+	struct copy c = {.to = to, .room = room};
+	int rc = YG_OK;
 
-	while (r->at < r->text.size) {
-		uint8_t c = r->text.data[r->at];
+	while (rc == YG_OK && r->at < r->text.size) {
+		uint8_t byte = r->text.data[r->at];
 
-		if (r->at - start >= room * 2 || size >= room)
-			return YG_ELIMIT;
-		if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-			was_blank = size > 0;
+		if (is_blank(byte)) {
+			c.was_blank = c.size > 0;
 			r->at++;
-			continue;
+		} else if (c.depth == 0 && c.size > 0 && byte && strchr(",}]", byte)) {
+			rc = YG_EEND; /* behind a number, a text, a word */
+		} else {
+			rc = c.size < room ? copy_token(r, &c) : YG_ELIMIT;
 		}
-		if (depth == 0 && size > 0 && (c == ',' || c == '}' || c == ']'))
-			break;
-		if (was_blank && !is_joint(c) && !is_joint(to[size - 1]))
-			return YG_EFORMAT;
-		was_blank = false;
-		if (c == '"') {
-			size_t end = r->at;
-
-			while (++end < r->text.size && r->text.data[end] != '"')
-				end += r->text.data[end] == '\\';
-			if (end >= r->text.size)
-				return YG_ETRUNC;
-			if (end - r->at + 1 > room - size)
-				return YG_ELIMIT;
-			if (!copy_text(r, to, &size))
-				return YG_ETRUNC;
-			continue;
-		}
-		depth += c == '{' || c == '[';
-		if ((c == '}' || c == ']') && depth-- == 0)
-			return YG_EFORMAT;
-		if (depth > YG_STIX_DEPTH_MAX)
-			return YG_ELIMIT;
-		to[size++] = c;
-		r->at++;
-		if (depth == 0 && (c == '}' || c == ']'))
-			break;
 	}
-	*ret_size = size;
-	return depth > 0 ? YG_ETRUNC : size == 0 ? YG_EFORMAT : YG_OK;
+	*ret_size = c.size;
+	if (rc != YG_OK && rc != YG_EEND)
+		return rc;
+	return c.depth > 0 ? YG_ETRUNC : c.size == 0 ? YG_EFORMAT : YG_OK;
 }
 
 /* ---- objects ---- */
@@ -204,49 +214,17 @@ static int load(struct yg_bytes text, json_t **ret, struct yg_stix_where *where)
 	return YG_EFORMAT;
 }
 
-/* What can be said of its markings now; those of definitions that may still come are looked at
- * again at the end. */
-static int read_marks(struct reader *r, struct yg_stix_item *item, const json_t *tree)
+/* What can be said of its text without the others. A marking whose definition may still come is
+ * looked at again at the end. */
+static int look_at(struct reader *r, struct yg_stix_item *item)
 {
-	struct yg_stix_where where;
-
-	if (yg_stix_check_marks(tree, &r->marks, &item->object, &where))
-		return YG_OK;
-	item->is_open = true;
-	return YG_OK;
-}
-
-/* The object at r->at: its text, and what can be said without the others. */
-static int read_object(struct reader *r)
-{
-	size_t start = r->at;
-	struct yg_stix_item *item = add_item(r);
 	struct yg_stix_where where;
 	json_t *tree = NULL;
-	size_t size = 0;
-	int rc;
+	int rc = load(item->object.text, &tree, &where);
 
-	if (!item)
-		return r->fault->code ? (int)r->fault->code : YG_ENOMEM;
-	rc = copy_value(r, r->room_text, YG_STIX_OBJECT_MAX, &size);
-	if (rc != YG_OK) {
-		r->at = start;
-		return yg_line_fault_set(r->fault, rc == YG_ELIMIT ? YG_ELIMIT : YG_EFORMAT, 0,
-					 "objects[%u]: %s (it begins at byte %zu)",
-					 r->out->count - 1,
-					 rc == YG_ELIMIT ? "larger or deeper than an object may be"
-					 : rc == YG_ETRUNC ? "does not end"
-							   : "is no JSON",
-					 start);
-	}
-	if (!yg_arena_dup(r->arena, (struct yg_bytes){r->room_text, size}, &item->object.text))
-		return YG_ENOMEM;
-	rc = load(item->object.text, &tree, &where);
 	if (rc == YG_ENOMEM)
 		return rc;
-	if (rc == YG_OK && yg_stix_check(tree, r->ask, &item->object, &where))
-		rc = YG_OK;
-	else
+	if (rc != YG_OK || !yg_stix_check(tree, r->ask, &item->object, &where))
 		rc = set_fault(r, item, &where);
 	if (rc == YG_OK && !keep(r, &item->object))
 		rc = YG_ENOMEM;
@@ -254,9 +232,33 @@ static int read_object(struct reader *r)
 	    yg_bytes_eq(item->object.type, YG_S("marking-definition")))
 		rc = note_definition(r, item->object.id);
 	if (rc == YG_OK && !item->fault)
-		rc = read_marks(r, item, tree);
+		item->is_open = !yg_stix_check_marks(tree, &r->marks, &item->object, &where);
 	json_decref(tree);
 	return rc;
+}
+
+/* The object at r->at. */
+static int read_object(struct reader *r)
+{
+	size_t start = r->at;
+	struct yg_stix_item *item = add_item(r);
+	size_t size = 0;
+	int rc;
+
+	if (!item)
+		return r->fault->code ? (int)r->fault->code : YG_ENOMEM;
+	rc = copy_value(r, r->room_text, YG_STIX_OBJECT_MAX, &size);
+	if (rc != YG_OK)
+		return yg_line_fault_set(r->fault, rc == YG_ELIMIT ? YG_ELIMIT : YG_EFORMAT, 0,
+					 "objects[%u]: %s (it begins at byte %zu)",
+					 r->out->count - 1,
+					 rc == YG_ELIMIT ? "larger or deeper than an object may be"
+					 : rc == YG_ETRUNC ? "does not end"
+							   : "is no JSON",
+					 start);
+	if (!yg_arena_dup(r->arena, (struct yg_bytes){r->room_text, size}, &item->object.text))
+		return YG_ENOMEM;
+	return look_at(r, item);
 }
 
 static int read_objects(struct reader *r)

@@ -307,26 +307,41 @@ static bool read_test(struct scan *s)
 	return read_path(s) && read_operator(s);
 }
 
+static bool open_all(struct scan *s, unsigned *depth)
+{
+	while (is_sign(s, "(")) {
+		if (++*depth > YG_STIX_PATTERN_DEPTH)
+			return fail(s, "parentheses are nested too deeply");
+		if (!next(s))
+			return false;
+	}
+	return true;
+}
+
+/* @behind: what may follow each; NULL: nothing. */
+static bool close_all(struct scan *s, unsigned *depth, bool (*behind)(struct scan *s))
+{
+	while (is_sign(s, ")")) {
+		if ((*depth)-- == 0)
+			return fail(s, "a ) without its (");
+		if (!next(s) || (behind && !behind(s)))
+			return false;
+	}
+	return true;
+}
+
 /* Behind '[' up to behind its ']'. */
 static bool read_comparisons(struct scan *s)
 {
 	unsigned depth = 0;
 
 	for (;;) {
-		while (is_sign(s, "(")) {
-			if (++depth > YG_STIX_PATTERN_DEPTH)
-				return fail(s, "parentheses are nested too deeply");
-			if (!next(s))
-				return false;
-		}
+		if (!open_all(s, &depth))
+			return false;
 		if (!read_test(s))
 			return false;
-		while (is_sign(s, ")")) {
-			if (depth-- == 0)
-				return fail(s, "a ) without its (");
-			if (!next(s))
-				return false;
-		}
+		if (!close_all(s, &depth, NULL))
+			return false;
 		if (is_sign(s, "]"))
 			return depth == 0 ? next(s) : fail(s, "a ( without its )");
 		if (!is_word(s, "AND") && !is_word(s, "OR"))
@@ -358,34 +373,30 @@ static bool read_count(struct scan *s, bool may_be_fraction)
 	return next(s);
 }
 
+static bool want_word(struct scan *s, const char *word, const char *what)
+{
+	return is_word(s, word) ? next(s) : fail(s, what);
+}
+
 static bool read_qualifiers(struct scan *s)
 {
-	for (;;) {
-		if (is_word(s, "START")) {
-			if (!next(s) || !read_time(s))
-				return false;
-			if (!is_word(s, "STOP"))
-				return fail(s, "STOP is missing after START");
-			if (!next(s) || !read_time(s))
-				return false;
-		} else if (is_word(s, "WITHIN")) {
-			if (!next(s) || !read_count(s, true))
-				return false;
-			if (!is_word(s, "SECONDS"))
-				return fail(s, "SECONDS is missing after WITHIN");
-			if (!next(s))
-				return false;
-		} else if (is_word(s, "REPEATS")) {
-			if (!next(s) || !read_count(s, false))
-				return false;
-			if (!is_word(s, "TIMES"))
-				return fail(s, "TIMES is missing after REPEATS");
-			if (!next(s))
-				return false;
-		} else {
+	bool is_good = true;
+
+	while (is_good) {
+		if (is_word(s, "START"))
+			is_good = next(s) && read_time(s) &&
+				  want_word(s, "STOP", "STOP is missing after START") &&
+				  read_time(s);
+		else if (is_word(s, "WITHIN"))
+			is_good = next(s) && read_count(s, true) &&
+				  want_word(s, "SECONDS", "SECONDS is missing after WITHIN");
+		else if (is_word(s, "REPEATS"))
+			is_good = next(s) && read_count(s, false) &&
+				  want_word(s, "TIMES", "TIMES is missing after REPEATS");
+		else
 			return true;
-		}
 	}
+	return false;
 }
 
 static bool read_observations(struct scan *s)
@@ -393,21 +404,13 @@ static bool read_observations(struct scan *s)
 	unsigned depth = 0;
 
 	for (;;) {
-		while (is_sign(s, "(")) {
-			if (++depth > YG_STIX_PATTERN_DEPTH)
-				return fail(s, "parentheses are nested too deeply");
-			if (!next(s))
-				return false;
-		}
+		if (!open_all(s, &depth))
+			return false;
 		if (!want_sign(s, "[", "an observation begins with [") || !read_comparisons(s) ||
 		    !read_qualifiers(s))
 			return false;
-		while (is_sign(s, ")")) {
-			if (depth-- == 0)
-				return fail(s, "a ) without its (");
-			if (!next(s) || !read_qualifiers(s))
-				return false;
-		}
+		if (!close_all(s, &depth, read_qualifiers))
+			return false;
 		if (s->now.kind == KIND_END)
 			return depth == 0 ? true : fail(s, "a ( without its )");
 		if (!is_word(s, "AND") && !is_word(s, "OR") && !is_word(s, "FOLLOWEDBY"))

@@ -73,6 +73,11 @@ static bool add_file_name(struct MHD_Response *response, const char *name)
 	return is_added;
 }
 
+static bool add_name(struct MHD_Response *response, const struct yg_reply *reply)
+{
+	return !reply->file_name[0] || add_file_name(response, reply->file_name);
+}
+
 static bool add_cookie(struct MHD_Response *response, const struct yg_web_exchange *exchange)
 {
 	char value[160];
@@ -161,11 +166,9 @@ static bool add_fields(struct MHD_Response *response, const struct yg_web_exchan
 	is_good = is_good && (!type || add(response, "Content-Type", type));
 	/* A proxy hands on what comes as it comes. */
 	is_good = is_good && (!reply->is_stream || add(response, "X-Accel-Buffering", "no"));
-	is_good = is_good && (!tag[0] || add_tag(response, tag));
-	is_good = is_good && (!reply->file_name[0] || add_file_name(response, reply->file_name));
+	is_good = is_good && (!tag[0] || add_tag(response, tag)) && add_name(response, reply);
 	is_good = is_good && (!exchange->location || add(response, "Location", exchange->location));
-	is_good = is_good && add_session(response, exchange);
-	is_good = is_good && add_taxii(response, reply);
+	is_good = is_good && add_session(response, exchange) && add_taxii(response, reply);
 	return is_good && (reply->status != 405 || add_allow(response, exchange));
 }
 
