@@ -81,7 +81,7 @@ SCHEMAS = {
                      rights=list_of(right), given=time, given_by=text, ended=or_null(time),
                      ended_by=or_null(text)),
     "MandateIn": thing(provider=org_id, signed_by=login_in, signed=day, until=day,
-                       rights=list_of(right, minItems=1, maxItems=30)),
+                       rights=list_of(right, minItems=1, maxItems=64)),
     "View": thing("Who opened raw records of this organisation, when and why; `machine`: a hunt of the hub by itself.",
                   id=hex_id, time=time, actor=text, name=text, org=org_id, role=words(*ROLES, "machine"), what=text,
                   records=count, reason=text),
@@ -92,7 +92,7 @@ SCHEMAS = {
     "PersonGrants": thing(grants=list_of(GRANT, maxItems=16)),
     "PersonReset": thing(needs=[], hours=hours_in, second_factor=yes_no),
     "Token": thing(needs=list(TOKEN), token=dict(secret, description="shown once"), **TOKEN),
-    "TokenIn": thing(needs=["role"], name=name_in, role=words(*ROLES), rights=list_of(right, maxItems=30),
+    "TokenIn": thing(needs=["role"], name=name_in, role=words(*ROLES), rights=list_of(right, maxItems=64),
                      until=day_in),
     "Sensor": thing(id=text, org=org_id, host=text,
                     state=words("connected", "silent", "never", "expired", "revoked"), enrolled=time,
@@ -192,6 +192,81 @@ SCHEMAS.update({
         by_buyer=or_null(time), analysts_supplier=yes_no, analysts_buyer=yes_no, analysts=yes_no,
         **{name: yes_no for name in ANSWERS}),
     "RelationIn": thing(needs=[], consent=or_null(words(*CONSENTS)), analysts=yes_no, **{name: yes_no for name in ANSWERS}),
+})
+
+plan_id = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
+step = or_null(thing("The first time.", needs=["time", "who", "how"], time=time, who=text,
+                     how=words("console", "mail", "webhook", "telephone"), text=text))
+line_in = {"type": ["string", "null"], "maxLength": 250}
+BOTH = thing(needs=[], en=text, ja=text)
+KINDS = ("victim", "warning", "indicators", "withdrawal", "correction")
+SENT = ("ready", "needs-consent", "needs-approval", "refused", "released", "delivered", "seen", "acknowledged", "acted")
+QUESTION = thing(needs=["state", "asked", "due"], state=words("asked", "yes", "see", "no"), asked=time, due=time,
+                 overdue=or_null(time))
+ANSWER = thing(answer=words("yes", "see", "no"), named=yes_no, damage=yes_no, text=text, time=time, who=text)
+NOTICE = {"type": "object", "description": "A notice as in docs/gate.md"}
+SCHEMAS.update({
+    "PlanIn": thing(
+        "`notice` is laid over what the situation gives, key by key; `own` adds what points to the one that was hit "
+        "(docs/gate.md). Hours say after how long nobody answering is not waited for any more.",
+        needs=["victim"], victim=org_id, notice=NOTICE, own={"type": "object"},
+        tlp=words("clear", "green", "amber", "amber+strict", "red"), damage_agreed=yes_no,
+        consent_hours={"type": "integer", "minimum": 1, "maximum": 720},
+        remind_hours={"type": "integer", "minimum": 1, "maximum": 720},
+        escalate_hours={"type": "integer", "minimum": 1, "maximum": 720}),
+    "Plan": thing(
+        "Lists leave out `notice`, `states` and `recipients`. `replaced`: the number of the withdrawal or correction.",
+        needs=["id", "number", "refers", "situation", "victim", "state", "made", "made_by", "tlp", "question", "answer",
+               "approved", "replaced", "times"],
+        id=plan_id, number=text, refers=text, situation=text, victim=org_id, tlp=text, made=time, made_by=text,
+        state=words("draft", "approved", "refused", "withdrawn", "corrected"), question=or_null(QUESTION),
+        answer=or_null(ANSWER), approved=or_null(thing(time=time, who=text)), replaced=or_null(text), reason=text,
+        damage_agreed=yes_no, began=or_null(time), notice=NOTICE, states=map_of(count), recipients=count,
+        times=thing(consent_s=count, remind_s=count, escalate_s=count)),
+    "PlanText": thing(
+        "One text serves all recipients of its kind. `marks`: what was taken out (docs/gate.md), for the sender alone.",
+        needs=["rule", "agreed", "outlet", "refusal", "tlp", "named", "copy", "marks", "damage", "audience"],
+        variant=text, rule=count, agreed=words("nameless", "named"), outlet=text, audience=text, refusal=text, tlp=text,
+        named=yes_no, damage=yes_no, copy=or_null(NOTICE), marks=or_null(list_of({"type": "object"}))),
+    "ReasonIn": thing(needs=["reason"], reason={"type": "string", "minLength": 1, "maxLength": 250}),
+    "CorrectIn": thing(needs=["notice"], notice=NOTICE),
+    "Warning": thing(
+        "What was sent to one organisation. A recipient sees the keys up to `replaced`; analysts all. Of one whose path "
+        "goes along a relation that is not open to analysts, `rule`, `depth`, `path`, `candidates`, `redaction`, "
+        "`audience` and the reason are null. `text` and `notice` (the copy that it gets) in getWarning alone.",
+        needs=["id", "number", "kind", "refers", "tlp", "pap", "state", "released", "delivered", "seen", "acknowledged",
+               "acted", "replaced", "code"],
+        id=hex_id, number=text, kind=words(*KINDS), refers=text, tlp=text, pap=text, state=words(*SENT),
+        code=text, released=or_null(time), delivered=step, seen=step, acknowledged=step, acted=step,
+        replaced=or_null(text), text=text, notice=or_null(NOTICE), plan=plan_id, org=org_id, rule=or_null(count),
+        depth=or_null(count), path=or_null(list_of(org_id)), candidates=or_null(count), redaction=or_null(text),
+        audience=or_null(text), named=yes_no, open=yes_no, refusal=or_null(text), why_en=or_null(text),
+        why_ja=or_null(text), reminded=or_null(time), escalated=or_null(time), released_by=text,
+        channels=map_of(thing("`repeats`: how often it may have gone twice, because the hub ended in between.",
+                              state=words("sent", "repeated", "later", "bounced", "refused", "no-contact", "gone"), time=time,
+                              text=text, repeats=count)),
+        calls=list_of(thing(time=time, by=text, result=words("reached", "busy", "no-answer", "wrong-number"), who=text,
+                            text=text))),
+    "LineIn": thing(needs=[], text=line_in),
+    "Webhook": thing("Where a member's own program takes warnings; its secret is never given back.", org=org_id,
+                     url=or_null(text)),
+    "WebhookIn": thing(
+        "Each warning is POSTed with `Idempotency-Key` and `X-Yagura-Signature: t=SECONDS,v1=HEX`, HMAC-SHA-256 by the "
+        "secret over SECONDS, a point and the body. Without `url` none is sent.",
+        needs=[], url=or_null({"type": "string", "maxLength": 120}), secret=or_null({"type": "string", "maxLength": 50})),
+    "CallIn": thing(needs=["result", "who"], result=words("reached", "busy", "no-answer", "wrong-number"),
+                    who={"type": "string", "minLength": 1, "maxLength": 50}, text=line_in, acknowledged=yes_no),
+    "WarningTimes": thing(
+        "From the situation's beginning to the notice; from there to being read, and to being acted on. Milliseconds.",
+        warnings=count, **{name: thing(count=count, p50_ms=or_null(count), p95_ms=or_null(count))
+                           for name in ("notice", "read", "act")}),
+    "ConsentQuestion": thing(
+        "May the attack half be told to those it concerns? `texts` (in getQuestion) are what would leave: nameless, named "
+        "to direct buyers, to the sector.",
+        needs=["plan", "number", "state", "asked", "due", "answer"], plan=plan_id, number=text,
+        state=words("asked", "yes", "see", "no"), asked=time, due=time, answer=or_null(ANSWER),
+        texts=list_of({"$ref": "#/components/schemas/PlanText"})),
+    "AnswerIn": thing(needs=["answer"], answer=words("yes", "see", "no"), named=yes_no, damage=yes_no, text=line_in),
 })
 
 PAGED = openapi.PAGED
@@ -311,6 +386,41 @@ OPERATIONS = [
      dict(body="HuntAnswer", out="Hunt", status=202)),
     ("GET", "/audit", "listAudit", "What was changed, by whom and when; ascending",
      dict(page="AuditEntry", query=dict(LIMIT, after={"type": "integer", "minimum": 0, "maximum": 2**53}))),
+    ("POST", "/situations/{situation}/plan", "makePlan", "Whom to warn, with which text; the one that was hit is asked",
+     dict(body="PlanIn", out="Plan", status=201)),
+    ("GET", "/plans", "listPlans", "Plans, newest first", dict(page="Plan", query=PAGED)),
+    ("GET", "/plans/{plan}", "getPlan", "One plan, with its notice whole", dict(out="Plan")),
+    ("GET", "/plans/{plan}/texts", "planTexts", "The texts that leave, with what was taken out", dict(page="PlanText")),
+    ("POST", "/plans/{plan}/approve", "approvePlan", "A person says yes: what is ready goes out",
+     dict(body="Nothing", out="Plan")),
+    ("POST", "/plans/{plan}/refuse", "refusePlan", "Nothing of it goes out", dict(body="ReasonIn", out="Plan")),
+    ("POST", "/plans/{plan}/withdraw", "withdrawPlan", "It was wrong: all who got it are told. The new plan",
+     dict(body="ReasonIn", out="Plan", status=201)),
+    ("POST", "/plans/{plan}/correct", "correctPlan", "Another text in its place, to all who got it. The new plan",
+     dict(body="CorrectIn", out="Plan", status=201)),
+    ("GET", "/warnings", "listWarnings",
+     "Recipients: what was sent to them, newest first (being listed is being delivered; code: of a mail). Analysts: all, "
+     "by id; state also unread, open",
+     dict(page="Warning", query=dict(PAGED, **ORG, plan=plan_id, state=words("unread", "open", *SENT), code=text))),
+    ("GET", "/warnings/{warning}", "getWarning", "One of them, with its text", dict(out="Warning", query=ORG)),
+    ("GET", "/warnings/{warning}/page", "warningPage", "As a page for A4", dict(raw="text/html", query=ORG)),
+    ("GET", "/warnings/{warning}/script", "warningScript", "What is read aloud at the telephone", dict(raw="text/plain")),
+    ("POST", "/warnings/{warning}/seen", "seeWarning", "A person has it on the screen",
+     dict(body="LineIn", out="Warning", query=ORG)),
+    ("POST", "/warnings/{warning}/acknowledge", "acknowledgeWarning", "Read and understood",
+     dict(body="LineIn", out="Warning", query=ORG)),
+    ("POST", "/warnings/{warning}/act", "actOnWarning", "What was done about it",
+     dict(body="LineIn", out="Warning", query=ORG)),
+    ("POST", "/warnings/{warning}/called", "noteCall", "Somebody was called; reached counts as seen",
+     dict(body="CallIn", out="Warning")),
+    ("GET", "/warning-times", "warningTimes", "How long it took, p50 and p95", dict(out="WarningTimes", query=dict(plan=plan_id))),
+    ("GET", O + "/webhook", "getWebhook", "Where its own program takes warnings", dict(out="Webhook")),
+    ("PUT", O + "/webhook", "setWebhook", "Change it", dict(body="WebhookIn", out="Webhook")),
+    ("GET", "/questions", "listQuestions", "Questions to the one that was hit", dict(page="ConsentQuestion", query=ORG)),
+    ("GET", "/questions/{plan}", "getQuestion", "One of them, with what would leave",
+     dict(out="ConsentQuestion", query=ORG)),
+    ("POST", "/questions/{plan}/answer", "answerQuestion", "Yes, after having seen it, or no",
+     dict(body="AnswerIn", out="ConsentQuestion", query=ORG)),
 ]
 SCHEMAS["Nothing"] = thing(needs=[])
 
@@ -322,6 +432,9 @@ def document():
         if details.get("stream"):
             made["responses"]["200"] = {"description": "Events, as long as both sides like",
                                         "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+        if details.get("raw"):
+            made["responses"]["200"] = {"description": "For people",
+                                        "content": {details["raw"]: {"schema": {"type": "string"}}}}
         if details.get("open"):
             made["security"] = []
         paths.setdefault("/api/v1" + path, {})[method.lower()] = made

@@ -134,7 +134,7 @@ bool yg_call_text(const struct yg_hub_call *call, const json_t *in, const char *
 /* The day under @key: YG_DAY_NONE when absent or null. False: refused. */
 bool yg_call_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to);
 /* ["read_findings",…] under "rights" as bits; absent: 0. False: refused. */
-bool yg_call_rights(const struct yg_hub_call *call, const json_t *in, uint32_t *to);
+bool yg_call_rights(const struct yg_hub_call *call, const json_t *in, uint64_t *to);
 /* The grants as [{"role","org"}]. */
 json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count);
 

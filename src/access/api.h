@@ -15,6 +15,7 @@
 
 #include "access/hub.h"
 #include "access/hunts.h"
+#include "access/warnings.h"
 #include "model/api.h"
 #include "store/facts.h"
 #include "store/situations.h"
@@ -64,6 +65,14 @@ struct yg_hub_api_ports {
 		     void *fn_arg);
 	/* Yes or no to hunt @id, for the hub to see within a second. */
 	int (*answer_hunt)(void *arg, const char *id, bool is_yes, const struct yg_hunt_who *who);
+	/* Who is to be warned (warn/plan.h). Its plan NULL: there is no planning here. */
+	struct yg_warn_planner planner;
+	/* What to do, not to do and whom to tell, added to @notice (model/notice.h) where it says
+	 * nothing of it itself. */
+	int (*advise)(void *arg, json_t *notice);
+	/* A copy that left the gate, for people: @form "text", "page", "script". */
+	int (*tell)(void *arg, const json_t *copy, const char *form, enum yg_lang lang,
+		    struct yg_buf *to);
 	/* An answer that was put off (model/api.h) is complete, or @error says why not. */
 	void (*finish)(void *arg, struct yg_api_later *later, int error);
 	/* More of an answer that stays open: YG_OK, or it cannot be sent: it is to be ended. */

@@ -291,14 +291,14 @@ json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count)
 	return list;
 }
 
-bool yg_call_rights(const struct yg_hub_call *call, const json_t *in, uint32_t *to)
+bool yg_call_rights(const struct yg_hub_call *call, const json_t *in, uint64_t *to)
 {
 	const json_t *list = json_object_get(in, "rights");
 
 	*to = 0;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *name = json_string_value(json_array_get(list, i));
-		uint32_t right = 0;
+		uint64_t right = 0;
 
 		if (!name || !yg_token_rights_read(yg_bytes_str(name), &right) || right == 0) {
 			(void)yg_call_bad(call, N_("rights names something that is no right."));

@@ -90,8 +90,8 @@ json_t *yg_hub_seconds(int64_t time_ns); /* null for YG_TIME_NONE */
 int64_t yg_hub_time(const json_t *body, const char *key);
 json_t *yg_hub_day(int32_t day); /* null for YG_DAY_NONE */
 int32_t yg_hub_day_of(const json_t *body, const char *key);
-json_t *yg_hub_rights_json(uint32_t rights); /* names */
-uint32_t yg_hub_rights_of(const json_t *names);
+json_t *yg_hub_rights_json(uint64_t rights); /* names */
+uint64_t yg_hub_rights_of(const json_t *names);
 /* "A/B" to @to. False when a part is no key or it is too long. */
 bool yg_hub_key(char to[YG_HUB_KEY_MAX], const char *a, const char *b);
 bool yg_hub_is_hex_id(const char *id);

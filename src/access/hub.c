@@ -16,7 +16,7 @@
 #define REFUSALS_BURST                                                                             \
 	60u /* refused sign-ins that the audit log takes at once, then one a second */
 
-static_assert((unsigned)YG_MAY_COUNT <= 32, "rights are the bits of an uint32_t");
+static_assert((unsigned)YG_MAY_COUNT <= 64, "rights are the bits of an uint64_t");
 
 static const struct {
 	const char *name;
@@ -183,7 +183,7 @@ static void copy(char *to, size_t room, const char *text)
 
 void yg_hub_local(const char *name, struct yg_hub_actor *ret)
 {
-	*ret = (struct yg_hub_actor){.is_local = true, .grant_count = 1, .rights = UINT32_MAX};
+	*ret = (struct yg_hub_actor){.is_local = true, .grant_count = 1, .rights = UINT64_MAX};
 	ret->grants[0].role = YG_HUB_ADMINISTRATOR;
 	copy(ret->grants[0].org, sizeof(ret->grants[0].org), YG_HUB_ORG);
 	if (yg_access_clean_name(yg_bytes_str(name), ret->name) == 0)

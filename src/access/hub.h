@@ -76,7 +76,7 @@ struct yg_hub_actor {
 		char org[YG_ENROL_ID_MAX + 1];
 	} grants[YG_PERSON_GRANTS_MAX];
 	uint32_t grant_count;
-	uint32_t rights; /* bits 1 << enum yg_hub_right that a token was narrowed to */
+	uint64_t rights; /* bits 1 << enum yg_hub_right that a token was narrowed to */
 	bool has_second_factor;
 	bool is_local; /* at this machine: 127.0.0.1 or the command line */
 };

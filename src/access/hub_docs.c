@@ -198,7 +198,7 @@ int32_t yg_hub_day_of(const json_t *body, const char *key)
 	return yg_day_read(yg_json_text(body, key));
 }
 
-json_t *yg_hub_rights_json(uint32_t bits)
+json_t *yg_hub_rights_json(uint64_t bits)
 {
 	json_t *names = json_array();
 
@@ -214,9 +214,9 @@ json_t *yg_hub_rights_json(uint32_t bits)
 }
 
 /* Names that are not known (any more) give nothing. */
-uint32_t yg_hub_rights_of(const json_t *names)
+uint64_t yg_hub_rights_of(const json_t *names)
 {
-	uint32_t bits = 0;
+	uint64_t bits = 0;
 	const json_t *name;
 	size_t at;
 
@@ -226,7 +226,7 @@ uint32_t yg_hub_rights_of(const json_t *names)
 			if (json_is_string(name) &&
 			    strcmp(json_string_value(name),
 				   yg_hub_right_name((enum yg_hub_right)i)) == 0)
-				bits |= UINT32_C(1) << i;
+				bits |= UINT64_C(1) << i;
 		}
 	}
 	return bits;

@@ -165,11 +165,11 @@ static int count_one(void *arg, struct yg_bytes key, const json_t *body)
 static bool is_paper(const struct yg_hub_access *hub, const struct yg_mandate *wish)
 {
 	int32_t today = yg_hub_today(hub);
-	uint32_t all = 0;
+	uint64_t all = 0;
 
 	for (unsigned i = 0; i < YG_MAY_COUNT; i++) {
 		if (yg_hub_role_may(YG_HUB_PROVIDER, (enum yg_hub_right)i))
-			all |= UINT32_C(1) << i;
+			all |= UINT64_C(1) << i;
 	}
 	return wish->rights != 0 && (wish->rights & ~all) == 0 &&
 	       yg_hub_is_text(wish->signed_by, YG_ENROL_NAME_MAX) &&

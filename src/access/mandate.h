@@ -18,7 +18,7 @@ struct yg_mandate {
 	char signed_by[YG_ENROL_NAME_MAX + 1]; /* who signed it for the member */
 	int32_t signed_day;
 	int32_t last_day; /* in Japan */
-	uint32_t rights;  /* bits 1 << enum yg_hub_right */
+	uint64_t rights;  /* bits 1 << enum yg_hub_right */
 	int64_t given_ns;
 	int64_t ended_ns; /* YG_TIME_NONE: it was not */
 	char given_by[YG_DOC_ACTOR_MAX + 1];

@@ -217,7 +217,7 @@ int yg_session_look(struct yg_hub_access *hub, const char *person, const char *i
 		return rc == YG_ENOENT ? YG_EACCES : rc;
 	if (!is_good(hub, &kept.shown))
 		return YG_EACCES;
-	*ret = (struct yg_hub_actor){.rights = UINT32_MAX,
+	*ret = (struct yg_hub_actor){.rights = UINT64_MAX,
 				     .has_second_factor = kept.shown.has_second_factor,
 				     .is_local = kept.shown.is_local};
 	(void)snprintf(ret->person, sizeof(ret->person), "%s", person); /* as all ids */

@@ -14,32 +14,32 @@ static bool is_for_people(enum yg_hub_right right)
 	return right == YG_MAY_write_mandates || right == YG_MAY_write_consent;
 }
 
-uint32_t yg_token_rights_of(enum yg_hub_role role)
+uint64_t yg_token_rights_of(enum yg_hub_role role)
 {
-	uint32_t bits = 0;
+	uint64_t bits = 0;
 
 	for (unsigned i = 0; i < YG_MAY_COUNT; i++) {
 		if (yg_hub_role_may(role, (enum yg_hub_right)i) &&
 		    !is_for_people((enum yg_hub_right)i))
-			bits |= UINT32_C(1) << i;
+			bits |= UINT64_C(1) << i;
 	}
 	return bits;
 }
 
-static bool right_by_name(struct yg_bytes name, uint32_t *bits)
+static bool right_by_name(struct yg_bytes name, uint64_t *bits)
 {
 	for (unsigned i = 0; i < YG_MAY_COUNT; i++) {
 		if (yg_bytes_eq(name, yg_bytes_str(yg_hub_right_name((enum yg_hub_right)i)))) {
-			*bits |= UINT32_C(1) << i;
+			*bits |= UINT64_C(1) << i;
 			return true;
 		}
 	}
 	return false;
 }
 
-bool yg_token_rights_read(struct yg_bytes text, uint32_t *ret)
+bool yg_token_rights_read(struct yg_bytes text, uint64_t *ret)
 {
-	uint32_t bits = 0;
+	uint64_t bits = 0;
 
 	for (;;) {
 		size_t comma = yg_bytes_chr(text, ',');
@@ -216,7 +216,7 @@ static int check_own_rights(struct yg_access *by, const struct yg_token *token)
 
 static int check_wish(struct yg_access *by, const struct yg_token *token)
 {
-	uint32_t all = yg_token_rights_of(token->role);
+	uint64_t all = yg_token_rights_of(token->role);
 	bool is_hub = strcmp(token->org, YG_HUB_ORG) == 0;
 
 	/* "analyst at acme" reads as an analyst, of acme only; a member of the hub is nothing. */

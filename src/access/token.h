@@ -20,7 +20,7 @@ struct yg_token {
 	char org[YG_ENROL_ID_MAX + 1];
 	char name[YG_ENROL_NAME_MAX + 1]; /* what it is for; may be empty */
 	enum yg_hub_role role;
-	uint32_t rights;  /* bits 1 << enum yg_hub_right */
+	uint64_t rights;  /* bits 1 << enum yg_hub_right */
 	int32_t last_day; /* in Japan; YG_DAY_NONE: until it is revoked */
 	int64_t made_ns;
 	int64_t used_ns; /* YG_TIME_NONE: never */
@@ -29,9 +29,9 @@ struct yg_token {
 };
 
 /* "read_findings,read_ledger"; False: a name that is none. */
-bool yg_token_rights_read(struct yg_bytes text, uint32_t *ret);
+bool yg_token_rights_read(struct yg_bytes text, uint64_t *ret);
 /* Every right that @role has and a program can have: giving mandates and consent is for people. */
-uint32_t yg_token_rights_of(enum yg_hub_role role);
+uint64_t yg_token_rights_of(enum yg_hub_role role);
 
 /*
  * @by: write_tokens at the organisation. @wish: name, role, rights (0: all of the role), last_day.

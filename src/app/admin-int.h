@@ -40,7 +40,7 @@ struct yg_admin {
 	int32_t signed_day; /* YG_DAY_NONE: not given, as below */
 	int32_t last_day;
 	int32_t from_day;
-	uint32_t rights;
+	uint64_t rights;
 	struct yg_hub_grant grants[YG_PERSON_GRANTS_MAX];
 	uint32_t grant_count;
 	bool with_factor;
@@ -66,6 +66,7 @@ int yg_admin_audit(struct yg_admin *admin);
 int yg_admin_members(struct yg_admin *admin);
 int yg_admin_relations(struct yg_admin *admin);
 int yg_admin_export(struct yg_admin *admin);
+int yg_admin_warnings(struct yg_admin *admin);
 int yg_admin_sign_in_link(struct yg_admin *admin);
 int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
 
@@ -124,7 +125,7 @@ int yg_admin_done(struct yg_admin *admin, const char *word, int rc);
 YG_MUST_USE int yg_admin_json(struct yg_admin *admin, json_t *take_line);
 json_t *yg_admin_time(int64_t time_ns); /* null for YG_TIME_NONE */
 json_t *yg_admin_day(int32_t day);	/* null for YG_DAY_NONE */
-json_t *yg_admin_rights(uint32_t rights);
+json_t *yg_admin_rights(uint64_t rights);
 
 /*
  * `admin findings`: what detection found in the hub at @data, newest first; @org NULL: of all. The

@@ -319,6 +319,7 @@ static const struct {
 	{"members", yg_admin_members},
 	{"relations", yg_admin_relations},
 	{"sign-in-link", yg_admin_sign_in_link},
+	{"warnings", yg_admin_warnings},
 };
 
 /* ---- command line ---- */
@@ -627,7 +628,7 @@ json_t *yg_admin_day(int32_t day)
 	return json_string(text);
 }
 
-json_t *yg_admin_rights(uint32_t rights)
+json_t *yg_admin_rights(uint64_t rights)
 {
 	static const char *const names[] = {
 #define X(name, ...) #name,

@@ -364,6 +364,21 @@ static void help_admin_situations(void)
 	       "                                a data set to test with, for this login alone\n"));
 }
 
+static void help_admin_warnings(void)
+{
+	put(N_("\n"
+	       "Warnings (docs/warnings.md):\n"
+	       "\n"
+	       "  warnings plans [--json]       newest first\n"
+	       "  warnings list [PLAN] [--json] with receipts\n"
+	       "  warnings show ID              and its text\n"
+	       "  warnings approve PLAN         a person's yes; prints how many went out\n"
+	       "  warnings refuse PLAN --reason TEXT\n"
+	       "  warnings withdraw PLAN --reason TEXT\n"
+	       "                                all who got it are told; prints the new plan\n"
+	       "  warnings called ID RESULT WHO reached, busy, no-answer or wrong-number\n"));
+}
+
 static void help_admin_members(void)
 {
 	put(N_("\n"
@@ -431,6 +446,7 @@ static void help_admin_parts(void)
 {
 	help_admin_situations();
 	help_admin_members();
+	help_admin_warnings();
 	help_admin_keeping();
 	help_admin_leaving();
 }

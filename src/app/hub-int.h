@@ -19,6 +19,8 @@
  *   hub_engine.c   engine: reads what sensors sent, judges it; hub_engine_wire.c: what they say
  *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive, by way of the
  *                  hunter, which is the engine again (hub_engine.c) with other work
+ *   hub_outbox.c   keeper: what is to be sent, row by row; hub_mail.c: as a mail
+ *   hub_out.c      out: mail and webhooks; hub_out_wire.c: what they say
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
  *   hub_wire.c     what they say to each other
@@ -62,7 +64,8 @@ struct yg_hub_settings {
 	const char *http_key;
 	struct yg_hub_config_names
 		http_names; /* hosts that browsers may name, beside the own address */
-	int http_fd;	    /* listen; the parent's */
+	struct yg_hub_config_out out;
+	int http_fd; /* listen; the parent's */
 	int sensors_fd;
 	char host[YG_CERT_NAME_MAX + 1]; /* of this machine; may be empty */
 	struct yg_clock clock;
@@ -115,6 +118,7 @@ enum yg_hub_place {
 	YG_HUB_AT_FRONT,
 	YG_HUB_AT_HUNTER, /* behind the keeper, which makes the folder that it reads */
 	YG_HUB_AT_PAGES,
+	YG_HUB_AT_OUT, /* mail and webhooks */
 	YG_HUB_AT_WORKER,
 };
 
@@ -127,6 +131,7 @@ int yg_hub_hunter_live(void *arg, int control, unsigned index);
 int yg_hub_keeper_live(void *arg, int control, unsigned index);
 int yg_hub_front_live(void *arg, int control, unsigned index);
 int yg_hub_pages_live(void *arg, int control, unsigned index);
+int yg_hub_out_live(void *arg, int control, unsigned index);
 int yg_hub_worker_live(void *arg, int control, unsigned index);
 
 /* ---- the keeper ---- */

@@ -52,7 +52,7 @@ struct hub_run {
 #define LOCK_WAIT_MS 10000 /* for the processes of a hub that was killed to be gone */
 #define BIND_WAIT_MS 500   /* the same for its ports */
 #define STEP_MS	     10
-#define LINKS	     5u /* of the keeper, but for workers */
+#define LINKS	     6u /* of the keeper, but for workers */
 
 /* ---- command line ---- */
 
@@ -464,11 +464,12 @@ static int run_processes(struct hub_run *run)
 				     .live = yg_hub_pages_live,
 				     .fds = {run->lock_fd, settings->http_fd},
 				     .fd_count = 2},
+		[YG_HUB_AT_OUT] = {.name = "out", .live = yg_hub_out_live},
 	};
 	struct yg_process_link links[LINKS + YG_HUB_WORKERS_MAX] = {
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_SIGNER}, {YG_HUB_AT_KEEPER, YG_HUB_AT_ENGINE},
 		{YG_HUB_AT_KEEPER, YG_HUB_AT_HUNTER}, {YG_HUB_AT_KEEPER, YG_HUB_AT_FRONT},
-		{YG_HUB_AT_KEEPER, YG_HUB_AT_PAGES},
+		{YG_HUB_AT_KEEPER, YG_HUB_AT_PAGES},  {YG_HUB_AT_KEEPER, YG_HUB_AT_OUT},
 	};
 	struct yg_processes_opts opts = {
 		.specs = specs,
@@ -552,12 +553,13 @@ static int try_walls(struct hub_run *run)
 	if (!yg_hub_join(run->cli->data, "ca/ca.key", key))
 		return say_path(run, "ca/ca.key", YG_ELIMIT);
 	if (strcmp(run->cli->try_role, "parent") == 0) {
-		rc = yg_wall_enter_parent();
+		rc = yg_wall_enter_parent(false);
 	} else if (yg_wall_role_of(run->cli->try_role, &role)) {
-		rc = yg_wall_enter(role, run->cli->data);
+		/* What `out` is given besides is a file of the operator's, not the folder. */
+		rc = yg_wall_enter(role, role == YG_WALL_OUT ? NULL : run->cli->data);
 	} else {
 		yg_say(N_("--self-test-sandbox: parent, front, pages, keeper, engine, hunter, "
-			  "worker or signer"));
+			  "worker, signer or out"));
 		return YG_EINVAL;
 	}
 	if (rc != YG_OK)
@@ -592,8 +594,15 @@ static void fill_settings(struct hub_run *run)
 	settings->name_count = cli->name_count;
 	memcpy(settings->names, cli->names, sizeof(settings->names));
 	settings->http_names = cli->config.http_names;
+	settings->out = cli->config.out;
 	if (gethostname(settings->host, sizeof(settings->host) - 1) != 0)
 		settings->host[0] = 0;
+}
+
+/* Is anything sent from here? Without, no process of the hub connects anywhere. */
+static bool settings_send(const struct hub_run *run)
+{
+	return run->settings.out.mail_server || run->settings.out.webhooks;
 }
 
 static int run_hub(struct hub_run *run)
@@ -613,7 +622,7 @@ static int run_hub(struct hub_run *run)
 		rc = open_listeners(run);
 	if (rc == YG_OK)
 		rc = open_signals(run);
-	if (rc == YG_OK && yg_wall_enter_parent() != YG_OK)
+	if (rc == YG_OK && yg_wall_enter_parent(settings_send(run)) != YG_OK)
 		rc = say_path(run, "", YG_EUNSUPPORTED);
 	return rc == YG_OK ? run_processes(run) : rc;
 }

@@ -320,6 +320,9 @@ static int open_api(struct yg_hub_http *http)
 			  .hunt = hunt,
 			  .hunts = hunts,
 			  .answer_hunt = answer_hunt,
+			  .planner = http->warn.planner,
+			  .advise = yg_hub_warn_advise,
+			  .tell = yg_hub_warn_tell,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,
@@ -379,6 +382,8 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 	}
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
 	if (rc == YG_OK)
+		rc = yg_hub_warn_init(&http->warn);
+	if (rc == YG_OK)
 		rc = open_signer(http);
 	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
@@ -411,6 +416,11 @@ int yg_hub_http_start(struct yg_hub_http *http)
 	return rc;
 }
 
+struct yg_hub_access *yg_hub_http_access(struct yg_hub_http *http)
+{
+	return http->hub;
+}
+
 struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 {
 	if (!http)
@@ -423,6 +433,7 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 	http->taxii = yg_taxii_free(http->taxii);
 	http->collections = yg_collections_free(http->collections);
 	http->hub = yg_hub_access_free(http->hub);
+	yg_hub_warn_done(&http->warn);
 	http->beats = yg_hub_beats_free(http->beats);
 	yg_web_sessions_done(&http->sessions);
 	free(http->asks);

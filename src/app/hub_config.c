@@ -42,6 +42,7 @@ static const struct setting settings[] = {
 	{"", "http", GROUP, 0, 0, 0},
 	{"", "sensors", GROUP, 0, 0, 0},
 	{"", "hunts", GROUP, 0, 0, 0},
+	{"", "out", GROUP, 0, 0, 0},
 	{"http", "listen", PLACE, AT(http_listen), 0, 0},
 	{"http", "certificate", TEXT, AT(http_certificate), 0, 0},
 	{"http", "key", TEXT, AT(http_key), 0, 0},
@@ -51,6 +52,13 @@ static const struct setting settings[] = {
 	{"sensors", "connections", NUMBER, AT(connections), 1, 10240},
 	{"sensors", "timeout", NUMBER, AT(timeout_s), 5, 3600},
 	{"hunts", "days", NUMBER, AT(hunt_days), 1, 7300},
+	{"out", "mail_server", TEXT, AT(out.mail_server), 0, 0},
+	{"out", "mail_from", TEXT, AT(out.mail_from), 0, 0},
+	{"out", "mail_user", TEXT, AT(out.mail_user), 0, 0},
+	{"out", "mail_password_file", TEXT, AT(out.mail_password_file), 0, 0},
+	{"out", "webhooks", TEXT, AT(out.webhooks), 0, 0},
+	{"out", "authorities", TEXT, AT(out.authorities), 0, 0},
+	{"out", "local", TEXT, AT(out.local), 0, 0},
 	{"hunts", "ask_above_mb", NUMBER, AT(hunt_ask_mb), 1, 1000000000},
 };
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
@@ -198,6 +206,29 @@ static void take_group(struct reading *r, const char *group, const struct yg_yam
 	}
 }
 
+static bool begins(const char *text, const char *with)
+{
+	return text && strncmp(text, with, strlen(with)) == 0;
+}
+
+static void check_out(struct reading *r, const struct yg_hub_config_out *out)
+{
+	bool is_server = !out->mail_server || begins(out->mail_server, "smtp://") ||
+			 begins(out->mail_server, "smtps://");
+	bool is_from = !out->mail_server || (out->mail_from && strchr(out->mail_from, '@') &&
+					     !strpbrk(out->mail_from, " <>\t\",;"));
+
+	if ((!is_server || !is_from) && r->faults++ < FAULTS_MAX)
+		yg_say_hint(N_("mail_server is smtps://HOST:PORT or smtp://HOST:PORT, mail_from "
+			       "one address"),
+			    N_("%s: out: mail cannot be sent so"), file_of(r));
+	if (((out->webhooks && strcmp(out->webhooks, "yes") != 0) ||
+	     (out->local && strcmp(out->local, "127.0.0.1") != 0)) &&
+	    r->faults++ < FAULTS_MAX)
+		yg_say_hint(N_("webhooks is yes or not there, local is 127.0.0.1 or not there"),
+			    N_("%s: out: this value cannot be used"), file_of(r));
+}
+
 static void take_file(struct reading *r, const struct yg_yaml *top)
 {
 	take_group(r, "", top);
@@ -210,6 +241,7 @@ static void take_file(struct reading *r, const struct yg_yaml *top)
 		if (node && node->kind == YG_YAML_MAP)
 			take_group(r, settings[i].name, node);
 	}
+	check_out(r, &r->config->out);
 	if (!r->config->http_certificate != !r->config->http_key && r->faults++ < FAULTS_MAX)
 		yg_say_hint(N_("give both, or none and a reverse proxy"),
 			    N_("%s: http: certificate and key go together"), file_of(r));

@@ -19,6 +19,17 @@ struct yg_hub_config_names {
 	uint32_t count;
 };
 
+/* How warnings are sent. */
+struct yg_hub_config_out {
+	const char *mail_server; /* smtps://HOST:PORT, smtp://HOST:PORT (STARTTLS); NULL: no mail */
+	const char *mail_from;
+	const char *mail_user;
+	const char *mail_password_file;
+	const char *webhooks;	 /* "yes"; NULL: none are sent */
+	const char *authorities; /* PEM file; NULL: the machine's */
+	const char *local; /* "127.0.0.1": there mail may go in the clear, and webhooks at all */
+};
+
 struct yg_hub_config {
 	struct yg_arena *arena; /* owns the texts */
 	const char *data;
@@ -32,7 +43,8 @@ struct yg_hub_config {
 	uint32_t connections;		       /* of sensors at once */
 	uint32_t timeout_s;
 	uint32_t workers;
-	uint32_t hunt_days;   /* looked back by automatic hunts */
+	uint32_t hunt_days; /* looked back by automatic hunts */
+	struct yg_hub_config_out out;
 	uint32_t hunt_ask_mb; /* of packed archive; a hunt that would read more asks first */
 };
 

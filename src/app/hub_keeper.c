@@ -14,6 +14,7 @@
 #include "app/hub_archive.h"
 #include "app/hub_detect.h"
 #include "app/hub_hunt.h"
+#include "app/hub_outbox.h"
 #include "app/hub_retention.h"
 #include "app/hub_rules.h"
 #include "app/hub_situations.h"
@@ -29,6 +30,8 @@ struct keeper {
 	const struct yg_hub_settings *settings;
 	struct yg_control *store;
 	struct yg_hub_http *http;
+	struct yg_hub_outbox *outbox;
+	int out_fd;		   /* that came before there was one; -1: none */
 	int pages_fd;		   /* that came before there was http; -1: none */
 	char url[YG_HUB_PATH_MAX]; /* of the pages */
 	char facts_path[YG_HUB_PATH_MAX];
@@ -292,6 +295,21 @@ static int sign_audit(void *arg, struct yg_bytes message, uint8_t *signature)
 	return yg_signer_sign(&keeper->hub.signer, YG_SIGN_CHECKPOINT, message, signature);
 }
 
+static int open_outbox(struct keeper *keeper)
+{
+	const struct yg_hub_outbox_opts opts = {.hub = yg_hub_http_access(keeper->http),
+						.config = &keeper->settings->out,
+						.clock = keeper->hub.clock};
+
+	keeper->outbox = yg_hub_outbox_new(&opts);
+	if (!keeper->outbox)
+		return say_path(keeper, "", YG_ENOMEM);
+	if (keeper->out_fd >= 0)
+		yg_hub_outbox_take(keeper->outbox, keeper->out_fd);
+	keeper->out_fd = -1;
+	return YG_OK;
+}
+
 static int open_http(struct keeper *keeper)
 {
 	const struct yg_hub_settings *settings = keeper->settings;
@@ -336,6 +354,8 @@ static int start_http(struct keeper *keeper)
 	if (rc == YG_OK && keeper->pages_fd >= 0)
 		yg_hub_http_take(keeper->http, keeper->pages_fd);
 	keeper->pages_fd = -1;
+	if (rc == YG_OK)
+		rc = open_outbox(keeper);
 	return rc == YG_OK ? rc : say_path(keeper, "hub.db", rc);
 }
 
@@ -507,6 +527,17 @@ static void take_pages(struct keeper *keeper, int take_fd)
 	keeper->pages_fd = take_fd;
 }
 
+static void take_out(struct keeper *keeper, int take_fd)
+{
+	if (keeper->outbox) {
+		yg_hub_outbox_take(keeper->outbox, take_fd);
+		return;
+	}
+	if (keeper->out_fd >= 0)
+		(void)close(keeper->out_fd); /* of one that has gone */
+	keeper->out_fd = take_fd;
+}
+
 static int take_link(struct keeper *keeper)
 {
 	struct yg_hub *hub = &keeper->hub;
@@ -527,6 +558,8 @@ static int take_link(struct keeper *keeper)
 		take_engine(hub, peer, fd);
 	} else if (peer == YG_HUB_AT_PAGES) {
 		take_pages(keeper, fd);
+	} else if (peer == YG_HUB_AT_OUT) {
+		take_out(keeper, fd);
 	} else if (peer - YG_HUB_AT_WORKER < hub->worker_count) {
 		yg_hub_worker_begin(hub, peer - YG_HUB_AT_WORKER, fd);
 	} else {
@@ -574,7 +607,7 @@ static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
 		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
 }
 
-enum { AT_CONTROL, AT_PAGES, AT_PASSWORDS, AT_SYNC, AT_SIGNER, AT_FRONT, AT_WORKERS };
+enum { AT_CONTROL, AT_PAGES, AT_PASSWORDS, AT_SYNC, AT_SIGNER, AT_FRONT, AT_OUT, AT_WORKERS };
 
 static void hear_pages(struct keeper *keeper)
 {
@@ -599,6 +632,8 @@ static int hear_all(struct keeper *keeper, const struct pollfd *fds)
 		hear_front(hub);
 	if (fds[AT_PAGES].revents & ~POLLOUT)
 		hear_pages(keeper);
+	if ((fds[AT_OUT].revents & ~POLLOUT) && yg_hub_outbox_hear(keeper->outbox) != YG_OK)
+		yg_process_distrust(hub->control, YG_HUB_AT_OUT);
 	return YG_OK;
 }
 
@@ -628,19 +663,22 @@ static int serve(struct keeper *keeper)
 			[AT_SYNC] = {.fd = yg_hub_sync_fd(hub->sync), .events = POLLIN},
 			[AT_SIGNER] = to_poll(&hub->signer.pipe, true),
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
+			[AT_OUT] = yg_hub_outbox_poll(keeper->outbox),
 		};
 
 		for (unsigned i = 0; i < hub->worker_count; i++)
 			fds[AT_WORKERS + i] = to_poll(&hub->workers[i].pipe, true);
 		if (poll(fds, AT_WORKERS + hub->worker_count,
-			 shortest(yg_hub_http_timeout_ms(keeper->http), yg_hub_timeout_ms(hub))) <
-			    0 &&
+			 shortest(shortest(yg_hub_http_timeout_ms(keeper->http),
+					   yg_hub_timeout_ms(hub)),
+				  YG_HUB_TICK_MS)) < 0 &&
 		    errno != EINTR)
 			return yg_err_from_errno(errno);
 		yg_hub_known_stale(hub);
 		rc = hear_all(keeper, fds);
 		if (rc == YG_OK || rc == YG_EAGAIN) {
 			yg_hub_http_run(keeper->http);
+			yg_hub_outbox_run(keeper->outbox);
 			yg_hub_known_stale(hub); /* a person may have changed something */
 			yg_hub_round(hub);
 			flush_all(hub);
@@ -653,6 +691,9 @@ static void close_all(struct keeper *keeper)
 {
 	struct yg_hub *hub = &keeper->hub;
 
+	keeper->outbox = yg_hub_outbox_free(keeper->outbox);
+	if (keeper->out_fd >= 0)
+		(void)close(keeper->out_fd); /* nothing was said over it */
 	keeper->http = yg_hub_http_free(keeper->http);
 	yg_hub_waiters_done(hub);
 	hub->sync = yg_hub_sync_free(hub->sync); /* what it has begun, it ends */
@@ -710,7 +751,7 @@ static int begin(struct keeper *keeper, int control)
 
 int yg_hub_keeper_live(void *arg, int control, unsigned index)
 {
-	struct keeper keeper = {.settings = arg, .pages_fd = -1};
+	struct keeper keeper = {.settings = arg, .pages_fd = -1, .out_fd = -1};
 	int rc = begin(&keeper, control);
 
 	(void)index;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -42,6 +43,7 @@ static const struct {
 			    YG_WALL_MEMORY_MAX},
 	[YG_WALL_SIGNER] = {"signer", "yagura-signer", YG_WALL_NO_FILES, false, false,
 			    YG_WALL_MEMORY_MAX},
+	[YG_WALL_OUT] = {"out", "yagura-out", YG_WALL_NAMES, false, true, YG_WALL_MEMORY_MAX},
 };
 
 const char *yg_wall_role_name(enum yg_wall_role role)
@@ -165,6 +167,22 @@ static bool allow_network(scmp_filter_ctx filter)
 	return ALLOW_ALL(calls);
 }
 
+/* Out into the world: no socket of the machine's own, nothing that listens. */
+static bool allow_connecting(scmp_filter_ctx filter)
+{
+	static const int calls[] = {
+		SCMP_SYS(connect),     SCMP_SYS(setsockopt),  SCMP_SYS(getsockopt),
+		SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(epoll_wait),
+		SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_create1),
+		SCMP_SYS(sendmmsg),    SCMP_SYS(socketpair),  SCMP_SYS(pipe2),
+		SCMP_SYS(uname),
+	};
+
+	return ALLOW_ALL(calls) && ALLOW(socket, 1, IS(0, AF_INET)) &&
+	       ALLOW(socket, 1, IS(0, AF_INET6)) && ALLOW(ioctl, 1, IS(1, FIONREAD)) &&
+	       ALLOW(ioctl, 1, IS(1, FIONBIO));
+}
+
 /* What they may be used on is Landlock's to say, and the user's. */
 static bool allow_files(scmp_filter_ctx filter)
 {
@@ -281,7 +299,8 @@ static bool allow_threads(scmp_filter_ctx filter)
 
 static bool reads(enum yg_wall_role role)
 {
-	return roles[role].files == YG_WALL_RULES || roles[role].files == YG_WALL_HUNTS;
+	return roles[role].files == YG_WALL_RULES || roles[role].files == YG_WALL_HUNTS ||
+	       roles[role].files == YG_WALL_NAMES;
 }
 
 static bool list_calls(enum yg_wall_role role)
@@ -292,22 +311,23 @@ static bool list_calls(enum yg_wall_role role)
 		allow_streams(filter) && (!roles[role].has_network || allow_network(filter)) &&
 		(roles[role].files != YG_WALL_DATA || allow_files(filter)) &&
 		(!reads(role) || allow_reading(filter)) &&
+		(role != YG_WALL_OUT || allow_connecting(filter)) &&
 		(!roles[role].has_threads || allow_threads(filter)) && seccomp_load(filter) == 0;
 
 	seccomp_release(filter); /* NULL is allowed */
 	return is_loaded;
 }
 /* A list of what is denied: children add lists of what is allowed. */
-static bool deny_calls(void)
+static bool deny_calls(bool may_connect)
 {
 	static const int calls[] = {
+		SCMP_SYS(socket),
+		SCMP_SYS(connect),
 		SCMP_SYS(execve),
 		SCMP_SYS(execveat),
 		SCMP_SYS(ptrace),
 		SCMP_SYS(process_vm_readv),
 		SCMP_SYS(process_vm_writev),
-		SCMP_SYS(socket),
-		SCMP_SYS(connect),
 		SCMP_SYS(bind),
 		SCMP_SYS(listen),
 		SCMP_SYS(mount),
@@ -329,7 +349,9 @@ static bool deny_calls(void)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	bool is_loaded = filter != NULL;
 
-	for (size_t i = 0; is_loaded && i < sizeof(calls) / sizeof(calls[0]); i++) {
+	/* The first two are what `out` does. */
+	for (size_t i = may_connect ? 2 : 0; is_loaded && i < sizeof(calls) / sizeof(calls[0]);
+	     i++) {
 		int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
 
 		is_loaded = rc == 0 || rc == -EDOM;
@@ -345,17 +367,19 @@ static bool list_calls(enum yg_wall_role role)
 	return true;
 }
 
-static bool deny_calls(void)
+static bool deny_calls(bool may_connect)
 {
+	(void)may_connect;
 	return true;
 }
 #endif
 
-int yg_wall_enter_parent(void)
+int yg_wall_enter_parent(bool may_connect)
 {
 	/* It stays dumpable: it holds no secret, and people look at it with tools of their own. */
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && deny_calls() ? YG_OK
-									   : YG_EUNSUPPORTED;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && deny_calls(may_connect)
+		       ? YG_OK
+		       : YG_EUNSUPPORTED;
 }
 
 int yg_wall_enter(enum yg_wall_role role, const char *data)

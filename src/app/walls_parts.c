@@ -62,6 +62,7 @@ struct rights {
 #define FILES_3	    UINT64_C(0x7fff) /* and truncate */
 #define FILES_5	    UINT64_C(0xffff) /* and ioctl of devices */
 #define NETWORK_4   UINT64_C(3)
+#define BIND_4	    UINT64_C(1) /* what connects may do so, and binds nothing */
 #define SCOPED_6    UINT64_C(3)
 #define READ_FILE   (UINT64_C(1) << 2)
 #define WRITE_FILE  (UINT64_C(1) << 1)
@@ -131,6 +132,18 @@ static bool allow_rules(int ruleset, const char *data, bool is_hunt, uint64_t ha
 	return true;
 }
 
+static bool allow_names(int ruleset, const char *file, uint64_t handled)
+{
+	static const char *const names[] = {"/etc", "/usr/share", "/usr/lib",
+					    "/run/systemd/resolve"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		allow(ruleset, AT_FDCWD, names[i], (READ_DIR | READ_FILE) & handled);
+	if (file)
+		allow(ruleset, AT_FDCWD, file, READ_FILE & handled);
+	return true;
+}
+
 static bool allow_some(int ruleset, enum yg_wall_files files, const char *data, uint64_t handled)
 {
 	switch (files) {
@@ -139,6 +152,8 @@ static bool allow_some(int ruleset, enum yg_wall_files files, const char *data, 
 	case YG_WALL_RULES:
 	case YG_WALL_HUNTS:
 		return allow_rules(ruleset, data, files == YG_WALL_HUNTS, handled);
+	case YG_WALL_NAMES:
+		return allow_names(ruleset, data, handled);
 	default:
 		return true;
 	}
@@ -152,7 +167,9 @@ int yg_wall_landlock(enum yg_wall_files files, const char *data)
 			 : version >= 3 ? FILES_3
 			 : version == 2 ? FILES_2
 					: FILES_1,
-		.network = version >= 4 ? NETWORK_4 : 0,
+		.network = version < 4		    ? 0
+			   : files == YG_WALL_NAMES ? BIND_4
+						    : NETWORK_4,
 		.scoped = version >= 6 ? SCOPED_6 : 0,
 	};
 	size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;

@@ -23,6 +23,16 @@ void yg_sha256_hex(struct yg_bytes b, char to[YG_SHA256_HEX + 1])
 	yg_hex((struct yg_bytes){digest, sizeof(digest)}, to);
 }
 
+void yg_hmac_sha256(struct yg_bytes key, struct yg_bytes b, uint8_t to[YG_SHA256_BYTES])
+{
+	crypto_auth_hmacsha256_state state;
+
+	(void)crypto_auth_hmacsha256_init(&state, key.data, key.size); /* these are always 0 */
+	(void)crypto_auth_hmacsha256_update(&state, b.data, b.size);
+	(void)crypto_auth_hmacsha256_final(&state, to);
+	sodium_memzero(&state, sizeof(state));
+}
+
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct yg_sha256_state), "room");
 
 void yg_sha256_begin(struct yg_sha256_state *state)

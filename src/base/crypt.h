@@ -49,6 +49,9 @@ bool yg_sign_is_valid(const uint8_t key[YG_SIGN_PUBLIC_BYTES], struct yg_bytes m
 #define YG_MAC_BYTES	 16u
 void yg_mac(const uint8_t key[YG_MAC_KEY_BYTES], struct yg_bytes b, uint8_t to[YG_MAC_BYTES]);
 
+/* HMAC-SHA-256 (RFC 2104), for what others check: a key of any size. */
+void yg_hmac_sha256(struct yg_bytes key, struct yg_bytes b, uint8_t to[YG_SHA256_BYTES]);
+
 /* Standard base64 with padding. */
 void yg_base64_add(struct yg_buf *to, struct yg_bytes b);
 /* Strict: the one canonical form only. @room bytes at @to; False when it is anything else. */

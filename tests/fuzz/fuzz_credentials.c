@@ -82,7 +82,7 @@ static void forms(struct yg_bytes text)
 	static const struct yg_bytes secret = {(const uint8_t *)"12345678901234567890", 20};
 	char address[YG_LIMIT_ADDRESS_MAX];
 	struct yg_hub_grant grant;
-	uint32_t rights = 0;
+	uint64_t rights = 0;
 	int64_t step = 0;
 
 	base32(text);
@@ -90,7 +90,7 @@ static void forms(struct yg_bytes text)
 	if (yg_person_grant_read(text, &grant))
 		want(grant.role < YG_HUB_ROLE_COUNT && grant.org[0]);
 	if (yg_token_rights_read(text, &rights))
-		want(rights != 0 && rights < UINT32_C(1) << YG_MAY_COUNT);
+		want(rights != 0 && rights < UINT64_C(1) << YG_MAY_COUNT);
 	if (yg_corporate_number_is_right(text))
 		want(text.size == 13);
 	(void)yg_password_check(text, &text, 1); /* any answer */

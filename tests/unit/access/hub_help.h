@@ -16,7 +16,7 @@
 #include "access/token.h"
 #include "model/day.h"
 
-#define BIT(right) (UINT32_C(1) << YG_MAY_##right)
+#define BIT(right) (UINT64_C(1) << YG_MAY_##right)
 #define HOUR_NS	   (3600 * YG_NS_PER_S)
 #define DAY_NS	   (24 * HOUR_NS)
 
@@ -162,7 +162,7 @@ static inline struct yg_hub_actor person(const char *login, const char *grants)
 	return actor;
 }
 
-static inline int give_mandate(const char *org, const char *provider, uint32_t rights,
+static inline int give_mandate(const char *org, const char *provider, uint64_t rights,
 			       char id[YG_RANDOM_ID_HEX + 1])
 {
 	struct yg_access *by = open_as(&root, org, YG_MAY_write_mandates);
@@ -187,7 +187,7 @@ static inline int end_mandate(const char *org, const char *id)
 	return rc;
 }
 
-static inline int make_token(const char *org, enum yg_hub_role role, uint32_t rights,
+static inline int make_token(const char *org, enum yg_hub_role role, uint64_t rights,
 			     int32_t last_day, char id[YG_RANDOM_ID_HEX + 1],
 			     char secret[YG_HUB_TOKEN_HEX + 1])
 {

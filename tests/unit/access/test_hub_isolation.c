@@ -41,14 +41,14 @@ static bool is_closed[ORGS];
 
 static struct {
 	struct yg_hub_actor actor;
-	uint32_t rights;
+	uint64_t rights;
 	bool is_ended;
 } actors[ACTORS];
 
 static struct {
 	unsigned org;
 	unsigned provider;
-	uint32_t rights;
+	uint64_t rights;
 	bool is_ended;
 	char id[YG_RANDOM_ID_HEX + 1];
 } mandates[MANDATES];
@@ -123,7 +123,7 @@ static void add_person(unsigned a)
 
 	(void)snprintf(login, sizeof(login), "p%u", a);
 	actors[a].actor = person(login, grants[below(10)]);
-	actors[a].rights = UINT32_MAX;
+	actors[a].rights = UINT64_MAX;
 	actors[a].is_ended = false;
 }
 
@@ -133,7 +133,7 @@ static void add_program(unsigned a)
 	char id[YG_RANDOM_ID_HEX + 1];
 	bool is_of_hub = below(5) == 0;
 	enum yg_hub_role role = (enum yg_hub_role)below(is_of_hub ? 2 : YG_HUB_ROLE_COUNT);
-	uint32_t rights = yg_token_rights_of(role) & (below(2) ? UINT32_MAX : (uint32_t)state);
+	uint64_t rights = yg_token_rights_of(role) & (below(2) ? UINT64_MAX : (uint64_t)state);
 
 	MUST(make_token(is_of_hub ? "hub" : orgs[below(ORGS)], role, rights, YG_DAY_NONE, id,
 			secret) == YG_OK);
@@ -200,12 +200,12 @@ static void make_world(unsigned world)
 static void add_mandate(void)
 {
 	unsigned m = mandate_count;
-	uint32_t all = 0;
+	uint64_t all = 0;
 
 	if (m == MANDATES)
 		return;
 	for (unsigned i = 0; i < YG_MAY_COUNT; i++)
-		all |= table[i][YG_HUB_PROVIDER] && below(3) ? UINT32_C(1) << i : 0;
+		all |= table[i][YG_HUB_PROVIDER] && below(3) ? UINT64_C(1) << i : 0;
 	mandates[m].org = below(ORGS);
 	mandates[m].provider = below(2) ? 4 + below(2) : below(ORGS);
 	mandates[m].rights = all;

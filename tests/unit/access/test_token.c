@@ -133,7 +133,7 @@ static void handing_out(void)
 
 static void bounds(void)
 {
-	uint32_t rights = 0;
+	uint64_t rights = 0;
 
 	hub_start();
 	add_org("acme");

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* access/warnings-int.h - what the files of access/warnings.h share. */
+#pragma once
+
+#include "access/hub-int.h"
+#include "access/warnings.h"
+#include "base/json.h"
+
+#define YG_WARN_STORE "hub.warn"
+#define YG_WARN_KEY   (YG_HUB_KEY_MAX)
+
+YG_MUST_USE int yg_warn_load(struct yg_hub_access *hub, const char *kind, const char *key,
+			     json_t **ret);
+YG_MUST_USE int yg_warn_save(struct yg_hub_access *hub, const char *actor, const char *kind,
+			     const char *key, json_t *take_body);
+YG_MUST_USE int yg_warn_drop(struct yg_hub_access *hub, const char *actor, const char *kind,
+			     const char *key);
+json_t *yg_warn_time(int64_t time_ns); /* ISO text; null for YG_TIME_NONE */
+int64_t yg_warn_time_of(const json_t *body, const char *key);
+bool yg_warn_is_plan(const char *id);
+bool yg_warn_is_id(const char *id);
+void yg_warn_plan_of(const char *id, char to[YG_WARN_PLAN_HEX + 1]);
+/* Of warning @plan to @org; @salt is the plan's own secret. */
+void yg_warn_id(const char *plan, const char *salt, const char *org, char to[YG_WARN_ID_HEX + 1]);
+struct yg_bytes yg_warn_state(const json_t *body);
+bool yg_warn_is_out(const json_t *warning); /* it was released */
+
+/* A key that ascends, or with @is_newest descends, with time. */
+void yg_warn_time_key(int64_t time_ns, bool is_newest, char to[17]);
+
+/*
+ * The copy of @plan for @rule, @agreed, @outlet: from the store, or made and kept. *ret: the text's
+ * document {"refusal","tlp","pap","named","copy","marks"}.
+ */
+struct yg_warn_variant {
+	const char *plan;
+	const json_t *body; /* of the plan */
+	uint32_t rule;
+	enum yg_audience audience;
+	enum yg_tlp tlp; /* of the rule */
+	enum yg_agreed agreed;
+	enum yg_outlet outlet;
+};
+YG_MUST_USE int yg_warn_text(struct yg_hub_access *hub, const char *actor,
+			     const struct yg_warn_variant *variant, json_t **ret);
+void yg_warn_variant_of(const char *plan, const json_t *body, const json_t *warning,
+			enum yg_outlet outlet, struct yg_warn_variant *ret);
+
+/* @warning goes out: receipts begin, channels are queued. In a transaction. */
+YG_MUST_USE int yg_warn_send(struct yg_access *by, const char *id, json_t *warning, json_t *plan,
+			     int64_t now_ns);
+/* The first @step of @warning; what it lacks of earlier ones counts with it. */
+YG_MUST_USE int yg_warn_step_set(json_t *warning, enum yg_warn_step step, int64_t now_ns,
+				 const char *who, const char *how);
+/* A number of this year, in a transaction. */
+YG_MUST_USE int yg_warn_number(struct yg_hub_access *hub, const char *actor, char to[32]);
+
+/* A timer at @at_ns, and off again. */
+YG_MUST_USE int yg_warn_timer(struct yg_hub_access *hub, const char *actor, int64_t at_ns,
+			      const char *id, const char *what);
+
+/* What points to @org: names, number, contacts, domains, id. */
+YG_MUST_USE int yg_warn_community(struct yg_hub_access *hub, struct yg_arena *arena,
+				  struct yg_community *ret, uint8_t **ret_seen);

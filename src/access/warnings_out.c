@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The queue of what is sent by mail and webhook; reminders and the deputy. */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "access/warnings-int.h"
+
+#include "base/alloc.h"
+
+#include "base/ban.h"
+
+#define HUB	    "hub"
+#define LOOK_MAX    200u /* rows that one look goes over */
+#define RETRY_S	    60
+#define RETRY_MAX_S (6 * 3600)
+#define TRIES_MAX   12u
+#define TICK_LOOK   1000u
+
+void yg_warn_out_done_with(struct yg_warn_out *out)
+{
+	json_decref(out->copy);
+	*out = (struct yg_warn_out){0};
+}
+
+/* ---- the next row ---- */
+
+struct looking {
+	const char *until; /* a key of now */
+	bool (*is_free)(void *arg, const char *key);
+	void *arg;
+	struct yg_warn_out *ret;
+	bool is_begun;
+};
+
+static int look_row(void *arg, struct yg_bytes key, const json_t *body)
+{
+	struct looking *l = arg;
+	char text[sizeof(l->ret->key)];
+
+	if (key.size >= sizeof(text))
+		return YG_OK;
+	(void)snprintf(text, sizeof(text), "%.*s", YG_FMT(key)); /* as measured */
+	if (strncmp(text, l->until, 16) > 0)
+		return YG_ENOENT; /* keys ascend with time */
+	if (!l->is_free(l->arg, text))
+		return YG_OK;
+	memcpy(l->ret->key, text, sizeof(text));
+	yg_hub_text(body, "id", l->ret->id, sizeof(l->ret->id));
+	yg_hub_text(body, "channel", l->ret->channel, sizeof(l->ret->channel));
+	l->ret->tries = (uint32_t)yg_json_int(body, "tries", 0);
+	l->is_begun = json_is_true(json_object_get(body, "begun"));
+	return YG_EEND;
+}
+
+/* What is known of a way to its end, in the warning: who reads it sees what became of it. */
+static int note_channel(struct yg_hub_access *hub, const char *id, const char *channel,
+			const char *state, const char *text, int64_t now_ns, bool is_repeated)
+{
+	json_t *body = NULL, *channels;
+	int64_t repeats;
+	int rc = yg_warn_load(hub, "warning", id, &body);
+
+	if (rc != YG_OK)
+		return rc == YG_ENOENT ? YG_OK : rc; /* it was taken away meanwhile */
+	channels = json_object_get(body, "channels");
+	if (!channels) {
+		channels = json_object();
+		rc = yg_json_set(body, "channels", channels); /* takes it */
+	}
+	repeats = yg_json_int(json_object_get(channels, channel), "repeats", 0) + is_repeated;
+	if (rc == YG_OK)
+		rc = yg_json_set(channels, channel,
+				 json_pack("{s:s, s:o, s:o, s:I}", "state", state, "time",
+					   yg_warn_time(now_ns), "text", yg_hub_string(text),
+					   "repeats", (json_int_t)repeats));
+	if (rc == YG_OK && strcmp(state, "sent") == 0)
+		rc = yg_warn_step_set(body, YG_WARN_DELIVERED, now_ns, channel,
+				      strcmp(channel, "webhook") == 0 ? "webhook" : "mail");
+	if (rc == YG_OK)
+		rc = yg_warn_save(hub, HUB, "warning", id, json_incref(body));
+	json_decref(body);
+	return rc;
+}
+
+static int settle(struct yg_hub_access *hub, const struct yg_warn_out *out, const char *state,
+		  const char *text, int64_t now_ns)
+{
+	int rc = yg_control_begin(hub->store);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_warn_drop(hub, HUB, "outbox", out->key);
+	if (rc == YG_OK)
+		rc = note_channel(hub, out->id, out->channel, state, text, now_ns, false);
+	if (rc == YG_OK)
+		return yg_control_commit(hub->store);
+	yg_control_abort(hub->store);
+	return rc;
+}
+
+/* Where to: as the register has it now, for a contact may have changed since. */
+static int find_way(struct yg_hub_access *hub, const char *org, struct yg_warn_out *out)
+{
+	bool is_hook = strcmp(out->channel, "webhook") == 0;
+	const char *key = strcmp(out->channel, "deputy") == 0 ? "deputy_mail" : "contact_mail";
+	json_t *body = NULL;
+	int rc = is_hook ? yg_warn_load(hub, "webhook", org, &body)
+			 : yg_hub_get(hub, "member", org, &body, NULL);
+
+	yg_hub_text(body, is_hook ? "url" : key, out->to, sizeof(out->to));
+	yg_hub_text(body, "secret", out->secret, sizeof(out->secret));
+	json_decref(body);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+static int find_copy(struct yg_hub_access *hub, const json_t *warning, struct yg_warn_out *out)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	struct yg_warn_variant variant;
+	json_t *body = NULL, *text = NULL;
+	int rc;
+
+	yg_warn_plan_of(out->id, plan);
+	rc = yg_warn_load(hub, "plan", plan, &body);
+	if (rc == YG_OK) {
+		yg_warn_variant_of(plan, body, warning,
+				   strcmp(out->channel, "webhook") == 0 ? YG_OUTLET_WEBHOOK
+									: YG_OUTLET_MAIL,
+				   &variant);
+		rc = yg_warn_text(hub, HUB, &variant, &text);
+	}
+	if (rc == YG_OK && json_is_object(json_object_get(text, "copy")))
+		out->copy = json_incref(json_object_get(text, "copy"));
+	json_decref(text);
+	json_decref(body);
+	return rc;
+}
+
+/* Everything that sending needs. YG_EEND: it can be sent to nobody, which was settled. */
+static int fill(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_ns)
+{
+	char org[YG_ENROL_ID_MAX + 1];
+	struct yg_hub_org found = {.closed_ns = YG_TIME_NONE};
+	json_t *warning = NULL;
+	int rc = yg_warn_load(hub, "warning", out->id, &warning);
+
+	if (rc == YG_ENOENT) {
+		rc = settle(hub, out, "gone", "", now_ns);
+		return rc == YG_OK ? YG_EEND : rc;
+	}
+	yg_hub_text(warning, "org", org, sizeof(org));
+	yg_hub_text(warning, "code", out->code, sizeof(out->code));
+	if (rc == YG_OK)
+		rc = yg_hub_org_look(hub->enrol, org, &found);
+	if (rc == YG_OK && found.closed_ns == YG_TIME_NONE)
+		rc = find_way(hub, org, out);
+	if (rc == YG_OK || rc == YG_ENOENT)
+		rc = out->to[0] ? find_copy(hub, warning, out) : YG_OK;
+	json_decref(warning);
+	if (rc != YG_OK || out->copy)
+		return rc;
+	rc = settle(hub, out, out->to[0] ? "refused" : "no-contact", "", now_ns);
+	return rc == YG_OK ? YG_EEND : rc;
+}
+
+static int begin_row(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_ns)
+{
+	int rc = yg_control_begin(hub->store);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_warn_save(hub, HUB, "outbox", out->key,
+			  json_pack("{s:s, s:s, s:i, s:b}", "id", out->id, "channel", out->channel,
+				    "tries", (int)out->tries, "begun", 1));
+	if (rc == YG_OK && out->is_repeated)
+		rc = note_channel(hub, out->id, out->channel, "repeated", "", now_ns, true);
+	if (rc == YG_OK)
+		return yg_control_commit(hub->store);
+	yg_control_abort(hub->store);
+	return rc;
+}
+
+int yg_warn_out_next(struct yg_hub_access *hub, int64_t now_ns,
+		     bool (*is_free)(void *arg, const char *key), void *arg,
+		     struct yg_warn_out *ret)
+{
+	char until[17];
+
+	yg_warn_time_key(now_ns, false, until);
+	for (unsigned i = 0; i < LOOK_MAX; i++) {
+		struct looking l = {until, is_free, arg, ret, false};
+		int rc;
+
+		*ret = (struct yg_warn_out){0};
+		rc = yg_hub_each(hub, YG_WARN_STORE, "outbox", "", "", 0, look_row, &l);
+		if (rc != YG_EEND)
+			return rc == YG_OK ? YG_ENOENT : rc;
+		ret->is_repeated = l.is_begun;
+		rc = fill(hub, ret, now_ns);
+		if (rc == YG_OK)
+			rc = begin_row(hub, ret, now_ns);
+		if (rc == YG_OK)
+			return YG_OK;
+		yg_warn_out_done_with(ret);
+		if (rc != YG_EEND)
+			return rc;
+	}
+	return YG_ENOENT;
+}
+
+static int put_later(struct yg_hub_access *hub, const struct yg_warn_out *out, const char *text,
+		     int64_t now_ns)
+{
+	int64_t wait_s = RETRY_S;
+	char key[YG_HUB_KEY_MAX];
+	char time[17];
+	int rc;
+
+	for (uint32_t i = 0; i < out->tries && wait_s < RETRY_MAX_S; i++)
+		wait_s *= 2;
+	yg_warn_time_key(now_ns + wait_s * YG_NS_PER_S, false, time);
+	(void)snprintf(key, sizeof(key), "%s/%s-%s", time, out->id, out->channel); /* short */
+	rc = yg_control_begin(hub->store);
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_warn_drop(hub, HUB, "outbox", out->key);
+	if (rc == YG_OK)
+		rc = yg_warn_save(hub, HUB, "outbox", key,
+				  json_pack("{s:s, s:s, s:i}", "id", out->id, "channel",
+					    out->channel, "tries", (int)out->tries + 1));
+	if (rc == YG_OK)
+		rc = note_channel(hub, out->id, out->channel, "later", text, now_ns, false);
+	if (rc == YG_OK)
+		return yg_control_commit(hub->store);
+	yg_control_abort(hub->store);
+	return rc;
+}
+
+int yg_warn_out_done(struct yg_hub_access *hub, const struct yg_warn_out *out,
+		     enum yg_warn_sent how, const char *text, int64_t now_ns)
+{
+	if (how == YG_WARN_LATER && out->tries + 1 < TRIES_MAX)
+		return put_later(hub, out, text, now_ns);
+	return settle(hub, out, how == YG_WARN_SENT ? "sent" : "bounced", text, now_ns);
+}
+
+/* ---- what is due ---- */
+
+struct due {
+	char key[300];
+	char id[YG_WARN_ID_HEX + 1];
+	char what[16];
+};
+
+struct dues {
+	const char *until;
+	struct due *at;
+	uint32_t count;
+	uint32_t room;
+};
+
+static int take_due(void *arg, struct yg_bytes key, const json_t *body)
+{
+	struct dues *d = arg;
+	struct due *one = &d->at[d->count];
+
+	if (key.size >= sizeof(one->key))
+		return YG_OK;
+	(void)snprintf(one->key, sizeof(one->key), "%.*s", YG_FMT(key)); /* as measured */
+	if (d->count == d->room || strncmp(one->key, d->until, 16) > 0)
+		return YG_EEND;
+	yg_hub_text(body, "id", one->id, sizeof(one->id));
+	yg_hub_text(body, "what", one->what, sizeof(one->what));
+	d->count++;
+	return YG_OK;
+}
+
+static int queue(struct yg_hub_access *hub, const char *id, const char *channel, int64_t now_ns)
+{
+	char key[YG_HUB_KEY_MAX];
+	char time[17];
+
+	yg_warn_time_key(now_ns, false, time);
+	(void)snprintf(key, sizeof(key), "%s/%s-%s", time, id, channel); /* short words */
+	return yg_warn_save(hub, HUB, "outbox", key,
+			    json_pack("{s:s, s:s, s:i}", "id", id, "channel", channel, "tries", 0));
+}
+
+static bool is_set(const json_t *body, const char *key)
+{
+	return !json_is_null(json_object_get(body, key)) && json_object_get(body, key);
+}
+
+/* Not seen: once more to the contact. Not acknowledged: the deputy, and the list of calls. */
+static int ring(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
+{
+	bool is_reminder = strcmp(due->what, "remind") == 0;
+	char plan[YG_WARN_PLAN_HEX + 1];
+	json_t *body = NULL, *whole = NULL;
+	int64_t remind_s, escalate_s;
+	int rc = yg_warn_load(hub, "warning", due->id, &body);
+
+	if (rc != YG_OK)
+		return rc == YG_ENOENT ? YG_OK : rc;
+	yg_warn_plan_of(due->id, plan);
+	rc = yg_warn_load(hub, "plan", plan, &whole);
+	remind_s = yg_json_int(json_object_get(whole, "times"), "remind_s", 0);
+	escalate_s = yg_json_int(json_object_get(whole, "times"), "escalate_s", 0);
+	if (rc == YG_OK && !is_set(body, "acknowledged") && !is_set(body, "replaced")) {
+		if (!is_reminder || !is_set(body, "seen"))
+			rc = yg_json_set(body, is_reminder ? "reminded" : "escalated",
+					 yg_warn_time(now_ns));
+		if (rc == YG_OK && (!is_reminder || !is_set(body, "seen")))
+			rc = queue(hub, due->id, is_reminder ? "remind" : "deputy", now_ns);
+		if (rc == YG_OK)
+			rc = yg_warn_save(hub, HUB, "warning", due->id, json_incref(body));
+		if (rc == YG_OK && is_reminder)
+			rc = yg_warn_timer(hub, HUB,
+					   yg_warn_time_of(body, "released") +
+						   (escalate_s > remind_s ? escalate_s : remind_s) *
+							   YG_NS_PER_S,
+					   due->id, "escalate");
+	}
+	json_decref(whole);
+	json_decref(body);
+	return rc;
+}
+
+/* Nobody answered: it is overdue, for the coordinating body to see and to call. */
+static int overdue(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
+{
+	json_t *body = NULL, *question;
+	struct yg_bytes state;
+	int rc = yg_warn_load(hub, "plan", due->id, &body);
+
+	if (rc != YG_OK)
+		return rc == YG_ENOENT ? YG_OK : rc;
+	question = json_object_get(body, "question");
+	state = yg_json_text(question, "state");
+	if (json_is_object(question) &&
+	    (yg_bytes_eq(state, YG_S("asked")) || yg_bytes_eq(state, YG_S("see"))))
+		rc = yg_json_set(question, "overdue", yg_warn_time(now_ns));
+	if (rc == YG_OK)
+		rc = yg_warn_save(hub, HUB, "plan", due->id, json_incref(body));
+	json_decref(body);
+	return rc;
+}
+
+int yg_warn_tick(struct yg_hub_access *hub, int64_t now_ns, uint32_t limit, uint32_t *ret_count)
+{
+	char until[17];
+	struct dues d = {.until = until, .room = limit < TICK_LOOK ? limit : TICK_LOOK};
+	int rc;
+
+	*ret_count = 0;
+	yg_warn_time_key(now_ns, false, until);
+	d.at = yg_calloc((size_t)d.room + 1, sizeof(*d.at));
+	rc = d.at ? yg_hub_each(hub, YG_WARN_STORE, "timer", "", "", 0, take_due, &d) : YG_ENOMEM;
+	rc = rc == YG_EEND ? YG_OK : rc;
+	if (rc == YG_OK && d.count > 0)
+		rc = yg_control_begin(hub->store);
+	if (rc == YG_OK && d.count > 0) {
+		for (uint32_t i = 0; i < d.count && rc == YG_OK; i++) {
+			rc = strcmp(d.at[i].what, "question") == 0 ? overdue(hub, &d.at[i], now_ns)
+								   : ring(hub, &d.at[i], now_ns);
+			if (rc == YG_OK)
+				rc = yg_warn_drop(hub, HUB, "timer", d.at[i].key);
+		}
+		if (rc == YG_OK)
+			rc = yg_control_commit(hub->store);
+		else
+			yg_control_abort(hub->store);
+	}
+	*ret_count = rc == YG_OK ? d.count : 0;
+	free(d.at);
+	return rc;
+}
+
+/* ---- a member's own program ---- */
+
+int yg_warn_hook_get(struct yg_access *by, char ret_url[YG_WARN_URL_MAX + 1])
+{
+	struct yg_hub_access *hub;
+	json_t *body = NULL;
+	int rc = yg_hub_require(by, YG_MAY_read_members, &hub);
+
+	ret_url[0] = '\0';
+	if (rc == YG_OK)
+		rc = yg_warn_load(hub, "webhook", by->org, &body);
+	yg_hub_text(body, "url", ret_url, YG_WARN_URL_MAX + 1);
+	json_decref(body);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+/* A URL that ends up in nothing but a request to its host: no account, no blanks, no control. */
+static bool is_url(const char *url)
+{
+	struct yg_bytes text = yg_bytes_str(url);
+	struct yg_bytes host = yg_bytes_from(text, 8);
+
+	if (text.size <= 8 || memcmp(url, "https://", 8) != 0)
+		return false;
+	host = yg_bytes_cut(host, 0, yg_bytes_chr(host, '/'));
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] <= ' ' || text.data[i] > '~')
+			return false;
+	return host.size > 0 && yg_bytes_chr(host, '@') == SIZE_MAX;
+}
+
+int yg_warn_hook_set(struct yg_access *by, const char *url, const char *secret)
+{
+	struct yg_hub_access *hub;
+	int rc = yg_hub_require(by, YG_MAY_write_members, &hub);
+
+	if (rc != YG_OK)
+		return rc;
+	if (strcmp(by->org, YG_HUB_ORG) == 0 || strlen(url) > YG_WARN_URL_MAX ||
+	    (url[0] &&
+	     (!is_url(url) || strlen(secret) < 16 || !yg_hub_is_text(secret, YG_WARN_SECRET_MAX))))
+		return YG_EINVAL;
+	rc = yg_hub_begin(hub);
+	if (rc != YG_OK)
+		return rc;
+	rc = url[0] ? yg_warn_save(
+			      hub, by->actor, "webhook", by->org,
+			      json_pack("{s:s, s:o}", "url", url, "secret", yg_hub_string(secret)))
+		    : yg_warn_drop(hub, by->actor, "webhook", by->org);
+	return yg_hub_finish(hub, rc,
+			     &(struct yg_hub_deed){by->actor, by->org, "webhook.set", by->org, ""});
+}

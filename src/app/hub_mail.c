@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "app/hub_mail.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/crypt.h"
+#include "base/utf8.h"
+#include "render/notice.h"
+
+#include "base/ban.h"
+
+#define ARENA_MAX  (64u << 20)
+#define WORD_BYTES 39u /* of UTF-8 in one encoded word: 75 characters with its frame */
+#define LINE_BYTES 57u /* of a body: 76 characters in base64 */
+
+bool yg_hub_mail_is_address(const char *text)
+{
+	const char *at = strchr(text, '@');
+
+	if (!at || at == text || !at[1] || strchr(at + 1, '@') || strlen(text) > 254)
+		return false;
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~' || strchr(",;:<>()[]\"\\", *text))
+			return false;
+	return true;
+}
+
+/* RFC 2047: no word ends within a character, none is too long. */
+static void add_subject(struct yg_buf *to, struct yg_bytes text)
+{
+	yg_buf_add_str(to, text.size ? "Subject:" : "Subject:\r\n");
+	while (text.size > 0) {
+		size_t size = text.size < WORD_BYTES ? text.size : WORD_BYTES;
+
+		while (size > 0 && size < text.size && (text.data[size] & 0xc0) == 0x80)
+			size--;
+		if (size == 0)
+			size = text.size < WORD_BYTES ? text.size : WORD_BYTES; /* no UTF-8 */
+		yg_buf_add_str(to, " =?UTF-8?B?");
+		yg_base64_add(to, yg_bytes_cut(text, 0, size));
+		yg_buf_add_str(to, "?=\r\n");
+		text = yg_bytes_from(text, size);
+	}
+}
+
+static void add_part(struct yg_buf *to, const char *boundary, const char *type,
+		     struct yg_bytes text)
+{
+	yg_buf_addf(to,
+		    "--%s\r\nContent-Type: %s; charset=utf-8\r\n"
+		    "Content-Transfer-Encoding: base64\r\n\r\n",
+		    boundary, type);
+	for (size_t at = 0; at < text.size; at += LINE_BYTES) {
+		yg_base64_add(to, yg_bytes_cut(text, at, at + LINE_BYTES));
+		yg_buf_add_str(to, "\r\n");
+	}
+}
+
+static void add_date(struct yg_buf *to, int64_t time_ns)
+{
+	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	struct yg_civil c = yg_time_civil(time_ns, 0);
+	int64_t day = time_ns / YG_NS_PER_S / 86400;
+
+	yg_buf_addf(to, "Date: %s, %02u %s %04d %02u:%02u:%02u +0000\r\n", days[(day + 4) % 7],
+		    (unsigned)c.day, months[(c.month - 1) % 12], (int)c.year, (unsigned)c.hour,
+		    (unsigned)c.minute, (unsigned)c.second);
+}
+
+static void write(const struct yg_hub_mail *mail, const struct yg_notice_mail *parts,
+		  struct yg_buf *to)
+{
+	char boundary[128];
+
+	(void)snprintf(boundary, sizeof(boundary), "yagura-%.60s", mail->id); /* our own words */
+	yg_buf_addf(to, "From: %s\r\nTo: %s\r\n", mail->from, mail->to);
+	add_subject(to, yg_buf_bytes(&parts->subject));
+	add_date(to, mail->time_ns);
+	yg_buf_addf(to,
+		    "Message-ID: <%s%s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+		    "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n",
+		    mail->id, strchr(mail->from, '@'), boundary);
+	add_part(to, boundary, "text/plain", yg_buf_bytes(&parts->plain));
+	add_part(to, boundary, "text/html", yg_buf_bytes(&parts->html));
+	yg_buf_addf(to, "--%s--\r\n", boundary);
+}
+
+int yg_hub_mail_write(const struct yg_hub_mail *mail, const json_t *copy, struct yg_buf *to)
+{
+	struct yg_arena *arena;
+	struct yg_line_fault fault;
+	struct yg_notice notice;
+	struct yg_notice_mail parts;
+	int rc;
+
+	if (!yg_hub_mail_is_address(mail->from) || !yg_hub_mail_is_address(mail->to))
+		return YG_EINVAL;
+	arena = yg_arena_new(ARENA_MAX);
+	rc = arena ? yg_notice_read(copy, arena, &notice, &fault) : YG_ENOMEM;
+	yg_notice_mail_init(&parts);
+	if (rc == YG_OK)
+		rc = yg_notice_mail(&parts, &notice, mail->code, mail->lang);
+	if (rc == YG_OK)
+		write(mail, &parts, to);
+	yg_notice_mail_done(&parts);
+	(void)yg_arena_free(arena);
+	return rc == YG_OK ? yg_buf_error(to) : rc;
+}

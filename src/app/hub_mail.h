@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_mail.h - a warning as a mail: plain text and HTML, nothing attached, nothing fetched, no
+ * link. The same warning by the same channel has the same Message-ID, so that who gets it twice can
+ * tell. Pure.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/tr.h"
+
+struct yg_hub_mail {
+	const char *from;
+	const char *to;
+	const char *id;	  /* of the warning and its channel: "0123…-mail" */
+	const char *code; /* the short number */
+	int64_t time_ns;
+	enum yg_lang lang;
+};
+/* RFC 5322, lines end in CRLF. YG_OK; YG_EINVAL: an address that is none; YG_EFORMAT: no notice. */
+YG_MUST_USE int yg_hub_mail_write(const struct yg_hub_mail *mail, const json_t *copy,
+				  struct yg_buf *to);
+/* One address and nothing that begins another field or recipient. */
+bool yg_hub_mail_is_address(const char *text);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_out_wire.h - what keeper and out say to each other.
+ *
+ *   keeper ─MAIL(to, message), HOOK(url, key, signature, body)─► out
+ *          ◄─DONE(how, words)─
+ *
+ * The id is the keeper's. Each side takes the other's bytes for hostile.
+ * Tests: tests/fuzz/fuzz_hub_wire.c, tests/e2e/hub_delivery.py
+ */
+#pragma once
+
+#include "access/warnings.h"
+#include "base/msg.h"
+
+#define YG_OUT_BODY_MAX	 (4u << 20)
+#define YG_OUT_QUEUE_MAX (32u << 20)
+#define YG_OUT_WORDS_MAX 200u
+
+enum yg_out_kind { YG_OUT_MAIL = 1, YG_OUT_HOOK, YG_OUT_DONE };
+
+struct yg_out_wish {
+	char to[YG_WARN_URL_MAX + 1]; /* an address, or a URL */
+	char key[80];		      /* of a webhook: the same for every repetition */
+	char signature[128];
+	struct yg_bytes body;
+};
+YG_MUST_USE int yg_out_wish_put(struct yg_msg_pipe *pipe, enum yg_out_kind kind, uint64_t id,
+				const struct yg_out_wish *wish);
+/* YG_OK, YG_EFORMAT. */
+YG_MUST_USE int yg_out_wish_read(struct yg_bytes body, struct yg_out_wish *ret);
+
+YG_MUST_USE int yg_out_done_put(struct yg_msg_pipe *pipe, uint64_t id, enum yg_warn_sent how,
+				const char *words);
+YG_MUST_USE int yg_out_done_read(struct yg_bytes body, enum yg_warn_sent *ret_how,
+				 char words[YG_OUT_WORDS_MAX + 1]);

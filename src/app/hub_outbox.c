@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "app/hub_outbox.h"
+
+#include "app/hub_mail.h"
+#include "app/hub_out_wire.h"
+#include "app/say.h"
+#include "base/alloc.h"
+#include "base/crypt.h"
+#include "base/hash.h"
+#include "base/json.h"
+
+#include "base/ban.h"
+
+#define UNDER_WAY  8u /* rows that out has at once */
+#define LOOK_NS	   (200 * 1000000LL)
+#define TICK_LIMIT 200u
+
+struct yg_hub_outbox {
+	struct yg_hub_outbox_opts opts;
+	struct yg_msg_pipe pipe;
+	struct {
+		struct yg_warn_out out;
+		uint64_t id; /* 0: free */
+	} rows[UNDER_WAY];
+	uint64_t last_id;
+	int64_t look_ns;
+	bool is_told; /* of an error of the store */
+};
+
+struct yg_hub_outbox *yg_hub_outbox_new(const struct yg_hub_outbox_opts *opts)
+{
+	struct yg_hub_outbox *box = yg_calloc(1, sizeof(*box));
+
+	if (!box)
+		return NULL;
+	box->opts = *opts;
+	yg_msg_pipe_init(&box->pipe, YG_OUT_BODY_MAX, YG_OUT_QUEUE_MAX);
+	return box;
+}
+
+static void forget_all(struct yg_hub_outbox *box)
+{
+	for (unsigned i = 0; i < UNDER_WAY; i++) {
+		if (box->rows[i].id)
+			yg_warn_out_done_with(&box->rows[i].out);
+		box->rows[i].id = 0;
+	}
+}
+
+struct yg_hub_outbox *yg_hub_outbox_free(struct yg_hub_outbox *box)
+{
+	if (!box)
+		return NULL;
+	forget_all(box);
+	yg_msg_pipe_close(&box->pipe);
+	free(box);
+	return NULL;
+}
+
+void yg_hub_outbox_take(struct yg_hub_outbox *box, int take_fd)
+{
+	forget_all(box);
+	yg_msg_pipe_open(&box->pipe, take_fd);
+	box->look_ns = 0;
+}
+
+struct pollfd yg_hub_outbox_poll(const struct yg_hub_outbox *box)
+{
+	bool is_written = box->pipe.sent < box->pipe.out.size;
+
+	return (struct pollfd){.fd = box->pipe.fd,
+			       .events = (short)(POLLIN | (is_written ? POLLOUT : 0))};
+}
+
+static int64_t now_ns(const struct yg_hub_outbox *box)
+{
+	return box->opts.clock.now_ns(box->opts.clock.arg);
+}
+
+static void say_error(struct yg_hub_outbox *box, int rc)
+{
+	if (!box->is_told)
+		yg_say(N_("warnings wait to be sent: %s"), yg_say_tr(yg_err_text(rc)));
+	box->is_told = true;
+}
+
+/* ---- what came of it ---- */
+
+static int hear_done(struct yg_hub_outbox *box, const struct yg_msg *message)
+{
+	char words[YG_OUT_WORDS_MAX + 1];
+	enum yg_warn_sent how;
+	unsigned i = 0;
+	int rc;
+
+	while (i < UNDER_WAY && (box->rows[i].id == 0 || box->rows[i].id != message->id))
+		i++;
+	if (message->kind != YG_OUT_DONE || i == UNDER_WAY ||
+	    yg_out_done_read(message->body, &how, words) != YG_OK)
+		return YG_EFORMAT;
+	rc = yg_warn_out_done(box->opts.hub, &box->rows[i].out, how, words, now_ns(box));
+	if (rc != YG_OK)
+		say_error(box, rc); /* the row stays, and is begun again */
+	yg_warn_out_done_with(&box->rows[i].out);
+	box->rows[i].id = 0;
+	box->look_ns = 0;
+	return YG_OK;
+}
+
+int yg_hub_outbox_hear(struct yg_hub_outbox *box)
+{
+	struct yg_msg message;
+	int rc = yg_msg_fill(&box->pipe);
+
+	while (rc == YG_OK && (rc = yg_msg_next(&box->pipe, &message)) == YG_OK)
+		rc = hear_done(box, &message);
+	if (rc == YG_EAGAIN)
+		return YG_OK;
+	forget_all(box);
+	yg_msg_pipe_close(&box->pipe);
+	return rc == YG_EPIPE ? YG_OK : rc;
+}
+
+/* ---- what goes out ---- */
+
+static bool is_free(void *arg, const char *key)
+{
+	const struct yg_hub_outbox *box = arg;
+
+	for (unsigned i = 0; i < UNDER_WAY; i++)
+		if (box->rows[i].id && strcmp(box->rows[i].out.key, key) == 0)
+			return false;
+	return true;
+}
+
+static int write_mail(const struct yg_hub_outbox *box, const struct yg_warn_out *out,
+		      const char *name, struct yg_buf *body)
+{
+	const struct yg_hub_mail mail = {.from = box->opts.config->mail_from
+							 ? box->opts.config->mail_from
+							 : "yagura@localhost",
+					 .to = out->to,
+					 .id = name,
+					 .code = out->code,
+					 .time_ns = now_ns(box),
+					 .lang = YG_LANG_JA};
+
+	return yg_hub_mail_write(&mail, out->copy, body);
+}
+
+/* "t=SECONDS,v1=HEX": HMAC-SHA-256 over "SECONDS." and the body. */
+static int sign(const struct yg_warn_out *out, int64_t ns, struct yg_bytes body, char *to,
+		size_t room)
+{
+	uint8_t mac[YG_SHA256_BYTES];
+	char hex[YG_SHA256_HEX + 1];
+	struct yg_buf text;
+	int rc;
+
+	yg_buf_init(&text, YG_OUT_BODY_MAX);
+	yg_buf_addf(&text, "%lld.", (long long)(ns / YG_NS_PER_S));
+	yg_buf_add(&text, body);
+	rc = yg_buf_error(&text);
+	if (rc == YG_OK) {
+		yg_hmac_sha256(yg_bytes_str(out->secret), yg_buf_bytes(&text), mac);
+		yg_hex((struct yg_bytes){mac, sizeof(mac)}, hex);
+		(void)snprintf(to, room, "t=%lld,v1=%s", (long long)(ns / YG_NS_PER_S), hex);
+	}
+	yg_buf_done(&text);
+	return rc;
+}
+
+static int hand_over(struct yg_hub_outbox *box, const struct yg_warn_out *out, uint64_t id)
+{
+	bool is_hook = strcmp(out->channel, "webhook") == 0;
+	struct yg_out_wish wish = {.to = ""};
+	struct yg_buf body;
+	int rc;
+
+	yg_buf_init(&body, YG_OUT_BODY_MAX / 2);
+	(void)snprintf(wish.to, sizeof(wish.to), "%s", out->to); /* the same room */
+	(void)snprintf(wish.key, sizeof(wish.key), "%s-%s", out->id, out->channel); /* short */
+	rc = is_hook ? yg_json_canonical(out->copy, &body) : write_mail(box, out, wish.key, &body);
+	wish.body = yg_buf_bytes(&body);
+	if (rc == YG_OK && is_hook)
+		rc = sign(out, now_ns(box), wish.body, wish.signature, sizeof(wish.signature));
+	if (rc == YG_OK)
+		rc = yg_out_wish_put(&box->pipe, is_hook ? YG_OUT_HOOK : YG_OUT_MAIL, id, &wish);
+	yg_buf_done(&body);
+	return rc;
+}
+
+/* YG_OK: one more is under way; YG_ENOENT: nothing is due, or there is no room. */
+static int begin_one(struct yg_hub_outbox *box)
+{
+	struct yg_warn_out out;
+	unsigned i = 0;
+	int rc;
+
+	while (i < UNDER_WAY && box->rows[i].id)
+		i++;
+	if (i == UNDER_WAY)
+		return YG_ENOENT;
+	rc = yg_warn_out_next(box->opts.hub, now_ns(box), is_free, box, &out);
+	if (rc != YG_OK)
+		return rc;
+	rc = hand_over(box, &out, ++box->last_id);
+	if (rc == YG_EINVAL || rc == YG_EFORMAT || rc == YG_ELIMIT) {
+		/* No address, or nothing that could be sent: that is its end. */
+		rc = yg_warn_out_done(box->opts.hub, &out, YG_WARN_BOUNCED, "not an address",
+				      now_ns(box));
+		yg_warn_out_done_with(&out);
+		return rc;
+	}
+	if (rc != YG_OK) {
+		yg_warn_out_done_with(&out);
+		return rc;
+	}
+	box->rows[i].out = out;
+	box->rows[i].id = box->last_id;
+	return YG_OK;
+}
+
+static bool is_set_up(const struct yg_hub_outbox *box)
+{
+	return box->opts.config->mail_server || box->opts.config->webhooks;
+}
+
+void yg_hub_outbox_run(struct yg_hub_outbox *box)
+{
+	int64_t now = now_ns(box);
+	uint32_t count;
+	int rc;
+
+	(void)yg_msg_flush(&box->pipe); /* what cannot be written shows when it is read */
+	if (now - box->look_ns < LOOK_NS && now >= box->look_ns)
+		return;
+	box->look_ns = now;
+	rc = yg_warn_tick(box->opts.hub, now, TICK_LIMIT, &count);
+	while (rc == YG_OK && box->pipe.fd >= 0 && is_set_up(box))
+		rc = begin_one(box);
+	(void)yg_msg_flush(&box->pipe); /* as above */
+	if (rc == YG_OK || rc == YG_ENOENT)
+		box->is_told = false;
+	else
+		say_error(box, rc);
+}

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Warnings leave by mail and webhook: once for each recipient, whatever is killed, and whatever the other side does."""
+import collections
+import email
+import email.policy
+import hashlib
+import hmac
+import os
+import random
+import signal
+import sys
+
+from community_kit import PARTIES, Community, names_in
+from harness import case, equal, folder, main
+from hub_api_kit import problem
+from hub_kit import until
+from post_kit import Hooks, Mail
+
+SEED = int(os.environ.get("YAGURA_SEED", random.SystemRandom().randrange(1 << 32)))
+print("seed %d" % SEED, file=sys.stderr)
+SECRET = "a secret of thirty-two characters"
+MAIL, HOOKS = Mail(), Hooks()
+
+
+def configuration():
+    path = folder() / "hub.yaml"
+    path.write_text("lang: en\nout:\n  mail_server: smtp://127.0.0.1:%d\n  mail_from: warn@hub.example\n  webhooks: \"yes\"\n"
+                    "  local: 127.0.0.1\n  authorities: %s\n" % (MAIL.port, HOOKS.authority))
+    return ("--config", path)
+
+
+C = Community(options=configuration(), mails=True)
+
+
+def hook(org, url):
+    return C.who[org].make("PUT", "/orgs/%s/webhook" % org, {"url": url, "secret": SECRET})
+
+
+def send():
+    plan = C.plan()
+    C.who["corp-c"].make("POST", "/questions/%s/answer" % plan["id"], {"answer": "yes"}, 200)
+    return C.analyst.make("POST", "/plans/%s/approve" % plan["id"], status=200)
+
+
+def channels(plan):
+    return {org: w.get("channels", {}) for org, w in C.warnings(plan).items()}
+
+
+def settled(plan, channel="mail", states=("sent", "bounced", "refused", "no-contact"), orgs=tuple(PARTIES)):
+    def look():
+        found = channels(plan)
+        return all(found[o].get(channel, {}).get("state") in states for o in orgs) and found
+    return until("every %s has come to its end" % channel, look, 40)
+
+
+def read(message):
+    return email.message_from_bytes(message[2], policy=email.policy.default)
+
+
+@case
+def a_mail_says_what_it_must_and_nothing_else():
+    hook("corp-b", "https://127.0.0.1:%d/in" % HOOKS.port)
+    plan = send()
+    settled(plan)
+    settled(plan, "webhook", orgs=("corp-b",))
+    equal(sorted(m[1] for m in MAIL.messages), sorted(("<it@%s.example>" % org,) for org in PARTIES))
+    codes = {org: w["code"] for org, w in C.warnings(plan).items()}
+    for message in MAIL.messages:
+        one = read(message)
+        org = message[1][0].split("@")[1].split(".")[0]
+        equal((one["From"], one["To"], one["Auto-Submitted"]), ("warn@hub.example", "it@%s.example" % org, "auto-generated"))
+        equal([p.get_content_type() for p in one.walk()], ["multipart/alternative", "text/plain", "text/html"])
+        plain, html = (one.get_body((kind,)).get_content() for kind in ("plain", "html"))
+        for text in (plain, html):
+            assert codes[org] in text and "取引の判断には用いないで" in text or org == "corp-c", text
+            if org != "corp-c":
+                equal(names_in(text + str(one["Subject"])), [], org)
+        assert "href" not in html and "src=" not in html and "cid:" not in html, html
+        assert all(len(line) <= 998 for line in message[2].split(b"\r\n"))
+    equal(len({read(m)["Message-ID"] for m in MAIL.messages}), len(PARTIES))
+    (fields, body, object_), = HOOKS.got
+    at, mac = (part.split("=")[1] for part in fields["X-Yagura-Signature"].split(","))
+    equal(hmac.new(SECRET.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest(), mac)
+    equal((names_in(object_), fields["Idempotency-Key"].endswith("-webhook")), ([], True))
+    one = C.warnings(plan)["corp-b"]
+    equal((one["state"], one["delivered"]["how"] in ("mail", "webhook")), ("delivered", True))
+
+
+@case
+def what_others_do_is_told_and_hangs_nothing():
+    before = len(MAIL.messages)
+    hook("corp-b", "https://127.0.0.1:%d/in" % HOOKS.port)
+    hook("corp-a", "https://10.1.2.3/in")  # an address inside
+    HOOKS.status = 302
+    MAIL.mode = "bounce"
+    plan = send()
+    found = settled(plan)
+    equal({found[o]["mail"]["state"] for o in PARTIES}, {"bounced"})
+    assert "550" in found["corp-b"]["mail"]["text"] or "RCPT" in found["corp-b"]["mail"]["text"], found
+    found = settled(plan, "webhook", orgs=("corp-b", "corp-a"))
+    equal({o: (found[o]["webhook"]["state"], found[o]["webhook"]["text"]) for o in ("corp-a", "corp-b")},
+          {"corp-a": ("bounced", "an address inside is not spoken with"), "corp-b": ("bounced", "status 302")})
+    equal([w["delivered"] for w in C.warnings(plan).values()], [None] * len(PARTIES))
+    # The console is a channel of its own: what bounced is there all the same.
+    equal(C.inbox("corp-b")[0]["number"], plan["number"])
+    hook("corp-a", "")
+    HOOKS.status = 200
+    MAIL.mode = "busy"
+    plan = send()
+    found = settled(plan, states=("later",))
+    MAIL.mode = "good"
+    equal(len(MAIL.messages), before, "nothing was taken")
+    for url in ("http://127.0.0.1/", "https://a:b@127.0.0.1/", "ftp://x/", "https://x y/"):
+        problem(C.who["corp-b"].ask("PUT", "/orgs/corp-b/webhook", {"url": url, "secret": SECRET}), 400, "bad-request")
+    # Nothing that would begin another field of a mail is a name or an address here.
+    for field, text in (("name_ja", "x\r\nBcc: evil@example"), ("contact_mail", "a@b.example\r\nBcc: c@d.example"),
+                        ("contact_mail", "a@b.example,c@d.example")):
+        equal(C.who["corp-b"].ask("PUT", "/orgs/corp-b/member", {field: text})[0], 400, text)
+
+
+@case
+def a_contact_that_went_is_told():
+    plan = C.plan()
+    C.who["corp-c"].make("POST", "/questions/%s/answer" % plan["id"], {"answer": "yes"}, 200)
+    hub = C.town.hub
+    out = [pid for pid, role in hub.processes().items() if role == "out"]
+    os.kill(out[0], signal.SIGSTOP)  # it does nothing for now
+    C.analyst.make("POST", "/plans/%s/approve" % plan["id"], status=200)
+    C.who["school"].make("PUT", "/orgs/school/member", {"sector": "metal"})
+    os.kill(out[0], signal.SIGCONT)
+    settled(plan, orgs=("corp-a", "corp-b", "corp-b2", "hospital", "corp-c"))
+    assert channels(plan)["school"].get("mail", {}).get("state") in ("sent", "no-contact"), channels(plan)["school"]
+    C.who["school"].make("PUT", "/orgs/school/member", {"sector": "metal", "contact_mail": "it@school.example"})
+
+
+@case
+def killed_fifty_times_one_warning_for_each_recipient():
+    hub, random_ = C.town.hub, random.Random(SEED)
+    hook("corp-b", "https://127.0.0.1:%d/in" % HOOKS.port)
+    MAIL.messages.clear()
+    HOOKS.got.clear()
+    plans, kills = [], collections.Counter()
+    while sum(kills.values()) < 50:
+        if len(plans) < 6:
+            plans.append(send())
+        for _ in range(9):
+            live = [(pid, role) for pid, role in hub.processes().items() if role in ("keeper", "out", "pages", "engine", "signer", "front")]
+            if not live:
+                continue
+            pid, role = random_.choice([one for one in live if one[1] in ("keeper", "out")] * 3 + live)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            kills[role] += 1
+            until("another one", lambda: pid not in hub.processes() and
+                  sum(r == role for r in hub.processes().values()) >= 1, 30)
+        until("answers again", answers, 60)
+    print("killed", dict(kills), "plans", len(plans), file=sys.stderr)
+    repeats = collections.Counter()
+    for plan in plans:
+        found = settled(plan)
+        settled(plan, "webhook", orgs=("corp-b",))
+        equal(sorted(C.warnings(plan)), sorted(PARTIES))
+        for org in PARTIES:
+            repeats[org] += sum(c.get("repeats", 0) for c in channels(plan)[org].values())
+            equal(sum(i["number"] == plan["number"] for i in C.inbox(org)), 1, "one warning in each inbox")
+    # A second time has the same name, and was written down: never more often than that.
+    # What waited from before comes too, in its own time.
+    ids = collections.Counter(name for name in (read(m)["Message-ID"] for m in MAIL.messages)
+                              if name[1:17] in {plan["id"] for plan in plans})
+    keys = collections.Counter(h[0]["Idempotency-Key"] for h in HOOKS.got)
+    equal((len(ids), len(keys)), (len(plans) * len(PARTIES), len(plans)))
+    again = sum(n - 1 for n in ids.values()) + sum(n - 1 for n in keys.values())
+    assert again <= sum(repeats.values()) <= 8 * sum(kills.values()), (again, repeats)
+
+
+def answers():
+    try:
+        return C.analyst.ask("GET", "/plans")[0] == 200
+    except OSError:
+        return False
+
+
+@case
+def the_end():
+    C.end()
+    MAIL.close()
+    HOOKS.close()
+
+
+main()
