@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The two commands of this project are `make run` and `make test`; `make help` lists the rest.
 .POSIX:
-.PHONY: run demo hub test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh e2e
+.PHONY: run demo hub test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh e2e \
 	regression conformance soak sensor-arm64 sensor-deb help clean
 
 run: ## build and look for attacks in the sample logs; LOG=/path for your own

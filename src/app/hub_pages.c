@@ -26,6 +26,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
+#include "share/taxii.h"
 #include "web/server.h"
 
 #include "base/ban.h"
@@ -57,7 +58,7 @@ struct pages {
 	uint64_t serial;
 	bool is_broken; /* the keeper could not be told that somebody went */
 	struct yg_web_remote remote;
-	struct yg_route_table table;
+	struct yg_route_table tables[2];
 	struct yg_web_file *files; /* of the console, as the hub shows them; file_count entries */
 	size_t file_count;
 	char *key; /* PEM, as the next; NULL: in the clear */
@@ -133,6 +134,9 @@ static void fill_call(struct yg_pages_call *to, const struct yg_web_caller *call
 		.path = request->path,
 		.query = request->query,
 		.content_type = request->content_type,
+		.accept = request->accept,
+		.type_parameters = request->type_parameters,
+		.login = request->login,
 		.if_match = request->if_match,
 		.file_name = request->file_name,
 		.remote = request->remote,
@@ -294,7 +298,8 @@ static void lose_keeper(struct pages *pages)
 			(void)hear_end(pages, pending); /* a stream ends */
 			continue;
 		}
-		*pending->reply = (struct yg_reply){.body = pending->reply->body};
+		*pending->reply = (struct yg_reply){.body = pending->reply->body,
+						    .is_taxii = pending->reply->is_taxii};
 		finish(pages, pending, YG_EPIPE);
 	}
 }
@@ -378,8 +383,8 @@ static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 		.certificate = pages->certificate,
 		.connections_max = connections_max(),
 		.remote = &pages->remote,
-		.tables = &pages->table,
-		.table_count = 1,
+		.tables = pages->tables,
+		.table_count = 2,
 		.files = pages->files,
 		.file_count = pages->file_count,
 		.clock = yg_clock_steady(), /* a slow client is one whatever the clock says */
@@ -390,7 +395,9 @@ static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 		config.names[config.name_count++] = settings->http_names.names[i];
 	pages->remote = (struct yg_web_remote){
 		.ask = ask, .serve = serve, .pages = of_keeper, .arg = pages};
-	pages->table = yg_hub_api_routes(NULL); /* only to know which operations there are */
+	/* Only to know which operations there are. */
+	pages->tables[0] = yg_hub_api_routes(NULL);
+	pages->tables[1] = yg_taxii_routes(NULL);
 	rc = yg_web_open(&config, &pages->web);
 	if (rc != YG_OK && pages->key)
 		yg_say("%s: %s", yg_say_safe(yg_bytes_str(settings->http_certificate), 300),
