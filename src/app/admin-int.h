@@ -46,6 +46,9 @@ struct yg_admin {
 	bool with_factor;
 	bool is_sure;
 	bool is_json;
+	bool adds_orgs;	   /* members import --add: also organisations that are not there yet */
+	bool is_confirmed; /* relations import --confirmed: both sides said so, on paper */
+	bool is_open;	   /* relations import --analysts: and that analysts see it */
 	const char *args[YG_ADMIN_ARGS_MAX];
 	size_t arg_count;
 	struct yg_control *store;

@@ -402,14 +402,9 @@ static bool take_number_option(struct yg_admin *admin, int c)
 	}
 }
 
-static bool take_option(struct yg_admin *admin, int c)
+/* Options without a value. */
+static bool take_flag(struct yg_admin *admin, int c)
 {
-	const char **text = text_option(admin, c);
-
-	if (text) {
-		*text = optarg;
-		return true;
-	}
 	switch (c) {
 	case 'j':
 		admin->is_json = true;
@@ -420,6 +415,31 @@ static bool take_option(struct yg_admin *admin, int c)
 	case 'y':
 		admin->is_sure = true;
 		return true;
+	case 'a':
+		admin->adds_orgs = true;
+		return true;
+	case 'C':
+		admin->is_confirmed = true;
+		return true;
+	case 'O':
+		admin->is_open = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool take_option(struct yg_admin *admin, int c)
+{
+	const char **text = text_option(admin, c);
+
+	if (text) {
+		*text = optarg;
+		return true;
+	}
+	if (take_flag(admin, c))
+		return true;
+	switch (c) {
 	case 'l':
 		return true; /* main.c */
 	case 't':
@@ -470,6 +490,9 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"records", required_argument, NULL, 'Q'},
 		{"reason", required_argument, NULL, 'W'},
 		{"yes", no_argument, NULL, 'y'},
+		{"add", no_argument, NULL, 'a'},
+		{"confirmed", no_argument, NULL, 'C'},
+		{"analysts", no_argument, NULL, 'O'},
 		{"days", required_argument, NULL, 'D'},
 		{"after", required_argument, NULL, 'A'},
 		{"signed", required_argument, NULL, 'S'},

@@ -38,7 +38,8 @@ struct import {
 	struct yg_community community;
 	struct yg_table table;
 	struct yg_row_faults faults;
-	struct yg_access *by; /* of the organisation of the row before */
+	struct yg_access *by;  /* of the organisation of the row before */
+	struct yg_access *hub; /* --add: who may add organisations */
 };
 
 /* An access of @org, kept while rows of one organisation follow each other. */
@@ -144,6 +145,31 @@ static bool fill_profile(const struct import *in, const struct yg_member *from,
 	return from->verified.size == 0 || to->verified_day != YG_DAY_NONE;
 }
 
+/* --add: an organisation that is not there yet. */
+static int add_missing(const struct import *in, const char *org, const struct yg_member *member)
+{
+	const struct yg_bytes name = member->name_ja.size ? member->name_ja : member->name_en;
+	char text[YG_MEMBER_TEXT_MAX + 1];
+	int rc;
+
+	(void)snprintf(text, sizeof(text), "%.*s", YG_FMT(name)); /* read with this limit */
+	/* A longer one stands in the profile alone. */
+	rc = yg_hub_org_add(in->hub, org,
+			    name.size > 0 && name.size <= YG_ENROL_NAME_MAX ? text : NULL, NULL);
+	return rc == YG_EDUPLICATE ? YG_OK : rc;
+}
+
+static int refuse_id(const struct import *in, uint32_t line, const char *org, int rc)
+{
+	if (rc != YG_EINVAL)
+		return refuse_row(in, line, org, rc);
+	yg_say_hint(N_("an id: a-z, 0-9 and -, at most 64, not beginning with -"),
+		    N_("%s:%u: %s: this cannot be added as an organisation"),
+		    yg_say_safe(yg_bytes_str(in->path), 300), line,
+		    yg_say_safe(yg_bytes_str(org), 80));
+	return rc;
+}
+
 static int take_member(struct import *in, uint32_t index)
 {
 	const struct yg_member *member = &in->community.members[index];
@@ -153,6 +179,11 @@ static int take_member(struct import *in, uint32_t index)
 	int rc;
 
 	(void)snprintf(org, sizeof(org), "%.*s", YG_FMT(member->id)); /* read with this limit */
+	if (in->hub) {						      /* --add */
+		rc = add_missing(in, org, member);
+		if (rc != YG_OK)
+			return refuse_id(in, member->line, org, rc);
+	}
 	rc = reach(in, org, YG_MAY_write_members);
 	if (rc == YG_OK)
 		rc = yg_access_hub(in->admin->hub, &in->admin->actor, org, YG_MAY_read_members,
@@ -176,8 +207,12 @@ static int import_members(struct yg_admin *admin, const char *path)
 		rc = yg_members_read(&in.table, true, in.arena, &in.community, &in.faults);
 		if (rc == YG_EFORMAT)
 			yg_sheet_file_say_faults(path, &in.faults);
-		else if (rc == YG_OK)
+		if (rc == YG_OK && admin->adds_orgs)
+			rc = yg_access_hub(admin->hub, &admin->actor, YG_HUB_ORG, YG_MAY_write_org,
+					   &in.hub);
+		if (rc == YG_OK)
 			rc = take_all(&in, in.community.member_count, take_member);
+		in.hub = yg_access_free(in.hub);
 		status = done(&in, in.community.member_count, rc);
 	}
 	(void)yg_arena_free(in.arena);
@@ -233,16 +268,37 @@ static int list_orgs(struct import *in)
 	return rc;
 }
 
-/* Said by --org, or by each row's supplier. */
+/* What @org says of it. With what it opened to the analysts it stays at that. */
+static int say_relation(struct import *in, const char *org, const struct yg_supply *wish)
+{
+	struct yg_access *reader = NULL;
+	struct yg_supply now;
+	bool analysts = in->admin->is_open;
+	int rc = reach(in, org, YG_MAY_write_relations);
+
+	if (rc == YG_OK)
+		rc = yg_access_hub(in->admin->hub, &in->admin->actor, org, YG_MAY_read_relations,
+				   &reader);
+	if (rc == YG_OK) {
+		rc = yg_supply_get(reader, wish->supplier, wish->buyer, &now);
+		if (rc == YG_OK)
+			analysts |= strcmp(org, wish->supplier) == 0 ? now.analysts_supplier
+								     : now.analysts_buyer;
+		else if (rc == YG_ENOENT &&
+			 (strcmp(org, wish->supplier) == 0 || strcmp(org, wish->buyer) == 0))
+			rc = YG_OK;
+	}
+	(void)yg_access_free(reader);
+	return rc == YG_OK ? yg_supply_say(in->by, wish, analysts) : rc;
+}
+
+/* Said by --org, or by each row's supplier; with --confirmed by both. */
 static int take_relation(struct import *in, uint32_t index)
 {
 	const struct yg_relation *relation = &in->community.relations[index];
 	struct yg_supply wish = {.answers = relation->answers,
 				 .naming = (enum yg_naming)relation->naming};
 	const char *org = in->admin->org;
-	struct yg_access *reader = NULL;
-	struct yg_supply now;
-	bool analysts = false;
 	int rc;
 
 	(void)snprintf(wish.supplier, sizeof(wish.supplier), "%.*s", /* ids of the hub */
@@ -251,23 +307,9 @@ static int take_relation(struct import *in, uint32_t index)
 		       YG_FMT(in->community.members[relation->buyer].id));
 	if (!org)
 		org = wish.supplier;
-	rc = reach(in, org, YG_MAY_write_relations);
-	if (rc == YG_OK)
-		rc = yg_access_hub(in->admin->hub, &in->admin->actor, org, YG_MAY_read_relations,
-				   &reader);
-	/* What was opened to the analysts stays so. */
-	if (rc == YG_OK) {
-		rc = yg_supply_get(reader, wish.supplier, wish.buyer, &now);
-		if (rc == YG_OK)
-			analysts = strcmp(org, wish.supplier) == 0 ? now.analysts_supplier
-								   : now.analysts_buyer;
-		else if (rc == YG_ENOENT &&
-			 (strcmp(org, wish.supplier) == 0 || strcmp(org, wish.buyer) == 0))
-			rc = YG_OK;
-	}
-	(void)yg_access_free(reader);
-	if (rc == YG_OK)
-		rc = yg_supply_say(in->by, &wish, analysts);
+	rc = say_relation(in, org, &wish);
+	if (rc == YG_OK && in->admin->is_confirmed)
+		rc = say_relation(in, wish.buyer, &wish);
 	if (rc == YG_ENOENT) {
 		yg_say(N_("%s:%u: %s is neither supplier nor buyer here: it cannot declare this"),
 		       yg_say_safe(yg_bytes_str(in->path), 300), relation->line, org);
@@ -452,6 +494,12 @@ int yg_admin_members(struct yg_admin *admin)
 
 int yg_admin_relations(struct yg_admin *admin)
 {
+	if (admin->org && admin->is_confirmed) {
+		yg_say_hint(N_("an organisation speaks for itself alone; leave --org out where "
+			       "both sides signed"),
+			    N_("relations: --confirmed and --org do not go together"));
+		return YG_EXIT_FAILED;
+	}
 	if (admin->arg_count == 3 && strcmp(word(admin, 1), "import") == 0)
 		return import_relations(admin, word(admin, 2));
 	if (admin->arg_count == 2 && strcmp(word(admin, 1), "export") == 0)

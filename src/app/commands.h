@@ -18,6 +18,7 @@ int yg_command_archive(int argc, char **argv);
 int yg_command_assess(int argc, char **argv);
 /* app/checker.c: the whole command line of the program under another name. */
 int yg_command_checker(int argc, char **argv);
+int yg_command_demo(int argc, char **argv);
 int yg_command_detect(int argc, char **argv);
 int yg_command_evtx(int argc, char **argv);
 int yg_command_hub(int argc, char **argv);
@@ -38,6 +39,7 @@ void yg_help(void);
 void yg_help_admin(void);
 void yg_help_hub(void);
 void yg_help_archive(void);
+void yg_help_demo(void);
 void yg_help_detect(void);
 void yg_help_evtx(void);
 void yg_help_hunt(void);

@@ -26,6 +26,7 @@ static const char *const command_lines[] = {
 	N_("  yagura assess COMMAND        the same from the command line\n"),
 	N_("  yagura share plan            whom to warn when a member of a community is hit\n"),
 	N_("  yagura share release         what of a warning would leave, and what is taken out\n"),
+	N_("  yagura demo run              a hub with an invented community, through one attack\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
 	N_("  yagura admin --data FOLDER COMMAND  organisations, sensors and archive of a hub\n"),
 };
@@ -375,11 +376,15 @@ static void help_admin_members(void)
 	       "Members and who supplies whom (docs/warn.md). FILE: CSV or workbook (.xlsx); all\n"
 	       "lines or none:\n"
 	       "\n"
-	       "  members import FILE           sector, provider, contacts of organisations\n"
+	       "  members import FILE [--add]   sector, provider, contacts of organisations; "
+	       "--add:\n"
+	       "                                also those that are not there yet\n"
 	       "  members export [--org ID] [--to FILE]\n"
-	       "  relations import FILE [--org ID]\n"
+	       "  relations import FILE [--org ID | --confirmed] [--analysts]\n"
 	       "                                declared or confirmed by ID; else by each line's\n"
 	       "                                supplier\n"
+	       "                                --confirmed: both sides signed; --analysts: and\n"
+	       "                                opened it to the analysts\n"
 	       "  relations export [--org ID] [--to FILE]\n"
 	       "                                those of ID; else those that both parties opened "
 	       "to\n"
@@ -553,4 +558,36 @@ void yg_help_share(void)
 	       "Exit status: 0 shown; 1 nothing may leave, which is said; 2 wrong usage, or a "
 	       "file\n"
 	       "cannot be read.\n"));
+}
+
+void yg_help_demo(void)
+{
+	put(N_("usage: yagura demo run [--once] [OPTION]...\n"
+	       "       yagura demo clean [--place DIR]\n"
+	       "       yagura demo log FOLDER\n"
+	       "\n"
+	       "run starts a hub of its own, brings in a community, replays logs at the sensor of "
+	       "one\n"
+	       "member, and tells what happens: situation, plan, approval, warnings delivered, "
+	       "seen,\n"
+	       "acknowledged. Nothing is simulated but the people, who act through the API. With\n"
+	       "--once it ends after that; otherwise the hub stays open to look at until Ctrl+C.\n"
+	       "\n"
+	       "  --attack PATH        a log, or a folder of logs (otherwise the demo's own)\n"
+	       "  --at ID              the member that is hit\n"
+	       "  --members FILE       another community, as in `yagura share plan`,\n"
+	       "  --relations FILE     and who supplies whom\n"
+	       "  --timeout N          seconds for the story (60)\n"
+	       "  --tz ZONE            zone of times written without one\n"
+	       "  --place DIR          where everything is kept meanwhile (below TMPDIR)\n"
+	       "  --json               a line of JSON for each step\n"
+	       "\n"
+	       "clean ends a demo that still runs, and removes every trace. log writes the demo's "
+	       "own\n"
+	       "logs into a folder.\n"
+	       "\n"
+	       "Exit status: 0 every recipient of the plan has its warning and acknowledged it; 1 "
+	       "not\n"
+	       "all, there was no situation, the time was over or it was ended (it is said why);\n"
+	       "2 wrong usage, or it could not start or go on.\n"));
 }

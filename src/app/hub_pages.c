@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 
 #include "access/api.h"
+#include "app/console.h"
 #include "app/hub-int.h"
 #include "app/hub_pages_wire.h"
 #include "app/process.h"
@@ -57,6 +58,8 @@ struct pages {
 	bool is_broken; /* the keeper could not be told that somebody went */
 	struct yg_web_remote remote;
 	struct yg_route_table table;
+	struct yg_web_file *files; /* of the console, as the hub shows them; file_count entries */
+	size_t file_count;
 	char *key; /* PEM, as the next; NULL: in the clear */
 	char *certificate;
 };
@@ -342,6 +345,28 @@ static unsigned connections_max(void)
 	return limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
 }
 
+/*
+ * The console's files: at a hub its first page is hub.html; that of `assess web`, whose API is not
+ * here, is left out. None built in: the web says so itself.
+ */
+static int find_files(struct pages *pages)
+{
+	pages->files = yg_calloc(yg_console_count + 1, sizeof(*pages->files));
+	if (!pages->files)
+		return YG_ENOMEM;
+	for (size_t i = 0; i < yg_console_count; i++) {
+		struct yg_web_file *file = &pages->files[pages->file_count];
+
+		*file = yg_console_table[i];
+		if (strcmp(file->path, "/index.html") == 0)
+			continue;
+		if (strcmp(file->path, "/hub.html") == 0)
+			file->path = "/index.html";
+		pages->file_count++;
+	}
+	return YG_OK;
+}
+
 static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 {
 	static const char *const of_keeper[] = {"/start", "/readyz", "/metrics", NULL};
@@ -355,6 +380,8 @@ static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 		.remote = &pages->remote,
 		.tables = &pages->table,
 		.table_count = 1,
+		.files = pages->files,
+		.file_count = pages->file_count,
 		.clock = yg_clock_steady(), /* a slow client is one whatever the clock says */
 	};
 	int rc;
@@ -380,7 +407,7 @@ static int open_all(struct pages *pages, const struct yg_hub_settings *settings)
 	if (rc == YG_OK)
 		rc = read_pem(settings->http_key, &pages->key);
 	pages->pending = yg_calloc(YG_PAGES_CALLS_MAX, sizeof(*pages->pending));
-	if (rc == YG_OK && !pages->pending)
+	if (rc == YG_OK && (!pages->pending || find_files(pages) != YG_OK))
 		rc = yg_hub_say_path(settings->data, "", YG_ENOMEM);
 	if (rc != YG_OK)
 		return rc;
@@ -446,6 +473,7 @@ int yg_hub_pages_live(void *arg, int control, unsigned index)
 	pages.web = yg_web_free(pages.web);
 	yg_msg_pipe_close(&pages.keeper);
 	free(pages.pending);
+	free(pages.files);
 	free(pages.certificate);
 	wipe_text(pages.key);
 	return rc == YG_EEND ? YG_OK : rc;

@@ -16,12 +16,13 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"admin", yg_command_admin},   {"archive", yg_command_archive},
-	{"assess", yg_command_assess}, {"detect", yg_command_detect},
-	{"evtx", yg_command_evtx},     {"hub", yg_command_hub},
-	{"hunt", yg_command_hunt},     {"rules", yg_command_rules},
-	{"search", yg_command_search}, {"share", yg_command_share},
-	{"source", yg_command_source}, {"summary", yg_command_summary},
+	{"admin", yg_command_admin},	 {"archive", yg_command_archive},
+	{"assess", yg_command_assess},	 {"demo", yg_command_demo},
+	{"detect", yg_command_detect},	 {"evtx", yg_command_evtx},
+	{"hub", yg_command_hub},	 {"hunt", yg_command_hunt},
+	{"rules", yg_command_rules},	 {"search", yg_command_search},
+	{"share", yg_command_share},	 {"source", yg_command_source},
+	{"summary", yg_command_summary},
 };
 
 /* Tests of failing calls set this in builds with the option `torture` (base/alloc.h). */
