@@ -277,25 +277,30 @@ static int add_own(json_t *own, const char *kind, const char *text)
 	return rc == YG_OK ? add_to(list, yg_hub_string(text), YG_OWN_ENTRIES_MAX) : rc;
 }
 
-static int own_of(struct yg_hub_access *hub, const struct drawing *d, json_t *own, json_t *name)
+static int own_org(struct yg_hub_access *hub, const char *id, json_t *own, json_t *name)
 {
 	struct yg_hub_org org = {.name = ""};
+	int rc = yg_hub_org_look(hub->enrol, id, &org);
+
+	if (rc == YG_OK)
+		rc = add_own(own, "names", org.name);
+	if (rc == YG_OK)
+		rc = add_own(own, "others", id);
+	if (rc == YG_OK && org.corporate_number[0])
+		rc = yg_json_set(own, "corporate_number", json_string(org.corporate_number));
+	return rc == YG_OK ? yg_json_set(name, "ja", yg_hub_string(org.name)) : rc;
+}
+
+static int own_of(struct yg_hub_access *hub, const struct drawing *d, json_t *own, json_t *name)
+{
 	json_t *profile = NULL;
 	char text[YG_MEMBER_TEXT_MAX + 1];
 	static const char *const kinds[][2] = {
 		{"name_ja", "names"},	       {"name_en", "names"},
 		{"contact_mail", "contacts"},  {"deputy_mail", "contacts"},
 		{"contact_phone", "contacts"}, {"deputy_phone", "contacts"}};
-	int rc = yg_hub_org_look(hub->enrol, d->org, &org);
+	int rc = own_org(hub, d->org, own, name);
 
-	if (rc == YG_OK)
-		rc = add_own(own, "names", org.name);
-	if (rc == YG_OK)
-		rc = add_own(own, "others", d->org);
-	if (rc == YG_OK && org.corporate_number[0])
-		rc = yg_json_set(own, "corporate_number", json_string(org.corporate_number));
-	if (rc == YG_OK)
-		rc = yg_json_set(name, "ja", yg_hub_string(org.name));
 	if (rc == YG_OK)
 		rc = yg_hub_get(hub, "member", d->org, &profile, NULL);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && rc == YG_OK; i++) {

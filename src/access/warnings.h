@@ -209,8 +209,9 @@ YG_MUST_USE int yg_warn_out_next(struct yg_hub_access *hub, int64_t now_ns,
 				 bool (*is_free)(void *arg, const char *key), void *arg,
 				 struct yg_warn_out *ret);
 enum yg_warn_sent {
-	YG_WARN_SENT,	 /* the other side took it: delivered */
-	YG_WARN_LATER,	 /* it may go later: tried again, after 1, 2, 4, … minutes, up to six hours apart */
+	YG_WARN_SENT,  /* the other side took it: delivered */
+	YG_WARN_LATER, /* it may go later: tried again, after 1, 2, 4, … minutes, up to six hours
+			  apart */
 	YG_WARN_BOUNCED, /* it never will */
 };
 YG_MUST_USE int yg_warn_out_done(struct yg_hub_access *hub, const struct yg_warn_out *out,

@@ -291,36 +291,54 @@ static bool is_set(const json_t *body, const char *key)
 }
 
 /* Not seen: once more to the contact. Not acknowledged: the deputy, and the list of calls. */
-static int ring(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
+static int tell_silent(struct yg_hub_access *hub, const struct due *due, json_t *body,
+		       int64_t now_ns)
 {
 	bool is_reminder = strcmp(due->what, "remind") == 0;
-	char plan[YG_WARN_PLAN_HEX + 1];
-	json_t *body = NULL, *whole = NULL;
-	int64_t remind_s, escalate_s;
-	int rc = yg_warn_load(hub, "warning", due->id, &body);
+	int rc;
 
-	if (rc != YG_OK)
-		return rc == YG_ENOENT ? YG_OK : rc;
+	if (is_reminder && is_set(body, "seen"))
+		return YG_OK;
+	rc = yg_json_set(body, is_reminder ? "reminded" : "escalated", yg_warn_time(now_ns));
+	if (rc == YG_OK)
+		rc = queue(hub, due->id, is_reminder ? "remind" : "deputy", now_ns);
+	return rc == YG_OK ? yg_warn_save(hub, HUB, "warning", due->id, json_incref(body)) : rc;
+}
+
+/* After the reminder comes the deputy's time. */
+static int set_next(struct yg_hub_access *hub, const struct due *due, const json_t *body)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	json_t *whole = NULL;
+	int64_t remind_s, escalate_s;
+	int rc;
+
 	yg_warn_plan_of(due->id, plan);
 	rc = yg_warn_load(hub, "plan", plan, &whole);
 	remind_s = yg_json_int(json_object_get(whole, "times"), "remind_s", 0);
 	escalate_s = yg_json_int(json_object_get(whole, "times"), "escalate_s", 0);
-	if (rc == YG_OK && !is_set(body, "acknowledged") && !is_set(body, "replaced")) {
-		if (!is_reminder || !is_set(body, "seen"))
-			rc = yg_json_set(body, is_reminder ? "reminded" : "escalated",
-					 yg_warn_time(now_ns));
-		if (rc == YG_OK && (!is_reminder || !is_set(body, "seen")))
-			rc = queue(hub, due->id, is_reminder ? "remind" : "deputy", now_ns);
-		if (rc == YG_OK)
-			rc = yg_warn_save(hub, HUB, "warning", due->id, json_incref(body));
-		if (rc == YG_OK && is_reminder)
-			rc = yg_warn_timer(hub, HUB,
-					   yg_warn_time_of(body, "released") +
-						   (escalate_s > remind_s ? escalate_s : remind_s) *
-							   YG_NS_PER_S,
-					   due->id, "escalate");
-	}
 	json_decref(whole);
+	if (escalate_s < remind_s)
+		escalate_s = remind_s;
+	return rc == YG_OK
+		       ? yg_warn_timer(hub, HUB,
+				       yg_warn_time_of(body, "released") + escalate_s * YG_NS_PER_S,
+				       due->id, "escalate")
+		       : rc;
+}
+
+static int ring(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
+{
+	json_t *body = NULL;
+	int rc = yg_warn_load(hub, "warning", due->id, &body);
+
+	if (rc != YG_OK)
+		return rc == YG_ENOENT ? YG_OK : rc;
+	if (!is_set(body, "acknowledged") && !is_set(body, "replaced")) {
+		rc = tell_silent(hub, due, body, now_ns);
+		if (rc == YG_OK && strcmp(due->what, "remind") == 0)
+			rc = set_next(hub, due, body);
+	}
 	json_decref(body);
 	return rc;
 }

@@ -298,34 +298,43 @@ static int follow_notice(struct following *f, json_t *notice)
 	return rc;
 }
 
-static int make_following(struct following *f, json_t *notice, const char *reason)
+/* What differs from the first one's plan. */
+static int set_head(const struct following *f, const char *reason)
 {
 	char salt[YG_RANDOM_ID_HEX + 1];
-	int rc = yg_warn_number(f->by->hub, f->by->actor, f->number);
+	struct {
+		const char *key;
+		json_t *value;
+	} values[] = {
+		{"salt", NULL},
+		{"refers", json_incref(json_object_get(f->body, "number"))},
+		{"number", json_string(f->number)},
+		{"made", yg_warn_time(f->now_ns)},
+		{"made_by", json_string(f->by->actor)},
+		{"reason", yg_hub_string(reason)},
+		{"state", json_string("approved")},
+		{"approved",
+		 json_pack("{s:o, s:s}", "time", yg_warn_time(f->now_ns), "who", f->by->actor)},
+	};
+	int rc = YG_OK;
 
 	yg_random_id(f->now_ns, salt);
+	values[0].value = json_string(salt);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		int one = yg_json_set(f->fresh, values[i].key, values[i].value);
+
+		rc = rc == YG_OK ? one : rc; /* each value is taken, whatever came before */
+	}
+	return rc;
+}
+
+static int make_following(struct following *f, json_t *notice, const char *reason)
+{
+	int rc = yg_warn_number(f->by->hub, f->by->actor, f->number);
+
 	f->fresh = rc == YG_OK ? json_copy(f->body) : NULL;
-	if (rc == YG_OK && !f->fresh)
-		rc = YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "salt", json_string(salt));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "refers",
-				 json_incref(json_object_get(f->body, "number")));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "number", json_string(f->number));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "made", yg_warn_time(f->now_ns));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "made_by", json_string(f->by->actor));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "reason", yg_hub_string(reason));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "state", json_string("approved"));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "approved",
-				 json_pack("{s:o, s:s}", "time", yg_warn_time(f->now_ns), "who",
-					   f->by->actor));
+		rc = f->fresh ? set_head(f, reason) : YG_ENOMEM;
 	if (rc == YG_OK)
 		rc = follow_notice(f, notice);
 	if (rc == YG_OK)
