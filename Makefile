@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The two commands of this project are `make run` and `make test`; `make help` lists the rest.
 .POSIX:
-.PHONY: run demo hub test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh \
+.PHONY: run demo hub test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh e2e \
 	regression conformance soak sensor-arm64 sensor-deb help clean
 
 run: ## build and look for attacks in the sample logs; LOG=/path for your own
@@ -18,6 +18,10 @@ test-quick: ## unit, golden, fuzz corpora (at most 60 seconds)
 
 test-full: ## everything: failing calls, every sanitizer, whole comparisons (at most 60 minutes)
 	@tools/test full
+
+e2e: ## the pages in Debian's chromium: every page, both languages; screenshots in build/shots
+	@tools/packages packaging/deps.txt packaging/test-deps.txt && tools/build && ninja -C build yagura-sensor >/dev/null \
+		&& YAGURA_SHOTS=$$PWD/build/shots meson test -C build --no-rebuild --suite browser --print-errorlogs
 
 hub: ## start a hub with a data folder below build/; says how to enrol a sensor
 	@tools/hub

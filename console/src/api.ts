@@ -20,6 +20,9 @@ export class Problem extends Error {
 
 export const part = encodeURIComponent;
 
+/** What the window hears when the server no longer knows who asks. */
+export const SIGNED_OUT = 'yagura-signed-out';
+
 /** The address of an API resource as a link (downloads, reports), in the language of the pages. */
 export function address(path: string, query: Record<string, string> = {}): string {
   const all = new URLSearchParams({ ...query, lang: lang() });
@@ -44,6 +47,7 @@ async function send(method: string, path: string, query: Record<string, string>,
   } catch {
     throw new Problem(0, 'unreachable', '', '');
   }
+  if (reply.status === 401 && !/^\/session(\/second-factor)?$/.test(path)) dispatchEvent(new Event(SIGNED_OUT));
   if (!reply.ok) throw await problemOf(reply);
   return reply;
 }
@@ -75,8 +79,8 @@ function withBody(body: unknown, revision?: number): RequestInit {
   return { headers, body: JSON.stringify(body) };
 }
 
-export async function post<T>(path: string, body: unknown): Promise<T> {
-  return json<T>(await send('POST', path, {}, withBody(body)));
+export async function post<T>(path: string, body: unknown, query: Record<string, string> = {}): Promise<T> {
+  return json<T>(await send('POST', path, query, withBody(body)));
 }
 
 /** @param revision the one the change is based on; 0 to create; left out where there is none. */
@@ -86,6 +90,11 @@ export async function put<T>(path: string, body: unknown, revision?: number): Pr
 
 export async function remove(path: string, revision: number): Promise<void> {
   await send('DELETE', path, {}, { headers: { 'If-Match': `"${revision}"`, 'Content-Type': 'application/json' } });
+}
+
+/** Of things that have no revision. */
+export async function drop<T = void>(path: string, query: Record<string, string> = {}): Promise<T> {
+  return json<T>(await send('DELETE', path, query, {}));
 }
 
 export const UPLOAD_MAX = 8 * 1024 * 1024;

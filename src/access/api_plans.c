@@ -77,9 +77,9 @@ static int add_rule(struct drawing *d, const struct yg_situation_alert *a)
 		json_t *one = json_array_get(d->rules, i);
 
 		if (yg_bytes_eq(yg_json_text(one, "id"), a->rule))
-			return yg_json_set(one, "count",
-					   json_integer(yg_json_int(one, "count", 0) +
-							(json_int_t)a->count));
+			return yg_json_set(
+				one, "count",
+				json_integer(yg_json_int(one, "count", 0) + (json_int_t)a->count));
 	}
 	return add_to(d->rules,
 		      json_pack("{s:o, s:{s:o, s:o}, s:s, s:I}", "id", yg_json_string(a->rule),
@@ -98,10 +98,10 @@ static int add_target(struct drawing *d, struct yg_bytes target)
 		return YG_OK;
 	rc = add_to(d->hosts, yg_json_string(target), TARGETS_MAX);
 	if (rc == YG_OK)
-		rc = add_to(d->targets,
-			    json_pack("{s:s, s:o}", "type", "target", "value",
-				      yg_json_string(target)),
-			    TARGETS_MAX);
+		rc = add_to(
+			d->targets,
+			json_pack("{s:s, s:o}", "type", "target", "value", yg_json_string(target)),
+			TARGETS_MAX);
 	return rc;
 }
 
@@ -250,14 +250,15 @@ static json_t *drawn_notice(const struct drawing *d, const struct situated *s, c
 
 	if (!title)
 		title = json_object();
-	return json_pack(
-		"{s:s, s:s, s:s, s:{s:s, s:s, s:o}, s:o, s:{s:s, s:O}, s:{s:s, s:s, s:o, s:o, s:I, s:O, s:O, s:O}, s:{s:O}}",
-		"kind", "warning", "tlp", "amber", "pap", "amber", "certainty", "level",
-		s->certainty, "source", s->source, "time", yg_warn_time(s->certain_ns), "title", title,
-		"victim", "id", d->org, "name", name, "attack", "field", yg_attack_name(d->field),
-		"outcome", yg_outcome_name(d->outcome), "first", yg_warn_time(d->first_ns), "last",
-		yg_warn_time(d->last_ns), "count", (json_int_t)d->count, "sources", d->sources,
-		"rules", d->rules, "indicators", d->indicators, "damage", "targets", d->targets);
+	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:o}, s:o, s:{s:s, s:O}, s:{s:s, s:s, s:o, "
+			 "s:o, s:I, s:O, s:O, s:O}, s:{s:O}}",
+			 "kind", "warning", "tlp", "amber", "pap", "amber", "certainty", "level",
+			 s->certainty, "source", s->source, "time", yg_warn_time(s->certain_ns),
+			 "title", title, "victim", "id", d->org, "name", name, "attack", "field",
+			 yg_attack_name(d->field), "outcome", yg_outcome_name(d->outcome), "first",
+			 yg_warn_time(d->first_ns), "last", yg_warn_time(d->last_ns), "count",
+			 (json_int_t)d->count, "sources", d->sources, "rules", d->rules,
+			 "indicators", d->indicators, "damage", "targets", d->targets);
 }
 
 /* ---- what points to the one that was hit ---- */
@@ -276,25 +277,30 @@ static int add_own(json_t *own, const char *kind, const char *text)
 	return rc == YG_OK ? add_to(list, yg_hub_string(text), YG_OWN_ENTRIES_MAX) : rc;
 }
 
-static int own_of(struct yg_hub_access *hub, const struct drawing *d, json_t *own, json_t *name)
+static int own_org(struct yg_hub_access *hub, const char *id, json_t *own, json_t *name)
 {
 	struct yg_hub_org org = {.name = ""};
+	int rc = yg_hub_org_look(hub->enrol, id, &org);
+
+	if (rc == YG_OK)
+		rc = add_own(own, "names", org.name);
+	if (rc == YG_OK)
+		rc = add_own(own, "others", id);
+	if (rc == YG_OK && org.corporate_number[0])
+		rc = yg_json_set(own, "corporate_number", json_string(org.corporate_number));
+	return rc == YG_OK ? yg_json_set(name, "ja", yg_hub_string(org.name)) : rc;
+}
+
+static int own_of(struct yg_hub_access *hub, const struct drawing *d, json_t *own, json_t *name)
+{
 	json_t *profile = NULL;
 	char text[YG_MEMBER_TEXT_MAX + 1];
 	static const char *const kinds[][2] = {
 		{"name_ja", "names"},	       {"name_en", "names"},
 		{"contact_mail", "contacts"},  {"deputy_mail", "contacts"},
 		{"contact_phone", "contacts"}, {"deputy_phone", "contacts"}};
-	int rc = yg_hub_org_look(hub->enrol, d->org, &org);
+	int rc = own_org(hub, d->org, own, name);
 
-	if (rc == YG_OK)
-		rc = add_own(own, "names", org.name);
-	if (rc == YG_OK)
-		rc = add_own(own, "others", d->org);
-	if (rc == YG_OK && org.corporate_number[0])
-		rc = yg_json_set(own, "corporate_number", json_string(org.corporate_number));
-	if (rc == YG_OK)
-		rc = yg_json_set(name, "ja", yg_hub_string(org.name));
 	if (rc == YG_OK)
 		rc = yg_hub_get(hub, "member", d->org, &profile, NULL);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && rc == YG_OK; i++) {
@@ -355,15 +361,15 @@ static int make_of(struct yg_hub_call *call, const json_t *in, struct drawing *d
 	char situation[2 * YG_SITUATION_ID_BYTES + 1];
 	const struct yg_warn_times defaults = YG_WARN_TIMES_DEFAULT;
 	json_t *own = json_object(), *name = json_object(), *notice = NULL;
-	struct yg_warn_wish wish = {
-		.situation = situation,
-		.victim = d->org,
-		.began_ns = s->opened_ns,
-		.is_damage_agreed = json_is_true(json_object_get(in, "damage_agreed")),
-		.times = {hours(in, "consent_hours", defaults.consent_s),
-			  hours(in, "remind_hours", defaults.remind_s),
-			  hours(in, "escalate_hours", defaults.escalate_s)},
-		.planner = ports->planner};
+	struct yg_warn_wish wish = {.situation = situation,
+				    .victim = d->org,
+				    .began_ns = s->opened_ns,
+				    .is_damage_agreed =
+					    json_is_true(json_object_get(in, "damage_agreed")),
+				    .times = {hours(in, "consent_hours", defaults.consent_s),
+					      hours(in, "remind_hours", defaults.remind_s),
+					      hours(in, "escalate_hours", defaults.escalate_s)},
+				    .planner = ports->planner};
 	int rc = own && name ? own_of(call->api->opts.hub, d, own, name) : YG_ENOMEM;
 
 	(void)snprintf(situation, sizeof(situation), "%.*s", YG_FMT(call->request->parts[0]));
@@ -394,8 +400,9 @@ static bool is_wish(const struct yg_hub_call *call, const json_t *in, struct dra
 
 	if (!yg_call_text(call, in, "victim", d->org, sizeof(d->org)))
 		return false;
-	if (yg_enrol_is_id(yg_bytes_str(d->org)) && (text.size == 0 || yg_tlp_by_name(text, &tlp)) &&
-	    (!own || json_is_object(own)) && (!notice || json_is_object(notice)))
+	if (yg_enrol_is_id(yg_bytes_str(d->org)) &&
+	    (text.size == 0 || yg_tlp_by_name(text, &tlp)) && (!own || json_is_object(own)) &&
+	    (!notice || json_is_object(notice)))
 		return true;
 	(void)yg_call_bad(call, N_("victim is the id of the organisation that was hit; tlp, notice "
 				   "and own as in docs/api-hub.md.")); /* always YG_OK */
@@ -404,8 +411,7 @@ static bool is_wish(const struct yg_hub_call *call, const json_t *in, struct dra
 
 int yg_hub_do_make_plan(struct yg_hub_call *call)
 {
-	struct drawing d = {
-		.call = call, .first_ns = YG_TIME_NONE, .last_ns = YG_TIME_NONE};
+	struct drawing d = {.call = call, .first_ns = YG_TIME_NONE, .last_ns = YG_TIME_NONE};
 	char plan[YG_WARN_PLAN_HEX + 1];
 	struct situated situated;
 	json_t *in = NULL;
@@ -492,7 +498,7 @@ int yg_hub_do_plan_texts(struct yg_hub_call *call)
 {
 	char plan[YG_WARN_PLAN_HEX + 1];
 	struct page page = {.items = json_array(), .limit = UINT32_MAX};
-	int rc = !page.items	     ? YG_ENOMEM
+	int rc = !page.items	       ? YG_ENOMEM
 		 : plan_of(call, plan) ? yg_warn_texts(call->access, plan, add_item, &page)
 				       : YG_ENOENT;
 

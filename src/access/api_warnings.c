@@ -106,10 +106,9 @@ int yg_hub_do_list_warnings(struct yg_hub_call *call)
 		rc = list(call, by, is_hub, &page);
 	(void)yg_access_free(by);
 	if (rc == YG_OK)
-		return yg_call_page(call, page.items,
-				    yg_bytes_str(json_array_size(page.items) == page.limit
-							 ? page.last
-							 : ""));
+		return yg_call_page(
+			call, page.items,
+			yg_bytes_str(json_array_size(page.items) == page.limit ? page.last : ""));
 	json_decref(page.items);
 	return rc == YG_ENOENT ? yg_call_not_found(call) : rc == YG_EEND ? YG_OK : rc;
 }

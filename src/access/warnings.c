@@ -8,8 +8,7 @@
 
 #include "base/ban.h"
 
-static const char *const step_names[YG_WARN_STEPS] = {"delivered", "seen", "acknowledged",
-						      "acted"};
+static const char *const step_names[YG_WARN_STEPS] = {"delivered", "seen", "acknowledged", "acted"};
 
 const char *yg_warn_step_name(enum yg_warn_step step)
 {
@@ -142,8 +141,9 @@ int yg_warn_timer(struct yg_hub_access *hub, const char *actor, int64_t at_ns, c
 /* Along a relation that is not theirs to see: how it came to be warned stays hidden. */
 static int hide(json_t *shown)
 {
-	static const char *const keys[] = {"rule",	  "depth",  "path",	"candidates", "why_en",
-					   "why_ja", "redaction", "audience", "rule_tlp"};
+	static const char *const keys[] = {"rule",	 "depth",    "path",
+					   "candidates", "why_en",   "why_ja",
+					   "redaction",	 "audience", "rule_tlp"};
 	int rc = YG_OK;
 
 	if (json_is_true(json_object_get(shown, "open")))
@@ -219,9 +219,9 @@ int yg_warn_plan_get(struct yg_access *by, const char *plan, json_t **ret)
 		return rc;
 	shown = plan_shown(plan, body);
 	counting.states = json_object();
-	rc = shown && counting.states
-		     ? yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0, count_state, &counting)
-		     : YG_ENOMEM;
+	rc = shown && counting.states ? yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0,
+						    count_state, &counting)
+				      : YG_ENOMEM;
 	if (rc == YG_OK)
 		rc = yg_json_set(shown, "recipients", json_integer((json_int_t)counting.total));
 	if (rc == YG_OK) {
@@ -275,8 +275,9 @@ int yg_warn_plan_list(struct yg_access *by, const char *after, uint32_t limit, y
 
 	if (rc == YG_OK && strcmp(by->org, YG_HUB_ORG) != 0)
 		rc = YG_EACCES;
-	return rc == YG_OK ? yg_hub_each(hub, YG_WARN_STORE, "plan", "", after, limit, list_plan, &l)
-			   : rc;
+	return rc == YG_OK
+		       ? yg_hub_each(hub, YG_WARN_STORE, "plan", "", after, limit, list_plan, &l)
+		       : rc;
 }
 
 /* ---- warnings, for analysts ---- */
@@ -289,7 +290,8 @@ static bool fits(const json_t *body, const char *state)
 		return yg_warn_is_out(body) && json_is_null(json_object_get(body, "seen")) &&
 		       json_is_null(json_object_get(body, "replaced"));
 	if (strcmp(state, "open") == 0)
-		return yg_warn_is_out(body) && json_is_null(json_object_get(body, "acknowledged")) &&
+		return yg_warn_is_out(body) &&
+		       json_is_null(json_object_get(body, "acknowledged")) &&
 		       json_is_null(json_object_get(body, "replaced"));
 	return yg_bytes_eq(yg_warn_state(body), yg_bytes_str(state));
 }
@@ -318,7 +320,8 @@ static int list_warning(void *arg, struct yg_bytes key, const json_t *body)
 int yg_warn_list(struct yg_access *by, const char *plan, const char *state, const char *after,
 		 uint32_t limit, yg_warn_fn fn, void *arg)
 {
-	struct listing l = {.fn = fn, .arg = arg, .left = limit ? limit : UINT32_MAX, .state = state};
+	struct listing l = {
+		.fn = fn, .arg = arg, .left = limit ? limit : UINT32_MAX, .state = state};
 	struct yg_hub_access *hub;
 	int rc = yg_hub_require(by, YG_MAY_read_warnings, &hub);
 

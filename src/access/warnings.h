@@ -4,8 +4,8 @@
  *
  *   plan: draft ─ a person approves ─► approved ─► (withdrawn | corrected, by a plan of its own)
  *         └─ refused
- *   warning, one for each recipient: ready ─► released ─► delivered ─► seen ─► acknowledged ─► acted
- *         needs-consent, needs-approval ─ the one that was hit answers ─► ready | refused
+ *   warning, one for each recipient: ready ─► released ─► delivered ─► seen ─► acknowledged ─►
+ * acted needs-consent, needs-approval ─ the one that was hit answers ─► ready | refused
  *
  * A plan holds the notice whole; it never leaves. What a recipient gets is a text: the copy that
  * yg_release() made for a rule, what was agreed to, and an outlet; one text serves all recipients
@@ -14,8 +14,8 @@
  *
  * The one that was hit is asked at its own pages. Its answer is its own right (write_consent).
  *
- * Of a recipient whose path goes along a relation that analysts may not see, plans and warnings show
- * neither rule, depth, path, reason nor candidates; members never see those of any.
+ * Of a recipient whose path goes along a relation that analysts may not see, plans and warnings
+ * show neither rule, depth, path, reason nor candidates; members never see those of any.
  *
  * Kept under "hub.warn": kinds plan (PLAN), text (PLAN/RULE-AGREED-OUTLET), warning (ID, which
  * begins with PLAN), inbox (ORG/ORDER-ID: what members list), question (ORG/PLAN), timer
@@ -68,13 +68,13 @@ struct yg_warn_planner {
 
 /* What a plan is made of. */
 struct yg_warn_wish {
-	const char *situation;	/* id, hex; "" none */
-	const char *victim;	/* organisation */
-	json_t *notice;		/* model/notice.h, without number and time; changed */
-	const json_t *own;	/* access/gate.h: what points to the victim */
-	enum yg_tlp tlp;	/* at least this strict; NONE: as the rules say */
-	int64_t began_ns;	/* when the hub first knew of the situation; YG_TIME_NONE */
-	bool is_damage_agreed;	/* the victim agreed beforehand to tell 被害内容・対応情報 */
+	const char *situation; /* id, hex; "" none */
+	const char *victim;    /* organisation */
+	json_t *notice;	       /* model/notice.h, without number and time; changed */
+	const json_t *own;     /* access/gate.h: what points to the victim */
+	enum yg_tlp tlp;       /* at least this strict; NONE: as the rules say */
+	int64_t began_ns;      /* when the hub first knew of the situation; YG_TIME_NONE */
+	bool is_damage_agreed; /* the victim agreed beforehand to tell 被害内容・対応情報 */
 	struct yg_warn_times times;
 	struct yg_warn_planner planner;
 };
@@ -174,7 +174,8 @@ YG_MUST_USE int yg_warn_mark(struct yg_access *by, const char *id, enum yg_warn_
 /* ---- the hub itself ---- */
 
 /*
- * What is due at @now_ns: reminders, the deputy, overdue questions. At most @limit of them; *ret_count.
+ * What is due at @now_ns: reminders, the deputy, overdue questions. At most @limit of them;
+ * *ret_count.
  */
 YG_MUST_USE int yg_warn_tick(struct yg_hub_access *hub, int64_t now_ns, uint32_t limit,
 			     uint32_t *ret_count);
@@ -208,8 +209,9 @@ YG_MUST_USE int yg_warn_out_next(struct yg_hub_access *hub, int64_t now_ns,
 				 bool (*is_free)(void *arg, const char *key), void *arg,
 				 struct yg_warn_out *ret);
 enum yg_warn_sent {
-	YG_WARN_SENT,	 /* the other side took it: delivered */
-	YG_WARN_LATER,	 /* it may go later: tried again, after 1, 2, 4, … minutes, up to a day */
+	YG_WARN_SENT,  /* the other side took it: delivered */
+	YG_WARN_LATER, /* it may go later: tried again, after 1, 2, 4, … minutes, up to six hours
+			  apart */
 	YG_WARN_BOUNCED, /* it never will */
 };
 YG_MUST_USE int yg_warn_out_done(struct yg_hub_access *hub, const struct yg_warn_out *out,

@@ -42,8 +42,8 @@ static json_t *question_shown(const char *plan, const json_t *body)
 	return json_pack("{s:s, s:O, s:O, s:O, s:O, s:O}", "plan", plan, "number",
 			 json_object_get(body, "number"), "state",
 			 json_object_get(question, "state"), "asked",
-			 json_object_get(question, "asked"), "due", json_object_get(question, "due"),
-			 "answer", answer ? answer : json_null());
+			 json_object_get(question, "asked"), "due",
+			 json_object_get(question, "due"), "answer", answer ? answer : json_null());
 }
 
 int yg_warn_question_get(struct yg_access *by, const char *plan, json_t **ret)
@@ -173,8 +173,7 @@ static int settle(struct yg_access *by, const char *id, json_t *warning,
 		rc = yg_json_set(warning, "named", json_boolean(is_named));
 	if (rc == YG_OK && !is_yes)
 		rc = yg_json_set(warning, "refusal", json_string("consent"));
-	if (rc == YG_OK &&
-	    !yg_bytes_eq(yg_json_text(warning, "redaction"), YG_S("indicators")))
+	if (rc == YG_OK && !yg_bytes_eq(yg_json_text(warning, "redaction"), YG_S("indicators")))
 		rc = yg_json_set(warning, "redaction",
 				 json_string(is_named ? "named" : "anonymous"));
 	return rc == YG_OK ? yg_warn_save(by->hub, by->actor, "warning", id, json_incref(warning))
@@ -216,9 +215,9 @@ static int note_answer(struct yg_access *by, const char *plan, json_t *body,
 		rc = yg_json_set(body, "answer",
 				 json_pack("{s:s, s:b, s:b, s:o, s:o, s:s}", "answer",
 					   answer->answer, "named", (int)answer->is_named, "damage",
-					   (int)answer->is_damage, "text", yg_hub_string(answer->text),
-					   "time", yg_warn_time(yg_hub_now_ns(by->hub)), "who",
-					   by->actor));
+					   (int)answer->is_damage, "text",
+					   yg_hub_string(answer->text), "time",
+					   yg_warn_time(yg_hub_now_ns(by->hub)), "who", by->actor));
 	if (rc == YG_OK && strcmp(answer->answer, "see") != 0)
 		rc = settle_all(by, plan, answer);
 	return rc == YG_OK ? yg_warn_save(by->hub, by->actor, "plan", plan, json_incref(body)) : rc;
@@ -240,7 +239,7 @@ int yg_warn_answer(struct yg_access *by, const char *plan, const struct yg_warn_
 	if (rc == YG_OK)
 		rc = note_answer(by, plan, body, answer);
 	json_decref(body);
-	return yg_hub_finish(hub, rc,
-			     &(struct yg_hub_deed){by->actor, by->org, "warning.answer", plan,
-						   answer->answer});
+	return yg_hub_finish(
+		hub, rc,
+		&(struct yg_hub_deed){by->actor, by->org, "warning.answer", plan, answer->answer});
 }

@@ -31,9 +31,9 @@ int yg_warn_step_set(json_t *warning, enum yg_warn_step step, int64_t now_ns, co
 /* A recipient sees its own copy and receipts: nothing of how it came to be one. */
 static json_t *own_shown(const char *id, const json_t *body)
 {
-	static const char *const keys[] = {"number", "kind",  "refers",	  "tlp",
-					   "pap",    "state", "released", "delivered",
-					   "seen",   "acknowledged", "acted", "replaced", "code"};
+	static const char *const keys[] = {
+		"number",    "kind", "refers",	     "tlp",   "pap",	  "state", "released",
+		"delivered", "seen", "acknowledged", "acted", "replaced", "code"};
 	json_t *shown = json_pack("{s:s}", "id", id);
 	int rc = shown ? YG_OK : YG_ENOMEM;
 
@@ -48,7 +48,8 @@ static json_t *own_shown(const char *id, const json_t *body)
 	return NULL;
 }
 
-/* A recipient's own people and programs, and whom it gave a mandate; people of the hub read there. */
+/* A recipient's own people and programs, and whom it gave a mandate; people of the hub read there.
+ */
 static bool is_recipients(const struct yg_access *by)
 {
 	return by->hub_role == YG_HUB_MEMBER || by->hub_role == YG_HUB_PROVIDER;
@@ -95,7 +96,8 @@ static int mark(struct yg_access *by, struct yg_hub_access *hub, const char *id,
 	int rc = load_own(by, hub, id, &body);
 
 	/* A provider that reads for it delivers nothing to it. */
-	if (rc != YG_OK || (step == YG_WARN_DELIVERED && strcmp(by->acts_for, by->org) != 0) || json_is_object(json_object_get(body, name))) {
+	if (rc != YG_OK || (step == YG_WARN_DELIVERED && strcmp(by->acts_for, by->org) != 0) ||
+	    json_is_object(json_object_get(body, name))) {
 		*ret = body;
 		return rc;
 	}
@@ -232,7 +234,8 @@ int yg_warn_by_code(struct yg_access *by, const char *code, char ret[YG_WARN_ID_
 	if (rc == YG_OK && (!code[0] || !yg_hub_key(prefix, by->org, "")))
 		rc = YG_ENOENT;
 	if (rc == YG_OK)
-		rc = yg_hub_each(f.hub, YG_WARN_STORE, "inbox", prefix, "", PAGE_MAX, look_code, &f);
+		rc = yg_hub_each(f.hub, YG_WARN_STORE, "inbox", prefix, "", PAGE_MAX, look_code,
+				 &f);
 	return rc == YG_EEND ? YG_OK : rc == YG_OK ? YG_ENOENT : rc;
 }
 

@@ -24,7 +24,7 @@ struct reading {
 	struct link {
 		struct yg_relation relation;
 		bool is_seen;
-	} *links;
+	} * links;
 	uint32_t link_count;
 	uint32_t link_room;
 	struct yg_community community;
@@ -212,21 +212,20 @@ static int release(const struct yg_warn_variant *v, struct yg_own *own, struct y
 
 static json_t *text_doc(const struct yg_warn_variant *v, struct yg_released *released)
 {
-	json_t *doc = json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:b, s:s}", "rule",
-				(json_int_t)v->rule, "agreed", yg_agreed_name(v->agreed), "outlet",
-				yg_outlet_name(v->outlet), "refusal",
-				yg_refusal_name(released->refusal), "tlp",
-				yg_tlp_name(released->tlp), "named", (int)released->is_named, "copy",
-				released->copy ? json_incref(released->copy) : json_null(), "marks",
-				released->marks ? json_incref(released->marks) : json_null(),
-				"damage", (int)has_damage(v->body), "audience",
-				yg_audience_name(v->audience));
+	json_t *doc = json_pack(
+		"{s:I, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:b, s:s}", "rule", (json_int_t)v->rule,
+		"agreed", yg_agreed_name(v->agreed), "outlet", yg_outlet_name(v->outlet), "refusal",
+		yg_refusal_name(released->refusal), "tlp", yg_tlp_name(released->tlp), "named",
+		(int)released->is_named, "copy",
+		released->copy ? json_incref(released->copy) : json_null(), "marks",
+		released->marks ? json_incref(released->marks) : json_null(), "damage",
+		(int)has_damage(v->body), "audience", yg_audience_name(v->audience));
 
 	return doc;
 }
 
-int yg_warn_text(struct yg_hub_access *hub, const char *actor,
-		 const struct yg_warn_variant *v, json_t **ret)
+int yg_warn_text(struct yg_hub_access *hub, const char *actor, const struct yg_warn_variant *v,
+		 json_t **ret)
 {
 	struct yg_released released = {0};
 	struct yg_line_fault fault = {.msg = ""};
@@ -270,8 +269,8 @@ int yg_warn_number(struct yg_hub_access *hub, const char *actor, char to[32])
 	if (rc != YG_OK && rc != YG_ENOENT)
 		return rc;
 	(void)snprintf(to, 32, "%.10s-%04u", year, (unsigned)(last + 1) % 100000000u); /* it fits */
-	return yg_warn_save(hub, actor, "count", year, json_pack("{s:I}", "last",
-								 (json_int_t)last + 1));
+	return yg_warn_save(hub, actor, "count", year,
+			    json_pack("{s:I}", "last", (json_int_t)last + 1));
 }
 
 struct making {
@@ -346,25 +345,28 @@ static int add_planned(void *arg, const struct yg_warn_planned *one)
 	yg_warn_id(m->id, m->salt, org, m->last);
 	make_code(code);
 	warning = json_pack(
-		"{s:s, s:s, s:I, s:o, s:o, s:s, s:s, s:b, s:I, s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:s, s:s, s:o}",
+		"{s:s, s:s, s:I, s:o, s:o, s:s, s:s, s:b, s:I, s:s, s:s, s:s, s:b, s:s, s:o, s:o, "
+		"s:s, s:s, s:o}",
 		"plan", m->id, "org", org, "rule", (json_int_t)one->rule, "depth",
 		one->depth == UINT32_MAX ? json_null() : json_integer(one->depth), "path",
 		path_json(m, one), "rule_tlp", yg_tlp_name(one->tlp), "tlp", yg_tlp_name(one->tlp),
 		"named", (int)one->is_named, "candidates", (json_int_t)one->candidates, "state",
-		one->state, "redaction", one->redaction, "audience", yg_audience_name(one->audience),
-		"open", (int)is_open(m, one), "code", code, "why_en", yg_json_string(one->why.en),
-		"why_ja", yg_json_string(one->why.ja), "pap",
+		one->state, "redaction", one->redaction, "audience",
+		yg_audience_name(one->audience), "open", (int)is_open(m, one), "code", code,
+		"why_en", yg_json_string(one->why.en), "why_ja", yg_json_string(one->why.ja), "pap",
 		json_string_value(json_object_get(m->wish->notice, "pap"))
 			? json_string_value(json_object_get(m->wish->notice, "pap"))
 			: "",
-		"kind", strcmp(one->redaction, "whole") == 0	    ? "victim"
-			: strcmp(one->redaction, "indicators") == 0 ? "indicators"
-								    : "warning",
+		"kind",
+		strcmp(one->redaction, "whole") == 0	    ? "victim"
+		: strcmp(one->redaction, "indicators") == 0 ? "indicators"
+							    : "warning",
 		"began", yg_warn_time(m->wish->began_ns));
 	warning = receipts(warning);
 	if (!warning)
 		return YG_ENOMEM;
-	if (yg_json_set(warning, "number", json_incref(json_object_get(m->plan, "number"))) != YG_OK ||
+	if (yg_json_set(warning, "number", json_incref(json_object_get(m->plan, "number"))) !=
+		    YG_OK ||
 	    yg_json_set(warning, "refers", json_string("")) != YG_OK) {
 		json_decref(warning);
 		return YG_ENOMEM;
@@ -457,9 +459,9 @@ static int refuse_kind(struct making *m, int64_t rule, bool is_named)
 
 	r.ids = yg_calloc(r.room, sizeof(*r.ids));
 	r.bodies = yg_calloc(r.room, sizeof(*r.bodies));
-	rc = r.ids && r.bodies ? yg_hub_each(m->hub, YG_WARN_STORE, "warning", m->id, "", 0,
-					     note_same, &r)
-			       : YG_ENOMEM;
+	rc = r.ids && r.bodies
+		     ? yg_hub_each(m->hub, YG_WARN_STORE, "warning", m->id, "", 0, note_same, &r)
+		     : YG_ENOMEM;
 	for (uint32_t i = 0; i < r.count; i++) {
 		if (rc == YG_OK)
 			rc = settle_one(m, r.ids[i], r.bodies[i]);
@@ -480,7 +482,8 @@ static int make_texts(struct making *m)
 		struct yg_warn_variant variant;
 		json_t *text = NULL;
 
-		yg_warn_variant_of(m->id, m->plan, kinds.at[i].warning, YG_OUTLET_CONSOLE, &variant);
+		yg_warn_variant_of(m->id, m->plan, kinds.at[i].warning, YG_OUTLET_CONSOLE,
+				   &variant);
 		if (rc == YG_OK)
 			rc = yg_warn_text(m->hub, m->actor, &variant, &text);
 		if (rc == YG_OK && (yg_json_text(text, "refusal").size > 0 ||
@@ -505,7 +508,8 @@ static int save_question(struct making *m, int64_t now_ns)
 			 json_pack("{s:s, s:o, s:o}", "state", "asked", "asked",
 				   yg_warn_time(now_ns), "due", yg_warn_time(due_ns)));
 	if (rc == YG_OK)
-		rc = yg_warn_save(m->hub, m->actor, "question", key, json_pack("{s:s}", "plan", m->id));
+		rc = yg_warn_save(m->hub, m->actor, "question", key,
+				  json_pack("{s:s}", "plan", m->id));
 	return rc == YG_OK ? yg_warn_timer(m->hub, m->actor, due_ns, m->id, "question") : rc;
 }
 
@@ -513,9 +517,10 @@ static json_t *plan_json(const struct yg_warn_wish *wish, const char *number, co
 			 const char *actor, int64_t now_ns)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:O, s:O, s:s, s:s, s:b, s:n, s:n, s:n, s:n, s:o, s:{s:I, s:I, s:I}}",
-		"situation", wish->situation, "victim", wish->victim, "number", number, "refers", "",
-		"state", "draft", "made", yg_warn_time(now_ns), "made_by", actor, "notice",
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:O, s:O, s:s, s:s, s:b, s:n, s:n, s:n, s:n, "
+		"s:o, s:{s:I, s:I, s:I}}",
+		"situation", wish->situation, "victim", wish->victim, "number", number, "refers",
+		"", "state", "draft", "made", yg_warn_time(now_ns), "made_by", actor, "notice",
 		wish->notice, "own", wish->own, "salt", salt, "tlp", yg_tlp_name(wish->tlp),
 		"damage_agreed", (int)wish->is_damage_agreed, "question", "answer", "approved",
 		"replaced", "began", yg_warn_time(wish->began_ns), "times", "consent_s",
@@ -545,7 +550,8 @@ static int make(struct making *m, const struct yg_community *community, uint32_t
 		rc = make_texts(m);
 	if (rc == YG_OK && m->asks > 0)
 		rc = save_question(m, now_ns);
-	return rc == YG_OK ? yg_warn_save(m->hub, m->actor, "plan", m->id, json_incref(m->plan)) : rc;
+	return rc == YG_OK ? yg_warn_save(m->hub, m->actor, "plan", m->id, json_incref(m->plan))
+			   : rc;
 }
 
 /* The notice must be one before anything is kept. */
@@ -595,9 +601,9 @@ int yg_warn_plan_make(struct yg_access *by, struct yg_warn_wish *wish,
 		rc = yg_hub_begin(m.hub);
 	if (rc == YG_OK) {
 		rc = make(&m, &community, victim, yg_hub_now_ns(m.hub));
-		rc = yg_hub_finish(m.hub, rc,
-				   &(struct yg_hub_deed){by->actor, YG_HUB_ORG, "warning.plan", ret,
-							 ""});
+		rc = yg_hub_finish(
+			m.hub, rc,
+			&(struct yg_hub_deed){by->actor, YG_HUB_ORG, "warning.plan", ret, ""});
 	}
 	json_decref(m.plan);
 	(void)yg_arena_free(arena);

@@ -7,12 +7,12 @@
 
 #include "base/ban.h"
 
-#define HUB		"hub"
-#define LOOK_MAX	200u /* rows that one look goes over */
-#define RETRY_S		60
-#define RETRY_MAX_S	(6 * 3600)
-#define TRIES_MAX	12u
-#define TICK_LOOK	1000u
+#define HUB	    "hub"
+#define LOOK_MAX    200u /* rows that one look goes over */
+#define RETRY_S	    60
+#define RETRY_MAX_S (6 * 3600)
+#define TRIES_MAX   12u
+#define TICK_LOOK   1000u
 
 void yg_warn_out_done_with(struct yg_warn_out *out)
 {
@@ -216,6 +216,7 @@ static int put_later(struct yg_hub_access *hub, const struct yg_warn_out *out, c
 
 	for (uint32_t i = 0; i < out->tries && wait_s < RETRY_MAX_S; i++)
 		wait_s *= 2;
+	wait_s = wait_s < RETRY_MAX_S ? wait_s : RETRY_MAX_S;
 	yg_warn_time_key(now_ns + wait_s * YG_NS_PER_S, false, time);
 	(void)snprintf(key, sizeof(key), "%s/%s-%s", time, out->id, out->channel); /* short */
 	rc = yg_control_begin(hub->store);
@@ -290,36 +291,54 @@ static bool is_set(const json_t *body, const char *key)
 }
 
 /* Not seen: once more to the contact. Not acknowledged: the deputy, and the list of calls. */
-static int ring(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
+static int tell_silent(struct yg_hub_access *hub, const struct due *due, json_t *body,
+		       int64_t now_ns)
 {
 	bool is_reminder = strcmp(due->what, "remind") == 0;
-	char plan[YG_WARN_PLAN_HEX + 1];
-	json_t *body = NULL, *whole = NULL;
-	int64_t remind_s, escalate_s;
-	int rc = yg_warn_load(hub, "warning", due->id, &body);
+	int rc;
 
-	if (rc != YG_OK)
-		return rc == YG_ENOENT ? YG_OK : rc;
+	if (is_reminder && is_set(body, "seen"))
+		return YG_OK;
+	rc = yg_json_set(body, is_reminder ? "reminded" : "escalated", yg_warn_time(now_ns));
+	if (rc == YG_OK)
+		rc = queue(hub, due->id, is_reminder ? "remind" : "deputy", now_ns);
+	return rc == YG_OK ? yg_warn_save(hub, HUB, "warning", due->id, json_incref(body)) : rc;
+}
+
+/* After the reminder comes the deputy's time. */
+static int set_next(struct yg_hub_access *hub, const struct due *due, const json_t *body)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	json_t *whole = NULL;
+	int64_t remind_s, escalate_s;
+	int rc;
+
 	yg_warn_plan_of(due->id, plan);
 	rc = yg_warn_load(hub, "plan", plan, &whole);
 	remind_s = yg_json_int(json_object_get(whole, "times"), "remind_s", 0);
 	escalate_s = yg_json_int(json_object_get(whole, "times"), "escalate_s", 0);
-	if (rc == YG_OK && !is_set(body, "acknowledged") && !is_set(body, "replaced")) {
-		if (!is_reminder || !is_set(body, "seen"))
-			rc = yg_json_set(body, is_reminder ? "reminded" : "escalated",
-					 yg_warn_time(now_ns));
-		if (rc == YG_OK && (!is_reminder || !is_set(body, "seen")))
-			rc = queue(hub, due->id, is_reminder ? "remind" : "deputy", now_ns);
-		if (rc == YG_OK)
-			rc = yg_warn_save(hub, HUB, "warning", due->id, json_incref(body));
-		if (rc == YG_OK && is_reminder)
-			rc = yg_warn_timer(hub, HUB,
-					   yg_warn_time_of(body, "released") +
-						   (escalate_s > remind_s ? escalate_s : remind_s) *
-							   YG_NS_PER_S,
-					   due->id, "escalate");
-	}
 	json_decref(whole);
+	if (escalate_s < remind_s)
+		escalate_s = remind_s;
+	return rc == YG_OK
+		       ? yg_warn_timer(hub, HUB,
+				       yg_warn_time_of(body, "released") + escalate_s * YG_NS_PER_S,
+				       due->id, "escalate")
+		       : rc;
+}
+
+static int ring(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
+{
+	json_t *body = NULL;
+	int rc = yg_warn_load(hub, "warning", due->id, &body);
+
+	if (rc != YG_OK)
+		return rc == YG_ENOENT ? YG_OK : rc;
+	if (!is_set(body, "acknowledged") && !is_set(body, "replaced")) {
+		rc = tell_silent(hub, due, body, now_ns);
+		if (rc == YG_OK && strcmp(due->what, "remind") == 0)
+			rc = set_next(hub, due, body);
+	}
 	json_decref(body);
 	return rc;
 }
@@ -413,15 +432,15 @@ int yg_warn_hook_set(struct yg_access *by, const char *url, const char *secret)
 	if (rc != YG_OK)
 		return rc;
 	if (strcmp(by->org, YG_HUB_ORG) == 0 || strlen(url) > YG_WARN_URL_MAX ||
-	    (url[0] && (!is_url(url) || strlen(secret) < 16 ||
-			!yg_hub_is_text(secret, YG_WARN_SECRET_MAX))))
+	    (url[0] &&
+	     (!is_url(url) || strlen(secret) < 16 || !yg_hub_is_text(secret, YG_WARN_SECRET_MAX))))
 		return YG_EINVAL;
 	rc = yg_hub_begin(hub);
 	if (rc != YG_OK)
 		return rc;
-	rc = url[0] ? yg_warn_save(hub, by->actor, "webhook", by->org,
-				   json_pack("{s:s, s:o}", "url", url, "secret",
-					     yg_hub_string(secret)))
+	rc = url[0] ? yg_warn_save(
+			      hub, by->actor, "webhook", by->org,
+			      json_pack("{s:s, s:o}", "url", url, "secret", yg_hub_string(secret)))
 		    : yg_warn_drop(hub, by->actor, "webhook", by->org);
 	return yg_hub_finish(hub, rc,
 			     &(struct yg_hub_deed){by->actor, by->org, "webhook.set", by->org, ""});

@@ -150,9 +150,9 @@ static int send_all(struct yg_access *by, const char *plan, json_t *body, uint32
 	if (rc == YG_OK)
 		rc = yg_json_set(body, "state", json_string("approved"));
 	if (rc == YG_OK)
-		rc = yg_json_set(body, "approved",
-				 json_pack("{s:o, s:s}", "time", yg_warn_time(now_ns), "who",
-					   by->actor));
+		rc = yg_json_set(
+			body, "approved",
+			json_pack("{s:o, s:s}", "time", yg_warn_time(now_ns), "who", by->actor));
 	return rc == YG_OK ? yg_warn_save(by->hub, by->actor, "plan", plan, json_incref(body)) : rc;
 }
 
@@ -186,9 +186,9 @@ int yg_warn_approve(struct yg_access *by, const char *plan, uint32_t *ret_count)
 		rc = send_all(by, plan, body, ret_count);
 	(void)snprintf(detail, sizeof(detail), "%u warnings", (unsigned)*ret_count); /* it fits */
 	json_decref(body);
-	return yg_hub_finish(hub, rc,
-			     &(struct yg_hub_deed){by->actor, YG_HUB_ORG, "warning.approve", plan,
-						   detail});
+	return yg_hub_finish(
+		hub, rc,
+		&(struct yg_hub_deed){by->actor, YG_HUB_ORG, "warning.approve", plan, detail});
 }
 
 int yg_warn_refuse(struct yg_access *by, const char *plan, const char *reason)
@@ -213,9 +213,9 @@ int yg_warn_refuse(struct yg_access *by, const char *plan, const char *reason)
 	if (rc == YG_OK)
 		rc = yg_warn_save(hub, by->actor, "plan", plan, json_incref(body));
 	json_decref(body);
-	return yg_hub_finish(hub, rc,
-			     &(struct yg_hub_deed){by->actor, YG_HUB_ORG, "warning.refuse", plan,
-						   reason});
+	return yg_hub_finish(
+		hub, rc,
+		&(struct yg_hub_deed){by->actor, YG_HUB_ORG, "warning.refuse", plan, reason});
 }
 
 /* ---- taken back, or another in its place ---- */
@@ -237,9 +237,8 @@ static int follow_one(struct following *f, const char *first, json_t *body)
 	char org[YG_ENROL_ID_MAX + 1];
 	char id[YG_WARN_ID_HEX + 1];
 	json_t *fresh = json_copy(body);
-	static const char *const empty[] = {"delivered", "seen",     "acknowledged",
-					    "acted",	 "replaced", "reminded",
-					    "escalated"};
+	static const char *const empty[] = {"delivered", "seen",     "acknowledged", "acted",
+					    "replaced",	 "reminded", "escalated"};
 	int rc = fresh ? yg_json_set(body, "replaced", json_string(f->number)) : YG_ENOMEM;
 
 	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]) && rc == YG_OK; i++)
@@ -299,33 +298,43 @@ static int follow_notice(struct following *f, json_t *notice)
 	return rc;
 }
 
-static int make_following(struct following *f, json_t *notice, const char *reason)
+/* What differs from the first one's plan. */
+static int set_head(const struct following *f, const char *reason)
 {
 	char salt[YG_RANDOM_ID_HEX + 1];
-	int rc = yg_warn_number(f->by->hub, f->by->actor, f->number);
+	struct {
+		const char *key;
+		json_t *value;
+	} values[] = {
+		{"salt", NULL},
+		{"refers", json_incref(json_object_get(f->body, "number"))},
+		{"number", json_string(f->number)},
+		{"made", yg_warn_time(f->now_ns)},
+		{"made_by", json_string(f->by->actor)},
+		{"reason", yg_hub_string(reason)},
+		{"state", json_string("approved")},
+		{"approved",
+		 json_pack("{s:o, s:s}", "time", yg_warn_time(f->now_ns), "who", f->by->actor)},
+	};
+	int rc = YG_OK;
 
 	yg_random_id(f->now_ns, salt);
+	values[0].value = json_string(salt);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		int one = yg_json_set(f->fresh, values[i].key, values[i].value);
+
+		rc = rc == YG_OK ? one : rc; /* each value is taken, whatever came before */
+	}
+	return rc;
+}
+
+static int make_following(struct following *f, json_t *notice, const char *reason)
+{
+	int rc = yg_warn_number(f->by->hub, f->by->actor, f->number);
+
 	f->fresh = rc == YG_OK ? json_copy(f->body) : NULL;
-	if (rc == YG_OK && !f->fresh)
-		rc = YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "salt", json_string(salt));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "refers", json_incref(json_object_get(f->body, "number")));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "number", json_string(f->number));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "made", yg_warn_time(f->now_ns));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "made_by", json_string(f->by->actor));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "reason", yg_hub_string(reason));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "state", json_string("approved"));
-	if (rc == YG_OK)
-		rc = yg_json_set(f->fresh, "approved",
-				 json_pack("{s:o, s:s}", "time", yg_warn_time(f->now_ns), "who",
-					   f->by->actor));
+		rc = f->fresh ? set_head(f, reason) : YG_ENOMEM;
 	if (rc == YG_OK)
 		rc = follow_notice(f, notice);
 	if (rc == YG_OK)
@@ -392,7 +401,7 @@ int yg_warn_correct(struct yg_access *by, const char *plan, json_t *notice,
 	struct yg_arena *arena = yg_arena_new(64u << 20);
 	struct yg_line_fault fault;
 	struct yg_notice read;
-	int rc = !arena ? YG_ENOMEM
+	int rc = !arena			  ? YG_ENOMEM
 		 : json_is_object(notice) ? yg_notice_read(notice, arena, &read, &fault)
 					  : YG_EFORMAT;
 
@@ -451,7 +460,7 @@ int yg_warn_called(struct yg_access *by, const char *id, const struct yg_warn_ca
 	if (rc != YG_OK)
 		return rc;
 	rc = note_call(by, id, call);
-	return yg_hub_finish(hub, rc,
-			     &(struct yg_hub_deed){by->actor, YG_HUB_ORG, "warning.call", id,
-						   call->result});
+	return yg_hub_finish(
+		hub, rc,
+		&(struct yg_hub_deed){by->actor, YG_HUB_ORG, "warning.call", id, call->result});
 }

@@ -574,10 +574,16 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } own_commands[] = {
-	{"retention", yg_admin_retention}, {"search", yg_admin_search},
-	{"hunt", yg_admin_hunt},	   {"backup", yg_admin_backup},
-	{"restore", yg_admin_restore},	   {"situations", yg_admin_situations},
-	{"noise", yg_admin_noise},	   {"funnel", yg_admin_funnel},
+	{"retention", yg_admin_retention},
+	{"search", yg_admin_search},
+	{"hunt", yg_admin_hunt},
+	{"backup", yg_admin_backup},
+	{"restore", yg_admin_restore},
+	{"situations", yg_admin_situations},
+	{"noise", yg_admin_noise},
+	{"funnel", yg_admin_funnel},
+	{"taxii-load", yg_admin_taxii_load},
+	{"collection", yg_admin_collection},
 };
 
 /* The first word that is neither an option nor the value of one that may stand before it; "" with

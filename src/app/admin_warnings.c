@@ -149,8 +149,8 @@ int yg_admin_warnings(struct yg_admin *admin)
 		size_t words_min;
 		size_t words_max;
 		bool is_write;
-	} known[] = {{"plans", 2, 2, false},   {"list", 2, 3, false},	 {"show", 3, 3, false},
-		     {"approve", 3, 3, true},  {"refuse", 3, 3, true}, {"withdraw", 3, 3, true},
+	} known[] = {{"plans", 2, 2, false},  {"list", 2, 3, false},  {"show", 3, 3, false},
+		     {"approve", 3, 3, true}, {"refuse", 3, 3, true}, {"withdraw", 3, 3, true},
 		     {"called", 5, 5, true}};
 	const char *what = word(admin, 1);
 	char name[sizeof(admin->actor.name)];

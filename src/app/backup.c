@@ -348,8 +348,9 @@ static int take_folder(struct making *m, const char *name, take_fn *take)
 /* Taken apart, in an order of their own; or of the running process alone. */
 static bool is_special(const char *name)
 {
-	static const char *const names[] = {"archive",	"batches", "journal", "hub.db",
-					    "facts.db", "hunts",   "lock",    "situations.db"};
+	static const char *const names[] = {"archive", "batches",	"journal",
+					    "hub.db",  "facts.db",	"hunts",
+					    "lock",    "situations.db", "stix.db"};
 	struct yg_bytes text = yg_bytes_str(name);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -426,23 +427,30 @@ static int take_hunts(struct making *m)
 	return rc == YG_OK ? take_new_hunts(m, false) : rc;
 }
 
+static int take_if_there(struct making *m, const char *name)
+{
+	char path[YG_BACKUP_PATH_MAX];
+
+	if (yg_backup_join(m->data, name, path) != YG_OK || access(path, F_OK) != 0)
+		return YG_OK;
+	return take_database(m, name);
+}
+
 static int take_all(struct making *m)
 {
-	char facts[YG_BACKUP_PATH_MAX];
-	char situations[YG_BACKUP_PATH_MAX];
 	int rc = take_others(m);
 
 	if (rc == YG_OK)
 		rc = take_folder(m, "journal/cursors", take_other_file);
 	/* Before the facts: a cursor behind its store's last change only reads on from there. */
-	if (rc == YG_OK && yg_backup_join(m->data, "situations.db", situations) == YG_OK &&
-	    access(situations, F_OK) == 0)
-		rc = take_database(m, "situations.db");
+	if (rc == YG_OK)
+		rc = take_if_there(m, "situations.db");
+	if (rc == YG_OK)
+		rc = take_if_there(m, "stix.db");
 	if (rc == YG_OK)
 		rc = take_hunts(m);
-	if (rc == YG_OK && yg_backup_join(m->data, "facts.db", facts) == YG_OK &&
-	    access(facts, F_OK) == 0)
-		rc = take_database(m, "facts.db");
+	if (rc == YG_OK)
+		rc = take_if_there(m, "facts.db");
 	if (rc == YG_OK)
 		rc = take_folder(m, "archive", take_archive_file);
 	if (rc == YG_OK) /* of the same consumer: behind its cursor */

@@ -166,7 +166,7 @@ static void note_wrong(struct yg_backup_report *report, const char *name)
 static bool is_database(const char *name)
 {
 	return strcmp(name, "hub.db") == 0 || strcmp(name, "facts.db") == 0 ||
-	       strcmp(name, "situations.db") == 0;
+	       strcmp(name, "situations.db") == 0 || strcmp(name, "stix.db") == 0;
 }
 
 static int check_file(const char *dir, const struct yg_backup_file *file,

@@ -26,6 +26,7 @@ static const char *const command_lines[] = {
 	N_("  yagura assess COMMAND        the same from the command line\n"),
 	N_("  yagura share plan            whom to warn when a member of a community is hit\n"),
 	N_("  yagura share release         what of a warning would leave, and what is taken out\n"),
+	N_("  yagura share import|export   STIX bundles into collections, and out of them\n"),
 	N_("  yagura demo run              a hub with an invented community, through one attack\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
 	N_("  yagura admin --data FOLDER COMMAND  organisations, sensors and archive of a hub\n"),
@@ -353,6 +354,15 @@ static void help_admin_situations(void)
 	       "  noise on NAME                 a step or a list; also: off, remove\n"
 	       "  funnel [--org ID] [--json]    logs, findings, after noise, situations, "
 	       "notices\n"));
+	put(N_("\n"
+	       "STIX and TAXII (docs/taxii.md):\n"
+	       "\n"
+	       "  collection add --title T [--id UUID] [--alias NAME] [--org ID]\n"
+	       "      [--for own|community|sector:NAME] [--default-tlp TLP] [--others-write]\n"
+	       "                                prints its id\n"
+	       "  collection list [--json]\n"
+	       "  taxii-load FILE --user NAME:PASSWORD\n"
+	       "                                a data set to test with, for this login alone\n"));
 }
 
 static void help_admin_warnings(void)
@@ -558,6 +568,20 @@ void yg_help_share(void)
 	       "Exit status: 0 shown; 1 nothing may leave, which is said; 2 wrong usage, or a "
 	       "file\n"
 	       "cannot be read.\n"));
+	put(N_("\n"
+	       "usage: yagura share import FILE --collection ID [OPTION]...\n"
+	       "       yagura share export --collection ID [OPTION]...\n"
+	       "\n"
+	       "A STIX bundle into a collection, all of it or nothing; a collection as a bundle "
+	       "on\n"
+	       "standard output (docs/taxii.md).\n"
+	       "\n"
+	       "  --collection ID    a UUID, or a name; import makes it\n"
+	       "  --default-tlp TLP  what objects without a marking count as; else RED\n"
+	       "  --title TEXT       of a new collection\n"
+	       "  --store FILE       where collections are; else in the user's data folder\n"
+	       "  --data D           those of the hub with this folder\n"
+	       "  --lang ja|en       language of messages\n"));
 }
 
 void yg_help_demo(void)

@@ -65,7 +65,7 @@ struct yg_hub_settings {
 	struct yg_hub_config_names
 		http_names; /* hosts that browsers may name, beside the own address */
 	struct yg_hub_config_out out;
-	int http_fd;	    /* listen; the parent's */
+	int http_fd; /* listen; the parent's */
 	int sensors_fd;
 	char host[YG_CERT_NAME_MAX + 1]; /* of this machine; may be empty */
 	struct yg_clock clock;

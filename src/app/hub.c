@@ -555,7 +555,8 @@ static int try_walls(struct hub_run *run)
 	if (strcmp(run->cli->try_role, "parent") == 0) {
 		rc = yg_wall_enter_parent(false);
 	} else if (yg_wall_role_of(run->cli->try_role, &role)) {
-		rc = yg_wall_enter(role, run->cli->data);
+		/* What `out` is given besides is a file of the operator's, not the folder. */
+		rc = yg_wall_enter(role, role == YG_WALL_OUT ? NULL : run->cli->data);
 	} else {
 		yg_say(N_("--self-test-sandbox: parent, front, pages, keeper, engine, hunter, "
 			  "worker, signer or out"));

@@ -9,6 +9,7 @@
 #include "app/hub_api.h"
 #include "app/hub_pages_wire.h"
 #include "app/hub_warn.h"
+#include "share/taxii.h"
 #include "web/server.h"
 #include "web/session.h"
 
@@ -49,7 +50,9 @@ struct yg_hub_http {
 	struct yg_hub_warn warn;
 	struct yg_hub_beats *beats;
 	struct yg_hub_api *api;
-	struct yg_route_table table;
+	struct yg_collections *collections;
+	struct yg_taxii *taxii;
+	struct yg_route_table tables[2]; /* access/api.h, share/taxii.h */
 	struct yg_web_sessions sessions; /* of the start link */
 	bool is_once;			 /* the call served now has an Idempotency-Key */
 	struct yg_msg_pipe pages;

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "parse/stix.h"
 
 #include "base/ban.h"
 
@@ -57,6 +58,15 @@ int yg_hub_admit(struct yg_hub_http *http, struct yg_hub_ask *ask, bool is_count
 	if (ask->match.route && ask->match.route->scope == YG_ROUTE_OPEN)
 		return YG_OK;
 	rc = find_actor(http, &ask->caller, actor);
+	if (ask->reply.is_taxii) {
+		/* The name is nobody's word for who it is, unless it came with a data set. */
+		if (rc == YG_EACCES && ask->request.login.size > 0 && ask->caller.is_local)
+			return yg_taxii_login(http->taxii, ask->request.login, ask->caller.bearer,
+					      reply, lang);
+		ask->request.login = (struct yg_bytes){0};
+		/* Pages of one object each are asked for quickly. */
+		is_counted = false;
+	}
 	if (rc == YG_EACCES)
 		return say_sign_in(reply, lang);
 	if (rc != YG_OK)
@@ -277,6 +287,21 @@ static int answer_hunt(void *arg, const char *id, bool is_yes, const struct yg_h
 		       : YG_ELIMIT;
 }
 
+/* share/ hands on what was sent; parse/ reads it. */
+static int read_objects(struct yg_bytes text, int64_t now_ns,
+			bool (*has_marking)(void *arg, struct yg_bytes id), void *arg,
+			struct yg_arena *arena, yg_taxii_item_fn fn, void *fn_arg,
+			struct yg_line_fault *reterr)
+{
+	struct yg_stix_ask ask = {.now_ns = now_ns, .has_marking = has_marking, .arg = arg};
+	struct yg_stix_bundle bundle;
+	int rc = yg_stix_read(text, &ask, arena, &bundle, reterr);
+
+	for (uint32_t i = 0; i < bundle.count && rc == YG_OK; i++)
+		rc = fn(fn_arg, &bundle.items[i].object, bundle.items[i].fault);
+	return rc;
+}
+
 /* ---- opening ---- */
 
 static int open_api(struct yg_hub_http *http)
@@ -303,10 +328,38 @@ static int open_api(struct yg_hub_http *http)
 			  .stream_end = yg_hub_ask_stream_end,
 			  .arg = http},
 	};
+	struct yg_taxii_opts taxii = {.hub = http->hub,
+				      .collections = http->collections,
+				      .clock = opts->clock,
+				      .read = read_objects};
 	int rc = yg_hub_api_new(&api, &http->api);
 
 	if (rc == YG_OK)
-		http->table = yg_hub_api_routes(http->api);
+		rc = yg_taxii_new(&taxii, &http->taxii);
+	if (rc == YG_OK) {
+		http->tables[0] = yg_hub_api_routes(http->api);
+		http->tables[1] = yg_taxii_routes(http->taxii);
+	}
+	return rc;
+}
+
+/* Read once, which makes the files beside it before the walls stand. */
+static int open_collections(struct yg_hub_http *http)
+{
+	int rc = yg_collections_open(http->opts.collections, true, &http->collections);
+
+	return rc == YG_OK && yg_collections_has(http->collections, YG_S("")) ? YG_EFORMAT : rc;
+}
+
+static int open_signer(struct yg_hub_http *http)
+{
+	const struct yg_hub_http_opts *opts = &http->opts;
+	int rc = yg_audit_signer_open(http->hub, opts->data, opts->audit_key, opts->audit_sign,
+				      opts->arg);
+
+	if (rc != YG_OK)
+		yg_say("%s/audit: %s", yg_say_safe(yg_bytes_str(opts->data), 300),
+		       yg_say_tr(yg_err_text(rc)));
 	return rc;
 }
 
@@ -330,13 +383,8 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
 	if (rc == YG_OK)
 		rc = yg_hub_warn_init(&http->warn);
-	if (rc == YG_OK) {
-		rc = yg_audit_signer_open(http->hub, opts->data, opts->audit_key, opts->audit_sign,
-					  opts->arg);
-		if (rc != YG_OK)
-			yg_say("%s/audit: %s", yg_say_safe(yg_bytes_str(opts->data), 300),
-			       yg_say_tr(yg_err_text(rc)));
-	}
+	if (rc == YG_OK)
+		rc = open_signer(http);
 	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
 	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */
@@ -345,6 +393,8 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 		rc = yg_situations_open(opts->situations, true, &http->situations);
 	if (rc == YG_OK && opts->situations)
 		rc = yg_situations_cursor(http->situations, &cursor);
+	if (rc == YG_OK && opts->collections)
+		rc = open_collections(http);
 	if (rc != YG_OK) {
 		(void)yg_hub_http_free(http);
 		return rc;
@@ -360,7 +410,7 @@ int yg_hub_http_start(struct yg_hub_http *http)
 	if (rc == YG_OK && http->opts.link_key[0])
 		yg_web_link_set(&http->sessions, http->opts.link_key);
 	if (rc == YG_OK)
-		rc = yg_web_routes_check(&http->table, 1, NULL);
+		rc = yg_web_routes_check(http->tables, 2, NULL);
 	if (rc == YG_OK) /* what `yagura admin sign-in-link` begins with */
 		rc = yg_start_link_at(http->hub, http->opts.url);
 	return rc;
@@ -380,6 +430,8 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 	http->api = yg_hub_api_free(http->api);
 	http->facts = yg_facts_free(http->facts);
 	http->situations = yg_situations_free(http->situations);
+	http->taxii = yg_taxii_free(http->taxii);
+	http->collections = yg_collections_free(http->collections);
 	http->hub = yg_hub_access_free(http->hub);
 	yg_hub_warn_done(&http->warn);
 	http->beats = yg_hub_beats_free(http->beats);

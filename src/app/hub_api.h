@@ -21,9 +21,10 @@
 struct yg_hub_http;
 
 struct yg_hub_http_opts {
-	const char *data;	/* folder; borrowed, as is all below */
-	const char *facts;	/* path of the facts file */
-	const char *situations; /* path of situations.db, which is there */
+	const char *data;	 /* folder; borrowed, as is all below */
+	const char *facts;	 /* path of the facts file */
+	const char *situations;	 /* path of situations.db, which is there */
+	const char *collections; /* path of stix.db */
 	struct yg_control *store;
 	struct yg_enrol *enrol;
 	struct yg_clock clock;

@@ -80,7 +80,8 @@ static size_t size_of(const struct yg_pages_call *c)
 {
 	return c->path.size + c->query.size + c->content_type.size + c->if_match.size +
 	       c->file_name.size + c->remote.size + c->browser.size + c->idempotency_key.size +
-	       c->token.size + c->bearer.size + c->body.size;
+	       c->token.size + c->bearer.size + c->accept.size + c->type_parameters.size +
+	       c->login.size + c->body.size;
 }
 
 /* The message's bytes live until the next one is read: an ask has its own. */
@@ -103,6 +104,9 @@ static void copy_call(struct yg_hub_ask *ask, const struct yg_pages_call *call)
 		{call->idempotency_key, &request->idempotency_key},
 		{call->token, &caller->token},
 		{call->bearer, &caller->bearer},
+		{call->accept, &request->accept},
+		{call->type_parameters, &request->type_parameters},
+		{call->login, &request->login},
 		{call->body, &request->body},
 	};
 
@@ -134,7 +138,10 @@ static struct yg_hub_ask *ask_new(struct yg_hub_http *http, uint64_t id,
 		ask->request.method = (enum yg_method)call->method;
 	ask->request.call = &ask->call;
 	yg_buf_init(&ask->reply.body, YG_API_REPLY_MAX);
-	yg_web_route(&http->table, 1, call->method, ask->request.path, &ask->match);
+	/* Pages that are no operations have no slash at their end. */
+	ask->reply.is_taxii = !yg_bytes_starts(ask->request.path, YG_S("/api/")) &&
+			      yg_bytes_ends(ask->request.path, YG_S("/"));
+	yg_web_route(http->tables, 2, call->method, ask->request.path, &ask->match);
 	memcpy(ask->request.parts, ask->match.parts, sizeof(ask->request.parts));
 	ask->state = YG_HUB_ASK_WORK;
 	http->asks[place_of(id)] = ask;
@@ -332,7 +339,7 @@ static void serve_operation(struct yg_hub_http *http, struct yg_hub_ask *ask)
 
 static bool is_operation(const struct yg_hub_ask *ask)
 {
-	return yg_bytes_starts(ask->request.path, YG_S("/api/"));
+	return yg_bytes_starts(ask->request.path, YG_S("/api/")) || ask->reply.is_taxii;
 }
 
 /* ---- what the pages say ---- */

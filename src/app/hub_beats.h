@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/hub_beats.h - the last heartbeats of sensors, read from their files once as long as these stay
- * what they are: a list of sensors is asked for far more often than one of them is heard.
+ * app/hub_beats.h - the last heartbeats of sensors, read from their files once as long as these
+ * stay what they are: a list of sensors is asked for far more often than one of them is heard.
  *
  * A file is known again by its inode, size and time of change (they are replaced, never written
  * into). At most YG_HUB_BEATS_MAX are kept; two sensors that share a place take turns.

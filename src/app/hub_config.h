@@ -27,7 +27,7 @@ struct yg_hub_config_out {
 	const char *mail_password_file;
 	const char *webhooks;	 /* "yes"; NULL: none are sent */
 	const char *authorities; /* PEM file; NULL: the machine's */
-	const char *local;	 /* "127.0.0.1": there mail may go in the clear, and webhooks at all */
+	const char *local; /* "127.0.0.1": there mail may go in the clear, and webhooks at all */
 };
 
 struct yg_hub_config {
@@ -43,7 +43,7 @@ struct yg_hub_config {
 	uint32_t connections;		       /* of sensors at once */
 	uint32_t timeout_s;
 	uint32_t workers;
-	uint32_t hunt_days;   /* looked back by automatic hunts */
+	uint32_t hunt_days; /* looked back by automatic hunts */
 	struct yg_hub_config_out out;
 	uint32_t hunt_ask_mb; /* of packed archive; a hunt that would read more asks first */
 };

@@ -44,6 +44,7 @@ struct keeper {
 	struct yg_hub_hunts *hunts;
 	struct yg_hub_situations *situations;
 	char situations_path[YG_HUB_PATH_MAX];
+	char collections_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
 	char journal_dir[YG_HUB_PATH_MAX];
 	char batches_dir[YG_HUB_PATH_MAX];
@@ -316,6 +317,7 @@ static int open_http(struct keeper *keeper)
 		.data = settings->data,
 		.facts = keeper->facts_path,
 		.situations = keeper->situations_path,
+		.collections = keeper->collections_path,
 		.store = keeper->store,
 		.enrol = keeper->hub.enrol,
 		.clock = keeper->hub.clock,
@@ -330,6 +332,8 @@ static int open_http(struct keeper *keeper)
 	struct yg_buf url;
 	int rc;
 
+	if (!yg_hub_path(&keeper->hub, "stix.db", keeper->collections_path))
+		return say_path(keeper, "stix.db", YG_ELIMIT);
 	yg_buf_init(&url, sizeof(keeper->url) - 1);
 	yg_hub_url(settings, &url);
 	rc = yg_buf_error(&url);
@@ -667,8 +671,7 @@ static int serve(struct keeper *keeper)
 		if (poll(fds, AT_WORKERS + hub->worker_count,
 			 shortest(shortest(yg_hub_http_timeout_ms(keeper->http),
 					   yg_hub_timeout_ms(hub)),
-				  YG_HUB_TICK_MS)) <
-			    0 &&
+				  YG_HUB_TICK_MS)) < 0 &&
 		    errno != EINTR)
 			return yg_err_from_errno(errno);
 		yg_hub_known_stale(hub);

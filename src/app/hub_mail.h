@@ -14,8 +14,8 @@
 struct yg_hub_mail {
 	const char *from;
 	const char *to;
-	const char *id;	     /* of the warning and its channel: "0123…-mail" */
-	const char *code;    /* the short number */
+	const char *id;	  /* of the warning and its channel: "0123…-mail" */
+	const char *code; /* the short number */
 	int64_t time_ns;
 	enum yg_lang lang;
 };

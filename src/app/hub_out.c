@@ -22,13 +22,13 @@
 
 #include "base/ban.h"
 
-#define CONNECT_MS    5000L
-#define TIMEOUT_MS    15000L
-#define ANSWER_MAX    65536u
-#define AUTHORITIES   "/etc/ssl/certs/ca-certificates.crt"
-#define LOCAL	      "127.0.0.1"
-#define PASSWORD_MAX  1024u
-#define FIELD_ROOM    256u
+#define CONNECT_MS   5000L
+#define TIMEOUT_MS   15000L
+#define ANSWER_MAX   65536u
+#define AUTHORITIES  "/etc/ssl/certs/ca-certificates.crt"
+#define LOCAL	     "127.0.0.1"
+#define PASSWORD_MAX 1024u
+#define FIELD_ROOM   256u
 
 struct out {
 	const struct yg_hub_config_out *config;
@@ -64,7 +64,7 @@ static bool is_inside_6(const uint8_t a[16])
 	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
 
 	return (a[0] & 0xe0) != 0x20 || memcmp(a, nat64, 12) == 0 ||
-	       (a[0] == 0x20 && a[1] == 0x02) || /* 6to4 */
+	       (a[0] == 0x20 && a[1] == 0x02) ||			 /* 6to4 */
 	       (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0 && a[3] == 0); /* Teredo */
 }
 
@@ -205,8 +205,7 @@ static CURLcode set_hook(struct out *out, const struct yg_out_wish *wish, struct
 	return code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, out) : code;
 }
 
-static void words_of(struct out *out, CURLcode code, long status,
-		     char words[YG_OUT_WORDS_MAX + 1])
+static void words_of(struct out *out, CURLcode code, long status, char words[YG_OUT_WORDS_MAX + 1])
 {
 	const char *text = out->trouble[0] ? out->trouble : curl_easy_strerror(code);
 	size_t at = 0;

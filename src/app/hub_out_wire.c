@@ -35,8 +35,7 @@ int yg_out_wish_read(struct yg_bytes body, struct yg_out_wish *ret)
 	return yg_msg_is_whole(&reader) ? YG_OK : YG_EFORMAT;
 }
 
-int yg_out_done_put(struct yg_msg_pipe *pipe, uint64_t id, enum yg_warn_sent how,
-		    const char *words)
+int yg_out_done_put(struct yg_msg_pipe *pipe, uint64_t id, enum yg_warn_sent how, const char *words)
 {
 	struct yg_bytes part;
 	struct yg_buf body;

@@ -3,15 +3,15 @@
  * app/hub_outbox.h - keeper: what is to be sent, row by row (access/warnings.h), handed to out.
  *
  * A row is written down as begun before it is handed over and taken away in the transaction of its
- * receipt, so whatever ends in between, nothing is lost, and at most what was under way then is sent
- * once more, under the same name. Also reminders and overdue questions. In the loop's thread.
+ * receipt, so whatever ends in between, nothing is lost, and at most what was under way then is
+ * sent once more, under the same name. Also reminders and overdue questions. In the loop's thread.
  */
 #pragma once
 
 #include <poll.h>
 
-#include "app/hub_config.h"
 #include "access/warnings.h"
+#include "app/hub_config.h"
 #include "base/clock.h"
 #include "base/tr.h"
 

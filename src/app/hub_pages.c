@@ -19,12 +19,14 @@
 #include <sys/resource.h>
 
 #include "access/api.h"
+#include "app/console.h"
 #include "app/hub-int.h"
 #include "app/hub_pages_wire.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
+#include "share/taxii.h"
 #include "web/server.h"
 
 #include "base/ban.h"
@@ -56,7 +58,9 @@ struct pages {
 	uint64_t serial;
 	bool is_broken; /* the keeper could not be told that somebody went */
 	struct yg_web_remote remote;
-	struct yg_route_table table;
+	struct yg_route_table tables[2];
+	struct yg_web_file *files; /* of the console, as the hub shows them; file_count entries */
+	size_t file_count;
 	char *key; /* PEM, as the next; NULL: in the clear */
 	char *certificate;
 };
@@ -130,6 +134,9 @@ static void fill_call(struct yg_pages_call *to, const struct yg_web_caller *call
 		.path = request->path,
 		.query = request->query,
 		.content_type = request->content_type,
+		.accept = request->accept,
+		.type_parameters = request->type_parameters,
+		.login = request->login,
 		.if_match = request->if_match,
 		.file_name = request->file_name,
 		.remote = request->remote,
@@ -291,7 +298,8 @@ static void lose_keeper(struct pages *pages)
 			(void)hear_end(pages, pending); /* a stream ends */
 			continue;
 		}
-		*pending->reply = (struct yg_reply){.body = pending->reply->body};
+		*pending->reply = (struct yg_reply){.body = pending->reply->body,
+						    .is_taxii = pending->reply->is_taxii};
 		finish(pages, pending, YG_EPIPE);
 	}
 }
@@ -342,6 +350,28 @@ static unsigned connections_max(void)
 	return limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
 }
 
+/*
+ * The console's files: at a hub its first page is hub.html; that of `assess web`, whose API is not
+ * here, is left out. None built in: the web says so itself.
+ */
+static int find_files(struct pages *pages)
+{
+	pages->files = yg_calloc(yg_console_count + 1, sizeof(*pages->files));
+	if (!pages->files)
+		return YG_ENOMEM;
+	for (size_t i = 0; i < yg_console_count; i++) {
+		struct yg_web_file *file = &pages->files[pages->file_count];
+
+		*file = yg_console_table[i];
+		if (strcmp(file->path, "/index.html") == 0)
+			continue;
+		if (strcmp(file->path, "/hub.html") == 0)
+			file->path = "/index.html";
+		pages->file_count++;
+	}
+	return YG_OK;
+}
+
 static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 {
 	static const char *const of_keeper[] = {"/start", "/readyz", "/metrics", NULL};
@@ -353,8 +383,10 @@ static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 		.certificate = pages->certificate,
 		.connections_max = connections_max(),
 		.remote = &pages->remote,
-		.tables = &pages->table,
-		.table_count = 1,
+		.tables = pages->tables,
+		.table_count = 2,
+		.files = pages->files,
+		.file_count = pages->file_count,
 		.clock = yg_clock_steady(), /* a slow client is one whatever the clock says */
 	};
 	int rc;
@@ -363,7 +395,9 @@ static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 		config.names[config.name_count++] = settings->http_names.names[i];
 	pages->remote = (struct yg_web_remote){
 		.ask = ask, .serve = serve, .pages = of_keeper, .arg = pages};
-	pages->table = yg_hub_api_routes(NULL); /* only to know which operations there are */
+	/* Only to know which operations there are. */
+	pages->tables[0] = yg_hub_api_routes(NULL);
+	pages->tables[1] = yg_taxii_routes(NULL);
 	rc = yg_web_open(&config, &pages->web);
 	if (rc != YG_OK && pages->key)
 		yg_say("%s: %s", yg_say_safe(yg_bytes_str(settings->http_certificate), 300),
@@ -380,7 +414,7 @@ static int open_all(struct pages *pages, const struct yg_hub_settings *settings)
 	if (rc == YG_OK)
 		rc = read_pem(settings->http_key, &pages->key);
 	pages->pending = yg_calloc(YG_PAGES_CALLS_MAX, sizeof(*pages->pending));
-	if (rc == YG_OK && !pages->pending)
+	if (rc == YG_OK && (!pages->pending || find_files(pages) != YG_OK))
 		rc = yg_hub_say_path(settings->data, "", YG_ENOMEM);
 	if (rc != YG_OK)
 		return rc;
@@ -446,6 +480,7 @@ int yg_hub_pages_live(void *arg, int control, unsigned index)
 	pages.web = yg_web_free(pages.web);
 	yg_msg_pipe_close(&pages.keeper);
 	free(pages.pending);
+	free(pages.files);
 	free(pages.certificate);
 	wipe_text(pages.key);
 	return rc == YG_EEND ? YG_OK : rc;

@@ -15,6 +15,7 @@
 #define IS_MORE	     4u
 #define FLAGS_MAX    7u
 #define SESSION_HEX  64u
+#define TIME_US_MAX  (INT64_MAX / 1000)
 
 /* Content types of answers, by number on the pipe. */
 static const char *const types[] = {
@@ -25,6 +26,7 @@ static const char *const types[] = {
 	"text/plain; version=0.0.4; charset=utf-8",
 	"text/event-stream",
 	"application/octet-stream",
+	YG_TAXII_TYPE,
 };
 #define TYPE_COUNT  (sizeof(types) / sizeof(types[0]))
 #define TYPE_STREAM 5u
@@ -43,6 +45,8 @@ int yg_pages_call_put(struct yg_msg_pipe *pipe, enum yg_pages_kind kind, uint64_
 		{call->file_name, YG_WEB_FILE_NAME_MAX}, {call->remote, YG_PAGES_REMOTE_MAX},
 		{call->browser, YG_PAGES_BROWSER_MAX},	 {call->idempotency_key, YG_PAGES_KEY_MAX},
 		{call->token, YG_PAGES_SECRET_MAX},	 {call->bearer, YG_PAGES_SECRET_MAX},
+		{call->accept, YG_WEB_ACCEPT_MAX},	 {call->type_parameters, YG_WEB_ACCEPT_MAX},
+		{call->login, YG_PAGES_SECRET_MAX},
 	};
 	struct yg_bytes parts[2];
 	struct yg_buf head;
@@ -142,6 +146,12 @@ static bool is_line(struct yg_bytes b)
 	       yg_bytes_chr(b, '\n') == SIZE_MAX;
 }
 
+static bool are_lines(const struct yg_pages_call *call)
+{
+	return is_line(call->browser) && is_line(call->idempotency_key) && is_line(call->accept) &&
+	       is_line(call->type_parameters) && is_line(call->login);
+}
+
 static bool is_call(enum yg_pages_kind kind, const struct yg_pages_call *call)
 {
 	unsigned methods = kind == YG_PAGES_ASK ? YG_WEB_METHOD_OTHER + 1 : YG_WEB_METHOD_OTHER;
@@ -149,9 +159,8 @@ static bool is_call(enum yg_pages_kind kind, const struct yg_pages_call *call)
 	return call->method < methods && (unsigned)call->lang <= YG_LANG_JA &&
 	       is_path(call->path) && is_query(call->query) && is_type(call->content_type) &&
 	       is_tag(call->if_match) && is_file_name(call->file_name) &&
-	       is_address(call->remote) && is_line(call->browser) &&
-	       is_line(call->idempotency_key) &&
-	       call->body.size <= (kind == YG_PAGES_CALL ? YG_API_BODY_MAX : 0);
+	       is_address(call->remote) && are_lines(call) &&
+	       call->body.size <= (kind == YG_PAGES_CALL ? YG_TAXII_BODY_MAX : 0);
 }
 
 int yg_pages_call_read(enum yg_pages_kind kind, struct yg_bytes body, struct yg_pages_call *ret)
@@ -173,6 +182,9 @@ int yg_pages_call_read(enum yg_pages_kind kind, struct yg_bytes body, struct yg_
 	ret->idempotency_key = yg_msg_bytes(&reader, YG_PAGES_KEY_MAX);
 	ret->token = yg_msg_bytes(&reader, YG_PAGES_SECRET_MAX);
 	ret->bearer = yg_msg_bytes(&reader, YG_PAGES_SECRET_MAX);
+	ret->accept = yg_msg_bytes(&reader, YG_WEB_ACCEPT_MAX);
+	ret->type_parameters = yg_msg_bytes(&reader, YG_WEB_ACCEPT_MAX);
+	ret->login = yg_msg_bytes(&reader, YG_PAGES_SECRET_MAX);
 	ret->body = reader.rest;
 	if (reader.is_bad || lang > 1 || is_local > 1)
 		return YG_EFORMAT;
@@ -203,6 +215,8 @@ int yg_pages_answer_put(struct yg_msg_pipe *pipe, uint64_t id, const struct yg_r
 	yg_msg_add_u32(&head, number);
 	yg_msg_add_u32(&head, flags);
 	yg_msg_add_u32(&head, reply->retry_s);
+	yg_msg_add_u64(&head, (uint64_t)reply->added_first_us);
+	yg_msg_add_u64(&head, (uint64_t)reply->added_last_us);
 	yg_msg_add_bytes(&head, yg_bytes_str(reply->etag));
 	yg_msg_add_bytes(&head, yg_bytes_str(reply->file_name));
 	yg_msg_add_bytes(&head, yg_bytes_str(reply->session));
@@ -230,6 +244,10 @@ static bool is_answer(uint32_t status, uint32_t type, uint32_t flags, const stru
 {
 	bool is_stream = flags & IS_STREAM;
 
+	/* Microseconds that can be written as a time. */
+	if (reply->added_first_us < 0 || reply->added_first_us > TIME_US_MAX ||
+	    reply->added_last_us < 0 || reply->added_last_us > TIME_US_MAX)
+		return false;
 	return status >= 200 && status <= 599 && type < TYPE_COUNT && flags <= FLAGS_MAX &&
 	       is_tag(yg_bytes_str(reply->etag)) && is_file_name(yg_bytes_str(reply->file_name)) &&
 	       is_session(reply->session) &&
@@ -244,6 +262,8 @@ int yg_pages_answer_read(struct yg_bytes body, struct yg_reply *ret, bool *ret_i
 	uint32_t flags = yg_msg_u32(&reader);
 
 	ret->retry_s = yg_msg_u32(&reader);
+	ret->added_first_us = (int64_t)yg_msg_u64(&reader);
+	ret->added_last_us = (int64_t)yg_msg_u64(&reader);
 	yg_msg_text(&reader, ret->etag, sizeof(ret->etag));
 	yg_msg_text(&reader, ret->file_name, sizeof(ret->file_name));
 	yg_msg_text(&reader, ret->session, sizeof(ret->session));

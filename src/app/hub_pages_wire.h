@@ -28,7 +28,7 @@
 #define YG_PAGES_KEY_MAX     256u
 #define YG_PAGES_HEAD_MAX    (16u << 10)
 #define YG_PAGES_PIECE_MAX   (1u << 20)
-#define YG_PAGES_BODY_MAX    (YG_API_BODY_MAX + YG_PAGES_HEAD_MAX) /* of a message */
+#define YG_PAGES_BODY_MAX    (YG_TAXII_BODY_MAX + YG_PAGES_HEAD_MAX) /* of a message */
 #define YG_PAGES_QUEUE_MAX   (64u << 20) /* bytes that wait to be written */
 
 enum yg_pages_kind {
@@ -49,6 +49,9 @@ struct yg_pages_call {
 	struct yg_bytes path; /* decoded, as yg_web_target() gives it */
 	struct yg_bytes query;
 	struct yg_bytes content_type;
+	struct yg_bytes accept; /* to TAXII, as the next two */
+	struct yg_bytes type_parameters;
+	struct yg_bytes login; /* of "Basic"; its password is the bearer */
 	struct yg_bytes if_match;
 	struct yg_bytes file_name;
 	struct yg_bytes remote; /* an address */

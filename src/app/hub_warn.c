@@ -100,8 +100,7 @@ int yg_hub_warn_advise(void *arg, json_t *notice)
 	if (rc == YG_OK)
 		rc = add_lines(notice, "avoid", en.do_not, ja.do_not);
 	if (rc == YG_OK)
-		rc = add_lines(notice, "tell",
-			       yg_advice_contacts(en.whom, YG_LANG_EN, &checked),
+		rc = add_lines(notice, "tell", yg_advice_contacts(en.whom, YG_LANG_EN, &checked),
 			       yg_advice_contacts(ja.whom, YG_LANG_JA, &checked));
 	return rc;
 }

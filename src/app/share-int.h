@@ -20,3 +20,5 @@ void yg_share_plan_text(const struct yg_share_plan *share, struct yg_buf *to);
 
 /* `yagura share release`: @argv from its own name on; the exit status. */
 int yg_share_release(int argc, char **argv);
+/* `yagura share import` and `export`: as above. */
+int yg_share_stix(int argc, char **argv);

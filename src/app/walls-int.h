@@ -38,7 +38,8 @@ enum yg_wall_files {
 	YG_WALL_DATA,  /* the data folder, as the keeper has it */
 	YG_WALL_RULES, /* what the engine reads of it */
 	YG_WALL_HUNTS, /* what the hunter does */
-	YG_WALL_NAMES, /* what finding hosts and checking certificates reads; @data: one file more */
+	YG_WALL_NAMES, /* what finding hosts and checking certificates reads; @data: one file more
+			*/
 };
 
 /*

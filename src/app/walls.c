@@ -171,10 +171,10 @@ static bool allow_network(scmp_filter_ctx filter)
 static bool allow_connecting(scmp_filter_ctx filter)
 {
 	static const int calls[] = {
-		SCMP_SYS(connect),	 SCMP_SYS(setsockopt),	SCMP_SYS(getsockopt),
-		SCMP_SYS(getsockname),	 SCMP_SYS(getpeername), SCMP_SYS(epoll_wait),
-		SCMP_SYS(epoll_pwait),	 SCMP_SYS(epoll_ctl),	SCMP_SYS(epoll_create1),
-		SCMP_SYS(sendmmsg),	 SCMP_SYS(socketpair),	SCMP_SYS(pipe2),
+		SCMP_SYS(connect),     SCMP_SYS(setsockopt),  SCMP_SYS(getsockopt),
+		SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(epoll_wait),
+		SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_create1),
+		SCMP_SYS(sendmmsg),    SCMP_SYS(socketpair),  SCMP_SYS(pipe2),
 		SCMP_SYS(uname),
 	};
 

@@ -19,8 +19,8 @@
  *   signer   none                none                         none
  *   out      reads /etc, /usr    connects, speaks             threads
  *
- * No role can run a program, trace or bind; none but `out` opens a socket or connects. In builds with a sanitizer,
- * which needs calls of its own, the list and the bound of memory are left out.
+ * No role can run a program, trace or bind; none but `out` opens a socket or connects. In builds
+ * with a sanitizer, which needs calls of its own, the list and the bound of memory are left out.
  *
  * query_sandbox.c is built of the same parts, for a process that is allowed even less.
  * Threads: enter with one thread; those started later are inside too.
@@ -73,7 +73,8 @@ YG_MUST_USE int yg_wall_enter(enum yg_wall_role role, const char *data);
 /*
  * The parent's own, once its sockets are bound: it opens no socket more, connects nowhere, runs
  * nothing, traces nobody, and gets no new privileges. It forks, so its children begin with the
- * same; where one of them is to connect (@may_connect), that is left to the lists of the children. YG_OK or YG_EUNSUPPORTED.
+ * same; where one of them is to connect (@may_connect), that is left to the lists of the children.
+ * YG_OK or YG_EUNSUPPORTED.
  */
 YG_MUST_USE int yg_wall_enter_parent(bool may_connect);
 

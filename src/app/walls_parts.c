@@ -134,7 +134,8 @@ static bool allow_rules(int ruleset, const char *data, bool is_hunt, uint64_t ha
 
 static bool allow_names(int ruleset, const char *file, uint64_t handled)
 {
-	static const char *const names[] = {"/etc", "/usr/share", "/usr/lib", "/run/systemd/resolve"};
+	static const char *const names[] = {"/etc", "/usr/share", "/usr/lib",
+					    "/run/systemd/resolve"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		allow(ruleset, AT_FDCWD, names[i], (READ_DIR | READ_FILE) & handled);
@@ -166,7 +167,9 @@ int yg_wall_landlock(enum yg_wall_files files, const char *data)
 			 : version >= 3 ? FILES_3
 			 : version == 2 ? FILES_2
 					: FILES_1,
-		.network = version < 4 ? 0 : files == YG_WALL_NAMES ? BIND_4 : NETWORK_4,
+		.network = version < 4		    ? 0
+			   : files == YG_WALL_NAMES ? BIND_4
+						    : NETWORK_4,
 		.scoped = version >= 6 ? SCOPED_6 : 0,
 	};
 	size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;

@@ -10,9 +10,33 @@ const char *yg_method_name(enum yg_method method)
 	return names[method];
 }
 
+/* TAXII 2.1 sec. 3.6.1: the status is a text there. */
+static int taxii_error(struct yg_reply *reply, int status, const char *code, const char *title,
+		       const char *detail)
+{
+	yg_buf_reset(&reply->body);
+	reply->status = status;
+	reply->content_type = YG_TAXII_TYPE;
+	reply->etag[0] = 0;
+	reply->file_name[0] = 0;
+	reply->added_first_us = reply->added_last_us = 0;
+	yg_buf_add_str(&reply->body, "{\"title\":");
+	yg_buf_add_json(&reply->body, yg_bytes_str(title));
+	if (detail) {
+		yg_buf_add_str(&reply->body, ",\"description\":");
+		yg_buf_add_json(&reply->body, yg_bytes_str(detail));
+	}
+	yg_buf_add_str(&reply->body, ",\"error_code\":");
+	yg_buf_add_json(&reply->body, yg_bytes_str(code));
+	yg_buf_addf(&reply->body, ",\"http_status\":\"%d\"}", status);
+	return yg_buf_error(&reply->body);
+}
+
 int yg_reply_problem(struct yg_reply *reply, int status, const char *code, const char *title,
 		     const char *detail)
 {
+	if (reply->is_taxii)
+		return taxii_error(reply, status, code, title, detail);
 	yg_buf_reset(&reply->body);
 	reply->status = status;
 	reply->content_type = "application/problem+json";

@@ -11,11 +11,13 @@
 #include "base/buf.h"
 #include "base/tr.h"
 
-#define YG_API_PARTS_MAX 6u	     /* {names} in one pattern */
-#define YG_API_BODY_MAX	 (8u << 20)  /* bytes of a request */
-#define YG_API_REPLY_MAX (64u << 20) /* bytes of a reply */
-#define YG_API_PATH_MAX	 1024u
-#define YG_API_QUERY_MAX 4096u
+#define YG_API_PARTS_MAX  6u	      /* {names} in one pattern */
+#define YG_API_BODY_MAX	  (8u << 20)  /* bytes of a request */
+#define YG_TAXII_BODY_MAX (10u << 20) /* the same to TAXII, which says so */
+#define YG_TAXII_TYPE	  "application/taxii+json;version=2.1"
+#define YG_API_REPLY_MAX  (64u << 20) /* bytes of a reply */
+#define YG_API_PATH_MAX	  1024u
+#define YG_API_QUERY_MAX  4096u
 
 struct yg_access;    /* access/access.h */
 struct yg_hub_actor; /* access/hub.h */
@@ -35,7 +37,12 @@ struct yg_request {
 	struct yg_bytes parts[YG_API_PARTS_MAX]; /* values of the pattern's {names}, decoded */
 	struct yg_bytes query;			 /* raw, without '?' */
 	struct yg_bytes content_type;		 /* without parameters, lower-cased; may be empty */
-	struct yg_bytes if_match;		 /* the tag without quotes; empty: none given */
+	/* To TAXII alone, as they came: the field Accept, what stands behind the content type, and
+	 * the name of "Authorization: Basic" once its password was looked at. */
+	struct yg_bytes accept;
+	struct yg_bytes type_parameters;
+	struct yg_bytes login;
+	struct yg_bytes if_match;  /* the tag without quotes; empty: none given */
 	struct yg_bytes file_name; /* X-File-Name of an upload, decoded; may be empty */
 	struct yg_bytes body;
 	enum yg_lang lang; /* Accept-Language, or ?lang= */
@@ -74,13 +81,16 @@ struct yg_reply {
 	int status;		  /* HTTP status; 200 when left 0 */
 	const char *content_type; /* NULL: application/json; static text */
 	struct yg_buf body;
-	char etag[48];	     /* without quotes; empty: none */
-	char file_name[256]; /* for Content-Disposition; UTF-8; empty: shown in place */
-	char session[65];    /* of a sign-in: the session's token, for the cookie; empty: none */
-	bool ends_session;   /* the cookie is taken back */
-	uint32_t retry_s;    /* 429 and 503: Retry-After; 0: none */
-	bool is_secret;	     /* shown once: never kept */
-	bool is_stream;	     /* stays open, see above; HTTP status 200 */
+	char etag[48];		/* without quotes; empty: none */
+	char file_name[256];	/* for Content-Disposition; UTF-8; empty: shown in place */
+	char session[65];	/* of a sign-in: the session's token, for the cookie; empty: none */
+	bool ends_session;	/* the cookie is taken back */
+	uint32_t retry_s;	/* 429 and 503: Retry-After; 0: none */
+	bool is_secret;		/* shown once: never kept */
+	bool is_taxii;		/* refusals in the form of TAXII 2.1 */
+	int64_t added_first_us; /* X-TAXII-Date-Added-First and -Last; 0: none */
+	int64_t added_last_us;
+	bool is_stream; /* stays open, see above; HTTP status 200 */
 };
 
 /*
@@ -120,7 +130,8 @@ struct yg_route_table {
 /*
  * A refusal in the form of RFC 9457 (application/problem+json): @code is a stable word
  * ("unknown-criterion"), @title what happened in the request's language, @detail what to do
- * (may be NULL). Always returns YG_OK, so a handler can `return yg_reply_problem(...)`.
+ * (may be NULL). With reply->is_taxii the error object of TAXII 2.1 instead. Always returns YG_OK,
+ * so a handler can `return yg_reply_problem(...)`.
  */
 int yg_reply_problem(struct yg_reply *reply, int status, const char *code, const char *title,
 		     const char *detail);

@@ -198,6 +198,31 @@ static const char *const situation_steps[] = {
 const struct yg_sqlite_form yg_sqlite_situations = {0x59475354, /* "YGST" */
 						    situation_steps, COUNT_OF(situation_steps)};
 
+static const char *const stix_steps[] = {
+	/* 1: collections, versions of objects, what was sent, what a data set brought along. */
+	"CREATE TABLE collections(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, root TEXT NOT "
+	"NULL,"
+	" alias TEXT NOT NULL, owner TEXT NOT NULL, sector TEXT NOT NULL, title TEXT NOT NULL,"
+	" description TEXT NOT NULL, reach INTEGER NOT NULL, default_tlp INTEGER NOT NULL,"
+	" others_write INTEGER NOT NULL, readable INTEGER NOT NULL, writable INTEGER NOT NULL,"
+	" specs INTEGER NOT NULL, last_us INTEGER NOT NULL) STRICT;"
+	"CREATE UNIQUE INDEX collections_by_alias ON collections(alias) WHERE alias<>'';"
+	"CREATE TABLE objects(n INTEGER PRIMARY KEY, c INTEGER NOT NULL, added_us INTEGER NOT NULL,"
+	" id TEXT NOT NULL, version_ns INTEGER NOT NULL, spec INTEGER NOT NULL,"
+	" tlp INTEGER NOT NULL, type TEXT NOT NULL, version TEXT NOT NULL, body BLOB NOT NULL)"
+	" STRICT;"
+	"CREATE UNIQUE INDEX objects_by_time ON objects(c, added_us);"
+	"CREATE INDEX objects_by_id ON objects(c, id, version_ns, spec, tlp);"
+	"CREATE INDEX definitions ON objects(id) WHERE type='marking-definition';"
+	"CREATE TABLE statuses(id TEXT PRIMARY KEY, root TEXT NOT NULL, who TEXT NOT NULL,"
+	" made_us INTEGER NOT NULL, body BLOB NOT NULL) STRICT;"
+	"CREATE INDEX statuses_by_time ON statuses(made_us);"
+	"CREATE TABLE texts(kind TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL,"
+	" PRIMARY KEY(kind, name)) STRICT;",
+};
+const struct yg_sqlite_form yg_sqlite_stix = {0x59475358, /* "YGSX" */
+					      stix_steps, COUNT_OF(stix_steps)};
+
 int yg_sqlite_ask(sqlite3 *db, const char *sql, int64_t *ret)
 {
 	sqlite3_stmt *stmt;

@@ -231,6 +231,7 @@ YG_MUST_USE int yg_situations_assign(struct yg_situations *s, uint64_t number,
 				     struct yg_bytes assignee, const struct yg_situation_by *by);
 YG_MUST_USE int yg_situations_due(struct yg_situations *s, uint64_t number, int64_t due_ns,
 				  const struct yg_situation_by *by);
+/* Whose word it is: that of @by's text, else the actor's. */
 YG_MUST_USE int yg_situations_certain(struct yg_situations *s, uint64_t number,
 				      enum yg_certainty certainty,
 				      const struct yg_situation_by *by);

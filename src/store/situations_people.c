@@ -137,7 +137,8 @@ int yg_situations_certain(struct yg_situations *s, uint64_t number, enum yg_cert
 	event.a = head.certainty;
 	rc = yg_sit_run(
 		s, "UPDATE situations SET certainty=?2, certain_by=?3, certain_ns=?4 WHERE n=?1",
-		"iiti", (int64_t)number, (int64_t)certainty, by->actor, by->now_ns);
+		"iiti", (int64_t)number, (int64_t)certainty,
+		by->text.size > 0 ? by->text : by->actor, by->now_ns);
 	return yg_sit_end(s, rc == YG_OK ? yg_sit_event(s, &event) : rc);
 }
 

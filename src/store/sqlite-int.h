@@ -34,6 +34,7 @@ struct yg_sqlite_form {
 extern const struct yg_sqlite_form yg_sqlite_control;	 /* store/control.h */
 extern const struct yg_sqlite_form yg_sqlite_facts;	 /* store/facts.h */
 extern const struct yg_sqlite_form yg_sqlite_situations; /* store/situations.h */
+extern const struct yg_sqlite_form yg_sqlite_stix;	 /* store/stix.h */
 
 /*
  * Open @path as yg_control_open_sqlite says, migrated, with everything set. *ret: sqlite3_close.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From what stands in an exchange to an answer with its header fields. */
+#include "model/stix.h"
 #include "web/server-int.h"
 
 #include "base/ban.h"
@@ -72,6 +73,11 @@ static bool add_file_name(struct MHD_Response *response, const char *name)
 	return is_added;
 }
 
+static bool add_name(struct MHD_Response *response, const struct yg_reply *reply)
+{
+	return !reply->file_name[0] || add_file_name(response, reply->file_name);
+}
+
 static bool add_cookie(struct MHD_Response *response, const struct yg_web_exchange *exchange)
 {
 	char value[160];
@@ -131,6 +137,25 @@ static bool add_session(struct MHD_Response *response, const struct yg_web_excha
 	return reply->retry_s == 0 || add_seconds(response, "Retry-After", reply->retry_s);
 }
 
+/* What TAXII 2.1 adds: sec. 3.4 (times of adding), RFC 9110 sec. 11.6.1 (how to sign in). */
+static bool add_taxii(struct MHD_Response *response, const struct yg_reply *reply)
+{
+	char value[YG_STIX_TIME_SIZE];
+
+	if (!reply->is_taxii)
+		return true;
+	if (reply->status == 401 &&
+	    !add(response, "WWW-Authenticate", "Basic realm=\"Yagura\", charset=\"UTF-8\""))
+		return false;
+	if (reply->added_first_us == 0)
+		return true;
+	yg_stix_time_write(reply->added_first_us, value);
+	if (!add(response, "X-TAXII-Date-Added-First", value))
+		return false;
+	yg_stix_time_write(reply->added_last_us, value);
+	return add(response, "X-TAXII-Date-Added-Last", value);
+}
+
 static bool add_fields(struct MHD_Response *response, const struct yg_web_exchange *exchange)
 {
 	const struct yg_reply *reply = &exchange->reply;
@@ -141,10 +166,9 @@ static bool add_fields(struct MHD_Response *response, const struct yg_web_exchan
 	is_good = is_good && (!type || add(response, "Content-Type", type));
 	/* A proxy hands on what comes as it comes. */
 	is_good = is_good && (!reply->is_stream || add(response, "X-Accel-Buffering", "no"));
-	is_good = is_good && (!tag[0] || add_tag(response, tag));
-	is_good = is_good && (!reply->file_name[0] || add_file_name(response, reply->file_name));
+	is_good = is_good && (!tag[0] || add_tag(response, tag)) && add_name(response, reply);
 	is_good = is_good && (!exchange->location || add(response, "Location", exchange->location));
-	is_good = is_good && add_session(response, exchange);
+	is_good = is_good && add_session(response, exchange) && add_taxii(response, reply);
 	return is_good && (reply->status != 405 || add_allow(response, exchange));
 }
 

@@ -40,6 +40,7 @@ static const struct {
 	FIELD("Sec-Fetch-Site", fetch_site, false),
 	FIELD("Sec-Fetch-Mode", fetch_mode, false),
 	FIELD("Authorization", authorization, false),
+	FIELD("Accept", accept, true),
 	FIELD("User-Agent", browser, true),
 	FIELD("Idempotency-Key", idempotency_key, false),
 	FIELD("Forwarded", forwarded, true),
@@ -61,7 +62,7 @@ struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, struct MHD_Conne
 		return NULL;
 	exchange->web = web;
 	exchange->connection = connection;
-	yg_buf_init(&exchange->body, YG_API_BODY_MAX);
+	yg_buf_init(&exchange->body, YG_TAXII_BODY_MAX);
 	yg_buf_init(&exchange->reply.body, YG_API_REPLY_MAX);
 	exchange->target = yg_strndup(target, size);
 	exchange->target_size = size;
@@ -139,6 +140,7 @@ struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange)
 	yg_buf_done(&exchange->reply.body);
 	free(exchange->target);
 	yg_wipe(exchange->cookie, sizeof(exchange->cookie));
+	yg_wipe(exchange->basic_mem, sizeof(exchange->basic_mem));
 	yg_wipe(exchange->actor, sizeof(exchange->actor));
 	yg_wipe(exchange->reply.session, sizeof(exchange->reply.session));
 	free(exchange);
@@ -199,6 +201,41 @@ static bool has_body(const struct yg_web_fields *fields)
 	       (fields->content_length.size > 0 && !yg_bytes_eq(fields->content_length, YG_S("0")));
 }
 
+static bool has_text(struct yg_bytes hay, const char *needle)
+{
+	return yg_bytes_find(hay, yg_bytes_str(needle)) != SIZE_MAX;
+}
+
+/*
+ * Below /taxii2, or asked for as TAXII: API roots of a loaded data set lie at the root of the
+ * server. Its paths end in a slash; without it they are the same.
+ */
+static void note_taxii(struct yg_web_exchange *exchange, const struct yg_web_fields *fields)
+{
+	struct yg_bytes *path = &exchange->path;
+	bool is_below = yg_bytes_eq(*path, YG_S(YG_WEB_TAXII)) ||
+			yg_bytes_starts(*path, YG_S(YG_WEB_TAXII "/"));
+
+	exchange->is_taxii =
+		!exchange->is_api &&
+		(is_below || has_text(fields->accept, "taxii+json") ||
+		 has_text(fields->content_type, "taxii+json") ||
+		 yg_bytes_eq_nocase(yg_bytes_cut(fields->authorization, 0, 6), YG_S("Basic ")));
+	if (!exchange->is_taxii)
+		return;
+	exchange->is_api = exchange->reply.is_taxii = true;
+	if (path->data == (const uint8_t *)exchange->path_mem &&
+	    path->data[path->size - 1] != '/' && path->size < YG_API_PATH_MAX) {
+		exchange->path_mem[path->size++] = '/';
+		exchange->path_mem[path->size] = 0;
+	}
+}
+
+static size_t body_max(const struct yg_web_exchange *exchange)
+{
+	return exchange->is_taxii ? YG_TAXII_BODY_MAX : YG_API_BODY_MAX;
+}
+
 static enum yg_web_refusal read_target(struct yg_web_exchange *exchange)
 {
 	struct yg_bytes target = {(const uint8_t *)exchange->target, exchange->target_size};
@@ -213,7 +250,7 @@ static enum yg_web_refusal read_target(struct yg_web_exchange *exchange)
 	return error == YG_ELIMIT ? YG_WEB_TARGET_LONG : error ? YG_WEB_TARGET : YG_WEB_OK;
 }
 
-/* ?lang= first, then Accept-Language, then Japanese. */
+/* ?lang= first, then Accept-Language, then Japanese; to TAXII, which programs read, English. */
 static enum yg_lang lang_of(const struct yg_web_exchange *exchange,
 			    const struct yg_web_fields *fields)
 {
@@ -224,7 +261,8 @@ static enum yg_lang lang_of(const struct yg_web_exchange *exchange,
 	if (yg_query_get(exchange->request.query, "lang", mem, sizeof(mem), &name) &&
 	    yg_lang_by_name(name, &lang))
 		return lang;
-	return yg_web_accept_language(fields->languages, YG_LANG_JA);
+	return yg_web_accept_language(fields->languages,
+				      exchange->is_taxii ? YG_LANG_EN : YG_LANG_JA);
 }
 
 /* What the fields of an operation say. */
@@ -248,7 +286,7 @@ static enum yg_web_refusal read_fields(struct yg_web_exchange *exchange,
 	    !yg_web_file_name(fields->file_name, exchange->name_mem, &request->file_name))
 		return YG_WEB_FILE_NAME;
 	if (fields->content_length.size > 0 &&
-	    (!yg_bytes_u64(fields->content_length, &size) || size > YG_API_BODY_MAX))
+	    (!yg_bytes_u64(fields->content_length, &size) || size > body_max(exchange)))
 		return YG_WEB_BODY;
 	return YG_WEB_OK;
 }
@@ -276,6 +314,18 @@ static void note_caller(struct yg_web_exchange *exchange, const struct yg_web_fi
 		.is_local = request->is_local,
 	};
 	request->remote = exchange->caller.remote;
+	if (exchange->is_taxii && exchange->caller.bearer.size == 0 &&
+	    !yg_web_basic(fields->authorization, exchange->basic_mem, &request->login,
+			  &exchange->caller.bearer))
+		request->login = (struct yg_bytes){0};
+	if (exchange->is_taxii) {
+		size_t at = yg_bytes_chr(fields->content_type, ';');
+
+		request->accept = yg_bytes_cut(fields->accept, 0, YG_WEB_ACCEPT_MAX);
+		if (at != SIZE_MAX)
+			request->type_parameters = yg_bytes_cut(fields->content_type, at + 1,
+								at + 1 + YG_WEB_ACCEPT_MAX);
+	}
 	request->browser = fields->browser;
 	request->idempotency_key = fields->idempotency_key;
 	request->path = exchange->path;
@@ -332,6 +382,7 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 	enum yg_web_refusal refusal = read_target(exchange);
 	bool is_named;
 
+	note_taxii(exchange, fields);
 	exchange->request.lang = lang_of(exchange, fields);
 	if (fields->is_twice)
 		return YG_WEB_FIELD_TWICE;
@@ -460,7 +511,7 @@ static enum MHD_Result take(struct yg_web_exchange *exchange, const char *piece,
 	bool is_wanted = exchange->is_api && exchange->method != YG_METHOD_GET;
 
 	if (exchange->refusal == YG_WEB_OK && is_wanted) {
-		if (exchange->body.size + size > YG_API_BODY_MAX)
+		if (exchange->body.size + size > body_max(exchange))
 			exchange->refusal = YG_WEB_BODY;
 		else if (web->bodies + size > YG_WEB_BODIES_MAX)
 			exchange->refusal = YG_WEB_BUSY;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/headers.h"
 
+#include "base/crypt.h"
 #include "base/utf8.h"
 #include "model/api.h"
 
@@ -54,6 +55,25 @@ struct yg_bytes yg_web_bearer(struct yg_bytes header)
 	if (header.size < 8 || !yg_bytes_eq_nocase(yg_bytes_cut(header, 0, 7), YG_S("Bearer ")))
 		return (struct yg_bytes){0};
 	return yg_bytes_trim(yg_bytes_from(header, 7));
+}
+
+bool yg_web_basic(struct yg_bytes header, uint8_t to[YG_WEB_BASIC_MAX], struct yg_bytes *ret_name,
+		  struct yg_bytes *ret_password)
+{
+	struct yg_bytes all = {to, 0};
+	size_t colon;
+
+	if (header.size < 7 || !yg_bytes_eq_nocase(yg_bytes_cut(header, 0, 6), YG_S("Basic ")) ||
+	    !yg_base64_read(yg_bytes_trim(yg_bytes_from(header, 6)), to, YG_WEB_BASIC_MAX,
+			    &all.size) ||
+	    !yg_utf8_valid(all))
+		return false;
+	colon = yg_bytes_chr(all, ':');
+	if (colon == SIZE_MAX || yg_bytes_chr(all, 0) != SIZE_MAX)
+		return false;
+	*ret_name = yg_bytes_cut(all, 0, colon);
+	*ret_password = yg_bytes_from(all, colon + 1);
+	return true;
 }
 
 /* The next part of @rest up to @end (a separator), trimmed. */

@@ -15,6 +15,7 @@
 #define YG_WEB_TAG_MAX	     47u  /* bytes of an entity tag without its quotes */
 #define YG_WEB_TYPE_MAX	     95u  /* bytes of a content type without parameters */
 #define YG_WEB_FILE_NAME_MAX 255u /* bytes of an upload's name, decoded */
+#define YG_WEB_ACCEPT_MAX    300u /* bytes of an Accept that are looked at */
 #define YG_WEB_LANGUAGES_MAX 32u  /* ranges of an Accept-Language that are looked at */
 
 /*
@@ -31,6 +32,13 @@ bool yg_web_origin_is_ours(struct yg_bytes origin, struct yg_bytes host, bool ma
 
 /* The token of "Bearer TOKEN" (RFC 6750 sec. 2.1); empty for anything else. Borrowed. */
 struct yg_bytes yg_web_bearer(struct yg_bytes header);
+
+/*
+ * Name and password of "Basic …" (RFC 7617), decoded to @to (room YG_WEB_BASIC_MAX); false: it is
+ * none, or too long. */
+#define YG_WEB_BASIC_MAX 384u
+bool yg_web_basic(struct yg_bytes header, uint8_t to[YG_WEB_BASIC_MAX], struct yg_bytes *ret_name,
+		  struct yg_bytes *ret_password);
 
 /* The value of cookie @name; empty when it is not there or there twice. Borrowed from @header. */
 struct yg_bytes yg_web_cookie(struct yg_bytes header, struct yg_bytes name);

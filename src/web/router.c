@@ -84,7 +84,7 @@ static bool is_word(struct yg_bytes segment)
 	return true;
 }
 
-/* "/", then segments of a-z, 0-9, '-', '_' and '.', or "{name}". */
+/* "/", then segments of a-z, 0-9, '-', '_' and '.', or "{name}"; perhaps a "/" at the end. */
 static bool is_well_formed(const char *pattern)
 {
 	struct yg_bytes rest = yg_bytes_str(pattern);
@@ -95,6 +95,8 @@ static bool is_well_formed(const char *pattern)
 	for (unsigned i = 0; rest.size > 0; i++) {
 		struct yg_bytes segment = next_segment(&rest);
 
+		if (segment.size == 0 && rest.size == 0 && i > 0)
+			return true; /* ends in a slash */
 		if (segment.size == 0 || i == YG_WEB_SEGMENTS_MAX)
 			return false;
 		if (is_name(segment)) {

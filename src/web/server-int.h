@@ -54,6 +54,7 @@ struct yg_web_fields {
 	struct yg_bytes fetch_site;
 	struct yg_bytes fetch_mode;
 	struct yg_bytes authorization;
+	struct yg_bytes accept;
 	struct yg_bytes browser;
 	struct yg_bytes idempotency_key;
 	struct yg_bytes forwarded; /* whatever says that a proxy stands between */
@@ -84,7 +85,8 @@ struct yg_web_exchange {
 	unsigned method;      /* enum yg_method or YG_WEB_METHOD_OTHER */
 	struct yg_bytes path; /* into path_mem */
 	bool is_named;	      /* by a configured host, so through a proxy that speaks TLS */
-	bool is_api;
+	bool is_api;	      /* operations: /api, TAXII */
+	bool is_taxii;
 	enum yg_web_refusal refusal;
 	struct yg_web_match match;
 	uint32_t session;
@@ -99,7 +101,8 @@ struct yg_web_exchange {
 	size_t dropped;			 /* bytes of a refused body */
 	char cookie[YG_WEB_KEY_HEX + 1]; /* token to set */
 	const char *location;
-	char path_mem[YG_API_PATH_MAX + 1];
+	char path_mem[YG_API_PATH_MAX + 2];
+	uint8_t basic_mem[YG_WEB_BASIC_MAX];
 	char type_mem[YG_WEB_TYPE_MAX + 1];
 	char name_mem[YG_WEB_FILE_NAME_MAX + 1];
 	/* An answer that was put off. */

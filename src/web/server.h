@@ -26,6 +26,7 @@
 #define YG_WEB_CONNECTIONS_MAX 4096u
 #define YG_WEB_NAMES_MAX       16u
 #define YG_WEB_HEAD_MAX	       (32u << 10) /* bytes a connection may take for fields and buffers */
+#define YG_WEB_TAXII	       "/taxii2" /* what lies below, and what asks for TAXII, is an operation */
 #define YG_WEB_BODIES_MAX      (32u << 20) /* bytes of bodies held for all connections together */
 #define YG_WEB_DRAIN_MAX       (32u << 20) /* bytes of a refused body that are read and dropped */
 #define YG_WEB_TIMEOUT_S       60u
@@ -39,7 +40,8 @@ struct yg_web;
 struct yg_web_caller {
 	uint32_t session;	/* number of a session that grew from the start link; 0: none */
 	struct yg_bytes token;	/* of the cookie; may be empty */
-	struct yg_bytes bearer; /* of "Authorization: Bearer"; may be empty */
+	struct yg_bytes bearer; /* of "Authorization: Bearer"; may be empty. To TAXII: also the
+				 * password of "Basic" */
 	struct yg_bytes remote; /* address */
 	bool is_local;		/* 127.0.0.1 to 127.0.0.1, and no proxy says otherwise */
 };

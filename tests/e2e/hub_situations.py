@@ -247,6 +247,7 @@ def the_api_keeps_members_apart():
     problem(ana.ask("PUT", path, {"certainty": "confirmed"}), 400, "bad-request")
     changed = ana.make("PUT", path, {"certainty": "confirmed", "certainty_source": "acme, Mei", "assignee": "ana",
                                      "due": "2026-12-01T00:00:00Z"})
+    equal(changed["certainty_source"], "acme, Mei")
     equal((changed["certainty"], changed["assignee"], changed["due"]), ("confirmed", "ana", "2026-12-01T00:00:00Z"))
     equal([s["state"] for s in situations(town.member)], ["confirmed"])
     # Apart, and together again.

@@ -26,7 +26,7 @@ static void call(enum yg_pages_kind kind, struct yg_bytes body, struct yg_msg_pi
 	if (yg_pages_call_read(kind, body, &one) != YG_OK)
 		return;
 	assert(one.path.size > 0 && one.path.data[0] == '/' && yg_utf8_valid(one.path));
-	assert(one.method <= YG_WEB_METHOD_OTHER && one.body.size <= YG_API_BODY_MAX);
+	assert(one.method <= YG_WEB_METHOD_OTHER && one.body.size <= YG_TAXII_BODY_MAX);
 	assert(kind == YG_PAGES_CALL || one.body.size == 0);
 	yg_web_route(&none, 1, one.method, one.path, &match);
 	assert(yg_pages_call_put(pipe, kind, 1, &one) == YG_OK);
@@ -38,6 +38,8 @@ static void call(enum yg_pages_kind kind, struct yg_bytes body, struct yg_msg_pi
 	assert(yg_bytes_eq(one.file_name, two.file_name) && yg_bytes_eq(one.browser, two.browser));
 	assert(yg_bytes_eq(one.idempotency_key, two.idempotency_key));
 	assert(yg_bytes_eq(one.token, two.token) && yg_bytes_eq(one.bearer, two.bearer));
+	assert(yg_bytes_eq(one.accept, two.accept) && yg_bytes_eq(one.login, two.login));
+	assert(yg_bytes_eq(one.type_parameters, two.type_parameters));
 	assert(yg_bytes_eq(one.body, two.body));
 }
 
@@ -56,6 +58,8 @@ static void answer(struct yg_bytes body, struct yg_msg_pipe *pipe)
 		       YG_OK);
 		assert(yg_pages_answer_read(queued(pipe), &two, &is_more_too) == YG_OK);
 		assert(one.status == two.status && one.content_type == two.content_type);
+		assert(one.added_first_us == two.added_first_us &&
+		       one.added_last_us == two.added_last_us);
 		assert(is_more == is_more_too && one.is_stream == two.is_stream);
 		assert(strcmp(one.session, two.session) == 0 && strcmp(one.etag, two.etag) == 0);
 		assert(yg_bytes_eq(yg_buf_bytes(&one.body), yg_buf_bytes(&two.body)));

@@ -3,6 +3,7 @@
  * chooses the message; what could be read is put on a pipe and read again: the same. */
 #include <assert.h>
 
+#include "app/hub_out_wire.h"
 #include "app/hub_wire.h"
 
 #include "base/ban.h"
@@ -62,6 +63,24 @@ static void checked(struct yg_bytes body, struct yg_msg_pipe *pipe)
 	assert(one.refusal == two.refusal && one.at == two.at && strcmp(one.words, two.words) == 0);
 }
 
+/* What keeper and out say. */
+static void out_wire(struct yg_bytes body, struct yg_msg_pipe *pipe)
+{
+	char words[YG_OUT_WORDS_MAX + 1];
+	enum yg_warn_sent how;
+	struct yg_out_wish one;
+	struct yg_out_wish two;
+
+	if (yg_out_done_read(body, &how, words) == YG_OK)
+		assert(how <= YG_WARN_BOUNCED && strlen(words) <= YG_OUT_WORDS_MAX);
+	if (yg_out_wish_read(body, &one) != YG_OK)
+		return;
+	assert(yg_out_wish_put(pipe, YG_OUT_MAIL, 1, &one) == YG_OK);
+	assert(yg_out_wish_read(queued(pipe), &two) == YG_OK);
+	assert(strcmp(one.to, two.to) == 0 && strcmp(one.key, two.key) == 0);
+	assert(yg_bytes_eq(one.body, two.body));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct yg_bytes body = {data, size};
@@ -73,7 +92,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	body = yg_bytes_from(body, 1);
 	yg_msg_pipe_init(&pipe, YG_HUB_CALL_MAX, YG_HUB_QUEUE_MAX);
 	pipe.fd = 0; /* never written to: only queued */
-	if (data[0] % 4 == 0)
+	if (data[0] >= 0xf0)
+		out_wire(body, &pipe);
+	else if (data[0] % 4 == 0)
 		call(body, &pipe);
 	else if (data[0] % 4 == 1)
 		answer(body, &pipe);

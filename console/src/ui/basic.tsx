@@ -72,7 +72,7 @@ export function Field(props: FieldProps & { control: (a: { id: string; 'aria-des
 }
 
 export function TextField(props: FieldProps & {
-  value: string; onInput: (value: string) => void; type?: 'text' | 'date' | 'number' | 'search'; max?: string; min?: string;
+  value: string; onInput: (value: string) => void; type?: 'text' | 'date' | 'number' | 'search' | 'password' | 'email' | 'tel'; max?: string; min?: string;
   mode?: 'numeric' | 'text'; complete?: string; length?: number;
 }) {
   return (
@@ -204,6 +204,11 @@ const KNOWN: Record<string, [Key, Key, Key]> = {
   'no-space': ['error.no_space', 'error.no_space_why', 'error.no_space_do'],
   'too-large': ['error.too_large', 'error.too_large_why', 'error.too_large_do'],
 };
+
+/** The hub's pages say some of it in other words. */
+export function knowErrors(more: Record<string, [Key, Key, Key]>): void {
+  Object.assign(KNOWN, more);
+}
 
 /** What happened, why, what to do, and a way to try again. Takes the focus when it appears. */
 export function ErrorPanel(props: Kids & { error: Problem; retry?: () => void; title?: string }) {

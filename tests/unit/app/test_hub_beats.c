@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Heartbeats remembered: what is given is what stands in the file now, whatever was asked before. */
+/* Heartbeats remembered: what is given is what stands in the file now, whatever was asked before.
+ */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names */
 #define _GNU_SOURCE
 #include <stdlib.h>

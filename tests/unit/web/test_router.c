@@ -121,7 +121,10 @@ static void checks(void)
 	CHECK(both("/a", "/a") == YG_EINVAL);
 	CHECK(both("/a", "b") == YG_EINVAL);
 	CHECK(both("/a", "/") == YG_EINVAL);
-	CHECK(both("/a", "/b/") == YG_EINVAL);
+	CHECK(both("/a", "/b/") == YG_OK);
+	CHECK(both("/a/", "/{x}/") == YG_OK);
+	CHECK(both("/a/", "/a/") == YG_EINVAL);
+	CHECK(both("/a", "/b//") == YG_EINVAL);
 	CHECK(both("/a", "/b//c") == YG_EINVAL);
 	CHECK(both("/a", "/{b") == YG_EINVAL);
 	CHECK(both("/a", "/B") == YG_EINVAL);

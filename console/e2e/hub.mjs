@@ -1,0 +1,492 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+//
+// The hub's pages as people see them, found by visible labels. tests/e2e/console/hub.py starts the
+// hub, its sensors and its people, and says in WORLD (JSON) where they are.
+//
+//   story   an analyst takes a situation on, a member sees who looked, agrees, declares a relation
+//   tabs    eight tabs, one stream
+//   pages   every page in Japanese and English: axe-core 0 violations (also dark), no sideways
+//           scrolling at 375 px, no message of the browser's console
+//
+// SHOTS=/folder keeps screenshots. Says "N passed, N failed, N skipped" at the end.
+import axe from 'axe-core';
+import { createHmac } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const world = JSON.parse(process.env.WORLD);
+const shots = process.env.SHOTS ?? '';
+const WAIT_MS = 20000;
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--lang=ja'];
+const WIDE = { width: 1280, height: 800 };
+const PHONE = { width: 375, height: 720 };
+let passed = 0;
+let failed = 0;
+let shotN = 0;
+let page;
+const noise = [];
+
+function check(name, isGood, more = '') {
+  if (isGood) passed++;
+  else failed++;
+  if (!isGood) console.log(`FAILED ${name} ${more}`);
+}
+
+async function shot(name, options = {}) {
+  if (!shots) return;
+  await mkdir(shots, { recursive: true });
+  await page.screenshot({ path: join(shots, `hub-${String(++shotN).padStart(2, '0')}-${name}.png`), fullPage: true, ...options });
+}
+
+const button = (name) => page.getByRole('button', { name, exact: true });
+const field = (name) => page.getByLabel(new RegExp(`^${name}`));
+const heading = (name) => page.getByRole('heading', { name });
+const dialog = () => page.getByRole('dialog');
+const said = (text) => page.getByRole('status').getByText(text).first().waitFor();
+const inNav = async (name) => {
+  const menu = button('メニュー');
+  if (await menu.isVisible()) await menu.click();
+  await page.getByRole('navigation', { name: 'ページ' }).getByRole('link', { name, exact: true }).click();
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+};
+
+async function settled() {
+  await page.waitForFunction(() => !document.querySelector('.loading') && document.querySelector('h1:not(.sr)'), null, { timeout: WAIT_MS });
+}
+
+async function violations(name) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ['violations'] })).violations);
+  check(`axe ${name}`, found.length === 0, found.map((v) => `\n    ${v.id}: ${v.help}\n      ${v.nodes.slice(0, 4).map((n) => `${n.html.slice(0, 140)} ${n.any.map((a) => a.message).join('; ').slice(0, 160)}`).join('\n      ')}`).join(''));
+}
+
+/** A browser of one person: nothing is shared with the others. */
+async function person(browser, viewport = WIDE) {
+  const context = await browser.newContext({ locale: 'ja-JP', viewport, reducedMotion: 'reduce' });
+  page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MS);
+  listen(page);
+  return context;
+}
+
+function listen(tab) {
+  tab.on('console', (m) => m.type() === 'error' && noise.push(m.text()));
+  tab.on('pageerror', (e) => noise.push(String(e)));
+}
+
+async function signIn(login, password = world.password.replace('%s', login)) {
+  await page.goto(`${world.base}/`);
+  await heading('サインイン').waitFor();
+  await field('ログイン名').fill(login);
+  await field('パスワード').fill(password);
+  await button('サインイン').click();
+}
+
+/** A line of an attacker nobody has seen before, in the log that a sensor follows. */
+let attacks = 0;
+function attack() {
+  attacks++;
+  const address = `192.0.2.${200 + attacks}`;
+  const lines = [];
+  for (let n = 0; n < 6; n++) {
+    const time = `${String(12 + attacks).padStart(2, '0')}:${String(10 + n).padStart(2, '0')}:00`;
+    lines.push(`${address} - - [${world.day}:${time} +0000] "GET /stock${attacks}.php?id=${n}%27%20UNION%20SELECT%20${n}-- HTTP/1.1" 200 ${900 + n} "-" "Mozilla/5.0"`);
+  }
+  appendFileSync(world.log, `${lines.join('\n')}\n`);
+  return address;
+}
+
+async function signInWrongly() {
+  await signIn('ana', 'not it');
+  await page.getByRole('alert').waitFor();
+  check('a wrong password is refused in words', (await page.getByRole('alert').textContent()).length > 10);
+  await violations('ja sign-in refused');
+  await shot('sign-in-refused');
+}
+
+async function analyst() {
+  await signInWrongly();
+  await signIn('ana');
+  await heading('事案').waitFor();
+  await page.locator('.board a.row-link').first().waitFor();
+  await page.locator('[data-live="true"]').waitFor();
+  check('the board names who was hit', (await page.locator('.board').textContent()).includes(world.names.beta));
+  await shot('board');
+  const links = page.locator('.board a.row-link');
+  await links.first().focus();
+  await page.keyboard.press('j');
+  check('j goes to the next row', await links.nth(1).evaluate((e) => e === document.activeElement));
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('k');
+  check('k stays at the first row', await links.first().evaluate((e) => e === document.activeElement));
+  await page.getByRole('link', { name: new RegExp(world.attacker.replace(/\./g, '\\.')) }).click();
+  await heading('おもな理由').waitFor();
+  await page.locator('.reasons > li').nth(2).waitFor();
+  await aboveTheFold();
+  await shot('situation', { fullPage: false });
+  await shot('situation-whole');
+
+  await button('確認を始める').click();
+  await dialog().getByLabel('理由').fill('VPNの成功を確かめる');
+  await dialog().getByRole('button', { name: '確認を始める' }).click();
+  await said('状態を「確認中」にしました');
+  await button('自分が担当する').click();
+  await said('担当になりました');
+  await button('コメント').click();
+  await dialog().getByLabel('コメント').fill('みなと精工に電話した。折り返し待ち。');
+  await violations('ja comment');
+  await dialog().getByRole('button', { name: '書き込む' }).click();
+  await page.locator('.events').getByText('折り返し待ち').waitFor();
+  await button('事案と確認する').click();
+  await dialog().getByRole('button', { name: '事案と確認する' }).click();
+  await said('状態を「事案と確認」にしました');
+  await button('担当・期限・確度').click();
+  await dialog().getByRole('radio', { name: /^被害組織が確認/ }).check();
+  await dialog().getByLabel('誰の言葉か').fill('情報システム課（電話）');
+  await shot('edit', { fullPage: false });
+  await violations('ja edit');
+  await dialog().getByRole('button', { name: '保存する' }).click();
+  await said('保存しました');
+  await page.locator('.glance').getByText('情報システム課').waitFor();
+  check('certainty says whose word', true);
+
+  await page.getByRole('button', { name: /の元の記録を見る$/ }).first().click();
+  check('no records without a reason', await button('記録を開く').isDisabled());
+  await dialog().getByLabel('見る理由').fill('不審なサインインの前後を確かめるため');
+  await button('記録を開く').click();
+  await dialog().locator('.raw').first().waitFor();
+  check('a raw line is shown', (await dialog().locator('.raw').first().textContent()).length > 20);
+  await violations('ja records');
+  await shot('records', { fullPage: false });
+  await page.keyboard.press('Escape');
+
+  await page.goto(`${world.base}/#/situations/${world.both}`);
+  await heading('検知').first().waitFor();
+  await button('一部を分ける').click();
+  await page.locator('.pick').first().check();
+  await shot('split');
+  await button('選んだ1件を別の事案にする').click();
+  await said('分けました');
+  await heading('おもな理由').waitFor();
+  await page.goto(`${world.base}/#/situations/${world.both}`);
+  await button('ほかの事案とまとめる').click();
+  await dialog().getByLabel('相手の事案').selectOption({ index: 1 });
+  await violations('ja merge');
+  await dialog().getByRole('button', { name: 'まとめる' }).click();
+  await said('まとめました');
+  await page.locator('.events').getByText('ほかの事案をまとめました').waitFor();
+  check('split and merge are in the history', await page.locator('.events').getByText('一部を分けました').isVisible());
+  await inNav('絞り込みの流れ');
+  await page.locator('.funnel svg').waitFor();
+  await shot('funnel');
+}
+
+/** Who was hit, the three strongest reasons, and who was told: in the tree, without scrolling. */
+async function aboveTheFold() {
+  await page.evaluate(() => scrollTo(0, 0));
+  const boxes = await page.locator('.glance .hit-list > li, .glance .reasons > li, .glance > section:last-child p, .glance > section:last-child dd').evaluateAll((all) => all.map((e) => e.getBoundingClientRect().bottom));
+  check('nothing of it needs scrolling', boxes.length >= 5 && boxes.every((b) => b <= WIDE.height), boxes.map(Math.round).join(' '));
+  const tree = await page.locator('.glance').ariaSnapshot();
+  check('who was hit is in the tree', tree.includes('被害を受けた組織') && tree.includes(world.names.acme));
+  check('three reasons are in the tree', (await page.locator('.reasons > li').count()) === 3 && tree.includes('おもな理由'));
+  check('who was told is in the tree', tree.includes('知らせた先と受領'));
+}
+
+/** Eight tabs of one browser share one stream; when its tab goes, another opens it. */
+async function tabs(context) {
+  const first = page;
+  const all = [first];
+  const streams = [];
+  const count = (tab) => tab.on('request', (r) => new URL(r.url()).pathname === '/api/v1/stream' && streams.push(tab));
+  while (all.length < 8) {
+    const tab = await context.newPage();
+    tab.setDefaultTimeout(WAIT_MS);
+    listen(tab);
+    count(tab);
+    all.push(tab);
+    await tab.goto(`${world.base}/#/board`);
+    await tab.locator('[data-live="true"]').waitFor();
+  }
+  check('seven more tabs open no stream', streams.length === 0, `${streams.length}`);
+  await first.goto(`${world.base}/#/board`);
+  let address = attack();
+  await Promise.all(all.map((tab) => tab.getByRole('link', { name: new RegExp(address.replace(/\./g, '\\.')) }).first().waitFor()));
+  check('all eight tabs show the new situation', true);
+  await first.close();
+  page = all[1];
+  await page.waitForFunction(() => document.querySelector('[data-live="true"]'));
+  address = attack();
+  await Promise.all(all.slice(1).map((tab) => tab.getByRole('link', { name: new RegExp(address.replace(/\./g, '\\.')) }).first().waitFor()));
+  check('another tab has taken the stream over, one alone', streams.length === 1, `${streams.length}`);
+  for (const tab of all.slice(2)) await tab.close();
+}
+
+async function member(browser) {
+  const context = await person(browser, PHONE);
+  await signIn('mei');
+  await heading('みなと精工 の状況').waitFor();
+  await page.locator('.views .view').first().waitFor();
+  check('the member sees who looked and why', (await page.locator('.views').textContent()).includes('不審なサインインの前後を確かめるため'));
+  await settled();
+  await shot('mine-phone');
+  check('375 px of the own view', (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
+  await page.locator('.concern a').first().click();
+  await heading('おもな理由').waitFor();
+  await settled();
+  check('nothing of others', !(await page.locator('main').textContent()).includes(world.names.beta));
+  await shot('situation-phone');
+  await page.goto(`${world.base}/#/mine`);
+  await field('同意する人の氏名').fill('代表取締役 港 一郎');
+  await page.getByLabel(/^参加条件（.*）を読みました/).check();
+  await button('同意する').click();
+  await page.getByText('代表取締役 港 一郎さんが').waitFor();
+  check('the consent is given', true);
+  await inNav('取引関係');
+  await button('取引関係を宣言する').click();
+  await dialog().getByLabel('相手の識別子').fill('beta');
+  await dialog().getByLabel('供給する側が止まると').check();
+  await dialog().getByRole('radio', { name: /^出さない/ }).check();
+  check('nothing is agreed to beforehand', !(await dialog().getByLabel(/^分析者がこの関係を見てよい/).isChecked()));
+  await dialog().getByLabel(/^分析者がこの関係を見てよい/).check();
+  await violations('ja relation');
+  await shot('relation-phone', { fullPage: false });
+  await dialog().getByRole('button', { name: '宣言する' }).click();
+  await page.getByText('相手の確認待ち').first().waitFor();
+  await shot('relations-phone');
+  await context.close();
+
+  const other = await person(browser);
+  await signIn('bob');
+  await inNav('取引関係');
+  await button('確認する').click();
+  await dialog().getByLabel(/^分析者がこの関係を見てよい/).check();
+  await dialog().getByRole('button', { name: '確認する' }).click();
+  await page.getByText('確認済み').first().waitFor();
+  check('the other side confirms', true);
+  await inNav('自分のアカウント');
+  await button('設定する').click();
+  const secret = (await page.locator('.command code').textContent()).replace(/\s/g, '');
+  await field('確認コード').fill(totp(secret, 0));
+  await button('有効にする').click();
+  await page.getByText('二つ目の確認を設定しました').waitFor();
+  check('ten recovery codes', (await page.locator('.ids li').count()) === 10);
+  const recovery = await page.locator('.ids li').first().textContent();
+  codes.push(await page.locator('.ids li').nth(1).textContent(), await page.locator('.ids li').nth(2).textContent());
+  await shot('second-factor');
+  await button('サインアウト').click();
+  await heading('サインイン').waitFor();
+  await signIn('bob');
+  await field('確認コード').waitFor();
+  await violations('ja code');
+  await field('確認コード').fill('000000');
+  await button('サインイン').click();
+  await page.getByRole('alert').waitFor();
+  await field('確認コード').fill(recovery);
+  await button('サインイン').click();
+  await heading('の状況').waitFor();
+  check('the second factor lets in', true);
+  await other.close();
+
+  const fresh = await person(browser);
+  await page.goto(`${world.base}/#/invitation/${world.invitation}`);
+  await page.getByText('佐藤 花さん').waitFor();
+  await violations('ja invitation');
+  await shot('invitation');
+  await field('新しいパスワード必須').fill('minato no sakura ga saku');
+  await page.getByLabel(/もう一度/).fill('minato no sakura ga saku');
+  await button('このパスワードにする').click();
+  await page.getByText('パスワードを設定しました').waitFor();
+  await signIn('sato', 'minato no sakura ga saku');
+  await heading('みなと精工 の状況').waitFor();
+  check('an invited person comes in', true);
+  await fresh.close();
+}
+
+/** From a plan to receipts: who was hit agrees, a person approves, the partner reads and acts. */
+async function warn(browser) {
+  const ofAnalyst = page;
+  await page.goto(`${world.base}/#/board`);
+  await page.getByRole('link', { name: new RegExp(world.attacker.replace(/\./g, '\\.')) }).click();
+  await button('知らせの案を作る').click();
+  await violations('ja plan dialog');
+  await dialog().getByRole('button', { name: '案を作る' }).click();
+  await heading('知らせる相手').waitFor();
+  await settled();
+  check('nothing goes out before the answer to the question', (await page.locator('main').textContent()).includes('承諾をお願いしています'));
+  const planAddress = page.url();
+  await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
+  check('the copy leaves the name out', (await page.locator('.compare', { hasText: '取引先' }).first().textContent()).includes('伝えません'));
+  await violations('ja plan');
+  await shot('plan');
+
+  const hit = await person(browser, PHONE);
+  await signIn('mei');
+  await page.getByRole('link', { name: '内容を見て答える' }).click();
+  await heading('承諾のお願い').waitFor();
+  await settled();
+  await shot('question-phone');
+  await page.getByRole('radio', { name: /^はい/ }).check();
+  await violations('ja question');
+  await button('答えを送る').click();
+  await page.getByText('お答え：はい').waitFor();
+  check('375 px of the question', (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
+  await hit.close();
+
+  page = ofAnalyst;
+  await page.goto(`${world.base}/#/account`);
+  await page.goto(planAddress);
+  await page.getByRole('button', { name: /^承認して\d+件を送る$/ }).click();
+  await dialog().getByRole('button', { name: '承認して送る' }).click();
+  await said('承認しました');
+  await page.getByText('送信を承認').first().waitFor();
+  await inNav('知らせと受領');
+  await page.getByRole('row', { name: new RegExp(world.names.beta) }).first().waitFor();
+  await settled();
+  await violations('ja plans');
+  await shot('plans');
+
+  const partner = await person(browser, PHONE);
+  await signIn('bob');
+  // The second factor of the story before: another recovery code.
+  await field('確認コード').fill(codes.shift());
+  await button('サインイン').click();
+  await page.locator('.concern-title a').first().click();
+  await page.getByText('防御のためにのみ利用し').first().waitFor();
+  await settled();
+  const text = await page.locator('main').textContent();
+  check('the partner reads no name of who was hit', !text.includes('みなと') && !text.includes('acme'));
+  check('375 px of the warning', (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
+  await shot('warning-phone');
+  await button('内容を確認した').click();
+  await said('確認したことを伝えました');
+  await field('何をしたか').fill('指標を遮断し、過去30日を確かめた。該当なし。');
+  await violations('ja warning');
+  await button('対応したことを伝える').click();
+  await said('対応を伝えました');
+  await partner.close();
+
+  page = ofAnalyst;
+  await page.goto(`${world.base}/#/board`);
+  await page.getByRole('link', { name: new RegExp(world.attacker.replace(/\./g, '\\.')) }).click();
+  await page.locator('.counts').waitFor();
+  await settled();
+  await aboveTheFold();
+  const told = await page.locator('.told').ariaSnapshot();
+  check('warned, read, acted and who has not read are in the tree', ['知らせた', '読んだ', '対応した', 'まだ読んでいない', world.names.acme].every((w) => told.includes(w)), told);
+  await shot('situation-told', { fullPage: false });
+  await page.goto(planAddress);
+  await page.getByRole('row', { name: new RegExp(world.names.acme) }).getByRole('button', { name: '電話を記録する' }).click();
+  await dialog().getByLabel('話した人').fill('佐藤 花');
+  await dialog().getByLabel('内容を確認したと言った').check();
+  await violations('ja call');
+  await dialog().getByRole('button', { name: '記録する' }).click();
+  await said('電話を記録しました');
+  await page.getByRole('row', { name: new RegExp(world.names.acme) }).getByText('電話').first().waitFor();
+  await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
+  await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = false; }));
+  await shot('plan-sent');
+  await button('取り消す').click();
+  await dialog().getByLabel('理由').fill('訓練の通信でした');
+  await dialog().getByRole('button', { name: '取り消す' }).click();
+  await said('取消しを送りました');
+  await page.waitForFunction((old) => location.href !== old, planAddress);
+  await page.getByRole('row', { name: new RegExp(world.names.beta) }).first().waitFor();
+  await settled();
+  check('the withdrawal is a plan of its own, to all who got the first', (await page.getByRole('row').count()) >= 3);
+  await shot('withdrawal');
+  return planAddress.split('#/')[1];
+}
+
+const codes = [];
+
+function totp(secret, drift) {
+  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + drift));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+async function administrator(browser) {
+  const context = await person(browser);
+  await page.goto(world.link);
+  await heading('組織').first().waitFor();
+  await settled();
+  await field('識別子').fill('hospital');
+  await field('名称必須').fill('港町中央病院');
+  await button('加える').click();
+  await heading('港町中央病院').waitFor();
+  check('an organisation is added', true);
+  await walk('admin', ['', 'orgs', 'orgs/acme', 'account', 'nowhere']);
+  await context.close();
+}
+
+async function walk(who, places) {
+  for (const lang of ['ja', 'en']) {
+    for (const scheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      await page.setViewportSize(WIDE);
+      for (const place of places) {
+        const short = place.replace(/[0-9a-f]{16,32}/, 'ID');
+        const name = `${who} ${lang} ${scheme} /${short}`;
+        await page.goto(`${world.base}/?lang=${lang}#/${place}`);
+        await settled();
+        await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
+        check(`lang of ${name}`, (await page.getAttribute('html', 'lang')) === lang);
+        await violations(name);
+        const file = `${who}-${lang}-${short.replace(/\W+/g, '_') || 'home'}`;
+        await shot(scheme === 'dark' ? `${file}-dark` : file);
+        if (scheme === 'dark') continue;
+        await page.setViewportSize(PHONE);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        check(`375 px ${name}`, wide <= PHONE.width, `is ${wide} px wide`);
+        await shot(`${file}-phone`);
+        await page.setViewportSize(WIDE);
+      }
+    }
+  }
+}
+
+let browser;
+try {
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, headless: true });
+  const context = await person(browser);
+  await analyst();
+  let ofAnalyst = page;
+  await member(browser);
+  page = ofAnalyst;
+  const plan = await warn(browser);
+  await tabs(context);
+  ofAnalyst = page;
+  await administrator(browser);
+  page = ofAnalyst;
+  await walk('analyst', ['', 'board?state=noise', `situations/${world.situations[0]}`, `situations/${world.both}`, 'situations/ffffffffffffffffffffffffffffffff', 'warnings', plan, 'funnel', 'orgs', 'orgs/acme', 'relations', 'account']);
+  await context.close();
+  const own = await person(browser);
+  await signIn('mei');
+  await heading('の状況').waitFor();
+  await walk('member', ['', 'warnings', 'board', 'funnel', 'relations', 'account']);
+  await button(/サインアウト|Sign out/).click();
+  await page.getByRole('heading', { name: /サインイン|Sign in/ }).first().waitFor();
+  await walk('nobody', ['', 'invitation/00']);
+  await own.close();
+  // Refusals the story provokes are answers with a status, not faults of the pages.
+  const faults = noise.filter((n) => !/status of (400|401|403|404|409)/.test(n));
+  check('nothing in the browser’s console', faults.length === 0, faults.slice(0, 5).join('\n'));
+} catch (error) {
+  failed++;
+  console.log(`FAILED: ${error.stack ?? error}`);
+  if (page) {
+    await shot('failed').catch(() => {});
+    console.log((await page.locator('body').innerText().catch(() => '')).slice(0, 1500));
+  }
+} finally {
+  await browser?.close();
+}
+console.log(`${passed} passed, ${failed} failed, 0 skipped`);
+process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the hub's pages work out by themselves: which reasons are the strongest, what may follow a
+// state, how old something is, where a mark stands. No browser, no clock.
+import type { Alert, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, Warning } from './types';
+
+const LEVELS: Record<Level, number> = { informational: 0, low: 1, medium: 2, high: 3, critical: 4 };
+const OUTCOMES: Record<Outcome, number> = { attempt: 0, unknown: 1, possible: 2 };
+export const SEVERITIES: Severity[] = ['critical', 'high', 'medium', 'low'];
+
+/**
+ * The three alerts that say most, each of another rule: what may have succeeded before what was
+ * only tried, then by level, then the earliest. What noise removal took is no reason.
+ */
+export function strongest(alerts: Alert[], most = 3): Alert[] {
+  const sorted = alerts.filter((a) => !a.removed_by).sort((a, b) =>
+    OUTCOMES[b.outcome] - OUTCOMES[a.outcome] || LEVELS[b.level] - LEVELS[a.level] || a.first.localeCompare(b.first) || a.finding.localeCompare(b.finding));
+  const rules = new Set<string>();
+  return sorted.filter((a) => !rules.has(a.rule) && rules.add(a.rule)).slice(0, most);
+}
+
+const STEPS: Record<State, State[]> = {
+  new: ['check'],
+  check: ['confirmed', 'noise'],
+  noise: ['check'],
+  confirmed: ['notified', 'resolved', 'check'],
+  notified: ['acknowledged', 'resolved', 'check'],
+  acknowledged: ['resolved', 'check'],
+  resolved: ['check'],
+};
+
+/** States that may follow, the usual one first (docs/situations.md). */
+export function nextStates(state: State): State[] {
+  return STEPS[state] ?? [];
+}
+
+export function isOpen(s: Pick<Situation, 'state'>): boolean {
+  return s.state !== 'noise' && s.state !== 'resolved';
+}
+
+export function isLate(s: Pick<Situation, 'due' | 'state'>, now: number): boolean {
+  return !!s.due && isOpen(s) && Date.parse(s.due) < now;
+}
+
+/** By severity, then what went on last. */
+export function worstFirst<T extends Pick<Situation, 'severity' | 'last'>>(all: T[]): T[] {
+  return [...all].sort((a, b) => LEVELS[b.severity] - LEVELS[a.severity] || b.last.localeCompare(a.last));
+}
+
+export function milliseconds(time: string): number {
+  return Date.parse(time.replace(/(\.\d{3})\d+/, '$1'));
+}
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86400], ['hour', 3600], ['minute', 60]];
+
+/** How long ago, as a number of one unit; what lies ahead by a skewed clock is "now". */
+export function age(time: string, now: number): { n: number; unit: Intl.RelativeTimeFormatUnit } {
+  const seconds = Math.max(0, Math.floor((now - milliseconds(time)) / 1000));
+  for (const [unit, size] of UNITS) if (seconds >= size) return { n: Math.floor(seconds / size), unit };
+  return { n: 0, unit: 'minute' };
+}
+
+export function roleOf(session: HubSession): Role {
+  const has = (role: Role) => session.grants.some((g) => g.role === role);
+  for (const role of ['analyst', 'member', 'provider'] as Role[]) if (has(role)) return role;
+  return 'administrator';
+}
+
+/** The second factor of this session has still to be given. */
+export function needsCode(session: HubSession): boolean {
+  return session.kind === 'person' && (session.person?.second_factor ?? false) && !session.second_factor_given;
+}
+
+export interface Lane { name: string; marks: { x: number; r: number; alert: Alert }[] }
+
+/** Lanes of the drawing: an organisation each, or a log each where there is one organisation. */
+export function lanes(alerts: Alert[], from: number, to: number, laneMax = 8): { lanes: Lane[]; first: number; last: number; more: number } {
+  const times = alerts.flatMap((a) => [milliseconds(a.first), milliseconds(a.last)]);
+  const first = Math.min(...times);
+  const last = Math.max(...times);
+  const isOne = new Set(alerts.map((a) => a.org)).size <= 1;
+  const byName = new Map<string, Lane>();
+  for (const alert of alerts) {
+    const name = isOne ? alert.log : alert.org;
+    const lane = byName.get(name) ?? { name, marks: [] };
+    const share = last > first ? (milliseconds(alert.first) - first) / (last - first) : 0.5;
+    lane.marks.push({ x: from + share * (to - from), r: 4 + Math.min(6, Math.log2(alert.count + 1)), alert });
+    byName.set(name, lane);
+  }
+  const all = [...byName.values()];
+  return { lanes: all.slice(0, laneMax), first, last, more: Math.max(0, all.length - laneMax) };
+}
+
+export interface FunnelSum { records: number; findings: number; removed: Record<string, number>; left: number; situations: number; notices: number }
+
+export function sumDays(days: FunnelDay[]): FunnelSum {
+  const sum: FunnelSum = { records: 0, findings: 0, removed: {}, left: 0, situations: 0, notices: 0 };
+  for (const day of days) {
+    sum.records += day.records;
+    sum.findings += day.findings;
+    sum.left += day.findings_after_noise;
+    sum.situations += day.situations;
+    sum.notices += day.notices;
+    for (const [step, n] of Object.entries(day.removed)) sum.removed[step] = (sum.removed[step] ?? 0) + n.findings;
+  }
+  return sum;
+}
+
+/** Widths of the funnel's bars: by orders of magnitude, for 20,000 lines stand beside one situation. */
+export function funnelWidths(counts: number[], widest: number, least: number): number[] {
+  const most = Math.log10(Math.max(1, ...counts) + 1);
+  return counts.map((n) => (n === 0 ? 0 : least + (widest - least) * (Math.log10(n + 1) / most)));
+}
+
+/** Of warnings: who was told, has read, has acted, and who has not read. Each organisation once. */
+export function receipts(warnings: Warning[]): { told: Warning[]; read: Warning[]; acted: Warning[]; unread: Warning[] } {
+  const told = warnings.filter((w) => w.released !== null);
+  return { told, read: told.filter((w) => w.seen || w.acknowledged), acted: told.filter((w) => w.acted), unread: told.filter((w) => !w.seen && !w.acknowledged) };
+}
+
+/** The leaves of an object with their paths, in order: what people compare before and after. */
+export function leaves(value: unknown, path = '', into: [string, string][] = []): [string, string][] {
+  if (value === null || value === undefined || value === '') return into;
+  if (Array.isArray(value)) value.forEach((one, i) => leaves(one, `${path}[${i}]`, into));
+  else if (typeof value === 'object') for (const [key, one] of Object.entries(value)) leaves(one, path ? `${path}.${key}` : key, into);
+  else into.push([path, String(value)]);
+  return into;
+}
+
+export interface Compared { path: string; before: string; after: string | null }
+
+/**
+ * Before and after side by side. Entries of a list may be left out in the middle, so there equal
+ * texts are matched first.
+ */
+export function compared(before: unknown, after: unknown): Compared[] {
+  const rest = leaves(after);
+  const take = (path: string, text: string): string | null => {
+    const shape = path.replace(/\[\d+\]/g, '[]');
+    let at = rest.findIndex(([p, v]) => v === text && p.replace(/\[\d+\]/g, '[]') === shape);
+    if (at < 0) at = rest.findIndex(([p]) => p === path);
+    return at < 0 ? null : (rest.splice(at, 1)[0]?.[1] ?? null);
+  };
+  const rows = leaves(before).map(([path, text]) => ({ path, before: text, after: null as string | null }));
+  for (const row of rows) {
+    const at = rest.findIndex(([p, v]) => v === row.before && p.replace(/\[\d+\]/g, '[]') === row.path.replace(/\[\d+\]/g, '[]'));
+    if (at >= 0) row.after = rest.splice(at, 1)[0]?.[1] ?? null;
+  }
+  for (const row of rows) if (row.after === null) row.after = take(row.path, row.before);
+  return rows;
+}
+
+/** Half of the waiting times and nearly all of them, in a unit that people read. */
+export function duration(ms: number): { n: number; unit: 'second' | 'minute' | 'hour' | 'day' } {
+  const seconds = ms / 1000;
+  if (seconds < 120) return { n: Math.round(seconds), unit: 'second' };
+  if (seconds < 7200) return { n: Math.round(seconds / 60), unit: 'minute' };
+  if (seconds < 172800) return { n: Math.round(seconds / 3600), unit: 'hour' };
+  return { n: Math.round(seconds / 86400), unit: 'day' };
+}

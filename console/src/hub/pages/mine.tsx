@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// A member's own view, for a phone first: what concerns us, what to do, who looked at what, consent.
+import { useState } from 'preact/hooks';
+import { drop, get, part, put } from '../../api';
+import { lang, t, word } from '../../i18n';
+import { formatDay, formatTime, today } from '../../lib/format';
+import { Button, CheckField, Empty, ErrorPanel, Loading, Panel, Section, TextField } from '../../ui/basic';
+import { Confirm } from '../../ui/dialog';
+import { useAction, useLoad } from '../../ui/hooks';
+import { orgName, orgQuery, useHub, useLive } from '../context';
+import { fixed } from '../fixed';
+import { Head } from '../head';
+import { worstFirst } from '../logic';
+import { headline, SeverityChip, StateChip, titleOf, When } from '../parts';
+import { hubTo } from '../route';
+import type { Consent, Finding, Situation, View } from '../types';
+import { Inbox, Questions } from './inbox';
+
+const CONCERNS = 5;
+const VIEWS = 10;
+const NAMED_MAX = 30;
+const FINDING = /^finding ([0-9a-f]{32})$/;
+
+export function Mine() {
+  const hub = useHub();
+  const org = hub.org;
+  if (!org) return <><Head title={word('hub.page', 'mine')} /><Empty title={t('hub.no_org')} /></>;
+  return (
+    <>
+      <Head title={t('hub.mine_title', { org: orgName(hub, org) })} />
+      <Questions org={org} />
+      <Inbox org={org} />
+      <Concerns />
+      <ToDo />
+      <Views org={org} />
+      <ConsentBox org={org} />
+    </>
+  );
+}
+
+function Concerns() {
+  const hub = useHub();
+  const load = useLive<Situation[]>(`mine ${hub.org}`, async () => (await get<{ items: Situation[] }>('/situations', { ...orgQuery(hub), state: 'open', limit: '50' })).items);
+  const worst = worstFirst(load.data ?? []);
+  return (
+    <Section title={t('hub.concerns')} icon="warn">
+      {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
+      {!load.data && !load.error && <Loading />}
+      {load.data && load.data.length === 0 && <Empty title={t('hub.concerns_none')} icon="check"><p>{t('hub.concerns_none_more')}</p></Empty>}
+      {worst.length > 0 && (
+        <ul class="concerns">
+          {worst.slice(0, CONCERNS).map((s) => (
+            <li class="card concern">
+              <p class="row tight"><SeverityChip level={s.severity} /><StateChip state={s.state} /></p>
+              <p class="concern-title"><a href={hubTo('situations', s.id, orgQuery(hub))}>{headline(s)}</a></p>
+              <p class="small soft">{s.severity_why}</p>
+              <p class="small soft">{t('hub.last')}{t('common.colon')}<When time={s.last} />{t('common.comma')}{word('hub.certainty', s.certainty)}</p>
+            </li>
+          ))}
+        </ul>
+      )}
+      {worst.length > CONCERNS && <p><a href={hubTo('board')}>{t('hub.concerns_all', { n: worst.length - CONCERNS })}</a></p>}
+    </Section>
+  );
+}
+
+function ToDo() {
+  return (
+    <Section title={t('hub.todo')} icon="steps" class="card">
+      <ol class="plain-list">
+        <li>{fixed('not_off')}</li>
+        <li>{t('hub.todo_3')}</li>
+        <li>{t('hub.todo_4')}</li>
+      </ol>
+    </Section>
+  );
+}
+
+function Views({ org }: { org: string }) {
+  const [all, setAll] = useState(false);
+  const load = useLive<{ items: View[]; next?: string }>(`views ${org} ${all}`, () => get(`/orgs/${part(org)}/views`, { limit: String(all ? 1000 : VIEWS) }));
+  // "finding ID" says little to people: the finding's title does.
+  const names = useLoad<Map<string, string>>(`viewed ${org} ${(load.data?.items ?? []).map((v) => v.what).join(' ')}`, async () => {
+    const asked = [...new Set((load.data?.items ?? []).map((v) => v.what).filter((w) => FINDING.test(w)))].slice(0, NAMED_MAX);
+    const found = await Promise.all(asked.map(async (w): Promise<[string, string]> => {
+      const one = await get<Finding>(`/findings/${part(FINDING.exec(w)?.[1] ?? '')}`, { org }).catch(() => null);
+      return [w, one ? t('hub.view_finding', { title: titleOf(one) }) : w];
+    }));
+    return new Map(found);
+  });
+  return (
+    <Section title={t('hub.views')} icon="eye">
+      <p class="soft small">{t('hub.views_lead')}</p>
+      {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
+      {!load.data && !load.error && <Loading />}
+      {load.data && load.data.items.length === 0 && <Empty title={t('hub.views_none')} icon="eye" />}
+      {load.data && load.data.items.length > 0 && (
+        <ul class="views">
+          {load.data.items.map((v) => (
+            <li class="card view">
+              <p><time dateTime={v.time}>{formatTime(v.time, lang())}</time></p>
+              <p><strong>{v.role === 'machine' ? t('hub.view_machine') : v.name || v.actor}</strong> <span class="soft small">{word('hub.role', v.role)}</span></p>
+              <p class="small">{t('hub.view_what', { what: names.data?.get(v.what) ?? v.what, n: v.records })}</p>
+              {v.reason && <p class="small view-why">{t('hub.view_why', { why: v.reason })}</p>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {load.data?.next && !all && <p class="row more"><Button onClick={() => setAll(true)}>{t('hub.views_all')}</Button></p>}
+    </Section>
+  );
+}
+
+function ConsentBox({ org }: { org: string }) {
+  const hub = useHub();
+  const load = useLoad<Consent>(`consent ${org}`, () => get<Consent>(`/orgs/${part(org)}/consent`));
+  const [name, setName] = useState('');
+  const [hasRead, setRead] = useState(false);
+  const [isAsking, setAsking] = useState(false);
+  const action = useAction();
+  const path = `/orgs/${part(org)}/consent`;
+  const c = load.data;
+  const agree = () => action.run(async () => {
+    load.set(await put<Consent>(path, { version: c?.terms.version, signed_by: name.trim(), day: today() }));
+    hub.say(t('hub.agreed'));
+  });
+  const withdraw = async () => {
+    await action.run(async () => {
+      load.set(await drop<Consent>(path));
+      hub.say(t('hub.withdrawn'));
+    });
+    setAsking(false);
+  };
+  return (
+    <Section title={t('hub.consent')} icon="seal" class="card">
+      {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
+      {action.error && <ErrorPanel error={action.error} />}
+      {!c && !load.error && <Loading />}
+      {c && !c.terms.version && <p>{t('hub.no_terms')}</p>}
+      {c && c.terms.version && (
+        <>
+          {c.current && c.consent && (
+            <>
+              <p>{t('hub.consent_given', { who: c.consent.signed_by, day: formatDay(c.consent.day ?? c.consent.recorded.slice(0, 10), lang()), version: c.consent.version })}</p>
+              <p class="row"><Button kind="danger" onClick={() => setAsking(true)}>{t('hub.withdraw')}</Button></p>
+            </>
+          )}
+          {!c.current && (
+            <form class="stack" onSubmit={(e) => { e.preventDefault(); void agree(); }}>
+              <Panel tone="warn" icon="warn" title={t(c.consent ? (c.consent.withdrawn ? 'hub.consent_withdrawn' : 'hub.consent_other') : 'hub.consent_none')}>
+                <p>{t('hub.consent_means', { host: c.terms.host ?? '', version: c.terms.version })}</p>
+              </Panel>
+              <TextField label={t('hub.signed_by')} value={name} onInput={setName} length={50} isNeeded />
+              <CheckField label={t('hub.have_read', { version: c.terms.version })} value={hasRead} onInput={setRead} />
+              <div class="row"><Button kind="primary" type="submit" isOff={!hasRead || !name.trim()} isBusy={action.isBusy}>{t('hub.agree')}</Button></div>
+            </form>
+          )}
+        </>
+      )}
+      {isAsking && <Confirm title={t('hub.withdraw')} text={t('hub.withdraw_text')} go={t('hub.withdraw_go')} onGo={() => void withdraw()} onClose={() => setAsking(false)} isBusy={action.isBusy} />}
+    </Section>
+  );
+}

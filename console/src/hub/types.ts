@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// The objects of docs/api-hub.md as the pages read them.
+export type Role = 'administrator' | 'analyst' | 'member' | 'provider';
+export type State = 'new' | 'check' | 'noise' | 'confirmed' | 'notified' | 'acknowledged' | 'resolved';
+export type Severity = 'low' | 'medium' | 'high' | 'critical';
+export type Level = 'informational' | Severity;
+export type Outcome = 'unknown' | 'attempt' | 'possible';
+export type Certainty = 'machine' | 'analyst' | 'confirmed';
+export type Time = string;
+
+export interface HubSession {
+  kind: 'person' | 'token' | 'local';
+  name: string;
+  person: { id: string; login: string; name: string; state: string; second_factor: boolean; recovery_codes_left: number } | null;
+  grants: { role: Role; org: string }[];
+  second_factor_given: boolean;
+  local: boolean;
+  version: string;
+}
+
+export interface Org { id: string; name: string; corporate_number: string | null; added: Time; closed: Time | null }
+
+export interface Part { org: string; alerts: number; findings: number; removed: number; level: Level; outcome: Outcome; first: Time; last: Time }
+
+export interface Situation {
+  id: string;
+  state: State;
+  first: Time;
+  last: Time;
+  alerts: number;
+  findings: number;
+  removed: number;
+  logs: number;
+  sources: number;
+  level: Level;
+  outcome: Outcome;
+  severity: Severity;
+  severity_why: string;
+  urgency: 'later' | 'today' | 'now';
+  urgency_why: string;
+  tie: 'single' | 'address' | 'entity' | 'indicator' | 'pattern' | 'people';
+  key: string | null;
+  reason: string;
+  certainty: Certainty;
+  certainty_source: string | null;
+  certainty_time: Time | null;
+  // Analysts see these too.
+  number?: number;
+  change?: number;
+  organisations?: number;
+  assignee?: string | null;
+  opened?: Time;
+  state_since?: Time;
+  due?: Time | null;
+  merged_into?: number | null;
+  parts?: Part[];
+}
+
+export interface Alert {
+  finding: string;
+  org: string;
+  rule: string;
+  title: string;
+  title_ja: string | null;
+  log: string;
+  actor: string | null;
+  target: string | null;
+  level: Level;
+  outcome: Outcome;
+  count: number;
+  first: Time;
+  last: Time;
+  removed_by: string | null;
+  removed_why: string | null;
+  judged: 'noise' | 'confirmed' | null;
+  judged_by: string | null;
+  judged_at: Time | null;
+}
+
+export interface SituationEvent { what: string; time: Time; actor: string; from: string | null; to: string | null; other: number | null; due: Time | null; text: string | null }
+
+export interface Finding { id: string; org: string; reason: string | null; title: string; title_ja: string | null; held_by: 'hub' | 'member'; outcome: Outcome }
+
+export interface Records { items: { position: string; record: { raw?: string; format?: string; fields?: Record<string, unknown> } }[]; missing?: number }
+
+export interface FunnelDay {
+  day: string;
+  records: number;
+  findings: number;
+  alerts: number;
+  removed: Record<string, { findings: number; alerts: number }>;
+  findings_after_noise: number;
+  alerts_after_noise: number;
+  situations: number;
+  notices: number;
+}
+
+export interface View { id: string; time: Time; actor: string; name: string; org: string; role: Role | 'machine'; what: string; records: number; reason: string }
+
+export interface Consent {
+  current: boolean;
+  terms: { version: string | null; host: string | null; from: string | null };
+  consent: { version: string; host: string; signed_by: string; day: string | null; recorded: Time; withdrawn: boolean } | null;
+}
+
+export interface Member {
+  org: string; name_ja: string; name_en: string; sector: string; provider: string; contact_mail: string; contact_phone: string;
+  deputy_mail: string; deputy_phone: string; hours: string; verified: string | null; changed: Time | null;
+}
+
+export type NameConsent = 'named' | 'anonymous' | 'ask';
+
+export interface Relation {
+  supplier: string; buyer: string; consent: NameConsent; confirmed: boolean; by_supplier: Time | null; by_buyer: Time | null;
+  analysts_supplier: boolean; analysts_buyer: boolean; analysts: boolean; secret_data: boolean; business_stop: boolean; system_access: boolean;
+}
+
+export interface OwnSession { id: string; began: Time; seen: Time; address: string; browser: string; second_factor_given: boolean; this: boolean }
+
+export interface Receipt { time: Time; who: string; how: 'console' | 'mail' | 'webhook' | 'telephone'; text?: string }
+
+export type WarningState = 'ready' | 'needs-consent' | 'needs-approval' | 'refused' | 'released' | 'delivered' | 'seen' | 'acknowledged' | 'acted';
+
+export interface Warning {
+  id: string;
+  number: string;
+  kind: 'victim' | 'warning' | 'indicators' | 'withdrawal' | 'correction';
+  refers: string;
+  tlp: string;
+  pap: string;
+  state: WarningState;
+  code: string;
+  released: Time | null;
+  delivered: Receipt | null;
+  seen: Receipt | null;
+  acknowledged: Receipt | null;
+  acted: Receipt | null;
+  replaced: string | null;
+  text?: string;
+  // Analysts see these too.
+  plan?: string;
+  org?: string;
+  rule?: number | null;
+  depth?: number | null;
+  path?: string[] | null;
+  candidates?: number | null;
+  named?: boolean;
+  refusal?: string | null;
+  why_en?: string | null;
+  why_ja?: string | null;
+  reminded?: Time | null;
+  escalated?: Time | null;
+  calls?: { time: Time; by: string; result: string; who: string; text: string }[];
+}
+
+export type Answer = 'yes' | 'see' | 'no';
+
+export interface Plan {
+  id: string;
+  number: string;
+  refers: string;
+  situation: string;
+  victim: string;
+  tlp: string;
+  made: Time;
+  made_by: string;
+  state: 'draft' | 'approved' | 'refused' | 'withdrawn' | 'corrected';
+  question: { state: 'asked' | Answer; asked: Time; due: Time; overdue?: Time | null } | null;
+  answer: { answer: Answer; named: boolean; damage: boolean; text: string; time: Time; who: string } | null;
+  approved: { time: Time; who: string } | null;
+  replaced: string | null;
+  reason?: string;
+  notice?: unknown;
+  recipients?: number;
+  states?: Record<string, number>;
+}
+
+export interface PlanText { rule: number; agreed: string; outlet: string; audience: string; refusal: string; tlp: string; named: boolean; damage: boolean; copy: unknown; marks: unknown[] | null }
+
+export interface Question { plan: string; number: string; state: 'asked' | Answer; asked: Time; due: Time; answer: Plan['answer']; texts?: PlanText[] }
+
+interface Times { count: number; p50_ms: number | null; p95_ms: number | null }
+export interface WarningTimes { warnings: number; notice: Times; read: Times; act: Times }

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
+import { age, compared, duration, funnelWidths, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, strongest, sumDays, worstFirst } from '../src/hub/logic';
+import { hubTo, parseHubRoute } from '../src/hub/route';
+import type { Alert, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
+
+const alert = (more: Partial<Alert>): Alert => ({
+  finding: 'f', org: 'acme', rule: 'r', title: 't', title_ja: null, log: 'web.log', actor: null, target: null, level: 'medium', outcome: 'unknown', count: 1,
+  first: '2026-11-25T01:00:00Z', last: '2026-11-25T01:00:00Z', removed_by: null, removed_why: null, judged: null, judged_by: null, judged_at: null, ...more,
+});
+
+describe('reasons', () => {
+  it('are three, of three rules, what may have succeeded first', () => {
+    const all = [
+      alert({ finding: 'a', rule: '1', level: 'critical', outcome: 'attempt' }), alert({ finding: 'b', rule: '2', level: 'low', outcome: 'possible' }),
+      alert({ finding: 'c', rule: '2', level: 'high', outcome: 'possible' }), alert({ finding: 'd', rule: '3', level: 'high' }),
+      alert({ finding: 'e', rule: '4', level: 'medium' }), alert({ finding: 'x', rule: '5', level: 'critical', outcome: 'possible', removed_by: 'allowed' }),
+    ];
+    expect(strongest(all).map((a) => a.finding)).toEqual(['c', 'd', 'e']);
+    expect(strongest([...all].reverse()).map((a) => a.finding)).toEqual(['c', 'd', 'e']);
+    expect(strongest([])).toEqual([]);
+  });
+});
+
+describe('states', () => {
+  it('go as docs/situations.md says', () => {
+    expect(nextStates('new')).toEqual(['check']);
+    expect(nextStates('noise')).toEqual(['check']);
+    for (const state of ['confirmed', 'notified', 'acknowledged'] as const) expect(nextStates(state)).toEqual(expect.arrayContaining(['resolved', 'check']));
+  });
+  it('that are over are never late', () => {
+    const now = Date.parse('2026-11-26T00:00:00Z');
+    expect(isLate({ state: 'check', due: '2026-11-25T00:00:00Z' }, now)).toBe(true);
+    expect(isLate({ state: 'resolved', due: '2026-11-25T00:00:00Z' }, now)).toBe(false);
+    expect(isLate({ state: 'check', due: null }, now)).toBe(false);
+  });
+  it('stand with the worst first, then what went on last', () => {
+    const one = (severity: Situation['severity'], last: string) => ({ severity, last });
+    expect(worstFirst([one('low', '3'), one('critical', '1'), one('critical', '2')])).toEqual([one('critical', '2'), one('critical', '1'), one('low', '3')]);
+  });
+});
+
+describe('times', () => {
+  const now = Date.parse('2026-11-26T00:00:00Z');
+  it('are told in the largest whole unit, also with nanoseconds and a skewed clock', () => {
+    expect(age('2026-11-25T23:59:30.123456789Z', now)).toEqual({ n: 0, unit: 'minute' });
+    expect(age('2026-11-25T22:30:00Z', now)).toEqual({ n: 1, unit: 'hour' });
+    expect(age('2026-11-20T00:00:00Z', now)).toEqual({ n: 6, unit: 'day' });
+    expect(age('2026-11-27T00:00:00Z', now)).toEqual({ n: 0, unit: 'minute' });
+    expect(duration(21000)).toEqual({ n: 21, unit: 'second' });
+    expect(duration(3 * 3600000)).toEqual({ n: 3, unit: 'hour' });
+  });
+  it('place marks between the first and the last', () => {
+    const drawn = lanes([alert({}), alert({ finding: 'b', first: '2026-11-25T02:00:00Z', last: '2026-11-25T02:00:00Z', log: 'vpn.log' }), alert({ finding: 'c', first: '2026-11-25T01:30:00Z', last: '2026-11-25T01:30:00Z' })], 100, 200);
+    expect(drawn.lanes.map((l) => [l.name, l.marks.map((m) => m.x)])).toEqual([['web.log', [100, 150]], ['vpn.log', [200]]]);
+    expect(lanes([alert({})], 100, 200).lanes[0]?.marks[0]?.x).toBe(150);
+    expect(lanes(Array.from({ length: 11 }, (_, i) => alert({ org: `o${i}` })), 0, 1).more).toBe(3);
+  });
+});
+
+describe('the funnel', () => {
+  it('adds days up, and shows small numbers beside large ones', () => {
+    const day = { day: '', records: 10, findings: 4, alerts: 1, removed: { mitigated: { findings: 3, alerts: 1 } }, findings_after_noise: 1, alerts_after_noise: 1, situations: 1, notices: 0 } as FunnelDay;
+    expect(sumDays([day, day])).toEqual({ records: 20, findings: 8, removed: { mitigated: 6 }, left: 2, situations: 2, notices: 0 });
+    const [a, b, c] = funnelWidths([20000, 1, 0], 500, 14) as [number, number, number];
+    expect(a).toBe(500);
+    expect(b).toBeGreaterThan(14);
+    expect(c).toBe(0);
+  });
+});
+
+describe('warnings', () => {
+  const at = { time: '2026-11-25T01:00:00Z', who: 'x', how: 'console' as const };
+  const warning = (more: Partial<Warning>) => ({ released: at.time, delivered: null, seen: null, acknowledged: null, acted: null, ...more }) as Warning;
+  it('count who was told, has read and acted; a telephone call that was understood is read', () => {
+    const r = receipts([warning({}), warning({ seen: at }), warning({ acknowledged: at }), warning({ seen: at, acted: at }), warning({ released: null })]);
+    expect([r.told.length, r.read.length, r.acted.length, r.unread.length]).toEqual([4, 3, 1, 1]);
+  });
+  it('are compared leaf by leaf, though entries in the middle are left out', () => {
+    const before = { title: { ja: '題 acme' }, attack: { sources: ['10.0.0.1', '203.0.113.9'] }, victim: { name: 'Acme' } };
+    const after = { title: { ja: '題 〔組織名〕' }, attack: { sources: ['203.0.113.9'] } };
+    expect(compared(before, after)).toEqual([
+      { path: 'title.ja', before: '題 acme', after: '題 〔組織名〕' }, { path: 'attack.sources[0]', before: '10.0.0.1', after: null },
+      { path: 'attack.sources[1]', before: '203.0.113.9', after: '203.0.113.9' }, { path: 'victim.name', before: 'Acme', after: null },
+    ]);
+    expect(leaves({ a: [1, { b: true }], c: null, d: '' })).toEqual([['a[0]', '1'], ['a[1].b', 'true']]);
+  });
+});
+
+describe('people', () => {
+  const session = (more: Partial<HubSession>): HubSession => ({ kind: 'person', name: '', person: null, grants: [], second_factor_given: false, local: false, version: '', ...more });
+  it('have the role that lets them do most with situations', () => {
+    expect(roleOf(session({ grants: [{ role: 'administrator', org: 'hub' }, { role: 'analyst', org: 'hub' }] }))).toBe('analyst');
+    expect(roleOf(session({ kind: 'local' }))).toBe('administrator');
+  });
+  it('are asked for a code only where there is one', () => {
+    const person = { id: '1', login: 'a', name: 'A', state: 'active', second_factor: true, recovery_codes_left: 1 };
+    expect(needsCode(session({ person }))).toBe(true);
+    expect(needsCode(session({ person, second_factor_given: true }))).toBe(false);
+    expect(needsCode(session({ person: { ...person, second_factor: false } }))).toBe(false);
+    expect(needsCode(session({ kind: 'local' }))).toBe(false);
+  });
+});
+
+describe('addresses', () => {
+  it('go there and back', () => {
+    expect(parseHubRoute('').page).toBe('home');
+    expect(parseHubRoute(hubTo('situations', 'ab', { org: 'acme' }))).toMatchObject({ page: 'situations', item: 'ab' });
+    for (const bad of ['#/nowhere', '#/situations', '#/funnel/x', '#/orgs/a/b', '#/plans']) expect(parseHubRoute(bad).page).toBe('unknown');
+    expect(parseHubRoute('#/orgs/%E0%A4%A').item).toBe('%E0%A4%A');
+  });
+});
+
+/** One browser: a lock that one tab has at a time, a channel that all others hear, a clock by hand. */
+function browser() {
+  const ears = new Set<(m: Told) => void>();
+  const waiting: (() => void)[] = [];
+  const streams: { after: string | null; on: SourceEvents; isClosed: boolean }[] = [];
+  const timers: (() => void)[] = [];
+  let isHeld = false;
+  const next = () => {
+    if (!isHeld) waiting.shift()?.();
+  };
+  const tab = () => {
+    const seen: string[] = [];
+    let isLive = false;
+    const world: LiveWorld = {
+      lock: (work, signal) => new Promise<void>((resolve, reject) => {
+        const begin = () => {
+          isHeld = true;
+          void work().then(() => {
+            isHeld = false;
+            next();
+            resolve();
+          });
+        };
+        signal.addEventListener('abort', () => {
+          const at = waiting.indexOf(begin);
+          if (at >= 0) {
+            waiting.splice(at, 1);
+            reject(new Error('aborted'));
+          }
+        });
+        waiting.push(begin);
+        next();
+      }),
+      channel: () => {
+        let mine: ((m: Told) => void) | null = null;
+        return {
+          post: (m) => ears.forEach((ear) => ear !== mine && ear(m)),
+          hear: (on) => {
+            mine = on;
+            ears.add(on);
+          },
+          close: () => void (mine && ears.delete(mine)),
+        };
+      },
+      open: (after, on) => {
+        const stream = { after, on, isClosed: false };
+        streams.push(stream);
+        return { close: () => { stream.isClosed = true; } };
+      },
+      later: (work) => {
+        timers.push(work);
+        return () => void timers.splice(timers.indexOf(work) >>> 0, 1);
+      },
+    };
+    const live = startLive(world, { change: (kind) => seen.push(kind), state: (to) => { isLive = to; } });
+    return { live, seen, isLive: () => isLive };
+  };
+  return { tab, streams, timers };
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe('live', () => {
+  it('is one stream for eight tabs, and goes on where it was when its tab goes', async () => {
+    const b = browser();
+    const tabs = Array.from({ length: 8 }, () => b.tab());
+    expect(b.streams.length).toBe(1);
+    b.streams[0]?.on.ready();
+    expect(tabs.every((tab) => tab.isLive())).toBe(true);
+    b.streams[0]?.on.change('41', 'findings');
+    expect(tabs.map((tab) => tab.seen)).toEqual(Array.from({ length: 8 }, () => ['findings']));
+    tabs[0]?.live.stop();
+    await settle();
+    expect(b.streams.length).toBe(2);
+    expect(b.streams[0]?.isClosed).toBe(true);
+    expect(b.streams[1]?.after).toBe('41');
+    b.streams[1]?.on.ready();
+    b.streams[1]?.on.change('42', 'findings');
+    expect(tabs.slice(1).every((tab) => tab.seen.length === 2)).toBe(true);
+    expect(tabs[0]?.seen.length).toBe(1);
+    tabs[3]?.live.stop(); // one that only waited
+    tabs[5]?.live.touch();
+    expect(tabs[6]?.seen).toEqual(['findings', 'findings', 'touched']);
+  });
+  it('is opened again behind the last change; a number that is refused is forgotten, and all looked at', () => {
+    const b = browser();
+    const tab = b.tab();
+    b.streams[0]?.on.ready();
+    b.streams[0]?.on.change('7', 'findings');
+    b.streams[0]?.on.over();
+    expect(tab.isLive()).toBe(false);
+    b.timers.splice(0).forEach((go) => go());
+    expect(b.streams[1]?.after).toBe('7');
+    b.streams[1]?.on.over(); // it was never ready
+    expect(tab.seen).toEqual(['findings', 'unknown']);
+    b.timers.splice(0).forEach((go) => go());
+    expect(b.streams[2]?.after).toBe(null);
+  });
+});

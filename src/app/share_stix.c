@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `yagura share import` and `export`: STIX bundles in and out of a collection, beside the hub or
+ * without one.
+ */
+#define _GNU_SOURCE
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include <getopt.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "access/gate.h"
+#include "app/commands.h"
+#include "app/say.h"
+#include "app/share-int.h"
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/io.h"
+#include "parse/stix.h"
+#include "store/stix.h"
+
+#include "base/ban.h"
+
+#define PATH_ROOM  4096u
+#define ARENA_MAX  (4096ul << 20)
+#define PAGE	   1000u
+#define PAGE_BYTES (64u << 20)
+
+struct run {
+	const char *word; /* "import" */
+	const char *file;
+	const char *collection;
+	const char *store;
+	const char *data;
+	const char *title;
+	enum yg_tlp default_tlp;
+	bool has_default;
+	struct yg_collections *s;
+	struct yg_collection c;
+	/* export */
+	struct yg_buf out;
+	enum yg_tlp ceiling;
+	int64_t after_us;
+	uint64_t count;
+	unsigned used_tlp; /* bit by enum yg_tlp: TLP 2.0 markings that objects name */
+	unsigned sent_tlp; /* whose definitions are among them */
+};
+
+enum option_code {
+	OPT_COLLECTION = 1000,
+	OPT_TLP,
+	OPT_STORE,
+	OPT_DATA,
+	OPT_TITLE,
+	OPT_LANG,
+};
+
+static const struct option longs[] = {
+	{"collection", required_argument, NULL, OPT_COLLECTION},
+	{"default-tlp", required_argument, NULL, OPT_TLP},
+	{"store", required_argument, NULL, OPT_STORE},
+	{"data", required_argument, NULL, OPT_DATA},
+	{"title", required_argument, NULL, OPT_TITLE},
+	{"lang", required_argument, NULL, OPT_LANG},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static bool refuse_usage(const char *format, const char *word)
+{
+	yg_say_hint(N_("`yagura share --help` shows what there is"), format, word);
+	return false;
+}
+
+static bool take_option(int option, struct run *run)
+{
+	enum yg_lang lang;
+
+	switch (option) {
+	case OPT_COLLECTION:
+		run->collection = optarg;
+		return true;
+	case OPT_STORE:
+		run->store = optarg;
+		return true;
+	case OPT_DATA:
+		run->data = optarg;
+		return true;
+	case OPT_TITLE:
+		run->title = optarg;
+		return true;
+	case OPT_TLP:
+		run->has_default = yg_tlp_by_name(yg_bytes_str(optarg), &run->default_tlp);
+		return run->has_default;
+	default:
+		if (!yg_lang_by_name(yg_bytes_str(optarg), &lang))
+			return false;
+		yg_say_lang(lang);
+		return true;
+	}
+}
+
+static bool read_words(int argc, char **argv, struct run *run)
+{
+	bool is_import = strcmp(run->word, "import") == 0;
+
+	if (is_import && optind < argc)
+		run->file = argv[optind++];
+	if (optind < argc)
+		return refuse_usage(N_("share: %s: one word too many"),
+				    yg_say_safe(yg_bytes_str(argv[optind]), 80));
+	if (is_import && !run->file)
+		return refuse_usage(N_("share: %s is missing"), "FILE");
+	if (!run->collection)
+		return refuse_usage(N_("share: %s is missing"), "--collection ID");
+	if (run->store && run->data)
+		return refuse_usage(N_("share: give one of %s"), "--store, --data");
+	return true;
+}
+
+static bool read_options(int argc, char **argv, struct run *run, int *ret_status)
+{
+	int option;
+
+	*ret_status = YG_EXIT_FAILED;
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+		if (option == 'h') {
+			yg_help_share();
+			*ret_status = YG_EXIT_DONE;
+			return false;
+		}
+		if (option == ':' || option == '?')
+			return refuse_usage(option == ':' ? N_("%s: a value is missing after it")
+							  : N_("%s: there is no such option"),
+					    yg_say_safe(yg_bytes_str(argv[optind - 1]), 80));
+		if (!take_option(option, run))
+			return refuse_usage(N_("share release: %s: there is no such word"),
+					    yg_say_safe(yg_bytes_str(optarg), 80));
+	}
+	return read_words(argc, argv, run);
+}
+
+/* ---- the file of collections ---- */
+
+/* --store, the hub's, or the user's own. False: it is too long, or there is no home. */
+static bool path_of(const struct run *run, char to[PATH_ROOM])
+{
+	const char *data = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+	int size;
+
+	if (run->store) {
+		size = snprintf(to, PATH_ROOM, "%s", run->store);
+	} else if (run->data) {
+		size = snprintf(to, PATH_ROOM, "%s/stix.db", run->data);
+	} else if (data && data[0] == '/') {
+		size = snprintf(to, PATH_ROOM, "%s/yagura", data);
+		(void)mkdir(data, 0700); /* there already, or opening the file says why not */
+		(void)mkdir(to, 0700);	 /* as above */
+		size = snprintf(to, PATH_ROOM, "%s/yagura/stix.db", data);
+	} else if (home && home[0] == '/') {
+		static const char *const parts[] = {".local", ".local/share",
+						    ".local/share/yagura"};
+
+		for (size_t i = 0; i < 3; i++) {
+			size = snprintf(to, PATH_ROOM, "%s/%s", home, parts[i]);
+			if (size > 0 && (unsigned)size < PATH_ROOM)
+				(void)mkdir(to, 0700); /* as above */
+		}
+		size = snprintf(to, PATH_ROOM, "%s/.local/share/yagura/stix.db", home);
+	} else {
+		return false;
+	}
+	return size > 0 && (unsigned)size < PATH_ROOM;
+}
+
+static bool is_alias(struct yg_bytes name)
+{
+	for (size_t i = 0; i < name.size; i++) {
+		uint8_t c = name.data[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      (c && strchr("._-", c))))
+			return false;
+	}
+	return name.size > 0 && name.size <= YG_COLLECTION_NAME_MAX && name.data[0] != '-';
+}
+
+static int say_error(const char *what, int rc)
+{
+	yg_say("%s: %s", yg_say_safe(yg_bytes_str(what), 300), yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
+/* A new one is the hub's own, for nobody else until its owner says otherwise. */
+static int make_collection(struct run *run)
+{
+	struct yg_bytes name = yg_bytes_str(run->collection);
+	struct yg_collection c = {.default_tlp = run->default_tlp,
+				  .is_readable = true,
+				  .is_writable = true,
+				  .specs = (1u << YG_STIX_2_0) | (1u << YG_STIX_2_1)};
+	const char *title = run->title ? run->title : run->collection;
+
+	if (yg_stix_is_uuid(name)) {
+		memcpy(c.id, name.data, name.size);
+	} else if (is_alias(name)) {
+		memcpy(c.alias, name.data, name.size);
+	} else {
+		yg_say(N_("--collection %s: a UUID, or a name of letters, digits, -, _ and ."),
+		       yg_say_safe(name, 80));
+		return YG_EINVAL;
+	}
+	(void)snprintf(c.root, sizeof(c.root), "hub");
+	(void)snprintf(c.owner, sizeof(c.owner), "hub");
+	(void)snprintf(c.title, sizeof(c.title), "%s", title); /* cut: for people */
+	run->c = c;
+	return yg_collections_add(run->s, &run->c);
+}
+
+static int open_collection(struct run *run, bool may_make)
+{
+	char path[PATH_ROOM];
+	int rc;
+
+	if (!path_of(run, path)) {
+		yg_say(N_("say with --store FILE where the collections are"));
+		return YG_EINVAL;
+	}
+	rc = yg_collections_open(path, may_make, &run->s);
+	if (rc != YG_OK)
+		return say_error(path, rc);
+	rc = yg_collections_get(run->s, yg_bytes_str(run->collection), &run->c);
+	if (rc == YG_OK && run->has_default && run->default_tlp != run->c.default_tlp) {
+		yg_say(N_("--default-tlp %s: what holds for objects without a marking was set when "
+			  "the collection was made: %s"),
+		       yg_tlp_name(run->default_tlp),
+		       run->c.default_tlp ? yg_tlp_name(run->c.default_tlp) : "-");
+		return YG_EMISMATCH;
+	}
+	if (rc == YG_ENOENT && !may_make)
+		yg_say(N_("%s: there is no such collection"),
+		       yg_say_safe(yg_bytes_str(run->collection), 80));
+	return rc;
+}
+
+/* ---- import ---- */
+
+static bool has_marking(void *arg, struct yg_bytes id)
+{
+	struct run *run = arg;
+
+	return yg_collections_has(run->s, id);
+}
+
+static void say_fault(const struct run *run, uint32_t at, const char *fault)
+{
+	yg_say("%s: objects[%u]%s%s", yg_say_safe(yg_bytes_str(run->file), 200), at,
+	       fault[0] == ':' ? "" : ".", yg_say_safe(yg_bytes_str(fault), YG_STIX_FAULT_MAX));
+}
+
+static void print_counts(uint32_t count, uint64_t stored, uint64_t refused)
+{
+	/* In English whatever the language: scripts read it. */
+	printf("%u objects: %llu stored, %llu refused\n", count, (unsigned long long)stored,
+	       (unsigned long long)refused);
+}
+
+static int put_all(struct run *run, const struct yg_stix_bundle *bundle, uint64_t *ret_there)
+{
+	struct yg_clock clock = yg_clock_system();
+	int64_t now_us = clock.now_ns(clock.arg) / 1000;
+
+	for (uint32_t i = 0; i < bundle->count; i++) {
+		int64_t added_us;
+		int rc = yg_collections_put(run->s, run->c.number, &bundle->items[i].object, now_us,
+					    0, &added_us);
+
+		*ret_there += rc == YG_EDUPLICATE;
+		if (rc == YG_EMISMATCH)
+			say_fault(run, i,
+				  yg_say_tr(N_("modified: this version is here already, with other "
+					       "content")));
+		if (rc != YG_OK && rc != YG_EDUPLICATE)
+			return rc;
+	}
+	return YG_OK;
+}
+
+/* All of it, or nothing. */
+static int store(struct run *run, const struct yg_stix_bundle *bundle)
+{
+	uint64_t there = 0;
+	int rc = yg_collections_begin(run->s);
+
+	if (rc == YG_OK && run->c.number == 0)
+		rc = make_collection(run);
+	if (rc == YG_OK)
+		rc = put_all(run, bundle, &there);
+	if (rc == YG_OK)
+		rc = yg_collections_commit(run->s);
+	else
+		yg_collections_abort(run->s);
+	if (rc == YG_OK) {
+		print_counts(bundle->count, bundle->count, 0);
+		if (there > 0)
+			yg_say(N_("%llu of them were there before"), (unsigned long long)there);
+	} else if (rc == YG_EMISMATCH) {
+		print_counts(bundle->count, 0, 1);
+	} else if (rc != YG_EINVAL) {
+		(void)say_error(run->word, rc);
+	}
+	return rc;
+}
+
+static int take_bundle(struct run *run, struct yg_bytes text, struct yg_arena *arena)
+{
+	struct yg_clock clock = yg_clock_system();
+	struct yg_stix_ask ask = {
+		.now_ns = clock.now_ns(clock.arg), .has_marking = has_marking, .arg = run};
+	struct yg_stix_bundle bundle;
+	struct yg_line_fault fault;
+	int rc = yg_stix_read(text, &ask, arena, &bundle, &fault);
+
+	if (rc != YG_OK) {
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(run->file), 200),
+		       fault.msg[0] ? fault.msg : yg_say_tr(yg_err_text(rc)));
+		print_counts(bundle.count, 0, bundle.count);
+		return YG_EFORMAT;
+	}
+	if (bundle.wrong == 0)
+		return store(run, &bundle);
+	for (uint32_t i = 0, said = 0; i < bundle.count && said < 10; i++)
+		if (bundle.items[i].fault) {
+			say_fault(run, i, bundle.items[i].fault);
+			said++;
+		}
+	print_counts(bundle.count, 0, bundle.wrong);
+	return YG_EFORMAT;
+}
+
+static int import(struct run *run)
+{
+	struct yg_arena *arena;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc = yg_io_read_file(run->file, YG_STIX_BUNDLE_MAX, &bytes, &size);
+
+	if (rc != YG_OK) {
+		(void)say_error(run->file, rc);
+		return YG_EIO;
+	}
+	rc = open_collection(run, true);
+	arena = rc == YG_OK || rc == YG_ENOENT ? yg_arena_new(ARENA_MAX) : NULL;
+	if (arena)
+		rc = take_bundle(run, (struct yg_bytes){bytes, size}, arena);
+	(void)yg_arena_free(arena);
+	free(bytes);
+	return rc;
+}
+
+/* ---- export ---- */
+
+static int add_row(void *arg, const struct yg_stix_row *row)
+{
+	struct run *run = arg;
+
+	yg_buf_add_str(&run->out, run->count++ ? ",\n" : "\n");
+	yg_buf_add(&run->out, row->object.text);
+	run->after_us = row->added_us;
+	for (unsigned i = YG_TLP_CLEAR; i < YG_TLP_COUNT; i++) {
+		struct yg_bytes id = yg_stix_tlp_id((enum yg_tlp)i);
+
+		if (yg_bytes_eq(row->object.id, id))
+			run->sent_tlp |= 1u << i;
+		else if (yg_bytes_find(row->object.text, id) != SIZE_MAX)
+			run->used_tlp |= 1u << i;
+	}
+	return yg_buf_error(&run->out);
+}
+
+static int flush(struct run *run)
+{
+	int rc = yg_buf_error(&run->out);
+
+	if (rc == YG_OK)
+		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&run->out));
+	yg_buf_reset(&run->out);
+	return rc;
+}
+
+/* Definitions of TLP 2.0 travel along: whoever reads the bundle may not have them. */
+static void add_definitions(struct run *run)
+{
+	for (unsigned i = YG_TLP_CLEAR; i < YG_TLP_COUNT; i++) {
+		if (!(run->used_tlp & ~run->sent_tlp & (1u << i)))
+			continue;
+		yg_buf_add_str(&run->out, run->count++ ? ",\n" : "\n");
+		yg_buf_add_str(&run->out, yg_stix_tlp_definition((enum yg_tlp)i));
+	}
+}
+
+static int count_row(void *arg, const struct yg_stix_row *row)
+{
+	struct run *run = arg;
+
+	run->after_us = row->added_us;
+	run->count += row->object.tlp > run->ceiling;
+	return YG_OK;
+}
+
+/* What stays inside is said. */
+static int say_kept(struct run *run)
+{
+	struct yg_stix_filter filter = {.collection = run->c.number,
+					.clearance = YG_TLP_RED,
+					.otherwise = run->c.default_tlp,
+					.after_us = INT64_MIN,
+					.limit = PAGE,
+					.specs = 3,
+					.has_all = true};
+	bool is_more = true;
+	int rc = YG_OK;
+
+	run->count = 0;
+	while (is_more && rc == YG_OK) {
+		rc = yg_collections_read(run->s, &filter, false, count_row, run, &is_more);
+		filter.after_us = run->after_us;
+	}
+	if (rc == YG_OK && run->count > 0)
+		yg_say(N_("%llu objects stay inside: they are TLP:RED, or nothing is marked on "
+			  "them and the collection has no --default-tlp"),
+		       (unsigned long long)run->count);
+	return rc;
+}
+
+/* By the gate: how strict a marking this way out may carry. */
+static enum yg_tlp ceiling_of(enum yg_outlet outlet)
+{
+	struct yg_release_ask ask = {.kind = "stix",
+				     .audience = YG_AUDIENCE_PARTNER,
+				     .outlet = outlet,
+				     .agreed = YG_AGREED_NAMED};
+	enum yg_tlp tlp = YG_TLP_RED;
+
+	while (tlp > YG_TLP_NONE && yg_gate_ask(&ask, tlp, YG_PAP_CLEAR) != YG_REFUSAL_NONE)
+		tlp--;
+	return tlp;
+}
+
+static int export(struct run *run)
+{
+	struct yg_stix_filter filter = {.limit = PAGE,
+					.after_us = INT64_MIN,
+					.specs = (1u << YG_STIX_2_0) | (1u << YG_STIX_2_1),
+					.has_all = true};
+	bool is_more = true;
+	int rc = open_collection(run, false);
+
+	if (rc != YG_OK)
+		return rc;
+	run->ceiling = ceiling_of(YG_OUTLET_EXPORT);
+	filter.collection = run->c.number;
+	filter.otherwise = run->c.default_tlp;
+	filter.clearance = run->ceiling;
+	yg_buf_init(&run->out, PAGE_BYTES + PAGE * YG_STIX_OBJECT_MAX / 4);
+	yg_buf_addf(&run->out, "{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[",
+		    run->c.id);
+	while (rc == YG_OK && is_more) {
+		rc = yg_collections_read(run->s, &filter, true, add_row, run, &is_more);
+		filter.after_us = run->after_us;
+		if (rc == YG_OK)
+			rc = flush(run);
+	}
+	add_definitions(run);
+	yg_buf_add_str(&run->out, "\n]}\n");
+	if (rc == YG_OK)
+		rc = flush(run);
+	yg_buf_done(&run->out);
+	if (rc == YG_OK)
+		rc = say_kept(run);
+	else if (rc != YG_EPIPE)
+		(void)say_error(run->word, rc);
+	return rc == YG_EPIPE ? YG_OK : rc;
+}
+
+int yg_share_stix(int argc, char **argv)
+{
+	struct run run = {.word = argv[0]};
+	int status;
+	int rc;
+
+	if (!read_options(argc, argv, &run, &status))
+		return status;
+	rc = strcmp(run.word, "import") == 0 ? import(&run) : export(&run);
+	run.s = yg_collections_free(run.s);
+	return rc == YG_OK	    ? YG_EXIT_DONE
+	       : rc == YG_EFORMAT   ? YG_EXIT_PARTLY
+	       : rc == YG_EMISMATCH ? YG_EXIT_PARTLY
+	       : rc == YG_ENOENT    ? YG_EXIT_PARTLY
+				    : YG_EXIT_FAILED;
+}

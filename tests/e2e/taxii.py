@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hub as a TAXII 2.1 server, as programs meet it: raw requests, and the clients of others."""
+import base64
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import uuid
+
+from harness import case, equal, folder, main
+from hub_kit import Hub
+
+TYPE = "application/taxii+json;version=2.1"
+SHARED = pathlib.Path(os.environ.get("YAGURA_SHARED", pathlib.Path(os.environ["YAGURA_ROOT"]).parent / "shared" / "data"))
+HERE = pathlib.Path(__file__).parent
+TLP = {"clear": "94868c89-83c2-464b-929b-a1a8aa3c8487", "green": "bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+       "amber": "55d920b0-5e8b-4f79-9ee9-91f868d9b421", "amber+strict": "939a9414-2ddd-4d32-a0cd-375ea402b003",
+       "red": "e828b379-4e03-4974-9ac4-e53a884c97c1"}
+
+
+class Caller:
+    def __init__(self, hub, token=None, basic=None):
+        self.url = hub.ready["url"]
+        self.auth = "Bearer " + token if token else None
+        if basic:
+            self.auth = "Basic " + base64.b64encode(basic.encode()).decode()
+
+    def ask(self, method, path, body=None, **headers):
+        import http.client
+        connection = http.client.HTTPConnection(self.url.split("//")[1], timeout=60)
+        fields = {"Accept": TYPE, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        if self.auth:
+            fields["Authorization"] = self.auth
+        if body is not None:
+            fields.setdefault("Content-Type", TYPE)
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        try:
+            connection.request(method, path, body, fields)
+            answer = connection.getresponse()
+            data = answer.read()
+        finally:
+            connection.close()
+        equal(answer.headers["Content-Type"], TYPE, (method, path, data))
+        data = json.loads(data)
+        if answer.status >= 400:
+            equal(data["http_status"], str(answer.status))
+            assert data["title"], data
+        return answer.status, answer.headers, data
+
+    def get(self, path):
+        status, headers, data = self.ask("GET", path)
+        equal(status, 200, data)
+        return headers, data
+
+
+def tool(name, tlp=None, **more):
+    thing = {"type": "tool", "spec_version": "2.1", "id": "tool--" + str(uuid.uuid4()), "name": name,
+             "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z", **more}
+    if tlp:
+        thing["object_marking_refs"] = ["marking-definition--" + TLP[tlp]]
+    return thing
+
+
+class Town:
+    def __init__(self):
+        self.hub = Hub()
+        for org in ("acme", "beta"):
+            self.hub.org(org)
+        self.nobody = Caller(self.hub)
+        self.analyst = self.caller("hub", "analyst")
+        self.acme = self.caller("acme", "member")
+        self.beta = self.caller("beta", "member")
+        self.narrow = self.caller("acme", "member", "--rights", "read_indicators")
+        self.blind = self.caller("acme", "member", "--rights", "read_org")
+
+    def token(self, org, role, *more):
+        done = self.hub.admin("api-token", "--org", org, "--role", role, *more)
+        equal(done.code, 0, done.err)
+        return done.out.strip()
+
+    def caller(self, *words):
+        return Caller(self.hub, self.token(*words))
+
+    def collection(self, *words):
+        done = self.hub.admin("collection", "add", *words)
+        equal(done.code, 0, done.err)
+        return "/taxii2/hub/collections/%s/" % done.out.strip()
+
+
+TOWN = Town()
+
+
+@case
+def nobody_learns_nothing():
+    for path in ("/taxii2/", "/taxii2", "/taxii2/hub/", "/taxii2/hub/collections/", "/taxii2/nothing/"):
+        status, headers, data = TOWN.nobody.ask("GET", path)
+        equal(status, 401, data)
+        assert headers["WWW-Authenticate"].startswith("Basic"), headers
+    equal(Caller(TOWN.hub, basic="x:" + "0" * 64).ask("GET", "/taxii2/")[0], 401)
+    # A token is the password of any name.
+    basic = Caller(TOWN.hub, basic="anyone:" + TOWN.acme.auth.split()[1])
+    equal(basic.get("/taxii2/")[1]["api_roots"], ["/taxii2/hub/"])
+    equal(basic.get("/taxii2/hub/")[1]["versions"], [TYPE])
+
+
+@case
+def media_types():
+    place = TOWN.collection("--for", "community", "--default-tlp", "clear")
+    for accept, wanted in ((TYPE, 200), ("application/taxii+json", 200), ("*/*", 200), ("text/html", 406),
+                           ("application/taxii+json;version=3.0", 406),
+                           ('application/json, application/taxii+json; version="2.1"', 200)):
+        equal(TOWN.acme.ask("GET", place, Accept=accept)[0], wanted, accept)
+    for kind, wanted in ((TYPE, 202), ("application/taxii+json", 202), ("application/json", 415),
+                         ("application/taxii+json;version=2.0", 415)):
+        equal(TOWN.analyst.ask("POST", place + "objects/", {"objects": [tool("x")]}, Content_Type=kind)[0], wanted, kind)
+
+
+@case
+def markings_decide_what_is_there():
+    place = TOWN.collection("--for", "community", "--others-write")
+    things = {name: tool(name, None if name == "none" else name) for name in ("none", *TLP)}
+    status, _, data = TOWN.analyst.ask("POST", place + "objects/", {"objects": list(things.values())})
+    equal((status, data["success_count"], data["failure_count"]), (202, 6, 0), data)
+    equal(TOWN.analyst.get("/taxii2/hub/status/%s/" % data["id"])[1], data)
+    equal(TOWN.acme.ask("GET", "/taxii2/hub/status/%s/" % data["id"])[0], 404)
+    for who, wanted in ((TOWN.analyst, set(things)), (TOWN.acme, {"clear", "green"}), (TOWN.narrow, {"clear", "green"})):
+        names = {one["id"]: name for name, one in things.items()}
+        for part in ("objects", "manifest"):
+            _, data = who.get(place + part + "/")
+            equal({names[one["id"]] for one in data["objects"]}, wanted, part)
+        for name, thing in things.items():
+            for path in ("", "versions/"):
+                equal(who.ask("GET", "%sobjects/%s/%s" % (place, thing["id"], path))[0], 200 if name in wanted else 404, name)
+    # A newer version above the clearance does not hide the one below it.
+    newer = {**tool("clear", "red"), "id": things["clear"]["id"], "modified": "2026-02-01T00:00:00.000Z"}
+    equal(TOWN.analyst.ask("POST", place + "objects/", {"objects": [newer]})[2]["failure_count"], 0)
+    _, data = TOWN.acme.get(place + "objects/%s/" % newer["id"])
+    equal([one["modified"] for one in data["objects"]], ["2026-01-01T00:00:00.000Z"])
+    equal(TOWN.blind.ask("GET", place + "objects/")[0], 404)
+    equal(TOWN.narrow.ask("POST", place + "objects/", {"objects": [tool("y")]})[0], 403)
+
+
+@case
+def each_collection_for_whom_it_is():
+    own = TOWN.collection("--org", "acme", "--title", "acme's own")
+    hubs = TOWN.collection("--title", "the hub's own")
+    for who, place, wanted in ((TOWN.acme, own, 200), (TOWN.beta, own, 404), (TOWN.analyst, own, 404),
+                               (TOWN.analyst, hubs, 200), (TOWN.acme, hubs, 404)):
+        equal(who.ask("GET", place)[0], wanted, place)
+        ids = [one["id"] for one in who.get("/taxii2/hub/collections/")[1].get("collections", [])]
+        equal(place.split("/")[-2] in ids, wanted == 200)
+        equal(ids, sorted(ids))
+    red = tool("own", "red")
+    equal(TOWN.acme.ask("POST", own + "objects/", {"objects": [red]})[2]["success_count"], 1)
+    equal(TOWN.acme.get(own + "objects/")[1]["objects"], [red])  # to its owner, all of it
+
+
+@case
+def what_is_wrong_is_said():
+    place = TOWN.collection("--default-tlp", "clear")
+    good, who = tool("good"), TOWN.analyst
+    bad = {**tool("bad"), "type": "indicator", "id": "indicator--" + str(uuid.uuid4()), "pattern": "[x",
+           "pattern_type": "stix", "valid_from": "2026-01-01T00:00:00Z"}
+    _, _, data = who.ask("POST", place + "objects/", {"objects": [good, bad, good]})
+    equal((data["total_count"], data["success_count"], data["failure_count"], data["pending_count"]), (3, 2, 1, 0), data)
+    assert data["failures"][0]["message"].startswith("objects[1].pattern: "), data
+    _, _, data = who.ask("POST", place + "objects/", {"objects": [{**good, "name": "other"}]})
+    assert data["failures"][0]["message"].startswith("objects[0].modified: "), data
+    for body, wanted in ((b"{", 422), (b"[]", 422), ({}, 422), ({"objects": []}, 422), (b"x" * (10 << 20) + b"x", 413)):
+        equal(who.ask("POST", place + "objects/", body)[0], wanted)
+    for query in ("limit=0", "limit=x", "added_after=yesterday", "next=1", "next=1-0", "match[version]=x", "match[id]=,",
+                  "match%5Bspec_version%5D=x", "match[version]=all,last"):
+        equal(who.ask("GET", place + "objects/?" + query)[0], 400, query)
+    equal(who.ask("GET", "/taxii2/hub/collections/%s/" % uuid.uuid4())[0], 404)
+    equal(who.ask("PUT", place + "objects/")[0], 405)
+
+
+@case
+def pages_and_headers():
+    place = TOWN.collection("--default-tlp", "clear")
+    things = [tool("n%d" % number) for number in range(10)]
+    headers, data = TOWN.analyst.get(place + "objects/")
+    equal(data, {"more": False})
+    assert headers["X-TAXII-Date-Added-Last"].endswith("Z"), headers
+    TOWN.analyst.ask("POST", place + "objects/", {"objects": things})
+    for part in ("objects", "manifest"):
+        found, query, stamps = [], "?limit=3", []
+        while True:
+            headers, data = TOWN.analyst.get(place + part + "/" + query)
+            found += [one["id"] for one in data["objects"]]
+            stamps += [one.get("date_added") for one in data["objects"]]
+            equal("next" in data, data["more"])
+            if not data["more"]:
+                break
+            query = "?limit=3&next=" + data["next"]
+        equal(found, [one["id"] for one in things])
+        if part == "manifest":
+            equal(stamps, sorted(set(stamps)))  # strictly increasing
+            equal(headers["X-TAXII-Date-Added-Last"], stamps[-1])
+    last = headers["X-TAXII-Date-Added-Last"]
+    headers, data = TOWN.analyst.get(place + "objects/?added_after=" + last)
+    equal((data, headers["X-TAXII-Date-Added-Last"]), ({"more": False}, last))
+    # A place is of one question only.
+    _, data = TOWN.analyst.get(place + "objects/?limit=3")
+    equal(TOWN.analyst.ask("GET", place + "objects/?match[type]=tool&next=" + data["next"])[0], 400)
+
+
+@case
+def versions_and_deleting():
+    place = TOWN.collection("--default-tlp", "clear", "--for", "community")
+    thing = tool("v")
+    times = ["2026-01-0%dT00:00:00.000Z" % day for day in (3, 1, 2)]
+    TOWN.analyst.ask("POST", place + "objects/", {"objects": [{**thing, "modified": time} for time in times]})
+    one = place + "objects/%s/" % thing["id"]
+    equal(sorted(TOWN.analyst.get(one + "versions/")[1]["versions"]), sorted(times))
+    for match, wanted in (("", times[:1]), ("?match[version]=first", times[1:2]), ("?match[version]=all", times),
+                          ("?match[version]=last,first", times[:2]), ("?match[version]=" + times[2], times[2:])):
+        equal([found["modified"] for found in TOWN.analyst.get(one + match)[1]["objects"]], wanted, match)
+    equal(TOWN.acme.ask("DELETE", one)[0], 403)
+    equal(TOWN.analyst.ask("DELETE", one + "?match[version]=first")[0], 200)
+    equal(sorted(TOWN.analyst.get(one + "versions/")[1]["versions"]), sorted([times[0], times[2]]))
+    equal(TOWN.analyst.ask("DELETE", one)[0], 200)
+    for path in (one, one + "versions/"):
+        equal(TOWN.analyst.ask("GET", path)[0], 404)
+    equal(TOWN.analyst.get(place + "manifest/")[1], {"more": False})
+    equal(TOWN.analyst.ask("DELETE", one)[0], 404)
+
+
+@case
+def what_was_said_to_be_stored_is_stored():
+    place = TOWN.collection("--default-tlp", "clear")
+    things = [tool("k%d" % number) for number in range(300)]
+    _, _, status = TOWN.analyst.ask("POST", place + "objects/", {"objects": things})
+    equal(status["success_count"], 300)
+    import signal
+    before = set(TOWN.hub.processes())
+    TOWN.hub.process.send_signal(signal.SIGKILL)
+    TOWN.hub.process.wait(10)
+    TOWN.hub.process.stdout.close()
+    from hub_kit import until
+    until("its processes end", lambda: not any(pathlib.Path("/proc/%d" % pid).exists() for pid in before))
+    TOWN.hub.start()
+    for who in (TOWN.analyst, TOWN.acme, TOWN.beta, TOWN.nobody, TOWN.narrow, TOWN.blind):
+        who.url = TOWN.hub.ready["url"]
+    equal(len(TOWN.analyst.get(place + "objects/")[1]["objects"]), 300)
+    equal(TOWN.analyst.get("/taxii2/hub/status/%s/" % status["id"])[1], status)
+
+
+@case
+def data_set_of_others():
+    path = SHARED / "taxii" / "default_data.json"
+    if not path.exists():
+        print("skipped: YAGURA_SHARED has no taxii/default_data.json")
+        return
+    for _ in range(2):  # again: it is as it was
+        equal(TOWN.hub.admin("taxii-load", path, "--user", "admin:Password0").code, 0)
+    who = Caller(TOWN.hub, basic="admin:Password0")
+    equal(Caller(TOWN.hub, basic="admin:Password1").ask("GET", "/taxii2/")[0], 401)
+    wanted = json.loads(path.read_text(encoding="utf-8"))
+    equal(who.get("/taxii2/")[1], wanted["/discovery"])
+    equal(who.get("/trustgroup1/")[1], wanted["trustgroup1"]["information"])
+    equal(len(who.get("/trustgroup1/collections")[1]["collections"]), 5)
+    place = "/trustgroup1/collections/91a7b528-80eb-42ed-a74d-c6fbd5a26116/"
+    _, data = who.get(place + "manifest/?match[version]=all&match[spec_version]=2.0,2.1")
+    times = {(one["id"], one["version"]): one["date_added"] for one in data["objects"]}
+    for one in wanted["trustgroup1"]["collections"][2]["manifest"]:
+        got = times[one["id"], one["version"]]
+        assert got == one["date_added"] or one["media_type"].endswith("2.0"), (one, got)
+    equal(who.ask("GET", "/trustgroup1/collections/472c94ae-3113-4e3e-a4dd-a9f4ac7471d4/objects/")[0], 403)
+    equal(who.ask("GET", "/trustgroup1/collections/64993447-4d7e-4f70-b94d-d7f33742ee63/objects/")[0], 404)
+    equal(who.get("/trustgroup1/status/2d086da7-4bdc-4f91-900e-d77486753710/")[1]["pending_count"], 2)
+    # To nobody else.
+    equal(TOWN.analyst.ask("GET", place)[0], 404)
+    # Nor from elsewhere.
+    equal(who.ask("GET", "/taxii2/", X_Forwarded_For="203.0.113.9")[0], 401)
+
+
+def environment():
+    """Their programs in an environment of their own; NULL without a network."""
+    place = folder() / "clients"
+    made = subprocess.run([sys.executable, "-m", "venv", str(place)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    if made.returncode == 0:
+        made = subprocess.run([place / "bin" / "pip", "install", "-q", "--disable-pip-version-check", "--no-input",
+                               "--retries", "1", "--timeout", "10", "--require-hashes", "-r", HERE / "taxii-requirements.txt"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, timeout=300)
+    if made.returncode == 0:
+        return place / "bin" / "python"
+    print("skipped: the clients of others could not be fetched: " + made.stderr.decode(errors="replace")[-200:])
+    return None
+
+
+@case
+def clients_of_others():
+    python = environment()
+    if not python:
+        return
+    name = TOWN.collection("--default-tlp", "clear", "--for", "community", "--title", "all").split("/")[-2]
+    done = subprocess.run([python, HERE / "taxii_client.py", TOWN.hub.ready["url"], TOWN.acme.auth.split()[1],
+                           TOWN.analyst.auth.split()[1], name], capture_output=True, timeout=400, check=False,
+                          env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"})
+    equal(done.returncode, 0, done.stderr.decode()[-2000:])
+    result = json.loads(done.stdout)
+    equal(result["roots"], [TOWN.hub.ready["url"] + "/taxii2/hub/"])
+    equal((result["versions"], result["max"]), ([TYPE], 10 << 20))
+    equal((result["equal"], result["lost"], result["repeated"]), ([True] * 6, 0, 0))
+    equal(result["by_header"], True)
+    equal(result["mixed"][:3], ["complete", 1, 1])
+    assert result["mixed"][3].startswith("objects[1].id: "), result
+    equal((result["invalid"], result["parsed"] > 180), ([], True), result)
+
+
+@case
+def it_ends_well():
+    equal(TOWN.hub.stop(), 0)
+
+
+main()

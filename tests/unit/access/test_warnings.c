@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Receipts, reminders and the deputy by a clock that the test sets, and the queue through ends in
+ * every place. `--measure N FILE`: how long N warnings take to be queued in a database.
+ */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "access/members.h"
+#include "access/warnings.h"
+#include "base/json.h"
+
+#include "hub_help.h"
+
+#include "base/ban.h"
+
+static struct yg_hub_actor analyst;
+
+/* Everybody of the sector, all ready: what warn/ plans has tests of its own. */
+static int plan_all(void *arg, const struct yg_community *community, uint32_t victim,
+		    yg_warn_planned_fn fn, void *fn_arg)
+{
+	int rc = YG_OK;
+
+	(void)arg;
+	for (uint32_t i = 0; i < community->member_count && rc == YG_OK; i++) {
+		const struct yg_warn_planned one = {.member = i,
+						    .rule = 5,
+						    .depth = UINT32_MAX,
+						    .candidates = community->member_count,
+						    .state = "ready",
+						    .redaction = "indicators",
+						    .audience = YG_AUDIENCE_SECTOR,
+						    .tlp = YG_TLP_GREEN};
+
+		if (i != victim)
+			rc = fn(fn_arg, &one);
+	}
+	return rc;
+}
+
+static int make(char plan[YG_WARN_PLAN_HEX + 1])
+{
+	json_t *notice =
+		json_pack("{s:s, s:s, s:s, s:{s:[s], s:[{s:s, s:s}]}}", "kind", "warning", "tlp",
+			  "amber", "pap", "amber", "attack", "sources", "203.0.113.9", "indicators",
+			  "type", "address", "value", "203.0.113.9");
+	json_t *own = json_pack("{s:[s]}", "names", "Chikuma Seisakusho");
+	struct yg_warn_wish wish = {.situation = "",
+				    .victim = "victim",
+				    .notice = notice,
+				    .own = own,
+				    .began_ns = now_ns,
+				    .times = YG_WARN_TIMES_DEFAULT,
+				    .planner = {plan_all, NULL}};
+	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_write_warnings);
+	int rc = yg_warn_plan_make(by, &wish, plan);
+
+	(void)yg_access_free(by);
+	json_decref(notice);
+	json_decref(own);
+	return rc;
+}
+
+static int approve(const char *plan, uint32_t *ret)
+{
+	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_write_warnings);
+	int rc = yg_warn_approve(by, plan, ret);
+
+	(void)yg_access_free(by);
+	return rc;
+}
+
+static int keep_last(void *arg, json_t *one)
+{
+	json_t **to = arg;
+
+	json_decref(*to);
+	*to = json_incref(one);
+	return YG_OK;
+}
+
+/* The only warning of @org, as analysts see it; owned. */
+static json_t *look(const char *plan)
+{
+	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_read_warnings);
+	json_t *one = NULL;
+
+	MUST(yg_warn_list(by, plan, "", "", 0, keep_last, &one) == YG_OK);
+	(void)yg_access_free(by);
+	return one;
+}
+
+static bool has(const char *plan, const char *key)
+{
+	json_t *one = look(plan);
+	bool is_there =
+		one && !json_is_null(json_object_get(one, key)) && json_object_get(one, key);
+
+	json_decref(one);
+	return is_there;
+}
+
+static bool always(void *arg, const char *key)
+{
+	(void)arg;
+	(void)key;
+	return true;
+}
+
+/* Send what is due, as if all went well; how many. */
+static uint32_t drain(const char *channel)
+{
+	struct yg_warn_out out;
+	uint32_t count = 0;
+
+	while (yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK) {
+		count += strcmp(out.channel, channel) == 0;
+		MUST(out.copy != NULL && out.to[0]);
+		MUST(yg_warn_out_done(hub, &out, YG_WARN_SENT, "", now_ns) == YG_OK);
+		yg_warn_out_done_with(&out);
+	}
+	return count;
+}
+
+static void set_contacts(const char *org)
+{
+	struct yg_access *by = open_as(&root, org, YG_MAY_write_members);
+	struct yg_member_profile profile = {.verified_day = YG_DAY_NONE,
+					    .contact_mail = "it@a.example",
+					    .deputy_mail = "boss@a.example"};
+
+	MUST(yg_member_set(by, &profile) == YG_OK);
+	(void)yg_access_free(by);
+}
+
+static void begin(void)
+{
+	hub_start();
+	yg_hub_local_analyst("ana", &analyst);
+	add_org("victim");
+	add_org("a");
+	set_contacts("a");
+}
+
+static void who_is_silent_is_reminded_and_then_the_deputy_is_told(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	uint32_t count = 0;
+
+	begin();
+	MUST(make(plan) == YG_OK);
+	CHECK(approve(plan, &count) == YG_OK && count == 1);
+	CHECK(approve(plan, &count) == YG_EMISMATCH);
+	CHECK(drain("mail") == 1 && drain("mail") == 0 && has(plan, "delivered"));
+	now_ns += 2 * HOUR_NS - YG_NS_PER_S;
+	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 0);
+	now_ns += 2 * YG_NS_PER_S;
+	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 1);
+	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 0);
+	CHECK(has(plan, "reminded") && !has(plan, "escalated") && drain("remind") == 1);
+	now_ns += 4 * HOUR_NS;
+	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 1);
+	CHECK(has(plan, "escalated") && drain("deputy") == 1);
+	now_ns += 100 * HOUR_NS;
+	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 0);
+}
+
+static void who_acknowledged_is_left_alone(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	struct yg_hub_actor mei;
+	struct yg_access *by;
+	uint32_t count = 0;
+	json_t *one;
+	char id[YG_WARN_ID_HEX + 1];
+
+	begin();
+	mei = person("mei", "member:a");
+	MUST(make(plan) == YG_OK && approve(plan, &count) == YG_OK);
+	one = look(plan);
+	(void)snprintf(id, sizeof(id), "%s", json_string_value(json_object_get(one, "id")));
+	json_decref(one);
+	by = open_as(&mei, "a", YG_MAY_write_warnings);
+	CHECK(yg_warn_mark(by, id, YG_WARN_ACKNOWLEDGED, "") == YG_OK);
+	CHECK(yg_warn_mark(by, id, YG_WARN_ACKNOWLEDGED, "again") == YG_OK);
+	CHECK(yg_warn_mark(by, "ffffffffffffffffffffffffffffffff", YG_WARN_SEEN, "") == YG_ENOENT);
+	(void)yg_access_free(by);
+	CHECK(drain("mail") == 1);
+	now_ns += 7 * HOUR_NS;
+	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 1);
+	CHECK(!has(plan, "reminded") && !has(plan, "escalated"));
+	/* Nobody of the hub acknowledges for a member. */
+	by = open_as(&analyst, "a", YG_MAY_write_warnings);
+	CHECK(yg_warn_mark(by, id, YG_WARN_ACTED, "") == YG_EACCES);
+	(void)yg_access_free(by);
+}
+
+static void what_was_begun_and_not_ended_is_sent_once_more_and_written_down(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	struct yg_warn_out out;
+	uint32_t count = 0;
+	json_t *one;
+
+	begin();
+	MUST(make(plan) == YG_OK && approve(plan, &count) == YG_OK);
+	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK);
+	CHECK(!out.is_repeated);
+	yg_warn_out_done_with(&out); /* the process ends here */
+	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK);
+	CHECK(out.is_repeated);
+	MUST(yg_warn_out_done(hub, &out, YG_WARN_SENT, "", now_ns) == YG_OK);
+	yg_warn_out_done_with(&out);
+	CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT);
+	one = look(plan);
+	CHECK(yg_json_int(json_object_get(json_object_get(one, "channels"), "mail"), "repeats",
+			  0) == 1);
+	json_decref(one);
+	/* Later, later again, and for good not at all. */
+	MUST(make(plan) == YG_OK && approve(plan, &count) == YG_OK);
+	for (unsigned tries = 0; tries < 12; tries++) {
+		now_ns += 8 * HOUR_NS;
+		MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK);
+		CHECK(out.tries == tries && !out.is_repeated);
+		MUST(yg_warn_out_done(hub, &out, YG_WARN_LATER, "busy", now_ns) == YG_OK);
+		yg_warn_out_done_with(&out);
+		CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT);
+	}
+	now_ns += 100 * HOUR_NS;
+	CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT &&
+	      !has(plan, "delivered"));
+}
+
+/* ---- measuring ---- */
+
+static double seconds(void)
+{
+	struct yg_clock clock = yg_clock_steady();
+
+	return (double)clock.now_ns(clock.arg) / 1e9;
+}
+
+static int measure(const char *number, const char *path)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	uint64_t wanted = 0;
+	uint32_t count = 0;
+	double at[3];
+
+	MUST(yg_bytes_u64(yg_bytes_str(number), &wanted));
+	hub_path = path;
+	begin();
+	MUST(yg_hub_together(hub) == YG_OK);
+	for (uint64_t i = 1; i < wanted; i++) {
+		char id[32];
+
+		(void)snprintf(id, sizeof(id), "m%llu", (unsigned long long)i);
+		add_org(id);
+		set_contacts(id);
+	}
+	MUST(yg_hub_together_end(hub, YG_OK) == YG_OK);
+	at[0] = seconds();
+	MUST(make(plan) == YG_OK);
+	at[1] = seconds();
+	MUST(approve(plan, &count) == YG_OK);
+	at[2] = seconds();
+	printf("%u warnings: planned in %.2f s, durably queued in %.2f s\n", (unsigned)count,
+	       at[1] - at[0], at[2] - at[1]);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && strcmp(argv[1], "--measure") == 0) {
+		int status = measure(argv[2], argv[3]);
+
+		hub_end();
+		return status;
+	}
+	static const struct check_case cases[] = {
+		CASE(who_is_silent_is_reminded_and_then_the_deputy_is_told),
+		CASE(who_acknowledged_is_left_alone),
+		CASE(what_was_begun_and_not_ended_is_sent_once_more_and_written_down),
+	};
+
+	return check_main(cases, sizeof(cases) / sizeof(cases[0]));
+}

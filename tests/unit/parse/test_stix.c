@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* STIX: what is taken, what is refused and at which place, and that texts stay what they were. */
+#include "../check.h"
+#include "parse/stix.h"
+#include "parse/stix_pattern.h"
+
+#define CHECK_INT(a, b) CHECK((long long)(a) == (long long)(b))
+
+static struct yg_arena *arena;
+static struct yg_stix_bundle bundle;
+static struct yg_line_fault fault;
+
+static bool knows(void *arg, struct yg_bytes id)
+{
+	return yg_bytes_eq(id, yg_bytes_str(arg));
+}
+
+static int read_with(const char *text, const struct yg_stix_ask *ask)
+{
+	yg_arena_reset(arena);
+	return yg_stix_read(yg_bytes_str(text), ask, arena, &bundle, &fault);
+}
+
+static int read(const char *text)
+{
+	struct yg_stix_ask ask = {0};
+
+	return read_with(text, &ask);
+}
+
+#define ID_1 "aaaaaaaa-0000-4000-8000-000000000001"
+#define MADE "\"created\":\"2020-01-01T00:00:00.000Z\",\"modified\":\"2020-01-02T00:00:00.500Z\""
+#define TOOL(more)                                                                                 \
+	"{\"type\":\"tool\",\"spec_version\":\"2.1\",\"id\":\"tool--" ID_1 "\"," MADE more "}"
+#define NAMED(more) TOOL(",\"name\":\"x\"" more)
+#define IN(object)  "{\"type\":\"bundle\",\"id\":\"bundle--" ID_1 "\",\"objects\":[" object "]}"
+#define MARK(id)    ",\"object_marking_refs\":[\"marking-definition--" id "\"]"
+
+static void test_whole(void)
+{
+	static const char spaced[] =
+		"{ \"objects\" : [ {\"type\":\"x-new\" , \"id\":\n\"x-new--" ID_1
+		"\",\"n\": [ 1.50 , -0 , 1E+3, 9007199254740993 ], \"t\" : \"a  b \\u0041\\\"\" } "
+		"] }";
+	static const char kept[] = "{\"type\":\"x-new\",\"id\":\"x-new--" ID_1
+				   "\",\"n\":[1.50,-0,1E+3,9007199254740993],"
+				   "\"t\":\"a  b \\u0041\\\"\"}";
+
+	CHECK(read(spaced) == YG_OK);
+	CHECK(bundle.count == 1);
+	CHECK(bundle.wrong == 0);
+	CHECK(yg_bytes_eq(bundle.items[0].object.text, yg_bytes_str(kept)));
+	CHECK(bundle.items[0].object.spec == YG_STIX_2_1);
+	CHECK(bundle.items[0].object.version.size == 0);
+	CHECK_INT(read(IN(NAMED("") "," NAMED(""))), YG_OK);
+	CHECK(bundle.count == 2);
+	CHECK(yg_bytes_eq(bundle.items[1].object.version, YG_S("2020-01-02T00:00:00.500Z")));
+	CHECK(read("{}") == YG_OK);
+	CHECK(bundle.count == 0);
+	CHECK(read("{\"objects\":[]}") == YG_OK);
+}
+
+static void test_broken(void)
+{
+	static const char *const texts[] = {
+		"",
+		"[]",
+		"{\"objects\":[}",
+		"{\"objects\":{}}",
+		"{\"objects\":[{]}",
+		"{\"objects\":[{}",
+		"{\"objects\":[{}]} x",
+		"{\"type\":\"x\"}",
+		"{\"type\":1 2}",
+		"{\"objects\":[],\"objects\":[]}",
+		"{\"a\":\"x",
+		"{\"a\":}",
+		IN("{\"a\":1 2}"),
+		"{\"objects\":[{},]}",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		CHECK(read(texts[i]) == YG_EFORMAT);
+		CHECK(fault.msg[0] != 0);
+	}
+}
+
+static void test_faults(void)
+{
+	static const struct {
+		const char *text;
+		const char *fault;
+	} rows[] = {
+		{IN("{}"), "type: is missing, or no text"},
+		{IN("1"), ": "},
+		{IN("{\"a\":1,\"a\":2}"), ": no JSON"},
+		{IN("{\"type\":\"tool\",\"id\":\"x\"}"), "id: must be"},
+		{IN("{\"type\":\"tool\",\"id\":\"malware--" ID_1 "\"}"), "id: begins"},
+		{IN(TOOL("")), "name: is missing"},
+		{IN(TOOL(",\"name\":1")), "name: must be a text"},
+		{IN(NAMED(",\"confidence\":101")), "confidence:"},
+		{IN(NAMED(",\"confidence\":1.5")), "confidence:"},
+		{IN(NAMED(",\"labels\":[1]")), "labels[0]:"},
+		{IN(NAMED(",\"created_by_ref\":\"x\"")), "created_by_ref:"},
+		{IN(NAMED(",\"first_seen\":\"2020-01-01 00:00:00\"")), "first_seen:"},
+		{IN(NAMED(",\"first_seen\":\"2020-02-30T00:00:00Z\"")), "first_seen:"},
+		{IN(NAMED(",\"kill_chain_phases\":[{}]")), "kill_chain_phases[0].kill_chain_name"},
+		{IN(NAMED(MARK(ID_1))), "object_marking_refs[0]:"},
+		{IN(NAMED(",\"granular_markings\":[{}]")), "granular_markings[0].selectors"},
+		{IN("{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--" ID_1
+		    "\"," MADE ",\"pattern_type\":\"stix\",\"pattern\":\"[a:b]\","
+		    "\"valid_from\":\"2020-01-01T00:00:00Z\"}"),
+		 "pattern: at byte 4:"},
+		{IN("{\"type\":\"marking-definition\",\"id\":\"marking-definition--" ID_1
+		    "\",\"created\":\"2020-01-01T00:00:00Z\",\"definition_type\":\"tlp\"}"),
+		 "id: a TLP marking"},
+	};
+	struct yg_stix_ask ask = {.now_ns = 1};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (read(rows[i].text) != YG_OK || bundle.wrong != 1)
+			fprintf(stderr, "row %zu: %s\n", i, fault.msg);
+		CHECK(bundle.wrong == 1);
+		CHECK(bundle.items[0].fault &&
+		      strncmp(bundle.items[0].fault, rows[i].fault, strlen(rows[i].fault)) == 0);
+	}
+	CHECK_INT(read_with(IN(NAMED("")), &ask), YG_OK);
+	CHECK(bundle.wrong == 1 && strstr(bundle.items[0].fault, "in the future"));
+}
+
+static enum yg_tlp tlp_of(const char *text)
+{
+	return read(text) == YG_OK && bundle.wrong == 0 ? bundle.items[0].object.tlp : YG_TLP_COUNT;
+}
+
+static void test_marks(void)
+{
+	struct yg_stix_ask ask = {.has_marking = knows,
+				  .arg = (void *)(uintptr_t) "marking-definition--" ID_1};
+
+	CHECK_INT(tlp_of(IN(NAMED(""))), YG_TLP_NONE);
+	CHECK_INT(tlp_of(IN(NAMED(MARK("613f2e26-407d-48c7-9eca-b8e91df99dc9")))), YG_TLP_CLEAR);
+	CHECK_INT(tlp_of(IN(NAMED(MARK("939a9414-2ddd-4d32-a0cd-375ea402b003")))),
+		  YG_TLP_AMBER_STRICT);
+	CHECK_INT(tlp_of(IN(NAMED(",\"object_marking_refs\":[\"marking-definition--"
+				  "34098fce-860f-48ae-8e50-ebd3cc5e41da\"],\"granular_markings\":"
+				  "[{\"selectors\":[\"name\"],\"marking_ref\":\"marking-definition"
+				  "--e828b379-4e03-4974-9ac4-e53a884c97c1\"}]"))),
+		  YG_TLP_RED);
+	CHECK_INT(read_with(IN(NAMED(MARK(ID_1))), &ask), YG_OK);
+	CHECK(bundle.wrong == 0);
+	/* The definition may stand behind. */
+	CHECK_INT(tlp_of(IN(NAMED(MARK(ID_1)) ",{\"type\":\"marking-definition\",\"id\":"
+					      "\"marking-definition--" ID_1
+					      "\",\"created\":\"2020-01-01T00:00:00Z\","
+					      "\"definition_type\":\"statement\"}")),
+		  YG_TLP_NONE);
+	for (unsigned i = YG_TLP_CLEAR; i < YG_TLP_COUNT; i++) {
+		enum yg_tlp tlp = YG_TLP_NONE;
+
+		CHECK(yg_stix_tlp_of_id(yg_stix_tlp_id(i), &tlp) && tlp == i);
+		CHECK(strstr(yg_stix_tlp_definition(i), yg_tlp_name(i)) != NULL);
+	}
+}
+
+static void test_patterns(void)
+{
+	static const char *const good[] = {
+		"[ipv4-addr:value = '198.51.100.1']",
+		"[file:hashes.'SHA-256' = 'ab' AND file:name != 'x'] FOLLOWEDBY [url:value LIKE "
+		"'%']",
+		"([a:b = 1] OR [a:b = 2.5]) WITHIN 300 SECONDS",
+		"[a:b[*].c[0].'d' IN ('x', 'y', 3)] REPEATS 5 TIMES",
+		"[a:b > t'2020-01-01T00:00:00Z'] START t'2020-01-01T00:00:00Z' STOP "
+		"t'2020-01-02T00:00:00.5Z'",
+		"[NOT_a:b NOT = 'x' AND (a:c MATCHES '^\\\\d+$' OR EXISTS a:d)]",
+		"[ a:b = h'00ff' ] /* why */ AND [ a:c ISSUBSET '10.0.0.0/8' ] // end",
+		"[a:b = true]",
+		"[a:b NOT IN ('x')]",
+	};
+	static const char *const wrong[] = {
+		"",
+		"x",
+		"[]",
+		"[a:b]",
+		"[a:b = ]",
+		"[a:b = 'x'",
+		"[a:b = x]",
+		"[a:b = 'x']]",
+		"[a = 'x']",
+		"[a:b > true]",
+		"([a:b = 1]",
+		"[a:b = 1] [c:d = 2]",
+		"[a:b = 1] AND",
+		"[a:b LIKE 1]",
+		"[(a:b = 1]",
+		"[a:b = 1)]",
+		"[a:b[x] = 1]",
+		"[a:b = t'2020']",
+		"[a:b = 1] WITHIN 0 SECONDS",
+		"[a:b = 1] REPEATS 1.5 TIMES",
+		"[a:b = 'x\\y']",
+		"[a:b = 1] START t'x' STOP t'x'",
+	};
+	struct yg_fault where = {0};
+	char deep[256] = "";
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		CHECK(yg_stix_pattern_check(yg_bytes_str(good[i]), &where) == YG_OK);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		CHECK(yg_stix_pattern_check(yg_bytes_str(wrong[i]), &where) == YG_EFORMAT);
+	memset(deep, '(', YG_STIX_PATTERN_DEPTH + 1);
+	CHECK(yg_stix_pattern_check(yg_bytes_str(deep), &where) == YG_EFORMAT);
+}
+
+static void test_deep(void)
+{
+	char text[1024] = "{\"objects\":[";
+	size_t size = strlen(text);
+
+	memset(text + size, '[', 400);
+	CHECK(read(text) == YG_ELIMIT);
+	CHECK(strstr(fault.msg, "objects[0]") != NULL);
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		CASE(test_whole), CASE(test_broken),   CASE(test_faults),
+		CASE(test_marks), CASE(test_patterns), CASE(test_deep),
+	};
+	int status;
+
+	arena = yg_arena_new(64u << 20);
+	status = check_main(cases, sizeof(cases) / sizeof(cases[0]));
+	arena = yg_arena_free(arena);
+	return status;
+}
