@@ -150,13 +150,11 @@ static int add_missing(const struct import *in, const char *org, const struct yg
 {
 	const struct yg_bytes name = member->name_ja.size ? member->name_ja : member->name_en;
 	char text[YG_MEMBER_TEXT_MAX + 1];
-	int rc;
 
 	(void)snprintf(text, sizeof(text), "%.*s", YG_FMT(name)); /* read with this limit */
 	/* A longer one stands in the profile alone. */
-	rc = yg_hub_org_add(in->hub, org,
-			    name.size > 0 && name.size <= YG_ENROL_NAME_MAX ? text : NULL, NULL);
-	return rc == YG_EDUPLICATE ? YG_OK : rc;
+	return yg_hub_org_add(in->hub, org,
+			      name.size > 0 && name.size <= YG_ENROL_NAME_MAX ? text : NULL, NULL);
 }
 
 static int refuse_id(const struct import *in, uint32_t line, const char *org, int rc)
@@ -179,12 +177,13 @@ static int take_member(struct import *in, uint32_t index)
 	int rc;
 
 	(void)snprintf(org, sizeof(org), "%.*s", YG_FMT(member->id)); /* read with this limit */
-	if (in->hub) {						      /* --add */
+	rc = reach(in, org, YG_MAY_write_members);
+	if (rc == YG_ENOENT && in->hub) { /* --add; asked first, for what fails ends the whole */
 		rc = add_missing(in, org, member);
 		if (rc != YG_OK)
 			return refuse_id(in, member->line, org, rc);
+		rc = reach(in, org, YG_MAY_write_members);
 	}
-	rc = reach(in, org, YG_MAY_write_members);
 	if (rc == YG_OK)
 		rc = yg_access_hub(in->admin->hub, &in->admin->actor, org, YG_MAY_read_members,
 				   &reader);
