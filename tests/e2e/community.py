@@ -131,6 +131,29 @@ def many_lines():
 
 
 @case
+def a_whole_community_at_once():
+    new = put("new.csv", MEMBER + "\nnew-a,新エー,New A,,,,\ncorp-a,,,,,,\nnew-b,,%s,,,,\n" % ("long " * 60))
+    refused = HUB.admin("members", "import", new)
+    equal(refused.code, 1)
+    assert "no organisation new-a" in refused.err, refused.err
+    wrong = put("wrong.csv", MEMBER + "\nnew-c,,,,,,\nNew D,,,,,,\n")
+    refused = HUB.admin("members", "import", wrong, "--add")
+    equal(refused.code, 1)
+    assert "wrong.csv:3: New D: this cannot be added" in refused.err, refused.err
+    taken("members", new, 3, "--add")
+    ids = {r["id"] for r in rows("members")}
+    assert {"new-a", "new-b"} <= ids and "new-c" not in ids, ids
+    both = put("both.csv", RELATION + "\nnew-a,new-b,yes,no,yes,anonymous\n")
+    equal(HUB.admin("relations", "import", both, "--org", "new-a", "--confirmed").code, 2)
+    taken("relations", both, 1, "--confirmed")
+    (one,) = rows("relations", "--org", "new-b")
+    equal((one["confirmed"], one["analysts"], one["consent"]), ("yes", "no", "anonymous"))
+    taken("relations", both, 1, "--confirmed", "--analysts")
+    (one,) = rows("relations", "--org", "new-a")
+    equal((one["confirmed"], one["analysts"]), ("yes", "yes"))
+
+
+@case
 def the_hub_ends_well():
     equal(HUB.stop(), 0, HUB.messages())
 
