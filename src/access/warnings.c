@@ -464,9 +464,27 @@ static json_t *rank(const struct spans *spans, unsigned percent)
 	return spans->count ? json_integer(spans->s[at ? at - 1 : 0]) : json_null();
 }
 
-int yg_warn_speed(struct yg_access *by, const char *plan, json_t **ret)
+/* *ret is the caller's, whatever is returned. */
+static int speed_json(struct speed *speed, json_t **ret)
 {
 	static const char *const names[] = {"notice", "read", "act"};
+	json_t *all = json_pack("{s:I}", "warnings", (json_int_t)speed->warnings);
+	int rc = all ? YG_OK : YG_ENOMEM;
+
+	for (unsigned i = 0; i < 3 && rc == YG_OK; i++) {
+		struct spans *s = &speed->spans[i];
+
+		qsort(s->s, s->count, sizeof(int64_t), ascending);
+		rc = yg_json_set(all, names[i],
+				 json_pack("{s:I, s:o, s:o}", "count", (json_int_t)s->count,
+					   "p50_ms", rank(s, 50), "p95_ms", rank(s, 95)));
+	}
+	*ret = all;
+	return rc;
+}
+
+int yg_warn_speed(struct yg_access *by, const char *plan, json_t **ret)
+{
 	struct speed speed = {0};
 	struct yg_hub_access *hub;
 	int rc = yg_hub_require(by, YG_MAY_read_warnings, &hub);
@@ -483,16 +501,7 @@ int yg_warn_speed(struct yg_access *by, const char *plan, json_t **ret)
 	if (rc == YG_OK)
 		rc = yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0, measure, &speed);
 	if (rc == YG_OK)
-		all = json_pack("{s:I}", "warnings", (json_int_t)speed.warnings);
-	for (unsigned i = 0; i < 3 && rc == YG_OK; i++) {
-		struct spans *s = &speed.spans[i];
-
-		qsort(s->s, s->count, sizeof(int64_t), ascending);
-		rc = all ? yg_json_set(all, names[i],
-				       json_pack("{s:I, s:o, s:o}", "count", (json_int_t)s->count,
-						 "p50_ms", rank(s, 50), "p95_ms", rank(s, 95)))
-			 : YG_ENOMEM;
-	}
+		rc = speed_json(&speed, &all);
 	for (unsigned i = 0; i < 3; i++)
 		free(speed.spans[i].s);
 	if (rc == YG_OK)

@@ -65,8 +65,7 @@ static bool is_same(const struct beat *beat, const char *sensor, const struct st
 
 json_t *yg_hub_beats_get(struct yg_hub_beats *beats, const char *data, const char *sensor)
 {
-	struct beat *beat =
-		&beats->places[yg_hash64(yg_bytes_str(sensor), 0) % YG_HUB_BEATS_MAX];
+	struct beat *beat = &beats->places[yg_hash64(yg_bytes_str(sensor), 0) % YG_HUB_BEATS_MAX];
 	char path[PATH_ROOM];
 	struct stat st;
 	int length = snprintf(path, sizeof(path), "%s/heartbeats/%s.json", data, sensor);
