@@ -50,7 +50,7 @@ static int add_one(void *arg, const struct yg_stix_object *object, const char *f
 		break;
 	case YG_EMISMATCH:
 		fault = "modified: this version is here already, with other content";
-		/* fall through */
+		__attribute__((fallthrough));
 	case YG_EFORMAT:
 		(void)snprintf(message, sizeof(message), "objects[%u]%s%s",
 			       a->good_count + a->wrong_count, fault[0] == ':' ? "" : ".", fault);

@@ -17,11 +17,12 @@ static int read_text(const char *text, bool is_ended, struct yg_demo_answer *ret
 static void every_cut(void)
 {
 	static const char *const texts[] = {
-		HEAD "Content-Length: 14\r\n\r\n{\"id\":\"abcdef\"",
-		HEAD "Transfer-Encoding: "
-		     "chunked\r\n\r\n5\r\n{\"id\"\r\nA;x=y\r\n:\"abcdef\"}\r\n0\r\n\r\n",
-		"HTTP/1.1 200 OK\nset-cookie: yagura_1=ff; Path=/; HttpOnly\ncontent-length: 15\n\n"
-		"{\"id\":\"abcdef\"}",
+		(HEAD "Content-Length: 14\r\n\r\n{\"id\":\"abcdef\""),
+		(HEAD "Transfer-Encoding: "
+		      "chunked\r\n\r\n5\r\n{\"id\"\r\nA;x=y\r\n:\"abcdef\"}\r\n0\r\n\r\n"),
+		("HTTP/1.1 200 OK\nset-cookie: yagura_1=ff; Path=/; HttpOnly\ncontent-length: "
+		 "15\n\n"
+		 "{\"id\":\"abcdef\"}"),
 	};
 
 	for (size_t i = 1; i < 3; i++) {
