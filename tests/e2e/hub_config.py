@@ -104,7 +104,7 @@ def is_done():
         equal(answer.status, 200)
     children = subprocess.run(["ps", "-o", "comm=", "--ppid", str(hub.process.pid)], stdout=subprocess.PIPE, text=True,
                               check=True).stdout.split()
-    equal(sorted(children), ["yagura:engine", "yagura:front", "yagura:hunter", "yagura:keeper", "yagura:pages",
+    equal(sorted(children), ["yagura:engine", "yagura:front", "yagura:hunter", "yagura:keeper", "yagura:out", "yagura:pages",
                              "yagura:signer", "yagura:worker"])
     host, port = hub.ready["sensors"].split("//")[1].split(":")
     server = x509.load_pem_x509_certificate(ssl.get_server_certificate((host, int(port))).encode())
