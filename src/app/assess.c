@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/assess-int.h"
+#include "app/user_data.h"
 #include "base/alloc.h"
 #include "base/io.h"
 
@@ -202,35 +203,13 @@ static bool read_options(int argc, char **argv, struct yg_assess_cli *cli, int *
 
 /* ---- opening ---- */
 
-/* --db, else YAGURA_ASSESS_DB, else a file in the user's data folder (made when missing). */
+/* --db, else YAGURA_ASSESS_DB, else a file in the user's data folder. */
 static bool choose_path(const struct yg_assess_cli *cli, char *to, size_t room)
 {
 	const char *path = cli->db ? cli->db : getenv("YAGURA_ASSESS_DB");
-	const char *data = getenv("XDG_DATA_HOME");
-	const char *home = getenv("HOME");
-	int size;
+	int size = path ? snprintf(to, room, "%s", path) : 0;
 
-	if (path) {
-		size = snprintf(to, room, "%s", path);
-		return size > 0 && (size_t)size < room;
-	}
-	if (data && data[0] == '/')
-		size = snprintf(to, room, "%s/yagura", data);
-	else if (home && home[0] == '/')
-		size = snprintf(to, room, "%s/.local/share/yagura", home);
-	else
-		return false;
-	if (size <= 0 || (size_t)size + 16 >= room)
-		return false;
-	for (char *at = to + 1; *at; at++)
-		if (*at == '/') {
-			*at = 0;
-			(void)mkdir(to, 0700); /* there already, or opening the file says why not */
-			*at = '/';
-		}
-	(void)mkdir(to, 0700);					      /* as above */
-	(void)snprintf(to + size, room - (size_t)size, "/assess.db"); /* room was left */
-	return true;
+	return path ? size > 0 && (size_t)size < room : yg_user_data_path("assess.db", to, room);
 }
 
 /* Was it the file of the firm's lists that failed with @rc? */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* app/share-int.h - inside `yagura share plan`: what was read, and its two forms. */
+/* app/share-int.h - inside `yagura share`: its commands, their options, the two forms of a plan. */
 #pragma once
 
 #include "base/buf.h"
@@ -17,6 +17,23 @@ struct yg_share_plan {
 void yg_share_plan_json(const struct yg_share_plan *share, struct yg_buf *to);
 /* For people, in the language of messages. */
 void yg_share_plan_text(const struct yg_share_plan *share, struct yg_buf *to);
+
+/* ---- options, of all its commands ---- */
+
+struct option; /* getopt.h */
+
+/* "FORMAT", with where help is; false. */
+bool yg_share_refuse(const char *format, const char *word);
+/* The language of messages. False: it is none, which was said. */
+bool yg_share_take_lang(const char *word);
+/*
+ * Each option to @take, which looks at optarg and says what is wrong with it. What is none stands
+ * from optind on. False: *ret_status is the exit status; all was said, or it was --help.
+ */
+bool yg_share_options(int argc, char **argv, const struct option *longs,
+		      bool (*take)(void *arg, int option), void *arg, int *ret_status);
+
+/* ---- commands ---- */
 
 /* `yagura share release`: @argv from its own name on; the exit status. */
 int yg_share_release(int argc, char **argv);

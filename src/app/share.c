@@ -57,20 +57,10 @@ static const struct option longs[] = {
 	{0},
 };
 
-static bool take_lang(void)
+static bool take_option(void *arg, int option)
 {
-	enum yg_lang lang;
+	struct run *run = arg;
 
-	if (yg_lang_by_name(yg_bytes_str(optarg), &lang)) {
-		yg_say_lang(lang);
-		return true;
-	}
-	yg_say(N_("--lang %s: give ja or en"), yg_say_safe(yg_bytes_str(optarg), 40));
-	return false;
-}
-
-static bool take_option(int option, struct run *run)
-{
 	switch (option) {
 	case OPT_MEMBERS:
 		run->members = optarg;
@@ -91,55 +81,33 @@ static bool take_option(int option, struct run *run)
 		run->with_reasons = true;
 		return true;
 	default:
-		return take_lang();
+		return yg_share_take_lang(optarg);
 	}
-}
-
-static bool refuse_usage(const char *format, const char *word)
-{
-	yg_say_hint(N_("`yagura share --help` shows what there is"), format, word);
-	return false;
 }
 
 /* What is no option: `plan` alone, and everything it needs was given. */
 static bool read_words(int argc, char **argv, const struct run *run)
 {
 	if (optind >= argc || strcmp(argv[optind], "plan") != 0)
-		return refuse_usage(
+		return yg_share_refuse(
 			N_("share: %s: what shall be done? plan, release, import or export"),
 			yg_say_safe(yg_bytes_str(optind < argc ? argv[optind] : ""), 40));
 	if (optind + 1 < argc)
-		return refuse_usage(N_("share plan: %s: one word too many"),
-				    yg_say_safe(yg_bytes_str(argv[optind + 1]), 80));
+		return yg_share_refuse(N_("share plan: %s: one word too many"),
+				       yg_say_safe(yg_bytes_str(argv[optind + 1]), 80));
 	if (!run->members || !run->relations || !run->victim)
-		return refuse_usage(N_("share plan: %s is missing"),
-				    !run->members     ? "--members FILE"
-				    : !run->relations ? "--relations FILE"
-						      : "--victim ID");
+		return yg_share_refuse(N_("share plan: %s is missing"),
+				       !run->members	 ? "--members FILE"
+				       : !run->relations ? "--relations FILE"
+							 : "--victim ID");
 	return true;
 }
 
 /* False when the command line is wrong (said), or help was shown (*ret_status 0). */
 static bool read_options(int argc, char **argv, struct run *run, int *ret_status)
 {
-	int option;
-
-	*ret_status = YG_EXIT_FAILED;
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		if (option == 'h') {
-			yg_help_share();
-			*ret_status = YG_EXIT_DONE;
-			return false;
-		}
-		if (option == ':' || option == '?')
-			return refuse_usage(option == ':' ? N_("%s: a value is missing after it")
-							  : N_("%s: there is no such option"),
-					    yg_say_safe(yg_bytes_str(argv[optind - 1]), 80));
-		if (!take_option(option, run))
-			return false;
-	}
+	if (!yg_share_options(argc, argv, longs, take_option, run, ret_status))
+		return false;
 	return read_words(argc, argv, run);
 }
 

@@ -85,16 +85,6 @@ static bool take_form(const char *text, enum form *ret)
 	return false;
 }
 
-static bool take_lang(const char *text)
-{
-	enum yg_lang lang;
-
-	if (!yg_lang_by_name(yg_bytes_str(text), &lang))
-		return false;
-	yg_say_lang(lang);
-	return true;
-}
-
 static bool take_word(int option, const char *text, struct run *run)
 {
 	struct yg_bytes word = yg_bytes_str(text);
@@ -109,15 +99,15 @@ static bool take_word(int option, const char *text, struct run *run)
 		return yg_agreed_by_name(word, &run->ask.agreed);
 	case OPT_USE:
 		return yg_use_by_name(word, &run->ask.use);
-	case OPT_FORM:
-		return take_form(text, &run->form);
 	default:
-		return take_lang(text);
+		return take_form(text, &run->form);
 	}
 }
 
-static bool take_option(int option, struct run *run)
+static bool take_option(void *arg, int option)
 {
+	struct run *run = arg;
+
 	switch (option) {
 	case OPT_NOTICE:
 		run->notice = optarg;
@@ -134,44 +124,25 @@ static bool take_option(int option, struct run *run)
 	case OPT_JSON:
 		run->is_json = true;
 		return true;
+	case OPT_LANG:
+		return yg_share_take_lang(optarg);
 	default:
-		return take_word(option, optarg, run);
+		return take_word(option, optarg, run) ||
+		       yg_share_refuse(N_("share release: %s: there is no such word"),
+				       yg_say_safe(yg_bytes_str(optarg), 80));
 	}
-}
-
-static bool refuse_usage(const char *format, const char *word)
-{
-	yg_say_hint(N_("`yagura share --help` shows what there is"), format, word);
-	return false;
 }
 
 static bool read_options(int argc, char **argv, struct run *run, int *ret_status)
 {
-	int option;
-
-	*ret_status = YG_EXIT_FAILED;
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		if (option == 'h') {
-			yg_help_share();
-			*ret_status = YG_EXIT_DONE;
-			return false;
-		}
-		if (option == ':' || option == '?')
-			return refuse_usage(option == ':' ? N_("%s: a value is missing after it")
-							  : N_("%s: there is no such option"),
-					    yg_say_safe(yg_bytes_str(argv[optind - 1]), 80));
-		if (!take_option(option, run))
-			return refuse_usage(N_("share release: %s: there is no such word"),
-					    yg_say_safe(yg_bytes_str(optarg), 80));
-	}
+	if (!yg_share_options(argc, argv, longs, take_option, run, ret_status))
+		return false;
 	if (optind < argc)
-		return refuse_usage(N_("share release: %s: one word too many"),
-				    yg_say_safe(yg_bytes_str(argv[optind]), 80));
+		return yg_share_refuse(N_("share release: %s: one word too many"),
+				       yg_say_safe(yg_bytes_str(argv[optind]), 80));
 	if (!run->notice || !run->has_audience)
-		return refuse_usage(N_("share release: %s is missing"),
-				    !run->notice ? "--notice FILE" : "--audience WORD");
+		return yg_share_refuse(N_("share release: %s is missing"),
+				       !run->notice ? "--notice FILE" : "--audience WORD");
 	return true;
 }
 

@@ -157,7 +157,7 @@ static void text_recipient(const struct yg_share_plan *share, const struct yg_pl
 	yg_buf_add_str(to, "    ");
 	yg_buf_add_str(to, yg_say_tr(state_words[one->state]));
 	if (one->depth != 0)
-		yg_buf_addf(to, yg_say_tr(N_("; seen from there it could be %u organisations")),
+		yg_buf_addf(to, yg_say_tr(N_("; seen from there it could be any of %u")),
 			    one->candidates);
 	yg_buf_add_byte(to, '\n');
 }

@@ -7,13 +7,13 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <getopt.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "access/gate.h"
 #include "app/commands.h"
 #include "app/say.h"
 #include "app/share-int.h"
+#include "app/user_data.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/io.h"
@@ -67,15 +67,9 @@ static const struct option longs[] = {
 	{0},
 };
 
-static bool refuse_usage(const char *format, const char *word)
+static bool take_option(void *arg, int option)
 {
-	yg_say_hint(N_("`yagura share --help` shows what there is"), format, word);
-	return false;
-}
-
-static bool take_option(int option, struct run *run)
-{
-	enum yg_lang lang;
+	struct run *run = arg;
 
 	switch (option) {
 	case OPT_COLLECTION:
@@ -92,12 +86,12 @@ static bool take_option(int option, struct run *run)
 		return true;
 	case OPT_TLP:
 		run->has_default = yg_tlp_by_name(yg_bytes_str(optarg), &run->default_tlp);
-		return run->has_default;
+		return run->has_default ||
+		       yg_share_refuse(N_("--default-tlp %s: give clear, green, amber, "
+					  "amber+strict or red"),
+				       yg_say_safe(yg_bytes_str(optarg), 80));
 	default:
-		if (!yg_lang_by_name(yg_bytes_str(optarg), &lang))
-			return false;
-		yg_say_lang(lang);
-		return true;
+		return yg_share_take_lang(optarg);
 	}
 }
 
@@ -108,38 +102,21 @@ static bool read_words(int argc, char **argv, struct run *run)
 	if (is_import && optind < argc)
 		run->file = argv[optind++];
 	if (optind < argc)
-		return refuse_usage(N_("share: %s: one word too many"),
-				    yg_say_safe(yg_bytes_str(argv[optind]), 80));
+		return yg_share_refuse(N_("share: %s: one word too many"),
+				       yg_say_safe(yg_bytes_str(argv[optind]), 80));
 	if (is_import && !run->file)
-		return refuse_usage(N_("share: %s is missing"), "FILE");
+		return yg_share_refuse(N_("share: %s is missing"), "FILE");
 	if (!run->collection)
-		return refuse_usage(N_("share: %s is missing"), "--collection ID");
+		return yg_share_refuse(N_("share: %s is missing"), "--collection ID");
 	if (run->store && run->data)
-		return refuse_usage(N_("share: give one of %s"), "--store, --data");
+		return yg_share_refuse(N_("share: give one of %s"), "--store, --data");
 	return true;
 }
 
 static bool read_options(int argc, char **argv, struct run *run, int *ret_status)
 {
-	int option;
-
-	*ret_status = YG_EXIT_FAILED;
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		if (option == 'h') {
-			yg_help_share();
-			*ret_status = YG_EXIT_DONE;
-			return false;
-		}
-		if (option == ':' || option == '?')
-			return refuse_usage(option == ':' ? N_("%s: a value is missing after it")
-							  : N_("%s: there is no such option"),
-					    yg_say_safe(yg_bytes_str(argv[optind - 1]), 80));
-		if (!take_option(option, run))
-			return refuse_usage(N_("share release: %s: there is no such word"),
-					    yg_say_safe(yg_bytes_str(optarg), 80));
-	}
+	if (!yg_share_options(argc, argv, longs, take_option, run, ret_status))
+		return false;
 	return read_words(argc, argv, run);
 }
 
@@ -148,32 +125,12 @@ static bool read_options(int argc, char **argv, struct run *run, int *ret_status
 /* --store, the hub's, or the user's own. False: it is too long, or there is no home. */
 static bool path_of(const struct run *run, char to[PATH_ROOM])
 {
-	const char *data = getenv("XDG_DATA_HOME");
-	const char *home = getenv("HOME");
 	int size;
 
-	if (run->store) {
-		size = snprintf(to, PATH_ROOM, "%s", run->store);
-	} else if (run->data) {
-		size = snprintf(to, PATH_ROOM, "%s/stix.db", run->data);
-	} else if (data && data[0] == '/') {
-		size = snprintf(to, PATH_ROOM, "%s/yagura", data);
-		(void)mkdir(data, 0700); /* there already, or opening the file says why not */
-		(void)mkdir(to, 0700);	 /* as above */
-		size = snprintf(to, PATH_ROOM, "%s/yagura/stix.db", data);
-	} else if (home && home[0] == '/') {
-		static const char *const parts[] = {".local", ".local/share",
-						    ".local/share/yagura"};
-
-		for (size_t i = 0; i < 3; i++) {
-			size = snprintf(to, PATH_ROOM, "%s/%s", home, parts[i]);
-			if (size > 0 && (unsigned)size < PATH_ROOM)
-				(void)mkdir(to, 0700); /* as above */
-		}
-		size = snprintf(to, PATH_ROOM, "%s/.local/share/yagura/stix.db", home);
-	} else {
-		return false;
-	}
+	if (!run->store && !run->data)
+		return yg_user_data_path("stix.db", to, PATH_ROOM);
+	size = run->store ? snprintf(to, PATH_ROOM, "%s", run->store)
+			  : snprintf(to, PATH_ROOM, "%s/stix.db", run->data);
 	return size > 0 && (unsigned)size < PATH_ROOM;
 }
 

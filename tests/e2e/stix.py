@@ -110,6 +110,7 @@ def wrong_usage():
     for args in (("import",), ("import", write([])), ("export",), ("import", "nothing.json", "--collection", "a"),
                  ("import", write([]), "--collection", "a/b"), ("import", write([]), "--collection", "a", "--default-tlp", "x")):
         equal(share(*args).code, 2, args)
+    contains(share("import", write([]), "--collection", "a", "--default-tlp", "x", "--lang", "en").err, "--default-tlp x: give clear")
     equal(share("import", write([]), "--collection", "empty").out, "0 objects: 0 stored, 0 refused\n")
 
 
