@@ -126,8 +126,6 @@ bool yg_scan_units(const struct yg_scan *scan, struct yg_units folded, struct yg
 
 /* "192.0.2.1", "2001:db8::/32" as an IPv6 address (IPv4 mapped) and bits of 128. */
 bool yg_scan_address(struct yg_bytes text, uint8_t ret[16], unsigned *ret_prefix);
-/* Does it touch what is used inside houses (RFC 1918, ULA, link-local, CGNAT, loopback, …)? */
-bool yg_scan_is_internal(const uint8_t address[16], unsigned prefix);
 /* A name of the public DNS by its form: at least two labels, no internal ending. */
 bool yg_scan_is_domain(struct yg_bytes text);
 

@@ -5,6 +5,7 @@
  */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/gate-int.h"
+#include "base/net.h"
 #include "base/utf8.h"
 #include "model/notice.h"
 
@@ -183,7 +184,7 @@ static bool is_attackers(struct walk *walk, struct yg_bytes text, bool may_be_ra
 	unsigned prefix;
 
 	return yg_scan_address(text, address, &prefix) && (may_be_range || prefix == 128) &&
-	       !yg_scan_is_internal(address, prefix) &&
+	       !yg_net_is_internal(address, prefix) &&
 	       !yg_own_has_address(walk->ask->own, address, prefix);
 }
 

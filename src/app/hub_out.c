@@ -19,6 +19,7 @@
 #include "app/process.h"
 #include "app/say.h"
 #include "base/io.h"
+#include "base/net.h"
 
 #include "base/ban.h"
 
@@ -43,43 +44,33 @@ struct out {
 
 /* ---- whom it may speak with ---- */
 
-static bool is_inside_4(uint32_t a)
+/* Beside what is inside houses: protocol assignments, benchmarks (RFC 6890). */
+static bool is_special_4(const uint8_t *a)
 {
-	static const struct {
-		uint32_t net;
-		unsigned bits;
-	} nets[] = {{0x00000000, 8},  {0x0a000000, 8},	{0x64400000, 10}, {0x7f000000, 8},
-		    {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0000000, 24}, {0xc0a80000, 16},
-		    {0xc6120000, 15}, {0xe0000000, 4},	{0xf0000000, 4}};
-
-	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
-		if (a >> (32 - nets[i].bits) == nets[i].net >> (32 - nets[i].bits))
-			return true;
-	return false;
+	return (a[0] == 192 && a[1] == 0 && a[2] == 0) || (a[0] == 198 && (a[1] & 0xfe) == 18);
 }
 
-/* Global unicast but what stands for addresses of the other kind. */
-static bool is_inside_6(const uint8_t a[16])
+/* Not global unicast, or what stands for addresses of the other kind. */
+static bool is_special_6(const uint8_t a[16])
 {
-	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
-
-	return (a[0] & 0xe0) != 0x20 || memcmp(a, nat64, 12) == 0 ||
-	       (a[0] == 0x20 && a[1] == 0x02) ||			 /* 6to4 */
-	       (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0 && a[3] == 0); /* Teredo */
+	return (a[0] & 0xe0) != 0x20 || (a[0] == 0x20 && a[1] == 0x02) || /* 6to4 */
+	       (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0 && a[3] == 0);  /* Teredo */
 }
 
 static bool may_speak(const struct out *out, const struct sockaddr *to)
 {
 	const struct sockaddr_in *four = (const void *)to;
 	const struct sockaddr_in6 *six = (const void *)to;
+	uint8_t mapped[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 	if (to->sa_family == AF_INET) {
-		uint32_t address = ntohl(four->sin_addr.s_addr);
-
-		return address == INADDR_LOOPBACK ? out->config->local != NULL
-						  : !is_inside_4(address);
+		if (four->sin_addr.s_addr == htonl(INADDR_LOOPBACK))
+			return out->config->local != NULL;
+		memcpy(mapped + 12, &four->sin_addr, 4);
+		return !is_special_4(mapped + 12) && !yg_net_is_internal(mapped, 128);
 	}
-	return to->sa_family == AF_INET6 && !is_inside_6(six->sin6_addr.s6_addr);
+	return to->sa_family == AF_INET6 && !is_special_6(six->sin6_addr.s6_addr) &&
+	       !yg_net_is_internal(six->sin6_addr.s6_addr, 128);
 }
 
 /* The address itself, after its name was looked up: a name that changes its mind gains nothing. */

@@ -142,3 +142,54 @@ void yg_net_write(const struct yg_net_place *place, char to[YG_NET_TEXT_MAX])
 	(void)snprintf(to, YG_NET_TEXT_MAX, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host,
 		       (unsigned)place->port); /* room for the longest */
 }
+
+/* ---- which addresses are used inside houses ---- */
+
+static const struct {
+	uint8_t address[16];
+	uint8_t prefix;
+} internal[] = {
+#define V4(a, b) 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b
+	{{V4(0, 0)}, 104},     /* this network */
+	{{V4(10, 0)}, 104},    /* RFC 1918 */
+	{{V4(100, 64)}, 106},  /* CGNAT, RFC 6598 */
+	{{V4(127, 0)}, 104},   /* loopback */
+	{{V4(169, 254)}, 112}, /* link-local */
+	{{V4(172, 16)}, 108},  /* RFC 1918 */
+	{{V4(192, 168)}, 112}, /* RFC 1918 */
+	{{V4(224, 0)}, 99},    /* multicast, reserved, broadcast */
+	{{0}, 127},	       /* :: and ::1 */
+	{{0xfc}, 7},	       /* ULA, RFC 4193 */
+	{{0xfe, 0x80}, 9},     /* link-local, and site-local of old */
+	{{0xff}, 8},	       /* multicast */
+};
+
+static bool bits_agree(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned rest = bits % 8;
+
+	return memcmp(a, b, bits / 8) == 0 &&
+	       (rest == 0 || ((a[bits / 8] ^ b[bits / 8]) & (0xff00u >> rest) & 0xff) == 0);
+}
+
+bool yg_net_is_internal(const uint8_t address[16], unsigned prefix)
+{
+	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
+	uint8_t inner[16] = {V4(0, 0)};
+
+	/* IPv4 inside NAT64 (RFC 6052) and 6to4 (RFC 3056) is judged as IPv4. */
+	if (prefix == 128 && memcmp(address, nat64, 12) == 0)
+		memcpy(inner + 12, address + 12, 4);
+	else if (prefix == 128 && address[0] == 0x20 && address[1] == 0x02)
+		memcpy(inner + 12, address + 2, 4);
+	else
+		memcpy(inner, address, 16);
+	for (size_t i = 0; i < sizeof(internal) / sizeof(internal[0]); i++) {
+		unsigned bits = prefix < internal[i].prefix ? prefix : internal[i].prefix;
+
+		/* A mapped range of IPv4 is no part of ::/127. */
+		if (bits_agree(inner, internal[i].address, bits))
+			return true;
+	}
+	return false;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * base/net.h - sockets to listen at, from the ADDR:PORT that a person writes.
+ * base/net.h - sockets to listen at, from the ADDR:PORT that a person writes; which addresses are
+ * used inside houses.
  *
  * "127.0.0.1:8080", "[::1]:514", ":514" and "514" (every address), "localhost:0"; port 0: a free
  * one. No names are looked up but localhost. Thread-safe.
@@ -41,3 +42,11 @@ YG_MUST_USE int yg_net_listen(const struct yg_net_place *place, enum yg_net_kind
 
 /* "127.0.0.1:80", "[::1]:80"; every address is written 0.0.0.0. */
 void yg_net_write(const struct yg_net_place *place, char to[YG_NET_TEXT_MAX]);
+
+/*
+ * Does @prefix bits of @address (IPv6; IPv4 mapped, with 96 bits more) touch what is used inside
+ * houses and not on the Internet: RFC 1918, CGNAT (RFC 6598), link-local, ULA (RFC 4193), loopback,
+ * multicast, reserved? An IPv4 address within NAT64 (RFC 6052) and 6to4 (RFC 3056) is judged
+ * itself. Documentation ranges are not among them.
+ */
+bool yg_net_is_internal(const uint8_t address[16], unsigned prefix);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include "base/hash.h"
+#include "base/net.h"
 #include "base/utf8.h"
 #include "model/situation.h"
 
@@ -44,39 +45,17 @@ static bool is_everybodys(struct yg_bytes name)
 	return false;
 }
 
-/* 4, 6, or 0: it is none. */
-static unsigned read_address(struct yg_bytes text, uint8_t to[16])
+bool yg_bundle_is_outside(struct yg_bytes text)
 {
+	uint8_t a[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}; /* IPv4 mapped */
 	char mem[ADDRESS_ROOM];
 
 	if (text.size == 0 || text.size >= sizeof(mem))
-		return 0;
+		return false;
 	memcpy(mem, text.data, text.size);
 	mem[text.size] = '\0';
-	if (inet_pton(AF_INET, mem, to) == 1)
-		return 4;
-	return inet_pton(AF_INET6, mem, to) == 1 ? 6 : 0;
-}
-
-static bool is_outside4(const uint8_t *a)
-{
-	if (a[0] == 0 || a[0] == 10 || a[0] == 127 || a[0] >= 224)
-		return false;
-	return !((a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) ||
-		 (a[0] == 169 && a[1] == 254) || (a[0] == 100 && (a[1] & 0xc0) == 64));
-}
-
-bool yg_bundle_is_outside(struct yg_bytes text)
-{
-	static const uint8_t nothing[15] = {0};
-	uint8_t a[16];
-	unsigned family = read_address(text, a);
-
-	if (family == 4)
-		return is_outside4(a);
-	if (family == 0 || memcmp(a, nothing, sizeof(nothing)) == 0) /* ::, ::1 */
-		return false;
-	return (a[0] & 0xfe) != 0xfc && a[0] != 0xff && !(a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+	return (inet_pton(AF_INET, mem, a + 12) == 1 || inet_pton(AF_INET6, mem, a) == 1) &&
+	       !yg_net_is_internal(a, 128);
 }
 
 /* Not more than @most bytes, by whole characters. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/net.h"
 
+#include <arpa/inet.h>
 #include <unistd.h>
 
 #include "../check.h"
@@ -67,5 +68,55 @@ static void listening(void)
 	(void)close(fd);
 }
 
-static const struct check_case cases[] = {CASE(places), CASE(listening)};
+static bool internal(const char *text, unsigned prefix)
+{
+	uint8_t a[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+	bool is_four = inet_pton(AF_INET, text, a + 12) == 1;
+
+	return (is_four || inet_pton(AF_INET6, text, a) == 1) &&
+	       yg_net_is_internal(a, prefix + (is_four ? 96 : 0));
+}
+
+/* The ends of every range, and what lies beside them. */
+static void inside(void)
+{
+	static const char *const in[] = {"0.1.2.3",
+					 "10.0.0.0",
+					 "10.255.255.255",
+					 "100.64.0.0",
+					 "100.127.255.255",
+					 "127.0.0.1",
+					 "169.254.0.0",
+					 "169.254.255.255",
+					 "172.16.0.0",
+					 "172.31.255.255",
+					 "192.168.0.0",
+					 "192.168.255.255",
+					 "224.0.0.1",
+					 "255.255.255.255",
+					 "::",
+					 "::1",
+					 "fc00::1",
+					 "fdff::1",
+					 "fe80::1",
+					 "fec0::1",
+					 "ff02::1",
+					 "64:ff9b::a00:1",
+					 "2002:c0a8:101::"};
+	static const char *const out[] = {"9.255.255.255",    "11.0.0.0",	 "100.63.255.255",
+					  "100.128.0.0",      "126.255.255.255", "128.0.0.0",
+					  "169.253.0.1",      "172.15.255.255",	 "172.32.0.0",
+					  "192.167.255.255",  "192.169.0.0",	 "192.0.2.1",
+					  "203.0.113.5",      "2001:db8::1",	 "fb00::1",
+					  "64:ff9b::808:808", "2002:808:808::"};
+
+	for (size_t i = 0; i < sizeof(in) / sizeof(in[0]); i++)
+		CHECK(internal(in[i], strchr(in[i], ':') ? 128 : 32));
+	for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++)
+		CHECK(!internal(out[i], strchr(out[i], ':') ? 128 : 32));
+	/* A range that holds some of it touches it. */
+	CHECK(internal("192.0.0.0", 8) && internal("0.0.0.0", 0) && !internal("203.0.113.0", 24));
+}
+
+static const struct check_case cases[] = {CASE(places), CASE(listening), CASE(inside)};
 CHECK_MAIN(cases)

@@ -142,6 +142,8 @@ static void names_that_everybody_has_tie_nobody(void)
 	CHECK(yg_bundle_is_outside(YG_S("203.0.113.5")) &&
 	      yg_bundle_is_outside(YG_S("2001:db8::1")));
 	CHECK(!yg_bundle_is_outside(YG_S("192.168.1.1")) && !yg_bundle_is_outside(YG_S("fe80::1")));
+	CHECK(!yg_bundle_is_outside(YG_S("::ffff:10.0.0.1")) &&
+	      yg_bundle_is_outside(YG_S("::ffff:203.0.113.5")));
 	CHECK(!yg_bundle_is_outside(YG_S("::1")) && !yg_bundle_is_outside(YG_S("pc-7")));
 }
 
