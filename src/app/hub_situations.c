@@ -3,9 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* headers of libraries mention the names */
 #include "app/hub_situations.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-
+#include "app/hub_thread.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -17,7 +15,6 @@
 #define IDLE_MS	   200u
 #define GATHER_MS  300u /* between two commits that are not full: a bundle changes many times */
 #define AGAIN_MS   1000u
-#define NS_PER_MS  INT64_C(1000000)
 #define DAY_NS	   (86400 * YG_NS_PER_S)
 #define ARENA_MAX  (128u << 20)
 #define LOG_MAX	   (2u * YG_FACT_TEXT_MAX)
@@ -43,11 +40,7 @@ struct yg_hub_situations {
 	int failed_rc;
 	unsigned failures;
 
-	bool is_running;
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	atomic_bool is_ending;
+	struct yg_hub_thread life;
 };
 
 /* ---- noise removal ---- */
@@ -333,8 +326,6 @@ int yg_hub_situations_new(const struct yg_hub_situations_opts *opts, struct yg_h
 
 	if (!h)
 		return YG_ENOMEM;
-	(void)pthread_mutex_init(&h->mutex, NULL); /* cannot fail with default attributes */
-	(void)pthread_cond_init(&h->changed, NULL);
 	h->clock = opts->clock;
 	h->batch = opts->batch ? opts->batch : BATCH_MAX;
 	h->facts = opts->facts;
@@ -354,20 +345,6 @@ int yg_hub_situations_new(const struct yg_hub_situations_opts *opts, struct yg_h
 	return YG_OK;
 }
 
-static void wait_ms(struct yg_hub_situations *h, unsigned ms)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail */
-	until.tv_nsec += (long)(ms % 1000u) * NS_PER_MS;
-	until.tv_sec += ms / 1000u + until.tv_nsec / YG_NS_PER_S;
-	until.tv_nsec %= YG_NS_PER_S;
-	(void)pthread_mutex_lock(&h->mutex);
-	if (!atomic_load(&h->is_ending))
-		(void)pthread_cond_timedwait(&h->changed, &h->mutex, &until);
-	(void)pthread_mutex_unlock(&h->mutex);
-}
-
 static void tell(struct yg_hub_situations *h, int rc)
 {
 	h->failures = rc == h->failed_rc ? h->failures + 1 : 1;
@@ -382,7 +359,7 @@ static void *live(void *arg)
 {
 	struct yg_hub_situations *h = arg;
 
-	while (!atomic_load(&h->is_ending)) {
+	while (!yg_hub_thread_ends(&h->life)) {
 		int rc = yg_hub_situations_step(h);
 
 		if (rc == YG_OK || rc == YG_EAGAIN)
@@ -392,31 +369,23 @@ static void *live(void *arg)
 			continue;
 		if (rc != YG_OK && rc != YG_EAGAIN)
 			tell(h, rc);
-		wait_ms(h, rc == YG_OK ? GATHER_MS : rc == YG_EAGAIN ? IDLE_MS : AGAIN_MS);
+		(void)yg_hub_thread_pause(&h->life, rc == YG_OK	      ? GATHER_MS
+						    : rc == YG_EAGAIN ? IDLE_MS
+								      : AGAIN_MS);
 	}
 	return NULL;
 }
 
 int yg_hub_situations_start(struct yg_hub_situations *h)
 {
-	int rc = pthread_create(&h->thread, NULL, live, h);
-
-	h->is_running = rc == 0;
-	return rc == 0 ? YG_OK : yg_err_from_errno(rc);
+	return yg_hub_thread_start(&h->life, live, h);
 }
 
 struct yg_hub_situations *yg_hub_situations_free(struct yg_hub_situations *h)
 {
 	if (!h)
 		return NULL;
-	(void)pthread_mutex_lock(&h->mutex);
-	atomic_store(&h->is_ending, true);
-	(void)pthread_cond_signal(&h->changed);
-	(void)pthread_mutex_unlock(&h->mutex);
-	if (h->is_running)
-		(void)pthread_join(h->thread, NULL);
-	(void)pthread_cond_destroy(&h->changed);
-	(void)pthread_mutex_destroy(&h->mutex);
+	yg_hub_thread_done(&h->life);
 	(void)yg_situations_free(h->store);
 	(void)yg_facts_free(h->owned);
 	(void)yg_noise_lists_free(h->lists);
