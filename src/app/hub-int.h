@@ -17,6 +17,7 @@
  *   hub_detect.c   keeper, a thread: from the journal, by way of the engine, to findings;
  *                  hub_engine_ask.c: its talk with it
  *   hub_engine.c   engine: reads what sensors sent, judges it; hub_engine_wire.c: what they say
+ *   hub_situations.c  keeper, a thread: from findings to situations
  *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive, by way of the
  *                  hunter, which is the engine again (hub_engine.c) with other work
  *   hub_outbox.c   keeper: what is to be sent, row by row; hub_mail.c: as a mail
