@@ -287,7 +287,7 @@ def disk_full():
     equal(said.read_text().count("cannot be written"), 1)
     ballast.unlink()
     equal(one.send(one.batch(record(2), 2))[1]["status"], "kept")
-    contains(said.read_text(), "is being written again")
+    until("that it is written again", lambda: "is being written again" in said.read_text())
     until("the archive", lambda: len(hub.archived()) == 2)
     equal(hub.process.poll(), None)
     equal(hub.verify()[0], 0)
