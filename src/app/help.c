@@ -378,6 +378,10 @@ static void help_admin_warnings(void)
 	       "  warnings withdraw PLAN --reason TEXT\n"
 	       "                                all who got it are told; prints the new plan\n"
 	       "  warnings called ID RESULT WHO reached, busy, no-answer or wrong-number\n"));
+	put(N_("  warnings automatic [RULE] [--json]\n"
+	       "                                rules that warn by themselves; RULE: measured now\n"
+	       "  warnings automatic-on RULE --reason TEXT\n"
+	       "  warnings automatic-off RULE --reason TEXT\n"));
 }
 
 static void help_admin_members(void)

@@ -380,21 +380,22 @@ static void drop_told(struct yg_batch *piece)
 	piece->trace_count = kept;
 }
 
-/* Indicators that were not valid any more when the record came do not count. */
-static int drop_expired(const struct yg_hub_judges *j, struct yg_batch *piece,
-			struct yg_trace *trace)
+/* Indicators that were not valid any more when the record came, or are another organisation's, do
+ * not count. */
+static int drop_others(const struct yg_hub_judges *j, struct yg_batch *piece,
+		       struct yg_trace *trace)
 {
 	struct yg_trace_indicator *kept;
 	uint32_t count = 0;
 
-	if (!j->opts.valid_until || trace->indicator_count == 0)
+	if (!j->opts.counts || trace->indicator_count == 0)
 		return YG_OK;
 	kept = yg_arena_alloc(piece->arena, trace->indicator_count * sizeof(*kept));
 	if (!kept)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < trace->indicator_count; i++)
-		if (j->batch->received_ns <
-		    j->opts.valid_until(j->opts.valid_until_arg, trace->indicators[i].index))
+		if (j->opts.counts(j->opts.counts_arg, trace->indicators[i].index, j->batch->org,
+				   j->batch->received_ns))
 			kept[count++] = trace->indicators[i];
 	trace->indicators = kept;
 	trace->indicator_count = count;
@@ -413,7 +414,7 @@ static int work(struct yg_hub_judges *j, struct yg_batch *piece, size_t *at, uin
 	for (size_t i = 0; rc == YG_OK && i < piece->trace_count; i++) {
 		rc = name_source(j, piece, &piece->traces[i]);
 		if (rc == YG_OK)
-			rc = drop_expired(j, piece, &piece->traces[i]);
+			rc = drop_others(j, piece, &piece->traces[i]);
 	}
 	j->counts.records += piece->record_count;
 	j->counts.unread += piece->counts.unparsed;

@@ -39,10 +39,10 @@ struct yg_hub_judges_opts {
 	const struct yg_indicators *indicators;
 	struct yg_parse_opts parse;
 	char rules[YG_HUB_RULES_HEX_SIZE]; /* digest of the rule set */
-	/* The first moment at which indicator @index does not count any more; INT64_MAX: it always
-	 * does. NULL: all do. Compared with when the hub received the record. */
-	int64_t (*valid_until)(const void *arg, uint32_t index);
-	const void *valid_until_arg;
+	/* Does indicator @index count for a record of @org that the hub received then? NULL: all
+	 * do. */
+	bool (*counts)(const void *arg, uint32_t index, struct yg_bytes org, int64_t received_ns);
+	const void *counts_arg;
 	const char *hunt; /* id; its bundles are of their own, and say so; NULL: none */
 	bool has_seed;
 	uint64_t seed; /* the secret behind the hashes in all states; else drawn anew */

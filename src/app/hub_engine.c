@@ -120,8 +120,8 @@ static int make_judges(struct yg_hub_engine *e)
 		.engine = set->rules.engine,
 		.indicators = set->lists.set,
 		.parse = {.zone = e->rules->zone, .sources = e->rules->sources.sources},
-		.valid_until = yg_hub_indicators_until,
-		.valid_until_arg = e->hunt ? e->hunt->known : e->rules->known,
+		.counts = yg_hub_indicators_counts,
+		.counts_arg = e->hunt ? e->hunt->known : e->rules->known,
 		.hunt = e->hunt ? e->hunt_id : NULL,
 		.has_seed = true,
 		.seed = e->seed,
@@ -180,7 +180,7 @@ static int load(struct yg_hub_engine *e, const struct yg_msg *message)
 	e->hunt = yg_calloc(1, sizeof(*e->hunt));
 	if (!e->hunt)
 		return YG_ENOMEM;
-	rc = yg_hunt_set_load(e->hunt, e->hunts_dir, e->hunt_id, e->rules->allow_dir);
+	rc = yg_hunt_set_load(e->hunt, e->hunts_dir, e->hunt_id, e->rules->allow_dir, false);
 	return tell_set(e, message->id, rc == YG_OK ? make_judges(e) : rc);
 }
 

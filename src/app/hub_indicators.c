@@ -29,6 +29,7 @@ struct yg_hub_indicators {
 	struct entry *entries; /* by file and line */
 	size_t count;
 	size_t room;
+	struct yg_hub_warned *warned;
 };
 
 /* A file on its way. */
@@ -135,6 +136,8 @@ int yg_hub_indicators_new(const char *folder, const struct yg_indicators *set,
 		rc = YG_ENOMEM;
 	if (rc == YG_OK && set)
 		rc = read_folder(h, folder);
+	if (rc == YG_OK)
+		rc = yg_hub_warned_load(folder, &h->warned);
 	if (h->count > 0)
 		qsort(h->entries, h->count, sizeof(*h->entries), by_place);
 	if (rc == YG_OK)
@@ -149,17 +152,29 @@ struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *h)
 	if (!h)
 		return NULL;
 	(void)yg_arena_free(h->arena);
+	(void)yg_hub_warned_free(h->warned);
 	free(h->entries);
 	free(h);
 	return NULL;
 }
 
-int64_t yg_hub_indicators_until(const void *indicators, uint32_t index)
+bool yg_hub_indicators_counts(const void *indicators, uint32_t index, struct yg_bytes org,
+			      int64_t received_ns)
 {
+	const struct yg_hub_indicators *h = indicators;
+	struct yg_indicator one = yg_indicators_get(h->set, index);
 	struct yg_indicator_record record;
 
-	return yg_hub_indicators_get(indicators, index, &record) ? record.valid_until_ns
-								 : INT64_MAX;
+	/* Of a value that stands in both, the list for everybody is the first. */
+	if (!yg_hub_warned_is_list(one.file) && (!yg_hub_indicators_get(h, index, &record) ||
+						 yg_indicator_is_valid(&record, received_ns)))
+		return true;
+	return yg_hub_warned_counts(h->warned, one.value, org, received_ns);
+}
+
+const struct yg_hub_warned *yg_hub_indicators_warned(const struct yg_hub_indicators *indicators)
+{
+	return indicators->warned;
 }
 
 bool yg_hub_indicators_get(const struct yg_hub_indicators *indicators, uint32_t index,

@@ -17,6 +17,7 @@
 #include "app/hub_outbox.h"
 #include "app/hub_retention.h"
 #include "app/hub_rules.h"
+#include "app/hub_sight.h"
 #include "app/hub_situations.h"
 #include "app/process.h"
 #include "app/say.h"
@@ -43,6 +44,7 @@ struct keeper {
 	struct yg_hub_detect *detect;
 	struct yg_hub_hunts *hunts;
 	struct yg_hub_situations *situations;
+	struct yg_hub_sight *sight;
 	char situations_path[YG_HUB_PATH_MAX];
 	char collections_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
@@ -259,6 +261,17 @@ static int start_hunts(struct keeper *keeper)
 	return rc == YG_OK ? rc : say_path(keeper, "hunts/known", rc);
 }
 
+static int start_sight(struct keeper *keeper)
+{
+	const struct yg_hub_sight_opts opts = {.data = keeper->settings->data,
+					       .db_path = keeper->db_path,
+					       .facts_path = keeper->facts_path,
+					       .clock = keeper->hub.clock};
+	int rc = yg_hub_sight_start(&opts, &keeper->sight);
+
+	return rc == YG_OK ? rc : say_path(keeper, "indicators", rc);
+}
+
 /* Before the walls, as the facts file, which must be there. */
 static int open_situations(struct keeper *keeper)
 {
@@ -362,8 +375,9 @@ static int start_http(struct keeper *keeper)
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
-	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal",
-					      "hunts"};
+	static const char *const folders[] = {"heartbeats",	   "archive", "batches",
+					      "journal",	   "hunts",   "indicators",
+					      "indicators/.warned"};
 	int rc = YG_OK;
 
 	yg_wall_become(YG_WALL_KEEPER, keeper->settings->data);
@@ -703,6 +717,7 @@ static void close_all(struct keeper *keeper)
 	hub->hunts = NULL;
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->situations = yg_hub_situations_free(keeper->situations);
+	keeper->sight = yg_hub_sight_free(keeper->sight);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
 	hub->detect = NULL;
@@ -771,6 +786,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = start_hunts(&keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_situations_start(keeper.situations);
+	if (rc == YG_OK)
+		rc = start_sight(&keeper);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	if (rc == YG_OK) {

@@ -13,6 +13,7 @@ import { leaves } from '../logic';
 import { When } from '../parts';
 import { hubTo } from '../route';
 import type { Answer, PlanText, Question, Receipt, Warning } from '../types';
+import { SightedSection } from './sighted';
 import { receiptText, tlpText, WarningChip } from './plans';
 
 const SHOWN = 5;
@@ -94,6 +95,7 @@ export function WarningPage({ id }: { id: string }) {
       {w.replaced && <Panel tone="warn" icon="return" title={t('hub.replaced', { number: w.replaced })}><p>{t('hub.replaced_more')}</p></Panel>}
       <Panel icon="seal" title={fixed('use_restriction')} />
       <pre class="notice card">{w.text}</pre>
+      {w.sightings && <SightedSection s={w.sightings} />}
       {action.error && <ErrorPanel error={action.error} />}
       {hub.role === 'member' && (
         <Section title={t('hub.our_answer')} icon="check" class="card">
