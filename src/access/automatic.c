@@ -335,7 +335,7 @@ static int is_due(struct sending *s, char sent[YG_HUB_KEY_MAX])
 	if (yg_json_int(s->body, "hour", 0) == hour &&
 	    yg_json_int(s->body, "in_hour", 0) >= (json_int_t)YG_AUTO_HOUR_MAX)
 		return YG_EEND;
-	rc = yg_warn_load(s->hub, "auto-sent", sent, &was);
+	rc = yg_warn_load(s->hub, "auto_sent", sent, &was);
 	if (rc == YG_OK)
 		rc = yg_json_int(was, "time_s", 0) + YG_AUTO_QUIET_S > now_ns / YG_NS_PER_S
 			     ? YG_EEND
@@ -358,7 +358,7 @@ static int note_sent(struct sending *s, const char *sent, const char *plan)
 				 json_integer(yg_json_int(s->body, "warnings", 0) + 1));
 	if (rc == YG_OK)
 		rc = yg_warn_save(s->hub, "hub", "auto", s->key, json_incref(s->body));
-	return rc == YG_OK ? yg_warn_save(s->hub, "hub", "auto-sent", sent,
+	return rc == YG_OK ? yg_warn_save(s->hub, "hub", "auto_sent", sent,
 					  json_pack("{s:s, s:I}", "plan", plan, "time_s",
 						    (json_int_t)(now_ns / YG_NS_PER_S)))
 			   : rc;

@@ -11,7 +11,7 @@
  * The rate is that of the last YG_AUTO_DAYS: noise among what was judged, in thousandths, counted
  * by bundles. A rule is only switched on with YG_AUTO_JUDGED_MIN of them judged, and at most
  * YG_AUTO_RATE_MAX.
- * Kept beside the warnings: kinds auto (by the digest of the rule's id) and auto-sent.
+ * Kept beside the warnings: kinds auto (by the digest of the rule's id) and auto_sent.
  * One thread at a time. Tests: tests/e2e/hub_automatic.py
  */
 #pragma once

@@ -18,12 +18,12 @@
 
 int yg_sight_plan_due(struct yg_hub_access *hub, const char *actor, const char *plan)
 {
-	return yg_warn_save(hub, actor, "told-due", plan, json_pack("{s:s}", "after", ""));
+	return yg_warn_save(hub, actor, "told_due", plan, json_pack("{s:s}", "after", ""));
 }
 
 int yg_sight_org_due(struct yg_hub_access *hub, const char *actor, const char *org)
 {
-	return yg_warn_save(hub, actor, "lists-due", org, json_object());
+	return yg_warn_save(hub, actor, "lists_due", org, json_object());
 }
 
 struct first {
@@ -224,15 +224,15 @@ static int settle(struct settling *s, const struct first *due, uint32_t limit)
 	int rc = yg_warn_load(s->hub, "plan", s->plan, &s->body);
 
 	if (rc == YG_ENOENT)
-		return yg_warn_drop(s->hub, HUB, "told-due", s->plan);
+		return yg_warn_drop(s->hub, HUB, "told_due", s->plan);
 	if (rc == YG_OK)
 		rc = settle_some(s, due->after, limit, &some);
 	if (rc == YG_OK && s->until_ns != YG_TIME_NONE)
 		rc = yg_warn_timer(s->hub, HUB, s->until_ns, s->plan, "expire");
 	if (rc == YG_OK)
 		rc = some.count < limit
-			     ? yg_warn_drop(s->hub, HUB, "told-due", s->plan)
-			     : yg_warn_save(s->hub, HUB, "told-due", s->plan,
+			     ? yg_warn_drop(s->hub, HUB, "told_due", s->plan)
+			     : yg_warn_save(s->hub, HUB, "told_due", s->plan,
 					    json_pack("{s:s}", "after", some.ids[limit - 1]));
 	some_done(&some);
 	json_decref(s->body);
@@ -247,13 +247,13 @@ int yg_sight_settle(struct yg_hub_access *hub, int64_t now_ns, uint32_t limit, b
 
 	*ret_changed = false;
 	limit = limit < SETTLE_MAX ? limit : SETTLE_MAX;
-	rc = first_of(hub, "told-due", &due); /* before a transaction: mostly there is none */
+	rc = first_of(hub, "told_due", &due); /* before a transaction: mostly there is none */
 	if (rc != YG_OK)
 		return rc;
 	rc = yg_control_begin(hub->store);
 	if (rc != YG_OK)
 		return rc;
-	rc = first_of(hub, "told-due", &due);
+	rc = first_of(hub, "told_due", &due);
 	s.plan = due.key;
 	if (rc == YG_OK)
 		rc = settle(&s, &due, limit);
@@ -508,14 +508,14 @@ static int tell_org(struct telling *t)
 		rc = yg_enrol_sensor_list(t->hub->enrol, t->org, take_sensor, t);
 	for (uint32_t i = 0; rc == YG_OK && i < t->sensor_count; i++)
 		rc = tell_sensor(t, t->sensors[i].id);
-	return rc == YG_OK ? yg_warn_drop(t->hub, HUB, "lists-due", t->org) : rc;
+	return rc == YG_OK ? yg_warn_drop(t->hub, HUB, "lists_due", t->org) : rc;
 }
 
 int yg_sight_tell(struct yg_hub_access *hub)
 {
 	struct telling t = {.hub = hub};
 	struct first due;
-	int rc = first_of(hub, "lists-due", &due);
+	int rc = first_of(hub, "lists_due", &due);
 
 	if (rc != YG_OK)
 		return rc;

@@ -11,9 +11,9 @@
  * An indicator without an end counts for YG_SIGHT_VALID_DAYS. Nothing here is shown to anybody but
  * the recipient, and to who reads warnings at the hub as counts.
  *
- * Kept beside the warnings ("hub.warn"): kinds told-due (PLAN), told (ORG/WARNING), lists-due
+ * Kept beside the warnings ("hub.warn"): kinds told_due (PLAN), told (ORG/WARNING), lists_due
  * (ORG), lists (ORG/SENSOR: what it was sent), sighting (WARNING/FINDING), seen (WARNING: sums),
- * look (WARNING: the archive), sight-cursor. One thread at a time for each struct yg_hub_access;
+ * look (WARNING: the archive), sight_cursor. One thread at a time for each struct yg_hub_access;
  * several processes may have one. Tests: tests/unit/access/test_sightings.c,
  * tests/e2e/hub_sightings.py
  */

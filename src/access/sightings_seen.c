@@ -117,7 +117,7 @@ int yg_sight_add(struct yg_hub_access *hub, const struct yg_sighting *one)
 int yg_sight_cursor(struct yg_hub_access *hub, uint64_t *ret)
 {
 	json_t *body = NULL;
-	int rc = yg_warn_load(hub, "sight-cursor", "facts", &body);
+	int rc = yg_warn_load(hub, "sight_cursor", "facts", &body);
 
 	*ret = (uint64_t)yg_json_int(body, "change", 0);
 	json_decref(body);
@@ -126,7 +126,7 @@ int yg_sight_cursor(struct yg_hub_access *hub, uint64_t *ret)
 
 int yg_sight_cursor_set(struct yg_hub_access *hub, uint64_t change)
 {
-	return yg_warn_save(hub, HUB, "sight-cursor", "facts",
+	return yg_warn_save(hub, HUB, "sight_cursor", "facts",
 			    json_pack("{s:I}", "change", (json_int_t)change));
 }
 
