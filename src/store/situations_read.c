@@ -327,31 +327,19 @@ int yg_situations_alerts(struct yg_situations *s, uint64_t number, struct yg_byt
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
-/* Ids of alerts begin with their minute (store/facts.h): the first of @from_ns. */
-static void first_id(int64_t from_ns, uint8_t to[YG_SITUATION_ALERT_ID])
-{
-	int64_t minute = from_ns / (60 * YG_NS_PER_S) + (INT64_C(1) << 31);
-
-	memset(to, 0, YG_SITUATION_ALERT_ID);
-	for (unsigned i = 0; i < 4; i++)
-		to[i] = (uint8_t)(minute >> (8 * (3 - i)));
-}
-
 int yg_situations_judged(struct yg_situations *s, struct yg_bytes rule, int64_t from_ns,
 			 struct yg_situations_judged *ret)
 {
-	uint8_t first[YG_SITUATION_ALERT_ID];
 	sqlite3_stmt *stmt = NULL;
 	int rc = s->is_reading ? YG_EINVAL : YG_OK;
 
 	*ret = (struct yg_situations_judged){0};
-	first_id(from_ns, first);
 	if (rc == YG_OK)
 		rc = yg_sit_take(s,
 				 "SELECT e.b, count(*) FROM alerts a JOIN rules r ON r.n=a.rule"
-				 " JOIN events e ON e.n=a.judged WHERE a.id>=?1 AND a.judged>0 AND"
+				 " JOIN events e ON e.n=a.judged WHERE a.judged>0 AND e.time_ns>=?1 AND"
 				 " r.id=?2 GROUP BY e.b",
-				 &stmt, "bt", (struct yg_bytes){first, sizeof(first)}, rule);
+				 &stmt, "it", from_ns, rule);
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		int64_t state = sqlite3_column_int64(stmt, 0);
 		uint64_t count = (uint64_t)sqlite3_column_int64(stmt, 1);

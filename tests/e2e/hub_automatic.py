@@ -20,7 +20,9 @@ MARK = "自動・未確認"
 
 
 def hit(address, first):
-    append(LOG, [WEB % (address, n % 60, n, 900 + n) for n in range(first, first + 2)])
+    """Two lines in a minute of their own: a bundle has one minute, and the source of its first line."""
+    append(LOG, [(WEB % (address, first // 2 % 60, n, 900 + n)).replace(":03:", ":%02d:" % (first // 120), 1)
+                 for n in range(first, first + 2)])
 
 
 def situations(state):
