@@ -311,6 +311,10 @@ int yg_sight_list(struct yg_access *by, const char *id, const char *after, uint3
 	int rc = yg_hub_require(by, YG_MAY_read_warnings, &hub);
 	bool is_hub = rc == YG_OK && strcmp(by->org, YG_HUB_ORG) == 0;
 
+	/* People of the hub read there, not in a member's name. */
+	if (rc == YG_OK && !is_hub && by->hub_role != YG_HUB_MEMBER &&
+	    by->hub_role != YG_HUB_PROVIDER)
+		rc = YG_EACCES;
 	if (rc == YG_OK)
 		rc = is_hub ? (yg_warn_is_id(id) ? yg_warn_load(hub, "warning", id, &body)
 						 : YG_ENOENT)
