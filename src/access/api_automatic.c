@@ -90,7 +90,7 @@ int yg_hub_do_switch_automatic_rule(struct yg_hub_call *call)
 		return yg_call_refuse(call, 409, "unmeasured",
 				      N_("This rule may not warn by itself"),
 				      N_("At least 20 of its alerts of the last 90 days have to be "
-					 "judged, and at most 5 % of them as noise."));
+					 "judged, and at most 5 percent of them as noise."));
 	if (rc == YG_ELIMIT)
 		return yg_call_refuse(call, 409, "too-many", N_("There are too many such rules"),
 				      N_("At most 1,000 have a switch."));

@@ -335,11 +335,12 @@ int yg_situations_judged(struct yg_situations *s, struct yg_bytes rule, int64_t 
 
 	*ret = (struct yg_situations_judged){0};
 	if (rc == YG_OK)
-		rc = yg_sit_take(s,
-				 "SELECT e.b, count(*) FROM alerts a JOIN rules r ON r.n=a.rule"
-				 " JOIN events e ON e.n=a.judged WHERE a.judged>0 AND e.time_ns>=?1 AND"
-				 " r.id=?2 GROUP BY e.b",
-				 &stmt, "it", from_ns, rule);
+		rc = yg_sit_take(
+			s,
+			"SELECT e.b, count(*) FROM alerts a JOIN rules r ON r.n=a.rule"
+			" JOIN events e ON e.n=a.judged WHERE a.judged>0 AND e.time_ns>=?1 AND"
+			" r.id=?2 GROUP BY e.b",
+			&stmt, "it", from_ns, rule);
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		int64_t state = sqlite3_column_int64(stmt, 0);
 		uint64_t count = (uint64_t)sqlite3_column_int64(stmt, 1);
