@@ -17,11 +17,11 @@ function back(s: Sightings): string {
   return `${span} ${times(s.archive)}`;
 }
 
-export function SightedSection({ s }: { s: Sightings }) {
+export function SightedSection({ s, isOwn }: { s: Sightings; isOwn: boolean }) {
   const { taken, waiting, refused, items } = s.sensors;
   const sensors = taken + waiting + refused;
   return (
-    <Section title={t('hub.sighted')} icon="search" class="card">
+    <Section title={t(isOwn ? 'hub.sighted' : 'hub.sighted_theirs')} icon="search" class="card">
       <p class="soft">{s.state === 'over' ? t('hub.sighted_over') : t('hub.sighted_lead', { n: s.indicators, until: s.until ? formatTime(s.until, lang()) : '' })}</p>
       <dl class="dl">
         <dt>{t('hub.sighted_new')}</dt><dd>{times(s.new)}</dd>
