@@ -7,7 +7,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "access/sightings.h"
 #include "app/hub_archive.h"
 #include "app/hub_hunt_new.h"
 #include "app/hub_hunt_pass.h"
@@ -90,7 +89,7 @@ static bool folder_path(const struct yg_hub_hunts *h, const char *id, char to[YG
 /* DATA/hunts/new with its folders. */
 static int make_gathering(const struct yg_hub_hunts *h)
 {
-	static const char *const names[] = {"rules", "indicators", "indicators/" YG_WARNED_FOLDER};
+	static const char *const names[] = {"rules", "indicators", "indicators/.warned"};
 	char path[YG_HUNT_PATH_MAX];
 	int rc = folder_path(h, GATHERING, path) ? yg_disk_mkdir(path, 0700) : YG_ELIMIT;
 
@@ -367,48 +366,6 @@ static int save_job(void *arg)
 	return yg_hunt_job_save(h->dir, h->id, h->job);
 }
 
-/* What a warning's recipient is told of the look back: with no log of it here, that there was none.
- */
-static struct yg_sight_look look_of(const struct yg_hub_hunts *h, const char *org)
-{
-	const json_t *counts = json_object_get(json_object_get(h->job, "orgs"), org);
-	int64_t from_s = yg_json_int(h->job, "from_s", 0), first_s = 0;
-	struct yg_sight_look look = {.state = json_string_value(json_object_get(h->job, "state")),
-				     .hunt = h->id,
-				     .from_ns = YG_TIME_NONE,
-				     .to_ns = YG_TIME_NONE};
-
-	if (!yg_hunt_job_is(h->job, YG_HUNT_DONE))
-		return look;
-	first_s = yg_json_int(counts, "logs_from_s", 0);
-	if (first_s == 0) {
-		look.state = "none";
-		return look;
-	}
-	look.from_ns = (first_s > from_s ? first_s : from_s) * YG_NS_PER_S;
-	look.to_ns = yg_json_int(h->job, "created_s", 0) * YG_NS_PER_S;
-	look.records = (uint64_t)yg_json_int(counts, "records", 0);
-	return look;
-}
-
-static int tell_looked(struct yg_hub_hunts *h)
-{
-	const char *org;
-	json_t *one;
-	int rc = YG_OK;
-
-	json_object_foreach(json_object_get(h->job, "warned"), org, one)
-	{
-		const json_t *ids = json_object_get(one, "warnings");
-		struct yg_sight_look look = look_of(h, org);
-
-		for (size_t i = 0; rc == YG_OK && i < json_array_size(ids); i++)
-			rc = yg_sight_looked(h->hub, json_string_value(json_array_get(ids, i)),
-					     &look);
-	}
-	return rc;
-}
-
 static int set_state(struct yg_hub_hunts *h, const char *state, const char *reason)
 {
 	static const struct {
@@ -431,8 +388,10 @@ static int set_state(struct yg_hub_hunts *h, const char *state, const char *reas
 		if (strcmp(state, actions[i].state) == 0) /* first: a job that says so did it */
 			rc = note(h, actions[i].action);
 	if (rc == YG_OK)
-		rc = tell_looked(h);
-	return rc == YG_OK ? save_job(h) : rc;
+		rc = save_job(h);
+	if (rc == YG_OK && h->opts.told)
+		h->opts.told(h->opts.told_arg, h->job);
+	return rc;
 }
 
 /* ---- what is more urgent ---- */

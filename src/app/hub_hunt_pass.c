@@ -848,7 +848,7 @@ static int make_rooms(struct yg_hunt_pass *p)
 /* A backup has no empty folders; the hunter cannot make any. */
 static int make_folders(const struct yg_hunt_pass *p)
 {
-	static const char *const names[] = {"rules", "indicators", "indicators/" YG_WARNED_FOLDER};
+	static const char *const names[] = {"rules", "indicators", "indicators/.warned"};
 	char path[YG_HUNT_PATH_MAX];
 	int rc = YG_OK;
 

@@ -252,6 +252,8 @@ static int start_hunts(struct keeper *keeper)
 		.ask_mb = keeper->settings->hunt_ask_mb,
 		.distrust = distrust_hunter,
 		.arg = keeper,
+		.told = yg_hub_sight_hunted,
+		.told_arg = keeper->sight,
 	};
 	int rc = yg_hub_hunts_start(&opts, &keeper->hunts);
 
@@ -783,11 +785,11 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 	if (rc == YG_OK)
 		rc = start_retention(&keeper);
 	if (rc == YG_OK)
+		rc = start_sight(&keeper);
+	if (rc == YG_OK) /* tells it how they get on */
 		rc = start_hunts(&keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_situations_start(keeper.situations);
-	if (rc == YG_OK)
-		rc = start_sight(&keeper);
 	if (rc == YG_OK)
 		rc = yg_process_say_ready(control);
 	if (rc == YG_OK) {

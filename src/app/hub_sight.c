@@ -5,12 +5,14 @@
 
 #include "access/automatic.h"
 #include "access/sightings.h"
+#include "app/hub_hunt_job.h"
 #include "app/hub_thread.h"
 #include "app/hub_warn.h"
 #include "app/hub_warned.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/json.h"
 #include "detect/indicators.h"
 
 #include "base/ban.h"
@@ -24,7 +26,9 @@
 #define PAGES_MAX  20u
 #define KEEP_NS	   (600 * YG_NS_PER_S) /* the place in the findings, when nothing is sighted */
 #define ARENA_MAX  (1u << 30)
-#define SAID_AT	   2u /* an error that is gone the next time is nobody's trouble */
+#define JOBS_MAX   200u /* hunts that are read again at the start */
+#define LOOKS_MAX  500u /* of one transaction */
+#define SAID_AT	   2u	/* an error that is gone the next time is nobody's trouble */
 #define PATH_ROOM  4352u
 
 struct yg_hub_sight {
@@ -40,6 +44,9 @@ struct yg_hub_sight {
 	uint64_t kept;		      /* the same, as it is written down */
 	int64_t kept_ns;
 	bool has_change;
+	json_t *hunted; /* jobs that got on, under the mutex; NULL: none */
+	pthread_mutex_t mutex;
+	bool has_looked;	    /* at the jobs of earlier runs */
 	struct yg_auto_rules rules; /* that send by themselves */
 	struct yg_hub_warn warn;
 	bool has_warn;
@@ -324,6 +331,139 @@ static int follow(struct yg_hub_sight *s)
 	return rc;
 }
 
+/* ---- looks into the archive ---- */
+
+void yg_hub_sight_hunted(void *arg, const json_t *job)
+{
+	struct yg_hub_sight *s = arg;
+	json_t *copy;
+
+	if (json_object_size(json_object_get(job, "warned")) == 0)
+		return;
+	copy = json_deep_copy(job);
+	(void)pthread_mutex_lock(&s->mutex);
+	if (!s->hunted)
+		s->hunted = json_array();
+	/* Without memory it is told at the next start. */
+	if (!s->hunted || !copy || json_array_append(s->hunted, copy) != 0)
+		yg_say(N_("out of memory"));
+	(void)pthread_mutex_unlock(&s->mutex);
+	json_decref(copy);
+}
+
+/* What a recipient is told of the look back: with no log of it here, that there was none. */
+static struct yg_sight_look look_of(const json_t *job, const char *org)
+{
+	const json_t *counts = json_object_get(json_object_get(job, "orgs"), org);
+	int64_t from_s = yg_json_int(job, "from_s", 0);
+	int64_t first_s = yg_json_int(counts, "logs_from_s", 0);
+	struct yg_sight_look look = {.state = json_string_value(json_object_get(job, "state")),
+				     .hunt = json_string_value(json_object_get(job, "id")),
+				     .from_ns = YG_TIME_NONE,
+				     .to_ns = YG_TIME_NONE};
+
+	if (!yg_hunt_job_is(job, YG_HUNT_DONE))
+		return look;
+	if (first_s == 0) {
+		look.state = "none";
+		return look;
+	}
+	look.from_ns = (first_s > from_s ? first_s : from_s) * YG_NS_PER_S;
+	look.to_ns = yg_json_int(job, "created_s", 0) * YG_NS_PER_S;
+	look.records = (uint64_t)yg_json_int(counts, "records", 0);
+	return look;
+}
+
+struct looking {
+	struct yg_hub_sight *s;
+	uint32_t count; /* of the open transaction */
+};
+
+static int put_look(struct looking *l, const char *id, const struct yg_sight_look *look)
+{
+	int rc = l->count == 0 ? yg_control_begin(l->s->store) : YG_OK;
+
+	if (rc != YG_OK)
+		return rc;
+	l->count++;
+	rc = yg_sight_looked(l->s->hub, id, look);
+	if (rc == YG_OK && l->count < LOOKS_MAX)
+		return YG_OK;
+	l->count = 0;
+	if (rc == YG_OK)
+		return yg_control_commit(l->s->store);
+	yg_control_abort(l->s->store);
+	return rc;
+}
+
+static int tell_job(struct looking *l, const json_t *job)
+{
+	const char *org;
+	json_t *one;
+	int rc = YG_OK;
+
+	json_object_foreach(json_object_get(job, "warned"), org, one)
+	{
+		const json_t *ids = json_object_get(one, "warnings");
+		struct yg_sight_look look = look_of(job, org);
+
+		for (size_t i = 0;
+		     rc == YG_OK && look.state && look.hunt && i < json_array_size(ids); i++)
+			rc = put_look(l, json_string_value(json_array_get(ids, i)), &look);
+	}
+	return rc;
+}
+
+static int keep_job(void *arg, json_t *job)
+{
+	json_t *jobs = arg;
+
+	if (json_array_size(jobs) >= JOBS_MAX)
+		return YG_EEND;
+	if (yg_hunt_job_is(job, YG_HUNT_WAITING) ||
+	    json_object_size(json_object_get(job, "warned")) == 0)
+		return YG_OK;
+	return json_array_insert(jobs, 0, job) == 0 ? YG_OK : YG_ENOMEM; /* oldest first */
+}
+
+/* Jobs that got on; at first those of earlier runs. *ret owned; NULL: none. */
+static int take_jobs(struct yg_hub_sight *s, json_t **ret)
+{
+	char dir[PATH_ROOM];
+	int rc = YG_OK;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	*ret = s->hunted;
+	s->hunted = NULL;
+	(void)pthread_mutex_unlock(&s->mutex);
+	if (s->has_looked)
+		return YG_OK;
+	if (!*ret)
+		*ret = json_array();
+	(void)snprintf(dir, sizeof(dir), "%s/hunts", s->opts.data); /* it fits beside indicators */
+	rc = *ret ? yg_hunt_job_list_back(dir, "", keep_job, *ret) : YG_ENOMEM;
+	s->has_looked = rc == YG_OK || rc == YG_EEND;
+	return rc == YG_EEND ? YG_OK : rc;
+}
+
+static int tell_looks(struct yg_hub_sight *s)
+{
+	struct looking l = {.s = s};
+	json_t *jobs = NULL;
+	int rc = take_jobs(s, &jobs);
+
+	for (size_t i = 0; rc == YG_OK && i < json_array_size(jobs); i++)
+		rc = tell_job(&l, json_array_get(jobs, i));
+	if (rc == YG_OK && l.count > 0)
+		rc = yg_control_commit(s->store);
+	else if (l.count > 0)
+		yg_control_abort(s->store);
+	if (rc != YG_OK)
+		s->has_looked = false; /* all of them once more */
+	json_decref(jobs);
+	return rc;
+}
+
 /* ---- its life ---- */
 
 static void close_all(struct yg_hub_sight *s)
@@ -363,6 +503,8 @@ static int round_of(struct yg_hub_sight *s)
 		rc = tell(s);
 	if (rc == YG_OK && (s->is_changed || !s->warned))
 		rc = write_told(s);
+	if (rc == YG_OK)
+		rc = tell_looks(s);
 	return rc == YG_OK ? follow(s) : rc;
 }
 
@@ -401,6 +543,7 @@ int yg_hub_sight_start(const struct yg_hub_sight_opts *opts, struct yg_hub_sight
 	if (!s)
 		return YG_ENOMEM;
 	s->opts = *opts;
+	(void)pthread_mutex_init(&s->mutex, NULL); /* never fails on Linux */
 	size = snprintf(s->indicators, sizeof(s->indicators), "%s/indicators", opts->data);
 	rc = size > 0 && (size_t)size < sizeof(s->indicators)
 		     ? yg_hub_thread_start(&s->life, live, s)
@@ -421,6 +564,8 @@ struct yg_hub_sight *yg_hub_sight_free(struct yg_hub_sight *s)
 	if (s->has_warn)
 		yg_hub_warn_done(&s->warn);
 	(void)yg_hub_warned_free(s->warned);
+	json_decref(s->hunted);
+	(void)pthread_mutex_destroy(&s->mutex);
 	free(s);
 	return NULL;
 }
