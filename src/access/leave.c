@@ -5,6 +5,7 @@
 
 #include "access/enrol-int.h"
 #include "access/people-int.h"
+#include "access/warnings-int.h"
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -356,6 +357,10 @@ static int purge_all(struct end *e)
 		{YG_HUB_REGISTER, "consent", false},
 		{YG_HUB_REGISTER, "corporate_number", false},
 		{ANSWERS_ORG, "answer", true},
+		{YG_WARN_STORE, "told", false},
+		{YG_WARN_STORE, "lists", false},
+		{YG_WARN_STORE, "lists_due", false},
+		{YG_WARN_STORE, "sighting", false},
 		{NULL, "", false},
 	};
 	int rc = YG_OK;

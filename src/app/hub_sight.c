@@ -43,6 +43,7 @@ struct yg_hub_sight {
 	uint64_t change;	      /* so far the findings were read */
 	uint64_t kept;		      /* the same, as it is written down */
 	int64_t kept_ns;
+	int64_t written_ns; /* the lists, last */
 	bool has_change;
 	json_t *hunted; /* jobs that got on, under the mutex; NULL: none */
 	pthread_mutex_t mutex;
@@ -116,6 +117,7 @@ static int write_told(struct yg_hub_sight *s)
 		(void)yg_hub_warned_free(s->warned);
 		s->warned = warned;
 		s->is_changed = false;
+		s->written_ns = now_of(s);
 	}
 	free(g.rows);
 	(void)yg_arena_free(g.arena);
@@ -501,7 +503,8 @@ static int round_of(struct yg_hub_sight *s)
 		rc = settle(s);
 	if (rc == YG_OK)
 		rc = tell(s);
-	if (rc == YG_OK && (s->is_changed || !s->warned))
+	/* Now and then without a reason: who left the hub is told nothing any more. */
+	if (rc == YG_OK && (s->is_changed || !s->warned || now_of(s) - s->written_ns > KEEP_NS))
 		rc = write_told(s);
 	if (rc == YG_OK)
 		rc = tell_looks(s);

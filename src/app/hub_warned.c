@@ -111,8 +111,9 @@ static int read_text(struct yg_hub_warned *w, struct yg_bytes text)
 	return rc;
 }
 
-static int read_scope(struct yg_hub_warned *w, const char *path)
+static int read_scope(void *arg, const char *path)
 {
+	struct yg_hub_warned *w = arg;
 	struct text *text;
 	uint8_t *bytes = NULL;
 	size_t size = 0;
@@ -130,9 +131,11 @@ static int read_scope(struct yg_hub_warned *w, const char *path)
 	return read_text(w, (struct yg_bytes){bytes, size});
 }
 
-static int read_scopes(struct yg_hub_warned *w, const char *folder)
+static int each_scope(const char *indicators, int (*fn)(void *arg, const char *path), void *arg)
 {
-	DIR *dir = opendir(folder);
+	char folder[PATH_ROOM];
+	int length = snprintf(folder, sizeof(folder), "%s/%s", indicators, YG_WARNED_FOLDER);
+	DIR *dir = length > 0 && (size_t)length < sizeof(folder) ? opendir(folder) : NULL;
 	const struct dirent *entry;
 	char path[PATH_ROOM];
 	int rc = YG_OK;
@@ -143,7 +146,7 @@ static int read_scopes(struct yg_hub_warned *w, const char *folder)
 		if (strncmp(entry->d_name, YG_WARNED_SCOPE, strlen(YG_WARNED_SCOPE)) != 0 ||
 		    strchr(entry->d_name + 1, '.') || size < 0 || (size_t)size >= sizeof(path))
 			continue; /* with another point it is one that is being written */
-		rc = read_scope(w, path);
+		rc = fn(arg, path);
 	}
 	if (dir)
 		(void)closedir(dir); /* only read */
@@ -153,14 +156,11 @@ static int read_scopes(struct yg_hub_warned *w, const char *folder)
 int yg_hub_warned_load(const char *indicators, struct yg_hub_warned **ret)
 {
 	struct yg_hub_warned *w = yg_calloc(1, sizeof(*w));
-	char folder[PATH_ROOM];
-	int size = snprintf(folder, sizeof(folder), "%s/%s", indicators, YG_WARNED_FOLDER);
-	int rc = size > 0 && (size_t)size < sizeof(folder) ? YG_OK : YG_ELIMIT;
+	int rc;
 
 	if (!w)
 		return YG_ENOMEM;
-	if (rc == YG_OK)
-		rc = read_scopes(w, folder);
+	rc = each_scope(indicators, read_scope, w);
 	if (w->count > 1)
 		qsort(w->rows, w->count, sizeof(*w->rows), by_row);
 	if (rc == YG_OK)
@@ -170,10 +170,8 @@ int yg_hub_warned_load(const char *indicators, struct yg_hub_warned **ret)
 	return rc;
 }
 
-struct yg_hub_warned *yg_hub_warned_free(struct yg_hub_warned *w)
+static void forget(struct yg_hub_warned *w)
 {
-	if (!w)
-		return NULL;
 	while (w->texts) {
 		struct text *text = w->texts;
 
@@ -182,6 +180,13 @@ struct yg_hub_warned *yg_hub_warned_free(struct yg_hub_warned *w)
 		free(text);
 	}
 	free(w->rows);
+}
+
+struct yg_hub_warned *yg_hub_warned_free(struct yg_hub_warned *w)
+{
+	if (!w)
+		return NULL;
+	forget(w);
 	free(w);
 	return NULL;
 }
@@ -279,6 +284,34 @@ static bool is_idle(const char *indicators, size_t count)
 			    YG_WARNED_SCOPE);
 
 	return count == 0 && size > 0 && (size_t)size < sizeof(path) && access(path, F_OK) != 0;
+}
+
+static int drop_from(void *arg, const char *path)
+{
+	const struct yg_bytes *org = arg;
+	struct yg_hub_warned w = {.count = 0};
+	struct yg_buf left;
+	size_t kept = 0;
+	int rc = read_scope(&w, path);
+
+	yg_buf_init(&left, YG_WARNED_BYTES_MAX);
+	for (size_t i = 0; i < w.count; i++)
+		if (!yg_bytes_eq(w.rows[i].org, *org)) {
+			put_scope(&w.rows[i], &left);
+			kept++;
+		}
+	if (rc == YG_OK)
+		rc = yg_buf_error(&left);
+	if (rc == YG_OK && kept < w.count)
+		rc = yg_disk_replace(path, yg_buf_bytes(&left), 0600);
+	yg_buf_done(&left);
+	forget(&w);
+	return rc;
+}
+
+int yg_hub_warned_drop(const char *indicators, struct yg_bytes org)
+{
+	return each_scope(indicators, drop_from, &org);
 }
 
 int yg_hub_warned_write(const char *indicators, struct yg_warned_row *rows, size_t count,

@@ -45,6 +45,10 @@ struct yg_hub_warned;
 YG_MUST_USE int yg_hub_warned_load(const char *indicators, struct yg_hub_warned **ret);
 struct yg_hub_warned *yg_hub_warned_free(struct yg_hub_warned *warned);
 
+/* Rows of @org go from every scope of INDICATORS/.warned; values stay, and count for nobody through
+ * it. YG_OK also where there is none; YG_ENOMEM, YG_ELIMIT, the disk's error. */
+YG_MUST_USE int yg_hub_warned_drop(const char *indicators, struct yg_bytes org);
+
 /* Ascending by value, organisation, warning; bytes live as long as @warned. */
 size_t yg_hub_warned_rows(const struct yg_hub_warned *warned, const struct yg_warned_row **ret);
 /* Those of @value and @org: *ret the first, returns how many. Cost: O(log n). */

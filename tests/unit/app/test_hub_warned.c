@@ -90,6 +90,11 @@ static void each_counts_for_its_own_alone(void)
 	CHECK(yg_hub_warned_counts(w, YG_S("evil.example"), YG_S("beta"), 0));
 	CHECK(!yg_hub_warned_counts(w, YG_S("evil.example"), YG_S("acme"), 0));
 	(void)yg_hub_warned_free(w);
+	CHECK(yg_hub_warned_drop(lists, YG_S("acme")) == YG_OK);
+	CHECK(yg_hub_warned_load(lists, &w) == YG_OK && yg_hub_warned_rows(w, &rows) == 2);
+	CHECK(!yg_hub_warned_counts(w, YG_S("192.0.2.1"), YG_S("acme"), 0));
+	(void)yg_hub_warned_free(w);
+	CHECK(write_two(&is_changed) == YG_OK && is_changed);
 	CHECK(yg_hub_warned_is_list(YG_S("/d/indicators/.warned/values.txt")));
 	CHECK(!yg_hub_warned_is_list(YG_S("/d/indicators/warned.txt")));
 }
