@@ -291,6 +291,16 @@ static int own_org(struct yg_hub_access *hub, const char *id, json_t *own, json_
 	return rc == YG_OK ? yg_json_set(name, "ja", yg_hub_string(org.name)) : rc;
 }
 
+static int add_host(json_t *own, struct yg_bytes host)
+{
+	char one[YG_OWN_BYTES_MAX + 1];
+
+	if (host.size == 0 || host.size > YG_OWN_BYTES_MAX || host.data[0] == '/')
+		return YG_OK;
+	(void)snprintf(one, sizeof(one), "%.*s", YG_FMT(host)); /* measured */
+	return add_own(own, "hosts", one);
+}
+
 int yg_warn_own(struct yg_hub_access *hub, const char *org, struct yg_bytes host, json_t *own,
 		json_t *name)
 {
@@ -314,13 +324,7 @@ int yg_warn_own(struct yg_hub_access *hub, const char *org, struct yg_bytes host
 	}
 	json_decref(profile);
 	rc = rc == YG_ENOENT ? YG_OK : rc;
-	if (rc == YG_OK && host.size > 0 && host.size <= YG_OWN_BYTES_MAX && host.data[0] != '/') {
-		char one[YG_OWN_BYTES_MAX + 1];
-
-		(void)snprintf(one, sizeof(one), "%.*s", YG_FMT(host)); /* measured */
-		rc = add_own(own, "hosts", one);
-	}
-	return rc;
+	return rc == YG_OK ? add_host(own, host) : rc;
 }
 
 static int own_of(struct yg_hub_access *hub, const struct drawing *d, json_t *own, json_t *name)
