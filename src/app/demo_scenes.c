@@ -168,8 +168,9 @@ static int scene_situation(struct yg_demo *demo, char id[HEX_ROOM])
 	(void)snprintf(page, sizeof(page), "situations/%s", id); /* fits */
 	if (rc == YG_OK)
 		rc = yg_demo_view(demo, YG_DEMO_ANALYST, page);
+	(void)snprintf(page, sizeof(page), "funnel?org=%s", demo->ids[demo->victim]); /* fits */
 	if (rc == YG_OK)
-		rc = yg_demo_view(demo, YG_DEMO_ANALYST, "funnel");
+		rc = yg_demo_view(demo, YG_DEMO_ANALYST, page);
 	return rc == YG_OK ? yg_demo_scene_end(demo) : rc;
 }
 
