@@ -65,8 +65,9 @@ int yg_call_demo_page(const struct yg_hub_call *call, struct yg_buf *page)
 	at += sizeof(BODY) - 1;
 	yg_buf_init(&marked, 2 * page->size + 4096);
 	yg_buf_add(&marked, yg_bytes_cut(yg_buf_bytes(page), 0, at));
-	yg_buf_addf(&marked, "<p><strong>%s</strong></p>\n",
-		    yg_tr(call->request->lang, N_("Demo: firms, people and machines are invented")));
+	yg_buf_addf(
+		&marked, "<p><strong>%s</strong></p>\n",
+		yg_tr(call->request->lang, N_("Demo: firms, people and machines are invented")));
 	yg_buf_add(&marked, yg_bytes_from(yg_buf_bytes(page), at));
 	rc = yg_buf_error(&marked);
 	page->size = 0;

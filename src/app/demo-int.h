@@ -101,9 +101,9 @@ struct yg_demo {
 	bool has_lines;
 	struct yg_demo_who local;
 	struct yg_demo_who analyst;
-	struct yg_demo_who member;   /* a person of the one that was hit, once it was asked */
+	struct yg_demo_who member; /* a person of the one that was hit, once it was asked */
 	struct yg_demo_who cast[YG_DEMO_SENSORS]; /* --story: a person of each member, by index */
-	json_t *people;		     /* --story: for the guide; owned, as the next */
+	json_t *people;				  /* --story: for the guide; owned, as the next */
 	json_t *scenes;
 	char reason[YG_DEMO_REASON]; /* why it did not come to its end; "": it did, or not known */
 	bool is_noise_off;
@@ -206,8 +206,9 @@ uint32_t yg_demo_member_of(const struct yg_demo *demo, const char *hub_id);
 
 #define YG_DEMO_LOG_LINES 20000u
 
-#define YG_DEMO_LOG_DAY_S INT64_C(1773446400) /* 2026-03-14, what is written when no day is said */
-#define YG_DEMO_INTRUDER  "203.0.113.24"
+#define YG_DEMO_LOG_DAY_S INT64_C(1773446400) /* 2026-03-14, what is written when no day is said   \
+					       */
+#define YG_DEMO_INTRUDER "203.0.113.24"
 
 /* The own three logs (VPN, Windows, web) of the day that begins at @day_s (UTC, seconds): the same
  * bytes for the same day. */

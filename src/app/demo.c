@@ -105,9 +105,10 @@ static bool check_options(const struct yg_demo *demo)
 	if (demo->members && !demo->org)
 		return refuse(N_("demo: %s is missing: whom does the attack hit?"), "--at ID");
 	if (demo->is_story && (demo->members || demo->attack || demo->org))
-		return refuse(N_("demo: %s tells of its own logs and community; leave out --attack, "
-				 "--at, --members and --relations"),
-			      "--story");
+		return refuse(
+			N_("demo: %s tells of its own logs and community; leave out --attack, "
+			   "--at, --members and --relations"),
+			"--story");
 	if (demo->place && !demo->place[0])
 		return refuse(N_("demo: %s: give a folder"), "--place");
 	return true;
@@ -156,13 +157,14 @@ static int open_signals(struct yg_demo *demo)
 /* The guide on the pages changes the person: nobody needs a password. */
 static int say_guide(const struct yg_demo *demo)
 {
-	printf(yg_say_tr(N_("\nNow look for yourself, in a browser on this machine:\n"
-			    "\n"
-			    "    http://127.0.0.1:%u/\n"
-			    "\n"
-			    "The bar at the top of each page tells the six scenes again and changes the "
-			    "person looking.\n"
-			    "Ctrl+C ends the demo and removes every trace of it.\n")),
+	printf(yg_say_tr(N_(
+		       "\nNow look for yourself, in a browser on this machine:\n"
+		       "\n"
+		       "    http://127.0.0.1:%u/\n"
+		       "\n"
+		       "The bar at the top of each page tells the six scenes again and changes the "
+		       "person looking.\n"
+		       "Ctrl+C ends the demo and removes every trace of it.\n")),
 	       (unsigned)demo->port);
 	(void)fflush(stdout); /* a closed output is no reason to end */
 	return YG_OK;
@@ -251,9 +253,8 @@ static int run(struct yg_demo *demo)
 		demo->timeout_s = demo->is_story ? YG_DEMO_STORY_S : YG_DEMO_TIMEOUT_S;
 	demo->deadline_ns = demo->begun_ns + demo->timeout_s * YG_NS_PER_S;
 	/* The story was last night; other runs read the same bytes each time. */
-	demo->day_s = demo->is_story
-			      ? wall.now_ns(wall.arg) / YG_NS_PER_S / 86400 * 86400 - 86400
-			      : YG_DEMO_LOG_DAY_S;
+	demo->day_s = demo->is_story ? wall.now_ns(wall.arg) / YG_NS_PER_S / 86400 * 86400 - 86400
+				     : YG_DEMO_LOG_DAY_S;
 	demo->arena = yg_arena_new(ARENA_MAX);
 	rc = demo->arena ? open_signals(demo) : YG_ENOMEM;
 	if (rc == YG_OK)
@@ -325,10 +326,8 @@ static int write_logs(const char *folder)
 
 int yg_command_demo(int argc, char **argv)
 {
-	struct yg_demo demo = {.lock_fd = -1,
-			       .signal_fd = -1,
-			       .hub = {.out = -1},
-			       .victim = YG_MEMBER_NONE};
+	struct yg_demo demo = {
+		.lock_fd = -1, .signal_fd = -1, .hub = {.out = -1}, .victim = YG_MEMBER_NONE};
 	const char *word;
 	int status;
 	int left;

@@ -135,8 +135,8 @@ static void fill(const struct yg_demo *demo, enum yg_lang lang, const char *text
 	for (; *text; text++) {
 		size_t i = 0;
 
-		while (i < PARTS && !(text[0] == '{' && text[1] == parts[i].letter &&
-				      text[2] == '}'))
+		while (i < PARTS &&
+		       !(text[0] == '{' && text[1] == parts[i].letter && text[2] == '}'))
 			i++;
 		if (i < PARTS) {
 			add_name(demo, lang, &parts[i], to);

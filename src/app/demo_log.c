@@ -6,29 +6,29 @@
  *   Windows  from the address that the VPN gave it: a sign-in, shadow copies deleted, log cleared
  *   web      everyday visits, refused looks of many, and the intruder on his way to a web shell
  *
- * Always the same bytes for the same day: the seed is fixed. Addresses are those of RFC 5737 and of private
- * networks, names end in .example (RFC 2606). Fields follow the public documentation of their
- * makers.
+ * Always the same bytes for the same day: the seed is fixed. Addresses are those of RFC 5737 and of
+ * private networks, names end in .example (RFC 2606). Fields follow the public documentation of
+ * their makers.
  */
 #include "app/demo-int.h"
 
 #include "base/ban.h"
 
-#define SEED	  UINT64_C(0x59616775726131)
-#define LOG_MAX	  (16u << 20)
-#define VPN_LINES 2000u
-#define WIN_LINES 5000u
-#define WEB_LINES (YG_DEMO_LOG_LINES - VPN_LINES - WIN_LINES)
-#define DAY_S	  86400u
-#define DAY_ROOM  40u
-#define INTRUDER  YG_DEMO_INTRUDER
-#define INSIDE	  "10.212.134.200" /* what the VPN gave it */
-#define GUESSES	  60u
+#define SEED	       UINT64_C(0x59616775726131)
+#define LOG_MAX	       (16u << 20)
+#define VPN_LINES      2000u
+#define WIN_LINES      5000u
+#define WEB_LINES      (YG_DEMO_LOG_LINES - VPN_LINES - WIN_LINES)
+#define DAY_S	       86400u
+#define DAY_ROOM       40u
+#define INTRUDER       YG_DEMO_INTRUDER
+#define INSIDE	       "10.212.134.200" /* what the VPN gave it */
+#define GUESSES	       60u
 #define EVERYDAY_LINES 300u
 #define TESTER	       "192.0.2.77" /* whom the house asked to try its pages */
 #define TEST_LINES     6u
 #define TEST_S	       (10u * 3600u)
-#define BEGIN_S	  (2u * 3600u + 660u) /* 02:11:00 */
+#define BEGIN_S	       (2u * 3600u + 660u) /* 02:11:00 */
 
 /* splitmix64: small, and the same everywhere. */
 static uint64_t next(uint64_t *state)
@@ -122,7 +122,8 @@ static void make_vpn(struct yg_buf *to, const struct day *day, uint64_t *seed)
 		char address[32];
 
 		for (; attack <= GUESSES && BEGIN_S + 9 * attack <= second; attack++)
-			vpn_line(to, day, BEGIN_S + 9 * attack, "sato", INTRUDER, attack == GUESSES);
+			vpn_line(to, day, BEGIN_S + 9 * attack, "sato", INTRUDER,
+				 attack == GUESSES);
 		(void)snprintf(address, sizeof(address), "198.51.100.%u", 10 + who);
 		vpn_line(to, day, second, people[who], address, true);
 	}
@@ -158,7 +159,8 @@ static void sign_in(struct yg_buf *to, const struct day *day, unsigned second, c
 		    is_in ? "Kerberos" : "NtLmSsp", is_in ? "Kerberos" : "NTLM", address);
 }
 
-static void command(struct yg_buf *to, const struct day *day, unsigned second, const char *program, const char *line)
+static void command(struct yg_buf *to, const struct day *day, unsigned second, const char *program,
+		    const char *line)
 {
 	windows_head(to, day, second, 1, "Microsoft-Windows-Sysmon",
 		     "Microsoft-Windows-Sysmon/Operational");

@@ -48,9 +48,9 @@ static int tell_funnel(struct yg_demo *demo, const struct yg_demo_seen *seen)
 		json_t *day;
 		size_t i;
 
-		json_array_foreach(json_object_get(body, "items"), i, day) count += yg_json_int(
-			json_object_get(json_object_get(day, "removed"), steps[k].step), "findings",
-			0);
+		json_array_foreach(json_object_get(body, "items"), i, day) count +=
+			yg_json_int(json_object_get(json_object_get(day, "removed"), steps[k].step),
+				    "findings", 0);
 		if (count > 0)
 			rc = yg_demo_say(demo, steps[k].words, (long long)count);
 	}
@@ -98,9 +98,9 @@ static int tell_titles(struct yg_demo *demo, const struct titles *titles)
 
 		if (yg_say_lang_now() == YG_LANG_JA && ja.size > 0)
 			title = ja;
-		rc = yg_demo_say(demo, N_("- %.*s (%.*s)"), YG_FMT(yg_bytes_cut(title, 0, 200)),
-				 YG_FMT(yg_bytes_cut(yg_json_text(titles->alerts[i], "log"), 0,
-						     100)));
+		rc = yg_demo_say(
+			demo, N_("- %.*s (%.*s)"), YG_FMT(yg_bytes_cut(title, 0, 200)),
+			YG_FMT(yg_bytes_cut(yg_json_text(titles->alerts[i], "log"), 0, 100)));
 	}
 	return rc;
 }
@@ -128,7 +128,8 @@ static int tell_alerts(struct yg_demo *demo, const char *situation)
 	struct titles titles = {.count = 0};
 	int rc;
 
-	(void)snprintf(path, sizeof(path), "/situations/%s/alerts?limit=1000", situation); /* fits */
+	(void)snprintf(path, sizeof(path), "/situations/%s/alerts?limit=1000",
+		       situation); /* fits */
 	rc = yg_demo_must(demo, &demo->analyst, "GET", path, NULL, &body);
 	pick_titles(json_object_get(body, "items"), true, &titles);
 	pick_titles(json_object_get(body, "items"), false, &titles);
@@ -157,9 +158,9 @@ static int scene_situation(struct yg_demo *demo, char id[HEX_ROOM])
 	if (rc == YG_OK)
 		rc = tell_funnel(demo, &seen);
 	if (rc == YG_OK)
-		rc = yg_demo_say(
-			demo, N_("What is left is %lld situation; entry was a VPN account:"),
-			(long long)seen.situations);
+		rc = yg_demo_say(demo,
+				 N_("What is left is %lld situation; entry was a VPN account:"),
+				 (long long)seen.situations);
 	json_decref(situation);
 	if (rc == YG_OK)
 		rc = tell_alerts(demo, id);
@@ -193,11 +194,11 @@ static int tell_ledger(struct yg_demo *demo)
 {
 	const struct yg_demo_sensor *sensor = &demo->sensors[0];
 	char program[YG_DEMO_PATH], self[YG_DEMO_PATH];
-	const char *verify[] = {program, "ledger", "verify", "--state", sensor->state, "--json",
-				NULL};
+	const char *verify[] = {program,       "ledger", "verify", "--state",
+				sensor->state, "--json", NULL};
 	char ledger[YG_DEMO_PATH + 16];
-	const char *compare[] = {self,	   "admin",    "--data", demo->data, "ledger", "compare",
-				 "--ledger", ledger, "--json", NULL};
+	const char *compare[] = {self,	    "admin",	"--data", demo->data, "ledger",
+				 "compare", "--ledger", ledger,	  "--json",   NULL};
 	json_t *mine = NULL, *both = NULL;
 	struct yg_buf out;
 	int rc = yg_demo_sensor_program(program) && yg_demo_self(self) ? YG_OK : YG_ENOENT;
@@ -225,10 +226,11 @@ static int tell_ledger(struct yg_demo *demo)
 				 (long long)yg_json_int(mine, "batches", 0),
 				 (long long)yg_json_int(mine, "receipts", 0));
 	if (rc == YG_OK)
-		rc = yg_demo_say(demo,
-				 N_("Laid beside what the hub has, %lld batches: the same, byte for "
-				    "byte (yagura admin ledger compare)."),
-				 (long long)yg_json_int(both, "batches", 0));
+		rc = yg_demo_say(
+			demo,
+			N_("Laid beside what the hub has, %lld batches: the same, byte for "
+			   "byte (yagura admin ledger compare)."),
+			(long long)yg_json_int(both, "batches", 0));
 	json_decref(mine);
 	json_decref(both);
 	return rc;
@@ -276,8 +278,8 @@ static int scene_question(struct yg_demo_tale *tale, const char *situation)
 {
 	struct yg_demo *demo = tale->demo;
 	char page[PATH_ROOM];
-	json_t *wish = json_pack("{s:f, s:f}", "remind_hours", YG_DEMO_REMIND_S / 3600.0, "escalate_hours",
-				 YG_DEMO_ESCALATE_S / 3600.0);
+	json_t *wish = json_pack("{s:f, s:f}", "remind_hours", YG_DEMO_REMIND_S / 3600.0,
+				 "escalate_hours", YG_DEMO_ESCALATE_S / 3600.0);
 	int rc = yg_demo_scene(demo, N_("{C} is asked, and agrees to the form without its name"));
 
 	if (rc == YG_OK)
@@ -285,10 +287,11 @@ static int scene_question(struct yg_demo_tale *tale, const char *situation)
 	else
 		json_decref(wish);
 	if (rc == YG_OK)
-		rc = yg_demo_say(demo,
-				 N_("The plan names %u organisations. So few could guess who was hit "
-				    "that {C} is asked first, and sees each text that would leave."),
-				 (unsigned)tale->count);
+		rc = yg_demo_say(
+			demo,
+			N_("The plan names %u organisations. So few could guess who was hit "
+			   "that {C} is asked first, and sees each text that would leave."),
+			(unsigned)tale->count);
 	if (rc == YG_OK)
 		rc = yg_demo_approve(tale);
 	if (rc == YG_OK)

@@ -78,7 +78,8 @@ static int check_names(struct yg_demo *demo, uint32_t member, const json_t *warn
 	}
 	yg_buf_done(&text);
 	if (rc == YG_OK && found.size > 0) {
-		yg_demo_why(demo, N_("a warning names %s, which is none of its recipient's business"),
+		yg_demo_why(demo,
+			    N_("a warning names %s, which is none of its recipient's business"),
 			    yg_say_safe(found, 80));
 		rc = YG_EMISMATCH;
 	}
@@ -88,7 +89,7 @@ static int check_names(struct yg_demo *demo, uint32_t member, const json_t *warn
 /* What is told of one of the two partners whose texts are laid side by side. */
 struct partner {
 	const char *id;
-	const char *warned;    /* msgids with one %s: the marking */
+	const char *warned; /* msgids with one %s: the marking */
 	const char *indicated;
 	json_t *warning; /* owned */
 };
@@ -156,7 +157,8 @@ static int search(struct yg_demo *demo, const struct yg_demo_who *who, const cha
 	(void)yg_time_iso(now_ns, 0, to);
 	*ret_count = 0;
 	for (unsigned i = 0; i < SEARCH_MAX && rc == YG_OK; i++) {
-		json_t *wish = json_pack("{s:s, s:s, s:[s]}", "from", from, "to", to, "texts", text);
+		json_t *wish =
+			json_pack("{s:s, s:s, s:[s]}", "from", from, "to", to, "texts", text);
 		json_t *found = NULL;
 
 		if (after[0])
@@ -218,14 +220,15 @@ static int scene_texts(struct yg_demo_tale *tale)
 		rc = read_text(tale, &a);
 	if (rc == YG_OK)
 		rc = read_text(tale, &p);
-	if (rc == YG_OK && yg_bytes_eq(yg_json_text(a.warning, "text"),
-				       yg_json_text(p.warning, "text"))) {
+	if (rc == YG_OK &&
+	    yg_bytes_eq(yg_json_text(a.warning, "text"), yg_json_text(p.warning, "text"))) {
 		yg_demo_why(demo, N_("two partners read the same text"));
 		rc = YG_EMISMATCH;
 	}
 	if (rc == YG_OK)
-		rc = yg_demo_say(demo, N_("Neither text names {C}, nor any other member (looked for: "
-					  "ids and names in both languages)."));
+		rc = yg_demo_say(demo,
+				 N_("Neither text names {C}, nor any other member (looked for: "
+				    "ids and names in both languages)."));
 	if (rc == YG_OK)
 		rc = tell_archives(demo, &a, &p);
 	json_decref(a.warning);
@@ -288,14 +291,16 @@ static int scene_silent(struct yg_demo_tale *tale)
 	if (rc == YG_OK)
 		rc = wait_until(demo, r->id, "reminded");
 	if (rc == YG_OK)
-		rc = yg_demo_say(demo, N_("Nobody reads it: the hub reminds. (Here after %d seconds; "
-					  "otherwise after two hours.)"),
+		rc = yg_demo_say(demo,
+				 N_("Nobody reads it: the hub reminds. (Here after %d seconds; "
+				    "otherwise after two hours.)"),
 				 YG_DEMO_REMIND_S);
 	if (rc == YG_OK)
 		rc = wait_until(demo, r->id, "escalated");
 	if (rc == YG_OK)
-		rc = yg_demo_say(demo, N_("Still nothing: it is on the list of calls. (Here after %d "
-					  "seconds; otherwise after six hours.)"),
+		rc = yg_demo_say(demo,
+				 N_("Still nothing: it is on the list of calls. (Here after %d "
+				    "seconds; otherwise after six hours.)"),
 				 YG_DEMO_ESCALATE_S);
 	if (rc == YG_OK)
 		rc = call(demo, r->id, "no-answer", N_("contact of the city"));
@@ -374,10 +379,10 @@ static int withdraw(struct yg_demo_tale *tale, char ret_plan[HEX_ROOM], char ret
 	int rc;
 
 	(void)snprintf(path, sizeof(path), "/plans/%s/withdraw", tale->plan); /* fits */
-	rc = yg_demo_must(tale->demo, &tale->demo->analyst, "POST", path,
-			  json_pack("{s:s}", "reason",
-				    yg_say_tr(N_("the house itself had its pages tried"))),
-			  &made);
+	rc = yg_demo_must(
+		tale->demo, &tale->demo->analyst, "POST", path,
+		json_pack("{s:s}", "reason", yg_say_tr(N_("the house itself had its pages tried"))),
+		&made);
 	(void)snprintf(ret_plan, HEX_ROOM, "%.*s", YG_FMT(yg_json_text(made, "id")));
 	(void)snprintf(ret_number, HEX_ROOM, "%.*s", YG_FMT(yg_json_text(made, "refers")));
 	json_decref(made);
@@ -433,9 +438,8 @@ static int reach_all(struct yg_demo_tale *tale, const char *number)
 
 static int scene_alarm(struct yg_demo *demo)
 {
-	struct yg_demo_tale tale = {.demo = demo,
-				    .victim = yg_demo_member_named(demo, YG_DEMO_ID_B),
-				    .is_quiet = true};
+	struct yg_demo_tale tale = {
+		.demo = demo, .victim = yg_demo_member_named(demo, YG_DEMO_ID_B), .is_quiet = true};
 	char situation[HEX_ROOM] = "", plan[HEX_ROOM] = "", number[HEX_ROOM] = "";
 	char page[PATH_ROOM];
 	int rc = yg_demo_scene(demo, N_("A false alarm is taken back, and reaches all who had it"));
@@ -445,10 +449,11 @@ static int scene_alarm(struct yg_demo *demo)
 	if (rc == YG_OK)
 		rc = send_alarm(&tale, situation);
 	if (rc == YG_OK)
-		rc = yg_demo_say(demo,
-				 N_("At {B} somebody reads forbidden files through the web pages: %u "
-				    "warnings. It was a test that {B} itself had ordered."),
-				 (unsigned)tale.count);
+		rc = yg_demo_say(
+			demo,
+			N_("At {B} somebody reads forbidden files through the web pages: %u "
+			   "warnings. It was a test that {B} itself had ordered."),
+			(unsigned)tale.count);
 	if (rc == YG_OK)
 		rc = withdraw(&tale, plan, number);
 	(void)snprintf(page, sizeof(page), "plans/%s", plan); /* fits */

@@ -153,7 +153,8 @@ static int take_noise_back(struct yg_demo *demo, struct yg_demo_seen *seen, json
 	return rc == YG_OK ? yg_demo_find_situation(demo, seen, situation) : rc;
 }
 
-int yg_demo_tell_situation(struct yg_demo *demo, const struct yg_demo_seen *seen, const json_t *situation)
+int yg_demo_tell_situation(struct yg_demo *demo, const struct yg_demo_seen *seen,
+			   const json_t *situation)
 {
 	char words[512];
 	char severity[16];
@@ -375,7 +376,8 @@ int yg_demo_make_plan(struct yg_demo_tale *s, const char *situation, json_t *tak
 	(void)snprintf(path, sizeof(path), "/situations/%s/plan", situation); /* fits */
 	rc = yg_json_set(take_wish, "victim", json_string(demo->ids[s->victim]));
 	if (rc == YG_OK)
-		rc = yg_demo_must(demo, &demo->analyst, "POST", path, json_incref(take_wish), &made);
+		rc = yg_demo_must(demo, &demo->analyst, "POST", path, json_incref(take_wish),
+				  &made);
 	json_decref(take_wish);
 	copy_text(made, "id", s->plan, sizeof(s->plan));
 	json_decref(made);
@@ -675,7 +677,8 @@ int yg_demo_story(struct yg_demo *demo)
 	if (rc == YG_OK)
 		rc = take_noise_back(demo, &seen, &situation);
 	if (rc == YG_OK)
-		rc = situation ? yg_demo_tell_situation(demo, &seen, situation) : yg_demo_tell_none(demo, &seen);
+		rc = situation ? yg_demo_tell_situation(demo, &seen, situation)
+			       : yg_demo_tell_none(demo, &seen);
 	copy_text(situation, "id", id, sizeof(id));
 	json_decref(situation);
 	if (rc == YG_OK)

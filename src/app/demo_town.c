@@ -448,9 +448,9 @@ int yg_demo_town_start(struct yg_demo *demo)
 	if (rc == YG_OK)
 		rc = import_all(demo, self);
 	if (rc == YG_OK && !demo->is_story)
-		rc = yg_demo_person(demo,
-				    &(struct yg_demo_part){"demo-analyst", "demo-analyst",
-							   "analyst", NULL},
-				    &demo->analyst);
+		rc = yg_demo_person(
+			demo,
+			&(struct yg_demo_part){"demo-analyst", "demo-analyst", "analyst", NULL},
+			&demo->analyst);
 	return rc;
 }

@@ -84,9 +84,8 @@ static bool check_http(const struct hub_cli *cli)
 /* Where anybody may look on as everybody, nobody else is let near. */
 static bool check_demo(const struct hub_cli *cli)
 {
-	if (!cli->is_demo ||
-	    (!cli->config_path && strcmp(cli->http.host, "127.0.0.1") == 0 &&
-	     strcmp(cli->sensors.host, "127.0.0.1") == 0))
+	if (!cli->is_demo || (!cli->config_path && strcmp(cli->http.host, "127.0.0.1") == 0 &&
+			      strcmp(cli->sensors.host, "127.0.0.1") == 0))
 		return true;
 	yg_say_hint(N_("give --http 127.0.0.1:PORT and --sensors 127.0.0.1:PORT, and no --config"),
 		    N_("hub: --demo: a demo is served at 127.0.0.1 alone"));
