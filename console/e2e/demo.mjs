@@ -113,7 +113,7 @@ async function story(name) {
 function judge(hits) {
   const text = (n, part) => hits.find(([at, label]) => at === n && label.includes(part))?.[2] ?? '';
   check('1: who was hit', text(1, '「事案」').includes('こがね鍍金'));
-  check('2: who looked, and why', text(2, 'うちの状況').includes('調整機関の分析者') && text(2, 'うちの状況').includes('見た理由'), text(2, 'うちの状況').slice(0, 800));
+  check('2: who looked, and why', text(2, 'うちの状況').includes('調整機関の分析者') && text(2, 'うちの状況').includes('理由：VPNから本当に入られたか'), text(2, 'うちの状況').slice(0, 800));
   check('3: the question is answered', text(3, '承諾のお願い').includes('お答え：はい'));
   const [a, b] = hits.filter(([n]) => n === 4).map((h) => h[2]);
   check('4: two texts', !!a && !!b && a !== b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The story's people, and the telling: each line goes to who looks at the terminal, in his
- * language, and in both into the hub's demo.json, from where the guide on the pages has it.
+ * language, and in both into the hub's demo/guide.json, from where the guide on the pages has it.
  */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <stdarg.h>
@@ -201,29 +201,41 @@ int yg_demo_scene(struct yg_demo *demo, const char *title)
 	return print_line(demo, before, yg_bytes_str(json_string_value(shown)));
 }
 
+static int add_line(struct yg_demo *demo, enum yg_lang lang, const char *text)
+{
+	json_t *list = json_object_get(json_object_get(scene_now(demo), "told"),
+				       lang == YG_LANG_JA ? "ja" : "en");
+	json_t *line = line_in(demo, lang, text);
+	int rc = line && json_array_append(list, line) == 0 ? YG_OK : YG_ENOMEM;
+
+	if (rc == YG_OK && lang == yg_say_lang_now())
+		rc = print_line(demo, "      ", yg_bytes_str(json_string_value(line)));
+	json_decref(line);
+	return rc;
+}
+
 int yg_demo_say(struct yg_demo *demo, const char *format, ...)
 {
 	static const enum yg_lang langs[] = {YG_LANG_JA, YG_LANG_EN};
-	json_t *told = json_object_get(scene_now(demo), "told");
 	int rc = YG_OK;
 
 	for (size_t i = 0; i < 2 && rc == YG_OK; i++) {
-		json_t *list = json_object_get(told, langs[i] == YG_LANG_JA ? "ja" : "en");
 		char text[YG_DEMO_LINE];
-		json_t *line;
 		va_list args;
 
 		va_start(args, format);
 		(void)vsnprintf(text, sizeof(text), yg_tr(langs[i], format), args); /* cut */
 		va_end(args);
-		line = line_in(demo, langs[i], text);
-		if (!line || json_array_append(list, line) != 0)
-			rc = YG_ENOMEM;
-		if (rc == YG_OK && langs[i] == yg_say_lang_now())
-			rc = print_line(demo, "      ", yg_bytes_str(json_string_value(line)));
-		json_decref(line);
+		rc = add_line(demo, langs[i], text);
 	}
 	return rc;
+}
+
+int yg_demo_say_both(struct yg_demo *demo, const char *ja, const char *en)
+{
+	int rc = add_line(demo, YG_LANG_JA, ja);
+
+	return rc == YG_OK ? add_line(demo, YG_LANG_EN, en) : rc;
 }
 
 int yg_demo_view(struct yg_demo *demo, const char *login, const char *page)
@@ -243,16 +255,16 @@ static int write_guide(struct yg_demo *demo)
 	int rc = all ? YG_OK : YG_ENOMEM;
 
 	yg_buf_init(&text, FILE_MAX);
-	if (rc == YG_OK && !yg_demo_path(demo, "hub/demo.json", path))
+	if (rc == YG_OK && !yg_demo_path(demo, "hub/demo/guide.json", path))
 		rc = YG_ELIMIT;
 	if (rc == YG_OK)
 		rc = yg_json_canonical(all, &text);
 	if (rc == YG_OK)
-		rc = yg_io_replace(path, yg_buf_bytes(&text), 0600);
+		rc = yg_io_replace(path, yg_buf_bytes(&text), 0644);
 	yg_buf_done(&text);
 	json_decref(all);
 	if (rc != YG_OK)
-		yg_demo_why(demo, "demo.json: %s", yg_say_tr(yg_err_text(rc)));
+		yg_demo_why(demo, "guide.json: %s", yg_say_tr(yg_err_text(rc)));
 	return rc;
 }
 

@@ -88,19 +88,32 @@ static void pick_titles(const json_t *items, bool is_vpn, struct titles *titles)
 	}
 }
 
+/* "SENSOR/path/vpn.log": the last of it. */
+static struct yg_bytes file_of(struct yg_bytes log)
+{
+	size_t at = log.size;
+
+	while (at > 0 && log.data[at - 1] != '/')
+		at--;
+	return yg_bytes_cut(yg_bytes_from(log, at), 0, 100);
+}
+
 static int tell_titles(struct yg_demo *demo, const struct titles *titles)
 {
 	int rc = YG_OK;
 
 	for (size_t i = 0; i < titles->count && rc == YG_OK; i++) {
-		struct yg_bytes title = yg_json_text(titles->alerts[i], "title");
-		struct yg_bytes ja = yg_json_text(titles->alerts[i], "title_ja");
+		struct yg_bytes en = yg_bytes_cut(yg_json_text(titles->alerts[i], "title"), 0, 200);
+		struct yg_bytes ja =
+			yg_bytes_cut(yg_json_text(titles->alerts[i], "title_ja"), 0, 200);
+		struct yg_bytes file = file_of(yg_json_text(titles->alerts[i], "log"));
+		char texts[2][YG_DEMO_LINE];
 
-		if (yg_say_lang_now() == YG_LANG_JA && ja.size > 0)
-			title = ja;
-		rc = yg_demo_say(
-			demo, N_("- %.*s (%.*s)"), YG_FMT(yg_bytes_cut(title, 0, 200)),
-			YG_FMT(yg_bytes_cut(yg_json_text(titles->alerts[i], "log"), 0, 100)));
+		(void)snprintf(texts[0], YG_DEMO_LINE, "・%.*s（%.*s）", YG_FMT(ja.size ? ja : en),
+			       YG_FMT(file)); /* fits */
+		(void)snprintf(texts[1], YG_DEMO_LINE, "- %.*s (%.*s)", YG_FMT(en),
+			       YG_FMT(file)); /* fits */
+		rc = yg_demo_say_both(demo, texts[0], texts[1]);
 	}
 	return rc;
 }
@@ -218,13 +231,16 @@ static int tell_ledger(struct yg_demo *demo)
 	yg_buf_done(&out);
 	if (rc == YG_OK && (!mine || !both))
 		rc = YG_EFORMAT;
+	if (rc == YG_OK && yg_json_int(mine, "receipts", 0) == 0) {
+		yg_demo_why(demo, N_("the ledger has no countersignature of the hub"));
+		rc = YG_EMISMATCH;
+	}
 	if (rc == YG_OK)
 		rc = yg_demo_say(demo,
 				 N_("The sensor of {C} wrote down what left: %lld records in %lld "
-				    "batches, %lld receipts of the hub; the chain is whole."),
+				    "batches. The hub countersigned it, and the chain is whole."),
 				 (long long)yg_json_int(mine, "records", 0),
-				 (long long)yg_json_int(mine, "batches", 0),
-				 (long long)yg_json_int(mine, "receipts", 0));
+				 (long long)yg_json_int(mine, "batches", 0));
 	if (rc == YG_OK)
 		rc = yg_demo_say(
 			demo,

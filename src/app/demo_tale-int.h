@@ -88,6 +88,8 @@ uint32_t yg_demo_member_named(const struct yg_demo *demo, const char *id);
 YG_MUST_USE int yg_demo_scene(struct yg_demo *demo, const char *title);
 __attribute__((format(printf, 2, 3))) YG_MUST_USE int yg_demo_say(struct yg_demo *demo,
 								  const char *format, ...);
+/* The same of words that are there in both languages. */
+YG_MUST_USE int yg_demo_say_both(struct yg_demo *demo, const char *ja, const char *en);
 /* Where this scene is seen: @page as behind # of the pages, looked at as @login. */
 YG_MUST_USE int yg_demo_view(struct yg_demo *demo, const char *login, const char *page);
 /* The scene is over: the guide on the pages has it. */

@@ -29,7 +29,7 @@
 #define OWN_VICTIM  "kogane-plating"
 #define PASSWORD_ID (YG_RANDOM_ID_HEX + 8)
 
-/* demo/members.csv and demo/relations.csv, made by tools/embed.py: "\0NAME SIZE\n" before each. */
+/* demo/members.csv, relations.csv and story.csv, made by tools/embed.py: "\0NAME SIZE\n" before each. */
 extern const unsigned char yg_demo_pack[];
 extern const size_t yg_demo_pack_size;
 
@@ -85,7 +85,8 @@ static int read_files(struct yg_demo *demo)
 	if (rc == YG_EFORMAT)
 		yg_sheet_file_say_faults(demo->members ? demo->members : "", &faults);
 	if (rc == YG_OK)
-		rc = read_table(demo, demo->relations, "relations.csv", &table);
+		rc = read_table(demo, demo->relations,
+				demo->is_story ? "story.csv" : "relations.csv", &table);
 	if (rc != YG_OK)
 		return rc;
 	rc = yg_relations_read(&table, demo->arena, &demo->community, &faults);

@@ -2,6 +2,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <dirent.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/hub-int.h"
@@ -12,7 +13,8 @@
 
 #include "base/ban.h"
 
-#define MARK "demo.json"
+#define MARK  "demo"
+#define GUIDE MARK "/guide.json"
 
 /* Nothing but the lock that was just taken. */
 static int look_empty(const char *data, bool *ret)
@@ -60,8 +62,13 @@ int yg_hub_demo_mark(const char *data, bool is_demo)
 	rc = look_empty(data, &is_empty);
 	if (rc == YG_OK && !is_empty)
 		return refuse(data, true);
+	/* The keeper, who reads it, may be another user. */
+	if (rc == YG_OK && mkdir(path, 0755) != 0)
+		rc = yg_err_from_errno(errno);
+	if (rc == YG_OK && !yg_hub_join(data, GUIDE, path))
+		rc = YG_ELIMIT;
 	if (rc == YG_OK)
-		rc = yg_io_replace(path, YG_S("{}\n"), 0600);
+		rc = yg_io_replace(path, YG_S("{}\n"), 0644);
 	return rc == YG_OK ? rc : yg_hub_say_path(data, MARK, rc);
 }
 
@@ -71,7 +78,7 @@ int yg_hub_demo_read(const char *data, json_t **ret)
 	struct yg_fault fault;
 	uint8_t *bytes = NULL;
 	size_t size = 0;
-	int rc = yg_hub_join(data, MARK, path)
+	int rc = yg_hub_join(data, GUIDE, path)
 			 ? yg_io_read_file(path, YG_HUB_DEMO_BYTES_MAX, &bytes, &size)
 			 : YG_ELIMIT;
 

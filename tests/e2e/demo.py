@@ -355,7 +355,7 @@ def the_story_in_six_scenes():
     contains(told[1, "en"], "20000 lines of VPN, Windows and web logs")
     contains(told[1, "en"], "put aside")
     contains(told[2, "en"], "20000 records")
-    contains(told[2, "en"], "the chain is whole")
+    contains(told[2, "en"], "and the chain is whole")
     # 4: different texts; one of the two has seen him. 6: all who had it, nobody else.
     contains(told[4, "en"], "TLP:AMBER: what happened")
     contains(told[4, "en"], "TLP:GREEN: indicators")

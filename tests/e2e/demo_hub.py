@@ -4,6 +4,7 @@
 options and people; a demo's own folder is good for nothing else."""
 import json
 import os
+import shutil
 import socket
 import subprocess
 
@@ -29,7 +30,15 @@ class DemoTown(Town):
 
 
 def guide(hub, words):
-    (hub.data / "demo.json").write_text(json.dumps(words), encoding="utf-8")
+    write(hub, json.dumps(words))
+
+
+def write(hub, text):
+    """As who plays the story does: another file in its place."""
+    (hub.data / "demo").mkdir(exist_ok=True)
+    fresh = hub.data / "demo" / "fresh"
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(hub.data / "demo" / "guide.json")
 
 
 DEMO = DemoTown()
@@ -93,7 +102,7 @@ def what_the_demo_wrote_is_bounded():
         equal(Who(DEMO.hub).get("/demo"), {"demo": True, "people": [], "scenes": []})
         equal(visit(DEMO.hub, "demo-ana")[0], 404)
     for text in ("[]", "{", " " * (1 << 18) + "{}"):
-        (DEMO.hub.data / "demo.json").write_text(text)
+        write(DEMO.hub, text)
         assert Who(DEMO.hub).ask("GET", "/demo")[0] >= 500
         assert visit(DEMO.hub, "demo-ana")[0] >= 500
     guide(DEMO.hub, GUIDE)
@@ -112,7 +121,7 @@ def a_real_hub_has_nothing_of_it():
     guide(REAL.hub, GUIDE)
     equal(visit(REAL.hub, "demo-ana")[0], 404)
     equal(Who(REAL.hub).get("/demo")["demo"], False)
-    (REAL.hub.data / "demo.json").unlink()
+    shutil.rmtree(REAL.hub.data / "demo")
     # nor by the option on its folder,
     equal(REAL.hub.stop(), 0)
     before = sorted(p.name for p in REAL.hub.data.iterdir())
