@@ -206,8 +206,9 @@ uint32_t yg_demo_member_of(const struct yg_demo *demo, const char *hub_id);
 
 #define YG_DEMO_LOG_LINES 20000u
 
-#define YG_DEMO_LOG_DAY_S INT64_C(1773446400) /* 2026-03-14, what is written when no day is said   \
-					       */
+#define YG_DEMO_LOG_DAY_S                                                                          \
+	INT64_C(1773446400) /* 2026-03-14, what is written when no day is said                     \
+			     */
 #define YG_DEMO_INTRUDER "203.0.113.24"
 
 /* The own three logs (VPN, Windows, web) of the day that begins at @day_s (UTC, seconds): the same

@@ -109,9 +109,9 @@ static int tell_titles(struct yg_demo *demo, const struct titles *titles)
 		struct yg_bytes file = file_of(yg_json_text(titles->alerts[i], "log"));
 		char texts[2][YG_DEMO_LINE];
 
-		(void)snprintf(texts[0], YG_DEMO_LINE, "・%.*s（%.*s）", YG_FMT(ja.size ? ja : en),
+		(void)snprintf(texts[0], YG_DEMO_LINE, "%.*s（%.*s）", YG_FMT(ja.size ? ja : en),
 			       YG_FMT(file)); /* fits */
-		(void)snprintf(texts[1], YG_DEMO_LINE, "- %.*s (%.*s)", YG_FMT(en),
+		(void)snprintf(texts[1], YG_DEMO_LINE, "%.*s (%.*s)", YG_FMT(en),
 			       YG_FMT(file)); /* fits */
 		rc = yg_demo_say_both(demo, texts[0], texts[1]);
 	}

@@ -204,6 +204,26 @@ static int tell_archives(struct yg_demo *demo, const struct partner *a, const st
 	return rc;
 }
 
+/* Everybody else; but one stays silent. */
+static int read_rest(struct yg_demo_tale *tale)
+{
+	uint32_t silent = yg_demo_member_named(tale->demo, YG_DEMO_ID_Y);
+	int rc = YG_OK;
+
+	for (uint32_t i = 0; i < tale->count && rc == YG_OK; i++) {
+		struct yg_demo_recipient *r = &tale->list[i];
+
+		if (r->is_acknowledged || r->member == silent)
+			continue;
+		rc = yg_demo_deliver(tale, r);
+		if (rc == YG_OK && r->is_delivered)
+			rc = yg_demo_read_it(tale, r);
+		if (rc == YG_OK && r->is_seen)
+			rc = yg_demo_acknowledge(tale, r);
+	}
+	return rc;
+}
+
 static int scene_texts(struct yg_demo_tale *tale)
 {
 	struct yg_demo *demo = tale->demo;
@@ -213,7 +233,6 @@ static int scene_texts(struct yg_demo_tale *tale)
 	struct partner p = {.id = YG_DEMO_ID_P,
 			    .warned = N_("{P} gets TLP:%s: what happened, what to do, indicators."),
 			    .indicated = N_("{P} gets TLP:%s: indicators to look for, no more.")};
-	uint32_t silent = yg_demo_member_named(demo, YG_DEMO_ID_Y);
 	int rc = yg_demo_scene(demo, N_("{A} and {P} read different texts"));
 
 	if (rc == YG_OK)
@@ -233,17 +252,8 @@ static int scene_texts(struct yg_demo_tale *tale)
 		rc = tell_archives(demo, &a, &p);
 	json_decref(a.warning);
 	json_decref(p.warning);
-	for (uint32_t i = 0; i < tale->count && rc == YG_OK; i++) {
-		struct yg_demo_recipient *r = &tale->list[i];
-
-		if (r->is_acknowledged || r->member == silent)
-			continue;
-		rc = yg_demo_deliver(tale, r);
-		if (rc == YG_OK && r->is_delivered)
-			rc = yg_demo_read_it(tale, r);
-		if (rc == YG_OK && r->is_seen)
-			rc = yg_demo_acknowledge(tale, r);
-	}
+	if (rc == YG_OK)
+		rc = read_rest(tale);
 	return rc == YG_OK ? yg_demo_scene_end(demo) : rc;
 }
 

@@ -188,6 +188,18 @@ int yg_demo_tell_situation(struct yg_demo *demo, const struct yg_demo_seen *seen
 
 /* ---- people decide ---- */
 
+/* Whose word it is, in words: it stands in each warning. */
+static int say_certainty(struct yg_demo *demo, const char *situation)
+{
+	char path[PATH_ROOM];
+
+	(void)snprintf(path, sizeof(path), "/situations/%s", situation); /* fits */
+	return yg_demo_must(demo, &demo->analyst, "PUT", path,
+			    json_pack("{s:s, s:s}", "certainty", "analyst", "certainty_source",
+				      yg_say_tr(N_("Analyst of the coordinating body"))),
+			    NULL);
+}
+
 int yg_demo_confirm(struct yg_demo *demo, const char *situation)
 {
 	static const char *const steps[][2] = {{"new", "check"}, {"check", "confirmed"}};
@@ -200,7 +212,7 @@ int yg_demo_confirm(struct yg_demo *demo, const char *situation)
 				  json_pack("{s:s,s:s,s:s}", "from", steps[i][0], "to", steps[i][1],
 					    "text", "demo"),
 				  NULL);
-	return rc;
+	return rc == YG_OK && demo->is_story ? say_certainty(demo, situation) : rc;
 }
 
 static void copy_text(const json_t *from, const char *key, char *to, size_t room)

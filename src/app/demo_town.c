@@ -29,7 +29,8 @@
 #define OWN_VICTIM  "kogane-plating"
 #define PASSWORD_ID (YG_RANDOM_ID_HEX + 8)
 
-/* demo/members.csv, relations.csv and story.csv, made by tools/embed.py: "\0NAME SIZE\n" before each. */
+/* demo/members.csv, relations.csv and story.csv, made by tools/embed.py: "\0NAME SIZE\n" before
+ * each. */
 extern const unsigned char yg_demo_pack[];
 extern const size_t yg_demo_pack_size;
 

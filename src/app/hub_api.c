@@ -341,8 +341,11 @@ static int open_api(struct yg_hub_http *http)
 				      .collections = http->collections,
 				      .clock = opts->clock,
 				      .read = read_objects};
-	int rc = yg_hub_api_new(&api, &http->api);
+	int rc;
 
+	if (opts->is_demo)
+		yg_hub_access_demo(http->hub);
+	rc = yg_hub_api_new(&api, &http->api);
 	if (rc == YG_OK)
 		rc = yg_taxii_new(&taxii, &http->taxii);
 	if (rc == YG_OK) {
@@ -390,8 +393,6 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 		return YG_ENOMEM;
 	}
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
-	if (rc == YG_OK && opts->is_demo)
-		yg_hub_access_demo(http->hub);
 	if (rc == YG_OK)
 		rc = yg_hub_warn_init(&http->warn);
 	if (rc == YG_OK)

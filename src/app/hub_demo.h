@@ -5,10 +5,9 @@
  * A data folder is a demo's from its first start or never: DATA/demo is its mark, made only in a
  * folder that is new or empty. A demo hub serves 127.0.0.1 alone and takes no --config; a hub
  * that is none refuses the folder of a demo. So no hub of an organisation can be made one, and no
- * demo passes for more. DATA/demo/guide.json says which people may be signed in as without a password
- * and what the guide tells; who plays the story writes it. (A folder of its own: the keeper's walls
- * let it read no file that comes to the top later.)
- * Tests: tests/e2e/demo_hub.py
+ * demo passes for more. DATA/demo/guide.json says which people may be signed in as without a
+ * password and what the guide tells; who plays the story writes it. (A folder of its own: the
+ * keeper's walls let it read no file that comes to the top later.) Tests: tests/e2e/demo_hub.py
  */
 #pragma once
 
