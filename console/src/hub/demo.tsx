@@ -16,7 +16,7 @@ const SCENES = 6;
 /** What the hub says of itself; again until the story is told. */
 export function useDemo(): Loaded<Demo> {
   const load = useLoad<Demo>('demo', () => get<Demo>('/demo'));
-  const isWaiting = load.data?.demo === true && load.data.scenes.length < SCENES;
+  const isWaiting = load.error !== null || (load.data?.demo === true && load.data.scenes.length < SCENES);
   useEffect(() => {
     if (!isWaiting) return undefined;
     const timer = setInterval(load.reload, LOOK_MS);
