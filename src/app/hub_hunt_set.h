@@ -23,10 +23,10 @@ struct yg_hunt_set {
 };
 
 /*
- * In place; done() in any case. @allow_dir is borrowed. @is_general: without the indicators that
- * count for single organisations, and nothing is enough. YG_OK; YG_ENOENT: nothing of it can be
- * used; or an error.
+ * In place; done() in any case. @allow_dir and @warning_dir are borrowed. @is_general: without the
+ * indicators that count for single organisations, and nothing is enough. YG_OK; YG_ENOENT: nothing
+ * of it can be used; or an error.
  */
 YG_MUST_USE int yg_hunt_set_load(struct yg_hunt_set *set, const char *hunts_dir, const char *id,
-				 const char *allow_dir, bool is_general);
+				 const char *allow_dir, const char *warning_dir, bool is_general);
 void yg_hunt_set_done(struct yg_hunt_set *set);

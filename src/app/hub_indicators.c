@@ -5,6 +5,7 @@
 #include <dirent.h>
 
 #include "app/say.h"
+#include "app/warning_lists.h"
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/io.h"
@@ -16,6 +17,7 @@
 #define ARENA_MAX  (1u << 30)
 #define DOUBTS_MAX 10u
 #define PATH_ROOM  4352u
+#define LOOK_MAX   1000000u /* indicators that are looked at when they are taken over */
 
 struct entry {
 	uint64_t file; /* hash of its name */
@@ -25,6 +27,7 @@ struct entry {
 
 struct yg_hub_indicators {
 	const struct yg_indicators *set;
+	struct yg_warning_lists *warning;
 	struct yg_arena *arena;
 	struct entry *entries; /* by file and line */
 	size_t count;
@@ -122,10 +125,44 @@ static const struct entry *find(const struct yg_hub_indicators *h, uint32_t inde
 			    : NULL;
 }
 
-int yg_hub_indicators_new(const char *folder, const struct yg_indicators *set,
-			  struct yg_hub_indicators **ret)
+/* A value that nearly everybody has does not count until a person confirms it. */
+static bool is_waiting(const struct yg_hub_indicators *h, const struct yg_indicator *one,
+		       const struct yg_indicator_record *record)
+{
+	struct yg_bytes name;
+
+	return !record->is_confirmed && h->warning && yg_warning_lists_count(h->warning) > 0 &&
+	       yg_warning_lists_has(h->warning, one, &name);
+}
+
+/* How many wait for a person, and why one of them does; larger sets have `yagura share check`. */
+static void say_waiting(const struct yg_hub_indicators *h)
+{
+	uint64_t waiting = 0;
+
+	if (yg_warning_lists_count(h->warning) == 0 || yg_indicators_count(h->set) > LOOK_MAX)
+		return;
+	for (uint32_t i = yg_indicators_first(h->set); i != YG_INDICATOR_NONE;
+	     i = yg_indicators_next(h->set, i)) {
+		struct yg_indicator one = yg_indicators_get(h->set, i);
+		struct yg_indicator_record record = {.valid_until_ns = INT64_MAX};
+
+		(void)yg_hub_indicators_get(h, i, &record); /* without a row: its value alone */
+		waiting += is_waiting(h, &one, &record);
+	}
+	if (waiting > 0)
+		yg_say_hint(N_("`yagura share check` names them; a row with confirmed=yes counts "
+			       "all the same"),
+			    N_("%llu indicators are on lists of well-known values and do not "
+			       "count until a person confirms them"),
+			    (unsigned long long)waiting);
+}
+
+int yg_hub_indicators_new(const char *folder, const char *warning_lists,
+			  const struct yg_indicators *set, struct yg_hub_indicators **ret)
 {
 	struct yg_hub_indicators *h = yg_calloc(1, sizeof(*h));
+	unsigned bad;
 	int rc = YG_OK;
 
 	if (!h)
@@ -140,6 +177,10 @@ int yg_hub_indicators_new(const char *folder, const struct yg_indicators *set,
 		rc = yg_hub_warned_load(folder, &h->warned);
 	if (h->count > 0)
 		qsort(h->entries, h->count, sizeof(*h->entries), by_place);
+	if (rc == YG_OK && set)
+		rc = yg_warning_lists_load(warning_lists, &h->warning, &bad);
+	if (rc == YG_OK && set)
+		say_waiting(h);
 	if (rc == YG_OK)
 		*ret = h;
 	else
@@ -151,6 +192,7 @@ struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *h)
 {
 	if (!h)
 		return NULL;
+	(void)yg_warning_lists_free(h->warning);
 	(void)yg_arena_free(h->arena);
 	(void)yg_hub_warned_free(h->warned);
 	free(h->entries);
@@ -163,11 +205,13 @@ bool yg_hub_indicators_counts(const void *indicators, uint32_t index, struct yg_
 {
 	const struct yg_hub_indicators *h = indicators;
 	struct yg_indicator one = yg_indicators_get(h->set, index);
-	struct yg_indicator_record record;
+	struct yg_indicator_record record = {.valid_until_ns = INT64_MAX};
 
+	(void)yg_hub_indicators_get(h, index, &record); /* without a row: its value alone */
+	if (is_waiting(h, &one, &record))
+		return false;
 	/* Of a value that stands in both, the list for everybody is the first. */
-	if (!yg_hub_warned_is_list(one.file) && (!yg_hub_indicators_get(h, index, &record) ||
-						 yg_indicator_is_valid(&record, received_ns)))
+	if (!yg_hub_warned_is_list(one.file) && yg_indicator_is_valid(&record, received_ns))
 		return true;
 	return yg_hub_warned_counts(h->warned, one.value, org, received_ns);
 }

@@ -15,15 +15,19 @@ struct yg_hub_indicators;
 
 /*
  * For @set (borrowed; NULL: none), made from the files in @folder. Files that cannot be read are
- * left out: their values count as they are. Doubtful cells are said. YG_OK, YG_ENOMEM.
+ * left out: their values count as they are. Doubtful cells are said. @warning_lists: a folder of
+ * lists of well-known values (app/warning_lists.h): an indicator on one of them counts only if its
+ * row says that a person confirmed it. YG_OK, YG_ENOMEM, YG_ELIMIT (said).
  */
-YG_MUST_USE int yg_hub_indicators_new(const char *folder, const struct yg_indicators *set,
+YG_MUST_USE int yg_hub_indicators_new(const char *folder, const char *warning_lists,
+				      const struct yg_indicators *set,
 				      struct yg_hub_indicators **ret);
 struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *indicators);
 
 /*
- * Does indicator @index count for a record of @org that came at @received_ns: it is valid then, and
- * on a list for everybody or on one for that organisation? For struct yg_hub_judges_opts.
+ * Does indicator @index count for a record of @org that came at @received_ns: it is valid then,
+ * does not wait for a person, and is on a list for everybody or on one for that organisation? For
+ * struct yg_hub_judges_opts.
  */
 bool yg_hub_indicators_counts(const void *indicators, uint32_t index, struct yg_bytes org,
 			      int64_t received_ns);

@@ -21,6 +21,7 @@ struct yg_hub_rules {
 	char indicators_dir[YG_HUB_RULES_PATH_MAX];
 	char warned_dir[YG_HUB_RULES_PATH_MAX]; /* of indicators for single organisations */
 	char allow_dir[YG_HUB_RULES_PATH_MAX];
+	char warning_dir[YG_HUB_RULES_PATH_MAX]; /* lists of well-known values */
 	const char *paths[4];
 	struct yg_rule_set set;		 /* the running one */
 	struct yg_hub_indicators *known; /* of its indicators */
