@@ -2,6 +2,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "app/hub_outbox.h"
 
+#include "access/provisions.h"
 #include "app/hub_mail.h"
 #include "app/hub_out_wire.h"
 #include "app/post.h"
@@ -14,6 +15,7 @@
 #define UNDER_WAY  8u /* rows that out has at once */
 #define LOOK_NS	   (200 * 1000000LL)
 #define TICK_LIMIT 200u
+#define FLOW_NS	   (1000 * 1000000LL) /* between looks at what goes down the tree */
 
 struct yg_hub_outbox {
 	struct yg_hub_outbox_opts opts;
@@ -24,6 +26,7 @@ struct yg_hub_outbox {
 	} rows[UNDER_WAY];
 	uint64_t last_id;
 	int64_t look_ns;
+	int64_t flow_ns;
 	bool is_told; /* of an error of the store */
 };
 
@@ -216,6 +219,10 @@ void yg_hub_outbox_run(struct yg_hub_outbox *box)
 		return;
 	box->look_ns = now;
 	rc = yg_warn_tick(box->opts.hub, now, TICK_LIMIT, &count);
+	if (rc == YG_OK && (now - box->flow_ns >= FLOW_NS || now < box->flow_ns)) {
+		box->flow_ns = now;
+		rc = yg_provision_tick(box->opts.hub, now);
+	}
 	while (rc == YG_OK && box->pipe.fd >= 0 && is_set_up(box))
 		rc = begin_one(box);
 	(void)yg_msg_flush(&box->pipe); /* as above */
