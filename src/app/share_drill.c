@@ -119,47 +119,36 @@ static bool take_number(const char *option, uint32_t max, uint32_t *ret)
 	return true;
 }
 
-/* Options that are a text; NULL: @option is none of these. */
+/* Options that are a text, and where it goes. */
+static const struct {
+	int option;
+	size_t offset;
+} texts[] = {
+	{OPT_TREE, offsetof(struct command, run.tree_path)},
+	{OPT_ANNOUNCE, offsetof(struct command, announce)},
+	{OPT_NOTICE, offsetof(struct command, notice)},
+	{OPT_OWN, offsetof(struct command, own)},
+	{OPT_MODE, offsetof(struct command, mode)},
+	{OPT_HTML, offsetof(struct command, html)},
+	{OPT_CONFIG, offsetof(struct command, config_path)},
+	{OPT_MAIL_SERVER, offsetof(struct command, run.out.mail_server)},
+	{OPT_MAIL_FROM, offsetof(struct command, run.out.mail_from)},
+	{OPT_MAIL_USER, offsetof(struct command, run.out.mail_user)},
+	{OPT_MAIL_PASSWORD, offsetof(struct command, run.out.mail_password_file)},
+	{OPT_AUTHORITIES, offsetof(struct command, run.out.authorities)},
+	{OPT_ISSUER, offsetof(struct command, run.issuer)},
+	{OPT_REACH, offsetof(struct command, run.reach)},
+	{OPT_RESULT, offsetof(struct command, result)},
+	{OPT_ANSWERS, offsetof(struct command, answers)},
+};
+
+/* NULL: @option is none of these. */
 static const char **text_of(struct command *command, int option)
 {
-	struct yg_share_drill *run = &command->run;
-
-	switch (option) {
-	case OPT_TREE:
-		return &run->tree_path;
-	case OPT_ANNOUNCE:
-		return &command->announce;
-	case OPT_NOTICE:
-		return &command->notice;
-	case OPT_OWN:
-		return &command->own;
-	case OPT_MODE:
-		return &command->mode;
-	case OPT_HTML:
-		return &command->html;
-	case OPT_CONFIG:
-		return &command->config_path;
-	case OPT_MAIL_SERVER:
-		return &run->out.mail_server;
-	case OPT_MAIL_FROM:
-		return &run->out.mail_from;
-	case OPT_MAIL_USER:
-		return &run->out.mail_user;
-	case OPT_MAIL_PASSWORD:
-		return &run->out.mail_password_file;
-	case OPT_AUTHORITIES:
-		return &run->out.authorities;
-	case OPT_ISSUER:
-		return &run->issuer;
-	case OPT_REACH:
-		return &run->reach;
-	case OPT_RESULT:
-		return &command->result;
-	case OPT_ANSWERS:
-		return &command->answers;
-	default:
-		return NULL;
-	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].option == option)
+			return (const char **)(void *)((char *)command + texts[i].offset);
+	return NULL;
 }
 
 static bool take_word(struct command *command, int option)
