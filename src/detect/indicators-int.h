@@ -214,11 +214,15 @@ struct yg_indicator_clean_text {
 #define YG_INDICATOR_MEMO_KEYS	 65536u
 #define YG_INDICATOR_MEMO_ABSENT 1024u /* 8 KiB: nearer than the filter */
 
-/* Texts: each place holds what fell there last; keys: each two the last two. */
+#define YG_INDICATOR_MEMO_WAYS 8u /* keys in a line of cache */
+
+/* Texts: each place holds what fell there last; keys: each line of cache the last eight. */
 struct yg_indicator_memo {
 	uint64_t absent[YG_INDICATOR_MEMO_ABSENT]; /* hashes that the filter turned away; 0: free */
 	struct yg_indicator_clean_text texts[YG_INDICATOR_MEMO_TEXTS];
-	uint64_t keys[YG_INDICATOR_MEMO_KEYS]; /* yg_indicators_is_clean(); 0: free */
+	/* yg_indicators_is_clean(); 0: free. More than asked for: memory comes at multiples of 16.
+	 */
+	uint64_t keys[YG_INDICATOR_MEMO_KEYS + YG_INDICATOR_MEMO_WAYS];
 };
 
 /* A text of this record that is kept there unless the filter lets something in it pass. */
