@@ -382,6 +382,8 @@ static void find_parent(struct reader *reader, const struct yg_table_row *row,
 	struct yg_bytes id = cell_of(reader, row, COLUMN_PARENT);
 	bool is_top = node->stage == YG_TREE_MINISTRY;
 
+	if (yg_bytes_eq(id, YG_S("-"))) /* as people fill what shall be empty */
+		id = (struct yg_bytes){0};
 	if (!check_cell(reader, row, COLUMN_PARENT) || node->stage == YG_TREE_STAGE_COUNT)
 		return; /* said */
 	if (id.size == 0 || is_top) {

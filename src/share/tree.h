@@ -5,9 +5,9 @@
  *
  *   id,name,stage,parent,channel,address   and, where there is such a column, secret
  *
- * A ministry has no parent, a secretariat stands under a ministry, an operator under a secretariat:
- * so there are no cycles. All or nothing: with one fault there is no tree. Columns are told by the
- * header, in any order, letter case apart; further columns are left alone.
+ * A ministry has no parent (or "-"), a secretariat stands under a ministry, an operator under a
+ * secretariat: so there are no cycles. All or nothing: with one fault there is no tree. Columns are
+ * told by the header, in any order, letter case apart; further columns are left alone.
  *
  * An address may be empty: that is something a drill finds out. One that is there must be
  *   mail     one mail address, which goes to the sender's mail server; or

@@ -48,7 +48,7 @@ static void lines_and_columns_stand_in_any_order(void)
 	CHECK(read_text("address,Stage,note,ID,parent,name,channel,secret\n"
 			"smtps://mx.example.jp:465/o@example.jp,operator,x,o,s,,mail,\n"
 			",secretariat,x,s,m,,mail,0123456789abcdef\n"
-			"http://127.0.0.1:8080/in,ministry,x,m,,,webhook,\n",
+			"http://127.0.0.1:8080/in,ministry,x,m,-,,webhook,\n",
 			&tree, &faults) == YG_OK);
 	CHECK(tree.nodes[0].parent == 1 && tree.nodes[1].parent == 2);
 	CHECK_TEXT(tree.nodes[0].server, "smtps://mx.example.jp:465");
