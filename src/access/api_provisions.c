@@ -142,6 +142,9 @@ static bool read_wish(const json_t *in, struct yg_provision_wish *wish)
 
 static int refuse_wish(const struct yg_hub_call *call, int rc, const char *why)
 {
+	if (rc == YG_ELIMIT)
+		return yg_call_refuse(call, 409, "limit", N_("Too many wait for a decision"),
+				      N_("Approve or refuse drafts first."));
 	if (rc == YG_ENOENT)
 		return yg_call_refuse(call, 409, "state", N_("Nobody stands in the tree"),
 				      N_("Put organisations into the tree first."));

@@ -341,6 +341,24 @@ static int fill_notice(struct making *m, json_t *notice)
 	return rc == YG_EFORMAT || rc == YG_ELIMIT ? YG_EINVAL : rc;
 }
 
+static int count_one(void *arg, struct yg_bytes key, const json_t *body)
+{
+	uint32_t *count = arg;
+
+	(void)key;
+	(void)body;
+	(*count)++;
+	return YG_OK;
+}
+
+static int check_room(struct yg_hub_access *hub)
+{
+	uint32_t count = 0;
+	int rc = yg_hub_each(hub, YG_WARN_STORE, "flow", "", "", 0, count_one, &count);
+
+	return rc == YG_OK && count >= YG_PROVISION_FLOWS_MAX ? YG_ELIMIT : rc;
+}
+
 /* In a transaction. */
 static int make(struct making *m, const char **ret_why)
 {
@@ -349,6 +367,8 @@ static int make(struct making *m, const char **ret_why)
 					 : drill_notice(m->wish->is_announced);
 	int rc = notice ? yg_warn_number(hub, m->by->actor, m->number) : YG_ENOMEM;
 
+	if (rc == YG_OK)
+		rc = check_room(hub);
 	if (rc == YG_OK)
 		rc = fill_notice(m, notice);
 	if (rc == YG_OK) {

@@ -14,13 +14,14 @@
  *
  * Kept under "hub.warn" beside the rest: kinds tree (ORG: stage, parent) and flow (PLAN: a plan on
  * its way down). One thread at a time.
- * Source: DOMAIN 4. Tests: tests/e2e/hub_provisions.py
+ * Source: DOMAIN 4. Tests: tests/unit/access/test_provisions.c, tests/e2e/hub_provisions.py
  */
 #pragma once
 
 #include "access/warnings.h"
 
 #define YG_PROVISION_NODES_MAX 20000u
+#define YG_PROVISION_FLOWS_MAX 500u	   /* drafts, and what is on its way */
 #define YG_PROVISION_LOST_S    (24 * 3600) /* then what still waits is not reached */
 
 /* @by: read_warnings at the hub. {"org","stage","parent"} by org after @after. */
@@ -48,8 +49,8 @@ struct yg_provision_wish {
 };
 /*
  * @by: write_warnings at the hub. A draft: yg_warn_approve() sends it. YG_OK; YG_ENOENT: the tree
- * is empty; YG_EINVAL: no notice; YG_EACCES: the gate lets nothing of it leave, *ret_why
- * (untranslated) says why.
+ * is empty; YG_EINVAL: no notice; YG_ELIMIT: too many are on their way, or wait for a decision;
+ * YG_EACCES: the gate lets nothing of it leave, *ret_why (untranslated) says why.
  */
 YG_MUST_USE int yg_provision_make(struct yg_access *by, const struct yg_provision_wish *wish,
 				  char ret[YG_WARN_PLAN_HEX + 1], const char **ret_why);

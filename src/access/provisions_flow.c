@@ -7,9 +7,8 @@
 
 #include "base/ban.h"
 
-#define HUB	  "hub"
-#define FLOWS_MAX 16u  /* looked at in one round */
-#define SENT_MAX  200u /* released in one round */
+#define HUB	 "hub"
+#define SENT_MAX 200u /* released in one round */
 
 /* ---- on the way ---- */
 
@@ -148,7 +147,7 @@ struct flows {
 	struct {
 		char id[YG_WARN_PLAN_HEX + 1];
 		bool goes_around;
-	} at[FLOWS_MAX];
+	} at[YG_PROVISION_FLOWS_MAX];
 	uint32_t count;
 };
 
@@ -156,7 +155,7 @@ static int note_flow(void *arg, struct yg_bytes key, const json_t *body)
 {
 	struct flows *flows = arg;
 
-	if (flows->count == FLOWS_MAX)
+	if (flows->count == YG_PROVISION_FLOWS_MAX)
 		return YG_EEND;
 	if (key.size != YG_WARN_PLAN_HEX)
 		return YG_OK;
@@ -168,18 +167,20 @@ static int note_flow(void *arg, struct yg_bytes key, const json_t *body)
 
 int yg_provision_tick(struct yg_hub_access *hub, int64_t now_ns)
 {
-	struct flows flows = {.count = 0};
-	int rc = yg_hub_each(hub, YG_WARN_STORE, "flow", "", "", 0, note_flow, &flows);
+	struct flows *flows = yg_calloc(1, sizeof(*flows));
+	int rc = flows ? yg_hub_each(hub, YG_WARN_STORE, "flow", "", "", 0, note_flow, flows)
+		       : YG_ENOMEM;
 
 	rc = rc == YG_EEND ? YG_OK : rc;
-	for (uint32_t i = 0; rc == YG_OK && i < flows.count; i++) {
+	for (uint32_t i = 0; rc == YG_OK && i < flows->count; i++) {
 		json_t *plan = NULL;
 
-		rc = yg_warn_load(hub, "plan", flows.at[i].id, &plan);
+		rc = yg_warn_load(hub, "plan", flows->at[i].id, &plan);
 		if (rc == YG_OK && !is_state(plan, "draft"))
-			rc = go_on(hub, flows.at[i].id, plan, flows.at[i].goes_around, now_ns);
+			rc = go_on(hub, flows->at[i].id, plan, flows->at[i].goes_around, now_ns);
 		json_decref(plan);
 	}
+	free(flows);
 	return rc;
 }
 

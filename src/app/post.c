@@ -147,6 +147,8 @@ static CURLcode set_numbers(struct slot *slot)
 		{CURLOPT_CONNECTTIMEOUT_MS, opts->connect_ms},
 		{CURLOPT_TIMEOUT_MS, opts->timeout_ms},
 		{CURLOPT_FOLLOWLOCATION, 0},
+		{CURLOPT_FRESH_CONNECT, opts->is_single},
+		{CURLOPT_FORBID_REUSE, opts->is_single},
 	};
 	CURLcode code = CURLE_OK;
 

@@ -66,6 +66,9 @@ struct yg_post_opts {
 	uint32_t at_once;			/* letters under way; 1 to YG_POST_AT_ONCE_MAX */
 	long connect_ms;			/* for each letter */
 	long timeout_ms;			/* for each letter, connecting included */
+	/* Each letter has a connection of its own: whoever counts takes no server's limit of
+	 * letters on one, nor one that went stale, for a recipient's failure. */
+	bool is_single;
 };
 
 struct yg_post;

@@ -162,7 +162,8 @@ int yg_share_drill_send(struct yg_share_drill *run)
 	const struct yg_post_opts opts = {.config = &run->out,
 					  .at_once = run->at_once,
 					  .connect_ms = (long)run->timeout_s * 1000,
-					  .timeout_ms = (long)run->timeout_s * 1000};
+					  .timeout_ms = (long)run->timeout_s * 1000,
+					  .is_single = true};
 	struct yg_post *post = NULL;
 	uint32_t under_way = 0;
 	int rc = yg_post_new(&opts, &post);

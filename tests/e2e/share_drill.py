@@ -130,12 +130,16 @@ def forget():
         hooks.paths.clear()
 
 
-def options(timeout=2):
+# What hangs takes so long; whoever is only slow, on a machine that others use too, does not.
+TIMEOUT = 10
+
+
+def options(timeout=TIMEOUT):
     return ("--timeout", timeout, "--mail-server", "smtp://127.0.0.1:%d" % RELAY.port, "--mail-from", "drill@hub.example", "--authorities", HOOKS.authority,
             "--at-once", 64)
 
 
-def run(path, *more, announce="no", timeout=2, **named):
+def run(path, *more, announce="no", timeout=TIMEOUT, **named):
     return yagura("share", "drill", "--tree", path, "--announce", announce, "--json", *options(timeout), *more, **named)
 
 
@@ -178,7 +182,7 @@ def check_sinks(tree, expected):
 
 @case
 def what_is_counted_is_what_the_sinks_saw():
-    for around in (False, True, False):
+    for around in (False, True):
         forget()
         tree = random_tree()
         expected = tree.expected(around)
@@ -188,7 +192,7 @@ def what_is_counted_is_what_the_sinks_saw():
         check_stages(tree, result, expected)
         check_sinks(tree, expected)
         equal({c["id"]: c["result"] for c in result["corrections"]}, {n: r for n, (_, r) in expected.items() if r not in ("confirmed", "not-reached")})
-        assert all(n["ms"] >= 1900 for n in result["nodes"] if n["result"] == "timeout"), "given up too early"
+        assert all(n["ms"] >= 950 * TIMEOUT for n in result["nodes"] if n["result"] == "timeout"), "given up too early"
         equal((result["announced"], result["around"]), (False, around))
 
 
