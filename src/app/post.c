@@ -328,33 +328,34 @@ static void words_of(const struct slot *slot, CURLcode code, long status,
 
 static enum yg_post_cause cause_of_code(CURLcode code)
 {
-	switch (code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return YG_POST_NO_HOST;
-	case CURLE_COULDNT_CONNECT:
-		return YG_POST_REFUSED;
-	case CURLE_OPERATION_TIMEDOUT:
-		return YG_POST_TIMEOUT;
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_USE_SSL_FAILED:
-		return YG_POST_TLS;
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_GOT_NOTHING:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-	case CURLE_WRITE_ERROR: /* more than we read of an answer */
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return YG_POST_BROKEN;
-	default:
-		return YG_POST_OTHER;
-	}
+	static const struct {
+		CURLcode code;
+		enum yg_post_cause cause;
+	} causes[] = {
+		{CURLE_COULDNT_RESOLVE_HOST, YG_POST_NO_HOST},
+		{CURLE_COULDNT_CONNECT, YG_POST_REFUSED},
+		{CURLE_OPERATION_TIMEDOUT, YG_POST_TIMEOUT},
+		{CURLE_SSL_CONNECT_ERROR, YG_POST_TLS},
+		{CURLE_PEER_FAILED_VERIFICATION, YG_POST_TLS},
+		{CURLE_SSL_CERTPROBLEM, YG_POST_TLS},
+		{CURLE_SSL_CIPHER, YG_POST_TLS},
+		{CURLE_SSL_ISSUER_ERROR, YG_POST_TLS},
+		{CURLE_USE_SSL_FAILED, YG_POST_TLS},
+		{CURLE_SEND_ERROR, YG_POST_BROKEN},
+		{CURLE_RECV_ERROR, YG_POST_BROKEN},
+		{CURLE_GOT_NOTHING, YG_POST_BROKEN},
+		{CURLE_PARTIAL_FILE, YG_POST_BROKEN},
+		{CURLE_WEIRD_SERVER_REPLY, YG_POST_BROKEN},
+		{CURLE_HTTP2, YG_POST_BROKEN},
+		{CURLE_HTTP2_STREAM, YG_POST_BROKEN},
+		{CURLE_WRITE_ERROR, YG_POST_BROKEN}, /* more than we read of an answer */
+		{CURLE_UNSUPPORTED_PROTOCOL, YG_POST_BROKEN},
+	};
+
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+		if (causes[i].code == code)
+			return causes[i].cause;
+	return YG_POST_OTHER;
 }
 
 static enum yg_post_cause cause_of_status(long status)

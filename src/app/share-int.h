@@ -46,6 +46,8 @@ YG_MUST_USE int yg_share_load_own(const char *path, struct yg_own **ret);
 
 /* `yagura share release`: @argv from its own name on; the exit status. */
 int yg_share_release(int argc, char **argv);
+/* `yagura share check`: as above. */
+int yg_share_check(int argc, char **argv);
 /* `yagura share import` and `export`: as above. */
 int yg_share_stix(int argc, char **argv);
 /* `yagura share statistics`; `drill` and `provision`: as above. */
