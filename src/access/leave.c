@@ -356,6 +356,7 @@ static int purge_all(struct end *e)
 		{YG_HUB_REGISTER, "relation_seen", false},
 		{YG_HUB_REGISTER, "consent", false},
 		{YG_HUB_REGISTER, "corporate_number", false},
+		{"hub.warn", "tree", false}, /* its place among others */
 		{ANSWERS_ORG, "answer", true},
 		{YG_WARN_STORE, "told", false},
 		{YG_WARN_STORE, "lists", false},

@@ -112,8 +112,10 @@ struct settling {
 
 static bool is_wanted(const json_t *warning)
 {
+	struct yg_bytes kind = yg_json_text(warning, "kind");
+
 	return yg_warn_is_out(warning) && json_is_null(json_object_get(warning, "replaced")) &&
-	       !yg_bytes_eq(yg_json_text(warning, "kind"), YG_S("withdrawal"));
+	       !yg_bytes_eq(kind, YG_S("withdrawal")) && !yg_bytes_eq(kind, YG_S("drill"));
 }
 
 /* What the gate lets go to sensors of this recipient; *ret stays NULL where that is nothing. */
@@ -155,7 +157,9 @@ static int settle_one(struct settling *s, const char *id, const json_t *warning)
 	yg_hub_text(warning, "org", org, sizeof(org));
 	if (!yg_hub_key(key, org, id))
 		return YG_OK;
-	if (is_wanted(warning))
+	/* What is an exercise is looked for by nobody's sensors. */
+	if (is_wanted(warning) &&
+	    !json_is_true(json_object_get(json_object_get(s->body, "notice"), "exercise")))
 		rc = told_of(s, warning, &told);
 	if (rc == YG_OK)
 		rc = yg_warn_load(s->hub, "told", key, &was);
