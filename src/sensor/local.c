@@ -267,7 +267,8 @@ static int sync_archive(struct yg_local *l, int64_t now_ns)
 /* Lines of the log that were committed, as far as the archive lacks them. */
 static int replay(struct yg_local *l, struct yg_bytes text, int64_t now_ns)
 {
-	uint64_t committed = l->next;
+	/* Where no checkpoint ever had a number, nothing was committed: all of it comes again. */
+	uint64_t committed = l->is_started || l->config.number > 0 ? l->next : 0;
 	struct yg_local_entry entry;
 	uint64_t end = 0;
 	int rc = YG_OK;
