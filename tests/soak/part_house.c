@@ -275,15 +275,23 @@ static int open_policy(struct part *p, const char *folder)
 	return rc == YG_OK && !p->names ? YG_ENOMEM : rc;
 }
 
+static int open_local(struct part *p, uint64_t number)
+{
+	struct yg_local_config config = {.state = p->home.folder,
+					 .org = ORG,
+					 .bytes_max = YG_LOCAL_BYTES_DEFAULT,
+					 .days = YG_LOCAL_DAYS_DEFAULT,
+					 .now_ns = p->world->now_ns,
+					 .number = number,
+					 .say = yg_sensor_say,
+					 .tr = yg_sensor_tr};
+
+	return yg_local_open(&config, &p->local);
+}
+
 static int open_all(struct part *p, const char *folder, const char **reason)
 {
-	struct yg_local_config local = {.state = p->home.folder,
-					.org = ORG,
-					.bytes_max = YG_LOCAL_BYTES_DEFAULT,
-					.days = YG_LOCAL_DAYS_DEFAULT,
-					.now_ns = p->world->now_ns,
-					.say = yg_sensor_say,
-					.tr = yg_sensor_tr};
+	uint64_t number;
 	struct yg_watch_config watch = {.home = &p->home};
 	char path[300];
 	int rc = open_policy(p, folder);
@@ -295,11 +303,11 @@ static int open_all(struct part *p, const char *folder, const char **reason)
 	if (rc != YG_OK)
 		return rc;
 	p->spool->segment_max = SEGMENT_BYTES;
-	read_checkpoint(p, &local.number, &watch.number);
+	read_checkpoint(p, &number, &watch.number);
 	watch.policy = p->policy;
 	watch.zone = p->zone;
 	*reason = "local archive";
-	rc = yg_local_open(&local, &p->local);
+	rc = open_local(p, number);
 	if (rc == YG_OK) {
 		*reason = "detection";
 		rc = yg_watch_open(&watch, &p->watch);
@@ -316,8 +324,9 @@ static void *part_open(struct soak_world *world, const char *folder, struct soak
 	if (!p)
 		give_up("out of memory");
 	p->world = world;
-	/* Another hour: files that the life before left open are closed now. */
-	world->now_ns = (world->now_ns ? world->now_ns : NOW) + 3600 * YG_NS_PER_S;
+	/* In the hour of the life before, whose file is gone on with, or in another. */
+	world->now_ns = world->now_ns ? world->now_ns : NOW;
+	world->now_ns += (world->now_ns / YG_NS_PER_S % 3 ? 1 : 3600) * YG_NS_PER_S;
 	yg_collect_init(&p->collect);
 	p->tap = (struct yg_lines_tap){tap_take, tap_undo, p};
 	p->collect.tap = &p->tap;
@@ -330,10 +339,17 @@ static void *part_open(struct soak_world *world, const char *folder, struct soak
 	return p;
 }
 
-/* What is there is closed. */
+/* In the next hour a new beginning closes all that is there. */
 static void part_digest(void *arg)
 {
-	pass_time(arg, 3600);
+	struct part *p = arg;
+	uint64_t number = yg_local_number(p->local);
+
+	pass_time(p, 3600);
+	(void)yg_local_close(p->local, p->world->now_ns);
+	p->local = NULL;
+	if (open_local(p, number) != YG_OK)
+		give_up("the local archive does not open");
 }
 
 static void part_settle(void *arg)
