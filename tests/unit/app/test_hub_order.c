@@ -19,84 +19,36 @@
 #define NS_MS	INT64_C(1000000)
 #define SPAN_NS (YG_CORRELATION_LATE_NS / 2) /* of one batch, at most */
 
-#define RULE(n) "6b6b6b6b-0000-4000-8000-00000000000" n
+#define KNOCK	 "6b6b6b6b-0000-4000-8000-000000000001"
+#define OPENED	 "6b6b6b6b-0000-4000-8000-000000000002"
+#define SEVEN	 "6b6b6b6b-0000-4000-8000-000000000003"
+#define DOORS	 "6b6b6b6b-0000-4000-8000-000000000004"
+#define IN_ORDER "6b6b6b6b-0000-4000-8000-000000000005"
+#define CHAIN	 "6b6b6b6b-0000-4000-8000-000000000006"
+#define FEW	 "6b6b6b6b-0000-4000-8000-000000000007"
+#define OTHER	 "6b6b6b6b-0000-4000-8000-000000000009"
 
-static const char rules_text[] = "title: Knock\nid: " RULE(
-	"1") "\nname: knock\n"
-	     "logsource: {product: linux, service: sshd}\n"
-	     "detection:\n  sel: {message|contains: 'knock'}\n  condition: sel\nlevel: low\n"
-	     "---\n"
-	     "title: Opened\nid: " RULE(
-		     "2") "\nname: opened\n"
-			  "logsource: {product: linux, service: sshd}\n"
-			  "detection:\n  sel: {message|contains: 'opened'}\n  condition: "
-			  "sel\nlevel: low\n"
-			  "---\n"
-			  "title: Seven knocks\nid: " RULE(
-				  "3") "\nname: seven\ncorrelation:\n"
-				       "  type: event_count\n  rules: [knock]\n  group-by: "
-				       "[user]\n  timespan: 20s\n"
-				       "  condition: {gte: 7}\n  generate: true\nlevel: high\n"
-				       "---\n"
-				       "title: Three doors\nid: " RULE(
-					       "4") "\ncorrelation:\n"
-						    "  type: value_count\n  rules: [knock]\n  "
-						    "group-by: [user]\n  timespan: 5s\n"
-						    "  condition: {field: hostname, gte: 3}\n  "
-						    "generate: true\nlevel: high\n"
-						    "---\n"
-						    "title: Knocked, then opened\nid: " RULE(
-							    "5") "\ncorrelation:\n"
-								 "  type: temporal_ordered\n  "
-								 "rules: [knock, opened]\n  "
-								 "group-by: [user, hostname]\n"
-								 "  timespan: 1s\n  generate: "
-								 "true\nlevel: high\n"
-								 "---\n"
-								 "title: Seven, then "
-								 "opened\nid: " RULE(
-									 "6") "\ncorrelation:\n"
-									      "  type: "
-									      "temporal_ordered\n  "
-									      "rules: [seven, "
-									      "opened]\n  "
-									      "group-by: [user]\n"
-									      "  timespan: 10s\n  "
-									      "generate: "
-									      "true\nlevel: "
-									      "critical\n"
-									      "---\n"
-									      "title: Not many any "
-									      "more\nid: " RULE(
-										      "7") "\ncorre"
-											   "lation:"
-											   "\n"
-											   "  "
-											   "type: "
-											   "event_"
-											   "count\n"
-											   "  "
-											   "rules: "
-											   "[knock,"
-											   " opened"
-											   "]\n  "
-											   "group-"
-											   "by: "
-											   "[hostna"
-											   "me]\n  "
-											   "timespa"
-											   "n: 3s\n"
-											   "  "
-											   "conditi"
-											   "on: "
-											   "{gt: "
-											   "1, lt: "
-											   "4}\n  "
-											   "generat"
-											   "e: "
-											   "true\nl"
-											   "evel: "
-											   "low\n";
+/* A document of each; what they have in common once. */
+#define LINE_RULE(id, name, word)                                                                  \
+	"title: " word "\nid: " id "\nname: " name "\n"                                            \
+	"logsource: {product: linux, service: sshd}\n"                                             \
+	"detection:\n  sel: {message|contains: '" word "'}\n  condition: sel\nlevel: low\n---\n"
+#define COUNT_RULE(id, name, type, rules, group, span, more)                                       \
+	"title: " name "\nid: " id "\nname: " name "\ncorrelation:\n"                              \
+	"  type: " type "\n  rules: [" rules "]\n  group-by: [" group "]\n"                        \
+	"  timespan: " span "\n" more "  generate: true\nlevel: high\n---\n"
+
+/* One rule a line. */
+/* clang-format off */
+static const char rules_text[] =
+	LINE_RULE(KNOCK, "knock", "knock")
+	LINE_RULE(OPENED, "opened", "opened")
+	COUNT_RULE(SEVEN, "seven", "event_count", "knock", "user", "20s", "  condition: {gte: 7}\n")
+	COUNT_RULE(DOORS, "doors", "value_count", "knock", "user", "5s", "  condition: {field: hostname, gte: 3}\n")
+	COUNT_RULE(IN_ORDER, "in_order", "temporal_ordered", "knock, opened", "user, hostname", "1s", "")
+	COUNT_RULE(CHAIN, "chain", "temporal_ordered", "seven, opened", "user", "10s", "")
+	COUNT_RULE(FEW, "few", "event_count", "knock, opened", "hostname", "3s", "  condition: {gt: 1, lt: 4}\n");
+/* clang-format on */
 
 /* ---- lines ---- */
 
@@ -453,8 +405,8 @@ static void run_some(enum how how, unsigned runs)
 			fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
 		CHECK(is_good);
 		/* Something of each kind is there to be missed. */
-		CHECK(rows_of(RULE("1")) > 0 && rows_of(RULE("3")) > 0 && rows_of(RULE("4")) > 0);
-		CHECK(rows_of(RULE("5")) > 0 && rows_of(RULE("6")) > 0 && rows_of(RULE("7")) > 0);
+		CHECK(rows_of(KNOCK) > 0 && rows_of(SEVEN) > 0 && rows_of(DOORS) > 0);
+		CHECK(rows_of(IN_ORDER) > 0 && rows_of(CHAIN) > 0 && rows_of(FEW) > 0);
 	}
 	CHECK(!(how & HOW_ENGINE_ENDS) || all_deaths > 0);
 }
@@ -491,11 +443,10 @@ static bool change_rules(void)
 	const struct yg_clock clock = yg_clock_steady();
 	int64_t until_ns = clock.now_ns(clock.arg) + 60 * YG_NS_PER_S;
 	bool is_good = yg_io_write_to(path_of("rules/more.yml"),
-				      YG_S("title: Other\nid: " RULE(
-					      "9") "\n"
-						   "logsource: {product: linux, service: cron}\n"
-						   "detection:\n  sel: {message: 'x'}\n"
-						   "  condition: sel\nlevel: low\n"),
+				      YG_S("title: Other\nid: " OTHER "\n"
+					   "logsource: {product: linux, service: cron}\n"
+					   "detection:\n  sel: {message: 'x'}\n"
+					   "  condition: sel\nlevel: low\n"),
 				      0600) == YG_OK;
 
 	while (is_good && yg_hub_detect_counts(detect).reloads == 0)
