@@ -320,7 +320,7 @@ static bool check_version(const json_t *tree, const struct yg_stix_ask *ask,
 		return is_fixed ? yg_stix_wrong(where, "created: is missing") : true;
 	if (created.size == 0)
 		return yg_stix_wrong(where, "created: is missing");
-	if (modified.size == 0 && !is_type(object, "marking-definition"))
+	if (modified.size == 0 && !is_type(object, "marking-definition") && !ask->may_lack_modified)
 		return yg_stix_wrong(where, "modified: is missing");
 	if (!yg_stix_time(object->version, &object->version_ns) ||
 	    !yg_stix_time(created, &created_ns)) {
