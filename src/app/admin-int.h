@@ -29,6 +29,7 @@ struct yg_admin {
 	const char *checkpoint;
 	const char *sensor;
 	const char *ledger;
+	const char *certificate;
 	const char *to;
 	const char *record;
 	const char *finding;
@@ -113,6 +114,11 @@ int yg_admin_restore(int argc, char **argv);
  * yg_admin_register_close() in any case. */
 YG_MUST_USE int yg_admin_register(struct yg_admin *admin);
 void yg_admin_register_close(struct yg_admin *admin);
+
+/* One entry of the audit log by whoever runs this command, at the hub in @data; @org "": the hub.
+ * YG_OK, or an error that was said. */
+YG_MUST_USE int yg_admin_note(const char *data, const char *org, const char *action,
+			      const char *object, const char *detail);
 
 /* Something is missing, or too much: said. */
 int yg_admin_wording(const char *what);

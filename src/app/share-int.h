@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "model/marking.h"
 #include "warn/plan.h"
 
 struct yg_share_plan {
@@ -39,3 +40,12 @@ bool yg_share_options(int argc, char **argv, const struct option *longs,
 int yg_share_release(int argc, char **argv);
 /* `yagura share import` and `export`: as above. */
 int yg_share_stix(int argc, char **argv);
+
+struct yg_share_place; /* app/share_store.h */
+
+/* `yagura share export --as list|rpz`: what the indicators of @place that may go up to @ceiling
+ * name, to standard output; what is left out is said. YG_OK, YG_EPIPE, or an error. */
+YG_MUST_USE int yg_share_list(struct yg_share_place *place, bool is_zone, int64_t now_ns,
+			      enum yg_tlp ceiling);
+/* `yagura share poll`: as the first. */
+int yg_share_poll(int argc, char **argv);
