@@ -93,6 +93,13 @@ typedef int (*yg_admin_line_fn)(void *arg, struct yg_bytes line);
 YG_MUST_USE int yg_admin_hunts_lines(const struct yg_admin *admin, const char *org,
 				     yg_admin_line_fn fn, void *arg);
 
+/* Its collections of STIX objects (admin_shelves.c): with all in them, *ret_count added to; each
+ * version as a line of JSON. YG_OK also where there are none. */
+YG_MUST_USE int yg_admin_shelves_erase(const struct yg_admin *admin, const char *org,
+				       uint64_t *ret_count);
+YG_MUST_USE int yg_admin_shelves_lines(const struct yg_admin *admin, const char *org,
+				       yg_admin_line_fn fn, void *arg);
+
 /* Once that is so: its records go from the journal, beside the hub or without it, as far as that
  * can be within a minute; *ret_records as above. YG_OK, or an error. */
 YG_MUST_USE int yg_admin_journal_cut(const struct yg_admin *admin, const char *org,

@@ -26,7 +26,6 @@
 #include "store/copy.h"
 #include "store/facts.h"
 #include "store/situations.h"
-#include "store/stix.h"
 
 #include "base/ban.h"
 
@@ -224,45 +223,6 @@ static int erase_alerts(struct erase *e)
 	return fail(e, path, rc);
 }
 
-struct owned {
-	const char *org;
-	uint64_t count;
-};
-
-static int count_owned(void *arg, const struct yg_collection *collection)
-{
-	struct owned *o = arg;
-
-	o->count += strcmp(collection->owner, o->org) == 0;
-	return YG_OK;
-}
-
-/* Its collections of STIX objects. What it added to those of others is theirs. */
-static int erase_collections(struct erase *e)
-{
-	struct owned owned = {.org = e->org};
-	struct yg_collections *s = NULL;
-	char path[YG_BACKUP_PATH_MAX];
-	int rc = path_of(e, "stix.db", path);
-
-	if (rc == YG_OK)
-		rc = yg_collections_open(path, false, &s);
-	if (rc == YG_ENOENT)
-		return YG_OK; /* nothing was ever shared */
-	if (rc == YG_OK)
-		rc = yg_collections_begin(s);
-	if (rc == YG_OK)
-		rc = yg_collections_each(s, (struct yg_bytes){0}, count_owned, &owned);
-	if (rc == YG_OK)
-		rc = yg_collections_drop(s, e->org);
-	if (rc == YG_OK)
-		rc = yg_collections_commit(s);
-	(void)yg_collections_free(s); /* always NULL; undoes what is not committed */
-	if (rc == YG_OK)
-		e->counts.collections += owned.count;
-	return fail(e, path, rc);
-}
-
 /* Counters of days, and names that nobody else has: when nothing refers to them any more. */
 static int forget_names(struct erase *e)
 {
@@ -352,7 +312,8 @@ static int run(struct erase *e, struct yg_access *by, struct yg_buf *record)
 	if (rc == YG_OK)
 		rc = erase_alerts(e);
 	if (rc == YG_OK)
-		rc = erase_collections(e);
+		rc = fail(e, "stix.db",
+			  yg_admin_shelves_erase(e->admin, e->org, &e->counts.collections));
 	if (rc == YG_OK)
 		rc = fail(e, "hunts", yg_admin_hunts_erase(e->admin, e->org, &e->counts.hunts));
 	if (rc == YG_OK)

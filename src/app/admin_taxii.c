@@ -151,8 +151,8 @@ static bool take_reach(const char *text, struct yg_collection *c)
 	return false;
 }
 
-/* What stands in the transaction, with its entry in the audit log. @rc: what became of it so far.
- * Exit status. */
+/* What stands in the transaction, with its entry in the audit log, which outlives an organisation:
+ * no title in it. @rc: what became of it so far. Exit status. */
 static int finish(struct cli *cli, int rc, const struct yg_collection *c, const char *action,
 		  const char *detail)
 {
@@ -197,7 +197,7 @@ static int add(struct cli *cli)
 	rc = yg_collections_begin(cli->s);
 	if (rc == YG_OK)
 		rc = yg_collections_add(cli->s, &c);
-	rc = finish(cli, rc, &c, "collection.add", c.title);
+	rc = finish(cli, rc, &c, "collection.add", yg_collection_reach_name(c.reach));
 	if (rc == YG_EXIT_DONE)
 		printf("%s\n", c.id);
 	return rc;
@@ -244,7 +244,7 @@ static int change(struct cli *cli)
 	rc = yg_collections_begin(cli->s);
 	if (rc == YG_OK)
 		rc = yg_collections_change(cli->s, &c);
-	return finish(cli, rc, &c, "collection.change", c.title);
+	return finish(cli, rc, &c, "collection.change", yg_collection_reach_name(c.reach));
 }
 
 static int remove_one(struct cli *cli)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import uuid
 
-from harness import case, equal, folder, main
+from harness import case, equal, folder, main, yagura
 from hub_kit import Hub
 
 TYPE = "application/taxii+json;version=2.1"
@@ -245,6 +245,34 @@ def what_was_said_to_be_stored_is_stored():
         who.url = TOWN.hub.ready["url"]
     equal(len(TOWN.analyst.get(place + "objects/")[1]["objects"]), 300)
     equal(TOWN.analyst.get("/taxii2/hub/status/%s/" % status["id"])[1], status)
+
+
+@case
+def what_happens_to_collections_is_in_the_audit_log():
+    hub = TOWN.hub
+    place = TOWN.collection("--org", "acme", "--title", "kept", "--alias", "shelf")
+    name = place.split("/")[-2]
+    thing = tool("gone")
+    TOWN.acme.ask("POST", place + "objects/", {"objects": [thing, {**thing, "modified": "2026-02-01T00:00:00.000Z"}]})
+    equal(TOWN.acme.ask("DELETE", place + "objects/%s/" % thing["id"])[0], 200)
+    equal(hub.admin("collection", "change", "shelf", "--for", "community", "--title", "new").code, 0)
+    equal(TOWN.beta.get("/taxii2/hub/collections/shelf/")[1]["title"], "new")
+    equal(hub.admin("collection", "change", name, "--default-tlp", "clear").code, 2)
+    equal(hub.admin("collection", "change", name, "--for", "own", "--others-write").code, 0)
+    equal(TOWN.beta.ask("GET", place)[0], 404)
+    bundle = folder() / "b.json"
+    bundle.write_text(json.dumps({"type": "bundle", "id": "bundle--" + name, "objects": [tool("brought")]}), encoding="utf-8")
+    equal(yagura("share", "import", bundle, "--data", hub.data, "--collection", name).code, 0)
+    for words, code in ((("remove", name), 1), (("remove", str(uuid.uuid4()), "--yes"), 1), (("remove",), 2), (("remove", name, "--yes"), 0)):
+        equal(hub.admin("collection", *words).code, code, words)
+    equal(TOWN.acme.ask("GET", place)[0], 404)
+    entries = [json.loads(line) for line in hub.admin("audit", "list", "--json").out.splitlines()]
+    found = [(one["action"], one["org"], one["object"], one["detail"]) for one in entries if one["object"].startswith(name)]
+    equal(found, [("collection.add", "acme", name, "own"),
+                  ("collection.delete-objects", "acme", name + " " + thing["id"], "2 versions"),
+                  ("collection.change", "acme", name, "community"), ("collection.change", "acme", name, "own"),
+                  ("collection.import", "acme", name, "1 versions"), ("collection.remove", "acme", name, "1 versions")])
+    equal(hub.admin("audit", "verify").code, 0)
 
 
 @case
