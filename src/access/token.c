@@ -253,7 +253,8 @@ static int make_key(struct yg_hub_access *hub, const struct yg_token *token,
 		return YG_OK;
 	}
 	secret[0] = 0;
-	(void)snprintf(shown, sizeof(shown), YG_HUB_CERTIFICATE "%s", token->certificate); /* it fits */
+	(void)snprintf(shown, sizeof(shown), YG_HUB_CERTIFICATE "%s",
+		       token->certificate); /* it fits */
 	yg_sha256_hex(yg_bytes_str(shown), digest);
 	rc = yg_hub_secret_look(hub, "token_key", "org", yg_bytes_str(shown), &other);
 	if (rc == YG_OK)

@@ -532,6 +532,46 @@ void yg_help_admin(void)
 	help_admin_parts();
 }
 
+static void help_share_stix(void)
+{
+	put(N_("\n"
+	       "usage: yagura share import FILE --collection ID [OPTION]...\n"
+	       "       yagura share export --collection ID [--as stix|list|rpz] [OPTION]...\n"
+	       "       yagura share poll --url URL --collection ID --into ID [OPTION]...\n"
+	       "\n"
+	       "A STIX bundle into a collection, all of it or nothing; a collection as a bundle "
+	       "on\n"
+	       "standard output, or what its indicators name as a plain list or a zone for a DNS "
+	       "server;\n"
+	       "what is new in a collection of another TAXII server into one of ours "
+	       "(docs/taxii.md).\n"
+	       "\n"
+	       "  --collection ID    a UUID, or a name; import makes it. Of poll: the other "
+	       "server's\n"
+	       "  --into ID          ours, as --collection of import\n"
+	       "  --default-tlp TLP  what objects without a marking count as; else RED\n"
+	       "  --title TEXT       of a new collection\n"
+	       "  --store FILE       where collections are; else in the user's data folder\n"
+	       "  --data D           those of the hub with this folder\n"
+	       "  --lang ja|en       language of messages\n"
+	       "\n"
+	       "Of poll:\n"
+	       "\n"
+	       "  --url URL          of the API root, or of /taxii2/\n"
+	       "  --user NAME --password-file FILE, or --token-file FILE\n"
+	       "  --certificate FILE --key FILE\n"
+	       "                     of the client, PEM\n"
+	       "  --authorities FILE instead of the system's, PEM\n"
+	       "  --limit N          objects of a page (1000); it changes by itself\n"
+	       "  --timeout N        seconds for one answer (120)\n"
+	       "  --again            from the beginning; what is there is not taken twice\n"
+	       "  --json             one JSON object\n"
+	       "\n"
+	       "Exit status: 0 done; 1 not all of it, which is said: what came is kept, and the "
+	       "next poll\n"
+	       "goes on from there; 2 wrong usage, or it could not begin.\n"));
+}
+
 void yg_help_share(void)
 {
 	put(N_("usage: yagura share plan --members FILE --relations FILE --victim ID [OPTION]...\n"
@@ -576,42 +616,7 @@ void yg_help_share(void)
 	       "Exit status: 0 shown; 1 nothing may leave, which is said; 2 wrong usage, or a "
 	       "file\n"
 	       "cannot be read.\n"));
-	put(N_("\n"
-	       "usage: yagura share import FILE --collection ID [OPTION]...\n"
-	       "       yagura share export --collection ID [--as stix|list|rpz] [OPTION]...\n"
-	       "       yagura share poll --url URL --collection ID --into ID [OPTION]...\n"
-	       "\n"
-	       "A STIX bundle into a collection, all of it or nothing; a collection as a bundle "
-	       "on\n"
-	       "standard output, or what its indicators name as a plain list or a zone for a DNS "
-	       "server;\n"
-	       "what is new in a collection of another TAXII server into one of ours "
-	       "(docs/taxii.md).\n"
-	       "\n"
-	       "  --collection ID    a UUID, or a name; import makes it. Of poll: the other "
-	       "server's\n"
-	       "  --into ID          ours, as --collection of import\n"
-	       "  --default-tlp TLP  what objects without a marking count as; else RED\n"
-	       "  --title TEXT       of a new collection\n"
-	       "  --store FILE       where collections are; else in the user's data folder\n"
-	       "  --data D           those of the hub with this folder\n"
-	       "  --lang ja|en       language of messages\n"
-	       "\n"
-	       "Of poll:\n"
-	       "\n"
-	       "  --url URL          of the API root, or of /taxii2/\n"
-	       "  --user NAME --password-file FILE, or --token-file FILE\n"
-	       "  --certificate FILE --key FILE\n"
-	       "                     of the client, PEM\n"
-	       "  --authorities FILE instead of the system's, PEM\n"
-	       "  --limit N          objects of a page (1000); it changes by itself\n"
-	       "  --timeout N        seconds for one answer (120)\n"
-	       "  --again            from the beginning; what is there is not taken twice\n"
-	       "  --json             one JSON object\n"
-	       "\n"
-	       "Exit status: 0 done; 1 not all of it, which is said: what came is kept, and the "
-	       "next poll\n"
-	       "goes on from there; 2 wrong usage, or it could not begin.\n"));
+	help_share_stix();
 }
 
 void yg_help_demo(void)

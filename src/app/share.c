@@ -232,6 +232,25 @@ static int make_plan(const struct run *run, uint32_t victim)
 	return rc;
 }
 
+/* Those that have files of their own. True: *ret_status is the exit status. */
+static bool run_other(int argc, char **argv, int *ret_status)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {{"release", yg_share_release},
+			{"import", yg_share_stix},
+			{"export", yg_share_stix},
+			{"poll", yg_share_poll}};
+
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0) {
+			*ret_status = commands[i].run(argc - 1, argv + 1);
+			return true;
+		}
+	return false;
+}
+
 int yg_command_share(int argc, char **argv)
 {
 	struct run run = {0};
@@ -239,12 +258,8 @@ int yg_command_share(int argc, char **argv)
 	int status;
 	int rc;
 
-	if (argc > 1 && strcmp(argv[1], "release") == 0)
-		return yg_share_release(argc - 1, argv + 1);
-	if (argc > 1 && (strcmp(argv[1], "import") == 0 || strcmp(argv[1], "export") == 0))
-		return yg_share_stix(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "poll") == 0)
-		return yg_share_poll(argc - 1, argv + 1);
+	if (run_other(argc, argv, &status))
+		return status;
 	if (!read_options(argc, argv, &run, &status))
 		return status;
 	run.arena = yg_arena_new(ARENA_MAX);

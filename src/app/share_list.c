@@ -88,60 +88,86 @@ static bool is_name_byte(uint8_t c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
+/* Two labels at least, none empty or too long, and not numbers alone, which is an address. */
+static bool is_name(struct yg_bytes name)
+{
+	size_t labels = 0;
+	bool has_letter = false;
+
+	while (name.size > 0) {
+		size_t end = yg_bytes_chr(name, '.');
+		struct yg_bytes label = yg_bytes_cut(name, 0, end);
+
+		if (label.size == 0 || label.size > LABEL_MAX)
+			return false;
+		for (size_t i = 0; i < label.size; i++) {
+			if (!is_name_byte(label.data[i]))
+				return false;
+			has_letter = has_letter || label.data[i] < '0' || label.data[i] > '9';
+		}
+		labels++;
+		if (end != SIZE_MAX && end + 1 == name.size)
+			return false;
+		name = end == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(name, end + 1);
+	}
+	return labels > 1 && has_letter;
+}
+
 /*
  * A name as DNS writes it, in small letters, without its last dot. False: it is none, or one that
  * holds a whole top level; or an address.
  */
 static bool take_name(struct yg_bytes value, char to[NAME_MAX_ + 1])
 {
-	size_t label = 0, labels = 1;
-	bool is_number = true;
-
 	if (value.size > 0 && value.data[value.size - 1] == '.')
 		value.size--;
-	if (value.size == 0 || value.size > NAME_MAX_)
+	if (value.size > NAME_MAX_)
 		return false;
 	for (size_t i = 0; i < value.size; i++) {
 		uint8_t c = value.data[i];
 
-		c = c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-		to[i] = (char)c;
-		if (c == '.' ? label == 0 : !is_name_byte(c))
-			return false;
-		label = c == '.' ? 0 : label + 1;
-		labels += c == '.';
-		is_number = c == '.' || (is_number && c >= '0' && c <= '9');
-		if (label > LABEL_MAX)
-			return false;
+		to[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 	}
 	to[value.size] = 0;
-	return label > 0 && labels > 1 && !is_number;
+	return is_name((struct yg_bytes){(const uint8_t *)to, value.size});
 }
 
-/* "32.4.3.2.1.rpz-ip" of 1.2.3.4, "24.0.2.0.192.rpz-ip" of 192.0.2.0/24. */
-static bool take_address(struct yg_bytes value, bool is_six, char to[NAME_MAX_ + 1])
+/* An address or a network, not wider than /8; what stands beyond its prefix is cleared. */
+static bool read_network(struct yg_bytes value, bool is_six, uint8_t a[16], unsigned *ret_bits)
 {
 	size_t slash = yg_bytes_chr(value, '/');
 	struct yg_bytes host = yg_bytes_cut(value, 0, slash);
-	uint64_t bits = is_six ? 128 : 32;
-	uint8_t a[16];
+	uint64_t whole = is_six ? 128 : 32;
+	uint64_t bits = whole;
 	char text[64];
-	int size;
 
 	if (slash != SIZE_MAX && !yg_bytes_u64(yg_bytes_from(value, slash + 1), &bits))
 		return false;
-	if (host.size == 0 || host.size >= sizeof(text) || bits < 8 || bits > (is_six ? 128 : 32))
+	if (host.size == 0 || host.size >= sizeof(text) || bits < 8 || bits > whole)
 		return false;
 	memcpy(text, host.data, host.size);
 	text[host.size] = 0;
 	if (inet_pton(is_six ? AF_INET6 : AF_INET, text, a) != 1)
 		return false;
-	for (unsigned i = 0; i < (is_six ? 16 : 4); i++) { /* beyond the prefix nothing stands */
-		unsigned kept = bits > i * 8 ? (unsigned)bits - i * 8 : 0;
+	*ret_bits = (unsigned)bits;
+	for (unsigned i = 0; i < whole / 8; i++) {
+		unsigned kept = *ret_bits > i * 8 ? *ret_bits - i * 8 : 0;
 
 		a[i] &= kept >= 8 ? 0xff : (uint8_t)(0xff00 >> kept);
 	}
-	size = snprintf(to, NAME_MAX_ + 1, "%u", (unsigned)bits); /* as the next: it fits */
+	return true;
+}
+
+/* "32.4.3.2.1.rpz-ip" of 1.2.3.4, "24.0.2.0.192.rpz-ip" of 192.0.2.0/24. */
+static bool take_address(struct yg_bytes value, bool is_six, char to[NAME_MAX_ + 1])
+{
+	uint8_t a[16];
+	unsigned bits;
+	int size;
+
+	if (!read_network(value, is_six, a, &bits))
+		return false;
+	size = snprintf(to, NAME_MAX_ + 1, "%u", bits); /* as the next: it fits */
 	if (!is_six)
 		(void)snprintf(to + size, NAME_MAX_ + 1 - (size_t)size, ".%u.%u.%u.%u.rpz-ip", a[3],
 			       a[2], a[1], a[0]);

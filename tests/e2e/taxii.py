@@ -8,7 +8,7 @@ import subprocess
 import sys
 import uuid
 
-from harness import case, equal, folder, main, yagura
+from harness import case, contains, equal, folder, main, yagura
 from hub_kit import Hub
 
 TYPE = "application/taxii+json;version=2.1"
@@ -318,14 +318,57 @@ def environment():
     return None
 
 
+NOTICE = {
+    "kind": "warning", "number": "2026-0017", "time": "2026-11-25T09:00:00Z", "tlp": "amber", "pap": "green", "automatic": True,
+    "exercise": True, "certainty": {"level": "analyst", "source": "a", "time": "2026-11-25T08:00:00Z"},
+    "issuer": {"en": "Coordination", "ja": "調整"}, "title": {"en": "Attack on VPN devices", "ja": "VPN装置への攻撃"},
+    "attack": {"field": "web", "outcome": "possible", "count": 7, "first": "2026-11-20T00:00:00Z", "last": "2026-11-21T00:00:00Z",
+               "sources": ["203.0.113.9", "2001:db8:1::9"], "techniques": ["attack.t1190", "attack.initial-access", "attack.t1059.001"],
+               "rules": [{"id": "r", "title": {"en": "t"}, "level": "high", "count": 2}],
+               "indicators": [{"type": "domain", "value": "evil.example", "confidence": 80, "valid_until": "2027-01-01T00:00:00Z"},
+                              {"type": "url", "value": "http://evil.example/it's"}, {"type": "hash", "value": "ab" * 32},
+                              {"type": "hash", "value": "cd" * 16}], "comment": {"en": "They come by the management page."}},
+    "act": [{"en": "Close the management page."}], "avoid": [{"en": "Do not restart."}], "tell": [{"en": "Your provider."}]}
+
+
+def released(kind, number, refers=""):
+    """A notice through the gate, as STIX."""
+    place = folder()
+    (place / "n.json").write_text(json.dumps({**NOTICE, "kind": kind, "number": number, "refers": refers}), encoding="utf-8")
+    (place / "own.json").write_text(json.dumps({"domains": ["yamagishi.example"]}), encoding="utf-8")
+    done = yagura("share", "release", "--notice", place / "n.json", "--own", place / "own.json", "--audience", "partner",
+                  "--outlet", "taxii", "--agreed", "nameless")
+    equal(done.code, 0, done.err)
+    (place / "stix.json").write_text(done.out, encoding="utf-8")
+    return place / "stix.json", {one["type"]: one for one in json.loads(done.out)["objects"]}
+
+
+@case
+def a_warning_as_stix():
+    path, found = released("warning", "2026-0017")
+    equal(set(found), {"identity", "indicator", "sighting", "attack-pattern", "report", "marking-definition"})
+    report = found["report"]
+    equal((report["name"], report["confidence"], report["labels"]),
+          ("[exercise] Attack on VPN devices", 50, ["pap:green", "exercise", "unconfirmed"]))
+    equal(report["object_marking_refs"], ["marking-definition--" + TLP["amber"]])
+    contains(report["description"], "They come by the management page.\n- Close the management page.")
+    store = folder() / "s.db"
+    for _ in range(2):
+        equal(yagura("share", "import", path, "--collection", "w", "--store", store).code, 0)
+    _, withdrawn = released("withdrawal", "2026-0018", "2026-0017")
+    equal((withdrawn["report"]["id"], withdrawn["report"]["revoked"]), (report["id"], True))
+    equal(set(released("indicators", "2026-0019")[1]) & {"report", "grouping"}, {"grouping"})
+
+
 @case
 def clients_of_others():
     python = environment()
     if not python:
         return
+    warnings = [str(released(kind, "2026-00%d" % number, "2026-0017" if kind == "withdrawal" else "")[0]) for number, kind in enumerate(("warning", "indicators", "withdrawal"), 20)]
     name = TOWN.collection("--default-tlp", "clear", "--for", "community", "--title", "all").split("/")[-2]
     done = subprocess.run([python, HERE / "taxii_client.py", TOWN.hub.ready["url"], TOWN.acme.auth.split()[1],
-                           TOWN.analyst.auth.split()[1], name], capture_output=True, timeout=400, check=False,
+                           TOWN.analyst.auth.split()[1], name, *warnings], capture_output=True, timeout=400, check=False,
                           env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"})
     equal(done.returncode, 0, done.stderr.decode()[-2000:])
     result = json.loads(done.stdout)
@@ -336,6 +379,7 @@ def clients_of_others():
     equal(result["mixed"][:3], ["complete", 1, 1])
     assert result["mixed"][3].startswith("objects[1].id: "), result
     equal((result["invalid"], result["parsed"] > 180), ([], True), result)
+    equal((result["warnings_invalid"], result["warnings"] > 30), ([], True), result)
 
 
 @case
