@@ -90,7 +90,7 @@ static bool read_words(int argc, char **argv, const struct run *run)
 {
 	if (optind >= argc || strcmp(argv[optind], "plan") != 0)
 		return yg_share_refuse(
-			N_("share: %s: what shall be done? plan, release, import, export or poll"),
+			N_("share: %s: there is no such command"),
 			yg_say_safe(yg_bytes_str(optind < argc ? argv[optind] : ""), 40));
 	if (optind + 1 < argc)
 		return yg_share_refuse(N_("share plan: %s: one word too many"),
@@ -232,24 +232,14 @@ static int make_plan(const struct run *run, uint32_t victim)
 	return rc;
 }
 
-/* Those that have files of their own. True: *ret_status is the exit status. */
-static bool run_other(int argc, char **argv, int *ret_status)
-{
-	static const struct {
-		const char *name;
-		int (*run)(int argc, char **argv);
-	} commands[] = {{"release", yg_share_release},
-			{"import", yg_share_stix},
-			{"export", yg_share_stix},
-			{"poll", yg_share_poll}};
-
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(argv[1], commands[i].name) == 0) {
-			*ret_status = commands[i].run(argc - 1, argv + 1);
-			return true;
-		}
-	return false;
-}
+/* Commands with a file of their own. */
+static const struct {
+	const char *word;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"check", yg_share_check}, {"export", yg_share_stix},	  {"import", yg_share_stix},
+	{"poll", yg_share_poll},   {"release", yg_share_release},
+};
 
 int yg_command_share(int argc, char **argv)
 {
@@ -258,8 +248,9 @@ int yg_command_share(int argc, char **argv)
 	int status;
 	int rc;
 
-	if (run_other(argc, argv, &status))
-		return status;
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].word) == 0)
+			return commands[i].run(argc - 1, argv + 1);
 	if (!read_options(argc, argv, &run, &status))
 		return status;
 	run.arena = yg_arena_new(ARENA_MAX);
