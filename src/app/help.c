@@ -608,6 +608,8 @@ static const char *const share_texts[] = {
 	   "  --into ID          ours, as --collection of import\n"
 	   "  --default-tlp TLP  what objects without a marking count as; else RED\n"
 	   "  --title TEXT       of a new collection\n"
+	   "  --warning-lists FOLDER\n"
+	   "                     of well-known values, which lists and zones leave out\n"
 	   "  --store FILE       where collections are; else in the user's data folder\n"
 	   "  --data D           those of the hub with this folder\n"
 	   "  --lang ja|en       language of messages\n"

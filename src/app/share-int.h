@@ -45,9 +45,17 @@ int yg_share_stix(int argc, char **argv);
 
 struct yg_share_place; /* app/share_store.h */
 
-/* `yagura share export --as list|rpz`: what the indicators of @place that may go up to @ceiling
- * name, to standard output; what is left out is said. YG_OK, YG_EPIPE, or an error. */
-YG_MUST_USE int yg_share_list(struct yg_share_place *place, bool is_zone, int64_t now_ns,
-			      enum yg_tlp ceiling);
+struct yg_warning_lists; /* app/warning_lists.h */
+struct yg_share_list {
+	struct yg_share_place *place;
+	bool is_zone; /* rpz */
+	int64_t now_ns;
+	enum yg_tlp ceiling; /* how strict a marking may leave */
+	const struct yg_warning_lists
+		*known; /* values on them are left out; NULL: none are known */
+};
+/* `yagura share export --as list|rpz`: what the indicators name, to standard output; what is left
+ * out is said. YG_OK, YG_EPIPE, or an error. */
+YG_MUST_USE int yg_share_list(const struct yg_share_list *ask, uint32_t *ret_written);
 /* `yagura share poll`: as the first. */
 int yg_share_poll(int argc, char **argv);

@@ -3,7 +3,8 @@
  * `yagura share export --as list|rpz`: what the indicators of a collection name, one value a line
  * or as a response policy zone for a DNS server.
  *
- *   newest version ─► in force now? ─► pattern: only "one of these"? ─► values ─► sorted, once
+ *   newest version ─► in force now? ─► pattern: only "one of these"? ─► values ─► well known? ─►
+ *   sorted, once
  *
  * A pattern that says more than "one of these was seen" is left out: blocking a part of it would
  * block what nobody named. What is left out is counted by reason and said.
@@ -17,6 +18,7 @@
 #include "app/say.h"
 #include "app/share-int.h"
 #include "app/share_store.h"
+#include "app/warning_lists.h"
 #include "base/arena.h"
 #include "base/io.h"
 #include "base/json.h"
@@ -32,27 +34,28 @@
 #define LABEL_MAX  63u
 #define TTL_S	   300u
 
-enum kind { KIND_NAME, KIND_IPV4, KIND_IPV6, KIND_OTHER, KIND_NONE };
+enum kind { KIND_NAME, KIND_IPV4, KIND_IPV6, KIND_URL, KIND_HASH, KIND_MAIL, KIND_NONE };
 
 static const struct {
 	const char *path;
 	enum kind kind;
 } paths[] = {
-	{"domain-name:value", KIND_NAME},	 {"ipv4-addr:value", KIND_IPV4},
-	{"ipv6-addr:value", KIND_IPV6},		 {"url:value", KIND_OTHER},
-	{"email-addr:value", KIND_OTHER},	 {"file:hashes.'SHA-256'", KIND_OTHER},
-	{"file:hashes.'SHA-1'", KIND_OTHER},	 {"file:hashes.'SHA-512'", KIND_OTHER},
-	{"file:hashes.'MD5'", KIND_OTHER},	 {"file:hashes.MD5", KIND_OTHER},
-	{"file:hashes.\"SHA-256\"", KIND_OTHER}, {"file:hashes.SHA1", KIND_OTHER},
+	{"domain-name:value", KIND_NAME},	{"ipv4-addr:value", KIND_IPV4},
+	{"ipv6-addr:value", KIND_IPV6},		{"url:value", KIND_URL},
+	{"email-addr:value", KIND_MAIL},	{"file:hashes.'SHA-256'", KIND_HASH},
+	{"file:hashes.'SHA-1'", KIND_HASH},	{"file:hashes.'SHA-512'", KIND_HASH},
+	{"file:hashes.'MD5'", KIND_HASH},	{"file:hashes.MD5", KIND_HASH},
+	{"file:hashes.\"SHA-256\"", KIND_HASH}, {"file:hashes.SHA1", KIND_HASH},
 };
 
 /* Why something is not in the list. */
-enum left { LEFT_TIME, LEFT_MORE, LEFT_KIND, LEFT_NAME, LEFT_COUNT };
+enum left { LEFT_TIME, LEFT_MORE, LEFT_KIND, LEFT_NAME, LEFT_KNOWN, LEFT_COUNT };
 
 struct listing {
 	struct yg_share_place *place;
 	bool is_zone;
 	int64_t now_ns;
+	const struct yg_warning_lists *known; /* or NULL */
 	struct yg_arena *arena;
 	struct yg_bytes *values;
 	uint32_t count;
@@ -193,6 +196,24 @@ static bool is_line(struct yg_bytes value)
 	return value.size > 0;
 }
 
+/* Is it on a list of values that everyone uses? */
+static bool is_known(const struct listing *l, enum kind kind, struct yg_bytes value)
+{
+	static const enum yg_indicator_type types[] = {[KIND_NAME] = YG_INDICATOR_DOMAIN,
+						       [KIND_IPV4] = YG_INDICATOR_ADDRESS,
+						       [KIND_IPV6] = YG_INDICATOR_ADDRESS,
+						       [KIND_URL] = YG_INDICATOR_URL,
+						       [KIND_HASH] = YG_INDICATOR_HASH};
+	struct yg_indicator one = {.value = value};
+	struct yg_bytes unused;
+
+	if (!l->known || kind >= KIND_MAIL)
+		return false;
+	one.type = kind <= KIND_IPV6 && yg_bytes_chr(value, '/') != SIZE_MAX ? YG_INDICATOR_PREFIX
+									     : types[kind];
+	return yg_warning_lists_has(l->known, &one, &unused);
+}
+
 static int take_value(void *arg, struct yg_bytes path, struct yg_bytes value)
 {
 	struct listing *l = arg;
@@ -200,7 +221,7 @@ static int take_value(void *arg, struct yg_bytes path, struct yg_bytes value)
 	char name[NAME_MAX_ + 1];
 	bool is_good;
 
-	if (kind == KIND_NONE || (l->is_zone && kind == KIND_OTHER)) {
+	if (kind == KIND_NONE || (l->is_zone && kind > KIND_IPV6)) {
 		l->left[LEFT_KIND]++;
 		return YG_OK;
 	}
@@ -212,6 +233,10 @@ static int take_value(void *arg, struct yg_bytes path, struct yg_bytes value)
 		is_good = is_line(value);
 	if (!is_good) {
 		l->left[LEFT_NAME]++;
+		return YG_OK;
+	}
+	if (is_known(l, kind, kind == KIND_NAME ? yg_bytes_str(name) : value)) {
+		l->left[LEFT_KNOWN]++;
 		return YG_OK;
 	}
 	return keep(l, kind == KIND_NAME || l->is_zone ? yg_bytes_str(name) : value);
@@ -357,6 +382,7 @@ static void say_left(const struct listing *l, uint32_t written)
 			   "list cannot say it"),
 		[LEFT_KIND] = N_("%llu values are of a kind that this list does not hold"),
 		[LEFT_NAME] = N_("%llu values are no names or addresses that may stand in it"),
+		[LEFT_KNOWN] = N_("%llu values are on a list of well-known ones"),
 	};
 
 	yg_say(N_("%llu values written"), (unsigned long long)written);
@@ -365,19 +391,22 @@ static void say_left(const struct listing *l, uint32_t written)
 			yg_say(texts[i], (unsigned long long)l->left[i]);
 }
 
-int yg_share_list(struct yg_share_place *place, bool is_zone, int64_t now_ns, enum yg_tlp ceiling)
+int yg_share_list(const struct yg_share_list *ask, uint32_t *ret_written)
 {
-	struct listing l = {.place = place, .is_zone = is_zone, .now_ns = now_ns};
-	uint32_t written = 0;
+	struct listing l = {.place = ask->place,
+			    .is_zone = ask->is_zone,
+			    .now_ns = ask->now_ns,
+			    .known = ask->known};
 	int rc;
 
+	*ret_written = 0;
 	l.arena = yg_arena_new(ARENA_MAX);
 	yg_buf_init(&l.out, 2 * OUT_BYTES);
-	rc = l.arena ? read_all(&l, ceiling) : YG_ENOMEM;
+	rc = l.arena ? read_all(&l, ask->ceiling) : YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = write_all(&l, &written);
+		rc = write_all(&l, ret_written);
 	if (rc == YG_OK)
-		say_left(&l, written);
+		say_left(&l, *ret_written);
 	yg_buf_done(&l.out);
 	(void)yg_arena_free(l.arena);
 	return rc;

@@ -14,6 +14,7 @@
 #include "app/say.h"
 #include "app/share-int.h"
 #include "app/share_store.h"
+#include "app/warning_lists.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/io.h"
@@ -31,7 +32,8 @@ struct run {
 	const char *file;
 	struct yg_share_place place;
 	/* export */
-	const char *as; /* NULL: STIX */
+	const char *as;	      /* NULL: STIX */
+	const char *warnings; /* a folder of lists of well-known values */
 	struct yg_buf out;
 	enum yg_tlp ceiling;
 	int64_t after_us;
@@ -47,6 +49,7 @@ enum option_code {
 	OPT_DATA,
 	OPT_TITLE,
 	OPT_AS,
+	OPT_WARNINGS,
 	OPT_LANG,
 };
 
@@ -57,6 +60,7 @@ static const struct option longs[] = {
 	{"data", required_argument, NULL, OPT_DATA},
 	{"title", required_argument, NULL, OPT_TITLE},
 	{"as", required_argument, NULL, OPT_AS},
+	{"warning-lists", required_argument, NULL, OPT_WARNINGS},
 	{"lang", required_argument, NULL, OPT_LANG},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -81,6 +85,9 @@ static bool take_option(void *arg, int option)
 		return true;
 	case OPT_TLP:
 		return yg_share_place_tlp(&run->place, optarg);
+	case OPT_WARNINGS:
+		run->warnings = optarg;
+		return true;
 	case OPT_AS:
 		run->as = optarg;
 		return strcmp(optarg, "stix") == 0 || strcmp(optarg, "rpz") == 0 ||
@@ -358,10 +365,25 @@ static int export_bundle(struct run *run)
 static int export_values(struct run *run)
 {
 	struct yg_clock clock = yg_clock_system();
+	struct yg_warning_lists *known = NULL;
+	struct yg_share_list ask = {.place = &run->place, .is_zone = strcmp(run->as, "rpz") == 0};
+	uint32_t written;
+	unsigned bad;
+	int rc = run->warnings ? yg_warning_lists_load(run->warnings, &known, &bad) : YG_OK;
 
+	if (rc == YG_OK && run->warnings && yg_warning_lists_count(known) == 0) {
+		yg_say(N_("%s: there is no warning list in it"),
+		       yg_say_safe(yg_bytes_str(run->warnings), 300));
+		rc = YG_EINVAL;
+	}
 	run->ceiling = ceiling_of(YG_OUTLET_EXPORT, YG_USE_BLOCK);
-	return yg_share_list(&run->place, strcmp(run->as, "rpz") == 0, clock.now_ns(clock.arg),
-			     run->ceiling);
+	ask.now_ns = clock.now_ns(clock.arg);
+	ask.ceiling = run->ceiling;
+	ask.known = known;
+	if (rc == YG_OK)
+		rc = yg_share_list(&ask, &written);
+	(void)yg_warning_lists_free(known);
+	return rc;
 }
 
 static int export(struct run *run)
@@ -373,7 +395,7 @@ static int export(struct run *run)
 	rc = run->as && strcmp(run->as, "stix") != 0 ? export_values(run) : export_bundle(run);
 	if (rc == YG_OK)
 		rc = say_kept(run);
-	else if (rc != YG_EPIPE)
+	else if (rc != YG_EPIPE && rc != YG_EINVAL)
 		(void)yg_share_say_error(run->word, rc);
 	return rc == YG_EPIPE ? YG_OK : rc;
 }

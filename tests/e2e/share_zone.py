@@ -111,6 +111,20 @@ def zone():
 
 
 @case
+def well_known_values_are_left_out():
+    lists = PLACE / "lists" / "known"
+    lists.mkdir(parents=True)
+    (lists / "list.json").write_text(json.dumps({"name": "Known", "type": "hostname", "list": ["two.example"], "version": 1}), encoding="utf-8")
+    (lists.parent / "net.json").write_text(json.dumps({"name": "Net", "type": "cidr", "list": ["192.0.2.0/24"], "version": 1}), encoding="utf-8")
+    done = yagura("share", "export", "--collection", "c", "--store", STORE, "--as", "rpz", "--warning-lists", lists.parent)
+    equal(done.code, 0, done.err)
+    contains(done.err, "2 values are on a list of well-known ones")
+    gone = set(export("rpz").out.splitlines()[2:]) - set(done.out.splitlines()[2:])
+    equal({line for line in gone if "SOA" not in line}, {"two.example CNAME .", "*.two.example CNAME .", "32.66.2.0.192.rpz-ip CNAME ."})
+    equal(yagura("share", "export", "--collection", "c", "--store", STORE, "--as", "rpz", "--warning-lists", PLACE / "none").code, 2)
+
+
+@case
 def wrong_words():
     equal(yagura("share", "export", "--collection", "c", "--store", STORE, "--as", "hosts").code, 2)
     equal(yagura("share", "export", "--collection", "none", "--store", STORE, "--as", "rpz").code, 1)
