@@ -30,6 +30,7 @@ struct yg_admin {
 	const char *sensor;
 	const char *ledger;
 	const char *certificate;
+	const char *as;
 	const char *to;
 	const char *record;
 	const char *finding;

@@ -380,7 +380,7 @@ static const char **text_option(struct yg_admin *admin, int c)
 		{'N', &admin->sensor},	    {'L', &admin->ledger},
 		{'T', &admin->to},	    {'E', &admin->record},
 		{'Q', &admin->finding},	    {'W', &admin->reason},
-		{'Z', &admin->certificate},
+		{'Z', &admin->certificate}, {'B', &admin->as},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -502,6 +502,7 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"grant", required_argument, NULL, 'g'},
 		{"rights", required_argument, NULL, 'R'},
 		{"certificate", required_argument, NULL, 'Z'},
+		{"as", required_argument, NULL, 'B'},
 		{0},
 	};
 	int c;

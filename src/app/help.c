@@ -379,7 +379,7 @@ static void help_admin_warnings(void)
 	       "\n"
 	       "  warnings plans [--json]       newest first\n"
 	       "  warnings list [PLAN] [--json] with receipts\n"
-	       "  warnings show ID              and its text\n"
+	       "  warnings show ID [--as stix]  and its text; or it alone, as STIX\n"
 	       "  warnings approve PLAN         a person's yes; prints how many went out\n"
 	       "  warnings refuse PLAN --reason TEXT\n"
 	       "  warnings withdraw PLAN --reason TEXT\n"

@@ -251,6 +251,14 @@ static bool is_listed(const struct yg_notice_attack *a, struct yg_bytes address)
 	return false;
 }
 
+static bool is_source(const struct yg_notice_attack *a, struct yg_bytes value)
+{
+	for (size_t i = 0; i < a->sources.count; i++)
+		if (yg_bytes_eq(a->sources.at[i], value))
+			return true;
+	return false;
+}
+
 static void add_indicators(struct bundle *b)
 {
 	const struct yg_notice_attack *a = &b->notice->attack;
@@ -264,7 +272,7 @@ static void add_indicators(struct bundle *b)
 			add_indicator(b, &one, true);
 	}
 	for (size_t i = 0; i < a->indicators.count; i++)
-		add_indicator(b, &a->indicators.at[i], false);
+		add_indicator(b, &a->indicators.at[i], is_source(a, a->indicators.at[i].value));
 }
 
 /* "attack.t1190" as what others know it by: T1190. */
