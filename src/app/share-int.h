@@ -2,6 +2,8 @@
 /* app/share-int.h - inside `yagura share`: its commands, their options, the two forms of a plan. */
 #pragma once
 
+#include <jansson.h>
+
 #include "base/buf.h"
 #include "model/marking.h"
 #include "warn/plan.h"
@@ -34,6 +36,13 @@ bool yg_share_take_lang(const char *word);
 bool yg_share_options(int argc, char **argv, const struct option *longs,
 		      bool (*take)(void *arg, int option), void *arg, int *ret_status);
 
+/* ---- files ---- */
+
+struct yg_own;
+/* A file of JSON; what points to an organisation (access/gate.h). Errors are said. */
+YG_MUST_USE int yg_share_load(const char *path, size_t bytes_max, json_t **ret);
+YG_MUST_USE int yg_share_load_own(const char *path, struct yg_own **ret);
+
 /* ---- commands ---- */
 
 /* `yagura share release`: @argv from its own name on; the exit status. */
@@ -59,3 +68,6 @@ struct yg_share_list {
 YG_MUST_USE int yg_share_list(const struct yg_share_list *ask, uint32_t *ret_written);
 /* `yagura share poll`: as the first. */
 int yg_share_poll(int argc, char **argv);
+/* `yagura share statistics`; `drill` and `provision`: as above. */
+int yg_share_statistics(int argc, char **argv);
+int yg_share_drill(int argc, char **argv);
