@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "render/notice.h"
+#include "share/stix_notice.h"
 
 #include "base/ban.h"
 
@@ -26,14 +27,16 @@ enum form {
 	FORM_MAIL,
 	FORM_SCRIPT,
 	FORM_MESSAGE,
+	FORM_STIX,
 	FORM_BY_OUTLET,
 };
-static const char *const form_names[] = {"text", "page", "mail", "script", "message"};
+static const char *const form_names[] = {"text", "page", "mail", "script", "message", "stix"};
 static const enum form outlet_forms[YG_OUTLET_COUNT] = {
 	[YG_OUTLET_API] = FORM_MESSAGE,	   [YG_OUTLET_CONSOLE] = FORM_TEXT,
 	[YG_OUTLET_MAIL] = FORM_MAIL,	   [YG_OUTLET_WEBHOOK] = FORM_MESSAGE,
 	[YG_OUTLET_SENSOR] = FORM_MESSAGE, [YG_OUTLET_EXPORT] = FORM_MESSAGE,
 	[YG_OUTLET_PHONE] = FORM_SCRIPT,   [YG_OUTLET_PRINT] = FORM_PAGE,
+	[YG_OUTLET_TAXII] = FORM_STIX,
 };
 
 struct run {
@@ -148,7 +151,7 @@ static bool read_options(int argc, char **argv, struct run *run, int *ret_status
 
 /* ---- reading ---- */
 
-static int load(const char *path, size_t bytes_max, json_t **ret)
+int yg_share_load(const char *path, size_t bytes_max, json_t **ret)
 {
 	struct yg_fault fault = {0};
 	uint8_t *bytes;
@@ -167,11 +170,11 @@ static int load(const char *path, size_t bytes_max, json_t **ret)
 	return rc;
 }
 
-static int load_own(const char *path, struct yg_own **ret)
+int yg_share_load_own(const char *path, struct yg_own **ret)
 {
 	struct yg_line_fault fault = {0};
 	json_t *tree = NULL;
-	int rc = load(path, OWN_MAX, &tree);
+	int rc = yg_share_load(path, OWN_MAX, &tree);
 
 	if (rc != YG_OK)
 		return rc;
@@ -217,6 +220,9 @@ static int add_form(struct yg_buf *to, enum form form, const struct yg_notice *n
 		break;
 	case FORM_SCRIPT:
 		yg_notice_script(to, notice, lang);
+		break;
+	case FORM_STIX:
+		rc = yg_stix_notice(notice, lang, to);
 		break;
 	case FORM_MESSAGE:
 		rc = yg_notice_message(to, notice);
@@ -312,9 +318,9 @@ int yg_share_release(int argc, char **argv)
 
 	if (!read_options(argc, argv, &run, &status))
 		return status;
-	rc = load(run.notice, YG_NOTICE_BYTES_MAX, &notice);
+	rc = yg_share_load(run.notice, YG_NOTICE_BYTES_MAX, &notice);
 	if (rc == YG_OK && run.own)
-		rc = load_own(run.own, &own);
+		rc = yg_share_load_own(run.own, &own);
 	run.ask.own = own;
 	if (rc == YG_OK) {
 		rc = release(&run, notice);
