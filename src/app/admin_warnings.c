@@ -7,11 +7,14 @@
 #include "app/commands.h"
 #include "app/hub_warn.h"
 #include "app/say.h"
+#include "base/arena.h"
 #include "base/json.h"
+#include "share/stix_notice.h"
 
 #include "base/ban.h"
 
-#define TEXT_SHOWN 80u
+#define TEXT_SHOWN   80u
+#define NOTICE_ARENA (16u << 20)
 
 static const char *word(const struct yg_admin *admin, size_t at)
 {
@@ -82,11 +85,36 @@ static int end(struct yg_admin *admin, int rc)
 					     : say_wrong(admin, rc);
 }
 
+/* As a STIX bundle, and nothing else: for `yagura share import`. */
+static int show_stix(struct yg_admin *admin, struct yg_access *by)
+{
+	struct yg_arena *arena = yg_arena_new(NOTICE_ARENA);
+	json_t *one = NULL, *copy = NULL;
+	struct yg_line_fault fault;
+	struct yg_notice notice;
+	int rc = arena ? yg_warn_get(by, word(admin, 2), YG_OUTLET_TAXII, &one, &copy) : YG_ENOMEM;
+
+	if (rc == YG_OK && !copy)
+		rc = YG_ENOENT; /* nothing of it may leave this way */
+	if (rc == YG_OK)
+		rc = yg_notice_read(copy, arena, &notice, &fault);
+	if (rc == YG_OK)
+		rc = yg_stix_notice(&notice, yg_say_lang_now(), &admin->out);
+	json_decref(one);
+	json_decref(copy);
+	(void)yg_arena_free(arena);
+	return rc;
+}
+
 /* The warning, and its text as it goes out. */
 static int show(struct yg_admin *admin, struct yg_access *by)
 {
 	json_t *one = NULL, *copy = NULL;
-	int rc = yg_warn_get(by, word(admin, 2), YG_OUTLET_PRINT, &one, &copy);
+	int rc;
+
+	if (admin->as)
+		return strcmp(admin->as, "stix") == 0 ? show_stix(admin, by) : YG_EINVAL;
+	rc = yg_warn_get(by, word(admin, 2), YG_OUTLET_PRINT, &one, &copy);
 
 	if (rc == YG_OK)
 		rc = print_warning(admin, one);

@@ -66,6 +66,7 @@ struct yg_hub_settings {
 	uint32_t hunt_ask_mb;	      /* 0: YG_HUB_HUNT_ASK_MB */
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
+	const char *http_client_authorities;
 	struct yg_hub_config_names
 		http_names; /* hosts that browsers may name, beside the own address */
 	struct yg_hub_config_out out;
