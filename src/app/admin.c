@@ -320,6 +320,7 @@ static const struct {
 	{"relations", yg_admin_relations},
 	{"sign-in-link", yg_admin_sign_in_link},
 	{"warnings", yg_admin_warnings},
+	{"report", yg_admin_report},
 };
 
 /* ---- command line ---- */
@@ -380,6 +381,7 @@ static const char **text_option(struct yg_admin *admin, int c)
 		{'N', &admin->sensor},	  {'L', &admin->ledger},
 		{'T', &admin->to},	  {'E', &admin->record},
 		{'Q', &admin->finding},	  {'W', &admin->reason},
+		{'M', &admin->month},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -498,6 +500,7 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"signed", required_argument, NULL, 'S'},
 		{"until", required_argument, NULL, 'U'},
 		{"from", required_argument, NULL, 'f'},
+		{"month", required_argument, NULL, 'M'},
 		{"grant", required_argument, NULL, 'g'},
 		{"rights", required_argument, NULL, 'R'},
 		{0},

@@ -137,16 +137,18 @@ static bool is_free(void *arg, const char *key)
 static int write_mail(const struct yg_hub_outbox *box, const struct yg_warn_out *out,
 		      const char *name, struct yg_buf *body)
 {
-	const struct yg_hub_mail mail = {.from = box->opts.config->mail_from
-							 ? box->opts.config->mail_from
-							 : "yagura@localhost",
-					 .to = out->to,
-					 .id = name,
-					 .code = out->code,
-					 .time_ns = now_ns(box),
-					 .lang = YG_LANG_JA};
+	const struct yg_hub_mail mail = {
+		.from = box->opts.config->mail_from ? box->opts.config->mail_from
+						    : "yagura@localhost",
+		.to = out->to,
+		.id = name,
+		.code = out->code,
+		.time_ns = now_ns(box),
+		.lang = strcmp(out->lang, "en") == 0 ? YG_LANG_EN : YG_LANG_JA,
+		.is_both = out->lang[0] == '\0'};
 
-	return yg_hub_mail_write(&mail, out->copy, body);
+	return out->copy ? yg_hub_mail_write(&mail, out->copy, body)
+			 : yg_hub_mail_question(&mail, out->number, out->due_ns, body);
 }
 
 /* "t=SECONDS,v1=HEX": HMAC-SHA-256 over "SECONDS." and the body. */
