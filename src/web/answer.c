@@ -166,9 +166,13 @@ const char *yg_web_file_tag(const struct yg_web_exchange *exchange)
 	return is_gzip(exchange) ? exchange->file->gzip_etag : exchange->file->etag;
 }
 
-/* A cache in between must not give one to who asked for the other. */
-static bool add_coding(struct MHD_Response *response, const struct yg_web_exchange *exchange)
+/* Kind and form; a cache in between must not give one form to who asked for the other. */
+static bool add_kind(struct MHD_Response *response, const struct yg_web_exchange *exchange)
 {
+	const char *type = type_of(exchange);
+
+	if (type && !add(response, "Content-Type", type))
+		return false;
 	if (!exchange->file || exchange->file->gzip.size == 0)
 		return true;
 	return add(response, "Vary", "Accept-Encoding") &&
@@ -180,11 +184,8 @@ static bool add_fields(struct MHD_Response *response, const struct yg_web_exchan
 {
 	const struct yg_reply *reply = &exchange->reply;
 	const char *tag = exchange->file ? yg_web_file_tag(exchange) : reply->etag;
-	const char *type = type_of(exchange);
-	bool is_good = add_security(response, exchange);
+	bool is_good = add_security(response, exchange) && add_kind(response, exchange);
 
-	is_good = is_good && (!type || add(response, "Content-Type", type));
-	is_good = is_good && add_coding(response, exchange);
 	/* A proxy hands on what comes as it comes. */
 	is_good = is_good && (!reply->is_stream || add(response, "X-Accel-Buffering", "no"));
 	is_good = is_good && (!tag[0] || add_tag(response, tag)) && add_name(response, reply);
