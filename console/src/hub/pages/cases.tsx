@@ -35,8 +35,8 @@ function useSituations(linked: string | null) {
   });
 }
 
-function SituationField({ value, onInput }: { value: string; onInput: (id: string) => void }) {
-  const load = useSituations(value || null);
+function SituationField({ linked, value, onInput }: { linked: string | null; value: string; onInput: (id: string) => void }) {
+  const load = useSituations(linked);
   return <SelectField label={t('hub.case_situation')} isOptional value={value} onInput={onInput} options={[['', t('hub.case_no_situation')], ...(load.data ?? [])]} />;
 }
 
@@ -131,7 +131,7 @@ function NewCase() {
           <TextField label={t('hub.case_contact')} value={contact} onInput={setContact} length={60} isOptional />
         </div>
         <AreaField label={t('hub.case_advice')} value={advice} onInput={setAdvice} rows={2} isOptional />
-        <SituationField value={situation} onInput={setSituation} />
+        <SituationField linked={null} value={situation} onInput={setSituation} />
         <div class="row"><Button kind="primary" type="submit" icon="check" isOff={!isReady} isBusy={action.isBusy}>{t('hub.case_save')}</Button></div>
       </form>
     </Section>
@@ -214,7 +214,7 @@ function LinkDialog({ c, onClose, onDone }: { c: Case; onClose: () => void; onDo
   return (
     <Dialog title={t('hub.case_link')} onClose={onClose} footer={<><Button onClick={onClose}>{t('common.cancel')}</Button><Button kind="primary" isBusy={action.isBusy} onClick={() => void save()}>{t('common.save')}</Button></>}>
       {action.error && <ErrorPanel error={action.error} />}
-      <SituationField value={situation} onInput={setSituation} />
+      <SituationField linked={c.situation} value={situation} onInput={setSituation} />
     </Dialog>
   );
 }
