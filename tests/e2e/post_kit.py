@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mail server and a receiver of webhooks on ports of their own, that can hang, be full of refusals, or dead."""
-import base64
+"""A mail server and a receiver of webhooks on ports of their own, that can be slow, full of refusals, or dead."""
 import http.server
 import json
 import os
@@ -12,45 +11,17 @@ import threading
 
 from harness import folder
 
-SYSTEM_PYTHON = "/usr/bin/python3"  # where Debian's python3-aiosmtpd is found
-
-
-class Accepting:
-    """A mail server that is not ours, in a process of its own (post_server.py): what it takes is in @mail.messages."""
-
-    def __init__(self, mail):
-        self.mail = mail
-        self.process = subprocess.Popen([SYSTEM_PYTHON, pathlib.Path(__file__).with_name("post_server.py")],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": os.environ["PATH"]})
-        first = self.process.stdout.readline()
-        if not first:
-            raise AssertionError("no mail server: packaging/test-deps.txt brings python3-aiosmtpd")
-        self.port = json.loads(first)
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        for line in self.process.stdout:
-            one = json.loads(line)
-            with self.mail.changed:
-                self.mail.messages.append(("<%s>" % one["from"], tuple("<%s>" % to for to in one["to"]),
-                                           base64.b64decode(one["body"])))
-                self.mail.changed.notify_all()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(10)
-
 
 class Mail:
-    """What stands before a mail server. mode: "good" hands on to one; else enough of RFC 5321 to misbehave: "bounce" (550),
-    "busy" (451), "hang" (no word), "hang-data" (no word after the mail)."""
+    """
+    Enough of RFC 5321 for clients side by side. mode: "good", "bounce" (550), "busy" (451), "hang", "drop" (hangs up after DATA),
+    "chat" (no SMTP). asked: recipients that were named; connections: how many there were.
+    """
 
-    def __init__(self):
-        self.now, self.messages, self.changed = "good", [], threading.Condition()
-        self.open = set()
-        self.stop, self.hung = threading.Event(), 0
-        self.real = Accepting(self)
-        self.socket = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, mode="good"):
+        self.mode, self.messages, self.changed = mode, [], threading.Condition()
+        self.asked, self.connections = [], 0
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -60,95 +31,71 @@ class Mail:
                 connection, _ = self.socket.accept()
             except OSError:
                 return
+            with self.changed:
+                self.connections += 1
+                self.changed.notify_all()
             threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
 
-    @property
-    def mode(self):
-        return self.now
-
-    @mode.setter
-    def mode(self, mode):
-        """Connections that are kept for more mails end, so that the next mail meets it."""
-        with self.changed:
-            self.now = mode
-            for connection in self.open:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-
-    def hang(self):
-        with self.changed:
-            self.hung += 1
-            self.changed.notify_all()
-        self.stop.wait(60)
-
-    @staticmethod
-    def pump(source, to):
-        try:
-            while data := source.recv(65536):
-                to.sendall(data)
-            to.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-    def hand_on(self, connection):
-        with socket.create_connection(("127.0.0.1", self.real.port)) as server:
-            back = threading.Thread(target=self.pump, args=(server, connection), daemon=True)
-            back.start()
-            self.pump(connection, server)
-            back.join()
-
     def talk(self, connection):
-        with connection:
+        with connection, connection.makefile("rb") as lines:
+            say = lambda text: connection.sendall(text.encode() + b"\r\n")  # noqa: E731
             try:
-                with self.changed:
-                    self.open.add(connection)
-                if self.mode == "good":
-                    self.hand_on(connection)
-                elif self.mode == "hang":
-                    self.hang()
-                else:
-                    self.misbehave(connection)
+                if self.mode == "hang":
+                    lines.readline()
+                    return
+                if self.mode == "chat":
+                    say("hello, who is there?")
+                    return
+                say("220 mail.example")
+                sender, recipients = "", []
+                for line in lines:
+                    word = line.strip().upper()
+                    if word.startswith((b"EHLO", b"HELO")):
+                        say("250 mail.example")
+                    elif word.startswith(b"MAIL FROM:"):
+                        sender, recipients = line.decode().strip()[10:], []
+                        say("250 ok")
+                    elif word.startswith(b"RCPT TO:"):
+                        self.asked.append(line.decode().strip()[8:].strip("<>"))
+                        if self.mode in ("bounce", "busy"):
+                            say("550 no such mailbox" if self.mode == "bounce" else "451 later")
+                        else:
+                            recipients.append(line.decode().strip()[8:])
+                            say("250 ok")
+                    elif word == b"DATA":
+                        say("354 go on")
+                        body = b""
+                        for part in lines:
+                            if part == b".\r\n":
+                                break
+                            body += part[1:] if part.startswith(b"..") else part
+                        else:
+                            return
+                        if self.mode == "drop":
+                            return
+                        with self.changed:
+                            self.messages.append((sender, tuple(recipients), body))
+                            self.changed.notify_all()
+                        say("250 taken")
+                    elif word == b"QUIT":
+                        say("221 bye")
+                        return
+                    else:
+                        say("250 ok")
             except OSError:
                 pass
-            finally:
-                with self.changed:
-                    self.open.discard(connection)
-
-    def misbehave(self, connection):
-        mode = self.mode
-        with connection.makefile("rb") as lines:
-            say = lambda text: connection.sendall(text.encode() + b"\r\n")  # noqa: E731
-            say("220 mail.example")
-            for line in lines:
-                word = line.strip().upper()
-                if word.startswith((b"EHLO", b"HELO")):
-                    say("250 mail.example")
-                elif word.startswith(b"RCPT TO:") and mode in ("bounce", "busy"):
-                    say("550 no such mailbox" if mode == "bounce" else "451 later")
-                elif word == b"DATA":
-                    say("354 go on")
-                    while next(lines, b".\r\n") != b".\r\n":
-                        pass
-                    self.hang()
-                    return
-                elif word == b"QUIT":
-                    say("221 bye")
-                    return
-                else:
-                    say("250 ok")
 
     def close(self):
-        self.stop.set()
         self.socket.close()
-        self.real.close()
 
 
 class Hooks:
-    """HTTPS with a certificate of its own making; status: what it answers, None: nothing, ever."""
+    """
+    HTTPS with a certificate of its own making; status: what it answers, None: nothing, ever; by_path: the same for one path,
+    or "echo": 200 with {"confirmed":KEY}. is_plain: HTTP.
+    """
 
-    def __init__(self):
+    def __init__(self, is_plain=False):
         home = folder()
         self.authority = home / "hook.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
@@ -158,30 +105,39 @@ class Hooks:
         for path in (self.authority, home, *home.parents):
             if path.stat().st_uid == os.getuid() and path != pathlib.Path("/") and path.parent != pathlib.Path("/"):
                 path.chmod(path.stat().st_mode | 0o055 if path.is_dir() else 0o644)
-        self.got, self.status, self.stop = [], 200, threading.Event()
+        self.got, self.status, self.by_path, self.paths, self.stop = [], 200, {}, [], threading.Event()
         hooks = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 hooks.got.append((dict(self.headers), body, json.loads(body)))
-                if hooks.status is None:
+                hooks.paths.append(self.path)
+                status, text = hooks.by_path.get(self.path, hooks.status), b""
+                if status is None:
                     hooks.stop.wait(60)
                     return
-                self.send_response(hooks.status)
-                if hooks.status == 302:
+                if status == "echo":
+                    status, text = 200, json.dumps({"confirmed": self.headers["Idempotency-Key"]}).encode()
+                self.send_response(status)
+                if status == 302:
                     self.send_header("Location", "https://127.0.0.1:%d/elsewhere" % hooks.port)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
+                self.wfile.write(text)
 
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 128
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.authority, home / "hook.key")
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        if not is_plain:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
