@@ -550,9 +550,9 @@ OPERATIONS = [
     ("PUT", "/cases/{case}/situation", "linkCase", "The situation it is about, or none", dict(body="CaseLink", out="Case")),
     ("POST", "/cases/{case}/close", "closeCase", "What came of it", dict(body="CaseEnd", out="Case")),
     ("POST", "/cases/{case}/reopen", "reopenCase", "It goes on after all", dict(body="Nothing", out="Case")),
-    ("GET", O + "/report", "getReport", "One month of it in numbers; without month the last whole one",
+    ("GET", O + "/report", "getMonth", "One month of it in numbers; without month the last whole one",
      dict(out="MonthReport", query={"month": {"type": "string", "pattern": "^2[0-9]{3}-(0[1-9]|1[0-2])$"}})),
-    ("GET", O + "/report/page", "reportPage", "The same as one page for A4",
+    ("GET", O + "/report/page", "monthPage", "The same as one page for A4",
      dict(raw="text/html", query={"month": {"type": "string", "pattern": "^2[0-9]{3}-(0[1-9]|1[0-2])$"}})),
 ]
 SCHEMAS["Nothing"] = thing(needs=[])

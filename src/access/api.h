@@ -78,7 +78,7 @@ struct yg_hub_api_ports {
 	int (*tell)(void *arg, const json_t *copy, const char *form, enum yg_lang lang,
 		    struct yg_buf *to);
 	/* The month of an organisation as one page for A4 (render/month.h). */
-	void (*report)(void *arg, const struct yg_month *month, enum yg_lang lang,
+	void (*month)(void *arg, const struct yg_month *month, enum yg_lang lang,
 		       struct yg_buf *to);
 	/* An answer that was put off (model/api.h) is complete, or @error says why not. */
 	void (*finish)(void *arg, struct yg_api_later *later, int error);

@@ -312,7 +312,7 @@ static int read_objects(const struct yg_taxii_envelope *envelope, struct yg_aren
 	return rc;
 }
 
-static void report(void *arg, const struct yg_month *month, enum yg_lang lang, struct yg_buf *to)
+static void month(void *arg, const struct yg_month *month, enum yg_lang lang, struct yg_buf *to)
 {
 	(void)arg;
 	yg_month_page(to, month, lang);
@@ -340,7 +340,7 @@ static int open_api(struct yg_hub_http *http)
 			  .planner = http->warn.planner,
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
-			  .report = report,
+			  .month = month,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,

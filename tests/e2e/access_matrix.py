@@ -200,8 +200,8 @@ class Matrix:
             "linkCase": lambda: ("/cases/%s/situation" % NONE[:16], {"situation": None}),
             "closeCase": lambda: ("/cases/%s/close" % NONE[:16], {"text": "x"}),
             "reopenCase": lambda: ("/cases/%s/reopen" % NONE[:16], {}),
-            "getReport": lambda: (o + "/report", None),
-            "reportPage": lambda: (o + "/report/page", None),
+            "getMonth": lambda: (o + "/report", None),
+            "monthPage": lambda: (o + "/report/page", None),
         }
         return table[operation]()
 

@@ -83,10 +83,10 @@ function Report({ org }: { org: string }) {
   const months = [1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((ago) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - ago, 1)).toISOString().slice(0, 7));
   const [month, setMonth] = useState(months[0] ?? '');
   return (
-    <Section title={t('hub.report')} icon="report" class="card">
-      <p class="soft small">{t('hub.report_lead')}</p>
-      <SelectField label={t('hub.report_month')} value={month} onInput={setMonth} options={months.map((m, i) => [m, i === 1 ? t('hub.report_now', { month: m }) : m])} />
-      <p class="row"><LinkButton href={address(`/orgs/${part(org)}/report/page`, { month })} isNew icon="print">{t('hub.report_open')}</LinkButton></p>
+    <Section title={t('hub.month')} icon="report" class="card">
+      <p class="soft small">{t('hub.month_lead')}</p>
+      <SelectField label={t('hub.month_month')} value={month} onInput={setMonth} options={months.map((m, i) => [m, i === 1 ? t('hub.month_now', { month: m }) : m])} />
+      <p class="row"><LinkButton href={address(`/orgs/${part(org)}/report/page`, { month })} isNew icon="print">{t('hub.month_open')}</LinkButton></p>
     </Section>
   );
 }

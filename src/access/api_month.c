@@ -60,7 +60,7 @@ static int make(const struct yg_hub_call *call, struct yg_month *ret)
 	return YG_EEND;
 }
 
-int yg_hub_do_get_report(struct yg_hub_call *call)
+int yg_hub_do_get_month(struct yg_hub_call *call)
 {
 	struct yg_month *month = yg_calloc(1, sizeof(*month));
 	int rc = month ? make(call, month) : YG_ENOMEM;
@@ -71,17 +71,17 @@ int yg_hub_do_get_report(struct yg_hub_call *call)
 	return rc;
 }
 
-int yg_hub_do_report_page(struct yg_hub_call *call)
+int yg_hub_do_month_page(struct yg_hub_call *call)
 {
 	const struct yg_hub_api_ports *ports = &call->api->opts.ports;
 	struct yg_month *month = yg_calloc(1, sizeof(*month));
 	int rc = month ? make(call, month) : YG_ENOMEM;
 
-	if (rc == YG_OK && !ports->report)
+	if (rc == YG_OK && !ports->month)
 		rc = yg_call_refuse(call, 503, "busy", N_("Reports cannot be written now"),
 				    N_("Wait a moment and try again."));
 	else if (rc == YG_OK) {
-		ports->report(ports->arg, month, call->request->lang, &call->reply->body);
+		ports->month(ports->arg, month, call->request->lang, &call->reply->body);
 		call->reply->content_type = "text/html; charset=utf-8";
 		rc = yg_buf_error(&call->reply->body);
 	}
