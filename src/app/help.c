@@ -26,6 +26,7 @@ static const char *const command_lines[] = {
 	N_("  yagura assess COMMAND        the same from the command line\n"),
 	N_("  yagura share plan            whom to warn when a member of a community is hit\n"),
 	N_("  yagura share release         what of a warning would leave, and what is taken out\n"),
+	N_("  yagura share report COMMAND  one record of an incident, every form of report\n"),
 	N_("  yagura share import|export   STIX bundles into collections, and out of them\n"),
 	N_("  yagura demo run              a hub with an invented community, through one attack\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
@@ -568,6 +569,37 @@ void yg_help_share(void)
 	       "Exit status: 0 shown; 1 nothing may leave, which is said; 2 wrong usage, or a "
 	       "file\n"
 	       "cannot be read.\n"));
+	put(N_("\n"
+	       "usage: yagura share report new|set --record FILE [OPTION]... [FIELD=VALUE]...\n"
+	       "       yagura share report check|render|sent|diff --record FILE [OPTION]...\n"
+	       "       yagura share report forms|fields [--json]\n"
+	       "\n"
+	       "One record of an incident fills every form: report to the ministry, the forms for\n"
+	       "ransomware and DDoS, personal data, notice to partners, public statement. No hub "
+	       "is\n"
+	       "needed; nothing is sent (docs/forms.md).\n"
+	       "\n"
+	       "  new, set           make the record; set fields: each change is a version.\n"
+	       "                     FIELD= takes a field out, FIELD+=VALUE adds to a list\n"
+	       "  check              what is missing for whom, and until when\n"
+	       "  render             --form ID for its recipient; [--stage first|followup|final]\n"
+	       "                     [--half attack] [--as json|csv|xlsx|html] [-o FILE]\n"
+	       "                     [--outlet WORD] [--person]\n"
+	       "  sent               --form ID [--stage STAGE] [--at TIME]: it was sent\n"
+	       "  diff               [--from N] [--to N], or --form ID: since it was sent last\n"
+	       "  forms, fields      what there is\n"
+	       "\n"
+	       "  --record FILE      the record, as JSON\n"
+	       "  --form-file FILE   a form of your own (YAML); may be repeated\n"
+	       "  --contacts FILE    with check: whom to tell for which service (CSV, .xlsx)\n"
+	       "  --id ID, --by NAME of a new record; who changed it\n"
+	       "  --now TIME         what time it is; otherwise the machine's clock\n"
+	       "  --json             check, diff, forms and fields as JSON\n"
+	       "  --lang ja|en       language; of a form otherwise that of its recipient\n"
+	       "\n"
+	       "Exit status: 0 done; 1 check: something is missing or a deadline is over, render:\n"
+	       "nothing may leave, which is said; 2 wrong usage, or a record or form is "
+	       "refused.\n"));
 	put(N_("\n"
 	       "usage: yagura share import FILE --collection ID [OPTION]...\n"
 	       "       yagura share export --collection ID [OPTION]...\n"

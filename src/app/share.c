@@ -90,7 +90,8 @@ static bool read_words(int argc, char **argv, const struct run *run)
 {
 	if (optind >= argc || strcmp(argv[optind], "plan") != 0)
 		return yg_share_refuse(
-			N_("share: %s: what shall be done? plan, release, import or export"),
+			N_("share: %s: what shall be done? plan, release, report, import or "
+			   "export"),
 			yg_say_safe(yg_bytes_str(optind < argc ? argv[optind] : ""), 40));
 	if (optind + 1 < argc)
 		return yg_share_refuse(N_("share plan: %s: one word too many"),
@@ -241,6 +242,8 @@ int yg_command_share(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "release") == 0)
 		return yg_share_release(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "report") == 0)
+		return yg_share_report(argc - 1, argv + 1);
 	if (argc > 1 && (strcmp(argv[1], "import") == 0 || strcmp(argv[1], "export") == 0))
 		return yg_share_stix(argc - 1, argv + 1);
 	if (!read_options(argc, argv, &run, &status))
