@@ -287,6 +287,15 @@ static int answer_hunt(void *arg, const char *id, bool is_yes, const struct yg_h
 		       : YG_ELIMIT;
 }
 
+/* What may stand in a report, and what a form makes of it. */
+static int report(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
+		  struct yg_buf *to)
+{
+	const struct yg_hub_http *http = arg;
+
+	return yg_hub_report_ask(http->report, what, ask, to);
+}
+
 /* share/ hands on what was sent; parse/ reads it. */
 static int read_objects(struct yg_bytes text, int64_t now_ns,
 			bool (*has_marking)(void *arg, struct yg_bytes id), void *arg,
@@ -323,6 +332,7 @@ static int open_api(struct yg_hub_http *http)
 			  .planner = http->warn.planner,
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
+			  .report = report,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,
@@ -384,6 +394,8 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 	if (rc == YG_OK)
 		rc = yg_hub_warn_init(&http->warn);
 	if (rc == YG_OK)
+		rc = yg_hub_report_new(&http->report);
+	if (rc == YG_OK)
 		rc = open_signer(http);
 	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(opts->facts, true, &http->facts);
@@ -434,6 +446,7 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 	http->collections = yg_collections_free(http->collections);
 	http->hub = yg_hub_access_free(http->hub);
 	yg_hub_warn_done(&http->warn);
+	http->report = yg_hub_report_free(http->report);
 	http->beats = yg_hub_beats_free(http->beats);
 	yg_web_sessions_done(&http->sessions);
 	free(http->asks);
