@@ -353,6 +353,14 @@ static int open_api(struct yg_hub_http *http)
 	return rc;
 }
 
+/* What the operations are lent: rules of whom to warn, forms of reports. */
+static int open_lent(struct yg_hub_http *http)
+{
+	int rc = yg_hub_warn_init(&http->warn);
+
+	return rc == YG_OK ? yg_hub_report_new(&http->report) : rc;
+}
+
 /* Read once, which makes the files beside it before the walls stand. */
 static int open_collections(struct yg_hub_http *http)
 {
@@ -392,9 +400,7 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 	}
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
 	if (rc == YG_OK)
-		rc = yg_hub_warn_init(&http->warn);
-	if (rc == YG_OK)
-		rc = yg_hub_report_new(&http->report);
+		rc = open_lent(http);
 	if (rc == YG_OK)
 		rc = open_signer(http);
 	if (rc == YG_OK)

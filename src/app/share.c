@@ -233,6 +233,15 @@ static int make_plan(const struct run *run, uint32_t victim)
 	return rc;
 }
 
+/* Commands with a file of their own. */
+static const struct {
+	const char *word;
+	int (*run)(int argc, char **argv);
+} commands[] = {{"release", yg_share_release},
+		{"report", yg_share_report},
+		{"import", yg_share_stix},
+		{"export", yg_share_stix}};
+
 int yg_command_share(int argc, char **argv)
 {
 	struct run run = {0};
@@ -240,12 +249,9 @@ int yg_command_share(int argc, char **argv)
 	int status;
 	int rc;
 
-	if (argc > 1 && strcmp(argv[1], "release") == 0)
-		return yg_share_release(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "report") == 0)
-		return yg_share_report(argc - 1, argv + 1);
-	if (argc > 1 && (strcmp(argv[1], "import") == 0 || strcmp(argv[1], "export") == 0))
-		return yg_share_stix(argc - 1, argv + 1);
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].word) == 0)
+			return commands[i].run(argc - 1, argv + 1);
 	if (!read_options(argc, argv, &run, &status))
 		return status;
 	run.arena = yg_arena_new(ARENA_MAX);

@@ -254,12 +254,24 @@ static int read_field(struct yg_form_reader *r, const struct yg_yaml *map)
 	return YG_OK;
 }
 
+static int read_fields(struct yg_form_reader *r, const struct yg_yaml *map)
+{
+	const struct yg_yaml *fields = yg_yaml_get(map, "fields");
+	int rc = YG_OK;
+
+	if (!fields || fields->kind != YG_YAML_LIST || fields->count == 0)
+		return yg_form_refuse(r, map->line, "fields: a list is expected",
+				      yg_yaml_text(map, "section"));
+	for (const struct yg_yaml *one = fields->first; rc == YG_OK && one; one = one->next)
+		rc = read_field(r, one);
+	return rc;
+}
+
 static int read_section(struct yg_form_reader *r, const struct yg_yaml *map)
 {
 	static const char *const known[] = {"section", "title", "half", "fields", NULL};
 	struct yg_forms *forms = r->forms;
 	struct yg_form_section *section;
-	const struct yg_yaml *fields = yg_yaml_get(map, "fields");
 	int rc = yg_form_known(r, map, known);
 
 	if (rc == YG_OK && forms->section_count == YG_FORM_SECTIONS_MAX)
@@ -279,11 +291,8 @@ static int read_section(struct yg_form_reader *r, const struct yg_yaml *map)
 	if (rc == YG_OK && !yg_form_half_by_name(yg_yaml_text(map, "half"), &section->half))
 		rc = yg_form_refuse(r, map->line, "half: who, attack, damage or public, not",
 				    yg_yaml_text(map, "half"));
-	if (rc == YG_OK && (!fields || fields->kind != YG_YAML_LIST || fields->count == 0))
-		rc = yg_form_refuse(r, map->line, "fields: a list is expected", section->name);
-	for (const struct yg_yaml *one = fields ? fields->first : NULL; rc == YG_OK && one;
-	     one = one->next)
-		rc = read_field(r, one);
+	if (rc == YG_OK)
+		rc = read_fields(r, map);
 	if (rc == YG_OK)
 		forms->section_count++;
 	return rc;

@@ -116,9 +116,11 @@ void yg_filled_due_words(struct yg_buf *to, const struct yg_filled_due *due, enu
 	char latest[YG_DAY_SIZE] = "";
 
 	if (due->state == YG_DUE_SENT) {
-		yg_buf_addf(to, yg_tr(lang, N_("sent %.*s")),
-			    due->sent.size > 40 ? 40 : (int)due->sent.size,
-			    (const char *)due->sent.data);
+		/* "2026-11-25T09:30:00+09:00": day and minute, as people write them. */
+		struct yg_bytes day = yg_bytes_cut(due->sent, 0, 10);
+		struct yg_bytes minute = yg_bytes_cut(due->sent, 11, 16);
+
+		yg_buf_addf(to, yg_tr(lang, N_("sent %.*s %.*s")), YG_FMT(day), YG_FMT(minute));
 		return;
 	}
 	if (due->state == YG_DUE_UNKNOWN) {

@@ -296,6 +296,23 @@ static void check_indicators(const struct checking *c, const char *path, const j
 	}
 }
 
+/* Text, and of the corporate number its digits. */
+static void check_line(const struct checking *c, const char *path,
+		       const struct yg_form_field *field, const json_t *value)
+{
+	if (check_text(c, path, value, field->type == YG_FORM_PROSE) &&
+	    strcmp(path, "reporter.corporate_number") == 0 &&
+	    !yg_corporate_number_is_right(yg_incident_text(value)))
+		fault(c, path, N_("no corporate number: 13 digits, the first checks the others"));
+}
+
+static void check_count(const struct checking *c, const char *path, const json_t *value)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    json_integer_value(value) > COUNT_MAX)
+		fault(c, path, N_("a whole number from 0 on is expected"));
+}
+
 static void check_value(const struct checking *c, uint32_t index, const json_t *value)
 {
 	const struct yg_form_field *field = &c->ask->forms->fields[index];
@@ -305,12 +322,7 @@ static void check_value(const struct checking *c, uint32_t index, const json_t *
 	switch (field->type) {
 	case YG_FORM_LINE:
 	case YG_FORM_PROSE:
-		if (check_text(c, path, value, field->type == YG_FORM_PROSE) &&
-		    strcmp(path, "reporter.corporate_number") == 0 &&
-		    !yg_corporate_number_is_right(yg_incident_text(value)))
-			fault(c, path,
-			      N_("no corporate number: 13 digits, the first checks the "
-				 "others"));
+		check_line(c, path, field, value);
 		break;
 	case YG_FORM_LINES:
 		check_lines(c, path, value);
@@ -320,9 +332,7 @@ static void check_value(const struct checking *c, uint32_t index, const json_t *
 		check_time(c, path, index, value);
 		break;
 	case YG_FORM_COUNT:
-		if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-		    json_integer_value(value) > COUNT_MAX)
-			fault(c, path, N_("a whole number from 0 on is expected"));
+		check_count(c, path, value);
 		break;
 	case YG_FORM_ANSWER:
 	case YG_FORM_CHOICE:

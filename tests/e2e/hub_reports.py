@@ -123,7 +123,7 @@ def a_form_leaves_through_the_gate():
 def hostile_records_leave_nothing():
     before = len(MEMBER.get(HOME)["items"])
     tries = {
-        "event.tipe: there is no such field; is type meant?": {"event": {"tipe": "x"}},
+        "event.types: there is no such field; is type meant?": {"event": {"types": "x"}},
         "event.type: there is no choice malwar; is malware meant?": {"event": {"type": "malwar"}},
         "event.known: 2099-01-01 lies in the future": {"event": {"known": "2099-01-01"}},
         "response.next_report: 2026-01-01 is over": {"response": {"next_report": "2026-01-01"}},
@@ -139,7 +139,7 @@ def hostile_records_leave_nothing():
     equal(len(MEMBER.get(HOME)["items"]), before)
     new(id="i-3")
     problem(MEMBER.ask("POST", HOME, {"id": "i-3"}), 409, "already-there")
-    problem(MEMBER.ask("PUT", HOME + "/i-3", {"version": 1, "record": {"event": {"tipe": 1}}}), 422, "wrong-record")
+    problem(MEMBER.ask("PUT", HOME + "/i-3", {"version": 1, "record": {"event": {"types": 1}}}), 422, "wrong-record")
     problem(MEMBER.ask("PUT", HOME + "/i-3", {"record": {}}), 400, "bad-request")
     problem(MEMBER.ask("PUT", HOME + "/none", {"version": 1, "record": {}}), 404, "not-found")
     problem(MEMBER.ask("POST", HOME + "/i-3/sent", {"form": "nothing"}), 400, "bad-request")

@@ -20,15 +20,15 @@ extern const size_t yg_form_pack_size;
 /* The forms that come with the program: "\0folder/NAME SIZE\n" and the bytes, fields first. */
 static const struct yg_forms *load(void)
 {
+	static struct yg_arena *arena; /* kept to the end */
 	static struct yg_forms *forms;
 	struct yg_bytes all = {yg_form_pack, yg_form_pack_size};
-	struct yg_arena *arena;
 	struct yg_line_fault fault;
 	bool is_first = true;
 
 	if (forms)
 		return forms;
-	arena = yg_arena_new(64u << 20); /* kept to the end */
+	arena = yg_arena_new(64u << 20);
 	forms = arena ? yg_arena_zalloc(arena, sizeof(*forms)) : NULL;
 	if (!forms)
 		abort();

@@ -5,6 +5,7 @@
 
 #include "../check.h"
 #include "../forms_kit.h"
+#include "base/alloc.h"
 
 #define DAY(text) yg_day_read(YG_S(text))
 
@@ -72,8 +73,8 @@ static void names_the_path_of_a_fault(void)
 {
 	CHECK(begin());
 	CHECK(refuses(",\"colour\":{}", "colour: there is no such section"));
-	CHECK(refuses(",\"event\":{\"tipe\":\"malware\"}",
-		      "event.tipe: there is no such field; is type meant?"));
+	CHECK(refuses(",\"event\":{\"types\":\"malware\"}",
+		      "event.types: there is no such field; is type meant?"));
 	CHECK(refuses(",\"event\":{\"type\":\"malwares\"}",
 		      "event.type: there is no choice malwares; is malware meant?"));
 	/* Exactly one type; causes are several, each once. */
@@ -450,6 +451,64 @@ static void a_marking_and_approval_hold(void)
 	kit_end();
 }
 
+/* Each allocation fails once: it is said, or less leaves, never more. */
+static void without_memory_nothing_more_leaves(void)
+{
+	struct yg_incident_fill how = {.lang = YG_LANG_JA, .is_attack_only = true, .now_ns = now()};
+	json_t *record;
+	long left = 0;
+
+	CHECK(begin());
+	record = whole_record();
+	how.forms = kit_forms;
+	how.form = yg_form_find(kit_forms, YG_S("ransomware"));
+	for (long at = 1; left <= 0; at++) {
+		struct yg_arena *arena = yg_arena_new(16u << 20);
+		enum yg_refusal refusal;
+		int rc;
+
+		CHECK(arena);
+		yg_fail_at = at;
+		rc = yg_incident_leave(&how, record, YG_OUTLET_EXPORT, false, arena, &filled,
+				       &refusal);
+		left = yg_fail_at;
+		yg_fail_at = 0;
+		CHECK(rc == YG_OK || rc == YG_ENOMEM);
+		CHECK(rc != YG_OK || (!tells("ヤマギシ") && !tells("192.168") && !tells("出荷")));
+		(void)yg_arena_free(arena);
+	}
+	json_decref(record);
+	kit_end();
+}
+
+static void without_memory_a_change_is_whole_or_none(void)
+{
+	json_t *old, *fresh;
+	long left = 0;
+
+	CHECK(begin());
+	old = whole_record();
+	for (long at = 1; left <= 0; at++) {
+		int rc;
+
+		fresh = json_deep_copy(old);
+		yg_fail_at = at;
+		rc = yg_incident_set(&ask, fresh, YG_S("damage.services=a\nb"), &faults);
+		if (rc == YG_OK)
+			rc = yg_incident_next(kit_forms, old, fresh, "x", now());
+		if (rc == YG_OK)
+			rc = yg_incident_sent(fresh, kit_forms->forms[0], YG_FORM_FIRST, now());
+		left = yg_fail_at;
+		yg_fail_at = 0;
+		CHECK(rc == YG_OK || rc == YG_ENOMEM);
+		CHECK(rc != YG_OK || yg_incident_check(&ask, fresh, &faults) == YG_OK);
+		CHECK(rc != YG_OK || json_array_size(json_object_get(fresh, "history")) == 1);
+		json_decref(fresh);
+	}
+	json_decref(old);
+	kit_end();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct check_case cases[] = {CASE(names_the_path_of_a_fault),
@@ -462,7 +521,9 @@ int main(int argc, char **argv)
 						  CASE(knows_when_offices_rest),
 						  CASE(says_what_is_missing_at_which_stage),
 						  CASE(the_attack_half_goes_alone),
-						  CASE(a_marking_and_approval_hold)};
+						  CASE(a_marking_and_approval_hold),
+						  CASE(without_memory_nothing_more_leaves),
+						  CASE(without_memory_a_change_is_whole_or_none)};
 
 	if (argc != 2)
 		return 2;
