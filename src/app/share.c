@@ -90,8 +90,7 @@ static bool read_words(int argc, char **argv, const struct run *run)
 {
 	if (optind >= argc || strcmp(argv[optind], "plan") != 0)
 		return yg_share_refuse(
-			N_("share: %s: what shall be done? plan, release, report, import or "
-			   "export"),
+			N_("share: %s: there is no such command"),
 			yg_say_safe(yg_bytes_str(optind < argc ? argv[optind] : ""), 40));
 	if (optind + 1 < argc)
 		return yg_share_refuse(N_("share plan: %s: one word too many"),
@@ -237,10 +236,10 @@ static int make_plan(const struct run *run, uint32_t victim)
 static const struct {
 	const char *word;
 	int (*run)(int argc, char **argv);
-} commands[] = {{"release", yg_share_release},
-		{"report", yg_share_report},
-		{"import", yg_share_stix},
-		{"export", yg_share_stix}};
+} commands[] = {
+	{"check", yg_share_check},     {"export", yg_share_stix},   {"import", yg_share_stix},
+	{"release", yg_share_release}, {"report", yg_share_report},
+};
 
 int yg_command_share(int argc, char **argv)
 {
