@@ -446,6 +446,11 @@ async function report(browser) {
   check('the form is a workbook', file.status() === 200 && (await file.body()).subarray(0, 2).toString() === 'PK', `${file.status()}`);
   check('what changed is told', (await page.locator('section.card', { has: page.getByRole('heading', { name: '版と変更' }) }).textContent()).includes('攻撃の種別：（なし） → ランサムウェア'));
   await shot('report');
+  await inNav('うちの状況');
+  await heading('提出の期限が近い報告').waitFor();
+  check('what is due soon is on the own view', (await page.locator('section.card', { has: heading('提出の期限が近い報告') }).textContent()).includes('ランサムウェア事案共通様式'));
+  await page.goBack();
+  await heading('版と変更').waitFor();
   const place = page.url().split('#/')[1];
   await context.close();
   return place;

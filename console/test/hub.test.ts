@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
 import { age, compared, duration, funnelWidths, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, strongest, sumDays, worstFirst } from '../src/hub/logic';
-import { fromText, lacking, minuteOf, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
+import { dueSoon, fromText, lacking, minuteOf, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
 import { hubTo, parseHubRoute } from '../src/hub/route';
 import type { Alert, FormState, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
 
@@ -233,6 +233,8 @@ describe('reports', () => {
     const due = (days_left: number, state: FormState['deadlines'][number]['state'] = 'open') => ({ stage: 'first', stage_title: '', state, prompt: false, from: '', latest: null, days_left, words: '' });
     expect(wanted([form('none', {}), form('late', { deadlines: [due(-2, 'over')] }), form('sent', { deadlines: [due(-9, 'sent')] }), form('other', { applies: false }), form('soon', { deadlines: [due(3)] })]).map((f) => f.form)).toEqual(['late', 'soon', 'none', 'sent']);
     expect(lacking(form('a', { items: [{ kind: 'field', path: 'damage.machines', missing: true }, { kind: 'field', path: 'damage.title' }] }), fields).map((f) => f.path)).toEqual(['damage.machines']);
+    const late = { id: 'r', version: 1, changed: '', title: '', type: '', forms: [form('late', { deadlines: [due(-2, 'over'), due(9)] }), form('soon', { deadlines: [due(3)] }), form('other', { applies: false, deadlines: [due(-1, 'over')] }), form('sent', { deadlines: [due(-9, 'sent')] })] };
+    expect(dueSoon([late]).map((d) => [d.form.form, d.due.days_left])).toEqual([['late', -2], ['soon', 3]]);
     expect(minuteOf(new Date('2026-11-25T15:04:00Z'))).toBe('2026-11-26T00:04');
   });
 });

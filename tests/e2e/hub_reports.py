@@ -5,7 +5,10 @@ through the gate; hostile records; nobody of the hub reads them; they go with th
 import csv
 import io
 import json
+import pathlib
+import shutil
 import signal
+import tempfile
 import threading
 import zipfile
 
@@ -170,6 +173,22 @@ def they_stay_when_the_hub_is_killed():
     who = TOWN.sign_in("mei")
     equal(who.get(HOME + "/i-5")["version"], 1)
     equal(len(who.get(HOME + "/i-1/versions")["items"]), 4)
+
+
+@case
+def they_go_with_the_member():
+    """All of them are in its export; when it is erased, none of their words stays in the hub's folder."""
+    to = pathlib.Path(tempfile.mkdtemp(prefix="yagura-export-")) / "to"
+    done = TOWN.hub.admin("export", "--org", "acme", "--to", to)
+    equal(done.code, 0, done.err)
+    kept = [json.loads(line) for line in (to / "reports.ndjson").read_text(encoding="utf-8").splitlines()]
+    equal(sorted(r["id"] for r in kept), ["i-1", "i-2", "i-3", "i-4", "i-5", "race"])
+    equal(TOWN.hub.admin("org", "close", "acme").code, 0)
+    done = TOWN.hub.admin("org", "erase", "acme", "--yes")
+    equal(done.code, 0, done.err)
+    secret = "出荷停止".encode()
+    equal([str(p) for p in TOWN.hub.data.rglob("*") if p.is_file() and secret in p.read_bytes()], [])
+    shutil.rmtree(to.parent)
 
 
 @case

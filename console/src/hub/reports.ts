@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reports about incidents: how a field's value is typed and shown, what a record lacks, what a
 // near-miss is made of. No browser, no clock.
-import type { FormState, RecordField, ReportForms } from './types';
+import type { FormDue, FormState, RecordField, ReportForms, ReportLine } from './types';
 
 export type Value = string | number | string[] | { type: string; value: string; comment?: string }[];
 export type Values = Record<string, Record<string, Value>>;
@@ -66,6 +66,15 @@ export function lacking(form: FormState, fields: RecordField[]): RecordField[] {
 export function wanted(forms: FormState[]): FormState[] {
   const left = (f: FormState) => Math.min(...f.deadlines.filter((d) => d.state !== 'sent' && d.days_left !== null).map((d) => d.days_left as number), 9999);
   return forms.filter((f) => f.applies).sort((a, b) => left(a) - left(b) || b.missing - a.missing);
+}
+
+const SOON_DAYS = 3;
+
+/** What is to be sent soon or is late: report, form and deadline, the latest first. */
+export function dueSoon(reports: ReportLine[]): { report: ReportLine; form: FormState; due: FormDue }[] {
+  const all = reports.flatMap((report) => wanted(report.forms).flatMap((form) => form.deadlines
+    .filter((due) => due.state !== 'sent' && due.days_left !== null && due.days_left <= SOON_DAYS).map((due) => ({ report, form, due }))));
+  return all.sort((a, b) => (a.due.days_left ?? 0) - (b.due.days_left ?? 0) || a.report.id.localeCompare(b.report.id));
 }
 
 /** Fields of a near-miss in the order they are asked for; the rest is known or can wait. */

@@ -1351,6 +1351,8 @@ export const en: Record<keyof typeof ja, string> = {
   'hub.reports_lead': 'Written once, it goes into the form of every recipient. Shown is what is missing for whom, and until when.',
   'hub.reports_none': 'No reports yet',
   'hub.reports_none_more': 'A near-miss is worth a report, too, even without damage.',
+  'hub.reports_due': 'Reports that are due soon',
+  'hub.reports_due_more': '{n} more',
   'hub.near_miss': 'Note a near-miss',
   'hub.near_miss_lead': 'It takes two minutes, and more can be added later. It becomes a draft of the report to the ministry.',
   'hub.near_miss_keep': 'Keep it',

@@ -1350,6 +1350,8 @@ export const ja = {
   'hub.reports_lead': '一度書けば、提出先ごとの様式に入ります。誰に何が足りないか、いつまでかを示します。',
   'hub.reports_none': '報告はまだありません',
   'hub.reports_none_more': 'ヒヤリとしたことは、被害がなくても報告の対象です。',
+  'hub.reports_due': '提出の期限が近い報告',
+  'hub.reports_due_more': 'ほかに{n}件',
   'hub.near_miss': 'ヒヤリハットを記録する',
   'hub.near_miss_lead': '2分で書けます。あとから補えます。所管省庁への情報連絡の下書きになります。',
   'hub.near_miss_keep': '記録する',

@@ -9,10 +9,11 @@ import { AreaField, Button, CheckField, Chip, Empty, ErrorPanel, LinkButton, Loa
 import { useAction, useLoad } from '../../ui/hooks';
 import { orgName, useHub } from '../context';
 import { Head } from '../head';
-import { fieldsOf, lacking, minuteOf, NEAR_MISS, toText, valueOf, wanted, withTexts, type Values } from '../reports';
+import { dueSoon, fieldsOf, lacking, minuteOf, NEAR_MISS, toText, valueOf, wanted, withTexts, type Values } from '../reports';
 import { hubTo } from '../route';
 import type { DueState, FormState, Member, RecordField, Report, ReportForms, ReportLine, ReportVersion } from '../types';
 
+const DUE_SHOWN = 5;
 const FILES = ['html', 'xlsx', 'csv', 'json'] as const;
 const DUE_TONE: Record<DueState, [string, 'warn' | 'clock' | 'check' | 'question']> = {
   over: ['not_met', 'warn'], today: ['partly', 'clock'], open: ['open', 'clock'], sent: ['evidenced', 'check'], unknown: ['na', 'question'],
@@ -69,6 +70,27 @@ function All({ org }: { org: string }) {
         ]} />
       )}
     </>
+  );
+}
+
+/** On the member's own view: what is to be sent soon, or is late. Nothing where there is none. */
+export function DueReports({ org }: { org: string }) {
+  const load = useLoad<ReportLine[]>(`due ${org}`, async () => (await list<ReportLine>(home(org))).items);
+  const due = dueSoon(load.data ?? []);
+  if (load.error) return <ErrorPanel error={load.error} retry={load.reload} />;
+  if (due.length === 0) return null;
+  return (
+    <Section title={t('hub.reports_due')} icon="clock" class="card">
+      <ul class="plain">
+        {due.slice(0, DUE_SHOWN).map((d) => (
+          <li key={`${d.report.id} ${d.form.form} ${d.due.stage}`}>
+            <a href={hubTo('reports', d.report.id)}>{`${d.form.title}${t('common.colon')}${d.report.title || d.report.id}`}</a>{' '}
+            <Chip tone={DUE_TONE[d.due.state][0]} icon={DUE_TONE[d.due.state][1]}>{`${d.due.stage_title}${t('common.colon')}${d.due.words}`}</Chip>
+          </li>
+        ))}
+      </ul>
+      {due.length > DUE_SHOWN && <p><a href={hubTo('reports')}>{t('hub.reports_due_more', { n: due.length - DUE_SHOWN })}</a></p>}
+    </Section>
   );
 }
 
