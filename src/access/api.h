@@ -48,7 +48,8 @@ struct yg_hub_question {
 enum yg_hub_report_what {
 	YG_HUB_REPORT_FORMS,  /* all forms and fields, an object */
 	YG_HUB_REPORT_CHECK,  /* YG_EINVAL: what is wrong with @record, "PATH: TEXT" by lines */
-	YG_HUB_REPORT_STATE,  /* [{form…}]: what is missing for whom until when */
+	YG_HUB_REPORT_STATE,  /* [{form…}]: what is missing for whom until when; without items
+				 those alone that the record calls for */
 	YG_HUB_REPORT_RENDER, /* the form for its recipient; YG_ENOENT: no such form, stage or kind
 				 of file; YG_EACCES: nothing may leave, the text says why */
 	YG_HUB_REPORT_DIFF,   /* [{"path","before","after"}] from @before to @record */

@@ -13,6 +13,7 @@
 #define ZONE_S	  32400 /* Japan */
 #define TEXT_MAX  (8u << 20)
 #define WORD_ROOM 64u
+#define PAGE_MAX  100u
 
 static int ask(const struct yg_hub_call *call, enum yg_hub_report_what what,
 	       struct yg_hub_report_ask *how, struct yg_buf *to)
@@ -165,6 +166,8 @@ int yg_hub_do_list_reports(struct yg_hub_call *call)
 	}
 	if (rc != YG_OK)
 		return end(rc);
+	if (limit > PAGE_MAX)
+		limit = PAGE_MAX; /* each is read and filled into its forms while others wait */
 	(void)snprintf(from, sizeof(from), "%.*s", YG_FMT(after)); /* fits */
 	yg_buf_add_str(page.to, "{\"items\":[");
 	rc = yg_report_list(yg_call_reader(call), from, limit, add_item, &page);

@@ -13,7 +13,7 @@
 #include "access/hub.h"
 
 #define YG_REPORT_ID_MAX 64u
-#define YG_REPORTS_MAX	 10000u /* of one organisation */
+#define YG_REPORTS_MAX	 5000u /* of one organisation */
 
 struct yg_report_version {
 	uint32_t number; /* from 1 */

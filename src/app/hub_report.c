@@ -145,11 +145,12 @@ static enum yg_form_stage last_stage(const struct yg_form *form)
 	return (enum yg_form_stage)last;
 }
 
-/* Every form at its next stage; of one whose stages were all sent, the last. */
+/* Forms at their next stage; of one whose stages were all sent, the last. */
 static int state(const struct yg_forms *forms, const struct yg_hub_report_ask *ask,
 		 struct yg_buf *to)
 {
 	struct yg_arena *arena = yg_arena_new(YG_FORMS_ARENA_MAX);
+	uint32_t count = 0;
 	int rc = arena ? YG_OK : YG_ENOMEM;
 
 	yg_buf_add_byte(to, '[');
@@ -160,6 +161,9 @@ static int state(const struct yg_forms *forms, const struct yg_hub_report_ask *a
 					       .now_ns = ask->now_ns};
 		struct yg_filled filled;
 
+		/* A list tells what there is to do; one record, every form. */
+		if (!ask->with_items && !yg_incident_applies(forms, how.form, ask->record))
+			continue;
 		if (!yg_incident_stage(how.form, ask->record, &how.stage))
 			how.stage = last_stage(how.form);
 		rc = yg_incident_fill(&how, ask->record, arena, &filled);
@@ -167,7 +171,7 @@ static int state(const struct yg_forms *forms, const struct yg_hub_report_ask *a
 			break;
 		if (!ask->with_items)
 			filled.row_count = 0;
-		yg_buf_add_str(to, i ? "," : "");
+		yg_buf_add_str(to, count++ ? "," : "");
 		yg_filled_json(to, &filled);
 	}
 	yg_buf_add_byte(to, ']');
