@@ -30,6 +30,8 @@ static const char *const command_lines[] = {
 	N_("  yagura share check           which indicators are well-known values that would "
 	   "mislead\n"),
 	N_("  yagura share import|export   STIX bundles into collections, and out of them\n"),
+	N_("  yagura share drill           is a message received, down to every operator?\n"),
+	N_("  yagura share statistics      reports and provisions by fiscal year and quarter\n"),
 	N_("  yagura demo run              a hub with an invented community, through one attack\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
 	N_("  yagura admin --data FOLDER COMMAND  organisations, sensors and archive of a hub\n"),
@@ -333,6 +335,9 @@ void yg_help_hub(void)
 	       "  --config FILE        settings in YAML (docs/hub-config.md); options win over it\n"
 	       "  --check-config       only say whether this would start, and what its processes\n"
 	       "                       cannot give up on this machine; changes nothing\n"
+	       "  --demo               the hub of a demo: an empty FOLDER, 127.0.0.1 alone, every "
+	       "page\n"
+	       "                       says so, and visitors look on as each of its people\n"
 	       "  --lang ja|en         language of messages\n"
 	       "\n"
 	       "Exit status: 0 ended as asked; 2 it could not start or go on.\n"));
@@ -631,6 +636,45 @@ static const char *const share_texts[] = {
 	   "  --store FILE       where collections are; else in the user's data folder\n"
 	   "  --data D           those of the hub with this folder\n"
 	   "  --lang ja|en       language of messages\n"),
+	N_("\n"
+	   "usage: yagura share drill --tree FILE --announce yes|no [OPTION]...\n"
+	   "       yagura share provision --tree FILE --notice FILE [OPTION]...\n"
+	   "       yagura share drill --result FILE [--answers FILE] [--json] [--html FILE]\n"
+	   "\n"
+	   "A receipt drill: one message goes down the tree of ministries, secretariats and\n"
+	   "operators by mail and webhook, and receipts are counted at each stage\n"
+	   "(docs/drill.md). No hub is needed. With --result, what was answered later is "
+	   "counted.\n"
+	   "provision sends a notice the same way, through the gate.\n"
+	   "\n"
+	   "  --tree FILE        columns id, name, stage, parent, channel, address\n"
+	   "  --announce yes|no  whether it was announced: the message says so\n"
+	   "  --notice FILE      what is provided; with --own, --audience (sector), --agreed,\n"
+	   "                     --damage as for release\n"
+	   "  --mode WORD        normal: down the tree; large-scale: to all at once\n"
+	   "  --timeout N        seconds for each attempt (30)\n"
+	   "  --around           also to those below one that did not receive it\n"
+	   "  --at-once N        attempts at the same time (32)\n"
+	   "  --mail-server URL  smtps://HOST:PORT or smtp://HOST:PORT; with --mail-from,\n"
+	   "                     --mail-user, --mail-password-file\n"
+	   "  --config FILE      these from the hub's file (out:)\n"
+	   "  --authorities FILE certificates of authorities, PEM; else the machine's\n"
+	   "  --issuer TEXT      who sends it; --reach TEXT: whom to ask\n"
+	   "  --json             one JSON object\n"
+	   "  --html FILE        the result as a page for printing\n"
+	   "  --lang ja|en       language of the result and of messages\n"),
+	N_("\n"
+	   "usage: yagura share statistics --reports FILE [--by WORDS] [OPTION]...\n"
+	   "\n"
+	   "Reports (upwards) and provisions (downwards) counted from records, a line each:\n"
+	   "{\"id\":\"…\",\"kind\":\"report\",\"date\":\"2023-04-01\"} "
+	   "(docs/statistics.md).\n"
+	   "\n"
+	   "  --reports FILE     the records; - for standard input\n"
+	   "  --by WORDS         kind, fy, quarter, month, with commas between (fy,quarter)\n"
+	   "  --zeros            also periods in which there was none\n"
+	   "  --csv, --json      for programs\n"
+	   "  --lang ja|en       language of texts\n"),
 };
 
 void yg_help_share(void)
@@ -641,7 +685,7 @@ void yg_help_share(void)
 
 void yg_help_demo(void)
 {
-	put(N_("usage: yagura demo run [--once] [OPTION]...\n"
+	put(N_("usage: yagura demo run [--once] [--story] [OPTION]...\n"
 	       "       yagura demo clean [--place DIR]\n"
 	       "       yagura demo log FOLDER\n"
 	       "\n"
@@ -652,11 +696,16 @@ void yg_help_demo(void)
 	       "acknowledged. Nothing is simulated but the people, who act through the API. With\n"
 	       "--once it ends after that; otherwise the hub stays open to look at until Ctrl+C.\n"
 	       "\n"
+	       "  --story              all six scenes, with a sensor for each member: what left "
+	       "the\n"
+	       "                       house, the question, what partners read, a silent one, a "
+	       "false\n"
+	       "                       alarm; then a guide on the pages. Own logs and community\n"
 	       "  --attack PATH        a log, or a folder of logs (otherwise the demo's own)\n"
 	       "  --at ID              the member that is hit\n"
 	       "  --members FILE       another community, as in `yagura share plan`,\n"
 	       "  --relations FILE     and who supplies whom\n"
-	       "  --timeout N          seconds for the story (60)\n"
+	       "  --timeout N          seconds for the story (60; with --story 240)\n"
 	       "  --tz ZONE            zone of times written without one\n"
 	       "  --place DIR          where everything is kept meanwhile (below TMPDIR)\n"
 	       "  --json               a line of JSON for each step\n"

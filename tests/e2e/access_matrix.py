@@ -94,6 +94,8 @@ class Matrix:
         sensor = sensor.me["sensor"] if sensor else NONE
         table = {
             "signIn": lambda: ("/session", {"login": "bob", "password": PASSWORD % "bob"}),
+            "getDemo": lambda: ("/demo", None),
+            "signInDemo": lambda: ("/demo/session", {"login": "bob"}),
             "getSession": lambda: ("/session", None),
             "signOut": lambda: ("/session", None),
             "giveSecondFactor": lambda: ("/session/second-factor", {"code": "000000"}),
@@ -165,6 +167,11 @@ class Matrix:
             "refusePlan": lambda: ("/plans/%s/refuse" % NONE[:16], {"reason": "x"}),
             "withdrawPlan": lambda: ("/plans/%s/withdraw" % NONE[:16], {"reason": "x"}),
             "correctPlan": lambda: ("/plans/%s/correct" % NONE[:16], {"notice": {}}),
+            "listTree": lambda: ("/tree", None),
+            "setTreeNode": lambda: ("/tree/nobody", {"stage": "ministry"}),
+            "makeProvision": lambda: ("/provisions", {"kind": "drill", "announced": True}),
+            "getProvision": lambda: ("/provisions/%s" % NONE[:16], None),
+            "goAround": lambda: ("/provisions/%s/around" % NONE[:16], {}),
             "listWarnings": lambda: ("/warnings" + q, None),
             "getWarning": lambda: ("/warnings/%s%s" % (NONE, q), None),
             "warningPage": lambda: ("/warnings/%s/page%s" % (NONE, q), None),

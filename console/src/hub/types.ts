@@ -121,12 +121,12 @@ export interface OwnSession { id: string; began: Time; seen: Time; address: stri
 
 export interface Receipt { time: Time; who: string; how: 'console' | 'mail' | 'webhook' | 'telephone'; text?: string }
 
-export type WarningState = 'ready' | 'needs-consent' | 'needs-approval' | 'refused' | 'released' | 'delivered' | 'seen' | 'acknowledged' | 'acted';
+export type WarningState = 'ready' | 'waits' | 'needs-consent' | 'needs-approval' | 'refused' | 'released' | 'delivered' | 'seen' | 'acknowledged' | 'acted';
 
 export interface Warning {
   id: string;
   number: string;
-  kind: 'victim' | 'warning' | 'indicators' | 'withdrawal' | 'correction';
+  kind: 'victim' | 'warning' | 'indicators' | 'withdrawal' | 'correction' | 'drill';
   refers: string;
   tlp: string;
   pap: string;
@@ -154,6 +154,11 @@ export interface Warning {
   escalated?: Time | null;
   calls?: { time: Time; by: string; result: string; who: string; text: string }[];
 }
+
+/** GET /demo: `demo` false on every hub but a demo's. */
+interface Both<T> { ja: T; en: T }
+export interface DemoScene { scene: number; title: Both<string>; told: Both<string[]>; views: { login: string; page: string }[] }
+export interface Demo { demo: boolean; people: { login: string; name: Both<string> }[]; scenes: DemoScene[] }
 
 export type Answer = 'yes' | 'see' | 'no';
 
