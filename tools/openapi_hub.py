@@ -33,6 +33,11 @@ hours_of = {"type": "number", "minimum": 0.0003, "maximum": 720}
 password = {"type": "string", "maxLength": 200}
 both = thing(ja=text, en=text)
 
+report_id = {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$"}
+# What may stand in a record is data (GET /report-forms, docs/forms.md).
+RECORD = {"type": "object"}
+FORM_STATE = {"type": "object"}
+
 GRANT = thing(role=words(*ROLES), org=org_id)
 PERSON = dict(id=hex_id, login=text, name=text, state=words("invited", "active", "locked", "left"),
               grants=list_of(GRANT), second_factor=yes_no, recovery_codes_left=count, added=time,
@@ -40,7 +45,18 @@ PERSON = dict(id=hex_id, login=text, name=text, state=words("invited", "active",
 TOKEN = dict(id=hex_id, org=org_id, name=text, role=words(*ROLES), rights=list_of(right), until=or_null(day),
              made=time, used=or_null(time), revoked=yes_no, made_by=text)
 
+STAGES = ("first", "followup", "final")
+
 SCHEMAS = {
+    "ReportForms": thing(forms=list_of(FORM_STATE), sections=list_of({"type": "object"})),
+    "ReportRecord": {"type": "object"},
+    "ReportIn": thing(version={"type": "integer", "minimum": 1, "maximum": 2147483647}, record=RECORD),
+    "ReportSentIn": thing(needs=["form"], form={"type": "string", "pattern": "^[a-z0-9_-]{1,40}$"}, stage=words(*STAGES)),
+    "ReportLine": thing(id=report_id, version=count, changed=time, title=text, type=text, forms=list_of(FORM_STATE)),
+    "Report": thing(id=report_id, version=count, changed=time, by=text, record=RECORD, forms=list_of(FORM_STATE)),
+    "ReportVersion": thing(version=count, changed=time, by=text,
+                           changes=list_of(thing(path=text, before={}, after={}))),
+    "FilledForm": {"type": "object"},
     "Problem": openapi.SCHEMAS["Problem"],
     "SignIn": thing(login={"type": "string", "maxLength": 200}, password=password),
     "Code": thing("Six digits, or a recovery code.", code={"type": "string", "maxLength": 63}),
@@ -537,6 +553,22 @@ OPERATIONS = [
     ("GET", "/warning-times", "warningTimes", "How long it took, p50 and p95", dict(out="WarningTimes", query=dict(plan=plan_id))),
     ("GET", O + "/webhook", "getWebhook", "Where its own program takes warnings", dict(out="Webhook")),
     ("PUT", O + "/webhook", "setWebhook", "Change it", dict(body="WebhookIn", out="Webhook")),
+    ("GET", "/report-forms", "listReportForms", "Forms of reports, and the fields of a record", dict(out="ReportForms")),
+    ("GET", O + "/reports", "listReports", "Reports about incidents: what is missing for whom, and until when",
+     dict(page="ReportLine", query=PAGED)),
+    ("POST", O + "/reports", "addReport", "A record of an incident; id and format may be left out",
+     dict(body="ReportRecord", out="Report", status=201)),
+    ("GET", O + "/reports/{report}", "getReport", "One of them, with every form at its next stage", dict(out="Report")),
+    ("PUT", O + "/reports/{report}", "changeReport", "The next version; the whole record",
+     dict(body="ReportIn", out="Report")),
+    ("GET", O + "/reports/{report}/versions", "reportVersions", "Every version, and what it changed",
+     dict(page="ReportVersion")),
+    ("GET", O + "/reports/{report}/forms/{form}", "renderReport",
+     "A form for its recipient, through the gate; as json, csv, xlsx or html; half=attack: the technical half alone",
+     dict(out="FilledForm", query=dict(stage=words(*STAGES), half=words("attack", "all"),
+                                       **{"as": words("json", "csv", "xlsx", "html")}, person=words("yes", "no")))),
+    ("POST", O + "/reports/{report}/sent", "sendReport", "A form was sent at a stage (else the next): noted",
+     dict(body="ReportSentIn", out="Report")),
     ("GET", "/questions", "listQuestions", "Questions to the one that was hit", dict(page="ConsentQuestion", query=ORG)),
     ("GET", "/questions/{plan}", "getQuestion", "One of them, with what would leave",
      dict(out="ConsentQuestion", query=ORG)),

@@ -465,6 +465,62 @@ async function month() {
   }
 }
 
+/** A near-miss in two minutes, then an incident: what is missing is written, a form is fetched, noted as sent. */
+async function report(browser) {
+  const context = await person(browser);
+  await signIn('mei');
+  await heading('の状況').waitFor();
+  const began = Date.now();
+  let entries = 0;
+  const entry = async (done) => {
+    await done;
+    entries++;
+  };
+  await entry(inNav('事案の報告'));
+  await entry(page.getByRole('link', { name: 'ヒヤリハットを記録する' }).click());
+  await field('概要').waitFor();
+  await entry(field('概要').fill('取引先を装ったメールの添付を開く前に、宛先の違いに気づいた。'));
+  await entry(page.getByLabel('意図的：不審メール等の受信').check());
+  await entry(field('これまでの対応').fill('メールを削除し、全員に知らせた。'));
+  await entry(field('重要インフラ分野').selectOption({ label: '水道' }));
+  await violations('ja near-miss');
+  await shot('near-miss');
+  await entry(button('記録する').click());
+  await said('記録しました');
+  await heading('情報連絡').waitFor();
+  check('a near-miss takes at most 40 entries and two minutes', entries <= 40 && Date.now() - began < 120000, `${entries} entries, ${Date.now() - began} ms`);
+  console.log(`near-miss: ${entries} entries, ${Date.now() - began} ms`);
+  const card = () => page.locator('section.card', { has: page.getByRole('heading', { name: '情報連絡（所管省庁あて）' }) });
+  check('nothing mandatory is missing for the ministry', (await card().textContent()).includes('必須の項目はそろっています'), await card().textContent());
+  await button('提出したことを記す：情報連絡（所管省庁あて）').click();
+  await said('第一報を提出済みにしました');
+  await card().getByText('続報：').waitFor();
+
+  await button('事象').click();
+  await field('攻撃の種別').selectOption({ label: 'ランサムウェア' });
+  await button('保存する').click();
+  await said('版を保存しました');
+  await button('足りない項目を書く：ランサムウェア事案共通様式の記載事項').click();
+  await page.getByLabel('データの暗号化').check();
+  await field('メールアドレス').fill('csirt@acme.example');
+  await violations('ja report editor');
+  await button('保存する').click();
+  await said('版を保存しました');
+  const href = await page.locator('section.card', { has: page.getByRole('heading', { name: 'ランサムウェア' }) }).getByRole('link', { name: 'Excel' }).getAttribute('href');
+  const file = await context.request.get(`${world.base}${href}`);
+  check('the form is a workbook', file.status() === 200 && (await file.body()).subarray(0, 2).toString() === 'PK', `${file.status()}`);
+  check('what changed is told', (await page.locator('section.card', { has: page.getByRole('heading', { name: '版と変更' }) }).textContent()).includes('攻撃の種別：（なし） → ランサムウェア'));
+  await shot('report');
+  await inNav('うちの状況');
+  await heading('提出の期限が近い報告').waitFor();
+  check('what is due soon is on the own view', (await page.locator('section.card', { has: heading('提出の期限が近い報告') }).textContent()).includes('ランサムウェア事案共通様式'));
+  await page.goBack();
+  await heading('版と変更').waitFor();
+  const place = page.url().split('#/')[1];
+  await context.close();
+  return place;
+}
+
 const codes = [];
 
 function totp(secret, drift) {
@@ -524,6 +580,7 @@ try {
   await analyst();
   let ofAnalyst = page;
   await member(browser);
+  const reported = await report(browser);
   page = ofAnalyst;
   const plan = await warn(browser);
   const one = await cases();
@@ -537,7 +594,7 @@ try {
   await signIn('mei');
   await heading('の状況').waitFor();
   await month();
-  await walk('member', ['', 'warnings', 'board', 'funnel', 'relations', 'account']);
+  await walk('member', ['', 'warnings', 'reports', 'reports/near-miss', reported, 'board', 'funnel', 'relations', 'account']);
   await button(/サインアウト|Sign out/).click();
   await page.getByRole('heading', { name: /サインイン|Sign in/ }).first().waitFor();
   await walk('nobody', ['', 'invitation/00']);

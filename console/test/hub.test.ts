@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
 import { age, compared, duration, funnelWidths, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, sceneAt, strongest, sumDays, viewOf, worstFirst } from '../src/hub/logic';
+import { dueSoon, fromText, lacking, minuteOf, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
 import { hubTo, parseHubRoute } from '../src/hub/route';
-import type { Alert, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
+import type { Alert, FormState, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
 
 const alert = (more: Partial<Alert>): Alert => ({
   finding: 'f', org: 'acme', rule: 'r', title: 't', title_ja: null, log: 'web.log', actor: null, target: null, level: 'medium', outcome: 'unknown', count: 1,
@@ -222,5 +223,31 @@ describe('live', () => {
     expect(tab.seen).toEqual(['findings', 'unknown']);
     b.timers.splice(0).forEach((go) => go());
     expect(b.streams[2]?.after).toBe(null);
+  });
+});
+
+describe('reports', () => {
+  const field = (path: string, type: string) => ({ path, type, title: path, help: '', choices: [] });
+  const fields = [field('damage.title', 'line'), field('damage.services', 'lines'), field('damage.machines', 'count'), field('event.causes', 'choices'), field('attack.indicators', 'indicators')];
+  const record = { damage: { title: '停止', services: ['出荷', '受注'], machines: 12 }, event: { causes: ['insider', 'unknown'] }, attack: { indicators: [{ type: 'address', value: '192.0.2.1', comment: '接続先 1' }, { type: 'hash', value: 'ab' }] } };
+  it('are typed and shown the same way', () => {
+    const texts = Object.fromEntries(fields.map((f) => [f.path, toText(valueOf(record, f.path))]));
+    expect(texts['attack.indicators']).toBe('address 192.0.2.1 接続先 1\nhash ab');
+    expect(withTexts({}, fields, texts)).toEqual(record);
+  });
+  it('lose what is emptied, keep what is not named', () => {
+    expect(withTexts(record, fields, { 'damage.services': ' ', 'event.causes': '' })).toEqual({ ...record, damage: { title: '停止', machines: 12 }, event: undefined });
+    expect(record.damage.services).toEqual(['出荷', '受注']);
+    // What is no number goes to the hub as it is, which says what is wrong with it.
+    expect(fromText({ type: 'count' }, '1.5')).toBe('1.5');
+  });
+  it('stand with what is over first, and only those that are wanted', () => {
+    const form = (name: string, more: Partial<FormState>): FormState => ({ form: name, title: name, recipient: '', note: '', audience: 'authority', stage: 'first', stage_title: '', applies: true, half: 'all', missing: 0, deadlines: [], ...more });
+    const due = (days_left: number, state: FormState['deadlines'][number]['state'] = 'open') => ({ stage: 'first', stage_title: '', state, prompt: false, from: '', latest: null, days_left, words: '' });
+    expect(wanted([form('none', {}), form('late', { deadlines: [due(-2, 'over')] }), form('sent', { deadlines: [due(-9, 'sent')] }), form('other', { applies: false }), form('soon', { deadlines: [due(3)] })]).map((f) => f.form)).toEqual(['late', 'soon', 'none', 'sent']);
+    expect(lacking(form('a', { items: [{ kind: 'field', path: 'damage.machines', missing: true }, { kind: 'field', path: 'damage.title' }] }), fields).map((f) => f.path)).toEqual(['damage.machines']);
+    const late = { id: 'r', version: 1, changed: '', title: '', type: '', forms: [form('late', { deadlines: [due(-2, 'over'), due(9)] }), form('soon', { deadlines: [due(3)] }), form('other', { applies: false, deadlines: [due(-1, 'over')] }), form('sent', { deadlines: [due(-9, 'sent')] })] };
+    expect(dueSoon([late]).map((d) => [d.form.form, d.due.days_left])).toEqual([['late', -2], ['soon', 3]]);
+    expect(minuteOf(new Date('2026-11-25T15:04:00Z'))).toBe('2026-11-26T00:04');
   });
 });

@@ -45,6 +45,30 @@ struct yg_hub_question {
 	const atomic_bool *stop; /* the hub ends: nobody waits for the answer any more */
 };
 
+/* What is asked of the forms of reports (docs/forms.md; share/incident.h). */
+enum yg_hub_report_what {
+	YG_HUB_REPORT_FORMS,  /* all forms and fields, an object */
+	YG_HUB_REPORT_CHECK,  /* YG_EINVAL: what is wrong with @record, "PATH: TEXT" by lines */
+	YG_HUB_REPORT_STATE,  /* [{form…}]: what is missing for whom until when; without items
+				 those alone that the record calls for */
+	YG_HUB_REPORT_RENDER, /* the form for its recipient; YG_ENOENT: no such form, stage or kind
+				 of file; YG_EACCES: nothing may leave, the text says why */
+	YG_HUB_REPORT_DIFF,   /* [{"path","before","after"}] from @before to @record */
+	YG_HUB_REPORT_SENT, /* @record after it was sent, as JSON; YG_ENOENT as above, YG_ELIMIT */
+};
+struct yg_hub_report_ask {
+	enum yg_lang lang;
+	int64_t now_ns;
+	const json_t *record;
+	const json_t *before; /* or NULL */
+	struct yg_bytes form;
+	struct yg_bytes stage; /* empty: the next */
+	struct yg_bytes as;    /* "html"; empty: JSON */
+	bool is_attack_only;
+	bool is_person;	 /* it goes to one named person */
+	bool with_items; /* STATE: the lines of each form, too */
+};
+
 /* What the operations need from elsewhere. NULL: what asks for it leaves it out, or answers 503. */
 struct yg_hub_api_ports {
 	/* The last heartbeat of a sensor as {"received",…,"heartbeat":{…}}; NULL: none. Owned by
@@ -79,7 +103,10 @@ struct yg_hub_api_ports {
 		    struct yg_buf *to);
 	/* The month of an organisation as one page for A4 (render/month.h). */
 	void (*month)(void *arg, const struct yg_month *month, enum yg_lang lang,
-		       struct yg_buf *to);
+		      struct yg_buf *to);
+	/* Forms and records of incidents; what it says is added to @to. */
+	int (*report)(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
+		      struct yg_buf *to);
 	/* An answer that was put off (model/api.h) is complete, or @error says why not. */
 	void (*finish)(void *arg, struct yg_api_later *later, int error);
 	/* More of an answer that stays open: YG_OK, or it cannot be sent: it is to be ended. */

@@ -157,6 +157,9 @@ bool yg_gate_pap_allows(enum yg_pap pap, enum yg_use use);
 
 YG_MUST_USE int yg_gate_notice(const struct yg_release_ask *ask, const json_t *object,
 			       struct yg_released *ret);
+/* The record of an incident (docs/forms.md), by its halves. */
+YG_MUST_USE int yg_gate_incident(const struct yg_release_ask *ask, const json_t *object,
+				 struct yg_released *ret);
 /* Does @loosening belong to @object? Its markings then. */
 bool yg_loosening_of(const struct yg_loosening *loosening, const json_t *object, enum yg_tlp *tlp,
 		     enum yg_pap *pap);

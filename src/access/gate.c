@@ -171,6 +171,8 @@ int yg_release(const struct yg_release_ask *ask, const json_t *object, struct yg
 		return YG_EINVAL;
 	if (strcmp(ask->kind, "notice") == 0)
 		rc = yg_gate_notice(ask, object, ret);
+	else if (strcmp(ask->kind, "incident") == 0)
+		rc = yg_gate_incident(ask, object, ret);
 	else
 		rc = yg_release_document(ask->kind, object, ask->audience, &ret->copy);
 	if (rc == YG_EACCES && ret->refusal == YG_REFUSAL_NONE)

@@ -6,11 +6,11 @@
  * Three questions are asked in this order. May this audience have something of this marking, by
  * this outlet, with the consent that was given? (outlets.def, audiences.def; nothing marked counts
  * as RED.) Which fields may it have? (release.def for documents of posture, the tables of
- * gate_notice.c for notices: what is not listed stays inside.) And is what stands in them free of
- * what points to the house: names of the organisation, host and user names, mail addresses,
- * internal addresses, files and paths, query strings, own domains? Structured values are kept only
- * when they are proved to be of the attacker's side; free text loses every piece that is not, in
- * whatever case, width or encoding it is written.
+ * gate_notice.c for notices, the halves of a record for incidents: what is not listed stays
+ * inside.) And is what stands in them free of what points to the house: names of the organisation,
+ * host and user names, mail addresses, internal addresses, files and paths, query strings, own
+ * domains? Structured values are kept only when they are proved to be of the attacker's side; free
+ * text loses every piece that is not, in whatever case, width or encoding it is written.
  *
  * Pure but for yg_gate_loosen(), which writes to the audit log. Any thread, one object each; a
  * struct yg_own may be shared once it is complete.
@@ -72,9 +72,10 @@ bool yg_use_by_name(struct yg_bytes name, enum yg_use *ret);
 
 struct yg_own;
 struct yg_loosening;
+struct yg_forms; /* model/form.h */
 
 struct yg_release_ask {
-	const char *kind; /* "notice", or a kind of release.def */
+	const char *kind; /* "notice", "incident", or a kind of release.def */
 	enum yg_audience audience;
 	enum yg_outlet outlet; /* notices; documents of posture have outlets of their own */
 	enum yg_agreed agreed;
@@ -83,6 +84,7 @@ struct yg_release_ask {
 	enum yg_use use;
 	const struct yg_own *own; /* what points to the organisation concerned; notices need it */
 	const struct yg_loosening *loosening; /* or NULL */
+	const struct yg_forms *forms; /* incidents: which field is of which half; else NULL */
 };
 
 /* ---- the answer ---- */
@@ -99,7 +101,8 @@ struct yg_release_ask {
 	X(PAP, "pap", N_("its PAP does not allow what it is asked for"))                           \
 	X(SENSOR, "sensor", N_("sensors and the outlet for sensors go together"))                  \
 	X(OWN, "own", N_("what points to the organisation is not known, so nothing is proved"))    \
-	X(EMPTY, "empty", N_("nothing of it is left that may leave"))
+	X(EMPTY, "empty", N_("nothing of it is left that may leave"))                              \
+	X(APPROVAL, "approval", N_("nobody has approved it for publication"))
 enum yg_refusal {
 #define X(code, word, text) YG_REFUSAL_##code,
 	YG_REFUSAL_MAP(X)

@@ -7,6 +7,7 @@
 #include "access/gate-int.h"
 #include "base/net.h"
 #include "base/utf8.h"
+#include "model/form.h"
 #include "model/notice.h"
 
 #include "base/ban.h"
@@ -606,6 +607,264 @@ int yg_gate_notice(const struct yg_release_ask *ask, const json_t *object, struc
 		rc = release_own(object, ret);
 	else
 		rc = release_notice(walk, &from, ret);
+out:
+	yg_arena_free(arena);
+	return rc;
+}
+
+/* ---- records of incidents ---- */
+
+/* @from, a list of texts or one text, without what points to the house; NULL: nothing is left. */
+static json_t *clean_json(struct walk *walk, const char *path, const json_t *from)
+{
+	struct yg_bytes text;
+	json_t *list;
+
+	if (json_is_string(from)) {
+		text = clean(walk, path, yg_bytes_str(json_string_value(from)), YG_MANNER_FREE,
+			     true);
+		return text.size ? yg_json_string(text) : NULL;
+	}
+	list = json_array();
+	for (size_t i = 0; list && walk->rc == YG_OK && i < json_array_size(from); i++) {
+		char at[PATH_MAX_BYTES];
+		json_t *one =
+			clean_json(walk, path_of(at, "%s/%zu", path, i), json_array_get(from, i));
+
+		if (one && json_array_append_new(list, one) != 0)
+			walk->rc = YG_ENOMEM;
+	}
+	if (json_array_size(list) > 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+/* An indicator whose value is the attacker's; NULL: it stays inside. */
+static json_t *clean_indicator(struct walk *walk, const char *path, const json_t *from)
+{
+	struct yg_notice_indicator one = {.value = yg_json_text(from, "value")};
+	struct yg_bytes type = yg_json_text(from, "type");
+	struct yg_bytes comment;
+	char at[PATH_MAX_BYTES];
+	json_t *to;
+
+	while (one.type < YG_NOTICE_INDICATOR_COUNT &&
+	       !yg_bytes_eq(type, yg_bytes_str(yg_notice_indicator_name(one.type))))
+		one.type++;
+	if (one.type == YG_NOTICE_INDICATOR_COUNT)
+		return NULL;
+	one.value = clean_value(walk, path, &one);
+	if (one.value.size == 0) {
+		drop(walk, path, YG_TAKEN_UNPROVED);
+		return NULL;
+	}
+	comment = walk->audience->is_whole
+			  ? clean(walk, path_of(at, "%s/comment", path),
+				  yg_json_text(from, "comment"), YG_MANNER_FREE, true)
+			  : (struct yg_bytes){0};
+	to = json_object();
+	if (!to || yg_json_set(to, "type", yg_json_string(type)) != YG_OK ||
+	    yg_json_set(to, "value", yg_json_string(one.value)) != YG_OK ||
+	    (comment.size && yg_json_set(to, "comment", yg_json_string(comment)) != YG_OK)) {
+		json_decref(to);
+		walk->rc = YG_ENOMEM;
+		return NULL;
+	}
+	return to;
+}
+
+static json_t *clean_indicator_list(struct walk *walk, const char *path, const json_t *from)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && walk->rc == YG_OK && i < json_array_size(from); i++) {
+		char at[PATH_MAX_BYTES];
+		json_t *one = clean_indicator(walk, path_of(at, "%s/%zu", path, i),
+					      json_array_get(from, i));
+
+		if (one && json_array_append_new(list, one) != 0)
+			walk->rc = YG_ENOMEM;
+	}
+	if (json_array_size(list) > 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+/* One value as the audience gets it; NULL: not at all. */
+static json_t *clean_field(struct walk *walk, const struct yg_form_field *field, const char *path,
+			   const json_t *from)
+{
+	if (!walk->with_names)
+		return json_deep_copy(from);
+	switch (field->type) {
+	case YG_FORM_LINE:
+	case YG_FORM_PROSE:
+	case YG_FORM_LINES:
+		if (walk->audience->is_whole)
+			return clean_json(walk, path, from);
+		drop(walk, path, YG_TAKEN_FIELD);
+		return NULL;
+	case YG_FORM_INDICATORS:
+		return clean_indicator_list(walk, path, from);
+	default:
+		return json_deep_copy(from); /* a choice, a number, a time */
+	}
+}
+
+/* Which halves go: the name's and the damage's only as was agreed, the public's only to the public.
+ */
+static bool half_goes(const struct walk *walk, enum yg_form_half half)
+{
+	if (walk->ask->audience == YG_AUDIENCE_PUBLIC)
+		return half == YG_FORM_PUBLIC;
+	if (half == YG_FORM_WHO)
+		return !walk->with_names;
+	if (half == YG_FORM_DAMAGE)
+		return !walk->with_names && walk->audience->has_damage &&
+		       walk->ask->has_damage_consent;
+	return half == YG_FORM_ATTACK;
+}
+
+/* The object of @section in @to, made where it is missing; NULL without memory. */
+static json_t *body_of(struct walk *walk, const char *section, json_t *to)
+{
+	json_t *body = json_object_get(to, section);
+
+	if (body)
+		return body;
+	body = json_object();
+	if (!body || json_object_set_new(to, section, body) != 0) {
+		walk->rc = YG_ENOMEM;
+		return NULL;
+	}
+	return body;
+}
+
+/* @is_proof: indicators only, which prove what may stand in the texts; else all others. */
+static void clean_section(struct walk *walk, const struct yg_form_section *section,
+			  const json_t *from, json_t *to, bool is_proof)
+{
+	for (uint32_t i = 0; walk->rc == YG_OK && i < section->count; i++) {
+		const struct yg_form_field *field = &walk->ask->forms->fields[section->first + i];
+		const char *name = (const char *)field->name.data; /* ends with NUL */
+		const json_t *value = json_object_get(from, name);
+		char path[PATH_MAX_BYTES];
+		json_t *body;
+		json_t *one;
+
+		if (!value || is_proof != (field->type == YG_FORM_INDICATORS))
+			continue;
+		(void)path_of(path, "%.*s", YG_FMT(field->path));
+		if (strcmp(path, "reporter.own_names") == 0)
+			continue; /* the gate's own list */
+		one = clean_field(walk, field, path, value);
+		body = one ? body_of(walk, (const char *)section->name.data, to) : NULL;
+		if (!body)
+			json_decref(one);
+		else if (json_object_set_new(body, name, one) != 0)
+			walk->rc = YG_ENOMEM;
+	}
+}
+
+static void clean_sections(struct walk *walk, const json_t *from, json_t *to, bool is_proof)
+{
+	const struct yg_forms *forms = walk->ask->forms;
+
+	for (uint32_t i = 0; walk->rc == YG_OK && i < forms->section_count; i++) {
+		const struct yg_form_section *section = &forms->sections[i];
+		const char *name = (const char *)section->name.data; /* ends with NUL */
+		const json_t *body = json_object_get(from, name);
+
+		if (!json_is_object(body))
+			continue;
+		if (half_goes(walk, section->half))
+			clean_section(walk, section, body, to, is_proof);
+		else if (!is_proof)
+			drop(walk, name, YG_TAKEN_FIELD);
+	}
+}
+
+/* Each section by its half; what is no section of @ask->forms stays inside. YG_EEND: nothing goes.
+ */
+static int clean_record(struct walk *walk, const json_t *from, json_t *to)
+{
+	static const char *const named[] = {"id", "version", "sent"};
+	size_t before;
+
+	if (yg_json_set(to, "format", json_string("yagura-incident/1")) != YG_OK ||
+	    (walk->tlp != YG_TLP_NONE &&
+	     yg_json_set(to, "tlp", json_string(yg_tlp_name(walk->tlp))) != YG_OK))
+		return YG_ENOMEM;
+	for (size_t i = 0; i < 3 && !walk->with_names; i++)
+		if (json_object_get(from, named[i]) &&
+		    yg_json_set(to, named[i], json_deep_copy(json_object_get(from, named[i]))) !=
+			    YG_OK)
+			return YG_ENOMEM;
+	before = json_object_size(to);
+	clean_sections(walk, from, to, true);
+	clean_sections(walk, from, to, false);
+	return walk->rc == YG_OK && json_object_size(to) == before ? YG_EEND : walk->rc;
+}
+
+/* Has a person put his name to the public half? */
+static bool is_approved(const json_t *object)
+{
+	return yg_bytes_trim(yg_json_text(json_object_get(object, "statement"), "approved_by"))
+		       .size > 0;
+}
+
+static enum yg_refusal refuse_incident(const struct walk *walk, const json_t *object)
+{
+	enum yg_refusal refusal;
+
+	if (walk->ask->audience == YG_AUDIENCE_PUBLIC && !is_approved(object))
+		return YG_REFUSAL_APPROVAL;
+	refusal = yg_gate_ask(walk->ask, walk->tlp, YG_PAP_NONE);
+	if (refusal == YG_REFUSAL_NONE && walk->with_names && !walk->ask->own)
+		return YG_REFUSAL_OWN;
+	return refusal;
+}
+
+int yg_gate_incident(const struct yg_release_ask *ask, const json_t *object,
+		     struct yg_released *ret)
+{
+	struct yg_arena *arena = yg_arena_new(YG_GATE_ARENA_MAX);
+	struct walk *walk = arena ? yg_arena_zalloc(arena, sizeof(*walk)) : NULL;
+	int rc = YG_ENOMEM;
+
+	if (!walk || !ask->forms) {
+		rc = walk ? YG_EINVAL : YG_ENOMEM;
+		goto out;
+	}
+	walk->ask = ask;
+	walk->arena = arena;
+	walk->audience = yg_gate_audience_of(ask->audience);
+	/* What was approved for everybody is clear, whatever the rest of the record is. */
+	walk->tlp = YG_TLP_CLEAR;
+	if (ask->audience != YG_AUDIENCE_PUBLIC &&
+	    !yg_tlp_by_name(yg_json_text(object, "tlp"), &walk->tlp))
+		walk->tlp = YG_TLP_NONE;
+	walk->with_names = ask->audience != YG_AUDIENCE_PUBLIC &&
+			   !(ask->agreed == YG_AGREED_NAMED && walk->audience->has_name);
+	ret->tlp = walk->tlp;
+	ret->is_named = !walk->with_names;
+	if (ask->audience == YG_AUDIENCE_OWN) {
+		rc = release_own(object, ret);
+		goto out;
+	}
+	rc = YG_EACCES;
+	ret->refusal = refuse_incident(walk, object);
+	if (ret->refusal != YG_REFUSAL_NONE)
+		goto out;
+	walk->marks = ret->marks = json_array();
+	ret->copy = json_object();
+	rc = walk->marks && ret->copy ? clean_record(walk, object, ret->copy) : YG_ENOMEM;
+	if (rc == YG_EEND) {
+		ret->refusal = YG_REFUSAL_EMPTY;
+		rc = YG_EACCES;
+	}
 out:
 	yg_arena_free(arena);
 	return rc;

@@ -26,6 +26,7 @@ static const struct part {
 	{"supplies", YG_HUB_REGISTER, "relation", false},
 	{"supplied_by", YG_HUB_REGISTER, "relation_of", false},
 	{"views", NULL, "view", false},
+	{"reports", NULL, "report", false},
 };
 
 struct export

@@ -26,6 +26,7 @@ static const char *const command_lines[] = {
 	N_("  yagura assess COMMAND        the same from the command line\n"),
 	N_("  yagura share plan            whom to warn when a member of a community is hit\n"),
 	N_("  yagura share release         what of a warning would leave, and what is taken out\n"),
+	N_("  yagura share report COMMAND  one record of an incident, every form of report\n"),
 	N_("  yagura share check           which indicators are well-known values that would "
 	   "mislead\n"),
 	N_("  yagura share import|export   STIX bundles into collections, and out of them\n"),
@@ -574,7 +575,9 @@ static const char *const share_texts[] = {
 	   "\n"
 	   "  --notice FILE      the notice, as JSON\n"
 	   "  --own FILE         what points to the organisation that was hit, as JSON\n"
-	   "  --audience WORD    partner, provider, sector, community, sensor, public, own\n"
+	   "  --audience WORD    partner, provider, authority, sector, community, sensor, "
+	   "public,\n"
+	   "                     own\n"
 	   "  --outlet WORD      api, console, mail, webhook, sensor, export, phone, print,\n"
 	   "                     taxii\n"
 	   "  --agreed WORD      what it agreed to: nothing, nameless, named\n"
@@ -603,6 +606,37 @@ static const char *const share_texts[] = {
 	   "Exit status: 0 none is; 1 some are, or a list or line cannot be used; 2 wrong "
 	   "usage, or\n"
 	   "a file cannot be read.\n"),
+	N_("\n"
+	   "usage: yagura share report new|set --record FILE [OPTION]... [FIELD=VALUE]...\n"
+	   "       yagura share report check|render|sent|diff --record FILE [OPTION]...\n"
+	   "       yagura share report forms|fields [--json]\n"
+	   "\n"
+	   "One record of an incident fills every form: report to the ministry, the forms for\n"
+	   "ransomware and DDoS, personal data, notice to partners, public statement. No hub "
+	   "is\n"
+	   "needed; nothing is sent (docs/forms.md).\n"
+	   "\n"
+	   "  new, set           make the record; set fields: each change is a version.\n"
+	   "                     FIELD= takes a field out, FIELD+=VALUE adds to a list\n"
+	   "  check              what is missing for whom, and until when\n"
+	   "  render             --form ID for its recipient; [--stage first|followup|final]\n"
+	   "                     [--half attack] [--as json|csv|xlsx|html] [-o FILE]\n"
+	   "                     [--outlet WORD] [--person]\n"
+	   "  sent               --form ID [--stage STAGE] [--at TIME]: it was sent\n"
+	   "  diff               [--from N] [--to N], or --form ID: since it was sent last\n"
+	   "  forms, fields      what there is\n"
+	   "\n"
+	   "  --record FILE      the record, as JSON\n"
+	   "  --form-file FILE   a form of your own (YAML); may be repeated\n"
+	   "  --contacts FILE    with check: whom to tell for which service (CSV, .xlsx)\n"
+	   "  --id ID, --by NAME of a new record; who changed it\n"
+	   "  --now TIME         what time it is; otherwise the machine's clock\n"
+	   "  --json             check, diff, forms and fields as JSON\n"
+	   "  --lang ja|en       language; of a form otherwise that of its recipient\n"
+	   "\n"
+	   "Exit status: 0 done; 1 check: something is missing or a deadline is over, render:\n"
+	   "nothing may leave, which is said; 2 wrong usage, or a record or form is "
+	   "refused.\n"),
 	N_("\n"
 	   "usage: yagura share import FILE --collection ID [OPTION]...\n"
 	   "       yagura share export --collection ID [--as stix|list|rpz] [OPTION]...\n"

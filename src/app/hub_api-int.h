@@ -8,6 +8,7 @@
 #include "access/api.h"
 #include "app/hub_api.h"
 #include "app/hub_pages_wire.h"
+#include "app/hub_report.h"
 #include "app/hub_warn.h"
 #include "share/taxii.h"
 #include "web/server.h"
@@ -48,6 +49,7 @@ struct yg_hub_http {
 	struct yg_facts *facts;
 	struct yg_situations *situations;
 	struct yg_hub_warn warn;
+	struct yg_hub_report *report;
 	struct yg_hub_beats *beats;
 	struct yg_hub_api *api;
 	struct yg_collections *collections;

@@ -289,6 +289,15 @@ static int answer_hunt(void *arg, const char *id, bool is_yes, const struct yg_h
 		       : YG_ELIMIT;
 }
 
+/* What may stand in a report, and what a form makes of it. */
+static int report(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
+		  struct yg_buf *to)
+{
+	const struct yg_hub_http *http = arg;
+
+	return yg_hub_report_ask(http->report, what, ask, to);
+}
+
 static int demo(void *arg, json_t **ret)
 {
 	const struct yg_hub_http *http = arg;
@@ -341,6 +350,7 @@ static int open_api(struct yg_hub_http *http)
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
 			  .month = month,
+			  .report = report,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,
@@ -365,6 +375,14 @@ static int open_api(struct yg_hub_http *http)
 		http->tables[1] = yg_taxii_routes(http->taxii);
 	}
 	return rc;
+}
+
+/* What the operations are lent: rules of whom to warn, forms of reports. */
+static int open_lent(struct yg_hub_http *http)
+{
+	int rc = yg_hub_warn_init(&http->warn);
+
+	return rc == YG_OK ? yg_hub_report_new(&http->report) : rc;
 }
 
 /* Read once, which makes the files beside it before the walls stand. */
@@ -411,7 +429,7 @@ int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_hub_http **re
 	}
 	rc = yg_hub_access_new(opts->store, opts->enrol, opts->clock, &http->hub);
 	if (rc == YG_OK)
-		rc = yg_hub_warn_init(&http->warn);
+		rc = open_lent(http);
 	if (rc == YG_OK)
 		rc = open_signer(http);
 	if (rc == YG_OK)
@@ -464,6 +482,7 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 	http->filling = yg_collections_free(http->filling);
 	http->hub = yg_hub_access_free(http->hub);
 	yg_hub_warn_done(&http->warn);
+	http->report = yg_hub_report_free(http->report);
 	http->beats = yg_hub_beats_free(http->beats);
 	yg_web_sessions_done(&http->sessions);
 	free(http->asks);

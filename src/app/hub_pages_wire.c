@@ -27,6 +27,8 @@ static const char *const types[] = {
 	"text/event-stream",
 	"application/octet-stream",
 	YG_TAXII_TYPE,
+	"text/csv; charset=utf-8",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 };
 #define TYPE_COUNT  (sizeof(types) / sizeof(types[0]))
 #define TYPE_STREAM 5u

@@ -31,7 +31,8 @@ bool yg_share_refuse(const char *format, const char *word);
 bool yg_share_take_lang(const char *word);
 /*
  * Each option to @take, which looks at optarg and says what is wrong with it. What is none stands
- * from optind on. False: *ret_status is the exit status; all was said, or it was --help.
+ * from optind on. -o FILE where a long option has the value 'o'. False: *ret_status is the exit
+ * status; all was said, or it was --help.
  */
 bool yg_share_options(int argc, char **argv, const struct option *longs,
 		      bool (*take)(void *arg, int option), void *arg, int *ret_status);
@@ -47,6 +48,8 @@ YG_MUST_USE int yg_share_load_own(const char *path, struct yg_own **ret);
 
 /* `yagura share release`: @argv from its own name on; the exit status. */
 int yg_share_release(int argc, char **argv);
+/* `yagura share report`: as above. */
+int yg_share_report(int argc, char **argv);
 /* `yagura share check`: as above. */
 int yg_share_check(int argc, char **argv);
 /* `yagura share import` and `export`: as above. */

@@ -28,12 +28,15 @@ bool yg_share_take_lang(const char *word)
 bool yg_share_options(int argc, char **argv, const struct option *longs,
 		      bool (*take)(void *arg, int option), void *arg, int *ret_status)
 {
+	const struct option *last = longs;
 	int option;
 
+	while (last->name && last->val != 'o')
+		last++;
 	*ret_status = YG_EXIT_FAILED;
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, last->name ? ":ho:" : ":h", longs, NULL)) != -1) {
 		if (option == 'h') {
 			yg_help_share();
 			*ret_status = YG_EXIT_DONE;

@@ -11,6 +11,8 @@ extern const unsigned char yg_frameworks[];
 extern const size_t yg_frameworks_size;
 extern const unsigned char yg_templates[];
 extern const size_t yg_templates_size;
+extern const unsigned char yg_form_pack[];
+extern const size_t yg_form_pack_size;
 
 struct pack {
 	struct yg_assess_shipped files[FILES_MAX];
@@ -55,6 +57,16 @@ const struct yg_assess_shipped *yg_shipped_templates(size_t *ret_count)
 
 	if (pack.count == 0)
 		read_pack(&pack, (struct yg_bytes){yg_templates, yg_templates_size}, true);
+	*ret_count = pack.count;
+	return pack.files;
+}
+
+const struct yg_assess_shipped *yg_shipped_forms(size_t *ret_count)
+{
+	static struct pack pack;
+
+	if (pack.count == 0)
+		read_pack(&pack, (struct yg_bytes){yg_form_pack, yg_form_pack_size}, true);
 	*ret_count = pack.count;
 	return pack.files;
 }

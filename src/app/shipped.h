@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/shipped.h - files compiled into the program: frameworks and templates.
+ * app/shipped.h - files compiled into the program: frameworks, templates and forms.
  *
  * The bytes are constant and live as long as the process.
  */
@@ -13,3 +13,6 @@ const struct yg_assess_shipped *yg_shipped_frameworks(size_t *ret_count);
 
 /* Documents to edit by file name ("contact-list.ja.csv"), and "index.json" which describes them. */
 const struct yg_assess_shipped *yg_shipped_templates(size_t *ret_count);
+
+/* The fields of a record ("record.yaml", first) and the forms of reports, by file name. */
+const struct yg_assess_shipped *yg_shipped_forms(size_t *ret_count);

@@ -75,6 +75,12 @@ class Matrix:
             who.make("PUT", "/orgs/%s/relations/%s/supplier-x" % (org, org), {})
         return buyer
 
+    def new_report(self, org):
+        if org not in ("acme", "beta"):
+            return "none"
+        who = {"acme": self.town.member, "beta": self.town.other}[org]
+        return who.make("POST", "/orgs/%s/reports" % org, {"event": {"type": "near_miss"}})["id"]
+
     def new_person(self):
         login = self.again("someone")
         return self.town.administrator.make("POST", "/people", {
@@ -178,6 +184,15 @@ class Matrix:
             "actOnWarning": lambda: ("/warnings/%s/act%s" % (NONE, q), {}),
             "noteCall": lambda: ("/warnings/%s/called" % NONE, {"result": "busy", "who": "x"}),
             "warningTimes": lambda: ("/warning-times", None),
+            "listReportForms": lambda: ("/report-forms", None),
+            "listReports": lambda: (o + "/reports", None),
+            "addReport": lambda: (o + "/reports", {"id": self.again("r-"), "event": {"type": "near_miss"}}),
+            "getReport": lambda: ("%s/reports/%s" % (o, self.new_report(org)), None),
+            "changeReport": lambda: ("%s/reports/%s" % (o, self.new_report(org)),
+                                     {"version": 1, "record": {"event": {"type": "other"}}}),
+            "reportVersions": lambda: ("%s/reports/%s/versions" % (o, self.new_report(org)), None),
+            "renderReport": lambda: ("%s/reports/%s/forms/sector-report" % (o, self.new_report(org)), None),
+            "sendReport": lambda: ("%s/reports/%s/sent" % (o, self.new_report(org)), {"form": "sector-report"}),
             "getWebhook": lambda: (o + "/webhook", None),
             "setWebhook": lambda: (o + "/webhook", {}),
             "listQuestions": lambda: ("/questions" + q, None),

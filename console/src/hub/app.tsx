@@ -20,6 +20,7 @@ import { Mine } from './pages/mine';
 import { OrgPage, Orgs } from './pages/orgs';
 import { PlanPage, Plans, WarningOfAnalyst } from './pages/plans';
 import { Relations } from './pages/relations';
+import { Reports } from './pages/reports';
 import { InvitationPage, SignIn } from './pages/sign_in';
 import { SituationPage } from './pages/situation';
 import { hubTo, parseHubRoute, type HubPage, type HubRoute } from './route';
@@ -28,7 +29,7 @@ import type { HubSession, Org, Role } from './types';
 
 const NAV: Record<Role, [HubPage, IconName][]> = {
   analyst: [['board', 'list'], ['warnings', 'speech'], ['cases', 'pen'], ['funnel', 'down'], ['orgs', 'building'], ['relations', 'network'], ['account', 'person']],
-  member: [['mine', 'home'], ['warnings', 'speech'], ['board', 'list'], ['funnel', 'down'], ['relations', 'network'], ['account', 'person']],
+  member: [['mine', 'home'], ['warnings', 'speech'], ['reports', 'report'], ['board', 'list'], ['funnel', 'down'], ['relations', 'network'], ['account', 'person']],
   provider: [['board', 'list'], ['warnings', 'speech'], ['funnel', 'down'], ['account', 'person']],
   administrator: [['orgs', 'building'], ['account', 'person']],
 };
@@ -70,6 +71,7 @@ function PageOf({ route, role }: { route: HubRoute; role: Role }): ComponentChil
     case 'orgs': return route.item ? <OrgPage key={route.item} id={route.item} /> : <Orgs />;
     case 'cases': return route.item ? <CasePage key={route.item} id={route.item} /> : <Cases query={route.query} />;
     case 'relations': return <Relations />;
+    case 'reports': return <Reports item={route.item} />;
     case 'account': return <Account />;
     default: return <Unknown />;
   }

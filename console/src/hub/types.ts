@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The objects of docs/api-hub.md as the pages read them.
+import type { Values } from './reports';
+
 export type Role = 'administrator' | 'analyst' | 'member' | 'provider';
 export type State = 'new' | 'check' | 'noise' | 'confirmed' | 'notified' | 'acknowledged' | 'resolved';
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
@@ -224,3 +226,17 @@ export interface Case {
   notes: { time: Time; by: string; text: string }[];
   revision?: number;
 }
+// ---- reports about incidents (docs/forms.md) ----
+
+export type DueState = 'sent' | 'open' | 'today' | 'over' | 'unknown';
+export interface FormDue { stage: string; stage_title: string; state: DueState; prompt: boolean; from: string; latest: string | null; days_left: number | null; words: string }
+export interface FormItem { kind: 'part' | 'field' | 'paragraph'; path?: string; label?: string; needed?: boolean; missing?: boolean; text?: string }
+export interface FormState {
+  form: string; title: string; recipient: string; note: string; audience: 'authority' | 'partner' | 'public'; stage: string; stage_title: string;
+  applies: boolean; half: 'all' | 'attack'; missing: number; deadlines: FormDue[]; items?: FormItem[];
+}
+export interface RecordField { path: string; type: string; title: string; help: string; choices: { key: string; title: string }[] }
+export interface ReportForms { forms: { form: string; title: string }[]; sections: { section: string; title: string; half: string; fields: RecordField[] }[] }
+export interface ReportLine { id: string; version: number; changed: Time; title: string; type: string; forms: FormState[] }
+export interface Report { id: string; version: number; changed: Time; by: string; record: Values; forms: FormState[] }
+export interface ReportVersion { version: number; changed: Time; by: string; changes: { path: string; before: unknown; after: unknown }[] }

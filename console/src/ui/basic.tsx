@@ -72,7 +72,7 @@ export function Field(props: FieldProps & { control: (a: { id: string; 'aria-des
 }
 
 export function TextField(props: FieldProps & {
-  value: string; onInput: (value: string) => void; type?: 'text' | 'date' | 'number' | 'search' | 'password' | 'email' | 'tel'; max?: string; min?: string;
+  value: string; onInput: (value: string) => void; type?: 'text' | 'date' | 'number' | 'search' | 'password' | 'email' | 'tel' | 'datetime-local'; max?: string; min?: string;
   mode?: 'numeric' | 'text'; complete?: string; length?: number;
 }) {
   return (

@@ -15,6 +15,7 @@ import { headline, SeverityChip, StateChip, titleOf, When } from '../parts';
 import { hubTo } from '../route';
 import type { Consent, Finding, Situation, View } from '../types';
 import { Inbox, Questions } from './inbox';
+import { DueReports } from './reports';
 
 const CONCERNS = 5;
 const VIEWS = 10;
@@ -30,6 +31,7 @@ export function Mine() {
       <Head title={t('hub.mine_title', { org: orgName(hub, org) })} />
       <Questions org={org} />
       <Inbox org={org} />
+      <DueReports org={org} />
       <Concerns />
       <ToDo />
       <Report org={org} />
