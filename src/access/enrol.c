@@ -11,6 +11,7 @@
 static const struct yg_bytes hub_org = {(const uint8_t *)"hub", 3};
 
 #define SENSOR_KEY_ROOM (2 * YG_ENROL_ID_MAX + 2)
+#define PAGE		1000u /* documents at once */
 
 /* ---- documents ---- */
 
@@ -417,12 +418,14 @@ static int list_one(void *arg, const struct yg_doc *doc)
 	return rc == YG_OK ? listing->fn(listing->arg, &sensor) : rc;
 }
 
-int yg_enrol_sensor_list(struct yg_enrol *enrol, const char *org, yg_enrol_sensor_fn fn, void *arg)
+int yg_enrol_sensor_page(struct yg_enrol *enrol, const char *org, struct yg_bytes after,
+			 uint32_t limit, yg_enrol_sensor_fn fn, void *arg)
 {
 	struct listing listing = {.fn = fn, .arg = arg};
-	struct yg_doc_filter filter = {.kind = YG_S("sensor"), .limit = 1000};
+	struct yg_doc_filter filter = {.kind = YG_S("sensor"),
+				       .after_key = yg_bytes_cut(after, 0, YG_DOC_KEY_MAX)};
 	char prefix[SENSOR_KEY_ROOM];
-	int rc;
+	int rc = YG_OK;
 
 	if (org) {
 		if (!yg_enrol_is_id(yg_bytes_str(org)))
@@ -432,10 +435,18 @@ int yg_enrol_sensor_list(struct yg_enrol *enrol, const char *org, yg_enrol_senso
 	}
 	do {
 		listing.seen = 0;
-		rc = yg_enrol_list(enrol, &filter, list_one, &listing);
+		filter.limit = limit < PAGE ? limit : PAGE;
+		if (filter.limit > 0)
+			rc = yg_enrol_list(enrol, &filter, list_one, &listing);
 		filter.after_key = yg_bytes_str(listing.last);
-	} while (rc == YG_OK && listing.seen == filter.limit);
+		limit -= listing.seen;
+	} while (rc == YG_OK && limit > 0 && listing.seen == filter.limit);
 	return rc;
+}
+
+int yg_enrol_sensor_list(struct yg_enrol *enrol, const char *org, yg_enrol_sensor_fn fn, void *arg)
+{
+	return yg_enrol_sensor_page(enrol, org, (struct yg_bytes){0}, UINT32_MAX, fn, arg);
 }
 
 struct search {

@@ -111,6 +111,13 @@ typedef int (*yg_enrol_sensor_fn)(void *arg, const struct yg_enrol_sensor *senso
 YG_MUST_USE int yg_enrol_sensor_list(struct yg_enrol *enrol, const char *org, yg_enrol_sensor_fn fn,
 				     void *arg);
 
+/*
+ * The same from behind @after ("ORG/ID" or any bytes; empty: from the beginning), at most @limit of
+ * them, with an index: what comes before costs nothing.
+ */
+YG_MUST_USE int yg_enrol_sensor_page(struct yg_enrol *enrol, const char *org, struct yg_bytes after,
+				     uint32_t limit, yg_enrol_sensor_fn fn, void *arg);
+
 /* The number of the last change of the register, by whatever process. */
 YG_MUST_USE int yg_enrol_change(struct yg_enrol *enrol, uint64_t *ret);
 

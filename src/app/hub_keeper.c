@@ -319,6 +319,7 @@ static int open_http(struct keeper *keeper)
 		.situations = keeper->situations_path,
 		.collections = keeper->collections_path,
 		.store = keeper->store,
+		.store_path = keeper->db_path,
 		.enrol = keeper->hub.enrol,
 		.clock = keeper->hub.clock,
 		.audit_key = keeper->hub.audit_key,
@@ -607,7 +608,17 @@ static struct pollfd to_poll(const struct yg_msg_pipe *pipe, bool is_read)
 		.events = (short)((is_read ? POLLIN : 0) | (is_written ? POLLOUT : 0))};
 }
 
-enum { AT_CONTROL, AT_PAGES, AT_PASSWORDS, AT_SYNC, AT_SIGNER, AT_FRONT, AT_OUT, AT_WORKERS };
+enum {
+	AT_CONTROL,
+	AT_PAGES,
+	AT_PASSWORDS,
+	AT_READERS,
+	AT_SYNC,
+	AT_SIGNER,
+	AT_FRONT,
+	AT_OUT,
+	AT_WORKERS
+};
 
 static void hear_pages(struct keeper *keeper)
 {
@@ -660,6 +671,7 @@ static int serve(struct keeper *keeper)
 			[AT_PAGES] = yg_hub_http_poll(keeper->http),
 			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
 					  .events = POLLIN},
+			[AT_READERS] = {.fd = yg_hub_http_read_fd(keeper->http), .events = POLLIN},
 			[AT_SYNC] = {.fd = yg_hub_sync_fd(hub->sync), .events = POLLIN},
 			[AT_SIGNER] = to_poll(&hub->signer.pipe, true),
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
