@@ -49,7 +49,8 @@ struct yg_hub_ask {
 	struct {
 		unsigned tries;
 		int error;	 /* as the handler returned it */
-		uint64_t change; /* of the register, that it was read at */
+		uint64_t since;	 /* the register's last change, before it was let in */
+		uint64_t change; /* the same where it was read */
 		bool is_refused; /* it was to write */
 	} read;
 	uint8_t mem[];
@@ -73,6 +74,8 @@ struct yg_hub_http {
 	size_t bytes;		  /* of all asks */
 	unsigned sending;	  /* asks in HEAD, SEND or END */
 	struct yg_hub_readers *readers;
+	bool has_change; /* @change is the register's last one, as of this round */
+	uint64_t change;
 	unsigned reading; /* asks in READ, also those that nobody waits for any more */
 };
 

@@ -2,9 +2,9 @@
 /*
  * The keeper's side of pages and API: calls from the pages' message until they are answered.
  *
- *   ASK ──► let in? ──► MAY ─► CALL ──► route ─► actor ─┬► access ─► handler ──┬─► ANSWER
- *   (only where a body follows)                           │           └─ later, or open: PIECE …
- * END └─ only reads: hub_readers.h ─┘
+ *   ASK ──► let in? ──► MAY ─► CALL ──► route ─► actor ─► access ─► handler ──► ANSWER
+ *   (only where a body follows)                    │          └─ later, or open: PIECE … END
+ *                                                  └─ only reads: hub_readers.h ──► ANSWER
  *
  * The pages are less trusted: their bytes are read by hub_pages_wire.h, and a place that is taken
  * or a number of calls that cannot be ends the talk.
@@ -321,11 +321,23 @@ static void serve_page(struct yg_hub_http *http, struct yg_hub_ask *ask)
 
 /* ---- operations ---- */
 
-static bool is_read(const struct yg_hub_http *http, const struct yg_hub_ask *ask)
+/* Asked once a round: what a round changes itself is seen as a change, and read again. */
+static bool know_change(struct yg_hub_http *http)
 {
-	return http->readers && ask->match.context == http->api &&
-	       yg_hub_api_reads(ask->match.route) && !ask->read.is_refused &&
-	       ask->read.tries < READ_TRIES;
+	if (!http->has_change)
+		http->has_change = yg_hub_change(http->hub, &http->change) == YG_OK;
+	return http->has_change;
+}
+
+/* To be asked before it is let in. */
+static bool is_read(struct yg_hub_http *http, struct yg_hub_ask *ask)
+{
+	if (!http->readers || !ask->match.route || ask->match.context != http->api ||
+	    !yg_hub_api_reads(ask->match.route) || ask->read.is_refused ||
+	    ask->read.tries >= READ_TRIES || !know_change(http))
+		return false;
+	ask->read.since = http->change;
+	return true;
 }
 
 static void give_reader(struct yg_hub_http *http, struct yg_hub_ask *ask)
@@ -354,6 +366,7 @@ static void serve_it(struct yg_hub_http *http, struct yg_hub_ask *ask)
 
 static void serve_operation(struct yg_hub_http *http, struct yg_hub_ask *ask)
 {
+	bool is_readers = is_read(http, ask);
 	int error = yg_hub_admit(http, ask, !ask->is_admitted);
 
 	if (error == YG_OK && !ask->match.route) { /* the pages know, and do not ask */
@@ -362,7 +375,7 @@ static void serve_operation(struct yg_hub_http *http, struct yg_hub_ask *ask)
 	}
 	if (error != YG_OK)
 		complete(http, ask, error);
-	else if (is_read(http, ask))
+	else if (is_readers)
 		give_reader(http, ask);
 	else
 		serve_it(http, ask);
@@ -390,20 +403,24 @@ static void take_back(struct yg_hub_http *http, struct yg_hub_ask *ask)
 		forget(http, ask);
 }
 
+/* Is the answer of now: let in, read and taken back with one and the same register? */
+static bool is_good(struct yg_hub_http *http, const struct yg_hub_ask *ask)
+{
+	return !ask->read.is_refused && know_change(http) && ask->read.since == http->change &&
+	       ask->read.change == http->change;
+}
+
 void yg_hub_asks_read(struct yg_hub_http *http)
 {
 	struct yg_hub_ask *ask = yg_hub_readers_take(http->readers);
-	bool is_known = false;
-	uint64_t change = 0;
 
+	http->has_change = false;
 	while (ask) {
 		struct yg_hub_ask *next = ask->next;
 		bool is_left = atomic_load(&ask->is_left);
 
 		take_back(http, ask);
-		if (!is_left && !is_known) /* the writers are here: it stays so for this round */
-			is_known = yg_hub_change(http->hub, &change) == YG_OK;
-		if (!is_left && is_known && !ask->read.is_refused && ask->read.change == change) {
+		if (!is_left && is_good(http, ask)) {
 			complete(http, ask, ask->read.error);
 		} else if (!is_left) {
 			begin_again(ask);
@@ -495,6 +512,7 @@ int yg_hub_asks_hear(struct yg_hub_http *http)
 	struct yg_msg message;
 	int rc = yg_msg_fill(&http->pages);
 
+	http->has_change = false;
 	while (rc == YG_OK && (rc = yg_msg_next(&http->pages, &message)) == YG_OK)
 		rc = message.kind == YG_PAGES_ASK    ? hear_ask(http, &message)
 		     : message.kind == YG_PAGES_CALL ? hear_call(http, &message)

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "app/hub_readers.h"
 
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 

@@ -15,10 +15,11 @@
  *   - shared: what never changes once readers run (settings, clock, rules of warnings, tables).
  *
  * What a reader sees of the register is one moment (a view), begun after the loop let the call in:
- * a person's next reading sees what was answered to him before. The number of its last change comes
- * back with the call: is it another one when the loop takes it, it is read once more, so that no
- * answer leaves that rests on a role, a session or a mandate that was over before. Whatever turns
- * out to write is refused by the store, and done by the loop.
+ * a person's next reading sees what was answered to him before. The number of the register's last
+ * change has to be the same before the call was let in, where it was read, and when the loop takes
+ * it; else it is let in and read once more, so that no answer leaves that rests on a role, a
+ * session or a mandate that was over before. Whatever turns out to write is refused by the store,
+ * and done by the loop.
  * Tests: tests/unit/app/test_hub_readers.c, which is to be run with ThreadSanitizer too
  */
 #pragma once
