@@ -112,6 +112,12 @@ YG_MUST_USE int yg_enrol_sensor_list(struct yg_enrol *enrol, const char *org, yg
 				     void *arg);
 
 /*
+ * Remember what was read of sensors' records, so that a list of those that did not change costs a
+ * look-up each and no parsing; some MB. Only on a store that reads (yg_control_open_reader()), to
+ * which a revision is what it is for ever. YG_OK, YG_ENOMEM.
+ */
+YG_MUST_USE int yg_enrol_remember(struct yg_enrol *enrol);
+/*
  * The same from behind @after ("ORG/ID" or any bytes; empty: from the beginning), at most @limit of
  * them, with an index: what comes before costs nothing.
  */

@@ -171,6 +171,8 @@ static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts
 	if (rc == YG_OK)
 		rc = yg_enrol_new(reader->store, opts->clock, "hub", &reader->enrol);
 	if (rc == YG_OK)
+		rc = yg_enrol_remember(reader->enrol);
+	if (rc == YG_OK)
 		rc = yg_hub_access_new(reader->store, reader->enrol, opts->clock, &reader->hub);
 	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(opts->facts, false, &reader->facts);
