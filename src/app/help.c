@@ -26,6 +26,8 @@ static const char *const command_lines[] = {
 	N_("  yagura assess COMMAND        the same from the command line\n"),
 	N_("  yagura share plan            whom to warn when a member of a community is hit\n"),
 	N_("  yagura share release         what of a warning would leave, and what is taken out\n"),
+	N_("  yagura share check           which indicators are well-known values that would "
+	   "mislead\n"),
 	N_("  yagura share import|export   STIX bundles into collections, and out of them\n"),
 	N_("  yagura demo run              a hub with an invented community, through one attack\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
@@ -526,62 +528,81 @@ void yg_help_admin(void)
 	help_admin_parts();
 }
 
+static const char *const share_texts[] = {
+	N_("usage: yagura share plan --members FILE --relations FILE --victim ID [OPTION]...\n"
+	   "\n"
+	   "Shows whom to warn when a member of a community is hit: by which rule, along "
+	   "which\n"
+	   "relations, what each would be told, and from how many organisations each could\n"
+	   "guess who it was. Nothing is sent; no hub is needed.\n"
+	   "\n"
+	   "  --members FILE     columns id, name_ja, name_en, sector, provider, "
+	   "contact_mail,\n"
+	   "                     deputy_mail\n"
+	   "  --relations FILE   columns supplier, buyer, secret_data, business_stop,\n"
+	   "                     system_access (yes or no), consent (named, anonymous or ask)\n"
+	   "                     FILE is CSV (UTF-8, Shift_JIS) or a workbook (.xlsx)\n"
+	   "  --victim ID        the member that was hit\n"
+	   "  --rules FILE       other rules than the program's own (docs/warn.md)\n"
+	   "  --json             one JSON object\n"
+	   "  --reasons          with --json: also why, and what each copy holds\n"
+	   "  --lang ja|en       language of texts\n"),
+	N_("\n"
+	   "usage: yagura share release --notice FILE --own FILE --audience WORD [OPTION]...\n"
+	   "\n"
+	   "Shows what of a notice would leave for an audience by an outlet, after everything "
+	   "that\n"
+	   "points to the organisation is taken out. Nothing is sent (docs/gate.md).\n"
+	   "\n"
+	   "  --notice FILE      the notice, as JSON\n"
+	   "  --own FILE         what points to the organisation that was hit, as JSON\n"
+	   "  --audience WORD    partner, provider, sector, community, sensor, public, own\n"
+	   "  --outlet WORD      api, console, mail, webhook, sensor, export, phone, print\n"
+	   "  --agreed WORD      what it agreed to: nothing, nameless, named\n"
+	   "  --damage           it agreed that the damage is told, too\n"
+	   "  --person           the recipient is one named person (TLP:RED)\n"
+	   "  --use WORD         what indicators are for: match, lookup, block\n"
+	   "  --form WORD        text, page, mail, script, message; else as the outlet's\n"
+	   "  --json             the copy, and each piece that was taken out with its reason\n"
+	   "  --lang ja|en       language of texts\n"
+	   "\n"
+	   "Exit status: 0 shown; 1 nothing may leave, which is said; 2 wrong usage, or a "
+	   "file\n"
+	   "cannot be read.\n"),
+	N_("\n"
+	   "usage: yagura share check --warning-lists FOLDER LIST... [OPTION]...\n"
+	   "\n"
+	   "Names the indicators of lists that are on lists of well-known values (resolvers,\n"
+	   "large services, hashes of empty files): they would find what everyone does\n"
+	   "(docs/findings.md).\n"
+	   "\n"
+	   "  --warning-lists FOLDER  JSON in the form of MISP's warning lists\n"
+	   "  --json                  an object a line: file, line, value, list\n"
+	   "  --lang ja|en            language of messages\n"
+	   "\n"
+	   "Exit status: 0 none is; 1 some are, or a list or line cannot be used; 2 wrong "
+	   "usage, or\n"
+	   "a file cannot be read.\n"),
+	N_("\n"
+	   "usage: yagura share import FILE --collection ID [OPTION]...\n"
+	   "       yagura share export --collection ID [OPTION]...\n"
+	   "\n"
+	   "A STIX bundle into a collection, all of it or nothing; a collection as a bundle "
+	   "on\n"
+	   "standard output (docs/taxii.md).\n"
+	   "\n"
+	   "  --collection ID    a UUID, or a name; import makes it\n"
+	   "  --default-tlp TLP  what objects without a marking count as; else RED\n"
+	   "  --title TEXT       of a new collection\n"
+	   "  --store FILE       where collections are; else in the user's data folder\n"
+	   "  --data D           those of the hub with this folder\n"
+	   "  --lang ja|en       language of messages\n"),
+};
+
 void yg_help_share(void)
 {
-	put(N_("usage: yagura share plan --members FILE --relations FILE --victim ID [OPTION]...\n"
-	       "\n"
-	       "Shows whom to warn when a member of a community is hit: by which rule, along "
-	       "which\n"
-	       "relations, what each would be told, and from how many organisations each could\n"
-	       "guess who it was. Nothing is sent; no hub is needed.\n"
-	       "\n"
-	       "  --members FILE     columns id, name_ja, name_en, sector, provider, "
-	       "contact_mail,\n"
-	       "                     deputy_mail\n"
-	       "  --relations FILE   columns supplier, buyer, secret_data, business_stop,\n"
-	       "                     system_access (yes or no), consent (named, anonymous or ask)\n"
-	       "                     FILE is CSV (UTF-8, Shift_JIS) or a workbook (.xlsx)\n"
-	       "  --victim ID        the member that was hit\n"
-	       "  --rules FILE       other rules than the program's own (docs/warn.md)\n"
-	       "  --json             one JSON object\n"
-	       "  --reasons          with --json: also why, and what each copy holds\n"
-	       "  --lang ja|en       language of texts\n"));
-	put(N_("\n"
-	       "usage: yagura share release --notice FILE --own FILE --audience WORD [OPTION]...\n"
-	       "\n"
-	       "Shows what of a notice would leave for an audience by an outlet, after everything "
-	       "that\n"
-	       "points to the organisation is taken out. Nothing is sent (docs/gate.md).\n"
-	       "\n"
-	       "  --notice FILE      the notice, as JSON\n"
-	       "  --own FILE         what points to the organisation that was hit, as JSON\n"
-	       "  --audience WORD    partner, provider, sector, community, sensor, public, own\n"
-	       "  --outlet WORD      api, console, mail, webhook, sensor, export, phone, print\n"
-	       "  --agreed WORD      what it agreed to: nothing, nameless, named\n"
-	       "  --damage           it agreed that the damage is told, too\n"
-	       "  --person           the recipient is one named person (TLP:RED)\n"
-	       "  --use WORD         what indicators are for: match, lookup, block\n"
-	       "  --form WORD        text, page, mail, script, message; else as the outlet's\n"
-	       "  --json             the copy, and each piece that was taken out with its reason\n"
-	       "  --lang ja|en       language of texts\n"
-	       "\n"
-	       "Exit status: 0 shown; 1 nothing may leave, which is said; 2 wrong usage, or a "
-	       "file\n"
-	       "cannot be read.\n"));
-	put(N_("\n"
-	       "usage: yagura share import FILE --collection ID [OPTION]...\n"
-	       "       yagura share export --collection ID [OPTION]...\n"
-	       "\n"
-	       "A STIX bundle into a collection, all of it or nothing; a collection as a bundle "
-	       "on\n"
-	       "standard output (docs/taxii.md).\n"
-	       "\n"
-	       "  --collection ID    a UUID, or a name; import makes it\n"
-	       "  --default-tlp TLP  what objects without a marking count as; else RED\n"
-	       "  --title TEXT       of a new collection\n"
-	       "  --store FILE       where collections are; else in the user's data folder\n"
-	       "  --data D           those of the hub with this folder\n"
-	       "  --lang ja|en       language of messages\n"));
+	for (size_t i = 0; i < sizeof(share_texts) / sizeof(share_texts[0]); i++)
+		put(share_texts[i]);
 }
 
 void yg_help_demo(void)

@@ -180,7 +180,8 @@ static int load(struct yg_hub_engine *e, const struct yg_msg *message)
 	e->hunt = yg_calloc(1, sizeof(*e->hunt));
 	if (!e->hunt)
 		return YG_ENOMEM;
-	rc = yg_hunt_set_load(e->hunt, e->hunts_dir, e->hunt_id, e->rules->allow_dir);
+	rc = yg_hunt_set_load(e->hunt, e->hunts_dir, e->hunt_id, e->rules->allow_dir,
+			      e->rules->warning_dir);
 	return tell_set(e, message->id, rc == YG_OK ? make_judges(e) : rc);
 }
 

@@ -476,6 +476,7 @@ static int run_job(struct yg_hub_hunts *h)
 	struct yg_hunt_pass_opts opts = {.hunts_dir = h->dir,
 					 .archive_dir = h->opts.archive_dir,
 					 .allow_dir = h->opts.rules->allow_dir,
+					 .warning_dir = h->opts.rules->warning_dir,
 					 .ask = h->ask,
 					 .clock = h->opts.clock,
 					 .enter = enter,

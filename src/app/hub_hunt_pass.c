@@ -776,7 +776,8 @@ static int prepare(struct yg_hunt_pass *p)
 	if (rc == YG_OK)
 		rc = make_folders(p);
 	if (rc == YG_OK)
-		rc = yg_hunt_set_load(&p->set, p->opts.hunts_dir, p->id, p->opts.allow_dir);
+		rc = yg_hunt_set_load(&p->set, p->opts.hunts_dir, p->id, p->opts.allow_dir,
+				      p->opts.warning_dir);
 	if (rc == YG_OK)
 		rc = read_rule_ids(p);
 	yg_narrow_init(&p->hunt.narrow);

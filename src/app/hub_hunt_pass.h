@@ -32,6 +32,7 @@ struct yg_hunt_pass_opts {
 	const char *hunts_dir; /* all is borrowed */
 	const char *archive_dir;
 	const char *allow_dir;
+	const char *warning_dir;
 	struct yg_facts *facts;
 	struct yg_hub_ask *ask; /* open; its callbacks are yg_hunt_pass_…() of this pass */
 	struct yg_clock clock;

@@ -5,7 +5,7 @@
 #include "base/ban.h"
 
 int yg_hunt_set_load(struct yg_hunt_set *s, const char *hunts_dir, const char *id,
-		     const char *allow_dir)
+		     const char *allow_dir, const char *warning_dir)
 {
 	int rc;
 
@@ -33,7 +33,8 @@ int yg_hunt_set_load(struct yg_hunt_set *s, const char *hunts_dir, const char *i
 	    (!s->set.lists.set || yg_indicators_count(s->set.lists.set) == 0))
 		rc = YG_ENOENT;
 	if (rc == YG_OK)
-		rc = yg_hub_indicators_new(s->indicators_dir, s->set.lists.set, &s->known);
+		rc = yg_hub_indicators_new(s->indicators_dir, warning_dir, s->set.lists.set,
+					   &s->known);
 	return rc;
 }
 

@@ -22,9 +22,9 @@ struct yg_hunt_set {
 };
 
 /*
- * In place; done() in any case. @allow_dir is borrowed. YG_OK; YG_ENOENT: nothing of it can be
- * used; or an error.
+ * In place; done() in any case. @allow_dir and @warning_dir are borrowed. YG_OK; YG_ENOENT: nothing
+ * of it can be used; or an error.
  */
 YG_MUST_USE int yg_hunt_set_load(struct yg_hunt_set *set, const char *hunts_dir, const char *id,
-				 const char *allow_dir);
+				 const char *allow_dir, const char *warning_dir);
 void yg_hunt_set_done(struct yg_hunt_set *set);

@@ -5,6 +5,7 @@
 #include <dirent.h>
 
 #include "app/say.h"
+#include "app/warning_lists.h"
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/io.h"
@@ -16,6 +17,7 @@
 #define ARENA_MAX  (1u << 30)
 #define DOUBTS_MAX 10u
 #define PATH_ROOM  4352u
+#define LOOK_MAX   1000000u /* indicators that are looked at when they are taken over */
 
 struct entry {
 	uint64_t file; /* hash of its name */
@@ -25,6 +27,7 @@ struct entry {
 
 struct yg_hub_indicators {
 	const struct yg_indicators *set;
+	struct yg_warning_lists *warning;
 	struct yg_arena *arena;
 	struct entry *entries; /* by file and line */
 	size_t count;
@@ -121,10 +124,29 @@ static const struct entry *find(const struct yg_hub_indicators *h, uint32_t inde
 			    : NULL;
 }
 
-int yg_hub_indicators_new(const char *folder, const struct yg_indicators *set,
-			  struct yg_hub_indicators **ret)
+/* How many wait for a person, and why one of them does; larger sets have `yagura share check`. */
+static void say_waiting(const struct yg_hub_indicators *h)
+{
+	uint64_t waiting = 0;
+
+	if (yg_warning_lists_count(h->warning) == 0 || yg_indicators_count(h->set) > LOOK_MAX)
+		return;
+	for (uint32_t i = yg_indicators_first(h->set); i != YG_INDICATOR_NONE;
+	     i = yg_indicators_next(h->set, i))
+		waiting += yg_hub_indicators_until(h, i) == INT64_MIN;
+	if (waiting > 0)
+		yg_say_hint(N_("`yagura share check` names them; a row with confirmed=yes counts "
+			       "all the same"),
+			    N_("%llu indicators are on lists of well-known values and do not "
+			       "count until a person confirms them"),
+			    (unsigned long long)waiting);
+}
+
+int yg_hub_indicators_new(const char *folder, const char *warning_lists,
+			  const struct yg_indicators *set, struct yg_hub_indicators **ret)
 {
 	struct yg_hub_indicators *h = yg_calloc(1, sizeof(*h));
+	unsigned bad;
 	int rc = YG_OK;
 
 	if (!h)
@@ -137,6 +159,10 @@ int yg_hub_indicators_new(const char *folder, const struct yg_indicators *set,
 		rc = read_folder(h, folder);
 	if (h->count > 0)
 		qsort(h->entries, h->count, sizeof(*h->entries), by_place);
+	if (rc == YG_OK && set)
+		rc = yg_warning_lists_load(warning_lists, &h->warning, &bad);
+	if (rc == YG_OK && set)
+		say_waiting(h);
 	if (rc == YG_OK)
 		*ret = h;
 	else
@@ -148,6 +174,7 @@ struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *h)
 {
 	if (!h)
 		return NULL;
+	(void)yg_warning_lists_free(h->warning);
 	(void)yg_arena_free(h->arena);
 	free(h->entries);
 	free(h);
@@ -156,10 +183,18 @@ struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *h)
 
 int64_t yg_hub_indicators_until(const void *indicators, uint32_t index)
 {
-	struct yg_indicator_record record;
+	const struct yg_hub_indicators *h = indicators;
+	struct yg_indicator_record record = {.valid_until_ns = INT64_MAX};
+	struct yg_indicator indicator;
+	struct yg_bytes name;
 
-	return yg_hub_indicators_get(indicators, index, &record) ? record.valid_until_ns
-								 : INT64_MAX;
+	(void)yg_hub_indicators_get(h, index, &record); /* without a row: its value alone */
+	if (!record.is_confirmed && h->warning && yg_warning_lists_count(h->warning) > 0) {
+		indicator = yg_indicators_get(h->set, index);
+		if (yg_warning_lists_has(h->warning, &indicator, &name))
+			return INT64_MIN;
+	}
+	return record.valid_until_ns;
 }
 
 bool yg_hub_indicators_get(const struct yg_hub_indicators *indicators, uint32_t index,

@@ -14,13 +14,19 @@ struct yg_hub_indicators;
 
 /*
  * For @set (borrowed; NULL: none), made from the files in @folder. Files that cannot be read are
- * left out: their values count as they are. Doubtful cells are said. YG_OK, YG_ENOMEM.
+ * left out: their values count as they are. Doubtful cells are said. @warning_lists: a folder of
+ * lists of well-known values (app/warning_lists.h): an indicator on one of them counts only if its
+ * row says that a person confirmed it. YG_OK, YG_ENOMEM, YG_ELIMIT (said).
  */
-YG_MUST_USE int yg_hub_indicators_new(const char *folder, const struct yg_indicators *set,
+YG_MUST_USE int yg_hub_indicators_new(const char *folder, const char *warning_lists,
+				      const struct yg_indicators *set,
 				      struct yg_hub_indicators **ret);
 struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *indicators);
 
-/* Until when indicator @index counts; INT64_MAX: without end. For struct yg_hub_judges_opts. */
+/*
+ * Until when indicator @index counts; INT64_MAX: without end; INT64_MIN: not at all, it waits for a
+ * person. For struct yg_hub_judges_opts.
+ */
 int64_t yg_hub_indicators_until(const void *indicators, uint32_t index);
 
 /* What is known of indicator @index; false: its value alone. Bytes live as long as @indicators. */

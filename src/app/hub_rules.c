@@ -27,8 +27,8 @@ static int load_set(struct yg_hub_rules *rules)
 	if (rc == YG_OK)
 		rc = yg_indicator_lists_load(&rules->options, &rules->set.lists);
 	if (rc == YG_OK)
-		rc = yg_hub_indicators_new(rules->indicators_dir, rules->set.lists.set,
-					   &rules->known);
+		rc = yg_hub_indicators_new(rules->indicators_dir, rules->warning_dir,
+					   rules->set.lists.set, &rules->known);
 	return rc;
 }
 
@@ -56,6 +56,8 @@ int yg_hub_rules_open_reading(struct yg_hub_rules *rules, const char *data, bool
 		rc = make_folder(data, "indicators", rules->indicators_dir);
 	if (rc == YG_OK)
 		rc = make_folder(data, "allow", rules->allow_dir);
+	if (rc == YG_OK)
+		rc = make_folder(data, "warning-lists", rules->warning_dir);
 	if (rc != YG_OK)
 		return rc;
 	rules->paths[0] = rules->rules_dir;
@@ -107,7 +109,8 @@ int yg_hub_rules_take(struct yg_hub_rules *rules, struct yg_rule_set *set)
 {
 	struct yg_rule_set former = rules->set;
 	struct yg_hub_indicators *known;
-	int rc = yg_hub_indicators_new(rules->indicators_dir, set->lists.set, &known);
+	int rc = yg_hub_indicators_new(rules->indicators_dir, rules->warning_dir, set->lists.set,
+				       &known);
 
 	if (rc != YG_OK)
 		return rc;

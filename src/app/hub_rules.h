@@ -20,6 +20,7 @@ struct yg_hub_rules {
 	char rules_dir[YG_HUB_RULES_PATH_MAX];
 	char indicators_dir[YG_HUB_RULES_PATH_MAX];
 	char allow_dir[YG_HUB_RULES_PATH_MAX];
+	char warning_dir[YG_HUB_RULES_PATH_MAX]; /* lists of well-known values */
 	const char *paths[3];
 	struct yg_rule_set set;		 /* the running one */
 	struct yg_hub_indicators *known; /* of its indicators */

@@ -37,5 +37,7 @@ bool yg_share_options(int argc, char **argv, const struct option *longs,
 
 /* `yagura share release`: @argv from its own name on; the exit status. */
 int yg_share_release(int argc, char **argv);
+/* `yagura share check`: as above. */
+int yg_share_check(int argc, char **argv);
 /* `yagura share import` and `export`: as above. */
 int yg_share_stix(int argc, char **argv);

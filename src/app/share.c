@@ -90,7 +90,7 @@ static bool read_words(int argc, char **argv, const struct run *run)
 {
 	if (optind >= argc || strcmp(argv[optind], "plan") != 0)
 		return yg_share_refuse(
-			N_("share: %s: what shall be done? plan, release, import or export"),
+			N_("share: %s: there is no such command"),
 			yg_say_safe(yg_bytes_str(optind < argc ? argv[optind] : ""), 40));
 	if (optind + 1 < argc)
 		return yg_share_refuse(N_("share plan: %s: one word too many"),
@@ -232,6 +232,17 @@ static int make_plan(const struct run *run, uint32_t victim)
 	return rc;
 }
 
+/* Commands with a file of their own. */
+static const struct {
+	const char *word;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"check", yg_share_check},
+	{"export", yg_share_stix},
+	{"import", yg_share_stix},
+	{"release", yg_share_release},
+};
+
 int yg_command_share(int argc, char **argv)
 {
 	struct run run = {0};
@@ -239,10 +250,9 @@ int yg_command_share(int argc, char **argv)
 	int status;
 	int rc;
 
-	if (argc > 1 && strcmp(argv[1], "release") == 0)
-		return yg_share_release(argc - 1, argv + 1);
-	if (argc > 1 && (strcmp(argv[1], "import") == 0 || strcmp(argv[1], "export") == 0))
-		return yg_share_stix(argc - 1, argv + 1);
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].word) == 0)
+			return commands[i].run(argc - 1, argv + 1);
 	if (!read_options(argc, argv, &run, &status))
 		return status;
 	run.arena = yg_arena_new(ARENA_MAX);

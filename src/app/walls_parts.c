@@ -119,14 +119,14 @@ static bool allow_data(int ruleset, const char *data, uint64_t handled)
 
 static bool allow_rules(int ruleset, const char *data, bool is_hunt, uint64_t handled)
 {
-	static const char *const sets[2][3] = {{"rules", "indicators", "allow"},
-					       {"hunts", "allow", NULL}};
+	static const char *const sets[2][4] = {{"rules", "indicators", "allow", "warning-lists"},
+					       {"hunts", "allow", "warning-lists", NULL}};
 	const char *const *names = sets[is_hunt];
 	int folder = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (folder < 0)
 		return false;
-	for (size_t i = 0; i < 3 && names[i]; i++)
+	for (size_t i = 0; i < 4 && names[i]; i++)
 		allow(ruleset, folder, names[i], (READ_DIR | READ_FILE) & handled);
 	(void)close(folder); /* a path only */
 	return true;

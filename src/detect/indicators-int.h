@@ -144,7 +144,6 @@ YG_MUST_USE int yg_indicator_table_open(struct yg_indicator_table *table,
 					struct yg_fault *reterr);
 void yg_indicator_table_done(struct yg_indicator_table *table);
 
-#define YG_INDICATOR_NONE UINT32_MAX
 /* The record with this hash, kind and value, or YG_INDICATOR_NONE. */
 uint32_t yg_indicator_table_find(const struct yg_indicator_table *table, uint64_t hash,
 				 enum yg_indicator_key kind, struct yg_bytes value);
@@ -174,11 +173,6 @@ struct yg_indicators_facts yg_indicator_table_facts(const struct yg_indicator_ta
 /* @index < note_count of the facts. */
 struct yg_indicators_note yg_indicator_table_note(const struct yg_indicator_table *table,
 						  uint32_t index);
-
-/* All that are listed, one after the other, in no order; YG_INDICATOR_NONE at the end. For tests.
- */
-uint32_t yg_indicators_first(const struct yg_indicators *set);
-uint32_t yg_indicators_next(const struct yg_indicators *set, uint32_t index);
 
 #define YG_INDICATOR_PROBES_MAX 48u
 #define YG_INDICATOR_KEYS_MAX	4096u
@@ -214,11 +208,15 @@ struct yg_indicator_clean_text {
 #define YG_INDICATOR_MEMO_KEYS	 65536u
 #define YG_INDICATOR_MEMO_ABSENT 1024u /* 8 KiB: nearer than the filter */
 
-/* Texts: each place holds what fell there last; keys: each two the last two. */
+#define YG_INDICATOR_MEMO_WAYS 8u /* keys in a line of cache */
+
+/* Texts: each place holds what fell there last; keys: each line of cache the last eight. */
 struct yg_indicator_memo {
 	uint64_t absent[YG_INDICATOR_MEMO_ABSENT]; /* hashes that the filter turned away; 0: free */
 	struct yg_indicator_clean_text texts[YG_INDICATOR_MEMO_TEXTS];
-	uint64_t keys[YG_INDICATOR_MEMO_KEYS]; /* yg_indicators_is_clean(); 0: free */
+	/* yg_indicators_is_clean(); 0: free. More than asked for: memory comes at multiples of 16.
+	 */
+	uint64_t keys[YG_INDICATOR_MEMO_KEYS + YG_INDICATOR_MEMO_WAYS];
 };
 
 /* A text of this record that is kept there unless the filter lets something in it pass. */

@@ -272,11 +272,18 @@ __attribute__((noinline)) static bool is_clean(const struct yg_indicators *set,
 	return s.count == 0;
 }
 
-/* The two places of a key: those that were kept last. */
+/*
+ * The eight places of a key, one line of cache: those that were kept last. Of 20,000 clients in
+ * lines of two one in fifteen shared its line with two others and was searched for again and again.
+ */
 static const uint64_t *places_of(const struct yg_indicator_memo *memo, uint64_t key)
 {
-	_Static_assert(YG_INDICATOR_MEMO_KEYS == 1u << 16, "two for each that 15 bits name");
-	return &memo->keys[(key * UINT64_C(0x9e3779b97f4a7c15) >> 49) * 2];
+	const uint64_t *first = memo->keys;
+
+	_Static_assert(YG_INDICATOR_MEMO_KEYS == YG_INDICATOR_MEMO_WAYS << 13,
+		       "eight for each that 13 bits name");
+	first += (64 - (uintptr_t)first % 64) % 64 / sizeof(*first);
+	return &first[(key * UINT64_C(0x9e3779b97f4a7c15) >> 51) * YG_INDICATOR_MEMO_WAYS];
 }
 
 void yg_indicators_call_clean(const struct yg_indicator_memo *memo, uint64_t key)
@@ -289,14 +296,17 @@ bool yg_indicators_is_clean(const struct yg_indicators *set, struct yg_bytes add
 {
 	const uint64_t *places = places_of(memo, key);
 	uint64_t *to = &memo->keys[places - memo->keys];
+	bool is_kept = false;
 
 	assert(set->is_finished);
-	if (key != 0 && (places[0] == key || places[1] == key))
+	for (unsigned i = 0; i < YG_INDICATOR_MEMO_WAYS; i++) /* all: it is one comparison */
+		is_kept |= places[i] == key;
+	if (key != 0 && is_kept)
 		return true;
 	if (!is_clean(set, address))
 		return false;
 	if (key != 0) {
-		to[1] = to[0];
+		memmove(to + 1, to, (YG_INDICATOR_MEMO_WAYS - 1) * sizeof(*to));
 		to[0] = key;
 	}
 	return true;

@@ -116,6 +116,12 @@ struct yg_indicator {
 /* @index is that of a hit; it says nothing about the order in the lists. */
 struct yg_indicator yg_indicators_get(const struct yg_indicators *set, uint32_t index);
 
+#define YG_INDICATOR_NONE UINT32_MAX
+/* All of a finished set, in no order: the first, the one behind @index; YG_INDICATOR_NONE: no more.
+ */
+uint32_t yg_indicators_first(const struct yg_indicators *set);
+uint32_t yg_indicators_next(const struct yg_indicators *set, uint32_t index);
+
 /*
  * Texts in which nothing was found, kept for the next record: user agents, pages and programs
  * repeat; and addresses of clients. 768 KiB; one thread. Free with free(). NULL: no memory.

@@ -675,38 +675,6 @@ static inline bool take_marks(struct yg_indicator_scan *s, size_t from, uint64_t
 	return true;
 }
 
-/* Where blocks are looked at without asking in between. */
-static bool scan_whole(struct yg_indicator_scan *s)
-{
-	struct yg_indicator_marks m = {0};
-	uint64_t found[YG_INDICATOR_BLOCKS_MAX + 1] __attribute__((uninitialized));
-	size_t at[YG_INDICATOR_BLOCKS_MAX + 1] __attribute__((uninitialized));
-	size_t low = 0;
-
-	while (m.next < s->text.size) {
-		unsigned count = yg_indicator_wide_all(&s->table->wide, s->text, &m, found, at);
-
-		for (unsigned i = 0; i < count; i++)
-			if (!take_marks(s, at[i], found[i], &low))
-				return false;
-	}
-	return m.has_hex;
-}
-
-/* The same, and @s->text may hold a hash only if it returns true. */
-static bool scan_wide(struct yg_indicator_scan *s)
-{
-	struct yg_indicator_marks m = {0};
-	size_t low = 0;
-
-	if (s->table->wide.is_whole)
-		return scan_whole(s);
-	while (m.next < s->text.size && yg_indicator_wide_next(&s->table->wide, s->text, &m))
-		if (!take_marks(s, m.at, m.marks, &low))
-			return false;
-	return m.has_hex;
-}
-
 /* Are the 16 bytes at @at all hex digits? */
 static inline bool is_hex16(const uint8_t *at)
 {
@@ -734,31 +702,48 @@ static inline bool may_be_hash(struct yg_bytes text, size_t at)
 		(text.size - at >= 16 && is_hex16(text.data + at)));
 }
 
-/* A run of 32 hex digits or more covers one of every 32 bytes: only these are looked at. */
-static void scan_hex(struct yg_indicator_scan *s)
+/*
+ * The next run of hex digits in @text from @from on that may be a hash; none shorter than
+ * YG_INDICATOR_HEX_MIN has to be given. Such a run covers one of every 32 bytes: only these are
+ * looked at.
+ */
+static bool next_hex(struct yg_bytes text, size_t from, size_t *ret_from, size_t *ret_to)
 {
-	struct yg_bytes text = s->text;
-	size_t at = 31;
-	size_t low = 0;
+	for (size_t at = from + 31; at < text.size; at += 32) {
+		size_t first = at;
+		size_t end = at;
 
-	while (at < text.size) {
-		size_t from = at;
-		size_t to = at;
-		size_t first;
-
-		if (!may_be_hash(text, at)) {
-			at += 32;
+		if (!may_be_hash(text, at))
 			continue;
-		}
+		while (first > from && (classes[text.data[first - 1]] & IS_HEX))
+			first--;
+		while (is_class(text, end, IS_HEX))
+			end++;
+		*ret_from = first;
+		*ret_to = end;
+		return true;
+	}
+	return false;
+}
+
+/* All hashes that lie in the bytes from @to to @last or begin or end there. */
+static void scan_hex(struct yg_indicator_scan *s, size_t to, size_t last)
+{
+	const struct yg_indicator_wide *wide = &s->table->wide;
+	struct yg_bytes text = s->text;
+	struct yg_bytes part = yg_bytes_cut(text, 0, last);
+	size_t from;
+
+	while (to > 0 && (classes[text.data[to - 1]] & IS_HEX))
+		to--;
+	while (is_class(text, part.size, IS_HEX))
+		part.size++;
+	while (wide->is_wider ? yg_indicator_wide_hex(part, to, &from, &to)
+			      : next_hex(part, to, &from, &to)) {
+		size_t first = from;
+
 		if (is_known_clean(s))
 			return;
-		while (from > low && (classes[text.data[from - 1]] & IS_HEX))
-			from--;
-		while (is_class(text, to, IS_HEX))
-			to++;
-		low = to;
-		at = to + 32;
-		first = from;
 		from = skip_escape_hex(s, from);
 		if (from == first && from > 0 && (classes[text.data[from - 1]] & IS_WORD) &&
 		    skip_escape(s, from - 1) != from)
@@ -766,6 +751,37 @@ static void scan_hex(struct yg_indicator_scan *s)
 		if (from < to && !is_class(text, to, IS_WORD))
 			try_hash(s, yg_bytes_cut(text, from, to));
 	}
+}
+
+/* Where blocks are looked at without asking in between. */
+static void scan_whole(struct yg_indicator_scan *s)
+{
+	struct yg_indicator_marks m = {0};
+	uint64_t found[YG_INDICATOR_BLOCKS_MAX + 1] __attribute__((uninitialized));
+	size_t at[YG_INDICATOR_BLOCKS_MAX + 1] __attribute__((uninitialized));
+	size_t low = 0;
+
+	while (m.next < s->text.size) {
+		unsigned count = yg_indicator_wide_all(&s->table->wide, s->text, &m, found, at);
+
+		for (unsigned i = 0; i < count; i++)
+			if (!take_marks(s, at[i], found[i], &low))
+				return;
+	}
+	if (m.has_hex && s->table->has[YG_INDICATOR_HASH])
+		scan_hex(s, m.hex_from, m.hex_to);
+}
+
+static void scan_wide(struct yg_indicator_scan *s)
+{
+	struct yg_indicator_marks m = {0};
+	size_t low = 0;
+
+	while (m.next < s->text.size && yg_indicator_wide_next(&s->table->wide, s->text, &m))
+		if (!take_marks(s, m.at, m.marks, &low))
+			return;
+	if (m.has_hex && s->table->has[YG_INDICATOR_HASH])
+		scan_hex(s, 0, s->text.size);
 }
 
 /* Nothing is known of the text yet. */
@@ -782,7 +798,7 @@ void yg_indicator_scan_marked(struct yg_indicator_scan *scan, uint64_t marks, bo
 
 	begin_text(scan);
 	if (take_marks(scan, 0, marks, &low) && has_hex && scan->table->has[YG_INDICATOR_HASH])
-		scan_hex(scan);
+		scan_hex(scan, 0, scan->text.size);
 }
 
 void yg_indicator_scan_text(struct yg_indicator_scan *scan)
@@ -792,14 +808,16 @@ void yg_indicator_scan_text(struct yg_indicator_scan *scan)
 	begin_text(scan);
 	/* What would be looked up is told by the plain way alone, wherever it runs. */
 	if (scan->text.size >= YG_INDICATOR_WIDE_MIN && scan->table->wide.is_here && !scan->tell) {
-		if (scan_wide(scan) && scan->table->has[YG_INDICATOR_HASH])
-			scan_hex(scan);
+		if (scan->table->wide.is_whole)
+			scan_whole(scan);
+		else
+			scan_wide(scan);
 		return;
 	}
 	if (scan->table->has_marks && !is_short_and_plain(scan))
 		scan_marks(scan);
 	if (!scan->is_clean && scan->table->has[YG_INDICATOR_HASH] && scan->text.size >= 32)
-		scan_hex(scan);
+		scan_hex(scan, 0, scan->text.size);
 }
 
 void yg_indicator_scan_value(struct yg_indicator_scan *scan, struct yg_bytes value)

@@ -17,11 +17,15 @@ struct yg_indicator_wide {
 	uint8_t low1[16], high1[16]; /* of the byte behind a mark */
 	uint8_t low2[16], high2[16]; /* of the one behind that */
 	uint8_t pairs, colons;	     /* buckets of what may follow a dot, a colon */
-	/* The same for each ASCII byte at once, more exactly; bit 0 of @plain: a hex digit. */
-	uint8_t second[128], third[128], plain[128];
+	/*
+	 * The same for whole bytes, more exactly. @second: at 32 | the low five bits for what is
+	 * 64 and more, at the low five for what is less, so that digits and letters differ; @third
+	 * and @hex: at the low six bits; @mark: at the distance from '.', what that mark asks for.
+	 */
+	uint8_t second[64], third[64], hex[64], mark[16];
 	bool is_here;  /* this CPU can */
 	bool is_wider; /* 64 bytes at a time */
-	bool is_whole; /* and looks a byte up among 128 */
+	bool is_whole; /* and looks a byte up among 64 */
 };
 
 /* Where a search with it stands; all zero at the front of a text. */
@@ -31,6 +35,8 @@ struct yg_indicator_marks {
 	uint64_t marks; /* places where an indicator may be: none that is one is missing */
 	uint64_t dots;	/* of the block before */
 	bool has_hex;	/* there may be a run of 32 hex digits or more in what was looked at */
+	/* wide_all() alone: where such runs are, but for less than 16 digits before and behind */
+	size_t hex_from, hex_to;
 };
 
 void yg_indicator_wide_init(struct yg_indicator_wide *wide, const struct yg_indicator_kinds *kinds,
@@ -42,14 +48,21 @@ bool yg_indicator_wide_next(const struct yg_indicator_wide *wide, struct yg_byte
 
 /*
  * All places in up to YG_INDICATOR_BLOCKS_MAX blocks at once, without a branch for each; only where
- * wide->is_whole. From marks->next, whose next, dots and has_hex are brought along; how many blocks
- * have any: @at[n] is what bit 0 of @found[n] stands for.
+ * wide->is_whole. From marks->next, whose next and what it knows of hex digits are brought along;
+ * how many blocks have any: @at[n] is what bit 0 of @found[n] stands for.
  */
 #define YG_INDICATOR_BLOCKS_MAX 64u
 unsigned yg_indicator_wide_all(const struct yg_indicator_wide *wide, struct yg_bytes text,
 			       struct yg_indicator_marks *marks,
 			       uint64_t found[YG_INDICATOR_BLOCKS_MAX + 1],
 			       size_t at[YG_INDICATOR_BLOCKS_MAX + 1]);
+
+/*
+ * The next run of hex digits of at least YG_INDICATOR_HEX_MIN in @text from @from on, which is no
+ * place within one: from *ret_from to *ret_to. False: there is none. Only where wide->is_wider.
+ */
+#define YG_INDICATOR_HEX_MIN 32u
+bool yg_indicator_wide_hex(struct yg_bytes text, size_t from, size_t *ret_from, size_t *ret_to);
 
 /*
  * Fields of an event, the short texts among them looked at in one go: most hold nothing and are

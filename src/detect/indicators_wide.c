@@ -7,8 +7,10 @@
  *
  * Eight buckets: each byte of four tables says which of them agree with half a byte of the first or
  * second character behind a mark; what all four agree on may be meant. Where a byte can be looked
- * up among 128 at once (AVX-512 VBMI), two tables do, and short texts are looked at field after
- * field with the tables in registers.
+ * up among 64 at once (AVX-512 VBMI), a table for each of the two does, a third says which buckets
+ * the mark itself asks for, and short texts are looked at field after field with the tables in
+ * registers. What one such block costs is what its lookups and comparisons cost, all on one port of
+ * the CPU: there are six.
  */
 #include "detect/indicators-int.h"
 
@@ -25,19 +27,29 @@
 #define LOWER_HALF 0x5555u /* even first half bytes: letters, and what shares their low bits */
 #define UPPER_HALF 0xaaaau
 
-/* Of the whole bytes, for CPUs that look them up among 128. */
-static void fill_bytes(uint8_t table[128], unsigned bucket, unsigned low5)
+/* Where the second table has byte @c. */
+static unsigned place_of(unsigned c)
 {
-	for (unsigned i = 0x20; i < 128; i++) /* letters in any case, digits */
-		table[i] |= (uint8_t)((i >= 0x30 && (i & 31) == low5 ? 1u : 0u) << bucket);
+	return (c & 31) | (c >> 1 & 32);
 }
 
-/* What the halves of a byte agree on. */
-static void fill_agreed(uint8_t table[128], const uint8_t low[16], const uint8_t high[16],
-			unsigned buckets)
+/* Of the whole bytes: letters in any case, digits. */
+static void fill_pair_bytes(struct yg_indicator_wide *w, unsigned bucket, unsigned first,
+			    unsigned second)
 {
-	for (unsigned i = 0; i < 128; i++)
-		table[i] |= (uint8_t)(low[i & 15] & high[i >> 4] & buckets);
+	for (unsigned i = 0x30; i < 128; i++) {
+		w->second[place_of(i)] |= (uint8_t)((unsigned)((i & 31) == first) << bucket);
+		w->third[i & 63] |= (uint8_t)((unsigned)((i & 31) == second) << bucket);
+	}
+}
+
+/* What the halves of a byte agree on, in @buckets. */
+static void fill_agreed(struct yg_indicator_wide *w, unsigned buckets)
+{
+	for (unsigned i = 0; i < 128; i++) {
+		w->second[place_of(i)] |= (uint8_t)(w->low1[i & 15] & w->high1[i >> 4] & buckets);
+		w->third[i & 63] |= (uint8_t)(w->low2[i & 15] & w->high2[i >> 4] & buckets);
+	}
 }
 
 /* Put characters into @bucket: bit n of @low, @high: that half byte. */
@@ -87,8 +99,7 @@ void yg_indicator_wide_init(struct yg_indicator_wide *w, const struct yg_indicat
 	/* Neighbours share a bucket: they begin alike. */
 	for (unsigned i = 0; i < 1024; i++)
 		if (kinds->pairs[i / 64] >> i % 64 & 1) {
-			fill_bytes(w->second, at * buckets / count, i >> 5);
-			fill_bytes(w->third, at * buckets / count, i & 31);
+			fill_pair_bytes(w, at * buckets / count, i >> 5, i & 31);
 			fill_pair(w, at++ * buckets / count, i >> 5, i & 31);
 		}
 	w->pairs = (uint8_t)((1u << buckets) - 1);
@@ -96,10 +107,11 @@ void yg_indicator_wide_init(struct yg_indicator_wide *w, const struct yg_indicat
 		fill_colons(w, buckets);
 	fill(w->low1, w->high1, NUMBERS, 0x03ffu, 1u << 3);
 	fill(w->low2, w->high2, NUMBERS, ANY, ANY);
-	fill_agreed(w->second, w->low1, w->high1, 1u << NUMBERS | w->colons);
-	fill_agreed(w->third, w->low2, w->high2, 1u << NUMBERS | w->colons);
-	for (unsigned i = 0; i < 128; i++)
-		w->plain[i] = strchr("0123456789abcdefABCDEF", (int)i) && i ? UINT8_MAX : 0;
+	fill_agreed(w, 1u << NUMBERS | w->colons);
+	w->mark[0] = (uint8_t)(w->pairs | 1u << NUMBERS);
+	w->mark[':' - '.'] = w->colons;
+	for (const char *c = "0123456789abcdefABCDEF"; *c; c++)
+		w->hex[*c & 63] = UINT8_MAX;
 }
 
 static inline bool is_text(const struct yg_field *f)
@@ -289,19 +301,71 @@ AVX512 static inline __m512i buckets_of_64(__m512i bytes, __m512i low, __m512i h
 		_mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), half)));
 }
 
-/* Are there sixteen hex digits in a row? */
-AVX512 static inline bool has_hex_run(__m512i here)
+AVX512 static inline uint64_t hex_digits(__m512i here)
 {
 	__m512i letters = _mm512_sub_epi8(_mm512_or_si512(here, _mm512_set1_epi8(0x20)),
 					  _mm512_set1_epi8('a'));
-	uint64_t x = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(here, _mm512_set1_epi8('0')),
-					    _mm512_set1_epi8(10)) |
-		     _mm512_cmplt_epu8_mask(letters, _mm512_set1_epi8(6));
+
+	return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(here, _mm512_set1_epi8('0')),
+				      _mm512_set1_epi8(10)) |
+	       _mm512_cmplt_epu8_mask(letters, _mm512_set1_epi8(6));
+}
+
+/* Are there sixteen hex digits in a row? */
+AVX512 static inline bool has_hex_run(__m512i here)
+{
+	uint64_t x = hex_digits(here);
 
 	x &= x >> 8;
 	x &= x >> 4;
 	x &= x >> 2;
 	return (x & x >> 1) != 0;
+}
+
+/* Where in @x the first 32 ones in a row begin; 64: nowhere. */
+static inline unsigned first_run(uint64_t x)
+{
+	x &= x >> 16;
+	x &= x >> 8;
+	x &= x >> 4;
+	x &= x >> 2;
+	x &= x >> 1;
+	return x ? (unsigned)__builtin_ctzll(x) : 64;
+}
+
+/* How many ones @x begins with at its lowest bit. */
+static inline unsigned ones(uint64_t x)
+{
+	return x == UINT64_MAX ? 64 : (unsigned)__builtin_ctzll(~x);
+}
+
+AVX512 bool yg_indicator_wide_hex(struct yg_bytes text, size_t from, size_t *ret_from,
+				  size_t *ret_to)
+{
+	size_t run = 0; /* digits before @at, without a gap */
+
+	for (size_t at = from; at < text.size; at += 64) {
+		size_t left = text.size - at;
+		uint64_t is_in = left >= 64 ? UINT64_MAX : (UINT64_C(1) << left) - 1;
+		uint64_t x = is_in & hex_digits(_mm512_maskz_loadu_epi8(is_in, text.data + at));
+		unsigned head = ones(x);
+		unsigned first = head == 64 ? 64 : first_run(x);
+
+		if (head < 64 && run + head >= YG_INDICATOR_HEX_MIN) {
+			*ret_from = at - run;
+			*ret_to = at + head;
+			return true;
+		}
+		if (first < 64 && first + ones(x >> first) < 64) {
+			*ret_from = at + first;
+			*ret_to = at + first + ones(x >> first);
+			return true;
+		}
+		run = head == 64 ? run + 64 : (size_t)__builtin_clzll(~x);
+	}
+	*ret_from = text.size - run;
+	*ret_to = text.size;
+	return run >= YG_INDICATOR_HEX_MIN;
 }
 
 /* The same 64 bytes at a time; what lies behind the text is zero and is not read. */
@@ -346,53 +410,61 @@ AVX512 static bool next_64(const struct yg_indicator_wide *w, struct yg_bytes te
 
 #define AVX512_BYTES __attribute__((target("avx512f,avx512bw,avx512vbmi")))
 
-struct tables { /* lower and upper half of each; no arrays: they stay in registers */
-	__m512i second, second_upper;
-	__m512i third, third_upper;
-	__m512i hex, hex_upper;
-	__m512i pairs, colons;
+struct tables { /* they stay in registers */
+	__m512i second, third, hex, mark;
 };
 
 AVX512_BYTES static inline struct tables tables_of(const struct yg_indicator_wide *w)
 {
 	return (struct tables){
-		_mm512_loadu_si512(w->second),	  _mm512_loadu_si512(w->second + 64),
-		_mm512_loadu_si512(w->third),	  _mm512_loadu_si512(w->third + 64),
-		_mm512_loadu_si512(w->plain),	  _mm512_loadu_si512(w->plain + 64),
-		_mm512_set1_epi8((char)w->pairs), _mm512_set1_epi8((char)w->colons),
+		_mm512_loadu_si512(w->second),
+		_mm512_loadu_si512(w->third),
+		_mm512_loadu_si512(w->hex),
+		four_times(w->mark),
 	};
 }
 
 /*
- * The marks in @here; @second, @third, @dots as for marks_in(). A byte above 127 is taken for one
- * of ASCII: what is no mark is seen later.
+ * The marks in @here; @second, @third: the bytes one and two behind. A byte above 127 is taken for
+ * one of ASCII: what is no mark is seen later. *@ret_numbers: dots before digits, marks only if
+ * another is near.
  */
 AVX512_BYTES static inline uint64_t whole_marks(const struct tables *t, __m512i here,
-						__m512i second, __m512i third, uint64_t *dots)
+						__m512i second, __m512i third,
+						uint64_t *ret_numbers)
 {
-	__m512i left =
-		_mm512_and_si512(_mm512_permutex2var_epi8(t->second, second, t->second_upper),
-				 _mm512_permutex2var_epi8(t->third, third, t->third_upper));
-	__mmask64 dot = _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8('.'));
-	__mmask64 colon = _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8(':'));
-	uint64_t marks = _kor_mask64(_mm512_mask_test_epi8_mask(dot, left, t->pairs),
-				     _mm512_mask_test_epi8_mask(colon, left, t->colons));
-	uint64_t numbers = _mm512_mask_test_epi8_mask(dot, left, _mm512_set1_epi8(-128));
-	uint64_t now = dot, before = *dots;
+	/* '.' is 0x70, ':' 0x7c; what is none of the 16 is above 0x7f, for which 0 is looked up. */
+	__m512i mark = _mm512_adds_epu8(_mm512_sub_epi8(here, _mm512_set1_epi8('.')),
+					_mm512_set1_epi8(0x70));
+	__m512i place =
+		_mm512_ternarylogic_epi64(_mm512_set1_epi8(32), _mm512_srli_epi16(second, 1),
+					  second, 0xca); /* bit 5 is bit 6, others as are */
+	__m512i left = _mm512_ternarylogic_epi64(_mm512_permutexvar_epi8(place, t->second),
+						 _mm512_permutexvar_epi8(third, t->third),
+						 _mm512_shuffle_epi8(t->mark, mark), 0x80);
 
-	*dots = now;
-	/* Few texts have them: fractions, versions, addresses. */
-	if (numbers)
-		marks |= numbers & ((now << 2 | before >> 62) | (now << 3 | before >> 61) |
-				    (now << 4 | before >> 60));
-	return marks;
+	*ret_numbers = _mm512_movepi8_mask(left);
+	return _mm512_test_epi8_mask(left, _mm512_set1_epi8(0x7f));
+}
+
+/* Of @numbers in the block at @at those two, three or four bytes behind a dot. */
+AVX512_BYTES __attribute__((noinline)) static uint64_t near_dots(uint64_t numbers, __m512i here,
+								 struct yg_bytes text, size_t at)
+{
+	uint64_t now = _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8('.'));
+	uint64_t before = 0;
+
+	for (unsigned i = 1; i <= 4 && i <= at; i++)
+		before |= (uint64_t)(text.data[at - i] == '.') << (64 - i);
+	return numbers &
+	       (now << 2 | before >> 62 | now << 3 | before >> 61 | now << 4 | before >> 60);
 }
 
 /* Are 16 bytes that begin at a multiple of 16 hex digits? A run of 32 covers such ones. */
 AVX512_BYTES static inline bool is_hex_quarter(const struct tables *t, __m512i here)
 {
-	unsigned eights = _mm512_cmpeq_epi64_mask(
-		_mm512_permutex2var_epi8(t->hex, here, t->hex_upper), _mm512_set1_epi8(-1));
+	unsigned eights = _mm512_cmpeq_epi64_mask(_mm512_permutexvar_epi8(here, t->hex),
+						  _mm512_set1_epi8(-1));
 
 	return (eights & eights >> 1 & 0x55) != 0;
 }
@@ -403,22 +475,26 @@ static const uint8_t rotate[66] = {
 	44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 0,  1};
 
 /*
- * The last 65 bytes or fewer. What lies behind the text is zero and is not read; of 65 the last two
- * of the block do not see what follows them, so that any dot there counts.
+ * The last 65 bytes or fewer, of those at @at. What lies behind the text is zero and is not read;
+ * of 65 the last two of the block do not see what follows them, so that any mark there counts.
  */
 AVX512_BYTES __attribute__((always_inline)) static inline uint64_t
-tail_marks(const struct tables *t, struct yg_bytes tail, uint64_t *dots, bool *has_hex)
+tail_marks(const struct tables *t, struct yg_bytes text, size_t at, bool *has_hex)
 {
-	__m512i here = _mm512_maskz_loadu_epi8(
-		tail.size >= 64 ? UINT64_MAX : (UINT64_C(1) << tail.size) - 1, tail.data);
+	size_t size = text.size - at;
+	__m512i here = _mm512_maskz_loadu_epi8(size >= 64 ? UINT64_MAX : (UINT64_C(1) << size) - 1,
+					       text.data + at);
 	__m512i second = _mm512_permutexvar_epi8(_mm512_loadu_si512(rotate + 1), here);
 	__m512i third = _mm512_permutexvar_epi8(_mm512_loadu_si512(rotate + 2), here);
-	uint64_t marks = whole_marks(t, here, second, third, dots);
+	uint64_t numbers;
+	uint64_t marks = whole_marks(t, here, second, third, &numbers);
 
 	*has_hex |= is_hex_quarter(t, here);
-	if (tail.size > 64)
-		marks |= UINT64_C(3) << 62 &
-			 (*dots | _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8(':')));
+	if (numbers)
+		marks |= near_dots(numbers, here, text, at);
+	if (size > 64)
+		marks |= UINT64_C(3) << 62 & (_mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8('.')) |
+					      _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8(':')));
 	return marks;
 }
 
@@ -429,33 +505,44 @@ AVX512_BYTES unsigned yg_indicator_wide_all(const struct yg_indicator_wide *w, s
 {
 	const struct tables t = tables_of(w);
 	size_t next = m->next;
-	uint64_t dots = m->dots;
-	bool has_hex = m->has_hex;
+	const size_t begin = next;
+	uint64_t hex = 0; /* bit n: block n from @begin on */
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < YG_INDICATOR_BLOCKS_MAX && text.size - next >= 66; i++) {
+	for (unsigned i = 0; i < YG_INDICATOR_BLOCKS_MAX - 2 && text.size - next >= 66; i++) {
 		const uint8_t *p = text.data + next;
 		__m512i here = _mm512_loadu_si512(p);
+		uint64_t numbers;
 		uint64_t marks = whole_marks(&t, here, _mm512_loadu_si512(p + 1),
-					     _mm512_loadu_si512(p + 2), &dots);
+					     _mm512_loadu_si512(p + 2), &numbers);
 
-		has_hex |= is_hex_quarter(&t, here);
+		hex |= (uint64_t)is_hex_quarter(&t, here) << i;
+		/* Few texts have them: fractions, versions, addresses. */
+		if (numbers)
+			marks |= near_dots(numbers, here, text, next);
 		at[count] = next;
 		found[count] = marks;
 		count += marks != 0;
 		next += 64;
 	}
-	while (text.size - next < 66 && next < text.size && count < YG_INDICATOR_BLOCKS_MAX) {
-		uint64_t marks = tail_marks(&t, yg_bytes_from(text, next), &dots, &has_hex);
+	while (text.size - next < 66 && next < text.size) {
+		bool is_hex = false;
+		uint64_t marks = tail_marks(&t, text, next, &is_hex);
 
+		hex |= (uint64_t)is_hex << (next - begin) / 64;
 		at[count] = next;
 		found[count] = marks;
 		count += marks != 0;
 		next = text.size - next > 64 ? next + 64 : text.size;
 	}
 	m->next = next;
-	m->dots = dots;
-	m->has_hex = has_hex;
+	if (hex) {
+		if (!m->has_hex)
+			m->hex_from = begin + (size_t)__builtin_ctzll(hex) * 64;
+		m->hex_to = begin + (size_t)(64 - __builtin_clzll(hex)) * 64;
+		m->hex_to = m->hex_to < text.size ? m->hex_to : text.size;
+		m->has_hex = true;
+	}
 	return count;
 }
 
@@ -468,8 +555,8 @@ AVX512_BYTES static void look_at_fields(const struct yg_indicator_wide *w,
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct yg_field *f = &fields[i];
-		uint64_t dots = 0, marks;
 		bool has_hex = false;
+		uint64_t marks;
 
 		if (!is_text(f))
 			continue;
@@ -478,7 +565,7 @@ AVX512_BYTES static void look_at_fields(const struct yg_indicator_wide *w,
 			left |= UINT64_C(1) << i;
 			continue;
 		}
-		marks = tail_marks(&t, f->text, &dots, &has_hex);
+		marks = tail_marks(&t, f->text, 0, &has_hex);
 		ret->marks[i] = marks;
 		left |= (uint64_t)(marks != 0 || has_hex) << i;
 		marked |= UINT64_C(1) << i;
@@ -506,6 +593,15 @@ bool yg_indicator_wide_next(const struct yg_indicator_wide *w, struct yg_bytes t
 	return w->is_wider ? next_64(w, text, m) : next_32(w, text, m);
 }
 #else
+bool yg_indicator_wide_hex(struct yg_bytes text, size_t from, size_t *ret_from, size_t *ret_to)
+{
+	(void)text;
+	(void)from;
+	(void)ret_from;
+	(void)ret_to;
+	return false;
+}
+
 unsigned yg_indicator_wide_all(const struct yg_indicator_wide *w, struct yg_bytes text,
 			       struct yg_indicator_marks *m,
 			       uint64_t found[YG_INDICATOR_BLOCKS_MAX + 1],

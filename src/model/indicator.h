@@ -19,6 +19,7 @@ struct yg_indicator_record {
 	uint8_t confidence;	/* 1..100; 0: nothing is said */
 	int64_t valid_until_ns; /* the first moment it does not count any more; INT64_MAX: none */
 	struct yg_bytes comment;
+	bool is_confirmed; /* a person says it counts although a list of well-known values has it */
 };
 
 /* Does it count at @now_ns? */

@@ -16,6 +16,7 @@ enum column {
 	PAP,
 	CONFIDENCE,
 	VALID_UNTIL,
+	CONFIRMED,
 	COMMENT,
 	VALUE,
 	COLUMN_COUNT,
@@ -29,6 +30,7 @@ static const char *const names[COLUMN_COUNT][NAMES_MAX] = {
 	[CONFIDENCE] = {"confidence", "確度", "信頼度"},
 	[VALID_UNTIL] = {"valid_until", "valid-until", "valid until", "expires", "expiry",
 			 "有効期限"},
+	[CONFIRMED] = {"confirmed", "確認済み"},
 	[COMMENT] = {"comment", "description", "note", "reason", "備考", "説明"},
 	[VALUE] = {"value", "indicator", "ioc", "ip", "address", "domain", "host", "url", "hash",
 		   "md5", "sha1", "sha256", "observable", "値", "指標"},
@@ -123,6 +125,21 @@ static uint8_t read_confidence(const struct reading *r, uint32_t line, struct yg
 	return 0;
 }
 
+static bool read_confirmed(const struct reading *r, uint32_t line, struct yg_bytes cell)
+{
+	static const char *const yes[] = {"yes", "true", "1", "はい"};
+	static const char *const no[] = {"", "no", "false", "0", "いいえ"};
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		if (yg_bytes_eq_nocase(cell, yg_bytes_str(yes[i])))
+			return true;
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		if (yg_bytes_eq_nocase(cell, yg_bytes_str(no[i])))
+			return false;
+	tell(r, line, cell, N_("neither yes nor no: taken for no"));
+	return false;
+}
+
 static void read_record(const struct reading *r, const struct yg_table_row *row,
 			struct yg_indicator_record *ret)
 {
@@ -138,6 +155,8 @@ static void read_record(const struct reading *r, const struct yg_table_row *row,
 		.valid_until_ns =
 			read_until(r, row->line, yg_table_cell(row, r->columns[VALID_UNTIL])),
 		.comment = yg_table_cell(row, r->columns[COMMENT]),
+		.is_confirmed =
+			read_confirmed(r, row->line, yg_table_cell(row, r->columns[CONFIRMED])),
 	};
 	if (marking.size > 0 && !yg_tlp_by_name(marking, &ret->marking)) {
 		ret->marking = YG_TLP_RED;

@@ -4,7 +4,8 @@
  *
  * Columns, in any order and any case: value (or indicator, ioc, ip, domain, url, hash …, as
  * detect/indicators.h takes them), source, marking or tlp, pap, confidence, valid_until (or
- * expires), comment. A list without such columns says nothing more than its values.
+ * expires), confirmed (yes or no), comment. A list without such columns says nothing more than its
+ * values.
  *
  * Layer:   parse. Pure. Input untrusted: as parse/csv.h.
  * Refused: nothing but what is no table. A cell that cannot be understood is told and taken for the

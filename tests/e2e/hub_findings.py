@@ -156,6 +156,15 @@ def rules_change_while_it_runs():
     append(log, ["Nov 21 08:00:0%d box sshd[7]: Connection closed by 198.51.100.8%d port 2" % (n, n) for n in (1, 2)])
     until("its finding", lambda: any(f["matched"] == "198.51.100.82" for f in findings(hub)))
     assert not any(f["matched"] == "198.51.100.81" for f in findings(hub))
+    # One that everyone speaks with counts when a person says so.
+    (hub.data / "warning-lists" / "resolvers.json").write_text(json.dumps(
+        {"name": "resolvers", "type": "cidr", "list": ["198.51.100.88/31"], "matching_attributes": ["ip-src"]}))
+    (hub.data / "indicators" / "known.csv").write_text("value,confirmed\n198.51.100.88,\n198.51.100.89,yes\n")
+    until("the indicators", lambda: ", 5 indicators" in hub.messages())
+    assert "1 indicators are on lists of well-known values" in hub.messages(), hub.messages()
+    append(log, ["Nov 21 08:00:1%d box sshd[7]: Connection closed by 198.51.100.8%d port 2" % (n, n) for n in (8, 9)])
+    until("its finding", lambda: any(f["matched"] == "198.51.100.89" for f in findings(hub)))
+    assert not any(f["matched"] == "198.51.100.88" for f in findings(hub))
     assert member.stop() == 0 and hub.stop() == 0
 
 

@@ -497,7 +497,7 @@ static void wide(void)
 
 		begin(lists[i], "");
 		plain = *yg_indicators_listed(set);
-		plain.wide.is_here = false;
+		plain.wide.is_here = plain.wide.is_wider = plain.wide.is_whole = false;
 		for (unsigned k = 0; memo && k < 20000; k++) {
 			uint8_t room[9000]; /* more than is looked at in one go */
 			size_t size = some_text(room, 1 + chance(300));
@@ -552,7 +552,7 @@ static void many_fields(void)
 		yg_indicator_scan_init(&all, &plain, have, 64);
 		yg_indicator_scan_event(&all, &event);
 		yg_indicator_scan_end(&all);
-		plain.wide.is_whole = plain.wide.is_here = false;
+		plain.wide.is_here = plain.wide.is_wider = plain.wide.is_whole = false;
 		yg_indicator_scan_init(&one, &plain, want, 64);
 		yg_indicator_scan_event(&one, &event);
 		yg_indicator_scan_end(&one);
