@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#define _GNU_SOURCE
 #include "app/hub_beats.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -27,18 +30,25 @@ struct beat {
 };
 
 struct yg_hub_beats {
+	int dir; /* the folder, so that its path is walked once; -1: not opened yet */
 	struct beat places[YG_HUB_BEATS_MAX];
 };
 
 struct yg_hub_beats *yg_hub_beats_new(void)
 {
-	return yg_calloc(1, sizeof(struct yg_hub_beats));
+	struct yg_hub_beats *beats = yg_calloc(1, sizeof(*beats));
+
+	if (beats)
+		beats->dir = -1;
+	return beats;
 }
 
 struct yg_hub_beats *yg_hub_beats_free(struct yg_hub_beats *beats)
 {
 	for (unsigned i = 0; beats && i < YG_HUB_BEATS_MAX; i++)
 		free(beats->places[i].text);
+	if (beats && beats->dir >= 0)
+		(void)close(beats->dir); /* nothing is written by it */
 	free(beats);
 	return NULL;
 }
@@ -73,16 +83,32 @@ static bool is_same(const struct beat *beat, const char *sensor, const struct st
 	       beat->changed.tv_nsec == st->st_mtim.tv_nsec;
 }
 
+/* What the file is now; its path to @to. */
+static bool look(struct yg_hub_beats *beats, const char *data, const char *sensor,
+		 char to[PATH_ROOM], struct stat *st)
+{
+	int length = snprintf(to, PATH_ROOM, "%s/heartbeats/%s.json", data, sensor);
+	int begin = (int)strlen(data) + (int)sizeof("/heartbeats/") - 1;
+
+	if (length <= 0 || (unsigned)length >= PATH_ROOM || strlen(sensor) >= NAME_ROOM)
+		return false;
+	if (beats->dir < 0) {
+		char folder[PATH_ROOM];
+
+		(void)snprintf(folder, sizeof(folder), "%.*s", begin, to); /* a part of it */
+		beats->dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	return fstatat(beats->dir, to + begin, st, 0) == 0; /* -1: an error, too */
+}
+
 bool yg_hub_beats_get(struct yg_hub_beats *beats, const char *data, const char *sensor,
 		      struct yg_hub_heartbeat *ret)
 {
 	struct beat *beat = &beats->places[yg_hash64(yg_bytes_str(sensor), 0) % YG_HUB_BEATS_MAX];
 	char path[PATH_ROOM];
 	struct stat st;
-	int length = snprintf(path, sizeof(path), "%s/heartbeats/%s.json", data, sensor);
 
-	if (length <= 0 || (unsigned)length >= sizeof(path) || strlen(sensor) >= NAME_ROOM ||
-	    stat(path, &st) != 0)
+	if (!look(beats, data, sensor, path, &st))
 		return false;
 	if (!is_same(beat, sensor, &st)) {
 		free(beat->text);

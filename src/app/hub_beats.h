@@ -22,8 +22,8 @@ struct yg_hub_beats *yg_hub_beats_new(void);
 struct yg_hub_beats *yg_hub_beats_free(struct yg_hub_beats *beats);
 
 /*
- * What stands in @data/heartbeats/SENSOR.json: its text, borrowed until the next call. False: there
- * is none, or it cannot be read.
+ * @data: the same in every call. What stands in @data/heartbeats/SENSOR.json: its text, borrowed
+ * until the next call. False: there is none, or it cannot be read.
  */
 bool yg_hub_beats_get(struct yg_hub_beats *beats, const char *data, const char *sensor,
 		      struct yg_hub_heartbeat *ret);
