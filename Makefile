@@ -4,7 +4,7 @@
 .PHONY: run demo hub test test-quick test-full build lint analyze fuzz bench cover repro licences new fresh e2e \
 	regression conformance soak sensor-arm64 sensor-deb help clean
 
-run: ## build and look for attacks in the sample logs; LOG=/path for your own
+run: ## build and play the demo's story, then stay open at a terminal; LOG=/path looks for attacks in your own logs
 	@tools/run $(LOG)
 
 demo: ## an attack on an invented community, from the log to the last receipt; LOG=/path for your own

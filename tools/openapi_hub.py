@@ -29,7 +29,9 @@ login_in = {"type": "string", "minLength": 1, "maxLength": 50, "pattern": r"^[!-
 hunt_id = {"type": "string", "pattern": "^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$"}
 day_in = or_null(dict(day, description="2026-11-25"))
 hours_in = {"type": "integer", "minimum": 1, "maximum": 720, "default": 72}
+hours_of = {"type": "number", "minimum": 0.0003, "maximum": 720}
 password = {"type": "string", "maxLength": 200}
+both = thing(ja=text, en=text)
 
 GRANT = thing(role=words(*ROLES), org=org_id)
 PERSON = dict(id=hex_id, login=text, name=text, state=words("invited", "active", "locked", "left"),
@@ -48,6 +50,12 @@ SCHEMAS = {
                              recovery_codes_left=count)),
         grants=list_of(GRANT), rights=or_null(list_of(right)), second_factor_given=yes_no, local=yes_no,
         version=text),
+    "Demo": thing(
+        "On every hub but a demo's: false, and nothing.",
+        demo=yes_no, people=list_of(thing(login=text, name=both), maxItems=16),
+        scenes=list_of(thing(scene=count, title=both, told=thing(ja=list_of(text), en=list_of(text)),
+                             views=list_of(thing(login=text, page=text))), maxItems=16)),
+    "DemoVisit": thing(login={"type": "string", "maxLength": 50}),
     "OwnSession": thing(id=hex_id, began=time, seen=time, address=text, browser=text,
                         second_factor_given=yes_no, this=yes_no),
     "InvitationLook": thing(key={"type": "string", "maxLength": 200}),
@@ -211,9 +219,7 @@ SCHEMAS.update({
         "(docs/gate.md). Hours say after how long nobody answering is not waited for any more.",
         needs=["victim"], victim=org_id, notice=NOTICE, own={"type": "object"},
         tlp=words("clear", "green", "amber", "amber+strict", "red"), damage_agreed=yes_no,
-        consent_hours={"type": "integer", "minimum": 1, "maximum": 720},
-        remind_hours={"type": "integer", "minimum": 1, "maximum": 720},
-        escalate_hours={"type": "integer", "minimum": 1, "maximum": 720}),
+        consent_hours=hours_of, remind_hours=hours_of, escalate_hours=hours_of),
     "Plan": thing(
         "Lists leave out `notice`, `states` and `recipients`. `replaced`: the number of the withdrawal or correction.",
         needs=["id", "number", "refers", "situation", "victim", "state", "made", "made_by", "tlp", "question", "answer",
@@ -278,6 +284,10 @@ O = "/orgs/{org}"
 
 OPERATIONS = [
     ("POST", "/session", "signIn", "Sign in with name and password", dict(body="SignIn", out="Session", open=True)),
+    ("GET", "/demo", "getDemo", "Is this a demo's hub? Then who may be looked on as, and what its guide tells",
+     dict(out="Demo", open=True)),
+    ("POST", "/demo/session", "signInDemo", "A demo's visitor looks on as one of its people; 404 on every other hub",
+     dict(body="DemoVisit", out="Session", open=True)),
     ("GET", "/session", "getSession", "Who asks, and with which rights", dict(out="Session")),
     ("DELETE", "/session", "signOut", "End this session", dict(status=204)),
     ("POST", "/session/second-factor", "giveSecondFactor", "Give the second factor of this session",

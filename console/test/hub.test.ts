@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
-import { age, compared, duration, funnelWidths, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, strongest, sumDays, worstFirst } from '../src/hub/logic';
+import { age, compared, duration, funnelWidths, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, sceneAt, strongest, sumDays, viewOf, worstFirst } from '../src/hub/logic';
 import { hubTo, parseHubRoute } from '../src/hub/route';
 import type { Alert, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
 
 const alert = (more: Partial<Alert>): Alert => ({
   finding: 'f', org: 'acme', rule: 'r', title: 't', title_ja: null, log: 'web.log', actor: null, target: null, level: 'medium', outcome: 'unknown', count: 1,
   first: '2026-11-25T01:00:00Z', last: '2026-11-25T01:00:00Z', removed_by: null, removed_why: null, judged: null, judged_by: null, judged_at: null, ...more,
+});
+
+describe('the guide of a demo', () => {
+  const scenes = [1, 2, 3].map((scene) => ({ scene, title: { ja: '', en: '' }, told: { ja: [], en: [] }, views: [] }));
+  it('has two ends, and nothing before it is told', () => {
+    expect([-1, 0, 1, 2, 9, 0.5, NaN].map((at) => sceneAt(scenes, at)?.scene)).toEqual([1, 1, 2, 3, 3, 1, 1]);
+    expect(sceneAt([], 0)).toBeNull();
+  });
+  it('says where to look, and at whom', () => {
+    expect(viewOf('funnel?org=acme')).toEqual({ hash: '#/funnel?org=acme', page: 'funnel', org: 'acme' });
+    expect(viewOf('warnings/0a')).toEqual({ hash: '#/warnings/0a', page: 'warnings', org: null });
+    expect(viewOf('')).toEqual({ hash: '#/', page: '', org: null });
+  });
 });
 
 describe('reasons', () => {

@@ -135,6 +135,10 @@ bool yg_call_text(const struct yg_hub_call *call, const json_t *in, const char *
 bool yg_call_day(const struct yg_hub_call *call, const json_t *in, const char *key, int32_t *to);
 /* ["read_findings",…] under "rights" as bits; absent: 0. False: refused. */
 bool yg_call_rights(const struct yg_hub_call *call, const json_t *in, uint64_t *to);
+/* Answer with the session that @token opens, and give it to the browser. */
+YG_MUST_USE int yg_call_give_session(const struct yg_hub_call *call, const char *token);
+/* On a demo's hub: a page for people says so. YG_OK, YG_ENOMEM, YG_ELIMIT. */
+YG_MUST_USE int yg_call_demo_page(const struct yg_hub_call *call, struct yg_buf *page);
 /* The grants as [{"role","org"}]. */
 json_t *yg_call_grants_json(const struct yg_hub_grant *grants, uint32_t count);
 

@@ -72,6 +72,9 @@ struct yg_hub_api_ports {
 	int (*answer_hunt)(void *arg, const char *id, bool is_yes, const struct yg_hunt_who *who);
 	/* Who is to be warned (warn/plan.h). Its plan NULL: there is no planning here. */
 	struct yg_warn_planner planner;
+	/* What a demo says of itself (app/hub_demo.h), owned. NULL: this hub is none, as all but
+	 * those of `yagura hub --demo`. */
+	int (*demo)(void *arg, json_t **ret);
 	/* What to do, not to do and whom to tell, added to @notice (model/notice.h) where it says
 	 * nothing of it itself. */
 	int (*advise)(void *arg, json_t *notice);

@@ -337,11 +337,16 @@ static int add_said_own(json_t *own, const json_t *said)
 
 /* ---- POST /situations/{situation}/plan ---- */
 
+/* Hours, also of parts of one (0.5); at least a second. */
 static int64_t hours(const json_t *in, const char *key, int64_t otherwise_s)
 {
-	int64_t given = yg_json_int(in, key, 0);
+	double given = json_number_value(json_object_get(in, key)); /* 0: absent, or no number */
+	int64_t seconds;
 
-	return given > 0 && given <= 720 ? given * 3600 : otherwise_s;
+	if (!(given > 0 && given <= 720))
+		return otherwise_s;
+	seconds = (int64_t)(given * 3600 + 0.5);
+	return seconds > 0 ? seconds : 1;
 }
 
 static int answer_plan(struct yg_hub_call *call, const char *plan, int status)

@@ -72,8 +72,7 @@ int yg_hub_do_get_session(struct yg_hub_call *call)
 	return yg_call_json(call, 200, session_json(call, call->request->actor));
 }
 
-/* Answer with the session that @token opens, and give it to the browser. */
-static int give_session(const struct yg_hub_call *call, const char *token)
+int yg_call_give_session(const struct yg_hub_call *call, const char *token)
 {
 	struct yg_hub_actor actor;
 	int rc = yg_hub_by_session(call->api->opts.hub, yg_bytes_str(token), &actor);
@@ -98,7 +97,7 @@ static int signed_in(struct yg_hub_job *job)
 		return rc;
 	if (result != YG_SIGN_IN_DONE)
 		return wrong(&call);
-	rc = give_session(&call, token);
+	rc = yg_call_give_session(&call, token);
 	yg_wipe(token, sizeof(token));
 	return rc;
 }
@@ -205,7 +204,7 @@ int yg_hub_do_give_second_factor(struct yg_hub_call *call)
 		return wait(call, wait_s);
 	if (result == YG_SIGN_IN_WRONG)
 		return wrong(call);
-	rc = give_session(call, token);
+	rc = yg_call_give_session(call, token);
 	yg_wipe(token, sizeof(token));
 	return rc;
 }

@@ -187,6 +187,8 @@ static int answer_form(const struct yg_hub_call *call, const char *form, const c
 	json_decref(one);
 	if (copy) {
 		rc = tell(call, copy, form, &call->reply->body);
+		if (rc == YG_OK && strcmp(form, "page") == 0)
+			rc = yg_call_demo_page(call, &call->reply->body);
 		call->reply->content_type = type;
 		json_decref(copy);
 		return rc == YG_OK ? yg_buf_error(&call->reply->body) : rc;

@@ -42,6 +42,7 @@ struct yg_hub_access {
 	uint64_t audit_number;	      /* of the entry added last here */
 	bool is_together;      /* several changes are one (access/members.h): nothing is signed in
 				  between */
+	bool is_demo;	       /* `yagura hub --demo` */
 	uint64_t audit_signed; /* up to here there are checkpoints, as far as is known here */
 };
 

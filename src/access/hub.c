@@ -106,6 +106,11 @@ int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol, struct y
 	return YG_OK;
 }
 
+void yg_hub_access_demo(struct yg_hub_access *hub)
+{
+	hub->is_demo = true;
+}
+
 struct yg_hub_access *yg_hub_access_free(struct yg_hub_access *hub)
 {
 	if (hub) {

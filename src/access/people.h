@@ -139,6 +139,16 @@ YG_MUST_USE int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in_atte
 			       char token[YG_HUB_TOKEN_HEX + 1]);
 
 /*
+ * For a visitor of a demo, without a password: a session of the active person @login, whose login
+ * begins with "demo-". Only after yg_hub_access_demo(), and only for who asks from this machine.
+ * YG_OK; YG_EACCES: this hub is no demo's; YG_ENOENT: nobody that may be looked on as.
+ */
+#define YG_DEMO_LOGIN "demo-"
+YG_MUST_USE int yg_sign_in_demo(struct yg_hub_access *hub, const char *login,
+				struct yg_bytes address, struct yg_bytes agent,
+				char token[YG_HUB_TOKEN_HEX + 1]);
+
+/*
  * The second factor of the one who has @actor's session: a code of six digits, or a recovery code,
  * which is spent. DONE: the session has it now, under a new @token (the old one is not good any
  * more). WRONG also when none was set up.

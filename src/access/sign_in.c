@@ -195,7 +195,7 @@ static int note_refusal(struct yg_hub_access *hub, const char *person, const cha
 }
 
 static int open_session(struct yg_hub_access *hub, const struct yg_sign_in_attempt *attempt,
-			char token[YG_HUB_TOKEN_HEX + 1])
+			const char *action, char token[YG_HUB_TOKEN_HEX + 1])
 {
 	char actor[YG_DOC_ACTOR_MAX + 1];
 	int rc = yg_hub_begin(hub);
@@ -208,7 +208,7 @@ static int open_session(struct yg_hub_access *hub, const struct yg_sign_in_attem
 		rc = yg_person_note_seen(hub, actor, attempt->person);
 	return yg_hub_finish(
 		hub, rc,
-		&(struct yg_hub_deed){actor, "", "sign_in", attempt->person, attempt->address});
+		&(struct yg_hub_deed){actor, "", action, attempt->person, attempt->address});
 }
 
 int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in_attempt *attempt, bool is_right,
@@ -229,7 +229,7 @@ int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in_attempt *attempt
 	yg_wipe(attempt->hash, sizeof(attempt->hash));
 	if (!is_right)
 		return note_refusal(hub, attempt->person, attempt->address, "sign_in.refused");
-	rc = open_session(hub, attempt, token);
+	rc = open_session(hub, attempt, "sign_in", token);
 	if (rc != YG_OK)
 		return rc;
 	yg_throttle_succeeded(hub->by_login, yg_bytes_str(attempt->login));
@@ -237,6 +237,29 @@ int yg_sign_in_end(struct yg_hub_access *hub, struct yg_sign_in_attempt *attempt
 			    yg_limit_address(yg_bytes_str(attempt->address), place));
 	*ret_result = YG_SIGN_IN_DONE;
 	return YG_OK;
+}
+
+int yg_sign_in_demo(struct yg_hub_access *hub, const char *login, struct yg_bytes address,
+		    struct yg_bytes agent, char token[YG_HUB_TOKEN_HEX + 1])
+{
+	struct yg_sign_in_attempt visit = {.is_local = true};
+	struct yg_person_kept kept;
+	int rc;
+
+	token[0] = '\0';
+	if (!hub->is_demo)
+		return YG_EACCES;
+	if (strncmp(login, YG_DEMO_LOGIN, sizeof(YG_DEMO_LOGIN) - 1) != 0)
+		return YG_ENOENT;
+	keep_text(address, visit.address, sizeof(visit.address));
+	keep_text(agent, visit.agent, sizeof(visit.agent));
+	rc = yg_person_by_login(hub, yg_bytes_str(login), visit.person);
+	if (rc == YG_OK)
+		rc = yg_person_load(hub, visit.person, &kept);
+	if (rc == YG_OK && kept.shown.state != YG_PERSON_ACTIVE)
+		rc = YG_ENOENT;
+	yg_wipe(&kept, sizeof(kept));
+	return rc == YG_OK ? open_session(hub, &visit, "sign_in.demo", token) : rc;
 }
 
 /* ---- the second factor ---- */

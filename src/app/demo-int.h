@@ -11,6 +11,8 @@
  *   demo_log.c    the own logs
  *   demo_replay.c the logs to the sensor
  *   demo_story.c  from the situation to the receipts
+ *   demo_cast.c   the story: who is who, and what the guide on the pages tells
+ *   demo_scenes.c, demo_scenes_late.c  its six scenes
  *   demo_tell.c   what is printed
  *
  * Nothing here does what the hub and the sensor do: it starts them, asks as people and programs
@@ -30,6 +32,8 @@
 
 #define YG_DEMO_PATH	    4096u
 #define YG_DEMO_TIMEOUT_S   60u
+#define YG_DEMO_STORY_S	    240u /* with --story */
+#define YG_DEMO_BACK_DAYS   30u	 /* how far the others' logs go back in the story */
 #define YG_DEMO_TIMEOUT_MAX 86400u
 #define YG_DEMO_SENSORS	    8u	  /* processes of one run */
 #define YG_DEMO_FILES	    1000u /* of --attack */
@@ -68,7 +72,9 @@ struct yg_demo {
 	const char *zone;
 	unsigned timeout_s;
 	bool is_once;
+	bool is_story; /* the six scenes; the own logs and community */
 	bool is_json;
+	int64_t day_s; /* of the own logs: its midnight, UTC */
 
 	/* What there is. */
 	struct yg_arena *arena;
@@ -95,7 +101,10 @@ struct yg_demo {
 	bool has_lines;
 	struct yg_demo_who local;
 	struct yg_demo_who analyst;
-	struct yg_demo_who member;   /* a person of the one that was hit, once it was asked */
+	struct yg_demo_who member; /* a person of the one that was hit, once it was asked */
+	struct yg_demo_who cast[YG_DEMO_SENSORS]; /* --story: a person of each member, by index */
+	json_t *people;				  /* --story: for the guide; owned, as the next */
+	json_t *scenes;
 	char reason[YG_DEMO_REASON]; /* why it did not come to its end; "": it did, or not known */
 	bool is_noise_off;
 	bool is_told; /* the last line was printed */
@@ -179,9 +188,15 @@ YG_MUST_USE int yg_demo_town_read(struct yg_demo *demo);
 YG_MUST_USE int yg_demo_town_start(struct yg_demo *demo);
 /* demo->local anew: its session ends when the hub's keeper is started again. */
 YG_MUST_USE int yg_demo_sign_in_again(struct yg_demo *demo);
-/* A person with @role at @org, signed in. @org NULL: at the hub. */
-YG_MUST_USE int yg_demo_person(struct yg_demo *demo, const char *login, const char *role,
-			       const char *org, struct yg_demo_who *ret);
+struct yg_demo_part {
+	const char *login;
+	const char *name;
+	const char *role;
+	const char *org; /* NULL: at the hub */
+};
+/* A person, signed in. */
+YG_MUST_USE int yg_demo_person(struct yg_demo *demo, const struct yg_demo_part *part,
+			       struct yg_demo_who *ret);
 /* A token of @org (an id of the hub) as member. */
 YG_MUST_USE int yg_demo_token(struct yg_demo *demo, const char *org, struct yg_demo_who *ret);
 /* The index of the member of this id at the hub, or YG_MEMBER_NONE. */
@@ -191,11 +206,24 @@ uint32_t yg_demo_member_of(const struct yg_demo *demo, const char *hub_id);
 
 #define YG_DEMO_LOG_LINES 20000u
 
-/* The own three logs (VPN, Windows, web), always the same bytes. */
-YG_MUST_USE int yg_demo_log_make(struct yg_buf *vpn, struct yg_buf *windows, struct yg_buf *web);
+#define YG_DEMO_LOG_DAY_S                                                                          \
+	INT64_C(1773446400) /* 2026-03-14, what is written when no day is said                     \
+			     */
+#define YG_DEMO_INTRUDER "203.0.113.24"
 
-/* A log in which nothing happens, for the others. */
-YG_MUST_USE int yg_demo_log_everyday(struct yg_buf *web);
+/* The own three logs (VPN, Windows, web) of the day that begins at @day_s (UTC, seconds): the same
+ * bytes for the same day. */
+YG_MUST_USE int yg_demo_log_make(int64_t day_s, struct yg_buf *vpn, struct yg_buf *windows,
+				 struct yg_buf *web);
+
+/* A web log in which nothing happens, for the others. */
+struct yg_demo_everyday {
+	int64_t day_s;	 /* the last day */
+	unsigned days;	 /* how many, up to that one; 0: one */
+	bool is_visited; /* the intruder of the own logs looked in once, early */
+	bool is_tested;	 /* on the last day somebody tries the pages on the house's behalf */
+};
+YG_MUST_USE int yg_demo_log_everyday(const struct yg_demo_everyday *wish, struct yg_buf *web);
 
 /* ---- demo_replay.c ---- */
 
@@ -204,9 +232,12 @@ YG_MUST_USE int yg_demo_replay(struct yg_demo *demo);
 /* Has the sensor of the one that is hit read everything? */
 bool yg_demo_is_read(const struct yg_demo *demo);
 
-/* ---- demo_story.c ---- */
+/* ---- demo_story.c; demo_cast.c, demo_scenes.c: the story (app/demo_tale-int.h) ---- */
 
 YG_MUST_USE int yg_demo_story(struct yg_demo *demo);
+/* A person of each member and an analyst; telephones of members. */
+YG_MUST_USE int yg_demo_cast(struct yg_demo *demo);
+YG_MUST_USE int yg_demo_scenes(struct yg_demo *demo);
 
 /* ---- demo_tell.c ---- */
 

@@ -25,6 +25,7 @@
 
 enum option_code {
 	OPT_ONCE = 1000,
+	OPT_STORY,
 	OPT_ATTACK,
 	OPT_AT,
 	OPT_MEMBERS,
@@ -38,6 +39,7 @@ enum option_code {
 
 static const struct option longs[] = {
 	{"once", no_argument, NULL, OPT_ONCE},
+	{"story", no_argument, NULL, OPT_STORY},
 	{"attack", required_argument, NULL, OPT_ATTACK},
 	{"at", required_argument, NULL, OPT_AT},
 	{"members", required_argument, NULL, OPT_MEMBERS},
@@ -90,6 +92,7 @@ static bool take_option(struct yg_demo *demo, int option)
 	if (option == OPT_TIMEOUT)
 		return take_timeout(demo);
 	demo->is_once |= option == OPT_ONCE;
+	demo->is_story |= option == OPT_STORY;
 	demo->is_json |= option == OPT_JSON;
 	return true; /* --lang: main.c */
 }
@@ -101,6 +104,11 @@ static bool check_options(const struct yg_demo *demo)
 			      demo->members ? "--relations FILE" : "--members FILE");
 	if (demo->members && !demo->org)
 		return refuse(N_("demo: %s is missing: whom does the attack hit?"), "--at ID");
+	if (demo->is_story && (demo->members || demo->attack || demo->org))
+		return refuse(
+			N_("demo: %s tells of its own logs and community; leave out --attack, "
+			   "--at, --members and --relations"),
+			"--story");
 	if (demo->place && !demo->place[0])
 		return refuse(N_("demo: %s: give a folder"), "--place");
 	return true;
@@ -146,6 +154,22 @@ static int open_signals(struct yg_demo *demo)
 	return demo->signal_fd >= 0 ? YG_OK : yg_err_from_errno(errno);
 }
 
+/* The guide on the pages changes the person: nobody needs a password. */
+static int say_guide(const struct yg_demo *demo)
+{
+	printf(yg_say_tr(N_(
+		       "\nNow look for yourself, in a browser on this machine:\n"
+		       "\n"
+		       "    http://127.0.0.1:%u/\n"
+		       "\n"
+		       "The bar at the top of each page tells the six scenes again and changes the "
+		       "person looking.\n"
+		       "Ctrl+C ends the demo and removes every trace of it.\n")),
+	       (unsigned)demo->port);
+	(void)fflush(stdout); /* a closed output is no reason to end */
+	return YG_OK;
+}
+
 /* Where to look, and as whom; until somebody ends it. */
 static int say_open(struct yg_demo *demo)
 {
@@ -177,7 +201,7 @@ static int say_open(struct yg_demo *demo)
 
 static int stay_open(struct yg_demo *demo)
 {
-	int rc = say_open(demo);
+	int rc = demo->is_story ? say_guide(demo) : say_open(demo);
 
 	demo->deadline_ns = INT64_MAX;
 	while (rc == YG_OK) {
@@ -200,10 +224,12 @@ static int play(struct yg_demo *demo)
 		rc = yg_demo_place_make(demo);
 	if (rc == YG_OK)
 		rc = yg_demo_town_start(demo);
+	if (rc == YG_OK && demo->is_story)
+		rc = yg_demo_cast(demo);
 	if (rc == YG_OK)
 		rc = yg_demo_replay(demo);
 	if (rc == YG_OK)
-		rc = yg_demo_story(demo);
+		rc = demo->is_story ? yg_demo_scenes(demo) : yg_demo_story(demo);
 	return rc == YG_OK && !demo->is_once ? stay_open(demo) : rc;
 }
 
@@ -218,15 +244,17 @@ static void end_all(struct yg_demo *demo)
 static int run(struct yg_demo *demo)
 {
 	struct yg_clock steady = yg_clock_steady();
+	struct yg_clock wall = yg_clock_system();
 	int rc;
 	int gone;
 
 	demo->begun_ns = steady.now_ns(steady.arg);
-	demo->deadline_ns =
-		demo->is_once || demo->timeout_s
-			? demo->begun_ns + (demo->timeout_s ? demo->timeout_s : YG_DEMO_TIMEOUT_S) *
-						   YG_NS_PER_S
-			: INT64_MAX;
+	if (demo->timeout_s == 0)
+		demo->timeout_s = demo->is_story ? YG_DEMO_STORY_S : YG_DEMO_TIMEOUT_S;
+	demo->deadline_ns = demo->begun_ns + demo->timeout_s * YG_NS_PER_S;
+	/* The story was last night; other runs read the same bytes each time. */
+	demo->day_s = demo->is_story ? wall.now_ns(wall.arg) / YG_NS_PER_S / 86400 * 86400 - 86400
+				     : YG_DEMO_LOG_DAY_S;
 	demo->arena = yg_arena_new(ARENA_MAX);
 	rc = demo->arena ? open_signals(demo) : YG_ENOMEM;
 	if (rc == YG_OK)
@@ -239,6 +267,8 @@ static int run(struct yg_demo *demo)
 	gone = yg_demo_place_remove(demo);
 	if (demo->signal_fd >= 0)
 		(void)close(demo->signal_fd);
+	json_decref(demo->scenes);
+	json_decref(demo->people);
 	demo->arena = yg_arena_free(demo->arena);
 	if (rc == YG_OK && gone != YG_OK)
 		rc = gone;
@@ -279,7 +309,7 @@ static int write_logs(const char *folder)
 {
 	static const char *const names[] = {"vpn.log", "windows.json", "web.log"};
 	struct yg_buf logs[3];
-	int rc = yg_demo_log_make(&logs[0], &logs[1], &logs[2]);
+	int rc = yg_demo_log_make(YG_DEMO_LOG_DAY_S, &logs[0], &logs[1], &logs[2]);
 
 	if (rc == YG_OK && mkdir(folder, 0755) != 0 && errno != EEXIST)
 		rc = yg_err_from_errno(errno);
@@ -296,11 +326,8 @@ static int write_logs(const char *folder)
 
 int yg_command_demo(int argc, char **argv)
 {
-	struct yg_demo demo = {.lock_fd = -1,
-			       .signal_fd = -1,
-			       .hub = {.out = -1},
-			       .victim = YG_MEMBER_NONE,
-			       .timeout_s = YG_DEMO_TIMEOUT_S};
+	struct yg_demo demo = {
+		.lock_fd = -1, .signal_fd = -1, .hub = {.out = -1}, .victim = YG_MEMBER_NONE};
 	const char *word;
 	int status;
 	int left;

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/demo-int.h"
+#include "app/demo_tale-int.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
@@ -27,7 +27,7 @@ struct replay {
 	unsigned follow_count;
 	unsigned drop_count;
 	char drop[YG_DEMO_PATH];
-	char everyday[YG_DEMO_PATH]; /* what the others' sensors read */
+	char everyday[YG_DEMO_PATH]; /* what the sensor of one of the others reads */
 };
 
 static int say_error(const char *path, int rc)
@@ -221,7 +221,7 @@ static int take_own(struct replay *r)
 {
 	static const char *const names[] = {"vpn.log", "windows.json", "web.log"};
 	struct yg_buf logs[3];
-	int rc = yg_demo_log_make(&logs[0], &logs[1], &logs[2]);
+	int rc = yg_demo_log_make(r->demo->day_s, &logs[0], &logs[1], &logs[2]);
 
 	for (unsigned i = 0; i < 3; i++) {
 		char target[YG_DEMO_PATH];
@@ -442,12 +442,24 @@ static int start_sensor(struct replay *r, const char *program, uint32_t member)
 	return rc == YG_OK ? run_sensor(r, program, sensor) : rc;
 }
 
-static int write_everyday(struct replay *r)
+/* Thirty days of nothing; in the story one was looked at by the intruder, one is being tested. */
+static int write_everyday(struct replay *r, uint32_t member)
 {
+	const struct yg_demo *demo = r->demo;
+	struct yg_bytes id = demo->community.members[member].id;
+	struct yg_demo_everyday wish = {.day_s = demo->day_s};
+	char name[32];
 	struct yg_buf log;
-	int rc = yg_demo_log_everyday(&log);
+	int rc;
 
-	if (rc == YG_OK && !yg_demo_path(r->demo, "everyday.log", r->everyday))
+	if (demo->is_story) {
+		wish.days = YG_DEMO_BACK_DAYS;
+		wish.is_visited = yg_bytes_eq(id, YG_S(YG_DEMO_ID_P));
+		wish.is_tested = yg_bytes_eq(id, YG_S(YG_DEMO_ID_B));
+	}
+	(void)snprintf(name, sizeof(name), "everyday-%u.log", (unsigned)member); /* fits */
+	rc = yg_demo_log_everyday(&wish, &log);
+	if (rc == YG_OK && !yg_demo_path(demo, name, r->everyday))
 		rc = YG_ELIMIT;
 	if (rc == YG_OK)
 		rc = yg_io_write_to(r->everyday, yg_buf_bytes(&log), 0600);
@@ -455,20 +467,23 @@ static int write_everyday(struct replay *r)
 	return rc == YG_OK ? rc : say_error("everyday.log", rc);
 }
 
-/* The others of the own community have theirs, too, when somebody looks on. */
+/* The others of the own community have theirs, too, in the story and when somebody looks on. */
 static int start_others(struct replay *r, const char *program)
 {
 	struct yg_demo *demo = r->demo;
-	int rc;
+	int rc = YG_OK;
 
-	if (demo->members || demo->is_once)
+	if (demo->members || (demo->is_once && !demo->is_story))
 		return YG_OK;
-	rc = write_everyday(r);
 	for (uint32_t i = 0; rc == YG_OK && i < demo->community.member_count &&
 			     demo->sensor_count < YG_DEMO_SENSORS;
-	     i++)
-		if (i != demo->victim)
+	     i++) {
+		if (i == demo->victim)
+			continue;
+		rc = write_everyday(r, i);
+		if (rc == YG_OK)
 			rc = start_sensor(r, program, i);
+	}
 	return rc;
 }
 

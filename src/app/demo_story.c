@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The story: what the hub found, what people decide, who has been told. Through the API alone. */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
-#include "app/demo-int.h"
+#include "app/demo_tale-int.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/json.h"
@@ -11,28 +11,18 @@
 #define LOOK_MS	  150
 #define QUIET_MS  1500 /* nothing new for so long: the logs are through */
 #define SILENT_MS 4000 /* the same when nothing was found at all */
-#define PATH_ROOM 320u
-#define HEX_ROOM  40u
+#define PATH_ROOM YG_DEMO_PATH_ROOM
+#define HEX_ROOM  YG_DEMO_HEX_ROOM
 
 /* ---- the situation ---- */
 
-/* What is there now: it is looked at again until it does not change. */
-struct seen {
-	int64_t records;
-	int64_t findings;
-	int64_t removed;
-	int64_t situations;
-	int64_t alerts; /* of all situations */
-	int64_t change;
-};
-
-static bool is_same(const struct seen *a, const struct seen *b)
+static bool is_same(const struct yg_demo_seen *a, const struct yg_demo_seen *b)
 {
 	return a->records == b->records && a->findings == b->findings && a->removed == b->removed &&
 	       a->situations == b->situations && a->alerts == b->alerts && a->change == b->change;
 }
 
-static int look_funnel(struct yg_demo *demo, struct seen *seen)
+static int look_funnel(struct yg_demo *demo, struct yg_demo_seen *seen)
 {
 	char path[PATH_ROOM];
 	json_t *body = NULL;
@@ -77,7 +67,7 @@ static bool is_graver(const json_t *a, const json_t *b)
 }
 
 /* *ret_best: owned; NULL: none yet. */
-static int look_situations(struct yg_demo *demo, struct seen *seen, json_t **ret_best)
+static int look_situations(struct yg_demo *demo, struct yg_demo_seen *seen, json_t **ret_best)
 {
 	char path[PATH_ROOM];
 	json_t *body = NULL;
@@ -102,7 +92,7 @@ static int look_situations(struct yg_demo *demo, struct seen *seen, json_t **ret
 	return rc;
 }
 
-static bool is_quiet(const struct yg_demo *demo, const struct seen *seen, int64_t since_ms)
+static bool is_quiet(const struct yg_demo *demo, const struct yg_demo_seen *seen, int64_t since_ms)
 {
 	/* All lines arrived: no more can come. Not all make records that leave (the policy). */
 	bool is_all = demo->has_lines && seen->records >= (int64_t)demo->lines;
@@ -112,16 +102,15 @@ static bool is_quiet(const struct yg_demo *demo, const struct seen *seen, int64_
 	return since_ms >= (seen->situations > 0 ? QUIET_MS : SILENT_MS);
 }
 
-/* Until the logs are through. *ret: the situation, owned; NULL: there is none. */
-static int wait_for_situation(struct yg_demo *demo, struct seen *ret_seen, json_t **ret)
+int yg_demo_find_situation(struct yg_demo *demo, struct yg_demo_seen *ret_seen, json_t **ret)
 {
-	struct seen last = {0};
+	struct yg_demo_seen last = {0};
 	int64_t since_ns = yg_demo_since_ns(demo);
 	int rc = YG_OK;
 
 	*ret = NULL;
 	for (;;) {
-		struct seen now = {0};
+		struct yg_demo_seen now = {0};
 
 		json_decref(*ret);
 		*ret = NULL;
@@ -147,7 +136,7 @@ static int wait_for_situation(struct yg_demo *demo, struct seen *ret_seen, json_
  * attacks are nothing to wake people for; the caller wants to see the rest of the way all the
  * same.)
  */
-static int take_noise_back(struct yg_demo *demo, struct seen *seen, json_t **situation)
+static int take_noise_back(struct yg_demo *demo, struct yg_demo_seen *seen, json_t **situation)
 {
 	int rc;
 
@@ -161,10 +150,11 @@ static int take_noise_back(struct yg_demo *demo, struct seen *seen, json_t **sit
 			  "off "
 			  "for this run"),
 		       (long long)seen->findings);
-	return rc == YG_OK ? wait_for_situation(demo, seen, situation) : rc;
+	return rc == YG_OK ? yg_demo_find_situation(demo, seen, situation) : rc;
 }
 
-static int tell_situation(struct yg_demo *demo, const struct seen *seen, const json_t *situation)
+int yg_demo_tell_situation(struct yg_demo *demo, const struct yg_demo_seen *seen,
+			   const json_t *situation)
 {
 	char words[512];
 	char severity[16];
@@ -198,8 +188,19 @@ static int tell_situation(struct yg_demo *demo, const struct seen *seen, const j
 
 /* ---- people decide ---- */
 
-/* An analyst looks at it, and says that it is one. */
-static int confirm(struct yg_demo *demo, const char *situation)
+/* Whose word it is, in words: it stands in each warning. */
+static int say_certainty(struct yg_demo *demo, const char *situation)
+{
+	char path[PATH_ROOM];
+
+	(void)snprintf(path, sizeof(path), "/situations/%s", situation); /* fits */
+	return yg_demo_must(demo, &demo->analyst, "PUT", path,
+			    json_pack("{s:s, s:s}", "certainty", "analyst", "certainty_source",
+				      yg_say_tr(N_("Analyst of the coordinating body"))),
+			    NULL);
+}
+
+int yg_demo_confirm(struct yg_demo *demo, const char *situation)
 {
 	static const char *const steps[][2] = {{"new", "check"}, {"check", "confirmed"}};
 	char path[PATH_ROOM];
@@ -211,26 +212,8 @@ static int confirm(struct yg_demo *demo, const char *situation)
 				  json_pack("{s:s,s:s,s:s}", "from", steps[i][0], "to", steps[i][1],
 					    "text", "demo"),
 				  NULL);
-	return rc;
+	return rc == YG_OK && demo->is_story ? say_certainty(demo, situation) : rc;
 }
-
-/* One recipient of the plan, and how far it is. */
-struct recipient {
-	uint32_t member;
-	char id[HEX_ROOM]; /* of the warning */
-	struct yg_demo_who who;
-	bool is_delivered;
-	bool is_seen;
-	bool is_acknowledged;
-};
-
-struct story {
-	struct yg_demo *demo;
-	char plan[HEX_ROOM];
-	json_t *warnings; /* of the plan, as analysts see them */
-	struct recipient *list;
-	uint32_t count;
-};
 
 static void copy_text(const json_t *from, const char *key, char *to, size_t room)
 {
@@ -243,7 +226,7 @@ static void copy_text(const json_t *from, const char *key, char *to, size_t room
 }
 
 /* All warnings of the plan, page by page. */
-static int load_warnings(struct story *s)
+static int load_warnings(struct yg_demo_tale *s)
 {
 	char after[HEX_ROOM] = "";
 	int rc = YG_OK;
@@ -325,13 +308,13 @@ static json_t *recipient_shown(const struct yg_demo *demo, const json_t *warning
 
 static int by_member(const void *a, const void *b)
 {
-	const struct recipient *x = a;
-	const struct recipient *y = b;
+	const struct yg_demo_recipient *x = a;
+	const struct yg_demo_recipient *y = b;
 
 	return (x->member > y->member) - (x->member < y->member);
 }
 
-static int list_recipients(struct story *s)
+static int list_recipients(struct yg_demo_tale *s)
 {
 	json_t *one;
 	size_t i;
@@ -341,7 +324,7 @@ static int list_recipients(struct story *s)
 		return YG_ENOMEM;
 	json_array_foreach(s->warnings, i, one)
 	{
-		struct recipient *r = &s->list[s->count];
+		struct yg_demo_recipient *r = &s->list[s->count];
 		const char *org = json_string_value(json_object_get(one, "org"));
 
 		r->member = org ? yg_demo_member_of(s->demo, org) : YG_MEMBER_NONE;
@@ -363,7 +346,7 @@ static int by_text_id(const void *a, const void *b)
 }
 
 /* By id, as the plan of the command line. */
-static json_t *recipients_shown(const struct story *s)
+static json_t *recipients_shown(const struct yg_demo_tale *s)
 {
 	size_t count = json_array_size(s->warnings);
 	json_t **all = yg_calloc(count + 1, sizeof(json_t *));
@@ -383,7 +366,7 @@ static json_t *recipients_shown(const struct story *s)
 	return list;
 }
 
-static uint32_t count_waiting(const struct story *s)
+static uint32_t count_waiting(const struct yg_demo_tale *s)
 {
 	uint32_t count = 0;
 	json_t *one;
@@ -394,7 +377,7 @@ static uint32_t count_waiting(const struct story *s)
 	return count;
 }
 
-static int make_plan(struct story *s, const char *situation)
+int yg_demo_make_plan(struct yg_demo_tale *s, const char *situation, json_t *take_wish)
 {
 	struct yg_demo *demo = s->demo;
 	char path[PATH_ROOM];
@@ -403,15 +386,18 @@ static int make_plan(struct story *s, const char *situation)
 	int rc;
 
 	(void)snprintf(path, sizeof(path), "/situations/%s/plan", situation); /* fits */
-	rc = yg_demo_must(demo, &demo->analyst, "POST", path,
-			  json_pack("{s:s}", "victim", demo->ids[demo->victim]), &made);
+	rc = yg_json_set(take_wish, "victim", json_string(demo->ids[s->victim]));
+	if (rc == YG_OK)
+		rc = yg_demo_must(demo, &demo->analyst, "POST", path, json_incref(take_wish),
+				  &made);
+	json_decref(take_wish);
 	copy_text(made, "id", s->plan, sizeof(s->plan));
 	json_decref(made);
 	if (rc == YG_OK)
 		rc = load_warnings(s);
 	if (rc == YG_OK)
 		rc = list_recipients(s);
-	if (rc != YG_OK)
+	if (rc != YG_OK || s->is_quiet)
 		return rc;
 	(void)snprintf(words, sizeof(words),
 		       yg_say_tr(N_("plan: %u organisations are to be told; for %u the word of the "
@@ -423,10 +409,11 @@ static int make_plan(struct story *s, const char *situation)
 }
 
 /* The one that was hit is asked at its own pages; its person answers: yes, without the name. */
-static int ask_consent(struct story *s, json_t **ret)
+static int ask_consent(struct yg_demo_tale *s, json_t **ret)
 {
 	struct yg_demo *demo = s->demo;
-	const char *org = demo->ids[demo->victim];
+	const char *org = demo->ids[s->victim];
+	struct yg_demo_who *who = demo->is_story ? &demo->cast[s->victim] : &demo->member;
 	char words[512];
 	char path[PATH_ROOM];
 	int64_t asked_ms = yg_demo_since_ns(demo) / 1000000;
@@ -436,14 +423,18 @@ static int ask_consent(struct story *s, json_t **ret)
 	*ret = NULL;
 	if (waiting == 0)
 		return YG_OK;
-	rc = yg_demo_person(demo, "demo-member", "member", org, &demo->member);
+	rc = demo->is_story ? YG_OK
+			    : yg_demo_person(demo,
+					     &(struct yg_demo_part){"demo-member", "demo-member",
+								    "member", org},
+					     who);
 	(void)snprintf(path, sizeof(path), "/questions/%s", s->plan); /* fits */
 	if (rc == YG_OK)
-		rc = yg_demo_must(demo, &demo->member, "GET", path, NULL, NULL);
+		rc = yg_demo_must(demo, who, "GET", path, NULL, NULL);
 	(void)snprintf(path, sizeof(path), "/questions/%s/answer", s->plan); /* fits */
 	if (rc == YG_OK)
 		rc = yg_demo_must(
-			demo, &demo->member, "POST", path,
+			demo, who, "POST", path,
 			json_pack("{s:s,s:b,s:s}", "answer", "yes", "named", 0, "text", "demo"),
 			NULL);
 	if (rc != YG_OK)
@@ -453,13 +444,13 @@ static int ask_consent(struct story *s, json_t **ret)
 			 (json_int_t)(yg_demo_since_ns(demo) / 1000000));
 	(void)snprintf(words, sizeof(words),
 		       yg_say_tr(N_("%.*s was asked, and agrees to the form without its name")),
-		       YG_FMT(demo->community.members[demo->victim].id)); /* cut at worst */
-	if (demo->is_json)
+		       YG_FMT(demo->community.members[s->victim].id)); /* cut at worst */
+	if (demo->is_json || demo->is_story)
 		return *ret ? YG_OK : YG_ENOMEM;
 	return yg_demo_tell(demo, "consent", NULL, words);
 }
 
-static int approve(struct story *s)
+int yg_demo_approve(struct yg_demo_tale *s)
 {
 	struct yg_demo *demo = s->demo;
 	char path[PATH_ROOM];
@@ -480,7 +471,8 @@ static int approve(struct story *s)
 	(void)snprintf(words, sizeof(words),
 		       yg_say_tr(N_("approved by a person: %u of %u warnings went out")),
 		       (unsigned)released, (unsigned)s->count); /* cut at worst */
-	if (rc == YG_OK)
+	s->released = released;
+	if (rc == YG_OK && !s->is_quiet)
 		return yg_demo_tell(demo, "approval",
 				    json_pack("{s:s,s:s,s:i,s:o}", "plan", s->plan, "by",
 					      "demo-analyst", "released", (int)released, "consent",
@@ -492,13 +484,15 @@ static int approve(struct story *s)
 
 /* ---- recipients ---- */
 
-static int tell_receipt(struct story *s, const struct recipient *r, const char *step,
+static int tell_receipt(struct yg_demo_tale *s, const struct yg_demo_recipient *r, const char *step,
 			const json_t *warning, const char *format)
 {
 	const struct yg_member *member = &s->demo->community.members[r->member];
 	json_t *at = json_object_get(warning, step);
 	char words[640];
 
+	if (s->is_quiet)
+		return YG_OK;
 	(void)snprintf(words, sizeof(words), yg_say_tr(format), YG_FMT(member->id),
 		       YG_FMT(member->name_ja)); /* cut at worst */
 	return yg_demo_tell(s->demo, step,
@@ -509,7 +503,7 @@ static int tell_receipt(struct story *s, const struct recipient *r, const char *
 }
 
 /* In its inbox? *ret: that warning, owned; NULL: not there. */
-static int look_inbox(struct story *s, const struct recipient *r, json_t **ret)
+static int look_inbox(struct yg_demo_tale *s, const struct yg_demo_recipient *r, json_t **ret)
 {
 	json_t *body = NULL;
 	json_t *one;
@@ -525,28 +519,36 @@ static int look_inbox(struct story *s, const struct recipient *r, json_t **ret)
 	return rc;
 }
 
-/* Every recipient looks into its inbox; what was not released is not waited for. */
-static int deliver_all(struct story *s)
+int yg_demo_deliver(struct yg_demo_tale *s, struct yg_demo_recipient *r)
 {
+	json_t *warning = NULL;
 	int rc = YG_OK;
 
-	for (uint32_t i = 0; i < s->count && rc == YG_OK; i++) {
-		struct recipient *r = &s->list[i];
-		json_t *warning = NULL;
-
+	if (s->demo->is_story)
+		r->who = s->demo->cast[r->member];
+	else
 		rc = yg_demo_token(s->demo, s->demo->ids[r->member], &r->who);
-		if (rc == YG_OK)
-			rc = look_inbox(s, r, &warning);
-		r->is_delivered = warning != NULL;
-		if (warning)
-			rc = tell_receipt(s, r, "delivered", warning, N_("delivered: %.*s (%.*s)"));
-		json_decref(warning);
-	}
+	if (rc == YG_OK)
+		rc = look_inbox(s, r, &warning);
+	r->is_delivered = warning != NULL;
+	if (warning)
+		rc = tell_receipt(s, r, "delivered", warning, N_("delivered: %.*s (%.*s)"));
+	json_decref(warning);
 	return rc;
 }
 
-static int mark(struct story *s, const struct recipient *r, const char *verb, const char *step,
-		const char *words)
+/* Every recipient looks into its inbox; what was not released is not waited for. */
+static int deliver_all(struct yg_demo_tale *s)
+{
+	int rc = YG_OK;
+
+	for (uint32_t i = 0; i < s->count && rc == YG_OK; i++)
+		rc = yg_demo_deliver(s, &s->list[i]);
+	return rc;
+}
+
+static int mark(struct yg_demo_tale *s, const struct yg_demo_recipient *r, const char *verb,
+		const char *step, const char *words)
 {
 	char path[PATH_ROOM];
 	json_t *warning = NULL;
@@ -562,26 +564,58 @@ static int mark(struct story *s, const struct recipient *r, const char *verb, co
 	return rc;
 }
 
-static int acknowledge_all(struct story *s)
+int yg_demo_read_it(struct yg_demo_tale *s, struct yg_demo_recipient *r)
+{
+	int rc = mark(s, r, "seen", "seen", N_("read: %.*s (%.*s)"));
+
+	r->is_seen = rc == YG_OK;
+	return rc;
+}
+
+int yg_demo_acknowledge(struct yg_demo_tale *s, struct yg_demo_recipient *r)
+{
+	int rc = mark(s, r, "acknowledge", "acknowledged", N_("acknowledged: %.*s (%.*s)"));
+
+	r->is_acknowledged = rc == YG_OK;
+	return rc;
+}
+
+static int acknowledge_all(struct yg_demo_tale *s)
 {
 	int rc = YG_OK;
 
 	for (uint32_t i = 0; i < s->count && rc == YG_OK; i++)
-		if (s->list[i].is_delivered) {
-			rc = mark(s, &s->list[i], "seen", "seen", N_("read: %.*s (%.*s)"));
-			s->list[i].is_seen = rc == YG_OK;
-		}
+		if (s->list[i].is_delivered)
+			rc = yg_demo_read_it(s, &s->list[i]);
 	for (uint32_t i = 0; i < s->count && rc == YG_OK; i++)
-		if (s->list[i].is_seen) {
-			rc = mark(s, &s->list[i], "acknowledge", "acknowledged",
-				  N_("acknowledged: %.*s (%.*s)"));
-			s->list[i].is_acknowledged = rc == YG_OK;
-		}
+		if (s->list[i].is_seen)
+			rc = yg_demo_acknowledge(s, &s->list[i]);
+	return rc;
+}
+
+int yg_demo_heard(struct yg_demo_tale *s, struct yg_demo_recipient *r, const json_t *warning)
+{
+	static const struct {
+		const char *step;
+		const char *words;
+	} steps[] = {{"delivered", N_("delivered: %.*s (%.*s)")},
+		     {"seen", N_("read: %.*s (%.*s)")},
+		     {"acknowledged", N_("acknowledged: %.*s (%.*s)")}};
+	bool *const marks[] = {&r->is_delivered, &r->is_seen, &r->is_acknowledged};
+	int rc = YG_OK;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == YG_OK; i++) {
+		bool is = json_is_object(json_object_get(warning, steps[i].step));
+
+		if (is && !*marks[i])
+			rc = tell_receipt(s, r, steps[i].step, warning, steps[i].words);
+		*marks[i] = is;
+	}
 	return rc;
 }
 
 /* Why the gate let nothing out to that recipient; null. */
-static json_t *refusal_of(const struct story *s, const char *id)
+static json_t *refusal_of(const struct yg_demo_tale *s, const char *id)
 {
 	json_t *one;
 	size_t i;
@@ -596,14 +630,13 @@ static json_t *refusal_of(const struct story *s, const char *id)
 	return json_null();
 }
 
-/* The last line: everybody, or who is missing and how far it is. */
-static int tell_end(struct story *s, int rc)
+int yg_demo_tell_tale(struct yg_demo_tale *s, int rc)
 {
 	uint32_t done = 0;
 	json_t *missing = json_array();
 
 	for (uint32_t i = 0; i < s->count; i++) {
-		const struct recipient *r = &s->list[i];
+		const struct yg_demo_recipient *r = &s->list[i];
 		const struct yg_member *member = &s->demo->community.members[r->member];
 		const char *at = r->is_seen ? "seen" : r->is_delivered ? "delivered" : "planned";
 
@@ -624,9 +657,18 @@ static int tell_end(struct story *s, int rc)
 	return yg_demo_tell_end(s->demo, rc, s->count, done, missing);
 }
 
+void yg_demo_tale_done(struct yg_demo_tale *s)
+{
+	json_decref(s->warnings);
+	free(s->list);
+	s->warnings = NULL;
+	s->list = NULL;
+	s->count = 0;
+}
+
 /* ---- the whole ---- */
 
-static int tell_none(struct yg_demo *demo, const struct seen *seen)
+int yg_demo_tell_none(struct yg_demo *demo, const struct yg_demo_seen *seen)
 {
 	yg_demo_why(
 		demo,
@@ -638,30 +680,30 @@ static int tell_none(struct yg_demo *demo, const struct seen *seen)
 
 int yg_demo_story(struct yg_demo *demo)
 {
-	struct story s = {.demo = demo};
+	struct yg_demo_tale s = {.demo = demo, .victim = demo->victim};
 	json_t *situation = NULL;
-	struct seen seen = {0};
+	struct yg_demo_seen seen = {0};
 	char id[HEX_ROOM];
-	int rc = wait_for_situation(demo, &seen, &situation);
+	int rc = yg_demo_find_situation(demo, &seen, &situation);
 
 	if (rc == YG_OK)
 		rc = take_noise_back(demo, &seen, &situation);
 	if (rc == YG_OK)
-		rc = situation ? tell_situation(demo, &seen, situation) : tell_none(demo, &seen);
+		rc = situation ? yg_demo_tell_situation(demo, &seen, situation)
+			       : yg_demo_tell_none(demo, &seen);
 	copy_text(situation, "id", id, sizeof(id));
 	json_decref(situation);
 	if (rc == YG_OK)
-		rc = confirm(demo, id);
+		rc = yg_demo_confirm(demo, id);
 	if (rc == YG_OK)
-		rc = make_plan(&s, id);
+		rc = yg_demo_make_plan(&s, id, json_object());
 	if (rc == YG_OK)
-		rc = approve(&s);
+		rc = yg_demo_approve(&s);
 	if (rc == YG_OK)
 		rc = deliver_all(&s);
 	if (rc == YG_OK)
 		rc = acknowledge_all(&s);
-	rc = tell_end(&s, rc);
-	json_decref(s.warnings);
-	free(s.list);
+	rc = yg_demo_tell_tale(&s, rc);
+	yg_demo_tale_done(&s);
 	return rc;
 }

@@ -36,6 +36,11 @@ int yg_demo_tell(struct yg_demo *demo, const char *step, json_t *take_line, cons
 	yg_buf_init(&out, LINE_MAX_);
 	if (!demo->is_json) {
 		json_decref(take_line);
+		/* The scenes say it in their own words. */
+		if (demo->is_story && strcmp(step, "end") != 0) {
+			yg_buf_done(&out);
+			return YG_OK;
+		}
 		yg_buf_addf(&out, "%4lld.%01lld s  %s\n", (long long)(ms / 1000),
 			    (long long)(ms % 1000 / 100), words);
 		return write_out(&out);

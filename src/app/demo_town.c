@@ -29,7 +29,8 @@
 #define OWN_VICTIM  "kogane-plating"
 #define PASSWORD_ID (YG_RANDOM_ID_HEX + 8)
 
-/* demo/members.csv and demo/relations.csv, made by tools/embed.py: "\0NAME SIZE\n" before each. */
+/* demo/members.csv, relations.csv and story.csv, made by tools/embed.py: "\0NAME SIZE\n" before
+ * each. */
 extern const unsigned char yg_demo_pack[];
 extern const size_t yg_demo_pack_size;
 
@@ -85,7 +86,8 @@ static int read_files(struct yg_demo *demo)
 	if (rc == YG_EFORMAT)
 		yg_sheet_file_say_faults(demo->members ? demo->members : "", &faults);
 	if (rc == YG_OK)
-		rc = read_table(demo, demo->relations, "relations.csv", &table);
+		rc = read_table(demo, demo->relations,
+				demo->is_story ? "story.csv" : "relations.csv", &table);
 	if (rc != YG_OK)
 		return rc;
 	rc = yg_relations_read(&table, demo->arena, &demo->community, &faults);
@@ -332,8 +334,8 @@ static int sign_in_local(struct yg_demo *demo, const char *link)
 
 static int start_hub(struct yg_demo *demo, const char *self)
 {
-	const char *const words[] = {self,	    "hub",	 "--data",	"",  "--http",
-				     "127.0.0.1:0", "--sensors", "127.0.0.1:0", NULL};
+	const char *const words[] = {self,	    "hub",	 "--data",	"",	  "--http",
+				     "127.0.0.1:0", "--sensors", "127.0.0.1:0", "--demo", NULL};
 	const char *argv[sizeof(words) / sizeof(words[0])];
 	char link[YG_DEMO_SECRET] = "";
 	struct yg_buf line;
@@ -379,8 +381,7 @@ int yg_demo_sign_in_again(struct yg_demo *demo)
 	return rc == YG_OK ? sign_in_local(demo, link) : rc;
 }
 
-int yg_demo_person(struct yg_demo *demo, const char *login, const char *role, const char *org,
-		   struct yg_demo_who *ret)
+int yg_demo_person(struct yg_demo *demo, const struct yg_demo_part *part, struct yg_demo_who *ret)
 {
 	struct yg_clock clock = yg_clock_system();
 	char password[PASSWORD_ID];
@@ -391,8 +392,9 @@ int yg_demo_person(struct yg_demo *demo, const char *login, const char *role, co
 	memcpy(password, "demo-", 5);
 	yg_random_id(clock.now_ns(clock.arg), password + 5);
 	rc = yg_demo_must(demo, &demo->local, "POST", "/people",
-			  json_pack("{s:s,s:s,s:[{s:s,s:s}]}", "login", login, "name", login,
-				    "grants", "role", role, "org", org ? org : "hub"),
+			  json_pack("{s:s,s:s,s:[{s:s,s:s}]}", "login", part->login, "name",
+				    part->name, "grants", "role", part->role, "org",
+				    part->org ? part->org : "hub"),
 			  &made);
 	if (rc == YG_OK)
 		rc = yg_demo_must(demo, NULL, "POST", "/invitation",
@@ -403,7 +405,7 @@ int yg_demo_person(struct yg_demo *demo, const char *login, const char *role, co
 	json_decref(made);
 	if (rc == YG_OK)
 		rc = yg_demo_ask(demo, NULL, "POST", "/session",
-				 json_pack("{s:s,s:s}", "login", login, "password", password),
+				 json_pack("{s:s,s:s}", "login", part->login, "password", password),
 				 &answer);
 	if (rc == YG_OK && (answer.status != 200 || !answer.cookie[0])) {
 		yg_demo_why(demo, N_("the hub answered %u to %s %s: %s"), answer.status, "POST",
@@ -447,7 +449,10 @@ int yg_demo_town_start(struct yg_demo *demo)
 	rc = start_hub(demo, self);
 	if (rc == YG_OK)
 		rc = import_all(demo, self);
-	if (rc == YG_OK)
-		rc = yg_demo_person(demo, "demo-analyst", "analyst", NULL, &demo->analyst);
+	if (rc == YG_OK && !demo->is_story)
+		rc = yg_demo_person(
+			demo,
+			&(struct yg_demo_part){"demo-analyst", "demo-analyst", "analyst", NULL},
+			&demo->analyst);
 	return rc;
 }

@@ -332,6 +332,9 @@ void yg_help_hub(void)
 	       "  --config FILE        settings in YAML (docs/hub-config.md); options win over it\n"
 	       "  --check-config       only say whether this would start, and what its processes\n"
 	       "                       cannot give up on this machine; changes nothing\n"
+	       "  --demo               the hub of a demo: an empty FOLDER, 127.0.0.1 alone, every "
+	       "page\n"
+	       "                       says so, and visitors look on as each of its people\n"
 	       "  --lang ja|en         language of messages\n"
 	       "\n"
 	       "Exit status: 0 ended as asked; 2 it could not start or go on.\n"));
@@ -607,7 +610,7 @@ void yg_help_share(void)
 
 void yg_help_demo(void)
 {
-	put(N_("usage: yagura demo run [--once] [OPTION]...\n"
+	put(N_("usage: yagura demo run [--once] [--story] [OPTION]...\n"
 	       "       yagura demo clean [--place DIR]\n"
 	       "       yagura demo log FOLDER\n"
 	       "\n"
@@ -618,11 +621,16 @@ void yg_help_demo(void)
 	       "acknowledged. Nothing is simulated but the people, who act through the API. With\n"
 	       "--once it ends after that; otherwise the hub stays open to look at until Ctrl+C.\n"
 	       "\n"
+	       "  --story              all six scenes, with a sensor for each member: what left "
+	       "the\n"
+	       "                       house, the question, what partners read, a silent one, a "
+	       "false\n"
+	       "                       alarm; then a guide on the pages. Own logs and community\n"
 	       "  --attack PATH        a log, or a folder of logs (otherwise the demo's own)\n"
 	       "  --at ID              the member that is hit\n"
 	       "  --members FILE       another community, as in `yagura share plan`,\n"
 	       "  --relations FILE     and who supplies whom\n"
-	       "  --timeout N          seconds for the story (60)\n"
+	       "  --timeout N          seconds for the story (60; with --story 240)\n"
 	       "  --tz ZONE            zone of times written without one\n"
 	       "  --place DIR          where everything is kept meanwhile (below TMPDIR)\n"
 	       "  --json               a line of JSON for each step\n"

@@ -4,6 +4,7 @@
  *
  *   hub.c          parent: command line, lock, sockets, the list of processes, ready line
  *   hub_config.c   the file of --config
+ *   hub_demo.c     parent, keeper: the hub of a demo, and none but that
  *   hub_front.c    front: TLS and HTTP of sensors
  *   hub_pages.c    pages: TLS and HTTP of people; hub_pages_wire.c: what it says to the keeper
  *   hub_keeper.c   keeper: journal, archive, database; its loop, what comes from the others
@@ -60,6 +61,7 @@ struct yg_hub_settings {
 	unsigned connections;	      /* of sensors; 0: as many as the system allows */
 	uint32_t timeout_s;	      /* 0: the listener's own */
 	uint32_t hunt_days;	      /* 0: YG_HUB_HUNT_DAYS */
+	bool is_demo;		      /* app/hub_demo.h */
 	uint32_t hunt_ask_mb;	      /* 0: YG_HUB_HUNT_ASK_MB */
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;

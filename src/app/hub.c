@@ -20,6 +20,7 @@
 #include "app/hub-int.h"
 #include "app/hub_api.h"
 #include "app/hub_config.h"
+#include "app/hub_demo.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/hash.h"
@@ -36,6 +37,7 @@ struct hub_cli {
 	const char *names[YG_HUB_NAMES_MAX];
 	size_t name_count;
 	bool is_check;
+	bool is_demo;
 	bool has_lang;
 	const char *try_role; /* --self-test-sandbox */
 	const char *config_path;
@@ -79,6 +81,17 @@ static bool check_http(const struct hub_cli *cli)
 	return false;
 }
 
+/* Where anybody may look on as everybody, nobody else is let near. */
+static bool check_demo(const struct hub_cli *cli)
+{
+	if (!cli->is_demo || (!cli->config_path && strcmp(cli->http.host, "127.0.0.1") == 0 &&
+			      strcmp(cli->sensors.host, "127.0.0.1") == 0))
+		return true;
+	yg_say_hint(N_("give --http 127.0.0.1:PORT and --sensors 127.0.0.1:PORT, and no --config"),
+		    N_("hub: --demo: a demo is served at 127.0.0.1 alone"));
+	return false;
+}
+
 static bool check_cli(struct hub_cli *cli)
 {
 	if (!cli->data) {
@@ -87,7 +100,8 @@ static bool check_cli(struct hub_cli *cli)
 		return false;
 	}
 	return read_place("--http", cli->http_text, &cli->http) &&
-	       read_place("--sensors", cli->sensors_text, &cli->sensors) && check_http(cli);
+	       read_place("--sensors", cli->sensors_text, &cli->sensors) && check_http(cli) &&
+	       check_demo(cli);
 }
 
 /* What the command line does not say, the file says; what neither does, we do. */
@@ -141,6 +155,9 @@ static bool take_option(struct hub_cli *cli, int c)
 	case 'c':
 		cli->is_check = true;
 		return true;
+	case 'D':
+		cli->is_demo = true;
+		return true;
 	case 't':
 		cli->try_role = optarg;
 		return true;
@@ -172,6 +189,7 @@ static bool read_cli(int argc, char **argv, struct hub_cli *cli, int *ret_status
 		{"self-test-sandbox", required_argument, NULL, 't'},
 		{"config", required_argument, NULL, 'f'},
 		{"routes", no_argument, NULL, 'r'},
+		{"demo", no_argument, NULL, 'D'},
 		{0},
 	};
 	int c;
@@ -589,6 +607,7 @@ static void fill_settings(struct hub_run *run)
 	settings->timeout_s = cli->config.timeout_s;
 	settings->hunt_days = cli->config.hunt_days;
 	settings->hunt_ask_mb = cli->config.hunt_ask_mb;
+	settings->is_demo = cli->is_demo;
 	settings->http_certificate = cli->config.http_certificate;
 	settings->http_key = cli->config.http_key;
 	settings->name_count = cli->name_count;
@@ -617,6 +636,8 @@ static int run_hub(struct hub_run *run)
 	rc = open_folder(run);
 	if (rc == YG_OK)
 		rc = lock(run);
+	if (rc == YG_OK)
+		rc = yg_hub_demo_mark(run->cli->data, run->cli->is_demo);
 	raise_limits();
 	if (rc == YG_OK)
 		rc = open_listeners(run);

@@ -11,6 +11,7 @@
 #include "app/console.h"
 #include "app/hub_absent.h"
 #include "app/hub_beats.h"
+#include "app/hub_demo.h"
 #include "app/hub_hunt_job.h"
 #include "app/hub_search.h"
 #include "app/say.h"
@@ -306,6 +307,13 @@ static int answer_hunt(void *arg, const char *id, bool is_yes, const struct yg_h
 		       : YG_ELIMIT;
 }
 
+static int demo(void *arg, json_t **ret)
+{
+	const struct yg_hub_http *http = arg;
+
+	return yg_hub_demo_read(http->opts.data, ret);
+}
+
 /* share/ hands on what was sent; parse/ reads it. */
 static int read_objects(struct yg_bytes text, int64_t now_ns,
 			bool (*has_marking)(void *arg, struct yg_bytes id), void *arg,
@@ -339,6 +347,7 @@ static int open_api(struct yg_hub_http *http)
 			  .hunt = hunt,
 			  .hunts = hunts,
 			  .answer_hunt = answer_hunt,
+			  .demo = opts->is_demo ? demo : NULL,
 			  .planner = http->warn.planner,
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
@@ -351,8 +360,11 @@ static int open_api(struct yg_hub_http *http)
 				      .collections = http->collections,
 				      .clock = opts->clock,
 				      .read = read_objects};
-	int rc = yg_hub_api_new(&api, &http->api);
+	int rc;
 
+	if (opts->is_demo)
+		yg_hub_access_demo(http->hub);
+	rc = yg_hub_api_new(&api, &http->api);
 	if (rc == YG_OK)
 		rc = yg_taxii_new(&taxii, &http->taxii);
 	if (rc == YG_OK) {

@@ -33,6 +33,7 @@ struct yg_hub_http_opts {
 	const uint8_t *audit_key; /* whose secret half @audit_sign has (access/audit.h) */
 	int (*audit_sign)(void *arg, struct yg_bytes message, uint8_t *signature);
 	const char *link_key; /* of the start link; "": none */
+	bool is_demo;	      /* app/hub_demo.h */
 	const char *url;      /* of the pages: "http://127.0.0.1:8470" */
 	bool (*is_ready)(void *arg);
 	/* Adds lines for Prometheus; may be NULL. */

@@ -325,6 +325,7 @@ static int open_http(struct keeper *keeper)
 		.audit_key = keeper->hub.audit_key,
 		.audit_sign = sign_audit,
 		.link_key = settings->link_key,
+		.is_demo = settings->is_demo,
 		.url = keeper->url,
 		.is_ready = is_ready,
 		.metrics = metrics,

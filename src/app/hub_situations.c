@@ -3,8 +3,11 @@
 #define YG_BAN_ALLOW_MALLOC /* headers of libraries mention the names */
 #include "app/hub_situations.h"
 
+#include <sys/resource.h>
+
 #include "app/hub_thread.h"
 #include "app/say.h"
+#include "app/walls.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "correlate/bundle.h"
@@ -13,7 +16,9 @@
 #include "base/ban.h"
 
 #define IDLE_MS	   200u
-#define GATHER_MS  300u /* between two commits that are not full: a bundle changes many times */
+#define GATHER_MS  300u	 /* between two commits that are not full: a bundle changes many times */
+#define REST	   2u	 /* times as long as the last commit took, it rests */
+#define REST_MS	   2000u /* but no longer */
 #define AGAIN_MS   1000u
 #define DAY_NS	   (86400 * YG_NS_PER_S)
 #define ARENA_MAX  (128u << 20)
@@ -355,11 +360,23 @@ static void tell(struct yg_hub_situations *h, int rc)
 		       yg_say_safe(yg_bytes_str(yg_situations_trouble(h->store)), 200));
 }
 
+/* Large situations are counted anew whenever they change: what that takes is left to others too. */
+static int64_t rest_ms(int64_t took_ns)
+{
+	int64_t ms = REST * took_ns / (YG_NS_PER_S / 1000);
+
+	return ms < GATHER_MS ? GATHER_MS : ms > REST_MS ? REST_MS : ms;
+}
+
 static void *live(void *arg)
 {
 	struct yg_hub_situations *h = arg;
+	const struct yg_clock steady = yg_clock_steady();
 
+	/* Batches, findings and people come first; where it may not, it is as the others. */
+	(void)setpriority(PRIO_PROCESS, 0, YG_WALL_NICE);
 	while (!yg_hub_thread_ends(&h->life)) {
+		int64_t began_ns = steady.now_ns(steady.arg);
 		int rc = yg_hub_situations_step(h);
 
 		if (rc == YG_OK || rc == YG_EAGAIN)
@@ -369,9 +386,10 @@ static void *live(void *arg)
 			continue;
 		if (rc != YG_OK && rc != YG_EAGAIN)
 			tell(h, rc);
-		(void)yg_hub_thread_pause(&h->life, rc == YG_OK	      ? GATHER_MS
-						    : rc == YG_EAGAIN ? IDLE_MS
-								      : AGAIN_MS);
+		(void)yg_hub_thread_pause(
+			&h->life, rc == YG_OK	    ? rest_ms(steady.now_ns(steady.arg) - began_ns)
+				  : rc == YG_EAGAIN ? IDLE_MS
+						    : AGAIN_MS);
 	}
 	return NULL;
 }

@@ -292,6 +292,7 @@ static bool allow_threads(scmp_filter_ctx filter)
 	return ALLOW_ALL(calls) &&
 	       /* to be last of all, for oneself alone */
 	       ALLOW(sched_setscheduler, 2, IS(0, 0), IS(1, SCHED_IDLE)) &&
+	       ALLOW(setpriority, 3, IS(0, PRIO_PROCESS), IS(1, 0), IS(2, YG_WALL_NICE)) &&
 	       ALLOW(ioprio_set, 3, IS(0, 1), IS(1, 0), IS(2, 3 << 13)) &&
 	       ALLOW(clone, 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) &&
 	       seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;

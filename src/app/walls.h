@@ -13,8 +13,8 @@
  *   front    none                accepts, speaks              none
  *   pages    none                accepts, speaks              none
  *   keeper   the data folder     none                         threads
- *   engine   reads three of it   none                         threads
- *   hunter   reads two of it     none                         threads
+ *   engine   reads four of it    none                         threads
+ *   hunter   reads three of it   none                         threads
  *   worker   none                none                         none
  *   signer   none                none                         none
  *   out      reads /etc, /usr    connects, speaks             threads
@@ -49,6 +49,9 @@ enum yg_wall_role {
 /* Of engine and hunter: judges (YG_HUB_DETECT_BYTES_MAX), a running set and one that is being
  * compiled. */
 #define YG_WALL_ENGINE_MAX (UINT64_C(4) << 30)
+
+/* The nice value that a thread may take: what is for later gives way to what comes now. */
+#define YG_WALL_NICE 10
 
 const char *yg_wall_role_name(enum yg_wall_role role);
 /* False: there is no role of that name. */

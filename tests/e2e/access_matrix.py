@@ -88,6 +88,8 @@ class Matrix:
         sensor = sensor.me["sensor"] if sensor else NONE
         table = {
             "signIn": lambda: ("/session", {"login": "bob", "password": PASSWORD % "bob"}),
+            "getDemo": lambda: ("/demo", None),
+            "signInDemo": lambda: ("/demo/session", {"login": "bob"}),
             "getSession": lambda: ("/session", None),
             "signOut": lambda: ("/session", None),
             "giveSecondFactor": lambda: ("/session/second-factor", {"code": "000000"}),

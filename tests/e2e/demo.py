@@ -4,17 +4,21 @@
 ends it, nothing of it stays. demo.py [COMMUNITIES]
 """
 import csv
+import hashlib
 import json
 import os
 import pathlib
 import pty
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 from harness import ROOT, SHARED, TIMEOUT_S, YAGURA, case, contains, equal, folder, main, yagura
+from hub_api_kit import Who, cookie_of
 from hub_kit import until
 
 SEED = int(os.environ.get("SEED", "20261126"))
@@ -191,6 +195,8 @@ def it_says_what_is_wrong():
                         (["--members", members, "--relations", bad], "--at ID is missing"),
                         (["--members", members, "--relations", bad, "--at", "A"], "relations.csv:2"),
                         (["--timeout", "0"], "--timeout: a number from 1"),
+                        (["--story", "--at", "aoba-motor"], "leave out --attack"),
+                        (["--story", "--attack", empty], "leave out --attack"),
                         (["--nothing"], "there is no such option")):
         place = folder() / "demo"
         done = yagura("demo", "run", "--once", "--place", place, *args)
@@ -326,15 +332,126 @@ def open_at_a_terminal():
     assert not place.exists() and of_place(place) == []
 
 
+SCENES = 6
+SILENT = "mizube-city"
+LETTERS = {"A": "aoba-motor", "B": "hiyori-parts", "C": "kogane-plating", "P": "minato-machine"}
+
+
+@case
+def the_story_in_six_scenes():
+    code, lines, err = run("--story")
+    assert code == 0, (code, lines[-1:], err)
+    scenes = [line for line in lines if line["step"] == "scene"]
+    equal([s["scene"] for s in scenes], list(range(1, SCENES + 1)))
+    told = {}
+    for scene in scenes:
+        for lang in ("ja", "en"):
+            assert scene["title"][lang] and scene["told"][lang] and scene["views"], scene
+            equal(len(scene["told"][lang]), len(scene["told"]["ja"]))
+            told[scene["scene"], lang] = "\n".join(scene["told"][lang])
+            assert "{" not in told[scene["scene"], lang], scene
+        # Japanese is Japanese, and English has none of it.
+        assert not any(ord(c) > 0x2fff for c in scene["title"]["en"]), scene["title"]
+    # 1: 20,000 lines, what was put aside, one situation. 2: what left, and who looked.
+    contains(told[1, "en"], "20000 lines of VPN, Windows and web logs")
+    contains(told[1, "en"], "put aside")
+    contains(told[2, "en"], "20000 records")
+    contains(told[2, "en"], "and the chain is whole")
+    # 4: different texts; one of the two has seen him. 6: all who had it, nobody else.
+    contains(told[4, "en"], "TLP:AMBER: what happened")
+    contains(told[4, "en"], "TLP:GREEN: indicators")
+    contains(told[4, "en"], "Aoba Motor (A) 0 records, Minato Machine (B') 1.")
+    contains(told[5, "en"], "2 calls are recorded")
+    contains(told[6, "en"], "4 had it, 4 have the withdrawal")
+    # The plan's steps stand there too; the silent one is told last, by telephone.
+    (plan,) = [line for line in lines if line["step"] == "plan"]
+    ids = sorted(r["id"] for r in plan["recipients"])
+    for step in STEPS[3:6]:
+        who = [line["id"] for line in lines if line["step"] == step]
+        equal((sorted(who), who[-1]), (ids, SILENT))
+    equal((lines[-1]["ok"], lines[-1]["acknowledged"]), (True, len(ids)))
+    by_id = {r["id"]: r for r in plan["recipients"]}
+    equal([by_id[LETTERS[k]]["rule"] for k in "ABCP"], [3, 2, 1, 5])
+
+
+@case
+def the_story_in_words():
+    place = folder() / "demo"
+    done = yagura("demo", "run", "--story", "--timeout", LONG, "--place", place, lang="ja")
+    equal((done.code, done.err), (0, ""), done.out)
+    for scene in range(1, SCENES + 1):
+        contains(done.out, "[%d/6] " % scene)
+    contains(done.out, "こがね鍍金（C社）")
+    assert not place.exists() and of_place(place) == []
+
+
+@case
+def the_story_at_a_terminal():
+    place = folder() / "demo"
+    above, below = pty.openpty()
+    process = started(place, "--story", lang="ja", stdout=below)
+    os.close(below)
+    text = b""
+    while b"Ctrl+C" not in text:
+        piece = os.read(above, 65536)
+        assert piece, text
+        text += piece
+    port = int(re.search(rb"http://127\.0\.0\.1:(\d+)/", text).group(1))
+    hub = SimpleNamespace(ready={"url": "http://127.0.0.1:%d" % port})
+    found = Who(hub).get("/demo")
+    equal((found["demo"], len(found["scenes"]), len(found["people"])), (True, SCENES, 7))
+    logins = [p["login"] for p in found["people"]]
+    # Each page that the guide names is there for the person it names.
+    for scene in found["scenes"]:
+        for view in scene["views"]:
+            assert view["login"] in logins, view
+            status, headers, _ = Who(hub).ask("POST", "/demo/session", {"login": view["login"]})
+            equal(status, 200)
+            who = Who(hub, cookie_of(headers))
+            kind, _, item = view["page"].partition("/")
+            if item:
+                who.get("/%s/%s" % (kind, item))
+    # What nobody may: a partner sees neither the one that was hit nor the plan.
+    status, headers, _ = Who(hub).ask("POST", "/demo/session", {"login": "demo-minato"})
+    minato = Who(hub, cookie_of(headers))
+    equal([o["id"] for o in minato.get("/orgs")["items"]], ["minato-machine"])
+    mine = minato.get("/warnings?limit=100")["items"]
+    equal(sorted(w["kind"] for w in mine), ["indicators", "warning", "withdrawal"])
+    for one in mine:
+        whole = json.dumps(minato.get("/warnings/" + one["id"]), ensure_ascii=False)
+        for name in ("kogane", "こがね", "Kogane", "aoba", "青葉", "Aoba", "hiyori", "ひより", "Hiyori"):
+            assert name not in whole, (name, whole)
+        page = minato.ask("GET", "/warnings/%s/page?lang=ja" % one["id"], Accept_Language="ja")[2].decode()
+        contains(page, "デモ")
+    process.send_signal(signal.SIGINT)
+    end = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            os.read(above, 65536)
+        except OSError:  # closed
+            break
+    equal(process.wait(60), 0)
+    os.close(above)
+    process.stderr.close()
+    assert not place.exists() and of_place(place) == []
+
+
+# Others measure and compare with them: new bytes are a change for them.
+LOGS = {"vpn.log": "06c38ec166e41b2fabe696adcae73da84fa17faf56217fd0bf5e075425de4f23",
+        "web.log": "344234853a8e409aad53c21470904ec51a1b8d9cea4cd7773c91586d8a3f0ba7",
+        "windows.json": "8d81052a3046cdcbbd871079a41cb4882f905df9b66432aab1f0ca2a662e4314"}
+
+
 @case
 def the_logs_are_always_the_same():
     first, second = folder() / "a", folder() / "b"
     for where in (first, second):
         equal(yagura("demo", "log", where).code, 0)
-    names = ["vpn.log", "web.log", "windows.json"]
+    names = sorted(LOGS)
     equal(sorted(p.name for p in first.iterdir()), names)
     for name in names:
         equal((first / name).read_bytes(), (second / name).read_bytes())
+        equal(hashlib.sha256((first / name).read_bytes()).hexdigest(), LOGS[name])
     equal(sum((first / n).read_bytes().count(b"\n") for n in names), 20000)
 
 

@@ -4,6 +4,7 @@ provider, the school its sector. Nobody sees who was hit, or whom else it concer
 from community_kit import ATTACKER, PARTIES, YES, Community, names_in
 from harness import case, equal, main
 from hub_api_kit import problem
+from hub_kit import until
 
 COMMUNITY = Community()
 
@@ -116,6 +117,21 @@ def no_means_no_and_corrections_reach_the_same():
     problem(c.analyst.ask("POST", "/plans/%s/approve" % draft["id"]), 409, "state")
     problem(c.analyst.ask("POST", "/situations/%s/plan" % c.situation, {"victim": "nobody-here"}), 404, "not-found")
     equal(c.town.administrator.ask("GET", "/plans")[0], 403)
+
+
+@case
+def silence_may_be_short():
+    c = COMMUNITY
+    for given, seconds in ((0.5, 1800), (1, 3600), (0.0001, 1), (720, 2592000), (0, 7200), (-1, 7200), (721, 7200), ("1", 7200),
+                           (None, 7200)):
+        equal(c.plan(remind_hours=given)["times"]["remind_s"], seconds, given)
+    plan = c.plan(remind_hours=0.0003, escalate_hours=0.0006)
+    equal(plan["times"], {"consent_s": 14400, "remind_s": 1, "escalate_s": 2})
+    c.analyst.make("POST", "/plans/%s/approve" % plan["id"], status=200)
+    mine = c.warnings(plan)["corp-c"]["id"]
+    found = until("the call list", lambda: [w for w in c.analyst.get("/warnings?state=open&limit=1000")["items"]
+                                            if w["id"] == mine and w["escalated"]])
+    assert found[0]["released"] < found[0]["reminded"] < found[0]["escalated"], found
 
 
 @case

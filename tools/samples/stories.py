@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write the three sample logs that `make run` shows: stories.py FOLDER
+"""Write the three sample logs to try `yagura detect` on: stories.py FOLDER
 
 Everything in them is invented: firms, people, machines. Addresses are those reserved for
 documentation. The same script always writes the same bytes.

@@ -8,6 +8,7 @@ import { Button, ErrorPanel, knowErrors, LinkButton, Loading } from '../ui/basic
 import { useAction, useLoad } from '../ui/hooks';
 import { Icon, Mark, type IconName } from '../ui/icons';
 import { HubContext, useHub, type HubState } from './context';
+import { DemoBar, useDemo } from './demo';
 import { browserWorld, startLive, type Live } from './live';
 import { needsCode, roleOf } from './logic';
 import { Account } from './pages/account';
@@ -176,7 +177,7 @@ function storedOrg(): string | null {
   }
 }
 
-function Shell({ route, session, orgs, reloadSession, onLang }: { route: HubRoute; session: HubSession; orgs: Org[]; reloadSession: () => void; onLang: (to: Lang) => void }) {
+function Shell({ route, session, orgs, reloadSession, onLang, bar }: { route: HubRoute; session: HubSession; orgs: Org[]; reloadSession: () => void; onLang: (to: Lang) => void; bar: ComponentChildren }) {
   const role = roleOf(session);
   const [toast, setToast] = useState('');
   const [isOpen, setOpen] = useState(false);
@@ -230,6 +231,7 @@ function Shell({ route, session, orgs, reloadSession, onLang }: { route: HubRout
         {role !== 'administrator' && <p class={`live ${isLive ? 'is-live' : ''}`} data-live={isLive}>{t(isLive ? 'hub.live' : 'hub.not_live')}</p>}
         <button type="button" class="top-button no-phone" onClick={signOut}>{t('hub.sign_out')}</button>
       </TopBar>
+      {bar}
       <div class="body with-nav">
         <Navigation page={route.page} isOpen={isOpen} onOut={signOut} />
         <div class="column">
@@ -248,20 +250,21 @@ function Shell({ route, session, orgs, reloadSession, onLang }: { route: HubRout
 }
 
 /** Nobody is signed in, or something is in the way of it. */
-function Alone({ onLang, children }: { onLang: (to: Lang) => void; children: ComponentChildren }) {
+function Alone({ onLang, bar, children }: { onLang: (to: Lang) => void; bar: ComponentChildren; children: ComponentChildren }) {
   return (
     <>
       <TopBar hasNav={false} isOpen={false} onMenu={() => {}} onLang={onLang} />
+      {bar}
       <main id="main" class="alone">{children}</main>
     </>
   );
 }
 
-function SignedIn(props: { route: HubRoute; session: HubSession; reloadSession: () => void; onLang: (to: Lang) => void }) {
+function SignedIn(props: { route: HubRoute; session: HubSession; reloadSession: () => void; onLang: (to: Lang) => void; bar: ComponentChildren }) {
   // A hub of thousands: names beyond the first thousand are shown as ids, and can be opened by id.
   const orgs = useLoad<Org[]>(`orgs ${props.session.person?.id ?? ''}`, async () => (await get<{ items: Org[] }>('/orgs', { limit: '1000' })).items);
-  if (orgs.error && !orgs.data) return <Alone onLang={props.onLang}><h1>{t('hub.name')}</h1><ErrorPanel error={orgs.error} retry={orgs.reload} /></Alone>;
-  if (!orgs.data) return <Alone onLang={props.onLang}><h1 class="sr">{t('hub.name')}</h1><Loading /></Alone>;
+  if (orgs.error && !orgs.data) return <Alone onLang={props.onLang} bar={props.bar}><h1>{t('hub.name')}</h1><ErrorPanel error={orgs.error} retry={orgs.reload} /></Alone>;
+  if (!orgs.data) return <Alone onLang={props.onLang} bar={props.bar}><h1 class="sr">{t('hub.name')}</h1><Loading /></Alone>;
   return <Shell {...props} orgs={orgs.data} />;
 }
 
@@ -269,6 +272,8 @@ export function HubApp() {
   const route = useHubRoute();
   const [, setTurn] = useState(0);
   const session = useLoad<HubSession>('session', () => get<HubSession>('/session'));
+  const demo = useDemo();
+  const [visits, setVisits] = useState(0);
   const onLang = (next: Lang) => {
     setLang(next);
     setTurn((n) => n + 1);
@@ -278,13 +283,25 @@ export function HubApp() {
     addEventListener(SIGNED_OUT, on);
     return () => removeEventListener(SIGNED_OUT, on);
   }, []);
+  // Another person, or the same one at another place: the pages begin anew.
+  const visit = (next: HubSession, org: string | null, hash: string) => {
+    try {
+      sessionStorage.setItem(STORED, org ?? '');
+    } catch {
+      // Then it is chosen by hand.
+    }
+    location.hash = hash;
+    session.set(next);
+    setVisits((n) => n + 1);
+  };
+  const bar = <DemoBar demo={demo.data} session={session.data} onVisit={visit} />;
   if (route.page === 'invitation' && route.item) {
-    return <Alone onLang={onLang}><InvitationPage invitation={route.item} /></Alone>;
+    return <Alone onLang={onLang} bar={bar}><InvitationPage invitation={route.item} /></Alone>;
   }
-  if (session.error && session.error.status === 401) return <Alone onLang={onLang}><SignIn onDone={session.set} /></Alone>;
-  if (session.error && !session.data) return <Alone onLang={onLang}><h1>{t('hub.name')}</h1><ErrorPanel error={session.error} retry={session.reload} /></Alone>;
-  if (!session.data) return <Alone onLang={onLang}><h1 class="sr">{t('hub.name')}</h1><Loading /></Alone>;
-  if (needsCode(session.data)) return <Alone onLang={onLang}><SignIn waiting={session.data} onDone={session.set} /></Alone>;
-  return <SignedIn route={route} session={session.data} reloadSession={session.reload} onLang={onLang} />;
+  if (session.error && session.error.status === 401) return <Alone onLang={onLang} bar={bar}><SignIn onDone={session.set} /></Alone>;
+  if (session.error && !session.data) return <Alone onLang={onLang} bar={bar}><h1>{t('hub.name')}</h1><ErrorPanel error={session.error} retry={session.reload} /></Alone>;
+  if (!session.data) return <Alone onLang={onLang} bar={bar}><h1 class="sr">{t('hub.name')}</h1><Loading /></Alone>;
+  if (needsCode(session.data)) return <Alone onLang={onLang} bar={bar}><SignIn waiting={session.data} onDone={session.set} /></Alone>;
+  return <SignedIn key={visits} bar={bar} route={route} session={session.data} reloadSession={session.reload} onLang={onLang} />;
 }
 

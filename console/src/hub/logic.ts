@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the hub's pages work out by themselves: which reasons are the strongest, what may follow a
 // state, how old something is, where a mark stands. No browser, no clock.
-import type { Alert, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, Warning } from './types';
+import type { Alert, DemoScene, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, Warning } from './types';
 
 const LEVELS: Record<Level, number> = { informational: 0, low: 1, medium: 2, high: 3, critical: 4 };
 const OUTCOMES: Record<Outcome, number> = { attempt: 0, unknown: 1, possible: 2 };
@@ -156,4 +156,16 @@ export function duration(ms: number): { n: number; unit: 'second' | 'minute' | '
   if (seconds < 7200) return { n: Math.round(seconds / 60), unit: 'minute' };
   if (seconds < 172800) return { n: Math.round(seconds / 3600), unit: 'hour' };
   return { n: Math.round(seconds / 86400), unit: 'day' };
+}
+
+/** The scene at a place of the demo's guide; the first and the last are its ends. */
+export function sceneAt(scenes: DemoScene[], at: number): DemoScene | null {
+  const place = Number.isInteger(at) ? Math.min(Math.max(at, 0), scenes.length - 1) : 0;
+  return scenes[place] ?? null;
+}
+
+/** "funnel?org=acme" as an address behind '#', the page's name, and the organisation to look at. */
+export function viewOf(page: string): { hash: string; page: string; org: string | null } {
+  const [path = '', query = ''] = page.split('?', 2);
+  return { hash: `#/${page}`, page: path.split('/')[0] ?? '', org: new URLSearchParams(query).get('org') };
 }

@@ -153,6 +153,11 @@ export interface Warning {
   calls?: { time: Time; by: string; result: string; who: string; text: string }[];
 }
 
+/** GET /demo: `demo` false on every hub but a demo's. */
+interface Both<T> { ja: T; en: T }
+export interface DemoScene { scene: number; title: Both<string>; told: Both<string[]>; views: { login: string; page: string }[] }
+export interface Demo { demo: boolean; people: { login: string; name: Both<string> }[]; scenes: DemoScene[] }
+
 export type Answer = 'yes' | 'see' | 'no';
 
 export interface Plan {

@@ -85,6 +85,38 @@ static void states(void)
 	hub_end();
 }
 
+/* A demo's visitor: only where the hub was told that it is one, only as the demo's people. */
+static void visitors(void)
+{
+	char id[YG_RANDOM_ID_HEX + 1];
+	char link[YG_PERSON_LINK_HEX + 1];
+	char token[YG_HUB_TOKEN_HEX + 1] = "x";
+	struct yg_hub_actor actor;
+	struct yg_access *by;
+
+	hub_start();
+	add_org("acme");
+	(void)person("demo-mei", "member:acme");
+	(void)person("mei", "member:acme");
+	CHECK(invite("demo-new", "member:acme", id, link) == YG_OK);
+	CHECK(yg_sign_in_demo(hub, "demo-mei", YG_S("127.0.0.1"), YG_S(""), token) == YG_EACCES);
+	CHECK(token[0] == '\0');
+	yg_hub_access_demo(hub);
+	CHECK(yg_sign_in_demo(hub, "mei", YG_S("127.0.0.1"), YG_S(""), token) == YG_ENOENT);
+	CHECK(yg_sign_in_demo(hub, "demo-", YG_S("127.0.0.1"), YG_S(""), token) == YG_ENOENT);
+	CHECK(yg_sign_in_demo(hub, "demo-other", YG_S("127.0.0.1"), YG_S(""), token) == YG_ENOENT);
+	CHECK(yg_sign_in_demo(hub, "demo-new", YG_S("127.0.0.1"), YG_S(""), token) == YG_ENOENT);
+	CHECK(token[0] == '\0');
+	CHECK(yg_sign_in_demo(hub, "demo-mei", YG_S("127.0.0.1"), YG_S(""), token) == YG_OK);
+	CHECK(yg_hub_by_session(hub, yg_bytes_str(token), &actor) == YG_OK);
+	CHECK(actor.is_local && ask(&actor, "acme", YG_MAY_read_org) == YG_OK);
+	by = open_as(&root, "hub", YG_MAY_write_people);
+	CHECK(yg_person_set_state(by, actor.person, YG_PERSON_LOCKED) == YG_OK);
+	CHECK(yg_sign_in_demo(hub, "demo-mei", YG_S("127.0.0.1"), YG_S(""), token) == YG_ENOENT);
+	(void)yg_access_free(by);
+	hub_end();
+}
+
 static unsigned count;
 static uint32_t grants_seen;
 static int count_person(void *arg, const struct yg_person *found)
@@ -309,7 +341,7 @@ static void resets(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(invitations), CASE(states), CASE(listings),      CASE(throttling),
+	CASE(invitations), CASE(states), CASE(visitors),      CASE(listings), CASE(throttling),
 	CASE(spraying),	   CASE(decoys), CASE(second_factor), CASE(resets),
 };
 CHECK_MAIN(cases)
