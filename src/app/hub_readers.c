@@ -9,6 +9,7 @@
 
 #include "app/hub_api-int.h"
 #include "app/hub_beats.h"
+#include "app/hub_demo.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -162,6 +163,11 @@ static int hunts(void *arg, const char *before, int (*fn)(void *arg, json_t *job
 	return yg_hub_hunts_list(((const struct reader *)arg)->data, before, fn, fn_arg);
 }
 
+static int demo(void *arg, json_t **ret)
+{
+	return yg_hub_demo_read(((const struct reader *)arg)->data, ret);
+}
+
 /* ---- their life ---- */
 
 static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts)
@@ -174,6 +180,8 @@ static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts
 		rc = yg_enrol_remember(reader->enrol);
 	if (rc == YG_OK)
 		rc = yg_hub_access_new(reader->store, reader->enrol, opts->clock, &reader->hub);
+	if (rc == YG_OK && opts->is_demo)
+		yg_hub_access_demo(reader->hub);
 	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(opts->facts, false, &reader->facts);
 	if (rc == YG_OK && opts->situations)
@@ -193,6 +201,7 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 			  .planner = http->warn.planner,
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
+			  .demo = opts->is_demo ? demo : NULL,
 			  .arg = reader},
 		.is_reader = true,
 	};

@@ -85,7 +85,9 @@ static void begin_http(bool has_readers)
 					.audit_sign = sign,
 					.link_key = "",
 					.url = "http://127.0.0.1:8470",
-					.is_ready = is_ready};
+					.is_ready = is_ready,
+					.is_demo =
+						true}; /* so that what it says is asked for too */
 	int fds[2];
 
 	MUST(yg_hub_http_new(&opts, &http) == YG_OK && yg_hub_http_start(http) == YG_OK);
@@ -199,6 +201,13 @@ static void path_in(const char *name, char to[128])
 	(void)snprintf(to, 128, "%s/%s", data, name);
 }
 
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	MUST(file && fputs(text, file) > 0 && fclose(file) == 0);
+}
+
 static void add_findings(struct yg_facts *facts, unsigned from, unsigned count)
 {
 	uint64_t after = 0;
@@ -233,7 +242,6 @@ static void add_sensor(const char *org, const char *id)
 	char path[256];
 	struct yg_enrol_token token;
 	struct yg_enrol_sensor sensor = {.until_ns = INT64_MAX / 2, .enrolled_ns = BEGIN_NS};
-	FILE *file;
 
 	(void)snprintf(sensor.org, sizeof(sensor.org), "%s", org);
 	(void)snprintf(sensor.id, sizeof(sensor.id), "%s", id);
@@ -241,10 +249,7 @@ static void add_sensor(const char *org, const char *id)
 	MUST(yg_enrol_token_look(enrol, yg_bytes_str(text), &token) == YG_OK);
 	MUST(yg_enrol_sensor_add(enrol, &token, &sensor) == YG_OK);
 	(void)snprintf(path, sizeof(path), "%s/heartbeats/%s.json", data, id);
-	file = fopen(path, "we");
-	MUST(file &&
-	     fputs("{\"received\":\"2026-11-25T03:00:00Z\",\"heartbeat\":{\"n\":1}}", file) > 0);
-	MUST(fclose(file) == 0);
+	write_text(path, "{\"received\":\"2026-11-25T03:00:00Z\",\"heartbeat\":{\"n\":1}}");
 }
 
 static void fill(void)
@@ -299,6 +304,10 @@ static void make_first(void)
 	MUST(mkdir(path, 0700) == 0);
 	path_in("hunts", path);
 	MUST(mkdir(path, 0700) == 0);
+	path_in("demo", path);
+	MUST(mkdir(path, 0700) == 0);
+	path_in("demo/guide.json", path);
+	write_text(path, "{\"people\":[],\"scenes\":[]}");
 	hub_start();
 	atomic_store(&time_ns, BEGIN_NS);
 	fill();
