@@ -207,10 +207,11 @@ step = or_null(thing("The first time.", needs=["time", "who", "how"], time=time,
                      how=words("console", "mail", "webhook", "telephone"), text=text))
 line_in = {"type": ["string", "null"], "maxLength": 250}
 BOTH = thing(needs=[], en=text, ja=text)
-KINDS = ("victim", "warning", "indicators", "withdrawal", "correction")
-SENT = ("ready", "needs-consent", "needs-approval", "refused", "released", "delivered", "seen", "acknowledged", "acted")
+KINDS = ("victim", "warning", "indicators", "withdrawal", "correction", "drill")
+SENT = ("ready", "waits", "needs-consent", "needs-approval", "refused", "released", "delivered", "seen", "acknowledged", "acted")
 QUESTION = thing(needs=["state", "asked", "due"], state=words("asked", "yes", "see", "no"), asked=time, due=time,
                  overdue=or_null(time))
+STAGES = ("ministry", "secretariat", "operator")
 ANSWER = thing(answer=words("yes", "see", "no"), named=yes_no, damage=yes_no, text=text, time=time, who=text)
 NOTICE = {"type": "object", "description": "A notice as in docs/gate.md"}
 SCHEMAS.update({
@@ -227,6 +228,8 @@ SCHEMAS.update({
         id=plan_id, number=text, refers=text, situation=text, victim=org_id, tlp=text, made=time, made_by=text,
         state=words("draft", "approved", "refused", "withdrawn", "corrected"), question=or_null(QUESTION),
         answer=or_null(ANSWER), approved=or_null(thing(time=time, who=text)), replaced=or_null(text), reason=text,
+        flow=thing("Of a plan that goes down the tree.", kind=words("drill", "provision"), announced=yes_no,
+                   mode=words("normal", "large-scale")),
         damage_agreed=yes_no, began=or_null(time), notice=NOTICE, states=map_of(count), recipients=count,
         times=thing(consent_s=count, remind_s=count, escalate_s=count)),
     "PlanText": thing(
@@ -234,6 +237,26 @@ SCHEMAS.update({
         needs=["rule", "agreed", "outlet", "refusal", "tlp", "named", "copy", "marks", "damage", "audience"],
         variant=text, rule=count, agreed=words("nameless", "named"), outlet=text, audience=text, refusal=text, tlp=text,
         named=yes_no, damage=yes_no, copy=or_null(NOTICE), marks=or_null(list_of({"type": "object"}))),
+    "TreeNode": thing("Where an organisation stands in the tree of provisions; `stage` null: nowhere.",
+                      needs=["org", "stage", "parent"], org=org_id, stage=or_null(words(*STAGES)), parent=text),
+    "TreeNodeIn": thing(
+        "A ministry has no parent, a secretariat stands below a ministry, an operator below a secretariat. Null: out of it.",
+        needs=[], stage=or_null(words(*STAGES)), parent={"type": ["string", "null"], "maxLength": 64}),
+    "ProvisionIn": thing(
+        "`drill` needs `announced`; `provision` needs `notice`, and takes `own` (what points to the one that was hit, "
+        "docs/gate.md) and `audience` (sector). Mode normal where it is not given: down the tree, a stage after the other.",
+        needs=["kind"], kind=words("drill", "provision"), announced=yes_no, mode=words("normal", "large-scale"),
+        notice=NOTICE, own={"type": "object"}, audience=words("sector", "partner")),
+    "Provision": thing(
+        "A plan (getPlan) on its way down the tree. `failed`: no receipt yet, by cause. `corrections`: those who were sent to.",
+        needs=["plan", "number", "state", "made", "kind", "announced", "mode", "stages", "corrections"],
+        plan=plan_id, number=text, state=words("draft", "approved", "refused", "withdrawn", "corrected"), made=time,
+        kind=words("drill", "provision"), announced=yes_no, mode=words("normal", "large-scale"),
+        stages=list_of(thing(needs=["stage", "nodes", "sent", "delivered", "seen", "acknowledged", "failed"],
+                             stage=words(*STAGES), nodes=count, sent=count, delivered=count, seen=count,
+                             acknowledged=count, failed=map_of(count))),
+        corrections=list_of(thing(needs=["org", "stage", "cause", "text"], org=org_id, stage=words(*STAGES),
+                                  cause=words("bounced", "no-contact", "refused", "later", "silent"), text=text))),
     "ReasonIn": thing(needs=["reason"], reason={"type": "string", "minLength": 1, "maxLength": 250}),
     "CorrectIn": thing(needs=["notice"], notice=NOTICE),
     "Warning": thing(
@@ -247,7 +270,7 @@ SCHEMAS.update({
         replaced=or_null(text), text=text, notice=or_null(NOTICE), plan=plan_id, org=org_id, rule=or_null(count),
         depth=or_null(count), path=or_null(list_of(org_id)), candidates=or_null(count), redaction=or_null(text),
         audience=or_null(text), named=yes_no, open=yes_no, refusal=or_null(text), why_en=or_null(text),
-        why_ja=or_null(text), reminded=or_null(time), escalated=or_null(time), released_by=text,
+        stage=words(*STAGES), parent=text, why_ja=or_null(text), reminded=or_null(time), escalated=or_null(time), released_by=text,
         channels=map_of(thing("`repeats`: how often it may have gone twice, because the hub ended in between.",
                               state=words("sent", "repeated", "later", "bounced", "refused", "no-contact", "gone"), time=time,
                               text=text, repeats=count)),
@@ -408,6 +431,13 @@ OPERATIONS = [
      dict(body="ReasonIn", out="Plan", status=201)),
     ("POST", "/plans/{plan}/correct", "correctPlan", "Another text in its place, to all who got it. The new plan",
      dict(body="CorrectIn", out="Plan", status=201)),
+    ("GET", "/tree", "listTree", "The tree that provisions go down, by organisation", dict(page="TreeNode", query=PAGED)),
+    ("PUT", "/tree/{node}", "setTreeNode", "Where an organisation stands in it", dict(body="TreeNodeIn", out="TreeNode")),
+    ("POST", "/provisions", "makeProvision", "A provision or a receipt drill down the tree: a plan, which a person approves",
+     dict(body="ProvisionIn", out="Provision", status=201)),
+    ("GET", "/provisions/{plan}", "getProvision", "Receipts at each stage", dict(out="Provision")),
+    ("POST", "/provisions/{plan}/around", "goAround", "Also to those below one that did not get it",
+     dict(body="Nothing", out="Provision")),
     ("GET", "/warnings", "listWarnings",
      "Recipients: what was sent to them, newest first (being listed is being delivered; code: of a mail). Analysts: all, "
      "by id; state also unread, open",

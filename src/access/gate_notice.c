@@ -530,6 +530,8 @@ static bool is_empty(const struct walk *walk, const struct yg_notice *notice)
 
 	if (notice->kind == YG_NOTICE_WITHDRAWAL)
 		return notice->refers.size == 0;
+	if (notice->kind == YG_NOTICE_DRILL)
+		return notice->title.en.size + notice->title.ja.size == 0;
 	if (walk->audience->is_whole)
 		facts += notice->attack.rules.count + notice->attack.comment.en.size +
 			 notice->attack.comment.ja.size;

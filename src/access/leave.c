@@ -355,6 +355,7 @@ static int purge_all(struct end *e)
 		{YG_HUB_REGISTER, "relation_seen", false},
 		{YG_HUB_REGISTER, "consent", false},
 		{YG_HUB_REGISTER, "corporate_number", false},
+		{"hub.warn", "tree", false}, /* its place among others */
 		{ANSWERS_ORG, "answer", true},
 		{NULL, "", false},
 	};

@@ -29,6 +29,8 @@ static const char *const command_lines[] = {
 	N_("  yagura share check           which indicators are well-known values that would "
 	   "mislead\n"),
 	N_("  yagura share import|export   STIX bundles into collections, and out of them\n"),
+	N_("  yagura share drill           is a message received, down to every operator?\n"),
+	N_("  yagura share statistics      reports and provisions by fiscal year and quarter\n"),
 	N_("  yagura demo run              a hub with an invented community, through one attack\n"),
 	N_("  yagura hub --data FOLDER     receive the logs of many organisations' sensors\n"),
 	N_("  yagura admin --data FOLDER COMMAND  organisations, sensors and archive of a hub\n"),
@@ -600,6 +602,45 @@ static const char *const share_texts[] = {
 	   "  --store FILE       where collections are; else in the user's data folder\n"
 	   "  --data D           those of the hub with this folder\n"
 	   "  --lang ja|en       language of messages\n"),
+	N_("\n"
+	   "usage: yagura share drill --tree FILE --announce yes|no [OPTION]...\n"
+	   "       yagura share provision --tree FILE --notice FILE [OPTION]...\n"
+	   "       yagura share drill --result FILE [--answers FILE] [--json] [--html FILE]\n"
+	   "\n"
+	   "A receipt drill: one message goes down the tree of ministries, secretariats and\n"
+	   "operators by mail and webhook, and receipts are counted at each stage\n"
+	   "(docs/drill.md). No hub is needed. With --result, what was answered later is "
+	   "counted.\n"
+	   "provision sends a notice the same way, through the gate.\n"
+	   "\n"
+	   "  --tree FILE        columns id, name, stage, parent, channel, address\n"
+	   "  --announce yes|no  whether it was announced: the message says so\n"
+	   "  --notice FILE      what is provided; with --own, --audience (sector), --agreed,\n"
+	   "                     --damage as for release\n"
+	   "  --mode WORD        normal: down the tree; large-scale: to all at once\n"
+	   "  --timeout N        seconds for each attempt (30)\n"
+	   "  --around           also to those below one that did not receive it\n"
+	   "  --at-once N        attempts at the same time (32)\n"
+	   "  --mail-server URL  smtps://HOST:PORT or smtp://HOST:PORT; with --mail-from,\n"
+	   "                     --mail-user, --mail-password-file\n"
+	   "  --config FILE      these from the hub's file (out:)\n"
+	   "  --authorities FILE certificates of authorities, PEM; else the machine's\n"
+	   "  --issuer TEXT      who sends it; --reach TEXT: whom to ask\n"
+	   "  --json             one JSON object\n"
+	   "  --html FILE        the result as a page for printing\n"
+	   "  --lang ja|en       language of the result and of messages\n"),
+	N_("\n"
+	   "usage: yagura share statistics --reports FILE [--by WORDS] [OPTION]...\n"
+	   "\n"
+	   "Reports (upwards) and provisions (downwards) counted from records, a line each:\n"
+	   "{\"id\":\"…\",\"kind\":\"report\",\"date\":\"2023-04-01\"} "
+	   "(docs/statistics.md).\n"
+	   "\n"
+	   "  --reports FILE     the records; - for standard input\n"
+	   "  --by WORDS         kind, fy, quarter, month, with commas between (fy,quarter)\n"
+	   "  --zeros            also periods in which there was none\n"
+	   "  --csv, --json      for programs\n"
+	   "  --lang ja|en       language of texts\n"),
 };
 
 void yg_help_share(void)

@@ -2,12 +2,12 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "app/hub_outbox.h"
 
+#include "access/provisions.h"
 #include "app/hub_mail.h"
 #include "app/hub_out_wire.h"
+#include "app/post.h"
 #include "app/say.h"
 #include "base/alloc.h"
-#include "base/crypt.h"
-#include "base/hash.h"
 #include "base/json.h"
 
 #include "base/ban.h"
@@ -15,6 +15,7 @@
 #define UNDER_WAY  8u /* rows that out has at once */
 #define LOOK_NS	   (200 * 1000000LL)
 #define TICK_LIMIT 200u
+#define FLOW_NS	   (1000 * 1000000LL) /* between looks at what goes down the tree */
 
 struct yg_hub_outbox {
 	struct yg_hub_outbox_opts opts;
@@ -25,6 +26,7 @@ struct yg_hub_outbox {
 	} rows[UNDER_WAY];
 	uint64_t last_id;
 	int64_t look_ns;
+	int64_t flow_ns;
 	bool is_told; /* of an error of the store */
 };
 
@@ -149,28 +151,6 @@ static int write_mail(const struct yg_hub_outbox *box, const struct yg_warn_out 
 	return yg_hub_mail_write(&mail, out->copy, body);
 }
 
-/* "t=SECONDS,v1=HEX": HMAC-SHA-256 over "SECONDS." and the body. */
-static int sign(const struct yg_warn_out *out, int64_t ns, struct yg_bytes body, char *to,
-		size_t room)
-{
-	uint8_t mac[YG_SHA256_BYTES];
-	char hex[YG_SHA256_HEX + 1];
-	struct yg_buf text;
-	int rc;
-
-	yg_buf_init(&text, YG_OUT_BODY_MAX);
-	yg_buf_addf(&text, "%lld.", (long long)(ns / YG_NS_PER_S));
-	yg_buf_add(&text, body);
-	rc = yg_buf_error(&text);
-	if (rc == YG_OK) {
-		yg_hmac_sha256(yg_bytes_str(out->secret), yg_buf_bytes(&text), mac);
-		yg_hex((struct yg_bytes){mac, sizeof(mac)}, hex);
-		(void)snprintf(to, room, "t=%lld,v1=%s", (long long)(ns / YG_NS_PER_S), hex);
-	}
-	yg_buf_done(&text);
-	return rc;
-}
-
 static int hand_over(struct yg_hub_outbox *box, const struct yg_warn_out *out, uint64_t id)
 {
 	bool is_hook = strcmp(out->channel, "webhook") == 0;
@@ -184,7 +164,8 @@ static int hand_over(struct yg_hub_outbox *box, const struct yg_warn_out *out, u
 	rc = is_hook ? yg_json_canonical(out->copy, &body) : write_mail(box, out, wish.key, &body);
 	wish.body = yg_buf_bytes(&body);
 	if (rc == YG_OK && is_hook)
-		rc = sign(out, now_ns(box), wish.body, wish.signature, sizeof(wish.signature));
+		rc = yg_post_sign(yg_bytes_str(out->secret), now_ns(box), wish.body,
+				  wish.signature);
 	if (rc == YG_OK)
 		rc = yg_out_wish_put(&box->pipe, is_hook ? YG_OUT_HOOK : YG_OUT_MAIL, id, &wish);
 	yg_buf_done(&body);
@@ -238,6 +219,10 @@ void yg_hub_outbox_run(struct yg_hub_outbox *box)
 		return;
 	box->look_ns = now;
 	rc = yg_warn_tick(box->opts.hub, now, TICK_LIMIT, &count);
+	if (rc == YG_OK && (now - box->flow_ns >= FLOW_NS || now < box->flow_ns)) {
+		box->flow_ns = now;
+		rc = yg_provision_tick(box->opts.hub, now);
+	}
 	while (rc == YG_OK && box->pipe.fd >= 0 && is_set_up(box))
 		rc = begin_one(box);
 	(void)yg_msg_flush(&box->pipe); /* as above */

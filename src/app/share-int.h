@@ -2,6 +2,8 @@
 /* app/share-int.h - inside `yagura share`: its commands, their options, the two forms of a plan. */
 #pragma once
 
+#include <jansson.h>
+
 #include "base/buf.h"
 #include "warn/plan.h"
 
@@ -33,6 +35,13 @@ bool yg_share_take_lang(const char *word);
 bool yg_share_options(int argc, char **argv, const struct option *longs,
 		      bool (*take)(void *arg, int option), void *arg, int *ret_status);
 
+/* ---- files ---- */
+
+struct yg_own;
+/* A file of JSON; what points to an organisation (access/gate.h). Errors are said. */
+YG_MUST_USE int yg_share_load(const char *path, size_t bytes_max, json_t **ret);
+YG_MUST_USE int yg_share_load_own(const char *path, struct yg_own **ret);
+
 /* ---- commands ---- */
 
 /* `yagura share release`: @argv from its own name on; the exit status. */
@@ -41,3 +50,6 @@ int yg_share_release(int argc, char **argv);
 int yg_share_check(int argc, char **argv);
 /* `yagura share import` and `export`: as above. */
 int yg_share_stix(int argc, char **argv);
+/* `yagura share statistics`; `drill` and `provision`: as above. */
+int yg_share_statistics(int argc, char **argv);
+int yg_share_drill(int argc, char **argv);

@@ -148,7 +148,7 @@ static bool read_options(int argc, char **argv, struct run *run, int *ret_status
 
 /* ---- reading ---- */
 
-static int load(const char *path, size_t bytes_max, json_t **ret)
+int yg_share_load(const char *path, size_t bytes_max, json_t **ret)
 {
 	struct yg_fault fault = {0};
 	uint8_t *bytes;
@@ -167,11 +167,11 @@ static int load(const char *path, size_t bytes_max, json_t **ret)
 	return rc;
 }
 
-static int load_own(const char *path, struct yg_own **ret)
+int yg_share_load_own(const char *path, struct yg_own **ret)
 {
 	struct yg_line_fault fault = {0};
 	json_t *tree = NULL;
-	int rc = load(path, OWN_MAX, &tree);
+	int rc = yg_share_load(path, OWN_MAX, &tree);
 
 	if (rc != YG_OK)
 		return rc;
@@ -312,9 +312,9 @@ int yg_share_release(int argc, char **argv)
 
 	if (!read_options(argc, argv, &run, &status))
 		return status;
-	rc = load(run.notice, YG_NOTICE_BYTES_MAX, &notice);
+	rc = yg_share_load(run.notice, YG_NOTICE_BYTES_MAX, &notice);
 	if (rc == YG_OK && run.own)
-		rc = load_own(run.own, &own);
+		rc = yg_share_load_own(run.own, &own);
 	run.ask.own = own;
 	if (rc == YG_OK) {
 		rc = release(&run, notice);

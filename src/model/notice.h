@@ -35,7 +35,8 @@
 	X(WARNING, "warning", N_("Warning"))	/* to those whom it concerns */                    \
 	X(INDICATORS, "indicators", N_("Indicators")) /* what to look for, no more */              \
 	X(WITHDRAWAL, "withdrawal", N_("Withdrawal")) /* the notice it names was wrong */          \
-	X(CORRECTION, "correction", N_("Correction")) /* this one takes its place */
+	X(CORRECTION, "correction", N_("Correction")) /* this one takes its place */               \
+	X(DRILL, "drill", N_("Receipt drill"))	      /* nothing happened: is it received? */
 enum yg_notice_kind {
 #define X(code, word, title) YG_NOTICE_##code,
 	YG_NOTICE_KIND_MAP(X)

@@ -440,11 +440,14 @@ void yg_notice_tell(struct yg_notice_sheet *sheet, const struct yg_notice *notic
 	paragraphs(sheet, yg_notice_say(&notice->title, sheet->lang), true);
 	section(sheet, N_("About this notice"));
 	tell_markings(sheet, notice);
-	tell_certainty(sheet, notice);
+	if (notice->kind != YG_NOTICE_DRILL)
+		tell_certainty(sheet, notice);
 	sheet->ops->section_end(sheet);
-	if (notice->kind != YG_NOTICE_WITHDRAWAL) {
+	if (notice->kind != YG_NOTICE_WITHDRAWAL && notice->kind != YG_NOTICE_DRILL) {
 		tell_attack(sheet, notice);
 		tell_damage(sheet, notice);
+	}
+	if (notice->kind != YG_NOTICE_WITHDRAWAL) {
 		tell_list(sheet, N_("Do now"), notice->act.at, notice->act.count, true);
 		tell_avoid(sheet, notice);
 		tell_list(sheet, N_("Whom to tell"), notice->tell.at, notice->tell.count, false);

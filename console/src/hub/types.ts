@@ -119,12 +119,12 @@ export interface OwnSession { id: string; began: Time; seen: Time; address: stri
 
 export interface Receipt { time: Time; who: string; how: 'console' | 'mail' | 'webhook' | 'telephone'; text?: string }
 
-export type WarningState = 'ready' | 'needs-consent' | 'needs-approval' | 'refused' | 'released' | 'delivered' | 'seen' | 'acknowledged' | 'acted';
+export type WarningState = 'ready' | 'waits' | 'needs-consent' | 'needs-approval' | 'refused' | 'released' | 'delivered' | 'seen' | 'acknowledged' | 'acted';
 
 export interface Warning {
   id: string;
   number: string;
-  kind: 'victim' | 'warning' | 'indicators' | 'withdrawal' | 'correction';
+  kind: 'victim' | 'warning' | 'indicators' | 'withdrawal' | 'correction' | 'drill';
   refers: string;
   tlp: string;
   pap: string;

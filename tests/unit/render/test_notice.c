@@ -100,7 +100,8 @@ static void the_marks_stand_before_the_body(void)
 			CHECK(place(&forms[k], yg_fixed(YG_FIXED_NO_GUARANTEE, lang)) != SIZE_MAX);
 			CHECK(place(&forms[k], "TLP:AMBER") != SIZE_MAX);
 			CHECK((place(&forms[k], "2026-0016") != SIZE_MAX) ==
-			      (notice.kind >= YG_NOTICE_WITHDRAWAL));
+			      (notice.kind == YG_NOTICE_WITHDRAWAL ||
+			       notice.kind == YG_NOTICE_CORRECTION));
 			CHECK((place(&forms[k], yg_fixed(YG_FIXED_NOT_OFF, lang)) != SIZE_MAX) ==
 			      (notice.kind <= YG_NOTICE_WARNING));
 		}

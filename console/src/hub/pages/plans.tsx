@@ -18,7 +18,7 @@ import { PlanGraph } from './plan_graph';
 import { PlanChip } from './told';
 
 const TONES: Record<WarningState, [string, IconName]> = {
-  ready: ['open', 'ring'], 'needs-consent': ['partly', 'question'], 'needs-approval': ['partly', 'question'], refused: ['na', 'out'],
+  ready: ['open', 'ring'], waits: ['open', 'ring'], 'needs-consent': ['partly', 'question'], 'needs-approval': ['partly', 'question'], refused: ['na', 'out'],
   released: ['declared', 'forward'], delivered: ['declared', 'speech'], seen: ['declared', 'eye'], acknowledged: ['evidenced', 'check'], acted: ['evidenced', 'seal'],
 };
 

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Drills and provisions at a hub: the tree, down it stage by stage after each receipt, around those that fail, at once in large-scale
+mode; what is counted is what the mail server saw and what people did.
+"""
+import email
+import email.policy
+import json
+import os
+import signal
+
+from harness import case, contains, equal, folder, main
+from hub_api_kit import Town, problem
+from hub_kit import until
+from community_kit import patient
+from post_kit import Hooks, Mail
+
+MAIL, HOOKS = Mail(), Hooks()
+# Two ministries; below the first two secretariats with operators, below the other one.
+TREE = (("mic", "ministry", ""), ("meti", "ministry", ""), ("net", "secretariat", "mic"), ("tv", "secretariat", "mic"),
+        ("gas", "secretariat", "meti"), ("op1", "operator", "net"), ("op2", "operator", "net"), ("op3", "operator", "tv"),
+        ("op4", "operator", "gas"), ("op5", "operator", "gas"))
+STAGE = {org: stage for org, stage, _ in TREE}
+ABOVE = {org: parent for org, _, parent in TREE}
+
+
+def configuration():
+    path = folder() / "hub.yaml"
+    path.write_text("lang: en\nout:\n  mail_server: smtp://127.0.0.1:%d\n  mail_from: warn@hub.example\n  webhooks: \"yes\"\n"
+                    "  local: 127.0.0.1\n  authorities: %s\n" % (MAIL.port, HOOKS.authority))
+    return ("--config", path)
+
+
+TOWN = Town(options=configuration())
+ANALYST = patient(TOWN.analyst)
+WHO = {}
+for org, _, _ in TREE:
+    TOWN.local.make("POST", "/orgs", {"id": org, "name": org.upper()})
+    WHO[org] = patient(TOWN.person("p-" + org, "member:" + org))
+    WHO[org].make("PUT", "/orgs/%s/member" % org, {"sector": "x", "contact_mail": "desk@%s.example" % org})
+
+
+def place(org, stage, parent=""):
+    return ANALYST.ask("PUT", "/tree/" + org, {"stage": stage, "parent": parent})
+
+
+def start(**wish):
+    made = ANALYST.make("POST", "/provisions", wish)
+    equal((made["state"], {s["sent"] for s in made["stages"]}), ("draft", {0}))
+    equal([s["nodes"] for s in made["stages"]], [2, 3, 5])
+    ANALYST.make("POST", "/plans/%s/approve" % made["plan"], {}, 200)
+    return made["plan"]
+
+
+def look(plan):
+    return ANALYST.get("/provisions/" + plan)
+
+
+def warnings(plan):
+    return {w["org"]: w for w in ANALYST.get("/warnings?plan=%s&limit=1000" % plan)["items"]}
+
+
+def counts(plan, key):
+    return [s[key] for s in look(plan)["stages"]]
+
+
+def mailed():
+    return sorted(m[1][0].split("@")[1].split(".")[0] for m in MAIL.messages)
+
+
+@case
+def the_tree_is_made_one_by_one():
+    problem(ANALYST.ask("POST", "/provisions", {"kind": "drill", "announced": True}), 409, "state")
+    for org, stage, parent in TREE:
+        status, _, data = place(org, stage, parent)
+        equal((status, data), (200, {"org": org, "stage": stage, "parent": parent}))
+    equal({n["org"]: (n["stage"], n["parent"]) for n in ANALYST.get("/tree")["items"]}, {o: (s, p) for o, s, p in TREE})
+    page = ANALYST.get("/tree?limit=3")
+    equal((len(page["items"]), page["items"][-1]["org"]), (3, page["next"]))
+    for wish in (("op1", "operator", "mic"), ("op1", "operator", "op2"), ("op1", "operator", ""), ("op1", "operator", "nobody"), ("op1", "boss", "net"),
+                 ("mic", "ministry", "meti"), ("net", "secretariat", "net")):
+        problem(place(*wish), 400, "bad-request")
+    problem(place("nobody", "ministry"), 404, "not-found")
+    problem(place("hub", "ministry"), 404, "not-found")
+    problem(place("net", "operator", "gas"), 409, "state")
+    problem(place("net", None), 409, "state")
+    equal(place("op5", None)[2], {"org": "op5", "stage": None, "parent": ""})
+    equal(len(ANALYST.get("/tree")["items"]), len(TREE) - 1)
+    equal(place("op5", "operator", "gas")[0], 200)
+    equal(WHO["mic"].ask("GET", "/tree")[0], 403)
+
+
+@case
+def a_drill_goes_down_after_each_receipt():
+    # One secretariat has nobody to write to: what stands below it is not reached, until a person goes around.
+    WHO["gas"].make("PUT", "/orgs/gas/member", {"sector": "x"})
+    plan = start(kind="drill", announced=False)
+    until("the other branches have it", lambda: counts(plan, "delivered") == [2, 2, 3], 60)
+    equal(mailed(), sorted(o for o in STAGE if o not in ("gas", "op4", "op5")))
+    found = look(plan)
+    equal([s["sent"] for s in found["stages"]], [2, 3, 3])
+    equal([s["failed"] for s in found["stages"]], [{}, {"silent": 1}, {"not-reached": 2}])
+    equal([(c["org"], c["cause"]) for c in found["corrections"]], [("gas", "silent")])
+    equal({o: w["state"] for o, w in warnings(plan).items() if o in ("op4", "op5")}, {"op4": "waits", "op5": "waits"})
+    at = {o: w["delivered"]["time"] for o, w in warnings(plan).items() if w["delivered"]}
+    released = {o: w["released"] for o, w in warnings(plan).items() if w["released"]}
+    assert all(at[ABOVE[o]] <= released[o] for o in at if ABOVE[o]), (at, released)
+    one = email.message_from_bytes(MAIL.messages[0][2], policy=email.policy.default)
+    for text in (str(one["Subject"]), one.get_body(("plain",)).get_content()):
+        contains(text, "疎通確認訓練")
+    contains(str(one["Subject"]), "【訓練】")
+    contains(one.get_body(("plain",)).get_content(), "予告なし")
+    # People: read and acknowledged, counted at their stage.
+    item = WHO["op1"].get("/warnings")["items"][0]
+    equal((item["number"], item["kind"]), (found["number"], "drill"))
+    WHO["op1"].make("POST", "/warnings/%s/acknowledge" % item["id"], {}, 200)
+    equal((counts(plan, "seen"), counts(plan, "acknowledged")), ([0, 0, 1], [0, 0, 1]))
+    # The one without a mail looks at its console: that is a receipt, and those below are reached.
+    WHO["gas"].get("/warnings")
+    until("below it too", lambda: counts(plan, "delivered") == [2, 3, 5], 60)
+    problem(ANALYST.ask("POST", "/provisions/%s/around" % plan, {}), 409, "state")
+    WHO["gas"].make("PUT", "/orgs/gas/member", {"sector": "x", "contact_mail": "desk@gas.example"})
+
+
+@case
+def a_person_goes_around_those_who_do_not_get_it():
+    MAIL.messages.clear()
+    MAIL.mode = "bounce"
+    plan = start(kind="drill", announced=True)
+    until("both are refused", lambda: look(plan)["stages"][0]["failed"] == {"bounced": 2}, 60)
+    equal((counts(plan, "sent"), look(plan)["stages"][2]["failed"]), ([2, 0, 0], {"not-reached": 5}))
+    equal(sorted((c["org"], c["cause"]) for c in look(plan)["corrections"]), [("meti", "bounced"), ("mic", "bounced")])
+    MAIL.mode = "good"
+    ANALYST.make("POST", "/provisions/%s/around" % plan, {}, 200)
+    until("all below have it", lambda: counts(plan, "delivered") == [0, 3, 5], 60)
+    equal(mailed(), sorted(o for o in STAGE if STAGE[o] != "ministry"))
+    contains(email.message_from_bytes(MAIL.messages[0][2], policy=email.policy.default).get_body(("plain",)).get_content(), "予告していた")
+
+
+@case
+def in_large_scale_mode_all_are_told_at_once_and_kills_lose_nothing():
+    MAIL.messages.clear()
+    plan = start(kind="drill", announced=True, mode="large-scale")
+    equal(counts(plan, "sent"), [2, 3, 5])
+    for _ in range(4):
+        for pid, role in TOWN.hub.processes().items():
+            if role in ("keeper", "out"):
+                os.kill(pid, signal.SIGKILL)
+        until("it answers again", answers, 60)
+    until("all have it", lambda: counts(plan, "delivered") == [2, 3, 5], 90)
+    equal(sorted(set(mailed())), sorted(STAGE))
+
+
+def answers():
+    try:
+        return ANALYST.ask("GET", "/tree")[0] == 200
+    except OSError:
+        return False
+
+
+@case
+def a_provision_passes_the_gate():
+    MAIL.messages.clear()
+    notice = {"kind": "warning", "tlp": "green", "pap": "green", "title": {"ja": "山岸精機への攻撃"}, "attack": {
+        "field": "web", "outcome": "attempt", "count": 3, "sources": ["203.0.113.9"], "indicators": [{"type": "domain", "value": "evil.example.net"}]},
+        "act": [{"ja": "山岸精機との通信を調べてください。"}]}
+    own = {"names": ["山岸精機"]}
+    problem(ANALYST.ask("POST", "/provisions", {"kind": "provision", "notice": dict(notice, tlp="amber"), "own": own}), 409, "gate")
+    for bad in ({"kind": "provision"}, {"kind": "drill"}, {"kind": "other", "announced": True}, {"kind": "drill", "announced": True, "mode": "fast"},
+                {"kind": "provision", "notice": {"kind": "none"}}, {"kind": "provision", "notice": notice, "own": {"nam": []}},
+                {"kind": "provision", "notice": notice, "audience": "public"}):
+        problem(ANALYST.ask("POST", "/provisions", bad), 400, "bad-request")
+    plan = start(kind="provision", notice=notice, own=own)
+    until("all have it", lambda: counts(plan, "delivered") == [2, 3, 5], 90)
+    equal(mailed(), sorted(STAGE))
+    for message in MAIL.messages:
+        one = email.message_from_bytes(message[2], policy=email.policy.default)
+        text = "".join(one.get_body((kind,)).get_content() for kind in ("plain", "html")) + str(one["Subject"])
+        assert "山岸" not in text and "訓練" not in text, text
+        contains(text, "evil[.]example[.]net")
+    # Taken back, as every plan is.
+    ANALYST.make("POST", "/plans/%s/withdraw" % plan, {"reason": "wrong"}, 201)
+    equal(look(plan)["state"], "withdrawn")
+    problem(ANALYST.ask("GET", "/provisions/" + "0" * 16), 404, "not-found")
+    assert "山岸" not in json.dumps(WHO["op1"].get("/warnings"), ensure_ascii=False)
+
+
+@case
+def the_end():
+    equal(TOWN.end(), 0)
+    MAIL.close()
+    HOOKS.close()
+
+
+main()
