@@ -213,6 +213,8 @@ QUESTION = thing(needs=["state", "asked", "due"], state=words("asked", "yes", "s
                  overdue=or_null(time))
 STAGES = ("ministry", "secretariat", "operator")
 ANSWER = thing(answer=words("yes", "see", "no"), named=yes_no, damage=yes_no, text=text, time=time, who=text)
+yes_no_or_null = {"type": ["boolean", "null"]}
+SIGHTED = thing(count=count, findings=count, first=or_null(time), last=or_null(time))
 NOTICE = {"type": "object", "description": "A notice as in docs/gate.md"}
 SCHEMAS.update({
     "PlanIn": thing(
@@ -230,7 +232,7 @@ SCHEMAS.update({
         answer=or_null(ANSWER), approved=or_null(thing(time=time, who=text)), replaced=or_null(text), reason=text,
         flow=thing("Of a plan that goes down the tree.", kind=words("drill", "provision"), announced=yes_no,
                    mode=words("normal", "large-scale")),
-        damage_agreed=yes_no, began=or_null(time), notice=NOTICE, states=map_of(count), recipients=count,
+        damage_agreed=yes_no, began=or_null(time), automatic=dict(or_null(text), description="the rule that sent it"), notice=NOTICE, states=map_of(count), recipients=count,
         times=thing(consent_s=count, remind_s=count, escalate_s=count)),
     "PlanText": thing(
         "One text serves all recipients of its kind. `marks`: what was taken out (docs/gate.md), for the sender alone.",
@@ -264,10 +266,10 @@ SCHEMAS.update({
         "goes along a relation that is not open to analysts, `rule`, `depth`, `path`, `candidates`, `redaction`, "
         "`audience` and the reason are null. `text` and `notice` (the copy that it gets) in getWarning alone.",
         needs=["id", "number", "kind", "refers", "tlp", "pap", "state", "released", "delivered", "seen", "acknowledged",
-               "acted", "replaced", "code"],
+               "acted", "replaced", "code"], sightings=or_null(openapi.ref("Sightings")),
         id=hex_id, number=text, kind=words(*KINDS), refers=text, tlp=text, pap=text, state=words(*SENT),
         code=text, released=or_null(time), delivered=step, seen=step, acknowledged=step, acted=step,
-        replaced=or_null(text), text=text, notice=or_null(NOTICE), plan=plan_id, org=org_id, rule=or_null(count),
+        replaced=or_null(text), automatic=dict(yes_no_or_null, description="自動・未確認: no person has looked at it"), text=text, notice=or_null(NOTICE), plan=plan_id, org=org_id, rule=or_null(count),
         depth=or_null(count), path=or_null(list_of(org_id)), candidates=or_null(count), redaction=or_null(text),
         audience=or_null(text), named=yes_no, open=yes_no, refusal=or_null(text), why_en=or_null(text),
         stage=words(*STAGES), parent=text, why_ja=or_null(text), reminded=or_null(time), escalated=or_null(time), released_by=text,
@@ -276,6 +278,28 @@ SCHEMAS.update({
                               text=text, repeats=count)),
         calls=list_of(thing(time=time, by=text, result=words("reached", "busy", "no-answer", "wrong-number"), who=text,
                             text=text))),
+    "Sightings": thing(
+        "In getWarning alone; null where the gate let no indicator go to the recipient's sensors. `looked_back`: what "
+        "became of the look into its archive at the hub; `none`: there were no records to look at, which is not the "
+        "same as nothing found. `items` of sensors for the recipient alone. `more`: there were more than are kept.",
+        state=words("given", "over"), indicators=count, until=or_null(time), new=SIGHTED, archive=SIGHTED,
+        looked_back=thing(state=words("waiting", "asks", "running", "done", "none", "failed", "cancelled"),
+                          hunt=or_null(hunt_id), to=or_null(time), records=count, **{"from": or_null(time)}),
+        sensors=thing(waiting=count, taken=count, refused=count,
+                      items=or_null(list_of(thing(sensor=text, state=words("waiting", "taken", "refused"), detail=text)))),
+        more=yes_no),
+    "Sighting": thing("A finding with one of the warning's indicators.", id=hex_id, found=words("new", "archive"),
+                      sensor=text, value=text, hunt=or_null(hunt_id), count=count, first=or_null(time),
+                      last=or_null(time), noted=time),
+    "AutomaticRule": thing(
+        "A rule whose findings are warnings at once. `judged`, `noise`: of its alerts of the last 90 days; `rate`: noise "
+        "of thousand. In the list as they were when it was switched; with ?rule= as they are now, and `may` says "
+        "whether it may be switched on.",
+        needs=["id", "rule", "on", "judged", "noise", "rate", "by", "time", "reason", "warnings"], id=hex_id, rule=text,
+        on=yes_no, judged=count, noise=count, rate=or_null(count), by=text, time=or_null(time), reason=text,
+        warnings=count, may=yes_no, hour=count, in_hour=count),
+    "AutomaticRuleIn": thing(rule={"type": "string", "minLength": 1, "maxLength": 200}, on=yes_no,
+                             reason={"type": "string", "minLength": 1, "maxLength": 250}),
     "LineIn": thing(needs=[], text=line_in),
     "Webhook": thing("Where a member's own program takes warnings; its secret is never given back.", org=org_id,
                      url=or_null(text)),
@@ -444,6 +468,9 @@ OPERATIONS = [
      dict(page="Warning", query=dict(PAGED, **ORG, plan=plan_id, state=words("unread", "open", *SENT), code=text))),
     ("GET", "/warnings/{warning}", "getWarning", "One of them, with its text", dict(out="Warning", query=ORG)),
     ("GET", "/warnings/{warning}/page", "warningPage", "As a page for A4", dict(raw="text/html", query=ORG)),
+    ("GET", "/warnings/{warning}/sightings", "listSightings",
+     "Recipients: what its indicators hit in their logs. Analysts: none, the counts stand in the warning",
+     dict(page="Sighting", query=dict(PAGED, **ORG))),
     ("GET", "/warnings/{warning}/script", "warningScript", "What is read aloud at the telephone", dict(raw="text/plain")),
     ("POST", "/warnings/{warning}/seen", "seeWarning", "A person has it on the screen",
      dict(body="LineIn", out="Warning", query=ORG)),
@@ -453,6 +480,10 @@ OPERATIONS = [
      dict(body="LineIn", out="Warning", query=ORG)),
     ("POST", "/warnings/{warning}/called", "noteCall", "Somebody was called; reached counts as seen",
      dict(body="CallIn", out="Warning")),
+    ("GET", "/automatic-rules", "listAutomaticRules", "Rules that warn by themselves, or did",
+     dict(page="AutomaticRule", query=dict(rule=text))),
+    ("PUT", "/automatic-rules", "switchAutomaticRule", "A person switches one on or off",
+     dict(body="AutomaticRuleIn", out="AutomaticRule")),
     ("GET", "/warning-times", "warningTimes", "How long it took, p50 and p95", dict(out="WarningTimes", query=dict(plan=plan_id))),
     ("GET", O + "/webhook", "getWebhook", "Where its own program takes warnings", dict(out="Webhook")),
     ("PUT", O + "/webhook", "setWebhook", "Change it", dict(body="WebhookIn", out="Webhook")),

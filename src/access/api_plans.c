@@ -291,7 +291,18 @@ static int own_org(struct yg_hub_access *hub, const char *id, json_t *own, json_
 	return rc == YG_OK ? yg_json_set(name, "ja", yg_hub_string(org.name)) : rc;
 }
 
-static int own_of(struct yg_hub_access *hub, const struct drawing *d, json_t *own, json_t *name)
+static int add_host(json_t *own, struct yg_bytes host)
+{
+	char one[YG_OWN_BYTES_MAX + 1];
+
+	if (host.size == 0 || host.size > YG_OWN_BYTES_MAX || host.data[0] == '/')
+		return YG_OK;
+	(void)snprintf(one, sizeof(one), "%.*s", YG_FMT(host)); /* measured */
+	return add_own(own, "hosts", one);
+}
+
+int yg_warn_own(struct yg_hub_access *hub, const char *org, struct yg_bytes host, json_t *own,
+		json_t *name)
 {
 	json_t *profile = NULL;
 	char text[YG_MEMBER_TEXT_MAX + 1];
@@ -299,10 +310,10 @@ static int own_of(struct yg_hub_access *hub, const struct drawing *d, json_t *ow
 		{"name_ja", "names"},	       {"name_en", "names"},
 		{"contact_mail", "contacts"},  {"deputy_mail", "contacts"},
 		{"contact_phone", "contacts"}, {"deputy_phone", "contacts"}};
-	int rc = own_org(hub, d->org, own, name);
+	int rc = own_org(hub, org, own, name);
 
 	if (rc == YG_OK)
-		rc = yg_hub_get(hub, "member", d->org, &profile, NULL);
+		rc = yg_hub_get(hub, "member", org, &profile, NULL);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && rc == YG_OK; i++) {
 		yg_hub_text(profile, kinds[i][0], text, sizeof(text));
 		rc = add_own(own, kinds[i][1], text);
@@ -312,9 +323,17 @@ static int own_of(struct yg_hub_access *hub, const struct drawing *d, json_t *ow
 			rc = add_own(own, "domains", strchr(text, '@') + 1);
 	}
 	json_decref(profile);
-	for (size_t i = 0; i < json_array_size(d->hosts) && (rc == YG_OK || rc == YG_ENOENT); i++)
+	rc = rc == YG_ENOENT ? YG_OK : rc;
+	return rc == YG_OK ? add_host(own, host) : rc;
+}
+
+static int own_of(struct yg_hub_access *hub, const struct drawing *d, json_t *own, json_t *name)
+{
+	int rc = yg_warn_own(hub, d->org, (struct yg_bytes){0}, own, name);
+
+	for (size_t i = 0; i < json_array_size(d->hosts) && rc == YG_OK; i++)
 		rc = add_own(own, "hosts", json_string_value(json_array_get(d->hosts, i)));
-	return rc == YG_ENOENT ? YG_OK : rc;
+	return rc;
 }
 
 /* What the caller knows of it besides. */

@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/api-int.h"
 
+#include "access/sightings.h"
 #include "access/warnings-int.h"
 
 #include "base/ban.h"
@@ -10,7 +11,7 @@
 struct page {
 	json_t *items;
 	uint32_t limit;
-	char last[YG_WARN_ID_HEX + 1];
+	char last[YG_SIGHT_HEX + 1]; /* room for any id here */
 };
 
 static int add_item(void *arg, json_t *one)
@@ -104,6 +105,35 @@ int yg_hub_do_list_warnings(struct yg_hub_call *call)
 		rc = open_reader(call, &by, &is_hub);
 	if (rc == YG_OK)
 		rc = list(call, by, is_hub, &page);
+	(void)yg_access_free(by);
+	if (rc == YG_OK)
+		return yg_call_page(
+			call, page.items,
+			yg_bytes_str(json_array_size(page.items) == page.limit ? page.last : ""));
+	json_decref(page.items);
+	return rc == YG_ENOENT ? yg_call_not_found(call) : rc == YG_EEND ? YG_OK : rc;
+}
+
+/* At the hub: none, its counts stand in the warning. */
+int yg_hub_do_list_sightings(struct yg_hub_call *call)
+{
+	struct page page = {.items = json_array()};
+	char mem[YG_API_QUERY_MAX + 1];
+	char after[YG_SIGHT_HEX + 1] = "";
+	struct yg_bytes text = yg_call_query(call, "after", mem);
+	char id[YG_WARN_ID_HEX + 1];
+	struct yg_access *by = NULL;
+	bool is_hub = false;
+	int rc = page.items ? yg_call_query_limit(call, &page.limit) : YG_ENOMEM;
+
+	if (rc == YG_OK)
+		rc = open_reader(call, &by, &is_hub);
+	if (rc == YG_OK && (text.size >= sizeof(after) || !yg_call_part(call, 0, id, sizeof(id))))
+		rc = YG_ENOENT;
+	if (rc == YG_OK) {
+		(void)snprintf(after, sizeof(after), "%.*s", YG_FMT(text)); /* measured */
+		rc = yg_sight_list(by, id, after, page.limit, add_item, &page);
+	}
 	(void)yg_access_free(by);
 	if (rc == YG_OK)
 		return yg_call_page(

@@ -272,59 +272,108 @@ int yg_shelf_read(struct yg_shelf_reader *r, const struct yg_shelf_view *view,
 	return yg_collections_read(r->store, filter, with_text, fn, arg, ret_is_more);
 }
 
-int yg_shelf_delete(struct yg_shelf_reader *r, const struct yg_shelf_view *view,
-		    struct yg_stix_filter *filter, uint64_t *ret_count)
-{
-	if (!view->can_read || !view->can_write)
-		return YG_EACCES;
-	bind_filter(view, filter);
-	return yg_collections_delete(r->store, filter, ret_count);
-}
-
-int yg_shelf_begin(struct yg_shelf_reader *r)
-{
-	return yg_collections_begin(r->store);
-}
-
-int yg_shelf_put(struct yg_shelf_reader *r, const struct yg_shelf_view *view,
-		 const struct yg_stix_object *object, int64_t *ret_added_us)
-{
-	if (!view->can_write)
-		return YG_EACCES;
-	return yg_collections_put(r->store, view->collection.number, object, yg_shelf_now_us(r), 0,
-				  ret_added_us);
-}
-
-int yg_shelf_commit(struct yg_shelf_reader *r, const char *status_id, struct yg_bytes root,
-		    struct yg_bytes status)
-{
-	int rc = yg_collections_put_status(r->store, status_id, root, yg_shelf_who(r),
-					   yg_shelf_now_us(r), status);
-
-	if (rc == YG_OK)
-		return yg_collections_commit(r->store);
-	yg_collections_abort(r->store);
-	return rc;
-}
-
-void yg_shelf_abort(struct yg_shelf_reader *r)
-{
-	yg_collections_abort(r->store);
-}
-
-bool yg_shelf_has_marking(void *reader, struct yg_bytes id)
-{
-	struct yg_shelf_reader *r = reader;
-
-	return yg_collections_has(r->store, id);
-}
-
 int yg_shelf_status(struct yg_shelf_reader *r, struct yg_bytes root, struct yg_bytes id,
 		    struct yg_buf *to)
 {
 	return yg_collections_get_status(r->store, id, root, yg_shelf_who(r), yg_shelf_now_us(r),
 					 to);
 }
+
+/* ---- filling ---- */
+
+struct yg_shelf_filler {
+	struct yg_collections *store;
+	struct yg_clock clock;
+	struct yg_shelf_view view;
+	char who[WHO_MAX + 1];
+};
+
+int yg_shelf_filler_new(const struct yg_shelf_reader *r, const struct yg_shelf_view *view,
+			struct yg_collections *store, struct yg_shelf_filler **ret)
+{
+	struct yg_shelf_filler *f = yg_calloc(1, sizeof(*f));
+
+	if (!f)
+		return YG_ENOMEM;
+	f->store = store;
+	f->clock = r->clock;
+	f->view = *view;
+	memcpy(f->who, r->who, sizeof(f->who));
+	*ret = f;
+	return YG_OK;
+}
+
+struct yg_shelf_filler *yg_shelf_filler_free(struct yg_shelf_filler *f)
+{
+	free(f);
+	return NULL;
+}
+
+const struct yg_collection *yg_shelf_filler_collection(const struct yg_shelf_filler *f)
+{
+	return &f->view.collection;
+}
+
+const char *yg_shelf_filler_who(const struct yg_shelf_filler *f)
+{
+	return f->who;
+}
+
+int64_t yg_shelf_filler_now_us(const struct yg_shelf_filler *f)
+{
+	return f->clock.now_ns(f->clock.arg) / 1000;
+}
+
+bool yg_shelf_is_loaded(const struct yg_shelf_filler *f)
+{
+	return yg_bytes_starts(yg_bytes_str(f->view.collection.owner), YG_S(LOGIN));
+}
+
+int yg_shelf_begin(struct yg_shelf_filler *f)
+{
+	return yg_collections_begin(f->store);
+}
+
+int yg_shelf_put(struct yg_shelf_filler *f, const struct yg_stix_object *object,
+		 int64_t *ret_added_us)
+{
+	if (!f->view.can_write)
+		return YG_EACCES;
+	return yg_collections_put(f->store, f->view.collection.number, object,
+				  yg_shelf_filler_now_us(f), 0, ret_added_us);
+}
+
+int yg_shelf_put_status(struct yg_shelf_filler *f, const char *id, struct yg_bytes root,
+			struct yg_bytes status)
+{
+	return yg_collections_put_status(f->store, id, root, yg_bytes_str(f->who),
+					 yg_shelf_filler_now_us(f), status);
+}
+
+int yg_shelf_commit(struct yg_shelf_filler *f)
+{
+	return yg_collections_commit(f->store);
+}
+
+void yg_shelf_abort(struct yg_shelf_filler *f)
+{
+	yg_collections_abort(f->store);
+}
+
+bool yg_shelf_has_marking(struct yg_shelf_filler *f, struct yg_bytes id)
+{
+	return yg_collections_has(f->store, id);
+}
+
+int yg_shelf_delete(struct yg_shelf_filler *f, struct yg_stix_filter *filter, uint64_t *ret_count)
+{
+	if (!f->view.can_read || !f->view.can_write)
+		return YG_EACCES;
+	bind_filter(&f->view, filter);
+	return yg_collections_delete(f->store, filter, ret_count);
+}
+
+/* ---- logins ---- */
 
 /* Of login, password and the digest as it stands now. */
 static int mac_of(const struct yg_shelf_known *known, struct yg_bytes login,

@@ -14,7 +14,7 @@
  * Reading needs read_indicators; adding and deleting write_indicators (analysts) or export_org
  * (members: what they add leaves their house). A data set of `admin taxii-load` belongs to its
  * login alone.
- * One thread. Tests: tests/e2e/taxii.py (each reader, each marking, each route)
+ * One thread, but for a filler. Tests: tests/e2e/taxii.py (each reader, each marking, each route)
  */
 #pragma once
 
@@ -55,20 +55,40 @@ bool yg_shelf_discovery(struct yg_shelf_reader *reader, struct yg_buf *to);
 YG_MUST_USE int yg_shelf_read(struct yg_shelf_reader *reader, const struct yg_shelf_view *view,
 			      struct yg_stix_filter *filter, bool with_text, yg_stix_row_fn fn,
 			      void *arg, bool *ret_is_more);
-YG_MUST_USE int yg_shelf_delete(struct yg_shelf_reader *reader, const struct yg_shelf_view *view,
-				struct yg_stix_filter *filter, uint64_t *ret_count);
-/* Between begin and commit. YG_EACCES, else as yg_collections_put(). */
-YG_MUST_USE int yg_shelf_begin(struct yg_shelf_reader *reader);
-YG_MUST_USE int yg_shelf_put(struct yg_shelf_reader *reader, const struct yg_shelf_view *view,
-			     const struct yg_stix_object *object, int64_t *ret_added_us);
-/* Durable, with its status. */
-YG_MUST_USE int yg_shelf_commit(struct yg_shelf_reader *reader, const char *status_id,
-				struct yg_bytes root, struct yg_bytes status);
-void yg_shelf_abort(struct yg_shelf_reader *reader);
-bool yg_shelf_has_marking(void *reader, struct yg_bytes id);
 /* His own. YG_ENOENT. */
 YG_MUST_USE int yg_shelf_status(struct yg_shelf_reader *reader, struct yg_bytes root,
 				struct yg_bytes id, struct yg_buf *to);
+
+/* ---- filling ---- */
+
+/*
+ * What one reader may put into one collection, apart from register and reader: it may be handed to
+ * another thread, whose @store is a handle of its own on the same file.
+ */
+struct yg_shelf_filler;
+YG_MUST_USE int yg_shelf_filler_new(const struct yg_shelf_reader *reader,
+				    const struct yg_shelf_view *view, struct yg_collections *store,
+				    struct yg_shelf_filler **ret);
+struct yg_shelf_filler *yg_shelf_filler_free(struct yg_shelf_filler *filler);
+const struct yg_collection *yg_shelf_filler_collection(const struct yg_shelf_filler *filler);
+const char *yg_shelf_filler_who(const struct yg_shelf_filler *filler); /* as yg_shelf_who() */
+int64_t yg_shelf_filler_now_us(const struct yg_shelf_filler *filler);
+/* Of a data set of `admin taxii-load`: what is sent there is taken as its cases expect. */
+bool yg_shelf_is_loaded(const struct yg_shelf_filler *filler);
+
+/* Between begin and commit (durable). YG_EACCES, else as store/stix.h. */
+YG_MUST_USE int yg_shelf_begin(struct yg_shelf_filler *filler);
+YG_MUST_USE int yg_shelf_put(struct yg_shelf_filler *filler, const struct yg_stix_object *object,
+			     int64_t *ret_added_us);
+YG_MUST_USE int yg_shelf_put_status(struct yg_shelf_filler *filler, const char *id,
+				    struct yg_bytes root, struct yg_bytes status);
+YG_MUST_USE int yg_shelf_commit(struct yg_shelf_filler *filler);
+/* What is not committed is undone; nothing where all is. */
+void yg_shelf_abort(struct yg_shelf_filler *filler);
+bool yg_shelf_has_marking(struct yg_shelf_filler *filler, struct yg_bytes id);
+/* Outside of begin and commit. As yg_shelf_read() for @filter. */
+YG_MUST_USE int yg_shelf_delete(struct yg_shelf_filler *filler, struct yg_stix_filter *filter,
+				uint64_t *ret_count);
 
 /* The login that was right last, so that its digest is not made for every request. */
 struct yg_shelf_known {

@@ -213,3 +213,28 @@ int yg_enrol_down_answer(struct yg_enrol *enrol, const char *id, uint64_t number
 	}
 	return yg_enrol_put(enrol, "down", key, object, revision);
 }
+
+int yg_enrol_down_look(struct yg_enrol *enrol, const char *id, uint64_t number,
+		       enum yg_enrol_down_state *ret, char *why, size_t room)
+{
+	char key[KEY_ROOM];
+	json_t *object = NULL;
+	struct yg_bytes detail;
+	int rc;
+
+	*ret = YG_ENROL_DOWN_WAITS;
+	if (!yg_enrol_is_id(yg_bytes_str(id)))
+		return YG_ENOENT;
+	key_of(id, number, key);
+	rc = yg_enrol_get(enrol, "down", key, &object, NULL);
+	if (rc != YG_OK)
+		return rc;
+	if (json_is_true(json_object_get(object, "answered")))
+		*ret = yg_bytes_eq(yg_json_text(object, "status"), YG_S("applied"))
+			       ? YG_ENROL_DOWN_APPLIED
+			       : YG_ENROL_DOWN_REFUSED;
+	detail = yg_json_text(object, "detail");
+	(void)snprintf(why, room, "%.*s", YG_FMT(detail)); /* cut, as said */
+	json_decref(object);
+	return YG_OK;
+}

@@ -147,6 +147,10 @@ YG_MUST_USE int yg_enrol_down_list(struct yg_enrol *enrol, const char *id, uint6
  * restored from an older copy. YG_OK, YG_EINVAL. Cost: one look-up when it is as it should be.
  */
 YG_MUST_USE int yg_enrol_down_floor(struct yg_enrol *enrol, const char *id, uint64_t number);
+/* What became of message @number, and what the sensor said of it, cut. YG_OK, YG_ENOENT. */
+enum yg_enrol_down_state { YG_ENROL_DOWN_WAITS, YG_ENROL_DOWN_APPLIED, YG_ENROL_DOWN_REFUSED };
+YG_MUST_USE int yg_enrol_down_look(struct yg_enrol *enrol, const char *id, uint64_t number,
+				   enum yg_enrol_down_state *ret, char *why, size_t room);
 /* YG_OK (also when it was answered before); YG_ENOENT. */
 YG_MUST_USE int yg_enrol_down_answer(struct yg_enrol *enrol, const char *id, uint64_t number,
 				     bool is_applied, const char *detail);

@@ -66,6 +66,9 @@ YG_MUST_USE int yg_hub_remove(struct yg_hub_access *hub, const char *actor, cons
 
 /* A secret that is shown once (hex), and its digest, under which it is known. */
 void yg_hub_secret_new(char secret[YG_HUB_TOKEN_HEX + 1], char digest[YG_SHA256_HEX + 1]);
+/* Before the digest of a certificate whose key was proved, as web/server.h shows it, which is not
+ * below: nothing that is sent may begin so. */
+#define YG_HUB_CERTIFICATE "cert:"
 struct yg_hub_secret {
 	char digest[YG_SHA256_HEX + 1];
 	char owner[YG_HUB_KEY_MAX]; /* person or organisation */

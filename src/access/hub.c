@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/hub-int.h"
+#include "access/sightings.h"
 
 #include <assert.h>
 
@@ -78,7 +79,12 @@ bool yg_hub_role_fits(enum yg_hub_role role, const char *org)
 int yg_hub_note(void *arg, const char *actor, const char *action, const char *org,
 		const char *object)
 {
-	return yg_audit_append(arg, &(struct yg_hub_deed){actor, org, action, object, ""});
+	int rc = yg_audit_append(arg, &(struct yg_hub_deed){actor, org, action, object, ""});
+
+	/* One that is new gets the indicators of warnings that its organisation has. */
+	if (rc == YG_OK && strcmp(action, "sensor.enrol") == 0)
+		rc = yg_sight_org_due(arg, actor, org);
+	return rc;
 }
 
 int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enrol, struct yg_clock clock,

@@ -142,7 +142,9 @@ int yg_hub_secret_look(struct yg_hub_access *hub, const char *kind, const char *
 	json_t *body = NULL;
 	int rc;
 
-	if (text.size != YG_HUB_TOKEN_HEX)
+	if (text.size != YG_HUB_TOKEN_HEX &&
+	    (text.size != strlen(YG_HUB_CERTIFICATE) + YG_SHA256_HEX ||
+	     !yg_bytes_starts(text, YG_S(YG_HUB_CERTIFICATE))))
 		return YG_EACCES;
 	yg_sha256_hex(text, ret->digest);
 	rc = yg_hub_get(hub, kind, ret->digest, &body, NULL);

@@ -194,6 +194,21 @@ static json_t *state_of(const json_t *job, const struct yg_hub_reach *reach, boo
 	return json_stringn((const char *)state.data, state.size);
 }
 
+/* How many indicators it looks for: those for everybody, and for each that is reached its own. */
+static json_t *indicators_of(const json_t *job, const struct yg_hub_reach *reach)
+{
+	json_int_t count = yg_json_int(job, "indicators", 0);
+	const char *name;
+	json_t *org;
+
+	json_object_foreach(json_object_get(job, "warned"), name, org)
+	{
+		if (is_reached(reach, name))
+			count += yg_json_int(org, "indicators", 0);
+	}
+	return json_integer(count);
+}
+
 int yg_hunt_json(const json_t *job, const struct yg_hub_reach *reach, json_t **ret)
 {
 	bool is_over;
@@ -212,7 +227,7 @@ int yg_hunt_json(const json_t *job, const struct yg_hub_reach *reach, json_t **r
 		reach->is_all ? copy_of(job, "finished", json_null()) : json_null(), "from",
 		copy_of(job, "from", json_null()), "days", copy_of(job, "days", json_integer(0)),
 		"rules", copy_of(job, "rules", json_integer(0)), "indicators",
-		copy_of(job, "indicators", json_integer(0)), "rule_ids", rule_ids_of(job), "answer",
+		indicators_of(job, reach), "rule_ids", rule_ids_of(job), "answer",
 		copy_of(job, "answer", json_null()), "reason",
 		reach->is_all ? copy_of(job, "reason", json_null()) : json_null(), "orgs", orgs,
 		"total", reach->is_all ? total_of(job) : json_null());

@@ -5,6 +5,7 @@
 
 #include "access/enrol-int.h"
 #include "access/people-int.h"
+#include "access/warnings-int.h"
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -357,6 +358,10 @@ static int purge_all(struct end *e)
 		{YG_HUB_REGISTER, "corporate_number", false},
 		{"hub.warn", "tree", false}, /* its place among others */
 		{ANSWERS_ORG, "answer", true},
+		{YG_WARN_STORE, "told", false},
+		{YG_WARN_STORE, "lists", false},
+		{YG_WARN_STORE, "lists_due", false},
+		{YG_WARN_STORE, "sighting", false},
 		{NULL, "", false},
 	};
 	int rc = YG_OK;
@@ -409,13 +414,14 @@ static int write_record(const struct end *e, struct yg_buf *to)
 		json_pack("[s, s, s, s]", "audit log", "times of batches without their sender",
 			  "sensors in journal/state", "backups");
 	json_t *deleted = json_pack(
-		"{s:{s:I, s:I, s:I, s:o, s:o}, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}}", "archive",
-		"files", (json_int_t)c->files, "records", (json_int_t)c->records, "bytes",
-		(json_int_t)c->bytes, "oldest", time_json(c->oldest_ns), "newest",
+		"{s:{s:I, s:I, s:I, s:o, s:o}, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}}",
+		"archive", "files", (json_int_t)c->files, "records", (json_int_t)c->records,
+		"bytes", (json_int_t)c->bytes, "oldest", time_json(c->oldest_ns), "newest",
 		time_json(c->newest_ns), "findings", (json_int_t)c->findings, "batches",
 		(json_int_t)c->batches, "heartbeats", (json_int_t)c->heartbeats, "hunts",
-		(json_int_t)c->hunts, "register", "documents", (json_int_t)c->documents,
-		"revisions", (json_int_t)c->revisions, "people", (json_int_t)c->people);
+		(json_int_t)c->hunts, "collections", (json_int_t)c->collections, "register",
+		"documents", (json_int_t)c->documents, "revisions", (json_int_t)c->revisions,
+		"people", (json_int_t)c->people);
 	json_t *record =
 		json_pack("{s:i, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:b}", "v", 1, "what", "erased",
 			  "organisation", e->org, "time", time_json(yg_hub_now_ns(e->hub)), "by",

@@ -49,8 +49,9 @@ struct yg_leave_counts {
 	uint64_t findings; /* bundles */
 	uint64_t batches;  /* lines of what is remembered of them */
 	uint64_t heartbeats;
-	uint64_t hunts;	  /* that named it */
-	uint64_t journal; /* records that still stand in the journal */
+	uint64_t hunts;	      /* that named it */
+	uint64_t collections; /* of STIX objects, with all in them */
+	uint64_t journal;     /* records that still stand in the journal */
 	/* filled in here */
 	uint64_t people;
 	uint64_t documents; /* of the register */

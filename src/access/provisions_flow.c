@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/provisions-int.h"
 
+#include "access/sightings.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -86,6 +87,7 @@ static int send_due(struct yg_hub_access *hub, const struct rows *rows, json_t *
 {
 	char actor[] = HUB;
 	struct yg_access by = {.hub = hub, .store = hub->store, .actor = actor};
+	char id[YG_WARN_PLAN_HEX + 1];
 	uint32_t sent = 0;
 	int rc = YG_OK;
 
@@ -95,7 +97,10 @@ static int send_due(struct yg_hub_access *hub, const struct rows *rows, json_t *
 		rc = send_one(&by, rows->at[i].id, plan, now_ns);
 		sent++;
 	}
-	return rc;
+	if (rc != YG_OK || sent == 0)
+		return rc;
+	yg_warn_plan_of(rows->at[0].id, id);
+	return yg_sight_plan_due(hub, actor, id);
 }
 
 static bool is_state(const json_t *plan, const char *state)

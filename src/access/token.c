@@ -63,6 +63,7 @@ static bool read_token(const json_t *body, struct yg_token *ret)
 	yg_hub_text(body, "org", ret->org, sizeof(ret->org));
 	yg_hub_text(body, "name", ret->name, sizeof(ret->name));
 	yg_hub_text(body, "made_by", ret->made_by, sizeof(ret->made_by));
+	yg_hub_text(body, "certificate", ret->certificate, sizeof(ret->certificate));
 	ret->rights = yg_hub_rights_of(json_object_get(body, "rights"));
 	ret->last_day = yg_hub_day_of(body, "last_day");
 	ret->made_ns = yg_hub_time(body, "made");
@@ -74,12 +75,15 @@ static bool read_token(const json_t *body, struct yg_token *ret)
 
 static json_t *token_json(const struct yg_token *token)
 {
-	return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:s}", "id", token->id,
-			 "org", token->org, "name", yg_hub_string(token->name), "role",
+	const char *certificate = token->certificate[0] ? token->certificate : NULL;
+
+	return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:s, s:s*}", "id",
+			 token->id, "org", token->org, "name", yg_hub_string(token->name), "role",
 			 yg_hub_role_name(token->role), "rights", yg_hub_rights_json(token->rights),
 			 "last_day", yg_hub_day(token->last_day), "made",
 			 yg_hub_seconds(token->made_ns), "used", yg_hub_seconds(token->used_ns),
-			 "revoked", (int)token->is_revoked, "made_by", token->made_by);
+			 "revoked", (int)token->is_revoked, "made_by", token->made_by,
+			 "certificate", certificate);
 }
 
 static int get_token(struct yg_hub_access *hub, const char *org, const char *id,
@@ -231,6 +235,35 @@ static int check_wish(struct yg_access *by, const struct yg_token *token)
 	return check_own_rights(by, token);
 }
 
+/*
+ * The name under which a token is known: the digest of a new secret, or of its certificate, which
+ * is no secret: whoever shows it has proved its key (web/server.h). YG_EDUPLICATE: it is that of
+ * another token that still counts.
+ */
+static int make_key(struct yg_hub_access *hub, const struct yg_token *token,
+		    char secret[YG_HUB_TOKEN_HEX + 1], char digest[YG_SHA256_HEX + 1])
+{
+	char shown[sizeof(YG_HUB_CERTIFICATE) + YG_SHA256_HEX];
+	struct yg_hub_secret other;
+	struct yg_token there;
+	int rc;
+
+	if (!token->certificate[0]) {
+		yg_hub_secret_new(secret, digest);
+		return YG_OK;
+	}
+	secret[0] = 0;
+	(void)snprintf(shown, sizeof(shown), YG_HUB_CERTIFICATE "%s",
+		       token->certificate); /* it fits */
+	yg_sha256_hex(yg_bytes_str(shown), digest);
+	rc = yg_hub_secret_look(hub, "token_key", "org", yg_bytes_str(shown), &other);
+	if (rc == YG_OK)
+		rc = get_token(hub, other.owner, other.id, &there, NULL);
+	if (rc == YG_OK)
+		return is_in_time(hub, &there) ? YG_EDUPLICATE : YG_OK;
+	return rc == YG_EACCES || rc == YG_ENOENT ? YG_OK : rc;
+}
+
 int yg_token_new(struct yg_access *by, const struct yg_token *wish,
 		 char ret_id[YG_RANDOM_ID_HEX + 1], char secret[YG_HUB_TOKEN_HEX + 1])
 {
@@ -249,10 +282,11 @@ int yg_token_new(struct yg_access *by, const struct yg_token *wish,
 	rc = check_wish(by, &token);
 	if (rc == YG_OK)
 		rc = check_room(hub, token.org);
+	if (rc == YG_OK)
+		rc = make_key(hub, &token, secret, digest);
 	if (rc != YG_OK)
 		return rc;
 	yg_random_id(yg_hub_now_ns(hub), token.id);
-	yg_hub_secret_new(secret, digest);
 	token.made_ns = yg_hub_now_ns(hub);
 	token.used_ns = YG_TIME_NONE;
 	token.is_revoked = false;
@@ -264,7 +298,7 @@ int yg_token_new(struct yg_access *by, const struct yg_token *wish,
 	if (rc == YG_OK)
 		rc = yg_hub_put(hub, by->actor, "token_key", digest,
 				json_pack("{s:s, s:s}", "org", token.org, "id", token.id),
-				YG_REVISION_NONE);
+				token.certificate[0] ? YG_REVISION_ANY : YG_REVISION_NONE);
 	memcpy(ret_id, token.id, sizeof(token.id));
 	return yg_hub_finish(hub, rc,
 			     &(struct yg_hub_deed){by->actor, token.org, "token.add", token.id,

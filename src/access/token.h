@@ -11,6 +11,7 @@
 #pragma once
 
 #include "access/hub.h"
+#include "base/crypt.h"
 
 #define YG_TOKEN_DAYS_MAX 3650u
 #define YG_TOKEN_USED_S	  600 /* when it was used last is written down at most so often */
@@ -25,6 +26,7 @@ struct yg_token {
 	int64_t made_ns;
 	int64_t used_ns; /* YG_TIME_NONE: never */
 	bool is_revoked;
+	char certificate[YG_SHA256_HEX + 1]; /* of a program that shows one; "": it has a secret */
 	char made_by[YG_DOC_ACTOR_MAX + 1];
 };
 
@@ -34,7 +36,9 @@ bool yg_token_rights_read(struct yg_bytes text, uint64_t *ret);
 uint64_t yg_token_rights_of(enum yg_hub_role role);
 
 /*
- * @by: write_tokens at the organisation. @wish: name, role, rights (0: all of the role), last_day.
+ * @by: write_tokens at the organisation. @wish: name, role, rights (0: all of the role), last_day,
+ * certificate (SHA-256 of its DER, hex: then @secret is ""). YG_EDUPLICATE: this certificate is
+ * somebody's already.
  * YG_OK; YG_EACCES: more than @by may do himself; YG_EINVAL: a right that the role has not, a role
  * that cannot stand there, a day in the past; YG_ELIMIT: YG_HUB_TOKENS_MAX are there.
  */

@@ -55,10 +55,19 @@ YG_MUST_USE int yg_warn_step_set(json_t *warning, enum yg_warn_step step, int64_
 /* A number of this year, in a transaction. */
 YG_MUST_USE int yg_warn_number(struct yg_hub_access *hub, const char *actor, char to[32]);
 
+/* Warning @id, when it is out and of the organisation of @by. YG_ENOENT: not this one's. */
+YG_MUST_USE int yg_warn_load_own(struct yg_access *by, struct yg_hub_access *hub, const char *id,
+				 json_t **ret);
+
 /* A timer at @at_ns, and off again. */
 YG_MUST_USE int yg_warn_timer(struct yg_hub_access *hub, const char *actor, int64_t at_ns,
 			      const char *id, const char *what);
 
-/* What points to @org: names, number, contacts, domains, id. */
+/* What points to @org: names, number, contacts, domains, id, and @host of it, into @own; its name
+ * into @name. api_plans.c */
+YG_MUST_USE int yg_warn_own(struct yg_hub_access *hub, const char *org, struct yg_bytes host,
+			    json_t *own, json_t *name);
+
+/* Members and relations as the register has them. */
 YG_MUST_USE int yg_warn_community(struct yg_hub_access *hub, struct yg_arena *arena,
 				  struct yg_community *ret, uint8_t **ret_seen);

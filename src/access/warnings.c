@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/warnings-int.h"
 
+#include "access/sightings.h"
 #include "base/alloc.h"
 #include "base/hash.h"
 
@@ -397,7 +398,7 @@ int yg_warn_get(struct yg_access *by, const char *id, enum yg_outlet outlet, jso
 		json_t **ret_copy)
 {
 	struct yg_hub_access *hub;
-	json_t *body = NULL;
+	json_t *body = NULL, *sightings = NULL;
 	int rc = yg_hub_require(by, YG_MAY_read_warnings, &hub);
 
 	*ret = *ret_copy = NULL;
@@ -409,6 +410,10 @@ int yg_warn_get(struct yg_access *by, const char *id, enum yg_outlet outlet, jso
 		rc = copy_of(by, hub, id, body, outlet, ret_copy);
 	if (rc == YG_OK)
 		rc = show(id, body, ret);
+	if (rc == YG_OK)
+		rc = yg_sight_summary(hub, id, body, false, &sightings);
+	if (rc == YG_OK)
+		rc = yg_json_set(*ret, "sightings", sightings);
 	json_decref(body);
 	return rc;
 }

@@ -76,6 +76,9 @@ struct yg_warn_wish {
 	int64_t began_ns;      /* when the hub first knew of the situation; YG_TIME_NONE */
 	bool is_damage_agreed; /* the victim agreed beforehand to tell 被害内容・対応情報 */
 	struct yg_warn_times times;
+	/* By this rule, without a person's look (access/automatic.h): only those are in the plan
+	 * that may be warned unasked, and nobody is named. NULL: a person's. */
+	const char *automatic;
 	struct yg_warn_planner planner;
 };
 /*

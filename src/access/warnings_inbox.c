@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/warnings-int.h"
 
+#include "access/sightings.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -33,7 +34,7 @@ static json_t *own_shown(const char *id, const json_t *body)
 {
 	static const char *const keys[] = {
 		"number",    "kind", "refers",	     "tlp",   "pap",	  "state", "released",
-		"delivered", "seen", "acknowledged", "acted", "replaced", "code"};
+		"delivered", "seen", "acknowledged", "acted", "replaced", "code",  "automatic"};
 	json_t *shown = json_pack("{s:s}", "id", id);
 	int rc = shown ? YG_OK : YG_ENOMEM;
 
@@ -73,8 +74,7 @@ static int take_id(void *arg, struct yg_bytes key, const json_t *body)
 	return YG_OK;
 }
 
-/* Of which organisation, and is it out? YG_ENOENT: not this one's. */
-static int load_own(struct yg_access *by, struct yg_hub_access *hub, const char *id, json_t **ret)
+int yg_warn_load_own(struct yg_access *by, struct yg_hub_access *hub, const char *id, json_t **ret)
 {
 	int rc = yg_warn_is_id(id) ? yg_warn_load(hub, "warning", id, ret) : YG_ENOENT;
 
@@ -93,7 +93,7 @@ static int mark(struct yg_access *by, struct yg_hub_access *hub, const char *id,
 {
 	const char *name = yg_warn_step_name(step);
 	json_t *body = NULL;
-	int rc = load_own(by, hub, id, &body);
+	int rc = yg_warn_load_own(by, hub, id, &body);
 
 	/* A provider that reads for it delivers nothing to it. */
 	if (rc != YG_OK || (step == YG_WARN_DELIVERED && strcmp(by->acts_for, by->org) != 0) ||
@@ -153,7 +153,7 @@ int yg_warn_inbox(struct yg_access *by, const char *after, uint32_t limit, yg_wa
 	if (rc == YG_OK && !yg_hub_key(prefix, by->org, ""))
 		rc = YG_ENOENT;
 	if (rc == YG_OK && after[0]) {
-		rc = load_own(by, hub, after, &body);
+		rc = yg_warn_load_own(by, hub, after, &body);
 		yg_warn_time_key(yg_warn_time_of(body, "released"), true, time);
 		(void)snprintf(from, sizeof(from), "%s/%s-%s", by->org, time, after); /* ids */
 		json_decref(body);
@@ -167,6 +167,14 @@ int yg_warn_inbox(struct yg_access *by, const char *after, uint32_t limit, yg_wa
 		rc = deliver(by, hub, &ids, fn, arg);
 	free(ids.at);
 	return rc;
+}
+
+static int add_sightings(struct yg_hub_access *hub, const char *id, const json_t *body, json_t *to)
+{
+	json_t *summary = NULL;
+	int rc = yg_sight_summary(hub, id, body, true, &summary);
+
+	return rc == YG_OK ? yg_json_set(to, "sightings", summary) : rc;
 }
 
 int yg_warn_inbox_get(struct yg_access *by, const char *id, json_t **ret, json_t **ret_copy)
@@ -202,6 +210,8 @@ int yg_warn_inbox_get(struct yg_access *by, const char *id, json_t **ret, json_t
 		*ret_copy = json_incref(json_object_get(text, "copy"));
 	if (rc == YG_OK && !(*ret = own_shown(id, body)))
 		rc = YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = add_sightings(hub, id, body, *ret);
 	json_decref(text);
 	json_decref(whole);
 	json_decref(body);

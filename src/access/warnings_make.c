@@ -340,17 +340,20 @@ static int add_planned(void *arg, const struct yg_warn_planned *one)
 	char org[YG_ENROL_ID_MAX + 1];
 	char code[16];
 	json_t *warning;
+	bool is_named = one->is_named && !m->wish->automatic;
 
+	if (m->wish->automatic && strcmp(one->state, "ready") != 0)
+		return YG_OK; /* it waits for a word that nobody asks for here */
 	(void)snprintf(org, sizeof(org), "%.*s", YG_FMT(member->id)); /* an id fits */
 	yg_warn_id(m->id, m->salt, org, m->last);
 	make_code(code);
 	warning = json_pack(
 		"{s:s, s:s, s:I, s:o, s:o, s:s, s:s, s:b, s:I, s:s, s:s, s:s, s:b, s:s, s:o, s:o, "
-		"s:s, s:s, s:o}",
+		"s:s, s:s, s:o, s:b}",
 		"plan", m->id, "org", org, "rule", (json_int_t)one->rule, "depth",
 		one->depth == UINT32_MAX ? json_null() : json_integer(one->depth), "path",
 		path_json(m, one), "rule_tlp", yg_tlp_name(one->tlp), "tlp", yg_tlp_name(one->tlp),
-		"named", (int)one->is_named, "candidates", (json_int_t)one->candidates, "state",
+		"named", (int)is_named, "candidates", (json_int_t)one->candidates, "state",
 		one->state, "redaction", one->redaction, "audience",
 		yg_audience_name(one->audience), "open", (int)is_open(m, one), "code", code,
 		"why_en", yg_json_string(one->why.en), "why_ja", yg_json_string(one->why.ja), "pap",
@@ -361,7 +364,7 @@ static int add_planned(void *arg, const struct yg_warn_planned *one)
 		strcmp(one->redaction, "whole") == 0	    ? "victim"
 		: strcmp(one->redaction, "indicators") == 0 ? "indicators"
 							    : "warning",
-		"began", yg_warn_time(m->wish->began_ns));
+		"began", yg_warn_time(m->wish->began_ns), "automatic", m->wish->automatic != NULL);
 	warning = receipts(warning);
 	if (!warning)
 		return YG_ENOMEM;
@@ -518,14 +521,15 @@ static json_t *plan_json(const struct yg_warn_wish *wish, const char *number, co
 {
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:O, s:O, s:s, s:s, s:b, s:n, s:n, s:n, s:n, "
-		"s:o, s:{s:I, s:I, s:I}}",
+		"s:o, s:{s:I, s:I, s:I}, s:o}",
 		"situation", wish->situation, "victim", wish->victim, "number", number, "refers",
 		"", "state", "draft", "made", yg_warn_time(now_ns), "made_by", actor, "notice",
 		wish->notice, "own", wish->own, "salt", salt, "tlp", yg_tlp_name(wish->tlp),
 		"damage_agreed", (int)wish->is_damage_agreed, "question", "answer", "approved",
 		"replaced", "began", yg_warn_time(wish->began_ns), "times", "consent_s",
 		(json_int_t)wish->times.consent_s, "remind_s", (json_int_t)wish->times.remind_s,
-		"escalate_s", (json_int_t)wish->times.escalate_s);
+		"escalate_s", (json_int_t)wish->times.escalate_s, "automatic",
+		wish->automatic ? yg_hub_string(wish->automatic) : json_null());
 }
 
 /* In a transaction. */

@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/warnings-int.h"
 
+#include "access/sightings.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -363,6 +364,16 @@ static int overdue(struct yg_hub_access *hub, const struct due *due, int64_t now
 	return rc;
 }
 
+/* One of the timers. */
+static int do_due(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
+{
+	if (strcmp(due->what, "question") == 0)
+		return overdue(hub, due, now_ns);
+	if (strcmp(due->what, "expire") == 0) /* some of its indicators count no more */
+		return yg_sight_plan_due(hub, HUB, due->id);
+	return ring(hub, due, now_ns);
+}
+
 int yg_warn_tick(struct yg_hub_access *hub, int64_t now_ns, uint32_t limit, uint32_t *ret_count)
 {
 	char until[17];
@@ -378,8 +389,7 @@ int yg_warn_tick(struct yg_hub_access *hub, int64_t now_ns, uint32_t limit, uint
 		rc = yg_control_begin(hub->store);
 	if (rc == YG_OK && d.count > 0) {
 		for (uint32_t i = 0; i < d.count && rc == YG_OK; i++) {
-			rc = strcmp(d.at[i].what, "question") == 0 ? overdue(hub, &d.at[i], now_ns)
-								   : ring(hub, &d.at[i], now_ns);
+			rc = do_due(hub, &d.at[i], now_ns);
 			if (rc == YG_OK)
 				rc = yg_warn_drop(hub, HUB, "timer", d.at[i].key);
 		}

@@ -3,7 +3,9 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/warnings-int.h"
 
+#include "access/automatic.h"
 #include "access/members.h"
+#include "access/sightings.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -147,6 +149,8 @@ static int send_all(struct yg_access *by, const char *plan, json_t *body, uint32
 	picked_done(&picked);
 	if (rc == YG_OK && *ret_count == 0)
 		return YG_EMISMATCH;
+	if (rc == YG_OK)
+		rc = yg_sight_plan_due(by->hub, by->actor, plan);
 	if (rc == YG_OK)
 		rc = yg_json_set(body, "state", json_string("approved"));
 	if (rc == YG_OK)
@@ -341,6 +345,12 @@ static int make_following(struct following *f, json_t *notice, const char *reaso
 		rc = yg_warn_save(f->by->hub, f->by->actor, "plan", f->id, json_incref(f->fresh));
 	if (rc == YG_OK)
 		rc = follow_all(f);
+	if (rc == YG_OK) /* its indicators go, and come with the other one */
+		rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->plan);
+	if (rc == YG_OK)
+		rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->id);
+	if (rc == YG_OK && strcmp(f->kind, "withdrawal") == 0)
+		rc = yg_auto_withdrawn(f->by->hub, f->by->actor, f->body);
 	if (rc == YG_OK)
 		rc = yg_json_set(f->body, "replaced", json_string(f->number));
 	if (rc == YG_OK)

@@ -29,6 +29,8 @@ struct yg_admin {
 	const char *checkpoint;
 	const char *sensor;
 	const char *ledger;
+	const char *certificate;
+	const char *as;
 	const char *to;
 	const char *record;
 	const char *finding;
@@ -92,6 +94,13 @@ typedef int (*yg_admin_line_fn)(void *arg, struct yg_bytes line);
 YG_MUST_USE int yg_admin_hunts_lines(const struct yg_admin *admin, const char *org,
 				     yg_admin_line_fn fn, void *arg);
 
+/* Its collections of STIX objects (admin_shelves.c): with all in them, *ret_count added to; each
+ * version as a line of JSON. YG_OK also where there are none. */
+YG_MUST_USE int yg_admin_shelves_erase(const struct yg_admin *admin, const char *org,
+				       uint64_t *ret_count);
+YG_MUST_USE int yg_admin_shelves_lines(const struct yg_admin *admin, const char *org,
+				       yg_admin_line_fn fn, void *arg);
+
 /* Once that is so: its records go from the journal, beside the hub or without it, as far as that
  * can be within a minute; *ret_records as above. YG_OK, or an error. */
 YG_MUST_USE int yg_admin_journal_cut(const struct yg_admin *admin, const char *org,
@@ -113,6 +122,11 @@ int yg_admin_restore(int argc, char **argv);
  * yg_admin_register_close() in any case. */
 YG_MUST_USE int yg_admin_register(struct yg_admin *admin);
 void yg_admin_register_close(struct yg_admin *admin);
+
+/* One entry of the audit log by whoever runs this command, at the hub in @data; @org "": the hub.
+ * YG_OK, or an error that was said. */
+YG_MUST_USE int yg_admin_note(const char *data, const char *org, const char *action,
+			      const char *object, const char *detail);
 
 /* Something is missing, or too much: said. */
 int yg_admin_wording(const char *what);

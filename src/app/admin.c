@@ -372,14 +372,15 @@ static const char **text_option(struct yg_admin *admin, int c)
 		int letter;
 		const char **to;
 	} texts[] = {
-		{'d', &admin->data},	  {'o', &admin->org},
-		{'n', &admin->name},	  {'c', &admin->corporate_number},
-		{'r', &admin->role},	  {'p', &admin->provider},
-		{'s', &admin->signed_by}, {'v', &admin->version},
-		{'H', &admin->host},	  {'k', &admin->checkpoint},
-		{'N', &admin->sensor},	  {'L', &admin->ledger},
-		{'T', &admin->to},	  {'E', &admin->record},
-		{'Q', &admin->finding},	  {'W', &admin->reason},
+		{'d', &admin->data},	    {'o', &admin->org},
+		{'n', &admin->name},	    {'c', &admin->corporate_number},
+		{'r', &admin->role},	    {'p', &admin->provider},
+		{'s', &admin->signed_by},   {'v', &admin->version},
+		{'H', &admin->host},	    {'k', &admin->checkpoint},
+		{'N', &admin->sensor},	    {'L', &admin->ledger},
+		{'T', &admin->to},	    {'E', &admin->record},
+		{'Q', &admin->finding},	    {'W', &admin->reason},
+		{'Z', &admin->certificate}, {'B', &admin->as},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -500,6 +501,8 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"from", required_argument, NULL, 'f'},
 		{"grant", required_argument, NULL, 'g'},
 		{"rights", required_argument, NULL, 'R'},
+		{"certificate", required_argument, NULL, 'Z'},
+		{"as", required_argument, NULL, 'B'},
 		{0},
 	};
 	int c;
@@ -567,6 +570,24 @@ void yg_admin_register_close(struct yg_admin *admin)
 	admin->hub = yg_hub_access_free(admin->hub); /* signs what it wrote */
 	admin->enrol = yg_enrol_free(admin->enrol);
 	admin->store = yg_control_free(admin->store);
+}
+
+int yg_admin_note(const char *data, const char *org, const char *action, const char *object,
+		  const char *detail)
+{
+	struct yg_admin admin = {.data = data};
+	char actor[128];
+	int rc = yg_admin_register(&admin);
+
+	(void)snprintf(actor, sizeof(actor), "local:%.100s", admin.actor.name); /* as measured */
+	if (rc == YG_OK) {
+		rc = yg_audit_add(admin.hub, actor, strcmp(org, YG_HUB_ORG) == 0 ? "" : org, action,
+				  object, detail);
+		if (rc != YG_OK)
+			(void)yg_admin_error(&admin, data, rc);
+	}
+	yg_admin_register_close(&admin);
+	return rc;
 }
 
 /* Those that have files and options of their own. */

@@ -3,8 +3,8 @@
  * `yagura admin org erase`: what a closed organisation left here goes, and a signed record says so.
  *
  *   sensors refused ─► consumers have passed what the journal holds of it, hunts have left it ─►
- *   archive ─► findings ─► hunts ─► batches, heartbeats ─► register and record (one transaction) ─►
- * free pages of both databases
+ *   archive ─► findings ─► collections ─► hunts ─► batches, heartbeats ─► register and record (one
+ * transaction) ─► free pages of both databases
  *
  * Beside the running hub. Each step can be done again: after an interruption the same command goes
  * on; it then counts what it itself deletes.
@@ -274,11 +274,11 @@ static int erase_batches(struct erase *e)
 /* Bytes of what was deleted are nowhere in the files of the databases. */
 static int scrub(struct erase *e)
 {
-	static const char *const names[] = {"hub.db", "facts.db", "situations.db"};
+	static const char *const names[] = {"hub.db", "facts.db", "situations.db", "stix.db"};
 	char path[YG_BACKUP_PATH_MAX];
 	int rc = YG_OK;
 
-	for (size_t i = 0; i < 3 && rc == YG_OK; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && rc == YG_OK; i++) {
 		rc = path_of(e, names[i], path);
 		if (rc == YG_OK)
 			rc = yg_store_scrub(path);
@@ -311,6 +311,9 @@ static int run(struct erase *e, struct yg_access *by, struct yg_buf *record)
 		rc = erase_findings(e);
 	if (rc == YG_OK)
 		rc = erase_alerts(e);
+	if (rc == YG_OK)
+		rc = fail(e, "stix.db",
+			  yg_admin_shelves_erase(e->admin, e->org, &e->counts.collections));
 	if (rc == YG_OK)
 		rc = fail(e, "hunts", yg_admin_hunts_erase(e->admin, e->org, &e->counts.hunts));
 	if (rc == YG_OK)

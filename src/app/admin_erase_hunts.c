@@ -10,6 +10,7 @@
 #include "app/admin-int.h"
 #include "app/backup-int.h"
 #include "app/hub_hunt_job.h"
+#include "app/hub_warned.h"
 #include "base/json.h"
 #include "store/facts.h"
 
@@ -27,12 +28,19 @@ struct erasing {
 	bool is_at_work;
 };
 
-/* Where it is named: the counts of it under "orgs". */
+/* Where it is named: the counts of it under "orgs", and what counts for it alone. */
 static bool take_out(json_t *object, const char *org)
 {
-	json_t *orgs = json_object_get(object, "orgs");
+	static const char *const names[] = {"orgs", "warned"};
+	bool is_some = false;
 
-	return json_object_get(orgs, org) && json_object_del(orgs, org) == 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		json_t *orgs = json_object_get(object, names[i]);
+
+		is_some =
+			(json_object_get(orgs, org) && json_object_del(orgs, org) == 0) || is_some;
+	}
+	return is_some;
 }
 
 /* The state of the hunt's consumer names it too, and what its judge remembers is a part of it. */
@@ -101,6 +109,7 @@ static int erase_job(void *arg, json_t *job)
 {
 	struct erasing *e = arg;
 	char id[YG_HUNT_ID_SIZE];
+	char path[YG_HUNT_PATH_MAX];
 	bool is_some = false, was_in_state;
 	int rc = YG_OK;
 
@@ -110,6 +119,10 @@ static int erase_job(void *arg, json_t *job)
 	if (!yg_hunt_job_is(job, YG_HUNT_RUNNING)) { /* the hub does not write it any more */
 		is_some = take_out(job, e->org);
 		rc = is_some ? yg_hunt_job_save(e->dir, id, job) : YG_OK;
+		if (rc == YG_OK && is_some)
+			rc = yg_hunt_path(e->dir, id, "indicators", path)
+				     ? yg_hub_warned_drop(path, yg_bytes_str(e->org))
+				     : YG_ELIMIT;
 	}
 	if (rc == YG_OK)
 		rc = erase_state(e, id, &was_in_state);

@@ -226,6 +226,10 @@ static int export_lines(struct export *e, struct yg_access *by)
 	if (rc == YG_OK)
 		rc = fail(e, "hunts", yg_admin_hunts_lines(e->admin, e->org, take_line, e));
 	if (rc == YG_OK)
+		rc = begin_part(e, "stix");
+	if (rc == YG_OK)
+		rc = fail(e, "stix.db", yg_admin_shelves_lines(e->admin, e->org, take_line, e));
+	if (rc == YG_OK)
 		rc = begin_part(e, "batches");
 	if (rc == YG_OK)
 		rc = yg_backup_join(e->admin->data, "batches", path);

@@ -38,6 +38,8 @@ struct cli {
 	const char *reach;
 	const char *tlp;
 	bool may_others_write;
+	bool may_others_not; /* --no-others-write */
+	bool is_sure;	     /* --yes */
 	bool is_json;
 	const char *words[3]; /* from the command on */
 	unsigned count;
@@ -61,8 +63,10 @@ static bool read_option(struct cli *cli, int c)
 			return true;
 		}
 	cli->may_others_write = cli->may_others_write || c == 'w';
+	cli->may_others_not = cli->may_others_not || c == 'n';
+	cli->is_sure = cli->is_sure || c == 'y';
 	cli->is_json = cli->is_json || c == 'j';
-	if (c == 'w' || c == 'j' || c == 'l') /* l: main.c's */
+	if (strchr("wnyjl", c)) /* l: main.c's */
 		return true;
 	yg_say(N_("`yagura admin --help` shows what there is"));
 	return false;
@@ -80,6 +84,8 @@ static bool read_cli(int argc, char **argv, struct cli *cli)
 		{"for", required_argument, NULL, 'r'},
 		{"default-tlp", required_argument, NULL, 'm'},
 		{"others-write", no_argument, NULL, 'w'},
+		{"no-others-write", no_argument, NULL, 'n'},
+		{"yes", no_argument, NULL, 'y'},
 		{"json", no_argument, NULL, 'j'},
 		{"lang", required_argument, NULL, 'l'},
 		{0},
@@ -91,7 +97,7 @@ static bool read_cli(int argc, char **argv, struct cli *cli)
 			return false;
 	for (int i = optind; i < argc && cli->count < 3; i++)
 		cli->words[cli->count++] = argv[i];
-	if (cli->data && argc - optind <= 2)
+	if (cli->data && argc - optind <= 3)
 		return true;
 	yg_say(N_("`yagura admin --help` shows what there is"));
 	return false;
@@ -145,6 +151,26 @@ static bool take_reach(const char *text, struct yg_collection *c)
 	return false;
 }
 
+/* What stands in the transaction, with its entry in the audit log, which outlives an organisation:
+ * no title in it. @rc: what became of it so far. Exit status. */
+static int finish(struct cli *cli, int rc, const struct yg_collection *c, const char *action,
+		  const char *detail)
+{
+	if (rc == YG_OK && yg_admin_note(cli->data, c->owner, action, c->id, detail) != YG_OK) {
+		yg_collections_abort(cli->s);
+		return YG_EXIT_FAILED;
+	}
+	if (rc == YG_OK)
+		rc = yg_collections_commit(cli->s);
+	else
+		yg_collections_abort(cli->s);
+	if (rc == YG_EDUPLICATE) {
+		yg_say(N_("there is a collection of this id or alias already"));
+		return YG_EXIT_PARTLY;
+	}
+	return rc == YG_OK ? YG_EXIT_DONE : (say_file(cli, "stix.db", rc), YG_EXIT_FAILED);
+}
+
 static int add(struct cli *cli)
 {
 	struct yg_collection c = {.is_readable = true,
@@ -168,15 +194,80 @@ static int add(struct cli *cli)
 	    !take_name(cli->owner ? cli->owner : YG_HUB_ORG, c.owner, sizeof(c.owner), "--org") ||
 	    !take_name("hub", c.root, sizeof(c.root), "") || !take_reach(cli->reach, &c))
 		return YG_EXIT_FAILED;
-	rc = yg_collections_add(cli->s, &c);
-	if (rc == YG_EDUPLICATE) {
-		yg_say(N_("there is a collection of this id or alias already"));
+	rc = yg_collections_begin(cli->s);
+	if (rc == YG_OK)
+		rc = yg_collections_add(cli->s, &c);
+	rc = finish(cli, rc, &c, "collection.add", yg_collection_reach_name(c.reach));
+	if (rc == YG_EXIT_DONE)
+		printf("%s\n", c.id);
+	return rc;
+}
+
+/* The one that is named. YG_EXIT_DONE, or it was said what is wrong. */
+static int find(struct cli *cli, struct yg_collection *ret)
+{
+	int rc;
+
+	if (cli->count != 3) {
+		yg_say(N_("`yagura admin --help` shows what there is"));
+		return YG_EXIT_FAILED;
+	}
+	rc = yg_collections_get(cli->s, yg_bytes_str(cli->words[2]), ret);
+	/* A data set is loaded, and loaded again: it has no other life. */
+	if (rc == YG_ENOENT || (rc == YG_OK && strchr(ret->owner, ':'))) {
+		yg_say(N_("%s: there is no such collection"),
+		       yg_say_safe(yg_bytes_str(cli->words[2]), 80));
 		return YG_EXIT_PARTLY;
 	}
-	if (rc != YG_OK)
-		return say_file(cli, "stix.db", rc), YG_EXIT_FAILED;
-	printf("%s\n", c.id);
-	return YG_EXIT_DONE;
+	return rc == YG_OK ? YG_EXIT_DONE : (say_file(cli, "stix.db", rc), YG_EXIT_FAILED);
+}
+
+/* What was said when it was made of objects without a marking stays: readers go by it. */
+static int change(struct cli *cli)
+{
+	struct yg_collection c;
+	int rc = find(cli, &c);
+
+	if (rc != YG_EXIT_DONE)
+		return rc;
+	if (cli->id || cli->owner || cli->tlp) {
+		yg_say(N_("id, owner and --default-tlp of a collection are set when it is made"));
+		return YG_EXIT_FAILED;
+	}
+	if (cli->reach)
+		c.sector[0] = 0;
+	if (!take_name(cli->alias, c.alias, sizeof(c.alias), "--alias") ||
+	    !take_name(cli->title, c.title, sizeof(c.title), "--title") ||
+	    (cli->reach && !take_reach(cli->reach, &c)))
+		return YG_EXIT_FAILED;
+	c.may_others_write = (c.may_others_write || cli->may_others_write) && !cli->may_others_not;
+	rc = yg_collections_begin(cli->s);
+	if (rc == YG_OK)
+		rc = yg_collections_change(cli->s, &c);
+	return finish(cli, rc, &c, "collection.change", yg_collection_reach_name(c.reach));
+}
+
+static int remove_one(struct cli *cli)
+{
+	struct yg_collection c;
+	uint64_t count = 0;
+	char detail[64];
+	int rc = find(cli, &c);
+
+	if (rc != YG_EXIT_DONE)
+		return rc;
+	if (!cli->is_sure) {
+		yg_say_hint(N_("add --yes; it cannot be undone"),
+			    N_("%s: this deletes the collection with all its objects; nothing was "
+			       "deleted"),
+			    c.id);
+		return YG_EXIT_PARTLY;
+	}
+	rc = yg_collections_begin(cli->s);
+	if (rc == YG_OK)
+		rc = yg_collections_remove(cli->s, &c, &count);
+	(void)snprintf(detail, sizeof(detail), "%llu versions", (unsigned long long)count);
+	return finish(cli, rc, &c, "collection.remove", detail);
 }
 
 static int list_one(void *arg, const struct yg_collection *c)
@@ -455,6 +546,10 @@ static int collection(struct cli *cli)
 		return add(cli);
 	if (cli->count == 2 && strcmp(cli->words[1], "list") == 0)
 		return list(cli);
+	if (cli->count >= 2 && strcmp(cli->words[1], "change") == 0)
+		return change(cli);
+	if (cli->count >= 2 && strcmp(cli->words[1], "remove") == 0)
+		return remove_one(cli);
 	yg_say(N_("`yagura admin --help` shows what there is"));
 	return YG_EXIT_FAILED;
 }

@@ -3,7 +3,11 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "app/admin-int.h"
 #include "app/commands.h"
+#include <stdlib.h>
+
 #include "app/say.h"
+#include "base/alloc.h"
+#include "base/io.h"
 #include "base/json.h"
 
 #include "base/ban.h"
@@ -49,6 +53,53 @@ static int print_token(void *arg, const struct yg_token *token)
 	return yg_buf_error(&admin->out);
 }
 
+#define PEM_MAX (64u << 10)
+
+/* The first certificate of a PEM file; its digest to @to. False: there is none. */
+static bool read_pem(struct yg_bytes text, char to[YG_SHA256_HEX + 1])
+{
+	const struct yg_bytes head = YG_S("-----BEGIN CERTIFICATE-----");
+	size_t start = yg_bytes_find(text, head);
+	struct yg_bytes inner =
+		start == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(text, start + head.size);
+	uint8_t *bytes = yg_calloc(2, PEM_MAX); /* without its line ends, and what they hold */
+	size_t size = 0, der = 0;
+	bool is_good;
+
+	inner = yg_bytes_cut(inner, 0, yg_bytes_find(inner, YG_S("-----END CERTIFICATE-----")));
+	for (size_t i = 0; bytes && i < inner.size && size < PEM_MAX; i++)
+		if (inner.data[i] > ' ')
+			bytes[size++] = inner.data[i];
+	is_good = bytes && size > 0 &&
+		  yg_base64_read((struct yg_bytes){bytes, size}, bytes + PEM_MAX, PEM_MAX, &der) &&
+		  der > 0;
+	if (is_good)
+		yg_sha256_hex((struct yg_bytes){bytes + PEM_MAX, der}, to);
+	free(bytes);
+	return is_good;
+}
+
+/* YG_OK, or an error that was said. */
+static int read_certificate(const char *path, char to[YG_SHA256_HEX + 1])
+{
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc;
+
+	if (!path)
+		return YG_OK;
+	rc = yg_io_read_file(path, PEM_MAX, &bytes, &size);
+	if (rc == YG_OK && !read_pem((struct yg_bytes){bytes, size}, to))
+		rc = YG_EFORMAT;
+	free(bytes);
+	if (rc == YG_EFORMAT)
+		yg_say(N_("%s: there is no certificate (PEM) in it"),
+		       yg_say_safe(yg_bytes_str(path), 300));
+	else if (rc != YG_OK)
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
 static int make_token(struct yg_admin *admin, struct yg_access *by)
 {
 	struct yg_token wish = {.rights = admin->rights, .last_day = YG_DAY_NONE};
@@ -69,9 +120,17 @@ static int make_token(struct yg_admin *admin, struct yg_access *by)
 	if (admin->days)
 		wish.last_day =
 			yg_day_of_time(admin->now_ns, ZONE_JAPAN_S) + (int32_t)admin->days - 1;
+	if (read_certificate(admin->certificate, wish.certificate) != YG_OK)
+		return YG_EXIT_FAILED;
 	rc = yg_token_new(by, &wish, id, secret);
+	if (rc == YG_EDUPLICATE) {
+		yg_say(N_("%s: this certificate is another program's already"),
+		       yg_say_safe(yg_bytes_str(admin->certificate), 300));
+		return YG_EXIT_PARTLY;
+	}
+	/* A certificate has no secret: what is printed is by what it is revoked. */
 	if (rc == YG_OK)
-		yg_buf_addf(&admin->out, "%s\n", secret);
+		yg_buf_addf(&admin->out, "%s\n", secret[0] ? secret : id);
 	yg_wipe(secret, sizeof(secret));
 	return yg_admin_done(admin, admin->role, rc);
 }

@@ -29,6 +29,8 @@ static const char *const command_lines[] = {
 	N_("  yagura share check           which indicators are well-known values that would "
 	   "mislead\n"),
 	N_("  yagura share import|export   STIX bundles into collections, and out of them\n"),
+	N_("  yagura share poll            what is new at another TAXII server, into a "
+	   "collection\n"),
 	N_("  yagura share drill           is a message received, down to every operator?\n"),
 	N_("  yagura share statistics      reports and provisions by fiscal year and quarter\n"),
 	N_("  yagura demo run              a hub with an invented community, through one attack\n"),
@@ -368,6 +370,9 @@ static void help_admin_situations(void)
 	       "      [--for own|community|sector:NAME] [--default-tlp TLP] [--others-write]\n"
 	       "                                prints its id\n"
 	       "  collection list [--json]\n"
+	       "  collection change ID [--title T] [--alias NAME] [--for WHOM]\n"
+	       "      [--others-write | --no-others-write]\n"
+	       "  collection remove ID --yes    with all its objects\n"
 	       "  taxii-load FILE --user NAME:PASSWORD\n"
 	       "                                a data set to test with, for this login alone\n"));
 }
@@ -379,12 +384,16 @@ static void help_admin_warnings(void)
 	       "\n"
 	       "  warnings plans [--json]       newest first\n"
 	       "  warnings list [PLAN] [--json] with receipts\n"
-	       "  warnings show ID              and its text\n"
+	       "  warnings show ID [--as stix]  and its text; or it alone, as STIX\n"
 	       "  warnings approve PLAN         a person's yes; prints how many went out\n"
 	       "  warnings refuse PLAN --reason TEXT\n"
 	       "  warnings withdraw PLAN --reason TEXT\n"
 	       "                                all who got it are told; prints the new plan\n"
 	       "  warnings called ID RESULT WHO reached, busy, no-answer or wrong-number\n"));
+	put(N_("  warnings automatic [RULE] [--json]\n"
+	       "                                rules that warn by themselves; RULE: measured now\n"
+	       "  warnings automatic-on RULE --reason TEXT\n"
+	       "  warnings automatic-off RULE --reason TEXT\n"));
 }
 
 static void help_admin_members(void)
@@ -496,6 +505,7 @@ void yg_help_admin(void)
 	       "(and\n"
 	       "                                the second factor) is gone\n"
 	       "  api-token --org ID --role ROLE [--days N] [--rights A,B] [--name NAME]\n"
+	       "            [--certificate FILE]\n"
 	       "                                prints the token alone\n"
 	       "  api-token list --org ID [--json]\n"
 	       "  api-token revoke TOKEN-ID --org ID\n"
@@ -562,12 +572,14 @@ static const char *const share_texts[] = {
 	   "  --notice FILE      the notice, as JSON\n"
 	   "  --own FILE         what points to the organisation that was hit, as JSON\n"
 	   "  --audience WORD    partner, provider, sector, community, sensor, public, own\n"
-	   "  --outlet WORD      api, console, mail, webhook, sensor, export, phone, print\n"
+	   "  --outlet WORD      api, console, mail, webhook, sensor, export, phone, print,\n"
+	   "                     taxii\n"
 	   "  --agreed WORD      what it agreed to: nothing, nameless, named\n"
 	   "  --damage           it agreed that the damage is told, too\n"
 	   "  --person           the recipient is one named person (TLP:RED)\n"
 	   "  --use WORD         what indicators are for: match, lookup, block\n"
-	   "  --form WORD        text, page, mail, script, message; else as the outlet's\n"
+	   "  --form WORD        text, page, mail, script, message, stix; else as the "
+	   "outlet's\n"
 	   "  --json             the copy, and each piece that was taken out with its reason\n"
 	   "  --lang ja|en       language of texts\n"
 	   "\n"
@@ -590,18 +602,42 @@ static const char *const share_texts[] = {
 	   "a file cannot be read.\n"),
 	N_("\n"
 	   "usage: yagura share import FILE --collection ID [OPTION]...\n"
-	   "       yagura share export --collection ID [OPTION]...\n"
+	   "       yagura share export --collection ID [--as stix|list|rpz] [OPTION]...\n"
+	   "       yagura share poll --url URL --collection ID --into ID [OPTION]...\n"
 	   "\n"
 	   "A STIX bundle into a collection, all of it or nothing; a collection as a bundle "
 	   "on\n"
-	   "standard output (docs/taxii.md).\n"
+	   "standard output, or what its indicators name as a plain list or a zone for a DNS "
+	   "server;\n"
+	   "what is new in a collection of another TAXII server into one of ours "
+	   "(docs/taxii.md).\n"
 	   "\n"
-	   "  --collection ID    a UUID, or a name; import makes it\n"
+	   "  --collection ID    a UUID, or a name; import makes it. Of poll: the other "
+	   "server's\n"
+	   "  --into ID          ours, as --collection of import\n"
 	   "  --default-tlp TLP  what objects without a marking count as; else RED\n"
 	   "  --title TEXT       of a new collection\n"
+	   "  --warning-lists FOLDER\n"
+	   "                     of well-known values, which lists and zones leave out\n"
 	   "  --store FILE       where collections are; else in the user's data folder\n"
 	   "  --data D           those of the hub with this folder\n"
-	   "  --lang ja|en       language of messages\n"),
+	   "  --lang ja|en       language of messages\n"
+	   "\n"
+	   "Of poll:\n"
+	   "\n"
+	   "  --url URL          of the API root, or of /taxii2/\n"
+	   "  --user NAME --password-file FILE, or --token-file FILE\n"
+	   "  --certificate FILE --key FILE\n"
+	   "                     of the client, PEM\n"
+	   "  --authorities FILE instead of the system's, PEM\n"
+	   "  --limit N          objects of a page (1000); it changes by itself\n"
+	   "  --timeout N        seconds for one answer (120)\n"
+	   "  --again            from the beginning; what is there is not taken twice\n"
+	   "  --json             one JSON object\n"
+	   "\n"
+	   "Exit status: 0 done; 1 not all of it, which is said: what came is kept, and the "
+	   "next poll\n"
+	   "goes on from there; 2 wrong usage, or it could not begin.\n"),
 	N_("\n"
 	   "usage: yagura share drill --tree FILE --announce yes|no [OPTION]...\n"
 	   "       yagura share provision --tree FILE --notice FILE [OPTION]...\n"

@@ -21,6 +21,7 @@
  *   hub_situations.c  keeper, a thread: from findings to situations
  *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive, by way of the
  *                  hunter, which is the engine again (hub_engine.c) with other work
+ *   hub_sight.c    keeper, a thread: indicators of warnings to sensors and lists, sightings back
  *   hub_outbox.c   keeper: what is to be sent, row by row; hub_mail.c: as a mail
  *   hub_out.c      out: mail and webhooks (post.c); hub_out_wire.c: what they say
  *   hub_signer.c   signer: its life; how the keeper asks it
@@ -65,6 +66,7 @@ struct yg_hub_settings {
 	uint32_t hunt_ask_mb;	      /* 0: YG_HUB_HUNT_ASK_MB */
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
+	const char *http_client_authorities;
 	struct yg_hub_config_names
 		http_names; /* hosts that browsers may name, beside the own address */
 	struct yg_hub_config_out out;

@@ -548,7 +548,8 @@ static int check_config(struct hub_run *run)
 	if (access(run->cli->data, R_OK | W_OK | X_OK) != 0 && errno != ENOENT)
 		return say_path(run, "", yg_err_from_errno(errno));
 	if (!is_readable(run->cli->config.http_certificate) ||
-	    !is_readable(run->cli->config.http_key))
+	    !is_readable(run->cli->config.http_key) ||
+	    !is_readable(run->cli->config.http_client_authorities))
 		return YG_EACCES;
 	puts(yg_say_tr(N_("the configuration is good")));
 	print_lacks(run);
@@ -610,6 +611,7 @@ static void fill_settings(struct hub_run *run)
 	settings->is_demo = cli->is_demo;
 	settings->http_certificate = cli->config.http_certificate;
 	settings->http_key = cli->config.http_key;
+	settings->http_client_authorities = cli->config.http_client_authorities;
 	settings->name_count = cli->name_count;
 	memcpy(settings->names, cli->names, sizeof(settings->names));
 	settings->http_names = cli->config.http_names;

@@ -65,6 +65,7 @@ struct yg_hub_http {
 	struct yg_hub_beats *beats;
 	struct yg_hub_api *api;
 	struct yg_collections *collections;
+	struct yg_collections *filling; /* the same file, for what adds and deletes */
 	struct yg_taxii *taxii;
 	struct yg_route_table tables[2]; /* access/api.h, share/taxii.h */
 	struct yg_web_sessions sessions; /* of the start link */

@@ -314,18 +314,19 @@ static int demo(void *arg, json_t **ret)
 	return yg_hub_demo_read(http->opts.data, ret);
 }
 
-/* share/ hands on what was sent; parse/ reads it. */
-static int read_objects(struct yg_bytes text, int64_t now_ns,
-			bool (*has_marking)(void *arg, struct yg_bytes id), void *arg,
-			struct yg_arena *arena, yg_taxii_item_fn fn, void *fn_arg,
+/* share/ hands on what was sent; parse/ reads it. In the thread that adds. */
+static int read_objects(const struct yg_taxii_envelope *envelope, struct yg_arena *arena,
 			struct yg_line_fault *reterr)
 {
-	struct yg_stix_ask ask = {.now_ns = now_ns, .has_marking = has_marking, .arg = arg};
+	struct yg_stix_ask ask = {.now_ns = envelope->now_ns,
+				  .has_marking = envelope->has_marking,
+				  .arg = envelope->arg,
+				  .may_lack_modified = envelope->is_lenient};
 	struct yg_stix_bundle bundle;
-	int rc = yg_stix_read(text, &ask, arena, &bundle, reterr);
+	int rc = yg_stix_read(envelope->text, &ask, arena, &bundle, reterr);
 
 	for (uint32_t i = 0; i < bundle.count && rc == YG_OK; i++)
-		rc = fn(fn_arg, &bundle.items[i].object, bundle.items[i].fault);
+		rc = envelope->each(envelope->arg, &bundle.items[i].object, bundle.items[i].fault);
 	return rc;
 }
 
@@ -358,8 +359,11 @@ static int open_api(struct yg_hub_http *http)
 	};
 	struct yg_taxii_opts taxii = {.hub = http->hub,
 				      .collections = http->collections,
+				      .filling = http->filling,
 				      .clock = opts->clock,
-				      .read = read_objects};
+				      .read = read_objects,
+				      .finish = yg_hub_ask_finish,
+				      .arg = http};
 	int rc;
 
 	if (opts->is_demo)
@@ -379,7 +383,12 @@ static int open_collections(struct yg_hub_http *http)
 {
 	int rc = yg_collections_open(http->opts.collections, true, &http->collections);
 
-	return rc == YG_OK && yg_collections_has(http->collections, YG_S("")) ? YG_EFORMAT : rc;
+	if (rc == YG_OK) /* for the thread that adds and deletes */
+		rc = yg_collections_open(http->opts.collections, false, &http->filling);
+	return rc == YG_OK && (yg_collections_has(http->collections, YG_S("")) ||
+			       yg_collections_has(http->filling, YG_S("")))
+		       ? YG_EFORMAT
+		       : rc;
 }
 
 static int open_signer(struct yg_hub_http *http)
@@ -468,6 +477,7 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 	http->situations = yg_situations_free(http->situations);
 	http->taxii = yg_taxii_free(http->taxii);
 	http->collections = yg_collections_free(http->collections);
+	http->filling = yg_collections_free(http->filling);
 	http->hub = yg_hub_access_free(http->hub);
 	yg_hub_warn_done(&http->warn);
 	http->beats = yg_hub_beats_free(http->beats);
@@ -503,6 +513,11 @@ int yg_hub_http_read_fd(const struct yg_hub_http *http)
 	return http->readers ? yg_hub_readers_fd(http->readers) : -1;
 }
 
+int yg_hub_http_taxii_fd(const struct yg_hub_http *http)
+{
+	return yg_taxii_fd(http->taxii);
+}
+
 int yg_hub_http_timeout_ms(const struct yg_hub_http *http)
 {
 	return yg_hub_api_timeout_ms(http->api);
@@ -522,6 +537,7 @@ void yg_hub_http_run(struct yg_hub_http *http)
 	yg_hub_api_run(http->api);
 	if (http->readers)
 		yg_hub_asks_read(http);
+	yg_taxii_run(http->taxii);
 	yg_hub_asks_flush(http);
 }
 

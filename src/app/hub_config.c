@@ -46,6 +46,7 @@ static const struct setting settings[] = {
 	{"http", "listen", PLACE, AT(http_listen), 0, 0},
 	{"http", "certificate", TEXT, AT(http_certificate), 0, 0},
 	{"http", "key", TEXT, AT(http_key), 0, 0},
+	{"http", "client_authorities", TEXT, AT(http_client_authorities), 0, 0},
 	{"http", "names", NAMES, AT(http_names), 0, 0},
 	{"sensors", "listen", PLACE, AT(sensors_listen), 0, 0},
 	{"sensors", "names", NAMES, AT(names), 0, 0},
@@ -245,6 +246,10 @@ static void take_file(struct reading *r, const struct yg_yaml *top)
 	if (!r->config->http_certificate != !r->config->http_key && r->faults++ < FAULTS_MAX)
 		yg_say_hint(N_("give both, or none and a reverse proxy"),
 			    N_("%s: http: certificate and key go together"), file_of(r));
+	if (r->config->http_client_authorities && !r->config->http_key && r->faults++ < FAULTS_MAX)
+		yg_say_hint(N_("a reverse proxy does not hand certificates on"),
+			    N_("%s: http: client_authorities needs certificate and key"),
+			    file_of(r));
 }
 
 /* ---- the file ---- */

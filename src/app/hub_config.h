@@ -37,6 +37,7 @@ struct yg_hub_config {
 	const char *http_listen;
 	const char *http_certificate; /* paths of PEM files, both or none */
 	const char *http_key;
+	const char *http_client_authorities; /* PEM, of programs' certificates */
 	const char *sensors_listen;
 	struct yg_hub_config_names http_names; /* by which browsers reach it */
 	struct yg_hub_config_names names;      /* by which sensors do */

@@ -7,16 +7,17 @@
 #pragma once
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 #include "app/hub_detect.h"
 #include "app/hub_engine_ask.h"
+#include "app/hub_thread.h"
 #include "journal/consumer.h"
 
 #define YG_HDET_BUCKETS	   1024u
 #define YG_HDET_STATE_SIZE 17u /* version, seed, where reading begins; then batches set aside */
 #define YG_HDET_STATE_MAX  (YG_HDET_STATE_SIZE + 8u * YG_HUB_DETECT_ASIDE_MAX)
 #define YG_HDET_NS_PER_MS  INT64_C(1000000)
+#define YG_HDET_SLACK_NS   (300 * YG_HDET_NS_PER_MS) /* from receipt until it can be read */
 
 /* An organisation whose judge is there. */
 struct yg_hdet_org {
@@ -28,8 +29,19 @@ struct yg_hdet_org {
 	uint64_t position; /* of its last batch */
 	size_t bytes;	   /* of its judge, when it was looked at last */
 	uint64_t pushed_out;
+	uint64_t hurried;
 	uint64_t dirty; /* its first batch that is in no written state; 0: none */
 	int64_t dirty_ns;
+	int64_t due_ns;	   /* something of it waits until then; YG_TIME_NONE: nothing */
+	bool has_released; /* its last tick gave something */
+};
+
+/* An organisation without a judge in whose written state something waits. */
+struct yg_hdet_sleeper {
+	struct yg_hdet_sleeper *next;
+	char name[YG_FACT_ORG_MAX + 1];
+	uint64_t position; /* of its last batch */
+	int64_t due_ns;
 };
 
 struct yg_hub_detect {
@@ -49,11 +61,13 @@ struct yg_hub_detect {
 	struct yg_hdet_org *newest;
 	struct yg_hdet_org *oldest;
 	unsigned org_count;
+	struct yg_hdet_sleeper *sleepers;
 	struct yg_buf state;
 	bool is_open;  /* a batch of the store */
 	bool is_stale; /* judges are ahead of what was committed */
 	int64_t written_ns;
-	uint64_t bytes; /* of all judges */
+	int64_t read_ns; /* when the latest batch that was read was received */
+	uint64_t bytes;	 /* of all judges */
 	struct yg_hub_detect_counts counts;
 	struct yg_hub_detect_counts told; /* to other threads, under the mutex */
 	struct yg_hub_detect_counts now;  /* of the open batch */
@@ -61,12 +75,9 @@ struct yg_hub_detect {
 	int failed_rc;
 	unsigned failures;
 
-	bool is_running;
 	int next_fd; /* of another engine, under the mutex; -1: none */
-	pthread_t thread;
 	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	atomic_bool is_ending;
+	struct yg_hub_thread life;
 };
 
 /* ---- hub_detect_orgs.c: all errors are those of the store and of hub_engine_ask.h ---- */
@@ -79,6 +90,13 @@ bool yg_hdet_is_state(struct yg_bytes state);
 YG_MUST_USE int yg_hdet_open_batch(struct yg_hub_detect *d);
 /* The states that are due; all with @is_all. */
 YG_MUST_USE int yg_hdet_save_due(struct yg_hub_detect *d, int64_t now_ns, bool is_all);
+/*
+ * What waited long enough is found, and the states behind it are part of the same commit. All that
+ * was received before @now_ns was read, but for what is on its way to the journal.
+ */
+YG_MUST_USE int yg_hdet_release_due(struct yg_hub_detect *d, int64_t now_ns);
+/* Organisations in which something waits. */
+uint64_t yg_hdet_waiting(const struct yg_hub_detect *d);
 /* Rows, states and cursor, if there are any. @read: so far the journal was read. */
 YG_MUST_USE int yg_hdet_commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read);
 /* What was not committed is made again: the judges have seen it already. */
@@ -95,5 +113,7 @@ void yg_hdet_weigh(struct yg_hub_detect *d, struct yg_hdet_org *org,
 /* More memory than allowed, and not all of it the newest's? */
 bool yg_hdet_is_over(const struct yg_hub_detect *d);
 YG_MUST_USE int yg_hdet_make_room(struct yg_hub_detect *d);
-/* Here alone: the engine's judges are another matter. */
+/* Here alone: the engine's judges are another matter. Nobody sleeps then. */
 void yg_hdet_forget_all(struct yg_hub_detect *d);
+/* All states being written: the same, but what waits is not forgotten. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_hdet_sleep_all(struct yg_hub_detect *d);

@@ -18,7 +18,6 @@
 #define AGAIN_MS    1000u /* after an error */
 #define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
 #define STATE_SIZE  YG_HDET_STATE_SIZE
-#define NS_PER_MS   YG_HDET_NS_PER_MS
 
 static int64_t now_of(const struct yg_hub_detect *d)
 {
@@ -124,6 +123,12 @@ static int on_judged(void *arg, const struct yg_hub_asked *asked,
 
 	if (org)
 		yg_hdet_weigh(d, org, judged);
+	if (asked->kind == YG_HUB_TICK) {
+		d->now.findings += judged->findings;
+		if (org)
+			org->has_released = judged->records > 0;
+		return YG_OK;
+	}
 	if (judged->rc == YG_OK && asked->is_new)
 		return count_batch(d, asked, judged);
 	if (judged->rc == YG_OK)
@@ -225,6 +230,7 @@ static int take(void *arg, const struct yg_journal_record *record)
 	struct yg_hub_detect *d = arg;
 	int rc = YG_OK;
 
+	d->read_ns = record->batch.received_ns;
 	if (record->position > d->cursor)
 		rc = yg_hdet_open_batch(d);
 	if (rc == YG_OK && record->batch.kind == YG_JOURNAL_BATCH)
@@ -251,7 +257,10 @@ static int commit(void *arg, uint64_t cursor)
 		return rc;
 	if (cursor < d->cursor) /* still on the way there: at most a judge was given up */
 		return yg_hdet_commit_batch(d, d->cursor, cursor);
-	rc = yg_hdet_save_due(d, d->written_ns, false);
+	/* There may be more to read: time goes on with what was read, not with the clock. */
+	rc = yg_hdet_release_due(d, d->read_ns);
+	if (rc == YG_OK)
+		rc = yg_hdet_save_due(d, d->written_ns, false);
 	return rc == YG_OK ? yg_hdet_commit_batch(d, cursor, cursor) : rc;
 }
 
@@ -363,6 +372,7 @@ static void tell_counts(struct yg_hub_detect *d)
 	(void)pthread_mutex_lock(&d->mutex);
 	d->told = d->counts;
 	d->told.judges = d->org_count;
+	d->told.waiting = yg_hdet_waiting(d);
 	d->told.bytes = d->bytes;
 	d->told.cursor = d->cursor;
 	(void)pthread_mutex_unlock(&d->mutex);
@@ -391,8 +401,9 @@ static int look_for_rules(struct yg_hub_detect *d)
 	rc = save_all(d);
 	if (rc != YG_OK)
 		return rc;
-	yg_hdet_forget_all(d);
-	rc = yg_hub_ask_take_set(d->ask, &took);
+	rc = yg_hdet_sleep_all(d);
+	if (rc == YG_OK)
+		rc = yg_hub_ask_take_set(d->ask, &took);
 	if (rc != YG_OK || took != YG_OK) { /* no room: the former go on, with judges anew */
 		d->is_stale = true;
 		return rc != YG_OK ? rc : took;
@@ -449,7 +460,9 @@ static int step(struct yg_hub_detect *detect)
 	detect->written_ns = now_of(detect);
 	if (yg_consumer_cursor(detect->consumer) < detect->cursor)
 		return YG_EAGAIN;
-	rc = yg_hdet_save_due(detect, detect->written_ns, false);
+	rc = yg_hdet_release_due(detect, detect->written_ns);
+	if (rc == YG_OK)
+		rc = yg_hdet_save_due(detect, detect->written_ns, false);
 	if (rc == YG_OK && detect->is_open)
 		rc = yg_hdet_commit_batch(detect, detect->cursor, detect->cursor);
 	if (rc != YG_OK)
@@ -469,42 +482,31 @@ int yg_hub_detect_step(struct yg_hub_detect *detect)
 
 /* ---- the thread ---- */
 
-static void pause_ms(struct yg_hub_detect *d, unsigned ms)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
-	until.tv_nsec += (long)(ms % 1000) * NS_PER_MS;
-	until.tv_sec += ms / 1000 + until.tv_nsec / YG_NS_PER_S;
-	until.tv_nsec %= YG_NS_PER_S;
-	(void)pthread_mutex_lock(&d->mutex);
-	while (!d->is_ending && pthread_cond_timedwait(&d->changed, &d->mutex, &until) != ETIMEDOUT)
-		;
-	(void)pthread_mutex_unlock(&d->mutex);
-}
-
 void yg_hub_detect_link(struct yg_hub_detect *detect, int take_fd)
 {
 	(void)pthread_mutex_lock(&detect->mutex);
 	if (detect->next_fd >= 0)
 		(void)close(detect->next_fd); /* of one that has ended already */
 	detect->next_fd = take_fd;
-	(void)pthread_cond_broadcast(&detect->changed);
 	(void)pthread_mutex_unlock(&detect->mutex);
+}
+
+static bool has_next(struct yg_hub_detect *d)
+{
+	bool has;
+
+	(void)pthread_mutex_lock(&d->mutex);
+	has = d->next_fd >= 0;
+	(void)pthread_mutex_unlock(&d->mutex);
+	return has;
 }
 
 /* The parent starts another engine, and said so. */
 static void wait_for_engine(struct yg_hub_detect *d)
 {
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* Linux has it */
-	until.tv_sec += AGAIN_MS / 1000;
-	(void)pthread_mutex_lock(&d->mutex);
-	while (!d->is_ending && d->next_fd < 0 &&
-	       pthread_cond_timedwait(&d->changed, &d->mutex, &until) != ETIMEDOUT)
-		;
-	(void)pthread_mutex_unlock(&d->mutex);
+	for (unsigned ms = 0; ms < AGAIN_MS && !has_next(d); ms += GATHER_MS)
+		if (!yg_hub_thread_pause(&d->life, GATHER_MS))
+			return;
 }
 
 static void say_state(struct yg_hub_detect *d, int rc)
@@ -535,23 +537,23 @@ static void *run(void *arg)
 {
 	struct yg_hub_detect *d = arg;
 
-	while (!d->is_ending) {
+	while (!yg_hub_thread_ends(&d->life)) {
 		uint64_t before = d->consumer ? yg_consumer_cursor(d->consumer) : 0;
 		int rc = yg_hub_detect_step(d);
 
-		if (d->is_ending)
+		if (yg_hub_thread_ends(&d->life))
 			break;
 		if (rc == YG_OK) {
 			say_state(d, YG_OK);
 			if (yg_consumer_cursor(d->consumer) - before < RECORDS_MAX / 2)
-				pause_ms(d, GATHER_MS);
+				(void)yg_hub_thread_pause(&d->life, GATHER_MS);
 		} else if (rc == YG_EAGAIN) {
 			(void)!yg_consumer_wait(d->consumer, IDLE_MS); /* looks again */
 		} else if (rc == YG_EPIPE) {
 			wait_for_engine(d);
 		} else {
 			say_state(d, rc);
-			pause_ms(d, AGAIN_MS);
+			(void)yg_hub_thread_pause(&d->life, AGAIN_MS);
 		}
 	}
 	return NULL;
@@ -559,22 +561,9 @@ static void *run(void *arg)
 
 /* ---- beginning and end ---- */
 
-static int make_locks(struct yg_hub_detect *d)
-{
-	pthread_condattr_t attr;
-
-	if (pthread_condattr_init(&attr) != 0)
-		return YG_ENOMEM;
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* Linux has it */
-	if (pthread_cond_init(&d->changed, &attr) != 0 || pthread_mutex_init(&d->mutex, NULL) != 0)
-		return YG_ENOMEM; /* glibc: never */
-	(void)pthread_condattr_destroy(&attr);
-	return YG_OK;
-}
-
 static bool is_ending(void *arg)
 {
-	return ((struct yg_hub_detect *)arg)->is_ending;
+	return yg_hub_thread_ends(&((struct yg_hub_detect *)arg)->life);
 }
 
 static void distrust(void *arg)
@@ -619,9 +608,8 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 	if (d->opts.save_ms == 0)
 		d->opts.save_ms = YG_HUB_DETECT_SAVE_MS;
 	yg_buf_init(&d->state, YG_HUB_STATE_MAX);
-	rc = make_locks(d);
-	if (rc == YG_OK)
-		rc = make_ask(d);
+	(void)pthread_mutex_init(&d->mutex, NULL); /* glibc: always */
+	rc = make_ask(d);
 	if (rc == YG_OK)
 		rc = open_consumer(d);
 	d->counts.reload_cursor = d->cursor;
@@ -635,32 +623,26 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 
 int yg_hub_detect_start(struct yg_hub_detect *detect)
 {
-	int error = pthread_create(&detect->thread, NULL, run, detect);
-
-	detect->is_running = error == 0;
-	return error == 0 ? YG_OK : yg_err_from_errno(error);
+	return yg_hub_thread_start(&detect->life, run, detect);
 }
 
 struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *d)
 {
+	bool was_running;
+
 	if (!d)
 		return NULL;
-	if (d->is_running) {
-		(void)pthread_mutex_lock(&d->mutex);
-		d->is_ending = true;
-		(void)pthread_cond_broadcast(&d->changed);
-		(void)pthread_mutex_unlock(&d->mutex);
-		(void)pthread_join(d->thread, NULL); /* it was made, and joined nowhere else */
-		/* Else they are made again from the journal at the next start. */
+	was_running = d->life.is_running;
+	yg_hub_thread_done(&d->life);
+	/* Else they are made again from the journal at the next start. */
+	if (was_running)
 		(void)!yg_hub_detect_save(d);
-	}
 	yg_hdet_forget_all(d);
 	(void)yg_consumer_free(d->consumer);
 	(void)yg_hub_ask_free(d->ask);
 	if (d->next_fd >= 0)
 		(void)close(d->next_fd); /* nothing was said over it */
 	(void)pthread_mutex_destroy(&d->mutex);
-	(void)pthread_cond_destroy(&d->changed);
 	yg_buf_done(&d->state);
 	free(d);
 	return NULL;

@@ -17,6 +17,11 @@
  * state; batches up to the cursor are judged again without output, and the judges are where they
  * were. What of the journal that needs is not said to be passed.
  *
+ * What correlations count waits some moments for the records of other sensors (hub_detect_judge.h).
+ * When no batch comes that makes it due, time does: what it gives is committed with the state
+ * behind it. An organisation whose judge is given up while something waits is woken when that is
+ * due.
+ *
  * At most orgs_max organisations have a judge at a time, of bytes_max together; the one that was
  * silent for longest is written and given up, and comes back with its next batch. That is counted.
  * Changed rules take over there between two commits: all states are written first.
@@ -66,6 +71,8 @@ struct yg_hub_detect_counts {
 	uint64_t reloads;
 	uint64_t lost_states;	/* that could not be taken up again */
 	uint64_t pushed_out;	/* what judges forgot: sources, paths, groups of correlations */
+	uint64_t hurried;	/* records that correlations counted before others could come */
+	uint64_t waiting;	/* organisations in which a record waits for others, now */
 	uint64_t judges;	/* now */
 	uint64_t bytes;		/* of their memory, now */
 	uint64_t cursor;	/* last batch whose findings are written */

@@ -197,10 +197,30 @@ static const uint8_t *bundle_of(const struct org *org, const uint8_t *finding)
 	return NULL;
 }
 
-/* The log, as the sensor names it: without the sensor before it. */
-static struct yg_bytes source_of(const struct yg_hub_batch *batch, struct yg_bytes source)
+/* Where the record of a finding came from. */
+struct came {
+	struct yg_bytes sensor;
+	struct yg_bytes source; /* the log, as the sensor names it: without the sensor before it */
+	int64_t received_ns;
+	uint64_t number; /* of its line in the archive */
+};
+
+/* It is the one at hand, or one that waited for others. */
+static struct came came_of(const struct org *org, struct yg_bytes source)
 {
-	return fit(yg_bytes_from(source, batch->sensor.size + 1));
+	const struct yg_origin *origin = yg_judge_origin(org->judge);
+	const struct yg_hub_judges *j = org->judges;
+
+	if (origin)
+		return (struct came){
+			.sensor = yg_bytes_cut(source, 0, origin->mark > 0 ? origin->mark - 1 : 0),
+			.source = fit(yg_bytes_from(source, origin->mark)),
+			.received_ns = origin->received_ns,
+			.number = origin->number};
+	return (struct came){.sensor = j->batch->sensor,
+			     .source = fit(yg_bytes_from(source, j->batch->sensor.size + 1)),
+			     .received_ns = j->batch->received_ns,
+			     .number = j->first_number + j->trace->record};
 }
 
 static void fill_times(struct yg_fact_finding *to, const struct yg_finding *f, int64_t received_ns)
@@ -236,10 +256,10 @@ static int on_finding(void *arg, const struct yg_finding *f)
 {
 	struct org *org = arg;
 	struct yg_hub_judges *j = org->judges;
-	const struct yg_hub_batch *batch = j->batch;
+	const struct came came = came_of(org, f->source);
 	struct yg_fact_finding to = {
-		.org = batch->org,
-		.sensor = batch->sensor,
+		.org = name_of(org),
+		.sensor = came.sensor,
 		.rule = fit(f->rule->id),
 		.title = fit(f->rule->title),
 		.title_ja = fit(f->rule->title_ja),
@@ -248,7 +268,7 @@ static int on_finding(void *arg, const struct yg_finding *f)
 		.kind = f->rule->kind,
 		.field = f->rule->field,
 		.outcome = f->outcome,
-		.source = source_of(batch, f->source),
+		.source = came.source,
 		.actor = fit(f->actor),
 		.target = fit(f->target),
 		.matched = fit(f->matched),
@@ -258,9 +278,9 @@ static int on_finding(void *arg, const struct yg_finding *f)
 	};
 	int rc;
 
-	fill_times(&to, f, batch->received_ns);
-	to.refs[0].number = j->first_number + j->trace->record;
-	to.refs[0].received_ns = batch->received_ns;
+	fill_times(&to, f, came.received_ns);
+	to.refs[0].number = came.number;
+	to.refs[0].received_ns = came.received_ns;
 	yg_fact_finding_id(to.org, to.sensor, yg_hub_finding_key(&to, &j->reason), to.source,
 			   to.minute_ns, to.id);
 	to.minute_ns = yg_fact_minute(to.minute_ns);
@@ -380,21 +400,22 @@ static void drop_told(struct yg_batch *piece)
 	piece->trace_count = kept;
 }
 
-/* Indicators that were not valid any more when the record came do not count. */
-static int drop_expired(const struct yg_hub_judges *j, struct yg_batch *piece,
-			struct yg_trace *trace)
+/* Indicators that were not valid any more when the record came, or are another organisation's, do
+ * not count. */
+static int drop_others(const struct yg_hub_judges *j, struct yg_batch *piece,
+		       struct yg_trace *trace)
 {
 	struct yg_trace_indicator *kept;
 	uint32_t count = 0;
 
-	if (!j->opts.valid_until || trace->indicator_count == 0)
+	if (!j->opts.counts || trace->indicator_count == 0)
 		return YG_OK;
 	kept = yg_arena_alloc(piece->arena, trace->indicator_count * sizeof(*kept));
 	if (!kept)
 		return YG_ENOMEM;
 	for (uint32_t i = 0; i < trace->indicator_count; i++)
-		if (j->batch->received_ns <
-		    j->opts.valid_until(j->opts.valid_until_arg, trace->indicators[i].index))
+		if (j->opts.counts(j->opts.counts_arg, trace->indicators[i].index, j->batch->org,
+				   j->batch->received_ns))
 			kept[count++] = trace->indicators[i];
 	trace->indicators = kept;
 	trace->indicator_count = count;
@@ -413,7 +434,7 @@ static int work(struct yg_hub_judges *j, struct yg_batch *piece, size_t *at, uin
 	for (size_t i = 0; rc == YG_OK && i < piece->trace_count; i++) {
 		rc = name_source(j, piece, &piece->traces[i]);
 		if (rc == YG_OK)
-			rc = drop_expired(j, piece, &piece->traces[i]);
+			rc = drop_others(j, piece, &piece->traces[i]);
 	}
 	j->counts.records += piece->record_count;
 	j->counts.unread += piece->counts.unparsed;
@@ -423,6 +444,30 @@ static int work(struct yg_hub_judges *j, struct yg_batch *piece, size_t *at, uin
 static struct yg_trace_run traces_of(const struct yg_batch *piece)
 {
 	return (struct yg_trace_run){piece->traces, (uint32_t)piece->trace_count};
+}
+
+/*
+ * What a hunt reads comes as the archive has it; what sensors send, each a little late, waits for
+ * the others where correlations count it.
+ */
+static int take_piece(struct yg_hub_judges *j, struct org *org, const struct yg_batch *now,
+		      struct yg_trace_run after)
+{
+	bool is_live = !j->opts.hunt;
+	int rc = is_live ? YG_OK : yg_judge_ahead(org->judge, traces_of(now), after);
+
+	for (size_t i = 0; rc == YG_OK && i < now->trace_count; i++) {
+		const struct yg_origin origin = {
+			.received_ns = j->batch->received_ns,
+			.number = j->first_number + now->traces[i].record,
+			.mark = (uint32_t)j->batch->sensor.size + 1,
+		};
+
+		j->trace = &now->traces[i];
+		yg_judge_wait(org->judge, is_live ? &origin : NULL);
+		rc = yg_judge_take(org->judge, j->trace);
+	}
+	return rc;
 }
 
 /* All pieces, each in the sight of the next. */
@@ -444,11 +489,7 @@ static int judge_content(struct yg_hub_judges *j, struct org *org)
 			after = traces_of(next);
 		}
 		if (rc == YG_OK)
-			rc = yg_judge_ahead(org->judge, traces_of(now), after);
-		for (size_t i = 0; rc == YG_OK && i < now->trace_count; i++) {
-			j->trace = &now->traces[i];
-			rc = yg_judge_take(org->judge, j->trace);
-		}
+			rc = take_piece(j, org, now, after);
 		if (is_last)
 			break;
 		j->first_number += now->record_count;
@@ -506,6 +547,7 @@ static int take_told(struct yg_hub_judges *j)
 static int judge_batch(struct yg_hub_judges *j, const struct yg_hub_batch *batch, uint64_t first,
 		       const struct yg_hub_judged *out, struct yg_hub_batch_counts *ret)
 {
+	uint64_t released;
 	struct org *org;
 	int rc = need_org(j, batch->org, &org);
 
@@ -517,11 +559,44 @@ static int judge_batch(struct yg_hub_judges *j, const struct yg_hub_batch *batch
 	j->counts = (struct yg_hub_batch_counts){.bytes = j->content.size};
 	rc = judge_content(j, org);
 	if (rc == YG_OK)
+		rc = yg_judge_release(org->judge, batch->received_ns, &released);
+	if (rc == YG_OK)
 		rc = take_told(j);
 	*ret = j->counts;
 	j->batch = NULL;
 	j->out = NULL;
 	return rc;
+}
+
+int yg_hub_judges_tick(struct yg_hub_judges *j, struct yg_bytes name, int64_t now_ns,
+		       const struct yg_hub_judged *out, struct yg_hub_batch_counts *ret)
+{
+	struct org *org = find_org(j, name);
+	int rc;
+
+	*ret = (struct yg_hub_batch_counts){0};
+	if (!org)
+		return YG_OK;
+	j->out = out;
+	j->counts = *ret;
+	rc = yg_judge_release(org->judge, now_ns, &j->counts.records);
+	*ret = j->counts;
+	j->out = NULL;
+	return rc;
+}
+
+int64_t yg_hub_judges_due(const struct yg_hub_judges *judges, struct yg_bytes name)
+{
+	const struct org *org = find_org(judges, name);
+
+	return org ? yg_correlator_due(yg_judge_correlator(org->judge)) : YG_TIME_NONE;
+}
+
+uint64_t yg_hub_judges_hurried(const struct yg_hub_judges *judges, struct yg_bytes name)
+{
+	const struct org *org = find_org(judges, name);
+
+	return org ? yg_correlator_hurried(yg_judge_correlator(org->judge)) : 0;
 }
 
 int yg_hub_judges_take_text(struct yg_hub_judges *j, const struct yg_hub_batch *batch,

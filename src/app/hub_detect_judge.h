@@ -9,11 +9,13 @@
  *                                                                      ▼
  *                                                     findings as bundles, outcomes learnt later
  *
- * Each organisation has a judge of its own: what one sends is never counted for another. A batch is
- * one run of records: within it correlations count in the order of times, from batch to batch in
- * the order of the journal. So the result depends on the batches and their order alone, never on
- * how they were gathered into commits, and the same batches again behind a restored state give the
- * same.
+ * Each organisation has a judge of its own: what one sends is never counted for another. Its
+ * sensors are not equally quick: what correlations count waits until the others' records of that
+ * time have come (detect/correlate.h: LATE_NS), and counts in the order of times. All else is found
+ * at once. A record is due by the arrival of later batches, or by a tick, which is no part of the
+ * journal: who ticks writes the state with what it gave. So the result depends on the batches
+ * alone, never on how they were gathered into commits, and the same batches again behind a restored
+ * state give the same.
  *
  * Layer: app, but no files, no clock, no messages, no threads: for the live detection it runs in a
  *        process of its own (hub_engine.h). What it is given is borrowed for the call.
@@ -39,10 +41,10 @@ struct yg_hub_judges_opts {
 	const struct yg_indicators *indicators;
 	struct yg_parse_opts parse;
 	char rules[YG_HUB_RULES_HEX_SIZE]; /* digest of the rule set */
-	/* The first moment at which indicator @index does not count any more; INT64_MAX: it always
-	 * does. NULL: all do. Compared with when the hub received the record. */
-	int64_t (*valid_until)(const void *arg, uint32_t index);
-	const void *valid_until_arg;
+	/* Does indicator @index count for a record of @org that the hub received then? NULL: all
+	 * do. */
+	bool (*counts)(const void *arg, uint32_t index, struct yg_bytes org, int64_t received_ns);
+	const void *counts_arg;
 	const char *hunt; /* id; its bundles are of their own, and say so; NULL: none */
 	bool has_seed;
 	uint64_t seed; /* the secret behind the hashes in all states; else drawn anew */
@@ -105,10 +107,23 @@ YG_MUST_USE int yg_hub_judges_take_text(struct yg_hub_judges *judges,
 					struct yg_hub_batch_counts *ret);
 
 /*
+ * Time goes on without a batch: what waited in @org and is due at @now_ns is found. ret->records:
+ * how many counted. YG_OK; else as above, and the organisation has to be dropped. Without effect
+ * when it is not there.
+ */
+YG_MUST_USE int yg_hub_judges_tick(struct yg_hub_judges *judges, struct yg_bytes org,
+				   int64_t now_ns, const struct yg_hub_judged *out,
+				   struct yg_hub_batch_counts *ret);
+/* When the next one is due; YG_TIME_NONE: none waits. */
+int64_t yg_hub_judges_due(const struct yg_hub_judges *judges, struct yg_bytes org);
+/* How many counted before they were due, because too many waited. */
+uint64_t yg_hub_judges_hurried(const struct yg_hub_judges *judges, struct yg_bytes org);
+
+/*
  * The state of @org behind its last batch, added to @to (initialised with YG_HUB_STATE_MAX):
- * correlations, outcomes, and which bundles the findings are in that may still change. Stories are
- * not in it. Were all that too large, correlations go alone, and outcomes begin anew. YG_OK,
- * YG_ENOENT, YG_ENOMEM, YG_ELIMIT. Cost: O(state).
+ * correlations with what waits for them, outcomes, and which bundles the findings are in that may
+ * still change. Stories are not in it. Were all that too large, correlations go alone, and outcomes
+ * begin anew. YG_OK, YG_ENOENT, YG_ENOMEM, YG_ELIMIT. Cost: O(state).
  */
 YG_MUST_USE int yg_hub_judges_save(struct yg_hub_judges *judges, struct yg_bytes org,
 				   struct yg_buf *to);

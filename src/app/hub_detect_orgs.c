@@ -4,6 +4,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "detect/correlate.h"
 
 #include "base/ban.h"
 
@@ -59,6 +60,68 @@ void yg_hdet_forget_all(struct yg_hub_detect *d)
 {
 	while (d->newest)
 		forget_org(d, d->newest);
+	while (d->sleepers) {
+		struct yg_hdet_sleeper *sleeper = d->sleepers;
+
+		d->sleepers = sleeper->next;
+		free(sleeper);
+	}
+}
+
+/* ---- what waits where no judge is ---- */
+
+/* The judge of @org goes; what waits in its state must not be forgotten. */
+static int put_to_sleep(struct yg_hub_detect *d, const struct yg_hdet_org *org)
+{
+	struct yg_hdet_sleeper *sleeper;
+
+	if (org->due_ns == YG_TIME_NONE)
+		return YG_OK;
+	sleeper = yg_calloc(1, sizeof(*sleeper));
+	if (!sleeper)
+		return YG_ENOMEM;
+	memcpy(sleeper->name, org->name, sizeof(sleeper->name));
+	sleeper->position = org->position;
+	sleeper->due_ns = org->due_ns;
+	sleeper->next = d->sleepers;
+	d->sleepers = sleeper;
+	return YG_OK;
+}
+
+static void wake(struct yg_hub_detect *d, struct yg_bytes name)
+{
+	struct yg_hdet_sleeper **at = &d->sleepers;
+	struct yg_hdet_sleeper *sleeper;
+
+	while (*at && !yg_bytes_eq(yg_bytes_str((*at)->name), name))
+		at = &(*at)->next;
+	sleeper = *at;
+	if (sleeper)
+		*at = sleeper->next;
+	free(sleeper);
+}
+
+int yg_hdet_sleep_all(struct yg_hub_detect *d)
+{
+	int rc = YG_OK;
+
+	while (rc == YG_OK && d->newest) {
+		rc = put_to_sleep(d, d->newest);
+		if (rc == YG_OK)
+			forget_org(d, d->newest);
+	}
+	return rc;
+}
+
+uint64_t yg_hdet_waiting(const struct yg_hub_detect *d)
+{
+	uint64_t count = 0;
+
+	for (const struct yg_hdet_org *org = d->oldest; org; org = org->newer)
+		count += org->due_ns != YG_TIME_NONE;
+	for (const struct yg_hdet_sleeper *s = d->sleepers; s; s = s->next)
+		count++;
+	return count;
 }
 
 /* ---- states ---- */
@@ -174,9 +237,16 @@ static uint64_t begin_of(const struct yg_hub_detect *d, uint64_t read)
 {
 	uint64_t begin = read;
 
-	for (const struct yg_hdet_org *org = d->oldest; org; org = org->newer)
+	for (const struct yg_hdet_org *org = d->oldest; org; org = org->newer) {
 		if (org->dirty != 0 && org->dirty - 1 < begin)
 			begin = org->dirty - 1;
+		/* Meeting its last batch again, a restart takes up what waits. */
+		if (org->due_ns != YG_TIME_NONE && org->position > 0 && org->position - 1 < begin)
+			begin = org->position - 1;
+	}
+	for (const struct yg_hdet_sleeper *s = d->sleepers; s; s = s->next)
+		if (s->position > 0 && s->position - 1 < begin)
+			begin = s->position - 1;
 	return begin;
 }
 
@@ -254,6 +324,8 @@ static int load_org(struct yg_hub_detect *d, struct yg_hdet_org *org)
 		result = YG_EFORMAT;
 	else
 		rc = yg_hub_ask_restore(d->ask, name_of(org), yg_buf_bytes(&d->state), &result);
+	if (rc == YG_OK && result == YG_OK)
+		org->due_ns = 0; /* whether something waits in it, its first answer says */
 	if (rc != YG_OK || result == YG_OK)
 		return rc;
 	if (result != YG_EFORMAT && result != YG_EDIGEST && result != YG_EMISMATCH)
@@ -270,6 +342,8 @@ static int give_up_oldest(struct yg_hub_detect *d)
 
 	if (last->dirty != 0)
 		rc = save_org(d, last);
+	if (rc == YG_OK)
+		rc = put_to_sleep(d, last);
 	if (rc == YG_OK)
 		rc = yg_hub_ask_drop(d->ask, name_of(last));
 	if (rc != YG_OK)
@@ -304,6 +378,10 @@ void yg_hdet_weigh(struct yg_hub_detect *d, struct yg_hdet_org *org,
 	if (judged->pushed_out > org->pushed_out)
 		d->counts.pushed_out += judged->pushed_out - org->pushed_out;
 	org->pushed_out = judged->pushed_out;
+	if (judged->hurried > org->hurried)
+		d->counts.hurried += judged->hurried - org->hurried;
+	org->hurried = judged->hurried;
+	org->due_ns = judged->due_ns;
 }
 
 int yg_hdet_need_org(struct yg_hub_detect *d, struct yg_bytes name, struct yg_hdet_org **ret)
@@ -326,9 +404,74 @@ int yg_hdet_need_org(struct yg_hub_detect *d, struct yg_bytes name, struct yg_hd
 	if (!org)
 		return YG_ENOMEM;
 	memcpy(org->name, name.data, name.size);
+	org->due_ns = YG_TIME_NONE;
 	*yg_hdet_place_of(d, name) = org; /* the end of its bucket */
 	link_newest(d, org);
 	d->org_count++;
 	*ret = org;
-	return load_org(d, org);
+	rc = load_org(d, org);
+	if (rc == YG_OK)
+		wake(d, name);
+	return rc;
+}
+
+/* ---- time that goes on without a batch ---- */
+
+static bool is_due(int64_t due_ns, int64_t now_ns)
+{
+	if (due_ns == YG_TIME_NONE)
+		return false;
+	/* Else the clock was set back since. */
+	return now_ns >= due_ns || due_ns - now_ns > 2 * YG_CORRELATION_WAIT_NS;
+}
+
+/*
+ * A tick is not in the journal: judged again, the batches alone would not give what it gave. So the
+ * state behind it is written with it.
+ */
+static int tick(struct yg_hub_detect *d, struct yg_hdet_org *org, int64_t now_ns)
+{
+	int rc = yg_hdet_open_batch(d);
+
+	org->has_released = false;
+	org->due_ns = YG_TIME_NONE; /* unless the answer says when */
+	if (rc != YG_OK)
+		return rc;
+	if (yg_hub_ask_is_poison(d->ask, YG_HUB_TICK, name_of(org), org->position))
+		return lose_state(d, org);
+	rc = yg_hub_ask_tick(d->ask, name_of(org), org->position, now_ns);
+	return rc == YG_OK && org->has_released ? save_org(d, org) : rc;
+}
+
+static struct yg_hdet_sleeper *sleeper_due(const struct yg_hub_detect *d, int64_t now_ns)
+{
+	struct yg_hdet_sleeper *sleeper = d->sleepers;
+
+	while (sleeper && !is_due(sleeper->due_ns, now_ns))
+		sleeper = sleeper->next;
+	return sleeper;
+}
+
+int yg_hdet_release_due(struct yg_hub_detect *d, int64_t now_ns)
+{
+	const struct yg_hdet_sleeper *sleeper;
+	int rc = YG_OK;
+
+	now_ns -= YG_HDET_SLACK_NS;
+	for (struct yg_hdet_org *org = d->oldest; rc == YG_OK && org; org = org->newer)
+		if (is_due(org->due_ns, now_ns))
+			rc = tick(d, org, now_ns);
+	while (rc == YG_OK && (sleeper = sleeper_due(d, now_ns)) != NULL) {
+		char name[YG_FACT_ORG_MAX + 1];
+		struct yg_hdet_org *org;
+
+		memcpy(name, sleeper->name, sizeof(name));
+		rc = yg_hdet_need_org(d, yg_bytes_str(name), &org);
+		wake(d, yg_bytes_str(name));
+		if (rc == YG_OK)
+			rc = tick(d, org, now_ns);
+		if (rc == YG_OK)
+			rc = yg_hdet_make_room(d);
+	}
+	return rc;
 }

@@ -76,6 +76,8 @@ static int put_finding(void *arg, const struct yg_fact_finding *finding)
 	e->found++;
 	if (finding->bundle.size > 0)
 		return yg_hub_told_put(&e->pipe, e->id, finding);
+	if (finding->refs[0].number < e->first_number)
+		return yg_hub_waited_put(&e->pipe, e->id, finding);
 	return yg_hub_found_put(&e->pipe, e->id,
 				(uint32_t)(finding->refs[0].number - e->first_number), finding);
 }
@@ -120,8 +122,8 @@ static int make_judges(struct yg_hub_engine *e)
 		.engine = set->rules.engine,
 		.indicators = set->lists.set,
 		.parse = {.zone = e->rules->zone, .sources = e->rules->sources.sources},
-		.valid_until = yg_hub_indicators_until,
-		.valid_until_arg = e->hunt ? e->hunt->known : e->rules->known,
+		.counts = yg_hub_indicators_counts,
+		.counts_arg = e->hunt ? e->hunt->known : e->rules->known,
 		.hunt = e->hunt ? e->hunt_id : NULL,
 		.has_seed = true,
 		.seed = e->seed,
@@ -181,7 +183,7 @@ static int load(struct yg_hub_engine *e, const struct yg_msg *message)
 	if (!e->hunt)
 		return YG_ENOMEM;
 	rc = yg_hunt_set_load(e->hunt, e->hunts_dir, e->hunt_id, e->rules->allow_dir,
-			      e->rules->warning_dir);
+			      e->rules->warning_dir, false);
 	return tell_set(e, message->id, rc == YG_OK ? make_judges(e) : rc);
 }
 
@@ -215,10 +217,47 @@ static int look(struct yg_hub_engine *e)
 
 /* ---- requests ---- */
 
+static int tell_judged(struct yg_hub_engine *e, struct yg_bytes org, int rc,
+		       const struct yg_hub_batch_counts *counts)
+{
+	struct yg_hub_judged_batch answer = {.rc = rc};
+
+	if (rc == YG_OK) {
+		answer.records = counts->records;
+		answer.bytes = counts->bytes;
+		answer.unread = counts->unread;
+		answer.findings = e->found + e->unlisted;
+		answer.unlisted = e->unlisted;
+	}
+	answer.held = yg_hub_judges_bytes(e->judges, org);
+	answer.pushed_out = yg_hub_judges_evicted(e->judges, org);
+	answer.hurried = yg_hub_judges_hurried(e->judges, org);
+	answer.due_ns = yg_hub_judges_due(e->judges, org);
+	return yg_hub_judged_put(&e->pipe, e->id, &answer);
+}
+
+static int tick(struct yg_hub_engine *e, const struct yg_msg *message)
+{
+	const struct yg_hub_judged out = {put_finding, put_outcome, e};
+	struct yg_hub_batch_counts counts;
+	struct yg_bytes org;
+	int64_t now_ns;
+	int rc = yg_hub_tick_read(message->body, &org, &now_ns);
+
+	if (rc != YG_OK || !e->judges || e->hunts_dir)
+		return YG_EFORMAT;
+	e->id = message->id;
+	e->first_number = UINT64_MAX; /* all are earlier ones */
+	e->found = e->learnt = e->unlisted = 0;
+	rc = yg_hub_judges_tick(e->judges, org, now_ns, &out, &counts);
+	if (counts.records > YG_WIRE_RECORDS_MAX)
+		counts.records = YG_WIRE_RECORDS_MAX;
+	return rc == YG_EPIPE ? rc : tell_judged(e, org, rc, &counts);
+}
+
 static int judge(struct yg_hub_engine *e, const struct yg_msg *message)
 {
 	const struct yg_hub_judged out = {put_finding, put_outcome, e};
-	struct yg_hub_judged_batch answer = {.rc = YG_OK};
 	struct yg_hub_batch_counts counts = {0};
 	struct yg_hub_judge task;
 	struct yg_hub_batch batch;
@@ -242,19 +281,7 @@ static int judge(struct yg_hub_engine *e, const struct yg_msg *message)
 	} else {
 		rc = yg_hub_judges_take(e->judges, &batch, task.is_new ? &out : NULL, &counts);
 	}
-	if (rc == YG_EPIPE)
-		return rc;
-	answer.rc = rc;
-	if (rc == YG_OK) {
-		answer.records = counts.records;
-		answer.bytes = counts.bytes;
-		answer.unread = counts.unread;
-		answer.findings = e->found + e->unlisted;
-		answer.unlisted = e->unlisted;
-	}
-	answer.held = yg_hub_judges_bytes(e->judges, task.org);
-	answer.pushed_out = yg_hub_judges_evicted(e->judges, task.org);
-	return yg_hub_judged_put(&e->pipe, message->id, &answer);
+	return rc == YG_EPIPE ? rc : tell_judged(e, task.org, rc, &counts);
 }
 
 static int restore(struct yg_hub_engine *e, const struct yg_msg *message)
@@ -324,6 +351,8 @@ static int do_one(struct yg_hub_engine *e, const struct yg_msg *message)
 	case YG_HUB_FRAME:
 		return (message->kind == YG_HUB_FRAME) == (e->hunts_dir != NULL) ? judge(e, message)
 										 : YG_EFORMAT;
+	case YG_HUB_TICK:
+		return tick(e, message);
 	case YG_HUB_RESTORE:
 		return restore(e, message);
 	case YG_HUB_SAVE:

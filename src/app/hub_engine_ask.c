@@ -155,6 +155,24 @@ static int take_finding(struct yg_hub_ask *a, struct request *r, struct yg_bytes
 	return YG_OK;
 }
 
+/* Of an earlier line of the same organisation: of which sensor, is the engine's word. */
+static int take_waited(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
+{
+	struct yg_fact_finding f;
+
+	if (!r->asked.is_new || r->found == YG_HUB_ENGINE_FOUND_MAX || a->hunt[0] ||
+	    yg_hub_waited_read(body, &f) != YG_OK || f.refs[0].number >= r->first)
+		return YG_EFORMAT;
+	r->found++;
+	f.org = yg_bytes_str(r->asked.org);
+	f.rules = yg_bytes_str(a->set.rules);
+	yg_fact_finding_id(f.org, f.sensor, yg_hub_finding_key(&f, &a->key), f.source, f.last_ns,
+			   f.id);
+	f.minute_ns = yg_fact_minute(f.last_ns);
+	a->called_rc = a->opts.finding(a->opts.arg, &f);
+	return YG_OK;
+}
+
 /* Its bundle is named by the sensor, within what is the sensor's own: it can meet no other's. */
 static int take_told(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
 {
@@ -189,7 +207,8 @@ static int take_outcome(struct yg_hub_ask *a, struct request *r, struct yg_bytes
 static bool is_exact(const struct request *r, const struct yg_hub_judged_batch *answer)
 {
 	if (answer->rc == YG_OK)
-		return answer->records == r->records && answer->bytes == r->bytes &&
+		return (answer->records == r->records || r->asked.kind == YG_HUB_TICK) &&
+		       answer->bytes == r->bytes &&
 		       answer->findings == r->found + answer->unlisted &&
 		       (answer->unlisted == 0 || r->found == YG_HUB_ENGINE_FOUND_MAX);
 	return answer->records == 0 && answer->bytes == 0 && answer->findings == 0 &&
@@ -218,6 +237,8 @@ static int take_batch_answer(struct yg_hub_ask *a, struct request *r, const stru
 	switch (message->kind) {
 	case YG_HUB_FOUND:
 		return take_finding(a, r, message->body);
+	case YG_HUB_WAITED:
+		return take_waited(a, r, message->body);
 	case YG_HUB_TOLD:
 		return take_told(a, r, message->body);
 	case YG_HUB_LEARNT:
@@ -294,6 +315,7 @@ static int take_answer(struct yg_hub_ask *a, struct request *r, const struct yg_
 		return take_begun(a, r, message);
 	case YG_HUB_JUDGE:
 	case YG_HUB_FRAME:
+	case YG_HUB_TICK:
 		return take_batch_answer(a, r, message);
 	case YG_HUB_RESTORE:
 		return take_done(a, r, message, YG_HUB_RESTORED);
@@ -530,6 +552,22 @@ static int begin_of_org(struct yg_hub_ask *a, enum yg_hub_engine_kind kind, stru
 	*ret = push(a, kind);
 	set_name((*ret)->asked.org, sizeof((*ret)->asked.org), org);
 	return YG_OK;
+}
+
+int yg_hub_ask_tick(struct yg_hub_ask *ask, struct yg_bytes org, uint64_t position, int64_t now_ns)
+{
+	struct request *r;
+	int rc = begin_of_org(ask, YG_HUB_TICK, org, &r);
+
+	if (rc != YG_OK)
+		return rc;
+	r->asked.position = position;
+	r->asked.is_new = true;
+	r->first = (position + 1) * YG_HUB_ARCHIVE_LINES;
+	do {
+		rc = yg_hub_tick_put(&ask->pipe, r->id, org, now_ns);
+	} while (is_again(ask, &rc));
+	return finish(ask, rc);
 }
 
 int yg_hub_ask_restore(struct yg_hub_ask *ask, struct yg_bytes org, struct yg_bytes state,

@@ -35,7 +35,7 @@ struct yg_hub_ask;
 /* What was asked of it. */
 struct yg_hub_asked {
 	enum yg_hub_engine_kind kind;
-	uint64_t position; /* of a batch; of lines: the number of the first */
+	uint64_t position; /* of a batch; of lines: the number of the first; TICK: what was given */
 	int64_t received_ns;
 	bool is_new;
 	char org[YG_FACT_ORG_MAX + 1];
@@ -47,7 +47,7 @@ struct yg_hub_ask_opts {
 	int (*finding)(void *arg, const struct yg_fact_finding *finding);
 	int (*outcome)(void *arg, const struct yg_hub_asked *asked,
 		       const struct yg_hub_learnt *learnt);
-	/* A batch is done, well or not: answer->rc is YG_OK or an error of its body. */
+	/* A batch is done, well or not: answer->rc is YG_OK or an error of its body. Or a tick. */
 	int (*judged)(void *arg, const struct yg_hub_asked *asked,
 		      const struct yg_hub_judged_batch *answer);
 	/* The engine does what it must not, or hangs: let it be ended. */
@@ -91,6 +91,9 @@ YG_MUST_USE int yg_hub_ask_load(struct yg_hub_ask *ask, const char *hunt, uint64
 /* Hand out lines of the archive (whole ones, at least one), as yg_hub_judges_take_text(). */
 YG_MUST_USE int yg_hub_ask_frame(struct yg_hub_ask *ask, const struct yg_hub_batch *batch,
 				 struct yg_bytes text, uint64_t first);
+/* As yg_hub_judges_tick(): callbacks as for a batch. @position: of the last batch of @org. */
+YG_MUST_USE int yg_hub_ask_tick(struct yg_hub_ask *ask, struct yg_bytes org, uint64_t position,
+				int64_t now_ns);
 /* As yg_hub_judges_restore() and …_save(), whose result is *ret_result. */
 YG_MUST_USE int yg_hub_ask_restore(struct yg_hub_ask *ask, struct yg_bytes org,
 				   struct yg_bytes state, int *ret_result);
@@ -98,7 +101,7 @@ YG_MUST_USE int yg_hub_ask_save(struct yg_hub_ask *ask, struct yg_bytes org, str
 				int *ret_result);
 YG_MUST_USE int yg_hub_ask_drop(struct yg_hub_ask *ask, struct yg_bytes org);
 
-/* Has that request ended TRIES_MAX engines, the last ones? @position: of JUDGE, else 0. */
+/* Has that request ended TRIES_MAX engines, the last ones? @position: of JUDGE and TICK, else 0. */
 bool yg_hub_ask_is_poison(const struct yg_hub_ask *ask, enum yg_hub_engine_kind kind,
 			  struct yg_bytes org, uint64_t position);
 

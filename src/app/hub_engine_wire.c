@@ -229,6 +229,25 @@ int yg_hub_of_org_read(struct yg_bytes body, struct yg_bytes *ret_org)
 	return body.size > 0 && body.size <= YG_FACT_ORG_MAX ? YG_OK : YG_EFORMAT;
 }
 
+int yg_hub_tick_put(struct yg_msg_pipe *pipe, uint64_t id, struct yg_bytes org, int64_t now_ns)
+{
+	struct head head = {.size = 0};
+	struct yg_bytes parts[2];
+
+	add_u64(&head, (uint64_t)now_ns);
+	parts[0] = bytes_of(&head);
+	parts[1] = org;
+	return yg_msg_put(pipe, YG_HUB_TICK, id, parts, 2);
+}
+
+int yg_hub_tick_read(struct yg_bytes body, struct yg_bytes *ret_org, int64_t *ret_now_ns)
+{
+	struct yg_msg_reader reader = yg_msg_read(body);
+
+	*ret_now_ns = (int64_t)yg_msg_u64(&reader);
+	return reader.is_bad ? YG_EFORMAT : yg_hub_of_org_read(reader.rest, ret_org);
+}
+
 int yg_hub_word_put(struct yg_msg_pipe *pipe, enum yg_hub_engine_kind kind, uint64_t id)
 {
 	return yg_msg_put(pipe, kind, id, NULL, 0);
@@ -352,6 +371,34 @@ int yg_hub_found_read(struct yg_bytes body, uint32_t *ret_record, struct yg_fact
 	return read_found(&reader, ret_record, ret);
 }
 
+int yg_hub_waited_put(struct yg_msg_pipe *pipe, uint64_t id, const struct yg_fact_finding *f)
+{
+	struct head head = {.size = 0};
+	struct yg_bytes parts[3];
+	uint8_t room[FOUND_MAX];
+	int rc = write_found(0, f, room, &parts[2]);
+
+	add_u64(&head, f->refs[0].number);
+	add_u64(&head, (uint64_t)f->received_ns);
+	add_u32(&head, (uint32_t)f->sensor.size);
+	parts[0] = bytes_of(&head);
+	parts[1] = f->sensor;
+	return rc == YG_OK ? yg_msg_put(pipe, YG_HUB_WAITED, id, parts, 3) : rc;
+}
+
+int yg_hub_waited_read(struct yg_bytes body, struct yg_fact_finding *ret)
+{
+	struct yg_msg_reader reader = yg_msg_read(body);
+	uint32_t record;
+
+	*ret = (struct yg_fact_finding){.count = 1, .ref_count = 1};
+	ret->refs[0].number = yg_msg_u64(&reader);
+	ret->received_ns = (int64_t)yg_msg_u64(&reader);
+	ret->refs[0].received_ns = ret->received_ns;
+	ret->sensor = read_name(&reader, YG_HUB_ENGINE_SENSOR_MAX);
+	return read_found(&reader, &record, ret) == YG_OK && record == 0 ? YG_OK : YG_EFORMAT;
+}
+
 int yg_hub_told_put(struct yg_msg_pipe *pipe, uint64_t id, const struct yg_fact_finding *f)
 {
 	struct head head = {.size = 0}, bundle_size = {.size = 0}, rules_size = {.size = 0};
@@ -427,6 +474,8 @@ int yg_hub_judged_put(struct yg_msg_pipe *pipe, uint64_t id,
 	add_u64(&head, judged->unlisted);
 	add_u64(&head, judged->held);
 	add_u64(&head, judged->pushed_out);
+	add_u64(&head, judged->hurried);
+	add_u64(&head, (uint64_t)judged->due_ns);
 	return put(pipe, YG_HUB_JUDGED, id, &head);
 }
 
@@ -442,10 +491,13 @@ int yg_hub_judged_read(struct yg_bytes body, struct yg_hub_judged_batch *ret)
 	ret->unlisted = yg_msg_u64(&reader);
 	ret->held = yg_msg_u64(&reader);
 	ret->pushed_out = yg_msg_u64(&reader);
+	ret->hurried = yg_msg_u64(&reader);
+	ret->due_ns = (int64_t)yg_msg_u64(&reader);
 	if (!yg_msg_is_whole(&reader) || ret->records > YG_WIRE_RECORDS_MAX ||
 	    ret->bytes > YG_WIRE_CONTENT_MAX || ret->unread > ret->records ||
 	    ret->findings > YG_HUB_ENGINE_HELD_MAX || ret->unlisted > ret->findings ||
-	    ret->held > YG_HUB_ENGINE_HELD_MAX || ret->pushed_out > YG_HUB_ENGINE_HELD_MAX)
+	    ret->held > YG_HUB_ENGINE_HELD_MAX || ret->pushed_out > YG_HUB_ENGINE_HELD_MAX ||
+	    ret->hurried > YG_HUB_ENGINE_HELD_MAX)
 		return YG_EFORMAT;
 	return YG_OK;
 }

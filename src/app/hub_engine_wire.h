@@ -6,7 +6,9 @@
  *          ◄─BEGUN(the set that is looked for)─
  *          ─JUDGE(organisation, sensor, position, batch as it is kept)─►
  *          ◄─FOUND(a finding) … ─ TOLD(one that its sensor made) … ─ LEARNT(an outcome) … ─
- *            JUDGED(counts)─
+ *            WAITED(a finding of an earlier batch) … ─ JUDGED(counts)─
+ *          ─TICK(organisation, time)────────────►         what waited so long
+ *          ◄─WAITED … ─ LEARNT … ─ JUDGED(counts)─
  *          ─RESTORE(organisation, a piece of its state) …─►
  *          ◄─RESTORED(left out)─
  *          ─SAVE(organisation)──────────────────►
@@ -27,6 +29,8 @@
  * The id of a message is the keeper's; everything that answers it carries the same, and answers
  * come in the order of what was asked. The engine reads what strangers sent, so a finding of it
  * names neither organisation nor sensor nor id: the keeper knows them of the batch it handed out.
+ * Of one that waited for other sensors' records (hub_detect_judge.h) it says which line of which
+ * sensor it was: within the organisation, and before the batch at hand.
  * Every reader takes the body for hostile: YG_EFORMAT is a fault of the other process.
  * Layer: pure; no files, no clock. Threads: each struct of one thread.
  * Tests: tests/fuzz/fuzz_hub_engine_wire.c, tests/unit/app/test_hub_engine.c
@@ -56,6 +60,7 @@ enum yg_hub_engine_kind {
 	YG_HUB_TAKE,
 	YG_HUB_LOAD,
 	YG_HUB_FRAME,
+	YG_HUB_TICK,
 	YG_HUB_BEGUN = 80,
 	YG_HUB_FOUND,
 	YG_HUB_LEARNT,
@@ -65,6 +70,7 @@ enum yg_hub_engine_kind {
 	YG_HUB_SAVED,
 	YG_HUB_CHANGED,
 	YG_HUB_TOLD,
+	YG_HUB_WAITED,
 };
 
 /* ---- from the keeper ---- */
@@ -107,6 +113,11 @@ YG_MUST_USE int yg_hub_of_org_put(struct yg_msg_pipe *pipe, enum yg_hub_engine_k
 				  uint64_t id, struct yg_bytes org);
 YG_MUST_USE int yg_hub_of_org_read(struct yg_bytes body, struct yg_bytes *ret_org);
 
+YG_MUST_USE int yg_hub_tick_put(struct yg_msg_pipe *pipe, uint64_t id, struct yg_bytes org,
+				int64_t now_ns);
+YG_MUST_USE int yg_hub_tick_read(struct yg_bytes body, struct yg_bytes *ret_org,
+				 int64_t *ret_now_ns);
+
 /* TAKE, CHANGED: no body. */
 YG_MUST_USE int yg_hub_word_put(struct yg_msg_pipe *pipe, enum yg_hub_engine_kind kind,
 				uint64_t id);
@@ -135,6 +146,11 @@ YG_MUST_USE int yg_hub_found_put(struct yg_msg_pipe *pipe, uint64_t id, uint32_t
 YG_MUST_USE int yg_hub_found_read(struct yg_bytes body, uint32_t *ret_record,
 				  struct yg_fact_finding *ret);
 
+/* A finding of a record that waited: as FOUND, and refs[0].number, received_ns, sensor. */
+YG_MUST_USE int yg_hub_waited_put(struct yg_msg_pipe *pipe, uint64_t id,
+				  const struct yg_fact_finding *finding);
+YG_MUST_USE int yg_hub_waited_read(struct yg_bytes body, struct yg_fact_finding *ret);
+
 /*
  * A finding that the sensor of the batch made itself (app/hub_detect_told.h): as above, and count,
  * minute_ns, bundle and rules; it has no references.
@@ -154,7 +170,7 @@ YG_MUST_USE int yg_hub_learnt_read(struct yg_bytes body, struct yg_hub_learnt *r
 
 struct yg_hub_judged_batch {
 	int rc; /* YG_OK; of the batch: YG_EFORMAT, YG_EDIGEST, YG_ELIMIT; YG_ENOMEM; YG_EIO */
-	uint64_t records;
+	uint64_t records; /* of TICK: how many of them were due, or RECORDS_MAX */
 	uint64_t bytes;
 	uint64_t unread;
 	uint64_t findings; /* FOUND and TOLD messages and unlisted ones together; 0 when it was not
@@ -162,6 +178,8 @@ struct yg_hub_judged_batch {
 	uint64_t unlisted; /* over FOUND_MAX */
 	uint64_t held;	   /* bytes of the organisation's judge */
 	uint64_t pushed_out; /* that it forgot at its limits, ever */
+	uint64_t hurried;    /* that did not wait as long as they should, ever */
+	int64_t due_ns;	     /* when what waits in it is due; YG_TIME_NONE: nothing waits */
 };
 YG_MUST_USE int yg_hub_judged_put(struct yg_msg_pipe *pipe, uint64_t id,
 				  const struct yg_hub_judged_batch *judged);

@@ -89,7 +89,7 @@ static bool folder_path(const struct yg_hub_hunts *h, const char *id, char to[YG
 /* DATA/hunts/new with its folders. */
 static int make_gathering(const struct yg_hub_hunts *h)
 {
-	static const char *const names[] = {"rules", "indicators"};
+	static const char *const names[] = {"rules", "indicators", "indicators/.warned"};
 	char path[YG_HUNT_PATH_MAX];
 	int rc = folder_path(h, GATHERING, path) ? yg_disk_mkdir(path, 0700) : YG_ELIMIT;
 
@@ -99,14 +99,42 @@ static int make_gathering(const struct yg_hub_hunts *h)
 	return rc;
 }
 
+/* What counts for single organisations, added to what is gathered of it. */
+static int add_warned(json_t *to, const json_t *from)
+{
+	const char *org;
+	json_t *one;
+	int rc = YG_OK;
+
+	json_object_foreach((json_t *)(uintptr_t)from, org, one)
+	{
+		json_t *sum = json_object_get(to, org);
+
+		if (!sum) {
+			sum = json_pack("{s:i, s:[]}", "indicators", 0, "warnings");
+			rc = yg_json_set(to, org, sum); /* takes it */
+		}
+		if (rc == YG_OK)
+			rc = yg_json_set(sum, "indicators",
+					 json_integer(yg_json_int(sum, "indicators", 0) +
+						      yg_json_int(one, "indicators", 0)));
+		if (rc == YG_OK && json_array_extend(json_object_get(sum, "warnings"),
+						     json_object_get(one, "warnings")) != 0)
+			rc = YG_ENOMEM;
+		if (rc != YG_OK)
+			return rc;
+	}
+	return YG_OK;
+}
+
 static int add_to_gathered(struct yg_hub_hunts *h, const struct yg_hunt_new *new, uint64_t cursor)
 {
 	json_t *ids;
 	int rc = YG_OK;
 
 	if (!h->gathered)
-		h->gathered = json_pack("{s:s, s:[], s:i, s:i}", "state", YG_HUNT_WAITING,
-					"rule_ids", "rules", 0, "indicators", 0);
+		h->gathered = json_pack("{s:s, s:[], s:i, s:i, s:{}}", "state", YG_HUNT_WAITING,
+					"rule_ids", "rules", 0, "indicators", 0, "warned");
 	if (!h->gathered)
 		return YG_ENOMEM;
 	ids = json_object_get(h->gathered, "rule_ids");
@@ -119,6 +147,10 @@ static int add_to_gathered(struct yg_hub_hunts *h, const struct yg_hunt_new *new
 		rc = yg_json_set(h->gathered, "indicators",
 				 json_integer(yg_json_int(h->gathered, "indicators", 0) +
 					      (json_int_t) new->indicators));
+	if (rc == YG_OK && new->warned && !json_object_get(h->gathered, "warned"))
+		rc = yg_json_set(h->gathered, "warned", json_object());
+	if (rc == YG_OK)
+		rc = add_warned(json_object_get(h->gathered, "warned"), new->warned);
 	if (rc == YG_OK)
 		rc = yg_json_set(h->gathered, "cutoff", json_integer((json_int_t)cursor));
 	return rc == YG_OK ? yg_hunt_job_save(h->dir, GATHERING, h->gathered) : rc;
@@ -127,7 +159,7 @@ static int add_to_gathered(struct yg_hub_hunts *h, const struct yg_hunt_new *new
 /* What is new, written down before it counts as known. */
 static int keep_new(struct yg_hub_hunts *h, const struct yg_hunt_new *new, uint64_t cursor)
 {
-	bool is_some = new->rules > 0 || new->indicators > 0;
+	bool is_some = new->rules > 0 || new->indicators > 0 || new->warned;
 	int rc = YG_OK;
 
 	/* What waits already is taken up to here: its files may have been seen before they counted.
@@ -165,6 +197,7 @@ static int look(struct yg_hub_hunts *h, uint64_t cursor)
 	if (rc == YG_OK)
 		rc = h->is_first ? yg_hunt_known_save(h->known) : keep_new(h, &new, cursor);
 	json_decref(new.rule_ids);
+	json_decref(new.warned);
 	if (rc == YG_OK)
 		h->is_first = false;
 	else
@@ -229,11 +262,13 @@ static int note(struct yg_hub_hunts *h, const char *action)
 static int enter(void *arg, const char *org)
 {
 	struct yg_hub_hunts *h = arg;
+	const json_t *own = json_object_get(json_object_get(h->job, "warned"), org);
 	char what[100];
 
 	(void)snprintf(what, sizeof(what), "%llu rules, %llu indicators",
 		       (unsigned long long)yg_json_int(h->job, "rules", 0),
-		       (unsigned long long)yg_json_int(h->job, "indicators", 0)); /* fits */
+		       (unsigned long long)(yg_json_int(h->job, "indicators", 0) +
+					    yg_json_int(own, "indicators", 0))); /* fits */
 	return yg_hunt_note_search(h->hub, h->id, org, what, &h->who);
 }
 
@@ -352,7 +387,11 @@ static int set_state(struct yg_hub_hunts *h, const char *state, const char *reas
 	for (size_t i = 0; rc == YG_OK && i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (strcmp(state, actions[i].state) == 0) /* first: a job that says so did it */
 			rc = note(h, actions[i].action);
-	return rc == YG_OK ? save_job(h) : rc;
+	if (rc == YG_OK)
+		rc = save_job(h);
+	if (rc == YG_OK && h->opts.told)
+		h->opts.told(h->opts.told_arg, h->job);
+	return rc;
 }
 
 /* ---- what is more urgent ---- */

@@ -15,6 +15,8 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include "app/hub_detect.h"
 #include "app/hub_rules.h"
 
@@ -35,6 +37,11 @@ struct yg_hub_hunts_opts {
 	uint32_t ask_mb;	     /* 0: YG_HUB_HUNT_ASK_MB */
 	void (*distrust)(void *arg); /* of the hunter, from the thread */
 	void *arg;
+	/* The state of a job is another, and on the disk; @job is borrowed. NULL: nobody asks. Not
+	 * written into the register here: whoever waits for that lock would wait for a thread that
+	 * is last of all. */
+	void (*told)(void *arg, const json_t *job);
+	void *told_arg;
 };
 
 struct yg_hub_hunts;

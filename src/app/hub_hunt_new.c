@@ -6,9 +6,11 @@
 #include <dirent.h>
 #include <inttypes.h>
 
+#include "app/hub_warned.h"
 #include "app/rule_files.h"
 #include "app/say.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/disk.h"
 #include "base/hash.h"
 #include "base/io.h"
@@ -27,6 +29,7 @@
 #define ARENA_MAX   (64u << 20)
 #define PLAIN_SEED  1u
 #define RULE_SEED   2u
+#define WARNED_SEED 3u
 
 struct yg_hunt_known {
 	char *path;
@@ -318,6 +321,122 @@ static int look_at_lists(struct look *look, const char *folder)
 	return rc;
 }
 
+/* ---- indicators for single organisations ---- */
+
+/* One more for its organisation, and which warning it is of. */
+static int note_warned(struct look *look, const struct yg_warned_row *row)
+{
+	char org[YG_WARNED_ID_MAX + 1];
+	json_t *one, *ids, *last;
+	int rc = YG_OK;
+
+	(void)snprintf(org, sizeof(org), "%.*s", YG_FMT(row->org)); /* it fits: read so */
+	if (!look->ret->warned)
+		look->ret->warned = json_object();
+	one = json_object_get(look->ret->warned, org);
+	if (!one) {
+		one = json_pack("{s:i, s:[]}", "indicators", 0, "warnings");
+		rc = yg_json_set(look->ret->warned, org, one); /* takes it */
+	}
+	if (rc == YG_OK)
+		rc = yg_json_set(one, "indicators",
+				 json_integer(yg_json_int(one, "indicators", 0) + 1));
+	ids = json_object_get(one, "warnings");
+	for (size_t i = 0; i < json_array_size(ids); i++) {
+		last = json_array_get(ids, i);
+		if (yg_bytes_eq(yg_bytes_str(json_string_value(last)), row->warning))
+			return rc;
+	}
+	if (rc == YG_OK && json_array_append_new(ids, yg_json_string(row->warning)) != 0)
+		rc = YG_ENOMEM;
+	return rc;
+}
+
+static int look_at_row(struct look *look, const struct yg_warned_row *row, bool *ret_is_new)
+{
+	struct yg_buf key;
+	int rc;
+
+	yg_buf_init(&key, OUT_MAX);
+	yg_buf_add(&key, row->value);
+	yg_buf_add_byte(&key, '\t');
+	yg_buf_add(&key, row->org);
+	yg_buf_add_byte(&key, '\t');
+	yg_buf_add(&key, row->warning);
+	rc = yg_buf_error(&key);
+	if (rc == YG_OK)
+		rc = learn(look->known, yg_hash64(yg_buf_bytes(&key), WARNED_SEED), ret_is_new);
+	yg_buf_done(&key);
+	return rc;
+}
+
+static void put_row(struct yg_buf *to, const struct yg_warned_row *row)
+{
+	yg_buf_add(to, row->value);
+	yg_buf_add_byte(to, '\t');
+	yg_buf_add(to, row->org);
+	yg_buf_addf(to, "\t%lld\t", (long long)(row->until_ns / YG_NS_PER_S));
+	yg_buf_add(to, row->warning);
+	yg_buf_add_byte(to, '\n');
+}
+
+/* The new rows, as a scope of their own with its list, as the hub's own folder has them. */
+static int write_warned(const struct look *look, struct yg_bytes scope, struct yg_bytes values)
+{
+	char path[PATH_ROOM];
+	uint64_t hash = yg_hash64(scope, 0);
+	int size = snprintf(path, sizeof(path), "%s/indicators/%s/%s-%016" PRIx64, look->to,
+			    YG_WARNED_FOLDER, YG_WARNED_SCOPE, hash);
+	int rc = size > 0 && (size_t)size < sizeof(path) ? yg_disk_replace(path, scope, 0600)
+							 : YG_ELIMIT;
+
+	if (rc != YG_OK)
+		return rc;
+	size = snprintf(path, sizeof(path), "%s/indicators/%s/values-%016" PRIx64 ".txt", look->to,
+			YG_WARNED_FOLDER, hash);
+	return size > 0 && (size_t)size < sizeof(path) ? yg_disk_replace(path, values, 0600)
+						       : YG_ELIMIT;
+}
+
+static int look_at_warned(struct look *look, const char *indicators_dir)
+{
+	struct yg_hub_warned *warned = NULL;
+	const struct yg_warned_row *rows;
+	struct yg_bytes last = {0};
+	struct yg_buf values;
+	size_t count;
+	int rc = yg_hub_warned_load(indicators_dir, &warned);
+
+	if (rc != YG_OK)
+		return rc;
+	yg_buf_init(&values, OUT_MAX);
+	yg_buf_reset(&look->out);
+	count = yg_hub_warned_rows(warned, &rows);
+	for (size_t i = 0; rc == YG_OK && i < count; i++) {
+		bool is_new = false;
+
+		rc = look_at_row(look, &rows[i], &is_new);
+		if (rc != YG_OK || !is_new)
+			continue;
+		rc = note_warned(look, &rows[i]);
+		put_row(&look->out, &rows[i]);
+		if (!yg_bytes_eq(rows[i].value, last)) {
+			yg_buf_add(&values, rows[i].value);
+			yg_buf_add_byte(&values, '\n');
+		}
+		last = rows[i].value;
+	}
+	if (rc == YG_OK)
+		rc = yg_buf_error(&look->out);
+	if (rc == YG_OK)
+		rc = yg_buf_error(&values);
+	if (rc == YG_OK && look->to && look->out.size > 0)
+		rc = write_warned(look, yg_buf_bytes(&look->out), yg_buf_bytes(&values));
+	yg_buf_done(&values);
+	(void)yg_hub_warned_free(warned);
+	return rc;
+}
+
 /* ---- rules ---- */
 
 /* Its id, or else its title, for telling its findings from those of its neighbours in the file. */
@@ -406,6 +525,8 @@ int yg_hunt_look(struct yg_hunt_known *known, const char *rules_dir, const char 
 	rc = look_at_rules(&look, rules_dir);
 	if (rc == YG_OK)
 		rc = look_at_lists(&look, indicators_dir);
+	if (rc == YG_OK)
+		rc = look_at_warned(&look, indicators_dir);
 	yg_buf_done(&look.out);
 	return rc;
 }

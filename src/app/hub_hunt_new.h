@@ -46,13 +46,19 @@ struct yg_hunt_new {
 	uint64_t indicators; /* entries */
 	uint64_t rules;
 	json_t *rule_ids; /* array of ids, of titles where a rule has none; owned, NULL allowed */
+	/*
+	 * Indicators that count for single organisations (hub_warned.h), beside those above:
+	 * {ORGANISATION:{"indicators":N,"warnings":[ID…]}}; owned, NULL allowed.
+	 */
+	json_t *warned;
 };
 
 /*
- * Look at both folders; entries that are not known become known. With @to (a folder that has
- * "rules" and "indicators" in it; NULL: only learn) the new ones are written there, rules with the
- * file they stand in. *ret is added to. YG_OK, YG_ENOMEM, YG_ELIMIT, the system's error. Cost: both
- * folders are read.
+ * Look at both folders; entries that are not known become known: of those for one organisation the
+ * value, the organisation and the warning together. With @to (a folder that has "rules",
+ * "indicators" and "indicators/.warned" in it; NULL: only learn) the new ones are written there,
+ * rules with the file they stand in. *ret is added to. YG_OK, YG_ENOMEM, YG_ELIMIT, the system's
+ * error. Cost: both folders are read.
  */
 YG_MUST_USE int yg_hunt_look(struct yg_hunt_known *known, const char *rules_dir,
 			     const char *indicators_dir, const char *to, struct yg_hunt_new *ret);

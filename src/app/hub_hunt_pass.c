@@ -49,7 +49,12 @@ struct yg_hunt_pass {
 	char name[YG_FACT_CONSUMER_MAX + 1];
 	char id[YG_HUNT_ID_SIZE];
 	struct yg_hunt_set set; /* by which frames are chosen; records are the hunter's to read */
-	struct yg_hunt hunt;	/* what frames are wanted */
+	struct yg_hunt hunt;	/* what frames are wanted of anybody */
+	/* What frames are wanted besides of the organisation @aimed, for what counts for it alone:
+	 * which those are says nothing about others. */
+	struct yg_hunt own;
+	struct yg_indicators *own_set; /* NULL: nothing */
+	char aimed[YG_ARCHIVE_ORG_MAX + 1];
 	uint64_t seed;
 	char judge_of[YG_ARCHIVE_ORG_MAX + 1]; /* organisation that the hunter has a judge of */
 	uint64_t records;		       /* of the frame that was judged last */
@@ -59,7 +64,8 @@ struct yg_hunt_pass {
 	size_t file_count;
 	int64_t from_ns;
 	int64_t created_ns;
-	uint64_t end; /* of the numbers that are looked at */
+	uint64_t end;	 /* of the numbers that are looked at */
+	bool is_for_all; /* there are rules, or indicators that count for everybody */
 
 	struct yg_archive_unpacker *unpacker;
 	struct yg_buf stored;
@@ -375,12 +381,14 @@ static bool is_foreign(const struct yg_hunt_pass *p, const struct yg_archive_fra
 }
 
 static bool is_wanted(struct yg_hunt_pass *p, const struct yg_archive_frame *frame,
-		      struct yg_archive_filters *filters, uint32_t may_count)
+		      struct yg_archive_filters *filters, const uint32_t may_count[2])
 {
 	bool is_old = is_foreign(p, frame) ? frame->arrived_ns < p->created_ns
 					   : frame->journal_first < p->end;
 
-	return is_old && yg_hunt_wants(&p->hunt, frame, filters, may_count);
+	return is_old &&
+	       ((p->is_for_all && yg_hunt_wants(&p->hunt, frame, filters, may_count[0])) ||
+		(p->own_set && yg_hunt_wants(&p->own, frame, filters, may_count[1])));
 }
 
 /*
@@ -485,6 +493,77 @@ static int open_file(const struct yg_hunt_pass *p, const struct file *file, stru
 	return rc;
 }
 
+static void forget_own(struct yg_hunt_pass *p)
+{
+	yg_hunt_aim_done(&p->own);
+	p->own_set = yg_indicators_free(p->own_set);
+	p->own = (struct yg_hunt){.keys = NULL};
+	p->aimed[0] = '\0';
+}
+
+/* The values that count for @org, one a line. */
+static int own_values(const struct yg_hunt_pass *p, const char *org, struct yg_buf *to)
+{
+	const struct yg_warned_row *rows;
+	size_t count = yg_hub_warned_rows(yg_hub_indicators_warned(p->set.known), &rows);
+
+	for (size_t i = 0; i < count; i++)
+		if (yg_bytes_eq(rows[i].org, yg_bytes_str(org))) {
+			yg_buf_add(to, rows[i].value);
+			yg_buf_add_byte(to, '\n');
+		}
+	return yg_buf_error(to);
+}
+
+static int aim_own(struct yg_hunt_pass *p, const char *org, struct yg_bytes values)
+{
+	int rc;
+
+	p->own_set = yg_indicators_new();
+	rc = p->own_set ? yg_indicators_add(p->own_set, org, values, NULL, NULL) : YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = yg_indicators_finish(p->own_set);
+	yg_narrow_init(&p->own.narrow);
+	return rc == YG_OK ? yg_hunt_aim(&p->own, p->set.set.rules.engine, p->own_set) : rc;
+}
+
+static int aim_at(struct yg_hunt_pass *p, const char *org)
+{
+	struct yg_buf values;
+	int rc;
+
+	if (strcmp(p->aimed, org) == 0)
+		return YG_OK;
+	forget_own(p);
+	yg_buf_init(&values, YG_WARNED_BYTES_MAX);
+	rc = own_values(p, org, &values);
+	if (rc == YG_OK && values.size > 0)
+		rc = aim_own(p, org, yg_buf_bytes(&values));
+	yg_buf_done(&values);
+	if (rc == YG_OK)
+		(void)snprintf(p->aimed, sizeof(p->aimed), "%s", org); /* as large */
+	return rc;
+}
+
+/* Frames of raw logs: not what a sensor found itself, or told of its machine. */
+#define NO_LOGS (YG_ARCHIVE_FORMAT_OTHER | YG_ARCHIVE_UNPLACED | UINT64_C(1) << YG_FORMAT_FINDING)
+
+/* From when on there are raw logs of the organisation, whichever of them were read: what a member
+ * is told of the look back. */
+static int note_logs(struct yg_hunt_pass *p, const struct file *file,
+		     const struct yg_archive *archive)
+{
+	json_t *org = json_object_get(json_object_get(p->progress, "orgs"), file->org);
+
+	if (!org || json_object_get(org, "logs_from_s"))
+		return YG_OK;
+	for (uint32_t i = 0; i < archive->count; i++)
+		if (archive->frames[i].formats & ~NO_LOGS)
+			return yg_json_set(org, "logs_from_s",
+					   json_integer((json_int_t)(file->hour_ns / YG_NS_PER_S)));
+	return YG_OK;
+}
+
 typedef int (*frame_fn)(struct yg_hunt_pass *p, const struct yg_archive *archive, uint32_t index);
 
 /* @fn for each frame that is wanted, from number @from on. */
@@ -493,9 +572,12 @@ static int each_frame(struct yg_hunt_pass *p, const struct file *file, uint32_t 
 	struct yg_archive_filters *filters = NULL;
 	struct yg_archive *archive = NULL;
 	struct yg_fault fault;
-	uint32_t may_count;
-	int rc = open_file(p, file, &archive);
+	uint32_t may_count[2] = {0, 0};
+	int rc = aim_at(p, file->org);
 
+	if (rc != YG_OK)
+		return rc;
+	rc = open_file(p, file, &archive);
 	if (rc == YG_ENOENT)
 		return YG_OK; /* its time was over just now */
 	if (rc != YG_OK)      /* a file that was made just now is empty */
@@ -503,7 +585,13 @@ static int each_frame(struct yg_hunt_pass *p, const struct file *file, uint32_t 
 							: add_number(p->progress, "damaged", 1);
 	rc = yg_archive_filters_open(archive, &filters, &fault);
 	rc = rc == YG_ENOMEM ? rc : YG_OK; /* without filters all is looked at */
-	may_count = yg_archive_filters_file(filters, p->hunt.keys, p->hunt.key_count, p->hunt.may);
+	may_count[0] =
+		yg_archive_filters_file(filters, p->hunt.keys, p->hunt.key_count, p->hunt.may);
+	if (p->own_set)
+		may_count[1] =
+			yg_archive_filters_file(filters, p->own.keys, p->own.key_count, p->own.may);
+	if (rc == YG_OK)
+		rc = note_logs(p, file, archive);
 	for (uint32_t i = from; rc == YG_OK && i < archive->count; i++)
 		if (is_wanted(p, &archive->frames[i], filters, may_count))
 			rc = fn(p, archive, i);
@@ -519,6 +607,8 @@ static int list_file(void *arg, const struct yg_archive_entry *entry)
 
 	if (entry->hour_ns + YG_ARCHIVE_HOUR_NS <= p->from_ns || entry->hour_ns > p->created_ns)
 		return YG_OK;
+	if (!p->is_for_all && !json_object_get(json_object_get(p->job, "warned"), entry->org))
+		return YG_OK; /* nothing of the job concerns it */
 	if (p->file_count == YG_HUNT_FILES_MAX)
 		return YG_ELIMIT;
 	if ((p->file_count & (p->file_count - 1)) == 0) { /* full at each power of two */
@@ -595,7 +685,8 @@ static bool is_at(const struct place *place, const struct file *file)
 }
 
 /* From here on the job names it, and its member sees that it is searched: in this order, so that
- * who closes and erases it either keeps the pass out, or sees that it is at work there. */
+ * who closes and erases it either keeps the pass out, or sees that it is at work there. @hour_ns:
+ * of its first file. */
 static int name_org(struct yg_hunt_pass *p, const char *name)
 {
 	json_t *orgs = json_object_get(p->progress, "orgs");
@@ -757,7 +848,7 @@ static int make_rooms(struct yg_hunt_pass *p)
 /* A backup has no empty folders; the hunter cannot make any. */
 static int make_folders(const struct yg_hunt_pass *p)
 {
-	static const char *const names[] = {"rules", "indicators"};
+	static const char *const names[] = {"rules", "indicators", "indicators/.warned"};
 	char path[YG_HUNT_PATH_MAX];
 	int rc = YG_OK;
 
@@ -777,7 +868,7 @@ static int prepare(struct yg_hunt_pass *p)
 		rc = make_folders(p);
 	if (rc == YG_OK)
 		rc = yg_hunt_set_load(&p->set, p->opts.hunts_dir, p->id, p->opts.allow_dir,
-				      p->opts.warning_dir);
+				      p->opts.warning_dir, true);
 	if (rc == YG_OK)
 		rc = read_rule_ids(p);
 	yg_narrow_init(&p->hunt.narrow);
@@ -804,6 +895,7 @@ int yg_hunt_pass_new(const struct yg_hunt_pass_opts *opts, json_t *job, struct y
 	(void)snprintf(p->name, sizeof(p->name), "hunt-%s", p->id);
 	p->from_ns = yg_json_int(job, "from_s", 0) * YG_NS_PER_S;
 	p->created_ns = yg_json_int(job, "created_s", 0) * YG_NS_PER_S + YG_NS_PER_S;
+	p->is_for_all = yg_json_int(job, "rules", 0) > 0 || yg_json_int(job, "indicators", 0) > 0;
 	p->end = ((uint64_t)yg_json_int(job, "cutoff", 0) + 1) * YG_HUB_ARCHIVE_LINES;
 	rc = prepare(p);
 	if (rc == YG_OK)
@@ -817,6 +909,7 @@ struct yg_hunt_pass *yg_hunt_pass_free(struct yg_hunt_pass *p)
 {
 	if (!p)
 		return NULL;
+	forget_own(p);
 	yg_hunt_aim_done(&p->hunt);
 	yg_hunt_set_done(&p->set);
 	free(p->rule_ids);

@@ -15,16 +15,18 @@
 struct yg_hunt_set {
 	char rules_dir[YG_HUNT_PATH_MAX];
 	char indicators_dir[YG_HUNT_PATH_MAX];
-	const char *paths[3];
+	char warned_dir[YG_HUNT_PATH_MAX];
+	const char *paths[4];
 	struct yg_options options;
 	struct yg_rule_set set;
 	struct yg_hub_indicators *known;
 };
 
 /*
- * In place; done() in any case. @allow_dir and @warning_dir are borrowed. YG_OK; YG_ENOENT: nothing
+ * In place; done() in any case. @allow_dir and @warning_dir are borrowed. @is_general: without the
+ * indicators that count for single organisations, and nothing is enough. YG_OK; YG_ENOENT: nothing
  * of it can be used; or an error.
  */
 YG_MUST_USE int yg_hunt_set_load(struct yg_hunt_set *set, const char *hunts_dir, const char *id,
-				 const char *allow_dir, const char *warning_dir);
+				 const char *allow_dir, const char *warning_dir, bool is_general);
 void yg_hunt_set_done(struct yg_hunt_set *set);

@@ -32,6 +32,7 @@ struct yg_hub_indicators {
 	struct entry *entries; /* by file and line */
 	size_t count;
 	size_t room;
+	struct yg_hub_warned *warned;
 };
 
 /* A file on its way. */
@@ -124,6 +125,16 @@ static const struct entry *find(const struct yg_hub_indicators *h, uint32_t inde
 			    : NULL;
 }
 
+/* A value that nearly everybody has does not count until a person confirms it. */
+static bool is_waiting(const struct yg_hub_indicators *h, const struct yg_indicator *one,
+		       const struct yg_indicator_record *record)
+{
+	struct yg_bytes name;
+
+	return !record->is_confirmed && h->warning && yg_warning_lists_count(h->warning) > 0 &&
+	       yg_warning_lists_has(h->warning, one, &name);
+}
+
 /* How many wait for a person, and why one of them does; larger sets have `yagura share check`. */
 static void say_waiting(const struct yg_hub_indicators *h)
 {
@@ -132,8 +143,13 @@ static void say_waiting(const struct yg_hub_indicators *h)
 	if (yg_warning_lists_count(h->warning) == 0 || yg_indicators_count(h->set) > LOOK_MAX)
 		return;
 	for (uint32_t i = yg_indicators_first(h->set); i != YG_INDICATOR_NONE;
-	     i = yg_indicators_next(h->set, i))
-		waiting += yg_hub_indicators_until(h, i) == INT64_MIN;
+	     i = yg_indicators_next(h->set, i)) {
+		struct yg_indicator one = yg_indicators_get(h->set, i);
+		struct yg_indicator_record record = {.valid_until_ns = INT64_MAX};
+
+		(void)yg_hub_indicators_get(h, i, &record); /* without a row: its value alone */
+		waiting += is_waiting(h, &one, &record);
+	}
 	if (waiting > 0)
 		yg_say_hint(N_("`yagura share check` names them; a row with confirmed=yes counts "
 			       "all the same"),
@@ -157,6 +173,8 @@ int yg_hub_indicators_new(const char *folder, const char *warning_lists,
 		rc = YG_ENOMEM;
 	if (rc == YG_OK && set)
 		rc = read_folder(h, folder);
+	if (rc == YG_OK)
+		rc = yg_hub_warned_load(folder, &h->warned);
 	if (h->count > 0)
 		qsort(h->entries, h->count, sizeof(*h->entries), by_place);
 	if (rc == YG_OK && set)
@@ -176,25 +194,31 @@ struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *h)
 		return NULL;
 	(void)yg_warning_lists_free(h->warning);
 	(void)yg_arena_free(h->arena);
+	(void)yg_hub_warned_free(h->warned);
 	free(h->entries);
 	free(h);
 	return NULL;
 }
 
-int64_t yg_hub_indicators_until(const void *indicators, uint32_t index)
+bool yg_hub_indicators_counts(const void *indicators, uint32_t index, struct yg_bytes org,
+			      int64_t received_ns)
 {
 	const struct yg_hub_indicators *h = indicators;
+	struct yg_indicator one = yg_indicators_get(h->set, index);
 	struct yg_indicator_record record = {.valid_until_ns = INT64_MAX};
-	struct yg_indicator indicator;
-	struct yg_bytes name;
 
 	(void)yg_hub_indicators_get(h, index, &record); /* without a row: its value alone */
-	if (!record.is_confirmed && h->warning && yg_warning_lists_count(h->warning) > 0) {
-		indicator = yg_indicators_get(h->set, index);
-		if (yg_warning_lists_has(h->warning, &indicator, &name))
-			return INT64_MIN;
-	}
-	return record.valid_until_ns;
+	if (is_waiting(h, &one, &record))
+		return false;
+	/* Of a value that stands in both, the list for everybody is the first. */
+	if (!yg_hub_warned_is_list(one.file) && yg_indicator_is_valid(&record, received_ns))
+		return true;
+	return yg_hub_warned_counts(h->warned, one.value, org, received_ns);
+}
+
+const struct yg_hub_warned *yg_hub_indicators_warned(const struct yg_hub_indicators *indicators)
+{
+	return indicators->warned;
 }
 
 bool yg_hub_indicators_get(const struct yg_hub_indicators *indicators, uint32_t index,

@@ -2,11 +2,12 @@
 /*
  * app/hub_indicators.h - what is known of the indicators of a set besides their values.
  *
- * Read from the same lists, by file and line (parse/indicator_list.h). One thread while it is made;
- * then immutable.
+ * Read from the same lists, by file and line (parse/indicator_list.h), and for those of warnings
+ * from the scope beside them (hub_warned.h). One thread while it is made; then immutable.
  */
 #pragma once
 
+#include "app/hub_warned.h"
 #include "detect/indicators.h"
 #include "model/indicator.h"
 
@@ -24,10 +25,14 @@ YG_MUST_USE int yg_hub_indicators_new(const char *folder, const char *warning_li
 struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *indicators);
 
 /*
- * Until when indicator @index counts; INT64_MAX: without end; INT64_MIN: not at all, it waits for a
- * person. For struct yg_hub_judges_opts.
+ * Does indicator @index count for a record of @org that came at @received_ns: it is valid then,
+ * does not wait for a person, and is on a list for everybody or on one for that organisation? For
+ * struct yg_hub_judges_opts.
  */
-int64_t yg_hub_indicators_until(const void *indicators, uint32_t index);
+bool yg_hub_indicators_counts(const void *indicators, uint32_t index, struct yg_bytes org,
+			      int64_t received_ns);
+/* Those for single organisations. */
+const struct yg_hub_warned *yg_hub_indicators_warned(const struct yg_hub_indicators *indicators);
 
 /* What is known of indicator @index; false: its value alone. Bytes live as long as @indicators. */
 bool yg_hub_indicators_get(const struct yg_hub_indicators *indicators, uint32_t index,

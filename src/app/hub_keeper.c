@@ -17,6 +17,7 @@
 #include "app/hub_outbox.h"
 #include "app/hub_retention.h"
 #include "app/hub_rules.h"
+#include "app/hub_sight.h"
 #include "app/hub_situations.h"
 #include "app/process.h"
 #include "app/say.h"
@@ -43,6 +44,7 @@ struct keeper {
 	struct yg_hub_detect *detect;
 	struct yg_hub_hunts *hunts;
 	struct yg_hub_situations *situations;
+	struct yg_hub_sight *sight;
 	char situations_path[YG_HUB_PATH_MAX];
 	char collections_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
@@ -250,6 +252,8 @@ static int start_hunts(struct keeper *keeper)
 		.ask_mb = keeper->settings->hunt_ask_mb,
 		.distrust = distrust_hunter,
 		.arg = keeper,
+		.told = yg_hub_sight_hunted,
+		.told_arg = keeper->sight,
 	};
 	int rc = yg_hub_hunts_start(&opts, &keeper->hunts);
 
@@ -257,6 +261,17 @@ static int start_hunts(struct keeper *keeper)
 	give_engine(&keeper->hub, YG_HUB_AT_HUNTER, &keeper->hub.hunter_fd);
 
 	return rc == YG_OK ? rc : say_path(keeper, "hunts/known", rc);
+}
+
+static int start_sight(struct keeper *keeper)
+{
+	const struct yg_hub_sight_opts opts = {.data = keeper->settings->data,
+					       .db_path = keeper->db_path,
+					       .facts_path = keeper->facts_path,
+					       .clock = keeper->hub.clock};
+	int rc = yg_hub_sight_start(&opts, &keeper->sight);
+
+	return rc == YG_OK ? rc : say_path(keeper, "indicators", rc);
 }
 
 /* Before the walls, as the facts file, which must be there. */
@@ -364,8 +379,9 @@ static int start_http(struct keeper *keeper)
 /* All folders that are written to later must be there before the walls stand. */
 static int open_all(struct keeper *keeper)
 {
-	static const char *const folders[] = {"heartbeats", "archive", "batches", "journal",
-					      "hunts"};
+	static const char *const folders[] = {"heartbeats",	   "archive", "batches",
+					      "journal",	   "hunts",   "indicators",
+					      "indicators/.warned"};
 	int rc = YG_OK;
 
 	yg_wall_become(YG_WALL_KEEPER, keeper->settings->data);
@@ -614,6 +630,7 @@ enum {
 	AT_PAGES,
 	AT_PASSWORDS,
 	AT_READERS,
+	AT_TAXII,
 	AT_SYNC,
 	AT_SIGNER,
 	AT_FRONT,
@@ -673,6 +690,7 @@ static int serve(struct keeper *keeper)
 			[AT_PASSWORDS] = {.fd = yg_hub_http_work_fd(keeper->http),
 					  .events = POLLIN},
 			[AT_READERS] = {.fd = yg_hub_http_read_fd(keeper->http), .events = POLLIN},
+			[AT_TAXII] = {.fd = yg_hub_http_taxii_fd(keeper->http), .events = POLLIN},
 			[AT_SYNC] = {.fd = yg_hub_sync_fd(hub->sync), .events = POLLIN},
 			[AT_SIGNER] = to_poll(&hub->signer.pipe, true),
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
@@ -716,6 +734,7 @@ static void close_all(struct keeper *keeper)
 	hub->hunts = NULL;
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->situations = yg_hub_situations_free(keeper->situations);
+	keeper->sight = yg_hub_sight_free(keeper->sight);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
 	hub->detect = NULL;
@@ -781,6 +800,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 	if (rc == YG_OK)
 		rc = start_retention(&keeper);
 	if (rc == YG_OK)
+		rc = start_sight(&keeper);
+	if (rc == YG_OK) /* tells it how they get on */
 		rc = start_hunts(&keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_situations_start(keeper.situations);

@@ -84,6 +84,12 @@ void yg_hub_metrics_detect(struct yg_hub_detect *detect, struct yg_buf *to)
 	one(to, "yagura_detect_pushed_out_total", "counter",
 	    "Sources, paths and groups of correlations forgotten at their limits.",
 	    counts.pushed_out);
+	one(to, "yagura_detect_hurried_total", "counter",
+	    "Records that correlations counted before other sensors' could come, at their limits.",
+	    counts.hurried);
+	one(to, "yagura_detect_waiting", "gauge",
+	    "Organisations in which correlations wait for records of other sensors.",
+	    counts.waiting);
 	one(to, "yagura_detect_reloads_total", "counter",
 	    "Changed rules and indicators taken over.", counts.reloads);
 }

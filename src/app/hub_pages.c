@@ -63,6 +63,7 @@ struct pages {
 	size_t file_count;
 	char *key; /* PEM, as the next; NULL: in the clear */
 	char *certificate;
+	char *client_authorities;
 };
 
 /* ---- calls at the keeper ---- */
@@ -381,6 +382,7 @@ static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 		.has_listener = true,
 		.key = pages->key,
 		.certificate = pages->certificate,
+		.client_authorities = pages->client_authorities,
 		.connections_max = connections_max(),
 		.remote = &pages->remote,
 		.tables = pages->tables,
@@ -413,6 +415,8 @@ static int open_all(struct pages *pages, const struct yg_hub_settings *settings)
 
 	if (rc == YG_OK)
 		rc = read_pem(settings->http_key, &pages->key);
+	if (rc == YG_OK)
+		rc = read_pem(settings->http_client_authorities, &pages->client_authorities);
 	pages->pending = yg_calloc(YG_PAGES_CALLS_MAX, sizeof(*pages->pending));
 	if (rc == YG_OK && (!pages->pending || find_files(pages) != YG_OK))
 		rc = yg_hub_say_path(settings->data, "", YG_ENOMEM);
@@ -482,6 +486,7 @@ int yg_hub_pages_live(void *arg, int control, unsigned index)
 	free(pages.pending);
 	free(pages.files);
 	free(pages.certificate);
+	free(pages.client_authorities);
 	wipe_text(pages.key);
 	return rc == YG_EEND ? YG_OK : rc;
 }

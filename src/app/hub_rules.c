@@ -55,6 +55,8 @@ int yg_hub_rules_open_reading(struct yg_hub_rules *rules, const char *data, bool
 	if (rc == YG_OK)
 		rc = make_folder(data, "indicators", rules->indicators_dir);
 	if (rc == YG_OK)
+		rc = make_folder(data, "indicators/" YG_WARNED_FOLDER, rules->warned_dir);
+	if (rc == YG_OK)
 		rc = make_folder(data, "allow", rules->allow_dir);
 	if (rc == YG_OK)
 		rc = make_folder(data, "warning-lists", rules->warning_dir);
@@ -62,13 +64,14 @@ int yg_hub_rules_open_reading(struct yg_hub_rules *rules, const char *data, bool
 		return rc;
 	rules->paths[0] = rules->rules_dir;
 	rules->paths[1] = rules->indicators_dir;
-	rules->paths[2] = rules->allow_dir;
+	rules->paths[2] = rules->warned_dir; /* behind: of doubles the first counts */
+	rules->paths[3] = rules->allow_dir;
 	rules->options = (struct yg_options){
 		.rules = &rules->paths[0],
 		.rule_count = 1,
 		.indicators = &rules->paths[1],
-		.indicator_count = 1,
-		.allows = &rules->paths[2],
+		.indicator_count = 2,
+		.allows = &rules->paths[3],
 		.allow_count = 1,
 		.may_lack_rules = true,
 		.no_default_rules = without_pack,

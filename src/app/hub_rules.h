@@ -19,9 +19,10 @@ struct yg_hub_rules {
 	struct yg_options options; /* the paths below */
 	char rules_dir[YG_HUB_RULES_PATH_MAX];
 	char indicators_dir[YG_HUB_RULES_PATH_MAX];
+	char warned_dir[YG_HUB_RULES_PATH_MAX]; /* of indicators for single organisations */
 	char allow_dir[YG_HUB_RULES_PATH_MAX];
 	char warning_dir[YG_HUB_RULES_PATH_MAX]; /* lists of well-known values */
-	const char *paths[3];
+	const char *paths[4];
 	struct yg_rule_set set;		 /* the running one */
 	struct yg_hub_indicators *known; /* of its indicators */
 	struct yg_source_files sources;

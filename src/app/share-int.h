@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
+#include "model/marking.h"
 #include "warn/plan.h"
 
 struct yg_share_plan {
@@ -50,6 +51,23 @@ int yg_share_release(int argc, char **argv);
 int yg_share_check(int argc, char **argv);
 /* `yagura share import` and `export`: as above. */
 int yg_share_stix(int argc, char **argv);
+
+struct yg_share_place; /* app/share_store.h */
+
+struct yg_warning_lists; /* app/warning_lists.h */
+struct yg_share_list {
+	struct yg_share_place *place;
+	bool is_zone; /* rpz */
+	int64_t now_ns;
+	enum yg_tlp ceiling; /* how strict a marking may leave */
+	const struct yg_warning_lists
+		*known; /* values on them are left out; NULL: none are known */
+};
+/* `yagura share export --as list|rpz`: what the indicators name, to standard output; what is left
+ * out is said. YG_OK, YG_EPIPE, or an error. */
+YG_MUST_USE int yg_share_list(const struct yg_share_list *ask, uint32_t *ret_written);
+/* `yagura share poll`: as the first. */
+int yg_share_poll(int argc, char **argv);
 /* `yagura share statistics`; `drill` and `provision`: as above. */
 int yg_share_statistics(int argc, char **argv);
 int yg_share_drill(int argc, char **argv);

@@ -237,10 +237,10 @@ static const struct {
 	const char *word;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"check", yg_share_check},	     {"drill", yg_share_drill},
-	{"export", yg_share_stix},	     {"import", yg_share_stix},
-	{"provision", yg_share_drill},	     {"release", yg_share_release},
-	{"statistics", yg_share_statistics},
+	{"check", yg_share_check},     {"drill", yg_share_drill},
+	{"export", yg_share_stix},     {"import", yg_share_stix},
+	{"poll", yg_share_poll},       {"provision", yg_share_drill},
+	{"release", yg_share_release}, {"statistics", yg_share_statistics},
 };
 
 int yg_command_share(int argc, char **argv)

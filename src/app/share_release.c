@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "render/notice.h"
+#include "share/stix_notice.h"
 
 #include "base/ban.h"
 
@@ -26,14 +27,16 @@ enum form {
 	FORM_MAIL,
 	FORM_SCRIPT,
 	FORM_MESSAGE,
+	FORM_STIX,
 	FORM_BY_OUTLET,
 };
-static const char *const form_names[] = {"text", "page", "mail", "script", "message"};
+static const char *const form_names[] = {"text", "page", "mail", "script", "message", "stix"};
 static const enum form outlet_forms[YG_OUTLET_COUNT] = {
 	[YG_OUTLET_API] = FORM_MESSAGE,	   [YG_OUTLET_CONSOLE] = FORM_TEXT,
 	[YG_OUTLET_MAIL] = FORM_MAIL,	   [YG_OUTLET_WEBHOOK] = FORM_MESSAGE,
 	[YG_OUTLET_SENSOR] = FORM_MESSAGE, [YG_OUTLET_EXPORT] = FORM_MESSAGE,
 	[YG_OUTLET_PHONE] = FORM_SCRIPT,   [YG_OUTLET_PRINT] = FORM_PAGE,
+	[YG_OUTLET_TAXII] = FORM_STIX,
 };
 
 struct run {
@@ -217,6 +220,9 @@ static int add_form(struct yg_buf *to, enum form form, const struct yg_notice *n
 		break;
 	case FORM_SCRIPT:
 		yg_notice_script(to, notice, lang);
+		break;
+	case FORM_STIX:
+		rc = yg_stix_notice(notice, lang, to);
 		break;
 	case FORM_MESSAGE:
 		rc = yg_notice_message(to, notice);

@@ -13,7 +13,8 @@
 #include "app/commands.h"
 #include "app/say.h"
 #include "app/share-int.h"
-#include "app/user_data.h"
+#include "app/share_store.h"
+#include "app/warning_lists.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/io.h"
@@ -22,7 +23,6 @@
 
 #include "base/ban.h"
 
-#define PATH_ROOM  4096u
 #define ARENA_MAX  (4096ul << 20)
 #define PAGE	   1000u
 #define PAGE_BYTES (64u << 20)
@@ -30,15 +30,10 @@
 struct run {
 	const char *word; /* "import" */
 	const char *file;
-	const char *collection;
-	const char *store;
-	const char *data;
-	const char *title;
-	enum yg_tlp default_tlp;
-	bool has_default;
-	struct yg_collections *s;
-	struct yg_collection c;
+	struct yg_share_place place;
 	/* export */
+	const char *as;	      /* NULL: STIX */
+	const char *warnings; /* a folder of lists of well-known values */
 	struct yg_buf out;
 	enum yg_tlp ceiling;
 	int64_t after_us;
@@ -53,6 +48,8 @@ enum option_code {
 	OPT_STORE,
 	OPT_DATA,
 	OPT_TITLE,
+	OPT_AS,
+	OPT_WARNINGS,
 	OPT_LANG,
 };
 
@@ -62,6 +59,8 @@ static const struct option longs[] = {
 	{"store", required_argument, NULL, OPT_STORE},
 	{"data", required_argument, NULL, OPT_DATA},
 	{"title", required_argument, NULL, OPT_TITLE},
+	{"as", required_argument, NULL, OPT_AS},
+	{"warning-lists", required_argument, NULL, OPT_WARNINGS},
 	{"lang", required_argument, NULL, OPT_LANG},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -73,23 +72,28 @@ static bool take_option(void *arg, int option)
 
 	switch (option) {
 	case OPT_COLLECTION:
-		run->collection = optarg;
+		run->place.collection = optarg;
 		return true;
 	case OPT_STORE:
-		run->store = optarg;
+		run->place.store = optarg;
 		return true;
 	case OPT_DATA:
-		run->data = optarg;
+		run->place.data = optarg;
 		return true;
 	case OPT_TITLE:
-		run->title = optarg;
+		run->place.title = optarg;
 		return true;
 	case OPT_TLP:
-		run->has_default = yg_tlp_by_name(yg_bytes_str(optarg), &run->default_tlp);
-		return run->has_default ||
-		       yg_share_refuse(N_("--default-tlp %s: give clear, green, amber, "
-					  "amber+strict or red"),
-				       yg_say_safe(yg_bytes_str(optarg), 80));
+		return yg_share_place_tlp(&run->place, optarg);
+	case OPT_WARNINGS:
+		run->warnings = optarg;
+		return true;
+	case OPT_AS:
+		run->as = optarg;
+		return strcmp(optarg, "stix") == 0 || strcmp(optarg, "rpz") == 0 ||
+		       strcmp(optarg, "list") == 0 ||
+		       yg_share_refuse(N_("--as %s: give stix, list or rpz"),
+				       yg_say_safe(yg_bytes_str(optarg), 40));
 	default:
 		return yg_share_take_lang(optarg);
 	}
@@ -106,9 +110,9 @@ static bool read_words(int argc, char **argv, struct run *run)
 				       yg_say_safe(yg_bytes_str(argv[optind]), 80));
 	if (is_import && !run->file)
 		return yg_share_refuse(N_("share: %s is missing"), "FILE");
-	if (!run->collection)
+	if (!run->place.collection)
 		return yg_share_refuse(N_("share: %s is missing"), "--collection ID");
-	if (run->store && run->data)
+	if (run->place.store && run->place.data)
 		return yg_share_refuse(N_("share: give one of %s"), "--store, --data");
 	return true;
 }
@@ -120,97 +124,13 @@ static bool read_options(int argc, char **argv, struct run *run, int *ret_status
 	return read_words(argc, argv, run);
 }
 
-/* ---- the file of collections ---- */
-
-/* --store, the hub's, or the user's own. False: it is too long, or there is no home. */
-static bool path_of(const struct run *run, char to[PATH_ROOM])
-{
-	int size;
-
-	if (!run->store && !run->data)
-		return yg_user_data_path("stix.db", to, PATH_ROOM);
-	size = run->store ? snprintf(to, PATH_ROOM, "%s", run->store)
-			  : snprintf(to, PATH_ROOM, "%s/stix.db", run->data);
-	return size > 0 && (unsigned)size < PATH_ROOM;
-}
-
-static bool is_alias(struct yg_bytes name)
-{
-	for (size_t i = 0; i < name.size; i++) {
-		uint8_t c = name.data[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		      (c && strchr("._-", c))))
-			return false;
-	}
-	return name.size > 0 && name.size <= YG_COLLECTION_NAME_MAX && name.data[0] != '-';
-}
-
-static int say_error(const char *what, int rc)
-{
-	yg_say("%s: %s", yg_say_safe(yg_bytes_str(what), 300), yg_say_tr(yg_err_text(rc)));
-	return rc;
-}
-
-/* A new one is the hub's own, for nobody else until its owner says otherwise. */
-static int make_collection(struct run *run)
-{
-	struct yg_bytes name = yg_bytes_str(run->collection);
-	struct yg_collection c = {.default_tlp = run->default_tlp,
-				  .is_readable = true,
-				  .is_writable = true,
-				  .specs = (1u << YG_STIX_2_0) | (1u << YG_STIX_2_1)};
-	const char *title = run->title ? run->title : run->collection;
-
-	if (yg_stix_is_uuid(name)) {
-		memcpy(c.id, name.data, name.size);
-	} else if (is_alias(name)) {
-		memcpy(c.alias, name.data, name.size);
-	} else {
-		yg_say(N_("--collection %s: a UUID, or a name of letters, digits, -, _ and ."),
-		       yg_say_safe(name, 80));
-		return YG_EINVAL;
-	}
-	(void)snprintf(c.root, sizeof(c.root), "hub");
-	(void)snprintf(c.owner, sizeof(c.owner), "hub");
-	(void)snprintf(c.title, sizeof(c.title), "%s", title); /* cut: for people */
-	run->c = c;
-	return yg_collections_add(run->s, &run->c);
-}
-
-static int open_collection(struct run *run, bool may_make)
-{
-	char path[PATH_ROOM];
-	int rc;
-
-	if (!path_of(run, path)) {
-		yg_say(N_("say with --store FILE where the collections are"));
-		return YG_EINVAL;
-	}
-	rc = yg_collections_open(path, may_make, &run->s);
-	if (rc != YG_OK)
-		return say_error(path, rc);
-	rc = yg_collections_get(run->s, yg_bytes_str(run->collection), &run->c);
-	if (rc == YG_OK && run->has_default && run->default_tlp != run->c.default_tlp) {
-		yg_say(N_("--default-tlp %s: what holds for objects without a marking was set when "
-			  "the collection was made: %s"),
-		       yg_tlp_name(run->default_tlp),
-		       run->c.default_tlp ? yg_tlp_name(run->c.default_tlp) : "-");
-		return YG_EMISMATCH;
-	}
-	if (rc == YG_ENOENT && !may_make)
-		yg_say(N_("%s: there is no such collection"),
-		       yg_say_safe(yg_bytes_str(run->collection), 80));
-	return rc;
-}
-
 /* ---- import ---- */
 
 static bool has_marking(void *arg, struct yg_bytes id)
 {
 	struct run *run = arg;
 
-	return yg_collections_has(run->s, id);
+	return yg_collections_has(run->place.s, id);
 }
 
 static void say_fault(const struct run *run, uint32_t at, const char *fault)
@@ -233,8 +153,8 @@ static int put_all(struct run *run, const struct yg_stix_bundle *bundle, uint64_
 
 	for (uint32_t i = 0; i < bundle->count; i++) {
 		int64_t added_us;
-		int rc = yg_collections_put(run->s, run->c.number, &bundle->items[i].object, now_us,
-					    0, &added_us);
+		int rc = yg_collections_put(run->place.s, run->place.c.number,
+					    &bundle->items[i].object, now_us, 0, &added_us);
 
 		*ret_there += rc == YG_EDUPLICATE;
 		if (rc == YG_EMISMATCH)
@@ -251,16 +171,18 @@ static int put_all(struct run *run, const struct yg_stix_bundle *bundle, uint64_
 static int store(struct run *run, const struct yg_stix_bundle *bundle)
 {
 	uint64_t there = 0;
-	int rc = yg_collections_begin(run->s);
+	int rc = yg_collections_begin(run->place.s);
 
-	if (rc == YG_OK && run->c.number == 0)
-		rc = make_collection(run);
+	if (rc == YG_OK && run->place.c.number == 0)
+		rc = yg_share_place_make(&run->place);
 	if (rc == YG_OK)
 		rc = put_all(run, bundle, &there);
 	if (rc == YG_OK)
-		rc = yg_collections_commit(run->s);
+		rc = yg_share_place_note(&run->place, "collection.import", bundle->count - there);
+	if (rc == YG_OK)
+		rc = yg_collections_commit(run->place.s);
 	else
-		yg_collections_abort(run->s);
+		yg_collections_abort(run->place.s);
 	if (rc == YG_OK) {
 		print_counts(bundle->count, bundle->count, 0);
 		if (there > 0)
@@ -268,7 +190,7 @@ static int store(struct run *run, const struct yg_stix_bundle *bundle)
 	} else if (rc == YG_EMISMATCH) {
 		print_counts(bundle->count, 0, 1);
 	} else if (rc != YG_EINVAL) {
-		(void)say_error(run->word, rc);
+		(void)yg_share_say_error(run->word, rc);
 	}
 	return rc;
 }
@@ -307,10 +229,10 @@ static int import(struct run *run)
 	int rc = yg_io_read_file(run->file, YG_STIX_BUNDLE_MAX, &bytes, &size);
 
 	if (rc != YG_OK) {
-		(void)say_error(run->file, rc);
+		(void)yg_share_say_error(run->file, rc);
 		return YG_EIO;
 	}
-	rc = open_collection(run, true);
+	rc = yg_share_place_open(&run->place, true);
 	arena = rc == YG_OK || rc == YG_ENOENT ? yg_arena_new(ARENA_MAX) : NULL;
 	if (arena)
 		rc = take_bundle(run, (struct yg_bytes){bytes, size}, arena);
@@ -372,9 +294,9 @@ static int count_row(void *arg, const struct yg_stix_row *row)
 /* What stays inside is said. */
 static int say_kept(struct run *run)
 {
-	struct yg_stix_filter filter = {.collection = run->c.number,
+	struct yg_stix_filter filter = {.collection = run->place.c.number,
 					.clearance = YG_TLP_RED,
-					.otherwise = run->c.default_tlp,
+					.otherwise = run->place.c.default_tlp,
 					.after_us = INT64_MIN,
 					.limit = PAGE,
 					.specs = 3,
@@ -384,7 +306,7 @@ static int say_kept(struct run *run)
 
 	run->count = 0;
 	while (is_more && rc == YG_OK) {
-		rc = yg_collections_read(run->s, &filter, false, count_row, run, &is_more);
+		rc = yg_collections_read(run->place.s, &filter, false, count_row, run, &is_more);
 		filter.after_us = run->after_us;
 	}
 	if (rc == YG_OK && run->count > 0)
@@ -394,13 +316,14 @@ static int say_kept(struct run *run)
 	return rc;
 }
 
-/* By the gate: how strict a marking this way out may carry. */
-static enum yg_tlp ceiling_of(enum yg_outlet outlet)
+/* By the gate: how strict a marking this way out may carry, for this use. */
+static enum yg_tlp ceiling_of(enum yg_outlet outlet, enum yg_use use)
 {
 	struct yg_release_ask ask = {.kind = "stix",
 				     .audience = YG_AUDIENCE_PARTNER,
 				     .outlet = outlet,
-				     .agreed = YG_AGREED_NAMED};
+				     .agreed = YG_AGREED_NAMED,
+				     .use = use};
 	enum yg_tlp tlp = YG_TLP_RED;
 
 	while (tlp > YG_TLP_NONE && yg_gate_ask(&ask, tlp, YG_PAP_CLEAR) != YG_REFUSAL_NONE)
@@ -408,26 +331,24 @@ static enum yg_tlp ceiling_of(enum yg_outlet outlet)
 	return tlp;
 }
 
-static int export(struct run *run)
+static int export_bundle(struct run *run)
 {
 	struct yg_stix_filter filter = {.limit = PAGE,
 					.after_us = INT64_MIN,
 					.specs = (1u << YG_STIX_2_0) | (1u << YG_STIX_2_1),
 					.has_all = true};
 	bool is_more = true;
-	int rc = open_collection(run, false);
+	int rc = YG_OK;
 
-	if (rc != YG_OK)
-		return rc;
-	run->ceiling = ceiling_of(YG_OUTLET_EXPORT);
-	filter.collection = run->c.number;
-	filter.otherwise = run->c.default_tlp;
+	run->ceiling = ceiling_of(YG_OUTLET_EXPORT, YG_USE_MATCH);
+	filter.collection = run->place.c.number;
+	filter.otherwise = run->place.c.default_tlp;
 	filter.clearance = run->ceiling;
 	yg_buf_init(&run->out, PAGE_BYTES + PAGE * YG_STIX_OBJECT_MAX / 4);
 	yg_buf_addf(&run->out, "{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[",
-		    run->c.id);
+		    run->place.c.id);
 	while (rc == YG_OK && is_more) {
-		rc = yg_collections_read(run->s, &filter, true, add_row, run, &is_more);
+		rc = yg_collections_read(run->place.s, &filter, true, add_row, run, &is_more);
 		filter.after_us = run->after_us;
 		if (rc == YG_OK)
 			rc = flush(run);
@@ -437,10 +358,45 @@ static int export(struct run *run)
 	if (rc == YG_OK)
 		rc = flush(run);
 	yg_buf_done(&run->out);
+	return rc;
+}
+
+/* Names are for blocking, and lists for whatever somebody makes of them. */
+static int export_values(struct run *run)
+{
+	struct yg_clock clock = yg_clock_system();
+	struct yg_warning_lists *known = NULL;
+	struct yg_share_list ask = {.place = &run->place, .is_zone = strcmp(run->as, "rpz") == 0};
+	uint32_t written;
+	unsigned bad;
+	int rc = run->warnings ? yg_warning_lists_load(run->warnings, &known, &bad) : YG_OK;
+
+	if (rc == YG_OK && run->warnings && yg_warning_lists_count(known) == 0) {
+		yg_say(N_("%s: there is no warning list in it"),
+		       yg_say_safe(yg_bytes_str(run->warnings), 300));
+		rc = YG_EINVAL;
+	}
+	run->ceiling = ceiling_of(YG_OUTLET_EXPORT, YG_USE_BLOCK);
+	ask.now_ns = clock.now_ns(clock.arg);
+	ask.ceiling = run->ceiling;
+	ask.known = known;
+	if (rc == YG_OK)
+		rc = yg_share_list(&ask, &written);
+	(void)yg_warning_lists_free(known);
+	return rc;
+}
+
+static int export(struct run *run)
+{
+	int rc = yg_share_place_open(&run->place, false);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = run->as && strcmp(run->as, "stix") != 0 ? export_values(run) : export_bundle(run);
 	if (rc == YG_OK)
 		rc = say_kept(run);
-	else if (rc != YG_EPIPE)
-		(void)say_error(run->word, rc);
+	else if (rc != YG_EPIPE && rc != YG_EINVAL)
+		(void)yg_share_say_error(run->word, rc);
 	return rc == YG_EPIPE ? YG_OK : rc;
 }
 
@@ -453,7 +409,7 @@ int yg_share_stix(int argc, char **argv)
 	if (!read_options(argc, argv, &run, &status))
 		return status;
 	rc = strcmp(run.word, "import") == 0 ? import(&run) : export(&run);
-	run.s = yg_collections_free(run.s);
+	run.place.s = yg_collections_free(run.place.s);
 	return rc == YG_OK	    ? YG_EXIT_DONE
 	       : rc == YG_EFORMAT   ? YG_EXIT_PARTLY
 	       : rc == YG_EMISMATCH ? YG_EXIT_PARTLY

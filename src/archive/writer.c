@@ -656,7 +656,9 @@ static int repair_open(struct yg_archive_writer *w, const char *path)
 		return rc;
 	org_of_path(path, f->org);
 	f->hour_ns = yg_archive_hour(f->frames[0].arrived_ns);
-	return seal_file(w);
+	/* Who wrote it may have been killed before the names of its folders were on the disk. */
+	rc = sync_names(w);
+	return rc == YG_OK ? seal_file(w) : rc;
 }
 
 /* Filters for a closed file. */

@@ -168,36 +168,47 @@ size_t yg_utf8_put(uint32_t point, uint8_t to[4])
 	return 4;
 }
 
-/* Simple case folding of the scripts that have two-byte letters. */
+/* How a capital becomes small. */
+enum {
+	FOLD_EVEN = 1024, /* capitals are the even ones, each before its small letter */
+	FOLD_ODD,	  /* the odd ones */
+};
+
+/*
+ * Simple case folding of the scripts that have two-byte letters, ascending; the last one holds all
+ * the rest. Left out: U+0130, U+0131, U+0149, U+017F, whose folds change length or are locale
+ * questions.
+ */
+static const struct fold {
+	uint32_t first;
+	uint32_t last;
+	int step; /* added, or one of the above */
+} folds[] = {
+	{0xc0, 0xd6, 32},	   {0xd8, 0xde, 32},	      {0x100, 0x12f, FOLD_EVEN},
+	{0x132, 0x137, FOLD_EVEN}, {0x139, 0x148, FOLD_ODD},  {0x14a, 0x177, FOLD_EVEN},
+	{0x178, 0x178, -121},	   {0x179, 0x17e, FOLD_ODD},  {0x386, 0x386, 38},
+	{0x388, 0x38a, 37},	   {0x38c, 0x38c, 64},	      {0x38e, 0x38f, 63},
+	{0x391, 0x3a1, 32},	   {0x3a3, 0x3ab, 32},	      {0x400, 0x40f, 80},
+	{0x410, 0x42f, 32},	   {0x460, 0x481, FOLD_EVEN}, {0x48a, 0x4bf, FOLD_EVEN},
+	{0x4d0, 0x52f, FOLD_EVEN}, {0x531, 0x556, 48},	      {UINT32_MAX, UINT32_MAX, 0},
+};
+
 static uint32_t fold_two(uint32_t p)
 {
-	if ((p >= 0xc0 && p <= 0xde && p != 0xd7) || (p >= 0x391 && p <= 0x3ab && p != 0x3a2) ||
-	    (p >= 0x410 && p <= 0x42f))
-		return p + 32;
-	if (p >= 0x100 && p <= 0x17f) {
-		if ((p >= 0x139 && p <= 0x148) || (p >= 0x179 && p <= 0x17e))
-			return p + (p & 1);
-		if (p == 0x130 || p == 0x131 || p == 0x138 || p == 0x149 || p == 0x17f)
-			return p; /* their folds change length or are locale questions */
-		if (p == 0x178)
-			return 0xff;
+	const struct fold *fold = folds;
+
+	while (p > fold->last)
+		fold++;
+	if (p < fold->first)
+		return p;
+	switch (fold->step) {
+	case FOLD_EVEN:
 		return p | 1;
+	case FOLD_ODD:
+		return p + (p & 1);
+	default:
+		return p + (uint32_t)fold->step;
 	}
-	if (p >= 0x400 && p <= 0x40f)
-		return p + 80;
-	if ((p >= 0x460 && p <= 0x481) || (p >= 0x48a && p <= 0x4bf) || (p >= 0x4d0 && p <= 0x52f))
-		return p | 1;
-	if (p >= 0x531 && p <= 0x556)
-		return p + 48;
-	if (p == 0x386)
-		return 0x3ac;
-	if (p >= 0x388 && p <= 0x38a)
-		return p + 37;
-	if (p == 0x38c)
-		return 0x3cc;
-	if (p == 0x38e || p == 0x38f)
-		return p + 63;
-	return p;
 }
 
 /* The letter or the beginning of one at @i, which is no ASCII; returns the bytes that are done. */

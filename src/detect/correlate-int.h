@@ -2,8 +2,8 @@
 /*
  * detect/correlate-int.h - what the parts of the correlator share: correlate.c (records in,
  * completions out), correlate_marks.c (what a group remembers, and windows over it),
- * correlate_ahead.c (records put in order), correlate_state.c (kept and restored). Private to
- * these.
+ * correlate_ahead.c (records of one run put in order), correlate_hold.c (records that wait for
+ * others), correlate_state.c (kept and restored). Private to these.
  */
 #pragma once
 
@@ -59,6 +59,28 @@ struct yg_correlator {
 	uint32_t watched;		   /* engine index */
 	uint64_t ahead_order;		   /* of the last one */
 	const struct yg_trace *ahead_next; /* the run they are of; NULL = none was announced */
+	struct yg_held *held;		   /* records that wait, in the order they came */
+	struct yg_held *held_due;	   /* room for as many */
+	uint32_t held_count;
+	uint32_t held_room;
+	uint64_t held_order; /* of the last one */
+	size_t held_bytes;   /* of the records */
+	uint64_t hurried;
+};
+
+/* A record that waits: one piece of memory, with all that the trace points to. */
+struct yg_held_record {
+	struct yg_trace trace;
+	struct yg_origin origin;
+	size_t size;
+};
+
+struct yg_held {
+	int64_t key_ns;	 /* its place among those that wait */
+	int64_t time_ns; /* it counts at */
+	uint64_t order;	 /* in which they came */
+	int64_t received_ns;
+	struct yg_held_record *record;
 };
 
 /* One key's way through the functions below. */
@@ -145,3 +167,38 @@ void yg_marks_reckon(struct yg_step *step);
 YG_MUST_USE int yg_correlator_take_at(struct yg_correlator *correlator,
 				      const struct yg_trace *trace, int64_t time_ns,
 				      struct yg_completion *to, uint32_t room, uint32_t *ret_count);
+
+/* ---- correlate_hold.c ---- */
+
+/* Put @record, which is taken, behind those that wait. YG_OK or YG_ENOMEM: it is freed. */
+YG_MUST_USE int yg_held_add(struct yg_correlator *correlator, struct yg_held_record *record,
+			    int64_t time_ns);
+/* A copy of @trace. NULL without memory. */
+struct yg_held_record *yg_held_copy(const struct yg_trace *trace, const struct yg_origin *origin);
+void yg_held_drop_all(struct yg_correlator *correlator);
+
+/* ---- correlate_state.c: numbers of 8 bytes, little end first ---- */
+
+struct yg_state_reader {
+	struct yg_bytes rest;
+	bool is_bad;
+};
+void yg_state_add(struct yg_buf *to, uint64_t value);
+void yg_state_add_text(struct yg_buf *to, struct yg_bytes text);
+struct yg_bytes yg_state_bytes(struct yg_state_reader *reader, size_t size);
+uint64_t yg_state_u64(struct yg_state_reader *reader);
+
+/* ---- correlate_hold_state.c ---- */
+
+/* Where the correlations of a state are in this engine. */
+struct yg_state_map {
+	uint32_t *here; /* by the number there; YG_STATE_NOT_HERE: left out */
+	uint32_t count;
+};
+#define YG_STATE_NOT_HERE UINT32_MAX
+
+void yg_held_save(const struct yg_correlator *correlator, struct yg_buf *to);
+/* YG_OK (look at reader->is_bad) or YG_ENOMEM. *left_out: keys of correlations that are not here.
+ */
+YG_MUST_USE int yg_held_restore(struct yg_correlator *correlator, struct yg_state_reader *reader,
+				const struct yg_state_map *map, uint64_t *left_out);

@@ -27,6 +27,9 @@ struct yg_correlator *yg_correlator_free(struct yg_correlator *correlator)
 		yg_groups_forget_oldest(correlator);
 	yg_table_done(&correlator->groups);
 	free(correlator->ahead);
+	yg_held_drop_all(correlator);
+	free(correlator->held);
+	free(correlator->held_due);
 	free(correlator);
 	return NULL;
 }

@@ -17,7 +17,18 @@
 #define YG_CORRELATION_POOL_MAX	  524288u /* events kept of all groups */
 #define YG_CORRELATION_DONE_MAX	  64u	  /* correlations that one record completes */
 
-#define YG_CORRELATION_STATE_VERSION 1u
+/*
+ * Records that wait (yg_correlator_hold): one that comes up to LATE_NS after it happened still
+ * counts in its place. A clock may run ahead of the caller's by AHEAD_NS; what is dated later than
+ * that stands where it came.
+ */
+#define YG_CORRELATION_LATE_NS	(2 * YG_NS_PER_S)
+#define YG_CORRELATION_AHEAD_NS (YG_NS_PER_S / 2)
+#define YG_CORRELATION_WAIT_NS	(YG_CORRELATION_LATE_NS + YG_CORRELATION_AHEAD_NS)
+#define YG_CORRELATION_HELD_MAX                                                                    \
+	(16u << 20) /* bytes of those that wait; then the earlier half goes */
+
+#define YG_CORRELATION_STATE_VERSION 2u		 /* 1, without records that wait, is read too */
 #define YG_CORRELATION_STATE_MAX     (64u << 20) /* bytes of a kept state */
 
 struct yg_correlator;
@@ -72,6 +83,45 @@ void yg_correlator_counted(const struct yg_correlator *correlator, struct yg_tra
 YG_MUST_USE int yg_correlator_announce(struct yg_correlator *correlator, struct yg_trace_run run,
 				       const uint8_t *counted);
 
+/*
+ * Records that come from several senders, each a little late: they wait until whatever may belong
+ * before them has come, and then count in the order of their times (those of one time in the order
+ * they came). What is completed does not depend on the order they came in, as long as none comes
+ * more than LATE_NS after it happened by the caller's clock, which is that of @received_ns and of
+ * yg_correlator_release. One that comes later counts as yg_correlator_take has it.
+ */
+struct yg_origin {
+	int64_t received_ns;
+	uint64_t number; /* this and the rest are the caller's, and given back */
+	uint32_t mark;	 /* at most the size of the trace's source */
+	uint32_t look;
+	uint32_t request;
+};
+
+/*
+ * @trace waits; what it points to is copied, hits and indicators are not kept. It may be one
+ * without keys. YG_OK or YG_ENOMEM. Cost: O(its texts and keys).
+ */
+YG_MUST_USE int yg_correlator_hold(struct yg_correlator *correlator, const struct yg_trace *trace,
+				   const struct yg_origin *origin);
+
+/*
+ * Count all that is due at @now_ns. @emit is called for those that complete something or have
+ * origin->look; a result < 0 ends it: the correlator is to be freed then. *ret_count: how many
+ * counted. YG_OK, YG_ENOMEM, or @emit's. Cost: O(those that wait), and sorting those that are due.
+ */
+typedef int (*yg_correlator_held_fn)(void *arg, const struct yg_trace *trace,
+				     const struct yg_origin *origin,
+				     const struct yg_completion *list, uint32_t count);
+YG_MUST_USE int yg_correlator_release(struct yg_correlator *correlator, int64_t now_ns,
+				      yg_correlator_held_fn emit, void *arg, uint64_t *ret_count);
+
+/* When the next of them is due; YG_TIME_NONE: none waits. */
+int64_t yg_correlator_due(const struct yg_correlator *correlator);
+
+/* How many counted before they were due, because too many waited. */
+uint64_t yg_correlator_hurried(const struct yg_correlator *correlator);
+
 /* What one record made of one group: for explaining. */
 struct yg_correlation_look {
 	const struct yg_trace *trace;
@@ -104,8 +154,8 @@ uint64_t yg_correlator_evicted(const struct yg_correlator *correlator);
 /*
  * The state as bytes (checksummed, with version), added to @to, which the caller initialised with
  * at least YG_CORRELATION_STATE_MAX. @seed is that of the tracer (yg_tracer_seed). YG_OK,
- * YG_ELIMIT or YG_ENOMEM. The bytes hold no value of a record, but the secret of its hashes:
- * whoever has it can guess values. Cost: O(state).
+ * YG_ELIMIT or YG_ENOMEM. The bytes hold values only of records that wait, but the secret of all
+ * hashes: whoever has it can guess values. Cost: O(state).
  */
 YG_MUST_USE int yg_correlator_save(const struct yg_correlator *correlator, uint64_t seed,
 				   struct yg_buf *to);

@@ -187,5 +187,6 @@ size_t yg_correlator_bytes(const struct yg_correlator *correlator)
 {
 	return sizeof(*correlator) + yg_table_bytes(&correlator->groups) +
 	       (size_t)correlator->marks_made * sizeof(struct yg_mark) +
-	       correlator->ahead_room * sizeof(*correlator->ahead);
+	       correlator->ahead_room * sizeof(*correlator->ahead) + correlator->held_bytes +
+	       2 * correlator->held_room * sizeof(*correlator->held);
 }

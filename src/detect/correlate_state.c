@@ -2,12 +2,13 @@
 /*
  * The correlator's state as bytes.
  *
- *	magic, version, digest of the rest | head | correlations | groups, each with its marks
+ *	magic, version, digest of the rest | head | correlations | groups, each with its marks |
+ *	records that wait (correlate_hold_state.c; not in version 1)
  *
  * All numbers are little-endian of 8 bytes. A correlation is known by the digest of its rule's id,
  * of all it asks for and of all that the rules it counts ask for, so that a changed rule starts
- *anew and an unchanged one goes on whatever else the rule set holds. Groups stand in the order of
- *their last use, longest ago first.
+ * anew and an unchanged one goes on whatever else the rule set holds. Groups stand in the order of
+ * their last use, longest ago first.
  */
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -18,14 +19,13 @@
 #define MAGIC	    "YGCORR\0\0"
 #define MAGIC_BYTES 8u
 #define HEAD_BYTES  (MAGIC_BYTES + 8u + YG_DIGEST_BYTES)
-#define NOT_HERE    UINT32_MAX
 /* Rules that one correlation stands on, each for each way to it; further ones do not count. */
 #define DESCRIBED_MAX 4096u
 
 /* --- which correlation --------------------------------------------------------------------------
  */
 
-static void add_u64(struct yg_buf *to, uint64_t value)
+void yg_state_add(struct yg_buf *to, uint64_t value)
 {
 	uint8_t bytes[8];
 
@@ -39,21 +39,21 @@ static void add_double(struct yg_buf *to, double value)
 	uint64_t bits;
 
 	memcpy(&bits, &value, sizeof(bits));
-	add_u64(to, bits);
+	yg_state_add(to, bits);
 }
 
-static void add_text(struct yg_buf *to, struct yg_bytes text)
+void yg_state_add_text(struct yg_buf *to, struct yg_bytes text)
 {
-	add_u64(to, text.size);
+	yg_state_add(to, text.size);
 	yg_buf_add(to, text);
 }
 
 static void add_names(struct yg_buf *to, const struct yg_names *names, const uint32_t *ids,
 		      uint32_t count)
 {
-	add_u64(to, count);
+	yg_state_add(to, count);
 	for (uint32_t i = 0; i < count; i++)
-		add_text(to, ids[i] ? yg_names_text(names, ids[i]) : YG_S(""));
+		yg_state_add_text(to, ids[i] ? yg_names_text(names, ids[i]) : YG_S(""));
 }
 
 static void add_correlation(struct yg_buf *to, const struct yg_engine *engine,
@@ -62,23 +62,23 @@ static void add_correlation(struct yg_buf *to, const struct yg_engine *engine,
 	const struct yg_correlation *correlation = rule->correlation;
 	const struct yg_names *names = yg_engine_names(engine);
 
-	add_text(to, rule->info.id);
-	add_u64(to, correlation->type);
-	add_u64(to, (uint64_t)correlation->timespan_ns);
-	add_u64(to, correlation->compare);
+	yg_state_add_text(to, rule->info.id);
+	yg_state_add(to, correlation->type);
+	yg_state_add(to, (uint64_t)correlation->timespan_ns);
+	yg_state_add(to, correlation->compare);
 	add_double(to, correlation->threshold);
-	add_u64(to, correlation->compare2);
+	yg_state_add(to, correlation->compare2);
 	add_double(to, correlation->threshold2);
 	add_double(to, correlation->percentile);
 	for (uint32_t i = 0; i < correlation->ref_count; i++)
-		add_text(to, yg_engine_rule(engine, correlation->refs[i])->info.id);
+		yg_state_add_text(to, yg_engine_rule(engine, correlation->refs[i])->info.id);
 	add_names(to, names, correlation->group_by, correlation->group_by_count);
 	add_names(to, names, correlation->value_fields, correlation->value_field_count);
 	if (correlation->aliases)
 		add_names(to, names, correlation->aliases,
 			  correlation->ref_count * YG_CORRELATION_ALIAS_ROW);
 	for (uint32_t i = 0; i < correlation->term_count; i++)
-		add_u64(to, correlation->terms[i]);
+		yg_state_add(to, correlation->terms[i]);
 }
 
 /*
@@ -98,7 +98,7 @@ static int describe(const struct yg_engine *engine, uint32_t index, uint8_t dige
 		const struct yg_engine_rule *rule = yg_engine_rule(engine, waiting[i]);
 
 		if (!rule->correlation) {
-			add_u64(&buf, rule->meaning);
+			yg_state_add(&buf, rule->meaning);
 			continue;
 		}
 		add_correlation(&buf, engine, rule);
@@ -127,7 +127,7 @@ static uint32_t correlation_count(const struct yg_engine *engine)
 /* Digests of all correlations, in the order of the engine. */
 static int add_correlations(const struct yg_engine *engine, struct yg_buf *to)
 {
-	add_u64(to, correlation_count(engine));
+	yg_state_add(to, correlation_count(engine));
 	for (uint32_t i = 0; i < yg_engine_rule_count(engine); i++) {
 		uint8_t digest[YG_DIGEST_BYTES];
 		int rc;
@@ -137,7 +137,7 @@ static int add_correlations(const struct yg_engine *engine, struct yg_buf *to)
 		rc = describe(engine, i, digest);
 		if (rc != YG_OK)
 			return rc;
-		add_u64(to, i);
+		yg_state_add(to, i);
 		yg_buf_add(to, (struct yg_bytes){digest, sizeof(digest)});
 	}
 	return YG_OK;
@@ -145,21 +145,21 @@ static int add_correlations(const struct yg_engine *engine, struct yg_buf *to)
 
 static void add_group(struct yg_buf *to, struct yg_group *group)
 {
-	add_u64(to, group->correlation);
-	add_u64(to, group->key);
-	add_u64(to, group->was_reported);
-	add_u64(to, (uint64_t)group->reported_ns);
-	add_u64(to, group->since);
-	add_u64(to, group->since_position);
-	add_u64(to, (uint64_t)group->since_ns);
-	add_u64(to, group->count);
+	yg_state_add(to, group->correlation);
+	yg_state_add(to, group->key);
+	yg_state_add(to, group->was_reported);
+	yg_state_add(to, (uint64_t)group->reported_ns);
+	yg_state_add(to, group->since);
+	yg_state_add(to, group->since_position);
+	yg_state_add(to, (uint64_t)group->since_ns);
+	yg_state_add(to, group->count);
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct yg_mark *mark = yg_mark_at(group, i);
 
-		add_u64(to, (uint64_t)mark->time_ns);
-		add_u64(to, mark->position);
-		add_u64(to, mark->value);
-		add_u64(to, mark->count);
+		yg_state_add(to, (uint64_t)mark->time_ns);
+		yg_state_add(to, mark->position);
+		yg_state_add(to, mark->value);
+		yg_state_add(to, mark->count);
 	}
 }
 
@@ -172,16 +172,18 @@ int yg_correlator_save(const struct yg_correlator *correlator, uint64_t seed, st
 
 	head[MAGIC_BYTES] = YG_CORRELATION_STATE_VERSION;
 	yg_buf_add(to, (struct yg_bytes){head, sizeof(head)});
-	add_u64(to, seed);
-	add_u64(to, correlator->evicted);
+	yg_state_add(to, seed);
+	yg_state_add(to, correlator->evicted);
 	/* Traces that wait are announced anew, and their times with them. */
-	add_u64(to, (uint64_t)(correlator->ahead_next ? correlator->told_ns : correlator->last_ns));
+	yg_state_add(
+		to, (uint64_t)(correlator->ahead_next ? correlator->told_ns : correlator->last_ns));
 	rc = add_correlations(correlator->engine, to);
 	if (rc != YG_OK)
 		return rc;
-	add_u64(to, groups->count);
+	yg_state_add(to, groups->count);
 	for (uint32_t at = groups->oldest; at != YG_TABLE_NONE; at = yg_table_newer(groups, at))
 		add_group(to, yg_table_at(groups, at));
+	yg_held_save(correlator, to);
 	rc = yg_buf_error(to);
 	if (rc != YG_OK)
 		return rc;
@@ -193,12 +195,7 @@ int yg_correlator_save(const struct yg_correlator *correlator, uint64_t seed, st
 /* --- restoring
  * ------------------------------------------------------------------------------------ */
 
-struct reader {
-	struct yg_bytes rest;
-	bool is_bad;
-};
-
-static struct yg_bytes take_bytes(struct reader *reader, size_t size)
+struct yg_bytes yg_state_bytes(struct yg_state_reader *reader, size_t size)
 {
 	struct yg_bytes taken = {NULL, 0};
 
@@ -211,21 +208,15 @@ static struct yg_bytes take_bytes(struct reader *reader, size_t size)
 	return taken;
 }
 
-static uint64_t take_u64(struct reader *reader)
+uint64_t yg_state_u64(struct yg_state_reader *reader)
 {
-	struct yg_bytes bytes = take_bytes(reader, 8);
+	struct yg_bytes bytes = yg_state_bytes(reader, 8);
 	uint64_t value = 0;
 
 	for (size_t i = 0; i < bytes.size; i++)
 		value |= (uint64_t)bytes.data[i] << 8 * i;
 	return value;
 }
-
-/* Where the correlations of the bytes are in this engine. */
-struct map {
-	uint32_t *here; /* by the number there; NOT_HERE: left out */
-	uint32_t count;
-};
 
 static int find_here(const struct yg_engine *engine, const uint8_t *digests, struct yg_bytes digest)
 {
@@ -254,16 +245,17 @@ static int digests_here(const struct yg_engine *engine, uint8_t **ret)
 	return rc;
 }
 
-static int read_map(const struct yg_engine *engine, struct reader *reader, struct map *map)
+static int read_map(const struct yg_engine *engine, struct yg_state_reader *reader,
+		    struct yg_state_map *map)
 {
-	uint64_t count = take_u64(reader);
+	uint64_t count = yg_state_u64(reader);
 	uint8_t *digests = NULL;
 	int rc = digests_here(engine, &digests);
 
 	/* Numbers there are below YG_RULES_MAX and ascend. */
 	for (uint64_t i = 0; i < count && rc == YG_OK && !reader->is_bad; i++) {
-		uint64_t there = take_u64(reader);
-		struct yg_bytes digest = take_bytes(reader, YG_DIGEST_BYTES);
+		uint64_t there = yg_state_u64(reader);
+		struct yg_bytes digest = yg_state_bytes(reader, YG_DIGEST_BYTES);
 		uint32_t *grown;
 
 		if (reader->is_bad || there >= YG_RULES_MAX || there < map->count) {
@@ -277,7 +269,7 @@ static int read_map(const struct yg_engine *engine, struct reader *reader, struc
 		}
 		map->here = grown;
 		while (map->count < there)
-			map->here[map->count++] = NOT_HERE;
+			map->here[map->count++] = YG_STATE_NOT_HERE;
 		map->here[map->count++] = (uint32_t)find_here(engine, digests, digest);
 	}
 	free(digests);
@@ -303,8 +295,8 @@ static bool is_mark(const struct yg_correlation *rule, const struct yg_mark *mar
 	return mark->count > 0 && mark->count < UINT64_C(1) << 60;
 }
 
-static int take_marks(struct yg_correlator *correlator, uint32_t index, struct reader *reader,
-		      uint64_t count)
+static int take_marks(struct yg_correlator *correlator, uint32_t index,
+		      struct yg_state_reader *reader, uint64_t count)
 {
 	struct yg_group *group = yg_table_at(&correlator->groups, index);
 	const struct yg_correlation *rule =
@@ -323,41 +315,41 @@ static int take_marks(struct yg_correlator *correlator, uint32_t index, struct r
 	for (group->count = 0; group->count < count; group->count++) {
 		struct yg_mark *mark = yg_mark_at(group, group->count);
 
-		mark->time_ns = (int64_t)take_u64(reader);
-		mark->position = take_u64(reader);
-		mark->value = take_u64(reader);
-		mark->count = take_u64(reader);
+		mark->time_ns = (int64_t)yg_state_u64(reader);
+		mark->position = yg_state_u64(reader);
+		mark->value = yg_state_u64(reader);
+		mark->count = yg_state_u64(reader);
 		reader->is_bad |= !is_mark(rule, mark);
 	}
 	return YG_OK;
 }
 
-static int take_group(struct yg_correlator *correlator, struct reader *reader,
-		      const struct map *map, uint64_t *left_out)
+static int take_group(struct yg_correlator *correlator, struct yg_state_reader *reader,
+		      const struct yg_state_map *map, uint64_t *left_out)
 {
 	struct yg_group read = {.correlation = 0};
-	uint64_t there = take_u64(reader);
+	uint64_t there = yg_state_u64(reader);
 	struct yg_group *group;
 	uint64_t count;
 	uint32_t index;
 	int rc;
 
-	read.key = take_u64(reader);
-	count = take_u64(reader);
+	read.key = yg_state_u64(reader);
+	count = yg_state_u64(reader);
 	read.was_reported = count == 1;
 	reader->is_bad |= count > 1;
-	read.reported_ns = (int64_t)take_u64(reader);
-	read.since = take_u64(reader);
-	read.since_position = take_u64(reader);
-	read.since_ns = (int64_t)take_u64(reader);
-	count = take_u64(reader);
+	read.reported_ns = (int64_t)yg_state_u64(reader);
+	read.since = yg_state_u64(reader);
+	read.since_position = yg_state_u64(reader);
+	read.since_ns = (int64_t)yg_state_u64(reader);
+	count = yg_state_u64(reader);
 	if (reader->is_bad || there >= map->count || count > YG_CORRELATION_MARKS_MAX) {
 		reader->is_bad = true;
 		return YG_OK;
 	}
 	read.correlation = map->here[there];
-	if (read.correlation == NOT_HERE) {
-		(void)take_bytes(reader, count * 32);
+	if (read.correlation == YG_STATE_NOT_HERE) {
+		(void)yg_state_bytes(reader, count * 32);
 		(*left_out)++;
 		return YG_OK;
 	}
@@ -376,26 +368,29 @@ static void empty(struct yg_correlator *correlator)
 {
 	while (correlator->groups.count > 0)
 		yg_groups_forget_oldest(correlator);
+	yg_held_drop_all(correlator);
 	correlator->evicted = 0;
 	correlator->last_ns = 0;
 }
 
-static int take_state(struct yg_correlator *correlator, struct reader *reader, struct map *map,
-		      uint64_t *ret_seed, uint64_t *ret_left_out)
+static int take_state(struct yg_correlator *correlator, struct yg_state_reader *reader,
+		      uint64_t version, uint64_t *ret_seed, uint64_t *ret_left_out)
 {
+	struct yg_state_map map = {NULL, 0};
 	uint64_t evicted, count;
 	int rc;
 
-	*ret_seed = take_u64(reader);
-	evicted = take_u64(reader);
-	correlator->last_ns = (int64_t)take_u64(reader);
-	rc = read_map(correlator->engine, reader, map);
-	if (rc != YG_OK)
-		return rc;
-	count = take_u64(reader);
+	*ret_seed = yg_state_u64(reader);
+	evicted = yg_state_u64(reader);
+	correlator->last_ns = (int64_t)yg_state_u64(reader);
+	rc = read_map(correlator->engine, reader, &map);
+	count = rc == YG_OK ? yg_state_u64(reader) : 0;
 	reader->is_bad |= count > YG_CORRELATION_GROUPS_MAX;
 	for (uint64_t i = 0; i < count && rc == YG_OK && !reader->is_bad; i++)
-		rc = take_group(correlator, reader, map, ret_left_out);
+		rc = take_group(correlator, reader, &map, ret_left_out);
+	if (rc == YG_OK && !reader->is_bad && version > 1)
+		rc = yg_held_restore(correlator, reader, &map, ret_left_out);
+	free(map.here);
 	if (rc == YG_OK && (reader->is_bad || reader->rest.size > 0))
 		return YG_EFORMAT;
 	correlator->evicted += evicted;
@@ -405,25 +400,23 @@ static int take_state(struct yg_correlator *correlator, struct reader *reader, s
 int yg_correlator_restore(struct yg_correlator *correlator, struct yg_bytes state,
 			  uint64_t *ret_seed, uint64_t *ret_left_out)
 {
-	struct reader reader = {.rest = state};
+	struct yg_state_reader reader = {.rest = state};
 	uint8_t digest[YG_DIGEST_BYTES];
-	struct map map = {NULL, 0};
-	struct yg_bytes magic = take_bytes(&reader, MAGIC_BYTES);
-	uint64_t version = take_u64(&reader);
-	struct yg_bytes want = take_bytes(&reader, YG_DIGEST_BYTES);
+	struct yg_bytes magic = yg_state_bytes(&reader, MAGIC_BYTES);
+	uint64_t version = yg_state_u64(&reader);
+	struct yg_bytes want = yg_state_bytes(&reader, YG_DIGEST_BYTES);
 	int rc;
 
 	*ret_seed = 0;
 	*ret_left_out = 0;
 	if (reader.is_bad || memcmp(magic.data, MAGIC, MAGIC_BYTES) != 0)
 		return YG_EFORMAT;
-	if (version != YG_CORRELATION_STATE_VERSION)
+	if (version == 0 || version > YG_CORRELATION_STATE_VERSION)
 		return YG_EMISMATCH;
 	yg_digest(reader.rest, digest);
 	if (memcmp(digest, want.data, YG_DIGEST_BYTES) != 0)
 		return YG_EDIGEST;
-	rc = take_state(correlator, &reader, &map, ret_seed, ret_left_out);
-	free(map.here);
+	rc = take_state(correlator, &reader, version, ret_seed, ret_left_out);
 	if (rc != YG_OK)
 		empty(correlator);
 	return rc;

@@ -179,6 +179,14 @@ static bool is_sign_in(const struct yg_rule_info *rule, const struct yg_look *lo
 	       (look->trace->flags & YG_TRACE_SIGN_IN_PATH) || has_tag(rule, YG_S("attack.t1110"));
 }
 
+/* The source's count at the record; one that comes once more was earlier. */
+static uint32_t request_of(const struct yg_look *look, const struct yg_followed *source)
+{
+	bool was_counted = look->is_back && look->request > 0 && look->request < source->requests;
+
+	return was_counted ? look->request : source->requests;
+}
+
 static int add_pending(struct yg_outcomes *outcomes, struct yg_followed *source,
 		       const struct yg_look *look, const struct yg_finding *finding)
 {
@@ -198,7 +206,7 @@ static int add_pending(struct yg_outcomes *outcomes, struct yg_followed *source,
 				       .position = finding->position,
 				       .path_hash = trace->path_hash,
 				       .time_ns = trace->time_ns,
-				       .request = source->requests,
+				       .request = request_of(look, source),
 				       .next = source->first,
 				       .outcome = (uint8_t)finding->outcome,
 				       .is_web = trace->flags & YG_TRACE_WEB,
@@ -245,7 +253,7 @@ void yg_outcomes_goes_on(struct yg_outcomes *outcomes, const struct yg_look *loo
 		struct yg_pending *pending = &outcomes->pool[i - 1];
 
 		if (pending->rule == rule) {
-			pending->request = source->requests;
+			pending->request = request_of(look, source);
 			pending->time_ns = look->trace->time_ns;
 		}
 	}
@@ -297,7 +305,8 @@ static uint32_t change_followed(struct yg_outcomes *outcomes, const struct yg_lo
 		struct yg_reason reason;
 
 		/* Not the findings of this very record: they were decided knowing all this. */
-		if (pending->request == source->requests || !is_changed(pending, look, &reason))
+		if ((!look->is_back && pending->request == source->requests) ||
+		    !is_changed(pending, look, &reason))
 			continue;
 		pending->outcome = YG_OUTCOME_POSSIBLE;
 		yg_wait_forget(outcomes, pending->path_hash, pending->id);

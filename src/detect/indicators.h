@@ -113,6 +113,13 @@ struct yg_indicator {
 	struct yg_bytes file;
 	uint64_t line;
 };
+/*
+ * What @raw is, written as struct yg_indicator.value has it, to @to (room for
+ * YG_INDICATOR_NORMAL_MAX). Returns its size; 0: it is no indicator. Pure.
+ */
+#define YG_INDICATOR_NORMAL_MAX 2048u
+size_t yg_indicator_normal(struct yg_bytes raw, enum yg_indicator_type *ret_type, uint8_t *to);
+
 /* @index is that of a hit; it says nothing about the order in the lists. */
 struct yg_indicator yg_indicators_get(const struct yg_indicators *set, uint32_t index);
 

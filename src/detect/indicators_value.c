@@ -635,3 +635,16 @@ int yg_indicator_read(struct yg_bytes raw, struct yg_indicator_value *ret, const
 	}
 	return read_one(b, ret, ret_reason);
 }
+
+size_t yg_indicator_normal(struct yg_bytes raw, enum yg_indicator_type *ret_type, uint8_t *to)
+{
+	struct yg_indicator_value value;
+	const char *reason;
+
+	_Static_assert(YG_INDICATOR_NORMAL_MAX == YG_INDICATOR_VALUE_MAX, "room for any value");
+	if (yg_indicator_read(raw, &value, &reason) != YG_OK)
+		return 0;
+	*ret_type = value.type;
+	memcpy(to, value.text, value.size);
+	return value.size;
+}

@@ -1,65 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detect/judge.h"
-
 #include <assert.h>
 
 #include "base/alloc.h"
 #include "base/hash.h"
-#include "detect/correlate.h"
 #include "detect/indicators.h"
-#include "detect/outcome.h"
-#include "detect/story.h"
-#include "detect/table-int.h"
+#include "detect/judge-int.h"
 
 #include "base/ban.h"
 
 #define SOURCE_NAMES_MAX 4096u /* inputs and the sources that records name */
 #define SOURCE_BYTES_MAX (4u << 20)
 #define FIRST_CANDIDATES 64u
-
-/* A finding in the making. */
-struct candidate {
-	const struct yg_rule_info *rule;
-	struct yg_bytes matched; /* indicators */
-	uint64_t first_position;
-	uint64_t count;
-	const struct yg_completion *done; /* correlations; NULL = another kind */
-};
-
-/* What a record that is still to be taken completes. */
-struct ahead {
-	const struct yg_trace *trace;
-	uint64_t number; /* of the completions known ahead */
-	struct yg_completion done;
-};
-
-struct yg_judge {
-	const struct yg_engine *engine;
-	const struct yg_indicators *indicators; /* NULL = none */
-	struct yg_judge_out out;
-	struct yg_outcomes *outcomes;
-	struct yg_correlator *correlator;
-	struct yg_stories *stories;
-	struct yg_bytes source; /* the input's */
-	struct yg_table names;	/* of sources that records name: struct yg_bytes */
-	struct yg_arena *name_mem;
-	struct yg_rule_info **old_rules; /* copies of rules that went, which stories still show */
-	uint32_t old_count;
-	struct yg_change changes[YG_CHANGES_MAX];
-	struct yg_completion done[YG_CORRELATION_DONE_MAX];
-	struct candidate *candidates;
-	uint32_t candidate_count;
-	uint32_t candidate_room;
-	struct yg_trace_run now; /* announced; none = each counts as it is taken */
-	struct ahead *ahead;	 /* those of now by trace, then those of what follows */
-	uint32_t ahead_count;
-	uint32_t ahead_room;
-	uint32_t ahead_at;     /* the first that is not taken */
-	uint64_t ahead_number; /* of the last one known */
-	uint64_t record;
-	bool has_no_stories;
-	struct yg_judge_counts counts;
-};
 
 /* One title for each type of indicator, indexed by enum yg_indicator_type. */
 #define INDICATOR_RULE(name, words, words_ja)                                                      \
@@ -172,7 +123,7 @@ static int lasting_source(struct yg_judge *judge, struct yg_bytes source, struct
 
 /* --- candidates ------------------------------------------------------------------------------- */
 
-static int add_candidate(struct yg_judge *judge, const struct candidate *candidate)
+static int add_candidate(struct yg_judge *judge, const struct yg_candidate *candidate)
 {
 	if (judge->candidate_count == judge->candidate_room) {
 		uint32_t room =
@@ -207,16 +158,16 @@ static int add_indicators(struct yg_judge *judge, const struct yg_trace *trace)
 			judge->counts.allowed++;
 			continue;
 		}
-		rc = add_candidate(judge, &(struct candidate){.rule = &indicator_rules[type],
-							      .matched = hit->value,
-							      .count = 1});
+		rc = add_candidate(judge, &(struct yg_candidate){.rule = &indicator_rules[type],
+								 .matched = hit->value,
+								 .count = 1});
 		if (rc != YG_OK)
 			return rc;
 	}
 	return YG_OK;
 }
 
-static int bytes_order(struct yg_bytes a, struct yg_bytes b)
+int yg_judge_order(struct yg_bytes a, struct yg_bytes b)
 {
 	size_t size = a.size < b.size ? a.size : b.size;
 	int order = size ? memcmp(a.data, b.data, size) : 0;
@@ -226,16 +177,16 @@ static int bytes_order(struct yg_bytes a, struct yg_bytes b)
 
 static int candidate_order(const void *left, const void *right)
 {
-	const struct candidate *a = left, *b = right;
-	int order = bytes_order(a->rule->id, b->rule->id);
+	const struct yg_candidate *a = left, *b = right;
+	int order = yg_judge_order(a->rule->id, b->rule->id);
 
-	return order ? order : bytes_order(a->matched, b->matched);
+	return order ? order : yg_judge_order(a->matched, b->matched);
 }
 
 /* Of the groups that one record completes for one rule, the first is told. */
 static int first_candidate_order(const void *left, const void *right)
 {
-	const struct candidate *a = left, *b = right;
+	const struct yg_candidate *a = left, *b = right;
 	int order = candidate_order(a, b);
 
 	return order ? order : (a->done > b->done) - (a->done < b->done);
@@ -251,18 +202,18 @@ static int gather(struct yg_judge *judge, const struct yg_trace *trace,
 	judge->candidate_count = 0;
 	for (uint32_t i = 0; rc == YG_OK && i < trace->hit_count; i++)
 		rc = add_candidate(
-			judge, &(struct candidate){
+			judge, &(struct yg_candidate){
 				       .rule = &yg_engine_rule(judge->engine, trace->hits[i])->info,
 				       .count = 1});
 	for (uint32_t i = 0; rc == YG_OK && i < done_count; i++) {
 		const struct yg_engine_rule *rule = yg_engine_rule(judge->engine, done[i].rule);
 
 		if (!done[i].is_silent && !rule->is_quiet)
-			rc = add_candidate(
-				judge, &(struct candidate){.rule = &rule->info,
-							   .first_position = done[i].first_position,
-							   .count = done[i].count,
-							   .done = &done[i]});
+			rc = add_candidate(judge, &(struct yg_candidate){
+							  .rule = &rule->info,
+							  .first_position = done[i].first_position,
+							  .count = done[i].count,
+							  .done = &done[i]});
 	}
 	if (rc == YG_OK && trace->indicator_count > 0)
 		rc = add_indicators(judge, trace);
@@ -316,7 +267,8 @@ static struct yg_bytes event_of(const struct yg_judge *judge, const struct yg_tr
 {
 	if (trace->event_json.size > 0)
 		return trace->event_json;
-	return judge->out.event ? judge->out.event(judge->out.arg, trace) : YG_S("{}");
+	return judge->out.event && !judge->released ? judge->out.event(judge->out.arg, trace)
+						    : YG_S("{}");
 }
 
 /* What only correlations have. */
@@ -327,12 +279,12 @@ static void add_correlation(const struct yg_judge *judge, const struct yg_trace 
 		finding->first_ns = done->first_ns;
 	finding->has_value = done->has_value;
 	finding->value = done->value;
-	if (judge->out.group)
+	if (judge->out.group && !judge->released)
 		finding->group_json =
 			judge->out.group(judge->out.arg, trace, done->rule, done->ref);
 }
 
-static int emit(struct yg_judge *judge, struct yg_look *look, const struct candidate *candidate,
+static int emit(struct yg_judge *judge, struct yg_look *look, const struct yg_candidate *candidate,
 		struct yg_bytes source)
 {
 	const struct yg_trace *trace = look->trace;
@@ -373,7 +325,7 @@ static int emit(struct yg_judge *judge, struct yg_look *look, const struct candi
 	return judge->out.finding(judge->out.arg, &finding);
 }
 
-static int emit_changes(struct yg_judge *judge, struct yg_look *look, struct yg_bytes source)
+int yg_judge_change(struct yg_judge *judge, struct yg_look *look, struct yg_bytes source)
 {
 	struct yg_change *changes = judge->changes;
 	uint32_t count = yg_outcomes_change(judge->outcomes, look, changes);
@@ -413,7 +365,7 @@ static int keep_ahead(void *arg, const struct yg_trace *trace, const struct yg_c
 			judge->ahead_room = room;
 		}
 		judge->ahead[judge->ahead_count++] =
-			(struct ahead){trace, ++judge->ahead_number, list[i]};
+			(struct yg_known_ahead){trace, ++judge->ahead_number, list[i]};
 	}
 	return YG_OK;
 }
@@ -427,7 +379,7 @@ static bool is_of_now(const struct yg_judge *judge, const struct yg_trace *trace
 /* Completions of one trace stay in the order of its keys. */
 static int ahead_order(const void *left, const void *right)
 {
-	const struct ahead *a = left, *b = right;
+	const struct yg_known_ahead *a = left, *b = right;
 
 	if (a->trace != b->trace)
 		return a->trace < b->trace ? -1 : 1;
@@ -440,7 +392,7 @@ static void put_in_order(struct yg_judge *judge)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < judge->ahead_count; i++) {
-		struct ahead ahead = judge->ahead[i];
+		struct yg_known_ahead ahead = judge->ahead[i];
 
 		if (!is_of_now(judge, ahead.trace))
 			continue;
@@ -503,7 +455,7 @@ int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace_run next, s
 	yg_correlator_counted(judge->correlator, next, counted);
 	yg_buf_grew(to, next.count);
 	for (uint32_t i = judge->ahead_at; i < judge->ahead_count; i++) {
-		const struct ahead *ahead = &judge->ahead[i];
+		const struct yg_known_ahead *ahead = &judge->ahead[i];
 		uint64_t value;
 
 		memcpy(&value, &ahead->done.value, sizeof(value));
@@ -594,17 +546,12 @@ static void end_ahead(struct yg_judge *judge, const struct yg_trace *trace)
 		judge->now = (struct yg_trace_run){NULL, 0};
 }
 
-/* The part for records with hits, keys or indicators. */
-static int take_findings(struct yg_judge *judge, struct yg_look *look, struct yg_bytes source)
+int yg_judge_find(struct yg_judge *judge, struct yg_look *look, struct yg_bytes source,
+		  const struct yg_completion *done, uint32_t done_count)
 {
-	struct yg_completion *done = judge->done;
 	const struct yg_trace *trace = look->trace;
-	uint32_t done_count = 0;
-	int rc;
+	int rc = gather(judge, trace, done, done_count);
 
-	rc = complete(judge, trace, &done_count);
-	if (rc == YG_OK)
-		rc = gather(judge, trace, done, done_count);
 	if (rc != YG_OK)
 		return rc;
 	for (uint32_t i = 0; i < done_count; i++)
@@ -618,6 +565,15 @@ static int take_findings(struct yg_judge *judge, struct yg_look *look, struct yg
 	for (uint32_t i = 0; rc == YG_OK && i < judge->candidate_count; i++)
 		rc = emit(judge, look, &judge->candidates[i], source);
 	return rc;
+}
+
+/* The part for records with hits, keys or indicators. */
+static int take_findings(struct yg_judge *judge, struct yg_look *look, struct yg_bytes source)
+{
+	uint32_t done_count = 0;
+	int rc = judge->is_waiting ? YG_OK : complete(judge, look->trace, &done_count);
+
+	return rc == YG_OK ? yg_judge_find(judge, look, source, judge->done, done_count) : rc;
 }
 
 #define CALL_NEAR  8u /* traces ahead: their sources are fetched */
@@ -648,7 +604,9 @@ int yg_judge_take(struct yg_judge *judge, const struct yg_trace *trace)
 	if (rc == YG_OK)
 		rc = yg_outcomes_learn(judge->outcomes, &look);
 	if (rc == YG_OK)
-		rc = emit_changes(judge, &look, source);
+		rc = yg_judge_change(judge, &look, source);
+	if (rc == YG_OK && judge->is_waiting)
+		rc = yg_judge_hold(judge, &look);
 	end_ahead(judge, trace);
 	return rc;
 }
@@ -669,7 +627,7 @@ static const struct yg_rule_info *rule_by_id(void *arg, struct yg_bytes id)
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (bytes_order(yg_engine_rule(judge->engine, mid)->info.id, id) < 0)
+		if (yg_judge_order(yg_engine_rule(judge->engine, mid)->info.id, id) < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -718,203 +676,4 @@ struct yg_judge_counts yg_judge_counts(const struct yg_judge *judge)
 int yg_judge_stories(struct yg_judge *judge, const struct yg_story **ret, size_t *ret_count)
 {
 	return yg_stories_list(judge->stories, ret, ret_count);
-}
-
-/* --- another rule set ------------------------------------------------------------------------- */
-
-/* On the way from one engine to the other. */
-struct changeover {
-	struct yg_judge *judge;
-	const struct yg_engine *to;
-	const struct yg_rule_info *
-		*instead; /* of each rule of the former engine; NULL = none yet */
-	uint32_t count;
-	int rc;
-};
-
-static bool same_tags(const struct yg_rule_info *a, const struct yg_rule_info *b)
-{
-	if (a->tag_count != b->tag_count)
-		return false;
-	for (uint32_t i = 0; i < a->tag_count; i++)
-		if (!yg_bytes_eq(a->tags[i], b->tags[i]))
-			return false;
-	return true;
-}
-
-static bool same_rule(const struct yg_rule_info *a, const struct yg_rule_info *b)
-{
-	return yg_bytes_eq(a->id, b->id) && yg_bytes_eq(a->title, b->title) &&
-	       yg_bytes_eq(a->title_ja, b->title_ja) && yg_bytes_eq(a->advice, b->advice) &&
-	       a->level == b->level && a->kind == b->kind && a->field == b->field &&
-	       a->is_own == b->is_own && same_tags(a, b);
-}
-
-/* Rules of both sets ascend by id. */
-static void pair_rules(struct changeover *c)
-{
-	uint32_t to_count = yg_engine_rule_count(c->to), t = 0;
-
-	for (uint32_t i = 0; i < c->count; i++) {
-		const struct yg_rule_info *from = &yg_engine_rule(c->judge->engine, i)->info;
-
-		while (t < to_count && bytes_order(yg_engine_rule(c->to, t)->info.id, from->id) < 0)
-			t++;
-		if (t < to_count && same_rule(&yg_engine_rule(c->to, t)->info, from))
-			c->instead[i] = &yg_engine_rule(c->to, t)->info;
-	}
-}
-
-static struct yg_bytes put_text(uint8_t **at, struct yg_bytes text)
-{
-	struct yg_bytes copy = {*at, text.size};
-
-	if (text.size > 0)
-		memcpy(*at, text.data, text.size);
-	*at += text.size;
-	return copy;
-}
-
-/* One piece of memory: the rule, its tags, all texts. */
-static struct yg_rule_info *copy_rule(const struct yg_rule_info *rule)
-{
-	size_t size = rule->id.size + rule->title.size + rule->title_ja.size + rule->advice.size;
-	struct yg_rule_info *copy;
-	struct yg_bytes *tags;
-	uint8_t *at;
-
-	for (uint32_t i = 0; i < rule->tag_count; i++)
-		size += rule->tags[i].size;
-	copy = yg_calloc(1, sizeof(*copy) + rule->tag_count * sizeof(*tags) + size);
-	if (!copy)
-		return NULL;
-	tags = (struct yg_bytes *)(void *)(copy + 1);
-	at = (uint8_t *)(tags + rule->tag_count);
-	*copy = *rule;
-	copy->id = put_text(&at, rule->id);
-	copy->title = put_text(&at, rule->title);
-	copy->title_ja = put_text(&at, rule->title_ja);
-	copy->advice = put_text(&at, rule->advice);
-	for (uint32_t i = 0; i < rule->tag_count; i++)
-		tags[i] = put_text(&at, rule->tags[i]);
-	copy->tags = tags;
-	return copy;
-}
-
-/* A rule that went and is still shown somewhere: one of the former copies, or a new one. */
-static const struct yg_rule_info *keep_old(struct changeover *c, const struct yg_rule_info *rule)
-{
-	static const struct yg_rule_info too_many = {
-		.id = {(const uint8_t *)"yagura-former-rules", 19},
-		.title = {(const uint8_t *)"Rules that are no longer loaded", 31},
-		.title_ja = {(const uint8_t *)"読み込まれなくなったルール",
-			     sizeof("読み込まれなくなったルール") - 1},
-		.level = YG_LEVEL_MEDIUM,
-		.kind = YG_KIND_PATTERN,
-		.field = YG_ATTACK_OTHER,
-	};
-	struct yg_judge *judge = c->judge;
-
-	for (uint32_t i = 0; i < judge->old_count; i++)
-		if (same_rule(judge->old_rules[i], rule))
-			return judge->old_rules[i];
-	if (judge->old_count == YG_JUDGE_OLD_RULES_MAX)
-		return &too_many;
-	if (!judge->old_rules)
-		judge->old_rules = yg_calloc(YG_JUDGE_OLD_RULES_MAX, sizeof(struct yg_rule_info *));
-	if (!judge->old_rules || !(judge->old_rules[judge->old_count] = copy_rule(rule))) {
-		c->rc = YG_ENOMEM;
-		return &too_many;
-	}
-	return judge->old_rules[judge->old_count++];
-}
-
-/* The number of @rule in the former engine, or its count: another's, or one that is long gone. */
-static uint32_t number_of(const struct changeover *c, const struct yg_rule_info *rule)
-{
-	uintptr_t first = c->count ? (uintptr_t)&yg_engine_rule(c->judge->engine, 0)->info : 0;
-	uintptr_t at = (uintptr_t)rule;
-	size_t number = (at - first) / sizeof(struct yg_engine_rule);
-
-	if (at < first || number >= c->count ||
-	    &yg_engine_rule(c->judge->engine, (uint32_t)number)->info != rule)
-		return c->count;
-	return (uint32_t)number;
-}
-
-/* First round: whatever needs memory. */
-static const struct yg_rule_info *note_rule(void *arg, const struct yg_rule_info *rule)
-{
-	struct changeover *c = arg;
-	uint32_t number = number_of(c, rule);
-
-	if (number < c->count && !c->instead[number])
-		c->instead[number] = keep_old(c, rule);
-	return rule;
-}
-
-/* Second round: cannot fail. */
-static const struct yg_rule_info *replace_rule(void *arg, const struct yg_rule_info *rule)
-{
-	struct changeover *c = arg;
-	uint32_t number = number_of(c, rule);
-
-	return number < c->count && c->instead[number] ? c->instead[number] : rule;
-}
-
-static int move_groups(const struct yg_judge *judge, struct yg_correlator *to, uint64_t *seed,
-		       struct yg_judge_reload *ret)
-{
-	struct yg_buf state;
-	uint64_t new_seed;
-	int rc;
-
-	yg_buf_init(&state, YG_CORRELATION_STATE_MAX);
-	rc = yg_correlator_save(judge->correlator, *seed, &state);
-	if (rc == YG_OK)
-		rc = yg_correlator_restore(to, yg_buf_bytes(&state), &new_seed,
-					   &ret->groups_dropped);
-	yg_buf_done(&state);
-	if (rc != YG_OK)
-		return rc == YG_ELIMIT ? rc : YG_ENOMEM;
-	*seed = new_seed;
-	ret->groups_kept = yg_correlator_groups(to);
-	return YG_OK;
-}
-
-int yg_judge_reload(struct yg_judge *judge, const struct yg_engine *engine,
-		    const struct yg_indicators *indicators, uint64_t *seed,
-		    struct yg_judge_reload *ret)
-{
-	struct changeover c = {.judge = judge, .to = engine};
-	struct yg_correlator *correlator = yg_correlator_new(engine);
-	int rc = YG_OK;
-
-	assert(judge->now.count == 0);
-	*ret = (struct yg_judge_reload){0};
-	c.count = yg_engine_rule_count(judge->engine);
-	c.instead = yg_calloc(c.count + 1u, sizeof(struct yg_rule_info *));
-	if (!correlator || !c.instead)
-		rc = YG_ENOMEM;
-	if (rc == YG_OK) {
-		pair_rules(&c);
-		yg_stories_remap(judge->stories, note_rule, &c);
-		yg_outcomes_remap(judge->outcomes, note_rule, &c);
-		rc = c.rc;
-	}
-	if (rc == YG_OK)
-		rc = move_groups(judge, correlator, seed, ret);
-	if (rc == YG_OK) {
-		yg_stories_remap(judge->stories, replace_rule, &c);
-		yg_outcomes_remap(judge->outcomes, replace_rule, &c);
-		(void)yg_correlator_free(judge->correlator);
-		judge->correlator = correlator;
-		judge->ahead_count = judge->ahead_at = 0;
-		judge->engine = engine;
-		judge->indicators = indicators;
-		correlator = NULL;
-	}
-	(void)yg_correlator_free(correlator);
-	free(c.instead);
-	return rc;
 }

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "detect/correlate.h"
 #include "detect/trace.h"
 #include "model/finding.h"
 
@@ -84,6 +85,25 @@ YG_MUST_USE int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace
 				   struct yg_buf *to);
 YG_MUST_USE int yg_judge_resume_next(struct yg_judge *judge, struct yg_trace_run now,
 				     struct yg_bytes kept);
+
+/*
+ * For records of several senders, each a little late (detect/correlate.h: yg_correlator_hold): from
+ * here on those that are taken come from @origin (number, received_ns, mark; the rest is the
+ * judge's), and what they complete is found when they are due, in the order of their times. All
+ * else is found at once. With them wait records that tell of success, so that the outcome of what
+ * is found then is learnt too. NULL: none waits. Not together with yg_judge_ahead().
+ */
+void yg_judge_wait(struct yg_judge *judge, const struct yg_origin *origin);
+
+/*
+ * What is due at @now_ns goes out; *ret_count: how many records waited for it. The traces are
+ * copies: out.event and out.group are not asked, group_json is empty. YG_OK; YG_ENOMEM, or what an
+ * out function returned: the judge is to be freed.
+ */
+YG_MUST_USE int yg_judge_release(struct yg_judge *judge, int64_t now_ns, uint64_t *ret_count);
+
+/* During an out function: where the record came from that waited; NULL: it is the one taken. */
+const struct yg_origin *yg_judge_origin(const struct yg_judge *judge);
 
 /* The state of the correlations, to be kept and restored (detect/correlate.h). */
 struct yg_correlator *yg_judge_correlator(struct yg_judge *judge);

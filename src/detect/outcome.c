@@ -303,6 +303,23 @@ void yg_outcomes_look(struct yg_outcomes *outcomes, const struct yg_trace *trace
 	ret->is_guesser = source && source->guesses >= YG_GUESSES_MIN;
 }
 
+void yg_outcomes_look_back(struct yg_outcomes *outcomes, struct yg_look *look)
+{
+	uint64_t hash = look->trace->actor_hash;
+
+	look->source = hash != 0 ? yg_table_find(&outcomes->sources, hash) : YG_TABLE_NONE;
+}
+
+uint32_t yg_outcomes_request(const struct yg_outcomes *outcomes, const struct yg_look *look)
+{
+	const struct yg_followed *source;
+
+	if (look->source == YG_TABLE_NONE)
+		return 0;
+	source = yg_table_at(&outcomes->sources, look->source);
+	return source->requests;
+}
+
 /* --- learning --------------------------------------------------------------------------------- */
 
 static void count(uint16_t *counter)

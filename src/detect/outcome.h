@@ -45,6 +45,8 @@ struct yg_look {
 	bool is_guesser;   /* and the source had been refused several times */
 	bool is_refused;   /* a sign-in is refused */
 	bool has_median;   /* the path has just got enough answers to compare others with */
+	bool is_back;	   /* it was taken earlier, and comes once more: yg_outcomes_look_back */
+	uint32_t request;  /* then: the source's count when it was taken; 0: there was none */
 };
 
 /* The sources of traces that will be looked at soon, the nearer and the later one: fetched. */
@@ -53,6 +55,14 @@ void yg_outcomes_call(const struct yg_outcomes *outcomes, uint64_t near_hash, ui
 /* Cost: one probe for the source, one for the path. */
 void yg_outcomes_look(struct yg_outcomes *outcomes, const struct yg_trace *trace,
 		      struct yg_look *ret);
+
+/*
+ * A record that was looked at earlier comes once more: @look has its trace, is_back, and what it
+ * told then; the source is found again, and nothing is counted. Not to be learnt.
+ */
+void yg_outcomes_look_back(struct yg_outcomes *outcomes, struct yg_look *look);
+/* Behind yg_outcomes_learn: what has to be kept of the look for that. */
+uint32_t yg_outcomes_request(const struct yg_outcomes *outcomes, const struct yg_look *look);
 
 /* What is known at once of a finding of @rule on this record. Texts of @ret_reason: the trace's. */
 enum yg_outcome yg_outcomes_decide(struct yg_outcomes *outcomes, const struct yg_look *look,

@@ -281,6 +281,21 @@ static int read_objects(struct reader *r)
 	}
 }
 
+/* What an envelope says of the page behind it. Of another kind than it should be: not said. */
+static int note_page(struct reader *r, struct yg_bytes key, const json_t *value)
+{
+	if (yg_bytes_eq(key, YG_S("\"more\"")))
+		r->out->is_more = json_is_true(value);
+	if (!yg_bytes_eq(key, YG_S("\"next\"")) || !json_is_string(value))
+		return YG_OK;
+	return yg_arena_dup(r->arena,
+			    (struct yg_bytes){(const uint8_t *)json_string_value(value),
+					      json_string_length(value)},
+			    &r->out->next)
+		       ? YG_OK
+		       : YG_ENOMEM;
+}
+
 /* A member of the outermost object that is not "objects". */
 static int read_member(struct reader *r, struct yg_bytes key, bool *is_bundle)
 {
@@ -309,6 +324,8 @@ static int read_member(struct reader *r, struct yg_bytes key, bool *is_bundle)
 		rc = fail(r, rc == YG_ELIMIT ? YG_ELIMIT : YG_EFORMAT,
 			  "a member of the bundle is no JSON");
 	}
+	if (rc == YG_OK)
+		rc = note_page(r, key, json_array_get(list, 0));
 	json_decref(list);
 	return rc;
 }

@@ -26,6 +26,9 @@ struct yg_stix_ask {
 	bool (*has_marking)(void *arg, struct yg_bytes id);
 	void *arg;
 	uint32_t objects_max; /* 0: YG_STIX_OBJECTS_MAX */
+	/* What was made and says nothing of changes is a version all the same: taken from those who
+	 * leave `modified` out (docs/taxii.md, the data set of others' cases). */
+	bool may_lack_modified;
 };
 
 struct yg_stix_item {
@@ -38,6 +41,9 @@ struct yg_stix_bundle {
 	struct yg_stix_item *items; /* in the arena, as all they point to */
 	uint32_t count;
 	uint32_t wrong; /* items with a fault */
+	/* Of a TAXII envelope: is there more, and by which word it is asked for (empty: none). */
+	bool is_more;
+	struct yg_bytes next;
 };
 
 /*

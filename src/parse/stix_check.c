@@ -304,24 +304,36 @@ static bool is_type(const struct yg_stix_object *object, const char *type)
 	return yg_bytes_eq(object->type, yg_bytes_str(type));
 }
 
+/* Is what makes a version there? */
+static bool has_version(const json_t *tree, const struct yg_stix_ask *ask,
+			const struct yg_stix_object *object, struct yg_stix_where *where)
+{
+	bool is_fixed =
+		is_type(object, "marking-definition") || is_type(object, "language-content");
+	bool has_modified = yg_json_text(tree, "modified").size > 0;
+
+	if (yg_json_text(tree, "created").size == 0)
+		return is_fixed || has_modified ? yg_stix_wrong(where, "created: is missing")
+						: true;
+	if (has_modified || is_type(object, "marking-definition") || ask->may_lack_modified)
+		return true;
+	return yg_stix_wrong(where, "modified: is missing");
+}
+
 /* When it was made, and which version it is. */
 static bool check_version(const json_t *tree, const struct yg_stix_ask *ask,
 			  struct yg_stix_object *object, struct yg_stix_where *where)
 {
-	bool is_fixed =
-		is_type(object, "marking-definition") || is_type(object, "language-content");
 	struct yg_bytes created = yg_json_text(tree, "created");
 	struct yg_bytes modified = yg_json_text(tree, "modified");
 	const char *name = modified.size > 0 ? "modified" : "created";
 	int64_t created_ns = 0;
 
 	object->version = modified.size > 0 ? modified : created;
+	if (!has_version(tree, ask, object, where))
+		return false;
 	if (object->version.size == 0)
-		return is_fixed ? yg_stix_wrong(where, "created: is missing") : true;
-	if (created.size == 0)
-		return yg_stix_wrong(where, "created: is missing");
-	if (modified.size == 0 && !is_type(object, "marking-definition"))
-		return yg_stix_wrong(where, "modified: is missing");
+		return true;
 	if (!yg_stix_time(object->version, &object->version_ns) ||
 	    !yg_stix_time(created, &created_ns)) {
 		struct yg_bytes version = object->version;

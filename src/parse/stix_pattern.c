@@ -9,6 +9,9 @@
  */
 #include "parse/stix_pattern.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "base/utf8.h"
 #include "model/stix.h"
 
@@ -431,4 +434,110 @@ int yg_stix_pattern_check(struct yg_bytes text, struct yg_fault *reterr)
 	if (next(&s) && read_observations(&s))
 		return YG_OK;
 	return s.rc;
+}
+
+/* ---- values ---- */
+
+struct values {
+	struct scan scan;
+	yg_stix_value_fn fn;
+	void *arg;
+	uint8_t *room; /* of the text's size */
+	struct yg_bytes path;
+};
+
+static int give_value(struct values *v)
+{
+	struct yg_bytes text = v->scan.now.text;
+	size_t size = 0;
+
+	if (v->scan.now.kind != KIND_TEXT)
+		return YG_EUNSUPPORTED;
+	for (size_t i = 0; i < text.size; i++) {
+		i += text.data[i] == '\\' && i + 1 < text.size;
+		v->room[size++] = text.data[i];
+	}
+	return v->fn(v->arg, v->path, (struct yg_bytes){v->room, size});
+}
+
+/* IN ('a', 'b') */
+static int give_set(struct values *v)
+{
+	struct scan *s = &v->scan;
+	int rc = YG_OK;
+
+	if (!next(s)) /* ( */
+		return s->rc;
+	while (rc == YG_OK && next(s) && !is_sign(s, ")"))
+		if (!is_sign(s, ","))
+			rc = give_value(v);
+	return rc == YG_OK ? s->rc : rc;
+}
+
+static int give_test(struct values *v)
+{
+	struct scan *s = &v->scan;
+	size_t start = s->now.at;
+	int rc;
+
+	if (is_sign(s, "(") || is_word(s, "EXISTS"))
+		return YG_EUNSUPPORTED;
+	if (!read_path(s))
+		return s->rc;
+	v->path = yg_bytes_trim(yg_bytes_cut(s->text, start, s->now.at));
+	if (is_word(s, "IN"))
+		rc = give_set(v);
+	else if (is_sign(s, "=") || is_sign(s, "=="))
+		rc = next(s) ? give_value(v) : s->rc;
+	else
+		rc = YG_EUNSUPPORTED;
+	return rc == YG_OK && !next(s) ? s->rc : rc;
+}
+
+/* Behind a test or an observation: YG_OK: another one; YG_EEND: it was the last. */
+static int go_on(struct scan *s, bool is_last)
+{
+	if (is_last)
+		return YG_EEND;
+	if (!is_word(s, "OR"))
+		return YG_EUNSUPPORTED;
+	return next(s) ? YG_OK : s->rc;
+}
+
+static int give_observation(struct values *v)
+{
+	struct scan *s = &v->scan;
+	int rc = YG_OK;
+
+	if (!is_sign(s, "["))
+		return YG_EUNSUPPORTED;
+	if (!next(s))
+		return s->rc;
+	while (rc == YG_OK) {
+		rc = give_test(v);
+		if (rc == YG_OK)
+			rc = go_on(s, is_sign(s, "]"));
+	}
+	return rc != YG_EEND ? rc : next(s) ? YG_OK : s->rc;
+}
+
+int yg_stix_pattern_values(struct yg_bytes text, yg_stix_value_fn fn, void *arg,
+			   struct yg_fault *reterr)
+{
+	struct values v = {.scan = {.text = text, .fault = reterr}, .fn = fn, .arg = arg};
+	int rc = yg_stix_pattern_check(text, reterr);
+
+	if (rc != YG_OK)
+		return rc;
+	v.room = yg_calloc(1, text.size + 1);
+	if (!v.room)
+		return YG_ENOMEM;
+	rc = next(&v.scan) ? YG_OK : v.scan.rc;
+	while (rc == YG_OK) {
+		rc = give_observation(&v);
+		if (rc == YG_OK)
+			rc = go_on(&v.scan, v.scan.now.kind == KIND_END);
+	}
+	free(v.room);
+	return rc == YG_EEND ? YG_OK : rc;
 }

@@ -179,6 +179,15 @@ static int open_log(struct yg_local *l)
 	return st.st_size == 0 ? yg_disk_sync_folder_of(l->log) : YG_OK;
 }
 
+/* Its name is on the disk before anything in it counts: the writer syncs no further up than here.
+ */
+static int make_folder(struct yg_local *l)
+{
+	int rc = yg_disk_mkdir(l->dir, 0700);
+
+	return rc == YG_OK ? yg_disk_sync_folder_of(l->dir) : rc;
+}
+
 static void cut_log(struct yg_local *l, uint64_t size)
 {
 	if (yg_disk_truncate(l->log_fd, size) == YG_OK)
@@ -267,7 +276,8 @@ static int sync_archive(struct yg_local *l, int64_t now_ns)
 /* Lines of the log that were committed, as far as the archive lacks them. */
 static int replay(struct yg_local *l, struct yg_bytes text, int64_t now_ns)
 {
-	uint64_t committed = l->next;
+	/* Where no checkpoint ever had a number, nothing was committed: all of it comes again. */
+	uint64_t committed = l->is_started || l->config.number > 0 ? l->next : 0;
 	struct yg_local_entry entry;
 	uint64_t end = 0;
 	int rc = YG_OK;
@@ -281,6 +291,11 @@ static int replay(struct yg_local *l, struct yg_bytes text, int64_t now_ns)
 		if (entry.first + entry.count > committed)
 			continue; /* comes again from its source */
 		rc = yg_local_end(l->dir, l->config.org, entry.arrived_ns, &end);
+		/* Its lines may be there and not on the disk: who was killed had them from the
+		 * system. Files of earlier hours were closed, and so synced, before. */
+		if (rc == YG_OK && end >= entry.first + entry.count &&
+		    hour_of(entry.arrived_ns) >= hour_of(now_ns))
+			rc = yg_archive_writer_begin(l->writer, entry.arrived_ns);
 		if (rc == YG_OK)
 			rc = append_lines(l, &entry, end);
 	}
@@ -292,9 +307,11 @@ static void catch_up(struct yg_local *l, int64_t now_ns)
 {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
-	int rc = new_writer(l);
+	int rc = make_folder(l);
 
 	l->retry_ns = now_ns;
+	if (rc == YG_OK)
+		rc = new_writer(l);
 	if (rc == YG_OK)
 		rc = yg_local_repair(l->dir, l->config.org, hour_of(now_ns), l->describer);
 	if (rc == YG_OK)

@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "sensor/local-int.h"
 
 #include "base/ban.h"
@@ -66,11 +67,13 @@ struct shorten {
 static int remove_file(const char *path)
 {
 	char other[YG_ARCHIVE_PATH_MAX];
+	int rc;
 
 	if (snprintf(other, sizeof(other), "%s" YG_ARCHIVE_FILTERS, path) < (int)sizeof(other))
-		(void)unlink(other); /* may never have been there */
-	if (unlink(path) != 0 && errno != ENOENT)
-		return yg_err_from_errno(errno);
+		(void)!yg_disk_unlink(other); /* may never have been there */
+	rc = yg_disk_unlink(path);
+	if (rc != YG_OK && rc != YG_ENOENT)
+		return rc;
 	(void)snprintf(other, sizeof(other), "%s", path); /* of the same size */
 	for (unsigned up = 0; up < 3; up++) {		  /* day, month, year */
 		char *slash = strrchr(other, '/');
@@ -159,7 +162,7 @@ static int repair_file(void *arg, const struct yg_archive_entry *entry)
 		return YG_OK;
 	rc = yg_archive_repair(entry->path, yg_local_describe, r->describer, &cut);
 	if (rc == YG_EMISMATCH && stat(entry->path, &st) == 0 && st.st_size == 0)
-		rc = unlink(entry->path) == 0 ? YG_OK : yg_err_from_errno(errno);
+		rc = yg_disk_unlink(entry->path);
 	if (rc != YG_OK)
 		r->rc = rc; /* the others are looked at all the same */
 	return YG_OK;

@@ -175,7 +175,8 @@ static int load_key(struct yg_sensor_policy *p, bool with_key, struct yg_line_fa
 
 	if (rc == YG_ENOENT && with_key) {
 		yg_random(p->key, sizeof(p->key));
-		rc = yg_disk_create(path, (struct yg_bytes){p->key, sizeof(p->key)}, 0600);
+		/* Under its name whole or not at all: half a key would stop the sensor for good. */
+		rc = yg_disk_replace(path, (struct yg_bytes){p->key, sizeof(p->key)}, 0600);
 	} else if (rc == YG_OK && size == sizeof(p->key)) {
 		memcpy(p->key, bytes, size);
 	} else if (rc == YG_OK) {

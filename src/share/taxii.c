@@ -256,17 +256,23 @@ struct yg_route_table yg_taxii_routes(struct yg_taxii *taxii)
 int yg_taxii_new(const struct yg_taxii_opts *opts, struct yg_taxii **ret)
 {
 	struct yg_taxii *taxii = yg_calloc(1, sizeof(*taxii));
+	int rc;
 
 	if (!taxii)
 		return YG_ENOMEM;
 	taxii->opts = *opts;
 	yg_random(taxii->known.key, sizeof(taxii->known.key));
+	rc = yg_taxii_jobs_new(&taxii->jobs);
+	if (rc != YG_OK)
+		taxii = yg_taxii_free(taxii);
 	*ret = taxii;
-	return YG_OK;
+	return rc;
 }
 
 struct yg_taxii *yg_taxii_free(struct yg_taxii *taxii)
 {
+	if (taxii)
+		taxii->jobs = yg_taxii_jobs_free(taxii->jobs);
 	free(taxii);
 	return NULL;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects, manifest, versions: a filter in, a page out; and deleting by the same filter. */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "share/taxii-int.h"
 
@@ -22,6 +25,11 @@ struct question {
 	char mem[4][YG_API_QUERY_MAX + 1];
 };
 
+/* Names that may stand in a question once, each. */
+static const char *const names[] = {"added_after",	  "limit",	 "next",
+				    "match[id]",	  "match[type]", "match[version]",
+				    "match[spec_version]"};
+
 static int bad(const struct yg_taxii_call *call, const char *detail)
 {
 	(void)yg_taxii_refuse(call, 400, "bad-request", N_("The question is malformed"),
@@ -29,24 +37,60 @@ static int bad(const struct yg_taxii_call *call, const char *detail)
 	return YG_EEND;
 }
 
-/* The brackets of "match[id]" are percent-encoded by some, and not by others. */
-static bool get(const struct yg_taxii_call *call, const char *name, char *to, struct yg_bytes *ret)
+#define SPELLINGS 3u
+
+/* The brackets of "match[id]" are percent-encoded by some, and not by others. False: none more. */
+static bool spell(const char *name, unsigned way, char to[40])
 {
-	char encoded[40];
+	static const char *const opened[SPELLINGS] = {"[", "%5B", "%5b"};
+	static const char *const closed[SPELLINGS] = {"]", "%5D", "%5d"};
 	const char *open = strchr(name, '[');
 
-	if (yg_query_get(call->request->query, name, to, YG_API_QUERY_MAX + 1, ret))
-		return true;
-	if (!open)
-		return false;
-	for (unsigned i = 0; i < 2; i++) {
-		(void)snprintf(encoded, sizeof(encoded), "%.*s%s%.*s%s", (int)(open - name), name,
-			       i ? "%5b" : "%5B", (int)strlen(open) - 2, open + 1,
-			       i ? "%5d" : "%5D");
-		if (yg_query_get(call->request->query, encoded, to, YG_API_QUERY_MAX + 1, ret))
+	if (way == 0 || !open)
+		(void)snprintf(to, 40, "%s", name); /* it fits */
+	else
+		(void)snprintf(to, 40, "%.*s%s%.*s%s", (int)(open - name), name, opened[way],
+			       (int)strlen(open) - 2, open + 1, closed[way]); /* as above */
+	return way == 0 || open;
+}
+
+static bool get(const struct yg_taxii_call *call, const char *name, char *to, struct yg_bytes *ret)
+{
+	char spelled[40];
+
+	for (unsigned way = 0; way < SPELLINGS && spell(name, way, spelled); way++)
+		if (yg_query_get(call->request->query, spelled, to, YG_API_QUERY_MAX + 1, ret))
 			return true;
-	}
 	return false;
+}
+
+static unsigned count_of(struct yg_bytes query, struct yg_bytes name)
+{
+	unsigned count = 0;
+
+	while (query.size > 0) {
+		size_t end = yg_bytes_chr(query, '&');
+		struct yg_bytes pair = yg_bytes_cut(query, 0, end);
+
+		query = end == SIZE_MAX ? (struct yg_bytes){0} : yg_bytes_from(query, end + 1);
+		count += yg_bytes_eq(yg_bytes_cut(pair, 0, yg_bytes_chr(pair, '=')), name);
+	}
+	return count;
+}
+
+/* Which of two is meant, nobody can know. */
+static int check_once(const struct yg_taxii_call *call)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		unsigned count = 0;
+		char spelled[40];
+
+		for (unsigned way = 0; way < SPELLINGS && spell(names[i], way, spelled); way++)
+			count += count_of(call->request->query, yg_bytes_str(spelled));
+		if (count > 1)
+			return bad(call, N_("a filter stands there twice"));
+	}
+	return YG_OK;
 }
 
 /* A comma-separated list to @to; -1: too many, or an empty value. */
@@ -84,6 +128,9 @@ static int read_versions(const struct yg_taxii_call *call, struct question *q)
 		return bad(call, N_("match[version]: an empty value, or too many"));
 	f->versions_ns = q->versions;
 	for (int i = 0; i < count; i++) {
+		for (int k = 0; k < i; k++)
+			if (yg_bytes_eq(values[i], values[k]))
+				return bad(call, N_("match[version]: a value stands there twice"));
 		if (yg_bytes_eq(values[i], YG_S("last")))
 			f->has_last = true;
 		else if (yg_bytes_eq(values[i], YG_S("first")))
@@ -196,8 +243,11 @@ static int read_place(const struct yg_taxii_call *call, struct question *q)
 
 		(void)snprintf(wanted, sizeof(wanted), "%016llx", (unsigned long long)q->hash);
 		if (dash == SIZE_MAX || !yg_bytes_i64(yg_bytes_cut(text, 0, dash), &place) ||
-		    !yg_bytes_eq(yg_bytes_from(text, dash + 1), yg_bytes_str(wanted)))
-			return bad(call, N_("next: not what was given for this question"));
+		    !yg_bytes_eq(yg_bytes_from(text, dash + 1), yg_bytes_str(wanted))) {
+			(void)yg_taxii_refuse(call, 400, "bad-request", YG_TAXII_PROCESSING,
+					      N_("next: not what was given for this question"));
+			return YG_EEND;
+		}
 	}
 	if (place > q->filter.after_us)
 		q->filter.after_us = place;
@@ -206,8 +256,10 @@ static int read_place(const struct yg_taxii_call *call, struct question *q)
 
 static int read_question(const struct yg_taxii_call *call, struct question *q)
 {
-	int rc = read_names(call, q);
+	int rc = check_once(call);
 
+	if (rc == YG_OK)
+		rc = read_names(call, q);
 	if (rc == YG_OK)
 		rc = read_versions(call, q);
 	if (rc == YG_OK)
@@ -295,11 +347,9 @@ static int is_there(const struct yg_taxii_call *call, uint32_t *ret)
 	return yg_shelf_read(call->reader, &call->view, &filter, false, no_row, ret, &is_more);
 }
 
-/* Reading asks for can_read, writing for can_write: one of both is known of, none is not. */
+/* That there is such a collection stands in the list: what it does not let is no secret. */
 static int may_not(const struct yg_taxii_call *call)
 {
-	if (!call->view.can_read && !call->view.can_write)
-		return yg_taxii_not_found(call);
 	return yg_taxii_refuse(call, 403, "not-allowed", N_("You may not do this"), NULL);
 }
 
@@ -308,12 +358,15 @@ static void end_page(const struct page *page, const struct question *q, bool is_
 	struct yg_reply *reply = page->call->reply;
 	struct yg_buf *to = &reply->body;
 
-	yg_buf_add_str(to, page->count ? "],\"more\":" : "{\"more\":");
-	yg_buf_add_str(to, is_more ? "true" : "false");
+	if (page->count == 0)
+		yg_buf_add_str(to, "{}"); /* no `more` means that there is none (sec. 3.7) */
+	else
+		yg_buf_addf(to, "],\"more\":%s", is_more ? "true" : "false");
 	if (is_more)
 		yg_buf_addf(to, ",\"next\":\"%lld-%016llx\"", (long long)page->last_us,
 			    (unsigned long long)q->hash);
-	yg_buf_add_byte(to, '}');
+	if (page->count > 0)
+		yg_buf_add_byte(to, '}');
 	reply->status = 200;
 	reply->content_type = YG_TAXII_TYPE;
 	/* Without a row: where the question began, so that going on from there loses nothing. */
@@ -372,29 +425,85 @@ int yg_taxii_versions(struct yg_taxii_call *call)
 	return answer(call, FORM_VERSIONS);
 }
 
-int yg_taxii_delete(struct yg_taxii_call *call)
-{
-	struct question q = {0};
-	uint64_t count = 0;
-	int rc;
+/* ---- deleting ---- */
 
-	if (!call->view.can_read || !call->view.can_write)
-		return may_not(call);
-	rc = read_question(call, &q);
+/* A question with bytes of its own, for the thread. */
+struct deletion {
+	struct yg_request request;
+	struct question q;
+	char query[YG_API_QUERY_MAX + 1];
+	char object[YG_STIX_ID_MAX + 1];
+};
+
+static int delete_all(struct yg_taxii_job *job)
+{
+	struct deletion *d = job->arg;
+	uint64_t count = 0;
+	int rc = yg_shelf_delete(job->filler, &d->q.filter, &count);
+
 	if (rc != YG_OK)
 		return rc;
-	/* Unless one is named, all its versions go: afterwards it is not there. */
-	if (!q.has_version) {
-		q.filter.has_last = false;
-		q.filter.has_all = true;
+	if (count == 0)
+		return yg_reply_problem(
+			&job->out, 404, "not-found",
+			yg_tr(job->lang, N_("There is no such resource, or it is not for you")),
+			NULL);
+	job->out.status = 200;
+	job->out.content_type = YG_TAXII_TYPE;
+	yg_buf_add_str(&job->out.body, "{}");
+	job->action = "collection.delete-objects";
+	(void)snprintf(job->object, sizeof(job->object), "%s %s",
+		       yg_shelf_filler_collection(job->filler)->id, d->object); /* they fit */
+	(void)snprintf(job->detail, sizeof(job->detail), "%llu versions",
+		       (unsigned long long)count); /* it fits */
+	return yg_buf_error(&job->out.body);
+}
+
+/* Unless one is named, all its versions go: afterwards it is not there. */
+static void widen(struct question *q)
+{
+	if (!q->has_version) {
+		q->filter.has_last = false;
+		q->filter.has_all = true;
 	}
-	if (!q.has_spec)
-		q.filter.specs = (1u << YG_STIX_SPEC_COUNT) - 1;
-	rc = yg_shelf_delete(call->reader, &call->view, &q.filter, &count);
-	if (rc == YG_OK && count == 0)
+	if (!q->has_spec)
+		q->filter.specs = (1u << YG_STIX_SPEC_COUNT) - 1;
+}
+
+int yg_taxii_delete(struct yg_taxii_call *call)
+{
+	struct yg_taxii_job *job = NULL;
+	struct yg_taxii_call own = *call;
+	struct deletion *d;
+	int rc;
+
+	if (!call->view.can_read && !call->view.can_write) /* sec. 5.7 */
 		return yg_taxii_not_found(call);
-	call->reply->status = 200;
-	call->reply->content_type = YG_TAXII_TYPE;
-	yg_buf_add_str(&call->reply->body, "{}");
+	if (!call->view.can_read || !call->view.can_write)
+		return may_not(call);
+	if (call->object.size > YG_STIX_ID_MAX)
+		return yg_taxii_not_found(call);
+	rc = yg_taxii_job_new(call, &job);
+	if (rc != YG_OK)
+		return rc;
+	d = job->arg = yg_calloc(1, sizeof(*d));
+	job->done = free;
+	job->work = delete_all;
+	rc = d ? YG_OK : YG_ENOMEM;
+	if (rc == YG_OK) {
+		d->request = *call->request;
+		memcpy(d->query, call->request->query.data, call->request->query.size);
+		memcpy(d->object, call->object.data, call->object.size);
+		d->request.query =
+			(struct yg_bytes){(uint8_t *)d->query, call->request->query.size};
+		own.request = &d->request;
+		own.object = yg_bytes_str(d->object);
+		rc = read_question(&own, &d->q);
+	}
+	if (rc == YG_OK) {
+		widen(&d->q);
+		return yg_taxii_job_give(call, job);
+	}
+	(void)yg_taxii_job_free(job);
 	return rc;
 }

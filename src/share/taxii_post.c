@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Adding: what is right is stored, durably, before the answer; what is wrong is said in the status.
  */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "share/taxii-int.h"
 
@@ -10,13 +13,20 @@
 
 #define ARENA_MAX  (128u << 20)
 #define STATUS_MAX (32u << 20)
+#define AT_ONCE	   256u /* objects of one transaction, so that others write between */
 
 struct adding {
-	struct yg_taxii_call *call;
+	struct yg_taxii_job *job;
 	struct yg_buf good;
 	struct yg_buf wrong;
 	uint32_t good_count;
 	uint32_t wrong_count;
+};
+
+/* What came, with its bytes behind it. */
+struct body {
+	size_t size;
+	uint8_t bytes[];
 };
 
 static void add_detail(struct yg_buf *to, uint32_t count, const struct yg_stix_object *object,
@@ -34,14 +44,38 @@ static void add_detail(struct yg_buf *to, uint32_t count, const struct yg_stix_o
 	yg_buf_add_byte(to, '}');
 }
 
+/* A transaction does not grow beyond what others may wait for. */
+static int begin_anew(struct adding *a)
+{
+	uint32_t count = a->good_count + a->wrong_count;
+	int rc = YG_OK;
+
+	if (count > 0 && count % AT_ONCE == 0) {
+		rc = yg_shelf_commit(a->job->filler);
+		if (rc == YG_OK)
+			rc = yg_shelf_begin(a->job->filler);
+	}
+	return rc;
+}
+
+static int put(struct adding *a, const struct yg_stix_object *object, int64_t *added_us)
+{
+	int rc = yg_shelf_put(a->job->filler, object, added_us);
+
+	/* The cases of others send a version again that is written otherwise. */
+	return rc == YG_EMISMATCH && yg_shelf_is_loaded(a->job->filler) ? YG_EDUPLICATE : rc;
+}
+
 static int add_one(void *arg, const struct yg_stix_object *object, const char *fault)
 {
 	struct adding *a = arg;
-	int64_t added_us = yg_shelf_now_us(a->call->reader);
+	int64_t added_us = yg_shelf_filler_now_us(a->job->filler);
 	char message[320];
-	int rc = fault ? YG_EFORMAT
-		       : yg_shelf_put(a->call->reader, &a->call->view, object, &added_us);
+	int rc = begin_anew(a);
 
+	if (rc != YG_OK)
+		return rc;
+	rc = fault ? YG_EFORMAT : put(a, object, &added_us);
 	switch (rc) {
 	case YG_OK:
 	case YG_EDUPLICATE:
@@ -61,6 +95,13 @@ static int add_one(void *arg, const struct yg_stix_object *object, const char *f
 	}
 	rc = yg_buf_error(&a->good);
 	return rc ? rc : yg_buf_error(&a->wrong);
+}
+
+static bool has_marking(void *arg, struct yg_bytes id)
+{
+	const struct adding *a = arg;
+
+	return yg_shelf_has_marking(a->job->filler, id);
 }
 
 static void add_list(struct yg_buf *to, const char *name, const char *list, uint32_t count,
@@ -90,13 +131,14 @@ static void draw_id(char to[YG_STIX_UUID + 1])
 
 static int end(struct adding *a)
 {
-	struct yg_taxii_call *call = a->call;
-	struct yg_buf *to = &call->reply->body;
+	struct yg_taxii_job *job = a->job;
+	struct yg_buf *to = &job->out.body;
 	char id[YG_STIX_UUID + 1];
 	char now[YG_STIX_TIME_SIZE];
+	int rc;
 
 	draw_id(id);
-	yg_stix_time_write(yg_shelf_now_us(call->reader), now);
+	yg_stix_time_write(yg_shelf_filler_now_us(job->filler), now);
 	yg_buf_addf(to,
 		    "{\"id\":\"%s\",\"status\":\"complete\",\"request_timestamp\":\"%s\","
 		    "\"total_count\":%u",
@@ -104,57 +146,91 @@ static int end(struct adding *a)
 	add_list(to, "success_count", "successes", a->good_count, &a->good);
 	add_list(to, "failure_count", "failures", a->wrong_count, &a->wrong);
 	yg_buf_add_str(to, ",\"pending_count\":0}");
-	call->reply->status = 202;
-	call->reply->content_type = YG_TAXII_TYPE;
-	if (yg_buf_error(to))
-		return yg_buf_error(to);
-	return yg_shelf_commit(call->reader, id, call->root, yg_buf_bytes(to));
+	job->out.status = 202;
+	job->out.content_type = YG_TAXII_TYPE;
+	rc = yg_buf_error(to);
+	if (rc == YG_OK)
+		rc = yg_shelf_put_status(job->filler, id, yg_bytes_str(job->root),
+					 yg_buf_bytes(to));
+	return rc == YG_OK ? yg_shelf_commit(job->filler) : rc;
 }
 
-static int refuse_body(const struct yg_taxii_call *call, int rc, const struct yg_line_fault *fault)
+/* The title is what programs know it by from another server; people read the rest. */
+static int refuse_body(struct yg_taxii_job *job, int rc, const struct yg_line_fault *fault)
 {
-	return yg_taxii_refuse(call, rc == YG_ELIMIT ? 413 : 422, "bad-content",
-			       N_("The content cannot be processed"),
-			       fault->msg[0] ? fault->msg : N_("It has no objects."));
+	char detail[2 * YG_LINE_FAULT_MAX];
+
+	(void)snprintf(detail, sizeof(detail), "%s: %s",
+		       yg_tr(job->lang, N_("While processing supplied content, an error occurred")),
+		       fault->msg[0] ? fault->msg
+				     : yg_tr(job->lang, N_("It has no objects."))); /* cut */
+	yg_buf_reset(&job->out.body);
+	return yg_reply_problem(&job->out, rc == YG_ELIMIT ? 413 : 422, "bad-content",
+				YG_TAXII_PROCESSING, detail);
 }
 
-static int add_all(struct yg_taxii_call *call, struct yg_arena *arena)
+static int add_all(struct yg_taxii_job *job, struct adding *a, struct yg_arena *arena)
 {
-	const struct yg_taxii_opts *opts = &call->taxii->opts;
-	struct adding a = {.call = call};
+	const struct yg_taxii_opts *opts = &job->taxii->opts;
+	const struct body *body = job->arg;
 	struct yg_line_fault fault = {0};
-	int rc = yg_shelf_begin(call->reader);
+	struct yg_taxii_envelope envelope = {
+		.text = {body->bytes, body->size},
+		.now_ns = opts->clock.now_ns(opts->clock.arg),
+		.is_lenient = yg_shelf_is_loaded(job->filler),
+		.has_marking = has_marking,
+		.each = add_one,
+		.arg = a,
+	};
+	int rc = yg_shelf_begin(job->filler);
+
+	if (rc == YG_OK)
+		rc = opts->read(&envelope, arena, &fault);
+	if (rc == YG_OK && a->good_count + a->wrong_count > 0)
+		rc = end(a);
+	else if (rc == YG_OK || rc == YG_EFORMAT || fault.msg[0])
+		rc = refuse_body(job, rc, &fault);
+	yg_shelf_abort(job->filler); /* what was not committed */
+	return rc;
+}
+
+static int work(struct yg_taxii_job *job)
+{
+	struct adding a = {.job = job};
+	struct yg_arena *arena = yg_arena_new(ARENA_MAX);
+	int rc;
 
 	yg_buf_init(&a.good, STATUS_MAX);
 	yg_buf_init(&a.wrong, STATUS_MAX);
-	if (rc == YG_OK)
-		rc = opts->read(call->request->body, opts->clock.now_ns(opts->clock.arg),
-				yg_shelf_has_marking, call->reader, arena, add_one, &a, &fault);
-	if (rc == YG_OK && a.good_count + a.wrong_count > 0) {
-		rc = end(&a);
-	} else {
-		yg_shelf_abort(call->reader);
-		if (rc == YG_OK || rc == YG_EFORMAT || fault.msg[0])
-			rc = refuse_body(call, rc, &fault);
-	}
-	if (rc != YG_OK)
-		yg_shelf_abort(call->reader);
+	rc = arena ? add_all(job, &a, arena) : YG_ENOMEM;
 	yg_buf_done(&a.good);
 	yg_buf_done(&a.wrong);
+	(void)yg_arena_free(arena);
 	return rc;
 }
 
 int yg_taxii_add(struct yg_taxii_call *call)
 {
-	struct yg_arena *arena;
+	struct yg_bytes text = call->request->body;
+	struct yg_taxii_job *job = NULL;
+	struct body *body;
 	int rc;
 
-	if (!call->view.can_write && !call->view.can_read)
-		return yg_taxii_not_found(call);
 	if (!call->view.can_write)
 		return yg_taxii_refuse(call, 403, "not-allowed", N_("You may not do this"), NULL);
-	arena = yg_arena_new(ARENA_MAX);
-	rc = arena ? add_all(call, arena) : YG_ENOMEM;
-	(void)yg_arena_free(arena);
-	return rc;
+	rc = yg_taxii_job_new(call, &job);
+	if (rc != YG_OK)
+		return rc;
+	body = yg_calloc(1, sizeof(*body) + text.size);
+	if (!body) {
+		(void)yg_taxii_job_free(job);
+		return YG_ENOMEM;
+	}
+	body->size = text.size;
+	if (text.size > 0)
+		memcpy(body->bytes, text.data, text.size);
+	job->work = work;
+	job->done = free;
+	job->arg = body;
+	return yg_taxii_job_give(call, job);
 }

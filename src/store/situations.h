@@ -158,6 +158,15 @@ YG_MUST_USE int yg_situations_alerts(struct yg_situations *s, uint64_t number, s
 				     const uint8_t *after, uint32_t limit, yg_situation_alert_fn fn,
 				     void *arg);
 
+/* How people judged what @rule found, by alerts, at @from_ns and later. Cost: a look at each alert
+ * that is kept. */
+struct yg_situations_judged {
+	uint64_t noise;
+	uint64_t confirmed;
+};
+YG_MUST_USE int yg_situations_judged(struct yg_situations *s, struct yg_bytes rule, int64_t from_ns,
+				     struct yg_situations_judged *ret);
+
 struct yg_situation_part {
 	struct yg_bytes org;
 	uint64_t bundles;

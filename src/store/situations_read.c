@@ -327,6 +327,32 @@ int yg_situations_alerts(struct yg_situations *s, uint64_t number, struct yg_byt
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
+int yg_situations_judged(struct yg_situations *s, struct yg_bytes rule, int64_t from_ns,
+			 struct yg_situations_judged *ret)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = s->is_reading ? YG_EINVAL : YG_OK;
+
+	*ret = (struct yg_situations_judged){0};
+	if (rc == YG_OK)
+		rc = yg_sit_take(
+			s,
+			"SELECT e.b, count(*) FROM alerts a JOIN rules r ON r.n=a.rule"
+			" JOIN events e ON e.n=a.judged WHERE a.judged>0 AND e.time_ns>=?1 AND"
+			" r.id=?2 GROUP BY e.b",
+			&stmt, "it", from_ns, rule);
+	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
+		int64_t state = sqlite3_column_int64(stmt, 0);
+		uint64_t count = (uint64_t)sqlite3_column_int64(stmt, 1);
+
+		if (state == YG_SITUATION_NOISE)
+			ret->noise = count;
+		else if (state == YG_SITUATION_CONFIRMED)
+			ret->confirmed = count;
+	}
+	return rc == YG_EEND ? YG_OK : rc;
+}
+
 int yg_situations_parts(struct yg_situations *s, uint64_t number, uint32_t limit,
 			yg_situation_part_fn fn, void *arg)
 {

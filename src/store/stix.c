@@ -345,6 +345,39 @@ int yg_collections_each(struct yg_collections *s, struct yg_bytes root, yg_colle
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
+int yg_collections_change(struct yg_collections *s, const struct yg_collection *c)
+{
+	int rc = yg_sx_run(s,
+			   "UPDATE OR IGNORE collections SET title=?2, description=?3, alias=?4,"
+			   " reach=?5, sector=?6, others_write=?7 WHERE n=?1",
+			   "itttiti", c->number, yg_bytes_str(c->title),
+			   yg_bytes_str(c->description), yg_bytes_str(c->alias), (int64_t)c->reach,
+			   yg_bytes_str(c->sector), (int64_t)c->may_others_write);
+	struct yg_collection unused;
+
+	if (rc != YG_OK || sqlite3_changes(s->db) == 1)
+		return rc;
+	rc = yg_collections_get(s, yg_bytes_str(c->id), &unused);
+	return rc == YG_OK ? YG_EDUPLICATE : rc;
+}
+
+int yg_collections_remove(struct yg_collections *s, const struct yg_collection *c,
+			  uint64_t *ret_objects)
+{
+	int rc = yg_sx_run(s, "DELETE FROM objects WHERE c=?1", "i", c->number);
+
+	*ret_objects = rc == YG_OK ? (uint64_t)sqlite3_changes64(s->db) : 0;
+	if (rc == YG_OK)
+		rc = yg_sx_run(
+			s,
+			"DELETE FROM texts WHERE kind='poll' AND substr(name, 1, length(?1)+1)"
+			"=?1||'/'",
+			"t", yg_bytes_str(c->id));
+	if (rc == YG_OK)
+		rc = yg_sx_run(s, "DELETE FROM collections WHERE n=?1", "i", c->number);
+	return rc == YG_OK && sqlite3_changes(s->db) == 0 ? YG_ENOENT : rc;
+}
+
 int yg_collections_drop(struct yg_collections *s, const char *owner)
 {
 	struct yg_bytes name = yg_bytes_str(owner);
@@ -353,6 +386,12 @@ int yg_collections_drop(struct yg_collections *s, const char *owner)
 			   " owner=?1)",
 			   "t", name);
 
+	if (rc == YG_OK)
+		rc = yg_sx_run(
+			s,
+			"DELETE FROM texts WHERE kind='poll' AND EXISTS(SELECT 1 FROM"
+			" collections WHERE owner=?1 AND substr(name, 1, length(id)+1)=id||'/')",
+			"t", name);
 	if (rc == YG_OK)
 		rc = yg_sx_run(s, "DELETE FROM collections WHERE owner=?1", "t", name);
 	if (rc == YG_OK)

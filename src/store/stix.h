@@ -69,6 +69,15 @@ typedef int (*yg_collection_fn)(void *arg, const struct yg_collection *collectio
 YG_MUST_USE int yg_collections_each(struct yg_collections *s, struct yg_bytes root,
 				    yg_collection_fn fn, void *arg);
 
+/* Title, description, alias, reach, sector and may_others_write as they stand in @collection, by
+ * its number. YG_OK, YG_ENOENT, YG_EDUPLICATE (alias). */
+YG_MUST_USE int yg_collections_change(struct yg_collections *s,
+				      const struct yg_collection *collection);
+/* It, its objects, and what was kept of polling into it. Within begin and commit. *ret_objects: how
+ * many versions went. YG_OK, YG_ENOENT. */
+YG_MUST_USE int yg_collections_remove(struct yg_collections *s,
+				      const struct yg_collection *collection,
+				      uint64_t *ret_objects);
 /* All that @owner has: collections, objects, texts. Within begin and commit. */
 YG_MUST_USE int yg_collections_drop(struct yg_collections *s, const char *owner);
 

@@ -8,9 +8,11 @@
  * A refused body is read to its end where that is cheap, so that the client sees the answer and
  * not a broken connection.
  */
+#include <gnutls/gnutls.h>
 #include <stddef.h>
 
 #include "base/alloc.h"
+#include "base/crypt.h"
 #include "web/server-int.h"
 
 #include "base/ban.h"
@@ -301,6 +303,46 @@ static bool is_from_here(const struct yg_web_exchange *exchange, const struct yg
 	       yg_net_is_loopback(&place);
 }
 
+/* What is sent is no certificate, whatever it says. */
+static struct yg_bytes sent(struct yg_bytes secret)
+{
+	return yg_bytes_starts(secret, YG_S(YG_WEB_CERTIFICATE)) ? (struct yg_bytes){0} : secret;
+}
+
+/* A certificate that is good now, by an authority that was named for it. TLS proved its key. */
+static struct yg_bytes certificate_of(struct yg_web_exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	const gnutls_datum_t *list;
+	unsigned count = 0, status = 0;
+	size_t size = strlen(YG_WEB_CERTIFICATE);
+
+	if (!exchange->web->config.client_authorities || !info || !info->tls_session)
+		return (struct yg_bytes){0};
+	list = gnutls_certificate_get_peers(info->tls_session, &count);
+	if (!list || count == 0 ||
+	    gnutls_certificate_verify_peers2(info->tls_session, &status) != 0 || status != 0)
+		return (struct yg_bytes){0};
+	memcpy(exchange->certificate, YG_WEB_CERTIFICATE, size);
+	yg_sha256_hex((struct yg_bytes){list[0].data, list[0].size}, exchange->certificate + size);
+	return yg_bytes_str(exchange->certificate);
+}
+
+/* Programs show who they are by a secret, else by a certificate. */
+static void note_program(struct yg_web_exchange *exchange, const struct yg_web_fields *fields)
+{
+	struct yg_request *request = &exchange->request;
+	struct yg_bytes *bearer = &exchange->caller.bearer;
+
+	if (bearer->size == 0 &&
+	    !yg_web_basic(fields->authorization, exchange->basic_mem, &request->login, bearer))
+		request->login = (struct yg_bytes){0};
+	*bearer = sent(*bearer);
+	if (fields->authorization.size == 0)
+		*bearer = certificate_of(exchange);
+}
+
 /* Who asks, as far as it can be seen. */
 static void note_caller(struct yg_web_exchange *exchange, const struct yg_web_fields *fields)
 {
@@ -309,18 +351,15 @@ static void note_caller(struct yg_web_exchange *exchange, const struct yg_web_fi
 	exchange->caller = (struct yg_web_caller){
 		.session = exchange->session,
 		.token = yg_web_cookie(fields->cookie, yg_bytes_str(exchange->web->cookie)),
-		.bearer = yg_web_bearer(fields->authorization),
+		.bearer = sent(yg_web_bearer(fields->authorization)),
 		.remote = yg_bytes_str(exchange->slot->remote),
 		.is_local = request->is_local,
 	};
 	request->remote = exchange->caller.remote;
-	if (exchange->is_taxii && exchange->caller.bearer.size == 0 &&
-	    !yg_web_basic(fields->authorization, exchange->basic_mem, &request->login,
-			  &exchange->caller.bearer))
-		request->login = (struct yg_bytes){0};
 	if (exchange->is_taxii) {
 		size_t at = yg_bytes_chr(fields->content_type, ';');
 
+		note_program(exchange, fields);
 		request->accept = yg_bytes_cut(fields->accept, 0, YG_WEB_ACCEPT_MAX);
 		if (at != SIZE_MAX)
 			request->type_parameters = yg_bytes_cut(fields->content_type, at + 1,

@@ -7,6 +7,7 @@
 
 #include <microhttpd.h>
 
+#include "base/crypt.h"
 #include "base/net.h"
 #include "web/headers.h"
 #include "web/refuse.h"
@@ -73,6 +74,8 @@ struct yg_web_stream {
 	bool is_broken; /* nobody reads it: it ends at once */
 };
 
+#define YG_WEB_CERTIFICATE_SIZE (sizeof(YG_WEB_CERTIFICATE) + YG_SHA256_HEX)
+
 struct yg_web_exchange {
 	struct yg_api_later call; /* first: the handler's pointer is ours */
 	struct yg_web *web;
@@ -92,6 +95,7 @@ struct yg_web_exchange {
 	uint32_t session;
 	struct yg_request request;
 	struct yg_web_caller caller;
+	char certificate[YG_WEB_CERTIFICATE_SIZE]; /* in the place of a bearer */
 	struct yg_reply reply;
 	struct yg_web_stream stream;
 	struct yg_bytes if_none_match;	/* borrowed from the connection */

@@ -141,6 +141,8 @@ static int start(struct yg_web *web, int listener)
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)config->key},
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)config->certificate},
 		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
+		{config->client_authorities ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
+		 (void *)(uintptr_t)config->client_authorities},
 		{MHD_OPTION_END, 0, NULL},
 	};
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (config->key ? MHD_USE_TLS : 0);
@@ -148,7 +150,7 @@ static int start(struct yg_web *web, int listener)
 	/* From here on the listener is the daemon's, but not when it cannot be started. */
 	web->daemon = MHD_start_daemon(
 		flags, web->port, NULL, NULL, serve, web, MHD_OPTION_LISTEN_SOCKET, listener,
-		MHD_OPTION_ARRAY, config->key ? tls : tls + 3, MHD_OPTION_CONNECTION_LIMIT,
+		MHD_OPTION_ARRAY, config->key ? tls : tls + 4, MHD_OPTION_CONNECTION_LIMIT,
 		web->slot_count, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)YG_WEB_HEAD_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)web->config.timeout_s,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,

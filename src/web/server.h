@@ -24,15 +24,18 @@
 
 #define YG_WEB_CONNECTIONS     64u /* without a number in the config */
 #define YG_WEB_CONNECTIONS_MAX 4096u
-#define YG_WEB_NAMES_MAX       16u
-#define YG_WEB_HEAD_MAX	       (32u << 10) /* bytes a connection may take for fields and buffers */
-#define YG_WEB_TAXII	       "/taxii2" /* what lies below, and what asks for TAXII, is an operation */
-#define YG_WEB_BODIES_MAX      (32u << 20) /* bytes of bodies held for all connections together */
-#define YG_WEB_DRAIN_MAX       (32u << 20) /* bytes of a refused body that are read and dropped */
-#define YG_WEB_TIMEOUT_S       60u
-#define YG_WEB_HEARTBEAT_S     15u	   /* a stream without anything else gets a comment */
-#define YG_WEB_STREAM_MAX      (64u << 10) /* bytes of a stream that its reader has not taken */
-#define YG_WEB_LINK_MAX	       128u	   /* room for yg_web_link, NUL included */
+/* Before the SHA-256 (hex) of a client's certificate, in the place of a bearer; none that is sent
+ * may begin so. */
+#define YG_WEB_CERTIFICATE "cert:"
+#define YG_WEB_NAMES_MAX   16u
+#define YG_WEB_HEAD_MAX	   (32u << 10) /* bytes a connection may take for fields and buffers */
+#define YG_WEB_TAXII	   "/taxii2" /* what lies below, and what asks for TAXII, is an operation */
+#define YG_WEB_BODIES_MAX  (32u << 20) /* bytes of bodies held for all connections together */
+#define YG_WEB_DRAIN_MAX   (32u << 20) /* bytes of a refused body that are read and dropped */
+#define YG_WEB_TIMEOUT_S   60u
+#define YG_WEB_HEARTBEAT_S 15u	       /* a stream without anything else gets a comment */
+#define YG_WEB_STREAM_MAX  (64u << 10) /* bytes of a stream that its reader has not taken */
+#define YG_WEB_LINK_MAX	   128u	       /* room for yg_web_link, NUL included */
 
 struct yg_web;
 
@@ -41,7 +44,8 @@ struct yg_web_caller {
 	uint32_t session;	/* number of a session that grew from the start link; 0: none */
 	struct yg_bytes token;	/* of the cookie; may be empty */
 	struct yg_bytes bearer; /* of "Authorization: Bearer"; may be empty. To TAXII: also the
-				 * password of "Basic" */
+				 * password of "Basic"; or, where there is none, YG_WEB_CERTIFICATE
+				 * and the digest of the certificate that was shown */
 	struct yg_bytes remote; /* address */
 	bool is_local;		/* 127.0.0.1 to 127.0.0.1, and no proxy says otherwise */
 };
@@ -91,6 +95,9 @@ struct yg_web_config {
 	/* TLS with this certificate; PEM, NULL: none. */
 	const char *key;
 	const char *certificate;
+	/* With TLS: programs that ask for TAXII may show a certificate that these signed; PEM,
+	 * NULL: none is asked for. */
+	const char *client_authorities;
 	/* Host names that requests may come under, beside the address itself and localhost. */
 	const char *names[YG_WEB_NAMES_MAX];
 	uint32_t name_count;

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the scenarios of hub and sensor share: a real hub on free ports, its operator, what it kept."""
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import struct
 import subprocess
 import time
@@ -83,6 +85,13 @@ class Hub:
 
     def admin(self, *args):
         return yagura("admin", "--data", self.data, *args)
+
+    def is_settled(self):
+        """Does nothing that was judged wait for records of other sensors, and is every state of it written? From the
+        store alone, so that it holds across kills: a restart would read the journal from where the cursor is."""
+        with contextlib.closing(sqlite3.connect("file:%s/facts.db?mode=ro" % self.data, uri=True)) as db:
+            row = db.execute("SELECT cursor, state FROM consumers WHERE name='detect'").fetchone()
+        return row is not None and len(row[1]) >= 17 and row[0] == struct.unpack_from("<Q", row[1], 9)[0]
 
     def org(self, name="acme"):
         assert self.admin("org", "add", name).code == 0

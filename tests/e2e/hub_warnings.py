@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a situation to warnings with receipts: C is hit; B and B' buy of it, A of both; the hospital shares its
 provider, the school its sector. Nobody sees who was hit, or whom else it concerns."""
+import json
+
 from community_kit import ATTACKER, PARTIES, YES, Community, names_in
 from harness import case, equal, main
 from hub_api_kit import problem
@@ -61,6 +63,20 @@ def nothing_leaves_before_two_people_said_yes():
             if other != org:
                 equal(c.who[other].ask("GET", "/warnings/" + own["id"])[0], 404)
     equal((texts["school"]["tlp"], texts["school"]["kind"], texts["corp-a"]["tlp"]), ("green", "indicators", "amber"))
+    # The same copies as STIX; each names what its recipient may know.
+    for org, kind in (("corp-a", "report"), ("school", "grouping")):
+        done = c.town.hub.admin("warnings", "show", texts[org]["id"], "--as", "stix")
+        equal(done.code, 0, done.err)
+        bundle = json.loads(done.out)
+        equal(names_in(bundle), [])
+        found = {one["type"]: one for one in bundle["objects"]}
+        equal({kind, "indicator", "sighting"} <= set(found), True, found)
+        assert any(ATTACKER in one.get("pattern", "") for one in bundle["objects"]), bundle
+    # What is for the one that was hit is marked RED, so no collection gives it to others.
+    (own,) = c.inbox("corp-c")
+    bundle = json.loads(c.town.hub.admin("warnings", "show", own["id"], "--as", "stix").out)
+    equal({one["object_marking_refs"][0] for one in bundle["objects"] if one["type"] in ("report", "indicator", "incident")},
+          {"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"})
     # Receipts: the first of each counts; a step brings those before it.
     b = texts["corp-b"]["id"]
     done = c.who["corp-b"].make("POST", "/warnings/%s/acknowledge" % b, {"text": "読みました"}, 200)

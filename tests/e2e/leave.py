@@ -94,6 +94,7 @@ class Two:
             hub.org(org)
             equal(hub.admin("person", "add", "user-" + mark, "--name", "Name " + mark, "--grant", "member:" + org).code, 0)
             equal(hub.admin("api-token", "--org", org, "--role", "member", "--name", "token-" + mark).code, 0)
+            self.share(org, mark)
             self.logs[org] = folder() / "auth.log"
             self.logs[org].touch()
             self.members[org] = Member(hub, org, follow=[self.logs[org]]).start()
@@ -105,6 +106,15 @@ class Two:
         for org in self.marks:
             until("archived: " + org, lambda o=org: len(hub.archived(o)) == 40)
             until("found: " + org, lambda o=org: findings(hub, o))
+
+    def share(self, org, mark):
+        place = self.hub.admin("collection", "add", "--org", org, "--title", "Shelf " + mark).out.strip()
+        bundle = folder() / "bundle.json"
+        bundle.write_text(json.dumps({"type": "bundle", "id": "bundle--" + place, "objects": [
+            {"type": "tool", "spec_version": "2.1", "id": "tool--" + place, "created": "2026-01-01T00:00:00.000Z",
+             "modified": "2026-01-01T00:00:00.000Z", "name": "Thing " + mark}]}))
+        done = yagura("share", "import", bundle, "--data", self.hub.data, "--collection", place)
+        equal(done.code, 0, done)
 
     def send(self, org, first, last):
         append(self.logs[org], ["Nov 21 08:00:%02d box sshd[7]: Invalid user %s from 192.0.2.7 port %d" %
@@ -154,6 +164,8 @@ def all_of_it_leaves_and_nothing_stays():
     equal(sum(b["records"] for b in lines(to / "batches.ndjson")), 40)
     equal([(h["id"], [(o["org"], o["findings"]) for o in h["orgs"]]) for h in lines(to / "hunts.ndjson")
            if h["id"] == hunted["id"]], [(hunted["id"], [("acme", 40)])])
+    equal([(one["title"], one["object"]["name"]) for one in lines(to / "stix.ndjson")],
+          [("Shelf " + mark.decode(), "Thing " + mark.decode())])
     equal(where(to, b'"rival"', packed=False), [])
     equal(lines(to / "heartbeats.ndjson")[0]["organisation"], "acme")
     equal(where(to, two.marks["rival"].encode()), [])
@@ -190,6 +202,9 @@ def all_of_it_leaves_and_nothing_stays():
     assert record["deleted"]["findings"] >= 1 and record["deleted"]["heartbeats"] == 1, record
     assert record["deleted"]["batches"] >= 1 and record["organisation"] == "acme", record
     assert record["deleted"]["hunts"] >= 1, record
+    equal(record["deleted"]["collections"], 1)
+    equal(where(hub.data, b"Thing " + mark) + where(hub.data, b"Shelf " + mark), [])
+    assert where(hub.data, b"Thing " + two.marks["rival"].encode())
     equal([list(h["orgs"]) for h in hunts() if h["id"] == hunted["id"]], [["rival"]])
     equal(where(hub.data / "hunts", b"acme"), [])
     with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % (hub.data / "facts.db"), uri=True)) as db:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import uuid
 
-from harness import case, equal, folder, main
+from harness import case, contains, equal, folder, main, yagura
 from hub_kit import Hub
 
 TYPE = "application/taxii+json;version=2.1"
@@ -181,7 +181,7 @@ def pages_and_headers():
     place = TOWN.collection("--default-tlp", "clear")
     things = [tool("n%d" % number) for number in range(10)]
     headers, data = TOWN.analyst.get(place + "objects/")
-    equal(data, {"more": False})
+    equal(data, {})
     assert headers["X-TAXII-Date-Added-Last"].endswith("Z"), headers
     TOWN.analyst.ask("POST", place + "objects/", {"objects": things})
     for part in ("objects", "manifest"):
@@ -200,7 +200,7 @@ def pages_and_headers():
             equal(headers["X-TAXII-Date-Added-Last"], stamps[-1])
     last = headers["X-TAXII-Date-Added-Last"]
     headers, data = TOWN.analyst.get(place + "objects/?added_after=" + last)
-    equal((data, headers["X-TAXII-Date-Added-Last"]), ({"more": False}, last))
+    equal((data, headers["X-TAXII-Date-Added-Last"]), ({}, last))
     # A place is of one question only.
     _, data = TOWN.analyst.get(place + "objects/?limit=3")
     equal(TOWN.analyst.ask("GET", place + "objects/?match[type]=tool&next=" + data["next"])[0], 400)
@@ -223,7 +223,7 @@ def versions_and_deleting():
     equal(TOWN.analyst.ask("DELETE", one)[0], 200)
     for path in (one, one + "versions/"):
         equal(TOWN.analyst.ask("GET", path)[0], 404)
-    equal(TOWN.analyst.get(place + "manifest/")[1], {"more": False})
+    equal(TOWN.analyst.get(place + "manifest/")[1], {})
     equal(TOWN.analyst.ask("DELETE", one)[0], 404)
 
 
@@ -248,6 +248,34 @@ def what_was_said_to_be_stored_is_stored():
 
 
 @case
+def what_happens_to_collections_is_in_the_audit_log():
+    hub = TOWN.hub
+    place = TOWN.collection("--org", "acme", "--title", "kept", "--alias", "shelf")
+    name = place.split("/")[-2]
+    thing = tool("gone")
+    TOWN.acme.ask("POST", place + "objects/", {"objects": [thing, {**thing, "modified": "2026-02-01T00:00:00.000Z"}]})
+    equal(TOWN.acme.ask("DELETE", place + "objects/%s/" % thing["id"])[0], 200)
+    equal(hub.admin("collection", "change", "shelf", "--for", "community", "--title", "new").code, 0)
+    equal(TOWN.beta.get("/taxii2/hub/collections/shelf/")[1]["title"], "new")
+    equal(hub.admin("collection", "change", name, "--default-tlp", "clear").code, 2)
+    equal(hub.admin("collection", "change", name, "--for", "own", "--others-write").code, 0)
+    equal(TOWN.beta.ask("GET", place)[0], 404)
+    bundle = folder() / "b.json"
+    bundle.write_text(json.dumps({"type": "bundle", "id": "bundle--" + name, "objects": [tool("brought")]}), encoding="utf-8")
+    equal(yagura("share", "import", bundle, "--data", hub.data, "--collection", name).code, 0)
+    for words, code in ((("remove", name), 1), (("remove", str(uuid.uuid4()), "--yes"), 1), (("remove",), 2), (("remove", name, "--yes"), 0)):
+        equal(hub.admin("collection", *words).code, code, words)
+    equal(TOWN.acme.ask("GET", place)[0], 404)
+    entries = [json.loads(line) for line in hub.admin("audit", "list", "--json").out.splitlines()]
+    found = [(one["action"], one["org"], one["object"], one["detail"]) for one in entries if one["object"].startswith(name)]
+    equal(found, [("collection.add", "acme", name, "own"),
+                  ("collection.delete-objects", "acme", name + " " + thing["id"], "2 versions"),
+                  ("collection.change", "acme", name, "community"), ("collection.change", "acme", name, "own"),
+                  ("collection.import", "acme", name, "1 versions"), ("collection.remove", "acme", name, "1 versions")])
+    equal(hub.admin("audit", "verify").code, 0)
+
+
+@case
 def data_set_of_others():
     path = SHARED / "taxii" / "default_data.json"
     if not path.exists():
@@ -268,7 +296,7 @@ def data_set_of_others():
         got = times[one["id"], one["version"]]
         assert got == one["date_added"] or one["media_type"].endswith("2.0"), (one, got)
     equal(who.ask("GET", "/trustgroup1/collections/472c94ae-3113-4e3e-a4dd-a9f4ac7471d4/objects/")[0], 403)
-    equal(who.ask("GET", "/trustgroup1/collections/64993447-4d7e-4f70-b94d-d7f33742ee63/objects/")[0], 404)
+    equal(who.ask("GET", "/trustgroup1/collections/64993447-4d7e-4f70-b94d-d7f33742ee63/objects/")[0], 403)
     equal(who.get("/trustgroup1/status/2d086da7-4bdc-4f91-900e-d77486753710/")[1]["pending_count"], 2)
     # To nobody else.
     equal(TOWN.analyst.ask("GET", place)[0], 404)
@@ -290,14 +318,57 @@ def environment():
     return None
 
 
+NOTICE = {
+    "kind": "warning", "number": "2026-0017", "time": "2026-11-25T09:00:00Z", "tlp": "amber", "pap": "green", "automatic": True,
+    "exercise": True, "certainty": {"level": "analyst", "source": "a", "time": "2026-11-25T08:00:00Z"},
+    "issuer": {"en": "Coordination", "ja": "調整"}, "title": {"en": "Attack on VPN devices", "ja": "VPN装置への攻撃"},
+    "attack": {"field": "web", "outcome": "possible", "count": 7, "first": "2026-11-20T00:00:00Z", "last": "2026-11-21T00:00:00Z",
+               "sources": ["203.0.113.9", "2001:db8:1::9"], "techniques": ["attack.t1190", "attack.initial-access", "attack.t1059.001"],
+               "rules": [{"id": "r", "title": {"en": "t"}, "level": "high", "count": 2}],
+               "indicators": [{"type": "domain", "value": "evil.example", "confidence": 80, "valid_until": "2027-01-01T00:00:00Z"},
+                              {"type": "url", "value": "http://evil.example/it's"}, {"type": "hash", "value": "ab" * 32},
+                              {"type": "hash", "value": "cd" * 16}], "comment": {"en": "They come by the management page."}},
+    "act": [{"en": "Close the management page."}], "avoid": [{"en": "Do not restart."}], "tell": [{"en": "Your provider."}]}
+
+
+def released(kind, number, refers=""):
+    """A notice through the gate, as STIX."""
+    place = folder()
+    (place / "n.json").write_text(json.dumps({**NOTICE, "kind": kind, "number": number, "refers": refers}), encoding="utf-8")
+    (place / "own.json").write_text(json.dumps({"domains": ["yamagishi.example"]}), encoding="utf-8")
+    done = yagura("share", "release", "--notice", place / "n.json", "--own", place / "own.json", "--audience", "partner",
+                  "--outlet", "taxii", "--agreed", "nameless")
+    equal(done.code, 0, done.err)
+    (place / "stix.json").write_text(done.out, encoding="utf-8")
+    return place / "stix.json", {one["type"]: one for one in json.loads(done.out)["objects"]}
+
+
+@case
+def a_warning_as_stix():
+    path, found = released("warning", "2026-0017")
+    equal(set(found), {"identity", "indicator", "sighting", "attack-pattern", "report", "marking-definition"})
+    report = found["report"]
+    equal((report["name"], report["confidence"], report["labels"]),
+          ("[exercise] Attack on VPN devices", 50, ["pap:green", "exercise", "unconfirmed"]))
+    equal(report["object_marking_refs"], ["marking-definition--" + TLP["amber"]])
+    contains(report["description"], "They come by the management page.\n- Close the management page.")
+    store = folder() / "s.db"
+    for _ in range(2):
+        equal(yagura("share", "import", path, "--collection", "w", "--store", store).code, 0)
+    _, withdrawn = released("withdrawal", "2026-0018", "2026-0017")
+    equal((withdrawn["report"]["id"], withdrawn["report"]["revoked"]), (report["id"], True))
+    equal(set(released("indicators", "2026-0019")[1]) & {"report", "grouping"}, {"grouping"})
+
+
 @case
 def clients_of_others():
     python = environment()
     if not python:
         return
+    warnings = [str(released(kind, "2026-00%d" % number, "2026-0017" if kind == "withdrawal" else "")[0]) for number, kind in enumerate(("warning", "indicators", "withdrawal"), 20)]
     name = TOWN.collection("--default-tlp", "clear", "--for", "community", "--title", "all").split("/")[-2]
     done = subprocess.run([python, HERE / "taxii_client.py", TOWN.hub.ready["url"], TOWN.acme.auth.split()[1],
-                           TOWN.analyst.auth.split()[1], name], capture_output=True, timeout=400, check=False,
+                           TOWN.analyst.auth.split()[1], name, *warnings], capture_output=True, timeout=400, check=False,
                           env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"})
     equal(done.returncode, 0, done.stderr.decode()[-2000:])
     result = json.loads(done.stdout)
@@ -308,6 +379,7 @@ def clients_of_others():
     equal(result["mixed"][:3], ["complete", 1, 1])
     assert result["mixed"][3].startswith("objects[1].id: "), result
     equal((result["invalid"], result["parsed"] > 180), ([], True), result)
+    equal((result["warnings_invalid"], result["warnings"] > 30), ([], True), result)
 
 
 @case

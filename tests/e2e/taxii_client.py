@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run in the environment that taxii.py makes: taxii2-client, stix2 and stix2-validator drive the hub.
 
-argv: URL, token of the reader, token of the writer, id of the collection
+argv: URL, token of the reader, token of the writer, id of the collection, files of warnings as STIX
 One JSON object on standard output.
 """
 import json
@@ -14,6 +14,7 @@ from requests.auth import AuthBase
 from taxii2client.v21 import ApiRoot, Collection, Server, as_pages
 
 URL, READER, WRITER, NAME = sys.argv[1:5]
+WARNINGS = sys.argv[5:]
 RESULT = {}
 
 
@@ -97,6 +98,14 @@ def main():
     options = ValidationOptions(version="2.1")
     RESULT["invalid"] = [one["id"] for one in got if not validate_instance(one, options).is_valid]
     RESULT["parsed"] = sum(1 for one in got if stix2.parse(one))
+    RESULT["warnings"], RESULT["warnings_invalid"] = 0, []
+    for path in WARNINGS:
+        with open(path, encoding="utf-8") as file:
+            bundle = json.load(file)
+        looked = validate_instance(bundle, options)
+        RESULT["warnings"] += sum(1 for one in bundle["objects"] if stix2.parse(one, allow_custom=True))
+        RESULT["warnings_invalid"] += [str(error) for error in getattr(looked, "errors", [])]
+        RESULT["warnings_invalid"] += [] if looked.is_valid else [path]
     print(json.dumps(RESULT))
 
 

@@ -112,6 +112,28 @@ static void told(struct yg_bytes body, struct yg_msg_pipe *pipe)
 	assert(yg_hub_told_put(pipe, 1, &f) == YG_OK && yg_bytes_eq(queued(pipe), body));
 }
 
+static void waited(struct yg_bytes body, struct yg_msg_pipe *pipe)
+{
+	struct yg_fact_finding f;
+
+	if (yg_hub_waited_read(body, &f) != YG_OK)
+		return;
+	assert(f.sensor.size > 0 && f.sensor.size <= YG_HUB_ENGINE_SENSOR_MAX);
+	assert(f.ref_count == 1 && f.refs[0].received_ns == f.received_ns && f.org.size == 0);
+	assert(yg_hub_waited_put(pipe, 1, &f) == YG_OK && yg_bytes_eq(queued(pipe), body));
+}
+
+static void tick(struct yg_bytes body, struct yg_msg_pipe *pipe)
+{
+	struct yg_bytes org;
+	int64_t now_ns;
+
+	if (yg_hub_tick_read(body, &org, &now_ns) != YG_OK)
+		return;
+	assert(org.size > 0 && org.size <= YG_FACT_ORG_MAX);
+	assert(yg_hub_tick_put(pipe, 1, org, now_ns) == YG_OK && yg_bytes_eq(queued(pipe), body));
+}
+
 static void learnt(struct yg_bytes body, struct yg_msg_pipe *pipe)
 {
 	struct yg_hub_learnt one;
@@ -135,7 +157,8 @@ static void judged(struct yg_bytes body, struct yg_msg_pipe *pipe)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const readers[])(struct yg_bytes, struct yg_msg_pipe *) = {
-		judge, restore, small, begun, found, learnt, judged, frame, load, told};
+		judge,	restore, small, begun, found,  learnt,
+		judged, frame,	 load,	told,  waited, tick};
 	struct yg_bytes body = {data, size};
 	struct yg_msg_pipe pipe;
 

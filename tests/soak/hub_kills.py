@@ -133,6 +133,12 @@ def run(seed, kills, sensors, is_proof):
     except AssertionError as words:
         print(words)
     for source in sources:
+        source.wanted = counted_by_detect(hub, source)
+    try:  # it waits some moments for other sensors
+        until("all counts", lambda: sum(fired(hub).values()) >= sum(s.wanted for s in sources), 60)
+    except AssertionError as words:
+        print(words)
+    for source in sources:
         assert source.member.stop() == 0
     assert hub.stop() == 0
     hub.start()  # what is there now stays as it is
@@ -162,22 +168,31 @@ def findings(hub, rule):
     return [f for f in map(json.loads, done.out.splitlines()) if f["rule"] == rule]
 
 
+def counted_by_detect(hub, source):
+    """How often the event_count fires on the lines of @source."""
+    log = folder() / "all.log"
+    append(log, [source.line(n) for n in range(1, source.written + 1)])
+    done = yagura("detect", "--json", "--tz", "UTC", "--no-default-rules", "--rules", hub.data / "rules", log)
+    return sum(json.loads(line).get("rule_id") == COUNTED for line in done.out.splitlines())
+
+
+def fired(hub):
+    sums = collections.Counter()
+    for finding in findings(hub, COUNTED):
+        sums[finding["org"], finding["sensor"]] += finding["count"]
+    return sums
+
+
 def detected_well(hub, sources, lie=0):
     """Each line found once, and the event_count as `yagura detect` has it; @lie is taken for one line more."""
-    found, fired, good = collections.Counter(), collections.Counter(), True
+    found, counts, good = collections.Counter(), fired(hub), True
     for finding in findings(hub, PLANTED):
         found[finding["org"], finding["sensor"]] += finding["count"]
-    for finding in findings(hub, COUNTED):
-        fired[finding["org"], finding["sensor"]] += finding["count"]
     for source in sources:
-        log = folder() / "all.log"
-        append(log, [source.line(n) for n in range(1, source.written + 1)])
-        done = yagura("detect", "--json", "--tz", "UTC", "--no-default-rules", "--rules", hub.data / "rules", log)
-        wanted = sum(json.loads(line).get("rule_id") == COUNTED for line in done.out.splitlines())
         key = source.org, source.member.id
         print("%s: %d lines, found %d; the count fired %d times, wanted %d"
-              % (source.name, source.written, found[key], fired[key], wanted))
-        good = good and found[key] == source.written + lie and fired[key] == wanted and wanted > 0
+              % (source.name, source.written, found[key], counts[key], source.wanted))
+        good = good and found[key] == source.written + lie and counts[key] == source.wanted and source.wanted > 0
     return good
 
 

@@ -257,7 +257,9 @@ static void part_digest(void *arg)
 	struct part *p = arg;
 	int rc;
 
-	while ((rc = yg_hub_detect_step(p->detect)) == YG_OK)
+	/* Time goes on with each step: what waits for other sensors comes, too. */
+	while ((rc = yg_hub_detect_step(p->detect)) == YG_OK ||
+	       (rc == YG_EAGAIN && yg_hub_detect_counts(p->detect).waiting > 0))
 		;
 	if (rc != YG_EAGAIN)
 		give_up("detection stops: %s; %s", yg_err_text(rc), yg_facts_trouble(p->facts));
@@ -279,7 +281,7 @@ static void *detect_thread(void *arg)
 		bool is_last = __atomic_load_n(&p->is_ending, __ATOMIC_ACQUIRE);
 		int rc = yg_hub_detect_step(p->detect);
 
-		if (rc == YG_EAGAIN && is_last)
+		if (rc == YG_EAGAIN && is_last && yg_hub_detect_counts(p->detect).waiting == 0)
 			return NULL;
 		if (rc != YG_OK && rc != YG_EAGAIN)
 			give_up("detection stops: %s; %s", yg_err_text(rc),

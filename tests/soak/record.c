@@ -378,6 +378,8 @@ static bool is_lie(const struct record *r, unsigned node)
 		return r->lies & RECORD_LIE_SEGMENT;
 	if (strstr(name, ".open")) /* closed, it is the same file under another name */
 		return r->lies & RECORD_LIE_ARCHIVE;
+	if (strcmp(name, "log") == 0 || strcmp(name, "archive.log") == 0)
+		return r->lies & RECORD_LIE_LOG;
 	return r->lies & (strstr(name, ".db") ? RECORD_LIE_DATABASE : RECORD_LIE_REPLACE);
 }
 

@@ -31,6 +31,7 @@ enum record_lie {
 	RECORD_LIE_DATABASE = 4, /* of a database, its log, its rollback journal */
 	RECORD_LIE_FOLDER = 8,	 /* of folders */
 	RECORD_LIE_ARCHIVE = 16, /* of the archive's files */
+	RECORD_LIE_LOG = 32,	 /* of the sensor's logs before archive and detection */
 };
 
 /* What is below @root now counts as synced. What is noted is shared with processes forked later. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * soak [--part NAME] [--seed S] [--cuts N] [--kills N] [--prove]
- *      [--without segment|replace|database|folder|archive]
+ *      [--without segment|replace|database|folder|archive|log]
  *
  * All parts one after the other, each with so many cuts and kills, or one of them.
  *
@@ -496,7 +496,7 @@ static const struct {
 } lies[] = {
 	{"segment", RECORD_LIE_SEGMENT},   {"replace", RECORD_LIE_REPLACE},
 	{"database", RECORD_LIE_DATABASE}, {"folder", RECORD_LIE_FOLDER},
-	{"archive", RECORD_LIE_ARCHIVE},
+	{"archive", RECORD_LIE_ARCHIVE},   {"log", RECORD_LIE_LOG},
 };
 #define LIE_COUNT (sizeof(lies) / sizeof(lies[0]))
 
@@ -551,6 +551,7 @@ static const struct soak_part *const parts[] = {
 	&soak_journal,
 	&soak_archive,
 	&soak_sensor,
+	&soak_house,
 #endif
 };
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
@@ -598,7 +599,7 @@ static void read_lie(struct soak *s, const char *name)
 			s->lies |= lies[i].lie;
 	}
 	if (!s->lies)
-		give_up("--without segment, replace, database, folder or archive");
+		give_up("--without segment, replace, database, folder, archive or log");
 }
 
 static uint64_t read_number(const char *text)

@@ -5,8 +5,9 @@
  *
  * A part is what is under test: the journal with two consumers and the database (part_journal.c),
  * the way from the journal to the archive (part_archive.c), the sensor's spool and ledger
- * (part_sensor.c), detection with its store (part_detect.c); each another struct soak_part. It
- * lives in child processes of the rig: on the recording disk (cuts), and on the real one (kills).
+ * (part_sensor.c), what it finds and keeps itself (part_house.c), detection in the hub with its
+ * store (part_detect.c); each another struct soak_part. It lives in child processes of the rig: on
+ * the recording disk (cuts), and on the real one (kills).
  *
  * Proved of each cut and kill: every file opens; each batch that was acknowledged is in the
  * archive, once, with the bytes that were sent; nothing is there that nobody sent.
@@ -81,6 +82,7 @@ extern const struct soak_part soak_journal;
 extern const struct soak_part soak_archive;
 extern const struct soak_part soak_detect; /* a program of its own: it needs most of the hub */
 extern const struct soak_part soak_sensor;
+extern const struct soak_part soak_house;
 
 /* The bytes of a batch: always the same for (seed of the world, sender, sequence). */
 void soak_body(const struct soak_world *world, unsigned sender, uint64_t sequence,

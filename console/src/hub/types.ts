@@ -137,6 +137,8 @@ export interface Warning {
   acted: Receipt | null;
   replaced: string | null;
   text?: string;
+  automatic?: boolean | null;
+  sightings?: Sightings | null;
   // Analysts see these too.
   plan?: string;
   org?: string;
@@ -151,6 +153,19 @@ export interface Warning {
   reminded?: Time | null;
   escalated?: Time | null;
   calls?: { time: Time; by: string; result: string; who: string; text: string }[];
+}
+
+export interface Sighted { count: number; findings: number; first: Time | null; last: Time | null }
+
+export interface Sightings {
+  state: 'given' | 'over';
+  indicators: number;
+  until: Time | null;
+  new: Sighted;
+  archive: Sighted;
+  looked_back: { state: 'waiting' | 'asks' | 'running' | 'done' | 'none' | 'failed' | 'cancelled'; from: Time | null; to: Time | null; records: number };
+  sensors: { waiting: number; taken: number; refused: number; items: { sensor: string; state: string; detail: string }[] | null };
+  more: boolean;
 }
 
 /** GET /demo: `demo` false on every hub but a demo's. */

@@ -4,23 +4,10 @@
  * other commits, kills at any point, judges given up for others, states written often or never.
  */
 #define _GNU_SOURCE
-#include "app/hub_detect.h"
-
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "../check.h"
-#include "app/keep.h"
-#include "app/say.h"
-#include "base/alloc.h"
-#include "base/io.h"
-#include "engine_relay.h"
-#include "engine_thread.h"
-#include "wire/message.h"
+#include "hub_detect_kit.h"
 
 #include "base/ban.h"
 
-#define START	INT64_C(1763712000000000000) /* 2025-11-21 08:00 */
 #define BATCHES 60u
 #define ORGS	3u
 
@@ -44,166 +31,14 @@ static const char rules_text[] = "title: Knock\n"
 				 "  generate: true\n"
 				 "level: high\n";
 
-static char root[96];
-static struct yg_keep *keep;
-static struct engine_thread engine;
-static struct relay relay;
-static bool is_relayed;
-static int answer_ms;
-static unsigned distrusted;
-static uint32_t ends; /* random: each engine ends after another number of batches; 0: none does */
-static struct yg_facts *facts;
-static struct yg_hub_detect *detect;
-static int64_t now_ns;
-static unsigned orgs_max;
-static uint64_t bytes_max;
-static int64_t save_ms;
-static struct yg_buf rows;
-
-static int64_t now(void *arg)
-{
-	(void)arg;
-	return now_ns;
-}
-
-static const char *path_of(const char *name)
-{
-	static char path[2][160];
-	static unsigned turn;
-
-	turn = !turn;
-	(void)snprintf(path[turn], sizeof(path[turn]), "%s/%s", root, name);
-	return path[turn];
-}
-
-static void on_distrust(void *arg)
-{
-	(void)arg;
-	distrusted++;
-}
-
-/* An engine for the detection, by way of the relay where the test wants one. */
-static bool link_engine(void)
-{
-	int fd;
-
-	if (ends != 0) {
-		ends = ends * 1664525u + 1013904223u;
-		relay.after = 6 + (ends >> 8) % 12;
-	}
-	if (engine_start(&engine, root, (struct yg_clock){.now_ns = now}, &fd) != YG_OK ||
-	    (is_relayed && !relay_start(&relay, fd, &fd)))
-		return false;
-	yg_hub_detect_link(detect, fd);
-	return true;
-}
-
-/* The one that ended is replaced. */
-static bool next_engine(void)
-{
-	relay_stop(&relay);
-	engine_stop(&engine);
-	return link_engine();
-}
-
-static bool open_detect(void)
-{
-	const struct yg_hub_detect_opts opts = {
-		.name = YG_KEEP_DETECT,
-		.journal = yg_keep_journal(keep),
-		.facts = facts,
-		.clock = {.now_ns = now},
-		.orgs_max = orgs_max,
-		.bytes_max = bytes_max,
-		.save_ms = save_ms,
-		.answer_ms = answer_ms,
-		.distrust = on_distrust,
-	};
-
-	return yg_hub_detect_new(&opts, &detect) == YG_OK && link_engine();
-}
-
-static void close_all(void)
-{
-	detect = yg_hub_detect_free(detect);
-	facts = yg_facts_free(facts);
-	relay_stop(&relay);
-	engine_stop(&engine);
-	if (keep)
-		keep = keep->ops->free(keep);
-}
-
-/* As after a crash: nothing is written on the way out. */
-static bool reopen(void)
-{
-	struct yg_journal_report report;
-
-	close_all();
-	return yg_keep_open_journal(path_of("journal"), 0, &keep, &report) == YG_OK &&
-	       yg_facts_open_sqlite(path_of("facts.db"), true, &facts) == YG_OK && open_detect();
-}
-
-static void remove_all(void)
-{
-	char command[200];
-
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	if (root[0] && system(command) != 0)
-		fprintf(stderr, "%s stays\n", root);
-}
-
 static bool start(void)
 {
-	close_all();
-	remove_all();
-	(void)snprintf(root, sizeof(root), "%s/hub-detect-XXXXXX",
-		       getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	now_ns = START;
-	orgs_max = 0;
-	bytes_max = 0;
-	save_ms = 1;
-	is_relayed = false;
-	answer_ms = 0;
-	distrusted = 0;
-	ends = 0;
-	relay = (struct relay){.poison = 0};
-	return mkdtemp(root) && mkdir(path_of("rules"), 0700) == 0 &&
-	       yg_io_write_to(path_of("rules/count.yml"), yg_bytes_str(rules_text), 0600) ==
-		       YG_OK &&
-	       reopen();
+	return start_with(rules_text);
 }
-
-/* What the next batches have in place of what they should have; else nothing. */
-static struct yg_bytes spoilt;
 
 static bool send_content(const char *org, uint64_t sequence, struct yg_bytes content)
 {
-	struct yg_wire_batch batch = {.sensor = "s",
-				      .epoch = 1,
-				      .sequence = sequence,
-				      .first_ns = YG_TIME_NONE,
-				      .last_ns = YG_TIME_NONE};
-	struct yg_keep_answer answer = {.result = YG_KEEP_GAP};
-	struct yg_buf packed;
-	struct yg_buf bytes;
-	int rc;
-
-	yg_buf_init(&packed, 1u << 20);
-	yg_buf_init(&bytes, 1u << 20);
-	rc = yg_wire_pack(content, &batch, &packed);
-	yg_wire_head_write(&batch, &bytes);
-	yg_buf_add(&bytes, yg_buf_bytes(&packed));
-	if (spoilt.size > 0) {
-		yg_buf_reset(&bytes);
-		yg_buf_add(&bytes, spoilt);
-	}
-	if (rc == YG_OK)
-		rc = keep->ops->accept(keep, org, &batch, now_ns, yg_buf_bytes(&bytes), &answer);
-	if (rc == YG_OK)
-		rc = keep->ops->sync(keep);
-	yg_buf_done(&packed);
-	yg_buf_done(&bytes);
-	return rc == YG_OK && answer.result == YG_KEEP_NEW;
+	return send_from(org, "s", sequence, content);
 }
 
 static void add_line(struct yg_buf *to, int64_t at_s, unsigned position, const char *host,
@@ -240,41 +75,6 @@ static bool send_batch(unsigned n)
 	return is_sent;
 }
 
-static int tell(void *arg, const struct yg_fact_finding *f)
-{
-	char id[2 * YG_FACT_ID_BYTES + 1];
-
-	yg_hex((struct yg_bytes){f->id, YG_FACT_ID_BYTES}, id);
-	yg_buf_addf(arg, "%s %.*s %.*s %.*s %d %lld-%lld x%llu", id, YG_FMT(f->org),
-		    YG_FMT(f->rule), YG_FMT(f->source), (int)f->outcome,
-		    (long long)((f->first_ns - START) / YG_NS_PER_S),
-		    (long long)((f->last_ns - START) / YG_NS_PER_S), (unsigned long long)f->count);
-	for (uint32_t i = 0; i < f->ref_count; i++)
-		yg_buf_addf(arg, " %llu", (unsigned long long)f->refs[i].number);
-	yg_buf_add_byte(arg, '\n');
-	return yg_buf_error(arg);
-}
-
-/* All rows as text; owned. */
-static char *all_rows(void)
-{
-	const struct yg_fact_filter filter = {.is_all_orgs = true, .limit = YG_FACT_LIST_MAX};
-
-	yg_buf_reset(&rows);
-	if (yg_facts_list(facts, &filter, tell, &rows) != YG_OK)
-		return NULL;
-	return yg_strndup((const char *)rows.data, rows.size);
-}
-
-static bool drain(void)
-{
-	int rc;
-
-	while ((rc = yg_hub_detect_step(detect)) == YG_OK)
-		;
-	return rc == YG_EAGAIN;
-}
-
 static char *wanted; /* of all batches, one commit, nothing in between */
 
 static unsigned count_of(const char *text, const char *word)
@@ -291,7 +91,8 @@ static void all_at_once(void)
 	CHECK(start());
 	for (unsigned n = 0; n < BATCHES; n++)
 		CHECK(send_batch(n));
-	CHECK(drain());
+	CHECK(drain() && yg_hub_detect_counts(detect).waiting == ORGS);
+	CHECK(ripen());
 	wanted = all_rows();
 	CHECK(wanted);
 	CHECK(count_of(wanted, "0001 ") > 20 && count_of(wanted, "0002 ") >= 4);
@@ -301,7 +102,7 @@ static void all_at_once(void)
 
 static bool is_as_wanted(void)
 {
-	char *got = all_rows();
+	char *got = ripen() ? all_rows() : NULL;
 	bool is_same = got && wanted && strcmp(got, wanted) == 0;
 
 	if (!is_same)
@@ -437,21 +238,21 @@ static void organisations_are_counted_apart(void)
 		add_line(&content, i, i + 1, "web", "knock");
 	CHECK(send_content("acme", 1, yg_buf_bytes(&content)) &&
 	      send_content("beta", 1, yg_buf_bytes(&content)));
-	CHECK(drain());
+	CHECK(drain() && ripen());
 	text = all_rows();
 	CHECK(text && count_of(text, "0001 ") == 2 && count_of(text, "0002 ") == 0);
 	free(text);
 	yg_buf_done(&content);
 }
 
-static bool send_knocks(const char *org, uint64_t sequence, unsigned count)
+static bool send_lines(const char *org, uint64_t sequence, unsigned count, const char *words)
 {
 	struct yg_buf content;
 	bool is_sent;
 
 	yg_buf_init(&content, 1u << 20);
 	for (unsigned i = 0; i < count; i++)
-		add_line(&content, (int64_t)sequence, i + 1, "web", "knock");
+		add_line(&content, (int64_t)sequence, i + 1, "web", words);
 	is_sent = send_content(org, sequence, yg_buf_bytes(&content));
 	yg_buf_done(&content);
 	now_ns += 10 * YG_NS_PER_S;
@@ -466,10 +267,12 @@ static void what_a_state_holds_is_not_judged_again(void)
 	CHECK(start());
 	save_ms = 15000;
 	CHECK(reopen());
-	CHECK(send_knocks("acme", 1, 2) && send_knocks("beta", 1, 1) && send_knocks("acme", 2, 2));
-	CHECK(drain() && yg_hub_detect_counts(detect).saved == 1); /* acme's alone */
+	/* What waited is found with time, and acme's state written with it. */
+	CHECK(send_lines("acme", 1, 2, "knock") && send_lines("beta", 1, 1, "session opened") &&
+	      send_lines("acme", 2, 2, "knock"));
+	CHECK(drain() && yg_hub_detect_counts(detect).saved == 2); /* acme's alone */
 	CHECK(reopen() && drain() && yg_hub_detect_counts(detect).replayed == 1);
-	CHECK(send_knocks("acme", 3, 1));
+	CHECK(send_lines("acme", 3, 1, "knock"));
 	text = all_rows();
 	CHECK(text && count_of(text, "0002 ") == 1);
 	free(text);
@@ -542,21 +345,6 @@ static void what_is_no_batch_is_passed_over(void)
 	CHECK(yg_hub_detect_counts(detect).batches == 2);
 }
 
-/* As the parent does it: whenever an engine ended, there is another one. */
-static bool drain_over(unsigned *deaths)
-{
-	int rc;
-
-	while ((rc = yg_hub_detect_step(detect)) == YG_OK || rc == YG_EPIPE) {
-		if (rc != YG_EPIPE)
-			continue;
-		*deaths += 1;
-		if (!next_engine())
-			return false;
-	}
-	return rc == YG_EAGAIN;
-}
-
 static void engines_end_at_any_batch(void)
 {
 	uint32_t random = 4711;
@@ -596,7 +384,7 @@ static char *rows_without(void)
 		if (!is_sent)
 			return NULL;
 	}
-	return drain() && yg_hub_detect_counts(detect).damaged == 1 ? all_rows() : NULL;
+	return drain() && yg_hub_detect_counts(detect).damaged == 1 && ripen() ? all_rows() : NULL;
 }
 
 static void a_batch_that_ends_engines_is_set_aside(void)
@@ -618,13 +406,10 @@ static void a_batch_that_ends_engines_is_set_aside(void)
 	CHECK(deaths == 3 && distrusted == 0);
 	CHECK(yg_hub_detect_counts(detect).aside == 1);
 	CHECK(yg_hub_detect_counts(detect).batches == BATCHES - 1);
-	got = all_rows();
-	CHECK(got && strcmp(got, without) == 0);
-	free(got);
 	/* It is remembered: what is judged again leaves it out. */
 	CHECK(reopen() && drain());
 	CHECK(yg_hub_detect_counts(detect).replayed == BATCHES - 1);
-	CHECK(yg_hub_detect_counts(detect).aside == 0);
+	CHECK(yg_hub_detect_counts(detect).aside == 0 && ripen());
 	got = all_rows();
 	CHECK(got && strcmp(got, without) == 0);
 	free(got);

@@ -20,7 +20,7 @@ static struct yg_buf body; /* a batch of two lines */
 static uint64_t size;	   /* of its content */
 static uint64_t id;	   /* of the request that is answered */
 static unsigned distrusted;
-static unsigned found, learnt, judged;
+static unsigned found, learnt, judged, ticked;
 static struct yg_fact_finding last;
 static char last_texts[4][80];
 
@@ -48,7 +48,10 @@ static int on_judged(void *arg, const struct yg_hub_asked *asked,
 		     const struct yg_hub_judged_batch *answer)
 {
 	(void)arg;
-	judged += asked->position == POSITION && answer->records <= LINES;
+	if (asked->kind == YG_HUB_TICK)
+		ticked += answer->due_ns == RECEIVED;
+	else
+		judged += asked->position == POSITION && answer->records <= LINES;
 	return YG_OK;
 }
 
@@ -97,7 +100,7 @@ static bool begin(void)
 	yg_msg_pipe_init(&engine, YG_HUB_ENGINE_BODY_MAX, YG_HUB_ENGINE_QUEUE_MAX);
 	yg_msg_pipe_open(&engine, pair[1]);
 	yg_hub_ask_open(ask, pair[0]);
-	distrusted = found = learnt = judged = 0;
+	distrusted = found = learnt = judged = ticked = 0;
 	return yg_hub_begun_put(&engine, ++id, &set) == YG_OK && yg_msg_flush(&engine) == YG_OK &&
 	       yg_hub_ask_begin(ask, 1) == YG_OK && yg_hub_ask_set(ask)->rule_count == 3;
 }
@@ -129,6 +132,16 @@ static bool find(uint32_t record)
 	const struct yg_fact_finding f = finding();
 
 	return yg_hub_found_put(&engine, id, record, &f) == YG_OK;
+}
+
+static bool waited(uint64_t number)
+{
+	struct yg_fact_finding f = finding();
+
+	f.sensor = YG_S("other-box");
+	f.received_ns = RECEIVED - 9;
+	f.refs[0].number = number;
+	return yg_hub_waited_put(&engine, id, &f) == YG_OK;
 }
 
 static bool done(uint64_t findings)
@@ -208,6 +221,12 @@ static bool lie(unsigned which)
 	case 13: /* more unlisted than there can be */
 		answer.findings = answer.unlisted = 1;
 		return yg_hub_judged_put(&engine, id, &answer) == YG_OK;
+	case 14: /* what waited is of an earlier batch */
+		f.sensor = YG_S("box");
+		f.refs[0].number = POSITION * YG_HUB_ARCHIVE_LINES;
+		return yg_hub_waited_put(&engine, id, &f) == YG_OK;
+	case 15: /* of nobody */
+		return yg_hub_waited_put(&engine, id, &f) == YG_OK;
 	default: /* an outcome, and then another batch's answer */
 		return yg_hub_learnt_put(&engine, id, &one) == YG_OK &&
 		       yg_hub_done_put(&engine, YG_HUB_SAVED, id, YG_OK, 0) == YG_OK;
@@ -216,7 +235,7 @@ static bool lie(unsigned which)
 
 static void lies_end_it(void)
 {
-	for (unsigned which = 0; which < 15; which++) {
+	for (unsigned which = 0; which < 17; which++) {
 		int rc;
 
 		CHECK(begin() && hand_out(true) && lie(which));
@@ -230,6 +249,44 @@ static void lies_end_it(void)
 	/* A batch whose findings are written is looked at in silence. */
 	CHECK(begin() && hand_out(false) && find(0));
 	CHECK(told() == YG_EPIPE && distrusted == 1 && found == 0);
+	CHECK(begin() && hand_out(false) && waited(5));
+	CHECK(told() == YG_EPIPE && distrusted == 1 && found == 0);
+}
+
+/* A line before the batch at hand, of another sensor of the same organisation. */
+static void what_waited_is_of_an_earlier_line(void)
+{
+	uint8_t key[YG_FACT_ID_BYTES];
+
+	CHECK(begin() && hand_out(true) && find(0) && waited(5) && done(2));
+	CHECK(told() == YG_OK && found == 2 && judged == 1 && distrusted == 0);
+	CHECK(strcmp(last_texts[0], "acme") == 0 && strcmp(last_texts[1], "other-box") == 0);
+	CHECK(last.refs[0].number == 5 && last.received_ns == RECEIVED - 9 && last.ref_count == 1);
+	yg_fact_finding_id(YG_S("acme"), YG_S("other-box"), YG_S("rule"), YG_S("log"), RECEIVED,
+			   key);
+	CHECK(memcmp(last.id, key, sizeof(key)) == 0);
+}
+
+static void time_goes_on_without_a_batch(void)
+{
+	const struct yg_hub_judged_batch answer = {.records = 3, .findings = 1, .due_ns = RECEIVED};
+	const uint64_t first = (POSITION + 1) * YG_HUB_ARCHIVE_LINES;
+
+	CHECK(begin());
+	id++;
+	CHECK(waited(first - 1) && yg_hub_judged_put(&engine, id, &answer) == YG_OK);
+	CHECK(yg_msg_flush(&engine) == YG_OK);
+	CHECK(yg_hub_ask_tick(ask, YG_S("acme"), POSITION, RECEIVED) == YG_OK);
+	CHECK(found == 1 && ticked == 1 && distrusted == 0);
+	/* Not of a batch that was not handed out, nor of none. */
+	id++;
+	CHECK(waited(first) && yg_msg_flush(&engine) == YG_OK);
+	CHECK(yg_hub_ask_tick(ask, YG_S("acme"), POSITION, RECEIVED) == YG_EPIPE);
+	CHECK(distrusted == 1 && begin());
+	id++;
+	CHECK(find(0) && yg_msg_flush(&engine) == YG_OK);
+	CHECK(yg_hub_ask_tick(ask, YG_S("acme"), POSITION, RECEIVED) == YG_EPIPE);
+	CHECK(distrusted == 1 && found == 0);
 }
 
 static void states_come_whole_or_not(void)
@@ -288,6 +345,8 @@ static void what_is_no_batch_is_not_handed_out(void)
 static const struct check_case cases[] = {
 	CASE(what_is_known_here_is_not_taken_from_it),
 	CASE(lies_end_it),
+	CASE(what_waited_is_of_an_earlier_line),
+	CASE(time_goes_on_without_a_batch),
 	CASE(states_come_whole_or_not),
 	CASE(who_ends_it_is_known),
 	CASE(what_is_no_batch_is_not_handed_out),

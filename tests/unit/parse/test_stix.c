@@ -214,6 +214,86 @@ static void test_patterns(void)
 	CHECK(yg_stix_pattern_check(yg_bytes_str(deep), &where) == YG_EFORMAT);
 }
 
+static char listed[512];
+
+static int list_value(void *arg, struct yg_bytes path, struct yg_bytes value)
+{
+	(void)arg;
+	(void)snprintf(listed + strlen(listed), sizeof(listed) - strlen(listed), "%.*s=%.*s;",
+		       YG_FMT(path), YG_FMT(value));
+	return YG_OK;
+}
+
+static int list(const char *pattern)
+{
+	struct yg_fault where = {0};
+
+	listed[0] = 0;
+	return yg_stix_pattern_values(yg_bytes_str(pattern), list_value, NULL, &where);
+}
+
+static int stop(void *arg, struct yg_bytes path, struct yg_bytes value)
+{
+	(void)arg;
+	(void)path;
+	(void)value;
+	return YG_ELIMIT;
+}
+
+static void test_values(void)
+{
+	static const char *const more[] = {
+		"[a:b = 'x' AND a:c = 'y']",
+		"[a:b = 'x'] AND [a:b = 'y']",
+		"[a:b = 'x'] FOLLOWEDBY [a:b = 'y']",
+		"[a:b != 'x']",
+		"[a:b NOT = 'x']",
+		"[a:b LIKE 'x']",
+		"[a:b = 1]",
+		"[a:b = true]",
+		"[a:b IN ('x', 1)]",
+		"[(a:b = 'x')]",
+		"([a:b = 'x'])",
+		"[a:b = 'x'] WITHIN 5 SECONDS",
+		"[EXISTS a:b]",
+		"[a:b > 'x']",
+		"[a:b = h'00']",
+	};
+	struct yg_fault where = {0};
+
+	CHECK_INT(list("[domain-name:value = 'x.example']"), YG_OK);
+	CHECK(strcmp(listed, "domain-name:value=x.example;") == 0);
+	CHECK_INT(list("[a:b = 'x' OR a:c.'d'[*].e IN ('y','z')] OR [f:g='']"), YG_OK);
+	CHECK(strcmp(listed, "a:b=x;a:c.'d'[*].e=y;a:c.'d'[*].e=z;f:g=;") == 0);
+	CHECK_INT(list("[ a:b\n= /* c */ 'it\\'s\\\\' ]"), YG_OK);
+	CHECK(strcmp(listed, "a:b=it's\\;") == 0);
+	CHECK_INT(list("[a:b IN ()]"), YG_OK);
+	CHECK(strcmp(listed, "") == 0);
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		CHECK_INT(list(more[i]), YG_EUNSUPPORTED);
+	CHECK_INT(list("[a:b = 'x'"), YG_EFORMAT);
+	CHECK_INT(yg_stix_pattern_values(YG_S("[a:b = 'x']"), stop, NULL, &where), YG_ELIMIT);
+}
+
+/* What an envelope says of the page behind it. */
+static void test_pages(void)
+{
+	struct yg_stix_ask lenient = {.may_lack_modified = true};
+	static const char bare[] = "{\"objects\":[{\"type\":\"tool\",\"spec_version\":\"2.1\","
+				   "\"id\":\"tool--" ID_1 "\",\"name\":\"x\","
+				   "\"created\":\"2020-01-01T00:00:00.000Z\"}]}";
+
+	CHECK_INT(read("{\"more\":true,\"next\":\"a\\u0062\"}"), YG_OK);
+	CHECK(bundle.is_more && yg_bytes_eq(bundle.next, YG_S("ab")));
+	CHECK_INT(read("{\"more\":false,\"next\":7,\"objects\":[]}"), YG_OK);
+	CHECK(!bundle.is_more && bundle.next.size == 0);
+	CHECK_INT(read(bare), YG_OK);
+	CHECK_INT(bundle.wrong, 1);
+	CHECK_INT(read_with(bare, &lenient), YG_OK);
+	CHECK_INT(bundle.wrong, 0);
+	CHECK(yg_bytes_eq(bundle.items[0].object.version, YG_S("2020-01-01T00:00:00.000Z")));
+}
+
 static void test_deep(void)
 {
 	char text[1024] = "{\"objects\":[";
@@ -227,8 +307,8 @@ static void test_deep(void)
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(test_whole), CASE(test_broken),   CASE(test_faults),
-		CASE(test_marks), CASE(test_patterns), CASE(test_deep),
+		CASE(test_whole),    CASE(test_broken), CASE(test_faults), CASE(test_marks),
+		CASE(test_patterns), CASE(test_deep),	CASE(test_values), CASE(test_pages),
 	};
 	int status;
 

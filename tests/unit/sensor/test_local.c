@@ -238,6 +238,34 @@ static void gaps_and_held_lines(void)
 	(void)yg_local_close(local, NOW + 32000000 * S);
 }
 
+#define LATE (NOW + 33000000 * S)
+
+static void dies_before_its_first_commit(void)
+{
+	struct yg_local *local = begin(LATE, 0);
+
+	CHECK(local != NULL);
+	take(local, "early");
+	yg_local_before(local, LATE);
+}
+
+/* Nothing was ever committed: what was logged comes again from its source, and stands there once.
+ */
+static void what_was_never_committed_comes_again(void)
+{
+	struct yg_local *local;
+
+	CHECK(live(dies_before_its_first_commit));
+	local = begin(LATE + 10 * S, 0);
+	CHECK(local != NULL);
+	CHECK_TEXT(yg_bytes_str(archived()), "");
+	take(local, "early");
+	yg_local_before(local, LATE + 11 * S);
+	yg_local_after(local, LATE + 11 * S);
+	(void)yg_local_close(local, LATE + 12 * S);
+	CHECK_TEXT(yg_bytes_str(archived()), "early ");
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
 {
 	(void)st;
@@ -249,7 +277,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 int main(void)
 {
 	static const struct check_case cases[] = {CASE(entries), CASE(dies_between_steps),
-						  CASE(gaps_and_held_lines)};
+						  CASE(gaps_and_held_lines),
+						  CASE(what_was_never_committed_comes_again)};
 	int status;
 
 	names = yg_names_new();

@@ -182,7 +182,53 @@ static void names_and_statuses(void)
 	end();
 }
 
+static void changed_and_removed(void)
+{
+	struct yg_collection other = {
+		.root = "hub", .owner = "acme", .title = "t", .alias = "other"};
+	struct yg_buf to;
+	uint64_t count = 0;
+	char state[64];
+	int64_t added;
+
+	CHECK(begin());
+	yg_buf_init(&to, 100);
+	CHECK(yg_collections_begin(s) == YG_OK);
+	CHECK(yg_collections_add(s, &other) == YG_OK);
+	CHECK(put(1, 10, YG_TLP_CLEAR, 1, &added) == YG_OK);
+	CHECK(put(1, 20, YG_TLP_CLEAR, 1, &added) == YG_OK);
+	(void)snprintf(state, sizeof(state), "%s/x", c.id);
+	CHECK(yg_collections_put_text(s, "poll", yg_bytes_str(state), YG_S("{}")) == YG_OK);
+	(void)snprintf(state, sizeof(state), "%s/x", other.id);
+	CHECK(yg_collections_put_text(s, "poll", yg_bytes_str(state), YG_S("{}")) == YG_OK);
+	CHECK(yg_collections_commit(s) == YG_OK);
+	(void)snprintf(c.title, sizeof(c.title), "new");
+	c.reach = YG_COLLECTION_COMMUNITY;
+	CHECK(yg_collections_change(s, &c) == YG_OK);
+	(void)snprintf(c.alias, sizeof(c.alias), "other");
+	CHECK(yg_collections_change(s, &c) == YG_EDUPLICATE);
+	CHECK(yg_collections_get(s, yg_bytes_str(c.id), &c) == YG_OK);
+	CHECK(strcmp(c.title, "new") == 0 && c.reach == YG_COLLECTION_COMMUNITY && !c.alias[0]);
+	CHECK(yg_collections_begin(s) == YG_OK);
+	CHECK(yg_collections_remove(s, &c, &count) == YG_OK && count == 2);
+	CHECK(yg_collections_remove(s, &c, &count) == YG_ENOENT && count == 0);
+	CHECK(yg_collections_commit(s) == YG_OK);
+	CHECK(yg_collections_change(s, &c) == YG_ENOENT);
+	CHECK(yg_collections_get(s, yg_bytes_str(c.id), &c) == YG_ENOENT);
+	(void)snprintf(state, sizeof(state), "%s/x", c.id);
+	CHECK(yg_collections_get_text(s, "poll", yg_bytes_str(state), &to) == YG_ENOENT);
+	(void)snprintf(state, sizeof(state), "%s/x", other.id);
+	CHECK(yg_collections_get_text(s, "poll", yg_bytes_str(state), &to) == YG_OK);
+	CHECK(yg_collections_begin(s) == YG_OK && yg_collections_drop(s, "acme") == YG_OK &&
+	      yg_collections_commit(s) == YG_OK);
+	CHECK(yg_collections_get_text(s, "poll", yg_bytes_str(state), &to) == YG_ENOENT);
+	CHECK(yg_collections_get(s, YG_S("other"), &other) == YG_ENOENT);
+	yg_buf_done(&to);
+	end();
+}
+
 static const struct check_case cases[] = {
+	CASE(changed_and_removed),
 	CASE(times_increase),
 	CASE(versions_and_markings),
 	CASE(names_and_statuses),

@@ -13,6 +13,7 @@ import { leaves } from '../logic';
 import { When } from '../parts';
 import { hubTo } from '../route';
 import type { Answer, PlanText, Question, Receipt, Warning } from '../types';
+import { SightedSection } from './sighted';
 import { receiptText, tlpText, WarningChip } from './plans';
 
 const SHOWN = 5;
@@ -20,7 +21,7 @@ const SHOWN = 5;
 function Item({ w }: { w: Warning }) {
   return (
     <li class="card concern">
-      <p class="row tight"><span class="chip tone-partly">{tlpText(w.tlp)}</span><WarningChip state={w.state} /></p>
+      <p class="row tight"><span class="chip tone-partly">{tlpText(w.tlp)}</span><WarningChip state={w.state} />{w.automatic && <span class="chip tone-open">{fixed('unconfirmed')}</span>}</p>
       <p class="concern-title"><a href={hubTo('warnings', w.id)}>{word('hub.kind', w.kind)} {w.number}</a></p>
       <p class="small soft">{w.released && <When time={w.released} />}{w.replaced && <> ・ {t('hub.replaced', { number: w.replaced })}</>}</p>
     </li>
@@ -90,10 +91,11 @@ export function WarningPage({ id }: { id: string }) {
   });
   return (
     <>
-      <Head title={`${word('hub.kind', w.kind)} ${w.number}`} over={<><a href={hubTo('warnings')}>{word('hub.page', 'warnings')}</a><span class="chip tone-partly">{tlpText(w.tlp)}</span><WarningChip state={w.state} /></>} />
+      <Head title={`${word('hub.kind', w.kind)} ${w.number}`} over={<><a href={hubTo('warnings')}>{word('hub.page', 'warnings')}</a><span class="chip tone-partly">{tlpText(w.tlp)}</span><WarningChip state={w.state} />{w.automatic && <span class="chip tone-open">{fixed('unconfirmed')}</span>}</>} />
       {w.replaced && <Panel tone="warn" icon="return" title={t('hub.replaced', { number: w.replaced })}><p>{t('hub.replaced_more')}</p></Panel>}
       <Panel icon="seal" title={fixed('use_restriction')} />
       <pre class="notice card">{w.text}</pre>
+      {w.sightings && <SightedSection s={w.sightings} isOwn />}
       {action.error && <ErrorPanel error={action.error} />}
       {hub.role === 'member' && (
         <Section title={t('hub.our_answer')} icon="check" class="card">

@@ -9,12 +9,14 @@ import { Dialog } from '../../ui/dialog';
 import { useAction, useLoad } from '../../ui/hooks';
 import type { IconName } from '../../ui/icons';
 import { orgName, useHub, useLive, type HubState } from '../context';
+import { fixed } from '../fixed';
 import { Head } from '../head';
 import { compared, duration, receipts } from '../logic';
 import { When } from '../parts';
 import { hubTo } from '../route';
 import type { Plan, PlanText, Receipt, Warning, WarningState, WarningTimes } from '../types';
 import { PlanGraph } from './plan_graph';
+import { SightedSection } from './sighted';
 import { PlanChip } from './told';
 
 const TONES: Record<WarningState, [string, IconName]> = {
@@ -284,7 +286,7 @@ export function WarningOfAnalyst({ id }: { id: string }) {
   if (!w) return <><h1 class="sr">{t('hub.warning')}</h1><Loading /></>;
   return (
     <>
-      <Head title={t('hub.warning_to', { org: orgName(hub, w.org ?? '') })} over={<>{w.plan && <a href={hubTo('plans', w.plan)}>{t('hub.plan_title')}</a>}<span>{w.number}</span><WarningChip state={w.state} /></>} />
+      <Head title={t('hub.warning_to', { org: orgName(hub, w.org ?? '') })} over={<>{w.plan && <a href={hubTo('plans', w.plan)}>{t('hub.plan_title')}</a>}<span>{w.number}</span><WarningChip state={w.state} />{w.automatic && <span class="chip tone-open">{fixed('unconfirmed')}</span>}</>} />
       <div class="actions">
         {w.released && <Button icon="speech" onClick={() => setCalling(true)}>{t('hub.call_note')}</Button>}
         <LinkButton href={address(`/warnings/${part(w.id)}/page`)} isNew icon="print">{t('hub.print')}</LinkButton>
@@ -298,6 +300,7 @@ export function WarningOfAnalyst({ id }: { id: string }) {
           {(w.calls ?? []).length > 0 && <ul class="plain-list">{w.calls?.map((c) => <li>{formatTime(c.time, lang())} ・ {word('hub.call', c.result)} ・ {c.who}{c.text && ` ・ ${c.text}`}</li>)}</ul>}
         </Section>
       </div>
+      {w.sightings && <SightedSection s={w.sightings} isOwn={false} />}
       {isCalling && <CallDialog w={w} onClose={() => setCalling(false)} onDone={() => { setCalling(false); hub.say(t('hub.call_noted')); hub.touched(); }} />}
     </>
   );
