@@ -4,10 +4,12 @@
 
 Makes yg_console_table and yg_console_count (app/console.h) from every file under FOLDER; where
 there is no such folder the table is empty, and a page says how to build the console. The entity tag
-is the digest of the bytes. An ending that is not known here is refused, so that nothing is served
+is the digest of the bytes. What gets smaller by gzip is there in that form too, made once, the same
+bytes every time (no name, no time in it). An ending that is not known here is refused, so that nothing is served
 under a wrong type. DEPFILE tells ninja what was read: the folder above FOLDER too, because FOLDER
 may come and go.
 """
+import gzip
 import hashlib
 import pathlib
 import sys
@@ -26,6 +28,11 @@ TYPES = {
 }
 
 
+def array(name, data):
+    lines = [",".join(map(str, data[i:i + 24])) for i in range(0, len(data), 24)]
+    return "static const unsigned char %s[] = {\n%s,0};\n" % (name, ",\n".join(lines))
+
+
 def main(output, folder, depfile):
     above = pathlib.Path(folder).parent
     is_there = pathlib.Path(folder).is_dir()
@@ -40,10 +47,15 @@ def main(output, folder, depfile):
         if not all(c.isascii() and (c.isalnum() or c in "/-_.") for c in name):
             sys.exit("%s: a name of letters, digits, - _ . is expected" % path)
         data = path.read_bytes()
-        lines = [",".join(map(str, data[i:i + 24])) for i in range(0, len(data), 24)]
-        arrays.append("static const unsigned char file_%d[] = {\n%s,0};\n" % (index, ",\n".join(lines)))
-        rows.append('\t{"%s", "%s", {file_%d, %d}, "%s"},\n'
-                    % (name, TYPES[path.suffix], index, len(data), hashlib.sha256(data).hexdigest()[:32]))
+        tag = hashlib.sha256(data).hexdigest()[:32]
+        packed = gzip.compress(data, 9, mtime=0)
+        arrays.append(array("file_%d" % index, data))
+        row = '\t{"%s", "%s", {file_%d, %d}, "%s", ' % (name, TYPES[path.suffix], index, len(data), tag)
+        if len(packed) < len(data) * 9 // 10:
+            arrays.append(array("packed_%d" % index, packed))
+            rows.append(row + '{packed_%d, %d}, "%s-gz"},\n' % (index, len(packed), tag))
+        else:
+            rows.append(row + "{0}, 0},\n")
     if is_there and not any(row.startswith('\t{"/index.html"') for row in rows):
         sys.exit("%s: there is no index.html" % folder)
     with open(output, "w", encoding="ascii") as out:

@@ -186,12 +186,13 @@ SCHEMAS = {
 
 MEMBER = dict(name_ja=400, name_en=400, sector=400, provider=400, contact_mail=254, contact_phone=40,
               deputy_mail=254, deputy_phone=40, hours=200)
+LANGUAGE = dict(description="of mails; empty: Japanese first, English below", enum=["", "ja", "en"])
 ANSWERS = ("secret_data", "business_stop", "system_access")
 CONSENTS = ("named", "anonymous", "ask")
 SCHEMAS.update({
     "Member": thing("What the community knows of a member; texts are empty until it is said.", org=org_id,
-                    verified=or_null(day), changed=or_null(time), **{name: text for name in MEMBER}),
-    "MemberIn": thing("All of it is replaced.", needs=[], verified=day_in, **{
+                    verified=or_null(day), changed=or_null(time), language=dict(LANGUAGE, type="string"), **{name: text for name in MEMBER}),
+    "MemberIn": thing("All of it is replaced.", needs=[], verified=day_in, language=LANGUAGE | {"enum": ["", "ja", "en", None]}, **{
         name: or_null({"type": "string", "maxLength": size // 4}) for name, size in MEMBER.items()}),
     "Relation": thing(
         "Who supplies whom. `consent` is the supplier\'s word on its name when it is hit; it is confirmed when both "
@@ -210,7 +211,9 @@ BOTH = thing(needs=[], en=text, ja=text)
 KINDS = ("victim", "warning", "indicators", "withdrawal", "correction", "drill")
 SENT = ("ready", "waits", "needs-consent", "needs-approval", "refused", "released", "delivered", "seen", "acknowledged", "acted")
 QUESTION = thing(needs=["state", "asked", "due"], state=words("asked", "yes", "see", "no"), asked=time, due=time,
-                 overdue=or_null(time))
+                 overdue=or_null(time), escalated=or_null(time),
+                 deputy=thing("The mail to the deputy, once it is overdue.", state=words("sent", "repeated", "later", "bounced", "refused", "no-contact", "gone"),
+                              time=time, text=text, repeats=count))
 STAGES = ("ministry", "secretariat", "operator")
 ANSWER = thing(answer=words("yes", "see", "no"), named=yes_no, damage=yes_no, text=text, time=time, who=text)
 yes_no_or_null = {"type": ["boolean", "null"]}
@@ -224,15 +227,16 @@ SCHEMAS.update({
         tlp=words("clear", "green", "amber", "amber+strict", "red"), damage_agreed=yes_no,
         consent_hours=hours_of, remind_hours=hours_of, escalate_hours=hours_of),
     "Plan": thing(
-        "Lists leave out `notice`, `states` and `recipients`. `replaced`: the number of the withdrawal or correction.",
+        "Lists leave out `notice`, `states` and `recipients`. `replaced`: the number of the withdrawal or correction. `erased`: "
+        "it was about an organisation that was erased since; `victim` is \"erased\" then, and what is known of it is gone.",
         needs=["id", "number", "refers", "situation", "victim", "state", "made", "made_by", "tlp", "question", "answer",
                "approved", "replaced", "times"],
-        id=plan_id, number=text, refers=text, situation=text, victim=org_id, tlp=text, made=time, made_by=text,
+        id=plan_id, number=text, refers=text, situation=text, erased=yes_no, victim=org_id, tlp=text, made=time, made_by=text,
         state=words("draft", "approved", "refused", "withdrawn", "corrected"), question=or_null(QUESTION),
         answer=or_null(ANSWER), approved=or_null(thing(time=time, who=text)), replaced=or_null(text), reason=text,
         flow=thing("Of a plan that goes down the tree.", kind=words("drill", "provision"), announced=yes_no,
                    mode=words("normal", "large-scale")),
-        damage_agreed=yes_no, began=or_null(time), automatic=dict(or_null(text), description="the rule that sent it"), notice=NOTICE, states=map_of(count), recipients=count,
+        damage_agreed=yes_no, began=or_null(time), automatic=dict(or_null(text), description="the rule that sent it"), notice=or_null(NOTICE), states=map_of(count), recipients=count,
         times=thing(consent_s=count, remind_s=count, escalate_s=count)),
     "PlanText": thing(
         "One text serves all recipients of its kind. `marks`: what was taken out (docs/gate.md), for the sender alone.",
@@ -320,6 +324,52 @@ SCHEMAS.update({
         state=words("asked", "yes", "see", "no"), asked=time, due=time, answer=or_null(ANSWER),
         texts=list_of({"$ref": "#/components/schemas/PlanText"})),
     "AnswerIn": thing(needs=["answer"], answer=words("yes", "see", "no"), named=yes_no, damage=yes_no, text=line_in),
+})
+
+case_id = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
+lines_in = {"type": ["string", "null"], "maxLength": 1000}
+CASE_STATES = ("open", "closed")
+CHANNELS = ("telephone", "mail", "visit", "other")
+CASE_IN = dict(channel=words(*CHANNELS), org=or_null(org_id), who={"type": "string", "minLength": 1, "maxLength": 50},
+               contact={"type": ["string", "null"], "maxLength": 50}, text={"type": "string", "minLength": 1, "maxLength": 1000},
+               advice=lines_in, note=lines_in,
+               received=or_null({"type": "string", "description": "2026-11-25T03:04:05Z"}))
+SCHEMAS.update({
+    "Case": thing(
+        "相談: what somebody said by telephone or mail. `org`: whose people they are, where they are a member's. "
+        "`revision` (in getCase) is the tag for If-Match of changeCase.",
+        needs=["id", "number", "state", "channel", "org", "who", "contact", "text", "advice", "situation", "received", "made",
+               "made_by", "changed", "changed_by", "closed", "closed_by", "outcome", "notes"],
+        id=case_id, number=text, state=words(*CASE_STATES), channel=words(*CHANNELS), org=or_null(org_id), who=text,
+        contact=or_null(text), text=text, advice=or_null(text), situation=or_null(hex_id), received=time, made=time,
+        made_by=text, changed=time, changed_by=text, closed=or_null(time), closed_by=or_null(text), outcome=or_null(text),
+        notes=list_of(thing(time=time, by=text, text=text), maxItems=100), revision=count),
+    "CaseIn": thing(needs=["who", "text"], **CASE_IN),
+    "CaseChange": thing("What is left out stays; `note` is added to the others.", needs=[], **CASE_IN),
+    "CaseLink": thing(needs=["situation"], situation=or_null(hex_id)),
+    "CaseEnd": thing("What came of it.", needs=["text"], text={"type": "string", "minLength": 1, "maxLength": 1000}),
+})
+sensor_states = ("connected", "silent", "never", "expired", "revoked")
+SCHEMAS.update({
+    "MonthReport": thing(
+        "One month (UTC) of one organisation, for its president. `seen`, `warned` and `sensors` are null where the caller may "
+        "not read what they are made of. `next`: what is to be done, the most urgent first.",
+        org=org_id, name=text, month={"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}, made=time,
+        over=dict(yes_no, description="false: the month goes on"), empty=dict(yes_no, description="nothing came in at all"),
+        seen=or_null(thing(records=count, days=count, findings=count, alerts=count, removed=count, situations=count,
+                           levels=thing(**{level: count for level in LEVELS[1:]}), open=count,
+                           top=list_of(thing(what=text, severity=words(*LEVELS[1:]),
+                                             state=words(*STATES), outcome=words("unknown", "attempt", "possible"),
+                                             first=time, last=time), maxItems=5))),
+        warned=or_null(thing(notices=count, warnings=count, corrected=count, read=count, acknowledged=count, acted=count,
+                             open=count, top=list_of(thing(number=text, kind=words(*KINDS), released=time, state=words(*SENT),
+                                               acted_text=or_null(text)), maxItems=5))),
+        done=thing(acted=count, cases=count, views=or_null(count), resolved=count),
+        sensors=or_null(thing(count=count, shown=list_of(thing(host=text, state=words(*sensor_states),
+                                                               heard=or_null(time)), maxItems=8),
+                              **{name: count for name in sensor_states})),
+        next=list_of(thing(what=words("consent", "read", "situations", "sensors", "certificates", "no-sensor", "contact",
+                                      "verify", "nothing"), n=count), maxItems=9)),
 })
 
 PAGED = openapi.PAGED
@@ -492,6 +542,18 @@ OPERATIONS = [
      dict(out="ConsentQuestion", query=ORG)),
     ("POST", "/questions/{plan}/answer", "answerQuestion", "Yes, after having seen it, or no",
      dict(body="AnswerIn", out="ConsentQuestion", query=ORG)),
+    ("GET", "/cases", "listCases", "相談, newest first", dict(page="Case", query=dict(
+        PAGED, **ORG, state=words(*CASE_STATES), situation=hex_id))),
+    ("POST", "/cases", "addCase", "Write one down", dict(body="CaseIn", out="Case", status=201)),
+    ("GET", "/cases/{case}", "getCase", "One of them", dict(out="Case")),
+    ("PUT", "/cases/{case}", "changeCase", "Change it, or add a note; with If-Match only what was read", dict(body="CaseChange", out="Case")),
+    ("PUT", "/cases/{case}/situation", "linkCase", "The situation it is about, or none", dict(body="CaseLink", out="Case")),
+    ("POST", "/cases/{case}/close", "closeCase", "What came of it", dict(body="CaseEnd", out="Case")),
+    ("POST", "/cases/{case}/reopen", "reopenCase", "It goes on after all", dict(body="Nothing", out="Case")),
+    ("GET", O + "/report", "getReport", "One month of it in numbers; without month the last whole one",
+     dict(out="MonthReport", query={"month": {"type": "string", "pattern": "^2[0-9]{3}-(0[1-9]|1[0-2])$"}})),
+    ("GET", O + "/report/page", "reportPage", "The same as one page for A4",
+     dict(raw="text/html", query={"month": {"type": "string", "pattern": "^2[0-9]{3}-(0[1-9]|1[0-2])$"}})),
 ]
 SCHEMAS["Nothing"] = thing(needs=[])
 

@@ -400,6 +400,71 @@ async function warn(browser) {
   return planAddress.split('#/')[1];
 }
 
+/** 相談: written down with the keyboard alone, linked to a situation, closed; it stands on the page of the situation. */
+async function cases() {
+  await page.goto(`${world.base}/#/board`);
+  await inNav('相談');
+  await heading('いま受けた相談').waitFor();
+  await settled();
+  await violations('ja cases');
+  check('two fields are needed, not more', (await page.locator('.case-new [required]').count()) === 2);
+  await field('相談した人').focus();
+  await page.keyboard.type('港 一郎');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('VPNの機器に見覚えのないサインインがある。どうすればよいか。');
+  await page.keyboard.press('Tab');
+  check('the next field is the organisation', await field('どの組織の人か').evaluate((e) => e === document.activeElement));
+  await field('どの組織の人か').selectOption('acme');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('03-1234-5678');
+  await field('関係する事案').selectOption({ index: 1 });
+  await shot('case-new');
+  await button('書き留める').focus();
+  await page.keyboard.press('Enter');
+  await said('を書き留めました');
+  await page.getByRole('row', { name: /港 一郎/ }).getByText('対応中').waitFor();
+  check('the form is empty again', (await field('相談した人').inputValue()) === '');
+  await page.getByRole('row', { name: /港 一郎/ }).getByRole('link').first().click();
+  await heading(/^相談 \d{4}-\d{4}$/).waitFor();
+  await field('書き足すこと').fill('折り返して、電源を切らないよう伝えた。');
+  await button('書き足す').click();
+  await page.locator('.events').getByText('電源を切らないよう').waitFor();
+  await violations('ja case');
+  await shot('case');
+  const place = page.url().split('#/')[1];
+  await page.locator('main .dl').getByRole('link', { name: '事案へ' }).click();
+  await page.getByRole('heading', { name: /^この事案についての相談/ }).waitFor();
+  check('the situation shows who asked about it', (await page.getByRole('row', { name: /港 一郎/ }).count()) === 1);
+  await page.goto(`${world.base}/#/${place}`);
+  await button('相談を終える').click();
+  await violations('ja case end');
+  await dialog().getByLabel('どうなったか').fill('保守業者の作業でした。');
+  await dialog().getByRole('button', { name: '相談を終える' }).click();
+  await said('相談を終えました');
+  await page.getByText('保守業者の作業でした。').waitFor();
+  await button('対応中に戻す').click();
+  await said('対応中に戻しました');
+  return place;
+}
+
+/** The month of a member, printed: one page of A4. */
+async function month() {
+  await page.goto(`${world.base}/#/mine`);
+  await heading('月の報告').waitFor();
+  await field('どの月か').selectOption({ index: 1 });
+  const href = await page.getByRole('link', { name: '報告を開く' }).getAttribute('href');
+  for (const lang of ['ja', 'en']) {
+    await page.goto(`${world.base}${href.replace(/lang=\w+/, `lang=${lang}`)}`);
+    check(`the month has its parts (${lang})`, (await page.locator('h2').count()) === 5);
+    check(`lang of the month (${lang})`, (await page.getAttribute('html', 'lang')) === lang);
+    await violations(`month ${lang}`);
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+    const pages = (pdf.match(/\/Type\s*\/Page\b/g) ?? []).length;
+    check(`one page of A4 (${lang})`, pages === 1 && /MediaBox\s*\[0 0 59[45][.\d]* 84[12]/.test(pdf), `${pages} pages`);
+    await shot(`month-${lang}`);
+  }
+}
+
 const codes = [];
 
 function totp(secret, drift) {
@@ -461,15 +526,17 @@ try {
   await member(browser);
   page = ofAnalyst;
   const plan = await warn(browser);
+  const one = await cases();
   await tabs(context);
   ofAnalyst = page;
   await administrator(browser);
   page = ofAnalyst;
-  await walk('analyst', ['', 'board?state=noise', `situations/${world.situations[0]}`, `situations/${world.both}`, 'situations/ffffffffffffffffffffffffffffffff', 'warnings', plan, 'funnel', 'orgs', 'orgs/acme', 'relations', 'account']);
+  await walk('analyst', ['', 'board?state=noise', `situations/${world.situations[0]}`, `situations/${world.both}`, 'situations/ffffffffffffffffffffffffffffffff', 'warnings', plan, 'cases', 'cases?state=closed', one, 'cases/ffffffffffffffff', 'funnel', 'orgs', 'orgs/acme', 'relations', 'account']);
   await context.close();
   const own = await person(browser);
   await signIn('mei');
   await heading('の状況').waitFor();
+  await month();
   await walk('member', ['', 'warnings', 'board', 'funnel', 'relations', 'account']);
   await button(/サインアウト|Sign out/).click();
   await page.getByRole('heading', { name: /サインイン|Sign in/ }).first().waitFor();

@@ -17,6 +17,7 @@
 #include "access/hunts.h"
 #include "access/warnings.h"
 #include "model/api.h"
+#include "model/month.h"
 #include "store/facts.h"
 #include "store/situations.h"
 
@@ -81,6 +82,9 @@ struct yg_hub_api_ports {
 	/* A copy that left the gate, for people: @form "text", "page", "script". */
 	int (*tell)(void *arg, const json_t *copy, const char *form, enum yg_lang lang,
 		    struct yg_buf *to);
+	/* The month of an organisation as one page for A4 (render/month.h). */
+	void (*report)(void *arg, const struct yg_month *month, enum yg_lang lang,
+		       struct yg_buf *to);
 	/* An answer that was put off (model/api.h) is complete, or @error says why not. */
 	void (*finish)(void *arg, struct yg_api_later *later, int error);
 	/* More of an answer that stays open: YG_OK, or it cannot be sent: it is to be ended. */

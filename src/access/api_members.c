@@ -57,8 +57,8 @@ int yg_hub_do_set_member(struct yg_hub_call *call)
 		rc = yg_member_set(call->access, &profile);
 	if (rc == YG_EINVAL)
 		return yg_call_bad(call, N_("Texts without control characters, one mail address in "
-					    "each of contact_mail and deputy_mail, and as verified "
-					    "a day that has come."));
+					    "each of contact_mail and deputy_mail, language ja, "
+					    "en or none, and as verified a day that has come."));
 	return rc == YG_OK ? yg_hub_do_get_member(call) : rc;
 }
 

@@ -315,9 +315,9 @@ int yg_hub_do_get_funnel(struct yg_hub_call *call)
 		return yg_call_refuse(call, 503, "busy", N_("Situations cannot be read now"),
 				      N_("Wait a moment and try again."));
 	yg_buf_add_str(asked.to, "{\"items\":[");
-	rc = yg_funnel(opts->situations, opts->facts, yg_access_org(call->access),
-		       from_ns == YG_TIME_NONE ? 0 : from_ns, to_ns == YG_TIME_NONE ? 0 : to_ns,
-		       add_day, &asked);
+	rc = yg_funnel(&(struct yg_funnel_from){opts->situations, opts->facts, opts->hub},
+		       yg_access_org(call->access), from_ns == YG_TIME_NONE ? 0 : from_ns,
+		       to_ns == YG_TIME_NONE ? 0 : to_ns, add_day, &asked);
 	yg_buf_add_str(asked.to, "]}");
 	return rc == YG_OK ? yg_buf_error(asked.to) : rc;
 }

@@ -4,6 +4,7 @@
 #include "access/leave.h"
 
 #include "access/enrol-int.h"
+#include "access/leave-int.h"
 #include "access/people-int.h"
 #include "access/warnings-int.h"
 #include "base/alloc.h"
@@ -65,20 +66,15 @@ static int sign_object(const struct yg_hub_access *hub, json_t *object, struct y
 
 /* ---- words: ids of the organisation, its people and sensors ---- */
 
-struct words {
-	char **list;
-	size_t count;
-};
-
-static void words_done(struct words *words)
+void yg_leave_words_done(struct yg_leave_words *words)
 {
 	for (size_t i = 0; i < words->count; i++)
 		free(words->list[i]);
 	free(words->list);
-	*words = (struct words){0};
+	*words = (struct yg_leave_words){0};
 }
 
-static int add_word(struct words *words, struct yg_bytes text)
+int yg_leave_word_add(struct yg_leave_words *words, struct yg_bytes text)
 {
 	if (words->count == YG_LEAVE_FOUND_MAX)
 		return YG_ELIMIT;
@@ -103,7 +99,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* In order, each once. */
-static void sort_words(struct words *words)
+static void sort_words(struct yg_leave_words *words)
 {
 	size_t kept = 0;
 
@@ -118,7 +114,7 @@ static void sort_words(struct words *words)
 	words->count = kept;
 }
 
-static bool has_word(const struct words *words, struct yg_bytes text)
+static bool has_word(const struct yg_leave_words *words, struct yg_bytes text)
 {
 	char word[YG_DOC_KEY_MAX + 1];
 	const char *at = word;
@@ -137,11 +133,11 @@ struct end {
 	struct yg_hub_access *hub;
 	const char *org;
 	struct yg_leave_counts *counts;
-	struct words ids;   /* of the organisation, its sensors, its people */
-	struct words here;  /* people who once had a grant there */
-	struct words other; /* people who once had a grant elsewhere */
-	struct words keys;  /* of one kind that go */
-	uint64_t change;    /* the last that was looked at */
+	struct yg_leave_words ids;   /* of the organisation, its sensors, its people */
+	struct yg_leave_words here;  /* people who once had a grant there */
+	struct yg_leave_words other; /* people who once had a grant elsewhere */
+	struct yg_leave_words keys;  /* of one kind that go */
+	uint64_t change;	     /* the last that was looked at */
 	uint32_t seen;
 	const char *store_org; /* what is looked at */
 	bool is_text;	       /* what names an id anywhere goes */
@@ -189,7 +185,7 @@ static int take_sensor(void *arg, const struct yg_doc *doc)
 	if (slash == SIZE_MAX ||
 	    !yg_bytes_eq(yg_bytes_cut(doc->key, 0, slash), yg_bytes_str(e->org)))
 		return YG_OK;
-	return add_word(&e->ids, yg_bytes_from(doc->key, slash + 1));
+	return yg_leave_word_add(&e->ids, yg_bytes_from(doc->key, slash + 1));
 }
 
 static int take_person(void *arg, const struct yg_doc *doc)
@@ -210,7 +206,7 @@ static int take_person(void *arg, const struct yg_doc *doc)
 			       yg_bytes_eq(yg_bytes_from(text, colon + 1), yg_bytes_str(e->org));
 
 		if (rc == YG_OK)
-			rc = add_word(is_here ? &e->here : &e->other, doc->key);
+			rc = yg_leave_word_add(is_here ? &e->here : &e->other, doc->key);
 	}
 	json_decref(body);
 	return rc;
@@ -229,7 +225,7 @@ static int look_at_people(struct end *e)
 
 		if (!has_word(&e->other, yg_bytes_str(e->here.list[i]))) {
 			e->counts->people++;
-			rc = add_word(&e->ids, yg_bytes_str(e->here.list[i]));
+			rc = yg_leave_word_add(&e->ids, yg_bytes_str(e->here.list[i]));
 			continue;
 		}
 		rc = yg_person_load(e->hub, e->here.list[i], &kept);
@@ -300,7 +296,7 @@ static int take_doc(void *arg, const struct yg_doc *doc)
 	yg_buf_add(&word, doc->key);
 	rc = yg_buf_error(&word);
 	if (rc == YG_OK)
-		rc = add_word(&e->keys, yg_buf_bytes(&word));
+		rc = yg_leave_word_add(&e->keys, yg_buf_bytes(&word));
 	yg_buf_done(&word);
 	return rc;
 }
@@ -320,9 +316,10 @@ static int purge_found(struct end *e)
 
 		rc = yg_control_purge(e->hub->store, &id, false, &count);
 		e->counts->documents++;
+		e->counts->cases += yg_bytes_eq(id.org, YG_S("hub.cases"));
 		e->counts->revisions += count;
 	}
-	words_done(&e->keys);
+	yg_leave_words_done(&e->keys);
 	return rc;
 }
 
@@ -356,6 +353,7 @@ static int purge_all(struct end *e)
 		{YG_HUB_REGISTER, "relation_seen", false},
 		{YG_HUB_REGISTER, "consent", false},
 		{YG_HUB_REGISTER, "corporate_number", false},
+		{"hub.cases", "case", false},
 		{"hub.warn", "tree", false}, /* its place among others */
 		{ANSWERS_ORG, "answer", true},
 		{YG_WARN_STORE, "told", false},
@@ -414,14 +412,16 @@ static int write_record(const struct end *e, struct yg_buf *to)
 		json_pack("[s, s, s, s]", "audit log", "times of batches without their sender",
 			  "sensors in journal/state", "backups");
 	json_t *deleted = json_pack(
-		"{s:{s:I, s:I, s:I, s:o, s:o}, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}}",
+		"{s:{s:I, s:I, s:I, s:o, s:o}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, "
+		"s:I, s:I}}",
 		"archive", "files", (json_int_t)c->files, "records", (json_int_t)c->records,
 		"bytes", (json_int_t)c->bytes, "oldest", time_json(c->oldest_ns), "newest",
 		time_json(c->newest_ns), "findings", (json_int_t)c->findings, "batches",
 		(json_int_t)c->batches, "heartbeats", (json_int_t)c->heartbeats, "hunts",
-		(json_int_t)c->hunts, "collections", (json_int_t)c->collections, "register",
-		"documents", (json_int_t)c->documents, "revisions", (json_int_t)c->revisions,
-		"people", (json_int_t)c->people);
+		(json_int_t)c->hunts, "collections", (json_int_t)c->collections, "warnings",
+		(json_int_t)c->warnings, "plans", (json_int_t)c->plans, "cases",
+		(json_int_t)c->cases, "register", "documents", (json_int_t)c->documents,
+		"revisions", (json_int_t)c->revisions, "people", (json_int_t)c->people);
 	json_t *record =
 		json_pack("{s:i, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:b}", "v", 1, "what", "erased",
 			  "organisation", e->org, "time", time_json(yg_hub_now_ns(e->hub)), "by",
@@ -457,12 +457,12 @@ int yg_leave_check(struct yg_access *by, const char *org)
 
 static int note_good(void *arg, const struct yg_enrol_sensor *sensor)
 {
-	return sensor->is_revoked ? YG_OK : add_word(arg, yg_bytes_str(sensor->id));
+	return sensor->is_revoked ? YG_OK : yg_leave_word_add(arg, yg_bytes_str(sensor->id));
 }
 
 int yg_leave_refuse(struct yg_access *by, const char *org, uint32_t *ret_count)
 {
-	struct words good = {0};
+	struct yg_leave_words good = {0};
 	struct yg_hub_access *hub;
 	struct yg_hub_org found;
 	char name[YG_HUB_KEY_MAX];
@@ -476,7 +476,7 @@ int yg_leave_refuse(struct yg_access *by, const char *org, uint32_t *ret_count)
 							 : YG_ELIMIT;
 		*ret_count += rc == YG_OK;
 	}
-	words_done(&good);
+	yg_leave_words_done(&good);
 	return rc;
 }
 
@@ -495,7 +495,8 @@ int yg_leave_erase(struct yg_access *by, const char *org, struct yg_leave_counts
 	if (rc != YG_OK)
 		return rc;
 	counts->people = counts->documents = counts->revisions = 0;
-	rc = add_word(&e.ids, yg_bytes_str(org));
+	counts->warnings = counts->plans = counts->cases = 0;
+	rc = yg_leave_word_add(&e.ids, yg_bytes_str(org));
 	if (rc == YG_OK)
 		rc = each_revision(&e, YG_HUB_ORG, "sensor", take_sensor);
 	if (rc == YG_OK)
@@ -506,6 +507,8 @@ int yg_leave_erase(struct yg_access *by, const char *org, struct yg_leave_counts
 	if (rc == YG_OK)
 		rc = purge_all(&e);
 	if (rc == YG_OK)
+		rc = yg_leave_warnings(by, org, counts);
+	if (rc == YG_OK)
 		rc = write_record(&e, record);
 	if (rc == YG_OK && record->size > YG_AUDIT_DETAIL_MAX)
 		rc = YG_ELIMIT; /* it stands whole in the log, or nothing is erased */
@@ -514,10 +517,10 @@ int yg_leave_erase(struct yg_access *by, const char *org, struct yg_leave_counts
 	yg_buf_add_byte(record, '\n');
 	if (rc == YG_OK)
 		rc = yg_buf_error(record);
-	words_done(&e.ids);
-	words_done(&e.here);
-	words_done(&e.other);
-	words_done(&e.keys);
+	yg_leave_words_done(&e.ids);
+	yg_leave_words_done(&e.here);
+	yg_leave_words_done(&e.other);
+	yg_leave_words_done(&e.keys);
 	return yg_hub_finish(e.hub, rc,
 			     &(struct yg_hub_deed){by->actor, org, "org.erase", org, detail});
 }

@@ -54,6 +54,9 @@ struct yg_leave_counts {
 	uint64_t journal;     /* records that still stand in the journal */
 	/* filled in here */
 	uint64_t people;
+	uint64_t warnings;  /* that were sent to it, with their receipts */
+	uint64_t plans;	    /* about it: its notice, its answer, the texts that name it */
+	uint64_t cases;	    /* 相談 of its people */
 	uint64_t documents; /* of the register */
 	uint64_t revisions;
 };

@@ -47,6 +47,7 @@ static const struct yg_member_field fields[] = {
 	F(deputy_mail, YG_MEMBER_MAIL_MAX),
 	F(deputy_phone, YG_MEMBER_PHONE_MAX),
 	F(hours, YG_MEMBER_HOURS_MAX),
+	F(language, YG_MEMBER_LANGUAGE_MAX),
 #undef F
 	{NULL, 0, 0},
 };
@@ -101,6 +102,11 @@ static bool is_mail(const char *text)
 	return true;
 }
 
+static bool is_language(const char *text)
+{
+	return !text[0] || strcmp(text, "ja") == 0 || strcmp(text, "en") == 0;
+}
+
 static json_t *profile_json(const struct yg_member_profile *profile, int64_t now_ns)
 {
 	json_t *body = json_pack("{s:o, s:o}", "verified", yg_hub_day(profile->verified_day),
@@ -128,6 +134,7 @@ int yg_member_set(struct yg_access *by, const struct yg_member_profile *profile)
 		if (!is_clean((const char *)profile + f->offset, f->bytes_max))
 			return YG_EINVAL;
 	if (!is_mail(profile->contact_mail) || !is_mail(profile->deputy_mail) ||
+	    !is_language(profile->language) ||
 	    (profile->verified_day != YG_DAY_NONE && profile->verified_day > yg_hub_today(hub)))
 		return YG_EINVAL;
 	rc = yg_hub_begin(hub);

@@ -20,9 +20,10 @@
 #include "access/hub.h"
 #include "model/community.h"
 
-#define YG_SUPPLIES_MAX	    5000u /* that one organisation has; more from the command line */
-#define YG_MEMBER_PHONE_MAX 40u
-#define YG_MEMBER_HOURS_MAX 200u
+#define YG_SUPPLIES_MAX	       5000u /* that one organisation has; more from the command line */
+#define YG_MEMBER_PHONE_MAX    40u
+#define YG_MEMBER_HOURS_MAX    200u
+#define YG_MEMBER_LANGUAGE_MAX 2u
 
 /*
  * Changes between the two are one: with @rc YG_OK all of them happen, else none, and @rc is given
@@ -43,8 +44,10 @@ struct yg_member_profile {
 	char deputy_mail[YG_MEMBER_MAIL_MAX + 1];
 	char deputy_phone[YG_MEMBER_PHONE_MAX + 1];
 	char hours[YG_MEMBER_HOURS_MAX + 1]; /* when the contact is there, in words */
-	int32_t verified_day;		     /* contacts were tried; YG_DAY_NONE: never */
-	int64_t changed_ns;		     /* YG_TIME_NONE: nothing is known yet */
+	/* Of mails: "ja", "en"; "": Japanese first, English below. */
+	char language[YG_MEMBER_LANGUAGE_MAX + 1];
+	int32_t verified_day; /* contacts were tried; YG_DAY_NONE: never */
+	int64_t changed_ns;   /* YG_TIME_NONE: nothing is known yet */
 };
 
 /* The texts of a profile by name: for reading and writing them all. NULL after the last. */
@@ -59,7 +62,7 @@ const struct yg_member_field *yg_member_fields(void);
 YG_MUST_USE int yg_member_get(struct yg_access *by, struct yg_member_profile *ret);
 /*
  * @by: write_members at the organisation. All of it is replaced. YG_OK; YG_EINVAL: control
- * characters, no mail address, or a day that is still to come.
+ * characters, no mail address, another language, or a day that is still to come.
  */
 YG_MUST_USE int yg_member_set(struct yg_access *by, const struct yg_member_profile *profile);
 

@@ -99,6 +99,9 @@ static int send_due(struct yg_hub_access *hub, const struct rows *rows, json_t *
 	}
 	if (rc != YG_OK || sent == 0)
 		return rc;
+	rc = yg_warn_note_sent(hub, actor, sent, now_ns);
+	if (rc != YG_OK)
+		return rc;
 	yg_warn_plan_of(rows->at[0].id, id);
 	return yg_sight_plan_due(hub, actor, id);
 }

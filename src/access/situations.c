@@ -2,6 +2,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/situations.h"
 
+#include "access/warnings.h"
 #include "base/alloc.h"
 #include "base/hash.h"
 
@@ -263,45 +264,59 @@ struct funnel {
 	uint32_t count;
 };
 
-static int add_records(void *arg, const struct yg_fact_day *day)
+/* The place of @day_ns, made where there is none yet; NULL: there is no room. */
+static struct yg_funnel_day *day_at(struct funnel *funnel, int64_t day_ns)
 {
-	struct funnel *funnel = arg;
-
-	if (funnel->count < DAYS_MAX)
-		funnel->days[funnel->count++] =
-			(struct yg_funnel_day){.day_ns = day->day_ns,
-					       .records = day->records,
-					       .situations.day_ns = day->day_ns};
-	return YG_OK;
-}
-
-static int add_situations(void *arg, const struct yg_situations_day *day)
-{
-	struct funnel *funnel = arg;
 	uint32_t low = 0, high = funnel->count;
 
 	while (low < high) { /* days ascend */
 		uint32_t mid = low + (high - low) / 2;
 
-		if (funnel->days[mid].day_ns < day->day_ns)
+		if (funnel->days[mid].day_ns < day_ns)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (low == funnel->count || funnel->days[low].day_ns != day->day_ns) {
-		if (funnel->count == DAYS_MAX)
-			return YG_OK;
-		memmove(&funnel->days[low + 1], &funnel->days[low],
-			(funnel->count - low) * sizeof(*funnel->days));
-		funnel->days[low] = (struct yg_funnel_day){.day_ns = day->day_ns};
-		funnel->count++;
-	}
-	funnel->days[low].situations = *day;
+	if (low < funnel->count && funnel->days[low].day_ns == day_ns)
+		return &funnel->days[low];
+	if (funnel->count == DAYS_MAX)
+		return NULL;
+	memmove(&funnel->days[low + 1], &funnel->days[low],
+		(funnel->count - low) * sizeof(*funnel->days));
+	funnel->days[low] = (struct yg_funnel_day){.day_ns = day_ns, .situations.day_ns = day_ns};
+	funnel->count++;
+	return &funnel->days[low];
+}
+
+static int add_records(void *arg, const struct yg_fact_day *day)
+{
+	struct yg_funnel_day *at = day_at(arg, day->day_ns);
+
+	if (at)
+		at->records += day->records;
 	return YG_OK;
 }
 
-int yg_funnel(struct yg_situations *s, struct yg_facts *facts, const char *org, int64_t from_ns,
-	      int64_t to_ns, yg_funnel_fn fn, void *arg)
+static int add_situations(void *arg, const struct yg_situations_day *day)
+{
+	struct yg_funnel_day *at = day_at(arg, day->day_ns);
+
+	if (at)
+		at->situations = *day;
+	return YG_OK;
+}
+
+static int add_notices(void *arg, int64_t day_ns, uint64_t count)
+{
+	struct yg_funnel_day *at = day_at(arg, day_ns);
+
+	if (at)
+		at->notices += count;
+	return YG_OK;
+}
+
+int yg_funnel(const struct yg_funnel_from *from, const char *org, int64_t from_ns, int64_t to_ns,
+	      yg_funnel_fn fn, void *arg)
 {
 	const struct yg_bytes one = yg_bytes_str(org);
 	const struct yg_fact_filter filter = {.is_all_orgs = org[0] == '\0',
@@ -314,9 +329,12 @@ int yg_funnel(struct yg_situations *s, struct yg_facts *facts, const char *org, 
 	int rc = funnel.days ? YG_OK : YG_ENOMEM;
 
 	if (rc == YG_OK)
-		rc = yg_facts_days(facts, &filter, add_records, &funnel);
+		rc = yg_facts_days(from->facts, &filter, add_records, &funnel);
 	if (rc == YG_OK)
-		rc = yg_situations_days(s, one, from_ns, to_ns, DAYS_MAX, add_situations, &funnel);
+		rc = yg_situations_days(from->situations, one, from_ns, to_ns, DAYS_MAX,
+					add_situations, &funnel);
+	if (rc == YG_OK && from->hub)
+		rc = yg_warn_days(from->hub, org, from_ns, to_ns, add_notices, &funnel);
 	for (uint32_t i = 0; i < funnel.count && rc == YG_OK; i++)
 		rc = fn(arg, &funnel.days[i]);
 	free(funnel.days);
@@ -347,6 +365,6 @@ void yg_funnel_json(const struct yg_funnel_day *day, struct yg_buf *to)
 	add_number(to, "findings_after_noise", s->findings[YG_NOISE_KEPT]);
 	add_number(to, "alerts_after_noise", s->bundles[YG_NOISE_KEPT]);
 	add_number(to, "situations", s->situations);
-	add_number(to, "notices", 0); /* until there are some */
+	add_number(to, "notices", day->notices);
 	yg_buf_add_byte(to, '}');
 }

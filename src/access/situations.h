@@ -57,10 +57,18 @@ void yg_situation_event_json(const struct yg_situation_event *event, struct yg_b
 struct yg_funnel_day {
 	int64_t day_ns;
 	uint64_t records;
+	uint64_t notices; /* notices and warnings that were released on it: to it; of all: to all */
 	struct yg_situations_day situations;
 };
 typedef int (*yg_funnel_fn)(void *arg, const struct yg_funnel_day *day);
-/* Of @org, which the caller may read findings of; "": of all, for those who may read all. */
-YG_MUST_USE int yg_funnel(struct yg_situations *s, struct yg_facts *facts, const char *org,
-			  int64_t from_ns, int64_t to_ns, yg_funnel_fn fn, void *arg);
+/* Where its numbers come from. */
+struct yg_funnel_from {
+	struct yg_situations *situations;
+	struct yg_facts *facts;
+	struct yg_hub_access *hub; /* NULL: nothing is known of notices, they are 0 */
+};
+/* Of @org, which the caller may read findings of; "": of all, for those who may read all. Days that
+ * have anything, ascending. @from_ns, @to_ns 0: open. */
+YG_MUST_USE int yg_funnel(const struct yg_funnel_from *from, const char *org, int64_t from_ns,
+			  int64_t to_ns, yg_funnel_fn fn, void *arg);
 void yg_funnel_json(const struct yg_funnel_day *day, struct yg_buf *to);

@@ -8,6 +8,8 @@
 
 #define YG_WARN_STORE "hub.warn"
 #define YG_WARN_KEY   (YG_HUB_KEY_MAX)
+/* Whom a plan was about that was erased (access/leave.h); its "erased" is true. */
+#define YG_WARN_NOBODY "erased"
 
 YG_MUST_USE int yg_warn_load(struct yg_hub_access *hub, const char *kind, const char *key,
 			     json_t **ret);
@@ -58,6 +60,22 @@ YG_MUST_USE int yg_warn_number(struct yg_hub_access *hub, const char *actor, cha
 /* Warning @id, when it is out and of the organisation of @by. YG_ENOENT: not this one's. */
 YG_MUST_USE int yg_warn_load_own(struct yg_access *by, struct yg_hub_access *hub, const char *id,
 				 json_t **ret);
+/* @count more were released today, to all together; in a transaction. */
+YG_MUST_USE int yg_warn_note_sent(struct yg_hub_access *hub, const char *actor, uint32_t count,
+				  int64_t now_ns);
+
+/* ---- warnings_late.c; @plan in a transaction ---- */
+
+#define YG_WARN_QUESTION "question" /* the channel: to the deputy, about a plan */
+bool yg_warn_is_question(const char *channel);
+/* Nobody answered: it is overdue, the deputy's mail is queued. YG_OK also when it was answered. */
+YG_MUST_USE int yg_warn_question_late(struct yg_hub_access *hub, const char *plan, int64_t now_ns);
+YG_MUST_USE int yg_warn_question_note(struct yg_hub_access *hub, const char *plan,
+				      const char *state, const char *text, int64_t now_ns,
+				      bool is_repeated);
+/* *ret_settled: NULL, or how it ended without a mail. */
+YG_MUST_USE int yg_warn_question_fill(struct yg_hub_access *hub, struct yg_warn_out *out,
+				      const char **ret_settled);
 
 /* A timer at @at_ns, and off again. */
 YG_MUST_USE int yg_warn_timer(struct yg_hub_access *hub, const char *actor, int64_t at_ns,

@@ -19,8 +19,9 @@
  *
  * Kept under "hub.warn": kinds plan (PLAN), text (PLAN/RULE-AGREED-OUTLET), warning (ID, which
  * begins with PLAN), inbox (ORG/ORDER-ID: what members list), question (ORG/PLAN), timer
- * (TIME/ID), outbox (TIME/ID-CHANNEL) and count. Times are ISO 8601 texts, UTC.
- * One thread at a time. Tests: tests/unit/access/test_warnings.c, tests/e2e/hub_warnings.py
+ * (TIME/ID), outbox (TIME/ID-CHANNEL), sent (DAY: how many, to all) and count. Times are ISO 8601
+ * texts, UTC. One thread at a time. Tests: tests/unit/access/test_warnings.c,
+ * tests/e2e/hub_warnings.py
  */
 #pragma once
 
@@ -176,6 +177,19 @@ YG_MUST_USE int yg_warn_mark(struct yg_access *by, const char *id, enum yg_warn_
 
 /* ---- the hub itself ---- */
 
+/* What was released to @org in [@from_ns, @to_ns), newest first. For sums of the hub's own. */
+typedef int (*yg_warn_sent_fn)(void *arg, int64_t time_ns, const char *id);
+YG_MUST_USE int yg_warn_sent_each(struct yg_hub_access *hub, const char *org, int64_t from_ns,
+				  int64_t to_ns, yg_warn_sent_fn fn, void *arg);
+/*
+ * How many were released on each day (UTC) that had any: to @org, newest day first; "": to all,
+ * days ascending. @from_ns, @to_ns as above, 0: open. Of all: days are whole, and what was sent to
+ * one that was erased still counts; O(days). Of one: O(its warnings).
+ */
+typedef int (*yg_warn_day_fn)(void *arg, int64_t day_ns, uint64_t count);
+YG_MUST_USE int yg_warn_days(struct yg_hub_access *hub, const char *org, int64_t from_ns,
+			     int64_t to_ns, yg_warn_day_fn fn, void *arg);
+
 /*
  * What is due at @now_ns: reminders, the deputy, overdue questions. At most @limit of them;
  * *ret_count.
@@ -193,11 +207,15 @@ YG_MUST_USE int yg_warn_tick(struct yg_hub_access *hub, int64_t now_ns, uint32_t
 struct yg_warn_out {
 	char key[300]; /* of its row */
 	char id[YG_WARN_ID_HEX + 1];
-	char channel[16]; /* "mail", "remind", "deputy", "webhook" */
+	char channel[16]; /* "mail", "remind", "deputy", "webhook"; "question": of a plan, see below
+			   */
 	char to[YG_WARN_URL_MAX + 1];
 	char secret[YG_WARN_SECRET_MAX + 1];
 	char code[16];
-	json_t *copy; /* owned; NULL: the gate refuses this way out */
+	char lang[4];	 /* of the recipient: "ja", "en"; "": nothing is known */
+	char number[32]; /* "question": of the plan that an answer is waited for, and since when */
+	int64_t due_ns;
+	json_t *copy; /* owned; NULL: the gate refuses this way out, or there is none: "question" */
 	uint32_t tries;
 	bool is_repeated; /* it was begun before, and nobody knows how that ended */
 };

@@ -239,6 +239,10 @@ int yg_warn_text(struct yg_hub_access *hub, const char *actor, const struct yg_w
 	rc = yg_warn_load(hub, "text", key, ret);
 	if (rc != YG_ENOENT)
 		return rc;
+	if (json_is_true(json_object_get(v->body, "erased"))) {
+		*ret = json_pack("{s:s, s:n, s:n}", "refusal", "erased", "copy", "marks");
+		return *ret ? YG_OK : YG_ENOMEM;
+	}
 	own = yg_own_new();
 	rc = own ? yg_own_read(own, json_object_get(v->body, "own"), &fault) : YG_ENOMEM;
 	if (rc == YG_OK)

@@ -57,8 +57,11 @@ static int note_channel(struct yg_hub_access *hub, const char *id, const char *c
 {
 	json_t *body = NULL, *channels;
 	int64_t repeats;
-	int rc = yg_warn_load(hub, "warning", id, &body);
+	int rc;
 
+	if (yg_warn_is_question(channel))
+		return yg_warn_question_note(hub, id, state, text, now_ns, is_repeated);
+	rc = yg_warn_load(hub, "warning", id, &body);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_OK : rc; /* it was taken away meanwhile */
 	channels = json_object_get(body, "channels");
@@ -108,6 +111,7 @@ static int find_way(struct yg_hub_access *hub, const char *org, struct yg_warn_o
 
 	yg_hub_text(body, is_hook ? "url" : key, out->to, sizeof(out->to));
 	yg_hub_text(body, "secret", out->secret, sizeof(out->secret));
+	yg_hub_text(body, "language", out->lang, sizeof(out->lang));
 	json_decref(body);
 	return rc == YG_ENOENT ? YG_OK : rc;
 }
@@ -135,14 +139,29 @@ static int find_copy(struct yg_hub_access *hub, const json_t *warning, struct yg
 	return rc;
 }
 
+static int fill_question(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_ns)
+{
+	const char *settled;
+	int rc = yg_warn_question_fill(hub, out, &settled);
+
+	if (rc == YG_OK && settled) {
+		rc = settle(hub, out, settled, "", now_ns);
+		return rc == YG_OK ? YG_EEND : rc;
+	}
+	return rc;
+}
+
 /* Everything that sending needs. YG_EEND: it can be sent to nobody, which was settled. */
 static int fill(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_ns)
 {
 	char org[YG_ENROL_ID_MAX + 1];
 	struct yg_hub_org found = {.closed_ns = YG_TIME_NONE};
 	json_t *warning = NULL;
-	int rc = yg_warn_load(hub, "warning", out->id, &warning);
+	int rc;
 
+	if (yg_warn_is_question(out->channel))
+		return fill_question(hub, out, now_ns);
+	rc = yg_warn_load(hub, "warning", out->id, &warning);
 	if (rc == YG_ENOENT) {
 		rc = settle(hub, out, "gone", "", now_ns);
 		return rc == YG_OK ? YG_EEND : rc;
@@ -344,31 +363,11 @@ static int ring(struct yg_hub_access *hub, const struct due *due, int64_t now_ns
 	return rc;
 }
 
-/* Nobody answered: it is overdue, for the coordinating body to see and to call. */
-static int overdue(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
-{
-	json_t *body = NULL, *question;
-	struct yg_bytes state;
-	int rc = yg_warn_load(hub, "plan", due->id, &body);
-
-	if (rc != YG_OK)
-		return rc == YG_ENOENT ? YG_OK : rc;
-	question = json_object_get(body, "question");
-	state = yg_json_text(question, "state");
-	if (json_is_object(question) &&
-	    (yg_bytes_eq(state, YG_S("asked")) || yg_bytes_eq(state, YG_S("see"))))
-		rc = yg_json_set(question, "overdue", yg_warn_time(now_ns));
-	if (rc == YG_OK)
-		rc = yg_warn_save(hub, HUB, "plan", due->id, json_incref(body));
-	json_decref(body);
-	return rc;
-}
-
 /* One of the timers. */
 static int do_due(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
 {
 	if (strcmp(due->what, "question") == 0)
-		return overdue(hub, due, now_ns);
+		return yg_warn_question_late(hub, due->id, now_ns);
 	if (strcmp(due->what, "expire") == 0) /* some of its indicators count no more */
 		return yg_sight_plan_due(hub, HUB, due->id);
 	return ring(hub, due, now_ns);

@@ -152,6 +152,8 @@ static int send_all(struct yg_access *by, const char *plan, json_t *body, uint32
 	if (rc == YG_OK)
 		rc = yg_sight_plan_due(by->hub, by->actor, plan);
 	if (rc == YG_OK)
+		rc = yg_warn_note_sent(by->hub, by->actor, *ret_count, now_ns);
+	if (rc == YG_OK)
 		rc = yg_json_set(body, "state", json_string("approved"));
 	if (rc == YG_OK)
 		rc = yg_json_set(
@@ -160,10 +162,14 @@ static int send_all(struct yg_access *by, const char *plan, json_t *body, uint32
 	return rc == YG_OK ? yg_warn_save(by->hub, by->actor, "plan", plan, json_incref(body)) : rc;
 }
 
+/* What was about one that was erased cannot be gone on with. */
 static int load_plan(struct yg_hub_access *hub, const char *plan, json_t **ret)
 {
+	int rc;
+
 	*ret = NULL;
-	return yg_warn_is_plan(plan) ? yg_warn_load(hub, "plan", plan, ret) : YG_ENOENT;
+	rc = yg_warn_is_plan(plan) ? yg_warn_load(hub, "plan", plan, ret) : YG_ENOENT;
+	return rc == YG_OK && json_is_true(json_object_get(*ret, "erased")) ? YG_EMISMATCH : rc;
 }
 
 static bool is_in(const json_t *body, const char *state)
@@ -279,6 +285,8 @@ static int follow_all(struct following *f)
 		rc = YG_EMISMATCH;
 	for (uint32_t i = 0; i < picked.count && rc == YG_OK; i++)
 		rc = follow_one(f, picked.ids[i], picked.bodies[i]);
+	if (rc == YG_OK)
+		rc = yg_warn_note_sent(f->by->hub, f->by->actor, picked.count, f->now_ns);
 	picked_done(&picked);
 	return rc;
 }

@@ -35,6 +35,7 @@ struct yg_admin {
 	const char *record;
 	const char *finding;
 	const char *reason;
+	const char *month;
 	uint64_t limit; /* 0: all */
 	uint64_t hours; /* 0: not given, as below */
 	uint64_t days;
@@ -72,6 +73,7 @@ int yg_admin_members(struct yg_admin *admin);
 int yg_admin_relations(struct yg_admin *admin);
 int yg_admin_export(struct yg_admin *admin);
 int yg_admin_warnings(struct yg_admin *admin);
+int yg_admin_report(struct yg_admin *admin);
 int yg_admin_sign_in_link(struct yg_admin *admin);
 int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
 

@@ -320,6 +320,7 @@ static const struct {
 	{"relations", yg_admin_relations},
 	{"sign-in-link", yg_admin_sign_in_link},
 	{"warnings", yg_admin_warnings},
+	{"report", yg_admin_report},
 };
 
 /* ---- command line ---- */
@@ -381,6 +382,7 @@ static const char **text_option(struct yg_admin *admin, int c)
 		{'T', &admin->to},	    {'E', &admin->record},
 		{'Q', &admin->finding},	    {'W', &admin->reason},
 		{'Z', &admin->certificate}, {'B', &admin->as},
+		{'M', &admin->month},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -499,6 +501,7 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"signed", required_argument, NULL, 'S'},
 		{"until", required_argument, NULL, 'U'},
 		{"from", required_argument, NULL, 'f'},
+		{"month", required_argument, NULL, 'M'},
 		{"grant", required_argument, NULL, 'g'},
 		{"rights", required_argument, NULL, 'R'},
 		{"certificate", required_argument, NULL, 'Z'},

@@ -35,6 +35,9 @@ struct cli {
 	unsigned count;
 	struct yg_situations *s;
 	struct yg_facts *facts;
+	struct yg_control *store; /* the three of the funnel alone */
+	struct yg_enrol *enrol;
+	struct yg_hub_access *hub;
 	struct yg_zone *zone;
 	struct yg_situation_saying how;
 	struct yg_situation_by by;
@@ -522,10 +525,26 @@ static int print_day(void *arg, const struct yg_funnel_day *day)
 	(void)yg_time_iso(day->day_ns, 0, when);
 	yg_buf_addf(&cli->out,
 		    yg_say_tr(N_("%.10s  logs %llu, findings %llu, after noise %llu, situations "
-				 "%llu, notices %u\n")),
+				 "%llu, notices %llu\n")),
 		    when, (unsigned long long)day->records, (unsigned long long)findings,
-		    (unsigned long long)s->findings[0], (unsigned long long)s->situations, 0u);
+		    (unsigned long long)s->findings[0], (unsigned long long)s->situations,
+		    (unsigned long long)day->notices);
 	return yg_buf_error(&cli->out);
+}
+
+/* Notices are in the register. */
+static int open_register(struct cli *cli)
+{
+	char path[PATH_ROOM];
+	int size = snprintf(path, sizeof(path), "%s/hub.db", cli->data);
+	int rc = size > 0 && (unsigned)size < sizeof(path)
+			 ? yg_control_open_sqlite(path, false, &cli->store)
+			 : YG_ELIMIT;
+
+	if (rc == YG_OK)
+		rc = yg_enrol_new(cli->store, yg_clock_system(), cli->actor, &cli->enrol);
+	return rc == YG_OK ? yg_hub_access_new(cli->store, cli->enrol, yg_clock_system(), &cli->hub)
+			   : rc;
 }
 
 static int funnel(struct cli *cli)
@@ -534,7 +553,10 @@ static int funnel(struct cli *cli)
 
 	if (cli->count != 0)
 		return yg_admin_wording("funnel");
-	rc = yg_funnel(cli->s, cli->facts, cli->org ? cli->org : "", 0, 0, print_day, cli);
+	rc = open_register(cli);
+	if (rc == YG_OK)
+		rc = yg_funnel(&(struct yg_funnel_from){cli->s, cli->facts, cli->hub},
+			       cli->org ? cli->org : "", 0, 0, print_day, cli);
 	if (rc == YG_OK)
 		rc = flush(cli);
 	return rc == YG_OK ? YG_EXIT_DONE : say_error(cli, rc);
@@ -587,6 +609,9 @@ static int run(int argc, char **argv, const char *name, int (*fn)(struct cli *cl
 	status = rc == YG_OK ? fn(cli) : rc == YG_ENOENT ? YG_EXIT_FAILED : say_error(cli, rc);
 	yg_buf_done(&cli->out);
 	cli->zone = yg_zone_free(cli->zone);
+	(void)yg_hub_access_free(cli->hub);
+	(void)yg_enrol_free(cli->enrol);
+	(void)yg_control_free(cli->store);
 	(void)yg_situations_free(cli->s);
 	(void)yg_facts_free(cli->facts);
 	free(cli);

@@ -363,6 +363,9 @@ static void help_admin_situations(void)
 	       "  noise on NAME                 a step or a list; also: off, remove\n"
 	       "  funnel [--org ID] [--json]    logs, findings, after noise, situations, "
 	       "notices\n"));
+	put(N_("  report --org ID [--month 2026-11] [--json]\n"
+	       "                                the month as one page for A4, in HTML, for its\n"
+	       "                                president; without --month the last whole one\n"));
 	put(N_("\n"
 	       "STIX and TAXII (docs/taxii.md):\n"
 	       "\n"

@@ -100,6 +100,10 @@ int yg_hub_hunt_find(const char *data, const char *id, int (*fn)(void *arg, json
 int yg_hub_hunts_list(const char *data, const char *before, int (*fn)(void *arg, json_t *job),
 		      void *fn_arg);
 
+/* The port `report`; @arg is not looked at. */
+void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
+			 struct yg_buf *to);
+
 /* What readers are done with goes on. */
 void yg_hub_asks_read(struct yg_hub_http *http);
 /* They have ended: every call is the loop's again. */

@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "parse/stix.h"
+#include "render/month.h"
 
 #include "base/ban.h"
 
@@ -330,6 +331,13 @@ static int read_objects(const struct yg_taxii_envelope *envelope, struct yg_aren
 	return rc;
 }
 
+void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
+			 struct yg_buf *to)
+{
+	(void)arg;
+	yg_month_page(to, month, lang);
+}
+
 /* ---- opening ---- */
 
 static int open_api(struct yg_hub_http *http)
@@ -352,6 +360,7 @@ static int open_api(struct yg_hub_http *http)
 			  .planner = http->warn.planner,
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
+			  .report = yg_hub_month_report,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,

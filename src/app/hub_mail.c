@@ -102,10 +102,27 @@ int yg_hub_mail_write(const struct yg_hub_mail *mail, const json_t *copy, struct
 	rc = arena ? yg_notice_read(copy, arena, &notice, &fault) : YG_ENOMEM;
 	yg_notice_mail_init(&parts);
 	if (rc == YG_OK)
-		rc = yg_notice_mail(&parts, &notice, mail->code, mail->lang);
+		rc = mail->is_both ? yg_notice_mail_both(&parts, &notice, mail->code)
+				   : yg_notice_mail(&parts, &notice, mail->code, mail->lang);
 	if (rc == YG_OK)
 		write(mail, &parts, to);
 	yg_notice_mail_done(&parts);
 	(void)yg_arena_free(arena);
+	return rc == YG_OK ? yg_buf_error(to) : rc;
+}
+
+int yg_hub_mail_question(const struct yg_hub_mail *mail, const char *number, int64_t due_ns,
+			 struct yg_buf *to)
+{
+	struct yg_notice_mail parts;
+	int rc;
+
+	if (!yg_hub_mail_is_address(mail->from) || !yg_hub_mail_is_address(mail->to))
+		return YG_EINVAL;
+	yg_notice_mail_init(&parts);
+	rc = yg_question_mail(&parts, number, due_ns, &mail->lang, mail->is_both ? 0 : 1);
+	if (rc == YG_OK)
+		write(mail, &parts, to);
+	yg_notice_mail_done(&parts);
 	return rc == YG_OK ? yg_buf_error(to) : rc;
 }

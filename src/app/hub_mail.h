@@ -18,7 +18,11 @@ struct yg_hub_mail {
 	const char *code; /* the short number */
 	int64_t time_ns;
 	enum yg_lang lang;
+	bool is_both; /* Japanese, and English below it */
 };
+/* To the deputy of one that is asked, without a notice (render/notice.h). As below. */
+YG_MUST_USE int yg_hub_mail_question(const struct yg_hub_mail *mail, const char *number,
+				     int64_t due_ns, struct yg_buf *to);
 /* RFC 5322, lines end in CRLF. YG_OK; YG_EINVAL: an address that is none; YG_EFORMAT: no notice. */
 YG_MUST_USE int yg_hub_mail_write(const struct yg_hub_mail *mail, const json_t *copy,
 				  struct yg_buf *to);

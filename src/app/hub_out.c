@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * out: the one process of the hub that connects to the world. It has the network and no data: what
- * it sends (app/post.h) comes from the keeper, one thing at a time, and it says how that ended.
+ * it sends (app/post.h) comes from the keeper, a few things at once, and it says how each ended.
  */
 #define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
@@ -16,12 +16,16 @@
 
 #define CONNECT_MS 5000L
 #define TIMEOUT_MS 15000L
-#define WAIT_MS	   1000 /* between looks while nothing happens */
+/* More than a keeper has under way: what one asked for that was killed ends beside that. */
+#define AT_ONCE 24u
+#define WAIT_MS 50 /* between looks at the keeper while something is under way */
 
 struct out {
 	const struct yg_hub_config_out *config;
 	struct yg_post *post;
 	struct yg_msg_pipe keeper;
+	uint8_t keeper_number; /* counts them: ids are each one's own */
+	unsigned under_way;
 };
 
 /* ---- sending ---- */
@@ -37,23 +41,17 @@ static enum yg_warn_sent how_of(bool is_mail, const struct yg_post_end *end)
 									     : YG_WARN_LATER;
 }
 
-/* One thing at a time: begun, and waited for. */
-static int send_letter(struct out *out, const struct yg_post_letter *letter,
-		       struct yg_post_end *end)
+/* Which of which keeper, and of which kind, as the letter's tag. */
+static uint64_t tag_of(const struct out *out, uint64_t id, bool is_mail)
 {
-	uint64_t tag;
-	int rc = yg_post_start(out->post, letter, 0);
-
-	while (rc == YG_OK && !yg_post_next(out->post, &tag, end))
-		rc = yg_post_wait(out->post, WAIT_MS);
-	return rc;
+	return (uint64_t)out->keeper_number << 56 | (id << 1 & ((UINT64_C(1) << 56) - 1)) |
+	       (uint64_t)is_mail;
 }
 
-static int send_one(struct out *out, const struct yg_msg *message)
+static int take_one(struct out *out, const struct yg_msg *message)
 {
 	bool is_mail = message->kind == YG_OUT_MAIL;
 	struct yg_post_letter letter = {.kind = is_mail ? YG_POST_MAIL : YG_POST_HOOK};
-	struct yg_post_end end;
 	struct yg_out_wish wish;
 	int rc;
 
@@ -62,32 +60,52 @@ static int send_one(struct out *out, const struct yg_msg *message)
 		return YG_EFORMAT;
 	if (is_mail ? !out->config->mail_server : !out->config->webhooks)
 		return yg_out_done_put(&out->keeper, message->id, YG_WARN_LATER, "not set up");
+	if (!yg_post_has_room(out->post))
+		return yg_out_done_put(&out->keeper, message->id, YG_WARN_LATER, "busy");
 	letter.to = wish.to;
 	letter.key = wish.key;
 	letter.signature = wish.signature;
 	letter.body = wish.body;
-	rc = send_letter(out, &letter, &end);
-	if (rc != YG_OK)
-		return yg_out_done_put(&out->keeper, message->id, YG_WARN_LATER, yg_err_text(rc));
-	return yg_out_done_put(&out->keeper, message->id, how_of(is_mail, &end), end.words);
+	rc = yg_post_start(out->post, &letter, tag_of(out, message->id, is_mail));
+	out->under_way += rc == YG_OK;
+	if (rc == YG_OK)
+		return YG_OK;
+	return yg_out_done_put(&out->keeper, message->id, YG_WARN_LATER, yg_err_text(rc));
+}
+
+/* What an earlier keeper asked for is told to nobody: who asked knows that it began. */
+static int tell_ended(struct out *out)
+{
+	struct yg_post_end end;
+	uint64_t tag;
+	int rc = YG_OK;
+
+	while (yg_post_next(out->post, &tag, &end)) {
+		out->under_way--;
+		if (tag >> 56 == out->keeper_number && rc == YG_OK)
+			rc = yg_out_done_put(&out->keeper, (tag & ((UINT64_C(1) << 56) - 1)) >> 1,
+					     how_of(tag & 1, &end), end.words);
+	}
+	return rc;
 }
 
 /* ---- its life ---- */
 
-static int hear(struct out *out)
+static void drop_keeper(struct out *out)
+{
+	out->keeper_number++;
+	yg_msg_pipe_close(&out->keeper); /* a new one comes */
+}
+
+static void hear(struct out *out)
 {
 	struct yg_msg message;
 	int rc = yg_msg_fill(&out->keeper);
 
-	/* One thing at a time, and its end is told before the next begins. */
-	while (rc == YG_OK && (rc = yg_msg_next(&out->keeper, &message)) == YG_OK) {
-		rc = send_one(out, &message);
-		if (rc == YG_OK && yg_msg_flush(&out->keeper) == YG_EPIPE)
-			rc = YG_EPIPE;
-	}
+	while (rc == YG_OK && (rc = yg_msg_next(&out->keeper, &message)) == YG_OK)
+		rc = take_one(out, &message);
 	if (rc != YG_EAGAIN)
-		yg_msg_pipe_close(&out->keeper); /* a new one comes */
-	return YG_OK;
+		drop_keeper(out);
 }
 
 static int live(struct out *out, int control)
@@ -102,15 +120,21 @@ static int live(struct out *out, int control)
 		unsigned peer;
 		int fd;
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 2, out->under_way > 0 ? 0 : -1) < 0 && errno != EINTR)
 			return YG_EIO;
 		if (fds[0].revents) {
 			rc = yg_process_next_link(control, &peer, &fd);
-			if (rc == YG_OK)
+			if (rc == YG_OK) {
+				out->keeper_number++;
 				yg_msg_pipe_open(&out->keeper, fd);
+			}
 		} else if (fds[1].revents && !is_full) {
-			rc = hear(out);
+			hear(out);
 		}
+		if (out->under_way > 0 && yg_post_wait(out->post, WAIT_MS) != YG_OK)
+			return YG_EIO;
+		if (tell_ended(out) != YG_OK)
+			drop_keeper(out);
 	}
 	return rc == YG_EEND ? YG_OK : rc;
 }
@@ -120,7 +144,7 @@ int yg_hub_out_live(void *arg, int control, unsigned index)
 	const struct yg_hub_settings *settings = arg;
 	struct out out = {.config = &settings->out};
 	const struct yg_post_opts opts = {.config = out.config,
-					  .at_once = 1,
+					  .at_once = AT_ONCE,
 					  .connect_ms = CONNECT_MS,
 					  .timeout_ms = TIMEOUT_MS};
 	int rc;

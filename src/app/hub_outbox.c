@@ -12,8 +12,12 @@
 
 #include "base/ban.h"
 
-#define UNDER_WAY  8u /* rows that out has at once */
-#define LOOK_NS	   (200 * 1000000LL)
+#define UNDER_WAY 8u /* rows that out has at once */
+#define OF_A_KIND 6u /* of these mails, or webhooks: where one kind hangs, the other goes */
+#define LOOK_NS	  (200 * 1000000LL)
+#define FULL_NS                                                                                    \
+	(2000 * 1000000LL) /* while one kind is full, and its rows are gone over in vain           \
+			    */
 #define TICK_LIMIT 200u
 #define FLOW_NS	   (1000 * 1000000LL) /* between looks at what goes down the tree */
 
@@ -26,6 +30,7 @@ struct yg_hub_outbox {
 	} rows[UNDER_WAY];
 	uint64_t last_id;
 	int64_t look_ns;
+	bool is_full; /* of one kind */
 	int64_t flow_ns;
 	bool is_told; /* of an error of the store */
 };
@@ -106,7 +111,7 @@ static int hear_done(struct yg_hub_outbox *box, const struct yg_msg *message)
 		say_error(box, rc); /* the row stays, and is begun again */
 	yg_warn_out_done_with(&box->rows[i].out);
 	box->rows[i].id = 0;
-	box->look_ns = 0;
+	box->look_ns = 0; /* at once: there is room again */
 	return YG_OK;
 }
 
@@ -126,34 +131,50 @@ int yg_hub_outbox_hear(struct yg_hub_outbox *box)
 
 /* ---- what goes out ---- */
 
+static bool is_hook(const char *channel)
+{
+	return strcmp(channel, "webhook") == 0;
+}
+
+/* @key: TIME/ID-CHANNEL */
 static bool is_free(void *arg, const char *key)
 {
-	const struct yg_hub_outbox *box = arg;
+	struct yg_hub_outbox *box = arg;
+	const char *dash = strrchr(key, '-');
+	bool is_of_hooks = dash && is_hook(dash + 1);
+	unsigned alike = 0;
 
-	for (unsigned i = 0; i < UNDER_WAY; i++)
-		if (box->rows[i].id && strcmp(box->rows[i].out.key, key) == 0)
+	for (unsigned i = 0; i < UNDER_WAY; i++) {
+		if (!box->rows[i].id)
+			continue;
+		if (strcmp(box->rows[i].out.key, key) == 0)
 			return false;
-	return true;
+		alike += is_hook(box->rows[i].out.channel) == is_of_hooks;
+	}
+	box->is_full = box->is_full || alike >= OF_A_KIND;
+	return alike < OF_A_KIND;
 }
 
 static int write_mail(const struct yg_hub_outbox *box, const struct yg_warn_out *out,
 		      const char *name, struct yg_buf *body)
 {
-	const struct yg_hub_mail mail = {.from = box->opts.config->mail_from
-							 ? box->opts.config->mail_from
-							 : "yagura@localhost",
-					 .to = out->to,
-					 .id = name,
-					 .code = out->code,
-					 .time_ns = now_ns(box),
-					 .lang = YG_LANG_JA};
+	const struct yg_hub_mail mail = {
+		.from = box->opts.config->mail_from ? box->opts.config->mail_from
+						    : "yagura@localhost",
+		.to = out->to,
+		.id = name,
+		.code = out->code,
+		.time_ns = now_ns(box),
+		.lang = strcmp(out->lang, "en") == 0 ? YG_LANG_EN : YG_LANG_JA,
+		.is_both = out->lang[0] == '\0'};
 
-	return yg_hub_mail_write(&mail, out->copy, body);
+	return out->copy ? yg_hub_mail_write(&mail, out->copy, body)
+			 : yg_hub_mail_question(&mail, out->number, out->due_ns, body);
 }
 
 static int hand_over(struct yg_hub_outbox *box, const struct yg_warn_out *out, uint64_t id)
 {
-	bool is_hook = strcmp(out->channel, "webhook") == 0;
+	bool is_of_hooks = is_hook(out->channel);
 	struct yg_out_wish wish = {.to = ""};
 	struct yg_buf body;
 	int rc;
@@ -161,13 +182,15 @@ static int hand_over(struct yg_hub_outbox *box, const struct yg_warn_out *out, u
 	yg_buf_init(&body, YG_OUT_BODY_MAX / 2);
 	(void)snprintf(wish.to, sizeof(wish.to), "%s", out->to); /* the same room */
 	(void)snprintf(wish.key, sizeof(wish.key), "%s-%s", out->id, out->channel); /* short */
-	rc = is_hook ? yg_json_canonical(out->copy, &body) : write_mail(box, out, wish.key, &body);
+	rc = is_of_hooks ? yg_json_canonical(out->copy, &body)
+			 : write_mail(box, out, wish.key, &body);
 	wish.body = yg_buf_bytes(&body);
-	if (rc == YG_OK && is_hook)
+	if (rc == YG_OK && is_of_hooks)
 		rc = yg_post_sign(yg_bytes_str(out->secret), now_ns(box), wish.body,
 				  wish.signature);
 	if (rc == YG_OK)
-		rc = yg_out_wish_put(&box->pipe, is_hook ? YG_OUT_HOOK : YG_OUT_MAIL, id, &wish);
+		rc = yg_out_wish_put(&box->pipe, is_of_hooks ? YG_OUT_HOOK : YG_OUT_MAIL, id,
+				     &wish);
 	yg_buf_done(&body);
 	return rc;
 }
@@ -215,9 +238,10 @@ void yg_hub_outbox_run(struct yg_hub_outbox *box)
 	int rc;
 
 	(void)yg_msg_flush(&box->pipe); /* what cannot be written shows when it is read */
-	if (now - box->look_ns < LOOK_NS && now >= box->look_ns)
+	if (now - box->look_ns < (box->is_full ? FULL_NS : LOOK_NS) && now >= box->look_ns)
 		return;
 	box->look_ns = now;
+	box->is_full = false;
 	rc = yg_warn_tick(box->opts.hub, now, TICK_LIMIT, &count);
 	if (rc == YG_OK && (now - box->flow_ns >= FLOW_NS || now < box->flow_ns)) {
 		box->flow_ns = now;

@@ -201,6 +201,7 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 			  .planner = http->warn.planner,
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
+			  .report = yg_hub_month_report,
 			  .demo = opts->is_demo ? demo : NULL,
 			  .arg = reader},
 		.is_reader = true,

@@ -41,6 +41,11 @@ void yg_notice_add_value(struct yg_buf *to, struct yg_bytes value);
 /* The body of a page: in the paper style (@is_page), or bare for a mail. */
 void yg_notice_html(struct yg_buf *to, const struct yg_notice *notice, struct yg_bytes note,
 		    enum yg_lang lang, bool is_page);
+/* The same in pieces: from the beginning to <body>, one language after the other, a paragraph. */
+void yg_notice_html_open(struct yg_buf *to, enum yg_lang lang);
+void yg_notice_html_part(struct yg_buf *to, const struct yg_notice *notice, struct yg_bytes note,
+			 enum yg_lang lang);
+void yg_notice_html_paragraph(struct yg_buf *to, struct yg_bytes text);
 /* The body as plain text, @note (harmless) behind it. */
 void yg_notice_plain(struct yg_buf *to, const struct yg_notice *notice, struct yg_bytes note,
 		     enum yg_lang lang);

@@ -40,6 +40,16 @@ void yg_notice_mail_done(struct yg_notice_mail *mail);
 YG_MUST_USE int yg_notice_mail(struct yg_notice_mail *mail, const struct yg_notice *notice,
 			       const char *code, enum yg_lang lang);
 
+/* The same in both languages, Japanese first: for one of whom no language is known. */
+YG_MUST_USE int yg_notice_mail_both(struct yg_notice_mail *mail, const struct yg_notice *notice,
+				    const char *code);
+/*
+ * To the deputy: an answer to the question of notice @number is waited for since @due_ns. It says
+ * nothing of what happened. @count of @langs; 0: both. As yg_notice_mail.
+ */
+YG_MUST_USE int yg_question_mail(struct yg_notice_mail *mail, const char *number, int64_t due_ns,
+				 const enum yg_lang *langs, size_t count);
+
 /*
  * What is read aloud at the telephone: short sentences in plain words, no list of hashes; at the
  * end what to write down about the call.

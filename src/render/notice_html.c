@@ -107,6 +107,36 @@ static void open_page(struct yg_page *page, const struct yg_notice *notice)
 	yg_page_raw(page, "</style>\n</head>\n<body>\n");
 }
 
+void yg_notice_html_open(struct yg_buf *to, enum yg_lang lang)
+{
+	yg_buf_add_str(to, lang == YG_LANG_JA ? "<!DOCTYPE html>\n<html lang=ja>\n<head>"
+						"<meta charset=utf-8></head>\n<body>\n"
+					      : "<!DOCTYPE html>\n<html lang=en>\n<head>"
+						"<meta charset=utf-8></head>\n<body>\n");
+}
+
+void yg_notice_html_paragraph(struct yg_buf *to, struct yg_bytes text)
+{
+	struct yg_page page = {.to = to};
+
+	yg_page_raw(&page, "<p>");
+	yg_page_text(&page, text);
+	yg_page_raw(&page, "</p>\n");
+}
+
+void yg_notice_html_part(struct yg_buf *to, const struct yg_notice *notice, struct yg_bytes note,
+			 enum yg_lang lang)
+{
+	struct paper paper = {.sheet = {.ops = &ops, .to = to, .lang = lang},
+			      .page = {.to = to, .lang = lang}};
+
+	yg_page_raw(&paper.page, lang == YG_LANG_JA ? "<div lang=ja>\n" : "<hr>\n<div lang=en>\n");
+	yg_notice_tell(&paper.sheet, notice);
+	if (note.size)
+		paragraph(&paper.sheet, note);
+	yg_page_raw(&paper.page, "</div>\n");
+}
+
 void yg_notice_html(struct yg_buf *to, const struct yg_notice *notice, struct yg_bytes note,
 		    enum yg_lang lang, bool is_page)
 {
@@ -116,11 +146,7 @@ void yg_notice_html(struct yg_buf *to, const struct yg_notice *notice, struct yg
 	if (is_page)
 		open_page(&paper.page, notice);
 	else
-		yg_page_raw(&paper.page, lang == YG_LANG_JA
-						 ? "<!DOCTYPE html>\n<html lang=ja>\n<head>"
-						   "<meta charset=utf-8></head>\n<body>\n"
-						 : "<!DOCTYPE html>\n<html lang=en>\n<head>"
-						   "<meta charset=utf-8></head>\n<body>\n");
+		yg_notice_html_open(to, lang);
 	yg_notice_tell(&paper.sheet, notice);
 	if (note.size)
 		paragraph(&paper.sheet, note);

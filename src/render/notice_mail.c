@@ -42,27 +42,140 @@ static void add_subject(struct yg_buf *to, const struct yg_notice *notice, enum 
 	yg_text_end(to, &piece);
 }
 
-int yg_notice_mail(struct yg_notice_mail *mail, const struct yg_notice *notice, const char *code,
-		   enum yg_lang lang)
+static const enum yg_lang both[] = {YG_LANG_JA, YG_LANG_EN};
+
+/* The body in one language, whole; in more, one under the other. */
+static int add_bodies(struct yg_notice_mail *mail, const struct yg_notice *notice,
+		      struct yg_bytes code, const enum yg_lang *langs, size_t count)
+{
+	struct yg_buf note;
+	int rc = YG_OK;
+
+	yg_buf_init(&note, 4000);
+	if (count > 1)
+		yg_notice_html_open(&mail->html, langs[0]);
+	for (size_t i = 0; i < count; i++) {
+		yg_buf_reset(&note);
+		if (code.size)
+			yg_words_fill(&note, yg_fixed(YG_FIXED_ENTER_NUMBER, langs[i]), &code, 1);
+		rc = rc ? rc : yg_buf_error(&note);
+		if (i == 0 && count > 1)
+			yg_buf_addf(&mail->plain, "%s\n\n", yg_tr(langs[1], N_("English below.")));
+		if (i > 0)
+			yg_buf_add_str(&mail->plain, "\n\n----------------------------------------"
+						     "\n\n");
+		yg_notice_plain(&mail->plain, notice, yg_buf_bytes(&note), langs[i]);
+		if (count > 1)
+			yg_notice_html_part(&mail->html, notice, yg_buf_bytes(&note), langs[i]);
+		else
+			yg_notice_html(&mail->html, notice, yg_buf_bytes(&note), langs[i], false);
+	}
+	if (count > 1)
+		yg_buf_add_str(&mail->html, "</body>\n</html>\n");
+	yg_buf_done(&note);
+	return rc;
+}
+
+static int write_mail(struct yg_notice_mail *mail, const struct yg_notice *notice, const char *code,
+		      const enum yg_lang *langs, size_t count)
 {
 	struct yg_buf clean;
-	struct yg_buf note;
 	int rc;
 
 	yg_buf_init(&clean, 6u * YG_NOTICE_CODE_MAX);
-	yg_buf_init(&note, 4000);
-	if (*code) {
+	if (*code)
 		yg_text_add(&clean, yg_bytes_cut(yg_bytes_str(code), 0, YG_NOTICE_CODE_MAX));
-		yg_words_fill(&note, yg_fixed(YG_FIXED_ENTER_NUMBER, lang),
-			      (const struct yg_bytes[]){yg_buf_bytes(&clean)}, 1);
+	rc = yg_buf_error(&clean);
+	add_subject(&mail->subject, notice, langs[0]);
+	if (count > 1) {
+		yg_buf_add_str(&mail->subject, " / ");
+		yg_notice_heading(&mail->subject, notice, langs[1]);
 	}
-	rc = yg_buf_error(&clean) ? yg_buf_error(&clean) : yg_buf_error(&note);
-	add_subject(&mail->subject, notice, lang);
-	yg_notice_plain(&mail->plain, notice, yg_buf_bytes(&note), lang);
-	yg_notice_html(&mail->html, notice, yg_buf_bytes(&note), lang, false);
+	if (rc == YG_OK)
+		rc = add_bodies(mail, notice, yg_buf_bytes(&clean), langs, count);
 	yg_buf_done(&clean);
-	yg_buf_done(&note);
 	rc = rc ? rc : yg_buf_error(&mail->subject);
 	rc = rc ? rc : yg_buf_error(&mail->plain);
 	return rc ? rc : yg_buf_error(&mail->html);
+}
+
+int yg_notice_mail(struct yg_notice_mail *mail, const struct yg_notice *notice, const char *code,
+		   enum yg_lang lang)
+{
+	return write_mail(mail, notice, code, &lang, 1);
+}
+
+int yg_notice_mail_both(struct yg_notice_mail *mail, const struct yg_notice *notice,
+			const char *code)
+{
+	return write_mail(mail, notice, code, both, 2);
+}
+
+/* ---- a question that waits ---- */
+
+/* A paragraph in both bodies; @msgid has %1 for the number, %2 for the time. */
+static void say(struct yg_notice_mail *mail, const char *words, const struct yg_bytes *args)
+{
+	struct yg_buf piece;
+
+	yg_buf_init(&piece, SUBJECT_BYTES_MAX);
+	yg_words_fill(&piece, words, args, 2);
+	yg_buf_add(&mail->plain, yg_buf_bytes(&piece));
+	yg_buf_add_str(&mail->plain, "\n\n");
+	yg_notice_html_paragraph(&mail->html, yg_buf_bytes(&piece));
+	yg_text_end(&mail->plain, &piece);
+}
+
+static void say_question(struct yg_notice_mail *mail, const struct yg_bytes *args,
+			 enum yg_lang lang)
+{
+	say(mail,
+	    yg_tr(lang, N_("The coordinating body asked you a question about notice %1. Nobody "
+			   "answered by %2, so you, the deputy, are told.")),
+	    args);
+	say(mail,
+	    yg_tr(lang, N_("Please open the pages that you know, sign in, and answer under "
+			   "\"Question\". Until then those it concerns are not warned.")),
+	    args);
+	say(mail,
+	    yg_tr(lang, N_("There is no link in this mail, and nothing attached to it; there never "
+			   "will be. A reply to it is read by nobody.")),
+	    args);
+	say(mail,
+	    yg_tr(lang, N_("If you are in doubt, call us at the number that you have already.")),
+	    args);
+}
+
+int yg_question_mail(struct yg_notice_mail *mail, const char *number, int64_t due_ns,
+		     const enum yg_lang *langs, size_t count)
+{
+	struct yg_buf clean;
+	char due[YG_TEXT_TIME_SIZE];
+	struct yg_bytes args[2];
+
+	if (count == 0) {
+		langs = both;
+		count = 2;
+	}
+	yg_buf_init(&clean, 6u * YG_NOTICE_CODE_MAX);
+	yg_text_add(&clean, yg_bytes_cut(yg_bytes_str(number), 0, YG_NOTICE_CODE_MAX));
+	args[0] = yg_buf_bytes(&clean);
+	args[1] = yg_bytes_str(yg_text_time(due, due_ns, 9 * 3600, true));
+	yg_notice_html_open(&mail->html, langs[0]);
+	if (count > 1)
+		yg_buf_addf(&mail->plain, "%s\n\n", yg_tr(langs[1], N_("English below.")));
+	for (size_t i = 0; i < count; i++) {
+		yg_buf_add_str(&mail->subject, i > 0 ? " / " : "");
+		yg_words_fill(&mail->subject, yg_tr(langs[i], N_("An answer is waited for: %1")),
+			      args, 1);
+		if (i > 0)
+			yg_buf_add_str(&mail->plain, "----------------------------------------"
+						     "\n\n");
+		say_question(mail, args, langs[i]);
+	}
+	yg_buf_add_str(&mail->html, "</body>\n</html>\n");
+	yg_text_end(&mail->subject, &clean);
+	return yg_buf_error(&mail->subject) ? yg_buf_error(&mail->subject)
+	       : yg_buf_error(&mail->plain) ? yg_buf_error(&mail->plain)
+					    : yg_buf_error(&mail->html);
 }

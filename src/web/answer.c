@@ -156,14 +156,36 @@ static bool add_taxii(struct MHD_Response *response, const struct yg_reply *repl
 	return add(response, "X-TAXII-Date-Added-Last", value);
 }
 
+static bool is_gzip(const struct yg_web_exchange *exchange)
+{
+	return exchange->file && exchange->takes_gzip && exchange->file->gzip.size > 0;
+}
+
+const char *yg_web_file_tag(const struct yg_web_exchange *exchange)
+{
+	return is_gzip(exchange) ? exchange->file->gzip_etag : exchange->file->etag;
+}
+
+/* Kind and form; a cache in between must not give one form to who asked for the other. */
+static bool add_kind(struct MHD_Response *response, const struct yg_web_exchange *exchange)
+{
+	const char *type = type_of(exchange);
+
+	if (type && !add(response, "Content-Type", type))
+		return false;
+	if (!exchange->file || exchange->file->gzip.size == 0)
+		return true;
+	return add(response, "Vary", "Accept-Encoding") &&
+	       (!is_gzip(exchange) || exchange->reply.status == 304 ||
+		add(response, "Content-Encoding", "gzip"));
+}
+
 static bool add_fields(struct MHD_Response *response, const struct yg_web_exchange *exchange)
 {
 	const struct yg_reply *reply = &exchange->reply;
-	const char *tag = exchange->file ? exchange->file->etag : reply->etag;
-	const char *type = type_of(exchange);
-	bool is_good = add_security(response, exchange);
+	const char *tag = exchange->file ? yg_web_file_tag(exchange) : reply->etag;
+	bool is_good = add_security(response, exchange) && add_kind(response, exchange);
 
-	is_good = is_good && (!type || add(response, "Content-Type", type));
 	/* A proxy hands on what comes as it comes. */
 	is_good = is_good && (!reply->is_stream || add(response, "X-Accel-Buffering", "no"));
 	is_good = is_good && (!tag[0] || add_tag(response, tag)) && add_name(response, reply);
@@ -183,10 +205,11 @@ static struct MHD_Response *new_response(struct yg_web_exchange *exchange)
 		return yg_web_stream_response(exchange);
 	if (exchange->file && !is_empty) {
 		/* The library only reads what is persistent, whatever its prototype says. */
-		void *bytes = (void *)(uintptr_t)exchange->file->bytes.data;
+		struct yg_bytes sent =
+			is_gzip(exchange) ? exchange->file->gzip : exchange->file->bytes;
+		void *bytes = (void *)(uintptr_t)sent.data;
 
-		return MHD_create_response_from_buffer(exchange->file->bytes.size, bytes,
-						       MHD_RESPMEM_PERSISTENT);
+		return MHD_create_response_from_buffer(sent.size, bytes, MHD_RESPMEM_PERSISTENT);
 	}
 	if (is_empty || body->size == 0)
 		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);

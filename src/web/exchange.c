@@ -39,6 +39,7 @@ static const struct {
 	FIELD("If-None-Match", if_none_match, true),
 	FIELD("X-File-Name", file_name, false),
 	FIELD("Accept-Language", languages, true),
+	FIELD("Accept-Encoding", codings, true),
 	FIELD("Sec-Fetch-Site", fetch_site, false),
 	FIELD("Sec-Fetch-Mode", fetch_mode, false),
 	FIELD("Authorization", authorization, false),
@@ -517,6 +518,7 @@ static enum MHD_Result begin(struct yg_web_exchange *exchange, struct MHD_Connec
 		exchange->method = method_of(method, &exchange->is_head);
 		exchange->refusal = check(exchange, &fields);
 		exchange->if_none_match = fields.if_none_match;
+		exchange->takes_gzip = yg_web_accepts_gzip(fields.codings);
 		exchange->request.method = (enum yg_method)exchange->method;
 		if (exchange->is_to_ask)
 			ask_remote(exchange);
@@ -668,7 +670,8 @@ static enum yg_web_refusal serve_page(struct yg_web_exchange *exchange)
 		return YG_WEB_OK;
 	exchange->file = yg_web_file(config->files, config->file_count, exchange->path);
 	if (exchange->file) {
-		if (yg_web_none_match(exchange->if_none_match, yg_bytes_str(exchange->file->etag)))
+		if (yg_web_none_match(exchange->if_none_match,
+				      yg_bytes_str(yg_web_file_tag(exchange))))
 			reply->status = 304;
 		return YG_WEB_OK;
 	}

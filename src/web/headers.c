@@ -178,6 +178,24 @@ enum yg_lang yg_web_accept_language(struct yg_bytes header, enum yg_lang otherwi
 	return lang;
 }
 
+bool yg_web_accepts_gzip(struct yg_bytes header)
+{
+	bool is_any = false;
+
+	for (unsigned i = 0; header.size > 0 && i < YG_WEB_CODINGS_MAX; i++) {
+		struct yg_bytes parameters = next_part(&header, ',');
+		struct yg_bytes coding = next_part(&parameters, ';');
+		bool is_liked = weight_of(parameters) > 0;
+
+		if (yg_bytes_eq_nocase(coding, YG_S("gzip")) ||
+		    yg_bytes_eq_nocase(coding, YG_S("x-gzip")))
+			return is_liked;
+		if (yg_bytes_eq(coding, YG_S("*")))
+			is_any = is_liked;
+	}
+	return is_any;
+}
+
 /* Bytes an entity tag is made of (RFC 9110 sec. 8.8.3); those above ASCII are left out. */
 static bool is_tag(struct yg_bytes tag)
 {

@@ -17,6 +17,7 @@
 #define YG_WEB_FILE_NAME_MAX 255u /* bytes of an upload's name, decoded */
 #define YG_WEB_ACCEPT_MAX    300u /* bytes of an Accept that are looked at */
 #define YG_WEB_LANGUAGES_MAX 32u  /* ranges of an Accept-Language that are looked at */
+#define YG_WEB_CODINGS_MAX   32u  /* of an Accept-Encoding, as above */
 
 /*
  * Is this Host 127.0.0.1:@port or localhost:@port? Anything else means that a name of somebody
@@ -52,6 +53,9 @@ bool yg_web_is_form_type(struct yg_bytes type);
 
 /* The one of the two languages that is liked more; @otherwise when neither is named. */
 enum yg_lang yg_web_accept_language(struct yg_bytes header, enum yg_lang otherwise);
+
+/* May the answer come as gzip (RFC 9110 sec. 12.5.3)? Named with a weight above 0, or by "*". */
+bool yg_web_accepts_gzip(struct yg_bytes header);
 
 /*
  * One strong tag, in quotes or bare ("3" and 3), without its quotes. False for lists, weak tags

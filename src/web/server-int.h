@@ -52,6 +52,7 @@ struct yg_web_fields {
 	struct yg_bytes if_none_match;
 	struct yg_bytes file_name;
 	struct yg_bytes languages;
+	struct yg_bytes codings;
 	struct yg_bytes fetch_site;
 	struct yg_bytes fetch_mode;
 	struct yg_bytes authorization;
@@ -100,6 +101,7 @@ struct yg_web_exchange {
 	struct yg_web_stream stream;
 	struct yg_bytes if_none_match;	/* borrowed from the connection */
 	const struct yg_web_file *file; /* the answer is this file */
+	bool takes_gzip;
 	struct yg_buf body;
 	size_t counted;			 /* of the body, in web->bodies */
 	size_t dropped;			 /* bytes of a refused body */
@@ -149,6 +151,9 @@ void yg_web_stream_begin(struct yg_web_exchange *exchange);
 struct MHD_Response *yg_web_stream_response(struct yg_web_exchange *exchange);
 /* Comments that are due, and streams that nobody reads any more. */
 void yg_web_streams_look(struct yg_web *web);
+
+/* The entity tag of the file that is answered, in the form that is sent. */
+const char *yg_web_file_tag(const struct yg_web_exchange *exchange);
 
 /* Send what stands in @exchange. */
 enum MHD_Result yg_web_answer(struct yg_web_exchange *exchange, struct MHD_Connection *connection);

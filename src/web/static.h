@@ -14,7 +14,9 @@ struct yg_web_file {
 	const char *path;	  /* "/index.html", "/assets/app-1a2b.js" */
 	const char *content_type; /* "text/html; charset=utf-8" */
 	struct yg_bytes bytes;
-	const char *etag; /* without quotes; changes with the bytes */
+	const char *etag;      /* without quotes; changes with the bytes */
+	struct yg_bytes gzip;  /* the same compressed (RFC 1952); empty: it does not get smaller */
+	const char *gzip_etag; /* another one: it is another representation */
 };
 
 /*

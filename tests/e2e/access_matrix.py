@@ -193,6 +193,15 @@ class Matrix:
             "confirmHunt": lambda: ("/hunts/20260101-000000-00000000/confirm", {}),
             "refuseHunt": lambda: ("/hunts/20260101-000000-00000000/refuse", {}),
             "listAudit": lambda: ("/audit", None),
+            "listCases": lambda: ("/cases" + q, None),
+            "addCase": lambda: ("/cases", {"who": "x", "text": "x"}),
+            "getCase": lambda: ("/cases/" + NONE[:16], None),
+            "changeCase": lambda: ("/cases/" + NONE[:16], {}),
+            "linkCase": lambda: ("/cases/%s/situation" % NONE[:16], {"situation": None}),
+            "closeCase": lambda: ("/cases/%s/close" % NONE[:16], {"text": "x"}),
+            "reopenCase": lambda: ("/cases/%s/reopen" % NONE[:16], {}),
+            "getReport": lambda: (o + "/report", None),
+            "reportPage": lambda: (o + "/report/page", None),
         }
         return table[operation]()
 

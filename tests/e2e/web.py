@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP server as a real process, spoken to by raw sockets: what docs/api.md says for all."""
+import gzip
 import hashlib
 import json
 import os
@@ -369,6 +370,18 @@ def static_files():
             answer = server.ask("GET", "/", {"If-None-Match": tag})
             equal((answer.status, answer.body, answer.fields["etag"]), (304, b"", '"i1"'), tag)
         equal(server.ask("GET", "/", {"If-None-Match": '"a1"'}).status, 200, "another version")
+        # Compressed for who takes it, another representation under another tag.
+        whole = b"export {};\n" * 40
+        for accepted, is_packed in (("gzip", True), ("br, GZIP;q=0.5", True), ("*", True), ("x-gzip", True), ("gzip;q=0", False),
+                                    ("*;q=0", False), ("br", False), ("", False), ("gzip;q=x", False), ("gzip;q=0, *", False)):
+            answer = server.ask("GET", "/assets/large.js", {"Accept-Encoding": accepted})
+            equal((answer.fields.get("content-encoding"), answer.fields["vary"], answer.fields["etag"]),
+                  ("gzip" if is_packed else None, "Accept-Encoding", '"l1-gz"' if is_packed else '"l1"'), accepted)
+            equal(gzip.decompress(answer.body) if is_packed else answer.body, whole, accepted)
+            equal(answer.fields["content-type"], "text/javascript; charset=utf-8")
+            again = server.ask("GET", "/assets/large.js", {"Accept-Encoding": accepted, "If-None-Match": answer.fields["etag"]})
+            equal((again.status, again.body), (304, b""), accepted)
+        equal("vary" in script.fields, False, "what has one form alone")
     with Server() as server:
         page = server.ask("GET", "/anything")
         equal(page.status, 200)

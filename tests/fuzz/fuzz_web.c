@@ -83,6 +83,7 @@ static void look_at_value(struct yg_bytes value)
 	found = yg_web_cookie(value, YG_S("yagura_1"));
 	need(found.size < value.size || value.size == 0);
 	(void)yg_web_accept_language(value, YG_LANG_JA);
+	(void)yg_web_accepts_gzip(value);
 	(void)yg_web_none_match(value, YG_S("tag"));
 	if (yg_web_host_is_ours(value, 8080))
 		need(value.size == 14);

@@ -13,6 +13,7 @@ import { browserWorld, startLive, type Live } from './live';
 import { needsCode, roleOf } from './logic';
 import { Account } from './pages/account';
 import { Board } from './pages/board';
+import { CasePage, Cases } from './pages/cases';
 import { FunnelPage } from './pages/funnel';
 import { InboxPage, QuestionPage, WarningPage } from './pages/inbox';
 import { Mine } from './pages/mine';
@@ -26,7 +27,7 @@ import { Head } from './head';
 import type { HubSession, Org, Role } from './types';
 
 const NAV: Record<Role, [HubPage, IconName][]> = {
-  analyst: [['board', 'list'], ['warnings', 'speech'], ['funnel', 'down'], ['orgs', 'building'], ['relations', 'network'], ['account', 'person']],
+  analyst: [['board', 'list'], ['warnings', 'speech'], ['cases', 'pen'], ['funnel', 'down'], ['orgs', 'building'], ['relations', 'network'], ['account', 'person']],
   member: [['mine', 'home'], ['warnings', 'speech'], ['board', 'list'], ['funnel', 'down'], ['relations', 'network'], ['account', 'person']],
   provider: [['board', 'list'], ['warnings', 'speech'], ['funnel', 'down'], ['account', 'person']],
   administrator: [['orgs', 'building'], ['account', 'person']],
@@ -67,6 +68,7 @@ function PageOf({ route, role }: { route: HubRoute; role: Role }): ComponentChil
     case 'plans': return <PlanPage key={route.item} id={route.item ?? ''} />;
     case 'questions': return <QuestionPage key={route.item} plan={route.item ?? ''} />;
     case 'orgs': return route.item ? <OrgPage key={route.item} id={route.item} /> : <Orgs />;
+    case 'cases': return route.item ? <CasePage key={route.item} id={route.item} /> : <Cases query={route.query} />;
     case 'relations': return <Relations />;
     case 'account': return <Account />;
     default: return <Unknown />;

@@ -185,7 +185,7 @@ export interface Plan {
   made: Time;
   made_by: string;
   state: 'draft' | 'approved' | 'refused' | 'withdrawn' | 'corrected';
-  question: { state: 'asked' | Answer; asked: Time; due: Time; overdue?: Time | null } | null;
+  question: { state: 'asked' | Answer; asked: Time; due: Time; overdue?: Time | null; escalated?: Time | null; deputy?: { state: string; time: Time } } | null;
   answer: { answer: Answer; named: boolean; damage: boolean; text: string; time: Time; who: string } | null;
   approved: { time: Time; who: string } | null;
   replaced: string | null;
@@ -201,3 +201,26 @@ export interface Question { plan: string; number: string; state: 'asked' | Answe
 
 interface Times { count: number; p50_ms: number | null; p95_ms: number | null }
 export interface WarningTimes { warnings: number; notice: Times; read: Times; act: Times }
+
+export type CaseChannel = 'telephone' | 'mail' | 'visit' | 'other';
+
+export interface Case {
+  id: string;
+  number: string;
+  state: 'open' | 'closed';
+  channel: CaseChannel;
+  org: string | null;
+  who: string;
+  contact: string | null;
+  text: string;
+  advice: string | null;
+  situation: string | null;
+  received: Time;
+  made: Time;
+  made_by: string;
+  changed: Time;
+  closed: Time | null;
+  outcome: string | null;
+  notes: { time: Time; by: string; text: string }[];
+  revision?: number;
+}

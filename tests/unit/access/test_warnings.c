@@ -20,13 +20,12 @@ static int plan_all(void *arg, const struct yg_community *community, uint32_t vi
 {
 	int rc = YG_OK;
 
-	(void)arg;
 	for (uint32_t i = 0; i < community->member_count && rc == YG_OK; i++) {
 		const struct yg_warn_planned one = {.member = i,
 						    .rule = 5,
 						    .depth = UINT32_MAX,
 						    .candidates = community->member_count,
-						    .state = "ready",
+						    .state = arg ? arg : "ready",
 						    .redaction = "indicators",
 						    .audience = YG_AUDIENCE_SECTOR,
 						    .tlp = YG_TLP_GREEN};
@@ -37,7 +36,7 @@ static int plan_all(void *arg, const struct yg_community *community, uint32_t vi
 	return rc;
 }
 
-static int make(char plan[YG_WARN_PLAN_HEX + 1])
+static int make_with(char plan[YG_WARN_PLAN_HEX + 1], const char *state)
 {
 	json_t *notice =
 		json_pack("{s:s, s:s, s:s, s:{s:[s], s:[{s:s, s:s}]}}", "kind", "warning", "tlp",
@@ -50,7 +49,7 @@ static int make(char plan[YG_WARN_PLAN_HEX + 1])
 				    .own = own,
 				    .began_ns = now_ns,
 				    .times = YG_WARN_TIMES_DEFAULT,
-				    .planner = {plan_all, NULL}};
+				    .planner = {plan_all, (void *)(uintptr_t)state}};
 	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_write_warnings);
 	int rc = yg_warn_plan_make(by, &wish, plan);
 
@@ -58,6 +57,11 @@ static int make(char plan[YG_WARN_PLAN_HEX + 1])
 	json_decref(notice);
 	json_decref(own);
 	return rc;
+}
+
+static int make(char plan[YG_WARN_PLAN_HEX + 1])
+{
+	return make_with(plan, NULL);
 }
 
 static int approve(const char *plan, uint32_t *ret)
@@ -230,6 +234,135 @@ static void what_was_begun_and_not_ended_is_sent_once_more_and_written_down(void
 	      !has(plan, "delivered"));
 }
 
+/* Under "question" of @plan; owned. */
+static json_t *question(const char *plan)
+{
+	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_read_warnings);
+	json_t *one = NULL, *found;
+
+	MUST(yg_warn_plan_get(by, plan, &one) == YG_OK);
+	(void)yg_access_free(by);
+	found = json_incref(json_object_get(one, "question"));
+	json_decref(one);
+	return found;
+}
+
+static bool question_says(const char *plan, const char *key, const char *state)
+{
+	json_t *found = question(plan);
+	const json_t *value = json_object_get(found, key);
+	bool is = state ? yg_bytes_eq(yg_json_text(value, "state"), yg_bytes_str(state))
+			: json_is_string(value);
+
+	json_decref(found);
+	return is;
+}
+
+static void a_question_that_nobody_answers_goes_to_the_deputy(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	struct yg_hub_actor mei;
+	struct yg_access *by;
+	struct yg_warn_out out;
+	uint32_t count = 0;
+
+	begin();
+	set_contacts("victim");
+	MUST(make_with(plan, "needs-consent") == YG_OK);
+	now_ns += 4 * HOUR_NS - YG_NS_PER_S;
+	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 0);
+	now_ns += 2 * YG_NS_PER_S;
+	CHECK(!question_says(plan, "escalated", NULL));
+	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 1);
+	CHECK(question_says(plan, "overdue", NULL) && question_says(plan, "escalated", NULL));
+	/* One mail, to the deputy, with the number and nothing else of it; once, in every case. */
+	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK);
+	CHECK(strcmp(out.channel, "question") == 0 && strcmp(out.to, "boss@a.example") == 0);
+	CHECK(out.copy == NULL && out.number[0] && out.due_ns < now_ns && !out.is_repeated);
+	yg_warn_out_done_with(&out); /* the process ends here */
+	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK && out.is_repeated);
+	MUST(yg_warn_out_done(hub, &out, YG_WARN_LATER, "busy", now_ns) == YG_OK);
+	yg_warn_out_done_with(&out);
+	CHECK(question_says(plan, "deputy", "later"));
+	now_ns += HOUR_NS;
+	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK && out.tries == 1);
+	MUST(yg_warn_out_done(hub, &out, YG_WARN_SENT, "", now_ns) == YG_OK);
+	yg_warn_out_done_with(&out);
+	CHECK(question_says(plan, "deputy", "sent"));
+	CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT);
+	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 0);
+
+	/* Answered in time: nobody else is asked. Answered before it is sent: neither. */
+	for (unsigned is_late = 0; is_late < 2; is_late++) {
+		const struct yg_warn_answer yes = {.answer = "yes", .text = ""};
+
+		MUST(make_with(plan, "needs-consent") == YG_OK);
+		now_ns += is_late ? 5 * HOUR_NS : HOUR_NS;
+		CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == is_late);
+		mei = person(is_late ? "mei" : "max", "member:victim");
+		by = open_as(&mei, "victim", YG_MAY_write_consent);
+		CHECK(yg_warn_answer(by, plan, &yes) == YG_OK);
+		(void)yg_access_free(by);
+		now_ns += 5 * HOUR_NS;
+		CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK);
+		CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT);
+		CHECK(question_says(plan, "escalated", NULL) == (is_late == 1));
+		CHECK(question_says(plan, "deputy", "gone") == (is_late == 1));
+	}
+}
+
+struct sum {
+	uint64_t count;
+	uint32_t days;
+	int64_t last_ns;
+};
+
+static int add_day(void *arg, int64_t day_ns, uint64_t count)
+{
+	struct sum *sum = arg;
+
+	sum->count += count;
+	sum->days++;
+	sum->last_ns = day_ns;
+	return YG_OK;
+}
+
+static struct sum sent(const char *org, int64_t from_ns, int64_t to_ns)
+{
+	struct sum sum = {0};
+
+	MUST(yg_warn_days(hub, org, from_ns, to_ns, add_day, &sum) == YG_OK);
+	return sum;
+}
+
+static void what_was_sent_is_counted_by_day(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1], other[YG_WARN_PLAN_HEX + 1];
+	struct yg_access *by;
+	uint32_t count = 0;
+	int64_t first_ns;
+
+	begin();
+	add_org("b");
+	CHECK(sent("", 0, 0).days == 0 && sent("a", 0, 0).days == 0);
+	MUST(make(plan) == YG_OK && approve(plan, &count) == YG_OK && count == 2);
+	first_ns = now_ns - now_ns % DAY_NS;
+	CHECK(sent("", 0, 0).count == 2 && sent("a", 0, 0).count == 1);
+	CHECK(sent("victim", 0, 0).count == 0 && sent("nobody", 0, 0).count == 0);
+	now_ns += DAY_NS;
+	MUST(make(other) == YG_OK && approve(other, &count) == YG_OK);
+	by = open_as(&analyst, "hub", YG_MAY_write_warnings);
+	MUST(yg_warn_withdraw(by, plan, "wrong", other) == YG_OK);
+	(void)yg_access_free(by);
+	CHECK(sent("", 0, 0).count == 6 && sent("", 0, 0).days == 2);
+	CHECK(sent("b", 0, 0).count == 3 && sent("b", 0, 0).days == 2);
+	CHECK(sent("b", 0, first_ns + DAY_NS).count == 1);
+	CHECK(sent("b", first_ns + DAY_NS, 0).count == 2);
+	CHECK(sent("b", first_ns + DAY_NS, 0).last_ns == first_ns + DAY_NS);
+	CHECK(sent("", first_ns + DAY_NS, first_ns + 2 * DAY_NS).count == 4);
+	CHECK(sent("", first_ns + 2 * DAY_NS, 0).count == 0);
+}
+
 /* ---- measuring ---- */
 
 static double seconds(void)
@@ -280,6 +413,8 @@ int main(int argc, char **argv)
 		CASE(who_is_silent_is_reminded_and_then_the_deputy_is_told),
 		CASE(who_acknowledged_is_left_alone),
 		CASE(what_was_begun_and_not_ended_is_sent_once_more_and_written_down),
+		CASE(a_question_that_nobody_answers_goes_to_the_deputy),
+		CASE(what_was_sent_is_counted_by_day),
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));

@@ -6,6 +6,8 @@
 #include "app/console.h"
 
 #define TOTAL_MAX 480000u /* bytes of all files, docs/console.md */
+/* What a browser loads before it shows anything, as it comes over the wire. */
+#define FIRST_LOAD_MAX 300000u
 
 static const struct yg_web_file *file(const char *path)
 {
@@ -33,6 +35,29 @@ static void the_console_is_built(void)
 		sum += yg_console_table[i].bytes.size;
 	}
 	CHECK(sum <= TOTAL_MAX);
+}
+
+/* Compressed for who takes it: what comes first is small. */
+static void the_first_load_is_small(void)
+{
+	static const char *const first[] = {"/hub.html", "/console.js", "/console.css"};
+	size_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		const struct yg_web_file *one = file(first[i]);
+
+		CHECK(one != NULL);
+		if (!one)
+			return;
+		if (one->gzip.size > 0) {
+			CHECK(one->gzip.data[0] == 0x1f && one->gzip.data[1] == 0x8b);
+			CHECK(strcmp(one->gzip_etag, one->etag) != 0);
+			CHECK(one->gzip.size < one->bytes.size);
+		}
+		sum += one->gzip.size > 0 ? one->gzip.size : one->bytes.size;
+	}
+	CHECK(file("/console.js")->gzip.size > 0);
+	CHECK(sum <= FIRST_LOAD_MAX);
 }
 
 static void a_page_asks_for_its_own_files_alone(const struct yg_web_file *page)
@@ -68,6 +93,7 @@ int main(void)
 {
 	static const struct check_case cases[] = {
 		CASE(the_console_is_built),
+		CASE(the_first_load_is_small),
 		CASE(the_pages_ask_for_their_own_files_alone),
 		CASE(the_words_that_may_not_be_missing_are_there),
 	};

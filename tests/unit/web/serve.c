@@ -108,11 +108,27 @@ static const struct yg_route routes[] = {
 	{YG_METHOD_GET, "/api/v1/fail/{code}", "fail", fail, 0, 0},
 };
 
+/* "export {};" and a line end, forty times, as gzip. */
+static const uint8_t packed[] = {
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x4b, 0xad,
+	0x28, 0xc8, 0x2f, 0x2a, 0x51, 0xa8, 0xae, 0xb5, 0xe6, 0x4a, 0x1d, 0x65,
+	0x0e, 0x1d, 0x26, 0x00, 0xf7, 0x56, 0x48, 0xc3, 0xb8, 0x01, 0x00, 0x00,
+};
+
 #define FILE_OF(path, type, text, etag)                                                            \
 	{                                                                                          \
-		path, type, {(const uint8_t *)(text), sizeof(text) - 1}, etag                      \
+		path, type, {(const uint8_t *)(text), sizeof(text) - 1}, etag, {0}, 0              \
 	}
+#define TEN(text) text text text text text text text text text text
 static const struct yg_web_file files[] = {
+	{"/assets/large.js",
+	 "text/javascript; charset=utf-8",
+	 {(const uint8_t *)TEN("export {};\n") TEN("export {};\n") TEN("export {};\n")
+		  TEN("export {};\n"),
+	  440},
+	 "l1",
+	 {packed, sizeof(packed)},
+	 "l1-gz"},
 	FILE_OF("/index.html", "text/html; charset=utf-8", "<!DOCTYPE html><p>index", "i1"),
 	FILE_OF("/assets/app.js", "text/javascript; charset=utf-8", "export {};", "a1"),
 };

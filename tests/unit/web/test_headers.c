@@ -68,6 +68,19 @@ static void content_types(void)
 	CHECK(!yg_web_content_type(YG_S("text/csv\0x"), mem, &type));
 }
 
+static void codings(void)
+{
+	CHECK(yg_web_accepts_gzip(YG_S("gzip")));
+	CHECK(yg_web_accepts_gzip(YG_S("br, GZIP;q=0.5")));
+	CHECK(yg_web_accepts_gzip(YG_S("identity, *;q=0.1")));
+	CHECK(!yg_web_accepts_gzip(YG_S("")));
+	CHECK(!yg_web_accepts_gzip(YG_S("br, deflate")));
+	CHECK(!yg_web_accepts_gzip(YG_S("gzip;q=0, *")));
+	CHECK(!yg_web_accepts_gzip(YG_S("*;q=0")));
+	CHECK(!yg_web_accepts_gzip(YG_S("gzip;q=2")));
+	CHECK(!yg_web_accepts_gzip(YG_S("gzipped, gzip2")));
+}
+
 static void languages(void)
 {
 	CHECK(yg_web_accept_language(YG_S("ja"), YG_LANG_EN) == YG_LANG_JA);
@@ -224,9 +237,9 @@ static void long_targets(void)
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(hosts),	 CASE(origins),	     CASE(cookies),    CASE(content_types),
-		CASE(languages), CASE(tags),	     CASE(file_names), CASE(dispositions),
-		CASE(targets),	 CASE(long_targets),
+		CASE(hosts),	    CASE(origins), CASE(cookies),      CASE(content_types),
+		CASE(languages),    CASE(codings), CASE(tags),	       CASE(file_names),
+		CASE(dispositions), CASE(targets), CASE(long_targets),
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));

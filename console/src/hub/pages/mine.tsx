@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A member's own view, for a phone first: what concerns us, what to do, who looked at what, consent.
 import { useState } from 'preact/hooks';
-import { drop, get, part, put } from '../../api';
+import { address, drop, get, part, put } from '../../api';
 import { lang, t, word } from '../../i18n';
 import { formatDay, formatTime, today } from '../../lib/format';
-import { Button, CheckField, Empty, ErrorPanel, Loading, Panel, Section, TextField } from '../../ui/basic';
+import { Button, CheckField, Empty, ErrorPanel, LinkButton, Loading, Panel, Section, SelectField, TextField } from '../../ui/basic';
 import { Confirm } from '../../ui/dialog';
 import { useAction, useLoad } from '../../ui/hooks';
 import { orgName, orgQuery, useHub, useLive } from '../context';
@@ -32,6 +32,7 @@ export function Mine() {
       <Inbox org={org} />
       <Concerns />
       <ToDo />
+      <Report org={org} />
       <Views org={org} />
       <ConsentBox org={org} />
     </>
@@ -72,6 +73,20 @@ function ToDo() {
         <li>{t('hub.todo_3')}</li>
         <li>{t('hub.todo_4')}</li>
       </ol>
+    </Section>
+  );
+}
+
+/** Months that have begun, the last whole one first to hand. */
+function Report({ org }: { org: string }) {
+  const now = new Date();
+  const months = [1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((ago) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - ago, 1)).toISOString().slice(0, 7));
+  const [month, setMonth] = useState(months[0] ?? '');
+  return (
+    <Section title={t('hub.report')} icon="report" class="card">
+      <p class="soft small">{t('hub.report_lead')}</p>
+      <SelectField label={t('hub.report_month')} value={month} onInput={setMonth} options={months.map((m, i) => [m, i === 1 ? t('hub.report_now', { month: m }) : m])} />
+      <p class="row"><LinkButton href={address(`/orgs/${part(org)}/report/page`, { month })} isNew icon="print">{t('hub.report_open')}</LinkButton></p>
     </Section>
   );
 }

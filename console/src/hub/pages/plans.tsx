@@ -179,7 +179,7 @@ function Standing({ p, waits }: { p: Plan; waits: number }) {
   return (
     <>
       {p.reason && <Panel icon="out" title={t('hub.plan_reason')}><p>{p.reason}</p></Panel>}
-      {p.question?.state === 'asked' && <Panel tone="warn" icon="question" title={t('hub.plan_asked', { org, n: waits })}><p>{t(p.question.overdue ? 'hub.plan_overdue' : 'hub.plan_due', { time: formatTime(p.question.due, lang()) })}</p></Panel>}
+      {p.question?.state === 'asked' && <Panel tone="warn" icon="question" title={t('hub.plan_asked', { org, n: waits })}><p>{t(p.question.overdue ? 'hub.plan_overdue' : 'hub.plan_due', { time: formatTime(p.question.due, lang()) })}</p>{p.question.escalated && <p>{t('hub.question_escalated', { state: word('hub.deputy', p.question.deputy?.state ?? 'later') })}</p>}</Panel>}
       {p.answer && <Panel tone="good" icon="seal" title={t('hub.plan_answer', { org, answer: word('hub.answered', p.answer.answer) })}><p>{t('hub.answer_by', { who: p.answer.who.startsWith('person:') ? t('hub.somebody_there') : p.answer.who, time: formatTime(p.answer.time, lang()) })} ・ {t(p.answer.named ? 'hub.named' : 'hub.nameless')}</p>{p.answer.text && <p>{p.answer.text}</p>}</Panel>}
       {p.approved && <p class="soft">{t('hub.approved_at', { time: formatTime(p.approved.time, lang()) })}</p>}
     </>

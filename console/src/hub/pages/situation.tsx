@@ -15,6 +15,7 @@ import { CertaintyChip, headline, SeverityChip, StateChip, titleOf, When } from 
 import { hubTo } from '../route';
 import type { Alert, Finding, Situation, SituationEvent } from '../types';
 import { Actions, Merge, Split } from './situation_actions';
+import { CasesOf } from './cases';
 import { RecordsDrawer } from './records';
 import { Timeline } from './timeline';
 import { Told } from './told';
@@ -60,6 +61,7 @@ export function SituationPage({ id }: { id: string }) {
       {alerts.error && <ErrorPanel error={alerts.error} retry={alerts.reload} />}
       {!alerts.data && !alerts.error && <Loading />}
       {alerts.data && <Alerts alerts={alerts.data} s={s} onChange={() => { load.reload(); hub.touched(); }} />}
+      {isAnalyst && <CasesOf situation={s.id} />}
       {isAnalyst && <Events events={events.data ?? []} s={s} onChange={() => { load.reload(); hub.touched(); }} />}
     </>
   );
