@@ -45,12 +45,6 @@ struct yg_hub_question {
 	const atomic_bool *stop; /* the hub ends: nobody waits for the answer any more */
 };
 
-/* The last heartbeat of a sensor: {"received",…,"heartbeat":{…}}, JSON without blanks. */
-struct yg_hub_heartbeat {
-	struct yg_bytes text;
-	int64_t received_ns; /* YG_TIME_NONE: it does not say */
-};
-
 /* What the operations need from elsewhere. NULL: what asks for it leaves it out, or answers 503. */
 struct yg_hub_api_ports {
 	/* Borrowed until the next call. False: there is none. */

@@ -127,6 +127,12 @@ YG_MUST_USE int yg_enrol_sensor_page(struct yg_enrol *enrol, const char *org, st
 /* The number of the last change of the register, by whatever process. */
 YG_MUST_USE int yg_enrol_change(struct yg_enrol *enrol, uint64_t *ret);
 
+/* The last heartbeat of a sensor: {"received",…,"heartbeat":{…}}, JSON without blanks. */
+struct yg_hub_heartbeat {
+	struct yg_bytes text;
+	int64_t received_ns; /* YG_TIME_NONE: it does not say */
+};
+
 /* A message that waits for a sensor; @body is a JSON object. */
 struct yg_enrol_down {
 	uint64_t number; /* from 1, by sensor */
