@@ -59,6 +59,13 @@ static int load_veil_key(struct yg_hub_api *api)
 	return rc;
 }
 
+static int start_jobs(struct yg_hub_api *api)
+{
+	int rc = yg_hub_jobs_new(api->fd, &api->passwords);
+
+	return rc == YG_OK ? yg_hub_jobs_new(api->fd, &api->searches) : rc;
+}
+
 int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret)
 {
 	struct yg_hub_api *api = yg_calloc(1, sizeof(*api));
@@ -67,14 +74,12 @@ int yg_hub_api_new(const struct yg_hub_api_opts *opts, struct yg_hub_api **ret)
 	if (!api)
 		return YG_ENOMEM;
 	api->opts = *opts;
-	api->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	rc = api->fd < 0 ? yg_err_from_errno(errno) : YG_OK;
+	api->fd = opts->is_reader ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = api->fd < 0 && !opts->is_reader ? yg_err_from_errno(errno) : YG_OK;
 	if (rc == YG_OK)
 		rc = load_veil_key(api);
-	if (rc == YG_OK)
-		rc = yg_hub_jobs_new(api->fd, &api->passwords);
-	if (rc == YG_OK)
-		rc = yg_hub_jobs_new(api->fd, &api->searches);
+	if (rc == YG_OK && !opts->is_reader)
+		rc = start_jobs(api);
 	if (rc != YG_OK) {
 		(void)yg_hub_api_free(api);
 		return rc;
@@ -95,6 +100,12 @@ struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api)
 	yg_wipe(api->veil_key, sizeof(api->veil_key));
 	free(api);
 	return NULL;
+}
+
+bool yg_hub_api_reads(const struct yg_route *route)
+{
+	/* What stays open is fed by the loop. */
+	return route->method == YG_METHOD_GET && route->handle != handle_open_stream;
 }
 
 struct yg_route_table yg_hub_api_routes(struct yg_hub_api *api)

@@ -71,9 +71,8 @@ struct yg_hub_report_ask {
 
 /* What the operations need from elsewhere. NULL: what asks for it leaves it out, or answers 503. */
 struct yg_hub_api_ports {
-	/* The last heartbeat of a sensor as {"received",…,"heartbeat":{…}}; NULL: none. Owned by
-	 * the caller. */
-	json_t *(*heartbeat)(void *arg, const char *sensor);
+	/* Borrowed until the next call. False: there is none. */
+	bool (*heartbeat)(void *arg, const char *sensor, struct yg_hub_heartbeat *ret);
 	/*
 	 * Add {"items":[{"position","record"}…],"next"?,"looked":{…}} to @to, with refs
 	 * {"items":[…],"missing":N,"looked":{…} without its end: more is put behind it. In a thread
@@ -124,6 +123,10 @@ struct yg_hub_api_opts {
 	struct yg_clock clock;
 	const char *version; /* of the program */
 	struct yg_hub_api_ports ports;
+	/* For the operations of yg_hub_api_reads() alone, in a thread of its own: all above but the
+	 * clock, the version and what never changes is its alone; @store, @hub and @enrol are on
+	 * yg_control_open_reader(). No thread is started. */
+	bool is_reader;
 };
 
 /*
@@ -139,6 +142,13 @@ struct yg_hub_api *yg_hub_api_free(struct yg_hub_api *api);
 int yg_hub_api_fd(const struct yg_hub_api *api);
 int yg_hub_api_timeout_ms(const struct yg_hub_api *api);
 void yg_hub_api_run(struct yg_hub_api *api);
+
+/*
+ * May @route, one of these, be answered by a reader? It changes nothing, or what is noted of its
+ * reading (a warning that is delivered by being seen) goes through the store: then the store says
+ * so (yg_control_was_refused()), and who writes answers it.
+ */
+bool yg_hub_api_reads(const struct yg_route *route);
 
 /* Its routes; lives as long as the api. */
 struct yg_route_table yg_hub_api_routes(struct yg_hub_api *api);

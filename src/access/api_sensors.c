@@ -13,114 +13,147 @@
 
 /* What is heard of a sensor now, in one word. */
 static const char *state_of(const struct yg_hub_call *call, const struct yg_enrol_sensor *sensor,
-			    const json_t *heartbeat)
+			    int64_t received_ns)
 {
 	int64_t now = call->api->opts.clock.now_ns(call->api->opts.clock.arg);
-	int64_t received;
-	bool has_zone;
 
 	if (sensor->is_revoked)
 		return "revoked";
 	if (now >= sensor->until_ns)
 		return "expired";
-	if (!yg_time_parse_iso(yg_json_text(heartbeat, "received"), 0, &received, &has_zone))
+	if (received_ns == YG_TIME_NONE)
 		return "never";
-	return now - received > SILENT_AFTER_NS ? "silent" : "connected";
+	return now - received_ns > SILENT_AFTER_NS ? "silent" : "connected";
 }
 
-static json_t *sensor_json(const struct yg_hub_call *call, const struct yg_enrol_sensor *sensor)
+static void add_text(struct yg_buf *to, const char *key, const char *text)
+{
+	yg_buf_addf(to, "%s\":", key);
+	yg_buf_add_json(to, yg_bytes_str(text));
+}
+
+static void add_time(struct yg_buf *to, const char *key, int64_t time_ns)
+{
+	char iso[YG_ISO_SIZE];
+
+	(void)yg_time_iso(time_ns, 0, iso);
+	yg_buf_addf(to, "%s\":\"%s\"", key, iso);
+}
+
+/* Written at once: consoles ask for a list of these every few seconds. */
+static void add_object(const struct yg_hub_call *call, const struct yg_enrol_sensor *sensor,
+		       struct yg_buf *to)
 {
 	const struct yg_hub_api_ports *ports = &call->api->opts.ports;
-	json_t *heartbeat = ports->heartbeat ? ports->heartbeat(ports->arg, sensor->id) : NULL;
-	json_t *item = json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:O?}", "id", sensor->id, "org",
-				 sensor->org, "host", yg_json_string(yg_bytes_str(sensor->host)),
-				 "state", state_of(call, sensor, heartbeat), "enrolled",
-				 yg_call_time(sensor->enrolled_ns), "certificate_until",
-				 yg_call_time(sensor->until_ns), "last_heartbeat", heartbeat);
+	struct yg_hub_heartbeat beat = {.received_ns = YG_TIME_NONE};
+	bool has_beat = ports->heartbeat && ports->heartbeat(ports->arg, sensor->id, &beat);
 
-	json_decref(heartbeat);
-	return item;
+	add_text(to, "{\"id", sensor->id);
+	add_text(to, ",\"org", sensor->org);
+	add_text(to, ",\"host", sensor->host);
+	add_text(to, ",\"state", state_of(call, sensor, beat.received_ns));
+	add_time(to, ",\"enrolled", sensor->enrolled_ns);
+	add_time(to, ",\"certificate_until", sensor->until_ns);
+	yg_buf_add_str(to, ",\"last_heartbeat\":");
+	yg_buf_add(to, has_beat ? beat.text : YG_S("null"));
+	yg_buf_add_byte(to, '}');
 }
 
 struct listing {
 	const struct yg_hub_call *call;
-	const struct yg_hub_reach *reach; /* NULL: all that come are reached */
-	struct yg_bytes after;		  /* "ORG/ID" */
-	json_t *items;
+	struct yg_bytes after; /* "ORG/ID" */
+	uint32_t count;
 	uint32_t limit;
 	char last[2 * YG_ENROL_ID_MAX + 2];
 	bool is_more;
 };
 
-static bool is_reached(const struct listing *listing, const char *org)
-{
-	const struct yg_hub_reach *reach = listing->reach;
-
-	if (!reach || reach->is_all)
-		return true;
-	for (uint32_t i = 0; i < reach->count; i++)
-		if (strcmp(reach->orgs[i], org) == 0)
-			return true;
-	return false;
-}
-
-/* Not behind @after in the order of the list. */
-static bool is_up_to(const char *name, struct yg_bytes after)
-{
-	size_t size = strlen(name);
-	size_t common = size < after.size ? size : after.size;
-	int order = memcmp(name, after.data, common);
-
-	return order < 0 || (order == 0 && size <= after.size);
-}
-
 static int add_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 {
 	struct listing *listing = arg;
-	char name[sizeof(listing->last)];
-	json_t *item;
+	struct yg_buf *to = &listing->call->reply->body;
 
-	(void)snprintf(name, sizeof(name), "%s/%s", sensor->org, sensor->id); /* two ids fit */
-	if (!is_reached(listing, sensor->org) ||
-	    (listing->after.size > 0 && is_up_to(name, listing->after)))
-		return YG_OK;
-	if (json_array_size(listing->items) == listing->limit) {
+	if (listing->count == listing->limit) {
 		listing->is_more = true;
 		return YG_EEND;
 	}
-	item = sensor_json(listing->call, sensor);
-	memcpy(listing->last, name, sizeof(name));
-	return item && json_array_append_new(listing->items, item) == 0 ? YG_OK : YG_ENOMEM;
+	yg_buf_add_str(to, listing->count++ > 0 ? "," : "");
+	add_object(listing->call, sensor, to);
+	(void)snprintf(listing->last, sizeof(listing->last), "%s/%s", sensor->org,
+		       sensor->id); /* two ids fit */
+	return yg_buf_error(to);
+}
+
+/* Those of @org (NULL: of all) that are still wanted, and one more. */
+static int list_of(struct listing *listing, const char *org)
+{
+	return yg_enrol_sensor_page(listing->call->api->opts.enrol, org, listing->after,
+				    listing->limit - listing->count + 1, add_sensor, listing);
+}
+
+/* Organisations in the order of "ORG/ID": where one id begins another, '-' comes before '/'. */
+static int by_name(const void *a, const void *b)
+{
+	char x[YG_ENROL_ID_MAX + 2], y[YG_ENROL_ID_MAX + 2];
+
+	(void)snprintf(x, sizeof(x), "%s/", (const char *)a); /* an id and one more fit */
+	(void)snprintf(y, sizeof(y), "%s/", (const char *)b); /* as above */
+	return strcmp(x, y);
+}
+
+/* All of an organisation come before @after. */
+static bool is_passed(const char *org, struct yg_bytes after)
+{
+	char name[YG_ENROL_ID_MAX + 2];
+	size_t size = (size_t)snprintf(name, sizeof(name), "%s/", org); /* as above */
+	size_t common = size < after.size ? size : after.size;
+	int order = common > 0 ? memcmp(name, after.data, common) : 0;
+
+	return order < 0; /* equal: @after is within it, or before it */
+}
+
+static int list_reached(struct listing *listing)
+{
+	const struct yg_hub_call *call = listing->call;
+	struct yg_hub_reach reach = {0};
+	int rc = yg_hub_reach(call->api->opts.hub, call->request->actor, call->right, &reach);
+
+	if (rc == YG_OK && reach.is_all)
+		rc = list_of(listing, NULL);
+	if (rc == YG_OK && reach.count > 1)
+		qsort(reach.orgs, reach.count, sizeof(*reach.orgs), by_name);
+	for (uint32_t i = 0; rc == YG_OK && i < reach.count; i++)
+		if (!is_passed(reach.orgs[i], listing->after))
+			rc = list_of(listing, reach.orgs[i]);
+	yg_hub_reach_done(&reach);
+	return rc;
 }
 
 int yg_hub_do_list_sensors(struct yg_hub_call *call)
 {
 	char mem[YG_API_QUERY_MAX + 1];
-	struct yg_hub_reach reach = {0};
-	struct listing listing = {
-		.call = call, .items = json_array(), .after = yg_call_query(call, "after", mem)};
-	const char *org = call->access ? yg_access_org(call->access) : NULL;
-	int rc = listing.items ? yg_call_query_limit(call, &listing.limit) : YG_ENOMEM;
+	struct listing listing = {.call = call, .after = yg_call_query(call, "after", mem)};
+	struct yg_buf *to = &call->reply->body;
+	int rc = yg_call_query_limit(call, &listing.limit);
 
-	if (rc == YG_OK && !org) {
-		rc = yg_hub_reach(call->api->opts.hub, call->request->actor, call->right, &reach);
-		listing.reach = &reach;
-	}
-	if (rc == YG_OK)
-		rc = yg_enrol_sensor_list(call->api->opts.enrol, org, add_sensor, &listing);
-	yg_hub_reach_done(&reach);
-	if (rc == YG_OK || (rc == YG_EEND && listing.is_more))
-		return yg_call_page(call, listing.items,
-				    yg_bytes_str(listing.is_more ? listing.last : ""));
-	json_decref(listing.items);
-	return rc == YG_EEND ? YG_OK : rc;
+	if (rc != YG_OK)
+		return rc == YG_EEND ? YG_OK : rc;
+	yg_buf_add_str(to, "{\"items\":[");
+	rc = call->access ? list_of(&listing, yg_access_org(call->access)) : list_reached(&listing);
+	if (rc != YG_OK && !(rc == YG_EEND && listing.is_more))
+		return rc;
+	yg_buf_add_byte(to, ']');
+	if (listing.is_more)
+		add_text(to, ",\"next", listing.last);
+	yg_buf_add_byte(to, '}');
+	return yg_buf_error(to);
 }
 
 /* ---- one sensor ---- */
 
 struct search {
 	const char *id;
-	struct yg_enrol_sensor sensor;
+	struct yg_enrol_sensor *ret;
 	bool is_found;
 };
 
@@ -130,30 +163,45 @@ static int find_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 
 	if (strcmp(sensor->id, search->id) != 0)
 		return YG_OK;
-	search->sensor = *sensor;
+	*search->ret = *sensor;
 	search->is_found = true;
 	return YG_EEND;
+}
+
+/* Over all: an id is that of one sensor, but the register is by organisation. */
+static int find_anywhere(const struct yg_hub_call *call, const char *id,
+			 struct yg_enrol_sensor *ret)
+{
+	struct search search = {.id = id, .ret = ret};
+	int rc = yg_enrol_sensor_list(call->api->opts.enrol, NULL, find_sensor, &search);
+
+	if (rc != YG_OK && !(rc == YG_EEND && search.is_found))
+		return rc;
+	return search.is_found ? YG_OK : YG_ENOENT;
 }
 
 /* The sensor of the path, where the caller reaches its organisation: YG_OK or YG_ENOENT. */
 static int look(const struct yg_hub_call *call, struct yg_enrol_sensor *ret)
 {
 	char id[YG_ENROL_ID_MAX + 1];
-	struct search search = {.id = id};
-	const char *org = call->access ? yg_access_org(call->access) : NULL;
-	bool is_ours = false;
-	int rc;
+	struct yg_hub_reach reach = {0};
+	int rc = yg_call_part(call, 0, id, sizeof(id)) ? yg_call_reach(call, &reach) : YG_ENOENT;
 
-	if (!yg_call_part(call, 0, id, sizeof(id)))
-		return YG_ENOENT;
-	rc = yg_enrol_sensor_list(call->api->opts.enrol, org, find_sensor, &search);
-	if (rc != YG_OK && !(rc == YG_EEND && search.is_found))
-		return rc;
-	if (!search.is_found)
-		return YG_ENOENT;
-	rc = yg_call_reaches(call, search.sensor.org, &is_ours);
-	*ret = search.sensor;
-	return rc == YG_OK && !is_ours ? YG_ENOENT : rc;
+	if (rc == YG_OK && reach.is_all) {
+		rc = find_anywhere(call, id, ret);
+	} else if (rc == YG_OK) {
+		rc = YG_ENOENT;
+		for (uint32_t i = 0; rc == YG_ENOENT && i < reach.count; i++)
+			rc = yg_enrol_sensor_look(call->api->opts.enrol, reach.orgs[i], id, ret);
+	}
+	yg_hub_reach_done(&reach);
+	return rc;
+}
+
+static int answer(const struct yg_hub_call *call, const struct yg_enrol_sensor *sensor)
+{
+	add_object(call, sensor, &call->reply->body);
+	return yg_buf_error(&call->reply->body);
 }
 
 int yg_hub_do_get_sensor(struct yg_hub_call *call)
@@ -162,7 +210,7 @@ int yg_hub_do_get_sensor(struct yg_hub_call *call)
 	int rc = look(call, &sensor);
 
 	if (rc == YG_OK)
-		return yg_call_json(call, 200, sensor_json(call, &sensor));
+		return answer(call, &sensor);
 	return rc == YG_ENOENT ? yg_call_not_found(call) : rc;
 }
 
@@ -190,7 +238,7 @@ int yg_hub_do_revoke_sensor(struct yg_hub_call *call)
 	(void)yg_access_free(by);
 	if (rc == YG_OK)
 		rc = look(call, &sensor);
-	return rc == YG_OK ? yg_call_json(call, 200, sensor_json(call, &sensor)) : rc;
+	return rc == YG_OK ? answer(call, &sensor) : rc;
 }
 
 /* {"hours":72}: a token for one sensor, shown once. */

@@ -14,6 +14,7 @@ struct yg_enrol {
 	char *actor;
 	yg_enrol_change_fn note; /* NULL: nobody asks */
 	void *note_arg;
+	struct yg_enrol_seen *seen; /* by number of change; NULL: nothing is remembered */
 };
 
 /* Around the puts of one change: with somebody to tell, it and what he writes are one transaction.

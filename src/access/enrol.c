@@ -11,6 +11,13 @@
 static const struct yg_bytes hub_org = {(const uint8_t *)"hub", 3};
 
 #define SENSOR_KEY_ROOM (2 * YG_ENROL_ID_MAX + 2)
+#define PAGE		1000u /* documents at once */
+#define SEEN_MAX	4096u /* sensors that are remembered; two that share a place take turns */
+
+struct yg_enrol_seen {
+	uint64_t change; /* of the revision; 0: none */
+	struct yg_enrol_sensor sensor;
+};
 
 /* ---- documents ---- */
 
@@ -35,9 +42,17 @@ struct yg_enrol *yg_enrol_free(struct yg_enrol *enrol)
 {
 	if (enrol) {
 		free(enrol->actor);
+		free(enrol->seen);
 		free(enrol);
 	}
 	return NULL;
+}
+
+int yg_enrol_remember(struct yg_enrol *enrol)
+{
+	if (!enrol->seen)
+		enrol->seen = yg_calloc(SEEN_MAX, sizeof(*enrol->seen));
+	return enrol->seen ? YG_OK : YG_ENOMEM;
 }
 
 void yg_enrol_on_change(struct yg_enrol *enrol, yg_enrol_change_fn fn, void *arg)
@@ -396,33 +411,51 @@ int yg_enrol_sensor_promote(struct yg_enrol *enrol, const char *org, const char 
 }
 
 struct listing {
+	const struct yg_enrol *enrol;
 	yg_enrol_sensor_fn fn;
 	void *arg;
 	char last[SENSOR_KEY_ROOM];
 	uint32_t seen;
 };
 
+static int read_listed(const struct yg_doc *doc, struct yg_enrol_sensor *ret)
+{
+	struct reading reading = {0};
+	int rc = read_document(&reading, doc);
+
+	if (rc == YG_OK)
+		rc = read_sensor(reading.value, ret);
+	json_decref(reading.value);
+	return rc;
+}
+
 static int list_one(void *arg, const struct yg_doc *doc)
 {
 	struct listing *listing = arg;
-	struct reading reading = {0};
-	struct yg_enrol_sensor sensor;
-	int rc = read_document(&reading, doc);
+	struct yg_enrol_seen *seen = listing->enrol->seen;
+	struct yg_enrol_seen mem = {0};
+	int rc = YG_OK;
 
 	listing->seen++;
 	copy(doc->key, listing->last, sizeof(listing->last));
-	if (rc == YG_OK)
-		rc = read_sensor(reading.value, &sensor);
-	json_decref(reading.value);
-	return rc == YG_OK ? listing->fn(listing->arg, &sensor) : rc;
+	seen = seen ? &seen[doc->change % SEEN_MAX] : &mem;
+	if (seen->change != doc->change) {
+		seen->change = 0;
+		rc = read_listed(doc, &seen->sensor);
+		if (rc == YG_OK)
+			seen->change = doc->change;
+	}
+	return rc == YG_OK ? listing->fn(listing->arg, &seen->sensor) : rc;
 }
 
-int yg_enrol_sensor_list(struct yg_enrol *enrol, const char *org, yg_enrol_sensor_fn fn, void *arg)
+int yg_enrol_sensor_page(struct yg_enrol *enrol, const char *org, struct yg_bytes after,
+			 uint32_t limit, yg_enrol_sensor_fn fn, void *arg)
 {
-	struct listing listing = {.fn = fn, .arg = arg};
-	struct yg_doc_filter filter = {.kind = YG_S("sensor"), .limit = 1000};
+	struct listing listing = {.enrol = enrol, .fn = fn, .arg = arg};
+	struct yg_doc_filter filter = {.kind = YG_S("sensor"),
+				       .after_key = yg_bytes_cut(after, 0, YG_DOC_KEY_MAX)};
 	char prefix[SENSOR_KEY_ROOM];
-	int rc;
+	int rc = YG_OK;
 
 	if (org) {
 		if (!yg_enrol_is_id(yg_bytes_str(org)))
@@ -432,10 +465,18 @@ int yg_enrol_sensor_list(struct yg_enrol *enrol, const char *org, yg_enrol_senso
 	}
 	do {
 		listing.seen = 0;
-		rc = yg_enrol_list(enrol, &filter, list_one, &listing);
+		filter.limit = limit < PAGE ? limit : PAGE;
+		if (filter.limit > 0)
+			rc = yg_enrol_list(enrol, &filter, list_one, &listing);
 		filter.after_key = yg_bytes_str(listing.last);
-	} while (rc == YG_OK && listing.seen == filter.limit);
+		limit -= listing.seen;
+	} while (rc == YG_OK && limit > 0 && listing.seen == filter.limit);
 	return rc;
+}
+
+int yg_enrol_sensor_list(struct yg_enrol *enrol, const char *org, yg_enrol_sensor_fn fn, void *arg)
+{
+	return yg_enrol_sensor_page(enrol, org, (struct yg_bytes){0}, UINT32_MAX, fn, arg);
 }
 
 struct search {

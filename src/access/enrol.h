@@ -111,8 +111,27 @@ typedef int (*yg_enrol_sensor_fn)(void *arg, const struct yg_enrol_sensor *senso
 YG_MUST_USE int yg_enrol_sensor_list(struct yg_enrol *enrol, const char *org, yg_enrol_sensor_fn fn,
 				     void *arg);
 
+/*
+ * Remember what was read of sensors' records, so that a list of those that did not change costs a
+ * look-up each and no parsing; some MB. Only on a store that reads (yg_control_open_reader()), to
+ * which a revision is what it is for ever. YG_OK, YG_ENOMEM.
+ */
+YG_MUST_USE int yg_enrol_remember(struct yg_enrol *enrol);
+/*
+ * The same from behind @after ("ORG/ID" or any bytes; empty: from the beginning), at most @limit of
+ * them, with an index: what comes before costs nothing.
+ */
+YG_MUST_USE int yg_enrol_sensor_page(struct yg_enrol *enrol, const char *org, struct yg_bytes after,
+				     uint32_t limit, yg_enrol_sensor_fn fn, void *arg);
+
 /* The number of the last change of the register, by whatever process. */
 YG_MUST_USE int yg_enrol_change(struct yg_enrol *enrol, uint64_t *ret);
+
+/* The last heartbeat of a sensor: {"received",…,"heartbeat":{…}}, JSON without blanks. */
+struct yg_hub_heartbeat {
+	struct yg_bytes text;
+	int64_t received_ns; /* YG_TIME_NONE: it does not say */
+};
 
 /* A message that waits for a sensor; @body is a JSON object. */
 struct yg_enrol_down {

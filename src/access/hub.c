@@ -240,6 +240,18 @@ void yg_hub_actor_name(const struct yg_hub_actor *actor, char to[YG_DOC_ACTOR_MA
 	(void)snprintf(to, YG_DOC_ACTOR_MAX + 1, "%s:%s", kind, name); /* both are bounded */
 }
 
+int yg_hub_change(struct yg_hub_access *hub, uint64_t *ret)
+{
+	uint64_t orgs = 0;
+	int rc = yg_control_last_change(hub->store, YG_S(YG_HUB_REGISTER), ret);
+
+	if (rc == YG_OK)
+		rc = yg_control_last_change(hub->store, YG_S(YG_HUB_ORG), &orgs);
+	if (orgs > *ret) /* numbers ascend over the whole store */
+		*ret = orgs;
+	return rc;
+}
+
 /* ---- from an actor to organisations ---- */
 
 /*

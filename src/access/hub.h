@@ -141,6 +141,12 @@ void yg_hub_local(const char *name, struct yg_hub_actor *ret);
 /* The same as an analyst of the hub: reads raw records, with a reason that their member sees. */
 void yg_hub_local_analyst(const char *name, struct yg_hub_actor *ret);
 
+/*
+ * The number of the last change of all that the answers here rest on: while it stays, so do they
+ * (but for what time ends). By whatever process; two look-ups in an index.
+ */
+YG_MUST_USE int yg_hub_change(struct yg_hub_access *hub, uint64_t *ret);
+
 /* ---- from an actor to organisations ---- */
 
 /*

@@ -263,15 +263,13 @@ static int add_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 	const struct making *making = arg;
 	const struct yg_month_from *from = making->from;
 	struct yg_month *m = making->m;
-	json_t *heartbeat = from->heartbeat ? from->heartbeat(from->arg, sensor->id) : NULL;
+	struct yg_hub_heartbeat beat;
 	struct yg_month_sensor *shown;
 	int64_t heard_ns = YG_TIME_NONE;
 	enum yg_month_sensor_state state;
-	bool has_zone;
 
-	if (!yg_time_parse_iso(yg_json_text(heartbeat, "received"), 0, &heard_ns, &has_zone))
-		heard_ns = YG_TIME_NONE;
-	json_decref(heartbeat);
+	if (from->heartbeat && from->heartbeat(from->arg, sensor->id, &beat))
+		heard_ns = beat.received_ns;
 	state = state_of(making, sensor, heard_ns);
 	m->sensors[state]++;
 	/* What was revoked is counted, and no more. */

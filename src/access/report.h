@@ -22,9 +22,8 @@ struct yg_month_from {
 	struct yg_enrol *enrol;
 	struct yg_facts *facts;		  /* NULL: nothing was ever found */
 	struct yg_situations *situations; /* as above */
-	/* access/api.h: the last heartbeat of a sensor; owned by the caller. NULL: nothing is
-	 * known. */
-	json_t *(*heartbeat)(void *arg, const char *sensor);
+	/* As access/api.h lends it. NULL: nothing is known of any. */
+	bool (*heartbeat)(void *arg, const char *sensor, struct yg_hub_heartbeat *ret);
 	void *arg;
 	int64_t now_ns;
 };

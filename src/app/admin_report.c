@@ -20,11 +20,11 @@ struct reporting {
 	struct yg_month month;
 };
 
-static json_t *heartbeat(void *arg, const char *sensor)
+static bool heartbeat(void *arg, const char *sensor, struct yg_hub_heartbeat *ret)
 {
 	struct reporting *r = arg;
 
-	return yg_hub_beats_get(r->beats, r->admin->data, sensor);
+	return yg_hub_beats_get(r->beats, r->admin->data, sensor, ret);
 }
 
 /* Without them nothing was ever found: the page says so. */

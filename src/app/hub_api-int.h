@@ -5,20 +5,25 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "access/api.h"
 #include "app/hub_api.h"
 #include "app/hub_pages_wire.h"
 #include "app/hub_report.h"
+#include "app/hub_readers.h"
 #include "app/hub_warn.h"
 #include "share/taxii.h"
 #include "web/server.h"
 #include "web/session.h"
 
 #define YG_HUB_ASKS_BYTES_MAX (64u << 20) /* of their bodies; beyond, the pages are not read */
+#define YG_HUB_READING_MAX    (2 * YG_PAGES_CALLS_MAX) /* the same */
 
 enum yg_hub_ask_state {
 	YG_HUB_ASK_MAY,	   /* its head was let in: the rest comes */
 	YG_HUB_ASK_WORK,   /* a handler has it */
+	YG_HUB_ASK_READ,   /* a reader has it (app/hub_readers.h) */
 	YG_HUB_ASK_HEAD,   /* its answer is complete, and there was no room for it yet */
 	YG_HUB_ASK_STREAM, /* answered, and open */
 	YG_HUB_ASK_SEND,   /* its answer goes out, piece by piece */
@@ -39,7 +44,16 @@ struct yg_hub_ask {
 	struct yg_hub_actor actor;
 	struct yg_access *access;
 	struct yg_reply reply;
-	size_t sent; /* of the reply's body */
+	size_t sent;		 /* of the reply's body */
+	struct yg_hub_ask *next; /* on the way to a reader, or back */
+	atomic_bool is_left; /* nobody waits for what a reader has: it frees its place at once */
+	struct {
+		unsigned tries;
+		int error;	 /* as the handler returned it */
+		uint64_t since;	 /* the register's last change, before it was let in */
+		uint64_t change; /* the same where it was read */
+		bool is_refused; /* it was to write */
+	} read;
 	uint8_t mem[];
 };
 
@@ -62,12 +76,18 @@ struct yg_hub_http {
 	struct yg_hub_ask **asks; /* by place; NULL: free */
 	size_t bytes;		  /* of all asks */
 	unsigned sending;	  /* asks in HEAD, SEND or END */
+	struct yg_hub_readers *readers;
+	bool has_change; /* @change is the register's last one, as of this round */
+	uint64_t change;
+	unsigned reading; /* asks in READ, also those that nobody waits for any more */
 };
 
 /* Is it somebody? @is_counted: and may he ask once more. YG_OK, YG_EEND: the reply says why not. */
 int yg_hub_admit(struct yg_hub_http *http, struct yg_hub_ask *ask, bool is_counted);
 /* The access for the handler, and request.actor: as above, or an error. */
 int yg_hub_resolve(struct yg_hub_http *http, struct yg_hub_ask *ask);
+/* The same by @hub, which may be a reader's own; without Idempotency-Key. */
+int yg_hub_resolve_by(struct yg_hub_access *hub, struct yg_hub_ask *ask);
 /* The handler is done with it, and returned @error: what the answer is. */
 int yg_hub_release(struct yg_hub_http *http, struct yg_hub_ask *ask, int error);
 
@@ -76,6 +96,20 @@ void yg_hub_ask_finish(void *arg, struct yg_api_later *later, int error);
 int yg_hub_ask_stream_put(void *arg, struct yg_api_later *later, struct yg_bytes piece);
 void yg_hub_ask_stream_end(void *arg, struct yg_api_later *later);
 
+/* Hunts below the data folder, for the ports: as access/api.h has them. */
+int yg_hub_hunt_find(const char *data, const char *id, int (*fn)(void *arg, json_t *job),
+		     void *fn_arg);
+int yg_hub_hunts_list(const char *data, const char *before, int (*fn)(void *arg, json_t *job),
+		      void *fn_arg);
+
+/* The port `report`; @arg is not looked at. */
+void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
+			 struct yg_buf *to);
+
+/* What readers are done with goes on. */
+void yg_hub_asks_read(struct yg_hub_http *http);
+/* They have ended: every call is the loop's again. */
+void yg_hub_asks_unread(struct yg_hub_http *http);
 /* The pages have gone: nobody waits any more. */
 void yg_hub_asks_lose(struct yg_hub_http *http);
 /* What they said. YG_OK; YG_EPIPE: they have gone; YG_EFORMAT: what they must not. */

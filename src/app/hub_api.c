@@ -110,13 +110,13 @@ static bool org_of(const struct yg_route *route, const struct yg_request *reques
 
 /* The only organisation where @actor has the route's right. YG_EEND: the reply says that one must
  * be named. */
-static int only_org(struct yg_hub_http *http, const struct yg_route *route,
+static int only_org(struct yg_hub_access *hub, const struct yg_route *route,
 		    const struct yg_request *request, const struct yg_hub_actor *actor,
 		    char to[YG_ENROL_ID_MAX + 1], struct yg_reply *reply)
 {
 	enum yg_lang lang = request->lang;
 	struct yg_hub_reach reach;
-	int rc = yg_hub_reach(http->hub, actor, (enum yg_hub_right)route->right, &reach);
+	int rc = yg_hub_reach(hub, actor, (enum yg_hub_right)route->right, &reach);
 
 	if (rc != YG_OK)
 		return rc;
@@ -143,7 +143,7 @@ static bool needs_second_factor(const struct yg_hub_actor *actor, const struct y
 
 /* The organisation of an operation, or why it has none: YG_OK (@org "": over all that are reached),
  * YG_EEND (the reply says it), or as yg_access_hub(). */
-static int choose_org(struct yg_hub_http *http, const struct yg_route *route,
+static int choose_org(struct yg_hub_access *hub, const struct yg_route *route,
 		      const struct yg_request *request, const struct yg_hub_actor *actor,
 		      char org[YG_ENROL_ID_MAX + 1], struct yg_reply *reply)
 {
@@ -154,7 +154,7 @@ static int choose_org(struct yg_hub_http *http, const struct yg_route *route,
 	if (org[0] != '\0')
 		return YG_OK;
 	if (route->scope == YG_ROUTE_ORG)
-		return only_org(http, route, request, actor, org, reply);
+		return only_org(hub, route, request, actor, org, reply);
 	return needs_second_factor(actor, route) ? YG_EAGAIN : YG_OK;
 }
 
@@ -170,7 +170,7 @@ static bool is_once(const struct yg_route *route, const struct yg_request *reque
 	       route->right != YG_MAY_read_records && request->idempotency_key.size > 0;
 }
 
-int yg_hub_resolve(struct yg_hub_http *http, struct yg_hub_ask *ask)
+int yg_hub_resolve_by(struct yg_hub_access *hub, struct yg_hub_ask *ask)
 {
 	const struct yg_route *route = ask->match.route;
 	const struct yg_hub_actor *actor = &ask->actor;
@@ -184,27 +184,33 @@ int yg_hub_resolve(struct yg_hub_http *http, struct yg_hub_ask *ask)
 	request->actor = actor;
 	if (route->scope == YG_ROUTE_SELF)
 		return YG_OK;
-	rc = choose_org(http, route, request, actor, org, reply);
+	rc = choose_org(hub, route, request, actor, org, reply);
 	if (rc == YG_OK && org[0] == '\0')
 		return YG_OK; /* the handler asks what is reached */
 	if (rc == YG_OK)
-		rc = yg_access_hub(http->hub, actor, org, (enum yg_hub_right)route->right,
-				   &ask->access);
+		rc = yg_access_hub(hub, actor, org, (enum yg_hub_right)route->right, &ask->access);
 	/* That there is a hub is no secret. */
 	if (route->scope == YG_ROUTE_HUB && rc == YG_ENOENT)
 		rc = YG_EACCES;
-	if (rc == YG_OK && is_once(route, request)) {
-		rc = yg_idempotency_begin(http->opts.store, http->opts.clock, actor, route->id,
-					  request, reply);
-		http->is_once = rc == YG_OK;
-		if (rc != YG_OK)
-			ask->access = yg_access_free(ask->access);
-		return rc;
-	}
 	if (rc != YG_ENOENT && rc != YG_EACCES && rc != YG_EAGAIN)
 		return rc;
 	(void)yg_hub_api_refuse(reply, request->lang, rc); /* shows in the buffer */
 	return YG_EEND;
+}
+
+int yg_hub_resolve(struct yg_hub_http *http, struct yg_hub_ask *ask)
+{
+	const struct yg_route *route = ask->match.route;
+	int rc = yg_hub_resolve_by(http->hub, ask);
+
+	if (rc != YG_OK || !ask->access || !is_once(route, &ask->request))
+		return rc;
+	rc = yg_idempotency_begin(http->opts.store, http->opts.clock, &ask->actor, route->id,
+				  &ask->request, &ask->reply);
+	http->is_once = rc == YG_OK;
+	if (rc != YG_OK)
+		ask->access = yg_access_free(ask->access);
+	return rc;
 }
 
 int yg_hub_release(struct yg_hub_http *http, struct yg_hub_ask *ask, int error)
@@ -219,11 +225,11 @@ int yg_hub_release(struct yg_hub_http *http, struct yg_hub_ask *ask, int error)
 
 /* ---- ports ---- */
 
-static json_t *heartbeat(void *arg, const char *sensor)
+static bool heartbeat(void *arg, const char *sensor, struct yg_hub_heartbeat *ret)
 {
 	const struct yg_hub_http *http = arg;
 
-	return yg_hub_beats_get(http->beats, http->opts.data, sensor);
+	return yg_hub_beats_get(http->beats, http->opts.data, sensor, ret);
 }
 
 static int search(void *arg, const struct yg_hub_question *question, struct yg_buf *to)
@@ -248,20 +254,21 @@ static int search(void *arg, const struct yg_hub_question *question, struct yg_b
 	return rc == YG_OK ? yg_buf_error(to) : rc;
 }
 
-static bool hunts_dir(const struct yg_hub_http *http, char to[PATH_ROOM])
+static bool hunts_dir(const char *data, char to[PATH_ROOM])
 {
-	int length = snprintf(to, PATH_ROOM, "%s/hunts", http->opts.data);
+	int length = snprintf(to, PATH_ROOM, "%s/hunts", data);
 
 	return length > 0 && (unsigned)length < PATH_ROOM;
 }
 
-static int hunt(void *arg, const char *id, int (*fn)(void *arg, json_t *job), void *fn_arg)
+int yg_hub_hunt_find(const char *data, const char *id, int (*fn)(void *arg, json_t *job),
+		     void *fn_arg)
 {
 	char dir[PATH_ROOM];
 	json_t *job = NULL;
-	int rc = !hunts_dir(arg, dir) ? YG_ELIMIT
-		 : yg_hunt_is_id(id)  ? yg_hunt_job_load(dir, id, &job)
-				      : YG_ENOENT;
+	int rc = !hunts_dir(data, dir) ? YG_ELIMIT
+		 : yg_hunt_is_id(id)   ? yg_hunt_job_load(dir, id, &job)
+				       : YG_ENOENT;
 
 	if (rc == YG_OK)
 		rc = fn(fn_arg, job);
@@ -269,21 +276,33 @@ static int hunt(void *arg, const char *id, int (*fn)(void *arg, json_t *job), vo
 	return rc;
 }
 
-static int hunts(void *arg, const char *before, int (*fn)(void *arg, json_t *job), void *fn_arg)
+int yg_hub_hunts_list(const char *data, const char *before, int (*fn)(void *arg, json_t *job),
+		      void *fn_arg)
 {
 	char dir[PATH_ROOM];
-	int rc = hunts_dir(arg, dir) ? yg_hunt_job_list_back(dir, before, fn, fn_arg) : YG_ELIMIT;
+	int rc = hunts_dir(data, dir) ? yg_hunt_job_list_back(dir, before, fn, fn_arg) : YG_ELIMIT;
 
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
+static int hunt(void *arg, const char *id, int (*fn)(void *arg, json_t *job), void *fn_arg)
+{
+	return yg_hub_hunt_find(((const struct yg_hub_http *)arg)->opts.data, id, fn, fn_arg);
+}
+
+static int hunts(void *arg, const char *before, int (*fn)(void *arg, json_t *job), void *fn_arg)
+{
+	return yg_hub_hunts_list(((const struct yg_hub_http *)arg)->opts.data, before, fn, fn_arg);
+}
+
 static int answer_hunt(void *arg, const char *id, bool is_yes, const struct yg_hunt_who *who)
 {
+	const struct yg_hub_http *http = arg;
 	char dir[PATH_ROOM];
 
 	if (!yg_hunt_is_id(id))
 		return YG_ENOENT;
-	return hunts_dir(arg, dir)
+	return hunts_dir(http->opts.data, dir)
 		       ? yg_hunt_answer_write(dir, id,
 					      is_yes ? YG_HUNT_APPROVED : YG_HUNT_CALLED_OFF, who)
 		       : YG_ELIMIT;
@@ -321,7 +340,8 @@ static int read_objects(const struct yg_taxii_envelope *envelope, struct yg_aren
 	return rc;
 }
 
-static void month(void *arg, const struct yg_month *month, enum yg_lang lang, struct yg_buf *to)
+void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
+			 struct yg_buf *to)
 {
 	(void)arg;
 	yg_month_page(to, month, lang);
@@ -349,7 +369,7 @@ static int open_api(struct yg_hub_http *http)
 			  .planner = http->warn.planner,
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
-			  .month = month,
+			  .month = yg_hub_month_report,
 			  .report = report,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
@@ -460,6 +480,8 @@ int yg_hub_http_start(struct yg_hub_http *http)
 		rc = yg_web_routes_check(http->tables, 2, NULL);
 	if (rc == YG_OK) /* what `yagura admin sign-in-link` begins with */
 		rc = yg_start_link_at(http->hub, http->opts.url);
+	if (rc == YG_OK && http->opts.store_path)
+		rc = yg_hub_readers_start(http, &http->readers);
 	return rc;
 }
 
@@ -472,6 +494,9 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 {
 	if (!http)
 		return NULL;
+	if (http->readers)
+		yg_hub_asks_unread(http);
+	http->readers = yg_hub_readers_free(http->readers);
 	if (http->asks)
 		yg_hub_asks_lose(http); /* calls that wait are cancelled */
 	http->api = yg_hub_api_free(http->api);
@@ -498,7 +523,7 @@ void yg_hub_http_take(struct yg_hub_http *http, int take_fd)
 
 struct pollfd yg_hub_http_poll(const struct yg_hub_http *http)
 {
-	bool is_full = http->bytes > YG_HUB_ASKS_BYTES_MAX;
+	bool is_full = http->bytes > YG_HUB_ASKS_BYTES_MAX || http->reading > YG_HUB_READING_MAX;
 	bool is_written = http->pages.sent < http->pages.out.size;
 
 	return (struct pollfd){
@@ -509,6 +534,11 @@ struct pollfd yg_hub_http_poll(const struct yg_hub_http *http)
 int yg_hub_http_work_fd(const struct yg_hub_http *http)
 {
 	return yg_hub_api_fd(http->api);
+}
+
+int yg_hub_http_read_fd(const struct yg_hub_http *http)
+{
+	return http->readers ? yg_hub_readers_fd(http->readers) : -1;
 }
 
 int yg_hub_http_taxii_fd(const struct yg_hub_http *http)
@@ -533,6 +563,8 @@ int yg_hub_http_hear(struct yg_hub_http *http)
 void yg_hub_http_run(struct yg_hub_http *http)
 {
 	yg_hub_api_run(http->api);
+	if (http->readers)
+		yg_hub_asks_read(http);
 	yg_taxii_run(http->taxii);
 	yg_hub_asks_flush(http);
 }

@@ -9,7 +9,8 @@
  * from which address. Who opened the start link on this machine is the local administrator;
  * everybody else signs in, or shows a token. The guard opens an access for the operation's
  * organisation and right before the handler runs, and frees it after; a refusal never says more
- * than access/hub.h allows. One thread, driven by its owner's loop. Tests: tests/e2e/hub_api.py,
+ * than access/hub.h allows. One thread, driven by its owner's loop; what only reads is answered by
+ * threads of its own (hub_readers.h). Tests: tests/e2e/hub_api.py,
  * access_matrix.py
  */
 #pragma once
@@ -26,6 +27,7 @@ struct yg_hub_http_opts {
 	const char *situations;	 /* path of situations.db, which is there */
 	const char *collections; /* path of stix.db */
 	struct yg_control *store;
+	const char *store_path; /* of its file, for threads that read; NULL: there are none */
 	struct yg_enrol *enrol;
 	struct yg_clock clock;
 	const uint8_t *audit_key; /* whose secret half @audit_sign has (access/audit.h) */
@@ -53,12 +55,13 @@ struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http);
 void yg_hub_http_take(struct yg_hub_http *http, int take_fd);
 
 /*
- * Once it has started: the pages' stream, and a descriptor to be polled for reading. When the first
+ * Once it has started: the pages' stream, and descriptors to be polled for reading. When the first
  * is ready, hear: YG_OK; YG_EPIPE: they have gone; another: they said what they must not. In every
  * round then: run, which finishes, feeds open answers, and writes.
  */
 struct pollfd yg_hub_http_poll(const struct yg_hub_http *http);
 int yg_hub_http_work_fd(const struct yg_hub_http *http);
+int yg_hub_http_read_fd(const struct yg_hub_http *http); /* as that one; -1: none */
 int yg_hub_http_taxii_fd(const struct yg_hub_http *http); /* the same of its other thread */
 int yg_hub_http_timeout_ms(const struct yg_hub_http *http);
 YG_MUST_USE int yg_hub_http_hear(struct yg_hub_http *http);

@@ -3,7 +3,8 @@
  * The keeper's side of pages and API: calls from the pages' message until they are answered.
  *
  *   ASK ──► let in? ──► MAY ─► CALL ──► route ─► actor ─► access ─► handler ──► ANSWER
- *   (only where a body follows)                               └─ later, or open: PIECE … END
+ *   (only where a body follows)                    │          └─ later, or open: PIECE … END
+ *                                                  └─ only reads: hub_readers.h ──► ANSWER
  *
  * The pages are less trusted: their bytes are read by hub_pages_wire.h, and a place that is taken
  * or a number of calls that cannot be ends the talk.
@@ -17,6 +18,7 @@
 #include "base/ban.h"
 
 #define QUEUE_HIGH (YG_PAGES_QUEUE_MAX / 2) /* answers wait until this is written */
+#define READ_TRIES 2u /* by readers, while the register changes; then it is read here */
 
 /* ---- asks ---- */
 
@@ -49,7 +51,8 @@ static void set_state(struct yg_hub_http *http, struct yg_hub_ask *ask, enum yg_
 static void forget(struct yg_hub_http *http, struct yg_hub_ask *ask)
 {
 	set_state(http, ask, YG_HUB_ASK_WORK);
-	http->asks[place_of(ask->id)] = NULL;
+	if (http->asks[place_of(ask->id)] == ask) /* else it was left before */
+		http->asks[place_of(ask->id)] = NULL;
 	http->bytes -= ask->size;
 	yg_wipe(ask->reply.body.data, ask->reply.body.size);
 	yg_buf_done(&ask->reply.body);
@@ -63,6 +66,11 @@ static void leave(struct yg_hub_http *http, struct yg_hub_ask *ask)
 	if (ask->call.cancel)
 		ask->call.cancel(ask->call.arg);
 	ask->call.cancel = NULL;
+	if (ask->state == YG_HUB_ASK_READ) { /* forgotten when it comes back */
+		http->asks[place_of(ask->id)] = NULL;
+		atomic_store(&ask->is_left, true);
+		return;
+	}
 	if (ask->state == YG_HUB_ASK_WORK)
 		(void)yg_hub_release(http, ask, YG_EEND); /* nobody is told */
 	forget(http, ask);
@@ -313,20 +321,39 @@ static void serve_page(struct yg_hub_http *http, struct yg_hub_ask *ask)
 
 /* ---- operations ---- */
 
-static void serve_operation(struct yg_hub_http *http, struct yg_hub_ask *ask)
+/* Asked once a round: what a round changes itself is seen as a change, and read again. */
+static bool know_change(struct yg_hub_http *http)
 {
-	int error = yg_hub_admit(http, ask, !ask->is_admitted);
+	if (!http->has_change)
+		http->has_change = yg_hub_change(http->hub, &http->change) == YG_OK;
+	return http->has_change;
+}
 
-	if (error == YG_OK && !ask->match.route) { /* the pages know, and do not ask */
-		yg_web_refuse(&ask->reply, YG_WEB_NOT_FOUND, ask->request.lang, false);
-		error = YG_EEND;
-	}
-	if (error == YG_OK)
-		error = yg_hub_resolve(http, ask);
-	else {
-		complete(http, ask, error);
-		return;
-	}
+/* To be asked before it is let in. */
+static bool is_read(struct yg_hub_http *http, struct yg_hub_ask *ask)
+{
+	if (!http->readers || !ask->match.route || ask->match.context != http->api ||
+	    !yg_hub_api_reads(ask->match.route) || ask->read.is_refused ||
+	    ask->read.tries >= READ_TRIES || !know_change(http))
+		return false;
+	ask->read.since = http->change;
+	return true;
+}
+
+static void give_reader(struct yg_hub_http *http, struct yg_hub_ask *ask)
+{
+	ask->read.tries++;
+	ask->request.call = NULL; /* no reader keeps it */
+	set_state(http, ask, YG_HUB_ASK_READ);
+	http->reading++;
+	yg_hub_readers_give(http->readers, ask);
+}
+
+/* Here, and now. */
+static void serve_it(struct yg_hub_http *http, struct yg_hub_ask *ask)
+{
+	int error = yg_hub_resolve(http, ask);
+
 	if (error != YG_OK) {
 		complete(http, ask, error);
 		return;
@@ -335,6 +362,86 @@ static void serve_operation(struct yg_hub_http *http, struct yg_hub_ask *ask)
 					 &ask->reply);
 	if (error != YG_API_LATER)
 		complete(http, ask, yg_hub_release(http, ask, error));
+}
+
+static void serve_operation(struct yg_hub_http *http, struct yg_hub_ask *ask)
+{
+	bool is_readers = is_read(http, ask);
+	int error = yg_hub_admit(http, ask, !ask->is_admitted);
+
+	if (error == YG_OK && !ask->match.route) { /* the pages know, and do not ask */
+		yg_web_refuse(&ask->reply, YG_WEB_NOT_FOUND, ask->request.lang, false);
+		error = YG_EEND;
+	}
+	if (error != YG_OK)
+		complete(http, ask, error);
+	else if (is_readers)
+		give_reader(http, ask);
+	else
+		serve_it(http, ask);
+}
+
+/* ---- what readers are done with ---- */
+
+/* As if it had not been answered. */
+static void begin_again(struct yg_hub_ask *ask)
+{
+	struct yg_reply *reply = &ask->reply;
+
+	yg_wipe(reply->body.data, reply->body.size);
+	yg_buf_reset(&reply->body);
+	*reply = (struct yg_reply){.body = reply->body, .is_taxii = reply->is_taxii};
+	ask->request.call = &ask->call;
+	ask->is_admitted = true;
+}
+
+static void take_back(struct yg_hub_http *http, struct yg_hub_ask *ask)
+{
+	http->reading--;
+	set_state(http, ask, YG_HUB_ASK_WORK);
+	if (atomic_load(&ask->is_left))
+		forget(http, ask);
+}
+
+/* Is the answer of now: let in, read and taken back with one and the same register? */
+static bool is_good(struct yg_hub_http *http, const struct yg_hub_ask *ask)
+{
+	return !ask->read.is_refused && know_change(http) && ask->read.since == http->change &&
+	       ask->read.change == http->change;
+}
+
+void yg_hub_asks_read(struct yg_hub_http *http)
+{
+	struct yg_hub_ask *ask = yg_hub_readers_take(http->readers);
+
+	http->has_change = false;
+	while (ask) {
+		struct yg_hub_ask *next = ask->next;
+		bool is_left = atomic_load(&ask->is_left);
+
+		take_back(http, ask);
+		if (!is_left && is_good(http, ask)) {
+			complete(http, ask, ask->read.error);
+		} else if (!is_left) {
+			begin_again(ask);
+			serve_operation(http, ask);
+		}
+		ask = next;
+	}
+}
+
+void yg_hub_asks_unread(struct yg_hub_http *http)
+{
+	struct yg_hub_ask *ask;
+
+	yg_hub_readers_stop(http->readers);
+	ask = yg_hub_readers_take(http->readers);
+	while (ask) {
+		struct yg_hub_ask *next = ask->next;
+
+		take_back(http, ask);
+		ask = next;
+	}
 }
 
 static bool is_operation(const struct yg_hub_ask *ask)
@@ -405,6 +512,7 @@ int yg_hub_asks_hear(struct yg_hub_http *http)
 	struct yg_msg message;
 	int rc = yg_msg_fill(&http->pages);
 
+	http->has_change = false;
 	while (rc == YG_OK && (rc = yg_msg_next(&http->pages, &message)) == YG_OK)
 		rc = message.kind == YG_PAGES_ASK    ? hear_ask(http, &message)
 		     : message.kind == YG_PAGES_CALL ? hear_call(http, &message)

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include <jansson.h>
+#include "access/api.h"
 
 #define YG_HUB_BEATS_MAX      4096u
 #define YG_HUB_BEAT_BYTES_MAX (1u << 20) /* of a file; a larger one is none */
@@ -22,7 +22,8 @@ struct yg_hub_beats *yg_hub_beats_new(void);
 struct yg_hub_beats *yg_hub_beats_free(struct yg_hub_beats *beats);
 
 /*
- * What stands in @data/heartbeats/SENSOR.json, a reference of the caller's; it is shared and must
- * not be changed. NULL: there is none, or it cannot be read.
+ * @data: the same in every call. What stands in @data/heartbeats/SENSOR.json: its text, borrowed
+ * until the next call. False: there is none, or it cannot be read.
  */
-json_t *yg_hub_beats_get(struct yg_hub_beats *beats, const char *data, const char *sensor);
+bool yg_hub_beats_get(struct yg_hub_beats *beats, const char *data, const char *sensor,
+		      struct yg_hub_heartbeat *ret);

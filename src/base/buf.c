@@ -91,14 +91,20 @@ void yg_buf_add_str(struct yg_buf *buf, const char *text)
 
 void yg_buf_addf(struct yg_buf *buf, const char *format, ...)
 {
+	size_t room = buf->error || !buf->data ? 0 : buf->room - buf->size;
 	va_list args;
 	uint8_t *to;
 	int need;
 
+	/* Mostly it fits into what is there, and is written once. */
 	va_start(args, format);
-	need = vsnprintf(NULL, 0, format, args);
+	need = vsnprintf(room > 0 ? (char *)buf->data + buf->size : NULL, room, format, args);
 	va_end(args);
 	assert(need >= 0);
+	if ((size_t)need < room) {
+		buf->size += (size_t)need;
+		return;
+	}
 	to = yg_buf_reserve(buf, (size_t)need + 1);
 	if (!to)
 		return;

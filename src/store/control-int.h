@@ -12,6 +12,8 @@
 struct yg_control_ops {
 	void (*free)(struct yg_control *store);
 	int (*begin)(struct yg_control *store);
+	/* A view, which ends by abort; only of those that have readers. */
+	int (*look)(struct yg_control *store);
 	int (*commit)(struct yg_control *store); /* on failure: rolled back */
 	void (*abort)(struct yg_control *store);
 	int (*put)(struct yg_control *store, const struct yg_doc_put *put, uint32_t *ret_revision);
@@ -33,6 +35,8 @@ struct yg_control {
 	unsigned joined;  /* begins within it that have not ended */
 	int failed;	  /* what broke the transaction that is open; YG_OK: nothing did */
 	unsigned readers; /* callbacks that are running */
+	bool is_reader;	  /* nothing is written by way of it */
+	bool was_refused; /* something was to be */
 };
 
 /* What a document is at now; revision 0: it never was. */

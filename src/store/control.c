@@ -70,7 +70,7 @@ int yg_control_begin(struct yg_control *store)
 		store->joined++;
 		return YG_OK;
 	}
-	rc = store->ops->begin(store);
+	rc = store->is_reader ? store->ops->look(store) : store->ops->begin(store);
 	store->is_in_transaction = rc == YG_OK;
 	store->failed = YG_OK;
 	return rc;
@@ -86,7 +86,7 @@ int yg_control_commit(struct yg_control *store)
 		store->joined--;
 		return rc;
 	}
-	if (rc != YG_OK)
+	if (rc != YG_OK || store->is_reader)
 		store->ops->abort(store);
 	else
 		rc = store->ops->commit(store);
@@ -109,6 +109,21 @@ void yg_control_abort(struct yg_control *store)
 	}
 	store->ops->abort(store);
 	store->is_in_transaction = false;
+}
+
+/* Whoever only reads is told, and asked about it afterwards. */
+static bool refuses(struct yg_control *store)
+{
+	store->was_refused |= store->is_reader;
+	return store->is_reader;
+}
+
+bool yg_control_was_refused(struct yg_control *store)
+{
+	bool was_refused = store->was_refused;
+
+	store->was_refused = false;
+	return was_refused;
 }
 
 static int check_put(const struct yg_doc_put *put)
@@ -143,6 +158,8 @@ int yg_control_put(struct yg_control *store, const struct yg_doc_put *put, uint3
 		return rc;
 	if (store->readers > 0)
 		return YG_EINVAL;
+	if (refuses(store))
+		return YG_EACCES;
 	if (is_own)
 		rc = yg_control_begin(store);
 	if (rc != YG_OK)
@@ -165,6 +182,8 @@ int yg_control_purge(struct yg_control *store, const struct yg_doc_put *id, bool
 
 	if (!is_id(id) || !store->is_in_transaction || store->readers > 0)
 		return YG_EINVAL;
+	if (refuses(store))
+		return YG_EACCES;
 	rc = store->failed;
 	if (rc == YG_OK)
 		rc = store->ops->purge(store, id, keeps_current, &count);

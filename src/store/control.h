@@ -62,6 +62,16 @@ typedef int (*yg_doc_fn)(void *arg, const struct yg_doc *doc);
  */
 YG_MUST_USE int yg_control_open_sqlite(const char *path, bool may_create, struct yg_control **ret);
 
+/*
+ * The same file for a thread that only reads, beside the one that writes: it must be there and be
+ * of this version. A transaction of it is a view: what is read in it is of one moment, that of the
+ * first reading. A put or purge is YG_EACCES, leaves everything as it is, and is remembered. Errors
+ * as above.
+ */
+YG_MUST_USE int yg_control_open_reader(const char *path, struct yg_control **ret);
+/* Was something to be written since this was asked last? Of a store that writes: never. */
+bool yg_control_was_refused(struct yg_control *store);
+
 /* Memory only; for tests. NULL without memory. */
 struct yg_control *yg_control_new_ram(void);
 

@@ -13,6 +13,7 @@
 
 enum query {
 	BEGIN,
+	VIEW,
 	COMMIT,
 	ROLLBACK,
 	HEAD,
@@ -34,6 +35,7 @@ enum query {
 
 static const char *const texts[QUERY_COUNT] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
+	[VIEW] = "BEGIN DEFERRED",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[HEAD] = "SELECT revision, removed FROM heads WHERE org=?1 AND kind=?2 AND key=?3",
@@ -159,6 +161,12 @@ static int sqlite_begin(struct yg_control *control)
 
 	sqlite_abort(control); /* should one have failed */
 	return run(store, BEGIN);
+}
+
+static int sqlite_look(struct yg_control *control)
+{
+	sqlite_abort(control);
+	return run((struct sqlite *)control, VIEW);
 }
 
 static int sqlite_commit(struct yg_control *control)
@@ -510,6 +518,7 @@ int yg_control_open_sqlite(const char *path, bool may_create, struct yg_control 
 	static const struct yg_control_ops ops = {
 		.free = sqlite_free,
 		.begin = sqlite_begin,
+		.look = sqlite_look,
 		.commit = sqlite_commit,
 		.abort = sqlite_abort,
 		.put = sqlite_put,
@@ -539,5 +548,25 @@ int yg_control_open_sqlite(const char *path, bool may_create, struct yg_control 
 		return rc;
 	}
 	*ret = &store->control;
+	return YG_OK;
+}
+
+int yg_control_open_reader(const char *path, struct yg_control **ret)
+{
+	struct yg_control *store;
+	int rc = yg_control_open_sqlite(path, false, &store);
+
+	if (rc != YG_OK)
+		return rc;
+	store->is_reader = true;
+	/* The other wall: whatever went past control.c would be refused by the file's own engine.
+	 */
+	rc = fail((struct sqlite *)store, sqlite3_exec(((struct sqlite *)store)->db,
+						       "PRAGMA query_only=ON", NULL, NULL, NULL));
+	if (rc != YG_OK) {
+		sqlite_free(store);
+		return rc;
+	}
+	*ret = store;
 	return YG_OK;
 }

@@ -88,6 +88,25 @@ static int count_one(void *arg, const struct yg_enrol_sensor *sensor)
 	return YG_OK;
 }
 
+static int name_one(void *arg, const struct yg_enrol_sensor *sensor)
+{
+	yg_buf_addf(arg, "%s/%s ", sensor->org, sensor->id);
+	return yg_buf_error(arg);
+}
+
+static bool page_is(const char *org, const char *after, uint32_t limit, const char *wanted)
+{
+	struct yg_buf names;
+	bool is_right;
+
+	yg_buf_init(&names, 1024);
+	is_right = yg_enrol_sensor_page(enrol, org, yg_bytes_str(after), limit, name_one, &names) ==
+			   YG_OK &&
+		   yg_bytes_eq(yg_buf_bytes(&names), yg_bytes_str(wanted));
+	yg_buf_done(&names);
+	return is_right;
+}
+
 static void sensors(void)
 {
 	static const uint8_t fingerprint[YG_SHA256_BYTES] = {9};
@@ -104,6 +123,10 @@ static void sensors(void)
 	CHECK(yg_enrol_sensor_list(enrol, NULL, count_one, NULL) == YG_OK && listed == 3);
 	listed = 0;
 	CHECK(yg_enrol_sensor_list(enrol, "acme", count_one, NULL) == YG_OK && listed == 2);
+	CHECK(page_is(NULL, "", 2, "acme-2/s3 acme/s1 "));
+	CHECK(page_is(NULL, "acme/s1", 5, "acme/s2 ") && page_is(NULL, "acme/s2", 5, ""));
+	CHECK(page_is("acme", "acme-2/s3", 1, "acme/s1 ") && page_is("acme", "b", 1, ""));
+	CHECK(page_is("acme", "", 0, "") && page_is("acme-2", "acme/s1", 5, ""));
 	CHECK(yg_enrol_sensor_renew(enrol, "acme", "s1", fingerprint, 5 * YG_NS_PER_S) == YG_OK);
 	CHECK(yg_enrol_sensor_look(enrol, "acme", "s1", &sensor) == YG_OK);
 	CHECK(sensor.fingerprint[0] == 1 && sensor.has_next && sensor.next[0] == 9);

@@ -29,9 +29,14 @@ static void put(const char *sensor, const char *text)
 
 static long long number(struct yg_hub_beats *beats, const char *sensor)
 {
-	json_t *value = yg_hub_beats_get(beats, folder, sensor);
-	long long n = value ? json_integer_value(json_object_get(value, "n")) : -1;
+	struct yg_hub_heartbeat beat;
+	json_t *value;
+	long long n;
 
+	if (!yg_hub_beats_get(beats, folder, sensor, &beat))
+		return -1;
+	value = json_loadb((const char *)beat.text.data, beat.text.size, 0, NULL);
+	n = json_integer_value(json_object_get(value, "n"));
 	json_decref(value);
 	return n;
 }
@@ -40,18 +45,18 @@ static void what_stands_there(void)
 {
 	struct yg_hub_beats *beats = yg_hub_beats_new();
 	char path[128], name[32], text[32];
-	json_t *first, *again;
+	struct yg_hub_heartbeat first, again;
 
 	CHECK(beats != NULL && number(beats, "none") == -1);
-	put("a", "{\"n\":1}");
-	first = yg_hub_beats_get(beats, folder, "a");
-	again = yg_hub_beats_get(beats, folder, "a");
-	CHECK(first != NULL && first == again); /* read once */
+	put("a", "{ \"received\": \"2026-11-25T03:04:05Z\", \"n\": 1 }\n");
+	CHECK(yg_hub_beats_get(beats, folder, "a", &first));
+	CHECK_TEXT(first.text, "{\"received\":\"2026-11-25T03:04:05Z\",\"n\":1}");
+	CHECK(first.received_ns == INT64_C(1795575845) * YG_NS_PER_S);
+	CHECK(yg_hub_beats_get(beats, folder, "a", &again));
+	CHECK(first.text.data == again.text.data); /* read once */
 	put("a", "{\"n\":2}");
+	CHECK(yg_hub_beats_get(beats, folder, "a", &first) && first.received_ns == YG_TIME_NONE);
 	CHECK(number(beats, "a") == 2);
-	CHECK(json_integer_value(json_object_get(first, "n")) == 1); /* who has it keeps it */
-	json_decref(first);
-	json_decref(again);
 	put("a", "{\"n\":");
 	CHECK(number(beats, "a") == -1 && number(beats, "a") == -1);
 	put("a", "{\"n\":3}");

@@ -607,7 +607,44 @@ static void opening_lives_without_memory(void)
 	remove_store("thin");
 }
 
+/* A store that only reads: of one moment in a view, and what it was to write is told. */
+static void a_reader_sees_one_moment_and_writes_nothing(void)
+{
+	struct yg_control *store = open_db("read");
+	struct yg_control *reader = NULL;
+	struct yg_doc_put doc = put_of("a", "2", YG_REVISION_ANY);
+	uint64_t change = 0;
+
+	CHECK(yg_control_open_reader(path_of("none"), &reader) == YG_ENOENT);
+	CHECK(store && put(store, "a", "1", YG_REVISION_ANY) == YG_OK);
+	CHECK(yg_control_open_reader(path_of("read"), &reader) == YG_OK);
+	CHECK(yg_control_begin(reader) == YG_OK);
+	CHECK(strcmp(body_of(reader, "a"), "@1=1;") == 0);
+	CHECK(put(store, "a", "2", YG_REVISION_ANY) == YG_OK);
+	CHECK(strcmp(body_of(reader, "a"), "@1=1;") == 0); /* still */
+	/* What a function does that would change something: as if there were no leave. */
+	CHECK(yg_control_begin(reader) == YG_OK && !yg_control_was_refused(reader));
+	CHECK(yg_control_put(reader, &doc, NULL) == YG_EACCES);
+	CHECK(yg_control_purge(reader, &doc, false, NULL) == YG_EACCES);
+	yg_control_abort(reader);
+	CHECK(yg_control_was_refused(reader) && !yg_control_was_refused(reader));
+	CHECK(yg_control_begin(reader) == YG_OK && yg_control_commit(reader) == YG_EINVAL);
+	CHECK(strcmp(body_of(reader, "a"), "@1=1;") == 0);
+	yg_control_abort(reader);
+	CHECK(strcmp(body_of(reader, "a"), "@2=2;") == 0);
+	CHECK(yg_control_put(reader, &doc, NULL) == YG_EACCES && yg_control_was_refused(reader));
+	/* A view in which nothing is to be written ends well, whichever way. */
+	CHECK(yg_control_begin(reader) == YG_OK && yg_control_begin(reader) == YG_OK);
+	CHECK(yg_control_commit(reader) == YG_OK && yg_control_commit(reader) == YG_OK);
+	CHECK(yg_control_last_change(reader, ORG, &change) == YG_OK && change == 2);
+	CHECK(!yg_control_was_refused(store));
+	reader = yg_control_free(reader);
+	store = yg_control_free(store);
+	remove_store("read");
+}
+
 static const struct check_case cases[] = {
+	CASE(a_reader_sees_one_moment_and_writes_nothing),
 	CASE(a_new_file_is_for_its_owner_only),
 	CASE(a_transaction_that_stays_open_is_rolled_back),
 	CASE(an_empty_file_is_filled),

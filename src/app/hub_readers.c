@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#define _GNU_SOURCE
+#include "app/hub_readers.h"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "app/hub_api-int.h"
+#include "app/hub_beats.h"
+#include "app/hub_demo.h"
+#include "base/alloc.h"
+
+#include "base/ban.h"
+
+struct reader {
+	struct yg_hub_readers *readers;
+	const char *data; /* folder */
+	const struct yg_hub_report *forms;
+	struct yg_control *store;
+	struct yg_enrol *enrol;
+	struct yg_hub_access *hub;
+	struct yg_facts *facts;
+	struct yg_situations *situations;
+	struct yg_hub_beats *beats;
+	struct yg_hub_api *api;
+	pthread_t thread;
+	bool is_running;
+};
+
+struct queue {
+	struct yg_hub_ask *first;
+	struct yg_hub_ask **end;
+};
+
+struct yg_hub_readers {
+	int fd;
+	bool is_ending; /* under the lock, as the queues */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct queue waiting;
+	struct queue done;
+	struct reader at[YG_HUB_READERS];
+};
+
+/* ---- the queues ---- */
+
+static void put(struct queue *queue, struct yg_hub_ask *ask)
+{
+	ask->next = NULL;
+	*queue->end = ask;
+	queue->end = &ask->next;
+}
+
+static struct yg_hub_ask *take(struct queue *queue)
+{
+	struct yg_hub_ask *ask = queue->first;
+
+	if (ask) {
+		queue->first = ask->next;
+		if (!queue->first)
+			queue->end = &queue->first;
+	}
+	return ask;
+}
+
+static struct yg_hub_ask *take_all(struct queue *queue)
+{
+	struct yg_hub_ask *all = queue->first;
+
+	queue->first = NULL;
+	queue->end = &queue->first;
+	return all;
+}
+
+void yg_hub_readers_give(struct yg_hub_readers *readers, struct yg_hub_ask *ask)
+{
+	(void)pthread_mutex_lock(&readers->lock); /* never fails: an ordinary lock */
+	put(&readers->waiting, ask);
+	(void)pthread_cond_signal(&readers->wake);
+	(void)pthread_mutex_unlock(&readers->lock);
+}
+
+struct yg_hub_ask *yg_hub_readers_take(struct yg_hub_readers *readers)
+{
+	struct yg_hub_ask *all;
+	eventfd_t count;
+
+	(void)pthread_mutex_lock(&readers->lock);
+	all = take_all(&readers->done);
+	if (all) /* under the lock: what comes after it wakes the loop again */
+		(void)eventfd_read(readers->fd, &count); /* written when the first one was put */
+	(void)pthread_mutex_unlock(&readers->lock);
+	return all;
+}
+
+int yg_hub_readers_fd(const struct yg_hub_readers *readers)
+{
+	return readers->fd;
+}
+
+/* ---- a call ---- */
+
+/* What was answered stands in the reply; what stood in the way, in ask->read. */
+static void answer(struct reader *reader, struct yg_hub_ask *ask)
+{
+	const struct yg_route *route = ask->match.route;
+	int rc = yg_control_begin(reader->store);
+
+	if (rc == YG_OK) /* the first reading: from here on it is that moment */
+		rc = yg_hub_change(reader->hub, &ask->read.change);
+	if (rc == YG_OK)
+		rc = yg_hub_resolve_by(reader->hub, ask);
+	if (rc == YG_OK)
+		rc = route->handle(reader->api, ask->access, &ask->request, &ask->reply);
+	ask->access = yg_access_free(ask->access);
+	yg_control_abort(reader->store);
+	ask->read.is_refused = yg_control_was_refused(reader->store);
+	ask->read.error = rc;
+}
+
+static void *run(void *arg)
+{
+	struct reader *reader = arg;
+	struct yg_hub_readers *readers = reader->readers;
+
+	(void)pthread_mutex_lock(&readers->lock);
+	while (!readers->is_ending) {
+		struct yg_hub_ask *ask = take(&readers->waiting);
+
+		if (!ask) {
+			(void)pthread_cond_wait(&readers->wake, &readers->lock);
+			continue;
+		}
+		(void)pthread_mutex_unlock(&readers->lock);
+		if (!atomic_load(&ask->is_left))
+			answer(reader, ask);
+		(void)pthread_mutex_lock(&readers->lock);
+		if (!readers->done.first)
+			(void)eventfd_write(readers->fd, 1); /* so small a number cannot overflow */
+		put(&readers->done, ask);
+	}
+	(void)pthread_mutex_unlock(&readers->lock);
+	return NULL;
+}
+
+/* ---- ports ---- */
+
+static bool heartbeat(void *arg, const char *sensor, struct yg_hub_heartbeat *ret)
+{
+	const struct reader *reader = arg;
+
+	return yg_hub_beats_get(reader->beats, reader->data, sensor, ret);
+}
+
+static int hunt(void *arg, const char *id, int (*fn)(void *arg, json_t *job), void *fn_arg)
+{
+	return yg_hub_hunt_find(((const struct reader *)arg)->data, id, fn, fn_arg);
+}
+
+static int hunts(void *arg, const char *before, int (*fn)(void *arg, json_t *job), void *fn_arg)
+{
+	return yg_hub_hunts_list(((const struct reader *)arg)->data, before, fn, fn_arg);
+}
+
+static int demo(void *arg, json_t **ret)
+{
+	return yg_hub_demo_read(((const struct reader *)arg)->data, ret);
+}
+
+/* The forms never change: all threads read the same. */
+static int report(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
+		  struct yg_buf *to)
+{
+	return yg_hub_report_ask(((const struct reader *)arg)->forms, what, ask, to);
+}
+
+/* ---- their life ---- */
+
+static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts)
+{
+	int rc = yg_control_open_reader(opts->store_path, &reader->store);
+
+	if (rc == YG_OK)
+		rc = yg_enrol_new(reader->store, opts->clock, "hub", &reader->enrol);
+	if (rc == YG_OK)
+		rc = yg_enrol_remember(reader->enrol);
+	if (rc == YG_OK)
+		rc = yg_hub_access_new(reader->store, reader->enrol, opts->clock, &reader->hub);
+	if (rc == YG_OK && opts->is_demo)
+		yg_hub_access_demo(reader->hub);
+	if (rc == YG_OK)
+		rc = yg_facts_open_sqlite(opts->facts, false, &reader->facts);
+	if (rc == YG_OK && opts->situations)
+		rc = yg_situations_open(opts->situations, false, &reader->situations);
+	return rc;
+}
+
+static int open_one(struct reader *reader, const struct yg_hub_http *http)
+{
+	const struct yg_hub_http_opts *opts = &http->opts;
+	struct yg_hub_api_opts api = {
+		.clock = opts->clock,
+		.version = YG_VERSION,
+		.ports = {.heartbeat = heartbeat,
+			  .hunt = hunt,
+			  .hunts = hunts,
+			  .planner = http->warn.planner,
+			  .advise = yg_hub_warn_advise,
+			  .tell = yg_hub_warn_tell,
+			  .month = yg_hub_month_report,
+			  .report = report,
+			  .demo = opts->is_demo ? demo : NULL,
+			  .arg = reader},
+		.is_reader = true,
+	};
+	int rc = open_files(reader, opts);
+
+	if (rc != YG_OK)
+		return rc;
+	reader->data = opts->data;
+	reader->forms = http->report;
+	reader->beats = yg_hub_beats_new();
+	api.store = reader->store;
+	api.hub = reader->hub;
+	api.enrol = reader->enrol;
+	api.facts = reader->facts;
+	api.situations = reader->situations;
+	return reader->beats ? yg_hub_api_new(&api, &reader->api) : YG_ENOMEM;
+}
+
+static void close_one(struct reader *reader)
+{
+	reader->api = yg_hub_api_free(reader->api);
+	reader->beats = yg_hub_beats_free(reader->beats);
+	reader->situations = yg_situations_free(reader->situations);
+	reader->facts = yg_facts_free(reader->facts);
+	reader->hub = yg_hub_access_free(reader->hub);
+	reader->enrol = yg_enrol_free(reader->enrol);
+	reader->store = yg_control_free(reader->store);
+}
+
+int yg_hub_readers_start(const struct yg_hub_http *http, struct yg_hub_readers **ret)
+{
+	struct yg_hub_readers *readers = yg_calloc(1, sizeof(*readers));
+	int rc;
+
+	if (!readers)
+		return YG_ENOMEM;
+	readers->waiting.end = &readers->waiting.first;
+	readers->done.end = &readers->done.first;
+	(void)pthread_mutex_init(&readers->lock, NULL); /* never fails on Linux */
+	(void)pthread_cond_init(&readers->wake, NULL);	/* as above */
+	readers->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = readers->fd < 0 ? yg_err_from_errno(errno) : YG_OK;
+	for (unsigned i = 0; i < YG_HUB_READERS && rc == YG_OK; i++) {
+		readers->at[i].readers = readers;
+		rc = open_one(&readers->at[i], http);
+	}
+	for (unsigned i = 0; i < YG_HUB_READERS && rc == YG_OK; i++) {
+		struct reader *reader = &readers->at[i];
+		int error = pthread_create(&reader->thread, NULL, run, reader);
+
+		reader->is_running = error == 0;
+		rc = error == 0 ? YG_OK : yg_err_from_errno(error);
+	}
+	if (rc != YG_OK) {
+		(void)yg_hub_readers_free(readers);
+		return rc;
+	}
+	*ret = readers;
+	return YG_OK;
+}
+
+void yg_hub_readers_stop(struct yg_hub_readers *readers)
+{
+	struct yg_hub_ask *ask;
+
+	(void)pthread_mutex_lock(&readers->lock);
+	readers->is_ending = true;
+	(void)pthread_cond_broadcast(&readers->wake);
+	(void)pthread_mutex_unlock(&readers->lock);
+	for (unsigned i = 0; i < YG_HUB_READERS; i++) {
+		if (readers->at[i].is_running)
+			(void)pthread_join(readers->at[i].thread, NULL); /* made, never joined */
+		readers->at[i].is_running = false;
+	}
+	while ((ask = take(&readers->waiting)) != NULL)
+		put(&readers->done, ask);
+}
+
+struct yg_hub_readers *yg_hub_readers_free(struct yg_hub_readers *readers)
+{
+	if (!readers)
+		return NULL;
+	yg_hub_readers_stop(readers);
+	for (unsigned i = 0; i < YG_HUB_READERS; i++)
+		close_one(&readers->at[i]);
+	if (readers->fd >= 0)
+		(void)close(readers->fd); /* a counter */
+	(void)pthread_cond_destroy(&readers->wake);
+	(void)pthread_mutex_destroy(&readers->lock);
+	free(readers);
+	return NULL;
+}
