@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "app/hub_batches.h"
 #include "app/hub_thread.h"
 #include "app/say.h"
+#include "app/walls.h"
 #include "archive/tree.h"
 #include "archive/writer.h"
 #include "base/alloc.h"
@@ -508,6 +510,8 @@ static void *run(void *arg)
 {
 	struct yg_hub_archive *a = arg;
 
+	/* What came is safe: receipts and findings come first. Where it may not, as the others. */
+	(void)setpriority(PRIO_PROCESS, 0, YG_WALL_NICE);
 	while (!yg_hub_thread_ends(&a->life)) {
 		int rc = yg_hub_archive_step(a);
 		int seal_rc = yg_hub_archive_seal_over(a);

@@ -5,11 +5,13 @@
 
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/hub_api-int.h"
 #include "app/hub_beats.h"
 #include "app/hub_demo.h"
+#include "app/walls.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -125,6 +127,9 @@ static void *run(void *arg)
 	struct reader *reader = arg;
 	struct yg_hub_readers *readers = reader->readers;
 
+	/* Who looks can wait some milliseconds longer than what is looked for. Where it may not, as
+	 * the others. */
+	(void)setpriority(PRIO_PROCESS, 0, YG_WALL_NICE);
 	(void)pthread_mutex_lock(&readers->lock);
 	while (!readers->is_ending) {
 		struct yg_hub_ask *ask = take(&readers->waiting);
