@@ -18,7 +18,12 @@
 
 static void copy_text(const json_t *from, const char *key, char *to, size_t room)
 {
-	(void)snprintf(to, room, "%.*s", YG_FMT(yg_json_text(from, key))); /* cut: not found */
+	struct yg_bytes text = yg_json_text(from, key);
+	size_t size = text.size < room ? text.size : room - 1; /* cut: not found */
+
+	if (size > 0)
+		memcpy(to, text.data, size);
+	to[size] = '\0';
 }
 
 /* ---- 1: from logs to a situation ---- */

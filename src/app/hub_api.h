@@ -61,7 +61,7 @@ void yg_hub_http_take(struct yg_hub_http *http, int take_fd);
  */
 struct pollfd yg_hub_http_poll(const struct yg_hub_http *http);
 int yg_hub_http_work_fd(const struct yg_hub_http *http);
-int yg_hub_http_read_fd(const struct yg_hub_http *http); /* as that one; -1: none */
+int yg_hub_http_read_fd(const struct yg_hub_http *http);  /* as that one; -1: none */
 int yg_hub_http_taxii_fd(const struct yg_hub_http *http); /* the same of its other thread */
 int yg_hub_http_timeout_ms(const struct yg_hub_http *http);
 YG_MUST_USE int yg_hub_http_hear(struct yg_hub_http *http);
