@@ -8,9 +8,11 @@
 
 #include "base/ban.h"
 
-#define LOOK_MS	  150
-#define QUIET_MS  1500 /* nothing new for so long: the logs are through */
-#define SILENT_MS 4000 /* the same when nothing was found at all */
+#define LOOK_MS 150
+#define QUIET_MS                                                                                   \
+	7000 /* nothing new for so long: correlations wait, situations rest, then all is through   \
+	      */
+#define SILENT_MS 5000 /* the same when nothing was found at all */
 #define PATH_ROOM YG_DEMO_PATH_ROOM
 #define HEX_ROOM  YG_DEMO_HEX_ROOM
 

@@ -22,8 +22,8 @@
  * counts in its place. A clock may run ahead of the caller's by AHEAD_NS; what is dated later than
  * that stands where it came.
  */
-#define YG_CORRELATION_LATE_NS	(2 * YG_NS_PER_S)
-#define YG_CORRELATION_AHEAD_NS (YG_NS_PER_S / 2)
+#define YG_CORRELATION_LATE_NS	(YG_NS_PER_S / 10 * 4)
+#define YG_CORRELATION_AHEAD_NS (YG_NS_PER_S / 10)
 #define YG_CORRELATION_WAIT_NS	(YG_CORRELATION_LATE_NS + YG_CORRELATION_AHEAD_NS)
 #define YG_CORRELATION_HELD_MAX                                                                    \
 	(16u << 20) /* bytes of those that wait; then the earlier half goes */

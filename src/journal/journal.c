@@ -14,6 +14,8 @@
 
 #define SEGMENT_BYTES (64u << 20)
 #define NS_PER_MS     1000000
+#define LOCK_WAIT_MS  2000
+#define LOCK_STEP_MS  10
 
 /* ---- opening and closing ---- */
 
@@ -41,6 +43,22 @@ static int make_locks(struct yg_journal *j)
 	return YG_OK;
 }
 
+/* A process that was killed holds it until the last of it is gone, for a moment after its other
+ * files. */
+static int lock_folder(const struct yg_journal *j)
+{
+	const struct timespec step = {.tv_nsec = LOCK_STEP_MS * NS_PER_MS};
+
+	for (int waited = 0; flock(j->folder_fd, LOCK_EX | LOCK_NB) != 0; waited += LOCK_STEP_MS) {
+		if (errno != EWOULDBLOCK)
+			return yg_err_from_errno(errno);
+		if (waited >= LOCK_WAIT_MS)
+			return YG_EAGAIN;
+		(void)nanosleep(&step, NULL); /* cut short is as good */
+	}
+	return YG_OK;
+}
+
 /* The folder, on the disk, ours alone. */
 static int take_folder(struct yg_journal *j)
 {
@@ -63,9 +81,7 @@ static int take_folder(struct yg_journal *j)
 	j->folder_fd = open(j->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (j->folder_fd < 0)
 		return yg_err_from_errno(errno);
-	if (flock(j->folder_fd, LOCK_EX | LOCK_NB) != 0)
-		return errno == EWOULDBLOCK ? YG_EAGAIN : yg_err_from_errno(errno);
-	return YG_OK;
+	return lock_folder(j);
 }
 
 static struct yg_journal *destroy(struct yg_journal *j)

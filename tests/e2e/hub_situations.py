@@ -102,11 +102,12 @@ def told(hub):
 
 
 def is_idle(hub):
-    """Has everything that changed been looked at? Outcomes that are learnt later count nowhere else."""
+    """Has everything that changed been looked at (its number)? Outcomes that are learnt later count nowhere else."""
     def ask(name, sql):
         with contextlib.closing(sqlite3.connect("file:%s/%s?mode=ro" % (hub.data, name), uri=True)) as db:
             return db.execute(sql).fetchone()[0]
-    return ask("situations.db", "SELECT value FROM meta WHERE name='cursor'") == ask("facts.db", "SELECT change FROM last")
+    last = ask("facts.db", "SELECT change FROM last")
+    return last if ask("situations.db", "SELECT value FROM meta WHERE name='cursor'") == last else None
 
 
 def caught_up(hub, records):
@@ -118,9 +119,10 @@ def caught_up(hub, records):
         # First that all was judged, then that nothing of it waits for other sensors, then what there is.
         if sum(d["records"] for d in days_of()) != records or not hub.is_settled():
             return None
+        last = is_idle(hub)
         days = days_of()
         found = sum(f["count"] for f in admin(hub, "findings", "--org", "acme", "--limit", "10000"))
-        return sum(d["findings"] for d in days) == found and is_idle(hub) and days
+        return sum(d["findings"] for d in days) == found and last is not None and is_idle(hub) == last and days
     return until("all of the logs", look)
 
 
