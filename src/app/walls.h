@@ -66,9 +66,9 @@ void yg_wall_become(enum yg_wall_role role, const char *data);
 /*
  * Give it up, for good. @data: the hub's folder, NULL for those that have no files. Keeper: what
  * stands there is readable and writable but for the folder `ca`, and files can be made in the
- * folders that exist now. Engine: `rules`, `indicators` and `allow` are readable, hunter: `hunts`
- * and `allow`; nothing else is, and nothing is written; without Landlock they can read what their
- * user, the keeper's, can.
+ * folders that exist now. Engine: `rules`, `indicators`, `allow` and `warning-lists` are readable,
+ * hunter: `hunts`, `allow` and `warning-lists`; nothing else is, and nothing is written; without
+ * Landlock they can read what their user, the keeper's, can.
  * YG_OK, or YG_EUNSUPPORTED when a wall that must stand cannot be built.
  */
 YG_MUST_USE int yg_wall_enter(enum yg_wall_role role, const char *data);
