@@ -17,7 +17,7 @@
 #define ARENA_MAX  (1u << 30)
 #define DOUBTS_MAX 10u
 #define PATH_ROOM  4352u
-#define LOOK_MAX   1000000u /* indicators that are looked at when they are taken over */
+#define LOOK_MAX   100000u /* indicators that are looked at when they are taken over */
 
 struct entry {
 	uint64_t file; /* hash of its name */
