@@ -267,7 +267,8 @@ static void what_is_dated_ahead_holds_nobody_up(void)
 	for (uint32_t i = 0; i < 3; i++)
 		origins[i].received_ns = START;
 	traces[1].time_ns = START - YG_NS_PER_S;
-	traces[2].time_ns = START + YG_CORRELATION_AHEAD_NS / 2; /* within what a clock may be ahead */
+	traces[2].time_ns =
+		START + YG_CORRELATION_AHEAD_NS / 2; /* within what a clock may be ahead */
 	for (uint32_t i = 0; i < 3; i++)
 		CHECK(yg_correlator_hold(correlator, &traces[i], &origins[i]) == YG_OK);
 	origins[3].received_ns = START + YG_CORRELATION_WAIT_NS / 5 * 2;
