@@ -10,6 +10,11 @@ at once. The slowest ten are printed; the last line is the sum.
 Which tests run where is decided by suite: unit, golden, fuzz, layers (quick); property, e2e, browser,
 pack, shared (default); torture, whole, slow (full). Under ASan+UBSan run unit, golden, property, fuzz
 and short ones of e2e, all of e2e in full.
+
+Scenarios of e2e and browser run real processes beside everything else and wait for them with limits of
+time. One that fails is run once more, alone and with the same seed, when all others are done. Passes it
+then, it is called unsteady: both runs are printed, it stands in the list before the sum, and it is a
+defect to mend. More than UNSTEADY_MAX of them fail the run. Nothing else is ever run twice.
 """
 import concurrent.futures
 import json
@@ -29,6 +34,8 @@ TIMEOUT_S = 900
 QUICK = {"unit", "golden", "fuzz", "layers"}
 DEFAULT = QUICK | {"property", "e2e", "short", "pack", "shared", "browser"}
 FULL = DEFAULT | {"torture", "whole", "slow"}
+WAITING = {"e2e", "short", "browser"}  # these mostly wait for processes and disks
+UNSTEADY_MAX = 2
 SANITIZED = {"unit", "golden", "property", "fuzz", "short"}  # these run again under ASan+UBSan
 
 BUILDS = {
@@ -106,18 +113,37 @@ def run(item, seed, base):
     return label.strip(), passed, failed, skipped, took, output
 
 
+def is_waiting(item):
+    return bool({s.split(":")[-1] for s in item[1]["suite"]} & WAITING)
+
+
 def run_all(items, seed, base):
-    """Results as they come. Runs of programs mostly wait, for a disk or for each other; the others compute: so the
-    machine is busy with both at once."""
+    """(item, result) as they come. Runs of programs mostly wait, for a disk or for each other; the others compute: so
+    the machine is busy with both at once."""
     cpus = max(1, os.cpu_count() or 1)
-    waiting = [item for item in items if {s.split(":")[-1] for s in item[1]["suite"]} & {"e2e", "short", "browser"}]
+    waiting = [item for item in items if is_waiting(item)]
     computing = [item for item in items if item not in waiting]
     with concurrent.futures.ThreadPoolExecutor(max_workers=cpus) as one, \
             concurrent.futures.ThreadPoolExecutor(max_workers=cpus) as two:
-        futures = [one.submit(run, item, seed, base) for item in waiting] + \
-                  [two.submit(run, item, seed, base) for item in computing]
+        futures = {one.submit(run, item, seed, base): item for item in waiting}
+        futures.update({two.submit(run, item, seed, base): item for item in computing})
         for future in concurrent.futures.as_completed(futures):
-            yield future.result()
+            yield futures[future], future.result()
+
+
+def once_more(fell, seed, base, results):
+    """Run those of @fell again, one after the other; what passes replaces its line in @results. Labels of those."""
+    if len(fell) > UNSTEADY_MAX:
+        return []
+    unsteady = []
+    for item in fell:
+        result = run(item, seed, base)
+        label, _, failed, _, took, output = result
+        print("%s alone: %s (%.0f s)" % (label, "FAILED again\n" + output[-6000:] if failed else "passed", took), flush=True)
+        if not failed:
+            results[label] = result
+            unsteady.append(label)
+    return unsteady
 
 
 def main():
@@ -140,21 +166,27 @@ def main():
             wanted = wanted - {"torture"}
         items += tests_of(name, wanted)
     base = tempfile.mkdtemp(prefix="yagura-test-")
-    results = []
-    for result in run_all(items, seed, base):
+    results = {}
+    fell = []
+    for item, result in run_all(items, seed, base):
         label, passed, failed, skipped, took, output = result
-        results.append(result)
+        results[label] = result
         if failed:
             print("FAILED %s (%d)\n%s" % (label, failed, output[-6000:]), flush=True)
+            if is_waiting(item):
+                fell.append(item)
         elif skipped:
             reason = [l for l in output.splitlines() if l.strip() and not COUNT.match(l)]
             print("skipped %s: %s" % (label, "; ".join(reason[-3:])), flush=True)
+    unsteady = once_more(fell, seed, base, results)
     shutil.rmtree(base, ignore_errors=True)
     print("slowest:")
-    for label, _, _, _, took, _ in sorted(results, key=lambda r: -r[4])[:10]:
+    for label, _, _, _, took, _ in sorted(results.values(), key=lambda r: -r[4])[:10]:
         print("  %6.1f s  %s" % (took, label))
     print("%d tests in %.0f s" % (len(results), time.monotonic() - start))
-    sums = [sum(r[i] for r in results) for i in (1, 2, 3)]
+    for label in unsteady:
+        print("unsteady: %s failed beside the others and passed alone: to be mended" % label)
+    sums = [sum(r[i] for r in results.values()) for i in (1, 2, 3)]
     print("%d passed, %d failed, %d skipped" % tuple(sums))
     sys.exit(1 if sums[1] or sums[0] == 0 else 0)
 

@@ -17,7 +17,8 @@ import sys
 import time
 from types import SimpleNamespace
 
-from harness import ROOT, SHARED, TIMEOUT_S, YAGURA, case, contains, equal, folder, main, yagura
+from harness import ROOT, SHARED, TIMEOUT_S, YAGURA, case, contains, equal, folder, main, \
+    of_every_process, of_process, yagura
 from hub_api_kit import Who, cookie_of
 from hub_kit import until
 
@@ -44,15 +45,7 @@ def run(*args, timeout=LONG):
 
 def of_place(place):
     """Processes whose command line names a path below @place."""
-    found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes()
-        except OSError:  # it has just ended
-            continue
-        if str(place).encode() + b"/" in words:
-            found.append(int(path.parent.name))
-    return found
+    return [pid for pid, words in of_every_process("cmdline") if str(place).encode() + b"/" in words]
 
 
 def gone(place):
@@ -273,7 +266,7 @@ def parts_that_die():
         process = started(place, "--once", "--json")
         at_work(place)
         (hub,) = [p for p in of_place(place) if comm(p) == "yagura" and parent(p) == process.pid
-                  and b"\0hub\0" in pathlib.Path("/proc/%d/cmdline" % p).read_bytes()]
+                  and b"\0hub\0" in of_process(p, "cmdline")]
         victims = [hub] if role == "yagura" else [p for p in children(hub) if comm(p) == role]
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
@@ -285,21 +278,16 @@ def parts_that_die():
 
 
 def comm(pid):
-    try:
-        return pathlib.Path("/proc/%d/comm" % pid).read_text().strip()
-    except OSError:
-        return ""
+    return of_process(pid, "comm").decode().strip()
 
 
 def parent(pid):
-    try:
-        return int(pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[1])
-    except OSError:
-        return 0
+    fields = of_process(pid, "stat").decode("utf-8", "replace").rpartition(")")[2].split()
+    return int(fields[1]) if fields else 0
 
 
 def children(pid):
-    return [int(p.name) for p in pathlib.Path("/proc").glob("[0-9]*") if parent(int(p.name)) == pid]
+    return [child for child, _ in of_every_process("comm") if parent(child) == pid]
 
 
 @case

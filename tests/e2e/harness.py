@@ -63,6 +63,22 @@ BENIGN = ('198.51.100.7 - - [21/Nov/2026:08:00:%02d +0900] "GET /index.html HTTP
           '"Mozilla/5.0 (Windows NT 10.0)"')
 
 
+def of_process(pid, name):
+    """The bytes of /proc/PID/NAME, nothing when the process has ended meanwhile."""
+    try:
+        with open("/proc/%d/%s" % (pid, name), "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def of_every_process(name):
+    """(pid, bytes of /proc/PID/NAME) of every process. Listed by number: a pattern would look into each folder, and
+    fall over one that goes away."""
+    pairs = ((int(entry), of_process(int(entry), name)) for entry in os.listdir("/proc") if entry.isdigit())
+    return [(pid, content) for pid, content in pairs if content]
+
+
 def access_log(count=10, attacks=(3,)):
     return "".join((ATTACK if i in attacks else BENIGN) % (i % 60) + "\n" for i in range(1, count + 1))
 

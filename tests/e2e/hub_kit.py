@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 
-from harness import TIMEOUT_S, YAGURA, folder, yagura
+from harness import TIMEOUT_S, YAGURA, folder, of_every_process, yagura
 from stranger import Sensor
 
 
@@ -64,15 +64,11 @@ class Hub:
     def processes(self):
         """Its children: {pid: role}."""
         found = {}
-        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            try:
-                text = path.read_text(encoding="utf-8", errors="replace")
-            except OSError:  # it has just ended
-                continue
-            name, rest = text.split("(", 1)[1].rsplit(")", 1)
+        for pid, text in of_every_process("stat"):
+            name, rest = text.decode("utf-8", "replace").split("(", 1)[1].rsplit(")", 1)
             state, parent = rest.split()[:2]
             if int(parent) == self.process.pid and state != "Z" and name.startswith("yagura:"):
-                found[int(path.parent.name)] = name.split(":")[1]
+                found[pid] = name.split(":")[1]
         return found
 
     def memory_kb(self):
