@@ -289,7 +289,7 @@ static void client(char *to, size_t room)
 	static const char *const odd[] = {
 		"2001:db8::7", "2001:DB8:0:1::a", "::1",	"::ffff:192.0.2.1", "host.example",
 		"-",	       "1.2.3",		  "10.0.0.010", "256.1.1.1",	    "fe80::1%eth0",
-		"dead",	       "1..2.3",	  "1a.2.3.4",	"unknown"};
+		"dead",	       "1..2.3",	  "1a.2.3.4",	"unknown",	    "2001.db8::7"};
 
 	if (chance(8) == 0)
 		(void)snprintf(to, room, "%s", ANY(odd));
