@@ -61,8 +61,11 @@ class Hub:
         self.earlier = pathlib.Path(str(self.data) + ".earlier")
         self.earlier.mkdir(exist_ok=True)
         for segment in (self.data / "journal").glob("*.seg"):
-            (self.earlier / segment.name).unlink(missing_ok=True)
-            os.link(segment, self.earlier / segment.name)
+            kept = self.earlier / segment.name
+            with contextlib.suppress(FileNotFoundError):  # removed just now, by one that is being killed: it was linked before
+                if not kept.exists() or not kept.samefile(segment):
+                    kept.unlink(missing_ok=True)
+                    os.link(segment, kept)
         self.process = subprocess.Popen(
             [*self.inside, YAGURA, "hub", "--data", str(self.data), "--http", "127.0.0.1:0", "--sensors", self.sensors,
              *self.options],
