@@ -63,7 +63,8 @@ static void other_lines(void)
 	}
 }
 
-/* Of all short texts that may be a client, those are cut that the reader of all forms takes for one. */
+/* Of all short texts that may be a client, those are cut that the reader of all forms takes for
+ * one. */
 static void clients_are_addresses(void)
 {
 	static const char bytes[] = "07aF.:";
