@@ -14,6 +14,7 @@
 #include "app/hub_archive.h"
 #include "app/hub_detect.h"
 #include "app/hub_hunt.h"
+#include "app/hub_looks.h"
 #include "app/hub_outbox.h"
 #include "app/hub_retention.h"
 #include "app/hub_rules.h"
@@ -45,6 +46,7 @@ struct keeper {
 	struct yg_hub_hunts *hunts;
 	struct yg_hub_situations *situations;
 	struct yg_hub_sight *sight;
+	struct yg_hub_looks *looks; /* of the detection's thread */
 	char situations_path[YG_HUB_PATH_MAX];
 	char collections_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
@@ -202,6 +204,8 @@ static void distrust_engine(void *arg)
 
 static int open_detect(struct keeper *keeper)
 {
+	/* Before what refers to it. */
+	int opened = yg_hub_looks_new(keeper->db_path, keeper->hub.clock, &keeper->looks);
 	const struct yg_hub_detect_opts opts = {
 		.name = YG_KEEP_DETECT,
 		.journal = yg_keep_journal(keeper->hub.keep),
@@ -209,9 +213,11 @@ static int open_detect(struct keeper *keeper)
 		.clock = keeper->hub.clock,
 		.distrust = distrust_engine,
 		.arg = keeper,
+		.look = yg_hub_looks_take,
+		.look_arg = keeper->looks,
 	};
 
-	int rc = yg_hub_detect_new(&opts, &keeper->detect);
+	int rc = opened == YG_OK ? yg_hub_detect_new(&opts, &keeper->detect) : opened;
 
 	keeper->hub.detect = keeper->detect;
 	give_engine(&keeper->hub, YG_HUB_AT_ENGINE, &keeper->hub.engine_fd);
@@ -737,6 +743,7 @@ static void close_all(struct keeper *keeper)
 	keeper->sight = yg_hub_sight_free(keeper->sight);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
+	keeper->looks = yg_hub_looks_free(keeper->looks);
 	hub->detect = NULL;
 	if (hub->engine_fd >= 0)
 		(void)close(hub->engine_fd); /* nothing was said over it */
