@@ -24,6 +24,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
+#include "source/text.h"
 
 #include "base/ban.h"
 
@@ -403,6 +404,7 @@ static int open_all(struct keeper *keeper)
 		rc = open_http(keeper);
 	if (rc == YG_OK)
 		rc = sync_folder(keeper);
+	yg_text_keep(); /* tables that people bring in a browser */
 	if (rc == YG_OK && yg_wall_enter(YG_WALL_KEEPER, keeper->settings->data) != YG_OK)
 		rc = say_path(keeper, "", YG_EUNSUPPORTED);
 	if (rc == YG_OK)
