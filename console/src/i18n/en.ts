@@ -1329,7 +1329,7 @@ export const en: Record<keyof typeof ja, string> = {
   'hub.auto_rule': 'Rule',
   'hub.auto_rule_hint': 'A rule\'s id. Those that found something of late are offered.',
   'hub.auto_rate_head': 'False alarms (90 days)',
-  'hub.auto_rate': '{noise} of {judged} that were judged ({rate} in 1,000)',
+  'hub.auto_rate': '{noise} false of {judged} that were judged ({rate} in 1,000)',
   'hub.auto_unjudged': 'nothing was judged',
   'hub.auto_sent': 'Times sent',
   'hub.auto_when': 'Switched',

@@ -1328,7 +1328,7 @@ export const ja = {
   'hub.auto_rule': 'ルール',
   'hub.auto_rule_hint': 'ルールの id。最近検知したルールは候補に出ます。',
   'hub.auto_rate_head': '誤検知（90日）',
-  'hub.auto_rate': '判断した {judged} 件のうち {noise} 件（1,000 件に {rate} 件の割合）',
+  'hub.auto_rate': '判断した {judged} 件のうち誤検知 {noise} 件（1,000 件に {rate} 件の割合）',
   'hub.auto_unjudged': '判断した検知がありません',
   'hub.auto_sent': '出した回数',
   'hub.auto_when': '切り替えた日時',

@@ -97,7 +97,7 @@ function FindDialog({ onClose, onChosen }: { onClose: () => void; onChosen: (r: 
           <Panel tone={found.may || found.on ? 'info' : 'warn'} icon="search" title={found.rule}>
             <p>{rateText(found)}</p>
             <p>{t(found.on ? 'hub.auto_found_on' : found.may ? 'hub.auto_found_may' : 'hub.auto_found_not')}</p>
-            <p><SwitchButton r={found} onClick={() => onChosen(found)} /></p>
+            {(found.on || found.may) && <p><SwitchButton r={found} onClick={() => onChosen(found)} /></p>}
           </Panel>
         )}
       </div>

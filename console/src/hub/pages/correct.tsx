@@ -32,8 +32,9 @@ export function CorrectDialog({ p, got, onClose }: { p: Plan; got: Warning[]; on
   const action = useAction();
   const said = corrected(p.notice, c);
   const after = { ...(p.notice as Tree), ...said, ...(said['attack'] ? { attack: { ...((p.notice as Tree)['attack'] as Tree), ...(said['attack'] as Tree) } } : {}) };
-  const rows = compared(p.notice, after).filter((r) => r.after !== r.before);
-  const added = compared(after, p.notice).filter((r) => r.after === null);
+  const isShownRow = (r: { path: string }) => !/^attack\.indicators\[\d+\]\.type$/.test(r.path); // the value says it
+  const rows = compared(p.notice, after).filter((r) => r.after !== r.before && isShownRow(r));
+  const added = compared(after, p.notice).filter((r) => r.after === null && isShownRow(r));
   const isChanged = Object.keys(said).length > 0;
   const unknown = unknownIndicators(p.notice, c.indicators);
   const send = async () => {
