@@ -48,46 +48,49 @@ static int take_line(struct back *b, struct yg_bytes line)
 	return b->left == 0 || b->read > YG_HUB_BATCHES_LOOK ? YG_EEND : YG_OK;
 }
 
-/* The lines that end in [0, @end) of the file, from the last on. @held: a line's end that was read
- * already, in front of which its beginning belongs. */
+/* The lines of @text behind its first @held bytes, from the last on. */
+static int take_lines(struct back *b, struct yg_bytes text, size_t held)
+{
+	int rc = YG_OK;
+
+	while (rc == YG_OK && text.size > held) {
+		size_t from = text.size - 1; /* its own line end */
+
+		while (from > held && text.data[from - 1] != '\n')
+			from--;
+		rc = take_line(b, yg_bytes_cut(text, from, text.size - 1));
+		text.size = from;
+	}
+	return rc;
+}
+
+/*
+ * The lines that end in [0, @end) of the file, from the last on; a line ends at @end. What stands
+ * before the first line end of a piece may begin earlier: it is held, and its beginning comes in
+ * front of it.
+ */
 static int read_back(struct back *b, int fd, uint64_t end)
 {
 	uint8_t *room = yg_malloc(PIECE + YG_HUB_BATCHES_LINE_MAX);
-	size_t held = 0; /* bytes at the front of the piece before, whose beginning is not there */
+	size_t held = 0;
 	int rc = room ? YG_OK : YG_ENOMEM;
 
-	while (rc == YG_OK && (end > 0 || held > 0)) {
-		size_t want = end < PIECE ? (size_t)end : PIECE, got = 0;
-		struct yg_bytes text;
-		size_t cut;
+	while (rc == YG_OK && end > 0) {
+		size_t want = end < PIECE ? (size_t)end : PIECE, got = 0, cut;
 
-		if (held > YG_HUB_BATCHES_LINE_MAX)
-			rc = YG_EFORMAT;
-		if (rc == YG_OK) {
-			memmove(room + want, room, held);
-			rc = want > 0 ? yg_io_read_at(fd, room, want, end - want, &got) : YG_OK;
-		}
+		memmove(room + want, room, held);
+		rc = yg_io_read_at(fd, room, want, end - want, &got);
 		if (rc == YG_OK && got != want)
 			rc = YG_EIO; /* it only grows */
 		if (rc != YG_OK)
 			break;
 		end -= want;
-		text = (struct yg_bytes){room, want + held};
-		/* What stands before the first line end may begin earlier, unless this is the
-		 * front. */
-		cut = end > 0 ? yg_bytes_chr(text, '\n') : SIZE_MAX;
-		held = end == 0 ? 0 : cut == SIZE_MAX ? text.size : cut + 1;
-		while (rc == YG_OK && text.size > held) {
-			size_t from = text.size - 1; /* its own line end */
-
-			while (from > held && text.data[from - 1] != '\n')
-				from--;
-			rc = take_line(b,
-				       yg_bytes_cut(text, from,
-						    text.data[text.size - 1] == '\n' ? text.size - 1
-										     : text.size));
-			text.size = from;
-		}
+		want += held;
+		cut = yg_bytes_chr((struct yg_bytes){room, want}, '\n');
+		held = end == 0 ? 0 : cut == SIZE_MAX ? want : cut + 1;
+		rc = held > YG_HUB_BATCHES_LINE_MAX
+			     ? YG_EFORMAT
+			     : take_lines(b, (struct yg_bytes){room, want}, held);
 	}
 	free(room);
 	return rc;

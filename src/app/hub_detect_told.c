@@ -122,19 +122,31 @@ static int take_update(const struct yg_told *told, const json_t *fields,
 
 /* ---- looks back ---- */
 
+static bool has_no_numbers(const struct yg_told_look *l)
+{
+	return l->records == 0 && l->count == 0 && l->gaps == 0 && l->damaged == 0 &&
+	       l->from_ns == YG_TIME_NONE && l->to_ns == YG_TIME_NONE &&
+	       l->first_ns == YG_TIME_NONE && l->last_ns == YG_TIME_NONE;
+}
+
+/* Of those that count: both, or none has a time. */
+static bool has_right_times(const struct yg_told_look *l)
+{
+	if (l->first_ns == YG_TIME_NONE || l->last_ns == YG_TIME_NONE)
+		return l->first_ns == l->last_ns;
+	return l->first_ns <= l->last_ns && l->count > 0;
+}
+
 bool yg_told_look_is(const struct yg_told_look *l)
 {
 	if (l->list.size == 0 || l->list.size > YG_TOLD_LIST_MAX)
 		return false;
 	if (!l->has_archive)
-		return l->records == 0 && l->count == 0 && l->gaps == 0 && l->damaged == 0 &&
-		       l->from_ns == YG_TIME_NONE && l->to_ns == YG_TIME_NONE &&
-		       l->first_ns == YG_TIME_NONE && l->last_ns == YG_TIME_NONE;
+		return has_no_numbers(l);
 	return l->from_ns != YG_TIME_NONE && l->to_ns != YG_TIME_NONE && l->from_ns <= l->to_ns &&
 	       l->records <= YG_TOLD_COUNT_MAX && l->count <= l->records &&
 	       l->gaps <= YG_TOLD_COUNT_MAX && l->damaged <= YG_TOLD_COUNT_MAX &&
-	       (l->first_ns == YG_TIME_NONE) == (l->last_ns == YG_TIME_NONE) &&
-	       (l->first_ns == YG_TIME_NONE || (l->first_ns <= l->last_ns && l->count > 0));
+	       has_right_times(l);
 }
 
 static bool read_number(const json_t *fields, const char *key, uint64_t *ret)

@@ -380,7 +380,7 @@ int main(void)
 		CASE(only_what_the_gate_lets_go_and_only_while_it_counts),
 		CASE(withdrawn_means_taken_away),
 		CASE(a_finding_counts_once_and_as_often_as_it_grew),
-	CASE(a_sensor_tells_of_its_own_archive),
+		CASE(a_sensor_tells_of_its_own_archive),
 		CASE(the_list_is_the_recipients),
 	};
 	int status = check_main(cases, sizeof(cases) / sizeof(cases[0]));
