@@ -125,6 +125,15 @@ def another_list_is_another_look():
     plan = C.analyst.get("/plans")["items"][0]
     C.analyst.make("POST", "/plans/%s/correct" % plan["id"], {"notice": {"attack": {"indicators": [
         {"type": "address", "value": "192.0.2.9"}]}}})
+    # Both are plans of the situation, newest first, page by page; another has none.
+    whole = [p["id"] for p in C.analyst.get("/plans")["items"]]
+    equal([p["id"] for p in C.analyst.get("/plans?situation=" + C.situation)["items"]], whole)
+    equal(len(whole), 2)
+    page = C.analyst.get("/plans?limit=1&situation=" + C.situation)
+    equal([p["id"] for p in page["items"]], whole[:1])
+    equal([p["id"] for p in C.analyst.get("/plans?limit=1&situation=%s&after=%s" % (C.situation, page["next"]))["items"]], whole[1:])
+    equal(C.analyst.get("/plans?situation=" + "f" * 32)["items"], [])
+    equal(C.analyst.ask("GET", "/plans?situation=x")[0], 400)
     told = home("corp-a", 2)
     equal(told["count"], 5)
     equal(home("corp-b")["count"], 4)
