@@ -217,6 +217,20 @@ SCHEMAS.update({
         supplier=org_id, buyer=org_id, consent=words(*CONSENTS), confirmed=yes_no, by_supplier=or_null(time),
         by_buyer=or_null(time), analysts_supplier=yes_no, analysts_buyer=yes_no, analysts=yes_no,
         **{name: yes_no for name in ANSWERS}),
+    "LedgerBatch": thing(
+        "A batch in the place that it has in its sensor's ledger (docs/ledger.md). `kinds`: records by format, null for those of "
+        "earlier versions. `line`: digest of the sensor's own ledger line; `countersigned`: the hub signed for it with that line. "
+        "`dropped`: records from `sequence` to `last` that the sensor had to give up.",
+        id=text, time=or_null(time), sensor=text, epoch=count, sequence=count, last=count, records=count, dropped=yes_no,
+        kinds=or_null(map_of(count)), sha256=or_null(sha256), line=or_null(sha256), countersigned=yes_no),
+    "ImportIn": thing(
+        "A table: CSV in any usual encoding, or a workbook (docs/warn.md has its columns), in base64. `preview`: as if, and "
+        "nothing of it. `add`: organisations that are not there are added. `analysts`: relations are opened to the analysts.",
+        needs=["file"], file={"type": "string", "minLength": 1, "maxLength": 1000000}, preview=yes_no, add=yes_no, analysts=yes_no),
+    "Imported": thing(
+        "All lines, or none where there is a fault: `taken`. How many are new, other than before, and as they were.",
+        taken=yes_no, rows=count, added=count, changed=count, same=count, fault_count=count,
+        faults=list_of(thing(line=count, column=text, text=text))),
     "RelationIn": thing(needs=[], consent=or_null(words(*CONSENTS)), analysts=yes_no, **{name: yes_no for name in ANSWERS}),
 })
 
@@ -302,14 +316,24 @@ SCHEMAS.update({
     "Sightings": thing(
         "In getWarning alone; null where the gate let no indicator go to the recipient's sensors. `looked_back`: what "
         "became of the look into its archive at the hub; `none`: there were no records to look at, which is not the "
-        "same as nothing found. `items` of sensors for the recipient alone. `more`: there were more than are kept.",
+        "same as nothing found. `at_home`: what sensors, whose raw logs stay with the member, found in archives of their "
+        "own: how many records hold one of the values, not which; `none`: how many of them keep no archive; `from`, `to`: "
+        "what all of them looked at; null: none has told. `items` of sensors for the recipient alone. `more`: there were "
+        "more than are kept.",
         state=words("given", "over"), indicators=count, until=or_null(time), new=SIGHTED, archive=SIGHTED,
         looked_back=thing(state=words("waiting", "asks", "running", "done", "none", "failed", "cancelled"),
                           hunt=or_null(hunt_id), to=or_null(time), records=count, **{"from": or_null(time)}),
+        at_home=or_null(thing(
+            sensors=count, none=count, records=count, count=count, gaps=count, to=or_null(time), first=or_null(time),
+            last=or_null(time), **{"from": or_null(time)},
+            items=or_null(list_of(thing(sensor=text, state=words("done", "none"), records=count, count=count, gaps=count,
+                                        damaged=count, to=or_null(time), first=or_null(time), last=or_null(time), noted=time,
+                                        **{"from": or_null(time)}))))),
         sensors=thing(waiting=count, taken=count, refused=count,
                       items=or_null(list_of(thing(sensor=text, state=words("waiting", "taken", "refused"), detail=text)))),
         more=yes_no),
-    "Sighting": thing("A finding with one of the warning's indicators.", id=hex_id, found=words("new", "archive"),
+    "Sighting": thing("A finding with one of the warning's indicators. `value` is empty and `hunt` null where a sensor found "
+                      "it in its own archive: it tells how many, not which.", id=hex_id, found=words("new", "archive"),
                       sensor=text, value=text, hunt=or_null(hunt_id), count=count, first=or_null(time),
                       last=or_null(time), noted=time),
     "AutomaticRule": thing(
@@ -461,8 +485,13 @@ OPERATIONS = [
     ("PUT", O + "/relations/{supplier}/{buyer}", "sayRelation", "Declare it, confirm it, or change it",
      dict(body="RelationIn", out="Relation")),
     ("DELETE", O + "/relations/{supplier}/{buyer}", "endRelation", "End it, for both", dict(status=204)),
+    ("POST", O + "/relations/import", "importRelations", "A table of relations that the organisation declares or confirms",
+     dict(body="ImportIn", out="Imported")),
+    ("POST", "/members/import", "importMembers", "A table of members: what is known of them", dict(body="ImportIn", out="Imported")),
     ("GET", "/relations", "listOpenRelations", "Relations that both parties opened to the analysts",
      dict(page="Relation", query=PAGED)),
+    ("GET", O + "/ledger", "listLedger", "Batches that its sensors sent, as the hub has them, newest first",
+     dict(page="LedgerBatch", query=dict(PAGED, sensor=text))),
     ("GET", O + "/views", "listViews", "Who opened raw records, when and why; latest first",
      dict(page="View", query=PAGED)),
     ("GET", O + "/retention", "getRetention", "How long records are kept, by kind", dict(out="Retention")),
@@ -531,7 +560,7 @@ OPERATIONS = [
      dict(page="AuditEntry", query=dict(LIMIT, after={"type": "integer", "minimum": 0, "maximum": 2**53}))),
     ("POST", "/situations/{situation}/plan", "makePlan", "Whom to warn, with which text; the one that was hit is asked",
      dict(body="PlanIn", out="Plan", status=201)),
-    ("GET", "/plans", "listPlans", "Plans, newest first", dict(page="Plan", query=PAGED)),
+    ("GET", "/plans", "listPlans", "Plans, newest first; `situation`: those of one alone", dict(page="Plan", query=dict(PAGED, situation=hex_id))),
     ("GET", "/plans/{plan}", "getPlan", "One plan, with its notice whole", dict(out="Plan")),
     ("GET", "/plans/{plan}/texts", "planTexts", "The texts that leave, with what was taken out", dict(page="PlanText")),
     ("POST", "/plans/{plan}/approve", "approvePlan", "A person says yes: what is ready goes out",

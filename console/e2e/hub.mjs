@@ -244,6 +244,14 @@ async function member(browser) {
   await button('同意する').click();
   await page.getByText('代表取締役 港 一郎さんが').waitFor();
   check('the consent is given', true);
+  await page.getByText('ハブが受領の署名をしました').first().waitFor();
+  check('what left the house is there, batch by batch', (await page.locator('main').textContent()).includes('ダイジェスト'));
+  await page.getByRole('combobox', { name: /^メールの言葉/ }).selectOption('en');
+  await button('保存する').click();
+  await said('メールの言葉を変えました');
+  await violations('ja mine');
+  await shot('mine-ledger-phone');
+  check('375 px with the ledger', (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
   await inNav('取引関係');
   await button('取引関係を宣言する').click();
   await dialog().getByLabel('相手の識別子').fill('beta');
@@ -256,6 +264,7 @@ async function member(browser) {
   await dialog().getByRole('button', { name: '宣言する' }).click();
   await page.getByText('相手の確認待ち').first().waitFor();
   await shot('relations-phone');
+  await imported();
   await context.close();
 
   const other = await person(browser);
@@ -347,6 +356,7 @@ async function warn(browser) {
   await settled();
   await violations('ja plans');
   await shot('plans');
+  await automatic();
 
   const partner = await person(browser, PHONE);
   await signIn('bob');
@@ -388,16 +398,78 @@ async function warn(browser) {
   await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
   await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = false; }));
   await shot('plan-sent');
+  const corrected = await correct();
   await button('取り消す').click();
   await dialog().getByLabel('理由').fill('訓練の通信でした');
   await dialog().getByRole('button', { name: '取り消す' }).click();
   await said('取消しを送りました');
-  await page.waitForFunction((old) => location.href !== old, planAddress);
+  await page.waitForFunction((old) => location.href !== old, corrected);
   await page.getByRole('row', { name: new RegExp(world.names.beta) }).first().waitFor();
   await settled();
   check('the withdrawal is a plan of its own, to all who got the first', (await page.getByRole('row').count()) >= 3);
   await shot('withdrawal');
   return planAddress.split('#/')[1];
+}
+
+/** What was sent is put right: seen before and after, with who gets it; to all who got the first. */
+async function correct() {
+  const before = page.url();
+  await button('訂正する').click();
+  check('nothing to compare before something is another', await button('訂正前後を確かめる').isDisabled());
+  const indicators = dialog().getByLabel(/^攻撃指標/);
+  const first = await indicators.inputValue();
+  await indicators.fill(`${first}\n見覚えのない端末`);
+  await dialog().getByText('どれでもありません').first().waitFor();
+  check('a line that is no indicator holds it', await button('訂正前後を確かめる').isDisabled());
+  await indicators.fill(`${first}\n198.51.100.90`);
+  await violations('ja correct');
+  await shot('correct', { fullPage: false });
+  await button('訂正前後を確かめる').click();
+  await dialog().getByText('198.51.100.90').first().waitFor();
+  check('who gets it is said', (await dialog().textContent()).includes(world.names.beta));
+  await violations('ja correct compared');
+  await shot('correct-compared', { fullPage: false });
+  await dialog().getByRole('button', { name: /組織に訂正を出す$/ }).click();
+  await said('組織に訂正を出しました');
+  await page.waitForFunction((old) => location.href !== old, before);
+  await page.getByRole('row', { name: new RegExp(world.names.beta) }).first().waitFor();
+  await settled();
+  return page.url();
+}
+
+/** Rules that warn by themselves: looked up, and not switched on before people have judged enough. */
+async function automatic() {
+  await button('ルールを調べる').click();
+  const rule = dialog().getByLabel(/^ルール/);
+  await dialog().locator('datalist option').first().waitFor({ state: 'attached' });
+  await rule.fill(await dialog().locator('datalist option').first().getAttribute('value'));
+  await dialog().getByRole('button', { name: '調べる', exact: true }).click();
+  await dialog().getByText('まだ自動にはできません').first().waitFor();
+  await violations('ja automatic');
+  await shot('automatic', { fullPage: false });
+  await page.keyboard.press('Escape');
+}
+
+/** A list of relations from a file: wrong lines by their number, then how much would change, then taken. */
+async function imported() {
+  const head = 'supplier,buyer,secret_data,business_stop,system_access,consent';
+  const choose = (text) => dialog().getByLabel(/^ファイル/).setInputFiles({ name: 'relations.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await button('一覧から取り込む').click();
+  await choose(`${head}\nacme,beta,maybe,no,no,ask\nacme,acme,no,no,no,ask\n`);
+  await button('内容を確かめる').click();
+  await dialog().getByText('2 か所を直してください').first().waitFor();
+  check('each fault has its line', (await dialog().locator('tbody tr').count()) === 2 && (await dialog().locator('tbody tr').first().textContent()).includes('2'));
+  await violations('ja import faults');
+  await shot('import-faults-phone', { fullPage: false });
+  await choose(`${head}\nacme,hokko,yes,no,yes,anonymous\nnanbu,acme,no,yes,no,ask\n`);
+  await button('内容を確かめる').click();
+  await dialog().getByText('2 件が変わります').first().waitFor();
+  await violations('ja import');
+  await shot('import-phone', { fullPage: false });
+  check('375 px of the import', (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
+  await dialog().getByRole('button', { name: '2 件を登録する' }).click();
+  await said('2 件を登録しました');
+  await page.getByText('hokko').first().waitFor();
 }
 
 /** 相談: written down with the keyboard alone, linked to a situation, closed; it stands on the page of the situation. */

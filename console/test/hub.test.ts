@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
-import { age, compared, duration, funnelWidths, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, sceneAt, strongest, sumDays, viewOf, worstFirst } from '../src/hub/logic';
+import { age, compared, corrected, duration, funnelWidths, indicatorType, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, sceneAt, strongest, sumDays, unknownIndicators, viewOf, worstFirst } from '../src/hub/logic';
 import { dueSoon, fromText, lacking, minuteOf, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
 import { hubTo, parseHubRoute } from '../src/hub/route';
 import type { Alert, FormState, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
@@ -34,6 +34,33 @@ describe('reasons', () => {
     expect(strongest(all).map((a) => a.finding)).toEqual(['c', 'd', 'e']);
     expect(strongest([...all].reverse()).map((a) => a.finding)).toEqual(['c', 'd', 'e']);
     expect(strongest([])).toEqual([]);
+  });
+});
+
+describe('a correction', () => {
+  const notice = {
+    title: { ja: '題', en: 'title' }, attack: { field: 'web', indicators: [{ type: 'address', value: '203.0.113.24', pap: 'amber' }, { type: 'domain', value: 'evil.example' }] },
+    damage: { what: { ja: '被害', en: '' }, records: ['one'] },
+  };
+  const as = { title: { ja: '題', en: 'title' }, comment: { ja: '', en: '' }, indicators: ['203.0.113.24', 'evil.example'], what: { ja: '被害', en: '' }, response: { ja: '', en: '' } };
+  it('says nothing where nothing is another', () => {
+    expect(corrected(notice, as)).toEqual({});
+    expect(corrected(notice, { ...as, indicators: [' 203.0.113.24', 'evil.example ', ''] })).toEqual({});
+    expect(corrected({}, { ...as, title: { ja: '', en: '' }, indicators: [], what: { ja: '', en: '' } })).toEqual({});
+  });
+  it('keeps what an indicator had, and knows a new one by its looks', () => {
+    expect(corrected(notice, { ...as, indicators: ['203.0.113.24', 'https://evil.example/x'] })).toEqual({
+      attack: { indicators: [{ type: 'address', value: '203.0.113.24', pap: 'amber' }, { type: 'url', value: 'https://evil.example/x' }] },
+    });
+    expect(corrected(notice, { ...as, indicators: [] })).toEqual({ attack: { indicators: [] } });
+  });
+  it('leaves the rest of a half as it is', () => {
+    expect(corrected(notice, { ...as, what: { ja: '別の被害', en: '' } })).toEqual({ damage: { what: { ja: '別の被害', en: '' }, records: ['one'] } });
+    expect(corrected(notice, { ...as, title: { ja: '別の題', en: 'title' } })).toEqual({ title: { ja: '別の題', en: 'title' } });
+  });
+  it('names lines that nobody can place', () => {
+    expect(['192.0.2.0/24', '2001:db8::1', 'a'.repeat(64), 'a@b.example', 'x.example', '1.2.3', 'words', 'c:/x'].map(indicatorType)).toEqual(['address', 'address', 'hash', 'mail', 'domain', null, null, null]);
+    expect(unknownIndicators(notice, ['evil.example', 'some words', ''])).toEqual(['some words']);
   });
 });
 

@@ -17,6 +17,7 @@
 #include "access/hunts.h"
 #include "access/warnings.h"
 #include "model/api.h"
+#include "model/community.h"
 #include "model/month.h"
 #include "store/facts.h"
 #include "store/situations.h"
@@ -70,6 +71,26 @@ struct yg_hub_report_ask {
 	bool with_items; /* STATE: the lines of each form, too */
 };
 
+/* Which batches: those that arrived before the place @before of the journal (0: the newest). */
+struct yg_hub_batches_ask {
+	const char *org;
+	const char *sensor; /* "": of all its sensors */
+	uint64_t before;
+	uint32_t limit;
+	int (*fn)(void *arg, struct yg_bytes line); /* as DATA/batches has it (app/hub_batches.h) */
+	void *arg;
+};
+
+/* A table that a person brought in a browser, read. All but @faults lives in the caller's arena. */
+#define YG_HUB_SHEET_ROWS_MAX 2000u
+struct yg_hub_sheet {
+	struct yg_community community; /* relations: between whatever ids stand there */
+	uint32_t fields; /* members: bit N: the file has a column for yg_member_fields()[N] */
+	bool has_verified;
+	json_t *faults; /* [{"line","column","text"}], owned by the caller; NULL: none */
+	uint64_t fault_count;
+};
+
 /* What the operations need from elsewhere. NULL: what asks for it leaves it out, or answers 503. */
 struct yg_hub_api_ports {
 	/* Borrowed until the next call. False: there is none. */
@@ -104,6 +125,11 @@ struct yg_hub_api_ports {
 	/* The month of an organisation as one page for A4 (render/month.h). */
 	void (*month)(void *arg, const struct yg_month *month, enum yg_lang lang,
 		      struct yg_buf *to);
+	/* Newest first; *ret_next: before which it goes on, 0: nothing is left. */
+	int (*batches)(void *arg, const struct yg_hub_batches_ask *ask, uint64_t *ret_next);
+	/* CSV in any encoding, or a workbook. YG_OK; YG_EFORMAT: ret->faults says what. */
+	int (*sheet)(struct yg_bytes file, bool is_relations, enum yg_lang lang,
+		     struct yg_arena *arena, struct yg_hub_sheet *ret);
 	/* Forms and records of incidents; what it says is added to @to. */
 	int (*report)(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
 		      struct yg_buf *to);

@@ -360,6 +360,7 @@ static int purge_all(struct end *e)
 		{YG_WARN_STORE, "lists", false},
 		{YG_WARN_STORE, "lists_due", false},
 		{YG_WARN_STORE, "sighting", false},
+		{YG_WARN_STORE, "home", false},
 		{NULL, "", false},
 	};
 	int rc = YG_OK;

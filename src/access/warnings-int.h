@@ -15,6 +15,9 @@ YG_MUST_USE int yg_warn_load(struct yg_hub_access *hub, const char *kind, const 
 			     json_t **ret);
 YG_MUST_USE int yg_warn_save(struct yg_hub_access *hub, const char *actor, const char *kind,
 			     const char *key, json_t *take_body);
+/* A plan that is new: found by its situation, too. In a transaction. */
+YG_MUST_USE int yg_warn_plan_new(struct yg_hub_access *hub, const char *actor, const char *plan,
+				 json_t *take_body);
 YG_MUST_USE int yg_warn_drop(struct yg_hub_access *hub, const char *actor, const char *kind,
 			     const char *key);
 json_t *yg_warn_time(int64_t time_ns); /* ISO text; null for YG_TIME_NONE */

@@ -41,6 +41,64 @@ int yg_warn_save(struct yg_hub_access *hub, const char *actor, const char *kind,
 	return yg_hub_put_at(hub, YG_WARN_STORE, actor, kind, key, take_body_of, YG_REVISION_ANY);
 }
 
+/*
+ * Plans of a situation are found by documents of their own (plan_of: SITUATION/PLAN), for nobody
+ * looks through all of them.
+ */
+static int index_plan(struct yg_hub_access *hub, const char *actor, const char *plan,
+		      const json_t *body)
+{
+	char situation[YG_HUB_KEY_MAX];
+	char key[YG_HUB_KEY_MAX];
+
+	yg_hub_text(body, "situation", situation, sizeof(situation));
+	if (!situation[0] || !yg_hub_key(key, situation, plan))
+		return YG_OK; /* a rule's own, or a provision */
+	return yg_warn_save(hub, actor, "plan_of", key, json_object());
+}
+
+int yg_warn_plan_new(struct yg_hub_access *hub, const char *actor, const char *plan,
+		     json_t *take_body)
+{
+	int rc = index_plan(hub, actor, plan, take_body);
+
+	if (rc == YG_OK)
+		return yg_warn_save(hub, actor, "plan", plan, take_body);
+	json_decref(take_body);
+	return rc;
+}
+
+static int index_old(void *arg, struct yg_bytes key, const json_t *body)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+
+	if (key.size != YG_WARN_PLAN_HEX)
+		return YG_OK;
+	memcpy(plan, key.data, key.size);
+	plan[key.size] = '\0';
+	return index_plan(arg, "hub", plan, body);
+}
+
+int yg_warn_plans_index(struct yg_hub_access *hub)
+{
+	json_t *done = NULL;
+	int rc = yg_warn_load(hub, "plan_index", "1", &done);
+
+	json_decref(done);
+	if (rc != YG_ENOENT)
+		return rc;
+	rc = yg_control_begin(hub->store);
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_hub_each(hub, YG_WARN_STORE, "plan", "", "", 0, index_old, hub);
+	if (rc == YG_OK)
+		rc = yg_warn_save(hub, "hub", "plan_index", "1", json_object());
+	if (rc == YG_OK)
+		return yg_control_commit(hub->store);
+	yg_control_abort(hub->store);
+	return rc;
+}
+
 int yg_warn_drop(struct yg_hub_access *hub, const char *actor, const char *kind, const char *key)
 {
 	const struct yg_doc_put put = {.org = YG_S(YG_WARN_STORE),
@@ -240,6 +298,7 @@ int yg_warn_plan_get(struct yg_access *by, const char *plan, json_t **ret)
 }
 
 struct listing {
+	struct yg_hub_access *hub; /* of plans by their situation */
 	yg_warn_fn fn;
 	void *arg;
 	uint32_t left;
@@ -268,18 +327,45 @@ static int list_plan(void *arg, struct yg_bytes key, const json_t *body)
 	return rc;
 }
 
-int yg_warn_plan_list(struct yg_access *by, const char *after, uint32_t limit, yg_warn_fn fn,
-		      void *arg)
+/* By its situation: the object is empty, the plan stands elsewhere. One that is gone is passed. */
+static int list_plan_of(void *arg, struct yg_bytes key, const json_t *body)
+{
+	struct listing *l = arg;
+	struct yg_bytes id = yg_bytes_from(key, yg_bytes_chr(key, '/') + 1);
+	char plan[YG_WARN_PLAN_HEX + 1];
+	json_t *whole = NULL;
+	int rc;
+
+	(void)body;
+	if (id.size != YG_WARN_PLAN_HEX)
+		return YG_OK;
+	memcpy(plan, id.data, id.size);
+	plan[id.size] = '\0';
+	rc = yg_warn_load(l->hub, "plan", plan, &whole);
+	if (rc == YG_OK)
+		rc = list_plan(l, id, whole);
+	json_decref(whole);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+int yg_warn_plan_list(struct yg_access *by, const char *situation, const char *after,
+		      uint32_t limit, yg_warn_fn fn, void *arg)
 {
 	struct listing l = {.fn = fn, .arg = arg};
+	char prefix[YG_HUB_KEY_MAX], from[YG_HUB_KEY_MAX] = "";
 	struct yg_hub_access *hub;
 	int rc = yg_hub_require(by, YG_MAY_read_warnings, &hub);
 
 	if (rc == YG_OK && strcmp(by->org, YG_HUB_ORG) != 0)
 		rc = YG_EACCES;
-	return rc == YG_OK
-		       ? yg_hub_each(hub, YG_WARN_STORE, "plan", "", after, limit, list_plan, &l)
-		       : rc;
+	if (rc != YG_OK)
+		return rc;
+	if (!situation[0])
+		return yg_hub_each(hub, YG_WARN_STORE, "plan", "", after, limit, list_plan, &l);
+	l.hub = hub;
+	if (!yg_hub_key(prefix, situation, "") || (after[0] && !yg_hub_key(from, situation, after)))
+		return YG_OK;
+	return yg_hub_each(hub, YG_WARN_STORE, "plan_of", prefix, from, limit, list_plan_of, &l);
 }
 
 /* ---- warnings, for analysts ---- */

@@ -89,14 +89,18 @@ struct yg_warn_wish {
 YG_MUST_USE int yg_warn_plan_make(struct yg_access *by, struct yg_warn_wish *wish,
 				  char ret[YG_WARN_PLAN_HEX + 1]);
 
+/* Once, for a store of before plans were found by their situation; else nothing. */
+YG_MUST_USE int yg_warn_plans_index(struct yg_hub_access *hub);
+
 /* ---- reading: objects as the API shows them; *ret owned ---- */
 
 /* @by: read_warnings at the hub. YG_OK, YG_ENOENT. */
 YG_MUST_USE int yg_warn_plan_get(struct yg_access *by, const char *plan, json_t **ret);
 /* Newest first, after @after (""). Objects are the callback's to keep a reference of. */
 typedef int (*yg_warn_fn)(void *arg, json_t *one);
-YG_MUST_USE int yg_warn_plan_list(struct yg_access *by, const char *after, uint32_t limit,
-				  yg_warn_fn fn, void *arg);
+/* @situation: those that were made of it, or followed one that was; "": all. */
+YG_MUST_USE int yg_warn_plan_list(struct yg_access *by, const char *situation, const char *after,
+				  uint32_t limit, yg_warn_fn fn, void *arg);
 /* Warnings of @plan (""; all) by id after @after; only those with @state ("": any; "unread":
  * released and not seen; "open": released and not acknowledged). */
 YG_MUST_USE int yg_warn_list(struct yg_access *by, const char *plan, const char *state,

@@ -367,7 +367,7 @@ static int make_following(struct following *f, json_t *notice, const char *reaso
 	if (rc == YG_OK)
 		rc = follow_notice(f, notice);
 	if (rc == YG_OK)
-		rc = yg_warn_save(f->by->hub, f->by->actor, "plan", f->id, json_incref(f->fresh));
+		rc = yg_warn_plan_new(f->by->hub, f->by->actor, f->id, json_incref(f->fresh));
 	if (rc == YG_OK)
 		rc = follow_all(f);
 	if (rc == YG_OK)

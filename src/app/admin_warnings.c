@@ -185,7 +185,7 @@ static int read_command(struct yg_admin *admin, const char *what)
 	int rc = yg_access_hub(admin->hub, &admin->actor, YG_HUB_ORG, YG_MAY_read_warnings, &by);
 
 	if (rc == YG_OK && strcmp(what, "plans") == 0)
-		rc = yg_warn_plan_list(by, "", admin->limit ? (uint32_t)admin->limit : 0,
+		rc = yg_warn_plan_list(by, "", "", admin->limit ? (uint32_t)admin->limit : 0,
 				       print_plan, admin);
 	else if (rc == YG_OK && strcmp(what, "automatic") == 0)
 		rc = automatic(admin, by, what);

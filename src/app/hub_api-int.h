@@ -103,6 +103,9 @@ int yg_hub_hunts_list(const char *data, const char *before, int (*fn)(void *arg,
 		      void *fn_arg);
 
 /* The port `report`; @arg is not looked at. */
+/* The port `batches`, for who has the folder DATA. */
+YG_MUST_USE int yg_hub_api_batches(const char *data, const struct yg_hub_batches_ask *ask,
+				   uint64_t *ret_next);
 void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
 			 struct yg_buf *to);
 

@@ -88,6 +88,14 @@ static int put_outcome(void *arg, const struct yg_hub_asked *asked,
 	return rc == YG_ENOENT ? YG_OK : rc; /* it has expired */
 }
 
+static int put_look(void *arg, const struct yg_hub_asked *asked, const struct yg_told_look *look)
+{
+	struct yg_hub_detect *d = arg;
+
+	return d->opts.look ? d->opts.look(d->opts.look_arg, asked->org, asked->sensor, look)
+			    : YG_OK;
+}
+
 /* What was acknowledged was whole; now it is not: said, and its neighbours count. */
 static void pass_over(struct yg_hub_detect *d, uint64_t position, struct yg_bytes sensor, int rc)
 {
@@ -581,6 +589,7 @@ static int make_ask(struct yg_hub_detect *d)
 	const struct yg_hub_ask_opts opts = {
 		.finding = put_finding,
 		.outcome = put_outcome,
+		.look = put_look,
 		.judged = on_judged,
 		.distrust = distrust,
 		.is_ending = is_ending,

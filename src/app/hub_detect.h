@@ -51,6 +51,11 @@ struct yg_hub_detect_opts {
 	struct yg_clock clock;
 	void (*distrust)(void *arg); /* of the engine, from the thread; NULL: nobody ends it */
 	void *arg;
+	/* A sensor looked into its own archive, before the batch's findings are committed: it may
+	 * come again. An error: the batch comes again. NULL: nobody wants to know. */
+	int (*look)(void *arg, const char *org, const char *sensor,
+		    const struct yg_told_look *look);
+	void *look_arg;
 	unsigned orgs_max;  /* 0: YG_HUB_DETECT_ORGS_MAX */
 	uint64_t bytes_max; /* 0: YG_HUB_DETECT_BYTES_MAX */
 	int64_t save_ms;    /* 0: YG_HUB_DETECT_SAVE_MS */

@@ -21,6 +21,7 @@ struct request {
 	uint64_t first; /* number of its first line */
 	uint64_t found; /* so far */
 	uint64_t learnt;
+	uint64_t looked;
 };
 
 struct yg_hub_ask {
@@ -191,6 +192,20 @@ static int take_told(struct yg_hub_ask *a, struct request *r, struct yg_bytes bo
 	return YG_OK;
 }
 
+/* Of the batch's sensor, whatever it says: whether it was given that list, its keeper knows. */
+static int take_look(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
+{
+	struct yg_told_look look;
+
+	if (!r->asked.is_new || r->looked == YG_HUB_ENGINE_FOUND_MAX || a->hunt[0] ||
+	    r->records == 0 || yg_hub_looked_read(body, &look) != YG_OK)
+		return YG_EFORMAT;
+	r->looked++;
+	if (a->opts.look)
+		a->called_rc = a->opts.look(a->opts.arg, &r->asked, &look);
+	return YG_OK;
+}
+
 static int take_outcome(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
 {
 	struct yg_hub_learnt learnt;
@@ -212,7 +227,8 @@ static bool is_exact(const struct request *r, const struct yg_hub_judged_batch *
 		       answer->findings == r->found + answer->unlisted &&
 		       (answer->unlisted == 0 || r->found == YG_HUB_ENGINE_FOUND_MAX);
 	return answer->records == 0 && answer->bytes == 0 && answer->findings == 0 &&
-	       (!yg_hub_ask_is_of_body(answer->rc) || (r->found == 0 && r->learnt == 0));
+	       (!yg_hub_ask_is_of_body(answer->rc) ||
+		(r->found == 0 && r->learnt == 0 && r->looked == 0));
 }
 
 static int take_judged(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
@@ -241,6 +257,8 @@ static int take_batch_answer(struct yg_hub_ask *a, struct request *r, const stru
 		return take_waited(a, r, message->body);
 	case YG_HUB_TOLD:
 		return take_told(a, r, message->body);
+	case YG_HUB_LOOKED:
+		return take_look(a, r, message->body);
 	case YG_HUB_LEARNT:
 		return take_outcome(a, r, message->body);
 	case YG_HUB_JUDGED:

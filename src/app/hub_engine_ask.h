@@ -47,6 +47,8 @@ struct yg_hub_ask_opts {
 	int (*finding)(void *arg, const struct yg_fact_finding *finding);
 	int (*outcome)(void *arg, const struct yg_hub_asked *asked,
 		       const struct yg_hub_learnt *learnt);
+	/* The same; NULL: nobody wants to know. */
+	int (*look)(void *arg, const struct yg_hub_asked *asked, const struct yg_told_look *look);
 	/* A batch is done, well or not: answer->rc is YG_OK or an error of its body. Or a tick. */
 	int (*judged)(void *arg, const struct yg_hub_asked *asked,
 		      const struct yg_hub_judged_batch *answer);

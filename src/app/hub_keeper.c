@@ -15,6 +15,7 @@
 #include "app/hub_detect.h"
 #include "app/hub_feeds.h"
 #include "app/hub_hunt.h"
+#include "app/hub_looks.h"
 #include "app/hub_outbox.h"
 #include "app/hub_publish.h"
 #include "app/hub_retention.h"
@@ -25,6 +26,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
+#include "source/text.h"
 
 #include "base/ban.h"
 
@@ -49,6 +51,7 @@ struct keeper {
 	struct yg_hub_sight *sight;
 	struct yg_hub_publish *publish;
 	struct yg_hub_feeds *feeds;
+	struct yg_hub_looks *looks; /* of the detection's thread */
 	char situations_path[YG_HUB_PATH_MAX];
 	char collections_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
@@ -206,6 +209,8 @@ static void distrust_engine(void *arg)
 
 static int open_detect(struct keeper *keeper)
 {
+	/* Before what refers to it. */
+	int opened = yg_hub_looks_new(keeper->db_path, keeper->hub.clock, &keeper->looks);
 	const struct yg_hub_detect_opts opts = {
 		.name = YG_KEEP_DETECT,
 		.journal = yg_keep_journal(keeper->hub.keep),
@@ -213,9 +218,11 @@ static int open_detect(struct keeper *keeper)
 		.clock = keeper->hub.clock,
 		.distrust = distrust_engine,
 		.arg = keeper,
+		.look = yg_hub_looks_take,
+		.look_arg = keeper->looks,
 	};
 
-	int rc = yg_hub_detect_new(&opts, &keeper->detect);
+	int rc = opened == YG_OK ? yg_hub_detect_new(&opts, &keeper->detect) : opened;
 
 	keeper->hub.detect = keeper->detect;
 	give_engine(&keeper->hub, YG_HUB_AT_ENGINE, &keeper->hub.engine_fd);
@@ -434,6 +441,7 @@ static int open_all(struct keeper *keeper)
 		rc = open_http(keeper);
 	if (rc == YG_OK)
 		rc = sync_folder(keeper);
+	yg_text_keep(); /* tables that people bring in a browser */
 	if (rc == YG_OK && yg_wall_enter(YG_WALL_KEEPER, keeper->settings->data) != YG_OK)
 		rc = say_path(keeper, "", YG_EUNSUPPORTED);
 	if (rc == YG_OK)
@@ -778,6 +786,7 @@ static void close_all(struct keeper *keeper)
 	keeper->feeds = yg_hub_feeds_free(keeper->feeds);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
+	keeper->looks = yg_hub_looks_free(keeper->looks);
 	hub->detect = NULL;
 	if (hub->engine_fd >= 0)
 		(void)close(hub->engine_fd); /* nothing was said over it */

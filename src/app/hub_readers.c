@@ -11,6 +11,7 @@
 #include "app/hub_api-int.h"
 #include "app/hub_beats.h"
 #include "app/hub_demo.h"
+#include "app/hub_sheet.h"
 #include "app/walls.h"
 #include "base/alloc.h"
 
@@ -205,6 +206,11 @@ static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts
 	return rc;
 }
 
+static int batches(void *arg, const struct yg_hub_batches_ask *ask, uint64_t *ret_next)
+{
+	return yg_hub_api_batches(((const struct reader *)arg)->data, ask, ret_next);
+}
+
 static int open_one(struct reader *reader, const struct yg_hub_http *http)
 {
 	const struct yg_hub_http_opts *opts = &http->opts;
@@ -218,6 +224,8 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
 			  .month = yg_hub_month_report,
+			  .batches = batches,
+			  .sheet = yg_hub_sheet_read,
 			  .report = report,
 			  .demo = opts->is_demo ? demo : NULL,
 			  .arg = reader},

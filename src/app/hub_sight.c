@@ -491,6 +491,8 @@ static int open_all(struct yg_hub_sight *s)
 	if (rc == YG_OK)
 		rc = yg_hub_access_new(s->store, s->enrol, s->opts.clock, &s->hub);
 	if (rc == YG_OK)
+		rc = yg_warn_plans_index(s->hub);
+	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(s->opts.facts_path, false, &s->facts);
 	return rc;
 }

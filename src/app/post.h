@@ -7,9 +7,12 @@
  * Mail goes over TLS (in the clear to 127.0.0.1 alone, and where the operator said so); webhooks
  * over HTTPS (HTTP to 127.0.0.1 alone, likewise), to no address inside, and no redirect is
  * followed. The same holds for a mail server that is not the operator's own. A server that hangs
- * costs its time and no more. The only file that speaks with libcurl (tools/layers.py).
+ * costs its own letters' time and nobody else's: each mail has a thread, for libcurl waits for a
+ * server's word behind the text without anything else going on. The only file that speaks with
+ * libcurl (tools/layers.py).
  *
- * One thread (libcurl looks names up in threads of its own). One of them in a process.
+ * For one thread; those of mails are inside, as are libcurl's that look names up. One of them in a
+ * process.
  * Tests: tests/e2e/hub_delivery.py, tests/e2e/drill.py
  */
 #pragma once

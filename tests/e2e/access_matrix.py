@@ -6,6 +6,7 @@ the organisation acme, `other` is beta, which member, provider and the token do 
 answer must be byte for byte that of an organisation that does not exist. `-`: the operation is of no
 organisation. With --print the outcomes are printed as a table to look at.
 """
+import base64
 import csv
 import json
 import sys
@@ -18,6 +19,10 @@ FILE = ROOT / "docs/access-matrix.csv"
 ROLES = ("administrator", "analyst", "member", "provider", "token", "nobody")
 UNKNOWN = "nowhere"
 NONE = "f" * 32
+
+
+def sheet(*lines):
+    return base64.b64encode("\n".join(lines).encode()).decode()
 
 
 class Matrix:
@@ -125,8 +130,13 @@ class Matrix:
             "listRelations": lambda: (o + "/relations", None),
             "getRelation": lambda: ("%s/relations/%s/%s" % (o, org, self.new_relation(org)), None),
             "sayRelation": lambda: ("%s/relations/%s/supplier-x" % (o, org), {"secret_data": True}),
+            "importRelations": lambda: (o + "/relations/import", {"file": sheet(
+                "supplier,buyer,secret_data,business_stop,system_access,consent", "%s,import-x,yes,no,no,ask" % org)}),
+            "importMembers": lambda: ("/members/import", {"preview": True, "file": sheet(
+                "id,name_ja,name_en,sector,provider,contact_mail,deputy_mail", "acme,A,A,,,,")}),
             "endRelation": lambda: ("%s/relations/%s/%s" % (o, org, self.new_relation(org)), None),
             "listOpenRelations": lambda: ("/relations", None),
+            "listLedger": lambda: (o + "/ledger", None),
             "listViews": lambda: (o + "/views", None),
             "getRetention": lambda: (o + "/retention", None),
             "setRetention": lambda: (o + "/retention", {"months": 12}),

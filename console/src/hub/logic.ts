@@ -149,6 +149,61 @@ export function compared(before: unknown, after: unknown): Compared[] {
   return rows;
 }
 
+interface Both { ja: string; en: string }
+/** What a person may put right of a notice; `indicators` one value a line. */
+export interface Correction { title: Both; comment: Both; indicators: string[]; what: Both; response: Both }
+
+/** What a value is by its looks, as the notice's form names it; null: nobody can say. */
+export function indicatorType(value: string): string | null {
+  if (/^[0-9a-f]+$/i.test(value) && [32, 40, 64, 128].includes(value.length)) return 'hash';
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return 'url';
+  if (/^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/.test(value) || (/^[0-9a-f:.]+(\/\d{1,3})?$/i.test(value) && value.split(':').length > 2)) return 'address';
+  if (/^[^\s@/]+@[^\s@/]+$/.test(value)) return 'mail';
+  if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/i.test(value)) return /\.[a-z]{2,}$/i.test(value) ? 'domain' : null;
+  return null;
+}
+
+type Tree = Record<string, unknown>;
+
+function tree(value: unknown): Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {};
+}
+
+function listed(notice: unknown): Tree[] {
+  const list = tree(tree(notice)['attack'])['indicators'];
+  return Array.isArray(list) ? list.map(tree) : [];
+}
+
+export function indicatorLines(notice: unknown): string[] {
+  return listed(notice).map((i) => String(i['value'] ?? ''));
+}
+
+/** Lines that are no indicator as they stand: a new one has to be known by its looks. */
+export function unknownIndicators(notice: unknown, lines: string[]): string[] {
+  const known = new Set(indicatorLines(notice));
+  return lines.map((l) => l.trim()).filter((l) => l && !known.has(l) && !indicatorType(l));
+}
+
+/** What is to be said over the notice: the keys that are another by `c`, whole; an indicator that stays keeps all it had. */
+export function corrected(notice: unknown, c: Correction): Tree {
+  const of = tree(notice), attack = tree(of['attack']), damage = tree(of['damage']);
+  const said: Tree = {}, saidAttack: Tree = {}, saidDamage: Tree = {};
+  const text = (into: Tree, key: string, was: unknown, now: Both) => {
+    const before = tree(was);
+    if ((before['ja'] ?? '') !== now.ja.trim() || (before['en'] ?? '') !== now.en.trim()) into[key] = { ja: now.ja.trim(), en: now.en.trim() };
+  };
+  const had = new Map(listed(notice).map((i) => [String(i['value'] ?? ''), i]));
+  const lines = [...new Set(c.indicators.map((l) => l.trim()).filter(Boolean))];
+  text(said, 'title', of['title'], c.title);
+  text(saidAttack, 'comment', attack['comment'], c.comment);
+  if (lines.join('\n') !== [...had.keys()].join('\n')) saidAttack['indicators'] = lines.map((value) => had.get(value) ?? { type: indicatorType(value) ?? 'file', value });
+  text(saidDamage, 'what', damage['what'], c.what);
+  text(saidDamage, 'response', damage['response'], c.response);
+  if (Object.keys(saidAttack).length) said['attack'] = saidAttack;
+  if (Object.keys(saidDamage).length) said['damage'] = { ...damage, ...saidDamage };
+  return said;
+}
+
 /** Half of the waiting times and nearly all of them, in a unit that people read. */
 export function duration(ms: number): { n: number; unit: 'second' | 'minute' | 'hour' | 'day' } {
   const seconds = ms / 1000;

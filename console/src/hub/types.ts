@@ -81,7 +81,7 @@ export interface Alert {
 
 export interface SituationEvent { what: string; time: Time; actor: string; from: string | null; to: string | null; other: number | null; due: Time | null; text: string | null }
 
-export interface Finding { id: string; org: string; reason: string | null; title: string; title_ja: string | null; held_by: 'hub' | 'member'; outcome: Outcome }
+export interface Finding { id: string; org: string; rule: string; reason: string | null; title: string; title_ja: string | null; held_by: 'hub' | 'member'; outcome: Outcome }
 
 export interface Records { items: { position: string; record: { raw?: string; format?: string; fields?: Record<string, unknown> } }[]; missing?: number }
 
@@ -107,7 +107,7 @@ export interface Consent {
 
 export interface Member {
   org: string; name_ja: string; name_en: string; sector: string; provider: string; contact_mail: string; contact_phone: string;
-  deputy_mail: string; deputy_phone: string; hours: string; verified: string | null; changed: Time | null;
+  deputy_mail: string; deputy_phone: string; hours: string; language: '' | 'ja' | 'en'; verified: string | null; changed: Time | null;
 }
 
 export type NameConsent = 'named' | 'anonymous' | 'ask';
@@ -159,6 +159,28 @@ export interface Warning {
 
 export interface Sighted { count: number; findings: number; first: Time | null; last: Time | null }
 
+interface Looked { records: number; count: number; from: Time | null; to: Time | null; first: Time | null; last: Time | null; gaps: number }
+/** What sensors found in archives of their own, where raw logs do not leave. */
+export interface AtHome extends Looked { sensors: number; none: number; items: (Looked & { sensor: string; state: 'done' | 'none' })[] | null }
+
+/** A batch of one of the own sensors, as the hub has it. */
+export interface LedgerBatch {
+  id: string; time: Time | null; sensor: string; epoch: number; sequence: number; last: number; records: number; dropped: boolean;
+  kinds: Record<string, number> | null; sha256: string | null; line: string | null; countersigned: boolean;
+}
+
+/** What became of a table, or would. */
+export interface Imported {
+  taken: boolean; rows: number; added: number; changed: number; same: number; fault_count: number;
+  faults: { line: number; column: string; text: string }[];
+}
+
+/** A rule whose findings warn at once; in a list as of its last switching, alone as of now. */
+export interface AutomaticRule {
+  id: string; rule: string; on: boolean; judged: number; noise: number; rate: number | null; by: string; time: Time | null;
+  reason: string; warnings: number; may?: boolean;
+}
+
 export interface Sightings {
   state: 'given' | 'over';
   indicators: number;
@@ -166,6 +188,7 @@ export interface Sightings {
   new: Sighted;
   archive: Sighted;
   looked_back: { state: 'waiting' | 'asks' | 'running' | 'done' | 'none' | 'failed' | 'cancelled'; from: Time | null; to: Time | null; records: number };
+  at_home: AtHome | null;
   sensors: { waiting: number; taken: number; refused: number; items: { sensor: string; state: string; detail: string }[] | null };
   more: boolean;
 }
