@@ -251,9 +251,8 @@ static void make_id(const struct yg_remind *one, const char *to, char ret[YG_WAR
 {
 	char digest[YG_SHA256_HEX + 1];
 	char text[512];
-	int size = snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%d\n%s\n%u\n%s", one->org,
-			    one->report, one->form, one->stage, (int)one->day,
-			    yg_remind_step_name(one->step), one->hours, to);
+	int size = snprintf(text, sizeof(text), "%s\n%s\n%d\n%s\n%u\n%s", one->org, one->report,
+			    (int)one->day, yg_remind_step_name(one->step), one->hours, to);
 
 	/* Ids and words: about 300 bytes at most. */
 	yg_sha256_hex((struct yg_bytes){(const uint8_t *)text,
@@ -275,6 +274,20 @@ static int queue(struct yg_hub_access *hub, const char *org, const char *id, con
 				      org, "tries", 0));
 }
 
+/* NULL without memory. */
+static json_t *dues_json(const struct yg_remind *one)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; list && i < one->due_count; i++)
+		if (json_array_append_new(list, json_pack("{s:s, s:s}", "form", one->dues[i].form,
+							  "stage", one->dues[i].stage)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
 static int tell_one(struct yg_hub_access *hub, const struct yg_remind *one, const char *to,
 		    int64_t now_ns, uint32_t *count)
 {
@@ -293,11 +306,10 @@ static int tell_one(struct yg_hub_access *hub, const struct yg_remind *one, cons
 		return rc;
 	yg_day_write(one->day, day);
 	rc = yg_hub_put_at(hub, one->org, HUB, KIND, id,
-			   json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:s}", "report",
-				     one->report, "form", one->form, "stage", one->stage, "day",
-				     day, "step", yg_remind_step_name(one->step), "hours",
-				     (int)one->hours, "to", to, "made", yg_warn_time(now_ns),
-				     "state", "waiting"),
+			   json_pack("{s:s, s:o, s:s, s:s, s:i, s:s, s:o, s:s}", "report",
+				     one->report, "forms", dues_json(one), "day", day, "step",
+				     yg_remind_step_name(one->step), "hours", (int)one->hours,
+				     "to", to, "made", yg_warn_time(now_ns), "state", "waiting"),
 			   YG_REVISION_NONE);
 	if (rc == YG_OK)
 		rc = queue(hub, one->org, id, channel, now_ns);
@@ -345,7 +357,8 @@ static int tell_all(struct yg_hub_access *hub, const struct yg_remind *one, int6
 int yg_remind_put(struct yg_hub_access *hub, const struct yg_remind *one, int64_t now_ns,
 		  uint32_t *ret_count)
 {
-	char detail[160];
+	char day[YG_DAY_SIZE];
+	char detail[64];
 	bool is_told = false;
 	int rc = was_told(hub, one, &is_told);
 
@@ -356,8 +369,9 @@ int yg_remind_put(struct yg_hub_access *hub, const struct yg_remind *one, int64_
 	if (rc != YG_OK)
 		return rc;
 	rc = tell_all(hub, one, now_ns, ret_count);
-	(void)snprintf(detail, sizeof(detail), "%s %s %s", one->form, one->stage,
-		       yg_remind_step_name(one->step)); /* words */
+	yg_day_write(one->day, day);
+	(void)snprintf(detail, sizeof(detail), "%s %s", day,
+		       yg_remind_step_name(one->step)); /* a word */
 	rc = yg_hub_finish(
 		hub, rc, &(struct yg_hub_deed){HUB, one->org, "report.remind", one->report, detail});
 	if (rc != YG_OK)
@@ -396,19 +410,27 @@ int yg_remind_note(struct yg_hub_access *hub, const struct yg_warn_out *out, con
 	return rc;
 }
 
-/* Was this stage of the form noted as sent meanwhile? */
-static bool is_sent(const json_t *record, const json_t *reminder)
+static bool is_in(const json_t *sent, const json_t *due)
 {
-	const json_t *list = json_object_get(record, "sent");
+	for (size_t i = 0; i < json_array_size(sent); i++) {
+		const json_t *one = json_array_get(sent, i);
 
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *one = json_array_get(list, i);
-
-		if (yg_bytes_eq(yg_json_text(one, "form"), yg_json_text(reminder, "form")) &&
-		    yg_bytes_eq(yg_json_text(one, "stage"), yg_json_text(reminder, "stage")))
+		if (yg_bytes_eq(yg_json_text(one, "form"), yg_json_text(due, "form")) &&
+		    yg_bytes_eq(yg_json_text(one, "stage"), yg_json_text(due, "stage")))
 			return true;
 	}
 	return false;
+}
+
+/* Was everything it reminds of noted as sent meanwhile? */
+static bool is_sent(const json_t *record, const json_t *reminder)
+{
+	const json_t *dues = json_object_get(reminder, "forms");
+
+	for (size_t i = 0; i < json_array_size(dues); i++)
+		if (!is_in(json_object_get(record, "sent"), json_array_get(dues, i)))
+			return false;
+	return true;
 }
 
 static struct yg_bytes domain_of(struct yg_bytes mail)
@@ -459,10 +481,9 @@ static int find_hook(struct yg_hub_access *hub, const json_t *reminder, struct y
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_OK : rc;
 	out->copy = json_pack(
-		"{s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:O}", "format", "yagura-report-reminder/1",
-		"id", out->id, "org", out->org, "report", json_object_get(reminder, "report"),
-		"form", json_object_get(reminder, "form"), "stage",
-		json_object_get(reminder, "stage"), "day", json_object_get(reminder, "day"), "step",
+		"{s:s, s:s, s:s, s:O, s:O, s:O, s:O}", "format", "yagura-report-reminder/1", "id",
+		out->id, "org", out->org, "report", json_object_get(reminder, "report"), "forms",
+		json_object_get(reminder, "forms"), "day", json_object_get(reminder, "day"), "step",
 		json_object_get(reminder, "step"));
 	return out->copy ? YG_OK : YG_ENOMEM;
 }

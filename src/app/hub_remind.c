@@ -21,7 +21,13 @@ struct yg_hub_remind {
 	bool is_inside;		       /* of org */
 	char report[YG_REPORT_ID_MAX + 1]; /* the last that was looked at there */
 	struct yg_remind_times times;
-	struct yg_remind found[DUES_MAX]; /* of one report */
+	struct found {
+		struct yg_remind_due due;
+		int32_t day;
+		enum yg_remind_step step;
+		uint32_t hours;
+		bool is_told;
+	} found[DUES_MAX]; /* of one report */
 	uint32_t count;
 	int64_t now_ns;
 	int64_t next_ns; /* the next turn */
@@ -58,13 +64,11 @@ static void look_form(struct yg_hub_remind *r, const struct yg_form *form, const
 		return;
 	yg_incident_dues(&ask, record, dues, &count);
 	for (uint32_t i = 0; i < count && r->count < DUES_MAX; i++) {
-		struct yg_remind *one = &r->found[r->count];
+		struct found *one = &r->found[r->count];
 
-		*one = (struct yg_remind){.org = r->org,
-					  .report = r->report,
-					  .form = (const char *)form->id.data,
-					  .stage = yg_form_stage_name(dues[i].stage),
-					  .day = dues[i].latest};
+		*one = (struct found){.due = {(const char *)form->id.data,
+					      yg_form_stage_name(dues[i].stage)},
+				      .day = dues[i].latest};
 		r->count += dues[i].state != YG_DUE_SENT && dues[i].state != YG_DUE_UNKNOWN &&
 			    yg_remind_step_at(&r->times, one->day, r->now_ns, &one->step,
 					      &one->hours);
@@ -81,11 +85,33 @@ static int look_report(void *arg, const char *id, const json_t *record)
 	return YG_EEND;
 }
 
+/* What has the last day, and is at the step, of number @first: one reminder. */
+static int tell(struct yg_hub_remind *r, uint32_t first)
+{
+	struct yg_remind_due dues[DUES_MAX];
+	struct yg_remind one = {.org = r->org,
+				.report = r->report,
+				.day = r->found[first].day,
+				.step = r->found[first].step,
+				.hours = r->found[first].hours,
+				.dues = dues};
+	uint32_t told;
+
+	for (uint32_t i = first; i < r->count; i++) {
+		struct found *other = &r->found[i];
+
+		if (other->day != one.day || other->step != one.step || other->hours != one.hours)
+			continue;
+		other->is_told = true;
+		dues[one.due_count++] = other->due;
+	}
+	return yg_remind_put(r->hub, &one, r->now_ns, &told);
+}
+
 /* The next report of the organisation. YG_ENOENT: there is none. */
 static int next_report(struct yg_hub_remind *r)
 {
 	char after[sizeof(r->report)];
-	uint32_t told;
 	int rc;
 
 	(void)snprintf(after, sizeof(after), "%s", r->report); /* the same room */
@@ -95,7 +121,8 @@ static int next_report(struct yg_hub_remind *r)
 		return rc == YG_OK ? YG_ENOENT : rc;
 	rc = YG_OK;
 	for (uint32_t i = 0; rc == YG_OK && i < r->count; i++)
-		rc = yg_remind_put(r->hub, &r->found[i], r->now_ns, &told);
+		if (!r->found[i].is_told)
+			rc = tell(r, i);
 	return rc;
 }
 

@@ -419,8 +419,8 @@ static const struct {
 	{"diff", yg_report_diff, .needs_record = true},
 	{"fill", yg_report_fill, .needs_record = true, .takes_record = true},
 	{"workbook-map", yg_report_workbook_map, .takes_workbook = true},
-	{"forms", yg_report_forms},
-	{"fields", yg_report_fields},
+	{.word = "forms", .run = yg_report_forms},
+	{.word = "fields", .run = yg_report_fields},
 };
 
 static int refuse_word(const char *word)

@@ -88,6 +88,6 @@ size_t yg_cell_units(struct yg_bytes text)
 	size_t units = 0;
 
 	for (size_t i = 0; i < text.size; i++)
-		units += (text.data[i] & 0xc0) != 0x80 ? 1 + (text.data[i] >= 0xf0) : 0;
+		units += (text.data[i] & 0xc0) == 0x80 ? 0u : text.data[i] >= 0xf0 ? 2u : 1u;
 	return units;
 }

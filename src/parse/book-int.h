@@ -52,5 +52,7 @@ struct yg_book_part {
 	const char *name;
 	struct yg_bytes body; /* in place of what is in the archive */
 };
+/* Is it an archive whose members stand one after the other, as its directory says? */
+YG_MUST_USE int yg_book_zip_check(struct yg_bytes file, struct yg_line_fault *reterr);
 YG_MUST_USE int yg_book_zip(struct yg_bytes file, const struct yg_book_part *parts, uint32_t count,
 			    struct yg_buf *to, struct yg_line_fault *reterr);

@@ -169,7 +169,9 @@ int yg_book_open(struct yg_bytes file, struct yg_arena *arena, struct yg_book **
 		return no_memory(reterr);
 	book->file = file;
 	book->arena = arena;
-	rc = yg_workbook_open(file, &book->parts, reterr);
+	rc = yg_book_zip_check(file, reterr);
+	if (rc == YG_OK)
+		rc = yg_workbook_open(file, &book->parts, reterr);
 	if (rc == YG_OK)
 		rc = list_sheets(book, reterr);
 	if (rc == YG_OK)

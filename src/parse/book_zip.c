@@ -250,6 +250,18 @@ static int write_all(const struct archive *a, struct yg_buf *to)
 					   "the workbook grew beyond what may be written");
 }
 
+int yg_book_zip_check(struct yg_bytes file, struct yg_line_fault *reterr)
+{
+	struct archive a = {.file = file, .fault = reterr};
+	int rc = find_end(&a);
+
+	if (rc == YG_OK)
+		rc = read_directory(&a);
+	free(a.members);
+	free(a.ordered);
+	return rc;
+}
+
 int yg_book_zip(struct yg_bytes file, const struct yg_book_part *parts, uint32_t count,
 		struct yg_buf *to, struct yg_line_fault *reterr)
 {

@@ -50,9 +50,9 @@ FORM = HEAD + (
     '<row r="10">' + s("B10", 7) + '<c r="D10" s="2" t="str"><f>TEXT(TODAY(),"yyyy-mm-dd")</f><v>2026-11-26</v></c></row>'
     '<row r="12">' + s("B12", 10) + s("C12", 12) + "</row>"
     '<row r="13">' + s("B13", 11) + s("F13", 13) + "</row>"
-    '</sheetData><sheetProtection sheet="1" objects="1"/><mergeCells count="8"><mergeCell ref="B1:G1"/>'
+    '</sheetData><sheetProtection sheet="1" objects="1"/><mergeCells count="9"><mergeCell ref="B1:G1"/>'
     '<mergeCell ref="B3:C3"/><mergeCell ref="D3:G3"/><mergeCell ref="B4:C4"/><mergeCell ref="D4:G4"/>'
-    '<mergeCell ref="D5:G5"/><mergeCell ref="D6:G6"/><mergeCell ref="D7:G7"/></mergeCells>'
+    '<mergeCell ref="D5:G5"/><mergeCell ref="B6:C6"/><mergeCell ref="D6:G6"/><mergeCell ref="D7:G7"/></mergeCells>'
     '<dataValidations count="1"><dataValidation type="list" allowBlank="1" showInputMessage="1" sqref="D8">'
     '<formula1>"設定ミス,ぜい弱性,不明"</formula1></dataValidation></dataValidations>'
     '<pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/></worksheet>')
