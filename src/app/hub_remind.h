@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 
-#define YG_HUB_REMIND_PASS_S  30 /* between the ends of looks over all */
+#define YG_HUB_REMIND_PASS_S  10 /* between the ends of looks over all */
 #define YG_HUB_REMIND_AT_ONCE 50 /* reports looked at in one turn of the loop */
 
 struct yg_hub_access;
