@@ -129,7 +129,8 @@ int yg_hub_do_get_report_book(struct yg_hub_call *call)
 	return refuse(call, rc == YG_OK ? answer_book(call, form) : rc);
 }
 
-/* The file of @in, or the one that is there; *ret_old: what was there, or NULL. YG_EEND: refused. */
+/* The file of @in, or the one that is there; *ret_old: what was there, or NULL. YG_EEND: refused.
+ */
 static int file_of(const struct yg_hub_call *call, const json_t *in, const char *form,
 		   json_t **ret_old, struct yg_bytes *ret)
 {
@@ -238,10 +239,10 @@ int yg_hub_do_set_report_contacts(struct yg_hub_call *call)
 		rc = yg_report_tell_set(call->access, json_object_get(in, "items"));
 	json_decref(in);
 	if (rc == YG_EINVAL)
-		return yg_call_bad(call,
-				   N_("Send {\"items\":[…]}: lines with service and tell, and where "
-				      "wanted form, phone, night, mail, deputy, note; each text is "
-				      "one line of at most 400 bytes."));
+		return yg_call_bad(
+			call, N_("Send {\"items\":[…]}: lines with service and tell, and where "
+				 "wanted form, phone, night, mail, deputy, note; each text is "
+				 "one line of at most 400 bytes."));
 	return rc == YG_OK ? answer_contacts(call) : refuse(call, rc);
 }
 
@@ -260,7 +261,8 @@ int yg_hub_do_get_report_reminders(struct yg_hub_call *call)
 	return answer_reminders(call);
 }
 
-/* {"before_hours":[24],"on_day":true,"over":true,"from_hour":9}; what is left out is as at first. */
+/* {"before_hours":[24],"on_day":true,"over":true,"from_hour":9}; what is left out is as at first.
+ */
 int yg_hub_do_set_report_reminders(struct yg_hub_call *call)
 {
 	struct yg_remind_times times;

@@ -265,10 +265,10 @@ static int answer_form(const struct yg_hub_call *call, const struct kind *kind, 
 	}
 	if (rc == YG_EINVAL) {
 		yg_buf_add_byte(out, '\0');
-		return yg_reply_problem(reply, 422, "wrong-workbook",
-					yg_tr(call->request->lang,
-					      N_("The workbook cannot be filled")),
-					out->error ? NULL : (const char *)out->data);
+		return yg_reply_problem(
+			reply, 422, "wrong-workbook",
+			yg_tr(call->request->lang, N_("The workbook cannot be filled")),
+			out->error ? NULL : (const char *)out->data);
 	}
 	if (rc == YG_ENOENT)
 		return yg_call_not_found(call);

@@ -9,11 +9,11 @@
 
 #include "base/ban.h"
 
-#define HUB	"hub"
-#define KIND	"reminder"
-#define TIMES	"report_reminders"
-#define HOUR_NS (3600 * YG_NS_PER_S)
-#define DAY_NS	(24 * HOUR_NS)
+#define HUB	 "hub"
+#define KIND	 "reminder"
+#define TIMES	 "report_reminders"
+#define HOUR_NS	 (3600 * YG_NS_PER_S)
+#define DAY_NS	 (24 * HOUR_NS)
 #define DAYS_MAX 100000 /* of what times in nanoseconds hold: the year 2243 */
 
 /* ---- when ---- */
@@ -33,7 +33,8 @@ bool yg_remind_step_at(const struct yg_remind_times *times, int32_t day, int64_t
 		if (now_ns < at_ns - times->before[i] * HOUR_NS)
 			continue;
 		*ret = YG_REMIND_BEFORE;
-		*ret_hours = times->before[i]; /* the most first: the last that fits is the nearest */
+		*ret_hours =
+			times->before[i]; /* the most first: the last that fits is the nearest */
 		is_found = true;
 	}
 	/* Of a day that is over only that it is: nothing is told as if there were time. */
@@ -133,8 +134,8 @@ static int load(struct yg_hub_access *hub, const char *org, const char *kind, co
 		json_t **ret)
 {
 	*ret = NULL;
-	return yg_control_get(hub->store, yg_bytes_str(org), yg_bytes_str(kind),
-			      yg_bytes_str(key), keep_body, ret);
+	return yg_control_get(hub->store, yg_bytes_str(org), yg_bytes_str(kind), yg_bytes_str(key),
+			      keep_body, ret);
 }
 
 int yg_remind_times_of(struct yg_hub_access *hub, const char *org, struct yg_remind_times *ret)
@@ -233,8 +234,7 @@ int yg_remind_list(struct yg_access *by, const char *report, json_t **ret)
 	int rc = yg_hub_require(by, YG_MAY_read_reports, &hub);
 
 	if (rc == YG_OK)
-		rc = l.items ? yg_hub_each(hub, by->org, KIND, "", "", 0, list_one, &l)
-			     : YG_ENOMEM;
+		rc = l.items ? yg_hub_each(hub, by->org, KIND, "", "", 0, list_one, &l) : YG_ENOMEM;
 	if (rc == YG_OK)
 		rc = in_order(&l.items);
 	if (rc == YG_OK)
@@ -308,8 +308,8 @@ static int tell_one(struct yg_hub_access *hub, const struct yg_remind *one, cons
 	rc = yg_hub_put_at(hub, one->org, HUB, KIND, id,
 			   json_pack("{s:s, s:o, s:s, s:s, s:i, s:s, s:o, s:s}", "report",
 				     one->report, "forms", dues_json(one), "day", day, "step",
-				     yg_remind_step_name(one->step), "hours", (int)one->hours,
-				     "to", to, "made", yg_warn_time(now_ns), "state", "waiting"),
+				     yg_remind_step_name(one->step), "hours", (int)one->hours, "to",
+				     to, "made", yg_warn_time(now_ns), "state", "waiting"),
 			   YG_REVISION_NONE);
 	if (rc == YG_OK)
 		rc = queue(hub, one->org, id, channel, now_ns);
@@ -373,7 +373,8 @@ int yg_remind_put(struct yg_hub_access *hub, const struct yg_remind *one, int64_
 	(void)snprintf(detail, sizeof(detail), "%s %s", day,
 		       yg_remind_step_name(one->step)); /* a word */
 	rc = yg_hub_finish(
-		hub, rc, &(struct yg_hub_deed){HUB, one->org, "report.remind", one->report, detail});
+		hub, rc,
+		&(struct yg_hub_deed){HUB, one->org, "report.remind", one->report, detail});
 	if (rc != YG_OK)
 		*ret_count = 0;
 	return rc;
@@ -498,8 +499,7 @@ int yg_remind_fill(struct yg_hub_access *hub, struct yg_warn_out *out, const cha
 	if (rc == YG_OK) {
 		yg_hub_text(reminder, "report", out->number, sizeof(out->number));
 		out->day = yg_day_read(yg_json_text(reminder, "day"));
-		(void)yg_remind_step_by_name(yg_json_text(reminder, "step"),
-					     &out->step); /* ours */
+		(void)yg_remind_step_by_name(yg_json_text(reminder, "step"), &out->step); /* ours */
 		rc = load(hub, out->org, "report", out->number, &record);
 	}
 	if (rc == YG_OK)
@@ -561,8 +561,8 @@ static int look_report(void *arg, struct yg_bytes key, const json_t *body)
 	return r->fn(r->arg, id, body);
 }
 
-int yg_remind_reports(struct yg_hub_access *hub, const char *org, const char *after,
-		      uint32_t limit, yg_remind_report_fn fn, void *arg)
+int yg_remind_reports(struct yg_hub_access *hub, const char *org, const char *after, uint32_t limit,
+		      yg_remind_report_fn fn, void *arg)
 {
 	struct reports r = {fn, arg};
 

@@ -8,9 +8,10 @@
  * What a deadline is, the forms say (share/incident.h, by way of app/); here is which step it is
  * time for, and that each is told once: a reminder's id is derived from organisation, report, last
  * day, step and recipient, and it is written down in the transaction that puts it into the outbox
- * (access/warnings.h), so whatever ends in between, there is one of it. Forms with the same last day
- * are one reminder; a last day that moves because the record was put right is another one. A step whose time is over when the next
- * has come is left out, and so is what was over for longer than YG_REMIND_LATE_DAYS.
+ * (access/warnings.h), so whatever ends in between, there is one of it. Forms with the same last
+ * day are one reminder; a last day that moves because the record was put right is another one. A
+ * step whose time is over when the next has come is left out, and so is what was over for longer
+ * than YG_REMIND_LATE_DAYS.
  *
  * A mail says which report and until when, and nothing of what happened: it may end in a shared
  * box. To the address in the record (reporter.mail) where its domain is that of an address in the
@@ -58,8 +59,8 @@ json_t *yg_remind_times_json(const struct yg_remind_times *times); /* NULL witho
 YG_MUST_USE int yg_remind_times_get(struct yg_access *by, struct yg_remind_times *ret);
 YG_MUST_USE int yg_remind_times_set(struct yg_access *by, const struct yg_remind_times *times);
 
-/* [{"forms":[{"form","stage"}],"day","step","hours","to","made","state","time"}] of @report, oldest first;
- * *ret owned. @by: read_reports. */
+/* [{"forms":[{"form","stage"}],"day","step","hours","to","made","state","time"}] of @report, oldest
+ * first; *ret owned. @by: read_reports. */
 YG_MUST_USE int yg_remind_list(struct yg_access *by, const char *report, json_t **ret);
 
 /* ---- the hub itself ---- */

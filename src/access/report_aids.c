@@ -168,8 +168,8 @@ int yg_report_book_set(struct yg_access *by, const struct yg_report_book_wish *w
 			    (wish->file.data && (wish->file.size == 0 ||
 						 !yg_hub_is_text(wish->name, YG_REPORT_NAME_MAX)))))
 		rc = YG_EINVAL;
-	if (rc == YG_OK && (wish->file.size > YG_REPORT_BOOK_MAX ||
-			    (wish->map && strlen(wish->map) > MAP_MAX)))
+	if (rc == YG_OK &&
+	    (wish->file.size > YG_REPORT_BOOK_MAX || (wish->map && strlen(wish->map) > MAP_MAX)))
 		rc = YG_ELIMIT;
 	if (rc == YG_OK)
 		rc = make_book(by, hub, wish, &body);
@@ -290,8 +290,7 @@ int yg_report_tell_set(struct yg_access *by, const json_t *items)
 	rc = yg_hub_put_at(hub, by->org, by->actor, CONTACTS, LIST,
 			   json_pack("{s:o}", "items", made), YG_REVISION_ANY);
 	return yg_hub_finish(
-		hub, rc,
-		&(struct yg_hub_deed){by->actor, by->org, "report.contacts", LIST, ""});
+		hub, rc, &(struct yg_hub_deed){by->actor, by->org, "report.contacts", LIST, ""});
 }
 
 static bool concerns(struct yg_bytes service, const json_t *services)

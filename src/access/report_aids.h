@@ -34,8 +34,7 @@ YG_MUST_USE int yg_report_book_set(struct yg_access *by, const struct yg_report_
 YG_MUST_USE int yg_report_book_remove(struct yg_access *by, const char *form);
 
 /* Names of a contact's texts, as in the table of `share report check --contacts`. */
-#define YG_REPORT_TELL_MAP(X)                                                                      \
-	X(service) X(tell) X(form) X(phone) X(night) X(mail) X(deputy) X(note)
+#define YG_REPORT_TELL_MAP(X) X(service) X(tell) X(form) X(phone) X(night) X(mail) X(deputy) X(note)
 
 /* [{"service","tell",…}], all texts; *ret owned, empty when nothing was written yet. */
 YG_MUST_USE int yg_report_tell_get(struct yg_access *by, json_t **ret);

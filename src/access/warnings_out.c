@@ -53,8 +53,8 @@ static int look_row(void *arg, struct yg_bytes key, const json_t *body)
 }
 
 /* What is known of a way to its end, in the warning: who reads it sees what became of it. */
-static int note_channel(struct yg_hub_access *hub, const struct yg_warn_out *out,
-			const char *state, const char *text, int64_t now_ns, bool is_repeated)
+static int note_channel(struct yg_hub_access *hub, const struct yg_warn_out *out, const char *state,
+			const char *text, int64_t now_ns, bool is_repeated)
 {
 	const char *id = out->id, *channel = out->channel;
 	json_t *body = NULL, *channels;

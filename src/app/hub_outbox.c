@@ -264,7 +264,7 @@ void yg_hub_outbox_run(struct yg_hub_outbox *box)
 		rc = begin_one(box);
 	if (rc == YG_OK || rc == YG_ENOENT)
 		rc = yg_hub_remind_run(box->remind, now); /* what it puts there goes next time */
-	(void)yg_msg_flush(&box->pipe); /* as above */
+	(void)yg_msg_flush(&box->pipe);			  /* as above */
 	if (rc == YG_OK || rc == YG_ENOENT)
 		box->is_told = false;
 	else

@@ -17,8 +17,8 @@
 struct yg_hub_remind {
 	struct yg_hub_access *hub;
 	const struct yg_forms *forms;
-	char org[YG_ENROL_ID_MAX + 1]; /* being gone over, or the last that was */
-	bool is_inside;		       /* of org */
+	char org[YG_ENROL_ID_MAX + 1];	   /* being gone over, or the last that was */
+	bool is_inside;			   /* of org */
 	char report[YG_REPORT_ID_MAX + 1]; /* the last that was looked at there */
 	struct yg_remind_times times;
 	struct found {
@@ -66,12 +66,12 @@ static void look_form(struct yg_hub_remind *r, const struct yg_form *form, const
 	for (uint32_t i = 0; i < count && r->count < DUES_MAX; i++) {
 		struct found *one = &r->found[r->count];
 
-		*one = (struct found){.due = {(const char *)form->id.data,
-					      yg_form_stage_name(dues[i].stage)},
-				      .day = dues[i].latest};
-		r->count += dues[i].state != YG_DUE_SENT && dues[i].state != YG_DUE_UNKNOWN &&
-			    yg_remind_step_at(&r->times, one->day, r->now_ns, &one->step,
-					      &one->hours);
+		*one = (struct found){
+			.due = {(const char *)form->id.data, yg_form_stage_name(dues[i].stage)},
+			.day = dues[i].latest};
+		r->count +=
+			dues[i].state != YG_DUE_SENT && dues[i].state != YG_DUE_UNKNOWN &&
+			yg_remind_step_at(&r->times, one->day, r->now_ns, &one->step, &one->hours);
 	}
 }
 

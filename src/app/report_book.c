@@ -152,8 +152,8 @@ static int fill_mapped(struct filling *f, const struct yg_book_map *map)
 		*write = (struct yg_book_write){0};
 		rc = entry_text(f, &map->entries[i], write);
 		if (rc == YG_OK)
-			rc = yg_book_map_place(f->book, &map->entries[i], &write->sheet,
-					       &write->at, &f->told->fault);
+			rc = yg_book_map_place(f->book, &map->entries[i], &write->sheet, &write->at,
+					       &f->told->fault);
 		f->told->is_of_map = rc != YG_OK;
 		f->count += rc == YG_OK && write->text.size > 0;
 	}
@@ -201,8 +201,8 @@ static int read_map(const struct yg_report_book *ask, const struct yg_form *form
 	told->is_of_map = rc != YG_OK;
 	if (rc == YG_OK && ret->form != form) {
 		told->is_of_map = true;
-		rc = yg_line_fault_set(&told->fault, YG_EMISMATCH, 0,
-				       "the map is of the form %.*s", YG_FMT(ret->form->id));
+		rc = yg_line_fault_set(&told->fault, YG_EMISMATCH, 0, "the map is of the form %.*s",
+				       YG_FMT(ret->form->id));
 	}
 	return rc;
 }
@@ -235,8 +235,7 @@ static int fill(struct filling *f, struct yg_buf *to)
 int yg_report_book_fill(const struct yg_report_book *book, struct yg_buf *to,
 			struct yg_report_book_told *told)
 {
-	struct filling f = {
-		.ask = book, .told = told, .arena = yg_arena_new(YG_REPORT_BOOK_ARENA)};
+	struct filling f = {.ask = book, .told = told, .arena = yg_arena_new(YG_REPORT_BOOK_ARENA)};
 	int rc;
 
 	*told = (struct yg_report_book_told){0};
@@ -307,8 +306,8 @@ static void add_missing(struct yg_buf *to, const struct yg_form_field *field,
 }
 
 static int propose(struct yg_book *book, struct yg_arena *arena, const struct yg_forms *forms,
-		   const struct yg_form *form, struct yg_buf *to,
-		   struct yg_report_book_told *told, uint32_t *ret_all)
+		   const struct yg_form *form, struct yg_buf *to, struct yg_report_book_told *told,
+		   uint32_t *ret_all)
 {
 	const struct yg_book_sheet *sheets;
 	const struct yg_book_proposal *found;

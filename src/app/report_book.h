@@ -24,9 +24,9 @@ struct yg_report_book {
 };
 struct yg_report_book_told {
 	struct yg_line_fault fault;
-	bool is_of_map;			      /* the fault, with its line */
-	uint32_t cells;			      /* written */
-	uint32_t left[YG_REPORT_LEFT_MAX];    /* fields with a value and without a cell */
+	bool is_of_map;			   /* the fault, with its line */
+	uint32_t cells;			   /* written */
+	uint32_t left[YG_REPORT_LEFT_MAX]; /* fields with a value and without a cell */
 	uint32_t left_count;
 };
 /* The workbook to @to, which is empty and can take YG_BOOK_OUT_MAX. YG_OK or as parse/book.h,

@@ -139,6 +139,5 @@ int yg_report_workbook_map(struct yg_report_run *run)
 	}
 	say_left(run, told, false);
 	yg_say(N_("%u of %u fields found; look at each line before it is used"), told->cells, all);
-	return yg_report_put_out(run, &out,
-				 told->left_count > 0 ? YG_EXIT_PARTLY : YG_EXIT_DONE);
+	return yg_report_put_out(run, &out, told->left_count > 0 ? YG_EXIT_PARTLY : YG_EXIT_DONE);
 }

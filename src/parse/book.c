@@ -16,7 +16,7 @@ struct yg_book {
 	struct yg_workbook *parts;
 	struct yg_arena *arena;
 	struct yg_book_sheet sheets[YG_BOOK_SHEETS_MAX];
-	char *relations[YG_BOOK_SHEETS_MAX]; /* "rId1", until its part is found */
+	char *relations[YG_BOOK_SHEETS_MAX];		/* "rId1", until its part is found */
 	struct yg_book_look *looks[YG_BOOK_SHEETS_MAX]; /* NULL: not looked at yet */
 	uint32_t sheet_count;
 };
@@ -68,8 +68,7 @@ static void sheet_start(struct yg_book_xml *xml, const char *name, const char *f
 	}
 	book->relations[book->sheet_count] = yg_arena_str(book->arena, relation);
 	sheet->is_hidden = state && strcmp(state, "visible") != 0;
-	if (!book->relations[book->sheet_count] ||
-	    !yg_arena_dup(book->arena, title, &sheet->name))
+	if (!book->relations[book->sheet_count] || !yg_arena_dup(book->arena, title, &sheet->name))
 		yg_book_xml_stop(xml, YG_ENOMEM, "out of memory");
 	else
 		book->sheet_count++;

@@ -35,7 +35,8 @@ static int check_keys(struct reader *r, const struct yg_yaml *map, const char *c
 		      size_t count)
 {
 	if (map->kind != YG_YAML_MAP)
-		return yg_line_fault_set(r->fault, YG_EFORMAT, map->line, "keys and values belong here");
+		return yg_line_fault_set(r->fault, YG_EFORMAT, map->line,
+					 "keys and values belong here");
 	for (const struct yg_yaml *one = map->first; one; one = one->next) {
 		size_t i = 0;
 
@@ -189,8 +190,8 @@ static int take_where(struct reader *r, const struct yg_yaml *map, struct yg_boo
 
 static int take_entry(struct reader *r, const struct yg_yaml *map)
 {
-	static const char *const known[] = {"field", "what",  "sheet", "cell",	"label",
-					    "place", "is", "write", "values"};
+	static const char *const known[] = {"field", "what", "sheet", "cell",  "label",
+					    "place", "is",   "write", "values"};
 	struct yg_book_entry *to = &r->entries[r->count];
 	int rc = check_keys(r, map, known, sizeof(known) / sizeof(known[0]));
 
@@ -215,8 +216,8 @@ static int take_map(struct reader *r, const struct yg_yaml *map)
 		return rc;
 	cells = yg_yaml_get(map, "cells");
 	if (!yg_bytes_eq(yg_yaml_text(map, "format"), YG_S(FORMAT)))
-		return yg_line_fault_set(r->fault, YG_EFORMAT, map->line, "format: " FORMAT
-					 " is missing");
+		return yg_line_fault_set(r->fault, YG_EFORMAT, map->line,
+					 "format: " FORMAT " is missing");
 	r->form = yg_form_find(r->forms, yg_yaml_text(map, "form"));
 	if (!r->form)
 		return refuse(r, map->line, "form: there is no such form",
@@ -225,8 +226,8 @@ static int take_map(struct reader *r, const struct yg_yaml *map)
 		return yg_line_fault_set(r->fault, YG_EFORMAT, map->line,
 					 "cells: a list is missing");
 	if (cells->count > YG_BOOK_WRITES_MAX)
-		return yg_line_fault_set(r->fault, YG_ELIMIT, cells->line,
-					 "more than %u cells", YG_BOOK_WRITES_MAX);
+		return yg_line_fault_set(r->fault, YG_ELIMIT, cells->line, "more than %u cells",
+					 YG_BOOK_WRITES_MAX);
 	r->entries = yg_arena_alloc(r->arena, ((size_t)cells->count + 1) * sizeof(*r->entries));
 	if (!r->entries)
 		return no_memory(r);
@@ -260,8 +261,8 @@ int yg_book_map_read(struct yg_bytes text, const struct yg_forms *forms, struct 
 
 /* ---- where it is in a workbook ---- */
 
-int yg_book_map_place(struct yg_book *book, const struct yg_book_entry *entry,
-		      uint32_t *ret_sheet, struct yg_cell *ret_cell, struct yg_line_fault *reterr)
+int yg_book_map_place(struct yg_book *book, const struct yg_book_entry *entry, uint32_t *ret_sheet,
+		      struct yg_cell *ret_cell, struct yg_line_fault *reterr)
 {
 	const struct yg_book_look *look;
 	const struct yg_book_cell *label = NULL;

@@ -137,8 +137,7 @@ struct names {
 	struct yg_book_label at[NAMES_MAX];
 };
 
-static void names_of(const struct proposing *p, const struct yg_form_item *item,
-		     struct names *ret)
+static void names_of(const struct proposing *p, const struct yg_form_item *item, struct names *ret)
 {
 	const struct yg_form_field *field = &p->forms->fields[item->field];
 
@@ -217,8 +216,7 @@ static int find_part(struct proposing *p, const struct names *names, struct yg_b
 
 	for (uint32_t i = 0; i < p->count; i++) {
 		for (unsigned k = 0; k < NAMES_MAX && !p->places[i].is_taken; k++) {
-			uint32_t more =
-				yg_book_label_within(&names->at[k], &p->places[i].label);
+			uint32_t more = yg_book_label_within(&names->at[k], &p->places[i].label);
 
 			if (more < least) {
 				least = more;
@@ -236,15 +234,16 @@ static int propose(struct proposing *p, const struct yg_form *form, struct yg_bo
 	uint32_t count = 0;
 	int rc = YG_OK;
 
-	/* Those that say the same have the first choice, whatever stands before them in the form. */
+	/* Those that say the same have the first choice, whatever stands before them in the form.
+	 */
 	for (unsigned pass = 0; pass < 2; pass++) {
 		count = 0;
 		for (uint32_t i = 0; rc == YG_OK && i < form->item_count; i++) {
 			if (form->items[i].field == YG_FORM_NONE)
 				continue;
 			if (pass == 0)
-				to[count] = (struct yg_book_proposal){
-					.field = form->items[i].field};
+				to[count] =
+					(struct yg_book_proposal){.field = form->items[i].field};
 			names_of(p, &form->items[i], &names);
 			if (pass == 0)
 				rc = find_exact(p, &names, &to[count]);

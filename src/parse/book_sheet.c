@@ -100,16 +100,16 @@ struct edit {
 	struct yg_book_xml xml;
 	const struct yg_book_write *writes;
 	uint32_t count;
-	uint32_t next;	/* the write that waits */
+	uint32_t next; /* the write that waits */
 	struct yg_buf *to;
-	size_t copied;	/* bytes of the body that are in @to, or left out */
-	size_t tag_to;	/* behind the start tag of the row or sheetData at hand */
+	size_t copied;	 /* bytes of the body that are in @to, or left out */
+	size_t tag_to;	 /* behind the start tag of the row or sheetData at hand */
 	char prefix[32]; /* of elements: "x:", or empty */
 	struct yg_cell at;
-	bool is_data;	   /* inside of sheetData */
-	bool is_done;	   /* it was there */
-	bool is_hit;	   /* the cell at hand is replaced */
-	bool is_unplaced;  /* a cell of this row says no place: what comes before would move it */
+	bool is_data;	  /* inside of sheetData */
+	bool is_done;	  /* it was there */
+	bool is_hit;	  /* the cell at hand is replaced */
+	bool is_unplaced; /* a cell of this row says no place: what comes before would move it */
 };
 
 /* What stands before @end goes over as it is. */
@@ -370,8 +370,8 @@ int yg_book_edit(struct yg_bytes body, const char *part, const struct yg_book_wr
 		return yg_line_fault_set(reterr, YG_EFORMAT, 0, "%s: it has no table of cells",
 					 part);
 	copy_to(&e, body.size);
-	return yg_buf_error(to) == YG_OK ? YG_OK
-					 : yg_line_fault_set(reterr, yg_buf_error(to), 0,
-							     "%s grew beyond what may be written",
-							     part);
+	return yg_buf_error(to) == YG_OK
+		       ? YG_OK
+		       : yg_line_fault_set(reterr, yg_buf_error(to), 0,
+					   "%s grew beyond what may be written", part);
 }

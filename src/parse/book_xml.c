@@ -77,9 +77,8 @@ static void on_entity(void *arg, const char *name, int is_parameter, const char 
 {
 	(void)name, (void)is_parameter, (void)value, (void)size, (void)base, (void)system_id;
 	(void)public_id, (void)notation; /* whatever it is, it is refused */
-	yg_book_xml_stop(
-		arg, YG_EFORMAT,
-		"it defines entities of its own, which no workbook needs: refused");
+	yg_book_xml_stop(arg, YG_EFORMAT,
+			 "it defines entities of its own, which no workbook needs: refused");
 }
 
 /* What is put in is UTF-8, so what stands around it has to be. */
@@ -124,8 +123,8 @@ int yg_book_xml_run(struct yg_book_xml *xml)
 	int rc = YG_OK;
 
 	/* UTF-16 would be told from its first bytes, without a declaration. */
-	if (xml->body.size >= 2 && (xml->body.data[0] >= 0xfe || xml->body.data[0] == 0 ||
-				    xml->body.data[1] == 0))
+	if (xml->body.size >= 2 &&
+	    (xml->body.data[0] >= 0xfe || xml->body.data[0] == 0 || xml->body.data[1] == 0))
 		return yg_line_fault_set(xml->fault, YG_EUNSUPPORTED, 0,
 					 "%s: it is not in UTF-8: save the workbook once more with "
 					 "a spreadsheet program",

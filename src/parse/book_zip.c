@@ -22,11 +22,11 @@
 #define COMMENT_MAX   65535u
 
 struct member {
-	const uint8_t *entry;  /* in the central directory */
+	const uint8_t *entry; /* in the central directory */
 	size_t entry_size;
 	struct yg_bytes name;
-	size_t from; /* its first byte */
-	size_t to;   /* behind its last */
+	size_t from;			 /* its first byte */
+	size_t to;			 /* behind its last */
 	const struct yg_book_part *part; /* NULL: stays */
 	uint32_t crc;
 	size_t fresh; /* where it stands now */
@@ -35,7 +35,7 @@ struct member {
 struct archive {
 	struct yg_bytes file;
 	struct yg_line_fault *fault;
-	struct member *members;  /* in the order of the central directory */
+	struct member *members;	 /* in the order of the central directory */
 	struct member **ordered; /* by their first byte */
 	uint32_t count;
 	size_t central; /* where the central directory begins */
@@ -76,8 +76,7 @@ static int find_end(struct archive *a)
 		a->end = size - back;
 		a->count = little(at + 10, 2);
 		a->central = little(at + 16, 4);
-		if ((a->end >= LOCATOR_BYTES &&
-		     memcmp(at - LOCATOR_BYTES, "PK\x06\x07", 4) == 0) ||
+		if ((a->end >= LOCATOR_BYTES && memcmp(at - LOCATOR_BYTES, "PK\x06\x07", 4) == 0) ||
 		    a->count == 0xffff || a->central == UINT32_MAX)
 			return yg_line_fault_set(a->fault, YG_EUNSUPPORTED, 0,
 						 "the workbook is a zip64 archive: save it once "

@@ -46,8 +46,7 @@ YG_MUST_USE int yg_workbook_part(struct yg_workbook *book, const char *name, str
 				 struct yg_line_fault *reterr);
 /* Cells with text of the sheet in part @name; until the next call. Texts live as long as @book. */
 YG_MUST_USE int yg_workbook_cells(struct yg_workbook *book, const char *name,
-				  const struct yg_sheet_cells **ret,
-				  struct yg_line_fault *reterr);
+				  const struct yg_sheet_cells **ret, struct yg_line_fault *reterr);
 
 /* ---- official_sheet.c: the XML of a workbook's parts, as they are unpacked ---- */
 

@@ -447,8 +447,8 @@ static bool find_part(struct yg_workbook *book, const char *name, uint64_t *ret)
 
 	*ret = index < 0 ? 0 : (uint64_t)index;
 	if (index < 0)
-		(void)yg_line_fault_set(book->fault, YG_EFORMAT, 0,
-					"the workbook has no part %s", name);
+		(void)yg_line_fault_set(book->fault, YG_EFORMAT, 0, "the workbook has no part %s",
+					name);
 	return index >= 0;
 }
 
@@ -489,8 +489,8 @@ int yg_workbook_part(struct yg_workbook *book, const char *name, struct yg_buf *
 	return rc;
 }
 
-int yg_workbook_cells(struct yg_workbook *book, const char *name,
-		      const struct yg_sheet_cells **ret, struct yg_line_fault *reterr)
+int yg_workbook_cells(struct yg_workbook *book, const char *name, const struct yg_sheet_cells **ret,
+		      struct yg_line_fault *reterr)
 {
 	zip_int64_t strings = zip_name_locate(book->zip, "xl/sharedStrings.xml", ZIP_FL_NOCASE);
 	uint64_t index;

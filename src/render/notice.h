@@ -57,8 +57,7 @@ struct yg_reminder_words {
 	int32_t day;
 	enum yg_remind_step step;
 };
-YG_MUST_USE int yg_reminder_mail(struct yg_notice_mail *mail,
-				 const struct yg_reminder_words *words,
+YG_MUST_USE int yg_reminder_mail(struct yg_notice_mail *mail, const struct yg_reminder_words *words,
 				 const enum yg_lang *langs, size_t count);
 
 /*

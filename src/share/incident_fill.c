@@ -347,8 +347,8 @@ static void fill_due(const struct yg_incident_fill *ask, const json_t *record,
 				     .state = YG_DUE_UNKNOWN,
 				     .from_path = forms->fields[from->from].path,
 				     .sent = sent_at(ask->form, record, from->stage)};
-	to->from = yg_incident_day(
-		yg_incident_text(yg_incident_value(forms, record, from->from)), &ns);
+	to->from = yg_incident_day(yg_incident_text(yg_incident_value(forms, record, from->from)),
+				   &ns);
 	if (to->from != YG_DAY_NONE) {
 		count_days(forms, from, record, to);
 		to->left = to->latest - yg_day_of_time(ask->now_ns, YG_INCIDENT_ZONE_S);

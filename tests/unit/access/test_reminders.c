@@ -197,7 +197,8 @@ static void each_is_told_once(void)
 	drain(YG_WARN_SENT, &words);
 	/* The record's address has a domain that the register knows. */
 	CHECK(yg_bytes_find(yg_buf_bytes(&words),
-			    YG_S("suzuki@acme.example remind_contact 2026-11-27 day;")) != SIZE_MAX);
+			    YG_S("suzuki@acme.example remind_contact 2026-11-27 day;")) !=
+	      SIZE_MAX);
 	CHECK(yg_bytes_find(yg_buf_bytes(&words),
 			    YG_S("boss@acme.example remind_deputy 2026-11-27 day;")) != SIZE_MAX);
 	drain(YG_WARN_SENT, &words);

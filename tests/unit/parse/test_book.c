@@ -93,10 +93,10 @@ static void names_of_cells(void)
 		const char *name;
 		uint32_t row;
 		uint32_t column;
-	} cells[] = {{"A1", 1, 0}, {"Z9", 9, 25}, {"AA10", 10, 26}, {"ZZ2", 2, 701},
-		     {"AAA1", 1, 702}, {"XFD1048576", 1048576, 16383}};
-	static const char *const wrong[] = {"", "A", "1", "A0", "a1", "XFE1", "A1048577", "A1B",
-					    "$A", "AAAA1", "A-1"};
+	} cells[] = {{"A1", 1, 0},    {"Z9", 9, 25},	{"AA10", 10, 26},
+		     {"ZZ2", 2, 701}, {"AAA1", 1, 702}, {"XFD1048576", 1048576, 16383}};
+	static const char *const wrong[] = {"",		"A",   "1",  "A0",    "a1", "XFE1",
+					    "A1048577", "A1B", "$A", "AAAA1", "A-1"};
 	char name[YG_CELL_NAME_SIZE];
 	struct yg_cell cell = {7, 7};
 
@@ -130,7 +130,8 @@ static void cells_are_put_where_they_belong(void)
 {
 	struct yg_book_write two[] = {text_to("B2", "x & <y>"), text_to("D3", "z")};
 
-	/* Replaced, with its style; before, between, behind others; into rows that are not there. */
+	/* Replaced, with its style; before, between, behind others; into rows that are not there.
+	 */
 	CHECK(edit(SHEET("<row r=\"2\"><c r=\"B2\" s=\"7\" t=\"s\"><v>3</v></c></row>"
 			 "<row r=\"3\"><c r=\"C3\"/><c r=\"E3\"/></row>"),
 		   two, 2) == YG_OK);
@@ -140,17 +141,25 @@ static void cells_are_put_where_they_belong(void)
 			 "<row r=\"3\"><c r=\"C3\"/>" IS("D3", "z") "<c r=\"E3\"/></row>"));
 	CHECK(edit(SHEET("<row r=\"2\" ht=\"9\"/><row r=\"4\"><c r=\"A4\"/></row>"), two, 2) ==
 	      YG_OK);
-	CHECK_TEXT(yg_buf_bytes(&out),
-		   SHEET("<row r=\"2\" ht=\"9\">" IS("B2", "x &amp; &lt;y&gt;") "</row><row r=\"3\">" IS(
-			   "D3", "z") "</row><row r=\"4\"><c r=\"A4\"/></row>"));
+	CHECK_TEXT(
+		yg_buf_bytes(&out),
+		SHEET("<row r=\"2\" ht=\"9\">" IS(
+			"B2",
+			"x &amp; &lt;y&gt;") "</row><row r=\"3\">" IS("D3",
+								      "z") "</row><row r=\"4\"><c "
+									   "r=\"A4\"/></row>"));
 	CHECK(edit("<worksheet><sheetData /></worksheet>", two, 2) == YG_OK);
 	CHECK_TEXT(yg_buf_bytes(&out),
 		   "<worksheet><sheetData ><row r=\"2\">" IS(
-			   "B2", "x &amp; &lt;y&gt;") "</row><row r=\"3\">" IS("D3", "z") "</row></sheetData></worksheet>");
+			   "B2",
+			   "x &amp; &lt;y&gt;") "</row><row r=\"3\">" IS("D3",
+									 "z") "</row></sheetData></"
+									      "worksheet>");
 	CHECK(edit(SHEET("<row r=\"1\"/>"), two, 2) == YG_OK);
-	CHECK_TEXT(yg_buf_bytes(&out),
-		   SHEET("<row r=\"1\"/><row r=\"2\">" IS(
-			   "B2", "x &amp; &lt;y&gt;") "</row><row r=\"3\">" IS("D3", "z") "</row>"));
+	CHECK_TEXT(
+		yg_buf_bytes(&out),
+		SHEET("<row r=\"1\"/><row r=\"2\">" IS(
+			"B2", "x &amp; &lt;y&gt;") "</row><row r=\"3\">" IS("D3", "z") "</row>"));
 	CHECK(edit(SHEET("<row><c/></row><row><c/><c/><c/></row>"), two, 1) == YG_OK);
 	CHECK_TEXT(yg_buf_bytes(&out),
 		   SHEET("<row><c/></row><row><c/>" IS("B2", "x &amp; &lt;y&gt;") "<c/></row>"));
@@ -204,10 +213,12 @@ static void the_rest_stays_byte_for_byte(void)
 {
 	static const char *const books[] = {"form.xlsx", "stored.xlsx", "streamed.xlsx",
 					    "prefix.xlsx"};
-	struct yg_book_write writes[] = {
-		text_to("F6", "二行目の\n文 _x0041_ & <b> \x01"), text_to("D3", "株式会社ヤマギシ"),
-		text_to("G3", "工場"), text_to("D7", "120"), text_to("A9", "行のないところ"),
-		{.sheet = 2, .at = cell_of("C1"), .text = YG_S("別紙")}};
+	struct yg_book_write writes[] = {text_to("F6", "二行目の\n文 _x0041_ & <b> \x01"),
+					 text_to("D3", "株式会社ヤマギシ"),
+					 text_to("G3", "工場"),
+					 text_to("D7", "120"),
+					 text_to("A9", "行のないところ"),
+					 {.sheet = 2, .at = cell_of("C1"), .text = YG_S("別紙")}};
 
 	writes[3].is_number = true;
 	for (size_t i = 0; i < sizeof(books) / sizeof(books[0]); i++) {
@@ -321,8 +332,9 @@ static struct yg_forms *load_forms(void)
 {
 	struct yg_forms *forms = yg_arena_zalloc(arena, sizeof(*forms));
 
-	if (!forms || yg_form_fields_read(read_file(forms_folder, "record.yaml"), arena, forms,
-					  &fault) != YG_OK ||
+	if (!forms ||
+	    yg_form_fields_read(read_file(forms_folder, "record.yaml"), arena, forms, &fault) !=
+		    YG_OK ||
 	    yg_form_read(read_file(forms_folder, "ransomware.yaml"), arena, forms, &fault) !=
 		    YG_OK) {
 		fprintf(stderr, "forms: %s\n", fault.msg);
