@@ -435,6 +435,20 @@ static bool has_record(const struct yg_report_run *run)
 	return run->path || yg_share_refuse(N_("share report: %s is missing"), "--record FILE");
 }
 
+/* Number @at of words_alone, with the words behind it. */
+static int run_alone(struct yg_report_run *run, size_t at, char **words, int count)
+{
+	if (count > 0 && words_alone[at].takes_record && !run->path)
+		run->path = *words++, count--;
+	if (count > 0 && words_alone[at].takes_workbook && !run->workbook)
+		run->workbook = *words++, count--;
+	if (count > 0)
+		return refuse_word(words[0]);
+	if (words_alone[at].needs_record && !has_record(run))
+		return YG_EXIT_FAILED;
+	return words_alone[at].run(run);
+}
+
 static int run_command(struct yg_report_run *run, char **words, int count)
 {
 	bool is_new = strcmp(run->word, "new") == 0;
@@ -444,19 +458,9 @@ static int run_command(struct yg_report_run *run, char **words, int count)
 			return YG_EXIT_FAILED;
 		return is_new ? command_new(run, words, count) : command_set(run, words, count);
 	}
-	for (size_t i = 0; i < sizeof(words_alone) / sizeof(words_alone[0]); i++) {
-		if (strcmp(run->word, words_alone[i].word) != 0)
-			continue;
-		if (count > 0 && words_alone[i].takes_record && !run->path)
-			run->path = *words++, count--;
-		if (count > 0 && words_alone[i].takes_workbook && !run->workbook)
-			run->workbook = *words++, count--;
-		if (count > 0)
-			return refuse_word(words[0]);
-		if (words_alone[i].needs_record && !has_record(run))
-			return YG_EXIT_FAILED;
-		return words_alone[i].run(run);
-	}
+	for (size_t i = 0; i < sizeof(words_alone) / sizeof(words_alone[0]); i++)
+		if (strcmp(run->word, words_alone[i].word) == 0)
+			return run_alone(run, i, words, count);
 	(void)yg_share_refuse(N_("share report: %s: what shall be done? new, set, check, render, "
 				 "fill, workbook-map, sent, diff, forms or fields"),
 			      yg_say_safe(yg_bytes_str(run->word), 40));
