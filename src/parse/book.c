@@ -170,7 +170,7 @@ int yg_book_open(struct yg_bytes file, struct yg_arena *arena, struct yg_book **
 	book->arena = arena;
 	rc = yg_book_zip_check(file, reterr);
 	if (rc == YG_OK)
-		rc = yg_workbook_open(file, &book->parts, reterr);
+		rc = yg_workbook_open(file, YG_BOOK_UNPACKED_MAX, &book->parts, reterr);
 	if (rc == YG_OK)
 		rc = list_sheets(book, reterr);
 	if (rc == YG_OK)
@@ -260,7 +260,7 @@ int yg_book_look(struct yg_book *book, uint32_t sheet, const struct yg_book_look
 	look = yg_arena_zalloc(book->arena, sizeof(*look));
 	if (!look)
 		return no_memory(reterr);
-	yg_buf_init(&xml, YG_OFFICIAL_SHEET_MAX);
+	yg_buf_init(&xml, YG_BOOK_PART_MAX);
 	rc = yg_workbook_part(book->parts, part, &xml, reterr);
 	if (rc == YG_OK)
 		rc = yg_book_merges(yg_buf_bytes(&xml), part, book->arena, look, reterr);
@@ -410,7 +410,7 @@ static int fill_sheet(struct filling *f, uint32_t at, uint32_t *ret_end)
 
 	while (end < f->count && f->writes[end].sheet == sheet)
 		end++;
-	yg_buf_init(&xml, YG_OFFICIAL_SHEET_MAX);
+	yg_buf_init(&xml, YG_BOOK_PART_MAX);
 	yg_buf_init(body, YG_BOOK_OUT_MAX);
 	f->parts[f->part_count].name = part;
 	f->part_count++;

@@ -11,11 +11,10 @@
  * keeps its style; its text stands in it directly ("inlineStr"), so that nothing is computed. Of
  * merged cells the first takes the text. A cell with a formula is refused.
  *
- * Layer:   parse. Input untrusted, limits as for parse/official.h: parts, what they unpack to,
- *          cells, depth; no entity of XML that the file defines itself. Members of the archive
- *          that overlap, and archives of more than 4 GiB (zip64), are refused.
- * Source:  ECMA-376 part 1 (18.2, 18.3), PKWARE APPNOTE 6.3. One thread at a time.
- * Tests:   tests/unit/parse/test_book.c, tests/fuzz/fuzz_book.c
+ * Layer:   parse. Input untrusted; parts, what they unpack to, cells and depth are bounded; no
+ * entity of XML that the file defines itself. Members of the archive that overlap, and archives of
+ * more than 4 GiB (zip64), are refused. Source:  ECMA-376 part 1 (18.2, 18.3), PKWARE APPNOTE 6.3.
+ * One thread at a time. Tests:   tests/unit/parse/test_book.c, tests/fuzz/fuzz_book.c
  */
 #pragma once
 
@@ -24,11 +23,13 @@
 #include "base/err.h"
 #include "model/cell.h"
 
-#define YG_BOOK_BYTES_MAX  (16u << 20) /* of a file */
-#define YG_BOOK_OUT_MAX	   (96u << 20) /* of one that was filled */
-#define YG_BOOK_SHEETS_MAX 64u
-#define YG_BOOK_MERGES_MAX 100000u
-#define YG_BOOK_WRITES_MAX 1000u
+#define YG_BOOK_BYTES_MAX    (16u << 20) /* of a file */
+#define YG_BOOK_OUT_MAX	     (96u << 20) /* of one that was filled */
+#define YG_BOOK_PART_MAX     (16u << 20) /* of a sheet, unpacked */
+#define YG_BOOK_UNPACKED_MAX (64u << 20) /* of all that is read of one, each time counted */
+#define YG_BOOK_SHEETS_MAX   64u
+#define YG_BOOK_MERGES_MAX   100000u
+#define YG_BOOK_WRITES_MAX   1000u
 
 struct yg_book;
 

@@ -36,9 +36,10 @@ int yg_workbook_read(struct yg_bytes file, struct yg_official_rows *rows);
 
 struct yg_workbook;
 struct yg_sheet_cells;
-/* @file is borrowed until it is closed. Limits as for official wording, over all that is read. */
-YG_MUST_USE int yg_workbook_open(struct yg_bytes file, struct yg_workbook **ret,
-				 struct yg_line_fault *reterr);
+/* @file is borrowed until it is closed. @unpacked_max: bytes of all that is read of it; other
+ * limits as for official wording. */
+YG_MUST_USE int yg_workbook_open(struct yg_bytes file, uint32_t unpacked_max,
+				 struct yg_workbook **ret, struct yg_line_fault *reterr);
 struct yg_workbook *yg_workbook_close(struct yg_workbook *book);
 /* The part @name ("xl/workbook.xml"), unpacked, to the end of @to. YG_EFORMAT also: there is none.
  */

@@ -32,6 +32,7 @@ struct yg_workbook {
 	struct yg_sheet_strings strings;
 	struct yg_sheet_cells cells;
 	uint64_t unpacked_bytes;
+	uint64_t unpacked_max;
 	bool has_strings;
 	uint8_t *chunk;
 	struct {
@@ -134,11 +135,11 @@ static int feed_part(struct yg_workbook *book, zip_file_t *member, const char *n
 			return fail_zip(book, zip_file_get_error(member), name);
 		bytes += (uint64_t)got;
 		book->unpacked_bytes += (uint64_t)got;
-		if (bytes > YG_OFFICIAL_SHEET_MAX || book->unpacked_bytes > UNPACKED_MAX)
+		if (bytes > YG_OFFICIAL_SHEET_MAX || book->unpacked_bytes > book->unpacked_max)
 			return yg_line_fault_set(
 				book->fault, YG_ELIMIT, 0, "%s unpacks to more than %u bytes", name,
 				bytes > YG_OFFICIAL_SHEET_MAX ? YG_OFFICIAL_SHEET_MAX
-							      : UNPACKED_MAX);
+							      : (unsigned)book->unpacked_max);
 		rc = yg_sheet_feed(parser, (struct yg_bytes){book->chunk, (size_t)got}, got == 0);
 		if (rc != YG_OK || got == 0)
 			return rc;
@@ -278,6 +279,7 @@ static struct yg_workbook *workbook_new(struct yg_line_fault *fault)
 	if (!book)
 		return NULL;
 	book->fault = fault;
+	book->unpacked_max = UNPACKED_MAX;
 	zip_error_init(&book->error);
 	book->scratch = yg_arena_new(SCRATCH_MAX);
 	book->chunk = yg_malloc(CHUNK_BYTES);
@@ -417,7 +419,8 @@ int yg_workbook_table(struct yg_bytes file, struct yg_arena *arena, struct yg_ta
 
 /* ---- parts, for who changes some of them (book.c) ---- */
 
-int yg_workbook_open(struct yg_bytes file, struct yg_workbook **ret, struct yg_line_fault *reterr)
+int yg_workbook_open(struct yg_bytes file, uint32_t unpacked_max, struct yg_workbook **ret,
+		     struct yg_line_fault *reterr)
 {
 	struct yg_workbook *book = workbook_new(reterr);
 	int rc;
@@ -425,6 +428,7 @@ int yg_workbook_open(struct yg_bytes file, struct yg_workbook **ret, struct yg_l
 	*ret = NULL;
 	if (!book)
 		return yg_line_fault_set(reterr, YG_ENOMEM, 0, "out of memory");
+	book->unpacked_max = unpacked_max;
 	rc = book->scratch && book->chunk ? open_book(book, file) : no_memory(book);
 	if (rc == YG_OK)
 		*ret = book;
@@ -461,7 +465,7 @@ static int unpack(struct yg_workbook *book, zip_file_t *member, const char *name
 			return fail_zip(book, zip_file_get_error(member), name);
 		book->unpacked_bytes += (uint64_t)got;
 		yg_buf_add(to, (struct yg_bytes){book->chunk, (size_t)got});
-		if (book->unpacked_bytes > UNPACKED_MAX || yg_buf_error(to) == YG_ELIMIT)
+		if (book->unpacked_bytes > book->unpacked_max || yg_buf_error(to) == YG_ELIMIT)
 			return yg_line_fault_set(book->fault, YG_ELIMIT, 0,
 						 "%s unpacks to more than may be read here", name);
 		if (yg_buf_error(to) != YG_OK)
