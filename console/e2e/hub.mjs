@@ -470,7 +470,7 @@ async function reportSettings(context, record, workbook) {
   const form = 'ランサムウェア事案共通様式の記載事項';
   await inNav('事案の報告');
   await page.getByRole('link', { name: '連絡先・期限の通知・公式様式' }).click();
-  await field('サービス').fill('出荷');
+  await page.getByRole('textbox', { name: 'サービス' }).fill('出荷');
   await field('知らせる相手').fill('港運送');
   await field('電話').fill('03-1111-2222');
   await field('様式').selectOption({ label: form });

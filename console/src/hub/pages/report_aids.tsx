@@ -164,7 +164,11 @@ function Books({ id, forms }: { id: string; forms: ReportForms }) {
     <Section title={t('hub.book_title')} icon="file" class="card">
       <p class="hint">{t('hub.book_lead')}</p>
       {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
-      {load.data && forms.forms.map((f) => <Book key={f.form} id={id} form={f} book={load.data!.find((b) => b.form === f.form) ?? null} onDone={load.reload} />)}
+      {load.data && (
+        <div class="stack">
+          {forms.forms.filter((f) => f.audience === 'authority').map((f) => <Book key={f.form} id={id} form={f} book={load.data!.find((b) => b.form === f.form) ?? null} onDone={load.reload} />)}
+        </div>
+      )}
     </Section>
   );
 }
@@ -204,7 +208,7 @@ function Book({ id, form, book, onDone }: { id: string; form: { form: string; ti
       <p>{book ? t(book.map ? 'hub.book_is_mapped' : 'hub.book_is_there', { name: book.name, time: formatTime(book.changed, lang()) }) : t('hub.book_none')}</p>
       <form class="stack" onSubmit={(e) => { e.preventDefault(); void save(); }}>
         <FileField label={t('hub.book_file', { form: form.title })} accept=".xlsx" file={file} onInput={setFile} />
-        <FileField label={t('hub.book_map', { form: form.title })} hint={t('hub.book_map_hint')} accept=".yaml,.yml" file={map} onInput={setMap} />
+        {book && <FileField label={t('hub.book_map', { form: form.title })} hint={t('hub.book_map_hint')} accept=".yaml,.yml" file={map} onInput={setMap} />}
         <div class="row">
           <Button kind="primary" type="submit" isBusy={action.isBusy} isOff={!file && !map} label={t('hub.book_save_of', { form: form.title })}>{t('hub.book_save')}</Button>
           {book && <Button icon="cross" isBusy={action.isBusy} label={t('hub.book_remove_of', { form: form.title })} onClick={() => void remove()}>{t('hub.book_remove')}</Button>}
