@@ -537,6 +537,37 @@ async function month() {
   }
 }
 
+/** Whom to tell, when to remind, an official workbook: set once, and there on the record. */
+async function reportSettings(context, record, workbook) {
+  const form = 'ランサムウェア事案共通様式の記載事項';
+  await inNav('事案の報告');
+  await page.getByRole('link', { name: '連絡先・期限の通知・公式様式' }).click();
+  await page.getByRole('textbox', { name: 'サービス' }).fill('出荷');
+  await field('知らせる相手').fill('港運送');
+  await field('電話').fill('03-1111-2222');
+  await field('様式').selectOption({ label: form });
+  await button('一覧に加える').click();
+  await said('一覧を保存しました');
+  await field('何時間前に知らせるか').fill('72, 24');
+  await button('保存する').click();
+  await said('通知の設定を保存しました');
+  await page.getByLabel(`Excelファイル：${form}`).setInputFiles({ name: '様式.xlsx', mimeType: 'application/octet-stream', buffer: workbook });
+  await button(`取り込む：${form}`).click();
+  await said('取り込みました');
+  await page.getByText('様式.xlsx（').waitFor();
+  await violations('ja report settings');
+  await shot('report-settings');
+  await page.goto(record);
+  const card = () => page.locator('section.card', { has: heading('サービスに影響が出たときの連絡先') });
+  await card().waitFor();
+  await field('影響を受けたサービス').selectOption({ label: '出荷' });
+  await card().getByText('港運送').waitFor();
+  check('whom to tell stands there with telephone and form', /03-1111-2222.*ランサムウェア/s.test(await card().textContent()), await card().textContent());
+  const href = await page.getByRole('link', { name: '公式の様式（Excel）' }).first().getAttribute('href');
+  const file = await context.request.get(`${world.base}${href}`);
+  check('the official workbook is filled', file.status() === 200 && (await file.body()).subarray(0, 2).toString() === 'PK', `${file.status()}`);
+}
+
 /** A near-miss in two minutes, then an incident: what is missing is written, a form is fetched, noted as sent. */
 async function report(browser) {
   const context = await person(browser);
@@ -583,6 +614,7 @@ async function report(browser) {
   check('the form is a workbook', file.status() === 200 && (await file.body()).subarray(0, 2).toString() === 'PK', `${file.status()}`);
   check('what changed is told', (await page.locator('section.card', { has: page.getByRole('heading', { name: '版と変更' }) }).textContent()).includes('攻撃の種別：（なし） → ランサムウェア'));
   await shot('report');
+  await reportSettings(context, page.url(), await file.body());
   await inNav('うちの状況');
   await heading('提出の期限が近い報告').waitFor();
   check('what is due soon is on the own view', (await page.locator('section.card', { has: heading('提出の期限が近い報告') }).textContent()).includes('ランサムウェア事案共通様式'));
@@ -666,7 +698,7 @@ try {
   await signIn('mei');
   await heading('の状況').waitFor();
   await month();
-  await walk('member', ['', 'warnings', 'reports', 'reports/near-miss', reported, 'board', 'funnel', 'relations', 'account']);
+  await walk('member', ['', 'warnings', 'reports', 'reports/near-miss', 'reports/settings', reported, 'board', 'funnel', 'relations', 'account']);
   await button(/サインアウト|Sign out/).click();
   await page.getByRole('heading', { name: /サインイン|Sign in/ }).first().waitFor();
   await walk('nobody', ['', 'invitation/00']);

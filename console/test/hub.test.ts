@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
 import { age, compared, corrected, duration, funnelWidths, indicatorType, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, sceneAt, strongest, sumDays, unknownIndicators, viewOf, worstFirst } from '../src/hub/logic';
-import { dueSoon, fromText, lacking, minuteOf, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
+import { dueSoon, fromText, hoursOf, hoursText, lacking, minuteOf, servicesOf, tellFor, toText, valueOf, wanted, withTexts } fromText, lacking, minuteOf, toText, valueOf, wanted, withTexts }
 import { hubTo, parseHubRoute } from '../src/hub/route';
 import type { Alert, FormState, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
 
@@ -276,5 +276,15 @@ describe('reports', () => {
     const late = { id: 'r', version: 1, changed: '', title: '', type: '', forms: [form('late', { deadlines: [due(-2, 'over'), due(9)] }), form('soon', { deadlines: [due(3)] }), form('other', { applies: false, deadlines: [due(-1, 'over')] }), form('sent', { deadlines: [due(-9, 'sent')] })] };
     expect(dueSoon([late]).map((d) => [d.form.form, d.due.days_left])).toEqual([['late', -2], ['soon', 3]]);
     expect(minuteOf(new Date('2026-11-25T15:04:00Z'))).toBe('2026-11-26T00:04');
+  });
+  it('name whom to tell for a service, and those told of everything', () => {
+    const line = (service: string, tell: string) => ({ service, tell, form: '', phone: '', night: '', mail: '', deputy: '', note: '' });
+    const lines = [line('受注', 'A'), line('*', 'B'), line(' Web ', 'C'), line('受注', 'D')];
+    expect(servicesOf(lines)).toEqual(['受注', 'Web']);
+    expect(tellFor(lines, ['web ']).map((l) => l.tell)).toEqual(['B', 'C']);
+    expect(tellFor(lines, ['受注']).map((l) => l.tell)).toEqual(['A', 'B', 'D']);
+    expect(hoursOf(' 72、24, x')).toEqual([72, 24, 'x']);
+    expect(hoursOf('')).toEqual([]);
+    expect(hoursText([72, 24])).toBe('72, 24');
   });
 });

@@ -56,6 +56,9 @@ enum yg_hub_report_what {
 	YG_HUB_REPORT_RENDER, /* the form for its recipient; YG_ENOENT: no such form, stage or kind
 				 of file; YG_EACCES: nothing may leave, the text says why */
 	YG_HUB_REPORT_DIFF,   /* [{"path","before","after"}] from @before to @record */
+	YG_HUB_REPORT_BOOK, /* {"proposed","found","fields","missing":[…]} of a workbook for @form;
+			       YG_EINVAL: it, or its map, cannot be used, the text says why;
+			       YG_ENOENT: no such form */
 	YG_HUB_REPORT_SENT, /* @record after it was sent, as JSON; YG_ENOENT as above, YG_ELIMIT */
 };
 struct yg_hub_report_ask {
@@ -65,7 +68,10 @@ struct yg_hub_report_ask {
 	const json_t *before; /* or NULL */
 	struct yg_bytes form;
 	struct yg_bytes stage; /* empty: the next */
-	struct yg_bytes as;    /* "html"; empty: JSON */
+	struct yg_bytes as;    /* "html"; empty: JSON; "official": @file with the form in it, where
+				* YG_EINVAL says that it cannot be filled, and why */
+	struct yg_bytes file;  /* BOOK, RENDER: the workbook that was imported */
+	struct yg_bytes map;   /* which of its cells; empty: by their labels */
 	bool is_attack_only;
 	bool is_person;	 /* it goes to one named person */
 	bool with_items; /* STATE: the lines of each form, too */

@@ -80,6 +80,19 @@ YG_MUST_USE int yg_warn_question_note(struct yg_hub_access *hub, const char *pla
 YG_MUST_USE int yg_warn_question_fill(struct yg_hub_access *hub, struct yg_warn_out *out,
 				      const char **ret_settled);
 
+/* ---- reminders.c: rows of the outbox that remind of a report ---- */
+
+#define YG_REMIND_CONTACT "remind_contact" /* channels; the key ends with one, behind a "-" */
+#define YG_REMIND_DEPUTY  "remind_deputy"
+bool yg_remind_is(const struct yg_warn_out *out);
+/* In a transaction. YG_OK also when the reminder is gone. */
+YG_MUST_USE int yg_remind_note(struct yg_hub_access *hub, const struct yg_warn_out *out,
+			       const char *state, const char *text, int64_t now_ns,
+			       bool is_repeated);
+/* *ret_settled: NULL, or how it ended without being sent. */
+YG_MUST_USE int yg_remind_fill(struct yg_hub_access *hub, struct yg_warn_out *out,
+			       const char **ret_settled);
+
 /* A timer at @at_ns, and off again. */
 YG_MUST_USE int yg_warn_timer(struct yg_hub_access *hub, const char *actor, int64_t at_ns,
 			      const char *id, const char *what);

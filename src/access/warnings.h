@@ -30,6 +30,7 @@
 #include "access/gate.h"
 #include "access/hub.h"
 #include "model/community.h"
+#include "model/form.h"
 #include "model/notice.h"
 
 #define YG_WARN_PLAN_HEX 16u
@@ -217,8 +218,13 @@ struct yg_warn_out {
 	char secret[YG_WARN_SECRET_MAX + 1];
 	char code[16];
 	char lang[4];	 /* of the recipient: "ja", "en"; "": nothing is known */
-	char number[32]; /* "question": of the plan that an answer is waited for, and since when */
+	char number[72]; /* "question": of the plan that an answer is waited for, and since when */
 	int64_t due_ns;
+	/* A reminder of a report (access/reminders.h): whose; else empty. Then @number is the id of
+	 * the report, and channel "remind_contact", "remind_deputy" or "webhook". */
+	char org[YG_ENROL_ID_MAX + 1];
+	int32_t day; /* of a reminder: the last day of the deadline */
+	enum yg_remind_step step;
 	json_t *copy; /* owned; NULL: the gate refuses this way out, or there is none: "question" */
 	uint32_t tries;
 	bool is_repeated; /* it was begun before, and nobody knows how that ended */

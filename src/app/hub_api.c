@@ -515,6 +515,11 @@ struct yg_hub_access *yg_hub_http_access(struct yg_hub_http *http)
 	return http->hub;
 }
 
+const struct yg_hub_report *yg_hub_http_report(const struct yg_hub_http *http)
+{
+	return http->report;
+}
+
 struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)
 {
 	if (!http)

@@ -358,6 +358,7 @@ static int open_outbox(struct keeper *keeper)
 {
 	const struct yg_hub_outbox_opts opts = {.hub = yg_hub_http_access(keeper->http),
 						.config = &keeper->settings->out,
+						.report = yg_hub_http_report(keeper->http),
 						.clock = keeper->hub.clock};
 
 	keeper->outbox = yg_hub_outbox_new(&opts);

@@ -6,10 +6,12 @@
 #include "app/hub_feeds.h"
 #include "app/hub_mail.h"
 #include "app/hub_out_wire.h"
+#include "app/hub_remind.h"
 #include "app/post.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/json.h"
+#include "render/notice.h"
 
 #include "base/ban.h"
 
@@ -34,6 +36,7 @@ struct yg_hub_outbox {
 	int64_t look_ns;
 	bool is_full; /* of one kind */
 	int64_t flow_ns;
+	struct yg_hub_remind *remind;
 	bool is_told; /* of an error of the store */
 };
 
@@ -44,6 +47,11 @@ struct yg_hub_outbox *yg_hub_outbox_new(const struct yg_hub_outbox_opts *opts)
 	if (!box)
 		return NULL;
 	box->opts = *opts;
+	box->remind = yg_hub_remind_new(opts->hub, opts->report);
+	if (!box->remind) {
+		free(box);
+		return NULL;
+	}
 	yg_msg_pipe_init(&box->pipe, YG_OUT_ANY_MAX, YG_OUT_QUEUE_MAX);
 	return box;
 }
@@ -69,6 +77,7 @@ struct yg_hub_outbox *yg_hub_outbox_free(struct yg_hub_outbox *box)
 	if (!box)
 		return NULL;
 	forget_all(box);
+	box->remind = yg_hub_remind_free(box->remind);
 	yg_msg_pipe_close(&box->pipe);
 	free(box);
 	return NULL;
@@ -179,6 +188,10 @@ static int write_mail(const struct yg_hub_outbox *box, const struct yg_warn_out 
 		.lang = strcmp(out->lang, "en") == 0 ? YG_LANG_EN : YG_LANG_JA,
 		.is_both = out->lang[0] == '\0'};
 
+	const struct yg_reminder_words words = {out->number, out->day, out->step};
+
+	if (out->org[0])
+		return yg_hub_mail_reminder(&mail, &words, body);
 	return out->copy ? yg_hub_mail_write(&mail, out->copy, body)
 			 : yg_hub_mail_question(&mail, out->number, out->due_ns, body);
 }
@@ -262,7 +275,9 @@ void yg_hub_outbox_run(struct yg_hub_outbox *box)
 	}
 	while (rc == YG_OK && box->pipe.fd >= 0 && is_set_up(box))
 		rc = begin_one(box);
-	(void)yg_msg_flush(&box->pipe); /* as above */
+	if (rc == YG_OK || rc == YG_ENOENT)
+		rc = yg_hub_remind_run(box->remind, now); /* what it puts there goes next time */
+	(void)yg_msg_flush(&box->pipe);			  /* as above */
 	if (rc == YG_OK || rc == YG_ENOENT)
 		box->is_told = false;
 	else

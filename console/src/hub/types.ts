@@ -259,7 +259,11 @@ export interface FormState {
   applies: boolean; half: 'all' | 'attack'; missing: number; deadlines: FormDue[]; items?: FormItem[];
 }
 export interface RecordField { path: string; type: string; title: string; help: string; choices: { key: string; title: string }[] }
-export interface ReportForms { forms: { form: string; title: string }[]; sections: { section: string; title: string; half: string; fields: RecordField[] }[] }
+export interface ReportForms { forms: { form: string; title: string; audience: string }[]; sections: { section: string; title: string; half: string; fields: RecordField[] }[] }
 export interface ReportLine { id: string; version: number; changed: Time; title: string; type: string; forms: FormState[] }
-export interface Report { id: string; version: number; changed: Time; by: string; record: Values; forms: FormState[] }
+export interface Report { id: string; version: number; changed: Time; by: string; record: Values; forms: FormState[]; tell: ReportContact[]; reminders: ReportReminder[] }
+export interface ReportContact { service: string; tell: string; form: string; phone: string; night: string; mail: string; deputy: string; note: string }
+export interface ReportReminder { day: string; step: 'before' | 'day' | 'over'; hours: number; to: 'contact' | 'deputy' | 'webhook'; made: Time; time?: Time; state: string; forms: { form: string; stage: string }[] }
+export interface ReportTimes { before_hours: number[]; on_day: boolean; over: boolean; from_hour: number }
+export interface ReportBook { form: string; name: string; size: number; map: string; changed: Time; by: string; proposed?: string; found?: number; fields?: number; missing?: string[] }
 export interface ReportVersion { version: number; changed: Time; by: string; changes: { path: string; before: unknown; after: unknown }[] }
