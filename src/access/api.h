@@ -20,6 +20,7 @@
 #include "model/month.h"
 #include "store/facts.h"
 #include "store/situations.h"
+#include "store/stix.h"
 
 struct yg_hub_api;
 
@@ -103,6 +104,8 @@ struct yg_hub_api_ports {
 	/* The month of an organisation as one page for A4 (render/month.h). */
 	void (*month)(void *arg, const struct yg_month *month, enum yg_lang lang,
 		      struct yg_buf *to);
+	/* @raw as lists of indicators have it, to @to (2,048 bytes): its size; 0: it is none. */
+	size_t (*normal)(struct yg_bytes raw, uint8_t *to);
 	/* Forms and records of incidents; what it says is added to @to. */
 	int (*report)(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
 		      struct yg_buf *to);
@@ -120,6 +123,7 @@ struct yg_hub_api_opts {
 	struct yg_enrol *enrol;		  /* for reading */
 	struct yg_facts *facts;		  /* for reading; NULL: there are no findings */
 	struct yg_situations *situations; /* NULL: there are none */
+	struct yg_collections *collections; /* for reading; NULL: there are none */
 	struct yg_clock clock;
 	const char *version; /* of the program */
 	struct yg_hub_api_ports ports;

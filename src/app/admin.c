@@ -608,6 +608,7 @@ static const struct {
 	{"funnel", yg_admin_funnel},
 	{"taxii-load", yg_admin_taxii_load},
 	{"collection", yg_admin_collection},
+	{"indicators", yg_admin_clues},
 };
 
 /* The first word that is neither an option nor the value of one that may stand before it; "" with

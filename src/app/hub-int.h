@@ -21,6 +21,7 @@
  *   hub_situations.c  keeper, a thread: from findings to situations
  *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive, by way of the
  *                  hunter, which is the engine again (hub_engine.c) with other work
+ *   hub_clues.c    keeper, a thread: indicators that came as STIX act by themselves
  *   hub_sight.c    keeper, a thread: indicators of warnings to sensors and lists, sightings back
  *   hub_outbox.c   keeper: what is to be sent, row by row; hub_mail.c: as a mail
  *   hub_out.c      out: mail and webhooks (post.c); hub_out_wire.c: what they say
@@ -64,6 +65,7 @@ struct yg_hub_settings {
 	uint32_t hunt_days;	      /* 0: YG_HUB_HUNT_DAYS */
 	bool is_demo;		      /* app/hub_demo.h */
 	uint32_t hunt_ask_mb;	      /* 0: YG_HUB_HUNT_ASK_MB */
+	struct yg_clue_rules clue_rules;
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
 	const char *http_client_authorities;

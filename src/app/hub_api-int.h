@@ -106,6 +106,9 @@ int yg_hub_hunts_list(const char *data, const char *before, int (*fn)(void *arg,
 void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
 			 struct yg_buf *to);
 
+/* The port `normal`. */
+size_t yg_hub_normal(struct yg_bytes raw, uint8_t *to);
+
 /* What readers are done with goes on. */
 void yg_hub_asks_read(struct yg_hub_http *http);
 /* They have ended: every call is the loop's again. */

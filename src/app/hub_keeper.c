@@ -18,6 +18,7 @@
 #include "app/hub_retention.h"
 #include "app/hub_rules.h"
 #include "app/hub_sight.h"
+#include "app/hub_clues.h"
 #include "app/hub_situations.h"
 #include "app/process.h"
 #include "app/say.h"
@@ -45,6 +46,7 @@ struct keeper {
 	struct yg_hub_hunts *hunts;
 	struct yg_hub_situations *situations;
 	struct yg_hub_sight *sight;
+	struct yg_hub_clues *clues;
 	char situations_path[YG_HUB_PATH_MAX];
 	char collections_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
@@ -270,6 +272,19 @@ static int start_sight(struct keeper *keeper)
 					       .facts_path = keeper->facts_path,
 					       .clock = keeper->hub.clock};
 	int rc = yg_hub_sight_start(&opts, &keeper->sight);
+
+	return rc == YG_OK ? rc : say_path(keeper, "indicators", rc);
+}
+
+static int start_clues(struct keeper *keeper)
+{
+	const struct yg_hub_clues_opts opts = {.data = keeper->settings->data,
+					       .db_path = keeper->db_path,
+					       .facts_path = keeper->facts_path,
+					       .stix_path = keeper->collections_path,
+					       .clock = keeper->hub.clock,
+					       .rules = keeper->settings->clue_rules};
+	int rc = yg_hub_clues_start(&opts, &keeper->clues);
 
 	return rc == YG_OK ? rc : say_path(keeper, "indicators", rc);
 }
@@ -734,6 +749,7 @@ static void close_all(struct keeper *keeper)
 	hub->hunts = NULL;
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->situations = yg_hub_situations_free(keeper->situations);
+	keeper->clues = yg_hub_clues_free(keeper->clues);
 	keeper->sight = yg_hub_sight_free(keeper->sight);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
@@ -801,6 +817,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = start_retention(&keeper);
 	if (rc == YG_OK)
 		rc = start_sight(&keeper);
+	if (rc == YG_OK)
+		rc = start_clues(&keeper);
 	if (rc == YG_OK) /* tells it how they get on */
 		rc = start_hunts(&keeper);
 	if (rc == YG_OK)

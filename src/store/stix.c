@@ -281,24 +281,24 @@ static void copy_text(sqlite3_stmt *stmt, int at, char *to, size_t room)
 	to[b.size] = 0;
 }
 
-static void read_collection(sqlite3_stmt *stmt, struct yg_collection *ret)
+void yg_sx_collection(sqlite3_stmt *stmt, int at, struct yg_collection *ret)
 {
 	*ret = (struct yg_collection){
-		.number = sqlite3_column_int64(stmt, 0),
-		.reach = (enum yg_collection_reach)sqlite3_column_int(stmt, 8),
-		.default_tlp = (enum yg_tlp)sqlite3_column_int(stmt, 9),
-		.may_others_write = sqlite3_column_int(stmt, 10) != 0,
-		.is_readable = sqlite3_column_int(stmt, 11) != 0,
-		.is_writable = sqlite3_column_int(stmt, 12) != 0,
-		.specs = (unsigned)sqlite3_column_int(stmt, 13),
+		.number = sqlite3_column_int64(stmt, at),
+		.reach = (enum yg_collection_reach)sqlite3_column_int(stmt, at + 8),
+		.default_tlp = (enum yg_tlp)sqlite3_column_int(stmt, at + 9),
+		.may_others_write = sqlite3_column_int(stmt, at + 10) != 0,
+		.is_readable = sqlite3_column_int(stmt, at + 11) != 0,
+		.is_writable = sqlite3_column_int(stmt, at + 12) != 0,
+		.specs = (unsigned)sqlite3_column_int(stmt, at + 13),
 	};
-	copy_text(stmt, 1, ret->id, sizeof(ret->id));
-	copy_text(stmt, 2, ret->root, sizeof(ret->root));
-	copy_text(stmt, 3, ret->alias, sizeof(ret->alias));
-	copy_text(stmt, 4, ret->owner, sizeof(ret->owner));
-	copy_text(stmt, 5, ret->sector, sizeof(ret->sector));
-	copy_text(stmt, 6, ret->title, sizeof(ret->title));
-	copy_text(stmt, 7, ret->description, sizeof(ret->description));
+	copy_text(stmt, at + 1, ret->id, sizeof(ret->id));
+	copy_text(stmt, at + 2, ret->root, sizeof(ret->root));
+	copy_text(stmt, at + 3, ret->alias, sizeof(ret->alias));
+	copy_text(stmt, at + 4, ret->owner, sizeof(ret->owner));
+	copy_text(stmt, at + 5, ret->sector, sizeof(ret->sector));
+	copy_text(stmt, at + 6, ret->title, sizeof(ret->title));
+	copy_text(stmt, at + 7, ret->description, sizeof(ret->description));
 }
 
 int yg_collections_get(struct yg_collections *s, struct yg_bytes name, struct yg_collection *ret)
@@ -320,7 +320,7 @@ int yg_collections_get(struct yg_collections *s, struct yg_bytes name, struct yg
 		rc = yg_sx_step(s, stmt);
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_ENOENT : rc;
-	read_collection(stmt, ret);
+	yg_sx_collection(stmt, 0, ret);
 	(void)sqlite3_reset(stmt);
 	return YG_OK;
 }
@@ -335,7 +335,7 @@ int yg_collections_each(struct yg_collections *s, struct yg_bytes root, yg_colle
 		"t", root);
 
 	while (rc == YG_OK && (rc = yg_sx_step(s, stmt)) == YG_OK) {
-		read_collection(stmt, &c);
+		yg_sx_collection(stmt, 0, &c);
 		s->is_reading = true;
 		rc = fn(arg, &c);
 		s->is_reading = false;
