@@ -8,7 +8,7 @@
 
 #include "access/clues.h"
 #include "app/admin-int.h"
-#include "app/backup.h"
+#include "app/backup-int.h"
 #include "app/commands.h"
 #include "app/say.h"
 #include "base/io.h"
@@ -17,7 +17,6 @@
 
 #include "base/ban.h"
 
-#define PATH_ROOM 4096u
 #define OUT_MAX	  (256u << 20)
 #define PAGE	  500u
 #define WORDS_MAX 4u
@@ -110,7 +109,7 @@ static bool is_word(const struct cli *cli, unsigned at, const char *text)
 
 static int open_all(struct cli *cli)
 {
-	char path[PATH_ROOM];
+	char path[YG_BACKUP_PATH_MAX];
 	int rc = yg_admin_register(&cli->admin); /* says what is wrong */
 
 	if (rc != YG_OK)

@@ -27,6 +27,14 @@
 
 /* ---- a line ---- */
 
+/* @list with room for one more; NULL: no memory, and it stays. */
+static void *room_for(void *list, size_t count, size_t size)
+{
+	if (list && (count & (count - 1)) != 0) /* full at each power of two */
+		return list;
+	return yg_reallocarray(list, count ? 2 * count : 1, size);
+}
+
 static bool is_listed(const struct yg_clue_lists *l, const struct yg_clue *clue,
 		      const struct yg_clue_value *value)
 {
@@ -126,18 +134,25 @@ static int write_file(struct yg_clue_lists *lists, int64_t file)
 	return rc;
 }
 
-static int write_files(struct yg_clue_lists *lists)
+/* The marked parts, ascending. */
+struct marks {
+	struct yg_clue_part *list;
+	size_t count;
+};
+
+static int write_files(struct yg_clue_lists *lists, const struct marks *marks)
 {
-	int64_t part = -1;
+	int64_t last = -1;
 	int rc = YG_OK;
 
-	while (rc == YG_OK && (rc = yg_clues_part(lists->stix, part, &part)) == YG_OK) {
-		int64_t file = part / (int64_t)YG_CLUE_FILE;
+	for (size_t i = 0; rc == YG_OK && i < marks->count; i++) {
+		int64_t file = marks->list[i].number / (int64_t)YG_CLUE_FILE;
 
-		rc = write_file(lists, file);
-		part = (file + 1) * (int64_t)YG_CLUE_FILE - 1;
+		if (file != last)
+			rc = write_file(lists, file);
+		last = file;
 	}
-	return rc == YG_ENOENT ? YG_OK : rc;
+	return rc;
 }
 
 /* ---- for single organisations ---- */
@@ -161,38 +176,26 @@ struct town {
 	size_t sensor_count;
 };
 
-static int grow(void *at, size_t count, size_t size)
-{
-	void **list = at;
-	void *more;
-
-	if ((count & (count - 1)) != 0) /* full at each power of two */
-		return YG_OK;
-	more = yg_reallocarray(*list, count ? 2 * count : 1, size);
-	if (!more)
-		return YG_ENOMEM;
-	*list = more;
-	return YG_OK;
-}
-
 static int take_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 {
 	struct town *t = arg;
-	int rc = YG_OK;
+	void *more;
 
 	if (sensor->is_revoked)
 		return YG_OK;
 	/* By organisation, so that one is new or the last. */
 	if (t->org_count == 0 || strcmp(t->orgs[t->org_count - 1].id, sensor->org) != 0) {
-		rc = grow(&t->orgs, t->org_count, sizeof(*t->orgs));
-		if (rc != YG_OK)
-			return rc;
+		more = room_for(t->orgs, t->org_count, sizeof(*t->orgs));
+		if (!more)
+			return YG_ENOMEM;
+		t->orgs = more;
 		t->orgs[t->org_count] = (struct org){.sector = ""};
 		memcpy(t->orgs[t->org_count++].id, sensor->org, sizeof(sensor->org));
 	}
-	rc = grow(&t->sensors, t->sensor_count, sizeof(*t->sensors));
-	if (rc != YG_OK)
-		return rc;
+	more = room_for(t->sensors, t->sensor_count, sizeof(*t->sensors));
+	if (!more)
+		return YG_ENOMEM;
+	t->sensors = more;
 	t->sensors[t->sensor_count] = (struct sensor){.org = t->org_count - 1};
 	memcpy(t->sensors[t->sensor_count++].id, sensor->id, sizeof(sensor->id));
 	return YG_OK;
@@ -227,11 +230,14 @@ static int add_row(struct scoping *s, const struct yg_clue *clue, const char *or
 		   struct yg_bytes value)
 {
 	struct yg_warned_row *row;
-	int rc = s->count < YG_WARNED_ROWS_MAX ? grow(&s->rows, s->count, sizeof(*s->rows))
-					       : YG_ELIMIT;
+	void *more;
 
-	if (rc != YG_OK)
-		return rc;
+	if (s->count == YG_WARNED_ROWS_MAX)
+		return YG_ELIMIT;
+	more = room_for(s->rows, s->count, sizeof(*s->rows));
+	if (!more)
+		return YG_ENOMEM;
+	s->rows = more;
 	row = &s->rows[s->count++];
 	row->until_ns = clue->facts.until_ns / YG_NS_PER_S * YG_NS_PER_S;
 	row->org = yg_bytes_str(org); /* the town's */
@@ -298,6 +304,7 @@ struct part {
 	struct yg_clue_lists *lists;
 	char name[NAME_ROOM];
 	struct yg_buf text;
+	size_t escapes; /* bytes that it has more as JSON */
 	struct line *lines;
 	size_t count;
 };
@@ -317,19 +324,23 @@ static int take_part(void *arg, const struct yg_clue *clue, const struct yg_coll
 	enum yg_clue_scope scope = yg_clue_scope_of(of, clue->facts.tlp);
 	size_t at = p->text.size;
 	struct line *line;
-	int rc;
+	void *more;
 
 	if (scope == YG_CLUE_FOR_NOBODY || !clue->verdict.may_sensors ||
 	    !is_listed(p->lists, clue, value))
 		return YG_OK;
-	if (at > YG_CLUE_PART_BYTES) {
+	if (at + p->escapes > YG_CLUE_PART_BYTES) {
 		p->lists->left_out++;
 		return YG_OK;
 	}
-	rc = grow(&p->lines, p->count, sizeof(*p->lines));
-	if (rc != YG_OK)
-		return rc;
+	more = room_for(p->lines, p->count, sizeof(*p->lines));
+	if (!more)
+		return YG_ENOMEM;
+	p->lines = more;
 	put_line(&p->text, clue, of, value);
+	for (size_t i = at; i < p->text.size; i++)
+		p->escapes += p->text.data[i] == '"' || p->text.data[i] == '\\' ||
+			      p->text.data[i] == '\n';
 	line = &p->lines[p->count];
 	*line = (struct line){.at = at, .size = p->text.size - at, .tlp = clue->facts.tlp};
 	if (scope != YG_CLUE_FOR_ALL) {
@@ -507,10 +518,12 @@ static int tell_all(const struct round *r)
 /* Read a part of the round. */
 static int add_part(struct round *r, int64_t number)
 {
-	int rc = grow(&r->parts, r->count, sizeof(*r->parts));
+	void *more = room_for(r->parts, r->count, sizeof(*r->parts));
+	int rc;
 
-	if (rc != YG_OK)
-		return rc;
+	if (!more)
+		return YG_ENOMEM;
+	r->parts = more;
 	rc = part_read(r->town->lists, number, &r->parts[r->count]);
 	r->count++; /* what it has is freed in any case */
 	return rc;
@@ -534,31 +547,42 @@ static int round_begin(const struct town *town, struct round *ret)
 	return rc;
 }
 
-static int tell_marked(struct yg_clue_lists *lists, const struct town *town)
+static int tell_marked(const struct town *town, const struct marks *marks)
 {
 	struct round r;
-	int64_t part = -1;
 	int rc = round_begin(town, &r);
 
-	while (rc == YG_OK && (rc = yg_clues_part(lists->stix, part, &part)) == YG_OK)
-		if (part >= r.first)
-			rc = add_part(&r, part);
-	rc = rc == YG_ENOENT ? YG_OK : rc;
+	for (size_t i = 0; rc == YG_OK && i < marks->count; i++)
+		if (marks->list[i].number >= r.first)
+			rc = add_part(&r, marks->list[i].number);
 	if (rc == YG_OK && r.count > 0)
 		rc = tell_all(&r);
 	round_done(&r);
 	return rc;
 }
 
-/* Every mark goes. Nothing else marks meanwhile: one thread does all of it. */
-static int unmark(struct yg_clue_lists *lists)
+static int look_marks(struct yg_clue_lists *lists, struct marks *ret)
 {
-	int64_t part = -1;
+	struct yg_clue_part part = {.number = -1};
+	int rc = YG_OK;
+
+	while (rc == YG_OK && (rc = yg_clues_part(lists->stix, part.number, &part)) == YG_OK) {
+		void *more = room_for(ret->list, ret->count, sizeof(*ret->list));
+
+		if (!more)
+			return YG_ENOMEM;
+		ret->list = more;
+		ret->list[ret->count++] = part;
+	}
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+static int unmark(struct yg_clue_lists *lists, const struct marks *marks)
+{
 	int rc = yg_collections_begin(lists->stix);
 
-	while (rc == YG_OK && (rc = yg_clues_part(lists->stix, part, &part)) == YG_OK)
-		rc = yg_clues_part_done(lists->stix, part);
-	rc = rc == YG_ENOENT ? YG_OK : rc;
+	for (size_t i = 0; rc == YG_OK && i < marks->count; i++)
+		rc = yg_clues_part_done(lists->stix, &marks->list[i]);
 	if (rc == YG_OK)
 		return yg_collections_commit(lists->stix);
 	yg_collections_abort(lists->stix);
@@ -567,23 +591,25 @@ static int unmark(struct yg_clue_lists *lists)
 
 int yg_clue_lists_write(struct yg_clue_lists *lists)
 {
+	struct marks marks = {.count = 0};
 	struct town town = {0};
-	int64_t part;
-	int rc = yg_clues_part(lists->stix, -1, &part);
+	int rc = look_marks(lists, &marks);
 
-	if (rc == YG_ENOENT)
-		return YG_OK;
-	lists->left_out = 0;
-	if (rc == YG_OK)
+	if (rc == YG_OK && marks.count > 0) {
+		lists->left_out = 0;
 		rc = town_open(lists, &town);
-	if (rc == YG_OK)
-		rc = write_files(lists);
-	if (rc == YG_OK)
-		rc = write_scoped(lists, &town);
-	if (rc == YG_OK)
-		rc = tell_marked(lists, &town);
-	town_done(&town);
-	return rc == YG_OK ? unmark(lists) : rc;
+		if (rc == YG_OK)
+			rc = write_files(lists, &marks);
+		if (rc == YG_OK)
+			rc = write_scoped(lists, &town);
+		if (rc == YG_OK)
+			rc = tell_marked(&town, &marks);
+		town_done(&town);
+		if (rc == YG_OK)
+			rc = unmark(lists, &marks);
+	}
+	free(marks.list);
+	return rc;
 }
 
 int yg_clue_lists_greet(struct yg_clue_lists *lists)

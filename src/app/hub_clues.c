@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "detect/indicators.h"
 #include "parse/clue.h"
+#include "store/facts.h"
 
 #include "base/ban.h"
 
@@ -34,6 +35,7 @@
 #define SAID_AT	    20u /* an error that is gone soon is nobody's trouble */
 #define PATH_ROOM   4352u
 #define TEXT_KIND   "clues" /* of yg_collections_put_text() */
+#define TEXT_MAX    (1u << 20)
 #define STAMP_DEPTH 2u
 
 struct shelves {
@@ -145,8 +147,10 @@ static int read_object(struct taking *t, const struct yg_stix_object *object)
 	yg_arena_reset(t->arena);
 	t->count = 0;
 	*clue = (struct yg_clue){.collection = t->of->number};
-	if (rc != YG_OK || object->id.size >= sizeof(clue->id))
+	if (rc != YG_OK || object->id.size >= sizeof(clue->id)) {
+		json_decref(tree);
 		return rc;
+	}
 	memcpy(clue->id, object->id.data, object->id.size);
 	clue->facts.version_ns = object->version_ns;
 	clue->facts.tlp = object->tlp ? object->tlp : t->of->default_tlp;
@@ -247,7 +251,7 @@ static int check_shelf(struct yg_hub_clues *c, const struct yg_collection *of)
 	(void)snprintf(name, sizeof(name), "shelf %s", of->id); /* both fit */
 	(void)snprintf(is, sizeof(is), "%u %d %s %s", (unsigned)of->reach, (int)of->is_readable,
 		       of->owner, of->sector);
-	yg_buf_init(&was, sizeof(is));
+	yg_buf_init(&was, TEXT_MAX);
 	rc = yg_collections_get_text(c->stix, TEXT_KIND, yg_bytes_str(name), &was);
 	if ((rc == YG_OK || rc == YG_ENOENT) &&
 	    !yg_bytes_eq(yg_buf_bytes(&was), yg_bytes_str(is))) {
@@ -557,7 +561,7 @@ static int follow_rules(struct yg_hub_clues *c)
 	(void)snprintf(is, sizeof(is), "%d %u %u %u %u %u %u", (int)r->is_off, r->confidence,
 		       r->unsaid, r->keep_above, r->lifetime_days, (unsigned)r->pap,
 		       (unsigned)r->pap_sensors); /* fits */
-	yg_buf_init(&was, sizeof(is));
+	yg_buf_init(&was, TEXT_MAX);
 	rc = yg_collections_get_text(c->stix, TEXT_KIND, YG_S("rules"), &was);
 	if ((rc == YG_OK || rc == YG_ENOENT) &&
 	    !yg_bytes_eq(yg_buf_bytes(&was), yg_bytes_str(is))) {
@@ -699,7 +703,7 @@ static int find_place(struct yg_hub_clues *c)
 	uint64_t last = 0, at = 0;
 	int rc;
 
-	yg_buf_init(&text, 64);
+	yg_buf_init(&text, TEXT_MAX);
 	rc = yg_collections_get_text(c->stix, TEXT_KIND, YG_S("findings"), &text);
 	if (rc == YG_OK && !yg_bytes_u64(yg_buf_bytes(&text), &at))
 		at = 0;
@@ -788,6 +792,7 @@ static int write_lists(struct yg_hub_clues *c)
 				      .stix = c->stix,
 				      .known = c->known,
 				      .indicators = c->indicators,
+				      .left_out = c->left_out,
 				      .life = &c->life};
 	uint64_t change = 0;
 	int rc = yg_clue_lists_write(&lists);

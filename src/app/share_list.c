@@ -22,6 +22,7 @@
 #include "base/arena.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "parse/clue.h"
 #include "parse/stix_pattern.h"
 
 #include "base/ban.h"
@@ -33,20 +34,6 @@
 #define NAME_MAX_  200u /* bytes of a name in a zone: its own name stands behind it */
 #define LABEL_MAX  63u
 #define TTL_S	   300u
-
-enum kind { KIND_NAME, KIND_IPV4, KIND_IPV6, KIND_URL, KIND_HASH, KIND_MAIL, KIND_NONE };
-
-static const struct {
-	const char *path;
-	enum kind kind;
-} paths[] = {
-	{"domain-name:value", KIND_NAME},	{"ipv4-addr:value", KIND_IPV4},
-	{"ipv6-addr:value", KIND_IPV6},		{"url:value", KIND_URL},
-	{"email-addr:value", KIND_MAIL},	{"file:hashes.'SHA-256'", KIND_HASH},
-	{"file:hashes.'SHA-1'", KIND_HASH},	{"file:hashes.'SHA-512'", KIND_HASH},
-	{"file:hashes.'MD5'", KIND_HASH},	{"file:hashes.MD5", KIND_HASH},
-	{"file:hashes.\"SHA-256\"", KIND_HASH}, {"file:hashes.SHA1", KIND_HASH},
-};
 
 /* Why something is not in the list. */
 enum left { LEFT_TIME, LEFT_MORE, LEFT_KIND, LEFT_NAME, LEFT_KNOWN, LEFT_COUNT };
@@ -180,14 +167,6 @@ static bool take_address(struct yg_bytes value, bool is_six, char to[NAME_MAX_ +
 	return true;
 }
 
-static enum kind kind_of(struct yg_bytes path)
-{
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (yg_bytes_eq(path, yg_bytes_str(paths[i].path)))
-			return paths[i].kind;
-	return KIND_NONE;
-}
-
 static bool is_line(struct yg_bytes value)
 {
 	for (size_t i = 0; i < value.size; i++)
@@ -197,19 +176,19 @@ static bool is_line(struct yg_bytes value)
 }
 
 /* Is it on a list of values that everyone uses? */
-static bool is_known(const struct listing *l, enum kind kind, struct yg_bytes value)
+static bool is_known(const struct listing *l, enum yg_clue_kind kind, struct yg_bytes value)
 {
-	static const enum yg_indicator_type types[] = {[KIND_NAME] = YG_INDICATOR_DOMAIN,
-						       [KIND_IPV4] = YG_INDICATOR_ADDRESS,
-						       [KIND_IPV6] = YG_INDICATOR_ADDRESS,
-						       [KIND_URL] = YG_INDICATOR_URL,
-						       [KIND_HASH] = YG_INDICATOR_HASH};
+	static const enum yg_indicator_type types[] = {[YG_CLUE_NAME] = YG_INDICATOR_DOMAIN,
+						       [YG_CLUE_IPV4] = YG_INDICATOR_ADDRESS,
+						       [YG_CLUE_IPV6] = YG_INDICATOR_ADDRESS,
+						       [YG_CLUE_URL] = YG_INDICATOR_URL,
+						       [YG_CLUE_HASH] = YG_INDICATOR_HASH};
 	struct yg_indicator one = {.value = value};
 	struct yg_bytes unused;
 
-	if (!l->known || kind >= KIND_MAIL)
+	if (!l->known || kind >= YG_CLUE_MAIL)
 		return false;
-	one.type = kind <= KIND_IPV6 && yg_bytes_chr(value, '/') != SIZE_MAX ? YG_INDICATOR_PREFIX
+	one.type = kind <= YG_CLUE_IPV6 && yg_bytes_chr(value, '/') != SIZE_MAX ? YG_INDICATOR_PREFIX
 									     : types[kind];
 	return yg_warning_lists_has(l->known, &one, &unused);
 }
@@ -217,29 +196,29 @@ static bool is_known(const struct listing *l, enum kind kind, struct yg_bytes va
 static int take_value(void *arg, struct yg_bytes path, struct yg_bytes value)
 {
 	struct listing *l = arg;
-	enum kind kind = kind_of(path);
+	enum yg_clue_kind kind = yg_clue_kind_of(path);
 	char name[NAME_MAX_ + 1];
 	bool is_good;
 
-	if (kind == KIND_NONE || (l->is_zone && kind > KIND_IPV6)) {
+	if (kind > YG_CLUE_MAIL || (l->is_zone && kind > YG_CLUE_IPV6)) {
 		l->left[LEFT_KIND]++;
 		return YG_OK;
 	}
-	if (kind == KIND_NAME)
+	if (kind == YG_CLUE_NAME)
 		is_good = take_name(value, name);
 	else if (l->is_zone)
-		is_good = take_address(value, kind == KIND_IPV6, name);
+		is_good = take_address(value, kind == YG_CLUE_IPV6, name);
 	else
 		is_good = is_line(value);
 	if (!is_good) {
 		l->left[LEFT_NAME]++;
 		return YG_OK;
 	}
-	if (is_known(l, kind, kind == KIND_NAME ? yg_bytes_str(name) : value)) {
+	if (is_known(l, kind, kind == YG_CLUE_NAME ? yg_bytes_str(name) : value)) {
 		l->left[LEFT_KNOWN]++;
 		return YG_OK;
 	}
-	return keep(l, kind == KIND_NAME || l->is_zone ? yg_bytes_str(name) : value);
+	return keep(l, kind == YG_CLUE_NAME || l->is_zone ? yg_bytes_str(name) : value);
 }
 
 /* ---- indicators ---- */

@@ -47,6 +47,8 @@ static int64_t base_of(const struct yg_clue_rules *rules, const struct yg_clue_f
 {
 	int64_t base = facts->confidence < 0 ? (int64_t)rules->unsaid : facts->confidence;
 
+	if (facts->is_yes && base < (int64_t)rules->unsaid) /* a person knows better */
+		base = rules->unsaid;
 	return (base > 100 ? 100 : base) * YG_CLUE_POINT;
 }
 

@@ -5,7 +5,8 @@
  *
  *   score = base x (lifetime - t) / lifetime + 5 for each that saw it (20 at most) - 30 for each
  *           false-positive report;  0 once t has reached the lifetime
- *   base:   its confidence, else what the rules say of one that says none
+ *   base:   its confidence, else what the rules say of one that says none; with a person's yes at
+ *           least that
  *   t:      from the last of: this version, valid_from, a sighting, a person's yes
  *
  * docs/indicators.md. Tests: tests/unit/model/test_clue.c

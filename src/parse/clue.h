@@ -24,7 +24,7 @@ enum yg_clue_kind {
 	YG_CLUE_URL,
 	YG_CLUE_HASH,
 	YG_CLUE_MAIL,
-	YG_CLUE_ACCOUNT,
+	YG_CLUE_ACCOUNT, /* and who a mail is from or to */
 	YG_CLUE_OTHER
 };
 /* What an object path is of: "file:hashes.'SHA-256'". */

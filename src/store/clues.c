@@ -7,6 +7,8 @@
 
 #include "base/ban.h"
 
+_Static_assert(YG_CLUE_PART == 256, "stix.c has it in what it marks");
+
 enum {
 	FLAG_REVOKED = 1,
 	FLAG_MORE = 2,
@@ -130,8 +132,10 @@ int yg_clues_object(struct yg_collections *s, int64_t collection, struct yg_byte
 
 static int mark(struct yg_collections *s, int64_t number)
 {
-	return yg_sx_run(s, "INSERT OR IGNORE INTO clue_parts VALUES(?1)", "i",
-			 number / (int64_t)YG_CLUE_PART);
+	return yg_sx_run(s,
+			 "INSERT INTO clue_parts VALUES(?1, 1) ON CONFLICT(part) DO UPDATE SET"
+			 " mark=mark+1",
+			 "i", number / (int64_t)YG_CLUE_PART);
 }
 
 /* Its number, the version that is there, and whether it is listed. */
@@ -267,8 +271,8 @@ int yg_clues_said(struct yg_collections *s, struct yg_bytes id, const struct yg_
 	/* A line of what acts says whether a person confirmed it. */
 	if (rc == YG_OK)
 		rc = yg_sx_run(s,
-			       "INSERT OR IGNORE INTO clue_parts SELECT n/?2 FROM clues WHERE"
-			       " id=?1 AND state=1",
+			       "INSERT INTO clue_parts SELECT n/?2, 1 FROM clues WHERE id=?1 AND"
+			       " state=1 ON CONFLICT(part) DO UPDATE SET mark=mark+1",
 			       "ti", id, (int64_t)YG_CLUE_PART);
 	return rc;
 }
@@ -339,16 +343,24 @@ int yg_clues_gone_done(struct yg_collections *s, int64_t collection, struct yg_b
 	return yg_sx_run(s, "DELETE FROM clue_gone WHERE c=?1 AND id=?2", "it", collection, id);
 }
 
-int yg_clues_part(struct yg_collections *s, int64_t after, int64_t *ret)
+int yg_clues_part(struct yg_collections *s, int64_t after, struct yg_clue_part *ret)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = yg_sx_take(s, "SELECT part FROM clue_parts WHERE part>?1 ORDER BY part LIMIT 1",
+	int rc = yg_sx_take(s,
+			    "SELECT part, mark FROM clue_parts WHERE part>?1 ORDER BY part LIMIT 1",
 			    &stmt, "i", after);
 
-	return rc == YG_OK ? yg_clue_one(s, stmt, ret) : rc;
+	if (rc == YG_OK)
+		rc = yg_sx_step(s, stmt);
+	if (rc != YG_OK)
+		return rc == YG_EEND ? YG_ENOENT : rc;
+	*ret = (struct yg_clue_part){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+	(void)sqlite3_reset(stmt); /* one row */
+	return YG_OK;
 }
 
-int yg_clues_part_done(struct yg_collections *s, int64_t part)
+int yg_clues_part_done(struct yg_collections *s, const struct yg_clue_part *part)
 {
-	return yg_sx_run(s, "DELETE FROM clue_parts WHERE part=?1", "i", part);
+	return yg_sx_run(s, "DELETE FROM clue_parts WHERE part=?1 AND mark=?2", "ii", part->number,
+			 part->mark);
 }

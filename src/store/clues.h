@@ -7,7 +7,7 @@
  *                         └► part: YG_CLUE_PART of them, by number; marked when one in it changes
  *                             what it lists
  *
- * An object that is deleted leaves a mark (a trigger), so that nothing acts whose object is gone.
+ * An object that is deleted leaves a mark (stix_read.c), so that nothing acts whose object is gone.
  * Filling is between begin and commit of stix.h. One thread for each struct yg_collections.
  * Tests: tests/unit/store/test_clues.c
  */
@@ -96,9 +96,14 @@ YG_MUST_USE int yg_clues_gone(struct yg_collections *s, int64_t *ret_collection,
 			      char id[YG_STIX_ID_MAX + 1]);
 YG_MUST_USE int yg_clues_gone_done(struct yg_collections *s, int64_t collection,
 				   struct yg_bytes id);
-/* The next marked part behind @after (-1: the first): YG_OK, YG_ENOENT. */
-YG_MUST_USE int yg_clues_part(struct yg_collections *s, int64_t after, int64_t *ret);
-YG_MUST_USE int yg_clues_part_done(struct yg_collections *s, int64_t part);
+/* The next marked part behind @after (-1: the first): YG_OK, YG_ENOENT. Done is it only if it was
+ * not marked anew since. */
+struct yg_clue_part {
+	int64_t number;
+	int64_t mark;
+};
+YG_MUST_USE int yg_clues_part(struct yg_collections *s, int64_t after, struct yg_clue_part *ret);
+YG_MUST_USE int yg_clues_part_done(struct yg_collections *s, const struct yg_clue_part *part);
 /* How many parts there may be: beyond the last number. */
 YG_MUST_USE int yg_clues_parts(struct yg_collections *s, int64_t *ret);
 

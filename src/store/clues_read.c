@@ -249,21 +249,19 @@ int yg_clues_counts(struct yg_collections *s, uint64_t ret[YG_CLUE_STATE_COUNT])
 	return rc;
 }
 
-#define RELATION                                                                                   \
-	"SELECT added_us, id, version, version_ns, spec, tlp, type, body, c, n FROM objects WHERE"   \
-	" type='relationship' AND json_extract(CAST(body AS TEXT), "
+#define RELATION(end)                                                                              \
+	"SELECT o.added_us, o.id, o.version, o.version_ns, o.spec, o.tlp, o.type, o.body, o.c, o.n"  \
+	" FROM ends e CROSS JOIN objects o ON o.n=e.n WHERE e." end "=?1 AND e.n>?2"               \
+	" ORDER BY e.n LIMIT ?3"
 
 int yg_clues_relations(struct yg_collections *s, const struct yg_relation_ask *ask,
 		       yg_relation_fn fn, void *arg)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = ask->is_target
-			 ? yg_sx_take(s,
-				      RELATION "'$.target_ref')=?1 AND n>?2 ORDER BY n LIMIT ?3",
-				      &stmt, "tii", ask->ref, ask->after, (int64_t)ask->limit)
-			 : yg_sx_take(s,
-				      RELATION "'$.source_ref')=?1 AND n>?2 ORDER BY n LIMIT ?3",
-				      &stmt, "tii", ask->ref, ask->after, (int64_t)ask->limit);
+	int rc = ask->is_target ? yg_sx_take(s, RELATION("target"), &stmt, "tii", ask->ref,
+					     ask->after, (int64_t)ask->limit)
+				: yg_sx_take(s, RELATION("source"), &stmt, "tii", ask->ref,
+					     ask->after, (int64_t)ask->limit);
 
 	while (rc == YG_OK && (rc = yg_sx_step(s, stmt)) == YG_OK) {
 		struct yg_stix_row row;

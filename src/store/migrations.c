@@ -237,22 +237,20 @@ static const char *const stix_steps[] = {
 	" PRIMARY KEY(n, place)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX clue_values_by_value ON clue_values(value);"
 	"CREATE TABLE clue_cursors(c INTEGER PRIMARY KEY, added_us INTEGER NOT NULL) STRICT;"
-	"CREATE TABLE clue_parts(part INTEGER PRIMARY KEY) STRICT;"
+	"CREATE TABLE clue_parts(part INTEGER PRIMARY KEY, mark INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE clue_gone(c INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY(c, id)) STRICT,"
 	" WITHOUT ROWID;"
 	"CREATE TABLE clue_seen(n INTEGER NOT NULL, finding BLOB NOT NULL, org TEXT NOT NULL,"
 	" first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, count INTEGER NOT NULL,"
 	" PRIMARY KEY(n, finding)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX clue_seen_by_finding ON clue_seen(finding, n);"
-	"CREATE TRIGGER clue_objects AFTER DELETE ON objects WHEN old.type='indicator' BEGIN"
-	" INSERT OR IGNORE INTO clue_gone VALUES(old.c, old.id); END;"
-	"CREATE TRIGGER clue_collections AFTER DELETE ON collections BEGIN"
-	" DELETE FROM clue_cursors WHERE c=old.n;"
-	" INSERT OR IGNORE INTO clue_gone SELECT c, id FROM clues WHERE c=old.n; END;"
-	"CREATE INDEX objects_by_source ON objects(json_extract(CAST(body AS TEXT),"
-	" '$.source_ref'), n) WHERE type='relationship';"
-	"CREATE INDEX objects_by_target ON objects(json_extract(CAST(body AS TEXT),"
-	" '$.target_ref'), n) WHERE type='relationship';",
+	"CREATE TABLE ends(n INTEGER PRIMARY KEY, source TEXT NOT NULL, target TEXT NOT NULL)"
+	" STRICT;"
+	"INSERT INTO ends SELECT n, coalesce(json_extract(CAST(body AS TEXT), '$.source_ref'), ''),"
+	" coalesce(json_extract(CAST(body AS TEXT), '$.target_ref'), '') FROM objects WHERE"
+	" type='relationship';"
+	"CREATE INDEX ends_by_source ON ends(source, n);"
+	"CREATE INDEX ends_by_target ON ends(target, n);",
 };
 const struct yg_sqlite_form yg_sqlite_stix = {0x59475358, /* "YGSX" */
 					      stix_steps, COUNT_OF(stix_steps)};

@@ -87,6 +87,7 @@ class Town:
 
     def whole(self, thing, who="analyst"):
         status, _, data = self.who[who].ask("GET", "/indicators/" + thing["id"])
+        assert status in (200, 404), (status, data)
         return data if status == 200 else None
 
     def record(self, thing, who="analyst"):

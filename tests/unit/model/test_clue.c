@@ -2,7 +2,7 @@
 /* model/clue.h: states, why, the score over time; the clock is a parameter. */
 #include "model/clue.h"
 
-#include "unit/check.h"
+#include "../check.h"
 
 #define DAY_NS (86400 * YG_NS_PER_S)
 #define NOW    (INT64_C(1800000000) * YG_NS_PER_S)
@@ -67,6 +67,10 @@ static void each_reason(void)
 	CHECK(is(&f, YG_CLUE_WAITS, YG_CLUE_WHY_CONFIDENCE));
 	f.confidence = 30;
 	CHECK(is(&f, YG_CLUE_ACTS, YG_CLUE_WHY_NONE));
+	f.confidence = 1; /* with a person's yes: 50 */
+	f.is_yes = true;
+	CHECK(is(&f, YG_CLUE_ACTS, YG_CLUE_WHY_NONE) && judge(&f, NOW).score == 50000);
+	f = good();
 	f.confidence = YG_CLUE_UNSAID; /* counts as 50 */
 	CHECK(is(&f, YG_CLUE_ACTS, YG_CLUE_WHY_NONE));
 	f = good();

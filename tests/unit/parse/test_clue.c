@@ -4,7 +4,7 @@
 #include "parse/clue.h"
 
 #include "base/buf.h"
-#include "unit/check.h"
+#include "../check.h"
 
 struct seen {
 	struct yg_buf text;

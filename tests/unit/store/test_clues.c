@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "unit/check.h"
+#include "../check.h"
 
 #define ONE "indicator--00000000-0000-4000-8000-000000000001"
 #define TWO "indicator--00000000-0000-4000-8000-000000000002"
@@ -114,17 +114,17 @@ static int settle(const char *id, enum yg_clue_state state, enum yg_clue_why why
 
 static int unmark(void)
 {
-	int64_t part = -1;
+	struct yg_clue_part part = {.number = -1};
 	int rc = yg_collections_begin(s);
 
-	while (rc == YG_OK && (rc = yg_clues_part(s, part, &part)) == YG_OK)
-		rc = yg_clues_part_done(s, part);
+	while (rc == YG_OK && (rc = yg_clues_part(s, part.number, &part)) == YG_OK)
+		rc = yg_clues_part_done(s, &part);
 	return rc == YG_ENOENT ? yg_collections_commit(s) : rc;
 }
 
 static bool is_marked(void)
 {
-	int64_t part;
+	struct yg_clue_part part;
 
 	return yg_clues_part(s, -1, &part) == YG_OK;
 }
