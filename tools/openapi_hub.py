@@ -144,7 +144,7 @@ SCHEMAS = {
         why=or_null(thing(code=words("revoked", "expired", "refused", "pattern", "kind", "person", "marking", "pap",
                                      "known", "not-yet", "confidence", "reported", "decayed"),
                           text=text, list=or_null(text))),
-        since=or_null(time), next=or_null(time), score={"type": "number", "minimum": 0, "maximum": 100}, tlp=text,
+        since=or_null(time), next=or_null(time), score={"type": "integer", "minimum": 0, "maximum": 100}, tlp=text,
         pap=words("clear", "green", "amber", "red"), confidence=or_null(count), valid_from=or_null(time),
         valid_until=or_null(time), modified=or_null(time), sensors=yes_no, false_positives=count, seen_by=count,
         sightings=count, last_seen=or_null(time), decision=words("", "yes", "no"),

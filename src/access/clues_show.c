@@ -138,7 +138,7 @@ static int record_json(const struct yg_clue_view *v, const struct shelf *shelf,
 		clue->id, "collection", "id", shelf->id, "title", yg_hub_string(shelf->title),
 		"state", yg_clue_state_name(clue->verdict.state), "why", why_json(v, clue), "since",
 		time_json(clue->since_ns), "next", time_json(clue->verdict.next_ns), "score",
-		json_real(clue->verdict.score / (double)YG_CLUE_POINT), "tlp", yg_tlp_name(f->tlp),
+		json_integer(clue->verdict.score / YG_CLUE_POINT), "tlp", yg_tlp_name(f->tlp),
 		"pap", yg_pap_name(f->pap ? f->pap : YG_PAP_RED), "confidence",
 		f->confidence < 0 ? json_null() : json_integer(f->confidence), "valid_from",
 		time_json(f->from_ns), "valid_until", time_json(f->until_ns));

@@ -163,7 +163,7 @@ static void add_record(struct cli *cli, const json_t *one)
 	const json_t *values = json_object_get(one, "values");
 
 	yg_buf_addf(&cli->out, "%s  %-5s  ", safe(one, "id", 80), safe(one, "state", 10));
-	yg_buf_addf(&cli->out, "%5.1f  ", json_number_value(json_object_get(one, "score")));
+	yg_buf_addf(&cli->out, "%3lld  ", (long long)yg_json_int(one, "score", 0));
 	yg_buf_addf(&cli->out, "%s%s",
 		    safe(json_array_get(values, 0), "value", 100),
 		    json_array_size(values) > 1 ? " …" : "");
