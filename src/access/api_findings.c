@@ -109,7 +109,7 @@ static int read_filter(const struct yg_hub_call *call, struct asked *asked)
 struct listing {
 	struct yg_buf *to;
 	struct yg_collections *collections; /* NULL: no indicators are named */
-	const uint8_t *key; /* of the veil */
+	const uint8_t *key;		    /* of the veil */
 	bool is_begun;
 	uint64_t change; /* of the last one */
 };

@@ -10,8 +10,8 @@
  * Who may read the object in its collection (collections.h) sees the indicator; what members said
  * and saw is shown to others as a number.
  *
- * Kept in the register under "hub.clues": word (ID/TIME-…), due (as word), lists (ORG/SENSOR: what it
- * was sent). One thread at a time for each struct yg_hub_access. Tests: tests/e2e/hub_clues.py
+ * Kept in the register under "hub.clues": word (ID/TIME-…), due (as word), lists (ORG/SENSOR: what
+ * it was sent). One thread at a time for each struct yg_hub_access. Tests: tests/e2e/hub_clues.py
  */
 #pragma once
 
@@ -68,8 +68,7 @@ struct yg_clue_due {
 	char key[YG_CLUE_ID + 64u];
 };
 YG_MUST_USE int yg_clue_due(struct yg_hub_access *hub, struct yg_clue_due *ret);
-YG_MUST_USE int yg_clue_count(struct yg_hub_access *hub, const char *id,
-			      struct yg_clue_words *ret);
+YG_MUST_USE int yg_clue_count(struct yg_hub_access *hub, const char *id, struct yg_clue_words *ret);
 YG_MUST_USE int yg_clue_due_done(struct yg_hub_access *hub, const struct yg_clue_due *due);
 
 /* What was sent to a sensor: {NAME:DIGEST}; *ret owned, empty where there is none. */

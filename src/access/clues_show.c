@@ -92,9 +92,9 @@ struct yg_clue_view *yg_clue_view_free(struct yg_clue_view *v)
 static const struct shelf *shelf_of(const struct yg_clue_view *v, int64_t number, enum yg_tlp tlp)
 {
 	const struct shelf key = {.number = number};
-	const struct shelf *one = v->count > 0 ? bsearch(&key, v->shelves, v->count,
-							 sizeof(*v->shelves), by_number)
-					       : NULL;
+	const struct shelf *one =
+		v->count > 0 ? bsearch(&key, v->shelves, v->count, sizeof(*v->shelves), by_number)
+			     : NULL;
 
 	return one && (tlp ? tlp : one->otherwise) <= one->clearance ? one : NULL;
 }
@@ -142,12 +142,15 @@ static int record_json(const struct yg_clue_view *v, const struct shelf *shelf,
 		"pap", yg_pap_name(f->pap ? f->pap : YG_PAP_RED), "confidence",
 		f->confidence < 0 ? json_null() : json_integer(f->confidence), "valid_from",
 		time_json(f->from_ns), "valid_until", time_json(f->until_ns));
-	json_t *more = json_pack(
-		"{s:o, s:b, s:I, s:I, s:I, s:o, s:s}", "modified", time_json(f->version_ns),
-		"sensors", clue->verdict.state == YG_CLUE_ACTS && clue->verdict.may_sensors,
-		"false_positives", (json_int_t)f->reports, "seen_by", (json_int_t)f->sighted,
-		"sightings", (json_int_t)clue->sightings, "last_seen", time_json(f->sighted_ns),
-		"decision", f->is_yes ? "yes" : f->is_no ? "no" : "");
+	json_t *more = json_pack("{s:o, s:b, s:I, s:I, s:I, s:o, s:s}", "modified",
+				 time_json(f->version_ns), "sensors",
+				 clue->verdict.state == YG_CLUE_ACTS && clue->verdict.may_sensors,
+				 "false_positives", (json_int_t)f->reports, "seen_by",
+				 (json_int_t)f->sighted, "sightings", (json_int_t)clue->sightings,
+				 "last_seen", time_json(f->sighted_ns), "decision",
+				 f->is_yes  ? "yes"
+				 : f->is_no ? "no"
+					    : "");
 	int rc = one && more && json_object_update(one, more) == 0 ? YG_OK : YG_ENOMEM;
 
 	json_decref(more);
@@ -166,11 +169,9 @@ static int add_values(struct yg_clue_view *v, json_t *records, const int64_t *nu
 	for (size_t i = 0; rc == YG_OK && i < json_array_size(records); i++) {
 		json_t *values = json_array();
 
-		rc = values ? yg_clues_values(v->store, numbers[i], take_value, values)
-			    : YG_ENOMEM;
+		rc = values ? yg_clues_values(v->store, numbers[i], take_value, values) : YG_ENOMEM;
 		if (rc == YG_OK)
-			rc = yg_json_set(json_array_get(records, i), "values",
-					 json_incref(values));
+			rc = yg_json_set(json_array_get(records, i), "values", json_incref(values));
 		json_decref(values);
 	}
 	return rc;
@@ -236,10 +237,10 @@ int yg_clue_list(struct yg_clue_view *v, const struct yg_clue_filter *filter, js
 
 	g.after = filter->after;
 	if (rc == YG_OK)
-		rc = filter->value.size > 0
-			     ? yg_clues_of_value(v->store, filter->value, LOOK_MAX + 1, take_clue, &g)
-			     : yg_clues_page(v->store, filter->state, filter->after,
-					     LOOK_MAX + 1, take_clue, &g);
+		rc = filter->value.size > 0 ? yg_clues_of_value(v->store, filter->value,
+								LOOK_MAX + 1, take_clue, &g)
+					    : yg_clues_page(v->store, filter->state, filter->after,
+							    LOOK_MAX + 1, take_clue, &g);
 	*ret_next = g.is_full ? g.last : 0;
 	return gather_end(&g, rc, ret_items);
 }
@@ -363,10 +364,10 @@ static int take_sighting(void *arg, const struct yg_clue_sighting *one)
 /* What the newest version says, key by key. */
 static int add_object(json_t *to, const json_t *object)
 {
-	static const char *const keys[] = {"name",	     "description",	  "created_by_ref",
-					   "pattern",	     "pattern_type",	  "indicator_types",
-					   "labels",	     "kill_chain_phases", "created",
-					   "external_references"};
+	static const char *const keys[] = {
+		"name",		"description",	      "created_by_ref", "pattern",
+		"pattern_type", "indicator_types",    "labels",		"kill_chain_phases",
+		"created",	"external_references"};
 	int rc = YG_OK;
 
 	for (size_t i = 0; rc == YG_OK && i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -468,8 +469,8 @@ static int take_relation(void *arg, int64_t collection, int64_t place,
 	return one && json_array_append_new(r->items, one) == 0 ? YG_OK : YG_ENOMEM;
 }
 
-int yg_clue_relations(struct yg_clue_view *v, const struct yg_relation_ask *ask,
-		      json_t **ret_items, int64_t *ret_next)
+int yg_clue_relations(struct yg_clue_view *v, const struct yg_relation_ask *ask, json_t **ret_items,
+		      int64_t *ret_next)
 {
 	struct relations r = {.v = v, .items = json_array(), .room = ask->limit};
 	struct yg_relation_ask wide = *ask;

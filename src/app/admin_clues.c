@@ -76,11 +76,11 @@ static bool read_option(struct cli *cli, int c)
 static bool read_cli(int argc, char **argv, struct cli *cli)
 {
 	static const struct option longs[] = {
-		{"data", required_argument, NULL, 'd'},	  {"org", required_argument, NULL, 'o'},
-		{"state", required_argument, NULL, 's'},  {"value", required_argument, NULL, 'v'},
-		{"what", required_argument, NULL, 'w'},	  {"reason", required_argument, NULL, 'W'},
-		{"limit", required_argument, NULL, 'm'},  {"json", no_argument, NULL, 'j'},
-		{"lang", required_argument, NULL, 'l'},	  {0},
+		{"data", required_argument, NULL, 'd'},	 {"org", required_argument, NULL, 'o'},
+		{"state", required_argument, NULL, 's'}, {"value", required_argument, NULL, 'v'},
+		{"what", required_argument, NULL, 'w'},	 {"reason", required_argument, NULL, 'W'},
+		{"limit", required_argument, NULL, 'm'}, {"json", no_argument, NULL, 'j'},
+		{"lang", required_argument, NULL, 'l'},	 {0},
 	};
 	int c;
 
@@ -119,8 +119,7 @@ static int open_all(struct cli *cli)
 	if (rc == YG_OK)
 		rc = yg_collections_open(path, false, &cli->stix);
 	if (rc == YG_OK)
-		rc = yg_hub_reach(cli->admin.hub, &cli->actor, YG_MAY_read_indicators,
-				  &cli->reach);
+		rc = yg_hub_reach(cli->admin.hub, &cli->actor, YG_MAY_read_indicators, &cli->reach);
 	if (rc == YG_OK)
 		rc = yg_shelf_reader_new(cli->admin.hub, cli->stix, yg_clock_system(), &cli->actor,
 					 (struct yg_bytes){0}, &cli->reader);
@@ -164,8 +163,7 @@ static void add_record(struct cli *cli, const json_t *one)
 
 	yg_buf_addf(&cli->out, "%s  %-5s  ", safe(one, "id", 80), safe(one, "state", 10));
 	yg_buf_addf(&cli->out, "%3lld  ", (long long)yg_json_int(one, "score", 0));
-	yg_buf_addf(&cli->out, "%s%s",
-		    safe(json_array_get(values, 0), "value", 100),
+	yg_buf_addf(&cli->out, "%s%s", safe(json_array_get(values, 0), "value", 100),
 		    json_array_size(values) > 1 ? " …" : "");
 	if (json_is_object(why))
 		yg_buf_addf(&cli->out, "  (%s)", safe(why, "text", 300));
@@ -192,8 +190,8 @@ static bool read_filter(const struct cli *cli, uint8_t *normal, struct yg_clue_f
 	}
 	if (!cli->value)
 		return true;
-	to->value = (struct yg_bytes){
-		normal, yg_indicator_normal(yg_bytes_str(cli->value), &type, normal)};
+	to->value = (struct yg_bytes){normal,
+				      yg_indicator_normal(yg_bytes_str(cli->value), &type, normal)};
 	if (to->value.size == 0) /* of a person: as it is written */
 		to->value = yg_bytes_str(cli->value);
 	return true;

@@ -59,12 +59,12 @@ struct yg_hub_settings {
 	struct yg_net_place sensors;
 	const char *names[YG_HUB_NAMES_MAX];
 	size_t name_count;
-	unsigned workers;	      /* from 1 */
-	unsigned connections;	      /* of sensors; 0: as many as the system allows */
-	uint32_t timeout_s;	      /* 0: the listener's own */
-	uint32_t hunt_days;	      /* 0: YG_HUB_HUNT_DAYS */
-	bool is_demo;		      /* app/hub_demo.h */
-	uint32_t hunt_ask_mb;	      /* 0: YG_HUB_HUNT_ASK_MB */
+	unsigned workers;     /* from 1 */
+	unsigned connections; /* of sensors; 0: as many as the system allows */
+	uint32_t timeout_s;   /* 0: the listener's own */
+	uint32_t hunt_days;   /* 0: YG_HUB_HUNT_DAYS */
+	bool is_demo;	      /* app/hub_demo.h */
+	uint32_t hunt_ask_mb; /* 0: YG_HUB_HUNT_ASK_MB */
 	struct yg_clue_rules clue_rules;
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;

@@ -72,8 +72,9 @@ static void put_line(struct yg_buf *to, const struct yg_clue *clue, const struct
 		(void)yg_time_iso(f->until_ns, 0, until);
 	put_cell(to, value->value);
 	yg_buf_addf(to, ",stix:%s,%s,%s,%d,%s,%s,%s\n", of->id, yg_tlp_name(f->tlp),
-		    yg_pap_name(f->pap ? f->pap : YG_PAP_RED), f->confidence > 0 ? f->confidence : 0,
-		    until, f->is_yes ? "yes" : "no", clue->id);
+		    yg_pap_name(f->pap ? f->pap : YG_PAP_RED),
+		    f->confidence > 0 ? f->confidence : 0, until, f->is_yes ? "yes" : "no",
+		    clue->id);
 }
 
 /* ---- the hub's own lists ---- */

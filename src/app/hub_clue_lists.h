@@ -30,8 +30,8 @@ struct yg_clue_lists {
 };
 
 /*
- * Bring the hub's lists, and those of all sensors, to what is marked; then nothing is marked. YG_OK,
- * or an error: what was not done stays marked.
+ * Bring the hub's lists, and those of all sensors, to what is marked; then nothing is marked.
+ * YG_OK, or an error: what was not done stays marked.
  */
 YG_MUST_USE int yg_clue_lists_write(struct yg_clue_lists *lists);
 /* Sensors that have no lists yet get them. */

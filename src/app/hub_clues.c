@@ -58,8 +58,8 @@ struct yg_hub_clues {
 	int64_t stamped_ns;
 	int64_t version; /* of stix.db, as it was looked at */
 	bool has_version;
-	bool is_more; /* a step left something for the next round */
-	uint64_t change;   /* so far the findings were read */
+	bool is_more;	 /* a step left something for the next round */
+	uint64_t change; /* so far the findings were read */
 	uint64_t kept;
 	int64_t kept_ns;
 	bool has_change;
@@ -259,8 +259,8 @@ static int check_shelf(struct yg_hub_clues *c, const struct yg_collection *of)
 		if (rc == YG_OK) {
 			rc = yg_clues_cursor_set(c->stix, of->number, INT64_MIN);
 			if (rc == YG_OK)
-				rc = yg_collections_put_text(c->stix, TEXT_KIND,
-							     yg_bytes_str(name), yg_bytes_str(is));
+				rc = yg_collections_put_text(c->stix, TEXT_KIND, yg_bytes_str(name),
+							     yg_bytes_str(is));
 			rc = finish(c, rc);
 		}
 	}

@@ -247,7 +247,8 @@ static bool is_pap(const char *word)
 
 static void check_clues(struct reading *r, const struct yg_hub_config_clues *clues)
 {
-	bool is_act = !clues->act || strcmp(clues->act, "yes") == 0 || strcmp(clues->act, "no") == 0;
+	bool is_act =
+		!clues->act || strcmp(clues->act, "yes") == 0 || strcmp(clues->act, "no") == 0;
 
 	if ((!is_act || !is_pap(clues->pap) || !is_pap(clues->pap_sensors)) &&
 	    r->faults++ < FAULTS_MAX)

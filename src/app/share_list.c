@@ -188,8 +188,9 @@ static bool is_known(const struct listing *l, enum yg_clue_kind kind, struct yg_
 
 	if (!l->known || kind >= YG_CLUE_MAIL)
 		return false;
-	one.type = kind <= YG_CLUE_IPV6 && yg_bytes_chr(value, '/') != SIZE_MAX ? YG_INDICATOR_PREFIX
-									     : types[kind];
+	one.type = kind <= YG_CLUE_IPV6 && yg_bytes_chr(value, '/') != SIZE_MAX
+			   ? YG_INDICATOR_PREFIX
+			   : types[kind];
 	return yg_warning_lists_has(l->known, &one, &unused);
 }
 

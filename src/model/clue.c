@@ -76,8 +76,7 @@ static int64_t words_of(const struct yg_clue_facts *facts)
 	uint32_t seen = facts->sighted < YG_CLUE_SEEN_MAX ? facts->sighted : YG_CLUE_SEEN_MAX;
 	uint32_t false_ones = facts->reports < 100 ? facts->reports : 100;
 
-	return ((int64_t)seen * YG_CLUE_SEEN_POINTS -
-		(int64_t)false_ones * YG_CLUE_FALSE_POINTS) *
+	return ((int64_t)seen * YG_CLUE_SEEN_POINTS - (int64_t)false_ones * YG_CLUE_FALSE_POINTS) *
 	       YG_CLUE_POINT;
 }
 

@@ -17,13 +17,13 @@
 #include "base/tr.h"
 #include "model/marking.h"
 
-#define YG_CLUE_POINT	    1000 /* scores are in thousandths of a point */
-#define YG_CLUE_SCORE_MAX   (100 * YG_CLUE_POINT)
-#define YG_CLUE_SEEN_POINTS 5
-#define YG_CLUE_SEEN_MAX    4u
+#define YG_CLUE_POINT	     1000 /* scores are in thousandths of a point */
+#define YG_CLUE_SCORE_MAX    (100 * YG_CLUE_POINT)
+#define YG_CLUE_SEEN_POINTS  5
+#define YG_CLUE_SEEN_MAX     4u
 #define YG_CLUE_FALSE_POINTS 30
-#define YG_CLUE_UNSAID	    (-1) /* no confidence is said */
-#define YG_CLUE_NEVER	    INT64_MAX
+#define YG_CLUE_UNSAID	     (-1) /* no confidence is said */
+#define YG_CLUE_NEVER	     INT64_MAX
 
 enum yg_clue_state {
 	YG_CLUE_WAITS, /* for time, for a person, for other rules */
@@ -38,8 +38,7 @@ enum yg_clue_state {
 	X(REVOKED, "revoked", N_("whoever sent it has revoked it"))                                \
 	X(EXPIRED, "expired", N_("its valid_until is over"))                                       \
 	X(REFUSED, "refused", N_("a person said that it shall not act"))                           \
-	X(PATTERN, "pattern",                                                                      \
-	  N_("its pattern says more than that one of some values was seen"))                       \
+	X(PATTERN, "pattern", N_("its pattern says more than that one of some values was seen"))   \
 	X(KIND, "kind",                                                                            \
 	  N_("it has no address, name, URL or hash (MD5, SHA-1, SHA-256) that can be looked for")) \
 	X(PERSON, "person",                                                                        \
@@ -62,13 +61,13 @@ enum yg_clue_why {
 
 /* The operator's (docs/hub-config.md). */
 struct yg_clue_rules {
-	bool is_off;		   /* none acts */
-	uint32_t confidence;	   /* at least this acts: 0 to 100 */
-	uint32_t unsaid;	   /* what one without a confidence counts as */
-	uint32_t keep_above;	   /* below this score it is over */
+	bool is_off;	     /* none acts */
+	uint32_t confidence; /* at least this acts: 0 to 100 */
+	uint32_t unsaid;     /* what one without a confidence counts as */
+	uint32_t keep_above; /* below this score it is over */
 	uint32_t lifetime_days;
-	enum yg_pap pap;	   /* the strictest that is looked for at the hub */
-	enum yg_pap pap_sensors;   /* and that is sent to sensors */
+	enum yg_pap pap;	 /* the strictest that is looked for at the hub */
+	enum yg_pap pap_sensors; /* and that is sent to sensors */
 };
 #define YG_CLUE_RULES_DEFAULT                                                                      \
 	{                                                                                          \
@@ -79,7 +78,7 @@ struct yg_clue_rules {
 struct yg_clue_facts {
 	int64_t version_ns;
 	int64_t from_ns;
-	int64_t until_ns; /* the first moment it does not count; YG_CLUE_NEVER: none */
+	int64_t until_ns;   /* the first moment it does not count; YG_CLUE_NEVER: none */
 	int32_t confidence; /* 0 to 100, YG_CLUE_UNSAID */
 	enum yg_tlp tlp;    /* as it counts */
 	enum yg_pap pap;    /* NONE counts as RED */

@@ -3,8 +3,8 @@
  * parse/clue.h - a STIX indicator that was checked (parse/stix.h), as what can be looked for: the
  * values of its pattern, and what stands beside them.
  *
- * A pattern that says more than "one of these was seen" gives no values (parse/stix_pattern.h). Mail
- * addresses and accounts name a person, and so does a URL that holds a mail address.
+ * A pattern that says more than "one of these was seen" gives no values (parse/stix_pattern.h).
+ * Mail addresses and accounts name a person, and so does a URL that holds a mail address.
  *
  * Layer: parse. Input untrusted. Pure. Any thread. Cost: linear.
  * Source: STIX 2.1 sec. 4.7, 9. Tests: tests/unit/parse/test_clue.c, tests/fuzz/fuzz_clue.c

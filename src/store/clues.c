@@ -174,15 +174,16 @@ static int put_values(struct yg_collections *s, int64_t number, const struct yg_
 static int insert(struct yg_collections *s, const struct yg_clue *clue, int64_t *ret_number)
 {
 	const struct yg_clue_facts *f = &clue->facts;
-	int rc = yg_sx_run(s,
-			   "INSERT INTO clues(c, id, version_ns, from_ns, until_ns, confidence, tlp,"
-			   " pap, flags, said_ns, reports, told, sighted, sighted_ns, sightings,"
-			   " state, why, score, since_ns, next_ns, sensors, note)"
-			   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
-			   " 0, 0, 0, '')",
-			   "itiiiiiii", clue->collection, yg_bytes_str(clue->id), f->version_ns,
-			   f->from_ns, f->until_ns, (int64_t)f->confidence, (int64_t)f->tlp,
-			   (int64_t)f->pap, flags_of(f) & ~FLAGS_PEOPLE);
+	int rc =
+		yg_sx_run(s,
+			  "INSERT INTO clues(c, id, version_ns, from_ns, until_ns, confidence, tlp,"
+			  " pap, flags, said_ns, reports, told, sighted, sighted_ns, sightings,"
+			  " state, why, score, since_ns, next_ns, sensors, note)"
+			  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
+			  " 0, 0, 0, '')",
+			  "itiiiiiii", clue->collection, yg_bytes_str(clue->id), f->version_ns,
+			  f->from_ns, f->until_ns, (int64_t)f->confidence, (int64_t)f->tlp,
+			  (int64_t)f->pap, flags_of(f) & ~FLAGS_PEOPLE);
 
 	*ret_number = sqlite3_last_insert_rowid(s->db);
 	return rc;
@@ -233,8 +234,9 @@ int yg_clues_drop(struct yg_collections *s, int64_t number)
 static int listed_of(struct yg_collections *s, int64_t number, int64_t *ret)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = yg_sx_take(s, "SELECT CASE state WHEN 1 THEN 1+sensors ELSE 0 END FROM clues"
-			       " WHERE n=?1",
+	int rc = yg_sx_take(s,
+			    "SELECT CASE state WHEN 1 THEN 1+sensors ELSE 0 END FROM clues"
+			    " WHERE n=?1",
 			    &stmt, "i", number);
 
 	return rc == YG_OK ? yg_clue_one(s, stmt, ret) : rc;

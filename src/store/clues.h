@@ -16,10 +16,10 @@
 #include "model/clue.h"
 #include "store/stix.h"
 
-#define YG_CLUE_PART	 256u
-#define YG_CLUE_NOTE_MAX 120u
+#define YG_CLUE_PART	  256u
+#define YG_CLUE_NOTE_MAX  120u
 #define YG_CLUE_SEEN_KEPT 5000u /* findings of one that are kept one by one */
-#define YG_CLUE_FINDING	 16u	/* bytes of a finding's id */
+#define YG_CLUE_FINDING	  16u	/* bytes of a finding's id */
 
 struct yg_clue {
 	int64_t number;
@@ -27,7 +27,7 @@ struct yg_clue {
 	char id[YG_STIX_ID_MAX + 1];
 	struct yg_clue_facts facts;
 	struct yg_clue_verdict verdict;
-	int64_t since_ns; /* it is in this state */
+	int64_t since_ns;   /* it is in this state */
 	uint64_t sightings; /* records, of all findings */
 	uint32_t told;	    /* organisations that said they saw it (beside those whose logs hit) */
 	char note[YG_CLUE_NOTE_MAX + 1]; /* the list of well-known values, cut */

@@ -6,7 +6,8 @@
 #include "base/ban.h"
 
 #define CLUE                                                                                       \
-	"k.n, k.c, k.id, k.version_ns, k.from_ns, k.until_ns, k.confidence, k.tlp, k.pap, k.flags,"  \
+	"k.n, k.c, k.id, k.version_ns, k.from_ns, k.until_ns, k.confidence, k.tlp, k.pap, "        \
+	"k.flags,"                                                                                 \
 	" k.said_ns, k.reports, k.told, k.sighted, k.sighted_ns, k.sightings, k.state, k.why,"     \
 	" k.score, k.since_ns, k.next_ns, k.sensors, k.note"
 #define CLUE_COLUMNS 23
@@ -250,7 +251,8 @@ int yg_clues_counts(struct yg_collections *s, uint64_t ret[YG_CLUE_STATE_COUNT])
 }
 
 #define RELATION(end)                                                                              \
-	"SELECT o.added_us, o.id, o.version, o.version_ns, o.spec, o.tlp, o.type, o.body, o.c, o.n"  \
+	"SELECT o.added_us, o.id, o.version, o.version_ns, o.spec, o.tlp, o.type, o.body, o.c, "   \
+	"o.n"                                                                                      \
 	" FROM ends e CROSS JOIN objects o ON o.n=e.n WHERE e." end "=?1 AND e.n>?2"               \
 	" ORDER BY e.n LIMIT ?3"
 

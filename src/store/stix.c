@@ -361,18 +361,22 @@ int yg_collections_change(struct yg_collections *s, const struct yg_collection *
 	return rc == YG_OK ? YG_EDUPLICATE : rc;
 }
 
-/* What is known of the indicators of collections that go (store/clues.h); their parts are marked. */
+/* What is known of the indicators of collections that go (store/clues.h); their parts are marked.
+ */
 #define CLUES(of, shelves)                                                                         \
 	{                                                                                          \
 		"INSERT INTO clue_parts SELECT n/256, 1 FROM clues WHERE c IN (" of ")"            \
 		" ON CONFLICT(part) DO UPDATE SET mark=mark+1",                                    \
-		"DELETE FROM clue_values WHERE n IN (SELECT n FROM clues WHERE c IN (" of "))",    \
-		"DELETE FROM clue_seen WHERE n IN (SELECT n FROM clues WHERE c IN (" of "))",      \
-		"DELETE FROM clues WHERE c IN (" of ")",                                           \
-		"DELETE FROM clue_gone WHERE c IN (" of ")",                                       \
-		"DELETE FROM clue_cursors WHERE c IN (" of ")",                                    \
-		"DELETE FROM texts WHERE kind='clues' AND name IN (SELECT 'shelf '||id FROM"       \
-		" collections WHERE " shelves ")",                                                 \
+			"DELETE FROM clue_values WHERE n IN (SELECT n FROM clues WHERE c IN (" of  \
+			"))",                                                                      \
+			"DELETE FROM clue_seen WHERE n IN (SELECT n FROM clues WHERE c IN (" of    \
+			"))",                                                                      \
+			"DELETE FROM clues WHERE c IN (" of ")",                                   \
+			"DELETE FROM clue_gone WHERE c IN (" of ")",                               \
+			"DELETE FROM clue_cursors WHERE c IN (" of ")",                            \
+			"DELETE FROM texts WHERE kind='clues' AND name IN (SELECT 'shelf '||id "   \
+			"FROM"                                                                     \
+			" collections WHERE " shelves ")",                                         \
 	}
 #define CLUES_OF 7u
 static const char *const clues_of_one[CLUES_OF] = CLUES("?1", "n=?1");
@@ -409,15 +413,16 @@ int yg_collections_drop(struct yg_collections *s, const char *owner)
 	for (size_t i = 0; rc == YG_OK && i < CLUES_OF; i++)
 		rc = yg_sx_run(s, clues_of_owner[i], "t", name);
 	if (rc == YG_OK)
-		rc = yg_sx_run(s,
-			       "DELETE FROM ends WHERE n IN (SELECT n FROM objects WHERE c IN (SELECT n"
-			       " FROM collections WHERE owner=?1))",
-			       "t", name);
+		rc = yg_sx_run(
+			s,
+			"DELETE FROM ends WHERE n IN (SELECT n FROM objects WHERE c IN (SELECT n"
+			" FROM collections WHERE owner=?1))",
+			"t", name);
 	if (rc == YG_OK)
 		rc = yg_sx_run(s,
-			   "DELETE FROM objects WHERE c IN (SELECT n FROM collections WHERE"
-			   " owner=?1)",
-			   "t", name);
+			       "DELETE FROM objects WHERE c IN (SELECT n FROM collections WHERE"
+			       " owner=?1)",
+			       "t", name);
 
 	if (rc == YG_OK)
 		rc = yg_sx_run(

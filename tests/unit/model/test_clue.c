@@ -127,7 +127,8 @@ static void it_fades(void)
 	CHECK(yg_clue_score(&rules, &f, NOW - 90 * DAY_NS) == 80000);
 	CHECK(judge(&f, NOW + 135 * DAY_NS).state == YG_CLUE_ACTS);
 	v = judge(&f, NOW + 136 * DAY_NS);
-	CHECK(v.state == YG_CLUE_OVER && v.why == YG_CLUE_WHY_DECAYED && v.next_ns == YG_CLUE_NEVER);
+	CHECK(v.state == YG_CLUE_OVER && v.why == YG_CLUE_WHY_DECAYED &&
+	      v.next_ns == YG_CLUE_NEVER);
 }
 
 /* What is said to be next is the first second in which something is another. */
@@ -207,7 +208,7 @@ static void words(void)
 		CHECK(yg_clue_why_name(i)[0] && yg_clue_why_text(i)[0]);
 }
 
-static const struct check_case cases[] = {CASE(each_reason), CASE(persons),	    CASE(by_pap),
-					  CASE(it_fades),    CASE(next_is_exact),   CASE(seen_and_reported),
-					  CASE(far_times),   CASE(words)};
+static const struct check_case cases[] = {
+	CASE(each_reason),   CASE(persons),	      CASE(by_pap),    CASE(it_fades),
+	CASE(next_is_exact), CASE(seen_and_reported), CASE(far_times), CASE(words)};
 CHECK_MAIN(cases)

@@ -3,8 +3,8 @@
 #define YG_BAN_ALLOW_MALLOC
 #include "parse/clue.h"
 
-#include "base/buf.h"
 #include "../check.h"
+#include "base/buf.h"
 
 struct seen {
 	struct yg_buf text;

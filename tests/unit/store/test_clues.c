@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "../check.h"
+#include "base/buf.h"
 
 #define ONE "indicator--00000000-0000-4000-8000-000000000001"
 #define TWO "indicator--00000000-0000-4000-8000-000000000002"
@@ -149,8 +149,8 @@ static void newest_version_counts(void)
 	CHECK(count == 0);
 	CHECK(put(ONE, 10, "192.0.2.2", true, &is_taken) == YG_OK && is_taken);
 	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), 9, keep, &clue) == YG_OK);
-	CHECK(clue.facts.version_ns == 10 && strcmp(clue.id, ONE) == 0 &&
-	      clue.facts.has_values && clue.facts.is_shared);
+	CHECK(clue.facts.version_ns == 10 && strcmp(clue.id, ONE) == 0 && clue.facts.has_values &&
+	      clue.facts.is_shared);
 	close_it();
 }
 
@@ -185,8 +185,8 @@ static void states_and_parts(void)
 static void words_and_sightings(void)
 {
 	struct yg_clue_words words = {.is_yes = true, .said_ns = 5, .reports = 3, .told = 2};
-	struct yg_clue_sighting one = {.number = 1, .org = "acme", .first_ns = 5, .last_ns = 9,
-				       .count = 4};
+	struct yg_clue_sighting one = {
+		.number = 1, .org = "acme", .first_ns = 5, .last_ns = 9, .count = 4};
 	struct yg_clue clue = {0};
 	bool is_taken;
 
@@ -217,9 +217,12 @@ static void words_and_sightings(void)
 static void deleted_objects_are_marked(void)
 {
 	struct yg_bytes id = yg_bytes_str(ONE);
-	struct yg_stix_filter filter = {.clearance = YG_TLP_RED, .after_us = INT64_MIN,
-					.ids = &id,		 .id_count = 1,
-					.specs = ~0u,		 .has_all = true};
+	struct yg_stix_filter filter = {.clearance = YG_TLP_RED,
+					.after_us = INT64_MIN,
+					.ids = &id,
+					.id_count = 1,
+					.specs = ~0u,
+					.has_all = true};
 	char gone[YG_STIX_ID_MAX + 1];
 	int64_t collection = 0;
 	uint64_t count;
@@ -291,6 +294,7 @@ static void relations_from_both_ends(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(newest_version_counts), CASE(states_and_parts),	   CASE(words_and_sightings),
-	CASE(deleted_objects_are_marked), CASE(only_indicators_are_new), CASE(relations_from_both_ends)};
+	CASE(newest_version_counts),   CASE(states_and_parts),
+	CASE(words_and_sightings),     CASE(deleted_objects_are_marked),
+	CASE(only_indicators_are_new), CASE(relations_from_both_ends)};
 CHECK_MAIN(cases)
