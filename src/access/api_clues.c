@@ -232,32 +232,46 @@ int yg_hub_do_decide_indicator(struct yg_hub_call *call)
 	return rc == YG_ENOENT ? yg_call_not_found(call) : end(rc);
 }
 
-/* Whose word it is: the organisation that is named, or the only one there is. */
-static int open_speaker(const struct yg_hub_call *call, const struct saying *s,
-			struct yg_access **ret)
+/* Whose word it is: the organisation that is named, or the only one there is, to @to; "" for the
+ * hub. YG_OK; YG_EEND: refused. */
+static int find_speaker(const struct yg_hub_call *call, const struct saying *s,
+			char to[YG_ENROL_ID_MAX + 1])
 {
 	struct yg_hub_reach reach = {0};
-	const char *org = s->org[0] || !call->access ? s->org : yg_access_org(call->access);
-	bool is_hub;
-	int rc = yg_hub_reach(call->api->opts.hub, call->request->actor, YG_MAY_write_warnings,
-			      &reach);
+	int rc = YG_OK;
 
-	if (rc == YG_OK && !org[0] && !reach.is_all && reach.count != 1) {
+	memcpy(to, s->org, sizeof(s->org));
+	if (!to[0] && call->access)
+		(void)snprintf(to, YG_ENROL_ID_MAX + 1, "%s",
+			       yg_access_org(call->access)); /* fits */
+	if (strcmp(to, YG_HUB_ORG) == 0)
+		to[0] = '\0';
+	else if (!to[0])
+		rc = yg_hub_reach(call->api->opts.hub, call->request->actor, YG_MAY_write_warnings,
+				  &reach);
+	if (rc == YG_OK && reach.count == 1)
+		memcpy(to, reach.orgs[0], sizeof(reach.orgs[0]));
+	if (rc == YG_OK && reach.count > 1) {
 		(void)yg_call_bad(call, N_("Say which organisation: \"org\".")); /* always YG_OK */
 		rc = YG_EEND;
 	}
-	if (rc == YG_OK && !org[0] && !reach.is_all)
-		org = reach.orgs[0];
-	is_hub = !org[0] || strcmp(org, YG_HUB_ORG) == 0;
-	if (rc == YG_OK)
-		rc = yg_call_open(call, is_hub ? NULL : org,
-				  is_hub ? YG_MAY_write_indicators : YG_MAY_write_warnings, ret);
 	yg_hub_reach_done(&reach);
-	if (rc == YG_ENOENT || rc == YG_EACCES || rc == YG_EAGAIN) {
-		(void)yg_hub_api_refuse(call->reply, call->request->lang, rc); /* in the buffer */
-		rc = YG_EEND;
-	}
 	return rc;
+}
+
+static int open_speaker(const struct yg_hub_call *call, const struct saying *s,
+			struct yg_access **ret)
+{
+	char org[YG_ENROL_ID_MAX + 1];
+	int rc = find_speaker(call, s, org);
+
+	if (rc == YG_OK)
+		rc = yg_call_open(call, org[0] ? org : NULL,
+				  org[0] ? YG_MAY_write_warnings : YG_MAY_write_indicators, ret);
+	if (rc != YG_ENOENT && rc != YG_EACCES && rc != YG_EAGAIN)
+		return rc;
+	(void)yg_hub_api_refuse(call->reply, call->request->lang, rc); /* in the buffer */
+	return YG_EEND;
 }
 
 int yg_hub_do_report_indicator(struct yg_hub_call *call)

@@ -42,11 +42,12 @@ static bool is_listed(const struct yg_clue_lists *l, const struct yg_clue *clue,
 	struct yg_indicator one = {.value = {normal, 0}};
 	struct yg_bytes name;
 
-	if (value->is_person && !clue->facts.is_yes)
-		return false;
+	if ((value->is_person && !clue->facts.is_yes) || value->kind == YG_CLUE_MAIL ||
+	    value->kind == YG_CLUE_ACCOUNT)
+		return false; /* an account may look like a name, and is none */
 	one.value.size = yg_indicator_normal(value->value, &one.type, normal);
 	if (one.value.size == 0)
-		return false; /* nothing that is searched for: a mail address, an account */
+		return false; /* nothing that is searched for */
 	return clue->facts.is_yes || !l->known || !yg_warning_lists_has(l->known, &one, &name);
 }
 

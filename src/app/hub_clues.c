@@ -118,14 +118,18 @@ static int take_value(void *arg, enum yg_clue_kind kind, struct yg_bytes raw)
 	struct taking *t = arg;
 	uint8_t normal[YG_INDICATOR_NORMAL_MAX];
 	enum yg_indicator_type type;
-	struct yg_bytes value = {normal, yg_indicator_normal(raw, &type, normal)};
-	struct yg_clue_value *to = &t->values[t->count];
 	bool is_person = yg_clue_is_person(kind, raw);
+	/* An account may look like a name of a machine; it is only kept, as it is written. */
+	bool is_kept = kind == YG_CLUE_MAIL || kind == YG_CLUE_ACCOUNT;
+	struct yg_bytes value = {normal, 0};
+	struct yg_clue_value *to = &t->values[t->count];
 
 	if (kind == YG_CLUE_OTHER)
 		return YG_OK;
-	if (value.size == 0 && is_person) /* as it is written: it is only kept */
+	if (is_kept)
 		value = yg_bytes_cut(raw, 0, YG_INDICATOR_NORMAL_MAX);
+	else
+		value.size = yg_indicator_normal(raw, &type, normal);
 	if (value.size == 0 || t->count == YG_CLUE_VALUES_MAX || is_there(t, value))
 		return YG_OK;
 	*to = (struct yg_clue_value){.kind = (uint32_t)kind, .is_person = is_person};
@@ -133,6 +137,7 @@ static int take_value(void *arg, enum yg_clue_kind kind, struct yg_bytes raw)
 		return YG_ENOMEM;
 	t->count++;
 	t->clue.facts.has_person |= is_person;
+	t->clue.facts.can_person |= is_person && !is_kept;
 	t->clue.facts.has_values |= !is_person;
 	return YG_OK;
 }
@@ -161,7 +166,7 @@ static int read_object(struct taking *t, const struct yg_stix_object *object)
 	json_decref(tree);
 	if (clue->facts.is_more) { /* a part of it would be something that nobody said */
 		t->count = 0;
-		clue->facts.has_values = clue->facts.has_person = false;
+		clue->facts.has_values = clue->facts.has_person = clue->facts.can_person = false;
 	}
 	return rc;
 }
@@ -428,7 +433,8 @@ static int look_value(void *arg, const struct yg_clue_value *value)
 	struct yg_indicator one = {.value = {normal, 0}};
 	struct yg_bytes name;
 
-	one.value.size = yg_indicator_normal(value->value, &one.type, normal);
+	if (value->kind != YG_CLUE_MAIL && value->kind != YG_CLUE_ACCOUNT)
+		one.value.size = yg_indicator_normal(value->value, &one.type, normal);
 	if (one.value.size == 0)
 		return YG_OK; /* it is not looked for */
 	if (yg_warning_lists_has(k->known, &one, &name)) {

@@ -24,6 +24,7 @@
 #include "base/json.h"
 #include "parse/clue.h"
 #include "parse/stix_pattern.h"
+#include "store/clues.h"
 
 #include "base/ban.h"
 
@@ -36,7 +37,7 @@
 #define TTL_S	   300u
 
 /* Why something is not in the list. */
-enum left { LEFT_TIME, LEFT_MORE, LEFT_KIND, LEFT_NAME, LEFT_KNOWN, LEFT_COUNT };
+enum left { LEFT_TIME, LEFT_MORE, LEFT_KIND, LEFT_NAME, LEFT_KNOWN, LEFT_PERSON, LEFT_COUNT };
 
 struct listing {
 	struct yg_share_place *place;
@@ -47,7 +48,8 @@ struct listing {
 	struct yg_bytes *values;
 	uint32_t count;
 	uint32_t room;
-	uint32_t mark; /* of the pattern that is read: given back when it says more */
+	struct yg_bytes id; /* of the indicator that is read */
+	uint32_t mark;	    /* of the pattern that is read: given back when it says more */
 	uint64_t left[LEFT_COUNT];
 	int64_t after_us;
 	struct yg_buf out;
@@ -194,6 +196,27 @@ static bool is_known(const struct listing *l, enum yg_clue_kind kind, struct yg_
 	return yg_warning_lists_has(l->known, &one, &unused);
 }
 
+struct marking {
+	int64_t collection;
+	bool is_yes;
+};
+
+static int look_mark(void *arg, const struct yg_clue *clue)
+{
+	struct marking *m = arg;
+
+	m->is_yes = m->is_yes || (clue->collection == m->collection && clue->facts.is_yes);
+	return YG_OK;
+}
+
+/* Did a person say that it is an indicator (docs/indicators.md)? */
+static bool is_marked(const struct listing *l)
+{
+	struct marking m = {.collection = l->place->c.number};
+
+	return yg_clues_named(l->place->s, l->id, look_mark, &m) == YG_OK && m.is_yes;
+}
+
 static int take_value(void *arg, struct yg_bytes path, struct yg_bytes value)
 {
 	struct listing *l = arg;
@@ -203,6 +226,10 @@ static int take_value(void *arg, struct yg_bytes path, struct yg_bytes value)
 
 	if (kind > YG_CLUE_MAIL || (l->is_zone && kind > YG_CLUE_IPV6)) {
 		l->left[LEFT_KIND]++;
+		return YG_OK;
+	}
+	if (yg_clue_is_person(kind, value) && !is_marked(l)) {
+		l->left[LEFT_PERSON]++;
 		return YG_OK;
 	}
 	if (kind == YG_CLUE_NAME)
@@ -264,6 +291,7 @@ static int take_row(void *arg, const struct yg_stix_row *row)
 	int rc = yg_json_load(row->object.text, YG_STIX_OBJECT_MAX, &tree, &fault);
 
 	l->after_us = row->added_us;
+	l->id = row->object.id;
 	if (rc == YG_OK && !is_in_force(l, tree))
 		l->left[LEFT_TIME]++;
 	else if (rc == YG_OK)
@@ -362,6 +390,8 @@ static void say_left(const struct listing *l, uint32_t written)
 			   "list cannot say it"),
 		[LEFT_KIND] = N_("%llu values are of a kind that this list does not hold"),
 		[LEFT_NAME] = N_("%llu values are no names or addresses that may stand in it"),
+		[LEFT_PERSON] = N_("%llu values name a person, and nobody said that they are "
+				   "indicators"),
 		[LEFT_KNOWN] = N_("%llu values are on a list of well-known ones"),
 	};
 

@@ -157,7 +157,8 @@ static enum yg_clue_why nature_of(const struct yg_clue_facts *facts)
 		return YG_CLUE_WHY_PATTERN;
 	if (is_person && !facts->is_yes)
 		return YG_CLUE_WHY_PERSON;
-	return facts->has_values || is_person ? YG_CLUE_WHY_NONE : YG_CLUE_WHY_KIND;
+	return facts->has_values || (is_person && facts->can_person) ? YG_CLUE_WHY_NONE
+								     : YG_CLUE_WHY_KIND;
 }
 
 /* What it waits for because of the rules. */

@@ -86,6 +86,7 @@ struct yg_clue_facts {
 	bool is_more;	 /* the pattern says more than a list can */
 	bool has_values; /* that can be looked for and name nobody */
 	bool has_person; /* some that name a person */
+	bool can_person; /* and of these, some can be looked for: no mail address, no account */
 	bool is_shared;	 /* its marking lets somebody's logs be searched for it */
 	bool is_known;	 /* on a list of well-known values */
 	bool is_yes;	 /* a person's word */

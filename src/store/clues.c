@@ -18,6 +18,7 @@ enum {
 	FLAG_KNOWN = 32,
 	FLAG_YES = 64,
 	FLAG_NO = 128,
+	FLAG_CAN = 256,
 	FLAGS_PEOPLE = FLAG_YES | FLAG_NO
 };
 
@@ -26,7 +27,8 @@ static int64_t flags_of(const struct yg_clue_facts *f)
 	return (f->is_revoked ? FLAG_REVOKED : 0) | (f->is_more ? FLAG_MORE : 0) |
 	       (f->has_values ? FLAG_VALUES : 0) | (f->has_person ? FLAG_PERSON : 0) |
 	       (f->is_shared ? FLAG_SHARED : 0) | (f->is_known ? FLAG_KNOWN : 0) |
-	       (f->is_yes ? FLAG_YES : 0) | (f->is_no ? FLAG_NO : 0);
+	       (f->is_yes ? FLAG_YES : 0) | (f->is_no ? FLAG_NO : 0) |
+	       (f->can_person ? FLAG_CAN : 0);
 }
 
 void yg_clue_flags(int64_t flags, struct yg_clue_facts *to)
@@ -39,6 +41,7 @@ void yg_clue_flags(int64_t flags, struct yg_clue_facts *to)
 	to->is_known = (flags & FLAG_KNOWN) != 0;
 	to->is_yes = (flags & FLAG_YES) != 0;
 	to->is_no = (flags & FLAG_NO) != 0;
+	to->can_person = (flags & FLAG_CAN) != 0;
 }
 
 int yg_clue_one(struct yg_collections *s, sqlite3_stmt *stmt, int64_t *ret)

@@ -266,6 +266,13 @@ def what_waits_says_why():
     T.who["analyst"].make("POST", "/indicators/%s/decision" % url["id"], {"decision": "yes", "text": "the lure"}, 200)
     T.wait(url, "acts")
     T.engine_looks_for("http://evil.example/x?to=tanaka@corp.example")
+    listed = yagura("share", "export", "--as", "list", "--data", T.hub.data, "--collection", T.place.split("/")[-2])
+    assert "tanaka@corp.example\n" in listed.out and "\ntanaka" not in listed.out, listed.out
+    assert "1 values name a person" in listed.err, listed.err
+    T.who["analyst"].make("POST", "/indicators/%s/decision" % mail["id"], {"decision": "yes", "text": "the sender"}, 200)
+    T.wait(mail, "waits", "kind")
+    listed = yagura("share", "export", "--as", "list", "--data", T.hub.data, "--collection", T.place.split("/")[-2])
+    assert "\ntanaka@corp.example\n" in listed.out, listed.out
     T.who["analyst"].make("POST", "/indicators/%s/decision" % weak["id"], {"decision": "yes", "text": "seen here"}, 200)
     T.wait(weak, "acts")
     T.who["analyst"].make("POST", "/indicators/%s/decision" % weak["id"], {"decision": "back", "text": "no"}, 200)

@@ -89,6 +89,8 @@ static void persons(void)
 	f.has_values = false;
 	CHECK(is(&f, YG_CLUE_WAITS, YG_CLUE_WHY_PERSON));
 	f.is_yes = true;
+	CHECK(is(&f, YG_CLUE_WAITS, YG_CLUE_WHY_KIND)); /* a mail address alone */
+	f.can_person = true;
 	CHECK(is(&f, YG_CLUE_ACTS, YG_CLUE_WHY_NONE));
 }
 
