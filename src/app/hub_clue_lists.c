@@ -150,6 +150,8 @@ static int write_files(struct yg_clue_lists *lists, const struct marks *marks)
 	for (size_t i = 0; rc == YG_OK && i < marks->count; i++) {
 		int64_t file = marks->list[i].number / (int64_t)YG_CLUE_FILE;
 
+		if (yg_hub_thread_ends(lists->life))
+			return YG_EAGAIN;
 		if (file != last)
 			rc = write_file(lists, file);
 		last = file;
@@ -523,6 +525,8 @@ static int add_part(struct round *r, int64_t number)
 	void *more = room_for(r->parts, r->count, sizeof(*r->parts));
 	int rc;
 
+	if (yg_hub_thread_ends(r->town->lists->life))
+		return YG_EAGAIN;
 	if (!more)
 		return YG_ENOMEM;
 	r->parts = more;

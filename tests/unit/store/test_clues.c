@@ -293,7 +293,62 @@ static void relations_from_both_ends(void)
 	close_it();
 }
 
+/* What goes with a collection, and with one object. */
+static void nothing_is_left(void)
+{
+	struct yg_bytes id = yg_bytes_str("relationship--00000000-0000-4000-8000-000000000001");
+	struct yg_relation_ask ask = {.ref = yg_bytes_str(ONE), .limit = 9};
+	struct yg_stix_filter filter = {.clearance = YG_TLP_RED,
+					.after_us = INT64_MIN,
+					.ids = &id,
+					.id_count = 1,
+					.specs = ~0u,
+					.has_all = true};
+	static const char text[] = "{\"source_ref\":\"" ONE "\",\"target_ref\":\"" TWO "\"}";
+	unsigned count = 0;
+	uint64_t objects = 0;
+	int64_t cursor = 0;
+	bool is_taken;
+
+	CHECK(open_it());
+	filter.collection = shelf.number;
+	CHECK(put_object((const char *)id.data, "relationship", 1, text) == YG_OK);
+	CHECK(yg_collections_delete(s, &filter, &objects) == YG_OK && objects == 1);
+	CHECK(yg_clues_relations(s, &ask, count_relation, &count) == YG_OK && count == 0);
+	CHECK(put_object((const char *)id.data, "relationship", 1, text) == YG_OK);
+	CHECK(put(ONE, 1, "192.0.2.1", false, &is_taken) == YG_OK);
+	CHECK(settle(ONE, YG_CLUE_ACTS, YG_CLUE_WHY_NONE, 7) == YG_OK && unmark() == YG_OK);
+	CHECK(yg_collections_begin(s) == YG_OK);
+	CHECK(yg_clues_cursor_set(s, shelf.number, 7) == YG_OK);
+	CHECK(yg_collections_remove(s, &shelf, &objects) == YG_OK && objects == 1);
+	CHECK(yg_collections_commit(s) == YG_OK);
+	CHECK(yg_clues_named(s, yg_bytes_str(ONE), count_clue, &count) == YG_OK);
+	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.1"), 9, count_clue, &count) == YG_OK);
+	CHECK(yg_clues_relations(s, &ask, count_relation, &count) == YG_OK && count == 0);
+	CHECK(yg_clues_cursor(s, shelf.number, &cursor) == YG_OK && cursor == INT64_MIN);
+	CHECK(is_marked());
+	close_it();
+}
+
+/* A part that is marked anew while its list is written is written again. */
+static void marked_meanwhile(void)
+{
+	struct yg_clue_part part;
+	bool is_taken;
+
+	CHECK(open_it());
+	CHECK(put(ONE, 1, "192.0.2.1", false, &is_taken) == YG_OK);
+	CHECK(settle(ONE, YG_CLUE_ACTS, YG_CLUE_WHY_NONE, 7) == YG_OK);
+	CHECK(yg_clues_part(s, -1, &part) == YG_OK);
+	CHECK(settle(ONE, YG_CLUE_OVER, YG_CLUE_WHY_DECAYED, 8) == YG_OK);
+	CHECK(yg_collections_begin(s) == YG_OK && yg_clues_part_done(s, &part) == YG_OK &&
+	      yg_collections_commit(s) == YG_OK);
+	CHECK(is_marked() && unmark() == YG_OK && !is_marked());
+	close_it();
+}
+
 static const struct check_case cases[] = {
+	CASE(nothing_is_left),	       CASE(marked_meanwhile),
 	CASE(newest_version_counts),   CASE(states_and_parts),
 	CASE(words_and_sightings),     CASE(deleted_objects_are_marked),
 	CASE(only_indicators_are_new), CASE(relations_from_both_ends)};
