@@ -297,8 +297,8 @@ def false_positives_and_decisions():
     status, _, data = T.who["acme"].ask("POST", "/indicators/%s/reports" % thing["id"], {"what": "false-positive", "text": ""})
     equal(status, 400, data)
     T.who["acme"].make("POST", "/indicators/%s/reports" % thing["id"], {"what": "false-positive", "text": "our own proxy"}, 200)
-    one = until("the report counts", lambda: (lambda r: r["false_positives"] == 1 and r)(T.record(thing)))
-    assert one["state"] == "acts" and 35 < one["score"] < 45, one  # 70 less 30
+    one = until("the report counts", lambda: (lambda r: r["score"] < 60 and r)(T.record(thing)))
+    assert (one["state"], one["false_positives"]) == ("acts", 1) and 35 < one["score"] < 45, one  # 70 less 30
     # Twice by one organisation is once.
     T.who["acme"].make("POST", "/indicators/%s/reports" % thing["id"], {"what": "false-positive", "text": "again"}, 200)
     done = T.hub.admin("indicators", "report", thing["id"], "--what", "false-positive", "--reason", "a scanner of ours")
