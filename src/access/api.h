@@ -120,10 +120,11 @@ struct yg_hub_api_ports {
 struct yg_hub_api_opts {
 	struct yg_control *store; /* all borrowed */
 	struct yg_hub_access *hub;
-	struct yg_enrol *enrol;		    /* for reading */
-	struct yg_facts *facts;		    /* for reading; NULL: there are no findings */
-	struct yg_situations *situations;   /* NULL: there are none */
-	struct yg_collections *collections; /* for reading; NULL: there are none */
+	struct yg_enrol *enrol;		  /* for reading */
+	struct yg_facts *facts;		  /* for reading; NULL: there are no findings */
+	struct yg_situations *situations; /* NULL: there are none */
+	/* Of STIX objects, to find one by its name; NULL: none. */
+	struct yg_collections *collections;
 	struct yg_clock clock;
 	const char *version; /* of the program */
 	struct yg_hub_api_ports ports;

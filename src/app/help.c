@@ -379,6 +379,18 @@ static void help_admin_situations(void)
 	       "  collection remove ID --yes    with all its objects\n"
 	       "  taxii-load FILE --user NAME:PASSWORD\n"
 	       "                                a data set to test with, for this login alone\n"));
+	put(N_("  feeds add NAME --url URL --collection ID --into ID\n"
+	       "      [--user NAME --password-file FILE | --token-file FILE] [--authorities FILE]\n"
+	       "      [--certificate FILE --key FILE] [--interval SECONDS] [--limit N]\n"
+	       "      [--default-tlp TLP]\n"
+	       "                                a collection of another TAXII server, fetched by\n"
+	       "                                the hub again and again; FILE: a name in the\n"
+	       "                                folder `out.feeds` of the hub's configuration\n"
+	       "  feeds list [--json]           and how each gets on\n"
+	       "  feeds objects NAME [--limit N] [--json]\n"
+	       "                                what came by it, newest first\n"
+	       "  feeds poll-now NAME           whatever its interval says\n"
+	       "  feeds remove NAME             what came stays\n"));
 	put(N_("\n"
 	       "Indicators that came as STIX (docs/indicators.md):\n"
 	       "\n"
@@ -406,6 +418,14 @@ static void help_admin_warnings(void)
 	       "                                rules that warn by themselves; RULE: measured now\n"
 	       "  warnings automatic-on RULE --reason TEXT\n"
 	       "  warnings automatic-off RULE --reason TEXT\n"));
+	put(N_("  warnings publish ID --collection ID\n"
+	       "                                one that was released to a sector into a\n"
+	       "                                collection of STIX objects (docs/taxii.md)\n"
+	       "  warnings publications [PLAN] [--json]\n"
+	       "                                what is in collections, and why something is not\n"
+	       "  warnings publish-rule COLLECTION --at-most clear|green|off\n"
+	       "                                all that are released up to this marking\n"
+	       "  warnings publish-rules [--json]\n"));
 }
 
 static void help_admin_members(void)

@@ -244,8 +244,8 @@ static void close_one(struct reader *reader)
 {
 	reader->api = yg_hub_api_free(reader->api);
 	reader->beats = yg_hub_beats_free(reader->beats);
-	reader->collections = yg_collections_free(reader->collections);
 	reader->situations = yg_situations_free(reader->situations);
+	reader->collections = yg_collections_free(reader->collections);
 	reader->facts = yg_facts_free(reader->facts);
 	reader->hub = yg_hub_access_free(reader->hub);
 	reader->enrol = yg_enrol_free(reader->enrol);
