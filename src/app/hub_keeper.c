@@ -317,11 +317,13 @@ static int start_feeds(struct keeper *keeper)
 	return rc == YG_OK ? rc : say_path(keeper, "stix.db", rc);
 }
 
-/* What puts objects into collections by itself. */
+/* What puts objects into collections by itself, and what lets those that came act. */
 static int start_shelves(struct keeper *keeper)
 {
 	int rc = start_publish(keeper);
 
+	if (rc == YG_OK)
+		rc = start_clues(keeper);
 	return rc == YG_OK ? start_feeds(keeper) : rc;
 }
 
@@ -858,8 +860,6 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = start_retention(&keeper);
 	if (rc == YG_OK)
 		rc = start_sight(&keeper);
-	if (rc == YG_OK)
-		rc = start_clues(&keeper);
 	if (rc == YG_OK) /* tells it how they get on */
 		rc = start_hunts(&keeper);
 	if (rc == YG_OK)
