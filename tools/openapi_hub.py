@@ -22,6 +22,10 @@ STEPS = ("allowed", "scanner", "mitigated", "recon")
 words_in = {"type": ["string", "null"], "maxLength": 500}
 org_id = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 hex_id = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+indicator_id = {"type": "string", "pattern": "^indicator--" + UUID}
+stix_id = {"type": "string", "pattern": "^[a-z][a-z0-9-]{2,60}--" + UUID}
+said_in = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"}
 secret = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 uuid = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 right = {"type": "string", "pattern": "^[a-z_]{1,40}$"}
@@ -148,12 +152,37 @@ SCHEMAS = {
     "EnrolTokenIn": thing(needs=[], hours=hours_in),
     "EnrolToken": thing("Good for one sensor; shown once.", token=text, org=org_id, until=time),
     "Finding": thing(
-        "A bundle: what one rule found in one log of one sensor within one minute (docs/findings.md).",
-        id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
+        "A bundle: what one rule found in one log of one sensor within one minute (docs/findings.md). `indicators`: those "
+        "that came as STIX and that it was made by.",
+        needs=["id", "change", "org", "sensor", "source", "rule", "title", "title_ja", "rule_set", "held_by", "level", "kind",
+               "field", "outcome", "reason", "actor", "target", "matched", "hunt", "count", "minute", "first", "last",
+               "received", "written", "records"],
+        indicators=list_of(indicator_id), id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
         title_ja=or_null(text), rule_set=text, held_by=words("hub", "member"), level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
         field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
         actor=or_null(text), target=or_null(text), matched=or_null(text), hunt=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
         records=list_of(thing("When the hub received a record of it: the first seven and the last.", received=time))),
+    "Indicator": thing(
+        "One that came as STIX, in one collection, and what became of it (docs/indicators.md).",
+        id=indicator_id, collection=thing(id=text, title=text), state=words("waits", "acts", "over"),
+        why=or_null(thing(code=words("revoked", "expired", "refused", "pattern", "kind", "person", "marking", "pap",
+                                     "known", "not-yet", "confidence", "reported", "decayed"),
+                          text=text, list=or_null(text))),
+        since=or_null(time), next=or_null(time), score={"type": "integer", "minimum": 0, "maximum": 100}, tlp=text,
+        pap=words("clear", "green", "amber", "red"), confidence=or_null(count), valid_from=or_null(time),
+        valid_until=or_null(time), modified=or_null(time), sensors=yes_no, false_positives=count, seen_by=count,
+        sightings=count, last_seen=or_null(time), decision=words("", "yes", "no"),
+        values=list_of(thing(value=text, person=yes_no))),
+    "IndicatorWhole": thing(
+        "All of it: what became of it in each collection, which version came when from whom under which marking, what "
+        "people said, which findings it made; and keys of the newest version as STIX has them (name, description, "
+        "created_by_ref, pattern, pattern_type, indicator_types, labels, kill_chain_phases, created, "
+        "external_references).",
+        id=indicator_id, records=list_of({"$ref": "#/components/schemas/Indicator"}),
+        said=list_of({"type": "object"}), words=list_of({"type": "object"}), seen=list_of({"type": "object"})),
+    "IndicatorReport": thing(needs=["what", "text"], what=words("false-positive", "seen"), org=org_id, text=said_in),
+    "IndicatorDecision": thing(needs=["decision", "text"], decision=words("yes", "no", "back"), text=said_in),
+    "Relationship": thing("As it came.", collection=text, object={"type": "object"}),
     "Situation": thing(
         "Alerts that belong together (docs/situations.md). Analysts see the whole; everybody else the part of one "
         "organisation, without the keys from `number` on.",
@@ -548,6 +577,16 @@ OPERATIONS = [
      "An answer that stays open (server-sent events): `change` whenever findings changed that may be read; their "
      "number is what listFindings takes as `after` with order=change",
      dict(stream=True, query=dict(ORG, after=text))),
+    ("GET", "/indicators", "listIndicators", "Indicators that came as STIX, in the order they came; of one value, or state",
+     dict(page="Indicator", query=dict(PAGED, **ORG, state=words("waits", "acts", "over"), value=text))),
+    ("GET", "/indicators/{indicator}", "getIndicator", "All of one", dict(out="IndicatorWhole", query=ORG)),
+    ("POST", "/indicators/{indicator}/reports", "reportIndicator", "It hit what is harmless, or it was seen",
+     dict(body="IndicatorReport", out="IndicatorWhole", query=ORG)),
+    ("POST", "/indicators/{indicator}/decision", "decideIndicator",
+     "yes: it acts though a list of well-known values, a name or its confidence speak against it; no: it does not; back: "
+     "neither", dict(body="IndicatorDecision", out="IndicatorWhole")),
+    ("GET", "/relationships", "listRelationships", "Relationships that one object has, by one end",
+     dict(page="Relationship", query=dict(PAGED, **ORG, source_ref=stix_id, target_ref=stix_id))),
     ("GET", "/situations", "listSituations", "Situations, what went on last first",
      dict(page="Situation", query=dict(PAGED, **ORG, state=words("open", *STATES), assignee=text))),
     ("GET", "/situations/{situation}", "getSituation", "One situation", dict(out="Situation", query=ORG)),

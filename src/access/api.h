@@ -136,6 +136,8 @@ struct yg_hub_api_ports {
 	/* CSV in any encoding, or a workbook. YG_OK; YG_EFORMAT: ret->faults says what. */
 	int (*sheet)(struct yg_bytes file, bool is_relations, enum yg_lang lang,
 		     struct yg_arena *arena, struct yg_hub_sheet *ret);
+	/* @raw as lists of indicators have it, to @to (2,048 bytes): its size; 0: it is none. */
+	size_t (*normal)(struct yg_bytes raw, uint8_t *to);
 	/* Forms and records of incidents; what it says is added to @to. */
 	int (*report)(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
 		      struct yg_buf *to);

@@ -120,6 +120,7 @@ int yg_admin_noise(int argc, char **argv);
 int yg_admin_funnel(int argc, char **argv);
 int yg_admin_taxii_load(int argc, char **argv);
 int yg_admin_collection(int argc, char **argv);
+int yg_admin_clues(int argc, char **argv); /* `indicators` */
 int yg_admin_feeds(int argc, char **argv);
 int yg_admin_backup(int argc, char **argv);
 int yg_admin_restore(int argc, char **argv);

@@ -611,6 +611,7 @@ static const struct {
 	{"funnel", yg_admin_funnel},
 	{"taxii-load", yg_admin_taxii_load},
 	{"collection", yg_admin_collection},
+	{"indicators", yg_admin_clues},
 	{"feeds", yg_admin_feeds},
 };
 

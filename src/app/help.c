@@ -391,6 +391,14 @@ static void help_admin_situations(void)
 	       "                                what came by it, newest first\n"
 	       "  feeds poll-now NAME           whatever its interval says\n"
 	       "  feeds remove NAME             what came stays\n"));
+	put(N_("\n"
+	       "Indicators that came as STIX (docs/indicators.md):\n"
+	       "\n"
+	       "  indicators list [--state waits|acts|over] [--value V] [--limit N] [--json]\n"
+	       "  indicators show ID [--json]   all of one: versions, words, findings\n"
+	       "  indicators report ID --what false-positive|seen --reason TEXT [--org ORG]\n"
+	       "  indicators decide ID yes|no|back --reason TEXT\n"
+	       "                                whether it acts, whatever speaks against it\n"));
 }
 
 static void help_admin_warnings(void)

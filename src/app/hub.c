@@ -609,6 +609,7 @@ static void fill_settings(struct hub_run *run)
 	settings->timeout_s = cli->config.timeout_s;
 	settings->hunt_days = cli->config.hunt_days;
 	settings->hunt_ask_mb = cli->config.hunt_ask_mb;
+	yg_hub_config_rules(&cli->config.clues, &settings->clue_rules);
 	settings->is_demo = cli->is_demo;
 	settings->http_certificate = cli->config.http_certificate;
 	settings->http_key = cli->config.http_key;

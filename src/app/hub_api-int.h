@@ -109,6 +109,9 @@ YG_MUST_USE int yg_hub_api_batches(const char *data, const struct yg_hub_batches
 void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
 			 struct yg_buf *to);
 
+/* The port `normal`. */
+size_t yg_hub_normal(struct yg_bytes raw, uint8_t *to);
+
 /* What readers are done with goes on. */
 void yg_hub_asks_read(struct yg_hub_http *http);
 /* They have ended: every call is the loop's again. */

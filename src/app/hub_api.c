@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "detect/indicators.h"
 #include "parse/stix.h"
 #include "render/month.h"
 
@@ -369,6 +370,13 @@ void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang l
 	yg_month_page(to, month, lang);
 }
 
+size_t yg_hub_normal(struct yg_bytes raw, uint8_t *to)
+{
+	enum yg_indicator_type type;
+
+	return yg_indicator_normal(raw, &type, to);
+}
+
 /* ---- opening ---- */
 
 static int open_api(struct yg_hub_http *http)
@@ -396,6 +404,7 @@ static int open_api(struct yg_hub_http *http)
 			  .batches = batches,
 			  .sheet = yg_hub_sheet_read,
 			  .report = report,
+			  .normal = yg_hub_normal,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,

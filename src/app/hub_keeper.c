@@ -12,6 +12,7 @@
 #include "app/hub-int.h"
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
+#include "app/hub_clues.h"
 #include "app/hub_detect.h"
 #include "app/hub_feeds.h"
 #include "app/hub_hunt.h"
@@ -49,6 +50,7 @@ struct keeper {
 	struct yg_hub_hunts *hunts;
 	struct yg_hub_situations *situations;
 	struct yg_hub_sight *sight;
+	struct yg_hub_clues *clues;
 	struct yg_hub_publish *publish;
 	struct yg_hub_feeds *feeds;
 	struct yg_hub_looks *looks; /* of the detection's thread */
@@ -285,6 +287,19 @@ static int start_sight(struct keeper *keeper)
 	return rc == YG_OK ? rc : say_path(keeper, "indicators", rc);
 }
 
+static int start_clues(struct keeper *keeper)
+{
+	const struct yg_hub_clues_opts opts = {.data = keeper->settings->data,
+					       .db_path = keeper->db_path,
+					       .facts_path = keeper->facts_path,
+					       .stix_path = keeper->collections_path,
+					       .clock = keeper->hub.clock,
+					       .rules = keeper->settings->clue_rules};
+	int rc = yg_hub_clues_start(&opts, &keeper->clues);
+
+	return rc == YG_OK ? rc : say_path(keeper, "indicators", rc);
+}
+
 static int start_publish(struct keeper *keeper)
 {
 	const struct yg_hub_publish_opts opts = {.db_path = keeper->db_path,
@@ -309,11 +324,13 @@ static int start_feeds(struct keeper *keeper)
 	return rc == YG_OK ? rc : say_path(keeper, "stix.db", rc);
 }
 
-/* What puts objects into collections by itself. */
+/* What puts objects into collections by itself, and what lets those that came act. */
 static int start_shelves(struct keeper *keeper)
 {
 	int rc = start_publish(keeper);
 
+	if (rc == YG_OK)
+		rc = start_clues(keeper);
 	return rc == YG_OK ? start_feeds(keeper) : rc;
 }
 
@@ -782,6 +799,7 @@ static void close_all(struct keeper *keeper)
 	hub->hunts = NULL;
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->situations = yg_hub_situations_free(keeper->situations);
+	keeper->clues = yg_hub_clues_free(keeper->clues);
 	keeper->sight = yg_hub_sight_free(keeper->sight);
 	keeper->publish = yg_hub_publish_free(keeper->publish);
 	keeper->feeds = yg_hub_feeds_free(keeper->feeds);

@@ -201,7 +201,7 @@ static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts
 		rc = yg_facts_open_sqlite(opts->facts, false, &reader->facts);
 	if (rc == YG_OK && opts->situations)
 		rc = yg_situations_open(opts->situations, false, &reader->situations);
-	if (rc == YG_OK)
+	if (rc == YG_OK && opts->collections)
 		rc = yg_collections_open(opts->collections, false, &reader->collections);
 	return rc;
 }
@@ -227,6 +227,7 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 			  .batches = batches,
 			  .sheet = yg_hub_sheet_read,
 			  .report = report,
+			  .normal = yg_hub_normal,
 			  .demo = opts->is_demo ? demo : NULL,
 			  .arg = reader},
 		.is_reader = true,

@@ -225,6 +225,38 @@ static const char *const stix_steps[] = {
 	"CREATE INDEX origins_by_name ON origins(origin, added_us);"
 	"CREATE TRIGGER origins_end AFTER DELETE ON objects BEGIN"
 	" DELETE FROM origins WHERE c=old.c AND added_us=old.added_us; END;",
+	/* 3: what became of indicators that came (store/clues.h); relationships from both ends. */
+	"CREATE TABLE clues(n INTEGER PRIMARY KEY, c INTEGER NOT NULL, id TEXT NOT NULL,"
+	" version_ns INTEGER NOT NULL, from_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,"
+	" confidence INTEGER NOT NULL, tlp INTEGER NOT NULL, pap INTEGER NOT NULL,"
+	" flags INTEGER NOT NULL, said_ns INTEGER NOT NULL, reports INTEGER NOT NULL,"
+	" told INTEGER NOT NULL, sighted INTEGER NOT NULL, sighted_ns INTEGER NOT NULL,"
+	" sightings INTEGER NOT NULL, state INTEGER NOT NULL, why INTEGER NOT NULL,"
+	" score INTEGER NOT NULL, since_ns INTEGER NOT NULL, next_ns INTEGER NOT NULL,"
+	" sensors INTEGER NOT NULL, note TEXT NOT NULL) STRICT;"
+	"CREATE UNIQUE INDEX clues_by_id ON clues(id, c);"
+	"CREATE INDEX clues_by_collection ON clues(c);"
+	"CREATE INDEX clues_by_next ON clues(next_ns);"
+	"CREATE INDEX clues_by_state ON clues(state, n);"
+	"CREATE TABLE clue_values(n INTEGER NOT NULL, place INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL, person INTEGER NOT NULL, value TEXT NOT NULL,"
+	" PRIMARY KEY(n, place)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX clue_values_by_value ON clue_values(value);"
+	"CREATE TABLE clue_cursors(c INTEGER PRIMARY KEY, added_us INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE clue_parts(part INTEGER PRIMARY KEY, mark INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE clue_gone(c INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY(c, id)) STRICT,"
+	" WITHOUT ROWID;"
+	"CREATE TABLE clue_seen(n INTEGER NOT NULL, finding BLOB NOT NULL, org TEXT NOT NULL,"
+	" first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, count INTEGER NOT NULL,"
+	" PRIMARY KEY(n, finding)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX clue_seen_by_finding ON clue_seen(finding, n);"
+	"CREATE TABLE ends(n INTEGER PRIMARY KEY, source TEXT NOT NULL, target TEXT NOT NULL)"
+	" STRICT;"
+	"INSERT INTO ends SELECT n, coalesce(json_extract(CAST(body AS TEXT), '$.source_ref'), ''),"
+	" coalesce(json_extract(CAST(body AS TEXT), '$.target_ref'), '') FROM objects WHERE"
+	" type='relationship';"
+	"CREATE INDEX ends_by_source ON ends(source, n);"
+	"CREATE INDEX ends_by_target ON ends(target, n);",
 };
 const struct yg_sqlite_form yg_sqlite_stix = {0x59475358, /* "YGSX" */
 					      stix_steps, COUNT_OF(stix_steps)};

@@ -171,12 +171,11 @@ int yg_collections_read(struct yg_collections *s, const struct yg_stix_filter *f
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
-int yg_collections_delete(struct yg_collections *s, const struct yg_stix_filter *filter,
-			  uint64_t *ret_count)
+static int run_filter(struct yg_collections *s, const struct yg_stix_filter *filter,
+		      const char *head, uint64_t *ret_count)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = prepare(s, filter, "DELETE FROM objects WHERE n IN (SELECT o.n FROM objects o", 0,
-			 &stmt);
+	int rc = prepare(s, filter, head, 0, &stmt);
 
 	if (rc == YG_OK)
 		rc = yg_sx_step(s, stmt);
@@ -215,4 +214,30 @@ int yg_collections_came(struct yg_collections *s, const char *origin, uint32_t l
 	if (stmt)
 		(void)sqlite3_reset(stmt);
 	return rc == YG_EEND ? YG_OK : rc;
+}
+
+int yg_collections_delete(struct yg_collections *s, const struct yg_stix_filter *filter,
+			  uint64_t *ret_count)
+{
+	uint64_t marked;
+	int rc = yg_collections_begin(s);
+
+	*ret_count = 0;
+	/* So that no indicator acts whose object is gone (clues.h). */
+	if (rc == YG_OK)
+		rc = run_filter(s, filter,
+				"INSERT OR IGNORE INTO clue_gone SELECT c, id FROM objects WHERE"
+				" type='indicator' AND n IN (SELECT o.n FROM objects o",
+				&marked);
+	if (rc == YG_OK)
+		rc = run_filter(s, filter, "DELETE FROM ends WHERE n IN (SELECT o.n FROM objects o",
+				&marked);
+	if (rc == YG_OK)
+		rc = run_filter(s, filter,
+				"DELETE FROM objects WHERE n IN (SELECT o.n FROM objects o",
+				ret_count);
+	if (rc == YG_OK)
+		return yg_collections_commit(s);
+	yg_collections_abort(s);
+	return rc;
 }

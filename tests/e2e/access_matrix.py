@@ -19,6 +19,7 @@ FILE = ROOT / "docs/access-matrix.csv"
 ROLES = ("administrator", "analyst", "member", "provider", "token", "nobody")
 UNKNOWN = "nowhere"
 NONE = "f" * 32
+INDICATOR = "indicator--00000000-0000-4000-8000-000000000000"
 
 
 def sheet(*lines):
@@ -161,6 +162,11 @@ class Matrix:
             "getFinding": lambda: ("/findings/%s%s" % (NONE, q), None),
             "findingRecords": lambda: ("/findings/%s/records%s" % (NONE, q), {"reason": "matrix"}),
             "openStream": lambda: ("/stream" + q, None),
+            "listIndicators": lambda: ("/indicators" + q, None),
+            "getIndicator": lambda: ("/indicators/%s%s" % (INDICATOR, q), None),
+            "reportIndicator": lambda: ("/indicators/%s/reports%s" % (INDICATOR, q), {"what": "seen", "text": "matrix"}),
+            "decideIndicator": lambda: ("/indicators/%s/decision" % INDICATOR, {"decision": "no", "text": "matrix"}),
+            "listRelationships": lambda: ("/relationships%s&source_ref=%s" % (q, INDICATOR), None),
             "listSituations": lambda: ("/situations" + q, None),
             "getSituation": lambda: ("/situations/%s%s" % (NONE, q), None),
             "situationAlerts": lambda: ("/situations/%s/alerts%s" % (NONE, q), None),
