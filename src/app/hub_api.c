@@ -371,6 +371,8 @@ static int open_api(struct yg_hub_http *http)
 			  .tell = yg_hub_warn_tell,
 			  .month = yg_hub_month_report,
 			  .report = report,
+			  .tree = yg_hub_tree_read,
+			  .receipts = yg_hub_tree_receipts,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,

@@ -216,6 +216,8 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 			  .tell = yg_hub_warn_tell,
 			  .month = yg_hub_month_report,
 			  .report = report,
+			  .tree = yg_hub_tree_read,
+			  .receipts = yg_hub_tree_receipts,
 			  .demo = opts->is_demo ? demo : NULL,
 			  .arg = reader},
 		.is_reader = true,
