@@ -269,18 +269,22 @@ int yg_hub_do_list_provisions(struct yg_hub_call *call)
 	char mem[YG_API_QUERY_MAX + 1], kind_mem[YG_API_QUERY_MAX + 1];
 	struct yg_bytes after = yg_call_query(call, "after", mem);
 	struct yg_bytes kind = yg_call_query(call, "kind", kind_mem);
+	const char *only = yg_bytes_eq(kind, YG_S("drill")) ? "drill" : "provision";
 	struct page page = {.items = NULL};
+	char from[YG_WARN_PLAN_HEX + 1] = "";
 	int rc;
 
+	if (after.size == YG_WARN_PLAN_HEX)
+		(void)snprintf(from, sizeof(from), "%.*s", YG_FMT(after)); /* as measured */
 	if ((kind.size > 0 && !is_word(kind, "drill", "provision")) ||
-	    (after.size > 0 && !yg_warn_is_plan(mem)))
+	    (after.size > 0 && !yg_warn_is_plan(from)))
 		return yg_call_bad(call, N_("kind is drill or provision; after must be what `next` "
 					    "said."));
 	page.items = json_array();
 	rc = page.items ? yg_call_query_limit(call, &page.limit) : YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = yg_provision_list(call->access, kind.size ? kind_mem : "",
-				       after.size ? mem : "", page.limit, add_plan, &page);
+		rc = yg_provision_list(call->access, kind.size > 0 ? only : "", from, page.limit,
+				       add_plan, &page);
 	if (rc == YG_OK)
 		return yg_call_page(
 			call, page.items,
@@ -387,22 +391,20 @@ static int answer_table(struct yg_hub_call *call, const json_t *read, bool is_ch
 	int rc;
 
 	if (json_array_size(faults) > 0)
-		return yg_call_json(
-			call, 200,
-			json_pack("{s:i, s:i, s:i, s:i, s:i, s:[], s:O, s:O, s:b}", "nodes", 0,
-				  "added", 0, "moved", 0, "removed", 0, "contacts", 0, "changes",
-				  "faults", faults, "more", json_object_get(read, "more"), "taken",
-				  0));
+		return yg_call_json(call, 200,
+				    json_pack("{s:i, s:i, s:i, s:i, s:i, s:[], s:O, s:O, s:b}",
+					      "nodes", 0, "added", 0, "moved", 0, "removed", 0,
+					      "contacts", 0, "changes", "faults", faults, "more",
+					      json_object_get(read, "more"), "taken", 0));
 	rc = yg_provision_table(call->access, json_object_get(read, "nodes"), is_check, &told);
 	if (rc == YG_OK)
 		rc = word_faults(call, json_object_get(told, "faults"), &more);
 	if (rc == YG_OK)
 		rc = yg_json_set(told, "more", json_integer(more));
 	if (rc == YG_OK)
-		rc = yg_json_set(
-			told, "taken",
-			json_boolean(!is_check &&
-				     json_array_size(json_object_get(told, "faults")) == 0));
+		rc = yg_json_set(told, "taken",
+				 json_boolean(!is_check && json_array_size(json_object_get(
+								   told, "faults")) == 0));
 	if (rc == YG_OK)
 		return yg_call_json(call, 200, told);
 	json_decref(told);

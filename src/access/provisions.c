@@ -295,8 +295,8 @@ static json_t *plan_json(const struct making *m, json_t *notice)
 
 static json_t *warning_json(const struct making *m, const struct node *node)
 {
-	bool is_top = has_branch(m->wish) ? strcmp(node->org, m->wish->branch) == 0
-					  : node->stage == 0;
+	bool is_top =
+		has_branch(m->wish) ? strcmp(node->org, m->wish->branch) == 0 : node->stage == 0;
 	bool is_due = m->wish->is_large_scale || is_top;
 	const char *tlp = json_string_value(json_object_get(m->plan, "tlp"));
 	uint32_t random;

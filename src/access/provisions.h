@@ -21,11 +21,11 @@
 
 #include "access/warnings.h"
 
-#define YG_PROVISION_NODES_MAX 20000u
-#define YG_PROVISION_FLOWS_MAX 500u	   /* drafts, and what is on its way */
-#define YG_PROVISION_LOST_S    (24 * 3600) /* then what still waits is not reached */
-#define YG_PROVISION_WAIT_MIN_S 30	   /* the same, where somebody says */
-#define YG_PROVISION_WAIT_MAX_S (7 * 24 * 3600)
+#define YG_PROVISION_NODES_MAX	 20000u
+#define YG_PROVISION_FLOWS_MAX	 500u	     /* drafts, and what is on its way */
+#define YG_PROVISION_LOST_S	 (24 * 3600) /* then what still waits is not reached */
+#define YG_PROVISION_WAIT_MIN_S	 30	     /* the same, where somebody says */
+#define YG_PROVISION_WAIT_MAX_S	 (7 * 24 * 3600)
 #define YG_PROVISION_CHANGES_MAX 500u /* of a table that are told one by one */
 
 /* @by: read_warnings at the hub. {"org","stage","parent"} by org after @after. */
@@ -68,8 +68,8 @@ YG_MUST_USE int yg_provision_get(struct yg_access *by, const char *plan, json_t 
  * YG_EACCES; YG_EMISMATCH: it is not on its way. */
 YG_MUST_USE int yg_provision_around(struct yg_access *by, const char *plan);
 
-/* @by: as above. Nobody else is sent to. YG_OK, YG_ENOENT, YG_EACCES; YG_EMISMATCH: it is not on its
- * way, or over. */
+/* @by: as above. Nobody else is sent to. YG_OK, YG_ENOENT, YG_EACCES; YG_EMISMATCH: it is not on
+ * its way, or over. */
 YG_MUST_USE int yg_provision_stop(struct yg_access *by, const char *plan);
 /* @by: read_warnings at the hub. Newest first after @after (""), without counts: "provision",
  * "drill" or both (""). Cost: O(plans). */

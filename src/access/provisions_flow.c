@@ -128,9 +128,8 @@ int64_t yg_provision_ends(const json_t *plan)
 {
 	int64_t approved_ns = yg_warn_time_of(json_object_get(plan, "approved"), "time");
 
-	return approved_ns == YG_TIME_NONE
-		       ? YG_TIME_NONE
-		       : approved_ns + yg_provision_wait_s(plan) * YG_NS_PER_S;
+	return approved_ns == YG_TIME_NONE ? YG_TIME_NONE
+					   : approved_ns + yg_provision_wait_s(plan) * YG_NS_PER_S;
 }
 
 /* It was taken back or stopped, or it waited long enough. */
@@ -270,9 +269,9 @@ static int stop(struct yg_access *by, const char *plan)
 	if (rc == YG_OK && (is_state(body, "draft") || yg_provision_is_over(body, now_ns)))
 		rc = YG_EMISMATCH;
 	if (rc == YG_OK)
-		rc = yg_json_set(flow, "stopped",
-				 json_pack("{s:o, s:s}", "time", yg_warn_time(now_ns), "who",
-					   by->actor));
+		rc = yg_json_set(
+			flow, "stopped",
+			json_pack("{s:o, s:s}", "time", yg_warn_time(now_ns), "who", by->actor));
 	if (rc == YG_OK)
 		rc = yg_warn_save(hub, by->actor, "plan", plan, json_incref(body));
 	if (rc == YG_OK)
@@ -389,9 +388,9 @@ static int count_row(void *arg, struct yg_bytes key, const json_t *body)
 	c->sent[stage] += yg_warn_is_out(body);
 	for (unsigned i = 0; i < 3; i++)
 		c->steps[stage][i] += json_is_object(json_object_get(body, steps[i]));
-	return json_is_object(json_object_get(body, "delivered")) ? YG_OK
-		       : add_failed(c, stage, json_object_get(c->queued, id) != NULL,
-						      body);
+	return json_is_object(json_object_get(body, "delivered"))
+		       ? YG_OK
+		       : add_failed(c, stage, json_object_get(c->queued, id) != NULL, body);
 }
 
 static json_t *stages_json(const struct counting *c)
@@ -424,9 +423,8 @@ static int count_all(struct yg_hub_access *hub, const char *plan, struct countin
 	if (!c->corrections || !c->queued)
 		return YG_ENOMEM;
 	rc = yg_hub_each(hub, YG_WARN_STORE, "outbox", "", "", 0, note_queued, c);
-	return rc == YG_OK
-		       ? yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0, count_row, c)
-		       : rc;
+	return rc == YG_OK ? yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0, count_row, c)
+			   : rc;
 }
 
 /* What is known of it without its warnings. */
@@ -436,8 +434,8 @@ static json_t *flow_json(const char *plan, const json_t *body, int64_t now_ns)
 	const json_t *stopped = json_object_get(flow, "stopped");
 	struct yg_bytes branch = yg_json_text(flow, "branch");
 
-	return json_pack("{s:s, s:O, s:O, s:O, s:O, s:O, s:O, s:o, s:I, s:O, s:O, s:o, s:b}", "plan",
-			 plan, "number", json_object_get(body, "number"), "state",
+	return json_pack("{s:s, s:O, s:O, s:O, s:O, s:O, s:O, s:o, s:I, s:O, s:O, s:o, s:b}",
+			 "plan", plan, "number", json_object_get(body, "number"), "state",
 			 json_object_get(body, "state"), "made", json_object_get(body, "made"),
 			 "kind", json_object_get(flow, "kind"), "announced",
 			 json_object_get(flow, "announced"), "mode", json_object_get(flow, "mode"),
@@ -589,9 +587,9 @@ int yg_provision_paper(struct yg_access *by, const char *plan, json_t **ret)
 		ends_ns = yg_warn_time_of(json_is_object(stopped) ? stopped : *ret,
 					  json_is_object(stopped) ? "time" : "ends");
 	if (rc == YG_OK)
-		rc = yg_json_set(*ret, "began",
-				 yg_warn_time(yg_warn_time_of(json_object_get(*ret, "approved"),
-							      "time")));
+		rc = yg_json_set(
+			*ret, "began",
+			yg_warn_time(yg_warn_time_of(json_object_get(*ret, "approved"), "time")));
 	if (rc == YG_OK)
 		rc = yg_json_set(*ret, "ended",
 				 yg_warn_time(ends_ns < now_ns && ends_ns != YG_TIME_NONE

@@ -31,10 +31,9 @@ static int note_node(void *arg, struct yg_bytes key, const json_t *body)
 
 static int add_fault(struct table *t, const json_t *node, const char *column, const char *cause)
 {
-	return json_array_append_new(t->faults,
-				     json_pack("{s:I, s:s, s:s}", "line",
-					       (json_int_t)yg_json_int(node, "line", 0), "column",
-					       column, "cause", cause)) == 0
+	return json_array_append_new(t->faults, json_pack("{s:I, s:s, s:s}", "line",
+							  (json_int_t)yg_json_int(node, "line", 0),
+							  "column", column, "cause", cause)) == 0
 		       ? YG_OK
 		       : YG_ENOMEM;
 }
@@ -124,8 +123,8 @@ static int take_row(struct table *t, const json_t *node)
 		return add_fault(t, node, "id", "no-org");
 	(void)snprintf(org, sizeof(org), "%.*s", YG_FMT(id)); /* an id */
 	rc = yg_hub_org_look(t->by->hub->enrol, org, &found);
-	if (rc == YG_ENOENT || (rc == YG_OK && (found.closed_ns != YG_TIME_NONE ||
-						strcmp(org, YG_HUB_ORG) == 0)))
+	if (rc == YG_ENOENT ||
+	    (rc == YG_OK && (found.closed_ns != YG_TIME_NONE || strcmp(org, YG_HUB_ORG) == 0)))
 		return add_fault(t, node, "id", "no-org");
 	if (rc == YG_OK)
 		rc = yg_json_set(t->seen, org, json_true());
@@ -190,8 +189,7 @@ static int change(struct table *t, const json_t *nodes)
 		       (long long)t->added, (long long)t->moved, (long long)t->removed,
 		       (long long)t->contacts);
 	rc = yg_hub_finish(
-		hub, rc,
-		&(struct yg_hub_deed){t->by->actor, YG_HUB_ORG, "tree.table", "", detail});
+		hub, rc, &(struct yg_hub_deed){t->by->actor, YG_HUB_ORG, "tree.table", "", detail});
 	return rc == YG_EEND ? YG_OK : rc;
 }
 

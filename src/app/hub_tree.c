@@ -17,9 +17,9 @@
 
 static int add_fault(json_t *faults, uint32_t line, const char *column, struct yg_bytes text)
 {
-	return json_array_append_new(faults, json_pack("{s:i, s:s, s:o}", "line", (int)line,
-						       "column", column, "text",
-						       yg_json_string(text))) == 0
+	return json_array_append_new(faults,
+				     json_pack("{s:i, s:s, s:o}", "line", (int)line, "column",
+					       column, "text", yg_json_string(text))) == 0
 		       ? YG_OK
 		       : YG_ENOMEM;
 }
@@ -47,29 +47,29 @@ static int add_worded(json_t *faults, const struct yg_tree_fault *fault, enum yg
 static int add_faults(json_t *to, const struct yg_tree_faults *faults, enum yg_lang lang)
 {
 	json_t *list = json_object_get(to, "faults");
-	uint32_t count = faults->count < YG_HUB_TREE_FAULTS_MAX ? faults->count
-								: YG_HUB_TREE_FAULTS_MAX;
+	uint32_t count =
+		faults->count < YG_HUB_TREE_FAULTS_MAX ? faults->count : YG_HUB_TREE_FAULTS_MAX;
 	int rc = YG_OK;
 
 	for (uint32_t i = 0; rc == YG_OK && i < count; i++)
 		rc = add_worded(list, &faults->items[i], lang);
-	return rc == YG_OK ? yg_json_set(to, "more",
-					 json_integer((json_int_t)(faults->total - count)))
-			   : rc;
+	return rc == YG_OK
+		       ? yg_json_set(to, "more", json_integer((json_int_t)(faults->total - count)))
+		       : rc;
 }
 
 static int add_node(json_t *nodes, const struct yg_tree *tree, const struct yg_tree_node *node)
 {
-	struct yg_bytes above = node->parent == YG_TREE_NONE ? (struct yg_bytes){0}
-							     : tree->nodes[node->parent].id;
+	struct yg_bytes above =
+		node->parent == YG_TREE_NONE ? (struct yg_bytes){0} : tree->nodes[node->parent].id;
 
-	return json_array_append_new(
-		       nodes, json_pack("{s:i, s:o, s:s, s:o, s:s, s:o}", "line", (int)node->line,
-					"id", yg_json_string(node->id), "stage",
-					yg_tree_stage_name(node->stage), "parent",
-					yg_json_string(above), "channel",
-					yg_tree_channel_name(node->channel), "address",
-					yg_json_string(node->address))) == 0
+	return json_array_append_new(nodes,
+				     json_pack("{s:i, s:o, s:s, s:o, s:s, s:o}", "line",
+					       (int)node->line, "id", yg_json_string(node->id),
+					       "stage", yg_tree_stage_name(node->stage), "parent",
+					       yg_json_string(above), "channel",
+					       yg_tree_channel_name(node->channel), "address",
+					       yg_json_string(node->address))) == 0
 		       ? YG_OK
 		       : YG_ENOMEM;
 }

@@ -16,21 +16,29 @@ static bool add_row(struct yg_buf *to, enum yg_lang lang, const char *place,
 {
 	switch (fault->wrong) {
 	case YG_TREE_NO_COLUMN:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: the column %s is missing: the first line names the columns")), place,
-		       fault->column);
+		yg_buf_addf(
+			to,
+			yg_tr(lang,
+			      N_("%s: the column %s is missing: the first line names the columns")),
+			place, fault->column);
 		return true;
 	case YG_TREE_DOUBLE_COLUMN:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: the column %s stands there twice: remove one")), place,
-		       fault->column);
+		yg_buf_addf(to, yg_tr(lang, N_("%s: the column %s stands there twice: remove one")),
+			    place, fault->column);
 		return true;
 	case YG_TREE_TOO_WIDE:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: more cells than the first line has: is a comma inside a text "
-			  "without quotes?")),
-		       place);
+		yg_buf_addf(
+			to,
+			yg_tr(lang,
+			      N_("%s: more cells than the first line has: is a comma inside a text "
+				 "without quotes?")),
+			place);
 		return true;
 	case YG_TREE_TOO_MANY:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: more than %u lines: the others were not looked at")), place,
-		       fault->number);
+		yg_buf_addf(
+			to,
+			yg_tr(lang, N_("%s: more than %u lines: the others were not looked at")),
+			place, fault->number);
 		return true;
 	case YG_TREE_NOBODY:
 		yg_buf_addf(to, yg_tr(lang, N_("%s: nobody stands below the first line")), place);
@@ -48,24 +56,33 @@ static bool add_place(struct yg_buf *to, enum yg_lang lang, const char *place,
 
 	switch (fault->wrong) {
 	case YG_TREE_DOUBLE_ID:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: the id %s stands in line %u already: ids are given once")), place,
-		       value, fault->number);
+		yg_buf_addf(
+			to,
+			yg_tr(lang,
+			      N_("%s: the id %s stands in line %u already: ids are given once")),
+			place, value, fault->number);
 		return true;
 	case YG_TREE_UNKNOWN:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: no line has the id %s")), place, fault->column, value);
+		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: no line has the id %s")), place,
+			    fault->column, value);
 		return true;
 	case YG_TREE_SELF:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: %s stands below itself")), place, fault->column, value);
+		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: %s stands below itself")), place,
+			    fault->column, value);
 		return true;
 	case YG_TREE_HAS_PARENT:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: %s: a ministry stands directly below the coordinating body: "
-			  "leave it empty")),
-		       place, fault->column, value);
+		yg_buf_addf(to,
+			    yg_tr(lang, N_("%s: %s: %s: a ministry stands directly below the "
+					   "coordinating body: "
+					   "leave it empty")),
+			    place, fault->column, value);
 		return true;
 	case YG_TREE_WRONG_PARENT:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: %s, in line %u, is not of the stage above: a secretariat stands "
-			  "below a ministry, an operator below a secretariat")),
-		       place, fault->column, value, fault->number);
+		yg_buf_addf(to,
+			    yg_tr(lang, N_("%s: %s: %s, in line %u, is not of the stage above: a "
+					   "secretariat stands "
+					   "below a ministry, an operator below a secretariat")),
+			    place, fault->column, value, fault->number);
 		return true;
 	default:
 		return false;
@@ -80,38 +97,49 @@ static void add_cell(struct yg_buf *to, enum yg_lang lang, const char *place,
 
 	switch (fault->wrong) {
 	case YG_TREE_EMPTY:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s is empty: it has to be filled in")), place, column);
+		yg_buf_addf(to, yg_tr(lang, N_("%s: %s is empty: it has to be filled in")), place,
+			    column);
 		break;
 	case YG_TREE_TOO_LONG:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s is longer than %u bytes: shorten it")), place, column,
-		       fault->number);
+		yg_buf_addf(to, yg_tr(lang, N_("%s: %s is longer than %u bytes: shorten it")),
+			    place, column, fault->number);
 		break;
 	case YG_TREE_NO_TEXT:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s holds a control character, a line end or an unreadable "
-			  "character: type it again")),
-		       place, column);
+		yg_buf_addf(
+			to,
+			yg_tr(lang,
+			      N_("%s: %s holds a control character, a line end or an unreadable "
+				 "character: type it again")),
+			place, column);
 		break;
 	case YG_TREE_NO_STAGE:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: %s is neither ministry, secretariat nor operator")), place,
-		       column, value);
+		yg_buf_addf(
+			to,
+			yg_tr(lang, N_("%s: %s: %s is neither ministry, secretariat nor operator")),
+			place, column, value);
 		break;
 	case YG_TREE_NO_CHANNEL:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: %s is neither mail nor webhook")), place, column, value);
+		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: %s is neither mail nor webhook")), place,
+			    column, value);
 		break;
 	case YG_TREE_NO_MAIL:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: %s is no mail address: one address, such as desk@example.jp, "
-			  "or smtps://SERVER/desk@example.jp")),
-		       place, column, value);
+		yg_buf_addf(to,
+			    yg_tr(lang, N_("%s: %s: %s is no mail address: one address, such as "
+					   "desk@example.jp, "
+					   "or smtps://SERVER/desk@example.jp")),
+			    place, column, value);
 		break;
 	case YG_TREE_SHORT_SECRET:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s is shorter than %u bytes: make it longer")), place, column,
-		       fault->number);
+		yg_buf_addf(to, yg_tr(lang, N_("%s: %s is shorter than %u bytes: make it longer")),
+			    place, column, fault->number);
 		break;
 	default:
-		yg_buf_addf(to, yg_tr(lang, N_("%s: %s: %s is no address of a webhook: it begins with https:// and "
-			  "names "
-			  "no account (http:// to 127.0.0.1 alone)")),
-		       place, column, value);
+		yg_buf_addf(to,
+			    yg_tr(lang, N_("%s: %s: %s is no address of a webhook: it begins with "
+					   "https:// and "
+					   "names "
+					   "no account (http:// to 127.0.0.1 alone)")),
+			    place, column, value);
 		break;
 	}
 }

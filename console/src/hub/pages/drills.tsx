@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receipt drills (疎通確認訓練), and what a drill and a provision (情報提供) have in common: the way
 // down the tree, receipts at each stage, who has not answered, contacts to correct.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, get, list, part, post } from '../../api';
 import { lang, t, word } from '../../i18n';
 import { formatTime } from '../../lib/format';
 import { Button, Chip, Choices, Empty, ErrorPanel, LinkButton, Loading, Panel, Section, SelectField, Table } from '../../ui/basic';
 import { Confirm } from '../../ui/dialog';
-import { useAction, useLoad } from '../../ui/hooks';
+import { useAction, useLoad, type Loaded } from '../../ui/hooks';
 import type { IconName } from '../../ui/icons';
 import { orgName, useHub, useLive, type HubState } from '../context';
 import { Head } from '../head';
@@ -145,11 +145,19 @@ function howText(f: FlowHead): string {
   return f.kind === 'drill' ? `${word('drill.announce', f.announced ? 'yes' : 'no')} ・ ${mode}` : mode;
 }
 
+/** What was there last stays while the hub does not answer: somebody is watching. */
+function useKept<T>(load: Loaded<T>): T | null {
+  const kept = useRef<T | null>(null);
+  if (load.data) kept.current = load.data;
+  return load.data ?? kept.current;
+}
+
 export function FlowPage({ kind, id }: { kind: FlowKind; id: string }) {
   const page = kind === 'drill' ? 'drills' : 'provisions';
   const load = useLive<Flow>(`flow ${id}`, () => get<Flow>(`/provisions/${part(id)}`));
   const warnings = useLive<Warning[]>(`plan warnings ${id}`, async () => (await list<Warning>('/warnings', { plan: id })).items);
-  const f = load.data;
+  const f = useKept(load);
+  const rows = useKept(warnings) ?? [];
   const isGoing = !!f && flowState(f) === 'going';
   useEffect(() => {
     if (!isGoing) return undefined;
@@ -169,16 +177,15 @@ export function FlowPage({ kind, id }: { kind: FlowKind; id: string }) {
   return (
     <>
       <FlowHeadLine f={f} page={page} />
-      {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
+      {(load.error ?? warnings.error) && <p class="warn-ink" role="status">{t('drill.stale')}</p>}
       <FlowActions f={f} onDone={again} />
       <FlowStanding f={f} />
       <Section title={t('drill.stages')} icon="steps" class="card stages">
         <Stages f={f} />
       </Section>
       {f.state !== 'draft' && <Corrections f={f} onDone={again} />}
-      {f.state !== 'draft' && <Silent f={f} warnings={warnings.data ?? []} onDone={again} />}
-      {warnings.error && <ErrorPanel error={warnings.error} retry={warnings.reload} />}
-      {f.state === 'draft' && <Recipients warnings={warnings.data ?? []} />}
+      {f.state !== 'draft' && <Silent f={f} warnings={rows} onDone={again} />}
+      {f.state === 'draft' && <Recipients warnings={rows} />}
       <Texts id={f.plan} />
     </>
   );
