@@ -4,7 +4,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { get, list, part, put } from '../../api';
 import { t, word } from '../../i18n';
-import { Button, Empty, ErrorPanel, Field, LinkButton, Loading, Panel, Section, SelectField, Table, TextField } from '../../ui/basic';
+import { Button, Empty, ErrorPanel, Field, Loading, Panel, Section, SelectField, Table, TextField } from '../../ui/basic';
 import { Dialog } from '../../ui/dialog';
 import { useAction } from '../../ui/hooks';
 import { Icon } from '../../ui/icons';
@@ -248,7 +248,7 @@ function Changes({ found, isBusy, onTake }: { found: TreeTable; isBusy: boolean;
         { head: t('tree.after'), cell: (c) => name(c.what, c.after) },
       ]} />
       {n > Math.min(ROWS, found.changes.length) && <p class="hint">{t('drill.more_rows', { n: n - Math.min(ROWS, found.changes.length) })}</p>}
-      <div class="row"><Button kind="primary" icon="check" isBusy={isBusy} onClick={onTake}>{t('tree.take')}</Button><LinkButton kind="quiet" href={hubTo('orgs')}>{word('hub.page', 'orgs')}</LinkButton></div>
+      <div class="row"><Button kind="primary" icon="check" isBusy={isBusy} onClick={onTake}>{t('tree.take')}</Button></div>
     </>
   );
 }
