@@ -76,7 +76,7 @@ async function signIn(login) {
   await field('ログイン名').fill(login);
   await field('パスワード').fill(world.password.replace('%s', login));
   await button('サインイン').click();
-  await page.getByRole('navigation', { name: 'ページ' }).waitFor();
+  await button('サインイン').waitFor({ state: 'detached' });
 }
 
 /** The rows of the table of stages: [stage, recipients, sent, received, acknowledged, causes]. */
@@ -103,21 +103,21 @@ async function tree() {
   await shot('no-tree');
   await page.getByRole('link', { name: '連絡網を作る' }).click();
   await page.getByText('連絡網はまだ空です').waitFor();
-  await field('表').fill(world.table.replace(/,webhook,[^\n]*/, ',fax,') + 'nowhere,どこか,operator,sep-a,mail,a@b.example\n');
+  await page.getByLabel('表', { exact: true }).fill(world.table.replace(/,webhook,[^\n]*/, ',fax,') + 'nowhere,どこか,operator,sep-a,mail,a@b.example\n');
   await button('確かめる').click();
   await page.getByRole('alert').waitFor();
   const faults = await page.getByRole('alert').innerText();
   check('a wrong line is said with its number', /\d+ ?行目/.test(faults) && faults.includes('fax'), faults);
   await violations('ja table with faults');
   await shot('table-faults');
-  await field('表').fill(`${world.table}nowhere,どこか,operator,sep-a,mail,a@b.example\n`);
+  await page.getByLabel('表', { exact: true }).fill(`${world.table}nowhere,どこか,operator,sep-a,mail,a@b.example\n`);
   await button('確かめる').click();
   await page.getByRole('alert').getByText(`${world.lines + 1} 行目`).waitFor();
   check('an organisation that is not at this hub is said with its line', (await page.getByRole('alert').innerText()).includes('id'));
   // As an office program in Japan writes it: CP932.
   await field('ファイルから読む').setInputFiles({ name: '連絡網.csv', mimeType: 'text/csv', buffer: Buffer.from(world.cp932, 'base64') });
   await page.getByText('連絡網.csvから読みました').waitFor();
-  check('the names of the file are readable', (await field('表').inputValue()).includes('総務省'));
+  check('the names of the file are readable', (await page.getByLabel('表', { exact: true }).inputValue()).includes('総務省'));
   await button('確かめる').click();
   await page.getByText('まだ取り込んでいません').waitFor();
   await violations('ja table to take');
@@ -172,9 +172,8 @@ async function acknowledged(browser) {
   const ofAnalyst = page;
   const context = await person(browser, PHONE);
   await signIn('p-op-a1');
-  await page.goto(`${world.base}/#/warnings`);
-  await page.locator('.concern-title a').first().click();
-  await page.getByText('疎通確認訓練').first().waitFor();
+  await page.getByRole('link', { name: /^疎通確認訓練/ }).first().click();
+  await page.getByText('実際に起きたことではありません').first().waitFor();
   await settled();
   await violations('ja drill at a member');
   await shot('member-phone');

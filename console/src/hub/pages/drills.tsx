@@ -180,13 +180,13 @@ export function FlowPage({ kind, id }: { kind: FlowKind; id: string }) {
       {(load.error ?? warnings.error) && <p class="warn-ink" role="status">{t('drill.stale')}</p>}
       <FlowActions f={f} onDone={again} />
       <FlowStanding f={f} />
-      <Section title={t('drill.stages')} icon="steps" class="card stages">
-        <Stages f={f} />
+      <Section title={t(f.state === 'draft' ? 'drill.stages_draft' : 'drill.stages')} icon="steps" class="card stages">
+        {f.state === 'draft' ? <StagesToBe f={f} /> : <Stages f={f} />}
       </Section>
       {f.state !== 'draft' && <Corrections f={f} onDone={again} />}
       {f.state !== 'draft' && <Silent f={f} warnings={rows} onDone={again} />}
       {f.state === 'draft' && <Recipients warnings={rows} />}
-      <Texts id={f.plan} />
+      <Texts id={f.plan} isOpen={f.state === 'draft'} />
     </>
   );
 }
@@ -262,6 +262,15 @@ function StageBar({ s }: { s: FlowStage }) {
   );
 }
 
+/** Before anything is sent: how many at each stage. */
+function StagesToBe({ f }: { f: Flow }) {
+  return (
+    <dl class="counts counts-wide">
+      {f.stages.filter((s) => s.nodes > 0).map((s) => <div><dt>{word('drill.stage', s.stage)}</dt><dd>{s.nodes}</dd></div>)}
+    </dl>
+  );
+}
+
 function Stages({ f }: { f: Flow }) {
   return (
     <>
@@ -271,7 +280,7 @@ function Stages({ f }: { f: Flow }) {
         { head: t('drill.count.sent'), isNumber: true, cell: (s) => s.sent },
         { head: t('drill.count.delivered'), isNumber: true, cell: (s) => s.delivered },
         { head: t('drill.count.acknowledged'), isNumber: true, cell: (s) => s.acknowledged },
-        { head: t('drill.count.failed'), cell: (s) => <Causes failed={s.failed} isDraft={f.state === 'draft'} /> },
+        { head: t('drill.count.failed'), cell: (s) => <Causes failed={s.failed} /> },
       ]} />
       <ul class="legend" aria-label={t('drill.legend')}>
         {PARTS.map(([key, tone]) => <li class="legend-item"><span class={`swatch swatch-small fill-${tone}`} aria-hidden="true" />{word('drill.legend', key)}</li>)}
@@ -281,9 +290,8 @@ function Stages({ f }: { f: Flow }) {
   );
 }
 
-function Causes({ failed, isDraft }: { failed: Record<string, number>; isDraft: boolean }) {
+function Causes({ failed }: { failed: Record<string, number> }) {
   const all = Object.entries(failed).filter(([, n]) => n > 0);
-  if (isDraft) return <>{t('drill.not_yet')}</>;
   if (all.length === 0) return <>{t('drill.none_failed')}</>;
   return <ul>{all.map(([cause, n]) => <li>{word('drill.cause', cause)}{t('common.colon')}{n}</li>)}</ul>;
 }
@@ -312,16 +320,17 @@ export function Corrections({ f, onDone }: { f: Flow; onDone: () => void }) {
 function Silent({ f, warnings, onDone }: { f: Flow; warnings: Warning[]; onDone: () => void }) {
   const hub = useHub();
   const [called, setCalled] = useState<Warning | null>(null);
-  const open = warnings.filter((w) => w.released && !w.acknowledged);
+  const causes = new Map(f.corrections.map((c) => [c.org, c.cause]));
+  const open = fromAbove(hub, warnings.filter((w) => w.released && !w.acknowledged), (w) => causes.has(w.org ?? ''));
   if (f.state !== 'approved') return null;
   if (open.length === 0) return flowSum(f).sent > 0 ? <Panel tone="good" icon="check" title={t('drill.all_answered')} /> : null;
   return (
     <Section title={t('drill.silent', { n: open.length })} icon="clock">
       <p class="soft">{t('drill.silent_lead')}</p>
       <Table caption={t('drill.silent', { n: open.length })} rows={open.slice(0, ROWS)} rowKey={(w) => w.id} columns={[
-        { head: t('hub.col_org'), isMain: true, cell: (w) => <><a href={hubTo('orgs', w.org ?? '')}>{orgName(hub, w.org ?? '')}</a><p class="hint">{word('drill.stage', w.stage ?? '')}{w.parent && ` ・ ${t('drill.below', { org: orgName(hub, w.parent) })}`}</p></> },
-        { head: t('hub.col_state_only'), cell: (w) => <WarningChip state={w.state} /> },
-        { head: t('drill.ways'), cell: (w) => <Ways w={w} /> },
+        { head: t('hub.col_org'), isMain: true, cell: (w) => <><a href={hubTo('orgs', w.org ?? '')}>{orgName(hub, w.org ?? '')}</a><p class="hint">{word('drill.stage', w.stage ?? '')}{w.parent && ` ・ ${t('drill.under', { org: orgName(hub, w.parent) })}`}</p></> },
+        { head: t('hub.col_state_only'), cell: (w) => <SilentChip w={w} cause={causes.get(w.org ?? '')} /> },
+        { head: t('drill.ways'), cell: (w) => <Ways w={w} cause={causes.get(w.org ?? '')} /> },
         { head: t('hub.col_sent'), cell: (w) => (w.released ? <When time={w.released} /> : '') },
         { head: t('hub.col_do'), cell: (w) => <Button icon="speech" onClick={() => setCalled(w)}>{t('hub.call_note')}</Button> },
       ]} />
@@ -331,18 +340,32 @@ function Silent({ f, warnings, onDone }: { f: Flow; warnings: Warning[]; onDone:
   );
 }
 
-function Ways({ w }: { w: Warning }) {
+/** What did not arrive says why; "on its way" would be no truth. */
+function SilentChip({ w, cause }: { w: Warning; cause?: string }) {
+  return cause ? <Chip tone="not_met" icon="warn">{t('drill.not_there')}</Chip> : <WarningChip state={w.state} />;
+}
+
+const ORDER: Record<string, number> = { ministry: 0, secretariat: 1, operator: 2 };
+
+/** Those that did not get it first, then from above, then by name. */
+function fromAbove(hub: HubState, all: Warning[], isFirst: (w: Warning) => boolean): Warning[] {
+  const name = (w: Warning) => orgName(hub, w.org ?? '');
+  return [...all].sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)) || (ORDER[a.stage ?? ''] ?? 9) - (ORDER[b.stage ?? ''] ?? 9) || name(a).localeCompare(name(b), 'ja'));
+}
+
+function Ways({ w, cause }: { w: Warning; cause?: string }) {
   const all = Object.entries(w.channels ?? {});
-  if (all.length === 0) return <>{t('drill.no_way_yet')}</>;
+  if (all.length === 0) return <>{cause ? word('drill.cause', cause) : t('drill.no_way_yet')}</>;
   return <ul>{all.map(([channel, one]) => <li>{word('drill.channel', channel)}{t('common.colon')}{word('drill.way', one.state)}{one.text && <p class="hint">{one.text}</p>}</li>)}</ul>;
 }
 
 function Recipients({ warnings }: { warnings: Warning[] }) {
   const hub = useHub();
-  if (warnings.length === 0) return null;
+  const all = fromAbove(hub, warnings, () => false);
+  if (all.length === 0) return null;
   return (
     <Section title={t('drill.recipients', { n: warnings.length })} icon="team">
-      <Table caption={t('drill.recipients', { n: warnings.length })} rows={warnings.slice(0, ROWS)} rowKey={(w) => w.id} columns={[
+      <Table caption={t('drill.recipients', { n: warnings.length })} rows={all.slice(0, ROWS)} rowKey={(w) => w.id} columns={[
         { head: t('hub.col_org'), isMain: true, cell: (w) => <a href={hubTo('orgs', w.org ?? '')}>{orgName(hub, w.org ?? '')}</a> },
         { head: t('drill.stage'), cell: (w) => word('drill.stage', w.stage ?? '') },
         { head: t('drill.parent'), cell: (w) => (w.parent ? orgName(hub, w.parent) : t('drill.top')) },
@@ -353,7 +376,7 @@ function Recipients({ warnings }: { warnings: Warning[] }) {
   );
 }
 
-function Texts({ id }: { id: string }) {
+function Texts({ id, isOpen }: { id: string; isOpen: boolean }) {
   const texts = useLoad<{ notice: unknown; texts: PlanText[] }>(`flow texts ${id}`, async () => ({
     notice: (await get<{ notice: unknown }>(`/plans/${part(id)}`)).notice,
     texts: (await list<PlanText>(`/plans/${part(id)}/texts`)).items,
@@ -363,7 +386,7 @@ function Texts({ id }: { id: string }) {
       <p class="soft">{t('hub.texts_lead')}</p>
       {texts.error && <ErrorPanel error={texts.error} retry={texts.reload} />}
       {!texts.data && !texts.error && <Loading />}
-      {texts.data && distinct(texts.data.texts).map((x) => <Compare notice={texts.data?.notice} x={x} />)}
+      {texts.data && distinct(texts.data.texts).map((x) => <Compare notice={texts.data?.notice} x={x} isOpen={isOpen} />)}
     </Section>
   );
 }

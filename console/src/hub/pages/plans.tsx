@@ -257,12 +257,12 @@ export function tlpText(tlp: string): string {
   return /^TLP:/i.test(tlp) ? tlp : `TLP:${tlp.toUpperCase()}`;
 }
 
-export function Compare({ notice, x }: { notice: unknown; x: PlanText }) {
+export function Compare({ notice, x, isOpen }: { notice: unknown; x: PlanText; isOpen?: boolean }) {
   const rows = x.copy ? compared(notice, x.copy).filter((r) => lang() === 'en' || !r.path.endsWith('.en') || r.after !== r.before) : [];
   const gone = rows.filter((r) => r.after === null).length;
   const changed = rows.filter((r) => r.after !== null && r.after !== r.before).length;
   return (
-    <details class="compare card">
+    <details class="compare card" open={isOpen}>
       <summary>{word('hub.audience', x.audience)} ・ {tlpText(x.tlp)}{x.audience !== 'own' && ` ・ ${t(x.named ? 'hub.named' : 'hub.nameless')}`}{x.copy ? ` ・ ${t('hub.compare_counts', { gone, changed })}` : ''}</summary>
       {!x.copy && <p>{t('hub.compare_refused', { why: word('hub.refusal', x.refusal) })}</p>}
       {x.copy !== null && x.copy !== undefined && (

@@ -172,6 +172,7 @@ function ImportTable({ onDone }: { onDone: () => void }) {
   const [file, setFile] = useState('');
   const [found, setFound] = useState<TreeTable | null>(null);
   const [said, setSaid] = useState('');
+  const [taken, setTaken] = useState(0); // a new file field after each table
   const result = useRef<HTMLDivElement>(null);
   const action = useAction();
   const change = (text: string, name: string) => {
@@ -197,6 +198,7 @@ function ImportTable({ onDone }: { onDone: () => void }) {
     if (one?.taken) {
       hub.say(t('tree.taken'));
       change('', '');
+      setTaken((n) => n + 1);
       onDone();
       return;
     }
@@ -208,7 +210,7 @@ function ImportTable({ onDone }: { onDone: () => void }) {
       <p class="soft">{t('tree.import_lead')}</p>
       <p><code>id,name,stage,parent,channel,address</code></p>
       <form class="stack" onSubmit={(e) => { e.preventDefault(); if (table.trim()) void send(true); }}>
-        <Field label={t('tree.file')} isOptional control={(a) => <input {...a} class="file" type="file" accept=".csv,text/csv,text/plain" onChange={(e) => void choose(e.currentTarget.files?.[0] ?? null)} />} />
+        <Field label={t('tree.file')} isOptional control={(a) => <input key={taken} {...a} class="file" type="file" accept=".csv,text/csv,text/plain" onChange={(e) => void choose(e.currentTarget.files?.[0] ?? null)} />} />
         <Field label={t('tree.paste')} hint={file ? t('tree.of_file', { name: file }) : t('tree.paste_hint')} error={said || null} control={(a) => (
           <textarea {...a} class="table-text" rows={8} spellcheck={false} wrap="off" value={table} onInput={(e) => change(e.currentTarget.value, '')} />
         )} />

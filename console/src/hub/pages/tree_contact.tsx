@@ -30,7 +30,7 @@ export function ContactDialog({ org, cause, onClose, onDone }: { org: string; ca
     <Dialog title={t('drill.correct_of', { org: orgName(hub, org) })} onClose={onClose} footer={
       <><Button onClick={onClose}>{t('common.cancel')}</Button><Button kind="primary" isOff={!member.data} isBusy={action.isBusy} onClick={() => void save()}>{t('drill.contact_save')}</Button></>
     }>
-      <form class="stack" onSubmit={(e) => { e.preventDefault(); if (member.data) void save(); }}>
+      <div class="stack">
         {action.error && <ErrorPanel error={action.error} />}
         {member.error && <ErrorPanel error={member.error} retry={member.reload} />}
         {!member.data && !member.error && <Loading />}
@@ -42,8 +42,7 @@ export function ContactDialog({ org, cause, onClose, onDone }: { org: string; ca
             <p class="hint">{t('drill.contact_hint')}</p>
           </>
         )}
-        <button type="submit" class="sr" tabIndex={-1}>{t('drill.contact_save')}</button>
-      </form>
+      </div>
     </Dialog>
   );
 }
