@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
-import { age, branches, compared, duration, flowState, flowSum, funnelWidths, indicatorOf, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, sceneAt, strongest, sumDays, tableText, viewOf, worstFirst } from '../src/hub/logic';
+import { age, branches, compared, duration, flowState, flowSum, funnelWidths, indicatorOf, isLate, lanes, leaves, needsCode, nextStates, openCorrections, receipts, roleOf, sceneAt, strongest, sumDays, tableText, viewOf, worstFirst } from '../src/hub/logic';
 import { dueSoon, fromText, lacking, minuteOf, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
 import { hubTo, parseHubRoute } from '../src/hub/route';
 import type { Alert, Flow, FormState, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
@@ -272,6 +272,17 @@ describe('the tree and what goes down it', () => {
   it('is counted over its stages', () => {
     const stage = { stage: 'operator', nodes: 4, sent: 3, delivered: 2, seen: 1, acknowledged: 1, failed: { bounced: 1, 'not-reached': 1 } } as const;
     expect(flowSum({ stages: [stage, { ...stage, failed: {} }] } as unknown as Flow)).toEqual({ nodes: 8, sent: 6, delivered: 4, acknowledged: 2, waits: 1 });
+  });
+  it('shows contacts to correct until a later drill shows them right', () => {
+    const nodes = [{ org: 'sec', stage: 'secretariat', parent: '' }, { org: 'op', stage: 'operator', parent: 'sec' }] as const;
+    const flow = (number: string, more: Partial<Flow>): Flow => ({ number, branch: null, corrections: [], stages: [{ stage: 'operator', nodes: 2, sent: 2, delivered: 1, seen: 0, acknowledged: 0, failed: {} }], ...more } as unknown as Flow);
+    const wrong = (org: string) => [{ org, stage: 'operator' as const, cause: 'bounced', text: '' }];
+    const of = (...all: Flow[]) => openCorrections(all, [...nodes]).map((c) => [c.org, c.number]);
+    expect(of(flow('2', { branch: 'sec' }), flow('1', { corrections: wrong('op') }))).toEqual([]);
+    expect(of(flow('2', { branch: 'op', corrections: wrong('op') }), flow('1', { corrections: wrong('op') }))).toEqual([['op', '2']]);
+    const stopped = [{ stage: 'operator' as const, nodes: 2, sent: 1, delivered: 1, seen: 0, acknowledged: 0, failed: { 'not-reached': 1 } }];
+    expect(of(flow('2', { stages: stopped }), flow('1', { corrections: wrong('op') }))).toEqual([['op', '1']]);
+    expect(of(flow('2', { branch: 'sec' }), flow('1', { corrections: wrong('other') }))).toEqual([['other', '1']]);
   });
   it('tells indicators by their look, and makes none of what is none', () => {
     expect(['hxxps://evil[.]example/a', '203.0.113[.]9', '2001:db8::1', '198.51.100.0/24', 'EVIL[dot]example.net', 'd41d8cd98f00b204e9800998ecf8427e'].map((line) => indicatorOf(line)))

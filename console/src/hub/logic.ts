@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the hub's pages work out by themselves: which reasons are the strongest, what may follow a
 // state, how old something is, where a mark stands. No browser, no clock.
-import type { Alert, DemoScene, Flow, FlowHead, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, TreeNode, Warning } from './types';
+import type { Alert, Correction, DemoScene, Flow, FlowHead, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, TreeNode, Warning } from './types';
 
 const LEVELS: Record<Level, number> = { informational: 0, low: 1, medium: 2, high: 3, critical: 4 };
 const OUTCOMES: Record<Outcome, number> = { attempt: 0, unknown: 1, possible: 2 };
@@ -206,6 +206,29 @@ export interface FlowSum { nodes: number; sent: number; delivered: number; ackno
 export function flowSum(f: Flow): FlowSum {
   const add = (of: (s: Flow['stages'][number]) => number) => f.stages.reduce((sum, s) => sum + of(s), 0);
   return { nodes: add((s) => s.nodes), sent: add((s) => s.sent), delivered: add((s) => s.delivered), acknowledged: add((s) => s.acknowledged), waits: add((s) => s.failed['not-reached'] ?? 0) };
+}
+
+/** Whoever stands at @org, and all below. */
+function below(nodes: TreeNode[], org: string): string[] {
+  const all = [org];
+  for (const one of all) for (const node of nodes) if (node.parent === one && !all.includes(node.org)) all.push(node.org);
+  return all;
+}
+
+/**
+ * Contacts that drills showed to be wrong and no later one showed to be right: @flows newest first. One that never reached
+ * everybody says nothing of those it did not name.
+ */
+export function openCorrections(flows: Flow[], nodes: TreeNode[]): (Correction & { number: string })[] {
+  const tested = new Set<string>();
+  const found: (Correction & { number: string })[] = [];
+  for (const f of flows) {
+    for (const c of f.corrections) if (!tested.has(c.org)) found.push({ ...c, number: f.number });
+    for (const c of f.corrections) tested.add(c.org);
+    if (flowSum(f).delivered === 0 || flowSum(f).waits > 0) continue;
+    for (const org of f.branch ? below(nodes, f.branch) : nodes.map((n) => n.org)) tested.add(org);
+  }
+  return found;
 }
 
 const HASHES = new Set([32, 40, 64, 128]);

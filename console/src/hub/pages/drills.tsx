@@ -183,7 +183,7 @@ export function FlowPage({ kind, id }: { kind: FlowKind; id: string }) {
       <Section title={t(f.state === 'draft' ? 'drill.stages_draft' : 'drill.stages')} icon="steps" class="card stages">
         {f.state === 'draft' ? <StagesToBe f={f} /> : <Stages f={f} />}
       </Section>
-      {f.state !== 'draft' && <Corrections f={f} onDone={again} />}
+      {f.state !== 'draft' && <Corrections all={f.corrections} onDone={again} />}
       {f.state !== 'draft' && <Silent f={f} warnings={rows} onDone={again} />}
       {f.state === 'draft' && <Recipients warnings={rows} />}
       <Texts id={f.plan} isOpen={f.state === 'draft'} />
@@ -297,20 +297,20 @@ function Causes({ failed }: { failed: Record<string, number> }) {
 }
 
 /** Contacts that failed, each with the way to put it right and to try it again. */
-export function Corrections({ f, onDone }: { f: Flow; onDone: () => void }) {
+export function Corrections({ all, onDone }: { all: (Correction & { number?: string })[]; onDone: () => void }) {
   const hub = useHub();
   const [asked, setAsked] = useState<Correction | null>(null);
-  if (f.corrections.length === 0) return null;
+  if (all.length === 0) return null;
   return (
-    <Section title={t('drill.corrections', { n: f.corrections.length })} icon="pen">
+    <Section title={t('drill.corrections', { n: all.length })} icon="pen">
       <p class="soft">{t('drill.corrections_lead')}</p>
-      <Table caption={t('drill.corrections', { n: f.corrections.length })} rows={f.corrections.slice(0, ROWS)} rowKey={(c) => c.org} columns={[
-        { head: t('hub.col_org'), isMain: true, cell: (c) => <><a href={hubTo('orgs', c.org)}>{orgName(hub, c.org)}</a><p class="hint">{word('drill.stage', c.stage)}</p></> },
+      <Table caption={t('drill.corrections', { n: all.length })} rows={all.slice(0, ROWS)} rowKey={(c) => c.org} columns={[
+        { head: t('hub.col_org'), isMain: true, cell: (c) => <><a href={hubTo('orgs', c.org)}>{orgName(hub, c.org)}</a><p class="hint">{word('drill.stage', c.stage)}{c.number && ` ・ ${t('drill.in', { number: c.number })}`}</p></> },
         { head: t('drill.cause'), cell: (c) => <>{word('drill.cause', c.cause)}{c.text && <p class="hint">{c.text}</p>}</> },
         { head: t('drill.todo'), cell: (c) => word('drill.todo', c.cause) },
         { head: t('hub.col_do'), cell: (c) => <div class="row tight"><Button icon="pen" label={t('drill.correct_of', { org: orgName(hub, c.org) })} onClick={() => setAsked(c)}>{t('drill.correct')}</Button><a href={hubTo('drills', undefined, { branch: c.org })}>{t('drill.try_again')}</a></div> },
       ]} />
-      {f.corrections.length > ROWS && <p class="hint">{t('drill.more_rows', { n: f.corrections.length - ROWS })}</p>}
+      {all.length > ROWS && <p class="hint">{t('drill.more_rows', { n: all.length - ROWS })}</p>}
       {asked && <ContactDialog org={asked.org} cause={`${word('drill.cause', asked.cause)}${asked.text ? `（${asked.text}）` : ''}`} onClose={() => setAsked(null)} onDone={() => { setAsked(null); onDone(); }} />}
     </Section>
   );

@@ -10,7 +10,7 @@ import { useAction } from '../../ui/hooks';
 import { Icon } from '../../ui/icons';
 import { orgName, useHub, useLive } from '../context';
 import { Head } from '../head';
-import { branches, tableText, type Branch } from '../logic';
+import { branches, openCorrections, tableText, type Branch } from '../logic';
 import { hubTo } from '../route';
 import type { Flow, FlowHead, Stage, TreeNode, TreeTable } from '../types';
 import { Corrections } from './drills';
@@ -21,6 +21,7 @@ const ABOVE: Record<Stage, Stage | null> = { ministry: null, secretariat: 'minis
 const OPEN_MAX = 40; // a branch with more below it is closed at first
 const TABLE_MAX = 900_000; // bytes; the API takes 1 MiB
 const ROWS = 200;
+const DRILLS = 10; // that are looked at for contacts to correct
 
 export function TreePage() {
   const hub = useHub();
@@ -41,7 +42,7 @@ export function TreePage() {
       {tree.error && <ErrorPanel error={tree.error} retry={tree.reload} />}
       {!tree.data && !tree.error && <Loading />}
       {tree.data && nodes.length === 0 && <Empty title={t('tree.none')} icon="steps"><p>{t('tree.none_more')}</p></Empty>}
-      <LastCorrections onDone={again} />
+      <OpenCorrections nodes={nodes} onDone={again} />
       {nodes.length > 0 && (
         <Section title={t('tree.who', { n: nodes.length })} icon="steps" aside={<Button icon="plus" onClick={() => setPlaced('new')}>{t('tree.place')}</Button>}>
           <div class="filters hub-filters"><TextField label={t('hub.search')} type="search" value={text} onInput={setText} /></div>
@@ -59,21 +60,21 @@ export function TreePage() {
   );
 }
 
-/** What the last drill found: it is put right here, where the tree is. */
-function LastCorrections({ onDone }: { onDone: () => void }) {
-  const load = useLive<Flow | null>('last drill', async () => {
-    const all = (await get<{ items: FlowHead[] }>('/provisions', { kind: 'drill', limit: '10' })).items;
-    const last = all.find((f) => f.approved);
-    return last ? get<Flow>(`/provisions/${part(last.plan)}`) : null;
+/** What drills found and nobody has put right since: it is put right here, where the tree is. */
+function OpenCorrections({ nodes, onDone }: { nodes: TreeNode[]; onDone: () => void }) {
+  const load = useLive<Flow[]>('last drills', async () => {
+    const all = (await get<{ items: FlowHead[] }>('/provisions', { kind: 'drill', limit: String(DRILLS) })).items;
+    return Promise.all(all.filter((f) => f.approved).map((f) => get<Flow>(`/provisions/${part(f.plan)}`)));
   });
   if (load.error) return <ErrorPanel error={load.error} retry={load.reload} />;
-  if (!load.data || load.data.corrections.length === 0) return null;
+  const open = openCorrections(load.data ?? [], nodes);
+  if (open.length === 0) return null;
   return (
     <>
-      <Panel tone="warn" icon="warn" title={t('tree.last_drill', { number: load.data.number, n: load.data.corrections.length })}>
-        <p><a href={hubTo('drills', load.data.plan)}>{t('tree.to_drill')}</a></p>
+      <Panel tone="warn" icon="warn" title={t('tree.open_corrections', { n: open.length })}>
+        <p><a href={hubTo('drills')}>{t('tree.to_drills')}</a></p>
       </Panel>
-      <Corrections f={load.data} onDone={() => { load.reload(); onDone(); }} />
+      <Corrections all={open} onDone={() => { load.reload(); onDone(); }} />
     </>
   );
 }
