@@ -716,10 +716,49 @@ static const char *const share_texts[] = {
 	   "  --lang ja|en       language of texts\n"),
 };
 
-void yg_help_share(void)
+/* Is @word one of "a|b|c", which a blank or the end of the line ends? */
+static bool is_one_of(const char *words, const char *word)
 {
-	for (size_t i = 0; i < sizeof(share_texts) / sizeof(share_texts[0]); i++)
-		put(share_texts[i]);
+	size_t size = strlen(word);
+
+	for (const char *at = words; *at && *at != ' ' && *at != '\n'; at++)
+		if ((at == words || at[-1] == '|') && strncmp(at, word, size) == 0 &&
+		    (at[size] == '\0' || strchr(" |\n", at[size])))
+			return true;
+	return false;
+}
+
+/* Do the first lines of @text, which say how it is written, name `yagura share @word`? */
+static bool is_usage_of(const char *text, const char *word)
+{
+	static const char share[] = "yagura share ";
+
+	text += text[0] == '\n'; /* what parts it from the one before */
+	while (strncmp(text, "usage: ", 7) == 0 || strncmp(text, "       ", 7) == 0) {
+		if (strncmp(text + 7, share, sizeof(share) - 1) == 0 &&
+		    is_one_of(text + 7 + sizeof(share) - 1, word))
+			return true;
+		text = strchr(text, '\n');
+		if (!text++)
+			return false;
+	}
+	return false;
+}
+
+void yg_help_share(const char *word)
+{
+	bool is_known = false;
+
+	for (size_t i = 0; word && i < sizeof(share_texts) / sizeof(share_texts[0]); i++)
+		is_known |= is_usage_of(share_texts[i], word);
+	for (size_t i = 0; i < sizeof(share_texts) / sizeof(share_texts[0]); i++) {
+		const char *text = yg_say_tr(share_texts[i]);
+
+		if (!is_known)
+			fputs(text, stdout);
+		else if (is_usage_of(share_texts[i], word))
+			fputs(text + (text[0] == '\n'), stdout);
+	}
 }
 
 void yg_help_demo(void)
