@@ -319,7 +319,7 @@ static int note_queued(void *arg, struct yg_bytes key, const json_t *body)
 	char text[YG_WARN_ID_HEX + 1];
 
 	(void)key;
-	if (id.size != YG_WARN_ID_HEX || strncmp(id.data, c->plan, YG_WARN_PLAN_HEX) != 0 ||
+	if (id.size != YG_WARN_ID_HEX || !yg_bytes_starts(id, yg_bytes_str(c->plan)) ||
 	    yg_json_int(body, "tries", 0) > 0 ||
 	    (!yg_bytes_eq(channel, YG_S("mail")) && !yg_bytes_eq(channel, YG_S("webhook"))))
 		return YG_OK;

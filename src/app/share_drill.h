@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/tr.h"
 #include "share/drill.h"
 
 #define YG_SHARE_DRILL_NUMBER_MAX 40u
