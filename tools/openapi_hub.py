@@ -302,6 +302,10 @@ ANSWER = thing(answer=words("yes", "see", "no"), named=yes_no, damage=yes_no, te
 yes_no_or_null = {"type": ["boolean", "null"]}
 SIGHTED = thing(count=count, findings=count, first=or_null(time), last=or_null(time))
 NOTICE = {"type": "object", "description": "A notice as in docs/gate.md"}
+DECIDED = thing(time=time, who=text)
+PROVISION = dict(plan=plan_id, number=text, state=words("draft", "approved", "refused", "withdrawn", "corrected"), made=time,
+                 kind=words("drill", "provision"), announced=yes_no, mode=words("normal", "large-scale"), branch=or_null(org_id),
+                 wait_s=count, approved=or_null(DECIDED), stopped=or_null(DECIDED), ends=or_null(time), over=yes_no)
 SCHEMAS.update({
     "PlanIn": thing(
         "`notice` is laid over what the situation gives, key by key; `own` adds what points to the one that was hit "
@@ -318,7 +322,7 @@ SCHEMAS.update({
         state=words("draft", "approved", "refused", "withdrawn", "corrected"), question=or_null(QUESTION),
         answer=or_null(ANSWER), approved=or_null(thing(time=time, who=text)), replaced=or_null(text), reason=text,
         flow=thing("Of a plan that goes down the tree.", kind=words("drill", "provision"), announced=yes_no,
-                   mode=words("normal", "large-scale")),
+                   mode=words("normal", "large-scale"), branch=text, wait_s=count, stopped=or_null(thing(time=time, who=text))),
         damage_agreed=yes_no, began=or_null(time), automatic=dict(or_null(text), description="the rule that sent it"), notice=or_null(NOTICE), states=map_of(count), recipients=count,
         times=thing(consent_s=count, remind_s=count, escalate_s=count)),
     "PlanText": thing(
@@ -331,16 +335,31 @@ SCHEMAS.update({
     "TreeNodeIn": thing(
         "A ministry has no parent, a secretariat stands below a ministry, an operator below a secretariat. Null: out of it.",
         needs=[], stage=or_null(words(*STAGES)), parent={"type": ["string", "null"], "maxLength": 64}),
+    "TreeIn": thing(
+        "A table (CSV) with the columns id, name, stage, parent, channel, address (docs/drill.md): the whole tree, all or nothing. "
+        "A mail address becomes the contact of its organisation. `check`: only say what would change.",
+        needs=["table"], table={"type": "string", "maxLength": 900000}, check=yes_no),
+    "TreeTable": thing(
+        "`faults`: lines to correct; then nothing was changed. `more`: how many faults are not told. `taken`: the tree is as in the table.",
+        needs=["nodes", "added", "moved", "removed", "contacts", "changes", "faults", "more", "taken"],
+        nodes=count, added=count, moved=count, removed=count, contacts=count, more=count, taken=yes_no,
+        changes=list_of(thing("At most 500. `before`, `after`: who stands above, or the address.", org=org_id,
+                              what=words("added", "moved", "removed", "contact"), before=text, after=text)),
+        faults=list_of(thing(line=count, column=text, text=text))),
+    "ContactIn": thing("Both are replaced.", needs=[], contact_mail={"type": ["string", "null"], "maxLength": 254},
+                       contact_phone={"type": ["string", "null"], "maxLength": 40}),
+    "Contact": thing(org=org_id, contact_mail=text, contact_phone=text),
     "ProvisionIn": thing(
         "`drill` needs `announced`; `provision` needs `notice`, and takes `own` (what points to the one that was hit, "
-        "docs/gate.md) and `audience` (sector). Mode normal where it is not given: down the tree, a stage after the other.",
+        "docs/gate.md) and `audience` (sector). Mode normal where it is not given: down the tree, a stage after the other. "
+        "`branch`: to this organisation and those below it. `wait_s`: how long receipts are waited for (a day).",
         needs=["kind"], kind=words("drill", "provision"), announced=yes_no, mode=words("normal", "large-scale"),
-        notice=NOTICE, own={"type": "object"}, audience=words("sector", "partner")),
+        notice=NOTICE, own={"type": "object"}, audience=words("sector", "partner"), branch=or_null(org_id),
+        wait_s=or_null({"type": "integer", "minimum": 30, "maximum": 604800})),
+    "ProvisionHead": thing("`over`: it was stopped or taken back, or its time has passed.", **PROVISION),
     "Provision": thing(
         "A plan (getPlan) on its way down the tree. `failed`: no receipt yet, by cause. `corrections`: those who were sent to.",
-        needs=["plan", "number", "state", "made", "kind", "announced", "mode", "stages", "corrections"],
-        plan=plan_id, number=text, state=words("draft", "approved", "refused", "withdrawn", "corrected"), made=time,
-        kind=words("drill", "provision"), announced=yes_no, mode=words("normal", "large-scale"),
+        needs=[*PROVISION, "stages", "corrections"], **PROVISION,
         stages=list_of(thing(needs=["stage", "nodes", "sent", "delivered", "seen", "acknowledged", "failed"],
                              stage=words(*STAGES), nodes=count, sent=count, delivered=count, seen=count,
                              acknowledged=count, failed=map_of(count))),
@@ -634,9 +653,17 @@ OPERATIONS = [
      dict(body="CorrectIn", out="Plan", status=201)),
     ("GET", "/tree", "listTree", "The tree that provisions go down, by organisation", dict(page="TreeNode", query=PAGED)),
     ("PUT", "/tree/{node}", "setTreeNode", "Where an organisation stands in it", dict(body="TreeNodeIn", out="TreeNode")),
+    ("PUT", "/tree", "setTree", "A table becomes the tree, all or nothing; or what would change", dict(body="TreeIn", out="TreeTable")),
+    ("PUT", "/tree/{node}/contact", "setTreeContact", "Whom to reach there, as a drill showed it; a person's",
+     dict(body="ContactIn", out="Contact")),
+    ("GET", "/provisions", "listProvisions", "Provisions and drills, newest first",
+     dict(page="ProvisionHead", query=dict(PAGED, kind=words("drill", "provision")))),
     ("POST", "/provisions", "makeProvision", "A provision or a receipt drill down the tree: a plan, which a person approves",
      dict(body="ProvisionIn", out="Provision", status=201)),
     ("GET", "/provisions/{plan}", "getProvision", "Receipts at each stage", dict(out="Provision")),
+    ("GET", "/provisions/{plan}/page", "provisionPage", "Its receipts as one page for A4", dict(raw="text/html")),
+    ("POST", "/provisions/{plan}/stop", "stopProvision", "Nobody else is sent to, nobody is reminded; a person's",
+     dict(body="Nothing", out="Provision")),
     ("POST", "/provisions/{plan}/around", "goAround", "Also to those below one that did not get it",
      dict(body="Nothing", out="Provision")),
     ("GET", "/warnings", "listWarnings",

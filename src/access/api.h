@@ -138,6 +138,14 @@ struct yg_hub_api_ports {
 		     struct yg_arena *arena, struct yg_hub_sheet *ret);
 	/* @raw as lists of indicators have it, to @to (2,048 bytes): its size; 0: it is none. */
 	size_t (*normal)(struct yg_bytes raw, uint8_t *to);
+	/*
+	 * A table of the tree (share/tree.h), CSV: *ret, owned: {"nodes":[{"line","id","stage",
+	 * "parent","channel","address"}],"faults":[{"line","column","text"}],"more":N}; with faults
+	 * there are no nodes, "more" are not told one by one.
+	 */
+	int (*tree)(void *arg, struct yg_bytes table, enum yg_lang lang, json_t **ret);
+	/* What yg_provision_paper() says, as a page for A4 (render/drill.h). */
+	void (*receipts)(void *arg, const json_t *paper, enum yg_lang lang, struct yg_buf *to);
 	/* Forms and records of incidents; what it says is added to @to. */
 	int (*report)(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
 		      struct yg_buf *to);

@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/warnings-int.h"
 
+#include "access/provisions.h"
 #include "access/sightings.h"
 #include "base/alloc.h"
 
@@ -365,11 +366,29 @@ static int set_next(struct yg_hub_access *hub, const struct due *due, const json
 		       : rc;
 }
 
+/* Of a drill that is over nobody need be reminded. */
+static int look_over(struct yg_hub_access *hub, const struct due *due, int64_t now_ns, bool *ret)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	json_t *whole = NULL;
+	int rc;
+
+	yg_warn_plan_of(due->id, plan);
+	rc = yg_warn_load(hub, "plan", plan, &whole);
+	*ret = yg_provision_is_over(whole, now_ns);
+	json_decref(whole);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
 static int ring(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
 {
 	json_t *body = NULL;
-	int rc = yg_warn_load(hub, "warning", due->id, &body);
+	bool is_over = false;
+	int rc = look_over(hub, due, now_ns, &is_over);
 
+	if (rc != YG_OK || is_over)
+		return rc;
+	rc = yg_warn_load(hub, "warning", due->id, &body);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_OK : rc;
 	if (!is_set(body, "acknowledged") && !is_set(body, "replaced")) {

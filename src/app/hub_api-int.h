@@ -12,6 +12,7 @@
 #include "app/hub_pages_wire.h"
 #include "app/hub_readers.h"
 #include "app/hub_report.h"
+#include "app/hub_tree.h"
 #include "app/hub_warn.h"
 #include "share/taxii.h"
 #include "web/server.h"

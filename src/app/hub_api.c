@@ -405,6 +405,8 @@ static int open_api(struct yg_hub_http *http)
 			  .sheet = yg_hub_sheet_read,
 			  .report = report,
 			  .normal = yg_hub_normal,
+			  .tree = yg_hub_tree_read,
+			  .receipts = yg_hub_tree_receipts,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,

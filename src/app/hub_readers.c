@@ -228,6 +228,8 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 			  .sheet = yg_hub_sheet_read,
 			  .report = report,
 			  .normal = yg_hub_normal,
+			  .tree = yg_hub_tree_read,
+			  .receipts = yg_hub_tree_receipts,
 			  .demo = opts->is_demo ? demo : NULL,
 			  .arg = reader},
 		.is_reader = true,

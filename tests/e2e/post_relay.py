@@ -12,11 +12,12 @@ SYSTEM_PYTHON = "/usr/bin/python3"  # where Debian's python3-aiosmtpd is found
 
 
 class Accepting:
-    """A mail server that is not ours, in a process of its own (post_server.py): what it takes is in @mail.messages."""
+    """A mail server that is not ours, in a process of its own (post_server.py): what it takes is in @mail.messages. refused:
+    addresses that are not there."""
 
-    def __init__(self, mail):
+    def __init__(self, mail, refused=()):
         self.mail = mail
-        self.process = subprocess.Popen([SYSTEM_PYTHON, pathlib.Path(__file__).with_name("post_server.py")],
+        self.process = subprocess.Popen([SYSTEM_PYTHON, pathlib.Path(__file__).with_name("post_server.py"), *refused],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": os.environ["PATH"]})
         first = self.process.stdout.readline()
         if not first:

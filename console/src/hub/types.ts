@@ -154,6 +154,9 @@ export interface Warning {
   why_ja?: string | null;
   reminded?: Time | null;
   escalated?: Time | null;
+  stage?: Stage;
+  parent?: string;
+  channels?: Record<string, { state: string; time: Time; text: string }>;
   calls?: { time: Time; by: string; result: string; who: string; text: string }[];
 }
 
@@ -267,3 +270,22 @@ export interface ReportReminder { day: string; step: 'before' | 'day' | 'over'; 
 export interface ReportTimes { before_hours: number[]; on_day: boolean; over: boolean; from_hour: number }
 export interface ReportBook { form: string; name: string; size: number; map: string; changed: Time; by: string; proposed?: string; found?: number; fields?: number; missing?: string[] }
 export interface ReportVersion { version: number; changed: Time; by: string; changes: { path: string; before: unknown; after: unknown }[] }
+
+// ---- the tree, drills and provisions (docs/drill.md) ----
+
+export type Stage = 'ministry' | 'secretariat' | 'operator';
+export interface TreeNode { org: string; stage: Stage; parent: string }
+export interface TreeTable {
+  nodes: number; added: number; moved: number; removed: number; contacts: number; more: number; taken: boolean;
+  changes: { org: string; what: 'added' | 'moved' | 'removed' | 'contact'; before: string; after: string }[];
+  faults: { line: number; column: string; text: string }[];
+}
+export type FlowKind = 'drill' | 'provision';
+interface Decided { time: Time; who: string }
+export interface FlowHead {
+  plan: string; number: string; state: Plan['state']; made: Time; kind: FlowKind; announced: boolean; mode: 'normal' | 'large-scale';
+  branch: string | null; wait_s: number; approved: Decided | null; stopped: Decided | null; ends: Time | null; over: boolean;
+}
+export interface FlowStage { stage: Stage; nodes: number; sent: number; delivered: number; seen: number; acknowledged: number; failed: Record<string, number> }
+export interface Correction { org: string; stage: Stage; cause: string; text: string }
+export interface Flow extends FlowHead { stages: FlowStage[]; corrections: Correction[] }

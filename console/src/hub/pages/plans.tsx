@@ -84,7 +84,7 @@ export function Plans() {
   );
 }
 
-function CallDialog({ w, onClose, onDone }: { w: Warning; onClose: () => void; onDone: () => void }) {
+export function CallDialog({ w, onClose, onDone }: { w: Warning; onClose: () => void; onDone: () => void }) {
   const hub = useHub();
   const [result, setResult] = useState('reached');
   const [who, setWho] = useState('');
@@ -170,7 +170,7 @@ export function PlanPage({ id }: { id: string }) {
       <Section title={t('hub.texts')} icon="eye">
         <p class="soft">{t('hub.texts_lead')}</p>
         {texts.error && <ErrorPanel error={texts.error} retry={texts.reload} />}
-        {texts.data && distinct(texts.data).map((x) => <Compare plan={p} x={x} />)}
+        {texts.data && distinct(texts.data).map((x) => <Compare notice={p.notice} x={x} />)}
       </Section>
       {asked === 'correct' && <CorrectDialog p={p} got={rows.filter((w) => w.released)} onClose={() => setAsked(null)} />}
       {asked && asked !== 'correct' && <DecideDialog p={p} what={asked} n={ready} onClose={() => setAsked(null)} />}
@@ -234,7 +234,7 @@ function DecideDialog({ p, what, n, onClose }: { p: Plan; what: 'approve' | 'ref
 }
 
 /** Outlets that carry the same text are one to compare. */
-function distinct(texts: PlanText[]): PlanText[] {
+export function distinct(texts: PlanText[]): PlanText[] {
   const seen = new Set<string>();
   return texts.filter((x) => {
     const what = JSON.stringify([x.audience, x.named, x.refusal, x.copy]);
@@ -247,12 +247,12 @@ export function tlpText(tlp: string): string {
   return /^TLP:/i.test(tlp) ? tlp : `TLP:${tlp.toUpperCase()}`;
 }
 
-function Compare({ plan, x }: { plan: Plan; x: PlanText }) {
-  const rows = x.copy ? compared(plan.notice, x.copy).filter((r) => lang() === 'en' || !r.path.endsWith('.en') || r.after !== r.before) : [];
+export function Compare({ notice, x, isOpen }: { notice: unknown; x: PlanText; isOpen?: boolean }) {
+  const rows = x.copy ? compared(notice, x.copy).filter((r) => lang() === 'en' || !r.path.endsWith('.en') || r.after !== r.before) : [];
   const gone = rows.filter((r) => r.after === null).length;
   const changed = rows.filter((r) => r.after !== null && r.after !== r.before).length;
   return (
-    <details class="compare card">
+    <details class="compare card" open={isOpen}>
       <summary>{word('hub.audience', x.audience)} ・ {tlpText(x.tlp)}{x.audience !== 'own' && ` ・ ${t(x.named ? 'hub.named' : 'hub.nameless')}`}{x.copy ? ` ・ ${t('hub.compare_counts', { gone, changed })}` : ''}</summary>
       {!x.copy && <p>{t('hub.compare_refused', { why: word('hub.refusal', x.refusal) })}</p>}
       {x.copy !== null && x.copy !== undefined && (
