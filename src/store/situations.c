@@ -11,6 +11,9 @@
 #include "base/ban.h"
 
 #define NAMES (sizeof(((struct yg_situations *)0)->names) / sizeof(struct yg_sit_name))
+/* The first alert whose actor is known. */
+#define FACE                                                                                \
+	" face=ifnull(min(face, excluded.face), ifnull(face, excluded.face))"
 #define SETUP "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000"
 
 /* ---- statements ---- */
@@ -232,6 +235,8 @@ int yg_situations_open(const char *path, bool may_create, struct yg_situations *
 	rc = yg_sqlite_open(path, may_create, &yg_sqlite_situations, &s->db);
 	if (rc == YG_OK)
 		rc = fail(s, sqlite3_exec(s->db, SETUP, NULL, NULL, NULL));
+	if (rc == YG_OK)
+		rc = fail(s, yg_sit_watch(s->db));
 	if (rc != YG_OK) {
 		(void)yg_situations_free(s);
 		return rc;
@@ -289,6 +294,8 @@ int yg_sit_begin(struct yg_situations *s)
 
 int yg_sit_end(struct yg_situations *s, int rc)
 {
+	if (rc == YG_OK)
+		rc = yg_sit_note_dirty(s);
 	for (uint32_t i = 0; i < s->situations.count && rc == YG_OK; i++)
 		rc = yg_sit_count(s, s->situations.items[i]);
 	if (rc == YG_OK)
@@ -470,16 +477,18 @@ static int relabel(struct yg_situations *s, int64_t a, int64_t b)
 
 	if (rc == YG_OK)
 		rc = yg_sit_run(s,
-				"INSERT INTO chain_parts SELECT ?1, org, bundles, count,"
-				" removed, level, outcome, first_ns, last_ns, day_ns FROM"
-				" chain_parts WHERE chain=?2 ON CONFLICT DO UPDATE SET"
+				"INSERT INTO chain_parts(chain, org, bundles, count, removed,"
+				" level, outcome, first_ns, last_ns, day_ns, face) SELECT ?1, org,"
+				" bundles, count, removed, level, outcome, first_ns, last_ns,"
+				" day_ns, face FROM chain_parts WHERE chain=?2"
+				" ON CONFLICT DO UPDATE SET"
 				" bundles=bundles+excluded.bundles, count=count+excluded.count,"
 				" removed=removed+excluded.removed,"
 				" level=max(level, excluded.level),"
 				" outcome=max(outcome, excluded.outcome),"
 				" first_ns=min(first_ns, excluded.first_ns),"
 				" last_ns=max(last_ns, excluded.last_ns),"
-				" day_ns=min(day_ns, excluded.day_ns)",
+				" day_ns=min(day_ns, excluded.day_ns)," FACE,
 				"ii", a, b);
 	if (rc == YG_OK)
 		rc = yg_sit_run(s, "DELETE FROM chain_parts WHERE chain=?1", "i", b);
@@ -616,21 +625,25 @@ static int add_part(struct yg_situations *s, const struct yg_situation_alert *a,
 {
 	bool is_kept = a->step == YG_NOISE_KEPT;
 	bool was_kept = was && was->step == YG_NOISE_KEPT;
+	struct yg_bytes face = {a->id, YG_SITUATION_ALERT_ID};
 
 	return yg_sit_run(
 		s,
-		"INSERT INTO chain_parts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+		"INSERT INTO chain_parts(chain, org, bundles, count, removed, level, outcome,"
+		" first_ns, last_ns, day_ns, face) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+		" iif(?11, ?12, NULL))"
 		" ON CONFLICT DO UPDATE SET bundles=bundles+excluded.bundles,"
 		" count=count+excluded.count, removed=removed+excluded.removed,"
 		" level=max(level, excluded.level), outcome=max(outcome, excluded.outcome),"
 		" first_ns=min(first_ns, excluded.first_ns), last_ns=max(last_ns, "
 		"excluded.last_ns),"
-		" day_ns=min(day_ns, excluded.day_ns)",
-		"iiiiiiiiii", (int64_t)a->chain, org, (int64_t)(is_kept - was_kept),
+		" day_ns=min(day_ns, excluded.day_ns)," FACE,
+		"iiiiiiiiiiib", (int64_t)a->chain, org, (int64_t)(is_kept - was_kept),
 		(int64_t)(is_kept ? a->count - (was_kept ? was->count : 0) : 0),
 		(int64_t)(!is_kept - (was && !was_kept)), (int64_t)(is_kept ? a->level : 0),
 		(int64_t)(is_kept ? a->outcome : 0), is_kept ? a->first_ns : INT64_MAX,
-		is_kept ? a->last_ns : INT64_MIN, is_kept ? a->day_ns : INT64_MAX);
+		is_kept ? a->last_ns : INT64_MIN, is_kept ? a->day_ns : INT64_MAX,
+		(int64_t)(is_kept && a->actor.size > 0), face);
 }
 
 static int count_alert(struct yg_situations *s, const struct yg_situation_alert *a, int64_t org,

@@ -86,24 +86,33 @@ static int read_row(sqlite3_stmt *stmt, struct yg_situation *ret)
 	return YG_OK;
 }
 
+static int distinct(struct yg_situations *s, int64_t n, int64_t org, struct yg_situation *one)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = yg_sit_take(s,
+			     "SELECT min(sources, ?3), min(logs, ?3) FROM sums WHERE situation=?1"
+			     " AND org=?2",
+			     &stmt, "iii", n, org, (int64_t)YG_SITUATION_DISTINCT);
+
+	if (rc == YG_OK)
+		rc = yg_sit_step(s, stmt);
+	if (rc != YG_OK) /* a part has its sums: they stand or fall together */
+		return rc == YG_EEND ? YG_EFORMAT : rc;
+	one->facts.sources = (uint64_t)sqlite3_column_int64(stmt, 0);
+	one->facts.logs = (uint64_t)sqlite3_column_int64(stmt, 1);
+	(void)sqlite3_reset(stmt);
+	return YG_OK;
+}
+
 /* What of a part the situation's own row would betray: key, number of logs, of sources. */
 static int narrow(struct yg_situations *s, int64_t org, struct yg_situation *one,
 		  sqlite3_stmt **ret_held)
 {
-	int64_t n = (int64_t)one->number, count = 0;
-	int rc;
+	int64_t n = (int64_t)one->number;
+	int rc = distinct(s, n, org, one);
 
-	for (int kind = 0; kind < 2; kind++) {
-		rc = yg_sit_ask(s, &count,
-				"SELECT count(*) FROM (SELECT DISTINCT f.value FROM chains c JOIN"
-				" facets f ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND "
-				"f.kind=?2 AND"
-				" f.org=?3 LIMIT ?4)",
-				"iiii", n, (int64_t)kind, org, (int64_t)YG_SITUATION_DISTINCT);
-		if (rc != YG_OK)
-			return rc;
-		*(kind ? &one->facts.logs : &one->facts.sources) = (uint64_t)count;
-	}
+	if (rc != YG_OK)
+		return rc;
 	one->chains = one->facts.sources > 1 ? one->facts.sources : 1;
 	one->number = 0;
 	one->merged_into = 0;
@@ -114,8 +123,8 @@ static int narrow(struct yg_situations *s, int64_t org, struct yg_situation *one
 	one->facts.key = (struct yg_bytes){0};
 	rc = yg_sit_take(
 		s,
-		"SELECT a.actor, a.outside FROM chains c JOIN alerts a ON a.chain=c.n WHERE"
-		" c.situation=?1 AND a.org=?2 AND a.step=0 ORDER BY a.actor='', a.id LIMIT 1",
+		"SELECT a.actor, a.outside FROM chain_parts p JOIN alerts a ON a.id=p.face WHERE"
+		" p.situation=?1 AND p.org=?2 AND p.face IS NOT NULL ORDER BY p.face LIMIT 1",
 		ret_held, "ii", n, org);
 	if (rc == YG_OK)
 		rc = yg_sit_step(s, *ret_held);
@@ -499,12 +508,17 @@ int yg_situations_days(struct yg_situations *s, struct yg_bytes org, int64_t fro
 
 	if (rc == YG_ENOENT)
 		return YG_OK;
-	if (rc == YG_OK)
+	/* Two statements: of one organisation it is a walk along the tree. */
+	if (rc == YG_OK && org.size > 0)
+		rc = yg_sit_take(s,
+				 "SELECT day_ns, step, bundles, findings FROM funnel WHERE org=?1"
+				 " AND day_ns>=?2 AND day_ns<?3 ORDER BY day_ns, step",
+				 &stmt, "iii", n, from_ns, to_ns > 0 ? to_ns : INT64_MAX);
+	else if (rc == YG_OK)
 		rc = yg_sit_take(
 			s,
 			"SELECT day_ns, step, sum(bundles), sum(findings) FROM funnel WHERE"
-			" (?1=0 OR org=?1) AND day_ns>=?2 AND day_ns<?3 GROUP BY day_ns,"
-			" step ORDER BY day_ns, step",
-			&stmt, "iii", n, from_ns, to_ns > 0 ? to_ns : INT64_MAX);
+			" day_ns>=?1 AND day_ns<?2 GROUP BY day_ns, step ORDER BY day_ns, step",
+			&stmt, "ii", from_ns, to_ns > 0 ? to_ns : INT64_MAX);
 	return rc == YG_OK ? give_days(s, stmt, n, limit, fn, arg) : rc;
 }
