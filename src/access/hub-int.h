@@ -87,6 +87,12 @@ YG_MUST_USE int yg_hub_each(struct yg_hub_access *hub, const char *org, const ch
 			    const char *prefix, const char *after, uint32_t limit, yg_hub_doc_fn fn,
 			    void *arg);
 
+/* The same with the documents as they stand there, canonical JSON, for yg_json_peek(). */
+typedef int (*yg_hub_raw_fn)(void *arg, struct yg_bytes key, struct yg_bytes body);
+YG_MUST_USE int yg_hub_each_raw(struct yg_hub_access *hub, const char *org, const char *kind,
+				const char *prefix, const char *after, uint32_t limit,
+				yg_hub_raw_fn fn, void *arg);
+
 /* The text under @key to @to, cut. */
 void yg_hub_text(const json_t *body, const char *key, char *to, size_t room);
 json_t *yg_hub_string(const char *text); /* a JSON text; bytes that are no UTF-8 replaced */

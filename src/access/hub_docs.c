@@ -85,7 +85,7 @@ int yg_hub_remove(struct yg_hub_access *hub, const char *actor, const char *kind
 }
 
 struct listing {
-	yg_hub_doc_fn fn;
+	yg_hub_raw_fn fn;
 	void *arg;
 	uint32_t seen;
 	char last[YG_HUB_KEY_MAX];
@@ -94,20 +94,16 @@ struct listing {
 static int list_one(void *arg, const struct yg_doc *doc)
 {
 	struct listing *listing = arg;
-	struct reading reading = {0};
-	int rc = read_document(&reading, doc);
 
 	listing->seen++;
 	memcpy(listing->last, doc->key.data, doc->key.size); /* the store holds the limit */
 	listing->last[doc->key.size] = '\0';
-	if (rc == YG_OK)
-		rc = listing->fn(listing->arg, doc->key, reading.value);
-	json_decref(reading.value);
-	return rc;
+	return listing->fn(listing->arg, doc->key, doc->body);
 }
 
-int yg_hub_each(struct yg_hub_access *hub, const char *org, const char *kind, const char *prefix,
-		const char *after, uint32_t limit, yg_hub_doc_fn fn, void *arg)
+int yg_hub_each_raw(struct yg_hub_access *hub, const char *org, const char *kind,
+		    const char *prefix, const char *after, uint32_t limit, yg_hub_raw_fn fn,
+		    void *arg)
 {
 	struct listing listing = {.fn = fn, .arg = arg};
 	struct yg_doc_filter filter = {.kind = yg_bytes_str(kind),
@@ -122,6 +118,32 @@ int yg_hub_each(struct yg_hub_access *hub, const char *org, const char *kind, co
 		filter.after_key = yg_bytes_str(listing.last);
 	} while (rc == YG_OK && limit == 0 && listing.seen == filter.limit);
 	return rc;
+}
+
+struct parsing {
+	yg_hub_doc_fn fn;
+	void *arg;
+};
+
+static int parse_one(void *arg, struct yg_bytes key, struct yg_bytes body)
+{
+	const struct parsing *parsing = arg;
+	struct yg_fault fault;
+	json_t *value = NULL;
+	int rc = yg_json_load(body, YG_DOC_BODY_MAX, &value, &fault);
+
+	if (rc == YG_OK)
+		rc = parsing->fn(parsing->arg, key, value);
+	json_decref(value);
+	return rc;
+}
+
+int yg_hub_each(struct yg_hub_access *hub, const char *org, const char *kind, const char *prefix,
+		const char *after, uint32_t limit, yg_hub_doc_fn fn, void *arg)
+{
+	struct parsing parsing = {fn, arg};
+
+	return yg_hub_each_raw(hub, org, kind, prefix, after, limit, parse_one, &parsing);
 }
 
 /* ---- secrets ---- */
