@@ -236,7 +236,14 @@ static const char *const situation_steps[] = {
 	"CREATE INDEX chains_by_hand ON chains(situation) WHERE by_hand=1;"
 	"CREATE INDEX parts_by_first ON parts(situation, first_ns);"
 	"CREATE INDEX parts_by_end ON parts(situation, last_ns);"
-	"CREATE INDEX parts_by_grade ON parts(situation, level, outcome);",
+	"CREATE INDEX parts_by_grade ON parts(situation, level, outcome);"
+	/* Lists by state: after a year most are over. Open: neither noise (2) nor resolved (6). */
+	"CREATE INDEX situations_by_state ON situations(state, last_ns, n) WHERE bundles>0;"
+	"CREATE INDEX situations_open ON situations(last_ns, n) WHERE bundles>0 AND state<>2 AND"
+	" state<>6;"
+	"CREATE INDEX situations_by_assignee ON situations(assignee, last_ns, n) WHERE bundles>0"
+	" AND assignee<>'';"
+	"CREATE INDEX alerts_by_judgement ON alerts(rule, judged) WHERE judged>0;",
 };
 const struct yg_sqlite_form yg_sqlite_situations = {0x59475354, /* "YGST" */
 						    situation_steps, COUNT_OF(situation_steps)};

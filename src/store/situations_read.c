@@ -4,15 +4,16 @@
 
 #include "base/ban.h"
 
+#define SORTED_MAX 2000 /* rows that a list puts in order by itself */
 #define COLUMNS                                                                                    \
 	" s.n, s.id, s.change, s.state, s.assignee, s.opened_ns, s.state_ns, s.due_ns, "           \
 	"s.certainty,"                                                                             \
 	" s.certain_by, s.certain_ns, s.merged, s.tie, s.key, s.removed, s.chains, s.logs, "       \
 	"s.sources,"
-#define WHOLE                                                                                      \
+#define WHOLE_OF                                                                                   \
 	"SELECT" COLUMNS                                                                           \
-	" s.id, s.bundles, s.count, s.level, s.outcome, s.orgs, s.first_ns, s.last_ns, s.removed"  \
-	" FROM situations s"
+	" s.id, s.bundles, s.count, s.level, s.outcome, s.orgs, s.first_ns, s.last_ns, s.removed"
+#define WHOLE WHOLE_OF " FROM situations s"
 /* A member's part has an id and numbers of its own. */
 #define PART                                                                                       \
 	"SELECT" COLUMNS                                                                           \
@@ -186,6 +187,64 @@ static int give_all(struct yg_situations *s, sqlite3_stmt *stmt, struct giving *
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
+#define ORDERED " AND (s.last_ns, s.n)<(?1, ?2) ORDER BY s.last_ns DESC, s.n DESC"
+
+/* Whole situations that hit @org: its own, put in order, while they are few; else those of all in
+ * order. */
+static int walk_of(struct yg_situations *s, int64_t last, int64_t number, int64_t org,
+		   sqlite3_stmt **ret)
+{
+	int64_t count = 0;
+	int rc = yg_sit_ask(s, &count,
+			    "SELECT count(*) FROM (SELECT 1 FROM parts WHERE org=?1 LIMIT ?2)", "ii",
+			    org, (int64_t)SORTED_MAX);
+
+	if (rc != YG_OK)
+		return rc;
+	if (count < SORTED_MAX)
+		return yg_sit_take(s,
+				   WHOLE_OF " FROM parts p INDEXED BY parts_by_org CROSS JOIN"
+					    " situations s ON s.n=p.situation WHERE p.org=?3 AND"
+					    " s.bundles>0" ORDERED,
+				   ret, "iii", last, number, org);
+	return yg_sit_take(s,
+			   WHOLE " INDEXED BY situations_by_last CROSS JOIN parts p ON"
+				 " p.situation=s.n AND p.org=?3 WHERE s.bundles>0" ORDERED,
+			   ret, "iii", last, number, org);
+}
+
+/* The walk that passes the fewest which the filter does not want; newest first. */
+static int walk(struct yg_situations *s, const struct yg_situations_filter *f, int64_t last,
+		int64_t number, int64_t org, sqlite3_stmt **ret)
+{
+	_Static_assert(YG_SITUATION_NOISE == 2 && YG_SITUATION_RESOLVED == 6,
+		       "the numbers in the index");
+
+	if (f->is_part)
+		return yg_sit_take(s,
+				   PART " WHERE p.org=?3 AND (p.last_ns, p.situation)<(?1, ?2)"
+					" ORDER BY p.last_ns DESC, p.situation DESC",
+				   ret, "iii", last, number, org);
+	if (f->org.size > 0)
+		return walk_of(s, last, number, org, ret);
+	if (f->assignee.size > 0)
+		return yg_sit_take(s,
+				   WHOLE " INDEXED BY situations_by_assignee WHERE s.bundles>0 AND"
+					 " s.assignee<>'' AND s.assignee=?3" ORDERED,
+				   ret, "iit", last, number, f->assignee);
+	if (f->has_state)
+		return yg_sit_take(s,
+				   WHOLE " INDEXED BY situations_by_state WHERE s.bundles>0 AND"
+					 " s.state=?3" ORDERED,
+				   ret, "iii", last, number, (int64_t)f->state);
+	if (f->is_open)
+		return yg_sit_take(s,
+				   WHOLE " INDEXED BY situations_open WHERE s.bundles>0 AND"
+					 " s.state<>2 AND s.state<>6" ORDERED,
+				   ret, "ii", last, number);
+	return yg_sit_take(s, WHOLE " WHERE s.bundles>0" ORDERED, ret, "ii", last, number);
+}
+
 int yg_situations_list(struct yg_situations *s, const struct yg_situations_filter *filter,
 		       yg_situation_fn fn, void *arg)
 {
@@ -203,22 +262,7 @@ int yg_situations_list(struct yg_situations *s, const struct yg_situations_filte
 		if (rc != YG_OK)
 			return rc == YG_ENOENT ? YG_OK : rc;
 	}
-	if (filter->is_part)
-		rc = yg_sit_take(s,
-				 PART " WHERE p.org=?3 AND (p.last_ns, p.situation)<(?1, ?2)"
-				      " ORDER BY p.last_ns DESC, p.situation DESC",
-				 &stmt, "iii", last, number, g.org);
-	else if (filter->org.size > 0)
-		rc = yg_sit_take(s,
-				 WHOLE " JOIN parts p ON p.situation=s.n AND p.org=?3 WHERE"
-				       " s.bundles>0 AND (s.last_ns, s.n)<(?1, ?2)"
-				       " ORDER BY s.last_ns DESC, s.n DESC",
-				 &stmt, "iii", last, number, g.org);
-	else
-		rc = yg_sit_take(s,
-				 WHOLE " WHERE s.bundles>0 AND (s.last_ns, s.n)<(?1, ?2)"
-				       " ORDER BY s.last_ns DESC, s.n DESC",
-				 &stmt, "ii", last, number);
+	rc = walk(s, filter, last, number, g.org, &stmt);
 	return rc == YG_OK ? give_all(s, stmt, &g) : rc;
 }
 

@@ -117,9 +117,9 @@ static int load(struct yg_situations *s, uint64_t chain, struct placing *p)
 	int rc = yg_sit_take(
 		s,
 		"SELECT c.situation, c.by_hand, c.grp, c.lead, a.pattern, a.minute_ns, a.outside,"
-		" sum(p.bundles), sum(p.count), max(p.outcome), (SELECT count(*) FROM (SELECT "
-		"DISTINCT"
-		" value FROM facets WHERE chain=?1 AND kind=0 LIMIT 2)) FROM chains c"
+		" sum(p.bundles), sum(p.count), max(p.outcome), (SELECT count(v) FROM (SELECT"
+		" min(value) AS v FROM facets WHERE chain=?1 AND kind=0 UNION SELECT max(value)"
+		" FROM facets WHERE chain=?1 AND kind=0)) FROM chains c" /* 2: that or more */
 		" JOIN alerts a ON a.id=c.lead JOIN chain_parts p ON p.chain=c.n WHERE c.n=?1"
 		" GROUP BY c.n",
 		&stmt, "i", (int64_t)chain);

@@ -393,7 +393,9 @@ static const char before[] =
 	"DROP INDEX chain_parts_by_day; DROP INDEX chain_parts_by_grade;"
 	"DROP INDEX chain_parts_by_face; DROP TABLE sums; DROP TABLE seen;"
 	"DROP INDEX chains_by_lead; DROP INDEX chains_by_hand; DROP INDEX parts_by_first;"
-	"DROP INDEX parts_by_end; DROP INDEX parts_by_grade;"
+	"DROP INDEX parts_by_end; DROP INDEX parts_by_grade; DROP INDEX situations_by_state;"
+	"DROP INDEX situations_open; DROP INDEX situations_by_assignee;"
+	"DROP INDEX alerts_by_judgement;"
 	"CREATE INDEX chains_by_situation ON chains(situation);"
 	"ALTER TABLE chain_parts DROP COLUMN situation; ALTER TABLE chain_parts DROP COLUMN face;"
 	"PRAGMA user_version=2";
