@@ -2,7 +2,7 @@
 /*
  * Situations are counted by differences (store/situations_count.c). Here after each step of random
  * findings, noise removal, merging, splitting and retention against the slow truth: everything
- * counted again from the alerts.
+ * counted again from the alerts. Lists by each pair of filters against a look at all.
  */
 #define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC
@@ -328,11 +328,114 @@ static bool expire(void)
 				    &gone) == YG_OK;
 }
 
+/* ---- lists ---- */
+
+struct row {
+	uint64_t number;
+	int64_t last_ns;
+	enum yg_situation_state state;
+	bool is_anas;
+};
+struct rows {
+	struct row at[NUMBERS];
+	unsigned count;
+};
+
+static int keep_row(void *arg, const struct yg_situation *one)
+{
+	struct rows *rows = arg;
+
+	if (rows->count < NUMBERS)
+		rows->at[rows->count++] =
+			(struct row){one->number, one->facts.last_ns, one->state,
+				     yg_bytes_eq(one->assignee, YG_S("ana"))};
+	return YG_OK;
+}
+
+static int find_org(void *arg, const struct yg_situation_part *part)
+{
+	bool *is_there = arg;
+
+	*is_there |= yg_bytes_eq(part->org, YG_S("org1"));
+	return YG_OK;
+}
+
+static bool is_wanted(const struct row *row, const struct yg_situations_filter *f)
+{
+	bool is_hit = f->org.size == 0;
+
+	if (f->org.size > 0 &&
+	    yg_situations_parts(store, row->number, 100, find_org, &is_hit) != YG_OK)
+		abort();
+	return is_hit && (!f->has_state || row->state == f->state) &&
+	       (!f->is_open || (row->state != YG_SITUATION_NOISE &&
+				row->state != YG_SITUATION_RESOLVED)) &&
+	       (f->assignee.size == 0 || row->is_anas);
+}
+
+/* Page by page, @filter gives those of @all that it wants, in their order. */
+static bool lists(const struct rows *all, struct yg_situations_filter filter)
+{
+	unsigned at = 0;
+	struct rows page;
+
+	do {
+		page.count = 0;
+		filter.limit = 1 + roll(7);
+		if (yg_situations_list(store, &filter, keep_row, &page) != YG_OK)
+			return false;
+		for (unsigned i = 0; i < page.count; i++, at++) {
+			while (at < all->count && !is_wanted(&all->at[at], &filter))
+				at++;
+			if (at == all->count || all->at[at].number != page.at[i].number)
+				return false;
+		}
+		if (page.count > 0) {
+			filter.has_after = true;
+			filter.after_last_ns = page.at[page.count - 1].last_ns;
+			filter.after_number = page.at[page.count - 1].number;
+		}
+	} while (page.count == filter.limit);
+	while (at < all->count && !is_wanted(&all->at[at], &filter))
+		at++;
+	return at == all->count;
+}
+
+static bool lists_are_right(void)
+{
+	const struct yg_situations_filter every = {.limit = NUMBERS};
+	struct yg_situations_filter f = {0};
+	static struct rows all;
+
+	all.count = 0;
+	if (yg_situations_list(store, &every, keep_row, &all) != YG_OK)
+		return false;
+	for (unsigned i = 1; i < all.count; i++)
+		if (all.at[i].last_ns > all.at[i - 1].last_ns)
+			return false;
+	for (unsigned i = 0; i < 16; i++) { /* each pair of filters */
+		f = (struct yg_situations_filter){.is_open = i & 1};
+		f.assignee = i & 2 ? YG_S("ana") : YG_S("");
+		f.org = i & 4 ? YG_S("org1") : YG_S("");
+		f.has_state = i & 8;
+		f.state = (enum yg_situation_state)roll(3);
+		if (!lists(&all, f))
+			return false;
+	}
+	return true;
+}
+
+static bool assign(const struct yg_situation_by *by)
+{
+	return is_fair(yg_situations_assign(store, any(), YG_S("ana"), by));
+}
+
 static bool take_turn(unsigned what, const char **ret_what)
 {
 	const struct yg_situation_by by = {YG_S("person"), now_ns, YG_S("why")};
 	static const char *const names[] = {"merging", "unmerging", "splitting", "a judgement",
-					    "retention", "steps", "a restart", "a comment"};
+					    "retention", "steps", "a restart", "an assignment",
+					    "a comment"};
 
 	*ret_what = names[what];
 	switch (what) {
@@ -355,6 +458,8 @@ static bool take_turn(unsigned what, const char **ret_what)
 		close_hub();
 		open_hub();
 		return true;
+	case 7:
+		return assign(&by);
 	default:
 		return is_fair(yg_situations_comment(store, any(), &by));
 	}
@@ -371,7 +476,7 @@ static void counts_by_differences_are_those_from_the_beginning(void)
 				add_piece();
 			now_ns += (int64_t)roll(60) * MINUTE;
 			if (roll(3) == 0) {
-				CHECK(take_turn(roll(8), &what));
+				CHECK(take_turn(roll(9), &what));
 				CHECK(is_true(what));
 				what = "findings";
 			}
@@ -382,6 +487,7 @@ static void counts_by_differences_are_those_from_the_beginning(void)
 			CHECK(is_true(what));
 		}
 		CHECK(catch_up() == YG_OK && is_true("everything"));
+		CHECK(lists_are_right());
 		end_world();
 	}
 }
