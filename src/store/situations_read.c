@@ -343,6 +343,16 @@ static int read_alert(sqlite3_stmt *stmt, struct yg_situation_alert *ret)
 	return YG_OK;
 }
 
+/* Which ones first: of all of a situation only ids are put in order, from an index alone. */
+#define ALERTS_OF(more)                                                                            \
+	"SELECT a.id, a.chain, o.text, r.id, r.title, r.title_ja, l.text, a.actor, a.step, a.why," \
+	" a.level, a.outcome, a.count, a.minute_ns, a.first_ns, a.last_ns, a.day_ns, a.target,"    \
+	" ifnull(e.b, 0), ifnull(e.actor, ''), ifnull(e.time_ns, 0), a.outside FROM"               \
+	" (SELECT a.id FROM chains c CROSS JOIN alerts a INDEXED BY alerts_by_chain ON"            \
+	"  a.chain=c.n WHERE c.situation=?1 AND a.id>?2" more " ORDER BY a.id LIMIT ?3) i"         \
+	" CROSS JOIN alerts a ON a.id=i.id JOIN names o ON o.n=a.org JOIN names l ON l.n=a.log"    \
+	" JOIN rules r ON r.n=a.rule LEFT JOIN events e ON e.n=a.judged ORDER BY a.id"
+
 int yg_situations_alerts(struct yg_situations *s, uint64_t number, struct yg_bytes org,
 			 const uint8_t *after, uint32_t limit, yg_situation_alert_fn fn, void *arg)
 {
@@ -357,17 +367,10 @@ int yg_situations_alerts(struct yg_situations *s, uint64_t number, struct yg_byt
 	if (rc == YG_ENOENT)
 		return YG_OK;
 	if (rc == YG_OK)
-		rc = yg_sit_take(
-			s,
-			"SELECT a.id, a.chain, o.text, r.id, r.title, r.title_ja, l.text, a.actor,"
-			" a.step, a.why, a.level, a.outcome, a.count, a.minute_ns, a.first_ns,"
-			" a.last_ns, a.day_ns, a.target, ifnull(e.b, 0), ifnull(e.actor, ''),"
-			" ifnull(e.time_ns, 0), a.outside FROM chains c JOIN alerts a ON "
-			"a.chain=c.n"
-			" JOIN names o ON o.n=a.org JOIN names l ON l.n=a.log JOIN rules r ON"
-			" r.n=a.rule LEFT JOIN events e ON e.n=a.judged WHERE c.situation=?1 AND"
-			" a.id>?2 AND (?3=0 OR a.org=?3) ORDER BY a.id LIMIT ?4",
-			&stmt, "ibii", (int64_t)number, from, n, (int64_t)limit);
+		rc = org.size > 0 ? yg_sit_take(s, ALERTS_OF(" AND a.org=?4"), &stmt, "ibii",
+						(int64_t)number, from, (int64_t)limit, n)
+				  : yg_sit_take(s, ALERTS_OF(""), &stmt, "ibi", (int64_t)number,
+						from, (int64_t)limit);
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		rc = read_alert(stmt, &one);
 		s->is_reading = true;
