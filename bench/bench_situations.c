@@ -85,7 +85,7 @@ static void add(struct yg_facts *facts, unsigned row, unsigned rows, unsigned or
 
 	(void)snprintf(org, sizeof(org), "org%u", is_once ? chance(orgs) : who % orgs);
 	(void)snprintf(rule, sizeof(rule), "rule-%u", chance(200));
-	(void)snprintf(sensor, sizeof(sensor), "s%u", row); /* each row one bundle */
+	(void)snprintf(sensor, sizeof(sensor), "s%u", row % 3); /* nearly each row one bundle */
 	(void)snprintf(actor, sizeof(actor), "%u.%u.%u.%u", 20 + who / 65536 / 251,
 		       who / 65536 % 251, who / 256 % 256, who % 256);
 	(void)snprintf(target, sizeof(target), "/page/%u.php", chance(5000));
