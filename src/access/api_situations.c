@@ -10,9 +10,9 @@
 
 #include "base/ban.h"
 
-#define ID_HEX    (2u * YG_SITUATION_ID_BYTES)
-#define PARTS_MAX 10u    /* of each, in a list */
-#define ROW_MAX   32768u /* bytes of an object in a list */
+#define ID_HEX	  (2u * YG_SITUATION_ID_BYTES)
+#define PARTS_MAX 10u	 /* of each, in a list */
+#define ROW_MAX	  32768u /* bytes of an object in a list */
 
 /* A call with what its reader may see. */
 struct asked {

@@ -12,8 +12,7 @@
 
 #define NAMES (sizeof(((struct yg_situations *)0)->names) / sizeof(struct yg_sit_name))
 /* The first alert whose actor is known. */
-#define FACE                                                                                \
-	" face=ifnull(min(face, excluded.face), ifnull(face, excluded.face))"
+#define FACE  " face=ifnull(min(face, excluded.face), ifnull(face, excluded.face))"
 #define SETUP "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000"
 
 /* ---- statements ---- */

@@ -124,8 +124,11 @@ static int narrow(struct yg_situations *s, int64_t org, struct yg_situation *one
 	one->facts.key = (struct yg_bytes){0};
 	rc = yg_sit_take(
 		s,
-		"SELECT a.actor, a.outside FROM chain_parts p JOIN alerts a ON a.id=p.face WHERE"
-		" p.situation=?1 AND p.org=?2 AND p.face IS NOT NULL ORDER BY p.face LIMIT 1",
+		"SELECT a.actor, a.outside FROM (SELECT face FROM (SELECT face FROM chain_parts"
+		" WHERE place=?1 AND org=?2 AND face IS NOT NULL ORDER BY face LIMIT 1)"
+		" UNION ALL SELECT p.face FROM chains c JOIN chain_parts p ON p.chain=c.n AND"
+		" p.org=?2 WHERE c.situation=?1 AND c.lead>x'' AND p.place IS NULL) f"
+		" JOIN alerts a ON a.id=f.face LIMIT 1",
 		ret_held, "ii", n, org);
 	if (rc == YG_OK)
 		rc = yg_sit_step(s, *ret_held);
@@ -196,8 +199,8 @@ static int walk_of(struct yg_situations *s, int64_t last, int64_t number, int64_
 {
 	int64_t count = 0;
 	int rc = yg_sit_ask(s, &count,
-			    "SELECT count(*) FROM (SELECT 1 FROM parts WHERE org=?1 LIMIT ?2)", "ii",
-			    org, (int64_t)SORTED_MAX);
+			    "SELECT count(*) FROM (SELECT 1 FROM parts WHERE org=?1 LIMIT ?2)",
+			    "ii", org, (int64_t)SORTED_MAX);
 
 	if (rc != YG_OK)
 		return rc;

@@ -16,11 +16,11 @@
 
 #include "base/ban.h"
 
-#define ROUNDS	  12u
-#define STEPS	  60u
-#define ALERTS	  90u
-#define TEXT_MAX  64u
-#define NUMBERS	  512u
+#define ROUNDS	 12u
+#define STEPS	 60u
+#define ALERTS	 90u
+#define TEXT_MAX 64u
+#define NUMBERS	 512u
 
 static uint64_t seed;
 static int64_t now_ns;
@@ -75,13 +75,13 @@ static uint32_t roll(uint32_t below)
 	"n, bundles, count, removed, level, outcome, orgs, first_ns, last_ns, chains, sources, "   \
 	"logs"
 /* By what it belongs together; where nothing says so any more it stays what it was. */
-#define KEY_OF(column, own)                                                                             \
+#define KEY_OF(column, own)                                                                        \
 	"CASE WHEN s.chains=0 THEN iif('" column "'='tie', 0, '')"                                 \
 	" WHEN s.chains>1 AND EXISTS(SELECT 1 FROM chains c WHERE c.situation=s.n AND c.by_hand)"  \
 	" THEN iif('" column "'='tie', ?1, '')"                                                    \
 	" WHEN s.chains>1 THEN ifnull((SELECT p." column " FROM counted c JOIN alerts a ON"        \
 	"  a.id=c.lead JOIN spans p ON p.key=a.pattern WHERE c.situation=s.n"                      \
-	"  ORDER BY a.id, p.first_ns LIMIT 1), s." own ")"                                      \
+	"  ORDER BY a.id, p.first_ns LIMIT 1), s." own ")"                                         \
 	" ELSE ifnull((SELECT p." column " FROM counted c JOIN spans p ON p.node=c.n"              \
 	"  WHERE c.situation=s.n ORDER BY p.alerts DESC, p.key DESC LIMIT 1), s." own ") END"
 #define DIFFER(a, b)                                                                               \
@@ -92,36 +92,37 @@ static const struct {
 	const char *what;
 	const char *sql;
 } truths[] = {
-	{"parts", "WITH " COUNTED ", " PARTS " " DIFFER(
-			  "SELECT " PART_COLUMNS " FROM truth WHERE bundles>0",
-			  "SELECT " PART_COLUMNS " FROM parts")},
-	{"situations", "WITH " COUNTED ", " PARTS ", " WHOLES " " DIFFER(
-			       "SELECT " WHOLE_COLUMNS " FROM wholes",
-			       "SELECT " WHOLE_COLUMNS " FROM situations")},
+	{"parts",
+	 "WITH " COUNTED ", " PARTS " " DIFFER("SELECT " PART_COLUMNS " FROM truth WHERE bundles>0",
+					       "SELECT " PART_COLUMNS " FROM parts")},
+	{"situations", "WITH " COUNTED ", " PARTS ", " WHOLES
+		       " " DIFFER("SELECT " WHOLE_COLUMNS " FROM wholes",
+				  "SELECT " WHOLE_COLUMNS " FROM situations")},
 	{"sources and logs of a member",
-	 "WITH " COUNTED ", " PARTS " " DIFFER(
-		 "SELECT situation, org, sources, logs FROM truth",
-		 "SELECT situation, org, sources, logs FROM sums WHERE org>0")},
+	 "WITH " COUNTED ", " PARTS
+	 " " DIFFER("SELECT situation, org, sources, logs FROM truth",
+		    "SELECT situation, org, sources, logs FROM sums WHERE org>0")},
 	{"first actors",
-	 "WITH " COUNTED " " DIFFER(
-		 "SELECT a.chain, a.org, min(a.id) FROM alerts a JOIN counted c ON c.n=a.chain"
-		 " WHERE a.step=0 AND a.actor<>'' GROUP BY 1, 2",
-		 "SELECT chain, org, face FROM chain_parts WHERE face IS NOT NULL")},
+	 "WITH " COUNTED
+	 " " DIFFER("SELECT a.chain, a.org, min(a.id) FROM alerts a JOIN counted c ON c.n=a.chain"
+		    " WHERE a.step=0 AND a.actor<>'' GROUP BY 1, 2",
+		    "SELECT chain, org, face FROM chain_parts WHERE face IS NOT NULL")},
 	{"keys", "WITH " COUNTED
 		 " SELECT count(*) FROM situations s WHERE s.tie IS NOT " KEY_OF("tie", "tie")},
-	{"words of keys", "WITH " COUNTED
-			  " SELECT count(*) FROM situations s WHERE s.key IS NOT " KEY_OF("value", "key")},
-	{"leads", "WITH " COUNTED
-		  " SELECT count(*) FROM chains c WHERE c.situation>0 AND c.lead IS NOT"
-		  " ifnull((SELECT lead FROM counted k WHERE k.n=c.n), x'')"},
+	{"words of keys",
+	 "WITH " COUNTED
+	 " SELECT count(*) FROM situations s WHERE s.key IS NOT " KEY_OF("value", "key")},
+	{"leads",
+	 "WITH " COUNTED " SELECT count(*) FROM chains c WHERE c.situation>0 AND c.lead IS NOT"
+	 " ifnull((SELECT lead FROM counted k WHERE k.n=c.n), x'')"},
 	{"what is left to count", "SELECT count(*) FROM sums WHERE dirty<>0"},
 	{"sums of nothing", "SELECT count(*) FROM sums WHERE chains=0 AND bundles=0 AND removed=0"
 			    " AND sources=0 AND logs=0"},
 	{"chains where they count",
-	 "WITH " COUNTED " " DIFFER(
-		 "SELECT p.chain, p.org, c.situation FROM chain_parts p LEFT JOIN counted c ON"
-		 " c.n=p.chain",
-		 "SELECT chain, org, situation FROM chain_parts")},
+	 "WITH " COUNTED
+	 " " DIFFER("SELECT p.chain, p.org, c.situation FROM chain_parts p LEFT JOIN counted c ON"
+		    " c.n=p.chain",
+		    "SELECT chain, org, situation FROM chain_parts")},
 };
 
 /* A look at the file by a connection of its own. */
@@ -302,8 +303,8 @@ static bool split(const struct yg_situation_by *by)
 
 	if (yg_situations_alerts(store, number, YG_S(""), NULL, 20, keep_id, &ids) != YG_OK)
 		return false;
-	return ids.count == 0 || is_fair(yg_situations_split(store, number, ids.at[0], ids.count,
-							      by, &made));
+	return ids.count == 0 ||
+	       is_fair(yg_situations_split(store, number, ids.at[0], ids.count, by, &made));
 }
 
 static bool judge(const struct yg_situation_by *by)
@@ -312,8 +313,8 @@ static bool judge(const struct yg_situation_by *by)
 	int rc = yg_situations_set_state(store, number, YG_SITUATION_NEW, YG_SITUATION_CHECK, by);
 
 	if (rc == YG_OK)
-		rc = yg_situations_set_state(store, number, YG_SITUATION_CHECK,
-					     YG_SITUATION_NOISE, by);
+		rc = yg_situations_set_state(store, number, YG_SITUATION_CHECK, YG_SITUATION_NOISE,
+					     by);
 	return is_fair(rc);
 }
 
@@ -323,9 +324,8 @@ static bool expire(void)
 	char org[TEXT_MAX];
 
 	(void)snprintf(org, sizeof(org), "org%u", roll(4));
-	return yg_situations_expire(store, yg_bytes_str(org),
-				    T0 + (int64_t)roll(60 * 24) * MINUTE, 1 + roll(20),
-				    &gone) == YG_OK;
+	return yg_situations_expire(store, yg_bytes_str(org), T0 + (int64_t)roll(60 * 24) * MINUTE,
+				    1 + roll(20), &gone) == YG_OK;
 }
 
 /* ---- lists ---- */
@@ -346,9 +346,8 @@ static int keep_row(void *arg, const struct yg_situation *one)
 	struct rows *rows = arg;
 
 	if (rows->count < NUMBERS)
-		rows->at[rows->count++] =
-			(struct row){one->number, one->facts.last_ns, one->state,
-				     yg_bytes_eq(one->assignee, YG_S("ana"))};
+		rows->at[rows->count++] = (struct row){one->number, one->facts.last_ns, one->state,
+						       yg_bytes_eq(one->assignee, YG_S("ana"))};
 	return YG_OK;
 }
 
@@ -368,8 +367,8 @@ static bool is_wanted(const struct row *row, const struct yg_situations_filter *
 	    yg_situations_parts(store, row->number, 100, find_org, &is_hit) != YG_OK)
 		abort();
 	return is_hit && (!f->has_state || row->state == f->state) &&
-	       (!f->is_open || (row->state != YG_SITUATION_NOISE &&
-				row->state != YG_SITUATION_RESOLVED)) &&
+	       (!f->is_open ||
+		(row->state != YG_SITUATION_NOISE && row->state != YG_SITUATION_RESOLVED)) &&
 	       (f->assignee.size == 0 || row->is_anas);
 }
 
@@ -433,9 +432,9 @@ static bool assign(const struct yg_situation_by *by)
 static bool take_turn(unsigned what, const char **ret_what)
 {
 	const struct yg_situation_by by = {YG_S("person"), now_ns, YG_S("why")};
-	static const char *const names[] = {"merging", "unmerging", "splitting", "a judgement",
-					    "retention", "steps", "a restart", "an assignment",
-					    "a comment"};
+	static const char *const names[] = {"merging",	   "unmerging",	    "splitting",
+					    "a judgement", "retention",	    "steps",
+					    "a restart",   "an assignment", "a comment"};
 
 	*ret_what = names[what];
 	switch (what) {
@@ -503,7 +502,8 @@ static const char before[] =
 	"DROP INDEX situations_open; DROP INDEX situations_by_assignee;"
 	"DROP INDEX alerts_by_judgement;"
 	"CREATE INDEX chains_by_situation ON chains(situation);"
-	"ALTER TABLE chain_parts DROP COLUMN situation; ALTER TABLE chain_parts DROP COLUMN face;"
+	"ALTER TABLE chain_parts DROP COLUMN situation;"
+	"ALTER TABLE chain_parts DROP COLUMN place; ALTER TABLE chain_parts DROP COLUMN face;"
 	"PRAGMA user_version=2";
 
 static void a_file_of_the_form_before_is_counted_on(void)

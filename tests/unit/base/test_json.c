@@ -339,9 +339,10 @@ static unsigned roll(unsigned below)
 /* Any value, @depth levels of it at most; keys are few, so that nested ones are called the same. */
 static json_t *any_value(unsigned depth)
 {
-	static const char *const words[] = {"",	  "a",	   "null",	   "a\"b\\",
+	static const char *const words[] = {"",	    "a",      "null",	      "a\"b\\",
 					    "}],{", "\x01\n", "\xe7\x8a\xb6", "\"state\":\"x\""};
-	static const char *const keys[] = {"a", "b", "c", "", "aa", "state", "\xe7\x8a\xb6", "q\"q"};
+	static const char *const keys[] = {"a",	  "b", "c", "", "aa", "state", "\xe7\x8a\xb6",
+					   "q\"q"};
 	unsigned kind = roll(depth ? 7 : 5);
 	json_t *all;
 
@@ -379,8 +380,8 @@ static void peeking_finds_what_is_in_the_tree(void)
 			CHECK(agrees(yg_buf_bytes(&text)));
 			/* Cut anywhere, or with another byte: some piece, or nothing. */
 			for (unsigned k = 0; k < 8 && text.size > 0; k++) {
-				struct yg_bytes part =
-					yg_bytes_cut(yg_buf_bytes(&text), 0, roll((unsigned)text.size));
+				struct yg_bytes part = yg_bytes_cut(yg_buf_bytes(&text), 0,
+								    roll((unsigned)text.size));
 
 				text.data[roll((unsigned)text.size)] = (uint8_t)roll(256);
 				(void)yg_json_peek(part, "a");
