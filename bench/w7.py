@@ -75,7 +75,7 @@ def must(done):
 def fill(place, options):
     """Findings and situations, before the hub begins for the first time."""
     data = place / "hub"
-    if (place / "made").exists():
+    if (place / "filled").exists():
         return
     data.mkdir(mode=0o700)
     begun = time.monotonic()
@@ -84,6 +84,7 @@ def fill(place, options):
                           str(options.situations), str(int(time.time()) - 86400)], check=True, text=True,
                          stdout=subprocess.PIPE).stdout, end="")
     print("findings and situations: %.0f s" % (time.monotonic() - begun))
+    (place / "filled").touch()
 
 
 def people(hub, place):
@@ -293,8 +294,8 @@ def measure_all(options, place):
         askers = {role: Asker(hub, mine) for role, mine in tokens.items()}
         keeper = until("a keeper", lambda: next((p for p, role in hub.processes().items() if role == "keeper"), None))
         rows, nothing = ask_all(askers, keeper, known_values(askers, org), options)
-        rows += [dict(measure(askers[role], keeper, BOARD[role], options.times), operation="board", role=role, address=BOARD[role])
-                 for role in BOARD]
+        rows += [dict(measure(askers[role], keeper, address, options.times), operation="board", role=role, address=address)
+                 for role, address in BOARD.items() if options.only in ("", "board")]
     finally:
         hub.stop()
     tell(rows, nothing)
