@@ -60,6 +60,10 @@ YG_MUST_USE int yg_hub_put(struct yg_hub_access *hub, const char *actor, const c
 YG_MUST_USE int yg_hub_put_at(struct yg_hub_access *hub, const char *org, const char *actor,
 			      const char *kind, const char *key, json_t *take_body,
 			      uint32_t expected);
+/* The same with a body that is canonical JSON already. */
+YG_MUST_USE int yg_hub_put_raw(struct yg_hub_access *hub, const char *org, const char *actor,
+			       const char *kind, const char *key, struct yg_bytes body,
+			       uint32_t expected);
 /* YG_OK also when it is not there. */
 YG_MUST_USE int yg_hub_remove(struct yg_hub_access *hub, const char *actor, const char *kind,
 			      const char *key);

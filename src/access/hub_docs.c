@@ -38,6 +38,20 @@ int yg_hub_get(struct yg_hub_access *hub, const char *kind, const char *key, jso
 	return YG_OK;
 }
 
+int yg_hub_put_raw(struct yg_hub_access *hub, const char *org, const char *actor, const char *kind,
+		   const char *key, struct yg_bytes body, uint32_t expected)
+{
+	const struct yg_doc_put put = {.org = yg_bytes_str(org),
+				       .kind = yg_bytes_str(kind),
+				       .key = yg_bytes_str(key),
+				       .body = body,
+				       .expected = expected,
+				       .time_ns = yg_hub_now_ns(hub),
+				       .actor = yg_bytes_str(actor)};
+
+	return yg_control_put(hub->store, &put, NULL);
+}
+
 int yg_hub_put_at(struct yg_hub_access *hub, const char *org, const char *actor, const char *kind,
 		  const char *key, json_t *take_body, uint32_t expected)
 {
@@ -48,17 +62,8 @@ int yg_hub_put_at(struct yg_hub_access *hub, const char *org, const char *actor,
 		return YG_ENOMEM;
 	yg_buf_init(&text, YG_DOC_BODY_MAX);
 	rc = yg_json_canonical(take_body, &text);
-	if (rc == YG_OK) {
-		struct yg_doc_put put = {.org = yg_bytes_str(org),
-					 .kind = yg_bytes_str(kind),
-					 .key = yg_bytes_str(key),
-					 .body = yg_buf_bytes(&text),
-					 .expected = expected,
-					 .time_ns = yg_hub_now_ns(hub),
-					 .actor = yg_bytes_str(actor)};
-
-		rc = yg_control_put(hub->store, &put, NULL);
-	}
+	if (rc == YG_OK)
+		rc = yg_hub_put_raw(hub, org, actor, kind, key, yg_buf_bytes(&text), expected);
 	yg_buf_done(&text);
 	json_decref(take_body);
 	return rc;

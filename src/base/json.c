@@ -385,6 +385,52 @@ struct yg_bytes yg_json_peek_text(struct yg_bytes text, const char *key)
 	return yg_bytes_cut(value, 1, value.size - 1);
 }
 
+/* Of two keys as they are written, in the order of bytes. */
+static int order_of(struct yg_bytes a, struct yg_bytes b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = size > 0 ? memcmp(a.data, b.data, size) : 0;
+
+	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+int yg_json_splice(struct yg_bytes text, const char *key, struct yg_bytes value, struct yg_buf *to)
+{
+	struct yg_bytes wanted = yg_bytes_str(key);
+	size_t at = 1, rest = 1;
+	bool is_first = true, is_there = false;
+
+	if (text.size < 2 || text.data[0] != '{' || text.data[text.size - 1] != '}')
+		return YG_EFORMAT;
+	while (at < text.size && text.data[at] == '"') {
+		size_t colon = behind_text(text, at);
+		size_t end = behind_value(text, colon + 1);
+		int order;
+
+		if (colon >= text.size || text.data[colon] != ':' || end >= text.size)
+			return YG_EFORMAT;
+		order = order_of(yg_bytes_cut(text, at + 1, colon - 1), wanted);
+		rest = order >= 0 ? at : end;
+		is_there = order == 0;
+		if (order >= 0)
+			break;
+		is_first = false;
+		at = end + 1; /* over the comma, or behind the end */
+	}
+	yg_buf_add(to, yg_bytes_cut(text, 0, rest));
+	/* Behind others, where nothing follows, a comma comes first; before others, at last. */
+	if (!is_first && text.data[rest - 1] != ',')
+		yg_buf_add_byte(to, ',');
+	yg_buf_addf(to, "\"%s\":", key);
+	yg_buf_add(to, value);
+	if (is_there)
+		rest = behind_value(text, behind_text(text, rest) + 1);
+	else if (text.data[rest] == '"')
+		yg_buf_add_byte(to, ',');
+	yg_buf_add(to, yg_bytes_from(text, rest));
+	return yg_buf_error(to);
+}
+
 struct yg_bytes yg_json_text(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);

@@ -408,7 +408,8 @@ static int measure(const char *number, const char *path)
 	MUST(approve(plan, &count) == YG_OK);
 	at[2] = seconds();
 	cpu[2] = cpu_seconds();
-	printf("%u warnings: planned in %.2f s (%.2f s of processor time), durably queued in %.2f s "
+	printf("%u warnings: planned in %.2f s (%.2f s of processor time), durably queued in %.2f "
+	       "s "
 	       "(%.2f s)\n",
 	       (unsigned)count, at[1] - at[0], cpu[1] - cpu[0], at[2] - at[1], cpu[2] - cpu[1]);
 	return 0;

@@ -368,6 +368,46 @@ static json_t *any_value(unsigned depth)
 	}
 }
 
+static void splicing_is_setting_in_the_tree(void)
+{
+	static const char *const keys[] = {"", "a", "aa", "b", "bb", "state", "zz"};
+
+	for (unsigned i = 0; i < 3000; i++) {
+		const char *key = keys[roll(7)];
+		json_t *value = any_value(4), *more = any_value(2);
+		struct yg_buf text, piece, spliced, wanted;
+
+		yg_buf_init(&text, 1u << 20);
+		yg_buf_init(&piece, 1u << 20);
+		yg_buf_init(&spliced, 1u << 20);
+		yg_buf_init(&wanted, 1u << 20);
+		CHECK(yg_json_canonical(value, &text) == YG_OK &&
+		      yg_json_canonical(more, &piece) == YG_OK);
+		if (json_is_object(value)) {
+			CHECK(yg_json_splice(yg_buf_bytes(&text), key, yg_buf_bytes(&piece),
+					     &spliced) == YG_OK);
+			CHECK(json_object_set(value, key, more) == 0 &&
+			      yg_json_canonical(value, &wanted) == YG_OK);
+			CHECK(yg_bytes_eq(yg_buf_bytes(&spliced), yg_buf_bytes(&wanted)));
+			/* With another byte, or cut: refused, or something. */
+			text.data[roll((unsigned)text.size)] = (uint8_t)roll(256);
+			(void)!yg_json_splice(yg_buf_bytes(&text), key, YG_S("1"), &spliced);
+			(void)!yg_json_splice(
+				yg_bytes_cut(yg_buf_bytes(&text), 0, roll((unsigned)text.size)),
+				key, YG_S("1"), &spliced);
+		} else {
+			CHECK(yg_json_splice(yg_buf_bytes(&text), key, YG_S("1"), &spliced) ==
+			      YG_EFORMAT);
+		}
+		yg_buf_done(&text);
+		yg_buf_done(&piece);
+		yg_buf_done(&spliced);
+		yg_buf_done(&wanted);
+		json_decref(value);
+		json_decref(more);
+	}
+}
+
 static void peeking_finds_what_is_in_the_tree(void)
 {
 	for (unsigned i = 0; i < 3000; i++) {
@@ -396,6 +436,7 @@ static void peeking_finds_what_is_in_the_tree(void)
 
 static const struct check_case cases[] = {
 	CASE(peeking_finds_what_is_in_the_tree),
+	CASE(splicing_is_setting_in_the_tree),
 	CASE(reads_what_is_json),
 	CASE(refuses_what_is_none),
 	CASE(refuses_keys_that_stand_twice),
