@@ -36,6 +36,12 @@ struct yg_situations {
 	struct yg_sit_set stale;      /* whose parts are to be counted again */
 	struct yg_sit_set situations; /* that changed */
 	int64_t newest_ns;
+	struct {
+		uint8_t id[YG_SITUATION_ALERT_ID];
+		struct yg_situation_alert alert; /* without bytes */
+		bool is_there;
+		bool is_set;
+	} looked;	 /* the alert that was asked for last, until it is put */
 	bool is_reading; /* a callback runs */
 	char trouble[YG_SIT_TROUBLE];
 };

@@ -167,6 +167,7 @@ int yg_sit_note(struct yg_sit_set *set, uint64_t number)
 
 static void forget(struct yg_situations *s)
 {
+	s->looked.is_set = false;
 	s->chains.count = 0;
 	s->stale.count = 0;
 	s->situations.count = 0;
@@ -568,8 +569,8 @@ int yg_situations_unite(struct yg_situations *s, bool is_group, uint64_t a, uint
 
 /* ---- alerts ---- */
 
-int yg_situations_alert(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_ID],
-			struct yg_situation_alert *ret)
+static int look_up(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_ID],
+		   struct yg_situation_alert *ret)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = yg_sit_take(
@@ -596,6 +597,33 @@ int yg_situations_alert(struct yg_situations *s, const uint8_t id[YG_SITUATION_A
 	};
 	(void)sqlite3_reset(stmt);
 	return YG_OK;
+}
+
+int yg_situations_alert(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_ID],
+			struct yg_situation_alert *ret)
+{
+	int rc = look_up(s, id, ret);
+
+	s->looked.is_set = (rc == YG_OK || rc == YG_ENOENT) && !sqlite3_get_autocommit(s->db);
+	s->looked.is_there = rc == YG_OK;
+	if (rc == YG_OK)
+		s->looked.alert = *ret;
+	memcpy(s->looked.id, id, YG_SITUATION_ALERT_ID);
+	return rc;
+}
+
+/* How @id was counted: mostly that was asked for just before, by whoever ties it. Ties change its
+ * chain meanwhile, but nothing that is counted. YG_OK, YG_ENOENT. */
+static int counted_as(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_ID],
+		      struct yg_situation_alert *ret)
+{
+	bool is_known = s->looked.is_set && memcmp(s->looked.id, id, YG_SITUATION_ALERT_ID) == 0;
+
+	s->looked.is_set = false; /* once: it is another then */
+	if (!is_known)
+		return look_up(s, id, ret);
+	*ret = s->looked.alert;
+	return s->looked.is_there ? YG_OK : YG_ENOENT;
 }
 
 static int funnel(struct yg_situations *s, int64_t org, const struct yg_situation_alert *a,
@@ -677,7 +705,7 @@ int yg_situations_put_alert(struct yg_situations *s, const struct yg_situation_a
 	struct yg_situation_alert was;
 	int64_t org = 0, log = 0, rule = 0;
 	struct yg_bytes id = {a->id, YG_SITUATION_ALERT_ID};
-	int rc = yg_situations_alert(s, a->id, &was);
+	int rc = counted_as(s, a->id, &was);
 	bool is_new = rc == YG_ENOENT;
 
 	if (rc != YG_OK && !is_new)
