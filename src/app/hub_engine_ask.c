@@ -12,6 +12,8 @@
 #define SLICE_MS  100
 #define NS_PER_MS INT64_C(1000000)
 #define KEY_MAX	  (4u * YG_FACT_TEXT_MAX)
+#define GATHER	  16u /* batches that are sent together, when more come at once; and are heard so */
+#define NAP_MS	  1
 
 struct request {
 	struct yg_hub_asked asked;
@@ -31,6 +33,7 @@ struct yg_hub_ask {
 	unsigned count;
 	uint64_t next_id;
 	int64_t since_ns; /* the first of them is the first; steady clock */
+	bool is_away;	  /* nothing was heard since batches were handed out ahead */
 	bool has_changed;
 	char hunt[YG_HUB_ENGINE_HUNT_MAX + 1]; /* "": the live detection */
 	struct yg_hub_engine_set set;
@@ -372,6 +375,9 @@ static int pump(struct yg_hub_ask *a)
 
 	if (a->pipe.fd < 0)
 		return YG_EPIPE;
+	if (a->is_away) /* until now it was not the engine that let wait */
+		a->since_ns = now_ns();
+	a->is_away = false;
 	/* What cannot be written shows when it is read: all that came before the end counts. */
 	if (yg_msg_flush(&a->pipe) == YG_EAGAIN)
 		one.events |= POLLOUT;
@@ -390,8 +396,12 @@ int yg_hub_ask_wait(struct yg_hub_ask *ask)
 {
 	int rc = YG_OK;
 
-	while (rc == YG_OK && ask->count > 0)
+	while (rc == YG_OK && ask->count > 0) {
 		rc = pump(ask);
+		/* Else every answer would wake this thread, and the last one is waited for. */
+		if (rc == YG_OK && ask->count >= GATHER)
+			(void)poll(NULL, 0, NAP_MS);
+	}
 	return rc;
 }
 
@@ -454,39 +464,80 @@ int yg_hub_ask_take_set(struct yg_hub_ask *ask, int *ret_took)
 	return rc;
 }
 
-int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch, bool is_new)
+/* @head: of the batch. YG_EAGAIN: nothing of it was put. */
+static int put_judge(struct yg_hub_ask *a, const struct yg_hub_batch *batch, bool is_new,
+		     const struct yg_wire_batch *head)
 {
-	struct yg_hub_judge task = {is_new,	batch->position, batch->received_ns,
-				    batch->org, batch->sensor,	 batch->body};
+	const struct yg_hub_judge task = {is_new,     batch->position, batch->received_ns,
+					  batch->org, batch->sensor,   batch->body};
+	struct request *r = push(a, YG_HUB_JUDGE);
+	int rc;
+
+	r->asked.position = batch->position;
+	r->asked.received_ns = batch->received_ns;
+	r->asked.is_new = is_new;
+	r->first = batch->position * YG_HUB_ARCHIVE_LINES;
+	r->records = head->count;
+	r->bytes = head->size;
+	set_name(r->asked.org, sizeof(r->asked.org), batch->org);
+	set_name(r->asked.sensor, sizeof(r->asked.sensor), batch->sensor);
+	rc = yg_hub_judge_put(&a->pipe, r->id, &task);
+	if (rc != YG_OK)
+		a->count--;
+	return rc;
+}
+
+static int read_head(const struct yg_hub_batch *batch, struct yg_wire_batch *ret)
+{
 	struct yg_wire_fault fault;
-	struct yg_wire_batch head;
-	struct request *r;
-	int rc = yg_wire_batch_read(batch->body, &head, &fault);
+	int rc = yg_wire_batch_read(batch->body, ret, &fault);
 
 	if (rc == YG_OK &&
 	    (batch->sensor.size > YG_HUB_ENGINE_SENSOR_MAX || batch->org.size > YG_FACT_ORG_MAX))
 		rc = YG_EFORMAT;
+	return rc;
+}
+
+int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch, bool is_new)
+{
+	struct yg_wire_batch head;
+	int rc = read_head(batch, &head);
+
 	while (rc == YG_OK && ask->count == YG_HUB_FLIGHT_MAX)
 		rc = pump(ask);
 	if (rc != YG_OK)
 		return rc;
 	if (ask->pipe.fd < 0)
 		return YG_EPIPE;
-	r = push(ask, YG_HUB_JUDGE);
-	r->asked.position = batch->position;
-	r->asked.received_ns = batch->received_ns;
-	r->asked.is_new = is_new;
-	r->first = batch->position * YG_HUB_ARCHIVE_LINES;
-	r->records = head.count;
-	r->bytes = head.size;
-	set_name(r->asked.org, sizeof(r->asked.org), batch->org);
-	set_name(r->asked.sensor, sizeof(r->asked.sensor), batch->sensor);
 	do {
-		rc = yg_hub_judge_put(&ask->pipe, r->id, &task);
+		rc = put_judge(ask, batch, is_new, &head);
 	} while (is_again(ask, &rc));
+	if (rc != YG_OK || ask->next_id % GATHER != 0)
+		return rc;
+	yg_hub_ask_send(ask);
+	return yg_hub_ask_hear(ask);
+}
+
+int yg_hub_ask_ahead(struct yg_hub_ask *ask, const struct yg_hub_batch *batch)
+{
+	struct yg_wire_batch head;
+	int rc = read_head(batch, &head);
+
+	if (rc == YG_OK && ask->count == YG_HUB_FLIGHT_MAX)
+		rc = YG_EAGAIN;
+	if (rc == YG_OK && ask->pipe.fd < 0)
+		rc = YG_EPIPE;
 	if (rc == YG_OK)
+		rc = put_judge(ask, batch, true, &head);
+	if (rc == YG_OK)
+		ask->is_away = true;
+	return rc;
+}
+
+void yg_hub_ask_send(struct yg_hub_ask *ask)
+{
+	if (ask->pipe.fd >= 0)
 		(void)yg_msg_flush(&ask->pipe); /* shows when it is read */
-	return rc == YG_OK ? yg_hub_ask_hear(ask) : rc;
 }
 
 int yg_hub_ask_load(struct yg_hub_ask *ask, const char *hunt, uint64_t seed, int *ret_result)
