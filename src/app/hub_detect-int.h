@@ -97,6 +97,9 @@ YG_MUST_USE int yg_hdet_save_due(struct yg_hub_detect *d, int64_t now_ns, bool i
  * was received before @now_ns was read, but for what is on its way to the journal.
  */
 YG_MUST_USE int yg_hdet_release_due(struct yg_hub_detect *d, int64_t now_ns);
+/* Is there a state to write, a tick to give or room to make: what the engine does between batches?
+ */
+bool yg_hdet_needs_rest(const struct yg_hub_detect *d, int64_t read_ns, int64_t now_ns);
 /* Organisations in which something waits. */
 uint64_t yg_hdet_waiting(const struct yg_hub_detect *d);
 /*

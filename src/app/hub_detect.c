@@ -308,11 +308,28 @@ static int begin(void *arg)
 	return rc;
 }
 
+/*
+ * The next batches go out first, so that the engine judges them while rows are written and the disk
+ * is waited for. Nothing of them is heard before their own commit has begun.
+ */
+static int commit_ahead(struct yg_hub_detect *d, uint64_t cursor)
+{
+	uint64_t mark = yg_hub_ask_mark(d->ask);
+	int rc;
+
+	look_ahead(d);
+	rc = yg_hub_ask_wait_for(d->ask, mark);
+	return rc == YG_OK ? yg_hdet_commit_batch(d, cursor, cursor, NULL) : rc;
+}
+
 static int commit(void *arg, uint64_t cursor)
 {
 	struct yg_hub_detect *d = arg;
-	int rc = yg_hub_ask_wait(d->ask);
+	int rc;
 
+	if (cursor >= d->cursor && !yg_hdet_needs_rest(d, d->read_ns, d->written_ns))
+		return commit_ahead(d, cursor);
+	rc = yg_hub_ask_wait(d->ask);
 	if (rc == YG_OK)
 		rc = yg_hdet_make_room(d);
 	if (rc != YG_OK)

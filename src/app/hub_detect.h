@@ -47,8 +47,9 @@
 #define YG_HUB_DETECT_SAVE_MS	 5000	    /* after its first change a state is written */
 #define YG_HUB_DETECT_SAVES_MAX	 64u	    /* states in one commit */
 #define YG_HUB_DETECT_SOON_BYTES (1u << 20) /* of states in one commit; one always goes */
-#define YG_HUB_DETECT_SAVE_BYTES (8u << 20) /* the same, when they are LATE times as old as that   \
-					     */
+#define YG_HUB_DETECT_SAVE_BYTES                                                                   \
+	(8u << 20) /* the same, when they are LATE times as old as that                            \
+		    */
 #define YG_HUB_DETECT_LATE	4
 #define YG_HUB_DETECT_ASIDE_MAX 64u /* batches set aside that are remembered */
 

@@ -472,6 +472,20 @@ static struct yg_hdet_sleeper *sleeper_due(const struct yg_hub_detect *d, int64_
 	return sleeper;
 }
 
+bool yg_hdet_needs_rest(const struct yg_hub_detect *d, int64_t read_ns, int64_t now_ns)
+{
+	const struct yg_hdet_org *first = first_dirty(d);
+	int64_t age_ns = first ? now_ns - first->dirty_ns : 0;
+
+	if (age_ns < 0 || age_ns >= d->opts.save_ms * NS_PER_MS || yg_hdet_is_over(d) ||
+	    sleeper_due(d, read_ns - YG_HDET_SLACK_NS))
+		return true;
+	for (const struct yg_hdet_org *org = d->oldest; org; org = org->newer)
+		if (is_due(org->due_ns, read_ns - YG_HDET_SLACK_NS))
+			return true;
+	return false;
+}
+
 int yg_hdet_release_due(struct yg_hub_detect *d, int64_t now_ns)
 {
 	const struct yg_hdet_sleeper *sleeper;

@@ -12,8 +12,7 @@
 #define SLICE_MS  100
 #define NS_PER_MS INT64_C(1000000)
 #define KEY_MAX	  (4u * YG_FACT_TEXT_MAX)
-#define GATHER	  16u /* batches that are sent together, when more come at once; and are heard so */
-#define NAP_MS	  1
+#define GATHER	  16u /* batches that are sent together, when more come at once */
 
 struct request {
 	struct yg_hub_asked asked;
@@ -33,7 +32,9 @@ struct yg_hub_ask {
 	unsigned count;
 	uint64_t next_id;
 	int64_t since_ns; /* the first of them is the first; steady clock */
-	bool is_away;	  /* nothing was heard since batches were handed out ahead */
+	bool is_away;	  /* nothing was heard for a while, and that was not the engine's doing */
+	uint64_t limit;	  /* what answers later requests is left where it is; 0: nothing */
+	bool has_left;	  /* answers that came may stand in the pipe */
 	bool has_changed;
 	char hunt[YG_HUB_ENGINE_HUNT_MAX + 1]; /* "": the live detection */
 	struct yg_hub_engine_set set;
@@ -339,22 +340,31 @@ static int take(struct yg_hub_ask *a, const struct yg_msg *message)
 	return a->count > 0 && message->id == r->id ? take_answer(a, r, message) : YG_EFORMAT;
 }
 
+/* The next answer is one that nobody wants to hear yet. */
+static bool is_at_limit(struct yg_hub_ask *a)
+{
+	return a->limit != 0 && a->count > 0 && first_of(a)->id > a->limit;
+}
+
+/* Some of what it says may be here already, and left from before: that comes before its end. */
 int yg_hub_ask_hear(struct yg_hub_ask *ask)
 {
 	struct yg_msg message;
-	int rc = yg_msg_fill(&ask->pipe);
+	int filled = yg_msg_fill(&ask->pipe);
+	int rc = filled == YG_ENOMEM ? filled : YG_OK; /* what came is still there */
 
 	ask->called_rc = YG_OK;
-	while (rc == YG_OK && (rc = yg_msg_next(&ask->pipe, &message)) == YG_OK) {
+	while (rc == YG_OK && !is_at_limit(ask) &&
+	       (rc = yg_msg_next(&ask->pipe, &message)) == YG_OK) {
 		rc = take(ask, &message);
 		if (rc == YG_OK && ask->called_rc != YG_OK)
 			return ask->called_rc;
 	}
-	if (rc == YG_EAGAIN)
+	if (rc == YG_OK || rc == YG_ENOMEM)
+		return rc;
+	if (rc == YG_EAGAIN && (filled == YG_OK || filled == YG_EAGAIN))
 		return YG_OK;
-	if (rc == YG_ENOMEM)
-		return rc; /* what came is still there */
-	return lose(ask, rc != YG_EPIPE);
+	return lose(ask, rc != YG_EAGAIN || filled != YG_EPIPE);
 }
 
 /* Sets are read and compiled as long as they are large; states have their size too. */
@@ -381,7 +391,7 @@ static int pump(struct yg_hub_ask *a)
 	/* What cannot be written shows when it is read: all that came before the end counts. */
 	if (yg_msg_flush(&a->pipe) == YG_EAGAIN)
 		one.events |= POLLOUT;
-	count = poll(&one, 1, SLICE_MS);
+	count = poll(&one, 1, a->has_left ? 0 : SLICE_MS);
 	if (count < 0 && errno != EINTR)
 		return yg_err_from_errno(errno);
 	age_ns = a->count > 0 ? now_ns() - a->since_ns : 0;
@@ -389,19 +399,35 @@ static int pump(struct yg_hub_ask *a)
 		return lose(a, true);
 	if (age_ns > YG_HUB_ENGINE_END_MS * NS_PER_MS && a->opts.is_ending(a->opts.arg))
 		return YG_EEND;
-	return count > 0 && one.revents & ~POLLOUT ? yg_hub_ask_hear(a) : YG_OK;
+	if (!a->has_left && (count <= 0 || !(one.revents & ~POLLOUT)))
+		return YG_OK;
+	a->has_left = false;
+	return yg_hub_ask_hear(a);
 }
 
 int yg_hub_ask_wait(struct yg_hub_ask *ask)
 {
 	int rc = YG_OK;
 
-	while (rc == YG_OK && ask->count > 0) {
+	while (rc == YG_OK && ask->count > 0)
 		rc = pump(ask);
-		/* Else every answer would wake this thread, and the last one is waited for. */
-		if (rc == YG_OK && ask->count >= GATHER)
-			(void)poll(NULL, 0, NAP_MS);
-	}
+	return rc;
+}
+
+uint64_t yg_hub_ask_mark(const struct yg_hub_ask *ask)
+{
+	return ask->next_id - 1;
+}
+
+int yg_hub_ask_wait_for(struct yg_hub_ask *ask, uint64_t mark)
+{
+	int rc = YG_OK;
+
+	ask->limit = mark;
+	while (rc == YG_OK && ask->count > 0 && !is_at_limit(ask))
+		rc = pump(ask);
+	ask->limit = 0;
+	ask->is_away = ask->has_left = ask->count > 0;
 	return rc;
 }
 
@@ -704,6 +730,7 @@ void yg_hub_ask_open(struct yg_hub_ask *ask, int take_fd)
 	if (ask->pipe.fd >= 0)
 		(void)lose(ask, false);
 	ask->count = 0;
+	ask->has_left = false;
 	ask->has_changed = false;
 	yg_msg_pipe_open(&ask->pipe, take_fd);
 }

@@ -24,7 +24,7 @@
 #include "app/hub_detect_judge.h"
 #include "app/hub_engine_wire.h"
 
-#define YG_HUB_FLIGHT_MAX	256u /* batches handed out and not answered */
+#define YG_HUB_FLIGHT_MAX	512u /* batches handed out and not answered */
 #define YG_HUB_ENGINE_TRIES_MAX 3u   /* engines that one request may end */
 #define YG_HUB_ENGINE_ANSWER_MS                                                                    \
 	60000			 /* for one batch, ten times that for all else; then it hangs */
@@ -69,6 +69,11 @@ bool yg_hub_ask_is_open(const struct yg_hub_ask *ask);
 YG_MUST_USE int yg_hub_ask_hear(struct yg_hub_ask *ask);
 /* Until all batches are answered. */
 YG_MUST_USE int yg_hub_ask_wait(struct yg_hub_ask *ask);
+/* All that was handed out until now, for: */
+uint64_t yg_hub_ask_mark(const struct yg_hub_ask *ask);
+/* Until all before @mark is answered; of what was handed out behind it nothing is heard meanwhile.
+ */
+YG_MUST_USE int yg_hub_ask_wait_for(struct yg_hub_ask *ask, uint64_t mark);
 
 /* All judges anew. What was asked before and not answered is forgotten: no callback for it. */
 YG_MUST_USE int yg_hub_ask_begin(struct yg_hub_ask *ask, uint64_t seed);
