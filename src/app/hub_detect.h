@@ -10,9 +10,9 @@
  * is parsed. When it ends, what was not committed is handed out again to the next one; a batch that
  * ends several of them is set aside, said, and not handed out any more.
  *
- * While a commit waits for the disk, the engine has the batches of the next one already. What it
- * finds in them is heard when that one has begun, and what is committed (rows, states, cursor) was
- * decided before they were handed out: if the commit fails, or all ends, they are handed out again.
+ * While rows are written and the disk is waited for, the engine has the batches of the next commit
+ * already. What it says of them is heard when that one has begun; if one fails, or all ends, they
+ * are handed out again. States, ticks and other sets come between: nothing is ahead of them.
  *
  * Rows and cursor are one transaction: after a crash it goes on exactly behind what was written.
  * The states of judges are large and change with every batch, so they are not written with each

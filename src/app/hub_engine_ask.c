@@ -12,7 +12,6 @@
 #define SLICE_MS  100
 #define NS_PER_MS INT64_C(1000000)
 #define KEY_MAX	  (4u * YG_FACT_TEXT_MAX)
-#define GATHER	  16u /* batches that are sent together, when more come at once */
 
 struct request {
 	struct yg_hub_asked asked;
@@ -538,7 +537,7 @@ int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch, b
 	do {
 		rc = put_judge(ask, batch, is_new, &head);
 	} while (is_again(ask, &rc));
-	if (rc != YG_OK || ask->next_id % GATHER != 0)
+	if (rc != YG_OK)
 		return rc;
 	yg_hub_ask_send(ask);
 	return yg_hub_ask_hear(ask);
