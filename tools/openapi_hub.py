@@ -23,6 +23,7 @@ words_in = {"type": ["string", "null"], "maxLength": 500}
 org_id = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 hex_id = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 secret = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+uuid = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 right = {"type": "string", "pattern": "^[a-z_]{1,40}$"}
 name_in = {"type": ["string", "null"], "maxLength": 50}
 login_in = {"type": "string", "minLength": 1, "maxLength": 50, "pattern": r"^[!-~]+$"}
@@ -320,6 +321,25 @@ SCHEMAS.update({
         warnings=count, may=yes_no, hour=count, in_hour=count),
     "AutomaticRuleIn": thing(rule={"type": "string", "minLength": 1, "maxLength": 200}, on=yes_no,
                              reason={"type": "string", "minLength": 1, "maxLength": 250}),
+    "Feed": thing(
+        "`interval_s`: between two polls that went well. In `state`, which is null before the first: `objects` that ever came, "
+        "`last_objects` of them the last time, `refused` then; `next`: when it is asked again.",
+        name=text, url=text, collection_there=text, collection=uuid, user=text, has_secret=yes_no, has_authorities=yes_no,
+        has_certificate=yes_no, interval_s=count, limit=count, default_tlp=text, added=or_null(time), by=text,
+        state=or_null(thing(running=yes_no, last_try=or_null(time), last_success=or_null(time), last_error=text,
+                            error_time=or_null(time), objects=count, last_objects=count, refused=count, last_refused=text,
+                            failures=count, next=or_null(time), added_after=or_null(text)))),
+    "Publication": thing(
+        "A warning in a collection of STIX objects, from its first plan on; `plan`: the newest. `refusal`: why nothing of it "
+        "may be there. `objects`: how many it ever brought.",
+        id=text, root=plan_id, plan=plan_id, number=text, collection=uuid, state=words("waiting", "published", "withdrawn", "refused"),
+        refusal=or_null(text), tlp=text, at_most=words("clear", "green"), objects=count, time=or_null(time),
+        first=or_null(time), by=text, needs=["id", "root", "plan", "number", "collection", "state", "refusal", "at_most", "objects", "time", "first", "by"]),
+    "PublicationIn": thing("`warning`: its id, or its plan's; `collection`: id or alias.",
+                           warning={"type": "string", "minLength": 1, "maxLength": 32}, collection={"type": "string", "minLength": 1, "maxLength": 64}),
+    "PublicationRule": thing(collection=uuid, at_most=words("clear", "green"), by=text, time=time),
+    "PublicationRuleIn": thing("Without `at_most` no warning goes in by itself any more.", needs=["collection"],
+                               collection={"type": "string", "minLength": 1, "maxLength": 64}, at_most={"enum": ["clear", "green", None]}),
     "LineIn": thing(needs=[], text=line_in),
     "Webhook": thing("Where a member's own program takes warnings; its secret is never given back.", org=org_id,
                      url=or_null(text)),
@@ -550,6 +570,14 @@ OPERATIONS = [
      dict(page="AutomaticRule", query=dict(rule=text))),
     ("PUT", "/automatic-rules", "switchAutomaticRule", "A person switches one on or off",
      dict(body="AutomaticRuleIn", out="AutomaticRule")),
+    ("GET", "/feeds", "listFeeds", "Collections of other TAXII servers that the hub fetches, and how that goes", dict(page="Feed")),
+    ("GET", "/publications", "listPublications", "Warnings in collections of STIX objects, and what came of them",
+     dict(page="Publication", query=dict(plan=plan_id, after=text, limit=PAGED["limit"]))),
+    ("POST", "/publications", "publishWarning", "A person puts a released warning into a collection; answered with its publications",
+     dict(body="PublicationIn", page="Publication")),
+    ("GET", "/publication-rules", "listPublicationRules", "Collections into which warnings go by themselves", dict(page="PublicationRule")),
+    ("PUT", "/publication-rules", "setPublicationRule", "A person sets or ends one; answered with all",
+     dict(body="PublicationRuleIn", page="PublicationRule")),
     ("GET", "/warning-times", "warningTimes", "How long it took, p50 and p95", dict(out="WarningTimes", query=dict(plan=plan_id))),
     ("GET", O + "/webhook", "getWebhook", "Where its own program takes warnings", dict(out="Webhook")),
     ("PUT", O + "/webhook", "setWebhook", "Change it", dict(body="WebhookIn", out="Webhook")),

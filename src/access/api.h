@@ -20,6 +20,7 @@
 #include "model/month.h"
 #include "store/facts.h"
 #include "store/situations.h"
+#include "store/stix.h"
 
 struct yg_hub_api;
 
@@ -120,6 +121,8 @@ struct yg_hub_api_opts {
 	struct yg_enrol *enrol;		  /* for reading */
 	struct yg_facts *facts;		  /* for reading; NULL: there are no findings */
 	struct yg_situations *situations; /* NULL: there are none */
+	/* Of STIX objects, to find one by its name; NULL: none. */
+	struct yg_collections *collections;
 	struct yg_clock clock;
 	const char *version; /* of the program */
 	struct yg_hub_api_ports ports;

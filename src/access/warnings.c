@@ -178,6 +178,7 @@ static json_t *plan_shown(const char *id, const json_t *body)
 	if (shown) {
 		(void)json_object_del(shown, "salt");
 		(void)json_object_del(shown, "own");
+		(void)json_object_del(shown, "root");
 	}
 	if (shown && yg_json_set(shown, "id", json_string(id)) != YG_OK) {
 		json_decref(shown);

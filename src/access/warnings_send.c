@@ -5,6 +5,7 @@
 
 #include "access/automatic.h"
 #include "access/members.h"
+#include "access/publish.h"
 #include "access/sightings.h"
 #include "base/alloc.h"
 
@@ -151,6 +152,8 @@ static int send_all(struct yg_access *by, const char *plan, json_t *body, uint32
 		return YG_EMISMATCH;
 	if (rc == YG_OK)
 		rc = yg_sight_plan_due(by->hub, by->actor, plan);
+	if (rc == YG_OK)
+		rc = yg_publish_plan_due(by->hub, by->actor, plan);
 	if (rc == YG_OK)
 		rc = yg_warn_note_sent(by->hub, by->actor, *ret_count, now_ns);
 	if (rc == YG_OK)
@@ -319,6 +322,10 @@ static int set_head(const struct following *f, const char *reason)
 		json_t *value;
 	} values[] = {
 		{"salt", NULL},
+		/* What is in collections follows the first one (access/publish.h). */
+		{"root", json_object_get(f->body, "root")
+				 ? json_incref(json_object_get(f->body, "root"))
+				 : json_string(f->plan)},
 		{"refers", json_incref(json_object_get(f->body, "number"))},
 		{"number", json_string(f->number)},
 		{"made", yg_warn_time(f->now_ns)},
@@ -340,6 +347,16 @@ static int set_head(const struct following *f, const char *reason)
 	return rc;
 }
 
+/* Its indicators go, and come with the other one; what is in collections follows. */
+static int follow_due(const struct following *f)
+{
+	int rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->plan);
+
+	if (rc == YG_OK)
+		rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->id);
+	return rc == YG_OK ? yg_publish_plan_due(f->by->hub, f->by->actor, f->id) : rc;
+}
+
 static int make_following(struct following *f, json_t *notice, const char *reason)
 {
 	int rc = yg_warn_number(f->by->hub, f->by->actor, f->number);
@@ -353,10 +370,8 @@ static int make_following(struct following *f, json_t *notice, const char *reaso
 		rc = yg_warn_save(f->by->hub, f->by->actor, "plan", f->id, json_incref(f->fresh));
 	if (rc == YG_OK)
 		rc = follow_all(f);
-	if (rc == YG_OK) /* its indicators go, and come with the other one */
-		rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->plan);
 	if (rc == YG_OK)
-		rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->id);
+		rc = follow_due(f);
 	if (rc == YG_OK && strcmp(f->kind, "withdrawal") == 0)
 		rc = yg_auto_withdrawn(f->by->hub, f->by->actor, f->body);
 	if (rc == YG_OK)

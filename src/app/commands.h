@@ -45,6 +45,7 @@ void yg_help_evtx(void);
 void yg_help_hunt(void);
 void yg_help_rules(void);
 void yg_help_search(void);
-void yg_help_share(void);
+/* @word: one command of it, NULL or an unknown one: all. */
+void yg_help_share(const char *word);
 void yg_help_source(void);
 void yg_help_summary(void);

@@ -379,6 +379,18 @@ static void help_admin_situations(void)
 	       "  collection remove ID --yes    with all its objects\n"
 	       "  taxii-load FILE --user NAME:PASSWORD\n"
 	       "                                a data set to test with, for this login alone\n"));
+	put(N_("  feeds add NAME --url URL --collection ID --into ID\n"
+	       "      [--user NAME --password-file FILE | --token-file FILE] [--authorities FILE]\n"
+	       "      [--certificate FILE --key FILE] [--interval SECONDS] [--limit N]\n"
+	       "      [--default-tlp TLP]\n"
+	       "                                a collection of another TAXII server, fetched by\n"
+	       "                                the hub again and again; FILE: a name in the\n"
+	       "                                folder `out.feeds` of the hub's configuration\n"
+	       "  feeds list [--json]           and how each gets on\n"
+	       "  feeds objects NAME [--limit N] [--json]\n"
+	       "                                what came by it, newest first\n"
+	       "  feeds poll-now NAME           whatever its interval says\n"
+	       "  feeds remove NAME             what came stays\n"));
 }
 
 static void help_admin_warnings(void)
@@ -398,6 +410,14 @@ static void help_admin_warnings(void)
 	       "                                rules that warn by themselves; RULE: measured now\n"
 	       "  warnings automatic-on RULE --reason TEXT\n"
 	       "  warnings automatic-off RULE --reason TEXT\n"));
+	put(N_("  warnings publish ID --collection ID\n"
+	       "                                one that was released to a sector into a\n"
+	       "                                collection of STIX objects (docs/taxii.md)\n"
+	       "  warnings publications [PLAN] [--json]\n"
+	       "                                what is in collections, and why something is not\n"
+	       "  warnings publish-rule COLLECTION --at-most clear|green|off\n"
+	       "                                all that are released up to this marking\n"
+	       "  warnings publish-rules [--json]\n"));
 }
 
 static void help_admin_members(void)
@@ -716,10 +736,49 @@ static const char *const share_texts[] = {
 	   "  --lang ja|en       language of texts\n"),
 };
 
-void yg_help_share(void)
+/* Is @word one of "a|b|c", which a blank or the end of the line ends? */
+static bool is_one_of(const char *words, const char *word)
 {
-	for (size_t i = 0; i < sizeof(share_texts) / sizeof(share_texts[0]); i++)
-		put(share_texts[i]);
+	size_t size = strlen(word);
+
+	for (const char *at = words; *at && *at != ' ' && *at != '\n'; at++)
+		if ((at == words || at[-1] == '|') && strncmp(at, word, size) == 0 &&
+		    (at[size] == '\0' || strchr(" |\n", at[size])))
+			return true;
+	return false;
+}
+
+/* Do the first lines of @text, which say how it is written, name `yagura share @word`? */
+static bool is_usage_of(const char *text, const char *word)
+{
+	static const char share[] = "yagura share ";
+
+	text += text[0] == '\n'; /* what parts it from the one before */
+	while (strncmp(text, "usage: ", 7) == 0 || strncmp(text, "       ", 7) == 0) {
+		if (strncmp(text + 7, share, sizeof(share) - 1) == 0 &&
+		    is_one_of(text + 7 + sizeof(share) - 1, word))
+			return true;
+		text = strchr(text, '\n');
+		if (!text++)
+			return false;
+	}
+	return false;
+}
+
+void yg_help_share(const char *word)
+{
+	bool is_known = false;
+
+	for (size_t i = 0; word && i < sizeof(share_texts) / sizeof(share_texts[0]); i++)
+		is_known |= is_usage_of(share_texts[i], word);
+	for (size_t i = 0; i < sizeof(share_texts) / sizeof(share_texts[0]); i++) {
+		const char *text = yg_say_tr(share_texts[i]);
+
+		if (!is_known)
+			fputs(text, stdout);
+		else if (is_usage_of(share_texts[i], word))
+			fputs(text + (text[0] == '\n'), stdout);
+	}
 }
 
 void yg_help_demo(void)

@@ -22,8 +22,11 @@
  *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive, by way of the
  *                  hunter, which is the engine again (hub_engine.c) with other work
  *   hub_sight.c    keeper, a thread: indicators of warnings to sensors and lists, sightings back
+ *   hub_publish.c  keeper, a thread: warnings into collections of STIX objects
+ *   hub_feeds.c    keeper, a thread: collections of other TAXII servers, by way of out
  *   hub_outbox.c   keeper: what is to be sent, row by row; hub_mail.c: as a mail
- *   hub_out.c      out: mail and webhooks (post.c); hub_out_wire.c: what they say
+ *   hub_out.c      out: mail and webhooks (post.c), pages of feeds (hub_out_fetch.c);
+ *                  hub_out_wire.c: what they say
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
  *   hub_wire.c     what they say to each other

@@ -358,6 +358,7 @@ static int open_api(struct yg_hub_http *http)
 		.enrol = opts->enrol,
 		.facts = http->facts,
 		.situations = http->situations,
+		.collections = http->collections,
 		.clock = opts->clock,
 		.version = YG_VERSION,
 		.ports = {.heartbeat = heartbeat,

@@ -58,6 +58,7 @@ static const struct setting settings[] = {
 	{"out", "mail_user", TEXT, AT(out.mail_user), 0, 0},
 	{"out", "mail_password_file", TEXT, AT(out.mail_password_file), 0, 0},
 	{"out", "webhooks", TEXT, AT(out.webhooks), 0, 0},
+	{"out", "feeds", TEXT, AT(out.feeds), 0, 0},
 	{"out", "authorities", TEXT, AT(out.authorities), 0, 0},
 	{"out", "local", TEXT, AT(out.local), 0, 0},
 	{"hunts", "ask_above_mb", NUMBER, AT(hunt_ask_mb), 1, 1000000000},

@@ -25,7 +25,8 @@ struct yg_hub_config_out {
 	const char *mail_from;
 	const char *mail_user;
 	const char *mail_password_file;
-	const char *webhooks;	 /* "yes"; NULL: none are sent */
+	const char *webhooks; /* "yes"; NULL: none are sent */
+	const char *feeds; /* folder of the feeds' files (access/feeds.h); NULL: none are fetched */
 	const char *authorities; /* PEM file; NULL: the machine's */
 	const char *local; /* "127.0.0.1": there mail may go in the clear, and webhooks at all */
 };

@@ -13,8 +13,10 @@
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
 #include "app/hub_detect.h"
+#include "app/hub_feeds.h"
 #include "app/hub_hunt.h"
 #include "app/hub_outbox.h"
+#include "app/hub_publish.h"
 #include "app/hub_retention.h"
 #include "app/hub_rules.h"
 #include "app/hub_sight.h"
@@ -45,6 +47,8 @@ struct keeper {
 	struct yg_hub_hunts *hunts;
 	struct yg_hub_situations *situations;
 	struct yg_hub_sight *sight;
+	struct yg_hub_publish *publish;
+	struct yg_hub_feeds *feeds;
 	char situations_path[YG_HUB_PATH_MAX];
 	char collections_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
@@ -274,6 +278,38 @@ static int start_sight(struct keeper *keeper)
 	return rc == YG_OK ? rc : say_path(keeper, "indicators", rc);
 }
 
+static int start_publish(struct keeper *keeper)
+{
+	const struct yg_hub_publish_opts opts = {.db_path = keeper->db_path,
+						 .collections_path = keeper->collections_path,
+						 .clock = keeper->hub.clock,
+						 .lang = yg_say_lang_now()};
+	int rc = yg_hub_publish_start(&opts, &keeper->publish);
+
+	return rc == YG_OK ? rc : say_path(keeper, "stix.db", rc);
+}
+
+static int start_feeds(struct keeper *keeper)
+{
+	const struct yg_hub_feeds_opts opts = {.db_path = keeper->db_path,
+					       .collections_path = keeper->collections_path,
+					       .config = &keeper->settings->out,
+					       .clock = keeper->hub.clock};
+	int rc = yg_hub_feeds_start(&opts, &keeper->feeds);
+
+	if (rc == YG_OK)
+		yg_hub_outbox_feeds(keeper->outbox, keeper->feeds);
+	return rc == YG_OK ? rc : say_path(keeper, "stix.db", rc);
+}
+
+/* What puts objects into collections by itself. */
+static int start_shelves(struct keeper *keeper)
+{
+	int rc = start_publish(keeper);
+
+	return rc == YG_OK ? start_feeds(keeper) : rc;
+}
+
 /* Before the walls, as the facts file, which must be there. */
 static int open_situations(struct keeper *keeper)
 {
@@ -301,6 +337,7 @@ static void metrics(void *arg, struct yg_buf *to)
 
 	yg_hub_metrics(&keeper->hub, to);
 	yg_hub_metrics_detect(keeper->detect, to);
+	yg_hub_feeds_metrics(keeper->feeds, to);
 }
 
 static int sign_audit(void *arg, struct yg_bytes message, uint8_t *signature)
@@ -635,6 +672,7 @@ enum {
 	AT_SIGNER,
 	AT_FRONT,
 	AT_OUT,
+	AT_FEEDS,
 	AT_WORKERS
 };
 
@@ -695,6 +733,7 @@ static int serve(struct keeper *keeper)
 			[AT_SIGNER] = to_poll(&hub->signer.pipe, true),
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
 			[AT_OUT] = yg_hub_outbox_poll(keeper->outbox),
+			[AT_FEEDS] = {.fd = yg_hub_feeds_fd(keeper->feeds), .events = POLLIN},
 		};
 
 		for (unsigned i = 0; i < hub->worker_count; i++)
@@ -735,6 +774,8 @@ static void close_all(struct keeper *keeper)
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->situations = yg_hub_situations_free(keeper->situations);
 	keeper->sight = yg_hub_sight_free(keeper->sight);
+	keeper->publish = yg_hub_publish_free(keeper->publish);
+	keeper->feeds = yg_hub_feeds_free(keeper->feeds);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
 	hub->detect = NULL;
@@ -803,6 +844,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = start_sight(&keeper);
 	if (rc == YG_OK) /* tells it how they get on */
 		rc = start_hunts(&keeper);
+	if (rc == YG_OK)
+		rc = start_shelves(&keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_situations_start(keeper.situations);
 	if (rc == YG_OK)

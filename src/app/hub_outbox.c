@@ -3,6 +3,7 @@
 #include "app/hub_outbox.h"
 
 #include "access/provisions.h"
+#include "app/hub_feeds.h"
 #include "app/hub_mail.h"
 #include "app/hub_out_wire.h"
 #include "app/post.h"
@@ -24,6 +25,7 @@
 struct yg_hub_outbox {
 	struct yg_hub_outbox_opts opts;
 	struct yg_msg_pipe pipe;
+	struct yg_hub_feeds *feeds; /* NULL: not yet */
 	struct {
 		struct yg_warn_out out;
 		uint64_t id; /* 0: free */
@@ -42,8 +44,13 @@ struct yg_hub_outbox *yg_hub_outbox_new(const struct yg_hub_outbox_opts *opts)
 	if (!box)
 		return NULL;
 	box->opts = *opts;
-	yg_msg_pipe_init(&box->pipe, YG_OUT_BODY_MAX, YG_OUT_QUEUE_MAX);
+	yg_msg_pipe_init(&box->pipe, YG_OUT_ANY_MAX, YG_OUT_QUEUE_MAX);
 	return box;
+}
+
+void yg_hub_outbox_feeds(struct yg_hub_outbox *box, struct yg_hub_feeds *feeds)
+{
+	box->feeds = feeds;
 }
 
 static void forget_all(struct yg_hub_outbox *box)
@@ -53,6 +60,8 @@ static void forget_all(struct yg_hub_outbox *box)
 			yg_warn_out_done_with(&box->rows[i].out);
 		box->rows[i].id = 0;
 	}
+	if (box->feeds)
+		yg_hub_feeds_lost(box->feeds);
 }
 
 struct yg_hub_outbox *yg_hub_outbox_free(struct yg_hub_outbox *box)
@@ -101,6 +110,8 @@ static int hear_done(struct yg_hub_outbox *box, const struct yg_msg *message)
 	unsigned i = 0;
 	int rc;
 
+	if (message->kind == YG_OUT_FETCHED && box->feeds)
+		return yg_hub_feeds_hear(box->feeds, message);
 	while (i < UNDER_WAY && (box->rows[i].id == 0 || box->rows[i].id != message->id))
 		i++;
 	if (message->kind != YG_OUT_DONE || i == UNDER_WAY ||
@@ -237,6 +248,8 @@ void yg_hub_outbox_run(struct yg_hub_outbox *box)
 	uint32_t count;
 	int rc;
 
+	if (box->feeds)
+		yg_hub_feeds_run(box->feeds, &box->pipe);
 	(void)yg_msg_flush(&box->pipe); /* what cannot be written shows when it is read */
 	if (now - box->look_ns < (box->is_full ? FULL_NS : LOOK_NS) && now >= box->look_ns)
 		return;

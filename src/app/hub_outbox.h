@@ -23,6 +23,9 @@ struct yg_hub_outbox_opts {
 	struct yg_clock clock;
 };
 struct yg_hub_outbox *yg_hub_outbox_new(const struct yg_hub_outbox_opts *opts); /* or NULL */
+/* What is to be fetched goes the same way; @feeds is borrowed. */
+struct yg_hub_feeds;
+void yg_hub_outbox_feeds(struct yg_hub_outbox *box, struct yg_hub_feeds *feeds);
 struct yg_hub_outbox *yg_hub_outbox_free(struct yg_hub_outbox *box);
 /* Another end: what was under way is begun again. */
 void yg_hub_outbox_take(struct yg_hub_outbox *box, int take_fd);

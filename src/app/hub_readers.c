@@ -25,6 +25,7 @@ struct reader {
 	struct yg_hub_access *hub;
 	struct yg_facts *facts;
 	struct yg_situations *situations;
+	struct yg_collections *collections;
 	struct yg_hub_beats *beats;
 	struct yg_hub_api *api;
 	pthread_t thread;
@@ -199,6 +200,8 @@ static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts
 		rc = yg_facts_open_sqlite(opts->facts, false, &reader->facts);
 	if (rc == YG_OK && opts->situations)
 		rc = yg_situations_open(opts->situations, false, &reader->situations);
+	if (rc == YG_OK)
+		rc = yg_collections_open(opts->collections, false, &reader->collections);
 	return rc;
 }
 
@@ -232,6 +235,7 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 	api.enrol = reader->enrol;
 	api.facts = reader->facts;
 	api.situations = reader->situations;
+	api.collections = reader->collections;
 	return reader->beats ? yg_hub_api_new(&api, &reader->api) : YG_ENOMEM;
 }
 
@@ -240,6 +244,7 @@ static void close_one(struct reader *reader)
 	reader->api = yg_hub_api_free(reader->api);
 	reader->beats = yg_hub_beats_free(reader->beats);
 	reader->situations = yg_situations_free(reader->situations);
+	reader->collections = yg_collections_free(reader->collections);
 	reader->facts = yg_facts_free(reader->facts);
 	reader->hub = yg_hub_access_free(reader->hub);
 	reader->enrol = yg_enrol_free(reader->enrol);

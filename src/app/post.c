@@ -64,7 +64,7 @@ static bool is_special_6(const uint8_t a[16])
 	       (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0 && a[3] == 0);  /* Teredo */
 }
 
-static bool may_speak(const struct yg_hub_config_out *config, const struct sockaddr *to)
+bool yg_post_may_speak(const struct yg_hub_config_out *config, const struct sockaddr *to)
 {
 	const struct sockaddr_in *four = (const void *)to;
 	const struct sockaddr_in6 *six = (const void *)to;
@@ -86,7 +86,7 @@ static curl_socket_t open_outside(void *arg, curlsocktype purpose, struct curl_s
 	struct slot *slot = arg;
 
 	(void)purpose;
-	if (!may_speak(slot->post->opts.config, &to->addr)) {
+	if (!yg_post_may_speak(slot->post->opts.config, &to->addr)) {
 		slot->is_inside = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -94,7 +94,7 @@ static curl_socket_t open_outside(void *arg, curlsocktype purpose, struct curl_s
 }
 
 /* In the clear to this machine alone, and only where the operator wrote so. */
-static bool may_be_plain(const struct yg_hub_config_out *config, const char *url)
+bool yg_post_may_be_plain(const struct yg_hub_config_out *config, const char *url)
 {
 	const char *host = strstr(url, "://");
 	size_t size = strlen(LOCAL);
@@ -196,8 +196,9 @@ static CURLcode set_server(struct slot *slot, const char *other)
 
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_USE_SSL,
-					may_be_plain(config, server) ? (long)CURLUSESSL_NONE
-								     : (long)CURLUSESSL_ALL);
+					yg_post_may_be_plain(config, server)
+						? (long)CURLUSESSL_NONE
+						: (long)CURLUSESSL_ALL);
 	if (code == CURLE_OK && other)
 		return bound_addresses(slot);
 	if (code == CURLE_OK && config->mail_user)
@@ -249,7 +250,7 @@ static CURLcode set_hook(struct slot *slot, const struct yg_post_letter *letter)
 	CURL *curl = slot->curl;
 	CURLcode code = curl_easy_setopt(
 		curl, CURLOPT_PROTOCOLS_STR,
-		may_be_plain(slot->post->opts.config, letter->to) ? "http,https" : "https");
+		yg_post_may_be_plain(slot->post->opts.config, letter->to) ? "http,https" : "https");
 
 	if (!add_field(slot, "Content-Type", "application/json") ||
 	    !add_field(slot, "Idempotency-Key", letter->key) ||

@@ -88,6 +88,12 @@ YG_MUST_USE int yg_post_wait(struct yg_post *post, int wait_ms);
 /* One that has ended since. False: none. */
 bool yg_post_next(struct yg_post *post, uint64_t *ret_tag, struct yg_post_end *ret);
 
+/* The rule for whoever is named by others: no address inside, but 127.0.0.1 where the operator
+ * wrote so; there, and nowhere else, also in the clear. */
+struct sockaddr;
+bool yg_post_may_speak(const struct yg_hub_config_out *config, const struct sockaddr *to);
+bool yg_post_may_be_plain(const struct yg_hub_config_out *config, const char *url);
+
 /*
  * "t=SECONDS,v1=HEX": HMAC-SHA-256 by @secret over "SECONDS." and @body, so that a webhook knows
  * from whom and when it is. YG_OK, YG_ENOMEM, YG_ELIMIT.

@@ -38,7 +38,10 @@ bool yg_share_options(int argc, char **argv, const struct option *longs,
 	optind = 1;
 	while ((option = getopt_long(argc, argv, last->name ? ":ho:" : ":h", longs, NULL)) != -1) {
 		if (option == 'h') {
-			yg_help_share();
+			/* `plan` is still in its place; of the others the name stands first. */
+			yg_help_share(strcmp(argv[0], "share") != 0 ? argv[0]
+				      : argc > 1		    ? argv[1]
+								    : NULL);
 			*ret_status = YG_EXIT_DONE;
 			return false;
 		}

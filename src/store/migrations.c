@@ -219,6 +219,12 @@ static const char *const stix_steps[] = {
 	"CREATE INDEX statuses_by_time ON statuses(made_us);"
 	"CREATE TABLE texts(kind TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL,"
 	" PRIMARY KEY(kind, name)) STRICT;",
+	/* 2: from which feed a version came. */
+	"CREATE TABLE origins(c INTEGER NOT NULL, added_us INTEGER NOT NULL, origin TEXT NOT NULL,"
+	" PRIMARY KEY(c, added_us)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX origins_by_name ON origins(origin, added_us);"
+	"CREATE TRIGGER origins_end AFTER DELETE ON objects BEGIN"
+	" DELETE FROM origins WHERE c=old.c AND added_us=old.added_us; END;",
 };
 const struct yg_sqlite_form yg_sqlite_stix = {0x59475358, /* "YGSX" */
 					      stix_steps, COUNT_OF(stix_steps)};

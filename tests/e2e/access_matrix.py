@@ -24,6 +24,7 @@ class Matrix:
     def __init__(self):
         self.town = Town()
         self.stranger = self.town.hub.stranger("acme")
+        assert self.town.hub.admin("collection", "add", "--title", "matrix", "--alias", "matrix", "--for", "community").code == 0
         self.other_sensor = self.town.hub.stranger("beta")
         # Whoever is let in at beta by a mandate would reach it: another provider is.
         self.town.local.make("POST", "/orgs", {"id": "othershop"})
@@ -177,6 +178,11 @@ class Matrix:
             "warningPage": lambda: ("/warnings/%s/page%s" % (NONE, q), None),
             "listSightings": lambda: ("/warnings/%s/sightings%s" % (NONE, q), None),
             "listAutomaticRules": lambda: ("/automatic-rules", None),
+            "listFeeds": lambda: ("/feeds", None),
+            "listPublications": lambda: ("/publications", None),
+            "publishWarning": lambda: ("/publications", {"warning": NONE, "collection": "matrix"}),
+            "listPublicationRules": lambda: ("/publication-rules", None),
+            "setPublicationRule": lambda: ("/publication-rules", {"collection": "matrix", "at_most": "green"}),
             "switchAutomaticRule": lambda: ("/automatic-rules", {"rule": "x", "on": False, "reason": "matrix"}),
             "warningScript": lambda: ("/warnings/%s/script" % NONE, None),
             "seeWarning": lambda: ("/warnings/%s/seen%s" % (NONE, q), {}),

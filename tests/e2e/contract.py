@@ -184,4 +184,15 @@ def samples_tell_three_stories():
         equal(stories[0]["outcome"], "possible", name)
 
 
+@case
+def help_for_one_command():
+    whole = yagura("share", "--help").out
+    for word in ("plan", "release", "check", "report", "drill", "provision", "statistics", "poll", "import", "export"):
+        done = yagura("share", word, "--help")
+        equal(done.code, 0, word)
+        assert done.out.startswith("usage: yagura share ") and word in done.out.split("\n\n")[0], done.out[:200]
+        assert done.out in whole and len(done.out) < len(whole) / 2, word
+    equal(yagura("share", "nothing", "--help").out, whole)
+
+
 main()
