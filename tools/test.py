@@ -17,12 +17,14 @@ then, it is called unsteady: both runs are printed, it stands in the list before
 defect to mend. More than UNSTEADY_MAX of them fail the run. Nothing else is ever run twice.
 """
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,6 +83,22 @@ def tests_of(name, suites):
     return found
 
 
+def run_one(test, env, place):
+    """(exit status, output). What a test that fell has left running ends with it, or it would disturb the others."""
+    process = subprocess.Popen(test["cmd"], env=env, cwd=place, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        output, words = process.communicate(timeout=max(TIMEOUT_S, test.get("timeout") or 0))[0], ""
+        code = process.returncode
+    except subprocess.TimeoutExpired as late:
+        output, words, code = late.stdout or b"", "\ntoo slow: ended\n", 124
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return code, output.decode("utf-8", "replace") + words
+
+
 def run(item, seed, base):
     name, test = item
     label = "%s %s" % (name.replace("build-", "") if name != "build" else "", test["name"])
@@ -94,13 +112,7 @@ def run(item, seed, base):
                ASAN_OPTIONS="abort_on_error=0:detect_leaks=1:allocator_may_return_null=1",
                UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
     start = time.monotonic()
-    try:
-        done = subprocess.run(test["cmd"], env=env, cwd=test.get("workdir") or ROOT / name,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=max(TIMEOUT_S, test.get("timeout") or 0))
-        code, output = done.returncode, done.stdout.decode("utf-8", "replace")
-    except subprocess.TimeoutExpired as late:
-        code, output = 124, (late.stdout or b"").decode("utf-8", "replace") + "\ntoo slow: ended\n"
+    code, output = run_one(test, env, test.get("workdir") or ROOT / name)
     took = time.monotonic() - start
     shutil.rmtree(folder, ignore_errors=True)
     counts = [tuple(map(int, m)) for m in COUNT.findall(output)]

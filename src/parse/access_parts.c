@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parse/access_parts.h"
 
+#include "parse/web.h"
 #include "parse/when.h"
 
 #include "base/ban.h"
@@ -44,8 +45,9 @@ static size_t client_size(struct yg_bytes record, uint64_t *ret_key)
 	*ret_key = 0;
 	if (i > YG_ACCESS_CLIENT_MAX || colons > 8)
 		return 0;
+	/* "2001.db8::7" is none to the reader of all forms, which takes it for a name and a port */
 	if (colons >= 2)
-		return i;
+		return yg_web_is_address(yg_bytes_cut(record, 0, i)) ? i : 0;
 	if (dots != 3 || (seen & ~(unsigned)(IS_DIGIT | IS_DOT)) || !is_digit(record.data[0]) ||
 	    !is_digit(record.data[i - 1]))
 		return 0;

@@ -7,9 +7,9 @@
  *
  * Two lines whose before, middle and after are the same differ in client, time and size only: all
  * that yg_access_read() makes of the rest is the same in both. That holds because a client is an
- * address, a time has its fixed form and a size is digits: no decision of that reader depends on
- * which address, time and digits they are. Lines of any other form are not cut; they lose nothing
- * but time.
+ * address to that reader too (yg_web_is_address()), a time has its fixed form and a size is digits:
+ * none of its decisions depends on which address, time and digits they are. Lines of any other form
+ * are not cut; they lose nothing but time.
  *
  * Layer: parse. Pure.
  * Tests: tests/unit/parse/test_access_parts.c, tests/e2e/repeats.py

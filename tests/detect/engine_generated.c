@@ -606,8 +606,8 @@ int main(int argc, char **argv)
 	bool is_cases = argc > 2 && strcmp(argv[1], "--cases") == 0;
 	bool has_mode = is_cases || (argc > 2 && strcmp(argv[1], "--explain") == 0);
 	uint64_t rounds = argc > 1 ? strtoull(argv[1 + has_mode], NULL, 10) : 0;
-	uint64_t seed = argc > 2 + has_mode ? strtoull(argv[2 + has_mode], NULL, 10)
-					    : (uint64_t)time(NULL) * 1000;
+	const char *given = argc > 2 + has_mode ? argv[2 + has_mode] : getenv("YAGURA_SEED");
+	uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000;
 
 	is_explaining = has_mode && !is_cases;
 	if (is_cases)

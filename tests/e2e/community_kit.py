@@ -49,7 +49,11 @@ class Community:
         self.log.touch()
         self.sensor = Member(self.town.hub, "corp-c", follow=[self.log]).start()
         append(self.log, [WEB % (ATTACKER, n, n, 900 + n) for n in range(6)])
+        hub = self.town.hub
+        # What follows counts what there is: when all six lines were judged and looked at.
+        until("the lines", lambda: len(hub.archived("corp-c")) == 6 and hub.lag() == 0 and hub.is_settled())
         self.situation = until("a situation", lambda: self.analyst.get("/situations")["items"])[0]["id"]
+        until("all that was found", lambda: hub.idle_at() is not None)
 
     def plan(self, **more):
         return self.analyst.make("POST", "/situations/%s/plan" % self.situation, dict({"victim": "corp-c"}, **more))

@@ -48,7 +48,7 @@ def is_open(reader, writer):
 
 
 async def answered(reader):
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
     return head.split(b" ")[1]
 
 

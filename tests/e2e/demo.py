@@ -7,7 +7,6 @@ import csv
 import hashlib
 import json
 import os
-import pathlib
 import pty
 import random
 import re
@@ -49,7 +48,7 @@ def of_place(place):
 
 
 def gone(place):
-    until("nobody works there", lambda: not of_place(place), 30)
+    until("nobody works there", lambda: not of_place(place))
 
 
 def steps(lines):
@@ -208,7 +207,7 @@ def it_says_what_is_wrong():
 
 def at_work(place):
     """Until hub and sensor of the run are there."""
-    return until("a sensor at work", lambda: list(place.glob("run-*/sensor-0/run.json")), 60)
+    return until("a sensor at work", lambda: list(place.glob("run-*/sensor-0/run.json")))
 
 
 @case
@@ -218,7 +217,7 @@ def ended_from_outside():
         process = started(place, "--once", "--json")
         at_work(place)
         process.send_signal(how)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=TIMEOUT_S)
         assert process.returncode == 1 and not place.exists(), (process.returncode, err)
         contains(out.decode().splitlines()[-1], "asked to end")
         equal(of_place(place), [])
@@ -231,7 +230,7 @@ def killed_and_cleaned():
     process = started(place, "--once", "--json")
     at_work(place)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=TIMEOUT_S)
     gone(place)
     keep = place / "run-mine"  # not one of the demo's
     keep.mkdir()
@@ -244,7 +243,7 @@ def killed_and_cleaned():
     at_work(place)
     done = yagura("demo", "clean", "--place", place, "--json")
     equal((done.code, done.lines()), (0, [{"removed": 1}]))
-    process.communicate(timeout=60)
+    process.communicate(timeout=TIMEOUT_S)
     gone(place)
     equal(sorted(p.name for p in place.rglob("*")), [".yagura-demo", "letter", "run-mine"])
     equal(yagura("demo", "clean", "--place", place, "--json").lines(), [{"removed": 0}])
@@ -308,7 +307,7 @@ def open_at_a_terminal():
     contains(text.decode(), "/start?key=")
     contains(text.decode(), "デモ")
     process.send_signal(signal.SIGINT)
-    end = time.monotonic() + 60
+    end = time.monotonic() + TIMEOUT_S
     while process.poll() is None and time.monotonic() < end:
         try:
             os.read(above, 65536)
@@ -412,7 +411,7 @@ def the_story_at_a_terminal():
         page = minato.ask("GET", "/warnings/%s/page?lang=ja" % one["id"], Accept_Language="ja")[2].decode()
         contains(page, "デモ")
     process.send_signal(signal.SIGINT)
-    end = time.monotonic() + 60
+    end = time.monotonic() + TIMEOUT_S
     while process.poll() is None and time.monotonic() < end:
         try:
             os.read(above, 65536)

@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 
-from harness import YAGURA, case, contains, equal, folder, main
+from harness import TIMEOUT_S, YAGURA, case, contains, equal, folder, main
 from hub_api_kit import Town, Who, cookie_of, problem
 from hub_kit import Hub
 
@@ -52,7 +52,7 @@ def visit(hub, login, **headers):
 
 def started(data, *options):
     return subprocess.run([YAGURA, "hub", "--data", str(data), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          env=dict(os.environ, LANGUAGE="en"), timeout=60, text=True)
+                          env=dict(os.environ, LANGUAGE="en"), timeout=TIMEOUT_S, text=True)
 
 
 @case

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 import datetime
 
-from harness import ROOT, YAGURA, case, contains, equal, folder, main, yagura
+from harness import ROOT, TIMEOUT_S, YAGURA, case, contains, equal, folder, main, yagura
 
 
 def check(text, *more):
@@ -38,13 +38,13 @@ class Running:
                                         stdout=subprocess.PIPE, env=dict(os.environ, LANGUAGE="en"))
         line = self.process.stdout.readline()
         if not line:
-            raise AssertionError("no ready line: %s" % self.process.wait(10))
+            raise AssertionError("no ready line: %s" % self.process.wait(TIMEOUT_S))
         self.ready = json.loads(line)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.stdout.close()
-        return self.process.wait(10)
+        return self.process.wait(TIMEOUT_S)
 
 
 @case
@@ -100,7 +100,7 @@ def is_done():
     data = folder() / "data"
     hub = Running("data: %s\nlang: ja\nworkers: 1\nhttp:\n  listen: 127.0.0.1:0\nsensors:\n  listen: 127.0.0.1:0\n"
                   "  names: [hub.example.jp]\n  connections: 10\n  timeout: 30\n" % data)
-    with urllib.request.urlopen(hub.ready["url"] + "/readyz", timeout=20) as answer:
+    with urllib.request.urlopen(hub.ready["url"] + "/readyz", timeout=60) as answer:
         equal(answer.status, 200)
     children = subprocess.run(["ps", "-o", "comm=", "--ppid", str(hub.process.pid)], stdout=subprocess.PIPE, text=True,
                               check=True).stdout.split()
@@ -136,7 +136,7 @@ def behind_a_proxy():
     """Its names are answered to, over its TLS: the cookie says so."""
     hub = Running("data: %s\nhttp:\n  listen: 127.0.0.1:0\n  names: [hub.example.jp]\nsensors:\n  listen: 127.0.0.1:0\n"
                   % (folder() / "d"))
-    connection = http.client.HTTPConnection(hub.ready["url"].split("//")[1], timeout=20)
+    connection = http.client.HTTPConnection(hub.ready["url"].split("//")[1], timeout=60)
     connection.request("GET", "/" + hub.ready["admin_link"].split("/", 3)[3],
                        headers={"Host": "hub.example.jp", "X-Forwarded-For": "192.0.2.1"})
     answer = connection.getresponse()
@@ -155,14 +155,14 @@ def pages_over_tls():
     contains(hub.ready["url"], "https://127.0.0.1:")
     tls = ssl.create_default_context(cafile=str(pem))
     with urllib.request.urlopen(hub.ready["url"].replace("127.0.0.1", "localhost") + "/healthz", context=tls,
-                                timeout=20) as answer:
+                                timeout=60) as answer:
         equal(answer.status, 200)
     # Under the names that the file gives it, and no others.
     for host, status in (("hub.example.jp", 200), ("HUB.example.jp:8443", 200), ("other.example.jp", 421)):
         request = urllib.request.Request(hub.ready["url"].replace("127.0.0.1", "localhost") + "/healthz",
                                          headers={"Host": host})
         try:
-            with urllib.request.urlopen(request, context=tls, timeout=20) as answer:
+            with urllib.request.urlopen(request, context=tls, timeout=60) as answer:
                 got = answer.status
         except urllib.error.HTTPError as error:
             got = error.code

@@ -106,7 +106,7 @@ def findings_are_those_of_detect():
     wanted = detected(log)
     assert any(outcome == "possible" for _, outcome in wanted.values()) and len(wanted) > len(before), wanted
     try:
-        until("the same as detect has", lambda: bundled(findings(hub)) == wanted, 20)
+        until("the same as detect has", lambda: bundled(findings(hub)) == wanted)
     except AssertionError:
         raise AssertionError("%r, not %r" % (bundled(findings(hub)), wanted)) from None
     found = findings(hub)
@@ -152,7 +152,7 @@ def rules_change_while_it_runs():
     (hub.data / "indicators" / "more.csv").write_text(
         "value,source,tlp,pap,confidence,valid_until\n198.51.100.81,feed,TLP:GREEN,PAP:AMBER,80,%s\n198.51.100.82,feed,violet,,,%s\n" % tuple(days))
     until("the indicators", lambda: ", 3 indicators" in hub.messages())
-    assert "more.csv:3: violet: " in hub.messages()
+    hub.says("more.csv:3: violet: ")
     append(log, ["Nov 21 08:00:0%d box sshd[7]: Connection closed by 198.51.100.8%d port 2" % (n, n) for n in (1, 2)])
     until("its finding", lambda: any(f["matched"] == "198.51.100.82" for f in findings(hub)))
     assert not any(f["matched"] == "198.51.100.81" for f in findings(hub))
@@ -161,7 +161,7 @@ def rules_change_while_it_runs():
         {"name": "resolvers", "type": "cidr", "list": ["198.51.100.88/31"], "matching_attributes": ["ip-src"]}))
     (hub.data / "indicators" / "known.csv").write_text("value,confirmed\n198.51.100.88,\n198.51.100.89,yes\n")
     until("the indicators", lambda: ", 5 indicators" in hub.messages())
-    assert "1 indicators are on lists of well-known values" in hub.messages(), hub.messages()
+    hub.says("1 indicators are on lists of well-known values")
     append(log, ["Nov 21 08:00:1%d box sshd[7]: Connection closed by 198.51.100.8%d port 2" % (n, n) for n in (8, 9)])
     until("its finding", lambda: any(f["matched"] == "198.51.100.89" for f in findings(hub)))
     assert not any(f["matched"] == "198.51.100.88" for f in findings(hub))
@@ -194,7 +194,7 @@ def an_event_count_spans_kills_and_stays_in_its_organisation():
     until("the fifth", lambda: len(fired("acme")) == 1)
     assert not fired("rival")
     wanted = detected(logs["acme"], "--rules", str(hub.data / "rules"))
-    assert bundled(findings(hub, "acme")) == wanted, (bundled(findings(hub, "acme")), wanted)
+    until("the same as detect has", lambda: bundled(findings(hub, "acme")) == wanted)
     for member in members.values():
         assert member.stop() == 0
     assert hub.stop() == 0

@@ -2,19 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Automatic hunts of the hub: an indicator or rule that comes later is found in what was archived before; a hunt that
 is killed goes on and doubles nothing; one over the bound asks; organisations do not see each other."""
+import contextlib
 import json
 import os
 import random
-import re
 import shutil
 import signal
-import urllib.request
 
 from harness import case, equal, folder, main, yagura
 from hub_api_kit import Town, problem
 from hub_kit import Hub, Member, append, until
 
-SEED = 20261125
+SEED = int(os.environ.get("YAGURA_SEED", "20261125"))
 RULE = """title: Knock of old
 id: 7c7c7c7c-0000-4000-8000-000000000001
 logsource: {product: linux, service: sshd}
@@ -55,17 +54,10 @@ def closed(n, source):
     return "Nov 21 08:%02d:%02d box sshd[7]: Connection closed by %s port 2" % (n // 60 % 60, n % 60, source)
 
 
-def lag(hub):
-    """Journal positions that detection has not passed."""
-    with urllib.request.urlopen(hub.ready["url"] + "/metrics", timeout=60) as answer:
-        text = answer.read().decode()
-    return int(re.search(r'^yagura_consumer_lag_records{consumer="detect"} (\d+)$', text, re.M).group(1))
-
-
 def archived(hub, orgs, count):
     until("the archive", lambda: sum(len(hub.archived(org)) for org in orgs) >= count)
     # Detection has passed them too: what it had not yet seen when rules change is found live.
-    until("detection", lambda: lag(hub) == 0)
+    until("detection", lambda: hub.lag() == 0)
 
 
 def start(orgs, options=()):
@@ -104,7 +96,7 @@ def what_comes_later_is_found_in_the_past():
     archived(hub, ["acme", "rival", "third"], 13)
     assert not hunts(hub), "there is nothing new yet"
     (hub.data / "indicators" / "list.txt").write_text("198.51.100.51\n198.51.100.52\n")
-    hunt, = until("the hunt", lambda: only(hub, "done"), 30)
+    hunt, = until("the hunt", lambda: only(hub, "done"))
     assert (hunt["indicators"], hunt["rules"]) == (2, 0), hunt
     found = findings(hub)
     assert sorted((f["org"], f["matched"], f["count"]) for f in found) == [
@@ -121,24 +113,24 @@ def what_comes_later_is_found_in_the_past():
     (hub.data / "indicators" / "list.txt").unlink()
     until("both gone", lambda: ", 0 indicators" in hub.messages())
     (hub.data / "indicators" / "list.txt").write_text("198.51.100.52\n198.51.100.53\n")
-    second = until("another", lambda: only(hub, "done", 2), 30)[1]
+    second = until("another", lambda: only(hub, "done", 2))[1]
     assert second["indicators"] == 1 and second["findings"] == 1, second
     assert [f["matched"] for f in findings(hub) if f["hunt"] == second["id"]] == ["198.51.100.53"]
     # A rule; its neighbour that was there before does not count again when the file changes.
     append(logs["acme"], ["Nov 21 08:30:0%d box sshd[7]: oldknock %d" % (n, n) for n in range(3)])
     archived(hub, ["acme", "rival", "third"], 17)
     (hub.data / "rules" / "k.yml").write_text(RULE % (2, "nobody says this"))
-    third = until("the rule", lambda: only(hub, "done", 3), 30)[2]
+    third = until("the rule", lambda: only(hub, "done", 3))[2]
     assert (third["rules"], third["findings"]) == (2, 3), third
     (hub.data / "rules" / "k.yml").write_text(RULE % (3, "nor that"))
-    fourth = until("the neighbour", lambda: only(hub, "done", 4), 30)[3]
+    fourth = until("the neighbour", lambda: only(hub, "done", 4))[3]
     assert (fourth["rules"], fourth["findings"]) == (1, 0), fourth
     # What came while the hub was down is noticed; what was there is not new.
     before = findings(hub)
     hub.stop()
     (hub.data / "indicators" / "more.csv").write_text("value,source\n198.51.100.54,feed\n")
     hub.start()
-    fifth = until("after a start", lambda: only(hub, "done", 5), 30)[4]
+    fifth = until("after a start", lambda: only(hub, "done", 5))[4]
     assert (fifth["indicators"], fifth["findings"]) == (1, 1), fifth
     assert len(findings(hub)) == len(before) + 1
     end(hub, members)
@@ -154,19 +146,20 @@ def a_killed_hunt_goes_on_and_doubles_nothing():
         append(logs[org], [closed(n, "203.0.113.%d" % (n % 250)) for n in range(count)])
     archived(hub, orgs, count * len(orgs))
     (hub.data / "indicators" / "list.txt").write_text("203.0.113.7\n203.0.113.9\n")
-    until("it has begun", lambda: hunts(hub), 30)
+    until("it has begun", lambda: hunts(hub))
     kills, seen, went_on = 0, 0, 0
-    while not only(hub, "done"):
+    while kills == 0 or not only(hub, "done"):  # on a busy machine it may be over before it is looked at
         kills += 1
         if rng.random() < 0.4:  # the process that reads the archive, alone
             for pid in [pid for pid, role in hub.processes().items() if role == "hunter"]:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         else:
             hub.stop(signal.SIGKILL)
             hub.start()
         if rng.random() < 0.3 and kills < 10:
             continue  # again at once, wherever it is
-        until("it goes on", lambda: only(hub, "done") or len(findings(hub)) > seen, 60)
+        until("it goes on", lambda: only(hub, "done") or len(findings(hub)) > seen)
         went_on += 0 < seen < len(findings(hub))
         seen = len(findings(hub))
     hunt, = hunts(hub)
@@ -191,7 +184,7 @@ def one_over_the_bound_asks_and_one_called_off_ends():
     append(logs["acme"], ["Nov 21 08:00:00 box sshd[7]: oldknock %s" % noise() for _ in range(20000)])
     archived(hub, ["acme"], 20000)
     (hub.data / "rules" / "k.yml").write_text(RULE % (2, "nobody says this"))
-    hunt, = until("it asks", lambda: only(hub, "asks"), 60)
+    hunt, = until("it asks", lambda: only(hub, "asks"))
     assert hunt["bytes"] > hunt["bound"] == 1 << 20 and hunt["days"] == 7, hunt
     until("the question", lambda: "waits for a person's yes" in hub.messages())
     assert not findings(hub)
@@ -203,12 +196,12 @@ def one_over_the_bound_asks_and_one_called_off_ends():
     equal(hub.admin("backup", "--to", backup).code, 0)
     assert hub.admin("hunt", "approve", "20200101-000000-00000000").code == 1
     assert hub.admin("hunt", "approve", hunt["id"]).code == 0
-    hunt, = until("the yes", lambda: only(hub, "done"), 120)
+    hunt, = until("the yes", lambda: only(hub, "done"), 300)
     assert hunt["approved"] is True and hunt["findings"] == 20000, hunt
     assert sum(f["count"] for f in findings(hub)) == 20000
     assert hub.admin("hunt", "approve", hunt["id"]).code == 1, "it does not ask any more"
     (hub.data / "rules" / "k.yml").write_text(RULE % (3, "sshd"))
-    second = until("it asks", lambda: [h for h in hunts(hub) if h["state"] == "asks"], 60)[0]
+    second = until("it asks", lambda: [h for h in hunts(hub) if h["state"] == "asks"])[0]
     assert hub.admin("hunt", "cancel", second["id"]).code == 0
     until("the end", lambda: hunts(hub)[1]["state"] == "cancelled")
     shown = hub.admin("hunt", "show", second["id"])
@@ -224,7 +217,7 @@ def one_over_the_bound_asks_and_one_called_off_ends():
     hub.start()
     assert only(hub, "asks") and not findings(hub)
     assert hub.admin("hunt", "approve", hunt["id"], "--reason", "put back").code == 0
-    again, = until("the yes", lambda: only(hub, "done"), 120)
+    again, = until("the yes", lambda: only(hub, "done"), 300)
     equal((again["id"], again["findings"], again["answer"]["reason"]), (hunt["id"], 20000, "put back"))
     equal(sum(f["count"] for f in findings(hub)), 20000)
     end(hub, [])
@@ -250,7 +243,7 @@ def people_see_hunts_and_members_only_their_own_part():
     append(logs["beta"], [closed(n, "203.0.113.%d" % n) for n in range(50, 55)])
     archived(hub, ["acme", "beta"], 15)
     (hub.data / "indicators" / "list.txt").write_text("198.51.100.51\n")
-    hunt, = until("the hunt", lambda: only(hub, "done"), 30)
+    hunt, = until("the hunt", lambda: only(hub, "done"))
     # The hub's people see all of it; a member what was done at its own archive, and nothing else.
     seen, = town.analyst.get("/hunts")["items"]
     equal({o["org"]: (o["done"], o["findings"]) for o in seen["orgs"]}, {"acme": (True, 1), "beta": (True, 0)})
@@ -279,7 +272,7 @@ def people_see_hunts_and_members_only_their_own_part():
     append(logs["acme"], ["Nov 21 08:00:00 box sshd[7]: oldknock %s" % noise() for _ in range(20000)])
     archived(hub, ["acme", "beta"], 20015)
     (hub.data / "rules" / "k.yml").write_text(RULE % (2, "nobody says this"))
-    second = until("it asks", lambda: [h for h in hunts(hub) if h["state"] == "asks"], 60)[0]["id"]
+    second = until("it asks", lambda: [h for h in hunts(hub) if h["state"] == "asks"])[0]["id"]
     equal([h["id"] for h in town.member.get("/hunts")["items"]], [hunt["id"]])
     problem(town.member.ask("GET", "/hunts/" + second), 404, "not-found")
     problem(town.member.ask("POST", "/hunts/%s/confirm" % second), 403, "not-allowed")
@@ -287,14 +280,14 @@ def people_see_hunts_and_members_only_their_own_part():
     problem(town.analyst.ask("POST", "/hunts/20200101-000000-00000000/confirm"), 404, "not-found")
     status, _, asked = town.analyst.ask("POST", "/hunts/%s/confirm" % second, {"reason": "is it old?"})
     equal((status, asked["id"]), (202, second))
-    until("the yes", lambda: town.analyst.get("/hunts/" + second)["state"] == "done", 120)
+    until("the yes", lambda: town.analyst.get("/hunts/" + second)["state"] == "done", 300)
     answer = town.member.get("/hunts/" + second)["answer"]
     equal((answer["name"], answer["role"], answer["reason"]), ("Ana", "analyst", "is it old?"))
     view = views(town.member, "acme")[0]
     equal((view["name"], view["role"], view["reason"]), ("Ana", "analyst", "is it old?"))
     problem(town.administrator.ask("POST", "/hunts/%s/refuse" % second), 409, "is-over")
     (hub.data / "rules" / "k.yml").write_text(RULE % (3, "sshd"))
-    third = until("it asks", lambda: [h for h in hunts(hub) if h["state"] == "asks"], 60)[0]["id"]
+    third = until("it asks", lambda: [h for h in hunts(hub) if h["state"] == "asks"])[0]["id"]
     equal(town.administrator.ask("POST", "/hunts/%s/refuse" % third)[0], 202)
     until("the no", lambda: town.analyst.get("/hunts/" + third)["state"] == "cancelled")
     equal(len(views(town.member, "acme")), 2)
@@ -303,9 +296,11 @@ def people_see_hunts_and_members_only_their_own_part():
     equal([h["id"] for h in page["items"]], [third, second])
     equal([h["id"] for h in town.analyst.get("/hunts?limit=2&after=" + page["next"])["items"]], [hunt["id"]])
     # Each begin, yes, no and end stands in the audit log, once.
-    deeds = [(e["action"], e["object"]) for e in town.administrator.get("/audit?limit=1000")["items"]
-             if e["action"].startswith("hunt.") and e["action"] != "hunt.search"]
-    equal(deeds, [("hunt.begin", hunt["id"]), ("hunt.end", hunt["id"]), ("hunt.ask", second), ("hunt.confirm", second),
+    def deeds():
+        return [(e["action"], e["object"]) for e in town.administrator.get("/audit?limit=1000")["items"]
+                if e["action"].startswith("hunt.") and e["action"] != "hunt.search"]
+    until("nine deeds", lambda: len(deeds()) >= 9)
+    equal(deeds(), [("hunt.begin", hunt["id"]), ("hunt.end", hunt["id"]), ("hunt.ask", second), ("hunt.confirm", second),
                   ("hunt.begin", second), ("hunt.end", second), ("hunt.ask", third), ("hunt.refuse", third),
                   ("hunt.end", third)])
     verified = hub.admin("audit", "verify")

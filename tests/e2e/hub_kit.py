@@ -4,32 +4,56 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
+import socket
 import sqlite3
 import struct
 import subprocess
 import time
+import urllib.request
 
-from harness import TIMEOUT_S, YAGURA, folder, of_every_process, yagura
+from harness import TIMEOUT_S, YAGURA, folder, of_every_process, of_process, yagura
 from stranger import Sensor
 
 
-def until(what, test, seconds=60):
-    """Look again and again until @test gives something; waiting for an event, never for a time."""
-    end = time.monotonic() + seconds
+def until(what, test, seconds=180):
+    """Look again and again until @test gives something; waiting for an event, never for a time. @seconds: after which what
+    was waited for is called missing, on a machine that does much else; nothing that comes waits so long."""
+    begun = time.monotonic()
     while True:
         found = test()
         if found:
             return found
-        if time.monotonic() > end:
+        waited = time.monotonic() - begun
+        if waited > seconds:
             raise AssertionError("it never came: %s" % what)
-        time.sleep(0.01)
+        # Soon after something was done every moment counts; later, what is looked at has a rate, and others work too.
+        time.sleep(0.01 if waited < 1 else 0.05)
+
+
+def is_gone(pid):
+    """Has the process @pid ended, with all that it had open?"""
+    state = of_process(pid, "stat").rpartition(b")")[2].split()[:1]
+    return not state or state[0] in (b"Z", b"X")
+
+
+def own_port():
+    """A port of ours: (socket that keeps it, number). While the socket is there the system gives the port to nobody who
+    asks for any, nor to a connection; a program that asks for this one, as the hub does, may listen there, again and again."""
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    return keeper, keeper.getsockname()[1]
 
 
 class Hub:
-    def __init__(self, data=None, sensors="127.0.0.1:0", env=None, inside=(), options=()):
+    def __init__(self, data=None, sensors=None, env=None, inside=(), options=()):
         self.data = pathlib.Path(data or folder() / "hub")
         self.sensors, self.env, self.inside, self.options = sensors, env, inside, options
+        if not sensors:  # the same port after a restart, so that sensors find it
+            self.port, number = own_port()
+            self.sensors = "127.0.0.1:%d" % number
         self.start()
 
     def start(self):
@@ -37,8 +61,11 @@ class Hub:
         self.earlier = pathlib.Path(str(self.data) + ".earlier")
         self.earlier.mkdir(exist_ok=True)
         for segment in (self.data / "journal").glob("*.seg"):
-            (self.earlier / segment.name).unlink(missing_ok=True)
-            os.link(segment, self.earlier / segment.name)
+            kept = self.earlier / segment.name
+            with contextlib.suppress(FileNotFoundError):  # removed just now, by one that is being killed: it was linked before
+                if not kept.exists() or not kept.samefile(segment):
+                    kept.unlink(missing_ok=True)
+                    os.link(segment, kept)
         self.process = subprocess.Popen(
             [*self.inside, YAGURA, "hub", "--data", str(self.data), "--http", "127.0.0.1:0", "--sensors", self.sensors,
              *self.options],
@@ -48,17 +75,28 @@ class Hub:
         if not line:
             raise AssertionError("no ready line: " + self.messages())
         self.ready = json.loads(line)
-        # The same port again after a restart, so that sensors find it.
         self.sensors = self.ready["sensors"].split("//")[1]
         self.ca = self.ready["ca"]
 
     def messages(self):
-        return pathlib.Path(str(self.data) + ".err").read_text(encoding="utf-8")
+        return pathlib.Path(str(self.data) + ".err").read_text(encoding="utf-8", errors="replace")
+
+    def says(self, words, count=1):
+        """Until that stands in its messages, @count times: they are written beside what it answers."""
+        until("%d times %r" % (count, words), lambda: self.messages().count(words) >= count)
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        code = self.process.wait(10)
+        code = self.process.wait(TIMEOUT_S)
         self.process.stdout.close()
+        return code
+
+    def kill(self):
+        """Killed outright, and until the last of its processes is gone: from then on nobody writes into its folder. The
+        next one may begin before (stop); who changes the files may not."""
+        parts = set(self.processes())
+        code = self.stop(signal.SIGKILL)
+        until("the end of all its processes", lambda: all(is_gone(pid) for pid in parts))
         return code
 
     def processes(self):
@@ -74,10 +112,9 @@ class Hub:
     def memory_kb(self):
         """Of all its processes together; pages that they share count once (Pss)."""
         def of(pid):
-            with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as file:
-                return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
-        children = pathlib.Path("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)).read_text("ascii")
-        return sum(of(pid) for pid in [self.process.pid, *map(int, children.split())])
+            found = re.search(rb"^Pss:\s+(\d+)", of_process(pid, "smaps_rollup"), re.M)
+            return int(found[1]) if found else 0
+        return sum(of(pid) for pid in [self.process.pid, *self.processes()])
 
     def admin(self, *args):
         return yagura("admin", "--data", self.data, *args)
@@ -89,6 +126,21 @@ class Hub:
             row = db.execute("SELECT cursor, state FROM consumers WHERE name='detect'").fetchone()
         return row is not None and len(row[1]) >= 17 and row[0] == struct.unpack_from("<Q", row[1], 9)[0]
 
+    def idle_at(self):
+        """Has everything that changed been looked at by situations? Its number, else None. Outcomes that are learnt later
+        count nowhere else."""
+        def ask(name, sql):
+            with contextlib.closing(sqlite3.connect("file:%s/%s?mode=ro" % (self.data, name), uri=True)) as db:
+                return db.execute(sql).fetchone()[0]
+        last = ask("facts.db", "SELECT change FROM last")
+        return last if ask("situations.db", "SELECT value FROM meta WHERE name='cursor'") == last else None
+
+    def lag(self):
+        """Journal positions that detection has not passed."""
+        with urllib.request.urlopen(self.ready["url"] + "/metrics", timeout=60) as answer:
+            text = answer.read().decode()
+        return int(re.search(r'^yagura_consumer_lag_records{consumer="detect"} (\d+)$', text, re.M).group(1))
+
     def org(self, name="acme"):
         assert self.admin("org", "add", name).code == 0
         return name
@@ -97,8 +149,10 @@ class Hub:
         return self.admin("enrol-token", "--org", org).out.strip()
 
     def stranger(self, org="acme"):
-        sensor = Sensor(self.ready["sensors"], self.ca)
-        assert sensor.enrol(self.token(org)) == 201, sensor.me
+        sensor, token = Sensor(self.ready["sensors"], self.ca), self.token(org)
+        # Busy: the token is as good as before.
+        status = until("an answer to who enrols", lambda: (lambda code: code != 503 and code)(sensor.enrol(token)))
+        assert status == 201, sensor.me
         return sensor
 
     def segments(self):
@@ -149,15 +203,17 @@ class Hub:
         return done.code, [json.loads(line) for line in done.out.splitlines()]
 
     def archived(self, org="acme"):
-        """All records of the archive, in the order of files."""
+        """All records of the archive, in the order of files. A file that is closed while one looks stands there under both
+        names, or under neither; a folder may go."""
+        names = {os.path.join(place, name).removesuffix(".open").removesuffix(".ndjson.zst")
+                 for place, _, names in os.walk(self.data / "archive" / org) for name in names
+                 if name.endswith((".open", ".ndjson.zst"))}
         found = []
-        for path in sorted((self.data / "archive" / org).glob("**/*")):
-            if path.suffix not in (".open", ".zst"):
-                continue
-            try:
-                data = path.read_bytes()
-            except FileNotFoundError:  # closed just now
-                data = pathlib.Path(str(path)[:-5] + ".ndjson.zst").read_bytes()
+        for name in sorted(names):
+            data = b""
+            for end in (".open", ".ndjson.zst"):
+                with contextlib.suppress(FileNotFoundError):
+                    data = data or pathlib.Path(name + end).read_bytes()
             content = subprocess.run(["zstd", "-dqc"], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                      timeout=TIMEOUT_S).stdout
             found += [json.loads(line) for line in content.splitlines() if line.endswith(b"}")]
@@ -190,8 +246,12 @@ class Member:
         options = [*self.QUIET, *options]  # the last one counts
         self.hub, self.options, self.follow = hub, list(options), [str(f) for f in follow]
         self.state = folder() / "state"
-        done = self.call("enrol", "--hub", hub.ready["sensors"], "--ca", hub.ca, "--token", hub.token(org),
-                         "--state", self.state)
+        token = hub.token(org)
+
+        def enrol():
+            done = self.call("enrol", "--hub", hub.ready["sensors"], "--ca", hub.ca, "--token", token, "--state", self.state)
+            return None if b"has too much to do" in done.stderr else done  # busy: the token is as good as before
+        done = until("an answer to who enrols", enrol)
         if done.returncode != 0:
             raise AssertionError(done.stderr.decode())
         self.id = done.stdout.decode().strip().split("/")[1]
@@ -215,13 +275,29 @@ class Member:
         return self
 
     def messages(self):
-        return pathlib.Path(str(self.state) + ".err").read_text(encoding="utf-8")
+        return pathlib.Path(str(self.state) + ".err").read_text(encoding="utf-8", errors="replace")
+
+    def says(self, words):
+        """Until that stands in its messages: they are written beside what it sends."""
+        until(repr(words), lambda: words in self.messages())
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        code = self.process.wait(20)
+        code = self.process.wait(TIMEOUT_S)
         self.process.stdout.close()
         return code
+
+    def segments(self):
+        """(name, size) of the spool's segments, oldest first; one that has just been forgotten is left out."""
+        found = []
+        for name in sorted(os.listdir(self.state / "spool")):
+            with contextlib.suppress(FileNotFoundError):
+                if name.endswith(".seg"):
+                    found.append((name, (self.state / "spool" / name).stat().st_size))
+        return found
+
+    def spool_size(self):
+        return sum(size for _, size in self.segments())
 
     def raws(self):
         return [r["raw"] for r in self.hub.records(self.id)]

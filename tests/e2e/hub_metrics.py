@@ -42,8 +42,8 @@ def numbers_move():
     before = value(metrics(), "yagura_journal_appended_total")
     sensor = TOWN.hub.stranger("acme")
     equal(sensor.send(sensor.batch(record(1), 1))[0], 200)
-    equal(value(metrics(), "yagura_journal_appended_total"), before + 1)
-    equal(value(metrics(), 'yagura_sensors{state="enrolled"}'), 1)
+    until("one more", lambda: value(metrics(), "yagura_journal_appended_total") == before + 1)
+    until("the sensor", lambda: value(metrics(), 'yagura_sensors{state="enrolled"}') == 1)
     for consumer in ("archive", "detect"):
         until("the consumer", lambda: value(metrics(), 'yagura_consumer_lag_records{consumer="%s"}' % consumer) == 0)
 

@@ -3,8 +3,10 @@
 Drills and provisions at a hub: the tree, down it stage by stage after each receipt, around those that fail, at once in large-scale
 mode; what is counted is what the mail server saw and what people did.
 """
+import contextlib
 import email
 import email.policy
+import http.client
 import json
 import os
 import signal
@@ -64,8 +66,10 @@ def counts(plan, key):
     return [s[key] for s in look(plan)["stages"]]
 
 
-def mailed():
-    return sorted(m[1][0].split("@")[1].split(".")[0] for m in MAIL.messages)
+def mailed(plan):
+    """Who has a mail of @plan: those of others may be tried again meanwhile."""
+    return sorted(m[1][0].split("@")[1].split(".")[0] for m in list(MAIL.messages)
+                  if email.message_from_bytes(m[2], policy=email.policy.default)["Message-ID"][1:17] == plan)
 
 
 @case
@@ -95,8 +99,8 @@ def a_drill_goes_down_after_each_receipt():
     # One secretariat has nobody to write to: what stands below it is not reached, until a person goes around.
     WHO["gas"].make("PUT", "/orgs/gas/member", {"sector": "x"})
     plan = start(kind="drill", announced=False)
-    until("the other branches have it", lambda: counts(plan, "delivered") == [2, 2, 3], 60)
-    equal(mailed(), sorted(o for o in STAGE if o not in ("gas", "op4", "op5")))
+    until("the other branches have it", lambda: counts(plan, "delivered") == [2, 2, 3])
+    equal(mailed(plan), sorted(o for o in STAGE if o not in ("gas", "op4", "op5")))
     found = look(plan)
     equal([s["sent"] for s in found["stages"]], [2, 3, 3])
     equal([s["failed"] for s in found["stages"]], [{}, {"silent": 1}, {"not-reached": 2}])
@@ -117,7 +121,7 @@ def a_drill_goes_down_after_each_receipt():
     equal((counts(plan, "seen"), counts(plan, "acknowledged")), ([0, 0, 1], [0, 0, 1]))
     # The one without a mail looks at its console: that is a receipt, and those below are reached.
     WHO["gas"].get("/warnings")
-    until("below it too", lambda: counts(plan, "delivered") == [2, 3, 5], 60)
+    until("below it too", lambda: counts(plan, "delivered") == [2, 3, 5])
     problem(ANALYST.ask("POST", "/provisions/%s/around" % plan, {}), 409, "state")
     WHO["gas"].make("PUT", "/orgs/gas/member", {"sector": "x", "contact_mail": "desk@gas.example"})
 
@@ -127,13 +131,13 @@ def a_person_goes_around_those_who_do_not_get_it():
     MAIL.messages.clear()
     MAIL.mode = "bounce"
     plan = start(kind="drill", announced=True)
-    until("both are refused", lambda: look(plan)["stages"][0]["failed"] == {"bounced": 2}, 60)
+    until("both are refused", lambda: look(plan)["stages"][0]["failed"] == {"bounced": 2})
     equal((counts(plan, "sent"), look(plan)["stages"][2]["failed"]), ([2, 0, 0], {"not-reached": 5}))
     equal(sorted((c["org"], c["cause"]) for c in look(plan)["corrections"]), [("meti", "bounced"), ("mic", "bounced")])
     MAIL.mode = "good"
     ANALYST.make("POST", "/provisions/%s/around" % plan, {}, 200)
-    until("all below have it", lambda: counts(plan, "delivered") == [0, 3, 5], 60)
-    equal(mailed(), sorted(o for o in STAGE if STAGE[o] != "ministry"))
+    until("all below have it", lambda: counts(plan, "delivered") == [0, 3, 5])
+    equal(mailed(plan), sorted(o for o in STAGE if STAGE[o] != "ministry"))
     contains(email.message_from_bytes(MAIL.messages[0][2], policy=email.policy.default).get_body(("plain",)).get_content(), "予告していた")
 
 
@@ -145,16 +149,17 @@ def in_large_scale_mode_all_are_told_at_once_and_kills_lose_nothing():
     for _ in range(4):
         for pid, role in TOWN.hub.processes().items():
             if role in ("keeper", "out"):
-                os.kill(pid, signal.SIGKILL)
-        until("it answers again", answers, 60)
-    until("all have it", lambda: counts(plan, "delivered") == [2, 3, 5], 90)
-    equal(sorted(set(mailed())), sorted(STAGE))
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        until("it answers again", answers)
+    until("all have it", lambda: counts(plan, "delivered") == [2, 3, 5], 300)
+    equal(sorted(set(mailed(plan))), sorted(STAGE))
 
 
 def answers():
     try:
         return ANALYST.ask("GET", "/tree")[0] == 200
-    except OSError:
+    except (OSError, ValueError, http.client.HTTPException):  # cut off in the middle
         return False
 
 
@@ -171,8 +176,8 @@ def a_provision_passes_the_gate():
                 {"kind": "provision", "notice": notice, "audience": "public"}):
         problem(ANALYST.ask("POST", "/provisions", bad), 400, "bad-request")
     plan = start(kind="provision", notice=notice, own=own)
-    until("all have it", lambda: counts(plan, "delivered") == [2, 3, 5], 90)
-    equal(mailed(), sorted(STAGE))
+    until("all have it", lambda: counts(plan, "delivered") == [2, 3, 5])
+    equal(mailed(plan), sorted(STAGE))
     for message in MAIL.messages:
         one = email.message_from_bytes(message[2], policy=email.policy.default)
         text = "".join(one.get_body((kind,)).get_content() for kind in ("plain", "html")) + str(one["Subject"])

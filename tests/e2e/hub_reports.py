@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reports about incidents at a hub: the member's own, versions, what is missing for whom until when, what leaves
 through the gate; hostile records; nobody of the hub reads them; they go with the member when it leaves."""
+import contextlib
 import csv
 import io
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -187,7 +189,12 @@ def they_go_with_the_member():
     done = TOWN.hub.admin("org", "erase", "acme", "--yes")
     equal(done.code, 0, done.err)
     secret = "出荷停止".encode()
-    equal([str(p) for p in TOWN.hub.data.rglob("*") if p.is_file() and secret in p.read_bytes()], [])
+    found = []
+    for place, _, names in os.walk(TOWN.hub.data):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # gone meanwhile
+                found += [name] if secret in pathlib.Path(place, name).read_bytes() else []
+    equal(found, [])
     shutil.rmtree(to.parent)
 
 

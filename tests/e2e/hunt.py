@@ -214,6 +214,11 @@ def interrupt(source, wanted, place, hows):
     return rounds
 
 
+def is_interrupted(source, wanted, hows):
+    """On a busy machine a hunt may be over before it is seen to have kept anything: then once more."""
+    return any(interrupt(source, wanted, folder(), hows) > 0 for _ in range(8))
+
+
 @case
 def goes_on_after_interruptions():
     print("seed", SEED)
@@ -223,7 +228,7 @@ def goes_on_after_interruptions():
     wanted = yagura("hunt", "--json", "--stats", log)
     archive = archive_of(place, log)
     kills = [signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGKILL]
-    equal(interrupt(archive, wanted, place, kills) > 0, True)
+    equal(is_interrupted(archive, wanted, kills), True)
     equal(interrupt(log, wanted, folder(), kills[:3]) >= 0, True)
 
 
@@ -250,7 +255,7 @@ def correlations_go_on_exactly():
     kinds = [f["kind"] for f in wanted.findings()]
     equal(kinds.count("behaviour") > 100, True)
     kills = [signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT]
-    equal(interrupt(archive, wanted, place, kills) > 0, True)
+    equal(is_interrupted(archive, wanted, kills), True)
 
 
 @case

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
 import pathlib
 import secrets
 import sqlite3
@@ -63,7 +64,7 @@ def unpacked(data):
 def where(root, mark, packed=True):
     """The files below @root that hold @mark, as it is or packed."""
     found = []
-    for path in sorted(pathlib.Path(root).glob("**/*")):
+    for path in sorted(pathlib.Path(place, name) for place, _, names in os.walk(root) for name in names):
         try:
             data = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
         except FileNotFoundError:
@@ -106,6 +107,7 @@ class Two:
         for org in self.marks:
             until("archived: " + org, lambda o=org: len(hub.archived(o)) == 40)
             until("found: " + org, lambda o=org: findings(hub, o))
+        until("all is judged", lambda: hub.lag() == 0)
 
     def share(self, org, mark):
         place = self.hub.admin("collection", "add", "--org", org, "--title", "Shelf " + mark).out.strip()

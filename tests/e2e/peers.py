@@ -88,7 +88,7 @@ def run_page(name):
                 raise AssertionError("%s: %s: neither a command nor why there is none: %s" % (name, left, right))
             for code in codes:
                 done = subprocess.run(["bash", "-o", "pipefail", "-c", code], cwd=folder, env=env, check=False,
-                                      stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+                                      stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
                 wanted = 3 if "--fail-on" in code else 0
                 if done.returncode != wanted:
                     raise AssertionError("%s: %s: `%s` ends with %d: %s" % (

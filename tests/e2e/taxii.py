@@ -193,13 +193,7 @@ def what_was_said_to_be_stored_is_stored():
     things = [tool("k%d" % number) for number in range(300)]
     _, _, status = TOWN.analyst.ask("POST", place + "objects/", {"objects": things})
     equal(status["success_count"], 300)
-    import signal
-    before = set(TOWN.hub.processes())
-    TOWN.hub.process.send_signal(signal.SIGKILL)
-    TOWN.hub.process.wait(10)
-    TOWN.hub.process.stdout.close()
-    from hub_kit import until
-    until("its processes end", lambda: not any(pathlib.Path("/proc/%d" % pid).exists() for pid in before))
+    TOWN.hub.kill()
     TOWN.hub.start()
     for who in (TOWN.analyst, TOWN.acme, TOWN.beta, TOWN.nobody, TOWN.narrow, TOWN.blind):
         who.url = TOWN.hub.ready["url"]

@@ -125,17 +125,17 @@ def run(seed, kills, sensors, is_proof):
     wanted = collections.Counter(s.line(n) for s in sources for n in range(1, s.written + 1))
     sent = sum(wanted.values())
     try:
-        until("all lines in the archive", lambda: archived_lines(hub) >= sent, 120)
+        until("all lines in the archive", lambda: archived_lines(hub) >= sent, 300)
     except AssertionError as words:
         print(words)  # the count says which
     try:
-        until("all findings", lambda: sum(f["count"] for f in findings(hub, PLANTED)) >= sent, 120)
+        until("all findings", lambda: sum(f["count"] for f in findings(hub, PLANTED)) >= sent, 300)
     except AssertionError as words:
         print(words)
     for source in sources:
         source.wanted = counted_by_detect(hub, source)
     try:  # it waits some moments for other sensors
-        until("all counts", lambda: sum(fired(hub).values()) >= sum(s.wanted for s in sources), 60)
+        until("all counts", lambda: sum(fired(hub).values()) >= sum(s.wanted for s in sources))
     except AssertionError as words:
         print(words)
     for source in sources:
@@ -215,7 +215,7 @@ def archived_lines(hub):
 
 def main():
     reader = argparse.ArgumentParser()
-    reader.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    reader.add_argument("--seed", type=int, default=int(os.environ.get("YAGURA_SEED") or random.SystemRandom().randrange(1 << 32)))
     reader.add_argument("--kills", type=int, default=12)
     reader.add_argument("--sensors", type=int, default=3)
     reader.add_argument("--prove", action="store_true")

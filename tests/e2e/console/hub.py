@@ -48,7 +48,7 @@ for name, lines in zip(names, logs.story()):
 append(home / "beta.log", [logs.WEB % (logs.OTHER, logs.clock(21000 + 70 * n), "GET /cart.php?id=%d%%27%%20UNION%%20SELECT%%201-- HTTP/1.1" % n,
                                        200, 500 + n) for n in range(5)])
 found = until("the situations", lambda: [s for s in logs.situations(town.analyst) if s["organisations"] == 2]
-              and len(logs.situations(town.analyst)) >= 3 and logs.is_idle(town.hub) and logs.situations(town.analyst))
+              and len(logs.situations(town.analyst)) >= 3 and town.hub.idle_at() and logs.situations(town.analyst))
 # Terms come now: what was sent before they were set stays.
 town.administrator.make("PUT", "/terms", {"version": "2026-11", "host": "港町データセンター", "from": "2026-11-01"})
 invited = town.local.make("POST", "/people", {"login": "sato", "name": "佐藤 花", "grants": [{"role": "member", "org": "acme"}]})

@@ -441,7 +441,7 @@ static void all_of_it(void)
 static bool change_rules(void)
 {
 	const struct yg_clock clock = yg_clock_steady();
-	int64_t until_ns = clock.now_ns(clock.arg) + 60 * YG_NS_PER_S;
+	int64_t until_ns = clock.now_ns(clock.arg) + 300 * YG_NS_PER_S;
 	bool is_good = yg_io_write_to(path_of("rules/more.yml"),
 				      YG_S("title: Other\nid: " OTHER "\n"
 					   "logsource: {product: linux, service: cron}\n"

@@ -23,7 +23,7 @@
 
 #define PLACES	 64u
 #define ROOM	 256u
-#define PATIENCE 30000 /* milliseconds: for nothing to come at all */
+#define PATIENCE 120000 /* milliseconds: for nothing to come at all */
 #define ORGS	 3u
 #define SENSORS	 7u
 #define FINDINGS 60u

@@ -186,7 +186,7 @@ static void answers_later(void)
 	while (taken.count < 5) {
 		struct pollfd one = {.fd = signer.pipe.fd, .events = POLLIN};
 
-		CHECK(poll(&one, 1, 10000) == 1);
+		CHECK(poll(&one, 1, 60000) == 1);
 		yg_signer_hear(&signer);
 	}
 	CHECK(taken.ids[4] == ids[4] && !signer.is_bad);

@@ -489,7 +489,9 @@ static void wide(void)
 	};
 	uint64_t hits = 0;
 
-	state = (uint64_t)time(NULL) | 1;
+	state = (getenv("YAGURA_SEED") ? strtoull(getenv("YAGURA_SEED"), NULL, 10)
+				       : (uint64_t)time(NULL)) |
+		1;
 	printf("wide: seed %llu\n", (unsigned long long)state);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		struct yg_indicator_memo *memo = yg_indicator_memo_new();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../check.h"
 #include "parse/access_parts.h"
+#include "parse/web.h"
 
 static struct yg_access_parts parts;
 
@@ -37,6 +38,7 @@ static void other_lines(void)
 		"1a.2.3.4 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1",
 		".1.2.3 - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1",
 		"fe80::1%e - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1",
+		"2001.db8::7 - - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1",
 		"192.0.2.7 ident - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1",
 		"192.0.2.7 - [x [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1",
 		"192.0.2.7 - - [22/Dec/2016:16:30:52] \"GET / HTTP/1.1\" 200 1",
@@ -59,6 +61,37 @@ static void other_lines(void)
 			fprintf(stderr, "cut: %s\n", lines[i]);
 		CHECK(!cut(lines[i]));
 	}
+}
+
+/* Of all short texts that may be a client, those are cut that the reader of all forms takes for
+ * one. */
+static void clients_are_addresses(void)
+{
+	static const char bytes[] = "07aF.:";
+	const unsigned count = sizeof(bytes) - 1;
+	unsigned addresses = 0, others = 0;
+	char line[128];
+
+	for (unsigned number = 0; number < count * count * count * count * count * count * count;
+	     number++) {
+		char client[8];
+		unsigned rest = number, size = 0;
+		bool is_cut;
+
+		for (; size < 7; rest /= count)
+			client[size++] = bytes[rest % count];
+		client[size] = '\0';
+		(void)snprintf(line, sizeof(line),
+			       "%s - - [22/Dec/2016:16:30:52 +0300] \"GET / HTTP/1.1\" 200 1",
+			       client);
+		is_cut = cut(line);
+		addresses += is_cut;
+		others += !is_cut;
+		if (is_cut && !yg_web_is_address(yg_bytes_str(client)))
+			fprintf(stderr, "cut: %s\n", line);
+		CHECK(!is_cut || yg_web_is_address(yg_bytes_str(client)));
+	}
+	CHECK(addresses > 1000 && others > 1000);
 }
 
 static uint64_t key_of(const char *client)
@@ -105,6 +138,7 @@ static void instants(void)
 static const struct check_case cases[] = {
 	CASE(plain_line),
 	CASE(other_lines),
+	CASE(clients_are_addresses),
 	CASE(keys_are_of_one_client),
 	CASE(instants),
 };

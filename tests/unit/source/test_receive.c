@@ -57,7 +57,7 @@ static bool wait_for(size_t size)
 	while (got.size < size) {
 		struct pollfd fd = {.fd = yg_receive_fd(receive), .events = POLLIN};
 
-		if (poll(&fd, 1, 20000) <= 0 || yg_receive_read(receive, 100, take, NULL) != YG_OK)
+		if (poll(&fd, 1, 60000) <= 0 || yg_receive_read(receive, 100, take, NULL) != YG_OK)
 			return false;
 	}
 	return true;
@@ -139,7 +139,7 @@ static void many_connections(void)
 		       i) {
 			struct pollfd fd = {.fd = yg_receive_fd(receive), .events = POLLIN};
 
-			CHECK(poll(&fd, 1, 20000) > 0);
+			CHECK(poll(&fd, 1, 60000) > 0);
 			CHECK(yg_receive_read(receive, 1, take, NULL) == YG_OK);
 		}
 	}
