@@ -22,7 +22,12 @@ STEPS = ("allowed", "scanner", "mitigated", "recon")
 words_in = {"type": ["string", "null"], "maxLength": 500}
 org_id = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 hex_id = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+indicator_id = {"type": "string", "pattern": "^indicator--" + UUID}
+stix_id = {"type": "string", "pattern": "^[a-z][a-z0-9-]{2,60}--" + UUID}
+said_in = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"}
 secret = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+uuid = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 right = {"type": "string", "pattern": "^[a-z_]{1,40}$"}
 name_in = {"type": ["string", "null"], "maxLength": 50}
 login_in = {"type": "string", "minLength": 1, "maxLength": 50, "pattern": r"^[!-~]+$"}
@@ -46,6 +51,7 @@ TOKEN = dict(id=hex_id, org=org_id, name=text, role=words(*ROLES), rights=list_o
              made=time, used=or_null(time), revoked=yes_no, made_by=text)
 
 STAGES = ("first", "followup", "final")
+line_of = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[ -~]*$"}
 
 SCHEMAS = {
     "ReportForms": thing(forms=list_of(FORM_STATE), sections=list_of({"type": "object"})),
@@ -53,7 +59,29 @@ SCHEMAS = {
     "ReportIn": thing(version={"type": "integer", "minimum": 1, "maximum": 2147483647}, record=RECORD),
     "ReportSentIn": thing(needs=["form"], form={"type": "string", "pattern": "^[a-z0-9_-]{1,40}$"}, stage=words(*STAGES)),
     "ReportLine": thing(id=report_id, version=count, changed=time, title=text, type=text, forms=list_of(FORM_STATE)),
-    "Report": thing(id=report_id, version=count, changed=time, by=text, record=RECORD, forms=list_of(FORM_STATE)),
+    "Report": thing("tell: whom to tell for the services affected. reminders: what was sent of deadlines.",
+                    id=report_id, version=count, changed=time, by=text, record=RECORD, forms=list_of(FORM_STATE),
+                    tell=list_of({"$ref": "#/components/schemas/ReportContact"}),
+                    reminders=list_of(thing(needs=["forms", "day", "step", "to", "made", "state"],
+                                            forms=list_of(thing(form=text, stage=words(*STAGES))), day=day, step=words("before", "day", "over"),
+                                            hours=count, to=words("contact", "deputy", "webhook"), made=time,
+                                            state=text, time=time, text=text, repeats=count))),
+    "ReportBook": thing("An official workbook that was imported, and what its labels say.",
+                        needs=["form", "name", "size", "map", "changed", "by"],
+                        form=text, name=text, size=count, map=text, changed=time, by=text, proposed=text, found=count,
+                        fields=count, missing=list_of(text)),
+    "ReportBookIn": thing("What is left out stays.", needs=[],
+                          file={"type": "string", "contentEncoding": "base64", "maxLength": 5592408},
+                          name={"type": "string", "minLength": 1, "maxLength": 60}, map={"type": "string", "maxLength": 60}),
+    "ReportContact": thing(service=text, tell=text, form=text, phone=text, night=text, mail=text, deputy=text, note=text),
+    "ReportContactsIn": thing(items=list_of(thing(
+        needs=["service", "tell"], service=line_of, tell=line_of,
+        **{name: dict(line_of, minLength=0) for name in ("form", "phone", "night", "mail", "deputy", "note")}), maxItems=500)),
+    "ReportReminders": thing("Hours are counted back from from_hour o'clock (Japan) of the last day.",
+                             before_hours=list_of(count), on_day=yes_no, over=yes_no, from_hour=count),
+    "ReportRemindersIn": thing(needs=[], before_hours=dict(list_of({"type": "integer", "minimum": 1, "maximum": 1440},
+                                                                   maxItems=5), uniqueItems=True),
+                               on_day=yes_no, over=yes_no, from_hour={"type": "integer", "minimum": 0, "maximum": 23}),
     "ReportVersion": thing(version=count, changed=time, by=text,
                            changes=list_of(thing(path=text, before={}, after={}))),
     "FilledForm": {"type": "object"},
@@ -124,12 +152,37 @@ SCHEMAS = {
     "EnrolTokenIn": thing(needs=[], hours=hours_in),
     "EnrolToken": thing("Good for one sensor; shown once.", token=text, org=org_id, until=time),
     "Finding": thing(
-        "A bundle: what one rule found in one log of one sensor within one minute (docs/findings.md).",
-        id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
+        "A bundle: what one rule found in one log of one sensor within one minute (docs/findings.md). `indicators`: those "
+        "that came as STIX and that it was made by.",
+        needs=["id", "change", "org", "sensor", "source", "rule", "title", "title_ja", "rule_set", "held_by", "level", "kind",
+               "field", "outcome", "reason", "actor", "target", "matched", "hunt", "count", "minute", "first", "last",
+               "received", "written", "records"],
+        indicators=list_of(indicator_id), id=hex_id, change=count, org=org_id, sensor=text, source=text, rule=text, title=text,
         title_ja=or_null(text), rule_set=text, held_by=words("hub", "member"), level=words(*LEVELS), kind=words("pattern", "indicator", "behaviour", "correlation"),
         field=text, outcome=words("unknown", "attempt", "possible"), reason=or_null(text),
         actor=or_null(text), target=or_null(text), matched=or_null(text), hunt=or_null(text), count=count, minute=time, first=or_null(time), last=or_null(time), received=time, written=time,
         records=list_of(thing("When the hub received a record of it: the first seven and the last.", received=time))),
+    "Indicator": thing(
+        "One that came as STIX, in one collection, and what became of it (docs/indicators.md).",
+        id=indicator_id, collection=thing(id=text, title=text), state=words("waits", "acts", "over"),
+        why=or_null(thing(code=words("revoked", "expired", "refused", "pattern", "kind", "person", "marking", "pap",
+                                     "known", "not-yet", "confidence", "reported", "decayed"),
+                          text=text, list=or_null(text))),
+        since=or_null(time), next=or_null(time), score={"type": "integer", "minimum": 0, "maximum": 100}, tlp=text,
+        pap=words("clear", "green", "amber", "red"), confidence=or_null(count), valid_from=or_null(time),
+        valid_until=or_null(time), modified=or_null(time), sensors=yes_no, false_positives=count, seen_by=count,
+        sightings=count, last_seen=or_null(time), decision=words("", "yes", "no"),
+        values=list_of(thing(value=text, person=yes_no))),
+    "IndicatorWhole": thing(
+        "All of it: what became of it in each collection, which version came when from whom under which marking, what "
+        "people said, which findings it made; and keys of the newest version as STIX has them (name, description, "
+        "created_by_ref, pattern, pattern_type, indicator_types, labels, kill_chain_phases, created, "
+        "external_references).",
+        id=indicator_id, records=list_of({"$ref": "#/components/schemas/Indicator"}),
+        said=list_of({"type": "object"}), words=list_of({"type": "object"}), seen=list_of({"type": "object"})),
+    "IndicatorReport": thing(needs=["what", "text"], what=words("false-positive", "seen"), org=org_id, text=said_in),
+    "IndicatorDecision": thing(needs=["decision", "text"], decision=words("yes", "no", "back"), text=said_in),
+    "Relationship": thing("As it came.", collection=text, object={"type": "object"}),
     "Situation": thing(
         "Alerts that belong together (docs/situations.md). Analysts see the whole; everybody else the part of one "
         "organisation, without the keys from `number` on.",
@@ -216,6 +269,20 @@ SCHEMAS.update({
         supplier=org_id, buyer=org_id, consent=words(*CONSENTS), confirmed=yes_no, by_supplier=or_null(time),
         by_buyer=or_null(time), analysts_supplier=yes_no, analysts_buyer=yes_no, analysts=yes_no,
         **{name: yes_no for name in ANSWERS}),
+    "LedgerBatch": thing(
+        "A batch in the place that it has in its sensor's ledger (docs/ledger.md). `kinds`: records by format, null for those of "
+        "earlier versions. `line`: digest of the sensor's own ledger line; `countersigned`: the hub signed for it with that line. "
+        "`dropped`: records from `sequence` to `last` that the sensor had to give up.",
+        id=text, time=or_null(time), sensor=text, epoch=count, sequence=count, last=count, records=count, dropped=yes_no,
+        kinds=or_null(map_of(count)), sha256=or_null(sha256), line=or_null(sha256), countersigned=yes_no),
+    "ImportIn": thing(
+        "A table: CSV in any usual encoding, or a workbook (docs/warn.md has its columns), in base64. `preview`: as if, and "
+        "nothing of it. `add`: organisations that are not there are added. `analysts`: relations are opened to the analysts.",
+        needs=["file"], file={"type": "string", "minLength": 1, "maxLength": 1000000}, preview=yes_no, add=yes_no, analysts=yes_no),
+    "Imported": thing(
+        "All lines, or none where there is a fault: `taken`. How many are new, other than before, and as they were.",
+        taken=yes_no, rows=count, added=count, changed=count, same=count, fault_count=count,
+        faults=list_of(thing(line=count, column=text, text=text))),
     "RelationIn": thing(needs=[], consent=or_null(words(*CONSENTS)), analysts=yes_no, **{name: yes_no for name in ANSWERS}),
 })
 
@@ -235,6 +302,10 @@ ANSWER = thing(answer=words("yes", "see", "no"), named=yes_no, damage=yes_no, te
 yes_no_or_null = {"type": ["boolean", "null"]}
 SIGHTED = thing(count=count, findings=count, first=or_null(time), last=or_null(time))
 NOTICE = {"type": "object", "description": "A notice as in docs/gate.md"}
+DECIDED = thing(time=time, who=text)
+PROVISION = dict(plan=plan_id, number=text, state=words("draft", "approved", "refused", "withdrawn", "corrected"), made=time,
+                 kind=words("drill", "provision"), announced=yes_no, mode=words("normal", "large-scale"), branch=or_null(org_id),
+                 wait_s=count, approved=or_null(DECIDED), stopped=or_null(DECIDED), ends=or_null(time), over=yes_no)
 SCHEMAS.update({
     "PlanIn": thing(
         "`notice` is laid over what the situation gives, key by key; `own` adds what points to the one that was hit "
@@ -251,7 +322,7 @@ SCHEMAS.update({
         state=words("draft", "approved", "refused", "withdrawn", "corrected"), question=or_null(QUESTION),
         answer=or_null(ANSWER), approved=or_null(thing(time=time, who=text)), replaced=or_null(text), reason=text,
         flow=thing("Of a plan that goes down the tree.", kind=words("drill", "provision"), announced=yes_no,
-                   mode=words("normal", "large-scale")),
+                   mode=words("normal", "large-scale"), branch=text, wait_s=count, stopped=or_null(thing(time=time, who=text))),
         damage_agreed=yes_no, began=or_null(time), automatic=dict(or_null(text), description="the rule that sent it"), notice=or_null(NOTICE), states=map_of(count), recipients=count,
         times=thing(consent_s=count, remind_s=count, escalate_s=count)),
     "PlanText": thing(
@@ -264,16 +335,31 @@ SCHEMAS.update({
     "TreeNodeIn": thing(
         "A ministry has no parent, a secretariat stands below a ministry, an operator below a secretariat. Null: out of it.",
         needs=[], stage=or_null(words(*STAGES)), parent={"type": ["string", "null"], "maxLength": 64}),
+    "TreeIn": thing(
+        "A table (CSV) with the columns id, name, stage, parent, channel, address (docs/drill.md): the whole tree, all or nothing. "
+        "A mail address becomes the contact of its organisation. `check`: only say what would change.",
+        needs=["table"], table={"type": "string", "maxLength": 900000}, check=yes_no),
+    "TreeTable": thing(
+        "`faults`: lines to correct; then nothing was changed. `more`: how many faults are not told. `taken`: the tree is as in the table.",
+        needs=["nodes", "added", "moved", "removed", "contacts", "changes", "faults", "more", "taken"],
+        nodes=count, added=count, moved=count, removed=count, contacts=count, more=count, taken=yes_no,
+        changes=list_of(thing("At most 500. `before`, `after`: who stands above, or the address.", org=org_id,
+                              what=words("added", "moved", "removed", "contact"), before=text, after=text)),
+        faults=list_of(thing(line=count, column=text, text=text))),
+    "ContactIn": thing("Both are replaced.", needs=[], contact_mail={"type": ["string", "null"], "maxLength": 254},
+                       contact_phone={"type": ["string", "null"], "maxLength": 40}),
+    "Contact": thing(org=org_id, contact_mail=text, contact_phone=text),
     "ProvisionIn": thing(
         "`drill` needs `announced`; `provision` needs `notice`, and takes `own` (what points to the one that was hit, "
-        "docs/gate.md) and `audience` (sector). Mode normal where it is not given: down the tree, a stage after the other.",
+        "docs/gate.md) and `audience` (sector). Mode normal where it is not given: down the tree, a stage after the other. "
+        "`branch`: to this organisation and those below it. `wait_s`: how long receipts are waited for (a day).",
         needs=["kind"], kind=words("drill", "provision"), announced=yes_no, mode=words("normal", "large-scale"),
-        notice=NOTICE, own={"type": "object"}, audience=words("sector", "partner")),
+        notice=NOTICE, own={"type": "object"}, audience=words("sector", "partner"), branch=or_null(org_id),
+        wait_s=or_null({"type": "integer", "minimum": 30, "maximum": 604800})),
+    "ProvisionHead": thing("`over`: it was stopped or taken back, or its time has passed.", **PROVISION),
     "Provision": thing(
         "A plan (getPlan) on its way down the tree. `failed`: no receipt yet, by cause. `corrections`: those who were sent to.",
-        needs=["plan", "number", "state", "made", "kind", "announced", "mode", "stages", "corrections"],
-        plan=plan_id, number=text, state=words("draft", "approved", "refused", "withdrawn", "corrected"), made=time,
-        kind=words("drill", "provision"), announced=yes_no, mode=words("normal", "large-scale"),
+        needs=[*PROVISION, "stages", "corrections"], **PROVISION,
         stages=list_of(thing(needs=["stage", "nodes", "sent", "delivered", "seen", "acknowledged", "failed"],
                              stage=words(*STAGES), nodes=count, sent=count, delivered=count, seen=count,
                              acknowledged=count, failed=map_of(count))),
@@ -301,14 +387,24 @@ SCHEMAS.update({
     "Sightings": thing(
         "In getWarning alone; null where the gate let no indicator go to the recipient's sensors. `looked_back`: what "
         "became of the look into its archive at the hub; `none`: there were no records to look at, which is not the "
-        "same as nothing found. `items` of sensors for the recipient alone. `more`: there were more than are kept.",
+        "same as nothing found. `at_home`: what sensors, whose raw logs stay with the member, found in archives of their "
+        "own: how many records hold one of the values, not which; `none`: how many of them keep no archive; `from`, `to`: "
+        "what all of them looked at; null: none has told. `items` of sensors for the recipient alone. `more`: there were "
+        "more than are kept.",
         state=words("given", "over"), indicators=count, until=or_null(time), new=SIGHTED, archive=SIGHTED,
         looked_back=thing(state=words("waiting", "asks", "running", "done", "none", "failed", "cancelled"),
                           hunt=or_null(hunt_id), to=or_null(time), records=count, **{"from": or_null(time)}),
+        at_home=or_null(thing(
+            sensors=count, none=count, records=count, count=count, gaps=count, to=or_null(time), first=or_null(time),
+            last=or_null(time), **{"from": or_null(time)},
+            items=or_null(list_of(thing(sensor=text, state=words("done", "none"), records=count, count=count, gaps=count,
+                                        damaged=count, to=or_null(time), first=or_null(time), last=or_null(time), noted=time,
+                                        **{"from": or_null(time)}))))),
         sensors=thing(waiting=count, taken=count, refused=count,
                       items=or_null(list_of(thing(sensor=text, state=words("waiting", "taken", "refused"), detail=text)))),
         more=yes_no),
-    "Sighting": thing("A finding with one of the warning's indicators.", id=hex_id, found=words("new", "archive"),
+    "Sighting": thing("A finding with one of the warning's indicators. `value` is empty and `hunt` null where a sensor found "
+                      "it in its own archive: it tells how many, not which.", id=hex_id, found=words("new", "archive"),
                       sensor=text, value=text, hunt=or_null(hunt_id), count=count, first=or_null(time),
                       last=or_null(time), noted=time),
     "AutomaticRule": thing(
@@ -320,6 +416,25 @@ SCHEMAS.update({
         warnings=count, may=yes_no, hour=count, in_hour=count),
     "AutomaticRuleIn": thing(rule={"type": "string", "minLength": 1, "maxLength": 200}, on=yes_no,
                              reason={"type": "string", "minLength": 1, "maxLength": 250}),
+    "Feed": thing(
+        "`interval_s`: between two polls that went well. In `state`, which is null before the first: `objects` that ever came, "
+        "`last_objects` of them the last time, `refused` then; `next`: when it is asked again.",
+        name=text, url=text, collection_there=text, collection=uuid, user=text, has_secret=yes_no, has_authorities=yes_no,
+        has_certificate=yes_no, interval_s=count, limit=count, default_tlp=text, added=or_null(time), by=text,
+        state=or_null(thing(running=yes_no, last_try=or_null(time), last_success=or_null(time), last_error=text,
+                            error_time=or_null(time), objects=count, last_objects=count, refused=count, last_refused=text,
+                            failures=count, next=or_null(time), added_after=or_null(text)))),
+    "Publication": thing(
+        "A warning in a collection of STIX objects, from its first plan on; `plan`: the newest. `refusal`: why nothing of it "
+        "may be there. `objects`: how many it ever brought.",
+        id=text, root=plan_id, plan=plan_id, number=text, collection=uuid, state=words("waiting", "published", "withdrawn", "refused"),
+        refusal=or_null(text), tlp=text, at_most=words("clear", "green"), objects=count, time=or_null(time),
+        first=or_null(time), by=text, needs=["id", "root", "plan", "number", "collection", "state", "refusal", "at_most", "objects", "time", "first", "by"]),
+    "PublicationIn": thing("`warning`: its id, or its plan's; `collection`: id or alias.",
+                           warning={"type": "string", "minLength": 1, "maxLength": 32}, collection={"type": "string", "minLength": 1, "maxLength": 64}),
+    "PublicationRule": thing(collection=uuid, at_most=words("clear", "green"), by=text, time=time),
+    "PublicationRuleIn": thing("Without `at_most` no warning goes in by itself any more.", needs=["collection"],
+                               collection={"type": "string", "minLength": 1, "maxLength": 64}, at_most={"enum": ["clear", "green", None]}),
     "LineIn": thing(needs=[], text=line_in),
     "Webhook": thing("Where a member's own program takes warnings; its secret is never given back.", org=org_id,
                      url=or_null(text)),
@@ -441,8 +556,13 @@ OPERATIONS = [
     ("PUT", O + "/relations/{supplier}/{buyer}", "sayRelation", "Declare it, confirm it, or change it",
      dict(body="RelationIn", out="Relation")),
     ("DELETE", O + "/relations/{supplier}/{buyer}", "endRelation", "End it, for both", dict(status=204)),
+    ("POST", O + "/relations/import", "importRelations", "A table of relations that the organisation declares or confirms",
+     dict(body="ImportIn", out="Imported")),
+    ("POST", "/members/import", "importMembers", "A table of members: what is known of them", dict(body="ImportIn", out="Imported")),
     ("GET", "/relations", "listOpenRelations", "Relations that both parties opened to the analysts",
      dict(page="Relation", query=PAGED)),
+    ("GET", O + "/ledger", "listLedger", "Batches that its sensors sent, as the hub has them, newest first",
+     dict(page="LedgerBatch", query=dict(PAGED, sensor=text))),
     ("GET", O + "/views", "listViews", "Who opened raw records, when and why; latest first",
      dict(page="View", query=PAGED)),
     ("GET", O + "/retention", "getRetention", "How long records are kept, by kind", dict(out="Retention")),
@@ -476,8 +596,20 @@ OPERATIONS = [
      "An answer that stays open (server-sent events): `change` whenever findings changed that may be read; their "
      "number is what listFindings takes as `after` with order=change",
      dict(stream=True, query=dict(ORG, after=text))),
+    ("GET", "/indicators", "listIndicators", "Indicators that came as STIX, in the order they came; of one value, or state",
+     dict(page="Indicator", query=dict(PAGED, **ORG, state=words("waits", "acts", "over"), value=text))),
+    ("GET", "/indicators/{indicator}", "getIndicator", "All of one", dict(out="IndicatorWhole", query=ORG)),
+    ("POST", "/indicators/{indicator}/reports", "reportIndicator", "It hit what is harmless, or it was seen",
+     dict(body="IndicatorReport", out="IndicatorWhole", query=ORG)),
+    ("POST", "/indicators/{indicator}/decision", "decideIndicator",
+     "yes: it acts though a list of well-known values, a name or its confidence speak against it; no: it does not; back: "
+     "neither", dict(body="IndicatorDecision", out="IndicatorWhole")),
+    ("GET", "/relationships", "listRelationships", "Relationships that one object has, by one end",
+     dict(page="Relationship", query=dict(PAGED, **ORG, source_ref=stix_id, target_ref=stix_id))),
     ("GET", "/situations", "listSituations", "Situations, what went on last first",
-     dict(page="Situation", query=dict(PAGED, **ORG, state=words("open", *STATES), assignee=text))),
+     dict(page="Situation", query=dict(PAGED, **ORG, state=words("open", *STATES), assignee=text,
+                                        parts={"type": "integer", "minimum": 1, "maximum": 10,
+                                               "description": "with who was hit, at most so many of each: analysts alone"}))),
     ("GET", "/situations/{situation}", "getSituation", "One situation", dict(out="Situation", query=ORG)),
     ("GET", "/situations/{situation}/alerts", "situationAlerts", "Its alerts, those that noise removal took among them",
      dict(page="Alert", query=dict(PAGED, **ORG))),
@@ -511,7 +643,7 @@ OPERATIONS = [
      dict(page="AuditEntry", query=dict(LIMIT, after={"type": "integer", "minimum": 0, "maximum": 2**53}))),
     ("POST", "/situations/{situation}/plan", "makePlan", "Whom to warn, with which text; the one that was hit is asked",
      dict(body="PlanIn", out="Plan", status=201)),
-    ("GET", "/plans", "listPlans", "Plans, newest first", dict(page="Plan", query=PAGED)),
+    ("GET", "/plans", "listPlans", "Plans, newest first; `situation`: those of one alone", dict(page="Plan", query=dict(PAGED, situation=hex_id))),
     ("GET", "/plans/{plan}", "getPlan", "One plan, with its notice whole", dict(out="Plan")),
     ("GET", "/plans/{plan}/texts", "planTexts", "The texts that leave, with what was taken out", dict(page="PlanText")),
     ("POST", "/plans/{plan}/approve", "approvePlan", "A person says yes: what is ready goes out",
@@ -523,9 +655,17 @@ OPERATIONS = [
      dict(body="CorrectIn", out="Plan", status=201)),
     ("GET", "/tree", "listTree", "The tree that provisions go down, by organisation", dict(page="TreeNode", query=PAGED)),
     ("PUT", "/tree/{node}", "setTreeNode", "Where an organisation stands in it", dict(body="TreeNodeIn", out="TreeNode")),
+    ("PUT", "/tree", "setTree", "A table becomes the tree, all or nothing; or what would change", dict(body="TreeIn", out="TreeTable")),
+    ("PUT", "/tree/{node}/contact", "setTreeContact", "Whom to reach there, as a drill showed it; a person's",
+     dict(body="ContactIn", out="Contact")),
+    ("GET", "/provisions", "listProvisions", "Provisions and drills, newest first",
+     dict(page="ProvisionHead", query=dict(PAGED, kind=words("drill", "provision")))),
     ("POST", "/provisions", "makeProvision", "A provision or a receipt drill down the tree: a plan, which a person approves",
      dict(body="ProvisionIn", out="Provision", status=201)),
     ("GET", "/provisions/{plan}", "getProvision", "Receipts at each stage", dict(out="Provision")),
+    ("GET", "/provisions/{plan}/page", "provisionPage", "Its receipts as one page for A4", dict(raw="text/html")),
+    ("POST", "/provisions/{plan}/stop", "stopProvision", "Nobody else is sent to, nobody is reminded; a person's",
+     dict(body="Nothing", out="Provision")),
     ("POST", "/provisions/{plan}/around", "goAround", "Also to those below one that did not get it",
      dict(body="Nothing", out="Provision")),
     ("GET", "/warnings", "listWarnings",
@@ -550,6 +690,14 @@ OPERATIONS = [
      dict(page="AutomaticRule", query=dict(rule=text))),
     ("PUT", "/automatic-rules", "switchAutomaticRule", "A person switches one on or off",
      dict(body="AutomaticRuleIn", out="AutomaticRule")),
+    ("GET", "/feeds", "listFeeds", "Collections of other TAXII servers that the hub fetches, and how that goes", dict(page="Feed")),
+    ("GET", "/publications", "listPublications", "Warnings in collections of STIX objects, and what came of them",
+     dict(page="Publication", query=dict(plan=plan_id, after=text, limit=PAGED["limit"]))),
+    ("POST", "/publications", "publishWarning", "A person puts a released warning into a collection; answered with its publications",
+     dict(body="PublicationIn", page="Publication")),
+    ("GET", "/publication-rules", "listPublicationRules", "Collections into which warnings go by themselves", dict(page="PublicationRule")),
+    ("PUT", "/publication-rules", "setPublicationRule", "A person sets or ends one; answered with all",
+     dict(body="PublicationRuleIn", page="PublicationRule")),
     ("GET", "/warning-times", "warningTimes", "How long it took, p50 and p95", dict(out="WarningTimes", query=dict(plan=plan_id))),
     ("GET", O + "/webhook", "getWebhook", "Where its own program takes warnings", dict(out="Webhook")),
     ("PUT", O + "/webhook", "setWebhook", "Change it", dict(body="WebhookIn", out="Webhook")),
@@ -564,11 +712,27 @@ OPERATIONS = [
     ("GET", O + "/reports/{report}/versions", "reportVersions", "Every version, and what it changed",
      dict(page="ReportVersion")),
     ("GET", O + "/reports/{report}/forms/{form}", "renderReport",
-     "A form for its recipient, through the gate; as json, csv, xlsx or html; half=attack: the technical half alone",
+     "A form for its recipient, through the gate; as json, csv, xlsx or html, or official: the workbook that was "
+     "imported, filled; half=attack: the technical half alone",
      dict(out="FilledForm", query=dict(stage=words(*STAGES), half=words("attack", "all"),
-                                       **{"as": words("json", "csv", "xlsx", "html")}, person=words("yes", "no")))),
+                                       **{"as": words("json", "csv", "xlsx", "html", "official")}, person=words("yes", "no")))),
     ("POST", O + "/reports/{report}/sent", "sendReport", "A form was sent at a stage (else the next): noted",
      dict(body="ReportSentIn", out="Report")),
+    ("GET", O + "/report-books", "listReportBooks", "Official workbooks that were imported, one a form",
+     dict(page="ReportBook")),
+    ("GET", O + "/report-books/{form}", "getReportBook", "One of them, with a proposed map of its cells",
+     dict(out="ReportBook")),
+    ("PUT", O + "/report-books/{form}", "setReportBook", "Import one, or change its map",
+     dict(body="ReportBookIn", out="ReportBook")),
+    ("DELETE", O + "/report-books/{form}", "removeReportBook", "Without it the form has our own layout", dict(status=204)),
+    ("GET", O + "/report-contacts", "getReportContacts", "Whom to tell when a service is affected",
+     dict(page="ReportContact")),
+    ("PUT", O + "/report-contacts", "setReportContacts", "The whole list",
+     dict(body="ReportContactsIn", page="ReportContact")),
+    ("GET", O + "/report-reminders", "getReportReminders", "When it is reminded of reports that are due",
+     dict(out="ReportReminders")),
+    ("PUT", O + "/report-reminders", "setReportReminders", "Change it; what is left out is as at first",
+     dict(body="ReportRemindersIn", out="ReportReminders")),
     ("GET", "/questions", "listQuestions", "Questions to the one that was hit", dict(page="ConsentQuestion", query=ORG)),
     ("GET", "/questions/{plan}", "getQuestion", "One of them, with what would leave",
      dict(out="ConsentQuestion", query=ORG)),

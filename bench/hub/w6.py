@@ -3,9 +3,10 @@
 """W6 on this machine: a real hub, enrolled sensors under load, consoles that ask (bench/workloads.md). bench/hub/run.sh.
 
     w6.py [--sensors 1000] [--rate 20] [--seconds 60] [--hits 5] [--hot 100] [--planted 10] [--consoles 200] [--orgs 20]
-           [--stored 1000000] [--sync-ms 0] [--place FOLDER]
+           [--stored 1000000] [--sync-ms 0] [--lists 1] [--place FOLDER]
 
---stored: findings of other organisations that are there before. --sync-ms: each sync of the hub takes longer. --place: hub
+--stored: findings of other organisations that are there before. --sync-ms: each sync of the hub takes longer. --lists: one more
+client asks for every list with its filters in turn. --place: hub
 and keys stay there, so that the next run enrols nobody. All figures go to build/bench.json under "w6"; the exit status is 1
 when something was refused or lost, or a planted line was not found within a second (99 of 100)."""
 import argparse
@@ -23,11 +24,12 @@ BUILD = pathlib.Path(os.environ.get("YAGURA_BUILD", ROOT / "build"))
 os.environ.setdefault("YAGURA", str(BUILD / "yagura"))
 os.environ.setdefault("YAGURA_ROOT", str(ROOT))
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import lists  # noqa: E402
 import load_kit  # noqa: E402
 from hub_kit import Hub  # noqa: E402
 
 DEFAULTS = {"sensors": 1000, "rate": 20, "seconds": 60, "hits": 5, "hot": 100, "planted": 10, "consoles": 200, "orgs": 20,
-            "stored": 1000000, "sync_ms": 0}
+            "stored": 1000000, "sync_ms": 0, "lists": 1}
 VISIBLE_MS = 1000  # of 99 in 100 planted lines: ARCHITECTURE 7
 
 
@@ -60,6 +62,13 @@ def settled(hub, wanted):
             return code, records, objects
 
 
+def begin_lists(hub):
+    """Of the organisation that has planted lines, by a token of its own."""
+    asker = lists.Lists(hub.ready["url"], "member-000", load_kit.api_token(hub, "member-000", "analyst"))
+    asker.start()
+    return asker
+
+
 def measure(options, place):
     store(place, options.stored)
     hub = Hub(data=place / "hub", env=slow(place, options.sync_ms))
@@ -71,7 +80,10 @@ def measure(options, place):
             print("planted lines of an earlier run are there: --planted 0 is used")
         for name in ("rate", "seconds", "hits", "hot", "planted"):
             arguments += ["--" + name, str(0 if earlier and name == "planted" else getattr(options, name))]
+        asker = begin_lists(hub) if options.lists else None
         code, words, row = load_kit.run(arguments, options.seconds + 600)
+        if asker:
+            row["lists"] = asker.stop()
         print(words)
         verified, records, _ = settled(hub, before + row["events"])
         found = load_kit.planted(hub)
@@ -82,6 +94,9 @@ def measure(options, place):
                 "planted_not_once": sum(value != (1, 1) for number, value in found.items() if number not in earlier)})
     print("  archived %d of %d acknowledged, %s; planted lines that are not one finding: %d"
           % (row["archived"], row["acknowledged"], "whole" if verified == 0 else "DAMAGED", row["planted_not_once"]))
+    if "lists" in row:
+        print("  GET of %(kinds)d lists, filtered: p50 %(p50_ms)s ms, p95 %(p95_ms)s ms, p99 %(p99_ms)s ms (%(count)d); slowest "
+              "%(slowest)s: p50 %(slowest_p50_ms)s ms, p95 %(slowest_p95_ms)s ms; errors %(errors)d" % row["lists"])
     row["below"] = (code != 0 or verified != 0 or row["archived"] != row["acknowledged"] or row["planted_not_once"] > 0
                     or row["visible"]["p99_ms"] >= VISIBLE_MS)
     return row

@@ -244,6 +244,14 @@ async function member(browser) {
   await button('同意する').click();
   await page.getByText('代表取締役 港 一郎さんが').waitFor();
   check('the consent is given', true);
+  await page.getByText('ハブが受領の署名をしました').first().waitFor();
+  check('what left the house is there, batch by batch', (await page.locator('main').textContent()).includes('ダイジェスト'));
+  await page.getByRole('combobox', { name: /^メールの言葉/ }).selectOption('en');
+  await button('保存する').click();
+  await said('メールの言葉を変えました');
+  await violations('ja mine');
+  await shot('mine-ledger-phone');
+  check('375 px with the ledger', (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
   await inNav('取引関係');
   await button('取引関係を宣言する').click();
   await dialog().getByLabel('相手の識別子').fill('beta');
@@ -256,6 +264,7 @@ async function member(browser) {
   await dialog().getByRole('button', { name: '宣言する' }).click();
   await page.getByText('相手の確認待ち').first().waitFor();
   await shot('relations-phone');
+  await imported();
   await context.close();
 
   const other = await person(browser);
@@ -347,6 +356,7 @@ async function warn(browser) {
   await settled();
   await violations('ja plans');
   await shot('plans');
+  await automatic();
 
   const partner = await person(browser, PHONE);
   await signIn('bob');
@@ -388,16 +398,78 @@ async function warn(browser) {
   await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
   await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = false; }));
   await shot('plan-sent');
+  const corrected = await correct();
   await button('取り消す').click();
   await dialog().getByLabel('理由').fill('訓練の通信でした');
   await dialog().getByRole('button', { name: '取り消す' }).click();
   await said('取消しを送りました');
-  await page.waitForFunction((old) => location.href !== old, planAddress);
+  await page.waitForFunction((old) => location.href !== old, corrected);
   await page.getByRole('row', { name: new RegExp(world.names.beta) }).first().waitFor();
   await settled();
   check('the withdrawal is a plan of its own, to all who got the first', (await page.getByRole('row').count()) >= 3);
   await shot('withdrawal');
   return planAddress.split('#/')[1];
+}
+
+/** What was sent is put right: seen before and after, with who gets it; to all who got the first. */
+async function correct() {
+  const before = page.url();
+  await button('訂正する').click();
+  check('nothing to compare before something is another', await button('訂正前後を確かめる').isDisabled());
+  const indicators = dialog().getByLabel(/^攻撃指標/);
+  const first = await indicators.inputValue();
+  await indicators.fill(`${first}\n見覚えのない端末`);
+  await dialog().getByText('どれでもありません').first().waitFor();
+  check('a line that is no indicator holds it', await button('訂正前後を確かめる').isDisabled());
+  await indicators.fill(`${first}\n198.51.100.90`);
+  await violations('ja correct');
+  await shot('correct', { fullPage: false });
+  await button('訂正前後を確かめる').click();
+  await dialog().getByText('198.51.100.90').first().waitFor();
+  check('who gets it is said', (await dialog().textContent()).includes(world.names.beta));
+  await violations('ja correct compared');
+  await shot('correct-compared', { fullPage: false });
+  await dialog().getByRole('button', { name: /組織に訂正を出す$/ }).click();
+  await said('組織に訂正を出しました');
+  await page.waitForFunction((old) => location.href !== old, before);
+  await page.getByRole('row', { name: new RegExp(world.names.beta) }).first().waitFor();
+  await settled();
+  return page.url();
+}
+
+/** Rules that warn by themselves: looked up, and not switched on before people have judged enough. */
+async function automatic() {
+  await button('ルールを調べる').click();
+  const rule = dialog().getByLabel(/^ルール/);
+  await dialog().locator('datalist option').first().waitFor({ state: 'attached' });
+  await rule.fill(await dialog().locator('datalist option').first().getAttribute('value'));
+  await dialog().getByRole('button', { name: '調べる', exact: true }).click();
+  await dialog().getByText('まだ自動にはできません').first().waitFor();
+  await violations('ja automatic');
+  await shot('automatic', { fullPage: false });
+  await page.keyboard.press('Escape');
+}
+
+/** A list of relations from a file: wrong lines by their number, then how much would change, then taken. */
+async function imported() {
+  const head = 'supplier,buyer,secret_data,business_stop,system_access,consent';
+  const choose = (text) => dialog().getByLabel(/^ファイル/).setInputFiles({ name: 'relations.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await button('一覧から取り込む').click();
+  await choose(`${head}\nacme,beta,maybe,no,no,ask\nacme,acme,no,no,no,ask\n`);
+  await button('内容を確かめる').click();
+  await dialog().getByText('2 か所を直してください').first().waitFor();
+  check('each fault has its line', (await dialog().locator('tbody tr').count()) === 2 && (await dialog().locator('tbody tr').first().textContent()).includes('2'));
+  await violations('ja import faults');
+  await shot('import-faults-phone', { fullPage: false });
+  await choose(`${head}\nacme,hokko,yes,no,yes,anonymous\nnanbu,acme,no,yes,no,ask\n`);
+  await button('内容を確かめる').click();
+  await dialog().getByText('2 件が変わります').first().waitFor();
+  await violations('ja import');
+  await shot('import-phone', { fullPage: false });
+  check('375 px of the import', (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
+  await dialog().getByRole('button', { name: '2 件を登録する' }).click();
+  await said('2 件を登録しました');
+  await page.getByText('hokko').first().waitFor();
 }
 
 /** 相談: written down with the keyboard alone, linked to a situation, closed; it stands on the page of the situation. */
@@ -465,6 +537,37 @@ async function month() {
   }
 }
 
+/** Whom to tell, when to remind, an official workbook: set once, and there on the record. */
+async function reportSettings(context, record, workbook) {
+  const form = 'ランサムウェア事案共通様式の記載事項';
+  await inNav('事案の報告');
+  await page.getByRole('link', { name: '連絡先・期限の通知・公式様式' }).click();
+  await page.getByRole('textbox', { name: 'サービス' }).fill('出荷');
+  await field('知らせる相手').fill('港運送');
+  await field('電話').fill('03-1111-2222');
+  await field('様式').selectOption({ label: form });
+  await button('一覧に加える').click();
+  await said('一覧を保存しました');
+  await field('何時間前に知らせるか').fill('72, 24');
+  await button('保存する').click();
+  await said('通知の設定を保存しました');
+  await page.getByLabel(`Excelファイル：${form}`).setInputFiles({ name: '様式.xlsx', mimeType: 'application/octet-stream', buffer: workbook });
+  await button(`取り込む：${form}`).click();
+  await said('取り込みました');
+  await page.getByText('様式.xlsx（').waitFor();
+  await violations('ja report settings');
+  await shot('report-settings');
+  await page.goto(record);
+  const card = () => page.locator('section.card', { has: heading('サービスに影響が出たときの連絡先') });
+  await card().waitFor();
+  await field('影響を受けたサービス').selectOption({ label: '出荷' });
+  await card().getByText('港運送').waitFor();
+  check('whom to tell stands there with telephone and form', /03-1111-2222.*ランサムウェア/s.test(await card().textContent()), await card().textContent());
+  const href = await page.getByRole('link', { name: '公式の様式（Excel）' }).first().getAttribute('href');
+  const file = await context.request.get(`${world.base}${href}`);
+  check('the official workbook is filled', file.status() === 200 && (await file.body()).subarray(0, 2).toString() === 'PK', `${file.status()}`);
+}
+
 /** A near-miss in two minutes, then an incident: what is missing is written, a form is fetched, noted as sent. */
 async function report(browser) {
   const context = await person(browser);
@@ -511,6 +614,7 @@ async function report(browser) {
   check('the form is a workbook', file.status() === 200 && (await file.body()).subarray(0, 2).toString() === 'PK', `${file.status()}`);
   check('what changed is told', (await page.locator('section.card', { has: page.getByRole('heading', { name: '版と変更' }) }).textContent()).includes('攻撃の種別：（なし） → ランサムウェア'));
   await shot('report');
+  await reportSettings(context, page.url(), await file.body());
   await inNav('うちの状況');
   await heading('提出の期限が近い報告').waitFor();
   check('what is due soon is on the own view', (await page.locator('section.card', { has: heading('提出の期限が近い報告') }).textContent()).includes('ランサムウェア事案共通様式'));
@@ -594,7 +698,7 @@ try {
   await signIn('mei');
   await heading('の状況').waitFor();
   await month();
-  await walk('member', ['', 'warnings', 'reports', 'reports/near-miss', reported, 'board', 'funnel', 'relations', 'account']);
+  await walk('member', ['', 'warnings', 'reports', 'reports/near-miss', 'reports/settings', reported, 'board', 'funnel', 'relations', 'account']);
   await button(/サインアウト|Sign out/).click();
   await page.getByRole('heading', { name: /サインイン|Sign in/ }).first().waitFor();
   await walk('nobody', ['', 'invitation/00']);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
-import { age, compared, duration, funnelWidths, isLate, lanes, leaves, needsCode, nextStates, receipts, roleOf, sceneAt, strongest, sumDays, viewOf, worstFirst } from '../src/hub/logic';
-import { dueSoon, fromText, lacking, minuteOf, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
+import { age, branches, compared, corrected, duration, flowState, flowSum, funnelWidths, indicatorOf, indicatorType, isLate, lanes, leaves, needsCode, nextStates, openCorrections, receipts, roleOf, sceneAt, strongest, sumDays, tableText, unknownIndicators, viewOf, worstFirst } from '../src/hub/logic';
+import { dueSoon, fromText, hoursOf, hoursText, lacking, minuteOf, servicesOf, tellFor, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
 import { hubTo, parseHubRoute } from '../src/hub/route';
-import type { Alert, FormState, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
+import type { Alert, Flow, FormState, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
 
 const alert = (more: Partial<Alert>): Alert => ({
   finding: 'f', org: 'acme', rule: 'r', title: 't', title_ja: null, log: 'web.log', actor: null, target: null, level: 'medium', outcome: 'unknown', count: 1,
@@ -34,6 +34,33 @@ describe('reasons', () => {
     expect(strongest(all).map((a) => a.finding)).toEqual(['c', 'd', 'e']);
     expect(strongest([...all].reverse()).map((a) => a.finding)).toEqual(['c', 'd', 'e']);
     expect(strongest([])).toEqual([]);
+  });
+});
+
+describe('a correction', () => {
+  const notice = {
+    title: { ja: '題', en: 'title' }, attack: { field: 'web', indicators: [{ type: 'address', value: '203.0.113.24', pap: 'amber' }, { type: 'domain', value: 'evil.example' }] },
+    damage: { what: { ja: '被害', en: '' }, records: ['one'] },
+  };
+  const as = { title: { ja: '題', en: 'title' }, comment: { ja: '', en: '' }, indicators: ['203.0.113.24', 'evil.example'], what: { ja: '被害', en: '' }, response: { ja: '', en: '' } };
+  it('says nothing where nothing is another', () => {
+    expect(corrected(notice, as)).toEqual({});
+    expect(corrected(notice, { ...as, indicators: [' 203.0.113.24', 'evil.example ', ''] })).toEqual({});
+    expect(corrected({}, { ...as, title: { ja: '', en: '' }, indicators: [], what: { ja: '', en: '' } })).toEqual({});
+  });
+  it('keeps what an indicator had, and knows a new one by its looks', () => {
+    expect(corrected(notice, { ...as, indicators: ['203.0.113.24', 'https://evil.example/x'] })).toEqual({
+      attack: { indicators: [{ type: 'address', value: '203.0.113.24', pap: 'amber' }, { type: 'url', value: 'https://evil.example/x' }] },
+    });
+    expect(corrected(notice, { ...as, indicators: [] })).toEqual({ attack: { indicators: [] } });
+  });
+  it('leaves the rest of a half as it is', () => {
+    expect(corrected(notice, { ...as, what: { ja: '別の被害', en: '' } })).toEqual({ damage: { what: { ja: '別の被害', en: '' }, records: ['one'] } });
+    expect(corrected(notice, { ...as, title: { ja: '別の題', en: 'title' } })).toEqual({ title: { ja: '別の題', en: 'title' } });
+  });
+  it('names lines that nobody can place', () => {
+    expect(['192.0.2.0/24', '2001:db8::1', 'a'.repeat(64), 'a@b.example', 'x.example', '1.2.3', 'words', 'c:/x'].map(indicatorType)).toEqual(['address', 'address', 'hash', 'mail', 'domain', null, null, null]);
+    expect(unknownIndicators(notice, ['evil.example', 'some words', ''])).toEqual(['some words']);
   });
 });
 
@@ -249,5 +276,61 @@ describe('reports', () => {
     const late = { id: 'r', version: 1, changed: '', title: '', type: '', forms: [form('late', { deadlines: [due(-2, 'over'), due(9)] }), form('soon', { deadlines: [due(3)] }), form('other', { applies: false, deadlines: [due(-1, 'over')] }), form('sent', { deadlines: [due(-9, 'sent')] })] };
     expect(dueSoon([late]).map((d) => [d.form.form, d.due.days_left])).toEqual([['late', -2], ['soon', 3]]);
     expect(minuteOf(new Date('2026-11-25T15:04:00Z'))).toBe('2026-11-26T00:04');
+  });
+  it('name whom to tell for a service, and those told of everything', () => {
+    const line = (service: string, tell: string) => ({ service, tell, form: '', phone: '', night: '', mail: '', deputy: '', note: '' });
+    const lines = [line('受注', 'A'), line('*', 'B'), line(' Web ', 'C'), line('受注', 'D')];
+    expect(servicesOf(lines)).toEqual(['受注', 'Web']);
+    expect(tellFor(lines, ['web ']).map((l) => l.tell)).toEqual(['B', 'C']);
+    expect(tellFor(lines, ['受注']).map((l) => l.tell)).toEqual(['A', 'B', 'D']);
+    expect(hoursOf(' 72、24, x')).toEqual([72, 24, 'x']);
+    expect(hoursOf('')).toEqual([]);
+    expect(hoursText([72, 24])).toBe('72, 24');
+  });
+});
+
+describe('the tree and what goes down it', () => {
+  const name = (org: string) => org;
+  it('stands from above, each with all below it', () => {
+    const nodes = [{ org: 'op', stage: 'operator', parent: 'sec' }, { org: 'min', stage: 'ministry', parent: '' }, { org: 'sec', stage: 'secretariat', parent: 'min' }, { org: 'op2', stage: 'operator', parent: 'sec' }] as const;
+    const tree = branches([...nodes], name);
+    expect(tree.map((b) => [b.org, b.count])).toEqual([['min', 3]]);
+    expect(tree[0]?.children[0]?.children.map((b) => b.org)).toEqual(['op', 'op2']);
+  });
+  it('loses nobody whose parent is gone, and ends where two stand below each other', () => {
+    expect(branches([{ org: 'a', stage: 'operator', parent: 'gone' }], name).map((b) => b.org)).toEqual(['a']);
+    expect(branches([{ org: 'a', stage: 'operator', parent: 'b' }, { org: 'b', stage: 'operator', parent: 'a' }], name)).toEqual([]);
+  });
+  it('has one state, the last word first', () => {
+    const of = (state: Flow['state'], over = false, stopped = false) => flowState({ state, over, stopped: stopped ? { time: '', who: '' } : null });
+    expect([of('draft'), of('approved'), of('approved', true), of('approved', true, true), of('refused', true), of('withdrawn', true), of('corrected', true)])
+      .toEqual(['draft', 'going', 'over', 'stopped', 'refused', 'withdrawn', 'withdrawn']);
+  });
+  it('is counted over its stages', () => {
+    const stage = { stage: 'operator', nodes: 4, sent: 3, delivered: 2, seen: 1, acknowledged: 1, failed: { bounced: 1, 'not-reached': 1 } } as const;
+    expect(flowSum({ stages: [stage, { ...stage, failed: {} }] } as unknown as Flow)).toEqual({ nodes: 8, sent: 6, delivered: 4, acknowledged: 2, waits: 1 });
+  });
+  it('shows contacts to correct until a later drill shows them right', () => {
+    const nodes = [{ org: 'sec', stage: 'secretariat', parent: '' }, { org: 'op', stage: 'operator', parent: 'sec' }] as const;
+    const flow = (number: string, more: Partial<Flow>): Flow => ({ number, branch: null, corrections: [], stages: [{ stage: 'operator', nodes: 2, sent: 2, delivered: 1, seen: 0, acknowledged: 0, failed: {} }], ...more } as unknown as Flow);
+    const wrong = (org: string) => [{ org, stage: 'operator' as const, cause: 'bounced', text: '' }];
+    const of = (...all: Flow[]) => openCorrections(all, [...nodes]).map((c) => [c.org, c.number]);
+    expect(of(flow('2', { branch: 'sec' }), flow('1', { corrections: wrong('op') }))).toEqual([]);
+    expect(of(flow('2', { branch: 'op', corrections: wrong('op') }), flow('1', { corrections: wrong('op') }))).toEqual([['op', '2']]);
+    const stopped = [{ stage: 'operator' as const, nodes: 2, sent: 1, delivered: 1, seen: 0, acknowledged: 0, failed: { 'not-reached': 1 } }];
+    expect(of(flow('2', { stages: stopped }), flow('1', { corrections: wrong('op') }))).toEqual([['op', '1']]);
+    expect(of(flow('2', { branch: 'sec' }), flow('1', { corrections: wrong('other') }))).toEqual([['other', '1']]);
+  });
+  it('tells indicators by their look, and makes none of what is none', () => {
+    expect(['hxxps://evil[.]example/a', '203.0.113[.]9', '2001:db8::1', '198.51.100.0/24', 'EVIL[dot]example.net', 'd41d8cd98f00b204e9800998ecf8427e'].map((line) => indicatorOf(line)))
+      .toEqual([{ type: 'url', value: 'https://evil.example/a' }, { type: 'address', value: '203.0.113.9' }, { type: 'address', value: '2001:db8::1' }, { type: 'address', value: '198.51.100.0/24' }, { type: 'domain', value: 'evil.example.net' }, { type: 'hash', value: 'd41d8cd98f00b204e9800998ecf8427e' }]);
+    expect(['', 'これは', 'evil', 'a@b.example', 'abcdef', 'C:\\a.exe', '1.2.3', 'evil .example'].map((line) => indicatorOf(line))).toEqual([null, null, null, null, null, null, null, null]);
+  });
+  it('reads tables as office programs write them', () => {
+    const bytes = (...all: number[]) => new Uint8Array(all).buffer;
+    expect(tableText(bytes(0xe7, 0xb7, 0x8f, 0x0a))).toBe('総\n');
+    expect(tableText(bytes(0x91, 0x8d, 0x96, 0xb1, 0x0a))).toBe('総務\n');
+    expect(tableText(bytes(0xff, 0xfe, 0xcf, 0x7d))).toBe('\ufeff総'.replace('\ufeff', ''));
+    expect(tableText(bytes())).toBe('');
   });
 });

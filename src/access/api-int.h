@@ -96,9 +96,22 @@ YG_MUST_USE int yg_call_page(const struct yg_hub_call *call, json_t *take, struc
 
 /* The body as an object: *ret owned, or YG_EEND and the refusal is in the reply. */
 YG_MUST_USE int yg_call_body(const struct yg_hub_call *call, json_t **ret);
+/* The same with a file in it: at most @bytes_max. */
+YG_MUST_USE int yg_call_body_of(const struct yg_hub_call *call, size_t bytes_max, json_t **ret);
 
 /* ?NAME=, decoded, to @to (room YG_API_QUERY_MAX + 1); empty when absent. */
 struct yg_bytes yg_call_query(const struct yg_hub_call *call, const char *name, char *to);
+/* api_report_aids.c, for api_reports.c: the workbook of a form. *ret_file owned (free()), of @map
+ * text that lives as long as *ret_book. YG_ENOENT: none was imported. */
+YG_MUST_USE int yg_call_report_book(const struct yg_hub_call *call, const char *form,
+				    json_t **ret_book, struct yg_bytes *ret_file);
+/* What is said beside a record: ,"tell":[…],"reminders":[…] */
+YG_MUST_USE int yg_call_report_beside(const struct yg_hub_call *call, const char *id,
+				      const json_t *record, struct yg_buf *to);
+/* The port `report`, asked. */
+YG_MUST_USE int yg_call_report_ask(const struct yg_hub_call *call, enum yg_hub_report_what what,
+				   struct yg_hub_report_ask *how, struct yg_buf *to);
+
 /* ?NAME= must be absent or: a number from 1 to the page's greatest (@to 200 otherwise); a time or a
  * day (@to YG_TIME_NONE otherwise; with @is_end the end of that day). YG_OK, or YG_EEND: refused.
  */

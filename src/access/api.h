@@ -17,9 +17,11 @@
 #include "access/hunts.h"
 #include "access/warnings.h"
 #include "model/api.h"
+#include "model/community.h"
 #include "model/month.h"
 #include "store/facts.h"
 #include "store/situations.h"
+#include "store/stix.h"
 
 struct yg_hub_api;
 
@@ -54,6 +56,9 @@ enum yg_hub_report_what {
 	YG_HUB_REPORT_RENDER, /* the form for its recipient; YG_ENOENT: no such form, stage or kind
 				 of file; YG_EACCES: nothing may leave, the text says why */
 	YG_HUB_REPORT_DIFF,   /* [{"path","before","after"}] from @before to @record */
+	YG_HUB_REPORT_BOOK, /* {"proposed","found","fields","missing":[…]} of a workbook for @form;
+			       YG_EINVAL: it, or its map, cannot be used, the text says why;
+			       YG_ENOENT: no such form */
 	YG_HUB_REPORT_SENT, /* @record after it was sent, as JSON; YG_ENOENT as above, YG_ELIMIT */
 };
 struct yg_hub_report_ask {
@@ -63,10 +68,33 @@ struct yg_hub_report_ask {
 	const json_t *before; /* or NULL */
 	struct yg_bytes form;
 	struct yg_bytes stage; /* empty: the next */
-	struct yg_bytes as;    /* "html"; empty: JSON */
+	struct yg_bytes as;    /* "html"; empty: JSON; "official": @file with the form in it, where
+				* YG_EINVAL says that it cannot be filled, and why */
+	struct yg_bytes file;  /* BOOK, RENDER: the workbook that was imported */
+	struct yg_bytes map;   /* which of its cells; empty: by their labels */
 	bool is_attack_only;
 	bool is_person;	 /* it goes to one named person */
 	bool with_items; /* STATE: the lines of each form, too */
+};
+
+/* Which batches: those that arrived before the place @before of the journal (0: the newest). */
+struct yg_hub_batches_ask {
+	const char *org;
+	const char *sensor; /* "": of all its sensors */
+	uint64_t before;
+	uint32_t limit;
+	int (*fn)(void *arg, struct yg_bytes line); /* as DATA/batches has it (app/hub_batches.h) */
+	void *arg;
+};
+
+/* A table that a person brought in a browser, read. All but @faults lives in the caller's arena. */
+#define YG_HUB_SHEET_ROWS_MAX 2000u
+struct yg_hub_sheet {
+	struct yg_community community; /* relations: between whatever ids stand there */
+	uint32_t fields; /* members: bit N: the file has a column for yg_member_fields()[N] */
+	bool has_verified;
+	json_t *faults; /* [{"line","column","text"}], owned by the caller; NULL: none */
+	uint64_t fault_count;
 };
 
 /* What the operations need from elsewhere. NULL: what asks for it leaves it out, or answers 503. */
@@ -103,6 +131,21 @@ struct yg_hub_api_ports {
 	/* The month of an organisation as one page for A4 (render/month.h). */
 	void (*month)(void *arg, const struct yg_month *month, enum yg_lang lang,
 		      struct yg_buf *to);
+	/* Newest first; *ret_next: before which it goes on, 0: nothing is left. */
+	int (*batches)(void *arg, const struct yg_hub_batches_ask *ask, uint64_t *ret_next);
+	/* CSV in any encoding, or a workbook. YG_OK; YG_EFORMAT: ret->faults says what. */
+	int (*sheet)(struct yg_bytes file, bool is_relations, enum yg_lang lang,
+		     struct yg_arena *arena, struct yg_hub_sheet *ret);
+	/* @raw as lists of indicators have it, to @to (2,048 bytes): its size; 0: it is none. */
+	size_t (*normal)(struct yg_bytes raw, uint8_t *to);
+	/*
+	 * A table of the tree (share/tree.h), CSV: *ret, owned: {"nodes":[{"line","id","stage",
+	 * "parent","channel","address"}],"faults":[{"line","column","text"}],"more":N}; with faults
+	 * there are no nodes, "more" are not told one by one.
+	 */
+	int (*tree)(void *arg, struct yg_bytes table, enum yg_lang lang, json_t **ret);
+	/* What yg_provision_paper() says, as a page for A4 (render/drill.h). */
+	void (*receipts)(void *arg, const json_t *paper, enum yg_lang lang, struct yg_buf *to);
 	/* Forms and records of incidents; what it says is added to @to. */
 	int (*report)(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
 		      struct yg_buf *to);
@@ -120,6 +163,8 @@ struct yg_hub_api_opts {
 	struct yg_enrol *enrol;		  /* for reading */
 	struct yg_facts *facts;		  /* for reading; NULL: there are no findings */
 	struct yg_situations *situations; /* NULL: there are none */
+	/* Of STIX objects, to find one by its name; NULL: none. */
+	struct yg_collections *collections;
 	struct yg_clock clock;
 	const char *version; /* of the program */
 	struct yg_hub_api_ports ports;

@@ -108,18 +108,22 @@ static int read_filter(const struct yg_hub_call *call, struct asked *asked)
 
 struct listing {
 	struct yg_buf *to;
-	const uint8_t *key; /* of the veil */
+	struct yg_collections *collections; /* NULL: no indicators are named */
+	const uint8_t *key;		    /* of the veil */
 	bool is_begun;
 	uint64_t change; /* of the last one */
 };
 
 /* Changes and places of records count over all organisations: nobody shall see them ascend. */
-static void add_object(const struct yg_fact_finding *finding, const uint8_t *key, struct yg_buf *to)
+static int add_object(const struct listing *listing, const struct yg_fact_finding *finding)
 {
 	struct yg_fact_finding shown = *finding;
 
-	shown.change = yg_veil(key, finding->change);
-	yg_findings_json(&shown, false, to);
+	shown.change = yg_veil(listing->key, finding->change);
+	yg_findings_json(&shown, false, listing->to);
+	return listing->collections
+		       ? yg_findings_indicators(listing->collections, finding, listing->to)
+		       : YG_OK;
 }
 
 static int add_finding(void *arg, const struct yg_fact_finding *finding)
@@ -129,7 +133,8 @@ static int add_finding(void *arg, const struct yg_fact_finding *finding)
 	yg_buf_add_str(listing->to, listing->is_begun ? "," : "");
 	listing->is_begun = true;
 	listing->change = finding->change;
-	add_object(finding, listing->key, listing->to);
+	if (add_object(listing, finding) == YG_ENOMEM)
+		return YG_ENOMEM; /* another error: what it names is left out */
 	return yg_buf_error(listing->to);
 }
 
@@ -160,7 +165,9 @@ int yg_hub_do_list_findings(struct yg_hub_call *call)
 {
 	struct yg_facts *facts = call->api->opts.facts;
 	struct asked *asked = facts ? yg_calloc(1, sizeof(*asked)) : NULL;
-	struct listing listing = {.to = &call->reply->body, .key = call->api->veil_key};
+	struct listing listing = {.to = &call->reply->body,
+				  .collections = call->api->opts.collections,
+				  .key = call->api->veil_key};
 	int rc;
 
 	if (!facts)
@@ -186,14 +193,16 @@ static int give_finding(void *arg, const struct yg_fact_finding *finding)
 {
 	const struct listing *listing = arg;
 
-	add_object(finding, listing->key, listing->to);
-	return YG_OK;
+	/* What it names is left out when that cannot be read. */
+	return add_object(listing, finding) == YG_ENOMEM ? YG_ENOMEM : YG_OK;
 }
 
 int yg_hub_do_get_finding(struct yg_hub_call *call)
 {
 	struct yg_facts *facts = call->api->opts.facts;
-	struct listing listing = {.to = &call->reply->body, .key = call->api->veil_key};
+	struct listing listing = {.to = &call->reply->body,
+				  .collections = call->api->opts.collections,
+				  .key = call->api->veil_key};
 	struct yg_hub_reach reach = {0};
 	uint8_t id[YG_FACT_ID_BYTES];
 	int rc = yg_findings_id_read(call->request->parts[0], id) ? YG_OK : YG_ENOENT;

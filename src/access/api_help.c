@@ -68,6 +68,11 @@ int yg_call_page(const struct yg_hub_call *call, json_t *take, struct yg_bytes n
 
 int yg_call_body(const struct yg_hub_call *call, json_t **ret)
 {
+	return yg_call_body_of(call, YG_HUB_JSON_MAX, ret);
+}
+
+int yg_call_body_of(const struct yg_hub_call *call, size_t bytes_max, json_t **ret)
+{
 	struct yg_fault fault;
 	int rc;
 
@@ -77,7 +82,7 @@ int yg_call_body(const struct yg_hub_call *call, json_t **ret)
 				     N_("Send application/json.")); /* always YG_OK */
 		return YG_EEND;
 	}
-	rc = yg_json_load(call->request->body, YG_HUB_JSON_MAX, ret, &fault);
+	rc = yg_json_load(call->request->body, bytes_max, ret, &fault);
 	if (rc == YG_ENOMEM)
 		return rc;
 	if (rc == YG_OK && json_is_object(*ret))

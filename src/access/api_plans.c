@@ -6,6 +6,7 @@
 #include "access/members.h"
 #include "access/situations.h"
 #include "access/warnings-int.h"
+#include "base/crypt.h"
 #include "base/hash.h"
 
 #include "base/ban.h"
@@ -495,14 +496,22 @@ int yg_hub_do_list_plans(struct yg_hub_call *call)
 {
 	char mem[YG_API_QUERY_MAX + 1];
 	struct yg_bytes after = yg_call_query(call, "after", mem);
-	char from[YG_WARN_PLAN_HEX + 1] = "";
+	char from[YG_WARN_PLAN_HEX + 1] = "", situation[2 * YG_SITUATION_ID_BYTES + 1] = "";
+	uint8_t id[YG_SITUATION_ID_BYTES];
 	struct page page = {.items = json_array()};
 	int rc = page.items ? yg_call_query_limit(call, &page.limit) : YG_ENOMEM;
 
 	if (after.size < sizeof(from))
 		(void)snprintf(from, sizeof(from), "%.*s", YG_FMT(after)); /* as measured */
+	after = yg_call_query(call, "situation", mem);
+	if (rc == YG_OK && after.size > 0 &&
+	    (after.size != 2 * sizeof(id) || !yg_hex_read(after, id, sizeof(id)))) {
+		json_decref(page.items);
+		return yg_call_bad(call, N_("situation is a situation's id."));
+	}
+	(void)snprintf(situation, sizeof(situation), "%.*s", YG_FMT(after)); /* as measured */
 	if (rc == YG_OK)
-		rc = yg_warn_plan_list(call->access, from, page.limit, add_item, &page);
+		rc = yg_warn_plan_list(call->access, situation, from, page.limit, add_item, &page);
 	return end_page(call, &page, rc);
 }
 

@@ -15,8 +15,8 @@
 #define WORD_ROOM 64u
 #define PAGE_MAX  100u
 
-static int ask(const struct yg_hub_call *call, enum yg_hub_report_what what,
-	       struct yg_hub_report_ask *how, struct yg_buf *to)
+int yg_call_report_ask(const struct yg_hub_call *call, enum yg_hub_report_what what,
+		       struct yg_hub_report_ask *how, struct yg_buf *to)
 {
 	const struct yg_hub_api_opts *opts = &call->api->opts;
 	int rc;
@@ -70,7 +70,7 @@ int yg_hub_do_list_report_forms(struct yg_hub_call *call)
 {
 	struct yg_hub_report_ask how = {.lang = call->request->lang};
 
-	return ask(call, YG_HUB_REPORT_FORMS, &how, &call->reply->body);
+	return yg_call_report_ask(call, YG_HUB_REPORT_FORMS, &how, &call->reply->body);
 }
 
 /* ---- reading ---- */
@@ -93,7 +93,10 @@ static int answer(const struct yg_hub_call *call, const json_t *record,
 	rc = yg_json_canonical(record, to);
 	yg_buf_add_str(to, ",\"forms\":");
 	if (rc == YG_OK)
-		rc = ask(call, YG_HUB_REPORT_STATE, &how, to);
+		rc = yg_call_report_ask(call, YG_HUB_REPORT_STATE, &how, to);
+	if (rc == YG_OK)
+		rc = yg_call_report_beside(call, json_string_value(json_object_get(record, "id")),
+					   record, to);
 	yg_buf_add_byte(to, '}');
 	call->reply->status = status;
 	(void)snprintf(call->reply->etag, sizeof(call->reply->etag), "%u", version->number);
@@ -145,7 +148,7 @@ static int add_item(void *arg, const char *id, json_t *record,
 	yg_buf_add_str(page->to, ",\"type\":");
 	yg_buf_add_json(page->to, yg_json_text(event, "type"));
 	yg_buf_add_str(page->to, ",\"forms\":");
-	rc = ask(page->call, YG_HUB_REPORT_STATE, &how, page->to);
+	rc = yg_call_report_ask(page->call, YG_HUB_REPORT_STATE, &how, page->to);
 	yg_buf_add_byte(page->to, '}');
 	(void)snprintf(page->last, sizeof(page->last), "%s", id); /* the same room */
 	return rc;
@@ -202,7 +205,7 @@ static int add_version(void *arg, const char *id, json_t *record,
 		    version->number, iso);
 	yg_buf_add_json(versions->to, yg_bytes_str(version->by));
 	yg_buf_add_str(versions->to, ",\"changes\":");
-	rc = ask(versions->call, YG_HUB_REPORT_DIFF, &how, versions->to);
+	rc = yg_call_report_ask(versions->call, YG_HUB_REPORT_DIFF, &how, versions->to);
 	yg_buf_add_byte(versions->to, '}');
 	json_decref(versions->before);
 	versions->before = json_incref(record);
@@ -234,7 +237,10 @@ static const struct kind {
 } kinds[] = {{"json", "application/json"},
 	     {"csv", "text/csv; charset=utf-8"},
 	     {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
-	     {"html", "text/html; charset=utf-8"}};
+	     {"html", "text/html; charset=utf-8"},
+	     {"official", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}};
+
+#define OFFICIAL (&kinds[4])
 
 /* ?as=: the kind of file; NULL: it is none. */
 static const struct kind *kind_of(struct yg_bytes as)
@@ -257,6 +263,13 @@ static int answer_form(const struct yg_hub_call *call, const struct kind *kind, 
 					yg_tr(call->request->lang, N_("Nothing may leave")),
 					out->error ? NULL : (const char *)out->data);
 	}
+	if (rc == YG_EINVAL) {
+		yg_buf_add_byte(out, '\0');
+		return yg_reply_problem(
+			reply, 422, "wrong-workbook",
+			yg_tr(call->request->lang, N_("The workbook cannot be filled")),
+			out->error ? NULL : (const char *)out->data);
+	}
 	if (rc == YG_ENOENT)
 		return yg_call_not_found(call);
 	if (rc != YG_OK)
@@ -265,11 +278,32 @@ static int answer_form(const struct yg_hub_call *call, const struct kind *kind, 
 	reply->content_type = kind->type;
 	if (kind != &kinds[0])
 		(void)snprintf(reply->file_name, sizeof(reply->file_name), "%s-%.*s.%s", id,
-			       YG_FMT(form), kind->as); /* ids are short */
+			       YG_FMT(form),
+			       kind == OFFICIAL ? "xlsx" : kind->as); /* ids are short */
 	return yg_buf_error(&reply->body);
 }
 
-/* ?stage=, ?half=attack, ?as=json|csv|xlsx|html, ?person=yes */
+/* The workbook that was imported for the form of @how, where it is asked for. YG_EEND: refused. */
+static int find_book(const struct yg_hub_call *call, const struct kind *kind,
+		     struct yg_hub_report_ask *how, json_t **ret_book)
+{
+	char form[WORD_ROOM + 1];
+	int rc;
+
+	if (kind != OFFICIAL)
+		return YG_OK;
+	(void)snprintf(form, sizeof(form), "%.*s", YG_FMT(how->form)); /* as measured */
+	rc = yg_call_report_book(call, form, ret_book, &how->file);
+	how->map = yg_json_text(*ret_book, "map");
+	if (rc != YG_ENOENT)
+		return rc;
+	(void)yg_call_refuse(call, 409, "no-workbook",
+			     N_("The official workbook of this form was not imported"),
+			     N_("Import the workbook that you have first.")); /* always YG_OK */
+	return YG_EEND;
+}
+
+/* ?stage=, ?half=attack, ?as=json|csv|xlsx|html|official, ?person=yes */
 int yg_hub_do_render_report(struct yg_hub_call *call)
 {
 	char stage[YG_API_QUERY_MAX + 1], half[YG_API_QUERY_MAX + 1], as[YG_API_QUERY_MAX + 1],
@@ -283,23 +317,29 @@ int yg_hub_do_render_report(struct yg_hub_call *call)
 	const struct kind *kind = kind_of(how.as);
 	struct yg_report_version version;
 	char id[YG_REPORT_ID_MAX + 1];
-	json_t *record = NULL;
+	json_t *record = NULL, *book = NULL;
 	struct yg_buf out;
 	int rc = read_id(call, id);
 
 	if (rc != YG_OK)
 		return end(rc);
 	if (!kind || how.form.size > WORD_ROOM)
-		return yg_call_bad(call, N_("as is json, csv, xlsx or html; half is attack or "
-					    "all; stage is first, followup or final."));
+		return yg_call_bad(call, N_("as is json, csv, xlsx, html or official; half is "
+					    "attack or all; stage is first, followup or final."));
 	rc = yg_report_get(yg_call_reader(call), id, &record, &version);
-	if (rc != YG_OK)
+	if (rc == YG_OK)
+		rc = find_book(call, kind, &how, &book);
+	if (rc != YG_OK) {
+		json_decref(record);
 		return refuse(call, rc);
+	}
 	how.record = record;
 	yg_buf_init(&out, YG_API_REPLY_MAX);
-	rc = ask(call, YG_HUB_REPORT_RENDER, &how, &out);
+	rc = yg_call_report_ask(call, YG_HUB_REPORT_RENDER, &how, &out);
 	rc = answer_form(call, kind, id, how.form, &out, rc);
 	yg_buf_done(&out);
+	free((void *)(uintptr_t)how.file.data); /* ours */
+	json_decref(book);
 	json_decref(record);
 	return rc;
 }
@@ -314,7 +354,7 @@ static int check(const struct yg_hub_call *call, const json_t *record, const jso
 	int rc;
 
 	yg_buf_init(&words, TEXT_MAX);
-	rc = ask(call, YG_HUB_REPORT_CHECK, &how, &words);
+	rc = yg_call_report_ask(call, YG_HUB_REPORT_CHECK, &how, &words);
 	yg_buf_add_byte(&words, '\0');
 	if (rc == YG_EINVAL) {
 		(void)yg_reply_problem(
@@ -427,7 +467,7 @@ static int after_sent(const struct yg_hub_call *call, const json_t *in, const js
 	int rc;
 
 	yg_buf_init(&out, TEXT_MAX);
-	rc = ask(call, YG_HUB_REPORT_SENT, &how, &out);
+	rc = yg_call_report_ask(call, YG_HUB_REPORT_SENT, &how, &out);
 	if (rc == YG_OK)
 		rc = yg_json_load(yg_buf_bytes(&out), TEXT_MAX, ret, &fault);
 	yg_buf_done(&out);

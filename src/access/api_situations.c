@@ -10,7 +10,9 @@
 
 #include "base/ban.h"
 
-#define ID_HEX (2u * YG_SITUATION_ID_BYTES)
+#define ID_HEX	  (2u * YG_SITUATION_ID_BYTES)
+#define PARTS_MAX 10u	 /* of each, in a list */
+#define ROW_MAX	  32768u /* bytes of an object in a list */
 
 /* A call with what its reader may see. */
 struct asked {
@@ -134,19 +136,114 @@ static int read_filter(const struct yg_hub_call *call, struct yg_situations_filt
 	return rc;
 }
 
+static int add_part(void *arg, const struct yg_situation_part *part)
+{
+	struct asked *asked = arg;
+
+	comma(asked);
+	yg_situation_part_json(part, asked->to);
+	return yg_buf_error(asked->to);
+}
+
+/* What a list adds to its objects: the parts of each, at most so many. */
+struct with_parts {
+	struct asked *asked;
+	uint32_t most; /* 0: none */
+	struct yg_buf text;
+	struct {
+		size_t end; /* of its object in @text */
+		uint64_t number;
+	} * rows; /* owned */
+	uint32_t count;
+};
+
+/* ?parts=, for those who see whole situations; to others there is nothing to add. */
+static int read_parts(const struct yg_hub_call *call, const struct asked *asked, uint32_t *ret)
+{
+	char mem[YG_API_QUERY_MAX + 1];
+	struct yg_bytes text = yg_call_query(call, "parts", mem);
+	uint64_t number = 0;
+
+	*ret = 0;
+	if (text.size == 0)
+		return YG_OK;
+	if (!yg_bytes_u64(text, &number) || number < 1 || number > PARTS_MAX) {
+		(void)yg_call_bad(call, N_("parts is a number from 1 to 10.")); /* always YG_OK */
+		return YG_EEND;
+	}
+	*ret = asked->view.is_whole ? (uint32_t)number : 0;
+	return YG_OK;
+}
+
+/* Kept for now: while a list runs nothing else may be asked of its store. */
+static int keep_one(void *arg, const struct yg_situation *one)
+{
+	struct with_parts *w = arg;
+	struct asked *asked = w->asked;
+	int rc;
+
+	asked->is_begun = false;
+	asked->to = &w->text;
+	rc = add_one(asked, one);
+	asked->to = &asked->call->reply->body;
+	w->rows[w->count].end = w->text.size;
+	w->rows[w->count++].number = one->internal;
+	return rc;
+}
+
+static int add_parts(struct with_parts *w)
+{
+	struct asked *asked = w->asked;
+	size_t from = 0;
+	int rc = YG_OK;
+
+	for (uint32_t i = 0; i < w->count && rc == YG_OK; i++) {
+		struct yg_bytes one = yg_bytes_cut(yg_buf_bytes(&w->text), from, w->rows[i].end);
+
+		yg_buf_add_str(asked->to, i ? "," : "");
+		yg_buf_add(asked->to, yg_bytes_cut(one, 0, one.size - 1));
+		yg_buf_add_str(asked->to, ",\"parts\":[");
+		asked->is_begun = false;
+		rc = yg_situations_parts(asked->s, w->rows[i].number, w->most, add_part, asked);
+		yg_buf_add_str(asked->to, "]}");
+		from = w->rows[i].end;
+	}
+	return rc;
+}
+
+static int list_with_parts(struct asked *asked, const struct yg_situations_filter *filter,
+			   uint32_t most)
+{
+	struct with_parts w = {.asked = asked, .most = most};
+	int rc;
+
+	yg_buf_init(&w.text, ROW_MAX * (size_t)filter->limit);
+	w.rows = yg_calloc(filter->limit, sizeof(*w.rows));
+	rc = w.rows ? yg_situation_list(asked->s, &asked->view, filter, keep_one, &w) : YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = add_parts(&w);
+	yg_buf_done(&w.text);
+	free(w.rows);
+	return rc;
+}
+
 int yg_hub_do_list_situations(struct yg_hub_call *call)
 {
 	struct yg_situations_filter filter = {0};
 	char assignee[YG_API_QUERY_MAX + 1];
+	uint32_t parts = 0;
 	struct asked asked;
 	int rc = ask(call, &asked);
 
 	if (rc == YG_OK)
 		rc = read_filter(call, &filter, assignee);
+	if (rc == YG_OK)
+		rc = read_parts(call, &asked, &parts);
 	if (rc != YG_OK)
 		return end(rc);
 	yg_buf_add_str(asked.to, "{\"items\":[");
-	rc = yg_situation_list(asked.s, &asked.view, &filter, add_one, &asked);
+	rc = parts ? list_with_parts(&asked, &filter, parts)
+		   : yg_situation_list(asked.s, &asked.view, &filter, add_one, &asked);
 	yg_buf_add_byte(asked.to, ']');
 	if (asked.count == filter.limit)
 		yg_buf_addf(asked.to, ",\"next\":\"%lld.%llu\"", (long long)asked.last_ns,
@@ -174,15 +271,6 @@ static int find(struct asked *asked, struct yg_buf *to)
 		return YG_EEND;
 	}
 	return rc;
-}
-
-static int add_part(void *arg, const struct yg_situation_part *part)
-{
-	struct asked *asked = arg;
-
-	comma(asked);
-	yg_situation_part_json(part, asked->to);
-	return yg_buf_error(asked->to);
 }
 
 /* The object, with the organisations that are hit for those who may know. */

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/crypt.h"
 #include "base/hash.h"
+#include "store/clues.h"
 
 #include "base/ban.h"
 
@@ -128,6 +129,42 @@ static void add_time(struct yg_buf *to, const char *key, int64_t time_ns)
 bool yg_findings_is_told(const struct yg_fact_finding *finding)
 {
 	return yg_bytes_starts(finding->rules, YG_S(YG_FACT_TOLD));
+}
+
+#define IDS_MAX 20u /* of one finding that are named */
+
+struct naming {
+	struct yg_buf *to;
+	bool is_begun;
+};
+
+static int add_id(void *arg, struct yg_bytes id)
+{
+	struct naming *n = arg;
+
+	if (!n->is_begun) {
+		n->to->size--; /* the end of the object */
+		yg_buf_add_str(n->to, ",\"indicators\":[");
+	} else {
+		yg_buf_add_byte(n->to, ',');
+	}
+	n->is_begun = true;
+	yg_buf_add_json(n->to, id);
+	return YG_OK;
+}
+
+int yg_findings_indicators(struct yg_collections *s, const struct yg_fact_finding *finding,
+			   struct yg_buf *to)
+{
+	struct naming n = {.to = to};
+	int rc;
+
+	if (finding->kind != YG_KIND_INDICATOR || to->size == 0)
+		return YG_OK;
+	rc = yg_clues_of_finding(s, finding->id, IDS_MAX, add_id, &n);
+	if (n.is_begun)
+		yg_buf_add_str(to, "]}");
+	return rc;
 }
 
 void yg_findings_json(const struct yg_fact_finding *f, bool with_numbers, struct yg_buf *to)

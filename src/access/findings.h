@@ -43,6 +43,11 @@ bool yg_findings_is_told(const struct yg_fact_finding *finding);
  * @with_numbers: those of its records, which count over all organisations: for the command line.
  */
 void yg_findings_json(const struct yg_fact_finding *finding, bool with_numbers, struct yg_buf *to);
+/* Into that object, just written: "indicators", the ids of those that came as STIX and that it was
+ * made by (store/clues.h). YG_OK; an error of the store: it is left out. */
+struct yg_collections;
+YG_MUST_USE int yg_findings_indicators(struct yg_collections *s,
+				       const struct yg_fact_finding *finding, struct yg_buf *to);
 /* The id as it is written there, and back. */
 void yg_findings_id(const uint8_t id[YG_FACT_ID_BYTES], char to[2 * YG_FACT_ID_BYTES + 1]);
 bool yg_findings_id_read(struct yg_bytes text, uint8_t to[YG_FACT_ID_BYTES]);

@@ -60,6 +60,10 @@ YG_MUST_USE int yg_hub_put(struct yg_hub_access *hub, const char *actor, const c
 YG_MUST_USE int yg_hub_put_at(struct yg_hub_access *hub, const char *org, const char *actor,
 			      const char *kind, const char *key, json_t *take_body,
 			      uint32_t expected);
+/* The same with a body that is canonical JSON already. */
+YG_MUST_USE int yg_hub_put_raw(struct yg_hub_access *hub, const char *org, const char *actor,
+			       const char *kind, const char *key, struct yg_bytes body,
+			       uint32_t expected);
 /* YG_OK also when it is not there. */
 YG_MUST_USE int yg_hub_remove(struct yg_hub_access *hub, const char *actor, const char *kind,
 			      const char *key);
@@ -86,6 +90,12 @@ typedef int (*yg_hub_doc_fn)(void *arg, struct yg_bytes key, const json_t *body)
 YG_MUST_USE int yg_hub_each(struct yg_hub_access *hub, const char *org, const char *kind,
 			    const char *prefix, const char *after, uint32_t limit, yg_hub_doc_fn fn,
 			    void *arg);
+
+/* The same with the documents as they stand there, canonical JSON, for yg_json_peek(). */
+typedef int (*yg_hub_raw_fn)(void *arg, struct yg_bytes key, struct yg_bytes body);
+YG_MUST_USE int yg_hub_each_raw(struct yg_hub_access *hub, const char *org, const char *kind,
+				const char *prefix, const char *after, uint32_t limit,
+				yg_hub_raw_fn fn, void *arg);
 
 /* The text under @key to @to, cut. */
 void yg_hub_text(const json_t *body, const char *key, char *to, size_t room);

@@ -38,6 +38,20 @@ int yg_hub_get(struct yg_hub_access *hub, const char *kind, const char *key, jso
 	return YG_OK;
 }
 
+int yg_hub_put_raw(struct yg_hub_access *hub, const char *org, const char *actor, const char *kind,
+		   const char *key, struct yg_bytes body, uint32_t expected)
+{
+	const struct yg_doc_put put = {.org = yg_bytes_str(org),
+				       .kind = yg_bytes_str(kind),
+				       .key = yg_bytes_str(key),
+				       .body = body,
+				       .expected = expected,
+				       .time_ns = yg_hub_now_ns(hub),
+				       .actor = yg_bytes_str(actor)};
+
+	return yg_control_put(hub->store, &put, NULL);
+}
+
 int yg_hub_put_at(struct yg_hub_access *hub, const char *org, const char *actor, const char *kind,
 		  const char *key, json_t *take_body, uint32_t expected)
 {
@@ -48,17 +62,8 @@ int yg_hub_put_at(struct yg_hub_access *hub, const char *org, const char *actor,
 		return YG_ENOMEM;
 	yg_buf_init(&text, YG_DOC_BODY_MAX);
 	rc = yg_json_canonical(take_body, &text);
-	if (rc == YG_OK) {
-		struct yg_doc_put put = {.org = yg_bytes_str(org),
-					 .kind = yg_bytes_str(kind),
-					 .key = yg_bytes_str(key),
-					 .body = yg_buf_bytes(&text),
-					 .expected = expected,
-					 .time_ns = yg_hub_now_ns(hub),
-					 .actor = yg_bytes_str(actor)};
-
-		rc = yg_control_put(hub->store, &put, NULL);
-	}
+	if (rc == YG_OK)
+		rc = yg_hub_put_raw(hub, org, actor, kind, key, yg_buf_bytes(&text), expected);
 	yg_buf_done(&text);
 	json_decref(take_body);
 	return rc;
@@ -85,7 +90,7 @@ int yg_hub_remove(struct yg_hub_access *hub, const char *actor, const char *kind
 }
 
 struct listing {
-	yg_hub_doc_fn fn;
+	yg_hub_raw_fn fn;
 	void *arg;
 	uint32_t seen;
 	char last[YG_HUB_KEY_MAX];
@@ -94,20 +99,16 @@ struct listing {
 static int list_one(void *arg, const struct yg_doc *doc)
 {
 	struct listing *listing = arg;
-	struct reading reading = {0};
-	int rc = read_document(&reading, doc);
 
 	listing->seen++;
 	memcpy(listing->last, doc->key.data, doc->key.size); /* the store holds the limit */
 	listing->last[doc->key.size] = '\0';
-	if (rc == YG_OK)
-		rc = listing->fn(listing->arg, doc->key, reading.value);
-	json_decref(reading.value);
-	return rc;
+	return listing->fn(listing->arg, doc->key, doc->body);
 }
 
-int yg_hub_each(struct yg_hub_access *hub, const char *org, const char *kind, const char *prefix,
-		const char *after, uint32_t limit, yg_hub_doc_fn fn, void *arg)
+int yg_hub_each_raw(struct yg_hub_access *hub, const char *org, const char *kind,
+		    const char *prefix, const char *after, uint32_t limit, yg_hub_raw_fn fn,
+		    void *arg)
 {
 	struct listing listing = {.fn = fn, .arg = arg};
 	struct yg_doc_filter filter = {.kind = yg_bytes_str(kind),
@@ -122,6 +123,32 @@ int yg_hub_each(struct yg_hub_access *hub, const char *org, const char *kind, co
 		filter.after_key = yg_bytes_str(listing.last);
 	} while (rc == YG_OK && limit == 0 && listing.seen == filter.limit);
 	return rc;
+}
+
+struct parsing {
+	yg_hub_doc_fn fn;
+	void *arg;
+};
+
+static int parse_one(void *arg, struct yg_bytes key, struct yg_bytes body)
+{
+	const struct parsing *parsing = arg;
+	struct yg_fault fault;
+	json_t *value = NULL;
+	int rc = yg_json_load(body, YG_DOC_BODY_MAX, &value, &fault);
+
+	if (rc == YG_OK)
+		rc = parsing->fn(parsing->arg, key, value);
+	json_decref(value);
+	return rc;
+}
+
+int yg_hub_each(struct yg_hub_access *hub, const char *org, const char *kind, const char *prefix,
+		const char *after, uint32_t limit, yg_hub_doc_fn fn, void *arg)
+{
+	struct parsing parsing = {fn, arg};
+
+	return yg_hub_each_raw(hub, org, kind, prefix, after, limit, parse_one, &parsing);
 }
 
 /* ---- secrets ---- */

@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/leave.h"
 
+#include "access/clues.h"
 #include "access/enrol-int.h"
 #include "access/leave-int.h"
 #include "access/people-int.h"
@@ -356,10 +357,13 @@ static int purge_all(struct end *e)
 		{"hub.cases", "case", false},
 		{"hub.warn", "tree", false}, /* its place among others */
 		{ANSWERS_ORG, "answer", true},
+		{YG_CLUE_STORE, "lists", false},
+		{YG_CLUE_STORE, "word", false},
 		{YG_WARN_STORE, "told", false},
 		{YG_WARN_STORE, "lists", false},
 		{YG_WARN_STORE, "lists_due", false},
 		{YG_WARN_STORE, "sighting", false},
+		{YG_WARN_STORE, "home", false},
 		{NULL, "", false},
 	};
 	int rc = YG_OK;

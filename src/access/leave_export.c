@@ -27,6 +27,10 @@ static const struct part {
 	{"supplied_by", YG_HUB_REGISTER, "relation_of", false},
 	{"views", NULL, "view", false},
 	{"reports", NULL, "report", false},
+	{"report_books", NULL, "report_book", false},
+	{"report_contacts", NULL, "report_contacts", false},
+	{"report_reminders", NULL, "report_reminders", false},
+	{"reminders", NULL, "reminder", false},
 };
 
 struct export

@@ -107,7 +107,10 @@ static int take_row(void *arg, struct yg_bytes key, const json_t *body)
 	struct leaving *l = arg;
 	struct yg_bytes id = yg_json_text(body, "id");
 
-	return has(&l->sent, id) || has(&l->about, id) ? note_key(l, "outbox", key) : YG_OK;
+	bool is_reminder = yg_bytes_eq(yg_json_text(body, "org"), yg_bytes_str(l->org));
+
+	return is_reminder || has(&l->sent, id) || has(&l->about, id) ? note_key(l, "outbox", key)
+								      : YG_OK;
 }
 
 /* ---- taking away ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
-#include "access/members.h"
+#include "access/members-int.h"
 
 #include "access/hub-int.h"
 #include "base/json.h"
@@ -88,7 +88,7 @@ static bool is_clean(const char *text, size_t max)
 }
 
 /* One address: something on both sides of one @, and nothing that begins another. */
-static bool is_mail(const char *text)
+bool yg_member_is_mail(const char *text)
 {
 	const char *at = strchr(text, '@');
 
@@ -133,7 +133,7 @@ int yg_member_set(struct yg_access *by, const struct yg_member_profile *profile)
 	for (const struct yg_member_field *f = fields; f->name; f++)
 		if (!is_clean((const char *)profile + f->offset, f->bytes_max))
 			return YG_EINVAL;
-	if (!is_mail(profile->contact_mail) || !is_mail(profile->deputy_mail) ||
+	if (!yg_member_is_mail(profile->contact_mail) || !yg_member_is_mail(profile->deputy_mail) ||
 	    !is_language(profile->language) ||
 	    (profile->verified_day != YG_DAY_NONE && profile->verified_day > yg_hub_today(hub)))
 		return YG_EINVAL;
@@ -144,4 +144,28 @@ int yg_member_set(struct yg_access *by, const struct yg_member_profile *profile)
 			profile_json(profile, yg_hub_now_ns(hub)), YG_REVISION_ANY);
 	return yg_hub_finish(hub, rc,
 			     &(struct yg_hub_deed){by->actor, by->org, "member.set", by->org, ""});
+}
+
+int yg_member_contact_put(struct yg_hub_access *hub, const char *actor, const char *org,
+			  const char *mail, const char *phone)
+{
+	struct yg_member_profile profile = {.verified_day = YG_DAY_NONE};
+	json_t *body = NULL;
+	int rc;
+
+	if ((mail && (!is_clean(mail, YG_MEMBER_MAIL_MAX) || !yg_member_is_mail(mail))) ||
+	    (phone && !is_clean(phone, YG_MEMBER_PHONE_MAX)))
+		return YG_EINVAL;
+	rc = yg_hub_get(hub, "member", org, &body, NULL);
+	if (rc != YG_OK && rc != YG_ENOENT)
+		return rc;
+	for (const struct yg_member_field *f = fields; f->name; f++)
+		yg_hub_text(body, f->name, (char *)&profile + f->offset, f->bytes_max + 1);
+	json_decref(body);
+	if (mail)
+		(void)snprintf(profile.contact_mail, sizeof(profile.contact_mail), "%s", mail);
+	if (phone)
+		(void)snprintf(profile.contact_phone, sizeof(profile.contact_phone), "%s", phone);
+	return yg_hub_put(hub, actor, "member", org, profile_json(&profile, yg_hub_now_ns(hub)),
+			  YG_REVISION_ANY);
 }

@@ -191,6 +191,7 @@ struct making {
 		char org[YG_ENROL_ID_MAX + 1];
 		char parent[YG_ENROL_ID_MAX + 1];
 		unsigned stage;
+		bool is_out; /* of the branch */
 	} * nodes;
 	uint32_t count;
 	json_t *sample; /* a warning, to ask the gate by */
@@ -208,6 +209,48 @@ static int note_node(void *arg, struct yg_bytes key, const json_t *body)
 	yg_hub_text(body, "parent", one->parent, sizeof(one->parent));
 	one->stage = yg_provision_stage_of(yg_json_text(body, "stage"));
 	m->count++;
+	return YG_OK;
+}
+
+static int by_org(const void *a, const void *b)
+{
+	return strcmp(((const struct node *)a)->org, ((const struct node *)b)->org);
+}
+
+static const struct node *find_node(const struct making *m, const char *org)
+{
+	struct node wanted = {.stage = 0};
+
+	(void)snprintf(wanted.org, sizeof(wanted.org), "%s", org); /* an id */
+	return m->count ? bsearch(&wanted, m->nodes, m->count, sizeof(wanted), by_org) : NULL;
+}
+
+static bool is_below(const struct making *m, const struct node *node, const char *branch)
+{
+	for (unsigned i = 0; node && i < YG_PROVISION_STAGES; i++) {
+		if (strcmp(node->org, branch) == 0)
+			return true;
+		node = node->parent[0] ? find_node(m, node->parent) : NULL;
+	}
+	return false;
+}
+
+static bool has_branch(const struct yg_provision_wish *wish)
+{
+	return wish->branch && wish->branch[0];
+}
+
+/* Who gets it: all, or the branch. Nodes come in the order of the store; here by strcmp. */
+static int choose(struct making *m)
+{
+	if (!has_branch(m->wish))
+		return YG_OK;
+	if (m->count > 1)
+		qsort(m->nodes, m->count, sizeof(*m->nodes), by_org);
+	if (!find_node(m, m->wish->branch))
+		return YG_EMISMATCH;
+	for (uint32_t i = 0; i < m->count; i++)
+		m->nodes[i].is_out = !is_below(m, &m->nodes[i], m->wish->branch);
 	return YG_OK;
 }
 
@@ -236,7 +279,7 @@ static json_t *plan_json(const struct making *m, json_t *notice)
 
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:O, s:o, s:s, s:s, s:b, s:n, s:n, s:n, s:n, "
-		"s:o, s:{s:I, s:I, s:I}, s:{s:s, s:b, s:s}}",
+		"s:o, s:{s:I, s:I, s:I}, s:{s:s, s:b, s:s, s:s, s:I, s:n}}",
 		"situation", "", "victim", YG_HUB_ORG, "number", m->number, "refers", "", "state",
 		"draft", "made", yg_warn_time(m->now_ns), "made_by", m->by->actor, "notice", notice,
 		"own", wish->own ? json_deep_copy(wish->own) : json_object(), "salt", m->salt,
@@ -245,12 +288,16 @@ static json_t *plan_json(const struct making *m, json_t *notice)
 		(json_int_t)wish->times.consent_s, "remind_s", (json_int_t)wish->times.remind_s,
 		"escalate_s", (json_int_t)wish->times.escalate_s, "flow", "kind",
 		wish->notice ? "provision" : "drill", "announced", (int)wish->is_announced, "mode",
-		wish->is_large_scale ? "large-scale" : "normal");
+		wish->is_large_scale ? "large-scale" : "normal", "branch",
+		has_branch(wish) ? wish->branch : "", "wait_s",
+		(json_int_t)(wish->wait_s ? wish->wait_s : YG_PROVISION_LOST_S), "stopped");
 }
 
 static json_t *warning_json(const struct making *m, const struct node *node)
 {
-	bool is_due = m->wish->is_large_scale || node->stage == 0;
+	bool is_top =
+		has_branch(m->wish) ? strcmp(node->org, m->wish->branch) == 0 : node->stage == 0;
+	bool is_due = m->wish->is_large_scale || is_top;
 	const char *tlp = json_string_value(json_object_get(m->plan, "tlp"));
 	uint32_t random;
 	char code[16];
@@ -283,6 +330,8 @@ static int add_all(struct making *m)
 		struct yg_hub_org found;
 		json_t *warning;
 
+		if (m->nodes[i].is_out)
+			continue;
 		rc = yg_hub_org_look(m->by->hub->enrol, m->nodes[i].org, &found);
 		if (rc == YG_ENOENT || (rc == YG_OK && found.closed_ns != YG_TIME_NONE)) {
 			rc = YG_OK;
@@ -379,6 +428,8 @@ static int make(struct making *m, const char **ret_why)
 	if (rc == YG_OK)
 		rc = yg_hub_each(hub, YG_WARN_STORE, "tree", "", "", 0, note_node, m);
 	if (rc == YG_OK)
+		rc = m->count ? choose(m) : YG_ENOENT;
+	if (rc == YG_OK)
 		rc = add_all(m);
 	if (rc == YG_OK)
 		rc = ask_gate(m, ret_why);
@@ -407,6 +458,9 @@ int yg_provision_make(struct yg_access *by, const struct yg_provision_wish *wish
 	int rc = yg_provision_require(by, YG_MAY_write_warnings, &hub);
 
 	*ret_why = "";
+	if (rc == YG_OK && wish->wait_s != 0 &&
+	    (wish->wait_s < YG_PROVISION_WAIT_MIN_S || wish->wait_s > YG_PROVISION_WAIT_MAX_S))
+		rc = YG_EINVAL;
 	if (rc == YG_OK)
 		m.nodes = yg_calloc(YG_PROVISION_NODES_MAX, sizeof(*m.nodes));
 	if (rc == YG_OK)

@@ -13,9 +13,9 @@
  *
  * Kept beside the warnings ("hub.warn"): kinds told_due (PLAN), told (ORG/WARNING), lists_due
  * (ORG), lists (ORG/SENSOR: what it was sent), sighting (WARNING/FINDING), seen (WARNING: sums),
- * look (WARNING: the archive), sight_cursor. One thread at a time for each struct yg_hub_access;
- * several processes may have one. Tests: tests/unit/access/test_sightings.c,
- * tests/e2e/hub_sightings.py
+ * look (WARNING: the archive), home (WARNING/SENSOR: its own), sight_cursor. One thread at a time
+ * for each struct yg_hub_access; several processes may have one. Tests:
+ * tests/unit/access/test_sightings.c, tests/e2e/hub_sightings.py
  */
 #pragma once
 
@@ -65,6 +65,7 @@ struct yg_sighting {
 	struct yg_bytes sensor;
 	struct yg_bytes value; /* that was found */
 	struct yg_bytes hunt;  /* empty: when it came */
+	bool is_home;	       /* in the sensor's own archive: value and hunt are empty */
 	int64_t first_ns;
 	int64_t last_ns;
 	uint64_t count;
@@ -87,10 +88,34 @@ struct yg_sight_look {
 YG_MUST_USE int yg_sight_looked(struct yg_hub_access *hub, const char *warning,
 				const struct yg_sight_look *look);
 
+/*
+ * The same of the own archive of a sensor whose logs stay with the member (sensor/back.h), which
+ * was given the list @list ("warning-ID.csv"): the newest counts. Kept as "home" (WARNING/SENSOR);
+ * what it hit is a sighting, too.
+ */
+struct yg_sight_home {
+	const char *org;
+	const char *sensor;
+	struct yg_bytes list;
+	bool has_archive; /* false: nothing was looked at */
+	int64_t from_ns;
+	int64_t to_ns;
+	int64_t first_ns; /* YG_TIME_NONE */
+	int64_t last_ns;
+	uint64_t records;
+	uint64_t count;
+	uint64_t gaps;
+	uint64_t damaged;
+};
+/* A transaction of its own. YG_OK; YG_ENOENT: that sensor was not given such a list. */
+YG_MUST_USE int yg_sight_home(struct yg_hub_access *hub, const struct yg_sight_home *home);
+
 /* ---- showing ---- */
 
 /*
- * As an object: {"indicators","until","state","new":{…},"archive":{…},"looked_back":{…},"sensors"}.
+ * As an object:
+ * {"indicators","until","state","new":{…},"archive":{…},"looked_back":{…},"at_home":{…},
+ * "sensors"}.
  * @is_own: sensors one by one, else how many. *ret owned; null where the warning gave none.
  */
 YG_MUST_USE int yg_sight_summary(struct yg_hub_access *hub, const char *id, const json_t *warning,

@@ -38,13 +38,18 @@ static int add_sum(json_t *seen, const char *key, const struct yg_sighting *one,
 			  "last", yg_warn_time(later(yg_warn_time_of(was, "last"), one->last_ns))));
 }
 
+static const char *found_in(const struct yg_sighting *one)
+{
+	return one->hunt.size || one->is_home ? "archive" : "new";
+}
+
 static int put_sighting(struct yg_hub_access *hub, const char *key, const struct yg_sighting *one)
 {
 	return yg_warn_save(
 		hub, HUB, "sighting", key,
-		json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "found",
-			  one->hunt.size ? "archive" : "new", "sensor", yg_json_string(one->sensor),
-			  "value", yg_json_string(one->value), "hunt",
+		json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "found", found_in(one),
+			  "sensor", yg_json_string(one->sensor), "value",
+			  yg_json_string(one->value), "hunt",
 			  one->hunt.size ? yg_json_string(one->hunt) : json_null(), "count",
 			  (json_int_t)one->count, "first", yg_warn_time(one->first_ns), "last",
 			  yg_warn_time(one->last_ns), "noted", yg_warn_time(yg_hub_now_ns(hub))));
@@ -77,7 +82,7 @@ static int add(struct yg_hub_access *hub, const struct yg_sighting *one, const c
 	if (rc == YG_OK && !was && findings >= (int64_t)YG_SIGHT_SHOWN_MAX)
 		rc = yg_json_set(seen, "more", json_true());
 	else if (rc == YG_OK) {
-		rc = add_sum(seen, one->hunt.size ? "archive" : "new", one, more, !was);
+		rc = add_sum(seen, found_in(one), one, more, !was);
 		if (rc == YG_OK)
 			rc = put_sighting(hub, key, one);
 	}
@@ -142,6 +147,88 @@ int yg_sight_looked(struct yg_hub_access *hub, const char *warning,
 				      (json_int_t)look->records));
 }
 
+/* ---- looks at home ---- */
+
+static int put_home(struct yg_hub_access *hub, const char *key, const struct yg_sight_home *one)
+{
+	return yg_warn_save(hub, HUB, "home", key,
+			    json_pack("{s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o}", "state",
+				      one->has_archive ? "done" : "none", "from",
+				      yg_warn_time(one->from_ns), "to", yg_warn_time(one->to_ns),
+				      "records", (json_int_t)one->records, "count",
+				      (json_int_t)one->count, "first", yg_warn_time(one->first_ns),
+				      "last", yg_warn_time(one->last_ns), "gaps",
+				      (json_int_t)one->gaps, "damaged", (json_int_t)one->damaged,
+				      "noted", yg_warn_time(yg_hub_now_ns(hub))));
+}
+
+/* Was this sensor given that list? In a transaction. */
+static int was_given(struct yg_hub_access *hub, const struct yg_sight_home *one)
+{
+	char name[YG_WARN_ID_HEX + 16];
+	char key[YG_HUB_KEY_MAX];
+	json_t *lists = NULL;
+	int rc;
+
+	if (one->list.size >= sizeof(name) || !yg_hub_key(key, one->org, one->sensor))
+		return YG_ENOENT;
+	(void)snprintf(name, sizeof(name), "%.*s", YG_FMT(one->list)); /* measured */
+	rc = yg_warn_load(hub, "lists", key, &lists);
+	if (rc == YG_OK && !json_object_get(lists, name))
+		rc = YG_ENOENT;
+	json_decref(lists);
+	return rc;
+}
+
+/* What it hit is one sighting of this sensor, without a value: it does not say which. */
+static int home_sighting(struct yg_hub_access *hub, const char *id, const struct yg_sight_home *one)
+{
+	struct yg_sighting sighting = {.warning = id,
+				       .sensor = yg_bytes_str(one->sensor),
+				       .is_home = true,
+				       .first_ns = one->first_ns,
+				       .last_ns = one->last_ns,
+				       .count = one->count};
+	const struct yg_bytes parts[] = {YG_S("home"), yg_bytes_str(id), sighting.sensor};
+	char hex[YG_SIGHT_HEX + 1];
+	char key[YG_HUB_KEY_MAX];
+
+	yg_id_derive(parts, 3, sighting.finding);
+	yg_hex((struct yg_bytes){sighting.finding, sizeof(sighting.finding)}, hex);
+	return one->count > 0 && yg_hub_key(key, id, hex) ? add(hub, &sighting, key) : YG_OK;
+}
+
+int yg_sight_home(struct yg_hub_access *hub, const struct yg_sight_home *home)
+{
+	const struct yg_bytes before = YG_S("warning-");
+	char id[YG_WARN_ID_HEX + 1];
+	char key[YG_HUB_KEY_MAX];
+	json_t *warning = NULL;
+	int rc;
+
+	if (!yg_bytes_starts(home->list, before) || home->list.size < before.size + YG_WARN_ID_HEX)
+		return YG_ENOENT;
+	memcpy(id, home->list.data + before.size, YG_WARN_ID_HEX);
+	id[YG_WARN_ID_HEX] = '\0';
+	if (!yg_warn_is_id(id) || !yg_hub_key(key, id, home->sensor))
+		return YG_ENOENT;
+	rc = yg_control_begin(hub->store);
+	if (rc != YG_OK)
+		return rc;
+	rc = was_given(hub, home);
+	if (rc == YG_OK)
+		rc = yg_warn_load(hub, "warning", id, &warning);
+	json_decref(warning);
+	if (rc == YG_OK)
+		rc = put_home(hub, key, home);
+	if (rc == YG_OK)
+		rc = home_sighting(hub, id, home);
+	if (rc == YG_OK)
+		return yg_control_commit(hub->store);
+	yg_control_abort(hub->store);
+	return rc;
+}
+
 /* ---- shown ---- */
 
 struct sensors {
@@ -196,6 +283,64 @@ static int add_sensors(struct yg_hub_access *hub, const char *id, const char *or
 					   state_names[1], s.states[1], state_names[2], s.states[2],
 					   "items", is_own ? json_incref(s.items) : json_null()));
 	json_decref(s.items);
+	return rc;
+}
+
+struct homes {
+	json_t *items;
+	json_int_t records, count, gaps, none;
+	int64_t from_ns, to_ns, first_ns, last_ns;
+};
+
+static int add_home(void *arg, struct yg_bytes key, const json_t *body)
+{
+	struct homes *h = arg;
+	json_t *item = json_copy((json_t *)(uintptr_t)body); /* shallow; jansson takes no const */
+	int rc = item ? yg_json_set(item, "sensor",
+				    yg_json_string(yg_bytes_from(key, yg_bytes_chr(key, '/') + 1)))
+		      : YG_ENOMEM;
+
+	h->records += yg_json_int(body, "records", 0);
+	h->count += yg_json_int(body, "count", 0);
+	h->gaps += yg_json_int(body, "gaps", 0) + yg_json_int(body, "damaged", 0);
+	h->none += yg_bytes_eq(yg_json_text(body, "state"), YG_S("none"));
+	/* What all of them can speak of. */
+	h->from_ns = later(h->from_ns, yg_warn_time_of(body, "from"));
+	h->to_ns = earlier(h->to_ns, yg_warn_time_of(body, "to"));
+	h->first_ns = earlier(h->first_ns, yg_warn_time_of(body, "first"));
+	h->last_ns = later(h->last_ns, yg_warn_time_of(body, "last"));
+	if (rc == YG_OK && json_array_append(h->items, item) != 0)
+		rc = YG_ENOMEM;
+	json_decref(item);
+	return rc;
+}
+
+/* What sensors looked at in their own archives; null: none did, or none has told yet. */
+static int add_homes(struct yg_hub_access *hub, const char *id, bool is_own, json_t *to)
+{
+	struct homes h = {.items = json_array(),
+			  .from_ns = YG_TIME_NONE,
+			  .to_ns = YG_TIME_NONE,
+			  .first_ns = YG_TIME_NONE,
+			  .last_ns = YG_TIME_NONE};
+	char prefix[YG_HUB_KEY_MAX];
+	int rc = h.items && yg_hub_key(prefix, id, "") ? YG_OK : YG_ENOMEM;
+
+	if (rc == YG_OK)
+		rc = yg_hub_each(hub, YG_WARN_STORE, "home", prefix, "", 0, add_home, &h);
+	if (rc == YG_OK)
+		rc = yg_json_set(
+			to, "at_home",
+			json_array_size(h.items) == 0
+				? json_null()
+				: json_pack("{s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:o}",
+					    "sensors", (json_int_t)json_array_size(h.items), "none",
+					    h.none, "from", yg_warn_time(h.from_ns), "to",
+					    yg_warn_time(h.to_ns), "records", h.records, "count",
+					    h.count, "first", yg_warn_time(h.first_ns), "last",
+					    yg_warn_time(h.last_ns), "gaps", h.gaps, "items",
+					    is_own ? json_incref(h.items) : json_null()));
+	json_decref(h.items);
 	return rc;
 }
 
@@ -264,6 +409,8 @@ int yg_sight_summary(struct yg_hub_access *hub, const char *id, const json_t *wa
 				  sum_of(seen, "archive"), "looked_back", look_of(look), "more",
 				  (int)json_is_true(json_object_get(seen, "more")));
 		rc = shown ? add_sensors(hub, id, org, is_own, shown) : YG_ENOMEM;
+		if (rc == YG_OK)
+			rc = add_homes(hub, id, is_own, shown);
 	}
 	json_decref(told);
 	json_decref(seen);

@@ -15,6 +15,9 @@ YG_MUST_USE int yg_warn_load(struct yg_hub_access *hub, const char *kind, const 
 			     json_t **ret);
 YG_MUST_USE int yg_warn_save(struct yg_hub_access *hub, const char *actor, const char *kind,
 			     const char *key, json_t *take_body);
+/* A plan that is new: found by its situation, too. In a transaction. */
+YG_MUST_USE int yg_warn_plan_new(struct yg_hub_access *hub, const char *actor, const char *plan,
+				 json_t *take_body);
 YG_MUST_USE int yg_warn_drop(struct yg_hub_access *hub, const char *actor, const char *kind,
 			     const char *key);
 json_t *yg_warn_time(int64_t time_ns); /* ISO text; null for YG_TIME_NONE */
@@ -76,6 +79,19 @@ YG_MUST_USE int yg_warn_question_note(struct yg_hub_access *hub, const char *pla
 /* *ret_settled: NULL, or how it ended without a mail. */
 YG_MUST_USE int yg_warn_question_fill(struct yg_hub_access *hub, struct yg_warn_out *out,
 				      const char **ret_settled);
+
+/* ---- reminders.c: rows of the outbox that remind of a report ---- */
+
+#define YG_REMIND_CONTACT "remind_contact" /* channels; the key ends with one, behind a "-" */
+#define YG_REMIND_DEPUTY  "remind_deputy"
+bool yg_remind_is(const struct yg_warn_out *out);
+/* In a transaction. YG_OK also when the reminder is gone. */
+YG_MUST_USE int yg_remind_note(struct yg_hub_access *hub, const struct yg_warn_out *out,
+			       const char *state, const char *text, int64_t now_ns,
+			       bool is_repeated);
+/* *ret_settled: NULL, or how it ended without being sent. */
+YG_MUST_USE int yg_remind_fill(struct yg_hub_access *hub, struct yg_warn_out *out,
+			       const char **ret_settled);
 
 /* A timer at @at_ns, and off again. */
 YG_MUST_USE int yg_warn_timer(struct yg_hub_access *hub, const char *actor, int64_t at_ns,

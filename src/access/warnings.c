@@ -9,6 +9,8 @@
 
 #include "base/ban.h"
 
+#define STATE_MAX 40u /* bytes of a state's name */
+
 static const char *const step_names[YG_WARN_STEPS] = {"delivered", "seen", "acknowledged", "acted"};
 
 const char *yg_warn_step_name(enum yg_warn_step step)
@@ -39,6 +41,64 @@ int yg_warn_save(struct yg_hub_access *hub, const char *actor, const char *kind,
 		 json_t *take_body_of)
 {
 	return yg_hub_put_at(hub, YG_WARN_STORE, actor, kind, key, take_body_of, YG_REVISION_ANY);
+}
+
+/*
+ * Plans of a situation are found by documents of their own (plan_of: SITUATION/PLAN), for nobody
+ * looks through all of them.
+ */
+static int index_plan(struct yg_hub_access *hub, const char *actor, const char *plan,
+		      const json_t *body)
+{
+	char situation[YG_HUB_KEY_MAX];
+	char key[YG_HUB_KEY_MAX];
+
+	yg_hub_text(body, "situation", situation, sizeof(situation));
+	if (!situation[0] || !yg_hub_key(key, situation, plan))
+		return YG_OK; /* a rule's own, or a provision */
+	return yg_warn_save(hub, actor, "plan_of", key, json_object());
+}
+
+int yg_warn_plan_new(struct yg_hub_access *hub, const char *actor, const char *plan,
+		     json_t *take_body)
+{
+	int rc = index_plan(hub, actor, plan, take_body);
+
+	if (rc == YG_OK)
+		return yg_warn_save(hub, actor, "plan", plan, take_body);
+	json_decref(take_body);
+	return rc;
+}
+
+static int index_old(void *arg, struct yg_bytes key, const json_t *body)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+
+	if (key.size != YG_WARN_PLAN_HEX)
+		return YG_OK;
+	memcpy(plan, key.data, key.size);
+	plan[key.size] = '\0';
+	return index_plan(arg, "hub", plan, body);
+}
+
+int yg_warn_plans_index(struct yg_hub_access *hub)
+{
+	json_t *done = NULL;
+	int rc = yg_warn_load(hub, "plan_index", "1", &done);
+
+	json_decref(done);
+	if (rc != YG_ENOENT)
+		return rc;
+	rc = yg_control_begin(hub->store);
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_hub_each(hub, YG_WARN_STORE, "plan", "", "", 0, index_old, hub);
+	if (rc == YG_OK)
+		rc = yg_warn_save(hub, "hub", "plan_index", "1", json_object());
+	if (rc == YG_OK)
+		return yg_control_commit(hub->store);
+	yg_control_abort(hub->store);
+	return rc;
 }
 
 int yg_warn_drop(struct yg_hub_access *hub, const char *actor, const char *kind, const char *key)
@@ -178,6 +238,7 @@ static json_t *plan_shown(const char *id, const json_t *body)
 	if (shown) {
 		(void)json_object_del(shown, "salt");
 		(void)json_object_del(shown, "own");
+		(void)json_object_del(shown, "root");
 	}
 	if (shown && yg_json_set(shown, "id", json_string(id)) != YG_OK) {
 		json_decref(shown);
@@ -191,15 +252,18 @@ struct counting {
 	uint64_t total;
 };
 
-static int count_state(void *arg, struct yg_bytes key, const json_t *body)
+/* A plan may have 10,000 of them: no tree is made of each. */
+static int count_state(void *arg, struct yg_bytes key, struct yg_bytes body)
 {
 	struct counting *counting = arg;
-	const char *state = json_string_value(json_object_get(body, "state"));
+	struct yg_bytes word = yg_json_peek_text(body, "state");
+	char state[STATE_MAX];
 	int64_t before;
 
 	(void)key;
-	if (!state)
+	if (word.size == 0)
 		return YG_OK;
+	(void)snprintf(state, sizeof(state), "%.*s", YG_FMT(word)); /* they are short */
 	before = yg_json_int(counting->states, state, 0);
 	counting->total++;
 	return yg_json_set(counting->states, state, json_integer(before + 1));
@@ -220,8 +284,8 @@ int yg_warn_plan_get(struct yg_access *by, const char *plan, json_t **ret)
 		return rc;
 	shown = plan_shown(plan, body);
 	counting.states = json_object();
-	rc = shown && counting.states ? yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0,
-						    count_state, &counting)
+	rc = shown && counting.states ? yg_hub_each_raw(hub, YG_WARN_STORE, "warning", plan, "", 0,
+							count_state, &counting)
 				      : YG_ENOMEM;
 	if (rc == YG_OK)
 		rc = yg_json_set(shown, "recipients", json_integer((json_int_t)counting.total));
@@ -239,6 +303,7 @@ int yg_warn_plan_get(struct yg_access *by, const char *plan, json_t **ret)
 }
 
 struct listing {
+	struct yg_hub_access *hub; /* of plans by their situation */
 	yg_warn_fn fn;
 	void *arg;
 	uint32_t left;
@@ -267,41 +332,74 @@ static int list_plan(void *arg, struct yg_bytes key, const json_t *body)
 	return rc;
 }
 
-int yg_warn_plan_list(struct yg_access *by, const char *after, uint32_t limit, yg_warn_fn fn,
-		      void *arg)
+/* By its situation: the object is empty, the plan stands elsewhere. One that is gone is passed. */
+static int list_plan_of(void *arg, struct yg_bytes key, const json_t *body)
+{
+	struct listing *l = arg;
+	struct yg_bytes id = yg_bytes_from(key, yg_bytes_chr(key, '/') + 1);
+	char plan[YG_WARN_PLAN_HEX + 1];
+	json_t *whole = NULL;
+	int rc;
+
+	(void)body;
+	if (id.size != YG_WARN_PLAN_HEX)
+		return YG_OK;
+	memcpy(plan, id.data, id.size);
+	plan[id.size] = '\0';
+	rc = yg_warn_load(l->hub, "plan", plan, &whole);
+	if (rc == YG_OK)
+		rc = list_plan(l, id, whole);
+	json_decref(whole);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+int yg_warn_plan_list(struct yg_access *by, const char *situation, const char *after,
+		      uint32_t limit, yg_warn_fn fn, void *arg)
 {
 	struct listing l = {.fn = fn, .arg = arg};
+	char prefix[YG_HUB_KEY_MAX], from[YG_HUB_KEY_MAX] = "";
 	struct yg_hub_access *hub;
 	int rc = yg_hub_require(by, YG_MAY_read_warnings, &hub);
 
 	if (rc == YG_OK && strcmp(by->org, YG_HUB_ORG) != 0)
 		rc = YG_EACCES;
-	return rc == YG_OK
-		       ? yg_hub_each(hub, YG_WARN_STORE, "plan", "", after, limit, list_plan, &l)
-		       : rc;
+	if (rc != YG_OK)
+		return rc;
+	if (!situation[0])
+		return yg_hub_each(hub, YG_WARN_STORE, "plan", "", after, limit, list_plan, &l);
+	l.hub = hub;
+	if (!yg_hub_key(prefix, situation, "") || (after[0] && !yg_hub_key(from, situation, after)))
+		return YG_OK;
+	return yg_hub_each(hub, YG_WARN_STORE, "plan_of", prefix, from, limit, list_plan_of, &l);
 }
 
 /* ---- warnings, for analysts ---- */
 
-static bool fits(const json_t *body, const char *state)
+static bool is_null(struct yg_bytes body, const char *key)
+{
+	return yg_bytes_eq(yg_json_peek(body, key), YG_S("null"));
+}
+
+static bool fits(struct yg_bytes body, const char *state)
 {
 	if (!state[0])
 		return true;
 	if (strcmp(state, "unread") == 0)
-		return yg_warn_is_out(body) && json_is_null(json_object_get(body, "seen")) &&
-		       json_is_null(json_object_get(body, "replaced"));
+		return yg_json_peek_text(body, "released").size > 0 && is_null(body, "seen") &&
+		       is_null(body, "replaced");
 	if (strcmp(state, "open") == 0)
-		return yg_warn_is_out(body) &&
-		       json_is_null(json_object_get(body, "acknowledged")) &&
-		       json_is_null(json_object_get(body, "replaced"));
-	return yg_bytes_eq(yg_warn_state(body), yg_bytes_str(state));
+		return yg_json_peek_text(body, "released").size > 0 &&
+		       is_null(body, "acknowledged") && is_null(body, "replaced");
+	return yg_bytes_eq(yg_json_peek_text(body, "state"), yg_bytes_str(state));
 }
 
-static int list_warning(void *arg, struct yg_bytes key, const json_t *body)
+/* Of those that do not fit no tree is made. */
+static int list_warning(void *arg, struct yg_bytes key, struct yg_bytes body)
 {
 	struct listing *l = arg;
 	char id[YG_WARN_ID_HEX + 1];
-	json_t *shown = NULL;
+	json_t *tree = NULL, *shown = NULL;
+	struct yg_fault fault;
 	int rc;
 
 	if (key.size != YG_WARN_ID_HEX || !fits(body, l->state))
@@ -311,10 +409,13 @@ static int list_warning(void *arg, struct yg_bytes key, const json_t *body)
 	l->left--;
 	memcpy(id, key.data, key.size);
 	id[key.size] = '\0';
-	rc = show(id, body, &shown);
+	rc = yg_json_load(body, YG_DOC_BODY_MAX, &tree, &fault);
+	if (rc == YG_OK)
+		rc = show(id, tree, &shown);
 	if (rc == YG_OK)
 		rc = l->fn(l->arg, shown);
 	json_decref(shown);
+	json_decref(tree);
 	return rc;
 }
 
@@ -331,7 +432,8 @@ int yg_warn_list(struct yg_access *by, const char *plan, const char *state, cons
 	if (rc == YG_OK && plan[0] && !yg_warn_is_plan(plan))
 		rc = YG_ENOENT;
 	if (rc == YG_OK)
-		rc = yg_hub_each(hub, YG_WARN_STORE, "warning", plan, after, 0, list_warning, &l);
+		rc = yg_hub_each_raw(hub, YG_WARN_STORE, "warning", plan, after, 0, list_warning,
+				     &l);
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
@@ -439,18 +541,27 @@ static void span_add(struct spans *to, int64_t from_ns, int64_t to_ns)
 		to->s[to->count++] = (to_ns - from_ns) / 1000000;
 }
 
-static int measure(void *arg, struct yg_bytes key, const json_t *body)
+static int64_t time_at(struct yg_bytes body, const char *key)
+{
+	struct yg_bytes text = yg_json_peek_text(body, key);
+	int64_t ns = YG_TIME_NONE;
+	bool has_zone;
+
+	return yg_time_parse_iso(text, 0, &ns, &has_zone) ? ns : YG_TIME_NONE;
+}
+
+static int measure(void *arg, struct yg_bytes key, struct yg_bytes body)
 {
 	struct speed *speed = arg;
-	int64_t out_ns = yg_warn_time_of(body, "released");
+	int64_t out_ns = time_at(body, "released");
 
 	(void)key;
-	if (!yg_warn_is_out(body))
+	if (yg_json_peek_text(body, "released").size == 0)
 		return YG_OK;
 	speed->warnings++;
-	span_add(&speed->spans[0], yg_warn_time_of(body, "began"), out_ns);
-	span_add(&speed->spans[1], out_ns, yg_warn_time_of(json_object_get(body, "seen"), "time"));
-	span_add(&speed->spans[2], out_ns, yg_warn_time_of(json_object_get(body, "acted"), "time"));
+	span_add(&speed->spans[0], time_at(body, "began"), out_ns);
+	span_add(&speed->spans[1], out_ns, time_at(yg_json_peek(body, "seen"), "time"));
+	span_add(&speed->spans[2], out_ns, time_at(yg_json_peek(body, "acted"), "time"));
 	return YG_OK;
 }
 
@@ -504,7 +615,7 @@ int yg_warn_speed(struct yg_access *by, const char *plan, json_t **ret)
 		rc = speed.spans[i].s ? YG_OK : YG_ENOMEM;
 	}
 	if (rc == YG_OK)
-		rc = yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0, measure, &speed);
+		rc = yg_hub_each_raw(hub, YG_WARN_STORE, "warning", plan, "", 0, measure, &speed);
 	if (rc == YG_OK)
 		rc = speed_json(&speed, &all);
 	for (unsigned i = 0; i < 3; i++)

@@ -30,6 +30,7 @@
 #include "access/gate.h"
 #include "access/hub.h"
 #include "model/community.h"
+#include "model/form.h"
 #include "model/notice.h"
 
 #define YG_WARN_PLAN_HEX 16u
@@ -89,14 +90,18 @@ struct yg_warn_wish {
 YG_MUST_USE int yg_warn_plan_make(struct yg_access *by, struct yg_warn_wish *wish,
 				  char ret[YG_WARN_PLAN_HEX + 1]);
 
+/* Once, for a store of before plans were found by their situation; else nothing. */
+YG_MUST_USE int yg_warn_plans_index(struct yg_hub_access *hub);
+
 /* ---- reading: objects as the API shows them; *ret owned ---- */
 
 /* @by: read_warnings at the hub. YG_OK, YG_ENOENT. */
 YG_MUST_USE int yg_warn_plan_get(struct yg_access *by, const char *plan, json_t **ret);
 /* Newest first, after @after (""). Objects are the callback's to keep a reference of. */
 typedef int (*yg_warn_fn)(void *arg, json_t *one);
-YG_MUST_USE int yg_warn_plan_list(struct yg_access *by, const char *after, uint32_t limit,
-				  yg_warn_fn fn, void *arg);
+/* @situation: those that were made of it, or followed one that was; "": all. */
+YG_MUST_USE int yg_warn_plan_list(struct yg_access *by, const char *situation, const char *after,
+				  uint32_t limit, yg_warn_fn fn, void *arg);
 /* Warnings of @plan (""; all) by id after @after; only those with @state ("": any; "unread":
  * released and not seen; "open": released and not acknowledged). */
 YG_MUST_USE int yg_warn_list(struct yg_access *by, const char *plan, const char *state,
@@ -213,8 +218,13 @@ struct yg_warn_out {
 	char secret[YG_WARN_SECRET_MAX + 1];
 	char code[16];
 	char lang[4];	 /* of the recipient: "ja", "en"; "": nothing is known */
-	char number[32]; /* "question": of the plan that an answer is waited for, and since when */
+	char number[72]; /* "question": of the plan that an answer is waited for, and since when */
 	int64_t due_ns;
+	/* A reminder of a report (access/reminders.h): whose; else empty. Then @number is the id of
+	 * the report, and channel "remind_contact", "remind_deputy" or "webhook". */
+	char org[YG_ENROL_ID_MAX + 1];
+	int32_t day; /* of a reminder: the last day of the deadline */
+	enum yg_remind_step step;
 	json_t *copy; /* owned; NULL: the gate refuses this way out, or there is none: "question" */
 	uint32_t tries;
 	bool is_repeated; /* it was begun before, and nobody knows how that ended */

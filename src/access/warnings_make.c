@@ -558,8 +558,7 @@ static int make(struct making *m, const struct yg_community *community, uint32_t
 		rc = make_texts(m);
 	if (rc == YG_OK && m->asks > 0)
 		rc = save_question(m, now_ns);
-	return rc == YG_OK ? yg_warn_save(m->hub, m->actor, "plan", m->id, json_incref(m->plan))
-			   : rc;
+	return rc == YG_OK ? yg_warn_plan_new(m->hub, m->actor, m->id, json_incref(m->plan)) : rc;
 }
 
 /* The notice must be one before anything is kept. */

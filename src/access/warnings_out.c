@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/warnings-int.h"
 
+#include "access/provisions.h"
 #include "access/sightings.h"
 #include "base/alloc.h"
 
@@ -46,19 +47,23 @@ static int look_row(void *arg, struct yg_bytes key, const json_t *body)
 	memcpy(l->ret->key, text, sizeof(text));
 	yg_hub_text(body, "id", l->ret->id, sizeof(l->ret->id));
 	yg_hub_text(body, "channel", l->ret->channel, sizeof(l->ret->channel));
+	yg_hub_text(body, "org", l->ret->org, sizeof(l->ret->org));
 	l->ret->tries = (uint32_t)yg_json_int(body, "tries", 0);
 	l->is_begun = json_is_true(json_object_get(body, "begun"));
 	return YG_EEND;
 }
 
 /* What is known of a way to its end, in the warning: who reads it sees what became of it. */
-static int note_channel(struct yg_hub_access *hub, const char *id, const char *channel,
-			const char *state, const char *text, int64_t now_ns, bool is_repeated)
+static int note_channel(struct yg_hub_access *hub, const struct yg_warn_out *out, const char *state,
+			const char *text, int64_t now_ns, bool is_repeated)
 {
+	const char *id = out->id, *channel = out->channel;
 	json_t *body = NULL, *channels;
 	int64_t repeats;
 	int rc;
 
+	if (yg_remind_is(out))
+		return yg_remind_note(hub, out, state, text, now_ns, is_repeated);
 	if (yg_warn_is_question(channel))
 		return yg_warn_question_note(hub, id, state, text, now_ns, is_repeated);
 	rc = yg_warn_load(hub, "warning", id, &body);
@@ -93,7 +98,7 @@ static int settle(struct yg_hub_access *hub, const struct yg_warn_out *out, cons
 		return rc;
 	rc = yg_warn_drop(hub, HUB, "outbox", out->key);
 	if (rc == YG_OK)
-		rc = note_channel(hub, out->id, out->channel, state, text, now_ns, false);
+		rc = note_channel(hub, out, state, text, now_ns, false);
 	if (rc == YG_OK)
 		return yg_control_commit(hub->store);
 	yg_control_abort(hub->store);
@@ -139,10 +144,12 @@ static int find_copy(struct yg_hub_access *hub, const json_t *warning, struct yg
 	return rc;
 }
 
-static int fill_question(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_ns)
+/* What is no warning: a question's deputy, a reminder. */
+static int fill_other(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_ns)
 {
 	const char *settled;
-	int rc = yg_warn_question_fill(hub, out, &settled);
+	int rc = yg_remind_is(out) ? yg_remind_fill(hub, out, &settled)
+				   : yg_warn_question_fill(hub, out, &settled);
 
 	if (rc == YG_OK && settled) {
 		rc = settle(hub, out, settled, "", now_ns);
@@ -159,8 +166,8 @@ static int fill(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_
 	json_t *warning = NULL;
 	int rc;
 
-	if (yg_warn_is_question(out->channel))
-		return fill_question(hub, out, now_ns);
+	if (yg_remind_is(out) || yg_warn_is_question(out->channel))
+		return fill_other(hub, out, now_ns);
 	rc = yg_warn_load(hub, "warning", out->id, &warning);
 	if (rc == YG_ENOENT) {
 		rc = settle(hub, out, "gone", "", now_ns);
@@ -181,17 +188,31 @@ static int fill(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_
 	return rc == YG_OK ? YG_EEND : rc;
 }
 
+/* The row, as it is written each time; @key: another place in the queue. */
+static int save_row(struct yg_hub_access *hub, const struct yg_warn_out *out, const char *key,
+		    uint32_t tries, bool is_begun)
+{
+	json_t *body = json_pack("{s:s, s:s, s:i}", "id", out->id, "channel", out->channel, "tries",
+				 (int)tries);
+	int rc = is_begun ? yg_json_set(body, "begun", json_true()) : YG_OK;
+
+	if (rc == YG_OK && yg_remind_is(out))
+		rc = yg_json_set(body, "org", json_string(out->org));
+	if (rc == YG_OK)
+		return yg_warn_save(hub, HUB, "outbox", key, body);
+	json_decref(body);
+	return rc;
+}
+
 static int begin_row(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_ns)
 {
 	int rc = yg_control_begin(hub->store);
 
 	if (rc != YG_OK)
 		return rc;
-	rc = yg_warn_save(hub, HUB, "outbox", out->key,
-			  json_pack("{s:s, s:s, s:i, s:b}", "id", out->id, "channel", out->channel,
-				    "tries", (int)out->tries, "begun", 1));
+	rc = save_row(hub, out, out->key, out->tries, true);
 	if (rc == YG_OK && out->is_repeated)
-		rc = note_channel(hub, out->id, out->channel, "repeated", "", now_ns, true);
+		rc = note_channel(hub, out, "repeated", "", now_ns, true);
 	if (rc == YG_OK)
 		return yg_control_commit(hub->store);
 	yg_control_abort(hub->store);
@@ -244,11 +265,9 @@ static int put_later(struct yg_hub_access *hub, const struct yg_warn_out *out, c
 		return rc;
 	rc = yg_warn_drop(hub, HUB, "outbox", out->key);
 	if (rc == YG_OK)
-		rc = yg_warn_save(hub, HUB, "outbox", key,
-				  json_pack("{s:s, s:s, s:i}", "id", out->id, "channel",
-					    out->channel, "tries", (int)out->tries + 1));
+		rc = save_row(hub, out, key, out->tries + 1, false);
 	if (rc == YG_OK)
-		rc = note_channel(hub, out->id, out->channel, "later", text, now_ns, false);
+		rc = note_channel(hub, out, "later", text, now_ns, false);
 	if (rc == YG_OK)
 		return yg_control_commit(hub->store);
 	yg_control_abort(hub->store);
@@ -347,11 +366,29 @@ static int set_next(struct yg_hub_access *hub, const struct due *due, const json
 		       : rc;
 }
 
+/* Of a drill that is over nobody need be reminded. */
+static int look_over(struct yg_hub_access *hub, const struct due *due, int64_t now_ns, bool *ret)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	json_t *whole = NULL;
+	int rc;
+
+	yg_warn_plan_of(due->id, plan);
+	rc = yg_warn_load(hub, "plan", plan, &whole);
+	*ret = yg_provision_is_over(whole, now_ns);
+	json_decref(whole);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
 static int ring(struct yg_hub_access *hub, const struct due *due, int64_t now_ns)
 {
 	json_t *body = NULL;
-	int rc = yg_warn_load(hub, "warning", due->id, &body);
+	bool is_over = false;
+	int rc = look_over(hub, due, now_ns, &is_over);
 
+	if (rc != YG_OK || is_over)
+		return rc;
+	rc = yg_warn_load(hub, "warning", due->id, &body);
 	if (rc != YG_OK)
 		return rc == YG_ENOENT ? YG_OK : rc;
 	if (!is_set(body, "acknowledged") && !is_set(body, "replaced")) {

@@ -5,10 +5,14 @@
 
 #include "access/automatic.h"
 #include "access/members.h"
+#include "access/publish.h"
 #include "access/sightings.h"
 #include "base/alloc.h"
+#include "base/arena.h"
 
 #include "base/ban.h"
+
+#define READY_MAX (1u << 30) /* bytes of warnings that are released at once */
 
 /* ---- what is to be done with many: read first, then written ---- */
 
@@ -61,11 +65,6 @@ static int pick_of(struct yg_hub_access *hub, const char *plan,
 	return yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0, pick, ret);
 }
 
-static bool is_ready(const json_t *body)
-{
-	return yg_bytes_eq(yg_warn_state(body), YG_S("ready"));
-}
-
 /* A program says yes to nothing. */
 static int require_person(struct yg_access *by, struct yg_hub_access **ret)
 {
@@ -78,79 +77,236 @@ static int require_person(struct yg_access *by, struct yg_hub_access **ret)
 
 /* ---- out it goes ---- */
 
+/*
+ * A warning goes out four documents at a time, and there may be 10,000: their few words are written
+ * as canonical JSON at once, and the warning's own text gets its three values without a tree.
+ */
+struct sending {
+	struct yg_access *by;
+	int64_t now_ns;
+	int64_t remind_ns;
+	struct yg_buf time;  /* as JSON */
+	struct yg_buf actor; /* as JSON */
+	struct yg_buf text;
+	struct yg_buf spare;
+};
+
+static void sending_done(struct sending *s)
+{
+	yg_buf_done(&s->time);
+	yg_buf_done(&s->actor);
+	yg_buf_done(&s->text);
+	yg_buf_done(&s->spare);
+}
+
+static int write_value(json_t *take_value, struct yg_buf *to)
+{
+	int rc = take_value ? yg_json_canonical(take_value, to) : YG_ENOMEM;
+
+	json_decref(take_value);
+	return rc;
+}
+
+static int sending_begin(struct yg_access *by, const json_t *plan, int64_t now_ns,
+			 struct sending *ret)
+{
+	int64_t remind_s = yg_json_int(json_object_get(plan, "times"), "remind_s", 0);
+	int rc;
+
+	*ret = (struct sending){
+		.by = by, .now_ns = now_ns, .remind_ns = now_ns + remind_s * YG_NS_PER_S};
+	yg_buf_init(&ret->time, 256);
+	yg_buf_init(&ret->actor, 8192);
+	yg_buf_init(&ret->text, YG_DOC_BODY_MAX);
+	yg_buf_init(&ret->spare, YG_DOC_BODY_MAX);
+	rc = write_value(yg_warn_time(now_ns), &ret->time);
+	return rc == YG_OK ? write_value(json_string(by->actor), &ret->actor) : rc;
+}
+
+static int put(struct sending *s, const char *kind, const char *key)
+{
+	int rc = yg_buf_error(&s->text);
+
+	return rc == YG_OK ? yg_hub_put_raw(s->by->hub, YG_WARN_STORE, s->by->actor, kind, key,
+					    yg_buf_bytes(&s->text), YG_REVISION_ANY)
+			   : rc;
+}
+
 /* One row for a channel: it is there once, for its key is derived from the warning. */
-static int queue(struct yg_access *by, const char *id, const char *channel, int64_t now_ns)
+static int queue(struct sending *s, const char *id, const char *channel)
 {
 	char key[YG_HUB_KEY_MAX];
 	char time[17];
 
-	yg_warn_time_key(now_ns, false, time);
+	yg_warn_time_key(s->now_ns, false, time);
 	(void)snprintf(key, sizeof(key), "%s/%s-%s", time, id, channel); /* short words */
-	return yg_warn_save(by->hub, by->actor, "outbox", key,
-			    json_pack("{s:s, s:s, s:i}", "id", id, "channel", channel, "tries", 0));
+	yg_buf_reset(&s->text);
+	yg_buf_addf(&s->text, "{\"channel\":\"%s\",\"id\":\"%s\",\"tries\":0}", channel, id);
+	return put(s, "outbox", key);
 }
 
-static int queue_channels(struct yg_access *by, const char *id, const char *org, int64_t now_ns)
+static int look_mail(void *arg, const struct yg_doc *doc)
 {
-	json_t *profile = NULL, *hook = NULL;
-	int rc = yg_hub_get(by->hub, "member", org, &profile, NULL);
+	bool *has_mail = arg;
+	struct yg_bytes mail = yg_json_peek(doc->body, "contact_mail");
 
-	if (rc == YG_OK && yg_json_text(profile, "contact_mail").size > 0)
-		rc = queue(by, id, "mail", now_ns);
-	json_decref(profile);
+	*has_mail = mail.size > 2 && mail.data[0] == '"';
+	return YG_OK;
+}
+
+static int look_there(void *arg, const struct yg_doc *doc)
+{
+	(void)doc;
+	*(bool *)arg = true;
+	return YG_OK;
+}
+
+static int queue_channels(struct sending *s, const char *id, struct yg_bytes org)
+{
+	struct yg_control *store = s->by->hub->store;
+	bool has_mail = false, has_hook = false;
+	int rc = yg_control_get(store, YG_S(YG_HUB_REGISTER), YG_S("member"), org, look_mail,
+				&has_mail);
+
+	if (rc == YG_OK && has_mail)
+		rc = queue(s, id, "mail");
 	if (rc == YG_OK || rc == YG_ENOENT)
-		rc = yg_warn_load(by->hub, "webhook", org, &hook);
-	if (rc == YG_OK)
-		rc = queue(by, id, "webhook", now_ns);
-	json_decref(hook);
+		rc = yg_control_get(store, YG_S(YG_WARN_STORE), YG_S("webhook"), org, look_there,
+				    &has_hook);
+	if (rc == YG_OK && has_hook)
+		rc = queue(s, id, "webhook");
 	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+/* What stands beside the warning: that it is in the inbox, on its way, and to be reminded of. */
+static int put_beside(struct sending *s, const char *id, struct yg_bytes org, struct yg_bytes code)
+{
+	char key[YG_HUB_KEY_MAX];
+	char time[17];
+	int rc;
+
+	yg_warn_time_key(s->now_ns, true, time);
+	(void)snprintf(key, sizeof(key), "%.*s/%s-%s", YG_FMT(org), time, id); /* ids */
+	yg_buf_reset(&s->text);
+	yg_buf_addf(&s->text, "{\"code\":%.*s,\"id\":\"%s\"}", YG_FMT(code), id);
+	rc = put(s, "inbox", key);
+	if (rc == YG_OK)
+		rc = queue_channels(s, id, org);
+	yg_warn_time_key(s->remind_ns, false, time);
+	(void)snprintf(key, sizeof(key), "%s/%s-remind", time, id); /* it fits */
+	yg_buf_reset(&s->text);
+	yg_buf_addf(&s->text, "{\"id\":\"%s\",\"what\":\"remind\"}", id);
+	return rc == YG_OK ? put(s, "timer", key) : rc;
+}
+
+/* Warning @id, as it stands in the store. */
+static int send_raw(struct sending *s, const char *id, struct yg_bytes body)
+{
+	struct yg_bytes org = yg_json_peek_text(body, "org"), code = yg_json_peek(body, "code");
+	int rc = org.size > 0 && org.size <= YG_ENROL_ID_MAX && code.size > 0 ? YG_OK : YG_EFORMAT;
+
+	yg_buf_reset(&s->text);
+	if (rc == YG_OK)
+		rc = yg_json_splice(body, "released", yg_buf_bytes(&s->time), &s->text);
+	yg_buf_reset(&s->spare);
+	if (rc == YG_OK)
+		rc = yg_json_splice(yg_buf_bytes(&s->text), "released_by", yg_buf_bytes(&s->actor),
+				    &s->spare);
+	yg_buf_reset(&s->text);
+	if (rc == YG_OK)
+		rc = yg_json_splice(yg_buf_bytes(&s->spare), "state", YG_S("\"released\""),
+				    &s->text);
+	if (rc == YG_OK)
+		rc = put(s, "warning", id);
+	return rc == YG_OK ? put_beside(s, id, org, code) : rc;
 }
 
 int yg_warn_send(struct yg_access *by, const char *id, json_t *warning, json_t *plan,
 		 int64_t now_ns)
 {
-	const json_t *times = json_object_get(plan, "times");
-	char org[YG_ENROL_ID_MAX + 1];
-	char key[YG_HUB_KEY_MAX];
-	char time[17];
-	int rc = yg_json_set(warning, "released", yg_warn_time(now_ns));
+	struct sending s;
+	struct yg_buf body;
+	int rc = sending_begin(by, plan, now_ns, &s);
 
-	yg_hub_text(warning, "org", org, sizeof(org));
+	yg_buf_init(&body, YG_DOC_BODY_MAX);
+	if (rc == YG_OK)
+		rc = yg_json_set(warning, "released", yg_warn_time(now_ns));
 	if (rc == YG_OK)
 		rc = yg_json_set(warning, "released_by", json_string(by->actor));
 	if (rc == YG_OK)
 		rc = yg_json_set(warning, "state", json_string("released"));
 	if (rc == YG_OK)
-		rc = yg_warn_save(by->hub, by->actor, "warning", id, json_incref(warning));
-	yg_warn_time_key(now_ns, true, time);
-	(void)snprintf(key, sizeof(key), "%s/%s-%s", org, time, id); /* ids */
+		rc = yg_json_canonical(warning, &body);
 	if (rc == YG_OK)
-		rc = yg_warn_save(by->hub, by->actor, "inbox", key,
-				  json_pack("{s:s, s:O}", "id", id, "code",
-					    json_object_get(warning, "code")));
+		rc = send_raw(&s, id, yg_buf_bytes(&body));
+	yg_buf_done(&body);
+	sending_done(&s);
+	return rc;
+}
+
+/* Ids and texts of those that are ready: read first, then written. */
+struct ready {
+	struct yg_arena *arena;
+	struct one {
+		char id[YG_WARN_ID_HEX + 1];
+		struct yg_bytes body;
+	} * at;
+	uint32_t count;
+	uint32_t room;
+};
+
+static int pick_ready(void *arg, struct yg_bytes key, struct yg_bytes body)
+{
+	struct ready *r = arg;
+
+	if (key.size != YG_WARN_ID_HEX ||
+	    !yg_bytes_eq(yg_json_peek_text(body, "state"), YG_S("ready")))
+		return YG_OK;
+	if (r->count == r->room) {
+		uint32_t room = r->room ? 2 * r->room : 64;
+		struct one *more = yg_reallocarray(r->at, room, sizeof(*more));
+
+		if (!more)
+			return YG_ENOMEM;
+		r->at = more;
+		r->room = room;
+	}
+	memcpy(r->at[r->count].id, key.data, YG_WARN_ID_HEX);
+	r->at[r->count].id[YG_WARN_ID_HEX] = '\0';
+	return yg_arena_dup(r->arena, body, &r->at[r->count++].body) ? YG_OK : YG_ENOMEM;
+}
+
+static int send_ready(struct yg_access *by, const char *plan, const json_t *body, int64_t now_ns,
+		      uint32_t *ret_count)
+{
+	struct ready ready = {.arena = yg_arena_new(READY_MAX)};
+	struct sending sending = {0};
+	int rc = ready.arena ? yg_hub_each_raw(by->hub, YG_WARN_STORE, "warning", plan, "", 0,
+					       pick_ready, &ready)
+			     : YG_ENOMEM;
+
 	if (rc == YG_OK)
-		rc = queue_channels(by, id, org, now_ns);
-	if (rc == YG_OK)
-		rc = yg_warn_timer(by->hub, by->actor,
-				   now_ns + yg_json_int(times, "remind_s", 0) * YG_NS_PER_S, id,
-				   "remind");
+		rc = sending_begin(by, body, now_ns, &sending);
+	for (uint32_t i = 0; i < ready.count && rc == YG_OK; i++)
+		rc = send_raw(&sending, ready.at[i].id, ready.at[i].body);
+	*ret_count = ready.count;
+	sending_done(&sending);
+	free(ready.at);
+	(void)yg_arena_free(ready.arena);
 	return rc;
 }
 
 static int send_all(struct yg_access *by, const char *plan, json_t *body, uint32_t *ret_count)
 {
 	int64_t now_ns = yg_hub_now_ns(by->hub);
-	struct picked picked;
-	int rc = pick_of(by->hub, plan, is_ready, &picked);
+	int rc = send_ready(by, plan, body, now_ns, ret_count);
 
-	for (uint32_t i = 0; i < picked.count && rc == YG_OK; i++)
-		rc = yg_warn_send(by, picked.ids[i], picked.bodies[i], body, now_ns);
-	*ret_count = picked.count;
-	picked_done(&picked);
 	if (rc == YG_OK && *ret_count == 0)
 		return YG_EMISMATCH;
 	if (rc == YG_OK)
 		rc = yg_sight_plan_due(by->hub, by->actor, plan);
+	if (rc == YG_OK)
+		rc = yg_publish_plan_due(by->hub, by->actor, plan);
 	if (rc == YG_OK)
 		rc = yg_warn_note_sent(by->hub, by->actor, *ret_count, now_ns);
 	if (rc == YG_OK)
@@ -319,6 +475,10 @@ static int set_head(const struct following *f, const char *reason)
 		json_t *value;
 	} values[] = {
 		{"salt", NULL},
+		/* What is in collections follows the first one (access/publish.h). */
+		{"root", json_object_get(f->body, "root")
+				 ? json_incref(json_object_get(f->body, "root"))
+				 : json_string(f->plan)},
 		{"refers", json_incref(json_object_get(f->body, "number"))},
 		{"number", json_string(f->number)},
 		{"made", yg_warn_time(f->now_ns)},
@@ -340,6 +500,16 @@ static int set_head(const struct following *f, const char *reason)
 	return rc;
 }
 
+/* Its indicators go, and come with the other one; what is in collections follows. */
+static int follow_due(const struct following *f)
+{
+	int rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->plan);
+
+	if (rc == YG_OK)
+		rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->id);
+	return rc == YG_OK ? yg_publish_plan_due(f->by->hub, f->by->actor, f->id) : rc;
+}
+
 static int make_following(struct following *f, json_t *notice, const char *reason)
 {
 	int rc = yg_warn_number(f->by->hub, f->by->actor, f->number);
@@ -350,13 +520,11 @@ static int make_following(struct following *f, json_t *notice, const char *reaso
 	if (rc == YG_OK)
 		rc = follow_notice(f, notice);
 	if (rc == YG_OK)
-		rc = yg_warn_save(f->by->hub, f->by->actor, "plan", f->id, json_incref(f->fresh));
+		rc = yg_warn_plan_new(f->by->hub, f->by->actor, f->id, json_incref(f->fresh));
 	if (rc == YG_OK)
 		rc = follow_all(f);
-	if (rc == YG_OK) /* its indicators go, and come with the other one */
-		rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->plan);
 	if (rc == YG_OK)
-		rc = yg_sight_plan_due(f->by->hub, f->by->actor, f->id);
+		rc = follow_due(f);
 	if (rc == YG_OK && strcmp(f->kind, "withdrawal") == 0)
 		rc = yg_auto_withdrawn(f->by->hub, f->by->actor, f->body);
 	if (rc == YG_OK)

@@ -36,6 +36,8 @@ struct yg_admin {
 	const char *finding;
 	const char *reason;
 	const char *month;
+	const char *collection;
+	const char *at_most;
 	uint64_t limit; /* 0: all */
 	uint64_t hours; /* 0: not given, as below */
 	uint64_t days;
@@ -73,6 +75,7 @@ int yg_admin_members(struct yg_admin *admin);
 int yg_admin_relations(struct yg_admin *admin);
 int yg_admin_export(struct yg_admin *admin);
 int yg_admin_warnings(struct yg_admin *admin);
+int yg_admin_publish(struct yg_admin *admin, const char *what); /* `warnings publish` and its kin */
 int yg_admin_report(struct yg_admin *admin);
 int yg_admin_sign_in_link(struct yg_admin *admin);
 int yg_admin_org_erase(struct yg_admin *admin); /* `org erase` */
@@ -117,6 +120,8 @@ int yg_admin_noise(int argc, char **argv);
 int yg_admin_funnel(int argc, char **argv);
 int yg_admin_taxii_load(int argc, char **argv);
 int yg_admin_collection(int argc, char **argv);
+int yg_admin_clues(int argc, char **argv); /* `indicators` */
+int yg_admin_feeds(int argc, char **argv);
 int yg_admin_backup(int argc, char **argv);
 int yg_admin_restore(int argc, char **argv);
 

@@ -382,7 +382,8 @@ static const char **text_option(struct yg_admin *admin, int c)
 		{'T', &admin->to},	    {'E', &admin->record},
 		{'Q', &admin->finding},	    {'W', &admin->reason},
 		{'Z', &admin->certificate}, {'B', &admin->as},
-		{'M', &admin->month},
+		{'M', &admin->month},	    {'K', &admin->collection},
+		{'X', &admin->at_most},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -506,6 +507,8 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"rights", required_argument, NULL, 'R'},
 		{"certificate", required_argument, NULL, 'Z'},
 		{"as", required_argument, NULL, 'B'},
+		{"collection", required_argument, NULL, 'K'},
+		{"at-most", required_argument, NULL, 'X'},
 		{0},
 	};
 	int c;
@@ -608,6 +611,8 @@ static const struct {
 	{"funnel", yg_admin_funnel},
 	{"taxii-load", yg_admin_taxii_load},
 	{"collection", yg_admin_collection},
+	{"indicators", yg_admin_clues},
+	{"feeds", yg_admin_feeds},
 };
 
 /* The first word that is neither an option nor the value of one that may stand before it; "" with

@@ -132,6 +132,7 @@ static bool fill_profile(const struct import *in, const struct yg_member *from,
 		{"deputy_mail", from->deputy_mail},
 		{"deputy_phone", from->deputy_phone},
 		{"hours", from->hours},
+		{"language", from->language},
 	};
 
 	for (const struct yg_member_field *f = yg_member_fields(); f->name; f++)
@@ -409,6 +410,7 @@ static int export_member(void *arg, const struct yg_hub_org *org)
 	if (profile.verified_day != YG_DAY_NONE)
 		yg_day_write(profile.verified_day, day);
 	add_text(&out->sheet, day);
+	add_text(&out->sheet, profile.language);
 	yg_sheet_row_end(&out->sheet);
 	return YG_OK;
 }
@@ -425,6 +427,7 @@ static int export_members(struct yg_admin *admin)
 	for (size_t i = 0; i < MEMBER_COLUMNS; i++)
 		add_text(&out.sheet, member_columns[i]);
 	add_text(&out.sheet, "verified");
+	add_text(&out.sheet, "language");
 	yg_sheet_row_end(&out.sheet);
 	do {
 		char after[YG_ENROL_ID_MAX + 1];

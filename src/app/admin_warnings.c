@@ -185,7 +185,7 @@ static int read_command(struct yg_admin *admin, const char *what)
 	int rc = yg_access_hub(admin->hub, &admin->actor, YG_HUB_ORG, YG_MAY_read_warnings, &by);
 
 	if (rc == YG_OK && strcmp(what, "plans") == 0)
-		rc = yg_warn_plan_list(by, "", admin->limit ? (uint32_t)admin->limit : 0,
+		rc = yg_warn_plan_list(by, "", "", admin->limit ? (uint32_t)admin->limit : 0,
 				       print_plan, admin);
 	else if (rc == YG_OK && strcmp(what, "automatic") == 0)
 		rc = automatic(admin, by, what);
@@ -242,11 +242,13 @@ int yg_admin_warnings(struct yg_admin *admin)
 		size_t words_min;
 		size_t words_max;
 		bool is_write;
-	} known[] = {{"plans", 2, 2, false},	   {"list", 2, 3, false},
-		     {"show", 3, 3, false},	   {"approve", 3, 3, true},
-		     {"refuse", 3, 3, true},	   {"withdraw", 3, 3, true},
-		     {"called", 5, 5, true},	   {"automatic", 2, 3, false},
-		     {"automatic-on", 3, 3, true}, {"automatic-off", 3, 3, true}};
+	} known[] = {{"plans", 2, 2, false},	     {"list", 2, 3, false},
+		     {"show", 3, 3, false},	     {"approve", 3, 3, true},
+		     {"refuse", 3, 3, true},	     {"withdraw", 3, 3, true},
+		     {"called", 5, 5, true},	     {"automatic", 2, 3, false},
+		     {"automatic-on", 3, 3, true},   {"automatic-off", 3, 3, true},
+		     {"publications", 2, 3, false},  {"publish", 3, 3, true},
+		     {"publish-rules", 2, 2, false}, {"publish-rule", 3, 3, true}};
 	const char *what = word(admin, 1);
 	char name[sizeof(admin->actor.name)];
 
@@ -257,8 +259,12 @@ int yg_admin_warnings(struct yg_admin *admin)
 		if (strcmp(what, known[i].name) != 0 || admin->arg_count < known[i].words_min ||
 		    admin->arg_count > known[i].words_max)
 			continue;
+		if (strncmp(what, "publi", strlen("publi")) == 0)
+			return yg_admin_publish(admin, what);
 		return known[i].is_write ? write_command(admin, what) : read_command(admin, what);
 	}
 	return yg_admin_wording(
-		"warnings plans|list|show|approve|refuse|withdraw|called|automatic");
+		"warnings "
+		"plans|list|show|approve|refuse|withdraw|called|automatic|publish|publications|"
+		"publish-rule");
 }

@@ -379,6 +379,26 @@ static void help_admin_situations(void)
 	       "  collection remove ID --yes    with all its objects\n"
 	       "  taxii-load FILE --user NAME:PASSWORD\n"
 	       "                                a data set to test with, for this login alone\n"));
+	put(N_("  feeds add NAME --url URL --collection ID --into ID\n"
+	       "      [--user NAME --password-file FILE | --token-file FILE] [--authorities FILE]\n"
+	       "      [--certificate FILE --key FILE] [--interval SECONDS] [--limit N]\n"
+	       "      [--default-tlp TLP]\n"
+	       "                                a collection of another TAXII server, fetched by\n"
+	       "                                the hub again and again; FILE: a name in the\n"
+	       "                                folder `out.feeds` of the hub's configuration\n"
+	       "  feeds list [--json]           and how each gets on\n"
+	       "  feeds objects NAME [--limit N] [--json]\n"
+	       "                                what came by it, newest first\n"
+	       "  feeds poll-now NAME           whatever its interval says\n"
+	       "  feeds remove NAME             what came stays\n"));
+	put(N_("\n"
+	       "Indicators that came as STIX (docs/indicators.md):\n"
+	       "\n"
+	       "  indicators list [--state waits|acts|over] [--value V] [--limit N] [--json]\n"
+	       "  indicators show ID [--json]   all of one: versions, words, findings\n"
+	       "  indicators report ID --what false-positive|seen --reason TEXT [--org ORG]\n"
+	       "  indicators decide ID yes|no|back --reason TEXT\n"
+	       "                                whether it acts, whatever speaks against it\n"));
 }
 
 static void help_admin_warnings(void)
@@ -398,6 +418,14 @@ static void help_admin_warnings(void)
 	       "                                rules that warn by themselves; RULE: measured now\n"
 	       "  warnings automatic-on RULE --reason TEXT\n"
 	       "  warnings automatic-off RULE --reason TEXT\n"));
+	put(N_("  warnings publish ID --collection ID\n"
+	       "                                one that was released to a sector into a\n"
+	       "                                collection of STIX objects (docs/taxii.md)\n"
+	       "  warnings publications [PLAN] [--json]\n"
+	       "                                what is in collections, and why something is not\n"
+	       "  warnings publish-rule COLLECTION --at-most clear|green|off\n"
+	       "                                all that are released up to this marking\n"
+	       "  warnings publish-rules [--json]\n"));
 }
 
 static void help_admin_members(void)
@@ -609,6 +637,9 @@ static const char *const share_texts[] = {
 	N_("\n"
 	   "usage: yagura share report new|set --record FILE [OPTION]... [FIELD=VALUE]...\n"
 	   "       yagura share report check|render|sent|diff --record FILE [OPTION]...\n"
+	   "       yagura share report fill --workbook OFFICIAL.xlsx [--map MAP.yaml] --form ID\n"
+	   "                                --record FILE --out FILE [OPTION]...\n"
+	   "       yagura share report workbook-map OFFICIAL.xlsx --form ID [--out MAP.yaml]\n"
 	   "       yagura share report forms|fields [--json]\n"
 	   "\n"
 	   "One record of an incident fills every form: report to the ministry, the forms for\n"
@@ -622,6 +653,9 @@ static const char *const share_texts[] = {
 	   "  render             --form ID for its recipient; [--stage first|followup|final]\n"
 	   "                     [--half attack] [--as json|csv|xlsx|html] [-o FILE]\n"
 	   "                     [--outlet WORD] [--person]\n"
+	   "  fill               a form into the official workbook that you have: all of it stays\n"
+	   "                     but the cells of the map, else those beside the same labels\n"
+	   "  workbook-map       a proposal of such a map, from the workbook's labels\n"
 	   "  sent               --form ID [--stage STAGE] [--at TIME]: it was sent\n"
 	   "  diff               [--from N] [--to N], or --form ID: since it was sent last\n"
 	   "  forms, fields      what there is\n"
@@ -635,8 +669,8 @@ static const char *const share_texts[] = {
 	   "  --lang ja|en       language; of a form otherwise that of its recipient\n"
 	   "\n"
 	   "Exit status: 0 done; 1 check: something is missing or a deadline is over, render:\n"
-	   "nothing may leave, which is said; 2 wrong usage, or a record or form is "
-	   "refused.\n"),
+	   "nothing may leave, which is said, fill and workbook-map: some fields have no cell;\n"
+	   "2 wrong usage, or a record, form, workbook or map is refused.\n"),
 	N_("\n"
 	   "usage: yagura share import FILE --collection ID [OPTION]...\n"
 	   "       yagura share export --collection ID [--as stix|list|rpz] [OPTION]...\n"

@@ -21,9 +21,13 @@
  *   hub_situations.c  keeper, a thread: from findings to situations
  *   hub_hunt.c     keeper, a thread: what is new is looked for in the archive, by way of the
  *                  hunter, which is the engine again (hub_engine.c) with other work
+ *   hub_clues.c    keeper, a thread: indicators that came as STIX act by themselves
  *   hub_sight.c    keeper, a thread: indicators of warnings to sensors and lists, sightings back
+ *   hub_publish.c  keeper, a thread: warnings into collections of STIX objects
+ *   hub_feeds.c    keeper, a thread: collections of other TAXII servers, by way of out
  *   hub_outbox.c   keeper: what is to be sent, row by row; hub_mail.c: as a mail
- *   hub_out.c      out: mail and webhooks (post.c); hub_out_wire.c: what they say
+ *   hub_out.c      out: mail and webhooks (post.c), pages of feeds (hub_out_fetch.c);
+ *                  hub_out_wire.c: what they say
  *   hub_signer.c   signer: its life; how the keeper asks it
  *   hub_ca.c       keys and certificates below DATA/ca
  *   hub_wire.c     what they say to each other
@@ -58,12 +62,13 @@ struct yg_hub_settings {
 	struct yg_net_place sensors;
 	const char *names[YG_HUB_NAMES_MAX];
 	size_t name_count;
-	unsigned workers;	      /* from 1 */
-	unsigned connections;	      /* of sensors; 0: as many as the system allows */
-	uint32_t timeout_s;	      /* 0: the listener's own */
-	uint32_t hunt_days;	      /* 0: YG_HUB_HUNT_DAYS */
-	bool is_demo;		      /* app/hub_demo.h */
-	uint32_t hunt_ask_mb;	      /* 0: YG_HUB_HUNT_ASK_MB */
+	unsigned workers;     /* from 1 */
+	unsigned connections; /* of sensors; 0: as many as the system allows */
+	uint32_t timeout_s;   /* 0: the listener's own */
+	uint32_t hunt_days;   /* 0: YG_HUB_HUNT_DAYS */
+	bool is_demo;	      /* app/hub_demo.h */
+	uint32_t hunt_ask_mb; /* 0: YG_HUB_HUNT_ASK_MB */
+	struct yg_clue_rules clue_rules;
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
 	const char *http_client_authorities;

@@ -549,7 +549,8 @@ static int check_config(struct hub_run *run)
 		return say_path(run, "", yg_err_from_errno(errno));
 	if (!is_readable(run->cli->config.http_certificate) ||
 	    !is_readable(run->cli->config.http_key) ||
-	    !is_readable(run->cli->config.http_client_authorities))
+	    !is_readable(run->cli->config.http_client_authorities) ||
+	    !is_readable(run->cli->config.out.feeds))
 		return YG_EACCES;
 	puts(yg_say_tr(N_("the configuration is good")));
 	print_lacks(run);
@@ -608,6 +609,7 @@ static void fill_settings(struct hub_run *run)
 	settings->timeout_s = cli->config.timeout_s;
 	settings->hunt_days = cli->config.hunt_days;
 	settings->hunt_ask_mb = cli->config.hunt_ask_mb;
+	yg_hub_config_rules(&cli->config.clues, &settings->clue_rules);
 	settings->is_demo = cli->is_demo;
 	settings->http_certificate = cli->config.http_certificate;
 	settings->http_key = cli->config.http_key;
@@ -623,7 +625,8 @@ static void fill_settings(struct hub_run *run)
 /* Is anything sent from here? Without, no process of the hub connects anywhere. */
 static bool settings_send(const struct hub_run *run)
 {
-	return run->settings.out.mail_server || run->settings.out.webhooks;
+	return run->settings.out.mail_server || run->settings.out.webhooks ||
+	       run->settings.out.feeds;
 }
 
 static int run_hub(struct hub_run *run)

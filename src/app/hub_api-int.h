@@ -12,6 +12,7 @@
 #include "app/hub_pages_wire.h"
 #include "app/hub_readers.h"
 #include "app/hub_report.h"
+#include "app/hub_tree.h"
 #include "app/hub_warn.h"
 #include "share/taxii.h"
 #include "web/server.h"
@@ -103,8 +104,14 @@ int yg_hub_hunts_list(const char *data, const char *before, int (*fn)(void *arg,
 		      void *fn_arg);
 
 /* The port `report`; @arg is not looked at. */
+/* The port `batches`, for who has the folder DATA. */
+YG_MUST_USE int yg_hub_api_batches(const char *data, const struct yg_hub_batches_ask *ask,
+				   uint64_t *ret_next);
 void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
 			 struct yg_buf *to);
+
+/* The port `normal`. */
+size_t yg_hub_normal(struct yg_bytes raw, uint8_t *to);
 
 /* What readers are done with goes on. */
 void yg_hub_asks_read(struct yg_hub_http *http);

@@ -10,14 +10,17 @@
 #include "access/start_link.h"
 #include "app/console.h"
 #include "app/hub_absent.h"
+#include "app/hub_batches.h"
 #include "app/hub_beats.h"
 #include "app/hub_demo.h"
 #include "app/hub_hunt_job.h"
 #include "app/hub_search.h"
+#include "app/hub_sheet.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "detect/indicators.h"
 #include "parse/stix.h"
 #include "render/month.h"
 
@@ -232,6 +235,26 @@ static bool heartbeat(void *arg, const char *sensor, struct yg_hub_heartbeat *re
 	return yg_hub_beats_get(http->beats, http->opts.data, sensor, ret);
 }
 
+int yg_hub_api_batches(const char *data, const struct yg_hub_batches_ask *ask, uint64_t *ret_next)
+{
+	const struct yg_hub_batches_back back = {.org = ask->org,
+						 .sensor = ask->sensor,
+						 .before = ask->before,
+						 .limit = ask->limit,
+						 .fn = ask->fn,
+						 .arg = ask->arg};
+	char dir[4352];
+	int size = snprintf(dir, sizeof(dir), "%s/batches", data);
+
+	return size > 0 && (size_t)size < sizeof(dir) ? yg_hub_batches_back(dir, &back, ret_next)
+						      : YG_ELIMIT;
+}
+
+static int batches(void *arg, const struct yg_hub_batches_ask *ask, uint64_t *ret_next)
+{
+	return yg_hub_api_batches(((const struct yg_hub_http *)arg)->opts.data, ask, ret_next);
+}
+
 static int search(void *arg, const struct yg_hub_question *question, struct yg_buf *to)
 {
 	const struct yg_hub_http *http = arg;
@@ -347,6 +370,13 @@ void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang l
 	yg_month_page(to, month, lang);
 }
 
+size_t yg_hub_normal(struct yg_bytes raw, uint8_t *to)
+{
+	enum yg_indicator_type type;
+
+	return yg_indicator_normal(raw, &type, to);
+}
+
 /* ---- opening ---- */
 
 static int open_api(struct yg_hub_http *http)
@@ -358,6 +388,7 @@ static int open_api(struct yg_hub_http *http)
 		.enrol = opts->enrol,
 		.facts = http->facts,
 		.situations = http->situations,
+		.collections = http->collections,
 		.clock = opts->clock,
 		.version = YG_VERSION,
 		.ports = {.heartbeat = heartbeat,
@@ -370,7 +401,12 @@ static int open_api(struct yg_hub_http *http)
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
 			  .month = yg_hub_month_report,
+			  .batches = batches,
+			  .sheet = yg_hub_sheet_read,
 			  .report = report,
+			  .normal = yg_hub_normal,
+			  .tree = yg_hub_tree_read,
+			  .receipts = yg_hub_tree_receipts,
 			  .finish = yg_hub_ask_finish,
 			  .stream_put = yg_hub_ask_stream_put,
 			  .stream_end = yg_hub_ask_stream_end,
@@ -488,6 +524,11 @@ int yg_hub_http_start(struct yg_hub_http *http)
 struct yg_hub_access *yg_hub_http_access(struct yg_hub_http *http)
 {
 	return http->hub;
+}
+
+const struct yg_hub_report *yg_hub_http_report(const struct yg_hub_http *http)
+{
+	return http->report;
 }
 
 struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http)

@@ -49,6 +49,8 @@ YG_MUST_USE int yg_hub_http_new(const struct yg_hub_http_opts *opts, struct yg_h
 YG_MUST_USE int yg_hub_http_start(struct yg_hub_http *http);
 /* The register that the operations use; it lives as long. */
 struct yg_hub_access *yg_hub_http_access(struct yg_hub_http *http);
+/* The forms of reports, likewise. */
+const struct yg_hub_report *yg_hub_http_report(const struct yg_hub_http *http);
 struct yg_hub_http *yg_hub_http_free(struct yg_hub_http *http);
 
 /* Another end to the pages; what waited for an earlier one is gone. */

@@ -55,6 +55,7 @@ struct yg_hub_archive {
 	struct org *orgs;
 	unsigned org_count;
 	struct yg_buf content;
+	struct yg_buf kinds; /* of it */
 	struct yg_wire_unpacker *unpacker;
 	struct yg_hub_archive_counts counts;
 	uint64_t bytes;	  /* of the commit */
@@ -297,8 +298,11 @@ static int take_batch(struct yg_hub_archive *a, const struct yg_journal_record *
 		rc = put_lines(a, org, record);
 	if (rc != YG_OK)
 		forget_org(a, org);
-	if (rc == YG_OK && a->batches)
-		rc = yg_hub_batches_add(a->batches, record, &batch, NULL);
+	if (rc == YG_OK && a->batches) {
+		yg_buf_reset(&a->kinds);
+		yg_hub_batches_kinds(yg_buf_bytes(&a->content), &a->kinds);
+		rc = yg_hub_batches_add(a->batches, record, &batch, NULL, yg_buf_bytes(&a->kinds));
+	}
 	a->counts.batches += rc == YG_OK;
 	return rc;
 }
@@ -310,7 +314,7 @@ static int take_drop(struct yg_hub_archive *a, const struct yg_journal_record *r
 	int rc = yg_wire_drop_read(record->batch.body, &drop, &fault);
 
 	if (rc == YG_OK && a->batches)
-		rc = yg_hub_batches_add(a->batches, record, NULL, &drop);
+		rc = yg_hub_batches_add(a->batches, record, NULL, &drop, YG_S(""));
 	if (rc != YG_OK)
 		return rc;
 	a->counts.drops++;
@@ -565,6 +569,7 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 					  opts->journal_dir) >= (int)sizeof(a->wish))
 		a->wish[0] = '\0';
 	yg_buf_init(&a->content, YG_WIRE_CONTENT_MAX);
+	yg_buf_init(&a->kinds, 4096);
 	rc = YG_OK;
 	a->describer = yg_describer_new();
 	a->unpacker = yg_wire_unpacker_new();
@@ -600,6 +605,7 @@ struct yg_hub_archive *yg_hub_archive_free(struct yg_hub_archive *a)
 	(void)yg_wire_unpacker_free(a->unpacker);
 	(void)yg_hub_batches_free(a->batches);
 	yg_buf_done(&a->content);
+	yg_buf_done(&a->kinds);
 	free(a);
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
-#include "app/hub_batches.h"
+#include "app/hub_batches-int.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -16,8 +16,9 @@
 
 #include "base/ban.h"
 
-#define LINE_MAX_  1024u
+#define LINE_MAX_  YG_HUB_BATCHES_LINE_MAX
 #define PIECE	   (256u << 10)
+#define KIND_MAX   40u /* bytes of a name */
 #define DAY_NS	   (INT64_C(86400) * YG_NS_PER_S)
 #define SUFFIX	   ".jsonl"
 #define EXPIRED	   "expired.json"
@@ -151,7 +152,7 @@ static int give_line(void *arg, struct yg_bytes line)
 	return strcmp(sensor, wanted->sensor) == 0 ? wanted->fn(wanted->arg, &batch) : YG_OK;
 }
 
-static int is_day(const struct dirent *entry)
+int yg_hub_batches_is_day(const struct dirent *entry)
 {
 	struct yg_bytes name = yg_bytes_str(entry->d_name);
 
@@ -178,7 +179,7 @@ int yg_hub_batches_read(const char *dir, const char *sensor, yg_hub_batch_fn fn,
 {
 	struct wanted wanted = {sensor, fn, arg};
 	struct dirent **names = NULL;
-	int count = scandir(dir, &names, is_day, alphasort);
+	int count = scandir(dir, &names, yg_hub_batches_is_day, alphasort);
 	int rc = count < 0 ? yg_err_from_errno(errno) : YG_OK;
 
 	for (int i = 0; i < count; i++) {
@@ -279,7 +280,7 @@ static int each_day(const char *dir, const char *org, struct of_org *o,
 {
 	char path[YG_DISK_PATH_MAX];
 	struct dirent **names = NULL;
-	int count = scandir(dir, &names, is_day, alphasort);
+	int count = scandir(dir, &names, yg_hub_batches_is_day, alphasort);
 	int rc = count < 0 && errno != ENOENT ? yg_err_from_errno(errno) : YG_OK;
 
 	if (snprintf(o->mark, sizeof(o->mark), "\"sensor\":\"%s/", org) >= (int)sizeof(o->mark))
@@ -326,7 +327,7 @@ struct between {
 };
 
 /* {"at":N,… as it is written. False: that is no such line. */
-static bool read_at(struct yg_bytes line, uint64_t *ret)
+bool yg_hub_batches_at(struct yg_bytes line, uint64_t *ret)
 {
 	static const char head[] = "{\"at\":";
 	size_t end = yg_bytes_chr(line, ',');
@@ -343,7 +344,7 @@ static int give_between(void *arg, struct yg_bytes line)
 	uint64_t at;
 
 	b->read += line.size + 1;
-	if (!read_at(line, &at))
+	if (!yg_hub_batches_at(line, &at))
 		return YG_EFORMAT;
 	if (at > b->last)
 		return YG_EEND;
@@ -373,7 +374,8 @@ static int find_begin(int fd, uint64_t first, uint64_t *ret)
 
 		rc = yg_io_read_at(fd, piece, sizeof(piece), middle, &text.size);
 		line = yg_bytes_chr(text, '\n') + 1; /* 0: there is none */
-		if (rc == YG_OK && (line == 0 || !read_at(yg_bytes_from(text, line), &at)))
+		if (rc == YG_OK &&
+		    (line == 0 || !yg_hub_batches_at(yg_bytes_from(text, line), &at)))
 			rc = YG_EFORMAT;
 		if (rc == YG_OK && at < first)
 			low = middle + line;
@@ -381,6 +383,36 @@ static int find_begin(int fd, uint64_t first, uint64_t *ret)
 			high = middle;
 	}
 	*ret = low;
+	return rc;
+}
+
+/* From find_begin's place on to the first line that is not before @before. */
+int yg_hub_batches_end(int fd, uint64_t before, uint64_t *ret)
+{
+	struct yg_buf bytes;
+	uint64_t from = 0;
+	size_t got = 0;
+	int rc = find_begin(fd, before, &from);
+
+	*ret = from;
+	yg_buf_init(&bytes, 2 * PIECE);
+	if (rc == YG_OK) {
+		uint8_t *room = yg_buf_reserve(&bytes, PIECE + LINE_MAX_);
+
+		rc = room ? yg_io_read_at(fd, room, PIECE + LINE_MAX_, from, &got) : YG_ENOMEM;
+		if (rc == YG_OK)
+			yg_buf_grew(&bytes, got);
+	}
+	for (struct yg_bytes text = yg_buf_bytes(&bytes); rc == YG_OK && text.size > 0;) {
+		size_t end = yg_bytes_chr(text, '\n');
+		uint64_t at;
+
+		if (end == SIZE_MAX || !yg_hub_batches_at(text, &at) || at >= before)
+			break;
+		*ret += end + 1;
+		text = yg_bytes_from(text, end + 1);
+	}
+	yg_buf_done(&bytes);
 	return rc;
 }
 
@@ -481,7 +513,7 @@ static int expire_day(const char *dir, const char *name, int64_t since_ns, uint6
 int yg_hub_batches_expire(const char *dir, int64_t since_ns, uint64_t *ret_files)
 {
 	struct dirent **names = NULL;
-	int count = scandir(dir, &names, is_day, alphasort);
+	int count = scandir(dir, &names, yg_hub_batches_is_day, alphasort);
 	int rc = count < 0 && errno != ENOENT ? yg_err_from_errno(errno) : YG_OK;
 
 	*ret_files = 0;
@@ -542,7 +574,7 @@ static int open_day(struct yg_hub_batches *b, int64_t day)
 static int open_last(struct yg_hub_batches *b)
 {
 	struct dirent **names = NULL;
-	int count = scandir(b->dir, &names, is_day, alphasort);
+	int count = scandir(b->dir, &names, yg_hub_batches_is_day, alphasort);
 	uint64_t size = 0;
 	int rc = count < 0 ? yg_err_from_errno(errno) : YG_OK;
 
@@ -647,8 +679,54 @@ static void add_hex(struct yg_buf *to, const char *key, const uint8_t digest[YG_
 	yg_buf_addf(to, ",\"%s\":\"%s\"", key, hex);
 }
 
+/* The name stands in front of each record (docs/record-format.md); what has none is "other". */
+static struct yg_bytes kind_of(struct yg_bytes line)
+{
+	static const char head[] = "{\"v\":1,\"format\":\"";
+	struct yg_bytes rest;
+	size_t end;
+
+	if (!yg_bytes_starts(line, yg_bytes_str(head)))
+		return YG_S("other");
+	rest = yg_bytes_from(line, sizeof(head) - 1);
+	end = yg_bytes_chr(yg_bytes_cut(rest, 0, rest.size < KIND_MAX ? rest.size : KIND_MAX), '"');
+	return end == SIZE_MAX || end == 0 ? YG_S("other") : yg_bytes_cut(rest, 0, end);
+}
+
+void yg_hub_batches_kinds(struct yg_bytes content, struct yg_buf *to)
+{
+	struct {
+		struct yg_bytes name;
+		uint64_t count;
+	} kinds[YG_HUB_BATCHES_KINDS_MAX] = {{YG_S("other"), 0}};
+	uint32_t count = 1;
+
+	while (content.size > 0) {
+		size_t end = yg_bytes_chr(content, '\n');
+		struct yg_bytes name = kind_of(yg_bytes_cut(content, 0, end));
+		uint32_t i = 0;
+
+		while (i < count && !yg_bytes_eq(kinds[i].name, name))
+			i++;
+		if (i == count && count < YG_HUB_BATCHES_KINDS_MAX)
+			kinds[count++].name = name;
+		kinds[i < count ? i : 0].count++;
+		content = yg_bytes_from(content, end < content.size ? end + 1 : content.size);
+	}
+	yg_buf_add_str(to, ",\"kinds\":{");
+	for (uint32_t i = 0, written = 0; i < count; i++) {
+		if (kinds[i].count == 0)
+			continue;
+		yg_buf_add_str(to, written++ > 0 ? "," : "");
+		yg_buf_add_json(to, kinds[i].name);
+		yg_buf_addf(to, ":%llu", (ull)kinds[i].count);
+	}
+	yg_buf_add_str(to, "}");
+}
+
 int yg_hub_batches_add(struct yg_hub_batches *batches, const struct yg_journal_record *record,
-		       const struct yg_wire_batch *batch, const struct yg_wire_drop *drop)
+		       const struct yg_wire_batch *batch, const struct yg_wire_drop *drop,
+		       struct yg_bytes kinds)
 {
 	struct yg_hub_batches *b = batches;
 	int64_t day = day_of(record->batch.received_ns);
@@ -673,6 +751,7 @@ int yg_hub_batches_add(struct yg_hub_batches *batches, const struct yg_journal_r
 		add_hex(&b->text, "sha256", batch->digest);
 		if (batch->has_ledger)
 			add_hex(&b->text, "line", batch->ledger);
+		yg_buf_add(&b->text, kinds);
 	} else {
 		yg_buf_addf(&b->text, ",\"first\":%llu,\"last\":%llu,\"records\":%llu",
 			    (ull)drop->first, (ull)drop->last, (ull)drop->records);

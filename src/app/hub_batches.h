@@ -5,7 +5,7 @@
  *
  *   DATA/batches/YYYY-MM-DD.jsonl, by the day (UTC) of arrival, a line each:
  *   {"at":N,"received":TIME,"sensor":"ORG/ID","epoch":N,"sequence":N,"records":N,"sha256":HEX,
- *    "line":HEX}                                    a batch; no "line" where its head named none
+ *    "line":HEX,"kinds":{FORMAT:N,…}}               a batch; no "line" where its head named none
  *   {"at":N,"received":TIME,"sensor":"ORG/ID","epoch":N,"first":N,"last":N,"records":N}   dropped
  *
  * `at` is the place in the journal, ascending: after a crash the journal gives the last ones again,
@@ -34,11 +34,17 @@ struct yg_hub_batches;
 YG_MUST_USE int yg_hub_batches_open(const char *dir, uint64_t durable, struct yg_hub_batches **ret);
 struct yg_hub_batches *yg_hub_batches_free(struct yg_hub_batches *batches);
 
-/* A record of the journal, its head read into @batch (BATCH) or @drop (DROP; the other NULL). */
+/*
+ * A record of the journal, its head read into @batch (BATCH) or @drop (DROP; the other NULL).
+ * @kinds: of a batch, yg_hub_batches_kinds(); or empty.
+ */
 YG_MUST_USE int yg_hub_batches_add(struct yg_hub_batches *batches,
 				   const struct yg_journal_record *record,
 				   const struct yg_wire_batch *batch,
-				   const struct yg_wire_drop *drop);
+				   const struct yg_wire_drop *drop, struct yg_bytes kinds);
+/* What kinds of records @content (whole lines) has: `,"kinds":{FORMAT:N,…}` to @to. Cheap. */
+#define YG_HUB_BATCHES_KINDS_MAX 8u /* told apart; all others are "other" */
+void yg_hub_batches_kinds(struct yg_bytes content, struct yg_buf *to);
 
 /* All that was added is on the disk. On error nothing of it counts, and it comes again. */
 YG_MUST_USE int yg_hub_batches_commit(struct yg_hub_batches *batches);
@@ -64,6 +70,21 @@ struct yg_hub_batch {
 typedef int (*yg_hub_batches_line_fn)(void *arg, struct yg_bytes line);
 YG_MUST_USE int yg_hub_batches_lines(const char *dir, const char *org, yg_hub_batches_line_fn fn,
 				     void *arg);
+/*
+ * The same newest first, of one @sensor or (""), of all of @org; at most @limit, from before the
+ * place @before (0: from the newest). *ret_next: where to go on (0: nothing is left), also where
+ * the bound of one look was reached first.
+ */
+struct yg_hub_batches_back {
+	const char *org;
+	const char *sensor;
+	uint64_t before;
+	uint32_t limit;
+	yg_hub_batches_line_fn fn;
+	void *arg;
+};
+YG_MUST_USE int yg_hub_batches_back(const char *dir, const struct yg_hub_batches_back *ask,
+				    uint64_t *ret_next);
 /*
  * Whose they were and what they held is written over in the lines of @org, in their places, beside
  * the process that appends behind them: sensor becomes dashes, digests zeros; time and count stay,

@@ -43,6 +43,7 @@ static const struct setting settings[] = {
 	{"", "sensors", GROUP, 0, 0, 0},
 	{"", "hunts", GROUP, 0, 0, 0},
 	{"", "out", GROUP, 0, 0, 0},
+	{"", "indicators", GROUP, 0, 0, 0},
 	{"http", "listen", PLACE, AT(http_listen), 0, 0},
 	{"http", "certificate", TEXT, AT(http_certificate), 0, 0},
 	{"http", "key", TEXT, AT(http_key), 0, 0},
@@ -58,8 +59,16 @@ static const struct setting settings[] = {
 	{"out", "mail_user", TEXT, AT(out.mail_user), 0, 0},
 	{"out", "mail_password_file", TEXT, AT(out.mail_password_file), 0, 0},
 	{"out", "webhooks", TEXT, AT(out.webhooks), 0, 0},
+	{"out", "feeds", TEXT, AT(out.feeds), 0, 0},
 	{"out", "authorities", TEXT, AT(out.authorities), 0, 0},
 	{"out", "local", TEXT, AT(out.local), 0, 0},
+	{"indicators", "act", TEXT, AT(clues.act), 0, 0},
+	{"indicators", "confidence", NUMBER, AT(clues.confidence), 1, 100},
+	{"indicators", "confidence_unsaid", NUMBER, AT(clues.unsaid), 1, 100},
+	{"indicators", "keep_above", NUMBER, AT(clues.keep_above), 1, 100},
+	{"indicators", "lifetime_days", NUMBER, AT(clues.lifetime_days), 1, 7300},
+	{"indicators", "pap", TEXT, AT(clues.pap), 0, 0},
+	{"indicators", "pap_sensors", TEXT, AT(clues.pap_sensors), 0, 0},
 	{"hunts", "ask_above_mb", NUMBER, AT(hunt_ask_mb), 1, 1000000000},
 };
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
@@ -230,6 +239,41 @@ static void check_out(struct reading *r, const struct yg_hub_config_out *out)
 			    N_("%s: out: this value cannot be used"), file_of(r));
 }
 
+static bool is_pap(const char *word)
+{
+	enum yg_pap pap;
+
+	return !word || yg_pap_by_name(yg_bytes_str(word), &pap);
+}
+
+static void check_clues(struct reading *r, const struct yg_hub_config_clues *clues)
+{
+	bool is_act =
+		!clues->act || strcmp(clues->act, "yes") == 0 || strcmp(clues->act, "no") == 0;
+
+	if ((!is_act || !is_pap(clues->pap) || !is_pap(clues->pap_sensors)) &&
+	    r->faults++ < FAULTS_MAX)
+		yg_say_hint(N_("act is \"yes\" or \"no\"; pap and pap_sensors are clear, green, "
+			       "amber or red"),
+			    N_("%s: indicators: this value cannot be used"), file_of(r));
+}
+
+void yg_hub_config_rules(const struct yg_hub_config_clues *clues, struct yg_clue_rules *ret)
+{
+	struct yg_clue_rules rules = YG_CLUE_RULES_DEFAULT;
+
+	rules.is_off = clues->act && strcmp(clues->act, "no") == 0;
+	rules.confidence = clues->confidence ? clues->confidence : rules.confidence;
+	rules.unsaid = clues->unsaid ? clues->unsaid : rules.unsaid;
+	rules.keep_above = clues->keep_above ? clues->keep_above : rules.keep_above;
+	rules.lifetime_days = clues->lifetime_days ? clues->lifetime_days : rules.lifetime_days;
+	if (clues->pap)
+		(void)yg_pap_by_name(yg_bytes_str(clues->pap), &rules.pap); /* it was checked */
+	if (clues->pap_sensors)
+		(void)yg_pap_by_name(yg_bytes_str(clues->pap_sensors), &rules.pap_sensors);
+	*ret = rules;
+}
+
 static void take_file(struct reading *r, const struct yg_yaml *top)
 {
 	take_group(r, "", top);
@@ -243,6 +287,7 @@ static void take_file(struct reading *r, const struct yg_yaml *top)
 			take_group(r, settings[i].name, node);
 	}
 	check_out(r, &r->config->out);
+	check_clues(r, &r->config->clues);
 	if (!r->config->http_certificate != !r->config->http_key && r->faults++ < FAULTS_MAX)
 		yg_say_hint(N_("give both, or none and a reverse proxy"),
 			    N_("%s: http: certificate and key go together"), file_of(r));

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "model/clue.h"
 
 #define YG_HUB_CONFIG_BYTES_MAX (1u << 20)
 #define YG_HUB_CONFIG_NAMES_MAX 16u
@@ -25,9 +26,21 @@ struct yg_hub_config_out {
 	const char *mail_from;
 	const char *mail_user;
 	const char *mail_password_file;
-	const char *webhooks;	 /* "yes"; NULL: none are sent */
+	const char *webhooks; /* "yes"; NULL: none are sent */
+	const char *feeds; /* folder of the feeds' files (access/feeds.h); NULL: none are fetched */
 	const char *authorities; /* PEM file; NULL: the machine's */
 	const char *local; /* "127.0.0.1": there mail may go in the clear, and webhooks at all */
+};
+
+/* What indicators that come as STIX act by (docs/indicators.md). */
+struct yg_hub_config_clues {
+	const char *act; /* "no": none does */
+	uint32_t confidence;
+	uint32_t unsaid;
+	uint32_t keep_above;
+	uint32_t lifetime_days;
+	const char *pap;
+	const char *pap_sensors;
 };
 
 struct yg_hub_config {
@@ -46,9 +59,12 @@ struct yg_hub_config {
 	uint32_t workers;
 	uint32_t hunt_days; /* looked back by automatic hunts */
 	struct yg_hub_config_out out;
+	struct yg_hub_config_clues clues;
 	uint32_t hunt_ask_mb; /* of packed archive; a hunt that would read more asks first */
 };
 
 /* YG_OK, or an error: all that is wrong was said. */
 YG_MUST_USE int yg_hub_config_read(const char *path, struct yg_hub_config *ret);
+/* The rules by what the file says, and what holds without. */
+void yg_hub_config_rules(const struct yg_hub_config_clues *clues, struct yg_clue_rules *ret);
 void yg_hub_config_done(struct yg_hub_config *config);

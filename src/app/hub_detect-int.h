@@ -64,7 +64,9 @@ struct yg_hub_detect {
 	struct yg_hdet_sleeper *sleepers;
 	struct yg_buf state;
 	bool is_open;  /* a batch of the store */
-	bool is_stale; /* judges are ahead of what was committed */
+	bool is_stale; /* judges are ahead of what was committed, for nothing */
+	bool is_ahead; /* batches were handed out that belong to the next commit */
+	bool is_settling;
 	int64_t written_ns;
 	int64_t read_ns; /* when the latest batch that was read was received */
 	uint64_t bytes;	 /* of all judges */
@@ -95,10 +97,17 @@ YG_MUST_USE int yg_hdet_save_due(struct yg_hub_detect *d, int64_t now_ns, bool i
  * was received before @now_ns was read, but for what is on its way to the journal.
  */
 YG_MUST_USE int yg_hdet_release_due(struct yg_hub_detect *d, int64_t now_ns);
+/* Is there a state to write, a tick to give or room to make: what the engine does between batches?
+ */
+bool yg_hdet_needs_rest(const struct yg_hub_detect *d, int64_t read_ns, int64_t now_ns);
 /* Organisations in which something waits. */
 uint64_t yg_hdet_waiting(const struct yg_hub_detect *d);
-/* Rows, states and cursor, if there are any. @read: so far the journal was read. */
-YG_MUST_USE int yg_hdet_commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read);
+/*
+ * Rows, states and cursor, if there are any. @read: so far the journal was read. @meanwhile (may be
+ * NULL) is called when all that the commit holds is decided, before the disk is waited for.
+ */
+YG_MUST_USE int yg_hdet_commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read,
+				     void (*meanwhile)(struct yg_hub_detect *d));
 /* What was not committed is made again: the judges have seen it already. */
 void yg_hdet_give_up(struct yg_hub_detect *d);
 

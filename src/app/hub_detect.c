@@ -11,13 +11,12 @@
 
 #include "base/ban.h"
 
-#define RECORDS_MAX 256u       /* batches of one commit, so that it is soon done */
-#define BYTES_MAX   (2u << 20) /* packed */
-#define IDLE_MS	    200u
-#define GATHER_MS   20u	  /* between two commits that are not full: each waits for the disk */
-#define AGAIN_MS    1000u /* after an error */
-#define SAID_AT	    2u	  /* an error that is gone the next time is nobody's trouble */
-#define STATE_SIZE  YG_HDET_STATE_SIZE
+#define BYTES_MAX  (2u << 20) /* packed, of one commit */
+#define IDLE_MS	   200u
+#define GATHER_MS  20u	 /* between two commits that are not full: each waits for the disk */
+#define AGAIN_MS   1000u /* after an error */
+#define SAID_AT	   2u	 /* an error that is gone the next time is nobody's trouble */
+#define STATE_SIZE YG_HDET_STATE_SIZE
 
 static int64_t now_of(const struct yg_hub_detect *d)
 {
@@ -86,6 +85,14 @@ static int put_outcome(void *arg, const struct yg_hub_asked *asked,
 		rc = yg_facts_outcome(d->opts.facts, learnt->bundle, learnt->outcome,
 				      learnt->reason);
 	return rc == YG_ENOENT ? YG_OK : rc; /* it has expired */
+}
+
+static int put_look(void *arg, const struct yg_hub_asked *asked, const struct yg_told_look *look)
+{
+	struct yg_hub_detect *d = arg;
+
+	return d->opts.look ? d->opts.look(d->opts.look_arg, asked->org, asked->sensor, look)
+			    : YG_OK;
 }
 
 /* What was acknowledged was whole; now it is not: said, and its neighbours count. */
@@ -199,19 +206,26 @@ static int ask_engine(struct yg_hub_detect *d, const struct yg_journal_record *r
 	return rc == YG_OK ? yg_hdet_make_room(d) : rc;
 }
 
-static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *record)
+/* False: it names no sensor of an organisation. */
+static bool batch_of(const struct yg_journal_record *record, struct yg_hub_batch *ret)
 {
 	size_t cut = yg_bytes_chr(record->batch.sensor, '/');
-	const struct yg_hub_batch batch = {
+
+	*ret = (struct yg_hub_batch){
 		.org = yg_bytes_cut(record->batch.sensor, 0, cut),
 		.sensor = yg_bytes_from(record->batch.sensor, cut + 1),
 		.position = record->position,
 		.received_ns = record->batch.received_ns,
 		.body = record->batch.body,
 	};
+	return cut != SIZE_MAX && ret->sensor.size > 0;
+}
+
+static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *record)
+{
+	struct yg_hub_batch batch;
 	struct yg_hdet_org *org;
-	int rc = cut == SIZE_MAX || batch.sensor.size == 0 ? YG_EFORMAT
-							   : yg_hdet_need_org(d, batch.org, &org);
+	int rc = batch_of(record, &batch) ? yg_hdet_need_org(d, batch.org, &org) : YG_EFORMAT;
 
 	if (rc == YG_EFORMAT) {
 		if (record->position > d->cursor)
@@ -221,6 +235,55 @@ static int take_batch(struct yg_hub_detect *d, const struct yg_journal_record *r
 	if (rc != YG_OK || record->position <= org->saved)
 		return rc; /* in its state already */
 	return ask_engine(d, record, &batch, org);
+}
+
+/* ---- ahead ---- */
+
+static bool is_easy(struct yg_hub_detect *d, const struct yg_hub_batch *batch)
+{
+	const struct yg_hdet_org *org = *yg_hdet_place_of(d, batch->org);
+
+	return org && org->bytes > 0 && batch->position > org->saved &&
+	       !is_aside(d, batch->position) &&
+	       !yg_hub_ask_is_poison(d->ask, YG_HUB_JUDGE, batch->org, batch->position);
+}
+
+/*
+ * A record behind the commit at hand. What takes no more than handing it out is handed out; nothing
+ * is heard of it before its own commit has begun, so that what the engine finds in it belongs
+ * there. Not YG_OK: it comes again by take().
+ */
+static int take_ahead(void *arg, const struct yg_journal_record *record)
+{
+	struct yg_hub_detect *d = arg;
+	struct yg_hub_batch batch;
+	struct yg_hdet_org *org;
+	int rc = YG_OK;
+
+	if (record->batch.kind == YG_JOURNAL_BATCH) {
+		if (!batch_of(record, &batch) || !is_easy(d, &batch))
+			return YG_EAGAIN;
+		rc = yg_hub_ask_ahead(d->ask, &batch);
+		if (rc == YG_OK)
+			rc = yg_hdet_need_org(d, batch.org, &org); /* it is there */
+		if (rc == YG_OK)
+			note_taken(d, org, record->position);
+	}
+	if (rc == YG_OK) {
+		d->read_ns = record->batch.received_ns;
+		d->is_ahead = true;
+	}
+	return rc;
+}
+
+/* While the disk is waited for, the engine goes on. Not where all is to stand still. */
+static void look_ahead(struct yg_hub_detect *d)
+{
+	if (d->is_settling || yg_hub_thread_ends(&d->life) || yg_hdet_is_over(d) ||
+	    yg_hub_ask_has_changed(d->ask))
+		return;
+	yg_consumer_ahead(d->consumer, take_ahead);
+	yg_hub_ask_send(d->ask);
 }
 
 /* ---- the consumer ---- */
@@ -242,26 +305,50 @@ static int begin(void *arg)
 {
 	struct yg_hub_detect *d = arg;
 
+	int rc = YG_OK;
+
 	d->written_ns = now_of(d);
-	return YG_OK;
+	if (d->is_ahead) /* what the engine found in it meanwhile belongs here */
+		rc = yg_hdet_open_batch(d);
+	d->is_ahead = false;
+	if (rc != YG_OK)
+		yg_hdet_give_up(d);
+	return rc;
+}
+
+/*
+ * The next batches go out first, so that the engine judges them while rows are written and the disk
+ * is waited for. Nothing of them is heard before their own commit has begun.
+ */
+static int commit_ahead(struct yg_hub_detect *d, uint64_t cursor)
+{
+	uint64_t mark = yg_hub_ask_mark(d->ask);
+	int rc;
+
+	look_ahead(d);
+	rc = yg_hub_ask_wait_for(d->ask, mark);
+	return rc == YG_OK ? yg_hdet_commit_batch(d, cursor, cursor, NULL) : rc;
 }
 
 static int commit(void *arg, uint64_t cursor)
 {
 	struct yg_hub_detect *d = arg;
-	int rc = yg_hub_ask_wait(d->ask);
+	int rc;
 
+	if (cursor >= d->cursor && !yg_hdet_needs_rest(d, d->read_ns, d->written_ns))
+		return commit_ahead(d, cursor);
+	rc = yg_hub_ask_wait(d->ask);
 	if (rc == YG_OK)
 		rc = yg_hdet_make_room(d);
 	if (rc != YG_OK)
 		return rc;
 	if (cursor < d->cursor) /* still on the way there: at most a judge was given up */
-		return yg_hdet_commit_batch(d, d->cursor, cursor);
+		return yg_hdet_commit_batch(d, d->cursor, cursor, NULL);
 	/* There may be more to read: time goes on with what was read, not with the clock. */
 	rc = yg_hdet_release_due(d, d->read_ns);
 	if (rc == YG_OK)
 		rc = yg_hdet_save_due(d, d->written_ns, false);
-	return rc == YG_OK ? yg_hdet_commit_batch(d, cursor, cursor) : rc;
+	return rc == YG_OK ? yg_hdet_commit_batch(d, cursor, cursor, look_ahead) : rc;
 }
 
 static void abort_commit(void *arg)
@@ -298,7 +385,7 @@ static int skip_gap(struct yg_hub_detect *d, uint64_t *begin)
 	d->is_gap_said = true;
 	rc = yg_hdet_open_batch(d);
 	if (rc == YG_OK)
-		rc = yg_hdet_commit_batch(d, stats.first_cursor, stats.first_cursor);
+		rc = yg_hdet_commit_batch(d, stats.first_cursor, stats.first_cursor, NULL);
 	*begin = stats.first_cursor;
 	return rc;
 }
@@ -344,7 +431,7 @@ static int open_consumer(struct yg_hub_detect *d)
 		.name = d->opts.name,
 		.ops = &ops,
 		.arg = d,
-		.records_max = RECORDS_MAX,
+		.records_max = d->opts.commit_max,
 		.bytes_max = BYTES_MAX,
 	};
 
@@ -352,6 +439,7 @@ static int open_consumer(struct yg_hub_detect *d)
 	d->consumer = yg_consumer_free(d->consumer);
 	d->is_stale = false;
 	d->is_begun = false;
+	d->is_ahead = false;
 	return yg_consumer_new(d->opts.journal, &options, &d->consumer);
 }
 
@@ -361,7 +449,7 @@ static int save_all(struct yg_hub_detect *d)
 	int rc = yg_hdet_save_due(d, 0, true);
 
 	if (rc == YG_OK)
-		rc = yg_hdet_commit_batch(d, d->cursor, d->cursor);
+		rc = yg_hdet_commit_batch(d, d->cursor, d->cursor, NULL);
 	if (rc != YG_OK)
 		yg_hdet_give_up(d);
 	return rc;
@@ -378,10 +466,25 @@ static void tell_counts(struct yg_hub_detect *d)
 	(void)pthread_mutex_unlock(&d->mutex);
 }
 
+/* What was handed out ahead gets its commit: then the judges are where the cursor is. */
+static int settle(struct yg_hub_detect *d)
+{
+	int rc = YG_OK;
+
+	if (d->is_stale || !d->consumer || !d->is_begun || !d->is_ahead)
+		return YG_OK;
+	d->is_settling = true;
+	rc = yg_consumer_step(d->consumer);
+	d->is_settling = false;
+	return rc;
+}
+
 int yg_hub_detect_save(struct yg_hub_detect *detect)
 {
-	int rc;
+	int rc = settle(detect);
 
+	if (rc != YG_OK)
+		return rc;
 	if (detect->is_stale || !detect->consumer || !detect->is_begun ||
 	    yg_consumer_cursor(detect->consumer) < detect->cursor)
 		return YG_OK; /* states on the way to the cursor are not those of the cursor */
@@ -396,7 +499,8 @@ static int look_for_rules(struct yg_hub_detect *d)
 	int took = YG_OK;
 	int rc;
 
-	if (yg_consumer_cursor(d->consumer) < d->cursor || !yg_hub_ask_has_changed(d->ask))
+	if (d->is_ahead || yg_consumer_cursor(d->consumer) < d->cursor ||
+	    !yg_hub_ask_has_changed(d->ask))
 		return YG_OK;
 	rc = save_all(d);
 	if (rc != YG_OK)
@@ -428,7 +532,8 @@ static int need_engine(struct yg_hub_detect *d)
 	}
 	if (!yg_hub_ask_is_open(d->ask))
 		return YG_EPIPE;
-	if (d->is_begun && !d->is_stale)
+	if (d->is_begun && !d->is_stale &&
+	    !d->is_ahead) /* else there is no commit to hear it for */
 		rc = yg_hub_ask_hear(d->ask);
 	return rc;
 }
@@ -464,7 +569,7 @@ static int step(struct yg_hub_detect *detect)
 	if (rc == YG_OK)
 		rc = yg_hdet_save_due(detect, detect->written_ns, false);
 	if (rc == YG_OK && detect->is_open)
-		rc = yg_hdet_commit_batch(detect, detect->cursor, detect->cursor);
+		rc = yg_hdet_commit_batch(detect, detect->cursor, detect->cursor, NULL);
 	if (rc != YG_OK)
 		yg_hdet_give_up(detect);
 	else
@@ -533,20 +638,32 @@ static void say_state(struct yg_hub_detect *d, int rc)
 			    yg_facts_trouble(d->opts.facts));
 }
 
+/* Commits that are not full begin at least GATHER_MS apart. */
+static void gather(struct yg_hub_detect *d, int64_t took_ns)
+{
+	int64_t left_ms = GATHER_MS - took_ns / YG_HDET_NS_PER_MS;
+
+	if (left_ms > 0)
+		(void)yg_hub_thread_pause(&d->life, left_ms);
+}
+
 static void *run(void *arg)
 {
 	struct yg_hub_detect *d = arg;
 
+	const struct yg_clock steady = yg_clock_steady();
+
 	while (!yg_hub_thread_ends(&d->life)) {
 		uint64_t before = d->consumer ? yg_consumer_cursor(d->consumer) : 0;
+		int64_t began_ns = steady.now_ns(steady.arg);
 		int rc = yg_hub_detect_step(d);
 
 		if (yg_hub_thread_ends(&d->life))
 			break;
 		if (rc == YG_OK) {
 			say_state(d, YG_OK);
-			if (yg_consumer_cursor(d->consumer) - before < RECORDS_MAX / 2)
-				(void)yg_hub_thread_pause(&d->life, GATHER_MS);
+			if (yg_consumer_cursor(d->consumer) - before < d->opts.commit_max / 2)
+				gather(d, steady.now_ns(steady.arg) - began_ns);
 		} else if (rc == YG_EAGAIN) {
 			(void)!yg_consumer_wait(d->consumer, IDLE_MS); /* looks again */
 		} else if (rc == YG_EPIPE) {
@@ -581,6 +698,7 @@ static int make_ask(struct yg_hub_detect *d)
 	const struct yg_hub_ask_opts opts = {
 		.finding = put_finding,
 		.outcome = put_outcome,
+		.look = put_look,
 		.judged = on_judged,
 		.distrust = distrust,
 		.is_ending = is_ending,
@@ -605,6 +723,8 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 		d->opts.orgs_max = YG_HUB_DETECT_ORGS_MAX;
 	if (d->opts.bytes_max == 0)
 		d->opts.bytes_max = YG_HUB_DETECT_BYTES_MAX;
+	if (d->opts.commit_max == 0)
+		d->opts.commit_max = YG_HUB_DETECT_COMMIT_MAX;
 	if (d->opts.save_ms == 0)
 		d->opts.save_ms = YG_HUB_DETECT_SAVE_MS;
 	yg_buf_init(&d->state, YG_HUB_STATE_MAX);

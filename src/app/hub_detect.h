@@ -10,6 +10,10 @@
  * is parsed. When it ends, what was not committed is handed out again to the next one; a batch that
  * ends several of them is set aside, said, and not handed out any more.
  *
+ * While rows are written and the disk is waited for, the engine has the batches of the next commit
+ * already. What it says of them is heard when that one has begun; if one fails, or all ends, they
+ * are handed out again. States, ticks and other sets come between: nothing is ahead of them.
+ *
  * Rows and cursor are one transaction: after a crash it goes on exactly behind what was written.
  * The states of judges are large and change with every batch, so they are not written with each
  * commit: an organisation's state is written some seconds after it changed, with the position it is
@@ -37,12 +41,17 @@
 #include "base/clock.h"
 #include "journal/journal.h"
 
+#define YG_HUB_DETECT_COMMIT_MAX 256u		       /* batches of one commit: soon done */
 #define YG_HUB_DETECT_ORGS_MAX	 256u		       /* judges at a time */
 #define YG_HUB_DETECT_BYTES_MAX	 (UINT64_C(512) << 20) /* of their memory; one may have more */
 #define YG_HUB_DETECT_SAVE_MS	 5000	    /* after its first change a state is written */
 #define YG_HUB_DETECT_SAVES_MAX	 64u	    /* states in one commit */
-#define YG_HUB_DETECT_SAVE_BYTES (8u << 20) /* of states in one commit; one always goes */
-#define YG_HUB_DETECT_ASIDE_MAX	 64u	    /* batches set aside that are remembered */
+#define YG_HUB_DETECT_SOON_BYTES (1u << 20) /* of states in one commit; one always goes */
+#define YG_HUB_DETECT_SAVE_BYTES                                                                   \
+	(8u << 20) /* the same, when they are LATE times as old as that                            \
+		    */
+#define YG_HUB_DETECT_LATE	4
+#define YG_HUB_DETECT_ASIDE_MAX 64u /* batches set aside that are remembered */
 
 struct yg_hub_detect_opts {
 	const char *name; /* of the consumer, as the journal knows it; borrowed */
@@ -51,10 +60,16 @@ struct yg_hub_detect_opts {
 	struct yg_clock clock;
 	void (*distrust)(void *arg); /* of the engine, from the thread; NULL: nobody ends it */
 	void *arg;
-	unsigned orgs_max;  /* 0: YG_HUB_DETECT_ORGS_MAX */
-	uint64_t bytes_max; /* 0: YG_HUB_DETECT_BYTES_MAX */
-	int64_t save_ms;    /* 0: YG_HUB_DETECT_SAVE_MS */
-	int answer_ms;	    /* 0: YG_HUB_ENGINE_ANSWER_MS */
+	/* A sensor looked into its own archive, before the batch's findings are committed: it may
+	 * come again. An error: the batch comes again. NULL: nobody wants to know. */
+	int (*look)(void *arg, const char *org, const char *sensor,
+		    const struct yg_told_look *look);
+	void *look_arg;
+	unsigned orgs_max;   /* 0: YG_HUB_DETECT_ORGS_MAX */
+	uint64_t bytes_max;  /* 0: YG_HUB_DETECT_BYTES_MAX */
+	int64_t save_ms;     /* 0: YG_HUB_DETECT_SAVE_MS */
+	int answer_ms;	     /* 0: YG_HUB_ENGINE_ANSWER_MS */
+	uint32_t commit_max; /* batches of one commit; 0: YG_HUB_DETECT_COMMIT_MAX */
 };
 
 struct yg_hub_detect_counts {

@@ -515,6 +515,13 @@ static int pass_outcome(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_o
 	return j->out->outcome(j->out->arg, id, outcome, reason);
 }
 
+static int pass_look(void *arg, const struct yg_told_look *look)
+{
+	const struct yg_hub_judges *j = arg;
+
+	return j->out->look(j->out->arg, look);
+}
+
 /*
  * Findings that the sensor made itself, behind those made here. They are no state: seen again they
  * say nothing new, and a hunt looks for what it was told to look for.
@@ -522,7 +529,7 @@ static int pass_outcome(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_o
 static int take_told(struct yg_hub_judges *j)
 {
 	const struct yg_told told = {j->batch->org, j->batch->sensor, j->batch->received_ns};
-	const struct yg_told_out out = {count_told, pass_outcome, j};
+	const struct yg_told_out out = {count_told, pass_outcome, pass_look, j};
 	struct yg_bytes rest = yg_buf_bytes(&j->content);
 	int rc = YG_OK;
 

@@ -26,6 +26,7 @@
  */
 #pragma once
 
+#include "app/hub_detect_told.h"
 #include "app/worker.h"
 #include "store/facts.h"
 
@@ -84,6 +85,8 @@ struct yg_hub_judged {
 	int (*finding)(void *arg, const struct yg_fact_finding *finding);
 	int (*outcome)(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_outcome outcome,
 		       struct yg_bytes reason);
+	/* A sensor looked into its own archive (hub_detect_told.h). */
+	int (*look)(void *arg, const struct yg_told_look *look);
 	void *arg;
 };
 

@@ -209,7 +209,21 @@ static int save_org(struct yg_hub_detect *d, struct yg_hdet_org *org)
 	return YG_OK;
 }
 
-/* The states that are due; all with @is_all. */
+/* Of those whose state changed, the one that did so first. */
+static struct yg_hdet_org *first_dirty(const struct yg_hub_detect *d)
+{
+	struct yg_hdet_org *first = NULL;
+
+	for (struct yg_hdet_org *org = d->oldest; org; org = org->newer)
+		if (org->dirty != 0 && (!first || org->dirty_ns < first->dirty_ns))
+			first = org;
+	return first;
+}
+
+/*
+ * The states that are due; all with @is_all. Findings wait for them: what is not late goes a little
+ * at a time.
+ */
 int yg_hdet_save_due(struct yg_hub_detect *d, int64_t now_ns, bool is_all)
 {
 	int64_t save_ns = d->opts.save_ms * NS_PER_MS;
@@ -217,13 +231,16 @@ int yg_hdet_save_due(struct yg_hub_detect *d, int64_t now_ns, bool is_all)
 	unsigned count = 0;
 	int rc = YG_OK;
 
-	for (struct yg_hdet_org *org = d->oldest; rc == YG_OK && org; org = org->newer) {
-		int64_t age_ns = now_ns - org->dirty_ns;
+	while (rc == YG_OK) {
+		struct yg_hdet_org *org = first_dirty(d);
+		int64_t age_ns = org ? now_ns - org->dirty_ns : 0;
+		bool is_late = age_ns < 0 || age_ns / YG_HUB_DETECT_LATE >= save_ns;
 
-		if (org->dirty == 0 || (!is_all && age_ns >= 0 && age_ns < save_ns))
-			continue;
+		if (!org || (!is_all && age_ns >= 0 && age_ns < save_ns))
+			break;
 		if (!is_all && (count >= YG_HUB_DETECT_SAVES_MAX ||
-				(count > 0 && bytes >= YG_HUB_DETECT_SAVE_BYTES)))
+				(count > 0 && bytes >= (is_late ? YG_HUB_DETECT_SAVE_BYTES
+								: YG_HUB_DETECT_SOON_BYTES))))
 			break;
 		rc = save_org(d, org);
 		bytes += d->state.size;
@@ -276,7 +293,8 @@ static size_t add_aside(struct yg_hub_detect *d, uint64_t begin, uint8_t *to)
 }
 
 /* Rows, states and cursor, if there are any. @read: so far the journal was read. */
-int yg_hdet_commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read)
+int yg_hdet_commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read,
+			 void (*meanwhile)(struct yg_hub_detect *d))
 {
 	uint8_t bytes[STATE_MAX] = {STATE_V};
 	struct yg_bytes state = {bytes, STATE_SIZE};
@@ -288,6 +306,8 @@ int yg_hdet_commit_batch(struct yg_hub_detect *d, uint64_t cursor, uint64_t read
 	put_u64(bytes + 1, d->seed);
 	put_u64(bytes + 9, begin);
 	state.size += add_aside(d, begin, bytes + STATE_SIZE);
+	if (meanwhile)
+		meanwhile(d);
 	rc = yg_facts_commit(d->opts.facts, cursor, &state);
 	d->is_open = false;
 	if (rc != YG_OK)
@@ -450,6 +470,20 @@ static struct yg_hdet_sleeper *sleeper_due(const struct yg_hub_detect *d, int64_
 	while (sleeper && !is_due(sleeper->due_ns, now_ns))
 		sleeper = sleeper->next;
 	return sleeper;
+}
+
+bool yg_hdet_needs_rest(const struct yg_hub_detect *d, int64_t read_ns, int64_t now_ns)
+{
+	const struct yg_hdet_org *first = first_dirty(d);
+	int64_t age_ns = first ? now_ns - first->dirty_ns : 0;
+
+	if (age_ns < 0 || age_ns >= d->opts.save_ms * NS_PER_MS || yg_hdet_is_over(d) ||
+	    sleeper_due(d, read_ns - YG_HDET_SLACK_NS))
+		return true;
+	for (const struct yg_hdet_org *org = d->oldest; org; org = org->newer)
+		if (is_due(org->due_ns, read_ns - YG_HDET_SLACK_NS))
+			return true;
+	return false;
 }
 
 int yg_hdet_release_due(struct yg_hub_detect *d, int64_t now_ns)

@@ -120,9 +120,70 @@ static int take_update(const struct yg_told *told, const json_t *fields,
 	return out->outcome(out->arg, id, outcome, reason);
 }
 
+/* ---- looks back ---- */
+
+static bool has_no_numbers(const struct yg_told_look *l)
+{
+	return l->records == 0 && l->count == 0 && l->gaps == 0 && l->damaged == 0 &&
+	       l->from_ns == YG_TIME_NONE && l->to_ns == YG_TIME_NONE &&
+	       l->first_ns == YG_TIME_NONE && l->last_ns == YG_TIME_NONE;
+}
+
+/* Of those that count: both, or none has a time. */
+static bool has_right_times(const struct yg_told_look *l)
+{
+	if (l->first_ns == YG_TIME_NONE || l->last_ns == YG_TIME_NONE)
+		return l->first_ns == l->last_ns;
+	return l->first_ns <= l->last_ns && l->count > 0;
+}
+
+bool yg_told_look_is(const struct yg_told_look *l)
+{
+	if (l->list.size == 0 || l->list.size > YG_TOLD_LIST_MAX)
+		return false;
+	if (!l->has_archive)
+		return has_no_numbers(l);
+	return l->from_ns != YG_TIME_NONE && l->to_ns != YG_TIME_NONE && l->from_ns <= l->to_ns &&
+	       l->records <= YG_TOLD_COUNT_MAX && l->count <= l->records &&
+	       l->gaps <= YG_TOLD_COUNT_MAX && l->damaged <= YG_TOLD_COUNT_MAX &&
+	       has_right_times(l);
+}
+
+static bool read_number(const json_t *fields, const char *key, uint64_t *ret)
+{
+	int64_t number = yg_json_int(fields, key, -1);
+
+	*ret = (uint64_t)number;
+	return number >= 0;
+}
+
+static bool read_look(const json_t *fields, struct yg_told_look *to)
+{
+	struct yg_bytes state = yg_json_text(fields, "state");
+
+	*to = (struct yg_told_look){.list = yg_json_text(fields, "look"),
+				    .has_archive = yg_bytes_eq(state, YG_S("done")),
+				    .from_ns = YG_TIME_NONE,
+				    .to_ns = YG_TIME_NONE,
+				    .first_ns = YG_TIME_NONE,
+				    .last_ns = YG_TIME_NONE};
+	if (!to->has_archive)
+		return yg_bytes_eq(state, YG_S("none")) && yg_told_look_is(to);
+	if (!read_time(fields, "from", &to->from_ns) || !read_time(fields, "to", &to->to_ns) ||
+	    !read_number(fields, "records", &to->records) ||
+	    !read_number(fields, "count", &to->count) || !read_number(fields, "gaps", &to->gaps) ||
+	    !read_number(fields, "damaged", &to->damaged))
+		return false;
+	if (json_object_get(fields, "first") && (!read_time(fields, "first", &to->first_ns) ||
+						 !read_time(fields, "last", &to->last_ns)))
+		return false;
+	return yg_told_look_is(to);
+}
+
 int yg_told_take(const struct yg_told *told, struct yg_bytes line, const struct yg_told_out *out)
 {
 	struct yg_fact_finding finding;
+	struct yg_told_look look;
 	char rules[RULE_SET_ROOM];
 	struct yg_fault fault;
 	const json_t *fields;
@@ -134,6 +195,8 @@ int yg_told_take(const struct yg_told *told, struct yg_bytes line, const struct 
 	fields = json_object_get(record, "fields");
 	if (json_is_true(json_object_get(fields, "update")))
 		rc = take_update(told, fields, out);
+	else if (json_object_get(fields, "look"))
+		rc = read_look(fields, &look) ? out->look(out->arg, &look) : YG_EFORMAT;
 	else if (read_finding(told, record, rules, &finding))
 		rc = out->finding(out->arg, &finding);
 	else

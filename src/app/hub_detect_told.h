@@ -30,13 +30,36 @@ struct yg_told {
 bool yg_told_is(struct yg_bytes line);
 
 /*
+ * What a sensor found in its own archive for a list of indicators that it was given (field `look`):
+ * numbers, no finding.
+ */
+#define YG_TOLD_LIST_MAX 64u
+struct yg_told_look {
+	struct yg_bytes list;
+	bool has_archive; /* false: it keeps none, and did not look */
+	int64_t from_ns;  /* times of arrival there; of what follows these two only with an archive
+			   */
+	int64_t to_ns;
+	int64_t first_ns; /* YG_TIME_NONE */
+	int64_t last_ns;
+	uint64_t records; /* looked at */
+	uint64_t count;	  /* of those that hold one of the list's values */
+	uint64_t gaps;	  /* times that the archive lacks */
+	uint64_t damaged; /* files */
+};
+/* Can it be so? */
+bool yg_told_look_is(const struct yg_told_look *look);
+
+/*
  * Read @line (without LF). A finding goes to @finding, a later outcome of one to @outcome; texts
- * live during the call. YG_OK; YG_EFORMAT: it is none; YG_ENOMEM; or what they returned.
+ * live during the call; so does that of a look back. YG_OK; YG_EFORMAT: it is none; YG_ENOMEM; or
+ * what they returned.
  */
 struct yg_told_out {
 	int (*finding)(void *arg, const struct yg_fact_finding *finding);
 	int (*outcome)(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_outcome outcome,
 		       struct yg_bytes reason);
+	int (*look)(void *arg, const struct yg_told_look *look);
 	void *arg;
 };
 YG_MUST_USE int yg_told_take(const struct yg_told *told, struct yg_bytes line,

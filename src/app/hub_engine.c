@@ -37,6 +37,7 @@ struct yg_hub_engine {
 	uint64_t first_number;
 	uint64_t found;
 	uint64_t learnt;
+	uint64_t looked;
 	uint64_t unlisted;
 };
 
@@ -96,6 +97,17 @@ static int put_outcome(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_ou
 	e->learnt++;
 	memcpy(learnt.bundle, id, sizeof(learnt.bundle));
 	return yg_hub_learnt_put(&e->pipe, e->id, &learnt);
+}
+
+static int put_look(void *arg, const struct yg_told_look *look)
+{
+	struct yg_hub_engine *e = arg;
+	int rc = make_room(e);
+
+	if (rc != YG_OK || e->looked == YG_HUB_ENGINE_FOUND_MAX)
+		return rc;
+	e->looked++;
+	return yg_hub_looked_put(&e->pipe, e->id, look);
 }
 
 /* ---- the set and its judges ---- */
@@ -238,7 +250,7 @@ static int tell_judged(struct yg_hub_engine *e, struct yg_bytes org, int rc,
 
 static int tick(struct yg_hub_engine *e, const struct yg_msg *message)
 {
-	const struct yg_hub_judged out = {put_finding, put_outcome, e};
+	const struct yg_hub_judged out = {put_finding, put_outcome, put_look, e};
 	struct yg_hub_batch_counts counts;
 	struct yg_bytes org;
 	int64_t now_ns;
@@ -248,7 +260,7 @@ static int tick(struct yg_hub_engine *e, const struct yg_msg *message)
 		return YG_EFORMAT;
 	e->id = message->id;
 	e->first_number = UINT64_MAX; /* all are earlier ones */
-	e->found = e->learnt = e->unlisted = 0;
+	e->found = e->learnt = e->looked = e->unlisted = 0;
 	rc = yg_hub_judges_tick(e->judges, org, now_ns, &out, &counts);
 	if (counts.records > YG_WIRE_RECORDS_MAX)
 		counts.records = YG_WIRE_RECORDS_MAX;
@@ -257,7 +269,7 @@ static int tick(struct yg_hub_engine *e, const struct yg_msg *message)
 
 static int judge(struct yg_hub_engine *e, const struct yg_msg *message)
 {
-	const struct yg_hub_judged out = {put_finding, put_outcome, e};
+	const struct yg_hub_judged out = {put_finding, put_outcome, put_look, e};
 	struct yg_hub_batch_counts counts = {0};
 	struct yg_hub_judge task;
 	struct yg_hub_batch batch;
@@ -273,7 +285,7 @@ static int judge(struct yg_hub_engine *e, const struct yg_msg *message)
 				      .body = task.body};
 	e->id = message->id;
 	e->first_number = e->hunts_dir ? task.position : task.position * YG_HUB_ARCHIVE_LINES;
-	e->found = e->learnt = e->unlisted = 0;
+	e->found = e->learnt = e->looked = e->unlisted = 0;
 	if (e->hunts_dir) {
 		batch.sensor = YG_S(YG_HUNT_SENSOR);
 		rc = yg_hub_judges_take_text(e->judges, &batch, task.body, task.position, &out,

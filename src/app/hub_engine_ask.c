@@ -21,6 +21,7 @@ struct request {
 	uint64_t first; /* number of its first line */
 	uint64_t found; /* so far */
 	uint64_t learnt;
+	uint64_t looked;
 };
 
 struct yg_hub_ask {
@@ -31,6 +32,9 @@ struct yg_hub_ask {
 	unsigned count;
 	uint64_t next_id;
 	int64_t since_ns; /* the first of them is the first; steady clock */
+	bool is_away;	  /* nothing was heard for a while, and that was not the engine's doing */
+	uint64_t limit;	  /* what answers later requests is left where it is; 0: nothing */
+	bool has_left;	  /* answers that came may stand in the pipe */
 	bool has_changed;
 	char hunt[YG_HUB_ENGINE_HUNT_MAX + 1]; /* "": the live detection */
 	struct yg_hub_engine_set set;
@@ -191,6 +195,20 @@ static int take_told(struct yg_hub_ask *a, struct request *r, struct yg_bytes bo
 	return YG_OK;
 }
 
+/* Of the batch's sensor, whatever it says: whether it was given that list, its keeper knows. */
+static int take_look(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
+{
+	struct yg_told_look look;
+
+	if (!r->asked.is_new || r->looked == YG_HUB_ENGINE_FOUND_MAX || a->hunt[0] ||
+	    r->records == 0 || yg_hub_looked_read(body, &look) != YG_OK)
+		return YG_EFORMAT;
+	r->looked++;
+	if (a->opts.look)
+		a->called_rc = a->opts.look(a->opts.arg, &r->asked, &look);
+	return YG_OK;
+}
+
 static int take_outcome(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
 {
 	struct yg_hub_learnt learnt;
@@ -212,7 +230,8 @@ static bool is_exact(const struct request *r, const struct yg_hub_judged_batch *
 		       answer->findings == r->found + answer->unlisted &&
 		       (answer->unlisted == 0 || r->found == YG_HUB_ENGINE_FOUND_MAX);
 	return answer->records == 0 && answer->bytes == 0 && answer->findings == 0 &&
-	       (!yg_hub_ask_is_of_body(answer->rc) || (r->found == 0 && r->learnt == 0));
+	       (!yg_hub_ask_is_of_body(answer->rc) ||
+		(r->found == 0 && r->learnt == 0 && r->looked == 0));
 }
 
 static int take_judged(struct yg_hub_ask *a, struct request *r, struct yg_bytes body)
@@ -241,6 +260,8 @@ static int take_batch_answer(struct yg_hub_ask *a, struct request *r, const stru
 		return take_waited(a, r, message->body);
 	case YG_HUB_TOLD:
 		return take_told(a, r, message->body);
+	case YG_HUB_LOOKED:
+		return take_look(a, r, message->body);
 	case YG_HUB_LEARNT:
 		return take_outcome(a, r, message->body);
 	case YG_HUB_JUDGED:
@@ -336,22 +357,31 @@ static int take(struct yg_hub_ask *a, const struct yg_msg *message)
 	return a->count > 0 && message->id == r->id ? take_answer(a, r, message) : YG_EFORMAT;
 }
 
+/* The next answer is one that nobody wants to hear yet. */
+static bool is_at_limit(struct yg_hub_ask *a)
+{
+	return a->limit != 0 && a->count > 0 && first_of(a)->id > a->limit;
+}
+
+/* Some of what it says may be here already, and left from before: that comes before its end. */
 int yg_hub_ask_hear(struct yg_hub_ask *ask)
 {
 	struct yg_msg message;
-	int rc = yg_msg_fill(&ask->pipe);
+	int filled = yg_msg_fill(&ask->pipe);
+	int rc = filled == YG_ENOMEM ? filled : YG_OK; /* what came is still there */
 
 	ask->called_rc = YG_OK;
-	while (rc == YG_OK && (rc = yg_msg_next(&ask->pipe, &message)) == YG_OK) {
+	while (rc == YG_OK && !is_at_limit(ask) &&
+	       (rc = yg_msg_next(&ask->pipe, &message)) == YG_OK) {
 		rc = take(ask, &message);
 		if (rc == YG_OK && ask->called_rc != YG_OK)
 			return ask->called_rc;
 	}
-	if (rc == YG_EAGAIN)
+	if (rc == YG_OK || rc == YG_ENOMEM)
+		return rc;
+	if (rc == YG_EAGAIN && (filled == YG_OK || filled == YG_EAGAIN))
 		return YG_OK;
-	if (rc == YG_ENOMEM)
-		return rc; /* what came is still there */
-	return lose(ask, rc != YG_EPIPE);
+	return lose(ask, rc != YG_EAGAIN || filled != YG_EPIPE);
 }
 
 /* Sets are read and compiled as long as they are large; states have their size too. */
@@ -372,10 +402,13 @@ static int pump(struct yg_hub_ask *a)
 
 	if (a->pipe.fd < 0)
 		return YG_EPIPE;
+	if (a->is_away) /* until now it was not the engine that let wait */
+		a->since_ns = now_ns();
+	a->is_away = false;
 	/* What cannot be written shows when it is read: all that came before the end counts. */
 	if (yg_msg_flush(&a->pipe) == YG_EAGAIN)
 		one.events |= POLLOUT;
-	count = poll(&one, 1, SLICE_MS);
+	count = poll(&one, 1, a->has_left ? 0 : SLICE_MS);
 	if (count < 0 && errno != EINTR)
 		return yg_err_from_errno(errno);
 	age_ns = a->count > 0 ? now_ns() - a->since_ns : 0;
@@ -383,7 +416,10 @@ static int pump(struct yg_hub_ask *a)
 		return lose(a, true);
 	if (age_ns > YG_HUB_ENGINE_END_MS * NS_PER_MS && a->opts.is_ending(a->opts.arg))
 		return YG_EEND;
-	return count > 0 && one.revents & ~POLLOUT ? yg_hub_ask_hear(a) : YG_OK;
+	if (!a->has_left && (count <= 0 || !(one.revents & ~POLLOUT)))
+		return YG_OK;
+	a->has_left = false;
+	return yg_hub_ask_hear(a);
 }
 
 int yg_hub_ask_wait(struct yg_hub_ask *ask)
@@ -392,6 +428,23 @@ int yg_hub_ask_wait(struct yg_hub_ask *ask)
 
 	while (rc == YG_OK && ask->count > 0)
 		rc = pump(ask);
+	return rc;
+}
+
+uint64_t yg_hub_ask_mark(const struct yg_hub_ask *ask)
+{
+	return ask->next_id - 1;
+}
+
+int yg_hub_ask_wait_for(struct yg_hub_ask *ask, uint64_t mark)
+{
+	int rc = YG_OK;
+
+	ask->limit = mark;
+	while (rc == YG_OK && ask->count > 0 && !is_at_limit(ask))
+		rc = pump(ask);
+	ask->limit = 0;
+	ask->is_away = ask->has_left = ask->count > 0;
 	return rc;
 }
 
@@ -454,39 +507,80 @@ int yg_hub_ask_take_set(struct yg_hub_ask *ask, int *ret_took)
 	return rc;
 }
 
-int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch, bool is_new)
+/* @head: of the batch. YG_EAGAIN: nothing of it was put. */
+static int put_judge(struct yg_hub_ask *a, const struct yg_hub_batch *batch, bool is_new,
+		     const struct yg_wire_batch *head)
 {
-	struct yg_hub_judge task = {is_new,	batch->position, batch->received_ns,
-				    batch->org, batch->sensor,	 batch->body};
+	const struct yg_hub_judge task = {is_new,     batch->position, batch->received_ns,
+					  batch->org, batch->sensor,   batch->body};
+	struct request *r = push(a, YG_HUB_JUDGE);
+	int rc;
+
+	r->asked.position = batch->position;
+	r->asked.received_ns = batch->received_ns;
+	r->asked.is_new = is_new;
+	r->first = batch->position * YG_HUB_ARCHIVE_LINES;
+	r->records = head->count;
+	r->bytes = head->size;
+	set_name(r->asked.org, sizeof(r->asked.org), batch->org);
+	set_name(r->asked.sensor, sizeof(r->asked.sensor), batch->sensor);
+	rc = yg_hub_judge_put(&a->pipe, r->id, &task);
+	if (rc != YG_OK)
+		a->count--;
+	return rc;
+}
+
+static int read_head(const struct yg_hub_batch *batch, struct yg_wire_batch *ret)
+{
 	struct yg_wire_fault fault;
-	struct yg_wire_batch head;
-	struct request *r;
-	int rc = yg_wire_batch_read(batch->body, &head, &fault);
+	int rc = yg_wire_batch_read(batch->body, ret, &fault);
 
 	if (rc == YG_OK &&
 	    (batch->sensor.size > YG_HUB_ENGINE_SENSOR_MAX || batch->org.size > YG_FACT_ORG_MAX))
 		rc = YG_EFORMAT;
+	return rc;
+}
+
+int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch, bool is_new)
+{
+	struct yg_wire_batch head;
+	int rc = read_head(batch, &head);
+
 	while (rc == YG_OK && ask->count == YG_HUB_FLIGHT_MAX)
 		rc = pump(ask);
 	if (rc != YG_OK)
 		return rc;
 	if (ask->pipe.fd < 0)
 		return YG_EPIPE;
-	r = push(ask, YG_HUB_JUDGE);
-	r->asked.position = batch->position;
-	r->asked.received_ns = batch->received_ns;
-	r->asked.is_new = is_new;
-	r->first = batch->position * YG_HUB_ARCHIVE_LINES;
-	r->records = head.count;
-	r->bytes = head.size;
-	set_name(r->asked.org, sizeof(r->asked.org), batch->org);
-	set_name(r->asked.sensor, sizeof(r->asked.sensor), batch->sensor);
 	do {
-		rc = yg_hub_judge_put(&ask->pipe, r->id, &task);
+		rc = put_judge(ask, batch, is_new, &head);
 	} while (is_again(ask, &rc));
+	if (rc != YG_OK)
+		return rc;
+	yg_hub_ask_send(ask);
+	return yg_hub_ask_hear(ask);
+}
+
+int yg_hub_ask_ahead(struct yg_hub_ask *ask, const struct yg_hub_batch *batch)
+{
+	struct yg_wire_batch head;
+	int rc = read_head(batch, &head);
+
+	if (rc == YG_OK && ask->count == YG_HUB_FLIGHT_MAX)
+		rc = YG_EAGAIN;
+	if (rc == YG_OK && ask->pipe.fd < 0)
+		rc = YG_EPIPE;
 	if (rc == YG_OK)
+		rc = put_judge(ask, batch, true, &head);
+	if (rc == YG_OK)
+		ask->is_away = true;
+	return rc;
+}
+
+void yg_hub_ask_send(struct yg_hub_ask *ask)
+{
+	if (ask->pipe.fd >= 0)
 		(void)yg_msg_flush(&ask->pipe); /* shows when it is read */
-	return rc == YG_OK ? yg_hub_ask_hear(ask) : rc;
 }
 
 int yg_hub_ask_load(struct yg_hub_ask *ask, const char *hunt, uint64_t seed, int *ret_result)
@@ -653,6 +747,7 @@ void yg_hub_ask_open(struct yg_hub_ask *ask, int take_fd)
 	if (ask->pipe.fd >= 0)
 		(void)lose(ask, false);
 	ask->count = 0;
+	ask->has_left = false;
 	ask->has_changed = false;
 	yg_msg_pipe_open(&ask->pipe, take_fd);
 }

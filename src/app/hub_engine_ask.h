@@ -3,8 +3,8 @@
  * app/hub_engine_ask.h - the keeper's end of its talk with the engine (hub_engine.h).
  *
  * Batches are handed out without waiting, up to FLIGHT_MAX at a time; what the engine finds comes
- * back through callbacks, in order, whenever something here is called. All else waits for its
- * answer, and so for those of all batches before it.
+ * back through callbacks, in order, whenever something here is called, but for …_ahead() and
+ * …_send(). All else waits for its answer, and so for those of all batches before it.
  *
  * The engine is not believed: what is given to the callbacks has the organisation and the sensor of
  * the batch that was handed out, an id that was computed here, a record that is in the batch, a
@@ -24,8 +24,8 @@
 #include "app/hub_detect_judge.h"
 #include "app/hub_engine_wire.h"
 
-#define YG_HUB_FLIGHT_MAX	64u /* batches handed out and not answered */
-#define YG_HUB_ENGINE_TRIES_MAX 3u  /* engines that one request may end */
+#define YG_HUB_FLIGHT_MAX	512u /* batches handed out and not answered */
+#define YG_HUB_ENGINE_TRIES_MAX 3u   /* engines that one request may end */
 #define YG_HUB_ENGINE_ANSWER_MS                                                                    \
 	60000			 /* for one batch, ten times that for all else; then it hangs */
 #define YG_HUB_ENGINE_END_MS 800 /* the same when all ends */
@@ -47,6 +47,8 @@ struct yg_hub_ask_opts {
 	int (*finding)(void *arg, const struct yg_fact_finding *finding);
 	int (*outcome)(void *arg, const struct yg_hub_asked *asked,
 		       const struct yg_hub_learnt *learnt);
+	/* The same; NULL: nobody wants to know. */
+	int (*look)(void *arg, const struct yg_hub_asked *asked, const struct yg_told_look *look);
 	/* A batch is done, well or not: answer->rc is YG_OK or an error of its body. Or a tick. */
 	int (*judged)(void *arg, const struct yg_hub_asked *asked,
 		      const struct yg_hub_judged_batch *answer);
@@ -69,6 +71,11 @@ bool yg_hub_ask_is_open(const struct yg_hub_ask *ask);
 YG_MUST_USE int yg_hub_ask_hear(struct yg_hub_ask *ask);
 /* Until all batches are answered. */
 YG_MUST_USE int yg_hub_ask_wait(struct yg_hub_ask *ask);
+/* All that was handed out until now, for: */
+uint64_t yg_hub_ask_mark(const struct yg_hub_ask *ask);
+/* Until all before @mark is answered; of what was handed out behind it nothing is heard meanwhile.
+ */
+YG_MUST_USE int yg_hub_ask_wait_for(struct yg_hub_ask *ask, uint64_t mark);
 
 /* All judges anew. What was asked before and not answered is forgotten: no callback for it. */
 YG_MUST_USE int yg_hub_ask_begin(struct yg_hub_ask *ask, uint64_t seed);
@@ -85,6 +92,14 @@ YG_MUST_USE int yg_hub_ask_take_set(struct yg_hub_ask *ask, int *ret_took);
  */
 YG_MUST_USE int yg_hub_ask_judge(struct yg_hub_ask *ask, const struct yg_hub_batch *batch,
 				 bool is_new);
+/*
+ * Hand @batch, a new one, out, and hear nothing: whoever calls cannot take findings now. It goes
+ * with …_send(), or the next time that something waits here. YG_EAGAIN: there is no room now; that
+ * and every other error: it was not handed out.
+ */
+YG_MUST_USE int yg_hub_ask_ahead(struct yg_hub_ask *ask, const struct yg_hub_batch *batch);
+/* What was put goes, as far as the socket takes it. No callback. */
+void yg_hub_ask_send(struct yg_hub_ask *ask);
 /* Of a hunter, as yg_hub_ask_begin(): for hunt @hunt; *ret_result: could it be loaded? */
 YG_MUST_USE int yg_hub_ask_load(struct yg_hub_ask *ask, const char *hunt, uint64_t seed,
 				int *ret_result);

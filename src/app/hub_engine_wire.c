@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/hub_engine_wire.h"
 
-#include "app/hub_detect_told.h"
-
 #include <string.h>
 
 #include "base/ban.h"
@@ -433,6 +431,47 @@ int yg_hub_told_read(struct yg_bytes body, struct yg_fact_finding *ret)
 			       yg_bytes_starts(ret->rules, YG_S(YG_FACT_TOLD))
 		       ? YG_OK
 		       : YG_EFORMAT;
+}
+
+int yg_hub_looked_put(struct yg_msg_pipe *pipe, uint64_t id, const struct yg_told_look *look)
+{
+	const int64_t times[] = {look->from_ns, look->to_ns, look->first_ns, look->last_ns};
+	const uint64_t counts[] = {look->records, look->count, look->gaps, look->damaged};
+	struct head head = {.size = 0};
+	struct yg_bytes parts[2];
+
+	add_u8(&head, look->has_archive);
+	for (size_t i = 0; i < 4; i++)
+		add_u64(&head, (uint64_t)times[i]);
+	for (size_t i = 0; i < 4; i++)
+		add_u64(&head, counts[i]);
+	parts[0] = bytes_of(&head);
+	parts[1] = look->list;
+	return yg_msg_put(pipe, YG_HUB_LOOKED, id, parts, 2);
+}
+
+int yg_hub_looked_read(struct yg_bytes body, struct yg_told_look *ret)
+{
+	struct yg_msg_reader reader = yg_msg_read(body);
+	int64_t times[4];
+	uint64_t counts[4];
+	uint8_t has_archive = yg_msg_u8(&reader);
+
+	for (size_t i = 0; i < 4; i++)
+		times[i] = (int64_t)yg_msg_u64(&reader);
+	for (size_t i = 0; i < 4; i++)
+		counts[i] = yg_msg_u64(&reader);
+	*ret = (struct yg_told_look){.list = reader.rest,
+				     .has_archive = has_archive == 1,
+				     .from_ns = times[0],
+				     .to_ns = times[1],
+				     .first_ns = times[2],
+				     .last_ns = times[3],
+				     .records = counts[0],
+				     .count = counts[1],
+				     .gaps = counts[2],
+				     .damaged = counts[3]};
+	return !reader.is_bad && has_archive <= 1 && yg_told_look_is(ret) ? YG_OK : YG_EFORMAT;
 }
 
 int yg_hub_learnt_put(struct yg_msg_pipe *pipe, uint64_t id, const struct yg_hub_learnt *learnt)

@@ -37,6 +37,7 @@
  */
 #pragma once
 
+#include "app/hub_detect_told.h"
 #include "base/msg.h"
 #include "store/facts.h"
 #include "wire/batch.h"
@@ -71,6 +72,7 @@ enum yg_hub_engine_kind {
 	YG_HUB_CHANGED,
 	YG_HUB_TOLD,
 	YG_HUB_WAITED,
+	YG_HUB_LOOKED,
 };
 
 /* ---- from the keeper ---- */
@@ -158,6 +160,11 @@ YG_MUST_USE int yg_hub_waited_read(struct yg_bytes body, struct yg_fact_finding 
 YG_MUST_USE int yg_hub_told_put(struct yg_msg_pipe *pipe, uint64_t id,
 				const struct yg_fact_finding *finding);
 YG_MUST_USE int yg_hub_told_read(struct yg_bytes body, struct yg_fact_finding *ret);
+
+/* That sensor looked into its own archive: is no finding. */
+YG_MUST_USE int yg_hub_looked_put(struct yg_msg_pipe *pipe, uint64_t id,
+				  const struct yg_told_look *look);
+YG_MUST_USE int yg_hub_looked_read(struct yg_bytes body, struct yg_told_look *ret);
 
 struct yg_hub_learnt {
 	uint8_t bundle[YG_FACT_ID_BYTES];

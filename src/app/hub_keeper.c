@@ -12,9 +12,13 @@
 #include "app/hub-int.h"
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
+#include "app/hub_clues.h"
 #include "app/hub_detect.h"
+#include "app/hub_feeds.h"
 #include "app/hub_hunt.h"
+#include "app/hub_looks.h"
 #include "app/hub_outbox.h"
+#include "app/hub_publish.h"
 #include "app/hub_retention.h"
 #include "app/hub_rules.h"
 #include "app/hub_sight.h"
@@ -23,6 +27,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
+#include "source/text.h"
 
 #include "base/ban.h"
 
@@ -45,6 +50,10 @@ struct keeper {
 	struct yg_hub_hunts *hunts;
 	struct yg_hub_situations *situations;
 	struct yg_hub_sight *sight;
+	struct yg_hub_clues *clues;
+	struct yg_hub_publish *publish;
+	struct yg_hub_feeds *feeds;
+	struct yg_hub_looks *looks; /* of the detection's thread */
 	char situations_path[YG_HUB_PATH_MAX];
 	char collections_path[YG_HUB_PATH_MAX];
 	char archive_dir[YG_HUB_PATH_MAX];
@@ -202,6 +211,8 @@ static void distrust_engine(void *arg)
 
 static int open_detect(struct keeper *keeper)
 {
+	/* Before what refers to it. */
+	int opened = yg_hub_looks_new(keeper->db_path, keeper->hub.clock, &keeper->looks);
 	const struct yg_hub_detect_opts opts = {
 		.name = YG_KEEP_DETECT,
 		.journal = yg_keep_journal(keeper->hub.keep),
@@ -209,9 +220,11 @@ static int open_detect(struct keeper *keeper)
 		.clock = keeper->hub.clock,
 		.distrust = distrust_engine,
 		.arg = keeper,
+		.look = yg_hub_looks_take,
+		.look_arg = keeper->looks,
 	};
 
-	int rc = yg_hub_detect_new(&opts, &keeper->detect);
+	int rc = opened == YG_OK ? yg_hub_detect_new(&opts, &keeper->detect) : opened;
 
 	keeper->hub.detect = keeper->detect;
 	give_engine(&keeper->hub, YG_HUB_AT_ENGINE, &keeper->hub.engine_fd);
@@ -274,6 +287,53 @@ static int start_sight(struct keeper *keeper)
 	return rc == YG_OK ? rc : say_path(keeper, "indicators", rc);
 }
 
+static int start_clues(struct keeper *keeper)
+{
+	const struct yg_hub_clues_opts opts = {.data = keeper->settings->data,
+					       .db_path = keeper->db_path,
+					       .facts_path = keeper->facts_path,
+					       .stix_path = keeper->collections_path,
+					       .clock = keeper->hub.clock,
+					       .rules = keeper->settings->clue_rules};
+	int rc = yg_hub_clues_start(&opts, &keeper->clues);
+
+	return rc == YG_OK ? rc : say_path(keeper, "indicators", rc);
+}
+
+static int start_publish(struct keeper *keeper)
+{
+	const struct yg_hub_publish_opts opts = {.db_path = keeper->db_path,
+						 .collections_path = keeper->collections_path,
+						 .clock = keeper->hub.clock,
+						 .lang = yg_say_lang_now()};
+	int rc = yg_hub_publish_start(&opts, &keeper->publish);
+
+	return rc == YG_OK ? rc : say_path(keeper, "stix.db", rc);
+}
+
+static int start_feeds(struct keeper *keeper)
+{
+	const struct yg_hub_feeds_opts opts = {.db_path = keeper->db_path,
+					       .collections_path = keeper->collections_path,
+					       .config = &keeper->settings->out,
+					       .clock = keeper->hub.clock};
+	int rc = yg_hub_feeds_start(&opts, &keeper->feeds);
+
+	if (rc == YG_OK)
+		yg_hub_outbox_feeds(keeper->outbox, keeper->feeds);
+	return rc == YG_OK ? rc : say_path(keeper, "stix.db", rc);
+}
+
+/* What puts objects into collections by itself, and what lets those that came act. */
+static int start_shelves(struct keeper *keeper)
+{
+	int rc = start_publish(keeper);
+
+	if (rc == YG_OK)
+		rc = start_clues(keeper);
+	return rc == YG_OK ? start_feeds(keeper) : rc;
+}
+
 /* Before the walls, as the facts file, which must be there. */
 static int open_situations(struct keeper *keeper)
 {
@@ -301,6 +361,7 @@ static void metrics(void *arg, struct yg_buf *to)
 
 	yg_hub_metrics(&keeper->hub, to);
 	yg_hub_metrics_detect(keeper->detect, to);
+	yg_hub_feeds_metrics(keeper->feeds, to);
 }
 
 static int sign_audit(void *arg, struct yg_bytes message, uint8_t *signature)
@@ -314,6 +375,7 @@ static int open_outbox(struct keeper *keeper)
 {
 	const struct yg_hub_outbox_opts opts = {.hub = yg_hub_http_access(keeper->http),
 						.config = &keeper->settings->out,
+						.report = yg_hub_http_report(keeper->http),
 						.clock = keeper->hub.clock};
 
 	keeper->outbox = yg_hub_outbox_new(&opts);
@@ -397,6 +459,7 @@ static int open_all(struct keeper *keeper)
 		rc = open_http(keeper);
 	if (rc == YG_OK)
 		rc = sync_folder(keeper);
+	yg_text_keep(); /* tables that people bring in a browser */
 	if (rc == YG_OK && yg_wall_enter(YG_WALL_KEEPER, keeper->settings->data) != YG_OK)
 		rc = say_path(keeper, "", YG_EUNSUPPORTED);
 	if (rc == YG_OK)
@@ -635,6 +698,7 @@ enum {
 	AT_SIGNER,
 	AT_FRONT,
 	AT_OUT,
+	AT_FEEDS,
 	AT_WORKERS
 };
 
@@ -695,6 +759,7 @@ static int serve(struct keeper *keeper)
 			[AT_SIGNER] = to_poll(&hub->signer.pipe, true),
 			[AT_FRONT] = to_poll(&hub->front, !is_full(hub)),
 			[AT_OUT] = yg_hub_outbox_poll(keeper->outbox),
+			[AT_FEEDS] = {.fd = yg_hub_feeds_fd(keeper->feeds), .events = POLLIN},
 		};
 
 		for (unsigned i = 0; i < hub->worker_count; i++)
@@ -734,9 +799,13 @@ static void close_all(struct keeper *keeper)
 	hub->hunts = NULL;
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->situations = yg_hub_situations_free(keeper->situations);
+	keeper->clues = yg_hub_clues_free(keeper->clues);
 	keeper->sight = yg_hub_sight_free(keeper->sight);
+	keeper->publish = yg_hub_publish_free(keeper->publish);
+	keeper->feeds = yg_hub_feeds_free(keeper->feeds);
 	keeper->archive = yg_hub_archive_free(keeper->archive);
 	keeper->detect = yg_hub_detect_free(keeper->detect);
+	keeper->looks = yg_hub_looks_free(keeper->looks);
 	hub->detect = NULL;
 	if (hub->engine_fd >= 0)
 		(void)close(hub->engine_fd); /* nothing was said over it */
@@ -803,6 +872,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = start_sight(&keeper);
 	if (rc == YG_OK) /* tells it how they get on */
 		rc = start_hunts(&keeper);
+	if (rc == YG_OK)
+		rc = start_shelves(&keeper);
 	if (rc == YG_OK)
 		rc = yg_hub_situations_start(keeper.situations);
 	if (rc == YG_OK)

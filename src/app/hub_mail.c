@@ -126,3 +126,19 @@ int yg_hub_mail_question(const struct yg_hub_mail *mail, const char *number, int
 	yg_notice_mail_done(&parts);
 	return rc == YG_OK ? yg_buf_error(to) : rc;
 }
+
+int yg_hub_mail_reminder(const struct yg_hub_mail *mail, const struct yg_reminder_words *words,
+			 struct yg_buf *to)
+{
+	struct yg_notice_mail parts;
+	int rc;
+
+	if (!yg_hub_mail_is_address(mail->from) || !yg_hub_mail_is_address(mail->to))
+		return YG_EINVAL;
+	yg_notice_mail_init(&parts);
+	rc = yg_reminder_mail(&parts, words, &mail->lang, mail->is_both ? 0 : 1);
+	if (rc == YG_OK)
+		write(mail, &parts, to);
+	yg_notice_mail_done(&parts);
+	return rc == YG_OK ? yg_buf_error(to) : rc;
+}

@@ -23,6 +23,10 @@ struct yg_hub_mail {
 /* To the deputy of one that is asked, without a notice (render/notice.h). As below. */
 YG_MUST_USE int yg_hub_mail_question(const struct yg_hub_mail *mail, const char *number,
 				     int64_t due_ns, struct yg_buf *to);
+/* A report is due. As below. */
+struct yg_reminder_words; /* render/notice.h */
+YG_MUST_USE int yg_hub_mail_reminder(const struct yg_hub_mail *mail,
+				     const struct yg_reminder_words *words, struct yg_buf *to);
 /* RFC 5322, lines end in CRLF. YG_OK; YG_EINVAL: an address that is none; YG_EFORMAT: no notice. */
 YG_MUST_USE int yg_hub_mail_write(const struct yg_hub_mail *mail, const json_t *copy,
 				  struct yg_buf *to);

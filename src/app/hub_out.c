@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * out: the one process of the hub that connects to the world. It has the network and no data: what
- * it sends (app/post.h) comes from the keeper, a few things at once, and it says how each ended.
+ * it sends (app/post.h) comes from the keeper, a few things at once, and it says how each ended;
+ * what it fetches of feeds (app/hub_out_fetch.h) it hands on unread.
  */
 #define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <poll.h>
 
 #include "app/hub-int.h"
+#include "app/hub_out_fetch.h"
 #include "app/hub_out_wire.h"
 #include "app/post.h"
 #include "app/process.h"
@@ -23,6 +25,7 @@
 struct out {
 	const struct yg_hub_config_out *config;
 	struct yg_post *post;
+	struct yg_out_fetcher *fetcher;
 	struct yg_msg_pipe keeper;
 	uint8_t keeper_number; /* counts them: ids are each one's own */
 	unsigned under_way;
@@ -48,6 +51,18 @@ static uint64_t tag_of(const struct out *out, uint64_t id, bool is_mail)
 	       (uint64_t)is_mail;
 }
 
+/* Of a feed: in a thread of its own, so that nothing that is sent waits for it. */
+static int take_fetch(struct out *out, const struct yg_msg *message)
+{
+	struct yg_fetch_answer none = {.how = YG_FETCH_UNREACHABLE};
+	int rc = yg_out_fetcher_start(out->fetcher, tag_of(out, message->id, false), message->body);
+
+	if (rc == YG_OK || rc == YG_EFORMAT)
+		return rc;
+	(void)snprintf(none.words, sizeof(none.words), "%s", yg_err_text(rc)); /* short */
+	return yg_out_fetched_put(&out->keeper, message->id, &none);
+}
+
 static int take_one(struct out *out, const struct yg_msg *message)
 {
 	bool is_mail = message->kind == YG_OUT_MAIL;
@@ -55,6 +70,8 @@ static int take_one(struct out *out, const struct yg_msg *message)
 	struct yg_out_wish wish;
 	int rc;
 
+	if (message->kind == YG_OUT_FETCH)
+		return take_fetch(out, message);
 	if ((!is_mail && message->kind != YG_OUT_HOOK) ||
 	    yg_out_wish_read(message->body, &wish) != YG_OK)
 		return YG_EFORMAT;
@@ -71,6 +88,17 @@ static int take_one(struct out *out, const struct yg_msg *message)
 	if (rc == YG_OK)
 		return YG_OK;
 	return yg_out_done_put(&out->keeper, message->id, YG_WARN_LATER, yg_err_text(rc));
+}
+
+static int tell_fetched(struct out *out)
+{
+	const struct yg_fetch_answer *answer;
+	uint64_t tag;
+
+	answer = yg_out_fetcher_next(out->fetcher, &tag);
+	if (!answer || tag >> 56 != out->keeper_number)
+		return YG_OK;
+	return yg_out_fetched_put(&out->keeper, (tag & ((UINT64_C(1) << 56) - 1)) >> 1, answer);
 }
 
 /* What an earlier keeper asked for is told to nobody: who asked knows that it began. */
@@ -97,6 +125,12 @@ static void drop_keeper(struct out *out)
 	yg_msg_pipe_close(&out->keeper); /* a new one comes */
 }
 
+static void tell_all(struct out *out)
+{
+	if (tell_ended(out) != YG_OK || tell_fetched(out) != YG_OK)
+		drop_keeper(out);
+}
+
 static void hear(struct out *out)
 {
 	struct yg_msg message;
@@ -114,13 +148,13 @@ static int live(struct out *out, int control)
 
 	while (rc == YG_OK || rc == YG_EAGAIN) {
 		bool is_full = yg_msg_flush(&out->keeper) == YG_EAGAIN;
-		struct pollfd fds[] = {
-			{.fd = control, .events = POLLIN},
-			{.fd = out->keeper.fd, .events = is_full ? POLLOUT : POLLIN}};
+		struct pollfd fds[] = {{.fd = control, .events = POLLIN},
+				       {.fd = out->keeper.fd, .events = is_full ? POLLOUT : POLLIN},
+				       {.fd = yg_out_fetcher_fd(out->fetcher), .events = POLLIN}};
 		unsigned peer;
 		int fd;
 
-		if (poll(fds, 2, out->under_way > 0 ? 0 : -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, out->under_way > 0 ? 0 : -1) < 0 && errno != EINTR)
 			return YG_EIO;
 		if (fds[0].revents) {
 			rc = yg_process_next_link(control, &peer, &fd);
@@ -133,8 +167,7 @@ static int live(struct out *out, int control)
 		}
 		if (out->under_way > 0 && yg_post_wait(out->post, WAIT_MS) != YG_OK)
 			return YG_EIO;
-		if (tell_ended(out) != YG_OK)
-			drop_keeper(out);
+		tell_all(out);
 	}
 	return rc == YG_EEND ? YG_OK : rc;
 }
@@ -151,12 +184,16 @@ int yg_hub_out_live(void *arg, int control, unsigned index)
 
 	(void)index;
 	yg_hub_forget_link(arg);
-	yg_msg_pipe_init(&out.keeper, YG_OUT_BODY_MAX, YG_OUT_QUEUE_MAX);
+	yg_msg_pipe_init(&out.keeper, YG_OUT_ANY_MAX, YG_OUT_QUEUE_MAX);
 	rc = yg_post_new(&opts, &out.post);
+	if (rc == YG_OK)
+		rc = yg_out_fetcher_new(out.config, &out.fetcher);
+	yg_wall_also(out.config->feeds);
 	if (rc == YG_OK && yg_wall_enter(YG_WALL_OUT, out.config->authorities) != YG_OK)
 		rc = yg_hub_say_path(settings->data, "", YG_EUNSUPPORTED);
 	if (rc == YG_OK)
 		rc = live(&out, control);
+	out.fetcher = yg_out_fetcher_free(out.fetcher);
 	out.post = yg_post_free(out.post);
 	yg_msg_pipe_close(&out.keeper);
 	return rc;

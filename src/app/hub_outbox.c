@@ -3,12 +3,15 @@
 #include "app/hub_outbox.h"
 
 #include "access/provisions.h"
+#include "app/hub_feeds.h"
 #include "app/hub_mail.h"
 #include "app/hub_out_wire.h"
+#include "app/hub_remind.h"
 #include "app/post.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/json.h"
+#include "render/notice.h"
 
 #include "base/ban.h"
 
@@ -24,6 +27,7 @@
 struct yg_hub_outbox {
 	struct yg_hub_outbox_opts opts;
 	struct yg_msg_pipe pipe;
+	struct yg_hub_feeds *feeds; /* NULL: not yet */
 	struct {
 		struct yg_warn_out out;
 		uint64_t id; /* 0: free */
@@ -32,6 +36,7 @@ struct yg_hub_outbox {
 	int64_t look_ns;
 	bool is_full; /* of one kind */
 	int64_t flow_ns;
+	struct yg_hub_remind *remind;
 	bool is_told; /* of an error of the store */
 };
 
@@ -42,8 +47,18 @@ struct yg_hub_outbox *yg_hub_outbox_new(const struct yg_hub_outbox_opts *opts)
 	if (!box)
 		return NULL;
 	box->opts = *opts;
-	yg_msg_pipe_init(&box->pipe, YG_OUT_BODY_MAX, YG_OUT_QUEUE_MAX);
+	box->remind = yg_hub_remind_new(opts->hub, opts->report);
+	if (!box->remind) {
+		free(box);
+		return NULL;
+	}
+	yg_msg_pipe_init(&box->pipe, YG_OUT_ANY_MAX, YG_OUT_QUEUE_MAX);
 	return box;
+}
+
+void yg_hub_outbox_feeds(struct yg_hub_outbox *box, struct yg_hub_feeds *feeds)
+{
+	box->feeds = feeds;
 }
 
 static void forget_all(struct yg_hub_outbox *box)
@@ -53,6 +68,8 @@ static void forget_all(struct yg_hub_outbox *box)
 			yg_warn_out_done_with(&box->rows[i].out);
 		box->rows[i].id = 0;
 	}
+	if (box->feeds)
+		yg_hub_feeds_lost(box->feeds);
 }
 
 struct yg_hub_outbox *yg_hub_outbox_free(struct yg_hub_outbox *box)
@@ -60,6 +77,7 @@ struct yg_hub_outbox *yg_hub_outbox_free(struct yg_hub_outbox *box)
 	if (!box)
 		return NULL;
 	forget_all(box);
+	box->remind = yg_hub_remind_free(box->remind);
 	yg_msg_pipe_close(&box->pipe);
 	free(box);
 	return NULL;
@@ -101,6 +119,8 @@ static int hear_done(struct yg_hub_outbox *box, const struct yg_msg *message)
 	unsigned i = 0;
 	int rc;
 
+	if (message->kind == YG_OUT_FETCHED && box->feeds)
+		return yg_hub_feeds_hear(box->feeds, message);
 	while (i < UNDER_WAY && (box->rows[i].id == 0 || box->rows[i].id != message->id))
 		i++;
 	if (message->kind != YG_OUT_DONE || i == UNDER_WAY ||
@@ -168,6 +188,10 @@ static int write_mail(const struct yg_hub_outbox *box, const struct yg_warn_out 
 		.lang = strcmp(out->lang, "en") == 0 ? YG_LANG_EN : YG_LANG_JA,
 		.is_both = out->lang[0] == '\0'};
 
+	const struct yg_reminder_words words = {out->number, out->day, out->step};
+
+	if (out->org[0])
+		return yg_hub_mail_reminder(&mail, &words, body);
 	return out->copy ? yg_hub_mail_write(&mail, out->copy, body)
 			 : yg_hub_mail_question(&mail, out->number, out->due_ns, body);
 }
@@ -237,6 +261,8 @@ void yg_hub_outbox_run(struct yg_hub_outbox *box)
 	uint32_t count;
 	int rc;
 
+	if (box->feeds)
+		yg_hub_feeds_run(box->feeds, &box->pipe);
 	(void)yg_msg_flush(&box->pipe); /* what cannot be written shows when it is read */
 	if (now - box->look_ns < (box->is_full ? FULL_NS : LOOK_NS) && now >= box->look_ns)
 		return;
@@ -249,7 +275,9 @@ void yg_hub_outbox_run(struct yg_hub_outbox *box)
 	}
 	while (rc == YG_OK && box->pipe.fd >= 0 && is_set_up(box))
 		rc = begin_one(box);
-	(void)yg_msg_flush(&box->pipe); /* as above */
+	if (rc == YG_OK || rc == YG_ENOENT)
+		rc = yg_hub_remind_run(box->remind, now); /* what it puts there goes next time */
+	(void)yg_msg_flush(&box->pipe);			  /* as above */
 	if (rc == YG_OK || rc == YG_ENOENT)
 		box->is_told = false;
 	else

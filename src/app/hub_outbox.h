@@ -4,7 +4,8 @@
  *
  * A row is written down as begun before it is handed over and taken away in the transaction of its
  * receipt, so whatever ends in between, nothing is lost, and at most what was under way then is
- * sent once more, under the same name. Also reminders and overdue questions. In the loop's thread.
+ * sent once more, under the same name. Also reminders, overdue questions, and reports
+ * that are due (hub_remind.h). In the loop's thread.
  */
 #pragma once
 
@@ -16,13 +17,18 @@
 #include "base/tr.h"
 
 struct yg_hub_outbox;
+struct yg_hub_report; /* app/hub_report.h */
 
 struct yg_hub_outbox_opts {
 	struct yg_hub_access *hub; /* borrowed, as the rest */
 	const struct yg_hub_config_out *config;
+	const struct yg_hub_report *report; /* forms, for reminders */
 	struct yg_clock clock;
 };
 struct yg_hub_outbox *yg_hub_outbox_new(const struct yg_hub_outbox_opts *opts); /* or NULL */
+/* What is to be fetched goes the same way; @feeds is borrowed. */
+struct yg_hub_feeds;
+void yg_hub_outbox_feeds(struct yg_hub_outbox *box, struct yg_hub_feeds *feeds);
 struct yg_hub_outbox *yg_hub_outbox_free(struct yg_hub_outbox *box);
 /* Another end: what was under way is begun again. */
 void yg_hub_outbox_take(struct yg_hub_outbox *box, int take_fd);

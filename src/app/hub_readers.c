@@ -11,6 +11,7 @@
 #include "app/hub_api-int.h"
 #include "app/hub_beats.h"
 #include "app/hub_demo.h"
+#include "app/hub_sheet.h"
 #include "app/walls.h"
 #include "base/alloc.h"
 
@@ -25,6 +26,7 @@ struct reader {
 	struct yg_hub_access *hub;
 	struct yg_facts *facts;
 	struct yg_situations *situations;
+	struct yg_collections *collections;
 	struct yg_hub_beats *beats;
 	struct yg_hub_api *api;
 	pthread_t thread;
@@ -199,7 +201,14 @@ static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts
 		rc = yg_facts_open_sqlite(opts->facts, false, &reader->facts);
 	if (rc == YG_OK && opts->situations)
 		rc = yg_situations_open(opts->situations, false, &reader->situations);
+	if (rc == YG_OK && opts->collections)
+		rc = yg_collections_open(opts->collections, false, &reader->collections);
 	return rc;
+}
+
+static int batches(void *arg, const struct yg_hub_batches_ask *ask, uint64_t *ret_next)
+{
+	return yg_hub_api_batches(((const struct reader *)arg)->data, ask, ret_next);
 }
 
 static int open_one(struct reader *reader, const struct yg_hub_http *http)
@@ -215,7 +224,12 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 			  .advise = yg_hub_warn_advise,
 			  .tell = yg_hub_warn_tell,
 			  .month = yg_hub_month_report,
+			  .batches = batches,
+			  .sheet = yg_hub_sheet_read,
 			  .report = report,
+			  .normal = yg_hub_normal,
+			  .tree = yg_hub_tree_read,
+			  .receipts = yg_hub_tree_receipts,
 			  .demo = opts->is_demo ? demo : NULL,
 			  .arg = reader},
 		.is_reader = true,
@@ -232,6 +246,7 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 	api.enrol = reader->enrol;
 	api.facts = reader->facts;
 	api.situations = reader->situations;
+	api.collections = reader->collections;
 	return reader->beats ? yg_hub_api_new(&api, &reader->api) : YG_ENOMEM;
 }
 
@@ -240,6 +255,7 @@ static void close_one(struct reader *reader)
 	reader->api = yg_hub_api_free(reader->api);
 	reader->beats = yg_hub_beats_free(reader->beats);
 	reader->situations = yg_situations_free(reader->situations);
+	reader->collections = yg_collections_free(reader->collections);
 	reader->facts = yg_facts_free(reader->facts);
 	reader->hub = yg_hub_access_free(reader->hub);
 	reader->enrol = yg_enrol_free(reader->enrol);

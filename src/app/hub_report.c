@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "app/forms.h"
+#include "app/report_book.h"
 #include "base/alloc.h"
 #include "render/form.h"
 #include "share/incident.h"
@@ -37,6 +38,11 @@ struct yg_hub_report *yg_hub_report_free(struct yg_hub_report *report)
 		(void)yg_arena_free(report->arena);
 	free(report);
 	return NULL;
+}
+
+const struct yg_forms *yg_hub_report_forms(const struct yg_hub_report *report)
+{
+	return report->forms;
 }
 
 /* ---- forms and fields ---- */
@@ -188,6 +194,58 @@ static bool stage_of(const struct yg_form *form, const struct yg_hub_report_ask 
 	return yg_incident_stage(form, ask->record, ret);
 }
 
+/* What is wrong with a workbook or its map, as text. Gives back a code of this port. */
+static int refuse_book(const struct yg_report_book_told *told, int rc, struct yg_buf *to)
+{
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (told->is_of_map)
+		yg_buf_addf(to, "map, line %u: ", told->fault.line);
+	yg_buf_add_str(to, told->fault.msg[0] ? told->fault.msg : yg_err_text(rc));
+	return YG_EINVAL;
+}
+
+static int write_official(const struct yg_forms *forms, const struct yg_hub_report_ask *ask,
+			  const struct yg_filled *filled, struct yg_buf *to)
+{
+	const struct yg_report_book book = {ask->file, ask->map, forms, filled};
+	struct yg_report_book_told told;
+	int rc = yg_report_book_fill(&book, to, &told);
+
+	if (rc == YG_OK)
+		return rc;
+	yg_buf_reset(to);
+	return refuse_book(&told, rc, to);
+}
+
+/* Can the workbook be used for the form, and what would be found in it without a map? */
+static int look_book(const struct yg_forms *forms, const struct yg_hub_report_ask *ask,
+		     struct yg_buf *to)
+{
+	const struct yg_form *form = yg_form_find(forms, ask->form);
+	struct yg_report_book_told told;
+	struct yg_buf map;
+	uint32_t all;
+	int rc = form ? yg_report_book_check(ask->file, ask->map, forms, form, &told) : YG_ENOENT;
+
+	if (rc != YG_OK)
+		return form ? refuse_book(&told, rc, to) : rc;
+	yg_buf_init(&map, YG_BOOK_MAP_MAX);
+	rc = yg_report_book_map(ask->file, forms, form, &map, &told, &all);
+	if (rc == YG_OK) {
+		yg_buf_addf(to, "{\"found\":%u,\"fields\":%u,\"proposed\":", told.cells, all);
+		yg_buf_add_json(to, yg_buf_bytes(&map));
+		yg_buf_add_str(to, ",\"missing\":[");
+		for (uint32_t i = 0; i < told.left_count; i++) {
+			yg_buf_add_str(to, i ? "," : "");
+			yg_buf_add_json(to, forms->fields[told.left[i]].path);
+		}
+		yg_buf_add_str(to, "]}");
+	}
+	yg_buf_done(&map);
+	return rc == YG_OK ? rc : refuse_book(&told, rc, to);
+}
+
 static int write_form(const struct yg_filled *filled, struct yg_bytes as, struct yg_buf *to)
 {
 	if (yg_bytes_eq(as, YG_S("csv")))
@@ -227,7 +285,9 @@ static int render(const struct yg_forms *forms, const struct yg_hub_report_ask *
 	if (rc == YG_EACCES)
 		yg_buf_add_str(to, yg_tr(ask->lang, yg_refusal_text(refusal)));
 	if (rc == YG_OK)
-		rc = write_form(&filled, ask->as, to);
+		rc = yg_bytes_eq(ask->as, YG_S("official"))
+			     ? write_official(forms, ask, &filled, to)
+			     : write_form(&filled, ask->as, to);
 	rc = arena ? rc : YG_ENOMEM;
 	(void)yg_arena_free(arena);
 	return rc;
@@ -302,6 +362,8 @@ int yg_hub_report_ask(const struct yg_hub_report *report, enum yg_hub_report_wha
 		return state(report->forms, ask, to);
 	case YG_HUB_REPORT_RENDER:
 		return render(report->forms, ask, to);
+	case YG_HUB_REPORT_BOOK:
+		return look_book(report->forms, ask, to);
 	case YG_HUB_REPORT_DIFF:
 		return add_diff(report->forms, ask, to);
 	default:

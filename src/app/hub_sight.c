@@ -7,6 +7,7 @@
 #include "access/sightings.h"
 #include "app/hub_hunt_job.h"
 #include "app/hub_thread.h"
+#include "app/hub_values.h"
 #include "app/hub_warn.h"
 #include "app/hub_warned.h"
 #include "app/say.h"
@@ -175,63 +176,32 @@ static int add(struct yg_hub_sight *s, const struct yg_fact_finding *f,
 	return rc == YG_ENOENT ? YG_OK : rc; /* it was taken away just now */
 }
 
-static int try_value(struct yg_hub_sight *s, const struct yg_fact_finding *f, struct yg_bytes value)
+struct trying {
+	struct yg_hub_sight *s;
+	const struct yg_fact_finding *f;
+};
+
+static int try_value(void *arg, struct yg_bytes value)
 {
+	const struct trying *t = arg;
 	const struct yg_warned_row *rows;
-	size_t count = yg_hub_warned_find(s->warned, value, f->org, &rows);
+	size_t count = yg_hub_warned_find(t->s->warned, value, t->f->org, &rows);
 	int rc = YG_OK;
 
 	for (size_t i = 0; rc == YG_OK && i < count; i++)
-		rc = add(s, f, &rows[i]);
-	return rc;
-}
-
-/* A name counts for those that end in it, label by label. */
-static int try_name(struct yg_hub_sight *s, const struct yg_fact_finding *f, struct yg_bytes name)
-{
-	int rc = try_value(s, f, name);
-	size_t dot;
-
-	while (rc == YG_OK && (dot = yg_bytes_chr(name, '.')) != SIZE_MAX) {
-		name = yg_bytes_from(name, dot + 1);
-		rc = try_value(s, f, name);
-	}
-	return rc;
-}
-
-/* With and without its query, with and without its scheme: as detect/indicators.h matches. */
-static int try_url(struct yg_hub_sight *s, const struct yg_fact_finding *f, struct yg_bytes url)
-{
-	size_t scheme = yg_bytes_find(url, YG_S("://"));
-	struct yg_bytes bare = scheme == SIZE_MAX ? url : yg_bytes_from(url, scheme + 3);
-	size_t query = yg_bytes_chr(url, '?'), bare_query = yg_bytes_chr(bare, '?');
-	int rc = try_value(s, f, url);
-
-	if (rc == YG_OK && query != SIZE_MAX)
-		rc = try_value(s, f, yg_bytes_cut(url, 0, query));
-	if (rc == YG_OK && scheme != SIZE_MAX)
-		rc = try_value(s, f, bare);
-	if (rc == YG_OK && scheme != SIZE_MAX && bare_query != SIZE_MAX)
-		rc = try_value(s, f, yg_bytes_cut(bare, 0, bare_query));
+		rc = add(t->s, t->f, &rows[i]);
 	return rc;
 }
 
 static int take(void *arg, const struct yg_fact_finding *f)
 {
 	struct yg_hub_sight *s = arg;
-	uint8_t normal[YG_INDICATOR_NORMAL_MAX];
-	enum yg_indicator_type type;
-	struct yg_bytes value = {normal, 0};
+	struct trying trying = {s, f};
 
 	s->change = f->change;
 	if (f->kind != YG_KIND_INDICATOR || f->matched.size == 0)
 		return YG_OK;
-	value.size = yg_indicator_normal(f->matched, &type, normal);
-	if (value.size == 0)
-		return YG_OK; /* masked by its sensor: nobody can say whose it is */
-	if (type == YG_INDICATOR_DOMAIN)
-		return try_name(s, f, value);
-	return type == YG_INDICATOR_URL ? try_url(s, f, value) : try_value(s, f, value);
+	return yg_hub_values_of(f->matched, try_value, &trying);
 }
 
 /* A rule that is on found something: out, before anything else is made of it. */
@@ -490,6 +460,8 @@ static int open_all(struct yg_hub_sight *s)
 		rc = yg_enrol_new(s->store, s->opts.clock, "hub", &s->enrol);
 	if (rc == YG_OK)
 		rc = yg_hub_access_new(s->store, s->enrol, s->opts.clock, &s->hub);
+	if (rc == YG_OK)
+		rc = yg_warn_plans_index(s->hub);
 	if (rc == YG_OK)
 		rc = yg_facts_open_sqlite(s->opts.facts_path, false, &s->facts);
 	return rc;

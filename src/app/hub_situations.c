@@ -360,7 +360,7 @@ static void tell(struct yg_hub_situations *h, int rc)
 		       yg_say_safe(yg_bytes_str(yg_situations_trouble(h->store)), 200));
 }
 
-/* Large situations are counted anew whenever they change: what that takes is left to others too. */
+/* While much comes in, what a commit takes is left to others too. */
 static int64_t rest_ms(int64_t took_ns)
 {
 	int64_t ms = REST * took_ns / (YG_NS_PER_S / 1000);

@@ -277,11 +277,10 @@ static int replace(const char *indicators, const char *name, struct yg_bytes tex
 }
 
 /* Nothing to say, and nothing was ever said: no file for that. */
-static bool is_idle(const char *indicators, size_t count)
+static bool is_idle(const char *indicators, const char *scope, size_t count)
 {
 	char path[PATH_ROOM];
-	int size = snprintf(path, sizeof(path), "%s/%s/%s", indicators, YG_WARNED_FOLDER,
-			    YG_WARNED_SCOPE);
+	int size = snprintf(path, sizeof(path), "%s/%s/%s", indicators, YG_WARNED_FOLDER, scope);
 
 	return count == 0 && size > 0 && (size_t)size < sizeof(path) && access(path, F_OK) != 0;
 }
@@ -314,8 +313,15 @@ int yg_hub_warned_drop(const char *indicators, struct yg_bytes org)
 	return each_scope(indicators, drop_from, &org);
 }
 
-int yg_hub_warned_write(const char *indicators, struct yg_warned_row *rows, size_t count,
-			bool *ret_changed)
+/* The files of one source. */
+struct names {
+	const char *scope;
+	const char *values;
+	const char *made; /* said in the list */
+};
+
+static int write_all(const char *indicators, const struct names *names, struct yg_warned_row *rows,
+		     size_t count, bool *ret_changed)
 {
 	uint8_t digest[YG_DIGEST_BYTES];
 	char hex[2 * YG_DIGEST_BYTES + 1];
@@ -325,7 +331,7 @@ int yg_hub_warned_write(const char *indicators, struct yg_warned_row *rows, size
 	*ret_changed = false;
 	if (count > YG_WARNED_ROWS_MAX)
 		return YG_ELIMIT;
-	if (is_idle(indicators, count))
+	if (is_idle(indicators, names->scope, count))
 		return YG_OK;
 	if (count > 1)
 		qsort(rows, count, sizeof(*rows), by_row);
@@ -335,7 +341,7 @@ int yg_hub_warned_write(const char *indicators, struct yg_warned_row *rows, size
 		put_scope(&rows[i], &scope);
 	yg_digest(yg_buf_bytes(&scope), digest);
 	yg_hex((struct yg_bytes){digest, sizeof(digest)}, hex);
-	yg_buf_addf(&values, "# made by the hub from warnings; scope %s\n", hex);
+	yg_buf_addf(&values, "# made by the hub from %s; scope %s\n", names->made, hex);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || !yg_bytes_eq(rows[i].value, rows[i - 1].value)) {
 			yg_buf_add(&values, rows[i].value);
@@ -345,10 +351,29 @@ int yg_hub_warned_write(const char *indicators, struct yg_warned_row *rows, size
 	if (rc == YG_OK)
 		rc = yg_buf_error(&values);
 	if (rc == YG_OK)
-		rc = replace(indicators, YG_WARNED_SCOPE, yg_buf_bytes(&scope), ret_changed);
+		rc = replace(indicators, names->scope, yg_buf_bytes(&scope), ret_changed);
 	if (rc == YG_OK)
-		rc = replace(indicators, YG_WARNED_VALUES, yg_buf_bytes(&values), ret_changed);
+		rc = replace(indicators, names->values, yg_buf_bytes(&values), ret_changed);
 	yg_buf_done(&scope);
 	yg_buf_done(&values);
 	return rc;
+}
+
+int yg_hub_warned_write(const char *indicators, struct yg_warned_row *rows, size_t count,
+			bool *ret_changed)
+{
+	static const struct names names = {YG_WARNED_SCOPE, YG_WARNED_VALUES, "warnings"};
+
+	return write_all(indicators, &names, rows, count, ret_changed);
+}
+
+int yg_hub_warned_write_as(const char *indicators, const char *name, struct yg_warned_row *rows,
+			   size_t count, bool *ret_changed)
+{
+	char scope[64], values[64];
+	const struct names names = {scope, values, name};
+
+	(void)snprintf(scope, sizeof(scope), "%s-%.40s", YG_WARNED_SCOPE, name); /* both fit */
+	(void)snprintf(values, sizeof(values), "%.40s.txt", name);
+	return write_all(indicators, &names, rows, count, ret_changed);
 }

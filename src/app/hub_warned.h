@@ -67,3 +67,7 @@ bool yg_hub_warned_is_list(struct yg_bytes path);
  */
 YG_MUST_USE int yg_hub_warned_write(const char *indicators, struct yg_warned_row *rows,
 				    size_t count, bool *ret_changed);
+/* The same beside it, of another source: .warned/NAME.txt and .warned/.scope-NAME; of a row
+ * "warning" is the id of what it comes from. @name: a few letters. */
+YG_MUST_USE int yg_hub_warned_write_as(const char *indicators, const char *name,
+				       struct yg_warned_row *rows, size_t count, bool *ret_changed);

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "app/say.h"
@@ -39,6 +41,13 @@ struct slot {
 	size_t answer_size;
 	char trouble[CURL_ERROR_SIZE];
 	bool is_inside; /* an address was refused */
+	/*
+	 * A mail has a thread of its own: libcurl waits for a server's last word behind the text
+	 * without letting anything else go on, and a server may keep silent there.
+	 */
+	pthread_t thread;
+	atomic_bool has_ended; /* the thread's last act */
+	CURLcode code;
 };
 
 struct yg_post {
@@ -46,6 +55,9 @@ struct yg_post {
 	CURLM *multi;
 	struct slot *slots;
 	uint32_t busy;
+	uint32_t busy_hooks;
+	atomic_uint ended_mails; /* whose end was not asked for yet */
+	atomic_bool is_ending;	 /* what is under way is given up */
 	char password[PASSWORD_MAX + 1];
 };
 
@@ -64,7 +76,7 @@ static bool is_special_6(const uint8_t a[16])
 	       (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0 && a[3] == 0);  /* Teredo */
 }
 
-static bool may_speak(const struct yg_hub_config_out *config, const struct sockaddr *to)
+bool yg_post_may_speak(const struct yg_hub_config_out *config, const struct sockaddr *to)
 {
 	const struct sockaddr_in *four = (const void *)to;
 	const struct sockaddr_in6 *six = (const void *)to;
@@ -86,7 +98,7 @@ static curl_socket_t open_outside(void *arg, curlsocktype purpose, struct curl_s
 	struct slot *slot = arg;
 
 	(void)purpose;
-	if (!may_speak(slot->post->opts.config, &to->addr)) {
+	if (!yg_post_may_speak(slot->post->opts.config, &to->addr)) {
 		slot->is_inside = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -94,7 +106,7 @@ static curl_socket_t open_outside(void *arg, curlsocktype purpose, struct curl_s
 }
 
 /* In the clear to this machine alone, and only where the operator wrote so. */
-static bool may_be_plain(const struct yg_hub_config_out *config, const char *url)
+bool yg_post_may_be_plain(const struct yg_hub_config_out *config, const char *url)
 {
 	const char *host = strstr(url, "://");
 	size_t size = strlen(LOCAL);
@@ -196,8 +208,9 @@ static CURLcode set_server(struct slot *slot, const char *other)
 
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_USE_SSL,
-					may_be_plain(config, server) ? (long)CURLUSESSL_NONE
-								     : (long)CURLUSESSL_ALL);
+					yg_post_may_be_plain(config, server)
+						? (long)CURLUSESSL_NONE
+						: (long)CURLUSESSL_ALL);
 	if (code == CURLE_OK && other)
 		return bound_addresses(slot);
 	if (code == CURLE_OK && config->mail_user)
@@ -249,7 +262,7 @@ static CURLcode set_hook(struct slot *slot, const struct yg_post_letter *letter)
 	CURL *curl = slot->curl;
 	CURLcode code = curl_easy_setopt(
 		curl, CURLOPT_PROTOCOLS_STR,
-		may_be_plain(slot->post->opts.config, letter->to) ? "http,https" : "https");
+		yg_post_may_be_plain(slot->post->opts.config, letter->to) ? "http,https" : "https");
 
 	if (!add_field(slot, "Content-Type", "application/json") ||
 	    !add_field(slot, "Idempotency-Key", letter->key) ||
@@ -265,6 +278,51 @@ static CURLcode set_hook(struct slot *slot, const struct yg_post_letter *letter)
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)slot->body.data);
 	return code == CURLE_OK ? bound_addresses(slot) : code;
+}
+
+static int look_for_end(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct slot *slot = arg;
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	return atomic_load(&slot->post->is_ending);
+}
+
+static void *run_mail(void *arg)
+{
+	struct slot *slot = arg;
+	struct yg_post *post = slot->post;
+
+	slot->code = curl_easy_perform(slot->curl);
+	atomic_fetch_add(&post->ended_mails, 1);
+	atomic_store(&slot->has_ended, true);
+	(void)curl_multi_wakeup(post->multi); /* else it is seen a little later */
+	return NULL;
+}
+
+/* YG_OK, or nothing was begun. */
+static int start_mail(struct slot *slot)
+{
+	CURLcode code = curl_easy_setopt(slot->curl, CURLOPT_NOPROGRESS, 0L);
+
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(slot->curl, CURLOPT_XFERINFOFUNCTION, look_for_end);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(slot->curl, CURLOPT_XFERINFODATA, slot);
+	atomic_store(&slot->has_ended, false);
+	return code == CURLE_OK && pthread_create(&slot->thread, NULL, run_mail, slot) == 0
+		       ? YG_OK
+		       : YG_ENOMEM;
+}
+
+static int start_slot(struct slot *slot)
+{
+	if (slot->kind == YG_POST_MAIL)
+		return start_mail(slot);
+	return curl_multi_add_handle(slot->post->multi, slot->curl) == CURLM_OK ? YG_OK : YG_ENOMEM;
 }
 
 static void release(struct slot *slot)
@@ -296,15 +354,15 @@ int yg_post_start(struct yg_post *post, const struct yg_post_letter *letter, uin
 	if (code == CURLE_OK && rc == YG_OK)
 		code = letter->kind == YG_POST_MAIL ? set_mail(slot, letter)
 						    : set_hook(slot, letter);
-	if (rc == YG_OK &&
-	    (code != CURLE_OK || curl_multi_add_handle(post->multi, slot->curl) != CURLM_OK))
-		rc = YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = code == CURLE_OK ? start_slot(slot) : YG_ENOMEM;
 	if (rc != YG_OK) {
 		release(slot);
 		return rc;
 	}
 	slot->is_busy = true;
 	post->busy++;
+	post->busy_hooks += slot->kind == YG_POST_HOOK;
 	return YG_OK;
 }
 
@@ -390,29 +448,59 @@ int yg_post_wait(struct yg_post *post, int wait_ms)
 	int running = 0;
 	CURLMcode code = curl_multi_perform(post->multi, &running);
 
-	if (code == CURLM_OK && running > 0 && (uint32_t)running == post->busy)
+	/* Nothing has ended yet; a mail that does wakes it. */
+	if (code == CURLM_OK && post->busy > 0 && (uint32_t)running == post->busy_hooks &&
+	    atomic_load(&post->ended_mails) == 0)
 		code = curl_multi_poll(post->multi, NULL, 0, wait_ms, NULL);
 	if (code == CURLM_OK)
 		code = curl_multi_perform(post->multi, &running);
 	return code == CURLM_OK ? YG_OK : code == CURLM_OUT_OF_MEMORY ? YG_ENOMEM : YG_EIO;
 }
 
-bool yg_post_next(struct yg_post *post, uint64_t *ret_tag, struct yg_post_end *ret)
+/* A webhook that has ended. NULL: none. */
+static struct slot *ended_hook(struct yg_post *post, CURLcode *ret_code)
 {
 	int left;
 	const CURLMsg *message = curl_multi_info_read(post->multi, &left);
 	struct slot *slot = NULL;
-	CURLcode code;
 
 	while (message && message->msg != CURLMSG_DONE)
 		message = curl_multi_info_read(post->multi, &left);
 	if (!message)
-		return false;
-	code = message->data.result;
+		return NULL;
+	*ret_code = message->data.result;
 	(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
+	(void)curl_multi_remove_handle(post->multi, slot->curl); /* it is one of them */
+	post->busy_hooks--;
+	return slot;
+}
+
+static struct slot *ended_mail(struct yg_post *post, CURLcode *ret_code)
+{
+	for (uint32_t i = 0; i < post->opts.at_once && atomic_load(&post->ended_mails) > 0; i++) {
+		struct slot *slot = &post->slots[i];
+
+		if (!slot->is_busy || slot->kind != YG_POST_MAIL || !atomic_load(&slot->has_ended))
+			continue;
+		(void)pthread_join(slot->thread, NULL); /* ours, joinable */
+		atomic_fetch_sub(&post->ended_mails, 1);
+		*ret_code = slot->code;
+		return slot;
+	}
+	return NULL;
+}
+
+bool yg_post_next(struct yg_post *post, uint64_t *ret_tag, struct yg_post_end *ret)
+{
+	CURLcode code = CURLE_OK;
+	struct slot *slot = ended_mail(post, &code);
+
+	if (!slot)
+		slot = ended_hook(post, &code);
+	if (!slot)
+		return false;
 	*ret = (struct yg_post_end){.status = 0};
 	(void)curl_easy_getinfo(slot->curl, CURLINFO_RESPONSE_CODE, &ret->status); /* 0 otherwise */
-	(void)curl_multi_remove_handle(post->multi, slot->curl); /* it is one of them */
 	*ret_tag = slot->tag;
 	ret->cause = cause_of(slot, code, ret->status);
 	words_of(slot, code, ret->status, ret->words);
@@ -513,10 +601,13 @@ struct yg_post *yg_post_free(struct yg_post *post)
 {
 	if (!post)
 		return NULL;
+	atomic_store(&post->is_ending, true);
 	for (uint32_t i = 0; post->slots && i < post->opts.at_once; i++) {
 		struct slot *slot = &post->slots[i];
 
-		if (slot->is_busy)
+		if (slot->is_busy && slot->kind == YG_POST_MAIL)
+			(void)pthread_join(slot->thread, NULL); /* ours: it looks for the end */
+		else if (slot->is_busy)
 			(void)curl_multi_remove_handle(post->multi, slot->curl); /* it is one */
 		curl_slist_free_all(slot->list);
 		if (slot->curl)

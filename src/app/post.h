@@ -7,9 +7,12 @@
  * Mail goes over TLS (in the clear to 127.0.0.1 alone, and where the operator said so); webhooks
  * over HTTPS (HTTP to 127.0.0.1 alone, likewise), to no address inside, and no redirect is
  * followed. The same holds for a mail server that is not the operator's own. A server that hangs
- * costs its time and no more. The only file that speaks with libcurl (tools/layers.py).
+ * costs its own letters' time and nobody else's: each mail has a thread, for libcurl waits for a
+ * server's word behind the text without anything else going on. The only file that speaks with
+ * libcurl (tools/layers.py).
  *
- * One thread (libcurl looks names up in threads of its own). One of them in a process.
+ * For one thread; those of mails are inside, as are libcurl's that look names up. One of them in a
+ * process.
  * Tests: tests/e2e/hub_delivery.py, tests/e2e/drill.py
  */
 #pragma once
@@ -87,6 +90,12 @@ YG_MUST_USE int yg_post_start(struct yg_post *post, const struct yg_post_letter 
 YG_MUST_USE int yg_post_wait(struct yg_post *post, int wait_ms);
 /* One that has ended since. False: none. */
 bool yg_post_next(struct yg_post *post, uint64_t *ret_tag, struct yg_post_end *ret);
+
+/* The rule for whoever is named by others: no address inside, but 127.0.0.1 where the operator
+ * wrote so; there, and nowhere else, also in the clear. */
+struct sockaddr;
+bool yg_post_may_speak(const struct yg_hub_config_out *config, const struct sockaddr *to);
+bool yg_post_may_be_plain(const struct yg_hub_config_out *config, const char *url);
 
 /*
  * "t=SECONDS,v1=HEX": HMAC-SHA-256 by @secret over "SECONDS." and @body, so that a webhook knows

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/tr.h"
 #include "share/drill.h"
 
 #define YG_SHARE_DRILL_NUMBER_MAX 40u
@@ -72,6 +73,9 @@ void yg_share_drill_key(const struct yg_share_drill *run, uint32_t node,
 YG_MUST_USE int yg_share_drill_letter(const struct yg_share_drill *run, uint32_t node,
 				      struct yg_buf *to);
 
+/* One fault in words, without a line end; @place stands before it. Thread-safe. */
+void yg_share_drill_fault_text(struct yg_buf *to, const char *place,
+			       const struct yg_tree_fault *fault, enum yg_lang lang);
 /* Each fault as a message of its own, then how many more there were. */
 void yg_share_drill_say_faults(const char *path, const struct yg_tree_faults *faults);
 

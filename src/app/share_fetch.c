@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 
@@ -22,6 +23,7 @@ struct yg_fetch {
 	struct curl_slist *fields;
 	struct yg_fetch_answer *now;
 	char trouble[CURL_ERROR_SIZE];
+	bool is_inside; /* an address was refused */
 };
 
 /* ---- what may be asked ---- */
@@ -80,7 +82,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *arg)
 	struct yg_fetch *fetch = arg;
 	struct yg_fetch_answer *answer = fetch->now;
 
-	if (size * count > YG_FETCH_BODY_MAX - answer->body.size) {
+	if (size * count > fetch->opts.body_max - answer->body.size) {
 		answer->how = YG_FETCH_TOO_MUCH;
 		return 0;
 	}
@@ -189,6 +191,50 @@ static CURLcode set_texts(struct yg_fetch *fetch)
 	return code;
 }
 
+/* The address itself, after its name was looked up: a name that changes its mind gains nothing. */
+static curl_socket_t open_allowed(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct yg_fetch *fetch = arg;
+
+	(void)purpose;
+	if (!fetch->opts.may_speak(fetch->opts.arg, &to->addr)) {
+		fetch->is_inside = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static int look_at_end(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct yg_fetch *fetch = arg;
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	return fetch->opts.is_ending(fetch->opts.arg);
+}
+
+static CURLcode set_callers(struct yg_fetch *fetch)
+{
+	CURL *curl = fetch->curl;
+	CURLcode code = CURLE_OK;
+
+	if (fetch->opts.may_speak)
+		code = curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_allowed);
+	if (code == CURLE_OK && fetch->opts.may_speak)
+		code = curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, fetch);
+	if (code != CURLE_OK || !fetch->opts.is_ending)
+		return code;
+	code = curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_at_end);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_XFERINFODATA, fetch);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	/* A name server that hangs holds nothing up. */
+	return code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) : code;
+}
+
 static CURLcode set_all(struct yg_fetch *fetch)
 {
 	CURL *curl = fetch->curl;
@@ -206,7 +252,9 @@ static CURLcode set_all(struct yg_fetch *fetch)
 		code = curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_field);
-	return code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_HEADERDATA, fetch) : code;
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_HEADERDATA, fetch);
+	return code == CURLE_OK ? set_callers(fetch) : code;
 }
 
 int yg_fetch_new(const struct yg_fetch_opts *opts, struct yg_fetch **ret)
@@ -218,6 +266,8 @@ int yg_fetch_new(const struct yg_fetch_opts *opts, struct yg_fetch **ret)
 	fetch->opts = *opts;
 	if (fetch->opts.timeout_s == 0)
 		fetch->opts.timeout_s = YG_FETCH_TIMEOUT_S;
+	if (fetch->opts.body_max == 0)
+		fetch->opts.body_max = YG_FETCH_BODY_MAX;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		fetch->curl = curl_easy_init();
 	fetch->fields = curl_slist_append(NULL, "Accept: " MEDIA_TYPE ";version=2.1");
@@ -266,6 +316,7 @@ void yg_fetch_get(struct yg_fetch *fetch, const char *url, struct yg_fetch_answe
 	yg_buf_reset(&ret->body);
 	fetch->now = ret;
 	fetch->trouble[0] = 0;
+	fetch->is_inside = false;
 	code = curl_easy_setopt(fetch->curl, CURLOPT_URL, url);
 	if (code == CURLE_OK)
 		code = curl_easy_perform(fetch->curl);
@@ -275,5 +326,7 @@ void yg_fetch_get(struct yg_fetch *fetch, const char *url, struct yg_fetch_answe
 	if (ret->how == YG_FETCHED)
 		ret->how = how_of(code);
 	(void)snprintf(ret->words, sizeof(ret->words), "%.190s",
-		       fetch->trouble[0] ? fetch->trouble : curl_easy_strerror(code)); /* cut */
+		       fetch->is_inside	   ? "an address inside is not spoken with"
+		       : fetch->trouble[0] ? fetch->trouble
+					   : curl_easy_strerror(code)); /* cut */
 }

@@ -12,6 +12,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct sockaddr;
+
 #define YG_FETCH_BODY_MAX   (64u << 20)
 #define YG_FETCH_URL_MAX    4000u
 #define YG_FETCH_SECRET_MAX 1024u
@@ -27,6 +29,12 @@ struct yg_fetch_opts {
 	const char *user; /* Basic, with @secret as the password; NULL: @secret is a bearer token */
 	const char *secret; /* NULL: none */
 	unsigned timeout_s;
+	size_t body_max; /* bytes of an answer; 0: YG_FETCH_BODY_MAX */
+	/* May it speak with this address, after the name was looked up? NULL: with any. And is it
+	 * to end now? NULL: never; asked about once a second. */
+	bool (*may_speak)(void *arg, const struct sockaddr *to);
+	bool (*is_ending)(void *arg);
+	void *arg;
 };
 
 enum yg_fetched {

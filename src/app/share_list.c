@@ -22,7 +22,9 @@
 #include "base/arena.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "parse/clue.h"
 #include "parse/stix_pattern.h"
+#include "store/clues.h"
 
 #include "base/ban.h"
 
@@ -34,22 +36,8 @@
 #define LABEL_MAX  63u
 #define TTL_S	   300u
 
-enum kind { KIND_NAME, KIND_IPV4, KIND_IPV6, KIND_URL, KIND_HASH, KIND_MAIL, KIND_NONE };
-
-static const struct {
-	const char *path;
-	enum kind kind;
-} paths[] = {
-	{"domain-name:value", KIND_NAME},	{"ipv4-addr:value", KIND_IPV4},
-	{"ipv6-addr:value", KIND_IPV6},		{"url:value", KIND_URL},
-	{"email-addr:value", KIND_MAIL},	{"file:hashes.'SHA-256'", KIND_HASH},
-	{"file:hashes.'SHA-1'", KIND_HASH},	{"file:hashes.'SHA-512'", KIND_HASH},
-	{"file:hashes.'MD5'", KIND_HASH},	{"file:hashes.MD5", KIND_HASH},
-	{"file:hashes.\"SHA-256\"", KIND_HASH}, {"file:hashes.SHA1", KIND_HASH},
-};
-
 /* Why something is not in the list. */
-enum left { LEFT_TIME, LEFT_MORE, LEFT_KIND, LEFT_NAME, LEFT_KNOWN, LEFT_COUNT };
+enum left { LEFT_TIME, LEFT_MORE, LEFT_KIND, LEFT_NAME, LEFT_KNOWN, LEFT_PERSON, LEFT_COUNT };
 
 struct listing {
 	struct yg_share_place *place;
@@ -60,7 +48,8 @@ struct listing {
 	struct yg_bytes *values;
 	uint32_t count;
 	uint32_t room;
-	uint32_t mark; /* of the pattern that is read: given back when it says more */
+	struct yg_bytes id; /* of the indicator that is read */
+	uint32_t mark;	    /* of the pattern that is read: given back when it says more */
 	uint64_t left[LEFT_COUNT];
 	int64_t after_us;
 	struct yg_buf out;
@@ -180,14 +169,6 @@ static bool take_address(struct yg_bytes value, bool is_six, char to[NAME_MAX_ +
 	return true;
 }
 
-static enum kind kind_of(struct yg_bytes path)
-{
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (yg_bytes_eq(path, yg_bytes_str(paths[i].path)))
-			return paths[i].kind;
-	return KIND_NONE;
-}
-
 static bool is_line(struct yg_bytes value)
 {
 	for (size_t i = 0; i < value.size; i++)
@@ -197,49 +178,75 @@ static bool is_line(struct yg_bytes value)
 }
 
 /* Is it on a list of values that everyone uses? */
-static bool is_known(const struct listing *l, enum kind kind, struct yg_bytes value)
+static bool is_known(const struct listing *l, enum yg_clue_kind kind, struct yg_bytes value)
 {
-	static const enum yg_indicator_type types[] = {[KIND_NAME] = YG_INDICATOR_DOMAIN,
-						       [KIND_IPV4] = YG_INDICATOR_ADDRESS,
-						       [KIND_IPV6] = YG_INDICATOR_ADDRESS,
-						       [KIND_URL] = YG_INDICATOR_URL,
-						       [KIND_HASH] = YG_INDICATOR_HASH};
+	static const enum yg_indicator_type types[] = {[YG_CLUE_NAME] = YG_INDICATOR_DOMAIN,
+						       [YG_CLUE_IPV4] = YG_INDICATOR_ADDRESS,
+						       [YG_CLUE_IPV6] = YG_INDICATOR_ADDRESS,
+						       [YG_CLUE_URL] = YG_INDICATOR_URL,
+						       [YG_CLUE_HASH] = YG_INDICATOR_HASH};
 	struct yg_indicator one = {.value = value};
 	struct yg_bytes unused;
 
-	if (!l->known || kind >= KIND_MAIL)
+	if (!l->known || kind >= YG_CLUE_MAIL)
 		return false;
-	one.type = kind <= KIND_IPV6 && yg_bytes_chr(value, '/') != SIZE_MAX ? YG_INDICATOR_PREFIX
-									     : types[kind];
+	one.type = kind <= YG_CLUE_IPV6 && yg_bytes_chr(value, '/') != SIZE_MAX
+			   ? YG_INDICATOR_PREFIX
+			   : types[kind];
 	return yg_warning_lists_has(l->known, &one, &unused);
+}
+
+struct marking {
+	int64_t collection;
+	bool is_yes;
+};
+
+static int look_mark(void *arg, const struct yg_clue *clue)
+{
+	struct marking *m = arg;
+
+	m->is_yes = m->is_yes || (clue->collection == m->collection && clue->facts.is_yes);
+	return YG_OK;
+}
+
+/* Did a person say that it is an indicator (docs/indicators.md)? */
+static bool is_marked(const struct listing *l)
+{
+	struct marking m = {.collection = l->place->c.number};
+
+	return yg_clues_named(l->place->s, l->id, look_mark, &m) == YG_OK && m.is_yes;
 }
 
 static int take_value(void *arg, struct yg_bytes path, struct yg_bytes value)
 {
 	struct listing *l = arg;
-	enum kind kind = kind_of(path);
+	enum yg_clue_kind kind = yg_clue_kind_of(path);
 	char name[NAME_MAX_ + 1];
 	bool is_good;
 
-	if (kind == KIND_NONE || (l->is_zone && kind > KIND_IPV6)) {
+	if (kind > YG_CLUE_MAIL || (l->is_zone && kind > YG_CLUE_IPV6)) {
 		l->left[LEFT_KIND]++;
 		return YG_OK;
 	}
-	if (kind == KIND_NAME)
+	if (yg_clue_is_person(kind, value) && !is_marked(l)) {
+		l->left[LEFT_PERSON]++;
+		return YG_OK;
+	}
+	if (kind == YG_CLUE_NAME)
 		is_good = take_name(value, name);
 	else if (l->is_zone)
-		is_good = take_address(value, kind == KIND_IPV6, name);
+		is_good = take_address(value, kind == YG_CLUE_IPV6, name);
 	else
 		is_good = is_line(value);
 	if (!is_good) {
 		l->left[LEFT_NAME]++;
 		return YG_OK;
 	}
-	if (is_known(l, kind, kind == KIND_NAME ? yg_bytes_str(name) : value)) {
+	if (is_known(l, kind, kind == YG_CLUE_NAME ? yg_bytes_str(name) : value)) {
 		l->left[LEFT_KNOWN]++;
 		return YG_OK;
 	}
-	return keep(l, kind == KIND_NAME || l->is_zone ? yg_bytes_str(name) : value);
+	return keep(l, kind == YG_CLUE_NAME || l->is_zone ? yg_bytes_str(name) : value);
 }
 
 /* ---- indicators ---- */
@@ -284,6 +291,7 @@ static int take_row(void *arg, const struct yg_stix_row *row)
 	int rc = yg_json_load(row->object.text, YG_STIX_OBJECT_MAX, &tree, &fault);
 
 	l->after_us = row->added_us;
+	l->id = row->object.id;
 	if (rc == YG_OK && !is_in_force(l, tree))
 		l->left[LEFT_TIME]++;
 	else if (rc == YG_OK)
@@ -382,6 +390,8 @@ static void say_left(const struct listing *l, uint32_t written)
 			   "list cannot say it"),
 		[LEFT_KIND] = N_("%llu values are of a kind that this list does not hold"),
 		[LEFT_NAME] = N_("%llu values are no names or addresses that may stand in it"),
+		[LEFT_PERSON] = N_("%llu values name a person, and nobody said that they are "
+				   "indicators"),
 		[LEFT_KNOWN] = N_("%llu values are on a list of well-known ones"),
 	};
 

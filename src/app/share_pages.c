@@ -9,16 +9,15 @@
  * added at one moment, and a page may end between them. So the cursor stays a microsecond before
  * the last moment that was seen: what was added then is asked for once more, and what comes twice
  * is no error. A server may forget, or have moved on behind, a `next` whose answer did not arrive:
- * after a break, a page that was there before, or one out of order, nothing is asked by `next`
- * again; a new round begins at the cursor. Without `next` every page is asked for by the cursor
- * alone; where more objects share a moment than a page holds, larger pages are asked for. Source:
- * TAXII 2.1 sec. 3.3 to 3.5; what servers do: docs/taxii.md. Tests: tests/e2e/share_poll.py
+ * after a break, a page that was there before, or one out of order, a new round begins at the
+ * cursor, and no word that was asked with since is asked with again, also not by a later run: the
+ * page that brings it may be an old one, which something in between repeats. Its place is gone on
+ * from by the cursor alone, as where there is no `next`; where more objects share a moment than a
+ * page holds, larger pages are asked for. A round begins with what was added at the moment where
+ * the cursor stands, or that was deleted: what begins later is asked for once more.
+ * Source: TAXII 2.1 sec. 3.3 to 3.5; what servers do: docs/taxii.md. Tests: tests/e2e/share_poll.py
  */
-#define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
-#include <errno.h>
-#include <time.h>
-
 #include "app/say.h"
 #include "app/share_poll-int.h"
 #include "base/hash.h"
@@ -35,6 +34,10 @@
 #define SAID_MAX	10u
 #define PAGES_MAX	100000u
 #define DUPLICATES_SEED 0x7a12u
+#define GAPS_MAX	2u /* times that a round is asked for again because it begins too late */
+#define WORD_SEED	0x7a14u
+#define STUCK_MAX	6u /* below TRIES_MAX */
+#define LATER_PAGES	4u /* times the bound of a round */
 
 /* What a page comes to. */
 enum step {
@@ -92,28 +95,37 @@ static int ask(struct yg_poll *p)
 	yg_buf_add_byte(&url, 0);
 	rc = yg_buf_error(&url);
 	if (rc == YG_OK)
-		yg_fetch_get(p->fetch, (const char *)url.data, &p->answer);
+		p->get(p->arg, (const char *)url.data, &p->answer);
 	yg_buf_done(&url);
 	return rc;
 }
 
-static enum step fail(const struct yg_poll *p, const char *text)
+static enum step fail(struct yg_poll *p, const char *text)
 {
-	yg_say("%s: %s", yg_say_safe(yg_bytes_str(p->url), 200), yg_say_tr(text));
+	yg_poll_say(p, NULL, "%s: %s", yg_say_safe(yg_bytes_str(p->url), 200),
+		    p->is_quiet ? text : yg_say_tr(text));
 	return STEP_FAIL;
 }
 
-static enum step fail_status(const struct yg_poll *p)
+static int fail_store(struct yg_poll *p, int rc)
+{
+	yg_poll_say(p, NULL, "%s: %s", yg_say_safe(yg_bytes_str(p->place.collection), 300),
+		    p->is_quiet ? yg_err_text(rc) : yg_say_tr(yg_err_text(rc)));
+	return rc;
+}
+
+static enum step fail_status(struct yg_poll *p)
 {
 	const struct yg_fetch_answer *a = &p->answer;
 
 	if (a->status >= 300 && a->status < 400)
-		yg_say_hint(N_("is the address right? Give the new one with --url"),
+		yg_poll_say(p, N_("is the address right? Give the new one with --url"),
 			    N_("%s: it sends us elsewhere (%ld), where nothing is asked"),
 			    yg_say_safe(yg_bytes_str(p->url), 200), a->status);
 	else
-		yg_say(N_("%s: answered with %ld: %s"), yg_say_safe(yg_bytes_str(p->url), 200),
-		       a->status, yg_say_safe(yg_buf_bytes(&a->body), 300));
+		yg_poll_say(p, NULL, N_("%s: answered with %ld: %s"),
+			    yg_say_safe(yg_bytes_str(p->url), 200), a->status,
+			    yg_say_safe(yg_buf_bytes(&a->body), 200));
 	return STEP_FAIL;
 }
 
@@ -153,11 +165,12 @@ static void refuse(struct yg_poll *p, const struct yg_stix_object *object, const
 {
 	if (note_hash(p->wrong, yg_hash64(object->text, DUPLICATES_SEED)))
 		return;
-	if (p->refused++ < SAID_MAX)
-		yg_say("%s: %s%s%s", yg_say_safe(yg_bytes_str(p->url), 200),
+	(void)snprintf(p->wrong_text, sizeof(p->wrong_text), "%s%s%s",
 		       yg_say_safe(object->id.size ? object->id : YG_S("?"), 120),
 		       fault[0] == ':' ? "" : ".",
-		       yg_say_safe(yg_bytes_str(fault), YG_STIX_FAULT_MAX));
+		       yg_say_safe(yg_bytes_str(fault), YG_STIX_FAULT_MAX)); /* it fits */
+	if (p->refused++ < SAID_MAX && !p->is_quiet)
+		yg_say("%s: %s", yg_say_safe(yg_bytes_str(p->url), 200), p->wrong_text);
 }
 
 /* What it is marked with may come on a later page. */
@@ -176,9 +189,15 @@ static bool put_off(struct yg_poll *p, const struct yg_stix_item *item)
 
 static int put_one(struct yg_poll *p, const struct yg_stix_object *object, int64_t now_us)
 {
+	struct yg_stix_object one = *object;
 	int64_t added_us;
-	int rc = yg_collections_put(p->place.s, p->place.c.number, object, now_us, 0, &added_us);
+	int rc;
 
+	if (one.tlp == YG_TLP_NONE)
+		one.tlp = p->default_tlp;
+	rc = yg_collections_put(p->place.s, p->place.c.number, &one, now_us, 0, &added_us);
+	if (rc == YG_OK && p->origin)
+		rc = yg_collections_put_origin(p->place.s, p->place.c.number, added_us, p->origin);
 	p->stored += rc == YG_OK;
 	p->there += rc == YG_EDUPLICATE;
 	if (rc == YG_OK)
@@ -205,26 +224,70 @@ static int put_all(struct yg_poll *p, const struct yg_stix_bundle *bundle, bool 
 	return rc == YG_OK ? yg_buf_error(&p->later) : rc;
 }
 
-/* The cursor into the file, with what stands before it. Not past what was put off. */
-static int keep_cursor(struct yg_poll *p)
+/* The place that is kept, and the words that were asked with since. */
+static int keep_place(struct yg_poll *p, int64_t place_us)
 {
 	char added[YG_STIX_TIME_SIZE];
 	struct yg_buf text;
 	int rc;
 
-	if (p->later_count > 0 || p->cursor_us == p->kept_us)
-		return YG_OK;
-	yg_stix_time_write(p->cursor_us, added);
-	yg_buf_init(&text, 3 * YG_FETCH_URL_MAX);
+	yg_buf_init(&text, 3 * YG_FETCH_URL_MAX + 32 * YG_POLL_ASKED_MAX);
 	yg_buf_add_str(&text, "{\"url\":");
 	yg_buf_add_json(&text, yg_bytes_str((const char *)p->objects.data));
-	yg_buf_addf(&text, ",\"added_after\":\"%s\"}", added);
+	if (place_us != INT64_MIN) {
+		yg_stix_time_write(place_us, added);
+		yg_buf_addf(&text, ",\"added_after\":\"%s\"", added);
+	}
+	yg_buf_add_str(&text, ",\"asked\":[");
+	for (uint32_t i = 0; i < p->asked_count; i++)
+		yg_buf_addf(&text, "%s\"%016llx\"", i ? "," : "", (unsigned long long)p->asked[i]);
+	yg_buf_add_str(&text, "]}");
 	rc = yg_buf_error(&text);
 	if (rc == YG_OK)
 		rc = yg_collections_put_text(p->place.s, "poll", yg_bytes_str(p->state),
 					     yg_buf_bytes(&text));
 	yg_buf_done(&text);
 	return rc;
+}
+
+static uint64_t hash_word(struct yg_bytes word)
+{
+	return yg_hash64(word, WORD_SEED);
+}
+
+static bool was_asked(const struct yg_poll *p, struct yg_bytes word)
+{
+	uint64_t hash = hash_word(word);
+
+	for (uint32_t i = 0; i < p->asked_count; i++)
+		if (p->asked[i] == hash)
+			return true;
+	return false;
+}
+
+/* What it has been asked with until here belongs to pages before the place: none of them would be
+ * taken for one that comes behind it. @word: of the page that is stored with it. */
+static void note_word(struct yg_poll *p, struct yg_bytes word, bool is_moved)
+{
+	if (is_moved)
+		p->asked_count = 0;
+	if (word.size == 0 || was_asked(p, word))
+		return;
+	/* Of so many the oldest goes: more pages share no moment, and wait for no marking. */
+	if (p->asked_count == YG_POLL_ASKED_MAX)
+		memmove(p->asked, p->asked + 1, --p->asked_count * sizeof(p->asked[0]));
+	p->asked[p->asked_count++] = hash_word(word);
+}
+
+/* The cursor into the file, with what stands before it. Not past what was put off. */
+static int keep_cursor(struct yg_poll *p, struct yg_bytes word)
+{
+	bool is_moved = p->later_count == 0 && p->cursor_us != p->kept_us;
+
+	if (!is_moved && (word.size == 0 || was_asked(p, word)))
+		return YG_OK;
+	note_word(p, word, is_moved);
+	return keep_place(p, is_moved ? p->cursor_us : p->kept_us);
 }
 
 static int store(struct yg_poll *p, const struct yg_stix_bundle *bundle, bool is_last)
@@ -234,14 +297,14 @@ static int store(struct yg_poll *p, const struct yg_stix_bundle *bundle, bool is
 	if (rc == YG_OK)
 		rc = put_all(p, bundle, is_last);
 	if (rc == YG_OK)
-		rc = keep_cursor(p);
+		rc = keep_cursor(p, p->will_ask ? bundle->next : (struct yg_bytes){0});
 	if (rc == YG_OK)
 		rc = yg_collections_commit(p->place.s);
 	else
 		yg_collections_abort(p->place.s);
 	if (rc == YG_OK && p->later_count == 0)
 		p->kept_us = p->cursor_us;
-	return rc == YG_OK ? rc : yg_share_say_error(p->place.collection, rc);
+	return rc == YG_OK ? rc : fail_store(p, rc);
 }
 
 /* When the first and the last of the page were added; INT64_MIN: it does not say. */
@@ -279,29 +342,77 @@ static bool is_ours(struct yg_poll *p, const struct yg_stix_bundle *bundle, int6
 	return !note_hash(p->seen, hash_of(bundle)) || !p->next[0];
 }
 
+/* Is the page's word to be asked with? One that was asked with before stands for nothing, but that
+ * of the question which the page answers: some servers have one word for all pages. */
+static bool is_good_word(const struct yg_poll *p, const struct yg_stix_bundle *bundle)
+{
+	bool is_same = p->next[0] && yg_bytes_eq(bundle->next, yg_bytes_str(p->next));
+
+	return bundle->is_more && bundle->count > 0 && bundle->next.size > 0 &&
+	       bundle->next.size < sizeof(p->next) && (is_same || !was_asked(p, bundle->next));
+}
+
+static enum step go_by_word(struct yg_poll *p, const struct yg_stix_bundle *bundle)
+{
+	memcpy(p->next, bundle->next.data, bundle->next.size);
+	p->next[bundle->next.size] = 0;
+	return STEP_ON;
+}
+
+/* The page brings nothing to go on by: it may be an old one, so it is asked for again; and when it
+ * is the same each time, an old word is better than no way at all. */
+static enum step go_anyhow(struct yg_poll *p, const struct yg_stix_bundle *bundle)
+{
+	bool has_word = bundle->next.size > 0 && bundle->next.size < sizeof(p->next);
+
+	if (p->stuck < STUCK_MAX) {
+		p->stuck++;
+		(void)snprintf(p->answer.words, sizeof(p->answer.words),
+			       "a page that says nothing new, and no way behind it");
+		return STEP_RESTART;
+	}
+	if (has_word)
+		return go_by_word(p, bundle);
+	return fail(p, N_("more objects were added at one moment than the server gives on a page, "
+			  "and it gives no `next`: what is behind them cannot be reached"));
+}
+
 /* Where it goes on behind a page that is stored. @cursor_us: where it stood before it. */
 static enum step go_on(struct yg_poll *p, const struct yg_stix_bundle *bundle, int64_t cursor_us)
 {
 	if (!bundle->is_more || bundle->count == 0)
 		return STEP_DONE;
-	if (bundle->next.size > 0 && bundle->next.size < sizeof(p->next)) {
-		memcpy(p->next, bundle->next.data, bundle->next.size);
-		p->next[bundle->next.size] = 0;
-		return STEP_ON;
+	if (p->will_ask) {
+		p->stuck = 0;
+		return go_by_word(p, bundle);
 	}
 	p->next[0] = 0;
-	if (p->last_us == INT64_MIN)
+	if (p->last_us == INT64_MIN && bundle->next.size == 0)
 		return fail(p, N_("there is more, and neither `next` nor X-TAXII-Date-Added-Last "
 				  "says where"));
-	if (p->cursor_us > cursor_us)
+	if (p->last_us != INT64_MIN && p->cursor_us > cursor_us) {
+		p->stuck = 0;
 		return STEP_ON;
+	}
 	/* One moment fills the page: only a larger one shows what is behind it. */
-	if (bundle->count < p->limit || p->limit >= LIMIT_MAX)
-		return fail(p, N_("more objects were added at one moment than the server gives on "
-				  "a page, and it gives no `next`: what is behind them cannot be "
-				  "reached"));
+	if (p->last_us == INT64_MIN || bundle->count < p->limit || p->limit >= LIMIT_MAX)
+		return go_anyhow(p, bundle);
 	p->limit = p->limit < LIMIT_MAX / 2 ? p->limit * 2 : LIMIT_MAX;
 	return STEP_ON;
+}
+
+/* It begins behind what has to come once more: an old page, or that was deleted there. */
+static bool is_gap(struct yg_poll *p, const struct yg_stix_bundle *bundle, int64_t first_us)
+{
+	if (p->next[0] || p->cursor_us == INT64_MIN || bundle->count == 0 ||
+	    first_us == INT64_MIN || first_us == p->cursor_us + 1) {
+		p->gaps = 0;
+		return false;
+	}
+	if (++p->gaps <= GAPS_MAX)
+		return true;
+	p->gaps = 0;
+	return false;
 }
 
 static enum step take_page(struct yg_poll *p, struct yg_arena *arena)
@@ -314,8 +425,9 @@ static enum step take_page(struct yg_poll *p, struct yg_arena *arena)
 	int rc = yg_stix_read(yg_buf_bytes(&p->answer.body), &how, arena, &bundle, &fault);
 
 	if (rc == YG_ENOMEM || rc == YG_ELIMIT)
-		return yg_share_say_error(p->url, rc), STEP_FAIL;
-	if (rc != YG_OK || !is_ours(p, &bundle, first_us, last_us)) {
+		return fail_store(p, rc), STEP_FAIL;
+	if (rc != YG_OK || !is_ours(p, &bundle, first_us, last_us) ||
+	    is_gap(p, &bundle, first_us)) {
 		(void)snprintf(p->answer.words, sizeof(p->answer.words), "%.190s",
 			       rc != YG_OK ? fault.msg : "a page that was not asked for");
 		return STEP_RESTART;
@@ -326,6 +438,7 @@ static enum step take_page(struct yg_poll *p, struct yg_arena *arena)
 	}
 	if (bundle.count > 0)
 		p->last_us = last_us;
+	p->will_ask = is_good_word(p, &bundle);
 	if (store(p, &bundle, false) != YG_OK)
 		return STEP_FAIL;
 	p->pages++;
@@ -358,34 +471,32 @@ static void begin_round(struct yg_poll *p)
 	p->round_us = p->cursor_us;
 }
 
-/* The server may be busy, or starting again. */
-static void pause_a_while(const struct yg_poll *p)
+/* The server may be busy, or starting again. False: it is to end. */
+static bool pause_a_while(const struct yg_poll *p)
 {
 	uint32_t doublings = p->tries < PAUSES_MAX ? p->tries : PAUSES_MAX;
 	int64_t ms = (int64_t)PAUSE_MS << doublings;
-	struct timespec left;
 
 	if (p->answer.retry_s > 0)
 		ms = INT64_C(1000) *
 		     (p->answer.retry_s < WAIT_S_MAX ? p->answer.retry_s : WAIT_S_MAX);
-	left = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-	while (nanosleep(&left, &left) != 0 && errno == EINTR)
-		;
+	return p->pause(p->arg, ms);
 }
 
 static enum step restart(struct yg_poll *p)
 {
 	if (++p->tries > TRIES_MAX) {
-		yg_say_hint(N_("what came is kept; run the same again, and it goes on from there"),
-			    N_("%s: it breaks off again and again: %s"),
-			    yg_say_safe(yg_bytes_str(p->url), 200),
-			    p->answer.status >= 300
-				    ? yg_say_safe(yg_buf_bytes(&p->answer.body), 200)
-				    : yg_say_safe(yg_bytes_str(p->answer.words), 200));
+		yg_poll_say(
+			p, N_("what came is kept; run the same again, and it goes on from there"),
+			N_("%s: it breaks off again and again: %s"),
+			yg_say_safe(yg_bytes_str(p->url), 200),
+			p->answer.status >= 300 ? yg_say_safe(yg_buf_bytes(&p->answer.body), 200)
+						: yg_say_safe(yg_bytes_str(p->answer.words), 200));
 		return STEP_FAIL;
 	}
 	p->restarts++;
-	pause_a_while(p);
+	if (!pause_a_while(p))
+		return STEP_FAIL;
 	/* What shares a moment has to come through in one go: fewer pages are less often broken. */
 	if (p->broken_us == p->cursor_us && p->answer.how != YG_FETCH_TOO_MUCH &&
 	    p->limit < LIMIT_MAX / 2)
@@ -416,10 +527,11 @@ static int settle(struct yg_poll *p)
 	if (rc == YG_OK)
 		rc = yg_stix_read(yg_buf_bytes(&all), &how, arena, &bundle, &fault);
 	p->later_count = 0;
+	p->will_ask = false;
 	if (rc == YG_OK)
 		rc = store(p, &bundle, true);
 	else
-		(void)yg_share_say_error(p->place.collection, rc);
+		(void)fail_store(p, rc);
 	yg_buf_done(&all);
 	(void)yg_arena_free(arena);
 	return rc;
@@ -432,6 +544,11 @@ int yg_poll_pages(struct yg_poll *p)
 
 	begin_round(p);
 	while (step == STEP_ON) {
+		/* What waits for its marking is waited for a while longer. */
+		p->is_cut = p->pages_max > 0 && p->pages >= p->pages_max &&
+			    (p->later_count == 0 || p->pages >= LATER_PAGES * p->pages_max);
+		if (p->is_cut)
+			break;
 		step = p->pages < PAGES_MAX ? page(p) : fail(p, N_("it has no end"));
 		if (step == STEP_RESTART)
 			step = restart(p);
@@ -439,5 +556,5 @@ int yg_poll_pages(struct yg_poll *p)
 	rc = settle(p);
 	if (rc != YG_OK)
 		return rc;
-	return step == STEP_DONE ? YG_OK : YG_EAGAIN;
+	return step == STEP_DONE || p->is_cut ? YG_OK : YG_EAGAIN;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* app/share_poll-int.h - inside `yagura share poll`: options and the way there (share_poll.c),
- * pages (share_pages.c). */
+/*
+ * app/share_poll-int.h - what another TAXII server has, into a collection of ours: the way there
+ * (share_way.c), pages (share_pages.c). `yagura share poll` does it once (share_poll.c), the hub
+ * again and again (hub_feeds.c), by way of the process that may connect.
+ */
 #pragma once
 
 #include "app/share_fetch.h"
@@ -11,6 +14,8 @@
 #define YG_POLL_SET_MAX	    32768u /* of half-filled sets; beyond, they begin anew */
 #define YG_POLL_LATER_MAX   10000u /* objects whose marking may still come */
 #define YG_POLL_LATER_BYTES (64u << 20)
+#define YG_POLL_ASKED_MAX   128u /* words for a next page that are remembered */
+#define YG_POLL_TROUBLE_MAX 400u
 
 /* Hashes that were seen. */
 struct yg_poll_set {
@@ -28,6 +33,15 @@ struct yg_poll {
 	uint32_t limit; /* objects of a page */
 	bool is_again;
 	bool is_json;
+	uint32_t pages_max;	 /* 0: as many as there are */
+	enum yg_tlp default_tlp; /* of what is not marked; NONE: as the collection says */
+	const char *origin;	 /* from whom it is, kept with each version; NULL: not */
+	bool is_quiet;		 /* nothing is said: @trouble and @wrong_text have it */
+	/* One question, which fills in the answer; and a pause of so many milliseconds, false: it
+	 * is to end. */
+	void (*get)(void *arg, const char *url, struct yg_fetch_answer *ret);
+	bool (*pause)(void *arg, int64_t ms);
+	void *arg;
 	/* the way there */
 	struct yg_share_place place;
 	struct yg_fetch *fetch;
@@ -45,17 +59,38 @@ struct yg_poll {
 	uint64_t refused;
 	uint64_t pages;
 	uint64_t restarts;
+	bool is_cut;			      /* it ended at @pages_max: there is more */
+	char trouble[YG_POLL_TROUBLE_MAX];    /* what went wrong last, English; "": nothing */
+	char wrong_text[YG_POLL_TROUBLE_MAX]; /* what was refused last */
 	/* pages */
 	struct yg_poll_set *seen;  /* of this round, by next */
 	struct yg_poll_set *wrong; /* objects that were refused, said once */
 	struct yg_buf later;	   /* texts, each with a comma before it */
 	uint32_t later_count;
 	char next[2048];
-	int64_t last_us;   /* of the page before in this round; INT64_MIN: none */
+	bool will_ask;	 /* the word of the page that is stored is the next question */
+	int64_t last_us; /* of the page before in this round; INT64_MIN: none */
+	/* Words (`next`) that were asked with since the place that is kept. A server moves on
+	 * behind one: whoever asks with it again may be given what comes later. */
+	uint64_t asked[YG_POLL_ASKED_MAX];
+	uint32_t asked_count;
+	uint32_t gaps;	   /* rounds that did not begin where they had to, one after the other */
+	uint32_t stuck;	   /* pages that brought no way on, one after the other */
 	uint32_t tries;	   /* without anything new */
 	int64_t broken_us; /* the cursor when it broke last */
 };
 
-/* All that is there to the end. YG_OK; YG_EAGAIN: it broke off (said), and goes on from there next
- * time; an error that was said. */
+/* Memory of @poll, whose options are filled in. YG_OK, YG_ENOMEM; yg_poll_done() in any case. */
+YG_MUST_USE int yg_poll_init(struct yg_poll *poll);
+void yg_poll_done(struct yg_poll *poll);
+/* ROOT/collections/ID/objects/, by discovery where @url ends with /taxii2/. An error was said. */
+YG_MUST_USE int yg_poll_find(struct yg_poll *poll);
+/* How far it came the last time; its place is open. */
+YG_MUST_USE int yg_poll_resume(struct yg_poll *poll);
+/* Said, or kept in @trouble. @hint may be NULL. */
+__attribute__((format(printf, 3, 4))) void yg_poll_say(struct yg_poll *poll, const char *hint,
+						       const char *format, ...);
+
+/* All that is there to the end, or to @pages_max. YG_OK; YG_EAGAIN: it broke off (said), and goes
+ * on from there next time; an error that was said. */
 YG_MUST_USE int yg_poll_pages(struct yg_poll *poll);

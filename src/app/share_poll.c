@@ -5,23 +5,20 @@
  */
 #define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
+#include <time.h>
 
 #include "app/commands.h"
 #include "app/say.h"
 #include "app/share-int.h"
 #include "app/share_poll-int.h"
-#include "base/alloc.h"
 #include "base/crypt.h"
-#include "base/hash.h"
-#include "base/json.h"
 
 #include "base/ban.h"
 
 #define LIMIT	  1000u
 #define LIMIT_MAX 100000u
-#define SEED	  0x7a13u /* of the name under which a place is kept: never changed */
 
 enum option_code {
 	OPT_URL = 1000,
@@ -156,120 +153,6 @@ static bool check_options(int argc, char **argv, const struct yg_poll *p)
 
 /* ---- the way there ---- */
 
-/* "https://host:port" of an address. */
-static struct yg_bytes origin_of(struct yg_bytes url)
-{
-	size_t start = yg_bytes_find(url, YG_S("://")) + 3;
-	size_t end = yg_bytes_chr(yg_bytes_from(url, start), '/');
-
-	return yg_bytes_cut(url, 0, end == SIZE_MAX ? url.size : start + end);
-}
-
-static int say_status(const struct yg_poll *p)
-{
-	const struct yg_fetch_answer *a = &p->answer;
-
-	if (a->how != YG_FETCHED)
-		yg_say("%s: %s", yg_say_safe(yg_bytes_str(p->url), 200),
-		       yg_say_safe(yg_bytes_str(a->words), 200));
-	else
-		yg_say(N_("%s: answered with %ld: %s"), yg_say_safe(yg_bytes_str(p->url), 200),
-		       a->status, yg_say_safe(yg_buf_bytes(&a->body), 300));
-	return YG_EIO;
-}
-
-/* The API root that discovery names, which has to be of the same server: the credential is its. */
-static int discover(struct yg_poll *p, struct yg_buf *root)
-{
-	struct yg_bytes url = yg_bytes_str(p->url);
-	struct yg_bytes origin = origin_of(url);
-	struct yg_fault fault;
-	struct yg_bytes found;
-	json_t *tree = NULL;
-	int rc;
-
-	yg_fetch_get(p->fetch, (const char *)root->data, &p->answer);
-	if (p->answer.how != YG_FETCHED || p->answer.status != 200)
-		return say_status(p);
-	rc = yg_json_load(yg_buf_bytes(&p->answer.body), 1u << 20, &tree, &fault);
-	found = rc == YG_OK ? yg_json_text(tree, "default") : (struct yg_bytes){0};
-	if (rc == YG_OK && found.size == 0) {
-		const json_t *first = json_array_get(json_object_get(tree, "api_roots"), 0);
-
-		found = yg_bytes_str(json_is_string(first) ? json_string_value(first) : "");
-	}
-	yg_buf_reset(root);
-	if (yg_bytes_starts(found, YG_S("/")) && !yg_bytes_starts(found, YG_S("//")))
-		yg_buf_add(root, origin);
-	else if (!yg_bytes_starts(found, origin) || found.size == origin.size ||
-		 found.data[origin.size] != '/')
-		rc = YG_EFORMAT;
-	yg_buf_add(root, found);
-	yg_buf_add_byte(root, 0);
-	if (rc != YG_OK || !yg_fetch_is_url((const char *)root->data)) {
-		yg_say_hint(N_("give the address of the API root with --url"),
-			    N_("%s: names no API root of the same server"), yg_say_safe(url, 200));
-		rc = YG_EFORMAT;
-	}
-	json_decref(tree);
-	return rc;
-}
-
-/* ROOT/collections/ID/objects/ */
-static int find_objects(struct yg_poll *p)
-{
-	struct yg_bytes url = yg_bytes_str(p->url);
-	struct yg_buf root;
-	int rc = YG_OK;
-
-	yg_buf_init(&root, 2 * YG_FETCH_URL_MAX);
-	yg_buf_add(&root, url);
-	if (url.data[url.size - 1] != '/')
-		yg_buf_add_byte(&root, '/');
-	yg_buf_add_byte(&root, 0);
-	if (yg_bytes_ends(yg_buf_bytes(&root), (struct yg_bytes){(const uint8_t *)"/taxii2/", 9}))
-		rc = discover(p, &root);
-	if (rc == YG_OK) {
-		struct yg_bytes base = yg_bytes_str((const char *)root.data);
-
-		yg_buf_add(&p->objects, base);
-		yg_buf_add_str(&p->objects, yg_bytes_ends(base, YG_S("/")) ? "" : "/");
-		yg_buf_add_str(&p->objects, "collections/");
-		yg_fetch_escape(yg_bytes_str(p->remote), &p->objects);
-		yg_buf_add_str(&p->objects, "/objects/");
-		yg_buf_add_byte(&p->objects, 0);
-		rc = yg_buf_error(&p->objects);
-	}
-	yg_buf_done(&root);
-	return rc;
-}
-
-/* How far it came the last time. */
-static int read_state(struct yg_poll *p)
-{
-	uint64_t hash = yg_hash64(yg_bytes_str((const char *)p->objects.data), SEED);
-	struct yg_fault fault;
-	struct yg_buf text;
-	json_t *tree = NULL;
-	int64_t ns;
-	int rc;
-
-	(void)snprintf(p->state, sizeof(p->state), "%s/%016llx", p->place.c.id,
-		       (unsigned long long)hash); /* it fits */
-	p->cursor_us = p->kept_us = INT64_MIN;
-	if (p->is_again)
-		return YG_OK;
-	yg_buf_init(&text, 1u << 20);
-	rc = yg_collections_get_text(p->place.s, "poll", yg_bytes_str(p->state), &text);
-	if (rc == YG_OK)
-		rc = yg_json_load(yg_buf_bytes(&text), 1u << 20, &tree, &fault);
-	if (rc == YG_OK && yg_stix_time(yg_json_text(tree, "added_after"), &ns))
-		p->cursor_us = p->kept_us = ns / 1000;
-	json_decref(tree);
-	yg_buf_done(&text);
-	return rc == YG_ENOENT ? YG_OK : rc;
-}
-
 static int open_place(struct yg_poll *p)
 {
 	int rc = yg_share_place_open(&p->place, true);
@@ -287,8 +170,23 @@ static int open_place(struct yg_poll *p)
 	}
 	if (rc != YG_OK)
 		return rc;
-	rc = read_state(p);
+	rc = yg_poll_resume(p);
 	return rc == YG_OK ? rc : yg_share_say_error(p->place.collection, rc);
+}
+
+static void get(void *arg, const char *url, struct yg_fetch_answer *ret)
+{
+	yg_fetch_get(((struct yg_poll *)arg)->fetch, url, ret);
+}
+
+static bool pause_here(void *arg, int64_t ms)
+{
+	struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	(void)arg;
+	while (nanosleep(&left, &left) != 0 && errno == EINTR)
+		;
+	return true;
 }
 
 static int open_way(struct yg_poll *p)
@@ -300,8 +198,11 @@ static int open_way(struct yg_poll *p)
 		p->http.secret = p->secret;
 	if (rc == YG_OK)
 		rc = yg_fetch_new(&p->http, &p->fetch);
+	p->get = get;
+	p->pause = pause_here;
+	p->arg = p;
 	if (rc == YG_OK)
-		rc = find_objects(p);
+		rc = yg_poll_find(p);
 	return rc == YG_OK ? open_place(p) : rc;
 }
 
@@ -344,25 +245,16 @@ static int run(struct yg_poll *p)
 
 int yg_share_poll(int argc, char **argv)
 {
-	struct yg_poll p = {.limit = LIMIT, .broken_us = INT64_MAX};
+	struct yg_poll p = {.limit = LIMIT};
 	int status;
 
 	if (!yg_share_options(argc, argv, longs, take_option, &p, &status) ||
 	    (status = YG_EXIT_FAILED, !check_options(argc, argv, &p)))
 		return status;
-	yg_buf_init(&p.objects, 4 * YG_FETCH_URL_MAX);
-	yg_buf_init(&p.answer.body, YG_FETCH_BODY_MAX + 1);
-	yg_buf_init(&p.later, YG_POLL_LATER_BYTES + YG_POLL_LATER_MAX);
-	p.seen = yg_calloc(1, sizeof(*p.seen));
-	p.wrong = yg_calloc(1, sizeof(*p.wrong));
-	status = p.seen && p.wrong ? run(&p) : YG_EXIT_FAILED;
+	status = yg_poll_init(&p) == YG_OK ? run(&p) : YG_EXIT_FAILED;
 	p.place.s = yg_collections_free(p.place.s);
 	p.fetch = yg_fetch_free(p.fetch);
 	yg_wipe(p.secret, sizeof(p.secret));
-	yg_buf_done(&p.objects);
-	yg_buf_done(&p.answer.body);
-	yg_buf_done(&p.later);
-	free(p.seen);
-	free(p.wrong);
+	yg_poll_done(&p);
 	return status;
 }

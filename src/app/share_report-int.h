@@ -19,6 +19,8 @@ struct yg_report_run {
 	const char *by;
 	const char *output;
 	const char *contacts;
+	const char *workbook; /* somebody else's, to be filled */
+	const char *map;
 	enum yg_form_stage stage;
 	bool has_stage;
 	bool is_attack_only;
@@ -45,9 +47,18 @@ void yg_report_say_faults(const struct yg_report_run *run, const struct yg_incid
 /* --form, or what is wrong with it is said and NULL. */
 const struct yg_form *yg_report_form(const struct yg_report_run *run);
 
+/* The form of --form at its stage, through the gate; texts live in run->arena. The exit status:
+ * YG_EXIT_DONE, or what is wrong is said. */
+int yg_report_leave(struct yg_report_run *run, enum yg_outlet outlet, struct yg_filled *ret);
+/* @out to standard output, or to -o FILE; it is done. @status, or YG_EXIT_FAILED: said. */
+int yg_report_put_out(const struct yg_report_run *run, struct yg_buf *out, int status);
+
 /* Commands: the exit status. */
 int yg_report_check(struct yg_report_run *run);
 int yg_report_render(struct yg_report_run *run);
 int yg_report_diff(struct yg_report_run *run);
 int yg_report_forms(struct yg_report_run *run);
 int yg_report_fields(struct yg_report_run *run);
+/* share_report_book.c */
+int yg_report_fill(struct yg_report_run *run);
+int yg_report_workbook_map(struct yg_report_run *run);

@@ -35,6 +35,8 @@ enum option_code {
 	OPT_FROM,
 	OPT_TO,
 	OPT_CONTACTS,
+	OPT_WORKBOOK,
+	OPT_MAP,
 	OPT_JSON,
 	OPT_LANG,
 };
@@ -55,7 +57,10 @@ static const struct option longs[] = {
 	{"from", required_argument, NULL, OPT_FROM},
 	{"to", required_argument, NULL, OPT_TO},
 	{"contacts", required_argument, NULL, OPT_CONTACTS},
+	{"workbook", required_argument, NULL, OPT_WORKBOOK},
+	{"map", required_argument, NULL, OPT_MAP},
 	{"output", required_argument, NULL, 'o'},
+	{"out", required_argument, NULL, 'o'},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"lang", required_argument, NULL, OPT_LANG},
 	{"help", no_argument, NULL, 'h'},
@@ -172,6 +177,12 @@ static bool take_option(void *arg, int option)
 		return true;
 	case OPT_CONTACTS:
 		run->contacts = optarg;
+		return true;
+	case OPT_WORKBOOK:
+		run->workbook = optarg;
+		return true;
+	case OPT_MAP:
+		run->map = optarg;
 		return true;
 	case 'o':
 		run->output = optarg;
@@ -395,40 +406,63 @@ static int command_sent(struct yg_report_run *run)
 
 /* ---- which ---- */
 
+static const struct {
+	const char *word;
+	int (*run)(struct yg_report_run *run);
+	bool needs_record;
+	bool takes_record; /* as a word of its own, in place of --record */
+	bool takes_workbook;
+} words_alone[] = {
+	{"sent", command_sent, .needs_record = true},
+	{"check", yg_report_check, .needs_record = true},
+	{"render", yg_report_render, .needs_record = true},
+	{"diff", yg_report_diff, .needs_record = true},
+	{"fill", yg_report_fill, .needs_record = true, .takes_record = true},
+	{"workbook-map", yg_report_workbook_map, .takes_workbook = true},
+	{.word = "forms", .run = yg_report_forms},
+	{.word = "fields", .run = yg_report_fields},
+};
+
+static int refuse_word(const char *word)
+{
+	(void)yg_share_refuse(N_("share report: %s: one word too many"),
+			      yg_say_safe(yg_bytes_str(word), 80));
+	return YG_EXIT_FAILED;
+}
+
+static bool has_record(const struct yg_report_run *run)
+{
+	return run->path || yg_share_refuse(N_("share report: %s is missing"), "--record FILE");
+}
+
+/* Number @at of words_alone, with the words behind it. */
+static int run_alone(struct yg_report_run *run, size_t at, char **words, int count)
+{
+	if (count > 0 && words_alone[at].takes_record && !run->path)
+		run->path = *words++, count--;
+	if (count > 0 && words_alone[at].takes_workbook && !run->workbook)
+		run->workbook = *words++, count--;
+	if (count > 0)
+		return refuse_word(words[0]);
+	if (words_alone[at].needs_record && !has_record(run))
+		return YG_EXIT_FAILED;
+	return words_alone[at].run(run);
+}
+
 static int run_command(struct yg_report_run *run, char **words, int count)
 {
-	static const char *const without[] = {"forms", "fields"};
-	bool needs_record =
-		strcmp(run->word, without[0]) != 0 && strcmp(run->word, without[1]) != 0;
-	bool takes_words = strcmp(run->word, "new") == 0 || strcmp(run->word, "set") == 0;
+	bool is_new = strcmp(run->word, "new") == 0;
 
-	if (!takes_words && count > 0) {
-		(void)yg_share_refuse(N_("share report: %s: one word too many"),
-				      yg_say_safe(yg_bytes_str(words[0]), 80));
-		return YG_EXIT_FAILED;
+	if (is_new || strcmp(run->word, "set") == 0) {
+		if (!has_record(run))
+			return YG_EXIT_FAILED;
+		return is_new ? command_new(run, words, count) : command_set(run, words, count);
 	}
-	if (needs_record && !run->path) {
-		(void)yg_share_refuse(N_("share report: %s is missing"), "--record FILE");
-		return YG_EXIT_FAILED;
-	}
-	if (strcmp(run->word, "new") == 0)
-		return command_new(run, words, count);
-	if (strcmp(run->word, "set") == 0)
-		return command_set(run, words, count);
-	if (strcmp(run->word, "sent") == 0)
-		return command_sent(run);
-	if (strcmp(run->word, "check") == 0)
-		return yg_report_check(run);
-	if (strcmp(run->word, "render") == 0)
-		return yg_report_render(run);
-	if (strcmp(run->word, "diff") == 0)
-		return yg_report_diff(run);
-	if (strcmp(run->word, "forms") == 0)
-		return yg_report_forms(run);
-	if (strcmp(run->word, "fields") == 0)
-		return yg_report_fields(run);
+	for (size_t i = 0; i < sizeof(words_alone) / sizeof(words_alone[0]); i++)
+		if (strcmp(run->word, words_alone[i].word) == 0)
+			return run_alone(run, i, words, count);
 	(void)yg_share_refuse(N_("share report: %s: what shall be done? new, set, check, render, "
-				 "sent, diff, forms or fields"),
+				 "fill, workbook-map, sent, diff, forms or fields"),
 			      yg_say_safe(yg_bytes_str(run->word), 40));
 	return YG_EXIT_FAILED;
 }

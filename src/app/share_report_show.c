@@ -17,7 +17,6 @@
 #define FILE_MODE 0600u
 #define TELL_MAX  200u /* lines of contacts for one record */
 
-/* @out to standard output, or to -o FILE; it is done. The exit status. */
 static int put_out(const struct yg_report_run *run, struct yg_buf *out, int rc, int status)
 {
 	if (rc == YG_OK)
@@ -35,6 +34,11 @@ static int put_out(const struct yg_report_run *run, struct yg_buf *out, int rc, 
 	else
 		yg_say("%s", yg_say_tr(yg_err_text(rc)));
 	return YG_EXIT_FAILED;
+}
+
+int yg_report_put_out(const struct yg_report_run *run, struct yg_buf *out, int status)
+{
+	return put_out(run, out, YG_OK, status);
 }
 
 static void add_safe(struct yg_buf *to, struct yg_bytes text)
@@ -283,7 +287,7 @@ static int render(struct yg_report_run *run, const struct yg_filled *filled, str
 	}
 }
 
-int yg_report_render(struct yg_report_run *run)
+int yg_report_leave(struct yg_report_run *run, enum yg_outlet outlet, struct yg_filled *ret)
 {
 	const struct yg_form *form = yg_report_form(run);
 	struct yg_incident_fill ask = {.forms = run->all,
@@ -292,8 +296,6 @@ int yg_report_render(struct yg_report_run *run)
 				       .is_attack_only = run->is_attack_only,
 				       .now_ns = run->now_ns};
 	enum yg_refusal refusal = YG_REFUSAL_NONE;
-	struct yg_filled filled;
-	struct yg_buf out;
 	int rc = form ? yg_report_load(run) : YG_EINVAL;
 
 	if (rc != YG_OK)
@@ -305,17 +307,30 @@ int yg_report_render(struct yg_report_run *run)
 		yg_say(N_("%s has no stage %s"), run->form, yg_form_stage_name(ask.stage));
 		return YG_EXIT_FAILED;
 	}
-	if (!run->has_outlet)
-		run->outlet = run->as == YG_REPORT_HTML ? YG_OUTLET_PRINT : YG_OUTLET_EXPORT;
-	rc = yg_incident_leave(&ask, run->record, run->outlet, run->is_person, run->arena, &filled,
-			       &refusal);
+	rc = yg_incident_leave(&ask, run->record, run->has_outlet ? run->outlet : outlet,
+			       run->is_person, run->arena, ret, &refusal);
 	if (rc == YG_EACCES) {
 		yg_say(N_("nothing leaves: %s"), yg_say_tr(yg_refusal_text(refusal)));
 		return YG_EXIT_PARTLY;
 	}
-	yg_buf_init(&out, OUT_MAX);
 	if (rc == YG_OK)
-		rc = render(run, &filled, &out);
+		return YG_EXIT_DONE;
+	yg_say("%s", yg_say_tr(yg_err_text(rc)));
+	return YG_EXIT_FAILED;
+}
+
+int yg_report_render(struct yg_report_run *run)
+{
+	struct yg_filled filled;
+	struct yg_buf out;
+	int rc;
+	int status = yg_report_leave(
+		run, run->as == YG_REPORT_HTML ? YG_OUTLET_PRINT : YG_OUTLET_EXPORT, &filled);
+
+	if (status != YG_EXIT_DONE)
+		return status;
+	yg_buf_init(&out, OUT_MAX);
+	rc = render(run, &filled, &out);
 	if (rc == YG_OK && filled.missing > 0)
 		yg_say(N_("%s: %u mandatory entries are missing; this is a draft"), run->form,
 		       filled.missing);

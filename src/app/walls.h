@@ -73,6 +73,9 @@ void yg_wall_become(enum yg_wall_role role, const char *data);
  */
 YG_MUST_USE int yg_wall_enter(enum yg_wall_role role, const char *data);
 
+/* One more folder that `out` may read, said before it enters; borrowed. NULL: none. */
+void yg_wall_also(const char *folder);
+
 /*
  * The parent's own, once its sockets are bound: it opens no socket more, connects nowhere, runs
  * nothing, traces nobody, and gets no new privileges. It forks, so its children begin with the

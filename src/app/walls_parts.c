@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/walls-int.h"
+#include "app/walls.h"
 #include "base/err.h"
 
 #include "base/ban.h"
@@ -132,6 +133,13 @@ static bool allow_rules(int ruleset, const char *data, bool is_hunt, uint64_t ha
 	return true;
 }
 
+static const char *also_read; /* of the one process that enters as `out` */
+
+void yg_wall_also(const char *folder)
+{
+	also_read = folder;
+}
+
 static bool allow_names(int ruleset, const char *file, uint64_t handled)
 {
 	static const char *const names[] = {"/etc", "/usr/share", "/usr/lib",
@@ -141,6 +149,8 @@ static bool allow_names(int ruleset, const char *file, uint64_t handled)
 		allow(ruleset, AT_FDCWD, names[i], (READ_DIR | READ_FILE) & handled);
 	if (file)
 		allow(ruleset, AT_FDCWD, file, READ_FILE & handled);
+	if (also_read)
+		allow(ruleset, AT_FDCWD, also_read, (READ_DIR | READ_FILE) & handled);
 	return true;
 }
 

@@ -137,10 +137,8 @@ static uint32_t next_unit(struct yg_bytes text, size_t *at, uint32_t *rest)
 }
 
 /* RFC 8785 sec. 3.2.3: keys compare as arrays of UTF-16 units. */
-static int compare_keys(const void *a_arg, const void *b_arg)
+static int compare_units(struct yg_bytes a, struct yg_bytes b)
 {
-	struct yg_bytes a = yg_bytes_str(*(const char *const *)a_arg);
-	struct yg_bytes b = yg_bytes_str(*(const char *const *)b_arg);
 	size_t at_a = 0;
 	size_t at_b = 0;
 	uint32_t rest_a = 0;
@@ -156,30 +154,56 @@ static int compare_keys(const void *a_arg, const void *b_arg)
 	return (at_a < a.size || rest_a) - (at_b < b.size || rest_b);
 }
 
+/*
+ * Bytes of UTF-8 are in the order of UTF-16 units, but where a pair of units (from 0xf0 on) stands
+ * against U+E000 and later (0xee, 0xef).
+ */
+static int compare_keys(const void *a_arg, const void *b_arg)
+{
+	const char *a = *(const char *const *)a_arg;
+	const char *b = *(const char *const *)b_arg;
+	size_t i = 0;
+
+	while (a[i] && a[i] == b[i])
+		i++;
+	if ((uint8_t)a[i] >= 0xee && (uint8_t)b[i] >= 0xee)
+		return compare_units(yg_bytes_str(a), yg_bytes_str(b));
+	return ((uint8_t)a[i] > (uint8_t)b[i]) - ((uint8_t)a[i] < (uint8_t)b[i]);
+}
+
+static void add_escape(struct yg_buf *to, uint8_t c)
+{
+	static const char hex[] = "0123456789abcdef";
+	const char *found = c ? strchr("\bb\ff\nn\rr\tt", c) : NULL;
+
+	yg_buf_add_byte(to, '\\');
+	if (c == '"' || c == '\\') {
+		yg_buf_add_byte(to, c);
+	} else if (found) {
+		yg_buf_add_byte(to, (uint8_t)found[1]);
+	} else {
+		yg_buf_add_str(to, "u00");
+		yg_buf_add_byte(to, (uint8_t)hex[c >> 4]);
+		yg_buf_add_byte(to, (uint8_t)hex[c & 15]);
+	}
+}
+
 /* RFC 8785 sec. 3.2.2.2. */
 static void add_text(struct yg_buf *to, struct yg_bytes text)
 {
-	static const char hex[] = "0123456789abcdef";
+	size_t from = 0;
 
 	yg_buf_add_byte(to, '"');
 	for (size_t i = 0; i < text.size; i++) {
 		uint8_t c = text.data[i];
-		const char *found = c ? strchr("\"\"\\\\\bb\ff\nn\rr\tt", c) : NULL;
 
-		if (c == '"' || c == '\\') {
-			yg_buf_add_byte(to, '\\');
-			yg_buf_add_byte(to, c);
-		} else if (c < 0x20 && found) {
-			yg_buf_add_byte(to, '\\');
-			yg_buf_add_byte(to, (uint8_t)found[1]);
-		} else if (c < 0x20) {
-			yg_buf_add_str(to, "\\u00");
-			yg_buf_add_byte(to, (uint8_t)hex[c >> 4]);
-			yg_buf_add_byte(to, (uint8_t)hex[c & 15]);
-		} else {
-			yg_buf_add_byte(to, c);
-		}
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		yg_buf_add(to, yg_bytes_cut(text, from, i));
+		add_escape(to, c);
+		from = i + 1;
 	}
+	yg_buf_add(to, yg_bytes_from(text, from));
 	yg_buf_add_byte(to, '"');
 }
 
@@ -290,6 +314,121 @@ int yg_json_canonical(const json_t *value, struct yg_buf *to)
 	while (depth > 0)
 		free((void *)levels[--depth].keys);
 	return rc != YG_OK ? rc : yg_buf_error(to);
+}
+
+/* ---- without a tree ---- */
+
+/* Behind the text that begins at @at; the end of all when it has none. */
+static size_t behind_text(struct yg_bytes text, size_t at)
+{
+	for (at++; at < text.size; at++) {
+		if (text.data[at] == '"')
+			return at + 1;
+		at += text.data[at] == '\\';
+	}
+	return text.size;
+}
+
+/* Behind the value that begins at @at. */
+static size_t behind_value(struct yg_bytes text, size_t at)
+{
+	size_t depth = 0;
+
+	while (at < text.size) {
+		uint8_t c = text.data[at];
+
+		if (c == '"') {
+			at = behind_text(text, at);
+			if (depth == 0)
+				return at;
+			continue;
+		}
+		if (depth == 0 && (c == ',' || c == '}' || c == ']'))
+			return at; /* a number or a word ends before it */
+		if (c == '{' || c == '[')
+			depth++;
+		else if ((c == '}' || c == ']') && --depth == 0)
+			return at + 1;
+		at++;
+	}
+	return text.size;
+}
+
+struct yg_bytes yg_json_peek(struct yg_bytes text, const char *key)
+{
+	struct yg_bytes wanted = yg_bytes_str(key);
+	size_t at = 1;
+
+	if (text.size == 0 || text.data[0] != '{')
+		return (struct yg_bytes){0};
+	while (at < text.size && text.data[at] == '"') {
+		size_t colon = behind_text(text, at);
+		size_t end;
+
+		if (colon >= text.size || text.data[colon] != ':')
+			break;
+		end = behind_value(text, colon + 1);
+		if (yg_bytes_eq(yg_bytes_cut(text, at + 1, colon - 1), wanted))
+			return yg_bytes_cut(text, colon + 1, end);
+		at = end + 1; /* over the comma */
+	}
+	return (struct yg_bytes){0};
+}
+
+struct yg_bytes yg_json_peek_text(struct yg_bytes text, const char *key)
+{
+	struct yg_bytes value = yg_json_peek(text, key);
+
+	if (value.size < 2 || value.data[0] != '"' || value.data[value.size - 1] != '"' ||
+	    memchr(value.data, '\\', value.size))
+		return (struct yg_bytes){0};
+	return yg_bytes_cut(value, 1, value.size - 1);
+}
+
+/* Of two keys as they are written, in the order of bytes. */
+static int order_of(struct yg_bytes a, struct yg_bytes b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = size > 0 ? memcmp(a.data, b.data, size) : 0;
+
+	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+int yg_json_splice(struct yg_bytes text, const char *key, struct yg_bytes value, struct yg_buf *to)
+{
+	struct yg_bytes wanted = yg_bytes_str(key);
+	size_t at = 1, rest = 1;
+	bool is_first = true, is_there = false;
+
+	if (text.size < 2 || text.data[0] != '{' || text.data[text.size - 1] != '}')
+		return YG_EFORMAT;
+	while (at < text.size && text.data[at] == '"') {
+		size_t colon = behind_text(text, at);
+		size_t end = behind_value(text, colon + 1);
+		int order;
+
+		if (colon >= text.size || text.data[colon] != ':' || end >= text.size)
+			return YG_EFORMAT;
+		order = order_of(yg_bytes_cut(text, at + 1, colon - 1), wanted);
+		rest = order >= 0 ? at : end;
+		is_there = order == 0;
+		if (order >= 0)
+			break;
+		is_first = false;
+		at = end + 1; /* over the comma, or behind the end */
+	}
+	yg_buf_add(to, yg_bytes_cut(text, 0, rest));
+	/* Behind others, where nothing follows, a comma comes first; before others, at last. */
+	if (!is_first && text.data[rest - 1] != ',')
+		yg_buf_add_byte(to, ',');
+	yg_buf_addf(to, "\"%s\":", key);
+	yg_buf_add(to, value);
+	if (is_there)
+		rest = behind_value(text, behind_text(text, rest) + 1);
+	else if (text.data[rest] == '"')
+		yg_buf_add_byte(to, ',');
+	yg_buf_add(to, yg_bytes_from(text, rest));
+	return yg_buf_error(to);
 }
 
 struct yg_bytes yg_json_text(const json_t *object, const char *key)

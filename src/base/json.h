@@ -37,6 +37,23 @@ struct yg_bytes yg_json_text(const json_t *object, const char *key);
 /* The integer under @key, or @otherwise. */
 int64_t yg_json_int(const json_t *object, const char *key, int64_t otherwise);
 
+/*
+ * The value under @key of an object that stands in @text, as it is written there, without a tree:
+ * for those who look at many documents for a few of their values. @text is one that was read before
+ * it was kept (yg_json_load) and is in canonical form; of other bytes it gives some piece or
+ * nothing. Empty when absent. Only keys without escapes are found. O(size), borrowed from @text.
+ */
+struct yg_bytes yg_json_peek(struct yg_bytes text, const char *key);
+/* The same of a text without escapes: what is between the quotes; empty when it is none. */
+struct yg_bytes yg_json_peek_text(struct yg_bytes text, const char *key);
+/*
+ * Add @text, an object as above, to @to with @value (canonical JSON) under @key (plain ASCII),
+ * which is what setting it in the tree and writing that would give. O(size). YG_OK, YG_EFORMAT: no
+ * object; YG_ELIMIT, YG_ENOMEM.
+ */
+YG_MUST_USE int yg_json_splice(struct yg_bytes text, const char *key, struct yg_bytes value,
+			       struct yg_buf *to);
+
 /* A text value from bytes (invalid UTF-8 becomes U+FFFD); NULL without memory. */
 json_t *yg_json_string(struct yg_bytes text);
 

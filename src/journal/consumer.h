@@ -10,6 +10,7 @@
  *
  *      begin -> take, take, take … (up to the limits, or no more for now) -> commit(cursor)
  *        any error -> abort; the same records come again
+ *      commit may look ahead (yg_consumer_ahead): begin -> (those) take, … -> commit
  *
  * Threads: one per consumer; several consumers of one journal at the same time.
  */
@@ -62,10 +63,20 @@ struct yg_consumer *yg_consumer_free(struct yg_consumer *consumer);
  */
 YG_MUST_USE int yg_consumer_step(struct yg_consumer *consumer);
 
+/*
+ * From within commit(): the records behind the cursor that it was given, as many as one commit
+ * takes, each to @take, so that work on them goes on while the disk is waited for. What it takes
+ * (YG_OK) belongs to the next step as if its take() had: that step is never YG_EAGAIN. Any other
+ * value ends it, and that record comes to take(). After an error, of this commit or the next, all
+ * of it comes to take() again. Once in a commit.
+ */
+void yg_consumer_ahead(struct yg_consumer *consumer,
+		       int (*take)(void *arg, const struct yg_journal_record *record));
+
 /* Wait up to @timeout_ms for something to do: YG_OK or YG_EAGAIN. */
 YG_MUST_USE int yg_consumer_wait(struct yg_consumer *consumer, uint32_t timeout_ms);
 
-/* The last committed cursor; the record that was read last. */
+/* The last committed cursor; the record that was taken last, without those ahead. */
 uint64_t yg_consumer_cursor(const struct yg_consumer *consumer);
 uint64_t yg_consumer_position(const struct yg_consumer *consumer);
 

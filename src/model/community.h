@@ -30,6 +30,7 @@ struct yg_member {
 	struct yg_bytes deputy_phone;
 	struct yg_bytes hours;
 	struct yg_bytes verified; /* a day, 2026-11-25 */
+	struct yg_bytes language; /* of mails: "ja", "en"; empty: not said */
 	uint32_t line;		  /* of the file it stood in; 0: none */
 };
 

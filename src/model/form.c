@@ -35,6 +35,12 @@ static const char *const stage_titles[] = {
 static const char *const audiences[] = {"authority", "partner", "public"};
 static const char *const due_states[] = {"sent", "open", "today", "over", "unknown"};
 
+static const char *const steps[] = {
+#define X(code, word) word,
+	YG_REMIND_STEP_MAP(X)
+#undef X
+};
+
 /* Where @name stands among @count words; @count: nowhere. */
 static unsigned find(struct yg_bytes name, const char *const *words, unsigned count)
 {
@@ -117,6 +123,20 @@ bool yg_form_audience_by_name(struct yg_bytes name, enum yg_form_audience *ret)
 const char *yg_due_state_name(enum yg_due_state state)
 {
 	return due_states[state];
+}
+
+const char *yg_remind_step_name(enum yg_remind_step step)
+{
+	return steps[step];
+}
+
+bool yg_remind_step_by_name(struct yg_bytes name, enum yg_remind_step *ret)
+{
+	unsigned i = find(name, steps, YG_REMIND_STEP_COUNT);
+
+	if (i < YG_REMIND_STEP_COUNT)
+		*ret = (enum yg_remind_step)i;
+	return i < YG_REMIND_STEP_COUNT;
 }
 
 uint32_t yg_form_field_find(const struct yg_forms *forms, struct yg_bytes path)

@@ -228,6 +228,20 @@ enum yg_due_state {
 };
 const char *yg_due_state_name(enum yg_due_state state);
 
+/* Of a deadline: some hours before its last day, on that day, the day after. */
+#define YG_REMIND_STEP_MAP(X)                                                                      \
+	X(BEFORE, "before")                                                                        \
+	X(DAY, "day")                                                                              \
+	X(OVER, "over")
+enum yg_remind_step {
+#define X(code, word) YG_REMIND_##code,
+	YG_REMIND_STEP_MAP(X)
+#undef X
+		YG_REMIND_STEP_COUNT
+};
+const char *yg_remind_step_name(enum yg_remind_step step);
+bool yg_remind_step_by_name(struct yg_bytes name, enum yg_remind_step *ret);
+
 struct yg_filled_due {
 	enum yg_form_stage stage;
 	bool is_prompt;

@@ -9,7 +9,7 @@
 
 #include "base/ban.h"
 
-#define COLUMNS_MAX 11u
+#define COLUMNS_MAX 12u
 
 struct column {
 	const char *name;
@@ -29,9 +29,11 @@ static const struct column member_columns[] = {
 	{"deputy_phone", offsetof(struct yg_member, deputy_phone), 40},
 	{"hours", offsetof(struct yg_member, hours), 200},
 	{"verified", offsetof(struct yg_member, verified), 10},
+	{"language", offsetof(struct yg_member, language), 8},
 };
-#define MEMBER_NEEDED  7u /* those that must be there */
-#define MEMBER_COLUMNS (sizeof(member_columns) / sizeof(member_columns[0]))
+#define MEMBER_LANGUAGE (MEMBER_COLUMNS - 1)
+#define MEMBER_NEEDED	7u /* those that must be there */
+#define MEMBER_COLUMNS	(sizeof(member_columns) / sizeof(member_columns[0]))
 
 /* The three in the middle are yg_answer_name(0) to (2). */
 static const struct column relation_columns[] = {
@@ -213,6 +215,19 @@ static uint32_t rows_at_most(struct reader *reader, uint32_t max)
 
 /* ---- members ---- */
 
+/* In any letter case, as the hub keeps it. False: another one. */
+static bool read_language(struct yg_bytes cell, struct yg_bytes *ret)
+{
+	static const char *const languages[] = {"ja", "en"};
+
+	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++)
+		if (yg_bytes_eq_nocase(cell, yg_bytes_str(languages[i]))) {
+			*ret = yg_bytes_str(languages[i]);
+			return true;
+		}
+	return cell.size == 0;
+}
+
 static void read_member(struct reader *reader, const struct yg_table_row *row,
 			struct yg_member *member)
 {
@@ -229,6 +244,8 @@ static void read_member(struct reader *reader, const struct yg_table_row *row,
 			wrong(reader, YG_ROW_EMPTY, row, i, 0);
 		else if (is_address && cell.size > 0 && !is_mail(cell))
 			wrong(reader, YG_ROW_NO_MAIL, row, i, 0);
+		else if (i == MEMBER_LANGUAGE && !read_language(cell, &member->language))
+			wrong(reader, YG_ROW_NO_LANGUAGE, row, i, 0);
 	}
 }
 

@@ -3,7 +3,8 @@
  * parse/community.h - members.csv and relations.csv to a community: every fault of every line.
  *
  *   members    id,name_ja,name_en,sector,provider,contact_mail,deputy_mail
- *              and, where there are such columns, contact_phone,deputy_phone,hours,verified
+ *              and, where there are such columns, contact_phone,deputy_phone,hours,verified,
+ *              language (of mails: ja|en, or nothing)
  *   relations  supplier,buyer,secret_data,business_stop,system_access,consent
  *
  * All or nothing: with one fault there is no community. Columns are told by the header, in any
@@ -31,6 +32,7 @@ enum yg_row_wrong {
 	YG_ROW_NO_MAIL,	      /* no mail address */
 	YG_ROW_NO_ANSWER,     /* neither yes nor no */
 	YG_ROW_NO_CONSENT,    /* neither named, anonymous nor ask */
+	YG_ROW_NO_LANGUAGE,   /* neither ja nor en */
 	YG_ROW_UNKNOWN,	      /* no member of this id */
 	YG_ROW_SELF,	      /* supplier and buyer are one */
 	YG_ROW_DOUBLE_ID,     /* stood in line @number already */

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "parse/official.h"
 #include "parse/workbook.h"
 
@@ -32,6 +33,21 @@ int yg_official_rows_add(struct yg_official_rows *rows, struct yg_bytes id, stru
 /* ---- official_workbook.c ---- */
 
 int yg_workbook_read(struct yg_bytes file, struct yg_official_rows *rows);
+
+struct yg_workbook;
+struct yg_sheet_cells;
+/* @file is borrowed until it is closed. @unpacked_max: bytes of all that is read of it; other
+ * limits as for official wording. */
+YG_MUST_USE int yg_workbook_open(struct yg_bytes file, uint32_t unpacked_max,
+				 struct yg_workbook **ret, struct yg_line_fault *reterr);
+struct yg_workbook *yg_workbook_close(struct yg_workbook *book);
+/* The part @name ("xl/workbook.xml"), unpacked, to the end of @to. YG_EFORMAT also: there is none.
+ */
+YG_MUST_USE int yg_workbook_part(struct yg_workbook *book, const char *name, struct yg_buf *to,
+				 struct yg_line_fault *reterr);
+/* Cells with text of the sheet in part @name; until the next call. Texts live as long as @book. */
+YG_MUST_USE int yg_workbook_cells(struct yg_workbook *book, const char *name,
+				  const struct yg_sheet_cells **ret, struct yg_line_fault *reterr);
 
 /* ---- official_sheet.c: the XML of a workbook's parts, as they are unpacked ---- */
 

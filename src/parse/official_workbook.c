@@ -24,7 +24,7 @@
 #define LOCATOR_BYTES  20u
 #define END64_BYTES    56u
 
-struct workbook {
+struct yg_workbook {
 	zip_t *zip;
 	zip_error_t error;
 	struct yg_arena *scratch;
@@ -32,6 +32,8 @@ struct workbook {
 	struct yg_sheet_strings strings;
 	struct yg_sheet_cells cells;
 	uint64_t unpacked_bytes;
+	uint64_t unpacked_max;
+	bool has_strings;
 	uint8_t *chunk;
 	struct {
 		uint64_t index;
@@ -84,13 +86,13 @@ static uint64_t claimed_members(struct yg_bytes file)
 	return most;
 }
 
-static int no_memory(struct workbook *book)
+static int no_memory(struct yg_workbook *book)
 {
 	return yg_line_fault_set(book->fault, YG_ENOMEM, 0, "out of memory");
 }
 
 /* zip_error_strerror may allocate; what it says is part of @book->error. */
-static int fail_zip(struct workbook *book, zip_error_t *error, const char *name)
+static int fail_zip(struct yg_workbook *book, zip_error_t *error, const char *name)
 {
 	if (zip_error_code_zip(error) == ZIP_ER_MEMORY)
 		return no_memory(book);
@@ -102,7 +104,7 @@ static int fail_zip(struct workbook *book, zip_error_t *error, const char *name)
 				 zip_error_strerror(error));
 }
 
-static int open_book(struct workbook *book, struct yg_bytes file)
+static int open_book(struct yg_workbook *book, struct yg_bytes file)
 {
 	zip_source_t *source;
 
@@ -120,7 +122,7 @@ static int open_book(struct workbook *book, struct yg_bytes file)
 }
 
 /* One part, unpacked piece by piece into @parser. */
-static int feed_part(struct workbook *book, zip_file_t *member, const char *name,
+static int feed_part(struct yg_workbook *book, zip_file_t *member, const char *name,
 		     struct yg_sheet_parser *parser)
 {
 	uint64_t bytes = 0;
@@ -133,18 +135,18 @@ static int feed_part(struct workbook *book, zip_file_t *member, const char *name
 			return fail_zip(book, zip_file_get_error(member), name);
 		bytes += (uint64_t)got;
 		book->unpacked_bytes += (uint64_t)got;
-		if (bytes > YG_OFFICIAL_SHEET_MAX || book->unpacked_bytes > UNPACKED_MAX)
+		if (bytes > YG_OFFICIAL_SHEET_MAX || book->unpacked_bytes > book->unpacked_max)
 			return yg_line_fault_set(
 				book->fault, YG_ELIMIT, 0, "%s unpacks to more than %u bytes", name,
 				bytes > YG_OFFICIAL_SHEET_MAX ? YG_OFFICIAL_SHEET_MAX
-							      : UNPACKED_MAX);
+							      : (unsigned)book->unpacked_max);
 		rc = yg_sheet_feed(parser, (struct yg_bytes){book->chunk, (size_t)got}, got == 0);
 		if (rc != YG_OK || got == 0)
 			return rc;
 	}
 }
 
-static int read_part(struct workbook *book, uint64_t index, const char *name,
+static int read_part(struct yg_workbook *book, uint64_t index, const char *name,
 		     struct yg_sheet_cells *cells)
 {
 	struct yg_sheet_parser *parser =
@@ -166,7 +168,7 @@ static int read_part(struct workbook *book, uint64_t index, const char *name,
 }
 
 /* A name as messages can show it, in the scratch arena. */
-static const char *keep_name(struct workbook *book, const char *name)
+static const char *keep_name(struct yg_workbook *book, const char *name)
 {
 	struct yg_bytes text = yg_bytes_cut(yg_bytes_str(name), 0, NAME_BYTES_MAX);
 	size_t size = 0;
@@ -196,7 +198,7 @@ static bool comes_before(const char *a, const char *b)
 	return x != y ? x < y : strcmp(a, b) < 0;
 }
 
-static int list_sheets(struct workbook *book)
+static int list_sheets(struct yg_workbook *book)
 {
 	zip_int64_t count = zip_get_num_entries(book->zip, 0);
 
@@ -226,7 +228,7 @@ static int list_sheets(struct workbook *book)
 	return YG_OK;
 }
 
-static int read_sheets(struct workbook *book)
+static int read_sheets(struct yg_workbook *book)
 {
 	zip_int64_t strings = zip_name_locate(book->zip, "xl/sharedStrings.xml", ZIP_FL_NOCASE);
 	int rc = list_sheets(book);
@@ -244,7 +246,7 @@ static int read_sheets(struct workbook *book)
 }
 
 /* Sheets whose header names the text go before those where it was guessed: these are left out. */
-static int take_rows(struct workbook *book, struct yg_official_rows *rows)
+static int take_rows(struct yg_workbook *book, struct yg_official_rows *rows)
 {
 	bool is_named = false;
 	bool has_ids = false;
@@ -270,20 +272,21 @@ static int take_rows(struct workbook *book, struct yg_official_rows *rows)
 }
 
 /* NULL without memory. The scratch arena may still be missing: open_book() is not to be called. */
-static struct workbook *workbook_new(struct yg_line_fault *fault)
+static struct yg_workbook *workbook_new(struct yg_line_fault *fault)
 {
-	struct workbook *book = yg_calloc(1, sizeof(*book));
+	struct yg_workbook *book = yg_calloc(1, sizeof(*book));
 
 	if (!book)
 		return NULL;
 	book->fault = fault;
+	book->unpacked_max = UNPACKED_MAX;
 	zip_error_init(&book->error);
 	book->scratch = yg_arena_new(SCRATCH_MAX);
 	book->chunk = yg_malloc(CHUNK_BYTES);
 	return book;
 }
 
-static void workbook_free(struct workbook *book)
+static void workbook_free(struct yg_workbook *book)
 {
 	if (book->zip)
 		zip_discard(book->zip);
@@ -297,7 +300,7 @@ static void workbook_free(struct workbook *book)
 
 int yg_workbook_read(struct yg_bytes file, struct yg_official_rows *rows)
 {
-	struct workbook *book = workbook_new(rows->fault);
+	struct yg_workbook *book = workbook_new(rows->fault);
 	int rc;
 
 	if (!book)
@@ -316,7 +319,7 @@ int yg_workbook_read(struct yg_bytes file, struct yg_official_rows *rows)
 
 /* ---- a sheet as a table ---- */
 
-static int read_first_sheet(struct workbook *book)
+static int read_first_sheet(struct yg_workbook *book)
 {
 	zip_int64_t strings = zip_name_locate(book->zip, "xl/sharedStrings.xml", ZIP_FL_NOCASE);
 	int rc = list_sheets(book);
@@ -329,7 +332,7 @@ static int read_first_sheet(struct workbook *book)
 }
 
 /* Cells stand in order, none twice, none beyond what a table holds. *ret_rows: with something. */
-static int count_rows(struct workbook *book, uint32_t *ret_rows)
+static int count_rows(struct yg_workbook *book, uint32_t *ret_rows)
 {
 	const struct yg_sheet_cell *before = NULL;
 
@@ -351,7 +354,7 @@ static int count_rows(struct workbook *book, uint32_t *ret_rows)
 }
 
 /* The row that begins with cell *@at, which is moved behind it. */
-static int fill_row(struct workbook *book, struct yg_arena *arena, size_t *at,
+static int fill_row(struct yg_workbook *book, struct yg_arena *arena, size_t *at,
 		    struct yg_table_row *ret)
 {
 	const struct yg_sheet_cell *cells = book->cells.items + *at;
@@ -373,7 +376,7 @@ static int fill_row(struct workbook *book, struct yg_arena *arena, size_t *at,
 	return YG_OK;
 }
 
-static int fill_table(struct workbook *book, struct yg_arena *arena, struct yg_table *ret)
+static int fill_table(struct yg_workbook *book, struct yg_arena *arena, struct yg_table *ret)
 {
 	struct yg_table_row *rows;
 	uint32_t count;
@@ -396,7 +399,7 @@ static int fill_table(struct workbook *book, struct yg_arena *arena, struct yg_t
 int yg_workbook_table(struct yg_bytes file, struct yg_arena *arena, struct yg_table *ret,
 		      struct yg_line_fault *reterr)
 {
-	struct workbook *book = workbook_new(reterr);
+	struct yg_workbook *book = workbook_new(reterr);
 	int rc;
 
 	*ret = (struct yg_table){0};
@@ -411,5 +414,101 @@ int yg_workbook_table(struct yg_bytes file, struct yg_arena *arena, struct yg_ta
 	if (rc == YG_OK)
 		rc = fill_table(book, arena, ret);
 	workbook_free(book);
+	return rc;
+}
+
+/* ---- parts, for who changes some of them (book.c) ---- */
+
+int yg_workbook_open(struct yg_bytes file, uint32_t unpacked_max, struct yg_workbook **ret,
+		     struct yg_line_fault *reterr)
+{
+	struct yg_workbook *book = workbook_new(reterr);
+	int rc;
+
+	*ret = NULL;
+	if (!book)
+		return yg_line_fault_set(reterr, YG_ENOMEM, 0, "out of memory");
+	book->unpacked_max = unpacked_max;
+	rc = book->scratch && book->chunk ? open_book(book, file) : no_memory(book);
+	if (rc == YG_OK)
+		*ret = book;
+	else
+		workbook_free(book);
+	return rc;
+}
+
+struct yg_workbook *yg_workbook_close(struct yg_workbook *book)
+{
+	if (book)
+		workbook_free(book);
+	return NULL;
+}
+
+/* The part's number; false: said. */
+static bool find_part(struct yg_workbook *book, const char *name, uint64_t *ret)
+{
+	zip_int64_t index = zip_name_locate(book->zip, name, 0);
+
+	*ret = index < 0 ? 0 : (uint64_t)index;
+	if (index < 0)
+		(void)yg_line_fault_set(book->fault, YG_EFORMAT, 0, "the workbook has no part %s",
+					name);
+	return index >= 0;
+}
+
+static int unpack(struct yg_workbook *book, zip_file_t *member, const char *name, struct yg_buf *to)
+{
+	for (;;) {
+		zip_int64_t got = zip_fread(member, book->chunk, CHUNK_BYTES);
+
+		if (got < 0)
+			return fail_zip(book, zip_file_get_error(member), name);
+		book->unpacked_bytes += (uint64_t)got;
+		yg_buf_add(to, (struct yg_bytes){book->chunk, (size_t)got});
+		if (book->unpacked_bytes > book->unpacked_max || yg_buf_error(to) == YG_ELIMIT)
+			return yg_line_fault_set(book->fault, YG_ELIMIT, 0,
+						 "%s unpacks to more than may be read here", name);
+		if (yg_buf_error(to) != YG_OK)
+			return no_memory(book);
+		if (got == 0)
+			return YG_OK;
+	}
+}
+
+int yg_workbook_part(struct yg_workbook *book, const char *name, struct yg_buf *to,
+		     struct yg_line_fault *reterr)
+{
+	zip_file_t *member;
+	uint64_t index;
+	int rc;
+
+	book->fault = reterr;
+	if (!find_part(book, name, &index))
+		return YG_EFORMAT;
+	member = zip_fopen_index(book->zip, index, 0);
+	if (!member)
+		return fail_zip(book, zip_get_error(book->zip), name);
+	rc = unpack(book, member, name, to);
+	(void)zip_fclose(member); /* read only: nothing to lose */
+	return rc;
+}
+
+int yg_workbook_cells(struct yg_workbook *book, const char *name, const struct yg_sheet_cells **ret,
+		      struct yg_line_fault *reterr)
+{
+	zip_int64_t strings = zip_name_locate(book->zip, "xl/sharedStrings.xml", ZIP_FL_NOCASE);
+	uint64_t index;
+	int rc = YG_OK;
+
+	book->fault = reterr;
+	if (!find_part(book, name, &index))
+		return YG_EFORMAT;
+	if (strings >= 0 && !book->has_strings)
+		rc = read_part(book, (uint64_t)strings, "xl/sharedStrings.xml", NULL);
+	book->has_strings = true;
+	book->cells.count = 0;
+	if (rc == YG_OK)
+		rc = read_part(book, index, name, &book->cells);
+	*ret = &book->cells;
 	return rc;
 }

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "model/form.h"
 #include "model/notice.h"
 #include "render/fixed.h"
 
@@ -48,6 +49,15 @@ YG_MUST_USE int yg_notice_mail_both(struct yg_notice_mail *mail, const struct yg
  * nothing of what happened. @count of @langs; 0: both. As yg_notice_mail.
  */
 YG_MUST_USE int yg_question_mail(struct yg_notice_mail *mail, const char *number, int64_t due_ns,
+				 const enum yg_lang *langs, size_t count);
+
+/* A report made from record @report is due on @day: nothing of what happened. As above. */
+struct yg_reminder_words {
+	const char *report;
+	int32_t day;
+	enum yg_remind_step step;
+};
+YG_MUST_USE int yg_reminder_mail(struct yg_notice_mail *mail, const struct yg_reminder_words *words,
 				 const enum yg_lang *langs, size_t count);
 
 /*

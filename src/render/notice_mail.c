@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "model/day.h"
 #include "render/notice-int.h"
 
 #include "base/ban.h"
@@ -146,11 +147,18 @@ static void say_question(struct yg_notice_mail *mail, const struct yg_bytes *arg
 	    args);
 }
 
-int yg_question_mail(struct yg_notice_mail *mail, const char *number, int64_t due_ns,
-		     const enum yg_lang *langs, size_t count)
+/* A mail without a notice: what it says, in each language. */
+struct plain {
+	const char *subject; /* msgid; %1 */
+	void (*say)(struct yg_notice_mail *mail, const struct yg_bytes *args, enum yg_lang lang);
+	const char *number;
+	const char *due;
+};
+
+static int write_plain(struct yg_notice_mail *mail, const struct plain *plain,
+		       const enum yg_lang *langs, size_t count)
 {
 	struct yg_buf clean;
-	char due[YG_TEXT_TIME_SIZE];
 	struct yg_bytes args[2];
 
 	if (count == 0) {
@@ -158,24 +166,95 @@ int yg_question_mail(struct yg_notice_mail *mail, const char *number, int64_t du
 		count = 2;
 	}
 	yg_buf_init(&clean, 6u * YG_NOTICE_CODE_MAX);
-	yg_text_add(&clean, yg_bytes_cut(yg_bytes_str(number), 0, YG_NOTICE_CODE_MAX));
+	yg_text_add(&clean, yg_bytes_cut(yg_bytes_str(plain->number), 0, YG_NOTICE_CODE_MAX));
 	args[0] = yg_buf_bytes(&clean);
-	args[1] = yg_bytes_str(yg_text_time(due, due_ns, 9 * 3600, true));
+	args[1] = yg_bytes_str(plain->due);
 	yg_notice_html_open(&mail->html, langs[0]);
 	if (count > 1)
 		yg_buf_addf(&mail->plain, "%s\n\n", yg_tr(langs[1], N_("English below.")));
 	for (size_t i = 0; i < count; i++) {
 		yg_buf_add_str(&mail->subject, i > 0 ? " / " : "");
-		yg_words_fill(&mail->subject, yg_tr(langs[i], N_("An answer is waited for: %1")),
-			      args, 1);
+		yg_words_fill(&mail->subject, yg_tr(langs[i], plain->subject), args, 1);
 		if (i > 0)
 			yg_buf_add_str(&mail->plain, "----------------------------------------"
 						     "\n\n");
-		say_question(mail, args, langs[i]);
+		plain->say(mail, args, langs[i]);
 	}
 	yg_buf_add_str(&mail->html, "</body>\n</html>\n");
 	yg_text_end(&mail->subject, &clean);
 	return yg_buf_error(&mail->subject) ? yg_buf_error(&mail->subject)
 	       : yg_buf_error(&mail->plain) ? yg_buf_error(&mail->plain)
 					    : yg_buf_error(&mail->html);
+}
+
+int yg_question_mail(struct yg_notice_mail *mail, const char *number, int64_t due_ns,
+		     const enum yg_lang *langs, size_t count)
+{
+	char due[YG_TEXT_TIME_SIZE];
+	const struct plain plain = {
+		.subject = N_("An answer is waited for: %1"),
+		.say = say_question,
+		.number = number,
+		.due = yg_text_time(due, due_ns, 9 * 3600, true),
+	};
+
+	return write_plain(mail, &plain, langs, count);
+}
+
+/* ---- a report that is due ---- */
+
+static void say_where(struct yg_notice_mail *mail, const struct yg_bytes *args, enum yg_lang lang)
+{
+	say(mail,
+	    yg_tr(lang, N_("Please open the pages that you know, sign in, and look under "
+			   "\"Incident reports\": there stands what is missing for whom, and each "
+			   "report is noted there as sent.")),
+	    args);
+	say(mail,
+	    yg_tr(lang, N_("There is no link in this mail, and nothing attached to it; there never "
+			   "will be. A reply to it is read by nobody.")),
+	    args);
+}
+
+static void say_before(struct yg_notice_mail *mail, const struct yg_bytes *args, enum yg_lang lang)
+{
+	say(mail,
+	    yg_tr(lang, N_("A report that is made from your record %1 is due by %2 and was not "
+			   "noted as sent yet.")),
+	    args);
+	say_where(mail, args, lang);
+}
+
+static void say_today(struct yg_notice_mail *mail, const struct yg_bytes *args, enum yg_lang lang)
+{
+	say(mail,
+	    yg_tr(lang, N_("Today, %2, is the last day for a report that is made from your record "
+			   "%1. It was not noted as sent yet.")),
+	    args);
+	say_where(mail, args, lang);
+}
+
+static void say_over(struct yg_notice_mail *mail, const struct yg_bytes *args, enum yg_lang lang)
+{
+	say(mail,
+	    yg_tr(lang, N_("A report that is made from your record %1 was due by %2. It was not "
+			   "noted as sent.")),
+	    args);
+	say_where(mail, args, lang);
+}
+
+int yg_reminder_mail(struct yg_notice_mail *mail, const struct yg_reminder_words *words,
+		     const enum yg_lang *langs, size_t count)
+{
+	static const struct plain steps[] = {
+		[YG_REMIND_BEFORE] = {.subject = N_("A report is due soon: %1"), .say = say_before},
+		[YG_REMIND_DAY] = {.subject = N_("A report is due today: %1"), .say = say_today},
+		[YG_REMIND_OVER] = {.subject = N_("A report is overdue: %1"), .say = say_over}};
+	struct plain plain = steps[words->step];
+	char day[YG_DAY_SIZE];
+
+	yg_day_write(words->day, day);
+	plain.number = words->report;
+	plain.due = day;
+	return write_plain(mail, &plain, langs, count);
 }

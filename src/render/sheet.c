@@ -2,12 +2,11 @@
 #include "render/sheet.h"
 
 #include "base/crc32.h"
-#include "base/utf8.h"
+#include "model/cell.h"
 #include "render/csv.h"
 
 #include "base/ban.h"
 
-#define LETTERS	 26u
 #define PARTS	 5u
 #define DOS_DATE 0x21u /* 1980-01-01: the same input gives the same bytes */
 
@@ -24,53 +23,11 @@ void yg_sheet_done(struct yg_sheet *sheet)
 
 /* ---- cells ---- */
 
-/* 0 to "A", 26 to "AA". */
-static void add_column(struct yg_buf *to, uint32_t column)
-{
-	char letters[8];
-	uint32_t count = 0;
-
-	do {
-		letters[count++] = (char)('A' + column % LETTERS);
-		column = column / LETTERS;
-	} while (column-- > 0 && count < sizeof(letters));
-	while (count > 0)
-		yg_buf_add_byte(to, (uint8_t)letters[--count]);
-}
-
-/*
- * XML has no control characters, and "_x0041_" in a cell means "A" (ECMA-376 part 1, 22.9.2.19):
- * its underscore is written as such an escape itself.
- */
-static void add_xml(struct yg_buf *to, struct yg_bytes text)
-{
-	while (text.size > 0) {
-		size_t size = yg_utf8_size(text);
-		uint8_t c = text.data[0];
-
-		if (size == 0 || (c < ' ' && c != '\t' && c != '\n'))
-			yg_buf_add_str(to, "\xef\xbf\xbd");
-		else if (c == '&')
-			yg_buf_add_str(to, "&amp;");
-		else if (c == '<')
-			yg_buf_add_str(to, "&lt;");
-		else if (c == '>')
-			yg_buf_add_str(to, "&gt;");
-		else if (yg_bytes_starts(text, YG_S("_x")))
-			yg_buf_add_str(to, "_x005F_");
-		else if (yg_bytes_starts(text, YG_S("\xef\xbf\xbe")) ||
-			 yg_bytes_starts(text, YG_S("\xef\xbf\xbf")))
-			yg_buf_add_str(to, "\xef\xbf\xbd"); /* no characters of XML */
-		else
-			yg_buf_add(to, yg_bytes_cut(text, 0, size));
-		text = yg_bytes_from(text, size > 0 ? size : 1);
-	}
-}
-
 void yg_sheet_cell(struct yg_sheet *sheet, struct yg_bytes text)
 {
 	struct yg_buf *to = &sheet->rows;
 	uint32_t column = sheet->column++;
+	char name[YG_CELL_NAME_SIZE];
 
 	if (sheet->form == YG_SHEET_CSV) {
 		if (column > 0)
@@ -82,10 +39,9 @@ void yg_sheet_cell(struct yg_sheet *sheet, struct yg_bytes text)
 		yg_buf_addf(to, "<row r=\"%u\">", sheet->row + 1);
 	if (text.size == 0)
 		return;
-	yg_buf_add_str(to, "<c r=\"");
-	add_column(to, column);
-	yg_buf_addf(to, "%u\" t=\"inlineStr\"><is><t xml:space=\"preserve\">", sheet->row + 1);
-	add_xml(to, text);
+	yg_cell_name((struct yg_cell){sheet->row + 1, column}, name);
+	yg_buf_addf(to, "<c r=\"%s\" t=\"inlineStr\"><is><t xml:space=\"preserve\">", name);
+	yg_cell_add_text(to, text);
 	yg_buf_add_str(to, "</t></is></c>");
 }
 

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "sensor/back.h"
 #include "sensor/checks.h"
 #include "sensor/drop.h"
 #include "sensor/inventory_run.h"
@@ -27,6 +28,8 @@ struct yg_house {
 	struct yg_local *local;
 	struct yg_checks *checks;
 	struct yg_watch *watch;
+	struct yg_back *back;
+	uint64_t signature; /* of the files that back was told of */
 	struct yg_seen seen;
 	uint64_t taken;	  /* records since the last commit */
 	int64_t after_ns; /* when that was */
@@ -116,6 +119,35 @@ static int open_watch(struct yg_house *h, const json_t *kept)
 	};
 
 	return config.policy ? say_failed("detect", yg_watch_open(&config, &h->watch)) : YG_OK;
+}
+
+/* Which files judge, and from which line of the archive on. */
+static void tell_back(struct yg_house *h)
+{
+	uint64_t signature = yg_watch_signature(h->watch);
+
+	if (signature == h->signature)
+		return;
+	h->signature = signature;
+	yg_back_set(h->back, signature, h->local ? yg_local_number(h->local) : 0);
+}
+
+static int open_back(struct yg_house *h)
+{
+	struct yg_back_config config = {
+		.home = h->config.home,
+		.policy = h->config.policy,
+		.zone = h->config.zone,
+		.names = h->names,
+		.clock = h->config.clock,
+	};
+	int rc = h->watch ? yg_back_open(&config, &h->back) : YG_OK;
+
+	if (rc == YG_OK && h->back) {
+		h->signature = ~yg_watch_signature(h->watch);
+		tell_back(h);
+	}
+	return say_failed("look back", rc);
 }
 
 static size_t read_partials(const json_t *list, struct yg_drop_partial *to)
@@ -223,6 +255,8 @@ int yg_house_open(const struct yg_house_config *config, struct yg_collect *colle
 		rc = open_local(h, kept);
 	if (rc == YG_OK)
 		rc = open_watch(h, kept);
+	if (rc == YG_OK)
+		rc = open_back(h);
 	json_decref(checkpoint);
 	if (rc == YG_OK) {
 		write_run(h);
@@ -239,6 +273,7 @@ struct yg_house *yg_house_close(struct yg_house *house)
 		return NULL;
 	(void)yg_inventory_run_stop(house->inventory);
 	(void)yg_drop_free(house->drop);
+	(void)yg_back_close(house->back);
 	(void)yg_watch_close(house->watch);
 	(void)yg_local_close(house->local, house->config.clock.now_ns(house->config.clock.arg));
 	house->collect->tap = NULL;
@@ -256,6 +291,8 @@ int yg_house_read(struct yg_house *house, int64_t now_ns, struct yg_collect *col
 {
 	int rc = yg_inventory_run_read(house->inventory, now_ns, collect);
 
+	if (rc == YG_OK && house->back)
+		rc = yg_back_read(house->back, now_ns, collect);
 	return rc == YG_OK ? yg_drop_read(house->drop, now_ns, collect, ret_more) : rc;
 }
 
@@ -297,6 +334,10 @@ void yg_house_after(struct yg_house *house, int64_t now_ns)
 		yg_local_after(house->local, now_ns);
 	if (house->watch)
 		yg_watch_after(house->watch);
+	if (house->back) {
+		yg_back_after(house->back);
+		tell_back(house);
+	}
 	yg_inventory_run_committed(house->inventory);
 	yg_drop_committed(house->drop);
 }
@@ -325,6 +366,8 @@ void yg_house_tick(struct yg_house *house, int64_t now_ns)
 		yg_local_tick(house->local, now_ns);
 	if (house->watch)
 		yg_watch_tick(house->watch);
+	if (house->back)
+		tell_back(house);
 	yg_seen_save(&house->seen, house->config.home->folder, now_ns, false);
 }
 

@@ -100,7 +100,7 @@ static void write_state(struct yg_local *l)
 	yg_buf_done(&text);
 }
 
-static int read_state(struct yg_local *l)
+int yg_local_range_read(const char *state, struct yg_wire_range *ret)
 {
 	char path[YG_ARCHIVE_PATH_MAX];
 	struct yg_wire_fault wrong;
@@ -108,16 +108,23 @@ static int read_state(struct yg_local *l)
 	uint8_t *bytes = NULL;
 	json_t *object = NULL;
 	size_t size = 0;
-	int rc = yg_local_path(l->config.state, "archive.json", path)
+	int rc = yg_local_path(state, "archive.json", path)
 			 ? yg_io_read_file(path, STATE_MAX, &bytes, &size)
 			 : YG_ELIMIT;
 
 	if (rc == YG_OK)
 		rc = yg_json_load((struct yg_bytes){bytes, size}, STATE_MAX, &object, &fault);
 	if (rc == YG_OK)
-		rc = yg_wire_range_read(object, &l->range, &wrong);
+		rc = yg_wire_range_read(object, ret, &wrong);
 	json_decref(object);
 	free(bytes);
+	return rc;
+}
+
+static int read_state(struct yg_local *l)
+{
+	int rc = yg_local_range_read(l->config.state, &l->range);
+
 	l->began_ns = l->range.from_ns;
 	l->until_ns = l->range.to_ns;
 	if (rc != YG_OK || !l->range.is_kept || l->began_ns == YG_TIME_NONE ||

@@ -63,3 +63,5 @@ void yg_local_after(struct yg_local *local, int64_t now_ns);
 void yg_local_tick(struct yg_local *local, int64_t now_ns);
 
 void yg_local_range(const struct yg_local *local, struct yg_wire_range *ret);
+/* The same as it stood on the disk of @state last. YG_OK or an error. Any thread. */
+YG_MUST_USE int yg_local_range_read(const char *state, struct yg_wire_range *ret);

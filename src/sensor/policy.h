@@ -24,11 +24,14 @@
 /* `detect:` of the file: whether the sensor judges its own records, and by what. */
 #define YG_DETECT_PATHS_MAX 16u
 #define YG_DETECT_PATH_MAX  1023u
+#define YG_DETECT_BACK_DAYS 30u
+#define YG_DETECT_BACK_MAX  3660u
 struct yg_detect_settings {
 	bool is_on;	   /* not said: as `raw: false` */
 	bool has_built_in; /* the rules inside the program; not said: true */
 	bool takes_rules;  /* from the hub; not said: false */
 	bool takes_indicators;
+	unsigned look_back_days; /* for indicators of warnings; 0: never. Not said: 30 */
 	char rules[YG_DETECT_PATHS_MAX][YG_DETECT_PATH_MAX + 1]; /* files, folders */
 	char indicators[YG_DETECT_PATHS_MAX][YG_DETECT_PATH_MAX + 1];
 	size_t rule_count;

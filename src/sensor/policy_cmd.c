@@ -96,7 +96,7 @@ static void show_one(const struct yg_policy *policy, struct yg_buf *to)
 	}
 }
 
-static void show_detect(const struct yg_detect_settings *detect, struct yg_buf *to)
+static void show_detect(const struct yg_detect_settings *detect, bool is_raw, struct yg_buf *to)
 {
 	if (!detect->is_on) {
 		add(to, N_("Local detection: off."));
@@ -114,6 +114,9 @@ static void show_detect(const struct yg_detect_settings *detect, struct yg_buf *
 		add(to, N_("  rules that the hub offers"));
 	if (detect->takes_indicators)
 		add(to, N_("  indicators that the hub offers"));
+	if (detect->takes_indicators && detect->look_back_days > 0 && !is_raw)
+		add(to, N_("  the own archive is looked at for warnings, the last %u days"),
+		    detect->look_back_days);
 }
 
 static void show(const struct yg_sensor_policy *policy, struct yg_buf *to)
@@ -134,7 +137,7 @@ static void show(const struct yg_sensor_policy *policy, struct yg_buf *to)
 	else
 		add(to, N_("raw: false: no record of a log leaves; findings of the sensor's own "
 			   "detection, heartbeats and the inventory do."));
-	show_detect(yg_sensor_policy_detect(policy), to);
+	show_detect(yg_sensor_policy_detect(policy), local->raw, to);
 	show_one(local, to);
 	add(to, N_("Records of communications (secrecy of communications):"));
 	show_secrecy(local, to);

@@ -298,6 +298,17 @@ static int from_hub_key(struct reading *r, const struct yg_yaml *node, void *to)
 	return fault(r, node, N_("from_hub has rules, indicators, and nothing else"));
 }
 
+static int read_days(struct reading *r, const struct yg_yaml *node)
+{
+	uint64_t days;
+
+	if (node->kind != YG_YAML_SCALAR || !yg_bytes_u64(node->text, &days) ||
+	    days > YG_DETECT_BACK_MAX)
+		return fault(r, node, N_("this must be a number of days, 0 to 3660"));
+	r->detect->look_back_days = (unsigned)days;
+	return YG_OK;
+}
+
 static int detect_key(struct reading *r, const struct yg_yaml *node, void *to)
 {
 	if (is_key(node, "switched_on") || is_key(node, "on")) {
@@ -312,8 +323,11 @@ static int detect_key(struct reading *r, const struct yg_yaml *node, void *to)
 		return each_item(r, node, read_indicators);
 	if (is_key(node, "from_hub"))
 		return each_key(r, node, from_hub_key, NULL);
+	if (is_key(node, "look_back"))
+		return read_days(r, node);
 	return fault(r, node,
-		     N_("detect has on, built_in, rules, indicators, from_hub, and nothing else"));
+		     N_("detect has on, built_in, rules, indicators, from_hub, look_back, and "
+			"nothing else"));
 }
 
 /* ---- the file ---- */
@@ -368,6 +382,7 @@ int yg_policy_read_all(struct yg_bytes text, struct yg_policy *ret,
 	memset(ret_detect, 0, sizeof(*ret_detect));
 	ret->raw = true;
 	ret_detect->has_built_in = true;
+	ret_detect->look_back_days = YG_DETECT_BACK_DAYS;
 	*reterr = (struct yg_line_fault){.code = YG_ENOMEM};
 	if (!arena)
 		return YG_ENOMEM;

@@ -4,13 +4,11 @@
  * minute is read before the archive: what moves over meanwhile is seen at least once, and by its
  * number only once.
  */
-#define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/io.h"
-#include "base/json.h"
 #include "base/utf8.h"
 #include "base/zone.h"
 #include "model/record.h"
@@ -299,27 +297,6 @@ static int look_everywhere(struct search *s)
 
 /* ---- what was looked at ---- */
 
-static int read_range(const char *state, struct yg_wire_range *ret)
-{
-	char path[YG_ARCHIVE_PATH_MAX];
-	struct yg_wire_fault wrong;
-	struct yg_fault fault;
-	uint8_t *bytes = NULL;
-	json_t *object = NULL;
-	size_t size = 0;
-	int rc = yg_local_path(state, "archive.json", path)
-			 ? yg_io_read_file(path, 65536, &bytes, &size)
-			 : YG_ELIMIT;
-
-	if (rc == YG_OK)
-		rc = yg_json_load((struct yg_bytes){bytes, size}, 65536, &object, &fault);
-	if (rc == YG_OK)
-		rc = yg_wire_range_read(object, ret, &wrong);
-	json_decref(object);
-	free(bytes);
-	return rc;
-}
-
 /* Nothing found is not the same as not looked. */
 static void say_range(const char *state)
 {
@@ -327,7 +304,7 @@ static void say_range(const char *state)
 	char from[YG_ISO_SIZE];
 	char to[YG_ISO_SIZE];
 
-	if (read_range(state, &range) != YG_OK || !range.is_kept)
+	if (yg_local_range_read(state, &range) != YG_OK || !range.is_kept)
 		return;
 	(void)yg_time_iso(range.from_ns - range.from_ns % YG_NS_PER_S, 0, from);
 	(void)yg_time_iso(range.to_ns - range.to_ns % YG_NS_PER_S, 0, to);

@@ -433,6 +433,11 @@ struct yg_watch_counts yg_watch_counts(const struct yg_watch *w)
 	return counts;
 }
 
+uint64_t yg_watch_signature(const struct yg_watch *w)
+{
+	return w->set->signature;
+}
+
 void yg_watch_told(const struct yg_watch *w, char to[YG_WIRE_DETECTION_MAX + 1])
 {
 	struct yg_watch_counts c;

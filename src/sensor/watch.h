@@ -77,6 +77,9 @@ void yg_watch_tick(struct yg_watch *watch);
  * then. */
 bool yg_watch_is_broken(const struct yg_watch *watch);
 
+/* Of the files that it judges by now (yg_watch_set_signature); changes when others take over. */
+uint64_t yg_watch_signature(const struct yg_watch *watch);
+
 struct yg_watch_counts {
 	uint32_t rules;
 	uint32_t refused;

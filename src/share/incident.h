@@ -123,6 +123,10 @@ struct yg_incident_fill {
 YG_MUST_USE int yg_incident_fill(const struct yg_incident_fill *ask, const json_t *record,
 				 struct yg_arena *arena, struct yg_filled *ret);
 
+/* Of the form its deadlines alone: *ret_count of @ret (room YG_FORM_DEADLINES_MAX). Cheap. */
+void yg_incident_dues(const struct yg_incident_fill *ask, const json_t *record,
+		      struct yg_filled_due *ret, uint32_t *ret_count);
+
 /*
  * The same for what leaves: @record goes through the gate for the form's recipient first, the
  * owner of the record being the one who sends it. @is_person: to one named person (TLP:RED).

@@ -334,10 +334,10 @@ static void count_days(const struct yg_forms *forms, const struct yg_form_deadli
 	}
 }
 
-static void fill_due(struct filling *f, const struct yg_form_deadline *from)
+static void fill_due(const struct yg_incident_fill *ask, const json_t *record,
+		     const struct yg_form_deadline *from, struct yg_filled_due *to)
 {
-	const struct yg_forms *forms = f->ask->forms;
-	struct yg_filled_due *to = &f->to->due[f->to->due_count++];
+	const struct yg_forms *forms = ask->forms;
 	int64_t ns;
 
 	*to = (struct yg_filled_due){.stage = from->stage,
@@ -346,16 +346,24 @@ static void fill_due(struct filling *f, const struct yg_form_deadline *from)
 				     .latest = YG_DAY_NONE,
 				     .state = YG_DUE_UNKNOWN,
 				     .from_path = forms->fields[from->from].path,
-				     .sent = sent_at(f->ask->form, f->record, from->stage)};
-	to->from = yg_incident_day(
-		yg_incident_text(yg_incident_value(forms, f->record, from->from)), &ns);
+				     .sent = sent_at(ask->form, record, from->stage)};
+	to->from = yg_incident_day(yg_incident_text(yg_incident_value(forms, record, from->from)),
+				   &ns);
 	if (to->from != YG_DAY_NONE) {
-		count_days(forms, from, f->record, to);
-		to->left = to->latest - f->to->today;
+		count_days(forms, from, record, to);
+		to->left = to->latest - yg_day_of_time(ask->now_ns, YG_INCIDENT_ZONE_S);
 		to->state = to->left < 0 ? YG_DUE_OVER : to->left == 0 ? YG_DUE_TODAY : YG_DUE_OPEN;
 	}
 	if (to->sent.size > 0)
 		to->state = YG_DUE_SENT;
+}
+
+void yg_incident_dues(const struct yg_incident_fill *ask, const json_t *record,
+		      struct yg_filled_due *ret, uint32_t *ret_count)
+{
+	for (uint32_t i = 0; i < ask->form->deadline_count; i++)
+		fill_due(ask, record, &ask->form->deadlines[i], &ret[i]);
+	*ret_count = ask->form->deadline_count;
 }
 
 int yg_incident_fill(const struct yg_incident_fill *ask, const json_t *record,
@@ -380,8 +388,8 @@ int yg_incident_fill(const struct yg_incident_fill *ask, const json_t *record,
 	rc = fill_rows(&f);
 	if (rc == YG_OK && ask->form->has_heading && lacks(&f, &ask->form->heading) == YG_FORM_NONE)
 		rc = write_paragraph(&f, &ask->form->heading, &ret->heading);
-	for (uint32_t i = 0; rc == YG_OK && i < ask->form->deadline_count; i++)
-		fill_due(&f, &ask->form->deadlines[i]);
+	if (rc == YG_OK)
+		yg_incident_dues(ask, record, ret->due, &ret->due_count);
 	return rc;
 }
 

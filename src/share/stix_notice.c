@@ -25,7 +25,8 @@ struct bundle {
 	json_t *refs; /* of all but the issuer */
 	char issuer[ID_ROOM];
 	char time[TIME_ROOM];
-	unsigned used; /* bit by enum yg_tlp */
+	char first[TIME_ROOM]; /* of the first version */
+	unsigned used;	       /* bit by enum yg_tlp */
 	int rc;
 };
 
@@ -89,14 +90,18 @@ static void mark(struct bundle *b, json_t *object, enum yg_tlp tlp)
 static json_t *add(struct bundle *b, const char *type, const char *id, enum yg_tlp tlp)
 {
 	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", type, "spec_version",
-				   "2.1", "id", id, "created_by_ref", b->issuer, "created", b->time,
-				   "modified", b->time);
+				   "2.1", "id", id, "created_by_ref", b->issuer, "created",
+				   b->first, "modified", b->time);
+	bool is_issuer = strcmp(id, b->issuer) == 0;
 
 	if (!object || json_array_append_new(b->objects, object) != 0) {
 		b->rc = YG_ENOMEM;
 		return NULL;
 	}
-	if (strcmp(id, b->issuer) == 0)
+	/* Nothing that was found or is to be looked for holds any more. */
+	if (b->notice->kind == YG_NOTICE_WITHDRAWAL && !is_issuer)
+		set(b, object, "revoked", json_true());
+	if (is_issuer)
 		(void)json_object_del(object, "created_by_ref"); /* it is there */
 	else if (json_array_append_new(b->refs, json_string(id)) != 0)
 		b->rc = YG_ENOMEM;
@@ -231,7 +236,7 @@ static void add_indicator(struct bundle *b, const struct yg_notice_indicator *on
 		set_text(b, object, "pattern", yg_buf_bytes(&pattern));
 		set(b, object, "pattern_type", json_string("stix"));
 		set(b, object, "indicator_types", json_pack("[s]", "malicious-activity"));
-		set(b, object, "valid_from", json_string(b->time));
+		set(b, object, "valid_from", json_string(b->first));
 		if (one->valid_until_ns != INT64_MAX && one->valid_until_ns > b->notice->time_ns)
 			set_time(b, object, "valid_until", one->valid_until_ns);
 		if (one->confidence > 0)
@@ -395,11 +400,9 @@ static void add_report(struct bundle *b)
 	if (is_grouping) {
 		set(b, report, "context", json_string("suspicious-activity"));
 	} else {
-		set(b, report, "published", json_string(b->time));
+		set(b, report, "published", json_string(b->first));
 		set(b, report, "report_types", json_pack("[s]", "threat-report"));
 	}
-	if (n->kind == YG_NOTICE_WITHDRAWAL)
-		set(b, report, "revoked", json_true());
 	set(b, report, "confidence", json_integer(confidence_of(n)));
 	set(b, report, "external_references",
 	    json_pack("[{s:s, s:o}]", "source_name", "yagura", "external_id",
@@ -425,6 +428,12 @@ static void add_marks(struct bundle *b)
 
 int yg_stix_notice(const struct yg_notice *n, enum yg_lang lang, struct yg_buf *to)
 {
+	return yg_stix_notice_again(n, n->time_ns, lang, to);
+}
+
+int yg_stix_notice_again(const struct yg_notice *n, int64_t first_ns, enum yg_lang lang,
+			 struct yg_buf *to)
+{
 	struct bundle b = {.notice = n, .lang = lang};
 	char id[ID_ROOM];
 	json_t *bundle;
@@ -434,6 +443,7 @@ int yg_stix_notice(const struct yg_notice *n, enum yg_lang lang, struct yg_buf *
 	b.objects = json_array();
 	b.refs = json_array();
 	yg_stix_time_write(n->time_ns / 1000, b.time);
+	yg_stix_time_write((first_ns < n->time_ns ? first_ns : n->time_ns) / 1000, b.first);
 	add_issuer(&b);
 	json_decref(b.refs); /* the issuer is not what it is about */
 	b.refs = json_array();

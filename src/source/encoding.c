@@ -14,6 +14,7 @@
  */
 #define _GNU_SOURCE
 #include "source/encoding-int.h"
+#include "source/text.h"
 
 #include <iconv.h>
 
@@ -474,6 +475,20 @@ static int open_iconv(struct yg_decoder *d, const char **ret_reason)
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
+
+/* Kept until the process ends: the C library lets a module go with its last descriptor. */
+static struct yg_decoder kept[2];
+
+void yg_text_keep(void)
+{
+	const char *reason;
+
+	for (size_t i = 0; i < 2; i++) {
+		kept[i].encoding = i == 0 ? YG_ENCODING_CP932 : YG_ENCODING_EUC_JP;
+		if (!kept[i].iconv && open_iconv(&kept[i], &reason) != YG_OK)
+			kept[i].iconv = NULL; /* such texts are refused with this reason */
+	}
+}
 
 /* Through iconv; a byte that begins no character becomes U+FFFD, and the next is tried. */
 static size_t convert_iconv(struct yg_decoder *d, struct yg_bytes b, bool is_end, struct yg_buf *to)

@@ -14,3 +14,9 @@
 
 /* *ret lives in @arena. YG_OK, YG_ELIMIT, YG_ENOMEM or YG_EUNSUPPORTED (UTF-32 and the like). */
 YG_MUST_USE int yg_text_to_utf8(struct yg_bytes text, struct yg_arena *arena, struct yg_bytes *ret);
+
+/*
+ * What conversions need of the C library's files, loaded and kept: for a process that can open none
+ * of them any more. Once, before its threads.
+ */
+void yg_text_keep(void);

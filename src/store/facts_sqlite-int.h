@@ -11,6 +11,8 @@
 #define YG_FACT_NAME_SLOTS  4096u /* names the writer remembers */
 #define YG_FACT_DAY_SLOTS   1024u /* days of organisations that a batch counts beside the file */
 #define YG_FACT_PIECE	    (16u << 20)
+#define YG_FACT_SEEN_SLOTS  128u /* by number, for each of: */
+#define YG_FACT_SEEN_OF	    5u	 /* organisation, sensor, rule, source; what is said of a rule */
 
 /* Columns of a row, in the order of the statements that read them. */
 enum yg_fact_column {
@@ -66,10 +68,7 @@ enum yg_fact_query {
 	YG_FQ_HEAD_OF_ORG,
 	YG_FQ_CHANGE_OF_ORG,
 	YG_FQ_DAYS,
-	YG_FQ_NAME_ORG, /* one for each name of a row: their texts stand at the same time */
-	YG_FQ_NAME_SENSOR,
-	YG_FQ_NAME_RULE,
-	YG_FQ_NAME_SOURCE,
+	YG_FQ_NAME,
 	YG_FQ_ABOUT,
 	YG_FQ_COUNT_OF,
 };
@@ -80,6 +79,19 @@ struct yg_fact_name {
 	size_t size;
 	uint64_t hash;
 	int64_t n;
+};
+
+/* What a listing has read already of what its rows say by number. */
+struct yg_fact_seen {
+	uint64_t walk; /* of which listing; 0: of none */
+	int64_t n;
+	struct yg_buf texts; /* one behind the other: a name; or digest and two titles */
+	size_t sizes[3];
+	int64_t kind;
+	int64_t field;
+};
+struct yg_fact_seens {
+	struct yg_fact_seen at[YG_FACT_SEEN_OF][YG_FACT_SEEN_SLOTS];
 };
 
 struct yg_facts_sqlite {
@@ -93,9 +105,12 @@ struct yg_facts_sqlite {
 	uint64_t change_before;	    /* when the batch began */
 	struct {
 		int64_t org; /* 0: free */
+		bool is_summed;
 		struct yg_fact_day sums;
 	} * days; /* of the batch; made when first written */
 	uint32_t day_count;
+	uint64_t walk;		     /* the listing at hand */
+	struct yg_fact_seens *seens; /* made when first listed */
 	char trouble[YG_FACT_TROUBLE_MAX];
 };
 
@@ -119,6 +134,7 @@ YG_MUST_USE int yg_fs_name(struct yg_facts_sqlite *fs, struct yg_bytes text, int
 YG_MUST_USE int yg_fs_read_row(sqlite3_stmt *stmt, struct yg_fact_finding *row);
 
 /* facts_sqlite_read.c */
+void yg_fs_forget_seen(struct yg_facts_sqlite *fs);
 int yg_fs_list(struct yg_facts *facts, const struct yg_fact_filter *filter, yg_fact_fn fn,
 	       void *arg);
 int yg_fs_get(struct yg_facts *facts, const struct yg_fact_filter *filter,

@@ -75,10 +75,7 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 	[YG_FQ_DAYS] = "SELECT day_ns, records, bytes, findings, bundles, level0, level1, level2,"
 		       " level3, level4 FROM days WHERE org=?1 AND day_ns>=?2 AND day_ns<?3"
 		       " ORDER BY day_ns LIMIT ?4",
-	[YG_FQ_NAME_ORG] = "SELECT text FROM names WHERE n=?1",
-	[YG_FQ_NAME_SENSOR] = "SELECT text FROM names WHERE n=?1",
-	[YG_FQ_NAME_RULE] = "SELECT text FROM names WHERE n=?1",
-	[YG_FQ_NAME_SOURCE] = "SELECT text FROM names WHERE n=?1",
+	[YG_FQ_NAME] = "SELECT text FROM names WHERE n=?1",
 	[YG_FQ_ABOUT] = "SELECT digest, title, title_ja, kind, field FROM rules WHERE n=?1",
 };
 
@@ -522,6 +519,16 @@ static int write_day(struct yg_facts_sqlite *fs, int64_t org, const struct yg_fa
 	return rc == YG_OK ? yg_fs_run(fs, stmt) : rc;
 }
 
+static void add_day(struct yg_fact_day *to, const struct yg_fact_day *more)
+{
+	to->records += more->records;
+	to->bytes += more->bytes;
+	to->findings += more->findings;
+	to->bundles += more->bundles;
+	for (unsigned i = 0; i < 5; i++)
+		to->by_level[i] += more->by_level[i];
+}
+
 static int write_both(struct yg_facts_sqlite *fs, int64_t org, const struct yg_fact_day *day)
 {
 	int rc = write_day(fs, org, day);
@@ -529,13 +536,33 @@ static int write_both(struct yg_facts_sqlite *fs, int64_t org, const struct yg_f
 	return rc == YG_OK ? write_day(fs, 0, day) : rc;
 }
 
+/* What all organisations had on a day, once: in a batch that is mostly one day. */
+static int write_sum(struct yg_facts_sqlite *fs, unsigned first)
+{
+	struct yg_fact_day sum = {.day_ns = fs->days[first].sums.day_ns};
+
+	for (unsigned i = first; i < YG_FACT_DAY_SLOTS; i++) {
+		const struct yg_fact_day *day = &fs->days[i].sums;
+
+		if (fs->days[i].org == 0 || fs->days[i].is_summed || day->day_ns != sum.day_ns)
+			continue;
+		add_day(&sum, day);
+		fs->days[i].is_summed = true;
+	}
+	return write_day(fs, 0, &sum);
+}
+
 static int write_days(struct yg_facts_sqlite *fs)
 {
 	int rc = YG_OK;
 
-	for (unsigned i = 0; fs->day_count > 0 && i < YG_FACT_DAY_SLOTS && rc == YG_OK; i++)
-		if (fs->days[i].org != 0)
-			rc = write_both(fs, fs->days[i].org, &fs->days[i].sums);
+	for (unsigned i = 0; fs->day_count > 0 && i < YG_FACT_DAY_SLOTS && rc == YG_OK; i++) {
+		if (fs->days[i].org == 0)
+			continue;
+		rc = write_day(fs, fs->days[i].org, &fs->days[i].sums);
+		if (rc == YG_OK && !fs->days[i].is_summed)
+			rc = write_sum(fs, i);
+	}
 	return rc;
 }
 
@@ -563,12 +590,7 @@ static int fs_count(struct yg_facts *facts, const struct yg_fact_day *more)
 	fs->day_count += fs->days[slot].org == 0;
 	fs->days[slot].org = org;
 	sums->day_ns = more->day_ns;
-	sums->records += more->records;
-	sums->bytes += more->bytes;
-	sums->findings += more->findings;
-	sums->bundles += more->bundles;
-	for (unsigned i = 0; i < 5; i++)
-		sums->by_level[i] += more->by_level[i];
+	add_day(sums, more);
 	return YG_OK;
 }
 
@@ -832,6 +854,7 @@ static void fs_free(struct yg_facts *facts)
 		(void)sqlite3_finalize(fs->stmts[i]); /* its error was seen already */
 	(void)sqlite3_close(fs->db);		      /* all statements are finalised */
 	forget_names(fs);
+	yg_fs_forget_seen(fs);
 	free(fs->names);
 	free(fs->days);
 	free(fs);

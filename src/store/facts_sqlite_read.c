@@ -13,6 +13,8 @@
 #include "base/ban.h"
 
 #define END_BYTES  (YG_FACT_ID_BYTES + 1)
+#define SEEN_ABOUT (YG_FACT_SEEN_OF - 1)
+#define SEEN_MAX   (4u * YG_FACT_TEXT_MAX)
 #define MERGE_COST 4u /* rows of one tree that one row of several organisations costs */
 
 /* An organisation of several, and its next id. */
@@ -43,38 +45,98 @@ struct walk {
 	size_t head_count;
 };
 
-/* ---- a row to its reader ---- */
+/* ---- what numbers stand for ---- */
 
-static int name_of(struct yg_facts_sqlite *fs, enum yg_fact_query query, int64_t n,
-		   sqlite3_stmt **ret)
+/*
+ * A page of one organisation says the same few names again and again, so a listing remembers them:
+ * for as long as one statement stands, that is, for one moment of the file, so that a number can
+ * not stand for something else meanwhile. Each column has places of its own: the texts of a row
+ * stand at the same time.
+ */
+static struct yg_fact_seen *seen_of(struct yg_facts_sqlite *fs, unsigned of, int64_t n)
 {
-	int rc = yg_fs_take(fs, query, ret);
+	if (!fs->seens)
+		fs->seens = yg_calloc(1, sizeof(*fs->seens));
+	return fs->seens ? &fs->seens->at[of][(uint64_t)n % YG_FACT_SEEN_SLOTS] : NULL;
+}
 
+void yg_fs_forget_seen(struct yg_facts_sqlite *fs)
+{
+	for (unsigned of = 0; fs->seens && of < YG_FACT_SEEN_OF; of++)
+		for (unsigned i = 0; i < YG_FACT_SEEN_SLOTS; i++)
+			yg_buf_done(&fs->seens->at[of][i].texts);
+	free(fs->seens);
+	fs->seens = NULL;
+}
+
+/* The first @count columns of the row at which @stmt stands. */
+static int keep_texts(struct yg_fact_seen *seen, sqlite3_stmt *stmt, int count)
+{
+	if (seen->texts.max == 0)
+		yg_buf_init(&seen->texts, SEEN_MAX);
+	yg_buf_reset(&seen->texts);
+	for (int i = 0; i < count; i++) {
+		struct yg_bytes text = yg_fs_text(stmt, i);
+
+		seen->sizes[i] = text.size;
+		yg_buf_add(&seen->texts, text);
+	}
+	return yg_buf_error(&seen->texts);
+}
+
+/* What number @n stands for, in @of's places. */
+static int see(struct yg_facts_sqlite *fs, unsigned of, int64_t n, struct yg_fact_seen **ret)
+{
+	bool is_about = of == SEEN_ABOUT;
+	struct yg_fact_seen *seen = seen_of(fs, of, n);
+	sqlite3_stmt *stmt;
+	int rc = seen ? YG_OK : YG_ENOMEM;
+	int step;
+
+	*ret = seen;
+	if (rc != YG_OK || (seen->walk == fs->walk && seen->n == n))
+		return rc;
+	seen->walk = 0;
+	rc = yg_fs_take(fs, is_about ? YG_FQ_ABOUT : YG_FQ_NAME, &stmt);
 	if (rc == YG_OK)
-		rc = yg_fs_fail(fs, sqlite3_bind_int64(*ret, 1, n));
+		rc = yg_fs_fail(fs, sqlite3_bind_int64(stmt, 1, n));
 	if (rc != YG_OK)
 		return rc;
-	rc = sqlite3_step(*ret);
-	return rc == SQLITE_ROW ? YG_OK : rc == SQLITE_DONE ? YG_EFORMAT : yg_fs_fail(fs, rc);
+	step = sqlite3_step(stmt);
+	if (step != SQLITE_ROW) {
+		rc = step == SQLITE_DONE ? YG_EFORMAT : yg_fs_fail(fs, step);
+	} else {
+		rc = keep_texts(seen, stmt, is_about ? 3 : 1);
+		seen->kind = is_about ? sqlite3_column_int64(stmt, 3) : 0;
+		seen->field = is_about ? sqlite3_column_int64(stmt, 4) : 0;
+	}
+	(void)sqlite3_reset(stmt); /* its error is that of the step */
+	if (rc == YG_OK) {
+		seen->n = n;
+		seen->walk = fs->walk;
+	}
+	return rc;
 }
+
+/* ---- a row to its reader ---- */
 
 static int fill_about(struct yg_facts_sqlite *fs, int64_t n, struct yg_fact_finding *row)
 {
-	sqlite3_stmt *stmt = NULL;
-	int rc = name_of(fs, YG_FQ_ABOUT, n, &stmt);
-	int64_t kind, field;
+	struct yg_fact_seen *seen;
+	struct yg_bytes texts;
+	int rc = see(fs, SEEN_ABOUT, n, &seen);
 
 	if (rc != YG_OK)
 		return rc;
-	row->rules = yg_fs_text(stmt, 0);
-	row->title = yg_fs_text(stmt, 1);
-	row->title_ja = yg_fs_text(stmt, 2);
-	kind = sqlite3_column_int64(stmt, 3);
-	field = sqlite3_column_int64(stmt, 4);
-	if (kind < 0 || kind > YG_KIND_CORRELATION || field < 0 || field >= YG_ATTACK_COUNT)
+	texts = yg_buf_bytes(&seen->texts);
+	row->rules = yg_bytes_cut(texts, 0, seen->sizes[0]);
+	row->title = yg_bytes_cut(yg_bytes_from(texts, seen->sizes[0]), 0, seen->sizes[1]);
+	row->title_ja = yg_bytes_from(texts, seen->sizes[0] + seen->sizes[1]);
+	if (seen->kind < 0 || seen->kind > YG_KIND_CORRELATION || seen->field < 0 ||
+	    seen->field >= YG_ATTACK_COUNT)
 		return YG_EFORMAT;
-	row->kind = (enum yg_finding_kind)kind;
-	row->field = (enum yg_attack_field)field;
+	row->kind = (enum yg_finding_kind)seen->kind;
+	row->field = (enum yg_attack_field)seen->field;
 	return YG_OK;
 }
 
@@ -82,32 +144,26 @@ static int fill_about(struct yg_facts_sqlite *fs, int64_t n, struct yg_fact_find
 static int give(struct walk *walk, sqlite3_stmt *stmt, struct yg_fact_finding *row)
 {
 	static const struct {
-		enum yg_fact_query query;
 		enum yg_fact_column column;
 		size_t to;
-	} names[] = {
-		{YG_FQ_NAME_ORG, YG_COL_ORG, offsetof(struct yg_fact_finding, org)},
-		{YG_FQ_NAME_SENSOR, YG_COL_SENSOR, offsetof(struct yg_fact_finding, sensor)},
-		{YG_FQ_NAME_RULE, YG_COL_RULE, offsetof(struct yg_fact_finding, rule)},
-		{YG_FQ_NAME_SOURCE, YG_COL_SOURCE, offsetof(struct yg_fact_finding, source)},
+	} names[SEEN_ABOUT] = {
+		{YG_COL_ORG, offsetof(struct yg_fact_finding, org)},
+		{YG_COL_SENSOR, offsetof(struct yg_fact_finding, sensor)},
+		{YG_COL_RULE, offsetof(struct yg_fact_finding, rule)},
+		{YG_COL_SOURCE, offsetof(struct yg_fact_finding, source)},
 	};
 	struct yg_facts_sqlite *fs = walk->fs;
 	int rc = fill_about(fs, sqlite3_column_int64(stmt, YG_COL_ABOUT), row);
 
-	for (size_t i = 0; rc == YG_OK && i < 4; i++) {
-		sqlite3_stmt *name = NULL;
+	for (unsigned i = 0; rc == YG_OK && i < SEEN_ABOUT; i++) {
+		struct yg_fact_seen *seen;
 
-		rc = name_of(fs, names[i].query, sqlite3_column_int64(stmt, (int)names[i].column),
-			     &name);
+		rc = see(fs, i, sqlite3_column_int64(stmt, (int)names[i].column), &seen);
 		if (rc == YG_OK)
 			*(struct yg_bytes *)(void *)((uint8_t *)row + names[i].to) =
-				yg_fs_text(name, 0);
+				yg_buf_bytes(&seen->texts);
 	}
-	if (rc == YG_OK)
-		rc = walk->fn(walk->arg, row);
-	for (size_t i = YG_FQ_NAME_ORG; i <= YG_FQ_ABOUT; i++)
-		(void)sqlite3_reset(fs->stmts[i]); /* NULL is allowed; its error was seen */
-	return rc;
+	return rc == YG_OK ? walk->fn(walk->arg, row) : rc;
 }
 
 static bool has_org(const struct walk *walk, int64_t org)
@@ -190,6 +246,7 @@ static int walk_tree(struct walk *walk, enum yg_fact_query query)
 	int rc = yg_fs_take(walk->fs, query, &stmt);
 	int step = SQLITE_DONE;
 
+	walk->fs->walk++;
 	if (rc == YG_OK)
 		rc = yg_fs_fail(walk->fs, bind_walk(walk, stmt, query));
 	while (rc == YG_OK && !walk->is_full && (step = sqlite3_step(stmt)) == SQLITE_ROW)
@@ -283,6 +340,7 @@ static int look_at_head(struct walk *walk)
 	sqlite3_stmt *stmt;
 	int rc = yg_fs_take(walk->fs, YG_FQ_ROW, &stmt);
 
+	walk->fs->walk++;
 	if (rc == YG_OK)
 		rc = yg_fs_fail(walk->fs, yg_fs_bind_blob(stmt, 1, id));
 	if (rc != YG_OK)
@@ -441,6 +499,7 @@ int yg_fs_get(struct yg_facts *facts, const struct yg_fact_filter *filter,
 	sqlite3_stmt *stmt;
 	int rc = find_orgs(&walk);
 
+	walk.fs->walk++;
 	if (rc == YG_OK)
 		rc = yg_fs_take(walk.fs, YG_FQ_ROW, &stmt);
 	if (rc == YG_OK)

@@ -194,6 +194,63 @@ static const char *const situation_steps[] = {
 	"NULL,"
 	" entries INTEGER NOT NULL, time_ns INTEGER NOT NULL, actor TEXT NOT NULL,"
 	" body BLOB NOT NULL) STRICT;",
+	/* 3: sums of what chains have, kept by differences (situations_count.c); indexes that know
+	 * the greatest and least values; `face`: the first alert with an actor. */
+	"ALTER TABLE chain_parts ADD COLUMN situation INTEGER;" /* it counts in; NULL: in none */
+	"ALTER TABLE chain_parts ADD COLUMN place INTEGER;"	/* where several chains are */
+	"ALTER TABLE chain_parts ADD COLUMN face BLOB;"
+	"UPDATE chain_parts SET situation=(SELECT situation FROM chains WHERE n=chain AND"
+	" lead>x'' AND situation>0), face=(SELECT min(id) FROM alerts a WHERE"
+	" a.chain=chain_parts.chain AND a.org=chain_parts.org AND a.step=0 AND a.actor<>'');"
+	"UPDATE chain_parts SET place=situation WHERE situation IN (SELECT situation FROM chains"
+	" WHERE lead>x'' GROUP BY situation HAVING count(*)>1);"
+	"CREATE INDEX chain_parts_by_first ON chain_parts(place, org, first_ns) WHERE place IS NOT"
+	" NULL;"
+	"CREATE INDEX chain_parts_by_last ON chain_parts(place, org, last_ns) WHERE place IS NOT"
+	" NULL;"
+	"CREATE INDEX chain_parts_by_day ON chain_parts(place, org, day_ns) WHERE place IS NOT"
+	" NULL;"
+	"CREATE INDEX chain_parts_by_grade ON chain_parts(place, org, level, outcome) WHERE place"
+	" IS NOT NULL;"
+	"CREATE INDEX chain_parts_by_face ON chain_parts(place, org, face) WHERE place IS NOT"
+	" NULL;"
+	"CREATE TABLE sums(situation INTEGER NOT NULL, org INTEGER NOT NULL," /* 0: of the whole */
+	" chains INTEGER NOT NULL, bundles INTEGER NOT NULL, count INTEGER NOT NULL,"
+	" removed INTEGER NOT NULL, sources INTEGER NOT NULL, logs INTEGER NOT NULL,"
+	" told_bundles INTEGER NOT NULL, told_count INTEGER NOT NULL,"
+	" told_removed INTEGER NOT NULL, dirty INTEGER NOT NULL, PRIMARY KEY(situation, org))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE INDEX sums_by_dirty ON sums(situation, org) WHERE dirty=1;"
+	"CREATE TABLE seen(situation INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	" value INTEGER NOT NULL, org INTEGER NOT NULL, chains INTEGER NOT NULL,"
+	" PRIMARY KEY(situation, kind, value, org)) STRICT, WITHOUT ROWID;"
+	"INSERT INTO seen SELECT c.situation, f.kind, f.value, f.org, count(*) FROM facets f"
+	" JOIN chains c ON c.n=f.chain WHERE c.situation>0 AND c.lead>x'' GROUP BY 1, 2, 3, 4;"
+	"INSERT INTO sums SELECT situation, 0, count(DISTINCT chain), sum(bundles), sum(count),"
+	" sum(removed), 0, 0, 0, 0, 0, 0 FROM chain_parts WHERE situation IS NOT NULL GROUP BY"
+	" situation;"
+	"INSERT INTO sums SELECT situation, org, 0, sum(bundles), sum(count), sum(removed), 0, 0,"
+	" sum(bundles), sum(count), sum(removed), 0 FROM chain_parts WHERE situation IS NOT NULL"
+	" GROUP BY situation, org;"
+	"INSERT INTO sums SELECT situation, org, 0, 0, 0, 0, sum(kind=0), sum(kind=1), 0, 0, 0, 0"
+	" FROM seen WHERE true GROUP BY situation, org ON CONFLICT DO UPDATE SET"
+	" sources=excluded.sources, logs=excluded.logs;"
+	"INSERT INTO sums SELECT situation, 0, 0, 0, 0, 0, sum(kind=0), sum(kind=1), 0, 0, 0, 0"
+	" FROM (SELECT DISTINCT situation, kind, value FROM seen) WHERE true GROUP BY situation"
+	" ON CONFLICT DO UPDATE SET sources=excluded.sources, logs=excluded.logs;"
+	"CREATE INDEX chains_by_lead ON chains(situation, lead);"
+	"DROP INDEX chains_by_situation;" /* the other one begins as it did */
+	"CREATE INDEX chains_by_hand ON chains(situation) WHERE by_hand=1;"
+	"CREATE INDEX parts_by_first ON parts(situation, first_ns);"
+	"CREATE INDEX parts_by_end ON parts(situation, last_ns);"
+	"CREATE INDEX parts_by_grade ON parts(situation, level, outcome);"
+	/* Lists by state: after a year most are over. Open: neither noise (2) nor resolved (6). */
+	"CREATE INDEX situations_by_state ON situations(state, last_ns, n) WHERE bundles>0;"
+	"CREATE INDEX situations_open ON situations(last_ns, n) WHERE bundles>0 AND state<>2 AND"
+	" state<>6;"
+	"CREATE INDEX situations_by_assignee ON situations(assignee, last_ns, n) WHERE bundles>0"
+	" AND assignee<>'';"
+	"CREATE INDEX alerts_by_judgement ON alerts(rule, judged) WHERE judged>0;",
 };
 const struct yg_sqlite_form yg_sqlite_situations = {0x59475354, /* "YGST" */
 						    situation_steps, COUNT_OF(situation_steps)};
@@ -219,6 +276,44 @@ static const char *const stix_steps[] = {
 	"CREATE INDEX statuses_by_time ON statuses(made_us);"
 	"CREATE TABLE texts(kind TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL,"
 	" PRIMARY KEY(kind, name)) STRICT;",
+	/* 2: from which feed a version came. */
+	"CREATE TABLE origins(c INTEGER NOT NULL, added_us INTEGER NOT NULL, origin TEXT NOT NULL,"
+	" PRIMARY KEY(c, added_us)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX origins_by_name ON origins(origin, added_us);"
+	"CREATE TRIGGER origins_end AFTER DELETE ON objects BEGIN"
+	" DELETE FROM origins WHERE c=old.c AND added_us=old.added_us; END;",
+	/* 3: what became of indicators that came (store/clues.h); relationships from both ends. */
+	"CREATE TABLE clues(n INTEGER PRIMARY KEY, c INTEGER NOT NULL, id TEXT NOT NULL,"
+	" version_ns INTEGER NOT NULL, from_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,"
+	" confidence INTEGER NOT NULL, tlp INTEGER NOT NULL, pap INTEGER NOT NULL,"
+	" flags INTEGER NOT NULL, said_ns INTEGER NOT NULL, reports INTEGER NOT NULL,"
+	" told INTEGER NOT NULL, sighted INTEGER NOT NULL, sighted_ns INTEGER NOT NULL,"
+	" sightings INTEGER NOT NULL, state INTEGER NOT NULL, why INTEGER NOT NULL,"
+	" score INTEGER NOT NULL, since_ns INTEGER NOT NULL, next_ns INTEGER NOT NULL,"
+	" sensors INTEGER NOT NULL, note TEXT NOT NULL) STRICT;"
+	"CREATE UNIQUE INDEX clues_by_id ON clues(id, c);"
+	"CREATE INDEX clues_by_collection ON clues(c);"
+	"CREATE INDEX clues_by_next ON clues(next_ns);"
+	"CREATE INDEX clues_by_state ON clues(state, n);"
+	"CREATE TABLE clue_values(n INTEGER NOT NULL, place INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL, person INTEGER NOT NULL, value TEXT NOT NULL,"
+	" PRIMARY KEY(n, place)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX clue_values_by_value ON clue_values(value);"
+	"CREATE TABLE clue_cursors(c INTEGER PRIMARY KEY, added_us INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE clue_parts(part INTEGER PRIMARY KEY, mark INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE clue_gone(c INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY(c, id)) STRICT,"
+	" WITHOUT ROWID;"
+	"CREATE TABLE clue_seen(n INTEGER NOT NULL, finding BLOB NOT NULL, org TEXT NOT NULL,"
+	" first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, count INTEGER NOT NULL,"
+	" PRIMARY KEY(n, finding)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX clue_seen_by_finding ON clue_seen(finding, n);"
+	"CREATE TABLE ends(n INTEGER PRIMARY KEY, source TEXT NOT NULL, target TEXT NOT NULL)"
+	" STRICT;"
+	"INSERT INTO ends SELECT n, coalesce(json_extract(CAST(body AS TEXT), '$.source_ref'), ''),"
+	" coalesce(json_extract(CAST(body AS TEXT), '$.target_ref'), '') FROM objects WHERE"
+	" type='relationship';"
+	"CREATE INDEX ends_by_source ON ends(source, n);"
+	"CREATE INDEX ends_by_target ON ends(target, n);",
 };
 const struct yg_sqlite_form yg_sqlite_stix = {0x59475358, /* "YGSX" */
 					      stix_steps, COUNT_OF(stix_steps)};

@@ -10,6 +10,7 @@
 #define YG_SIT_SLOTS   256u /* statements that are kept; each text is one literal */
 #define YG_SIT_TROUBLE 240u
 #define YG_SIT_DIRTY   65536u /* chains and situations that one batch may touch */
+#define YG_SIT_LEADS   100u   /* chains of which one says by what they belong together */
 
 /* Numbers, each once; ascending when sorted. */
 struct yg_sit_set {
@@ -35,6 +36,12 @@ struct yg_situations {
 	struct yg_sit_set stale;      /* whose parts are to be counted again */
 	struct yg_sit_set situations; /* that changed */
 	int64_t newest_ns;
+	struct {
+		uint8_t id[YG_SITUATION_ALERT_ID];
+		struct yg_situation_alert alert; /* without bytes */
+		bool is_there;
+		bool is_set;
+	} looked;	 /* the alert that was asked for last, until it is put */
 	bool is_reading; /* a callback runs */
 	char trouble[YG_SIT_TROUBLE];
 };
@@ -70,8 +77,13 @@ struct yg_sit_event {
 	struct yg_situation_by by;
 };
 YG_MUST_USE int yg_sit_event(struct yg_situations *s, const struct yg_sit_event *event);
-/* Count situation @number again from its chains. */
+/* Situation @number as it is after what changed: its parts that did, its row, and what people
+ * should know of it. */
 YG_MUST_USE int yg_sit_count(struct yg_situations *s, uint64_t number);
+/* Note all situations of which something changed since they were counted. */
+YG_MUST_USE int yg_sit_note_dirty(struct yg_situations *s);
+/* From now on changes of chains, parts and facets are changes of the sums. A result of SQLite. */
+YG_MUST_USE int yg_sit_watch(sqlite3 *db);
 /* Count @chain's parts again from its alerts. */
 YG_MUST_USE int yg_sit_recount(struct yg_situations *s, uint64_t chain);
 YG_MUST_USE int yg_sit_new(struct yg_situations *s, struct yg_bytes seed, int64_t now_ns,

@@ -11,6 +11,8 @@
 #include "base/ban.h"
 
 #define NAMES (sizeof(((struct yg_situations *)0)->names) / sizeof(struct yg_sit_name))
+/* The first alert whose actor is known. */
+#define FACE  " face=ifnull(min(face, excluded.face), ifnull(face, excluded.face))"
 #define SETUP "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000"
 
 /* ---- statements ---- */
@@ -165,6 +167,7 @@ int yg_sit_note(struct yg_sit_set *set, uint64_t number)
 
 static void forget(struct yg_situations *s)
 {
+	s->looked.is_set = false;
 	s->chains.count = 0;
 	s->stale.count = 0;
 	s->situations.count = 0;
@@ -232,6 +235,8 @@ int yg_situations_open(const char *path, bool may_create, struct yg_situations *
 	rc = yg_sqlite_open(path, may_create, &yg_sqlite_situations, &s->db);
 	if (rc == YG_OK)
 		rc = fail(s, sqlite3_exec(s->db, SETUP, NULL, NULL, NULL));
+	if (rc == YG_OK)
+		rc = fail(s, yg_sit_watch(s->db));
 	if (rc != YG_OK) {
 		(void)yg_situations_free(s);
 		return rc;
@@ -289,6 +294,8 @@ int yg_sit_begin(struct yg_situations *s)
 
 int yg_sit_end(struct yg_situations *s, int rc)
 {
+	if (rc == YG_OK)
+		rc = yg_sit_note_dirty(s);
 	for (uint32_t i = 0; i < s->situations.count && rc == YG_OK; i++)
 		rc = yg_sit_count(s, s->situations.items[i]);
 	if (rc == YG_OK)
@@ -470,16 +477,18 @@ static int relabel(struct yg_situations *s, int64_t a, int64_t b)
 
 	if (rc == YG_OK)
 		rc = yg_sit_run(s,
-				"INSERT INTO chain_parts SELECT ?1, org, bundles, count,"
-				" removed, level, outcome, first_ns, last_ns, day_ns FROM"
-				" chain_parts WHERE chain=?2 ON CONFLICT DO UPDATE SET"
+				"INSERT INTO chain_parts(chain, org, bundles, count, removed,"
+				" level, outcome, first_ns, last_ns, day_ns, face) SELECT ?1, org,"
+				" bundles, count, removed, level, outcome, first_ns, last_ns,"
+				" day_ns, face FROM chain_parts WHERE chain=?2"
+				" ON CONFLICT DO UPDATE SET"
 				" bundles=bundles+excluded.bundles, count=count+excluded.count,"
 				" removed=removed+excluded.removed,"
 				" level=max(level, excluded.level),"
 				" outcome=max(outcome, excluded.outcome),"
 				" first_ns=min(first_ns, excluded.first_ns),"
 				" last_ns=max(last_ns, excluded.last_ns),"
-				" day_ns=min(day_ns, excluded.day_ns)",
+				" day_ns=min(day_ns, excluded.day_ns)," FACE,
 				"ii", a, b);
 	if (rc == YG_OK)
 		rc = yg_sit_run(s, "DELETE FROM chain_parts WHERE chain=?1", "i", b);
@@ -560,8 +569,8 @@ int yg_situations_unite(struct yg_situations *s, bool is_group, uint64_t a, uint
 
 /* ---- alerts ---- */
 
-int yg_situations_alert(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_ID],
-			struct yg_situation_alert *ret)
+static int look_up(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_ID],
+		   struct yg_situation_alert *ret)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = yg_sit_take(
@@ -590,6 +599,33 @@ int yg_situations_alert(struct yg_situations *s, const uint8_t id[YG_SITUATION_A
 	return YG_OK;
 }
 
+int yg_situations_alert(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_ID],
+			struct yg_situation_alert *ret)
+{
+	int rc = look_up(s, id, ret);
+
+	s->looked.is_set = (rc == YG_OK || rc == YG_ENOENT) && !sqlite3_get_autocommit(s->db);
+	s->looked.is_there = rc == YG_OK;
+	if (rc == YG_OK)
+		s->looked.alert = *ret;
+	memcpy(s->looked.id, id, YG_SITUATION_ALERT_ID);
+	return rc;
+}
+
+/* How @id was counted: mostly that was asked for just before, by whoever ties it. Ties change its
+ * chain meanwhile, but nothing that is counted. YG_OK, YG_ENOENT. */
+static int counted_as(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_ID],
+		      struct yg_situation_alert *ret)
+{
+	bool is_known = s->looked.is_set && memcmp(s->looked.id, id, YG_SITUATION_ALERT_ID) == 0;
+
+	s->looked.is_set = false; /* once: it is another then */
+	if (!is_known)
+		return look_up(s, id, ret);
+	*ret = s->looked.alert;
+	return s->looked.is_there ? YG_OK : YG_ENOENT;
+}
+
 static int funnel(struct yg_situations *s, int64_t org, const struct yg_situation_alert *a,
 		  enum yg_noise step, int64_t bundles, int64_t findings)
 {
@@ -616,21 +652,25 @@ static int add_part(struct yg_situations *s, const struct yg_situation_alert *a,
 {
 	bool is_kept = a->step == YG_NOISE_KEPT;
 	bool was_kept = was && was->step == YG_NOISE_KEPT;
+	struct yg_bytes face = {a->id, YG_SITUATION_ALERT_ID};
 
 	return yg_sit_run(
 		s,
-		"INSERT INTO chain_parts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+		"INSERT INTO chain_parts(chain, org, bundles, count, removed, level, outcome,"
+		" first_ns, last_ns, day_ns, face) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+		" iif(?11, ?12, NULL))"
 		" ON CONFLICT DO UPDATE SET bundles=bundles+excluded.bundles,"
 		" count=count+excluded.count, removed=removed+excluded.removed,"
 		" level=max(level, excluded.level), outcome=max(outcome, excluded.outcome),"
 		" first_ns=min(first_ns, excluded.first_ns), last_ns=max(last_ns, "
 		"excluded.last_ns),"
-		" day_ns=min(day_ns, excluded.day_ns)",
-		"iiiiiiiiii", (int64_t)a->chain, org, (int64_t)(is_kept - was_kept),
+		" day_ns=min(day_ns, excluded.day_ns)," FACE,
+		"iiiiiiiiiiib", (int64_t)a->chain, org, (int64_t)(is_kept - was_kept),
 		(int64_t)(is_kept ? a->count - (was_kept ? was->count : 0) : 0),
 		(int64_t)(!is_kept - (was && !was_kept)), (int64_t)(is_kept ? a->level : 0),
 		(int64_t)(is_kept ? a->outcome : 0), is_kept ? a->first_ns : INT64_MAX,
-		is_kept ? a->last_ns : INT64_MIN, is_kept ? a->day_ns : INT64_MAX);
+		is_kept ? a->last_ns : INT64_MIN, is_kept ? a->day_ns : INT64_MAX,
+		(int64_t)(is_kept && a->actor.size > 0), face);
 }
 
 static int count_alert(struct yg_situations *s, const struct yg_situation_alert *a, int64_t org,
@@ -665,7 +705,7 @@ int yg_situations_put_alert(struct yg_situations *s, const struct yg_situation_a
 	struct yg_situation_alert was;
 	int64_t org = 0, log = 0, rule = 0;
 	struct yg_bytes id = {a->id, YG_SITUATION_ALERT_ID};
-	int rc = yg_situations_alert(s, a->id, &was);
+	int rc = counted_as(s, a->id, &was);
 	bool is_new = rc == YG_ENOENT;
 
 	if (rc != YG_OK && !is_new)

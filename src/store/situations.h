@@ -158,8 +158,8 @@ YG_MUST_USE int yg_situations_alerts(struct yg_situations *s, uint64_t number, s
 				     const uint8_t *after, uint32_t limit, yg_situation_alert_fn fn,
 				     void *arg);
 
-/* How people judged what @rule found, by alerts, at @from_ns and later. Cost: a look at each alert
- * that is kept. */
+/* How people judged what @rule found, by alerts, at @from_ns and later. Cost: a look at each
+ * alert of it that was judged. */
 struct yg_situations_judged {
 	uint64_t noise;
 	uint64_t confirmed;

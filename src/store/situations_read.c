@@ -4,15 +4,16 @@
 
 #include "base/ban.h"
 
+#define SORTED_MAX 2000 /* rows that a list puts in order by itself */
 #define COLUMNS                                                                                    \
 	" s.n, s.id, s.change, s.state, s.assignee, s.opened_ns, s.state_ns, s.due_ns, "           \
 	"s.certainty,"                                                                             \
 	" s.certain_by, s.certain_ns, s.merged, s.tie, s.key, s.removed, s.chains, s.logs, "       \
 	"s.sources,"
-#define WHOLE                                                                                      \
+#define WHOLE_OF                                                                                   \
 	"SELECT" COLUMNS                                                                           \
-	" s.id, s.bundles, s.count, s.level, s.outcome, s.orgs, s.first_ns, s.last_ns, s.removed"  \
-	" FROM situations s"
+	" s.id, s.bundles, s.count, s.level, s.outcome, s.orgs, s.first_ns, s.last_ns, s.removed"
+#define WHOLE WHOLE_OF " FROM situations s"
 /* A member's part has an id and numbers of its own. */
 #define PART                                                                                       \
 	"SELECT" COLUMNS                                                                           \
@@ -86,24 +87,33 @@ static int read_row(sqlite3_stmt *stmt, struct yg_situation *ret)
 	return YG_OK;
 }
 
+static int distinct(struct yg_situations *s, int64_t n, int64_t org, struct yg_situation *one)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = yg_sit_take(s,
+			     "SELECT min(sources, ?3), min(logs, ?3) FROM sums WHERE situation=?1"
+			     " AND org=?2",
+			     &stmt, "iii", n, org, (int64_t)YG_SITUATION_DISTINCT);
+
+	if (rc == YG_OK)
+		rc = yg_sit_step(s, stmt);
+	if (rc != YG_OK) /* a part has its sums: they stand or fall together */
+		return rc == YG_EEND ? YG_EFORMAT : rc;
+	one->facts.sources = (uint64_t)sqlite3_column_int64(stmt, 0);
+	one->facts.logs = (uint64_t)sqlite3_column_int64(stmt, 1);
+	(void)sqlite3_reset(stmt);
+	return YG_OK;
+}
+
 /* What of a part the situation's own row would betray: key, number of logs, of sources. */
 static int narrow(struct yg_situations *s, int64_t org, struct yg_situation *one,
 		  sqlite3_stmt **ret_held)
 {
-	int64_t n = (int64_t)one->number, count = 0;
-	int rc;
+	int64_t n = (int64_t)one->number;
+	int rc = distinct(s, n, org, one);
 
-	for (int kind = 0; kind < 2; kind++) {
-		rc = yg_sit_ask(s, &count,
-				"SELECT count(*) FROM (SELECT DISTINCT f.value FROM chains c JOIN"
-				" facets f ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND "
-				"f.kind=?2 AND"
-				" f.org=?3 LIMIT ?4)",
-				"iiii", n, (int64_t)kind, org, (int64_t)YG_SITUATION_DISTINCT);
-		if (rc != YG_OK)
-			return rc;
-		*(kind ? &one->facts.logs : &one->facts.sources) = (uint64_t)count;
-	}
+	if (rc != YG_OK)
+		return rc;
 	one->chains = one->facts.sources > 1 ? one->facts.sources : 1;
 	one->number = 0;
 	one->merged_into = 0;
@@ -114,8 +124,11 @@ static int narrow(struct yg_situations *s, int64_t org, struct yg_situation *one
 	one->facts.key = (struct yg_bytes){0};
 	rc = yg_sit_take(
 		s,
-		"SELECT a.actor, a.outside FROM chains c JOIN alerts a ON a.chain=c.n WHERE"
-		" c.situation=?1 AND a.org=?2 AND a.step=0 ORDER BY a.actor='', a.id LIMIT 1",
+		"SELECT a.actor, a.outside FROM (SELECT face FROM (SELECT face FROM chain_parts"
+		" WHERE place=?1 AND org=?2 AND face IS NOT NULL ORDER BY face LIMIT 1)"
+		" UNION ALL SELECT p.face FROM chains c JOIN chain_parts p ON p.chain=c.n AND"
+		" p.org=?2 WHERE c.situation=?1 AND c.lead>x'' AND p.place IS NULL) f"
+		" JOIN alerts a ON a.id=f.face LIMIT 1",
 		ret_held, "ii", n, org);
 	if (rc == YG_OK)
 		rc = yg_sit_step(s, *ret_held);
@@ -177,6 +190,64 @@ static int give_all(struct yg_situations *s, sqlite3_stmt *stmt, struct giving *
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
+#define ORDERED " AND (s.last_ns, s.n)<(?1, ?2) ORDER BY s.last_ns DESC, s.n DESC"
+
+/* Whole situations that hit @org: its own, put in order, while they are few; else those of all in
+ * order. */
+static int walk_of(struct yg_situations *s, int64_t last, int64_t number, int64_t org,
+		   sqlite3_stmt **ret)
+{
+	int64_t count = 0;
+	int rc = yg_sit_ask(s, &count,
+			    "SELECT count(*) FROM (SELECT 1 FROM parts WHERE org=?1 LIMIT ?2)",
+			    "ii", org, (int64_t)SORTED_MAX);
+
+	if (rc != YG_OK)
+		return rc;
+	if (count < SORTED_MAX)
+		return yg_sit_take(s,
+				   WHOLE_OF " FROM parts p INDEXED BY parts_by_org CROSS JOIN"
+					    " situations s ON s.n=p.situation WHERE p.org=?3 AND"
+					    " s.bundles>0" ORDERED,
+				   ret, "iii", last, number, org);
+	return yg_sit_take(s,
+			   WHOLE " INDEXED BY situations_by_last CROSS JOIN parts p ON"
+				 " p.situation=s.n AND p.org=?3 WHERE s.bundles>0" ORDERED,
+			   ret, "iii", last, number, org);
+}
+
+/* The walk that passes the fewest which the filter does not want; newest first. */
+static int walk(struct yg_situations *s, const struct yg_situations_filter *f, int64_t last,
+		int64_t number, int64_t org, sqlite3_stmt **ret)
+{
+	_Static_assert(YG_SITUATION_NOISE == 2 && YG_SITUATION_RESOLVED == 6,
+		       "the numbers in the index");
+
+	if (f->is_part)
+		return yg_sit_take(s,
+				   PART " WHERE p.org=?3 AND (p.last_ns, p.situation)<(?1, ?2)"
+					" ORDER BY p.last_ns DESC, p.situation DESC",
+				   ret, "iii", last, number, org);
+	if (f->org.size > 0)
+		return walk_of(s, last, number, org, ret);
+	if (f->assignee.size > 0)
+		return yg_sit_take(s,
+				   WHOLE " INDEXED BY situations_by_assignee WHERE s.bundles>0 AND"
+					 " s.assignee<>'' AND s.assignee=?3" ORDERED,
+				   ret, "iit", last, number, f->assignee);
+	if (f->has_state)
+		return yg_sit_take(s,
+				   WHOLE " INDEXED BY situations_by_state WHERE s.bundles>0 AND"
+					 " s.state=?3" ORDERED,
+				   ret, "iii", last, number, (int64_t)f->state);
+	if (f->is_open)
+		return yg_sit_take(s,
+				   WHOLE " INDEXED BY situations_open WHERE s.bundles>0 AND"
+					 " s.state<>2 AND s.state<>6" ORDERED,
+				   ret, "ii", last, number);
+	return yg_sit_take(s, WHOLE " WHERE s.bundles>0" ORDERED, ret, "ii", last, number);
+}
+
 int yg_situations_list(struct yg_situations *s, const struct yg_situations_filter *filter,
 		       yg_situation_fn fn, void *arg)
 {
@@ -194,22 +265,7 @@ int yg_situations_list(struct yg_situations *s, const struct yg_situations_filte
 		if (rc != YG_OK)
 			return rc == YG_ENOENT ? YG_OK : rc;
 	}
-	if (filter->is_part)
-		rc = yg_sit_take(s,
-				 PART " WHERE p.org=?3 AND (p.last_ns, p.situation)<(?1, ?2)"
-				      " ORDER BY p.last_ns DESC, p.situation DESC",
-				 &stmt, "iii", last, number, g.org);
-	else if (filter->org.size > 0)
-		rc = yg_sit_take(s,
-				 WHOLE " JOIN parts p ON p.situation=s.n AND p.org=?3 WHERE"
-				       " s.bundles>0 AND (s.last_ns, s.n)<(?1, ?2)"
-				       " ORDER BY s.last_ns DESC, s.n DESC",
-				 &stmt, "iii", last, number, g.org);
-	else
-		rc = yg_sit_take(s,
-				 WHOLE " WHERE s.bundles>0 AND (s.last_ns, s.n)<(?1, ?2)"
-				       " ORDER BY s.last_ns DESC, s.n DESC",
-				 &stmt, "ii", last, number);
+	rc = walk(s, filter, last, number, g.org, &stmt);
 	return rc == YG_OK ? give_all(s, stmt, &g) : rc;
 }
 
@@ -290,6 +346,16 @@ static int read_alert(sqlite3_stmt *stmt, struct yg_situation_alert *ret)
 	return YG_OK;
 }
 
+/* Which ones first: of all of a situation only ids are put in order, from an index alone. */
+#define ALERTS_OF(more)                                                                            \
+	"SELECT a.id, a.chain, o.text, r.id, r.title, r.title_ja, l.text, a.actor, a.step, a.why," \
+	" a.level, a.outcome, a.count, a.minute_ns, a.first_ns, a.last_ns, a.day_ns, a.target,"    \
+	" ifnull(e.b, 0), ifnull(e.actor, ''), ifnull(e.time_ns, 0), a.outside FROM"               \
+	" (SELECT a.id FROM chains c CROSS JOIN alerts a INDEXED BY alerts_by_chain ON"            \
+	"  a.chain=c.n WHERE c.situation=?1 AND a.id>?2" more " ORDER BY a.id LIMIT ?3) i"         \
+	" CROSS JOIN alerts a ON a.id=i.id JOIN names o ON o.n=a.org JOIN names l ON l.n=a.log"    \
+	" JOIN rules r ON r.n=a.rule LEFT JOIN events e ON e.n=a.judged ORDER BY a.id"
+
 int yg_situations_alerts(struct yg_situations *s, uint64_t number, struct yg_bytes org,
 			 const uint8_t *after, uint32_t limit, yg_situation_alert_fn fn, void *arg)
 {
@@ -304,17 +370,10 @@ int yg_situations_alerts(struct yg_situations *s, uint64_t number, struct yg_byt
 	if (rc == YG_ENOENT)
 		return YG_OK;
 	if (rc == YG_OK)
-		rc = yg_sit_take(
-			s,
-			"SELECT a.id, a.chain, o.text, r.id, r.title, r.title_ja, l.text, a.actor,"
-			" a.step, a.why, a.level, a.outcome, a.count, a.minute_ns, a.first_ns,"
-			" a.last_ns, a.day_ns, a.target, ifnull(e.b, 0), ifnull(e.actor, ''),"
-			" ifnull(e.time_ns, 0), a.outside FROM chains c JOIN alerts a ON "
-			"a.chain=c.n"
-			" JOIN names o ON o.n=a.org JOIN names l ON l.n=a.log JOIN rules r ON"
-			" r.n=a.rule LEFT JOIN events e ON e.n=a.judged WHERE c.situation=?1 AND"
-			" a.id>?2 AND (?3=0 OR a.org=?3) ORDER BY a.id LIMIT ?4",
-			&stmt, "ibii", (int64_t)number, from, n, (int64_t)limit);
+		rc = org.size > 0 ? yg_sit_take(s, ALERTS_OF(" AND a.org=?4"), &stmt, "ibii",
+						(int64_t)number, from, (int64_t)limit, n)
+				  : yg_sit_take(s, ALERTS_OF(""), &stmt, "ibi", (int64_t)number,
+						from, (int64_t)limit);
 	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
 		rc = read_alert(stmt, &one);
 		s->is_reading = true;
@@ -499,12 +558,17 @@ int yg_situations_days(struct yg_situations *s, struct yg_bytes org, int64_t fro
 
 	if (rc == YG_ENOENT)
 		return YG_OK;
-	if (rc == YG_OK)
+	/* Two statements: of one organisation it is a walk along the tree. */
+	if (rc == YG_OK && org.size > 0)
+		rc = yg_sit_take(s,
+				 "SELECT day_ns, step, bundles, findings FROM funnel WHERE org=?1"
+				 " AND day_ns>=?2 AND day_ns<?3 ORDER BY day_ns, step",
+				 &stmt, "iii", n, from_ns, to_ns > 0 ? to_ns : INT64_MAX);
+	else if (rc == YG_OK)
 		rc = yg_sit_take(
 			s,
 			"SELECT day_ns, step, sum(bundles), sum(findings) FROM funnel WHERE"
-			" (?1=0 OR org=?1) AND day_ns>=?2 AND day_ns<?3 GROUP BY day_ns,"
-			" step ORDER BY day_ns, step",
-			&stmt, "iii", n, from_ns, to_ns > 0 ? to_ns : INT64_MAX);
+			" day_ns>=?1 AND day_ns<?2 GROUP BY day_ns, step ORDER BY day_ns, step",
+			&stmt, "ii", from_ns, to_ns > 0 ? to_ns : INT64_MAX);
 	return rc == YG_OK ? give_days(s, stmt, n, limit, fn, arg) : rc;
 }

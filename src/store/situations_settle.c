@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From chains to situations: placing, and counting what changed. */
+/* From chains to situations: placing. */
 #include "store/situations-int.h"
 
-#include "base/alloc.h"
 #include "base/hash.h"
 
 #include "base/ban.h"
@@ -72,12 +71,15 @@ int yg_sit_recount(struct yg_situations *s, uint64_t chain)
 
 	if (rc == YG_OK)
 		rc = yg_sit_run(s,
-				"INSERT INTO chain_parts SELECT ?1, org, sum(step=0),"
+				"INSERT INTO chain_parts(chain, org, bundles, count, removed,"
+				" level, outcome, first_ns, last_ns, day_ns, face)"
+				" SELECT ?1, org, sum(step=0),"
 				" sum(iif(step=0, count, 0)), sum(step<>0),"
 				" max(iif(step=0, level, 0)), max(iif(step=0, outcome, 0)),"
 				" min(iif(step=0, first_ns, 9223372036854775807)),"
 				" max(iif(step=0, last_ns, -9223372036854775808)),"
-				" min(iif(step=0, day_ns, 9223372036854775807))"
+				" min(iif(step=0, day_ns, 9223372036854775807)),"
+				" min(iif(step=0 AND actor<>'', id, NULL))"
 				" FROM alerts WHERE chain=?1 GROUP BY org",
 				"i", n);
 	return rc == YG_OK
@@ -115,9 +117,9 @@ static int load(struct yg_situations *s, uint64_t chain, struct placing *p)
 	int rc = yg_sit_take(
 		s,
 		"SELECT c.situation, c.by_hand, c.grp, c.lead, a.pattern, a.minute_ns, a.outside,"
-		" sum(p.bundles), sum(p.count), max(p.outcome), (SELECT count(*) FROM (SELECT "
-		"DISTINCT"
-		" value FROM facets WHERE chain=?1 AND kind=0 LIMIT 2)) FROM chains c"
+		" sum(p.bundles), sum(p.count), max(p.outcome), (SELECT count(v) FROM (SELECT"
+		" min(value) AS v FROM facets WHERE chain=?1 AND kind=0 UNION SELECT max(value)"
+		" FROM facets WHERE chain=?1 AND kind=0)) FROM chains c" /* 2: that or more */
 		" JOIN alerts a ON a.id=c.lead JOIN chain_parts p ON p.chain=c.n WHERE c.n=?1"
 		" GROUP BY c.n",
 		&stmt, "i", (int64_t)chain);
@@ -179,7 +181,7 @@ static int is_alone(struct yg_situations *s, const struct placing *p, bool *ret)
 		return YG_OK;
 	rc = yg_sit_ask(s, &others,
 			"SELECT count(*) FROM (SELECT 1 FROM chains WHERE situation=?1 AND n<>?2"
-			" AND lead<>x'' LIMIT 1)",
+			" AND lead>x'' LIMIT 1)",
 			"ii", p->situation, p->n);
 	*ret = others == 0;
 	return rc;
@@ -262,226 +264,6 @@ static int place(struct yg_situations *s, uint64_t chain, yg_situations_thin_fn 
 		    (enum yg_outcome)p.outcome))
 		return place_thin(s, &p);
 	return place_own(s, &p);
-}
-
-/* ---- counting a situation ---- */
-
-static int count_parts(struct yg_situations *s, int64_t n, struct yg_bytes id)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = yg_sit_run(s, "DELETE FROM parts WHERE situation=?1", "i", n);
-
-	if (rc == YG_OK)
-		rc = yg_sit_take(
-			s,
-			"SELECT p.org, sum(p.bundles), sum(p.count), sum(p.removed), max(p.level),"
-			" max(p.outcome), min(p.first_ns), max(p.last_ns), min(p.day_ns), m.text"
-			" FROM chains c JOIN chain_parts p ON p.chain=c.n JOIN names m ON m.n=p.org"
-			" WHERE c.situation=?1 AND c.lead<>x'' GROUP BY p.org HAVING "
-			"sum(p.bundles)>0",
-			&stmt, "i", n);
-	while (rc == YG_OK && (rc = yg_sit_step(s, stmt)) == YG_OK) {
-		const struct yg_bytes parts[] = {YG_S("part"), id, yg_sit_bytes(stmt, 9)};
-		uint8_t part[YG_ID_BYTES];
-
-		yg_id_derive(parts, 3, part);
-		rc = yg_sit_run(s,
-				"INSERT INTO parts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-				" ?11)",
-				"iibiiiiiiii", n, sqlite3_column_int64(stmt, 0),
-				(struct yg_bytes){part, sizeof(part)},
-				sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2),
-				sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4),
-				sqlite3_column_int64(stmt, 5), sqlite3_column_int64(stmt, 6),
-				sqlite3_column_int64(stmt, 7), sqlite3_column_int64(stmt, 8));
-		if (rc != YG_OK)
-			(void)sqlite3_reset(stmt);
-	}
-	return rc == YG_EEND ? YG_OK : rc;
-}
-
-static int update_row(struct yg_situations *s, int64_t n)
-{
-	int rc = yg_sit_run(s, "UPDATE meta SET value=value+1 WHERE name='change'", "");
-
-	if (rc == YG_OK)
-		rc = yg_sit_run(
-			s,
-			"UPDATE situations SET (bundles, count, level, outcome, orgs, first_ns,"
-			" last_ns)=(SELECT ifnull(sum(bundles), 0), ifnull(sum(count), 0),"
-			" ifnull(max(level), 0), ifnull(max(outcome), 0), count(*),"
-			" ifnull(min(first_ns), 0), ifnull(max(last_ns), 0) FROM parts"
-			" WHERE situation=?1),"
-			" removed=(SELECT ifnull(sum(p.removed), 0) FROM chains c JOIN chain_parts "
-			"p"
-			" ON p.chain=c.n WHERE c.situation=?1 AND c.lead<>x''),"
-			" chains=(SELECT count(*) FROM chains WHERE situation=?1 AND lead<>x''),"
-			" logs=(SELECT count(*) FROM (SELECT DISTINCT value FROM chains c JOIN "
-			"facets f"
-			" ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=1 LIMIT "
-			"?2)),"
-			" sources=(SELECT count(*) FROM (SELECT DISTINCT value FROM chains c JOIN "
-			"facets"
-			" f ON f.chain=c.n WHERE c.situation=?1 AND c.lead<>x'' AND f.kind=0 LIMIT "
-			"?2)),"
-			" change=(SELECT value FROM meta WHERE name='change') WHERE n=?1",
-			"ii", n, (int64_t)YG_SITUATION_DISTINCT);
-	return rc;
-}
-
-/* By what it belongs together. */
-static int update_key(struct yg_situations *s, int64_t n)
-{
-	int64_t chains = 0, by_hand = 0;
-	int rc = yg_sit_ask(s, &chains, "SELECT chains FROM situations WHERE n=?1", "i", n);
-
-	if (rc == YG_OK)
-		rc = yg_sit_ask(
-			s, &by_hand,
-			"SELECT EXISTS(SELECT 1 FROM chains WHERE situation=?1 AND by_hand=1)", "i",
-			n);
-	if (rc == YG_OK && chains == 0)
-		return yg_sit_run(s, "UPDATE situations SET tie=0, key='' WHERE n=?1", "i", n);
-	if (rc != YG_OK)
-		return rc;
-	if (chains > 1 && by_hand)
-		return yg_sit_run(s, "UPDATE situations SET tie=?2, key='' WHERE n=?1", "ii", n,
-				  (int64_t)YG_TIE_PEOPLE);
-	if (chains > 1) /* what its first alert has in common with the others */
-		return yg_sit_run(
-			s,
-			"UPDATE situations SET (tie, key)=(SELECT p.tie, p.value FROM chains c"
-			" JOIN alerts a ON a.id=c.lead JOIN spans p ON p.key=a.pattern WHERE"
-			" c.situation=?1 ORDER BY a.id, p.first_ns LIMIT 1) WHERE n=?1 AND EXISTS"
-			"(SELECT 1 FROM chains c JOIN alerts a ON a.id=c.lead JOIN spans p ON"
-			" p.key=a.pattern WHERE c.situation=?1)",
-			"i", n);
-	return yg_sit_run(
-		s,
-		"UPDATE situations SET (tie, key)=(SELECT p.tie, p.value FROM chains c"
-		" JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND c.lead<>x''"
-		" ORDER BY p.alerts DESC, p.key DESC LIMIT 1) WHERE n=?1 AND EXISTS(SELECT 1"
-		" FROM chains c JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND"
-		" c.lead<>x'')",
-		"i", n);
-}
-
-struct now {
-	int64_t state;
-	int64_t outcome;
-	int64_t bundles;
-	int64_t merged;
-	int64_t chains;
-	uint8_t id[YG_SITUATION_ID_BYTES];
-};
-
-static int look(struct yg_situations *s, int64_t n, struct now *ret)
-{
-	sqlite3_stmt *stmt = NULL;
-	struct yg_bytes id;
-	int rc = yg_sit_take(
-		s,
-		"SELECT state, outcome, bundles, merged, id, EXISTS(SELECT 1 FROM chains"
-		" WHERE situation=situations.n) FROM situations WHERE n=?1",
-		&stmt, "i", n);
-
-	if (rc == YG_OK)
-		rc = yg_sit_step(s, stmt);
-	if (rc != YG_OK)
-		return rc == YG_EEND ? YG_EFORMAT : rc;
-	*ret = (struct now){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
-			    sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3),
-			    sqlite3_column_int64(stmt, 5), {0}};
-	id = yg_sit_bytes(stmt, 4);
-	if (id.size == sizeof(ret->id))
-		memcpy(ret->id, id.data, id.size);
-	(void)sqlite3_reset(stmt);
-	return YG_OK;
-}
-
-static int64_t last_time(struct yg_situations *s)
-{
-	int64_t ns = 0;
-
-	/* Of the batch: the newest event is of now or before. */
-	if (yg_sit_ask(s, &ns, "SELECT ifnull(max(n), 0) FROM events", "") != YG_OK ||
-	    yg_sit_ask(s, &ns, "SELECT time_ns FROM events WHERE n=?1", "i", ns) != YG_OK)
-		return 0;
-	return ns;
-}
-
-/* The one that took all of @n in says so, and goes on where people were. */
-static int tell_joined(struct yg_situations *s, int64_t n, const struct now *was)
-{
-	const struct yg_sit_event event = {
-		.situation = (uint64_t)was->merged,
-		.what = YG_SITUATION_JOINED,
-		.other = (uint64_t)n,
-		.by = {MACHINE, s->newest_ns ? s->newest_ns : last_time(s), {0}}};
-	int rc = yg_sit_event(s, &event);
-
-	return rc == YG_OK
-		       ? yg_sit_run(s,
-				    "UPDATE situations SET (state, assignee, state_ns, due_ns,"
-				    " certainty, certain_by, certain_ns)=(SELECT state, assignee,"
-				    " state_ns, due_ns, certainty, certain_by, certain_ns FROM "
-				    "situations"
-				    " WHERE n=?2) WHERE n=?1 AND state=0 AND (SELECT state FROM "
-				    "situations"
-				    " WHERE n=?2)>0",
-				    "ii", was->merged, n)
-		       : rc;
-}
-
-/* What was put aside, or was over, is looked at again when it may have succeeded after all. */
-static int wake(struct yg_situations *s, int64_t n, const struct now *was)
-{
-	const struct yg_sit_event event = {
-		.situation = (uint64_t)n,
-		.what = YG_SITUATION_STATE,
-		.a = was->state,
-		.b = YG_SITUATION_CHECK,
-		.by = {MACHINE, s->newest_ns ? s->newest_ns : last_time(s),
-		       YG_S("a later alert says that it may have succeeded")}};
-	int rc = yg_sit_event(s, &event);
-
-	return rc == YG_OK ? yg_sit_run(s, "UPDATE situations SET state=?2 WHERE n=?1", "ii", n,
-					(int64_t)YG_SITUATION_CHECK)
-			   : rc;
-}
-
-/* What the counting changed that people should know of. */
-static int tell_changes(struct yg_situations *s, int64_t n, const struct now *was,
-			const struct now *is)
-{
-	int rc = YG_OK;
-
-	if (is->chains)
-		rc = yg_sit_run(s, "UPDATE situations SET merged=0 WHERE n=?1", "i", n);
-	else if (was->bundles > 0 && was->merged > 0)
-		rc = tell_joined(s, n, was);
-	if (rc == YG_OK && was->outcome < YG_OUTCOME_POSSIBLE &&
-	    is->outcome == YG_OUTCOME_POSSIBLE && was->bundles > 0 &&
-	    (was->state == YG_SITUATION_NOISE || was->state == YG_SITUATION_RESOLVED))
-		rc = wake(s, n, was);
-	return rc;
-}
-
-int yg_sit_count(struct yg_situations *s, uint64_t number)
-{
-	int64_t n = (int64_t)number;
-	struct now was, is;
-	int rc = look(s, n, &was);
-
-	if (rc == YG_OK)
-		rc = count_parts(s, n, (struct yg_bytes){was.id, sizeof(was.id)});
-	if (rc == YG_OK)
-		rc = update_row(s, n);
-	if (rc == YG_OK)
-		rc = update_key(s, n);
-	if (rc == YG_OK)
-		rc = look(s, n, &is);
-	return rc == YG_OK ? tell_changes(s, n, &was, &is) : rc;
 }
 
 /* What nothing was tied to for long goes. */

@@ -5,7 +5,7 @@
 #include "store/sqlite-int.h"
 #include "store/stix.h"
 
-#define YG_SX_SLOTS   64u /* statements that are kept; each text is one literal */
+#define YG_SX_SLOTS   128u /* statements that are kept; each text is one literal */
 #define YG_SX_TROUBLE 240u
 
 struct yg_collections {
@@ -28,3 +28,6 @@ YG_MUST_USE int yg_sx_take(struct yg_collections *s, const char *sql, sqlite3_st
 YG_MUST_USE int yg_sx_run(struct yg_collections *s, const char *sql, const char *format, ...);
 YG_MUST_USE int yg_sx_step(struct yg_collections *s, sqlite3_stmt *stmt);
 struct yg_bytes yg_sx_bytes(sqlite3_stmt *stmt, int at);
+/* The collection whose columns (n, id, root, alias, owner, sector, title, description, reach,
+ * default_tlp, others_write, readable, writable, specs) begin at @at. */
+void yg_sx_collection(sqlite3_stmt *stmt, int at, struct yg_collection *ret);

@@ -281,24 +281,24 @@ static void copy_text(sqlite3_stmt *stmt, int at, char *to, size_t room)
 	to[b.size] = 0;
 }
 
-static void read_collection(sqlite3_stmt *stmt, struct yg_collection *ret)
+void yg_sx_collection(sqlite3_stmt *stmt, int at, struct yg_collection *ret)
 {
 	*ret = (struct yg_collection){
-		.number = sqlite3_column_int64(stmt, 0),
-		.reach = (enum yg_collection_reach)sqlite3_column_int(stmt, 8),
-		.default_tlp = (enum yg_tlp)sqlite3_column_int(stmt, 9),
-		.may_others_write = sqlite3_column_int(stmt, 10) != 0,
-		.is_readable = sqlite3_column_int(stmt, 11) != 0,
-		.is_writable = sqlite3_column_int(stmt, 12) != 0,
-		.specs = (unsigned)sqlite3_column_int(stmt, 13),
+		.number = sqlite3_column_int64(stmt, at),
+		.reach = (enum yg_collection_reach)sqlite3_column_int(stmt, at + 8),
+		.default_tlp = (enum yg_tlp)sqlite3_column_int(stmt, at + 9),
+		.may_others_write = sqlite3_column_int(stmt, at + 10) != 0,
+		.is_readable = sqlite3_column_int(stmt, at + 11) != 0,
+		.is_writable = sqlite3_column_int(stmt, at + 12) != 0,
+		.specs = (unsigned)sqlite3_column_int(stmt, at + 13),
 	};
-	copy_text(stmt, 1, ret->id, sizeof(ret->id));
-	copy_text(stmt, 2, ret->root, sizeof(ret->root));
-	copy_text(stmt, 3, ret->alias, sizeof(ret->alias));
-	copy_text(stmt, 4, ret->owner, sizeof(ret->owner));
-	copy_text(stmt, 5, ret->sector, sizeof(ret->sector));
-	copy_text(stmt, 6, ret->title, sizeof(ret->title));
-	copy_text(stmt, 7, ret->description, sizeof(ret->description));
+	copy_text(stmt, at + 1, ret->id, sizeof(ret->id));
+	copy_text(stmt, at + 2, ret->root, sizeof(ret->root));
+	copy_text(stmt, at + 3, ret->alias, sizeof(ret->alias));
+	copy_text(stmt, at + 4, ret->owner, sizeof(ret->owner));
+	copy_text(stmt, at + 5, ret->sector, sizeof(ret->sector));
+	copy_text(stmt, at + 6, ret->title, sizeof(ret->title));
+	copy_text(stmt, at + 7, ret->description, sizeof(ret->description));
 }
 
 int yg_collections_get(struct yg_collections *s, struct yg_bytes name, struct yg_collection *ret)
@@ -320,7 +320,7 @@ int yg_collections_get(struct yg_collections *s, struct yg_bytes name, struct yg
 		rc = yg_sx_step(s, stmt);
 	if (rc != YG_OK)
 		return rc == YG_EEND ? YG_ENOENT : rc;
-	read_collection(stmt, ret);
+	yg_sx_collection(stmt, 0, ret);
 	(void)sqlite3_reset(stmt);
 	return YG_OK;
 }
@@ -335,7 +335,7 @@ int yg_collections_each(struct yg_collections *s, struct yg_bytes root, yg_colle
 		"t", root);
 
 	while (rc == YG_OK && (rc = yg_sx_step(s, stmt)) == YG_OK) {
-		read_collection(stmt, &c);
+		yg_sx_collection(stmt, 0, &c);
 		s->is_reading = true;
 		rc = fn(arg, &c);
 		s->is_reading = false;
@@ -361,12 +361,39 @@ int yg_collections_change(struct yg_collections *s, const struct yg_collection *
 	return rc == YG_OK ? YG_EDUPLICATE : rc;
 }
 
+/* What is known of the indicators of collections that go (store/clues.h); their parts are marked.
+ */
+#define CLUES(of, shelves)                                                                         \
+	{                                                                                          \
+		"INSERT INTO clue_parts SELECT n/256, 1 FROM clues WHERE c IN (" of ")"            \
+		" ON CONFLICT(part) DO UPDATE SET mark=mark+1",                                    \
+			"DELETE FROM clue_values WHERE n IN (SELECT n FROM clues WHERE c IN (" of  \
+			"))",                                                                      \
+			"DELETE FROM clue_seen WHERE n IN (SELECT n FROM clues WHERE c IN (" of    \
+			"))",                                                                      \
+			"DELETE FROM clues WHERE c IN (" of ")",                                   \
+			"DELETE FROM clue_gone WHERE c IN (" of ")",                               \
+			"DELETE FROM clue_cursors WHERE c IN (" of ")",                            \
+			"DELETE FROM texts WHERE kind='clues' AND name IN (SELECT 'shelf '||id "   \
+			"FROM"                                                                     \
+			" collections WHERE " shelves ")",                                         \
+	}
+#define CLUES_OF 7u
+static const char *const clues_of_one[CLUES_OF] = CLUES("?1", "n=?1");
+static const char *const clues_of_owner[CLUES_OF] =
+	CLUES("SELECT n FROM collections WHERE owner=?1", "owner=?1");
+
 int yg_collections_remove(struct yg_collections *s, const struct yg_collection *c,
 			  uint64_t *ret_objects)
 {
-	int rc = yg_sx_run(s, "DELETE FROM objects WHERE c=?1", "i", c->number);
+	int rc = yg_sx_run(s, "DELETE FROM ends WHERE n IN (SELECT n FROM objects WHERE c=?1)", "i",
+			   c->number);
 
+	if (rc == YG_OK)
+		rc = yg_sx_run(s, "DELETE FROM objects WHERE c=?1", "i", c->number);
 	*ret_objects = rc == YG_OK ? (uint64_t)sqlite3_changes64(s->db) : 0;
+	for (size_t i = 0; rc == YG_OK && i < CLUES_OF; i++)
+		rc = yg_sx_run(s, clues_of_one[i], "i", c->number);
 	if (rc == YG_OK)
 		rc = yg_sx_run(
 			s,
@@ -381,10 +408,21 @@ int yg_collections_remove(struct yg_collections *s, const struct yg_collection *
 int yg_collections_drop(struct yg_collections *s, const char *owner)
 {
 	struct yg_bytes name = yg_bytes_str(owner);
-	int rc = yg_sx_run(s,
-			   "DELETE FROM objects WHERE c IN (SELECT n FROM collections WHERE"
-			   " owner=?1)",
-			   "t", name);
+	int rc = YG_OK;
+
+	for (size_t i = 0; rc == YG_OK && i < CLUES_OF; i++)
+		rc = yg_sx_run(s, clues_of_owner[i], "t", name);
+	if (rc == YG_OK)
+		rc = yg_sx_run(
+			s,
+			"DELETE FROM ends WHERE n IN (SELECT n FROM objects WHERE c IN (SELECT n"
+			" FROM collections WHERE owner=?1))",
+			"t", name);
+	if (rc == YG_OK)
+		rc = yg_sx_run(s,
+			       "DELETE FROM objects WHERE c IN (SELECT n FROM collections WHERE"
+			       " owner=?1)",
+			       "t", name);
 
 	if (rc == YG_OK)
 		rc = yg_sx_run(
@@ -394,6 +432,8 @@ int yg_collections_drop(struct yg_collections *s, const char *owner)
 			"t", name);
 	if (rc == YG_OK)
 		rc = yg_sx_run(s, "DELETE FROM collections WHERE owner=?1", "t", name);
+	if (rc == YG_OK)
+		rc = yg_sx_run(s, "DELETE FROM clue_seen WHERE org=?1", "t", name);
 	if (rc == YG_OK)
 		rc = yg_sx_run(s, "DELETE FROM statuses WHERE who=?1", "t", name);
 	if (rc == YG_OK)
@@ -479,6 +519,24 @@ static int free_time(struct yg_collections *s, int64_t c, int64_t *us)
 	}
 }
 
+/* A relationship is found by each of its ends (clues.h). */
+static int put_ends(struct yg_collections *s, const struct yg_stix_object *object)
+{
+	int64_t n = sqlite3_last_insert_rowid(s->db);
+	struct yg_fault fault;
+	json_t *tree = NULL;
+	int rc;
+
+	if (!yg_bytes_eq(object->type, YG_S("relationship")))
+		return YG_OK;
+	rc = yg_json_load(object->text, YG_STIX_OBJECT_MAX, &tree, &fault);
+	if (rc == YG_OK)
+		rc = yg_sx_run(s, "INSERT INTO ends VALUES(?1, ?2, ?3)", "itt", n,
+			       yg_json_text(tree, "source_ref"), yg_json_text(tree, "target_ref"));
+	json_decref(tree);
+	return rc == YG_EFORMAT || rc == YG_ELIMIT ? YG_OK : rc;
+}
+
 int yg_collections_put(struct yg_collections *s, int64_t c, const struct yg_stix_object *object,
 		       int64_t now_us, int64_t added_us, int64_t *ret_added)
 {
@@ -501,6 +559,8 @@ int yg_collections_put(struct yg_collections *s, int64_t c, const struct yg_stix
 			       "iitiiittb", c, us, object->id, object->version_ns,
 			       (int64_t)object->spec, (int64_t)object->tlp, object->type,
 			       object->version, object->text);
+	if (rc == YG_OK)
+		rc = put_ends(s, object);
 	if (us > s->last_us)
 		s->last_us = us;
 	*ret_added = us;

@@ -96,6 +96,19 @@ void yg_collections_abort(struct yg_collections *s);
 YG_MUST_USE int yg_collections_put(struct yg_collections *s, int64_t collection,
 				   const struct yg_stix_object *object, int64_t now_us,
 				   int64_t added_us, int64_t *ret_added);
+/* It came from @origin (the name of a feed): between begin and commit, behind its put. */
+YG_MUST_USE int yg_collections_put_origin(struct yg_collections *s, int64_t collection,
+					  int64_t added_us, const char *origin);
+struct yg_stix_came {
+	struct yg_bytes id;
+	struct yg_bytes version;
+	int64_t added_us;
+	int64_t collection;
+};
+/* What came from @origin and is there, newest first, at most @limit. Bytes are borrowed. */
+YG_MUST_USE int yg_collections_came(struct yg_collections *s, const char *origin, uint32_t limit,
+				    int (*fn)(void *arg, const struct yg_stix_came *one),
+				    void *arg);
 /* Is there a marking definition of this id in any collection? */
 bool yg_collections_has(struct yg_collections *s, struct yg_bytes id);
 

@@ -171,16 +171,73 @@ int yg_collections_read(struct yg_collections *s, const struct yg_stix_filter *f
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
-int yg_collections_delete(struct yg_collections *s, const struct yg_stix_filter *filter,
-			  uint64_t *ret_count)
+static int run_filter(struct yg_collections *s, const struct yg_stix_filter *filter,
+		      const char *head, uint64_t *ret_count)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = prepare(s, filter, "DELETE FROM objects WHERE n IN (SELECT o.n FROM objects o", 0,
-			 &stmt);
+	int rc = prepare(s, filter, head, 0, &stmt);
 
 	if (rc == YG_OK)
 		rc = yg_sx_step(s, stmt);
 	*ret_count = rc == YG_EEND ? (uint64_t)sqlite3_changes64(s->db) : 0;
 	(void)sqlite3_finalize(stmt); /* as above */
 	return rc == YG_EEND ? YG_OK : rc;
+}
+
+int yg_collections_put_origin(struct yg_collections *s, int64_t c, int64_t added_us,
+			      const char *origin)
+{
+	return yg_sx_run(s, "INSERT OR REPLACE INTO origins VALUES(?1, ?2, ?3)", "iit", c, added_us,
+			 yg_bytes_str(origin));
+}
+
+int yg_collections_came(struct yg_collections *s, const char *origin, uint32_t limit,
+			int (*fn)(void *arg, const struct yg_stix_came *one), void *arg)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = yg_sx_take(s,
+			    "SELECT o.id, o.version, o.added_us, o.c FROM origins f JOIN objects o"
+			    " ON o.c=f.c AND o.added_us=f.added_us WHERE f.origin=?1"
+			    " ORDER BY f.added_us DESC LIMIT ?2",
+			    &stmt, "ti", yg_bytes_str(origin), (int64_t)limit);
+
+	while (rc == YG_OK && (rc = yg_sx_step(s, stmt)) == YG_OK) {
+		struct yg_stix_came one = {.id = yg_sx_bytes(stmt, 0),
+					   .version = yg_sx_bytes(stmt, 1),
+					   .added_us = sqlite3_column_int64(stmt, 2),
+					   .collection = sqlite3_column_int64(stmt, 3)};
+
+		s->is_reading = true;
+		rc = fn(arg, &one);
+		s->is_reading = false;
+	}
+	if (stmt)
+		(void)sqlite3_reset(stmt);
+	return rc == YG_EEND ? YG_OK : rc;
+}
+
+int yg_collections_delete(struct yg_collections *s, const struct yg_stix_filter *filter,
+			  uint64_t *ret_count)
+{
+	uint64_t marked;
+	int rc = yg_collections_begin(s);
+
+	*ret_count = 0;
+	/* So that no indicator acts whose object is gone (clues.h). */
+	if (rc == YG_OK)
+		rc = run_filter(s, filter,
+				"INSERT OR IGNORE INTO clue_gone SELECT c, id FROM objects WHERE"
+				" type='indicator' AND n IN (SELECT o.n FROM objects o",
+				&marked);
+	if (rc == YG_OK)
+		rc = run_filter(s, filter, "DELETE FROM ends WHERE n IN (SELECT o.n FROM objects o",
+				&marked);
+	if (rc == YG_OK)
+		rc = run_filter(s, filter,
+				"DELETE FROM objects WHERE n IN (SELECT o.n FROM objects o",
+				ret_count);
+	if (rc == YG_OK)
+		return yg_collections_commit(s);
+	yg_collections_abort(s);
+	return rc;
 }

@@ -6,6 +6,7 @@ the organisation acme, `other` is beta, which member, provider and the token do 
 answer must be byte for byte that of an organisation that does not exist. `-`: the operation is of no
 organisation. With --print the outcomes are printed as a table to look at.
 """
+import base64
 import csv
 import json
 import sys
@@ -18,12 +19,18 @@ FILE = ROOT / "docs/access-matrix.csv"
 ROLES = ("administrator", "analyst", "member", "provider", "token", "nobody")
 UNKNOWN = "nowhere"
 NONE = "f" * 32
+INDICATOR = "indicator--00000000-0000-4000-8000-000000000000"
+
+
+def sheet(*lines):
+    return base64.b64encode("\n".join(lines).encode()).decode()
 
 
 class Matrix:
     def __init__(self):
         self.town = Town()
         self.stranger = self.town.hub.stranger("acme")
+        assert self.town.hub.admin("collection", "add", "--title", "matrix", "--alias", "matrix", "--for", "community").code == 0
         self.other_sensor = self.town.hub.stranger("beta")
         # Whoever is let in at beta by a mandate would reach it: another provider is.
         self.town.local.make("POST", "/orgs", {"id": "othershop"})
@@ -124,8 +131,13 @@ class Matrix:
             "listRelations": lambda: (o + "/relations", None),
             "getRelation": lambda: ("%s/relations/%s/%s" % (o, org, self.new_relation(org)), None),
             "sayRelation": lambda: ("%s/relations/%s/supplier-x" % (o, org), {"secret_data": True}),
+            "importRelations": lambda: (o + "/relations/import", {"file": sheet(
+                "supplier,buyer,secret_data,business_stop,system_access,consent", "%s,import-x,yes,no,no,ask" % org)}),
+            "importMembers": lambda: ("/members/import", {"preview": True, "file": sheet(
+                "id,name_ja,name_en,sector,provider,contact_mail,deputy_mail", "acme,A,A,,,,")}),
             "endRelation": lambda: ("%s/relations/%s/%s" % (o, org, self.new_relation(org)), None),
             "listOpenRelations": lambda: ("/relations", None),
+            "listLedger": lambda: (o + "/ledger", None),
             "listViews": lambda: (o + "/views", None),
             "getRetention": lambda: (o + "/retention", None),
             "setRetention": lambda: (o + "/retention", {"months": 12}),
@@ -150,6 +162,11 @@ class Matrix:
             "getFinding": lambda: ("/findings/%s%s" % (NONE, q), None),
             "findingRecords": lambda: ("/findings/%s/records%s" % (NONE, q), {"reason": "matrix"}),
             "openStream": lambda: ("/stream" + q, None),
+            "listIndicators": lambda: ("/indicators" + q, None),
+            "getIndicator": lambda: ("/indicators/%s%s" % (INDICATOR, q), None),
+            "reportIndicator": lambda: ("/indicators/%s/reports%s" % (INDICATOR, q), {"what": "seen", "text": "matrix"}),
+            "decideIndicator": lambda: ("/indicators/%s/decision" % INDICATOR, {"decision": "no", "text": "matrix"}),
+            "listRelationships": lambda: ("/relationships%s&source_ref=%s" % (q, INDICATOR), None),
             "listSituations": lambda: ("/situations" + q, None),
             "getSituation": lambda: ("/situations/%s%s" % (NONE, q), None),
             "situationAlerts": lambda: ("/situations/%s/alerts%s" % (NONE, q), None),
@@ -169,14 +186,24 @@ class Matrix:
             "correctPlan": lambda: ("/plans/%s/correct" % NONE[:16], {"notice": {}}),
             "listTree": lambda: ("/tree", None),
             "setTreeNode": lambda: ("/tree/nobody", {"stage": "ministry"}),
+            "setTree": lambda: ("/tree", {"table": "id,name", "check": True}),
+            "setTreeContact": lambda: ("/tree/nobody/contact", {"contact_mail": "desk@a.example"}),
+            "listProvisions": lambda: ("/provisions", None),
             "makeProvision": lambda: ("/provisions", {"kind": "drill", "announced": True}),
             "getProvision": lambda: ("/provisions/%s" % NONE[:16], None),
+            "provisionPage": lambda: ("/provisions/%s/page" % NONE[:16], None),
+            "stopProvision": lambda: ("/provisions/%s/stop" % NONE[:16], {}),
             "goAround": lambda: ("/provisions/%s/around" % NONE[:16], {}),
             "listWarnings": lambda: ("/warnings" + q, None),
             "getWarning": lambda: ("/warnings/%s%s" % (NONE, q), None),
             "warningPage": lambda: ("/warnings/%s/page%s" % (NONE, q), None),
             "listSightings": lambda: ("/warnings/%s/sightings%s" % (NONE, q), None),
             "listAutomaticRules": lambda: ("/automatic-rules", None),
+            "listFeeds": lambda: ("/feeds", None),
+            "listPublications": lambda: ("/publications", None),
+            "publishWarning": lambda: ("/publications", {"warning": NONE, "collection": "matrix"}),
+            "listPublicationRules": lambda: ("/publication-rules", None),
+            "setPublicationRule": lambda: ("/publication-rules", {"collection": "matrix", "at_most": "green"}),
             "switchAutomaticRule": lambda: ("/automatic-rules", {"rule": "x", "on": False, "reason": "matrix"}),
             "warningScript": lambda: ("/warnings/%s/script" % NONE, None),
             "seeWarning": lambda: ("/warnings/%s/seen%s" % (NONE, q), {}),
@@ -193,6 +220,14 @@ class Matrix:
             "reportVersions": lambda: ("%s/reports/%s/versions" % (o, self.new_report(org)), None),
             "renderReport": lambda: ("%s/reports/%s/forms/sector-report" % (o, self.new_report(org)), None),
             "sendReport": lambda: ("%s/reports/%s/sent" % (o, self.new_report(org)), {"form": "sector-report"}),
+            "listReportBooks": lambda: (o + "/report-books", None),
+            "getReportBook": lambda: (o + "/report-books/ransomware", None),
+            "setReportBook": lambda: (o + "/report-books/ransomware", {"file": "UEsDBA=="}),
+            "removeReportBook": lambda: (o + "/report-books/ransomware", None),
+            "getReportContacts": lambda: (o + "/report-contacts", None),
+            "setReportContacts": lambda: (o + "/report-contacts", {"items": []}),
+            "getReportReminders": lambda: (o + "/report-reminders", None),
+            "setReportReminders": lambda: (o + "/report-reminders", {}),
             "getWebhook": lambda: (o + "/webhook", None),
             "setWebhook": lambda: (o + "/webhook", {}),
             "listQuestions": lambda: ("/questions" + q, None),

@@ -153,7 +153,7 @@ def who_hangs_holds_nobody_up():
     hook("corp-b", "https://127.0.0.1:%d/in" % HOOKS.port)
     HOOKS.got.clear()
     try:
-        for mode in ("hang",):
+        for mode in ("hang", "hang-data"):
             hung = MAIL.hung
             MAIL.mode = mode
             plan = send()
@@ -176,6 +176,27 @@ def who_hangs_holds_nobody_up():
     finally:
         MAIL.mode, HOOKS.status = "good", 200
         HOOKS.stop.set()  # those that hang may go
+
+
+@case
+def who_is_quiet_behind_the_text_holds_nobody_up():
+    """A server that takes a whole mail and says nothing: the others' mails and webhooks go meanwhile; that one is tried again."""
+    MAIL.taken.clear()
+    MAIL.quiet = {"it@corp-b.example"}
+    MAIL.mode = "quiet"
+    try:
+        plan = send()
+        others = tuple(o for o in PARTIES if o != "corp-b")
+        found = settled(plan, orgs=others, wait_s=90)
+        equal({found[o]["mail"]["state"] for o in others}, {"sent"})
+        found = settled(plan, states=("later",), orgs=("corp-b",), wait_s=90)
+        assert re.search("timed? ?out", found["corp-b"]["mail"]["text"]), found["corp-b"]
+        until("the client's end", lambda: None in MAIL.taken)
+        before = MAIL.taken[:MAIL.taken.index(None)]
+        assert {"it@%s.example" % o for o in others} <= set(before), MAIL.taken
+        equal(len(set(before)), len(before), "each once")
+    finally:
+        MAIL.mode = "good"
 
 
 @case

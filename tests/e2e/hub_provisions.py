@@ -191,6 +191,87 @@ def a_provision_passes_the_gate():
 
 
 @case
+def a_table_becomes_the_tree():
+    head = "id,name,stage,parent,channel,address\n"
+
+    def table(text, check=False):
+        status, _, data = ANALYST.ask("PUT", "/tree", {"table": text, "check": check})
+        equal(status, 200)
+        return data
+    whole = head + "".join("%s,%s,%s,%s,mail,%s\n" % (org, org.upper(), stage, parent, "" if org == "gas" else "desk@%s.example" % org)
+                           for org, stage, parent in TREE)
+    equal([table(whole)[key] for key in ("nodes", "added", "moved", "removed", "contacts", "taken")], [10, 0, 0, 0, 0, True])
+    # What is wrong is said with its line, and nothing is changed.
+    bad = table(whole + "op6,x,operator,nowhere,mail,a@b@c\n,x,boss,,mail,\n")
+    equal((bad["taken"], bad["nodes"]), (False, 0))
+    equal(sorted((f["line"], f["column"]) for f in bad["faults"]), [(12, "address"), (12, "parent"), (13, "id"), (13, "stage")])
+    contains(next(f["text"] for f in bad["faults"] if f["column"] == "parent"), "line 12: parent: no line has the id nowhere")
+    equal(table("id,name\nx,y\n")["faults"][0]["line"], 1)
+    assert table("\"never ends\n")["faults"], "a quote that never ends"
+    stranger = table(whole + "stranger,x,operator,net,mail,smtps://mail.example/a@b.example\n")
+    equal([(f["line"], f["column"]) for f in stranger["faults"]], [(12, "id")])
+    own = table(whole.replace("desk@op1.example", "smtps://mail.example/a@b.example"))
+    equal([(f["line"], f["column"]) for f in own["faults"]], [(7, "address")])
+    equal(len(ANALYST.get("/tree")["items"]), len(TREE))
+    # Looked at first: one moves, one goes out, one is written to elsewhere.
+    other = whole.replace("op3,OP3,operator,tv", "op3,OP3,operator,net").replace("op5,OP5,operator,gas,mail,desk@op5.example\n", "") \
+        .replace("desk@op2.example", "new@op2.example")
+    for check in (True, False):
+        done = table(other, check)
+        equal([done[key] for key in ("added", "moved", "removed", "contacts", "taken")], [0, 1, 1, 1, not check])
+        equal({(c["org"], c["what"], c["after"]) for c in done["changes"]},
+              {("op3", "moved", "net"), ("op2", "contact", "new@op2.example"), ("op5", "removed", "")})
+        equal(len(ANALYST.get("/tree")["items"]), len(TREE) - (0 if check else 1))
+    equal(WHO["op2"].get("/orgs/op2/member")["contact_mail"], "new@op2.example")
+    equal(table(whole)["taken"], True)
+    problem(ANALYST.ask("PUT", "/tree", {"table": 1}), 400, "bad-request")
+    equal(WHO["mic"].ask("PUT", "/tree", {"table": whole})[0], 403)
+
+
+@case
+def a_branch_is_drilled_a_contact_corrected_and_it_ends():
+    MAIL.messages.clear()
+    WHO["op1"].make("PUT", "/orgs/op1/member", {"sector": "x", "contact_mail": "gone@op1.example"})
+    problem(ANALYST.ask("POST", "/provisions", {"kind": "drill", "announced": True, "branch": "nobody"}), 409, "branch")
+    problem(ANALYST.ask("POST", "/provisions", {"kind": "drill", "announced": True, "wait_s": 29}), 400, "bad-request")
+    problem(ANALYST.ask("POST", "/provisions", {"kind": "drill", "announced": True, "wait_s": 604801}), 400, "bad-request")
+    MAIL.mode = "bounce"
+    made = ANALYST.make("POST", "/provisions", {"kind": "drill", "announced": True, "branch": "op1", "wait_s": 3600})
+    equal([s["nodes"] for s in made["stages"]], [0, 0, 1])
+    problem(ANALYST.ask("POST", "/provisions/%s/stop" % made["plan"], {}), 409, "state")
+    ANALYST.make("POST", "/plans/%s/approve" % made["plan"], {}, 200)
+    until("it is refused", lambda: [c["cause"] for c in look(made["plan"])["corrections"]] == ["bounced"], 60)
+    status, kind, page = ANALYST.ask("GET", "/provisions/%s/page?lang=ja" % made["plan"])
+    equal(status, 200)
+    for words in ("OP1", "gone@op1.example", "疎通確認訓練"):
+        contains(page if isinstance(page, str) else page.decode(), words)
+    # Put right by an analyst, which the organisation sees; and tried again.
+    problem(ANALYST.ask("PUT", "/tree/op1/contact", {"contact_mail": "a@b@c"}), 400, "bad-request")
+    problem(ANALYST.ask("PUT", "/tree/acme/contact", {"contact_mail": "a@b.example"}), 404, "not-found")
+    equal(WHO["op2"].ask("PUT", "/tree/op1/contact", {"contact_mail": "a@b.example"})[0], 403)
+    equal(ANALYST.ask("PUT", "/tree/op1/contact", {"contact_mail": "desk@op1.example", "contact_phone": "03-1"})[2],
+          {"org": "op1", "contact_mail": "desk@op1.example", "contact_phone": "03-1"})
+    member = WHO["op1"].get("/orgs/op1/member")
+    equal((member["contact_mail"], member["sector"], member["verified"]), ("desk@op1.example", "x", None))
+    actions = {e["action"] for e in TOWN.administrator.get("/audit?limit=1000")["items"] if e["org"] == "op1"}
+    assert "member.contact" in actions, actions
+    done = ANALYST.make("POST", "/provisions/%s/stop" % made["plan"], {}, 200)
+    equal((done["over"], done["stopped"] is not None), (True, True))
+    problem(ANALYST.ask("POST", "/provisions/%s/stop" % made["plan"], {}), 409, "state")
+    MAIL.mode = "good"
+    again = ANALYST.make("POST", "/provisions", {"kind": "drill", "announced": False, "branch": "op1"})
+    ANALYST.make("POST", "/plans/%s/approve" % again["plan"], {}, 200)
+    until("it has it", lambda: counts(again["plan"], "delivered") == [0, 0, 1], 60)
+    equal([m[1][0].strip("<>") for m in MAIL.messages], ["desk@op1.example"])
+    # Both stand in the list of drills, newest first.
+    listed = ANALYST.get("/provisions?kind=drill&limit=2")
+    equal([one["plan"] for one in listed["items"]], [again["plan"], made["plan"]])
+    equal(([one["branch"] for one in listed["items"]], listed["next"]), (["op1", "op1"], made["plan"]))
+    assert all(one["kind"] == "provision" for one in ANALYST.get("/provisions?kind=provision")["items"])
+    problem(ANALYST.ask("GET", "/provisions?kind=other"), 400, "bad-request")
+
+
+@case
 def the_end():
     equal(TOWN.end(), 0)
     MAIL.close()

@@ -201,6 +201,14 @@ def the_api_keeps_members_apart():
     whole = town.analyst.get("/situations/" + whole[0]["id"])
     equal({p["org"]: p["alerts"] for p in whole["parts"]}, {"acme": 6, "beta": 1})
     equal((whole["tie"], whole["key"], whole["state"], whole["certainty"]), ("address", ATTACKER, "new", "machine"))
+    # In a list with parts who was hit, as many as were asked for, the first that was hit first.
+    for most in (1, 2, 10):
+        (one,) = situations(town.analyst, "&parts=%d" % most)
+        equal(one["parts"], whole["parts"][:most])
+        equal({k: v for k, v in one.items() if k != "parts"}, situations(town.analyst)[0])
+    assert "parts" not in situations(town.member, "&parts=2")[0]
+    for wrong in ("0", "11", "x", "1.5"):
+        problem(town.analyst.ask("GET", "/situations?parts=" + wrong), 400, "bad-request")
     # Each member: its part, and nothing that says there is another.
     seen = {}
     for who, org, count in ((town.member, "acme", 6), (town.other, "beta", 1), (town.provider, "acme", 6)):

@@ -14,11 +14,12 @@ SYSTEM_PYTHON = "/usr/bin/python3"  # where Debian's python3-aiosmtpd is found
 
 
 class Accepting:
-    """A mail server that is not ours, in a process of its own (post_server.py): what it takes is in @mail.messages."""
+    """A mail server that is not ours, in a process of its own (post_server.py): what it takes is in @mail.messages. refused:
+    addresses that are not there."""
 
-    def __init__(self, mail):
+    def __init__(self, mail, refused=()):
         self.mail = mail
-        self.process = subprocess.Popen([SYSTEM_PYTHON, pathlib.Path(__file__).with_name("post_server.py")],
+        self.process = subprocess.Popen([SYSTEM_PYTHON, pathlib.Path(__file__).with_name("post_server.py"), *refused],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": os.environ["PATH"]})
         first = self.process.stdout.readline()
         if not first:
@@ -41,11 +42,12 @@ class Accepting:
 
 class Mail:
     """What stands before a mail server. mode: "good" hands on to one; else enough of RFC 5321 to misbehave: "bounce" (550),
-    "busy" (451), "hang" (no word), "hang-data" (no word after the mail)."""
+    "busy" (451), "hang" (no word), "hang-data" (no word after the mail), "quiet" (the same for recipients in @quiet alone; the
+    others' mails are in @taken, and so is None when a client gave up waiting)."""
 
     def __init__(self):
         self.now, self.messages, self.changed = "good", [], threading.Condition()
-        self.open = set()
+        self.open, self.quiet, self.taken = set(), set(), []
         self.stop, self.hung = threading.Event(), 0
         self.real = Accepting(self)
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -81,6 +83,11 @@ class Mail:
             self.changed.notify_all()
         self.stop.wait(60)
 
+    def take(self, what):
+        with self.changed:
+            self.taken.append(what)
+            self.changed.notify_all()
+
     @staticmethod
     def pump(source, to):
         try:
@@ -115,7 +122,7 @@ class Mail:
                     self.open.discard(connection)
 
     def misbehave(self, connection):
-        mode = self.mode
+        mode, to = self.mode, ""
         with connection.makefile("rb") as lines:
             say = lambda text: connection.sendall(text.encode() + b"\r\n")  # noqa: E731
             say("220 mail.example")
@@ -123,14 +130,24 @@ class Mail:
                 word = line.strip().upper()
                 if word.startswith((b"EHLO", b"HELO")):
                     say("250 mail.example")
+                elif word.startswith(b"RCPT TO:") and mode == "quiet":
+                    to = line.decode().strip()[8:].strip("<>")
+                    say("250 ok")
                 elif word.startswith(b"RCPT TO:") and mode in ("bounce", "busy"):
                     say("550 no such mailbox" if mode == "bounce" else "451 later")
                 elif word == b"DATA":
                     say("354 go on")
                     while next(lines, b".\r\n") != b".\r\n":
                         pass
-                    self.hang()
-                    return
+                    if mode != "quiet":
+                        self.hang()
+                        return
+                    if to in self.quiet:
+                        next(lines, b"")  # until the client goes
+                        self.take(None)
+                        return
+                    self.take(to)
+                    say("250 taken")
                 elif word == b"QUIT":
                     say("221 bye")
                     return

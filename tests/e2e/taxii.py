@@ -1,57 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hub as a TAXII 2.1 server, as programs meet it: raw requests, and the clients of others."""
-import base64
 import json
 import os
 import pathlib
 import subprocess
-import sys
 import uuid
 
 from harness import case, contains, equal, folder, main, yagura
 from hub_kit import Hub
+from taxii_kit import HERE, TLP, TYPE, Caller, environment
 
-TYPE = "application/taxii+json;version=2.1"
+
 SHARED = pathlib.Path(os.environ.get("YAGURA_SHARED", pathlib.Path(os.environ["YAGURA_ROOT"]).parent / "shared" / "data"))
-HERE = pathlib.Path(__file__).parent
-TLP = {"clear": "94868c89-83c2-464b-929b-a1a8aa3c8487", "green": "bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-       "amber": "55d920b0-5e8b-4f79-9ee9-91f868d9b421", "amber+strict": "939a9414-2ddd-4d32-a0cd-375ea402b003",
-       "red": "e828b379-4e03-4974-9ac4-e53a884c97c1"}
-
-
-class Caller:
-    def __init__(self, hub, token=None, basic=None):
-        self.url = hub.ready["url"]
-        self.auth = "Bearer " + token if token else None
-        if basic:
-            self.auth = "Basic " + base64.b64encode(basic.encode()).decode()
-
-    def ask(self, method, path, body=None, **headers):
-        import http.client
-        connection = http.client.HTTPConnection(self.url.split("//")[1], timeout=60)
-        fields = {"Accept": TYPE, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        if self.auth:
-            fields["Authorization"] = self.auth
-        if body is not None:
-            fields.setdefault("Content-Type", TYPE)
-            body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        try:
-            connection.request(method, path, body, fields)
-            answer = connection.getresponse()
-            data = answer.read()
-        finally:
-            connection.close()
-        equal(answer.headers["Content-Type"], TYPE, (method, path, data))
-        data = json.loads(data)
-        if answer.status >= 400:
-            equal(data["http_status"], str(answer.status))
-            assert data["title"], data
-        return answer.status, answer.headers, data
-
-    def get(self, path):
-        status, headers, data = self.ask("GET", path)
-        equal(status, 200, data)
-        return headers, data
 
 
 def tool(name, tlp=None, **more):
@@ -296,20 +256,6 @@ def data_set_of_others():
     equal(TOWN.analyst.ask("GET", place)[0], 404)
     # Nor from elsewhere.
     equal(who.ask("GET", "/taxii2/", X_Forwarded_For="203.0.113.9")[0], 401)
-
-
-def environment():
-    """Their programs in an environment of their own; NULL without a network."""
-    place = folder() / "clients"
-    made = subprocess.run([sys.executable, "-m", "venv", str(place)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    if made.returncode == 0:
-        made = subprocess.run([place / "bin" / "pip", "install", "-q", "--disable-pip-version-check", "--no-input",
-                               "--retries", "1", "--timeout", "10", "--require-hashes", "-r", HERE / "taxii-requirements.txt"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, timeout=300)
-    if made.returncode == 0:
-        return place / "bin" / "python"
-    print("skipped: the clients of others could not be fetched: " + made.stderr.decode(errors="replace")[-200:])
-    return None
 
 
 NOTICE = {

@@ -144,6 +144,16 @@ static void learnt(struct yg_bytes body, struct yg_msg_pipe *pipe)
 	assert(yg_hub_learnt_put(pipe, 1, &one) == YG_OK && yg_bytes_eq(queued(pipe), body));
 }
 
+static void looked(struct yg_bytes body, struct yg_msg_pipe *pipe)
+{
+	struct yg_told_look look;
+
+	if (yg_hub_looked_read(body, &look) != YG_OK)
+		return;
+	assert(yg_told_look_is(&look));
+	assert(yg_hub_looked_put(pipe, 1, &look) == YG_OK && yg_bytes_eq(queued(pipe), body));
+}
+
 static void judged(struct yg_bytes body, struct yg_msg_pipe *pipe)
 {
 	struct yg_hub_judged_batch one;
@@ -157,8 +167,8 @@ static void judged(struct yg_bytes body, struct yg_msg_pipe *pipe)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const readers[])(struct yg_bytes, struct yg_msg_pipe *) = {
-		judge,	restore, small, begun, found,  learnt,
-		judged, frame,	 load,	told,  waited, tick};
+		judge, restore, small, begun,  found, learnt, judged,
+		frame, load,	told,  waited, tick,  looked};
 	struct yg_bytes body = {data, size};
 	struct yg_msg_pipe pipe;
 

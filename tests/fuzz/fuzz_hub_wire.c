@@ -81,6 +81,34 @@ static void out_wire(struct yg_bytes body, struct yg_msg_pipe *pipe)
 	assert(yg_bytes_eq(one.body, two.body));
 }
 
+/* What is fetched for feeds: the question, and the answer of the process that has the network. */
+static void fetch_wire(struct yg_bytes body, struct yg_msg_pipe *pipe)
+{
+	static struct yg_out_fetch one;
+	struct yg_fetch_answer answer = {.how = YG_FETCH_BROKEN};
+	struct yg_fetch_answer again = {.how = YG_FETCH_BROKEN};
+	struct yg_buf text;
+
+	yg_buf_init(&text, 2 * YG_OUT_PLACE_MAX);
+	if (yg_out_fetch_read(body, &one) == YG_OK) {
+		assert(!strchr(one.secret, '/') && !strchr(one.key, '/'));
+		assert(yg_out_fetch_write(&one, &text) == YG_OK);
+		assert(yg_bytes_eq(yg_buf_bytes(&text), body));
+	}
+	yg_buf_done(&text);
+	yg_buf_init(&answer.body, YG_OUT_FETCH_MAX + 1);
+	yg_buf_init(&again.body, YG_OUT_FETCH_MAX + 1);
+	if (yg_out_fetched_read(body, &answer) == YG_OK) {
+		assert(answer.status >= 0 && answer.status < 1000);
+		assert(yg_out_fetched_put(pipe, 1, &answer) == YG_OK);
+		assert(yg_out_fetched_read(queued(pipe), &again) == YG_OK);
+		assert(answer.how == again.how && answer.status == again.status);
+		assert(yg_bytes_eq(yg_buf_bytes(&answer.body), yg_buf_bytes(&again.body)));
+	}
+	yg_buf_done(&answer.body);
+	yg_buf_done(&again.body);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct yg_bytes body = {data, size};
@@ -92,7 +120,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	body = yg_bytes_from(body, 1);
 	yg_msg_pipe_init(&pipe, YG_HUB_CALL_MAX, YG_HUB_QUEUE_MAX);
 	pipe.fd = 0; /* never written to: only queued */
-	if (data[0] >= 0xf0)
+	if (data[0] >= 0xf8)
+		fetch_wire(body, &pipe);
+	else if (data[0] >= 0xf0)
 		out_wire(body, &pipe);
 	else if (data[0] % 4 == 0)
 		call(body, &pipe);

@@ -28,12 +28,20 @@ static int on_outcome(void *arg, const uint8_t id[YG_FACT_ID_BYTES], enum yg_out
 	return YG_OK;
 }
 
+static int on_look(void *arg, const struct yg_told_look *look)
+{
+	assert(yg_told_look_is(look) && look->list.size <= YG_TOLD_LIST_MAX);
+	assert(look->count <= look->records);
+	++*(unsigned *)arg;
+	return YG_OK;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct yg_told told = {YG_S("acme"), YG_S("s"), 7};
 	unsigned count = 0;
-	const struct yg_told_out out = {on_finding, on_outcome, &count};
+	const struct yg_told_out out = {on_finding, on_outcome, on_look, &count};
 	int rc = yg_told_take(&told, (struct yg_bytes){data, size}, &out);
 
 	assert((rc == YG_OK) == (count == 1));

@@ -164,6 +164,9 @@ static int open_detect(struct part *p, const char *folder)
 		.clock = {.now_ns = now, .arg = p},
 		.orgs_max = 1 + (unsigned)(p->world->seed % 2), /* judges make room, or not */
 		.save_ms = 1 + (int64_t)(p->world->seed % 5) * 500,
+		/* Small, so that it ends while the next commit is handed out already; or as it is.
+		 */
+		.commit_max = p->world->seed % 3 ? 1 + (uint32_t)(p->world->seed % 7) : 0,
 	};
 
 	char data[300];

@@ -14,21 +14,24 @@ import { needsCode, roleOf } from './logic';
 import { Account } from './pages/account';
 import { Board } from './pages/board';
 import { CasePage, Cases } from './pages/cases';
+import { FlowPage, Drills } from './pages/drills';
 import { FunnelPage } from './pages/funnel';
 import { InboxPage, QuestionPage, WarningPage } from './pages/inbox';
 import { Mine } from './pages/mine';
 import { OrgPage, Orgs } from './pages/orgs';
 import { PlanPage, Plans, WarningOfAnalyst } from './pages/plans';
+import { Provisions } from './pages/provisions';
 import { Relations } from './pages/relations';
 import { Reports } from './pages/reports';
 import { InvitationPage, SignIn } from './pages/sign_in';
 import { SituationPage } from './pages/situation';
+import { TreePage } from './pages/tree';
 import { hubTo, parseHubRoute, type HubPage, type HubRoute } from './route';
 import { Head } from './head';
 import type { HubSession, Org, Role } from './types';
 
 const NAV: Record<Role, [HubPage, IconName][]> = {
-  analyst: [['board', 'list'], ['warnings', 'speech'], ['cases', 'pen'], ['funnel', 'down'], ['orgs', 'building'], ['relations', 'network'], ['account', 'person']],
+  analyst: [['board', 'list'], ['warnings', 'speech'], ['cases', 'pen'], ['provisions', 'forward'], ['drills', 'check'], ['tree', 'steps'], ['funnel', 'down'], ['orgs', 'building'], ['relations', 'network'], ['account', 'person']],
   member: [['mine', 'home'], ['warnings', 'speech'], ['reports', 'report'], ['board', 'list'], ['funnel', 'down'], ['relations', 'network'], ['account', 'person']],
   provider: [['board', 'list'], ['warnings', 'speech'], ['funnel', 'down'], ['account', 'person']],
   administrator: [['orgs', 'building'], ['account', 'person']],
@@ -70,6 +73,9 @@ function PageOf({ route, role }: { route: HubRoute; role: Role }): ComponentChil
     case 'questions': return <QuestionPage key={route.item} plan={route.item ?? ''} />;
     case 'orgs': return route.item ? <OrgPage key={route.item} id={route.item} /> : <Orgs />;
     case 'cases': return route.item ? <CasePage key={route.item} id={route.item} /> : <Cases query={route.query} />;
+    case 'drills': return route.item ? <FlowPage key={route.item} kind="drill" id={route.item} /> : <Drills query={route.query} />;
+    case 'provisions': return route.item ? <FlowPage key={route.item} kind="provision" id={route.item} /> : <Provisions query={route.query} />;
+    case 'tree': return <TreePage />;
     case 'relations': return <Relations />;
     case 'reports': return <Reports item={route.item} />;
     case 'account': return <Account />;

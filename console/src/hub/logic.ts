@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the hub's pages work out by themselves: which reasons are the strongest, what may follow a
 // state, how old something is, where a mark stands. No browser, no clock.
-import type { Alert, DemoScene, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, Warning } from './types';
+import type { Alert, Correction, DemoScene, Flow, FlowHead, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, TreeNode, Warning } from './types';
 
 const LEVELS: Record<Level, number> = { informational: 0, low: 1, medium: 2, high: 3, critical: 4 };
 const OUTCOMES: Record<Outcome, number> = { attempt: 0, unknown: 1, possible: 2 };
@@ -149,6 +149,61 @@ export function compared(before: unknown, after: unknown): Compared[] {
   return rows;
 }
 
+interface Both { ja: string; en: string }
+/** What a person may put right of a notice; `indicators` one value a line. */
+export interface Correction { title: Both; comment: Both; indicators: string[]; what: Both; response: Both }
+
+/** What a value is by its looks, as the notice's form names it; null: nobody can say. */
+export function indicatorType(value: string): string | null {
+  if (/^[0-9a-f]+$/i.test(value) && [32, 40, 64, 128].includes(value.length)) return 'hash';
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return 'url';
+  if (/^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/.test(value) || (/^[0-9a-f:.]+(\/\d{1,3})?$/i.test(value) && value.split(':').length > 2)) return 'address';
+  if (/^[^\s@/]+@[^\s@/]+$/.test(value)) return 'mail';
+  if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/i.test(value)) return /\.[a-z]{2,}$/i.test(value) ? 'domain' : null;
+  return null;
+}
+
+type Tree = Record<string, unknown>;
+
+function tree(value: unknown): Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {};
+}
+
+function listed(notice: unknown): Tree[] {
+  const list = tree(tree(notice)['attack'])['indicators'];
+  return Array.isArray(list) ? list.map(tree) : [];
+}
+
+export function indicatorLines(notice: unknown): string[] {
+  return listed(notice).map((i) => String(i['value'] ?? ''));
+}
+
+/** Lines that are no indicator as they stand: a new one has to be known by its looks. */
+export function unknownIndicators(notice: unknown, lines: string[]): string[] {
+  const known = new Set(indicatorLines(notice));
+  return lines.map((l) => l.trim()).filter((l) => l && !known.has(l) && !indicatorType(l));
+}
+
+/** What is to be said over the notice: the keys that are another by `c`, whole; an indicator that stays keeps all it had. */
+export function corrected(notice: unknown, c: Correction): Tree {
+  const of = tree(notice), attack = tree(of['attack']), damage = tree(of['damage']);
+  const said: Tree = {}, saidAttack: Tree = {}, saidDamage: Tree = {};
+  const text = (into: Tree, key: string, was: unknown, now: Both) => {
+    const before = tree(was);
+    if ((before['ja'] ?? '') !== now.ja.trim() || (before['en'] ?? '') !== now.en.trim()) into[key] = { ja: now.ja.trim(), en: now.en.trim() };
+  };
+  const had = new Map(listed(notice).map((i) => [String(i['value'] ?? ''), i]));
+  const lines = [...new Set(c.indicators.map((l) => l.trim()).filter(Boolean))];
+  text(said, 'title', of['title'], c.title);
+  text(saidAttack, 'comment', attack['comment'], c.comment);
+  if (lines.join('\n') !== [...had.keys()].join('\n')) saidAttack['indicators'] = lines.map((value) => had.get(value) ?? { type: indicatorType(value) ?? 'file', value });
+  text(saidDamage, 'what', damage['what'], c.what);
+  text(saidDamage, 'response', damage['response'], c.response);
+  if (Object.keys(saidAttack).length) said['attack'] = saidAttack;
+  if (Object.keys(saidDamage).length) said['damage'] = { ...damage, ...saidDamage };
+  return said;
+}
+
 /** Half of the waiting times and nearly all of them, in a unit that people read. */
 export function duration(ms: number): { n: number; unit: 'second' | 'minute' | 'hour' | 'day' } {
   const seconds = ms / 1000;
@@ -168,4 +223,92 @@ export function sceneAt(scenes: DemoScene[], at: number): DemoScene | null {
 export function viewOf(page: string): { hash: string; page: string; org: string | null } {
   const [path = '', query = ''] = page.split('?', 2);
   return { hash: `#/${page}`, page: path.split('/')[0] ?? '', org: new URLSearchParams(query).get('org') };
+}
+
+// ---- the tree, drills and provisions ----
+
+export interface Branch { org: string; children: Branch[]; count: number }
+
+/** The tree from above; who stands below somebody that is not there comes at the end, so that nobody is lost. */
+export function branches(nodes: TreeNode[], name: (org: string) => string): Branch[] {
+  const below = new Map<string, TreeNode[]>();
+  const known = new Set(nodes.map((n) => n.org));
+  for (const node of nodes) {
+    const parent = known.has(node.parent) ? node.parent : '';
+    below.set(parent, [...(below.get(parent) ?? []), node]);
+  }
+  const grow = (org: string, depth: number): Branch[] => (depth > 3 ? [] : (below.get(org) ?? []))
+    .sort((a, b) => name(a.org).localeCompare(name(b.org), 'ja'))
+    .map((n) => {
+      const children = grow(n.org, depth + 1);
+      return { org: n.org, children, count: children.reduce((sum, c) => sum + 1 + c.count, 0) };
+    });
+  return grow('', 0);
+}
+
+/** Where a plan stands, as one word. */
+export function flowState(f: Pick<FlowHead, 'state' | 'stopped' | 'over'>): 'draft' | 'going' | 'over' | 'stopped' | 'refused' | 'withdrawn' {
+  if (f.state === 'draft') return 'draft';
+  if (f.state === 'refused') return 'refused';
+  if (f.state === 'withdrawn' || f.state === 'corrected') return 'withdrawn';
+  if (f.stopped) return 'stopped';
+  return f.over ? 'over' : 'going';
+}
+
+export interface FlowSum { nodes: number; sent: number; delivered: number; acknowledged: number; waits: number }
+
+/** Of one plan: its stages are parts of one whole, the recipients. */
+export function flowSum(f: Flow): FlowSum {
+  const add = (of: (s: Flow['stages'][number]) => number) => f.stages.reduce((sum, s) => sum + of(s), 0);
+  return { nodes: add((s) => s.nodes), sent: add((s) => s.sent), delivered: add((s) => s.delivered), acknowledged: add((s) => s.acknowledged), waits: add((s) => s.failed['not-reached'] ?? 0) };
+}
+
+/** Whoever stands at @org, and all below. */
+function below(nodes: TreeNode[], org: string): string[] {
+  const all = [org];
+  for (const one of all) for (const node of nodes) if (node.parent === one && !all.includes(node.org)) all.push(node.org);
+  return all;
+}
+
+/**
+ * Contacts that drills showed to be wrong and no later one showed to be right: @flows newest first. One that never reached
+ * everybody says nothing of those it did not name.
+ */
+export function openCorrections(flows: Flow[], nodes: TreeNode[]): (Correction & { number: string })[] {
+  const tested = new Set<string>();
+  const found: (Correction & { number: string })[] = [];
+  for (const f of flows) {
+    for (const c of f.corrections) if (!tested.has(c.org)) found.push({ ...c, number: f.number });
+    for (const c of f.corrections) tested.add(c.org);
+    if (flowSum(f).delivered === 0 || flowSum(f).waits > 0) continue;
+    for (const org of f.branch ? below(nodes, f.branch) : nodes.map((n) => n.org)) tested.add(org);
+  }
+  return found;
+}
+
+const HASHES = new Set([32, 40, 64, 128]);
+
+/** "hxxps://evil[.]example/a" as it was before somebody made it harmless. */
+export function refanged(text: string): string {
+  return text.trim().replace(/^hxxp/i, 'http').replace(/\[\.\]|\(\.\)|\[dot\]/gi, '.').replace(/\[:\]/g, ':');
+}
+
+/** What an indicator is, by its look: one a line. Null: none that leaves a hub (docs/gate.md). */
+export function indicatorOf(line: string): { type: string; value: string } | null {
+  const value = refanged(line);
+  if (/^https?:\/\/[^\s]+$/i.test(value)) return { type: 'url', value };
+  if (/^[0-9a-f]+$/i.test(value) && HASHES.has(value.length)) return { type: 'hash', value: value.toLowerCase() };
+  if (/^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/.test(value) || (/^[0-9a-f:]+(\/\d{1,3})?$/i.test(value) && value.includes('::')) || /^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$/i.test(value)) return { type: 'address', value };
+  if (/^([a-z0-9_]([a-z0-9_-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/i.test(value)) return { type: 'domain', value: value.toLowerCase() };
+  return null;
+}
+
+/** Bytes of a table as office programs write them: UTF-8, or what Windows in Japan calls its own. */
+export function tableText(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    const head = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+    return new TextDecoder(head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : 'shift_jis').decode(bytes);
+  }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reports about incidents: how a field's value is typed and shown, what a record lacks, what a
 // near-miss is made of. No browser, no clock.
-import type { FormDue, FormState, RecordField, ReportForms, ReportLine } from './types';
+import type { FormDue, FormState, RecordField, ReportContact, ReportForms, ReportLine } from './types';
 
 export type Value = string | number | string[] | { type: string; value: string; comment?: string }[];
 export type Values = Record<string, Record<string, Value>>;
@@ -84,4 +84,24 @@ export const NEAR_MISS = ['damage.summary', 'event.detected', 'event.causes', 'r
 export function minuteOf(now: Date): string {
   const japan = new Date(now.getTime() + 9 * 3600000).toISOString();
   return japan.slice(0, 16);
+}
+
+/** Services that lines of contacts name, each once, in their order. */
+export function servicesOf(lines: ReportContact[]): string[] {
+  return [...new Set(lines.map((l) => l.service.trim()).filter((s) => s && s !== '*'))];
+}
+
+/** Whom to tell for these services; "*" is told whatever it is. As the hub does it. */
+export function tellFor(lines: ReportContact[], services: string[]): ReportContact[] {
+  const wanted = new Set(services.map((s) => s.trim().toLowerCase()));
+  return lines.filter((l) => l.service.trim() === '*' || wanted.has(l.service.trim().toLowerCase()));
+}
+
+export function hoursText(hours: number[]): string {
+  return hours.join(', ');
+}
+
+/** "72, 24" as numbers; what is none stays, and the hub says what is wrong with it. */
+export function hoursOf(text: string): (number | string)[] {
+  return text.split(/[,、，\s]+/).filter(Boolean).map((h) => (/^\d+$/.test(h) ? Number(h) : h));
 }

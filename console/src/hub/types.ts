@@ -81,7 +81,7 @@ export interface Alert {
 
 export interface SituationEvent { what: string; time: Time; actor: string; from: string | null; to: string | null; other: number | null; due: Time | null; text: string | null }
 
-export interface Finding { id: string; org: string; reason: string | null; title: string; title_ja: string | null; held_by: 'hub' | 'member'; outcome: Outcome }
+export interface Finding { id: string; org: string; rule: string; reason: string | null; title: string; title_ja: string | null; held_by: 'hub' | 'member'; outcome: Outcome }
 
 export interface Records { items: { position: string; record: { raw?: string; format?: string; fields?: Record<string, unknown> } }[]; missing?: number }
 
@@ -107,7 +107,7 @@ export interface Consent {
 
 export interface Member {
   org: string; name_ja: string; name_en: string; sector: string; provider: string; contact_mail: string; contact_phone: string;
-  deputy_mail: string; deputy_phone: string; hours: string; verified: string | null; changed: Time | null;
+  deputy_mail: string; deputy_phone: string; hours: string; language: '' | 'ja' | 'en'; verified: string | null; changed: Time | null;
 }
 
 export type NameConsent = 'named' | 'anonymous' | 'ask';
@@ -154,10 +154,35 @@ export interface Warning {
   why_ja?: string | null;
   reminded?: Time | null;
   escalated?: Time | null;
+  stage?: Stage;
+  parent?: string;
+  channels?: Record<string, { state: string; time: Time; text: string }>;
   calls?: { time: Time; by: string; result: string; who: string; text: string }[];
 }
 
 export interface Sighted { count: number; findings: number; first: Time | null; last: Time | null }
+
+interface Looked { records: number; count: number; from: Time | null; to: Time | null; first: Time | null; last: Time | null; gaps: number }
+/** What sensors found in archives of their own, where raw logs do not leave. */
+export interface AtHome extends Looked { sensors: number; none: number; items: (Looked & { sensor: string; state: 'done' | 'none' })[] | null }
+
+/** A batch of one of the own sensors, as the hub has it. */
+export interface LedgerBatch {
+  id: string; time: Time | null; sensor: string; epoch: number; sequence: number; last: number; records: number; dropped: boolean;
+  kinds: Record<string, number> | null; sha256: string | null; line: string | null; countersigned: boolean;
+}
+
+/** What became of a table, or would. */
+export interface Imported {
+  taken: boolean; rows: number; added: number; changed: number; same: number; fault_count: number;
+  faults: { line: number; column: string; text: string }[];
+}
+
+/** A rule whose findings warn at once; in a list as of its last switching, alone as of now. */
+export interface AutomaticRule {
+  id: string; rule: string; on: boolean; judged: number; noise: number; rate: number | null; by: string; time: Time | null;
+  reason: string; warnings: number; may?: boolean;
+}
 
 export interface Sightings {
   state: 'given' | 'over';
@@ -166,6 +191,7 @@ export interface Sightings {
   new: Sighted;
   archive: Sighted;
   looked_back: { state: 'waiting' | 'asks' | 'running' | 'done' | 'none' | 'failed' | 'cancelled'; from: Time | null; to: Time | null; records: number };
+  at_home: AtHome | null;
   sensors: { waiting: number; taken: number; refused: number; items: { sensor: string; state: string; detail: string }[] | null };
   more: boolean;
 }
@@ -236,7 +262,30 @@ export interface FormState {
   applies: boolean; half: 'all' | 'attack'; missing: number; deadlines: FormDue[]; items?: FormItem[];
 }
 export interface RecordField { path: string; type: string; title: string; help: string; choices: { key: string; title: string }[] }
-export interface ReportForms { forms: { form: string; title: string }[]; sections: { section: string; title: string; half: string; fields: RecordField[] }[] }
+export interface ReportForms { forms: { form: string; title: string; audience: string }[]; sections: { section: string; title: string; half: string; fields: RecordField[] }[] }
 export interface ReportLine { id: string; version: number; changed: Time; title: string; type: string; forms: FormState[] }
-export interface Report { id: string; version: number; changed: Time; by: string; record: Values; forms: FormState[] }
+export interface Report { id: string; version: number; changed: Time; by: string; record: Values; forms: FormState[]; tell: ReportContact[]; reminders: ReportReminder[] }
+export interface ReportContact { service: string; tell: string; form: string; phone: string; night: string; mail: string; deputy: string; note: string }
+export interface ReportReminder { day: string; step: 'before' | 'day' | 'over'; hours: number; to: 'contact' | 'deputy' | 'webhook'; made: Time; time?: Time; state: string; forms: { form: string; stage: string }[] }
+export interface ReportTimes { before_hours: number[]; on_day: boolean; over: boolean; from_hour: number }
+export interface ReportBook { form: string; name: string; size: number; map: string; changed: Time; by: string; proposed?: string; found?: number; fields?: number; missing?: string[] }
 export interface ReportVersion { version: number; changed: Time; by: string; changes: { path: string; before: unknown; after: unknown }[] }
+
+// ---- the tree, drills and provisions (docs/drill.md) ----
+
+export type Stage = 'ministry' | 'secretariat' | 'operator';
+export interface TreeNode { org: string; stage: Stage; parent: string }
+export interface TreeTable {
+  nodes: number; added: number; moved: number; removed: number; contacts: number; more: number; taken: boolean;
+  changes: { org: string; what: 'added' | 'moved' | 'removed' | 'contact'; before: string; after: string }[];
+  faults: { line: number; column: string; text: string }[];
+}
+export type FlowKind = 'drill' | 'provision';
+interface Decided { time: Time; who: string }
+export interface FlowHead {
+  plan: string; number: string; state: Plan['state']; made: Time; kind: FlowKind; announced: boolean; mode: 'normal' | 'large-scale';
+  branch: string | null; wait_s: number; approved: Decided | null; stopped: Decided | null; ends: Time | null; over: boolean;
+}
+export interface FlowStage { stage: Stage; nodes: number; sent: number; delivered: number; seen: number; acknowledged: number; failed: Record<string, number> }
+export interface Correction { org: string; stage: Stage; cause: string; text: string }
+export interface Flow extends FlowHead { stages: FlowStage[]; corrections: Correction[] }

@@ -193,7 +193,7 @@ static void who_does_not_get_it_is_gone_around_or_lost_after_a_day(void)
 	CHECK(counts_are(plan, "1 1 0;1 0 0;2 0 0;{\"not-reached\":2}"));
 	CHECK(decide(yg_provision_around, plan) == YG_OK);
 	tick(YG_NS_PER_S);
-	CHECK(counts_are(plan, "1 1 0;1 1 0;2 2 0;{\"silent\":2}"));
+	CHECK(counts_are(plan, "1 1 0;1 1 0;2 2 0;{\"silent\":1,\"under-way\":1}"));
 	begin();
 	MUST(make(false, plan) == YG_OK && decide(approve, plan) == YG_OK);
 	tick(25 * HOUR_NS);
@@ -209,8 +209,9 @@ static void in_large_scale_mode_all_are_released_by_the_approval(void)
 
 	begin();
 	MUST(make(true, plan) == YG_OK && decide(approve, plan) == YG_OK);
-	CHECK(counts_are(plan, "1 1 0;1 1 0;2 2 0;{\"silent\":2}"));
+	CHECK(counts_are(plan, "1 1 0;1 1 0;2 2 0;{\"silent\":1,\"under-way\":1}"));
 	CHECK(drain(YG_WARN_SENT) == 3);
+	CHECK(counts_are(plan, "1 1 1;1 1 1;2 2 1;{\"silent\":1}"));
 }
 
 static int withdraw(struct yg_access *by, const char *plan)
@@ -264,6 +265,232 @@ static void an_empty_tree_is_no_plan(void)
 	CHECK(make(false, plan) == YG_ENOENT);
 }
 
+static int make_for(const char *branch, int64_t wait_s, char plan[YG_WARN_PLAN_HEX + 1])
+{
+	const struct yg_provision_wish wish = {
+		.branch = branch, .wait_s = wait_s, .times = YG_WARN_TIMES_DEFAULT};
+	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_write_warnings);
+	const char *why;
+	int rc = yg_provision_make(by, &wish, plan, &why);
+
+	(void)yg_access_free(by);
+	return rc;
+}
+
+static void a_branch_begins_at_one_organisation(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+
+	begin();
+	CHECK(make_for("nobody", 0, plan) == YG_EMISMATCH);
+	MUST(make_for("sec", 0, plan) == YG_OK && decide(approve, plan) == YG_OK);
+	CHECK(counts_are(plan, "0 0 0;1 1 0;2 0 0;{\"not-reached\":2}"));
+	CHECK(drain(YG_WARN_SENT) == 1);
+	tick(YG_NS_PER_S);
+	CHECK(drain(YG_WARN_SENT) == 1);
+	CHECK(counts_are(plan, "0 0 0;1 1 1;2 2 1;{\"silent\":1}"));
+	MUST(make_for("op", 0, plan) == YG_OK && decide(approve, plan) == YG_OK);
+	CHECK(counts_are(plan, "0 0 0;0 0 0;1 1 0;{\"under-way\":1}"));
+}
+
+/* How many reminders come of what is silent for @on_ns. */
+static uint32_t remind_after(int64_t on_ns)
+{
+	uint32_t count;
+
+	now_ns += on_ns;
+	MUST(yg_warn_tick(hub, now_ns, 100, &count) == YG_OK);
+	return drain(YG_WARN_SENT);
+}
+
+static void what_is_over_waits_for_nobody_and_reminds_nobody(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+
+	begin();
+	CHECK(make_for("", YG_PROVISION_WAIT_MIN_S - 1, plan) == YG_EINVAL);
+	CHECK(make_for("", YG_PROVISION_WAIT_MAX_S + 1, plan) == YG_EINVAL);
+	MUST(make_for("", 3600, plan) == YG_OK && decide(approve, plan) == YG_OK);
+	CHECK(drain(YG_WARN_BOUNCED) == 1);
+	tick(HOUR_NS + YG_NS_PER_S);
+	CHECK(decide(yg_provision_around, plan) == YG_EMISMATCH);
+	CHECK(decide(yg_provision_stop, plan) == YG_EMISMATCH);
+	CHECK(remind_after(3 * HOUR_NS) == 0);
+	MUST(make_for("", 0, plan) == YG_OK && decide(approve, plan) == YG_OK);
+	CHECK(drain(YG_WARN_SENT) == 1);
+	CHECK(remind_after(3 * HOUR_NS) == 1); /* this one is waited for */
+}
+
+static bool is_stopped(const char *plan)
+{
+	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_read_warnings);
+	json_t *shown = NULL;
+	bool is_so;
+
+	MUST(yg_provision_get(by, plan, &shown) == YG_OK);
+	is_so = json_is_object(json_object_get(shown, "stopped")) &&
+		json_is_true(json_object_get(shown, "over"));
+	json_decref(shown);
+	(void)yg_access_free(by);
+	return is_so;
+}
+
+static void what_is_stopped_goes_no_further(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+
+	begin();
+	MUST(make(false, plan) == YG_OK);
+	CHECK(decide(yg_provision_stop, plan) == YG_EMISMATCH);
+	CHECK(decide(yg_provision_stop, "ffffffffffffffff") == YG_ENOENT);
+	MUST(decide(approve, plan) == YG_OK);
+	CHECK(!is_stopped(plan));
+	CHECK(drain(YG_WARN_SENT) == 1);
+	CHECK(decide(yg_provision_stop, plan) == YG_OK);
+	CHECK(is_stopped(plan));
+	CHECK(decide(yg_provision_stop, plan) == YG_EMISMATCH);
+	CHECK(decide(yg_provision_around, plan) == YG_EMISMATCH);
+	tick(YG_NS_PER_S);
+	CHECK(drain(YG_WARN_SENT) == 0);
+	CHECK(counts_are(plan, "1 1 1;1 0 0;2 0 0;{\"not-reached\":2}"));
+	CHECK(remind_after(3 * HOUR_NS) == 0);
+}
+
+static int count_item(void *arg, json_t *one)
+{
+	uint32_t *count = arg;
+
+	*count += json_object_get(one, "plan") != NULL;
+	return YG_OK;
+}
+
+static uint32_t listed(const char *kind, uint32_t limit)
+{
+	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_read_warnings);
+	uint32_t count = 0;
+
+	MUST(yg_provision_list(by, kind, "", limit, count_item, &count) == YG_OK);
+	(void)yg_access_free(by);
+	return count;
+}
+
+static void those_that_were_are_listed_and_go_on_paper(void)
+{
+	struct yg_access *by;
+	char plan[YG_WARN_PLAN_HEX + 1];
+	json_t *paper = NULL;
+	const json_t *one;
+
+	begin();
+	MUST(make(false, plan) == YG_OK && make(false, plan) == YG_OK);
+	CHECK(listed("", 10) == 2 && listed("drill", 10) == 2);
+	CHECK(listed("provision", 10) == 0 && listed("drill", 1) == 1);
+	MUST(decide(approve, plan) == YG_OK);
+	CHECK(drain(YG_WARN_BOUNCED) == 1);
+	by = open_as(&analyst, "hub", YG_MAY_read_warnings);
+	MUST(yg_provision_paper(by, plan, &paper) == YG_OK);
+	one = json_array_get(json_object_get(paper, "corrections"), 0);
+	CHECK(yg_bytes_eq(yg_json_text(one, "id"), YG_S("min")));
+	CHECK(yg_bytes_eq(yg_json_text(one, "address"), YG_S("it@a.example")));
+	CHECK(yg_bytes_eq(yg_json_text(one, "result"), YG_S("bounced")));
+	CHECK(yg_bytes_eq(yg_json_text(paper, "form"), YG_S("yagura-drill-1")));
+	json_decref(paper);
+	CHECK(yg_provision_paper(by, "ffffffffffffffff", &paper) == YG_ENOENT);
+	(void)yg_access_free(by);
+}
+
+/* ---- a table, and contacts ---- */
+
+static json_t *row(int line, const char *id, const char *stage, const char *parent,
+		   const char *address)
+{
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "line", line, "id", id, "stage", stage,
+			 "parent", parent, "channel", "mail", "address", address);
+}
+
+/* What came of it, "added moved removed contacts faults". */
+static bool table_says(json_t *take_nodes, bool is_check, const char *wanted)
+{
+	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_write_warnings);
+	json_t *told = NULL;
+	char text[80];
+
+	MUST(yg_provision_table(by, take_nodes, is_check, &told) == YG_OK);
+	(void)snprintf(text, sizeof(text), "%lld %lld %lld %lld %zu",
+		       (long long)yg_json_int(told, "added", -1),
+		       (long long)yg_json_int(told, "moved", -1),
+		       (long long)yg_json_int(told, "removed", -1),
+		       (long long)yg_json_int(told, "contacts", -1),
+		       json_array_size(json_object_get(told, "faults")));
+	json_decref(told);
+	json_decref(take_nodes);
+	(void)yg_access_free(by);
+	if (strcmp(text, wanted) != 0)
+		fprintf(stderr, "%s is not %s\n", text, wanted);
+	return strcmp(text, wanted) == 0;
+}
+
+static json_t *table(const char *first)
+{
+	return json_pack("[o, o, o]", row(2, first, "ministry", "", ""),
+			 row(3, "sec", "secretariat", first, "new@sec.example"),
+			 row(4, "op", "operator", "sec", "it@a.example"));
+}
+
+static bool contact_is(const char *org, const char *mail, const char *phone)
+{
+	struct yg_access *by = open_as(&root, org, YG_MAY_read_members);
+	struct yg_member_profile profile;
+	bool is_so;
+
+	MUST(yg_member_get(by, &profile) == YG_OK);
+	is_so = strcmp(profile.contact_mail, mail) == 0 &&
+		strcmp(profile.contact_phone, phone) == 0;
+	(void)yg_access_free(by);
+	return is_so;
+}
+
+static void a_table_is_taken_whole_or_not_at_all(void)
+{
+	begin();
+	add_org("min2");
+	CHECK(table_says(table("min2"), true, "1 1 2 1 0"));
+	CHECK(place("quiet", "operator", "sec") == YG_OK); /* nothing was changed */
+	CHECK(contact_is("sec", "it@a.example", ""));
+	CHECK(table_says(table("nobody"), false, "0 1 2 1 1"));
+	CHECK(contact_is("sec", "it@a.example", ""));
+	CHECK(table_says(table("min2"), false, "1 1 2 1 0"));
+	CHECK(contact_is("sec", "new@sec.example", ""));
+	CHECK(place("quiet", "operator", "min2") == YG_EINVAL);
+	CHECK(table_says(table("min2"), false, "0 0 0 0 0"));
+	CHECK(table_says(json_pack("[o, o]", row(2, "min2", "ministry", "", "smtp://h/a@b.example"),
+				   row(3, "hub", "ministry", "", "")),
+			 true, "0 0 2 0 2"));
+}
+
+static int set_one(const struct yg_hub_actor *actor, const char *org, const char *mail,
+		   const char *phone)
+{
+	struct yg_access *by = open_as(actor, "hub", YG_MAY_write_warnings);
+	int rc = yg_provision_contact(by, org, mail, phone);
+
+	(void)yg_access_free(by);
+	return rc;
+}
+
+static void a_contact_is_corrected_where_it_stands_in_the_tree(void)
+{
+	begin();
+	CHECK(set_one(&analyst, "op", "desk@op.example", "03-1234-5678") == YG_OK);
+	CHECK(contact_is("op", "desk@op.example", "03-1234-5678"));
+	CHECK(set_one(&analyst, "op", "no address", "") == YG_EINVAL);
+	CHECK(set_one(&analyst, "op", "desk@op.example", "a\nb") == YG_EINVAL);
+	CHECK(contact_is("op", "desk@op.example", "03-1234-5678"));
+	MUST(place("op", "", "") == YG_OK);
+	CHECK(set_one(&analyst, "op", "desk@op.example", "") == YG_ENOENT);
+	CHECK(set_one(&analyst, "nobody", "desk@op.example", "") == YG_ENOENT);
+}
+
 /* Whole or not at all, and what failed goes well when it is done again. */
 static void memory_may_end_in_every_place(void)
 {
@@ -313,6 +540,12 @@ int main(void)
 		CASE(what_was_taken_back_goes_no_further),
 		CASE(who_has_left_gets_nothing),
 		CASE(an_empty_tree_is_no_plan),
+		CASE(a_branch_begins_at_one_organisation),
+		CASE(what_is_over_waits_for_nobody_and_reminds_nobody),
+		CASE(what_is_stopped_goes_no_further),
+		CASE(those_that_were_are_listed_and_go_on_paper),
+		CASE(a_table_is_taken_whole_or_not_at_all),
+		CASE(a_contact_is_corrected_where_it_stands_in_the_tree),
 		CASE(memory_may_end_in_every_place),
 	};
 	int failed = check_main(cases, sizeof(cases) / sizeof(cases[0]));

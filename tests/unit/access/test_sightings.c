@@ -276,6 +276,63 @@ static void a_finding_counts_once_and_as_often_as_it_grew(void)
 	json_decref(s);
 }
 
+/* What a sensor says of its own archive: of a list that it was given, the newest, in numbers. */
+static void a_sensor_tells_of_its_own_archive(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1], list[64];
+	struct yg_sight_home home = {.org = "a",
+				     .sensor = "a-one",
+				     .has_archive = true,
+				     .from_ns = now_ns - 30 * DAY_NS,
+				     .to_ns = now_ns,
+				     .first_ns = now_ns - 9 * DAY_NS,
+				     .last_ns = now_ns - 8 * DAY_NS,
+				     .records = 1000,
+				     .count = 4,
+				     .gaps = 1};
+	const json_t *at;
+	struct told told;
+	bool is_changed;
+	json_t *s;
+
+	begin(plan);
+	(void)settle(&is_changed);
+	told = told_now();
+	(void)snprintf(list, sizeof(list), "warning-%s.csv", told.last);
+	home.list = yg_bytes_str(list);
+	CHECK(yg_sight_home(hub, &home) == YG_OK && yg_sight_home(hub, &home) == YG_OK);
+	s = summary(told.last, true);
+	at = json_object_get(s, "at_home");
+	CHECK(yg_json_int(at, "sensors", 0) == 1 && yg_json_int(at, "count", 0) == 4);
+	CHECK(yg_json_int(at, "records", 0) == 1000 && yg_json_int(at, "gaps", 0) == 1);
+	CHECK(json_array_size(json_object_get(at, "items")) == 1 && sum_of(s, "archive") == 4);
+	json_decref(s);
+	/* Another one, that keeps no archive: counted, and not taken for nothing found. */
+	sensor_of("a", "b-two");
+	(void)settle(&is_changed);
+	home.sensor = "b-two";
+	home.has_archive = false;
+	home.from_ns = home.to_ns = home.first_ns = home.last_ns = YG_TIME_NONE;
+	home.records = home.count = home.gaps = 0;
+	CHECK(yg_sight_home(hub, &home) == YG_OK);
+	s = summary(told.last, false);
+	at = json_object_get(s, "at_home");
+	CHECK(yg_json_int(at, "sensors", 0) == 2 && yg_json_int(at, "none", 0) == 1);
+	CHECK(yg_json_int(at, "count", 0) == 4 && json_is_null(json_object_get(at, "items")));
+	CHECK(yg_json_text(at, "from").size > 0);
+	json_decref(s);
+	/* What nobody asked it for: a sensor of the one that was hit, a list of no warning. */
+	home.org = "victim";
+	home.sensor = "v-one";
+	CHECK(yg_sight_home(hub, &home) == YG_ENOENT);
+	home.org = "a";
+	home.sensor = "a-one";
+	home.list = YG_S("warning-ffffffffffffffffffffffffffffffff.csv");
+	CHECK(yg_sight_home(hub, &home) == YG_ENOENT);
+	home.list = YG_S("c2.txt");
+	CHECK(yg_sight_home(hub, &home) == YG_ENOENT);
+}
+
 static int count_one(void *arg, json_t *one)
 {
 	(void)one;
@@ -323,6 +380,7 @@ int main(void)
 		CASE(only_what_the_gate_lets_go_and_only_while_it_counts),
 		CASE(withdrawn_means_taken_away),
 		CASE(a_finding_counts_once_and_as_often_as_it_grew),
+		CASE(a_sensor_tells_of_its_own_archive),
 		CASE(the_list_is_the_recipients),
 	};
 	int status = check_main(cases, sizeof(cases) / sizeof(cases[0]));

@@ -19,7 +19,8 @@ struct relay {
 	uint64_t poison; /* position of a batch; 0: none */
 	unsigned after;	 /* batches, then it ends too; 0: never */
 	enum relay_end how;
-	bool has_met; /* the end came over a request */
+	bool has_met;	 /* the end came over a request */
+	unsigned judges; /* batches that were handed on; atomic */
 	struct yg_msg_pipe keeper;
 	struct yg_msg_pipe engine;
 	pthread_t thread;
@@ -61,6 +62,8 @@ static int relay_hand(struct relay *r, struct yg_msg_pipe *from, struct yg_msg_p
 		rc = yg_msg_put(to, message.kind, message.id, &message.body, 1);
 		if (rc == YG_OK)
 			rc = relay_flush(to);
+		if (message.kind == YG_HUB_JUDGE)
+			(void)__atomic_add_fetch(&r->judges, 1, __ATOMIC_RELEASE);
 	}
 	return rc == YG_EAGAIN ? YG_OK : rc;
 }

@@ -37,6 +37,7 @@ static int64_t now_ns;
 static unsigned orgs_max;
 static uint64_t bytes_max;
 static int64_t save_ms;
+static uint32_t commit_max; /* of all that begins from now on; 0: as it is */
 static struct yg_buf rows;
 
 static int64_t now(void *arg)
@@ -99,6 +100,7 @@ static bool open_detect(void)
 		.bytes_max = bytes_max,
 		.save_ms = save_ms,
 		.answer_ms = answer_ms,
+		.commit_max = commit_max,
 		.distrust = on_distrust,
 	};
 

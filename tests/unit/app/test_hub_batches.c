@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "app/hub_batches.h"
+#include "app/hub_batches-int.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -41,7 +41,8 @@ static int add(uint64_t position, const char *sensor, uint64_t sequence, int64_t
 	record.batch.received_ns = received_ns;
 	memset(batch.digest, (int)sequence, sizeof(batch.digest));
 	memset(batch.ledger, (int)sequence + 1, sizeof(batch.ledger));
-	return yg_hub_batches_add(batches, &record, &batch, NULL);
+	return yg_hub_batches_add(batches, &record, &batch, NULL,
+				  YG_S(",\"kinds\":{\"syslog\":1}"));
 }
 
 static struct yg_hub_batch seen[32];
@@ -72,7 +73,7 @@ static void kept_by_day(void)
 	CHECK(yg_hub_batches_commit(batches) == YG_OK);
 	record.batch.sensor = YG_S("acme/s1");
 	record.batch.received_ns = NOW + DAY;
-	CHECK(yg_hub_batches_add(batches, &record, NULL, &drop) == YG_OK);
+	CHECK(yg_hub_batches_add(batches, &record, NULL, &drop, YG_S("")) == YG_OK);
 	CHECK(yg_hub_batches_commit(batches) == YG_OK);
 	CHECK(count("acme/s1") == 3 && count("acme/s2") == 1 && count("acme/s") == 0);
 	CHECK(count("acme/s1") == 3);
@@ -180,6 +181,90 @@ static void a_range_is_found(void)
 	batches = yg_hub_batches_free(batches);
 }
 
+/* ---- newest first ---- */
+
+static uint64_t places[64];
+static unsigned place_count;
+
+static int note_place(void *arg, struct yg_bytes line)
+{
+	uint64_t at;
+
+	(void)arg;
+	if (!yg_hub_batches_at(line, &at) || line.data[line.size - 1] != '}' || place_count == 64)
+		return YG_EFORMAT;
+	places[place_count++] = at;
+	return YG_OK;
+}
+
+static uint64_t back(const char *org, const char *sensor, uint64_t before, uint32_t limit)
+{
+	const struct yg_hub_batches_back ask = {
+		.org = org, .sensor = sensor, .before = before, .limit = limit, .fn = note_place};
+	uint64_t next = 0;
+
+	place_count = 0;
+	return yg_hub_batches_back(folder, &ask, &next) == YG_OK ? next : 999999;
+}
+
+/* Over days and over pieces of a file each comes once, in order, whatever the page's size. */
+static void newest_first(void)
+{
+	uint64_t before = 0, wanted;
+	int rc = YG_OK, fd;
+	char path[600];
+
+	CHECK(start() && reopen(100000));
+	CHECK(back("acme", "", 0, 5) == 0 && place_count == 0);
+	for (uint64_t i = 1; rc == YG_OK && i <= 3000; i++) {
+		rc = add(i,
+			 i % 3	 ? "acme/s1"
+			 : i % 2 ? "acme/s2"
+				 : "acme-2/s1",
+			 i, NOW + (int64_t)(i / 1000) * DAY);
+		if (rc == YG_OK && i % 500 == 0)
+			rc = yg_hub_batches_commit(batches);
+	}
+	CHECK(rc == YG_OK);
+	/* What is just being written is not there yet. */
+	(void)snprintf(path, sizeof(path), "%s/2023-11-17.jsonl", folder);
+	fd = open(path, O_WRONLY | O_APPEND);
+	CHECK(fd >= 0 && yg_io_write(fd, YG_S("{\"at\":3001,\"rec")) == YG_OK);
+	(void)close(fd);
+	wanted = 3000;
+	do {
+		before = back("acme", "", before, 7);
+		for (unsigned i = 0; i < place_count; i++) {
+			while (wanted % 6 == 0)
+				wanted--;
+			CHECK(places[i] == wanted--);
+		}
+		CHECK(before == 0 || place_count == 7);
+	} while (before > 0 && before < 999999);
+	CHECK(before == 0 && wanted == 0);
+	CHECK(back("acme", "s2", 0, 3) == 2985 && place_count == 3 && places[0] == 2997);
+	CHECK(back("acme-2", "", 13, 9) == 0 && place_count == 2 && places[0] == 12);
+	CHECK(back("acme", "s", 0, 9) == 0 && back("acm", "", 0, 9) == 0 && place_count == 0);
+	batches = yg_hub_batches_free(batches);
+}
+
+static void kinds(void)
+{
+	struct yg_buf text;
+
+	yg_buf_init(&text, 4096);
+	yg_hub_batches_kinds(YG_S("{\"v\":1,\"format\":\"syslog\",\"x\":1}\n"
+				  "{\"v\":1,\"format\":\"apache-access\"}\nno record\n"
+				  "{\"v\":1,\"format\":\"syslog\"}\n"),
+			     &text);
+	CHECK_TEXT(yg_buf_bytes(&text),
+		   ",\"kinds\":{\"other\":1,\"syslog\":2,\"apache-access\":1}");
+	yg_buf_reset(&text);
+	yg_hub_batches_kinds(YG_S(""), &text);
+	CHECK_TEXT(yg_buf_bytes(&text), ",\"kinds\":{}");
+	yg_buf_done(&text);
+}
+
 /* Days that are over go, the newest never; before which is on the disk, and only goes up. */
 static void expired(void)
 {
@@ -215,8 +300,8 @@ static void expired(void)
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(kept_by_day),  CASE(given_again),	    CASE(torn_end),
-		CASE(failing_disk), CASE(a_range_is_found), CASE(expired),
+		CASE(kept_by_day),	CASE(given_again),  CASE(torn_end), CASE(failing_disk),
+		CASE(a_range_is_found), CASE(newest_first), CASE(kinds),    CASE(expired),
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));

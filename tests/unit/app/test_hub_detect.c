@@ -451,6 +451,96 @@ static void a_thread_does_the_same_and_ends_at_once(void)
 	CHECK(yg_hub_detect_counts(detect).replayed == 0); /* all states were written */
 }
 
+/*
+ * In commits of a few batches, each handed out while the one before is written: ended and started
+ * between any two of them.
+ */
+static void ended_between_commits(void)
+{
+	uint32_t random = 99;
+
+	CHECK(start());
+	save_ms = 300000;
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n));
+	for (unsigned lives = 0; lives < 40; lives++) {
+		int rc = YG_OK;
+
+		commit_max = 1 + lives % 5;
+		CHECK(reopen());
+		random = random * 1664525u + 1013904223u;
+		for (unsigned steps = random >> 20 & 7; rc == YG_OK && steps > 0; steps--) {
+			rc = yg_hub_detect_step(detect);
+			now_ns += 7 * YG_NS_PER_S;
+		}
+		CHECK(rc == YG_OK || rc == YG_EAGAIN);
+		if (random >> 24 & 1) /* what is ahead is committed with it */
+			CHECK(yg_hub_detect_save(detect) == YG_OK);
+	}
+	CHECK(drain() && is_as_wanted());
+	commit_max = 0;
+}
+
+/* Until the engine was handed @count batches; false: it was not, in a minute. */
+static bool is_handed(unsigned count)
+{
+	for (unsigned ms = 0; ms < 60000; ms++) {
+		if (__atomic_load_n(&relay.judges, __ATOMIC_ACQUIRE) >= count)
+			return true;
+		(void)poll(NULL, 0, 1);
+	}
+	return false;
+}
+
+static void the_next_commit_is_judged_meanwhile(void)
+{
+	uint64_t cursor = 0;
+
+	CHECK(start());
+	close_all();
+	commit_max = 4;
+	is_relayed = true;
+	CHECK(reopen());
+	for (unsigned n = 0; n < BATCHES; n++)
+		CHECK(send_batch(n));
+	CHECK(yg_hub_detect_step(detect) == YG_OK && is_handed(8));
+	/* Nothing of those four is written, and nothing said of them. */
+	CHECK(yg_facts_cursor(facts, YG_KEEP_DETECT, &cursor, NULL) == YG_OK && cursor == 4);
+	CHECK(yg_hub_detect_counts(detect).batches == 4);
+	/* States are written with what they hold, and nothing is ahead of them then. */
+	CHECK(yg_hub_detect_save(detect) == YG_OK);
+	CHECK(yg_facts_cursor(facts, YG_KEEP_DETECT, &cursor, NULL) == YG_OK && cursor == 8);
+	CHECK(yg_hub_detect_counts(detect).batches == 8 && relay.judges == 8);
+	CHECK(drain() && is_as_wanted());
+	commit_max = 0;
+}
+
+static void all_of_it_in_small_commits(void)
+{
+	static const struct check_case again[] = {
+		CASE(one_by_one),
+		CASE(killed_at_any_batch),
+		CASE(memory_is_bounded_too),
+		CASE(judges_make_room_for_others),
+		CASE(failures_come_again_from_the_journal),
+		CASE(an_older_store_comes_to_the_same),
+		CASE(what_is_no_batch_is_passed_over),
+		CASE(engines_end_at_any_batch),
+		CASE(a_batch_that_ends_engines_is_set_aside),
+		CASE(one_that_does_not_answer_is_ended),
+		CASE(a_thread_does_the_same_and_ends_at_once),
+	};
+
+	for (commit_max = 1; commit_max < 8; commit_max += 3) {
+		for (size_t i = 0; !check_failed && i < sizeof(again) / sizeof(again[0]); i++) {
+			again[i].run();
+			if (check_failed)
+				fprintf(stderr, "%s, %u a commit\n", again[i].name, commit_max);
+		}
+	}
+	commit_max = 0;
+}
+
 static const struct check_case cases[] = {
 	CASE(all_at_once),
 	CASE(one_by_one),
@@ -467,6 +557,9 @@ static const struct check_case cases[] = {
 	CASE(a_batch_that_ends_engines_is_set_aside),
 	CASE(one_that_does_not_answer_is_ended),
 	CASE(a_thread_does_the_same_and_ends_at_once),
+	CASE(ended_between_commits),
+	CASE(the_next_commit_is_judged_meanwhile),
+	CASE(all_of_it_in_small_commits),
 };
 
 int main(void)

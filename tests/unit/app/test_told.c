@@ -21,8 +21,14 @@
 	HEAD "\"fields\":{\"bundle\":\"~0123456789abcdef01234567\",\"update\":true,"               \
 	     "\"minute\":\"2026-11-21T08:00:00Z\",\"outcome\":\"possible\",\"reason\":\"more\"}}"
 
+#define LOOK(list, state, rest) HEAD "\"fields\":{\"look\":" list ",\"state\":" state "," rest "}}"
+#define SPAN                                                                                       \
+	"\"from\":\"2026-11-01T08:00:00Z\",\"to\":\"2026-11-21T08:00:00Z\",\"records\":9,"         \
+	"\"count\":2,\"gaps\":1,\"damaged\":0"
+
 static const struct yg_told told = {{(const uint8_t *)"acme", 4}, {(const uint8_t *)"s1", 2}, 5};
-static unsigned findings, outcomes;
+static unsigned findings, outcomes, looks;
+static struct yg_told_look seen;
 static uint8_t id[YG_FACT_ID_BYTES];
 static bool is_right;
 
@@ -53,9 +59,18 @@ static int on_outcome(void *arg, const uint8_t of[YG_FACT_ID_BYTES], enum yg_out
 	return YG_OK;
 }
 
+static int on_look(void *arg, const struct yg_told_look *look)
+{
+	(void)arg;
+	looks++;
+	seen = *look;
+	is_right = yg_bytes_eq(look->list, YG_S("warning-aa.csv")) && yg_told_look_is(look);
+	return YG_OK;
+}
+
 static int take(const char *line)
 {
-	const struct yg_told_out out = {on_finding, on_outcome, NULL};
+	const struct yg_told_out out = {on_finding, on_outcome, on_look, NULL};
 
 	return yg_told_take(&told, yg_bytes_str(line), &out);
 }
@@ -66,6 +81,45 @@ static void right(void)
 	CHECK(take(LINE) == YG_OK && findings == 1 && is_right);
 	is_right = false;
 	CHECK(take(UPDATE) == YG_OK && outcomes == 1 && is_right);
+}
+
+static void looks_back(void)
+{
+	static const char *const wrong_ones[] = {
+		LOOK("\"\"", "\"done\"", SPAN),
+		LOOK("7", "\"done\"", SPAN),
+		LOOK("\"warning-aa.csv\"", "\"sure\"", SPAN),
+		LOOK("\"warning-aa.csv\"", "\"done\"", "\"records\":1"),
+		LOOK("\"warning-aa.csv\"", "\"done\"", SPAN ",\"first\":\"2026-11-02T08:00:00Z\""),
+		/* More that fit than were looked at; times of what never came; time that goes back.
+		 */
+		LOOK("\"warning-aa.csv\"", "\"done\"",
+		     "\"from\":\"2026-11-01T08:00:00Z\",\"to\":\"2026-11-21T08:00:00Z\",\"gaps\":0,"
+		     "\"damaged\":0,\"records\":1,\"count\":2"),
+		LOOK("\"warning-aa.csv\"", "\"done\"",
+		     "\"from\":\"2026-11-22T08:00:00Z\",\"to\":\"2026-11-21T08:00:00Z\",\"gaps\":0,"
+		     "\"damaged\":0,\"records\":1,\"count\":0"),
+		LOOK("\"warning-aa.csv\"", "\"done\"",
+		     "\"from\":\"2026-11-01T08:00:00Z\",\"to\":\"2026-11-21T08:00:00Z\",\"gaps\":0,"
+		     "\"damaged\":-1,\"records\":1,\"count\":0"),
+	};
+
+	looks = 0;
+	is_right = false;
+	CHECK(take(LOOK("\"warning-aa.csv\"", "\"done\"", SPAN)) == YG_OK && looks == 1);
+	CHECK(is_right && seen.has_archive && seen.records == 9 && seen.count == 2);
+	CHECK(seen.gaps == 1 && seen.damaged == 0 && seen.first_ns == YG_TIME_NONE);
+	CHECK(seen.to_ns - seen.from_ns == 20 * 86400 * YG_NS_PER_S);
+	CHECK(take(LOOK("\"warning-aa.csv\"", "\"done\"",
+			SPAN
+			",\"first\":\"2026-11-02T08:00:00Z\",\"last\":\"2026-11-03T08:00:00Z\"")) ==
+	      YG_OK);
+	CHECK(seen.last_ns - seen.first_ns == 86400 * YG_NS_PER_S);
+	CHECK(take(LOOK("\"warning-aa.csv\"", "\"none\"", "\"x\":1")) == YG_OK && looks == 3);
+	CHECK(!seen.has_archive && seen.from_ns == YG_TIME_NONE && seen.count == 0);
+	for (size_t i = 0; i < sizeof(wrong_ones) / sizeof(wrong_ones[0]); i++)
+		CHECK(take(wrong_ones[i]) == YG_EFORMAT);
+	CHECK(looks == 3);
 }
 
 static void wrong(void)
@@ -90,7 +144,7 @@ static void wrong(void)
 		CHECK(take(lines[i]) == YG_EFORMAT);
 	/* Cut anywhere it is none, and harms nobody. */
 	for (size_t size = 0; size + 1 < sizeof(LINE); size++) {
-		const struct yg_told_out out = {on_finding, on_outcome, NULL};
+		const struct yg_told_out out = {on_finding, on_outcome, on_look, NULL};
 
 		CHECK(yg_told_take(&told, (struct yg_bytes){(const uint8_t *)LINE, size}, &out) ==
 		      YG_EFORMAT);
@@ -100,7 +154,7 @@ static void wrong(void)
 
 int main(void)
 {
-	static const struct check_case cases[] = {CASE(right), CASE(wrong)};
+	static const struct check_case cases[] = {CASE(right), CASE(looks_back), CASE(wrong)};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));
 }

@@ -300,7 +300,143 @@ static void failing_memory_is_reported(void)
 	}
 }
 
+/* What peeking finds in @text is what its tree holds, for each of @keys. */
+static bool agrees(struct yg_bytes text)
+{
+	static const char *const keys[] = {"a", "b", "c", "", "aa", "state", "\xe7\x8a\xb6"};
+	json_t *tree = load(text);
+	bool is_right = tree != NULL;
+
+	for (size_t i = 0; tree && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const json_t *value = json_object_get(tree, keys[i]);
+		struct yg_bytes found = yg_json_peek(text, keys[i]);
+		struct yg_bytes word = yg_json_peek_text(text, keys[i]);
+		struct yg_buf wanted;
+
+		yg_buf_init(&wanted, 1u << 16);
+		if (value && yg_json_canonical(value, &wanted) != YG_OK)
+			abort();
+		is_right &= yg_bytes_eq(found, yg_buf_bytes(&wanted));
+		if (word.size > 0)
+			is_right &= yg_bytes_eq(word, yg_json_text(tree, keys[i]));
+		else /* one that is empty, or that has escapes, is not given */
+			is_right &= yg_json_text(tree, keys[i]).size == 0 ||
+				    memchr(found.data, '\\', found.size) != NULL;
+		yg_buf_done(&wanted);
+	}
+	json_decref(tree);
+	return is_right;
+}
+
+static uint64_t rolls = 20261126;
+
+static unsigned roll(unsigned below)
+{
+	rolls = rolls * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(rolls >> 33) % below;
+}
+
+/* Any value, @depth levels of it at most; keys are few, so that nested ones are called the same. */
+static json_t *any_value(unsigned depth)
+{
+	static const char *const words[] = {"",	    "a",      "null",	      "a\"b\\",
+					    "}],{", "\x01\n", "\xe7\x8a\xb6", "\"state\":\"x\""};
+	static const char *const keys[] = {"a",	  "b", "c", "", "aa", "state", "\xe7\x8a\xb6",
+					   "q\"q"};
+	unsigned kind = roll(depth ? 7 : 5);
+	json_t *all;
+
+	switch (kind) {
+	case 0:
+		return json_integer((json_int_t)roll(2000) - 1000);
+	case 1:
+		return json_boolean(roll(2));
+	case 2:
+		return json_null();
+	case 3:
+	case 4:
+		return json_string(words[roll(8)]);
+	default:
+		all = kind == 5 ? json_array() : json_object();
+		for (unsigned i = roll(6); i > 0; i--) {
+			if (kind == 5)
+				(void)json_array_append_new(all, any_value(depth - 1));
+			else
+				(void)json_object_set_new(all, keys[roll(8)], any_value(depth - 1));
+		}
+		return all;
+	}
+}
+
+static void splicing_is_setting_in_the_tree(void)
+{
+	static const char *const keys[] = {"", "a", "aa", "b", "bb", "state", "zz"};
+
+	for (unsigned i = 0; i < 3000; i++) {
+		const char *key = keys[roll(7)];
+		json_t *value = any_value(4), *more = any_value(2);
+		struct yg_buf text, piece, spliced, wanted;
+
+		yg_buf_init(&text, 1u << 20);
+		yg_buf_init(&piece, 1u << 20);
+		yg_buf_init(&spliced, 1u << 20);
+		yg_buf_init(&wanted, 1u << 20);
+		CHECK(yg_json_canonical(value, &text) == YG_OK &&
+		      yg_json_canonical(more, &piece) == YG_OK);
+		if (json_is_object(value)) {
+			CHECK(yg_json_splice(yg_buf_bytes(&text), key, yg_buf_bytes(&piece),
+					     &spliced) == YG_OK);
+			CHECK(json_object_set(value, key, more) == 0 &&
+			      yg_json_canonical(value, &wanted) == YG_OK);
+			CHECK(yg_bytes_eq(yg_buf_bytes(&spliced), yg_buf_bytes(&wanted)));
+			/* With another byte, or cut: refused, or something. */
+			text.data[roll((unsigned)text.size)] = (uint8_t)roll(256);
+			(void)!yg_json_splice(yg_buf_bytes(&text), key, YG_S("1"), &spliced);
+			(void)!yg_json_splice(
+				yg_bytes_cut(yg_buf_bytes(&text), 0, roll((unsigned)text.size)),
+				key, YG_S("1"), &spliced);
+		} else {
+			CHECK(yg_json_splice(yg_buf_bytes(&text), key, YG_S("1"), &spliced) ==
+			      YG_EFORMAT);
+		}
+		yg_buf_done(&text);
+		yg_buf_done(&piece);
+		yg_buf_done(&spliced);
+		yg_buf_done(&wanted);
+		json_decref(value);
+		json_decref(more);
+	}
+}
+
+static void peeking_finds_what_is_in_the_tree(void)
+{
+	for (unsigned i = 0; i < 3000; i++) {
+		json_t *value = any_value(4);
+		struct yg_buf text;
+
+		yg_buf_init(&text, 1u << 20);
+		if (json_is_object(value)) {
+			CHECK(yg_json_canonical(value, &text) == YG_OK);
+			CHECK(agrees(yg_buf_bytes(&text)));
+			/* Cut anywhere, or with another byte: some piece, or nothing. */
+			for (unsigned k = 0; k < 8 && text.size > 0; k++) {
+				struct yg_bytes part = yg_bytes_cut(yg_buf_bytes(&text), 0,
+								    roll((unsigned)text.size));
+
+				text.data[roll((unsigned)text.size)] = (uint8_t)roll(256);
+				(void)yg_json_peek(part, "a");
+				(void)yg_json_peek_text(part, "state");
+			}
+		}
+		yg_buf_done(&text);
+		json_decref(value);
+	}
+	CHECK(yg_json_peek(YG_S("[1]"), "a").size == 0 && yg_json_peek(YG_S(""), "a").size == 0);
+}
+
 static const struct check_case cases[] = {
+	CASE(peeking_finds_what_is_in_the_tree),
+	CASE(splicing_is_setting_in_the_tree),
 	CASE(reads_what_is_json),
 	CASE(refuses_what_is_none),
 	CASE(refuses_keys_that_stand_twice),

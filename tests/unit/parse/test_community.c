@@ -64,6 +64,22 @@ static void reads_members_by_id(void)
 	CHECK(yg_community_find(&community, YG_S("")) == YG_MEMBER_NONE);
 }
 
+/* A column that may be missing, or empty; in any letter case. */
+static void reads_the_language_of_mails(void)
+{
+	CHECK(members("id,name_ja,name_en,sector,provider,contact_mail,deputy_mail,Language\n"
+		      "a,,,,,,,JA\nb,,,,,,,en\nc,,,,,,,\n") == YG_OK);
+	CHECK_TEXT(community.members[0].language, "ja");
+	CHECK_TEXT(community.members[1].language, "en");
+	CHECK(community.members[2].language.size == 0);
+	CHECK(members(HEAD "a,,,,,,\n") == YG_OK && community.members[0].language.size == 0);
+	CHECK(members("id,name_ja,name_en,sector,provider,contact_mail,deputy_mail,language\n"
+		      "a,,,,,,,\nb,,,,,,,fr\nc,,,,,,,japanese\n") == YG_EFORMAT);
+	CHECK(faults.total == 2 && is_fault(0, YG_ROW_NO_LANGUAGE, 3, "language"));
+	CHECK(is_fault(1, YG_ROW_TOO_LONG, 4, "language") ||
+	      is_fault(1, YG_ROW_NO_LANGUAGE, 4, "language"));
+}
+
 static void tells_every_fault_of_members(void)
 {
 	CHECK(members(HEAD "a,,,,,not mail,\n,x,,,,,\na,,,,,,\nb,\"x\ny\",,,,,\nc,,,,,,,more\n") ==
@@ -123,6 +139,7 @@ int main(void)
 {
 	static const struct check_case cases[] = {
 		CASE(reads_members_by_id),
+		CASE(reads_the_language_of_mails),
 		CASE(tells_every_fault_of_members),
 		CASE(reads_relations_by_pair),
 		CASE(tells_every_fault_of_relations),

@@ -118,6 +118,22 @@ static void newer_versions(void)
 	CHECK(make(&out));
 	CHECK(says(find("report", 0), "\"revoked\":true"));
 	CHECK(yg_bytes_eq(find("report", 0)->id, first));
+	CHECK(says(find("indicator", 0), "\"revoked\":true") &&
+	      says(find("sighting", 0), "\"revoked\":true"));
+	CHECK(!says(find("identity", 0), "revoked") &&
+	      !says(find("marking-definition", 0), "revoked"));
+	yg_buf_done(&out);
+	/* A version of what was made an hour before. */
+	notice.kind = YG_NOTICE_CORRECTION;
+	yg_buf_init(&out, 1u << 20);
+	CHECK(yg_stix_notice_again(&notice, notice.time_ns - 3600 * YG_NS_PER_S, YG_LANG_EN,
+				   &out) == YG_OK);
+	CHECK(yg_bytes_find(yg_buf_bytes(&out),
+			    YG_S("\"created\":\"2026-11-25T08:00:00.000000Z\"")) != SIZE_MAX);
+	CHECK(yg_bytes_find(yg_buf_bytes(&out),
+			    YG_S("\"modified\":\"2026-11-25T09:00:00.000000Z\"")) != SIZE_MAX);
+	CHECK(yg_bytes_find(yg_buf_bytes(&out),
+			    YG_S("\"created\":\"2026-11-25T09:00:00.000000Z\"")) == SIZE_MAX);
 	yg_buf_done(&out);
 	notice.kind = YG_NOTICE_INDICATORS;
 	CHECK(make(&out));

@@ -227,7 +227,67 @@ static void changed_and_removed(void)
 	end();
 }
 
+struct came {
+	unsigned count;
+	int64_t first_us;
+};
+
+static int count_came(void *arg, const struct yg_stix_came *one)
+{
+	struct came *came = arg;
+
+	if (came->count++ == 0)
+		came->first_us = one->added_us;
+	return one->collection == c.number ? YG_OK : YG_EINVAL;
+}
+
+static struct came look_came(const char *origin, uint32_t limit)
+{
+	struct came came = {0};
+
+	if (yg_collections_came(s, origin, limit, count_came, &came) != YG_OK)
+		came.count = UINT32_MAX;
+	return came;
+}
+
+/* From whom a version came is told as long as it is there. */
+static void origins(void)
+{
+	const struct yg_bytes one = YG_S("tool--00000000-0000-4000-8000-000000000002");
+	struct yg_stix_filter filter = {.collection = c.number,
+					.clearance = YG_TLP_RED,
+					.otherwise = YG_TLP_RED,
+					.after_us = INT64_MIN,
+					.ids = &one,
+					.id_count = 1,
+					.has_all = true};
+	int64_t added[3];
+	uint64_t count = 0;
+
+	CHECK(begin());
+	filter.collection = c.number;
+	CHECK(yg_collections_begin(s) == YG_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(put(i, 1, YG_TLP_NONE, 1000, &added[i]) == YG_OK);
+		CHECK(yg_collections_put_origin(s, c.number, added[i], i ? "a" : "b") == YG_OK);
+	}
+	CHECK(yg_collections_commit(s) == YG_OK);
+	CHECK(look_came("a", 10).count == 2 && look_came("a", 10).first_us == added[2]);
+	CHECK(look_came("a", 1).count == 1 && look_came("b", 10).count == 1);
+	CHECK(look_came("", 10).count == 0);
+	CHECK(yg_collections_delete(s, &filter, &count) == YG_OK && count == 1);
+	CHECK(look_came("a", 10).count == 1 && look_came("a", 10).first_us == added[1]);
+	/* Undone with what it belongs to. */
+	CHECK(yg_collections_begin(s) == YG_OK);
+	CHECK(put(7, 1, YG_TLP_NONE, 2000, &added[0]) == YG_OK);
+	CHECK(yg_collections_put_origin(s, c.number, added[0], "a") == YG_OK);
+	yg_collections_abort(s);
+	CHECK(look_came("a", 10).count == 1);
+	end();
+}
+
 static const struct check_case cases[] = {
+	CASE(origins),
 	CASE(changed_and_removed),
 	CASE(times_increase),
 	CASE(versions_and_markings),

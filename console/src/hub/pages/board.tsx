@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The board: what is open, the worst first to be seen, kept up to date.
-import { useMemo, useRef } from 'preact/hooks';
-import { get, part } from '../../api';
+import { useMemo } from 'preact/hooks';
+import { get } from '../../api';
 import { t, word } from '../../i18n';
 import { Empty, ErrorPanel, Loading, SelectField, Table } from '../../ui/basic';
 import { orgName, orgQuery, useHub, useLive } from '../context';
@@ -12,32 +12,18 @@ import { hubTo } from '../route';
 import type { Situation } from '../types';
 
 const SHOWN = 50;
-const AT_ONCE = 6;
+const NAMED = 3;
 const FILTERS = ['open', 'new', 'check', 'confirmed', 'notified', 'acknowledged', 'resolved', 'noise', 'all'] as const;
 
 interface Page { items: Situation[]; next?: string }
-
-/** Lists do not name who was hit; the situations themselves do, asked again only when they changed. */
-async function withParts(page: Page, known: Map<string, Situation>): Promise<Page> {
-  const wanted = page.items.filter((s) => known.get(s.id)?.change !== s.change);
-  for (let i = 0; i < wanted.length; i += AT_ONCE) {
-    const whole = await Promise.all(wanted.slice(i, i + AT_ONCE).map((s) => get<Situation>(`/situations/${part(s.id)}`).catch(() => s)));
-    for (const s of whole) known.set(s.id, s);
-  }
-  return { ...page, items: page.items.map((s) => ({ ...s, parts: known.get(s.id)?.parts })) };
-}
 
 export function Board({ query }: { query: URLSearchParams }) {
   const hub = useHub();
   const state = FILTERS.find((f) => f === query.get('state')) ?? 'open';
   const isMine = query.get('mine') === '1' && hub.role === 'analyst';
   const after = query.get('after') ?? '';
-  const known = useRef(new Map<string, Situation>());
-  const filter: Record<string, string> = { ...orgQuery(hub), limit: String(SHOWN), ...(state === 'all' ? {} : { state }), ...(isMine ? { assignee: hub.session.person?.login ?? '' } : {}), ...(after ? { after } : {}) };
-  const load = useLive<Page>(`board ${JSON.stringify(filter)}`, async () => {
-    const page = await get<Page>('/situations', filter);
-    return hub.role === 'analyst' ? withParts(page, known.current) : page;
-  });
+  const filter: Record<string, string> = { ...orgQuery(hub), limit: String(SHOWN), ...(state === 'all' ? {} : { state }), ...(isMine ? { assignee: hub.session.person?.login ?? '' } : {}), ...(after ? { after } : {}), ...(hub.role === 'analyst' ? { parts: String(NAMED) } : {}) };
+  const load = useLive<Page>(`board ${JSON.stringify(filter)}`, () => get<Page>('/situations', filter));
   const go = (more: Record<string, string>) => {
     location.hash = hubTo('board', undefined, { state: state === 'open' ? '' : state, mine: isMine ? '1' : '', ...more });
   };
@@ -100,7 +86,8 @@ function Hit({ s }: { s: Situation }) {
   const hub = useHub();
   if (!s.parts) return <>{s.organisations === undefined ? '' : t('hub.orgs_n', { n: s.organisations })}</>;
   const names = s.parts.map((p) => orgName(hub, p.org));
-  return <>{names.slice(0, 3).join(t('common.comma'))}{names.length > 3 && <> {t('hub.and_more', { n: names.length - 3 })}</>}</>;
+  const more = (s.organisations ?? names.length) - NAMED;
+  return <>{names.slice(0, NAMED).join(t('common.comma'))}{more > 0 && <> {t('hub.and_more', { n: more })}</>}</>;
 }
 
 export function Rows({ items }: { items: Situation[] }) {

@@ -13,7 +13,7 @@ import { Head } from '../head';
 import { worstFirst } from '../logic';
 import { headline, SeverityChip, StateChip, titleOf, When } from '../parts';
 import { hubTo } from '../route';
-import type { Consent, Finding, Situation, View } from '../types';
+import type { Consent, Finding, LedgerBatch, Member, Situation, View } from '../types';
 import { Inbox, Questions } from './inbox';
 import { DueReports } from './reports';
 
@@ -36,6 +36,8 @@ export function Mine() {
       <ToDo />
       <Report org={org} />
       <Views org={org} />
+      <Ledger org={org} />
+      <MailLanguage org={org} />
       <ConsentBox org={org} />
     </>
   );
@@ -124,6 +126,81 @@ function Views({ org }: { org: string }) {
         </ul>
       )}
       {load.data?.next && !all && <p class="row more"><Button onClick={() => setAll(true)}>{t('hub.views_all')}</Button></p>}
+    </Section>
+  );
+}
+
+const BATCHES = 10;
+const KIND_WORDS_MAX = 4;
+
+function kindsText(b: LedgerBatch): string {
+  const kinds = Object.entries(b.kinds ?? {}).sort(([, a], [, c]) => c - a);
+  const shown = kinds.slice(0, KIND_WORDS_MAX).map(([name, n]) => t('hub.ledger_kind', { name, n }));
+  return [...shown, ...(kinds.length > KIND_WORDS_MAX ? [t('hub.ledger_kinds_more', { n: kinds.length - KIND_WORDS_MAX })] : [])].join(t('common.comma'));
+}
+
+/** What left the house, batch by batch, as the hub has it: to be held against the sensor's own ledger. */
+function Ledger({ org }: { org: string }) {
+  const [cursors, setCursors] = useState<string[]>([]); // of the pages before this one
+  const after = cursors[cursors.length - 1];
+  const load = useLoad<{ items: LedgerBatch[]; next?: string }>(`ledger ${org} ${after ?? ''}`, () => get(`/orgs/${part(org)}/ledger`, { limit: String(BATCHES), ...(after ? { after } : {}) }));
+  const next = load.data?.next;
+  return (
+    <Section title={t('hub.ledger')} icon="list">
+      <p class="soft small">{t('hub.ledger_lead')}</p>
+      {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
+      {!load.data && !load.error && <Loading />}
+      {load.data && load.data.items.length === 0 && <Empty title={t(next ? 'hub.ledger_none_here' : 'hub.ledger_none')} icon="list" />}
+      {load.data && load.data.items.length > 0 && (
+        <ul class="batches">
+          {load.data.items.map((b) => (
+            <li class="card view" key={b.id}>
+              <p>{b.time && <time dateTime={b.time}>{formatTime(b.time, lang())}</time>} <span class="soft small">{t('hub.ledger_sensor', { sensor: b.sensor })}</span></p>
+              {b.dropped
+                ? <p><strong>{t('hub.ledger_dropped', { n: b.records, from: b.sequence, to: b.last })}</strong></p>
+                : <p><strong>{t('hub.ledger_records', { n: b.records, place: `${b.epoch}-${b.sequence}` })}</strong>{b.kinds && <> <span class="small">{kindsText(b)}</span></>}</p>}
+              {b.sha256 && <p class="small">{t('hub.ledger_digest')}{t('common.colon')}<code>{b.sha256}</code></p>}
+              {!b.dropped && <p class="small soft">{t(b.countersigned ? 'hub.ledger_signed' : 'hub.ledger_unsigned')}</p>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {(cursors.length > 0 || next) && (
+        <p class="row more">
+          {cursors.length > 0 && <Button icon="back" onClick={() => setCursors(cursors.slice(0, -1))}>{t('hub.ledger_newer')}</Button>}
+          {next && <Button icon="forward" onClick={() => setCursors([...cursors, next])}>{t('hub.ledger_older')}</Button>}
+        </p>
+      )}
+    </Section>
+  );
+}
+
+/** Of mails to the member's contacts. The rest of the profile goes back as it stands by then. */
+function MailLanguage({ org }: { org: string }) {
+  const hub = useHub();
+  const path = `/orgs/${part(org)}/member`;
+  const load = useLoad<Member>(`language ${org}`, () => get<Member>(path));
+  const [chosen, setChosen] = useState<Member['language'] | null>(null);
+  const action = useAction();
+  const m = load.data;
+  const save = () => action.run(async () => {
+    const { org: _, changed: __, ...now } = await get<Member>(path);
+    load.set(await put<Member>(path, { ...now, language: chosen ?? now.language }));
+    setChosen(null);
+    hub.say(t('hub.language_saved'));
+  });
+  return (
+    <Section title={t('hub.language')} icon="speech" class="card">
+      <p class="soft small">{t('hub.language_lead')}</p>
+      {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
+      {action.error && <ErrorPanel error={action.error} />}
+      {!m && !load.error && <Loading />}
+      {m && (
+        <form class="stack" onSubmit={(e) => { e.preventDefault(); void save(); }}>
+          <SelectField label={t('hub.language')} value={chosen ?? m.language} onInput={(v) => setChosen(v as Member['language'])} options={(['', 'ja', 'en'] as const).map((l) => [l, word('hub.language_of', l)])} />
+          <div class="row"><Button kind="primary" type="submit" isOff={chosen === null || chosen === m.language} isBusy={action.isBusy}>{t('common.save')}</Button></div>
+        </form>
+      )}
     </Section>
   );
 }

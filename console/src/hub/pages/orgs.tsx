@@ -10,6 +10,7 @@ import { useHub } from '../context';
 import { Head } from '../head';
 import { hubTo } from '../route';
 import type { Member, Org } from '../types';
+import { ImportDialog } from './import';
 
 const SHOWN = 100;
 
@@ -33,8 +34,25 @@ export function Orgs() {
         ]} />
       )}
       {found.length > SHOWN && <p class="hint">{t('hub.search_more', { n: found.length - SHOWN })}</p>}
-      {hub.role === 'administrator' && <NewOrg />}
+      {hub.role === 'administrator' && <><MembersImport /><NewOrg /></>}
     </>
+  );
+}
+
+function MembersImport() {
+  const hub = useHub();
+  const [isOpen, setOpen] = useState(false);
+  const done = (n: number) => {
+    setOpen(false);
+    hub.say(t('hub.import_done', { n }));
+    location.reload();
+  };
+  return (
+    <Section title={t('hub.import_members')} icon="list" class="card">
+      <p class="soft">{t('hub.import_members_lead')}</p>
+      <p class="row"><Button icon="plus" onClick={() => setOpen(true)}>{t('hub.import_choose')}</Button></p>
+      {isOpen && <ImportDialog path="/members/import" title={t('hub.import_members')} columns="id,name_ja,name_en,sector,provider,contact_mail,deputy_mail" option={{ key: 'add', label: t('hub.import_add') }} onClose={() => setOpen(false)} onDone={done} />}
+    </Section>
   );
 }
 
@@ -89,6 +107,7 @@ export function OrgPage({ id }: { id: string }) {
               <dt>{t('hub.contact')}</dt><dd>{said([m.contact_mail, m.contact_phone].filter(Boolean).join(t('common.comma')))}</dd>
               <dt>{t('hub.deputy')}</dt><dd>{said([m.deputy_mail, m.deputy_phone].filter(Boolean).join(t('common.comma')))}</dd>
               <dt>{t('hub.hours')}</dt><dd>{said(m.hours)}</dd>
+              <dt>{t('hub.language')}</dt><dd>{word('hub.language_of', m.language)}</dd>
               <dt>{t('hub.verified')}</dt><dd>{m.verified ? formatDay(m.verified, lang()) : t('hub.never')}</dd>
             </dl>
           </Section>

@@ -12,9 +12,12 @@ import { orgName, useHub, useLive, type HubState } from '../context';
 import { fixed } from '../fixed';
 import { Head } from '../head';
 import { compared, duration, receipts } from '../logic';
+import { pathWords, valueWords } from '../notice_words';
 import { When } from '../parts';
 import { hubTo } from '../route';
 import type { Plan, PlanText, Receipt, Warning, WarningState, WarningTimes } from '../types';
+import { AutomaticSection } from './automatic';
+import { CorrectDialog } from './correct';
 import { PlanGraph } from './plan_graph';
 import { SightedSection } from './sighted';
 import { PlanChip } from './told';
@@ -75,12 +78,13 @@ export function Plans() {
           ]} />
         </Section>
       )}
+      <AutomaticSection />
       {called && <CallDialog w={called} onClose={() => setCalled(null)} onDone={() => { setCalled(null); hub.say(t('hub.call_noted')); hub.touched(); }} />}
     </>
   );
 }
 
-function CallDialog({ w, onClose, onDone }: { w: Warning; onClose: () => void; onDone: () => void }) {
+export function CallDialog({ w, onClose, onDone }: { w: Warning; onClose: () => void; onDone: () => void }) {
   const hub = useHub();
   const [result, setResult] = useState('reached');
   const [who, setWho] = useState('');
@@ -115,7 +119,7 @@ export function PlanPage({ id }: { id: string }) {
   const load = useLive<Plan>(`plan ${id}`, () => get<Plan>(path));
   const warnings = useLive<Warning[]>(`plan warnings ${id}`, async () => (await list<Warning>('/warnings', { plan: id })).items);
   const texts = useLoad<PlanText[]>(`plan texts ${id}`, async () => (await list<PlanText>(`${path}/texts`)).items);
-  const [asked, setAsked] = useState<'approve' | 'refuse' | 'withdraw' | null>(null);
+  const [asked, setAsked] = useState<'approve' | 'refuse' | 'withdraw' | 'correct' | null>(null);
   const [called, setCalled] = useState<Warning | null>(null);
   const p = load.data;
   if (load.error && !p) return <><Head title={t('hub.plan_title')} /><ErrorPanel error={load.error} retry={load.reload} /></>;
@@ -137,6 +141,7 @@ export function PlanPage({ id }: { id: string }) {
       <div class="actions" role="group" aria-label={t('hub.plan_actions')}>
         {(p.state === 'draft' || p.state === 'approved') && ready > 0 && <Button kind="primary" icon="check" onClick={() => setAsked('approve')}>{t('hub.approve_n', { n: ready })}</Button>}
         {p.state === 'draft' && <Button icon="out" onClick={() => setAsked('refuse')}>{t('hub.refuse_plan')}</Button>}
+        {p.state === 'approved' && !p.replaced && typeof p.notice === 'object' && sum.told.length > 0 && <Button icon="swap" onClick={() => setAsked('correct')}>{t('hub.correct')}</Button>}
         {p.state === 'approved' && !p.replaced && <Button kind="danger" icon="return" onClick={() => setAsked('withdraw')}>{t('hub.withdraw_plan')}</Button>}
       </div>
       {warnings.error && <ErrorPanel error={warnings.error} retry={warnings.reload} />}
@@ -165,9 +170,10 @@ export function PlanPage({ id }: { id: string }) {
       <Section title={t('hub.texts')} icon="eye">
         <p class="soft">{t('hub.texts_lead')}</p>
         {texts.error && <ErrorPanel error={texts.error} retry={texts.reload} />}
-        {texts.data && distinct(texts.data).map((x) => <Compare plan={p} x={x} />)}
+        {texts.data && distinct(texts.data).map((x) => <Compare notice={p.notice} x={x} />)}
       </Section>
-      {asked && <DecideDialog p={p} what={asked} n={ready} onClose={() => setAsked(null)} />}
+      {asked === 'correct' && <CorrectDialog p={p} got={rows.filter((w) => w.released)} onClose={() => setAsked(null)} />}
+      {asked && asked !== 'correct' && <DecideDialog p={p} what={asked} n={ready} onClose={() => setAsked(null)} />}
       {called && <CallDialog w={called} onClose={() => setCalled(null)} onDone={() => { setCalled(null); hub.say(t('hub.call_noted')); hub.touched(); }} />}
     </>
   );
@@ -228,7 +234,7 @@ function DecideDialog({ p, what, n, onClose }: { p: Plan; what: 'approve' | 'ref
 }
 
 /** Outlets that carry the same text are one to compare. */
-function distinct(texts: PlanText[]): PlanText[] {
+export function distinct(texts: PlanText[]): PlanText[] {
   const seen = new Set<string>();
   return texts.filter((x) => {
     const what = JSON.stringify([x.audience, x.named, x.refusal, x.copy]);
@@ -236,33 +242,17 @@ function distinct(texts: PlanText[]): PlanText[] {
   });
 }
 
-/** A path in a notice as words where there are some. */
-function pathWords(path: string): string {
-  const name = path.replace(/\[\d+\]/g, '').replace(/\.(en|ja)$/, '');
-  const known = word('hub.notice', name);
-  return known === name ? path : `${known}${/\.(en|ja)$/.exec(path)?.[1] === 'en' ? ' (en)' : ''}`;
-}
-
-/** Words of the notice's form in the language of the pages. */
-function valueWords(path: string, value: string): string {
-  if (path === 'tlp' || path === 'pap') return `${path.toUpperCase()}:${value.toUpperCase()}`;
-  for (const [end, prefix] of [['certainty.level', 'hub.certainty'], ['attack.outcome', 'hub.outcome'], ['.level', 'hub.level'], ['kind', 'hub.kind']] as const) {
-    if (path.endsWith(end)) return word(prefix, value);
-  }
-  return /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(value) ? formatTime(value, lang()) : value;
-}
-
 /** "TLP:AMBER", as everybody writes it. */
 export function tlpText(tlp: string): string {
   return /^TLP:/i.test(tlp) ? tlp : `TLP:${tlp.toUpperCase()}`;
 }
 
-function Compare({ plan, x }: { plan: Plan; x: PlanText }) {
-  const rows = x.copy ? compared(plan.notice, x.copy).filter((r) => lang() === 'en' || !r.path.endsWith('.en') || r.after !== r.before) : [];
+export function Compare({ notice, x, isOpen }: { notice: unknown; x: PlanText; isOpen?: boolean }) {
+  const rows = x.copy ? compared(notice, x.copy).filter((r) => lang() === 'en' || !r.path.endsWith('.en') || r.after !== r.before) : [];
   const gone = rows.filter((r) => r.after === null).length;
   const changed = rows.filter((r) => r.after !== null && r.after !== r.before).length;
   return (
-    <details class="compare card">
+    <details class="compare card" open={isOpen}>
       <summary>{word('hub.audience', x.audience)} ・ {tlpText(x.tlp)}{x.audience !== 'own' && ` ・ ${t(x.named ? 'hub.named' : 'hub.nameless')}`}{x.copy ? ` ・ ${t('hub.compare_counts', { gone, changed })}` : ''}</summary>
       {!x.copy && <p>{t('hub.compare_refused', { why: word('hub.refusal', x.refusal) })}</p>}
       {x.copy !== null && x.copy !== undefined && (

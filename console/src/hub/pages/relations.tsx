@@ -10,6 +10,7 @@ import { useAction, useLoad } from '../../ui/hooks';
 import { orgName, useHub } from '../context';
 import { Head } from '../head';
 import type { NameConsent, Relation } from '../types';
+import { ImportDialog } from './import';
 
 const CONSENTS: NameConsent[] = ['named', 'anonymous', 'ask'];
 const ANSWERS = ['secret_data', 'business_stop', 'system_access'] as const;
@@ -56,6 +57,7 @@ function OfOne({ org }: { org: string }) {
   const load = useLoad<Relation[]>(`relations ${org}`, async () => (await list<Relation>(path)).items);
   const [edited, setEdited] = useState<Relation | 'new' | null>(null);
   const [ending, setEnding] = useState<Relation | null>(null);
+  const [isImporting, setImporting] = useState(false);
   const action = useAction();
   const at = (r: Pick<Relation, 'supplier' | 'buyer'>) => `${path}/${part(r.supplier)}/${part(r.buyer)}`;
   const end = async (r: Relation) => {
@@ -88,7 +90,7 @@ function OfOne({ org }: { org: string }) {
   const buys = (load.data ?? []).filter((r) => r.buyer === org);
   return (
     <>
-      <Head title={word('hub.page', 'relations')} lead={t('hub.rel_lead')}><p class="row"><Button kind="primary" icon="plus" onClick={() => setEdited('new')}>{t('hub.rel_new')}</Button></p></Head>
+      <Head title={word('hub.page', 'relations')} lead={t('hub.rel_lead')}><p class="row"><Button kind="primary" icon="plus" onClick={() => setEdited('new')}>{t('hub.rel_new')}</Button><Button icon="list" onClick={() => setImporting(true)}>{t('hub.import_relations')}</Button></p></Head>
       {load.error && <ErrorPanel error={load.error} retry={load.reload} />}
       {action.error && <ErrorPanel error={action.error} />}
       {!load.data && !load.error && <Loading />}
@@ -96,6 +98,7 @@ function OfOne({ org }: { org: string }) {
       {sells.length > 0 && <Section title={t('hub.rel_sells')} icon="forward">{table(sells, t('hub.rel_sells'), (r) => r.buyer)}</Section>}
       {buys.length > 0 && <Section title={t('hub.rel_buys')} icon="back">{table(buys, t('hub.rel_buys'), (r) => r.supplier)}</Section>}
       {edited && <RelationDialog org={org} r={edited === 'new' ? null : edited} at={at} onClose={() => setEdited(null)} onDone={() => { setEdited(null); load.reload(); hub.say(t('hub.rel_saved')); }} />}
+      {isImporting && <ImportDialog path={`${path}/import`} title={t('hub.import_relations')} columns="supplier,buyer,secret_data,business_stop,system_access,consent" option={{ key: 'analysts', label: t('hub.analysts_ok') }} onClose={() => setImporting(false)} onDone={(n) => { setImporting(false); load.reload(); hub.say(t('hub.import_done', { n })); }} />}
       {ending && <Confirm title={t('hub.rel_end')} text={t('hub.rel_end_text', { org: orgName(hub, ending.supplier === org ? ending.buyer : ending.supplier) })} go={t('hub.rel_end_go')} onGo={() => void end(ending)} onClose={() => setEnding(null)} isBusy={action.isBusy} />}
     </>
   );

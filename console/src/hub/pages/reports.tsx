@@ -9,9 +9,10 @@ import { AreaField, Button, CheckField, Chip, Empty, ErrorPanel, LinkButton, Loa
 import { useAction, useLoad } from '../../ui/hooks';
 import { orgName, useHub } from '../context';
 import { Head } from '../head';
+import { Reminders, ReportAids, Tell } from './report_aids';
 import { dueSoon, fieldsOf, lacking, minuteOf, NEAR_MISS, toText, valueOf, wanted, withTexts, type Values } from '../reports';
 import { hubTo } from '../route';
-import type { DueState, FormState, Member, RecordField, Report, ReportForms, ReportLine, ReportVersion } from '../types';
+import type { DueState, FormState, Member, RecordField, Report, ReportBook, ReportForms, ReportLine, ReportVersion } from '../types';
 
 const DUE_SHOWN = 5;
 const FILES = ['html', 'xlsx', 'csv', 'json'] as const;
@@ -24,6 +25,7 @@ const home = (org: string) => `/orgs/${part(org)}/reports`;
 export function Reports({ item }: { item: string | null }) {
   const hub = useHub();
   if (!hub.org) return <Empty title={t('hub.no_org')} />;
+  if (item === 'settings') return <ReportAids key={hub.org} org={hub.org} />;
   if (item === 'near-miss') return <NearMiss key={hub.org} org={hub.org} />;
   return item ? <One key={`${hub.org} ${item}`} org={hub.org} id={item} /> : <All key={hub.org} org={hub.org} />;
 }
@@ -50,6 +52,7 @@ function All({ org }: { org: string }) {
         <p class="row">
           <LinkButton kind="primary" icon="pen" href={hubTo('reports', 'near-miss')}>{t('hub.near_miss')}</LinkButton>
           <Button icon="plus" isBusy={action.isBusy} onClick={() => void make()}>{t('hub.report_new')}</Button>
+          <LinkButton icon="team" href={hubTo('reports', 'settings')}>{t('hub.report_aids')}</LinkButton>
         </p>
       </Head>
       {action.error && <ErrorPanel error={action.error} />}
@@ -181,18 +184,19 @@ function NearMissForm({ org, forms, known }: { org: string; forms: ReportForms; 
 // ---- one record ----
 
 function One({ org, id }: { org: string; id: string }) {
-  const load = useLoad<{ report: Report; forms: ReportForms }>(`report ${org} ${id}`, async () => ({
+  const load = useLoad<{ report: Report; forms: ReportForms; books: ReportBook[] }>(`report ${org} ${id}`, async () => ({
     report: await get<Report>(`${home(org)}/${part(id)}`), forms: await get<ReportForms>('/report-forms'),
+    books: (await list<ReportBook>(`/orgs/${part(org)}/report-books`)).items,
   }));
   const [edited, setEdited] = useState<string | null>(null); // "form ID", "section NAME"
   if (load.error) return <><Head title={id} /><ErrorPanel error={load.error} retry={load.reload} /></>;
   if (!load.data) return <><Head title={id} /><Loading /></>;
-  const { report, forms } = load.data;
+  const { report, forms, books } = load.data;
   const all = fieldsOf(forms);
   const title = valueOf(report.record, 'damage.title');
   const done = (made: Report) => {
     setEdited(null);
-    load.set({ report: made, forms });
+    load.set({ report: made, forms, books });
   };
   const fields = edited?.startsWith('form ')
     ? lacking(report.forms.find((f) => `form ${f.form}` === edited) as FormState, all)
@@ -201,13 +205,15 @@ function One({ org, id }: { org: string; id: string }) {
     <>
       <Head title={typeof title === 'string' ? title : id} lead={t('hub.report_version', { n: report.version, time: formatTime(report.changed, lang()) })} />
       {edited && <Editor key={`${edited} ${report.version}`} org={org} report={report} fields={fields} onDone={done} onClose={() => setEdited(null)} />}
-      {wanted(report.forms).map((form) => <FormCard key={form.form} org={org} report={report} form={form} onFill={() => setEdited(`form ${form.form}`)} onDone={done} />)}
+      {wanted(report.forms).map((form) => <FormCard key={form.form} org={org} report={report} form={form} hasBook={books.some((b) => b.form === form.form)} onFill={() => setEdited(`form ${form.form}`)} onDone={done} />)}
       <Section title={t('hub.report_record')} icon="report" class="card">
         <p class="hint">{t('hub.report_record_hint')}</p>
         <div class="row">
           {forms.sections.map((s) => <Button key={s.section} icon="pen" onClick={() => setEdited(`section ${s.section}`)}>{s.title}</Button>)}
         </div>
       </Section>
+      <Tell id={org} report={report} />
+      <Reminders items={report.reminders} />
       <Versions org={org} id={id} version={report.version} fields={all} />
     </>
   );
@@ -236,7 +242,7 @@ function Editor({ org, report, fields, onDone, onClose }: { org: string; report:
   );
 }
 
-function FormCard({ org, report, form, onFill, onDone }: { org: string; report: Report; form: FormState; onFill: () => void; onDone: (made: Report) => void }) {
+function FormCard({ org, report, form, hasBook, onFill, onDone }: { org: string; report: Report; form: FormState; hasBook: boolean; onFill: () => void; onDone: (made: Report) => void }) {
   const hub = useHub();
   const action = useAction();
   const at = `${home(org)}/${part(report.id)}`;
@@ -259,6 +265,7 @@ function FormCard({ org, report, form, onFill, onDone }: { org: string; report: 
       {missing.length > 0 && <ul>{missing.map((i) => <li key={i.path}>{i.label}</li>)}</ul>}
       <div class="row">
         {missing.length > 0 && <Button kind="primary" icon="pen" label={t('hub.report_fill_of', { form: form.title })} onClick={onFill}>{t('hub.report_fill_missing')}</Button>}
+        {hasBook && <LinkButton icon="download" download href={address(`${at}/forms/${part(form.form)}`, { as: 'official', stage: form.stage })}>{t('hub.report_official')}</LinkButton>}
         {FILES.map((as) => <LinkButton key={as} icon="download" download href={address(`${at}/forms/${part(form.form)}`, { as, stage: form.stage })}>{word('hub.report_file', as)}</LinkButton>)}
         {form.audience === 'authority' && form.half === 'all' && <LinkButton icon="download" download href={address(`${at}/forms/${part(form.form)}`, { as: 'html', stage: form.stage, half: 'attack' })}>{t('hub.report_half')}</LinkButton>}
         {!isAllSent && <Button icon="check" isBusy={action.isBusy} label={t('hub.report_sent_of', { form: form.title })} onClick={() => void sent()}>{t('hub.report_sent')}</Button>}

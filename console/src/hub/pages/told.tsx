@@ -14,7 +14,7 @@ import type { Plan, Situation, Warning } from '../types';
 const NAMES = 4;
 
 export async function plansOf(situation: string): Promise<Plan[]> {
-  return (await get<{ items: Plan[] }>('/plans', { limit: '1000' })).items.filter((p) => p.situation === situation);
+  return (await get<{ items: Plan[] }>('/plans', { situation, limit: '1000' })).items;
 }
 
 export function Told({ s }: { s: Situation }) {

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/hub_clue_lists.h - what acts, as lists: of the hub's engine, and of sensors.
+ *
+ *   DATA/indicators/stix-NNNNN.csv    for everybody's logs: YG_CLUE_FILE parts each
+ *   DATA/indicators/.warned           for one organisation's, as those of warnings (hub_warned.h)
+ *   messages "detect"                 stix-PART.csv, of the newest YG_CLUE_SENSOR_PARTS parts
+ *
+ * A list is written when a part in it is marked, and only where it says something else than before.
+ */
+#pragma once
+
+#include "access/clues.h"
+#include "app/hub_thread.h"
+#include "app/warning_lists.h"
+
+#define YG_CLUE_FILE	     128u /* parts */
+#define YG_CLUE_SENSOR_PARTS 400u
+#define YG_CLUE_PART_BYTES   (100u << 10) /* of one list of a sensor; what is beyond stays out */
+
+struct yg_clue_lists {
+	struct yg_hub_access *hub; /* borrowed, as all here */
+	struct yg_enrol *enrol;
+	struct yg_control *store;
+	struct yg_collections *stix;
+	const struct yg_warning_lists *known; /* or NULL */
+	const char *indicators;		      /* DATA/indicators */
+	const struct yg_hub_thread *life;     /* whether it ends is looked at between steps */
+	uint64_t left_out;		      /* lines that no sensor gets: the part is too large */
+};
+
+/*
+ * Bring the hub's lists, and those of all sensors, to what is marked; then nothing is marked.
+ * YG_OK, or an error: what was not done stays marked.
+ */
+YG_MUST_USE int yg_clue_lists_write(struct yg_clue_lists *lists);
+/* Sensors that have no lists yet get them. */
+YG_MUST_USE int yg_clue_lists_greet(struct yg_clue_lists *lists);

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The local archive read for values of warnings: log first, as `search` does, for what moves over
+ * meanwhile. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/io.h"
+#include "detect/indicators.h"
+#include "sensor/back-int.h"
+#include "sensor/local-int.h"
+
+#include "base/ban.h"
+
+#define LOG_MAX	 (96u << 20)
+#define HITS	 4u
+#define SAVE_NS	 (5 * YG_NS_PER_S)
+#define PAUSE_NS YG_NS_PER_S /* at most, behind a frame */
+
+struct pass {
+	struct yg_back *b;
+	struct yg_back_look *looks[YG_BACK_PASS_MAX];
+	struct yg_indicators *sets[YG_BACK_PASS_MAX];
+	uint32_t count;
+	int64_t since_ns; /* the earliest hour that one of them wants */
+	struct yg_local_describer *describer;
+	struct yg_archive_unpacker *unpacker;
+	struct yg_buf stored;
+	struct yg_buf text;
+	struct yg_clock steady;
+	int64_t saved_ns; /* by that clock */
+	bool has_archive;
+};
+
+static int64_t steady_ns(const struct pass *p)
+{
+	return p->steady.now_ns(p->steady.arg);
+}
+
+/* ---- one line ---- */
+
+/* Bits of the looks for which line @number still has to be looked at. */
+static uint32_t wanted_by(const struct pass *p, uint64_t number)
+{
+	uint32_t bits = 0;
+
+	for (uint32_t i = 0; i < p->count; i++)
+		if (number >= p->looks[i]->done && number < p->looks[i]->number)
+			bits |= UINT32_C(1) << i;
+	return bits;
+}
+
+static void note(struct yg_back_look *look, int64_t time_ns)
+{
+	look->count++;
+	if (time_ns == YG_TIME_NONE)
+		return;
+	if (look->first_ns == YG_TIME_NONE || time_ns < look->first_ns)
+		look->first_ns = time_ns;
+	if (look->last_ns == YG_TIME_NONE || time_ns > look->last_ns)
+		look->last_ns = time_ns;
+}
+
+static int look_at(struct pass *p, struct yg_bytes line, uint64_t number)
+{
+	struct yg_indicator_hit hits[HITS];
+	uint32_t bits = wanted_by(p, number), found = 0;
+	struct yg_bytes value = {0};
+	struct yg_event *event;
+	int64_t time_ns;
+	int rc;
+
+	if (bits == 0)
+		return YG_OK;
+	event = yg_local_event(p->describer, line);
+	for (uint32_t i = 0; i < p->count; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		p->looks[i]->records++;
+		if (!event || event->format == YG_FORMAT_FINDING || !p->sets[i] ||
+		    yg_indicators_match(p->sets[i], event, NULL, hits, HITS) == 0)
+			continue;
+		found |= UINT32_C(1) << i;
+		value = hits[0].value;
+	}
+	if (found == 0)
+		return YG_OK;
+	time_ns = event->time_ns;
+	/* What no finding may speak of does not count: event is masked by that, so it comes last.
+	 */
+	rc = yg_sensor_policy_values(p->b->config.policy, event, &value, 1);
+	for (uint32_t i = 0; rc == YG_OK && i < p->count; i++)
+		if (found >> i & 1)
+			note(p->looks[i], time_ns);
+	return rc == YG_EACCES ? YG_OK : rc;
+}
+
+static int look_at_lines(struct pass *p, struct yg_bytes text, uint64_t number)
+{
+	uint64_t end;
+	int rc = YG_OK;
+
+	for (; rc == YG_OK && text.size > 0; number++) {
+		size_t size = yg_bytes_chr(text, '\n') + 1; /* whole lines: checked */
+
+		rc = look_at(p, yg_bytes_cut(text, 0, size), number);
+		text = yg_bytes_from(text, size);
+	}
+	for (uint32_t i = 0; rc == YG_OK && i < p->count; i++) {
+		end = number < p->looks[i]->number ? number : p->looks[i]->number;
+		if (end > p->looks[i]->done)
+			p->looks[i]->done = end;
+	}
+	return rc;
+}
+
+/* ---- bounded ---- */
+
+/* As long a pause as the work took; now and then how far it is. */
+static int rest(struct pass *p, int64_t began_ns)
+{
+	int64_t now_ns = steady_ns(p), took_ns = now_ns - began_ns;
+	bool is_end = yg_back_pause(p->b, took_ns < PAUSE_NS ? took_ns : PAUSE_NS);
+
+	if (!is_end && now_ns - p->saved_ns < SAVE_NS)
+		return YG_OK;
+	p->saved_ns = now_ns;
+	(void)!yg_back_save(p->b); /* else it is read again from an earlier place */
+	return is_end ? YG_EEND : YG_OK;
+}
+
+/* ---- the archive ---- */
+
+static bool wants(const struct pass *p, const struct yg_archive_frame *frame)
+{
+	for (uint32_t i = 0; i < p->count; i++)
+		if (frame->journal_end > p->looks[i]->done &&
+		    frame->journal_first < p->looks[i]->number)
+			return true;
+	return false;
+}
+
+static int look_at_frame(struct pass *p, const struct yg_archive *archive, uint32_t index)
+{
+	int64_t began_ns = steady_ns(p);
+	struct yg_archive_frame frame;
+	struct yg_fault fault;
+	int rc;
+
+	yg_buf_reset(&p->stored);
+	yg_buf_reset(&p->text);
+	rc = yg_archive_load(archive, index, &p->stored);
+	if (rc == YG_OK)
+		rc = yg_archive_unpack(p->unpacker, yg_buf_bytes(&p->stored), &frame, &p->text,
+				       &fault);
+	if (rc == YG_OK)
+		rc = look_at_lines(p, yg_buf_bytes(&p->text), frame.journal_first);
+	return rc == YG_OK ? rest(p, began_ns) : rc;
+}
+
+static int look_at_file(struct pass *p, const char *path)
+{
+	struct yg_archive *archive = NULL;
+	struct yg_fault fault;
+	int rc = yg_archive_open(path, &archive, &fault);
+
+	for (uint32_t i = 0; rc == YG_OK && i < archive->count; i++)
+		if (wants(p, &archive->frames[i]))
+			rc = look_at_frame(p, archive, i);
+	(void)yg_archive_free(archive);
+	return rc;
+}
+
+static int take_file(void *arg, const struct yg_archive_entry *entry)
+{
+	struct pass *p = arg;
+	char path[YG_ARCHIVE_PATH_MAX];
+	int rc;
+
+	p->has_archive = true;
+	if (entry->hour_ns + YG_ARCHIVE_HOUR_NS <= p->since_ns)
+		return YG_OK;
+	rc = look_at_file(p, entry->path);
+	/* Closed just now: it has its last name. */
+	if (rc == YG_ENOENT && entry->is_open &&
+	    snprintf(path, sizeof(path), "%.*s" YG_ARCHIVE_CLOSED,
+		     (int)(strlen(entry->path) - sizeof(YG_ARCHIVE_OPEN) + 1),
+		     entry->path) < (int)sizeof(path))
+		rc = look_at_file(p, path);
+	if (rc == YG_ETRUNC || rc == YG_EFORMAT || rc == YG_EDIGEST ||
+	    (rc == YG_EMISMATCH && !entry->is_open)) /* an open one may be empty yet */
+		for (uint32_t i = 0; i < p->count; i++)
+			p->looks[i]->damaged++;
+	else if (rc != YG_ENOENT && rc != YG_EMISMATCH) /* it went, to stay within the bound */
+		return rc;
+	return YG_OK;
+}
+
+static int look_everywhere(struct pass *p)
+{
+	const char *state = p->b->config.home->folder;
+	char dir[YG_ARCHIVE_PATH_MAX];
+	char log[YG_ARCHIVE_PATH_MAX];
+	struct yg_local_entry entry;
+	struct yg_bytes text;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc;
+
+	if (!yg_local_path(state, "archive", dir) || !yg_local_path(state, "archive.log", log))
+		return YG_ELIMIT;
+	rc = yg_io_read_file(log, LOG_MAX, &bytes, &size);
+	text = (struct yg_bytes){bytes, size};
+	p->has_archive = size > 0;
+	if (rc == YG_OK || rc == YG_ENOENT)
+		rc = yg_archive_walk(dir, NULL, take_file, p);
+	rc = rc == YG_ENOENT ? YG_OK : rc;
+	while (rc == YG_OK && yg_local_entry_next(&text, &entry))
+		rc = look_at_lines(p, entry.lines, entry.first);
+	free(bytes);
+	return rc;
+}
+
+/* ---- beginning and end ---- */
+
+static int add_text(void *arg, const char *file, struct yg_bytes text)
+{
+	return yg_indicators_add(arg, file, text, NULL, NULL);
+}
+
+static int open_sets(struct pass *p)
+{
+	int rc = YG_OK;
+
+	for (uint32_t i = 0; rc == YG_OK && i < p->count; i++) {
+		struct yg_indicators *set = yg_indicators_new();
+
+		p->sets[i] = set;
+		rc = set ? yg_back_texts(p->b->config.home, p->looks[i]->name, add_text, set)
+			 : YG_ENOMEM;
+		if (rc == YG_OK)
+			rc = yg_indicators_finish(set);
+		if (rc == YG_OK && yg_indicators_count(set) == 0)
+			p->sets[i] = yg_indicators_free(set); /* it is gone */
+	}
+	return rc;
+}
+
+/* What was looked at, in times of arrival; what the archive lacks of it is said. */
+static void finish(struct pass *p)
+{
+	struct yg_wire_range range = {0};
+
+	if (yg_local_range_read(p->b->config.home->folder, &range) != YG_OK)
+		range = (struct yg_wire_range){0};
+	(void)pthread_mutex_lock(&p->b->lock); /* ours, of the plain kind */
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct yg_back_look *look = p->looks[i];
+
+		look->has_archive = p->has_archive;
+		if (range.is_kept && range.from_ns > look->from_ns)
+			look->from_ns = range.from_ns < look->to_ns ? range.from_ns : look->to_ns;
+		look->gaps = 0;
+		for (uint32_t g = 0; g < range.gap_count; g++)
+			look->gaps += range.gaps[g].from_ns < look->to_ns &&
+				      range.gaps[g].to_ns > look->from_ns;
+		look->state = YG_BACK_DONE;
+	}
+	(void)pthread_mutex_unlock(&p->b->lock); /* as above */
+}
+
+int yg_back_pass(struct yg_back *b)
+{
+	struct pass p = {.b = b, .since_ns = INT64_MAX, .steady = yg_clock_steady()};
+	int rc;
+
+	for (uint32_t i = 0; i < b->count && p.count < YG_BACK_PASS_MAX; i++) {
+		if (b->looks[i].state != YG_BACK_WAITS)
+			continue;
+		p.looks[p.count++] = &b->looks[i];
+		if (b->looks[i].from_ns < p.since_ns)
+			p.since_ns = b->looks[i].from_ns;
+	}
+	if (p.count == 0)
+		return YG_OK;
+	yg_buf_init(&p.stored, YG_ARCHIVE_STORED_MAX);
+	yg_buf_init(&p.text, YG_ARCHIVE_TEXT_MAX);
+	p.saved_ns = steady_ns(&p);
+	p.describer = yg_local_describer_new();
+	p.unpacker = yg_archive_unpacker_new();
+	rc = p.describer && p.unpacker ? open_sets(&p) : YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = look_everywhere(&p);
+	if (rc == YG_OK) {
+		finish(&p);
+		rc = yg_back_save(b);
+	}
+	for (uint32_t i = 0; i < p.count; i++)
+		(void)yg_indicators_free(p.sets[i]);
+	(void)yg_local_describer_free(p.describer);
+	(void)yg_archive_unpacker_free(p.unpacker);
+	yg_buf_done(&p.stored);
+	yg_buf_done(&p.text);
+	return rc;
+}
