@@ -26,132 +26,113 @@
 #define MACHINE YG_S("machine")
 
 /* The situation in which a row of chains counts, 0: none. */
-#define COUNTS_IN(row) "iif(" row ".lead=x'', 0, " row ".situation)"
-/* Has situation @of several chains? */
-#define IS_SHARED(of) "(SELECT chains>1 FROM sums WHERE situation=" of " AND org=0)"
+#define OLD_COUNTS_IN  "iif(old.lead=x'', 0, old.situation)"
+#define NEW_COUNTS_IN  "iif(new.lead=x'', 0, new.situation)"
+#define THAT_COUNTS_IN "iif(c.lead=x'', 0, c.situation)"
+/* Has a situation several chains? */
+#define NEW_IS_SHARED  "(SELECT chains>1 FROM sums WHERE situation=" NEW_COUNTS_IN " AND org=0)"
+#define THAT_IS_SHARED "(SELECT chains>1 FROM sums WHERE situation=c.situation AND org=0)"
 #define TAKE_OFF                                                                                   \
 	"UPDATE sums SET bundles=bundles-old.bundles, count=count-old.count,"                      \
 	" removed=removed-old.removed, dirty=1 WHERE situation=old.situation AND org=old.org;"
-/* Of a source or log (@row: old, new) that is not seen at another organisation there. */
-#define NOWHERE_ELSE(row)                                                                          \
-	" NOT EXISTS(SELECT 1 FROM seen WHERE situation=" row ".situation AND kind=" row           \
-	".kind AND value=" row ".value AND org<>" row ".org)"
-#define ADD_SEEN(org, where)                                                                       \
-	"INSERT INTO sums SELECT new.situation, " org                                              \
-	", 0, 0, 0, 0, new.kind=0, new.kind=1, 0, 0, 0, 1 WHERE " where                            \
+/* Of a source or log that is not seen at another organisation there. */
+#define NEW_NOWHERE_ELSE                                                                           \
+	" NOT EXISTS(SELECT 1 FROM seen WHERE situation=new.situation AND kind=new.kind"           \
+	" AND value=new.value AND org<>new.org)"
+#define OLD_NOWHERE_ELSE                                                                           \
+	" NOT EXISTS(SELECT 1 FROM seen WHERE situation=old.situation AND kind=old.kind"           \
+	" AND value=old.value AND org<>old.org)"
+/* It is one more, of its organisation and of all. */
+#define ADD_SEEN ", 0, 0, 0, 0, new.kind=0, new.kind=1, 0, 0, 0, 1 WHERE "
+#define TO_WHAT_WAS_SEEN                                                                           \
 	" ON CONFLICT DO UPDATE SET sources=sources+excluded.sources,"                             \
 	" logs=logs+excluded.logs, dirty=1;"
 
 static const char chain_triggers[] =
 	/* It goes into another situation, or counts from now on, or no more. */
 	"CREATE TEMP TRIGGER chain_moves AFTER UPDATE OF situation, lead ON main.chains"
-	" WHEN " COUNTS_IN("old") "<>" COUNTS_IN(
-		"new") " BEGIN"
-		       " UPDATE sums SET chains=chains-1, dirty=1 WHERE situation=" COUNTS_IN(
-			       "old") " AND org=0;"
-				      " INSERT INTO sums SELECT new.situation, 0, 1, 0, 0, 0, 0, "
-				      "0, 0, 0, 0, 1"
-				      " WHERE " COUNTS_IN(
-					      "new") ">0 ON CONFLICT DO UPDATE SET "
-						     "chains=chains+1, dirty=1;"
-						     /* The second makes the first one share it;
-							those behind find it so. */
-						     " UPDATE chain_parts SET place=situation "
-						     "WHERE chain IN (SELECT n FROM chains WHERE"
-						     " situation=" COUNTS_IN(
-							     "new") " AND lead>x'' AND n<>new.n "
-								    "AND (SELECT chains FROM sums"
-								    " WHERE "
-								    "situation=new.situation AND "
-								    "org=0)=2);"
-								    " UPDATE chain_parts SET "
-								    "situation=nullif(" COUNTS_IN("new") ", 0), place=iif(" IS_SHARED(COUNTS_IN(
-									    "new")) ", "
-										    "new.situation,"
-										    " NULL) WHERE "
-										    "chain=new.n;"
-										    " UPDATE seen "
-										    "SET "
-										    "chains=chains-"
-										    "1 WHERE "
-										    "(situation, "
-										    "kind, value, "
-										    "org) IN"
-										    " ("
-										    "SELECT"
-										    " " COUNTS_IN(
-											    "old") ", kind, value, org FROM facets WHERE chain=new.n);"
-												   " INSERT INTO seen SELECT new.situation, kind, value, org, 1 FROM facets"
-												   " WHERE chain=new.n AND " COUNTS_IN("new") ">0"
-																	      " ON CONFLICT DO UPDATE SET chains=chains+1;"
-																	      " END;"
-																	      "CREATE TEMP TRIGGER chain_goes AFTER DELETE ON main.chains WHEN " COUNTS_IN(
-																		      "old") ">0"
-																			     " BEGIN"
-																			     " UPDATE sums SET chains=chains-1, dirty=1 WHERE situation=old.situation AND org=0;"
-																			     " END;"
-																			     /* What a part says counts where its chain does. */
-																			     "CREATE TEMP TRIGGER part_comes AFTER INSERT ON main.chain_parts BEGIN"
-																			     " UPDATE chain_parts SET (situation, place)=(SELECT c.situation, iif(" IS_SHARED(
-																				     "c.situation") ", c.situation, NULL) FROM chains c WHERE c.n=new.chain AND " COUNTS_IN("c") ">0) WHERE chain=new.chain AND org=new.org;"
-																																 " END;"
-																																 "CREATE TEMP TRIGGER part_moves AFTER UPDATE OF situation ON main.chain_parts"
-																																 " WHEN old.situation IS NOT new.situation BEGIN " TAKE_OFF " INSERT INTO sums SELECT new.situation, new.org, 0, new.bundles, new.count, new.removed,"
-																																 " 0, 0, 0, 0, 0, 1 WHERE new.situation IS NOT NULL ON CONFLICT DO UPDATE SET"
-																																 " bundles=bundles+excluded.bundles, count=count+excluded.count,"
-																																 " removed=removed+excluded.removed, dirty=1;"
-																																 " END;"
-																																 "CREATE TEMP TRIGGER part_changes AFTER UPDATE OF bundles, count, removed, level, outcome,"
-																																 " first_ns, last_ns, day_ns ON main.chain_parts"
-																																 " WHEN new.situation IS NOT NULL AND old.situation IS new.situation BEGIN"
-																																 " UPDATE sums SET bundles=bundles+new.bundles-old.bundles,"
-																																 " count=count+new.count-old.count, removed=removed+new.removed-old.removed, dirty=1"
-																																 " WHERE situation=new.situation AND org=new.org;"
-																																 " END;"
-																																 "CREATE TEMP TRIGGER part_goes AFTER DELETE ON main.chain_parts"
-																																 " WHEN old.situation IS NOT NULL BEGIN " TAKE_OFF
-																																 " END;";
+	" WHEN " OLD_COUNTS_IN "<>" NEW_COUNTS_IN " BEGIN UPDATE sums SET chains=chains-1, dirty=1"
+	" WHERE situation=" OLD_COUNTS_IN " AND org=0;"
+	" INSERT INTO sums SELECT new.situation, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1"
+	" WHERE " NEW_COUNTS_IN ">0"
+	" ON CONFLICT DO UPDATE SET chains=chains+1, dirty=1;"
+	/* The second makes the first one share it; those behind find it so. */
+	" UPDATE chain_parts SET place=situation"
+	" WHERE chain"
+	" IN (SELECT n FROM chains"
+	" WHERE situation=" NEW_COUNTS_IN " AND lead>x'' AND n<>new.n AND (SELECT chains FROM sums"
+	" WHERE situation=new.situation AND org=0)=2);"
+	" UPDATE chain_parts SET situation=nullif(" NEW_COUNTS_IN ", 0)"
+	", place=iif(" NEW_IS_SHARED ", new.situation, NULL)"
+	" WHERE chain=new.n;"
+	" UPDATE seen SET chains=chains-1"
+	" WHERE (situation, kind, value, org)"
+	" IN (SELECT " OLD_COUNTS_IN ", kind, value, org"
+	" FROM facets"
+	" WHERE chain=new.n);"
+	" INSERT INTO seen SELECT new.situation, kind, value, org, 1"
+	" FROM facets"
+	" WHERE chain=new.n AND " NEW_COUNTS_IN ">0"
+	" ON CONFLICT DO UPDATE SET chains=chains+1;"
+	" END;"
+	"CREATE TEMP TRIGGER chain_goes AFTER DELETE ON main.chains"
+	" WHEN " OLD_COUNTS_IN ">0"
+	" BEGIN UPDATE sums SET chains=chains-1, dirty=1"
+	" WHERE situation=old.situation AND org=0;"
+	" END;"
+	/* What a part says counts where its chain does. */
+	"CREATE TEMP TRIGGER part_comes AFTER INSERT ON main.chain_parts"
+	" BEGIN UPDATE chain_parts SET (situation, place)=(SELECT c.situation, iif(" THAT_IS_SHARED
+	", c.situation, NULL) FROM chains c"
+	" WHERE c.n=new.chain AND " THAT_COUNTS_IN ">0)"
+	" WHERE chain=new.chain AND org=new.org;"
+	" END;"
+	"CREATE TEMP TRIGGER part_moves AFTER UPDATE OF situation ON main.chain_parts"
+	" WHEN old.situation IS NOT new.situation"
+	" BEGIN " TAKE_OFF " INSERT INTO sums SELECT new.situation, new.org, 0, new.bundles, "
+	"new.count, new.removed, 0, 0, 0, 0, 0, 1"
+	" WHERE new.situation IS NOT NULL"
+	" ON CONFLICT DO UPDATE SET bundles=bundles+excluded.bundles, count=count+excluded.count, "
+	"removed=removed+excluded.removed, dirty=1;"
+	" END;"
+	"CREATE TEMP TRIGGER part_changes AFTER UPDATE OF bundles, count, removed, level, outcome, "
+	"first_ns, last_ns, day_ns ON main.chain_parts"
+	" WHEN new.situation IS NOT NULL AND old.situation IS new.situation"
+	" BEGIN UPDATE sums SET bundles=bundles+new.bundles-old.bundles, "
+	"count=count+new.count-old.count, removed=removed+new.removed-old.removed, dirty=1"
+	" WHERE situation=new.situation AND org=new.org;"
+	" END;"
+	"CREATE TEMP TRIGGER part_goes AFTER DELETE ON main.chain_parts"
+	" WHEN old.situation IS NOT NULL"
+	" BEGIN " TAKE_OFF " END;";
 
 static const char facet_triggers[] =
 	/* Sources and logs: how many chains of a situation have one. */
-	"CREATE TEMP TRIGGER facet_comes AFTER INSERT ON main.facets BEGIN"
-	" INSERT INTO seen SELECT c.situation, new.kind, new.value, new.org, 1 FROM chains c"
-	" WHERE c.n=new.chain AND " COUNTS_IN(
-		"c") ">0"
-		     " ON CONFLICT DO UPDATE SET chains=chains+1;"
-		     " END;"
-		     "CREATE TEMP TRIGGER facet_goes AFTER DELETE ON main.facets BEGIN"
-		     " UPDATE seen SET chains=chains-1 WHERE situation=(SELECT " COUNTS_IN(
-			     "c") " FROM chains c WHERE c.n=old.chain) AND kind=old.kind AND "
-				  "value=old.value AND"
-				  " org=old.org;"
-				  " END;"
-				  "CREATE TEMP TRIGGER seen_first AFTER INSERT ON main.seen "
-				  "BEGIN " ADD_SEEN("new.org", "true") ADD_SEEN(
-					  "0",
-					  NOWHERE_ELSE(
-						  "new")) " END;"
-							  "CREATE TEMP TRIGGER seen_less AFTER "
-							  "UPDATE OF chains ON main.seen WHEN "
-							  "new.chains=0 BEGIN"
-							  " DELETE FROM seen WHERE "
-							  "situation=new.situation AND "
-							  "kind=new.kind AND value=new.value AND"
-							  " org=new.org;"
-							  " END;"
-							  "CREATE TEMP TRIGGER seen_last AFTER "
-							  "DELETE ON main.seen BEGIN"
-							  " UPDATE sums SET "
-							  "sources=sources-(old.kind=0), "
-							  "logs=logs-(old.kind=1), dirty=1"
-							  " WHERE situation=old.situation AND "
-							  "org=old.org;"
-							  " UPDATE sums SET "
-							  "sources=sources-(old.kind=0), "
-							  "logs=logs-(old.kind=1), dirty=1"
-							  " WHERE situation=old.situation AND "
-							  "org=0 AND" NOWHERE_ELSE("old") ";"
-											  " END;";
+	"CREATE TEMP TRIGGER facet_comes AFTER INSERT ON main.facets"
+	" BEGIN INSERT INTO seen SELECT c.situation, new.kind, new.value, new.org, 1 FROM chains c"
+	" WHERE c.n=new.chain AND " THAT_COUNTS_IN ">0"
+	" ON CONFLICT DO UPDATE SET chains=chains+1;"
+	" END;"
+	"CREATE TEMP TRIGGER facet_goes AFTER DELETE ON main.facets"
+	" BEGIN UPDATE seen SET chains=chains-1"
+	" WHERE situation=(SELECT " THAT_COUNTS_IN " FROM chains c"
+	" WHERE c.n=old.chain) AND kind=old.kind AND value=old.value AND org=old.org;"
+	" END;"
+	"CREATE TEMP TRIGGER seen_first AFTER INSERT ON main.seen"
+	" BEGIN INSERT INTO sums SELECT new.situation, new.org" ADD_SEEN "true" TO_WHAT_WAS_SEEN
+	" INSERT INTO sums SELECT new.situation, 0" ADD_SEEN NEW_NOWHERE_ELSE TO_WHAT_WAS_SEEN
+	" END;"
+	"CREATE TEMP TRIGGER seen_less AFTER UPDATE OF chains ON main.seen"
+	" WHEN new.chains=0"
+	" BEGIN DELETE FROM seen"
+	" WHERE situation=new.situation AND kind=new.kind AND value=new.value AND org=new.org;"
+	" END;"
+	"CREATE TEMP TRIGGER seen_last AFTER DELETE ON main.seen"
+	" BEGIN UPDATE sums SET sources=sources-(old.kind=0), logs=logs-(old.kind=1), dirty=1"
+	" WHERE situation=old.situation AND org=old.org;"
+	" UPDATE sums SET sources=sources-(old.kind=0), logs=logs-(old.kind=1), dirty=1"
+	" WHERE situation=old.situation AND org=0 AND" OLD_NOWHERE_ELSE ";"
+	" END;";
 
 int yg_sit_watch(sqlite3 *db)
 {

@@ -566,9 +566,9 @@ int yg_control_open_reader(const char *path, struct yg_control **ret)
 	store->is_reader = true;
 	/* The other wall: whatever went past control.c would be refused by the file's own engine.
 	 */
-	rc = fail((struct sqlite *)store, sqlite3_exec(((struct sqlite *)store)->db,
-						       "PRAGMA query_only=ON; PRAGMA cache_size=-2000",
-						       NULL, NULL, NULL));
+	rc = fail((struct sqlite *)store,
+		  sqlite3_exec(((struct sqlite *)store)->db,
+			       "PRAGMA query_only=ON; PRAGMA cache_size=-2000", NULL, NULL, NULL));
 	if (rc != YG_OK) {
 		sqlite_free(store);
 		return rc;

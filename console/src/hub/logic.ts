@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the hub's pages work out by themselves: which reasons are the strongest, what may follow a
 // state, how old something is, where a mark stands. No browser, no clock.
-import type { Alert, Correction, DemoScene, Flow, FlowHead, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, TreeNode, Warning } from './types';
+import type { Alert, DemoScene, Flow, FlowHead, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, TreeNode, Warning, WrongContact } from './types';
 
 const LEVELS: Record<Level, number> = { informational: 0, low: 1, medium: 2, high: 3, critical: 4 };
 const OUTCOMES: Record<Outcome, number> = { attempt: 0, unknown: 1, possible: 2 };
@@ -274,9 +274,9 @@ function below(nodes: TreeNode[], org: string): string[] {
  * Contacts that drills showed to be wrong and no later one showed to be right: @flows newest first. One that never reached
  * everybody says nothing of those it did not name.
  */
-export function openCorrections(flows: Flow[], nodes: TreeNode[]): (Correction & { number: string })[] {
+export function openCorrections(flows: Flow[], nodes: TreeNode[]): (WrongContact & { number: string })[] {
   const tested = new Set<string>();
-  const found: (Correction & { number: string })[] = [];
+  const found: (WrongContact & { number: string })[] = [];
   for (const f of flows) {
     for (const c of f.corrections) if (!tested.has(c.org)) found.push({ ...c, number: f.number });
     for (const c of f.corrections) tested.add(c.org);

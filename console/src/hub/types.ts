@@ -287,5 +287,5 @@ export interface FlowHead {
   branch: string | null; wait_s: number; approved: Decided | null; stopped: Decided | null; ends: Time | null; over: boolean;
 }
 export interface FlowStage { stage: Stage; nodes: number; sent: number; delivered: number; seen: number; acknowledged: number; failed: Record<string, number> }
-export interface Correction { org: string; stage: Stage; cause: string; text: string }
-export interface Flow extends FlowHead { stages: FlowStage[]; corrections: Correction[] }
+export interface WrongContact { org: string; stage: Stage; cause: string; text: string }
+export interface Flow extends FlowHead { stages: FlowStage[]; corrections: WrongContact[] }

@@ -14,7 +14,7 @@ import { Head } from '../head';
 import { branches, duration, flowState, flowSum, type Branch } from '../logic';
 import { When } from '../parts';
 import { hubTo } from '../route';
-import type { Correction, Flow, FlowHead, FlowKind, FlowStage, PlanText, TreeNode, Warning } from '../types';
+import type { Flow, FlowHead, FlowKind, FlowStage, PlanText, TreeNode, Warning, WrongContact } from '../types';
 import { CallDialog, Compare, distinct, WarningChip } from './plans';
 import { ContactDialog } from './tree_contact';
 
@@ -297,9 +297,9 @@ function Causes({ failed }: { failed: Record<string, number> }) {
 }
 
 /** Contacts that failed, each with the way to put it right and to try it again. */
-export function Corrections({ all, onDone }: { all: (Correction & { number?: string })[]; onDone: () => void }) {
+export function Corrections({ all, onDone }: { all: (WrongContact & { number?: string })[]; onDone: () => void }) {
   const hub = useHub();
-  const [asked, setAsked] = useState<Correction | null>(null);
+  const [asked, setAsked] = useState<WrongContact | null>(null);
   if (all.length === 0) return null;
   return (
     <Section title={t('drill.corrections', { n: all.length })} icon="pen">
