@@ -279,9 +279,7 @@ static const char *const stix_steps[] = {
 	/* 2: from which feed a version came. */
 	"CREATE TABLE origins(c INTEGER NOT NULL, added_us INTEGER NOT NULL, origin TEXT NOT NULL,"
 	" PRIMARY KEY(c, added_us)) STRICT, WITHOUT ROWID;"
-	"CREATE INDEX origins_by_name ON origins(origin, added_us);"
-	"CREATE TRIGGER origins_end AFTER DELETE ON objects BEGIN"
-	" DELETE FROM origins WHERE c=old.c AND added_us=old.added_us; END;",
+	"CREATE INDEX origins_by_name ON origins(origin, added_us);",
 	/* 3: what became of indicators that came (store/clues.h); relationships from both ends. */
 	"CREATE TABLE clues(n INTEGER PRIMARY KEY, c INTEGER NOT NULL, id TEXT NOT NULL,"
 	" version_ns INTEGER NOT NULL, from_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,"

@@ -361,8 +361,8 @@ int yg_collections_change(struct yg_collections *s, const struct yg_collection *
 	return rc == YG_OK ? YG_EDUPLICATE : rc;
 }
 
-/* What is known of the indicators of collections that go (store/clues.h); their parts are marked.
- */
+/* What is known of the indicators of collections that go (store/clues.h), whose parts are marked,
+ * and from which feed versions came. */
 #define CLUES(of, shelves)                                                                         \
 	{                                                                                          \
 		"INSERT INTO clue_parts SELECT n/256, 1 FROM clues WHERE c IN (" of ")"            \
@@ -374,11 +374,12 @@ int yg_collections_change(struct yg_collections *s, const struct yg_collection *
 			"DELETE FROM clues WHERE c IN (" of ")",                                   \
 			"DELETE FROM clue_gone WHERE c IN (" of ")",                               \
 			"DELETE FROM clue_cursors WHERE c IN (" of ")",                            \
+			"DELETE FROM origins WHERE c IN (" of ")",                                 \
 			"DELETE FROM texts WHERE kind='clues' AND name IN (SELECT 'shelf '||id "   \
 			"FROM"                                                                     \
 			" collections WHERE " shelves ")",                                         \
 	}
-#define CLUES_OF 7u
+#define CLUES_OF 8u
 static const char *const clues_of_one[CLUES_OF] = CLUES("?1", "n=?1");
 static const char *const clues_of_owner[CLUES_OF] =
 	CLUES("SELECT n FROM collections WHERE owner=?1", "owner=?1");

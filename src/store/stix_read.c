@@ -234,6 +234,11 @@ int yg_collections_delete(struct yg_collections *s, const struct yg_stix_filter 
 				&marked);
 	if (rc == YG_OK)
 		rc = run_filter(s, filter,
+				"DELETE FROM origins WHERE c=?1 AND added_us IN (SELECT o.added_us"
+				" FROM objects o",
+				&marked);
+	if (rc == YG_OK)
+		rc = run_filter(s, filter,
 				"DELETE FROM objects WHERE n IN (SELECT o.n FROM objects o",
 				ret_count);
 	if (rc == YG_OK)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "../check.h"
 #include "base/buf.h"
 #include "store/stix.h"
@@ -250,6 +252,22 @@ static struct came look_came(const char *origin, uint32_t limit)
 	return came;
 }
 
+/* Rows of the file itself: what nothing reads any more has to be gone, too. */
+static int origins_left(void)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *stmt = NULL;
+	int count = -1;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	    sqlite3_prepare_v2(db, "SELECT count(*) FROM origins", -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		count = sqlite3_column_int(stmt, 0);
+	(void)sqlite3_finalize(stmt);
+	(void)sqlite3_close(db);
+	return count;
+}
+
 /* From whom a version came is told as long as it is there. */
 static void origins(void)
 {
@@ -283,6 +301,10 @@ static void origins(void)
 	CHECK(yg_collections_put_origin(s, c.number, added[0], "a") == YG_OK);
 	yg_collections_abort(s);
 	CHECK(look_came("a", 10).count == 1);
+	CHECK(origins_left() == 2);
+	CHECK(yg_collections_begin(s) == YG_OK && yg_collections_remove(s, &c, &count) == YG_OK &&
+	      yg_collections_commit(s) == YG_OK);
+	CHECK(count == 2 && origins_left() == 0);
 	end();
 }
 
