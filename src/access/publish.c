@@ -146,7 +146,7 @@ static void root_of(const char *plan, const json_t *body, char to[YG_WARN_PLAN_H
 {
 	yg_hub_text(body, "root", to, YG_WARN_PLAN_HEX + 1);
 	if (!yg_warn_is_plan(to))
-		(void)snprintf(to, YG_WARN_PLAN_HEX + 1, "%s", plan);
+		(void)snprintf(to, YG_WARN_PLAN_HEX + 1, "%.*s", (int)YG_WARN_PLAN_HEX, plan);
 }
 
 /* ---- publications ---- */

@@ -10,9 +10,6 @@
 #include "base/ban.h"
 
 #define TROUBLE_MAX 240u
-/* 32 MiB of pages, at most: what 10,000 warnings change fits, and is not written and read again in
- * the middle of its transaction. */
-#define CACHE "PRAGMA cache_size=-32768"
 
 enum query {
 	BEGIN,
@@ -539,8 +536,6 @@ int yg_control_open_sqlite(const char *path, bool may_create, struct yg_control 
 		return YG_ENOMEM;
 	store->control.ops = &ops;
 	rc = yg_sqlite_open(path, may_create, &yg_sqlite_control, &store->db);
-	if (rc == YG_OK)
-		rc = fail(store, sqlite3_exec(store->db, CACHE, NULL, NULL, NULL));
 	for (enum query query = BEGIN; rc == YG_OK && query <= ROLLBACK; query++) {
 		sqlite3_stmt *stmt;
 
@@ -566,9 +561,8 @@ int yg_control_open_reader(const char *path, struct yg_control **ret)
 	store->is_reader = true;
 	/* The other wall: whatever went past control.c would be refused by the file's own engine.
 	 */
-	rc = fail((struct sqlite *)store,
-		  sqlite3_exec(((struct sqlite *)store)->db,
-			       "PRAGMA query_only=ON; PRAGMA cache_size=-2000", NULL, NULL, NULL));
+	rc = fail((struct sqlite *)store, sqlite3_exec(((struct sqlite *)store)->db,
+						       "PRAGMA query_only=ON", NULL, NULL, NULL));
 	if (rc != YG_OK) {
 		sqlite_free(store);
 		return rc;

@@ -222,7 +222,9 @@ static void add_piece(void)
 	(void)snprintf(org, sizeof(org), "org%u", roll(4));
 	(void)snprintf(rule, sizeof(rule), "rule%u", roll(3));
 	(void)snprintf(log, sizeof(log), "log%u", roll(3));
-	(void)snprintf(actor, sizeof(actor), roll(12) ? "203.0.113.%u" : "", roll(40));
+	actor[0] = '\0';
+	if (roll(12) > 0)
+		(void)snprintf(actor, sizeof(actor), "203.0.113.%u", roll(40));
 	f = finding_of(org, rule, (int)roll(60 * 24));
 	f.actor = yg_bytes_str(actor);
 	f.source = yg_bytes_str(log);

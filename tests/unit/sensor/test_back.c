@@ -72,7 +72,7 @@ static void make_folder(const char *name)
 
 static void write_text(const char *name, const char *text)
 {
-	char path[512];
+	char path[1100];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
 	MUST(yg_io_replace(path, yg_bytes_str(text), 0600) == YG_OK);
