@@ -85,6 +85,7 @@ def run(item, seed, base):
     name, test = item
     label = "%s %s" % (name.replace("build-", "") if name != "build" else "", test["name"])
     folder = pathlib.Path(tempfile.mkdtemp(dir=base))
+    folder.chmod(0o711)  # parts of a hub run as users of their own: what is theirs in it, they may reach
     env = dict(os.environ)
     env.update(test["env"] if isinstance(test["env"], dict) else {})
     shared = pathlib.Path(os.environ.get("YAGURA_SHARED", ROOT.parent / "shared" / "data"))
@@ -166,6 +167,7 @@ def main():
             wanted = wanted - {"torture"}
         items += tests_of(name, wanted)
     base = tempfile.mkdtemp(prefix="yagura-test-")
+    os.chmod(base, 0o711)
     results = {}
     fell = []
     for item, result in run_all(items, seed, base):

@@ -187,12 +187,14 @@ def who_is_quiet_behind_the_text_holds_nobody_up():
     try:
         plan = send()
         others = tuple(o for o in PARTIES if o != "corp-b")
-        found = settled(plan, orgs=others, wait_s=90)
+        found = settled(plan, orgs=others)
         equal({found[o]["mail"]["state"] for o in others}, {"sent"})
-        found = settled(plan, states=("later",), orgs=("corp-b",), wait_s=90)
+        found = settled(plan, states=("later",), orgs=("corp-b",))
         assert re.search("timed? ?out", found["corp-b"]["mail"]["text"]), found["corp-b"]
-        until("the client's end", lambda: None in MAIL.taken)
-        before = MAIL.taken[:MAIL.taken.index(None)]
+        # Mails of plans before this one are tried again meanwhile, some of them as much in vain.
+        ours = lambda: [to for to, name in list(MAIL.taken) if name[1:17] == plan["id"]]  # noqa: E731
+        until("the client's end", lambda: None in ours())
+        before = ours()[:ours().index(None)]
         assert {"it@%s.example" % o for o in others} <= set(before), MAIL.taken
         equal(len(set(before)), len(before), "each once")
     finally:

@@ -43,7 +43,7 @@ class Accepting:
 class Mail:
     """What stands before a mail server. mode: "good" hands on to one; else enough of RFC 5321 to misbehave: "bounce" (550),
     "busy" (451), "hang" (no word), "hang-data" (no word after the mail), "quiet" (the same for recipients in @quiet alone; the
-    others' mails are in @taken, and so is None when a client gave up waiting)."""
+    others' mails are in @taken with their Message-ID, and so is None for one that a client gave up waiting for)."""
 
     def __init__(self):
         self.now, self.messages, self.changed = "good", [], threading.Condition()
@@ -122,7 +122,7 @@ class Mail:
                     self.open.discard(connection)
 
     def misbehave(self, connection):
-        mode, to = self.mode, ""
+        mode, to, name = self.mode, "", ""
         with connection.makefile("rb") as lines:
             say = lambda text: connection.sendall(text.encode() + b"\r\n")  # noqa: E731
             say("220 mail.example")
@@ -137,16 +137,17 @@ class Mail:
                     say("550 no such mailbox" if mode == "bounce" else "451 later")
                 elif word == b"DATA":
                     say("354 go on")
-                    while next(lines, b".\r\n") != b".\r\n":
-                        pass
+                    while (part := next(lines, b".\r\n")) != b".\r\n":
+                        if part.lower().startswith(b"message-id:"):
+                            name = part.split(b":", 1)[1].decode().strip()
                     if mode != "quiet":
                         self.hang()
                         return
                     if to in self.quiet:
                         next(lines, b"")  # until the client goes
-                        self.take(None)
+                        self.take((None, name))
                         return
-                    self.take(to)
+                    self.take((to, name))
                     say("250 taken")
                 elif word == b"QUIT":
                     say("221 bye")
