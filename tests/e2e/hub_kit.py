@@ -17,9 +17,10 @@ from harness import TIMEOUT_S, YAGURA, folder, of_every_process, of_process, yag
 from stranger import Sensor
 
 
-def until(what, test, seconds=180):
+def until(what, test, seconds=180, every=0):
     """Look again and again until @test gives something; waiting for an event, never for a time. @seconds: after which what
-    was waited for is called missing, on a machine that does much else; nothing that comes waits so long."""
+    was waited for is called missing, on a machine that does much else; nothing that comes waits so long. @every: seconds
+    between two looks, from the first on, where who asks may not ask more often."""
     begun = time.monotonic()
     while True:
         found = test()
@@ -29,7 +30,7 @@ def until(what, test, seconds=180):
         if waited > seconds:
             raise AssertionError("it never came: %s" % what)
         # Soon after something was done every moment counts; later, what is looked at has a rate, and others work too.
-        time.sleep(0.01 if waited < 1 else 0.05)
+        time.sleep(max(every, 0.01 if waited < 1 else 0.05))
 
 
 def is_gone(pid):
