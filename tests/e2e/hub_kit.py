@@ -33,6 +33,15 @@ def until(what, test, seconds=180, every=0):
         time.sleep(max(every, 0.01 if waited < 1 else 0.05))
 
 
+def quickest(what, bound_s, measure, tries=3):
+    """What @measure says, in seconds, is below @bound_s in one of some tries: a machine that does much else adds to each of
+    them, and takes nothing away."""
+    took = []
+    while len(took) < tries and not any(one < bound_s for one in took):
+        took.append(measure())
+    assert min(took) < bound_s, "%s: %s s" % (what, ", ".join("%.2f" % one for one in took))
+
+
 def is_gone(pid):
     """Has the process @pid ended, with all that it had open?"""
     state = of_process(pid, "stat").rpartition(b")")[2].split()[:1]
@@ -136,11 +145,14 @@ class Hub:
         last = ask("facts.db", "SELECT change FROM last")
         return last if ask("situations.db", "SELECT value FROM meta WHERE name='cursor'") == last else None
 
-    def lag(self):
-        """Journal positions that detection has not passed."""
+    def metric(self, name):
         with urllib.request.urlopen(self.ready["url"] + "/metrics", timeout=60) as answer:
             text = answer.read().decode()
-        return int(re.search(r'^yagura_consumer_lag_records{consumer="detect"} (\d+)$', text, re.M).group(1))
+        return int(re.search(r"^%s (\d+)$" % re.escape(name), text, re.M).group(1))
+
+    def lag(self):
+        """Journal positions that detection has not passed."""
+        return self.metric('yagura_consumer_lag_records{consumer="detect"}')
 
     def org(self, name="acme"):
         assert self.admin("org", "add", name).code == 0
