@@ -16,6 +16,8 @@ import urllib.request
 from harness import TIMEOUT_S, YAGURA, folder, of_every_process, of_process, yagura
 from stranger import Sensor
 
+END_S = 10  # from SIGTERM to the end of a hub: docs/cli-contract.md
+
 
 def until(what, test, seconds=180, every=0):
     """Look again and again until @test gives something; waiting for an event, never for a time. @seconds: after which what
@@ -96,8 +98,10 @@ class Hub:
         until("%d times %r" % (count, words), lambda: self.messages().count(words) >= count)
 
     def stop(self, how=signal.SIGTERM):
+        begun = time.monotonic()
         self.process.send_signal(how)
         code = self.process.wait(TIMEOUT_S)
+        self.ended_s = time.monotonic() - begun
         self.process.stdout.close()
         return code
 
