@@ -7,8 +7,8 @@
 Every operation that docs/openapi-hub.json describes is asked as analyst, administrator and member, as it is, with each value
 of each filter, with the largest page, and some pages on; and the board as its page loads it. --place: the hub stays there, the next run asks it again. --only: operations with WORD in their name.
 All figures go to build/bench.json under "w7"; the exit status is 1 when a list or count took longer than 50 ms (95 of 100) or
-the board longer than 200 ms. Beside the time on the wall stands the hub's own processor time, which a busy machine changes
-little."""
+the board longer than 200 ms, and when an answer was 500 or more, or the board none: those are printed as broken. Beside the time on
+the wall stands the hub's own processor time, which a busy machine changes little."""
 import argparse
 import csv
 import http.client
@@ -129,9 +129,10 @@ def register(hub, place, options):
 # ---- asking ----
 
 class Asker:
-    """One connection that stays; tokens in turn."""
+    """One connection that stays; tokens in turn. @broken: addresses that the hub could not answer, with the status."""
 
     def __init__(self, hub, tokens):
+        self.broken = {}
         self.port, self.tokens, self.turn = int(hub.ready["url"].rsplit(":", 1)[1]), tokens, 0
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
 
@@ -153,6 +154,8 @@ class Asker:
         if answer.status == 429:
             time.sleep(int(answer.headers["Retry-After"]))
             return self.ask(path)
+        if answer.status >= 500:
+            self.broken[path] = answer.status
         return taken, answer.status, json.loads(data) if "json" in answer.headers.get("Content-Type", "") else data
 
 
@@ -275,12 +278,26 @@ def is_slow(row):
     return row["p95_ms"] > (BOARD_MS if row["operation"] == "board" else LIST_MS)
 
 
-def tell(rows, nothing):
+def measure_board(askers, keeper, options):
+    """As each page loads it. It is there for everybody: any other answer is a fault."""
+    rows = []
+    for role, address in BOARD.items():
+        row = measure(askers[role], keeper, address, options.times)
+        if "status" in row:
+            askers[role].broken[address] = row["status"]
+        else:
+            rows.append(dict(row, operation="board", role=role, address=address))
+    return rows
+
+
+def tell(rows, nothing, broken):
     for row in sorted(rows, key=lambda r: -r["p95_ms"]):
         print("%-20s %-13s p50 %7.1f  p95 %7.1f ms, processor %6.2f ms  %s%s"
               % (row["operation"], row["role"], row["p50_ms"], row["p95_ms"], row["cpu_ms"], row["address"],
                  "  TOO SLOW" if is_slow(row) else ""))
     print("nothing to ask for here: %s" % (", ".join(nothing) or "-"))
+    for one in broken:
+        print("BROKEN %(status)d  %(role)s  %(address)s" % one)
 
 
 def measure_all(options, place):
@@ -294,13 +311,15 @@ def measure_all(options, place):
         askers = {role: Asker(hub, mine) for role, mine in tokens.items()}
         keeper = until("a keeper", lambda: next((p for p, role in hub.processes().items() if role == "keeper"), None))
         rows, nothing = ask_all(askers, keeper, known_values(askers, org), options)
-        rows += [dict(measure(askers[role], keeper, address, options.times), operation="board", role=role, address=address)
-                 for role, address in BOARD.items() if options.only in ("", "board")]
+        if options.only in ("", "board"):
+            rows += measure_board(askers, keeper, options)
     finally:
         hub.stop()
-    tell(rows, nothing)
-    return {"rows": rows, "nothing": nothing, "findings": options.findings, "orgs": options.orgs,
-            "relations": options.relations, "below": any(map(is_slow, rows))}
+    broken = [{"status": status, "role": role, "address": address}
+              for role, asker in askers.items() for address, status in asker.broken.items()]
+    tell(rows, nothing, broken)
+    return {"rows": rows, "nothing": nothing, "broken": broken, "findings": options.findings, "orgs": options.orgs,
+            "relations": options.relations, "below": bool(broken) or any(map(is_slow, rows))}
 
 
 def run(**wished):

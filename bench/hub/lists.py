@@ -45,12 +45,19 @@ class Lists:
         self.link = None
 
     def ask(self, path, query):
-        if self.link is None:
-            self.link = http.client.HTTPConnection(self.host, timeout=TIMEOUT_S)
-        self.link.request("GET", "/api/v1/" + path + ("?" + urllib.parse.urlencode(query) if query else ""),
-                          headers=self.headers)
-        answer = self.link.getresponse()
-        return answer.status, answer.read()
+        """(status, bytes); 0 when there was no answer."""
+        try:
+            if self.link is None:
+                self.link = http.client.HTTPConnection(self.host, timeout=TIMEOUT_S)
+            self.link.request("GET", "/api/v1/" + path + ("?" + urllib.parse.urlencode(query) if query else ""),
+                              headers=self.headers)
+            answer = self.link.getresponse()
+            status, body = answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            status, body, self.link = 0, b"", None
+        if status not in (200, 403):
+            self.errors += 1
+        return status, body
 
     def first(self, path):
         """The first one there is, once there is one."""
@@ -70,16 +77,10 @@ class Lists:
             turn += 1
             name = path.replace(self.org, "ORG") + "?" + "&".join(sorted(key for key in query if key != "limit"))
             begun = time.monotonic()
-            try:
-                status, _ = self.ask(path, query)
-            except (OSError, http.client.HTTPException):
-                status = 0
-                self.link = None
+            status, _ = self.ask(path, query)
             if status == 403:
                 self.refused.add(name)
-            elif status != 200:
-                self.errors += 1
-            else:
+            elif status == 200:
                 self.times.setdefault(name, []).append(time.monotonic() - begun)
 
     def start(self):
