@@ -10,80 +10,16 @@
 //           scrolling at 375 px, no message of the browser's console
 //
 // SHOTS=/folder keeps screenshots. Says "N passed, N failed, N skipped" at the end.
-import axe from 'axe-core';
 import { createHmac } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { PHONE, WIDE, button, check, dialog, field, heading, page, person, said, settled, shot, signIn, tab, tell, use, violations, walk, world } from './kit.mjs';
 
-const world = JSON.parse(process.env.WORLD);
-const shots = process.env.SHOTS ?? '';
-const WAIT_MS = 90000; // of a machine that does much else; what comes, comes at once
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--lang=ja'];
-const WIDE = { width: 1280, height: 800 };
-const PHONE = { width: 375, height: 720 };
-let passed = 0;
-let failed = 0;
-let shotN = 0;
-let page;
-const noise = [];
-
-function check(name, isGood, more = '') {
-  if (isGood) passed++;
-  else failed++;
-  if (!isGood) console.log(`FAILED ${name} ${more}`);
-}
-
-async function shot(name, options = {}) {
-  if (!shots) return;
-  await mkdir(shots, { recursive: true });
-  await page.screenshot({ path: join(shots, `hub-${String(++shotN).padStart(2, '0')}-${name}.png`), fullPage: true, ...options });
-}
-
-const button = (name) => page.getByRole('button', { name, exact: true });
-const field = (name) => page.getByLabel(new RegExp(`^${name}`));
-const heading = (name) => page.getByRole('heading', { name });
-const dialog = () => page.getByRole('dialog');
-const said = (text) => page.getByRole('status').getByText(text).first().waitFor();
 const inNav = async (name) => {
   const menu = button('メニュー');
   if (await menu.isVisible()) await menu.click();
   await page.getByRole('navigation', { name: 'ページ' }).getByRole('link', { name, exact: true }).click();
   await page.getByRole('heading', { level: 1 }).first().waitFor();
 };
-
-async function settled() {
-  await page.waitForFunction(() => !document.querySelector('.loading') && document.querySelector('h1:not(.sr)'), null, { timeout: WAIT_MS });
-}
-
-async function violations(name) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ['violations'] })).violations);
-  check(`axe ${name}`, found.length === 0, found.map((v) => `\n    ${v.id}: ${v.help}\n      ${v.nodes.slice(0, 4).map((n) => `${n.html.slice(0, 140)} ${n.any.map((a) => a.message).join('; ').slice(0, 160)}`).join('\n      ')}`).join(''));
-}
-
-/** A browser of one person: nothing is shared with the others. */
-async function person(browser, viewport = WIDE) {
-  const context = await browser.newContext({ locale: 'ja-JP', viewport, reducedMotion: 'reduce' });
-  page = await context.newPage();
-  page.setDefaultTimeout(WAIT_MS);
-  listen(page);
-  return context;
-}
-
-function listen(tab) {
-  tab.on('console', (m) => m.type() === 'error' && noise.push(m.text()));
-  tab.on('pageerror', (e) => noise.push(String(e)));
-}
-
-async function signIn(login, password = world.password.replace('%s', login)) {
-  await page.goto(`${world.base}/`);
-  await heading('サインイン').waitFor();
-  await field('ログイン名').fill(login);
-  await field('パスワード').fill(password);
-  await button('サインイン').click();
-}
 
 /** A line of an attacker nobody has seen before, in the log that a sensor follows. */
 let attacks = 0;
@@ -200,28 +136,26 @@ async function tabs(context) {
   const first = page;
   const all = [first];
   const streams = [];
-  const count = (tab) => tab.on('request', (r) => new URL(r.url()).pathname === '/api/v1/stream' && streams.push(tab));
+  const count = (one) => one.on('request', (r) => new URL(r.url()).pathname === '/api/v1/stream' && streams.push(one));
   while (all.length < 8) {
-    const tab = await context.newPage();
-    tab.setDefaultTimeout(WAIT_MS);
-    listen(tab);
-    count(tab);
-    all.push(tab);
-    await tab.goto(`${world.base}/#/board`);
-    await tab.locator('[data-live="true"]').waitFor();
+    const next = await tab(context);
+    count(next);
+    all.push(next);
+    await next.goto(`${world.base}/#/board`);
+    await next.locator('[data-live="true"]').waitFor();
   }
   check('seven more tabs open no stream', streams.length === 0, `${streams.length}`);
   await first.goto(`${world.base}/#/board`);
   let address = attack();
-  await Promise.all(all.map((tab) => tab.getByRole('link', { name: new RegExp(address.replace(/\./g, '\\.')) }).first().waitFor()));
+  await Promise.all(all.map((one) => one.getByRole('link', { name: new RegExp(address.replace(/\./g, '\\.')) }).first().waitFor()));
   check('all eight tabs show the new situation', true);
   await first.close();
-  page = all[1];
+  use(all[1]);
   await page.waitForFunction(() => document.querySelector('[data-live="true"]'));
   address = attack();
-  await Promise.all(all.slice(1).map((tab) => tab.getByRole('link', { name: new RegExp(address.replace(/\./g, '\\.')) }).first().waitFor()));
+  await Promise.all(all.slice(1).map((one) => one.getByRole('link', { name: new RegExp(address.replace(/\./g, '\\.')) }).first().waitFor()));
   check('another tab has taken the stream over, one alone', streams.length === 1, `${streams.length}`);
-  for (const tab of all.slice(2)) await tab.close();
+  for (const one of all.slice(2)) await one.close();
 }
 
 async function member(browser) {
@@ -344,7 +278,7 @@ async function warn(browser) {
   check('375 px of the question', (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
   await hit.close();
 
-  page = ofAnalyst;
+  use(ofAnalyst);
   await page.goto(`${world.base}/#/account`);
   await page.goto(planAddress);
   await page.getByRole('button', { name: /^承認して\d+件を送る$/ }).click();
@@ -378,7 +312,7 @@ async function warn(browser) {
   await said('対応を伝えました');
   await partner.close();
 
-  page = ofAnalyst;
+  use(ofAnalyst);
   await page.goto(`${world.base}/#/board`);
   await page.getByRole('link', { name: new RegExp(world.attacker.replace(/\./g, '\\.')) }).click();
   await page.locator('.counts').waitFor();
@@ -651,47 +585,19 @@ async function administrator(browser) {
   await context.close();
 }
 
-async function walk(who, places) {
-  for (const lang of ['ja', 'en']) {
-    for (const scheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-      await page.setViewportSize(WIDE);
-      for (const place of places) {
-        const short = place.replace(/[0-9a-f]{16,32}/, 'ID');
-        const name = `${who} ${lang} ${scheme} /${short}`;
-        await page.goto(`${world.base}/?lang=${lang}#/${place}`);
-        await settled();
-        await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
-        check(`lang of ${name}`, (await page.getAttribute('html', 'lang')) === lang);
-        await violations(name);
-        const file = `${who}-${lang}-${short.replace(/\W+/g, '_') || 'home'}`;
-        await shot(scheme === 'dark' ? `${file}-dark` : file);
-        if (scheme === 'dark') continue;
-        await page.setViewportSize(PHONE);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        check(`375 px ${name}`, wide <= PHONE.width, `is ${wide} px wide`);
-        await shot(`${file}-phone`);
-        await page.setViewportSize(WIDE);
-      }
-    }
-  }
-}
-
-let browser;
-try {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, headless: true });
+await tell(async (browser) => {
   const context = await person(browser);
   await analyst();
   let ofAnalyst = page;
   await member(browser);
   const reported = await report(browser);
-  page = ofAnalyst;
+  use(ofAnalyst);
   const plan = await warn(browser);
   const one = await cases();
   await tabs(context);
   ofAnalyst = page;
   await administrator(browser);
-  page = ofAnalyst;
+  use(ofAnalyst);
   await walk('analyst', ['', 'board?state=noise', `situations/${world.situations[0]}`, `situations/${world.both}`, 'situations/ffffffffffffffffffffffffffffffff', 'warnings', plan, 'cases', 'cases?state=closed', one, 'cases/ffffffffffffffff', 'funnel', 'orgs', 'orgs/acme', 'relations', 'account']);
   await context.close();
   const own = await person(browser);
@@ -703,18 +609,4 @@ try {
   await page.getByRole('heading', { name: /サインイン|Sign in/ }).first().waitFor();
   await walk('nobody', ['', 'invitation/00']);
   await own.close();
-  // Refusals the story provokes are answers with a status, not faults of the pages.
-  const faults = noise.filter((n) => !/status of (400|401|403|404|409)/.test(n));
-  check('nothing in the browser’s console', faults.length === 0, faults.slice(0, 5).join('\n'));
-} catch (error) {
-  failed++;
-  console.log(`FAILED: ${error.stack ?? error}`);
-  if (page) {
-    await shot('failed').catch(() => {});
-    console.log((await page.locator('body').innerText().catch(() => '')).slice(0, 1500));
-  }
-} finally {
-  await browser?.close();
-}
-console.log(`${passed} passed, ${failed} failed, 0 skipped`);
-process.exitCode = failed ? 1 : 0;
+});
