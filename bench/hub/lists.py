@@ -16,7 +16,7 @@ def paths(org, sample, sensor):
     ago = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - 600))
     soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + 3600))
     findings = [{}, {"from": ago, "to": soon}, {"rule": sample["rule"]}, {"sensor": sensor}, {"actor": sample.get("actor") or "-"},
-                {"actor": "203.0.113.77"}, {"level": "critical"}, {"outcome": "success"}, {"order": "change"},
+                {"actor": "203.0.113.77"}, {"level": "critical"}, {"outcome": "possible"}, {"order": "change"},
                 {"rule": sample["rule"], "sensor": sensor, "level": "low", "from": ago}]
     found = [("findings", dict(of, org=org, limit=100)) for of in findings]
     found += [("situations", dict(of, org=org, limit=100)) for of in ({}, {"state": "open"}, {"state": "resolved"}, {"assignee": "-"})]
