@@ -6,6 +6,8 @@ import threading
 import time
 import urllib.parse
 
+import kit  # of bench/
+
 EVERY_S = 0.05  # well below what a token may ask for in a second
 TIMEOUT_S = 60
 
@@ -27,7 +29,7 @@ def paths(org, sample, sensor):
 
 
 def at(times, share):
-    return round(sorted(times)[min(len(times) - 1, int(len(times) * share))] * 1000, 1) if times else 0.0
+    return round(kit.percentile(times, share) * 1000, 1) if times else 0.0
 
 
 class Lists:
