@@ -3,6 +3,7 @@
 #include "parse/book_map.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "../check.h"
 #include "base/alloc.h"
@@ -477,6 +478,27 @@ static void a_label_that_is_not_there(void)
 	(void)yg_book_close(book);
 }
 
+/* As many entries as a map can have, in a sheet with as many labels as are looked at: what a label
+ * costs does not depend on the cells that are none, nor on how long labels are. */
+static void many_labels_in_a_large_sheet(void)
+{
+	struct yg_book *book = open_book("large.xlsx");
+	struct yg_book_entry entry = {.label = YG_S("届出の番号")};
+	struct yg_cell cell;
+	uint32_t sheet, wrong = 0;
+	clock_t began = clock();
+
+	CHECK(book);
+	for (uint32_t i = 0; i < YG_BOOK_WRITES_MAX; i++)
+		wrong += yg_book_map_place(book, &entry, &sheet, &cell, &fault) != YG_OK ||
+			 yg_cell_compare(cell, cell_of("B20000")) != 0;
+	CHECK(wrong == 0);
+	CHECK((clock() - began) / CLOCKS_PER_SEC < 5);
+	entry.label = YG_S("限りの外");
+	CHECK(yg_book_map_place(book, &entry, &sheet, &cell, &fault) == YG_EFORMAT);
+	(void)yg_book_close(book);
+}
+
 /* Each allocation in turn fails: an error, nothing lost or leaked. */
 static void memory_may_run_out(void)
 {
@@ -518,6 +540,7 @@ int main(int argc, char **argv)
 						  CASE(maps_are_read),
 						  CASE(wrong_maps_say_their_line),
 						  CASE(a_label_that_is_not_there),
+						  CASE(many_labels_in_a_large_sheet),
 						  CASE(memory_may_run_out)};
 	int failed;
 
