@@ -451,10 +451,13 @@ static int merge_writes(struct filling *f)
 	int rc = YG_OK;
 
 	for (uint32_t i = 0; rc == YG_OK && i < f->count; i++) {
-		if (kept > 0 && by_cell(&f->writes[kept - 1], &f->writes[i]) == 0)
-			rc = join(f, &f->writes[kept - 1], &f->writes[i]);
-		else
+		if (kept == 0 || by_cell(&f->writes[kept - 1], &f->writes[i]) != 0) {
 			f->writes[kept++] = f->writes[i];
+			continue;
+		}
+		rc = join(f, &f->writes[kept - 1], &f->writes[i]);
+		if (rc == YG_OK) /* now: each further one would copy all of it */
+			rc = check_write(f, &f->writes[kept - 1]);
 	}
 	f->count = kept;
 	for (uint32_t i = 0; rc == YG_OK && i < f->count; i++)

@@ -306,6 +306,21 @@ static void texts_that_no_cell_takes(void)
 	CHECK(fill("form.xlsx", &formula, 1) == YG_EINVAL);
 }
 
+/* Texts of one cell that come to more than it takes are not put together to their end. */
+static void many_texts_to_one_cell(void)
+{
+	static char text[YG_CELL_TEXT_MAX];
+	static struct yg_book_write writes[YG_BOOK_WRITES_MAX];
+
+	memset(text, 'a', sizeof(text));
+	for (uint32_t i = 0; i < YG_BOOK_WRITES_MAX; i++) {
+		writes[i] = text_to("D3", "");
+		writes[i].text = (struct yg_bytes){(const uint8_t *)text, sizeof(text)};
+	}
+	CHECK(fill("form.xlsx", writes, YG_BOOK_WRITES_MAX) == YG_EINVAL);
+	CHECK(strstr(fault.msg, "cell D3: a text of 65535 characters"));
+}
+
 /* ---- labels ---- */
 
 static bool alike(const char *a, const char *b)
@@ -535,6 +550,7 @@ int main(int argc, char **argv)
 						  CASE(the_rest_stays_byte_for_byte),
 						  CASE(faults_say_what_and_where),
 						  CASE(texts_that_no_cell_takes),
+						  CASE(many_texts_to_one_cell),
 						  CASE(labels_that_say_the_same),
 						  CASE(labels_are_found),
 						  CASE(maps_are_read),
