@@ -22,7 +22,7 @@ struct yg_back_look {
 	char digest[2 * YG_DIGEST_BYTES + 1];
 	enum yg_back_state state;
 	uint64_t number; /* lines before this one are looked at */
-	uint64_t done;	 /* and these were */
+	uint64_t done;	 /* behind the greatest number that was */
 	int64_t from_ns; /* times of arrival */
 	int64_t to_ns;
 	uint64_t records;
