@@ -29,8 +29,9 @@ struct yg_back_look {
 	uint64_t count;
 	int64_t first_ns; /* YG_TIME_NONE: none of those that count has a time */
 	int64_t last_ns;
-	uint32_t gaps;	  /* times in between that the archive lacks */
-	uint32_t damaged; /* files that could not be read to their end */
+	uint32_t gaps;	     /* times in between that the archive lacks */
+	uint32_t damaged;    /* files that could not be read to their end */
+	uint64_t damaged_at; /* the last of them: its hour and part as one number; 0: none */
 	bool has_archive;
 };
 

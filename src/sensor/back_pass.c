@@ -138,12 +138,15 @@ static int rest(struct pass *p, int64_t began_ns)
 
 /* ---- the archive ---- */
 
-static bool wants(const struct pass *p, const struct yg_archive_frame *frame)
+/* Bits of the looks that want something of @frame. */
+static uint32_t wanting(const struct pass *p, const struct yg_archive_frame *frame)
 {
+	uint32_t bits = 0;
+
 	for (uint32_t i = 0; i < p->count; i++)
 		if (frame->journal_end > p->from[i] && frame->journal_first < p->looks[i]->number)
-			return true;
-	return false;
+			bits |= UINT32_C(1) << i;
+	return bits;
 }
 
 static int look_at_frame(struct pass *p, const struct yg_archive *archive, uint32_t index)
@@ -164,29 +167,62 @@ static int look_at_frame(struct pass *p, const struct yg_archive *archive, uint3
 	return rc == YG_OK ? rest(p, began_ns) : rc;
 }
 
-static int look_at_file(struct pass *p, const char *path)
+/* *ret_wanting: when it fails, the looks that wanted something of what was not read. */
+static int look_at_file(struct pass *p, const char *path, uint32_t *ret_wanting)
 {
 	struct yg_archive *archive = NULL;
 	struct yg_fault fault;
+	uint32_t at = 0;
 	int rc = yg_archive_open(path, &archive, &fault);
 
-	for (uint32_t i = 0; rc == YG_OK && i < archive->count; i++) {
-		const struct yg_archive_frame *frame = &archive->frames[i];
+	*ret_wanting = UINT32_MAX; /* nobody knows what it held */
+	if (rc != YG_OK)
+		return rc;
+	for (; rc == YG_OK && at < archive->count; at++) {
+		const struct yg_archive_frame *frame = &archive->frames[at];
 
+		*ret_wanting = wanting(p, frame);
 		p->is_mixed |= frame->journal_first < p->end;
 		if (frame->journal_end > p->end)
 			p->end = frame->journal_end;
-		if (wants(p, frame))
-			rc = look_at_frame(p, archive, i);
+		if (*ret_wanting != 0)
+			rc = look_at_frame(p, archive, at);
 	}
+	for (; at < archive->count; at++)
+		*ret_wanting |= wanting(p, &archive->frames[at]);
 	(void)yg_archive_free(archive);
 	return rc;
+}
+
+/* Once for each look, also where the file is read again after a while, or in another life. */
+static void note_damage(struct pass *p, const struct yg_archive_entry *entry, uint32_t wanted)
+{
+	uint64_t at = (uint64_t)(entry->hour_ns / YG_ARCHIVE_HOUR_NS) * YG_ARCHIVE_PARTS_MAX +
+		      entry->part + 1;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct yg_back_look *look = p->looks[i];
+
+		if (!(wanted >> i & 1) || at <= look->damaged_at ||
+		    entry->hour_ns + YG_ARCHIVE_HOUR_NS <= look->from_ns)
+			continue;
+		look->damaged_at = at;
+		look->damaged++;
+	}
+}
+
+static bool is_damage(const struct yg_archive_entry *entry, int rc)
+{
+	return rc == YG_ETRUNC || rc == YG_EFORMAT || rc == YG_EDIGEST || rc == YG_EIO ||
+	       rc == YG_EACCES ||
+	       (rc == YG_EMISMATCH && !entry->is_open); /* an open one may be empty yet */
 }
 
 static int take_file(void *arg, const struct yg_archive_entry *entry)
 {
 	struct pass *p = arg;
 	char path[YG_ARCHIVE_PATH_MAX], stem[YG_ARCHIVE_PATH_MAX];
+	uint32_t wanted;
 	int rc;
 
 	p->has_archive = true;
@@ -199,17 +235,15 @@ static int take_file(void *arg, const struct yg_archive_entry *entry)
 	/* Closed while the folder was listed: it stands there under both names. */
 	if (strcmp(stem, p->last) == 0)
 		return YG_OK;
-	rc = look_at_file(p, entry->path);
+	rc = look_at_file(p, entry->path, &wanted);
 	/* Closed just now: it has its last name. */
 	if (rc == YG_ENOENT && entry->is_open &&
 	    snprintf(path, sizeof(path), "%s" YG_ARCHIVE_CLOSED, stem) < (int)sizeof(path))
-		rc = look_at_file(p, path);
+		rc = look_at_file(p, path, &wanted);
 	if (rc == YG_OK)
 		memcpy(p->last, stem, sizeof(stem));
-	if (rc == YG_ETRUNC || rc == YG_EFORMAT || rc == YG_EDIGEST ||
-	    (rc == YG_EMISMATCH && !entry->is_open)) /* an open one may be empty yet */
-		for (uint32_t i = 0; i < p->count; i++)
-			p->looks[i]->damaged++;
+	if (is_damage(entry, rc))
+		note_damage(p, entry, wanted);
 	else if (rc != YG_ENOENT && rc != YG_EMISMATCH) /* it went, to stay within the bound */
 		return rc;
 	return YG_OK;
@@ -271,7 +305,7 @@ static int open_sets(struct pass *p)
  * numbers do not grow with the files: "not hit" would be a guess. */
 static void begin_again(struct yg_back_look *look)
 {
-	look->done = look->records = look->count = 0;
+	look->done = look->records = look->count = look->damaged_at = 0;
 	look->damaged = 0;
 	look->first_ns = look->last_ns = YG_TIME_NONE;
 }

@@ -366,6 +366,39 @@ static void the_clock_was_set_back(void)
 	end(&life);
 }
 
+/* A file that cannot be read is damaged for those who wanted it, once; the others are looked at. */
+static void a_file_that_cannot_be_read(void)
+{
+	struct yg_civil day = yg_time_civil(NOW, 0);
+	char name[512];
+	struct life life;
+	json_t *fields;
+
+	begin(true);
+	for (unsigned part = 7; part < 9; part++) {
+		(void)snprintf(name, sizeof(name),
+			       "%s/archive/acme/%04d/%02u/%02u/%02u-%03u.ndjson.zst", root,
+			       (int)day.year, day.month, day.day, day.hour, part);
+		MUST(symlink(name, name) == 0); /* YG_EIO, also for root */
+	}
+	offer(NAME, "\"203.0.113.9\",\"w\",\"amber\",\"amber\",0,2099-01-01T00:00:00Z,\"x\"\n");
+	CHECK(start(&life, POLICY));
+	fields = told(&life);
+	CHECK(yg_json_int(fields, "damaged", -1) == 2);
+	CHECK(is_told(fields, "done", LINES, LINES / EVERY));
+	CHECK(has_saved("\"damaged\":2"));
+	/* A life that ended behind them, before it could say so, does not count them again. */
+	(void)pthread_mutex_lock(&life.back->lock);
+	life.back->looks[0].state = YG_BACK_WAITS;
+	(void)pthread_mutex_unlock(&life.back->lock);
+	end(&life);
+	CHECK(start(&life, POLICY));
+	fields = told(&life);
+	CHECK(yg_json_int(fields, "damaged", -1) == 2);
+	CHECK(is_told(fields, "done", LINES, LINES / EVERY));
+	end(&life);
+}
+
 static void only_what_the_local_file_lets(void)
 {
 	struct life life;
@@ -394,11 +427,9 @@ static void without_an_archive_nothing_was_looked_at(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(counted_once_and_told_once),
-	CASE(up_to_a_line_and_from_a_line),
-	CASE(the_clock_was_set_back),
-	CASE(only_what_the_local_file_lets),
-	CASE(without_an_archive_nothing_was_looked_at),
+	CASE(counted_once_and_told_once),    CASE(up_to_a_line_and_from_a_line),
+	CASE(the_clock_was_set_back),	     CASE(a_file_that_cannot_be_read),
+	CASE(only_what_the_local_file_lets), CASE(without_an_archive_nothing_was_looked_at),
 };
 
 int main(void)
