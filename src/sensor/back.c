@@ -52,12 +52,15 @@ static bool wait_for_work(struct yg_back *b, bool *ret_has_set, uint64_t *ret_si
 	return goes_on;
 }
 
-static bool has_waiting(const struct yg_back *b)
+static bool has_waiting(struct yg_back *b)
 {
+	bool has = false;
+
+	(void)pthread_mutex_lock(&b->lock); /* ours, of the plain kind */
 	for (uint32_t i = 0; i < b->count; i++)
-		if (b->looks[i].state == YG_BACK_WAITS)
-			return true;
-	return false;
+		has |= b->looks[i].state == YG_BACK_WAITS;
+	(void)pthread_mutex_unlock(&b->lock); /* as above */
+	return has;
 }
 
 /* Again after a while when something fails: nobody else does it. */

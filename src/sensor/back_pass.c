@@ -337,20 +337,30 @@ static void finish(struct pass *p)
 	(void)pthread_mutex_unlock(&p->b->lock); /* as above */
 }
 
+/* The first that wait. */
+static void choose(struct pass *p)
+{
+	(void)pthread_mutex_lock(&p->b->lock); /* ours, of the plain kind */
+	for (uint32_t i = 0; i < p->b->count && p->count < YG_BACK_PASS_MAX; i++) {
+		struct yg_back_look *look = &p->b->looks[i];
+
+		if (look->state != YG_BACK_WAITS)
+			continue;
+		p->from[p->count] = look->done;
+		p->resumed |= (uint32_t)(look->done > 0) << p->count;
+		p->looks[p->count++] = look;
+		if (look->from_ns < p->since_ns)
+			p->since_ns = look->from_ns;
+	}
+	(void)pthread_mutex_unlock(&p->b->lock); /* as above */
+}
+
 int yg_back_pass(struct yg_back *b)
 {
 	struct pass p = {.b = b, .since_ns = INT64_MAX, .steady = yg_clock_steady()};
 	int rc;
 
-	for (uint32_t i = 0; i < b->count && p.count < YG_BACK_PASS_MAX; i++) {
-		if (b->looks[i].state != YG_BACK_WAITS)
-			continue;
-		p.from[p.count] = b->looks[i].done;
-		p.resumed |= (uint32_t)(b->looks[i].done > 0) << p.count;
-		p.looks[p.count++] = &b->looks[i];
-		if (b->looks[i].from_ns < p.since_ns)
-			p.since_ns = b->looks[i].from_ns;
-	}
+	choose(&p);
 	if (p.count == 0)
 		return YG_OK;
 	yg_buf_init(&p.stored, YG_ARCHIVE_STORED_MAX);
