@@ -399,6 +399,27 @@ static void a_file_that_cannot_be_read(void)
 	end(&life);
 }
 
+/* A list that cannot be read for a moment is looked for afterwards, without another change. */
+static void a_list_that_cannot_be_read_at_first(void)
+{
+	struct life life;
+	uint64_t signature;
+	char name[512];
+
+	begin(true);
+	CHECK(start(&life, POLICY)); /* nothing to look for */
+	CHECK(has_saved("\"looks\":[]"));
+	offer(NAME, "\"203.0.113.9\",\"w\",\"amber\",\"amber\",0,2099-01-01T00:00:00Z,\"x\"\n");
+	signature = yg_watch_set_signature(yg_sensor_policy_detect(life.policy), &home, true);
+	(void)snprintf(name, sizeof(name), "%s/detect/indicators/" PART, root);
+	MUST(symlink(name, name) == 0); /* YG_EIO, also for root */
+	yg_back_set(life.back, signature, number);
+	(void)usleep(300000); /* it is tried; where it is not yet, the case says less */
+	MUST(unlink(name) == 0);
+	CHECK(is_told(told(&life), "done", LINES, LINES / EVERY));
+	end(&life);
+}
+
 static void only_what_the_local_file_lets(void)
 {
 	struct life life;
@@ -427,9 +448,13 @@ static void without_an_archive_nothing_was_looked_at(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(counted_once_and_told_once),    CASE(up_to_a_line_and_from_a_line),
-	CASE(the_clock_was_set_back),	     CASE(a_file_that_cannot_be_read),
-	CASE(only_what_the_local_file_lets), CASE(without_an_archive_nothing_was_looked_at),
+	CASE(counted_once_and_told_once),
+	CASE(up_to_a_line_and_from_a_line),
+	CASE(the_clock_was_set_back),
+	CASE(a_file_that_cannot_be_read),
+	CASE(a_list_that_cannot_be_read_at_first),
+	CASE(only_what_the_local_file_lets),
+	CASE(without_an_archive_nothing_was_looked_at),
 };
 
 int main(void)
