@@ -568,17 +568,21 @@ static const char *state_of(const struct yg_publish_work *work)
 	return work->is_withdrawn ? "withdrawn" : work->copy ? "published" : "refused";
 }
 
-/* Another plan has taken its place meanwhile: it waits for that one. */
+/* Another plan has taken its place meanwhile, or a person wishes more: it waits for that. */
 static int take_newer(struct yg_hub_access *hub, const struct yg_publish_work *work, bool *ret)
 {
+	static const char *const keys[] = {"plan", "at_most"};
 	json_t *now = NULL;
 	int rc = yg_warn_load(hub, "published", work->key, &now);
 
 	*ret = false;
-	if (rc == YG_OK &&
-	    !json_equal(json_object_get(now, "plan"), json_object_get(work->body, "plan"))) {
+	for (size_t i = 0; rc == YG_OK && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_t *value = json_object_get(now, keys[i]);
+
+		if (json_equal(value, json_object_get(work->body, keys[i])))
+			continue;
 		*ret = true;
-		rc = yg_json_set(work->body, "plan", json_incref(json_object_get(now, "plan")));
+		rc = yg_json_set(work->body, keys[i], json_incref(value));
 	}
 	json_decref(now);
 	return rc;
