@@ -550,6 +550,19 @@ const char *yg_publish_collection(const struct yg_publish_work *work)
 	return work->key + YG_WARN_PLAN_HEX + 1;
 }
 
+bool yg_publish_is_lasting(int rc)
+{
+	return rc == YG_ELIMIT || rc == YG_EFORMAT;
+}
+
+int yg_publish_give_up(struct yg_publish_work *work)
+{
+	json_decref(work->copy);
+	work->copy = NULL;
+	work->is_withdrawn = false; /* nor can it be said that all of it is revoked */
+	return refuse(work, "objects");
+}
+
 int yg_publish_fill(struct yg_hub_access *hub, struct yg_publish_work *work)
 {
 	int rc = yg_control_begin(hub->store);
@@ -560,7 +573,7 @@ int yg_publish_fill(struct yg_hub_access *hub, struct yg_publish_work *work)
 	if (rc == YG_OK)
 		return yg_control_commit(hub->store);
 	yg_control_abort(hub->store);
-	return rc;
+	return yg_publish_is_lasting(rc) ? yg_publish_give_up(work) : rc;
 }
 
 static const char *state_of(const struct yg_publish_work *work)

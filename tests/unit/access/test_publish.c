@@ -255,11 +255,28 @@ static void a_wish_meanwhile(void)
 	hub_end();
 }
 
+/* What can never be put stands in nobody's way. */
+static void given_up(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	struct yg_publish_work work;
+
+	begin();
+	CHECK(yg_publish_is_lasting(YG_ELIMIT) && yg_publish_is_lasting(YG_EFORMAT));
+	CHECK(!yg_publish_is_lasting(YG_OK) && !yg_publish_is_lasting(YG_ENOMEM));
+	CHECK(set_rule(&community, YG_TLP_GREEN) == YG_OK);
+	send(YG_AUDIENCE_SECTOR, plan);
+	CHECK(take(&work) == YG_OK && work.copy);
+	CHECK(yg_publish_give_up(&work) == YG_OK && !work.copy);
+	CHECK(yg_bytes_eq(yg_json_text(work.body, "refusal"), YG_S("objects")));
+	done(&work, NULL);
+	CHECK(is_in("refused") && yg_publish_next(hub, &work) == YG_ENOENT);
+	hub_end();
+}
+
 static const struct check_case cases[] = {
-	CASE(off_by_default_and_by_rule),
-	CASE(whose_and_for_whom),
-	CASE(two_at_once),
-	CASE(a_wish_meanwhile),
+	CASE(off_by_default_and_by_rule), CASE(whose_and_for_whom), CASE(two_at_once),
+	CASE(a_wish_meanwhile),		  CASE(given_up),
 };
 
 CHECK_MAIN(cases)
