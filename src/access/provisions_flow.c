@@ -221,6 +221,16 @@ int yg_provision_tick(struct yg_hub_access *hub, int64_t now_ns)
 	return rc;
 }
 
+/* A person's, never a program's. */
+static int begin_deed(struct yg_access *by, struct yg_hub_access **ret)
+{
+	int rc = yg_provision_require(by, YG_MAY_write_warnings, ret);
+
+	if (rc == YG_OK && by->who.token[0])
+		rc = YG_EACCES;
+	return rc == YG_OK ? yg_hub_begin(*ret) : rc;
+}
+
 /* YG_OK: it is approved, and somebody waits. */
 static int check_flow(struct yg_hub_access *hub, const char *plan)
 {
@@ -247,12 +257,8 @@ static int check_flow(struct yg_hub_access *hub, const char *plan)
 int yg_provision_around(struct yg_access *by, const char *plan)
 {
 	struct yg_hub_access *hub;
-	int rc = yg_provision_require(by, YG_MAY_write_warnings, &hub);
+	int rc = begin_deed(by, &hub);
 
-	if (rc == YG_OK && by->who.token[0])
-		rc = YG_EACCES;
-	if (rc == YG_OK)
-		rc = yg_hub_begin(hub);
 	if (rc != YG_OK)
 		return rc;
 	rc = check_flow(hub, plan);
@@ -291,12 +297,8 @@ static int stop(struct yg_access *by, const char *plan)
 int yg_provision_stop(struct yg_access *by, const char *plan)
 {
 	struct yg_hub_access *hub;
-	int rc = yg_provision_require(by, YG_MAY_write_warnings, &hub);
+	int rc = begin_deed(by, &hub);
 
-	if (rc == YG_OK && by->who.token[0])
-		rc = YG_EACCES;
-	if (rc == YG_OK)
-		rc = yg_hub_begin(hub);
 	if (rc != YG_OK)
 		return rc;
 	rc = stop(by, plan);
