@@ -113,8 +113,7 @@ static int count_report(void *arg, struct yg_bytes key, struct yg_bytes body)
 	enum yg_clue_word word;
 
 	(void)key;
-	if (yg_clue_word_by_name(yg_json_peek_text(body, "word"), &word) &&
-	    word < YG_CLUE_WORD_YES)
+	if (yg_clue_word_by_name(yg_json_peek_text(body, "word"), &word) && word < YG_CLUE_WORD_YES)
 		++*count;
 	return *count < YG_CLUE_WORDS_MAX ? YG_OK : YG_ELIMIT;
 }
