@@ -145,10 +145,13 @@ static void newest_version_counts(void)
 	CHECK(open_it());
 	CHECK(put(ONE, 20, "192.0.2.1", false, &is_taken) == YG_OK && is_taken);
 	CHECK(put(ONE, 10, "192.0.2.2", false, &is_taken) == YG_OK && !is_taken);
-	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), 9, count_clue, &count) == YG_OK);
+	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), 0, 9, count_clue, &count) == YG_OK);
 	CHECK(count == 0);
 	CHECK(put(ONE, 10, "192.0.2.2", true, &is_taken) == YG_OK && is_taken);
-	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), 9, keep, &clue) == YG_OK);
+	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), 0, 9, keep, &clue) == YG_OK);
+	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), clue.number, 9, count_clue, &count) ==
+	      YG_OK);
+	CHECK(count == 0);
 	CHECK(clue.facts.version_ns == 10 && strcmp(clue.id, ONE) == 0 && clue.facts.has_values &&
 	      clue.facts.is_shared);
 	close_it();
@@ -401,7 +404,7 @@ static void nothing_is_left(void)
 	CHECK(yg_collections_remove(s, &shelf, &objects) == YG_OK && objects == 1);
 	CHECK(yg_collections_commit(s) == YG_OK);
 	CHECK(yg_clues_named(s, yg_bytes_str(ONE), count_clue, &count) == YG_OK);
-	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.1"), 9, count_clue, &count) == YG_OK);
+	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.1"), 0, 9, count_clue, &count) == YG_OK);
 	CHECK(yg_clues_relations(s, &ask, count_relation, &count) == YG_OK && count == 0);
 	CHECK(yg_clues_cursor(s, shelf.number, &cursor) == YG_OK && cursor == INT64_MIN);
 	CHECK(is_marked());
