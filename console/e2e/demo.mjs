@@ -8,7 +8,7 @@
 //   phone width; the six scenes lead to the right page as the right person; axe-core 0.
 //
 // SHOTS=/folder keeps screenshots. Says "N passed, N failed, N skipped" at the end.
-import { PHONE, WIDE, button, check, page, person, settled, shot, tell, violations, world } from './kit.mjs';
+import { PHONE, WIDE, button, check, page, person, settled, shot, shows, tell, violations, world } from './kit.mjs';
 
 const SCENES = 6;
 const bar = () => page.getByRole('complementary', { name: /^(デモの案内|Guide of the demo)$/ });
@@ -22,7 +22,7 @@ async function open(browser, viewport) {
 }
 
 async function isDemo(name) {
-  check(`${name} says デモ`, await bar().getByText('デモ').first().isVisible());
+  await shows(`${name} says デモ`, async () => await bar().getByText('デモ').first().isVisible());
 }
 
 /** Before anybody is signed in, and from there to a person without a password. */
@@ -39,7 +39,7 @@ async function door() {
   await isDemo('the city');
   await page.getByLabel('見る人').selectOption({ label: '調整機関の分析者' });
   await page.getByRole('heading', { name: '事案' }).first().waitFor();
-  check('another person, without a password', (await page.locator('.desk').textContent()).includes('調整機関の分析者'));
+  await shows('another person, without a password', async () => (await page.locator('.desk').textContent()).includes('調整機関の分析者'));
 }
 
 /** Each scene, and each page it leads to. */
@@ -58,7 +58,7 @@ async function story(name) {
       await page.waitForFunction((who) => document.querySelector('.desk')?.textContent.includes(who), label.split('として')[0]);
       await settled();
       await isDemo(`${name} ${label}`);
-      check(`${name} ${label}: the page is there`, (await page.getByRole('alert').count()) === 0, (await page.locator('main').innerText()).slice(0, 200));
+      await shows(`${name} ${label}: the page is there`, async () => (await page.getByRole('alert').count()) === 0, async () => (await page.locator('main').innerText()).slice(0, 200));
       hits.push([n, label, (await page.locator('main').innerText())]);
       await shot(`${name}-${n}-${i + 1}`);
       if (name === 'phone') check(`375 px ${label}`, (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);

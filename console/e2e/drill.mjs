@@ -11,7 +11,7 @@
 //
 // SHOTS=/folder keeps screenshots. Says "N passed, N failed, N skipped" at the end.
 import { writeFile } from 'node:fs/promises';
-import { PHONE, WAIT_MS, button, check, dialog, field, heading, page, person, said, settled, shot, signIn, tell, use, violations, walk, world } from './kit.mjs';
+import { PHONE, WAIT_MS, button, check, dialog, field, heading, page, person, said, settled, shot, shows, signIn, tell, use, violations, walk, world } from './kit.mjs';
 
 const ENTRIES_MAX = 12;
 const counted = []; // what each plan's page said in the end
@@ -60,11 +60,11 @@ async function tree() {
   await page.getByLabel('表', { exact: true }).fill(`${world.table}nowhere,どこか,operator,sep-a,mail,a@b.example\n`);
   await button('確かめる').click();
   await page.getByRole('alert').getByText(new RegExp(`${world.lines + 1} ?行目`)).waitFor();
-  check('an organisation that is not at this hub is said with its line', (await page.getByRole('alert').innerText()).includes('id'));
+  await shows('an organisation that is not at this hub is said with its line', async () => (await page.getByRole('alert').innerText()).includes('id'));
   // As an office program in Japan writes it: CP932.
   await field('ファイルから読む').setInputFiles({ name: '連絡網.csv', mimeType: 'text/csv', buffer: Buffer.from(world.cp932, 'base64') });
   await page.getByText('連絡網.csvから読みました').waitFor();
-  check('the names of the file are readable', (await page.getByLabel('表', { exact: true }).inputValue()).includes('総務省'));
+  await shows('the names of the file are readable', async () => (await page.getByLabel('表', { exact: true }).inputValue()).includes('総務省'));
   await button('確かめる').click();
   await page.getByText('まだ取り込んでいません').waitFor();
   await violations('ja table to take');
@@ -72,7 +72,7 @@ async function tree() {
   await button('この表のとおりにする').click();
   await said('連絡網を表のとおりにしました');
   await page.locator('.net').getByText(world.names['op-a1']).waitFor();
-  check('everybody stands in the tree', (await page.locator('.net .net-stage').count()) === world.lines - 1);
+  await shows('everybody stands in the tree', async () => (await page.locator('.net .net-stage').count()) === world.lines - 1);
   await settled();
   await shot('tree');
 }
@@ -164,11 +164,11 @@ async function corrected(place) {
   await said('連絡先を直しました');
   await page.getByRole('row', { name: new RegExp(world.names['op-b1']) }).getByRole('link', { name: 'ここだけ訓練する' }).click();
   await heading('訓練を準備する').waitFor();
-  check('the branch is chosen already', (await field('送る範囲').inputValue()) === 'op-b1');
+  await shows('the branch is chosen already', async () => (await field('送る範囲').inputValue()) === 'op-b1');
   // With the keyboard alone.
   await page.getByLabel('予告なし').focus();
   await page.keyboard.press('ArrowDown');
-  check('arrow keys choose', await page.getByLabel('予告あり').isChecked());
+  await shows('arrow keys choose', async () => await page.getByLabel('予告あり').isChecked());
   await button('準備する').focus();
   await page.keyboard.press('Enter');
   await page.getByText('まだ何も送っていません').waitFor();
@@ -187,7 +187,7 @@ async function provision() {
   await field('してほしいこと').fill('通信記録で下の宛先を探してください。\n見つけたら調整役に電話してください。');
   await field('攻撃指標').fill('hxxps://evil[.]example/a\n203.0.113.9\nこれは指標ではない');
   await page.getByText('攻撃指標として読めない行があります').waitFor();
-  check('what is no indicator is not sent', await button('送る文を確かめる').isDisabled());
+  await shows('what is no indicator is not sent', async () => await button('送る文を確かめる').isDisabled());
   await violations('ja provision with a wrong line');
   await shot('provision-wrong');
   await field('攻撃指標').fill('hxxps://evil[.]example/a\n203.0.113.9');
@@ -226,12 +226,12 @@ async function stopped() {
   await dialog().getByRole('button', { name: '止める' }).click();
   await said('止めました');
   await page.getByText('途中で止めた').first().waitFor();
-  check('what is stopped cannot be stopped again', (await button('止める').count()) === 0);
+  await shows('what is stopped cannot be stopped again', async () => (await button('止める').count()) === 0);
   await note('drill');
   await inNav('疎通確認訓練');
   const list = page.getByRole('table', { name: 'これまでの訓練' });
   await list.getByText('送らなかった').waitFor();
-  check('all drills are in the list', (await list.getByRole('row').count()) === 5, `${await list.getByRole('row').count()}`);
+  await shows('all drills are in the list', async () => (await list.getByRole('row').count()) === 5, async () => `${await list.getByRole('row').count()}`);
   await shot('drills');
 }
 

@@ -31,6 +31,17 @@ export function check(name, isGood, more = '') {
   if (!isGood) console.log(`FAILED ${name} ${more}`);
 }
 
+/** As check(), of what the page comes to show: what it reads is asked for again until it is so. */
+export async function shows(name, isGood, more = async () => '') {
+  const until = Date.now() + WAIT_MS;
+  let is = await isGood();
+  while (!is && Date.now() < until) {
+    await page.waitForTimeout(100);
+    is = await isGood();
+  }
+  check(name, is, is ? '' : await more());
+}
+
 export async function shot(name, options = {}) {
   if (!shots) return;
   await mkdir(shots, { recursive: true });
