@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/facts-int.h"
 
+#include "base/arena.h"
 #include "base/crypt.h"
 
 #include "base/ban.h"
 
 #define MINUTE_BIAS INT64_C(0x80000000)
+#define PAGE_BYTES  ((size_t)YG_FACT_LIST_MAX * 16u * YG_FACT_TEXT_MAX)
 
 /* ---- ids ---- */
 
@@ -332,6 +334,56 @@ void yg_facts_abort(struct yg_facts *facts)
 
 /* ---- reading ---- */
 
+struct kept {
+	struct kept *next;
+	struct yg_fact_finding finding;
+};
+
+struct page {
+	struct yg_arena *arena;
+	struct kept *first;
+	struct kept **end;
+};
+
+static int keep(void *arg, const struct yg_fact_finding *finding)
+{
+	struct page *page = arg;
+	struct kept *kept = yg_arena_alloc(page->arena, sizeof(*kept));
+	bool is_kept = kept != NULL;
+
+	if (!is_kept)
+		return YG_ENOMEM;
+	*kept = (struct kept){.finding = *finding};
+	struct yg_bytes *const texts[] = {
+		&kept->finding.org,	 &kept->finding.sensor, &kept->finding.rule,
+		&kept->finding.title,	 &kept->finding.rules,	&kept->finding.bundle,
+		&kept->finding.title_ja, &kept->finding.reason, &kept->finding.source,
+		&kept->finding.actor,	 &kept->finding.target, &kept->finding.matched,
+		&kept->finding.hunt,
+	};
+
+	for (size_t i = 0; is_kept && i < sizeof(texts) / sizeof(texts[0]); i++)
+		is_kept = yg_arena_dup(page->arena, *texts[i], texts[i]);
+	*page->end = kept;
+	page->end = &kept->next;
+	return is_kept ? YG_OK : YG_ENOMEM;
+}
+
+/* Who is given a row may take long over it. Meanwhile the page stands here, not in the file: a
+ * moment of the file that somebody looks at keeps all that was written since from being put into
+ * its place. */
+static int list_page(struct yg_facts *facts, const struct yg_fact_filter *filter, yg_fact_fn fn,
+		     void *arg)
+{
+	struct page page = {.arena = yg_arena_new(PAGE_BYTES), .end = &page.first};
+	int rc = page.arena ? facts->ops->list(facts, filter, keep, &page) : YG_ENOMEM;
+
+	for (const struct kept *kept = page.first; rc == YG_OK && kept; kept = kept->next)
+		rc = fn(arg, &kept->finding);
+	(void)yg_arena_free(page.arena);
+	return rc;
+}
+
 int yg_facts_list(struct yg_facts *facts, const struct yg_fact_filter *filter, yg_fact_fn fn,
 		  void *arg)
 {
@@ -343,7 +395,7 @@ int yg_facts_list(struct yg_facts *facts, const struct yg_fact_filter *filter, y
 	if (filter->has_after)
 		memcpy(facts->next.after_id, filter->after_id, YG_FACT_ID_BYTES);
 	facts->is_reading = true;
-	rc = facts->ops->list(facts, filter, fn, arg);
+	rc = list_page(facts, filter, fn, arg);
 	facts->is_reading = false;
 	return rc;
 }

@@ -175,7 +175,8 @@ typedef int (*yg_fact_fn)(void *arg, const struct yg_fact_finding *finding);
 /*
  * Cost: never rows stored, whatever the filter (held by a test on the query plans): at most
  * YG_FACT_LOOK_MAX rows are looked at. So a page can end with fewer rows than asked for, even none,
- * before the end: yg_facts_next() says whether it did, and where the next one begins.
+ * before the end: yg_facts_next() says whether it did, and where the next one begins. The page is
+ * one moment of the store, read before the first call of @fn, however long that takes over a row.
  */
 YG_MUST_USE int yg_facts_list(struct yg_facts *facts, const struct yg_fact_filter *filter,
 			      yg_fact_fn fn, void *arg);
