@@ -8,7 +8,6 @@
 #include "app/hub_warned.h"
 #include "app/say.h"
 #include "base/alloc.h"
-#include "base/arena.h"
 #include "base/disk.h"
 #include "base/hash.h"
 #include "base/io.h"
@@ -20,7 +19,6 @@
 
 #define PATH_ROOM    4352u
 #define FILE_BYTES   (60u << 20) /* below YG_CSV_BYTES_MAX */
-#define ARENA_MAX    (1u << 30)
 #define DIGEST_CHARS 16u
 #define NAME_ROOM    48u
 #define HEAD	     "value,source,tlp,pap,confidence,valid_until,confirmed,comment\n"
@@ -225,46 +223,28 @@ static void town_done(struct town *t)
 
 struct scoping {
 	const struct town *town;
-	struct yg_arena *arena;
-	struct yg_warned_row *rows;
-	size_t count;
+	struct yg_warned_rows rows;
 };
-
-static int add_row(struct scoping *s, const struct yg_clue *clue, const char *org,
-		   struct yg_bytes value)
-{
-	struct yg_warned_row *row;
-	void *more;
-
-	if (s->count == YG_WARNED_ROWS_MAX)
-		return YG_ELIMIT;
-	more = room_for(s->rows, s->count, sizeof(*s->rows));
-	if (!more)
-		return YG_ENOMEM;
-	s->rows = more;
-	row = &s->rows[s->count++];
-	row->until_ns = clue->facts.until_ns / YG_NS_PER_S * YG_NS_PER_S;
-	row->org = yg_bytes_str(org); /* the town's */
-	return yg_arena_dup(s->arena, value, &row->value) &&
-			       yg_arena_dup(s->arena, yg_bytes_str(clue->id), &row->warning)
-		       ? YG_OK
-		       : YG_ENOMEM;
-}
 
 static int take_scoped(void *arg, const struct yg_clue *clue, const struct yg_collection *of,
 		       const struct yg_clue_value *value)
 {
 	struct scoping *s = arg;
 	enum yg_clue_scope scope = yg_clue_scope_of(of, clue->facts.tlp);
+	struct yg_warned_row row = {.value = value->value,
+				    .warning = yg_bytes_str(clue->id),
+				    .until_ns = clue->facts.until_ns / YG_NS_PER_S * YG_NS_PER_S};
 	int rc = YG_OK;
 
 	if (scope == YG_CLUE_FOR_ALL || scope == YG_CLUE_FOR_NOBODY ||
 	    !is_listed(s->town->lists, clue, value))
 		return YG_OK;
-	for (size_t i = 0; rc == YG_OK && i < s->town->org_count; i++)
+	for (size_t i = 0; rc == YG_OK && i < s->town->org_count; i++) {
+		row.org = yg_bytes_str(s->town->orgs[i].id);
 		if (yg_clue_is_for(of, clue->facts.tlp, s->town->orgs[i].id,
 				   s->town->orgs[i].sector))
-			rc = add_row(s, clue, s->town->orgs[i].id, value->value);
+			rc = yg_hub_warned_rows_add(&s->rows, &row);
+	}
 	return rc;
 }
 
@@ -279,18 +259,20 @@ static int see_scoped(void *arg, const struct yg_collection *of)
 
 static int write_scoped(struct yg_clue_lists *lists, const struct town *town)
 {
-	struct scoping s = {.town = town, .arena = yg_arena_new(ARENA_MAX)};
+	struct scoping s = {.town = town};
 	bool has = false, is_changed;
-	int rc = s.arena ? yg_collections_each(lists->stix, YG_S("hub"), see_scoped, &has)
-			 : YG_ENOMEM;
+	int rc = yg_hub_warned_rows_init(&s.rows);
 
+	if (rc == YG_OK)
+		rc = yg_collections_each(lists->stix, YG_S("hub"), see_scoped, &has);
 	if (rc == YG_OK && has) /* else all that acts is for everybody: it need not be read */
 		rc = yg_clues_acting(lists->stix, 0, INT64_MAX, take_scoped, &s);
 	if (rc == YG_OK)
-		rc = yg_hub_warned_write_as(lists->indicators, "stix", s.rows, s.count,
+		rc = yg_hub_warned_write_as(lists->indicators, "stix", s.rows.rows, s.rows.count,
 					    &is_changed);
-	free(s.rows);
-	(void)yg_arena_free(s.arena);
+	if (rc == YG_OK)
+		lists->left_out_here = s.rows.left_out;
+	yg_hub_warned_rows_done(&s.rows);
 	return rc;
 }
 

@@ -27,6 +27,7 @@ struct yg_clue_lists {
 	const char *indicators;		      /* DATA/indicators */
 	const struct yg_hub_thread *life;     /* whether it ends is looked at between steps */
 	uint64_t left_out;		      /* lines that no sensor gets: the part is too large */
+	uint64_t left_out_here;		      /* rows of single organisations: there are too many */
 };
 
 /*

@@ -9,6 +9,7 @@
 
 #include "app/hub_clue_lists.h"
 #include "app/hub_values.h"
+#include "app/hub_warned.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -67,6 +68,7 @@ struct yg_hub_clues {
 	uint64_t register_change;
 	int64_t greeted_ns;
 	uint64_t left_out; /* said */
+	uint64_t left_out_here;
 	int failed_rc;
 	unsigned failures;
 
@@ -799,6 +801,7 @@ static int write_lists(struct yg_hub_clues *c)
 				      .known = c->known,
 				      .indicators = c->indicators,
 				      .left_out = c->left_out,
+				      .left_out_here = c->left_out_here,
 				      .life = &c->life};
 	uint64_t change = 0;
 	int rc = yg_clue_lists_write(&lists);
@@ -808,6 +811,7 @@ static int write_lists(struct yg_hub_clues *c)
 			  "too large"),
 		       (unsigned long long)lists.left_out);
 	c->left_out = lists.left_out;
+	yg_hub_warned_say_left_out(lists.left_out_here, &c->left_out_here);
 	if (rc == YG_OK && now_of(c) - c->greeted_ns >= GREET_NS)
 		rc = yg_enrol_change(c->enrol, &change);
 	if (rc != YG_OK || change == 0 || change == c->register_change)
