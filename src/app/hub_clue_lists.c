@@ -583,6 +583,7 @@ int yg_clue_lists_write(struct yg_clue_lists *lists)
 	struct town town = {0};
 	int rc = look_marks(lists, &marks);
 
+	lists->has_written = marks.count > 0;
 	if (rc == YG_OK && marks.count > 0) {
 		lists->left_out = 0;
 		rc = town_open(lists, &town);
@@ -608,13 +609,9 @@ int yg_clue_lists_greet(struct yg_clue_lists *lists)
 	bool is_wanted = false;
 	int rc = town_open(lists, &town);
 
-	for (size_t i = 0; rc == YG_OK && i < town.sensor_count && !is_wanted; i++) {
-		json_t *sent = NULL;
-
-		rc = yg_clue_lists(lists->hub, town.orgs[town.sensors[i].org].id,
-				   town.sensors[i].id, &sent, &is_wanted);
-		json_decref(sent);
-	}
+	for (size_t i = 0; rc == YG_OK && i < town.sensor_count && !is_wanted; i++)
+		rc = yg_clue_lists_is_new(lists->hub, town.orgs[town.sensors[i].org].id,
+					  town.sensors[i].id, &is_wanted);
 	if (rc == YG_OK && is_wanted)
 		rc = write_scoped(lists, &town); /* its organisation may be new, too */
 	if (rc == YG_OK && is_wanted)

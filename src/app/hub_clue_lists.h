@@ -28,6 +28,7 @@ struct yg_clue_lists {
 	const struct yg_hub_thread *life;     /* whether it ends is looked at between steps */
 	uint64_t left_out;		      /* lines that no sensor gets: the part is too large */
 	uint64_t left_out_here;		      /* rows of single organisations: there are too many */
+	bool has_written;		      /* something was marked */
 };
 
 /*

@@ -30,6 +30,7 @@
 #define PAGES_MAX   20u
 #define HITS_MAX    200u /* indicators of one value */
 #define GREET_NS    YG_NS_PER_S
+#define WRITE_NS    YG_NS_PER_S
 #define STAMP_NS    (5 * YG_NS_PER_S)
 #define KEEP_NS	    (600 * YG_NS_PER_S) /* the place in the findings, when nothing is seen */
 #define ARENA_MAX   (64u << 20)
@@ -67,6 +68,7 @@ struct yg_hub_clues {
 	bool is_open; /* a transaction of stix.db, of the page */
 	uint64_t register_change;
 	int64_t greeted_ns;
+	int64_t written_ns;
 	uint64_t left_out; /* said */
 	uint64_t left_out_here;
 	int failed_rc;
@@ -792,6 +794,32 @@ static int follow_objects(struct yg_hub_clues *c)
 	return rc;
 }
 
+/* A clock that was set back does not hold it up. */
+static bool is_past(int64_t now_ns, int64_t last_ns, int64_t rest_ns)
+{
+	return now_ns < last_ns || now_ns - last_ns >= rest_ns;
+}
+
+/* Each time all that is for single organisations is read: what comes one by one is written
+ * together. */
+static int write_marked(struct yg_hub_clues *c, struct yg_clue_lists *lists)
+{
+	int64_t begun_ns = now_of(c);
+	int rc;
+
+	if (!is_past(begun_ns, c->written_ns, WRITE_NS))
+		return YG_OK;
+	rc = yg_clue_lists_write(lists);
+	if (lists->has_written)
+		c->written_ns = begun_ns;
+	if (rc == YG_OK && lists->left_out > 0 && lists->left_out != c->left_out)
+		yg_say(N_("%llu values of indicators go to no sensor: a list of theirs would be "
+			  "too large"),
+		       (unsigned long long)lists->left_out);
+	c->left_out = lists->left_out;
+	return rc;
+}
+
 static int write_lists(struct yg_hub_clues *c)
 {
 	struct yg_clue_lists lists = {.hub = c->hub,
@@ -804,15 +832,10 @@ static int write_lists(struct yg_hub_clues *c)
 				      .left_out_here = c->left_out_here,
 				      .life = &c->life};
 	uint64_t change = 0;
-	int rc = yg_clue_lists_write(&lists);
+	int rc = write_marked(c, &lists);
 
-	if (rc == YG_OK && lists.left_out > 0 && lists.left_out != c->left_out)
-		yg_say(N_("%llu values of indicators go to no sensor: a list of theirs would be "
-			  "too large"),
-		       (unsigned long long)lists.left_out);
-	c->left_out = lists.left_out;
 	yg_hub_warned_say_left_out(lists.left_out_here, &c->left_out_here);
-	if (rc == YG_OK && now_of(c) - c->greeted_ns >= GREET_NS)
+	if (rc == YG_OK && is_past(now_of(c), c->greeted_ns, GREET_NS))
 		rc = yg_enrol_change(c->enrol, &change);
 	if (rc != YG_OK || change == 0 || change == c->register_change)
 		return rc;
