@@ -23,6 +23,39 @@
 #define NAME_ROOM    48u
 #define HEAD	     "value,source,tlp,pap,confidence,valid_until,confirmed,comment\n"
 
+/* ---- by what ---- */
+
+static int put_anew(struct yg_collections *stix, const char *name, const char *is,
+		    int (*fn)(struct yg_collections *stix, int64_t arg), int64_t arg)
+{
+	int rc = yg_collections_begin(stix);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = fn(stix, arg);
+	if (rc == YG_OK)
+		rc = yg_collections_put_text(stix, YG_CLUE_TEXTS, yg_bytes_str(name),
+					     yg_bytes_str(is));
+	if (rc == YG_OK)
+		return yg_collections_commit(stix);
+	yg_collections_abort(stix);
+	return rc;
+}
+
+int yg_clue_follow(struct yg_collections *stix, const char *name, const char *is,
+		   int (*fn)(struct yg_collections *stix, int64_t arg), int64_t arg)
+{
+	struct yg_buf was;
+	int rc;
+
+	yg_buf_init(&was, YG_CLUE_TEXTS_MAX);
+	rc = yg_collections_get_text(stix, YG_CLUE_TEXTS, yg_bytes_str(name), &was);
+	if (rc == YG_ENOENT || (rc == YG_OK && !yg_bytes_eq(yg_buf_bytes(&was), yg_bytes_str(is))))
+		rc = put_anew(stix, name, is, fn, arg);
+	yg_buf_done(&was);
+	return rc;
+}
+
 /* ---- a line ---- */
 
 /* @list with room for one more; NULL: no memory, and it stays. */

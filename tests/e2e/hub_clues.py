@@ -74,6 +74,12 @@ class Town:
         self.place = self.collection("--title", "community", "--for", "community")
         self.second = 0
 
+    def start_again(self):
+        self.hub.start()
+        for name in ("analyst", "acme", "beta", "administrator"):
+            self.who[name] = patient(Who(self.hub, token=self.tokens[name]))
+            self.taxii[name] = Caller(self.hub, self.tokens[name])
+
     def token(self, org, role):
         done = self.hub.admin("api-token", "--org", org, "--role", role)
         equal(done.code, 0, done.err)
@@ -360,6 +366,26 @@ def well_known_values_wait():
 
 
 @case
+def lists_of_well_known_values_are_followed_while_it_runs_and_while_it_is_off():
+    late = T.hub.data / "warning-lists" / "late.json"
+    thing = indicator("[ipv4-addr:value = '203.0.113.51' OR ipv4-addr:value = '203.0.113.52']")
+    T.send(thing)
+    T.wait(thing, "acts")
+    T.engine_looks_for(address(51))
+    until("the sensor's list", lambda: address(51) in T.offered("home"))
+    # One of its values becomes well known: it acts on, without it.
+    late.write_text(json.dumps({"name": "late", "type": "cidr", "list": [address(51) + "/32"], "matching_attributes": ["ip-dst"]}))
+    T.engine_looks_for(address(51), False)
+    until("out of the sensor's list", lambda: address(51) not in T.offered("home"))
+    assert address(52) in T.offered("home")
+    T.hub.stop()
+    late.unlink()
+    T.start_again()
+    T.engine_looks_for(address(51))
+    until("the sensor's list again", lambda: address(51) in T.offered("home"))
+
+
+@case
 def imports_and_restarts():
     thing = indicator(of(60))
     bundle = folder() / "bundle.json"
@@ -370,10 +396,7 @@ def imports_and_restarts():
     T.engine_looks_for(address(60))
     before = {i["id"]: i["state"] for i in T.who["analyst"].get("/indicators?limit=1000")["items"]}
     T.hub.stop()
-    T.hub.start()
-    for name in ("analyst", "acme", "beta", "administrator"):
-        T.who[name] = patient(Who(T.hub, token=T.tokens[name]))
-        T.taxii[name] = Caller(T.hub, T.tokens[name])
+    T.start_again()
     late = indicator(of(61))
     T.send(late)
     T.wait(late, "acts")
