@@ -7,29 +7,22 @@
 Every operation that docs/openapi-hub.json describes is asked as analyst, administrator and member, as it is, with each value
 of each filter, with the largest page, and some pages on; and the board as its page loads it. --place: the hub stays there, the next run asks it again. --only: operations with WORD in their name.
 All figures go to build/bench.json under "w7"; the exit status is 1 when a list or count took longer than 50 ms (95 of 100) or
-the board longer than 200 ms. Beside the time on the wall stands the hub's own processor time, which a busy machine changes
-little."""
-import argparse
+the board longer than 200 ms, and when an answer was 500 or more, or the board none: those are printed as broken. Beside the time on
+the wall stands the hub's own processor time, which a busy machine changes little."""
 import csv
 import http.client
 import json
-import os
 import pathlib
 import random
 import subprocess
 import sys
-import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = pathlib.Path(os.environ.get("YAGURA_BUILD", ROOT / "build"))
-os.environ.setdefault("YAGURA", str(BUILD / "yagura"))
-os.environ.setdefault("YAGURA_ROOT", str(ROOT))
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import kit  # it says where the next two are
 from hub_api_kit import PASSWORD, Who, cookie_of  # noqa: E402
 from hub_kit import Hub, until  # noqa: E402
 
-DEFAULTS = {"findings": 1000000, "orgs": 10000, "relations": 100000, "situations": 5000, "times": 20}
+DEFAULTS = {"findings": 1000000, "orgs": 10000, "relations": 100000, "situations": 5000, "times": 20, "only": ""}
 LIST_MS, BOARD_MS = 50, 200  # 95 of 100
 TOKENS = 8  # of each role: one may ask 50 times a second
 PAGES_ON = 10
@@ -79,8 +72,8 @@ def fill(place, options):
         return
     data.mkdir(mode=0o700)
     begun = time.monotonic()
-    subprocess.run(["ninja", "-C", str(BUILD), "bench/bench_situations"], check=True, stdout=subprocess.DEVNULL)
-    print(subprocess.run([str(BUILD / "bench" / "bench_situations"), str(data), str(options.findings), str(options.orgs),
+    subprocess.run(["ninja", "-C", str(kit.BUILD), "bench/bench_situations"], check=True, stdout=subprocess.DEVNULL)
+    print(subprocess.run([str(kit.BUILD / "bench" / "bench_situations"), str(data), str(options.findings), str(options.orgs),
                           str(options.situations), str(int(time.time()) - 86400)], check=True, text=True,
                          stdout=subprocess.PIPE).stdout, end="")
     print("findings and situations: %.0f s" % (time.monotonic() - begun))
@@ -129,9 +122,10 @@ def register(hub, place, options):
 # ---- asking ----
 
 class Asker:
-    """One connection that stays; tokens in turn."""
+    """One connection that stays; tokens in turn. @broken: addresses that the hub could not answer, with the status."""
 
     def __init__(self, hub, tokens):
+        self.broken = {}
         self.port, self.tokens, self.turn = int(hub.ready["url"].rsplit(":", 1)[1]), tokens, 0
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
 
@@ -153,6 +147,8 @@ class Asker:
         if answer.status == 429:
             time.sleep(int(answer.headers["Retry-After"]))
             return self.ask(path)
+        if answer.status >= 500:
+            self.broken[path] = answer.status
         return taken, answer.status, json.loads(data) if "json" in answer.headers.get("Content-Type", "") else data
 
 
@@ -167,11 +163,6 @@ def cpu_ms(pid):
     return total / 1e6
 
 
-def percentile(times, share):
-    times = sorted(times)
-    return times[min(len(times) - 1, int(share * len(times)))]
-
-
 def measure(asker, keeper, path, times):
     status = asker.ask(path)[1]
     if status != 200:
@@ -182,7 +173,7 @@ def measure(asker, keeper, path, times):
         if status != 200:
             return {"status": status}
         taken.append(seconds * 1e3)
-    return {"p50_ms": percentile(taken, 0.5), "p95_ms": percentile(taken, 0.95), "cpu_ms": (cpu_ms(keeper) - before) / times}
+    return {"p50_ms": kit.percentile(taken, 0.5), "p95_ms": kit.percentile(taken, 0.95), "cpu_ms": (cpu_ms(keeper) - before) / times}
 
 
 # ---- what there is to ask ----
@@ -233,7 +224,7 @@ def pages_on(asker, path):
 
 
 def operations(only):
-    described = json.loads((ROOT / "docs" / "openapi-hub.json").read_text("utf-8"))
+    described = json.loads((kit.ROOT / "docs" / "openapi-hub.json").read_text("utf-8"))
     for path, methods in described["paths"].items():
         operation = methods.get("get")
         if operation and path.startswith("/api/v1/") and only.lower() in operation["operationId"].lower():
@@ -275,12 +266,26 @@ def is_slow(row):
     return row["p95_ms"] > (BOARD_MS if row["operation"] == "board" else LIST_MS)
 
 
-def tell(rows, nothing):
+def measure_board(askers, keeper, options):
+    """As each page loads it. It is there for everybody: any other answer is a fault."""
+    rows = []
+    for role, address in BOARD.items():
+        row = measure(askers[role], keeper, address, options.times)
+        if "status" in row:
+            askers[role].broken[address] = row["status"]
+        else:
+            rows.append(dict(row, operation="board", role=role, address=address))
+    return rows
+
+
+def tell(rows, nothing, broken):
     for row in sorted(rows, key=lambda r: -r["p95_ms"]):
         print("%-20s %-13s p50 %7.1f  p95 %7.1f ms, processor %6.2f ms  %s%s"
               % (row["operation"], row["role"], row["p50_ms"], row["p95_ms"], row["cpu_ms"], row["address"],
                  "  TOO SLOW" if is_slow(row) else ""))
     print("nothing to ask for here: %s" % (", ".join(nothing) or "-"))
+    for one in broken:
+        print("BROKEN %(status)d  %(role)s  %(address)s" % one)
 
 
 def measure_all(options, place):
@@ -294,38 +299,23 @@ def measure_all(options, place):
         askers = {role: Asker(hub, mine) for role, mine in tokens.items()}
         keeper = until("a keeper", lambda: next((p for p, role in hub.processes().items() if role == "keeper"), None))
         rows, nothing = ask_all(askers, keeper, known_values(askers, org), options)
-        rows += [dict(measure(askers[role], keeper, address, options.times), operation="board", role=role, address=address)
-                 for role, address in BOARD.items() if options.only in ("", "board")]
+        if options.only in ("", "board"):
+            rows += measure_board(askers, keeper, options)
     finally:
         hub.stop()
-    tell(rows, nothing)
-    return {"rows": rows, "nothing": nothing, "findings": options.findings, "orgs": options.orgs,
-            "relations": options.relations, "below": any(map(is_slow, rows))}
+    broken = [{"status": status, "role": role, "address": address}
+              for role, asker in askers.items() for address, status in asker.broken.items()]
+    tell(rows, nothing, broken)
+    return {"rows": rows, "nothing": nothing, "broken": broken, "findings": options.findings, "orgs": options.orgs,
+            "relations": options.relations, "below": bool(broken) or any(map(is_slow, rows))}
 
 
 def run(**wished):
-    options = argparse.Namespace(**{**DEFAULTS, "only": "", **wished})
-    base = pathlib.Path(os.environ.get("YAGURA_BENCH", "/var/tmp/yagura-bench"))
-    base.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=base, prefix="w7-") as place:
-        return measure_all(options, pathlib.Path(wished.get("place") or place))
+    return kit.run("w7", DEFAULTS, measure_all, wished)
 
 
 def main():
-    reader = argparse.ArgumentParser()
-    for name, value in DEFAULTS.items():
-        reader.add_argument("--" + name, type=int, default=value)
-    reader.add_argument("--only", default="")
-    reader.add_argument("--place")
-    wished = vars(reader.parse_args())
-    if wished["place"]:
-        pathlib.Path(wished["place"]).mkdir(parents=True, exist_ok=True)
-    row = run(**wished)
-    path = BUILD / "bench.json"
-    known = json.loads(path.read_text()) if path.exists() else {"workloads": {}}
-    known["workloads"]["w7"] = row
-    path.write_text(json.dumps(known, indent=1) + "\n")
-    return 1 if row["below"] else 0
+    return 1 if kit.run_as_asked("w7", DEFAULTS, measure_all)["below"] else 0
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ pack, shared (default); torture, whole, slow (full). Under ASan+UBSan run unit, 
 and short ones of e2e, all of e2e in full.
 
 Scenarios of e2e and browser run real processes beside everything else and wait for them with limits of
-time. One that fails is run once more, alone and with the same seed, when all others are done. Passes it
-then, it is called unsteady: both runs are printed, it stands in the list before the sum, and it is a
-defect to mend. More than UNSTEADY_MAX of them fail the run. Nothing else is ever run twice.
+time. One that fell by such a limit alone (is_late), in no case by a wrong value, is run once more, alone
+and with the same seed, when all others are done. Passes it then, it is called unsteady: both runs are
+printed, it stands in the list before the sum, and it is a defect to mend. Of more than UNSTEADY_MAX none
+is run again: the run has failed. Nothing else is ever run twice.
 """
 import concurrent.futures
 import json
@@ -36,6 +37,10 @@ DEFAULT = QUICK | {"property", "e2e", "short", "pack", "shared", "browser"}
 FULL = DEFAULT | {"torture", "whole", "slow"}
 WAITING = {"e2e", "short", "browser"}  # these mostly wait for processes and disks
 UNSTEADY_MAX = 2
+# How limits of time are told: hub_kit.until, run() below, Python, Playwright. "timeout=60" in a line of code tells none.
+LATE = re.compile(r"it never came|too slow: ended|TimeoutExpired|TimeoutError|timed out|Timeout \d+ ?ms")
+BROKEN = re.compile(r"Sanitizer|runtime error:")  # a report of a sanitizer, however the test ended
+CASE_FELL = re.compile(r"^(?:failed|FAILED)\b", re.M)  # how scenarios begin to tell of a case that fell
 SANITIZED = {"unit", "golden", "property", "fuzz", "short"}  # these run again under ASan+UBSan
 
 BUILDS = {
@@ -118,6 +123,12 @@ def is_waiting(item):
     return bool({s.split(":")[-1] for s in item[1]["suite"]} & WAITING)
 
 
+def is_late(output):
+    """Did the test fall by limits of time alone: each case that fell, and no report of a sanitizer?"""
+    cases = CASE_FELL.split(output)[1:] or [output]
+    return not BROKEN.search(output) and all(LATE.search(case) for case in cases)
+
+
 def run_all(items, seed, base):
     """(item, result) as they come. Runs of programs mostly wait, for a disk or for each other; the others compute: so
     the machine is busy with both at once."""
@@ -133,15 +144,18 @@ def run_all(items, seed, base):
 
 
 def once_more(fell, seed, base, results):
-    """Run those of @fell again, one after the other; what passes replaces its line in @results. Labels of those."""
+    """Run those of @fell again, one after the other; what passes replaces its line in @results. Labels of those. One
+    that is skipped now has not shown anything."""
     if len(fell) > UNSTEADY_MAX:
         return []
     unsteady = []
     for item in fell:
         result = run(item, seed, base)
-        label, _, failed, _, took, output = result
-        print("%s alone: %s (%.0f s)" % (label, "FAILED again\n" + output[-6000:] if failed else "passed", took), flush=True)
-        if not failed:
+        label, passed, failed, _, took, output = result
+        is_good = passed and not failed
+        said = "passed" if is_good else "FAILED again\n" + output[-6000:] if failed else "nothing was tried: still failed"
+        print("%s alone: %s (%.0f s)" % (label, said, took), flush=True)
+        if is_good:
             results[label] = result
             unsteady.append(label)
     return unsteady
@@ -175,7 +189,7 @@ def main():
         results[label] = result
         if failed:
             print("FAILED %s (%d)\n%s" % (label, failed, output[-6000:]), flush=True)
-            if is_waiting(item):
+            if is_waiting(item) and is_late(output):
                 fell.append(item)
         elif skipped:
             reason = [l for l in output.splitlines() if l.strip() and not COUNT.match(l)]

@@ -8,54 +8,13 @@
 //   phone width; the six scenes lead to the right page as the right person; axe-core 0.
 //
 // SHOTS=/folder keeps screenshots. Says "N passed, N failed, N skipped" at the end.
-import axe from 'axe-core';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { PHONE, WIDE, button, check, page, person, settled, shot, shows, tell, violations, world } from './kit.mjs';
 
-const world = JSON.parse(process.env.WORLD);
-const shots = process.env.SHOTS ?? '';
-const WAIT_MS = 90000; // of a machine that does much else; what comes, comes at once
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--lang=ja'];
-const WIDE = { width: 1280, height: 800 };
-const PHONE = { width: 375, height: 720 };
 const SCENES = 6;
-let passed = 0;
-let failed = 0;
-let page;
-const noise = [];
-
-function check(name, isGood, more = '') {
-  if (isGood) passed++;
-  else failed++;
-  if (!isGood) console.log(`FAILED ${name} ${more}`);
-}
-
-async function shot(name) {
-  if (!shots) return;
-  await mkdir(shots, { recursive: true });
-  await page.screenshot({ path: join(shots, `demo-${name}.png`), fullPage: true });
-}
-
-const button = (name) => page.getByRole('button', { name, exact: true });
 const bar = () => page.getByRole('complementary', { name: /^(デモの案内|Guide of the demo)$/ });
 
-async function settled() {
-  await page.waitForFunction(() => !document.querySelector('.loading') && document.querySelector('h1:not(.sr)'), null, { timeout: WAIT_MS });
-}
-
-async function violations(name) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ['violations'] })).violations);
-  check(`axe ${name}`, found.length === 0, found.map((v) => `\n    ${v.id}: ${v.help}\n      ${v.nodes.slice(0, 4).map((n) => n.html.slice(0, 140)).join('\n      ')}`).join(''));
-}
-
 async function open(browser, viewport) {
-  const context = await browser.newContext({ locale: 'ja-JP', viewport, reducedMotion: 'reduce' });
-  page = await context.newPage();
-  page.setDefaultTimeout(WAIT_MS);
-  page.on('console', (m) => m.type() === 'error' && noise.push(m.text()));
-  page.on('pageerror', (e) => noise.push(String(e)));
+  const context = await person(browser, viewport);
   await page.goto(`${world.base}/`);
   await bar().waitFor();
   await settled();
@@ -63,7 +22,7 @@ async function open(browser, viewport) {
 }
 
 async function isDemo(name) {
-  check(`${name} says デモ`, await bar().getByText('デモ').first().isVisible());
+  await shows(`${name} says デモ`, async () => await bar().getByText('デモ').first().isVisible());
 }
 
 /** Before anybody is signed in, and from there to a person without a password. */
@@ -80,7 +39,7 @@ async function door() {
   await isDemo('the city');
   await page.getByLabel('見る人').selectOption({ label: '調整機関の分析者' });
   await page.getByRole('heading', { name: '事案' }).first().waitFor();
-  check('another person, without a password', (await page.locator('.desk').textContent()).includes('調整機関の分析者'));
+  await shows('another person, without a password', async () => (await page.locator('.desk').textContent()).includes('調整機関の分析者'));
 }
 
 /** Each scene, and each page it leads to. */
@@ -99,7 +58,7 @@ async function story(name) {
       await page.waitForFunction((who) => document.querySelector('.desk')?.textContent.includes(who), label.split('として')[0]);
       await settled();
       await isDemo(`${name} ${label}`);
-      check(`${name} ${label}: the page is there`, (await page.getByRole('alert').count()) === 0, (await page.locator('main').innerText()).slice(0, 200));
+      await shows(`${name} ${label}: the page is there`, async () => (await page.getByRole('alert').count()) === 0, async () => (await page.locator('main').innerText()).slice(0, 200));
       hits.push([n, label, (await page.locator('main').innerText())]);
       await shot(`${name}-${n}-${i + 1}`);
       if (name === 'phone') check(`375 px ${label}`, (await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
@@ -138,9 +97,7 @@ async function languages() {
   }
 }
 
-let browser;
-try {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, headless: true });
+await tell(async (browser) => {
   let context = await open(browser, WIDE);
   await door();
   judge(await story('wide'));
@@ -152,17 +109,4 @@ try {
   await violations('ja phone');
   await story('phone');
   await context.close();
-  const faults = noise.filter((n) => !/status of (400|401|403|404|409)/.test(n));
-  check('nothing in the browser’s console', faults.length === 0, faults.slice(0, 5).join('\n'));
-} catch (error) {
-  failed++;
-  console.log(`FAILED: ${error.stack ?? error}`);
-  if (page) {
-    await shot('failed').catch(() => {});
-    console.log((await page.locator('body').innerText().catch(() => '')).slice(0, 1500));
-  }
-} finally {
-  await browser?.close();
-}
-console.log(`${passed} passed, ${failed} failed, 0 skipped`);
-process.exitCode = failed ? 1 : 0;
+});

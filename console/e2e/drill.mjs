@@ -10,72 +10,19 @@
 //   every page in Japanese and English, light and dark, 375 px: axe-core 0
 //
 // SHOTS=/folder keeps screenshots. Says "N passed, N failed, N skipped" at the end.
-import axe from 'axe-core';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { writeFile } from 'node:fs/promises';
+import { PHONE, WAIT_MS, button, check, dialog, field, heading, page, person, said, settled, shot, shows, signIn, tell, use, violations, walk, world } from './kit.mjs';
 
-const world = JSON.parse(process.env.WORLD);
-const shots = process.env.SHOTS ?? '';
-const WAIT_MS = 60000;
 const ENTRIES_MAX = 12;
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--lang=ja'];
-const WIDE = { width: 1280, height: 800 };
-const PHONE = { width: 375, height: 720 };
-let passed = 0;
-let failed = 0;
-let shotN = 0;
-let page;
-const noise = [];
 const counted = []; // what each plan's page said in the end
 
-function check(name, isGood, more = '') {
-  if (isGood) passed++;
-  else failed++;
-  if (!isGood) console.log(`FAILED ${name} ${more}`);
-}
-
-async function shot(name, options = {}) {
-  if (!shots) return;
-  await mkdir(shots, { recursive: true });
-  await page.screenshot({ path: join(shots, `drill-${String(++shotN).padStart(2, '0')}-${name}.png`), fullPage: true, ...options });
-}
-
-const button = (name) => page.getByRole('button', { name, exact: true });
-const field = (name) => page.getByLabel(new RegExp(`^${name}`));
-const heading = (name) => page.getByRole('heading', { name });
-const dialog = () => page.getByRole('dialog');
-const said = (text) => page.getByRole('status').getByText(text).first().waitFor();
 const inNav = async (name) => {
   await page.getByRole('navigation', { name: 'ページ' }).getByRole('link', { name, exact: true }).click();
   await page.getByRole('heading', { level: 1, name }).waitFor();
 };
 
-async function settled() {
-  await page.waitForFunction(() => !document.querySelector('.loading') && document.querySelector('h1:not(.sr)'), null, { timeout: WAIT_MS });
-}
-
-async function violations(name) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ['violations'] })).violations);
-  check(`axe ${name}`, found.length === 0, found.map((v) => `\n    ${v.id}: ${v.help}\n      ${v.nodes.slice(0, 4).map((n) => `${n.html.slice(0, 140)} ${n.any.map((a) => a.message).join('; ').slice(0, 160)}`).join('\n      ')}`).join(''));
-}
-
-async function person(browser, viewport = WIDE) {
-  const context = await browser.newContext({ locale: 'ja-JP', viewport, reducedMotion: 'reduce' });
-  page = await context.newPage();
-  page.setDefaultTimeout(WAIT_MS);
-  page.on('console', (m) => m.type() === 'error' && noise.push(m.text()));
-  page.on('pageerror', (e) => noise.push(String(e)));
-  return context;
-}
-
-async function signIn(login) {
-  await page.goto(`${world.base}/`);
-  await heading('サインイン').waitFor();
-  await field('ログイン名').fill(login);
-  await field('パスワード').fill(world.password.replace('%s', login));
-  await button('サインイン').click();
+async function enter(login) {
+  await signIn(login);
   await button('サインイン').waitFor({ state: 'detached' });
 }
 
@@ -113,11 +60,11 @@ async function tree() {
   await page.getByLabel('表', { exact: true }).fill(`${world.table}nowhere,どこか,operator,sep-a,mail,a@b.example\n`);
   await button('確かめる').click();
   await page.getByRole('alert').getByText(new RegExp(`${world.lines + 1} ?行目`)).waitFor();
-  check('an organisation that is not at this hub is said with its line', (await page.getByRole('alert').innerText()).includes('id'));
+  await shows('an organisation that is not at this hub is said with its line', async () => (await page.getByRole('alert').innerText()).includes('id'));
   // As an office program in Japan writes it: CP932.
   await field('ファイルから読む').setInputFiles({ name: '連絡網.csv', mimeType: 'text/csv', buffer: Buffer.from(world.cp932, 'base64') });
   await page.getByText('連絡網.csvから読みました').waitFor();
-  check('the names of the file are readable', (await page.getByLabel('表', { exact: true }).inputValue()).includes('総務省'));
+  await shows('the names of the file are readable', async () => (await page.getByLabel('表', { exact: true }).inputValue()).includes('総務省'));
   await button('確かめる').click();
   await page.getByText('まだ取り込んでいません').waitFor();
   await violations('ja table to take');
@@ -125,7 +72,7 @@ async function tree() {
   await button('この表のとおりにする').click();
   await said('連絡網を表のとおりにしました');
   await page.locator('.net').getByText(world.names['op-a1']).waitFor();
-  check('everybody stands in the tree', (await page.locator('.net .net-stage').count()) === world.lines - 1);
+  await shows('everybody stands in the tree', async () => (await page.locator('.net .net-stage').count()) === world.lines - 1);
   await settled();
   await shot('tree');
 }
@@ -171,7 +118,7 @@ async function drill() {
 async function acknowledged(browser) {
   const ofAnalyst = page;
   const context = await person(browser, PHONE);
-  await signIn('p-op-a1');
+  await enter('p-op-a1');
   await page.getByRole('link', { name: /^疎通確認訓練/ }).first().click();
   await page.getByText('実際に起きたことではありません').first().waitFor();
   await settled();
@@ -180,7 +127,7 @@ async function acknowledged(browser) {
   await button('内容を確認した').click();
   await said('確認したことを伝えました');
   await context.close();
-  page = ofAnalyst;
+  use(ofAnalyst);
   await stagesSay(world.expected.map((row, i) => (i === 2 ? [...row.slice(0, 3), 1] : row)));
   check('who has answered is no longer among those who have not', (await page.getByRole('heading', { name: /^受領確認がまだの相手/ }).count()) === 1
     && (await page.getByRole('region', { name: /^受領確認がまだの相手/ }).getByRole('row', { name: new RegExp(world.names['op-a1']) }).count()) === 0);
@@ -217,11 +164,11 @@ async function corrected(place) {
   await said('連絡先を直しました');
   await page.getByRole('row', { name: new RegExp(world.names['op-b1']) }).getByRole('link', { name: 'ここだけ訓練する' }).click();
   await heading('訓練を準備する').waitFor();
-  check('the branch is chosen already', (await field('送る範囲').inputValue()) === 'op-b1');
+  await shows('the branch is chosen already', async () => (await field('送る範囲').inputValue()) === 'op-b1');
   // With the keyboard alone.
   await page.getByLabel('予告なし').focus();
   await page.keyboard.press('ArrowDown');
-  check('arrow keys choose', await page.getByLabel('予告あり').isChecked());
+  await shows('arrow keys choose', async () => await page.getByLabel('予告あり').isChecked());
   await button('準備する').focus();
   await page.keyboard.press('Enter');
   await page.getByText('まだ何も送っていません').waitFor();
@@ -240,7 +187,7 @@ async function provision() {
   await field('してほしいこと').fill('通信記録で下の宛先を探してください。\n見つけたら調整役に電話してください。');
   await field('攻撃指標').fill('hxxps://evil[.]example/a\n203.0.113.9\nこれは指標ではない');
   await page.getByText('攻撃指標として読めない行があります').waitFor();
-  check('what is no indicator is not sent', await button('送る文を確かめる').isDisabled());
+  await shows('what is no indicator is not sent', async () => await button('送る文を確かめる').isDisabled());
   await violations('ja provision with a wrong line');
   await shot('provision-wrong');
   await field('攻撃指標').fill('hxxps://evil[.]example/a\n203.0.113.9');
@@ -279,66 +226,25 @@ async function stopped() {
   await dialog().getByRole('button', { name: '止める' }).click();
   await said('止めました');
   await page.getByText('途中で止めた').first().waitFor();
-  check('what is stopped cannot be stopped again', (await button('止める').count()) === 0);
+  await shows('what is stopped cannot be stopped again', async () => (await button('止める').count()) === 0);
   await note('drill');
   await inNav('疎通確認訓練');
   const list = page.getByRole('table', { name: 'これまでの訓練' });
   await list.getByText('送らなかった').waitFor();
-  check('all drills are in the list', (await list.getByRole('row').count()) === 5, `${await list.getByRole('row').count()}`);
+  await shows('all drills are in the list', async () => (await list.getByRole('row').count()) === 5, async () => `${await list.getByRole('row').count()}`);
   await shot('drills');
 }
 
-async function walk(places) {
-  for (const lang of ['ja', 'en']) {
-    for (const scheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-      await page.setViewportSize(WIDE);
-      for (const place of places) {
-        const short = place.replace(/[0-9a-f]{16}/, 'ID');
-        const name = `${lang} ${scheme} /${short}`;
-        await page.goto(`${world.base}/?lang=${lang}#/${place}`);
-        await settled();
-        check(`lang of ${name}`, (await page.getAttribute('html', 'lang')) === lang);
-        await violations(name);
-        const file = `${lang}-${short.replace(/\W+/g, '_')}`;
-        await shot(scheme === 'dark' ? `${file}-dark` : file);
-        if (scheme === 'dark') continue;
-        await page.setViewportSize(PHONE);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        check(`375 px ${name}`, wide <= PHONE.width, `is ${wide} px wide`);
-        await shot(`${file}-phone`);
-        await page.setViewportSize(WIDE);
-      }
-    }
-  }
-}
-
-let browser;
-try {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, headless: true });
+await tell(async (browser) => {
   const context = await person(browser);
-  await signIn('ana');
+  await enter('ana');
   await tree();
   const place = await drill();
   await acknowledged(browser);
   await corrected(place);
   await provision();
   await stopped();
-  await walk(['tree', 'drills', counted[0].place, 'provisions', counted[2].place, 'drills/ffffffffffffffff']);
+  await walk('ana', ['tree', 'drills', counted[0].place, 'provisions', counted[2].place, 'drills/ffffffffffffffff']);
   await context.close();
-  // Refusals the story provokes are answers with a status, not faults of the pages.
-  const faults = noise.filter((n) => !/status of (400|401|403|404|409)/.test(n));
-  check('nothing in the browser’s console', faults.length === 0, faults.slice(0, 5).join('\n'));
-} catch (error) {
-  failed++;
-  console.log(`FAILED: ${error.stack ?? error}`);
-  if (page) {
-    await shot('failed').catch(() => {});
-    console.log((await page.locator('body').innerText().catch(() => '')).slice(0, 1500));
-  }
-} finally {
-  await writeFile(world.counted, JSON.stringify(counted));
-  await browser?.close();
-}
-console.log(`${passed} passed, ${failed} failed, 0 skipped`);
-process.exitCode = failed ? 1 : 0;
+});
+await writeFile(world.counted, JSON.stringify(counted));

@@ -63,7 +63,7 @@ int yg_call_report_book(const struct yg_hub_call *call, const char *form, json_t
 	int rc;
 
 	*ret_book = NULL;
-	rc = yg_report_book_get(yg_call_reader(call), form, ret_book);
+	rc = yg_report_book_get(yg_call_reader(call), form, true, ret_book);
 	return rc == YG_OK ? decode(yg_json_text(*ret_book, "file"), ret_file) : rc;
 }
 
@@ -92,6 +92,18 @@ static int look(const struct yg_hub_call *call, struct yg_hub_report_ask *how, j
 }
 
 /* The book without its file, and with what would be found in it. */
+static int give_book(const struct yg_hub_call *call, json_t *take_book, json_t *take_looked)
+{
+	int rc = json_object_update(take_book, take_looked) == 0 ? YG_OK : YG_ENOMEM;
+
+	json_decref(take_looked);
+	(void)json_object_del(take_book, "file");
+	if (rc == YG_OK)
+		return yg_call_json(call, 200, take_book);
+	json_decref(take_book);
+	return rc;
+}
+
 static int answer_book(const struct yg_hub_call *call, const char *form)
 {
 	struct yg_hub_report_ask how = {.form = yg_bytes_str(form)};
@@ -103,12 +115,8 @@ static int answer_book(const struct yg_hub_call *call, const char *form)
 		rc = look(call, &how, &looked);
 	free((void *)(uintptr_t)how.file.data); /* ours */
 	if (rc == YG_OK)
-		rc = json_object_update(book, looked) == 0 ? YG_OK : YG_ENOMEM;
+		return give_book(call, book, looked);
 	json_decref(looked);
-	if (rc == YG_OK) {
-		(void)json_object_del(book, "file");
-		return yg_call_json(call, 200, book);
-	}
 	json_decref(book);
 	return rc;
 }
@@ -135,17 +143,28 @@ static int file_of(const struct yg_hub_call *call, const json_t *in, const char 
 		   json_t **ret_old, struct yg_bytes *ret)
 {
 	struct yg_bytes text = yg_json_text(in, "file");
-	int rc = yg_call_report_book(call, form, ret_old, ret);
+	int rc;
 
 	if (text.size == 0)
-		return rc;
-	free((void *)(uintptr_t)ret->data); /* ours */
-	*ret = (struct yg_bytes){0};
+		return yg_call_report_book(call, form, ret_old, ret);
+	rc = yg_report_book_get(yg_call_reader(call), form, false, ret_old);
 	rc = rc == YG_OK || rc == YG_ENOENT ? decode(text, ret) : rc;
 	if (rc == YG_EINVAL) {
 		(void)yg_call_bad(call, N_("file is the workbook in base64.")); /* always YG_OK */
 		rc = YG_EEND;
 	}
+	return rc;
+}
+
+/* As it is now; what would be found in it was looked up before it was kept. */
+static int answer_set(const struct yg_hub_call *call, const char *form, json_t *take_looked)
+{
+	json_t *book = NULL;
+	int rc = yg_report_book_get(yg_call_reader(call), form, false, &book);
+
+	if (rc == YG_OK)
+		return give_book(call, book, take_looked);
+	json_decref(take_looked);
 	return rc;
 }
 
@@ -155,7 +174,6 @@ static int set_book(struct yg_hub_call *call, const json_t *in, const char *form
 	struct yg_hub_report_ask how = {.form = yg_bytes_str(form)};
 	const json_t *map = json_object_get(in, "map");
 	json_t *looked = NULL, *old = NULL;
-	struct yg_bytes file = {0};
 	int rc;
 
 	if ((map && !json_is_string(map)) || json_string_length(map) > MAP_MAX)
@@ -165,21 +183,21 @@ static int set_book(struct yg_hub_call *call, const json_t *in, const char *form
 	if (!wish.name)
 		return yg_call_bad(call, N_("name is a text."));
 	wish.map = map ? json_string_value(map) : NULL;
-	rc = file_of(call, in, form, &old, &file);
-	how.file = file;
+	rc = file_of(call, in, form, &old, &how.file);
 	how.map = map ? yg_bytes_str(wish.map) : yg_json_text(old, "map");
 	if (rc == YG_OK)
 		rc = look(call, &how, &looked);
-	json_decref(looked);
 	json_decref(old);
 	if (rc == YG_OK && yg_json_text(in, "file").size > 0)
-		wish.file = file;
+		wish.file = how.file;
 	if (rc == YG_OK)
 		rc = yg_report_book_set(call->access, &wish);
-	free((void *)(uintptr_t)file.data); /* ours */
-	if (rc == YG_EINVAL)
-		return yg_call_bad(call, N_("name is one line of at most 200 bytes."));
-	return rc == YG_OK ? answer_book(call, form) : rc;
+	free((void *)(uintptr_t)how.file.data); /* ours */
+	if (rc == YG_OK)
+		return answer_set(call, form, looked);
+	json_decref(looked);
+	return rc == YG_EINVAL ? yg_call_bad(call, N_("name is one line of at most 200 bytes."))
+			       : rc;
 }
 
 /* {"file" (base64), "name", "map"}: what is left out stays. */

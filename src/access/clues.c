@@ -107,13 +107,28 @@ int yg_clue_each_word(struct yg_hub_access *hub, const char *id, yg_hub_doc_fn f
 		       : YG_OK;
 }
 
-static int count_one(void *arg, struct yg_bytes key, const json_t *body)
+static int count_report(void *arg, struct yg_bytes key, struct yg_bytes body)
 {
 	uint32_t *count = arg;
+	enum yg_clue_word word;
 
 	(void)key;
-	(void)body;
-	return ++*count < YG_CLUE_WORDS_MAX ? YG_OK : YG_ELIMIT;
+	if (yg_clue_word_by_name(yg_json_peek_text(body, "word"), &word) && word < YG_CLUE_WORD_YES)
+		++*count;
+	return *count < YG_CLUE_WORDS_MAX ? YG_OK : YG_ELIMIT;
+}
+
+/* However much members report: a person of the hub can always decide. */
+static int check_room(struct yg_hub_access *hub, const char *id, enum yg_clue_word word)
+{
+	char prefix[YG_HUB_KEY_MAX];
+	uint32_t count = 0;
+
+	if (word >= YG_CLUE_WORD_YES)
+		return YG_OK;
+	return yg_hub_key(prefix, id, "") ? yg_hub_each_raw(hub, YG_CLUE_STORE, "word", prefix, "",
+							    0, count_report, &count)
+					  : YG_EINVAL;
 }
 
 static int put_word(struct yg_hub_access *hub, const struct yg_access *by, const char *id,
@@ -121,9 +136,8 @@ static int put_word(struct yg_hub_access *hub, const struct yg_access *by, const
 {
 	int64_t now_ns = yg_hub_now_ns(hub);
 	char tail[64], key[YG_HUB_KEY_MAX], random[YG_RANDOM_ID_HEX + 1];
-	uint32_t count = 0;
 	json_t *body;
-	int rc = yg_clue_each_word(hub, id, count_one, &count);
+	int rc = check_room(hub, id, word);
 
 	if (rc != YG_OK)
 		return rc;

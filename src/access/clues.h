@@ -22,7 +22,7 @@
 
 #define YG_CLUE_STORE	  "hub.clues"
 #define YG_CLUE_TEXT_MAX  1000u
-#define YG_CLUE_WORDS_MAX 2000u /* of one indicator */
+#define YG_CLUE_WORDS_MAX 2000u /* that report of one indicator */
 #define YG_CLUE_ID	  (sizeof("indicator--") - 1 + YG_STIX_UUID)
 
 /* ---- whose logs ---- */
@@ -55,7 +55,7 @@ bool yg_clue_word_by_name(struct yg_bytes name, enum yg_clue_word *ret);
 /*
  * @by: write_warnings at a member, or (YES, NO, BACK: only) write_indicators at the hub. @id: of an
  * indicator the caller may see. YG_OK; YG_EINVAL: no id, or a text of 0 or more than
- * YG_CLUE_TEXT_MAX bytes, or a word that is not its to say; YG_ELIMIT: too many words.
+ * YG_CLUE_TEXT_MAX bytes, or a word that is not its to say; YG_ELIMIT: too many reports.
  */
 YG_MUST_USE int yg_clue_say(struct yg_access *by, const char *id, enum yg_clue_word word,
 			    const char *text);

@@ -10,7 +10,7 @@
 
 #define LOOK_MAX     5000u /* rows that one page looks at */
 #define VERSIONS_MAX 200u  /* of one object that are shown */
-#define SEEN_MAX     200u  /* findings of one */
+#define SEEN_MAX     200u  /* findings of one that are shown */
 
 struct shelf {
 	int64_t number;
@@ -184,7 +184,6 @@ struct gathering {
 	uint32_t room;
 	uint32_t looked;
 	int64_t last;
-	int64_t after;
 	bool is_full;
 };
 
@@ -200,7 +199,7 @@ static int take_clue(void *arg, const struct yg_clue *clue)
 		return YG_EEND;
 	g->looked++;
 	g->last = clue->number;
-	if (!shelf || clue->number <= g->after)
+	if (!shelf)
 		return YG_OK;
 	rc = record_json(g->v, shelf, clue, &one);
 	if (rc != YG_OK)
@@ -235,12 +234,12 @@ int yg_clue_list(struct yg_clue_view *v, const struct yg_clue_filter *filter, js
 	struct gathering g;
 	int rc = gather_begin(&g, v, filter->limit);
 
-	g.after = filter->after;
 	if (rc == YG_OK)
-		rc = filter->value.size > 0 ? yg_clues_of_value(v->store, filter->value,
-								LOOK_MAX + 1, take_clue, &g)
-					    : yg_clues_page(v->store, filter->state, filter->after,
-							    LOOK_MAX + 1, take_clue, &g);
+		rc = filter->value.size > 0
+			     ? yg_clues_of_value(v->store, filter->value, filter->after,
+						 LOOK_MAX + 1, take_clue, &g)
+			     : yg_clues_page(v->store, filter->state, filter->after, LOOK_MAX + 1,
+					     take_clue, &g);
 	*ret_next = g.is_full ? g.last : 0;
 	return gather_end(&g, rc, ret_items);
 }
@@ -324,6 +323,7 @@ static bool is_own(const struct yg_clue_view *v, const char *org)
 struct telling {
 	const struct yg_clue_view *v;
 	json_t *items;
+	size_t room; /* of sightings */
 };
 
 /* The hub's words are for all; those of other members are numbers only. */
@@ -354,6 +354,8 @@ static int take_sighting(void *arg, const struct yg_clue_sighting *one)
 
 	if (!is_own(t->v, one->org))
 		return YG_OK;
+	if (json_array_size(t->items) == t->room)
+		return YG_EEND;
 	yg_hex((struct yg_bytes){one->finding, sizeof(one->finding)}, finding);
 	item = json_pack("{s:s, s:s, s:o, s:o, s:I}", "finding", finding, "org", one->org, "first",
 			 time_json(one->first_ns), "last", time_json(one->last_ns), "count",
@@ -379,7 +381,8 @@ static int build(struct yg_clue_view *v, struct yg_bytes id, struct gathering *g
 {
 	char text[YG_CLUE_ID + 1];
 	struct saying saying = {.v = v, .said = json_array()};
-	struct telling words = {v, json_array()}, seen = {v, json_array()};
+	struct telling words = {.v = v, .items = json_array()};
+	struct telling seen = {.v = v, .items = json_array()};
 	int rc = saying.said && words.items && seen.items ? YG_OK : YG_ENOMEM;
 
 	(void)snprintf(text, sizeof(text), "%.*s", YG_FMT(id)); /* measured */
@@ -387,8 +390,12 @@ static int build(struct yg_clue_view *v, struct yg_bytes id, struct gathering *g
 		rc = say_versions(v, id, &saying);
 	if (rc == YG_OK)
 		rc = yg_clue_each_word(v->hub, text, take_word, &words);
-	for (size_t i = 0; rc == YG_OK && i < json_array_size(g->records); i++)
-		rc = yg_clues_sightings(v->store, g->numbers[i], SEEN_MAX, take_sighting, &seen);
+	/* Of all that are kept, for what others saw is passed over. */
+	for (size_t i = 0; rc == YG_OK && i < json_array_size(g->records); i++) {
+		seen.room = json_array_size(seen.items) + SEEN_MAX;
+		rc = yg_clues_sightings(v->store, g->numbers[i], YG_CLUE_SEEN_KEPT, take_sighting,
+					&seen);
+	}
 	if (rc == YG_OK)
 		rc = add_object(to, saying.object);
 	if (rc == YG_OK)

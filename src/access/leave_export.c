@@ -28,6 +28,7 @@ static const struct part {
 	{"views", NULL, "view", false},
 	{"reports", NULL, "report", false},
 	{"report_books", NULL, "report_book", false},
+	{"report_maps", NULL, "report_map", false},
 	{"report_contacts", NULL, "report_contacts", false},
 	{"report_reminders", NULL, "report_reminders", false},
 	{"reminders", NULL, "reminder", false},

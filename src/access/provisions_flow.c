@@ -27,7 +27,14 @@ struct rows {
 	uint32_t room;
 };
 
-static int note_row(void *arg, struct yg_bytes key, const json_t *body)
+static void copy_id(struct yg_bytes body, const char *name, char to[YG_ENROL_ID_MAX + 1])
+{
+	(void)snprintf(to, YG_ENROL_ID_MAX + 1, "%.*s",
+		       YG_FMT(yg_json_peek_text(body, name))); /* an id fits */
+}
+
+/* Each second, of all warnings of all plans on their way: no tree is made. */
+static int note_row(void *arg, struct yg_bytes key, struct yg_bytes body)
 {
 	struct rows *rows = arg;
 	struct row *one;
@@ -44,12 +51,13 @@ static int note_row(void *arg, struct yg_bytes key, const json_t *body)
 		rows->room = room;
 	}
 	one = &rows->at[rows->count++];
-	*one = (struct row){.is_waiting =
-				    yg_bytes_eq(yg_warn_state(body), YG_S(YG_PROVISION_WAITS)),
-			    .is_there = json_is_object(json_object_get(body, "delivered"))};
+	*one = (struct row){
+		.is_waiting =
+			yg_bytes_eq(yg_json_peek_text(body, "state"), YG_S(YG_PROVISION_WAITS)),
+		.is_there = yg_bytes_starts(yg_json_peek(body, "delivered"), YG_S("{"))};
 	memcpy(one->id, key.data, key.size);
-	yg_hub_text(body, "org", one->org, sizeof(one->org));
-	yg_hub_text(body, "parent", one->parent, sizeof(one->parent));
+	copy_id(body, "org", one->org);
+	copy_id(body, "parent", one->parent);
 	return YG_OK;
 }
 
@@ -154,7 +162,7 @@ static int go_on(struct yg_hub_access *hub, const char *id, json_t *plan, bool g
 		 int64_t now_ns)
 {
 	struct rows rows = {0};
-	int rc = yg_hub_each(hub, YG_WARN_STORE, "warning", id, "", 0, note_row, &rows);
+	int rc = yg_hub_each_raw(hub, YG_WARN_STORE, "warning", id, "", 0, note_row, &rows);
 
 	if (rows.count > 1)
 		qsort(rows.at, rows.count, sizeof(*rows.at), by_org);
@@ -213,6 +221,16 @@ int yg_provision_tick(struct yg_hub_access *hub, int64_t now_ns)
 	return rc;
 }
 
+/* A person's, never a program's. */
+static int begin_deed(struct yg_access *by, struct yg_hub_access **ret)
+{
+	int rc = yg_provision_require(by, YG_MAY_write_warnings, ret);
+
+	if (rc == YG_OK && by->who.token[0])
+		rc = YG_EACCES;
+	return rc == YG_OK ? yg_hub_begin(*ret) : rc;
+}
+
 /* YG_OK: it is approved, and somebody waits. */
 static int check_flow(struct yg_hub_access *hub, const char *plan)
 {
@@ -227,7 +245,7 @@ static int check_flow(struct yg_hub_access *hub, const char *plan)
 		rc = rc == YG_ENOENT ? YG_EMISMATCH : rc;
 	}
 	if (rc == YG_OK)
-		rc = yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0, note_row, &rows);
+		rc = yg_hub_each_raw(hub, YG_WARN_STORE, "warning", plan, "", 0, note_row, &rows);
 	if (rc == YG_OK && (!is_state(body, "approved") || !has_waiting(&rows)))
 		rc = YG_EMISMATCH;
 	free(rows.at);
@@ -239,12 +257,8 @@ static int check_flow(struct yg_hub_access *hub, const char *plan)
 int yg_provision_around(struct yg_access *by, const char *plan)
 {
 	struct yg_hub_access *hub;
-	int rc = yg_provision_require(by, YG_MAY_write_warnings, &hub);
+	int rc = begin_deed(by, &hub);
 
-	if (rc == YG_OK && by->who.token[0])
-		rc = YG_EACCES;
-	if (rc == YG_OK)
-		rc = yg_hub_begin(hub);
 	if (rc != YG_OK)
 		return rc;
 	rc = check_flow(hub, plan);
@@ -283,12 +297,8 @@ static int stop(struct yg_access *by, const char *plan)
 int yg_provision_stop(struct yg_access *by, const char *plan)
 {
 	struct yg_hub_access *hub;
-	int rc = yg_provision_require(by, YG_MAY_write_warnings, &hub);
+	int rc = begin_deed(by, &hub);
 
-	if (rc == YG_OK && by->who.token[0])
-		rc = YG_EACCES;
-	if (rc == YG_OK)
-		rc = yg_hub_begin(hub);
 	if (rc != YG_OK)
 		return rc;
 	rc = stop(by, plan);
@@ -310,18 +320,21 @@ struct counting {
 
 static const char *const steps[3] = {"delivered", "seen", "acknowledged"};
 
-/* Of the first message, not a reminder, and not tried yet. */
-static int note_queued(void *arg, struct yg_bytes key, const json_t *body)
+/*
+ * Of the first message, not a reminder, and not tried yet. The outbox is that of all plans: what is
+ * another's is told by its key, TIME/ID-CHANNEL.
+ */
+static int note_queued(void *arg, struct yg_bytes key, struct yg_bytes body)
 {
 	struct counting *c = arg;
-	struct yg_bytes id = yg_json_text(body, "id");
-	struct yg_bytes channel = yg_json_text(body, "channel");
+	struct yg_bytes name = yg_bytes_from(key, yg_bytes_chr(key, '/') + 1);
+	struct yg_bytes id = yg_bytes_cut(name, 0, YG_WARN_ID_HEX);
+	struct yg_bytes channel = yg_bytes_from(name, YG_WARN_ID_HEX + 1);
 	char text[YG_WARN_ID_HEX + 1];
 
-	(void)key;
 	if (id.size != YG_WARN_ID_HEX || !yg_bytes_starts(id, yg_bytes_str(c->plan)) ||
-	    yg_json_int(body, "tries", 0) > 0 ||
-	    (!yg_bytes_eq(channel, YG_S("mail")) && !yg_bytes_eq(channel, YG_S("webhook"))))
+	    (!yg_bytes_eq(channel, YG_S("mail")) && !yg_bytes_eq(channel, YG_S("webhook"))) ||
+	    !yg_bytes_eq(yg_json_peek(body, "tries"), YG_S("0")))
 		return YG_OK;
 	memcpy(text, id.data, id.size);
 	text[id.size] = '\0';
@@ -422,7 +435,7 @@ static int count_all(struct yg_hub_access *hub, const char *plan, struct countin
 			return YG_ENOMEM;
 	if (!c->corrections || !c->queued)
 		return YG_ENOMEM;
-	rc = yg_hub_each(hub, YG_WARN_STORE, "outbox", "", "", 0, note_queued, c);
+	rc = yg_hub_each_raw(hub, YG_WARN_STORE, "outbox", "", "", 0, note_queued, c);
 	return rc == YG_OK ? yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0, count_row, c)
 			   : rc;
 }

@@ -104,30 +104,31 @@ struct released {
 	enum yg_tlp tlp; /* the most open one under which it went to a sector; NONE: it did not */
 };
 
-static int look_released(void *arg, struct yg_bytes key, const json_t *warning)
+/* A plan may have 10,000 of them: no tree is made, and nothing is more open than CLEAR. */
+static int look_released(void *arg, struct yg_bytes key, struct yg_bytes warning)
 {
 	struct released *r = arg;
-	struct yg_bytes audience = yg_json_text(warning, "audience");
+	struct yg_bytes audience = yg_json_peek_text(warning, "audience");
 	enum yg_tlp tlp = YG_TLP_NONE;
 
 	(void)key;
-	if (!yg_warn_is_out(warning) ||
+	if (yg_json_peek_text(warning, "released").size == 0 ||
 	    (!yg_bytes_eq(audience, yg_bytes_str(yg_audience_name(YG_AUDIENCE_SECTOR))) &&
 	     !yg_bytes_eq(audience, yg_bytes_str(yg_audience_name(YG_AUDIENCE_COMMUNITY)))) ||
-	    !yg_tlp_by_name(yg_json_text(warning, "tlp"), &tlp))
+	    !yg_tlp_by_name(yg_json_peek_text(warning, "tlp"), &tlp))
 		return YG_OK;
 	if (r->tlp == YG_TLP_NONE || tlp < r->tlp)
 		r->tlp = tlp;
-	return YG_OK;
+	return r->tlp == YG_TLP_CLEAR ? YG_EEND : YG_OK;
 }
 
 static int find_released(struct yg_hub_access *hub, const char *plan, enum yg_tlp *ret)
 {
 	struct released r = {YG_TLP_NONE};
-	int rc = yg_hub_each(hub, YG_WARN_STORE, "warning", plan, "", 0, look_released, &r);
+	int rc = yg_hub_each_raw(hub, YG_WARN_STORE, "warning", plan, "", 0, look_released, &r);
 
 	*ret = r.tlp;
-	return rc;
+	return rc == YG_EEND ? YG_OK : rc;
 }
 
 static bool is_kind(const json_t *plan, const char *kind)
@@ -368,19 +369,22 @@ static int want_published(struct wanting *w)
 	return rc;
 }
 
-/* Those whose rule says so. */
-static int want_by_rules(struct wanting *w, enum yg_tlp tlp)
+/* Those whose rule says so. Without any rule nobody asks what was released. */
+static int want_by_rules(struct wanting *w)
 {
 	struct keys keys = {.count = 0};
 	char after[2 * YG_WARN_PLAN_HEX + YG_COLLECTION_NAME_MAX] = "";
+	enum yg_tlp tlp = YG_TLP_NONE;
 	int rc;
 
 	do {
 		rc = note_keys(w->hub, "publish_rule", "", after, PLANS_MAX, &keys);
+		if (rc == YG_OK && keys.count > 0 && !after[0])
+			rc = find_released(w->hub, w->plan, &tlp);
 		for (uint32_t i = 0; i < keys.count && rc == YG_OK; i++) {
 			memcpy(after, keys.at[i].key, sizeof(after));
 			w->at_most = keys.at[i].at_most;
-			if (tlp <= w->at_most)
+			if (tlp != YG_TLP_NONE && tlp <= w->at_most)
 				rc = want(w, keys.at[i].key);
 		}
 	} while (rc == YG_OK && keys.count == PLANS_MAX);
@@ -391,7 +395,6 @@ static int expand(struct yg_hub_access *hub, const char *plan)
 {
 	struct wanting w = {.hub = hub, .actor = HUB, .plan = plan};
 	char root[YG_WARN_PLAN_HEX + 1];
-	enum yg_tlp tlp = YG_TLP_NONE;
 	json_t *body = NULL;
 	int rc = yg_warn_load(hub, "plan", plan, &body);
 
@@ -401,11 +404,9 @@ static int expand(struct yg_hub_access *hub, const char *plan)
 		w.body = body;
 		rc = want_published(&w);
 	}
-	if (rc == YG_OK)
-		rc = find_released(hub, plan, &tlp);
-	if (rc == YG_OK && tlp != YG_TLP_NONE && !is_kind(body, "withdrawal") &&
-	    !is_kind(body, "drill") && !is_exercise(body))
-		rc = want_by_rules(&w, tlp);
+	if (rc == YG_OK && !is_kind(body, "withdrawal") && !is_kind(body, "drill") &&
+	    !is_exercise(body))
+		rc = want_by_rules(&w);
 	json_decref(body);
 	return rc == YG_ENOENT ? YG_OK : rc; /* the plan is gone: so is what was due */
 }
@@ -549,6 +550,19 @@ const char *yg_publish_collection(const struct yg_publish_work *work)
 	return work->key + YG_WARN_PLAN_HEX + 1;
 }
 
+bool yg_publish_is_lasting(int rc)
+{
+	return rc == YG_ELIMIT || rc == YG_EFORMAT;
+}
+
+int yg_publish_give_up(struct yg_publish_work *work)
+{
+	json_decref(work->copy);
+	work->copy = NULL;
+	work->is_withdrawn = false; /* nor can it be said that all of it is revoked */
+	return refuse(work, "objects");
+}
+
 int yg_publish_fill(struct yg_hub_access *hub, struct yg_publish_work *work)
 {
 	int rc = yg_control_begin(hub->store);
@@ -559,7 +573,7 @@ int yg_publish_fill(struct yg_hub_access *hub, struct yg_publish_work *work)
 	if (rc == YG_OK)
 		return yg_control_commit(hub->store);
 	yg_control_abort(hub->store);
-	return rc;
+	return yg_publish_is_lasting(rc) ? yg_publish_give_up(work) : rc;
 }
 
 static const char *state_of(const struct yg_publish_work *work)
@@ -567,17 +581,21 @@ static const char *state_of(const struct yg_publish_work *work)
 	return work->is_withdrawn ? "withdrawn" : work->copy ? "published" : "refused";
 }
 
-/* Another plan has taken its place meanwhile: it waits for that one. */
+/* Another plan has taken its place meanwhile, or a person wishes more: it waits for that. */
 static int take_newer(struct yg_hub_access *hub, const struct yg_publish_work *work, bool *ret)
 {
+	static const char *const keys[] = {"plan", "at_most"};
 	json_t *now = NULL;
 	int rc = yg_warn_load(hub, "published", work->key, &now);
 
 	*ret = false;
-	if (rc == YG_OK &&
-	    !json_equal(json_object_get(now, "plan"), json_object_get(work->body, "plan"))) {
+	for (size_t i = 0; rc == YG_OK && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_t *value = json_object_get(now, keys[i]);
+
+		if (json_equal(value, json_object_get(work->body, keys[i])))
+			continue;
 		*ret = true;
-		rc = yg_json_set(work->body, "plan", json_incref(json_object_get(now, "plan")));
+		rc = yg_json_set(work->body, keys[i], json_incref(value));
 	}
 	json_decref(now);
 	return rc;

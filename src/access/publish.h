@@ -70,13 +70,17 @@ struct yg_publish_work {
 };
 void yg_publish_work_done(struct yg_publish_work *work);
 /*
- * What waits longest; the collection's id stands behind the plan's in its key. Then the caller
- * fills in @collection (number 0: it is gone), and the rest is filled in. YG_OK; YG_ENOENT: nothing
- * is due.
+ * The first by its key of what waits; the collection's id stands behind the plan's in it. Then the
+ * caller fills in @collection (number 0: it is gone), and the rest is filled in. YG_OK; YG_ENOENT:
+ * nothing is due.
  */
 YG_MUST_USE int yg_publish_next(struct yg_hub_access *hub, struct yg_publish_work *ret);
 YG_MUST_USE int yg_publish_fill(struct yg_hub_access *hub, struct yg_publish_work *work);
 const char *yg_publish_collection(const struct yg_publish_work *work);
+/* It would fail so each time, and everything else would wait behind it: then it is given up. */
+bool yg_publish_is_lasting(int rc);
+/* @work is refused as "objects": nothing of it can be there, and its copy is gone. */
+YG_MUST_USE int yg_publish_give_up(struct yg_publish_work *work);
 /* It is in the collection, durably: @ids (taken) are all that were ever put. @versions: how many
  * came. */
 YG_MUST_USE int yg_publish_done(struct yg_hub_access *hub, const struct yg_publish_work *work,

@@ -3,9 +3,11 @@
  * access/report_aids.h - what an organisation keeps beside its records of incidents (reports.h):
  * the official workbook of a form, as it was imported, and whom to tell when a service is affected.
  *
- * In its own store, gone with it: kinds report_book (FORM) and report_contacts ("list"). Rights as
- * for the records. Each change is an entry of the audit log: report.book, report.contacts.
- * One thread at a time. Tests: tests/e2e/hub_report_aids.py
+ * In its own store, gone with it: kinds report_book (FORM), report_map (FORM: its map) and
+ * report_contacts ("list"). What is the same as before is not put again. Rights as for the records.
+ * Each change is an entry of the audit log: report.book, report.contacts.
+ * One thread at a time. Tests: tests/unit/access/test_report_aids.c,
+ * tests/e2e/hub_report_aids.py
  */
 #pragma once
 
@@ -19,8 +21,10 @@
 #define YG_REPORT_FORM_ID_MAX 40u
 #define YG_REPORT_NAME_MAX    200u /* bytes of a file's name */
 
-/* {"form","name","size","file" (base64),"map","changed","by"}; *ret owned. YG_ENOENT. */
-YG_MUST_USE int yg_report_book_get(struct yg_access *by, const char *form, json_t **ret);
+/* {"form","name","size","file" (base64; with @has_file),"map","changed","by"}; *ret owned.
+ * YG_ENOENT. */
+YG_MUST_USE int yg_report_book_get(struct yg_access *by, const char *form, bool has_file,
+				   json_t **ret);
 /* All of them, without "file"; *ret owned. */
 YG_MUST_USE int yg_report_book_list(struct yg_access *by, json_t **ret);
 /* @file NULL data: it stays as it is (YG_ENOENT: there is none). YG_EINVAL, YG_ELIMIT. */

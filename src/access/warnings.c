@@ -70,15 +70,35 @@ int yg_warn_plan_new(struct yg_hub_access *hub, const char *actor, const char *p
 	return rc;
 }
 
-static int index_old(void *arg, struct yg_bytes key, const json_t *body)
+/* Its situation, of every plan: nothing can be written while it is read. */
+static int note_situation(void *arg, struct yg_bytes key, struct yg_bytes body)
 {
+	struct yg_bytes situation = yg_json_peek_text(body, "situation");
 	char plan[YG_WARN_PLAN_HEX + 1];
 
-	if (key.size != YG_WARN_PLAN_HEX)
+	if (key.size != YG_WARN_PLAN_HEX || situation.size == 0)
 		return YG_OK;
 	memcpy(plan, key.data, key.size);
 	plan[key.size] = '\0';
-	return index_plan(arg, "hub", plan, body);
+	return yg_json_set(arg, plan, json_pack("{s:o}", "situation", yg_json_string(situation)));
+}
+
+/* In a transaction. */
+static int index_all(struct yg_hub_access *hub)
+{
+	json_t *found = json_object(), *one;
+	const char *plan;
+	int rc = found ? yg_hub_each_raw(hub, YG_WARN_STORE, "plan", "", "", 0, note_situation,
+					 found)
+		       : YG_ENOMEM;
+
+	json_object_foreach(found, plan, one)
+	{
+		if (rc == YG_OK)
+			rc = index_plan(hub, "hub", plan, one);
+	}
+	json_decref(found);
+	return rc == YG_OK ? yg_warn_save(hub, "hub", "plan_index", "1", json_object()) : rc;
 }
 
 int yg_warn_plans_index(struct yg_hub_access *hub)
@@ -92,9 +112,7 @@ int yg_warn_plans_index(struct yg_hub_access *hub)
 	rc = yg_control_begin(hub->store);
 	if (rc != YG_OK)
 		return rc;
-	rc = yg_hub_each(hub, YG_WARN_STORE, "plan", "", "", 0, index_old, hub);
-	if (rc == YG_OK)
-		rc = yg_warn_save(hub, "hub", "plan_index", "1", json_object());
+	rc = index_all(hub);
 	if (rc == YG_OK)
 		return yg_control_commit(hub->store);
 	yg_control_abort(hub->store);

@@ -500,6 +500,22 @@ static int set_head(const struct following *f, const char *reason)
 	return rc;
 }
 
+/* A provision that was stopped: what follows it is sent, and waited for as any other. */
+static int go_again(json_t *fresh)
+{
+	json_t *flow = json_object_get(fresh, "flow");
+	int rc;
+
+	if (!json_is_object(json_object_get(flow, "stopped")))
+		return YG_OK;
+	flow = json_copy(flow); /* the first one's stays as it is */
+	rc = flow ? yg_json_set(flow, "stopped", json_null()) : YG_ENOMEM;
+	if (rc == YG_OK)
+		return yg_json_set(fresh, "flow", flow);
+	json_decref(flow);
+	return rc;
+}
+
 /* Its indicators go, and come with the other one; what is in collections follows. */
 static int follow_due(const struct following *f)
 {
@@ -517,6 +533,8 @@ static int make_following(struct following *f, json_t *notice, const char *reaso
 	f->fresh = rc == YG_OK ? json_copy(f->body) : NULL;
 	if (rc == YG_OK)
 		rc = f->fresh ? set_head(f, reason) : YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = go_again(f->fresh);
 	if (rc == YG_OK)
 		rc = follow_notice(f, notice);
 	if (rc == YG_OK)

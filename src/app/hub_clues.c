@@ -622,7 +622,7 @@ static int try_value(void *arg, struct yg_bytes value)
 {
 	const struct trying *t = arg;
 	struct hit hit = {.count = 0};
-	int rc = yg_clues_of_value(t->c->stix, value, HITS_MAX, keep_hit, &hit);
+	int rc = yg_clues_of_value(t->c->stix, value, 0, HITS_MAX, keep_hit, &hit);
 
 	for (uint32_t i = 0; rc == YG_OK && i < hit.count; i++) {
 		const struct yg_collection *of = shelf_of(t->c, hit.list[i].collection);

@@ -411,6 +411,7 @@ static void read_state(struct yg_hub_detect *d, struct yg_bytes state)
 static int load(void *arg, uint64_t *ret_cursor)
 {
 	struct yg_hub_detect *d = arg;
+	struct yg_journal_stats stats;
 	int rc = yg_facts_cursor(d->opts.facts, d->opts.name, &d->cursor, &d->state);
 
 	d->begin = d->cursor;
@@ -418,6 +419,10 @@ static int load(void *arg, uint64_t *ret_cursor)
 		read_state(d, yg_buf_bytes(&d->state));
 	if (d->begin > d->cursor)
 		rc = YG_EFORMAT;
+	/* Also where it begins before its end: what comes next would count as looked at. */
+	yg_journal_stats(d->opts.journal, &stats);
+	if (rc == YG_OK && d->cursor > stats.durable)
+		rc = YG_EMISMATCH;
 	if (rc == YG_OK)
 		rc = skip_gap(d, &d->begin);
 	*ret_cursor = d->begin;

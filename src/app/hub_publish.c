@@ -251,17 +251,49 @@ static int put_all(struct putting *put)
 	return rc;
 }
 
-static int publish(struct yg_hub_publish *p, const struct yg_publish_work *work)
+/* Each try begins with what was put before. */
+static int put_begin(struct putting *put)
+{
+	json_decref(put->ids);
+	put->ids = json_deep_copy(put->work->ids);
+	put->versions = 0;
+	yg_arena_reset(put->arena);
+	return put->ids && json_object_clear(put->kept) == 0 ? YG_OK : YG_ENOMEM;
+}
+
+static int try_once(struct putting *put)
+{
+	int rc = put_begin(put);
+
+	return rc == YG_OK && put->work->collection.number != 0 ? put_all(put) : rc;
+}
+
+/* What can never be there as objects is given up: what is there of it is revoked, if it can be. */
+static int put_or_give_up(struct putting *put, struct yg_publish_work *work)
+{
+	int rc = try_once(put);
+
+	if (!yg_publish_is_lasting(rc))
+		return rc;
+	yg_say_hint(N_("it is refused, and the others go on"),
+		    N_("warning %s on its way into a collection: %s"), work->number,
+		    yg_say_tr(yg_err_text(rc)));
+	rc = yg_publish_give_up(work);
+	if (rc == YG_OK)
+		rc = try_once(put);
+	return yg_publish_is_lasting(rc) ? put_begin(put) : rc;
+}
+
+static int publish(struct yg_hub_publish *p, struct yg_publish_work *work)
 {
 	struct putting put = {.p = p, .work = work};
 	int rc;
 
 	put.arena = yg_arena_new(ARENA_MAX);
-	put.ids = json_deep_copy(work->ids);
 	put.kept = json_object();
-	rc = put.arena && put.ids && put.kept ? YG_OK : YG_ENOMEM;
-	if (rc == YG_OK && work->collection.number != 0)
-		rc = put_all(&put);
+	rc = put.arena && put.kept ? YG_OK : YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = put_or_give_up(&put, work);
 	if (rc == YG_OK) {
 		rc = yg_publish_done(p->hub, work, put.ids, put.versions);
 		put.ids = NULL;

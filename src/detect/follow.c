@@ -106,21 +106,35 @@ int yg_followed_for(struct yg_outcomes *outcomes, struct yg_look *look, struct y
 	return YG_OK;
 }
 
-static bool is_over(const struct yg_pending *pending, const struct yg_followed *source,
-		    int64_t time_ns)
+/* The source's count at the record; one that comes once more was earlier. */
+static uint32_t request_of(const struct yg_look *look, const struct yg_followed *source)
 {
-	return source->requests - pending->request > YG_FOLLOW_REQUESTS ||
-	       yg_time_is_beyond(pending->time_ns, time_ns);
+	bool was_counted = look->is_back && look->request > 0 && look->request < source->requests;
+
+	return was_counted ? look->request : source->requests;
 }
 
-void yg_followed_expire(struct yg_outcomes *outcomes, struct yg_followed *source, int64_t time_ns)
+static bool is_over(const struct yg_pending *pending, const struct yg_followed *source,
+		    const struct yg_look *look)
 {
+	uint32_t request = request_of(look, source);
+
+	return (request > pending->request && request - pending->request > YG_FOLLOW_REQUESTS) ||
+	       yg_time_is_beyond(pending->time_ns, look->trace->time_ns);
+}
+
+void yg_followed_expire(struct yg_outcomes *outcomes, struct yg_followed *source,
+			const struct yg_look *look)
+{
+	bool may_go_on = outcomes->is_waiting && !look->is_back;
 	uint32_t *link = &source->first;
 
 	while (*link) {
 		uint32_t index = *link - 1;
+		const struct yg_pending *pending = &outcomes->pool[index];
 
-		if (!is_over(&outcomes->pool[index], source, time_ns)) {
+		if ((may_go_on && pending->rule->kind >= YG_KIND_BEHAVIOUR) ||
+		    !is_over(pending, source, look)) {
 			link = &outcomes->pool[index].next;
 			continue;
 		}
@@ -131,13 +145,25 @@ void yg_followed_expire(struct yg_outcomes *outcomes, struct yg_followed *source
 }
 
 bool yg_followed_has_planted(const struct yg_outcomes *outcomes, const struct yg_followed *source,
-			     const struct yg_trace *trace)
+			     const struct yg_look *look)
 {
 	if (source->has_uploaded && source->requests - source->upload_request <= YG_FOLLOW_REQUESTS)
 		return true;
+	for (uint32_t i = source->first; i; i = outcomes->pool[i - 1].next) {
+		const struct yg_pending *pending = &outcomes->pool[i - 1];
+
+		if (pending->is_planting && !is_over(pending, source, look) &&
+		    !yg_time_is_before(pending->time_ns, look->trace->time_ns))
+			return true;
+	}
+	return false;
+}
+
+bool yg_followed_has_any(const struct yg_outcomes *outcomes, const struct yg_followed *source,
+			 const struct yg_look *look)
+{
 	for (uint32_t i = source->first; i; i = outcomes->pool[i - 1].next)
-		if (outcomes->pool[i - 1].is_planting &&
-		    !yg_time_is_before(outcomes->pool[i - 1].time_ns, trace->time_ns))
+		if (!is_over(&outcomes->pool[i - 1], source, look))
 			return true;
 	return false;
 }
@@ -177,14 +203,6 @@ static bool is_sign_in(const struct yg_rule_info *rule, const struct yg_look *lo
 {
 	return rule->field == YG_ATTACK_SIGN_IN || look->is_refused ||
 	       (look->trace->flags & YG_TRACE_SIGN_IN_PATH) || has_tag(rule, YG_S("attack.t1110"));
-}
-
-/* The source's count at the record; one that comes once more was earlier. */
-static uint32_t request_of(const struct yg_look *look, const struct yg_followed *source)
-{
-	bool was_counted = look->is_back && look->request > 0 && look->request < source->requests;
-
-	return was_counted ? look->request : source->requests;
 }
 
 static int add_pending(struct yg_outcomes *outcomes, struct yg_followed *source,
@@ -306,7 +324,7 @@ static uint32_t change_followed(struct yg_outcomes *outcomes, const struct yg_lo
 
 		/* Not the findings of this very record: they were decided knowing all this. */
 		if ((!look->is_back && pending->request == source->requests) ||
-		    !is_changed(pending, look, &reason))
+		    is_over(pending, source, look) || !is_changed(pending, look, &reason))
 			continue;
 		pending->outcome = YG_OUTCOME_POSSIBLE;
 		yg_wait_forget(outcomes, pending->path_hash, pending->id);

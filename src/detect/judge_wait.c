@@ -23,6 +23,7 @@ enum {
 void yg_judge_wait(struct yg_judge *judge, const struct yg_origin *origin)
 {
 	judge->is_waiting = origin != NULL;
+	yg_outcomes_wait(judge->outcomes, judge->is_waiting);
 	if (origin)
 		judge->origin = *origin;
 }

@@ -88,6 +88,7 @@ struct yg_outcomes {
 	uint32_t wait_free;
 	uint64_t evicted_sources;
 	uint64_t evicted_paths;
+	bool is_waiting; /* yg_outcomes_wait */
 };
 
 /* Both known, and @later_ns more than YG_FOLLOW_NS behind @earlier_ns. */
@@ -133,12 +134,20 @@ enum yg_outcome yg_outcome_by_size(const struct yg_path *path, int64_t size_byte
 YG_MUST_USE int yg_followed_for(struct yg_outcomes *outcomes, struct yg_look *look,
 				struct yg_followed **ret);
 
-/* Let go of findings that @time_ns or the source's count of requests has left behind. */
-void yg_followed_expire(struct yg_outcomes *outcomes, struct yg_followed *source, int64_t time_ns);
+/*
+ * Let go of findings that the record of @look has left behind, by its time or by the source's count
+ * of requests. While records wait, those of behaviour go with what comes once more alone: it may
+ * have carried them on before this one.
+ */
+void yg_followed_expire(struct yg_outcomes *outcomes, struct yg_followed *source,
+			const struct yg_look *look);
+/* Is one of them followed that this record has not left behind? */
+bool yg_followed_has_any(const struct yg_outcomes *outcomes, const struct yg_followed *source,
+			 const struct yg_look *look);
 
 /* Is there, among what the source did lately, something that may have placed a program? */
 bool yg_followed_has_planted(const struct yg_outcomes *outcomes, const struct yg_followed *source,
-			     const struct yg_trace *trace);
+			     const struct yg_look *look);
 
 /* The finding @id of @actor_hash, where it is still followed, has @outcome now. */
 void yg_followed_decided(struct yg_outcomes *outcomes, uint64_t actor_hash,

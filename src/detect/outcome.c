@@ -271,8 +271,8 @@ static void look_web(struct yg_outcomes *outcomes, const struct yg_followed *sou
 		bool was_missing =
 			yg_table_find(&outcomes->misses, trace->path_hash) != YG_TABLE_NONE;
 
-		look->has_shell = yg_followed_has_planted(outcomes, source, trace) ||
-				  (source->finding_count > 0 && was_missing);
+		look->has_shell = yg_followed_has_planted(outcomes, source, look) ||
+				  (was_missing && yg_followed_has_any(outcomes, source, look));
 	}
 }
 
@@ -294,7 +294,7 @@ void yg_outcomes_look(struct yg_outcomes *outcomes, const struct yg_trace *trace
 		source = yg_table_at(&outcomes->sources, ret->source);
 		yg_table_touch(&outcomes->sources, ret->source);
 		source->requests++;
-		yg_followed_expire(outcomes, source, trace->time_ns);
+		yg_followed_expire(outcomes, source, ret);
 	}
 	ret->has_password = trace->flags & YG_TRACE_SIGN_IN_OK;
 	ret->is_refused = trace->flags & YG_TRACE_SIGN_IN_BAD;
@@ -303,11 +303,18 @@ void yg_outcomes_look(struct yg_outcomes *outcomes, const struct yg_trace *trace
 	ret->is_guesser = source && source->guesses >= YG_GUESSES_MIN;
 }
 
+void yg_outcomes_wait(struct yg_outcomes *outcomes, bool is_waiting)
+{
+	outcomes->is_waiting = is_waiting;
+}
+
 void yg_outcomes_look_back(struct yg_outcomes *outcomes, struct yg_look *look)
 {
 	uint64_t hash = look->trace->actor_hash;
 
 	look->source = hash != 0 ? yg_table_find(&outcomes->sources, hash) : YG_TABLE_NONE;
+	if (look->source != YG_TABLE_NONE)
+		yg_followed_expire(outcomes, yg_table_at(&outcomes->sources, look->source), look);
 }
 
 uint32_t yg_outcomes_request(const struct yg_outcomes *outcomes, const struct yg_look *look)

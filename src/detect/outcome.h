@@ -56,6 +56,9 @@ void yg_outcomes_call(const struct yg_outcomes *outcomes, uint64_t near_hash, ui
 void yg_outcomes_look(struct yg_outcomes *outcomes, const struct yg_trace *trace,
 		      struct yg_look *ret);
 
+/* Do records wait from now on, to come once more (detect/judge.h)? At first they do not. */
+void yg_outcomes_wait(struct yg_outcomes *outcomes, bool is_waiting);
+
 /*
  * A record that was looked at earlier comes once more: @look has its trace, is_back, and what it
  * told then; the source is found again, and nothing is counted. Not to be learnt.

@@ -3,13 +3,22 @@
 #include "parse/book.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "parse/book-int.h"
+#include "parse/book_label-int.h"
 
 #include "base/ban.h"
 
 #define NAME_MAX_BYTES 400u /* of a sheet: 31 characters, says the standard's user interface */
 #define TARGET_MAX     200u
 #define LIST_MAX       (4u << 20) /* bytes of the list of sheets, and of its relations */
+
+/* The labels of a sheet, by their cells: what is looked for is compared with many of them. */
+struct labels {
+	uint64_t *hashes;
+	uint32_t *cells;
+	uint32_t count;
+};
 
 struct yg_book {
 	struct yg_bytes file;
@@ -18,6 +27,7 @@ struct yg_book {
 	struct yg_book_sheet sheets[YG_BOOK_SHEETS_MAX];
 	char *relations[YG_BOOK_SHEETS_MAX];		/* "rId1", until its part is found */
 	struct yg_book_look *looks[YG_BOOK_SHEETS_MAX]; /* NULL: not looked at yet */
+	struct labels labels[YG_BOOK_SHEETS_MAX];	/* the same */
 	uint32_t sheet_count;
 };
 
@@ -305,6 +315,60 @@ struct yg_bytes yg_book_text(const struct yg_book_look *look, struct yg_cell at)
 	return (struct yg_bytes){0};
 }
 
+/* ---- labels ---- */
+
+static uint64_t hash_of(const struct yg_book_label *label)
+{
+	return yg_hash64((struct yg_bytes){label->text, label->size}, yg_hash_secret());
+}
+
+static int take_labels(struct yg_book *book, const struct yg_book_look *look, struct labels *to)
+{
+	uint32_t max =
+		look->cell_count < YG_BOOK_LABELS_MAX ? look->cell_count : YG_BOOK_LABELS_MAX;
+	struct yg_book_label label;
+
+	to->cells = yg_arena_alloc(book->arena, ((size_t)max + 1) * sizeof(*to->cells));
+	if (to->cells) /* there are hashes only where all of it is there */
+		to->hashes = yg_arena_alloc(book->arena, ((size_t)max + 1) * sizeof(*to->hashes));
+	if (!to->hashes)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < look->cell_count && to->count < max; i++) {
+		yg_book_label_make(look->cells[i].text, &label);
+		if (label.size == 0)
+			continue;
+		to->hashes[to->count] = hash_of(&label);
+		to->cells[to->count++] = i;
+	}
+	return YG_OK;
+}
+
+int yg_book_label_find(struct yg_book *book, uint32_t sheet, struct yg_bytes text,
+		       const struct yg_book_cell **ret, struct yg_line_fault *reterr)
+{
+	struct labels *labels = &book->labels[sheet];
+	const struct yg_book_look *look;
+	struct yg_book_label wanted, found;
+	uint64_t hash;
+	int rc = yg_book_look(book, sheet, &look, reterr);
+
+	*ret = NULL;
+	if (rc == YG_OK && !labels->hashes && take_labels(book, look, labels) != YG_OK)
+		rc = no_memory(reterr);
+	if (rc != YG_OK)
+		return rc;
+	yg_book_label_make(text, &wanted);
+	hash = hash_of(&wanted);
+	for (uint32_t i = 0; !*ret && i < labels->count; i++) {
+		if (labels->hashes[i] != hash)
+			continue;
+		yg_book_label_make(look->cells[labels->cells[i]].text, &found);
+		if (yg_book_label_same(&wanted, &found))
+			*ret = &look->cells[labels->cells[i]];
+	}
+	return YG_OK;
+}
+
 /* ---- filling ---- */
 
 struct filling {
@@ -387,10 +451,13 @@ static int merge_writes(struct filling *f)
 	int rc = YG_OK;
 
 	for (uint32_t i = 0; rc == YG_OK && i < f->count; i++) {
-		if (kept > 0 && by_cell(&f->writes[kept - 1], &f->writes[i]) == 0)
-			rc = join(f, &f->writes[kept - 1], &f->writes[i]);
-		else
+		if (kept == 0 || by_cell(&f->writes[kept - 1], &f->writes[i]) != 0) {
 			f->writes[kept++] = f->writes[i];
+			continue;
+		}
+		rc = join(f, &f->writes[kept - 1], &f->writes[i]);
+		if (rc == YG_OK) /* now: each further one would copy all of it */
+			rc = check_write(f, &f->writes[kept - 1]);
 	}
 	f->count = kept;
 	for (uint32_t i = 0; rc == YG_OK && i < f->count; i++)

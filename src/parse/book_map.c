@@ -2,7 +2,6 @@
 /* A map from fields to cells, read. */
 #include "parse/book_map.h"
 
-#include "base/utf8.h"
 #include "parse/book_label-int.h"
 #include "parse/yaml.h"
 
@@ -264,9 +263,7 @@ int yg_book_map_read(struct yg_bytes text, const struct yg_forms *forms, struct 
 int yg_book_map_place(struct yg_book *book, const struct yg_book_entry *entry, uint32_t *ret_sheet,
 		      struct yg_cell *ret_cell, struct yg_line_fault *reterr)
 {
-	const struct yg_book_look *look;
 	const struct yg_book_cell *label = NULL;
-	struct yg_book_label wanted, found;
 	int rc;
 
 	*ret_sheet = yg_book_sheet(book, entry->sheet);
@@ -277,13 +274,7 @@ int yg_book_map_place(struct yg_book *book, const struct yg_book_entry *entry, u
 					 YG_FMT(yg_bytes_cut(entry->sheet, 0, 100)));
 	if (entry->label.size == 0)
 		return YG_OK;
-	rc = yg_book_look(book, *ret_sheet, &look, reterr);
-	yg_book_label_make(entry->label, &wanted);
-	for (uint32_t i = 0; rc == YG_OK && !label && i < look->cell_count; i++) {
-		yg_book_label_make(look->cells[i].text, &found);
-		if (wanted.size > 0 && yg_book_label_same(&wanted, &found))
-			label = &look->cells[i];
-	}
+	rc = yg_book_label_find(book, *ret_sheet, entry->label, &label, reterr);
 	if (rc != YG_OK)
 		return rc;
 	if (!label)

@@ -13,8 +13,8 @@
 
 #define YG_BOOK_MAP_MAX	   (1u << 20) /* bytes of a map */
 #define YG_BOOK_WORDS_MAX  60u	      /* words for choices, of one cell */
-#define YG_BOOK_LABELS_MAX 20000u     /* cells looked at as labels; the first of the workbook */
-#define YG_BOOK_LABEL_MAX  300u	      /* bytes of a cell that can be a label */
+#define YG_BOOK_LABELS_MAX 20000u /* looked at: the first of the workbook, or of a map's sheet */
+#define YG_BOOK_LABEL_MAX  300u	  /* bytes of a cell that can be a label */
 
 enum yg_book_what {
 	YG_BOOK_FIELD,
@@ -55,7 +55,8 @@ YG_MUST_USE int yg_book_map_read(struct yg_bytes text, const struct yg_forms *fo
 				 struct yg_arena *arena, struct yg_book_map *ret,
 				 struct yg_line_fault *reterr);
 
-/* Where the entry goes. YG_EFORMAT: there is no such sheet, or no such label in it. */
+/* Where the entry goes. YG_EFORMAT: there is no such sheet, or no such label in it. Cost: O(cells)
+ * for the first label of a sheet, then O(labels), comparing numbers. */
 YG_MUST_USE int yg_book_map_place(struct yg_book *book, const struct yg_book_entry *entry,
 				  uint32_t *ret_sheet, struct yg_cell *ret_cell,
 				  struct yg_line_fault *reterr);

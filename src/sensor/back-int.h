@@ -22,15 +22,16 @@ struct yg_back_look {
 	char digest[2 * YG_DIGEST_BYTES + 1];
 	enum yg_back_state state;
 	uint64_t number; /* lines before this one are looked at */
-	uint64_t done;	 /* and these were */
+	uint64_t done;	 /* behind the greatest number that was */
 	int64_t from_ns; /* times of arrival */
 	int64_t to_ns;
 	uint64_t records;
 	uint64_t count;
 	int64_t first_ns; /* YG_TIME_NONE: none of those that count has a time */
 	int64_t last_ns;
-	uint32_t gaps;	  /* times in between that the archive lacks */
-	uint32_t damaged; /* files that could not be read to their end */
+	uint32_t gaps;	     /* times in between that the archive lacks */
+	uint32_t damaged;    /* files that could not be read to their end */
+	uint64_t damaged_at; /* the last of them: its hour and part as one number; 0: none */
 	bool has_archive;
 };
 

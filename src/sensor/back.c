@@ -52,12 +52,15 @@ static bool wait_for_work(struct yg_back *b, bool *ret_has_set, uint64_t *ret_si
 	return goes_on;
 }
 
-static bool has_waiting(const struct yg_back *b)
+static bool has_waiting(struct yg_back *b)
 {
+	bool has = false;
+
+	(void)pthread_mutex_lock(&b->lock); /* ours, of the plain kind */
 	for (uint32_t i = 0; i < b->count; i++)
-		if (b->looks[i].state == YG_BACK_WAITS)
-			return true;
-	return false;
+		has |= b->looks[i].state == YG_BACK_WAITS;
+	(void)pthread_mutex_unlock(&b->lock); /* as above */
+	return has;
 }
 
 /* Again after a while when something fails: nobody else does it. */
@@ -82,20 +85,32 @@ static bool look_back(struct yg_back *b)
 	return is_end;
 }
 
+/* What failed is still to be done: nobody else asks for it. Is it the end? */
+static bool put_off(struct yg_back *b, bool is_set)
+{
+	(void)pthread_mutex_lock(&b->lock); /* ours, of the plain kind */
+	b->has_set |= is_set;
+	b->is_dirty |= !is_set;
+	(void)pthread_mutex_unlock(&b->lock); /* as above */
+	return yg_back_pause(b, AGAIN_NS);
+}
+
 static void *run_back(void *arg)
 {
 	struct yg_back *b = arg;
 	uint64_t signature, number;
-	bool has_set;
+	bool has_set, is_said = false;
 
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* of this thread, on Linux */
 	while (wait_for_work(b, &has_set, &signature, &number)) {
 		int rc = has_set ? yg_back_list(b, signature, number) : yg_back_save(b);
+		bool has_failed = rc != YG_OK && rc != YG_EAGAIN;
 
-		if (rc != YG_OK && rc != YG_EAGAIN)
+		if (has_failed && !is_said)
 			yg_sensor_say(N_("what is looked for in the archive cannot be kept: %s"),
 				      yg_sensor_tr(yg_err_text(rc)));
-		if (rc != YG_OK && rc != YG_EAGAIN && yg_back_pause(b, AGAIN_NS))
+		is_said = has_failed;
+		if (has_failed && put_off(b, has_set))
 			break;
 		if (look_back(b))
 			break;

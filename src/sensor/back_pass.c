@@ -21,6 +21,10 @@ struct pass {
 	struct yg_back *b;
 	struct yg_back_look *looks[YG_BACK_PASS_MAX];
 	struct yg_indicators *sets[YG_BACK_PASS_MAX];
+	/* Lines before this one are looked at. Numbers do not grow with the files where the clock
+	 * was set back, so what this pass looks at moves `done` alone. */
+	uint64_t from[YG_BACK_PASS_MAX];
+	uint32_t resumed; /* bits of those that an earlier pass began */
 	uint32_t count;
 	int64_t since_ns; /* the earliest hour that one of them wants */
 	struct yg_local_describer *describer;
@@ -28,7 +32,10 @@ struct pass {
 	struct yg_buf stored;
 	struct yg_buf text;
 	struct yg_clock steady;
-	int64_t saved_ns; /* by that clock */
+	int64_t saved_ns;		/* by that clock */
+	char last[YG_ARCHIVE_PATH_MAX]; /* of the files, without its ending */
+	uint64_t end;			/* behind the greatest number that was met */
+	bool is_mixed;			/* lower numbers came behind greater ones */
 	bool has_archive;
 };
 
@@ -45,7 +52,7 @@ static uint32_t wanted_by(const struct pass *p, uint64_t number)
 	uint32_t bits = 0;
 
 	for (uint32_t i = 0; i < p->count; i++)
-		if (number >= p->looks[i]->done && number < p->looks[i]->number)
+		if (number >= p->from[i] && number < p->looks[i]->number)
 			bits |= UINT32_C(1) << i;
 	return bits;
 }
@@ -131,13 +138,15 @@ static int rest(struct pass *p, int64_t began_ns)
 
 /* ---- the archive ---- */
 
-static bool wants(const struct pass *p, const struct yg_archive_frame *frame)
+/* Bits of the looks that want something of @frame. */
+static uint32_t wanting(const struct pass *p, const struct yg_archive_frame *frame)
 {
+	uint32_t bits = 0;
+
 	for (uint32_t i = 0; i < p->count; i++)
-		if (frame->journal_end > p->looks[i]->done &&
-		    frame->journal_first < p->looks[i]->number)
-			return true;
-	return false;
+		if (frame->journal_end > p->from[i] && frame->journal_first < p->looks[i]->number)
+			bits |= UINT32_C(1) << i;
+	return bits;
 }
 
 static int look_at_frame(struct pass *p, const struct yg_archive *archive, uint32_t index)
@@ -158,39 +167,83 @@ static int look_at_frame(struct pass *p, const struct yg_archive *archive, uint3
 	return rc == YG_OK ? rest(p, began_ns) : rc;
 }
 
-static int look_at_file(struct pass *p, const char *path)
+/* *ret_wanting: when it fails, the looks that wanted something of what was not read. */
+static int look_at_file(struct pass *p, const char *path, uint32_t *ret_wanting)
 {
 	struct yg_archive *archive = NULL;
 	struct yg_fault fault;
+	uint32_t at = 0;
 	int rc = yg_archive_open(path, &archive, &fault);
 
-	for (uint32_t i = 0; rc == YG_OK && i < archive->count; i++)
-		if (wants(p, &archive->frames[i]))
-			rc = look_at_frame(p, archive, i);
+	*ret_wanting = UINT32_MAX; /* nobody knows what it held */
+	if (rc != YG_OK)
+		return rc;
+	for (; rc == YG_OK && at < archive->count; at++) {
+		const struct yg_archive_frame *frame = &archive->frames[at];
+
+		*ret_wanting = wanting(p, frame);
+		p->is_mixed |= frame->journal_first < p->end;
+		if (frame->journal_end > p->end)
+			p->end = frame->journal_end;
+		if (*ret_wanting != 0)
+			rc = look_at_frame(p, archive, at);
+	}
+	for (; at < archive->count; at++)
+		*ret_wanting |= wanting(p, &archive->frames[at]);
 	(void)yg_archive_free(archive);
 	return rc;
+}
+
+/* Once for each look, also where the file is read again after a while, or in another life. */
+static void note_damage(struct pass *p, const struct yg_archive_entry *entry, uint32_t wanted)
+{
+	uint64_t at = (uint64_t)(entry->hour_ns / YG_ARCHIVE_HOUR_NS) * YG_ARCHIVE_PARTS_MAX +
+		      entry->part + 1;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct yg_back_look *look = p->looks[i];
+
+		if (!(wanted >> i & 1) || at <= look->damaged_at ||
+		    entry->hour_ns + YG_ARCHIVE_HOUR_NS <= look->from_ns)
+			continue;
+		look->damaged_at = at;
+		look->damaged++;
+	}
+}
+
+static bool is_damage(const struct yg_archive_entry *entry, int rc)
+{
+	return rc == YG_ETRUNC || rc == YG_EFORMAT || rc == YG_EDIGEST || rc == YG_EIO ||
+	       rc == YG_EACCES ||
+	       (rc == YG_EMISMATCH && !entry->is_open); /* an open one may be empty yet */
 }
 
 static int take_file(void *arg, const struct yg_archive_entry *entry)
 {
 	struct pass *p = arg;
-	char path[YG_ARCHIVE_PATH_MAX];
+	char path[YG_ARCHIVE_PATH_MAX], stem[YG_ARCHIVE_PATH_MAX];
+	uint32_t wanted;
 	int rc;
 
 	p->has_archive = true;
 	if (entry->hour_ns + YG_ARCHIVE_HOUR_NS <= p->since_ns)
 		return YG_OK;
-	rc = look_at_file(p, entry->path);
+	(void)snprintf(stem, sizeof(stem), "%.*s", /* shorter */
+		       (int)(strlen(entry->path) -
+			     strlen(entry->is_open ? YG_ARCHIVE_OPEN : YG_ARCHIVE_CLOSED)),
+		       entry->path);
+	/* Closed while the folder was listed: it stands there under both names. */
+	if (strcmp(stem, p->last) == 0)
+		return YG_OK;
+	rc = look_at_file(p, entry->path, &wanted);
 	/* Closed just now: it has its last name. */
 	if (rc == YG_ENOENT && entry->is_open &&
-	    snprintf(path, sizeof(path), "%.*s" YG_ARCHIVE_CLOSED,
-		     (int)(strlen(entry->path) - sizeof(YG_ARCHIVE_OPEN) + 1),
-		     entry->path) < (int)sizeof(path))
-		rc = look_at_file(p, path);
-	if (rc == YG_ETRUNC || rc == YG_EFORMAT || rc == YG_EDIGEST ||
-	    (rc == YG_EMISMATCH && !entry->is_open)) /* an open one may be empty yet */
-		for (uint32_t i = 0; i < p->count; i++)
-			p->looks[i]->damaged++;
+	    snprintf(path, sizeof(path), "%s" YG_ARCHIVE_CLOSED, stem) < (int)sizeof(path))
+		rc = look_at_file(p, path, &wanted);
+	if (rc == YG_OK)
+		memcpy(p->last, stem, sizeof(stem));
+	if (is_damage(entry, rc))
+		note_damage(p, entry, wanted);
 	else if (rc != YG_ENOENT && rc != YG_EMISMATCH) /* it went, to stay within the bound */
 		return rc;
 	return YG_OK;
@@ -215,6 +268,8 @@ static int look_everywhere(struct pass *p)
 	if (rc == YG_OK || rc == YG_ENOENT)
 		rc = yg_archive_walk(dir, NULL, take_file, p);
 	rc = rc == YG_ENOENT ? YG_OK : rc;
+	for (uint32_t i = 0; i < p->count; i++)
+		p->from[i] = p->looks[i]->done; /* the log holds what the archive has, and more */
 	while (rc == YG_OK && yg_local_entry_next(&text, &entry))
 		rc = look_at_lines(p, entry.lines, entry.first);
 	free(bytes);
@@ -246,6 +301,15 @@ static int open_sets(struct pass *p)
 	return rc;
 }
 
+/* Where an earlier pass stopped is told by a number, which does not say what was read before where
+ * numbers do not grow with the files: "not hit" would be a guess. */
+static void begin_again(struct yg_back_look *look)
+{
+	look->done = look->records = look->count = look->damaged_at = 0;
+	look->damaged = 0;
+	look->first_ns = look->last_ns = YG_TIME_NONE;
+}
+
 /* What was looked at, in times of arrival; what the archive lacks of it is said. */
 static void finish(struct pass *p)
 {
@@ -257,6 +321,10 @@ static void finish(struct pass *p)
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct yg_back_look *look = p->looks[i];
 
+		if (p->is_mixed && (p->resumed >> i & 1)) {
+			begin_again(look);
+			continue;
+		}
 		look->has_archive = p->has_archive;
 		if (range.is_kept && range.from_ns > look->from_ns)
 			look->from_ns = range.from_ns < look->to_ns ? range.from_ns : look->to_ns;
@@ -269,18 +337,30 @@ static void finish(struct pass *p)
 	(void)pthread_mutex_unlock(&p->b->lock); /* as above */
 }
 
+/* The first that wait. */
+static void choose(struct pass *p)
+{
+	(void)pthread_mutex_lock(&p->b->lock); /* ours, of the plain kind */
+	for (uint32_t i = 0; i < p->b->count && p->count < YG_BACK_PASS_MAX; i++) {
+		struct yg_back_look *look = &p->b->looks[i];
+
+		if (look->state != YG_BACK_WAITS)
+			continue;
+		p->from[p->count] = look->done;
+		p->resumed |= (uint32_t)(look->done > 0) << p->count;
+		p->looks[p->count++] = look;
+		if (look->from_ns < p->since_ns)
+			p->since_ns = look->from_ns;
+	}
+	(void)pthread_mutex_unlock(&p->b->lock); /* as above */
+}
+
 int yg_back_pass(struct yg_back *b)
 {
 	struct pass p = {.b = b, .since_ns = INT64_MAX, .steady = yg_clock_steady()};
 	int rc;
 
-	for (uint32_t i = 0; i < b->count && p.count < YG_BACK_PASS_MAX; i++) {
-		if (b->looks[i].state != YG_BACK_WAITS)
-			continue;
-		p.looks[p.count++] = &b->looks[i];
-		if (b->looks[i].from_ns < p.since_ns)
-			p.since_ns = b->looks[i].from_ns;
-	}
+	choose(&p);
 	if (p.count == 0)
 		return YG_OK;
 	yg_buf_init(&p.stored, YG_ARCHIVE_STORED_MAX);

@@ -235,6 +235,7 @@ static void read_look(const json_t *one, struct yg_back_look *to)
 		to->last_ns = yg_json_int(one, "last_ms", 0) * 1000000;
 	to->gaps = (uint32_t)yg_json_int(one, "gaps", 0);
 	to->damaged = (uint32_t)yg_json_int(one, "damaged", 0);
+	to->damaged_at = (uint64_t)yg_json_int(one, "damaged_at", 0);
 	to->has_archive = json_is_true(json_object_get(one, "archive"));
 }
 
@@ -262,13 +263,14 @@ int yg_back_load(struct yg_back *b)
 
 static int add_look(json_t *looks, const struct yg_back_look *l)
 {
-	json_t *one = json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:b}",
+	json_t *one = json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:b}",
 				"name", l->name, "digest", l->digest, "state", (int)l->state,
 				"number", (json_int_t)l->number, "done", (json_int_t)l->done,
 				"from_ms", (json_int_t)(l->from_ns / 1000000), "to_ms",
 				(json_int_t)(l->to_ns / 1000000), "records", (json_int_t)l->records,
 				"count", (json_int_t)l->count, "gaps", (int)l->gaps, "damaged",
-				(int)l->damaged, "archive", (int)l->has_archive);
+				(int)l->damaged, "damaged_at", (json_int_t)l->damaged_at, "archive",
+				(int)l->has_archive);
 	int rc = one ? YG_OK : YG_ENOMEM;
 
 	if (rc == YG_OK && l->first_ns != YG_TIME_NONE)

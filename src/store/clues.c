@@ -282,41 +282,65 @@ int yg_clues_said(struct yg_collections *s, struct yg_bytes id, const struct yg_
 	return rc;
 }
 
-static int count_kept(struct yg_collections *s, int64_t number, int64_t *ret)
+/* A finding that is not there yet, when there is room. Beyond, those that are kept go on counting.
+ * *ret_orgs: 1 when nobody of its organisation was hit before. */
+static int see_first(struct yg_collections *s, const struct yg_clue_sighting *one,
+		     int64_t *ret_count, int64_t *ret_orgs)
 {
+	struct yg_bytes finding = {one->finding, sizeof(one->finding)};
 	sqlite3_stmt *stmt = NULL;
-	int rc = yg_sx_take(s, "SELECT count(*) FROM clue_seen WHERE n=?1", &stmt, "i", number);
+	int64_t kept = 0;
+	int rc =
+		yg_sx_take(s, "SELECT count(*) FROM clue_seen WHERE n=?1", &stmt, "i", one->number);
 
-	return rc == YG_OK ? yg_clue_one(s, stmt, ret) : rc;
+	if (rc == YG_OK)
+		rc = yg_clue_one(s, stmt, &kept);
+	if (rc != YG_OK || kept >= (int64_t)YG_CLUE_SEEN_KEPT)
+		return rc;
+	rc = yg_sx_take(s, "SELECT NOT EXISTS(SELECT 1 FROM clue_seen WHERE n=?1 AND org=?2)",
+			&stmt, "it", one->number, yg_bytes_str(one->org));
+	if (rc == YG_OK)
+		rc = yg_clue_one(s, stmt, ret_orgs);
+	*ret_count = (int64_t)one->count;
+	return rc == YG_OK ? yg_sx_run(s, "INSERT INTO clue_seen VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+				       "ibtiii", one->number, finding, yg_bytes_str(one->org),
+				       one->first_ns, one->last_ns, *ret_count)
+			   : rc;
 }
 
+/* One that is there and had @was records, longer or with more. */
+static int see_again(struct yg_collections *s, const struct yg_clue_sighting *one, int64_t was,
+		     int64_t *ret_count)
+{
+	struct yg_bytes finding = {one->finding, sizeof(one->finding)};
+
+	*ret_count = (int64_t)one->count > was ? (int64_t)one->count - was : 0;
+	return yg_sx_run(s,
+			 "UPDATE clue_seen SET first_ns=min(first_ns, ?3), last_ns=max(last_ns,"
+			 " ?4), count=count+?5 WHERE n=?1 AND finding=?2",
+			 "ibiii", one->number, finding, one->first_ns, one->last_ns, *ret_count);
+}
+
+/* By differences: what is kept of a clue may be much, and findings grow often. */
 int yg_clues_seen(struct yg_collections *s, const struct yg_clue_sighting *one)
 {
 	struct yg_bytes finding = {one->finding, sizeof(one->finding)};
-	int64_t kept = 0;
-	int rc = count_kept(s, one->number, &kept);
+	int64_t was = 0, count = 0, orgs = 0;
+	sqlite3_stmt *stmt = NULL;
+	int rc = yg_sx_take(s, "SELECT count FROM clue_seen WHERE n=?1 AND finding=?2", &stmt, "ib",
+			    one->number, finding);
 
-	/* Beyond, those that are kept go on counting, and a new one is not kept. */
-	if (rc == YG_OK && kept < (int64_t)YG_CLUE_SEEN_KEPT)
-		rc = yg_sx_run(s,
-			       "INSERT INTO clue_seen VALUES(?1, ?2, ?3, ?4, ?5, 0)"
-			       " ON CONFLICT(n, finding) DO NOTHING",
-			       "ibtii", one->number, finding, yg_bytes_str(one->org), one->first_ns,
-			       one->last_ns);
 	if (rc == YG_OK)
-		rc = yg_sx_run(s,
-			       "UPDATE clue_seen SET first_ns=min(first_ns, ?3), last_ns=max("
-			       "last_ns, ?4), count=max(count, ?5) WHERE n=?1 AND finding=?2",
-			       "ibiii", one->number, finding, one->first_ns, one->last_ns,
-			       (int64_t)one->count);
-	if (rc == YG_OK)
-		rc = yg_sx_run(s,
-			       "UPDATE clues SET sighted_ns=max(sighted_ns, ?2), next_ns=0,"
-			       " sighted=(SELECT count(DISTINCT org) FROM clue_seen WHERE n=?1),"
-			       " sightings=(SELECT total(count) FROM clue_seen WHERE n=?1)"
-			       " WHERE n=?1",
-			       "ii", one->number, one->last_ns);
-	return rc;
+		rc = yg_clue_one(s, stmt, &was);
+	if (rc == YG_ENOENT)
+		rc = see_first(s, one, &count, &orgs);
+	else if (rc == YG_OK)
+		rc = see_again(s, one, was, &count);
+	return rc == YG_OK ? yg_sx_run(s,
+				       "UPDATE clues SET sighted_ns=max(sighted_ns, ?2), next_ns=0,"
+				       " sighted=sighted+?3, sightings=sightings+?4 WHERE n=?1",
+				       "iiii", one->number, one->last_ns, orgs, count)
+			   : rc;
 }
 
 int yg_clues_again(struct yg_collections *s)

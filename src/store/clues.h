@@ -117,9 +117,9 @@ YG_MUST_USE int yg_clues_due(struct yg_collections *s, int64_t now_ns, uint32_t 
 /* Of @id in every collection. */
 YG_MUST_USE int yg_clues_named(struct yg_collections *s, struct yg_bytes id, yg_clue_fn fn,
 			       void *arg);
-/* Of a normal @value. */
-YG_MUST_USE int yg_clues_of_value(struct yg_collections *s, struct yg_bytes value, uint32_t limit,
-				  yg_clue_fn fn, void *arg);
+/* Of a normal @value, by number behind @after (0). */
+YG_MUST_USE int yg_clues_of_value(struct yg_collections *s, struct yg_bytes value, int64_t after,
+				  uint32_t limit, yg_clue_fn fn, void *arg);
 /* By number behind @after; of one state, or YG_CLUE_STATE_COUNT: of any. */
 YG_MUST_USE int yg_clues_page(struct yg_collections *s, enum yg_clue_state state, int64_t after,
 			      uint32_t limit, yg_clue_fn fn, void *arg);

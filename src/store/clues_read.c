@@ -100,14 +100,14 @@ int yg_clues_named(struct yg_collections *s, struct yg_bytes id, yg_clue_fn fn, 
 	return each(s, stmt, rc, fn, arg);
 }
 
-int yg_clues_of_value(struct yg_collections *s, struct yg_bytes value, uint32_t limit,
-		      yg_clue_fn fn, void *arg)
+int yg_clues_of_value(struct yg_collections *s, struct yg_bytes value, int64_t after,
+		      uint32_t limit, yg_clue_fn fn, void *arg)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = yg_sx_take(s,
 			    "SELECT " CLUE " FROM clue_values v CROSS JOIN clues k ON k.n=v.n"
-			    " WHERE v.value=?1 ORDER BY v.n LIMIT ?2",
-			    &stmt, "ti", value, (int64_t)limit);
+			    " WHERE v.value=?1 AND v.n>?2 ORDER BY v.n LIMIT ?3",
+			    &stmt, "tii", value, after, (int64_t)limit);
 
 	return each(s, stmt, rc, fn, arg);
 }

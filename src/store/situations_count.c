@@ -14,7 +14,7 @@
  * counted; what they were then stands beside them (`told_`), and the difference goes to those of
  * the whole (the row of organisation 0, which has chains, sources and logs at once).
  *
- * The slow truth, all of it from the alerts again, stands in tests/unit/app/test_hub_situations.c
+ * The slow truth, all of it from the alerts again, stands in tests/unit/app/test_situations_count.c
  * and is compared after each step there.
  */
 #include "store/situations-int.h"
@@ -163,6 +163,8 @@ struct part {
 	" count=excluded.count, removed=excluded.removed, level=excluded.level,"                   \
 	" outcome=excluded.outcome, first_ns=excluded.first_ns, last_ns=excluded.last_ns,"         \
 	" day_ns=excluded.day_ns"
+
+_Static_assert(YG_LEVEL_CRITICAL == 4 && YG_OUTCOME_POSSIBLE == 2, "all of them stand below");
 /* The weightiest that any row of @from has. */
 #define OUTCOME_OF(from)                                                                           \
 	"(SELECT max(o.value) FROM (SELECT 0 AS value UNION ALL SELECT 1 UNION ALL SELECT 2) o"    \

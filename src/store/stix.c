@@ -433,6 +433,14 @@ int yg_collections_drop(struct yg_collections *s, const char *owner)
 			"t", name);
 	if (rc == YG_OK)
 		rc = yg_sx_run(s, "DELETE FROM collections WHERE owner=?1", "t", name);
+	/* What others' indicators hit at @owner is no ground any more for what they score. */
+	if (rc == YG_OK)
+		rc = yg_sx_run(
+			s,
+			"UPDATE clues SET next_ns=0, (sighted, sightings)=(SELECT"
+			" count(DISTINCT k.org), total(k.count) FROM clue_seen k WHERE k.n=clues.n"
+			" AND k.org<>?1) WHERE n IN (SELECT n FROM clue_seen WHERE org=?1)",
+			"t", name);
 	if (rc == YG_OK)
 		rc = yg_sx_run(s, "DELETE FROM clue_seen WHERE org=?1", "t", name);
 	if (rc == YG_OK)

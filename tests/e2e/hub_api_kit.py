@@ -114,5 +114,11 @@ class Town:
     def token(self, org, role):
         return Who(self.hub, token=self.local.make("POST", "/tokens?org=" + org, {"role": role})["token"])
 
+    def begin(self):
+        """Once more after its end, on another port: nobody and the member speak with it."""
+        self.hub.start()
+        self.nobody = Who(self.hub)
+        self.member = self.sign_in("mei")
+
     def end(self):
         return self.hub.stop()

@@ -3,30 +3,20 @@
 it finds names it; it is taken back when it is revoked, over, deleted, reported or refused. Who may not read it sees
 nothing of it."""
 import datetime
+import functools
 import json
 import os
 import subprocess
-import time
 import uuid
 
+import hub_kit
 from community_kit import patient
 from harness import case, equal, folder, main, yagura
 from hub_api_kit import Who
 from hub_kit import Hub, Member, append
 from taxii_kit import TLP, Caller, environment
 
-
-def until(what, test, seconds=120):
-    """As that of hub_kit.py, but the API's rate is bounded, so it asks rarely."""
-    end = time.monotonic() + seconds
-    while True:
-        found = test()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError("it never came: %s" % what)
-        time.sleep(0.15)
-
+until = functools.partial(hub_kit.until, every=0.15)  # the API's rate is bounded
 
 CLOSED = "Nov 21 08:%02d:%02d box sshd[7]: Connection closed by %s port 2"
 AT_HOME = """version: 1

@@ -269,11 +269,14 @@ def slow_clients():
     body = b"POST /sensor/v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n" + b"x" * 3999
     slow = [drip(hub.sensors, context, text, stop)
             for context, text in ((None, hello), (one.tls, head), (one.tls, body)) for _ in range(8)]
+    took = []
     for number in range(1, 30):
         begun = time.monotonic()
         equal(one.send(one.batch(record(number), number))[0], 200)
-        # They drip for two minutes and more, or until they are closed, which is after one.
-        assert time.monotonic() - begun < 45, "held up by the slow ones"
+        took.append(time.monotonic() - begun)
+    # They drip for two minutes and more, or until they are closed, which is after one. A busy machine is slow at times, but not
+    # at all of them.
+    assert min(took) < 5 and max(took) < 45, "held up by the slow ones: %.2f to %.2f s" % (min(took), max(took))
     faults.set(steady_s=61)
     for number, link in enumerate(slow):
         link.settimeout(60)

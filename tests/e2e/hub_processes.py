@@ -15,7 +15,7 @@ import threading
 import urllib.request
 
 from harness import YAGURA, case, contains, equal, folder, main, of_process
-from hub_kit import Hub, Member, append, is_gone, lines, record, until
+from hub_kit import END_S, Hub, Member, append, is_gone, lines, quickest, record, until
 
 SEED = int(os.environ.get("YAGURA_SEED") or random.SystemRandom().randrange(1 << 32))
 ROLES = ("front", "pages", "keeper", "engine", "hunter", "worker", "signer", "out")
@@ -251,13 +251,22 @@ def quiet(sensor):
 
 
 @case
-def one_that_hangs_is_ended():
+def ends_in_time():
+    """One that does nothing, and one whose children hang."""
     hub = Hub()
-    for pid in children(hub):
-        os.kill(pid, signal.SIGSTOP)
-    pids = children(hub)
-    equal(hub.stop(), 0)
-    assert all(is_gone(pid) for pid in pids), pids
+    hub.stop()
+
+    def end(signal_before):
+        hub.start()
+        pids = children(hub)
+        for pid in pids:
+            os.kill(pid, signal_before)
+        equal(hub.stop(), 0)
+        assert all(is_gone(pid) for pid in pids), pids
+        return hub.ended_s
+
+    quickest("the end of one that does nothing", END_S, lambda: end(0))
+    quickest("the end of one that hangs", END_S, lambda: end(signal.SIGSTOP))
 
 
 @case

@@ -196,6 +196,23 @@ def a_rule_corrected_and_withdrawn():
 
 
 @case
+def what_cannot_be_objects_holds_up_nothing():
+    """A correction of many long lines is more than one object takes: refused, and the next one goes in."""
+    c = COMMUNITY
+    plan, other = released(), released()
+    c.analyst.make("POST", "/publications", {"warning": plan["id"], "collection": OPEN}, 200)
+    settled(plan, "published")
+    before = {one["id"] for one in newest(READER.versions(OPEN)).values() if not one.get("revoked")}
+    lines = [{"en": "%d " % n + "look at it " * 600, "ja": "%d " % n + "look at it " * 600} for n in range(60)]
+    c.analyst.make("POST", "/plans/%s/correct" % plan["id"], {"notice": {"act": lines}})
+    equal(settled(plan, "refused")["refusal"], "objects")
+    after = newest(READER.versions(OPEN))
+    equal({after[one]["type"] for one in before if not after[one].get("revoked")}, {"identity", "marking-definition"})
+    c.analyst.make("POST", "/publications", {"warning": other["id"], "collection": OPEN}, 200)
+    settled(other, "published")
+
+
+@case
 def no_byte_names_anybody():
     for reader in (READER, SCHOOL):
         assert len(reader.delivered) > 10000, len(reader.delivered)

@@ -142,7 +142,10 @@ def a_workbook_can_be_taken_away():
     problem(MEMBER.ask("DELETE", path), 404, "not-found")
     equal(MEMBER.get(HOME + "/report-books")["items"], [])
     problem(MEMBER.ask("GET", HOME + "/reports/i-1/forms/ransomware?as=official"), 409, "no-workbook")
-    MEMBER.make("PUT", path, {"file": b64(book())})
+    made = MEMBER.make("PUT", path, {"file": b64(book())})
+    equal(made["map"], "")  # the old one's is gone with it
+    kept = [MEMBER.make("PUT", path, {"map": MAP}) for _ in range(2)][1]
+    equal({key: kept[key] for key in MEMBER.get(path)}, MEMBER.get(path))
 
 
 @case
@@ -152,6 +155,8 @@ def they_go_with_the_member():
     equal(done.code, 0, done.err)
     kept = [json.loads(line) for line in (to / "report_books.ndjson").read_text(encoding="utf-8").splitlines()]
     equal(base64.b64decode(kept[0]["file"]) == book(), True)
+    kept = [json.loads(line) for line in (to / "report_maps.ndjson").read_text(encoding="utf-8").splitlines()]
+    equal([(one["form"], one["map"]) for one in kept], [("ransomware", MAP)])
     contains((to / "report_contacts.ndjson").read_text(encoding="utf-8"), "得意先A")
     equal(TOWN.hub.admin("org", "close", "acme").code, 0)
     done = TOWN.hub.admin("org", "erase", "acme", "--yes")

@@ -5,8 +5,8 @@ happened. Steps and their times by a clock that is set: tests/unit/access/test_r
 import datetime
 import email
 import email.policy
+import functools
 import signal
-import time
 
 import hub_kit
 from harness import case, equal, folder, main
@@ -17,7 +17,6 @@ from post_relay import Mail
 MAIL, HOOKS = Mail(), Hooks()
 JAPAN = datetime.timezone(datetime.timedelta(hours=9))
 TODAY = datetime.datetime.now(JAPAN).date()
-WAIT_S = 120
 
 
 def configuration():
@@ -27,17 +26,7 @@ def configuration():
     return ("--config", path)
 
 
-def until(what, test):
-    """As hub_kit's, asking twice a second: a hub answers so many requests and no more."""
-    last = [0.0]
-
-    def look():
-        if time.monotonic() - last[0] < 0.5:
-            return None
-        last[0] = time.monotonic()
-        return test()
-    return hub_kit.until(what, look, WAIT_S)
-
+until = functools.partial(hub_kit.until, every=0.5)  # a hub answers so many requests and no more
 
 TOWN = Town(options=configuration())
 MEMBER = TOWN.member

@@ -356,6 +356,24 @@ static void what_is_stopped_goes_no_further(void)
 	CHECK(remind_after(3 * HOUR_NS) == 0);
 }
 
+/* Who got the first part has to know, and is reminded of it. */
+static void what_follows_a_stopped_one_is_waited_for(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1], fresh[YG_WARN_PLAN_HEX + 1];
+	struct yg_access *by;
+
+	begin();
+	MUST(make(false, plan) == YG_OK && decide(approve, plan) == YG_OK);
+	CHECK(drain(YG_WARN_SENT) == 1);
+	MUST(decide(yg_provision_stop, plan) == YG_OK);
+	by = open_as(&analyst, "hub", YG_MAY_write_warnings);
+	MUST(yg_warn_withdraw(by, plan, "wrong", fresh) == YG_OK);
+	(void)yg_access_free(by);
+	CHECK(!is_stopped(fresh) && is_stopped(plan));
+	CHECK(drain(YG_WARN_SENT) == 1);
+	CHECK(remind_after(3 * HOUR_NS) == 1);
+}
+
 static int count_item(void *arg, json_t *one)
 {
 	uint32_t *count = arg;
@@ -543,6 +561,7 @@ int main(void)
 		CASE(a_branch_begins_at_one_organisation),
 		CASE(what_is_over_waits_for_nobody_and_reminds_nobody),
 		CASE(what_is_stopped_goes_no_further),
+		CASE(what_follows_a_stopped_one_is_waited_for),
 		CASE(those_that_were_are_listed_and_go_on_paper),
 		CASE(a_table_is_taken_whole_or_not_at_all),
 		CASE(a_contact_is_corrected_where_it_stands_in_the_tree),

@@ -10,6 +10,7 @@
 #include "base/ban.h"
 
 static struct yg_hub_actor analyst;
+static enum yg_tlp marked = YG_TLP_GREEN; /* what is sent */
 static struct yg_collection community = {.number = 7,
 					 .id = "00000000-0000-4000-8000-000000000001",
 					 .owner = "hub",
@@ -30,7 +31,7 @@ static int plan_all(void *arg, const struct yg_community *all, uint32_t victim,
 						    .state = "ready",
 						    .redaction = "indicators",
 						    .audience = *audience,
-						    .tlp = YG_TLP_GREEN};
+						    .tlp = marked};
 
 		if (i != victim)
 			rc = fn(fn_arg, &one);
@@ -232,10 +233,50 @@ static void two_at_once(void)
 	hub_end();
 }
 
+/* A rule lets in CLEAR alone; while that is gone over a person says that it may be GREEN. */
+static void a_wish_meanwhile(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	struct yg_publish_work work;
+
+	begin();
+	CHECK(set_rule(&community, YG_TLP_CLEAR) == YG_OK);
+	marked = YG_TLP_CLEAR;
+	send(YG_AUDIENCE_SECTOR, plan);
+	marked = YG_TLP_GREEN;
+	CHECK(take(&work) == YG_OK);
+	CHECK(wish_for(plan, &community) == YG_OK);
+	done(&work, NULL);
+	CHECK(is_in("waiting"));
+	CHECK(take(&work) == YG_OK);
+	CHECK(yg_bytes_eq(yg_json_text(work.body, "at_most"), YG_S("green")));
+	done(&work, NULL);
+	CHECK(!is_in("waiting") && yg_publish_next(hub, &work) == YG_ENOENT);
+	hub_end();
+}
+
+/* What can never be put stands in nobody's way. */
+static void given_up(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1];
+	struct yg_publish_work work;
+
+	begin();
+	CHECK(yg_publish_is_lasting(YG_ELIMIT) && yg_publish_is_lasting(YG_EFORMAT));
+	CHECK(!yg_publish_is_lasting(YG_OK) && !yg_publish_is_lasting(YG_ENOMEM));
+	CHECK(set_rule(&community, YG_TLP_GREEN) == YG_OK);
+	send(YG_AUDIENCE_SECTOR, plan);
+	CHECK(take(&work) == YG_OK && work.copy);
+	CHECK(yg_publish_give_up(&work) == YG_OK && !work.copy);
+	CHECK(yg_bytes_eq(yg_json_text(work.body, "refusal"), YG_S("objects")));
+	done(&work, NULL);
+	CHECK(is_in("refused") && yg_publish_next(hub, &work) == YG_ENOENT);
+	hub_end();
+}
+
 static const struct check_case cases[] = {
-	CASE(off_by_default_and_by_rule),
-	CASE(whose_and_for_whom),
-	CASE(two_at_once),
+	CASE(off_by_default_and_by_rule), CASE(whose_and_for_whom), CASE(two_at_once),
+	CASE(a_wish_meanwhile),		  CASE(given_up),
 };
 
 CHECK_MAIN(cases)

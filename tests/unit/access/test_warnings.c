@@ -5,7 +5,7 @@
  */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/members.h"
-#include "access/warnings.h"
+#include "access/warnings-int.h"
 #include "base/json.h"
 
 #include "hub_help.h"
@@ -36,14 +36,14 @@ static int plan_all(void *arg, const struct yg_community *community, uint32_t vi
 	return rc;
 }
 
-static int make_with(char plan[YG_WARN_PLAN_HEX + 1], const char *state)
+static int make_of(char plan[YG_WARN_PLAN_HEX + 1], const char *state, const char *situation)
 {
 	json_t *notice =
 		json_pack("{s:s, s:s, s:s, s:{s:[s], s:[{s:s, s:s}]}}", "kind", "warning", "tlp",
 			  "amber", "pap", "amber", "attack", "sources", "203.0.113.9", "indicators",
 			  "type", "address", "value", "203.0.113.9");
 	json_t *own = json_pack("{s:[s]}", "names", "Chikuma Seisakusho");
-	struct yg_warn_wish wish = {.situation = "",
+	struct yg_warn_wish wish = {.situation = situation,
 				    .victim = "victim",
 				    .notice = notice,
 				    .own = own,
@@ -57,6 +57,11 @@ static int make_with(char plan[YG_WARN_PLAN_HEX + 1], const char *state)
 	json_decref(notice);
 	json_decref(own);
 	return rc;
+}
+
+static int make_with(char plan[YG_WARN_PLAN_HEX + 1], const char *state)
+{
+	return make_of(plan, state, "");
 }
 
 static int make(char plan[YG_WARN_PLAN_HEX + 1])
@@ -365,6 +370,39 @@ static void what_was_sent_is_counted_by_day(void)
 
 /* ---- measuring ---- */
 
+static int count_one(void *arg, json_t *one)
+{
+	(void)one;
+	++*(unsigned *)arg;
+	return YG_OK;
+}
+
+/* How many plans are found by their situation. */
+static unsigned of_situation(const char *situation)
+{
+	struct yg_access *by = open_as(&analyst, "hub", YG_MAY_read_warnings);
+	unsigned count = 0;
+
+	MUST(yg_warn_plan_list(by, situation, "", 0, count_one, &count) == YG_OK);
+	(void)yg_access_free(by);
+	return count;
+}
+
+static void plans_of_before_are_found_by_their_situation(void)
+{
+	static const char situation[] = "00112233445566778899aabbccddeeff";
+	char plan[YG_WARN_PLAN_HEX + 1], other[YG_WARN_PLAN_HEX + 1], key[YG_HUB_KEY_MAX];
+
+	begin();
+	MUST(make_of(plan, NULL, situation) == YG_OK && make(other) == YG_OK);
+	CHECK(of_situation(situation) == 1);
+	(void)snprintf(key, sizeof(key), "%s/%s", situation, plan);
+	MUST(yg_warn_drop(hub, "test", "plan_of", key) == YG_OK);
+	CHECK(of_situation(situation) == 0);
+	CHECK(yg_warn_plans_index(hub) == YG_OK && of_situation(situation) == 1);
+	CHECK(yg_warn_plans_index(hub) == YG_OK && of_situation(situation) == 1);
+}
+
 static double seconds(void)
 {
 	struct yg_clock clock = yg_clock_steady();
@@ -429,6 +467,7 @@ int main(int argc, char **argv)
 		CASE(what_was_begun_and_not_ended_is_sent_once_more_and_written_down),
 		CASE(a_question_that_nobody_answers_goes_to_the_deputy),
 		CASE(what_was_sent_is_counted_by_day),
+		CASE(plans_of_before_are_found_by_their_situation),
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));

@@ -207,16 +207,12 @@ static uint64_t back(const char *org, const char *sensor, uint64_t before, uint3
 	return yg_hub_batches_back(folder, &ask, &next) == YG_OK ? next : 999999;
 }
 
-/* Over days and over pieces of a file each comes once, in order, whatever the page's size. */
-static void newest_first(void)
+/* Over four days: two of three of s1, the others of s2 and of another organisation in turn. */
+static int add_days(uint64_t last)
 {
-	uint64_t before = 0, wanted;
-	int rc = YG_OK, fd;
-	char path[600];
+	int rc = YG_OK;
 
-	CHECK(start() && reopen(100000));
-	CHECK(back("acme", "", 0, 5) == 0 && place_count == 0);
-	for (uint64_t i = 1; rc == YG_OK && i <= 3000; i++) {
+	for (uint64_t i = 1; rc == YG_OK && i <= last; i++) {
 		rc = add(i,
 			 i % 3	 ? "acme/s1"
 			 : i % 2 ? "acme/s2"
@@ -225,13 +221,30 @@ static void newest_first(void)
 		if (rc == YG_OK && i % 500 == 0)
 			rc = yg_hub_batches_commit(batches);
 	}
-	CHECK(rc == YG_OK);
-	/* What is just being written is not there yet. */
+	return rc;
+}
+
+/* A line that is just being written is not there yet. */
+static void add_half_a_line(void)
+{
+	char path[600];
+	int fd;
+
 	(void)snprintf(path, sizeof(path), "%s/2023-11-17.jsonl", folder);
 	fd = open(path, O_WRONLY | O_APPEND);
 	CHECK(fd >= 0 && yg_io_write(fd, YG_S("{\"at\":3001,\"rec")) == YG_OK);
 	(void)close(fd);
-	wanted = 3000;
+}
+
+/* Over days and over pieces of a file each comes once, in order, whatever the page's size. */
+static void newest_first(void)
+{
+	uint64_t before = 0, wanted = 3000;
+
+	CHECK(start() && reopen(100000));
+	CHECK(back("acme", "", 0, 5) == 0 && place_count == 0);
+	CHECK(add_days(wanted) == YG_OK);
+	add_half_a_line();
 	do {
 		before = back("acme", "", before, 7);
 		for (unsigned i = 0; i < place_count; i++) {

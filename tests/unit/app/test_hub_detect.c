@@ -227,6 +227,33 @@ static void an_older_store_comes_to_the_same(void)
 	CHECK(reopen() && drain() && is_as_wanted());
 }
 
+/* What comes next would have positions that count as looked at. */
+static void an_older_journal_is_refused(void)
+{
+	struct yg_journal_report report;
+	char command[400];
+
+	for (unsigned waits = 0; waits < 2; waits++) {
+		CHECK(start());
+		CHECK(send_batch(0) && drain());
+		(void)snprintf(command, sizeof(command), "cp -a '%s' '%s'", path_of("journal"),
+			       path_of("before"));
+		CHECK(system(command) == 0);
+		for (unsigned n = 1; n < 4; n++)
+			CHECK(send_batch(n));
+		CHECK(drain() && yg_hub_detect_counts(detect).waiting > 0);
+		if (!waits)
+			CHECK(ripen());
+		close_all();
+		(void)snprintf(command, sizeof(command), "rm -r '%s' && mv '%s' '%s'",
+			       path_of("journal"), path_of("before"), path_of("journal"));
+		CHECK(system(command) == 0);
+		CHECK(yg_keep_open_journal(path_of("journal"), 0, &keep, &report) == YG_OK);
+		CHECK(yg_facts_open_sqlite(path_of("facts.db"), true, &facts) == YG_OK);
+		CHECK(!open_detect() && !detect);
+	}
+}
+
 static void organisations_are_counted_apart(void)
 {
 	struct yg_buf content;
@@ -549,6 +576,7 @@ static const struct check_case cases[] = {
 	CASE(judges_make_room_for_others),
 	CASE(failures_come_again_from_the_journal),
 	CASE(an_older_store_comes_to_the_same),
+	CASE(an_older_journal_is_refused),
 	CASE(organisations_are_counted_apart),
 	CASE(what_a_state_holds_is_not_judged_again),
 	CASE(damaged_states_are_refused),

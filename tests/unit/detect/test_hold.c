@@ -9,6 +9,7 @@
 #include "base/hash.h"
 
 #include "../check.h"
+#include "detect/outcome.h"
 #include "judge_kit.h"
 
 /* CHECK for functions that give something back. */
@@ -486,6 +487,76 @@ static void what_follows_while_it_waits_is_learnt(void)
 	(void)yg_judge_free(judge);
 }
 
+static void take_refused(struct yg_judge *judge, unsigned from, unsigned count)
+{
+	const struct yg_origin origin = {.received_ns = START, .number = 77, .mark = 0};
+	const struct yg_trace_key key = {.correlation = 2, .group = 1};
+
+	for (unsigned i = from; i < from + count; i++) {
+		struct yg_trace trace = sign_in(i, 1763712000 + i / 8, 1, false);
+
+		trace.keys = &key;
+		trace.key_count = 1;
+		yg_judge_wait(judge, &origin);
+		CHECK(yg_judge_take(judge, &trace) == YG_OK);
+	}
+}
+
+/*
+ * What goes on for longer than a finding is followed by itself: the first half counts, and the
+ * second is still waiting, which carries the finding on, when the sign-in is accepted.
+ */
+static void what_waits_carries_a_finding_on(void)
+{
+	static struct seen seen;
+	struct yg_judge *judge;
+	struct yg_trace accepted = sign_in(42, 1763712006, 1, true);
+	uint64_t released;
+
+	make_engine();
+	seen = (struct seen){0};
+	judge = judge_for(&seen, &engine, NULL);
+	CHECK(judge);
+	take_refused(judge, 1, YG_FOLLOW_REQUESTS);
+	CHECK(yg_judge_release(judge, START + YG_CORRELATION_WAIT_NS, &released) == YG_OK);
+	CHECK(released == YG_FOLLOW_REQUESTS && seen.finding_count == 1);
+	take_refused(judge, 1 + YG_FOLLOW_REQUESTS, YG_FOLLOW_REQUESTS + 1);
+	CHECK(yg_judge_take(judge, &accepted) == YG_OK);
+	CHECK(yg_judge_release(judge, START + 2 * YG_CORRELATION_WAIT_NS, &released) == YG_OK);
+	CHECK(seen.finding_count == 1 && seen.update_count == 1);
+	CHECK(seen.updates[0].outcome == YG_OUTCOME_POSSIBLE);
+	CHECK(memcmp(seen.updates[0].id, seen.findings[0].id, YG_ID_BYTES) == 0);
+	(void)yg_judge_free(judge);
+}
+
+/* Nothing carries it on: as many records behind it as without waiting, and it is let go of. */
+static void what_waits_does_not_bring_back_what_is_over(void)
+{
+	static struct seen seen;
+	struct yg_judge *judge;
+	struct yg_trace accepted = sign_in(42, 1763712006, 1, true);
+	const struct yg_origin origin = {.received_ns = START, .number = 77, .mark = 0};
+	uint64_t released;
+
+	make_engine();
+	seen = (struct seen){0};
+	judge = judge_for(&seen, &engine, NULL);
+	CHECK(judge);
+	take_refused(judge, 1, 4);
+	CHECK(yg_judge_release(judge, START + YG_CORRELATION_WAIT_NS, &released) == YG_OK);
+	CHECK(seen.finding_count == 1);
+	for (unsigned i = 5; i < 6 + YG_FOLLOW_REQUESTS; i++) {
+		struct yg_trace other = web(i, 1763712001, 1, "/", 200, 100);
+
+		yg_judge_wait(judge, &origin);
+		CHECK(yg_judge_take(judge, &other) == YG_OK);
+	}
+	CHECK(yg_judge_take(judge, &accepted) == YG_OK);
+	CHECK(yg_judge_release(judge, START + 2 * YG_CORRELATION_WAIT_NS, &released) == YG_OK);
+	CHECK(seen.finding_count == 1 && seen.update_count == 0);
+	(void)yg_judge_free(judge);
+}
+
 static const struct check_case cases[] = {
 	CASE(any_order_within_the_bound_is_the_order_of_times),
 	CASE(what_comes_too_late_counts_all_the_same),
@@ -496,6 +567,8 @@ static const struct check_case cases[] = {
 	CASE(states_of_the_version_before_are_read),
 	CASE(a_rule_that_went_is_waited_for_no_more),
 	CASE(what_follows_while_it_waits_is_learnt),
+	CASE(what_waits_carries_a_finding_on),
+	CASE(what_waits_does_not_bring_back_what_is_over),
 };
 
 CHECK_MAIN(cases)

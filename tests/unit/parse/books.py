@@ -135,6 +135,19 @@ def prefixed(text):
     return re.sub(r"<(/?)([A-Za-z])", r"<\1x:\2", text).replace('xmlns="', 'xmlns:x="').replace("<?x:xml", "<?xml")
 
 
+def large():
+    """20,002 labels of the length that one can have, in column A; the last two are others, and beside each stands a
+    number, which is no label."""
+    rows = 20002
+    text = "欄の名前" * 24 + "%s"
+    return parts(
+        shared=HEAD + '<sst xmlns="%s">%s</sst>' % (MAIN, "".join("<si><t>%s</t></si>" % t for t in (
+            text % "", text % "二", "届出の番号", "限りの外"))),
+        sheet=HEAD + '<worksheet xmlns="%s"><sheetData>%s</sheetData></worksheet>' % (MAIN, "".join(
+            '<row r="%d"><c r="A%d" t="s"><v>%d</v></c><c r="B%d"><v>7</v></c></row>' % (
+                i, i, {rows - 2: 2, rows: 3}.get(i, i % 2), i) for i in range(1, rows + 1))))
+
+
 def hostile(folder):
     whole = (folder / "book_form.xlsx").read_bytes()
     write(folder / "book_norel.xlsx", parts(relations=RELATIONS.replace("worksheets/", "sheets/")))
@@ -173,6 +186,7 @@ def main(folder):
     write(folder / "book_stored.xlsx", parts(), zipfile.ZIP_STORED)
     streamed(folder / "book_streamed.xlsx", parts())
     write(folder / "book_prefix.xlsx", parts(sheet=prefixed(FORM)))
+    write(folder / "book_large.xlsx", large())
     hostile(folder)
 
 

@@ -3,6 +3,7 @@
 #include "parse/book_map.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "../check.h"
 #include "base/alloc.h"
@@ -305,6 +306,21 @@ static void texts_that_no_cell_takes(void)
 	CHECK(fill("form.xlsx", &formula, 1) == YG_EINVAL);
 }
 
+/* Texts of one cell that come to more than it takes are not put together to their end. */
+static void many_texts_to_one_cell(void)
+{
+	static char text[YG_CELL_TEXT_MAX];
+	static struct yg_book_write writes[YG_BOOK_WRITES_MAX];
+
+	memset(text, 'a', sizeof(text));
+	for (uint32_t i = 0; i < YG_BOOK_WRITES_MAX; i++) {
+		writes[i] = text_to("D3", "");
+		writes[i].text = (struct yg_bytes){(const uint8_t *)text, sizeof(text)};
+	}
+	CHECK(fill("form.xlsx", writes, YG_BOOK_WRITES_MAX) == YG_EINVAL);
+	CHECK(strstr(fault.msg, "cell D3: a text of 65535 characters"));
+}
+
 /* ---- labels ---- */
 
 static bool alike(const char *a, const char *b)
@@ -477,6 +493,27 @@ static void a_label_that_is_not_there(void)
 	(void)yg_book_close(book);
 }
 
+/* As many entries as a map can have, in a sheet with as many labels as are looked at: what a label
+ * costs does not depend on the cells that are none, nor on how long labels are. */
+static void many_labels_in_a_large_sheet(void)
+{
+	struct yg_book *book = open_book("large.xlsx");
+	struct yg_book_entry entry = {.label = YG_S("届出の番号")};
+	struct yg_cell cell;
+	uint32_t sheet, wrong = 0;
+	clock_t began = clock();
+
+	CHECK(book);
+	for (uint32_t i = 0; i < YG_BOOK_WRITES_MAX; i++)
+		wrong += yg_book_map_place(book, &entry, &sheet, &cell, &fault) != YG_OK ||
+			 yg_cell_compare(cell, cell_of("B20000")) != 0;
+	CHECK(wrong == 0);
+	CHECK((clock() - began) / CLOCKS_PER_SEC < 5);
+	entry.label = YG_S("限りの外");
+	CHECK(yg_book_map_place(book, &entry, &sheet, &cell, &fault) == YG_EFORMAT);
+	(void)yg_book_close(book);
+}
+
 /* Each allocation in turn fails: an error, nothing lost or leaked. */
 static void memory_may_run_out(void)
 {
@@ -513,11 +550,13 @@ int main(int argc, char **argv)
 						  CASE(the_rest_stays_byte_for_byte),
 						  CASE(faults_say_what_and_where),
 						  CASE(texts_that_no_cell_takes),
+						  CASE(many_texts_to_one_cell),
 						  CASE(labels_that_say_the_same),
 						  CASE(labels_are_found),
 						  CASE(maps_are_read),
 						  CASE(wrong_maps_say_their_line),
 						  CASE(a_label_that_is_not_there),
+						  CASE(many_labels_in_a_large_sheet),
 						  CASE(memory_may_run_out)};
 	int failed;
 

@@ -46,7 +46,8 @@ static char root[] = "/tmp/yagura-back-XXXXXX";
 static struct yg_home home;
 static struct yg_zone *zone;
 static struct yg_names *names;
-static uint64_t number; /* of the next line of the archive */
+static uint64_t number;	  /* of the next line of the archive */
+static int64_t arrive_ns; /* its lines come then */
 
 static int64_t clock_now(void *arg)
 {
@@ -135,7 +136,7 @@ static void take_lines(struct yg_local *local, unsigned from, unsigned to)
 	collect.tap = &tap;
 	for (unsigned n = from; n < to; n++) {
 		char text[256] = "";
-		struct yg_lines_text one = {.is_end = false, .take_all = true, .now_ns = NOW};
+		struct yg_lines_text one = {.is_end = false, .take_all = true, .now_ns = arrive_ns};
 		uint64_t count;
 		size_t size;
 
@@ -147,8 +148,8 @@ static void take_lines(struct yg_local *local, unsigned from, unsigned to)
 		one.text = yg_bytes_str(text);
 		MUST(yg_lines_take(lines, &one, &collect, &size, &count) == YG_OK);
 		if (n % 500 == 499 || n + 1 == to) {
-			yg_local_before(local, NOW);
-			yg_local_after(local, NOW);
+			yg_local_before(local, arrive_ns);
+			yg_local_after(local, arrive_ns);
 			yg_collect_reset(&collect);
 		}
 	}
@@ -165,6 +166,7 @@ static void begin(bool with_archive)
 	make_folder("detect/indicators");
 	(void)snprintf(home.folder, sizeof(home.folder), "%s", root);
 	number = 0;
+	arrive_ns = NOW;
 	if (with_archive) {
 		struct yg_local *local = open_local();
 
@@ -293,13 +295,31 @@ static void counted_once_and_told_once(void)
 	end(&life);
 }
 
+/* The life ends as if it had looked at 1,000 lines so far, up to @done, and found seven. */
+static void end_within(struct life *life, uint64_t until, uint64_t done)
+{
+	char digest[2 * YG_DIGEST_BYTES + 1];
+	char state[1024];
+
+	(void)pthread_mutex_lock(&life->back->lock);
+	memcpy(digest, life->back->looks[0].digest, sizeof(digest));
+	(void)pthread_mutex_unlock(&life->back->lock);
+	end(life);
+	(void)snprintf(state, sizeof(state),
+		       "{\"v\":1,\"looks\":[{\"name\":\"" NAME
+		       "\",\"digest\":\"%s\",\"state\":0,\"number\":%llu,\"done\":%llu,"
+		       "\"from_ms\":1794000000000,\"to_ms\":1795000000000,\"records\":1000,"
+		       "\"count\":7}]}",
+		       digest, (unsigned long long)until, (unsigned long long)done);
+	write_text("detect/back.json", state);
+}
+
 /* What comes later is judged when it comes; a look that was begun goes on where it was. */
 static void up_to_a_line_and_from_a_line(void)
 {
 	struct yg_local *local;
 	struct life life;
 	uint64_t until;
-	char state[1024];
 
 	begin(true);
 	until = number;
@@ -312,28 +332,90 @@ static void up_to_a_line_and_from_a_line(void)
 	CHECK(is_told(told(&life), "done", LINES, LINES / EVERY));
 	CHECK(has_saved("\"state\":1"));
 	/* Of the first 1,000 lines a former life has found seven. */
-	{
-		char digest[2 * YG_DIGEST_BYTES + 1];
-
-		(void)pthread_mutex_lock(&life.back->lock);
-		memcpy(digest, life.back->looks[0].digest, sizeof(digest));
-		(void)pthread_mutex_unlock(&life.back->lock);
-		end(&life);
-		(void)snprintf(state, sizeof(state),
-			       "{\"v\":1,\"looks\":[{\"name\":\"" NAME
-			       "\",\"digest\":\"%s\",\"state\":0,\"number\":%llu,\"done\":%llu,"
-			       "\"from_ms\":1794000000000,\"to_ms\":1795000000000,\"records\":1000,"
-			       "\"count\":7}]}",
-			       digest, (unsigned long long)until,
-			       (unsigned long long)(until - LINES + 1000));
-	}
-	write_text("detect/back.json", state);
+	end_within(&life, until, until - LINES + 1000);
 	CHECK(start(&life, POLICY));
 	CHECK(is_told(told(&life), "done", LINES, 7 + (LINES - 1000) / EVERY));
 	end(&life);
 	/* Damaged: all of it once more. */
 	write_text("detect/back.json", "{\"v\":1,\"looks\":[{");
 	CHECK(start(&life, POLICY));
+	CHECK(is_told(told(&life), "done", LINES, LINES / EVERY));
+	end(&life);
+}
+
+/* Later lines stand in the file of an earlier hour: they are looked at first, and all the same the
+ * others are; where a look goes on, nobody knows which ones were, and it begins again. */
+static void the_clock_was_set_back(void)
+{
+	struct yg_local *local;
+	struct life life;
+
+	begin(false);
+	local = open_local();
+	take_lines(local, 0, LINES / 2);
+	arrive_ns -= 3600 * YG_NS_PER_S;
+	take_lines(local, LINES / 2, LINES);
+	(void)yg_local_close(local, NOW);
+	offer(NAME, "\"203.0.113.9\",\"w\",\"amber\",\"amber\",0,2099-01-01T00:00:00Z,\"x\"\n");
+	CHECK(start(&life, POLICY));
+	CHECK(is_told(told(&life), "done", LINES, LINES / EVERY));
+	CHECK(has_saved("\"state\":1"));
+	end_within(&life, number, number);
+	CHECK(start(&life, POLICY));
+	CHECK(is_told(told(&life), "done", LINES, LINES / EVERY));
+	end(&life);
+}
+
+/* A file that cannot be read is damaged for those who wanted it, once; the others are looked at. */
+static void a_file_that_cannot_be_read(void)
+{
+	struct yg_civil day = yg_time_civil(NOW, 0);
+	char name[512];
+	struct life life;
+	json_t *fields;
+
+	begin(true);
+	for (unsigned part = 7; part < 9; part++) {
+		(void)snprintf(name, sizeof(name),
+			       "%s/archive/acme/%04d/%02u/%02u/%02u-%03u.ndjson.zst", root,
+			       (int)day.year, day.month, day.day, day.hour, part);
+		MUST(symlink(name, name) == 0); /* YG_EIO, also for root */
+	}
+	offer(NAME, "\"203.0.113.9\",\"w\",\"amber\",\"amber\",0,2099-01-01T00:00:00Z,\"x\"\n");
+	CHECK(start(&life, POLICY));
+	fields = told(&life);
+	CHECK(yg_json_int(fields, "damaged", -1) == 2);
+	CHECK(is_told(fields, "done", LINES, LINES / EVERY));
+	CHECK(has_saved("\"damaged\":2"));
+	/* A life that ended behind them, before it could say so, does not count them again. */
+	(void)pthread_mutex_lock(&life.back->lock);
+	life.back->looks[0].state = YG_BACK_WAITS;
+	(void)pthread_mutex_unlock(&life.back->lock);
+	end(&life);
+	CHECK(start(&life, POLICY));
+	fields = told(&life);
+	CHECK(yg_json_int(fields, "damaged", -1) == 2);
+	CHECK(is_told(fields, "done", LINES, LINES / EVERY));
+	end(&life);
+}
+
+/* A list that cannot be read for a moment is looked for afterwards, without another change. */
+static void a_list_that_cannot_be_read_at_first(void)
+{
+	struct life life;
+	uint64_t signature;
+	char name[512];
+
+	begin(true);
+	CHECK(start(&life, POLICY)); /* nothing to look for */
+	CHECK(has_saved("\"looks\":[]"));
+	offer(NAME, "\"203.0.113.9\",\"w\",\"amber\",\"amber\",0,2099-01-01T00:00:00Z,\"x\"\n");
+	signature = yg_watch_set_signature(yg_sensor_policy_detect(life.policy), &home, true);
+	(void)snprintf(name, sizeof(name), "%s/detect/indicators/" PART, root);
+	MUST(symlink(name, name) == 0); /* YG_EIO, also for root */
+	yg_back_set(life.back, signature, number);
+	(void)usleep(300000); /* it is tried; where it is not yet, the case says less */
+	MUST(unlink(name) == 0);
 	CHECK(is_told(told(&life), "done", LINES, LINES / EVERY));
 	end(&life);
 }
@@ -368,6 +450,9 @@ static void without_an_archive_nothing_was_looked_at(void)
 static const struct check_case cases[] = {
 	CASE(counted_once_and_told_once),
 	CASE(up_to_a_line_and_from_a_line),
+	CASE(the_clock_was_set_back),
+	CASE(a_file_that_cannot_be_read),
+	CASE(a_list_that_cannot_be_read_at_first),
 	CASE(only_what_the_local_file_lets),
 	CASE(without_an_archive_nothing_was_looked_at),
 };

@@ -145,10 +145,13 @@ static void newest_version_counts(void)
 	CHECK(open_it());
 	CHECK(put(ONE, 20, "192.0.2.1", false, &is_taken) == YG_OK && is_taken);
 	CHECK(put(ONE, 10, "192.0.2.2", false, &is_taken) == YG_OK && !is_taken);
-	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), 9, count_clue, &count) == YG_OK);
+	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), 0, 9, count_clue, &count) == YG_OK);
 	CHECK(count == 0);
 	CHECK(put(ONE, 10, "192.0.2.2", true, &is_taken) == YG_OK && is_taken);
-	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), 9, keep, &clue) == YG_OK);
+	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), 0, 9, keep, &clue) == YG_OK);
+	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.2"), clue.number, 9, count_clue, &count) ==
+	      YG_OK);
+	CHECK(count == 0);
 	CHECK(clue.facts.version_ns == 10 && strcmp(clue.id, ONE) == 0 && clue.facts.has_values &&
 	      clue.facts.is_shared);
 	close_it();
@@ -214,6 +217,84 @@ static void words_and_sightings(void)
 	/* A newer version keeps what people said. */
 	CHECK(put(ONE, 2, "192.0.2.1", false, &is_taken) == YG_OK);
 	CHECK(yg_clues_named(s, yg_bytes_str(ONE), keep, &clue) == YG_OK && clue.facts.is_yes);
+	close_it();
+}
+
+static int see(const char *org, uint8_t finding, uint64_t count)
+{
+	struct yg_clue_sighting one = {.number = 1, .first_ns = 5, .last_ns = 9, .count = count};
+	int rc = yg_collections_begin(s);
+
+	(void)snprintf(one.org, sizeof(one.org), "%s", org);
+	memset(one.finding, finding, sizeof(one.finding));
+	if (rc == YG_OK)
+		rc = yg_clues_seen(s, &one);
+	return rc == YG_OK ? yg_collections_commit(s) : rc;
+}
+
+/* Does clue 1 have these numbers? */
+static bool is_seen(uint32_t orgs, uint64_t records)
+{
+	struct yg_clue clue = {0};
+
+	if (yg_clues_named(s, yg_bytes_str(ONE), keep, &clue) != YG_OK)
+		return false;
+	if (clue.facts.sighted != orgs || clue.sightings != records)
+		fprintf(stderr, "%u organisations, %llu records\n", clue.facts.sighted,
+			(unsigned long long)clue.sightings);
+	return clue.facts.sighted == orgs && clue.sightings == records;
+}
+
+/* The numbers are kept by differences: they are those of all that is kept. */
+static void numbers_of_what_was_seen(void)
+{
+	uint64_t records = 0;
+	bool is_taken, is_right = true;
+
+	CHECK(open_it());
+	CHECK(put(ONE, 1, "192.0.2.1", false, &is_taken) == YG_OK);
+	CHECK(see("acme", 1, 0) == YG_OK && is_seen(1, 0));
+	CHECK(see("acme", 1, 4) == YG_OK && is_seen(1, 4));
+	CHECK(see("acme", 1, 3) == YG_OK && is_seen(1, 4));
+	CHECK(see("beta", 2, 5) == YG_OK && is_seen(2, 9));
+	CHECK(see("acme", 3, 1) == YG_OK && is_seen(2, 10));
+	CHECK(see("beta", 2, 6) == YG_OK && is_seen(2, 11));
+	close_it();
+	/* Beyond the bound new ones do not count, and those that are kept go on. */
+	CHECK(open_it());
+	CHECK(put(ONE, 1, "192.0.2.1", false, &is_taken) == YG_OK);
+	CHECK(yg_collections_begin(s) == YG_OK);
+	for (uint32_t i = 0; i < YG_CLUE_SEEN_KEPT + 2; i++) {
+		struct yg_clue_sighting one = {.number = 1, .org = "acme", .count = 2};
+
+		memcpy(one.finding, &i, sizeof(i));
+		if (i >= YG_CLUE_SEEN_KEPT)
+			(void)snprintf(one.org, sizeof(one.org), "beta");
+		else
+			records += one.count;
+		is_right = is_right && yg_clues_seen(s, &one) == YG_OK;
+	}
+	CHECK(is_right && yg_collections_commit(s) == YG_OK && is_seen(1, records));
+	CHECK(see("acme", 0, 5) == YG_OK && is_seen(1, records + 3));
+	close_it();
+}
+
+/* What an organisation saw does not count any more when it has left. */
+static void who_leaves_has_seen_nothing(void)
+{
+	bool is_taken;
+
+	CHECK(open_it());
+	CHECK(put(ONE, 1, "192.0.2.1", false, &is_taken) == YG_OK);
+	CHECK(see("acme", 1, 4) == YG_OK && see("acme", 2, 2) == YG_OK);
+	CHECK(see("beta", 3, 7) == YG_OK && is_seen(2, 13));
+	CHECK(settle(ONE, YG_CLUE_ACTS, YG_CLUE_WHY_NONE, 7) == YG_OK && due(0) == 0);
+	CHECK(yg_collections_begin(s) == YG_OK && yg_collections_drop(s, "acme") == YG_OK &&
+	      yg_collections_commit(s) == YG_OK);
+	CHECK(is_seen(1, 7) && due(0) == 1);
+	CHECK(yg_collections_begin(s) == YG_OK && yg_collections_drop(s, "beta") == YG_OK &&
+	      yg_collections_commit(s) == YG_OK);
+	CHECK(is_seen(0, 0));
 	close_it();
 }
 
@@ -326,7 +407,7 @@ static void nothing_is_left(void)
 	CHECK(yg_collections_remove(s, &shelf, &objects) == YG_OK && objects == 1);
 	CHECK(yg_collections_commit(s) == YG_OK);
 	CHECK(yg_clues_named(s, yg_bytes_str(ONE), count_clue, &count) == YG_OK);
-	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.1"), 9, count_clue, &count) == YG_OK);
+	CHECK(yg_clues_of_value(s, yg_bytes_str("192.0.2.1"), 0, 9, count_clue, &count) == YG_OK);
 	CHECK(yg_clues_relations(s, &ask, count_relation, &count) == YG_OK && count == 0);
 	CHECK(yg_clues_cursor(s, shelf.number, &cursor) == YG_OK && cursor == INT64_MIN);
 	CHECK(is_marked());
@@ -351,8 +432,9 @@ static void marked_meanwhile(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(nothing_is_left),	       CASE(marked_meanwhile),
-	CASE(newest_version_counts),   CASE(states_and_parts),
-	CASE(words_and_sightings),     CASE(deleted_objects_are_marked),
-	CASE(only_indicators_are_new), CASE(relations_from_both_ends)};
+	CASE(nothing_is_left),		CASE(marked_meanwhile),
+	CASE(newest_version_counts),	CASE(states_and_parts),
+	CASE(words_and_sightings),	CASE(deleted_objects_are_marked),
+	CASE(only_indicators_are_new),	CASE(relations_from_both_ends),
+	CASE(numbers_of_what_was_seen), CASE(who_leaves_has_seen_nothing)};
 CHECK_MAIN(cases)
