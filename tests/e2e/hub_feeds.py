@@ -236,6 +236,14 @@ def what_fails_is_seen_and_waits_longer():
 
 
 @case
+def who_is_busy_is_understood():
+    for status, words in ((429, "less often (429); it is tried again"), (503, "trouble of its own (503); it is tried again")):
+        busy = Bad(lambda hand, status=status: (status, b"", {}))
+        contains(failing("busy%d" % status, busy.url)["last_error"], words)
+        equal(HUB.admin("feeds", "remove", "busy%d" % status).code, 0)
+
+
+@case
 def its_own_marking():
     """What comes unmarked counts as its feed says, in a collection where it would be RED."""
     into = place("--for", "community")
