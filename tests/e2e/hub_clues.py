@@ -357,6 +357,17 @@ def a_member_that_changes_its_sector_gets_what_is_for_it():
 
 
 @case
+def without_a_folder_it_says_what_is_missing():
+    for words, said in ((("list",), "--data FOLDER"), (("decide", "a", "yes", "b", "c"), "one word is too many")):
+        done = yagura("admin", "indicators", *words)
+        equal(done.code, 2, done.err)
+        assert said in done.err and "--help" in done.err, done.err
+    done = yagura("admin", "indicators", "list", "--data", folder())
+    equal((done.code, done.out), (2, ""), done.err)
+    assert "stix.db" in done.err, done.err
+
+
+@case
 def well_known_values_wait():
     lists = T.hub.data / "warning-lists"
     (lists / "resolvers.json").write_text(json.dumps({"name": "resolvers", "type": "cidr", "list": ["198.51.100.53/32"],

@@ -297,6 +297,20 @@ def a_state_that_cannot_be_understood():
 
 
 @case
+def who_looks_makes_nothing():
+    data = PLACE / "data"
+    data.mkdir()
+    equal(yagura("admin", "org", "add", "acme", "--data", data).code, 0)
+    done = yagura("admin", "feeds", "list", "--data", data)
+    equal((done.code, done.out), (0, ""), done.err)
+    equal(yagura("admin", "feeds", "objects", "x", "--data", data).code, 1)
+    assert not (data / "stix.db").exists()
+    done = yagura("admin", "feeds", "add", "x", "--data", data)
+    equal(done.code, 1)
+    contains(done.err, "admin feeds: --url URL is missing")
+
+
+@case
 def its_own_marking():
     """What comes unmarked counts as its feed says, in a collection where it would be RED."""
     into = place("--for", "community")
