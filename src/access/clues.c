@@ -303,6 +303,25 @@ static int read_doc(void *arg, const struct yg_doc *doc)
 	return yg_json_load(doc->body, YG_DOC_BODY_MAX, &reading->value, &fault);
 }
 
+static int pass_doc(void *arg, const struct yg_doc *doc)
+{
+	(void)arg;
+	(void)doc;
+	return YG_OK;
+}
+
+int yg_clue_lists_is_new(struct yg_hub_access *hub, const char *org, const char *sensor, bool *ret)
+{
+	char key[YG_HUB_KEY_MAX];
+	int rc = yg_hub_key(key, org, sensor)
+			 ? yg_control_get(hub->store, YG_S(YG_CLUE_STORE), YG_S("lists"),
+					  yg_bytes_str(key), pass_doc, NULL)
+			 : YG_EINVAL;
+
+	*ret = rc == YG_ENOENT;
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
 int yg_clue_lists(struct yg_hub_access *hub, const char *org, const char *sensor, json_t **ret,
 		  bool *ret_is_new)
 {

@@ -74,6 +74,9 @@ YG_MUST_USE int yg_clue_due_done(struct yg_hub_access *hub, const struct yg_clue
 /* What was sent to a sensor: {NAME:DIGEST}; *ret owned, empty where there is none. */
 YG_MUST_USE int yg_clue_lists(struct yg_hub_access *hub, const char *org, const char *sensor,
 			      json_t **ret, bool *ret_is_new);
+/* Was nothing ever sent to it? Costs no reading of what was. */
+YG_MUST_USE int yg_clue_lists_is_new(struct yg_hub_access *hub, const char *org, const char *sensor,
+				     bool *ret);
 YG_MUST_USE int yg_clue_lists_set(struct yg_hub_access *hub, const char *org, const char *sensor,
 				  json_t *take_lists);
 

@@ -125,6 +125,17 @@ int yg_admin_feeds(int argc, char **argv);
 int yg_admin_backup(int argc, char **argv);
 int yg_admin_restore(int argc, char **argv);
 
+/* One of their options, by its letter: where the text goes, or that it was said, or a number from 1
+ * on (--limit); with none of the three it is main.c's. */
+struct yg_admin_option {
+	int letter;
+	const char **text;
+	bool *flag;
+	uint64_t *limit;
+};
+/* What getopt_long() gave. False: it is none of @known, or wrong (said). */
+YG_MUST_USE bool yg_admin_option(const struct yg_admin_option *known, size_t count, int letter);
+
 /* The register of admin->data: store, enrol, hub, actor. YG_OK, or an error that was said.
  * yg_admin_register_close() in any case. */
 YG_MUST_USE int yg_admin_register(struct yg_admin *admin);

@@ -38,39 +38,19 @@ struct cli {
 
 static bool read_option(struct cli *cli, int c)
 {
-	switch (c) {
-	case 'd':
-		cli->admin.data = optarg;
-		return true;
-	case 'o':
-		cli->admin.org = optarg;
-		return true;
-	case 's':
-		cli->state = optarg;
-		return true;
-	case 'v':
-		cli->value = optarg;
-		return true;
-	case 'w':
-		cli->what = optarg;
-		return true;
-	case 'W':
-		cli->admin.reason = optarg;
-		return true;
-	case 'j':
-		cli->admin.is_json = true;
-		return true;
-	case 'm':
-		if (yg_bytes_u64(yg_bytes_str(optarg), &cli->admin.limit) && cli->admin.limit > 0)
-			return true;
-		yg_say(N_("%s: a number from 1 to %u"), "--limit", UINT32_MAX);
-		return false;
-	case 'l': /* main.c's */
-		return true;
-	default:
-		yg_say(N_("`yagura admin --help` shows what there is"));
-		return false;
-	}
+	const struct yg_admin_option known[] = {
+		{'d', .text = &cli->admin.data},
+		{'o', .text = &cli->admin.org},
+		{'s', .text = &cli->state},
+		{'v', .text = &cli->value},
+		{'w', .text = &cli->what},
+		{'W', .text = &cli->admin.reason},
+		{'j', .flag = &cli->admin.is_json},
+		{'m', .limit = &cli->admin.limit},
+		{.letter = 'l'},
+	};
+
+	return yg_admin_option(known, sizeof(known) / sizeof(known[0]), c);
 }
 
 static bool read_cli(int argc, char **argv, struct cli *cli)
@@ -88,11 +68,17 @@ static bool read_cli(int argc, char **argv, struct cli *cli)
 		if (!read_option(cli, c))
 			return false;
 	for (int i = optind + 1; i < argc; i++) {
-		if (cli->count == WORDS_MAX)
+		if (cli->count == WORDS_MAX) {
+			(void)yg_admin_wording("indicators");
 			return false;
+		}
 		cli->words[cli->count++] = argv[i];
 	}
-	return cli->admin.data != NULL;
+	if (cli->admin.data)
+		return true;
+	yg_say_hint(N_("`yagura admin --help` shows what there is"),
+		    N_("admin: give --data FOLDER, and say what shall be done"));
+	return false;
 }
 
 static const char *word(const struct cli *cli, unsigned at)
@@ -323,23 +309,38 @@ static int run(struct cli *cli)
 	return YG_EINVAL;
 }
 
+static int end(const struct cli *cli, int rc)
+{
+	const char *data = yg_say_safe(yg_bytes_str(cli->admin.data), 300);
+
+	if (rc == YG_OK)
+		return YG_EXIT_DONE;
+	if (rc == YG_ENOENT && cli->view) {
+		yg_say(N_("%s: there is none of this name"),
+		       yg_say_safe(yg_bytes_str(word(cli, 1)), 100));
+		return YG_EXIT_PARTLY;
+	}
+	if (rc == YG_ENOENT)
+		yg_say_hint(N_("is this the folder that the hub was started with?"),
+			    "%s/stix.db: %s", data, yg_say_tr(yg_err_text(rc)));
+	else if (rc != YG_EINVAL)
+		yg_say("%s/stix.db: %s", data, yg_say_tr(yg_err_text(rc)));
+	return YG_EXIT_FAILED;
+}
+
 int yg_admin_clues(int argc, char **argv)
 {
 	struct cli cli = {.count = 0};
-	int rc = YG_EINVAL;
+	int status = YG_EXIT_FAILED;
+	int rc;
 
 	yg_buf_init(&cli.out, OUT_MAX);
 	if (read_cli(argc, argv, &cli)) {
 		rc = open_all(&cli);
 		if (rc == YG_OK)
 			rc = run(&cli);
-		if (rc == YG_ENOENT)
-			yg_say(N_("%s: there is none of this name"),
-			       yg_say_safe(yg_bytes_str(word(&cli, 1)), 100));
-		else if (rc != YG_OK && rc != YG_EINVAL)
-			yg_say("%s/stix.db: %s", yg_say_safe(yg_bytes_str(cli.admin.data), 300),
-			       yg_say_tr(yg_err_text(rc)));
+		status = end(&cli, rc);
 	}
 	close_all(&cli);
-	return rc == YG_OK ? YG_EXIT_DONE : rc == YG_ENOENT ? YG_EXIT_PARTLY : YG_EXIT_FAILED;
+	return status;
 }

@@ -40,30 +40,30 @@ struct cli {
 	bool is_json;
 	const char *words[3]; /* "feeds", what, NAME */
 	unsigned count;
-	struct yg_collections *s;
+	struct yg_collections *s; /* NULL: there are no collections yet, and none were to be made */
 };
 
 static bool read_option(struct cli *cli, int c)
 {
-	const struct {
-		int letter;
-		const char **to;
-	} texts[] = {{'d', &cli->admin.data}, {'u', &cli->url},		{'r', &cli->remote},
-		     {'i', &cli->into},	      {'n', &cli->user},	{'p', &cli->password},
-		     {'t', &cli->token},      {'a', &cli->authorities}, {'c', &cli->certificate},
-		     {'k', &cli->key},	      {'m', &cli->tlp},		{'e', &cli->interval},
-		     {'l', &cli->limit}};
+	const struct yg_admin_option known[] = {
+		{'d', .text = &cli->admin.data},
+		{'u', .text = &cli->url},
+		{'r', .text = &cli->remote},
+		{'i', .text = &cli->into},
+		{'n', .text = &cli->user},
+		{'p', .text = &cli->password},
+		{'t', .text = &cli->token},
+		{'a', .text = &cli->authorities},
+		{'c', .text = &cli->certificate},
+		{'k', .text = &cli->key},
+		{'m', .text = &cli->tlp},
+		{'e', .text = &cli->interval},
+		{'l', .text = &cli->limit},
+		{'j', .flag = &cli->is_json},
+		{.letter = 'L'},
+	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].letter == c) {
-			*texts[i].to = optarg;
-			return true;
-		}
-	cli->is_json = cli->is_json || c == 'j';
-	if (strchr("jL", c)) /* L: main.c's */
-		return true;
-	yg_say(N_("`yagura admin --help` shows what there is"));
-	return false;
+	return yg_admin_option(known, sizeof(known) / sizeof(known[0]), c);
 }
 
 static bool read_cli(int argc, char **argv, struct cli *cli)
@@ -204,12 +204,13 @@ static bool take_file(const char *name, char to[YG_FEED_FILE_MAX + 1], const cha
 static bool take_files(const struct cli *cli, struct yg_feed *feed)
 {
 	if ((cli->password && cli->token) || !cli->user != !cli->password) {
-		yg_say(N_("share: give one of %s"),
+		yg_say(N_("admin feeds: give one of %s"),
 		       "--user NAME --password-file FILE, --token-file FILE");
 		return false;
 	}
 	if (!cli->certificate != !cli->key) {
-		yg_say(N_("share: %s is missing"), cli->key ? "--certificate FILE" : "--key FILE");
+		yg_say(N_("admin feeds: %s is missing"),
+		       cli->key ? "--certificate FILE" : "--key FILE");
 		return false;
 	}
 	return take_text(cli->user, feed->user, sizeof(feed->user), "--user") &&
@@ -223,9 +224,9 @@ static bool take_files(const struct cli *cli, struct yg_feed *feed)
 static bool take_all(const struct cli *cli, struct yg_feed *feed)
 {
 	if (!cli->url || !cli->remote || !cli->into) {
-		yg_say(N_("share: %s is missing"), !cli->url	  ? "--url URL"
-						   : !cli->remote ? "--collection ID"
-								  : "--into ID");
+		yg_say(N_("admin feeds: %s is missing"), !cli->url	? "--url URL"
+							 : !cli->remote ? "--collection ID"
+									: "--into ID");
 		return false;
 	}
 	if (!yg_fetch_is_url(cli->url)) {
@@ -274,19 +275,26 @@ static int list_objects(struct cli *cli)
 
 	if (!take_number(cli->limit, "--limit", 1, 1000000, &limit))
 		return YG_EEND;
+	if (!cli->s)
+		return YG_ENOENT;
 	return yg_collections_came(cli->s, name_of(cli), limit, print_object, cli);
+}
+
+static bool is_read(const char *what)
+{
+	return strcmp(what, "list") == 0 || strcmp(what, "objects") == 0;
 }
 
 static int run_command(struct cli *cli, const char *what)
 {
-	bool is_read = strcmp(what, "list") == 0 || strcmp(what, "objects") == 0;
 	struct yg_access *by = NULL;
 	int rc = yg_access_hub(cli->admin.hub, &cli->admin.actor, YG_HUB_ORG,
-			       is_read ? YG_MAY_read_indicators : YG_MAY_write_indicators, &by);
+			       is_read(what) ? YG_MAY_read_indicators : YG_MAY_write_indicators,
+			       &by);
 
 	if (rc == YG_OK && strcmp(what, "list") == 0)
 		rc = yg_feed_list(by, cli->s, print_feed, cli);
-	else if (rc == YG_OK && is_read)
+	else if (rc == YG_OK && is_read(what))
 		rc = list_objects(cli);
 	else if (rc == YG_OK && strcmp(what, "add") == 0)
 		rc = add(cli, by);
@@ -331,8 +339,8 @@ static int run(struct cli *cli, const char *what)
 	/* Who has the folder's files acts as an analyst here, under his own name. */
 	(void)snprintf(name, sizeof(name), "%s", cli->admin.actor.name); /* the same room */
 	yg_hub_local_analyst(name, &cli->admin.actor);
-	rc = yg_collections_open(path, true, &cli->s);
-	if (rc == YG_OK)
+	rc = yg_collections_open(path, !is_read(what), &cli->s); /* who looks makes nothing */
+	if (rc == YG_OK || (rc == YG_ENOENT && is_read(what)))
 		rc = run_command(cli, what);
 	return end(cli, rc);
 }

@@ -52,33 +52,17 @@ struct cli {
 
 static bool read_option(struct cli *cli, int c)
 {
-	switch (c) {
-	case 'd':
-		cli->data = optarg;
-		return true;
-	case 'o':
-		cli->org = optarg;
-		return true;
-	case 's':
-		cli->state = optarg;
-		return true;
-	case 'k':
-		cli->kind = optarg;
-		return true;
-	case 'j':
-		cli->is_json = true;
-		return true;
-	case 'm':
-		if (yg_bytes_u64(yg_bytes_str(optarg), &cli->limit) && cli->limit > 0)
-			return true;
-		yg_say(N_("%s: a number from 1 to %u"), "--limit", UINT32_MAX);
-		return false;
-	case 'l': /* main.c's */
-		return true;
-	default:
-		yg_say(N_("`yagura admin --help` shows what there is"));
-		return false;
-	}
+	const struct yg_admin_option known[] = {
+		{'d', .text = &cli->data},
+		{'o', .text = &cli->org},
+		{'s', .text = &cli->state},
+		{'k', .text = &cli->kind},
+		{'j', .flag = &cli->is_json},
+		{'m', .limit = &cli->limit},
+		{.letter = 'l'},
+	};
+
+	return yg_admin_option(known, sizeof(known) / sizeof(known[0]), c);
 }
 
 static bool read_cli(int argc, char **argv, struct cli *cli)

@@ -51,25 +51,23 @@ struct cli {
 
 static bool read_option(struct cli *cli, int c)
 {
-	const struct {
-		int letter;
-		const char **to;
-	} texts[] = {{'d', &cli->data},	 {'u', &cli->user},  {'i', &cli->id},	 {'a', &cli->alias},
-		     {'t', &cli->title}, {'o', &cli->owner}, {'r', &cli->reach}, {'m', &cli->tlp}};
+	const struct yg_admin_option known[] = {
+		{'d', .text = &cli->data},
+		{'u', .text = &cli->user},
+		{'i', .text = &cli->id},
+		{'a', .text = &cli->alias},
+		{'t', .text = &cli->title},
+		{'o', .text = &cli->owner},
+		{'r', .text = &cli->reach},
+		{'m', .text = &cli->tlp},
+		{'w', .flag = &cli->may_others_write},
+		{'n', .flag = &cli->may_others_not},
+		{'y', .flag = &cli->is_sure},
+		{'j', .flag = &cli->is_json},
+		{.letter = 'l'},
+	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].letter == c) {
-			*texts[i].to = optarg;
-			return true;
-		}
-	cli->may_others_write = cli->may_others_write || c == 'w';
-	cli->may_others_not = cli->may_others_not || c == 'n';
-	cli->is_sure = cli->is_sure || c == 'y';
-	cli->is_json = cli->is_json || c == 'j';
-	if (strchr("wnyjl", c)) /* l: main.c's */
-		return true;
-	yg_say(N_("`yagura admin --help` shows what there is"));
-	return false;
+	return yg_admin_option(known, sizeof(known) / sizeof(known[0]), c);
 }
 
 static bool read_cli(int argc, char **argv, struct cli *cli)

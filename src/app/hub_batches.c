@@ -679,18 +679,32 @@ static void add_hex(struct yg_buf *to, const char *key, const uint8_t digest[YG_
 	yg_buf_addf(to, ",\"%s\":\"%s\"", key, hex);
 }
 
+/* As formats are called. A record is its sender's word: what it calls one goes into a line of all.
+ */
+static bool is_kind(struct yg_bytes name)
+{
+	for (size_t i = 0; i < name.size; i++) {
+		char c = (char)name.data[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr("-_.", c))))
+			return false;
+	}
+	return name.size > 0;
+}
+
 /* The name stands in front of each record (docs/record-format.md); what has none is "other". */
 static struct yg_bytes kind_of(struct yg_bytes line)
 {
 	static const char head[] = "{\"v\":1,\"format\":\"";
-	struct yg_bytes rest;
+	struct yg_bytes rest, name;
 	size_t end;
 
 	if (!yg_bytes_starts(line, yg_bytes_str(head)))
 		return YG_S("other");
 	rest = yg_bytes_from(line, sizeof(head) - 1);
 	end = yg_bytes_chr(yg_bytes_cut(rest, 0, rest.size < KIND_MAX ? rest.size : KIND_MAX), '"');
-	return end == SIZE_MAX || end == 0 ? YG_S("other") : yg_bytes_cut(rest, 0, end);
+	name = yg_bytes_cut(rest, 0, end == SIZE_MAX ? 0 : end);
+	return is_kind(name) ? name : YG_S("other");
 }
 
 void yg_hub_batches_kinds(struct yg_bytes content, struct yg_buf *to)

@@ -8,7 +8,6 @@
 #include "app/hub_warned.h"
 #include "app/say.h"
 #include "base/alloc.h"
-#include "base/arena.h"
 #include "base/disk.h"
 #include "base/hash.h"
 #include "base/io.h"
@@ -20,10 +19,43 @@
 
 #define PATH_ROOM    4352u
 #define FILE_BYTES   (60u << 20) /* below YG_CSV_BYTES_MAX */
-#define ARENA_MAX    (1u << 30)
+#define TOWN_MAX     (64u << 20)
 #define DIGEST_CHARS 16u
 #define NAME_ROOM    48u
 #define HEAD	     "value,source,tlp,pap,confidence,valid_until,confirmed,comment\n"
+
+/* ---- by what ---- */
+
+static int put_anew(struct yg_collections *stix, const char *name, const char *is,
+		    int (*fn)(struct yg_collections *stix, int64_t arg), int64_t arg)
+{
+	int rc = yg_collections_begin(stix);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = fn(stix, arg);
+	if (rc == YG_OK)
+		rc = yg_collections_put_text(stix, YG_CLUE_TEXTS, yg_bytes_str(name),
+					     yg_bytes_str(is));
+	if (rc == YG_OK)
+		return yg_collections_commit(stix);
+	yg_collections_abort(stix);
+	return rc;
+}
+
+int yg_clue_follow(struct yg_collections *stix, const char *name, const char *is,
+		   int (*fn)(struct yg_collections *stix, int64_t arg), int64_t arg)
+{
+	struct yg_buf was;
+	int rc;
+
+	yg_buf_init(&was, YG_CLUE_TEXTS_MAX);
+	rc = yg_collections_get_text(stix, YG_CLUE_TEXTS, yg_bytes_str(name), &was);
+	if (rc == YG_ENOENT || (rc == YG_OK && !yg_bytes_eq(yg_buf_bytes(&was), yg_bytes_str(is))))
+		rc = put_anew(stix, name, is, fn, arg);
+	yg_buf_done(&was);
+	return rc;
+}
 
 /* ---- a line ---- */
 
@@ -217,6 +249,30 @@ static int town_open(struct yg_clue_lists *lists, struct town *ret)
 	return rc;
 }
 
+static int mark_all(struct yg_collections *stix, int64_t unused)
+{
+	(void)unused;
+	return yg_clues_mark_acting(stix);
+}
+
+/* Somebody's sector is another: what is for a sector is for others then. */
+static int follow_town(const struct town *t)
+{
+	uint8_t digest[YG_DIGEST_BYTES];
+	char hex[2 * YG_DIGEST_BYTES + 1];
+	struct yg_buf all;
+	int rc;
+
+	yg_buf_init(&all, TOWN_MAX);
+	for (size_t i = 0; i < t->org_count; i++)
+		yg_buf_addf(&all, "%s\t%s\n", t->orgs[i].id, t->orgs[i].sector);
+	rc = yg_buf_error(&all);
+	yg_digest(yg_buf_bytes(&all), digest);
+	yg_hex((struct yg_bytes){digest, sizeof(digest)}, hex);
+	yg_buf_done(&all);
+	return rc == YG_OK ? yg_clue_follow(t->lists->stix, "town", hex, mark_all, 0) : rc;
+}
+
 static void town_done(struct town *t)
 {
 	free(t->orgs);
@@ -225,46 +281,28 @@ static void town_done(struct town *t)
 
 struct scoping {
 	const struct town *town;
-	struct yg_arena *arena;
-	struct yg_warned_row *rows;
-	size_t count;
+	struct yg_warned_rows rows;
 };
-
-static int add_row(struct scoping *s, const struct yg_clue *clue, const char *org,
-		   struct yg_bytes value)
-{
-	struct yg_warned_row *row;
-	void *more;
-
-	if (s->count == YG_WARNED_ROWS_MAX)
-		return YG_ELIMIT;
-	more = room_for(s->rows, s->count, sizeof(*s->rows));
-	if (!more)
-		return YG_ENOMEM;
-	s->rows = more;
-	row = &s->rows[s->count++];
-	row->until_ns = clue->facts.until_ns / YG_NS_PER_S * YG_NS_PER_S;
-	row->org = yg_bytes_str(org); /* the town's */
-	return yg_arena_dup(s->arena, value, &row->value) &&
-			       yg_arena_dup(s->arena, yg_bytes_str(clue->id), &row->warning)
-		       ? YG_OK
-		       : YG_ENOMEM;
-}
 
 static int take_scoped(void *arg, const struct yg_clue *clue, const struct yg_collection *of,
 		       const struct yg_clue_value *value)
 {
 	struct scoping *s = arg;
 	enum yg_clue_scope scope = yg_clue_scope_of(of, clue->facts.tlp);
+	struct yg_warned_row row = {.value = value->value,
+				    .warning = yg_bytes_str(clue->id),
+				    .until_ns = clue->facts.until_ns / YG_NS_PER_S * YG_NS_PER_S};
 	int rc = YG_OK;
 
 	if (scope == YG_CLUE_FOR_ALL || scope == YG_CLUE_FOR_NOBODY ||
 	    !is_listed(s->town->lists, clue, value))
 		return YG_OK;
-	for (size_t i = 0; rc == YG_OK && i < s->town->org_count; i++)
+	for (size_t i = 0; rc == YG_OK && i < s->town->org_count; i++) {
+		row.org = yg_bytes_str(s->town->orgs[i].id);
 		if (yg_clue_is_for(of, clue->facts.tlp, s->town->orgs[i].id,
 				   s->town->orgs[i].sector))
-			rc = add_row(s, clue, s->town->orgs[i].id, value->value);
+			rc = yg_hub_warned_rows_add(&s->rows, &row);
+	}
 	return rc;
 }
 
@@ -279,18 +317,20 @@ static int see_scoped(void *arg, const struct yg_collection *of)
 
 static int write_scoped(struct yg_clue_lists *lists, const struct town *town)
 {
-	struct scoping s = {.town = town, .arena = yg_arena_new(ARENA_MAX)};
+	struct scoping s = {.town = town};
 	bool has = false, is_changed;
-	int rc = s.arena ? yg_collections_each(lists->stix, YG_S("hub"), see_scoped, &has)
-			 : YG_ENOMEM;
+	int rc = yg_hub_warned_rows_init(&s.rows);
 
+	if (rc == YG_OK)
+		rc = yg_collections_each(lists->stix, YG_S("hub"), see_scoped, &has);
 	if (rc == YG_OK && has) /* else all that acts is for everybody: it need not be read */
 		rc = yg_clues_acting(lists->stix, 0, INT64_MAX, take_scoped, &s);
 	if (rc == YG_OK)
-		rc = yg_hub_warned_write_as(lists->indicators, "stix", s.rows, s.count,
+		rc = yg_hub_warned_write_as(lists->indicators, "stix", s.rows.rows, s.rows.count,
 					    &is_changed);
-	free(s.rows);
-	(void)yg_arena_free(s.arena);
+	if (rc == YG_OK)
+		lists->left_out_here = s.rows.left_out;
+	yg_hub_warned_rows_done(&s.rows);
 	return rc;
 }
 
@@ -601,6 +641,7 @@ int yg_clue_lists_write(struct yg_clue_lists *lists)
 	struct town town = {0};
 	int rc = look_marks(lists, &marks);
 
+	lists->has_written = marks.count > 0;
 	if (rc == YG_OK && marks.count > 0) {
 		lists->left_out = 0;
 		rc = town_open(lists, &town);
@@ -618,6 +659,17 @@ int yg_clue_lists_write(struct yg_clue_lists *lists)
 	return rc;
 }
 
+/* Is there a sensor that was told nothing yet? */
+static int look_for_new(const struct town *t, bool *ret)
+{
+	int rc = YG_OK;
+
+	for (size_t i = 0; rc == YG_OK && i < t->sensor_count && !*ret; i++)
+		rc = yg_clue_lists_is_new(t->lists->hub, t->orgs[t->sensors[i].org].id,
+					  t->sensors[i].id, ret);
+	return rc;
+}
+
 int yg_clue_lists_greet(struct yg_clue_lists *lists)
 {
 	struct town town;
@@ -626,13 +678,10 @@ int yg_clue_lists_greet(struct yg_clue_lists *lists)
 	bool is_wanted = false;
 	int rc = town_open(lists, &town);
 
-	for (size_t i = 0; rc == YG_OK && i < town.sensor_count && !is_wanted; i++) {
-		json_t *sent = NULL;
-
-		rc = yg_clue_lists(lists->hub, town.orgs[town.sensors[i].org].id,
-				   town.sensors[i].id, &sent, &is_wanted);
-		json_decref(sent);
-	}
+	if (rc == YG_OK)
+		rc = follow_town(&town);
+	if (rc == YG_OK)
+		rc = look_for_new(&town, &is_wanted);
 	if (rc == YG_OK && is_wanted)
 		rc = write_scoped(lists, &town); /* its organisation may be new, too */
 	if (rc == YG_OK && is_wanted)

@@ -9,6 +9,7 @@
 
 #include "app/hub_clue_lists.h"
 #include "app/hub_values.h"
+#include "app/hub_warned.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -29,13 +30,12 @@
 #define PAGES_MAX   20u
 #define HITS_MAX    200u /* indicators of one value */
 #define GREET_NS    YG_NS_PER_S
+#define WRITE_NS    YG_NS_PER_S
 #define STAMP_NS    (5 * YG_NS_PER_S)
 #define KEEP_NS	    (600 * YG_NS_PER_S) /* the place in the findings, when nothing is seen */
 #define ARENA_MAX   (64u << 20)
 #define SAID_AT	    20u /* an error that is gone soon is nobody's trouble */
 #define PATH_ROOM   4352u
-#define TEXT_KIND   "clues" /* of yg_collections_put_text() */
-#define TEXT_MAX    (1u << 20)
 #define STAMP_DEPTH 2u
 
 struct shelves {
@@ -66,7 +66,9 @@ struct yg_hub_clues {
 	bool is_open; /* a transaction of stix.db, of the page */
 	uint64_t register_change;
 	int64_t greeted_ns;
+	int64_t written_ns;
 	uint64_t left_out; /* said */
+	uint64_t left_out_here;
 	int failed_rc;
 	unsigned failures;
 
@@ -245,32 +247,21 @@ static int peek(void *arg, const struct yg_stix_row *row)
 	return YG_OK;
 }
 
+static int look_anew(struct yg_collections *stix, int64_t number)
+{
+	return yg_clues_cursor_set(stix, number, INT64_MIN);
+}
+
 /* Whom a collection is for may have changed: then all in it is looked at anew. */
 static int check_shelf(struct yg_hub_clues *c, const struct yg_collection *of)
 {
 	char name[YG_STIX_UUID + 8];
 	char is[sizeof(of->sector) + sizeof(of->owner) + 32];
-	struct yg_buf was;
-	int rc;
 
 	(void)snprintf(name, sizeof(name), "shelf %s", of->id); /* both fit */
 	(void)snprintf(is, sizeof(is), "%u %d %s %s", (unsigned)of->reach, (int)of->is_readable,
 		       of->owner, of->sector);
-	yg_buf_init(&was, TEXT_MAX);
-	rc = yg_collections_get_text(c->stix, TEXT_KIND, yg_bytes_str(name), &was);
-	if ((rc == YG_OK || rc == YG_ENOENT) &&
-	    !yg_bytes_eq(yg_buf_bytes(&was), yg_bytes_str(is))) {
-		rc = yg_collections_begin(c->stix);
-		if (rc == YG_OK) {
-			rc = yg_clues_cursor_set(c->stix, of->number, INT64_MIN);
-			if (rc == YG_OK)
-				rc = yg_collections_put_text(c->stix, TEXT_KIND, yg_bytes_str(name),
-							     yg_bytes_str(is));
-			rc = finish(c, rc);
-		}
-	}
-	yg_buf_done(&was);
-	return rc;
+	return yg_clue_follow(c->stix, name, is, look_anew, of->number);
 }
 
 static int follow_one(struct yg_hub_clues *c, struct taking *t)
@@ -521,16 +512,19 @@ static uint64_t stamp_of(const char *folder, unsigned depth)
 	return stamp;
 }
 
-static int judge_again(struct yg_hub_clues *c)
+/* What is known to all may be listed for nobody now, and the other way round. */
+static int judge_again(struct yg_collections *stix, int64_t unused)
 {
-	int rc = yg_collections_begin(c->stix);
+	int rc = yg_clues_again(stix);
 
-	return rc == YG_OK ? finish(c, yg_clues_again(c->stix)) : rc;
+	(void)unused;
+	return rc == YG_OK ? yg_clues_mark_acting(stix) : rc;
 }
 
 static int follow_known(struct yg_hub_clues *c)
 {
 	struct yg_warning_lists *lists = NULL;
+	char is[32];
 	uint64_t stamp;
 	bool is_first = c->stamped_ns == 0;
 	unsigned bad;
@@ -542,9 +536,10 @@ static int follow_known(struct yg_hub_clues *c)
 	stamp = stamp_of(c->warning_dir, STAMP_DEPTH);
 	if (!is_first && stamp == c->known_stamp)
 		return YG_OK;
+	(void)snprintf(is, sizeof(is), "%llu", (unsigned long long)stamp); /* fits */
 	rc = yg_warning_lists_load(c->warning_dir, &lists, &bad);
-	if (rc == YG_OK && (!is_first || yg_warning_lists_count(lists) > 0))
-		rc = judge_again(c);
+	if (rc == YG_OK)
+		rc = yg_clue_follow(c->stix, "known", is, judge_again, 0);
 	if (rc != YG_OK) {
 		(void)yg_warning_lists_free(lists);
 		c->stamped_ns = 0;
@@ -556,32 +551,22 @@ static int follow_known(struct yg_hub_clues *c)
 	return YG_OK;
 }
 
+static int judge_by_rules(struct yg_collections *stix, int64_t unused)
+{
+	(void)unused;
+	return yg_clues_again(stix);
+}
+
 /* Other rules than those that all was judged by. */
 static int follow_rules(struct yg_hub_clues *c)
 {
 	const struct yg_clue_rules *r = &c->opts.rules;
-	struct yg_buf was;
 	char is[160];
-	int rc;
 
 	(void)snprintf(is, sizeof(is), "%d %u %u %u %u %u %u", (int)r->is_off, r->confidence,
 		       r->unsaid, r->keep_above, r->lifetime_days, (unsigned)r->pap,
 		       (unsigned)r->pap_sensors); /* fits */
-	yg_buf_init(&was, TEXT_MAX);
-	rc = yg_collections_get_text(c->stix, TEXT_KIND, YG_S("rules"), &was);
-	if ((rc == YG_OK || rc == YG_ENOENT) &&
-	    !yg_bytes_eq(yg_buf_bytes(&was), yg_bytes_str(is))) {
-		rc = yg_collections_begin(c->stix);
-		if (rc == YG_OK) {
-			rc = yg_clues_again(c->stix);
-			if (rc == YG_OK)
-				rc = yg_collections_put_text(c->stix, TEXT_KIND, YG_S("rules"),
-							     yg_bytes_str(is));
-			rc = finish(c, rc);
-		}
-	}
-	yg_buf_done(&was);
-	return rc == YG_ENOENT ? YG_OK : rc;
+	return yg_clue_follow(c->stix, "rules", is, judge_by_rules, 0);
 }
 
 /* ---- what was found ---- */
@@ -671,7 +656,7 @@ static int keep_place(struct yg_hub_clues *c)
 	int rc;
 
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)c->change); /* fits */
-	rc = yg_collections_put_text(c->stix, TEXT_KIND, YG_S("findings"), yg_bytes_str(text));
+	rc = yg_collections_put_text(c->stix, YG_CLUE_TEXTS, YG_S("findings"), yg_bytes_str(text));
 	if (rc == YG_OK) {
 		c->kept = c->change;
 		c->kept_ns = now_of(c);
@@ -709,8 +694,8 @@ static int find_place(struct yg_hub_clues *c)
 	uint64_t last = 0, at = 0;
 	int rc;
 
-	yg_buf_init(&text, TEXT_MAX);
-	rc = yg_collections_get_text(c->stix, TEXT_KIND, YG_S("findings"), &text);
+	yg_buf_init(&text, YG_CLUE_TEXTS_MAX);
+	rc = yg_collections_get_text(c->stix, YG_CLUE_TEXTS, YG_S("findings"), &text);
 	if (rc == YG_OK && !yg_bytes_u64(yg_buf_bytes(&text), &at))
 		at = 0;
 	yg_buf_done(&text);
@@ -790,6 +775,32 @@ static int follow_objects(struct yg_hub_clues *c)
 	return rc;
 }
 
+/* A clock that was set back does not hold it up. */
+static bool is_past(int64_t now_ns, int64_t last_ns, int64_t rest_ns)
+{
+	return now_ns < last_ns || now_ns - last_ns >= rest_ns;
+}
+
+/* Each time all that is for single organisations is read: what comes one by one is written
+ * together. */
+static int write_marked(struct yg_hub_clues *c, struct yg_clue_lists *lists)
+{
+	int64_t begun_ns = now_of(c);
+	int rc;
+
+	if (!is_past(begun_ns, c->written_ns, WRITE_NS))
+		return YG_OK;
+	rc = yg_clue_lists_write(lists);
+	if (lists->has_written)
+		c->written_ns = begun_ns;
+	if (rc == YG_OK && lists->left_out > 0 && lists->left_out != c->left_out)
+		yg_say(N_("%llu values of indicators go to no sensor: a list of theirs would be "
+			  "too large"),
+		       (unsigned long long)lists->left_out);
+	c->left_out = lists->left_out;
+	return rc;
+}
+
 static int write_lists(struct yg_hub_clues *c)
 {
 	struct yg_clue_lists lists = {.hub = c->hub,
@@ -799,16 +810,13 @@ static int write_lists(struct yg_hub_clues *c)
 				      .known = c->known,
 				      .indicators = c->indicators,
 				      .left_out = c->left_out,
+				      .left_out_here = c->left_out_here,
 				      .life = &c->life};
 	uint64_t change = 0;
-	int rc = yg_clue_lists_write(&lists);
+	int rc = write_marked(c, &lists);
 
-	if (rc == YG_OK && lists.left_out > 0 && lists.left_out != c->left_out)
-		yg_say(N_("%llu values of indicators go to no sensor: a list of theirs would be "
-			  "too large"),
-		       (unsigned long long)lists.left_out);
-	c->left_out = lists.left_out;
-	if (rc == YG_OK && now_of(c) - c->greeted_ns >= GREET_NS)
+	yg_hub_warned_say_left_out(lists.left_out_here, &c->left_out_here);
+	if (rc == YG_OK && is_past(now_of(c), c->greeted_ns, GREET_NS))
 		rc = yg_enrol_change(c->enrol, &change);
 	if (rc != YG_OK || change == 0 || change == c->register_change)
 		return rc;

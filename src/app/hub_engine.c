@@ -104,8 +104,8 @@ static int put_look(void *arg, const struct yg_told_look *look)
 	struct yg_hub_engine *e = arg;
 	int rc = make_room(e);
 
-	if (rc != YG_OK || e->looked == YG_HUB_ENGINE_FOUND_MAX)
-		return rc;
+	if (rc != YG_OK || e->looked == YG_HUB_ENGINE_LOOKS_MAX)
+		return rc; /* a sensor has not so many lists of warnings that are open */
 	e->looked++;
 	return yg_hub_looked_put(&e->pipe, e->id, look);
 }

@@ -200,7 +200,7 @@ static int take_look(struct yg_hub_ask *a, struct request *r, struct yg_bytes bo
 {
 	struct yg_told_look look;
 
-	if (!r->asked.is_new || r->looked == YG_HUB_ENGINE_FOUND_MAX || a->hunt[0] ||
+	if (!r->asked.is_new || r->looked == YG_HUB_ENGINE_LOOKS_MAX || a->hunt[0] ||
 	    r->records == 0 || yg_hub_looked_read(body, &look) != YG_OK)
 		return YG_EFORMAT;
 	r->looked++;

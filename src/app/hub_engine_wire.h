@@ -47,6 +47,8 @@
 #define YG_HUB_ENGINE_PIECE_MAX	 (1u << 20) /* bytes of a state in one message */
 #define YG_HUB_ENGINE_BODY_MAX	 (YG_WIRE_BATCH_MAX + 1024u)
 #define YG_HUB_ENGINE_QUEUE_MAX	 (16u << 20) /* bytes that wait for the other */
+/* Looks of one batch; each is a transaction of the hub's database. */
+#define YG_HUB_ENGINE_LOOKS_MAX 512u
 #define YG_HUB_ENGINE_FOUND_MAX                                                                    \
 	(1u << 20) /* findings, and outcomes, of one batch; a rule that                            \
 		    * hits every record sixteen times says nothing */

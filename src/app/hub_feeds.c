@@ -81,8 +81,11 @@ int yg_hub_feeds_fd(const struct yg_hub_feeds *f)
 
 static void end_with(struct yg_hub_feeds *f, const char *words)
 {
-	f->answer.how = YG_FETCH_BROKEN;
-	f->answer.status = 0;
+	struct yg_buf body = f->answer.body;
+
+	/* Nothing of an answer before: its wish for a pause was not about this question. */
+	f->answer = (struct yg_fetch_answer){.how = YG_FETCH_BROKEN, .body = body};
+	yg_buf_reset(&f->answer.body);
 	(void)snprintf(f->answer.words, sizeof(f->answer.words), "%s", words); /* short */
 	f->asking = ANSWERED;
 	(void)pthread_cond_signal(&f->answered);
@@ -120,7 +123,6 @@ int yg_hub_feeds_hear(struct yg_hub_feeds *f, const struct yg_msg *message)
 			f->asking = ANSWERED;
 			(void)pthread_cond_signal(&f->answered);
 		} else {
-			yg_buf_reset(&f->answer.body);
 			end_with(f, yg_err_text(rc));
 		}
 	}
@@ -425,21 +427,32 @@ static struct row *row_of(struct yg_hub_feeds *f, const char *name)
 	return NULL;
 }
 
-static json_t *load_state(struct yg_hub_feeds *f, const char *name)
+/* YG_OK also with what cannot be understood, which is told: it counts anew, and where it stands in
+ * the other's collection is kept elsewhere. */
+static int load_state(struct yg_hub_feeds *f, const char *name, json_t **ret)
 {
 	struct yg_fault fault;
 	struct yg_buf text;
 	json_t *state = NULL;
+	int rc, wrong = YG_OK;
 
 	yg_buf_init(&text, STATE_MAX);
-	if (yg_collections_get_text(f->collections, "feed", yg_bytes_str(name), &text) != YG_OK ||
-	    yg_json_load(yg_buf_bytes(&text), STATE_MAX, &state, &fault) != YG_OK ||
-	    !json_is_object(state)) {
-		json_decref(state);
-		state = fresh_state();
-	}
+	rc = yg_collections_get_text(f->collections, "feed", yg_bytes_str(name), &text);
+	if (rc == YG_OK)
+		wrong = yg_json_load(yg_buf_bytes(&text), STATE_MAX, &state, &fault);
 	yg_buf_done(&text);
-	return state;
+	if (wrong == YG_ENOMEM || (rc != YG_OK && rc != YG_ENOENT && rc != YG_ELIMIT))
+		return wrong == YG_ENOMEM ? wrong : rc;
+	if (json_is_object(state)) {
+		*ret = state;
+		return YG_OK;
+	}
+	if (rc != YG_ENOENT && !json_is_null(state)) /* null: one of this name was removed */
+		yg_say_hint(N_("it goes on where it was; its counts begin anew"),
+			    N_("feed %s: how it went before cannot be understood"), name);
+	json_decref(state);
+	*ret = fresh_state();
+	return *ret ? YG_OK : YG_ENOMEM;
 }
 
 /* When it was to be asked again, as the last run said; at once what was broken off. */
@@ -458,12 +471,15 @@ static int see_feed(void *arg, const struct yg_feed *feed)
 {
 	struct yg_hub_feeds *f = arg;
 	struct row *row = row_of(f, feed->name);
+	json_t *state = NULL;
+	int rc;
 
 	if (!row && f->row_count < YG_FEEDS_MAX) {
+		rc = load_state(f, feed->name, &state);
+		if (rc != YG_OK)
+			return rc;
 		row = &f->rows[f->row_count];
-		*row = (struct row){.state = load_state(f, feed->name)};
-		if (!row->state)
-			return YG_ENOMEM;
+		*row = (struct row){.state = state};
 		memcpy(row->name, feed->name, sizeof(row->name));
 		row->next_ns = next_of(row->state);
 		f->row_count++;

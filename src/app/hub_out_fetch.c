@@ -28,7 +28,6 @@ struct job {
 struct yg_out_fetcher {
 	const struct yg_hub_config_out *config;
 	int fd;
-	bool has_locks;
 	bool is_running;
 	pthread_t thread;
 	pthread_mutex_t lock;

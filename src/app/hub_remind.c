@@ -31,6 +31,8 @@ struct yg_hub_remind {
 	uint32_t count;
 	int64_t now_ns;
 	int64_t next_ns; /* the next turn */
+	int64_t rest_ns; /* until then */
+	bool is_going;	 /* a look over all takes more than one turn */
 };
 
 struct yg_hub_remind *yg_hub_remind_new(struct yg_hub_access *hub,
@@ -168,20 +170,23 @@ static int step(struct yg_hub_remind *r)
 
 int yg_hub_remind_run(struct yg_hub_remind *remind, int64_t now_ns)
 {
-	int64_t pass_ns = YG_HUB_REMIND_PASS_S * YG_NS_PER_S;
 	int rc = YG_OK;
 
 	/* A clock that was set back does not hold it up. */
-	if (!remind->forms || (now_ns < remind->next_ns && now_ns >= remind->next_ns - pass_ns))
+	if (!remind->forms ||
+	    (now_ns < remind->next_ns && now_ns >= remind->next_ns - remind->rest_ns))
 		return YG_OK;
 	remind->now_ns = now_ns;
-	remind->next_ns = now_ns + TURN_NS;
 	for (unsigned i = 0; rc == YG_OK && i < YG_HUB_REMIND_AT_ONCE; i++)
 		rc = step(remind);
-	if (rc != YG_ENOENT)
-		return rc;
-	remind->org[0] = '\0';
-	remind->is_inside = false;
-	remind->next_ns = now_ns + pass_ns;
-	return YG_OK;
+	remind->rest_ns = TURN_NS;
+	if (rc == YG_ENOENT) {
+		remind->org[0] = '\0';
+		remind->is_inside = false;
+		remind->rest_ns = YG_NS_PER_S *
+				  (remind->is_going ? YG_HUB_REMIND_PASS_S : YG_HUB_REMIND_SMALL_S);
+	}
+	remind->is_going = rc != YG_ENOENT;
+	remind->next_ns = now_ns + remind->rest_ns;
+	return rc == YG_ENOENT ? YG_OK : rc;
 }

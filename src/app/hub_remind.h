@@ -12,7 +12,8 @@
 
 #include "base/err.h"
 
-#define YG_HUB_REMIND_PASS_S  10 /* between the ends of looks over all */
+#define YG_HUB_REMIND_PASS_S  60 /* between looks over all: deadlines are hours away */
+#define YG_HUB_REMIND_SMALL_S 10 /* where all is looked at in one turn, that costs nothing */
 #define YG_HUB_REMIND_AT_ONCE 50 /* reports looked at in one turn of the loop */
 
 struct yg_hub_access;

@@ -12,7 +12,6 @@
 #include "app/hub_warned.h"
 #include "app/say.h"
 #include "base/alloc.h"
-#include "base/arena.h"
 #include "base/json.h"
 #include "detect/indicators.h"
 
@@ -26,10 +25,9 @@
 #define PAGE	   500u
 #define PAGES_MAX  20u
 #define KEEP_NS	   (600 * YG_NS_PER_S) /* the place in the findings, when nothing is sighted */
-#define ARENA_MAX  (1u << 30)
-#define JOBS_MAX   200u /* hunts that are read again at the start */
-#define LOOKS_MAX  500u /* of one transaction */
-#define SAID_AT	   2u	/* an error that is gone the next time is nobody's trouble */
+#define JOBS_MAX   200u		       /* hunts that are read again at the start */
+#define LOOKS_MAX  500u		       /* of one transaction */
+#define SAID_AT	   2u		       /* an error that is gone the next time is nobody's trouble */
 #define PATH_ROOM  4352u
 
 struct yg_hub_sight {
@@ -45,6 +43,7 @@ struct yg_hub_sight {
 	uint64_t kept;		      /* the same, as it is written down */
 	int64_t kept_ns;
 	int64_t written_ns; /* the lists, last */
+	uint64_t left_out;  /* said */
 	bool has_change;
 	json_t *hunted; /* jobs that got on, under the mutex; NULL: none */
 	pthread_mutex_t mutex;
@@ -67,61 +66,42 @@ static int64_t now_of(const struct yg_hub_sight *s)
 
 /* ---- what is told ---- */
 
-struct gathering {
-	struct yg_arena *arena;
-	struct yg_warned_row *rows;
-	size_t count;
-	size_t room;
-};
-
 static int gather(void *arg, const struct yg_sight_value *one)
 {
-	struct gathering *g = arg;
 	uint8_t normal[YG_INDICATOR_NORMAL_MAX];
 	enum yg_indicator_type type;
-	struct yg_bytes value = {normal, yg_indicator_normal(one->value, &type, normal)};
-	struct yg_warned_row *row;
+	const struct yg_warned_row row = {
+		.value = {normal, yg_indicator_normal(one->value, &type, normal)},
+		.org = yg_bytes_str(one->org),
+		.warning = yg_bytes_str(one->warning),
+		.until_ns = one->until_ns};
 
-	if (value.size == 0 || g->count == YG_WARNED_ROWS_MAX)
-		return YG_OK; /* nothing that is searched for */
-	if (g->count == g->room) {
-		size_t room = g->room ? 2 * g->room : 256;
-		void *grown = yg_reallocarray(g->rows, room, sizeof(*g->rows));
-
-		if (!grown)
-			return YG_ENOMEM;
-		g->rows = grown;
-		g->room = room;
-	}
-	row = &g->rows[g->count++];
-	row->until_ns = one->until_ns;
-	return yg_arena_dup(g->arena, value, &row->value) &&
-			       yg_arena_dup(g->arena, yg_bytes_str(one->org), &row->org) &&
-			       yg_arena_dup(g->arena, yg_bytes_str(one->warning), &row->warning)
-		       ? YG_OK
-		       : YG_ENOMEM;
+	/* Without a size: nothing that is searched for. */
+	return row.value.size == 0 ? YG_OK : yg_hub_warned_rows_add(arg, &row);
 }
 
 /* What is told, on the disk for the engine, and here as it is there. */
 static int write_told(struct yg_hub_sight *s)
 {
-	struct gathering g = {.arena = yg_arena_new(ARENA_MAX)};
+	struct yg_warned_rows g;
 	struct yg_hub_warned *warned = NULL;
 	bool is_changed;
-	int rc = g.arena ? yg_sight_each(s->hub, gather, &g) : YG_ENOMEM;
+	int rc = yg_hub_warned_rows_init(&g);
 
+	if (rc == YG_OK)
+		rc = yg_sight_each(s->hub, gather, &g);
 	if (rc == YG_OK)
 		rc = yg_hub_warned_write(s->indicators, g.rows, g.count, &is_changed);
 	if (rc == YG_OK)
 		rc = yg_hub_warned_load(s->indicators, &warned);
 	if (rc == YG_OK) {
+		yg_hub_warned_say_left_out(g.left_out, &s->left_out);
 		(void)yg_hub_warned_free(s->warned);
 		s->warned = warned;
 		s->is_changed = false;
 		s->written_ns = now_of(s);
 	}
-	free(g.rows);
-	(void)yg_arena_free(g.arena);
+	yg_hub_warned_rows_done(&g);
 	return rc;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/say.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -16,6 +17,8 @@
 #include "base/ban.h"
 
 #define PATH_ROOM 4352u
+#define ARENA_MAX (1u << 30)
+#define LINE_MORE 24u /* bytes of a row beside its three texts: tabs, the time, the end */
 
 struct text {
 	struct text *next;
@@ -311,6 +314,55 @@ static int drop_from(void *arg, const char *path)
 int yg_hub_warned_drop(const char *indicators, struct yg_bytes org)
 {
 	return each_scope(indicators, drop_from, &org);
+}
+
+int yg_hub_warned_rows_init(struct yg_warned_rows *ret)
+{
+	*ret = (struct yg_warned_rows){.arena = yg_arena_new(ARENA_MAX),
+				       .max = YG_WARNED_ROWS_MAX / 2};
+	return ret->arena ? YG_OK : YG_ENOMEM;
+}
+
+void yg_hub_warned_rows_done(struct yg_warned_rows *rows)
+{
+	free(rows->rows);
+	(void)yg_arena_free(rows->arena);
+}
+
+int yg_hub_warned_rows_add(struct yg_warned_rows *r, const struct yg_warned_row *row)
+{
+	uint64_t size = row->value.size + row->org.size + row->warning.size + LINE_MORE;
+	struct yg_warned_row *to;
+
+	if (r->count == r->max || size > YG_WARNED_BYTES_MAX / 2 - r->bytes) {
+		r->left_out++;
+		return YG_OK;
+	}
+	if ((r->count & (r->count - 1)) == 0) { /* full at each power of two */
+		void *more = yg_reallocarray(r->rows, r->count ? 2 * r->count : 1, sizeof(*row));
+
+		if (!more)
+			return YG_ENOMEM;
+		r->rows = more;
+	}
+	to = &r->rows[r->count];
+	to->until_ns = row->until_ns;
+	if (!yg_arena_dup(r->arena, row->value, &to->value) ||
+	    !yg_arena_dup(r->arena, row->org, &to->org) ||
+	    !yg_arena_dup(r->arena, row->warning, &to->warning))
+		return YG_ENOMEM;
+	r->count++;
+	r->bytes += size;
+	return YG_OK;
+}
+
+void yg_hub_warned_say_left_out(uint64_t left_out, uint64_t *said)
+{
+	if (left_out > 0 && left_out != *said)
+		yg_say(N_("%llu values of indicators for single organisations are not looked for: "
+			  "there are too many"),
+		       (unsigned long long)left_out);
+	*said = left_out;
 }
 
 /* The files of one source. */

@@ -19,6 +19,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/err.h"
 
@@ -60,6 +61,29 @@ bool yg_hub_warned_counts(const struct yg_hub_warned *warned, struct yg_bytes va
 
 /* Is @path one of a list written here? */
 bool yg_hub_warned_is_list(struct yg_bytes path);
+
+/*
+ * Rows of one source, gathered to be written. There are two (warnings, and what came as STIX), and
+ * what is read is bounded over both: each has half of it, and what is beyond is left out and
+ * counted, so that the rest goes on.
+ */
+struct yg_warned_rows {
+	struct yg_arena *arena; /* of the texts */
+	struct yg_warned_row *rows;
+	size_t count;
+	size_t max;
+	uint64_t bytes; /* as written */
+	uint64_t left_out;
+};
+/* *ret is done with in any case. YG_OK or YG_ENOMEM. */
+YG_MUST_USE int yg_hub_warned_rows_init(struct yg_warned_rows *ret);
+void yg_hub_warned_rows_done(struct yg_warned_rows *rows);
+/* A copy of @row. YG_OK, also where it is left out; YG_ENOMEM. */
+YG_MUST_USE int yg_hub_warned_rows_add(struct yg_warned_rows *rows,
+				       const struct yg_warned_row *row);
+
+/* Say it where @left_out is another number than *said, which it then is; 0 is not said. */
+void yg_hub_warned_say_left_out(uint64_t left_out, uint64_t *said);
 
 /*
  * Put @rows (sorted in place) into INDICATORS/.warned, which is there, in place of what it says.

@@ -133,7 +133,6 @@ static enum step fail_status(struct yg_poll *p)
 static enum step look_at(struct yg_poll *p)
 {
 	const struct yg_fetch_answer *a = &p->answer;
-	bool is_passing = a->status == 408 || a->status == 429 || a->status >= 500;
 
 	if (a->how == YG_FETCH_TOO_MUCH) {
 		if (p->limit == 1)
@@ -141,7 +140,7 @@ static enum step look_at(struct yg_poll *p)
 		p->limit = p->limit > 4 ? p->limit / 4 : 1;
 		return STEP_RESTART;
 	}
-	if (a->how != YG_FETCHED || is_passing)
+	if (a->how != YG_FETCHED || yg_poll_busy(a))
 		return STEP_RESTART;
 	if (p->next[0] && (a->status == 400 || a->status == 404 || a->status == 410))
 		return STEP_RESTART; /* it knows nothing of its `next` any more */
@@ -483,17 +482,21 @@ static bool pause_a_while(const struct yg_poll *p)
 	return p->pause(p->arg, ms);
 }
 
+static enum step give_up(struct yg_poll *p)
+{
+	if (!yg_poll_say_busy(p))
+		yg_poll_say(p, YG_POLL_AGAIN, N_("%s: it breaks off again and again: %s"),
+			    yg_say_safe(yg_bytes_str(p->url), 200),
+			    p->answer.status >= 300
+				    ? yg_say_safe(yg_buf_bytes(&p->answer.body), 200)
+				    : yg_say_safe(yg_bytes_str(p->answer.words), 200));
+	return STEP_FAIL;
+}
+
 static enum step restart(struct yg_poll *p)
 {
-	if (++p->tries > TRIES_MAX) {
-		yg_poll_say(
-			p, N_("what came is kept; run the same again, and it goes on from there"),
-			N_("%s: it breaks off again and again: %s"),
-			yg_say_safe(yg_bytes_str(p->url), 200),
-			p->answer.status >= 300 ? yg_say_safe(yg_buf_bytes(&p->answer.body), 200)
-						: yg_say_safe(yg_bytes_str(p->answer.words), 200));
-		return STEP_FAIL;
-	}
+	if (++p->tries > TRIES_MAX)
+		return give_up(p);
 	p->restarts++;
 	if (!pause_a_while(p))
 		return STEP_FAIL;

@@ -90,6 +90,12 @@ YG_MUST_USE int yg_poll_resume(struct yg_poll *poll);
 /* Said, or kept in @trouble. @hint may be NULL. */
 __attribute__((format(printf, 3, 4))) void yg_poll_say(struct yg_poll *poll, const char *hint,
 						       const char *format, ...);
+/* For a person who runs it; the hub tries again by itself. */
+#define YG_POLL_AGAIN N_("what came is kept; run the same again, and it goes on from there")
+/* What an answer means that passes by itself, as a format of address, status and what follows;
+ * NULL: it is none. And said. */
+const char *yg_poll_busy(const struct yg_fetch_answer *answer);
+bool yg_poll_say_busy(struct yg_poll *poll);
 
 /* All that is there to the end, or to @pages_max. YG_OK; YG_EAGAIN: it broke off (said), and goes
  * on from there next time; an error that was said. */

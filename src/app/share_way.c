@@ -35,6 +35,30 @@ void yg_poll_say(struct yg_poll *p, const char *hint, const char *format, ...)
 		yg_say("%s", text);
 }
 
+const char *yg_poll_busy(const struct yg_fetch_answer *a)
+{
+	if (a->how != YG_FETCHED)
+		return NULL;
+	if (a->status == 429)
+		return N_("%s: it wants to be asked less often (%ld)%s; if it stays so, give a "
+			  "larger --limit, or more time between");
+	if (a->status >= 500)
+		return N_("%s: the server has trouble of its own (%ld)%s; if it stays so, whoever "
+			  "runs it has to know");
+	return a->status == 408 ? N_("%s: what was asked came to the server too slowly (%ld)%s")
+				: NULL;
+}
+
+bool yg_poll_say_busy(struct yg_poll *p)
+{
+	const char *text = yg_poll_busy(&p->answer);
+
+	if (text)
+		yg_poll_say(p, YG_POLL_AGAIN, text, yg_say_safe(yg_bytes_str(p->url), 200),
+			    p->answer.status, p->is_quiet ? "; it is tried again by itself" : "");
+	return text != NULL;
+}
+
 /* ---- memory ---- */
 
 int yg_poll_init(struct yg_poll *p)
@@ -73,6 +97,8 @@ static int say_status(struct yg_poll *p)
 {
 	const struct yg_fetch_answer *a = &p->answer;
 
+	if (yg_poll_say_busy(p))
+		return YG_EIO;
 	if (a->how != YG_FETCHED)
 		yg_poll_say(p, NULL, "%s: %s", yg_say_safe(yg_bytes_str(p->url), 200),
 			    yg_say_safe(yg_bytes_str(a->words), 200));

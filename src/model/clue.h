@@ -42,7 +42,8 @@ enum yg_clue_state {
 	X(KIND, "kind",                                                                            \
 	  N_("it has no address, name, URL or hash (MD5, SHA-1, SHA-256) that can be looked for")) \
 	X(PERSON, "person",                                                                        \
-	  N_("its values name a person: it acts when a person says that it is an indicator"))      \
+	  N_("its values name a person: where they can be looked for (a mail address or an "       \
+	     "account cannot), it acts when a person says that it is an indicator"))               \
 	X(MARKING, "marking",                                                                      \
 	  N_("its marking lets nobody's logs be searched for it (unmarked counts as red)"))        \
 	X(PAP, "pap", N_("its PAP is stricter than the hub's configuration lets act"))             \

@@ -348,6 +348,14 @@ int yg_clues_again(struct yg_collections *s)
 	return yg_sx_run(s, "UPDATE clues SET next_ns=0", "");
 }
 
+int yg_clues_mark_acting(struct yg_collections *s)
+{
+	return yg_sx_run(s,
+			 "INSERT INTO clue_parts SELECT DISTINCT n/?1, 1 FROM clues WHERE state=1"
+			 " ON CONFLICT(part) DO UPDATE SET mark=mark+1",
+			 "i", (int64_t)YG_CLUE_PART);
+}
+
 int yg_clues_gone(struct yg_collections *s, int64_t *ret_collection, char id[YG_STIX_ID_MAX + 1])
 {
 	sqlite3_stmt *stmt = NULL;

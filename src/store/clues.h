@@ -91,6 +91,8 @@ struct yg_clue_sighting {
 YG_MUST_USE int yg_clues_seen(struct yg_collections *s, const struct yg_clue_sighting *one);
 /* All are looked at again: the rules or the lists are others. */
 YG_MUST_USE int yg_clues_again(struct yg_collections *s);
+/* Each part with one that acts is marked: what is listed of it, or for whom, may be another. */
+YG_MUST_USE int yg_clues_mark_acting(struct yg_collections *s);
 /* Of an object that was deleted. YG_OK, YG_ENOENT: none is left. */
 YG_MUST_USE int yg_clues_gone(struct yg_collections *s, int64_t *ret_collection,
 			      char id[YG_STIX_ID_MAX + 1]);

@@ -64,6 +64,12 @@ class Town:
         self.place = self.collection("--title", "community", "--for", "community")
         self.second = 0
 
+    def start_again(self):
+        self.hub.start()
+        for name in ("analyst", "acme", "beta", "administrator"):
+            self.who[name] = patient(Who(self.hub, token=self.tokens[name]))
+            self.taxii[name] = Caller(self.hub, self.tokens[name])
+
     def token(self, org, role):
         done = self.hub.admin("api-token", "--org", org, "--role", role)
         equal(done.code, 0, done.err)
@@ -331,6 +337,37 @@ def a_members_own_collection_is_for_its_own_logs():
 
 
 @case
+def a_member_that_changes_its_sector_gets_what_is_for_it():
+    scope = T.hub.data / "indicators" / ".warned" / ".scope-stix"
+
+    def looked_for():
+        rows = [line.split("\t") for line in (scope.read_text(encoding="utf-8") if scope.exists() else "").splitlines()]
+        return {row[1] for row in rows if row[0] == address(45)}
+
+    if "home" not in T.members:
+        T.sensor("home", "beta", AT_HOME)
+    place = T.collection("--title", "of a sector", "--for", "sector:rail")
+    thing = indicator(of(45))
+    T.send(thing, place=place)
+    T.wait(thing, "acts")
+    for sector, orgs in (("rail", {"beta"}), ("water", set())):
+        T.who["administrator"].make("PUT", "/orgs/beta/member", {"sector": sector}, 200)
+        until("rows of a sector", lambda wanted=orgs: looked_for() == wanted)
+        until("the sensor's list", lambda is_wanted=bool(orgs): (address(45) in T.offered("home")) == is_wanted)
+
+
+@case
+def without_a_folder_it_says_what_is_missing():
+    for words, said in ((("list",), "--data FOLDER"), (("decide", "a", "yes", "b", "c"), "one word is too many")):
+        done = yagura("admin", "indicators", *words)
+        equal(done.code, 2, done.err)
+        assert said in done.err and "--help" in done.err, done.err
+    done = yagura("admin", "indicators", "list", "--data", folder())
+    equal((done.code, done.out), (2, ""), done.err)
+    assert "stix.db" in done.err, done.err
+
+
+@case
 def well_known_values_wait():
     lists = T.hub.data / "warning-lists"
     (lists / "resolvers.json").write_text(json.dumps({"name": "resolvers", "type": "cidr", "list": ["198.51.100.53/32"],
@@ -350,6 +387,26 @@ def well_known_values_wait():
 
 
 @case
+def lists_of_well_known_values_are_followed_while_it_runs_and_while_it_is_off():
+    late = T.hub.data / "warning-lists" / "late.json"
+    thing = indicator("[ipv4-addr:value = '203.0.113.51' OR ipv4-addr:value = '203.0.113.52']")
+    T.send(thing)
+    T.wait(thing, "acts")
+    T.engine_looks_for(address(51))
+    until("the sensor's list", lambda: address(51) in T.offered("home"))
+    # One of its values becomes well known: it acts on, without it.
+    late.write_text(json.dumps({"name": "late", "type": "cidr", "list": [address(51) + "/32"], "matching_attributes": ["ip-dst"]}))
+    T.engine_looks_for(address(51), False)
+    until("out of the sensor's list", lambda: address(51) not in T.offered("home"))
+    assert address(52) in T.offered("home")
+    T.hub.stop()
+    late.unlink()
+    T.start_again()
+    T.engine_looks_for(address(51))
+    until("the sensor's list again", lambda: address(51) in T.offered("home"))
+
+
+@case
 def imports_and_restarts():
     thing = indicator(of(60))
     bundle = folder() / "bundle.json"
@@ -360,10 +417,7 @@ def imports_and_restarts():
     T.engine_looks_for(address(60))
     before = {i["id"]: i["state"] for i in T.who["analyst"].get("/indicators?limit=1000")["items"]}
     T.hub.stop()
-    T.hub.start()
-    for name in ("analyst", "acme", "beta", "administrator"):
-        T.who[name] = patient(Who(T.hub, token=T.tokens[name]))
-        T.taxii[name] = Caller(T.hub, T.tokens[name])
+    T.start_again()
     late = indicator(of(61))
     T.send(late)
     T.wait(late, "acts")

@@ -2,12 +2,15 @@
 """The hub fetches collections of other TAXII servers by itself: a real medallion behind lines that fail, processes that are
 killed in the middle of a round, servers that mean no good. What is secret is in no answer, log or database."""
 import base64
+import contextlib
 import http.client
 import http.server
 import json
 import os
 import signal
+import sqlite3
 import threading
+import time
 
 from harness import case, contains, equal, main, yagura
 from hub_api_kit import Town, Who
@@ -233,6 +236,78 @@ def what_fails_is_seen_and_waits_longer():
     equal(HUB.admin("feeds", "poll-now", "nobody").code, 1)
     for name in ("redirect", "echo", "inside", "inside6", "nofile"):
         equal(HUB.admin("feeds", "remove", name).code, 0)
+
+
+@case
+def who_is_busy_is_understood():
+    for status, words in ((429, "less often (429); it is tried again"), (503, "trouble of its own (503); it is tried again")):
+        busy = Bad(lambda hand, status=status: (status, b"", {}))
+        contains(failing("busy%d" % status, busy.url)["last_error"], words)
+        equal(HUB.admin("feeds", "remove", "busy%d" % status).code, 0)
+
+
+@case
+def a_wish_for_a_pause_is_for_its_own_answer():
+    """The next question goes wrong in the hub itself: that has nothing to do with what the server wished before."""
+    held, go, times = threading.Event(), threading.Event(), []
+
+    def answer(_):
+        times.append(time.monotonic())
+        if len(times) == 1:
+            return 429, b"", {"Retry-After": "15"}
+        if len(times) == 2:
+            held.set()
+            go.wait(120)
+        return 401, b"", {}
+    server = Bad(answer)
+    add("wish", server.url, place("--default-tlp", "clear"))
+    assert held.wait(120), "it never asked again"
+    assert times[1] - times[0] >= 14, times
+    kill("out")
+    begun = time.monotonic()
+    until("it asks again", lambda: len(times) > 2, 120)
+    go.set()
+    assert times[2] - begun < 10, times
+    equal(HUB.admin("feeds", "remove", "wish").code, 0)
+
+
+@case
+def a_state_that_cannot_be_understood():
+    """It is said; what the feed has had so far is not asked for again."""
+    stamp = {"X-TAXII-Date-Added-First": "2026-11-26T00:00:00.000000Z", "X-TAXII-Date-Added-Last": "2026-11-26T00:00:00.000000Z"}
+    asked = []
+
+    def answer(hand):
+        asked.append(hand.path)
+        return 200, {"objects": [tool("one")]} if len(asked) == 1 else {}, stamp
+    server = Bad(answer)
+    hub = Hub(options=configuration("feeds: %s" % FILES, "local: 127.0.0.1"))
+    add("odd", server.url, place("--default-tlp", "clear", hub=hub), hub=hub, secret=False)
+    until("it came", lambda: state("odd", hub)["last_success"], 120)
+    for count, body in enumerate(("{", " " * 70000, "[]"), 1):
+        equal(hub.stop(), 0)
+        with contextlib.closing(sqlite3.connect(hub.data / "stix.db")) as db, db:
+            equal(db.execute("UPDATE texts SET body=? WHERE kind='feed' AND name='odd'", (body.encode(),)).rowcount, 1)
+        before = len(asked)
+        hub.start()
+        until("another round", lambda: (state("odd", hub) or {}).get("last_success"), 120)
+        hub.says("feed odd: how it went before cannot be understood", count)
+        assert "added_after" in asked[before], asked
+    equal(hub.stop(), 0)
+
+
+@case
+def who_looks_makes_nothing():
+    data = PLACE / "data"
+    data.mkdir()
+    equal(yagura("admin", "org", "add", "acme", "--data", data).code, 0)
+    done = yagura("admin", "feeds", "list", "--data", data)
+    equal((done.code, done.out), (0, ""), done.err)
+    equal(yagura("admin", "feeds", "objects", "x", "--data", data).code, 1)
+    assert not (data / "stix.db").exists()
+    done = yagura("admin", "feeds", "add", "x", "--data", data)
+    equal(done.code, 1)
+    contains(done.err, "admin feeds: --url URL is missing")
 
 
 @case

@@ -167,6 +167,15 @@ def too_much():
 
 
 @case
+def busy():
+    for status, words in ((429, "less often (429)"), (503, "trouble of its own (503)")):
+        server, result, err = bad(lambda hand, status=status: hand.say(b"", status), asked=9)
+        equal((len(server.asked), result["complete"]), (9, False))
+        contains(err, words)
+        contains(err, "run the same again")
+
+
+@case
 def too_slow():
     def answer(hand):
         hand.send_response(200)

@@ -278,6 +278,38 @@ static void kinds(void)
 	yg_buf_done(&text);
 }
 
+/* What a sensor calls its records does not make a line that cannot be read again. */
+static void kinds_of_bad_names(void)
+{
+	static const char nul[] = "{\"v\":1,\"format\":\"a\0b\",\"x\":1}\n";
+	struct yg_journal_record record = {.position = 2};
+	struct yg_wire_batch batch = {.epoch = 1, .sequence = 2, .count = 8};
+	struct yg_buf content, text;
+
+	yg_buf_init(&content, 4096);
+	yg_buf_init(&text, 4096);
+	yg_buf_add(&content, (struct yg_bytes){(const uint8_t *)nul, sizeof(nul) - 1});
+	for (char last = 'a'; last < 'h'; last++) {
+		yg_buf_add_str(&content, "{\"v\":1,\"format\":\"");
+		for (unsigned i = 0; i < 38; i++)
+			yg_buf_add_byte(&content, 1);
+		yg_buf_addf(&content, "%c\"}\n", last);
+	}
+	yg_hub_batches_kinds(yg_buf_bytes(&content), &text);
+	CHECK_TEXT(yg_buf_bytes(&text), ",\"kinds\":{\"other\":8}");
+	CHECK(start());
+	CHECK(add(1, "acme/s1", 1, NOW) == YG_OK);
+	record.batch.sensor = YG_S("beta/s1");
+	record.batch.received_ns = NOW;
+	CHECK(yg_hub_batches_add(batches, &record, &batch, NULL, yg_buf_bytes(&text)) == YG_OK);
+	CHECK(add(3, "acme/s1", 3, NOW) == YG_OK);
+	CHECK(yg_hub_batches_commit(batches) == YG_OK && reopen(100));
+	CHECK(count("acme/s1") == 2 && count("beta/s1") == 1);
+	batches = yg_hub_batches_free(batches);
+	yg_buf_done(&content);
+	yg_buf_done(&text);
+}
+
 /* Days that are over go, the newest never; before which is on the disk, and only goes up. */
 static void expired(void)
 {
@@ -313,8 +345,9 @@ static void expired(void)
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(kept_by_day),	CASE(given_again),  CASE(torn_end), CASE(failing_disk),
-		CASE(a_range_is_found), CASE(newest_first), CASE(kinds),    CASE(expired),
+		CASE(kept_by_day),  CASE(given_again),	      CASE(torn_end),
+		CASE(failing_disk), CASE(a_range_is_found),   CASE(newest_first),
+		CASE(kinds),	    CASE(kinds_of_bad_names), CASE(expired),
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));

@@ -152,6 +152,20 @@ static bool done(uint64_t findings)
 	return yg_hub_judged_put(&engine, id, &answer) == YG_OK;
 }
 
+static bool looks(unsigned count)
+{
+	const struct yg_told_look one = {.list = YG_S("warning-1.csv"),
+					 .from_ns = YG_TIME_NONE,
+					 .to_ns = YG_TIME_NONE,
+					 .first_ns = YG_TIME_NONE,
+					 .last_ns = YG_TIME_NONE};
+	bool is = true;
+
+	for (unsigned i = 0; is && i < count; i++)
+		is = yg_hub_looked_put(&engine, id, &one) == YG_OK;
+	return is;
+}
+
 /* What the keeper makes of it. */
 static int told(void)
 {
@@ -227,6 +241,8 @@ static bool lie(unsigned which)
 		return yg_hub_waited_put(&engine, id, &f) == YG_OK;
 	case 15: /* of nobody */
 		return yg_hub_waited_put(&engine, id, &f) == YG_OK;
+	case 16: /* more looks than are taken of one batch */
+		return looks(YG_HUB_ENGINE_LOOKS_MAX + 1) && done(0);
 	default: /* an outcome, and then another batch's answer */
 		return yg_hub_learnt_put(&engine, id, &one) == YG_OK &&
 		       yg_hub_done_put(&engine, YG_HUB_SAVED, id, YG_OK, 0) == YG_OK;
@@ -235,7 +251,7 @@ static bool lie(unsigned which)
 
 static void lies_end_it(void)
 {
-	for (unsigned which = 0; which < 17; which++) {
+	for (unsigned which = 0; which < 18; which++) {
 		int rc;
 
 		CHECK(begin() && hand_out(true) && lie(which));
@@ -251,6 +267,13 @@ static void lies_end_it(void)
 	CHECK(told() == YG_EPIPE && distrusted == 1 && found == 0);
 	CHECK(begin() && hand_out(false) && waited(5));
 	CHECK(told() == YG_EPIPE && distrusted == 1 && found == 0);
+}
+
+/* Each is written by itself: a batch has room for so many, and those are heard. */
+static void looks_of_a_batch_are_bounded(void)
+{
+	CHECK(begin() && hand_out(true) && looks(YG_HUB_ENGINE_LOOKS_MAX) && done(0));
+	CHECK(told() == YG_OK && judged == 1 && distrusted == 0);
 }
 
 /* A line before the batch at hand, of another sensor of the same organisation. */
@@ -345,6 +368,7 @@ static void what_is_no_batch_is_not_handed_out(void)
 static const struct check_case cases[] = {
 	CASE(what_is_known_here_is_not_taken_from_it),
 	CASE(lies_end_it),
+	CASE(looks_of_a_batch_are_bounded),
 	CASE(what_waited_is_of_an_earlier_line),
 	CASE(time_goes_on_without_a_batch),
 	CASE(states_come_whole_or_not),

@@ -162,12 +162,36 @@ static void lines_that_are_none_are_left_out(void)
 	(void)yg_hub_warned_free(w);
 }
 
+/* Two sources fill what is read together at the most: what is beyond is counted, and no error. */
+static void what_is_beyond_the_bound_is_left_out(void)
+{
+	const struct yg_warned_row one = row("192.0.2.9", "acme", "w9", 2000);
+	struct yg_warned_rows rows;
+	bool is_changed;
+
+	CHECK(yg_hub_warned_rows_init(&rows) == YG_OK && 2 * rows.max <= YG_WARNED_ROWS_MAX);
+	rows.max = 3;
+	for (unsigned i = 0; i < 5; i++)
+		CHECK(yg_hub_warned_rows_add(&rows, &one) == YG_OK);
+	CHECK(rows.count == 3 && rows.left_out == 2);
+	CHECK(yg_hub_warned_write(lists, rows.rows, rows.count, &is_changed) == YG_OK);
+	yg_hub_warned_rows_done(&rows);
+	/* So are bytes. */
+	CHECK(yg_hub_warned_rows_init(&rows) == YG_OK);
+	rows.bytes = YG_WARNED_BYTES_MAX / 2 - 24 - 9 - 4 - 2;
+	CHECK(yg_hub_warned_rows_add(&rows, &one) == YG_OK && rows.count == 1);
+	CHECK(yg_hub_warned_rows_add(&rows, &one) == YG_OK && rows.count == 1);
+	CHECK(rows.left_out == 1);
+	yg_hub_warned_rows_done(&rows);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		CASE(each_counts_for_its_own_alone),
 		CASE(what_is_new_is_so_for_one_organisation_and_warning),
 		CASE(lines_that_are_none_are_left_out),
+		CASE(what_is_beyond_the_bound_is_left_out),
 	};
 
 	if (!made())

@@ -177,6 +177,9 @@ static void states_and_parts(void)
 	CHECK(settle(TWO, YG_CLUE_OVER, YG_CLUE_WHY_REFUSED, 9) == YG_OK && !is_marked());
 	CHECK(yg_clues_counts(s, counts) == YG_OK && counts[YG_CLUE_ACTS] == 1 &&
 	      counts[YG_CLUE_WAITS] == 0 && counts[YG_CLUE_OVER] == 1);
+	/* What all lists are made by is another: those of what acts. */
+	CHECK(yg_collections_begin(s) == YG_OK && yg_clues_mark_acting(s) == YG_OK);
+	CHECK(yg_collections_commit(s) == YG_OK && is_marked() && unmark() == YG_OK);
 	/* Another version of what acts, and its end, are another list. */
 	CHECK(put(ONE, 2, "192.0.2.3", false, &is_taken) == YG_OK && is_marked() && due(0) == 1);
 	CHECK(unmark() == YG_OK);
