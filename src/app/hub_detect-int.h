@@ -30,7 +30,8 @@ struct yg_hdet_org {
 	size_t bytes;	   /* of its judge, when it was looked at last */
 	uint64_t pushed_out;
 	uint64_t hurried;
-	uint64_t dirty; /* its first batch that is in no written state; 0: none */
+	size_t saved_bytes; /* of its written state */
+	uint64_t dirty;	    /* its first batch that is in no written state; 0: none */
 	int64_t dirty_ns;
 	int64_t due_ns;	   /* something of it waits until then; YG_TIME_NONE: nothing */
 	bool has_released; /* its last tick gave something */
@@ -68,6 +69,8 @@ struct yg_hub_detect {
 	bool is_ahead; /* batches were handed out that belong to the next commit */
 	bool is_settling;
 	int64_t written_ns;
+	int64_t rest_ns; /* no state is written for so long, unless it is late */
+	int64_t rest_until_ns;
 	int64_t read_ns; /* when the latest batch that was read was received */
 	uint64_t bytes;	 /* of all judges */
 	struct yg_hub_detect_counts counts;

@@ -48,9 +48,13 @@
 #define YG_HUB_DETECT_SAVES_MAX	 64u	    /* states in one commit */
 #define YG_HUB_DETECT_SOON_BYTES (1u << 20) /* of states in one commit; one always goes */
 #define YG_HUB_DETECT_SAVE_BYTES                                                                   \
-	(8u << 20) /* the same, when they are LATE times as old as that                            \
-		    */
-#define YG_HUB_DETECT_LATE	4
+	(8u << 20)			/* the same, when they are LATE times as old as that       \
+					 */
+#define YG_HUB_DETECT_SAVE_PER_MS 4096u /* bytes of states that are not late */
+#define YG_HUB_DETECT_LATE	  4
+#define YG_HUB_DETECT_WAITS_MAX                                                                    \
+	24u			    /* times SAVE_MS that a state waits: once for each MiB begun   \
+				     */
 #define YG_HUB_DETECT_ASIDE_MAX 64u /* batches set aside that are remembered */
 
 struct yg_hub_detect_opts {

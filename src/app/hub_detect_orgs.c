@@ -204,18 +204,60 @@ static int save_org(struct yg_hub_detect *d, struct yg_hdet_org *org)
 	if (rc != YG_OK)
 		return rc;
 	org->saved = org->position;
+	org->saved_bytes = d->state.size;
 	org->dirty = 0;
 	d->now.saved++;
 	return YG_OK;
 }
 
-/* Of those whose state changed, the one that did so first. */
+/*
+ * How old its first change may become. A large state is written whole for a small change: the disk
+ * would do little else under load, so that each MiB lets wait once more. What is not in a state, a
+ * restart reads from the journal again.
+ */
+static int64_t patience_ns(const struct yg_hub_detect *d, const struct yg_hdet_org *org)
+{
+	size_t times = 1 + org->saved_bytes / YG_HUB_DETECT_SOON_BYTES;
+
+	if (times > YG_HUB_DETECT_WAITS_MAX)
+		times = YG_HUB_DETECT_WAITS_MAX;
+	return (int64_t)times * d->opts.save_ms * NS_PER_MS;
+}
+
+static int64_t due_ns(const struct yg_hub_detect *d, const struct yg_hdet_org *org)
+{
+	return org->dirty_ns + patience_ns(d, org);
+}
+
+/* Also when the clock was set back. */
+static bool is_late(const struct yg_hub_detect *d, const struct yg_hdet_org *org, int64_t now_ns)
+{
+	int64_t age_ns = now_ns - org->dirty_ns;
+
+	return age_ns < 0 || age_ns / YG_HUB_DETECT_LATE >= patience_ns(d, org);
+}
+
+/*
+ * Is the next state to be written, by @now_ns? After each the disk is left to findings for as long
+ * as it is large, so that states that fell due together do not come together.
+ */
+static bool is_save_due(const struct yg_hub_detect *d, const struct yg_hdet_org *org,
+			int64_t now_ns)
+{
+	int64_t rest_ns = d->rest_until_ns - now_ns;
+
+	if (is_late(d, org, now_ns))
+		return true;
+	return now_ns >= due_ns(d, org) && (rest_ns <= 0 || rest_ns > d->rest_ns);
+}
+
+/* Of those whose state changed, the one that is to be written first. */
 static struct yg_hdet_org *first_dirty(const struct yg_hub_detect *d)
 {
 	struct yg_hdet_org *first = NULL;
 
 	for (struct yg_hdet_org *org = d->oldest; org; org = org->newer)
-		if (org->dirty != 0 && (!first || org->dirty_ns < first->dirty_ns))
+		if (org->dirty != 0 && (!first || due_ns(d, org) < due_ns(d, first)))
 			first = org;
 	return first;
 }
@@ -226,25 +268,27 @@ static struct yg_hdet_org *first_dirty(const struct yg_hub_detect *d)
  */
 int yg_hdet_save_due(struct yg_hub_detect *d, int64_t now_ns, bool is_all)
 {
-	int64_t save_ns = d->opts.save_ms * NS_PER_MS;
 	uint64_t bytes = 0;
 	unsigned count = 0;
 	int rc = YG_OK;
 
 	while (rc == YG_OK) {
 		struct yg_hdet_org *org = first_dirty(d);
-		int64_t age_ns = org ? now_ns - org->dirty_ns : 0;
-		bool is_late = age_ns < 0 || age_ns / YG_HUB_DETECT_LATE >= save_ns;
 
-		if (!org || (!is_all && age_ns >= 0 && age_ns < save_ns))
+		if (!org || (!is_all && !is_save_due(d, org, now_ns)))
 			break;
-		if (!is_all && (count >= YG_HUB_DETECT_SAVES_MAX ||
-				(count > 0 && bytes >= (is_late ? YG_HUB_DETECT_SAVE_BYTES
-								: YG_HUB_DETECT_SOON_BYTES))))
+		if (!is_all &&
+		    (count >= YG_HUB_DETECT_SAVES_MAX ||
+		     (count > 0 && bytes >= (is_late(d, org, now_ns) ? YG_HUB_DETECT_SAVE_BYTES
+								     : YG_HUB_DETECT_SOON_BYTES))))
 			break;
 		rc = save_org(d, org);
 		bytes += d->state.size;
 		count++;
+	}
+	if (bytes > 0) {
+		d->rest_ns = (int64_t)(bytes / YG_HUB_DETECT_SAVE_PER_MS) * NS_PER_MS;
+		d->rest_until_ns = now_ns + d->rest_ns;
 	}
 	return rc;
 }
@@ -340,6 +384,7 @@ static int load_org(struct yg_hub_detect *d, struct yg_hdet_org *org)
 	if (rc != YG_OK)
 		return rc;
 	org->position = org->saved;
+	org->saved_bytes = d->state.size;
 	if (yg_hub_ask_is_poison(d->ask, YG_HUB_RESTORE, name_of(org), 0))
 		result = YG_EFORMAT;
 	else
@@ -475,9 +520,8 @@ static struct yg_hdet_sleeper *sleeper_due(const struct yg_hub_detect *d, int64_
 bool yg_hdet_needs_rest(const struct yg_hub_detect *d, int64_t read_ns, int64_t now_ns)
 {
 	const struct yg_hdet_org *first = first_dirty(d);
-	int64_t age_ns = first ? now_ns - first->dirty_ns : 0;
 
-	if (age_ns < 0 || age_ns >= d->opts.save_ms * NS_PER_MS || yg_hdet_is_over(d) ||
+	if ((first && is_save_due(d, first, now_ns)) || yg_hdet_is_over(d) ||
 	    sleeper_due(d, read_ns - YG_HDET_SLACK_NS))
 		return true;
 	for (const struct yg_hdet_org *org = d->oldest; org; org = org->newer)

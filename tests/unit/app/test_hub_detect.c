@@ -254,6 +254,68 @@ static void an_older_journal_is_refused(void)
 	}
 }
 
+/* Batches of which each line is of a host of its own, until the state is of some MiB. */
+static bool send_many_hosts(const char *org)
+{
+	struct yg_buf content;
+	char host[16];
+	bool is_sent = true;
+
+	yg_buf_init(&content, 1u << 20);
+	for (unsigned n = 0; is_sent && n < 16; n++) {
+		yg_buf_reset(&content);
+		for (unsigned i = 0; i < 2500; i++) {
+			(void)snprintf(host, sizeof(host), "h%u", n * 2500 + i);
+			add_line(&content, 0, i + 1, host, "knock");
+		}
+		is_sent = send_content(org, n + 1, yg_buf_bytes(&content)) && drain();
+	}
+	yg_buf_done(&content);
+	return is_sent;
+}
+
+static bool send_one(const char *org, uint64_t sequence)
+{
+	struct yg_buf content;
+	bool is_sent;
+
+	yg_buf_init(&content, 4096);
+	add_line(&content, 1, 1, "web", "session opened");
+	is_sent = send_content(org, sequence, yg_buf_bytes(&content)) && drain();
+	yg_buf_done(&content);
+	return is_sent;
+}
+
+/* How often states were written by @ms after now. */
+static uint64_t saved_after(int64_t ms)
+{
+	now_ns += ms * 1000000;
+	return drain() ? yg_hub_detect_counts(detect).saved : UINT64_MAX;
+}
+
+/* Each is written whole, however little changed: every few seconds that would be all that is done.
+ */
+static void large_states_are_written_more_rarely(void)
+{
+	uint64_t saved;
+
+	CHECK(start());
+	save_ms = 1000;
+	CHECK(reopen());
+	CHECK(send_many_hosts("acme") && send_many_hosts("beta"));
+	CHECK(ripen() && yg_hub_detect_save(detect) == YG_OK);
+	saved = saved_after(60000); /* what was written just now keeps nobody from writing */
+	CHECK(send_one("small", 1));
+	CHECK(saved_after(500) == saved && saved_after(600) == saved + 1);
+	CHECK(send_one("acme", 17) && send_one("beta", 17));
+	CHECK(saved_after(1500) == saved + 1); /* not the large ones */
+	for (unsigned tenths = 0; saved_after(0) == saved + 1 && tenths < 240; tenths++)
+		now_ns += 100000000;
+	CHECK(saved_after(0) == saved + 2); /* the other not at once */
+	CHECK(saved_after(100) == saved + 2);
+	CHECK(saved_after(4000) == saved + 3);
+}
+
 static void organisations_are_counted_apart(void)
 {
 	struct yg_buf content;
@@ -577,6 +639,7 @@ static const struct check_case cases[] = {
 	CASE(failures_come_again_from_the_journal),
 	CASE(an_older_store_comes_to_the_same),
 	CASE(an_older_journal_is_refused),
+	CASE(large_states_are_written_more_rarely),
 	CASE(organisations_are_counted_apart),
 	CASE(what_a_state_holds_is_not_judged_again),
 	CASE(damaged_states_are_refused),
