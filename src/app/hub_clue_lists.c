@@ -19,7 +19,6 @@
 
 #define PATH_ROOM    4352u
 #define FILE_BYTES   (60u << 20) /* below YG_CSV_BYTES_MAX */
-#define TOWN_MAX     (64u << 20)
 #define DIGEST_CHARS 16u
 #define NAME_ROOM    48u
 #define HEAD	     "value,source,tlp,pap,confidence,valid_until,confirmed,comment\n"
@@ -247,30 +246,6 @@ static int town_open(struct yg_clue_lists *lists, struct town *ret)
 		rc = yg_clue_sector(lists->hub, ret->orgs[i].id, ret->orgs[i].sector,
 				    sizeof(ret->orgs[i].sector));
 	return rc;
-}
-
-static int mark_all(struct yg_collections *stix, int64_t unused)
-{
-	(void)unused;
-	return yg_clues_mark_acting(stix);
-}
-
-/* Somebody's sector is another: what is for a sector is for others then. */
-static int follow_town(const struct town *t)
-{
-	uint8_t digest[YG_DIGEST_BYTES];
-	char hex[2 * YG_DIGEST_BYTES + 1];
-	struct yg_buf all;
-	int rc;
-
-	yg_buf_init(&all, TOWN_MAX);
-	for (size_t i = 0; i < t->org_count; i++)
-		yg_buf_addf(&all, "%s\t%s\n", t->orgs[i].id, t->orgs[i].sector);
-	rc = yg_buf_error(&all);
-	yg_digest(yg_buf_bytes(&all), digest);
-	yg_hex((struct yg_bytes){digest, sizeof(digest)}, hex);
-	yg_buf_done(&all);
-	return rc == YG_OK ? yg_clue_follow(t->lists->stix, "town", hex, mark_all, 0) : rc;
 }
 
 static void town_done(struct town *t)
@@ -659,17 +634,6 @@ int yg_clue_lists_write(struct yg_clue_lists *lists)
 	return rc;
 }
 
-/* Is there a sensor that was told nothing yet? */
-static int look_for_new(const struct town *t, bool *ret)
-{
-	int rc = YG_OK;
-
-	for (size_t i = 0; rc == YG_OK && i < t->sensor_count && !*ret; i++)
-		rc = yg_clue_lists_is_new(t->lists->hub, t->orgs[t->sensors[i].org].id,
-					  t->sensors[i].id, ret);
-	return rc;
-}
-
 int yg_clue_lists_greet(struct yg_clue_lists *lists)
 {
 	struct town town;
@@ -678,10 +642,9 @@ int yg_clue_lists_greet(struct yg_clue_lists *lists)
 	bool is_wanted = false;
 	int rc = town_open(lists, &town);
 
-	if (rc == YG_OK)
-		rc = follow_town(&town);
-	if (rc == YG_OK)
-		rc = look_for_new(&town, &is_wanted);
+	for (size_t i = 0; rc == YG_OK && i < town.sensor_count && !is_wanted; i++)
+		rc = yg_clue_lists_is_new(lists->hub, town.orgs[town.sensors[i].org].id,
+					  town.sensors[i].id, &is_wanted);
 	if (rc == YG_OK && is_wanted)
 		rc = write_scoped(lists, &town); /* its organisation may be new, too */
 	if (rc == YG_OK && is_wanted)

@@ -35,7 +35,7 @@ struct yg_clue_lists {
  * What all was judged or listed by stands as text beside the collections, by @name. Where it is not
  * @is: @fn, and then it is, in one transaction. YG_OK, what @fn returned, or the store's error.
  */
-#define YG_CLUE_TEXTS	  "clues" /* kind, of yg_collections_put_text() */
+#define YG_CLUE_TEXTS	 "clues" /* kind, of yg_collections_put_text() */
 #define YG_CLUE_TEXTS_MAX 4096u
 YG_MUST_USE int yg_clue_follow(struct yg_collections *stix, const char *name, const char *is,
 			       int (*fn)(struct yg_collections *stix, int64_t arg), int64_t arg);
@@ -45,6 +45,5 @@ YG_MUST_USE int yg_clue_follow(struct yg_collections *stix, const char *name, co
  * YG_OK, or an error: what was not done stays marked.
  */
 YG_MUST_USE int yg_clue_lists_write(struct yg_clue_lists *lists);
-/* The register of members is another: sensors that have no lists yet get them, and where somebody's
- * sector changed, all that acts is marked. */
+/* Sensors that have no lists yet get them. */
 YG_MUST_USE int yg_clue_lists_greet(struct yg_clue_lists *lists);
