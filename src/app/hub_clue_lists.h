@@ -35,7 +35,7 @@ struct yg_clue_lists {
  * What all was judged or listed by stands as text beside the collections, by @name. Where it is not
  * @is: @fn, and then it is, in one transaction. YG_OK, what @fn returned, or the store's error.
  */
-#define YG_CLUE_TEXTS	 "clues" /* kind, of yg_collections_put_text() */
+#define YG_CLUE_TEXTS	  "clues" /* kind, of yg_collections_put_text() */
 #define YG_CLUE_TEXTS_MAX 4096u
 YG_MUST_USE int yg_clue_follow(struct yg_collections *stix, const char *name, const char *is,
 			       int (*fn)(struct yg_collections *stix, int64_t arg), int64_t arg);
