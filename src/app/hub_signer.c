@@ -245,6 +245,13 @@ void yg_signer_hear(struct yg_signer *signer)
 
 /* ---- the signer's side ---- */
 
+struct signing {
+	const struct yg_hub_keys *keys;
+	struct yg_sign_key receipts; /* and what else is not a checkpoint */
+	struct yg_sign_key checkpoints;
+	struct yg_clock clock;
+};
+
 static void add_code(struct yg_buf *to, int code)
 {
 	yg_msg_add_u32(to, (uint32_t)code);
@@ -291,7 +298,7 @@ static int issue(const struct yg_hub_keys *keys, int64_t now_ns, struct yg_bytes
 	return YG_OK;
 }
 
-static int sign(const struct yg_hub_keys *keys, struct yg_bytes question, struct yg_buf *answer)
+static int sign(const struct signing *signing, struct yg_bytes question, struct yg_buf *answer)
 {
 	struct yg_msg_reader reader = yg_msg_read(question);
 	uint8_t purpose = yg_msg_u8(&reader);
@@ -308,16 +315,17 @@ static int sign(const struct yg_hub_keys *keys, struct yg_bytes question, struct
 	rc = yg_buf_error(&text);
 	add_code(answer, rc);
 	if (rc == YG_OK) {
-		yg_sign(purpose == YG_SIGN_CHECKPOINT ? keys->audit_seed : keys->seed,
-			yg_buf_bytes(&text), signature);
+		yg_sign_by(purpose == YG_SIGN_CHECKPOINT ? &signing->checkpoints
+							 : &signing->receipts,
+			   yg_buf_bytes(&text), signature);
 		yg_buf_add(answer, (struct yg_bytes){signature, sizeof(signature)});
 	}
 	yg_buf_done(&text);
 	return YG_OK;
 }
 
-static int answer_one(const struct yg_hub_keys *keys, struct yg_clock clock,
-		      struct yg_msg_pipe *pipe, const struct yg_msg *question)
+static int answer_one(const struct signing *signing, struct yg_msg_pipe *pipe,
+		      const struct yg_msg *question)
 {
 	struct yg_buf answer;
 	struct yg_bytes part;
@@ -325,12 +333,13 @@ static int answer_one(const struct yg_hub_keys *keys, struct yg_clock clock,
 
 	yg_buf_init(&answer, YG_SIGNER_BODY_MAX);
 	if (question->kind == YG_HUB_IDENTITY && question->body.size == 0) {
-		give_identity(keys, &answer);
+		give_identity(signing->keys, &answer);
 		rc = YG_OK;
 	} else if (question->kind == YG_HUB_ISSUE) {
-		rc = issue(keys, clock.now_ns(clock.arg), question->body, &answer);
+		rc = issue(signing->keys, signing->clock.now_ns(signing->clock.arg), question->body,
+			   &answer);
 	} else if (question->kind == YG_HUB_SIGN) {
-		rc = sign(keys, question->body, &answer);
+		rc = sign(signing, question->body, &answer);
 	}
 	if (rc == YG_OK)
 		rc = yg_buf_error(&answer);
@@ -343,14 +352,13 @@ static int answer_one(const struct yg_hub_keys *keys, struct yg_clock clock,
 
 /* YG_EAGAIN: all is answered; YG_EPIPE: the keeper has gone, and comes again; else it asks what it
  * must not. */
-static int answer_all(const struct yg_hub_keys *keys, struct yg_clock clock,
-		      struct yg_msg_pipe *pipe)
+static int answer_all(const struct signing *signing, struct yg_msg_pipe *pipe)
 {
 	struct yg_msg question;
 	int rc = yg_msg_fill(pipe);
 
 	while (rc == YG_OK && (rc = yg_msg_next(pipe, &question)) == YG_OK)
-		rc = answer_one(keys, clock, pipe, &question);
+		rc = answer_one(signing, pipe, &question);
 	if (rc != YG_EAGAIN)
 		yg_msg_pipe_close(pipe);
 	return rc == YG_EPIPE ? YG_EAGAIN : rc;
@@ -358,9 +366,12 @@ static int answer_all(const struct yg_hub_keys *keys, struct yg_clock clock,
 
 int yg_signer_live(const struct yg_hub_keys *keys, struct yg_clock clock, int control)
 {
+	struct signing signing = {.keys = keys, .clock = clock};
 	struct yg_msg_pipe pipe;
 	int rc = yg_process_say_ready(control);
 
+	yg_sign_key_grow(keys->seed, &signing.receipts);
+	yg_sign_key_grow(keys->audit_seed, &signing.checkpoints);
 	yg_msg_pipe_init(&pipe, YG_SIGNER_BODY_MAX, 4 * YG_SIGNER_BODY_MAX);
 	while (rc == YG_OK || rc == YG_EAGAIN) {
 		bool is_full = yg_msg_flush(&pipe) == YG_EAGAIN;
@@ -376,9 +387,10 @@ int yg_signer_live(const struct yg_hub_keys *keys, struct yg_clock clock, int co
 			if (rc == YG_OK)
 				yg_msg_pipe_open(&pipe, fd);
 		} else if (fds[1].revents && !is_full) {
-			rc = answer_all(keys, clock, &pipe);
+			rc = answer_all(&signing, &pipe);
 		}
 	}
 	yg_msg_pipe_close(&pipe);
+	yg_wipe(&signing, sizeof(signing));
 	return rc == YG_EEND ? YG_OK : rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/crypt.h"
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 
 #include "base/clock.h"
@@ -12,7 +13,11 @@
 
 void yg_sha256(struct yg_bytes b, uint8_t to[YG_SHA256_BYTES])
 {
-	(void)crypto_hash_sha256(to, b.data, b.size); /* always 0 */
+	struct sha256_ctx state;
+
+	sha256_init(&state);
+	sha256_update(&state, b.size, b.data);
+	sha256_digest(&state, YG_SHA256_BYTES, to);
 }
 
 void yg_sha256_hex(struct yg_bytes b, char to[YG_SHA256_HEX + 1])
@@ -33,23 +38,21 @@ void yg_hmac_sha256(struct yg_bytes key, struct yg_bytes b, uint8_t to[YG_SHA256
 	sodium_memzero(&state, sizeof(state));
 }
 
-_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct yg_sha256_state), "room");
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct yg_sha256_state), "room");
 
 void yg_sha256_begin(struct yg_sha256_state *state)
 {
-	(void)crypto_hash_sha256_init((crypto_hash_sha256_state *)(void *)state); /* always 0 */
+	sha256_init((struct sha256_ctx *)(void *)state);
 }
 
 void yg_sha256_add(struct yg_sha256_state *state, struct yg_bytes b)
 {
-	(void)crypto_hash_sha256_update((crypto_hash_sha256_state *)(void *)state, b.data,
-					b.size); /* always 0 */
+	sha256_update((struct sha256_ctx *)(void *)state, b.size, b.data);
 }
 
 void yg_sha256_end(struct yg_sha256_state *state, uint8_t to[YG_SHA256_BYTES])
 {
-	(void)crypto_hash_sha256_final((crypto_hash_sha256_state *)(void *)state,
-				       to); /* always 0 */
+	sha256_digest((struct sha256_ctx *)(void *)state, YG_SHA256_BYTES, to);
 }
 
 void yg_mac(const uint8_t key[YG_MAC_KEY_BYTES], struct yg_bytes b, uint8_t to[YG_MAC_BYTES])
@@ -75,29 +78,42 @@ void yg_random_id(int64_t now_ns, char to[YG_RANDOM_ID_HEX + 1])
 	yg_hex((struct yg_bytes){id, sizeof(id)}, to);
 }
 
-static void key_pair(const uint8_t *seed, uint8_t *public_key, uint8_t *secret_key)
+_Static_assert(sizeof(struct yg_sign_key) == crypto_sign_ed25519_SECRETKEYBYTES, "room");
+
+static void key_pair(const uint8_t *seed, uint8_t *public_key, struct yg_sign_key *key)
 {
-	(void)crypto_sign_ed25519_seed_keypair(public_key, secret_key, seed); /* always 0 */
+	(void)crypto_sign_ed25519_seed_keypair(public_key, key->grown, seed); /* always 0 */
 }
 
 void yg_sign_public(const uint8_t seed[YG_SIGN_SEED_BYTES], uint8_t to[YG_SIGN_PUBLIC_BYTES])
 {
-	uint8_t secret_key[crypto_sign_ed25519_SECRETKEYBYTES];
+	struct yg_sign_key key;
 
-	key_pair(seed, to, secret_key);
-	yg_wipe(secret_key, sizeof(secret_key));
+	key_pair(seed, to, &key);
+	yg_wipe(&key, sizeof(key));
+}
+
+void yg_sign_key_grow(const uint8_t seed[YG_SIGN_SEED_BYTES], struct yg_sign_key *ret)
+{
+	uint8_t public_key[YG_SIGN_PUBLIC_BYTES];
+
+	key_pair(seed, public_key, ret);
+}
+
+void yg_sign_by(const struct yg_sign_key *key, struct yg_bytes message, uint8_t to[YG_SIGN_BYTES])
+{
+	(void)crypto_sign_ed25519_detached(to, NULL, message.data, message.size,
+					   key->grown); /* always 0 */
 }
 
 void yg_sign(const uint8_t seed[YG_SIGN_SEED_BYTES], struct yg_bytes message,
 	     uint8_t to[YG_SIGN_BYTES])
 {
-	uint8_t secret_key[crypto_sign_ed25519_SECRETKEYBYTES];
-	uint8_t public_key[YG_SIGN_PUBLIC_BYTES];
+	struct yg_sign_key key;
 
-	key_pair(seed, public_key, secret_key);
-	(void)crypto_sign_ed25519_detached(to, NULL, message.data, message.size,
-					   secret_key); /* always 0 */
-	yg_wipe(secret_key, sizeof(secret_key));
+	yg_sign_key_grow(seed, &key);
+	yg_sign_by(&key, message, to);
+	yg_wipe(&key, sizeof(key));
 }
 
 bool yg_sign_is_valid(const uint8_t key[YG_SIGN_PUBLIC_BYTES], struct yg_bytes message,

@@ -2,8 +2,8 @@
 /*
  * base/crypt.h - digests that others check, signatures, and the text forms of both.
  *
- * Thin over libsodium: Ed25519 (RFC 8032), SHA-256 (FIPS 180-4), BLAKE2b (RFC 7693), base64
- * (RFC 4648).
+ * Thin over libsodium: Ed25519 (RFC 8032), BLAKE2b (RFC 7693), base64 (RFC 4648); over Nettle:
+ * SHA-256 (FIPS 180-4), which uses what the CPU has for it: six times as fast on one that has.
  * Pure but for the random parts; thread-safe. Secret bytes are wiped by yg_wipe().
  */
 #pragma once
@@ -41,6 +41,14 @@ void yg_random_id(int64_t now_ns, char to[YG_RANDOM_ID_HEX + 1]);
 void yg_sign_public(const uint8_t seed[YG_SIGN_SEED_BYTES], uint8_t to[YG_SIGN_PUBLIC_BYTES]);
 void yg_sign(const uint8_t seed[YG_SIGN_SEED_BYTES], struct yg_bytes message,
 	     uint8_t to[YG_SIGN_BYTES]);
+/* For who signs often: half of what a signature costs is to grow the key from its seed. Secret: the
+ * owner wipes it. */
+struct yg_sign_key {
+	uint8_t grown[2 * YG_SIGN_SEED_BYTES];
+};
+void yg_sign_key_grow(const uint8_t seed[YG_SIGN_SEED_BYTES], struct yg_sign_key *ret);
+void yg_sign_by(const struct yg_sign_key *key, struct yg_bytes message, uint8_t to[YG_SIGN_BYTES]);
+
 bool yg_sign_is_valid(const uint8_t key[YG_SIGN_PUBLIC_BYTES], struct yg_bytes message,
 		      const uint8_t signature[YG_SIGN_BYTES]);
 
