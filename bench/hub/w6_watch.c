@@ -16,6 +16,8 @@
 
 #define TOKENS_MAX  1024u
 #define THREADS	    4u
+#define PERIOD_S    30
+#define PERIODS_MAX 64u
 #define PAGE_MAX    (32u << 20)
 #define ASKS	    3u /* of a console in a second */
 #define TIMEOUT_S   30
@@ -48,6 +50,8 @@ struct w6_watch {
 	uint64_t seen;
 	uint64_t again; /* a planted line's finding that was seen before */
 	struct w6_times visible;
+	int64_t begun_ns;
+	struct w6_times visible_in[PERIODS_MAX]; /* planted in each PERIOD_S of the run */
 	struct client marks;
 	struct client consoles[THREADS];
 };
@@ -113,6 +117,14 @@ static void nap(int64_t until_ns)
 
 /* ---- planted lines ---- */
 
+/* What lasts longer than the periods there are counts to the last. */
+static struct w6_times *period_of(struct w6_watch *watch, int64_t at_ns)
+{
+	int64_t period = (at_ns - watch->begun_ns) / (PERIOD_S * INT64_C(1000000000));
+
+	return &watch->visible_in[period < 0 ? 0 : period < PERIODS_MAX ? period : PERIODS_MAX - 1];
+}
+
 static void see(struct w6_watch *watch, uint64_t number, int64_t now)
 {
 	if (number >= W6_MARKS_MAX)
@@ -120,6 +132,7 @@ static void see(struct w6_watch *watch, uint64_t number, int64_t now)
 	(void)pthread_mutex_lock(&watch->mutex);
 	if (watch->made_ns[number] > 0) {
 		w6_times_add(&watch->visible, now - watch->made_ns[number]);
+		w6_times_add(period_of(watch, watch->made_ns[number]), now - watch->made_ns[number]);
 		watch->made_ns[number] = -1;
 		watch->seen++;
 	} else if (watch->made_ns[number] < 0) {
@@ -278,6 +291,7 @@ struct w6_watch *w6_watch_start(const struct w6_watch_options *options)
 	if (!watch || !host || port <= host || pthread_mutex_init(&watch->mutex, NULL) != 0)
 		w6_fail("%s: no address", options->url);
 	watch->options = *options;
+	watch->begun_ns = w6_steady();
 	(void)snprintf(watch->host, sizeof(watch->host), "%.*s", (int)(port - host - 3), host + 3);
 	(void)snprintf(watch->port, sizeof(watch->port), "%s", port + 1);
 	read_tokens(watch);
@@ -303,13 +317,26 @@ void w6_watch_stop(struct w6_watch *watch)
 	}
 }
 
+/* Up to the last in which something was seen. */
+static unsigned periods(const struct w6_watch *watch)
+{
+	unsigned count = PERIODS_MAX;
+
+	while (count > 0 && watch->visible_in[count - 1].all == 0)
+		count--;
+	return count;
+}
+
 void w6_watch_json(struct w6_watch *watch, struct yg_buf *to)
 {
 	yg_buf_addf(to, "\"planted_seen\":%llu,\"planted_seen_again\":%llu,\"poll_errors\":%llu,",
 		    (unsigned long long)watch->seen, (unsigned long long)watch->again,
 		    (unsigned long long)watch->marks.errors);
 	w6_times_json(&watch->visible, "visible", to);
-	yg_buf_add_byte(to, ',');
+	yg_buf_addf(to, ",\"visible_every_s\":%d,\"visible_p99_ms\":[", PERIOD_S);
+	for (unsigned i = 0; i < periods(watch); i++)
+		yg_buf_addf(to, "%s%.2f", i > 0 ? "," : "", w6_times_at(&watch->visible_in[i], 0.99));
+	yg_buf_addf(to, "],");
 	w6_times_json(&watch->marks.times, "poll", to);
 	yg_buf_addf(to, ",\"consoles\":%u,\"console_errors\":%llu,", watch->options.consoles,
 		    (unsigned long long)watch->consoles[0].errors);
@@ -326,6 +353,12 @@ static void print_times(const char *what, const struct w6_times *times)
 void w6_watch_print(struct w6_watch *watch)
 {
 	print_times("log line -> finding visible", &watch->visible);
+	if (periods(watch) > 1) {
+		printf("    p99 in every %d s:", PERIOD_S);
+		for (unsigned i = 0; i < periods(watch); i++)
+			printf(" %.0f", w6_times_at(&watch->visible_in[i], 0.99));
+		printf(" ms\n");
+	}
 	print_times("GET of changed findings", &watch->marks.times);
 	if (watch->options.consoles > 0)
 		print_times("GET of a console", &watch->consoles[0].times);
