@@ -13,6 +13,7 @@
 #include "app/hub_detect_judge.h"
 #include "app/hub_engine_wire.h"
 #include "app/hub_hunt_set.h"
+#include "app/hub_state_pack.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
@@ -31,6 +32,7 @@ struct yg_hub_engine {
 	struct yg_hunt_set *hunt;
 	char hunt_id[YG_HUNT_ID_SIZE];
 	struct yg_buf state; /* on its way, in either direction */
+	struct yg_buf other; /* the same state, not packed when that one is */
 
 	/* Of the batch that is being judged. */
 	uint64_t id;
@@ -298,7 +300,7 @@ static int judge(struct yg_hub_engine *e, const struct yg_msg *message)
 
 static int restore(struct yg_hub_engine *e, const struct yg_msg *message)
 {
-	struct yg_bytes org, piece;
+	struct yg_bytes org, piece, state;
 	uint64_t left_out = 0;
 	bool is_last;
 	int rc = yg_hub_restore_read(message->body, &org, &piece, &is_last);
@@ -310,8 +312,11 @@ static int restore(struct yg_hub_engine *e, const struct yg_msg *message)
 		return YG_OK;
 	rc = yg_buf_error(&e->state);
 	if (rc == YG_OK)
-		rc = yg_hub_judges_restore(e->judges, org, yg_buf_bytes(&e->state), &left_out);
+		rc = yg_hub_state_unpack(yg_buf_bytes(&e->state), &e->other, &state);
+	if (rc == YG_OK)
+		rc = yg_hub_judges_restore(e->judges, org, state, &left_out);
 	yg_buf_done(&e->state);
+	yg_buf_done(&e->other);
 	return yg_hub_done_put(&e->pipe, YG_HUB_RESTORED, message->id, rc, left_out);
 }
 
@@ -324,7 +329,10 @@ static int save(struct yg_hub_engine *e, const struct yg_msg *message)
 	if (rc != YG_OK || !e->judges)
 		return YG_EFORMAT;
 	yg_buf_reset(&e->state);
-	saved = yg_hub_judges_save(e->judges, org, &e->state);
+	yg_buf_reset(&e->other);
+	saved = yg_hub_judges_save(e->judges, org, &e->other);
+	if (saved == YG_OK && e->other.size > 0)
+		saved = yg_hub_state_pack(yg_buf_bytes(&e->other), &e->state);
 	rest = saved == YG_OK ? yg_buf_bytes(&e->state) : (struct yg_bytes){0};
 	while (rc == YG_OK && rest.size > 0) {
 		size_t size =
@@ -338,7 +346,8 @@ static int save(struct yg_hub_engine *e, const struct yg_msg *message)
 	if (rc == YG_OK)
 		rc = yg_hub_done_put(&e->pipe, YG_HUB_SAVED, message->id, saved,
 				     saved == YG_OK ? e->state.size : 0);
-	yg_buf_done(&e->state); /* rarely small: its room goes back */
+	yg_buf_done(&e->state); /* rarely small: their room goes back */
+	yg_buf_done(&e->other);
 	return rc;
 }
 
@@ -447,6 +456,7 @@ struct yg_hub_engine *yg_hub_engine_new(struct yg_hub_rules *rules)
 	e->rules = rules;
 	yg_msg_pipe_init(&e->pipe, YG_HUB_ENGINE_BODY_MAX, YG_HUB_ENGINE_QUEUE_MAX);
 	yg_buf_init(&e->state, YG_HUB_STATE_MAX);
+	yg_buf_init(&e->other, YG_HUB_STATE_MAX);
 	return e;
 }
 
@@ -459,6 +469,7 @@ struct yg_hub_engine *yg_hub_engine_free(struct yg_hub_engine *engine)
 	if (engine->has_next)
 		yg_rule_set_done(&engine->next);
 	yg_buf_done(&engine->state);
+	yg_buf_done(&engine->other);
 	free(engine);
 	return NULL;
 }

@@ -6,6 +6,26 @@
 #include "../check.h"
 #include "base/hash.h"
 
+/* The digest @hex, too, when the bytes come in pieces of any size. */
+static void in_pieces(const uint8_t *bytes, size_t size, const char *hex)
+{
+	uint8_t digest[YG_SHA256_BYTES];
+	char got[YG_SHA256_HEX + 1];
+	struct yg_sha256_state state;
+	size_t piece = 0;
+
+	yg_sha256_begin(&state);
+	for (size_t at = 0; at < size; at += piece) {
+		piece = piece % 131 + 1;
+		if (piece > size - at)
+			piece = size - at;
+		yg_sha256_add(&state, (struct yg_bytes){bytes + at, piece});
+	}
+	yg_sha256_end(&state, digest);
+	yg_hex((struct yg_bytes){digest, sizeof(digest)}, got);
+	CHECK(strcmp(got, hex) == 0);
+}
+
 /* FIPS 180-4, examples of NIST. */
 static void digests_are_those_of_the_standard(void)
 {
@@ -28,6 +48,7 @@ static void digests_are_those_of_the_standard(void)
 	memset(million, 'a', sizeof(million));
 	yg_sha256_hex((struct yg_bytes){million, sizeof(million)}, hex);
 	CHECK(strcmp(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0") == 0);
+	in_pieces(million, sizeof(million), hex);
 }
 
 /* RFC 8032 sec. 7.1, tests 1 to 3. */
