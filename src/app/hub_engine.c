@@ -13,11 +13,11 @@
 #include "app/hub_detect_judge.h"
 #include "app/hub_engine_wire.h"
 #include "app/hub_hunt_set.h"
-#include "app/hub_state_pack.h"
 #include "app/process.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "wire/pack.h"
 
 #include "base/ban.h"
 
@@ -312,7 +312,8 @@ static int restore(struct yg_hub_engine *e, const struct yg_msg *message)
 		return YG_OK;
 	rc = yg_buf_error(&e->state);
 	if (rc == YG_OK)
-		rc = yg_hub_state_unpack(yg_buf_bytes(&e->state), &e->other, &state);
+		rc = yg_zunpack(yg_buf_bytes(&e->state), YG_HUB_STATE_MAX, &e->other,
+			       &state);
 	if (rc == YG_OK)
 		rc = yg_hub_judges_restore(e->judges, org, state, &left_out);
 	yg_buf_done(&e->state);
@@ -332,7 +333,7 @@ static int save(struct yg_hub_engine *e, const struct yg_msg *message)
 	yg_buf_reset(&e->other);
 	saved = yg_hub_judges_save(e->judges, org, &e->other);
 	if (saved == YG_OK && e->other.size > 0)
-		saved = yg_hub_state_pack(yg_buf_bytes(&e->other), &e->state);
+		saved = yg_zpack(yg_buf_bytes(&e->other), &e->state);
 	rest = saved == YG_OK ? yg_buf_bytes(&e->state) : (struct yg_bytes){0};
 	while (rc == YG_OK && rest.size > 0) {
 		size_t size =

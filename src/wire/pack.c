@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/hub_state_pack.h"
+#include "wire/pack.h"
 
 #define YG_BAN_ALLOW_MALLOC /* the library's header names it */
 #include <zstd.h>
-
-#include "app/hub_detect_judge.h"
 
 #include "base/ban.h"
 
 #define LEVEL 1 /* the next ones save little, and take twice as long */
 
-int yg_hub_state_pack(struct yg_bytes state, struct yg_buf *to)
+int yg_zpack(struct yg_bytes bytes, struct yg_buf *to)
 {
-	size_t bound = ZSTD_compressBound(state.size);
+	size_t bound = ZSTD_compressBound(bytes.size);
 	ZSTD_CCtx *zstd = ZSTD_createCCtx();
 	uint8_t *room = NULL;
 	size_t size;
@@ -22,7 +20,7 @@ int yg_hub_state_pack(struct yg_bytes state, struct yg_buf *to)
 	if (!ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, LEVEL)) &&
 	    !ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1)))
 		room = yg_buf_reserve(to, bound);
-	size = room ? ZSTD_compress2(zstd, room, bound, state.data, state.size) : 0;
+	size = room ? ZSTD_compress2(zstd, room, bound, bytes.data, bytes.size) : 0;
 	(void)ZSTD_freeCCtx(zstd);
 	if (!room)
 		return yg_buf_error(to) != YG_OK ? yg_buf_error(to) : YG_ENOMEM;
@@ -39,7 +37,7 @@ static bool is_packed(struct yg_bytes kept)
 	return kept.size >= sizeof(magic) && memcmp(kept.data, magic, sizeof(magic)) == 0;
 }
 
-int yg_hub_state_unpack(struct yg_bytes kept, struct yg_buf *room, struct yg_bytes *ret)
+int yg_zunpack(struct yg_bytes kept, size_t max, struct yg_buf *room, struct yg_bytes *ret)
 {
 	unsigned long long size;
 	uint8_t *to;
@@ -50,7 +48,7 @@ int yg_hub_state_unpack(struct yg_bytes kept, struct yg_buf *room, struct yg_byt
 	size = ZSTD_getFrameContentSize(kept.data, kept.size);
 	if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR)
 		return YG_EFORMAT;
-	if (size > YG_HUB_STATE_MAX)
+	if (size > max)
 		return YG_ELIMIT;
 	yg_buf_reset(room);
 	to = yg_buf_reserve(room, (size_t)size + 1);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/hub_state_pack.h"
+#include "wire/pack.h"
 
 #include <stdlib.h>
 
 #include "../check.h"
-#include "app/hub_detect_judge.h"
 
-#define MARKS 65536u
+#define MARKS	  65536u
+#define STATE_MAX (80u << 20)
 #define MUST(cond)                                                                                 \
 	do {                                                                                       \
 		if (!(cond)) {                                                                     \
@@ -42,8 +42,8 @@ static void what_was_packed_comes_back(void)
 
 		state.size = size;
 		yg_buf_reset(&packed);
-		MUST(yg_hub_state_pack(state, &packed) == YG_OK);
-		MUST(yg_hub_state_unpack(yg_buf_bytes(&packed), &room, &got) == YG_OK);
+		MUST(yg_zpack(state, &packed) == YG_OK);
+		MUST(yg_zunpack(yg_buf_bytes(&packed), STATE_MAX, &room, &got) == YG_OK);
 		CHECK(yg_bytes_eq(got, state));
 		if (size > 65536)
 			CHECK(packed.size < size / 3);
@@ -54,9 +54,9 @@ static void what_an_earlier_version_kept_is_taken_as_it_is(void)
 {
 	struct yg_bytes got;
 
-	CHECK(yg_hub_state_unpack(YG_S("YGJ1Cabc"), &room, &got) == YG_OK);
+	CHECK(yg_zunpack(YG_S("YGJ1Cabc"), STATE_MAX, &room, &got) == YG_OK);
 	CHECK(yg_bytes_eq(got, YG_S("YGJ1Cabc")));
-	CHECK(yg_hub_state_unpack(YG_S(""), &room, &got) == YG_OK && got.size == 0);
+	CHECK(yg_zunpack(YG_S(""), STATE_MAX, &room, &got) == YG_OK && got.size == 0);
 }
 
 /* Each byte of it changed, each cut: never taken for the state, never more than a state. */
@@ -66,16 +66,16 @@ static void what_is_damaged_is_refused(void)
 	struct yg_bytes state = state_like(bytes, sizeof(bytes)), got;
 
 	yg_buf_reset(&packed);
-	MUST(yg_hub_state_pack(state, &packed) == YG_OK);
+	MUST(yg_zpack(state, &packed) == YG_OK);
 	for (size_t i = 4; i < packed.size; i++) {
 		packed.data[i] ^= 0x41;
 		/* What it says of its window and size may be said otherwise and be right. */
-		if (yg_hub_state_unpack(yg_buf_bytes(&packed), &room, &got) == YG_OK)
+		if (yg_zunpack(yg_buf_bytes(&packed), STATE_MAX, &room, &got) == YG_OK)
 			CHECK(yg_bytes_eq(got, state));
 		packed.data[i] ^= 0x41;
 	}
 	for (size_t size = 4; size < packed.size; size++)
-		CHECK(yg_hub_state_unpack((struct yg_bytes){packed.data, size}, &room, &got) !=
+		CHECK(yg_zunpack((struct yg_bytes){packed.data, size}, STATE_MAX, &room, &got) !=
 		      YG_OK);
 }
 
@@ -87,9 +87,9 @@ static void what_is_too_large_is_not_unpacked(void)
 	static const uint8_t unsaid[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58, 0x01, 0x00, 0x00};
 	struct yg_bytes got;
 
-	CHECK(yg_hub_state_unpack((struct yg_bytes){large, sizeof(large)}, &room, &got) ==
+	CHECK(yg_zunpack((struct yg_bytes){large, sizeof(large)}, STATE_MAX, &room, &got) ==
 	      YG_ELIMIT);
-	CHECK(yg_hub_state_unpack((struct yg_bytes){unsaid, sizeof(unsaid)}, &room, &got) ==
+	CHECK(yg_zunpack((struct yg_bytes){unsaid, sizeof(unsaid)}, STATE_MAX, &room, &got) ==
 	      YG_EFORMAT);
 }
 
@@ -103,8 +103,8 @@ int main(void)
 	};
 	int rc;
 
-	yg_buf_init(&packed, YG_HUB_STATE_MAX);
-	yg_buf_init(&room, YG_HUB_STATE_MAX);
+	yg_buf_init(&packed, STATE_MAX);
+	yg_buf_init(&room, STATE_MAX);
 	rc = check_main(cases, sizeof(cases) / sizeof(cases[0]));
 	yg_buf_done(&packed);
 	yg_buf_done(&room);
