@@ -211,13 +211,13 @@ static int save_org(struct yg_hub_detect *d, struct yg_hdet_org *org)
 }
 
 /*
- * How old its first change may become. A large state is written whole for a small change: the disk
- * would do little else under load, so that each MiB lets wait once more. What is not in a state, a
+ * How old its first change may become. A large state is written whole for a small change: engine
+ * and disk would do little else under load, so that its size lets wait. What is not in a state, a
  * restart reads from the journal again.
  */
 static int64_t patience_ns(const struct yg_hub_detect *d, const struct yg_hdet_org *org)
 {
-	size_t times = 1 + org->saved_bytes / YG_HUB_DETECT_SOON_BYTES;
+	size_t times = 1 + org->saved_bytes / YG_HUB_DETECT_WAIT_BYTES;
 
 	if (times > YG_HUB_DETECT_WAITS_MAX)
 		times = YG_HUB_DETECT_WAITS_MAX;

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "hub_detect_kit.h"
+#include "wire/pack.h"
 
 #include "base/ban.h"
 
@@ -372,10 +373,12 @@ static void damaged_states_are_refused(void)
 {
 	struct yg_hub_judges_opts opts = {.has_seed = true};
 	struct yg_hub_judges *judges = NULL;
-	struct yg_buf state, again;
+	struct yg_buf kept, state, again;
+	struct yg_bytes as_kept;
 	uint64_t position = 0, left_out;
 	unsigned refused = 0;
 
+	yg_buf_init(&kept, YG_HUB_STATE_MAX);
 	yg_buf_init(&state, YG_HUB_STATE_MAX);
 	yg_buf_init(&again, YG_HUB_STATE_MAX);
 	CHECK(start());
@@ -385,7 +388,9 @@ static void damaged_states_are_refused(void)
 	CHECK(yg_facts_cursor(facts, YG_KEEP_DETECT, &position, &state) == YG_OK);
 	for (unsigned i = 8; i-- > 0;)
 		opts.seed = opts.seed << 8 | state.data[1 + i];
-	CHECK(yg_facts_part(facts, YG_KEEP_DETECT, YG_S("acme"), &position, &state) == YG_OK);
+	CHECK(yg_facts_part(facts, YG_KEEP_DETECT, YG_S("acme"), &position, &kept) == YG_OK);
+	CHECK(yg_zunpack(yg_buf_bytes(&kept), YG_HUB_STATE_MAX, &state, &as_kept) == YG_OK &&
+	      as_kept.data == state.data && state.size > kept.size); /* it was packed */
 	opts.engine = engine.rules.set.rules.engine;
 	opts.parse = (struct yg_parse_opts){.zone = engine.rules.zone};
 	CHECK(yg_hub_judges_new(&opts, &judges) == YG_OK);
@@ -412,6 +417,7 @@ static void damaged_states_are_refused(void)
 					     &left_out);
 	}
 	(void)yg_hub_judges_free(judges);
+	yg_buf_done(&kept);
 	yg_buf_done(&state);
 	yg_buf_done(&again);
 }
