@@ -214,6 +214,53 @@ static void what_was_committed_is_there_again(void)
 	(void)yg_facts_free(reader);
 }
 
+struct slow_reader {
+	struct yg_facts *writer;
+	uint64_t cursor;
+	unsigned rows;
+	unsigned busy;
+};
+
+/* Another connection writes, and wants the log of what was written put into the file and emptied:
+ * it answers 1 while anybody looks at an older moment. */
+static int write_meanwhile(void *arg, const struct yg_fact_finding *f)
+{
+	struct slow_reader *slow = arg;
+	int rc = put_many(slow->writer, slow->cursor, 1000 + 2 * slow->rows, 2);
+
+	(void)f;
+	slow->cursor++;
+	slow->rows++;
+	slow->busy += ask("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
+	return rc;
+}
+
+/* The page is read whole before the first row is handed on, and stays what it was. */
+static void a_page_that_is_worked_on_holds_no_moment_of_the_file(void)
+{
+	struct yg_bytes orgs[] = {YG_S("acme"), YG_S("beta")};
+	const struct yg_fact_filter filters[] = {
+		{.is_all_orgs = true, .limit = 4},
+		{.is_all_orgs = true, .by_change = true, .limit = 4},
+		{.orgs = orgs, .org_count = 1, .limit = 4},
+		{.orgs = orgs, .org_count = 2, .limit = 4},
+		{.orgs = orgs, .org_count = 2, .by_change = true, .limit = 4},
+	};
+	struct yg_facts *reader = NULL;
+	struct slow_reader slow = {.writer = open_new(), .cursor = 1};
+
+	CHECK(slow.writer && put_many(slow.writer, 0, 0, 20) == YG_OK);
+	CHECK(yg_facts_open_sqlite(path_of("facts"), false, &reader) == YG_OK);
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		slow.rows = 0;
+		slow.busy = 0;
+		CHECK(yg_facts_list(reader, &filters[i], write_meanwhile, &slow) == YG_OK);
+		CHECK(slow.rows == 4 && slow.busy == 0);
+	}
+	(void)yg_facts_free(reader);
+	(void)yg_facts_free(slow.writer);
+}
+
 static void other_files_stay_as_they_are(void)
 {
 	struct yg_control *control = NULL;
@@ -289,6 +336,7 @@ static const struct check_case cases[] = {
 	CASE(changes_of_others_are_not_looked_at),
 	CASE(what_is_forgotten_is_nowhere),
 	CASE(what_was_committed_is_there_again),
+	CASE(a_page_that_is_worked_on_holds_no_moment_of_the_file),
 	CASE(other_files_stay_as_they_are),
 	CASE(the_first_facts_file_opens),
 	CASE(the_first_control_file_opens),
