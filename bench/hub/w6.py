@@ -25,6 +25,7 @@ from hub_kit import Hub  # noqa: E402
 
 DEFAULTS = {"sensors": 1000, "rate": 20, "seconds": 60, "hits": 5, "hot": 100, "planted": 10, "consoles": 200, "orgs": 20,
             "stored": 1000000, "sync_ms": 0, "lists": 1}
+SHOWN = 10  # of the lists, the slowest
 VISIBLE_MS = 1000  # of 99 in 100 planted lines: ARCHITECTURE 7
 
 
@@ -92,6 +93,8 @@ def measure(options, place):
     if "lists" in row:
         print("  GET of %(kinds)d lists, filtered: p50 %(p50_ms)s ms, p95 %(p95_ms)s ms, p99 %(p99_ms)s ms (%(count)d); slowest "
               "%(slowest)s: p50 %(slowest_p50_ms)s ms, p95 %(slowest_p95_ms)s ms; errors %(errors)d" % row["lists"])
+        for one in row["lists"]["each"][:SHOWN]:
+            print("    %(p50_ms)6.1f %(p95_ms)6.1f ms (%(count)d) %(list)s" % one)
     row["below"] = (code != 0 or verified != 0 or row["archived"] != row["acknowledged"] or row["planted_not_once"] > 0
                     or row["visible"]["p99_ms"] >= VISIBLE_MS
                     or bool(asker) and (row["lists"]["errors"] > 0 or row["lists"]["count"] == 0))

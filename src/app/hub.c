@@ -492,6 +492,7 @@ static int run_processes(struct hub_run *run)
 	struct yg_processes_opts opts = {
 		.specs = specs,
 		.spec_count = YG_HUB_AT_WORKER + settings->workers,
+		.kept_count = YG_HUB_AT_KEEPER + 1,
 		.links = links,
 		.link_count = LINKS + settings->workers,
 		.signals = run->signal_fd,

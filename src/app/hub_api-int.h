@@ -10,6 +10,7 @@
 #include "access/api.h"
 #include "app/hub_api.h"
 #include "app/hub_pages_wire.h"
+#include "app/hub_ports.h"
 #include "app/hub_readers.h"
 #include "app/hub_report.h"
 #include "app/hub_tree.h"
@@ -66,6 +67,7 @@ struct yg_hub_http {
 	struct yg_hub_warn warn;
 	struct yg_hub_report *report;
 	struct yg_hub_beats *beats;
+	struct yg_hub_lent lent;
 	struct yg_hub_api *api;
 	struct yg_collections *collections;
 	struct yg_collections *filling; /* the same file, for what adds and deletes */
@@ -92,26 +94,10 @@ int yg_hub_resolve_by(struct yg_hub_access *hub, struct yg_hub_ask *ask);
 /* The handler is done with it, and returned @error: what the answer is. */
 int yg_hub_release(struct yg_hub_http *http, struct yg_hub_ask *ask, int error);
 
-/* What access/api.h's ports say; @arg is the struct yg_hub_http. */
+/* What access/api.h's ports say, and share/taxii.h's; @arg is the struct yg_hub_http. */
 void yg_hub_ask_finish(void *arg, struct yg_api_later *later, int error);
 int yg_hub_ask_stream_put(void *arg, struct yg_api_later *later, struct yg_bytes piece);
 void yg_hub_ask_stream_end(void *arg, struct yg_api_later *later);
-
-/* Hunts below the data folder, for the ports: as access/api.h has them. */
-int yg_hub_hunt_find(const char *data, const char *id, int (*fn)(void *arg, json_t *job),
-		     void *fn_arg);
-int yg_hub_hunts_list(const char *data, const char *before, int (*fn)(void *arg, json_t *job),
-		      void *fn_arg);
-
-/* The port `report`; @arg is not looked at. */
-/* The port `batches`, for who has the folder DATA. */
-YG_MUST_USE int yg_hub_api_batches(const char *data, const struct yg_hub_batches_ask *ask,
-				   uint64_t *ret_next);
-void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
-			 struct yg_buf *to);
-
-/* The port `normal`. */
-size_t yg_hub_normal(struct yg_bytes raw, uint8_t *to);
 
 /* What readers are done with goes on. */
 void yg_hub_asks_read(struct yg_hub_http *http);

@@ -9,24 +9,14 @@
 #include "access/session.h"
 #include "access/start_link.h"
 #include "app/console.h"
-#include "app/hub_absent.h"
-#include "app/hub_batches.h"
 #include "app/hub_beats.h"
-#include "app/hub_demo.h"
-#include "app/hub_hunt_job.h"
-#include "app/hub_search.h"
-#include "app/hub_sheet.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "detect/indicators.h"
 #include "parse/stix.h"
-#include "render/month.h"
 
 #include "base/ban.h"
-
-#define PATH_ROOM 4096u
 
 /* ---- who asks ---- */
 
@@ -226,126 +216,7 @@ int yg_hub_release(struct yg_hub_http *http, struct yg_hub_ask *ask, int error)
 				  ask->match.route->id, &ask->request, &ask->reply, error);
 }
 
-/* ---- ports ---- */
-
-static bool heartbeat(void *arg, const char *sensor, struct yg_hub_heartbeat *ret)
-{
-	const struct yg_hub_http *http = arg;
-
-	return yg_hub_beats_get(http->beats, http->opts.data, sensor, ret);
-}
-
-int yg_hub_api_batches(const char *data, const struct yg_hub_batches_ask *ask, uint64_t *ret_next)
-{
-	const struct yg_hub_batches_back back = {.org = ask->org,
-						 .sensor = ask->sensor,
-						 .before = ask->before,
-						 .limit = ask->limit,
-						 .fn = ask->fn,
-						 .arg = ask->arg};
-	char dir[4352];
-	int size = snprintf(dir, sizeof(dir), "%s/batches", data);
-
-	return size > 0 && (size_t)size < sizeof(dir) ? yg_hub_batches_back(dir, &back, ret_next)
-						      : YG_ELIMIT;
-}
-
-static int batches(void *arg, const struct yg_hub_batches_ask *ask, uint64_t *ret_next)
-{
-	return yg_hub_api_batches(((const struct yg_hub_http *)arg)->opts.data, ask, ret_next);
-}
-
-static int search(void *arg, const struct yg_hub_question *question, struct yg_buf *to)
-{
-	const struct yg_hub_http *http = arg;
-	char dir[PATH_ROOM], batches[PATH_ROOM];
-	int length = snprintf(dir, sizeof(dir), "%s/archive", http->opts.data);
-	int rc;
-
-	if (length <= 0 || (unsigned)length >= sizeof(dir))
-		return YG_ELIMIT;
-	length = snprintf(batches, sizeof(batches), "%s/batches", http->opts.data);
-	if (length <= 0 || (unsigned)length >= sizeof(batches))
-		return YG_ELIMIT;
-	rc = yg_hub_search(dir, batches, question, to);
-	if (rc != YG_OK || to->size == 0 || to->data[to->size - 1] != '}')
-		return rc;
-	to->size--; /* one more member: where it could not look */
-	yg_buf_add_str(to, ",\"not_looked_back\":");
-	rc = yg_absent_json(http->opts.data, question->org, to);
-	yg_buf_add_byte(to, '}');
-	return rc == YG_OK ? yg_buf_error(to) : rc;
-}
-
-static bool hunts_dir(const char *data, char to[PATH_ROOM])
-{
-	int length = snprintf(to, PATH_ROOM, "%s/hunts", data);
-
-	return length > 0 && (unsigned)length < PATH_ROOM;
-}
-
-int yg_hub_hunt_find(const char *data, const char *id, int (*fn)(void *arg, json_t *job),
-		     void *fn_arg)
-{
-	char dir[PATH_ROOM];
-	json_t *job = NULL;
-	int rc = !hunts_dir(data, dir) ? YG_ELIMIT
-		 : yg_hunt_is_id(id)   ? yg_hunt_job_load(dir, id, &job)
-				       : YG_ENOENT;
-
-	if (rc == YG_OK)
-		rc = fn(fn_arg, job);
-	json_decref(job);
-	return rc;
-}
-
-int yg_hub_hunts_list(const char *data, const char *before, int (*fn)(void *arg, json_t *job),
-		      void *fn_arg)
-{
-	char dir[PATH_ROOM];
-	int rc = hunts_dir(data, dir) ? yg_hunt_job_list_back(dir, before, fn, fn_arg) : YG_ELIMIT;
-
-	return rc == YG_EEND ? YG_OK : rc;
-}
-
-static int hunt(void *arg, const char *id, int (*fn)(void *arg, json_t *job), void *fn_arg)
-{
-	return yg_hub_hunt_find(((const struct yg_hub_http *)arg)->opts.data, id, fn, fn_arg);
-}
-
-static int hunts(void *arg, const char *before, int (*fn)(void *arg, json_t *job), void *fn_arg)
-{
-	return yg_hub_hunts_list(((const struct yg_hub_http *)arg)->opts.data, before, fn, fn_arg);
-}
-
-static int answer_hunt(void *arg, const char *id, bool is_yes, const struct yg_hunt_who *who)
-{
-	const struct yg_hub_http *http = arg;
-	char dir[PATH_ROOM];
-
-	if (!yg_hunt_is_id(id))
-		return YG_ENOENT;
-	return hunts_dir(http->opts.data, dir)
-		       ? yg_hunt_answer_write(dir, id,
-					      is_yes ? YG_HUNT_APPROVED : YG_HUNT_CALLED_OFF, who)
-		       : YG_ELIMIT;
-}
-
-/* What may stand in a report, and what a form makes of it. */
-static int report(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
-		  struct yg_buf *to)
-{
-	const struct yg_hub_http *http = arg;
-
-	return yg_hub_report_ask(http->report, what, ask, to);
-}
-
-static int demo(void *arg, json_t **ret)
-{
-	const struct yg_hub_http *http = arg;
-
-	return yg_hub_demo_read(http->opts.data, ret);
-}
+/* ---- opening ---- */
 
 /* share/ hands on what was sent; parse/ reads it. In the thread that adds. */
 static int read_objects(const struct yg_taxii_envelope *envelope, struct yg_arena *arena,
@@ -363,25 +234,16 @@ static int read_objects(const struct yg_taxii_envelope *envelope, struct yg_aren
 	return rc;
 }
 
-void yg_hub_month_report(void *arg, const struct yg_month *month, enum yg_lang lang,
-			 struct yg_buf *to)
-{
-	(void)arg;
-	yg_month_page(to, month, lang);
-}
-
-size_t yg_hub_normal(struct yg_bytes raw, uint8_t *to)
-{
-	enum yg_indicator_type type;
-
-	return yg_indicator_normal(raw, &type, to);
-}
-
-/* ---- opening ---- */
-
 static int open_api(struct yg_hub_http *http)
 {
 	const struct yg_hub_http_opts *opts = &http->opts;
+
+	http->lent = (struct yg_hub_lent){.data = opts->data,
+					  .is_demo = opts->is_demo,
+					  .forms = http->report,
+					  .warn = &http->warn,
+					  .beats = http->beats,
+					  .http = http};
 	struct yg_hub_api_opts api = {
 		.store = opts->store,
 		.hub = http->hub,
@@ -391,26 +253,7 @@ static int open_api(struct yg_hub_http *http)
 		.collections = http->collections,
 		.clock = opts->clock,
 		.version = YG_VERSION,
-		.ports = {.heartbeat = heartbeat,
-			  .search = search,
-			  .hunt = hunt,
-			  .hunts = hunts,
-			  .answer_hunt = answer_hunt,
-			  .demo = opts->is_demo ? demo : NULL,
-			  .planner = http->warn.planner,
-			  .advise = yg_hub_warn_advise,
-			  .tell = yg_hub_warn_tell,
-			  .month = yg_hub_month_report,
-			  .batches = batches,
-			  .sheet = yg_hub_sheet_read,
-			  .report = report,
-			  .normal = yg_hub_normal,
-			  .tree = yg_hub_tree_read,
-			  .receipts = yg_hub_tree_receipts,
-			  .finish = yg_hub_ask_finish,
-			  .stream_put = yg_hub_ask_stream_put,
-			  .stream_end = yg_hub_ask_stream_end,
-			  .arg = http},
+		.ports = yg_hub_ports(&http->lent),
 	};
 	struct yg_taxii_opts taxii = {.hub = http->hub,
 				      .collections = http->collections,

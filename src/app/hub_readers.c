@@ -10,8 +10,6 @@
 
 #include "app/hub_api-int.h"
 #include "app/hub_beats.h"
-#include "app/hub_demo.h"
-#include "app/hub_sheet.h"
 #include "app/walls.h"
 #include "base/alloc.h"
 
@@ -19,15 +17,13 @@
 
 struct reader {
 	struct yg_hub_readers *readers;
-	const char *data; /* folder */
-	const struct yg_hub_report *forms;
 	struct yg_control *store;
 	struct yg_enrol *enrol;
 	struct yg_hub_access *hub;
 	struct yg_facts *facts;
 	struct yg_situations *situations;
 	struct yg_collections *collections;
-	struct yg_hub_beats *beats;
+	struct yg_hub_lent lent;
 	struct yg_hub_api *api;
 	pthread_t thread;
 	bool is_running;
@@ -152,37 +148,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* ---- ports ---- */
-
-static bool heartbeat(void *arg, const char *sensor, struct yg_hub_heartbeat *ret)
-{
-	const struct reader *reader = arg;
-
-	return yg_hub_beats_get(reader->beats, reader->data, sensor, ret);
-}
-
-static int hunt(void *arg, const char *id, int (*fn)(void *arg, json_t *job), void *fn_arg)
-{
-	return yg_hub_hunt_find(((const struct reader *)arg)->data, id, fn, fn_arg);
-}
-
-static int hunts(void *arg, const char *before, int (*fn)(void *arg, json_t *job), void *fn_arg)
-{
-	return yg_hub_hunts_list(((const struct reader *)arg)->data, before, fn, fn_arg);
-}
-
-static int demo(void *arg, json_t **ret)
-{
-	return yg_hub_demo_read(((const struct reader *)arg)->data, ret);
-}
-
-/* The forms never change: all threads read the same. */
-static int report(void *arg, enum yg_hub_report_what what, const struct yg_hub_report_ask *ask,
-		  struct yg_buf *to)
-{
-	return yg_hub_report_ask(((const struct reader *)arg)->forms, what, ask, to);
-}
-
 /* ---- their life ---- */
 
 static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts)
@@ -206,54 +171,36 @@ static int open_files(struct reader *reader, const struct yg_hub_http_opts *opts
 	return rc;
 }
 
-static int batches(void *arg, const struct yg_hub_batches_ask *ask, uint64_t *ret_next)
-{
-	return yg_hub_api_batches(((const struct reader *)arg)->data, ask, ret_next);
-}
-
 static int open_one(struct reader *reader, const struct yg_hub_http *http)
 {
 	const struct yg_hub_http_opts *opts = &http->opts;
-	struct yg_hub_api_opts api = {
-		.clock = opts->clock,
-		.version = YG_VERSION,
-		.ports = {.heartbeat = heartbeat,
-			  .hunt = hunt,
-			  .hunts = hunts,
-			  .planner = http->warn.planner,
-			  .advise = yg_hub_warn_advise,
-			  .tell = yg_hub_warn_tell,
-			  .month = yg_hub_month_report,
-			  .batches = batches,
-			  .sheet = yg_hub_sheet_read,
-			  .report = report,
-			  .normal = yg_hub_normal,
-			  .tree = yg_hub_tree_read,
-			  .receipts = yg_hub_tree_receipts,
-			  .demo = opts->is_demo ? demo : NULL,
-			  .arg = reader},
-		.is_reader = true,
-	};
+	struct yg_hub_api_opts api;
 	int rc = open_files(reader, opts);
 
 	if (rc != YG_OK)
 		return rc;
-	reader->data = opts->data;
-	reader->forms = http->report;
-	reader->beats = yg_hub_beats_new();
-	api.store = reader->store;
-	api.hub = reader->hub;
-	api.enrol = reader->enrol;
-	api.facts = reader->facts;
-	api.situations = reader->situations;
-	api.collections = reader->collections;
-	return reader->beats ? yg_hub_api_new(&api, &reader->api) : YG_ENOMEM;
+	reader->lent = (struct yg_hub_lent){.data = opts->data,
+					    .is_demo = opts->is_demo,
+					    .forms = http->report,
+					    .warn = &http->warn,
+					    .beats = yg_hub_beats_new()};
+	api = (struct yg_hub_api_opts){.store = reader->store,
+				       .hub = reader->hub,
+				       .enrol = reader->enrol,
+				       .facts = reader->facts,
+				       .situations = reader->situations,
+				       .collections = reader->collections,
+				       .clock = opts->clock,
+				       .version = YG_VERSION,
+				       .ports = yg_hub_ports(&reader->lent),
+				       .is_reader = true};
+	return reader->lent.beats ? yg_hub_api_new(&api, &reader->api) : YG_ENOMEM;
 }
 
 static void close_one(struct reader *reader)
 {
 	reader->api = yg_hub_api_free(reader->api);
-	reader->beats = yg_hub_beats_free(reader->beats);
+	reader->lent.beats = yg_hub_beats_free(reader->lent.beats);
 	reader->situations = yg_situations_free(reader->situations);
 	reader->collections = yg_collections_free(reader->collections);
 	reader->facts = yg_facts_free(reader->facts);

@@ -306,31 +306,50 @@ static int wait_once(struct yg_processes *p, int wait_ms)
 	return rc == YG_OK ? reap(p) : rc;
 }
 
-/* The last first: who takes from outside ends before those who keep. */
+/* The word to end. */
+static void tell_end(struct child *child)
+{
+	if (child->control >= 0)
+		(void)shutdown(child->control, SHUT_RDWR); /* no answer is waited for */
+}
+
+/* Until the children from @first up to @last are gone; at @until_ns they are killed. */
+static void wait_for_end(struct yg_processes *p, unsigned first, unsigned last, int64_t until_ns)
+{
+	for (;;) {
+		struct pollfd one = {.fd = p->opts->signals, .events = POLLIN};
+		int64_t left = until_ns - now_ns(p);
+		bool is_there = false;
+
+		for (unsigned i = first; i < last; i++) {
+			is_there |= p->children[i].pid != 0;
+			if (p->children[i].pid != 0 && left <= 0)
+				(void)kill(p->children[i].pid, SIGKILL); /* gone already is as good */
+		}
+		if (!is_there)
+			return;
+		(void)poll(&one, 1, left > 0 ? (int)(left / NS_PER_MS) + 1 : 100);
+		(void)take_signals(p); /* it ends already */
+		(void)reap(p);	       /* as above */
+	}
+}
+
+/* Those who take from outside all at once; then who keeps, the last first, each in what the whole
+ * has left but for a little for those behind it: what a child that hangs does not take from them,
+ * one that saves much can have. */
 static void end_all(struct yg_processes *p)
 {
+	const struct yg_processes_opts *opts = p->opts;
 	int64_t end = now_ns(p) + YG_PROCESS_END_ALL_MS * NS_PER_MS;
+	unsigned kept = opts->kept_count < opts->spec_count ? opts->kept_count : opts->spec_count;
 
 	p->is_ending = true;
-	for (unsigned i = p->opts->spec_count; i-- > 0;) {
-		struct child *child = &p->children[i];
-		int64_t half = (end - now_ns(p)) / 2; /* something is left for the others */
-		int64_t until = now_ns(p) + (half < YG_PROCESS_END_MS * NS_PER_MS
-						     ? half
-						     : YG_PROCESS_END_MS * NS_PER_MS);
-
-		if (child->control >= 0)
-			(void)shutdown(child->control, SHUT_RDWR); /* the word to end */
-		while (child->pid != 0) {
-			struct pollfd one = {.fd = p->opts->signals, .events = POLLIN};
-			int64_t left = until - now_ns(p);
-
-			if (left <= 0)
-				(void)kill(child->pid, SIGKILL); /* gone already is as good */
-			(void)poll(&one, 1, left > 0 ? (int)(left / NS_PER_MS) + 1 : 100);
-			(void)take_signals(p); /* it ends already */
-			(void)reap(p);	       /* as above */
-		}
+	for (unsigned i = kept; i < opts->spec_count; i++)
+		tell_end(&p->children[i]);
+	wait_for_end(p, kept, opts->spec_count, now_ns(p) + YG_PROCESS_END_MS * NS_PER_MS);
+	for (unsigned i = kept; i-- > 0;) {
+		tell_end(&p->children[i]);
+		wait_for_end(p, i, i + 1, end - i * YG_PROCESS_END_LEAST_MS * NS_PER_MS);
 	}
 }
 

@@ -32,8 +32,9 @@
 #define YG_PROCESS_BACKOFF_MS	  50 /* after the first death; doubles */
 #define YG_PROCESS_BACKOFF_MAX_MS 5000
 #define YG_PROCESS_GOOD_S	  60   /* lived so long: the next death is a first one again */
-#define YG_PROCESS_END_MS	  2000 /* for each to end by itself, when all end */
-#define YG_PROCESS_END_ALL_MS	  8000 /* and for all together */
+#define YG_PROCESS_END_MS	  2000 /* for those who keep nothing to end by themselves, together */
+#define YG_PROCESS_END_ALL_MS	  5000 /* and for all together */
+#define YG_PROCESS_END_LEAST_MS	  500  /* of it for each who keeps something, whatever others do */
 
 struct yg_process_spec {
 	const char *name; /* static */
@@ -56,6 +57,9 @@ struct yg_process_link {
 struct yg_processes_opts {
 	const struct yg_process_spec *specs; /* borrowed, as are links */
 	unsigned spec_count;
+	/* The first of them keep what others gave them, or what those need to save it: they end
+	 * when all others are gone, one after another. */
+	unsigned kept_count;
 	const struct yg_process_link *links;
 	unsigned link_count;
 	int signals; /* a signalfd of SIGINT, SIGTERM, SIGCHLD, all blocked; the caller's */
@@ -68,9 +72,9 @@ struct yg_processes_opts {
 };
 
 /*
- * Start all, and watch them until SIGINT or SIGTERM; then all end, those started last first, each
- * killed when it does not within END_MS. YG_OK: ended as asked; YG_EIO: a child cannot live (it
- * said why), or another error.
+ * Start all, and watch them until SIGINT or SIGTERM; then all end, within END_ALL_MS: those who keep
+ * nothing at once, the others those started last first. Who is not done in time is killed. YG_OK:
+ * ended as asked; YG_EIO: a child cannot live (it said why), or another error.
  */
 YG_MUST_USE int yg_processes_run(const struct yg_processes_opts *opts);
 

@@ -27,7 +27,8 @@ struct yg_bytes yg_facts_text(void);
 YG_MUST_USE int yg_host_collect(const char *root, struct yg_inventory *to);
 
 /* packages_rpm.c: YG_OK, also when nothing is there or it cannot be read (a problem); YG_ENOMEM. */
-YG_MUST_USE int yg_inventory_rpm(const char *root, struct yg_inventory *to, bool *ret_is_there);
+YG_MUST_USE int yg_inventory_rpm(const char *root, int64_t now_ns, struct yg_inventory *to,
+				 bool *ret_is_there);
 /* Where such a database may be, and what is written with it; @index below YG_INVENTORY_RPM_PATHS.
  * False: the path is too long. */
 #define YG_INVENTORY_RPM_PATHS 8u

@@ -14,11 +14,11 @@
  *   administrator  account, why ("sudo", "uid 0")
  *   antivirus      product, "running" or "not running"
  *   now            what changes all the time and is no change: lists_time, signatures_time
- *   problem        what could not be found out: packages, updates, support, antivirus …; why
+ *   problem        what could not be found out: packages, updates, updates_security, support …; why
  *
  * Layer:   sensor. One thread an inventory.
  * Input:   untrusted files: all sizes and counts are bounded, what is beyond is counted.
- * Source:  deb-version(7), deb822(5), os-release(5), proc_pid_net(5), group(5)
+ * Source:  deb-version(7), deb822(5), os-release(5), proc_pid_net(5), group(5); of rpm: rpm.h, repos.h
  * Tests:   tests/unit/sensor/test_inventory.c, tests/fuzz/fuzz_packages.c,
  *          tests/fuzz/fuzz_host.c, tests/e2e/sensor_inventory.py
  */

@@ -168,6 +168,8 @@ static void write_text(struct yg_buf *out, const struct yg_inventory *inventory,
 		say_list(out, inventory, "update", N_("Updates waiting: %llu\n"));
 		yg_buf_addf(out, yg_sensor_tr(N_("    (lists of packages as of %.*s)\n")),
 			    YG_FMT(lists));
+	} else {
+		text(out, N_("Updates waiting: not known\n"));
 	}
 	say_list(out, inventory, "socket", N_("Listening sockets: %llu\n"));
 	say_list(out, inventory, "administrator", N_("Administrators: %llu\n"));

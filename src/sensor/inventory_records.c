@@ -94,6 +94,14 @@ static bool has_problem(const struct yg_inventory *inventory, const char *name)
 	return yg_inventory_value(inventory, "problem", name).size > 0;
 }
 
+/* What concerns the same thing stands together: it is told once. */
+static bool is_told_before(const struct yg_inventory *inventory, size_t i)
+{
+	return i > 0 && yg_inventory_is(inventory->lines[i - 1], "problem") &&
+	       yg_bytes_eq(yg_inventory_part(inventory->lines[i - 1], 1),
+			   yg_inventory_part(inventory->lines[i], 1));
+}
+
 /* Lines of host, now, antivirus and problem as fields; problems only by what they concern. */
 static int add_facts(struct yg_event *event, const struct yg_inventory *inventory)
 {
@@ -112,9 +120,32 @@ static int add_facts(struct yg_event *event, const struct yg_inventory *inventor
 						  ? YG_S("antivirus_running")
 						  : YG_S("antivirus_stopped"),
 					  name, YG_VALUE_TEXT);
-		else if (yg_inventory_is(line, "problem"))
+		else if (yg_inventory_is(line, "problem") && !is_told_before(inventory, i))
 			rc = yg_event_add(event, YG_S("unknown"), name, YG_VALUE_TEXT);
 	}
+	return rc;
+}
+
+/* Without lists there is nothing to count: none is said of what is not known. */
+static bool knows_updates(const struct yg_inventory *inventory)
+{
+	return yg_inventory_value(inventory, "now", "lists_time").size > 0;
+}
+
+static int add_updates(struct yg_event *event, const struct yg_inventory *inventory, int64_t now_ns)
+{
+	int64_t time_ns;
+	bool has_zone;
+	int rc = add_number(event, "updates", yg_inventory_count(inventory, "update"));
+
+	if (rc == YG_OK && !has_problem(inventory, "updates_security"))
+		rc = add_number(event, "updates_security", count_security(inventory));
+	if (rc == YG_OK &&
+	    yg_time_parse_iso(yg_inventory_value(inventory, "now", "lists_time"), 0, &time_ns,
+			      &has_zone) &&
+	    time_ns <= now_ns)
+		rc = add_number(event, "lists_age_hours",
+				(uint64_t)((now_ns - time_ns) / YG_NS_PER_S / 3600));
 	return rc;
 }
 
@@ -127,11 +158,8 @@ static int write_summary(struct yg_inventory_writer *w, const struct yg_inventor
 		rc = add_facts(&event, inventory);
 	if (rc == YG_OK && !has_problem(inventory, "packages"))
 		rc = add_number(&event, "packages", yg_inventory_count(inventory, "package"));
-	if (rc == YG_OK && yg_inventory_value(inventory, "now", "lists_time").size > 0) {
-		rc = add_number(&event, "updates", yg_inventory_count(inventory, "update"));
-		if (rc == YG_OK)
-			rc = add_number(&event, "updates_security", count_security(inventory));
-	}
+	if (rc == YG_OK && knows_updates(inventory))
+		rc = add_updates(&event, inventory, w->now_ns);
 	if (rc == YG_OK)
 		rc = add_number(&event, "sockets", yg_inventory_count(inventory, "socket"));
 	if (rc == YG_OK)
@@ -193,6 +221,7 @@ int yg_inventory_write_all(struct yg_inventory_writer *writer, const struct yg_i
 	int rc = write_summary(writer, inventory);
 
 	for (size_t i = 0; rc == YG_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		rc = write_list(writer, inventory, kinds[i]);
+		if (strcmp(kinds[i], "update") != 0 || knows_updates(inventory))
+			rc = write_list(writer, inventory, kinds[i]);
 	return rc;
 }

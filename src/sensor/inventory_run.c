@@ -141,23 +141,30 @@ static int64_t now_of(const struct yg_inventory_run *run)
 	return run->config.clock.now_ns(run->config.clock.arg);
 }
 
-/* The package database is read again only when it was written. */
+/* The package database is read again only when it was written, and once a day: lists that nobody
+ * fetches again grow old. */
+#define CACHE_NS (INT64_C(86400) * YG_NS_PER_S)
+
 struct cache {
 	struct yg_inventory packages;
 	uint64_t stamp;
+	int64_t read_ns;
 };
 
 static int refresh(const struct yg_inventory_run *run, struct cache *cache)
 {
 	uint64_t stamp = yg_inventory_packages_stamp(run->config.root);
+	int64_t now_ns = now_of(run);
 	int rc;
 
-	if (cache->packages.text.size > 0 && cache->stamp == stamp)
+	if (cache->packages.text.size > 0 && cache->stamp == stamp &&
+	    now_ns - cache->read_ns < CACHE_NS)
 		return YG_OK;
 	yg_inventory_done(&cache->packages);
 	yg_inventory_init(&cache->packages);
-	rc = yg_inventory_packages(run->config.root, now_of(run), &cache->packages);
+	rc = yg_inventory_packages(run->config.root, now_ns, &cache->packages);
 	cache->stamp = stamp; /* what was written meanwhile differs from it */
+	cache->read_ns = now_ns;
 	return rc;
 }
 

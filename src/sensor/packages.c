@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/tr.h"
 #include "sensor/inventory-int.h"
+#include "sensor/repos.h"
 #include "source/input.h"
 
 #include "base/ban.h"
@@ -26,7 +27,6 @@
 #define STAMP	   "/var/lib/apt/periodic/update-success-stamp"
 #define LINE_MAX   65536u
 #define READ_BYTES 65536u
-#define ARENA_MAX  (32u << 20)
 #define SUITES_MAX 256u
 
 /* ---- versions: deb-version(7) ---- */
@@ -225,31 +225,20 @@ static int read_stanzas(char *path, struct yg_stanzas *s)
 
 /* ---- what is installed ---- */
 
-struct package {
-	struct yg_bytes key; /* name:architecture */
-	struct yg_bytes version;
-	struct yg_bytes newer;
-	bool is_security;
+struct lists {
+	const char *root;
+	struct yg_packages *packages;
+	bool is_security; /* the one that is being read */
+	struct suite {
+		char name[256]; /* the front of the names of its lists */
+		bool is_off;	/* NotAutomatic */
+		bool is_security;
+	} suites[SUITES_MAX];
+	size_t suite_count;
+	size_t read;
+	size_t packed; /* in a way that we do not unpack */
+	size_t failed;
 };
-
-struct packages {
-	struct yg_arena *arena;
-	struct package *items;
-	size_t count;
-	size_t room;
-	uint64_t dropped;
-	bool is_security; /* of the list that is being read */
-};
-
-static int compare_keys(const void *a_arg, const void *b_arg)
-{
-	const struct package *a = a_arg;
-	const struct package *b = b_arg;
-	size_t size = a->key.size < b->key.size ? a->key.size : b->key.size;
-	int found = size ? memcmp(a->key.data, b->key.data, size) : 0;
-
-	return found ? found : (a->key.size > b->key.size) - (a->key.size < b->key.size);
-}
 
 static bool is_installed(const char *status)
 {
@@ -263,93 +252,35 @@ static bool is_installed(const char *status)
 	       !yg_bytes_eq(word, YG_S("config-files"));
 }
 
-static int make_key(char *to, size_t room, const struct yg_stanza *s, struct yg_bytes *ret)
-{
-	int size = snprintf(to, room, "%s:%s", s->name, s->arch[0] ? s->arch : "all");
-
-	*ret = (struct yg_bytes){(const uint8_t *)to, size > 0 ? (size_t)size : 0};
-	return size > 0 && (size_t)size < room ? YG_OK : YG_ELIMIT;
-}
-
 static int take_installed(void *arg, const struct yg_stanza *s)
 {
-	struct packages *p = arg;
-	char key[YG_INVENTORY_VALUE_MAX + 80];
-	struct package item = {0};
+	struct yg_packages *packages = arg;
 
 	if (!s->name[0] || !s->version[0] || !is_installed(s->status))
 		return YG_OK;
-	if (s->is_cut || p->count == YG_INVENTORY_LINES_MAX ||
-	    make_key(key, sizeof(key), s, &item.key) != YG_OK) {
-		p->dropped++;
+	if (s->is_cut) {
+		packages->dropped++;
 		return YG_OK;
 	}
-	if (p->count == p->room) {
-		size_t room = p->room ? p->room * 2 : 1024;
-		struct package *items = yg_reallocarray(p->items, room, sizeof(*items));
-
-		if (!items)
-			return YG_ENOMEM;
-		p->items = items;
-		p->room = room;
-	}
-	if (!yg_arena_dup(p->arena, item.key, &item.key) ||
-	    !yg_arena_dup(p->arena, yg_bytes_str(s->version), &item.version))
-		return YG_ENOMEM;
-	p->items[p->count++] = item;
-	return YG_OK;
-}
-
-static struct package *find(struct packages *p, const struct yg_stanza *s, const char *arch)
-{
-	struct yg_stanza wanted = *s;
-	char key[YG_INVENTORY_VALUE_MAX + 80];
-	struct package item = {0};
-
-	if (arch)
-		set(&wanted, wanted.arch, sizeof(wanted.arch), yg_bytes_str(arch));
-	if (p->count == 0 || make_key(key, sizeof(key), &wanted, &item.key) != YG_OK)
-		return NULL;
-	return bsearch(&item, p->items, p->count, sizeof(item), compare_keys);
+	return yg_packages_add(packages, s->name, s->arch[0] ? s->arch : "all", s->version);
 }
 
 static int take_offered(void *arg, const struct yg_stanza *s)
 {
-	struct packages *p = arg;
-	struct yg_bytes version = yg_bytes_str(s->version);
-	struct package *item;
+	struct lists *l = arg;
+	struct yg_package *item;
 
 	if (s->is_cut || !s->name[0] || !s->version[0])
 		return YG_OK;
-	item = find(p, s, NULL);
+	item = yg_packages_find(l->packages, s->name, s->arch[0] ? s->arch : "all");
 	if (!item) /* what was built for one architecture may be for all now */
-		item = find(p, s, "all");
-	if (!item || yg_deb_compare(version, item->version) <= 0)
-		return YG_OK;
-	/* A security fix stays one when a later version of another list holds it too. */
-	item->is_security |= p->is_security;
-	if (item->newer.size > 0 && yg_deb_compare(version, item->newer) <= 0)
-		return YG_OK;
-	return yg_arena_dup(p->arena, version, &item->newer) ? YG_OK : YG_ENOMEM;
+		item = yg_packages_find(l->packages, s->name, "all");
+	return item ? yg_packages_offer(l->packages, item, yg_bytes_str(s->version),
+					l->is_security)
+		    : YG_OK;
 }
 
 /* ---- lists ---- */
-
-struct suite {
-	char name[256]; /* the front of the names of its lists */
-	bool is_off;	/* NotAutomatic */
-	bool is_security;
-};
-
-struct lists {
-	const char *root;
-	struct packages *packages;
-	struct suite suites[SUITES_MAX];
-	size_t suite_count;
-	size_t read;
-	size_t packed; /* in a way that we do not unpack */
-	size_t failed;
-};
 
 static void read_release(struct lists *l, const char *name, size_t front)
 {
@@ -396,7 +327,7 @@ static int read_list(struct lists *l, const char *name)
 {
 	const struct suite *suite = suite_of(l, name);
 	struct yg_bytes ending = yg_bytes_str(name);
-	struct yg_stanzas stanzas = {.take = take_offered, .arg = l->packages};
+	struct yg_stanzas stanzas = {.take = take_offered, .arg = l};
 	char path[YG_HOST_PATH_MAX];
 	char full[YG_HOST_PATH_MAX];
 	int rc;
@@ -411,7 +342,7 @@ static int read_list(struct lists *l, const char *name)
 	if (snprintf(path, sizeof(path), LISTS "/%s", name) >= (int)sizeof(path) ||
 	    !yg_host_path(full, l->root, path))
 		return YG_OK;
-	l->packages->is_security = suite && suite->is_security;
+	l->is_security = suite && suite->is_security;
 	rc = read_stanzas(full, &stanzas);
 	if (rc == YG_ENOMEM)
 		return rc;
@@ -479,27 +410,14 @@ uint64_t yg_inventory_packages_stamp(const char *root)
 	for (unsigned i = 0; i < YG_INVENTORY_RPM_PATHS; i++)
 		times[3 + i] =
 			yg_inventory_rpm_path(root, i, path) ? time_of("", path) : YG_TIME_NONE;
-	return yg_hash64((struct yg_bytes){(const uint8_t *)times, sizeof(times)}, 0);
+	return yg_hash64((struct yg_bytes){(const uint8_t *)times, sizeof(times)},
+			 yg_repos_stamp(root));
 }
 
 static void problem(struct yg_inventory *to, const char *what, const char *why)
 {
 	yg_inventory_add(to, "problem", yg_bytes_str(what), yg_bytes_str(why),
 			 (struct yg_bytes){0});
-}
-
-static void add_packages(const struct packages *p, struct yg_inventory *to)
-{
-	for (size_t i = 0; i < p->count; i++) {
-		const struct package *item = &p->items[i];
-
-		yg_inventory_add(to, "package", item->key, item->version, (struct yg_bytes){0});
-		if (item->newer.size > 0)
-			yg_inventory_add(to, "update", item->key, item->newer,
-					 item->is_security ? YG_S("security")
-							   : (struct yg_bytes){0});
-	}
-	to->dropped += p->dropped;
 }
 
 /* What pending updates rest on. */
@@ -530,45 +448,54 @@ static void judge_lists(const struct lists *l, int64_t now_ns, struct yg_invento
 			   "update`"));
 }
 
-static bool is_there(const char *root, const char *path)
+static int read_dpkg(struct lists *lists, int64_t now_ns, struct yg_inventory *to)
 {
-	return time_of(root, path) != YG_TIME_NONE;
+	struct yg_packages *packages = lists->packages;
+	struct yg_stanzas stanzas = {.take = take_installed, .arg = packages};
+	char path[YG_HOST_PATH_MAX];
+	int rc = yg_host_path(path, lists->root, STATUS) ? read_stanzas(path, &stanzas) : YG_ELIMIT;
+
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (rc != YG_OK)
+		problem(to, "packages", N_("the package database could not be read"));
+	yg_inventory_add(to, "host", YG_S("packages_from"), YG_S("dpkg"), (struct yg_bytes){0});
+	yg_packages_sort(packages);
+	rc = walk_lists(lists, true);
+	if (rc == YG_OK)
+		rc = walk_lists(lists, false);
+	yg_packages_write(packages, to);
+	judge_lists(lists, now_ns, to);
+	return rc;
+}
+
+static int with_dpkg(const char *root, int64_t now_ns, struct yg_inventory *to)
+{
+	struct yg_packages packages;
+	struct lists *lists = yg_calloc(1, sizeof(*lists));
+	int rc = yg_packages_init(&packages, yg_deb_compare);
+
+	if (!lists)
+		rc = YG_ENOMEM;
+	if (rc == YG_OK) {
+		lists->root = root;
+		lists->packages = &packages;
+		rc = read_dpkg(lists, now_ns, to);
+	}
+	free(lists);
+	yg_packages_done(&packages);
+	return rc;
 }
 
 int yg_inventory_packages(const char *root, int64_t now_ns, struct yg_inventory *to)
 {
-	struct packages packages = {.arena = yg_arena_new(ARENA_MAX)};
-	struct lists *lists = yg_calloc(1, sizeof(*lists));
-	struct yg_stanzas stanzas = {.take = take_installed, .arg = &packages};
-	char path[YG_HOST_PATH_MAX];
-	bool is_rpm;
-	int rc = packages.arena && lists ? YG_OK : YG_ENOMEM;
+	bool is_there = time_of(root, STATUS) != YG_TIME_NONE;
+	int rc = is_there ? with_dpkg(root, now_ns, to) : YG_OK;
 
-	if (rc == YG_OK && !is_there(root, STATUS)) {
-		rc = yg_inventory_rpm(root, to, &is_rpm);
-		if (rc == YG_OK && !is_rpm)
+	if (!is_there) {
+		rc = yg_inventory_rpm(root, now_ns, to, &is_there);
+		if (rc == YG_OK && !is_there)
 			problem(to, "packages", N_("no package database that is known"));
-	} else if (rc == YG_OK) {
-		rc = yg_host_path(path, root, STATUS) ? read_stanzas(path, &stanzas) : YG_ELIMIT;
-		if (rc != YG_OK && rc != YG_ENOMEM) {
-			problem(to, "packages", N_("the package database could not be read"));
-			rc = YG_OK;
-		}
-		if (packages.count > 0)
-			qsort(packages.items, packages.count, sizeof(*packages.items),
-			      compare_keys);
-		yg_inventory_add(to, "host", YG_S("packages_from"), YG_S("dpkg"),
-				 (struct yg_bytes){0});
-		*lists = (struct lists){.root = root, .packages = &packages};
-		if (rc == YG_OK)
-			rc = walk_lists(lists, true);
-		if (rc == YG_OK)
-			rc = walk_lists(lists, false);
-		add_packages(&packages, to);
-		judge_lists(lists, now_ns, to);
 	}
-	free(lists);
-	free(packages.items);
-	(void)yg_arena_free(packages.arena);
 	return rc == YG_OK ? yg_buf_error(&to->text) : rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sensor/rpm.h - the package database of Red Hat, SUSE and their children, as files.
+ * sensor/rpm.h - the package database of Red Hat, SUSE and their children, as files; versions.
  *
  *   rpmdb.sqlite  (RHEL 9, Fedora)       rpm_sqlite.c ─┐
  *   Packages.db   (NDB: SUSE)            rpm_files.c  ─┼─► header ─► name, version, architecture
@@ -58,3 +58,6 @@ YG_MUST_USE int yg_rpm_read_sqlite(const char *path, struct yg_rpm_found *found)
 
 /* For those: one header. YG_OK, also when it is bad, or what take() said. */
 YG_MUST_USE int yg_rpm_take(struct yg_rpm_found *found, struct yg_bytes header);
+
+/* [EPOCH:]VERSION[-RELEASE], as rpm compares them: below, at, above 0 (rpm-version(7)). */
+int yg_rpm_compare(struct yg_bytes a, struct yg_bytes b);

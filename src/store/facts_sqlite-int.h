@@ -55,6 +55,7 @@ enum yg_fact_query {
 	YG_FQ_ROW,
 	YG_FQ_INSERT,
 	YG_FQ_UPDATE,
+	YG_FQ_TOUCH,
 	YG_FQ_OUTCOME,
 	YG_FQ_COUNT,
 	YG_FQ_PART,

@@ -41,8 +41,10 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 	[YG_FQ_ROW] = "SELECT " COLUMNS " FROM findings WHERE id=?1",
 	[YG_FQ_INSERT] = "INSERT INTO findings(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
 			 " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-	[YG_FQ_UPDATE] = "UPDATE findings SET change=?2, level=?3, outcome=?4, first_ns=?5,"
-			 " last_ns=?6, received_ns=?7, count=?8, reason=?9, refs=?10 WHERE id=?1",
+	[YG_FQ_UPDATE] = "UPDATE findings SET change=?2, first_ns=?3, last_ns=?4, received_ns=?5,"
+			 " count=?6, refs=?7, level=?8, outcome=?9, reason=?10 WHERE id=?1",
+	[YG_FQ_TOUCH] = "UPDATE findings SET change=?2, first_ns=?3, last_ns=?4, received_ns=?5,"
+			" count=?6, refs=?7 WHERE id=?1",
 	[YG_FQ_OUTCOME] = "UPDATE findings SET change=?2, outcome=?3, reason=?4 WHERE id=?1",
 	[YG_FQ_COUNT] = "INSERT INTO days VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
 			" ON CONFLICT DO UPDATE SET records=records+excluded.records,"
@@ -60,7 +62,8 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 			 " ORDER BY id LIMIT ?3)",
 	[YG_FQ_LIST_ALL] = "SELECT " COLUMNS " FROM findings WHERE id<?1 AND id>=?2"
 			   " ORDER BY id DESC",
-	[YG_FQ_LIST_ORG] = "SELECT " COLUMNS " FROM findings INDEXED BY findings_by_org"
+	[YG_FQ_LIST_ORG] = "SELECT id, rule, sensor, level, outcome, actor"
+			   " FROM findings INDEXED BY findings_by_org"
 			   " WHERE org=?3 AND id<?1 AND id>=?2 ORDER BY id DESC",
 	[YG_FQ_LIST_CHANGES] = "SELECT " COLUMNS " FROM findings INDEXED BY findings_by_change"
 			       " WHERE change>?1 ORDER BY change",
@@ -406,24 +409,28 @@ static int64_t change_of(struct yg_facts_sqlite *fs, const struct yg_fact_findin
 	return (int64_t)(row->change > fs->change_before ? row->change : ++fs->change);
 }
 
-static int update_row(struct yg_facts_sqlite *fs, const struct yg_fact_finding *row,
-		      enum yg_outcome outcome, struct yg_bytes reason)
+/* @judged: level, outcome and reason too, which stand in an index; else only what each further
+ * record of a bundle changes. */
+static int update_row(struct yg_facts_sqlite *fs, const struct yg_fact_finding *row, bool judged)
 {
 	uint8_t refs[YG_FACT_REFS_MAX * REF_BYTES];
-	const int64_t numbers[] = {change_of(fs, row), row->level,   outcome,
-				   row->first_ns,      row->last_ns, row->received_ns,
-				   (int64_t)row->count};
+	const int64_t numbers[] = {change_of(fs, row), row->first_ns, row->last_ns,
+				   row->received_ns, (int64_t)row->count};
 	sqlite3_stmt *stmt;
-	int rc = yg_fs_take(fs, YG_FQ_UPDATE, &stmt);
+	int rc = yg_fs_take(fs, judged ? YG_FQ_UPDATE : YG_FQ_TOUCH, &stmt);
 	int b;
 
 	if (rc != YG_OK)
 		return rc;
 	b = yg_fs_bind_blob(stmt, 1, (struct yg_bytes){row->id, YG_FACT_ID_BYTES});
-	for (int i = 0; b == SQLITE_OK && i < 7; i++)
+	for (int i = 0; b == SQLITE_OK && i < 5; i++)
 		b = sqlite3_bind_int64(stmt, i + 2, numbers[i]);
-	b = b ? b : yg_fs_bind_text(stmt, 9, reason);
-	b = b ? b : yg_fs_bind_blob(stmt, 10, pack_refs(row, refs));
+	b = b ? b : yg_fs_bind_blob(stmt, 7, pack_refs(row, refs));
+	if (judged) {
+		b = b ? b : sqlite3_bind_int64(stmt, 8, row->level);
+		b = b ? b : sqlite3_bind_int64(stmt, 9, row->outcome);
+		b = b ? b : yg_fs_bind_text(stmt, 10, row->reason);
+	}
 	rc = yg_fs_fail(fs, b);
 	return rc == YG_OK ? yg_fs_run(fs, stmt) : rc;
 }
@@ -455,7 +462,9 @@ static int fs_add(struct yg_facts *facts, const struct yg_fact_finding *finding,
 {
 	struct yg_facts_sqlite *fs = (struct yg_facts_sqlite *)facts;
 	struct yg_fact_finding row;
+	enum yg_level level;
 	sqlite3_stmt *stmt;
+	bool is_judged;
 	int rc = find_row(fs, finding->id, &stmt, &row);
 
 	*ret_is_new = rc == YG_ENOENT;
@@ -463,10 +472,13 @@ static int fs_add(struct yg_facts *facts, const struct yg_fact_finding *finding,
 		return insert_row(fs, finding);
 	if (rc != YG_OK)
 		return rc;
-	if (yg_fact_merge(&row, finding))
-		rc = update_row(fs, &row, finding->outcome, finding->reason);
-	else
-		rc = update_row(fs, &row, row.outcome, row.reason);
+	level = row.level;
+	is_judged = yg_fact_merge(&row, finding);
+	if (is_judged) {
+		row.outcome = finding->outcome;
+		row.reason = finding->reason;
+	}
+	rc = update_row(fs, &row, is_judged || row.level != level);
 	(void)sqlite3_reset(stmt);
 	return rc;
 }

@@ -148,6 +148,7 @@ def sent_whole_and_on_change():
     equal((summary["inventory"], summary["os_id"], summary["packages"], summary["updates"],
            summary["updates_security"], summary["antivirus_running"], summary["hostname"]),
           ("summary", "debian", 3, 2, 1, "ClamAV", "box"))
+    equal((summary["lists_age_hours"], "unknown" in summary), (0, False))
     lists = {f["inventory_kind"]: f.get("items") for f in first[1:]}
     equal(lists["package"], ["bash:amd64 5.2.15-2", "libgone:all 2.0", "openssl:amd64 3.0.14-1~deb12u1"])
     equal(lists["socket"], "tcp 0.0.0.0:22 0")
@@ -175,6 +176,26 @@ def sent_whole_and_on_change():
     equal(member.stop(), 0)
     kept = [p.name for p in member.state.glob("inventory.*")]
     equal(len(kept), 1, kept)
+    equal(hub.stop(), 0)
+
+
+@case
+def without_lists_nothing_is_said_to_be_none():
+    hub, root = Hub(), machine()
+    hub.org()
+    shutil.rmtree(root / "var/lib/apt")
+    contains(Member.call("inventory", "--root", root).stdout.decode(), "Updates waiting: not known")
+    log = folder() / "x.log"
+    log.touch()
+    member = Member(hub, follow=[log], options=["--inventory-every", "1", "--root", str(root)]).start()
+    until("the lists", lambda: len(own(member)) >= 5)
+    first = own(member)
+    equal((first[0]["unknown"], [name for name in first[0] if name.startswith(("updates", "lists"))]), ("updates", []))
+    equal([f["inventory_kind"] for f in first[1:]], ["package", "socket", "administrator", "antivirus"])
+    # They come: what waits is new then.
+    put(root, "/var/lib/apt/lists/x_dists_y_main_binary-amd64_Packages", "Package: bash\nArchitecture: amd64\nVersion: 6-1\n")
+    until("an update", lambda: changes(member) == [("added", "update", "bash:amd64")])
+    equal(member.stop(), 0)
     equal(hub.stop(), 0)
 
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Databases of packages that the real rpm made, in each of its forms, read as rpm reads them."""
+import gzip
 import json
+import lzma
 import os
 import pathlib
 import random
@@ -66,11 +68,15 @@ def machine(*files, where="var/lib/rpm"):
     return root
 
 
-def seen(root, user=None):
-    done = subprocess.run([SENSOR, "inventory", "--root", str(root), "--json"], stdout=subprocess.PIPE, user=user,
+def inventory(root, *options, user=None):
+    done = subprocess.run([SENSOR, "inventory", "--root", str(root), *options], stdout=subprocess.PIPE, user=user,
                           stderr=subprocess.PIPE, env=dict(os.environ, LANGUAGE="en"), timeout=TIMEOUT_S)
     equal(done.returncode in (0, 1), True, done.stderr.decode())
-    said = json.loads(done.stdout)
+    return done.stdout.decode()
+
+
+def seen(root, user=None):
+    said = json.loads(inventory(root, "--json", user=user))
     return sorted("%s\t%s" % (i["name"], i["value"]) for i in said["package"]), json.dumps(said["problem"])
 
 
@@ -108,7 +114,7 @@ def as_rpm_left_it():
         root = machine((base / "rpmdb.sqlite", "rpmdb.sqlite"), where=where)
         found, said = seen(root)
         equal(found, wanted)
-        contains(said, "dnf check-update")
+        contains(said, "which updates wait is not known")
         # Nothing was put beside it.
         equal(os.listdir(root / where), ["rpmdb.sqlite"])
 
@@ -163,6 +169,165 @@ def ndb():
     path = pathlib.Path(folder()) / "Packages.db"
     write_ndb(base, path)
     equal(seen(machine((path, "Packages.db")))[0], wanted)
+
+
+# ---- what waits ----
+
+CACHE = "var/cache/dnf/base-0123456789abcdef"
+
+
+def split(version):
+    epoch, _, rest = version.rpartition(":")
+    return (epoch or "0", *rest.rsplit("-", 1))
+
+
+def primary(offered):
+    """As createrepo_c writes it: what matters of each package, and some of what does not."""
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n<metadata xmlns="http://linux.duke.edu/metadata/common" packages="%d">\n' % len(offered)
+    for name, arch, version in offered:
+        epoch, ver, rel = split(version)
+        text += ('<package type="rpm">\n  <name>%s</name>\n  <arch>%s</arch>\n  <version epoch="%s" ver="%s" rel="%s"/>\n'
+                 '  <summary>a &amp; b</summary>\n  <format><rpm:provides><rpm:entry name="%s" flags="EQ" epoch="0" ver="99" rel="1"/>'
+                 '</rpm:provides></format>\n</package>\n' % (name, arch, epoch, ver, rel, name))
+    return (text + "</metadata>\n").replace("<metadata ", '<metadata xmlns:rpm="http://linux.duke.edu/metadata/rpm" ').encode()
+
+
+def updateinfo(advised):
+    text = "<updates>"
+    for name, arch, version in advised:
+        epoch, ver, rel = split(version)
+        text += ('<update type="security"><id>A-1</id><pkglist><collection><package name="%s" arch="%s" epoch="%s" version="%s" '
+                 'release="%s"/></collection></pkglist></update>' % (name, arch, epoch, ver, rel))
+    return (text + "</updates>").encode()
+
+
+def zck(data):
+    place = pathlib.Path(folder())
+    (place / "x").write_bytes(data)
+    run("zck", "-o", place / "x.zck", place / "x")
+    return (place / "x.zck").read_bytes()
+
+
+PACKINGS = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress}
+if shutil.which("zstd"):
+    PACKINGS[".zst"] = lambda data: subprocess.run(["zstd", "-qc"], input=data, stdout=subprocess.PIPE, check=True).stdout
+if shutil.which("zck"):
+    PACKINGS[".zck"] = zck
+
+
+def keep(root, offered, advised=None, packing=".gz", where=CACHE):
+    """A repository as dnf keeps it."""
+    place = root / where / "repodata"
+    place.mkdir(parents=True, exist_ok=True)
+    kind = "_zck" if packing == ".zck" else ""
+    index = "<repomd>"
+    for name, body in (("primary", primary(offered)), ("updateinfo", updateinfo(advised) if advised is not None else None)):
+        if body is not None:
+            (place / ("0f-%s.xml%s" % (name, packing))).write_bytes(PACKINGS[packing](body))
+            index += '<data type="%s%s"><location href="repodata/0f-%s.xml%s"/></data>' % (name, kind, name, packing)
+    (place / "repomd.xml").write_text(index + "</repomd>")
+
+
+def configured(root, text="[base]\nname=Base\nenabled=1\n", name="etc/yum.repos.d/base.repo"):
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text)
+
+
+def whole(root):
+    return json.loads(inventory(root, "--json"))
+
+
+def updates(said):
+    return [(u["name"], u["value"], u.get("note")) for u in said["update"]]
+
+
+@case
+def what_waits():
+    """In each packing, of dnf and of zypper; of two kernels the newer one counts."""
+    base, _ = made()
+    offered = [("sample", "noarch", "1.2-1.el9"), ("sample-core", "x86_64", "2:5.14.0-2.el9"), ("large", "noarch", "1-1"),
+               ("other", "noarch", "9-9"), ("sample-core", "src", "2:6-1.el9")]
+    for packing in PACKINGS:
+        root = machine((base / "rpmdb.sqlite", "rpmdb.sqlite"))
+        configured(root)
+        keep(root, offered, [("sample", "noarch", "1.2-1.el9")], packing)
+        said = whole(root)
+        equal(updates(said), [("sample:noarch", "1.2-1.el9", "security")], packing)
+        equal([p for p in said["problem"] if p["name"].startswith("updates")], [], packing)
+        equal(len(said["lists_time"]), len("2026-11-26T12:00:00Z"))
+    root = machine((base / "rpmdb.sqlite", "rpmdb.sqlite"), where="usr/lib/sysimage/rpm")
+    configured(root, name="etc/zypp/repos.d/oss.repo")
+    keep(root, [("sample-core", "x86_64", "2:5.14.0-10.el9")], where="var/cache/zypp/raw/base")
+    said = whole(root)
+    equal(updates(said), [("sample-core:x86_64", "2:5.14.0-10.el9", None)])
+    contains([p["value"] for p in said["problem"] if p["name"] == "updates_security"][0], "not known")
+
+
+@case
+def what_is_not_known_is_not_none():
+    base, _ = made()
+    root = machine((base / "rpmdb.sqlite", "rpmdb.sqlite"))
+
+    def said_of():
+        said = whole(root)
+        return said["lists_time"], [p["value"] for p in said["problem"] if p["name"] == "updates"]
+
+    equal(said_of(), (None, ["which updates wait is not known: no repository is switched on"]))
+    configured(root)
+    time, problems = said_of()
+    equal(time, None)
+    contains(problems[0], "run `dnf makecache`")
+    contains(inventory(root), "Updates waiting: not known")
+    keep(root, [("sample", "noarch", "1.2-1.el9")])
+    (root / CACHE / "repodata/0f-primary.xml.gz").write_bytes(b"\x1f\x8bno")
+    equal(said_of(), (None, ["a list of available packages could not be read"]))
+    # A second repository of which nothing is kept: what is known is told, and that it is not all.
+    keep(root, [("sample", "noarch", "1.2-1.el9")])
+    configured(root, "[base]\n[more]\n")
+    time, problems = said_of()
+    equal(time is not None, True)
+    contains(problems[0], "of a repository no list")
+    equal(len(whole(root)["update"]), 1)
+    configured(root)
+    for path in (root / CACHE / "repodata").iterdir():
+        os.utime(path, (1700000000, 1700000000))
+    equal(said_of(), ("2023-11-14T22:13:20Z",
+                      ["the lists of available packages are older than a week: run `dnf makecache` or `zypper refresh`"]))
+
+
+@case
+def versions_as_rpm_compares_them():
+    """What counts as newer, of random versions: rpm says it, and so do we."""
+    rng = random.Random(SEED)
+    installed = [("p%d" % n, "".join(rng.choice(["0", "1", "9", "10", "a", "b", ".", "~", "^", "_", "rc"]) for _ in range(rng.randrange(1, 7))))
+                 for n in range(300)]
+    ours = [(name, "1" + version) for name, version in installed]
+    theirs = [(name, "1" + "".join(rng.choice([version, ".1", "~1", "^1", "a", "0"]) for _ in range(rng.randrange(1, 3))))
+              for name, version in installed]
+    lua = "".join("print(rpm.vercmp('%s-1', '%s-1') .. ' ') " % (new, old) for (_, old), (_, new) in zip(ours, theirs))
+    newer = [line == "1" for line in run("rpm", "--eval", "%%{lua: %s}" % lua).split()]
+    equal(len(newer), len(ours))
+    # The database of rpm itself, with other headers: as many as there are.
+    place = pathlib.Path(folder()) / "x.sqlite"
+    db = sqlite3.connect(place)
+    db.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB NOT NULL)")
+    db.executemany("INSERT INTO Packages(blob) VALUES(?)", [(header(name, version),) for name, version in ours])
+    db.commit()
+    db.close()
+    root = machine((place, "rpmdb.sqlite"))
+    configured(root)
+    keep(root, [(name, "noarch", version + "-1") for name, version in theirs])
+    equal(sorted(u[0] for u in updates(whole(root))), sorted(name + ":noarch" for (name, _), is_newer in zip(ours, newer) if is_newer))
+    equal(any(newer) and not all(newer), True)
+
+
+def header(name, version):
+    """Of a package: name, version, release, architecture."""
+    entries, data = b"", b""
+    for tag, text in ((1000, name), (1001, version), (1002, "1"), (1022, "noarch")):
+        entries += struct.pack(">IIII", tag, 6, len(data), 1)
+        data += text.encode() + b"\0"
+    return struct.pack(">II", 4, len(data)) + entries + data
 
 
 @case

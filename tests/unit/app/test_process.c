@@ -15,6 +15,8 @@
 
 #include "../check.h"
 
+#define SAVING_MS 2300 /* more than END_MS; with it less than END_ALL_MS */
+
 struct shared {
 	atomic_uint lives[4]; /* begun, by place */
 	atomic_uint order;    /* places in the order in which they began, four bits each */
@@ -178,6 +180,27 @@ static int meddling(void *arg, int control, unsigned index)
 	return rest(control, NULL);
 }
 
+/* The first one saves for longer than any other may take; all others do not hear that they shall
+ * end. */
+static int saving(void *arg, int control, unsigned index)
+{
+	const struct timespec long_ns = {.tv_sec = SAVING_MS / 1000,
+					 .tv_nsec = SAVING_MS % 1000 * 1000000L};
+	int rc;
+
+	(void)arg;
+	begin(index);
+	if (yg_process_say_ready(control) != YG_OK)
+		return YG_EIO;
+	if (index > 0)
+		for (;;)
+			pause();
+	rc = rest(control, NULL);
+	nanosleep(&long_ns, NULL);
+	atomic_fetch_add(&shared->heard, 1);
+	return rc;
+}
+
 static int ready(void *arg)
 {
 	if (arg)
@@ -201,6 +224,7 @@ static int run(int (*live)(void *, int, unsigned), unsigned count, bool ends_whe
 	struct yg_processes_opts opts = {
 		.specs = specs,
 		.spec_count = count,
+		.kept_count = live == saving,
 		.links = &link,
 		.link_count = live == linked,
 		.signals = signals,
@@ -258,12 +282,27 @@ static void distrusts(void)
 	CHECK(atomic_load(&shared->lives[0]) == 1 && atomic_load(&shared->lives[1]) == 2);
 }
 
+/* Those who hang take their time together, so that there is enough left for who saves. */
+static void hanging_ones_take_nothing_from_who_saves(void)
+{
+	int64_t begun = monotonic_ns(NULL);
+	int64_t took_ms;
+
+	CHECK(run(saving, 4, true) == YG_OK);
+	took_ms = (monotonic_ns(NULL) - begun) / 1000000;
+	CHECK(atomic_load(&shared->heard) == 1);
+	if (took_ms >= YG_PROCESS_END_ALL_MS)
+		fprintf(stderr, "%lld ms\n", (long long)took_ms);
+	CHECK(took_ms < YG_PROCESS_END_ALL_MS);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		CASE(starts_in_order), CASE(gives_up_at_the_beginning),
 		CASE(starts_again),    CASE(gives_up_on_one_that_cannot_live),
 		CASE(links_again),     CASE(distrusts),
+		CASE(hanging_ones_take_nothing_from_who_saves),
 	};
 	sigset_t set;
 

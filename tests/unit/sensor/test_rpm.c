@@ -182,10 +182,73 @@ static void circle(void)
 	free(mem);
 }
 
+/* As `rpm --eval '%{lua: print(rpm.vercmp(A, B))}'` says (tried with rpm 4.18.0). */
+static void versions(void)
+{
+	static const struct {
+		const char *a;
+		const char *b;
+		int wanted;
+	} rows[] = {
+		{"1.0", "1.0", 0},
+		{"1.0", "2.0", -1},
+		{"2.0.1", "2.0", 1},
+		{"2.0.1a", "2.0.1", 1},
+		{"5.5p10", "5.5p1", 1},
+		{"10xyz", "10.1xyz", -1},
+		{"xyz10", "xyz10.1", -1},
+		{"xyz.4", "8", -1},
+		{"1.05", "1.5", 0},
+		{"1.0010", "1.9", 1},
+		{"2.50", "2.5", 1},
+		{"fc4", "fc.4", 0},
+		{"FC5", "fc4", -1},
+		{"2a", "2.0", -1},
+		{"1.0", "1.fc4", 1},
+		{"3.0.0_fc", "3.0.0.fc", 0},
+		{"a", "1", -1},
+		{"1.e.9", "1.9", -1},
+		{"18446744073709551616", "18446744073709551615", 1},
+		{"1\xe3\x81\x82", "1", 0},
+		/* what comes before a release, and what after it */
+		{"1.0~rc1", "1.0", -1},
+		{"1.0~rc1", "1.0~rc2", -1},
+		{"1.0~rc1~git1", "1.0~rc1", -1},
+		{"1.0", "1.0~~", 1},
+		{"~1", "1", -1},
+		{"1.0^", "1.0", 1},
+		{"1.0^git1", "1.0", 1},
+		{"1.0^git1", "1.01", -1},
+		{"1.0^20160101", "1.0.1", -1},
+		{"1.0^20160102", "1.0^20160101^git1", 1},
+		{"1.0~rc1^git1", "1.0~rc1", 1},
+		{"1.0^git1~pre", "1.0^git1", -1},
+		{"1.0^git1", "1.0~rc1", 1},
+		/* with epoch and release */
+		{"1:0.9-1", "2.0-1", 1},
+		{"0:1.0-1", "1.0-1", 0},
+		{"2:1.0-1", "10:1.0-1", -1},
+		{"1.0-1", "1.0-2", -1},
+		{"1.0-2.el9", "1.0-2.el9_1", -1},
+		{"5.14.0-503.el9", "5.14.0-70.el9", 1},
+		{"1.0-1", "1.0~rc1-2", 1},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int found = yg_rpm_compare(yg_bytes_str(rows[i].a), yg_bytes_str(rows[i].b));
+		int back = yg_rpm_compare(yg_bytes_str(rows[i].b), yg_bytes_str(rows[i].a));
+
+		if ((found > 0) - (found < 0) != rows[i].wanted)
+			fprintf(stderr, "%s and %s: %d\n", rows[i].a, rows[i].b, found);
+		CHECK((found > 0) - (found < 0) == rows[i].wanted);
+		CHECK((back > 0) - (back < 0) == -rows[i].wanted);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct check_case cases[] = {CASE(headers), CASE(lies), CASE(databases),
-						  CASE(circle)};
+						  CASE(circle), CASE(versions)};
 
 	if (argc != 2)
 		return 2;
