@@ -36,6 +36,9 @@ static const char *const control_steps[] = {
 	" removed INTEGER NOT NULL,"
 	" PRIMARY KEY(org, kind, key)"
 	") STRICT, WITHOUT ROWID;",
+	/* 2: `heads` are what is there: what was removed is in `docs` alone, so that a listing does
+	 * not walk over all that ever stood before what it looks for (a queue's rows, timers). */
+	"DELETE FROM heads WHERE removed<>0;",
 };
 const struct yg_sqlite_form yg_sqlite_control = {0x59474152, /* "YGAR" */
 						 control_steps, COUNT_OF(control_steps)};

@@ -17,10 +17,11 @@ enum query {
 	COMMIT,
 	ROLLBACK,
 	HEAD,
+	TOMBSTONE,
 	INSERT,
 	MOVE_HEAD,
 	PURGE,
-	PURGE_HEAD,
+	DROP_HEAD,
 	NEWEST,
 	GET,
 	LIST,
@@ -39,6 +40,9 @@ static const char *const texts[QUERY_COUNT] = {
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[HEAD] = "SELECT revision, removed FROM heads WHERE org=?1 AND kind=?2 AND key=?3",
+	/* What is no head was never there, or its last revision is a tombstone. */
+	[TOMBSTONE] = "SELECT revision, removed FROM docs WHERE org=?1 AND kind=?2 AND key=?3"
+		      " ORDER BY revision DESC LIMIT 1",
 	[INSERT] = "INSERT INTO docs(org, kind, key, revision, time_ns, actor, removed, body)"
 		   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[MOVE_HEAD] = "INSERT INTO heads(org, kind, key, change, revision, removed)"
@@ -46,9 +50,9 @@ static const char *const texts[QUERY_COUNT] = {
 		      " ON CONFLICT DO UPDATE SET change=excluded.change,"
 		      " revision=excluded.revision, removed=excluded.removed",
 	[PURGE] = "DELETE FROM docs WHERE org=?1 AND kind=?2 AND key=?3 AND revision<?4",
-	[PURGE_HEAD] = "DELETE FROM heads WHERE org=?1 AND kind=?2 AND key=?3",
-	[NEWEST] = "SELECT h.change=(SELECT max(change) FROM docs) FROM heads AS h"
-		   " WHERE h.org=?1 AND h.kind=?2 AND h.key=?3",
+	[DROP_HEAD] = "DELETE FROM heads WHERE org=?1 AND kind=?2 AND key=?3",
+	[NEWEST] = "SELECT change=(SELECT max(change) FROM docs) FROM docs"
+		   " WHERE org=?1 AND kind=?2 AND key=?3 ORDER BY revision DESC LIMIT 1",
 	[GET] = "SELECT " COLUMNS_OF_DOCS " FROM heads AS h JOIN docs AS d ON d.change=h.change"
 		" WHERE h.org=?1 AND h.kind=?2 AND h.key=?3 AND h.removed=0",
 	[LIST] = "SELECT " COLUMNS_OF_DOCS
@@ -188,14 +192,15 @@ static void sqlite_free(struct yg_control *control)
 	free(store);
 }
 
-static int read_head(struct sqlite *store, const struct yg_doc_put *id, struct yg_doc_head *ret)
+/* HEAD or TOMBSTONE. *ret stays as it is when there is none. */
+static int read_last(struct sqlite *store, enum query query, const struct yg_doc_put *id,
+		     struct yg_doc_head *ret)
 {
 	sqlite3_stmt *stmt;
-	int rc = take(store, HEAD, &stmt);
+	int rc = take(store, query, &stmt);
 
 	if (rc != YG_OK)
 		return rc;
-	*ret = (struct yg_doc_head){0};
 	rc = bind_id(stmt, id);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(stmt);
@@ -204,12 +209,24 @@ static int read_head(struct sqlite *store, const struct yg_doc_put *id, struct y
 
 		ret->revision = (uint32_t)revision;
 		ret->is_removed = sqlite3_column_int(stmt, 1) != 0;
-		rc = revision > 0 && revision < YG_REVISION_ANY ? YG_OK : YG_EFORMAT;
+		rc = revision > 0 && revision < YG_REVISION_ANY &&
+				     ret->is_removed == (query == TOMBSTONE)
+			     ? YG_OK
+			     : YG_EFORMAT;
 	} else {
 		rc = rc == SQLITE_DONE ? YG_OK : fail(store, rc);
 	}
-	give_back(store, HEAD, stmt);
+	give_back(store, query, stmt);
 	return rc;
+}
+
+static int read_head(struct sqlite *store, const struct yg_doc_put *id, struct yg_doc_head *ret)
+{
+	int rc;
+
+	*ret = (struct yg_doc_head){0};
+	rc = read_last(store, HEAD, id, ret);
+	return rc == YG_OK && ret->revision == 0 ? read_last(store, TOMBSTONE, id, ret) : rc;
 }
 
 static int insert(struct sqlite *store, const struct yg_doc_put *put, uint32_t revision)
@@ -239,11 +256,33 @@ static int insert(struct sqlite *store, const struct yg_doc_put *put, uint32_t r
 	return rc;
 }
 
+/* PURGE (revisions below @below) and DROP_HEAD. */
+static int delete_rows(struct sqlite *store, enum query query, const struct yg_doc_put *id,
+		       int64_t below)
+{
+	sqlite3_stmt *stmt;
+	int rc = take(store, query, &stmt);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = bind_id(stmt, id);
+	if (rc == SQLITE_OK && query == PURGE)
+		rc = sqlite3_bind_int64(stmt, 4, below);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	rc = rc == SQLITE_DONE ? YG_OK : fail(store, rc);
+	give_back(store, query, stmt);
+	return rc;
+}
+
 static int move_head(struct sqlite *store, const struct yg_doc_put *put, uint32_t revision)
 {
 	sqlite3_stmt *stmt;
-	int rc = take(store, MOVE_HEAD, &stmt);
+	int rc;
 
+	if (put->is_removed)
+		return delete_rows(store, DROP_HEAD, put, 0);
+	rc = take(store, MOVE_HEAD, &stmt);
 	if (rc != YG_OK)
 		return rc;
 	rc = bind_id(stmt, put);
@@ -289,25 +328,6 @@ static int is_newest(struct sqlite *store, const struct yg_doc_put *id, bool *re
 	return rc;
 }
 
-/* PURGE (revisions below @below) and PURGE_HEAD. */
-static int delete_rows(struct sqlite *store, enum query query, const struct yg_doc_put *id,
-		       int64_t below)
-{
-	sqlite3_stmt *stmt;
-	int rc = take(store, query, &stmt);
-
-	if (rc != YG_OK)
-		return rc;
-	rc = bind_id(stmt, id);
-	if (rc == SQLITE_OK && query == PURGE)
-		rc = sqlite3_bind_int64(stmt, 4, below);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	rc = rc == SQLITE_DONE ? YG_OK : fail(store, rc);
-	give_back(store, query, stmt);
-	return rc;
-}
-
 static int sqlite_purge(struct yg_control *control, const struct yg_doc_put *id, bool keeps_current,
 			uint32_t *ret_count)
 {
@@ -323,7 +343,7 @@ static int sqlite_purge(struct yg_control *control, const struct yg_doc_put *id,
 	if (rc != YG_OK || is_newest_one)
 		return rc == YG_OK ? YG_EMISMATCH : rc;
 	if (!keeps_current)
-		rc = delete_rows(store, PURGE_HEAD, id, 0);
+		rc = delete_rows(store, DROP_HEAD, id, 0);
 	if (rc == YG_OK)
 		rc = delete_rows(store, PURGE, id,
 				 (int64_t)head.revision + (keeps_current ? 0 : 1));

@@ -348,6 +348,10 @@ static void the_first_control_file_opens(void)
 	CHECK(yg_control_open_sqlite(path_of("hub-first.db"), false, &control) == YG_OK);
 	CHECK(strcmp(body_in(control, ORG, "a"), "@2=second;") == 0);
 	CHECK(strcmp(body_in(control, ORG, "b"), "none") == 0);
+	/* What was removed in it goes on where it ended. */
+	CHECK(put(control, "b", "again", 1) == YG_EMISMATCH);
+	CHECK(put(control, "b", "again", 0) == YG_OK);
+	CHECK(strncmp(body_in(control, ORG, "b"), "@3=", 3) == 0);
 	control = yg_control_free(control);
 	remove_store("hub-first.db");
 }

@@ -115,9 +115,34 @@ static void a_new_file_is_for_its_owner_only(void)
 	CHECK(store && strcmp(body_of(store, "a"), "@2=2;") == 0);
 	(void)yg_control_free(store);
 	CHECK(is_whole("new"));
-	CHECK(ask("new", "PRAGMA user_version") == 1);
+	CHECK(ask("new", "PRAGMA user_version") == 2);
 	CHECK(ask("new", "SELECT journal_mode='wal' FROM pragma_journal_mode") == 1);
 	remove_store("new");
+}
+
+/* A queue's rows come and go: a listing must not walk over all that were there before. */
+static void what_was_removed_costs_a_listing_nothing(void)
+{
+	struct yg_control *store = open_db("queue");
+	char key[16];
+
+	CHECK(store && yg_control_begin(store) == YG_OK);
+	for (unsigned i = 0; i < 300; i++) {
+		(void)snprintf(key, sizeof(key), "%03u", i);
+		CHECK(put(store, key, "1", 0) == YG_OK);
+		CHECK(i == 299 || put(store, key, NULL, 1) == YG_OK);
+	}
+	CHECK(yg_control_commit(store) == YG_OK);
+	/* Where listings go (`heads`) is nothing but what is there; all revisions are still kept. */
+	CHECK(ask("queue", "SELECT count(*) FROM heads") == 1);
+	CHECK(ask("queue", "SELECT count(*) FROM docs") == 599);
+	/* What was removed goes on where it ended. */
+	CHECK(put(store, "007", "3", 1) == YG_EMISMATCH && put(store, "007", NULL, 2) == YG_ENOENT);
+	CHECK(put(store, "007", "3", 0) == YG_OK && put(store, "007", "4", 3) == YG_OK);
+	CHECK(strcmp(body_of(store, "007"), "@4=4;") == 0);
+	(void)yg_control_free(store);
+	CHECK(ask("queue", "SELECT count(*) FROM heads") == 2);
+	remove_store("queue");
 }
 
 static void a_transaction_that_stays_open_is_rolled_back(void)
@@ -150,7 +175,7 @@ static void an_empty_file_is_filled(void)
 	store = open_db("empty");
 	CHECK(store && put(store, "a", "1", 0) == YG_OK);
 	(void)yg_control_free(store);
-	CHECK(is_whole("empty") && ask("empty", "PRAGMA user_version") == 1);
+	CHECK(is_whole("empty") && ask("empty", "PRAGMA user_version") == 2);
 	remove_store("empty");
 }
 
@@ -646,6 +671,7 @@ static void a_reader_sees_one_moment_and_writes_nothing(void)
 static const struct check_case cases[] = {
 	CASE(a_reader_sees_one_moment_and_writes_nothing),
 	CASE(a_new_file_is_for_its_owner_only),
+	CASE(what_was_removed_costs_a_listing_nothing),
 	CASE(a_transaction_that_stays_open_is_rolled_back),
 	CASE(an_empty_file_is_filled),
 	CASE(names_of_files_are_no_commands),
