@@ -232,13 +232,32 @@ struct yg_warn_out {
 void yg_warn_out_done_with(struct yg_warn_out *out);
 
 /*
- * The next row that is due at @now_ns and for which @is_free says yes; before it is returned it is
- * written down as begun. YG_OK; YG_ENOENT: nothing to do. A row that can be sent to nobody (contact
+ * A turn through the queue: mails or webhooks, the oldest first, and each row once a round: one
+ * whose way is full is passed by, and what comes while a round goes on is of the next one.
+ */
+struct yg_warn_turn {
+	bool is_hooks; /* webhooks; else all that goes by mail */
+	/* May the row at @key be taken? One that is under way may not. */
+	bool (*is_free)(void *arg, const char *key);
+	/* Is there room where it goes (@out: id, channel, to)? NULL: always. */
+	bool (*has_room)(void *arg, const struct yg_warn_out *out);
+	void *arg;
+	/* Where the round is; zeros: at its beginning. */
+	char until[17];
+	char after[300];
+};
+
+/*
+ * The next row of @turn that is due at @now_ns; before it is returned it is written down as begun.
+ * YG_OK; YG_ENOENT: the round is over; YG_EAGAIN: not yet, but as much was gone over as one call
+ * may (YG_WARN_LOOK_MAX rows, YG_WARN_PASS_MAX of them without room), and the next call goes on
+ * behind that. What was delivered before costs nothing. A row that can be sent to nobody (contact
  * gone, gate's refusal) is settled here, and the next one looked for.
  */
+#define YG_WARN_LOOK_MAX 1000u
+#define YG_WARN_PASS_MAX 100u
 YG_MUST_USE int yg_warn_out_next(struct yg_hub_access *hub, int64_t now_ns,
-				 bool (*is_free)(void *arg, const char *key), void *arg,
-				 struct yg_warn_out *ret);
+				 struct yg_warn_turn *turn, struct yg_warn_out *ret);
 enum yg_warn_sent {
 	YG_WARN_SENT,  /* the other side took it: delivered */
 	YG_WARN_LATER, /* it may go later: tried again, after 1, 2, 4, … minutes, up to six hours

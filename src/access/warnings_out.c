@@ -10,7 +10,7 @@
 #include "base/ban.h"
 
 #define HUB	    "hub"
-#define LOOK_MAX    200u /* rows that one look goes over */
+#define WEBHOOK	    "webhook"
 #define RETRY_S	    60
 #define RETRY_MAX_S (6 * 3600)
 #define TRIES_MAX   12u
@@ -25,32 +25,53 @@ void yg_warn_out_done_with(struct yg_warn_out *out)
 /* ---- the next row ---- */
 
 struct looking {
-	const char *until; /* a key of now */
-	bool (*is_free)(void *arg, const char *key);
-	void *arg;
+	struct yg_warn_turn *turn;
 	struct yg_warn_out *ret;
+	uint32_t left; /* rows that may still be gone over */
 	bool is_begun;
 };
 
-static int look_row(void *arg, struct yg_bytes key, const json_t *body)
+static bool is_hook(const char *channel)
+{
+	return strcmp(channel, WEBHOOK) == 0;
+}
+
+static int take_row(struct looking *l, struct yg_bytes body)
+{
+	struct yg_fault fault;
+	json_t *row = NULL;
+	int rc = yg_json_load(body, YG_DOC_BODY_MAX, &row, &fault);
+
+	if (rc != YG_OK)
+		return rc;
+	memcpy(l->ret->key, l->turn->after, sizeof(l->ret->key));
+	yg_hub_text(row, "id", l->ret->id, sizeof(l->ret->id));
+	yg_hub_text(row, "channel", l->ret->channel, sizeof(l->ret->channel));
+	yg_hub_text(row, "org", l->ret->org, sizeof(l->ret->org));
+	l->ret->tries = (uint32_t)yg_json_int(row, "tries", 0);
+	l->is_begun = json_is_true(json_object_get(row, "begun"));
+	json_decref(row);
+	return YG_EEND;
+}
+
+/* @key: TIME/ID-CHANNEL; what is not ours to take is not parsed. */
+static int look_row(void *arg, struct yg_bytes key, struct yg_bytes body)
 {
 	struct looking *l = arg;
-	char text[sizeof(l->ret->key)];
+	struct yg_warn_turn *turn = l->turn;
+	const char *dash;
 
-	if (key.size >= sizeof(text))
+	l->left--;
+	if (key.size >= sizeof(turn->after))
 		return YG_OK;
-	(void)snprintf(text, sizeof(text), "%.*s", YG_FMT(key)); /* as measured */
-	if (strncmp(text, l->until, 16) > 0)
+	if (key.size < 16 || memcmp(key.data, turn->until, 16) > 0)
 		return YG_ENOENT; /* keys ascend with time */
-	if (!l->is_free(l->arg, text))
+	(void)snprintf(turn->after, sizeof(turn->after), "%.*s", YG_FMT(key)); /* as measured */
+	dash = strrchr(turn->after, '-');
+	if (is_hook(dash ? dash + 1 : "") != turn->is_hooks ||
+	    !turn->is_free(turn->arg, turn->after))
 		return YG_OK;
-	memcpy(l->ret->key, text, sizeof(text));
-	yg_hub_text(body, "id", l->ret->id, sizeof(l->ret->id));
-	yg_hub_text(body, "channel", l->ret->channel, sizeof(l->ret->channel));
-	yg_hub_text(body, "org", l->ret->org, sizeof(l->ret->org));
-	l->ret->tries = (uint32_t)yg_json_int(body, "tries", 0);
-	l->is_begun = json_is_true(json_object_get(body, "begun"));
-	return YG_EEND;
+	return take_row(l, body);
 }
 
 /* What is known of a way to its end, in the warning: who reads it sees what became of it. */
@@ -82,7 +103,7 @@ static int note_channel(struct yg_hub_access *hub, const struct yg_warn_out *out
 					   "repeats", (json_int_t)repeats));
 	if (rc == YG_OK && strcmp(state, "sent") == 0)
 		rc = yg_warn_step_set(body, YG_WARN_DELIVERED, now_ns, channel,
-				      strcmp(channel, "webhook") == 0 ? "webhook" : "mail");
+				      is_hook(channel) ? WEBHOOK : "mail");
 	if (rc == YG_OK)
 		rc = yg_warn_save(hub, HUB, "warning", id, json_incref(body));
 	json_decref(body);
@@ -108,16 +129,48 @@ static int settle(struct yg_hub_access *hub, const struct yg_warn_out *out, cons
 /* Where to: as the register has it now, for a contact may have changed since. */
 static int find_way(struct yg_hub_access *hub, const char *org, struct yg_warn_out *out)
 {
-	bool is_hook = strcmp(out->channel, "webhook") == 0;
 	const char *key = strcmp(out->channel, "deputy") == 0 ? "deputy_mail" : "contact_mail";
 	json_t *body = NULL;
-	int rc = is_hook ? yg_warn_load(hub, "webhook", org, &body)
-			 : yg_hub_get(hub, "member", org, &body, NULL);
+	int rc = is_hook(out->channel) ? yg_warn_load(hub, WEBHOOK, org, &body)
+				       : yg_hub_get(hub, "member", org, &body, NULL);
 
-	yg_hub_text(body, is_hook ? "url" : key, out->to, sizeof(out->to));
+	yg_hub_text(body, is_hook(out->channel) ? "url" : key, out->to, sizeof(out->to));
 	yg_hub_text(body, "secret", out->secret, sizeof(out->secret));
 	yg_hub_text(body, "language", out->lang, sizeof(out->lang));
 	json_decref(body);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+static bool has_room(const struct yg_warn_turn *turn, const struct yg_warn_out *out)
+{
+	return !turn->has_room || !out->to[0] || turn->has_room(turn->arg, out);
+}
+
+static int look_org(void *arg, const struct yg_doc *doc)
+{
+	struct yg_bytes org = yg_json_peek_text(doc->body, "org");
+
+	/* An id stands in JSON as it is. */
+	(void)snprintf(arg, YG_ENROL_ID_MAX + 1, "%.*s", YG_FMT(org)); /* cut: then it is nobody */
+	return YG_OK;
+}
+
+/* Before anything else of a webhook's row is made: thousands may wait for one host. YG_EAGAIN. */
+static int look_for_room(struct yg_hub_access *hub, const struct yg_warn_turn *turn,
+			 struct yg_warn_out *out)
+{
+	char org[YG_ENROL_ID_MAX + 1] = "";
+	int rc;
+
+	if (!turn->has_room || !is_hook(out->channel))
+		return YG_OK;
+	rc = yg_control_get(hub->store, YG_S(YG_WARN_STORE), YG_S("warning"), yg_bytes_str(out->id),
+			    look_org, org);
+	if (rc == YG_OK)
+		rc = find_way(hub, org, out);
+	if (rc == YG_OK && !has_room(turn, out))
+		return YG_EAGAIN;
+	out->to[0] = '\0';
 	return rc == YG_ENOENT ? YG_OK : rc;
 }
 
@@ -132,8 +185,7 @@ static int find_copy(struct yg_hub_access *hub, const json_t *warning, struct yg
 	rc = yg_warn_load(hub, "plan", plan, &body);
 	if (rc == YG_OK) {
 		yg_warn_variant_of(plan, body, warning,
-				   strcmp(out->channel, "webhook") == 0 ? YG_OUTLET_WEBHOOK
-									: YG_OUTLET_MAIL,
+				   is_hook(out->channel) ? YG_OUTLET_WEBHOOK : YG_OUTLET_MAIL,
 				   &variant);
 		rc = yg_warn_text(hub, HUB, &variant, &text);
 	}
@@ -158,16 +210,23 @@ static int fill_other(struct yg_hub_access *hub, struct yg_warn_out *out, int64_
 	return rc;
 }
 
-/* Everything that sending needs. YG_EEND: it can be sent to nobody, which was settled. */
-static int fill(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t now_ns)
+/* Everything that sending needs. YG_EEND: it can be sent to nobody, which was settled; YG_EAGAIN:
+ * there is no room where it goes. */
+static int fill(struct yg_hub_access *hub, const struct yg_warn_turn *turn, struct yg_warn_out *out,
+		int64_t now_ns)
 {
 	char org[YG_ENROL_ID_MAX + 1];
 	struct yg_hub_org found = {.closed_ns = YG_TIME_NONE};
 	json_t *warning = NULL;
 	int rc;
 
-	if (yg_remind_is(out) || yg_warn_is_question(out->channel))
-		return fill_other(hub, out, now_ns);
+	if (yg_remind_is(out) || yg_warn_is_question(out->channel)) {
+		rc = fill_other(hub, out, now_ns);
+		return rc == YG_OK && !has_room(turn, out) ? YG_EAGAIN : rc;
+	}
+	rc = look_for_room(hub, turn, out);
+	if (rc != YG_OK)
+		return rc;
 	rc = yg_warn_load(hub, "warning", out->id, &warning);
 	if (rc == YG_ENOENT) {
 		rc = settle(hub, out, "gone", "", now_ns);
@@ -219,32 +278,46 @@ static int begin_row(struct yg_hub_access *hub, struct yg_warn_out *out, int64_t
 	return rc;
 }
 
-int yg_warn_out_next(struct yg_hub_access *hub, int64_t now_ns,
-		     bool (*is_free)(void *arg, const char *key), void *arg,
+/* The next row that may be taken. YG_OK, YG_ENOENT, YG_EAGAIN. */
+static int look_on(struct yg_hub_access *hub, struct looking *l)
+{
+	char after[sizeof(l->turn->after)];
+	int rc = YG_EAGAIN;
+
+	*l->ret = (struct yg_warn_out){0};
+	memcpy(after, l->turn->after, sizeof(after)); /* which look_row moves */
+	if (l->left > 0)
+		rc = yg_hub_each_raw(hub, YG_WARN_STORE, "outbox", "", after, l->left, look_row, l);
+	if (rc == YG_OK)
+		rc = l->left > 0 ? YG_ENOENT : YG_EAGAIN;
+	if (rc == YG_ENOENT)
+		l->turn->after[0] = '\0';
+	return rc == YG_EEND ? YG_OK : rc;
+}
+
+int yg_warn_out_next(struct yg_hub_access *hub, int64_t now_ns, struct yg_warn_turn *turn,
 		     struct yg_warn_out *ret)
 {
-	char until[17];
+	struct looking l = {.turn = turn, .ret = ret, .left = YG_WARN_LOOK_MAX};
 
-	yg_warn_time_key(now_ns, false, until);
-	for (unsigned i = 0; i < LOOK_MAX; i++) {
-		struct looking l = {until, is_free, arg, ret, false};
-		int rc;
+	if (!turn->after[0])
+		yg_warn_time_key(now_ns, false, turn->until);
+	for (unsigned i = 0; i < YG_WARN_PASS_MAX; i++) {
+		int rc = look_on(hub, &l);
 
-		*ret = (struct yg_warn_out){0};
-		rc = yg_hub_each(hub, YG_WARN_STORE, "outbox", "", "", 0, look_row, &l);
-		if (rc != YG_EEND)
-			return rc == YG_OK ? YG_ENOENT : rc;
+		if (rc != YG_OK)
+			return rc;
 		ret->is_repeated = l.is_begun;
-		rc = fill(hub, ret, now_ns);
+		rc = fill(hub, turn, ret, now_ns);
 		if (rc == YG_OK)
 			rc = begin_row(hub, ret, now_ns);
 		if (rc == YG_OK)
 			return YG_OK;
 		yg_warn_out_done_with(ret);
-		if (rc != YG_EEND)
+		if (rc != YG_EEND && rc != YG_EAGAIN)
 			return rc;
 	}
-	return YG_ENOENT;
+	return YG_EAGAIN;
 }
 
 static int put_later(struct yg_hub_access *hub, const struct yg_warn_out *out, const char *text,

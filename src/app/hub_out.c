@@ -19,7 +19,7 @@
 #define CONNECT_MS 5000L
 #define TIMEOUT_MS 15000L
 /* More than a keeper has under way: what one asked for that was killed ends beside that. */
-#define AT_ONCE 24u
+#define AT_ONCE 36u
 #define WAIT_MS 50 /* between looks at the keeper while something is under way */
 
 struct out {

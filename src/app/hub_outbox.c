@@ -2,6 +2,8 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "app/hub_outbox.h"
 
+#include <strings.h>
+
 #include "access/provisions.h"
 #include "app/hub_feeds.h"
 #include "app/hub_mail.h"
@@ -15,14 +17,25 @@
 
 #include "base/ban.h"
 
-#define UNDER_WAY 8u /* rows that out has at once */
-#define OF_A_KIND 6u /* of these mails, or webhooks: where one kind hangs, the other goes */
-#define LOOK_NS	  (200 * 1000000LL)
-#define FULL_NS                                                                                    \
-	(2000 * 1000000LL) /* while one kind is full, and its rows are gone over in vain           \
-			    */
-#define TICK_LIMIT 200u
-#define FLOW_NS	   (1000 * 1000000LL) /* between looks at what goes down the tree */
+/*
+ * What out has at once. Mails and webhooks have room of their own: where one kind hangs, the other
+ * goes. And of the webhooks' room one host gets a part alone: where one hangs, the others' go.
+ */
+#define OF_A_KIND     6u
+#define UNDER_WAY     (2u * OF_A_KIND)
+#define HOOKS_OF_HOST 2u
+#define LOOK_NS	      (200 * 1000000LL)
+#define TICK_LIMIT    200u
+#define FLOW_NS	      (1000 * 1000000LL) /* between looks at what goes down the tree */
+
+/* Mails, or webhooks. */
+struct lane {
+	struct yg_hub_outbox *box;
+	struct yg_warn_turn turn;
+	unsigned under_way;
+	bool is_full;  /* a row was passed by: it may go when something else has ended */
+	bool is_ended; /* the round is over: the next one begins with the next look */
+};
 
 struct yg_hub_outbox {
 	struct yg_hub_outbox_opts opts;
@@ -32,13 +45,80 @@ struct yg_hub_outbox {
 		struct yg_warn_out out;
 		uint64_t id; /* 0: free */
 	} rows[UNDER_WAY];
+	struct lane lanes[2];
 	uint64_t last_id;
 	int64_t look_ns;
-	bool is_full; /* of one kind */
+	bool has_ended; /* something did: there is room again */
 	int64_t flow_ns;
 	struct yg_hub_remind *remind;
 	bool is_told; /* of an error of the store */
 };
+
+static bool is_hook(const char *channel)
+{
+	return strcmp(channel, "webhook") == 0;
+}
+
+/* Not what is under way. */
+static bool is_free(void *arg, const char *key)
+{
+	const struct lane *lane = arg;
+
+	for (unsigned i = 0; i < UNDER_WAY; i++)
+		if (lane->box->rows[i].id && strcmp(lane->box->rows[i].out.key, key) == 0)
+			return false;
+	return true;
+}
+
+/* What of a URL says whose program it is: its host, whatever the port. */
+static struct yg_bytes host_of(const char *url)
+{
+	const char *host = strstr(url, "://");
+	size_t size;
+
+	host = host ? host + 3 : url;
+	size = host[0] == '[' ? strcspn(host, "]") : strcspn(host, ":/?#");
+	while (size > 0 && host[size - 1] == '.')
+		size--; /* of the root */
+	return (struct yg_bytes){(const uint8_t *)host, size};
+}
+
+static bool has_room(void *arg, const struct yg_warn_out *out)
+{
+	struct lane *lane = arg;
+	struct yg_bytes host = host_of(out->to);
+	unsigned alike = 0;
+
+	for (unsigned i = 0; i < UNDER_WAY; i++) {
+		const struct yg_warn_out *other = &lane->box->rows[i].out;
+		struct yg_bytes others;
+
+		if (!lane->box->rows[i].id || !is_hook(other->channel))
+			continue;
+		others = host_of(other->to);
+		alike += others.size == host.size &&
+			 strncasecmp((const char *)others.data, (const char *)host.data,
+				     host.size) == 0;
+	}
+	lane->is_full = lane->is_full || alike >= HOOKS_OF_HOST;
+	return alike < HOOKS_OF_HOST;
+}
+
+static struct lane *lane_of(struct yg_hub_outbox *box, const struct yg_warn_out *out)
+{
+	return &box->lanes[is_hook(out->channel)];
+}
+
+static void begin_lane(struct yg_hub_outbox *box, bool is_hooks)
+{
+	struct lane *lane = &box->lanes[is_hooks];
+
+	*lane = (struct lane){.box = box};
+	lane->turn = (struct yg_warn_turn){.is_hooks = is_hooks,
+					   .is_free = is_free,
+					   .has_room = is_hooks ? has_room : NULL,
+					   .arg = lane};
+}
 
 struct yg_hub_outbox *yg_hub_outbox_new(const struct yg_hub_outbox_opts *opts)
 {
@@ -52,6 +132,8 @@ struct yg_hub_outbox *yg_hub_outbox_new(const struct yg_hub_outbox_opts *opts)
 		free(box);
 		return NULL;
 	}
+	begin_lane(box, false);
+	begin_lane(box, true);
 	yg_msg_pipe_init(&box->pipe, YG_OUT_ANY_MAX, YG_OUT_QUEUE_MAX);
 	return box;
 }
@@ -61,6 +143,7 @@ void yg_hub_outbox_feeds(struct yg_hub_outbox *box, struct yg_hub_feeds *feeds)
 	box->feeds = feeds;
 }
 
+/* What was under way is found again by new rounds. */
 static void forget_all(struct yg_hub_outbox *box)
 {
 	for (unsigned i = 0; i < UNDER_WAY; i++) {
@@ -68,6 +151,8 @@ static void forget_all(struct yg_hub_outbox *box)
 			yg_warn_out_done_with(&box->rows[i].out);
 		box->rows[i].id = 0;
 	}
+	begin_lane(box, false);
+	begin_lane(box, true);
 	if (box->feeds)
 		yg_hub_feeds_lost(box->feeds);
 }
@@ -112,6 +197,19 @@ static void say_error(struct yg_hub_outbox *box, int rc)
 
 /* ---- what came of it ---- */
 
+/* There is room again: what waits for that alone goes at once. */
+static void end_row(struct yg_hub_outbox *box, unsigned i)
+{
+	struct lane *lane = lane_of(box, &box->rows[i].out);
+
+	yg_warn_out_done_with(&box->rows[i].out);
+	box->rows[i].id = 0;
+	lane->under_way--;
+	lane->is_ended = lane->is_ended && !lane->is_full;
+	lane->is_full = false;
+	box->has_ended = true;
+}
+
 static int hear_done(struct yg_hub_outbox *box, const struct yg_msg *message)
 {
 	char words[YG_OUT_WORDS_MAX + 1];
@@ -129,9 +227,7 @@ static int hear_done(struct yg_hub_outbox *box, const struct yg_msg *message)
 	rc = yg_warn_out_done(box->opts.hub, &box->rows[i].out, how, words, now_ns(box));
 	if (rc != YG_OK)
 		say_error(box, rc); /* the row stays, and is begun again */
-	yg_warn_out_done_with(&box->rows[i].out);
-	box->rows[i].id = 0;
-	box->look_ns = 0; /* at once: there is room again */
+	end_row(box, i);
 	return YG_OK;
 }
 
@@ -150,30 +246,6 @@ int yg_hub_outbox_hear(struct yg_hub_outbox *box)
 }
 
 /* ---- what goes out ---- */
-
-static bool is_hook(const char *channel)
-{
-	return strcmp(channel, "webhook") == 0;
-}
-
-/* @key: TIME/ID-CHANNEL */
-static bool is_free(void *arg, const char *key)
-{
-	struct yg_hub_outbox *box = arg;
-	const char *dash = strrchr(key, '-');
-	bool is_of_hooks = dash && is_hook(dash + 1);
-	unsigned alike = 0;
-
-	for (unsigned i = 0; i < UNDER_WAY; i++) {
-		if (!box->rows[i].id)
-			continue;
-		if (strcmp(box->rows[i].out.key, key) == 0)
-			return false;
-		alike += is_hook(box->rows[i].out.channel) == is_of_hooks;
-	}
-	box->is_full = box->is_full || alike >= OF_A_KIND;
-	return alike < OF_A_KIND;
-}
 
 static int write_mail(const struct yg_hub_outbox *box, const struct yg_warn_out *out,
 		      const char *name, struct yg_buf *body)
@@ -219,18 +291,23 @@ static int hand_over(struct yg_hub_outbox *box, const struct yg_warn_out *out, u
 	return rc;
 }
 
-/* YG_OK: one more is under way; YG_ENOENT: nothing is due, or there is no room. */
-static int begin_one(struct yg_hub_outbox *box)
+static unsigned free_row(const struct yg_hub_outbox *box)
 {
-	struct yg_warn_out out;
 	unsigned i = 0;
-	int rc;
 
 	while (i < UNDER_WAY && box->rows[i].id)
 		i++;
-	if (i == UNDER_WAY)
-		return YG_ENOENT;
-	rc = yg_warn_out_next(box->opts.hub, now_ns(box), is_free, box, &out);
+	return i;
+}
+
+/* YG_OK: one more is under way; YG_ENOENT, YG_EAGAIN: as yg_warn_out_next(). */
+static int begin_one(struct yg_hub_outbox *box, struct lane *lane)
+{
+	struct yg_warn_out out;
+	unsigned i = free_row(box);
+	int rc;
+
+	rc = yg_warn_out_next(box->opts.hub, now_ns(box), &lane->turn, &out);
 	if (rc != YG_OK)
 		return rc;
 	rc = hand_over(box, &out, ++box->last_id);
@@ -247,7 +324,19 @@ static int begin_one(struct yg_hub_outbox *box)
 	}
 	box->rows[i].out = out;
 	box->rows[i].id = box->last_id;
+	lane->under_way++;
 	return YG_OK;
+}
+
+/* As many as there is room for; both kinds' room together is that of all rows. */
+static int begin_lane_rows(struct yg_hub_outbox *box, struct lane *lane)
+{
+	int rc = YG_OK;
+
+	while (rc == YG_OK && !lane->is_ended && lane->under_way < OF_A_KIND)
+		rc = begin_one(box, lane);
+	lane->is_ended = lane->is_ended || rc == YG_ENOENT;
+	return rc == YG_ENOENT || rc == YG_EAGAIN ? YG_OK : rc;
 }
 
 static bool is_set_up(const struct yg_hub_outbox *box)
@@ -255,30 +344,50 @@ static bool is_set_up(const struct yg_hub_outbox *box)
 	return box->opts.config->mail_server || box->opts.config->webhooks;
 }
 
-void yg_hub_outbox_run(struct yg_hub_outbox *box)
+static int begin_rows(struct yg_hub_outbox *box)
 {
-	int64_t now = now_ns(box);
-	uint32_t count;
-	int rc;
+	int rc = YG_OK;
 
-	if (box->feeds)
-		yg_hub_feeds_run(box->feeds, &box->pipe);
-	(void)yg_msg_flush(&box->pipe); /* what cannot be written shows when it is read */
-	if (now - box->look_ns < (box->is_full ? FULL_NS : LOOK_NS) && now >= box->look_ns)
-		return;
+	box->has_ended = false;
+	for (unsigned i = 0; i < 2 && rc == YG_OK && box->pipe.fd >= 0 && is_set_up(box); i++)
+		rc = begin_lane_rows(box, &box->lanes[i]);
+	return rc;
+}
+
+/* The timers: what has become due since is put into the queue. */
+static int look(struct yg_hub_outbox *box, int64_t now)
+{
+	uint32_t count;
+	int rc = yg_warn_tick(box->opts.hub, now, TICK_LIMIT, &count);
+
 	box->look_ns = now;
-	box->is_full = false;
-	rc = yg_warn_tick(box->opts.hub, now, TICK_LIMIT, &count);
+	box->lanes[0].is_ended = box->lanes[1].is_ended = false;
 	if (rc == YG_OK && (now - box->flow_ns >= FLOW_NS || now < box->flow_ns)) {
 		box->flow_ns = now;
 		rc = yg_provision_tick(box->opts.hub, now);
 	}
-	while (rc == YG_OK && box->pipe.fd >= 0 && is_set_up(box))
-		rc = begin_one(box);
-	if (rc == YG_OK || rc == YG_ENOENT)
+	return rc;
+}
+
+void yg_hub_outbox_run(struct yg_hub_outbox *box)
+{
+	int64_t now = now_ns(box);
+	bool is_time = now - box->look_ns >= LOOK_NS || now < box->look_ns;
+	int rc = YG_OK;
+
+	if (box->feeds)
+		yg_hub_feeds_run(box->feeds, &box->pipe);
+	(void)yg_msg_flush(&box->pipe); /* what cannot be written shows when it is read */
+	if (!is_time && !box->has_ended)
+		return;
+	if (is_time)
+		rc = look(box, now);
+	if (rc == YG_OK)
+		rc = begin_rows(box);
+	if (rc == YG_OK && is_time)
 		rc = yg_hub_remind_run(box->remind, now); /* what it puts there goes next time */
 	(void)yg_msg_flush(&box->pipe);			  /* as above */
-	if (rc == YG_OK || rc == YG_ENOENT)
+	if (rc == YG_OK)
 		box->is_told = false;
 	else
 		say_error(box, rc);

@@ -99,7 +99,7 @@ class Hooks:
         home = folder()
         self.authority = home / "hook.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                        "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", home / "hook.key",
+                        "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", home / "hook.key",
                         "-out", self.authority], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         # Whoever reads it is another user, where the hub was started by root.
         for path in (self.authority, home, *home.parents):

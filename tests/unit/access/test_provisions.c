@@ -10,6 +10,7 @@
 #include "base/json.h"
 
 #include "hub_help.h"
+#include "outbox_help.h"
 
 #include "base/ban.h"
 
@@ -80,20 +81,13 @@ static int approve(struct yg_access *by, const char *plan)
 	return yg_warn_approve(by, plan, &count);
 }
 
-static bool always(void *arg, const char *key)
-{
-	(void)arg;
-	(void)key;
-	return true;
-}
-
 /* Sends what is due, as if it went @how; how many. */
 static uint32_t drain(enum yg_warn_sent how)
 {
 	struct yg_warn_out out;
 	uint32_t count = 0;
 
-	while (yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK) {
+	while (next_out(&out) == YG_OK) {
 		count++;
 		MUST(out.copy != NULL);
 		MUST(yg_warn_out_done(hub, &out, how, "", now_ns) == YG_OK);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #include "hub_help.h"
+#include "outbox_help.h"
 
 #include "base/ban.h"
 
@@ -162,13 +163,6 @@ static uint32_t put(enum yg_remind_step step, const char *day)
 	return count;
 }
 
-static bool always(void *arg, const char *key)
-{
-	(void)arg;
-	(void)key;
-	return true;
-}
-
 /* What is due is sent as if it went @how; "to channel day step;" of each to @words. */
 static void drain(enum yg_warn_sent how, struct yg_buf *words)
 {
@@ -176,7 +170,7 @@ static void drain(enum yg_warn_sent how, struct yg_buf *words)
 	char day[YG_DAY_SIZE];
 
 	yg_buf_reset(words);
-	while (yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK) {
+	while (next_out(&out) == YG_OK) {
 		yg_day_write(out.day, day);
 		yg_buf_addf(words, "%s %s %s %s;", out.to, out.channel, day,
 			    yg_remind_step_name(out.step));

@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #include "hub_help.h"
+#include "outbox_help.h"
 
 #include "base/ban.h"
 
@@ -108,20 +109,13 @@ static bool has(const char *plan, const char *key)
 	return is_there;
 }
 
-static bool always(void *arg, const char *key)
-{
-	(void)arg;
-	(void)key;
-	return true;
-}
-
 /* Send what is due, as if all went well; how many. */
 static uint32_t drain(const char *channel)
 {
 	struct yg_warn_out out;
 	uint32_t count = 0;
 
-	while (yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK) {
+	while (next_out(&out) == YG_OK) {
 		count += strcmp(out.channel, channel) == 0;
 		MUST(out.copy != NULL && out.to[0]);
 		MUST(yg_warn_out_done(hub, &out, YG_WARN_SENT, "", now_ns) == YG_OK);
@@ -212,14 +206,14 @@ static void what_was_begun_and_not_ended_is_sent_once_more_and_written_down(void
 
 	begin();
 	MUST(make(plan) == YG_OK && approve(plan, &count) == YG_OK);
-	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK);
+	MUST(next_out(&out) == YG_OK);
 	CHECK(!out.is_repeated);
 	yg_warn_out_done_with(&out); /* the process ends here */
-	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK);
+	MUST(next_out(&out) == YG_OK);
 	CHECK(out.is_repeated);
 	MUST(yg_warn_out_done(hub, &out, YG_WARN_SENT, "", now_ns) == YG_OK);
 	yg_warn_out_done_with(&out);
-	CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT);
+	CHECK(next_out(&out) == YG_ENOENT);
 	one = look(plan);
 	CHECK(yg_json_int(json_object_get(json_object_get(one, "channels"), "mail"), "repeats",
 			  0) == 1);
@@ -228,15 +222,80 @@ static void what_was_begun_and_not_ended_is_sent_once_more_and_written_down(void
 	MUST(make(plan) == YG_OK && approve(plan, &count) == YG_OK);
 	for (unsigned tries = 0; tries < 12; tries++) {
 		now_ns += 8 * HOUR_NS;
-		MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK);
+		MUST(next_out(&out) == YG_OK);
 		CHECK(out.tries == tries && !out.is_repeated);
 		MUST(yg_warn_out_done(hub, &out, YG_WARN_LATER, "busy", now_ns) == YG_OK);
 		yg_warn_out_done_with(&out);
-		CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT);
+		CHECK(next_out(&out) == YG_ENOENT);
 	}
 	now_ns += 100 * HOUR_NS;
-	CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT &&
+	CHECK(next_out(&out) == YG_ENOENT &&
 	      !has(plan, "delivered"));
+}
+
+static void set_hook(const char *org, const char *url)
+{
+	struct yg_access *by = open_as(&root, org, YG_MAY_write_members);
+
+	MUST(yg_warn_hook_set(by, url, "a secret of some length") == YG_OK);
+	(void)yg_access_free(by);
+}
+
+/* Room for one to each place, but none at "full.example". */
+static bool is_not_full(void *arg, const struct yg_warn_out *out)
+{
+	++*(unsigned *)arg;
+	return strstr(out->to, "full.example") == NULL;
+}
+
+static void who_is_full_is_passed_by_in_a_bounded_look(void)
+{
+	char plan[YG_WARN_PLAN_HEX + 1], last[300] = "", id[16];
+	unsigned asked = 0, taken = 0, calls = 0;
+	struct yg_warn_turn turn = {
+		.is_hooks = true, .is_free = is_any, .has_room = is_not_full, .arg = &asked};
+	struct yg_warn_out out;
+	uint32_t count = 0;
+	int rc = YG_OK;
+
+	begin();
+	for (unsigned i = 0; i < 250; i++) {
+		(void)snprintf(id, sizeof(id), "m%u", i);
+		add_org(id);
+		set_hook(id, i % 50 == 7 ? "https://good.example/in" : "https://full.example/in");
+	}
+	MUST(make(plan) == YG_OK && approve(plan, &count) == YG_OK && count == 251);
+	/* One round: each row once, the five that have room are found, and no call asks for more
+	 * than it may. */
+	while (rc != YG_ENOENT && calls < 100) {
+		unsigned before = asked;
+
+		rc = yg_warn_out_next(hub, now_ns, &turn, &out);
+		calls++;
+		CHECK(asked - before <= YG_WARN_PASS_MAX);
+		if (rc != YG_OK)
+			continue;
+		taken++;
+		CHECK(strcmp(out.to, "https://good.example/in") == 0 && out.copy != NULL);
+		CHECK(!out.is_repeated && strcmp(out.key, last) > 0);
+		memcpy(last, out.key, sizeof(last));
+		MUST(yg_warn_out_done(hub, &out, YG_WARN_SENT, "", now_ns) == YG_OK);
+		yg_warn_out_done_with(&out);
+	}
+	CHECK(rc == YG_ENOENT && taken == 5 && asked == 250);
+	CHECK(calls > 5 && calls <= 5 + 1 + 250 / YG_WARN_PASS_MAX);
+	/* What was passed by is there as it was: nothing of it was begun. */
+	set_hook("m0", "https://good.example/in");
+	while ((rc = yg_warn_out_next(hub, now_ns, &turn, &out)) == YG_EAGAIN)
+		;
+	MUST(rc == YG_OK);
+	CHECK(!out.is_repeated && out.tries == 0);
+	yg_warn_out_done_with(&out);
+	/* Mails are none of the webhooks' rows. */
+	turn = (struct yg_warn_turn){.is_free = is_any};
+	CHECK(yg_warn_out_next(hub, now_ns, &turn, &out) == YG_OK && out.channel[0] == 'm');
+	yg_warn_out_done_with(&out);
+	CHECK(yg_warn_out_next(hub, now_ns, &turn, &out) == YG_ENOENT);
 }
 
 /* Under "question" of @plan; owned. */
@@ -281,20 +340,20 @@ static void a_question_that_nobody_answers_goes_to_the_deputy(void)
 	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 1);
 	CHECK(question_says(plan, "overdue", NULL) && question_says(plan, "escalated", NULL));
 	/* One mail, to the deputy, with the number and nothing else of it; once, in every case. */
-	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK);
+	MUST(next_out(&out) == YG_OK);
 	CHECK(strcmp(out.channel, "question") == 0 && strcmp(out.to, "boss@a.example") == 0);
 	CHECK(out.copy == NULL && out.number[0] && out.due_ns < now_ns && !out.is_repeated);
 	yg_warn_out_done_with(&out); /* the process ends here */
-	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK && out.is_repeated);
+	MUST(next_out(&out) == YG_OK && out.is_repeated);
 	MUST(yg_warn_out_done(hub, &out, YG_WARN_LATER, "busy", now_ns) == YG_OK);
 	yg_warn_out_done_with(&out);
 	CHECK(question_says(plan, "deputy", "later"));
 	now_ns += HOUR_NS;
-	MUST(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_OK && out.tries == 1);
+	MUST(next_out(&out) == YG_OK && out.tries == 1);
 	MUST(yg_warn_out_done(hub, &out, YG_WARN_SENT, "", now_ns) == YG_OK);
 	yg_warn_out_done_with(&out);
 	CHECK(question_says(plan, "deputy", "sent"));
-	CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT);
+	CHECK(next_out(&out) == YG_ENOENT);
 	CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK && count == 0);
 
 	/* Answered in time: nobody else is asked. Answered before it is sent: neither. */
@@ -310,7 +369,7 @@ static void a_question_that_nobody_answers_goes_to_the_deputy(void)
 		(void)yg_access_free(by);
 		now_ns += 5 * HOUR_NS;
 		CHECK(yg_warn_tick(hub, now_ns, 10, &count) == YG_OK);
-		CHECK(yg_warn_out_next(hub, now_ns, always, NULL, &out) == YG_ENOENT);
+		CHECK(next_out(&out) == YG_ENOENT);
 		CHECK(question_says(plan, "escalated", NULL) == (is_late == 1));
 		CHECK(question_says(plan, "deputy", "gone") == (is_late == 1));
 	}
@@ -465,6 +524,7 @@ int main(int argc, char **argv)
 		CASE(who_is_silent_is_reminded_and_then_the_deputy_is_told),
 		CASE(who_acknowledged_is_left_alone),
 		CASE(what_was_begun_and_not_ended_is_sent_once_more_and_written_down),
+		CASE(who_is_full_is_passed_by_in_a_bounded_look),
 		CASE(a_question_that_nobody_answers_goes_to_the_deputy),
 		CASE(what_was_sent_is_counted_by_day),
 		CASE(plans_of_before_are_found_by_their_situation),
