@@ -597,13 +597,24 @@ static bool value_of(const struct line *line, size_t at, size_t *first, size_t *
 
 /*
  * "user taro.yamada": without a sign only what no word of a sentence looks like, or what stands
- * where programs put one: "for taro from 192.0.2.1".
+ * where programs put one: "for taro from 192.0.2.1". Of secrets no plain word there: no program
+ * writes one, but people write "passwords guessed from one address".
  */
-static bool looks_like_account(const struct line *line, size_t first, size_t last)
+static bool is_plain_word(struct yg_bytes word)
+{
+	for (size_t i = 0; i < word.size; i++)
+		if (word.data[i] < 'a' || word.data[i] > 'z')
+			return false;
+	return true;
+}
+
+static bool looks_like_account(const struct line *line, size_t first, size_t last,
+			       enum yg_taken why)
 {
 	struct yg_bytes word = word_of(line, first, last);
 
 	if (line->scan->manner == YG_MANNER_FREE &&
+	    (why != YG_TAKEN_SECRET || !is_plain_word(word)) &&
 	    yg_bytes_starts(word_of(line, last, line->count), YG_S(" from ")))
 		return true;
 	for (size_t i = 0; i + 1 < word.size; i++)
@@ -629,7 +640,7 @@ static void next_is_value(struct line *line, size_t last, enum yg_taken why)
 	}
 	while (end < line->count && !is_delimiter(line->c[end]))
 		end++;
-	if (looks_like_account(line, start, end))
+	if (looks_like_account(line, start, end, why))
 		mark(line, start, end, why);
 }
 

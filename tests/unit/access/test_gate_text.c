@@ -183,6 +183,8 @@ static void what_points_to_any_house(void)
 	FREE("CVE-2024-3400 on 2026-11-25", "CVE-2024-3400 on 2026-11-25");
 	FREE("powershell.exe ran", "powershell.exe ran");
 	FREE("passwords were tried 40 times", "passwords were tried 40 times");
+	FREE("VPN: passwords guessed from one address", "VPN: passwords guessed from one address");
+	FREE("password hunter2 from the safe", "password [secret] from the safe");
 }
 
 /* ---- random spellings ---- */
