@@ -81,10 +81,7 @@ static bool is_clean(const char *text, size_t max)
 {
 	struct yg_bytes b = yg_bytes_str(text);
 
-	for (size_t i = 0; i + 1 < b.size; i++)
-		if (b.data[i] == 0xc2 && b.data[i + 1] < 0xa0)
-			return false; /* C1 */
-	return b.size == 0 || yg_hub_is_text(text, max);
+	return b.size == 0 || (yg_utf8_is_line(b) && yg_hub_is_text(text, max));
 }
 
 /* One address: something on both sides of one @, and nothing that begins another. */

@@ -144,6 +144,24 @@ bool yg_utf8_valid(struct yg_bytes b)
 	return true;
 }
 
+/* C1 (c2 80 to c2 9f), U+2028 to U+202E (e2 80 a8 to ae), U+2066 to U+2069 (e2 81 a6 to a9). */
+static bool is_turning(const uint8_t *c, size_t left)
+{
+	if (c[0] == 0xc2)
+		return left > 1 && c[1] < 0xa0;
+	return c[0] == 0xe2 && left > 2 &&
+	       ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
+		(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+}
+
+bool yg_utf8_is_line(struct yg_bytes b)
+{
+	for (size_t i = 0; i < b.size; i++)
+		if (b.data[i] < ' ' || b.data[i] == 0x7f || is_turning(b.data + i, b.size - i))
+			return false;
+	return yg_utf8_valid(b);
+}
+
 size_t yg_utf8_put(uint32_t point, uint8_t to[4])
 {
 	if (point < 0x80) {

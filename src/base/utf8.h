@@ -15,6 +15,13 @@ size_t yg_utf8_size(struct yg_bytes b);
 /* True when all of @b is well formed. Cost: O(size), a fast path for ASCII. */
 bool yg_utf8_valid(struct yg_bytes b);
 
+/*
+ * Is well-formed @b text that stays where it is put, in the head of a mail, a line of a terminal or
+ * a cell: without control characters (C0, DEL, C1), line and paragraph separators, and signs that
+ * turn the direction of what stands beside it (U+202A to U+202E, U+2066 to U+2069)? O(size).
+ */
+bool yg_utf8_is_line(struct yg_bytes b);
+
 /* Write @point (<= 0x10ffff) to @to (4 bytes of room); returns the bytes written. */
 size_t yg_utf8_put(uint32_t point, uint8_t to[4]);
 

@@ -137,12 +137,8 @@ static bool find_columns(struct reader *reader)
 /* Readable, no control characters: names stand in head lines of mails and in terminals. */
 static bool is_text(struct yg_bytes text)
 {
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] < ' ' || text.data[i] == 0x7f ||
-		    (text.data[i] == 0xc2 && i + 1 < text.size && text.data[i + 1] < 0xa0))
-			return false;
 	/* U+FFFD: what the file's encoding could not say (source/text.h). */
-	return yg_utf8_valid(text) && yg_bytes_find(text, YG_S("\xef\xbf\xbd")) == SIZE_MAX;
+	return yg_utf8_is_line(text) && yg_bytes_find(text, YG_S("\xef\xbf\xbd")) == SIZE_MAX;
 }
 
 /* One @, something on both sides, no blanks, nothing that ends or begins another address. */
