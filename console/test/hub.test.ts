@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
 import { age, branches, compared, corrected, duration, flowState, flowSum, funnelWidths, indicatorOf, indicatorType, isLate, lanes, leaves, needsCode, nextStates, openCorrections, receipts, roleOf, sceneAt, strongest, sumDays, tableText, unknownIndicators, viewOf, worstFirst } from '../src/hub/logic';
 import { dueSoon, fromText, hoursOf, hoursText, lacking, minuteOf, servicesOf, tellFor, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
+import { blocks } from '../src/hub/notice_text';
+import { valueWords } from '../src/hub/notice_words';
+import { reasonWords, refusalWords } from '../src/hub/said';
+import { applyLang } from '../src/i18n';
 import { hubTo, parseHubRoute } from '../src/hub/route';
 import type { Alert, Flow, FormState, FunnelDay, HubSession, Situation, Warning } from '../src/hub/types';
 
@@ -21,6 +25,42 @@ describe('the guide of a demo', () => {
     expect(viewOf('funnel?org=acme')).toEqual({ hash: '#/funnel?org=acme', page: 'funnel', org: 'acme' });
     expect(viewOf('warnings/0a')).toEqual({ hash: '#/warnings/0a', page: 'warnings', org: null });
     expect(viewOf('')).toEqual({ hash: '#/', page: '', org: null });
+  });
+});
+
+describe('what the program says in English', () => {
+  const speak = (to: 'ja' | 'en') => { (globalThis as { document?: unknown }).document = { documentElement: { lang: '' } }; applyLang(to); };
+  afterEach(() => speak('ja'));
+  it('is told in Japanese, with its numbers and names', () => {
+    expect(reasonWords('status 404: there is nothing at this path')).toBe('応答コード404：この場所には何もありませんでした');
+    expect(reasonWords('answered with 900 bytes, as usual for this path (median 880)')).toBe('応答は900バイトで、この場所のふだんの大きさ（中央値880）と変わりません');
+    expect(reasonWords('the same source was then let in: {1} $& sato')).toBe('その後、同じ送信元のサインインが受け入れられています：{1} $& sato');
+    expect(reasonWords('something else')).toBe('something else');
+    expect(refusalWords('the local policy takes none from the hub')).toBe('手元の方針で、ハブからは受け取らないことになっています');
+    speak('en');
+    expect(reasonWords('the sign-in was refused')).toBe('the sign-in was refused');
+  });
+  it('are words of a notice, too', () => {
+    expect(['attack.field', 'attack.indicators[0].type', 'damage.targets[1].type'].map((path) => valueWords(path, path === 'attack.field' ? 'network' : path.includes('targets') ? 'target' : 'address')))
+      .toEqual(['ネットワーク機器・VPN機器', 'アドレス', '対象']);
+    expect(valueWords('damage.targets[0].type', 'Computer')).toBe('Computer');
+  });
+});
+
+describe('the text of a notice', () => {
+  it('is shown in its parts, all of it and in its order', () => {
+    const text = '注意喚起 2026-0001\n2026-11-26 23:03\n\n*** 防御のためにのみ\n\n# 何が起きたか\n  種類: VPN\n  見つかったもの: a: b\n    c\n\n# 今すること\n  1. 一\n  2. 二\n\n# しないこと\n  - 三\n\n終わり\n';
+    expect(blocks(text)).toEqual([
+      { kind: 'text', text: '注意喚起 2026-0001' }, { kind: 'text', text: '2026-11-26 23:03' }, { kind: 'mark', text: '防御のためにのみ' },
+      { kind: 'title', text: '何が起きたか' }, { kind: 'rows', rows: [{ key: '種類', values: ['VPN'] }, { key: '見つかったもの', values: ['a: b', 'c'] }] },
+      { kind: 'title', text: '今すること' }, { kind: 'list', isNumbered: true, items: ['一', '二'] },
+      { kind: 'title', text: 'しないこと' }, { kind: 'list', isNumbered: false, items: ['三'] }, { kind: 'text', text: '終わり' },
+    ]);
+    const whole = (b: ReturnType<typeof blocks>[number]): string[] => b.kind === 'rows' ? b.rows.flatMap((r) => [r.key, ...r.values]) : b.kind === 'list' ? b.items : [b.text];
+    const bare = (s: string) => s.replace(/[\s#*:-]|\d+\. /g, '');
+    expect(bare(blocks(text).flatMap(whole).join(''))).toBe(bare(text));
+    expect(blocks('')).toEqual([]);
+    expect(blocks('    alone\n  http://x/ y\n')).toEqual([{ kind: 'text', text: 'alone' }, { kind: 'text', text: 'http://x/ y' }]);
   });
 });
 

@@ -45,6 +45,16 @@ describe('texts', () => {
     const asked = [...code.matchAll(/\bt\('([\w.]+)'/g)].map((m) => m[1] as string);
     expect(asked.filter((key) => !(key in ja))).toEqual([]);
   });
+  it('hold all reasons and refusals that the program says in English', () => {
+    const root = join(__dirname, '..', '..', 'src');
+    const finding = readFileSync(join(root, 'model', 'finding.h'), 'utf8');
+    const map = finding.slice(finding.indexOf('#define YG_REASON_MAP'), finding.indexOf('enum yg_reason_code'));
+    const said = [...map.matchAll(/N_\("([^"]+)"\)/g)].map((m) => m[1]).sort();
+    expect(said.length).toBeGreaterThan(10);
+    expect(Object.entries(en).filter(([key]) => key.startsWith('hub.why.')).map(([, text]) => text).sort()).toEqual(said);
+    const offer = readFileSync(join(root, 'sensor', 'offer.c'), 'utf8');
+    for (const [key, text] of Object.entries(en)) if (key.startsWith('hub.sensor_why.')) expect(offer).toContain(`"${text}"`);
+  });
   it('are filled without surprises', () => {
     expect(fill('{a} {b} {a}', { a: 1, b: '{a}' })).toBe('1 {a} 1');
     expect(fill('{x}', {})).toBe('{x}');

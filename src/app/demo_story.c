@@ -437,7 +437,8 @@ static int ask_consent(struct yg_demo_tale *s, json_t **ret)
 	if (rc == YG_OK)
 		rc = yg_demo_must(
 			demo, who, "POST", path,
-			json_pack("{s:s,s:b,s:s}", "answer", "yes", "named", 0, "text", "demo"),
+			json_pack("{s:s,s:b,s:s}", "answer", "yes", "named", 0, "text",
+				  yg_say_tr(N_("Yes, as long as our name is not given."))),
 			NULL);
 	if (rc != YG_OK)
 		return rc;

@@ -16,7 +16,12 @@ static const char *const kind_titles[] = {
 #undef X
 };
 static const char *const indicator_names[] = {
-#define X(code, word) word,
+#define X(code, word, words) word,
+	YG_NOTICE_INDICATOR_MAP(X)
+#undef X
+};
+static const char *const indicator_words[] = {
+#define X(code, word, words) words,
 	YG_NOTICE_INDICATOR_MAP(X)
 #undef X
 };
@@ -34,6 +39,11 @@ const char *yg_notice_kind_title(enum yg_notice_kind kind)
 const char *yg_notice_indicator_name(enum yg_notice_indicator_type type)
 {
 	return indicator_names[type];
+}
+
+const char *yg_notice_indicator_words(enum yg_notice_indicator_type type)
+{
+	return indicator_words[type];
 }
 
 static bool find(struct yg_bytes name, const char *const *names, unsigned count, unsigned *ret)

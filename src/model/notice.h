@@ -49,20 +49,21 @@ bool yg_notice_kind_by_name(struct yg_bytes name, enum yg_notice_kind *ret);
 
 /* What an indicator is. Only the first four can leave the house by themselves (access/gate.h). */
 #define YG_NOTICE_INDICATOR_MAP(X)                                                                 \
-	X(ADDRESS, "address") /* IPv4, IPv6, or a range of them */                                 \
-	X(DOMAIN, "domain")                                                                        \
-	X(URL, "url")                                                                              \
-	X(HASH, "hash") /* hex: MD5, SHA-1, SHA-256, SHA-512 */                                    \
-	X(MAIL, "mail")                                                                            \
-	X(FILE, "file") /* a file's name or path */
+	X(ADDRESS, "address", N_("address")) /* IPv4, IPv6, or a range of them */                  \
+	X(DOMAIN, "domain", N_("domain name"))                                                     \
+	X(URL, "url", N_("URL"))                                                                   \
+	X(HASH, "hash", N_("hash of a file")) /* hex: MD5, SHA-1, SHA-256, SHA-512 */              \
+	X(MAIL, "mail", N_("mail address"))                                                        \
+	X(FILE, "file", N_("file")) /* a file's name or path */
 enum yg_notice_indicator_type {
-#define X(code, word) YG_NOTICE_INDICATOR_##code,
+#define X(code, word, words) YG_NOTICE_INDICATOR_##code,
 	YG_NOTICE_INDICATOR_MAP(X)
 #undef X
 		YG_NOTICE_INDICATOR_COUNT
 };
 
-const char *yg_notice_indicator_name(enum yg_notice_indicator_type type); /* "address" */
+const char *yg_notice_indicator_name(enum yg_notice_indicator_type type);  /* "address" */
+const char *yg_notice_indicator_words(enum yg_notice_indicator_type type); /* untranslated */
 
 /* A text in both languages; either may be empty, then the other one is shown. */
 struct yg_notice_text {

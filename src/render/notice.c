@@ -192,7 +192,8 @@ static void tell_certainty(struct yg_notice_sheet *sheet, const struct yg_notice
 
 	begin(&piece);
 	yg_buf_add_str(&piece, yg_tr(sheet->lang, yg_certainty_text(notice->certain.certainty)));
-	if (notice->certain.source.size) {
+	/* That it was the machine has been said. */
+	if (notice->certain.source.size && !yg_bytes_eq(notice->certain.source, YG_S("machine"))) {
 		yg_buf_add_str(&piece, " – ");
 		yg_text_add(&piece, notice->certain.source);
 	}
@@ -338,11 +339,26 @@ static void tell_attack(struct yg_notice_sheet *sheet, const struct yg_notice *n
 	paragraphs(sheet, yg_notice_say(&attack->comment, sheet->lang), true);
 }
 
+/* Whoever draws a notice from alerts knows no more than "target"; others name a field. */
+static struct yg_bytes target_words(const struct yg_notice_sheet *sheet, struct yg_bytes type)
+{
+	return yg_bytes_eq(type, YG_S("target")) ? yg_bytes_str(yg_tr(sheet->lang, N_("target")))
+						 : type;
+}
+
+/* Something to stand below a heading. */
+static bool has_facts(const struct yg_notice_damage *damage)
+{
+	return damage->targets.count + damage->records.count + damage->what.en.size +
+		       damage->what.ja.size + damage->response.en.size + damage->response.ja.size >
+	       0;
+}
+
 static void tell_damage(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
 	const struct yg_notice_damage *damage = &notice->damage;
 
-	if (!notice->has_damage)
+	if (!notice->has_damage || !has_facts(damage))
 		return;
 	section(sheet, N_("At the organisation"));
 	for (size_t i = 0; i < damage->targets.count; i++) {
@@ -350,7 +366,7 @@ static void tell_damage(struct yg_notice_sheet *sheet, const struct yg_notice *n
 		struct yg_buf piece;
 
 		begin(&piece);
-		yg_text_add(&piece, target->type);
+		yg_text_add(&piece, target_words(sheet, target->type));
 		if (target->value.size) {
 			yg_buf_add_str(&piece, ": ");
 			yg_text_add(&piece, target->value);
@@ -381,7 +397,7 @@ static void tell_indicators(struct yg_notice_sheet *sheet, const struct yg_notic
 			yg_buf_add_str(&piece, " – ");
 			add_free(&piece, at->comment);
 		}
-		row(sheet, yg_notice_indicator_name(at->type), &piece);
+		row(sheet, yg_notice_indicator_words(at->type), &piece);
 	}
 	sheet->ops->section_end(sheet);
 }

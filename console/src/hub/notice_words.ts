@@ -13,6 +13,9 @@ export function pathWords(path: string): string {
 /** Words of the notice's form in the language of the pages. */
 export function valueWords(path: string, value: string): string {
   if (path === 'tlp' || path === 'pap') return `${path.toUpperCase()}:${value.toUpperCase()}`;
+  if (path.endsWith('attack.field')) return word('hub.field', value);
+  if (/indicators\[\d+\]\.type$/.test(path)) return word('hub.indicator', value);
+  if (/targets\[\d+\]\.type$/.test(path)) return word('hub.target', value);
   for (const [end, prefix] of [['certainty.level', 'hub.certainty'], ['attack.outcome', 'hub.outcome'], ['.level', 'hub.level'], ['kind', 'hub.kind']] as const) {
     if (path.endsWith(end)) return word(prefix, value);
   }

@@ -134,6 +134,37 @@ static void no_text_can_do_anything(void)
 	}
 }
 
+/* Nothing stands there that says nothing, or says it in another language. */
+static void words_are_words(void)
+{
+	struct yg_notice notice = notice_of(YG_NOTICE_VICTIM);
+	struct yg_notice_target target = {.type = YG_S("target"), .value = YG_S("sato")};
+	struct yg_notice_indicator address;
+	struct yg_buf form;
+
+	yg_buf_init(&form, 1u << 22);
+	notice.certain.certainty = YG_CERTAINTY_MACHINE;
+	notice.certain.source = YG_S("machine");
+	notice.certain.time_ns = YG_TIME_NONE;
+	notice.damage.what = (struct yg_notice_text){YG_S(""), YG_S("")};
+	yg_notice_text(&form, &notice, YG_LANG_JA);
+	yg_buf_add_byte(&form, 0);
+	CHECK(place(&form, "machine") == SIZE_MAX && place(&form, "# 被害と対応") == SIZE_MAX);
+	yg_buf_reset(&form);
+	notice.certain.source = YG_S("analyst:machine");
+	notice.damage.targets.at = &target;
+	notice.damage.targets.count = 1;
+	address = notice.attack.indicators.at[0];
+	address.type = YG_NOTICE_INDICATOR_ADDRESS;
+	notice.attack.indicators.at = &address;
+	yg_notice_text(&form, &notice, YG_LANG_JA);
+	yg_buf_add_byte(&form, 0);
+	CHECK(place(&form, "analyst:machine") != SIZE_MAX);
+	CHECK(place(&form, "対象: sato") != SIZE_MAX && place(&form, "# 被害と対応") != SIZE_MAX);
+	CHECK(place(&form, "  アドレス: ") != SIZE_MAX && place(&form, "address") == SIZE_MAX);
+	yg_buf_done(&form);
+}
+
 static void programs_get_both_languages(void)
 {
 	struct yg_notice notice = notice_of(YG_NOTICE_WARNING);
@@ -155,6 +186,7 @@ static void programs_get_both_languages(void)
 static const struct check_case cases[] = {
 	CASE(the_marks_stand_before_the_body),
 	CASE(no_text_can_do_anything),
+	CASE(words_are_words),
 	CASE(programs_get_both_languages),
 };
 CHECK_MAIN(cases)

@@ -10,6 +10,7 @@ import { useHub, useLive, orgQuery } from '../context';
 import { fixed } from '../fixed';
 import { Head } from '../head';
 import { leaves } from '../logic';
+import { NoticeText } from '../notice_text';
 import { When } from '../parts';
 import { hubTo } from '../route';
 import type { Answer, PlanText, Question, Receipt, Warning } from '../types';
@@ -94,7 +95,7 @@ export function WarningPage({ id }: { id: string }) {
       <Head title={`${word('hub.kind', w.kind)} ${w.number}`} over={<><a href={hubTo('warnings')}>{word('hub.page', 'warnings')}</a><span class="chip tone-partly">{tlpText(w.tlp)}</span><WarningChip state={w.state} />{w.automatic && <span class="chip tone-open">{fixed('unconfirmed')}</span>}</>} />
       {w.replaced && <Panel tone="warn" icon="return" title={t('hub.replaced', { number: w.replaced })}><p>{t('hub.replaced_more')}</p></Panel>}
       <Panel icon="seal" title={fixed('use_restriction')} />
-      <pre class="notice card">{w.text}</pre>
+      <NoticeText text={w.text ?? ''} />
       {w.sightings && <SightedSection s={w.sightings} isOwn />}
       {action.error && <ErrorPanel error={action.error} />}
       {hub.role === 'member' && (

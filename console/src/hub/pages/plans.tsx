@@ -12,6 +12,7 @@ import { orgName, useHub, useLive, type HubState } from '../context';
 import { fixed } from '../fixed';
 import { Head } from '../head';
 import { compared, duration, receipts } from '../logic';
+import { NoticeText } from '../notice_text';
 import { pathWords, valueWords } from '../notice_words';
 import { When } from '../parts';
 import { hubTo } from '../route';
@@ -282,7 +283,7 @@ export function WarningOfAnalyst({ id }: { id: string }) {
         <LinkButton href={address(`/warnings/${part(w.id)}/page`)} isNew icon="print">{t('hub.print')}</LinkButton>
       </div>
       <div class="two">
-        <Section title={t('hub.what_it_says')} icon="report"><pre class="notice">{w.text || t('hub.no_copy')}</pre></Section>
+        <Section title={t('hub.what_it_says')} icon="report">{w.text ? <NoticeText text={w.text} /> : <p>{t('hub.no_copy')}</p>}</Section>
         <Section title={t('hub.receipts')} icon="check">
           <dl class="dl">
             {STAGES.map((s) => <><dt>{word('hub.w', s)}</dt><dd>{w[s] ? receiptText(w[s] as Receipt, hub) : t('hub.not_yet')}</dd></>)}

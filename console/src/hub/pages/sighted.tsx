@@ -3,6 +3,7 @@
 import { lang, t, word } from '../../i18n';
 import { formatTime } from '../../lib/format';
 import { Section } from '../../ui/basic';
+import { refusalWords } from '../said';
 import type { AtHome, Sighted, Sightings } from '../types';
 
 function times(s: Pick<Sighted, 'count' | 'first' | 'last'>): string {
@@ -40,7 +41,7 @@ export function SightedSection({ s, isOwn }: { s: Sightings; isOwn: boolean }) {
         <dt>{t('hub.sighted_new')}</dt><dd>{times(s.new)}</dd>
         {(s.looked_back.state !== 'none' || !s.at_home) && <><dt>{t('hub.sighted_back')}</dt><dd>{back(s)}</dd></>}
         {s.at_home && <><dt>{t('hub.home_head')}</dt><dd><Home h={s.at_home} /></dd></>}
-        {sensors > 0 && <><dt>{t('hub.sighted_sensors')}</dt><dd>{t('hub.sighted_taken', { n: taken, all: sensors })}{(items ?? []).filter((i) => i.state === 'refused').map((i) => <p class="hint">{t('hub.sighted_refused', { sensor: i.sensor, why: i.detail })}</p>)}</dd></>}
+        {sensors > 0 && <><dt>{t('hub.sighted_sensors')}</dt><dd>{t('hub.sighted_taken', { n: taken, all: sensors })}{(items ?? []).filter((i) => i.state === 'refused').map((i) => <p class="hint">{t('hub.sighted_refused', { sensor: i.sensor, why: refusalWords(i.detail) })}</p>)}</dd></>}
       </dl>
     </Section>
   );

@@ -13,6 +13,7 @@ import { Head } from '../head';
 import { isLate, strongest } from '../logic';
 import { CertaintyChip, headline, SeverityChip, StateChip, titleOf, When } from '../parts';
 import { hubTo } from '../route';
+import { reasonWords } from '../said';
 import type { Alert, Finding, Situation, SituationEvent } from '../types';
 import { Actions, Merge, Split } from './situation_actions';
 import { CasesOf } from './cases';
@@ -109,7 +110,7 @@ function Reasons({ s, alerts }: { s: Situation; alerts: Alert[] | null }) {
           <li>
             <p class="reason-title">{titleOf(a)}</p>
             <p class="small soft">{who(a)} ・ {orgName(hub, a.org)} ・ {word('hub.outcome', a.outcome)}</p>
-            {said.data?.get(a.finding)?.reason && <p class="small reason-said" lang="en">{said.data.get(a.finding)?.reason}</p>}
+            {said.data?.get(a.finding)?.reason && <p class="small reason-said">{reasonWords(said.data.get(a.finding)?.reason ?? '')}</p>}
           </li>
         ))}
       </ol>
