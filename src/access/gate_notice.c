@@ -529,9 +529,10 @@ static bool is_empty(const struct walk *walk, const struct yg_notice *notice)
 {
 	size_t facts = notice->attack.indicators.count + notice->attack.sources.count;
 
-	/* How it is done is worth telling where nothing can be looked for, but to a program. */
+	/* How it is done and what to do are worth telling where nothing can be looked for, as in
+	 * logs that name no address; but to a program they are nothing. */
 	if (walk->ask->audience != YG_AUDIENCE_SENSOR)
-		facts += notice->attack.techniques.count;
+		facts += notice->attack.techniques.count + notice->act.count;
 	if (notice->kind == YG_NOTICE_WITHDRAWAL)
 		return notice->refers.size == 0;
 	if (notice->kind == YG_NOTICE_DRILL)

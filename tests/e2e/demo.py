@@ -145,6 +145,21 @@ def communities_of_the_caller():
 
 
 @case
+def logs_that_name_no_address():
+    """Nothing to look for in what was found: those of the same sector are told what to do."""
+    home = folder()
+    (home / "members.csv").write_text("id,name_ja,name_en,sector,provider,contact_mail,deputy_mail\n"
+                                      "V,,,city,,,\nS,,,city,,,\nT,,,city,,,\n")
+    (home / "relations.csv").write_text("supplier,buyer,secret_data,business_stop,system_access,consent\n")
+    (home / "windows.json").write_text("".join(json.dumps({
+        "EventID": 4688, "Channel": "Security", "Provider_Name": "Microsoft-Windows-Security-Auditing", "Computer": "PC-1",
+        "TimeCreated": "2026-11-21T08:00:%02dZ" % n, "SubjectUserName": "tanaka", "NewProcessName": "C:\\Windows\\System32\\cmd.exe",
+        "CommandLine": line}) + "\n" for n, line in enumerate(("vssadmin delete shadows /all /quiet", "reg save HKLM\\SAM sam.hiv"))))
+    files = home / "members.csv", home / "relations.csv"
+    check_whole(*run("--attack", home / "windows.json", "--at", "V", "--members", files[0], "--relations", files[1]), *files, "V")
+
+
+@case
 def logs_from_elsewhere():
     if not (SHARED / "weblogs").is_dir():
         print("skipped: no logs of others (YAGURA_SHARED)")

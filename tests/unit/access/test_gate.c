@@ -225,8 +225,8 @@ static void own_gets_everything_and_the_rest_is_refused(void)
 	json_decref(notice);
 }
 
-/* Nothing to look for, but how it was done: worth telling to people, not to a program. */
-static void techniques_alone_are_worth_telling(void)
+/* Nothing to look for, but how it was done or what to do: for people, not for a program. */
+static void what_to_do_alone_is_worth_telling(void)
 {
 	static const struct {
 		enum yg_audience audience;
@@ -236,27 +236,30 @@ static void techniques_alone_are_worth_telling(void)
 		     {YG_AUDIENCE_PARTNER, YG_OUTLET_MAIL, YG_OK},
 		     {YG_AUDIENCE_SENSOR, YG_OUTLET_SENSOR, YG_EACCES}};
 
-	for (unsigned i = 0; i < 2 * (sizeof(cases) / sizeof(cases[0])); i++) {
-		bool has_techniques = i % 2 == 0;
+	for (unsigned i = 0; i < 3 * (sizeof(cases) / sizeof(cases[0])); i++) {
+		unsigned what = i % 3; /* nothing, techniques, what to do */
 		json_t *notice = notice_of(YG_TLP_GREEN, YG_PAP_GREEN);
 		json_t *attack = json_object_get(notice, "attack");
 		struct yg_release_ask ask = {.kind = "notice",
-					     .audience = cases[i / 2].audience,
+					     .audience = cases[i / 3].audience,
 					     .own = own,
 					     .agreed = YG_AGREED_NAMELESS,
-					     .outlet = cases[i / 2].outlet};
+					     .outlet = cases[i / 3].outlet};
 		struct yg_released released;
 		int rc;
 
 		(void)json_object_del(attack, "sources");
 		(void)json_object_del(attack, "indicators");
-		if (cases[i / 2].audience == YG_AUDIENCE_PARTNER)
+		if (cases[i / 3].audience == YG_AUDIENCE_PARTNER)
 			(void)json_object_del(attack, "rules");
-		if (has_techniques)
+		if (what == 2)
+			(void)json_object_set_new(
+				notice, "act", json_pack("[{s:s}]", "en", "Look at your logs."));
+		if (what == 1)
 			(void)json_object_set_new(attack, "techniques",
 						  json_pack("[s]", "attack.t1490"));
 		rc = yg_release(&ask, notice, &released);
-		CHECK(rc == (has_techniques ? cases[i / 2].rc : YG_EACCES));
+		CHECK(rc == (what ? cases[i / 3].rc : YG_EACCES));
 		CHECK(rc == YG_OK || released.refusal == YG_REFUSAL_EMPTY);
 		yg_released_done(&released);
 		json_decref(notice);
@@ -381,7 +384,7 @@ static const struct check_case cases[] = {
 	CASE(what_no_table_may_allow),
 	CASE(what_may_be_done_with_it),
 	CASE(own_gets_everything_and_the_rest_is_refused),
-	CASE(techniques_alone_are_worth_telling),
+	CASE(what_to_do_alone_is_worth_telling),
 	CASE(certainty_survives),
 	CASE(failing_memory_leaks_nothing),
 };
