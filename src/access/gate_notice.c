@@ -489,6 +489,16 @@ static const struct yg_notice_text *clean_texts(struct walk *walk, const char *k
 	return list;
 }
 
+/* A notice that nobody gave another title has that of one of its rules. */
+static bool is_rules_title(const struct yg_notice *notice)
+{
+	for (size_t i = 0; i < notice->attack.rules.count; i++)
+		if (yg_bytes_eq(notice->attack.rules.at[i].title.en, notice->title.en) &&
+		    yg_bytes_eq(notice->attack.rules.at[i].title.ja, notice->title.ja))
+			return true;
+	return false;
+}
+
 static void clean_notice(struct walk *walk, const struct yg_notice *from, struct yg_notice *to)
 {
 	bool is_sensor = walk->ask->audience == YG_AUDIENCE_SENSOR;
@@ -510,7 +520,8 @@ static void clean_notice(struct walk *walk, const struct yg_notice *from, struct
 	to->issuer = clean_both(walk, "issuer", &from->issuer, YG_MANNER_SENDER);
 	to->reach = clean_both(walk, "reach", &from->reach, YG_MANNER_SENDER);
 	if (walk->audience->is_whole)
-		to->title = clean_both(walk, "title", &from->title, YG_MANNER_FREE);
+		to->title = clean_both(walk, "title", &from->title,
+				       is_rules_title(from) ? YG_MANNER_TITLE : YG_MANNER_FREE);
 	else
 		drop(walk, "title", YG_TAKEN_FIELD);
 	clean_victim(walk, from, to);

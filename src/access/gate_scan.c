@@ -644,6 +644,19 @@ static void next_is_value(struct line *line, size_t last, enum yg_taken why)
 		mark(line, start, end, why);
 }
 
+/* "Device: account added": whoever wrote a rule's title says what it is about, and no value. */
+static bool is_topic(const struct line *line, size_t at, size_t first, size_t last)
+{
+	struct yg_bytes word = word_of(line, first, last);
+
+	if (line->scan->manner != YG_MANNER_TITLE || first != at + 2 || line->c[at] != ':' ||
+	    line->c[at + 1] != ' ')
+		return false;
+	while (word.size > 0 && (word.data[0] == '-' || (word.data[0] >= 'a' && word.data[0] <= 'z')))
+		word = yg_bytes_from(word, 1);
+	return word.size == 0;
+}
+
 static void scan_key(struct line *line, size_t first, size_t last, size_t *next)
 {
 	struct yg_bytes word = word_of(line, first, last);
@@ -660,6 +673,8 @@ static void scan_key(struct line *line, size_t first, size_t last, size_t *next)
 		next_is_value(line, last, why);
 		return;
 	}
+	if (is_topic(line, first + word.size, start, end))
+		return;
 	mark(line, start, end, why);
 	*next = end > *next ? end : *next;
 }

@@ -328,6 +328,15 @@ static void titles_keep_their_examples(void)
 		   "Suspicious Rundll32.exe in C:\\Windows\\Temp via pastebin.com");
 	got = cleaned("Logon at Yamagishi Seiki from 10.0.0.5 by CORP\\taro", YG_MANNER_TITLE);
 	CHECK_TEXT(yg_bytes_str(got), "Logon at [name] from [address] by [user]");
+	/* What a title is about is no key of a log, unless it looks like one. */
+	got = cleaned("Device: account added", YG_MANNER_TITLE);
+	CHECK_TEXT(yg_bytes_str(got), "Device: account added");
+	got = cleaned("VPN of other devices: sign-in refused", YG_MANNER_TITLE);
+	CHECK_TEXT(yg_bytes_str(got), "VPN of other devices: sign-in refused");
+	got = cleaned("Device: KEIRI7 added, device=keiri, user: taro2", YG_MANNER_TITLE);
+	CHECK_TEXT(yg_bytes_str(got), "Device: [host] added, device=[host], user: [user]");
+	got = cleaned("Device: yamagishi added", YG_MANNER_TITLE);
+	CHECK_TEXT(yg_bytes_str(got), "Device: [name] added");
 	got = cleaned("Call 03-9999-0000 or help@center.example, https://center.example/help",
 		      YG_MANNER_SENDER);
 	CHECK_TEXT(yg_bytes_str(got),
