@@ -1326,7 +1326,7 @@ export const ja = {
   'hub.mail_code_find': '開く',
   'hub.code_unknown': 'その番号の知らせはありません',
   'hub.kind.victim': '速報',
-  'hub.kind.warning': '警戒のお知らせ',
+  'hub.kind.warning': '注意喚起',
   'hub.kind.indicators': '攻撃指標のお知らせ',
   'hub.kind.withdrawal': '取消し',
   'hub.kind.correction': '訂正',
