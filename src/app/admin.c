@@ -566,6 +566,10 @@ int yg_admin_register(struct yg_admin *admin)
 		yg_say_hint(N_("is this the folder that the hub was started with?"),
 			    N_("%s: there is no such folder"),
 			    yg_say_safe(yg_bytes_str(admin->data), 300));
+	else if (rc == YG_EMISMATCH)
+		yg_say_hint(N_("use the newer program, or an older copy of the file"),
+			    N_("%s: made by a newer version of Yagura; it was left as it is"),
+			    yg_say_safe(yg_bytes_str(path), 300));
 	else if (rc != YG_OK)
 		(void)yg_admin_error(admin, path, rc);
 	return rc;

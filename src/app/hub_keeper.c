@@ -96,6 +96,12 @@ static int open_store(struct keeper *keeper)
 			 ? yg_control_open_sqlite(keeper->db_path, true, &keeper->store)
 			 : YG_ELIMIT;
 
+	if (rc == YG_EMISMATCH) {
+		yg_say_hint(N_("use the newer program, or an older copy of the file"),
+			    N_("%s: made by a newer version of Yagura; it was left as it is"),
+			    yg_say_safe(yg_bytes_str(keeper->db_path), 300));
+		return rc;
+	}
 	if (rc == YG_OK)
 		rc = yg_enrol_new(keeper->store, keeper->hub.clock, "hub", &keeper->hub.enrol);
 	if (rc == YG_OK) /* reading makes the files beside it, before the walls stand */

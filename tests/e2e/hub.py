@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """`yagura hub` and `yagura admin`: ready line, end, lock, and what the listener says to batches."""
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -63,6 +65,20 @@ def wrong_usage():
     equal(yagura("hub", "--check-config", "--data", where).code, 0)
     equal(where.exists(), False, "checking makes nothing")
     equal(yagura("hub", "--data", folder() / "a" / "b").code, 2)
+
+
+@case
+def a_register_of_a_newer_version_stays_as_it_is():
+    hub = Hub()
+    equal(hub.stop(), 0)
+    with contextlib.closing(sqlite3.connect(hub.data / "hub.db")) as db:
+        db.execute("PRAGMA user_version=99")
+    before = (hub.data / "hub.db").read_bytes()
+    for done in (yagura("hub", "--data", hub.data, "--http", "127.0.0.1:0", "--sensors", "127.0.0.1:0"), hub.admin("org", "list")):
+        equal((done.code, done.out), (2, ""))
+        contains(done.err, "hub.db: made by a newer version of Yagura")
+        contains(done.err, "use the newer program")
+    equal((hub.data / "hub.db").read_bytes() == before, True)
 
 
 @case
