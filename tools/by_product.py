@@ -27,6 +27,8 @@ GROUPS = {
     "network": "proxy, firewall, VPN, name server or intrusion detection",
     "audit": "Linux audit",
     "cloud": "AWS CloudTrail",
+    "windows": "Windows events",
+    "plain": "product that is not known: lines with a time, sign-ins told by their words",
     "service": "sign-ins of mail, shares and firewall pages",
     "described": "device or application read by a description",
 }
@@ -58,7 +60,7 @@ def look(folder):
     return {
         "recognised": done.returncode == 0 and 2 * stats["unparsed"] <= stats["records"],
         "records": stats["records"], "unparsed": stats["unparsed"],
-        "kinds": re.sub(r" \d+(?=,|$)", "", kinds),
+        "kinds": re.sub(r" [\d,]+(?=, |$)", "", kinds),
         "level": max((LEVELS.index(f["level"]) for f in hits), default=-1),
         "titles": sorted({f["rule_title"] for f in hits if LEVELS.index(f["level"]) >= 2}),
     }

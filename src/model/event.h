@@ -52,8 +52,9 @@
 	X(ZEEK, "zeek", FIREWALL, N_("network monitor (Zeek)"))                                    \
 	X(CLOUDTRAIL, "cloudtrail", JSON, N_("cloud activity (AWS CloudTrail)"))                   \
 	X(DESCRIBED, "described", JSON, N_("log of a described source"))                           \
+	X(PLAIN, "plain", JSON, N_("log of an unknown product"))                                   \
 	X(KEYVALUE, "keyvalue", FIREWALL, N_("firewall/VPN log (key=value)"))                      \
-	X(WINDOWS, "windows", WINDOWS, N_("Windows events (JSON)"))                                \
+	X(WINDOWS, "windows", WINDOWS, N_("Windows events (JSON, XML)"))                           \
 	X(ECS, "ecs", JSON, N_("ECS events (JSON)"))                                               \
 	X(JSON, "json", JSON, N_("JSON events"))                                                   \
 	X(EVTX, "evtx", WINDOWS, N_("Windows events (EVTX)"))                                      \

@@ -166,6 +166,10 @@ static const struct {
 	{"Partial ", NULL, METHOD_USER_FROM},
 	{"Invalid user ", "invalid", USER_FROM},
 	{"Illegal user ", "invalid", USER_FROM},
+	/* a line "Failed …" on the same try follows these */
+	{"PAM: Authentication failure for ", NULL, USER_FROM},
+	{"PAM: authentication error for ", NULL, USER_FROM},
+	{"PAM: User not known to the underlying authentication module for ", NULL, USER_FROM},
 	{"input_userauth_request: invalid user ", "invalid", USER_ONLY},
 	{"maximum authentication attempts exceeded for ", "limit", USER_FROM},
 	{"Disconnecting: Too many authentication failures for ", "limit", USER_ONLY},
@@ -191,7 +195,9 @@ static const struct {
 	{"Address ", NULL, PLACE},
 	{"Bad PAM password attempt for ", "failed", USER_FROM}, /* dropbear, from here on */
 	{"Bad password attempt for ", "failed", USER_FROM},
+	{"bad password attempt for ", "failed", USER_FROM}, /* old ones write so */
 	{"Login attempt for nonexistent user", "invalid", USER_FROM},
+	{"login attempt for nonexistent user", "invalid", USER_FROM},
 	{"Password auth succeeded for ", "accepted", USER_FROM},
 	{"Pubkey auth succeeded for ", "accepted", USER_FROM},
 	{"PAM password auth succeeded for ", "accepted", USER_FROM},
@@ -333,6 +339,7 @@ static bool read_pam(struct auth *auth, struct yg_bytes program, struct yg_bytes
 		}
 		return read_pam_text(auth, b);
 	}
+	(void)skip(&b, "(pam_unix) "); /* very old systems */
 	if (yg_bytes_starts(b, YG_S("authentication failure;")))
 		return read_pam_text(auth, up_to(b, " msg="));
 	if (!yg_bytes_starts(b, YG_S("pam_")))

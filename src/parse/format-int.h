@@ -42,6 +42,21 @@ struct yg_reader {
 	yg_read_fn *read;
 };
 
+/*
+ * @text, which @event's record carries, by @reader: on success @event is what the text says, with
+ * the time of the carrier where the text has none. YG_OK, YG_EMISMATCH or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_read_inner(struct yg_parser_int *ctx, const struct yg_reader *reader,
+			      struct yg_bytes text, struct yg_event *event);
+
+/*
+ * The same by the readers of text that carriers bring. @is_bare: nothing but the text is known of
+ * who wrote it, so that descriptions of lines are asked, too, a header of the system log may stand
+ * in it, and any line with a time will do.
+ */
+YG_MUST_USE int yg_read_carried(struct yg_parser_int *ctx, struct yg_bytes text, bool is_bare,
+				struct yg_event *event);
+
 /* The record begins, after white space, with '{': text readers leave it alone. */
 static inline bool yg_fits_json(struct yg_bytes record)
 {

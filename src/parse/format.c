@@ -19,10 +19,12 @@
 #include "parse/openvpn.h"
 #include "parse/packet.h"
 #include "parse/paloalto.h"
+#include "parse/plain.h"
 #include "parse/record.h"
 #include "parse/signin.h"
 #include "parse/squid.h"
 #include "parse/syslog.h"
+#include "parse/windows_xml.h"
 
 #include "base/ban.h"
 
@@ -41,6 +43,7 @@ static const struct yg_reader readers[] = {
 	{YG_FORMAT_NGINX_JSON, yg_fits_json, yg_json_read},
 	{YG_FORMAT_ECS, yg_fits_json, yg_json_read},
 	{YG_FORMAT_JSON, yg_fits_json, yg_json_read},
+	{YG_FORMAT_WINDOWS, yg_windows_xml_fits, yg_windows_xml_read},
 	{YG_FORMAT_DESCRIBED, yg_described_fits, yg_described_read},
 	{YG_FORMAT_FORTIGATE, yg_fortigate_fits, yg_fortigate_read},
 	{YG_FORMAT_IIS, yg_iis_fits, yg_iis_read}, /* these two only below their head lines */
@@ -61,8 +64,28 @@ static const struct yg_reader readers[] = {
 	{YG_FORMAT_FILTERLOG, yg_filterlog_fits, yg_filterlog_read},
 	{YG_FORMAT_NETFILTER, yg_netfilter_fits, yg_netfilter_read},
 	{YG_FORMAT_KEYVALUE, yg_keyvalue_fits, yg_keyvalue_read},
-	{YG_FORMAT_UNKNOWN, NULL, NULL}, /* the end */
+	{YG_FORMAT_PLAIN, yg_plain_fits, yg_plain_read}, /* takes nearly all: the last */
+	{YG_FORMAT_UNKNOWN, NULL, NULL},		 /* the end */
 };
+
+/* Text that something else carried: a container engine, the system log. Specific first. */
+static const struct yg_reader carried[] = {
+	{YG_FORMAT_DESCRIBED, yg_described_fits, yg_described_read},
+	{YG_FORMAT_OPENVPN, yg_openvpn_fits, yg_openvpn_read},
+	{YG_FORMAT_DNS, yg_dns_fits, yg_dns_read},
+	{YG_FORMAT_SQUID, yg_squid_fits, yg_squid_read},
+	{YG_FORMAT_APACHE_ERROR, yg_apache_error_fits, yg_apache_error_read},
+	{YG_FORMAT_NGINX_ERROR, yg_nginx_error_fits, yg_nginx_error_read},
+	{YG_FORMAT_SYSLOG, yg_syslog_fits, yg_syslog_read},
+	{YG_FORMAT_PLAIN, yg_plain_fits, yg_plain_read},
+};
+
+/* Those for which nothing may be known of a text but itself. A description says where it looks. */
+static bool is_for_bare_text(enum yg_format format)
+{
+	return format == YG_FORMAT_DESCRIBED || format == YG_FORMAT_SYSLOG ||
+	       format == YG_FORMAT_PLAIN;
+}
 
 struct yg_parser {
 	struct yg_parser_int ctx;
@@ -119,18 +142,59 @@ static int read_as(struct yg_parser_int *ctx, const struct yg_reader *reader,
 	return reader->read(ctx, record, ret, reterr);
 }
 
-static const struct yg_reader *reader_of(enum yg_format format)
+/* The reader of @format for @record: Windows events have two, told by their first byte. */
+static const struct yg_reader *reader_of(enum yg_format format, struct yg_bytes record)
 {
-	for (const struct yg_reader *reader = readers; reader->read; reader++)
-		if (reader->format == format)
+	const struct yg_reader *first = NULL;
+
+	for (const struct yg_reader *reader = readers; reader->read; reader++) {
+		if (reader->format != format)
+			continue;
+		if (format != YG_FORMAT_WINDOWS || reader->fits(record))
 			return reader;
-	return NULL;
+		first = first ? first : reader;
+	}
+	return first;
+}
+
+int yg_read_inner(struct yg_parser_int *ctx, const struct yg_reader *reader, struct yg_bytes text,
+		  struct yg_event *event)
+{
+	struct yg_event inner;
+	struct yg_fault fault;
+	int rc;
+
+	yg_event_init(&inner, event->arena, event->names);
+	inner.format = reader->format;
+	inner.raw = text;
+	rc = reader->read(ctx, text, &inner, &fault);
+	if (rc != YG_OK)
+		return rc == YG_ENOMEM ? rc : YG_EMISMATCH;
+	if (inner.time_ns == YG_TIME_NONE) {
+		inner.time_ns = event->time_ns;
+		inner.time_text = event->time_text;
+		inner.has_zone = event->has_zone;
+	}
+	inner.raw = event->raw;
+	*event = inner;
+	return YG_OK;
+}
+
+int yg_read_carried(struct yg_parser_int *ctx, struct yg_bytes text, bool is_bare,
+		    struct yg_event *event)
+{
+	int rc = YG_EMISMATCH;
+
+	for (size_t i = 0; i < sizeof(carried) / sizeof(carried[0]) && rc == YG_EMISMATCH; i++)
+		if ((is_bare || !is_for_bare_text(carried[i].format)) && carried[i].fits(text))
+			rc = yg_read_inner(ctx, &carried[i], text, event);
+	return rc;
 }
 
 int yg_parse(struct yg_parser *parser, enum yg_format format, struct yg_bytes record,
 	     struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr)
 {
-	const struct yg_reader *reader = reader_of(format);
+	const struct yg_reader *reader = reader_of(format, record);
 
 	assert(parser && arena && ret && reterr);
 	if (!reader)
@@ -156,10 +220,15 @@ static int try_one(struct yg_parser_int *ctx, const struct yg_reader *reader,
 	return rc;
 }
 
-/* Only its own format string can tell what fits it. */
+/*
+ * Only its own format string can tell what fits it. A damaged record of a format that is known
+ * (@best) is no plain line.
+ */
 static bool may_fit(const struct yg_parser_int *ctx, const struct yg_reader *reader,
-		    struct yg_bytes record)
+		    struct yg_bytes record, const struct yg_fault *best)
 {
+	if (reader->format == YG_FORMAT_PLAIN && best->code == YG_EFORMAT)
+		return false;
 	return (reader->format == YG_FORMAT_ACCESS && ctx->opts.log_format) || reader->fits(record);
 }
 
@@ -168,12 +237,21 @@ static bool is_final(int rc)
 	return rc == YG_OK || rc == YG_ENOMEM;
 }
 
+/*
+ * Which format is asked first. Who gave a format string has said what the lines are; the reader
+ * that takes nearly all is never the first.
+ */
+static enum yg_format first_of(const struct yg_parser *parser, enum yg_format first)
+{
+	if (first == YG_FORMAT_UNKNOWN && parser->ctx.opts.log_format)
+		return YG_FORMAT_ACCESS;
+	return first == YG_FORMAT_PLAIN ? YG_FORMAT_UNKNOWN : first;
+}
+
 int yg_parse_any(struct yg_parser *parser, enum yg_format first, struct yg_bytes record,
 		 struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr)
 {
-	/* Who gave a format string has said what the lines are. */
-	bool is_told = first == YG_FORMAT_UNKNOWN && parser->ctx.opts.log_format;
-	const struct yg_reader *tried = reader_of(is_told ? YG_FORMAT_ACCESS : first);
+	const struct yg_reader *tried = reader_of(first_of(parser, first), record);
 	yg_read_fn *before = NULL;
 	int rc = YG_EMISMATCH;
 
@@ -184,7 +262,7 @@ int yg_parse_any(struct yg_parser *parser, enum yg_format first, struct yg_bytes
 		rc = try_one(&parser->ctx, tried, record, arena, ret, reterr);
 	for (const struct yg_reader *reader = readers; reader->read && !is_final(rc); reader++) {
 		if ((tried && reader->read == tried->read) || reader->read == before ||
-		    !may_fit(&parser->ctx, reader, record))
+		    !may_fit(&parser->ctx, reader, record, reterr))
 			continue;
 		before = reader->read;
 		rc = try_one(&parser->ctx, reader, record, arena, ret, reterr);

@@ -2,7 +2,9 @@
 #include "parse/fortigate.h"
 
 #include "parse/address.h"
+#include "parse/plain.h"
 #include "parse/times.h"
+#include "parse/words.h"
 
 #include "base/ban.h"
 
@@ -286,6 +288,18 @@ static bool contains(struct yg_bytes text, const char *word)
 	return yg_bytes_find(text, yg_bytes_str(word)) != SIZE_MAX;
 }
 
+/* Sophos and Check Point say it in other fields. */
+static const char *other_result(struct yg_event *event, struct yg_bytes status)
+{
+	if (contains(yg_event_get(event, YG_F_action), "Failed Log In"))
+		return "failed";
+	if (!contains(get(event, YG_S("log_subtype")), "Authentication"))
+		return NULL;
+	if (contains(status, "Failed"))
+		return "failed";
+	return contains(status, "Successful") ? "accepted" : NULL;
+}
+
 /* Accepted or failed, for the records that are about signing in. */
 static const char *auth_result(struct yg_event *event)
 {
@@ -303,7 +317,7 @@ static const char *auth_result(struct yg_event *event)
 	if (yg_bytes_eq(action, YG_S("tunnel-down")))
 		return "closed";
 	if (!is_sign_in)
-		return NULL;
+		return other_result(event, status);
 	if (contains(status, "fail") || contains(status, "denied"))
 		return "failed";
 	return contains(status, "success") ? "accepted" : NULL;
@@ -360,6 +374,23 @@ void yg_device_time(struct yg_parser_int *ctx, struct yg_event *event)
 		(void)yg_times_set(event, get(event, yg_bytes_str(names[i])), ctx->opts.zone);
 }
 
+/*
+ * A sign-in that the words tell. Programs write pairs, too, with how bad it is as a level: those
+ * are no device, and the rules for unknown products look at them.
+ */
+static int add_words(struct yg_event *event, struct yg_bytes pairs)
+{
+	bool is_program = get(event, YG_S("level")).size > 0 || get(event, YG_S("lvl")).size > 0;
+	bool is_known;
+	int rc = yg_words_add(event, pairs, &is_known);
+
+	if (rc == YG_OK && is_known && is_program && get(event, YG_S("msg")).size > 0) {
+		event->format = YG_FORMAT_PLAIN;
+		rc = yg_plain_finish(event);
+	}
+	return rc;
+}
+
 int yg_keyvalue_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
 		     struct yg_fault *reterr)
 {
@@ -373,6 +404,8 @@ int yg_keyvalue_read(struct yg_parser_int *ctx, struct yg_bytes record, struct y
 		yg_device_time(ctx, event);
 		rc = yg_keyvalue_finish(event);
 	}
+	if (rc == YG_OK && !has(event, YG_F_auth_result))
+		rc = add_words(event, b);
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 }
 

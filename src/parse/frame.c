@@ -17,6 +17,7 @@
 #include "model/event.h"
 #include "parse/auditd.h"
 #include "parse/format.h"
+#include "parse/frame-int.h"
 
 #include "base/ban.h"
 
@@ -438,6 +439,8 @@ int yg_frame_next(struct yg_framer *framer, struct yg_bytes data, bool is_end, s
 		return YG_EAGAIN;
 	if (framer->framing == YG_FRAMING_LINES)
 		return next_line_or_event(framer, data, is_end, ret);
+	if (framer->framing == YG_FRAMING_EVENTS)
+		return yg_frame_next_event(framer, data, is_end, ret);
 	return next_value(framer, data, is_end, ret);
 }
 
@@ -481,6 +484,8 @@ enum yg_framing yg_frame_recognise(struct yg_bytes start, bool is_end)
 		return YG_FRAMING_LINES;
 	if (start.data[0] == '[')
 		return after_bracket(start, is_end);
+	if (strchr("<-", start.data[0]) && start.data[0] && yg_frame_is_events(start))
+		return YG_FRAMING_EVENTS;
 	if (start.data[0] != '{')
 		return YG_FRAMING_LINES;
 	if (records_head(start, true) > 0)

@@ -18,6 +18,9 @@
  * or a quote is missing) ends as torn where a line begins with '{' as far to the right as the
  * document itself began, if no '{' may stand there in JSON: so what follows it is not lost.
  *
+ * Windows events as XML are the elements <Event>; what stands around them (a declaration, <Events>)
+ * is skipped.
+ *
  * Tests: tests/unit/parse/test_frame.c, tests/fuzz/fuzz_frame.c
  */
 #pragma once
@@ -28,6 +31,7 @@
 enum yg_framing {
 	YG_FRAMING_LINES,
 	YG_FRAMING_DOCUMENTS,
+	YG_FRAMING_EVENTS, /* Windows events as XML */
 };
 
 struct yg_frame {
@@ -68,6 +72,7 @@ YG_MUST_USE int yg_frame_next(struct yg_framer *framer, struct yg_bytes data, bo
 
 /*
  * Lines or documents, from the first bytes of an input (up to 64 KiB): documents when the first
- * thing is '[' opening a JSON array, or '{' whose JSON value does not end on its own line.
+ * thing is '[' opening a JSON array, or '{' whose JSON value does not end on its own line; events
+ * when it is <Event> or <Events>, also behind an XML declaration.
  */
 enum yg_framing yg_frame_recognise(struct yg_bytes start, bool is_end);

@@ -2,10 +2,13 @@
 #include "parse/json.h"
 
 #include "parse/address.h"
+#include "parse/auditd.h"
 #include "parse/auth.h"
 #include "parse/columns.h"
 #include "parse/described.h"
+#include "parse/format-int.h"
 #include "parse/json-int.h"
+#include "parse/plain.h"
 #include "parse/products.h"
 #include "parse/record.h"
 #include "parse/syslog.h"
@@ -84,8 +87,21 @@ static struct yg_bytes text_of(struct yg_event *event, struct yg_bytes name)
 	return (struct yg_bytes){0};
 }
 
+/* @text with the bytes behind it that readers may look at. */
+static int padded_copy(struct yg_event *event, struct yg_bytes text, struct yg_bytes *ret)
+{
+	uint8_t *to = yg_arena_zalloc(event->arena, text.size + YG_PARSE_PADDING);
+
+	if (!to)
+		return YG_ENOMEM;
+	if (text.size > 0)
+		memcpy(to, text.data, text.size);
+	*ret = (struct yg_bytes){to, text.size};
+	return YG_OK;
+}
+
 /* An entry of the journal (journalctl -o json) is a line of a system log. */
-static int add_journal(struct yg_event *event)
+static int add_journal(struct yg_parser_int *ctx, struct yg_event *event)
 {
 	static const struct {
 		uint32_t name_id;
@@ -96,7 +112,7 @@ static int add_journal(struct yg_event *event)
 		{YG_F_pid, "_PID"},
 		{YG_F_message, "MESSAGE"},
 	};
-	bool is_known;
+	struct yg_bytes message;
 	int rc = YG_OK;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && rc == YG_OK; i++) {
@@ -105,8 +121,10 @@ static int add_journal(struct yg_event *event)
 		if (text.size > 0)
 			rc = yg_event_add_id(event, names[i].name_id, text, YG_VALUE_TEXT);
 	}
-	return rc == YG_OK ? yg_auth_read(event, yg_event_get(event, YG_F_program),
-					  yg_event_get(event, YG_F_message), &is_known)
+	if (rc == YG_OK)
+		rc = padded_copy(event, yg_event_get(event, YG_F_message), &message);
+	return rc == YG_OK ? yg_syslog_read_entry(ctx, yg_event_get(event, YG_F_program), message,
+						  event)
 			   : rc;
 }
 
@@ -128,6 +146,8 @@ int yg_json_finish(enum yg_format format, struct yg_event *event, struct yg_json
 		return yg_zeek_finish(event);
 	case YG_FORMAT_CLOUDTRAIL:
 		return yg_cloudtrail_finish(event);
+	case YG_FORMAT_AUDITD:
+		return yg_auditd_finish(event);
 	default:
 		return finish_other(event, facts);
 	}
@@ -179,7 +199,7 @@ static bool is_record(struct yg_bytes record, struct yg_event *event)
 static int read_container(struct yg_parser_int *ctx, struct yg_event *event)
 {
 	struct yg_bytes line = {0};
-	uint8_t *to;
+	int rc;
 
 	if (event->field_count > CONTAINER_FIELDS_MAX || !has_name(event, YG_S("stream")) ||
 	    !has_name(event, YG_S("time")))
@@ -189,11 +209,10 @@ static int read_container(struct yg_parser_int *ctx, struct yg_event *event)
 			line = yg_bytes_trim(yg_event_text(event, &event->fields[i]));
 	if (line.size == 0)
 		return YG_EMISMATCH;
-	to = yg_arena_zalloc(event->arena, line.size + YG_PARSE_PADDING);
-	if (!to)
-		return YG_ENOMEM;
-	memcpy(to, line.data, line.size);
-	return yg_syslog_read_message(ctx, (struct yg_bytes){to, line.size}, event);
+	rc = padded_copy(event, line, &line);
+	if (rc == YG_OK)
+		rc = yg_syslog_read_message(ctx, line, event);
+	return rc == YG_EMISMATCH ? yg_read_carried(ctx, line, true, event) : rc;
 }
 
 int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_event *event,
@@ -204,6 +223,8 @@ int yg_json_read(struct yg_parser_int *ctx, struct yg_bytes record, struct yg_ev
 	if (rc != YG_OK || event->format != YG_FORMAT_JSON)
 		return rc;
 	rc = read_container(ctx, event);
+	if (rc == YG_EMISMATCH)
+		rc = yg_plain_object(event, record);
 	return rc == YG_ENOMEM ? yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0) : YG_OK;
 }
 
@@ -221,7 +242,8 @@ int yg_json_read_described(struct yg_parser_int *ctx, struct yg_bytes record,
 static bool is_product(enum yg_format format)
 {
 	return format == YG_FORMAT_WINDOWS || format == YG_FORMAT_SURICATA ||
-	       format == YG_FORMAT_ZEEK || format == YG_FORMAT_CLOUDTRAIL;
+	       format == YG_FORMAT_ZEEK || format == YG_FORMAT_CLOUDTRAIL ||
+	       format == YG_FORMAT_AUDITD;
 }
 
 /* The fields of @record, and what they look like. */
@@ -249,14 +271,20 @@ static int read_fields(struct yg_json *json, struct yg_bytes record, struct yg_e
 }
 
 /* What the format that was found makes of the fields. */
-static int add_meaning(struct yg_event *event, struct yg_json_facts *facts)
+static int add_meaning(struct yg_parser_int *ctx, struct yg_event *event,
+		       struct yg_json_facts *facts)
 {
 	int rc = YG_OK;
 
 	if (event->format == YG_FORMAT_NGINX_JSON)
 		rc = yg_nginx_json_add(event, facts);
-	else if (event->format == YG_FORMAT_SYSLOG)
-		rc = add_journal(event);
+	else if (event->format == YG_FORMAT_AUDITD)
+		rc = yg_laurel_add(ctx, event);
+	else if (event->format == YG_FORMAT_SYSLOG) {
+		rc = add_journal(ctx, event);
+		if (rc == YG_OK && event->format != YG_FORMAT_SYSLOG)
+			return YG_OK; /* the message was a record of that format, and is read */
+	}
 	return rc == YG_OK ? yg_json_finish(event->format, event, facts) : rc;
 }
 
@@ -285,6 +313,6 @@ int yg_json_read_inner(struct yg_parser_int *ctx, struct yg_bytes record, struct
 	if (time && event->time_ns == YG_TIME_NONE)
 		(void)yg_times_set(event, time_text, ctx->opts.zone);
 	if (rc == YG_OK && !is_known)
-		rc = add_meaning(event, facts);
+		rc = add_meaning(ctx, event, facts);
 	return rc == YG_OK ? YG_OK : yg_fault_set(reterr, YG_ENOMEM, "out of memory", 0);
 }

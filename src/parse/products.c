@@ -3,6 +3,7 @@
 
 #include "parse/address.h"
 #include "parse/cursor.h"
+#include "parse/times.h"
 
 #include "base/ban.h"
 
@@ -21,13 +22,15 @@ enum sign {
 	EVENT_SOURCE,
 	EVENT_NAME,
 	AWS_REGION,
+	AUDIT_ID,
+	AUDIT_COMM,
 	SIGN_COUNT,
 };
 
 static const char *const signs[SIGN_COUNT] = {
 	"event_type",  "timestamp", "flow_id",	 "in_iface", "stats.uptime",
 	"id.orig_h",   "uid",	    "_path",	 "ts",	     "eventVersion",
-	"eventSource", "eventName", "awsRegion",
+	"eventSource", "eventName", "awsRegion", "ID",	     "SYSCALL.comm",
 };
 
 /* Which of the signs are names of fields. */
@@ -44,17 +47,24 @@ static void note_signs(const struct yg_event *event, bool has[SIGN_COUNT])
 	}
 }
 
+static bool is_suricata(const bool has[SIGN_COUNT])
+{
+	return has[EVENT_TYPE] && has[TIMESTAMP] && (has[FLOW_ID] || has[IN_IFACE] || has[STATS]);
+}
+
 enum yg_format yg_product_of(struct yg_event *event)
 {
 	bool has[SIGN_COUNT] = {false};
 
 	note_signs(event, has);
-	if (has[EVENT_TYPE] && has[TIMESTAMP] && (has[FLOW_ID] || has[IN_IFACE] || has[STATS]))
+	if (is_suricata(has))
 		return YG_FORMAT_SURICATA;
 	if (has[TS] && ((has[UID] && has[ORIG_H]) || has[PATH]))
 		return YG_FORMAT_ZEEK;
 	if (has[EVENT_VERSION] && has[EVENT_SOURCE] && has[EVENT_NAME] && has[AWS_REGION])
 		return YG_FORMAT_CLOUDTRAIL;
+	if (has[AUDIT_ID] && has[AUDIT_COMM])
+		return YG_FORMAT_AUDITD;
 	return YG_FORMAT_UNKNOWN;
 }
 
@@ -103,4 +113,60 @@ int yg_cloudtrail_finish(struct yg_event *event)
 	if (yg_address_in(yg_field_text(event, YG_S("sourceIPAddress")), &address, NULL))
 		rc = yg_derive_once(event, YG_F_src_ip, address);
 	return rc == YG_OK ? yg_derive_once(event, YG_F_user, first_of(event, user)) : rc;
+}
+
+/* Words of a command, at most as many as have a name here: the rest stays in EXECVE.ARGV. */
+static int add_words(struct yg_event *event)
+{
+	static const char *const names[] = {"a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"};
+	uint32_t count = 0;
+	int rc = YG_OK;
+
+	for (uint32_t i = 0, all = event->field_count; i < all && rc == YG_OK; i++) {
+		if (!yg_bytes_eq(event->fields[i].name, YG_S("EXECVE.ARGV")) ||
+		    count == sizeof(names) / sizeof(names[0]))
+			continue;
+		rc = yg_event_add(event, yg_bytes_str(names[count++]),
+				  yg_event_text(event, &event->fields[i]), YG_VALUE_TEXT);
+	}
+	return rc;
+}
+
+int yg_laurel_add(struct yg_parser_int *ctx, struct yg_event *event)
+{
+	static const struct {
+		const char *from, *to;
+	} names[] = {
+		{"ID", "audit_id"},
+		{"SYSCALL.syscall", "syscall"},
+		{"SYSCALL.success", "success"},
+		{"SYSCALL.comm", "comm"},
+		{"SYSCALL.exe", "exe"},
+		{"SYSCALL.key", "key"},
+		{"SYSCALL.pid", "pid"},
+		{"SYSCALL.ppid", "ppid"},
+		{"SYSCALL.auid", "auid"},
+		{"SYSCALL.uid", "uid"},
+		{"SYSCALL.euid", "euid"},
+		{"SYSCALL.AUID", "AUID"},
+		{"SYSCALL.tty", "tty"},
+	};
+	struct yg_bytes id = yg_field_text(event, YG_S("ID"));
+	bool is_execve = yg_field_text(event, YG_S("EXECVE.ARGV")).size > 0;
+	int rc = YG_OK;
+
+	if (event->time_ns == YG_TIME_NONE)
+		(void)yg_times_set(event, yg_bytes_cut(id, 0, yg_bytes_chr(id, ':')),
+				   ctx->opts.zone);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && rc == YG_OK; i++) {
+		const struct yg_put put[] = {
+			{names[i].to, yg_field_text(event, yg_bytes_str(names[i].from))}};
+
+		rc = YG_PUT_ALL(event, put);
+	}
+	if (rc == YG_OK)
+		rc = yg_event_add_id(event, YG_F_type, YG_S("SYSCALL"), YG_VALUE_TEXT);
+	if (rc == YG_OK && is_execve)
+		rc = yg_event_add_id(event, YG_F_type, YG_S("EXECVE"), YG_VALUE_TEXT);
+	return rc == YG_OK && is_execve ? add_words(event) : rc;
 }

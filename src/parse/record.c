@@ -13,6 +13,7 @@
 #include "parse/openvpn.h"
 #include "parse/packet.h"
 #include "parse/paloalto.h"
+#include "parse/plain.h"
 #include "parse/products.h"
 #include "parse/signin.h"
 #include "parse/squid.h"
@@ -72,6 +73,7 @@ static int finish(struct yg_event *event, struct yg_json_facts *facts)
 		[YG_FORMAT_SURICATA] = yg_suricata_finish,
 		[YG_FORMAT_ZEEK] = yg_zeek_finish,
 		[YG_FORMAT_DESCRIBED] = yg_described_finish,
+		[YG_FORMAT_PLAIN] = yg_plain_finish,
 		[YG_FORMAT_CLOUDTRAIL] = yg_cloudtrail_finish,
 		[YG_FORMAT_KEYVALUE] = yg_keyvalue_finish,
 	};

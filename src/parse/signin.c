@@ -152,7 +152,8 @@ int yg_signin_read(struct yg_event *event, struct yg_bytes program, struct yg_by
 		*ret_known = read_postfix(message, &s);
 	else if (yg_bytes_eq(program, YG_S("dovecot")))
 		*ret_known = read_dovecot(message, &s);
-	else if (yg_bytes_eq(program, YG_S("smbd")) || yg_bytes_eq(program, YG_S("smbd_audit")))
+	else if (yg_bytes_eq(program, YG_S("smbd")) || yg_bytes_eq(program, YG_S("smb")) ||
+		 yg_bytes_eq(program, YG_S("smbd_audit")))
 		*ret_known = read_samba(message, &s);
 	else
 		*ret_known = false;

@@ -15,9 +15,12 @@
 #include "parse/openvpn.h"
 #include "parse/packet.h"
 #include "parse/paloalto.h"
+#include "parse/plain.h"
 #include "parse/signin.h"
 #include "parse/times.h"
 #include "parse/when.h"
+#include "parse/windows_xml.h"
+#include "parse/words.h"
 
 #include "base/ban.h"
 
@@ -32,6 +35,9 @@ struct header {
 	uint32_t pri;
 	bool has_pri;
 	bool has_time;
+	bool is_loose;	   /* the time is one of which many programs write the like */
+	bool is_container; /* the text of a program in a container, of which nothing else is known
+			    */
 	struct yg_bytes host;
 	struct yg_bytes program;
 	struct yg_bytes pid;
@@ -97,9 +103,72 @@ static bool is_iso_start(struct yg_bytes b)
 	       (b.data[10] == 'T' || b.data[10] == 't') && b.data[13] == ':';
 }
 
+/* "11月", " 3月": what journalctl writes for a month in Japanese; its size, or 0. */
+static size_t ja_month(struct yg_bytes b, unsigned *ret)
+{
+	size_t blank = b.size > 0 && b.data[0] == ' ';
+	size_t n = digits(yg_bytes_from(b, blank));
+	uint64_t month;
+
+	if (n == 0 || n > 2 || !yg_bytes_starts(yg_bytes_from(b, blank + n), YG_S("月 ")) ||
+	    !yg_bytes_u64(yg_bytes_cut(b, blank, blank + n), &month) || month < 1 || month > 12)
+		return 0;
+	*ret = (unsigned)month;
+	return blank + n + 3;
+}
+
+/* The month at the start of @b, in English or Japanese; its size, or 0. */
+static size_t month_at(struct yg_bytes b, unsigned *ret)
+{
+	if (b.size < 3)
+		return 0;
+	*ret = yg_when_month(b.data);
+	return *ret ? 3 : ja_month(b, ret);
+}
+
+/* "1772352001.250000 " */
+static bool is_unix_start(struct yg_bytes b)
+{
+	return b.size > 18 && digits(b) == 10 && b.data[10] == '.' &&
+	       digits(yg_bytes_from(b, 11)) == 6 && b.data[17] == ' ';
+}
+
+/* "2026-03-01 08:00:01" */
+static bool is_date_start(struct yg_bytes b)
+{
+	return b.size > 20 && digits(b) == 4 && b.data[4] == '-' && b.data[7] == '-' &&
+	       b.data[10] == ' ' && b.data[13] == ':' && b.data[16] == ':';
+}
+
+/*
+ * "2026-03-01 08:00:01", "Sun 2026-03-01 08:00:01 JST" (journalctl -o short-full) and
+ * "1772352001.250000" (-o short-unix): times of which many programs write the like. They are a
+ * system log's where a host and a program with its number follow. The size of the time, or 0.
+ */
+static size_t loose_size(struct yg_bytes b)
+{
+	size_t start = yg_bytes_chr(yg_bytes_cut(b, 0, 4), ' ') + 1; /* behind a day of the week */
+	size_t size = 19;
+
+	if (is_unix_start(b))
+		return 17;
+	if (digits(b) > 0)
+		start = 0;
+	b = yg_bytes_from(b, start);
+	if (!is_date_start(b))
+		return 0;
+	if (b.data[size] == '.' || b.data[size] == ',')
+		size += 1 + digits(yg_bytes_from(b, size + 1));
+	return start + size;
+}
+
 /* "Mmm dd hh:mm:ss" begins here, also with the year between. */
 static bool is_bsd_start(struct yg_bytes b)
 {
+	unsigned month;
+
+	if (b.size >= 17 && b.data[0] < 'A' && ja_month(b, &month) > 0)
+		return true;
 	return b.size >= 15 && yg_when_month(b.data) != 0 && b.data[3] == ' ' &&
 	       (b.data[4] == ' ' || is_digit(b.data[4]));
 }
@@ -159,10 +228,11 @@ static bool read_bsd_time(struct yg_parser_int *ctx, struct header *h, struct yg
 	struct yg_civil civil = {0};
 	struct yg_bytes day;
 	uint64_t number;
+	unsigned month = 0;
 	bool has_year;
 
-	civil.month = (uint8_t)yg_when_month(b.data);
-	b = yg_bytes_from(b, 3);
+	b = yg_bytes_from(b, month_at(b, &month));
+	civil.month = (uint8_t)month;
 	(void)word(&b); /* the spaces before the day */
 	day = word(&b);
 	if (day.size > 2 || !yg_bytes_u64(day, &number) || number < 1 || number > 31)
@@ -192,6 +262,31 @@ static bool read_iso_time(struct yg_parser_int *ctx, struct header *h, struct yg
 	if (!yg_times_set(event, word(&b), ctx->opts.zone))
 		return false;
 	h->rest = b;
+	return true;
+}
+
+/* A time that many programs write the like of, and the zone that may follow it. */
+static bool read_loose_time(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
+{
+	size_t size = loose_size(h->rest);
+	struct yg_bytes text = yg_bytes_cut(h->rest, 0, size);
+	struct yg_bytes rest = yg_bytes_from(h->rest, size);
+	struct yg_bytes zone;
+	size_t start = digits(text) == 0 ? yg_bytes_chr(text, ' ') + 1 : 0;
+
+	if (rest.size > 0 && rest.data[0] != ' ') { /* "+09:00" without a blank */
+		size += yg_bytes_cut(rest, 0, yg_bytes_chr(rest, ' ')).size;
+		text = yg_bytes_cut(h->rest, 0, size);
+		rest = yg_bytes_from(h->rest, size);
+	}
+	if (!yg_times_set(event, yg_bytes_from(text, start), ctx->opts.zone))
+		return false;
+	(void)word(&rest);
+	h->rest = rest;
+	zone = word(&rest);
+	/* journalctl writes the zone of the machine, which --tz is about, too */
+	if (start > 0 && (yg_bytes_eq(zone, YG_S("UTC")) || yg_bytes_eq(zone, YG_S("JST"))))
+		h->rest = rest;
 	return true;
 }
 
@@ -242,7 +337,7 @@ static bool is_host(struct yg_bytes b)
 		uint8_t c = b.data[i];
 
 		if (!is_digit(c) && ((c | 0x20) < 'a' || (c | 0x20) > 'z') && c < 0x80 &&
-		    !strchr("-._:%/@", c))
+		    !strchr("-._:%/@,", c))
 			return false;
 	}
 	return true;
@@ -270,6 +365,7 @@ static void read_host_and_tag(struct header *h)
 		h->rest = yg_bytes_from(h->rest, 1);
 	if (skip_stream(&h->rest)) {
 		h->program = YG_S("container");
+		h->is_container = true;
 		h->message = h->rest;
 		return;
 	}
@@ -381,13 +477,30 @@ static bool has_syslog_look(const struct header *h)
 		yg_address_in(host, NULL, NULL));
 }
 
+/* "1 2026-03-01T08:00:01Z …": RFC 5424 whose PRI a tool took off. */
+static bool is_5424_start(struct yg_bytes b)
+{
+	return b.size > 21 && b.data[0] == '1' && b.data[1] == ' ' &&
+	       is_iso_start(yg_bytes_from(b, 2));
+}
+
 bool yg_syslog_fits(struct yg_bytes record)
 {
 	struct yg_bytes b = record;
 
 	skip_octets(&b);
 	return (b.size > 3 && b.data[0] == '<' && is_digit(b.data[1])) || is_bsd_start(b) ||
-	       is_iso_start(b);
+	       is_iso_start(b) || is_5424_start(b) || loose_size(b) > 0;
+}
+
+static void read_time(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
+{
+	if (is_bsd_start(h->rest))
+		h->has_time = read_bsd_time(ctx, h, event);
+	else if (is_iso_start(h->rest))
+		h->has_time = read_iso_time(ctx, h, event);
+	else if (loose_size(h->rest) > 0)
+		h->has_time = h->is_loose = read_loose_time(ctx, h, event);
 }
 
 static int read_header(struct yg_parser_int *ctx, struct header *h, struct yg_event *event,
@@ -397,13 +510,10 @@ static int read_header(struct yg_parser_int *ctx, struct header *h, struct yg_ev
 
 	skip_octets(&h->rest);
 	read_pri(h);
-	if (h->has_pri && h->rest.size > 2 && h->rest.data[0] == '1' && h->rest.data[1] == ' ')
+	if (is_5424_start(h->rest) || (h->has_pri && yg_bytes_starts(h->rest, YG_S("1 "))))
 		return read_5424(ctx, h, event, reterr);
 	at = (size_t)(h->rest.data - event->raw.data);
-	if (is_bsd_start(h->rest))
-		h->has_time = read_bsd_time(ctx, h, event);
-	else if (is_iso_start(h->rest))
-		h->has_time = read_iso_time(ctx, h, event);
+	read_time(ctx, h, event);
 	if (!h->has_time && !h->has_pri)
 		return yg_fault_set(reterr, YG_EMISMATCH, "no time of a system log at its start",
 				    at);
@@ -415,6 +525,9 @@ static int read_header(struct yg_parser_int *ctx, struct header *h, struct yg_ev
 		return YG_OK;
 	}
 	read_host_and_tag(h);
+	if (h->is_loose && !h->has_pri && (h->host.size == 0 || h->pid.size == 0))
+		return yg_fault_set(reterr, YG_EMISMATCH,
+				    "neither a host nor a program with its number", at);
 	if (!h->has_pri && !has_syslog_look(h) && is_iso_start(event->time_text))
 		return yg_fault_set(reterr, YG_EMISMATCH, "neither a host nor a program", at);
 	return YG_OK;
@@ -538,30 +651,6 @@ static int add_header(struct yg_event *event, const struct header *h)
 	return rc;
 }
 
-/* Try @read on the message; on success the event is what it says. */
-static int read_inner(struct yg_parser_int *ctx, yg_read_fn *read, enum yg_format format,
-		      struct yg_bytes message, struct yg_event *event)
-{
-	struct yg_event inner;
-	struct yg_fault fault;
-	int rc;
-
-	yg_event_init(&inner, event->arena, event->names);
-	inner.format = format;
-	inner.raw = message;
-	rc = read(ctx, message, &inner, &fault);
-	if (rc != YG_OK)
-		return rc == YG_ENOMEM ? rc : YG_EMISMATCH;
-	if (inner.time_ns == YG_TIME_NONE) {
-		inner.time_ns = event->time_ns;
-		inner.time_text = event->time_text;
-		inner.has_zone = event->has_zone;
-	}
-	inner.raw = event->raw;
-	*event = inner;
-	return YG_OK;
-}
-
 static bool fits_access(struct yg_bytes message)
 {
 	return yg_bytes_find(message, YG_S("] \"")) != SIZE_MAX && yg_access_fits(message);
@@ -580,18 +669,33 @@ static const struct yg_reader inner_readers[] = {
 	{YG_FORMAT_KEYVALUE, yg_keyvalue_fits, yg_keyvalue_read},
 };
 
+/* An object, and where it is of no known kind, what its words tell. */
+static int read_json(struct yg_parser_int *ctx, struct yg_bytes message, struct yg_event *event)
+{
+	static const struct yg_reader json = {YG_FORMAT_JSON, yg_fits_json, yg_json_read_inner};
+	int rc = yg_read_inner(ctx, &json, message, event);
+
+	return rc == YG_OK && event->format == YG_FORMAT_JSON ? yg_plain_object(event, message)
+							      : rc;
+}
+
 int yg_syslog_read_message(struct yg_parser_int *ctx, struct yg_bytes message,
 			   struct yg_event *event)
 {
+	static const struct yg_reader xml = {YG_FORMAT_WINDOWS, yg_windows_xml_fits,
+					     yg_windows_xml_read};
+
 	if (yg_fits_json(message))
-		return read_inner(ctx, yg_json_read_inner, YG_FORMAT_JSON, message, event);
+		return read_json(ctx, message, event);
+	if (yg_windows_xml_fits(message)) /* Sysmon for Linux writes so */
+		return yg_read_inner(ctx, &xml, message, event);
 	for (size_t i = 0; i < sizeof(inner_readers) / sizeof(inner_readers[0]); i++) {
 		const struct yg_reader *reader = &inner_readers[i];
 		int rc;
 
 		if (!reader->fits(message))
 			continue;
-		rc = read_inner(ctx, reader->read, reader->format, message, event);
+		rc = yg_read_inner(ctx, reader, message, event);
 		if (rc != YG_EMISMATCH)
 			return rc;
 	}
@@ -608,6 +712,8 @@ static bool is_message_head(struct yg_bytes program)
 /* Programs whose messages are told by the program's name. YG_EMISMATCH: just text. */
 static int read_program(struct yg_parser_int *ctx, const struct header *h, struct yg_event *event)
 {
+	static const struct yg_reader filterlog = {YG_FORMAT_FILTERLOG, yg_filterlog_fits,
+						   yg_filterlog_read};
 	struct yg_event inner = *event;
 	int rc = yg_dns_message(&inner, h->program, h->message);
 
@@ -617,10 +723,18 @@ static int read_program(struct yg_parser_int *ctx, const struct header *h, struc
 		inner.format = YG_FORMAT_OPENVPN;
 	}
 	if (rc == YG_EMISMATCH && yg_bytes_eq(h->program, YG_S("filterlog")))
-		return read_inner(ctx, yg_filterlog_read, YG_FORMAT_FILTERLOG, h->message, event);
+		return yg_read_inner(ctx, &filterlog, h->message, event);
 	if (rc == YG_OK)
 		*event = inner;
 	return rc;
+}
+
+/* The text has a time of its own in front: whoever wrote it did not write it for the system log. */
+static bool may_be_carried(const struct header *h)
+{
+	struct yg_bytes b = h->message;
+
+	return h->is_container || (b.size > 10 && (b.data[0] == '[' || is_digit(b.data[0])));
 }
 
 /* The message as a record of another format, with the fields of the header. */
@@ -640,6 +754,8 @@ static int read_message(struct yg_parser_int *ctx, struct header *h, struct yg_e
 			return YG_EMISMATCH; /* just text, as far as others go */
 		if (rc == YG_EMISMATCH)
 			rc = yg_syslog_read_message(ctx, h->message, event);
+		if (rc == YG_EMISMATCH && may_be_carried(h))
+			rc = yg_read_carried(ctx, h->message, h->is_container, event);
 	}
 	return rc == YG_OK ? add_header(event, h) : rc;
 }
@@ -678,23 +794,59 @@ static bool find_source(struct yg_bytes m, struct yg_bytes *ret)
 	return false;
 }
 
-static int add_message(struct yg_parser_int *ctx, struct yg_event *event, const struct header *h)
+/* Programs whose sign-ins are read line by line: a second line on the same try counts no second
+ * time. */
+static bool has_own_reader(struct yg_bytes program)
+{
+	static const char *const programs[] = {"sshd", "sshd-session", "sshd-auth", "dropbear",
+					       "sudo", "su",	       "login",	    "dovecot",
+					       "smbd", "smbd_audit",   "CRON",	    "cron"};
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (yg_bytes_eq(program, yg_bytes_str(programs[i])))
+			return true;
+	return yg_bytes_starts(program, YG_S("postfix/"));
+}
+
+static int add_meaning(struct yg_parser_int *ctx, struct yg_event *event, struct yg_bytes program,
+		       struct yg_bytes message)
 {
 	struct yg_bytes address;
 	bool is_known = false;
+	int rc = yg_auth_read(event, program, message, &is_known);
+
+	if (rc == YG_OK && !is_known)
+		rc = yg_signin_read(event, program, message, &is_known);
+	if (rc == YG_OK && !is_known)
+		rc = yg_described_message(ctx, event, program, message, &is_known);
+	if (rc == YG_OK && !is_known && !has_own_reader(program))
+		rc = yg_words_add(event, message, &is_known);
+	if (rc == YG_OK && !is_known && find_source(message, &address))
+		rc = yg_event_add_id(event, YG_F_src_ip, address, YG_VALUE_TEXT);
+	return rc;
+}
+
+static int add_message(struct yg_parser_int *ctx, struct yg_event *event, const struct header *h)
+{
 	int rc = add_header(event, h);
 
 	if (rc == YG_OK)
 		rc = add(event, YG_F_message, h->message, YG_VALUE_TEXT);
 	if (rc == YG_OK)
-		rc = yg_auth_read(event, h->program, h->message, &is_known);
-	if (rc == YG_OK && !is_known)
-		rc = yg_signin_read(event, h->program, h->message, &is_known);
-	if (rc == YG_OK && !is_known)
-		rc = yg_described_message(ctx, event, h->program, h->message, &is_known);
-	if (rc == YG_OK && !is_known && find_source(h->message, &address))
-		rc = yg_event_add_id(event, YG_F_src_ip, address, YG_VALUE_TEXT);
+		rc = add_meaning(ctx, event, h->program, h->message);
 	return rc == YG_OK ? yg_syslog_finish(event) : rc;
+}
+
+int yg_syslog_read_entry(struct yg_parser_int *ctx, struct yg_bytes program,
+			 struct yg_bytes message, struct yg_event *event)
+{
+	struct header h = {.host = yg_event_get(event, YG_F_hostname),
+			   .program = program,
+			   .pid = yg_event_get(event, YG_F_pid),
+			   .message = message};
+	int rc = read_message(ctx, &h, event);
+
+	return rc == YG_EMISMATCH ? add_meaning(ctx, event, program, message) : rc;
 }
 
 int yg_syslog_finish(struct yg_event *event)

@@ -4,7 +4,9 @@
  *
  *   [octets ][<PRI>]Mmm dd hh:mm:ss [year ][host ]program[pid]: message      RFC 3164 and kin
  *   [octets ][<PRI>]2024-05-01T10:00:00.123+09:00 host program[pid]: message  rsyslog, journald
- *   [octets ]<PRI>1 time host program pid msgid [id param="value"…] message   RFC 5424
+ *   [octets ][<PRI>]1 time host program pid msgid [id param="value"…] message   RFC 5424
+ *   2024-05-01 10:00:00, Wed 2024-05-01 10:00:00 JST, 1714525200.250000, " 5月 01 10:00:00"
+ *                                                                 journalctl and other loggers
  *
  * A message that is itself a record of another format (firewall key=value, JSON, access log)
  * makes the event one of that format; hostname and program stay with it. Messages of sshd, sudo,
@@ -31,3 +33,10 @@ YG_MUST_USE int yg_syslog_finish(struct yg_event *event);
  */
 YG_MUST_USE int yg_syslog_read_message(struct yg_parser_int *ctx, struct yg_bytes message,
 				       struct yg_event *event);
+
+/*
+ * An entry of the journal: what @message of @program is, in an event that has the fields of its
+ * header already. @message has YG_PARSE_PADDING readable bytes behind it. YG_OK or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_syslog_read_entry(struct yg_parser_int *ctx, struct yg_bytes program,
+				     struct yg_bytes message, struct yg_event *event);

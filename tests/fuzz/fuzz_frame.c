@@ -64,7 +64,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	text = (struct yg_bytes){data + 1, size - 1};
 	(void)yg_frame_recognise(text, data[0] & 2);
-	framing = data[0] & 1 ? YG_FRAMING_DOCUMENTS : YG_FRAMING_LINES;
+	framing = data[0] & 1	? YG_FRAMING_DOCUMENTS
+		  : data[0] & 2 ? YG_FRAMING_EVENTS
+				: YG_FRAMING_LINES;
 	if (run(framing, text, text.size) != run(framing, text, 1 + (size_t)(data[0] >> 2)))
 		abort();
 	return 0;

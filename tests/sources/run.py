@@ -58,7 +58,7 @@ def check_file(env, yagura, path, source, records, titles, faults):
     """One file: adds its records; returns (read, all)."""
     text, _ = run(env, yagura, "source", "records", "--tz", "UTC", str(path))
     mine = [json.loads(line) for line in text.splitlines()]
-    strange = [r for r in mine if r["format"] not in (source["format"], "syslog")]
+    strange = [r for r in mine if r["format"] not in (source["format"], "syslog", source.get("also"))]
     if strange:
         faults.append("%s: record %d is read as %s" % (path, strange[0]["position"], strange[0]["format"]))
     if mine and not any(r["format"] == source["format"] for r in mine):

@@ -113,7 +113,8 @@ static void lines_pairs_and_cells(void)
 	      "log_source=my-vpn|log_kind=vpn|kind=w|src_ip=192.0.2.1|msg=vpn: \"a\", "
 	      "b|auth_method="
 	      "vpn|");
-	READS(&r, "2026-01-02 03:04:05 bob refused code=7", "?");
+	READS(&r, "2026-01-02 03:04:05 bob refused code=7", "message=bob refused code=7|");
+	CHECK(r.event.format == YG_FORMAT_PLAIN);
 	done(&r);
 }
 

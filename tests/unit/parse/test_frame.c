@@ -95,6 +95,14 @@ static const struct {
 	/* Text between documents is a record of its own, to be reported. */
 	{YG_FRAMING_DOCUMENTS, "{}\nhello, world\n{}", "[{}][hello, world][{}]"},
 	{YG_FRAMING_DOCUMENTS, "} ]\n{}", "[} ]][{}]"},
+	/* Windows events as XML: in one line, in many, with something around them or not. */
+	{YG_FRAMING_EVENTS,
+	 "<?xml version='1.0'?>\r\n<Events><Event a='b'>1</Event>\n<Event>\n <EventData/>\n</Event>"
+	 "</Events>\n",
+	 "[<Event a='b'>1</Event>][<Event>\n <EventData/>\n</Event>]"},
+	{YG_FRAMING_EVENTS, "<Event >1</Event><Event>2</Ev", "[<Event >1</Event>][<Event>2</Ev]t"},
+	{YG_FRAMING_EVENTS, "what <Event>1</Event> else", "[what <Event>1</Event>][else]t"},
+	{YG_FRAMING_EVENTS, "<Event", "[<Event]t"},
 };
 
 static void records_in_any_pieces(void)
@@ -221,6 +229,12 @@ static void framing_is_recognised(void)
 		{"[]\n", YG_FRAMING_DOCUMENTS},
 		{"[Thu Sep 30 13:27:06 2021] [error] x\n", YG_FRAMING_LINES},
 		{"[10/Feb/2024:21:23:32 +0100] x\n", YG_FRAMING_LINES},
+		{"<Event xmlns='x'><System/>", YG_FRAMING_EVENTS},
+		{"\n<?xml version='1.0'?>\n<Events><Event>", YG_FRAMING_EVENTS},
+		{"- <Event xmlns='x'>- <System>", YG_FRAMING_EVENTS},
+		{"- a list", YG_FRAMING_LINES},
+		{"<EventData>", YG_FRAMING_LINES},
+		{"<34>1 2026-03-01T08:00:01Z m p - - - x", YG_FRAMING_LINES},
 		/* A first line that is damaged does not change what the file is. */
 		{"{\"a\":{\"b\":1}\n{\"c\":2}\n", YG_FRAMING_LINES},
 		{"{\"a\":\"x}\n{\"c\":2}\n", YG_FRAMING_LINES},

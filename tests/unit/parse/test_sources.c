@@ -295,16 +295,65 @@ static void sign_ins(void)
 	CHECK_WANTS(wants);
 }
 
+/* What looks a little like a product's log is read as a line with a time, and no more. */
+static void the_like_of_a_product_is_plain(void)
+{
+	static const struct want wants[] = {
+		{"1795617750.457 0 192.0.2.1 HELLO 5 GET http://x/ - HIER_NONE/- -",
+		 YG_FORMAT_PLAIN, "cs-method="},
+		{"2024-12-15 14:12:12 something else entirely: no peer", YG_FORMAT_PLAIN,
+		 "message=something else entirely: no peer|src_ip="},
+		{"25-Nov-2026 14:42:51.850 general: info: all zones loaded", YG_FORMAT_PLAIN,
+		 "query="},
+		{"1,2023/07/06 08:11:40,x,lower,y", YG_FORMAT_PLAIN, "type="},
+	};
+
+	CHECK_WANTS(wants);
+}
+
+static void audit_log_as_json(void)
+{
+	static const struct want wants[] = {
+		{"{\"ID\":\"1688052525.815:33152\",\"SYSCALL\":{\"syscall\":59,\"success\":\"yes\","
+		 "\"ppid\":8851,\"auid\":1000,\"uid\":1000,\"euid\":0,\"comm\":\"base64\",\"exe\":"
+		 "\"/usr/bin/"
+		 "base64\",\"AUID\":\"bob\"},\"EXECVE\":{\"argc\":2,\"ARGV\":[\"base64\","
+		 "\"-d\"]}}",
+		 YG_FORMAT_AUDITD,
+		 "comm=base64|exe=/usr/bin/base64|ppid=8851|uid=1000|euid=0|success=yes|syscall=59|"
+		 "CommandLine=base64 -d|Image=/usr/bin/base64|user=bob|audit_id=1688052525.815:"
+		 "33152"},
+	};
+
+	CHECK_WANTS(wants);
+}
+
+static void devices_with_pairs(void)
+{
+	static const struct want wants[] = {
+		{"<129>id=firewall sn=18B1 time=\"2026-03-01 08:00:01 UTC\" fw=192.0.2.7 pri=1 "
+		 "m=30 "
+		 "msg=\"Administrator login denied due to bad credentials\" usr=\"admin\" "
+		 "src=203.0.113.35:65055:X1 dst=192.0.2.7:443:X1",
+		 YG_FORMAT_KEYVALUE, "auth_result=failed|src_ip=203.0.113.35|user=admin"},
+		{"<30>device=\"SFW\" date=2026-03-01 time=08:00:01 log_type=\"Event\" "
+		 "log_subtype=\"Authentication\" status=\"Failed\" user_name=\"bob\" "
+		 "src_ip=203.0.113.34 message=\"no\"",
+		 YG_FORMAT_KEYVALUE, "auth_result=failed|src_ip=203.0.113.34|user=bob"},
+		{"time=\"2026-03-01T08:00:01+09:00\" level=error msg=\"Unsuccessful authentication "
+		 "attempt by user 'bob'\" method=POST path=/api remote_ip=203.0.113.36",
+		 YG_FORMAT_PLAIN, "auth_result=failed|src_ip=203.0.113.36|user=bob"},
+	};
+
+	CHECK_WANTS(wants);
+}
+
 /* What one format is sure of must not be taken for its own by another. */
 static void strangers_are_left_alone(void)
 {
 	static const char *const lines[] = {
-		"1795617750.457 0 192.0.2.1 HELLO 5 GET http://x/ - HIER_NONE/- -",
-		"2024-12-15 14:12:12 something else entirely: no peer",
-		"25-Nov-2026 14:42:51.850 general: info: all zones loaded",
 		"192.0.2.1:5 [25/Nov/2026:14:42:37.593] words that are no log",
 		"1,2,3,4,5,6,7,8,4,x,x,x,x,x,x,x,x,x,nowhere,either",
-		"1,2023/07/06 08:11:40,x,lower,y",
 		"%ASA-x-y: z",
 		"type=SYSCALL msg=audit: none",
 	};
@@ -321,8 +370,17 @@ static void strangers_are_left_alone(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(proxies),	    CASE(load_balancers), CASE(firewalls), CASE(packet_filters),
-	CASE(name_servers), CASE(vpn_and_audit),  CASE(sign_ins),  CASE(strangers_are_left_alone),
+	CASE(proxies),
+	CASE(load_balancers),
+	CASE(firewalls),
+	CASE(packet_filters),
+	CASE(name_servers),
+	CASE(vpn_and_audit),
+	CASE(sign_ins),
+	CASE(strangers_are_left_alone),
+	CASE(the_like_of_a_product_is_plain),
+	CASE(audit_log_as_json),
+	CASE(devices_with_pairs),
 };
 
 CHECK_MAIN(cases)

@@ -222,6 +222,73 @@ static void other_wrappings(void)
 	reading_done(&r);
 }
 
+/* The same event as XML and as JSON: the same fields. */
+static void xml_gives_the_same_fields(void)
+{
+	static const char *const xml =
+		"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>\r\n <System>"
+		"<Provider Name='Microsoft-Windows-Security-Auditing' Guid='{5}'/><EventID "
+		"Qualifiers=\"0\">4625</EventID><TimeCreated SystemTime='2022-04-29T12:36:01.902Z' "
+		"/><Channel>Security</Channel><Computer>pc</Computer><Security /></System>"
+		"<EventData><Data Name='TargetUserName'>bob &amp; &quot;eve&quot;</Data><Data "
+		"Name=\"LogonType\">3</Data><Data Name='IpAddress'>192.0.2.9</Data><Data "
+		"Name='ProcessName'></Data></EventData></Event>";
+	struct reading r = reading(xml);
+
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS && r.event.event_code == 4625);
+	CHECK_TEXT(r.event.channel, "Security");
+	CHECK(r.event.time_ns == INT64_C(1651235761902000000));
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_Computer), "pc");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_Provider_Name),
+		   "Microsoft-Windows-Security-Auditing");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_TargetUserName), "bob & \"eve\"");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_LogonType), "3");
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_src_ip), "192.0.2.9");
+	CHECK(yg_bytes_eq(r.event.raw, yg_bytes_str(xml)));
+	reading_as(&r, YG_FORMAT_WINDOWS, xml);
+	CHECK(r.rc == YG_OK && r.event.event_code == 4625);
+	/* as browsers show it, and people copy it */
+	reading_next(
+		&r, "- <Event>- <System><EventID>4625</EventID><Channel>Security</Channel></System>"
+		    "- <EventData><Data Name=\"LogonType\">8</Data></EventData></Event>");
+	CHECK(r.rc == YG_OK && r.event.event_code == 4625);
+	CHECK_TEXT(yg_event_get(&r.event, YG_F_LogonType), "8");
+	/* as Sysmon for Linux writes it */
+	reading_next(&r,
+		     "Mar  1 08:00:01 web1 sysmon: <Event><System><Provider "
+		     "Name=\"Linux-Sysmon\"/><EventID>1</EventID><Channel>Linux-Sysmon/Operational"
+		     "</Channel></System><EventData><Data Name=\"Image\">/bin/id</Data></EventData>"
+		     "</Event>");
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_WINDOWS && r.event.event_code == 1);
+	CHECK_TEXT(r.event.channel, "Linux-Sysmon/Operational");
+	reading_done(&r);
+}
+
+static void hostile_xml_is_refused(void)
+{
+	static const char *const texts[] = {
+		"<Event",
+		"<Event>",
+		"<Event><System></Event>",
+		"<Event a='&lol;'></Event>",
+		"<Event ><a/></Event><Event></Event>",
+		"<Event><System><EventID>1</EventID></System></Event>",
+		"<!DOCTYPE x [<!ENTITY a 'b'>]><Event>&a;</Event>",
+	};
+	struct reading r = reading("");
+	char deep[1200] = "<Event>";
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		reading_as(&r, YG_FORMAT_WINDOWS, texts[i]);
+		CHECK(r.rc == YG_EFORMAT || r.rc == YG_EMISMATCH);
+	}
+	for (size_t i = 0; i < 200; i++)
+		(void)snprintf(deep + 7 + 3 * i, 4, "<a>");
+	reading_as(&r, YG_FORMAT_WINDOWS, deep);
+	CHECK(r.rc == YG_EFORMAT && strstr(r.fault.msg, "deeply"));
+	reading_done(&r);
+}
+
 static const struct check_case cases[] = {
 	CASE(all_shapes_give_the_same_fields),
 	CASE(data_without_names_is_called_data),
@@ -232,6 +299,8 @@ static const struct check_case cases[] = {
 	CASE(other_objects_keep_their_names),
 	CASE(system_comes_before_event_data),
 	CASE(other_wrappings),
+	CASE(xml_gives_the_same_fields),
+	CASE(hostile_xml_is_refused),
 };
 
 CHECK_MAIN(cases)
