@@ -53,6 +53,7 @@ struct import {
 	const char *file;
 	struct yg_collections *beside; /* which markings are known is asked while the other stores */
 	int64_t now_ns;
+	bool is_said; /* what went wrong */
 	/* Of a hub, when indicators are judged here. */
 	bool judges;
 	struct yg_clue_rules rules;
@@ -348,8 +349,9 @@ static int open_all(struct import *m)
 	char path[YG_SHARE_PATH];
 	int rc = yg_share_place_open(m->place, true);
 
-	if (rc != YG_OK && rc != YG_ENOENT)
-		return rc == YG_EINVAL || rc == YG_EMISMATCH ? rc : YG_EIO; /* said */
+	m->is_said = rc != YG_OK && rc != YG_ENOENT;
+	if (m->is_said)
+		return rc == YG_EMISMATCH ? rc : YG_EIO;
 	rc = yg_share_place_path(m->place, path) ? yg_collections_open(path, false, &m->beside)
 						 : YG_ELIMIT;
 	if (rc == YG_OK)
@@ -358,6 +360,7 @@ static int open_all(struct import *m)
 		rc = yg_collections_begin(m->place->s);
 	if (rc == YG_OK && m->place->c.number == 0)
 		rc = yg_share_place_make(m->place);
+	m->is_said = rc == YG_EINVAL; /* it is no name of a collection */
 	if (rc == YG_OK)
 		rc = look_rules(m);
 	if (rc == YG_OK)
@@ -463,7 +466,6 @@ static int import_text(struct import *m, struct yg_bytes text)
 {
 	struct yg_arena *arena = NULL;
 	int rc = open_all(m);
-	bool is_said = rc == YG_EIO || rc == YG_EINVAL || rc == YG_EMISMATCH;
 
 	if (rc == YG_OK)
 		arena = yg_arena_new(ARENA_MAX);
@@ -471,7 +473,7 @@ static int import_text(struct import *m, struct yg_bytes text)
 		rc = YG_ENOMEM;
 	if (rc == YG_OK)
 		rc = take_bundle(m, text, arena);
-	else if (!is_said)
+	else if (!m->is_said)
 		(void)yg_share_say_error("import", rc);
 	if (rc != YG_OK && m->place->s)
 		yg_collections_abort(m->place->s);
