@@ -353,7 +353,9 @@ class Town:
         def over():
             jobs = json.loads(must(self.hub.admin("hunt", "list", "--json")) or "[]")
             jobs = jobs if isinstance(jobs, list) else jobs.get("items", [jobs])
-            return jobs if jobs and all(j["state"] in ("done", "failed", "asks", "cancelled") for j in jobs) else None
+            if sum(j["indicators"] for j in jobs) < len(self.values):  # what comes later is another job
+                return None
+            return jobs if all(j["state"] in ("done", "failed", "asks", "cancelled") for j in jobs) else None
         jobs = until("the end of the hunt", over, WAIT_S, every=1)
         return {"seconds": time.monotonic() - begun, "jobs": len(jobs), "states": sorted({j["state"] for j in jobs}),
                 "indicators": sum(j["indicators"] for j in jobs), "records": sum(j.get("records", 0) for j in jobs),

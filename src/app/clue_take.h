@@ -4,7 +4,7 @@
  * values are well known. By the hub's thread (hub_clues.h) and by `yagura share import`, so that
  * both say the same.
  *
- * Tests: tests/unit/app/test_clue_import.c, tests/e2e/hub_clues.py
+ * Tests: tests/e2e/hub_many_clues.py, hub_clues.py
  */
 #pragma once
 

@@ -10,7 +10,7 @@
  * transaction. Else the hub does it later (hub_clues.h). Both come out the same.
  *
  * Memory: the file, 384 MiB at most for the store, and what is kept of objects whose marking is
- * defined behind them. Tests: tests/e2e/stix.py, hub_clues.py
+ * defined behind them. Tests: tests/e2e/stix.py, hub_many_clues.py
  */
 #pragma once
 
