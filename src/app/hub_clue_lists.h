@@ -4,7 +4,8 @@
  *
  *   DATA/indicators/stix-NNNNN.csv    for everybody's logs: YG_CLUE_FILE parts each
  *   DATA/indicators/.warned           for one organisation's, as those of warnings (hub_warned.h)
- *   messages "detect"                 stix-PART.csv, of the newest YG_CLUE_SENSOR_PARTS parts
+ *   messages "detect"                 stix-FIRST-PARTS.csv: values alone, of the newest
+ *                                     YG_CLUE_SENSOR_GROUPS groups and what follows them
  *
  * A list is written when a part in it is marked, and only where it says something else than before.
  */
@@ -15,8 +16,10 @@
 #include "app/warning_lists.h"
 
 #define YG_CLUE_FILE	     128u /* parts */
-#define YG_CLUE_SENSOR_PARTS 400u
-#define YG_CLUE_PART_BYTES   (100u << 10) /* of one list of a sensor; what is beyond stays out */
+#define YG_CLUE_GROUP	      16u /* parts that are one list of a sensor when they are full */
+#define YG_CLUE_SENSOR_GROUPS 260u /* 1,064,960 indicators */
+#define YG_CLUE_PART_BYTES    (100u << 10) /* of one message to a sensor */
+#define YG_CLUE_PIECES_MAX    3u	   /* messages of one list; what is beyond stays out */
 
 struct yg_clue_lists {
 	struct yg_hub_access *hub; /* borrowed, as all here */

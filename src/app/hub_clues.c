@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "app/clue_take.h"
 #include "app/hub_clue_lists.h"
 #include "app/hub_values.h"
 #include "app/hub_warned.h"
@@ -101,75 +102,19 @@ struct taking {
 	const struct yg_collection *of;
 	bool is_back; /* a version was deleted: what is left counts */
 	struct yg_arena *arena;
-	struct yg_clue_value values[YG_CLUE_VALUES_MAX];
-	uint32_t count;
-	struct yg_clue clue;
+	struct yg_clue_taken taken;
 };
-
-/* A value that stands in the pattern twice is one. */
-static bool is_there(const struct taking *t, struct yg_bytes value)
-{
-	for (uint32_t i = 0; i < t->count; i++)
-		if (yg_bytes_eq(t->values[i].value, value))
-			return true;
-	return false;
-}
-
-static int take_value(void *arg, enum yg_clue_kind kind, struct yg_bytes raw)
-{
-	struct taking *t = arg;
-	uint8_t normal[YG_INDICATOR_NORMAL_MAX];
-	enum yg_indicator_type type;
-	bool is_person = yg_clue_is_person(kind, raw);
-	/* An account may look like a name of a machine; it is only kept, as it is written. */
-	bool is_kept = kind == YG_CLUE_MAIL || kind == YG_CLUE_ACCOUNT;
-	struct yg_bytes value = {normal, 0};
-	struct yg_clue_value *to = &t->values[t->count];
-
-	if (kind == YG_CLUE_OTHER)
-		return YG_OK;
-	if (is_kept)
-		value = yg_bytes_cut(raw, 0, YG_INDICATOR_NORMAL_MAX);
-	else
-		value.size = yg_indicator_normal(raw, &type, normal);
-	if (value.size == 0 || t->count == YG_CLUE_VALUES_MAX || is_there(t, value))
-		return YG_OK;
-	*to = (struct yg_clue_value){.kind = (uint32_t)kind, .is_person = is_person};
-	if (!yg_arena_dup(t->arena, value, &to->value))
-		return YG_ENOMEM;
-	t->count++;
-	t->clue.facts.has_person |= is_person;
-	t->clue.facts.can_person |= is_person && !is_kept;
-	t->clue.facts.has_values |= !is_person;
-	return YG_OK;
-}
 
 static int read_object(struct taking *t, const struct yg_stix_object *object)
 {
-	struct yg_clue *clue = &t->clue;
 	struct yg_fault fault;
 	json_t *tree = NULL;
 	int rc = yg_json_load(object->text, YG_STIX_OBJECT_MAX, &tree, &fault);
 
 	yg_arena_reset(t->arena);
-	t->count = 0;
-	*clue = (struct yg_clue){.collection = t->of->number};
-	if (rc != YG_OK || object->id.size >= sizeof(clue->id)) {
-		json_decref(tree);
-		return rc;
-	}
-	memcpy(clue->id, object->id.data, object->id.size);
-	clue->facts.version_ns = object->version_ns;
-	clue->facts.tlp = object->tlp ? object->tlp : t->of->default_tlp;
-	if (clue->facts.tlp == YG_TLP_NONE)
-		clue->facts.tlp = YG_TLP_RED;
-	clue->facts.is_shared = yg_clue_scope_of(t->of, clue->facts.tlp) != YG_CLUE_FOR_NOBODY;
-	rc = yg_clue_read(tree, &clue->facts, take_value, t);
+	if (rc == YG_OK)
+		rc = yg_clue_take(tree, object, t->of, t->arena, &t->taken);
 	json_decref(tree);
-	if (clue->facts.is_more) { /* a part of it would be something that nobody said */
-		t->count = 0;
-		clue->facts.has_values = clue->facts.has_person = clue->facts.can_person = false;
-	}
 	return rc;
 }
 
@@ -179,10 +124,10 @@ static int take_object(void *arg, const struct yg_stix_row *row)
 	bool is_taken;
 	int rc = read_object(t, &row->object);
 
-	if (rc == YG_EFORMAT || rc == YG_ELIMIT || (rc == YG_OK && !t->clue.id[0]))
+	if (rc == YG_EFORMAT || rc == YG_ELIMIT)
 		return YG_OK; /* what the store would take, and this does not: it says nothing */
-	return rc == YG_OK ? yg_clues_put(t->c->stix, &t->clue, t->values, t->count, t->is_back,
-					  &is_taken)
+	return rc == YG_OK ? yg_clues_put(t->c->stix, &t->taken.clue, t->taken.values,
+					  t->taken.count, t->is_back, &is_taken)
 			   : rc;
 }
 
@@ -255,12 +200,10 @@ static int look_anew(struct yg_collections *stix, int64_t number)
 /* Whom a collection is for may have changed: then all in it is looked at anew. */
 static int check_shelf(struct yg_hub_clues *c, const struct yg_collection *of)
 {
-	char name[YG_STIX_UUID + 8];
-	char is[sizeof(of->sector) + sizeof(of->owner) + 32];
+	char name[YG_CLUE_SHELF_NAME];
+	char is[YG_CLUE_SHELF_ROOM];
 
-	(void)snprintf(name, sizeof(name), "shelf %s", of->id); /* both fit */
-	(void)snprintf(is, sizeof(is), "%u %d %s %s", (unsigned)of->reach, (int)of->is_readable,
-		       of->owner, of->sector);
+	yg_clue_shelf_text(of, name, is);
 	return yg_clue_follow(c->stix, name, is, look_anew, of->number);
 }
 
@@ -410,43 +353,16 @@ static int keep_due(void *arg, const struct yg_clue *clue)
 	return YG_OK;
 }
 
-struct knowing {
-	const struct yg_warning_lists *known;
-	char *note;
-	bool has_other; /* a value that is on no list */
-	bool has_any;
-};
-
-static int look_value(void *arg, const struct yg_clue_value *value)
-{
-	struct knowing *k = arg;
-	uint8_t normal[YG_INDICATOR_NORMAL_MAX];
-	struct yg_indicator one = {.value = {normal, 0}};
-	struct yg_bytes name;
-
-	if (value->kind != YG_CLUE_MAIL && value->kind != YG_CLUE_ACCOUNT)
-		one.value.size = yg_indicator_normal(value->value, &one.type, normal);
-	if (one.value.size == 0)
-		return YG_OK; /* it is not looked for */
-	if (yg_warning_lists_has(k->known, &one, &name)) {
-		k->has_any = true;
-		(void)snprintf(k->note, YG_CLUE_NOTE_MAX + 1, "%.*s", YG_FMT(name)); /* cut */
-	} else {
-		k->has_other = true;
-	}
-	return YG_OK;
-}
-
 /* Well known is one with nothing beside well-known values; others act without these. */
 static int judge(struct yg_hub_clues *c, struct yg_clue *clue, int64_t now_ns)
 {
-	struct knowing k = {.known = c->known, .note = clue->note};
+	struct yg_clue_knowing k = {.known = c->known, .note = clue->note};
 	int rc = YG_OK;
 
 	clue->note[0] = '\0';
 	if (c->known && yg_warning_lists_count(c->known) > 0)
-		rc = yg_clues_values(c->stix, clue->number, look_value, &k);
-	clue->facts.is_known = k.has_any && !k.has_other;
+		rc = yg_clues_values(c->stix, clue->number, yg_clue_know, &k);
+	clue->facts.is_known = yg_clue_is_known(&k);
 	yg_clue_judge(&c->opts.rules, &clue->facts, now_ns, &clue->verdict);
 	clue->since_ns = now_ns;
 	return rc == YG_OK ? yg_clues_settle(c->stix, clue) : rc;
@@ -560,12 +476,9 @@ static int judge_by_rules(struct yg_collections *stix, int64_t unused)
 /* Other rules than those that all was judged by. */
 static int follow_rules(struct yg_hub_clues *c)
 {
-	const struct yg_clue_rules *r = &c->opts.rules;
-	char is[160];
+	char is[YG_CLUE_RULES_ROOM];
 
-	(void)snprintf(is, sizeof(is), "%d %u %u %u %u %u %u", (int)r->is_off, r->confidence,
-		       r->unsaid, r->keep_above, r->lifetime_days, (unsigned)r->pap,
-		       (unsigned)r->pap_sensors); /* fits */
+	yg_clue_rules_text(&c->opts.rules, is);
 	return yg_clue_follow(c->stix, "rules", is, judge_by_rules, 0);
 }
 

@@ -19,16 +19,17 @@
 #define PATH_ROOM  4352u
 #define LOOK_MAX   100000u /* indicators that are looked at when they are taken over */
 
+/* What a row says that counts. One that says nothing of it needs no entry. */
 struct entry {
 	uint64_t file; /* hash of its name */
-	uint64_t line;
-	struct yg_indicator_record record;
+	int64_t until_ns;
+	uint32_t line;
+	bool is_confirmed;
 };
 
 struct yg_hub_indicators {
 	const struct yg_indicators *set;
 	struct yg_warning_lists *warning;
-	struct yg_arena *arena;
 	struct entry *entries; /* by file and line */
 	size_t count;
 	size_t room;
@@ -57,6 +58,8 @@ static int keep(void *arg, uint32_t line, const struct yg_indicator_record *reco
 	struct reading *r = arg;
 	struct yg_hub_indicators *h = r->h;
 
+	if (record->valid_until_ns == INT64_MAX && !record->is_confirmed)
+		return YG_OK;
 	if (h->count == h->room) {
 		size_t room = h->room ? 2 * h->room : 256;
 		void *grown = yg_reallocarray(h->entries, room, sizeof(*h->entries));
@@ -66,7 +69,10 @@ static int keep(void *arg, uint32_t line, const struct yg_indicator_record *reco
 		h->entries = grown;
 		h->room = room;
 	}
-	h->entries[h->count++] = (struct entry){r->file, line, *record};
+	h->entries[h->count++] = (struct entry){.file = r->file,
+						.until_ns = record->valid_until_ns,
+						.line = line,
+						.is_confirmed = record->is_confirmed};
 	return YG_OK;
 }
 
@@ -79,7 +85,8 @@ static void doubt(void *arg, uint32_t line, struct yg_bytes cell, const char *wh
 		       yg_say_tr(what));
 }
 
-static int read_file(struct yg_hub_indicators *h, const char *path)
+/* @arena: its rows are there until the next file. */
+static int read_file(struct yg_hub_indicators *h, const char *path, struct yg_arena *arena)
 {
 	struct yg_bytes name = yg_bytes_str(path);
 	struct reading r = {h, name, yg_hash64(name, 0), 0};
@@ -90,36 +97,40 @@ static int read_file(struct yg_hub_indicators *h, const char *path)
 
 	if (yg_io_read_file(path, YG_CSV_BYTES_MAX, &bytes, &size) == YG_OK &&
 	    yg_indicator_list_is_table((struct yg_bytes){bytes, size}))
-		rc = yg_indicator_list_read((struct yg_bytes){bytes, size}, h->arena, keep, doubt,
-					    &r, &fault);
+		rc = yg_indicator_list_read((struct yg_bytes){bytes, size}, arena, keep, doubt, &r,
+					    &fault);
 	free(bytes);
+	yg_arena_reset(arena);
 	return rc == YG_ENOMEM ? rc : YG_OK; /* what is no table was said when it was compiled */
 }
 
 /* The same files as yg_indicator_lists_load() takes for the folder. */
 static int read_folder(struct yg_hub_indicators *h, const char *folder)
 {
+	struct yg_arena *arena = yg_arena_new(ARENA_MAX);
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
 	char path[PATH_ROOM];
-	int rc = YG_OK;
+	int rc = arena ? YG_OK : YG_ENOMEM;
 
 	while (dir && rc == YG_OK && (entry = readdir(dir)) != NULL) {
 		int size = snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 
 		if (entry->d_name[0] != '.' && entry->d_type != DT_DIR && size > 0 &&
 		    (unsigned)size < sizeof(path))
-			rc = read_file(h, path);
+			rc = read_file(h, path, arena);
 	}
 	if (dir)
 		(void)closedir(dir); /* only read */
+	(void)yg_arena_free(arena);
 	return rc;
 }
 
 static const struct entry *find(const struct yg_hub_indicators *h, uint32_t index)
 {
 	struct yg_indicator indicator = yg_indicators_get(h->set, index);
-	const struct entry key = {.file = yg_hash64(indicator.file, 0), .line = indicator.line};
+	const struct entry key = {.file = yg_hash64(indicator.file, 0),
+				  .line = (uint32_t)indicator.line};
 
 	return h->count > 0 ? bsearch(&key, h->entries, h->count, sizeof(*h->entries), by_place)
 			    : NULL;
@@ -127,11 +138,11 @@ static const struct entry *find(const struct yg_hub_indicators *h, uint32_t inde
 
 /* A value that nearly everybody has does not count until a person confirms it. */
 static bool is_waiting(const struct yg_hub_indicators *h, const struct yg_indicator *one,
-		       const struct yg_indicator_record *record)
+		       const struct entry *entry)
 {
 	struct yg_bytes name;
 
-	return !record->is_confirmed && h->warning && yg_warning_lists_count(h->warning) > 0 &&
+	return !(entry && entry->is_confirmed) && h->warning && yg_warning_lists_count(h->warning) > 0 &&
 	       yg_warning_lists_has(h->warning, one, &name);
 }
 
@@ -145,10 +156,8 @@ static void say_waiting(const struct yg_hub_indicators *h)
 	for (uint32_t i = yg_indicators_first(h->set); i != YG_INDICATOR_NONE;
 	     i = yg_indicators_next(h->set, i)) {
 		struct yg_indicator one = yg_indicators_get(h->set, i);
-		struct yg_indicator_record record = {.valid_until_ns = INT64_MAX};
 
-		(void)yg_hub_indicators_get(h, i, &record); /* without a row: its value alone */
-		waiting += is_waiting(h, &one, &record);
+		waiting += is_waiting(h, &one, find(h, i));
 	}
 	if (waiting > 0)
 		yg_say_hint(N_("`yagura share check` names them; a row with confirmed=yes counts "
@@ -168,10 +177,7 @@ int yg_hub_indicators_new(const char *folder, const char *warning_lists,
 	if (!h)
 		return YG_ENOMEM;
 	h->set = set;
-	h->arena = yg_arena_new(ARENA_MAX);
-	if (!h->arena)
-		rc = YG_ENOMEM;
-	if (rc == YG_OK && set)
+	if (set)
 		rc = read_folder(h, folder);
 	if (rc == YG_OK)
 		rc = yg_hub_warned_load(folder, &h->warned);
@@ -193,7 +199,6 @@ struct yg_hub_indicators *yg_hub_indicators_free(struct yg_hub_indicators *h)
 	if (!h)
 		return NULL;
 	(void)yg_warning_lists_free(h->warning);
-	(void)yg_arena_free(h->arena);
 	(void)yg_hub_warned_free(h->warned);
 	free(h->entries);
 	free(h);
@@ -205,13 +210,12 @@ bool yg_hub_indicators_counts(const void *indicators, uint32_t index, struct yg_
 {
 	const struct yg_hub_indicators *h = indicators;
 	struct yg_indicator one = yg_indicators_get(h->set, index);
-	struct yg_indicator_record record = {.valid_until_ns = INT64_MAX};
+	const struct entry *entry = find(h, index); /* NULL: its value alone */
 
-	(void)yg_hub_indicators_get(h, index, &record); /* without a row: its value alone */
-	if (is_waiting(h, &one, &record))
+	if (is_waiting(h, &one, entry))
 		return false;
 	/* Of a value that stands in both, the list for everybody is the first. */
-	if (!yg_hub_warned_is_list(one.file) && yg_indicator_is_valid(&record, received_ns))
+	if (!yg_hub_warned_is_list(one.file) && (!entry || received_ns < entry->until_ns))
 		return true;
 	return yg_hub_warned_counts(h->warned, one.value, org, received_ns);
 }
@@ -219,14 +223,4 @@ bool yg_hub_indicators_counts(const void *indicators, uint32_t index, struct yg_
 const struct yg_hub_warned *yg_hub_indicators_warned(const struct yg_hub_indicators *indicators)
 {
 	return indicators->warned;
-}
-
-bool yg_hub_indicators_get(const struct yg_hub_indicators *indicators, uint32_t index,
-			   struct yg_indicator_record *ret)
-{
-	const struct entry *entry = indicators->set ? find(indicators, index) : NULL;
-
-	if (entry)
-		*ret = entry->record;
-	return entry != NULL;
 }

@@ -33,7 +33,3 @@ bool yg_hub_indicators_counts(const void *indicators, uint32_t index, struct yg_
 			      int64_t received_ns);
 /* Those for single organisations. */
 const struct yg_hub_warned *yg_hub_indicators_warned(const struct yg_hub_indicators *indicators);
-
-/* What is known of indicator @index; false: its value alone. Bytes live as long as @indicators. */
-bool yg_hub_indicators_get(const struct yg_hub_indicators *indicators, uint32_t index,
-			   struct yg_indicator_record *ret);

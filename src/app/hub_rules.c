@@ -79,6 +79,16 @@ int yg_hub_rules_open_reading(struct yg_hub_rules *rules, const char *data, bool
 	return said(load_reading(rules));
 }
 
+/* In the loading thread: a large list takes seconds. */
+static int read_known(void *arg, const struct yg_rule_set *set)
+{
+	struct yg_hub_rules *rules = arg;
+
+	rules->loaded = yg_hub_indicators_free(rules->loaded); /* of a set that was not taken */
+	return yg_hub_indicators_new(rules->indicators_dir, rules->warning_dir, set->lists.set,
+				     &rules->loaded);
+}
+
 int yg_hub_rules_open(struct yg_hub_rules *rules, const char *data, bool without_pack,
 		      struct yg_clock clock)
 {
@@ -88,6 +98,8 @@ int yg_hub_rules_open(struct yg_hub_rules *rules, const char *data, bool without
 		return rc;
 	/* Before any of them is read: what changes from now on is seen. */
 	rules->reload = yg_reload_new(&rules->options, -1, clock);
+	if (rules->reload)
+		yg_reload_with(rules->reload, read_known, rules);
 	return said(rules->reload ? load_set(rules) : YG_ENOMEM);
 }
 
@@ -95,6 +107,8 @@ void yg_hub_rules_done(struct yg_hub_rules *rules)
 {
 	rules->reload = yg_reload_free(rules->reload);
 	rules->known = yg_hub_indicators_free(rules->known);
+	rules->loaded = yg_hub_indicators_free(rules->loaded);
+	rules->ready = yg_hub_indicators_free(rules->ready);
 	yg_rule_set_done(&rules->set);
 	yg_source_files_done(&rules->sources);
 	rules->zone = yg_zone_free(rules->zone);
@@ -104,19 +118,27 @@ bool yg_hub_rules_look(struct yg_hub_rules *rules, struct yg_rule_set *ret)
 {
 	bool is_refused;
 
-	return rules->reload && yg_reload_look(rules->reload, &rules->set.rules, &rules->set.lists,
-					       ret, &is_refused);
+	if (!rules->reload || !yg_reload_look(rules->reload, &rules->set.rules, &rules->set.lists,
+					      ret, &is_refused))
+		return false;
+	(void)yg_hub_indicators_free(rules->ready);
+	rules->ready = rules->loaded;
+	rules->loaded = NULL;
+	return true;
 }
 
 int yg_hub_rules_take(struct yg_hub_rules *rules, struct yg_rule_set *set)
 {
 	struct yg_rule_set former = rules->set;
-	struct yg_hub_indicators *known;
-	int rc = yg_hub_indicators_new(rules->indicators_dir, rules->warning_dir, set->lists.set,
-				       &known);
+	struct yg_hub_indicators *known = rules->ready;
+	int rc = YG_OK;
 
+	if (!known)
+		rc = yg_hub_indicators_new(rules->indicators_dir, rules->warning_dir,
+					   set->lists.set, &known);
 	if (rc != YG_OK)
 		return rc;
+	rules->ready = NULL;
 	(void)yg_hub_indicators_free(rules->known);
 	rules->known = known;
 	rules->set = *set;

@@ -38,6 +38,8 @@ struct yg_reload {
 	atomic_bool is_done;
 	struct yg_rule_image before; /* copies of what the thread compares with */
 	struct yg_rule_set set;
+	int (*with)(void *arg, const struct yg_rule_set *set); /* or NULL */
+	void *with_arg;
 	int rc;
 };
 
@@ -211,6 +213,8 @@ static void *load(void *arg)
 	r->rc = yg_rule_image_load_beside(r->options, &r->before, &r->set.rules);
 	if (r->rc == YG_OK)
 		r->rc = yg_indicator_lists_load(r->options, &r->set.lists);
+	if (r->rc == YG_OK && r->with)
+		r->rc = r->with(r->with_arg, &r->set);
 	atomic_store(&r->is_done, true);
 	return NULL;
 }
@@ -303,6 +307,13 @@ struct yg_reload *yg_reload_new(const struct yg_options *options, int hup_fd, st
 	r->notify_fd = -1;
 	watch_anew(r);
 	return r;
+}
+
+void yg_reload_with(struct yg_reload *r, int (*fn)(void *arg, const struct yg_rule_set *set),
+		    void *arg)
+{
+	r->with = fn;
+	r->with_arg = arg;
 }
 
 struct yg_reload *yg_reload_free(struct yg_reload *r)

@@ -37,6 +37,13 @@ void yg_rule_set_done(struct yg_rule_set *set);
  */
 struct yg_reload *yg_reload_new(const struct yg_options *options, int hup_fd,
 				struct yg_clock clock);
+/*
+ * What else is made of a set, in the loading thread behind it, so that nobody waits for it: @fn,
+ * before the first look. Another value than YG_OK: the set is not taken. Two calls are never at a
+ * time, and what @fn made is the caller's once look() has said true.
+ */
+void yg_reload_with(struct yg_reload *reload, int (*fn)(void *arg, const struct yg_rule_set *set),
+		    void *arg);
 /* Waits for the thread. */
 struct yg_reload *yg_reload_free(struct yg_reload *reload);
 

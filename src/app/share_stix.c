@@ -13,6 +13,7 @@
 #include "app/commands.h"
 #include "app/say.h"
 #include "app/share-int.h"
+#include "app/share_import.h"
 #include "app/share_store.h"
 #include "app/warning_lists.h"
 #include "base/alloc.h"
@@ -23,7 +24,6 @@
 
 #include "base/ban.h"
 
-#define ARENA_MAX  (4096ul << 20)
 #define PAGE	   1000u
 #define PAGE_BYTES (64u << 20)
 
@@ -122,123 +122,6 @@ static bool read_options(int argc, char **argv, struct run *run, int *ret_status
 	if (!yg_share_options(argc, argv, longs, take_option, run, ret_status))
 		return false;
 	return read_words(argc, argv, run);
-}
-
-/* ---- import ---- */
-
-static bool has_marking(void *arg, struct yg_bytes id)
-{
-	struct run *run = arg;
-
-	return yg_collections_has(run->place.s, id);
-}
-
-static void say_fault(const struct run *run, uint32_t at, const char *fault)
-{
-	yg_say("%s: objects[%u]%s%s", yg_say_safe(yg_bytes_str(run->file), 200), at,
-	       fault[0] == ':' ? "" : ".", yg_say_safe(yg_bytes_str(fault), YG_STIX_FAULT_MAX));
-}
-
-static void print_counts(uint32_t count, uint64_t stored, uint64_t refused)
-{
-	/* In English whatever the language: scripts read it. */
-	printf("%u objects: %llu stored, %llu refused\n", count, (unsigned long long)stored,
-	       (unsigned long long)refused);
-}
-
-static int put_all(struct run *run, const struct yg_stix_bundle *bundle, uint64_t *ret_there)
-{
-	struct yg_clock clock = yg_clock_system();
-	int64_t now_us = clock.now_ns(clock.arg) / 1000;
-
-	for (uint32_t i = 0; i < bundle->count; i++) {
-		int64_t added_us;
-		int rc = yg_collections_put(run->place.s, run->place.c.number,
-					    &bundle->items[i].object, now_us, 0, &added_us);
-
-		*ret_there += rc == YG_EDUPLICATE;
-		if (rc == YG_EMISMATCH)
-			say_fault(run, i,
-				  yg_say_tr(N_("modified: this version is here already, with other "
-					       "content")));
-		if (rc != YG_OK && rc != YG_EDUPLICATE)
-			return rc;
-	}
-	return YG_OK;
-}
-
-/* All of it, or nothing. */
-static int store(struct run *run, const struct yg_stix_bundle *bundle)
-{
-	uint64_t there = 0;
-	int rc = yg_collections_begin(run->place.s);
-
-	if (rc == YG_OK && run->place.c.number == 0)
-		rc = yg_share_place_make(&run->place);
-	if (rc == YG_OK)
-		rc = put_all(run, bundle, &there);
-	if (rc == YG_OK)
-		rc = yg_share_place_note(&run->place, "collection.import", bundle->count - there);
-	if (rc == YG_OK)
-		rc = yg_collections_commit(run->place.s);
-	else
-		yg_collections_abort(run->place.s);
-	if (rc == YG_OK) {
-		print_counts(bundle->count, bundle->count, 0);
-		if (there > 0)
-			yg_say(N_("%llu of them were there before"), (unsigned long long)there);
-	} else if (rc == YG_EMISMATCH) {
-		print_counts(bundle->count, 0, 1);
-	} else if (rc != YG_EINVAL) {
-		(void)yg_share_say_error(run->word, rc);
-	}
-	return rc;
-}
-
-static int take_bundle(struct run *run, struct yg_bytes text, struct yg_arena *arena)
-{
-	struct yg_clock clock = yg_clock_system();
-	struct yg_stix_ask ask = {
-		.now_ns = clock.now_ns(clock.arg), .has_marking = has_marking, .arg = run};
-	struct yg_stix_bundle bundle;
-	struct yg_line_fault fault;
-	int rc = yg_stix_read(text, &ask, arena, &bundle, &fault);
-
-	if (rc != YG_OK) {
-		yg_say("%s: %s", yg_say_safe(yg_bytes_str(run->file), 200),
-		       fault.msg[0] ? fault.msg : yg_say_tr(yg_err_text(rc)));
-		print_counts(bundle.count, 0, bundle.count);
-		return YG_EFORMAT;
-	}
-	if (bundle.wrong == 0)
-		return store(run, &bundle);
-	for (uint32_t i = 0, said = 0; i < bundle.count && said < 10; i++)
-		if (bundle.items[i].fault) {
-			say_fault(run, i, bundle.items[i].fault);
-			said++;
-		}
-	print_counts(bundle.count, 0, bundle.wrong);
-	return YG_EFORMAT;
-}
-
-static int import(struct run *run)
-{
-	struct yg_arena *arena;
-	uint8_t *bytes = NULL;
-	size_t size = 0;
-	int rc = yg_io_read_file(run->file, YG_STIX_BUNDLE_MAX, &bytes, &size);
-
-	if (rc != YG_OK) {
-		(void)yg_share_say_error(run->file, rc);
-		return YG_EIO;
-	}
-	rc = yg_share_place_open(&run->place, true);
-	arena = rc == YG_OK || rc == YG_ENOENT ? yg_arena_new(ARENA_MAX) : NULL;
-	if (arena)
-		rc = take_bundle(run, (struct yg_bytes){bytes, size}, arena);
-	(void)yg_arena_free(arena);
-	free(bytes);
-	return rc;
 }
 
 /* ---- export ---- */
@@ -408,7 +291,8 @@ int yg_share_stix(int argc, char **argv)
 
 	if (!read_options(argc, argv, &run, &status))
 		return status;
-	rc = strcmp(run.word, "import") == 0 ? import(&run) : export(&run);
+	rc = strcmp(run.word, "import") == 0 ? yg_share_import(&run.place, run.file)
+					     : export(&run);
 	run.place.s = yg_collections_free(run.place.s);
 	return rc == YG_OK	    ? YG_EXIT_DONE
 	       : rc == YG_EFORMAT   ? YG_EXIT_PARTLY

@@ -14,8 +14,6 @@
 
 #include "base/ban.h"
 
-#define PATH_ROOM 4096u
-
 int yg_share_say_error(const char *what, int rc)
 {
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(what), 300), yg_say_tr(yg_err_text(rc)));
@@ -31,16 +29,15 @@ bool yg_share_place_tlp(struct yg_share_place *place, const char *word)
 			       yg_say_safe(yg_bytes_str(word), 80));
 }
 
-/* --store, the hub's, or the user's own. False: it is too long, or there is no home. */
-static bool path_of(const struct yg_share_place *place, char to[PATH_ROOM])
+bool yg_share_place_path(const struct yg_share_place *place, char to[YG_SHARE_PATH])
 {
 	int size;
 
 	if (!place->store && !place->data)
-		return yg_user_data_path("stix.db", to, PATH_ROOM);
-	size = place->store ? snprintf(to, PATH_ROOM, "%s", place->store)
-			    : snprintf(to, PATH_ROOM, "%s/stix.db", place->data);
-	return size > 0 && (unsigned)size < PATH_ROOM;
+		return yg_user_data_path("stix.db", to, YG_SHARE_PATH);
+	size = place->store ? snprintf(to, YG_SHARE_PATH, "%s", place->store)
+			    : snprintf(to, YG_SHARE_PATH, "%s/stix.db", place->data);
+	return size > 0 && (unsigned)size < YG_SHARE_PATH;
 }
 
 static bool is_alias(struct yg_bytes name)
@@ -82,10 +79,10 @@ int yg_share_place_make(struct yg_share_place *place)
 
 int yg_share_place_open(struct yg_share_place *place, bool may_make)
 {
-	char path[PATH_ROOM];
+	char path[YG_SHARE_PATH];
 	int rc;
 
-	if (!path_of(place, path)) {
+	if (!yg_share_place_path(place, path)) {
 		yg_say(N_("say with --store FILE where the collections are"));
 		return YG_EINVAL;
 	}

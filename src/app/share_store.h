@@ -15,6 +15,9 @@ struct yg_share_place {
 	struct yg_collection c;	  /* number 0: it is not there yet */
 };
 
+#define YG_SHARE_PATH 4096u
+/* --store, the hub's, or the user's own. False: it is too long, or there is no home. */
+bool yg_share_place_path(const struct yg_share_place *place, char to[YG_SHARE_PATH]);
 /* Fill s and c. YG_OK; YG_ENOENT: there is no such collection (said unless @may_make); an error
  * that was said. */
 YG_MUST_USE int yg_share_place_open(struct yg_share_place *place, bool may_make);

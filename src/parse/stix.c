@@ -18,6 +18,8 @@ struct reader {
 	struct yg_line_fault *fault;
 	struct yg_stix_bundle *out;
 	uint32_t room;
+	uint32_t kept_from; /* index of items[0]: with a stream, what was told before is not kept */
+	bool is_keeping;
 	/* Marking definitions of the bundle itself. */
 	struct yg_bytes *known;
 	uint32_t known_count;
@@ -133,30 +135,47 @@ static int copy_value(struct reader *r, uint8_t *to, size_t room, size_t *ret_si
 
 /* ---- objects ---- */
 
-static struct yg_stix_item *add_item(struct reader *r)
+static bool is_streaming(const struct reader *r)
+{
+	return r->ask->stream && !r->is_keeping;
+}
+
+/* Where the bytes of an object go. */
+static struct yg_arena *arena_of(const struct reader *r)
+{
+	return is_streaming(r) ? r->ask->stream->arena : r->arena;
+}
+
+static int count_item(struct reader *r)
 {
 	uint32_t max = r->ask->objects_max ? r->ask->objects_max : YG_STIX_OBJECTS_MAX;
-	struct yg_stix_bundle *out = r->out;
 
-	if (out->count >= max) {
-		(void)yg_line_fault_set(r->fault, YG_ELIMIT, 0,
-					"objects[%u]: more than %u objects are not taken at once",
-					out->count, max); /* returned below */
-		return NULL;
-	}
-	if (out->count == r->room) {
+	if (r->out->count >= max)
+		return yg_line_fault_set(r->fault, YG_ELIMIT, 0,
+					 "objects[%u]: more than %u objects are not taken at once",
+					 r->out->count, max);
+	r->out->count++;
+	return YG_OK;
+}
+
+static int keep_item(struct reader *r, const struct yg_stix_item *item)
+{
+	struct yg_stix_bundle *out = r->out;
+	uint32_t count = out->count - 1 - r->kept_from; /* of those before it */
+
+	if (count == r->room) {
 		uint32_t room = r->room ? r->room * 2 : 256;
 		struct yg_stix_item *items = yg_arena_alloc(r->arena, room * sizeof(*items));
 
 		if (!items)
-			return NULL;
-		if (out->count > 0)
-			memcpy(items, out->items, out->count * sizeof(*items));
+			return YG_ENOMEM;
+		if (count > 0)
+			memcpy(items, out->items, count * sizeof(*items));
 		out->items = items;
 		r->room = room;
 	}
-	out->items[out->count] = (struct yg_stix_item){0};
-	return &out->items[out->count++];
+	out->items[count] = *item;
+	return YG_OK;
 }
 
 static bool is_known(void *arg, struct yg_bytes id)
@@ -174,6 +193,8 @@ static int note_definition(struct reader *r, struct yg_bytes id)
 {
 	size_t at = yg_hash64(id, yg_hash_secret()) % KNOWN_SLOTS;
 
+	if (!yg_arena_dup(r->arena, id, &id)) /* it outlives its object */
+		return YG_ENOMEM;
 	if (!r->known)
 		r->known = yg_arena_zalloc(r->arena, KNOWN_SLOTS * sizeof(*r->known));
 	if (!r->known)
@@ -188,7 +209,7 @@ static int note_definition(struct reader *r, struct yg_bytes id)
 
 static int set_fault(struct reader *r, struct yg_stix_item *item, const struct yg_stix_where *where)
 {
-	item->fault = yg_arena_str(r->arena, yg_bytes_str(where->text));
+	item->fault = yg_arena_str(arena_of(r), yg_bytes_str(where->text));
 	r->out->wrong++;
 	return item->fault ? YG_OK : YG_ENOMEM;
 }
@@ -196,9 +217,11 @@ static int set_fault(struct reader *r, struct yg_stix_item *item, const struct y
 /* Bytes of the tree to bytes of the arena. */
 static bool keep(struct reader *r, struct yg_stix_object *object)
 {
-	return yg_arena_dup(r->arena, object->id, &object->id) &&
-	       yg_arena_dup(r->arena, object->type, &object->type) &&
-	       yg_arena_dup(r->arena, object->version, &object->version);
+	struct yg_arena *arena = arena_of(r);
+
+	return yg_arena_dup(arena, object->id, &object->id) &&
+	       yg_arena_dup(arena, object->type, &object->type) &&
+	       yg_arena_dup(arena, object->version, &object->version);
 }
 
 static int load(struct yg_bytes text, json_t **ret, struct yg_stix_where *where)
@@ -212,6 +235,23 @@ static int load(struct yg_bytes text, json_t **ret, struct yg_stix_where *where)
 	(void)yg_stix_wrong(where, ": no JSON at its byte %zu: %s", fault.pos,
 			    fault.msg ? fault.msg : yg_err_text(rc));
 	return YG_EFORMAT;
+}
+
+/* Told, or kept: from the first on whose marking may still come all are, so that their order stays.
+ */
+static int settle_item(struct reader *r, struct yg_stix_item *item, const json_t *tree)
+{
+	struct yg_stix_object *object = &item->object;
+
+	if (is_streaming(r) && !item->is_open)
+		return r->ask->stream->fn(r->ask->stream->arg, r->out->count - 1, item, tree);
+	if (is_streaming(r)) {
+		r->is_keeping = true;
+		r->kept_from = r->out->count - 1;
+		if (!yg_arena_dup(r->arena, object->text, &object->text) || !keep(r, object))
+			return YG_ENOMEM;
+	}
+	return keep_item(r, item);
 }
 
 /* What can be said of its text without the others. A marking whose definition may still come is
@@ -233,6 +273,8 @@ static int look_at(struct reader *r, struct yg_stix_item *item)
 		rc = note_definition(r, item->object.id);
 	if (rc == YG_OK && !item->fault)
 		item->is_open = !yg_stix_check_marks(tree, &r->marks, &item->object, &where);
+	if (rc == YG_OK)
+		rc = settle_item(r, item, tree);
 	json_decref(tree);
 	return rc;
 }
@@ -241,12 +283,12 @@ static int look_at(struct reader *r, struct yg_stix_item *item)
 static int read_object(struct reader *r)
 {
 	size_t start = r->at;
-	struct yg_stix_item *item = add_item(r);
+	struct yg_stix_item item = {.fault = NULL};
 	size_t size = 0;
-	int rc;
+	int rc = count_item(r);
 
-	if (!item)
-		return r->fault->code ? (int)r->fault->code : YG_ENOMEM;
+	if (rc != YG_OK)
+		return rc;
 	rc = copy_value(r, r->room_text, YG_STIX_OBJECT_MAX, &size);
 	if (rc != YG_OK)
 		return yg_line_fault_set(r->fault, rc == YG_ELIMIT ? YG_ELIMIT : YG_EFORMAT, 0,
@@ -256,9 +298,9 @@ static int read_object(struct reader *r)
 					 : rc == YG_ETRUNC ? "does not end"
 							   : "is no JSON",
 					 start);
-	if (!yg_arena_dup(r->arena, (struct yg_bytes){r->room_text, size}, &item->object.text))
+	if (!yg_arena_dup(arena_of(r), (struct yg_bytes){r->room_text, size}, &item.object.text))
 		return YG_ENOMEM;
-	return look_at(r, item);
+	return look_at(r, &item);
 }
 
 static int read_objects(struct reader *r)
@@ -379,29 +421,38 @@ static int read_top(struct reader *r)
 	return take(r, '}') ? YG_OK : fail(r, YG_EFORMAT, "a comma or } is missing");
 }
 
-/* Markings whose definitions stand behind what they mark. */
+/* A marking whose definition stands behind what it marks. */
+static int settle_open(struct reader *r, struct yg_stix_item *item)
+{
+	struct yg_stix_where where;
+	json_t *tree = NULL;
+	int rc = load(item->object.text, &tree, &where);
+
+	if (rc != YG_OK)
+		return rc;
+	item->object.tlp = YG_TLP_NONE;
+	item->is_open = false;
+	if (!yg_stix_check_marks(tree, &r->marks, &item->object, &where))
+		rc = set_fault(r, item, &where);
+	json_decref(tree);
+	return rc;
+}
+
 static int settle_marks(struct reader *r)
 {
-	for (uint32_t i = 0; i < r->out->count; i++) {
-		struct yg_stix_item *item = &r->out->items[i];
-		struct yg_stix_where where;
-		json_t *tree = NULL;
-		int rc;
+	struct yg_stix_bundle *out = r->out;
+	uint32_t count = !r->ask->stream || r->is_keeping ? out->count - r->kept_from : 0;
+	int rc = YG_OK;
 
-		if (!item->is_open)
-			continue;
-		rc = load(item->object.text, &tree, &where);
-		if (rc != YG_OK)
-			return rc;
-		item->object.tlp = YG_TLP_NONE;
-		item->is_open = false;
-		if (!yg_stix_check_marks(tree, &r->marks, &item->object, &where))
-			rc = set_fault(r, item, &where);
-		json_decref(tree);
-		if (rc != YG_OK)
-			return rc;
-	}
-	return YG_OK;
+	for (uint32_t i = 0; rc == YG_OK && i < count; i++)
+		if (out->items[i].is_open)
+			rc = settle_open(r, &out->items[i]);
+	for (uint32_t i = 0; rc == YG_OK && r->ask->stream && i < count; i++)
+		rc = r->ask->stream->fn(r->ask->stream->arg, r->kept_from + i, &out->items[i],
+					NULL);
+	if (r->ask->stream)
+		out->items = NULL;
+	return rc;
 }
 
 int yg_stix_read(struct yg_bytes text, const struct yg_stix_ask *ask, struct yg_arena *arena,

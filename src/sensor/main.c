@@ -443,6 +443,8 @@ int main(int argc, char **argv)
 		}
 	if (strcmp(name, YG_WATCH_IMAGE_WORD) == 0) /* started by `run`, not by people */
 		return yg_watch_image_main(argc - 1, argv + 1);
+	if (strcmp(name, YG_WATCH_LISTS_WORD) == 0) /* the same */
+		return yg_watch_lists_main(argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return run_command(&commands[i], argc - 1, argv + 1);

@@ -21,7 +21,7 @@
 
 #define YG_OFFER_NAME_MAX  64u
 #define YG_OFFER_FILES_MAX 1024u       /* of a kind */
-#define YG_OFFER_BYTES_MAX (48u << 20) /* of a kind */
+#define YG_OFFER_BYTES_MAX (96u << 20) /* of a kind */
 
 /*
  * YG_OK: it is on the disk. YG_EACCES: the local file does not let it; YG_EINVAL, YG_ELIMIT: it is

@@ -125,6 +125,20 @@ int yg_watch_image_main(int argc, char **argv)
 
 /* ---- this one ---- */
 
+int yg_watch_run(const char *program, char **argv)
+{
+	int status = 0;
+	pid_t pid;
+	int error = posix_spawn(&pid, program, NULL, NULL, argv, environ);
+
+	if (error != 0)
+		return yg_err_from_errno(error);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return yg_err_from_errno(errno);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? YG_OK : YG_EFORMAT;
+}
+
 static int make(const struct yg_detect_settings *settings, const struct yg_home *home,
 		const char *program, uint64_t signature)
 {
@@ -132,9 +146,6 @@ static int make(const struct yg_detect_settings *settings, const struct yg_home 
 	char flags[4];
 	char hex[20];
 	size_t count = 0;
-	int status = 0;
-	pid_t pid;
-	int error;
 
 	(void)snprintf(flags, sizeof(flags), "-%s%s", settings->has_built_in ? "b" : "",
 		       settings->takes_rules ? "o" : "");			 /* fits */
@@ -148,13 +159,7 @@ static int make(const struct yg_detect_settings *settings, const struct yg_home 
 	for (size_t i = 0; i < settings->rule_count; i++)
 		argv[count++] = (char *)(uintptr_t)settings->rules[i];
 	argv[count] = NULL;
-	error = posix_spawn(&pid, program, NULL, NULL, argv, environ);
-	if (error != 0)
-		return yg_err_from_errno(error);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return yg_err_from_errno(errno);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? YG_OK : YG_EFORMAT;
+	return yg_watch_run(program, argv);
 }
 
 static int map_file(const struct yg_home *home, struct yg_watch_set *set)

@@ -289,14 +289,13 @@ static int load_rules(const struct yg_detect_settings *settings, const struct yg
 
 /* ---- indicators ---- */
 
-static int add_list(void *arg, const char *path, const struct stat *st)
+static int add_list(void *arg, const char *path)
 {
 	struct yg_watch_set *set = arg;
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	int rc = yg_io_read_file(path, YG_WATCH_LIST_BYTES_MAX, &bytes, &size);
 
-	(void)st;
 	if (rc == YG_OK) {
 		rc = yg_indicators_add(set->indicators, path, (struct yg_bytes){bytes, size}, NULL,
 				       NULL);
@@ -312,21 +311,57 @@ static int add_list(void *arg, const char *path, const struct stat *st)
 static int load_indicators(const struct yg_detect_settings *settings, const struct yg_home *home,
 			   struct yg_watch_set *set)
 {
-	struct walk walk = {.fn = add_list, .arg = set};
+	uint32_t unreadable = 0;
 	int rc;
 
 	set->indicators = yg_indicators_new();
 	if (!set->indicators)
 		return YG_ENOMEM;
-	rc = walk_all(&walk, settings, home);
+	rc = yg_watch_lists_each(settings, home, add_list, set, &unreadable);
 	if (rc == YG_OK)
 		rc = yg_indicators_finish(set->indicators);
-	set->unreadable += walk.unreadable;
+	set->unreadable += unreadable;
 	if (rc == YG_OK)
 		set->indicator_count = yg_indicators_count(set->indicators);
 	if (rc == YG_OK && set->indicator_count == 0)
 		set->indicators = yg_indicators_free(set->indicators);
 	return rc;
+}
+
+struct each_list {
+	yg_watch_list_fn fn;
+	void *arg;
+};
+
+static int tell_list(void *arg, const char *path, const struct stat *st)
+{
+	const struct each_list *each = arg;
+
+	(void)st;
+	return each->fn(each->arg, path);
+}
+
+int yg_watch_lists_each(const struct yg_detect_settings *settings, const struct yg_home *home,
+			yg_watch_list_fn fn, void *arg, uint32_t *ret_unreadable)
+{
+	struct each_list each = {fn, arg};
+	struct walk walk = {.fn = tell_list, .arg = &each};
+	int rc = walk_all(&walk, settings, home);
+
+	*ret_unreadable = walk.unreadable;
+	return rc;
+}
+
+uint64_t yg_watch_lists_signature(const struct yg_detect_settings *settings,
+				  const struct yg_home *home, uint32_t *ret_files)
+{
+	uint64_t signature = 0;
+	struct walk walk = {.fn = sign_file, .arg = &signature};
+
+	if (walk_all(&walk, settings, home) != YG_OK)
+		signature++;
+	*ret_files = walk.files;
+	return signature + walk.unreadable;
 }
 
 /* ---- sets ---- */
@@ -341,7 +376,8 @@ int yg_watch_set_load(const struct yg_detect_settings *settings, const struct yg
 		return YG_ENOMEM;
 	set->signature =
 		yg_watch_set_signature(settings, home, true); /* before: a change is seen */
-	rc = load_indicators(settings, home, set);
+	rc = program ? yg_watch_lists_load(settings, home, program, set)
+		     : load_indicators(settings, home, set);
 	if (rc == YG_OK)
 		rc = program ? yg_watch_image_load(settings, home, program, set)
 			     : load_rules(settings, home, set);
@@ -368,6 +404,8 @@ struct yg_watch_set *yg_watch_set_free(struct yg_watch_set *set)
 	else
 		free(set->image);
 	(void)yg_indicators_free(set->indicators);
+	if (set->lists)
+		(void)munmap(set->lists, set->lists_size); /* our own mapping */
 	free(set);
 	return NULL;
 }

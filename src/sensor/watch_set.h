@@ -8,7 +8,9 @@
  *
  * Compiling thousands of rules takes more memory than using them, so it is done by a process of its
  * own (the program itself, as `yagura-sensor compile-rules`), which leaves the image in
- * STATE/detect/rules.image; it is mapped here, and made anew only when files changed.
+ * STATE/detect/rules.image; it is mapped here, and made anew only when files changed. The same with
+ * lists of indicators (`yagura-sensor compile-indicators`, STATE/detect/indicators.image): of a
+ * million next to nothing is in memory but what is looked at.
  *
  * Layer:   sensor.
  * Input:   files of a person or of the hub: what is wrong in them is said and left out.
@@ -29,6 +31,8 @@ struct yg_watch_set {
 	void *image; /* of the engine: heap, or a mapping of mapped_size bytes */
 	size_t mapped_size;
 	struct yg_indicators *indicators; /* NULL: none are listed */
+	void *lists;			  /* their image: a mapping of lists_size bytes, or NULL */
+	size_t lists_size;
 	uint32_t rules;
 	uint32_t refused;    /* rules that could not be used */
 	uint32_t unreadable; /* files and folders */
@@ -50,6 +54,10 @@ struct yg_watch_set *yg_watch_set_free(struct yg_watch_set *set);
 uint64_t yg_watch_set_signature(const struct yg_detect_settings *settings,
 				const struct yg_home *home, bool with_lists);
 
+/* The same of the lists of indicators alone, and how many there are. */
+uint64_t yg_watch_lists_signature(const struct yg_detect_settings *settings,
+				  const struct yg_home *home, uint32_t *ret_files);
+
 /* ---- watch_image.c ---- */
 
 /* The rules alone, compiled here; what stays of them is in *@set. */
@@ -66,6 +74,24 @@ YG_MUST_USE int yg_watch_image_load(const struct yg_detect_settings *settings,
  */
 #define YG_WATCH_IMAGE_WORD "compile-rules"
 int yg_watch_image_main(int argc, char **argv);
+
+/* ---- watch_lists.c ---- */
+
+/* The lists' files, in order. Another value than YG_OK of @fn ends it and is returned. */
+typedef int (*yg_watch_list_fn)(void *arg, const char *path);
+YG_MUST_USE int yg_watch_lists_each(const struct yg_detect_settings *settings,
+				    const struct yg_home *home, yg_watch_list_fn fn, void *arg,
+				    uint32_t *ret_unreadable);
+/* set->indicators from the image on the disk, which @program makes where it is missing or older.
+ * Without a list there is none. */
+YG_MUST_USE int yg_watch_lists_load(const struct yg_detect_settings *settings,
+				    const struct yg_home *home, const char *program,
+				    struct yg_watch_set *set);
+/* The main function of that process, as the other one: "o" with the lists offered by the hub. */
+#define YG_WATCH_LISTS_WORD "compile-indicators"
+int yg_watch_lists_main(int argc, char **argv);
+/* Run @program with @argv and wait for its end. */
+YG_MUST_USE int yg_watch_run(const char *program, char **argv);
 
 /* ---- changes ---- */
 

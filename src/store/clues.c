@@ -133,12 +133,21 @@ int yg_clues_object(struct yg_collections *s, int64_t collection, struct yg_byte
 
 /* ---- what they say ---- */
 
+/* Once for many in a row: within a transaction nobody else sees the difference. */
 static int mark(struct yg_collections *s, int64_t number)
 {
-	return yg_sx_run(s,
-			 "INSERT INTO clue_parts VALUES(?1, 1) ON CONFLICT(part) DO UPDATE SET"
-			 " mark=mark+1",
-			 "i", number / (int64_t)YG_CLUE_PART);
+	int64_t part = number / (int64_t)YG_CLUE_PART;
+	int rc;
+
+	if (s->has_marked && s->marked == part)
+		return YG_OK;
+	rc = yg_sx_run(s,
+		       "INSERT INTO clue_parts VALUES(?1, 1) ON CONFLICT(part) DO UPDATE SET"
+		       " mark=mark+1",
+		       "i", part);
+	s->has_marked = rc == YG_OK && !sqlite3_get_autocommit(s->db);
+	s->marked = part;
+	return rc;
 }
 
 /* Its number, the version that is there, and whether it is listed. */
@@ -174,19 +183,23 @@ static int put_values(struct yg_collections *s, int64_t number, const struct yg_
 	return rc;
 }
 
+/* With @clue's verdict, which all zero is none yet. */
 static int insert(struct yg_collections *s, const struct yg_clue *clue, int64_t *ret_number)
 {
 	const struct yg_clue_facts *f = &clue->facts;
+	const struct yg_clue_verdict *v = &clue->verdict;
 	int rc =
 		yg_sx_run(s,
 			  "INSERT INTO clues(c, id, version_ns, from_ns, until_ns, confidence, tlp,"
 			  " pap, flags, said_ns, reports, told, sighted, sighted_ns, sightings,"
 			  " state, why, score, since_ns, next_ns, sensors, note)"
-			  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
-			  " 0, 0, 0, '')",
-			  "itiiiiiii", clue->collection, yg_bytes_str(clue->id), f->version_ns,
-			  f->from_ns, f->until_ns, (int64_t)f->confidence, (int64_t)f->tlp,
-			  (int64_t)f->pap, flags_of(f) & ~FLAGS_PEOPLE);
+			  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, 0, 0, ?10, ?11,"
+			  " ?12, ?13, ?14, ?15, ?16)",
+			  "itiiiiiiiiiiiiit", clue->collection, yg_bytes_str(clue->id),
+			  f->version_ns, f->from_ns, f->until_ns, (int64_t)f->confidence,
+			  (int64_t)f->tlp, (int64_t)f->pap, flags_of(f) & ~FLAGS_PEOPLE,
+			  (int64_t)v->state, (int64_t)v->why, (int64_t)v->score, clue->since_ns,
+			  v->next_ns, (int64_t)v->may_sensors, yg_bytes_str(clue->note));
 
 	*ret_number = sqlite3_last_insert_rowid(s->db);
 	return rc;
@@ -218,8 +231,54 @@ int yg_clues_put(struct yg_collections *s, const struct yg_clue *clue,
 	*ret_taken = number == 0 || is_back || version <= clue->facts.version_ns;
 	if (rc != YG_OK || !*ret_taken)
 		return rc;
-	rc = number == 0 ? insert(s, clue, &number) : update(s, clue, number, acts);
+	if (number == 0) {
+		struct yg_clue fresh = *clue;
+
+		fresh.verdict = (struct yg_clue_verdict){.state = 0};
+		fresh.since_ns = 0;
+		fresh.facts.is_known = false;
+		fresh.note[0] = 0;
+		rc = insert(s, &fresh, &number);
+	} else {
+		rc = update(s, clue, number, acts);
+	}
 	return rc == YG_OK ? put_values(s, number, values, count) : rc;
+}
+
+int yg_clues_put_judged(struct yg_collections *s, const struct yg_clue *clue,
+			const struct yg_clue_value *values, uint32_t count)
+{
+	int64_t number = 0, version = 0;
+	bool acts;
+	int rc = look(s, clue, &number, &version, &acts);
+
+	if (rc != YG_OK)
+		return rc;
+	if (number != 0) /* what people said and what was seen of it counts, too */
+		return yg_clues_put(s, clue, values, count, false, &acts);
+	rc = insert(s, clue, &number);
+	if (rc == YG_OK)
+		rc = put_values(s, number, values, count);
+	return rc == YG_OK && clue->verdict.state == YG_CLUE_ACTS ? mark(s, number) : rc;
+}
+
+int yg_clues_level(struct yg_collections *s, int64_t collection, bool *ret)
+{
+	sqlite3_stmt *stmt = NULL;
+	int64_t cursor = 0, last = 0;
+	bool has_any = false;
+	int rc = yg_clues_cursor(s, collection, &cursor);
+
+	if (rc == YG_OK)
+		rc = yg_sx_take(s, "SELECT added_us FROM objects WHERE c=?1 ORDER BY added_us DESC"
+				   " LIMIT 1",
+				&stmt, "i", collection);
+	if (rc == YG_OK) {
+		rc = yg_clue_one(s, stmt, &last);
+		has_any = rc == YG_OK;
+	}
+	*ret = !has_any || last == cursor;
+	return rc == YG_ENOENT ? YG_OK : rc;
 }
 
 int yg_clues_drop(struct yg_collections *s, int64_t number)

@@ -65,6 +65,14 @@ YG_MUST_USE int yg_clues_object(struct yg_collections *s, int64_t collection, st
 YG_MUST_USE int yg_clues_put(struct yg_collections *s, const struct yg_clue *clue,
 			     const struct yg_clue_value *values, uint32_t count, bool is_back,
 			     bool *ret_taken);
+/*
+ * The same of one that was judged already: verdict, since_ns, note and is_known of @clue. Where it
+ * is there already, it is put and judged later, as all that people said of it counts.
+ */
+YG_MUST_USE int yg_clues_put_judged(struct yg_collections *s, const struct yg_clue *clue,
+				    const struct yg_clue_value *values, uint32_t count);
+/* Were all objects of @collection looked at, up to the last one? Yes, too, where it has none. */
+YG_MUST_USE int yg_clues_level(struct yg_collections *s, int64_t collection, bool *ret);
 /* It, its values and what it hit, are no more; its part is marked. */
 YG_MUST_USE int yg_clues_drop(struct yg_collections *s, int64_t number);
 /* State, why, score, next, since, note of @clue; its part is marked when what it lists changes. */

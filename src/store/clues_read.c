@@ -196,6 +196,7 @@ int yg_clues_of_finding(struct yg_collections *s, const uint8_t finding[YG_CLUE_
 int yg_clues_acting(struct yg_collections *s, int64_t from, int64_t to, yg_clue_acting_fn fn,
 		    void *arg)
 {
+	struct yg_collection of = {.number = INT64_MIN};
 	sqlite3_stmt *stmt = NULL;
 	int rc = yg_sx_take(s,
 			    "SELECT " CLUE ", v.kind, v.person, v.value, o.n, o.id, o.root,"
@@ -208,14 +209,14 @@ int yg_clues_acting(struct yg_collections *s, int64_t from, int64_t to, yg_clue_
 
 	while (rc == YG_OK && (rc = yg_sx_step(s, stmt)) == YG_OK) {
 		struct yg_clue clue;
-		struct yg_collection of;
 		struct yg_clue_value one = {
 			.kind = (uint32_t)sqlite3_column_int(stmt, CLUE_COLUMNS),
 			.is_person = sqlite3_column_int(stmt, CLUE_COLUMNS + 1) != 0,
 			.value = yg_sx_bytes(stmt, CLUE_COLUMNS + 2)};
 
 		read_clue(stmt, &clue);
-		yg_sx_collection(stmt, CLUE_COLUMNS + 3, &of);
+		if (of.number != clue.collection) /* mostly many of one in a row, and it is long */
+			yg_sx_collection(stmt, CLUE_COLUMNS + 3, &of);
 		rc = fn(arg, &clue, &of, &one);
 		if (rc != YG_OK)
 			(void)sqlite3_reset(stmt); /* left in the middle */

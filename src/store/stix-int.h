@@ -17,6 +17,9 @@ struct yg_collections {
 	/* The collection that is being filled, and its last time of adding. */
 	int64_t filled;
 	int64_t last_us;
+	/* The last part of clues that was marked in this transaction (clues.c). */
+	int64_t marked;
+	bool has_marked;
 	bool is_reading;
 	char trouble[YG_SX_TROUBLE];
 };

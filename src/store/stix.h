@@ -29,6 +29,8 @@ struct yg_collections;
 
 YG_MUST_USE int yg_collections_open(const char *path, bool may_create, struct yg_collections **ret);
 struct yg_collections *yg_collections_free(struct yg_collections *s);
+/* For one who fills in very much at once: up to 384 MiB of memory instead of 32. */
+YG_MUST_USE int yg_collections_fill_much(struct yg_collections *s);
 const char *yg_collections_trouble(const struct yg_collections *s);
 
 /* For whom a collection is, beside the one who owns it. */

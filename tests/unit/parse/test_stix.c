@@ -36,6 +36,13 @@ static int read(const char *text)
 #define IN(object)  "{\"type\":\"bundle\",\"id\":\"bundle--" ID_1 "\",\"objects\":[" object "]}"
 #define MARK(id)    ",\"object_marking_refs\":[\"marking-definition--" id "\"]"
 
+#define ID_2  "aaaaaaaa-0000-4000-8000-000000000002"
+#define GREEN "bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
+#define DEFINED(id)                                                                                \
+	"{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition--" id    \
+	"\",\"created\":\"2020-01-01T00:00:00.000Z\",\"definition_type\":\"statement\","             \
+	"\"definition\":{\"statement\":\"x\"}}"
+
 static void test_whole(void)
 {
 	static const char spaced[] =
@@ -304,11 +311,105 @@ static void test_deep(void)
 	CHECK(strstr(fault.msg, "objects[0]") != NULL);
 }
 
+/* ---- told one by one, as all at once ---- */
+
+#define TOLD_MAX 8u
+
+struct telling {
+	struct yg_stix_stream stream;
+	struct yg_arena *arenas[2]; /* by turns: what one was told of may be gone with the next */
+	char lines[TOLD_MAX][1024];
+	uint32_t count;
+};
+
+static void put_item(char to[1024], uint32_t index, const struct yg_stix_item *item)
+{
+	const struct yg_stix_object *o = &item->object;
+
+	(void)snprintf(to, 1024, "%u %s %.*s %.*s %.*s %lld %d %d %.*s", index,
+		       item->fault ? item->fault : "-", YG_FMT(o->id), YG_FMT(o->type),
+		       YG_FMT(o->version), (long long)o->version_ns, (int)o->spec, (int)o->tlp,
+		       YG_FMT(o->text));
+}
+
+static int tell(void *arg, uint32_t index, const struct yg_stix_item *item,
+		const struct json_t *tree)
+{
+	struct telling *t = arg;
+
+	(void)tree;
+	if (t->count == TOLD_MAX)
+		return YG_ELIMIT;
+	put_item(t->lines[t->count++], index, item);
+	yg_arena_reset(t->stream.arena);
+	t->stream.arena = t->arenas[t->count % 2];
+	return YG_OK;
+}
+
+static bool is_told_alike(const char *text)
+{
+	static struct telling t;
+	struct yg_stix_ask ask = {.has_marking = knows, .arg = (void *)(uintptr_t)"none"};
+	struct yg_stix_bundle whole;
+	char whole_fault[sizeof(fault.msg)];
+	char line[1024];
+	bool is_same = true;
+	int whole_rc = read_with(text, &ask), rc;
+	static char lines[TOLD_MAX][1024];
+
+	whole = bundle;
+	memcpy(whole_fault, fault.msg, sizeof(whole_fault));
+	for (uint32_t i = 0; whole_rc == YG_OK && i < whole.count; i++)
+		put_item(lines[i], i, &whole.items[i]);
+	t = (struct telling){.stream = {.fn = tell, .arg = &t}};
+	t.arenas[0] = yg_arena_new(4u << 20);
+	t.arenas[1] = yg_arena_new(4u << 20);
+	t.stream.arena = t.arenas[0];
+	ask.stream = &t.stream;
+	rc = read_with(text, &ask);
+	is_same = rc == whole_rc && bundle.count == whole.count && bundle.wrong == whole.wrong &&
+		  strcmp(fault.msg, whole_fault) == 0;
+	if (rc == YG_OK)
+		is_same = is_same && t.count == whole.count && !bundle.items;
+	for (uint32_t i = 0; is_same && rc == YG_OK && i < t.count; i++) {
+		memcpy(line, t.lines[i], sizeof(line));
+		is_same = strcmp(line, lines[i]) == 0;
+	}
+	if (!is_same)
+		fprintf(stderr, "%d %d, %u %u: %s\n", rc, whole_rc, t.count, whole.count, text);
+	(void)yg_arena_free(t.arenas[0]);
+	(void)yg_arena_free(t.arenas[1]);
+	return is_same;
+}
+
+static void test_stream(void)
+{
+	static const char *const texts[] = {
+		"{}",
+		"{\"objects\":[{}",
+		IN(""),
+		IN(NAMED("")),
+		IN(NAMED("") "," NAMED(",\"confidence\":101") "," NAMED(",\"lang\":\"en\"")),
+		/* the definition stands before, behind, nowhere; others around it */
+		IN(DEFINED(ID_2) "," NAMED(MARK(ID_2)) "," NAMED("")),
+		IN(NAMED("") "," NAMED(MARK(ID_2)) "," NAMED(",\"lang\":\"en\"") "," DEFINED(ID_2)
+		   "," NAMED("")),
+		IN(NAMED("") "," NAMED(MARK(ID_2)) "," NAMED(",\"confidence\":101")),
+		IN(NAMED(MARK(ID_2)) "," DEFINED(ID_2) "," NAMED(MARK(GREEN))),
+		IN(NAMED(MARK(GREEN)) "," NAMED("") ",1"),
+		IN(NAMED("") ",{"),
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		CHECK(is_told_alike(texts[i]));
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		CASE(test_whole),    CASE(test_broken), CASE(test_faults), CASE(test_marks),
 		CASE(test_patterns), CASE(test_deep),	CASE(test_values), CASE(test_pages),
+		CASE(test_stream),
 	};
 	int status;
 

@@ -188,6 +188,82 @@ static void states_and_parts(void)
 	close_it();
 }
 
+/* What stands in a clue, but for its number. */
+static bool is_alike(const struct yg_clue *a, const struct yg_clue *b)
+{
+	struct yg_clue x = *a, y = *b;
+
+	x.number = y.number = 0;
+	memset(x.id, 0, sizeof(x.id));
+	memset(y.id, 0, sizeof(y.id));
+	return x.collection == y.collection && x.since_ns == y.since_ns &&
+	       strcmp(x.note, y.note) == 0 && x.verdict.state == y.verdict.state &&
+	       x.verdict.why == y.verdict.why && x.verdict.score == y.verdict.score &&
+	       x.verdict.next_ns == y.verdict.next_ns &&
+	       x.verdict.may_sensors == y.verdict.may_sensors &&
+	       memcmp(&x.facts, &y.facts, sizeof(x.facts)) == 0;
+}
+
+/* Judged when it is put, or behind it: the same. */
+static void judged_at_once(void)
+{
+	static const enum yg_clue_state states[] = {YG_CLUE_ACTS, YG_CLUE_WAITS};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct yg_clue clue = {.facts = {.version_ns = 1,
+						 .until_ns = YG_CLUE_NEVER,
+						 .confidence = 50,
+						 .tlp = YG_TLP_GREEN,
+						 .has_values = true,
+						 .is_shared = true,
+						 .is_known = i == 1},
+				       .verdict = {.state = states[i],
+						   .why = i ? YG_CLUE_WHY_KNOWN : YG_CLUE_WHY_NONE,
+						   .score = 9,
+						   .next_ns = 77,
+						   .may_sensors = true},
+				       .since_ns = 8,
+				       .note = "a list"};
+		struct yg_clue_value one = {.value = YG_S("192.0.2.1"), .kind = 1};
+		struct yg_clue simple = {0}, quick = {0};
+		bool is_taken, is_level;
+		unsigned count = 0;
+
+		CHECK(open_it());
+		clue.collection = shelf.number;
+		(void)snprintf(clue.id, sizeof(clue.id), "%s", ONE);
+		CHECK(yg_collections_begin(s) == YG_OK);
+		CHECK(yg_clues_put(s, &clue, &one, 1, false, &is_taken) == YG_OK);
+		CHECK(yg_clues_named(s, YG_S(ONE), keep, &simple) == YG_OK);
+		clue.number = simple.number;
+		CHECK(yg_clues_settle(s, &clue) == YG_OK && yg_collections_commit(s) == YG_OK);
+		CHECK(yg_clues_named(s, YG_S(ONE), keep, &simple) == YG_OK);
+		CHECK(is_marked() == (i == 0) && unmark() == YG_OK);
+		(void)snprintf(clue.id, sizeof(clue.id), "%s", TWO);
+		CHECK(yg_collections_begin(s) == YG_OK);
+		CHECK(yg_clues_put_judged(s, &clue, &one, 1) == YG_OK);
+		CHECK(yg_collections_commit(s) == YG_OK);
+		CHECK(yg_clues_named(s, YG_S(TWO), keep, &quick) == YG_OK);
+		CHECK(is_marked() == (i == 0) && is_alike(&simple, &quick));
+		CHECK(yg_clues_of_value(s, one.value, 0, 9, count_clue, &count) == YG_OK);
+		CHECK(count == 2 && due(76) == 0 && due(77) == 2);
+		/* One that is there is judged later, by all that is known of it. */
+		CHECK(yg_collections_begin(s) == YG_OK);
+		clue.facts.version_ns = 2;
+		CHECK(yg_clues_put_judged(s, &clue, &one, 1) == YG_OK);
+		CHECK(yg_collections_commit(s) == YG_OK && due(0) == 1);
+		/* Level is a collection without objects, and one of which all was looked at. */
+		CHECK(yg_clues_level(s, shelf.number, &is_level) == YG_OK && is_level);
+		CHECK(put_object(ONE, "indicator", 1, "{}") == YG_OK);
+		CHECK(yg_clues_level(s, shelf.number, &is_level) == YG_OK && !is_level);
+		CHECK(yg_collections_begin(s) == YG_OK);
+		CHECK(yg_clues_cursor_set(s, shelf.number, 1000) == YG_OK);
+		CHECK(yg_collections_commit(s) == YG_OK);
+		CHECK(yg_clues_level(s, shelf.number, &is_level) == YG_OK && is_level);
+		close_it();
+	}
+}
+
 static void words_and_sightings(void)
 {
 	struct yg_clue_words words = {.is_yes = true, .said_ns = 5, .reports = 3, .told = 2};
@@ -433,7 +509,7 @@ static void marked_meanwhile(void)
 
 static const struct check_case cases[] = {
 	CASE(nothing_is_left),		CASE(marked_meanwhile),
-	CASE(newest_version_counts),	CASE(states_and_parts),
+	CASE(newest_version_counts),	CASE(states_and_parts), CASE(judged_at_once),
 	CASE(words_and_sightings),	CASE(deleted_objects_are_marked),
 	CASE(only_indicators_are_new),	CASE(relations_from_both_ends),
 	CASE(numbers_of_what_was_seen), CASE(who_leaves_has_seen_nothing)};
