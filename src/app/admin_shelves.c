@@ -4,6 +4,7 @@
 #include "app/admin-int.h"
 #include "app/backup-int.h"
 #include "base/arena.h"
+#include "app/hub_clue_lists.h"
 #include "store/stix.h"
 
 #include "base/ban.h"
@@ -75,6 +76,9 @@ int yg_admin_shelves_erase(const struct yg_admin *admin, const char *org, uint64
 	if (rc == YG_OK)
 		rc = yg_collections_commit(o.s);
 	if (rc == YG_OK)
+	if (rc == YG_OK) /* it names organisations; the hub writes it anew */
+		rc = yg_collections_put_text(o.s, YG_CLUE_TEXTS, YG_S(YG_CLUE_SECTORS),
+					     YG_S("null"));
 		*ret_count += o.count;
 	close_owned(&o);
 	return rc == YG_ENOENT ? YG_OK : rc;

@@ -364,6 +364,26 @@ def well_known_values_wait():
     T.wait(thing, "acts")
     T.engine_looks_for("198.51.100.53")
     T.hit("acme", "acme", "198.51.100.53")
+@case
+def a_member_that_changes_its_sector_gets_what_is_for_it():
+    scope = T.hub.data / "indicators" / ".warned" / ".scope-stix"
+
+    def looked_for():
+        rows = [line.split("\t") for line in (scope.read_text(encoding="utf-8") if scope.exists() else "").splitlines()]
+        return {row[1] for row in rows if row[0] == address(45)}
+
+    if "home" not in T.members:
+        T.sensor("home", "beta", AT_HOME)
+    place = T.collection("--title", "of a sector", "--for", "sector:rail")
+    thing = indicator(of(45))
+    T.send(thing, place=place)
+    T.wait(thing, "acts")
+    for sector, orgs in (("rail", {"beta"}), ("water", set())):
+        T.who["administrator"].make("PUT", "/orgs/beta/member", {"sector": sector}, 200)
+        until("rows of a sector", lambda wanted=orgs: looked_for() == wanted)
+        until("the sensor's list", lambda is_wanted=bool(orgs): (address(45) in T.offered("home")) == is_wanted)
+
+
 
 
 @case
