@@ -366,3 +366,12 @@ def the_end():
 
 
 main()
+    for words in (("list",), ("add", "x", "--url", "https://127.0.0.1/")):
+        done = yagura("admin", "feeds", *words)
+        equal((done.code, done.out), (2, ""), done)
+        contains(done.err, "admin feeds: --data FOLDER is missing")
+        contains(done.err, "give the hub's data folder")
+    for words in ((), ("list", "x", "y"), ("add",)):
+        done = yagura("admin", "feeds", *words, "--data", data)
+        equal((done.code, done.out), (2, ""), done)
+        contains(done.err, "feeds list|add NAME|remove NAME|poll-now NAME|objects NAME")
