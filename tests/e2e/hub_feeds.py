@@ -247,6 +247,39 @@ def who_is_busy_is_understood():
 
 
 @case
+def feeds_that_hang_hold_up_nobody_for_long():
+    """Four at once: three that hang hold up nobody, four do until the first one's minute is over."""
+    stamp = {"X-TAXII-Date-Added-First": "2026-11-26T00:00:00.000000Z", "X-TAXII-Date-Added-Last": "2026-11-26T00:00:00.000000Z"}
+    go = threading.Event()
+
+    def hang(_):
+        go.wait(300)
+        return 200, {}, stamp
+    hanging = [Bad(hang) for _ in range(4)]
+    good = [Bad(lambda hand, n=n: (200, {"objects": [tool("good%d" % n)]}, stamp)) for n in range(2)]
+    for n, server in enumerate(hanging[:3]):
+        add("hang%d" % n, server.url, place("--default-tlp", "clear"), secret=False)
+    until("three hang", lambda: all(server.asked for server in hanging[:3]), 30)
+    begun = time.monotonic()
+    add("good0", good[0].url, place("--default-tlp", "clear"), secret=False)
+    until("the good one came beside them", lambda: state("good0")["last_success"], 40)
+    assert time.monotonic() - begun < 40
+    equal([state("hang%d" % n)["running"] for n in range(3)], [True] * 3)
+    add("hang3", hanging[3].url, place("--default-tlp", "clear"), secret=False)
+    until("four hang", lambda: hanging[3].asked, 30)
+    add("good1", good[1].url, place("--default-tlp", "clear"), secret=False)
+    time.sleep(4)  # it would be asked within two seconds
+    equal(good[1].asked, [])
+    until("the good one came after one of them", lambda: state("good1")["last_success"], 90)
+    one = until("it failed", lambda: (lambda s: s["failures"] and s)(state("hang0")), 90)
+    contains(one["last_error"], "it does not go on, and others wait")
+    assert one["next"] > one["error_time"], one
+    for name in ("hang0", "hang1", "hang2", "hang3", "good0", "good1"):
+        equal(HUB.admin("feeds", "remove", name).code, 0)
+    go.set()
+
+
+@case
 def a_wish_for_a_pause_is_for_its_own_answer():
     """The next question goes wrong in the hub itself: that has nothing to do with what the server wished before."""
     held, go, times = threading.Event(), threading.Event(), []
@@ -308,6 +341,15 @@ def who_looks_makes_nothing():
     done = yagura("admin", "feeds", "add", "x", "--data", data)
     equal(done.code, 1)
     contains(done.err, "admin feeds: --url URL is missing")
+    for words in (("list",), ("add", "x", "--url", "https://127.0.0.1/")):
+        done = yagura("admin", "feeds", *words)
+        equal((done.code, done.out), (2, ""), done)
+        contains(done.err, "admin feeds: --data FOLDER is missing")
+        contains(done.err, "give the hub's data folder")
+    for words in ((), ("list", "x", "y"), ("add",)):
+        done = yagura("admin", "feeds", *words, "--data", data)
+        equal((done.code, done.out), (2, ""), done)
+        contains(done.err, "feeds list|add NAME|remove NAME|poll-now NAME|objects NAME")
 
 
 @case
@@ -366,12 +408,3 @@ def the_end():
 
 
 main()
-    for words in (("list",), ("add", "x", "--url", "https://127.0.0.1/")):
-        done = yagura("admin", "feeds", *words)
-        equal((done.code, done.out), (2, ""), done)
-        contains(done.err, "admin feeds: --data FOLDER is missing")
-        contains(done.err, "give the hub's data folder")
-    for words in ((), ("list", "x", "y"), ("add",)):
-        done = yagura("admin", "feeds", *words, "--data", data)
-        equal((done.code, done.out), (2, ""), done)
-        contains(done.err, "feeds list|add NAME|remove NAME|poll-now NAME|objects NAME")
