@@ -13,7 +13,7 @@ import threading
 import time
 
 from harness import case, contains, equal, main, yagura
-from hub_api_kit import Town, Who
+from hub_api_kit import Town, Who, problem
 from hub_kit import Hub, until
 from taxii_others import COLLECTION, DICE, PLACE, TYPE, Line, Medallion, tool, versions
 
@@ -244,6 +244,41 @@ def who_is_busy_is_understood():
         busy = Bad(lambda hand, status=status: (status, b"", {}))
         contains(failing("busy%d" % status, busy.url)["last_error"], words)
         equal(HUB.admin("feeds", "remove", "busy%d" % status).code, 0)
+
+
+@case
+def analysts_add_poll_and_remove_by_the_api():
+    stamp = {"X-TAXII-Date-Added-First": "2026-11-26T00:00:00.000000Z", "X-TAXII-Date-Added-Last": "2026-11-26T00:00:00.000000Z"}
+    thing = tool("by-api")
+    server = Bad(lambda hand: (200, {"objects": [thing]}, stamp))
+    into, ana = place("--default-tlp", "clear"), TOWN.analyst
+    wish = {"name": "by-api", "url": server.url, "collection_there": COLLECTION, "collection": into}
+    # A secret goes to the server that its file is named after, and to no other.
+    (FILES / "127.0.0.1_token").write_text("for-this-machine\n", encoding="utf-8")
+    (FILES / "127.0.0.1_token").chmod(0o644)
+    for file in ("sesame-file", "127.0.0.1_", "127.0.0.1.token", "27.0.0.1_token"):
+        problem(ana.ask("POST", "/feeds", dict(wish, secret_file=file)), 400, "bad-request")
+    for wrong in ({"url": "http://192.0.2.1/"}, {"url": "https://a:b@c.example/"}, {"name": "../x"}, {"interval_s": 5}, {"limit": 0},
+                  {"interval_s": "60"}, {"default_tlp": "purple"}, {"collection": "nowhere"}, {"collection_there": ""},
+                  {"user": "a"}, {"key_file": "127.0.0.1_key"}):
+        problem(ana.ask("POST", "/feeds", dict(wish, **wrong)), 400, "bad-request")
+    mine = place("--org", "acme")
+    problem(ana.ask("POST", "/feeds", dict(wish, collection=mine)), 400, "bad-request")
+    assert mine not in {one["id"] for one in ana.get("/collections")["items"]}
+    added = ana.make("POST", "/feeds", dict(wish, secret_file="127.0.0.1_token", interval_s=600, default_tlp="green"), 201)
+    equal((added["name"], added["has_secret"], added["interval_s"], added["limit"], added["default_tlp"], added["collection"]),
+          ("by-api", True, 600, 1000, "green", into), added)
+    problem(ana.ask("POST", "/feeds", wish), 409, "name-taken")
+    until("it came", lambda: state("by-api")["last_success"], 120)
+    equal(server.asked, ["Bearer for-this-machine"])
+    ana.make("POST", "/feeds/by-api/poll", {}, 200)
+    until("it was asked again", lambda: len(server.asked) > 1, 60)
+    equal(TOWN.member.ask("POST", "/feeds/by-api/poll", {})[0], 403)
+    equal(ana.ask("POST", "/feeds/nobody/poll", {})[0], 404)
+    equal(ana.ask("DELETE", "/feeds/by-api")[0], 204)
+    equal(ana.ask("DELETE", "/feeds/by-api")[0], 404)
+    equal([one["name"] for one in ana.get("/feeds")["items"] if one["name"] == "by-api"], [])
+    equal(len(kept(into)), 1, "what came stays")
 
 
 @case
