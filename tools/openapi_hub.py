@@ -424,6 +424,24 @@ SCHEMAS.update({
         state=or_null(thing(running=yes_no, last_try=or_null(time), last_success=or_null(time), last_error=text,
                             error_time=or_null(time), objects=count, last_objects=count, refused=count, last_refused=text,
                             failures=count, next=or_null(time), added_after=or_null(text)))),
+    "FeedIn": thing(
+        "`collection_there`: the server's; `collection`: of the hub, id or alias. Files lie in `out.feeds` of the hub's "
+        "configuration; `secret_file`, `certificate_file` and `key_file` begin with the server's host and `_`. With `user` "
+        "the secret is a password, else a token.",
+        needs=["name", "url", "collection_there", "collection"], name={"type": "string", "minLength": 1, "maxLength": 40},
+        url={"type": "string", "minLength": 1, "maxLength": 500}, collection_there={"type": "string", "minLength": 1, "maxLength": 200},
+        collection={"type": "string", "minLength": 1, "maxLength": 64},
+        **{key: or_null({"type": "string", "maxLength": 60})
+           for key in ("user", "secret_file", "authorities_file", "certificate_file", "key_file")},
+        interval_s=or_null({"type": "integer", "minimum": 60, "maximum": 604800}),
+        limit=or_null({"type": "integer", "minimum": 1, "maximum": 10000}),
+        default_tlp={"enum": ["clear", "green", "amber", "amber+strict", "red", None]}),
+    "Collection": thing("Of STIX objects, of the hub itself. `reach`: whom it is for beside the hub.", id=uuid, title=text, alias=text,
+                        reach=words("own", "sector", "community"), sector=text, default_tlp=text),
+    "PublicationPreview": thing(
+        "`copy`: the notice as it would leave the gate for the collection's audience, without the name of the one that was hit; "
+        "null: `refusal` says why nothing of it would.",
+        audience=words("sector", "community"), tlp=or_null(text), named=yes_no, refusal=or_null(text), copy=or_null({"type": "object"})),
     "Publication": thing(
         "A warning in a collection of STIX objects, from its first plan on; `plan`: the newest. `refusal`: why nothing of it "
         "may be there. `objects`: how many it ever brought.",
@@ -691,10 +709,17 @@ OPERATIONS = [
     ("PUT", "/automatic-rules", "switchAutomaticRule", "A person switches one on or off",
      dict(body="AutomaticRuleIn", out="AutomaticRule")),
     ("GET", "/feeds", "listFeeds", "Collections of other TAXII servers that the hub fetches, and how that goes", dict(page="Feed")),
+    ("POST", "/feeds", "addFeed", "One more; its files lie in the operator's folder and are named after its server",
+     dict(body="FeedIn", out="Feed", status=201)),
+    ("DELETE", "/feeds/{feed}", "removeFeed", "It is fetched no more; what came stays", dict(status=204)),
+    ("POST", "/feeds/{feed}/poll", "pollFeed", "It is asked within a second or two", dict(body="Nothing", out="Feed")),
+    ("GET", "/collections", "listCollections", "The hub's own collections of STIX objects", dict(page="Collection")),
     ("GET", "/publications", "listPublications", "Warnings in collections of STIX objects, and what came of them",
      dict(page="Publication", query=dict(plan=plan_id, after=text, limit=PAGED["limit"]))),
     ("POST", "/publications", "publishWarning", "A person puts a released warning into a collection; answered with its publications",
      dict(body="PublicationIn", page="Publication")),
+    ("POST", "/publications/preview", "previewPublication", "What of a warning would leave the gate for a collection; nothing is done",
+     dict(body="PublicationIn", out="PublicationPreview")),
     ("GET", "/publication-rules", "listPublicationRules", "Collections into which warnings go by themselves", dict(page="PublicationRule")),
     ("PUT", "/publication-rules", "setPublicationRule", "A person sets or ends one; answered with all",
      dict(body="PublicationRuleIn", page="PublicationRule")),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, describe, expect, it } from 'vitest';
 import { startLive, type LiveWorld, type SourceEvents, type Told } from '../src/hub/live';
-import { age, branches, compared, corrected, duration, flowState, flowSum, funnelWidths, indicatorOf, indicatorType, isLate, lanes, leaves, needsCode, nextStates, openCorrections, receipts, roleOf, sceneAt, strongest, sumDays, tableText, unknownIndicators, viewOf, worstFirst } from '../src/hub/logic';
+import { age, branches, compared, corrected, duration, feedState, flowState, flowSum, funnelWidths, indicatorOf, indicatorType, isLate, lanes, leaves, needsCode, nextStates, openCorrections, receipts, roleOf, sceneAt, strongest, sumDays, tableText, unknownIndicators, viewOf, worstFirst } from '../src/hub/logic';
 import { dueSoon, fromText, hoursOf, hoursText, lacking, minuteOf, servicesOf, tellFor, toText, valueOf, wanted, withTexts } from '../src/hub/reports';
 import { blocks } from '../src/hub/notice_text';
 import { valueWords } from '../src/hub/notice_words';
@@ -166,6 +166,17 @@ describe('warnings', () => {
       { path: 'attack.sources[1]', before: '203.0.113.9', after: '203.0.113.9' }, { path: 'victim.name', before: 'Acme', after: null },
     ]);
     expect(leaves({ a: [1, { b: true }], c: null, d: '' })).toEqual([['a[0]', '1'], ['a[1].b', 'true']]);
+  });
+});
+
+describe('feeds', () => {
+  const state = { running: false, last_success: null, last_error: '', error_time: null, objects: 0, refused: 0, failures: 0, next: null };
+  it('what it does now counts before how it went', () => {
+    expect(feedState({ state: null })).toBe('new');
+    expect(feedState({ state })).toBe('new');
+    expect(feedState({ state: { ...state, last_success: '2026-11-26T00:00:00Z' } })).toBe('good');
+    expect(feedState({ state: { ...state, last_success: '2026-11-26T00:00:00Z', failures: 2 } })).toBe('failing');
+    expect(feedState({ state: { ...state, failures: 2, running: true } })).toBe('running');
   });
 });
 

@@ -123,6 +123,25 @@ int yg_hub_do_set_publication_rule(struct yg_hub_call *call)
 	return refuse(call, rc);
 }
 
+/* {"warning","collection"} as for publishing; nothing is done. */
+int yg_hub_do_preview_publication(struct yg_hub_call *call)
+{
+	char name[YG_COLLECTION_NAME_MAX + 1], id[YG_WARN_ID_HEX + 1];
+	json_t *in = NULL, *shown = NULL;
+	struct yg_collection c;
+	int rc = yg_call_body(call, &in);
+
+	if (rc == YG_OK && (!yg_call_text(call, in, "collection", name, sizeof(name)) ||
+			    !yg_call_text(call, in, "warning", id, sizeof(id))))
+		rc = YG_EEND;
+	json_decref(in);
+	if (rc == YG_OK)
+		rc = find_collection(call, name, &c);
+	if (rc == YG_OK)
+		rc = yg_publish_preview(call->access, id, &c, &shown);
+	return rc == YG_OK ? yg_call_json(call, 200, shown) : refuse(call, rc);
+}
+
 /* {"warning","collection"}; the warning may be a plan's id. */
 int yg_hub_do_publish_warning(struct yg_hub_call *call)
 {

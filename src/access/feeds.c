@@ -13,6 +13,56 @@
 #define HUB	  "hub"
 #define STATE_MAX 65536u
 
+/* With the port. Empty: none. */
+static struct yg_bytes host_of(const char *url)
+{
+	struct yg_bytes text = yg_bytes_str(url);
+	struct yg_bytes host = yg_bytes_from(text, yg_bytes_starts(text, YG_S("http://")) ? 7 : 8);
+
+	return yg_bytes_cut(host, 0, yg_bytes_chr(host, '/'));
+}
+
+static bool is_this_machine(struct yg_bytes host)
+{
+	static const char *const ours[] = {"127.0.0.1", "localhost", "[::1]"};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		struct yg_bytes our = yg_bytes_str(ours[i]);
+
+		if (yg_bytes_starts(host, our) &&
+		    (host.size == our.size || host.data[our.size] == ':'))
+			return true;
+	}
+	return false;
+}
+
+bool yg_feed_is_url(const char *url)
+{
+	struct yg_bytes text = yg_bytes_str(url);
+	bool is_plain = yg_bytes_starts(text, YG_S("http://"));
+	struct yg_bytes host;
+
+	if (!is_plain && !yg_bytes_starts(text, YG_S("https://")))
+		return false;
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] <= ' ' || text.data[i] > '~' || text.data[i] == '#')
+			return false;
+	host = host_of(url);
+	if (host.size == 0 || yg_bytes_chr(host, '@') != SIZE_MAX ||
+	    yg_bytes_chr(host, '?') != SIZE_MAX)
+		return false;
+	return !is_plain || is_this_machine(host);
+}
+
+bool yg_feed_is_file_of(const char *file, const char *url)
+{
+	struct yg_bytes host = host_of(url), name = yg_bytes_str(file);
+
+	host = yg_bytes_cut(host, 0, yg_bytes_chr(host, ':')); /* [::1]: no file has such a name */
+	return host.size > 0 && yg_bytes_starts(name, host) && name.size > host.size + 1 &&
+	       name.data[host.size] == '_';
+}
+
 static bool is_name(const char *name)
 {
 	return strlen(name) <= YG_FEED_NAME_MAX && yg_feed_is_file(name);

@@ -55,6 +55,12 @@ static inline bool yg_feed_is_file(const char *name)
 		       size;
 }
 
+/* "https://…", or "http://" and this machine; no name or password in it. Pure. */
+bool yg_feed_is_url(const char *url);
+/* Is @file named after the server of @url: its host, "_", and anything? Whoever is not at the hub's
+ * machine may only name such files: what is in one goes to no other server. Pure. */
+bool yg_feed_is_file_of(const char *file, const char *url);
+
 /* @by: write_indicators at the hub. YG_OK, YG_EDUPLICATE, YG_EINVAL, YG_ELIMIT. */
 YG_MUST_USE int yg_feed_add(struct yg_access *by, const struct yg_feed *feed);
 /* What came stays. YG_ENOENT. */

@@ -3,6 +3,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/leave.h"
 
+#include "access/clues.h"
 #include "access/enrol-int.h"
 #include "access/hub-int.h"
 #include "base/json.h"
@@ -61,6 +62,27 @@ static int give_one(void *arg, struct yg_bytes key, const json_t *body)
 	if (e->is_one && !yg_bytes_eq(key, yg_bytes_str(e->org)))
 		return YG_OK;
 	return give(e, body);
+}
+
+/* What its people said of an indicator, whose id stands in the key alone. */
+static int give_word(void *arg, struct yg_bytes key, const json_t *body)
+{
+	struct export *e = arg;
+	char org[YG_ENROL_ID_MAX + 1];
+	json_t *shown;
+	int rc;
+
+	yg_hub_text(body, "org", org, sizeof(org));
+	if (strcmp(org, e->org) != 0)
+		return YG_OK;
+	shown = json_copy((json_t *)(uintptr_t)body); /* it is only read */
+	rc = shown ? yg_json_set(shown, "indicator",
+				 yg_json_string(yg_bytes_cut(key, 0, YG_CLUE_ID)))
+		   : YG_ENOMEM;
+	if (rc == YG_OK)
+		rc = give(e, shown);
+	json_decref(shown);
+	return rc;
 }
 
 static bool has_grant(const json_t *body, const char *org)
@@ -128,6 +150,9 @@ int yg_leave_each(struct yg_access *by, yg_leave_fn fn, void *arg)
 	e.part = "people";
 	if (rc == YG_OK)
 		rc = yg_hub_each(e.hub, YG_HUB_REGISTER, "person", "", "", 0, give_person, &e);
+	e.part = "indicator_words";
+	if (rc == YG_OK)
+		rc = yg_hub_each(e.hub, YG_CLUE_STORE, "word", "", "", 0, give_word, &e);
 	yg_buf_done(&e.line);
 	return rc;
 }

@@ -545,6 +545,56 @@ int yg_publish_next(struct yg_hub_access *hub, struct yg_publish_work *ret)
 	return rc == YG_ENOENT ? load_waiting(hub, ret) : rc;
 }
 
+/* As a wish would have it. In a transaction, which is undone: the gate keeps its texts. */
+static int preview(struct yg_hub_access *hub, const char *id, struct yg_publish_work *work)
+{
+	struct wanting w = {.hub = hub, .actor = HUB, .at_most = YG_TLP_GREEN};
+	char plan[YG_WARN_PLAN_HEX + 1] = "", root[YG_WARN_PLAN_HEX + 1] = "";
+	json_t *body = NULL;
+	int rc = load_wished(hub, id, w.at_most, plan, &body);
+
+	if (rc == YG_OK) {
+		root_of(plan, body, root);
+		w.plan = plan;
+		w.root = root;
+		w.body = body;
+		work->body = fresh_publication(&w, work->collection.id);
+		rc = work->body ? fill_copy(hub, work, plan, body) : YG_ENOMEM;
+	}
+	json_decref(body);
+	return rc;
+}
+
+int yg_publish_preview(struct yg_access *by, const char *id, const struct yg_collection *c,
+		       json_t **ret)
+{
+	struct yg_publish_work work = {.collection = *c};
+	struct yg_hub_access *hub;
+	int rc = require_hub(by, YG_MAY_write_warnings, &hub);
+
+	if (rc == YG_OK && !yg_warn_is_plan(id) && !yg_warn_is_id(id))
+		rc = YG_ENOENT;
+	if (rc == YG_OK && !is_for_others(c))
+		rc = YG_EMISMATCH;
+	if (rc == YG_OK)
+		rc = yg_hub_begin(hub);
+	if (rc != YG_OK)
+		return rc;
+	rc = preview(hub, id, &work);
+	yg_control_abort(hub->store);
+	if (rc == YG_OK) {
+		json_t *tlp = json_object_get(work.body, "tlp");
+
+		*ret = json_pack("{s:s, s:o, s:b, s:O, s:O?}", "audience",
+				 yg_audience_name(audience_of(c)), "tlp",
+				 tlp ? json_incref(tlp) : json_null(), "named", 0, "refusal",
+				 json_object_get(work.body, "refusal"), "copy", work.copy);
+		rc = *ret ? YG_OK : YG_ENOMEM;
+	}
+	yg_publish_work_done(&work);
+	return rc;
+}
+
 const char *yg_publish_collection(const struct yg_publish_work *work)
 {
 	return work->key + YG_WARN_PLAN_HEX + 1;

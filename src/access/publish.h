@@ -45,6 +45,13 @@ YG_MUST_USE int yg_publish_rule_set(struct yg_access *by, const struct yg_collec
 YG_MUST_USE int yg_publish_wish(struct yg_access *by, const char *id,
 				const struct yg_collection *collection);
 /*
+ * The same looked at, nothing is done; @by needs to be no person. *ret, owned: {"audience","tlp",
+ * "named","refusal","copy"}: what of it would leave the gate for that collection; "copy" null: why
+ * stands in "refusal".
+ */
+YG_MUST_USE int yg_publish_preview(struct yg_access *by, const char *id,
+				   const struct yg_collection *collection, json_t **ret);
+/*
  * @by: read_warnings at the hub. Of @plan ("": all), by key after @after: {"id","plan","number",
  * "collection","state","refusal","tlp","at_most","objects","time","first","by"}. state: waiting,
  * published, withdrawn, refused; objects: how many.

@@ -105,6 +105,10 @@ YG_MUST_USE int yg_admin_shelves_erase(const struct yg_admin *admin, const char 
 				       uint64_t *ret_count);
 YG_MUST_USE int yg_admin_shelves_lines(const struct yg_admin *admin, const char *org,
 				       yg_admin_line_fn fn, void *arg);
+/* What indicators of any collection hit in its logs, a finding and an indicator a line:
+ * {"indicator","finding","first","last","records"}. */
+YG_MUST_USE int yg_admin_sightings_lines(const struct yg_admin *admin, const char *org,
+					 yg_admin_line_fn fn, void *arg);
 
 /* Once that is so: its records go from the journal, beside the hub or without it, as far as that
  * can be within a minute; *ret_records as above. YG_OK, or an error. */

@@ -230,6 +230,10 @@ static int export_lines(struct export *e, struct yg_access *by)
 	if (rc == YG_OK)
 		rc = fail(e, "stix.db", yg_admin_shelves_lines(e->admin, e->org, take_line, e));
 	if (rc == YG_OK)
+		rc = begin_part(e, "indicator_sightings");
+	if (rc == YG_OK)
+		rc = fail(e, "stix.db", yg_admin_sightings_lines(e->admin, e->org, take_line, e));
+	if (rc == YG_OK)
 		rc = begin_part(e, "batches");
 	if (rc == YG_OK)
 		rc = yg_backup_join(e->admin->data, "batches", path);

@@ -15,6 +15,7 @@
 
 #include "base/ban.h"
 
+#define WORDS	    "feeds list|add NAME|remove NAME|poll-now NAME|objects NAME"
 #define PATH_ROOM   4096u
 #define OUT_MAX	    (16u << 20)
 #define INTERVAL_S  3600u
@@ -95,10 +96,14 @@ static bool read_cli(int argc, char **argv, struct cli *cli)
 			return false;
 	for (int i = optind; i < argc && cli->count < 3; i++)
 		cli->words[cli->count++] = argv[i];
-	if (cli->admin.data && cli->count >= 2 && argc - optind <= 3)
-		return true;
-	yg_say(N_("`yagura admin --help` shows what there is"));
-	return false;
+	if (cli->count < 2 || argc - optind > 3) {
+		(void)yg_admin_wording(WORDS);
+		return false;
+	}
+	if (!cli->admin.data)
+		yg_say_hint(N_("give the hub's data folder, as `yagura hub --data` has it"),
+			    N_("admin feeds: %s is missing"), "--data FOLDER");
+	return cli->admin.data != NULL;
 }
 
 static const char *name_of(const struct cli *cli)
@@ -366,7 +371,7 @@ int yg_admin_feeds(int argc, char **argv)
 			is_known = true;
 		}
 	if (!is_known)
-		(void)yg_admin_wording("feeds list|add|remove|poll-now|objects");
+		(void)yg_admin_wording(WORDS);
 	(void)yg_collections_free(cli.s);
 	yg_admin_register_close(&cli.admin);
 	yg_buf_done(&cli.admin.out);

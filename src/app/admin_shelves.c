@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an organisation that leaves has of collections of STIX objects: as lines, and away. */
+/* What an organisation that leaves has of collections of STIX objects, and what indicators hit in
+ * its logs: as lines, and away. */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "app/admin-int.h"
 #include "app/backup-int.h"
+#include "app/hub_clue_lists.h"
 #include "base/arena.h"
+#include "base/json.h"
+#include "store/clues.h"
 #include "store/stix.h"
 
 #include "base/ban.h"
@@ -72,6 +76,9 @@ int yg_admin_shelves_erase(const struct yg_admin *admin, const char *org, uint64
 		rc = yg_collections_begin(o.s);
 	if (rc == YG_OK)
 		rc = yg_collections_drop(o.s, org);
+	if (rc == YG_OK) /* it names organisations; the hub writes it anew */
+		rc = yg_collections_put_text(o.s, YG_CLUE_TEXTS, YG_S(YG_CLUE_SECTORS),
+					     YG_S("null"));
 	if (rc == YG_OK)
 		rc = yg_collections_commit(o.s);
 	if (rc == YG_OK)
@@ -131,6 +138,40 @@ int yg_admin_shelves_lines(const struct yg_admin *admin, const char *org, yg_adm
 		o.now = &o.at[i];
 		rc = give_all(&o);
 	}
+	yg_buf_done(&o.line);
+	close_owned(&o);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+static int give_sighting(void *arg, struct yg_bytes id, const struct yg_clue_sighting *one)
+{
+	struct owned *o = arg;
+	char finding[2 * YG_CLUE_FINDING + 1], first[YG_ISO_SIZE], last[YG_ISO_SIZE];
+	json_t *item;
+	int rc;
+
+	yg_hex((struct yg_bytes){one->finding, sizeof(one->finding)}, finding);
+	(void)yg_time_iso(one->first_ns, 0, first); /* its size */
+	(void)yg_time_iso(one->last_ns, 0, last);   /* as above */
+	item = json_pack("{s:o, s:s, s:s, s:s, s:I}", "indicator", yg_json_string(id), "finding",
+			 finding, "first", first, "last", last, "records", (json_int_t)one->count);
+	yg_buf_reset(&o->line);
+	rc = item ? yg_json_canonical(item, &o->line) : YG_ENOMEM;
+	json_decref(item);
+	return rc == YG_OK ? o->fn(o->arg, yg_buf_bytes(&o->line)) : rc;
+}
+
+int yg_admin_sightings_lines(const struct yg_admin *admin, const char *org, yg_admin_line_fn fn,
+			     void *arg)
+{
+	struct owned o;
+	int rc = open_owned(admin, org, &o);
+
+	o.fn = fn;
+	o.arg = arg;
+	yg_buf_init(&o.line, LINE_MAX_);
+	if (rc == YG_OK)
+		rc = yg_clues_seen_at(o.s, org, give_sighting, &o);
 	yg_buf_done(&o.line);
 	close_owned(&o);
 	return rc == YG_ENOENT ? YG_OK : rc;

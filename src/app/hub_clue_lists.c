@@ -19,6 +19,7 @@
 
 #define PATH_ROOM    4352u
 #define FILE_BYTES   (60u << 20) /* below YG_CSV_BYTES_MAX */
+#define SECTORS_MAX  (64u << 20)
 #define HEAD	     "value,source,tlp,pap,confidence,valid_until,confirmed,comment\n"
 
 /* ---- by what ---- */
@@ -255,6 +256,102 @@ static int take_sensor(void *arg, const struct yg_enrol_sensor *sensor)
 	return YG_OK;
 }
 
+static int mark_all(struct yg_collections *stix, int64_t unused)
+{
+	(void)unused;
+	return yg_clues_mark_acting(stix);
+}
+
+static int mark_nothing(struct yg_collections *stix, int64_t unused)
+{
+	(void)stix;
+	(void)unused;
+	return YG_OK;
+}
+
+/* {"organisation": "sector"}. NULL: no memory. */
+static json_t *sectors_of(const struct yg_clue_town *t)
+{
+	json_t *all = json_object();
+	int rc = all ? YG_OK : YG_ENOMEM;
+
+	for (size_t i = 0; rc == YG_OK && i < t->org_count; i++)
+		rc = yg_json_set(all, t->orgs[i].id,
+				 yg_json_string(yg_bytes_str(t->orgs[i].sector)));
+	if (rc == YG_OK)
+		return all;
+	json_decref(all);
+	return NULL;
+}
+
+/* One that is new, or that has gone, is no change of sector: new sensors are told all there is. */
+static bool is_other_sector(const json_t *was, const json_t *is)
+{
+	const char *org;
+	json_t *sector;
+
+	json_object_foreach((json_t *)(uintptr_t)was, org, sector) /* it is only read */
+	{
+		const json_t *now = json_object_get(is, org);
+
+		if (now && !json_equal(now, sector))
+			return true;
+	}
+	return false;
+}
+
+/* What all was listed by; NULL with YG_OK: nobody knows. */
+static int sectors_before(struct yg_collections *stix, json_t **ret)
+{
+	struct yg_fault fault;
+	struct yg_buf text;
+	int rc;
+
+	*ret = NULL;
+	yg_buf_init(&text, SECTORS_MAX);
+	rc = yg_collections_get_text(stix, YG_CLUE_TEXTS, YG_S(YG_CLUE_SECTORS), &text);
+	if (rc == YG_OK && yg_json_load(yg_buf_bytes(&text), SECTORS_MAX, ret, &fault) == YG_ENOMEM)
+		rc = YG_ENOMEM;
+	yg_buf_done(&text);
+	if (!json_is_object(*ret)) { /* an erasure leaves null */
+		json_decref(*ret);
+		*ret = NULL;
+	}
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
+static int note_sectors(struct yg_collections *stix, const json_t *is)
+{
+	struct yg_buf text;
+	json_t *was = NULL;
+	int rc = sectors_before(stix, &was);
+
+	yg_buf_init(&text, SECTORS_MAX);
+	if (rc == YG_OK && !(was && json_equal(was, is))) {
+		rc = yg_json_canonical(is, &text);
+		yg_buf_add_byte(&text, '\0');
+		if (rc == YG_OK)
+			rc = yg_buf_error(&text);
+		if (rc == YG_OK)
+			rc = put_anew(stix, YG_CLUE_SECTORS, (const char *)text.data,
+				      was && !is_other_sector(was, is) ? mark_nothing : mark_all,
+				      0);
+	}
+	yg_buf_done(&text);
+	json_decref(was);
+	return rc;
+}
+
+/* Before anything is listed by them: what was listed by others is marked. */
+static int follow_sectors(const struct yg_clue_town *t)
+{
+	json_t *is = sectors_of(t);
+	int rc = is ? note_sectors(t->lists->stix, is) : YG_ENOMEM;
+
+	json_decref(is);
+	return rc;
+}
+
 static int town_open(struct yg_clue_lists *lists, struct yg_clue_town *ret)
 {
 	int rc;
@@ -264,6 +361,8 @@ static int town_open(struct yg_clue_lists *lists, struct yg_clue_town *ret)
 	for (size_t i = 0; rc == YG_OK && i < ret->org_count; i++)
 		rc = yg_clue_sector(lists->hub, ret->orgs[i].id, ret->orgs[i].sector,
 				    sizeof(ret->orgs[i].sector));
+	if (rc == YG_OK)
+		rc = follow_sectors(ret);
 	return rc;
 }
 
@@ -405,6 +504,17 @@ int yg_clue_lists_write(struct yg_clue_lists *lists)
 	return rc;
 }
 
+/* Is there a sensor that was told nothing yet? */
+static int look_for_new(const struct yg_clue_town *t, bool *ret)
+{
+	int rc = YG_OK;
+
+	for (size_t i = 0; rc == YG_OK && i < t->sensor_count && !*ret; i++)
+		rc = yg_clue_lists_is_new(t->lists->hub, t->orgs[t->sensors[i].org].id,
+					  t->sensors[i].id, ret);
+	return rc;
+}
+
 static int greet(struct yg_clue_lists *lists, const struct yg_clue_town *town)
 {
 	struct yg_clue_round round = {.count = 0};
@@ -428,11 +538,19 @@ int yg_clue_lists_greet(struct yg_clue_lists *lists)
 	bool is_wanted = false;
 	int rc = town_open(lists, &town);
 
-	for (size_t i = 0; rc == YG_OK && i < town.sensor_count && !is_wanted; i++)
-		rc = yg_clue_lists_is_new(lists->hub, town.orgs[town.sensors[i].org].id,
-					  town.sensors[i].id, &is_wanted);
+	if (rc == YG_OK)
+		rc = look_for_new(&town, &is_wanted);
 	if (rc == YG_OK && is_wanted)
 		rc = greet(lists, &town);
+	town_done(&town);
+	return rc;
+}
+
+int yg_clue_lists_follow_sectors(struct yg_clue_lists *lists)
+{
+	struct yg_clue_town town;
+	int rc = town_open(lists, &town);
+
 	town_done(&town);
 	return rc;
 }

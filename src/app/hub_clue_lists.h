@@ -38,7 +38,8 @@ struct yg_clue_lists {
  * What all was judged or listed by stands as text beside the collections, by @name. Where it is not
  * @is: @fn, and then it is, in one transaction. YG_OK, what @fn returned, or the store's error.
  */
-#define YG_CLUE_TEXTS	  "clues" /* kind, of yg_collections_put_text() */
+#define YG_CLUE_TEXTS	  "clues"   /* kind, of yg_collections_put_text() */
+#define YG_CLUE_SECTORS	  "sectors" /* name: {ORGANISATION: SECTOR} that all was listed by */
 #define YG_CLUE_TEXTS_MAX 4096u
 YG_MUST_USE int yg_clue_follow(struct yg_collections *stix, const char *name, const char *is,
 			       int (*fn)(struct yg_collections *stix, int64_t arg), int64_t arg);
@@ -50,3 +51,9 @@ YG_MUST_USE int yg_clue_follow(struct yg_collections *stix, const char *name, co
 YG_MUST_USE int yg_clue_lists_write(struct yg_clue_lists *lists);
 /* Sensors that have no lists yet get them. */
 YG_MUST_USE int yg_clue_lists_greet(struct yg_clue_lists *lists);
+/*
+ * Where an organisation that has sensors is of another sector than when this was asked last, by
+ * whatever run: all that acts is marked, for yg_clue_lists_write(). YG_OK or the stores' errors.
+ * Cost: a document for each such organisation.
+ */
+YG_MUST_USE int yg_clue_lists_follow_sectors(struct yg_clue_lists *lists);

@@ -31,6 +31,7 @@
 #define PAGES_MAX   20u
 #define HITS_MAX    200u /* indicators of one value */
 #define GREET_NS    YG_NS_PER_S
+#define SECTORS_NS  (10 * YG_NS_PER_S) /* every member's document is read, and all changes count */
 #define WRITE_NS    YG_NS_PER_S
 #define STAMP_NS    (5 * YG_NS_PER_S)
 #define KEEP_NS	    (600 * YG_NS_PER_S) /* the place in the findings, when nothing is seen */
@@ -67,6 +68,8 @@ struct yg_hub_clues {
 	bool is_open; /* a transaction of stix.db, of the page */
 	uint64_t register_change;
 	int64_t greeted_ns;
+	uint64_t hub_change; /* sectors were looked at with */
+	int64_t sectors_ns;
 	int64_t written_ns;
 	uint64_t left_out; /* said */
 	uint64_t left_out_here;
@@ -714,6 +717,41 @@ static int write_marked(struct yg_hub_clues *c, struct yg_clue_lists *lists)
 	return rc;
 }
 
+/* Sensors stand in the register of organisations. */
+static int greet_new(struct yg_hub_clues *c, struct yg_clue_lists *lists)
+{
+	uint64_t change;
+	int rc;
+
+	if (!is_past(now_of(c), c->greeted_ns, GREET_NS))
+		return YG_OK;
+	rc = yg_enrol_change(c->enrol, &change);
+	if (rc != YG_OK || change == 0 || change == c->register_change)
+		return rc;
+	rc = yg_clue_lists_greet(lists);
+	c->greeted_ns = now_of(c);
+	c->register_change = rc == YG_OK ? change : 0;
+	return rc;
+}
+
+/* Sectors stand beside it, with people and their sessions: the register of organisations does not
+ * tell of them, and what does changes often. */
+static int follow_sectors(struct yg_hub_clues *c, struct yg_clue_lists *lists)
+{
+	uint64_t change;
+	int rc;
+
+	if (!is_past(now_of(c), c->sectors_ns, SECTORS_NS))
+		return YG_OK;
+	rc = yg_hub_change(c->hub, &change);
+	if (rc != YG_OK || change == c->hub_change)
+		return rc;
+	rc = yg_clue_lists_follow_sectors(lists);
+	c->sectors_ns = now_of(c);
+	c->hub_change = rc == YG_OK ? change : 0;
+	return rc;
+}
+
 static int write_lists(struct yg_hub_clues *c)
 {
 	struct yg_clue_lists lists = {.hub = c->hub,
@@ -725,18 +763,12 @@ static int write_lists(struct yg_hub_clues *c)
 				      .left_out = c->left_out,
 				      .left_out_here = c->left_out_here,
 				      .life = &c->life};
-	uint64_t change = 0;
 	int rc = write_marked(c, &lists);
 
 	yg_hub_warned_say_left_out(lists.left_out_here, &c->left_out_here);
-	if (rc == YG_OK && is_past(now_of(c), c->greeted_ns, GREET_NS))
-		rc = yg_enrol_change(c->enrol, &change);
-	if (rc != YG_OK || change == 0 || change == c->register_change)
-		return rc;
-	rc = yg_clue_lists_greet(&lists);
-	c->greeted_ns = now_of(c);
-	c->register_change = rc == YG_OK ? change : 0;
-	return rc;
+	if (rc == YG_OK)
+		rc = greet_new(c, &lists);
+	return rc == YG_OK ? follow_sectors(c, &lists) : rc;
 }
 
 static int round_of(struct yg_hub_clues *c)

@@ -25,7 +25,7 @@
 struct out {
 	const struct yg_hub_config_out *config;
 	struct yg_post *post;
-	struct yg_out_fetcher *fetcher;
+	struct yg_out_fetcher *fetchers[YG_OUT_FETCHES];
 	struct yg_msg_pipe keeper;
 	uint8_t keeper_number; /* counts them: ids are each one's own */
 	unsigned under_way;
@@ -51,11 +51,12 @@ static uint64_t tag_of(const struct out *out, uint64_t id, bool is_mail)
 	       (uint64_t)is_mail;
 }
 
-/* Of a feed: in a thread of its own, so that nothing that is sent waits for it. */
+/* Of a feed: in a thread of its own, so that nothing that is sent waits for it, nor for another. */
 static int take_fetch(struct out *out, const struct yg_msg *message)
 {
 	struct yg_fetch_answer none = {.how = YG_FETCH_UNREACHABLE};
-	int rc = yg_out_fetcher_start(out->fetcher, tag_of(out, message->id, false), message->body);
+	int rc = yg_out_fetcher_start(out->fetchers[message->id % YG_OUT_FETCHES],
+				      tag_of(out, message->id, false), message->body);
 
 	if (rc == YG_OK || rc == YG_EFORMAT)
 		return rc;
@@ -90,12 +91,12 @@ static int take_one(struct out *out, const struct yg_msg *message)
 	return yg_out_done_put(&out->keeper, message->id, YG_WARN_LATER, yg_err_text(rc));
 }
 
-static int tell_fetched(struct out *out)
+static int tell_fetched(struct out *out, struct yg_out_fetcher *fetcher)
 {
 	const struct yg_fetch_answer *answer;
 	uint64_t tag;
 
-	answer = yg_out_fetcher_next(out->fetcher, &tag);
+	answer = yg_out_fetcher_next(fetcher, &tag);
 	if (!answer || tag >> 56 != out->keeper_number)
 		return YG_OK;
 	return yg_out_fetched_put(&out->keeper, (tag & ((UINT64_C(1) << 56) - 1)) >> 1, answer);
@@ -127,7 +128,11 @@ static void drop_keeper(struct out *out)
 
 static void tell_all(struct out *out)
 {
-	if (tell_ended(out) != YG_OK || tell_fetched(out) != YG_OK)
+	int rc = tell_ended(out);
+
+	for (unsigned i = 0; rc == YG_OK && i < YG_OUT_FETCHES; i++)
+		rc = tell_fetched(out, out->fetchers[i]);
+	if (rc != YG_OK)
 		drop_keeper(out);
 }
 
@@ -148,13 +153,17 @@ static int live(struct out *out, int control)
 
 	while (rc == YG_OK || rc == YG_EAGAIN) {
 		bool is_full = yg_msg_flush(&out->keeper) == YG_EAGAIN;
-		struct pollfd fds[] = {{.fd = control, .events = POLLIN},
-				       {.fd = out->keeper.fd, .events = is_full ? POLLOUT : POLLIN},
-				       {.fd = yg_out_fetcher_fd(out->fetcher), .events = POLLIN}};
+		struct pollfd fds[2 + YG_OUT_FETCHES] = {
+			{.fd = control, .events = POLLIN},
+			{.fd = out->keeper.fd, .events = is_full ? POLLOUT : POLLIN}};
 		unsigned peer;
 		int fd;
 
-		if (poll(fds, 3, out->under_way > 0 ? 0 : -1) < 0 && errno != EINTR)
+		for (unsigned i = 0; i < YG_OUT_FETCHES; i++)
+			fds[2 + i] = (struct pollfd){.fd = yg_out_fetcher_fd(out->fetchers[i]),
+						     .events = POLLIN};
+		if (poll(fds, 2 + YG_OUT_FETCHES, out->under_way > 0 ? 0 : -1) < 0 &&
+		    errno != EINTR)
 			return YG_EIO;
 		if (fds[0].revents) {
 			rc = yg_process_next_link(control, &peer, &fd);
@@ -186,14 +195,15 @@ int yg_hub_out_live(void *arg, int control, unsigned index)
 	yg_hub_forget_link(arg);
 	yg_msg_pipe_init(&out.keeper, YG_OUT_ANY_MAX, YG_OUT_QUEUE_MAX);
 	rc = yg_post_new(&opts, &out.post);
-	if (rc == YG_OK)
-		rc = yg_out_fetcher_new(out.config, &out.fetcher);
+	for (unsigned i = 0; rc == YG_OK && i < YG_OUT_FETCHES; i++)
+		rc = yg_out_fetcher_new(out.config, &out.fetchers[i]);
 	yg_wall_also(out.config->feeds);
 	if (rc == YG_OK && yg_wall_enter(YG_WALL_OUT, out.config->authorities) != YG_OK)
 		rc = yg_hub_say_path(settings->data, "", YG_EUNSUPPORTED);
 	if (rc == YG_OK)
 		rc = live(&out, control);
-	out.fetcher = yg_out_fetcher_free(out.fetcher);
+	for (unsigned i = 0; i < YG_OUT_FETCHES; i++)
+		out.fetchers[i] = yg_out_fetcher_free(out.fetchers[i]);
 	out.post = yg_post_free(out.post);
 	yg_msg_pipe_close(&out.keeper);
 	return rc;

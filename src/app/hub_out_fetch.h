@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/hub_out_fetch.h - out: pages of feeds, fetched one after the other in a thread of its own.
+ * app/hub_out_fetch.h - out: pages of feeds, one after the other in a thread of its own; out has as
+ * many of these as feeds are asked at once.
  *
  * The keeper names an address and files of the operator's folder (out.feeds of the configuration);
  * what is in them is read here for each page, given to that server alone, and forgotten. The rule

@@ -6,8 +6,9 @@
  *          ◄─DONE(how, words)─
  *          ─FETCH(url, names of files)─► ◄─FETCHED(how, status, fields, body)─
  *
- * The id is the keeper's. Each side takes the other's bytes for hostile.
- * Tests: tests/fuzz/fuzz_hub_wire.c, tests/e2e/hub_delivery.py
+ * The id is the keeper's; of questions with the same rest by YG_OUT_FETCHES it has one under way.
+ * Each side takes the other's bytes for hostile. Tests: tests/fuzz/fuzz_hub_wire.c,
+ * tests/e2e/hub_delivery.py
  */
 #pragma once
 
@@ -17,11 +18,12 @@
 #include "base/msg.h"
 
 #define YG_OUT_BODY_MAX	 (4u << 20)
-#define YG_OUT_QUEUE_MAX (32u << 20)
 #define YG_OUT_WORDS_MAX 200u
 #define YG_OUT_FETCH_MAX (8u << 20)		    /* bytes of an answer that is fetched */
 #define YG_OUT_PLACE_MAX 20000u			    /* bytes of an address with its query */
 #define YG_OUT_ANY_MAX	 (YG_OUT_FETCH_MAX + 4096u) /* of any message */
+#define YG_OUT_FETCHES	 4u			    /* at once: one for each rest of the id */
+#define YG_OUT_QUEUE_MAX ((YG_OUT_FETCHES + 1) * YG_OUT_ANY_MAX)
 
 enum yg_out_kind { YG_OUT_MAIL = 1, YG_OUT_HOOK, YG_OUT_DONE, YG_OUT_FETCH, YG_OUT_FETCHED };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "access/feeds.h"
 #include "base/alloc.h"
 
 #include "base/ban.h"
@@ -28,37 +29,9 @@ struct yg_fetch {
 
 /* ---- what may be asked ---- */
 
-static bool is_this_machine(struct yg_bytes host)
-{
-	static const char *const ours[] = {"127.0.0.1", "localhost", "[::1]"};
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-		struct yg_bytes our = yg_bytes_str(ours[i]);
-
-		if (yg_bytes_starts(host, our) &&
-		    (host.size == our.size || host.data[our.size] == ':'))
-			return true;
-	}
-	return false;
-}
-
 bool yg_fetch_is_url(const char *url)
 {
-	struct yg_bytes text = yg_bytes_str(url);
-	bool is_plain = yg_bytes_starts(text, YG_S("http://"));
-	struct yg_bytes host;
-
-	if (text.size > YG_FETCH_URL_MAX || (!is_plain && !yg_bytes_starts(text, YG_S("https://"))))
-		return false;
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] <= ' ' || text.data[i] > '~' || text.data[i] == '#')
-			return false;
-	host = yg_bytes_from(text, is_plain ? 7 : 8);
-	host = yg_bytes_cut(host, 0, yg_bytes_chr(host, '/'));
-	if (host.size == 0 || yg_bytes_chr(host, '@') != SIZE_MAX ||
-	    yg_bytes_chr(host, '?') != SIZE_MAX)
-		return false;
-	return !is_plain || is_this_machine(host);
+	return strlen(url) <= YG_FETCH_URL_MAX && yg_feed_is_url(url);
 }
 
 void yg_fetch_escape(struct yg_bytes text, struct yg_buf *to)

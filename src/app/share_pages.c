@@ -17,7 +17,10 @@
  * the cursor stands, or that was deleted: what begins later is asked for once more.
  * Source: TAXII 2.1 sec. 3.3 to 3.5; what servers do: docs/taxii.md. Tests: tests/e2e/share_poll.py
  */
+#define _GNU_SOURCE
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include <time.h>
+
 #include "app/say.h"
 #include "app/share_poll-int.h"
 #include "base/hash.h"
@@ -37,7 +40,6 @@
 #define GAPS_MAX	2u /* times that a round is asked for again because it begins too late */
 #define WORD_SEED	0x7a14u
 #define STUCK_MAX	6u /* below TRIES_MAX */
-#define LATER_PAGES	4u /* times the bound of a round */
 
 /* What a page comes to. */
 enum step {
@@ -470,22 +472,36 @@ static void begin_round(struct yg_poll *p)
 	p->round_us = p->cursor_us;
 }
 
-/* The server may be busy, or starting again. False: it is to end. */
-static bool pause_a_while(const struct yg_poll *p)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* Linux has it */
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Is the time over, @times the usual, when @more has gone by? */
+static bool is_over(const struct yg_poll *p, int64_t more_ms, int64_t times)
+{
+	return p->ms_max > 0 && now_ms() - p->begun_ms + more_ms > times * p->ms_max;
+}
+
+/* The server may be busy, or starting again. */
+static int64_t pause_ms(const struct yg_poll *p)
 {
 	uint32_t doublings = p->tries < PAUSES_MAX ? p->tries : PAUSES_MAX;
-	int64_t ms = (int64_t)PAUSE_MS << doublings;
 
-	if (p->answer.retry_s > 0)
-		ms = INT64_C(1000) *
-		     (p->answer.retry_s < WAIT_S_MAX ? p->answer.retry_s : WAIT_S_MAX);
-	return p->pause(p->arg, ms);
+	if (p->answer.retry_s == 0)
+		return (int64_t)PAUSE_MS << doublings;
+	return INT64_C(1000) * (p->answer.retry_s < WAIT_S_MAX ? p->answer.retry_s : WAIT_S_MAX);
 }
 
 static enum step give_up(struct yg_poll *p)
 {
 	if (!yg_poll_say_busy(p))
-		yg_poll_say(p, YG_POLL_AGAIN, N_("%s: it breaks off again and again: %s"),
+		yg_poll_say(p, YG_POLL_AGAIN,
+			    p->tries > TRIES_MAX ? N_("%s: it breaks off again and again: %s")
+						 : N_("%s: it does not go on, and others wait: %s"),
 			    yg_say_safe(yg_bytes_str(p->url), 200),
 			    p->answer.status >= 300
 				    ? yg_say_safe(yg_buf_bytes(&p->answer.body), 200)
@@ -495,10 +511,10 @@ static enum step give_up(struct yg_poll *p)
 
 static enum step restart(struct yg_poll *p)
 {
-	if (++p->tries > TRIES_MAX)
+	if (++p->tries > TRIES_MAX || is_over(p, pause_ms(p), 1))
 		return give_up(p);
 	p->restarts++;
-	if (!pause_a_while(p))
+	if (!p->pause(p->arg, pause_ms(p)))
 		return STEP_FAIL;
 	/* What shares a moment has to come through in one go: fewer pages are less often broken. */
 	if (p->broken_us == p->cursor_us && p->answer.how != YG_FETCH_TOO_MUCH &&
@@ -540,19 +556,37 @@ static int settle(struct yg_poll *p)
 	return rc;
 }
 
+/* What waits for its marking is waited for a while longer. */
+static bool is_enough(const struct yg_poll *p)
+{
+	if (p->pages_max > 0 && p->pages >= p->pages_max &&
+	    (p->later_count == 0 || p->pages >= YG_POLL_LONGER * p->pages_max))
+		return true;
+	return p->cursor_us != p->from_us && is_over(p, 0, p->later_count > 0 ? YG_POLL_LONGER : 1);
+}
+
+static enum step next_page(struct yg_poll *p)
+{
+	if (p->pages >= PAGES_MAX)
+		return fail(p, N_("it has no end"));
+	if (is_over(p, 0, YG_POLL_LONGER)) /* the next round would begin where this one did */
+		return fail(p, N_("what it added at one moment takes too long"));
+	return page(p);
+}
+
 int yg_poll_pages(struct yg_poll *p)
 {
 	enum step step = STEP_ON;
 	int rc;
 
+	p->begun_ms = now_ms();
+	p->from_us = p->cursor_us;
 	begin_round(p);
 	while (step == STEP_ON) {
-		/* What waits for its marking is waited for a while longer. */
-		p->is_cut = p->pages_max > 0 && p->pages >= p->pages_max &&
-			    (p->later_count == 0 || p->pages >= LATER_PAGES * p->pages_max);
+		p->is_cut = is_enough(p);
 		if (p->is_cut)
 			break;
-		step = p->pages < PAGES_MAX ? page(p) : fail(p, N_("it has no end"));
+		step = next_page(p);
 		if (step == STEP_RESTART)
 			step = restart(p);
 	}

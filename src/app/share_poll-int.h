@@ -16,6 +16,7 @@
 #define YG_POLL_LATER_BYTES (64u << 20)
 #define YG_POLL_ASKED_MAX   128u /* words for a next page that are remembered */
 #define YG_POLL_TROUBLE_MAX 400u
+#define YG_POLL_LONGER	    4 /* times the bounds of a round, for what has to come in one go */
 
 /* Hashes that were seen. */
 struct yg_poll_set {
@@ -34,6 +35,7 @@ struct yg_poll {
 	bool is_again;
 	bool is_json;
 	uint32_t pages_max;	 /* 0: as many as there are */
+	int64_t ms_max;		 /* 0: as long as it takes; else it ends behind the page it is at */
 	enum yg_tlp default_tlp; /* of what is not marked; NONE: as the collection says */
 	const char *origin;	 /* from whom it is, kept with each version; NULL: not */
 	bool is_quiet;		 /* nothing is said: @trouble and @wrong_text have it */
@@ -59,7 +61,7 @@ struct yg_poll {
 	uint64_t refused;
 	uint64_t pages;
 	uint64_t restarts;
-	bool is_cut;			      /* it ended at @pages_max: there is more */
+	bool is_cut;			      /* it ended at @pages_max or @ms_max: there is more */
 	char trouble[YG_POLL_TROUBLE_MAX];    /* what went wrong last, English; "": nothing */
 	char wrong_text[YG_POLL_TROUBLE_MAX]; /* what was refused last */
 	/* pages */
@@ -78,6 +80,8 @@ struct yg_poll {
 	uint32_t stuck;	   /* pages that brought no way on, one after the other */
 	uint32_t tries;	   /* without anything new */
 	int64_t broken_us; /* the cursor when it broke last */
+	int64_t begun_ms;  /* on a clock that never jumps */
+	int64_t from_us;   /* the cursor then */
 };
 
 /* Memory of @poll, whose options are filled in. YG_OK, YG_ENOMEM; yg_poll_done() in any case. */
@@ -97,6 +101,7 @@ __attribute__((format(printf, 3, 4))) void yg_poll_say(struct yg_poll *poll, con
 const char *yg_poll_busy(const struct yg_fetch_answer *answer);
 bool yg_poll_say_busy(struct yg_poll *poll);
 
-/* All that is there to the end, or to @pages_max. YG_OK; YG_EAGAIN: it broke off (said), and goes
- * on from there next time; an error that was said. */
+/* All that is there to the end, or to @pages_max, or @ms_max (where it has come no further by then,
+ * or a marking is waited for, YG_POLL_LONGER times that). YG_OK; YG_EAGAIN: it broke off (said),
+ * and goes on from there next time; an error that was said. */
 YG_MUST_USE int yg_poll_pages(struct yg_poll *poll);

@@ -136,6 +136,10 @@ YG_MUST_USE int yg_clues_values(struct yg_collections *s, int64_t number, yg_clu
 typedef int (*yg_clue_sighting_fn)(void *arg, const struct yg_clue_sighting *one);
 YG_MUST_USE int yg_clues_sightings(struct yg_collections *s, int64_t number, uint32_t limit,
 				   yg_clue_sighting_fn fn, void *arg);
+/* All of @org, with the indicator's id: for the organisation itself, when it leaves. */
+typedef int (*yg_clue_seen_fn)(void *arg, struct yg_bytes id, const struct yg_clue_sighting *one);
+YG_MUST_USE int yg_clues_seen_at(struct yg_collections *s, const char *org, yg_clue_seen_fn fn,
+				 void *arg);
 /* Ids of what a finding hit, at most @limit. */
 typedef int (*yg_clue_id_fn)(void *arg, struct yg_bytes id);
 YG_MUST_USE int yg_clues_of_finding(struct yg_collections *s,

@@ -149,26 +149,54 @@ int yg_clues_values(struct yg_collections *s, int64_t number, yg_clue_values_fn 
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
+/* Columns: finding, org, first_ns, last_ns, count, n. */
+static void read_sighting(sqlite3_stmt *stmt, struct yg_clue_sighting *ret)
+{
+	struct yg_bytes finding = yg_sx_bytes(stmt, 0);
+
+	*ret = (struct yg_clue_sighting){.first_ns = sqlite3_column_int64(stmt, 2),
+					 .last_ns = sqlite3_column_int64(stmt, 3),
+					 .count = (uint64_t)sqlite3_column_int64(stmt, 4),
+					 .number = sqlite3_column_int64(stmt, 5)};
+	if (finding.size == sizeof(ret->finding))
+		memcpy(ret->finding, finding.data, sizeof(ret->finding));
+	copy_text(stmt, 1, ret->org, sizeof(ret->org));
+}
+
 int yg_clues_sightings(struct yg_collections *s, int64_t number, uint32_t limit,
 		       yg_clue_sighting_fn fn, void *arg)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = yg_sx_take(s,
-			    "SELECT finding, org, first_ns, last_ns, count FROM clue_seen WHERE"
+			    "SELECT finding, org, first_ns, last_ns, count, n FROM clue_seen WHERE"
 			    " n=?1 ORDER BY finding LIMIT ?2",
 			    &stmt, "ii", number, (int64_t)limit);
 
 	while (rc == YG_OK && (rc = yg_sx_step(s, stmt)) == YG_OK) {
-		struct yg_clue_sighting one = {.number = number,
-					       .first_ns = sqlite3_column_int64(stmt, 2),
-					       .last_ns = sqlite3_column_int64(stmt, 3),
-					       .count = (uint64_t)sqlite3_column_int64(stmt, 4)};
-		struct yg_bytes finding = yg_sx_bytes(stmt, 0);
+		struct yg_clue_sighting one;
 
-		if (finding.size == sizeof(one.finding))
-			memcpy(one.finding, finding.data, sizeof(one.finding));
-		copy_text(stmt, 1, one.org, sizeof(one.org));
+		read_sighting(stmt, &one);
 		rc = fn(arg, &one);
+		if (rc != YG_OK)
+			(void)sqlite3_reset(stmt); /* left in the middle */
+	}
+	return rc == YG_EEND ? YG_OK : rc;
+}
+
+int yg_clues_seen_at(struct yg_collections *s, const char *org, yg_clue_seen_fn fn, void *arg)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = yg_sx_take(s,
+			    "SELECT e.finding, e.org, e.first_ns, e.last_ns, e.count, e.n, k.id"
+			    " FROM clue_seen e JOIN clues k ON k.n=e.n WHERE e.org=?1"
+			    " ORDER BY e.n, e.finding",
+			    &stmt, "t", yg_bytes_str(org));
+
+	while (rc == YG_OK && (rc = yg_sx_step(s, stmt)) == YG_OK) {
+		struct yg_clue_sighting one;
+
+		read_sighting(stmt, &one);
+		rc = fn(arg, yg_sx_bytes(stmt, 6), &one);
 		if (rc != YG_OK)
 			(void)sqlite3_reset(stmt); /* left in the middle */
 	}

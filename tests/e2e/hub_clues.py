@@ -324,6 +324,34 @@ def false_positives_and_decisions():
 
 
 @case
+def what_an_organisation_said_and_saw_is_in_its_export():
+    def lines(org, name):
+        return [json.loads(line) for line in (exported[org] / (name + ".ndjson")).read_text(encoding="utf-8").splitlines()]
+
+    exported = {org: folder() / ("export-" + org) for org in ("acme", "beta")}
+    for org, to in exported.items():
+        done = T.hub.admin("export", "--org", org, "--to", to)
+        equal(done.code, 0, done.err)
+    words = lines("acme", "indicator_words")
+    equal([(w["org"], w["word"], w["text"]) for w in words],
+          [("acme", "false-positive", "our own proxy"), ("acme", "false-positive", "again")])
+    thing, = {w["indicator"] for w in words}
+    equal([w["text"] for w in T.whole({"id": thing}, "acme")["words"] if w["org"] == "acme"], [w["text"] for w in words])
+    assert not (exported["beta"] / "indicator_words.ndjson").exists()
+    for org, to in exported.items():
+        seen = lines(org, "indicator_sightings")
+        assert seen, org
+        for one in seen:
+            assert one["records"] >= 1 and one["first"] <= one["last"], one
+            found, = [s for s in T.whole({"id": one["indicator"]})["seen"] if s["finding"] == one["finding"]]
+            equal(found["org"], org, one)
+        assert {one["finding"] for one in seen} <= {f["id"] for f in lines(org, "findings")}, seen
+        assert b'"%s"' % {"acme": b"beta", "beta": b"acme"}[org] not in b"".join(
+            (to / (name + ".ndjson")).read_bytes() for name in ("indicator_words", "indicator_sightings")
+            if (to / (name + ".ndjson")).exists())
+
+
+@case
 def a_members_own_collection_is_for_its_own_logs():
     own = T.collection("--title", "of acme", "--org", "acme")
     thing = indicator(of(40), tlp="amber")
@@ -335,6 +363,26 @@ def a_members_own_collection_is_for_its_own_logs():
     equal(T.record(thing, "beta"), None)
     equal(T.found("beta", address(40)), [])
     assert address(40) not in T.offered("home")
+
+
+@case
+def a_member_that_changes_its_sector_gets_what_is_for_it():
+    scope = T.hub.data / "indicators" / ".warned" / ".scope-stix"
+
+    def looked_for():
+        rows = [line.split("\t") for line in (scope.read_text(encoding="utf-8") if scope.exists() else "").splitlines()]
+        return {row[1] for row in rows if row[0] == address(45)}
+
+    if "home" not in T.members:
+        T.sensor("home", "beta", AT_HOME)
+    place = T.collection("--title", "of a sector", "--for", "sector:rail")
+    thing = indicator(of(45))
+    T.send(thing, place=place)
+    T.wait(thing, "acts")
+    for sector, orgs in (("rail", {"beta"}), ("water", set())):
+        T.who["administrator"].make("PUT", "/orgs/beta/member", {"sector": sector}, 200)
+        until("rows of a sector", lambda wanted=orgs: looked_for() == wanted)
+        until("the sensor's list", lambda is_wanted=bool(orgs): (address(45) in T.offered("home")) == is_wanted)
 
 
 @case

@@ -13,7 +13,7 @@ import threading
 import time
 
 from harness import case, contains, equal, main, yagura
-from hub_api_kit import Town, Who
+from hub_api_kit import Town, Who, problem
 from hub_kit import Hub, until
 from taxii_others import COLLECTION, DICE, PLACE, TYPE, Line, Medallion, tool, versions
 
@@ -247,6 +247,74 @@ def who_is_busy_is_understood():
 
 
 @case
+def analysts_add_poll_and_remove_by_the_api():
+    stamp = {"X-TAXII-Date-Added-First": "2026-11-26T00:00:00.000000Z", "X-TAXII-Date-Added-Last": "2026-11-26T00:00:00.000000Z"}
+    thing = tool("by-api")
+    server = Bad(lambda hand: (200, {"objects": [thing]}, stamp))
+    into, ana = place("--default-tlp", "clear"), TOWN.analyst
+    wish = {"name": "by-api", "url": server.url, "collection_there": COLLECTION, "collection": into}
+    # A secret goes to the server that its file is named after, and to no other.
+    (FILES / "127.0.0.1_token").write_text("for-this-machine\n", encoding="utf-8")
+    (FILES / "127.0.0.1_token").chmod(0o644)
+    for file in ("sesame-file", "127.0.0.1_", "127.0.0.1.token", "27.0.0.1_token"):
+        problem(ana.ask("POST", "/feeds", dict(wish, secret_file=file)), 400, "bad-request")
+    for wrong in ({"url": "http://192.0.2.1/"}, {"url": "https://a:b@c.example/"}, {"name": "../x"}, {"interval_s": 5}, {"limit": 0},
+                  {"interval_s": "60"}, {"default_tlp": "purple"}, {"collection": "nowhere"}, {"collection_there": ""},
+                  {"user": "a"}, {"key_file": "127.0.0.1_key"}):
+        problem(ana.ask("POST", "/feeds", dict(wish, **wrong)), 400, "bad-request")
+    mine = place("--org", "acme")
+    problem(ana.ask("POST", "/feeds", dict(wish, collection=mine)), 400, "bad-request")
+    assert mine not in {one["id"] for one in ana.get("/collections")["items"]}
+    added = ana.make("POST", "/feeds", dict(wish, secret_file="127.0.0.1_token", interval_s=600, default_tlp="green"), 201)
+    equal((added["name"], added["has_secret"], added["interval_s"], added["limit"], added["default_tlp"], added["collection"]),
+          ("by-api", True, 600, 1000, "green", into), added)
+    problem(ana.ask("POST", "/feeds", wish), 409, "name-taken")
+    until("it came", lambda: state("by-api")["last_success"], 120)
+    equal(server.asked, ["Bearer for-this-machine"])
+    ana.make("POST", "/feeds/by-api/poll", {}, 200)
+    until("it was asked again", lambda: len(server.asked) > 1, 60)
+    equal(TOWN.member.ask("POST", "/feeds/by-api/poll", {})[0], 403)
+    equal(ana.ask("POST", "/feeds/nobody/poll", {})[0], 404)
+    equal(ana.ask("DELETE", "/feeds/by-api")[0], 204)
+    equal(ana.ask("DELETE", "/feeds/by-api")[0], 404)
+    equal([one["name"] for one in ana.get("/feeds")["items"] if one["name"] == "by-api"], [])
+    equal(len(kept(into)), 1, "what came stays")
+
+
+@case
+def feeds_that_hang_hold_up_nobody_for_long():
+    """Four at once: three that hang hold up nobody, four do until the first one's minute is over."""
+    stamp = {"X-TAXII-Date-Added-First": "2026-11-26T00:00:00.000000Z", "X-TAXII-Date-Added-Last": "2026-11-26T00:00:00.000000Z"}
+    go = threading.Event()
+
+    def hang(_):
+        go.wait(300)
+        return 200, {}, stamp
+    hanging = [Bad(hang) for _ in range(4)]
+    good = [Bad(lambda hand, n=n: (200, {"objects": [tool("good%d" % n)]}, stamp)) for n in range(2)]
+    for n, server in enumerate(hanging[:3]):
+        add("hang%d" % n, server.url, place("--default-tlp", "clear"), secret=False)
+    until("three hang", lambda: all(server.asked for server in hanging[:3]), 30)
+    begun = time.monotonic()
+    add("good0", good[0].url, place("--default-tlp", "clear"), secret=False)
+    until("the good one came beside them", lambda: state("good0")["last_success"], 40)
+    assert time.monotonic() - begun < 40
+    equal([state("hang%d" % n)["running"] for n in range(3)], [True] * 3)
+    add("hang3", hanging[3].url, place("--default-tlp", "clear"), secret=False)
+    until("four hang", lambda: hanging[3].asked, 30)
+    add("good1", good[1].url, place("--default-tlp", "clear"), secret=False)
+    time.sleep(4)  # it would be asked within two seconds
+    equal(good[1].asked, [])
+    until("the good one came after one of them", lambda: state("good1")["last_success"], 90)
+    one = until("it failed", lambda: (lambda s: s["failures"] and s)(state("hang0")), 90)
+    contains(one["last_error"], "it does not go on, and others wait")
+    assert one["next"] > one["error_time"], one
+    for name in ("hang0", "hang1", "hang2", "hang3", "good0", "good1"):
+        equal(HUB.admin("feeds", "remove", name).code, 0)
+    go.set()
+
+
+@case
 def a_wish_for_a_pause_is_for_its_own_answer():
     """The next question goes wrong in the hub itself: that has nothing to do with what the server wished before."""
     held, go, times = threading.Event(), threading.Event(), []
@@ -308,6 +376,15 @@ def who_looks_makes_nothing():
     done = yagura("admin", "feeds", "add", "x", "--data", data)
     equal(done.code, 1)
     contains(done.err, "admin feeds: --url URL is missing")
+    for words in (("list",), ("add", "x", "--url", "https://127.0.0.1/")):
+        done = yagura("admin", "feeds", *words)
+        equal((done.code, done.out), (2, ""), done)
+        contains(done.err, "admin feeds: --data FOLDER is missing")
+        contains(done.err, "give the hub's data folder")
+    for words in ((), ("list", "x", "y"), ("add",)):
+        done = yagura("admin", "feeds", *words, "--data", data)
+        equal((done.code, done.out), (2, ""), done)
+        contains(done.err, "feeds list|add NAME|remove NAME|poll-now NAME|objects NAME")
 
 
 @case

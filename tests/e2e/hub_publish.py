@@ -106,6 +106,26 @@ def nothing_by_itself():
 
 
 @case
+def what_would_leave_is_seen_before():
+    c = COMMUNITY
+    for name in ("warnings", OPEN, METAL):
+        shown = c.analyst.make("POST", "/publications/preview", {"warning": FIRST["id"], "collection": name}, 200)
+        equal((shown["refusal"], shown["named"], shown["tlp"], shown["audience"]),
+              (None, False, "green", "sector" if name == METAL else "community"), shown)
+        text = json.dumps(shown["copy"], ensure_ascii=False).lower()
+        assert ATTACKER in text, text
+        equal([word for word in SECRETS if word.lower() in text], [])
+    problem(c.analyst.ask("POST", "/publications/preview", {"warning": FIRST["id"], "collection": INSIDE}), 409, "not-for-others")
+    problem(c.analyst.ask("POST", "/publications/preview", {"warning": FIRST["id"], "collection": "nowhere"}), 404, "not-found")
+    equal(c.analyst.ask("POST", "/publications/preview", {"warning": "0" * 32, "collection": OPEN})[0], 404)
+    # Nothing was done by that, and whose collections there are is told.
+    equal(publications(FIRST), {})
+    equal(READER.versions(OPEN), [])
+    equal([(one["title"], one["reach"], one["sector"]) for one in sorted(c.analyst.get("/collections")["items"], key=lambda o: o["title"])],
+          [("inside", "own", ""), ("metal", "sector", "metal"), ("warnings", "community", "")])
+
+
+@case
 def only_people_and_only_for_others():
     c = COMMUNITY
     wish = {"collection": "warnings", "at_most": "green"}

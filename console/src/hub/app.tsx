@@ -15,6 +15,7 @@ import { Account } from './pages/account';
 import { Board } from './pages/board';
 import { CasePage, Cases } from './pages/cases';
 import { FlowPage, Drills } from './pages/drills';
+import { Feeds } from './pages/feeds';
 import { FunnelPage } from './pages/funnel';
 import { InboxPage, QuestionPage, WarningPage } from './pages/inbox';
 import { Mine } from './pages/mine';
@@ -31,7 +32,7 @@ import { Head } from './head';
 import type { HubSession, Org, Role } from './types';
 
 const NAV: Record<Role, [HubPage, IconName][]> = {
-  analyst: [['board', 'list'], ['warnings', 'speech'], ['cases', 'pen'], ['provisions', 'forward'], ['drills', 'check'], ['tree', 'steps'], ['funnel', 'down'], ['orgs', 'building'], ['relations', 'network'], ['account', 'person']],
+  analyst: [['board', 'list'], ['warnings', 'speech'], ['cases', 'pen'], ['provisions', 'forward'], ['drills', 'check'], ['tree', 'steps'], ['feeds', 'download'], ['funnel', 'down'], ['orgs', 'building'], ['relations', 'network'], ['account', 'person']],
   member: [['mine', 'home'], ['warnings', 'speech'], ['reports', 'report'], ['board', 'list'], ['funnel', 'down'], ['relations', 'network'], ['account', 'person']],
   provider: [['board', 'list'], ['warnings', 'speech'], ['funnel', 'down'], ['account', 'person']],
   administrator: [['orgs', 'building'], ['account', 'person']],
@@ -76,6 +77,7 @@ function PageOf({ route, role }: { route: HubRoute; role: Role }): ComponentChil
     case 'drills': return route.item ? <FlowPage key={route.item} kind="drill" id={route.item} /> : <Drills query={route.query} />;
     case 'provisions': return route.item ? <FlowPage key={route.item} kind="provision" id={route.item} /> : <Provisions query={route.query} />;
     case 'tree': return <TreePage />;
+    case 'feeds': return <Feeds />;
     case 'relations': return <Relations />;
     case 'reports': return <Reports item={route.item} />;
     case 'account': return <Account />;

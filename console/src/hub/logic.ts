@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the hub's pages work out by themselves: which reasons are the strongest, what may follow a
 // state, how old something is, where a mark stands. No browser, no clock.
-import type { Alert, DemoScene, Flow, FlowHead, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, TreeNode, Warning, WrongContact } from './types';
+import type { Alert, DemoScene, Feed, Flow, FlowHead, FunnelDay, HubSession, Level, Outcome, Role, Severity, Situation, State, TreeNode, Warning, WrongContact } from './types';
 
 const LEVELS: Record<Level, number> = { informational: 0, low: 1, medium: 2, high: 3, critical: 4 };
 const OUTCOMES: Record<Outcome, number> = { attempt: 0, unknown: 1, possible: 2 };
@@ -311,4 +311,12 @@ export function tableText(bytes: ArrayBuffer): string {
     const head = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
     return new TextDecoder(head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : 'shift_jis').decode(bytes);
   }
+}
+
+/** How a feed stands: what it does now counts before how it went. */
+export function feedState(f: Pick<Feed, 'state'>): 'new' | 'running' | 'failing' | 'good' {
+  if (!f.state) return 'new';
+  if (f.state.running) return 'running';
+  if (f.state.failures > 0) return 'failing';
+  return f.state.last_success ? 'good' : 'new';
 }

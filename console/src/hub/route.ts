@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses of the hub's pages, behind '#' as those of the assessment.
-export const HUB_PAGES = ['board', 'situations', 'funnel', 'mine', 'warnings', 'plans', 'questions', 'reports', 'orgs', 'relations', 'cases', 'tree', 'drills', 'provisions', 'account', 'invitation'] as const;
+export const HUB_PAGES = ['board', 'situations', 'funnel', 'mine', 'warnings', 'plans', 'questions', 'reports', 'orgs', 'relations', 'cases', 'tree', 'drills', 'provisions', 'feeds', 'account', 'invitation'] as const;
 export type HubPage = (typeof HUB_PAGES)[number];
 
 export interface HubRoute {

@@ -225,6 +225,28 @@ export interface Plan {
 
 export interface PlanText { rule: number; agreed: string; outlet: string; audience: string; refusal: string; tlp: string; named: boolean; damage: boolean; copy: unknown; marks: unknown[] | null }
 
+export interface Collection { id: string; title: string; alias: string; reach: 'own' | 'sector' | 'community'; sector: string; default_tlp: string }
+
+export interface Publication {
+  id: string;
+  root: string;
+  plan: string;
+  number: string;
+  collection: string;
+  state: 'waiting' | 'published' | 'withdrawn' | 'refused';
+  refusal: string | null;
+  objects: number;
+  time: Time | null;
+}
+
+export interface Feed {
+  name: string;
+  url: string;
+  collection_there: string;
+  collection: string;
+  state: { running: boolean; last_success: Time | null; last_error: string; error_time: Time | null; objects: number; refused: number; failures: number; next: Time | null } | null;
+}
+
 export interface Question { plan: string; number: string; state: 'asked' | Answer; asked: Time; due: Time; answer: Plan['answer']; texts?: PlanText[] }
 
 interface Times { count: number; p50_ms: number | null; p95_ms: number | null }

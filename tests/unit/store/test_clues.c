@@ -321,6 +321,16 @@ static bool is_seen(uint32_t orgs, uint64_t records)
 	return clue.facts.sighted == orgs && clue.sightings == records;
 }
 
+static int count_seen(void *arg, struct yg_bytes id, const struct yg_clue_sighting *one)
+{
+	uint64_t *records = arg;
+
+	if (!yg_bytes_eq(id, yg_bytes_str(ONE)) || strcmp(one->org, "acme") != 0)
+		return YG_EFORMAT;
+	*records += one->count;
+	return YG_OK;
+}
+
 /* The numbers are kept by differences: they are those of all that is kept. */
 static void numbers_of_what_was_seen(void)
 {
@@ -334,6 +344,9 @@ static void numbers_of_what_was_seen(void)
 	CHECK(see("acme", 1, 3) == YG_OK && is_seen(1, 4));
 	CHECK(see("beta", 2, 5) == YG_OK && is_seen(2, 9));
 	CHECK(see("acme", 3, 1) == YG_OK && is_seen(2, 10));
+	CHECK(yg_clues_seen_at(s, "acme", count_seen, &records) == YG_OK && records == 5);
+	CHECK(yg_clues_seen_at(s, "nobody", count_seen, &records) == YG_OK && records == 5);
+	records = 0;
 	CHECK(see("beta", 2, 6) == YG_OK && is_seen(2, 11));
 	close_it();
 	/* Beyond the bound new ones do not count, and those that are kept go on. */

@@ -20,6 +20,7 @@ import type { Plan, PlanText, Receipt, Warning, WarningState, WarningTimes } fro
 import { AutomaticSection } from './automatic';
 import { CorrectDialog } from './correct';
 import { PlanGraph } from './plan_graph';
+import { PublicationsSection, PublishDialog } from './publish';
 import { SightedSection } from './sighted';
 import { PlanChip } from './told';
 
@@ -120,7 +121,7 @@ export function PlanPage({ id }: { id: string }) {
   const load = useLive<Plan>(`plan ${id}`, () => get<Plan>(path));
   const warnings = useLive<Warning[]>(`plan warnings ${id}`, async () => (await list<Warning>('/warnings', { plan: id })).items);
   const texts = useLoad<PlanText[]>(`plan texts ${id}`, async () => (await list<PlanText>(`${path}/texts`)).items);
-  const [asked, setAsked] = useState<'approve' | 'refuse' | 'withdraw' | 'correct' | null>(null);
+  const [asked, setAsked] = useState<'approve' | 'refuse' | 'withdraw' | 'correct' | 'publish' | null>(null);
   const [called, setCalled] = useState<Warning | null>(null);
   const p = load.data;
   if (load.error && !p) return <><Head title={t('hub.plan_title')} /><ErrorPanel error={load.error} retry={load.reload} /></>;
@@ -143,6 +144,7 @@ export function PlanPage({ id }: { id: string }) {
         {(p.state === 'draft' || p.state === 'approved') && ready > 0 && <Button kind="primary" icon="check" onClick={() => setAsked('approve')}>{t('hub.approve_n', { n: ready })}</Button>}
         {p.state === 'draft' && <Button icon="out" onClick={() => setAsked('refuse')}>{t('hub.refuse_plan')}</Button>}
         {p.state === 'approved' && !p.replaced && typeof p.notice === 'object' && sum.told.length > 0 && <Button icon="swap" onClick={() => setAsked('correct')}>{t('hub.correct')}</Button>}
+        {p.state === 'approved' && !p.replaced && sum.told.length > 0 && <Button icon="forward" onClick={() => setAsked('publish')}>{t('hub.publish')}</Button>}
         {p.state === 'approved' && !p.replaced && <Button kind="danger" icon="return" onClick={() => setAsked('withdraw')}>{t('hub.withdraw_plan')}</Button>}
       </div>
       {warnings.error && <ErrorPanel error={warnings.error} retry={warnings.reload} />}
@@ -168,13 +170,15 @@ export function PlanPage({ id }: { id: string }) {
           <p class="hint">{t('hub.candidates_note')}</p>
         </Section>
       )}
+      <PublicationsSection p={p} />
       <Section title={t('hub.texts')} icon="eye">
         <p class="soft">{t('hub.texts_lead')}</p>
         {texts.error && <ErrorPanel error={texts.error} retry={texts.reload} />}
         {texts.data && distinct(texts.data).map((x) => <Compare notice={p.notice} x={x} />)}
       </Section>
       {asked === 'correct' && <CorrectDialog p={p} got={rows.filter((w) => w.released)} onClose={() => setAsked(null)} />}
-      {asked && asked !== 'correct' && <DecideDialog p={p} what={asked} n={ready} onClose={() => setAsked(null)} />}
+      {asked === 'publish' && <PublishDialog p={p} onClose={() => setAsked(null)} />}
+      {asked && asked !== 'correct' && asked !== 'publish' && <DecideDialog p={p} what={asked} n={ready} onClose={() => setAsked(null)} />}
       {called && <CallDialog w={called} onClose={() => setCalled(null)} onDone={() => { setCalled(null); hub.say(t('hub.call_noted')); hub.touched(); }} />}
     </>
   );
