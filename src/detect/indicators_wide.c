@@ -114,9 +114,11 @@ void yg_indicator_wide_init(struct yg_indicator_wide *w, const struct yg_indicat
 		w->hex[*c & 63] = UINT8_MAX;
 }
 
+/* Is it a text of the log that has room for an indicator? */
 static inline bool is_text(const struct yg_field *f)
 {
-	return f->kind == YG_VALUE_TEXT && !f->is_derived;
+	return f->kind == YG_VALUE_TEXT && !f->is_derived &&
+	       (f->is_utf16 || f->text.size >= YG_INDICATOR_SHORT_MIN);
 }
 
 static void leave_fields(const struct yg_field *fields, uint32_t count,
@@ -560,8 +562,7 @@ AVX512_BYTES static void look_at_fields(const struct yg_indicator_wide *w,
 
 		if (!is_text(f))
 			continue;
-		if (f->is_utf16 || f->text.size < YG_INDICATOR_SHORT_MIN ||
-		    f->text.size > YG_INDICATOR_SHORT_MAX) {
+		if (f->is_utf16 || f->text.size > YG_INDICATOR_SHORT_MAX) {
 			left |= UINT64_C(1) << i;
 			continue;
 		}
