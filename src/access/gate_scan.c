@@ -652,7 +652,8 @@ static bool is_topic(const struct line *line, size_t at, size_t first, size_t la
 	if (line->scan->manner != YG_MANNER_TITLE || first != at + 2 || line->c[at] != ':' ||
 	    line->c[at + 1] != ' ')
 		return false;
-	while (word.size > 0 && (word.data[0] == '-' || (word.data[0] >= 'a' && word.data[0] <= 'z')))
+	while (word.size > 0 &&
+	       (word.data[0] == '-' || (word.data[0] >= 'a' && word.data[0] <= 'z')))
 		word = yg_bytes_from(word, 1);
 	return word.size == 0;
 }

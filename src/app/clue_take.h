@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * app/clue_take.h - an indicator of a collection as what it says (store/clues.h), and whether all its
- * values are well known. By the hub's thread (hub_clues.h) and by `yagura share import`, so that
- * both say the same.
+ * app/clue_take.h - an indicator of a collection as what it says (store/clues.h), and whether all
+ * its values are well known. By the hub's thread (hub_clues.h) and by `yagura share import`, so
+ * that both say the same.
  *
  * Tests: tests/e2e/hub_many_clues.py, hub_clues.py
  */

@@ -3,8 +3,8 @@
  * app/hub_clue_lists-int.h - what hub_clue_lists.c (reading, the hub's own lists) and
  * hub_clue_sensors.c (lists of sensors) share.
  *
- *   parts  0 … 15   16 … 31   32  33  34        of 256 indicators each, by number; the last one fills
- *          └list─┘  └list──┘   │   │   │        full groups are one list, in as many pieces as needed
+ *   parts  0 … 15   16 … 31   32  33  34        of 256 indicators each, by number; the last one
+ * fills └list─┘  └list──┘   │   │   │        full groups are one list, in as many pieces as needed
  *          stix-0-16 stix-16-16 stix-32-1 …     the others one each: what is new is a small message
  */
 #pragma once
@@ -54,7 +54,7 @@ struct yg_clue_piece {
 	size_t escapes; /* bytes that it has more as JSON */
 	struct yg_clue_run *runs;
 	size_t run_count;
-	bool has_scoped; /* not the same for all */
+	bool has_scoped;    /* not the same for all */
 	struct yg_buf body; /* of the message, once it is made, where it is */
 	char digest[17];
 };
@@ -70,10 +70,10 @@ struct yg_clue_round {
 	const struct yg_clue_town *town;
 	struct yg_clue_list *lists; /* that are read and told, ascending, apart from each other */
 	size_t count;
-	size_t at;	    /* the one that was added to last */
-	size_t told;	    /* those before it were told, and are empty again */
-	int64_t first;	    /* part of the window */
-	int64_t full;	    /* parts below are in full groups */
+	size_t at;     /* the one that was added to last */
+	size_t told;   /* those before it were told, and are empty again */
+	int64_t first; /* part of the window */
+	int64_t full;  /* parts below are in full groups */
 	int64_t parts;
 	bool is_greeting; /* sensors that have none */
 	bool is_closed;	  /* all were told, and what is no more was taken away */

@@ -17,10 +17,10 @@
 
 #include "base/ban.h"
 
-#define PATH_ROOM    4352u
-#define FILE_BYTES   (60u << 20) /* below YG_CSV_BYTES_MAX */
-#define SECTORS_MAX  (64u << 20)
-#define HEAD	     "value,source,tlp,pap,confidence,valid_until,confirmed,comment\n"
+#define PATH_ROOM   4352u
+#define FILE_BYTES  (60u << 20) /* below YG_CSV_BYTES_MAX */
+#define SECTORS_MAX (64u << 20)
+#define HEAD	    "value,source,tlp,pap,confidence,valid_until,confirmed,comment\n"
 
 /* ---- by what ---- */
 
@@ -219,8 +219,7 @@ static int write_files(struct yg_clue_lists *lists, const struct yg_clue_marks *
 
 		if (yg_hub_thread_ends(lists->life))
 			return YG_EAGAIN;
-		rc = mark == file ? write_file(lists, round, file)
-				  : read_lists(lists, round, file);
+		rc = mark == file ? write_file(lists, round, file) : read_lists(lists, round, file);
 		if (rc == YG_OK)
 			rc = yg_clue_round_tell(round, (file + 1) * (int64_t)YG_CLUE_FILE);
 		while (at < marks->count && file_of(marks->list[at].number) == file)

@@ -15,8 +15,8 @@
 #include "app/hub_thread.h"
 #include "app/warning_lists.h"
 
-#define YG_CLUE_FILE	     128u /* parts */
-#define YG_CLUE_GROUP	      16u /* parts that are one list of a sensor when they are full */
+#define YG_CLUE_FILE	      128u /* parts */
+#define YG_CLUE_GROUP	      16u  /* parts that are one list of a sensor when they are full */
 #define YG_CLUE_SENSOR_GROUPS 260u /* 1,064,960 indicators */
 #define YG_CLUE_PART_BYTES    (100u << 10) /* of one message to a sensor */
 #define YG_CLUE_PIECES_MAX    3u	   /* messages of one list; what is beyond stays out */

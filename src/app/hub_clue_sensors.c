@@ -67,8 +67,8 @@ static int add_list(struct yg_clue_round *r, int64_t part)
 	if (!more)
 		return YG_ENOMEM;
 	r->lists = more;
-	r->lists[r->count++] = (struct yg_clue_list){
-		.first = first, .parts = is_full ? YG_CLUE_GROUP : 1u};
+	r->lists[r->count++] =
+		(struct yg_clue_list){.first = first, .parts = is_full ? YG_CLUE_GROUP : 1u};
 	return YG_OK;
 }
 
@@ -272,8 +272,8 @@ static bool is_there(const struct yg_clue_round *r, struct yg_bytes name)
 		return false;
 	if (parts == 1)
 		return (int64_t)first >= r->full && (int64_t)first < r->parts;
-	return parts == YG_CLUE_GROUP && first % YG_CLUE_GROUP == 0 &&
-	       (int64_t)first >= r->first && (int64_t)first < r->full;
+	return parts == YG_CLUE_GROUP && first % YG_CLUE_GROUP == 0 && (int64_t)first >= r->first &&
+	       (int64_t)first < r->full;
 }
 
 static int send(struct yg_clue_lists *lists, const char *sensor, struct yg_bytes body)
@@ -404,7 +404,8 @@ static int remove_former(const struct yg_clue_round *r, const char *sensor, json
 }
 
 /* Those of the round up to @end. In a transaction: messages and what is known of them are one. */
-static int tell_sensor(const struct yg_clue_round *r, size_t end, const struct yg_clue_sensor *sensor)
+static int tell_sensor(const struct yg_clue_round *r, size_t end,
+		       const struct yg_clue_sensor *sensor)
 {
 	struct yg_clue_lists *lists = r->town->lists;
 	const struct yg_clue_org *org = &r->town->orgs[sensor->org];

@@ -44,8 +44,8 @@
 #define YG_HUB_DETECT_COMMIT_MAX 256u		       /* batches of one commit: soon done */
 #define YG_HUB_DETECT_ORGS_MAX	 256u		       /* judges at a time */
 #define YG_HUB_DETECT_BYTES_MAX	 (UINT64_C(512) << 20) /* of their memory; one may have more */
-#define YG_HUB_DETECT_SAVE_MS	 5000	    /* after its first change a state is written */
-#define YG_HUB_DETECT_SAVES_MAX	 64u	    /* states in one commit */
+#define YG_HUB_DETECT_SAVE_MS	 5000 /* after its first change a state is written */
+#define YG_HUB_DETECT_SAVES_MAX	 64u  /* states in one commit */
 /* Of states, packed: each byte is some eight that the engine goes through. */
 #define YG_HUB_DETECT_SOON_BYTES  (128u << 10) /* in one commit; one always goes */
 #define YG_HUB_DETECT_SAVE_BYTES  (1u << 20)   /* the same, when they are LATE times as old */
@@ -53,7 +53,7 @@
 #define YG_HUB_DETECT_LATE	  4
 #define YG_HUB_DETECT_WAIT_BYTES  (256u << 10) /* for each of them begun, one waits SAVE_MS more */
 #define YG_HUB_DETECT_WAITS_MAX	  24u	       /* but no more than so many times */
-#define YG_HUB_DETECT_ASIDE_MAX 64u /* batches set aside that are remembered */
+#define YG_HUB_DETECT_ASIDE_MAX	  64u	       /* batches set aside that are remembered */
 
 struct yg_hub_detect_opts {
 	const char *name; /* of the consumer, as the journal knows it; borrowed */

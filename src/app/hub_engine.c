@@ -312,8 +312,7 @@ static int restore(struct yg_hub_engine *e, const struct yg_msg *message)
 		return YG_OK;
 	rc = yg_buf_error(&e->state);
 	if (rc == YG_OK)
-		rc = yg_zunpack(yg_buf_bytes(&e->state), YG_HUB_STATE_MAX, &e->other,
-			       &state);
+		rc = yg_zunpack(yg_buf_bytes(&e->state), YG_HUB_STATE_MAX, &e->other, &state);
 	if (rc == YG_OK)
 		rc = yg_hub_judges_restore(e->judges, org, state, &left_out);
 	yg_buf_done(&e->state);

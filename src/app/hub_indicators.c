@@ -142,7 +142,8 @@ static bool is_waiting(const struct yg_hub_indicators *h, const struct yg_indica
 {
 	struct yg_bytes name;
 
-	return !(entry && entry->is_confirmed) && h->warning && yg_warning_lists_count(h->warning) > 0 &&
+	return !(entry && entry->is_confirmed) && h->warning &&
+	       yg_warning_lists_count(h->warning) > 0 &&
 	       yg_warning_lists_has(h->warning, one, &name);
 }
 

@@ -118,8 +118,8 @@ bool yg_hub_rules_look(struct yg_hub_rules *rules, struct yg_rule_set *ret)
 {
 	bool is_refused;
 
-	if (!rules->reload || !yg_reload_look(rules->reload, &rules->set.rules, &rules->set.lists,
-					      ret, &is_refused))
+	if (!rules->reload ||
+	    !yg_reload_look(rules->reload, &rules->set.rules, &rules->set.lists, ret, &is_refused))
 		return false;
 	(void)yg_hub_indicators_free(rules->ready);
 	rules->ready = rules->loaded;

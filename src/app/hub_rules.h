@@ -25,8 +25,9 @@ struct yg_hub_rules {
 	const char *paths[4];
 	struct yg_rule_set set;		 /* the running one */
 	struct yg_hub_indicators *known; /* of its indicators */
-	struct yg_hub_indicators *loaded; /* of the set in hand: the loading thread's until look() */
-	struct yg_hub_indicators *ready;  /* of the set that look() gave */
+	struct yg_hub_indicators
+		*loaded;		 /* of the set in hand: the loading thread's until look() */
+	struct yg_hub_indicators *ready; /* of the set that look() gave */
 	struct yg_source_files sources;
 	struct yg_zone *zone;
 	struct yg_reload *reload;

@@ -25,7 +25,7 @@
 #define LOG_MAX	   (2u * YG_FACT_TEXT_MAX)
 #define SAID_AT	   2u /* an error that is gone the next time is nobody's trouble */
 #define BATCH_MAX  YG_FACT_LIST_MAX
-#define COMMIT_MAX (8u * BATCH_MAX) /* bundles */
+#define COMMIT_MAX (8u * BATCH_MAX)  /* bundles */
 #define HOLD_NS	   (YG_NS_PER_S / 2) /* of one commit: people's own changes wait for its end */
 
 struct yg_hub_situations {

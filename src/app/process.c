@@ -324,7 +324,8 @@ static void wait_for_end(struct yg_processes *p, unsigned first, unsigned last, 
 		for (unsigned i = first; i < last; i++) {
 			is_there |= p->children[i].pid != 0;
 			if (p->children[i].pid != 0 && left <= 0)
-				(void)kill(p->children[i].pid, SIGKILL); /* gone already is as good */
+				(void)kill(p->children[i].pid,
+					   SIGKILL); /* gone already is as good */
 		}
 		if (!is_there)
 			return;

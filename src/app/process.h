@@ -72,9 +72,9 @@ struct yg_processes_opts {
 };
 
 /*
- * Start all, and watch them until SIGINT or SIGTERM; then all end, within END_ALL_MS: those who keep
- * nothing at once, the others those started last first. Who is not done in time is killed. YG_OK:
- * ended as asked; YG_EIO: a child cannot live (it said why), or another error.
+ * Start all, and watch them until SIGINT or SIGTERM; then all end, within END_ALL_MS: those who
+ * keep nothing at once, the others those started last first. Who is not done in time is killed.
+ * YG_OK: ended as asked; YG_EIO: a child cannot live (it said why), or another error.
  */
 YG_MUST_USE int yg_processes_run(const struct yg_processes_opts *opts);
 

@@ -17,7 +17,7 @@
 #include "base/ban.h"
 
 #define ARENA_MAX   (4096ul << 20)
-#define CHUNK	    512u	/* objects */
+#define CHUNK	    512u       /* objects */
 #define CHUNK_BYTES (4u << 20) /* one that has more is handed on */
 #define CHUNK_MAX   (64u << 20)
 #define CHUNKS	    4u
@@ -51,7 +51,8 @@ struct fault {
 struct import {
 	struct yg_share_place *place;
 	const char *file;
-	struct yg_collections *beside; /* which markings are known is asked while the other stores */
+	struct yg_collections
+		*beside; /* which markings are known is asked while the other stores */
 	int64_t now_ns;
 	bool is_said; /* what went wrong */
 	/* Of a hub, when indicators are judged here. */
@@ -72,7 +73,7 @@ struct import {
 	pthread_cond_t changed;
 	uint64_t filled;
 	uint64_t stored;
-	bool is_over;	/* no more will come */
+	bool is_over;	 /* no more will come */
 	bool is_useless; /* nothing of it will be committed: what comes is dropped */
 	/* The storing thread's, until it was joined. */
 	int rc;
@@ -313,7 +314,8 @@ static int look_rules(struct import *m)
 	yg_buf_init(&text, YG_CLUE_TEXTS_MAX);
 	rc = get_text(m, "rules", &text);
 	if (rc == YG_OK && text.size < sizeof(words)) {
-		(void)snprintf(words, sizeof(words), "%.*s", YG_FMT(yg_buf_bytes(&text))); /* fits */
+		(void)snprintf(words, sizeof(words), "%.*s",
+			       YG_FMT(yg_buf_bytes(&text))); /* fits */
 		if (yg_clue_rules_read(words, &m->rules))
 			rc = yg_clues_level(m->place->s, m->place->c.number, &is_level);
 		if (rc == YG_OK && is_level)

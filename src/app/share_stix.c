@@ -291,8 +291,7 @@ int yg_share_stix(int argc, char **argv)
 
 	if (!read_options(argc, argv, &run, &status))
 		return status;
-	rc = strcmp(run.word, "import") == 0 ? yg_share_import(&run.place, run.file)
-					     : export(&run);
+	rc = strcmp(run.word, "import") == 0 ? yg_share_import(&run.place, run.file) : export(&run);
 	run.place.s = yg_collections_free(run.place.s);
 	return rc == YG_OK	    ? YG_EXIT_DONE
 	       : rc == YG_EFORMAT   ? YG_EXIT_PARTLY

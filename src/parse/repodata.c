@@ -13,11 +13,7 @@
 #define PACKAGE_AT   2u /* depth of <package> in primary.xml, of <data> in repomd.xml */
 #define EPOCH_DIGITS 10u
 
-enum field {
-	FIELD_NONE,
-	FIELD_NAME,
-	FIELD_ARCH
-};
+enum field { FIELD_NONE, FIELD_NAME, FIELD_ARCH };
 
 struct yg_repodata {
 	enum yg_repodata_kind kind;
@@ -124,8 +120,8 @@ static void start_in_updateinfo(struct yg_repodata *r, const char *name, const c
 	if (r->depth == PACKAGE_AT) {
 		const char *type = attribute(attributes, "type");
 
-		r->is_security = strcmp(name, "update") == 0 && type &&
-				 strcmp(type, "security") == 0;
+		r->is_security =
+			strcmp(name, "update") == 0 && type && strcmp(type, "security") == 0;
 		return;
 	}
 	if (!r->is_security || strcmp(name, "package") != 0)

@@ -18,8 +18,8 @@
  *
  * Layer:   sensor. One thread an inventory.
  * Input:   untrusted files: all sizes and counts are bounded, what is beyond is counted.
- * Source:  deb-version(7), deb822(5), os-release(5), proc_pid_net(5), group(5); of rpm: rpm.h, repos.h
- * Tests:   tests/unit/sensor/test_inventory.c, tests/fuzz/fuzz_packages.c,
+ * Source:  deb-version(7), deb822(5), os-release(5), proc_pid_net(5), group(5); of rpm: rpm.h,
+ * repos.h Tests:   tests/unit/sensor/test_inventory.c, tests/fuzz/fuzz_packages.c,
  *          tests/fuzz/fuzz_host.c, tests/e2e/sensor_inventory.py
  */
 #pragma once

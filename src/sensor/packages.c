@@ -275,8 +275,7 @@ static int take_offered(void *arg, const struct yg_stanza *s)
 	item = yg_packages_find(l->packages, s->name, s->arch[0] ? s->arch : "all");
 	if (!item) /* what was built for one architecture may be for all now */
 		item = yg_packages_find(l->packages, s->name, "all");
-	return item ? yg_packages_offer(l->packages, item, yg_bytes_str(s->version),
-					l->is_security)
+	return item ? yg_packages_offer(l->packages, item, yg_bytes_str(s->version), l->is_security)
 		    : YG_OK;
 }
 

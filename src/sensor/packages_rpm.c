@@ -131,7 +131,8 @@ static void judge(const struct yg_repos *repos, const struct yg_packages *packag
 			N_("which updates wait for packages of module streams is not known"));
 	if (repos->advised == 0 && has_updates(packages))
 		problem(to, "updates_security",
-			N_("which of the updates mend holes is not known: the lists kept here do not "
+			N_("which of the updates mend holes is not known: the lists kept here do "
+			   "not "
 			   "say it"));
 	(void)yg_time_iso(repos->time_ns - repos->time_ns % YG_NS_PER_S, 0, iso);
 	yg_inventory_add(to, "now", YG_S("lists_time"), yg_bytes_str(iso), (struct yg_bytes){0});
@@ -154,7 +155,8 @@ static int read_database(const char *root, const char *path, enum form form, int
 	if (rc != YG_OK) {
 		problem(to, "packages", N_("the package database could not be read"));
 		problem(to, "updates",
-			N_("which updates wait is not known: the package database could not be read"));
+			N_("which updates wait is not known: the package database could not be "
+			   "read"));
 		return YG_OK;
 	}
 	if (bad > 0)

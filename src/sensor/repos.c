@@ -174,9 +174,8 @@ static int64_t time_of(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0
-		       ? (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S + st.st_mtim.tv_nsec
-		       : YG_TIME_NONE;
+	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S + st.st_mtim.tv_nsec
+				    : YG_TIME_NONE;
 }
 
 /* ROOT/FOLDER/repodata/NAME; false: too long. */
@@ -275,9 +274,8 @@ static int feed(void *arg, struct yg_bytes piece)
 	struct reading *reading = arg;
 
 	reading->bytes += piece.size;
-	return reading->bytes > YG_REPOS_TEXT_MAX
-		       ? YG_ELIMIT
-		       : yg_repodata_feed(reading->parser, piece, false);
+	return reading->bytes > YG_REPOS_TEXT_MAX ? YG_ELIMIT
+						  : yg_repodata_feed(reading->parser, piece, false);
 }
 
 static int read_zchunk(const char *path, struct reading *reading)
@@ -361,8 +359,7 @@ static int take_offered(void *arg, const struct yg_repodata_package *p)
 	struct repos *r = arg;
 	struct yg_package *item = find_installed(r->packages, p);
 
-	return item ? yg_packages_offer(r->packages, item, yg_bytes_str(p->version), false)
-		    : YG_OK;
+	return item ? yg_packages_offer(r->packages, item, yg_bytes_str(p->version), false) : YG_OK;
 }
 
 /* An advisory counts when the update that waits brings what it names. */
@@ -499,10 +496,8 @@ static int find_repos(struct repos *r)
 
 int yg_repos_read(const char *root, struct yg_packages *packages, struct yg_repos *ret)
 {
-	struct repos r = {.root = root,
-			  .arena = yg_arena_new(ARENA_MAX),
-			  .packages = packages,
-			  .seen = ret};
+	struct repos r = {
+		.root = root, .arena = yg_arena_new(ARENA_MAX), .packages = packages, .seen = ret};
 	int rc = r.arena ? YG_OK : YG_ENOMEM;
 
 	*ret = (struct yg_repos){.time_ns = YG_TIME_NONE};
@@ -529,9 +524,9 @@ static bool stamp_next(DIR *folder, const char *path, char name[YG_HOST_PATH_MAX
 {
 	const struct dirent *entry = readdir(folder);
 
-	while (entry && (entry->d_name[0] == '.' ||
-			 snprintf(name, YG_HOST_PATH_MAX, "%s/%s", path, entry->d_name) >=
-				 (int)YG_HOST_PATH_MAX))
+	while (entry &&
+	       (entry->d_name[0] == '.' || snprintf(name, YG_HOST_PATH_MAX, "%s/%s", path,
+						    entry->d_name) >= (int)YG_HOST_PATH_MAX))
 		entry = readdir(folder);
 	if (entry)
 		*ret_stamp = yg_hash64(yg_bytes_str(name), (uint64_t)time_of(name));

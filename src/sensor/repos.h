@@ -18,22 +18,21 @@
 
 #include "sensor/package_table.h"
 
-#define YG_REPOS_MAX	      8192u /* sections; a subscription lists hundreds that are off */
-#define YG_REPOS_FILE_MAX     (8u << 20)
-#define YG_REPOS_TEXT_MAX     (UINT64_C(4) << 30) /* of one list, unpacked */
+#define YG_REPOS_MAX	  8192u /* sections; a subscription lists hundreds that are off */
+#define YG_REPOS_FILE_MAX (8u << 20)
+#define YG_REPOS_TEXT_MAX (UINT64_C(4) << 30) /* of one list, unpacked */
 
 struct yg_repos {
-	size_t on;	/* switched on */
-	size_t read;	/* of those: whose packages were read */
-	size_t missing; /* of which nothing is kept */
-	size_t failed;	/* kept, but it could not be read */
-	size_t advised; /* read, and they say what mends holes */
+	size_t on;	  /* switched on */
+	size_t read;	  /* of those: whose packages were read */
+	size_t missing;	  /* of which nothing is kept */
+	size_t failed;	  /* kept, but it could not be read */
+	size_t advised;	  /* read, and they say what mends holes */
 	bool has_modules; /* something of a module stream is installed */
 	int64_t time_ns;  /* when the list that was looked at longest ago was; YG_TIME_NONE */
 };
 
 /* Offer what they have to @packages, which are sorted. YG_OK or YG_ENOMEM. */
-YG_MUST_USE int yg_repos_read(const char *root, struct yg_packages *packages,
-			      struct yg_repos *ret);
+YG_MUST_USE int yg_repos_read(const char *root, struct yg_packages *packages, struct yg_repos *ret);
 /* A number that differs when something of it was written. */
 uint64_t yg_repos_stamp(const char *root);

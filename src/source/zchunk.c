@@ -133,7 +133,8 @@ static int read_preface(struct zchunk *z, struct yg_bytes head, size_t sum_size)
 		rc = take_number(&head, &flags);
 	if (rc == YG_OK)
 		rc = take_number(&head, &z->packing);
-	if (rc == YG_OK && (flags != 0 || (z->packing != PACKING_NONE && z->packing != PACKING_ZSTD)))
+	if (rc == YG_OK &&
+	    (flags != 0 || (z->packing != PACKING_NONE && z->packing != PACKING_ZSTD)))
 		rc = YG_EUNSUPPORTED;
 	if (rc == YG_OK)
 		rc = take_number(&head, &size);
@@ -176,9 +177,8 @@ static int read_head(struct zchunk *z)
 	if (!z->head)
 		return YG_ENOMEM;
 	rc = read_at(z->file, at, z->head, (size_t)size);
-	return rc == YG_OK
-		       ? read_preface(z, (struct yg_bytes){z->head, (size_t)size}, sum_size)
-		       : rc;
+	return rc == YG_OK ? read_preface(z, (struct yg_bytes){z->head, (size_t)size}, sum_size)
+			   : rc;
 }
 
 /* ---- chunks ---- */

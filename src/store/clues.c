@@ -188,18 +188,17 @@ static int insert(struct yg_collections *s, const struct yg_clue *clue, int64_t 
 {
 	const struct yg_clue_facts *f = &clue->facts;
 	const struct yg_clue_verdict *v = &clue->verdict;
-	int rc =
-		yg_sx_run(s,
-			  "INSERT INTO clues(c, id, version_ns, from_ns, until_ns, confidence, tlp,"
-			  " pap, flags, said_ns, reports, told, sighted, sighted_ns, sightings,"
-			  " state, why, score, since_ns, next_ns, sensors, note)"
-			  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, 0, 0, ?10, ?11,"
-			  " ?12, ?13, ?14, ?15, ?16)",
-			  "itiiiiiiiiiiiiit", clue->collection, yg_bytes_str(clue->id),
-			  f->version_ns, f->from_ns, f->until_ns, (int64_t)f->confidence,
-			  (int64_t)f->tlp, (int64_t)f->pap, flags_of(f) & ~FLAGS_PEOPLE,
-			  (int64_t)v->state, (int64_t)v->why, (int64_t)v->score, clue->since_ns,
-			  v->next_ns, (int64_t)v->may_sensors, yg_bytes_str(clue->note));
+	int rc = yg_sx_run(
+		s,
+		"INSERT INTO clues(c, id, version_ns, from_ns, until_ns, confidence, tlp,"
+		" pap, flags, said_ns, reports, told, sighted, sighted_ns, sightings,"
+		" state, why, score, since_ns, next_ns, sensors, note)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, 0, 0, ?10, ?11,"
+		" ?12, ?13, ?14, ?15, ?16)",
+		"itiiiiiiiiiiiiit", clue->collection, yg_bytes_str(clue->id), f->version_ns,
+		f->from_ns, f->until_ns, (int64_t)f->confidence, (int64_t)f->tlp, (int64_t)f->pap,
+		flags_of(f) & ~FLAGS_PEOPLE, (int64_t)v->state, (int64_t)v->why, (int64_t)v->score,
+		clue->since_ns, v->next_ns, (int64_t)v->may_sensors, yg_bytes_str(clue->note));
 
 	*ret_number = sqlite3_last_insert_rowid(s->db);
 	return rc;
@@ -270,8 +269,9 @@ int yg_clues_level(struct yg_collections *s, int64_t collection, bool *ret)
 	int rc = yg_clues_cursor(s, collection, &cursor);
 
 	if (rc == YG_OK)
-		rc = yg_sx_take(s, "SELECT added_us FROM objects WHERE c=?1 ORDER BY added_us DESC"
-				   " LIMIT 1",
+		rc = yg_sx_take(s,
+				"SELECT added_us FROM objects WHERE c=?1 ORDER BY added_us DESC"
+				" LIMIT 1",
 				&stmt, "i", collection);
 	if (rc == YG_OK) {
 		rc = yg_clue_one(s, stmt, &last);

@@ -25,4 +25,4 @@ YG_MUST_USE int yg_zpack(struct yg_bytes bytes, struct yg_buf *to);
  * YG_ENOMEM, YG_ELIMIT: it says that they are more than @max; YG_EFORMAT: it is damaged.
  */
 YG_MUST_USE int yg_zunpack(struct yg_bytes kept, size_t max, struct yg_buf *room,
-			  struct yg_bytes *ret);
+			   struct yg_bytes *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes: objects that are what they say, each of which is read again as the same, and told one by
- * one as all at once; or words. */
+/* Any bytes: objects that are what they say, each of which is read again as the same, and told one
+ * by one as all at once; or words. */
 #include <stdlib.h>
 
 #include "base/buf.h"

@@ -253,8 +253,8 @@ static void what_to_do_alone_is_worth_telling(void)
 		if (cases[i / 3].audience == YG_AUDIENCE_PARTNER)
 			(void)json_object_del(attack, "rules");
 		if (what == 2)
-			(void)json_object_set_new(
-				notice, "act", json_pack("[{s:s}]", "en", "Look at your logs."));
+			(void)json_object_set_new(notice, "act",
+						  json_pack("[{s:s}]", "en", "Look at your logs."));
 		if (what == 1)
 			(void)json_object_set_new(attack, "techniques",
 						  json_pack("[s]", "attack.t1490"));

@@ -229,8 +229,7 @@ static void what_was_begun_and_not_ended_is_sent_once_more_and_written_down(void
 		CHECK(next_out(&out) == YG_ENOENT);
 	}
 	now_ns += 100 * HOUR_NS;
-	CHECK(next_out(&out) == YG_ENOENT &&
-	      !has(plan, "delivered"));
+	CHECK(next_out(&out) == YG_ENOENT && !has(plan, "delivered"));
 }
 
 static void set_hook(const char *org, const char *url)

@@ -299,9 +299,12 @@ static void hanging_ones_take_nothing_from_who_saves(void)
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(starts_in_order), CASE(gives_up_at_the_beginning),
-		CASE(starts_again),    CASE(gives_up_on_one_that_cannot_live),
-		CASE(links_again),     CASE(distrusts),
+		CASE(starts_in_order),
+		CASE(gives_up_at_the_beginning),
+		CASE(starts_again),
+		CASE(gives_up_on_one_that_cannot_live),
+		CASE(links_again),
+		CASE(distrusts),
 		CASE(hanging_ones_take_nothing_from_who_saves),
 	};
 	sigset_t set;

@@ -91,10 +91,12 @@ static void tells_every_fault_of_members(void)
 	CHECK(is_fault(3, YG_ROW_NO_TEXT, 5, "name_ja"));
 	CHECK(is_fault(4, YG_ROW_TOO_WIDE, 7, ""));
 	/* What would turn or break the line that it stands in; signs beside those are texts. */
-	CHECK(members(HEAD "a,x\xe2\x80\xaey,,,,,\nb,,x\xe2\x80\xa8y,,,,\nc,,x\xe2\x81\xa6y,,,,\n"
-			   "d,\xe2\x80\xa6\xe2\x80\x93\xe2\x80\x99\xe2\x81\xaa,,,,,\n") == YG_EFORMAT);
+	CHECK(members(HEAD
+		      "a,x\xe2\x80\xaey,,,,,\nb,,x\xe2\x80\xa8y,,,,\nc,,x\xe2\x81\xa6y,,,,\n"
+		      "d,\xe2\x80\xa6\xe2\x80\x93\xe2\x80\x99\xe2\x81\xaa,,,,,\n") == YG_EFORMAT);
 	CHECK(faults.total == 3 && is_fault(0, YG_ROW_NO_TEXT, 2, "name_ja"));
-	CHECK(is_fault(1, YG_ROW_NO_TEXT, 3, "name_en") && is_fault(2, YG_ROW_NO_TEXT, 4, "name_en"));
+	CHECK(is_fault(1, YG_ROW_NO_TEXT, 3, "name_en") &&
+	      is_fault(2, YG_ROW_NO_TEXT, 4, "name_en"));
 	CHECK(members("id,name_ja,name_en,sector,contact_mail,deputy_mail,ID\na\n") == YG_EFORMAT);
 	CHECK(is_fault(0, YG_ROW_DOUBLE_COLUMN, 1, "id"));
 	CHECK(is_fault(1, YG_ROW_NO_COLUMN, 1, "provider"));

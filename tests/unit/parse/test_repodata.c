@@ -41,7 +41,8 @@ static void read_steps(enum yg_repodata_kind kind, struct yg_bytes text, size_t 
 }
 
 static const char index_text[] =
-	"<?xml version='1.0' encoding='UTF-8'?>\n<repomd xmlns='http://linux.duke.edu/metadata/repo' "
+	"<?xml version='1.0' encoding='UTF-8'?>\n<repomd "
+	"xmlns='http://linux.duke.edu/metadata/repo' "
 	"xmlns:rpm='http://linux.duke.edu/metadata/rpm'><revision>17</revision>"
 	"<data type='primary'><checksum type='sha256'>00</checksum>"
 	"<location href='repodata/00-primary.xml.gz'/><size>1</size></data>"
@@ -136,9 +137,10 @@ static void long_names(void)
 	yg_buf_add_str(&text, "<metadata><package><name>");
 	for (unsigned i = 0; i < YG_REPODATA_TEXT_MAX; i++)
 		yg_buf_add_byte(&text, 'x');
-	yg_buf_add_str(&text,
-		       "</name><arch>noarch</arch><version ver='1'/></package><package><name>y</name>"
-		       "<arch>noarch</arch><version epoch='00' ver='1'/></package></metadata>");
+	yg_buf_add_str(
+		&text,
+		"</name><arch>noarch</arch><version ver='1'/></package><package><name>y</name>"
+		"<arch>noarch</arch><version epoch='00' ver='1'/></package></metadata>");
 	read_steps(YG_REPODATA_PACKAGES, yg_buf_bytes(&text), 7, &got);
 	CHECK_TEXT(yg_buf_bytes(&got), "y:noarch 1;");
 	yg_buf_done(&text);

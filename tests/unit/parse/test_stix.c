@@ -39,8 +39,8 @@ static int read(const char *text)
 #define ID_2  "aaaaaaaa-0000-4000-8000-000000000002"
 #define GREEN "bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
 #define DEFINED(id)                                                                                \
-	"{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition--" id    \
-	"\",\"created\":\"2020-01-01T00:00:00.000Z\",\"definition_type\":\"statement\","             \
+	"{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition-"   \
+	"-" id "\",\"created\":\"2020-01-01T00:00:00.000Z\",\"definition_type\":\"statement\","    \
 	"\"definition\":{\"statement\":\"x\"}}"
 
 static void test_whole(void)
@@ -349,7 +349,7 @@ static int tell(void *arg, uint32_t index, const struct yg_stix_item *item,
 static bool is_told_alike(const char *text)
 {
 	static struct telling t;
-	struct yg_stix_ask ask = {.has_marking = knows, .arg = (void *)(uintptr_t)"none"};
+	struct yg_stix_ask ask = {.has_marking = knows, .arg = (void *)(uintptr_t) "none"};
 	struct yg_stix_bundle whole;
 	char whole_fault[sizeof(fault.msg)];
 	char line[1024];
@@ -392,8 +392,8 @@ static void test_stream(void)
 		IN(NAMED("") "," NAMED(",\"confidence\":101") "," NAMED(",\"lang\":\"en\"")),
 		/* the definition stands before, behind, nowhere; others around it */
 		IN(DEFINED(ID_2) "," NAMED(MARK(ID_2)) "," NAMED("")),
-		IN(NAMED("") "," NAMED(MARK(ID_2)) "," NAMED(",\"lang\":\"en\"") "," DEFINED(ID_2)
-		   "," NAMED("")),
+		IN(NAMED("") "," NAMED(MARK(ID_2)) "," NAMED(",\"lang\":\"en\"") "," DEFINED(
+			ID_2) "," NAMED("")),
 		IN(NAMED("") "," NAMED(MARK(ID_2)) "," NAMED(",\"confidence\":101")),
 		IN(NAMED(MARK(ID_2)) "," DEFINED(ID_2) "," NAMED(MARK(GREEN))),
 		IN(NAMED(MARK(GREEN)) "," NAMED("") ",1"),
@@ -407,9 +407,9 @@ static void test_stream(void)
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(test_whole),    CASE(test_broken), CASE(test_faults), CASE(test_marks),
-		CASE(test_patterns), CASE(test_deep),	CASE(test_values), CASE(test_pages),
-		CASE(test_stream),
+		CASE(test_whole),  CASE(test_broken),	CASE(test_faults),
+		CASE(test_marks),  CASE(test_patterns), CASE(test_deep),
+		CASE(test_values), CASE(test_pages),	CASE(test_stream),
 	};
 	int status;
 

@@ -52,8 +52,9 @@ static void keep(const char *folder, const char *packages, const char *advisorie
 	(void)snprintf(text, sizeof(text),
 		       "<repomd><data type='primary'><location href='repodata/p.xml'/></data>%s"
 		       "</repomd>",
-		       advisories ? "<data type='updateinfo'><location href='repodata/u.xml'/></data>"
-				  : "");
+		       advisories
+			       ? "<data type='updateinfo'><location href='repodata/u.xml'/></data>"
+			       : "");
 	put_at(path, text, time_s);
 	(void)snprintf(path, sizeof(path), "%s/repodata/p.xml", folder);
 	(void)snprintf(text, sizeof(text), "<metadata>%s</metadata>", packages);
@@ -66,11 +67,12 @@ static void keep(const char *folder, const char *packages, const char *advisorie
 }
 
 #define PACKAGE(name, arch, version, release)                                                      \
-	"<package type='rpm'><name>" name "</name><arch>" arch "</arch><version epoch='0' ver='"   \
-	version "' rel='" release "'/></package>"
+	"<package type='rpm'><name>" name "</name><arch>" arch                                     \
+	"</arch><version epoch='0' ver='" version "' rel='" release "'/></package>"
 #define ADVISORY(type, name, arch, version, release)                                               \
 	"<update type='" type "'><pkglist><collection><package name='" name "' arch='" arch        \
-	"' epoch='0' version='" version "' release='" release "'/></collection></pkglist></update>"
+	"' epoch='0' version='" version "' release='" release                                      \
+	"'/></collection></pkglist></update>"
 
 static void begin(void)
 {
@@ -137,8 +139,8 @@ static void dnf(void)
 	put("/etc/yum.repos.d/a.repo", "# [not]\n[base]\nenabled = 1\n[updates]\nname=y\n"
 				       "[off]\nenabled=0\n[main]\nenabled=1\n[later]\nenabled=1\n");
 	put("/etc/dnf/repos.override.d/99.repo", "[lat*]\nenabled=false\n");
-	keep(DNF "base" HASH, PACKAGE("bash", "x86_64", "5.2", "3") PACKAGE("bash", "src", "9", "9"),
-	     NULL, 3000);
+	keep(DNF "base" HASH,
+	     PACKAGE("bash", "x86_64", "5.2", "3") PACKAGE("bash", "src", "9", "9"), NULL, 3000);
 	/* Of an earlier release, and of now in the place of dnf5. */
 	keep(DNF "updates" HASH, PACKAGE("bash", "x86_64", "8", "1"), NULL, 1000);
 	keep(DNF5 "updates-fedcba9876543210",

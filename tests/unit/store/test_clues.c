@@ -520,10 +520,15 @@ static void marked_meanwhile(void)
 	close_it();
 }
 
-static const struct check_case cases[] = {
-	CASE(nothing_is_left),		CASE(marked_meanwhile),
-	CASE(newest_version_counts),	CASE(states_and_parts), CASE(judged_at_once),
-	CASE(words_and_sightings),	CASE(deleted_objects_are_marked),
-	CASE(only_indicators_are_new),	CASE(relations_from_both_ends),
-	CASE(numbers_of_what_was_seen), CASE(who_leaves_has_seen_nothing)};
+static const struct check_case cases[] = {CASE(nothing_is_left),
+					  CASE(marked_meanwhile),
+					  CASE(newest_version_counts),
+					  CASE(states_and_parts),
+					  CASE(judged_at_once),
+					  CASE(words_and_sightings),
+					  CASE(deleted_objects_are_marked),
+					  CASE(only_indicators_are_new),
+					  CASE(relations_from_both_ends),
+					  CASE(numbers_of_what_was_seen),
+					  CASE(who_leaves_has_seen_nothing)};
 CHECK_MAIN(cases)

@@ -133,7 +133,8 @@ static void what_was_removed_costs_a_listing_nothing(void)
 		CHECK(i == 299 || put(store, key, NULL, 1) == YG_OK);
 	}
 	CHECK(yg_control_commit(store) == YG_OK);
-	/* Where listings go (`heads`) is nothing but what is there; all revisions are still kept. */
+	/* Where listings go (`heads`) is nothing but what is there; all revisions are still kept.
+	 */
 	CHECK(ask("queue", "SELECT count(*) FROM heads") == 1);
 	CHECK(ask("queue", "SELECT count(*) FROM docs") == 599);
 	/* What was removed goes on where it ended. */
