@@ -426,7 +426,7 @@ def a_provision_goes_the_same_way_through_the_gate():
 def what_the_gate_refuses_is_not_sent():
     forget()
     for notice, more in ((NOTICE, ()), (dict(NOTICE, tlp="amber"), ("--agreed", "nameless")), (dict(NOTICE, kind="victim"), ("--agreed", "nameless")),
-                         (dict(NOTICE, attack={}), ("--agreed", "nameless"))):
+                         (dict(NOTICE, attack={}, act=[]), ("--agreed", "nameless"))):
         ran = provide(small(), notice, *more)
         equal((ran.code, ran.out), (1, ""), ran.err)
         contains(ran.err, "nothing leaves")

@@ -10,8 +10,8 @@
 #define MUST(cond)                                                                                 \
 	do {                                                                                       \
 		if (!(cond)) {                                                                     \
-			CHECK(!#cond);                                                             \
-			exit(2);                                                                   \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
+			abort();                                                                   \
 		}                                                                                  \
 	} while (0)
 
