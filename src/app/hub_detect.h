@@ -41,11 +41,13 @@
 #include "base/clock.h"
 #include "journal/journal.h"
 
-#define YG_HUB_DETECT_COMMIT_MAX 256u		       /* batches of one commit: soon done */
-#define YG_HUB_DETECT_ORGS_MAX	 256u		       /* judges at a time */
-#define YG_HUB_DETECT_BYTES_MAX	 (UINT64_C(512) << 20) /* of their memory; one may have more */
-#define YG_HUB_DETECT_SAVE_MS	 5000 /* after its first change a state is written */
-#define YG_HUB_DETECT_SAVES_MAX	 64u  /* states in one commit */
+#define YG_HUB_DETECT_COMMIT_MAX 256u /* batches of one commit: soon done */
+#define YG_HUB_DETECT_ORGS_MAX	 256u /* judges at a time */
+/* Of their memory; one may have more. One at its own bounds has some 30 MB (detect/correlate.h):
+ * with less room, twenty busy organisations pushed each other out with every batch. */
+#define YG_HUB_DETECT_BYTES_MAX (UINT64_C(1) << 30)
+#define YG_HUB_DETECT_SAVE_MS	5000 /* after its first change a state is written */
+#define YG_HUB_DETECT_SAVES_MAX 64u  /* states in one commit */
 /* Of states, packed: each byte is some eight that the engine goes through. */
 #define YG_HUB_DETECT_SOON_BYTES  (128u << 10) /* in one commit; one always goes */
 #define YG_HUB_DETECT_SAVE_BYTES  (1u << 20)   /* the same, when they are LATE times as old */
