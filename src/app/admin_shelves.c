@@ -54,6 +54,7 @@ static int open_owned(const struct yg_admin *admin, const char *org, struct owne
 	int rc = yg_backup_join(admin->data, "stix.db", path);
 
 	*o = (struct owned){.org = org, .arena = yg_arena_new(1u << 30)};
+	yg_buf_init(&o->line, LINE_MAX_);
 	if (rc == YG_OK && !o->arena)
 		rc = YG_ENOMEM;
 	if (rc == YG_OK)
@@ -65,6 +66,7 @@ static void close_owned(struct owned *o)
 {
 	(void)yg_collections_free(o->s); /* always NULL; undoes what is not committed */
 	(void)yg_arena_free(o->arena);
+	yg_buf_done(&o->line);
 }
 
 int yg_admin_shelves_erase(const struct yg_admin *admin, const char *org, uint64_t *ret_count)
@@ -133,12 +135,10 @@ int yg_admin_shelves_lines(const struct yg_admin *admin, const char *org, yg_adm
 
 	o.fn = fn;
 	o.arg = arg;
-	yg_buf_init(&o.line, LINE_MAX_);
 	for (uint32_t i = 0; i < o.count && rc == YG_OK; i++) {
 		o.now = &o.at[i];
 		rc = give_all(&o);
 	}
-	yg_buf_done(&o.line);
 	close_owned(&o);
 	return rc == YG_ENOENT ? YG_OK : rc;
 }
@@ -169,10 +169,8 @@ int yg_admin_sightings_lines(const struct yg_admin *admin, const char *org, yg_a
 
 	o.fn = fn;
 	o.arg = arg;
-	yg_buf_init(&o.line, LINE_MAX_);
 	if (rc == YG_OK)
 		rc = yg_clues_seen_at(o.s, org, give_sighting, &o);
-	yg_buf_done(&o.line);
 	close_owned(&o);
 	return rc == YG_ENOENT ? YG_OK : rc;
 }
