@@ -10,7 +10,7 @@ run: ## build and play the demo's story, then stay open at a terminal; LOG=/path
 demo: ## an attack on an invented community, from the log to the last receipt; LOG=/path for your own
 	@tools/demo $(LOG)
 
-test: ## all tests of a landing (about 13 minutes on two cores)
+test: ## all tests of a landing (about 40 minutes on two cores)
 	@tools/test default
 
 test-quick: ## unit, golden, fuzz corpora (at most 60 seconds)
