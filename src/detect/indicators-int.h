@@ -206,7 +206,7 @@ struct yg_indicator_clean_text {
 };
 
 #define YG_INDICATOR_MEMO_KEYS	 65536u
-#define YG_INDICATOR_MEMO_ABSENT 1024u /* 8 KiB: nearer than the filter */
+#define YG_INDICATOR_MEMO_ABSENT 4096u /* 32 KiB: nearer than the filter */
 
 #define YG_INDICATOR_MEMO_WAYS 8u /* keys in a line of cache */
 

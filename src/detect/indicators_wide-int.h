@@ -35,8 +35,9 @@ struct yg_indicator_marks {
 	uint64_t marks; /* places where an indicator may be: none that is one is missing */
 	uint64_t dots;	/* of the block before */
 	bool has_hex;	/* there may be a run of 32 hex digits or more in what was looked at */
-	/* wide_all() alone: where such runs are, but for less than 16 digits before and behind */
+	/* wide_all() alone: where such runs end, but for the last 15 digits at most */
 	size_t hex_from, hex_to;
+	uint8_t eights; /* of the block before: bit n: eight hex digits from byte 8n on */
 };
 
 void yg_indicator_wide_init(struct yg_indicator_wide *wide, const struct yg_indicator_kinds *kinds,

@@ -462,13 +462,33 @@ AVX512_BYTES __attribute__((noinline)) static uint64_t near_dots(uint64_t number
 	       (now << 2 | before >> 62 | now << 3 | before >> 61 | now << 4 | before >> 60);
 }
 
-/* Are 16 bytes that begin at a multiple of 16 hex digits? A run of 32 covers such ones. */
-AVX512_BYTES static inline bool is_hex_quarter(const struct tables *t, __m512i here)
+/* Bit n: the eight bytes from 8n on are hex digits. */
+AVX512_BYTES static inline uint8_t hex_eights(const struct tables *t, __m512i here)
 {
-	unsigned eights = _mm512_cmpeq_epi64_mask(_mm512_permutexvar_epi8(here, t->hex),
-						  _mm512_set1_epi8(-1));
+	return (uint8_t)_mm512_cmpeq_epi64_mask(_mm512_permutexvar_epi8(here, t->hex),
+						_mm512_set1_epi8(-1));
+}
 
-	return (eights & eights >> 1 & 0x55) != 0;
+/*
+ * Blocks in which the third of three eights in a row ends: a run of 32 digits holds such ones, a
+ * number of sixteen does not. @eights: of the block before and @count more, and seven of any kind.
+ */
+static inline uint64_t hex_ends(const uint8_t *eights, unsigned count)
+{
+	uint64_t any = 0, hex = 0;
+
+	for (unsigned i = 0; i < count; i += 7) { /* the last of eight is the first of the next */
+		uint64_t x;
+
+		memcpy(&x, eights + i, sizeof(x)); /* the first has the lowest bits */
+		any |= x & x << 1 & x << 2;
+	}
+	for (unsigned i = 0; any && i < count; i++) {
+		unsigned x = (unsigned)eights[i + 1] << 2 | eights[i] >> 6;
+
+		hex |= (uint64_t)((x & x >> 1 & x >> 2) != 0) << i;
+	}
+	return hex;
 }
 
 static const uint8_t rotate[66] = {
@@ -481,7 +501,7 @@ static const uint8_t rotate[66] = {
  * of 65 the last two of the block do not see what follows them, so that any mark there counts.
  */
 AVX512_BYTES __attribute__((always_inline)) static inline uint64_t
-tail_marks(const struct tables *t, struct yg_bytes text, size_t at, bool *has_hex)
+tail_marks(const struct tables *t, struct yg_bytes text, size_t at, uint8_t *ret_eights)
 {
 	size_t size = text.size - at;
 	__m512i here = _mm512_maskz_loadu_epi8(size >= 64 ? UINT64_MAX : (UINT64_C(1) << size) - 1,
@@ -491,7 +511,7 @@ tail_marks(const struct tables *t, struct yg_bytes text, size_t at, bool *has_he
 	uint64_t numbers;
 	uint64_t marks = whole_marks(t, here, second, third, &numbers);
 
-	*has_hex |= is_hex_quarter(t, here);
+	*ret_eights = hex_eights(t, here);
 	if (numbers)
 		marks |= near_dots(numbers, here, text, at);
 	if (size > 64)
@@ -508,17 +528,21 @@ AVX512_BYTES unsigned yg_indicator_wide_all(const struct yg_indicator_wide *w, s
 	const struct tables t = tables_of(w);
 	size_t next = m->next;
 	const size_t begin = next;
-	uint64_t hex = 0; /* bit n: block n from @begin on */
+	/* Of the block before and those from @begin on. */
+	uint8_t eights[1 + YG_INDICATOR_BLOCKS_MAX + 7] __attribute__((uninitialized));
+	unsigned blocks = 0;
 	unsigned count = 0;
+	uint64_t hex;
 
-	for (unsigned i = 0; i < YG_INDICATOR_BLOCKS_MAX - 2 && text.size - next >= 66; i++) {
+	eights[0] = m->eights;
+	while (blocks < YG_INDICATOR_BLOCKS_MAX - 2 && text.size - next >= 66) {
 		const uint8_t *p = text.data + next;
 		__m512i here = _mm512_loadu_si512(p);
 		uint64_t numbers;
 		uint64_t marks = whole_marks(&t, here, _mm512_loadu_si512(p + 1),
 					     _mm512_loadu_si512(p + 2), &numbers);
 
-		hex |= (uint64_t)is_hex_quarter(&t, here) << i;
+		eights[++blocks] = hex_eights(&t, here);
 		/* Few texts have them: fractions, versions, addresses. */
 		if (numbers)
 			marks |= near_dots(numbers, here, text, next);
@@ -528,16 +552,16 @@ AVX512_BYTES unsigned yg_indicator_wide_all(const struct yg_indicator_wide *w, s
 		next += 64;
 	}
 	while (text.size - next < 66 && next < text.size) {
-		bool is_hex = false;
-		uint64_t marks = tail_marks(&t, text, next, &is_hex);
+		uint64_t marks = tail_marks(&t, text, next, &eights[++blocks]);
 
-		hex |= (uint64_t)is_hex << (next - begin) / 64;
 		at[count] = next;
 		found[count] = marks;
 		count += marks != 0;
 		next = text.size - next > 64 ? next + 64 : text.size;
 	}
 	m->next = next;
+	m->eights = eights[blocks];
+	hex = hex_ends(eights, blocks);
 	if (hex) {
 		if (!m->has_hex)
 			m->hex_from = begin + (size_t)__builtin_ctzll(hex) * 64;
@@ -557,8 +581,9 @@ AVX512_BYTES static void look_at_fields(const struct yg_indicator_wide *w,
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct yg_field *f = &fields[i];
-		bool has_hex = false;
+		uint8_t eights;
 		uint64_t marks;
+		bool has_hex;
 
 		if (!is_text(f))
 			continue;
@@ -566,7 +591,8 @@ AVX512_BYTES static void look_at_fields(const struct yg_indicator_wide *w,
 			left |= UINT64_C(1) << i;
 			continue;
 		}
-		marks = tail_marks(&t, f->text, 0, &has_hex);
+		marks = tail_marks(&t, f->text, 0, &eights);
+		has_hex = (eights & eights >> 1 & eights >> 2) != 0;
 		ret->marks[i] = marks;
 		left |= (uint64_t)(marks != 0 || has_hex) << i;
 		marked |= UINT64_C(1) << i;
