@@ -10,6 +10,7 @@
 #include "parse/described.h"
 #include "parse/dns.h"
 #include "parse/fortigate.h"
+#include "parse/gateway.h"
 #include "parse/haproxy.h"
 #include "parse/json.h"
 #include "parse/openvpn.h"
@@ -630,6 +631,31 @@ static int read_program(struct yg_parser_int *ctx, const struct header *h, struc
 	return rc;
 }
 
+/* A firewall's own structured data: in its place, or in the message that a relay made of it. */
+static int read_gateway(struct header *h, struct yg_event *event)
+{
+	struct yg_bytes data = h->data;
+	size_t size = data.size;
+	int rc;
+
+	if (!yg_gateway_fits(data)) {
+		struct yg_bytes name = {0};
+		size_t at = yg_gateway_fits(h->message) ? 0 : yg_gateway_find(h->message, &name);
+
+		data = yg_bytes_from(h->message, at);
+		size = at == SIZE_MAX ? SIZE_MAX : yg_structured_size(data);
+		if (size == SIZE_MAX || size == 0)
+			return YG_EMISMATCH;
+		h->msgid = name;
+		h->message = yg_bytes_trim(yg_bytes_from(data, size));
+		data = yg_bytes_cut(data, 0, size);
+	} else {
+		h->data = (struct yg_bytes){0}; /* its params get their own names */
+	}
+	rc = yg_gateway_add(event, data, h->msgid);
+	return rc == YG_OK ? add(event, YG_F_message, h->message, YG_VALUE_TEXT) : rc;
+}
+
 /* The text has a time of its own in front: whoever wrote it did not write it for the system log. */
 static bool may_be_carried(const struct header *h)
 {
@@ -648,7 +674,9 @@ static int read_message(struct yg_parser_int *ctx, struct header *h, struct yg_e
 		h->message.data = h->program.data;
 		h->program = (struct yg_bytes){0};
 	}
-	rc = read_program(ctx, h, event);
+	rc = read_gateway(h, event);
+	if (rc == YG_EMISMATCH)
+		rc = read_program(ctx, h, event);
 	if (rc == YG_EMISMATCH) {
 		rc = yg_described_owns(ctx, event, h->program, h->message);
 		if (rc == YG_OK)
