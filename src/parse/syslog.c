@@ -29,6 +29,7 @@
 #define TAG_BYTES_MAX	 64u
 #define PID_BYTES_MAX	 24u
 #define PRI_MAX		 191u
+#define PRIORITY_BYTES_MAX 24u
 #define SOURCE_BYTES_MAX 320u /* a host name and its address */
 
 struct header {
@@ -355,6 +356,38 @@ static bool skip_stream(struct yg_bytes *b)
 	return true;
 }
 
+/* "<local0.warn> ": how bad it is, as syslogd of FreeBSD (NetScaler) writes it when asked to. */
+static void skip_priority(struct yg_bytes *b)
+{
+	size_t end = yg_bytes_chr(yg_bytes_cut(*b, 0, PRIORITY_BYTES_MAX), '>');
+	bool has_dot = false;
+
+	if (end == SIZE_MAX || b->data[0] != '<' || end + 1 >= b->size || b->data[end + 1] != ' ')
+		return;
+	for (size_t i = 1; i < end; i++) {
+		uint8_t c = b->data[i];
+
+		has_dot |= c == '.';
+		if (c != '.' && !is_digit(c) && (c < 'a' || c > 'z'))
+			return;
+	}
+	if (has_dot)
+		*b = yg_bytes_from(*b, end + 2);
+}
+
+/* "notice apmd[123]: ": how bad it is, between host and program, as BIG-IP writes it. */
+static void skip_severity(struct yg_bytes *b)
+{
+	static const char *const words[] = {"emerg",  "alert", "crit", "err",
+					    "warning", "notice", "info", "debug"};
+	struct yg_bytes rest = *b;
+	struct yg_bytes first = word(&rest);
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (yg_bytes_eq(first, yg_bytes_str(words[i])) && tag_size(rest) > 0)
+			*b = rest;
+}
+
 /* Host, program and message after the time; the host may be missing, or the program. */
 static void read_host_and_tag(struct header *h)
 {
@@ -364,6 +397,7 @@ static void read_host_and_tag(struct header *h)
 
 	while (h->rest.size > 0 && h->rest.data[0] == ' ')
 		h->rest = yg_bytes_from(h->rest, 1);
+	skip_priority(&h->rest);
 	if (skip_stream(&h->rest)) {
 		h->program = YG_S("container");
 		h->is_container = true;
@@ -379,6 +413,7 @@ static void read_host_and_tag(struct header *h)
 		if (yg_bytes_starts(rest, host) && rest.size > host.size &&
 		    rest.data[host.size] == ' ') /* some relays write it twice */
 			(void)word(&h->rest);
+		skip_severity(&h->rest);
 		if (yg_bytes_starts(h->rest, YG_S(": "))) /* "host : %ASA-6-302013: …" */
 			h->rest = yg_bytes_from(h->rest, 2);
 		tag = tag_size(h->rest);
@@ -473,6 +508,22 @@ static void read_time(struct yg_parser_int *ctx, struct header *h, struct yg_eve
 		h->has_time = h->is_loose = read_loose_time(ctx, h, event);
 }
 
+/* "1 1647478092.669153546 MX84 events …": Meraki's own form behind PRI, which only begins as RFC 5424
+ * does. */
+static bool read_seconds(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
+{
+	struct yg_bytes b = yg_bytes_from(h->rest, 2);
+	struct yg_bytes time = word(&b);
+
+	if (digits(time) != 10 || time.size < 12 || time.data[10] != '.' ||
+	    !yg_times_set(event, time, ctx->opts.zone))
+		return false;
+	h->host = word(&b);
+	h->program = word(&b);
+	h->message = h->rest = b;
+	return true;
+}
+
 static int read_header(struct yg_parser_int *ctx, struct header *h, struct yg_event *event,
 		       struct yg_fault *reterr)
 {
@@ -480,6 +531,8 @@ static int read_header(struct yg_parser_int *ctx, struct header *h, struct yg_ev
 
 	skip_octets(&h->rest);
 	read_pri(h);
+	if (h->has_pri && yg_bytes_starts(h->rest, YG_S("1 ")) && read_seconds(ctx, h, event))
+		return YG_OK;
 	if (is_5424_start(h->rest) || (h->has_pri && yg_bytes_starts(h->rest, YG_S("1 "))))
 		return read_5424(ctx, h, event, reterr);
 	at = (size_t)(h->rest.data - event->raw.data);

@@ -74,7 +74,8 @@ static const struct word words_m[] = {
 static const struct word words_n[] = {
 	{"no such user", UNKNOWN, true},      {"nonexistent user", UNKNOWN, true},
 	{"non existent user", UNKNOWN, true}, {"not match", REFUSAL, false},
-	{"not valid", REFUSAL, true},
+	{"not valid", REFUSAL, true},	      {"not allowed", REFUSAL, true},
+	{"not permitted", REFUSAL, true},
 };
 static const struct word words_p[] = {
 	{"possible smtp attack", REFUSED, true},
@@ -293,6 +294,24 @@ static bool starts_nocase(struct yg_bytes b, const char *head)
 	return b.size >= size && yg_bytes_eq_nocase(yg_bytes_cut(b, 0, size), yg_bytes_str(head));
 }
 
+/* "Device IP Address=", "NAS-IP-Address=": the machine that asked for somebody else. */
+static bool is_go_between(struct yg_bytes b, size_t end)
+{
+	static const char *const heads[] = {"nas", "device ip"};
+	size_t start = end;
+
+	while (start > 0 && end - start < MARK_BYTES && !strchr(",;|([{", b.data[start - 1]))
+		start--;
+	b = yg_bytes_trim(yg_bytes_cut(b, start, end));
+	for (size_t i = 0; i < WORDS_IN(heads); i++) {
+		size_t size = strlen(heads[i]);
+
+		if (b.size > size && starts_nocase(b, heads[i]) && !is_letter(b.data[size]))
+			return true;
+	}
+	return false;
+}
+
 /* How likely what stands behind @mark is who came: 2 surely, 1 perhaps, 0 it is the other end. */
 static int rank_of(struct yg_bytes mark)
 {
@@ -341,7 +360,8 @@ static struct yg_bytes find_address(struct yg_bytes b)
 		if (may_be_address(b, i))
 			size = yg_address_at(yg_bytes_from(b, i), &address);
 		if (size > 0) {
-			int rank = is_behind_arrow(b, i) ? 0 : rank_of(word_before(b, i));
+			bool is_other = is_behind_arrow(b, i) || is_go_between(b, i);
+			int rank = is_other ? 0 : rank_of(word_before(b, i));
 
 			if (rank > 0 && rank >= best_rank && yg_address_is_remote(address)) {
 				best = address;
@@ -358,10 +378,15 @@ static struct yg_bytes find_address(struct yg_bytes b)
 static bool is_stop_word(struct yg_bytes b)
 {
 	static const char *const stops[] = {
-		"is",	       "not",	 "name",    "does",	"from", "was", "and",
-		"or",	       "for",	 "with",    "password", "id",	"has", "with",
-		"login",       "at",	 "on",	    "in",	"null", "the", "failed",
-		"credentials", "client", "request", "attempt",	"page"};
+		"is",	       "not",	     "name",	  "does",     "from",	    "was",
+		"and",	       "or",	     "for",	  "with",     "password",   "id",
+		"has",	       "login",	     "at",	  "on",	      "in",	    "null",
+		"the",	       "failed",     "credentials", "client",   "request",    "attempt",
+		"page",	       "fail",	     "failure",	  "fails",    "denied",	    "incorrect",
+		"error",       "refused",    "rejected",  "invalid",  "success",    "succeeded",
+		"agent",       "successful", "attempts",  "to",	      "by",	    "via",
+		"using",       "session",    "timeout",	  "expired",  "locked",	    "authentication",
+		"because",     "due",	     "account",	  "unknown",  "unsuccessful", "of"};
 
 	for (size_t i = 0; i < WORDS_IN(stops); i++)
 		if (yg_bytes_eq_nocase(b, yg_bytes_str(stops[i])))
@@ -429,6 +454,13 @@ static struct yg_bytes value_behind(struct yg_bytes b)
 	return close ? quoted_value(b, close) : bare_value(b);
 }
 
+/* "user bob", "user=bob", "user[bob]": the word is a name of something, and no part of a longer one
+ * ("user.name"). */
+static bool names_value(struct yg_bytes b)
+{
+	return b.size > 0 && (is_between(b) || closing(b.data[0]) || b.data[0] == '"');
+}
+
 /* The value behind @mark in @b, or nothing. */
 static struct yg_bytes user_behind(struct yg_bytes b, const struct word *mark)
 {
@@ -439,10 +471,11 @@ static struct yg_bytes user_behind(struct yg_bytes b, const struct word *mark)
 		if (!is_start(b, i))
 			continue;
 		size = word_at(b, i, mark);
-		if (size == 0)
+		if (size == 0 || !names_value(yg_bytes_from(b, i + size)))
 			continue;
 		value = yg_bytes_trim(value_behind(yg_bytes_from(b, i + size)));
-		if (!is_stop_word(value) && !yg_address_in(value, NULL, NULL))
+		if (!is_stop_word(value) && value.data[value.size - 1] != '=' &&
+		    !yg_address_in(value, NULL, NULL))
 			return value;
 	}
 	return (struct yg_bytes){0};
@@ -475,6 +508,7 @@ void yg_words_read(struct yg_bytes text, struct yg_words *ret)
 int yg_words_add(struct yg_event *event, struct yg_bytes text, bool *ret_known)
 {
 	struct yg_field *own = yg_event_find(event, YG_F_src_ip);
+	struct yg_field *account = yg_event_find(event, YG_F_user);
 	struct yg_words said;
 
 	yg_words_read(text, &said);
@@ -484,6 +518,10 @@ int yg_words_add(struct yg_event *event, struct yg_bytes text, bool *ret_known)
 	if (own) { /* now it is a field of the record, as the others that are told by the words */
 		own->is_derived = 0;
 		said.address = (struct yg_bytes){0};
+	}
+	if (account) { /* the log has a name for it */
+		account->is_derived = 0;
+		said.user = (struct yg_bytes){0};
 	}
 	const struct yg_put puts[] = {
 		{"user", said.user},
