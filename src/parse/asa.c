@@ -14,13 +14,15 @@ struct asa {
 	const char *action, *result;
 };
 
-/* Where "%ASA-" or "%FTD-" begins, at the front or behind a header; SIZE_MAX when nowhere. */
+/* Where "%ASA-", "%FTD-" or "%PIX-" begins, at the front or behind a header; SIZE_MAX when nowhere. */
 static size_t head_of(struct yg_bytes record)
 {
 	struct yg_bytes look = yg_bytes_cut(record, 0, HEAD_LOOK_BYTES);
 	size_t at = yg_bytes_find(look, YG_S("%ASA-"));
 
-	return at != SIZE_MAX ? at : yg_bytes_find(look, YG_S("%FTD-"));
+	if (at == SIZE_MAX)
+		at = yg_bytes_find(look, YG_S("%FTD-"));
+	return at != SIZE_MAX ? at : yg_bytes_find(look, YG_S("%PIX-"));
 }
 
 bool yg_asa_fits(struct yg_bytes record)

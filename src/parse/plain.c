@@ -24,7 +24,7 @@ static const char *const forms[] = {
 	"%m/%d/%Y, %H:%M:%S",	 "%m/%d/%y, %I:%M:%S %p", "%Y年%m月%d日 %H:%M:%S",
 	"%y%m%d %k:%M:%S",	 "%d-%m-%Y %H:%M:%S",	  "%Y:%m:%d-%H:%M:%S",
 	"%b-%d-%y %H:%M:%S",	 "%m.%d %H:%M:%S",	  "%Y年%m月%d日 %H時%M分%S秒",
-	"%m月 %d %H:%M:%S",
+	"%m月 %d %H:%M:%S",	 "%Y-%b-%d %H:%M:%S",
 };
 
 struct stamp {

@@ -142,6 +142,13 @@ static bool is_date_start(struct yg_bytes b)
 	       b.data[10] == ' ' && b.data[13] == ':' && b.data[16] == ':';
 }
 
+/* "2026:03:01-08:00:01 ": Sophos UTM. */
+static bool is_utm_start(struct yg_bytes b)
+{
+	return b.size > 20 && digits(b) == 4 && b.data[4] == ':' && b.data[7] == ':' &&
+	       b.data[10] == '-' && b.data[13] == ':' && b.data[16] == ':' && b.data[19] == ' ';
+}
+
 /*
  * "2026-03-01 08:00:01", "Sun 2026-03-01 08:00:01 JST" (journalctl -o short-full) and
  * "1772352001.250000" (-o short-unix): times of which many programs write the like. They are a
@@ -264,6 +271,27 @@ static bool read_iso_time(struct yg_parser_int *ctx, struct header *h, struct yg
 	if (!yg_times_set(event, word(&b), ctx->opts.zone))
 		return false;
 	h->rest = b;
+	return true;
+}
+
+static bool read_utm_time(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
+{
+	const uint8_t *d = h->rest.data;
+	struct yg_bytes clock = yg_bytes_from(h->rest, 11);
+	struct yg_civil civil = {0};
+	uint32_t year, month, day;
+
+	if (!yg_when_digits(d, 4, &year) || !yg_when_digits(d + 5, 2, &month) ||
+	    !yg_when_digits(d + 8, 2, &day) || !read_clock(&clock, &civil))
+		return false;
+	civil.year = (int32_t)year;
+	civil.month = (uint8_t)month;
+	civil.day = (uint8_t)day;
+	if (!yg_times_civil(&civil, ctx->opts.zone, &event->time_ns))
+		return false;
+	event->has_zone = false;
+	event->time_text = yg_bytes_cut(h->rest, 0, 19);
+	h->rest = yg_bytes_from(h->rest, 20);
 	return true;
 }
 
@@ -495,7 +523,7 @@ bool yg_syslog_fits(struct yg_bytes record)
 
 	skip_octets(&b);
 	return (b.size > 3 && b.data[0] == '<' && is_digit(b.data[1])) || is_bsd_start(b) ||
-	       is_iso_start(b) || is_5424_start(b) || loose_size(b) > 0;
+	       is_iso_start(b) || is_5424_start(b) || is_utm_start(b) || loose_size(b) > 0;
 }
 
 static void read_time(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
@@ -504,6 +532,8 @@ static void read_time(struct yg_parser_int *ctx, struct header *h, struct yg_eve
 		h->has_time = read_bsd_time(ctx, h, event);
 	else if (is_iso_start(h->rest))
 		h->has_time = read_iso_time(ctx, h, event);
+	else if (is_utm_start(h->rest))
+		h->has_time = read_utm_time(ctx, h, event);
 	else if (loose_size(h->rest) > 0)
 		h->has_time = h->is_loose = read_loose_time(ctx, h, event);
 }
@@ -661,7 +691,8 @@ int yg_syslog_read_message(struct yg_parser_int *ctx, struct yg_bytes message,
 static bool is_message_head(struct yg_bytes program)
 {
 	return yg_bytes_eq(program, YG_S("CEF")) || yg_bytes_starts(program, YG_S("%ASA-")) ||
-	       yg_bytes_starts(program, YG_S("%FTD-"));
+	       yg_bytes_starts(program, YG_S("%FTD-")) ||
+	       yg_bytes_starts(program, YG_S("%PIX-"));
 }
 
 /* Programs whose messages are told by the program's name. YG_EMISMATCH: just text. */
