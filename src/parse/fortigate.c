@@ -262,7 +262,7 @@ static int derive_copy(struct yg_event *event, const char *const *names, uint32_
 	for (; *names; names++) {
 		struct yg_bytes text = get(event, yg_bytes_str(*names));
 
-		if (text.size > 0)
+		if (text.size > 0 && !yg_bytes_eq(text, YG_S("N/A")))
 			return yg_event_derive(event, to_id, text, YG_VALUE_TEXT);
 	}
 	return YG_OK;

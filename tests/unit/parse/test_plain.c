@@ -111,6 +111,19 @@ static void words_tell_a_sign_in(void)
 		 "failed", "bob", "192.0.2.9"},
 		{"{\"message\":\"failed login for username \\\"bob\\\" from ip 192.0.2.9\"}",
 		 "failed", "bob", "192.0.2.9"},
+		/* words that follow a mark and are no name */
+		{"telnet login fail from 192.0.2.9", "failed", "", "192.0.2.9"},
+		{"Administrator login denied due to bad credentials src=192.0.2.9", "failed", "",
+		 "192.0.2.9"},
+		{"user.name(REALM)[] - authentication failed for bob from 192.0.2.9", "failed",
+		 "bob", "192.0.2.9"},
+		{"user agent=\"x\" failed to authenticate user:bob, 192.0.2.9", "failed", "bob",
+		 "192.0.2.9"},
+		{"Authentication not allowed, remoteIp = 192.0.2.9", "failed", "", "192.0.2.9"},
+		/* the machine that asked for somebody else */
+		{"Authentication failed, Device IP Address=198.51.100.1, User-Name=bob, "
+		 "NAS-IP-Address=198.51.100.1, Calling-Station-ID=192.0.2.9",
+		 "failed", "bob", "192.0.2.9"},
 		/* a name that pretends to be a place: the last place counts */
 		{"login failed for 'x from 198.51.100.66' from 192.0.2.9", "failed",
 		 "x from 198.51.100.66", "192.0.2.9"},

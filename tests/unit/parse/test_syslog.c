@@ -70,6 +70,18 @@ static void headers_of_many_kinds(void)
 		 "7", "unix"},
 		{"Jan  2 03:04:05 UDM,0011,v1.2 dropbear[7]: commas", "2023-01-02T03:04:05Z",
 		 "UDM,0011,v1.2", "dropbear", "7", "commas"},
+		{"Jan  2 03:04:05 <local0.warn> 192.0.2.7 prog: with its level", "2023-01-02T03:04:05Z",
+		 "192.0.2.7", "prog", "", "with its level"},
+		{"Jan  2 03:04:05 <local0> 192.0.2.7 no level", "2023-01-02T03:04:05Z", "", "", "",
+		 "<local0> 192.0.2.7 no level"},
+		{"Jan  2 03:04:05 big1 notice apmd[7]: level before the program",
+		 "2023-01-02T03:04:05Z", "big1", "apmd", "7", "level before the program"},
+		{"Jan  2 03:04:05 big1 notice of a meeting", "2023-01-02T03:04:05Z", "big1", "", "",
+		 "notice of a meeting"},
+		{"2023:03:01-03:04:05 utm1 aua[7]: of Sophos UTM", "2023-03-01T03:04:05Z", "utm1",
+		 "aua", "7", "of Sophos UTM"},
+		{"<134>1 1677639845.250000000 MX84 events port 44 down", "2023-03-01T03:04:05.250Z",
+		 "MX84", "events", "", "port 44 down"},
 		{"2024-05-01T00:00:00Z stdout F plain words", "2024-05-01T00:00:00Z", "",
 		 "container", "", "plain words"},
 	};
@@ -107,6 +119,63 @@ static void parts_of_rfc_5424(void)
 	CHECK_TEXT(field(&r, "a.b"), "2");
 	reading_next(&r, "<165>1 2003-10-11T22:14:15.003Z h app - ID47 [open x=\"1\" msg");
 	CHECK(r.rc == YG_EFORMAT && r.fault.pos == 45);
+	reading_done(&r);
+}
+
+static void check_gateway(struct reading *r, const char *line, const char *user,
+			  const char *address, const char *result)
+{
+	reading_next(r, line);
+	CHECK(r->rc == YG_OK && r->event.format == YG_FORMAT_KEYVALUE);
+	CHECK_TEXT(field(r, "user"), user);
+	CHECK_TEXT(field(r, "src_ip"), address);
+	CHECK_TEXT(field(r, "auth_result"), result);
+}
+
+/* Their params have their own names, and what they say of sign-ins is told. */
+static void gateways_write_structured_data(void)
+{
+	struct reading r = reading("x");
+
+	check_gateway(&r,
+		      "<37>1 2023-05-09T15:00:06Z fw1 sshd - SSHD_LOGIN_FAILED [junos@2636.1 "
+		      "username=\"bob\" source-address=\"192.0.2.9\"]",
+		      "bob", "192.0.2.9", "failed");
+	CHECK_TEXT(field(&r, "source-address"), "192.0.2.9");
+	check_gateway(&r,
+		      "<37>1 2023-05-09T15:00:06Z fw1 mgd - UI_LOGIN_EVENT [junos@2636.1 "
+		      "username=\"bob\" ssh-connection=\"192.0.2.9 51512 198.51.100.1 22\"]",
+		      "bob", "192.0.2.9", "accepted");
+	check_gateway(&r,
+		      "<37>1 2023-05-09T15:00:06Z fw1 snmpd - SNMPD_AUTH_FAILURE [junos@2636.1 "
+		      "source-address=\"192.0.2.9\"]",
+		      "", "192.0.2.9", "");
+	check_gateway(&r,
+		      "Aug 24 04:58:58 192.0.2.1 junos-flow: 2023-08-24T04:58:58.724Z fw1 RT_FLOW - "
+		      "RT_FLOW_SESSION_DENY [junos@2636.1 source-address=\"192.0.2.9\" "
+		      "destination-port=\"80\" username=\"N/A\" note=\"a \\\"b\\\" \\]\"] denied",
+		      "", "192.0.2.9", "");
+	CHECK_TEXT(field(&r, "action"), "deny");
+	CHECK_TEXT(field(&r, "dst_port"), "80");
+	CHECK_TEXT(field(&r, "msgid"), "RT_FLOW_SESSION_DENY");
+	CHECK_TEXT(field(&r, "message"), "denied");
+	check_gateway(&r,
+		      "<134>1 2023-12-27T09:39:55Z gw CheckPoint 1 - [action:\"Failed Log In\"; "
+		      "scheme::\"IKE\"; user:\"bob\"; src:\"192.0.2.9\"; ]",
+		      "bob", "192.0.2.9", "failed");
+	CHECK_TEXT(field(&r, "scheme"), "IKE");
+	check_gateway(&r,
+		      "1 2023-12-27T09:39:55Z gw CheckPoint 1 - [action:\"Accept\"; "
+		      "administrator:\"bob\"; audit_status:\"Failure\"; client_ip:\"192.0.2.9\"; "
+		      "operation:\"Log In\"]",
+		      "bob", "192.0.2.9", "failed");
+	check_gateway(&r,
+		      "1 2023-12-27T09:39:55Z gw CheckPoint 1 - [action:\"Drop\"; service:\"dns\"; "
+		      "src:\"192.0.2.9\"]",
+		      "", "192.0.2.9", "");
+	CHECK_TEXT(field(&r, "dst_port"), "");
+	reading_next(&r, "Aug 24 04:58:58 gw prog: open [junos@2636.1 a=\"b");
+	CHECK(r.rc == YG_OK && r.event.format == YG_FORMAT_SYSLOG);
 	reading_done(&r);
 }
 
@@ -179,6 +248,7 @@ static void sources_in_messages_of_unknown_programs(void)
 static const struct check_case cases[] = {
 	CASE(headers_of_many_kinds),
 	CASE(parts_of_rfc_5424),
+	CASE(gateways_write_structured_data),
 	CASE(other_text_is_no_syslog),
 	CASE(a_message_may_be_another_format),
 	CASE(sources_in_messages_of_unknown_programs),
