@@ -288,16 +288,17 @@ static bool contains(struct yg_bytes text, const char *word)
 	return yg_bytes_find(text, yg_bytes_str(word)) != SIZE_MAX;
 }
 
-/* Sophos and Check Point say it in other fields. */
+/* Sophos, FortiAuthenticator and Check Point say it in other fields. */
 static const char *other_result(struct yg_event *event, struct yg_bytes status)
 {
 	if (contains(yg_event_get(event, YG_F_action), "Failed Log In"))
 		return "failed";
-	if (!contains(get(event, YG_S("log_subtype")), "Authentication"))
+	if (!contains(get(event, YG_S("log_subtype")), "Authentication") &&
+	    !contains(get(event, YG_S("subcategory")), "Authentication"))
 		return NULL;
 	if (contains(status, "Failed"))
 		return "failed";
-	return contains(status, "Successful") ? "accepted" : NULL;
+	return contains(status, "Success") ? "accepted" : NULL;
 }
 
 /* Accepted or failed, for the records that are about signing in. */

@@ -298,15 +298,18 @@ static bool starts_nocase(struct yg_bytes b, const char *head)
 static bool is_go_between(struct yg_bytes b, size_t end)
 {
 	static const char *const heads[] = {"nas", "device ip"};
-	size_t start = end;
+	size_t start;
 
-	while (start > 0 && end - start < MARK_BYTES && !strchr(",;|([{", b.data[start - 1]))
+	while (end > 0 && (b.data[end - 1] == '"' || b.data[end - 1] == '='))
+		end--;
+	start = end;
+	while (start > 0 && end - start < MARK_BYTES && !strchr(",;|([{\"", b.data[start - 1]))
 		start--;
 	b = yg_bytes_trim(yg_bytes_cut(b, start, end));
 	for (size_t i = 0; i < WORDS_IN(heads); i++) {
 		size_t size = strlen(heads[i]);
 
-		if (b.size > size && starts_nocase(b, heads[i]) && !is_letter(b.data[size]))
+		if (starts_nocase(b, heads[i]) && (b.size == size || !is_letter(b.data[size])))
 			return true;
 	}
 	return false;
