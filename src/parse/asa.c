@@ -14,7 +14,8 @@ struct asa {
 	const char *action, *result;
 };
 
-/* Where "%ASA-", "%FTD-" or "%PIX-" begins, at the front or behind a header; SIZE_MAX when nowhere. */
+/* Where "%ASA-", "%FTD-" or "%PIX-" begins, at the front or behind a header; SIZE_MAX when nowhere.
+ */
 static size_t head_of(struct yg_bytes record)
 {
 	struct yg_bytes look = yg_bytes_cut(record, 0, HEAD_LOOK_BYTES);

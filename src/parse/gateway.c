@@ -135,8 +135,12 @@ static bool ends_with_one(struct yg_bytes text, const char *const *tails)
 /* By the message's name. A wrong word for SNMP is a monitor's mistake far more often. */
 static const char *junos_result(struct yg_bytes name)
 {
-	static const char *const failed[] = {"_AUTH_FAIL",  "_AUTH_FAIL_LS",   "WEBAUTH_FAIL",
-					     "LOGIN_FAILED", "WEBAUTH_FAIL_LS", "_AUTH_FAILURE",
+	static const char *const failed[] = {"_AUTH_FAIL",
+					     "_AUTH_FAIL_LS",
+					     "WEBAUTH_FAIL",
+					     "LOGIN_FAILED",
+					     "WEBAUTH_FAIL_LS",
+					     "_AUTH_FAILURE",
 					     NULL};
 	static const char *const accepted[] = {"_AUTH_ACCEPTED",  "_AUTH_ACCEPTED_LS", "_AUTH_OK",
 					       "WEBAUTH_SUCCESS", "UI_LOGIN_EVENT",    NULL};
@@ -202,8 +206,8 @@ static int put_missing(struct yg_event *event, const struct yg_put *puts, size_t
 static int add_meaning(struct yg_event *event, const char *result, const char *action)
 {
 	static const char *const user[] = {"user", "username", "user-name", "administrator", NULL};
-	static const char *const from[] = {"source-address", "client-address", "src", "client_ip",
-					   "ssh-connection", NULL};
+	static const char *const from[] = {"source-address", "client-address", "src",
+					   "client_ip",	     "ssh-connection", NULL};
 	static const char *const to[] = {"destination-address", "dst", NULL};
 	static const char *const from_port[] = {"source-port", "s_port", NULL};
 	static const char *const to_port[] = {"destination-port", "service", NULL};

@@ -26,11 +26,11 @@
 
 #include "base/ban.h"
 
-#define TAG_BYTES_MAX	 64u
-#define PID_BYTES_MAX	 24u
-#define PRI_MAX		 191u
+#define TAG_BYTES_MAX	   64u
+#define PID_BYTES_MAX	   24u
+#define PRI_MAX		   191u
 #define PRIORITY_BYTES_MAX 24u
-#define SOURCE_BYTES_MAX 320u /* a host name and its address */
+#define SOURCE_BYTES_MAX   320u /* a host name and its address */
 
 struct header {
 	struct yg_bytes rest; /* what is not read yet */
@@ -406,7 +406,7 @@ static void skip_priority(struct yg_bytes *b)
 /* "notice apmd[123]: ": how bad it is, between host and program, as BIG-IP writes it. */
 static void skip_severity(struct yg_bytes *b)
 {
-	static const char *const words[] = {"emerg",  "alert", "crit", "err",
+	static const char *const words[] = {"emerg",   "alert",	 "crit", "err",
 					    "warning", "notice", "info", "debug"};
 	struct yg_bytes rest = *b;
 	struct yg_bytes first = word(&rest);
@@ -538,8 +538,8 @@ static void read_time(struct yg_parser_int *ctx, struct header *h, struct yg_eve
 		h->has_time = h->is_loose = read_loose_time(ctx, h, event);
 }
 
-/* "1 1647478092.669153546 MX84 events …": Meraki's own form behind PRI, which only begins as RFC 5424
- * does. */
+/* "1 1647478092.669153546 MX84 events …": Meraki's own form behind PRI, which only begins as RFC
+ * 5424 does. */
 static bool read_seconds(struct yg_parser_int *ctx, struct header *h, struct yg_event *event)
 {
 	struct yg_bytes b = yg_bytes_from(h->rest, 2);
@@ -691,8 +691,7 @@ int yg_syslog_read_message(struct yg_parser_int *ctx, struct yg_bytes message,
 static bool is_message_head(struct yg_bytes program)
 {
 	return yg_bytes_eq(program, YG_S("CEF")) || yg_bytes_starts(program, YG_S("%ASA-")) ||
-	       yg_bytes_starts(program, YG_S("%FTD-")) ||
-	       yg_bytes_starts(program, YG_S("%PIX-"));
+	       yg_bytes_starts(program, YG_S("%FTD-")) || yg_bytes_starts(program, YG_S("%PIX-"));
 }
 
 /* Programs whose messages are told by the program's name. YG_EMISMATCH: just text. */

@@ -381,15 +381,15 @@ static struct yg_bytes find_address(struct yg_bytes b)
 static bool is_stop_word(struct yg_bytes b)
 {
 	static const char *const stops[] = {
-		"is",	       "not",	     "name",	  "does",     "from",	    "was",
-		"and",	       "or",	     "for",	  "with",     "password",   "id",
-		"has",	       "login",	     "at",	  "on",	      "in",	    "null",
-		"the",	       "failed",     "credentials", "client",   "request",    "attempt",
-		"page",	       "fail",	     "failure",	  "fails",    "denied",	    "incorrect",
-		"error",       "refused",    "rejected",  "invalid",  "success",    "succeeded",
-		"agent",       "successful", "attempts",  "to",	      "by",	    "via",
-		"using",       "session",    "timeout",	  "expired",  "locked",	    "authentication",
-		"because",     "due",	     "account",	  "unknown",  "unsuccessful", "of"};
+		"is",	   "not",	 "name",	"does",	   "from",	   "was",
+		"and",	   "or",	 "for",		"with",	   "password",	   "id",
+		"has",	   "login",	 "at",		"on",	   "in",	   "null",
+		"the",	   "failed",	 "credentials", "client",  "request",	   "attempt",
+		"page",	   "fail",	 "failure",	"fails",   "denied",	   "incorrect",
+		"error",   "refused",	 "rejected",	"invalid", "success",	   "succeeded",
+		"agent",   "successful", "attempts",	"to",	   "by",	   "via",
+		"using",   "session",	 "timeout",	"expired", "locked",	   "authentication",
+		"because", "due",	 "account",	"unknown", "unsuccessful", "of"};
 
 	for (size_t i = 0; i < WORDS_IN(stops); i++)
 		if (yg_bytes_eq_nocase(b, yg_bytes_str(stops[i])))

@@ -124,8 +124,8 @@ static void words_tell_a_sign_in(void)
 		{"Authentication failed, Device IP Address=198.51.100.1, User-Name=bob, "
 		 "NAS-IP-Address=198.51.100.1, Calling-Station-ID=192.0.2.9",
 		 "failed", "bob", "192.0.2.9"},
-		{"action=\"Authentication\" user=\"bob\" nas=\"198.51.100.1\" with invalid token", "failed",
-		 "bob", ""},
+		{"action=\"Authentication\" user=\"bob\" nas=\"198.51.100.1\" with invalid token",
+		 "failed", "bob", ""},
 		/* a name that pretends to be a place: the last place counts */
 		{"login failed for 'x from 198.51.100.66' from 192.0.2.9", "failed",
 		 "x from 198.51.100.66", "192.0.2.9"},

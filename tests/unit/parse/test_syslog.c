@@ -70,8 +70,8 @@ static void headers_of_many_kinds(void)
 		 "7", "unix"},
 		{"Jan  2 03:04:05 UDM,0011,v1.2 dropbear[7]: commas", "2023-01-02T03:04:05Z",
 		 "UDM,0011,v1.2", "dropbear", "7", "commas"},
-		{"Jan  2 03:04:05 <local0.warn> 192.0.2.7 prog: with its level", "2023-01-02T03:04:05Z",
-		 "192.0.2.7", "prog", "", "with its level"},
+		{"Jan  2 03:04:05 <local0.warn> 192.0.2.7 prog: with its level",
+		 "2023-01-02T03:04:05Z", "192.0.2.7", "prog", "", "with its level"},
 		{"Jan  2 03:04:05 <local0> 192.0.2.7 no level", "2023-01-02T03:04:05Z", "", "", "",
 		 "<local0> 192.0.2.7 no level"},
 		{"Jan  2 03:04:05 big1 notice apmd[7]: level before the program",
@@ -150,11 +150,12 @@ static void gateways_write_structured_data(void)
 		      "<37>1 2023-05-09T15:00:06Z fw1 snmpd - SNMPD_AUTH_FAILURE [junos@2636.1 "
 		      "source-address=\"192.0.2.9\"]",
 		      "", "192.0.2.9", "");
-	check_gateway(&r,
-		      "Aug 24 04:58:58 192.0.2.1 junos-flow: 2023-08-24T04:58:58.724Z fw1 RT_FLOW - "
-		      "RT_FLOW_SESSION_DENY [junos@2636.1 source-address=\"192.0.2.9\" "
-		      "destination-port=\"80\" username=\"N/A\" note=\"a \\\"b\\\" \\]\"] denied",
-		      "", "192.0.2.9", "");
+	check_gateway(
+		&r,
+		"Aug 24 04:58:58 192.0.2.1 junos-flow: 2023-08-24T04:58:58.724Z fw1 RT_FLOW - "
+		"RT_FLOW_SESSION_DENY [junos@2636.1 source-address=\"192.0.2.9\" "
+		"destination-port=\"80\" username=\"N/A\" note=\"a \\\"b\\\" \\]\"] denied",
+		"", "192.0.2.9", "");
 	CHECK_TEXT(field(&r, "action"), "deny");
 	CHECK_TEXT(field(&r, "dst_port"), "80");
 	CHECK_TEXT(field(&r, "msgid"), "RT_FLOW_SESSION_DENY");
@@ -246,12 +247,9 @@ static void sources_in_messages_of_unknown_programs(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(headers_of_many_kinds),
-	CASE(parts_of_rfc_5424),
-	CASE(gateways_write_structured_data),
-	CASE(other_text_is_no_syslog),
-	CASE(a_message_may_be_another_format),
-	CASE(sources_in_messages_of_unknown_programs),
+	CASE(headers_of_many_kinds),	       CASE(parts_of_rfc_5424),
+	CASE(gateways_write_structured_data),  CASE(other_text_is_no_syslog),
+	CASE(a_message_may_be_another_format), CASE(sources_in_messages_of_unknown_programs),
 };
 
 CHECK_MAIN(cases)
