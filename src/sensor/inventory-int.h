@@ -26,6 +26,9 @@ struct yg_bytes yg_facts_text(void);
 /* system.c */
 YG_MUST_USE int yg_host_collect(const char *root, struct yg_inventory *to);
 
+/* administrators.c: YG_OK or YG_ENOMEM; what cannot be read is a problem. */
+YG_MUST_USE int yg_host_administrators(const char *root, struct yg_inventory *to);
+
 /* packages_rpm.c: YG_OK, also when nothing is there or it cannot be read (a problem); YG_ENOMEM. */
 YG_MUST_USE int yg_inventory_rpm(const char *root, int64_t now_ns, struct yg_inventory *to,
 				 bool *ret_is_there);

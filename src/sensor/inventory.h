@@ -11,15 +11,16 @@
  *   package        name:architecture, version
  *   update         name:architecture, the newer version, "security" where it is one
  *   socket         "tcp 0.0.0.0:22", user id
- *   administrator  account, why ("sudo", "uid 0")
+ *   administrator  account, why ("sudo", "sudoers", "uid 0")
  *   antivirus      product, "running" or "not running"
  *   now            what changes all the time and is no change: lists_time, signatures_time
  *   problem        what could not be found out: packages, updates, updates_security, support …; why
  *
  * Layer:   sensor. One thread an inventory.
  * Input:   untrusted files: all sizes and counts are bounded, what is beyond is counted.
- * Source:  deb-version(7), deb822(5), os-release(5), proc_pid_net(5), group(5); of rpm: rpm.h,
- * repos.h Tests:   tests/unit/sensor/test_inventory.c, tests/fuzz/fuzz_packages.c,
+ * Source:  deb-version(7), deb822(5), os-release(5), proc_pid_net(5), group(5), sudoers(5); of rpm:
+ *          rpm.h, repos.h; of apk: apk.h
+ * Tests:   tests/unit/sensor/test_inventory.c, tests/fuzz/fuzz_packages.c,
  *          tests/fuzz/fuzz_host.c, tests/e2e/sensor_inventory.py
  */
 #pragma once
@@ -109,6 +110,7 @@ struct yg_stanza {
 	bool is_cut; /* a value was too long */
 };
 struct yg_stanzas {
+	bool is_apk; /* fields are called P, V and A, and letter case matters */
 	struct yg_stanza now;
 	bool has_any;
 	bool is_in_long; /* the rest of a line that is too long is passed over */
@@ -116,17 +118,19 @@ struct yg_stanzas {
 	void *arg;
 };
 /*
- * Stanzas of a package database (deb822) from the front of @text; lines that are not whole stay
- * unless @is_end. *ret_used: bytes consumed. YG_OK or what take() returned.
+ * Stanzas of a package database (deb822, or apk's) from the front of @text; lines that are not
+ * whole stay unless @is_end. *ret_used: bytes consumed. YG_OK or what take() returned.
  */
 YG_MUST_USE int yg_stanzas_feed(struct yg_stanzas *stanzas, struct yg_bytes text, bool is_end,
 				size_t *ret_used);
+/* More than @text may hold of one line that is not whole. */
+#define YG_STANZAS_LINE_MAX 65536u
 
 /* Lines of /proc/net/tcp and its like. */
 void yg_inventory_sockets(struct yg_inventory *to, const char *protocol, struct yg_bytes text,
 			  unsigned udp_first, unsigned udp_last);
-/* passwd and group. */
+/* passwd and group; @sudoers: all files of sudo's rules one behind the other, or empty. */
 YG_MUST_USE int yg_inventory_administrators(struct yg_inventory *to, struct yg_bytes passwd,
-					    struct yg_bytes group);
+					    struct yg_bytes group, struct yg_bytes sudoers);
 /* os-release. */
 void yg_inventory_system(struct yg_inventory *to, struct yg_bytes text);

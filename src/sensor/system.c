@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The machine itself: its system, sockets, administrators, malware protection. */
+/* The machine itself: its system, sockets, malware protection. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -15,12 +15,11 @@
 
 #include "base/ban.h"
 
-#define FILE_MAX   (4u << 20)
-#define PROCESSES  32768u /* looked at */
-#define PEOPLE_MAX 1024u
-#define SMALL	   4096u
-#define LISTEN	   "0A"
-#define UNBOUND	   "07" /* UDP without a peer */
+#define FILE_MAX  (4u << 20)
+#define PROCESSES 32768u /* looked at */
+#define SMALL	  4096u
+#define LISTEN	  "0A"
+#define UNBOUND	  "07" /* UDP without a peer */
 
 extern const unsigned char yg_host_facts[];
 extern const size_t yg_host_facts_size;
@@ -126,13 +125,49 @@ static struct yg_bytes unquote(struct yg_bytes value)
 	return value;
 }
 
-/* By version, and by its first number: RHEL counts minor releases. */
+/* By version, and by what is left of it before its last points: RHEL counts minor releases. */
 static bool find_support(struct yg_bytes id, struct yg_bytes version, struct yg_bytes *ret)
 {
-	if (id.size == 0 || version.size == 0)
-		return false;
-	return yg_facts_find("os", id, version, ret) ||
-	       yg_facts_find("os", id, yg_bytes_cut(version, 0, yg_bytes_chr(version, '.')), ret);
+	while (id.size > 0 && version.size > 0) {
+		if (yg_facts_find("os", id, version, ret))
+			return true;
+		while (version.size > 0 && version.data[version.size - 1] != '.')
+			version.size--;
+		version.size -= version.size > 0;
+	}
+	return false;
+}
+
+/* "2026-11-26" */
+static bool is_day(struct yg_bytes text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (i == 4 || i == 7 ? text.data[i] != '-'
+				     : text.data[i] < '0' || text.data[i] > '9')
+			return false;
+	return text.size == 10;
+}
+
+/* @stated: what the system says of itself, where the facts do not know it. */
+static void add_support(struct yg_inventory *to, struct yg_bytes id, struct yg_bytes version,
+			struct yg_bytes stated)
+{
+	struct yg_bytes facts;
+
+	if (find_support(id, version, &facts)) {
+		add(to, "host", "support_regular_end", yg_host_word(&facts, '|'));
+		add(to, "host", "support_end", yg_host_word(&facts, '|'));
+		add(to, "host", "support_source", yg_host_word(&facts, '|'));
+	} else if (is_day(stated)) {
+		add(to, "host", "support_regular_end", stated);
+		add(to, "host", "support_end", stated);
+		add(to, "host", "support_source", YG_S("os-release"));
+	} else {
+		add(to, "host", "support_end", YG_S("unknown"));
+		add(to, "problem", "support",
+		    yg_bytes_str(N_("how long this system gets updates is not known to this "
+				    "program")));
+	}
 }
 
 void yg_inventory_system(struct yg_inventory *to, struct yg_bytes text)
@@ -140,8 +175,8 @@ void yg_inventory_system(struct yg_inventory *to, struct yg_bytes text)
 	struct yg_bytes id = {0};
 	struct yg_bytes version = {0};
 	struct yg_bytes name = {0};
+	struct yg_bytes stated = {0};
 	struct yg_bytes line;
-	struct yg_bytes facts;
 
 	while (yg_host_line(&text, &line)) {
 		struct yg_bytes key = yg_bytes_trim(yg_host_word(&line, '='));
@@ -152,19 +187,13 @@ void yg_inventory_system(struct yg_inventory *to, struct yg_bytes text)
 			version = unquote(line);
 		else if (yg_bytes_eq(key, YG_S("PRETTY_NAME")))
 			name = unquote(line);
+		else if (yg_bytes_eq(key, YG_S("SUPPORT_END")))
+			stated = unquote(line);
 	}
 	add(to, "host", "os_id", id);
 	add(to, "host", "os_version", version);
 	add(to, "host", "os_name", name);
-	if (find_support(id, version, &facts)) {
-		add(to, "host", "support_regular_end", yg_host_word(&facts, '|'));
-		add(to, "host", "support_end", yg_host_word(&facts, '|'));
-		add(to, "host", "support_source", yg_host_word(&facts, '|'));
-		return;
-	}
-	add(to, "host", "support_end", YG_S("unknown"));
-	add(to, "problem", "support",
-	    yg_bytes_str(N_("how long this system gets updates is not known to this program")));
+	add_support(to, id, version, stated);
 }
 
 static void collect_system(const char *root, struct yg_inventory *to)
@@ -299,120 +328,37 @@ static void collect_sockets(const char *root, struct yg_inventory *to)
 		    yg_bytes_str(N_("the list of sockets (/proc/net) could not be read")));
 }
 
-/* ---- administrators ---- */
-
-struct person {
-	struct yg_bytes name;
-	struct yg_bytes gid;
-	bool is_root;	/* uid 0 */
-	uint8_t groups; /* a bit for each of group_names */
-};
-static const char *const group_names[] = {"sudo", "wheel", "admin"};
-#define GROUPS (sizeof(group_names) / sizeof(group_names[0]))
-
-struct people {
-	struct person list[PEOPLE_MAX];
-	size_t count;
-};
-
-static void note_person(struct people *p, struct yg_bytes name, bool is_root, uint8_t groups)
-{
-	size_t i = 0;
-
-	if (name.size == 0)
-		return;
-	while (i < p->count && !yg_bytes_eq(p->list[i].name, name))
-		i++;
-	if (i == PEOPLE_MAX)
-		return;
-	if (i == p->count)
-		p->list[p->count++] = (struct person){.name = name};
-	p->list[i].is_root |= is_root;
-	p->list[i].groups |= groups;
-}
-
-/* A group that administrates: its members, and those whose first group it is. */
-static void take_group(struct people *p, struct yg_bytes line, struct yg_bytes passwd)
-{
-	struct yg_bytes name = yg_host_word(&line, ':');
-	uint8_t bit = 0;
-	struct yg_bytes gid;
-	struct yg_bytes user;
-
-	for (size_t i = 0; i < GROUPS; i++)
-		if (yg_bytes_eq(name, yg_bytes_str(group_names[i])))
-			bit = (uint8_t)(1u << i);
-	if (bit == 0)
-		return;
-	(void)yg_host_word(&line, ':'); /* password */
-	gid = yg_host_word(&line, ':');
-	while (line.size > 0)
-		note_person(p, yg_bytes_trim(yg_host_word(&line, ',')), false, bit);
-	while (gid.size > 0 && yg_host_line(&passwd, &user)) {
-		name = yg_host_word(&user, ':');
-		(void)yg_host_word(&user, ':'); /* password */
-		(void)yg_host_word(&user, ':'); /* uid */
-		if (yg_bytes_eq(yg_host_word(&user, ':'), gid))
-			note_person(p, name, false, bit);
-	}
-}
-
-static void add_person(struct yg_inventory *to, const struct person *person)
-{
-	char why[64] = "";
-	size_t size = 0;
-
-	for (size_t i = 0; i < GROUPS; i++)
-		if (person->groups & 1u << i)
-			size += (size_t)snprintf(why + size, sizeof(why) - size, "%s%s",
-						 size ? "," : "", group_names[i]); /* all fit */
-	if (person->is_root)
-		(void)snprintf(why + size, sizeof(why) - size, "%suid 0", size ? "," : "");
-	yg_inventory_add(to, "administrator", person->name, yg_bytes_str(why),
-			 (struct yg_bytes){0});
-}
-
-int yg_inventory_administrators(struct yg_inventory *to, struct yg_bytes passwd,
-				struct yg_bytes group)
-{
-	struct people *people = yg_calloc(1, sizeof(*people));
-	struct yg_bytes rest = passwd;
-	struct yg_bytes line;
-
-	if (!people)
-		return YG_ENOMEM;
-	while (yg_host_line(&rest, &line)) {
-		struct yg_bytes name = yg_host_word(&line, ':');
-
-		(void)yg_host_word(&line, ':'); /* password */
-		if (yg_bytes_eq(yg_host_word(&line, ':'), YG_S("0")))
-			note_person(people, name, true, 0);
-	}
-	while (yg_host_line(&group, &line))
-		take_group(people, line, passwd);
-	for (size_t i = 0; i < people->count; i++)
-		add_person(to, &people->list[i]);
-	free(people);
-	return YG_OK;
-}
-
-static int collect_administrators(const char *root, struct yg_inventory *to)
-{
-	uint8_t *passwd_mem;
-	uint8_t *group_mem;
-	struct yg_bytes passwd = yg_host_read(root, "/etc/passwd", FILE_MAX, &passwd_mem);
-	struct yg_bytes group = yg_host_read(root, "/etc/group", FILE_MAX, &group_mem);
-	int rc = yg_inventory_administrators(to, passwd, group);
-
-	if (!passwd_mem || !group_mem)
-		add(to, "problem", "administrators",
-		    yg_bytes_str(N_("the list of accounts could not be read")));
-	free(passwd_mem);
-	free(group_mem);
-	return rc;
-}
-
 /* ---- malware protection ---- */
+
+/* When signatures were made: the head of a database of ClamAV, "ClamAV-VDB:" and fields, of which
+ * the ninth counts seconds; else when the file was written. */
+static int64_t signature_time(DIR *dir, const char *name)
+{
+	char head[512 + 1] = "";
+	struct yg_bytes rest;
+	struct stat st;
+	uint64_t made_s;
+	size_t got = 0;
+	int fd = openat(dirfd(dir), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return YG_TIME_NONE;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    yg_io_read(fd, (uint8_t *)head, sizeof(head) - 1, &got) != YG_OK) {
+		(void)close(fd); /* read only */
+		return YG_TIME_NONE;
+	}
+	(void)close(fd); /* read only */
+	rest = (struct yg_bytes){(const uint8_t *)head, got};
+	if (yg_bytes_starts(rest, YG_S("ClamAV-VDB:"))) {
+		for (unsigned i = 0; i < 8; i++)
+			(void)yg_host_word(&rest, ':');
+		rest = yg_host_word(&rest, ' '); /* blanks fill the head */
+		if (yg_bytes_u64(yg_bytes_trim(rest), &made_s) && made_s > 0 && made_s < UINT32_MAX)
+			return (int64_t)made_s * YG_NS_PER_S;
+	}
+	return (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S;
+}
 
 static int64_t newest_signature(const char *root, struct yg_bytes folder)
 {
@@ -428,13 +374,13 @@ static int64_t newest_signature(const char *root, struct yg_bytes folder)
 	dir = opendir(path);
 	while (dir && left-- > 0 && (entry = readdir(dir)) != NULL) {
 		struct yg_bytes name = yg_bytes_str(entry->d_name);
-		struct stat st;
+		int64_t time_ns;
 
 		if (!yg_bytes_ends(name, YG_S(".cvd")) && !yg_bytes_ends(name, YG_S(".cld")))
 			continue;
-		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S > newest)
-			newest = (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S;
+		time_ns = signature_time(dir, entry->d_name);
+		if (time_ns != YG_TIME_NONE && (newest == YG_TIME_NONE || time_ns > newest))
+			newest = time_ns;
 	}
 	if (dir)
 		(void)closedir(dir); /* read only */
@@ -530,7 +476,7 @@ int yg_host_collect(const char *root, struct yg_inventory *to)
 
 	collect_system(root, to);
 	collect_sockets(root, to);
-	rc = collect_administrators(root, to);
+	rc = yg_host_administrators(root, to);
 	collect_protection(root, to);
 	return rc;
 }

@@ -3,11 +3,14 @@
 """The inventory of a made-up machine: printed, sent whole, sent on change, each change once through kills."""
 import json
 import os
+import pathlib
 import shutil
 import signal
+import subprocess
+import tempfile
 
-from harness import case, contains, equal, folder, main
-from hub_kit import Hub, Member, until
+from harness import TIMEOUT_S, case, contains, equal, folder, main
+from hub_kit import SENSOR, Hub, Member, until
 
 STATUS = """Package: bash
 Status: install ok installed
@@ -73,6 +76,44 @@ def inventory(root):
     done = Member.call("inventory", "--root", root, "--json")
     equal(done.returncode, 0, done.stderr)
     return json.loads(done.stdout)
+
+
+def look(root, user=None):
+    done = subprocess.run([SENSOR, "inventory", "--root", str(root), "--json"], stdout=subprocess.PIPE, user=user, timeout=TIMEOUT_S,
+                          env=dict(os.environ, LANGUAGE="en"), check=True)
+    return json.loads(done.stdout)
+
+
+@case
+def signatures_are_as_old_as_they_are():
+    """ClamAV's file was copied just now; its head says when the signatures were made."""
+    root = machine()
+    head = "ClamAV-VDB:21 Nov 2025 08-29 +0000:27800:2075000:90:%s:x:maker:1763713740" % ("0" * 32)
+    put(root, "/var/lib/clamav/daily.cvd", head.ljust(512) + "packed")
+    equal(look(root)["signatures_time"], "2025-11-24T16:00:00Z")
+    (root / "var/lib/clamav/daily.cld").unlink()
+    equal(look(root)["signatures_time"], "2025-11-21T08:29:00Z")
+
+
+@case
+def administrators_by_rules():
+    root = machine()
+    put(root, "/etc/sudoers", "root ALL=(ALL:ALL) ALL\n%ops ALL=(ALL) ALL\n@includedir /etc/sudoers.d\n")
+    put(root, "/etc/sudoers.d/90-cloud", "bob ALL=(ALL) NOPASSWD:ALL\neve ALL=(root) /usr/bin/less\n")
+    put(root, "/etc/sudoers.d/old.bak", "mallory ALL=(ALL) ALL\n")
+    put(root, "/etc/group", "root:x:0:\nsudo:x:27:alice\nops:x:30:olga\n")
+    said = look(root)
+    equal([(a["name"], a["value"]) for a in said["administrator"]],
+          [("alice", "sudo"), ("bob", "sudoers"), ("olga", "sudoers"), ("root", "sudoers,uid 0")])
+    equal("sudoers" in [p["name"] for p in said["problem"]], False)
+    if os.getuid() == 0:  # by an account without rights: what it may not read is said
+        (root / "etc/sudoers").chmod(0o400)
+        inside = [part for part in root.parents if pathlib.Path(tempfile.gettempdir()) in part.parents]
+        for part in (pathlib.Path(tempfile.gettempdir()), *inside, root):
+            if not part.stat().st_mode & 0o005:
+                part.chmod(part.stat().st_mode | 0o055)
+        said = look(root, user=65534)
+        equal("sudoers" in [p["name"] for p in said["problem"]], True)
 
 
 @case

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as the files that describe a machine (sockets, accounts, os-release): lines of four
- * parts without control characters, sorted, none twice; no difference to itself.
+ * Any bytes as the files that describe a machine (sockets, accounts, sudoers, os-release): lines of
+ * four parts without control characters, sorted, none twice; no difference to itself.
  */
 #include <stdlib.h>
 
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	yg_inventory_system(&inventory, text);
 	yg_inventory_sockets(&inventory, "tcp", text, 1, 2);
 	yg_inventory_sockets(&inventory, "udp6", half, 1, 2);
-	if (yg_inventory_administrators(&inventory, text, half) != YG_OK ||
+	if (yg_inventory_administrators(&inventory, text, half, text) != YG_OK ||
 	    yg_inventory_sort(&inventory) != YG_OK)
 		abort();
 	check(&inventory);

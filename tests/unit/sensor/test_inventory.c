@@ -151,13 +151,71 @@ static void administrators(void)
 		      YG_S("root:x:0:0::/root:/bin/sh\ntoor:x:0:0::/:/bin/sh\nalice:x:1000:1000::/"
 			   "home:/bin/sh\nbob:x:1001:27::/:/bin/sh\n\n:::\n"),
 		      YG_S("root:x:0:\nsudo:x:27:alice, toor\nusers:x:100:alice,carol\nwheel:x:10:"
-			   "alice\nsudo")) == YG_OK);
+			   "alice\nsudo"),
+		      (struct yg_bytes){0}) == YG_OK);
 	CHECK(yg_inventory_sort(&inventory) == YG_OK && inventory.count == 4);
 	CHECK_TEXT(inventory.lines[0], "administrator\talice\tsudo,wheel\t");
 	CHECK_TEXT(inventory.lines[1], "administrator\tbob\tsudo\t");
 	CHECK_TEXT(inventory.lines[2], "administrator\troot\tuid 0\t");
 	CHECK_TEXT(inventory.lines[3], "administrator\ttoor\tsudo,uid 0\t");
 	yg_inventory_done(&inventory);
+}
+
+/* Rules of sudo that let somebody do everything; those that let him do something do not count. */
+static void sudoers(void)
+{
+	struct yg_inventory inventory;
+
+	yg_inventory_init(&inventory);
+	CHECK(yg_inventory_administrators(
+		      &inventory, YG_S("root:x:0:0::/root:/bin/sh\nfay:x:7:44::/:/bin/sh\n"),
+		      YG_S("ops:x:44:gus\nusers:x:100:zoe\nsudo:x:27:ann\n"),
+		      YG_S("Defaults env_reset, secure_path=ALL\n"
+			   "User_Alias ADMINS = bob, cid : OTHERS = zoe, DEEP\n"
+			   "User_Alias DEEP = dan\n"
+			   "Cmnd_Alias SHELLS = ALL\n"
+			   "root ALL=(ALL:ALL) ALL\n"
+			   "ann\tALL = (ALL) NOPASSWD: ALL # comment\n"
+			   "ADMINS ALL, !mail = ALL\n"
+			   "eve , OTHERS host1 , host2=(root) /bin/ls, \\\n NOPASSWD:ALL\n"
+			   "%ops ALL=(ALL) ALL\n"
+			   "hal ALL=(root) /usr/bin/less\n# ivy ALL=ALL\n"
+			   "@includedir /etc/sudoers.d\n")) == YG_OK);
+	CHECK(yg_inventory_sort(&inventory) == YG_OK && inventory.count == 9);
+	CHECK_TEXT(inventory.lines[0], "administrator\tann\tsudo,sudoers\t");
+	CHECK_TEXT(inventory.lines[1], "administrator\tbob\tsudoers\t");
+	CHECK_TEXT(inventory.lines[2], "administrator\tcid\tsudoers\t");
+	CHECK_TEXT(inventory.lines[3], "administrator\tdan\tsudoers\t");
+	CHECK_TEXT(inventory.lines[4], "administrator\teve\tsudoers\t");
+	CHECK_TEXT(inventory.lines[5], "administrator\tfay\tsudoers\t");
+	CHECK_TEXT(inventory.lines[6], "administrator\tgus\tsudoers\t");
+	CHECK_TEXT(inventory.lines[7], "administrator\troot\tsudoers,uid 0\t");
+	CHECK_TEXT(inventory.lines[8], "administrator\tzoe\tsudoers\t");
+	yg_inventory_done(&inventory);
+}
+
+static void support_of(const char *text, const char *wanted, const char *source)
+{
+	struct yg_inventory inventory;
+
+	yg_inventory_init(&inventory);
+	yg_inventory_system(&inventory, yg_bytes_str(text));
+	CHECK(yg_inventory_sort(&inventory) == YG_OK);
+	CHECK_TEXT(yg_inventory_value(&inventory, "host", "support_end"), wanted);
+	CHECK_TEXT(yg_inventory_value(&inventory, "host", "support_source"), source);
+	yg_inventory_done(&inventory);
+}
+
+/* By major and minor number, by the major one, and as the system itself says. */
+static void ends_of_support(void)
+{
+	support_of("ID=alpine\nVERSION_ID=3.22.4\n", "2027-05-01", "Alpine Linux releases (main)");
+	support_of("ID=\"almalinux\"\nVERSION_ID=\"9.4\"\n", "2032-05-31",
+		   "AlmaLinux release notes");
+	support_of("ID=fedora\nVERSION_ID=43\nSUPPORT_END=2026-12-02\n", "2026-12-02",
+		   "os-release");
+	support_of("ID=fedora\nVERSION_ID=43\nSUPPORT_END=soon\n", "unknown", "");
+	support_of("ID=alpine\nVERSION_ID=3.99_alpha\n", "unknown", "");
 }
 
 static void systems(void)
@@ -258,8 +316,9 @@ static void several_of_a_name(void)
 int main(void)
 {
 	static const struct check_case cases[] = {
-		CASE(versions),	      CASE(stanzas), CASE(long_lines),	CASE(sockets),
-		CASE(administrators), CASE(systems), CASE(differences), CASE(several_of_a_name)};
+		CASE(versions),	      CASE(stanzas),	      CASE(long_lines),	     CASE(sockets),
+		CASE(administrators), CASE(sudoers),	      CASE(ends_of_support), CASE(systems),
+		CASE(differences),    CASE(several_of_a_name)};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]));
 }
