@@ -111,6 +111,25 @@ struct yg_package *yg_packages_find(struct yg_packages *p, const char *name, con
 	return low > 0 && yg_bytes_eq(p->items[low - 1].key, key) ? &p->items[low - 1] : NULL;
 }
 
+bool yg_packages_have_name(const struct yg_packages *p, struct yg_bytes name)
+{
+	size_t low = 0;
+	size_t high = p->count;
+
+	while (low < high) { /* the first whose front is not before @name */
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_keys(yg_bytes_cut(p->items[middle].key, 0, name.size), name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < p->count && yg_bytes_starts(p->items[low].key, name); low++)
+		if (p->items[low].key.size > name.size && p->items[low].key.data[name.size] == ':')
+			return true;
+	return false;
+}
+
 int yg_packages_offer(struct yg_packages *p, struct yg_package *item, struct yg_bytes version,
 		      bool is_security)
 {
@@ -121,6 +140,14 @@ int yg_packages_offer(struct yg_packages *p, struct yg_package *item, struct yg_
 	if (item->newer.size > 0 && p->compare(version, item->newer) <= 0)
 		return YG_OK;
 	return yg_arena_dup(p->arena, version, &item->newer) ? YG_OK : YG_ENOMEM;
+}
+
+bool yg_packages_have_updates(const struct yg_packages *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->items[i].newer.size > 0)
+			return true;
+	return false;
 }
 
 void yg_packages_write(const struct yg_packages *p, struct yg_inventory *to)

@@ -44,9 +44,13 @@ void yg_packages_sort(struct yg_packages *packages);
 /* The newest that is installed of @name for @arch; NULL: none. */
 struct yg_package *yg_packages_find(struct yg_packages *packages, const char *name,
 				    const char *arch);
+/* Is something of that name installed, for whatever architecture? */
+bool yg_packages_have_name(const struct yg_packages *packages, struct yg_bytes name);
 /* @item can be had as @version, which may be older. YG_OK or YG_ENOMEM. */
 YG_MUST_USE int yg_packages_offer(struct yg_packages *packages, struct yg_package *item,
 				  struct yg_bytes version, bool is_security);
+
+bool yg_packages_have_updates(const struct yg_packages *packages);
 
 /* All as lines "package" and "update". */
 void yg_packages_write(const struct yg_packages *packages, struct yg_inventory *to);

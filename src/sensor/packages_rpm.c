@@ -97,14 +97,6 @@ static void problem(struct yg_inventory *to, const char *what, const char *why)
 			 (struct yg_bytes){0});
 }
 
-static bool has_updates(const struct yg_packages *packages)
-{
-	for (size_t i = 0; i < packages->count; i++)
-		if (packages->items[i].newer.size > 0)
-			return true;
-	return false;
-}
-
 /* What pending updates rest on, and what is not known of them. */
 static void judge(const struct yg_repos *repos, const struct yg_packages *packages, int64_t now_ns,
 		  struct yg_inventory *to)
@@ -126,14 +118,13 @@ static void judge(const struct yg_repos *repos, const struct yg_packages *packag
 			   "makecache` or `zypper refresh`"));
 	if (repos->read == 0)
 		return;
-	if (repos->has_modules)
+	if (repos->has_unknown_modules)
 		problem(to, "updates_modules",
 			N_("which updates wait for packages of module streams is not known"));
-	if (repos->advised == 0 && has_updates(packages))
+	if (repos->advised == 0 && yg_packages_have_updates(packages))
 		problem(to, "updates_security",
 			N_("which of the updates mend holes is not known: the lists kept here do "
-			   "not "
-			   "say it"));
+			   "not say it"));
 	(void)yg_time_iso(repos->time_ns - repos->time_ns % YG_NS_PER_S, 0, iso);
 	yg_inventory_add(to, "now", YG_S("lists_time"), yg_bytes_str(iso), (struct yg_bytes){0});
 	if (now_ns - repos->time_ns > YG_INVENTORY_OLD_S * YG_NS_PER_S)

@@ -11,8 +11,10 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/io.h"
+#include "parse/modulemd.h"
 #include "parse/repodata.h"
 #include "sensor/inventory-int.h"
+#include "sensor/modules.h"
 #include "sensor/rpm.h"
 #include "source/input.h"
 #include "source/zchunk.h"
@@ -30,11 +32,14 @@ static const char *const dnf_configs[] = {"/usr/share/dnf5/repos.d", "/etc/yum.r
 					  "/etc/distro.repos.d", NULL};
 static const char *const dnf_overrides[] = {"/usr/share/dnf5/repos.override.d",
 					    "/etc/dnf/repos.override.d", NULL};
+static const char *const module_states[] = {"/etc/dnf/modules.d", NULL};
+static const char *const module_defaults[] = {"/etc/dnf/modules.defaults.d", NULL};
 static const char *const dnf_caches[] = {"/var/cache/dnf", "/var/cache/libdnf5", NULL};
 
 struct repo {
 	struct yg_bytes id;
 	bool is_on;
+	bool is_hotfix;	    /* its packages come whatever stream holds */
 	const char *folder; /* below the root, of the newest that is kept; NULL: none */
 	int64_t time_ns;
 };
@@ -46,6 +51,10 @@ struct repos {
 	size_t count;
 	size_t room;
 	struct yg_packages *packages;
+	struct yg_modules *modules;
+	bool has_modules;	 /* documents of streams were read */
+	bool has_failed_modules; /* or could not be */
+	bool is_hotfix;		 /* the repository that is being read */
 	struct yg_repos *seen;
 };
 
@@ -92,7 +101,7 @@ static bool is_no(struct yg_bytes word)
 }
 
 /* Of all whose id is like @pattern; without wildcards it is the id. */
-static void switch_like(struct repos *r, struct yg_bytes pattern, bool is_on)
+static void switch_like(struct repos *r, struct yg_bytes pattern, bool is_hotfix, bool is_on)
 {
 	char like[ID_MAX];
 	char id[ID_MAX];
@@ -103,11 +112,12 @@ static void switch_like(struct repos *r, struct yg_bytes pattern, bool is_on)
 	for (size_t i = 0; i < r->count; i++) {
 		(void)snprintf(id, sizeof(id), "%.*s", YG_FMT(r->items[i].id)); /* as above */
 		if (fnmatch(like, id, 0) == 0)
-			r->items[i].is_on = is_on;
+			*(is_hotfix ? &r->items[i].is_hotfix : &r->items[i].is_on) = is_on;
 	}
 }
 
-/* Sections "[id]", and "enabled" in them. @is_override: of what is there already. */
+/* Sections "[id]", and "enabled" and "module_hotfixes" in them. @is_override: of what is there
+ * already. */
 static int read_config(struct repos *r, struct yg_bytes text, bool is_override)
 {
 	struct yg_bytes section = {0};
@@ -129,8 +139,10 @@ static int read_config(struct repos *r, struct yg_bytes text, bool is_override)
 			continue;
 		}
 		key = yg_bytes_trim(yg_host_word(&rest, '='));
-		if (section.size > 0 && yg_bytes_eq_nocase(key, YG_S("enabled")))
-			switch_like(r, section, !is_no(yg_bytes_trim(rest)));
+		if (section.size > 0 && (yg_bytes_eq_nocase(key, YG_S("enabled")) ||
+					 yg_bytes_eq_nocase(key, YG_S("module_hotfixes"))))
+			switch_like(r, section, yg_bytes_eq_nocase(key, YG_S("module_hotfixes")),
+				    !is_no(yg_bytes_trim(rest)));
 	}
 	return rc;
 }
@@ -140,32 +152,57 @@ static int is_config(const struct dirent *entry)
 	return yg_bytes_ends(yg_bytes_str(entry->d_name), YG_S(".repo"));
 }
 
-static int read_configs(struct repos *r, const char *const *folders, bool is_override)
+static int is_module(const struct dirent *entry)
+{
+	return yg_bytes_ends(yg_bytes_str(entry->d_name), YG_S(".module"));
+}
+
+static int is_yaml(const struct dirent *entry)
+{
+	return yg_bytes_ends(yg_bytes_str(entry->d_name), YG_S(".yaml"));
+}
+
+/* The small files of folders, in their order. */
+struct walk {
+	const char *const *folders;
+	int (*is_one)(const struct dirent *entry);
+	int (*read)(struct repos *r, struct yg_bytes text, bool is_override);
+	bool is_override;
+};
+
+static int walk_folders(struct repos *r, const struct walk *walk)
 {
 	int rc = YG_OK;
 
-	for (; *folders && rc == YG_OK; folders++) {
+	for (const char *const *folder = walk->folders; *folder && rc == YG_OK; folder++) {
 		char path[YG_HOST_PATH_MAX];
 		struct dirent **entries = NULL;
-		int count = yg_host_path(path, r->root, *folders)
-				    ? scandir(path, &entries, is_config, alphasort)
+		int count = yg_host_path(path, r->root, *folder)
+				    ? scandir(path, &entries, walk->is_one, alphasort)
 				    : 0;
 
 		for (int i = 0; i < count; i++) {
 			uint8_t *mem = NULL;
 
 			if (rc == YG_OK && (unsigned)i < YG_INVENTORY_FILES_MAX &&
-			    snprintf(path, sizeof(path), "%s/%s", *folders, entries[i]->d_name) <
+			    snprintf(path, sizeof(path), "%s/%s", *folder, entries[i]->d_name) <
 				    (int)sizeof(path))
-				rc = read_config(
+				rc = walk->read(
 					r, yg_host_read(r->root, path, YG_REPOS_FILE_MAX, &mem),
-					is_override);
+					walk->is_override);
 			free(mem);
 			free(entries[i]);
 		}
 		free(entries);
 	}
 	return rc;
+}
+
+static int read_configs(struct repos *r, const char *const *folders, bool is_override)
+{
+	const struct walk walk = {folders, is_config, read_config, is_override};
+
+	return walk_folders(r, &walk);
 }
 
 /* ---- what is kept of them ---- */
@@ -266,6 +303,7 @@ static int look_in_caches(struct repos *r, const char *const *caches, bool is_zy
 
 struct reading {
 	struct yg_repodata *parser;
+	struct yg_modulemd *modules; /* or this */
 	uint64_t bytes;
 };
 
@@ -274,8 +312,10 @@ static int feed(void *arg, struct yg_bytes piece)
 	struct reading *reading = arg;
 
 	reading->bytes += piece.size;
-	return reading->bytes > YG_REPOS_TEXT_MAX ? YG_ELIMIT
-						  : yg_repodata_feed(reading->parser, piece, false);
+	if (reading->bytes > YG_REPOS_TEXT_MAX)
+		return YG_ELIMIT;
+	return reading->parser ? yg_repodata_feed(reading->parser, piece, false)
+			       : yg_modulemd_feed(reading->modules, piece, false);
 }
 
 static int read_zchunk(const char *path, struct reading *reading)
@@ -313,14 +353,19 @@ static int read_stream(char *path, struct reading *reading)
 	return rc;
 }
 
+static int read_packed(char *path, struct reading *reading)
+{
+	return yg_bytes_ends(yg_bytes_str(path), YG_S(".zck")) ? read_zchunk(path, reading)
+							       : read_stream(path, reading);
+}
+
 static int read_file(char *path, enum yg_repodata_kind kind, const struct yg_repodata_take *take)
 {
 	struct reading reading = {0};
 	int rc = yg_repodata_new(kind, take, &reading.parser);
 
 	if (rc == YG_OK)
-		rc = yg_bytes_ends(yg_bytes_str(path), YG_S(".zck")) ? read_zchunk(path, &reading)
-								     : read_stream(path, &reading);
+		rc = read_packed(path, &reading);
 	if (rc == YG_OK)
 		rc = yg_repodata_feed(reading.parser, (struct yg_bytes){0}, true);
 	(void)yg_repodata_free(reading.parser);
@@ -335,12 +380,29 @@ static bool is_of_module(struct yg_bytes version)
 	return yg_bytes_find(version, YG_S(".module")) != SIZE_MAX;
 }
 
+/* Does a module stream hold @p back? Where what streams are made of is not known, what was built
+ * for one counts as held back, whatever it would replace. */
+static bool is_held_back(const struct repos *r, const struct yg_package *item,
+			 const struct yg_repodata_package *p)
+{
+	enum yg_module_verdict verdict = YG_MODULE_NONE;
+
+	if (r->is_hotfix)
+		return false;
+	if (r->has_modules)
+		verdict = yg_modules_judge(r->modules, p->name, p->version, p->arch);
+	if (verdict != YG_MODULE_NONE)
+		return verdict == YG_MODULE_OUT;
+	return is_of_module(yg_bytes_str(p->version)) ||
+	       (!r->has_modules && is_of_module(item->version));
+}
+
 /* What is installed that @p would take the place of: what was built for one architecture may be
  * for all now, and the other way round. */
-static struct yg_package *find_installed(struct yg_packages *packages,
-					 const struct yg_repodata_package *p)
+static struct yg_package *find_installed(const struct repos *r, const struct yg_repodata_package *p)
 {
 	static const char *const archs[] = {"x86_64", "aarch64", "ppc64le", "s390x", "i686"};
+	struct yg_packages *packages = r->packages;
 	struct yg_package *item = yg_packages_find(packages, p->name, p->arch);
 
 	if (strcmp(p->arch, "src") == 0 || strcmp(p->arch, "nosrc") == 0)
@@ -349,15 +411,13 @@ static struct yg_package *find_installed(struct yg_packages *packages,
 		item = yg_packages_find(packages, p->name, "noarch");
 	for (size_t i = 0; !item && strcmp(p->arch, "noarch") == 0 && i < 5; i++)
 		item = yg_packages_find(packages, p->name, archs[i]);
-	return item && !is_of_module(item->version) && !is_of_module(yg_bytes_str(p->version))
-		       ? item
-		       : NULL;
+	return item && !is_held_back(r, item, p) ? item : NULL;
 }
 
 static int take_offered(void *arg, const struct yg_repodata_package *p)
 {
 	struct repos *r = arg;
-	struct yg_package *item = find_installed(r->packages, p);
+	struct yg_package *item = find_installed(r, p);
 
 	return item ? yg_packages_offer(r->packages, item, yg_bytes_str(p->version), false) : YG_OK;
 }
@@ -366,7 +426,7 @@ static int take_offered(void *arg, const struct yg_repodata_package *p)
 static int take_advised(void *arg, const struct yg_repodata_package *p)
 {
 	struct repos *r = arg;
-	struct yg_package *item = find_installed(r->packages, p);
+	struct yg_package *item = find_installed(r, p);
 	struct yg_bytes version = yg_bytes_str(p->version);
 
 	if (item && item->newer.size > 0 && yg_rpm_compare(version, item->version) > 0 &&
@@ -381,6 +441,7 @@ static int take_advised(void *arg, const struct yg_repodata_package *p)
 struct files {
 	char packages[2][YG_REPODATA_NAME_MAX];
 	char advisories[2][YG_REPODATA_NAME_MAX];
+	char modules[2][YG_REPODATA_NAME_MAX];
 };
 
 static int take_file(void *arg, const char *type, const char *name)
@@ -390,6 +451,8 @@ static int take_file(void *arg, const char *type, const char *name)
 		   : strcmp(type, "primary_zck") == 0	 ? files->packages[1]
 		   : strcmp(type, "updateinfo") == 0	 ? files->advisories[0]
 		   : strcmp(type, "updateinfo_zck") == 0 ? files->advisories[1]
+		   : strcmp(type, "modules") == 0	 ? files->modules[0]
+		   : strcmp(type, "modules_zck") == 0	 ? files->modules[1]
 							 : NULL;
 
 	if (to)
@@ -428,6 +491,96 @@ static int read_index(struct repos *r, const struct repo *repo, struct files *re
 		       : YG_ELIMIT;
 }
 
+/* ---- module streams ---- */
+
+struct taking {
+	struct repos *r;
+	bool is_override;
+};
+
+static int take_module(void *arg, const struct yg_modulemd_doc *doc)
+{
+	const struct taking *taking = arg;
+
+	return yg_modules_add(taking->r->modules, doc, taking->is_override);
+}
+
+static int read_modules_file(struct repos *r, char *path)
+{
+	struct taking taking = {.r = r};
+	struct reading reading = {0};
+	int rc = yg_modulemd_new(take_module, &taking, &reading.modules);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = read_packed(path, &reading);
+	if (rc == YG_OK)
+		rc = yg_modulemd_feed(reading.modules, (struct yg_bytes){0}, true);
+	r->has_modules = true;
+	r->has_failed_modules |= rc != YG_OK || yg_modulemd_bad(reading.modules) > 0;
+	(void)yg_modulemd_free(reading.modules);
+	return rc == YG_ENOMEM ? rc : YG_OK;
+}
+
+static int read_modules(struct repos *r, const struct repo *repo)
+{
+	struct files files;
+	int rc = repo->folder ? read_index(r, repo, &files) : YG_ENOENT;
+
+	if (rc != YG_OK) /* counted where its packages are read */
+		return rc == YG_ENOMEM ? rc : YG_OK;
+	for (size_t i = 0; i < 2; i++) {
+		char path[YG_HOST_PATH_MAX];
+
+		if (files.modules[i][0] && file_path(r, repo->folder, files.modules[i], path) &&
+		    time_of(path) != YG_TIME_NONE)
+			return read_modules_file(r, path);
+	}
+	r->has_failed_modules |= files.modules[0][0] || files.modules[1][0];
+	return YG_OK;
+}
+
+static int read_state(struct repos *r, struct yg_bytes text, bool is_override)
+{
+	(void)is_override;
+	return yg_modules_add_state(r->modules, text);
+}
+
+static int read_defaults(struct repos *r, struct yg_bytes text, bool is_override)
+{
+	struct taking taking = {.r = r, .is_override = is_override};
+	struct yg_modulemd *parser = NULL;
+	int rc = yg_modulemd_new(take_module, &taking, &parser);
+
+	if (rc == YG_OK)
+		rc = yg_modulemd_feed(parser, text, true);
+	(void)yg_modulemd_free(parser);
+	return rc;
+}
+
+/* Of all repositories, before what they offer is looked at. */
+static int read_all_modules(struct repos *r)
+{
+	const struct walk states = {module_states, is_module, read_state, false};
+	const struct walk defaults = {module_defaults, is_yaml, read_defaults, true};
+	bool is_any_installed = false;
+	int rc = walk_folders(r, &states);
+
+	if (rc == YG_OK)
+		rc = walk_folders(r, &defaults);
+	for (size_t i = 0; i < r->count && rc == YG_OK; i++)
+		if (r->items[i].is_on)
+			rc = read_modules(r, &r->items[i]);
+	if (rc == YG_OK)
+		rc = yg_modules_settle(r->modules);
+	for (size_t i = 0; i < r->packages->count; i++)
+		is_any_installed |= is_of_module(r->packages->items[i].version);
+	r->seen->has_unknown_modules = r->has_failed_modules ||
+				       (is_any_installed && !r->has_modules) ||
+				       yg_modules_are_partly_unknown(r->modules);
+	return rc;
+}
+
 /* Fetched again and found to be the same, a file gets a new time. */
 static void note_time(struct yg_repos *seen, const struct repo *repo, int64_t time_ns)
 {
@@ -445,6 +598,7 @@ static int read_packages(struct repos *r, const struct repo *repo)
 	int rc;
 
 	seen->on++;
+	r->is_hotfix = repo->is_hotfix;
 	if (!repo->folder) {
 		seen->missing++;
 		return YG_OK;
@@ -471,6 +625,7 @@ static int read_advisories(struct repos *r, const struct repo *repo)
 
 	if (!repo->folder)
 		return YG_OK;
+	r->is_hotfix = repo->is_hotfix;
 	rc = read_index(r, repo, &files);
 	if (rc == YG_OK)
 		rc = read_either(r, repo, files.advisories, YG_REPODATA_ADVISORIES, &time_ns);
@@ -501,10 +656,12 @@ int yg_repos_read(const char *root, struct yg_packages *packages, struct yg_repo
 	int rc = r.arena ? YG_OK : YG_ENOMEM;
 
 	*ret = (struct yg_repos){.time_ns = YG_TIME_NONE};
-	for (size_t i = 0; i < packages->count; i++)
-		ret->has_modules |= is_of_module(packages->items[i].version);
+	if (rc == YG_OK)
+		rc = yg_modules_new(packages, &r.modules);
 	if (rc == YG_OK)
 		rc = find_repos(&r);
+	if (rc == YG_OK)
+		rc = read_all_modules(&r);
 	for (size_t i = 0; i < r.count && rc == YG_OK; i++)
 		if (r.items[i].is_on)
 			rc = read_packages(&r, &r.items[i]);
@@ -512,6 +669,7 @@ int yg_repos_read(const char *root, struct yg_packages *packages, struct yg_repo
 		if (r.items[i].is_on)
 			rc = read_advisories(&r, &r.items[i]);
 	free(r.items);
+	(void)yg_modules_free(r.modules);
 	(void)yg_arena_free(r.arena);
 	return rc;
 }
@@ -533,8 +691,7 @@ static bool stamp_next(DIR *folder, const char *path, char name[YG_HOST_PATH_MAX
 	return entry != NULL;
 }
 
-/* Of the names and times in a folder, in whatever order they come. */
-static uint64_t stamp_folder(const char *path)
+uint64_t yg_repos_stamp_folder(const char *path)
 {
 	size_t left = YG_INVENTORY_FILES_MAX;
 	DIR *folder = opendir(path);
@@ -561,7 +718,7 @@ static uint64_t stamp_cache(const char *path)
 
 	while (folder && left-- > 0 && stamp_next(folder, path, name, &one)) {
 		(void)snprintf(inner, sizeof(inner), "%s/repodata", name); /* measured */
-		stamp += one + stamp_folder(inner);
+		stamp += one + yg_repos_stamp_folder(inner);
 	}
 	if (folder)
 		(void)closedir(folder); /* read only */
@@ -573,9 +730,11 @@ uint64_t yg_repos_stamp(const char *root)
 	static const struct {
 		const char *const *folders;
 		uint64_t (*stamp)(const char *path);
-	} all[] = {{zypp_configs, stamp_folder},
-		   {dnf_configs, stamp_folder},
-		   {dnf_overrides, stamp_folder},
+	} all[] = {{zypp_configs, yg_repos_stamp_folder},
+		   {dnf_configs, yg_repos_stamp_folder},
+		   {dnf_overrides, yg_repos_stamp_folder},
+		   {module_states, yg_repos_stamp_folder},
+		   {module_defaults, yg_repos_stamp_folder},
 		   {zypp_caches, stamp_cache},
 		   {dnf_caches, stamp_cache}};
 	uint64_t stamp = 0;

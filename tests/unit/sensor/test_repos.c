@@ -159,7 +159,101 @@ static void dnf(void)
 	seen = look(got, sizeof(got));
 	CHECK(strcmp(got, "bash:x86_64 5.2-10! kernel:x86_64 5.14-71 perl:x86_64 5.34-1 ") == 0);
 	CHECK(seen.on == 2 && seen.read == 2 && seen.missing == 0 && seen.failed == 0);
-	CHECK(seen.advised == 1 && seen.has_modules && seen.time_ns == 2000 * YG_NS_PER_S);
+	CHECK(seen.advised == 1 && seen.has_unknown_modules && seen.time_ns == 2000 * YG_NS_PER_S);
+}
+
+#define MODULE(name, stream, more)                                                                 \
+	"---\ndocument: modulemd\nversion: 2\ndata:\n  name: " name "\n  stream: \"" stream        \
+	"\"\n  artifacts:\n    rpms:\n    - " more "\n"
+#define NEEDS(stream)                                                                              \
+	"  dependencies:\n  - requires:\n      platform: [el9]\n      bash: [" stream "]\n"
+#define PRESET(name, stream)                                                                       \
+	"---\ndocument: modulemd-defaults\nversion: 1\ndata:\n  module: " name                     \
+	"\n  stream: \"" stream "\"\n...\n"
+
+/* A repository of two streams of node, two of bash, a build of perl for each of those, and the same
+ * packages of no module; and another one, of which nothing but @hotfix is known. */
+static void keep_modules(const char *hotfix)
+{
+	begin();
+	put("/etc/yum.repos.d/a.repo", "[base]\n[other]\nmodule_hotfixes=0\n");
+	put("/etc/yum.repos.d/b.repo", hotfix);
+	keep(DNF "base" HASH,
+	     PACKAGE("nodejs", "x86_64", "18.9", "1.module+el9+3")
+		     PACKAGE("nodejs", "x86_64", "20", "1.module+el9+2")
+			     PACKAGE("nodejs", "x86_64", "21", "1")
+				     PACKAGE("bash", "x86_64", "5.3", "1.module+el9+1")
+					     PACKAGE("bash", "x86_64", "6", "1.module+el9+1")
+						     PACKAGE("perl", "x86_64", "5.33", "1")
+							     PACKAGE("perl", "x86_64", "5.40", "2"),
+	     NULL, 2000);
+	keep(DNF "other" HASH, PACKAGE("tzdata", "noarch", "2030", "1"), NULL, 2000);
+	put_at(DNF "base" HASH "/repodata/repomd.xml",
+	       "<repomd><data type='primary'><location href='repodata/p.xml'/></data>"
+	       "<data type='modules'><location href='repodata/m.yaml'/></data></repomd>",
+	       2000);
+	put(DNF "base" HASH "/repodata/m.yaml",
+	    MODULE("nodejs", "18", "nodejs-0:18.9-1.module+el9+3.x86_64")
+		    MODULE("nodejs", "20", "nodejs-0:20-1.module+el9+2.x86_64")
+			    MODULE("bash", "5", "bash-0:5.3-1.module+el9+1.x86_64")
+				    MODULE("bash", "6", "bash-0:6-1.module+el9+1.x86_64")
+					    MODULE("perl", "1", "perl-0:5.33-1.x86_64") NEEDS("5")
+						    MODULE("perl", "1", "perl-0:5.40-2.x86_64")
+							    NEEDS("6") PRESET("perl", "1")
+								    PRESET("bash", "5"));
+}
+
+static void module_streams(void)
+{
+	char got[256];
+	struct yg_repos seen;
+
+	/* Defaults hold: bash 5, and of perl what was built for it; no stream of node does. */
+	keep_modules("");
+	seen = look(got, sizeof(got));
+	CHECK(strcmp(got, "bash:x86_64 5.3-1.module+el9+1 nodejs:x86_64 21-1 perl:x86_64 5.33-1 "
+			  "tzdata:noarch 2030-1 ") == 0);
+	CHECK(!seen.has_unknown_modules);
+	/* What was switched on holds in their place. */
+	put("/etc/dnf/modules.d/nodejs.module",
+	    "[nodejs]\nname=nodejs\nstream=18\nstate=enabled\n");
+	put("/etc/dnf/modules.d/bash.module", "[bash]\nname=bash\nstream=6\nstate=enabled\n");
+	seen = look(got, sizeof(got));
+	CHECK(strcmp(got, "bash:x86_64 6-1.module+el9+1 nodejs:x86_64 18.9-1.module+el9+3 "
+			  "perl:x86_64 5.40-2 tzdata:noarch 2030-1 ") == 0);
+	CHECK(!seen.has_unknown_modules);
+	/* Switched off: nothing of any stream, and perl, which needs one, is not clear. */
+	put("/etc/dnf/modules.d/bash.module", "[bash]\nname=bash\nstream=\nstate=disabled\n");
+	seen = look(got, sizeof(got));
+	CHECK(strcmp(got, "nodejs:x86_64 18.9-1.module+el9+3 tzdata:noarch 2030-1 ") == 0);
+	CHECK(seen.has_unknown_modules);
+	/* The machine's own default. */
+	put("/etc/dnf/modules.d/bash.module", "");
+	put("/etc/dnf/modules.defaults.d/x.yaml", PRESET("bash", "6"));
+	seen = look(got, sizeof(got));
+	CHECK(strstr(got, "bash:x86_64 6-1") && strstr(got, "perl:x86_64 5.40"));
+	/* A stream that no list describes. */
+	put("/etc/dnf/modules.d/nodejs.module", "[nodejs]\nstream=99\nstate=enabled\n");
+	seen = look(got, sizeof(got));
+	CHECK(seen.has_unknown_modules);
+}
+
+static void modules_that_do_not_filter(void)
+{
+	char got[256];
+	struct yg_repos seen;
+
+	keep_modules("[other]\nmodule_hotfixes=1\n");
+	put("/etc/dnf/modules.d/nodejs.module", "[nodejs]\nstream=18\nstate=enabled\n");
+	keep(DNF "other" HASH, PACKAGE("nodejs", "x86_64", "19", "1"), NULL, 2000);
+	seen = look(got, sizeof(got));
+	CHECK(strstr(got, "nodejs:x86_64 19-1 ") && !seen.has_unknown_modules);
+	/* Documents that are named but not there, or damaged: what is of a module is not told. */
+	keep_modules("");
+	put(DNF "base" HASH "/repodata/m.yaml", "---\na: [\n");
+	seen = look(got, sizeof(got));
+	CHECK(strcmp(got, "nodejs:x86_64 21-1 perl:x86_64 5.40-2 tzdata:noarch 2030-1 ") == 0);
+	CHECK(seen.has_unknown_modules);
 }
 
 static void zypper(void)
@@ -214,7 +308,8 @@ static void a_stamp_moves(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(nothing_is_known), CASE(dnf), CASE(zypper), CASE(torn), CASE(a_stamp_moves),
+	CASE(nothing_is_known),		  CASE(dnf),  CASE(zypper),	   CASE(module_streams),
+	CASE(modules_that_do_not_filter), CASE(torn), CASE(a_stamp_moves),
 };
 
 int main(void)
