@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/crypt.h"
 
+#include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <sodium.h>
 
@@ -59,6 +60,15 @@ void yg_mac(const uint8_t key[YG_MAC_KEY_BYTES], struct yg_bytes b, uint8_t to[Y
 {
 	/* Always 0: sizes are within the library's limits. */
 	(void)crypto_generichash(to, YG_MAC_BYTES, b.data, b.size, key, YG_MAC_KEY_BYTES);
+}
+
+void yg_sha1(struct yg_bytes b, uint8_t to[YG_SHA1_BYTES])
+{
+	struct sha1_ctx state;
+
+	sha1_init(&state);
+	sha1_update(&state, b.size, b.data);
+	sha1_digest(&state, YG_SHA1_BYTES, to);
 }
 
 void yg_random(uint8_t *to, size_t size)

@@ -3,8 +3,8 @@
  * base/crypt.h - digests that others check, signatures, and the text forms of both.
  *
  * Thin over libsodium: Ed25519 (RFC 8032), BLAKE2b (RFC 7693), base64 (RFC 4648); over Nettle:
- * SHA-256 (FIPS 180-4), which uses what the CPU has for it: six times as fast on one that has.
- * Pure but for the random parts; thread-safe. Secret bytes are wiped by yg_wipe().
+ * SHA-256 and SHA-1 (FIPS 180-4), which use what the CPU has for it: six times as fast on one that
+ * has. Pure but for the random parts; thread-safe. Secret bytes are wiped by yg_wipe().
  */
 #pragma once
 
@@ -30,6 +30,10 @@ struct yg_sha256_state {
 void yg_sha256_begin(struct yg_sha256_state *state);
 void yg_sha256_add(struct yg_sha256_state *state, struct yg_bytes b);
 void yg_sha256_end(struct yg_sha256_state *state, uint8_t to[YG_SHA256_BYTES]);
+
+/* SHA-1 (FIPS 180-4), for names that others made of it; it protects nothing. */
+#define YG_SHA1_BYTES 20u
+void yg_sha1(struct yg_bytes b, uint8_t to[YG_SHA1_BYTES]);
 
 /* Unpredictable bytes from the system. */
 void yg_random(uint8_t *to, size_t size);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The package database of Debian and its children, as files (packages_rpm.c: of the others):
+ * The package database of Debian and its children, as files (packages_apk.c, packages_rpm.c: of the
+ * others):
  *
  *   /var/lib/dpkg/status ──► installed, sorted ──┐
  *   /var/lib/apt/lists/…_Packages ──► newer? ────┴─► package and update lines
@@ -16,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/tr.h"
+#include "sensor/apk.h"
 #include "sensor/inventory-int.h"
 #include "sensor/repos.h"
 #include "source/input.h"
@@ -25,7 +27,6 @@
 #define STATUS	   "/var/lib/dpkg/status"
 #define LISTS	   "/var/lib/apt/lists"
 #define STAMP	   "/var/lib/apt/periodic/update-success-stamp"
-#define LINE_MAX   65536u
 #define READ_BYTES 65536u
 #define SUITES_MAX 256u
 
@@ -142,6 +143,21 @@ static void set(struct yg_stanza *stanza, char *to, size_t room, struct yg_bytes
 	to[value.size] = '\0';
 }
 
+/* "V:1.2-r3" */
+static void take_apk_line(struct yg_stanza *s, struct yg_bytes line)
+{
+	struct yg_bytes value = yg_bytes_trim(yg_bytes_from(line, 2));
+
+	if (line.size < 2 || line.data[1] != ':')
+		return;
+	if (line.data[0] == 'P')
+		set(s, s->name, sizeof(s->name), value);
+	else if (line.data[0] == 'V')
+		set(s, s->version, sizeof(s->version), value);
+	else if (line.data[0] == 'A')
+		set(s, s->arch, sizeof(s->arch), value);
+}
+
 static void take_line(struct yg_stanza *s, struct yg_bytes line)
 {
 	size_t colon = yg_bytes_chr(line, ':');
@@ -179,14 +195,14 @@ int yg_stanzas_feed(struct yg_stanzas *s, struct yg_bytes text, bool is_end, siz
 		size_t end = yg_bytes_chr(text, '\n');
 		struct yg_bytes line = yg_bytes_cut(text, 0, end);
 		size_t used = end == SIZE_MAX ? text.size : end + 1;
-		bool is_long = end == SIZE_MAX && text.size >= LINE_MAX;
+		bool is_long = end == SIZE_MAX && text.size >= YG_STANZAS_LINE_MAX;
 
 		if (end == SIZE_MAX && !is_end && !is_long)
 			break;
 		if (!s->is_in_long && yg_bytes_trim(line).size == 0) {
 			rc = end_stanza(s);
 		} else if (!s->is_in_long) {
-			take_line(&s->now, line);
+			(s->is_apk ? take_apk_line : take_line)(&s->now, line);
 			s->has_any = true;
 		}
 		s->is_in_long = is_long;
@@ -207,7 +223,7 @@ static int read_stanzas(char *path, struct yg_stanzas *s)
 	bool is_end = false;
 	int rc = yg_stream_open(&input, &opts, &stream, &reason);
 
-	yg_buf_init(&text, LINE_MAX + 4 * READ_BYTES);
+	yg_buf_init(&text, YG_STANZAS_LINE_MAX + 4 * READ_BYTES);
 	while (rc == YG_OK && !is_end) {
 		size_t used;
 
@@ -410,7 +426,7 @@ uint64_t yg_inventory_packages_stamp(const char *root)
 		times[3 + i] =
 			yg_inventory_rpm_path(root, i, path) ? time_of("", path) : YG_TIME_NONE;
 	return yg_hash64((struct yg_bytes){(const uint8_t *)times, sizeof(times)},
-			 yg_repos_stamp(root));
+			 yg_repos_stamp(root) ^ yg_apk_stamp(root));
 }
 
 static void problem(struct yg_inventory *to, const char *what, const char *why)
@@ -491,10 +507,11 @@ int yg_inventory_packages(const char *root, int64_t now_ns, struct yg_inventory 
 	bool is_there = time_of(root, STATUS) != YG_TIME_NONE;
 	int rc = is_there ? with_dpkg(root, now_ns, to) : YG_OK;
 
-	if (!is_there) {
+	if (!is_there)
+		rc = yg_inventory_apk(root, now_ns, to, &is_there);
+	if (rc == YG_OK && !is_there)
 		rc = yg_inventory_rpm(root, now_ns, to, &is_there);
-		if (rc == YG_OK && !is_there)
-			problem(to, "packages", N_("no package database that is known"));
-	}
+	if (rc == YG_OK && !is_there)
+		problem(to, "packages", N_("no package database that is known"));
 	return rc == YG_OK ? yg_buf_error(&to->text) : rc;
 }
