@@ -16,7 +16,8 @@
 #include "base/ban.h"
 
 #define PATH_ROOM 4096u
-#define RACES	  8u /* times that we look again when files move under our eyes */
+#define RACES	  8u	 /* times that we look again when files move under our eyes */
+#define NAMES_MAX 65536u /* of a folder that are looked at */
 
 /* A file of the same log beside the one at the path. */
 struct sibling {
@@ -299,6 +300,41 @@ static size_t find_old(const struct sibling *list, size_t count, const struct yg
 	return SIZE_MAX;
 }
 
+/* The file of @mark under whatever name ("x.log.old", "x-2026-11-25.log") beside @path; -1: none.
+ */
+static int open_renamed(const char *path, const struct yg_tail_mark *mark)
+{
+	const char *slash = strrchr(path, '/');
+	size_t folder_size = slash ? (size_t)(slash - path) + 1 : 0;
+	char full[PATH_ROOM] = ".";
+	const struct dirent *entry;
+	size_t left = NAMES_MAX;
+	DIR *folder;
+	int fd = -1;
+
+	if (folder_size > 0) /* a path that is too long opens nothing */
+		(void)snprintf(full, sizeof(full), "%.*s", (int)folder_size, path);
+	folder = opendir(full);
+	while (folder && fd < 0 && left-- > 0 && (entry = readdir(folder)) != NULL) {
+		struct stat st;
+		int size = snprintf(full, sizeof(full), "%.*s%s", (int)folder_size, path,
+				    entry->d_name);
+
+		if (entry->d_ino != mark->inode || entry->d_type != DT_REG || size <= 0 ||
+		    (unsigned)size >= sizeof(full))
+			continue;
+		fd = open_file(full, &st);
+		if (fd >= 0 && (!is_same_inode(&st, mark) || is_packed(fd) || !has_head(fd, mark) ||
+				(uint64_t)st.st_size < mark->offset)) {
+			(void)close(fd); /* read only: nothing to lose */
+			fd = -1;
+		}
+	}
+	if (folder)
+		(void)closedir(folder); /* read only */
+	return fd;
+}
+
 /*
  * The file of @mark is not the one at the path: its rest first. False: it is not there any more.
  */
@@ -307,10 +343,13 @@ static bool begin_old(struct yg_tail *t, const struct yg_tail_mark *mark, bool i
 	size_t count = 0;
 	struct sibling *list = find_siblings(t->path, &count);
 	int fd = -1;
-	bool is_found = list && find_old(list, count, mark, is_copy, &fd) != SIZE_MAX;
 
+	if (list)
+		(void)find_old(list, count, mark, is_copy, &fd);
 	free_siblings(list, count);
-	if (!is_found)
+	if (fd < 0 && !is_copy)
+		fd = open_renamed(t->path, mark);
+	if (fd < 0)
 		return false;
 	t->drain_fd = fd;
 	t->drain_offset = mark->offset;

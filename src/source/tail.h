@@ -9,6 +9,7 @@
  *   the file of the mark is at the path ──────────────► go on behind the mark
  *   it has another name now (x.log.1, x.log-20261125) ─► its rest, then newer ones of its kind
  *                                                        whole, then the path from its beginning
+ *   or one that we do not know (x.log.old) ────────────► its rest, then the path from its beginning
  *   cut and copied (copytruncate) ────────────────────► the rest of the copy, then from the
  * beginning not there any more, or packed ────────────────────► said (tail->is_lost), then from the
  * beginning

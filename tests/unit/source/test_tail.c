@@ -133,6 +133,25 @@ static void renamed_while_away(void)
 	CHECK(yg_tail_state(tail).lost == 0);
 }
 
+/* The file of the mark is known by itself, whatever it is called; others of such names are not
+ * read. */
+static void renamed_to_whatever(void)
+{
+	struct yg_tail_mark mark;
+
+	CHECK(first_life(&mark) && append("log", "three") && move("log", "log.old") &&
+	      append("other.log", "no") && append("log", "new"));
+	CHECK(second_life(&mark));
+	CHECK_TEXT(yg_buf_bytes(&got), "two three|new");
+	CHECK(ends == 1 && yg_tail_state(tail).lost == 0);
+	/* Another file that has its number by now is not it. */
+	CHECK(first_life(&mark) && append("keep", "x") && unlink(path) == 0 &&
+	      append("log.old", "other bytes here") && append("log", "new"));
+	CHECK(second_life(&mark));
+	CHECK_TEXT(yg_buf_bytes(&got), "new");
+	CHECK(yg_tail_state(tail).lost == 1);
+}
+
 static void renamed_while_here(void)
 {
 	CHECK(start() && append("log", "one "));
@@ -256,6 +275,7 @@ static void renamed_and_not_replaced(void)
 static const struct check_case cases[] = {
 	CASE(goes_on),
 	CASE(renamed_while_away),
+	CASE(renamed_to_whatever),
 	CASE(renamed_while_here),
 	CASE(other_names_are_others),
 	CASE(cut_while_here),
