@@ -111,8 +111,22 @@ static void say_whole(const struct view *v, const struct yg_ledger_verdict *verd
 	(void)v;
 }
 
+/* How many entries at the front are good; 0: that cannot be said, for what the hub countersigned
+ * does not fit, and since when is not known. */
+static uint64_t good_before(const struct yg_ledger_verdict *verdict)
+{
+	if (verdict->fault == YG_LEDGER_KEY || verdict->fault == YG_LEDGER_SIGNATURE ||
+	    verdict->fault == YG_LEDGER_OTHER)
+		return 0;
+	if (verdict->fault == YG_LEDGER_CHANGED && verdict->n > 0 &&
+	    verdict->n - 1 < verdict->entries)
+		return verdict->n - 1;
+	return verdict->entries;
+}
+
 static void say_fault(const struct yg_ledger_verdict *verdict)
 {
+	uint64_t good = good_before(verdict);
 	char words[256];
 	/* One of ours, with two numbers at most. */
 	const char *format = yg_sensor_tr(yg_ledger_fault_format(verdict->fault));
@@ -123,9 +137,10 @@ static void say_fault(const struct yg_ledger_verdict *verdict)
 #pragma GCC diagnostic pop
 	printf("%s", yg_sensor_tr(N_("not whole: ")));
 	printf("%s\n", words);
-	printf(yg_sensor_tr(N_("noticed in %s, line %llu; what stands before it is good (%llu "
-			       "entries)\n")),
-	       verdict->file[0] ? verdict->file : "-", (ull)verdict->line, (ull)verdict->entries);
+	printf(yg_sensor_tr(N_("noticed in %s, line %llu\n")),
+	       verdict->file[0] ? verdict->file : "-", (ull)verdict->line);
+	if (good > 0)
+		printf(yg_sensor_tr(N_("the first %llu entries are good\n")), (ull)good);
 }
 
 static void print_json(const struct yg_ledger_verdict *verdict, const struct yg_ledger_known *known)

@@ -321,15 +321,28 @@ static uint64_t count_lines(struct yg_bytes text)
 	return lines;
 }
 
+/* NULs where a record begins: the hole that is left when a file was cut while its writer went on at
+ * his old place (copytruncate). They are no text. */
+static size_t hole(struct yg_bytes text)
+{
+	size_t size = 0;
+
+	while (size < text.size && text.data[size] == '\0')
+		size++;
+	return size;
+}
+
 int yg_lines_take(struct yg_lines *reader, const struct yg_lines_text *text,
 		  struct yg_collect *collect, size_t *ret_size, uint64_t *ret_lines)
 {
+	struct yg_lines_text seen = *text;
 	int rc = need_parser(reader, text->now_ns);
 
-	*ret_size = 0;
+	*ret_size = hole(text->text);
 	*ret_lines = 0;
+	seen.text = yg_bytes_from(text->text, *ret_size);
 	if (rc == YG_OK && !reader->is_recognised)
-		rc = recognise(reader, text);
+		rc = recognise(reader, &seen);
 	while (rc == YG_OK && (text->take_all || !yg_collect_is_full(collect))) {
 		struct yg_bytes rest = yg_bytes_from(text->text, *ret_size);
 		struct yg_framer before = reader->framer;
@@ -358,6 +371,7 @@ int yg_lines_take(struct yg_lines *reader, const struct yg_lines_text *text,
 		}
 		*ret_lines += count_lines(yg_bytes_cut(rest, 0, frame.consumed));
 		*ret_size += frame.consumed;
+		*ret_size += hole(yg_bytes_from(text->text, *ret_size));
 	}
 	return rc;
 }

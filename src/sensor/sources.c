@@ -490,7 +490,7 @@ static void describe_syslog(const struct yg_sources *s, bool is_tcp, struct yg_w
 	*to = (struct yg_wire_source){
 		.position = is_tcp ? state.tcp : state.udp,
 		.records = reader.records,
-		.errors = reader.unknown + (is_tcp ? state.cut + state.refused : 0),
+		.errors = reader.unknown + (is_tcp ? state.cut + state.displaced : 0),
 		.held = reader.held,
 		.read_ns = is_tcp ? s->tcp_ns : s->udp_ns,
 	};

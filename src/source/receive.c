@@ -26,6 +26,8 @@ struct connection {
 	size_t at;	    /* bytes at its front that are done with */
 	uint64_t skip;	    /* octets of a counted message that are passed over */
 	bool is_dropping;   /* the rest of a line that was cut */
+	uint64_t used;	    /* the turn in which something came last, or it was opened */
+	bool has_spoken;
 };
 
 struct yg_receive {
@@ -34,6 +36,7 @@ struct yg_receive {
 	int tcp_fd;
 	struct yg_net_place place;
 	struct yg_receive_state state;
+	uint64_t turn; /* of reading and accepting */
 	struct connection connections[YG_RECEIVE_CONNECTIONS_MAX];
 	uint8_t mem[YG_RECEIVE_MESSAGE_MAX];
 };
@@ -147,6 +150,15 @@ static int give(struct yg_receive *r, const struct connection *c, struct yg_byte
 	return sink->fn(sink->arg, true, c->from, message);
 }
 
+/* Where a line ends: LF, or the NUL that some senders put there instead. SIZE_MAX: not yet. */
+static size_t line_end(struct yg_bytes b)
+{
+	size_t end = yg_bytes_chr(b, '\n');
+	size_t nul = yg_bytes_chr(yg_bytes_cut(b, 0, end), '\0');
+
+	return nul == SIZE_MAX ? end : nul;
+}
+
 /* "12 " at the front: the octets that follow. 0: not counted; SIZE_MAX: not yet clear. */
 static size_t counted(struct yg_bytes b, size_t *ret_head)
 {
@@ -182,7 +194,7 @@ static void skip_rest(struct connection *c)
 		c->skip -= size;
 		c->at += size;
 	} else if (c->is_dropping) {
-		size_t end = yg_bytes_chr(b, '\n');
+		size_t end = line_end(b);
 
 		c->is_dropping = end == SIZE_MAX;
 		c->at += end == SIZE_MAX ? b.size : end + 1;
@@ -220,8 +232,7 @@ static int take_one(struct yg_receive *r, struct connection *c, struct sink *sin
 	size = counted(b, &head);
 	if (size == SIZE_MAX)
 		return YG_EAGAIN;
-	end = size > 0 ? head + size
-		       : yg_bytes_chr(yg_bytes_cut(b, 0, YG_RECEIVE_MESSAGE_MAX), '\n');
+	end = size > 0 ? head + size : line_end(yg_bytes_cut(b, 0, YG_RECEIVE_MESSAGE_MAX));
 	if (size > YG_RECEIVE_MESSAGE_MAX || (end == SIZE_MAX && b.size >= YG_RECEIVE_MESSAGE_MAX))
 		return take_cut(r, c, head, size, sink);
 	if (end == SIZE_MAX || end > b.size)
@@ -243,22 +254,27 @@ static int take_all(struct yg_receive *r, struct connection *c, struct sink *sin
 	return rc == YG_EAGAIN ? YG_OK : rc;
 }
 
+/* What it held is its last message. */
+static int end_connection(struct yg_receive *r, struct connection *c, struct sink *sink)
+{
+	int rc = c->skip > 0 || c->is_dropping ? YG_OK : give(r, c, yg_buf_bytes(&c->held), sink);
+
+	disconnect(r, c);
+	return rc;
+}
+
 static int read_connection(struct yg_receive *r, struct connection *c, struct sink *sink)
 {
 	uint8_t *room = yg_buf_reserve(&c->held, READ_BYTES);
 	ssize_t got = room ? recv(c->fd, room, READ_BYTES, 0) : 0;
-	int rc;
 
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return YG_OK;
-	if (got <= 0) {
-		struct yg_bytes rest = yg_buf_bytes(&c->held);
-
-		rc = c->skip > 0 || c->is_dropping ? YG_OK : give(r, c, rest, sink);
-		disconnect(r, c);
-		return rc;
-	}
+	if (got <= 0)
+		return end_connection(r, c, sink);
 	yg_buf_grew(&c->held, (size_t)got);
+	c->used = ++r->turn;
+	c->has_spoken = true;
 	return take_all(r, c, sink);
 }
 
@@ -272,30 +288,56 @@ static void name_sender(const struct sockaddr_storage *sender, char to[YG_NET_HO
 		to[0] = '\0'; /* no address of the Internet */
 }
 
-static int accept_one(struct yg_receive *r)
+/* Those that never said anything first, then those that were silent longest. */
+static bool is_before(const struct connection *a, const struct connection *b)
+{
+	return a->has_spoken != b->has_spoken ? b->has_spoken : a->used < b->used;
+}
+
+/*
+ * A free place. When there is none, a connection gives way: a sender that lost its power does not
+ * say good-bye, and whoever opens many and says nothing keeps nobody out.
+ */
+static int make_room(struct yg_receive *r, struct sink *sink, uint32_t *ret_slot)
+{
+	uint32_t oldest = 0;
+
+	for (uint32_t i = 0; i < YG_RECEIVE_CONNECTIONS_MAX; i++) {
+		if (r->connections[i].fd < 0) {
+			*ret_slot = i;
+			return YG_OK;
+		}
+		if (is_before(&r->connections[i], &r->connections[oldest]))
+			oldest = i;
+	}
+	*ret_slot = oldest;
+	r->state.displaced++;
+	return end_connection(r, &r->connections[oldest], sink);
+}
+
+static int accept_one(struct yg_receive *r, struct sink *sink)
 {
 	struct sockaddr_storage sender;
 	socklen_t size = sizeof(sender);
+	uint32_t slot;
+	struct connection *c;
 	int fd =
 		accept4(r->tcp_fd, (struct sockaddr *)&sender, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int rc;
 
 	if (fd < 0)
 		return YG_OK; /* gone again */
-	for (uint32_t i = 0; i < YG_RECEIVE_CONNECTIONS_MAX; i++) {
-		struct connection *c = &r->connections[i];
-
-		if (c->fd >= 0)
-			continue;
-		if (watch(r, fd, i) != YG_OK)
-			break;
-		c->fd = fd;
-		yg_buf_init(&c->held, 2 * YG_RECEIVE_MESSAGE_MAX + READ_BYTES);
-		name_sender(&sender, c->from);
-		r->state.connected++;
-		return YG_OK;
+	rc = make_room(r, sink, &slot);
+	c = &r->connections[slot];
+	if (rc != YG_OK || watch(r, fd, slot) != YG_OK) {
+		(void)close(fd); /* nothing was read */
+		return rc;
 	}
-	r->state.refused++;
-	(void)close(fd); /* nothing was read */
+	c->fd = fd;
+	c->used = ++r->turn;
+	yg_buf_init(&c->held, 2 * YG_RECEIVE_MESSAGE_MAX + READ_BYTES);
+	name_sender(&sender, c->from);
+	r->state.connected++;
 	return YG_OK;
 }
 
@@ -345,7 +387,7 @@ int yg_receive_read(struct yg_receive *receive, unsigned messages_max, yg_receiv
 		if (slot == SLOT_UDP)
 			rc = read_datagrams(receive, messages_max, &sink);
 		else if (slot == SLOT_LISTEN)
-			rc = accept_one(receive);
+			rc = accept_one(receive, &sink);
 		else if (sink.left > 0 && receive->connections[slot].fd >= 0)
 			rc = read_connection(receive, &receive->connections[slot], &sink);
 	}
@@ -360,11 +402,8 @@ int yg_receive_finish(struct yg_receive *receive, yg_receive_fn fn, void *arg)
 	for (size_t i = 0; i < YG_RECEIVE_CONNECTIONS_MAX && rc == YG_OK; i++) {
 		struct connection *c = &receive->connections[i];
 
-		if (c->fd < 0)
-			continue;
-		if (c->skip == 0 && !c->is_dropping)
-			rc = give(receive, c, yg_buf_bytes(&c->held), &sink);
-		disconnect(receive, c);
+		if (c->fd >= 0)
+			rc = end_connection(receive, c, &sink);
 	}
 	return rc;
 }

@@ -2,9 +2,10 @@
 /*
  * source/receive.h - syslog from other machines: UDP datagrams and TCP streams at one address.
  *
- * A datagram is a message. On TCP a message is counted in octets ("12 <34>…") or ends in LF, each
- * connection as its first message shows. Messages are given out as they came, without their
- * ending; what is longer than YG_RECEIVE_MESSAGE_MAX is cut and counted.
+ * A datagram is a message. On TCP a message is counted in octets ("12 <34>…") or ends in LF or NUL,
+ * as it shows itself. Of more than YG_RECEIVE_CONNECTIONS_MAX connections one is ended that never
+ * said anything, else the one that was silent longest. Messages are given out as they came, without
+ * their ending; what is longer than YG_RECEIVE_MESSAGE_MAX is cut and counted.
  *
  * Layer:   source. One thread. Nobody is asked who he is: listen only where the network is trusted.
  * Source:  RFC 5426 (UDP), RFC 6587 (TCP).
@@ -41,8 +42,8 @@ YG_MUST_USE int yg_receive_finish(struct yg_receive *receive, yg_receive_fn fn, 
 struct yg_receive_state {
 	uint64_t udp; /* messages */
 	uint64_t tcp;
-	uint64_t cut;	  /* longer than the limit */
-	uint64_t refused; /* connections beyond the limit */
+	uint64_t cut;	    /* longer than the limit */
+	uint64_t displaced; /* connections that others took the place of */
 	uint32_t connected;
 };
 struct yg_receive_state yg_receive_state(const struct yg_receive *receive);

@@ -28,7 +28,7 @@ static bool start(const struct yg_lines_filter *filter)
 	return lines != NULL;
 }
 
-static int take(const char *text, bool is_end, size_t *ret_size)
+static int take_bytes(struct yg_bytes text, bool is_end, size_t *ret_size)
 {
 	struct yg_lines_text in = {.is_end = is_end, .now_ns = NOW};
 	uint64_t count;
@@ -36,13 +36,18 @@ static int take(const char *text, bool is_end, size_t *ret_size)
 
 	yg_buf_done(&padded);
 	yg_buf_init(&padded, 8u << 20);
-	yg_buf_add_str(&padded, text);
+	yg_buf_add(&padded, text);
 	room = yg_buf_reserve(&padded, YG_LINES_PADDING);
 	if (!room)
 		return YG_ENOMEM;
 	memset(room, 0, YG_LINES_PADDING);
 	in.text = yg_buf_bytes(&padded);
 	return yg_lines_take(lines, &in, &collect, ret_size, &count);
+}
+
+static int take(const char *text, bool is_end, size_t *ret_size)
+{
+	return take_bytes(yg_bytes_str(text), is_end, ret_size);
 }
 
 static bool has(const char *part)
@@ -77,6 +82,24 @@ static void nothing_is_left_out(void)
 }
 
 /* A table's head counts for what stands below it, also after a restart in the middle. */
+/* A file was cut while its writer went on at his old place: the hole is no part of the line. */
+static void holes(void)
+{
+	static const char text[] = "\0\0\0\0Nov 21 08:00:01 box sshd[7]: one\n\0\0\0"
+				   "Nov 21 08:00:02 box sshd[7]: two\n\0\0\0\0\0";
+	size_t size;
+
+	CHECK(start(NULL));
+	CHECK(take_bytes((struct yg_bytes){(const uint8_t *)text, 3}, false, &size) == YG_OK);
+	CHECK(size == 3 && collect.count == 0);
+	CHECK(take_bytes((struct yg_bytes){(const uint8_t *)text, sizeof(text) - 1}, false,
+			 &size) == YG_OK);
+	CHECK(size == sizeof(text) - 1 && collect.count == 2);
+	CHECK(has("\"program\":\"sshd\",\"pid\":7,\"message\":\"one\"") &&
+	      has("\"message\":\"two\""));
+	CHECK(yg_lines_state(lines).unknown == 0 && !has("u0000"));
+}
+
 static void head_lines(void)
 {
 	static const char head[] =
@@ -134,7 +157,11 @@ static void filtered(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(whole_lines_only), CASE(nothing_is_left_out), CASE(head_lines), CASE(too_long),
+	CASE(whole_lines_only),
+	CASE(nothing_is_left_out),
+	CASE(holes),
+	CASE(head_lines),
+	CASE(too_long),
 	CASE(filtered),
 };
 CHECK_MAIN(cases)

@@ -126,39 +126,68 @@ static void long_messages(void)
 	free(text);
 }
 
+/* Opens one more; all that was opened so far is taken in. */
+static bool open_one(int *ret_fd, uint64_t opened)
+{
+	*ret_fd = connect_to(SOCK_STREAM);
+	while (*ret_fd >= 0 &&
+	       yg_receive_state(receive).connected + yg_receive_state(receive).displaced < opened) {
+		struct pollfd fd = {.fd = yg_receive_fd(receive), .events = POLLIN};
+
+		if (poll(&fd, 1, 60000) <= 0 || yg_receive_read(receive, 1, take, NULL) != YG_OK)
+			return false;
+	}
+	return *ret_fd >= 0;
+}
+
+/* Who is one too many gets a place: of one that never spoke, else of the one that is silent
+ * longest. */
 static void many_connections(void)
 {
-	int fds[YG_RECEIVE_CONNECTIONS_MAX + 1];
+	int fds[YG_RECEIVE_CONNECTIONS_MAX + 2];
 	char c;
 
 	CHECK(start());
-	for (size_t i = 0; i <= YG_RECEIVE_CONNECTIONS_MAX; i++) {
-		fds[i] = connect_to(SOCK_STREAM);
-		CHECK(fds[i] >= 0);
-		while (yg_receive_state(receive).connected + yg_receive_state(receive).refused <=
-		       i) {
-			struct pollfd fd = {.fd = yg_receive_fd(receive), .events = POLLIN};
-
-			CHECK(poll(&fd, 1, 60000) > 0);
-			CHECK(yg_receive_read(receive, 1, take, NULL) == YG_OK);
-		}
-	}
-	CHECK(yg_receive_state(receive).refused == 1);
-	CHECK(read(fds[YG_RECEIVE_CONNECTIONS_MAX], &c, 1) <= 0); /* told so */
-	CHECK(send_text(fds[5], "five\n") && wait_for(7));
-	CHECK(send_text(fds[6], "six"));
-	for (size_t i = 0; i <= YG_RECEIVE_CONNECTIONS_MAX; i++)
+	for (size_t i = 0; i < YG_RECEIVE_CONNECTIONS_MAX; i++)
+		CHECK(open_one(&fds[i], i + 1));
+	for (size_t i = 0; i < YG_RECEIVE_CONNECTIONS_MAX; i++) /* all but number 9 */
+		CHECK(i == 9 || (send_text(fds[i], "x\n") && wait_for(4 * (i + (i < 9)))));
+	CHECK(open_one(&fds[YG_RECEIVE_CONNECTIONS_MAX], YG_RECEIVE_CONNECTIONS_MAX + 1));
+	CHECK(yg_receive_state(receive).displaced == 1);
+	CHECK(read(fds[9], &c, 1) <= 0); /* told so */
+	yg_buf_reset(&got);
+	CHECK(send_text(fds[YG_RECEIVE_CONNECTIONS_MAX], "new\n") && wait_for(6));
+	CHECK(send_text(fds[0], "zero\nhalf") && wait_for(13));
+	CHECK(open_one(&fds[YG_RECEIVE_CONNECTIONS_MAX + 1], YG_RECEIVE_CONNECTIONS_MAX + 2));
+	CHECK(yg_receive_state(receive).displaced == 2 && read(fds[1], &c, 1) <= 0);
+	for (size_t i = 0; i < YG_RECEIVE_CONNECTIONS_MAX + 2; i++)
 		(void)close(fds[i]);
-	CHECK(wait_for(13));
+	CHECK(wait_for(20)); /* what was not ended comes at the end */
+	CHECK_TEXT(yg_buf_bytes(&got), "t:new;t:zero;t:half;");
 	CHECK(yg_receive_finish(receive, take, NULL) == YG_OK);
 	receive = yg_receive_free(receive);
 	yg_buf_done(&got);
 }
 
+/* NUL in the place of LF, as some devices end their messages. */
+static void ended_by_nul(void)
+{
+	static const char text[] = "<13>one\0<13>two\0\0<13>three\n9 <13>four!\0";
+	static const char wanted[] = "t:<13>one;t:<13>two;t:<13>three;t:<13>four!;";
+	int fd;
+
+	CHECK(start());
+	fd = connect_to(SOCK_STREAM);
+	CHECK(fd >= 0);
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		CHECK(yg_io_write(fd, (struct yg_bytes){(const uint8_t *)text + i, 1}) == YG_OK);
+	CHECK(wait_for(sizeof(wanted) - 1));
+	CHECK_TEXT(yg_buf_bytes(&got), wanted);
+	(void)close(fd);
+}
+
 static const struct check_case cases[] = {
-	CASE(datagrams),
-	CASE(streams),
-	CASE(long_messages),
-	CASE(many_connections),
+	CASE(datagrams),    CASE(streams),	    CASE(long_messages),
+	CASE(ended_by_nul), CASE(many_connections),
 };
 CHECK_MAIN(cases)
