@@ -6,6 +6,7 @@
  */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -135,6 +136,84 @@ static void say_check(struct check *c, const struct yg_check *check, enum state 
 		say_how(c, check);
 }
 
+/* ---- what is followed ---- */
+
+enum log {
+	LOG_GOOD,
+	LOG_GONE,
+	LOG_FORBIDDEN,
+	LOG_NO_FILE,
+	LOG_EMPTY,
+	LOG_OLD, /* nothing was written for so long that it counts as quiet */
+	LOG_COUNT
+};
+static const char *const log_names[LOG_COUNT] = {
+	[LOG_GOOD] = "good",	   [LOG_GONE] = "gone",	  [LOG_FORBIDDEN] = "forbidden",
+	[LOG_NO_FILE] = "no-file", [LOG_EMPTY] = "empty", [LOG_OLD] = "old",
+};
+static const char *const log_words[LOG_COUNT] = {
+	[LOG_GONE] = N_("there is no such file: is it called otherwise, or not switched on?"),
+	[LOG_FORBIDDEN] = N_("this account may not read it: put it into the file's group (often "
+			     "adm)"),
+	[LOG_NO_FILE] = N_("it is no file"),
+	[LOG_EMPTY] = N_("it is empty"),
+	[LOG_OLD] = N_("nothing was written to it for days: is it still in use?"),
+};
+
+static enum log look_at_log(const struct check *c, const char *path)
+{
+	struct stat st;
+	int64_t written_ns;
+
+	if (stat(path, &st) != 0)
+		return errno == EACCES ? LOG_FORBIDDEN : LOG_GONE;
+	if (!S_ISREG(st.st_mode))
+		return LOG_NO_FILE;
+	if (access(path, R_OK) != 0)
+		return LOG_FORBIDDEN;
+	if (st.st_size == 0)
+		return LOG_EMPTY;
+	written_ns = (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S;
+	return c->now_ns - written_ns > (int64_t)c->checks->fresh_days * DAY_NS ? LOG_OLD
+										: LOG_GOOD;
+}
+
+/* Of the logs that are followed those that bring nothing, and why. */
+static void say_logs(struct check *c)
+{
+	const json_t *follows = json_object_get(c->run, "follows");
+	bool has_title = false;
+
+	for (size_t i = 0; i < json_array_size(follows); i++) {
+		const char *path = json_string_value(json_array_get(follows, i));
+		enum log log = path ? look_at_log(c, path) : LOG_GOOD;
+
+		if (log == LOG_GOOD)
+			continue;
+		if (!has_title)
+			yg_buf_addf(&c->out, "\n%s\n",
+				    tr(c, N_("Logs that are followed and bring nothing now")));
+		has_title = true;
+		yg_buf_addf(&c->out, "  x %s: %s\n", path, tr(c, log_words[log]));
+	}
+}
+
+static void json_logs(struct check *c)
+{
+	const json_t *follows = json_object_get(c->run, "follows");
+
+	yg_buf_add_str(&c->out, ",\"follows\":[");
+	for (size_t i = 0; i < json_array_size(follows); i++) {
+		const char *path = json_string_value(json_array_get(follows, i));
+
+		yg_buf_add_str(&c->out, i ? ",{\"path\":" : "{\"path\":");
+		yg_buf_add_json(&c->out, yg_bytes_str(path ? path : ""));
+		yg_buf_addf(&c->out, ",\"state\":\"%s\"}",
+			    log_names[path ? look_at_log(c, path) : LOG_GONE]);
+	}
+	yg_buf_add_byte(&c->out, ']');
+}
+
 /* ---- keeping ---- */
 
 static bool has_archive(const struct check *c)
@@ -232,6 +311,7 @@ static void write_text(struct check *c)
 		    tr(c, N_("Counted since %.10s: %llu records. \"Today\" means the last %u "
 			     "days.\n")),
 		    iso, (unsigned long long)c->seen.records, c->checks->fresh_days);
+	say_logs(c);
 	say_group(c, SEEN, N_("Attacks that would be seen today"));
 	say_group(c, QUIET, N_("Attacks that were in sight once, and are not now"));
 	say_group(c, MISSING, N_("Attacks that would NOT be seen today"));
@@ -310,6 +390,7 @@ static void write_json(struct check *c)
 	json_how(c, &c->checks->keeping);
 	yg_buf_add_str(&c->out, "},\"detection\":");
 	yg_check_watch_json(&c->watch, &c->out);
+	json_logs(c);
 	yg_buf_add_str(&c->out, "}\n");
 }
 

@@ -67,7 +67,12 @@ static void signals(void)
 	CHECK(yg_event_add(&event, YG_S("auth_result"), YG_S("failed"), YG_VALUE_TEXT) == YG_OK);
 	CHECK(fits("linux-signin", &event) && !fits("windows-signin", &event));
 	event = make(YG_FORMAT_FORTIGATE);
-	CHECK(fits("firewall", &event) && !fits("vpn-fortigate", &event));
+	CHECK(!fits("firewall-fortigate", &event) && !fits("vpn-fortigate", &event));
+	CHECK(yg_event_add(&event, YG_S("type"), YG_S("event"), YG_VALUE_TEXT) == YG_OK);
+	CHECK(!fits("firewall-fortigate", &event)); /* sign-ins and settings, no traffic */
+	event = make(YG_FORMAT_FORTIGATE);
+	CHECK(yg_event_add(&event, YG_S("type"), YG_S("traffic"), YG_VALUE_TEXT) == YG_OK);
+	CHECK(fits("firewall-fortigate", &event));
 	CHECK(yg_event_add(&event, YG_S("subtype"), YG_S("VPN"), YG_VALUE_TEXT) == YG_OK);
 	CHECK(fits("vpn-fortigate", &event));
 	event = make(YG_FORMAT_ASA);
