@@ -32,7 +32,8 @@ struct side {
 	uint64_t number; /* ledger */
 	int64_t hub_ns;	 /* ledger: when the hub had signed for it; YG_TIME_NONE: not yet */
 	bool has_line;
-	bool is_seen; /* the other side has it too */
+	bool is_seen;	 /* the other side has it too */
+	bool is_dropped; /* ledger: it was given up */
 	uint8_t digest[YG_SHA256_BYTES];
 	uint8_t line[YG_SHA256_BYTES];
 };
@@ -47,6 +48,8 @@ struct compare {
 	const struct yg_admin_compare *asked;
 	struct sides ledger;
 	struct sides hub;
+	struct sides
+		drops; /* of the hub: what it was told was given up, .number the last sequence */
 	size_t ledger_first; /* batches of the spool that is in force now begin here */
 	uint64_t receipted;  /* number */
 	uint64_t records;    /* of the hub */
@@ -89,7 +92,8 @@ static int take_hub(void *arg, const struct yg_hub_batch *batch)
 
 	if (batch->is_drop) {
 		c->dropped += batch->records;
-		return YG_OK;
+		side.number = batch->last;
+		return add_side(&c->drops, &side);
 	}
 	c->records += batch->records;
 	memcpy(side.digest, batch->digest, sizeof(side.digest));
@@ -197,6 +201,17 @@ static void note_receipt(struct compare *c, const struct yg_ledger_line *line)
 		c->ledger.list[c->signed_count].hub_ns = line->hub_ns;
 }
 
+static void note_drop(struct compare *c, const struct yg_ledger_line *line)
+{
+	for (size_t i = c->ledger.count; i-- > c->ledger_first;) {
+		struct side *side = &c->ledger.list[i];
+
+		if (side->number < line->number)
+			return;
+		side->is_dropped |= side->number <= line->last;
+	}
+}
+
 static int take_line(void *arg, const struct yg_ledger_line *line, struct yg_bytes text)
 {
 	struct compare *c = arg;
@@ -214,6 +229,8 @@ static int take_line(void *arg, const struct yg_ledger_line *line, struct yg_byt
 	}
 	if (line->kind == YG_LEDGER_RECEIPT)
 		note_receipt(c, line);
+	if (line->kind == YG_LEDGER_DROP)
+		note_drop(c, line);
 	if (line->kind == YG_LEDGER_EPOCH)
 		renumber(c, line);
 	if (line->kind == YG_LEDGER_EPOCH && line->number < c->cut_number)
@@ -276,6 +293,19 @@ static bool is_forgotten(const struct compare *c, const struct side *mine)
 	       (c->hub.count == 0 || by_place(mine, &c->hub.list[0]) < 0);
 }
 
+/* Both sides say that it was given up; whether it had been on its way does not matter. */
+static bool is_given_up(const struct compare *c, const struct side *mine)
+{
+	for (size_t i = 0; mine->is_dropped && i < c->drops.count; i++) {
+		const struct side *range = &c->drops.list[i];
+
+		if (range->epoch == mine->epoch && range->sequence <= mine->sequence &&
+		    mine->sequence <= range->number)
+			return true;
+	}
+	return false;
+}
+
 static void keep_first(struct difference *d, enum what what, const struct side *where)
 {
 	if (d->what != EQUAL && by_place(&d->where, where) <= 0)
@@ -295,7 +325,8 @@ static void look_at_batch(struct compare *c, const struct side *mine, struct dif
 		return;
 	}
 	if (!theirs) {
-		if (mine->number <= c->receipted && mine >= c->ledger.list + c->ledger_first)
+		if (mine->number <= c->receipted && mine >= c->ledger.list + c->ledger_first &&
+		    !is_given_up(c, mine))
 			keep_first(d, NOT_AT_HUB, mine);
 		else
 			d->waiting++;
@@ -491,5 +522,6 @@ int yg_admin_ledger_compare(const struct yg_admin_compare *compare)
 		status = compare->ledger ? compare_both(&c) : tell_hub(&c);
 	free(c.ledger.list);
 	free(c.hub.list);
+	free(c.drops.list);
 	return status;
 }
