@@ -10,8 +10,7 @@
  * Input:   untrusted bytes. A document is at most YG_MODULEMD_DOC_MAX bytes and what parse/yaml.h
  *          allows; one that is not, or is no YAML, is passed over and counted.
  * Source:  libmodulemd, "Modulemd YAML version 1 and 2", "modulemd-defaults"
- * Tests:   tests/unit/parse/test_modulemd.c, tests/fuzz/fuzz_modulemd.c,
- * tests/e2e/sensor_modules.py
+ * Tests:   tests/unit/parse/test_modulemd.c, tests/fuzz/fuzz_modulemd.c
  */
 #pragma once
 

@@ -84,6 +84,15 @@ static void take_more_digits(struct part *part, struct yg_bytes *rest)
 		part->kind = WRONG;
 }
 
+/* "-r3"; the "-" is passed. */
+static void take_revision(struct part *part, struct yg_bytes *rest)
+{
+	if (rest->size == 0 || rest->data[0] != 'r')
+		return;
+	*rest = yg_bytes_from(*rest, 1);
+	take_digits(part, REVISION, rest);
+}
+
 /* The part behind @part, in its place. What may not follow it is WRONG. */
 static void next(struct part *part, struct yg_bytes *rest)
 {
@@ -110,9 +119,8 @@ static void next(struct part *part, struct yg_bytes *rest)
 	} else if (c == '~' && before < HASH) {
 		part->text = span(rest, is_hex);
 		part->kind = part->text.size > 0 ? HASH : WRONG;
-	} else if (c == '-' && before < REVISION && rest->size > 0 && rest->data[0] == 'r') {
-		*rest = yg_bytes_from(*rest, 1);
-		take_digits(part, REVISION, rest);
+	} else if (c == '-' && before < REVISION) {
+		take_revision(part, rest);
 	}
 }
 

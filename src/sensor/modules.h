@@ -15,7 +15,7 @@
  * Layer:   sensor. One thread.
  * Input:   untrusted: all counts are bounded; beyond them the answer is "not known".
  * Source:  dnf.modularity(7), modularity(7) of dnf5
- * Tests:   tests/unit/sensor/test_modules.c, tests/e2e/sensor_modules.py
+ * Tests:   tests/unit/sensor/test_repos.c, tests/fuzz/fuzz_modulemd.c
  */
 #pragma once
 

@@ -300,6 +300,21 @@ static size_t find_old(const struct sibling *list, size_t count, const struct yg
 	return SIZE_MAX;
 }
 
+/* Open @path when it is the file of @mark; -1 otherwise. */
+static int open_marked(const char *path, const struct yg_tail_mark *mark)
+{
+	struct stat st;
+	int fd = open_file(path, &st);
+
+	if (fd < 0)
+		return -1;
+	if (is_same_inode(&st, mark) && !is_packed(fd) && has_head(fd, mark) &&
+	    (uint64_t)st.st_size >= mark->offset)
+		return fd;
+	(void)close(fd); /* read only: nothing to lose */
+	return -1;
+}
+
 /* The file of @mark under whatever name ("x.log.old", "x-2026-11-25.log") beside @path; -1: none.
  */
 static int open_renamed(const char *path, const struct yg_tail_mark *mark)
@@ -316,19 +331,12 @@ static int open_renamed(const char *path, const struct yg_tail_mark *mark)
 		(void)snprintf(full, sizeof(full), "%.*s", (int)folder_size, path);
 	folder = opendir(full);
 	while (folder && fd < 0 && left-- > 0 && (entry = readdir(folder)) != NULL) {
-		struct stat st;
 		int size = snprintf(full, sizeof(full), "%.*s%s", (int)folder_size, path,
 				    entry->d_name);
 
-		if (entry->d_ino != mark->inode || entry->d_type != DT_REG || size <= 0 ||
-		    (unsigned)size >= sizeof(full))
-			continue;
-		fd = open_file(full, &st);
-		if (fd >= 0 && (!is_same_inode(&st, mark) || is_packed(fd) || !has_head(fd, mark) ||
-				(uint64_t)st.st_size < mark->offset)) {
-			(void)close(fd); /* read only: nothing to lose */
-			fd = -1;
-		}
+		if (entry->d_ino == mark->inode && entry->d_type == DT_REG && size > 0 &&
+		    (unsigned)size < sizeof(full))
+			fd = open_marked(full, mark);
 	}
 	if (folder)
 		(void)closedir(folder); /* read only */
