@@ -27,6 +27,7 @@ struct yg_line_show {
 	bool is_json;	  /* records on standard output */
 	bool is_coloured; /* words for people otherwise */
 	const char *name; /* of the lines: a path */
+	uint32_t *untimed; /* NULL, or counts the lines that are read but give no time */
 };
 
 struct yg_line_trial {
