@@ -10,7 +10,7 @@
 struct account {
 	uint64_t cost;
 	uint64_t findings;
-	uint64_t over; /* 0, or what it took for each KiB when it was stopped */
+	uint64_t over;		   /* 0, or what it took for each KiB when it was stopped */
 	struct yg_group_load from; /* the load when it began */
 	bool is_out;
 	bool is_touched; /* by the batch at hand */

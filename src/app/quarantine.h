@@ -4,8 +4,9 @@
  *
  * What is compared with the budget is counted (detect/meter.h), batch by batch in the order of the
  * input, so that the decision and all output are the same for any number of threads. From the batch
- * behind the one that decided, the judge no longer sees the rule; workers leave it out as soon as they
- * know. Within a batch the meter stops a rule that is far over (YG_METER_LEAST): such a batch decides.
+ * behind the one that decided, the judge no longer sees the rule; workers leave it out as soon as
+ * they know. Within a batch the meter stops a rule that is far over (YG_METER_LEAST): such a batch
+ * decides.
  */
 #pragma once
 

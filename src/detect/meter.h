@@ -54,15 +54,15 @@ struct yg_meter_counts {
 /*
  * Count work from now on. @skip_from: NULL, or for each rule the serial (yg_scratch_serial) from
  * which on it is not evaluated any more; may be changed by another thread. @cost_max: 0, or what
- * a rule may cost for each unit of weight: one that is far over since the charges were last taken is
- * not evaluated until they are taken again. YG_OK or YG_ENOMEM.
+ * a rule may cost for each unit of weight: one that is far over since the charges were last taken
+ * is not evaluated until they are taken again. YG_OK or YG_ENOMEM.
  */
 YG_MUST_USE int yg_scratch_meter(struct yg_scratch *scratch, const _Atomic uint64_t *skip_from,
 				 uint64_t cost_max);
 
 /*
- * Is a rule stopped by its cost? Then what an earlier line gave is no answer for the next one, and this
- * one's none for later ones (detect/repeat.h).
+ * Is a rule stopped by its cost? Then what an earlier line gave is no answer for the next one, and
+ * this one's none for later ones (detect/repeat.h).
  */
 bool yg_scratch_is_stopping(const struct yg_scratch *scratch);
 

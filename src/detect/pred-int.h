@@ -13,7 +13,8 @@
 
 #define YG_PRED_EPOCH_S_MAX 9.2e9 /* year 2261 */
 
-/* @text without its zone: fe80::1%eth0, or with the interface's number as Windows logs it, fe80::1%12. */
+/* @text without its zone: fe80::1%eth0, or with the interface's number as Windows logs it,
+ * fe80::1%12. */
 static inline struct yg_bytes yg_pred_unzoned(struct yg_bytes text)
 {
 	size_t percent = yg_bytes_chr(text, '%');

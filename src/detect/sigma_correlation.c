@@ -393,7 +393,8 @@ int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *doc, struct
 		rc = read_condition(load, node, is_valued, refs, to);
 	if (rc == YG_OK)
 		rc = read_aliases(load, node, refs);
-	/* The specification's schema has it beside `level`, other tools inside: that counts more. */
+	/* The specification's schema has it beside `level`, other tools inside: that counts more.
+	 */
 	if (rc == YG_OK)
 		rc = read_generate(load, doc, to);
 	if (rc == YG_OK)

@@ -235,7 +235,8 @@ static bool make_atom(struct yg_witness *witness, const struct yg_pred *pred, st
 		ret->kind = YG_ATOM_CONTAINS;
 		is_whole = false;
 	}
-	/* Vectorscan takes a text that begins with NUL (UTF-16BE) for an empty one, and refuses it. */
+	/* Vectorscan takes a text that begins with NUL (UTF-16BE) for an empty one, and refuses it.
+	 */
 	while (ret->kind == YG_ATOM_CONTAINS && ret->text.size && ret->text.data[0] == 0) {
 		ret->text = yg_bytes_from(ret->text, 1);
 		is_whole = false;

@@ -3,8 +3,8 @@
 #include "oracle.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <pcre2.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/utf8.h"
