@@ -160,6 +160,7 @@ static void make_detector(struct yg_run *run)
 		.counts_kinds = run->counting || run->explaining,
 		.reads_all = run->reads_all,
 		.skip_from = run->quarantine ? yg_quarantine_skip_from(run->quarantine) : NULL,
+		.cost_max = run->quarantine ? run->options.rule_budget : 0,
 		.profile_clock = run->options.profile ? &run->profile_clock : NULL,
 	};
 }

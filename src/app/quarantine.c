@@ -10,6 +10,7 @@
 struct account {
 	uint64_t cost;
 	uint64_t findings;
+	uint64_t over;		   /* 0, or what it took for each KiB when it was stopped */
 	struct yg_group_load from; /* the load when it began */
 	bool is_out;
 	bool is_touched; /* by the batch at hand */
@@ -151,8 +152,8 @@ static void put_out(struct yg_quarantine *q, uint32_t rule, const struct yg_batc
 {
 	q->accounts[rule].is_out = true;
 	q->out_count++;
-	atomic_store_explicit(&q->skip_from[rule], batch->serial + YG_QUARANTINE_LAG,
-			      memory_order_relaxed);
+	/* Workers that learn of it late say what yg_quarantine_filter() takes out. */
+	atomic_store_explicit(&q->skip_from[rule], batch->serial + 1, memory_order_relaxed);
 }
 
 static void say_out(const struct yg_rule_info *rule, const char *source, uint64_t position,
@@ -191,6 +192,11 @@ static void settle(struct yg_quarantine *q, uint32_t rule, const struct yg_batch
 		batch->record_count ? batch->records[batch->record_count - 1].position : 0;
 	const struct yg_rule_info *info = &yg_engine_rule(q->engine, rule)->info;
 
+	if (account->over) {
+		put_out(q, rule, batch);
+		say_out(info, source, position, true, account->over, q->cost_max);
+		return;
+	}
 	if (records < YG_BUDGET_RECORDS)
 		return;
 	if (q->cost_max > 0 && account->cost / weight > q->cost_max) {
@@ -226,6 +232,7 @@ void yg_quarantine_count(struct yg_quarantine *q, const struct yg_batch *batch,
 	q->touched_count = 0;
 	for (uint32_t i = 0; i < batch->charge_count; i++) {
 		q->accounts[batch->charges[i].rule].cost += batch->charges[i].cost;
+		q->accounts[batch->charges[i].rule].over = batch->charges[i].over;
 		touch(q, batch->charges[i].rule);
 	}
 	for (size_t i = 0; q->findings_max > 0 && i < batch->trace_count; i++)

@@ -4,8 +4,9 @@
  *
  * What is compared with the budget is counted (detect/meter.h), batch by batch in the order of the
  * input, so that the decision and all output are the same for any number of threads. From the batch
- * behind the one that decided, the judge no longer sees the rule; workers leave it out some batches
- * later, at a distance that no number of threads can outrun.
+ * behind the one that decided, the judge no longer sees the rule; workers leave it out as soon as
+ * they know. Within a batch the meter stops a rule that is far over (YG_METER_LEAST): such a batch
+ * decides.
  */
 #pragma once
 
@@ -13,11 +14,9 @@
 
 #include "app/batch.h"
 #include "app/options.h"
-#include "app/pipeline.h"
 
 #define YG_BUDGET_RECORDS 4096u /* a rule must have been up for, before it is judged */
-#define YG_BUDGET_WINDOW  (4 * YG_BUDGET_RECORDS)	/* then counting begins anew */
-#define YG_QUARANTINE_LAG (YG_PIPELINE_BATCHES_MAX + 1) /* batches */
+#define YG_BUDGET_WINDOW  (4 * YG_BUDGET_RECORDS) /* then counting begins anew */
 
 struct yg_quarantine;
 

@@ -22,6 +22,7 @@ struct yg_learn_task {
 	uint64_t pointed; /* line number, from 1 */
 	bool is_adding, is_forced, is_json;
 	bool is_object; /* what is learnt is a JSON object */
+	bool is_told;	/* why nothing could be learnt */
 	struct yg_lines lines;
 	struct yg_zone *zone;
 	struct yg_names *names;

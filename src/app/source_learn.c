@@ -382,8 +382,9 @@ static int learn_pattern(struct yg_learn_task *task, const struct yg_bytes *text
 	if (!task->is_object)
 		rc = yg_learn_pattern(&learn, task->arena, to, &field, &fault);
 
-	if (rc == YG_OK)
+	if (rc == YG_OK || task->is_told)
 		return rc;
+	task->is_told = true; /* it is tried in several ways */
 	if (field != UINT32_MAX)
 		yg_say(N_("--field %s=%s: %s"), yg_say_safe(task->fields[field].name, 80),
 		       yg_say_safe(task->fields[field].value, 80), yg_say_tr(fault.msg));
@@ -569,9 +570,11 @@ static bool read_before(struct yg_learn_task *task, uint8_t **ret, size_t *ret_s
 /* Show, and write what can be used. */
 static int show_and_write(struct yg_learn_task *task, struct yg_bytes text, bool is_asking)
 {
+	uint32_t untimed = 0;
 	struct yg_line_show show = {.is_json = task->is_json,
 				    .is_coloured = yg_is_coloured(STDOUT_FILENO),
-				    .name = task->lines_path ? task->lines_path : "-"};
+				    .name = task->lines_path ? task->lines_path : "-",
+				    .untimed = &untimed};
 	int rc;
 	uint32_t count = try_text(task, text, task->out, &show, &rc);
 
@@ -588,6 +591,11 @@ static int show_and_write(struct yg_learn_task *task, struct yg_bytes text, bool
 			N_("no line is read by what was learnt; nothing was written"));
 		return YG_EXIT_FAILED;
 	}
+	if (untimed == count)
+		yg_say_hint(N_("write {:time FORMAT} where it stands in the description "
+			       "(docs/source-description.md)"),
+			    N_("no time was found in these lines: their records have none, and "
+			       "rules that count within minutes cannot tell when they were"));
 	if (is_asking && !yg_learn_confirm(N_("Is this right? Enter keeps it, n throws it away.")))
 		return YG_EXIT_FAILED;
 	rc = yg_io_write_to(task->out, text, 0644);

@@ -283,6 +283,8 @@ int yg_lines_show(struct yg_line_trial *trial, const struct yg_lines *lines,
 		}
 		++*ret_read;
 		event.position = lines->numbers[i];
+		if (show->untimed)
+			*show->untimed += event.time_ns == YG_TIME_NONE;
 		if (show->is_json)
 			yg_record_write(&out, &event, yg_bytes_str(show->name), true);
 		else

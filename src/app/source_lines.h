@@ -24,9 +24,10 @@ bool yg_lines_split(struct yg_bytes text, struct yg_lines *ret);
 void yg_lines_done(struct yg_lines *lines);
 
 struct yg_line_show {
-	bool is_json;	  /* records on standard output */
-	bool is_coloured; /* words for people otherwise */
-	const char *name; /* of the lines: a path */
+	bool is_json;	   /* records on standard output */
+	bool is_coloured;  /* words for people otherwise */
+	const char *name;  /* of the lines: a path */
+	uint32_t *untimed; /* NULL, or counts the lines that are read but give no time */
 };
 
 struct yg_line_trial {

@@ -50,7 +50,7 @@ static int meter(struct yg_worker *worker)
 	int rc = YG_OK;
 
 	if (detector->skip_from)
-		rc = yg_scratch_meter(worker->scratch, detector->skip_from);
+		rc = yg_scratch_meter(worker->scratch, detector->skip_from, detector->cost_max);
 	if (rc == YG_OK && detector->profile_clock)
 		rc = yg_scratch_profile(worker->scratch, *detector->profile_clock);
 	return rc;
@@ -340,7 +340,8 @@ static int run_record(struct yg_worker *worker, struct yg_batch *batch, uint32_t
 
 	if (worker->is_repeating) {
 		look_ahead(worker, batch, index);
-		line = cut_of(worker, index)->is_cut ? &cut_of(worker, index)->line : NULL;
+		if (cut_of(worker, index)->is_cut && !yg_scratch_is_stopping(worker->scratch))
+			line = &cut_of(worker, index)->line;
 	}
 	if (line)
 		rc = run_repeated(worker, batch, index, line, &is_known);

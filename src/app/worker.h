@@ -24,6 +24,7 @@ struct yg_detector {
 	bool reads_all;			   /* know no line from an earlier one (detect/repeat.h) */
 	const _Atomic uint64_t *skip_from; /* NULL, or work is counted and rules left out from here
 					      on (app/quarantine.h) */
+	uint64_t cost_max;		   /* budget of rules (yg_scratch_meter); 0 = none */
 	const struct yg_clock *profile_clock; /* NULL, or rules are measured with it */
 };
 

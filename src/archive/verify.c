@@ -71,47 +71,6 @@ static int load(struct check *c, uint64_t at, size_t size)
 	return rc;
 }
 
-/*
- * The frame at @at: unpacked, counted, handed on. *ret_size: its bytes, 0 when none is whole there
- * (named, unless another thing begins there).
- */
-static int check_frame(struct check *c, uint64_t at, uint64_t *ret_size)
-{
-	struct yg_archive_frame frame;
-	struct yg_fault fault = {0};
-	int rc = load(c, at, YG_ARCHIVE_HEAD_MAX);
-
-	*ret_size = 0;
-	if (rc != YG_OK)
-		return rc;
-	rc = yg_archive_frame_read(yg_buf_bytes(&c->stored), &frame, &fault);
-	if (rc == YG_OK) {
-		rc = load(c, at, (size_t)frame.head_size + frame.packed_size);
-		if (rc != YG_OK)
-			return rc;
-		yg_buf_reset(&c->text);
-		rc = yg_archive_unpack(c->unpacker, yg_buf_bytes(&c->stored), &frame, &c->text,
-				       &fault);
-	}
-	if (rc == YG_ENOMEM)
-		return rc;
-	if (rc != YG_OK) {
-		say(c, at + fault.pos, c->archive->size - at - fault.pos, rc, fault.msg);
-		return YG_OK;
-	}
-	frame.at = at;
-	*ret_size = (uint64_t)frame.head_size + frame.packed_size;
-	if (c->archive->is_sealed &&
-	    (frame.number >= c->archive->count ||
-	     !yg_archive_agrees(&c->archive->frames[frame.number], &frame)))
-		say(c, at, frame.head_size, YG_EMISMATCH,
-		    N_("the index says something else of this frame"));
-	if (!c->archive->is_sealed && frame.number != c->ret->frames)
-		say(c, at, frame.head_size, YG_EMISMATCH, N_("a frame has the wrong number"));
-	count(c->ret, &frame);
-	return c->take ? c->take(c->arg, &frame, yg_buf_bytes(&c->text)) : YG_OK;
-}
-
 /* Where the next header of a frame begins behind @at, or @end. */
 static int find_next(struct check *c, uint64_t at, uint64_t end, uint64_t *ret)
 {
@@ -137,6 +96,54 @@ static int find_next(struct check *c, uint64_t at, uint64_t end, uint64_t *ret)
 	return YG_OK;
 }
 
+/*
+ * The frame at @at: unpacked, counted, handed on. *ret_size: its bytes, or those up to the next one
+ * when none is whole there (which is named).
+ */
+static int check_frame(struct check *c, uint64_t at, uint64_t end, uint64_t *ret_size)
+{
+	struct yg_archive_frame frame;
+	struct yg_fault fault = {0};
+	int rc = load(c, at, YG_ARCHIVE_HEAD_MAX);
+
+	*ret_size = 0;
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_archive_frame_read(yg_buf_bytes(&c->stored), &frame, &fault);
+	if (rc == YG_OK) {
+		rc = load(c, at, (size_t)frame.head_size + frame.packed_size);
+		if (rc != YG_OK)
+			return rc;
+		yg_buf_reset(&c->text);
+		rc = yg_archive_unpack(c->unpacker, yg_buf_bytes(&c->stored), &frame, &c->text,
+				       &fault);
+	}
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (rc != YG_OK) {
+		uint64_t next;
+		int failed = find_next(c, at + 1, end, &next);
+
+		if (failed != YG_OK)
+			return failed;
+		say(c, at + fault.pos, next - at > fault.pos ? next - at - fault.pos : 0, rc,
+		    fault.msg);
+		*ret_size = next - at;
+		return YG_OK;
+	}
+	frame.at = at;
+	*ret_size = (uint64_t)frame.head_size + frame.packed_size;
+	if (c->archive->is_sealed &&
+	    (frame.number >= c->archive->count ||
+	     !yg_archive_agrees(&c->archive->frames[frame.number], &frame)))
+		say(c, at, frame.head_size, YG_EMISMATCH,
+		    N_("the index says something else of this frame"));
+	if (!c->archive->is_sealed && frame.number != c->ret->frames)
+		say(c, at, frame.head_size, YG_EMISMATCH, N_("a frame has the wrong number"));
+	count(c->ret, &frame);
+	return c->take ? c->take(c->arg, &frame, yg_buf_bytes(&c->text)) : YG_OK;
+}
+
 /* A live writer holds the lock: what stands behind the whole frames is on its way. */
 static bool is_being_written(const struct check *c)
 {
@@ -156,11 +163,8 @@ static int check_frames(struct check *c)
 	while (rc == YG_OK && at < end) {
 		uint64_t size;
 
-		rc = check_frame(c, at, &size);
-		if (rc == YG_OK && size == 0)
-			rc = find_next(c, at + 1, end, &at);
-		else
-			at += size;
+		rc = check_frame(c, at, end, &size);
+		at += size;
 	}
 	return rc;
 }

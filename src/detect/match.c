@@ -407,7 +407,7 @@ static void charge(struct yg_scratch *s, uint32_t rule, uint64_t cost)
 {
 	yg_meter_charge(s->meter, rule, cost);
 	if (s->charged_count < YG_CHARGED_MAX)
-		s->charged[s->charged_count] = (struct yg_charge){rule, cost};
+		s->charged[s->charged_count] = (struct yg_charge){rule, cost, 0};
 	s->charged_count++;
 }
 

@@ -9,7 +9,11 @@
 struct yg_meter {
 	const _Atomic uint64_t *skip_from; /* NULL = no rule is left out */
 	uint64_t serial;
-	uint64_t *costs; /* by engine index */
+	uint64_t cost_max; /* 0 = none */
+	uint64_t weight;   /* of all records since the charges were taken */
+	uint64_t *costs;   /* by engine index */
+	uint64_t *over;	   /* likewise: yg_charge.over */
+	bool is_stopping;  /* one of them is not 0 */
 	struct yg_charge *charges;
 	uint32_t charge_count;
 	bool is_taken; /* start anew before the next record */
@@ -33,6 +37,8 @@ void yg_meter_charge(struct yg_meter *meter, uint32_t rule, uint64_t cost);
 
 static inline bool yg_meter_skips(const struct yg_meter *meter, uint32_t rule)
 {
+	if (meter->over[rule])
+		return true;
 	return meter->skip_from &&
 	       meter->serial >= atomic_load_explicit(&meter->skip_from[rule], memory_order_relaxed);
 }

@@ -53,6 +53,7 @@ struct yg_meter *yg_meter_free(struct yg_meter *meter)
 	if (!meter)
 		return NULL;
 	free(meter->costs);
+	free(meter->over);
 	free(meter->charges);
 	free(meter->groups);
 	yg_profile_done(&meter->profile);
@@ -72,11 +73,12 @@ static int make(struct yg_scratch *scratch)
 		return YG_ENOMEM;
 	meter->group_count = yg_engine_group_count(engine);
 	meter->costs = yg_calloc(yg_engine_rule_count(engine) + 1u, sizeof(*meter->costs));
+	meter->over = yg_calloc(yg_engine_rule_count(engine) + 1u, sizeof(*meter->over));
 	meter->charges = yg_calloc(yg_engine_rule_count(engine) + 1u, sizeof(*meter->charges));
 	meter->groups = yg_calloc(meter->group_count + 1u, sizeof(*meter->groups));
 	scratch->costs = yg_calloc(engine->img.preds_count + 1u, sizeof(*scratch->costs));
 	scratch->charged = yg_calloc(YG_CHARGED_MAX, sizeof(*scratch->charged));
-	if (!meter->costs || !meter->charges || !meter->groups || !scratch->costs ||
+	if (!meter->costs || !meter->over || !meter->charges || !meter->groups || !scratch->costs ||
 	    !scratch->charged) {
 		(void)yg_meter_free(meter);
 		return YG_ENOMEM;
@@ -85,13 +87,16 @@ static int make(struct yg_scratch *scratch)
 	return YG_OK;
 }
 
-int yg_scratch_meter(struct yg_scratch *scratch, const _Atomic uint64_t *skip_from)
+int yg_scratch_meter(struct yg_scratch *scratch, const _Atomic uint64_t *skip_from,
+		     uint64_t cost_max)
 {
 	int rc = make(scratch);
 
-	if (rc == YG_OK)
-		scratch->meter->skip_from = skip_from;
-	return rc;
+	if (rc != YG_OK)
+		return rc;
+	scratch->meter->skip_from = skip_from;
+	scratch->meter->cost_max = cost_max;
+	return YG_OK;
 }
 
 int yg_scratch_profile(struct yg_scratch *scratch, struct yg_clock clock)
@@ -128,9 +133,13 @@ void yg_scratch_serial(struct yg_scratch *scratch, uint64_t serial)
 
 static void start_anew(struct yg_meter *meter)
 {
-	for (uint32_t i = 0; i < meter->charge_count; i++)
+	for (uint32_t i = 0; i < meter->charge_count; i++) {
 		meter->costs[meter->charges[i].rule] = 0;
+		meter->over[meter->charges[i].rule] = 0;
+	}
 	meter->charge_count = 0;
+	meter->weight = 0;
+	meter->is_stopping = false;
 	memset(meter->groups, 0, meter->group_count * sizeof(*meter->groups));
 	meter->is_taken = false;
 }
@@ -143,6 +152,7 @@ void yg_meter_record(struct yg_meter *meter, uint32_t group, size_t bytes)
 		start_anew(meter);
 	meter->groups[group].records++;
 	meter->groups[group].weight += weight;
+	meter->weight += weight;
 	if (!meter->is_profiling)
 		return;
 	meter->profile.groups[group].records++;
@@ -156,6 +166,17 @@ void yg_meter_charge(struct yg_meter *meter, uint32_t rule, uint64_t cost)
 	if (meter->costs[rule] == 0)
 		meter->charges[meter->charge_count++].rule = rule;
 	meter->costs[rule] += cost;
+	/* The weight of all records is at least that of those the rule is up for. */
+	if (meter->cost_max && meter->costs[rule] / YG_METER_LEAST > meter->cost_max &&
+	    meter->costs[rule] / meter->weight / YG_METER_FAR > meter->cost_max) {
+		meter->over[rule] = meter->costs[rule] / meter->weight;
+		meter->is_stopping = true;
+	}
+}
+
+bool yg_scratch_is_stopping(const struct yg_scratch *scratch)
+{
+	return scratch->meter && scratch->meter->is_stopping;
 }
 
 void yg_scratch_charges(struct yg_scratch *scratch, struct yg_meter_counts *ret)
@@ -167,8 +188,10 @@ void yg_scratch_charges(struct yg_scratch *scratch, struct yg_meter_counts *ret)
 		return;
 	if (meter->is_taken)
 		start_anew(meter);
-	for (uint32_t i = 0; i < meter->charge_count; i++)
+	for (uint32_t i = 0; i < meter->charge_count; i++) {
 		meter->charges[i].cost = meter->costs[meter->charges[i].rule];
+		meter->charges[i].over = meter->over[meter->charges[i].rule];
+	}
 	ret->charges = meter->charges;
 	ret->charge_count = meter->charge_count;
 	ret->groups = meter->groups;

@@ -29,11 +29,14 @@
 #define YG_METER_FREE	    64u
 #define YG_PROFILE_EVERY    32u
 #define YG_METER_UNIT_BYTES 1024u /* of a record: so many bytes, begun, weigh 1 */
+#define YG_METER_LEAST	    4096u /* weight: what that may cost is allowed before a rule is stopped */
+#define YG_METER_FAR	    4u	  /* times over, at least, what a rule that is stopped takes */
 
 /* What a rule cost on the records since the last time it was taken. */
 struct yg_charge {
 	uint32_t rule; /* engine index */
 	uint64_t cost;
+	uint64_t over; /* 0, or the cost for each unit of weight when the rule was stopped */
 };
 
 /* Records of one group (rules that can apply to some kinds of records). */
@@ -50,9 +53,18 @@ struct yg_meter_counts {
 
 /*
  * Count work from now on. @skip_from: NULL, or for each rule the serial (yg_scratch_serial) from
- * which on it is not evaluated any more; may be changed by another thread. YG_OK or YG_ENOMEM.
+ * which on it is not evaluated any more; may be changed by another thread. @cost_max: 0, or what
+ * a rule may cost for each unit of weight: one that is far over since the charges were last taken
+ * is not evaluated until they are taken again. YG_OK or YG_ENOMEM.
  */
-YG_MUST_USE int yg_scratch_meter(struct yg_scratch *scratch, const _Atomic uint64_t *skip_from);
+YG_MUST_USE int yg_scratch_meter(struct yg_scratch *scratch, const _Atomic uint64_t *skip_from,
+				 uint64_t cost_max);
+
+/*
+ * Is a rule stopped by its cost? Then what an earlier line gave is no answer for the next one, and
+ * this one's none for later ones (detect/repeat.h).
+ */
+bool yg_scratch_is_stopping(const struct yg_scratch *scratch);
 
 /* The serial of the records to come; ascending. */
 void yg_scratch_serial(struct yg_scratch *scratch, uint64_t serial);

@@ -13,6 +13,18 @@
 
 #define YG_PRED_EPOCH_S_MAX 9.2e9 /* year 2261 */
 
+/* @text without its zone: fe80::1%eth0, or with the interface's number as Windows logs it,
+ * fe80::1%12. */
+static inline struct yg_bytes yg_pred_unzoned(struct yg_bytes text)
+{
+	size_t percent = yg_bytes_chr(text, '%');
+	bool has_zone = percent != SIZE_MAX && percent + 1 < text.size &&
+			yg_bytes_chr(yg_bytes_cut(text, 0, percent), ':') != SIZE_MAX &&
+			yg_bytes_chr(yg_bytes_from(text, percent + 1), '%') == SIZE_MAX;
+
+	return has_zone ? yg_bytes_cut(text, 0, percent) : text;
+}
+
 static inline bool yg_pred_in_network(const uint8_t network[16], uint8_t prefix_bits,
 				      struct yg_bytes text)
 {
@@ -20,6 +32,7 @@ static inline bool yg_pred_in_network(const uint8_t network[16], uint8_t prefix_
 	uint32_t bytes = prefix_bits / 8, bits = prefix_bits % 8;
 	char name[INET6_ADDRSTRLEN + 1];
 
+	text = yg_pred_unzoned(text);
 	if (text.size >= sizeof(name) || yg_bytes_chr(text, 0) != SIZE_MAX)
 		return false;
 	if (text.size > 0)
@@ -48,12 +61,26 @@ static inline bool yg_pred_compares(uint8_t op, double value, double bound)
 	}
 }
 
+/* A day alone (2026-11-20): as if its first moment, in UTC, stood there. */
+static inline bool yg_pred_day(struct yg_bytes text, int64_t *ret_ns)
+{
+	static const char midnight[] = "T00:00:00Z";
+	char whole[sizeof("2026-11-20T00:00:00Z")];
+	bool has_zone;
+
+	if (text.size != sizeof(whole) - sizeof(midnight))
+		return false;
+	memcpy(whole, text.data, text.size);
+	memcpy(whole + text.size, midnight, sizeof(midnight));
+	return yg_time_parse_iso(yg_bytes_str(whole), 0, ret_ns, &has_zone);
+}
+
 static inline bool yg_pred_time(struct yg_bytes text, int64_t *ret_ns)
 {
 	bool has_zone;
 	double seconds;
 
-	if (yg_time_parse_iso(text, 0, ret_ns, &has_zone))
+	if (yg_time_parse_iso(text, 0, ret_ns, &has_zone) || yg_pred_day(text, ret_ns))
 		return true;
 	if (!yg_bytes_double(text, &seconds) || !(seconds >= 0 && seconds < YG_PRED_EPOCH_S_MAX))
 		return false;

@@ -123,8 +123,8 @@ struct yg_correlation_refs {
 	const struct yg_alias *aliases; /* in rules->arena */
 	uint32_t alias_count;
 };
-/* Fill rule->correlation from @node; @refs->texts lie in rules->arena. */
-YG_MUST_USE int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *node,
+/* Fill rule->correlation from @doc's `correlation`; @refs->texts lie in rules->arena. */
+YG_MUST_USE int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *doc,
 				     struct yg_rule *rule, struct yg_correlation_refs *refs);
 
 /* A filter waits for the last file, too. */

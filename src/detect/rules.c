@@ -456,15 +456,14 @@ struct named {
 static int build(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule,
 		 struct named *named)
 {
-	const struct yg_yaml *correlation = yg_yaml_get(doc, "correlation");
 	int rc = yg_sigma_metadata(load, doc, rule);
 
 	if (rc == YG_OK)
 		rc = check_duplicate(load, doc, rule);
 	if (rc != YG_OK)
 		return rc;
-	if (correlation)
-		rc = yg_sigma_correlation(load, correlation, rule, &named->refs);
+	if (yg_yaml_get(doc, "correlation"))
+		rc = yg_sigma_correlation(load, doc, rule, &named->refs);
 	else if (yg_yaml_get(doc, "filter"))
 		rc = build_filter(load, doc, rule, &named->filter);
 	else

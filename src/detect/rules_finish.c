@@ -74,6 +74,13 @@ static int resolve(struct yg_load *load, const struct yg_correlation_refs *refs,
 		else if (rules->rules[target].state == YG_RULE_INACTIVE)
 			make_inactive(rule, "a rule it needs is inactive");
 		rule->correlation.refs[i] = target;
+		/* Different rules are counted; in order, and of records, one may stand twice. */
+		for (uint32_t k = 0; k < i && rule->correlation.type == YG_CORRELATION_TEMPORAL;
+		     k++)
+			if (rule->correlation.refs[k] == target)
+				return yg_load_fail(load, refs->line,
+						    "the correlation names '%s' twice",
+						    yg_load_show(load, refs->texts[i]));
 	}
 	return YG_OK;
 }

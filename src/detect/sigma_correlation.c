@@ -371,9 +371,10 @@ static int read_generate(struct yg_load *load, const struct yg_yaml *node,
 	return YG_OK;
 }
 
-int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *node, struct yg_rule *rule,
+int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *doc, struct yg_rule *rule,
 			 struct yg_correlation_refs *refs)
 {
+	const struct yg_yaml *node = yg_yaml_get(doc, "correlation");
 	struct yg_correlation *to = &rule->correlation;
 	bool is_valued = false;
 	int rc;
@@ -392,6 +393,10 @@ int yg_sigma_correlation(struct yg_load *load, const struct yg_yaml *node, struc
 		rc = read_condition(load, node, is_valued, refs, to);
 	if (rc == YG_OK)
 		rc = read_aliases(load, node, refs);
+	/* The specification's schema has it beside `level`, other tools inside: that counts more.
+	 */
+	if (rc == YG_OK)
+		rc = read_generate(load, doc, to);
 	if (rc == YG_OK)
 		rc = read_generate(load, node, to);
 	if (rc != YG_OK)

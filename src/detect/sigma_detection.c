@@ -140,10 +140,17 @@ static int text_value(struct yg_load *load, const struct yg_modifiers *mods,
 			   yg_rules_join(load, YG_EXPR_OR, exprs, forms.count, ret));
 }
 
+/* One branch that begins with ^ already: `^(?:^` is more than Vectorscan takes with `m`. */
+static bool is_anchored(struct yg_bytes text)
+{
+	return text.data[0] == '^' && yg_bytes_chr(text, '|') == SIZE_MAX;
+}
+
 static int regex_value(struct yg_load *load, const struct yg_modifiers *mods,
 		       const struct yg_yaml *value, struct yg_pred *pred, uint32_t *ret)
 {
-	bool is_start = yg_mod_has(mods, YG_MOD_STARTSWITH);
+	bool is_start = yg_mod_has(mods, YG_MOD_STARTSWITH) && value->text.size > 0 &&
+			!is_anchored(value->text);
 	bool is_end = yg_mod_has(mods, YG_MOD_ENDSWITH);
 	int rc;
 
@@ -170,6 +177,9 @@ static int regex_value(struct yg_load *load, const struct yg_modifiers *mods,
 		(void)snprintf(text, room, "%s(?:%s)%s", is_start ? "^" : "",
 			       (const char *)value->text.data, is_end ? "$" : "");
 		pred->text = yg_bytes_str(text);
+		rc = yg_sigma_regex_check(load, value->line, pred);
+		if (rc != YG_OK)
+			return rc;
 	}
 	return add_pred(load, pred, value->line, ret);
 }

@@ -37,8 +37,8 @@ static int read_refs(struct yg_load *load, const struct yg_yaml *rules, struct y
 				    YG_FILTER_REFS_MAX);
 	refs->line = rules->line;
 	refs->texts = texts;
-	refs->is_any = rules->kind == YG_YAML_SCALAR &&
-		       yg_bytes_eq_nocase(yg_bytes_trim(rules->text), YG_S("any"));
+	refs->is_any = one->kind == YG_YAML_SCALAR && (one == rules || !one->next) &&
+		       yg_bytes_eq_nocase(yg_bytes_trim(one->text), YG_S("any"));
 	while (one && !refs->is_any) {
 		if (one->kind != YG_YAML_SCALAR || one->text.size == 0)
 			return yg_load_fail(load, one->line,

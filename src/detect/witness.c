@@ -235,6 +235,12 @@ static bool make_atom(struct yg_witness *witness, const struct yg_pred *pred, st
 		ret->kind = YG_ATOM_CONTAINS;
 		is_whole = false;
 	}
+	/* Vectorscan takes a text that begins with NUL (UTF-16BE) for an empty one, and refuses it.
+	 */
+	while (ret->kind == YG_ATOM_CONTAINS && ret->text.size && ret->text.data[0] == 0) {
+		ret->text = yg_bytes_from(ret->text, 1);
+		is_whole = false;
+	}
 	if (ret->kind != YG_ATOM_EQUALS && ret->text.size == 0) {
 		ret->kind = YG_ATOM_PRESENT;
 		is_whole = false;

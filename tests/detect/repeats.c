@@ -397,7 +397,7 @@ static bool make_side(struct side *side)
 {
 	side->scratch = yg_scratch_new(one.engine);
 	side->arena = yg_arena_new(ARENA_MAX);
-	return side->scratch && side->arena && yg_scratch_meter(side->scratch, NULL) == YG_OK;
+	return side->scratch && side->arena && yg_scratch_meter(side->scratch, NULL, 0) == YG_OK;
 }
 
 static bool open_all(void)

@@ -169,7 +169,11 @@ def damage_is_named_and_neighbours_are_read():
     done = yagura("archive", "verify", "--json", file)
     equal(done.code, 1)
     damage, = done.lines()[0]["damage"]
-    equal(abs(damage["byte"] - at) < 1 << 20, True)
+    # That frame and no other, up to where the next begins: its mark is 8 bytes behind that.
+    first, last = data.rindex(b"YGARFRM1", 0, at) - 8, data.find(b"YGARFRM1", at) - 8
+    last = last if last > 0 else data.index(b"YGARIDX1", at) - 8
+    equal(first <= damage["byte"] <= at, True)
+    equal(damage["byte"] + damage["size"], last)
     part = yagura("archive", "cat", file)
     equal(part.code, 1)
     total = done.lines()[0]["records"]

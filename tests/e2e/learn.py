@@ -122,6 +122,25 @@ def objects_are_taught_and_found():
 
 
 @case
+def times_of_other_forms_and_none():
+    base, _, env = place()
+    for form, wanted in (("認証失敗 利用者=鈴木 接続元=203.0.113.9 時刻=2026年11月20日 08時15分3%d秒", "2026-11-20T08:15:30Z"),
+                         ("08:15:3%d 20/11/2026;FW-9;BLK;203.0.113.9;445", "2026-11-20T08:15:30Z")):
+        log = base / "device.log"
+        log.write_text("".join(form % n + "\n" for n in range(3)), encoding="utf-8")
+        done = yagura("source", "learn", log, "--name", "device", "--field", "src_ip=203.0.113.9", "--force",
+                      "--json", "--tz", "UTC", env=env)
+        equal([r["time"] for r in done.lines()][0], wanted, form)
+        equal("no time" in done.err, False, done.err)
+    log.write_text("login of bob refused, 203.0.113.9\nlogin of eve refused, 203.0.113.8\n")
+    done = yagura("source", "learn", log, "--name", "device", "--field", "user=bob", "--force", env=env)
+    equal(done.code, 0, done.err)
+    contains(done.err, "no time was found in these lines")
+    done = yagura("source", "learn", log, "--name", "device", "--field", "user=nobody", "--force", env=env)
+    equal(done.err.count("does not stand in the line"), 1, "said once")
+
+
+@case
 def mistakes():
     base, log, env = place()
     for args, words in (

@@ -255,6 +255,23 @@ def a_rule_over_its_budget_is_put_out_of_use():
 
 
 @case
+def a_rule_far_over_its_budget_is_stopped_at_once():
+    many = ", ".join("'*%s*%d*%d*zzz'" % (c, i, i + 1) for c in "aeiou" for i in range(40))
+    far = DEAR.replace("dddddddd", "eeeeeeee")
+    far = far[:far.index("[")] + "[%s]" % many + far[far.index("]") + 1:]
+    base = put(folder(), far=far, rule=RULE)
+    log = base / "few.log"  # fewer records than a rule is judged after
+    log.write_text(access_log(3000, range(10, 3000, 97)))
+    args = ["--json", "--stats", "--no-default-rules", "--rules", base, log, "--rule-budget", "64"]
+    runs = [yagura("detect", *args, "--threads", n) for n in (1, 2, 5)]
+    equal(len({run.out for run in runs}), 1, "the same for any number of threads")
+    equal([run.code for run in runs], [1, 1, 1])
+    contains(runs[0].err, "rule eeeeeeee-2222-4333-8444-555555555555 (Dear rule) is out of use ")
+    found = [f["position"] for f in runs[0].findings() if f["rule_id"].startswith("eeeeeeee")]
+    assert 0 < len(found) < 2000, len(found)
+
+
+@case
 def too_many_findings_are_a_budget_too():
     base = put(folder(), rule=RULE)
     log = base / "a.log"

@@ -36,7 +36,9 @@ class RuleSet:
                 continue
             self.docs[str(doc["id"])] = doc
             if "correlation" in doc:
-                self.correlations[str(doc["id"])] = doc["correlation"]
+                self.correlations[str(doc["id"])] = {
+                    **({"generate": doc["generate"]} if "generate" in doc else {}),
+                    **doc["correlation"]}
             else:
                 self.tests[str(doc["id"])] = sigma_eval.rule_test(doc["detection"], placeholders)
         for doc in filters:
@@ -53,7 +55,7 @@ class RuleSet:
         section = dict(doc["filter"])
         names = section.pop("rules")
         test = sigma_eval.rule_test(section, placeholders)
-        if isinstance(names, str) and names.lower() == "any":
+        if [str(name).lower() for name in as_list(names)] == ["any"]:
             chosen = [i for i in self.tests if covers(doc["logsource"], self.docs[i]["logsource"])]
         else:
             chosen = [self.find(name) for name in as_list(names)]

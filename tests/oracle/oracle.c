@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <pcre2.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/utf8.h"
@@ -130,11 +131,15 @@ static bool cidr(const struct yg_pred *pred, struct yg_bytes value)
 {
 	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
 	char text[64];
+	char *zone;
 
 	if (value.size >= sizeof(text) || yg_bytes_chr(value, 0) != SIZE_MAX)
 		return false;
 	memcpy(text, value.data, value.size);
 	text[value.size] = 0;
+	zone = strchr(text, '%'); /* fe80::1%eth0: one zone, not empty, of version 6 alone */
+	if (zone && strchr(text, ':') && zone[1] && !strchr(zone + 1, '%'))
+		*zone = 0;
 	if (inet_pton(AF_INET, text, address + 12) != 1 && inet_pton(AF_INET6, text, address) != 1)
 		return false;
 	for (unsigned bit = 0; bit < pred->prefix_bits; bit++)
@@ -166,6 +171,13 @@ static bool parse_time(struct yg_bytes value, int64_t *ret_ns)
 
 	if (yg_time_parse_iso(value, 0, ret_ns, &has_zone))
 		return true;
+	if (value.size == 10) { /* a day alone */
+		char whole[32];
+
+		(void)snprintf(whole, sizeof(whole), "%.10sT00:00:00Z", (const char *)value.data);
+		if (yg_time_parse_iso(yg_bytes_str(whole), 0, ret_ns, &has_zone))
+			return true;
+	}
 	/* Seconds since 1970, with a fraction or without; years 1970 to 2261. */
 	if (!yg_bytes_double(value, &number) || number < 0 || number >= 9.2e9)
 		return false;
