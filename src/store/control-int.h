@@ -20,6 +20,8 @@ struct yg_control_ops {
 	int (*purge)(struct yg_control *store, const struct yg_doc_put *id, bool keeps_current,
 		     uint32_t *ret_count);
 	int (*get)(struct yg_control *store, const struct yg_doc_put *id, yg_doc_fn fn, void *arg);
+	int (*shared)(struct yg_control *store, const struct yg_doc_put *id, yg_shared_fn fn,
+		      void *arg);
 	int (*list)(struct yg_control *store, struct yg_bytes org,
 		    const struct yg_doc_filter *filter, yg_doc_fn fn, void *arg);
 	int (*history)(struct yg_control *store, const struct yg_doc_put *id, yg_doc_fn fn,

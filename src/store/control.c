@@ -129,8 +129,10 @@ bool yg_control_was_refused(struct yg_control *store)
 static int check_put(const struct yg_doc_put *put)
 {
 	if (!is_id(put) || !is_name(put->actor, YG_DOC_ACTOR_MAX) ||
-	    (put->is_removed && put->body.size > 0))
+	    (put->is_removed && (put->body.size > 0 || put->shared)))
 		return YG_EINVAL;
+	if (put->shared && put->shared->bytes.size > YG_DOC_BODY_MAX)
+		return YG_ELIMIT;
 	return put->body.size > YG_DOC_BODY_MAX ? YG_ELIMIT : YG_OK;
 }
 
@@ -222,6 +224,28 @@ int yg_control_get(struct yg_control *store, struct yg_bytes org, struct yg_byte
 		return YG_EINVAL;
 	store->readers++;
 	rc = store->ops->get(store, &id, pass_on, &relay);
+	store->readers--;
+	return rc;
+}
+
+struct yg_shared yg_shared_of(struct yg_bytes bytes)
+{
+	struct yg_shared shared = {.bytes = bytes};
+
+	yg_sha256(bytes, shared.digest);
+	return shared;
+}
+
+int yg_control_shared(struct yg_control *store, struct yg_bytes org, struct yg_bytes kind,
+		      struct yg_bytes key, yg_shared_fn fn, void *arg)
+{
+	struct yg_doc_put id = {.org = org, .kind = kind, .key = key};
+	int rc;
+
+	if (!is_id(&id))
+		return YG_EINVAL;
+	store->readers++;
+	rc = store->ops->shared(store, &id, fn, arg);
 	store->readers--;
 	return rc;
 }

@@ -39,6 +39,15 @@ static const char *const control_steps[] = {
 	/* 2: `heads` are what is there: what was removed is in `docs` alone, so that a listing does
 	 * not walk over all that ever stood before what it looks for (a queue's rows, timers). */
 	"DELETE FROM heads WHERE removed<>0;",
+	/* 3: bytes that many documents hold stand once. Who holds them is asked of `heads`: a count
+	 * beside it could be wrong. */
+	"CREATE TABLE shared("
+	" n INTEGER PRIMARY KEY,"
+	" digest BLOB NOT NULL UNIQUE CHECK(length(digest) = 32),"
+	" bytes BLOB NOT NULL"
+	") STRICT;"
+	"ALTER TABLE heads ADD COLUMN shared INTEGER REFERENCES shared(n);"
+	"CREATE INDEX heads_by_shared ON heads(shared) WHERE shared IS NOT NULL;",
 };
 const struct yg_sqlite_form yg_sqlite_control = {0x59474152, /* "YGAR" */
 						 control_steps, COUNT_OF(control_steps)};

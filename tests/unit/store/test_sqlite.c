@@ -115,7 +115,7 @@ static void a_new_file_is_for_its_owner_only(void)
 	CHECK(store && strcmp(body_of(store, "a"), "@2=2;") == 0);
 	(void)yg_control_free(store);
 	CHECK(is_whole("new"));
-	CHECK(ask("new", "PRAGMA user_version") == 2);
+	CHECK(ask("new", "PRAGMA user_version") == 3);
 	CHECK(ask("new", "SELECT journal_mode='wal' FROM pragma_journal_mode") == 1);
 	remove_store("new");
 }
@@ -144,6 +144,62 @@ static void what_was_removed_costs_a_listing_nothing(void)
 	(void)yg_control_free(store);
 	CHECK(ask("queue", "SELECT count(*) FROM heads") == 2);
 	remove_store("queue");
+}
+
+static int put_holding(struct yg_control *store, unsigned key, struct yg_bytes bytes)
+{
+	struct yg_shared shared = yg_shared_of(bytes);
+	char name[16];
+	struct yg_doc_put doc;
+
+	(void)snprintf(name, sizeof(name), "%05u", key);
+	doc = put_of(name, "{}", YG_REVISION_ANY);
+	doc.shared = &shared;
+	return yg_control_put(store, &doc, NULL);
+}
+
+static int take_size(void *arg, struct yg_bytes bytes)
+{
+	*(size_t *)arg = bytes.size;
+	return YG_OK;
+}
+
+static void what_many_hold_stands_once(void)
+{
+	static uint8_t bytes[1u << 20];
+	struct yg_bytes much = {bytes, sizeof(bytes)};
+	struct yg_control *store = open_db("held");
+	size_t size = 0;
+
+	memset(bytes, 'x', sizeof(bytes));
+	CHECK(store && yg_control_begin(store) == YG_OK);
+	for (unsigned i = 0; i < 100; i++)
+		CHECK(put_holding(store, i, much) == YG_OK);
+	CHECK(yg_control_commit(store) == YG_OK);
+	CHECK(ask("held", "SELECT count(*) FROM shared") == 1);
+	CHECK(ask("held", "SELECT page_count * 4096 FROM pragma_page_count") <
+	      (int64_t)sizeof(bytes) * 3 / 2);
+	/* A kill in between leaves neither bytes without a holder nor one without bytes. */
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put_holding(store, 0, YG_S("else")) == YG_OK);
+	yg_control_abort(store);
+	CHECK(ask("held", "SELECT count(*) FROM shared") == 1);
+	for (unsigned i = 0; i < 100; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "%05u", i);
+		CHECK(yg_control_shared(store, ORG, KIND, yg_bytes_str(name), take_size, &size) ==
+			      YG_OK &&
+		      size == sizeof(bytes));
+		if (i % 2 == 0)
+			CHECK(put(store, name, "answered", 1) == YG_OK);
+		else
+			CHECK(put(store, name, NULL, 1) == YG_OK);
+		CHECK(ask("held", "SELECT count(*) FROM shared") == (i < 99));
+	}
+	CHECK(is_whole("held"));
+	store = yg_control_free(store);
+	remove_store("held");
 }
 
 static void a_transaction_that_stays_open_is_rolled_back(void)
@@ -176,7 +232,7 @@ static void an_empty_file_is_filled(void)
 	store = open_db("empty");
 	CHECK(store && put(store, "a", "1", 0) == YG_OK);
 	(void)yg_control_free(store);
-	CHECK(is_whole("empty") && ask("empty", "PRAGMA user_version") == 2);
+	CHECK(is_whole("empty") && ask("empty", "PRAGMA user_version") == 3);
 	remove_store("empty");
 }
 
@@ -674,6 +730,7 @@ static const struct check_case cases[] = {
 	CASE(a_new_file_is_for_its_owner_only),
 	CASE(what_was_removed_costs_a_listing_nothing),
 	CASE(a_transaction_that_stays_open_is_rolled_back),
+	CASE(what_many_hold_stands_once),
 	CASE(an_empty_file_is_filled),
 	CASE(names_of_files_are_no_commands),
 	CASE(others_files_stay_as_they_are),
