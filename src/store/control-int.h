@@ -27,6 +27,7 @@ struct yg_control_ops {
 	int (*history)(struct yg_control *store, const struct yg_doc_put *id, yg_doc_fn fn,
 		       void *arg);
 	int (*last_change)(struct yg_control *store, struct yg_bytes org, uint64_t *ret);
+	int (*catch_up)(struct yg_control *store, size_t bytes_max); /* NULL: never */
 	const char *(*trouble)(const struct yg_control *store);
 };
 

@@ -288,6 +288,28 @@ int yg_control_last_change(struct yg_control *store, struct yg_bytes org, uint64
 	return is_name(org, YG_DOC_ORG_MAX) ? store->ops->last_change(store, org, ret) : YG_EINVAL;
 }
 
+int yg_control_catch_up(struct yg_control *store, size_t bytes_max)
+{
+	int rc;
+
+	if (store->is_in_transaction || store->readers > 0)
+		return YG_EINVAL;
+	if (!store->ops->catch_up)
+		return YG_ENOENT;
+	if (bytes_max > 0 && refuses(store))
+		return YG_EACCES;
+	rc = bytes_max > 0 ? yg_control_begin(store) : YG_OK;
+	if (rc != YG_OK)
+		return rc;
+	rc = store->ops->catch_up(store, bytes_max);
+	if (bytes_max == 0)
+		return rc;
+	if (rc == YG_OK)
+		return yg_control_commit(store);
+	yg_control_abort(store);
+	return rc;
+}
+
 const char *yg_control_trouble(const struct yg_control *store)
 {
 	return store->ops->trouble(store);

@@ -162,5 +162,14 @@ YG_MUST_USE int yg_control_history(struct yg_control *store, struct yg_bytes org
 YG_MUST_USE int yg_control_last_change(struct yg_control *store, struct yg_bytes org,
 				       uint64_t *ret);
 
+/*
+ * What the migration to a newer form left to be done beside the work, because it reads much: a
+ * portion of it, in a transaction of its own, which ends when @bytes_max bytes of bodies were read.
+ * YG_OK: ask again; YG_ENOENT: nothing is left (any more). With 0 nothing is done. What is not done
+ * yet can be read as before. No document gets another revision by it, and no change a number: it is
+ * the form that changes. Also on a store that reads: it is asked of it in vain (YG_EACCES).
+ */
+YG_MUST_USE int yg_control_catch_up(struct yg_control *store, size_t bytes_max);
+
 /* The last error in the backend's own words, for an operator's log; "" when there is none. */
 const char *yg_control_trouble(const struct yg_control *store);

@@ -48,6 +48,16 @@ static const char *const control_steps[] = {
 	") STRICT;"
 	"ALTER TABLE heads ADD COLUMN shared INTEGER REFERENCES shared(n);"
 	"CREATE INDEX heads_by_shared ON heads(shared) WHERE shared IS NOT NULL;",
+	/* 4: messages to sensors stood in their queues, each for itself. There may be tens of GB of
+	 * them, and the hub cannot begin before a migration ends: it only says that it is to be
+	 * done, and how far it is (sqlite_left_over.c). */
+	"CREATE TABLE left_over("
+	" what TEXT PRIMARY KEY,"
+	" key TEXT NOT NULL,"
+	" revision INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO left_over SELECT 'down', '', 0"
+	" WHERE EXISTS(SELECT 1 FROM docs WHERE org='hub' AND kind='down');",
 };
 const struct yg_sqlite_form yg_sqlite_control = {0x59474152, /* "YGAR" */
 						 control_steps, COUNT_OF(control_steps)};

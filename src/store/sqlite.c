@@ -278,10 +278,10 @@ static int keep_shared(struct sqlite *store, const struct yg_shared *shared, int
 	int rc = take(store, FIND_SHARED, &stmt);
 
 	if (rc == YG_OK)
-		rc = step_number(store, FIND_SHARED, stmt,
-				 sqlite3_bind_blob(stmt, 1, shared->digest, YG_SHA256_BYTES,
-						   SQLITE_STATIC),
-				 ret);
+		rc = step_number(
+			store, FIND_SHARED, stmt,
+			sqlite3_bind_blob(stmt, 1, shared->digest, YG_SHA256_BYTES, SQLITE_STATIC),
+			ret);
 	if (rc != YG_OK || *ret != 0)
 		return rc;
 	rc = take(store, ADD_SHARED, &stmt);
@@ -302,10 +302,9 @@ static int drop_shared(struct sqlite *store, int64_t shared)
 	int64_t none;
 	int rc = shared != 0 ? take(store, DROP_SHARED, &stmt) : YG_OK;
 
-	return rc == YG_OK && shared != 0
-		       ? step_number(store, DROP_SHARED, stmt, sqlite3_bind_int64(stmt, 1, shared),
-				     &none)
-		       : rc;
+	return rc == YG_OK && shared != 0 ? step_number(store, DROP_SHARED, stmt,
+							sqlite3_bind_int64(stmt, 1, shared), &none)
+					  : rc;
 }
 
 static int insert(struct sqlite *store, const struct yg_doc_put *put, uint32_t revision,
@@ -640,6 +639,17 @@ static int sqlite_last_change(struct yg_control *control, struct yg_bytes org, u
 	return rc;
 }
 
+static int sqlite_catch_up(struct yg_control *control, size_t bytes_max)
+{
+	struct sqlite *store = (struct sqlite *)control;
+	int rc = yg_sqlite_left_over(store->db, bytes_max);
+
+	if (rc != YG_OK && rc != YG_ENOENT)
+		(void)snprintf(store->trouble, sizeof(store->trouble), "%s",
+			       sqlite3_errmsg(store->db)); /* cut on purpose */
+	return rc;
+}
+
 static const char *sqlite_trouble(const struct yg_control *control)
 {
 	return ((const struct sqlite *)control)->trouble;
@@ -660,6 +670,7 @@ int yg_control_open_sqlite(const char *path, bool may_create, struct yg_control 
 		.list = sqlite_list,
 		.history = sqlite_history,
 		.last_change = sqlite_last_change,
+		.catch_up = sqlite_catch_up,
 		.trouble = sqlite_trouble,
 	};
 	struct sqlite *store = yg_calloc(1, sizeof(*store));
