@@ -100,7 +100,7 @@ int yg_hub_catch_up_start(const char *db_path, struct yg_clock clock, struct yg_
 	if (rc == YG_OK)
 		rc = yg_control_catch_up(w->store, 0);
 	if (rc == YG_OK)
-		rc = yg_hub_thread_start(&w->life, live, w);
+		rc = yg_hub_thread_start(&w->life, YG_THREAD_PREFIX "catch-up", live, w);
 	if (rc == YG_OK)
 		*ret = w;
 	else
