@@ -58,6 +58,24 @@ static const char *const control_steps[] = {
 	") STRICT, WITHOUT ROWID;"
 	"INSERT INTO left_over SELECT 'down', '', 0"
 	" WHERE EXISTS(SELECT 1 FROM docs WHERE org='hub' AND kind='down');",
+	/* 5: `heads` refer to `docs` without saying so to SQLite, which looked at all of them for
+	 * each document that was purged (an organisation that leaves has many). Nothing but a purge
+	 * deletes, and it takes the head first. */
+	"CREATE TABLE heads_anew("
+	" org TEXT NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" key TEXT NOT NULL,"
+	" change INTEGER NOT NULL,"
+	" revision INTEGER NOT NULL,"
+	" removed INTEGER NOT NULL,"
+	" shared INTEGER REFERENCES shared(n),"
+	" PRIMARY KEY(org, kind, key)"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO heads_anew SELECT org, kind, key, change, revision, removed, shared FROM "
+	"heads;"
+	"DROP TABLE heads;"
+	"ALTER TABLE heads_anew RENAME TO heads;"
+	"CREATE INDEX heads_by_shared ON heads(shared) WHERE shared IS NOT NULL;",
 };
 const struct yg_sqlite_form yg_sqlite_control = {0x59474152, /* "YGAR" */
 						 control_steps, COUNT_OF(control_steps)};
