@@ -11,6 +11,7 @@
 #include "access/api-int.h"
 
 #include "base/alloc.h"
+#include "base/thread.h"
 
 #include "base/ban.h"
 
@@ -52,6 +53,7 @@ static void *run(void *arg)
 	struct yg_hub_jobs *jobs = arg;
 	const uint64_t one = 1;
 
+	yg_thread_name(YG_THREAD_PREFIX "jobs");
 	(void)pthread_mutex_lock(&jobs->lock); /* never fails: an ordinary lock */
 	while (!jobs->is_ending) {
 		struct yg_hub_job *job = jobs->waiting;

@@ -6,6 +6,8 @@
 #include "access/gate.h"
 #include "base/alloc.h"
 #include "base/crypt.h"
+#include "base/hash.h"
+#include "base/json.h"
 
 #include "base/ban.h"
 
@@ -322,31 +324,100 @@ int yg_clue_lists_is_new(struct yg_hub_access *hub, const char *org, const char 
 	return rc == YG_ENOENT ? YG_OK : rc;
 }
 
+static int read_held(void *arg, struct yg_bytes bytes)
+{
+	struct reading *reading = arg;
+	struct yg_fault fault;
+
+	json_decref(reading->value);
+	reading->value = NULL;
+	return yg_json_load(bytes, YG_DOC_BODY_MAX, &reading->value, &fault);
+}
+
+/* The document says what; the lists are what it holds: sensors that were sent the same share it.
+ * An earlier version wrote them into the document. */
+static int read_lists(struct yg_hub_access *hub, struct yg_bytes key, struct reading *ret)
+{
+	struct yg_bytes org = YG_S(YG_CLUE_STORE), kind = YG_S("lists");
+	int rc = yg_control_get(hub->store, org, kind, key, read_doc, ret);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = yg_control_shared(hub->store, org, kind, key, read_held, ret);
+	return rc == YG_ENOENT ? YG_OK : rc;
+}
+
 int yg_clue_lists(struct yg_hub_access *hub, const char *org, const char *sensor, json_t **ret,
 		  bool *ret_is_new)
 {
 	struct reading reading = {0};
 	char key[YG_HUB_KEY_MAX];
-	int rc = yg_hub_key(key, org, sensor)
-			 ? yg_control_get(hub->store, YG_S(YG_CLUE_STORE), YG_S("lists"),
-					  yg_bytes_str(key), read_doc, &reading)
-			 : YG_EINVAL;
+	int rc = yg_hub_key(key, org, sensor) ? read_lists(hub, yg_bytes_str(key), &reading)
+					      : YG_EINVAL;
 
 	*ret_is_new = rc == YG_ENOENT;
-	if (rc != YG_OK && rc != YG_ENOENT)
+	if (rc != YG_OK && rc != YG_ENOENT) {
+		json_decref(reading.value);
 		return rc;
+	}
 	*ret = reading.value ? reading.value : json_object();
 	return *ret ? YG_OK : YG_ENOMEM;
+}
+
+static int put_lists(struct yg_hub_access *hub, const char *key, struct yg_bytes text)
+{
+	struct yg_shared shared = yg_shared_of(text);
+	struct yg_doc_put put = {.org = YG_S(YG_CLUE_STORE),
+				 .kind = YG_S("lists"),
+				 .key = yg_bytes_str(key),
+				 .expected = YG_REVISION_ANY,
+				 .time_ns = yg_hub_now_ns(hub),
+				 .actor = YG_S(HUB),
+				 .shared = &shared};
+	char hex[YG_SHA256_HEX + 1];
+	char body[YG_SHA256_HEX + 48];
+
+	yg_hex((struct yg_bytes){shared.digest, YG_SHA256_BYTES}, hex);
+	(void)snprintf(body, sizeof(body), "{\"sha256\":\"%s\",\"size\":%zu}", hex,
+		       text.size); /* it fits */
+	put.body = yg_bytes_str(body);
+	return yg_control_put(hub->store, &put, NULL);
 }
 
 int yg_clue_lists_set(struct yg_hub_access *hub, const char *org, const char *sensor,
 		      json_t *take_lists)
 {
 	char key[YG_HUB_KEY_MAX];
+	struct yg_buf text;
+	int rc = take_lists ? YG_OK : YG_ENOMEM;
 
-	if (!yg_hub_key(key, org, sensor)) {
-		json_decref(take_lists);
+	if (rc == YG_OK && !yg_hub_key(key, org, sensor))
+		rc = YG_EINVAL;
+	yg_buf_init(&text, YG_DOC_BODY_MAX);
+	if (rc == YG_OK)
+		rc = yg_json_canonical(take_lists, &text);
+	if (rc == YG_OK)
+		rc = put_lists(hub, key, yg_buf_bytes(&text));
+	yg_buf_done(&text);
+	json_decref(take_lists);
+	return rc;
+}
+
+int yg_clue_lists_forget(struct yg_hub_access *hub, const char *actor, const char *org,
+			 const char *sensor)
+{
+	struct yg_doc_put put = {.org = YG_S(YG_CLUE_STORE),
+				 .kind = YG_S("lists"),
+				 .is_removed = true,
+				 .expected = YG_REVISION_ANY,
+				 .time_ns = yg_hub_now_ns(hub),
+				 .actor = yg_bytes_str(actor)};
+	char key[YG_HUB_KEY_MAX];
+	int rc;
+
+	if (!yg_hub_key(key, org, sensor))
 		return YG_EINVAL;
-	}
-	return yg_hub_put_at(hub, YG_CLUE_STORE, HUB, "lists", key, take_lists, YG_REVISION_ANY);
+	put.key = yg_bytes_str(key);
+	rc = yg_control_put(hub->store, &put, NULL);
+	return rc == YG_ENOENT ? YG_OK : rc;
 }

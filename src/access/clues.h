@@ -79,6 +79,9 @@ YG_MUST_USE int yg_clue_lists_is_new(struct yg_hub_access *hub, const char *org,
 				     bool *ret);
 YG_MUST_USE int yg_clue_lists_set(struct yg_hub_access *hub, const char *org, const char *sensor,
 				  json_t *take_lists);
+/* It was revoked: nothing more is sent to it. */
+YG_MUST_USE int yg_clue_lists_forget(struct yg_hub_access *hub, const char *actor, const char *org,
+				     const char *sensor);
 
 /* ---- showing ---- */
 

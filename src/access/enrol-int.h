@@ -36,4 +36,12 @@ YG_MUST_USE int yg_enrol_list(struct yg_enrol *enrol, const struct yg_doc_filter
 YG_MUST_USE int yg_enrol_sensor_find(struct yg_enrol *enrol, const char *name,
 				     struct yg_enrol_sensor *ret);
 
+/* In a transaction: the queue of @id holds nothing more (it was revoked). */
+YG_MUST_USE int yg_enrol_down_forget(struct yg_enrol *enrol, const char *id);
+
+/* As yg_enrol_put; the document holds @shared (NULL: nothing). */
+YG_MUST_USE int yg_enrol_put_holding(struct yg_enrol *enrol, const char *kind, const char *key,
+				     json_t *take_body, uint32_t expected,
+				     const struct yg_shared *shared);
+
 int64_t yg_enrol_now(const struct yg_enrol *enrol);

@@ -129,8 +129,8 @@ int yg_enrol_get(struct yg_enrol *enrol, const char *kind, const char *key, json
 	return YG_OK;
 }
 
-int yg_enrol_put(struct yg_enrol *enrol, const char *kind, const char *key, json_t *take_body,
-		 uint32_t expected)
+int yg_enrol_put_holding(struct yg_enrol *enrol, const char *kind, const char *key,
+			 json_t *take_body, uint32_t expected, const struct yg_shared *shared)
 {
 	struct yg_buf text;
 	int rc = YG_ENOMEM;
@@ -146,13 +146,20 @@ int yg_enrol_put(struct yg_enrol *enrol, const char *kind, const char *key, json
 					 .body = yg_buf_bytes(&text),
 					 .expected = expected,
 					 .time_ns = yg_enrol_now(enrol),
-					 .actor = yg_bytes_str(enrol->actor)};
+					 .actor = yg_bytes_str(enrol->actor),
+					 .shared = shared};
 
 		rc = yg_control_put(enrol->store, &put, NULL);
 	}
 	yg_buf_done(&text);
 	json_decref(take_body);
 	return rc;
+}
+
+int yg_enrol_put(struct yg_enrol *enrol, const char *kind, const char *key, json_t *take_body,
+		 uint32_t expected)
+{
+	return yg_enrol_put_holding(enrol, kind, key, take_body, expected, NULL);
 }
 
 int yg_enrol_list(struct yg_enrol *enrol, const struct yg_doc_filter *filter, yg_doc_fn fn,
@@ -526,10 +533,18 @@ int yg_enrol_sensor_revoke(struct yg_enrol *enrol, const char *name)
 		return rc;
 	sensor.is_revoked = true;
 	key_of(sensor.org, sensor.id, key);
-	rc = yg_enrol_begin(enrol);
+	rc = yg_control_begin(enrol->store);
 	if (rc != YG_OK)
 		return rc;
 	/* Whatever somebody else changes at the same time: revoked it is. */
 	rc = yg_enrol_put(enrol, "sensor", key, sensor_json(&sensor), YG_REVISION_ANY);
-	return yg_enrol_finish(enrol, rc, "sensor.revoke", sensor.org, sensor.id);
+	if (rc == YG_OK)
+		rc = yg_enrol_down_forget(enrol, sensor.id);
+	if (rc == YG_OK && enrol->note)
+		rc = enrol->note(enrol->note_arg, enrol->actor, "sensor.revoke", sensor.org,
+				 sensor.id);
+	if (rc == YG_OK)
+		return yg_control_commit(enrol->store);
+	yg_control_abort(enrol->store);
+	return rc;
 }

@@ -133,17 +133,45 @@ struct yg_hub_heartbeat {
 	int64_t received_ns; /* YG_TIME_NONE: it does not say */
 };
 
-/* A message that waits for a sensor; @body is a JSON object. */
+/*
+ * Messages that wait for sensors.
+ *
+ *   message (kind, body) ──► queue of a sensor: number, time, what became of it
+ *                        └─► its body, once for all queues that wait with it (store/control.h,
+ *                            shared): by its SHA-256, until the last of them is answered, its
+ *                            sensor is revoked, or its organisation is erased
+ *
+ * A body below YG_ENROL_SHARED_MIN stands in the queue itself. What a sensor is sent, its envelope
+ * and its signature, is made when it fetches (wire/message.h), so it is the same either way.
+ */
+#define YG_ENROL_SHARED_MIN 1024u /* bytes */
+
 struct yg_enrol_down {
 	uint64_t number; /* from 1, by sensor */
 	char kind[YG_ENROL_KIND_MAX + 1];
 	int64_t time_ns;
-	struct yg_bytes body; /* borrowed */
+	struct yg_bytes body; /* a JSON object; borrowed */
 	bool is_answered;
 };
-/* YG_OK; YG_ENOENT: no such sensor; YG_EINVAL: kind or body. */
+
+/* What is sent, to any number of sensors: checked, brought into its form and digested once. */
+struct yg_enrol_message;
+/* @body (a JSON object) is not kept. YG_OK; YG_EINVAL: kind or body. */
+YG_MUST_USE int yg_enrol_message_new(const char *kind, struct yg_bytes body,
+				     struct yg_enrol_message **ret);
+struct yg_enrol_message *yg_enrol_message_free(struct yg_enrol_message *message);
+
+/* For the sensor @id of @org. YG_OK; YG_ENOENT: no such sensor, or it is revoked. Cost: some puts
+ * of few bytes; the message itself only where no queue has it. */
+YG_MUST_USE int yg_enrol_down_send(struct yg_enrol *enrol, const char *org, const char *id,
+				   const struct yg_enrol_message *message, uint64_t *ret_number);
+/* The same at once, to one. @name: "ID" or "ORG/ID". YG_OK; YG_ENOENT: no such sensor; YG_EINVAL:
+ * kind or body. */
 YG_MUST_USE int yg_enrol_down_add(struct yg_enrol *enrol, const char *name, const char *kind,
 				  struct yg_bytes body, uint64_t *ret_number);
+/* The queues of sensors that are revoked hold nothing more. A revocation does it for its own; those
+ * of an earlier version did not. YG_OK. */
+YG_MUST_USE int yg_enrol_down_settle(struct yg_enrol *enrol);
 /* Unanswered ones with a number above @after, ascending, at most @limit. */
 typedef int (*yg_enrol_down_fn)(void *arg, const struct yg_enrol_down *down);
 YG_MUST_USE int yg_enrol_down_list(struct yg_enrol *enrol, const char *id, uint64_t after,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
+#include "access/clues.h"
 #include "access/hub-int.h"
 #include "access/sightings.h"
 
@@ -84,6 +85,8 @@ int yg_hub_note(void *arg, const char *actor, const char *action, const char *or
 	/* One that is new gets the indicators of warnings that its organisation has. */
 	if (rc == YG_OK && strcmp(action, "sensor.enrol") == 0)
 		rc = yg_sight_org_due(arg, actor, org);
+	if (rc == YG_OK && strcmp(action, "sensor.revoke") == 0)
+		rc = yg_clue_lists_forget(arg, actor, org, object);
 	return rc;
 }
 

@@ -276,6 +276,7 @@ struct list {
 	char name[YG_WARN_ID_HEX + 32];
 	char digest[DIGEST_CHARS + 1];
 	char *text;
+	struct yg_enrol_message *message; /* once a sensor lacks it */
 };
 
 struct telling {
@@ -340,6 +341,7 @@ static int add_list(struct telling *t, const char *id, unsigned part)
 		t->room = room;
 	}
 	one = &t->lists[t->count];
+	one->message = NULL;
 	if (part == 0)
 		(void)snprintf(one->name, sizeof(one->name), "warning-%s.csv", id); /* fits */
 	else
@@ -395,7 +397,7 @@ static const struct list *find_list(const struct telling *t, const char *name)
 	return NULL;
 }
 
-static int send(struct telling *t, const char *sensor, json_t *take_body, uint64_t *ret_number)
+static int make_message(json_t *take_body, struct yg_enrol_message **ret)
 {
 	struct yg_buf text;
 	int rc = take_body ? YG_OK : YG_ENOMEM;
@@ -404,11 +406,40 @@ static int send(struct telling *t, const char *sensor, json_t *take_body, uint64
 	if (rc == YG_OK)
 		rc = yg_json_canonical(take_body, &text);
 	if (rc == YG_OK)
-		rc = yg_enrol_down_add(t->hub->enrol, sensor, "detect", yg_buf_bytes(&text),
-				       ret_number);
+		rc = yg_enrol_message_new("detect", yg_buf_bytes(&text), ret);
 	yg_buf_done(&text);
 	json_decref(take_body);
 	return rc;
+}
+
+static int send(struct telling *t, const char *sensor, const struct yg_enrol_message *message,
+		uint64_t *ret_number)
+{
+	return yg_enrol_down_send(t->hub->enrol, t->org, sensor, message, ret_number);
+}
+
+static int send_removal(struct telling *t, const char *sensor, const char *name)
+{
+	struct yg_enrol_message *message = NULL;
+	uint64_t number;
+	int rc = make_message(
+		json_pack("{s:s, s:s, s:b}", "what", "indicators", "name", name, "remove", 1),
+		&message);
+
+	if (rc == YG_OK)
+		rc = send(t, sensor, message, &number);
+	(void)yg_enrol_message_free(message);
+	return rc;
+}
+
+static int send_list(struct telling *t, const char *sensor, struct list *one, uint64_t *ret_number)
+{
+	int rc = one->message ? YG_OK
+			      : make_message(json_pack("{s:s, s:s, s:s}", "what", "indicators",
+						       "name", one->name, "text", one->text),
+					     &one->message);
+
+	return rc == YG_OK ? send(t, sensor, one->message, ret_number) : rc;
 }
 
 /* What is told no more is taken away, unless it was before. */
@@ -421,14 +452,9 @@ static int send_removals(struct telling *t, const char *sensor, json_t *lists)
 
 	json_object_foreach_safe(lists, next, name, one)
 	{
-		uint64_t number;
-
 		if (rc != YG_OK || find_list(t, name))
 			continue;
-		rc = send(t, sensor,
-			  json_pack("{s:s, s:s, s:b}", "what", "indicators", "name", name, "remove",
-				    1),
-			  &number);
+		rc = send_removal(t, sensor, name);
 		if (rc == YG_OK)
 			(void)json_object_del(lists, name); /* it is there */
 	}
@@ -440,16 +466,13 @@ static int send_lists(struct telling *t, const char *sensor, json_t *lists)
 	int rc = YG_OK;
 
 	for (uint32_t i = 0; rc == YG_OK && i < t->count; i++) {
-		const struct list *one = &t->lists[i];
+		struct list *one = &t->lists[i];
 		const json_t *was = json_object_get(lists, one->name);
 		uint64_t number = 0;
 
 		if (yg_bytes_eq(yg_json_text(was, "digest"), yg_bytes_str(one->digest)))
 			continue;
-		rc = send(t, sensor,
-			  json_pack("{s:s, s:s, s:s}", "what", "indicators", "name", one->name,
-				    "text", one->text),
-			  &number);
+		rc = send_list(t, sensor, one, &number);
 		if (rc == YG_OK)
 			rc = yg_json_set(lists, one->name,
 					 json_pack("{s:s, s:I}", "digest", one->digest, "number",
@@ -533,8 +556,10 @@ int yg_sight_tell(struct yg_hub_access *hub)
 		rc = yg_control_commit(hub->store);
 	else
 		yg_control_abort(hub->store);
-	for (uint32_t i = 0; i < t.count; i++)
+	for (uint32_t i = 0; i < t.count; i++) {
 		free(t.lists[i].text);
+		(void)yg_enrol_message_free(t.lists[i].message);
+	}
 	free(t.lists);
 	free(t.sensors);
 	yg_buf_done(&t.text);

@@ -480,8 +480,12 @@ static int finish(struct making *m, struct yg_clock clock)
 		memcpy(head + size + YG_SHA256_HEX, "\"}\n", 4);
 		rc = yg_backup_join(m->to, YG_BACKUP_HEAD, path);
 	}
-	if (rc == YG_OK)
+	if (rc == YG_OK) {
 		rc = yg_disk_replace(path, yg_bytes_str(head), 0600);
+		if (rc != YG_OK)
+			(void)yg_disk_unlink(
+				path); /* of a failure no backup is left that looks whole */
+	}
 	return fail(m->report, path, rc);
 }
 

@@ -590,7 +590,7 @@ int yg_hub_archive_new(const struct yg_hub_archive_opts *opts, struct yg_hub_arc
 
 int yg_hub_archive_start(struct yg_hub_archive *archive)
 {
-	return yg_hub_thread_start(&archive->life, run, archive);
+	return yg_hub_thread_start(&archive->life, YG_THREAD_PREFIX "archive", run, archive);
 }
 
 struct yg_hub_archive *yg_hub_archive_free(struct yg_hub_archive *a)

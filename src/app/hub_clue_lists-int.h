@@ -54,8 +54,9 @@ struct yg_clue_piece {
 	size_t escapes; /* bytes that it has more as JSON */
 	struct yg_clue_run *runs;
 	size_t run_count;
-	bool has_scoped;    /* not the same for all */
-	struct yg_buf body; /* of the message, once it is made, where it is */
+	bool has_scoped;		    /* not the same for all */
+	struct yg_enrol_message *message;   /* once it is made, where there is one */
+	const struct yg_clue_org *made_for; /* NULL: it is not; any, where it is the same for all */
 	char digest[17];
 };
 

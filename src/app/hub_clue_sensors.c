@@ -111,7 +111,7 @@ int yg_clue_round_greet(const struct yg_clue_town *town, struct yg_clue_round *r
 static void piece_done(struct yg_clue_piece *p)
 {
 	yg_buf_done(&p->text);
-	yg_buf_done(&p->body);
+	p->message = yg_enrol_message_free(p->message);
 	for (size_t i = 0; i < p->run_count; i++)
 		free(p->runs[i].of);
 	free(p->runs);
@@ -167,7 +167,6 @@ static void piece_for(struct yg_clue_list *list, size_t size, struct yg_clue_pie
 	p = &list->pieces[list->count++];
 	*p = (struct yg_clue_piece){.run_count = 0};
 	yg_buf_init(&p->text, YG_CLUE_PART_BYTES + (64u << 10));
-	yg_buf_init(&p->body, YG_ENROL_BODY_MAX);
 	*ret = p;
 }
 
@@ -276,38 +275,50 @@ static bool is_there(const struct yg_clue_round *r, struct yg_bytes name)
 	       (int64_t)first < r->full;
 }
 
-static int send(struct yg_clue_lists *lists, const char *sensor, struct yg_bytes body)
+/* Who is told: a sensor, and what it has by then. */
+struct told {
+	struct yg_clue_lists *lists;
+	const struct yg_clue_org *org;
+	const char *sensor;
+	json_t *sent; /* {NAME:DIGEST} */
+};
+
+static int send(const struct told *to, const struct yg_enrol_message *message)
 {
 	uint64_t number;
 
-	return yg_enrol_down_add(lists->enrol, sensor, "detect", body, &number);
+	return yg_enrol_down_send(to->lists->enrol, to->org->id, to->sensor, message, &number);
 }
 
-static int make_body(json_t *take_tree, struct yg_buf *to)
-{
-	int rc = take_tree ? yg_json_canonical(take_tree, to) : YG_ENOMEM;
-
-	json_decref(take_tree);
-	return rc;
-}
-
-static int remove_list(struct yg_clue_lists *lists, const char *sensor, const char *name,
-		       json_t *sent)
+static int make_message(json_t *take_tree, struct yg_enrol_message **ret)
 {
 	struct yg_buf body;
 	int rc;
 
-	if (!json_object_get(sent, name))
-		return YG_OK;
 	yg_buf_init(&body, YG_ENROL_BODY_MAX);
-	rc = make_body(
-		json_pack("{s:s, s:s, s:b}", "what", "indicators", "name", name, "remove", 1),
-		&body);
+	rc = take_tree ? yg_json_canonical(take_tree, &body) : YG_ENOMEM;
 	if (rc == YG_OK)
-		rc = send(lists, sensor, yg_buf_bytes(&body));
-	if (rc == YG_OK)
-		(void)json_object_del(sent, name); /* it is there */
+		rc = yg_enrol_message_new("detect", yg_buf_bytes(&body), ret);
 	yg_buf_done(&body);
+	json_decref(take_tree);
+	return rc;
+}
+
+static int remove_list(const struct told *to, const char *name)
+{
+	struct yg_enrol_message *message = NULL;
+	int rc;
+
+	if (!json_object_get(to->sent, name))
+		return YG_OK;
+	rc = make_message(
+		json_pack("{s:s, s:s, s:b}", "what", "indicators", "name", name, "remove", 1),
+		&message);
+	if (rc == YG_OK)
+		rc = send(to, message);
+	if (rc == YG_OK)
+		(void)json_object_del(to->sent, name); /* it is there */
+	(void)yg_enrol_message_free(message);
 	return rc;
 }
 
@@ -339,29 +350,29 @@ static void digest_of(struct yg_bytes text, char to[17])
 	to[16] = '\0';
 }
 
-/* The message for @org into p->body, and its digest: once for all, where it is the same for all.
- * Without a line for it the body is empty. */
-static int piece_body(struct yg_clue_piece *p, const char *name, const struct yg_clue_org *org)
+/* The message for @org into p->message, and its digest: once for all, where it is the same for all.
+ * Without a line for it there is none. */
+static int piece_message(struct yg_clue_piece *p, const char *name, const struct yg_clue_org *org)
 {
 	struct yg_buf text;
 	int rc;
 
-	if (p->body.size > 0 && !p->has_scoped)
+	if (p->made_for && (!p->has_scoped || p->made_for == org))
 		return YG_OK;
-	yg_buf_reset(&p->body);
+	p->message = yg_enrol_message_free(p->message);
 	yg_buf_init(&text, YG_ENROL_BODY_MAX);
 	rc = text_for(p, org, &text);
 	digest_of(yg_buf_bytes(&text), p->digest);
 	if (rc == YG_OK && text.size > 0)
-		rc = make_body(json_pack("{s:s, s:s, s:o}", "what", "indicators", "name", name,
-					 "text", yg_json_string(yg_buf_bytes(&text))),
-			       &p->body);
+		rc = make_message(json_pack("{s:s, s:s, s:o}", "what", "indicators", "name", name,
+					    "text", yg_json_string(yg_buf_bytes(&text))),
+				  &p->message);
 	yg_buf_done(&text);
+	p->made_for = rc == YG_OK ? org : NULL;
 	return rc;
 }
 
-static int send_list(struct yg_clue_lists *lists, struct yg_clue_list *list,
-		     const struct yg_clue_org *org, const char *sensor, json_t *sent)
+static int send_list(const struct told *to, struct yg_clue_list *list)
 {
 	char name[YG_CLUE_LIST_NAME];
 	int rc = YG_OK;
@@ -371,34 +382,34 @@ static int send_list(struct yg_clue_lists *lists, struct yg_clue_list *list,
 
 		name_of(list, k, name);
 		if (p)
-			rc = piece_body(p, name, org);
+			rc = piece_message(p, name, to->org);
 		if (rc != YG_OK)
 			break;
-		if (!p || p->body.size == 0) {
-			rc = remove_list(lists, sensor, name, sent);
-		} else if (!yg_bytes_eq(yg_json_text(sent, name), yg_bytes_str(p->digest))) {
-			rc = send(lists, sensor, yg_buf_bytes(&p->body));
+		if (!p || !p->message) {
+			rc = remove_list(to, name);
+		} else if (!yg_bytes_eq(yg_json_text(to->sent, name), yg_bytes_str(p->digest))) {
+			rc = send(to, p->message);
 			if (rc == YG_OK)
-				rc = yg_json_set(sent, name, json_string(p->digest));
+				rc = yg_json_set(to->sent, name, json_string(p->digest));
 		}
 	}
 	return rc;
 }
 
 /* Lists that are no more: others have what was in them, or it is older than what is sent. */
-static int remove_former(const struct yg_clue_round *r, const char *sensor, json_t *sent)
+static int remove_former(const struct yg_clue_round *r, const struct told *to)
 {
 	const char *name;
 	json_t *one;
 	void *next;
 	int rc = YG_OK;
 
-	json_object_foreach_safe(sent, next, name, one)
+	json_object_foreach_safe(to->sent, next, name, one)
 	{
 		struct yg_bytes text = yg_bytes_str(name);
 
 		if (rc == YG_OK && yg_bytes_starts(text, YG_S("stix-")) && !is_there(r, text))
-			rc = remove_list(r->town->lists, sensor, name, sent);
+			rc = remove_list(to, name);
 	}
 	return rc;
 }
@@ -408,26 +419,26 @@ static int tell_sensor(const struct yg_clue_round *r, size_t end,
 		       const struct yg_clue_sensor *sensor)
 {
 	struct yg_clue_lists *lists = r->town->lists;
-	const struct yg_clue_org *org = &r->town->orgs[sensor->org];
-	json_t *sent = NULL, *before = NULL;
+	struct told to = {.lists = lists, .org = &r->town->orgs[sensor->org], .sensor = sensor->id};
+	json_t *before = NULL;
 	bool is_new;
-	int rc = yg_clue_lists(lists->hub, org->id, sensor->id, &sent, &is_new);
+	int rc = yg_clue_lists(lists->hub, to.org->id, sensor->id, &to.sent, &is_new);
 
 	/* Who has none yet gets all of them at once, or would never get the others. */
 	if (rc != YG_OK || r->is_greeting != is_new) {
-		json_decref(sent);
+		json_decref(to.sent);
 		return rc;
 	}
-	before = json_deep_copy(sent);
+	before = json_deep_copy(to.sent);
 	rc = before ? YG_OK : YG_ENOMEM;
 	for (size_t i = r->told; rc == YG_OK && i < end; i++)
-		rc = send_list(lists, &r->lists[i], org, sensor->id, sent);
+		rc = send_list(&to, &r->lists[i]);
 	if (rc == YG_OK && end == r->count) /* behind: twice is better than a gap */
-		rc = remove_former(r, sensor->id, sent);
-	if (rc == YG_OK && (is_new || !json_equal(before, sent)))
-		rc = yg_clue_lists_set(lists->hub, org->id, sensor->id, json_incref(sent));
+		rc = remove_former(r, &to);
+	if (rc == YG_OK && (is_new || !json_equal(before, to.sent)))
+		rc = yg_clue_lists_set(lists->hub, to.org->id, sensor->id, json_incref(to.sent));
 	json_decref(before);
-	json_decref(sent);
+	json_decref(to.sent);
 	return rc;
 }
 

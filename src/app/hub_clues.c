@@ -833,7 +833,7 @@ int yg_hub_clues_start(const struct yg_hub_clues_opts *opts, struct yg_hub_clues
 	c->opts = *opts;
 	rc = path_of(opts->data, "indicators", c->indicators) &&
 			     path_of(opts->data, "warning-lists", c->warning_dir)
-		     ? yg_hub_thread_start(&c->life, live, c)
+		     ? yg_hub_thread_start(&c->life, YG_THREAD_PREFIX "indicators", live, c)
 		     : YG_ELIMIT;
 	if (rc == YG_OK)
 		*ret = c;

@@ -748,7 +748,7 @@ int yg_hub_detect_new(const struct yg_hub_detect_opts *opts, struct yg_hub_detec
 
 int yg_hub_detect_start(struct yg_hub_detect *detect)
 {
-	return yg_hub_thread_start(&detect->life, run, detect);
+	return yg_hub_thread_start(&detect->life, YG_THREAD_PREFIX "detect", run, detect);
 }
 
 struct yg_hub_detect *yg_hub_detect_free(struct yg_hub_detect *d)

@@ -742,7 +742,8 @@ int yg_hub_feeds_start(const struct yg_hub_feeds_opts *opts, struct yg_hub_feeds
 	}
 	rc = make_locks(f);
 	for (unsigned i = 0; rc == YG_OK && i < YG_FEEDS_AT_ONCE; i++)
-		rc = yg_hub_thread_start(&f->lanes[i].life, live, &f->lanes[i]);
+		rc = yg_hub_thread_start(&f->lanes[i].life, YG_THREAD_PREFIX "feeds", live,
+					 &f->lanes[i]);
 	if (rc == YG_OK)
 		*ret = f;
 	else

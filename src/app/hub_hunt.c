@@ -714,7 +714,7 @@ int yg_hub_hunts_start(const struct yg_hub_hunts_opts *opts, struct yg_hub_hunts
 	if (rc == YG_OK)
 		rc = open_files(h);
 	if (rc == YG_OK)
-		rc = yg_hub_thread_start(&h->life, run, h);
+		rc = yg_hub_thread_start(&h->life, YG_THREAD_PREFIX "hunts", run, h);
 	if (rc == YG_OK)
 		*ret = h;
 	else

@@ -12,6 +12,7 @@
 #include "app/hub-int.h"
 #include "app/hub_api.h"
 #include "app/hub_archive.h"
+#include "app/hub_catch_up.h"
 #include "app/hub_clues.h"
 #include "app/hub_detect.h"
 #include "app/hub_feeds.h"
@@ -43,6 +44,7 @@ struct keeper {
 	char facts_path[YG_HUB_PATH_MAX];
 	struct yg_hub_archive *archive;
 	struct yg_hub_retention *retention;
+	struct yg_hub_catch_up *catch_up;
 	char db_path[YG_HUB_PATH_MAX];
 	struct yg_hub_rules rules; /* for hunts: without those that the engine has */
 	struct yg_facts *facts;	   /* the detection's own connection */
@@ -248,6 +250,13 @@ static int start_retention(struct keeper *keeper)
 						   .clock = keeper->hub.clock};
 
 	return yg_hub_retention_start(&opts, &keeper->retention);
+}
+
+static int start_catch_up(struct keeper *keeper)
+{
+	int rc = yg_hub_catch_up_start(keeper->db_path, keeper->hub.clock, &keeper->catch_up);
+
+	return rc == YG_OK ? rc : say_path(keeper, "hub.db", rc);
 }
 
 static void distrust_hunter(void *arg)
@@ -802,6 +811,7 @@ static void close_all(struct keeper *keeper)
 	while (hub->calls)
 		forget(hub, hub->calls);
 	keeper->retention = yg_hub_retention_free(keeper->retention);
+	keeper->catch_up = yg_hub_catch_up_free(keeper->catch_up);
 	hub->hunts = NULL;
 	keeper->hunts = yg_hub_hunts_free(keeper->hunts);
 	keeper->situations = yg_hub_situations_free(keeper->situations);
@@ -874,6 +884,8 @@ int yg_hub_keeper_live(void *arg, int control, unsigned index)
 		rc = yg_hub_detect_start(keeper.detect);
 	if (rc == YG_OK)
 		rc = start_retention(&keeper);
+	if (rc == YG_OK)
+		rc = start_catch_up(&keeper);
 	if (rc == YG_OK)
 		rc = start_sight(&keeper);
 	if (rc == YG_OK) /* tells it how they get on */

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/crypt.h"
 #include "base/io.h"
+#include "base/thread.h"
 
 #include "base/ban.h"
 
@@ -159,6 +160,7 @@ static void *run(void *arg)
 	struct yg_out_fetcher *f = arg;
 	const uint64_t one = 1;
 
+	yg_thread_name(YG_THREAD_PREFIX "fetch");
 	(void)pthread_mutex_lock(&f->lock); /* never fails: an ordinary lock */
 	while (!atomic_load(&f->is_ending)) {
 		struct yg_fetch_answer answer = {.how = YG_FETCH_BROKEN};

@@ -392,7 +392,7 @@ int yg_hub_publish_start(const struct yg_hub_publish_opts *opts, struct yg_hub_p
 	if (!p)
 		return YG_ENOMEM;
 	p->opts = *opts;
-	rc = yg_hub_thread_start(&p->life, live, p);
+	rc = yg_hub_thread_start(&p->life, YG_THREAD_PREFIX "publish", live, p);
 	if (rc == YG_OK)
 		*ret = p;
 	else

@@ -12,6 +12,7 @@
 #include "app/hub_beats.h"
 #include "app/walls.h"
 #include "base/alloc.h"
+#include "base/thread.h"
 
 #include "base/ban.h"
 
@@ -125,6 +126,7 @@ static void *run(void *arg)
 	struct reader *reader = arg;
 	struct yg_hub_readers *readers = reader->readers;
 
+	yg_thread_name(YG_THREAD_PREFIX "reading");
 	/* Who looks can wait some milliseconds longer than what is looked for. Where it may not, as
 	 * the others. */
 	(void)setpriority(PRIO_PROCESS, 0, YG_WALL_NICE);

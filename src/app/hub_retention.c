@@ -351,7 +351,7 @@ int yg_hub_retention_start(const struct yg_hub_retention_opts *opts, struct yg_h
 	if (!r)
 		return YG_ENOMEM;
 	r->opts = *opts;
-	rc = yg_hub_thread_start(&r->life, run, r);
+	rc = yg_hub_thread_start(&r->life, YG_THREAD_PREFIX "retention", run, r);
 	if (rc == YG_OK)
 		*ret = r;
 	else

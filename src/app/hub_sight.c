@@ -501,7 +501,7 @@ int yg_hub_sight_start(const struct yg_hub_sight_opts *opts, struct yg_hub_sight
 	(void)pthread_mutex_init(&s->mutex, NULL); /* never fails on Linux */
 	size = snprintf(s->indicators, sizeof(s->indicators), "%s/indicators", opts->data);
 	rc = size > 0 && (size_t)size < sizeof(s->indicators)
-		     ? yg_hub_thread_start(&s->life, live, s)
+		     ? yg_hub_thread_start(&s->life, YG_THREAD_PREFIX "sightings", live, s)
 		     : YG_ELIMIT;
 	if (rc == YG_OK)
 		*ret = s;

@@ -402,7 +402,7 @@ static void *live(void *arg)
 
 int yg_hub_situations_start(struct yg_hub_situations *h)
 {
-	return yg_hub_thread_start(&h->life, live, h);
+	return yg_hub_thread_start(&h->life, YG_THREAD_PREFIX "situations", live, h);
 }
 
 struct yg_hub_situations *yg_hub_situations_free(struct yg_hub_situations *h)

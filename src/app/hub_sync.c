@@ -13,6 +13,7 @@
 
 #include "app/hub-int.h"
 #include "base/alloc.h"
+#include "base/thread.h"
 
 #include "base/ban.h"
 
@@ -33,6 +34,7 @@ static void *run(void *arg)
 {
 	struct yg_hub_sync *sync = arg;
 
+	yg_thread_name(YG_THREAD_PREFIX "journal-sync");
 	(void)pthread_mutex_lock(&sync->mutex);
 	while (!sync->is_ending) {
 		int rc;

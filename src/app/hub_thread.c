@@ -25,14 +25,26 @@ static int make_locks(struct yg_hub_thread *t)
 	return YG_OK;
 }
 
-int yg_hub_thread_start(struct yg_hub_thread *t, void *(*run)(void *arg), void *arg)
+static void *begin(void *arg)
+{
+	struct yg_hub_thread *t = arg;
+
+	yg_thread_name(t->name);
+	return t->run(t->arg);
+}
+
+int yg_hub_thread_start(struct yg_hub_thread *t, const char *name, void *(*run)(void *arg),
+			void *arg)
 {
 	int rc = make_locks(t);
 	int error;
 
 	if (rc != YG_OK)
 		return rc;
-	error = pthread_create(&t->thread, NULL, run, arg);
+	t->name = name;
+	t->run = run;
+	t->arg = arg;
+	error = pthread_create(&t->thread, NULL, begin, t);
 	t->is_running = error == 0;
 	return error == 0 ? YG_OK : yg_err_from_errno(error);
 }

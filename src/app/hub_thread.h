@@ -13,9 +13,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 
 struct yg_hub_thread {
 	pthread_t thread;
+	const char *name;
+	void *(*run)(void *arg);
+	void *arg;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	atomic_bool is_ending;
@@ -23,9 +27,12 @@ struct yg_hub_thread {
 	bool is_running;
 };
 
-/* Zeroed before. @run begins with @arg. YG_OK, YG_ENOMEM, YG_EAGAIN, the system's error. */
-YG_MUST_USE int yg_hub_thread_start(struct yg_hub_thread *thread, void *(*run)(void *arg),
-				    void *arg);
+/*
+ * Zeroed before. @run begins with @arg, in a thread that is called @name (borrowed, base/thread.h).
+ * YG_OK, YG_ENOMEM, YG_EAGAIN, the system's error.
+ */
+YG_MUST_USE int yg_hub_thread_start(struct yg_hub_thread *thread, const char *name,
+				    void *(*run)(void *arg), void *arg);
 /* It is to end; returns when it has. Also of one that never began. */
 void yg_hub_thread_done(struct yg_hub_thread *thread);
 

@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/net.h"
+#include "base/thread.h"
 
 #include "base/ban.h"
 
@@ -296,6 +297,7 @@ static void *run_mail(void *arg)
 	struct slot *slot = arg;
 	struct yg_post *post = slot->post;
 
+	yg_thread_name(YG_THREAD_PREFIX "mail");
 	slot->code = curl_easy_perform(slot->curl);
 	atomic_fetch_add(&post->ended_mails, 1);
 	atomic_store(&slot->has_ended, true);

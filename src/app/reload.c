@@ -12,6 +12,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
+#include "base/thread.h"
 
 #include "base/ban.h"
 
@@ -210,6 +211,7 @@ static void *load(void *arg)
 {
 	struct yg_reload *r = arg;
 
+	yg_thread_name(YG_THREAD_PREFIX "new-rules");
 	r->rc = yg_rule_image_load_beside(r->options, &r->before, &r->set.rules);
 	if (r->rc == YG_OK)
 		r->rc = yg_indicator_lists_load(r->options, &r->set.lists);

@@ -290,6 +290,8 @@ static bool allow_threads(scmp_filter_ctx filter)
 	/* A thread, never a process. The newer call hides its flags: the library takes the older
 	 * one where there is no newer. */
 	return ALLOW_ALL(calls) &&
+	       /* what it is called, for those who look */
+	       ALLOW(prctl, 1, IS(0, PR_SET_NAME)) &&
 	       /* to be last of all, for oneself alone */
 	       ALLOW(sched_setscheduler, 2, IS(0, 0), IS(1, SCHED_IDLE)) &&
 	       ALLOW(setpriority, 3, IS(0, PRIO_PROCESS), IS(1, 0), IS(2, YG_WALL_NICE)) &&

@@ -12,6 +12,7 @@
 
 #include "access/audit.h"
 #include "base/alloc.h"
+#include "base/thread.h"
 #include "share/taxii-int.h"
 
 #include "base/ban.h"
@@ -78,6 +79,7 @@ static void *run(void *arg)
 	struct yg_taxii_jobs *jobs = arg;
 	const uint64_t one = 1;
 
+	yg_thread_name(YG_THREAD_PREFIX "taxii");
 	(void)pthread_mutex_lock(&jobs->lock); /* never fails: an ordinary lock */
 	while (!jobs->is_ending) {
 		struct yg_taxii_job *job = jobs->waiting;

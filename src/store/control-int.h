@@ -20,11 +20,14 @@ struct yg_control_ops {
 	int (*purge)(struct yg_control *store, const struct yg_doc_put *id, bool keeps_current,
 		     uint32_t *ret_count);
 	int (*get)(struct yg_control *store, const struct yg_doc_put *id, yg_doc_fn fn, void *arg);
+	int (*shared)(struct yg_control *store, const struct yg_doc_put *id, yg_shared_fn fn,
+		      void *arg);
 	int (*list)(struct yg_control *store, struct yg_bytes org,
 		    const struct yg_doc_filter *filter, yg_doc_fn fn, void *arg);
 	int (*history)(struct yg_control *store, const struct yg_doc_put *id, yg_doc_fn fn,
 		       void *arg);
 	int (*last_change)(struct yg_control *store, struct yg_bytes org, uint64_t *ret);
+	int (*catch_up)(struct yg_control *store, size_t bytes_max); /* NULL: never */
 	const char *(*trouble)(const struct yg_control *store);
 };
 

@@ -129,8 +129,10 @@ bool yg_control_was_refused(struct yg_control *store)
 static int check_put(const struct yg_doc_put *put)
 {
 	if (!is_id(put) || !is_name(put->actor, YG_DOC_ACTOR_MAX) ||
-	    (put->is_removed && put->body.size > 0))
+	    (put->is_removed && (put->body.size > 0 || put->shared)))
 		return YG_EINVAL;
+	if (put->shared && put->shared->bytes.size > YG_DOC_BODY_MAX)
+		return YG_ELIMIT;
 	return put->body.size > YG_DOC_BODY_MAX ? YG_ELIMIT : YG_OK;
 }
 
@@ -226,6 +228,28 @@ int yg_control_get(struct yg_control *store, struct yg_bytes org, struct yg_byte
 	return rc;
 }
 
+struct yg_shared yg_shared_of(struct yg_bytes bytes)
+{
+	struct yg_shared shared = {.bytes = bytes};
+
+	yg_sha256(bytes, shared.digest);
+	return shared;
+}
+
+int yg_control_shared(struct yg_control *store, struct yg_bytes org, struct yg_bytes kind,
+		      struct yg_bytes key, yg_shared_fn fn, void *arg)
+{
+	struct yg_doc_put id = {.org = org, .kind = kind, .key = key};
+	int rc;
+
+	if (!is_id(&id))
+		return YG_EINVAL;
+	store->readers++;
+	rc = store->ops->shared(store, &id, fn, arg);
+	store->readers--;
+	return rc;
+}
+
 int yg_control_list(struct yg_control *store, struct yg_bytes org,
 		    const struct yg_doc_filter *filter, yg_doc_fn fn, void *arg)
 {
@@ -262,6 +286,28 @@ int yg_control_history(struct yg_control *store, struct yg_bytes org, struct yg_
 int yg_control_last_change(struct yg_control *store, struct yg_bytes org, uint64_t *ret)
 {
 	return is_name(org, YG_DOC_ORG_MAX) ? store->ops->last_change(store, org, ret) : YG_EINVAL;
+}
+
+int yg_control_catch_up(struct yg_control *store, size_t bytes_max)
+{
+	int rc;
+
+	if (store->is_in_transaction || store->readers > 0)
+		return YG_EINVAL;
+	if (!store->ops->catch_up)
+		return YG_ENOENT;
+	if (bytes_max > 0 && refuses(store))
+		return YG_EACCES;
+	rc = bytes_max > 0 ? yg_control_begin(store) : YG_OK;
+	if (rc != YG_OK)
+		return rc;
+	rc = store->ops->catch_up(store, bytes_max);
+	if (bytes_max == 0)
+		return rc;
+	if (rc == YG_OK)
+		return yg_control_commit(store);
+	yg_control_abort(store);
+	return rc;
 }
 
 const char *yg_control_trouble(const struct yg_control *store)

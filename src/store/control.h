@@ -8,12 +8,21 @@
  * Two who edit at once: the second gives an expected revision that is no longer true and is told
  * so (YG_EMISMATCH). Every change has a number that ascends over the whole store, for cursors.
  *
+ * Beside its body a document may hold bytes that many hold, of whatever organisation: what 1,000
+ * sensors are sent. They stand once, by their SHA-256, and go with the last document that holds
+ * them. Nobody reads them but by a document that does, so who may read it may read them.
+ *
+ *   document  ── body: its own, each revision's for ever
+ *             └─ shared ──► bytes   the current revision's alone: another revision, a tombstone
+ *                  others ──┘       and a purge let them go
+ *
  * Backends: sqlite.c (WAL, synchronous=FULL), ram.c (for tests). tests/unit/store/conformance.c
  * runs against both. Only access/ includes this. One thread at a time per store.
  */
 #pragma once
 
 #include "base/bytes.h"
+#include "base/crypt.h"
 #include "base/err.h"
 
 #define YG_DOC_ORG_MAX	 64u  /* bytes; as keys and actors UTF-8 without control characters */
@@ -92,9 +101,13 @@ void yg_control_abort(struct yg_control *store);
 /*
  * Add a revision. @body NULL data and size 0 with @is_removed: a tombstone. YG_EMISMATCH when
  * @expected is not the current revision (a removed document counts as YG_REVISION_NONE too);
- * YG_ENOENT for removing what is not there; YG_EINVAL for names outside their limits; YG_ELIMIT for
- * a body that is too large.
+ * YG_ENOENT for removing what is not there; YG_EINVAL for names outside their limits, and for a
+ * tombstone that would hold something; YG_ELIMIT for a body, or what is shared, that is too large.
  */
+struct yg_shared {
+	struct yg_bytes bytes;		 /* at most YG_DOC_BODY_MAX */
+	uint8_t digest[YG_SHA256_BYTES]; /* of them; by it alone they are told apart */
+};
 struct yg_doc_put {
 	struct yg_bytes org;
 	struct yg_bytes kind;
@@ -104,6 +117,7 @@ struct yg_doc_put {
 	uint32_t expected; /* revision, YG_REVISION_NONE or YG_REVISION_ANY */
 	int64_t time_ns;
 	struct yg_bytes actor;
+	const struct yg_shared *shared; /* held by this revision; NULL: nothing is */
 };
 YG_MUST_USE int yg_control_put(struct yg_control *store, const struct yg_doc_put *put,
 			       uint32_t *ret_revision);
@@ -123,6 +137,18 @@ YG_MUST_USE int yg_control_purge(struct yg_control *store, const struct yg_doc_p
 YG_MUST_USE int yg_control_get(struct yg_control *store, struct yg_bytes org, struct yg_bytes kind,
 			       struct yg_bytes key, yg_doc_fn fn, void *arg);
 
+/* @bytes SHA-256 and all, for any number of puts; borrowed. Cost: one pass. */
+struct yg_shared yg_shared_of(struct yg_bytes bytes);
+
+/*
+ * What the document holds now, to @fn, borrowed until it returns: YG_OK and what it returned, or
+ * YG_ENOENT: there is no such document, or it holds nothing. As in a callback below, it may read.
+ */
+typedef int (*yg_shared_fn)(void *arg, struct yg_bytes bytes);
+YG_MUST_USE int yg_control_shared(struct yg_control *store, struct yg_bytes org,
+				  struct yg_bytes kind, struct yg_bytes key, yg_shared_fn fn,
+				  void *arg);
+
 /* Current revisions, removed ones left out (unless by_change). */
 YG_MUST_USE int yg_control_list(struct yg_control *store, struct yg_bytes org,
 				const struct yg_doc_filter *filter, yg_doc_fn fn, void *arg);
@@ -135,6 +161,15 @@ YG_MUST_USE int yg_control_history(struct yg_control *store, struct yg_bytes org
 /* The number of the last change of @org, 0 when there is none. */
 YG_MUST_USE int yg_control_last_change(struct yg_control *store, struct yg_bytes org,
 				       uint64_t *ret);
+
+/*
+ * What the migration to a newer form left to be done beside the work, because it reads much: a
+ * portion of it, in a transaction of its own, which ends when @bytes_max bytes of bodies were read.
+ * YG_OK: ask again; YG_ENOENT: nothing is left (any more). With 0 nothing is done. What is not done
+ * yet can be read as before. No document gets another revision by it, and no change a number: it is
+ * the form that changes. Also on a store that reads: it is asked of it in vain (YG_EACCES).
+ */
+YG_MUST_USE int yg_control_catch_up(struct yg_control *store, size_t bytes_max);
 
 /* The last error in the backend's own words, for an operator's log; "" when there is none. */
 const char *yg_control_trouble(const struct yg_control *store);

@@ -39,6 +39,43 @@ static const char *const control_steps[] = {
 	/* 2: `heads` are what is there: what was removed is in `docs` alone, so that a listing does
 	 * not walk over all that ever stood before what it looks for (a queue's rows, timers). */
 	"DELETE FROM heads WHERE removed<>0;",
+	/* 3: bytes that many documents hold stand once. Who holds them is asked of `heads`: a count
+	 * beside it could be wrong. */
+	"CREATE TABLE shared("
+	" n INTEGER PRIMARY KEY,"
+	" digest BLOB NOT NULL UNIQUE CHECK(length(digest) = 32),"
+	" bytes BLOB NOT NULL"
+	") STRICT;"
+	"ALTER TABLE heads ADD COLUMN shared INTEGER REFERENCES shared(n);"
+	"CREATE INDEX heads_by_shared ON heads(shared) WHERE shared IS NOT NULL;",
+	/* 4: messages to sensors stood in their queues, each for itself. There may be tens of GB of
+	 * them, and the hub cannot begin before a migration ends: it only says that it is to be
+	 * done, and how far it is (sqlite_left_over.c). */
+	"CREATE TABLE left_over("
+	" what TEXT PRIMARY KEY,"
+	" key TEXT NOT NULL,"
+	" revision INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO left_over SELECT 'down', '', 0"
+	" WHERE EXISTS(SELECT 1 FROM docs WHERE org='hub' AND kind='down');",
+	/* 5: `heads` refer to `docs` without saying so to SQLite, which looked at all of them for
+	 * each document that was purged (an organisation that leaves has many). Nothing but a purge
+	 * deletes, and it takes the head first. */
+	"CREATE TABLE heads_anew("
+	" org TEXT NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" key TEXT NOT NULL,"
+	" change INTEGER NOT NULL,"
+	" revision INTEGER NOT NULL,"
+	" removed INTEGER NOT NULL,"
+	" shared INTEGER REFERENCES shared(n),"
+	" PRIMARY KEY(org, kind, key)"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO heads_anew SELECT org, kind, key, change, revision, removed, shared FROM "
+	"heads;"
+	"DROP TABLE heads;"
+	"ALTER TABLE heads_anew RENAME TO heads;"
+	"CREATE INDEX heads_by_shared ON heads(shared) WHERE shared IS NOT NULL;",
 };
 const struct yg_sqlite_form yg_sqlite_control = {0x59474152, /* "YGAR" */
 						 control_steps, COUNT_OF(control_steps)};

@@ -11,6 +11,8 @@
 struct row {
 	struct yg_doc doc; /* its bytes lie in @bytes */
 	struct yg_bytes org;
+	struct yg_bytes shared; /* each has its own copy: only what is seen is promised */
+	bool has_shared;
 	uint8_t *bytes;
 	bool is_gone;	    /* purged: nobody sees it */
 	bool may_come_back; /* by the transaction that is open */
@@ -124,13 +126,15 @@ static int ram_put(struct yg_control *store, const struct yg_doc_put *put, uint3
 		ram->room = room;
 	}
 	at = yg_malloc(put->org.size + put->kind.size + put->key.size + put->actor.size +
-		       put->body.size);
+		       put->body.size + (put->shared ? put->shared->bytes.size : 0));
 	if (!at)
 		return YG_ENOMEM;
 	row = &ram->rows[ram->count++];
 	row->bytes = at;
 	row->is_gone = row->may_come_back = false;
 	row->org = keep(&at, put->org);
+	row->has_shared = put->shared != NULL;
+	row->shared = put->shared ? keep(&at, put->shared->bytes) : (struct yg_bytes){0};
 	row->doc = (struct yg_doc){
 		.change = ram->count,
 		.kind = keep(&at, put->kind),
@@ -170,6 +174,14 @@ static int ram_get(struct yg_control *store, const struct yg_doc_put *id, yg_doc
 	const struct row *row = current((struct ram *)store, id);
 
 	return row && !row->doc.is_removed ? fn(arg, &row->doc) : YG_ENOENT;
+}
+
+static int ram_shared(struct yg_control *store, const struct yg_doc_put *id, yg_shared_fn fn,
+		      void *arg)
+{
+	const struct row *row = current((struct ram *)store, id);
+
+	return row && row->has_shared ? fn(arg, row->shared) : YG_ENOENT;
 }
 
 static bool fits(const struct row *row, struct yg_bytes org, const struct yg_doc_filter *filter)
@@ -287,6 +299,7 @@ struct yg_control *yg_control_new_ram(void)
 		.put = ram_put,
 		.purge = ram_purge,
 		.get = ram_get,
+		.shared = ram_shared,
 		.list = ram_list,
 		.history = ram_history,
 		.last_change = ram_last_change,

@@ -48,5 +48,11 @@ YG_MUST_USE int yg_sqlite_open(const char *path, bool may_create, const struct y
  */
 YG_MUST_USE int yg_sqlite_migrate(sqlite3 *db, const struct yg_sqlite_form *form);
 
+/*
+ * Within a transaction on a file of yg_sqlite_control: as yg_control_catch_up(), YG_ENOENT when
+ * nothing was left.
+ */
+YG_MUST_USE int yg_sqlite_left_over(sqlite3 *db, size_t bytes_max);
+
 /* The first column of the first row of @sql as an integer. */
 YG_MUST_USE int yg_sqlite_ask(sqlite3 *db, const char *sql, int64_t *ret);

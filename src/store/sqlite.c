@@ -19,11 +19,15 @@ enum query {
 	HEAD,
 	TOMBSTONE,
 	INSERT,
+	FIND_SHARED,
+	ADD_SHARED,
 	MOVE_HEAD,
+	DROP_SHARED,
 	PURGE,
 	DROP_HEAD,
 	NEWEST,
 	GET,
+	SHARED,
 	LIST,
 	CHANGES,
 	HISTORY,
@@ -39,22 +43,30 @@ static const char *const texts[QUERY_COUNT] = {
 	[VIEW] = "BEGIN DEFERRED",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
-	[HEAD] = "SELECT revision, removed FROM heads WHERE org=?1 AND kind=?2 AND key=?3",
+	[HEAD] = "SELECT revision, removed, shared FROM heads"
+		 " WHERE org=?1 AND kind=?2 AND key=?3",
 	/* What is no head was never there, or its last revision is a tombstone. */
-	[TOMBSTONE] = "SELECT revision, removed FROM docs WHERE org=?1 AND kind=?2 AND key=?3"
+	[TOMBSTONE] = "SELECT revision, removed, NULL FROM docs WHERE org=?1 AND kind=?2 AND key=?3"
 		      " ORDER BY revision DESC LIMIT 1",
 	[INSERT] = "INSERT INTO docs(org, kind, key, revision, time_ns, actor, removed, body)"
 		   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[MOVE_HEAD] = "INSERT INTO heads(org, kind, key, change, revision, removed)"
-		      " VALUES(?1, ?2, ?3, last_insert_rowid(), ?4, ?5)"
+	[FIND_SHARED] = "SELECT n FROM shared WHERE digest=?1",
+	[ADD_SHARED] = "INSERT INTO shared(digest, bytes) VALUES(?1, ?2)",
+	[MOVE_HEAD] = "INSERT INTO heads(org, kind, key, change, revision, removed, shared)"
+		      " VALUES(?1, ?2, ?3, ?6, ?4, ?5, ?7)"
 		      " ON CONFLICT DO UPDATE SET change=excluded.change,"
-		      " revision=excluded.revision, removed=excluded.removed",
+		      " revision=excluded.revision, removed=excluded.removed,"
+		      " shared=excluded.shared",
+	[DROP_SHARED] = "DELETE FROM shared WHERE n=?1"
+			" AND NOT EXISTS(SELECT 1 FROM heads WHERE shared=?1)",
 	[PURGE] = "DELETE FROM docs WHERE org=?1 AND kind=?2 AND key=?3 AND revision<?4",
 	[DROP_HEAD] = "DELETE FROM heads WHERE org=?1 AND kind=?2 AND key=?3",
 	[NEWEST] = "SELECT change=(SELECT max(change) FROM docs) FROM docs"
 		   " WHERE org=?1 AND kind=?2 AND key=?3 ORDER BY revision DESC LIMIT 1",
 	[GET] = "SELECT " COLUMNS_OF_DOCS " FROM heads AS h JOIN docs AS d ON d.change=h.change"
 		" WHERE h.org=?1 AND h.kind=?2 AND h.key=?3 AND h.removed=0",
+	[SHARED] = "SELECT s.bytes FROM heads AS h JOIN shared AS s ON s.n=h.shared"
+		   " WHERE h.org=?1 AND h.kind=?2 AND h.key=?3 AND h.removed=0",
 	[LIST] = "SELECT " COLUMNS_OF_DOCS
 		 " FROM heads AS h CROSS JOIN docs AS d ON d.change=h.change"
 		 " WHERE h.org=?1 AND h.kind=?2 AND h.key>=?3 AND h.key<?4 AND h.removed=0"
@@ -126,6 +138,14 @@ static int bind_text(sqlite3_stmt *stmt, int at, struct yg_bytes text)
 				 (int)text.size, SQLITE_STATIC);
 }
 
+static int bind_bytes(sqlite3_stmt *stmt, int at, struct yg_bytes bytes)
+{
+	/* no data would bind NULL */
+	return bytes.size > 0
+		       ? sqlite3_bind_blob(stmt, at, bytes.data, (int)bytes.size, SQLITE_STATIC)
+		       : sqlite3_bind_zeroblob(stmt, at, 0);
+}
+
 static int bind_id(sqlite3_stmt *stmt, const struct yg_doc_put *id)
 {
 	int rc = bind_text(stmt, 1, id->org);
@@ -192,9 +212,15 @@ static void sqlite_free(struct yg_control *control)
 	free(store);
 }
 
+/* Where a document is. */
+struct head {
+	struct yg_doc_head is;
+	int64_t shared; /* what it holds; 0: nothing */
+};
+
 /* HEAD or TOMBSTONE. *ret stays as it is when there is none. */
 static int read_last(struct sqlite *store, enum query query, const struct yg_doc_put *id,
-		     struct yg_doc_head *ret)
+		     struct head *ret)
 {
 	sqlite3_stmt *stmt;
 	int rc = take(store, query, &stmt);
@@ -207,10 +233,11 @@ static int read_last(struct sqlite *store, enum query query, const struct yg_doc
 	if (rc == SQLITE_ROW) {
 		int64_t revision = sqlite3_column_int64(stmt, 0);
 
-		ret->revision = (uint32_t)revision;
-		ret->is_removed = sqlite3_column_int(stmt, 1) != 0;
+		ret->is.revision = (uint32_t)revision;
+		ret->is.is_removed = sqlite3_column_int(stmt, 1) != 0;
+		ret->shared = sqlite3_column_int64(stmt, 2);
 		rc = revision > 0 && revision < YG_REVISION_ANY &&
-				     ret->is_removed == (query == TOMBSTONE)
+				     ret->is.is_removed == (query == TOMBSTONE)
 			     ? YG_OK
 			     : YG_EFORMAT;
 	} else {
@@ -220,16 +247,68 @@ static int read_last(struct sqlite *store, enum query query, const struct yg_doc
 	return rc;
 }
 
-static int read_head(struct sqlite *store, const struct yg_doc_put *id, struct yg_doc_head *ret)
+static int read_head(struct sqlite *store, const struct yg_doc_put *id, struct head *ret)
 {
 	int rc;
 
-	*ret = (struct yg_doc_head){0};
+	*ret = (struct head){.shared = 0};
 	rc = read_last(store, HEAD, id, ret);
-	return rc == YG_OK && ret->revision == 0 ? read_last(store, TOMBSTONE, id, ret) : rc;
+	return rc == YG_OK && ret->is.revision == 0 ? read_last(store, TOMBSTONE, id, ret) : rc;
 }
 
-static int insert(struct sqlite *store, const struct yg_doc_put *put, uint32_t revision)
+/* The first column of the row that @stmt gives, 0 without one. Gives it back. */
+static int step_number(struct sqlite *store, enum query query, sqlite3_stmt *stmt, int rc,
+		       int64_t *ret)
+{
+	*ret = 0;
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*ret = sqlite3_column_int64(stmt, 0);
+	rc = rc == SQLITE_ROW || rc == SQLITE_DONE ? YG_OK : fail(store, rc);
+	give_back(store, query, stmt);
+	return rc;
+}
+
+/* Where @shared stands, once it does. */
+static int keep_shared(struct sqlite *store, const struct yg_shared *shared, int64_t *ret)
+{
+	sqlite3_stmt *stmt;
+	int64_t none;
+	int rc = take(store, FIND_SHARED, &stmt);
+
+	if (rc == YG_OK)
+		rc = step_number(
+			store, FIND_SHARED, stmt,
+			sqlite3_bind_blob(stmt, 1, shared->digest, YG_SHA256_BYTES, SQLITE_STATIC),
+			ret);
+	if (rc != YG_OK || *ret != 0)
+		return rc;
+	rc = take(store, ADD_SHARED, &stmt);
+	if (rc != YG_OK)
+		return rc;
+	rc = sqlite3_bind_blob(stmt, 1, shared->digest, YG_SHA256_BYTES, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = bind_bytes(stmt, 2, shared->bytes);
+	rc = step_number(store, ADD_SHARED, stmt, rc, &none);
+	*ret = rc == YG_OK ? sqlite3_last_insert_rowid(store->db) : 0;
+	return rc;
+}
+
+/* A document does not hold it any more: it goes with the last that did. */
+static int drop_shared(struct sqlite *store, int64_t shared)
+{
+	sqlite3_stmt *stmt;
+	int64_t none;
+	int rc = shared != 0 ? take(store, DROP_SHARED, &stmt) : YG_OK;
+
+	return rc == YG_OK && shared != 0 ? step_number(store, DROP_SHARED, stmt,
+							sqlite3_bind_int64(stmt, 1, shared), &none)
+					  : rc;
+}
+
+static int insert(struct sqlite *store, const struct yg_doc_put *put, uint32_t revision,
+		  int64_t *ret_change)
 {
 	sqlite3_stmt *stmt;
 	int rc = take(store, INSERT, &stmt);
@@ -245,13 +324,12 @@ static int insert(struct sqlite *store, const struct yg_doc_put *put, uint32_t r
 		rc = bind_text(stmt, 6, put->actor);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_int(stmt, 7, put->is_removed);
-	if (rc == SQLITE_OK) /* no data would bind NULL */
-		rc = put->body.size > 0 ? sqlite3_bind_blob(stmt, 8, put->body.data,
-							    (int)put->body.size, SQLITE_STATIC)
-					: sqlite3_bind_zeroblob(stmt, 8, 0);
+	if (rc == SQLITE_OK)
+		rc = bind_bytes(stmt, 8, put->body);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(stmt);
 	rc = rc == SQLITE_DONE ? YG_OK : fail(store, rc);
+	*ret_change = sqlite3_last_insert_rowid(store->db);
 	give_back(store, INSERT, stmt);
 	return rc;
 }
@@ -275,9 +353,12 @@ static int delete_rows(struct sqlite *store, enum query query, const struct yg_d
 	return rc;
 }
 
-static int move_head(struct sqlite *store, const struct yg_doc_put *put, uint32_t revision)
+/* To @to: the revision, and what it holds. */
+static int move_head(struct sqlite *store, const struct yg_doc_put *put, const struct head *to,
+		     int64_t change)
 {
 	sqlite3_stmt *stmt;
+	int64_t none;
 	int rc;
 
 	if (put->is_removed)
@@ -287,28 +368,34 @@ static int move_head(struct sqlite *store, const struct yg_doc_put *put, uint32_
 		return rc;
 	rc = bind_id(stmt, put);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_int64(stmt, 4, revision);
+		rc = sqlite3_bind_int64(stmt, 4, to->is.revision);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_int(stmt, 5, put->is_removed);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	rc = rc == SQLITE_DONE ? YG_OK : fail(store, rc);
-	give_back(store, MOVE_HEAD, stmt);
-	return rc;
+		rc = sqlite3_bind_int64(stmt, 6, change);
+	if (rc == SQLITE_OK && to->shared != 0) /* unbound is NULL */
+		rc = sqlite3_bind_int64(stmt, 7, to->shared);
+	return step_number(store, MOVE_HEAD, stmt, rc, &none);
 }
 
 static int sqlite_put(struct yg_control *control, const struct yg_doc_put *put,
 		      uint32_t *ret_revision)
 {
 	struct sqlite *store = (struct sqlite *)control;
-	struct yg_doc_head head;
-	int rc = read_head(store, put, &head);
+	struct head was, is = {.shared = 0};
+	int64_t change = 0;
+	int rc = read_head(store, put, &was);
 
 	if (rc == YG_OK)
-		rc = yg_control_next(head, put, ret_revision);
+		rc = yg_control_next(was.is, put, ret_revision);
 	if (rc == YG_OK)
-		rc = insert(store, put, *ret_revision);
-	return rc == YG_OK ? move_head(store, put, *ret_revision) : rc;
+		rc = insert(store, put, *ret_revision, &change);
+	is.is.revision = *ret_revision;
+	if (rc == YG_OK && put->shared)
+		rc = keep_shared(store, put->shared, &is.shared);
+	if (rc == YG_OK)
+		rc = move_head(store, put, &is, change);
+	return rc == YG_OK && was.shared != is.shared ? drop_shared(store, was.shared) : rc;
 }
 
 /* Is the current revision of @id the newest change of all? */
@@ -332,11 +419,11 @@ static int sqlite_purge(struct yg_control *control, const struct yg_doc_put *id,
 			uint32_t *ret_count)
 {
 	struct sqlite *store = (struct sqlite *)control;
-	struct yg_doc_head head;
+	struct head head;
 	bool is_newest_one = false;
 	int rc = read_head(store, id, &head);
 
-	if (rc == YG_OK && head.revision == 0)
+	if (rc == YG_OK && head.is.revision == 0)
 		rc = YG_ENOENT;
 	if (rc == YG_OK && !keeps_current)
 		rc = is_newest(store, id, &is_newest_one);
@@ -346,10 +433,10 @@ static int sqlite_purge(struct yg_control *control, const struct yg_doc_put *id,
 		rc = delete_rows(store, DROP_HEAD, id, 0);
 	if (rc == YG_OK)
 		rc = delete_rows(store, PURGE, id,
-				 (int64_t)head.revision + (keeps_current ? 0 : 1));
+				 (int64_t)head.is.revision + (keeps_current ? 0 : 1));
 	if (rc == YG_OK)
 		*ret_count = (uint32_t)sqlite3_changes(store->db);
-	return rc;
+	return rc == YG_OK && !keeps_current ? drop_shared(store, head.shared) : rc;
 }
 
 static struct yg_bytes column(sqlite3_stmt *stmt, int at)
@@ -427,6 +514,30 @@ static int sqlite_history(struct yg_control *control, const struct yg_doc_put *i
 	size_t count;
 
 	return give_document((struct sqlite *)control, HISTORY, id, fn, arg, &count);
+}
+
+static int sqlite_shared(struct yg_control *control, const struct yg_doc_put *id, yg_shared_fn fn,
+			 void *arg)
+{
+	struct sqlite *store = (struct sqlite *)control;
+	sqlite3_stmt *stmt;
+	int rc = take(store, SHARED, &stmt);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = bind_id(stmt, id);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		struct yg_bytes bytes = column(stmt, 0);
+
+		rc = !bytes.data && sqlite3_errcode(store->db) == SQLITE_NOMEM ? YG_ENOMEM
+									       : fn(arg, bytes);
+	} else {
+		rc = rc == SQLITE_DONE ? YG_ENOENT : fail(store, rc);
+	}
+	give_back(store, SHARED, stmt);
+	return rc;
 }
 
 /* Keys from @start on and before @end: prefix and keyset as one range of the index. */
@@ -528,6 +639,17 @@ static int sqlite_last_change(struct yg_control *control, struct yg_bytes org, u
 	return rc;
 }
 
+static int sqlite_catch_up(struct yg_control *control, size_t bytes_max)
+{
+	struct sqlite *store = (struct sqlite *)control;
+	int rc = yg_sqlite_left_over(store->db, bytes_max);
+
+	if (rc != YG_OK && rc != YG_ENOENT)
+		(void)snprintf(store->trouble, sizeof(store->trouble), "%s",
+			       sqlite3_errmsg(store->db)); /* cut on purpose */
+	return rc;
+}
+
 static const char *sqlite_trouble(const struct yg_control *control)
 {
 	return ((const struct sqlite *)control)->trouble;
@@ -544,9 +666,11 @@ int yg_control_open_sqlite(const char *path, bool may_create, struct yg_control 
 		.put = sqlite_put,
 		.purge = sqlite_purge,
 		.get = sqlite_get,
+		.shared = sqlite_shared,
 		.list = sqlite_list,
 		.history = sqlite_history,
 		.last_change = sqlite_last_change,
+		.catch_up = sqlite_catch_up,
 		.trouble = sqlite_trouble,
 	};
 	struct sqlite *store = yg_calloc(1, sizeof(*store));

@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 import datetime
 
 from harness import ROOT, TIMEOUT_S, YAGURA, case, contains, equal, folder, main, yagura
+from hub_kit import until
 
 
 def check(text, *more):
@@ -116,6 +117,44 @@ def is_done():
                   "--sensors", "127.0.0.1:0")
     equal((other / "hub.db").exists(), True)
     equal(hub.stop(), 0)
+
+
+@case
+def threads_have_the_names_that_the_page_lists():
+    page = (ROOT / "docs/hub-config.md").read_text(encoding="utf-8").split("## What runs")[1]
+    listed = {name: (place, "ends then" in does) for name, place, does in
+              re.findall(r"^\| `(yg:[a-z-]+)` \| ([a-z, ]+) \| (.*) \|$", page, re.M)}
+    assert len(listed) > 12 and max(map(len, listed)) <= 15, listed
+    hub = Running("data: %s\nhttp:\n  listen: 127.0.0.1:0\nsensors:\n  listen: 127.0.0.1:0\n" % (folder() / "data"))
+
+    def seen():
+        found = set()
+        for process in children_of(hub.process.pid):
+            role = comm(process / "comm").removeprefix("yagura:")
+            found |= {(comm(task / "comm"), role) for task in (process / "task").iterdir() if task.name != process.name}
+        return found
+
+    # Those that stay are there; what is there is listed, where it is listed.
+    wanted = {(name, place) for name, (place, is_short) in listed.items() if place == "keeper" and not is_short}
+    until("each name", lambda: wanted <= seen())
+    equal({(name, role) for name, role in seen() if role not in listed.get(name, ("", ""))[0].split(", ")}, set())
+    equal(hub.stop(), 0)
+
+
+def comm(path):
+    try:
+        return path.read_text().strip()
+    except OSError:  # it has ended
+        return ""
+
+
+def children_of(pid):
+    def parent(folder_):
+        try:
+            return int((folder_ / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            return 0
+    return [p for p in pathlib.Path("/proc").iterdir() if p.name.isdigit() and parent(p) == pid]
 
 
 def own_certificate(where):

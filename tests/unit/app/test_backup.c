@@ -173,8 +173,24 @@ static void failing_calls(void)
 	struct yg_backup_report report;
 	struct stat st;
 	bool was_reached = true;
+	long count;
 
 	CHECK(start());
+	/* The last ones first, each: there the backup is whole but for what fails. */
+	yg_fail_at = 100000;
+	CHECK(make(NULL, &report) == YG_OK);
+	count = 100000 - yg_fail_at;
+	yg_fail_at = 0;
+	remove_tree(to);
+	for (long n = count - 12; n <= count; n++) {
+		int rc;
+
+		yg_fail_at = n;
+		rc = make(NULL, &report);
+		yg_fail_at = 0;
+		CHECK((rc == YG_OK) == (yg_backup_verify(to, &report) == YG_OK));
+		remove_tree(to);
+	}
 	for (long n = 1; was_reached && n < 3000; n += n < 40 ? 1 : 13) {
 		int rc;
 

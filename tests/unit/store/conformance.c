@@ -148,6 +148,84 @@ static void what_is_purged_is_gone(void)
 	CHECK(is(body_of(store, "a"), "@3=3;"));
 }
 
+static int put_holding(const char *key, const char *body, uint32_t expected, const char *bytes)
+{
+	struct yg_shared shared = yg_shared_of(yg_bytes_str(bytes));
+	struct yg_doc_put doc = put_of(key, body, expected);
+
+	doc.shared = &shared;
+	return yg_control_put(store, &doc, NULL);
+}
+
+static int take_bytes(void *arg, struct yg_bytes bytes)
+{
+	struct yg_buf *to = arg;
+
+	yg_buf_reset(to);
+	yg_buf_addf(to, "[%.*s]", YG_FMT(bytes));
+	yg_buf_add_byte(to, 0);
+	return yg_buf_error(to);
+}
+
+/* What @key holds, in brackets; "none". */
+static const char *held_by(struct yg_bytes org, const char *key)
+{
+	int rc = yg_control_shared(store, org, KIND, yg_bytes_str(key), take_bytes, &got);
+
+	return rc == YG_OK ? (const char *)got.data : rc == YG_ENOENT ? "none" : "error";
+}
+
+static void what_is_shared_is_of_the_current_revision(void)
+{
+	struct yg_doc_put theirs = put_of("a", "t", 0);
+
+	CHECK(is(held_by(ORG, "a"), "none"));
+	CHECK(put(store, "a", "1", 0) == YG_OK);
+	CHECK(is(held_by(ORG, "a"), "none"));
+	CHECK(put_holding("a", "2", 1, "much") == YG_OK);
+	CHECK(put_holding("b", "1", 0, "much") == YG_OK);
+	CHECK(put_holding("b", "x", 0, "other") == YG_EMISMATCH);
+	CHECK(is(held_by(ORG, "a"), "[much]") && is(held_by(ORG, "b"), "[much]"));
+	CHECK(is(body_of(store, "a"), "@2=2;") && is(list_prefix("", "", 0), "a@2=2;b@1=1;"));
+	/* One lets it go: the other has it. */
+	CHECK(put(store, "a", "3", 2) == YG_OK);
+	CHECK(is(held_by(ORG, "a"), "none") && is(held_by(ORG, "b"), "[much]"));
+	CHECK(put_holding("a", "4", 3, "") == YG_OK); /* nothing is something, too */
+	CHECK(is(held_by(ORG, "a"), "[]"));
+	CHECK(put_holding("a", "5", 4, "much") == YG_OK && put(store, "b", NULL, 1) == YG_OK);
+	CHECK(is(held_by(ORG, "a"), "[much]") && is(held_by(ORG, "b"), "none"));
+	/* Another organisation's document of this name holds nothing by that. */
+	theirs.org = YG_S("other");
+	CHECK(yg_control_put(store, &theirs, NULL) == YG_OK);
+	CHECK(is(held_by(theirs.org, "a"), "none"));
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put_holding("a", "6", 5, "more") == YG_OK && is(held_by(ORG, "a"), "[more]"));
+	yg_control_abort(store);
+	CHECK(is(held_by(ORG, "a"), "[much]"));
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put(store, "why", "w", 0) == YG_OK);
+	CHECK(purge("a", true, NULL) == YG_OK && is(held_by(ORG, "a"), "[much]"));
+	CHECK(purge("a", false, NULL) == YG_OK && is(held_by(ORG, "a"), "none"));
+	yg_control_abort(store);
+	CHECK(is(held_by(ORG, "a"), "[much]"));
+}
+
+static void what_is_shared_has_limits(void)
+{
+	struct yg_shared shared = yg_shared_of(YG_S("x"));
+	struct yg_doc_put doc = put_of("a", NULL, 1);
+
+	CHECK(put(store, "a", "1", 0) == YG_OK);
+	doc.shared = &shared;
+	CHECK(yg_control_put(store, &doc, NULL) == YG_EINVAL); /* a tombstone holds nothing */
+	doc = put_of("a", "2", 1);
+	doc.shared = &shared;
+	shared.bytes.size = YG_DOC_BODY_MAX + 1; /* is not looked at */
+	CHECK(yg_control_put(store, &doc, NULL) == YG_ELIMIT);
+	CHECK(is(body_of(store, "a"), "@1=1;") && is(held_by(ORG, "a"), "none"));
+	CHECK(yg_control_shared(store, ORG, KIND, YG_S(""), take_bytes, &got) == YG_EINVAL);
+}
+
 static void lists_are_in_the_order_of_bytes(void)
 {
 	static const char *const keys[] = {"b",	 "a/2", "a",   "\xe3\x81\x82",	   "a/1/x", "a/10",
@@ -500,12 +578,16 @@ static void failing_memory_changes_nothing(void)
 
 		(void)snprintf(body, sizeof(body), "%ld", at);
 		yg_fail_at = at;
-		rc = put(store, "a", body, YG_REVISION_ANY);
+		rc = put_holding("a", body, YG_REVISION_ANY, body);
 		left = yg_fail_at;
 		yg_fail_at = 0;
 		(void)snprintf(want, sizeof(want), "=%s;", body);
 		CHECK(rc == YG_OK || is_ordered_failure(rc));
 		CHECK((strstr(body_of(store, "a"), want) != NULL) == (rc == YG_OK));
+		if (rc == YG_OK) {
+			(void)snprintf(want, sizeof(want), "[%s]", body);
+			CHECK(is(held_by(ORG, "a"), want));
+		}
 		failed += rc != YG_OK;
 		if (left > 0)
 			break;
@@ -631,6 +713,8 @@ static const struct check_case cases[] = {
 	CASE(what_is_removed_can_come_again),
 	CASE(history_keeps_all),
 	CASE(what_is_purged_is_gone),
+	CASE(what_is_shared_is_of_the_current_revision),
+	CASE(what_is_shared_has_limits),
 	CASE(lists_are_in_the_order_of_bytes),
 	CASE(changes_are_a_cursor),
 	CASE(organisations_never_meet),

@@ -41,9 +41,15 @@ static int64_t ask(const char *name, const char *sql)
 	return value;
 }
 
+/* Also what SQLite is not told: each head is a document's last revision. */
 static bool is_whole(const char *name)
 {
 	return ask(name, "SELECT integrity_check='ok' FROM pragma_integrity_check") == 1 &&
+	       ask(name,
+		   "SELECT count(*) FROM heads AS h WHERE revision IS NOT (SELECT max(revision)"
+		   " FROM docs WHERE org=h.org AND kind=h.kind AND key=h.key) OR change IS NOT"
+		   " (SELECT change FROM docs WHERE org=h.org AND kind=h.kind AND key=h.key AND"
+		   " revision=h.revision)") == 0 &&
 	       ask(name, "SELECT count(*) FROM pragma_foreign_key_check") == 0;
 }
 
@@ -115,7 +121,7 @@ static void a_new_file_is_for_its_owner_only(void)
 	CHECK(store && strcmp(body_of(store, "a"), "@2=2;") == 0);
 	(void)yg_control_free(store);
 	CHECK(is_whole("new"));
-	CHECK(ask("new", "PRAGMA user_version") == 2);
+	CHECK(ask("new", "PRAGMA user_version") == 5);
 	CHECK(ask("new", "SELECT journal_mode='wal' FROM pragma_journal_mode") == 1);
 	remove_store("new");
 }
@@ -144,6 +150,222 @@ static void what_was_removed_costs_a_listing_nothing(void)
 	(void)yg_control_free(store);
 	CHECK(ask("queue", "SELECT count(*) FROM heads") == 2);
 	remove_store("queue");
+}
+
+static int put_holding(struct yg_control *store, unsigned key, struct yg_bytes bytes)
+{
+	struct yg_shared shared = yg_shared_of(bytes);
+	char name[16];
+	struct yg_doc_put doc;
+
+	(void)snprintf(name, sizeof(name), "%05u", key);
+	doc = put_of(name, "{}", YG_REVISION_ANY);
+	doc.shared = &shared;
+	return yg_control_put(store, &doc, NULL);
+}
+
+static int take_size(void *arg, struct yg_bytes bytes)
+{
+	*(size_t *)arg = bytes.size;
+	return YG_OK;
+}
+
+static void what_many_hold_stands_once(void)
+{
+	static uint8_t bytes[1u << 20];
+	struct yg_bytes much = {bytes, sizeof(bytes)};
+	struct yg_control *store = open_db("held");
+	size_t size = 0;
+
+	memset(bytes, 'x', sizeof(bytes));
+	CHECK(store && yg_control_begin(store) == YG_OK);
+	for (unsigned i = 0; i < 100; i++)
+		CHECK(put_holding(store, i, much) == YG_OK);
+	CHECK(yg_control_commit(store) == YG_OK);
+	CHECK(ask("held", "SELECT count(*) FROM shared") == 1);
+	CHECK(ask("held", "SELECT page_count * 4096 FROM pragma_page_count") <
+	      (int64_t)sizeof(bytes) * 3 / 2);
+	/* Of a purge nothing is looked at but what goes: no table refers to documents. */
+	CHECK(ask("held",
+		  "SELECT count(*) FROM pragma_table_list AS t, pragma_foreign_key_list(t.name)"
+		  " AS f WHERE f.\"table\"='docs'") == 0);
+	/* A kill in between leaves neither bytes without a holder nor one without bytes. */
+	CHECK(yg_control_begin(store) == YG_OK);
+	CHECK(put_holding(store, 0, YG_S("else")) == YG_OK);
+	yg_control_abort(store);
+	CHECK(ask("held", "SELECT count(*) FROM shared") == 1);
+	for (unsigned i = 0; i < 100; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "%05u", i);
+		CHECK(yg_control_shared(store, ORG, KIND, yg_bytes_str(name), take_size, &size) ==
+			      YG_OK &&
+		      size == sizeof(bytes));
+		if (i % 2 == 0)
+			CHECK(put(store, name, "answered", 1) == YG_OK);
+		else
+			CHECK(put(store, name, NULL, 1) == YG_OK);
+		CHECK(ask("held", "SELECT count(*) FROM shared") == (i < 99));
+	}
+	CHECK(is_whole("held"));
+	store = yg_control_free(store);
+	remove_store("held");
+}
+
+/* A register of form 2, with queues of messages as they were then. */
+static void make_old(const char *name)
+{
+	static const char *const form =
+		"CREATE TABLE docs(change INTEGER PRIMARY KEY, org TEXT NOT NULL, kind TEXT NOT "
+		"NULL,"
+		" key TEXT NOT NULL, revision INTEGER NOT NULL CHECK(revision > 0),"
+		" time_ns INTEGER NOT NULL, actor TEXT NOT NULL,"
+		" removed INTEGER NOT NULL CHECK(removed IN (0, 1)), body BLOB NOT NULL) STRICT;"
+		"CREATE UNIQUE INDEX docs_by_document ON docs(org, kind, key, revision);"
+		"CREATE INDEX docs_by_org ON docs(org);"
+		"CREATE TABLE heads(org TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,"
+		" change INTEGER NOT NULL REFERENCES docs(change), revision INTEGER NOT NULL,"
+		" removed INTEGER NOT NULL, PRIMARY KEY(org, kind, key)) STRICT, WITHOUT ROWID;"
+		"PRAGMA application_id=1497842002; PRAGMA user_version=2;"
+		"CREATE TEMP TABLE big AS SELECT '{\"name\":\"a.csv\",\"text\":\"' ||"
+		" replace(hex(zeroblob(50000)), '0', 'ab') || '\\n\"}' AS body;"
+		/* s1: one that was answered, one that waits, a small one; then many small ones. */
+		"INSERT INTO docs SELECT 1, 'hub', 'down', 's1/01', 1, 7, 'hub', 0, CAST("
+		"'{\"answered\":false,\"body\":' || body || "
+		"',\"kind\":\"detect\",\"number\":1,\"time\":5}'"
+		" AS BLOB) FROM big;"
+		"INSERT INTO docs SELECT 2, 'hub', 'down', 's1/01', 2, 8, 'hub', 0, CAST("
+		"'{\"answered\":true,\"body\":' || body || ',\"detail\":\"a "
+		"\\\"b\\\"\",\"kind\":\"detect\",'"
+		" || '\"number\":1,\"status\":\"refused\",\"time\":5}' AS BLOB) FROM big;"
+		"INSERT INTO docs SELECT 3, 'hub', 'down', 's1/02', 1, 7, 'hub', 0, CAST("
+		"'{\"answered\":false,\"body\":' || body || "
+		"',\"kind\":\"detect\",\"number\":2,\"time\":5}'"
+		" AS BLOB) FROM big;"
+		"INSERT INTO docs VALUES(4, 'hub', 'down', 's1/03', 1, 7, 'hub', 0,"
+		" CAST('{\"answered\":false,\"body\":{},\"kind\":\"ping\",\"number\":3}' AS BLOB));"
+		/* s2: the same one waits; and what is none of ours. */
+		"INSERT INTO docs SELECT 5, 'hub', 'down', 's2/01', 1, 7, 'hub', 0, CAST("
+		"'{\"answered\":false,\"body\":' || body || "
+		"',\"kind\":\"detect\",\"number\":1,\"time\":6}'"
+		" AS BLOB) FROM big;"
+		"INSERT INTO docs VALUES(6, 'hub', 'down', 's2/02', 1, 7, 'hub', 0, "
+		"randomblob(5000));"
+		"INSERT INTO docs SELECT 7, 'other', 'down', 's1/01', 1, 7, 'hub', 0, CAST("
+		"'{\"answered\":false,\"body\":' || body || '}' AS BLOB) FROM big;"
+		"WITH RECURSIVE n(n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)"
+		" INSERT INTO docs SELECT n, 'hub', 'down', 's3/' || printf('%05d', n), 1, 7, "
+		"'hub', 0,"
+		" CAST('{}' AS BLOB) FROM n;"
+		"INSERT INTO heads SELECT org, kind, key, max(change), max(revision), 0 FROM docs"
+		" GROUP BY org, kind, key;";
+
+	remove_store(name);
+	run_sql(name, form);
+}
+
+static int take_digest(void *arg, struct yg_bytes bytes)
+{
+	yg_sha256_hex(bytes, arg);
+	return YG_OK;
+}
+
+static const char *digest_held(struct yg_control *store, const char *key)
+{
+	static char hex[YG_SHA256_HEX + 1];
+
+	if (yg_control_shared(store, YG_S("hub"), YG_S("down"), yg_bytes_str(key), take_digest,
+			      hex) != YG_OK)
+		hex[0] = '\0';
+	return hex;
+}
+
+static void what_was_queued_for_each_stands_once_after_a_while(void)
+{
+	struct yg_control *store;
+	char want[YG_SHA256_HEX + 1] = "";
+	unsigned portions = 0;
+	int rc = YG_OK;
+
+	make_old("once");
+	CHECK(ask("once", "SELECT count(*) FROM docs") == 2998);
+	store = open_db("once");
+	CHECK(store && yg_control_catch_up(store, 0) == YG_OK);
+	CHECK(ask("once", "SELECT sum(length(body)) FROM docs WHERE kind='down'") > 4 * 200000);
+	/* One document with a body in each, and a new beginning behind each of the first. */
+	while (store && rc == YG_OK && portions < 20) {
+		rc = yg_control_catch_up(store, 1);
+		CHECK(rc == YG_OK || rc == YG_ENOENT);
+		CHECK(is_whole("once"));
+		portions++;
+		if (portions % 2 == 1) {
+			(void)yg_control_free(store);
+			store = open_db("once");
+		}
+	}
+	/* Four messages and what is none; 1,024 documents at most are looked at in each. */
+	CHECK(rc == YG_ENOENT && portions >= 8 && portions < 12);
+	CHECK(yg_control_catch_up(store, 0) == YG_ENOENT);
+	CHECK(ask("once", "SELECT count(*) FROM left_over") == 0);
+	CHECK(ask("once", "SELECT count(*) FROM docs") == 2998);
+	CHECK(ask("once", "SELECT count(*) FROM shared") == 1);
+	CHECK(ask("once", "SELECT max(length(body)) FROM docs WHERE org='hub' AND change<>6") <
+	      256);
+	CHECK(ask("once",
+		  "SELECT body=CAST('{\"answered\":true,\"detail\":\"a \\\"b\\\"\","
+		  "\"kind\":\"detect\",\"number\":1,\"sha256\":\"' || (SELECT lower(hex(digest))"
+		  " FROM shared) || '\",\"size\":200028,\"status\":\"refused\",\"time\":5}'"
+		  " AS BLOB) FROM docs WHERE change=2") == 1);
+	CHECK(ask("once", "SELECT body=CAST('{\"answered\":false,\"kind\":\"detect\",\"number\":1,"
+			  "\"sha256\":\"' || (SELECT lower(hex(digest)) FROM shared) ||"
+			  " '\",\"size\":200028,\"time\":6}' AS BLOB) AND revision=1 AND time_ns=7"
+			  " FROM docs WHERE change=5") == 1);
+	/* The bytes are those that were sent before; who has answered holds nothing. */
+	(void)snprintf(want, sizeof(want), "%s", digest_held(store, "s1/02"));
+	CHECK(strlen(want) == YG_SHA256_HEX && strcmp(digest_held(store, "s2/01"), want) == 0);
+	CHECK(digest_held(store, "s1/01")[0] == '\0' && digest_held(store, "s1/03")[0] == '\0');
+	CHECK(ask("once",
+		  "SELECT bytes=CAST((SELECT json_extract(CAST(body AS TEXT), '$.body')"
+		  " FROM docs WHERE change=7) AS BLOB) AND length(bytes)=200028 FROM shared") == 1);
+	CHECK(ask("once", "SELECT length(body) FROM docs WHERE change=6") == 5000);
+	store = yg_control_free(store);
+	/* One without queues has nothing to do. */
+	remove_store("once");
+	store = open_db("once");
+	CHECK(store && yg_control_catch_up(store, 0) == YG_ENOENT);
+	CHECK(yg_control_catch_up(store, 1) == YG_ENOENT);
+	CHECK(yg_control_begin(store) == YG_OK && yg_control_catch_up(store, 1) == YG_EINVAL);
+	store = yg_control_free(store);
+	remove_store("once");
+}
+
+static void a_portion_lives_without_memory(void)
+{
+	struct yg_control *store;
+	unsigned failed = 0;
+
+	make_old("once");
+	store = open_db("once");
+	CHECK(store);
+	for (long at = 1; store && at < 5000; at++) {
+		long left;
+		int rc;
+
+		yg_fail_at = at;
+		rc = yg_control_catch_up(store, 1);
+		left = yg_fail_at;
+		yg_fail_at = 0;
+		CHECK(rc == YG_OK || is_ordered_failure(rc));
+		failed += rc != YG_OK;
+		if (rc == YG_OK && left > 0)
+			break;
+	}
+	CHECK(failed > 0);
+	while (store && yg_control_catch_up(store, 1u << 20) == YG_OK)
+		;
+	CHECK(ask("once", "SELECT count(*) FROM shared") == 1 && is_whole("once"));
+	store = yg_control_free(store);
+	remove_store("once");
 }
 
 static void a_transaction_that_stays_open_is_rolled_back(void)
@@ -176,7 +398,7 @@ static void an_empty_file_is_filled(void)
 	store = open_db("empty");
 	CHECK(store && put(store, "a", "1", 0) == YG_OK);
 	(void)yg_control_free(store);
-	CHECK(is_whole("empty") && ask("empty", "PRAGMA user_version") == 2);
+	CHECK(is_whole("empty") && ask("empty", "PRAGMA user_version") == 5);
 	remove_store("empty");
 }
 
@@ -674,6 +896,9 @@ static const struct check_case cases[] = {
 	CASE(a_new_file_is_for_its_owner_only),
 	CASE(what_was_removed_costs_a_listing_nothing),
 	CASE(a_transaction_that_stays_open_is_rolled_back),
+	CASE(what_many_hold_stands_once),
+	CASE(what_was_queued_for_each_stands_once_after_a_while),
+	CASE(a_portion_lives_without_memory),
 	CASE(an_empty_file_is_filled),
 	CASE(names_of_files_are_no_commands),
 	CASE(others_files_stay_as_they_are),
