@@ -360,8 +360,9 @@ def document():
                 "type": "apiKey", "in": "cookie", "name": "yagura_PORT",
                 "description": "Set by the link that `yagura assess web` prints; its name ends in the port."}},
             "parameters": {
-                "lang": {"name": "lang", "in": "query", "schema": words("ja", "en"),
-                         "description": "of texts for people; else Accept-Language, else ja"},
+                "lang": {"name": "lang", "in": "query", "schema": text,
+                         "description": "ja or en, of texts for people; anything else counts as not given: Accept-Language, "
+                                        "else ja"},
                 "IfMatch": {"name": "If-Match", "in": "header", "required": True,
                             "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
                             "description": "the revision the change is based on; 0 to create"},

@@ -8,6 +8,7 @@ docs/access-matrix.csv.
 """
 import json
 import pathlib
+import re
 import sys
 
 import openapi
@@ -779,10 +780,25 @@ OPERATIONS = [
 SCHEMAS["Nothing"] = thing(needs=[])
 
 
+# What makes nothing that could be there twice: the own account, and records, which are opened each time anew.
+NOT_ONCE = re.compile(r"/(session|invitation|password|second-factor|demo|search)\b|/findings/\{finding\}/records$")
+
+
+def optional(parameter):
+    """A parameter of a query that stands there without a value counts as not given."""
+    schema = parameter.get("schema", {})
+    if parameter.get("in") != "query" or "pattern" not in schema or parameter["name"] == "org":
+        return parameter
+    return dict(parameter, schema=dict(schema, pattern="^$|" + schema["pattern"]))
+
+
 def document():
     paths = {}
     for method, path, operation_id, summary, details in OPERATIONS:
         made = openapi.operation(summary, operation_id, path, details)
+        made["parameters"] = [optional(parameter) for parameter in made["parameters"]]
+        if method == "POST" and not NOT_ONCE.match(path):
+            made["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
         if details.get("stream"):
             made["responses"]["200"] = {"description": "Events, as long as both sides like",
                                         "content": {"text/event-stream": {"schema": {"type": "string"}}}}
@@ -813,7 +829,13 @@ def document():
                 "token": {"type": "http", "scheme": "bearer",
                           "description": "An API token: `yagura admin api-token`, or addToken."},
             },
-            "parameters": {"lang": shared["parameters"]["lang"]},
+            "parameters": {
+                "lang": shared["parameters"]["lang"],
+                "IdempotencyKey": {
+                    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+                    "description": "of the client's choice: what is sent again with it within a day is done once, and gets "
+                                   "the answer of then"},
+            },
             "responses": shared["responses"],
             "schemas": {name: SCHEMAS[name] for name in sorted(SCHEMAS)},
         },

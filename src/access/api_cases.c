@@ -34,6 +34,12 @@ static bool query(const struct yg_hub_call *call, const char *name, char *to, si
 	return text.size < room;
 }
 
+/* A slip of the pen is no empty list. */
+static bool is_state(const char *state)
+{
+	return !state[0] || strcmp(state, "open") == 0 || strcmp(state, "closed") == 0;
+}
+
 int yg_hub_do_list_cases(struct yg_hub_call *call)
 {
 	char state[16], org[YG_ENROL_ID_MAX + 1], after[YG_CASE_ID_HEX + 1];
@@ -46,6 +52,10 @@ int yg_hub_do_list_cases(struct yg_hub_call *call)
 		       query(call, "org", org, sizeof(org)) &&
 		       query(call, "situation", situation, sizeof(situation));
 
+	if (rc == YG_OK && !is_state(state)) {
+		json_decref(page.items);
+		return yg_call_bad(call, N_("state is open or closed."));
+	}
 	if (rc == YG_OK && !query(call, "after", after, sizeof(after)))
 		rc = YG_EINVAL;
 	if (rc == YG_OK && is_good) /* nothing fits what is too long */

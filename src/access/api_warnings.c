@@ -94,8 +94,23 @@ static int list(const struct yg_hub_call *call, struct yg_access *by, bool is_hu
 			    : yg_warn_inbox(by, values[0], page->limit, add_item, page);
 }
 
+/* A slip of the pen is no empty list. */
+static bool is_state(struct yg_bytes state)
+{
+	static const char *const words[] = {
+		"",	   "unread",	    "open",	"ready",	  "waits",
+		"refused", "needs-consent", "released", "needs-approval", "delivered",
+		"seen",	   "acknowledged",  "acted"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (yg_bytes_eq(state, yg_bytes_str(words[i])))
+			return true;
+	return false;
+}
+
 int yg_hub_do_list_warnings(struct yg_hub_call *call)
 {
+	char mem[YG_API_QUERY_MAX + 1];
 	struct page page = {.items = json_array()};
 	struct yg_access *by = NULL;
 	bool is_hub = false;
@@ -103,6 +118,12 @@ int yg_hub_do_list_warnings(struct yg_hub_call *call)
 
 	if (rc == YG_OK)
 		rc = open_reader(call, &by, &is_hub);
+	if (rc == YG_OK && !is_state(yg_call_query(call, "state", mem))) {
+		(void)yg_call_bad(
+			call,
+			N_("state is unread, open, or one that a warning has.")); /* always YG_OK */
+		rc = YG_EEND;
+	}
 	if (rc == YG_OK)
 		rc = list(call, by, is_hub, &page);
 	(void)yg_access_free(by);

@@ -404,6 +404,12 @@ static int begin_signing(struct yg_hub_access *hub, const char *data)
 		rc = find_end(hub, &end);
 	if (rc == YG_OK)
 		rc = find_signed(hub, end.number);
+	/*
+	 * More than a crash leaves without a checkpoint: they may have been taken away, with what
+	 * stands below them changed. Nothing is signed over that; audit_verify.c says it.
+	 */
+	if (rc == YG_OK && end.number > hub->audit_signed + YG_AUDIT_UNSIGNED_MAX)
+		hub->audit_signed = end.number;
 	return rc;
 }
 

@@ -19,9 +19,10 @@
 
 #include "access/hub.h"
 
-#define YG_AUDIT_EVERY	    64u
-#define YG_AUDIT_DETAIL_MAX 2000u
-#define YG_AUDIT_OBJECT_MAX 300u
+#define YG_AUDIT_EVERY	      64u
+#define YG_AUDIT_UNSIGNED_MAX (2 * YG_AUDIT_EVERY) /* entries behind the last checkpoint */
+#define YG_AUDIT_DETAIL_MAX   2000u
+#define YG_AUDIT_OBJECT_MAX   300u
 
 /*
  * The key that signs: DATA/ca/audit.key (seed, hex, 0600) and audit.pub, made when they are not
@@ -80,7 +81,8 @@ enum yg_audit_fault {
 	YG_AUDIT_REORDERED, /* entries stand in another order than they were written in */
 	YG_AUDIT_CUT,	    /* a checkpoint names more entries than there are */
 	YG_AUDIT_FORM,	    /* no entry */
-	YG_AUDIT_SIGNATURE, /* a checkpoint that this hub's key did not sign */
+	YG_AUDIT_SIGNATURE, /* a checkpoint that this hub's key did not sign, or too many entries
+			       without one */
 	YG_AUDIT_KEY,	    /* a good signature, but by another key than the one in ca/ */
 };
 struct yg_audit_report {

@@ -146,6 +146,10 @@ static int check_point(struct pass *pass, const struct yg_doc *doc)
 		rc = YG_EEND; /* it said nothing of them */
 	if (rc == YG_OK && point.last > report->entries)
 		rc = found(pass, YG_AUDIT_REMOVED, report->entries + 1);
+	/* A full list may begin later: its entries were written in one go. */
+	if (rc == YG_OK && point.first > report->covered + 1 + YG_AUDIT_UNSIGNED_MAX &&
+	    json_array_size(point.digests) < YG_AUDIT_LIST_MAX)
+		rc = found(pass, YG_AUDIT_SIGNATURE, report->covered + 1);
 	if (rc == YG_OK) {
 		report->checkpoints++;
 		report->covered = point.last;
@@ -325,6 +329,20 @@ static int add_file(struct pass *pass)
 	return rc;
 }
 
+/*
+ * Whoever changes an entry and makes the chain fit again has to take away each checkpoint over it:
+ * he cannot sign. So entries without one are a fault, but for as many as a crash may leave.
+ */
+static bool is_unsigned(const struct pass *pass)
+{
+	uint64_t to = pass->report->covered;
+
+	for (unsigned i = 0; i < WITNESSES; i++)
+		if (pass->witnesses[i].body && pass->witnesses[i].last > to)
+			to = pass->witnesses[i].last;
+	return pass->hub->has_key && pass->report->entries > to + YG_AUDIT_UNSIGNED_MAX;
+}
+
 int yg_audit_verify(struct yg_hub_access *hub, struct yg_bytes checkpoint,
 		    struct yg_audit_report *ret)
 {
@@ -342,6 +360,8 @@ int yg_audit_verify(struct yg_hub_access *hub, struct yg_bytes checkpoint,
 	ret->fault = YG_AUDIT_GOOD;
 	if (rc == YG_OK)
 		rc = read_all(&pass);
+	if (rc == YG_OK && ret->fault == YG_AUDIT_GOOD && is_unsigned(&pass))
+		(void)found(&pass, YG_AUDIT_SIGNATURE, ret->covered + 1); /* YG_EEND */
 	for (unsigned i = 0; i < WITNESSES; i++) {
 		if (rc == YG_OK && ret->fault == YG_AUDIT_GOOD &&
 		    pass.witnesses[i].last > ret->entries)

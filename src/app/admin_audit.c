@@ -82,7 +82,8 @@ static void say_report(const struct yg_audit_report *report)
 		[YG_AUDIT_REORDERED] = N_("entry %llu stands in another place than it was written"),
 		[YG_AUDIT_CUT] = N_("everything from entry %llu on was cut off"),
 		[YG_AUDIT_FORM] = N_("at entry %llu stands something that is no entry"),
-		[YG_AUDIT_SIGNATURE] = N_("the checkpoint over entry %llu has a wrong signature"),
+		[YG_AUDIT_SIGNATURE] =
+			N_("entry %llu stands below no checkpoint that this hub's key signed"),
 		[YG_AUDIT_KEY] = N_("the checkpoint over entry %llu was signed by another key than "
 				    "the one in ca/audit.key"),
 	};

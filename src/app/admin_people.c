@@ -63,6 +63,26 @@ static int list_orgs(struct yg_admin *admin, struct yg_access *by)
 	return yg_admin_done(admin, "org list", rc);
 }
 
+/* What was wrong with the id or the number, and what they look like. */
+static int refuse_org(struct yg_admin *admin, const char *id, int rc)
+{
+	const char *number = admin->corporate_number;
+
+	if (rc == YG_EINVAL)
+		yg_say_hint(N_("an id is 1 to 64 of a-z 0-9 -, and neither hub nor local"),
+			    N_("%s: this is malformed"), yg_say_safe(yg_bytes_str(id), 100));
+	else if (rc == YG_EDIGEST)
+		yg_say_hint(N_("13 digits, of which the first checks the others"),
+			    N_("%s: this is no corporate number: its check digit is wrong"),
+			    yg_say_safe(yg_bytes_str(number), 100));
+	else if (rc == YG_EDUPLICATE && number)
+		yg_say(N_("%s: an organisation has this id, or the corporate number %s, already"),
+		       yg_say_safe(yg_bytes_str(id), 100), yg_say_safe(yg_bytes_str(number), 100));
+	else
+		return yg_admin_done(admin, id, rc);
+	return YG_EXIT_PARTLY;
+}
+
 static int change_org(struct yg_admin *admin, struct yg_access *by)
 {
 	const char *what = word(admin, 1);
@@ -77,10 +97,7 @@ static int change_org(struct yg_admin *admin, struct yg_access *by)
 		rc = yg_hub_org_change(by, id, admin->name, admin->corporate_number);
 	else
 		return yg_admin_wording("org");
-	if (rc == YG_EDIGEST ||
-	    (rc == YG_EDUPLICATE && admin->corporate_number && strcmp(what, "change") == 0))
-		id = admin->corporate_number;
-	return yg_admin_done(admin, id, rc);
+	return refuse_org(admin, id, rc);
 }
 
 int yg_admin_org(struct yg_admin *admin)

@@ -6,6 +6,7 @@
 
 #include "archive/tree.h"
 #include "base/alloc.h"
+#include "base/json_check.h"
 #include "base/zone.h"
 #include "parse/format.h"
 
@@ -155,11 +156,19 @@ static int look_at_line(struct search *s, struct yg_bytes line,
 		return YG_OK;
 	yg_arena_reset(s->arena);
 	rc = yg_parse(s->parser, YG_FORMAT_RECORD, line, s->arena, &event, &fault);
-	if (rc != YG_OK)
-		return rc == YG_ENOMEM ? rc : YG_OK;
+	if (rc == YG_ENOMEM)
+		return rc;
+	/* A line that no reader understood is looked for in its text. */
+	if (rc != YG_OK && (rc != YG_EFORMAT || event.format != YG_FORMAT_UNKNOWN))
+		return YG_OK;
 	if (!yg_narrow_takes(s->opts->narrow, &event) ||
 	    (s->opts->terms && !yg_terms_fit(s->opts->terms, &event)))
 		return YG_OK;
+	/* It is put into JSON as it is; earlier versions kept lines that are none. */
+	if (!yg_json_is_object(line)) {
+		s->result->damaged++;
+		return YG_OK;
+	}
 	found.event = &event;
 	s->result->found++;
 	rc = s->fn(s->arg, &found);

@@ -62,7 +62,7 @@ struct yg_archive_search_result {
 	uint64_t files;
 	uint64_t frames; /* of these files */
 	uint64_t frames_read;
-	uint64_t damaged; /* files or frames that could not be read */
+	uint64_t damaged; /* files or frames that could not be read, lines that are no JSON */
 	bool is_more;	  /* limit, frames_max, stop or YG_EEND ended it: go on after @last */
 	struct yg_archive_position last; /* of what was looked at; with is_more */
 };

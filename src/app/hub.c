@@ -19,6 +19,7 @@
 #include "app/commands.h"
 #include "app/hub-int.h"
 #include "app/hub_api.h"
+#include "app/hub_check.h"
 #include "app/hub_config.h"
 #include "app/hub_demo.h"
 #include "app/process.h"
@@ -74,10 +75,17 @@ static bool check_http(const struct hub_cli *cli)
 {
 	if (strcmp(cli->http.host, "127.0.0.1") == 0 || cli->config.http_key)
 		return true;
-	yg_say_hint(N_("put a reverse proxy in front of it, reach it through a tunnel, or give "
-		       "http.certificate and http.key in the file of --config"),
-		    N_("--http %s: pages are served on 127.0.0.1 only"),
-		    yg_say_safe(yg_bytes_str(cli->http_text), 80));
+	if (cli->http_text == cli->config.http_listen)
+		yg_say_hint(N_("put a reverse proxy in front of it, reach it through a tunnel, or "
+			       "give certificate and key beside it"),
+			    N_("%s:%u: listen: pages are served on 127.0.0.1 only"),
+			    yg_say_safe(yg_bytes_str(cli->config_path), 300),
+			    yg_hub_config_line(&cli->config, "http", "listen"));
+	else
+		yg_say_hint(N_("put a reverse proxy in front of it, reach it through a tunnel, or "
+			       "give http.certificate and http.key in the file of --config"),
+			    N_("--http %s: pages are served on 127.0.0.1 only"),
+			    yg_say_safe(yg_bytes_str(cli->http_text), 80));
 	return false;
 }
 
@@ -277,9 +285,15 @@ static int lock(struct hub_run *run)
 /* Made when it is not there; the folder above it must be. */
 static int open_folder(struct hub_run *run)
 {
+	struct stat st;
+
 	if (mkdir(run->cli->data, 0700) != 0 && errno != EEXIST)
 		return say_path(run, "", yg_err_from_errno(errno));
-	return YG_OK;
+	if (stat(run->cli->data, &st) == 0 && S_ISDIR(st.st_mode))
+		return YG_OK;
+	yg_say("%s: %s", yg_say_safe(yg_bytes_str(run->cli->data), 300),
+	       yg_say_tr(N_("this is no folder")));
+	return YG_EINVAL;
 }
 
 /* ---- sockets ---- */
@@ -290,6 +304,9 @@ static int say_port(const char *option, const char *text, int rc)
 		yg_say_hint(N_("another program has it, or it is below 1024: take another, or 0 "
 			       "for a free one"),
 			    N_("%s %s: this port cannot be used"), option, text);
+	else if (rc == YG_ENOENT)
+		yg_say("%s %s: %s", option, text,
+		       yg_say_tr(N_("this machine has no such address")));
 	else
 		yg_say("%s %s: %s", option, text, yg_say_tr(yg_err_text(rc)));
 	return rc;
@@ -530,29 +547,14 @@ static void print_lacks(const struct hub_run *run)
 	}
 }
 
-static bool is_readable(const char *path)
-{
-	if (!path || access(path, R_OK) == 0)
-		return true;
-	yg_say("%s: %s", yg_say_safe(yg_bytes_str(path), 300),
-	       yg_say_tr(yg_err_text(yg_err_from_errno(errno))));
-	return false;
-}
-
 /* Nothing is made, and a hub that runs is not disturbed. */
 static int check_config(struct hub_run *run)
 {
-	struct stat st;
+	const struct hub_cli *cli = run->cli;
+	int rc = yg_hub_check_config(&cli->config, cli->data, &cli->http, &cli->sensors);
 
-	if (stat(run->cli->data, &st) == 0 && !S_ISDIR(st.st_mode))
-		return say_path(run, "", YG_EINVAL);
-	if (access(run->cli->data, R_OK | W_OK | X_OK) != 0 && errno != ENOENT)
-		return say_path(run, "", yg_err_from_errno(errno));
-	if (!is_readable(run->cli->config.http_certificate) ||
-	    !is_readable(run->cli->config.http_key) ||
-	    !is_readable(run->cli->config.http_client_authorities) ||
-	    !is_readable(run->cli->config.out.feeds))
-		return YG_EACCES;
+	if (rc != YG_OK)
+		return rc;
 	puts(yg_say_tr(N_("the configuration is good")));
 	print_lacks(run);
 	return YG_OK;

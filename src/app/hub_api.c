@@ -134,6 +134,12 @@ static bool needs_second_factor(const struct yg_hub_actor *actor, const struct y
 	       route->right != YG_MAY_read_org;
 }
 
+/* Likewise: a token that was narrowed to other rights reaches nothing with this one. */
+static bool lacks_right(const struct yg_hub_actor *actor, const struct yg_route *route)
+{
+	return !(actor->rights >> route->right & 1);
+}
+
 /* The organisation of an operation, or why it has none: YG_OK (@org "": over all that are reached),
  * YG_EEND (the reply says it), or as yg_access_hub(). */
 static int choose_org(struct yg_hub_access *hub, const struct yg_route *route,
@@ -148,6 +154,8 @@ static int choose_org(struct yg_hub_access *hub, const struct yg_route *route,
 		return YG_OK;
 	if (route->scope == YG_ROUTE_ORG)
 		return only_org(hub, route, request, actor, org, reply);
+	if (lacks_right(actor, route))
+		return YG_EACCES;
 	return needs_second_factor(actor, route) ? YG_EAGAIN : YG_OK;
 }
 

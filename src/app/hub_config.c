@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/hub_config.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -72,6 +73,7 @@ static const struct setting settings[] = {
 	{"hunts", "ask_above_mb", NUMBER, AT(hunt_ask_mb), 1, 1000000000},
 };
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
+static_assert(SETTING_COUNT <= YG_HUB_CONFIG_SETTINGS, "a line for each");
 
 struct reading {
 	const char *path;
@@ -91,6 +93,14 @@ static void say_value(struct reading *r, const struct yg_yaml *node, const char 
 	if (r->faults++ < FAULTS_MAX)
 		yg_say_hint(hint, N_("%s:%u: %s: this value cannot be used"), file_of(r),
 			    node->line, yg_say_safe(node->key, 60));
+}
+
+/* What is found out when all is read. */
+static void say_setting(struct reading *r, const char *group, const char *name, const char *hint)
+{
+	if (r->faults++ < FAULTS_MAX)
+		yg_say_hint(hint, N_("%s:%u: %s: this value cannot be used"), file_of(r),
+			    yg_hub_config_line(r->config, group, name), name);
 }
 
 static void say_number(struct reading *r, const struct yg_yaml *node, const struct setting *s)
@@ -167,10 +177,27 @@ static void take_number(struct reading *r, const struct setting *s, const struct
 	*(uint32_t *)(void *)((char *)r->config + s->at) = (uint32_t)number;
 }
 
+/* A host name, or an address: without a port, which one ':' would begin. */
+static bool is_name(const char *text)
+{
+	unsigned colons = 0;
+
+	for (const char *c = text; *c; c++) {
+		bool is_word = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			       (*c >= '0' && *c <= '9');
+
+		if (!is_word && !strchr(".-_:[]", *c))
+			return false;
+		colons += *c == ':';
+	}
+	return colons != 1 && strlen(text) <= YG_CERT_NAME_MAX;
+}
+
 static void take_names(struct reading *r, const struct setting *s, const struct yg_yaml *node)
 {
 	struct yg_hub_config_names *to = (void *)((char *)r->config + s->at);
-	const char *hint = N_("write a list of at most 16 host names or addresses: [a.example, b]");
+	const char *hint = N_("write a list of at most 16 host names or addresses, without port: "
+			      "[a.example, b]");
 
 	if (node->kind != YG_YAML_LIST || node->count > YG_HUB_CONFIG_NAMES_MAX) {
 		say_value(r, node, hint);
@@ -179,7 +206,7 @@ static void take_names(struct reading *r, const struct setting *s, const struct 
 	for (const struct yg_yaml *one = node->first; one; one = one->next) {
 		const char *text = text_of(one);
 
-		if (!text || strlen(text) > YG_CERT_NAME_MAX) {
+		if (!text || !is_name(text)) {
 			say_value(r, node, hint);
 			return;
 		}
@@ -189,6 +216,7 @@ static void take_names(struct reading *r, const struct setting *s, const struct 
 
 static void take(struct reading *r, const struct setting *s, const struct yg_yaml *node)
 {
+	r->config->lines[s - settings] = node->line;
 	if (s->kind == NUMBER)
 		take_number(r, s, node);
 	else if (s->kind == NAMES)
@@ -221,22 +249,27 @@ static bool begins(const char *text, const char *with)
 	return text && strncmp(text, with, strlen(with)) == 0;
 }
 
+static bool is_or_none(const char *text, const char *word)
+{
+	return !text || strcmp(text, word) == 0;
+}
+
 static void check_out(struct reading *r, const struct yg_hub_config_out *out)
 {
-	bool is_server = !out->mail_server || begins(out->mail_server, "smtp://") ||
-			 begins(out->mail_server, "smtps://");
-	bool is_from = !out->mail_server || (out->mail_from && strchr(out->mail_from, '@') &&
-					     !strpbrk(out->mail_from, " <>\t\",;"));
+	const char *hint = N_("mail_server is smtps://HOST:PORT or smtp://HOST:PORT, mail_from "
+			      "one address");
+	bool is_server =
+		begins(out->mail_server, "smtp://") || begins(out->mail_server, "smtps://");
 
-	if ((!is_server || !is_from) && r->faults++ < FAULTS_MAX)
-		yg_say_hint(N_("mail_server is smtps://HOST:PORT or smtp://HOST:PORT, mail_from "
-			       "one address"),
-			    N_("%s: out: mail cannot be sent so"), file_of(r));
-	if (((out->webhooks && strcmp(out->webhooks, "yes") != 0) ||
-	     (out->local && strcmp(out->local, "127.0.0.1") != 0)) &&
-	    r->faults++ < FAULTS_MAX)
-		yg_say_hint(N_("webhooks is yes or not there, local is 127.0.0.1 or not there"),
-			    N_("%s: out: this value cannot be used"), file_of(r));
+	if (out->mail_server && (!is_server || !out->mail_from))
+		say_setting(r, "out", "mail_server", hint);
+	else if (out->mail_server &&
+		 (!strchr(out->mail_from, '@') || strpbrk(out->mail_from, " <>\t\",;")))
+		say_setting(r, "out", "mail_from", hint);
+	if (!is_or_none(out->webhooks, "yes"))
+		say_setting(r, "out", "webhooks", N_("webhooks is \"yes\" or not there"));
+	if (!is_or_none(out->local, "127.0.0.1"))
+		say_setting(r, "out", "local", N_("local is 127.0.0.1 or not there"));
 }
 
 static bool is_pap(const char *word)
@@ -248,14 +281,23 @@ static bool is_pap(const char *word)
 
 static void check_clues(struct reading *r, const struct yg_hub_config_clues *clues)
 {
-	bool is_act =
-		!clues->act || strcmp(clues->act, "yes") == 0 || strcmp(clues->act, "no") == 0;
+	const char *hint = N_("act is \"yes\" or \"no\"; pap and pap_sensors are clear, green, "
+			      "amber or red");
 
-	if ((!is_act || !is_pap(clues->pap) || !is_pap(clues->pap_sensors)) &&
-	    r->faults++ < FAULTS_MAX)
-		yg_say_hint(N_("act is \"yes\" or \"no\"; pap and pap_sensors are clear, green, "
-			       "amber or red"),
-			    N_("%s: indicators: this value cannot be used"), file_of(r));
+	if (!is_or_none(clues->act, "yes") && !is_or_none(clues->act, "no"))
+		say_setting(r, "indicators", "act", hint);
+	if (!is_pap(clues->pap))
+		say_setting(r, "indicators", "pap", hint);
+	if (!is_pap(clues->pap_sensors))
+		say_setting(r, "indicators", "pap_sensors", hint);
+}
+
+uint32_t yg_hub_config_line(const struct yg_hub_config *config, const char *group, const char *name)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		if (strcmp(settings[i].group, group) == 0 && strcmp(settings[i].name, name) == 0)
+			return config->lines[i];
+	return 0;
 }
 
 void yg_hub_config_rules(const struct yg_hub_config_clues *clues, struct yg_clue_rules *ret)
@@ -290,11 +332,14 @@ static void take_file(struct reading *r, const struct yg_yaml *top)
 	check_clues(r, &r->config->clues);
 	if (!r->config->http_certificate != !r->config->http_key && r->faults++ < FAULTS_MAX)
 		yg_say_hint(N_("give both, or none and a reverse proxy"),
-			    N_("%s: http: certificate and key go together"), file_of(r));
+			    N_("%s:%u: http: certificate and key go together"), file_of(r),
+			    yg_hub_config_line(r->config, "http",
+					       r->config->http_key ? "key" : "certificate"));
 	if (r->config->http_client_authorities && !r->config->http_key && r->faults++ < FAULTS_MAX)
 		yg_say_hint(N_("a reverse proxy does not hand certificates on"),
-			    N_("%s: http: client_authorities needs certificate and key"),
-			    file_of(r));
+			    N_("%s:%u: http: client_authorities needs certificate and key"),
+			    file_of(r),
+			    yg_hub_config_line(r->config, "http", "client_authorities"));
 }
 
 /* ---- the file ---- */
@@ -328,7 +373,7 @@ int yg_hub_config_read(const char *path, struct yg_hub_config *ret)
 	size_t size = 0;
 	int rc;
 
-	*ret = (struct yg_hub_config){.arena = yg_arena_new(ARENA_MAX)};
+	*ret = (struct yg_hub_config){.arena = yg_arena_new(ARENA_MAX), .path = path};
 	rc = ret->arena ? yg_io_read_file(path, YG_HUB_CONFIG_BYTES_MAX, &bytes, &size) : YG_ENOMEM;
 	if (rc != YG_OK)
 		yg_say("%s: %s", file_of(&r), yg_say_tr(yg_err_text(rc)));

@@ -14,6 +14,7 @@
 
 #define YG_HUB_CONFIG_BYTES_MAX (1u << 20)
 #define YG_HUB_CONFIG_NAMES_MAX 16u
+#define YG_HUB_CONFIG_SETTINGS	40u /* room for a line of each */
 
 struct yg_hub_config_names {
 	const char *names[YG_HUB_CONFIG_NAMES_MAX];
@@ -44,7 +45,9 @@ struct yg_hub_config_clues {
 };
 
 struct yg_hub_config {
-	struct yg_arena *arena; /* owns the texts */
+	struct yg_arena *arena;			/* owns the texts */
+	const char *path;			/* of the file; borrowed */
+	uint32_t lines[YG_HUB_CONFIG_SETTINGS]; /* see yg_hub_config_line() */
 	const char *data;
 	const char *lang;
 	const char *http_listen;
@@ -65,6 +68,9 @@ struct yg_hub_config {
 
 /* YG_OK, or an error: all that is wrong was said. */
 YG_MUST_USE int yg_hub_config_read(const char *path, struct yg_hub_config *ret);
+/* Where this setting stands in the file; 0: it does not. @group "": at the top. */
+uint32_t yg_hub_config_line(const struct yg_hub_config *config, const char *group,
+			    const char *name);
 /* The rules by what the file says, and what holds without. */
 void yg_hub_config_rules(const struct yg_hub_config_clues *clues, struct yg_clue_rules *ret);
 void yg_hub_config_done(struct yg_hub_config *config);

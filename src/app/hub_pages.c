@@ -27,6 +27,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "share/taxii.h"
+#include "web/pem.h"
 #include "web/server.h"
 
 #include "base/ban.h"
@@ -373,6 +374,26 @@ static int find_files(struct pages *pages)
 	return YG_OK;
 }
 
+static struct yg_bytes text_of(const char *text)
+{
+	return text ? yg_bytes_str(text) : (struct yg_bytes){0};
+}
+
+/* Which of the files is wrong, and why. */
+static int check_pem(const struct pages *pages, const struct yg_hub_settings *settings)
+{
+	enum yg_web_pem pem = yg_web_pem_check(text_of(pages->certificate), text_of(pages->key),
+					       text_of(pages->client_authorities));
+	const char *path = pem == YG_WEB_PEM_CERTIFICATE   ? settings->http_certificate
+			   : pem == YG_WEB_PEM_AUTHORITIES ? settings->http_client_authorities
+							   : settings->http_key;
+
+	if (pem == YG_WEB_PEM_GOOD)
+		return YG_OK;
+	yg_say("%s: %s", yg_say_safe(yg_bytes_str(path), 300), yg_say_tr(yg_web_pem_text(pem)));
+	return YG_EFORMAT;
+}
+
 static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 {
 	static const char *const of_keeper[] = {"/start", "/readyz", "/metrics", NULL};
@@ -391,7 +412,7 @@ static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 		.file_count = pages->file_count,
 		.clock = yg_clock_steady(), /* a slow client is one whatever the clock says */
 	};
-	int rc;
+	int rc = YG_OK;
 
 	for (uint32_t i = 0; i < settings->http_names.count && i < YG_WEB_NAMES_MAX; i++)
 		config.names[config.name_count++] = settings->http_names.names[i];
@@ -400,7 +421,12 @@ static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 	/* Only to know which operations there are. */
 	pages->tables[0] = yg_hub_api_routes(NULL);
 	pages->tables[1] = yg_taxii_routes(NULL);
-	rc = yg_web_open(&config, &pages->web);
+	if (pages->key)
+		rc = check_pem(pages, settings);
+	if (rc == YG_OK)
+		rc = yg_web_open(&config, &pages->web);
+	else
+		return rc;
 	if (rc != YG_OK && pages->key)
 		yg_say("%s: %s", yg_say_safe(yg_bytes_str(settings->http_certificate), 300),
 		       yg_say_tr(yg_err_text(rc)));

@@ -2,8 +2,8 @@
 /*
  * Batches and workers.
  *
- *   keeper: call ──queue of one worker──► CHECK ─► worker: unpack, hold against the head
- *                  (by sensor: in order)  ◄─ CHECKED ─┘
+ *   keeper: call ──queue of one worker──► CHECK ─► worker: unpack, hold against the head, read as
+ * JSON (by sensor: in order)  ◄─ CHECKED ─┘
  *
  * A worker has what it was given until it has answered, in order. When it dies, the next one gets
  * all of it again; a batch that was first in line when TRIES_MAX of them died is refused.
@@ -146,6 +146,8 @@ static int check_one(struct bench *bench, const struct yg_msg *task)
 	rc = yg_wire_batch_read(task->body, &batch, &fault);
 	if (rc == YG_OK)
 		rc = yg_wire_unpack(bench->unpacker, &batch, false, &bench->content, &fault);
+	if (rc == YG_OK)
+		rc = yg_wire_records_check(yg_buf_bytes(&bench->content), &fault);
 	if (rc == YG_OK)
 		fault = (struct yg_wire_fault){.refusal = YG_WIRE_OK};
 	return yg_hub_checked_put(&bench->pipe, task->id, &fault);

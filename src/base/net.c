@@ -122,7 +122,9 @@ int yg_net_listen(const struct yg_net_place *place, enum yg_net_kind kind, int *
 		return YG_EINVAL;
 	fd = open_socket(&address, size, kind);
 	if (fd < 0)
-		return fd == -EADDRINUSE ? YG_EDUPLICATE : yg_err_from_errno(-fd);
+		return fd == -EADDRINUSE      ? YG_EDUPLICATE
+		       : fd == -EADDRNOTAVAIL ? YG_ENOENT
+					      : yg_err_from_errno(-fd);
 	size = sizeof(address);
 	if (getsockname(fd, &address.any, &size) != 0) {
 		int rc = yg_err_from_errno(errno);

@@ -35,7 +35,8 @@ bool yg_net_is_loopback(const struct yg_net_place *place);
 /*
  * A non-blocking socket that listens (TCP) or receives (UDP) at @place, close-on-exec; *ret_fd is
  * owned by the caller, *ret_bound is where it is, with the port that was taken. YG_OK, YG_EINVAL,
- * YG_EDUPLICATE (the port is taken), YG_EACCES, or another system error.
+ * YG_EDUPLICATE (the port is taken), YG_ENOENT (no address of this machine), YG_EACCES, or another
+ * system error.
  */
 YG_MUST_USE int yg_net_listen(const struct yg_net_place *place, enum yg_net_kind kind, int *ret_fd,
 			      struct yg_net_place *ret_bound);

@@ -50,7 +50,9 @@ YG_MUST_USE int yg_parser_set_head(struct yg_parser *parser, struct yg_bytes hea
  * @reterr   filled on failure; pos lies inside @record
  *
  * Returns YG_OK, YG_EMISMATCH (not this format at all), YG_EFORMAT (this format, but damaged),
- * YG_ELIMIT or YG_ENOMEM. Cost: O(record.size).
+ * YG_ELIMIT or YG_ENOMEM. Cost: O(record.size). YG_EFORMAT with ret->format YG_FORMAT_UNKNOWN: a
+ * record that was kept although no reader understood it (docs/archive.md); source, position and raw
+ * are filled as far as they are there.
  */
 YG_MUST_USE int yg_parse(struct yg_parser *parser, enum yg_format format, struct yg_bytes record,
 			 struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr);

@@ -109,22 +109,25 @@ static int read_members(struct yg_bytes record, struct yg_event *event, struct y
 	struct yg_bytes format = member(event, facts, YG_MEMBER_FORMAT);
 	struct yg_bytes position = member(event, facts, YG_MEMBER_POSITION);
 	struct yg_bytes time = member(event, facts, YG_MEMBER_TIME);
+	enum yg_format kind = yg_format_by_name(format);
 	bool has_zone;
 
+	/* What nobody understands still has its place and its text. */
+	event->format = YG_FORMAT_UNKNOWN;
+	event->source = member(event, facts, YG_MEMBER_SOURCE);
+	event->raw = member(event, facts, YG_MEMBER_RAW);
 	if (!yg_bytes_eq(version, YG_S("1")))
 		return refuse(reterr, record, version,
 			      "\"v\" is not 1: a record of another version");
-	event->format = yg_format_by_name(format);
-	if (event->format == YG_FORMAT_UNKNOWN || event->format == YG_FORMAT_RECORD)
-		return refuse(reterr, record, format, "\"format\" names no format");
 	if (!yg_bytes_u64(position, &event->position) || event->position == 0)
 		return refuse(reterr, record, position, "\"position\" is not a number from 1");
+	if (kind == YG_FORMAT_UNKNOWN || kind == YG_FORMAT_RECORD)
+		return refuse(reterr, record, format, "\"format\" names no format");
 	if (time.size > 0 && !yg_time_parse_iso(time, 0, &event->time_ns, &has_zone))
 		return refuse(reterr, record, time, "\"time\" is not an ISO 8601 time");
-	event->source = member(event, facts, YG_MEMBER_SOURCE);
+	event->format = kind;
 	event->has_zone = yg_bytes_eq(member(event, facts, YG_MEMBER_HAS_ZONE), YG_S("true"));
 	event->time_text = member(event, facts, YG_MEMBER_TIME_TEXT);
-	event->raw = member(event, facts, YG_MEMBER_RAW);
 	return YG_OK;
 }
 

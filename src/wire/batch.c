@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/json_check.h"
 #include "base/utf8.h"
 #include "wire/fields-int.h"
 
@@ -120,6 +121,19 @@ static int check_lines(struct yg_bytes content, uint32_t count, struct yg_wire_f
 	if (lines != count)
 		return yg_wire_fault_set(reterr, YG_EFORMAT, YG_WIRE_COUNT,
 					 "records in the content", lines);
+	return YG_OK;
+}
+
+int yg_wire_records_check(struct yg_bytes content, struct yg_wire_fault *reterr)
+{
+	for (uint64_t line = 1; content.size > 0; line++) {
+		size_t end = yg_bytes_chr(content, '\n');
+
+		if (!yg_json_is_object(yg_bytes_cut(content, 0, end)))
+			return yg_wire_fault_set(reterr, YG_EFORMAT, YG_WIRE_RECORD,
+						 "not well-formed JSON, line", line);
+		content = yg_bytes_from(content, end == SIZE_MAX ? content.size : end + 1);
+	}
 	return YG_OK;
 }
 

@@ -80,6 +80,13 @@ YG_MUST_USE int yg_wire_unpack(struct yg_wire_unpacker *unpacker, const struct y
 			       bool is_known, struct yg_buf *to, struct yg_wire_fault *reterr);
 
 /*
+ * Is each line of unpacked @content JSON that anybody can read (base/json_check.h)? Asked once,
+ * before a batch is kept: what stands in a journal already is taken as it is. YG_OK, or YG_EFORMAT
+ * with @reterr filled (RECORD, the line). Cost: one pass.
+ */
+YG_MUST_USE int yg_wire_records_check(struct yg_bytes content, struct yg_wire_fault *reterr);
+
+/*
  * Pack @content (1 to YG_WIRE_CONTENT_MAX bytes of whole lines) behind what @to holds, and fill
  * digest, size and count of @batch. YG_OK, YG_EINVAL, YG_ELIMIT or YG_ENOMEM.
  */

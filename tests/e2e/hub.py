@@ -141,6 +141,10 @@ def batches():
         (one.batch(b"no record\n", 1), 422, "bad-record"),
         (one.batch(record(1)[:-1], 1, count=1), 422, "bad-record"),
         (one.batch(record(1, "x" * (1 << 20)), 1), 422, "bad-record"),
+        # What begins and ends as an object and is none: nobody could read the archive behind it.
+        (one.batch(good + b'{"v":1,garbage}\n', 1), 422, "bad-record"),
+        (one.batch(b'{"v":1,"format":"unknown","position":1,"raw":"a\0b","fields":{}}\n', 1), 422, "bad-record"),
+        (one.batch(b'{"v":1,"fields":{}},"evil":{}\n', 1), 422, "bad-record"),
         (one.batch(good, 1)[:-6], 422, "bad-content"),
         (one.batch(good, 1) + b"x" * (4 << 20), 413, "too-large"),
         (one.batch(good, 2), 409, "gap"),
@@ -151,6 +155,7 @@ def batches():
         assert problem["title"], problem
     equal(problem["next"], {"epoch": 1, "sequence": 1})
     contains(one.send(one.batch(good, 1, count=3))[1]["detail"], "records")
+    contains(one.send(one.batch(good + b'{"v":1,garbage}\n', 1))[1]["detail"], "line (at 3)")
     equal(hub.kept(), [], "nothing of this was kept")
     first = one.batch(good, 1)
     status, receipt = one.send(first)

@@ -132,6 +132,8 @@ def tokens_are_narrow():
     token.get("/sensors")
     problem(token.ask("GET", "/findings?org=acme"), 403, "not-allowed")
     problem(token.ask("GET", "/findings?org=beta"), 404, "unknown-organisation")
+    for path in ("/findings", "/situations", "/orgs", "/hunts"):  # no empty list: that would say there is nothing
+        problem(token.ask("GET", path), 403, "not-allowed")
     problem(TOWN.member.ask("POST", "/tokens", {"role": "administrator"}), 403, "not-allowed")
     equal(TOWN.member.ask("DELETE", "/tokens/%s" % made["id"])[0], 204)
     problem(token.ask("GET", "/sensors"), 401, "no-session")

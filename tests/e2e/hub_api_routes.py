@@ -43,6 +43,14 @@ def what_is_open_says_so():
 
 
 @case
+def what_is_done_once_says_so():
+    """Idempotency-Key (docs/api-hub.md) stands where the program looks at it, and nowhere else."""
+    for method, path, _, scope, right in routes():
+        named = {"$ref": "#/components/parameters/IdempotencyKey"} in DOCUMENT["paths"][path][method.lower()]["parameters"]
+        equal(named, method == "POST" and scope not in ("open", "self") and right != "read_records", (method, path))
+
+
+@case
 def file_is_current():
     equal(DOCUMENT, json.loads(json.dumps(openapi_hub.document())), "run tools/openapi_hub.py")
 

@@ -65,6 +65,7 @@ def a_case_is_linked_to_a_situation_and_closed():
     equal((closed["state"], closed["outcome"]), ("closed", "訓練のメールだった"))
     problem(C.analyst.ask("POST", path + "/close", {"text": "again"}), 409, "state")
     equal([c["id"] for c in C.analyst.get("/cases?state=closed")["items"]], [one["id"]])
+    problem(C.analyst.ask("GET", "/cases?state=colsed"), 400, "bad-request")
     again = C.analyst.make("POST", path + "/reopen", status=200)
     equal((again["state"], again["outcome"], [n["text"] for n in again["notes"]]), ("open", None, ["訓練のメールだった"]))
     problem(C.analyst.ask("POST", path + "/reopen"), 409, "state")

@@ -29,6 +29,12 @@ def check(text, *more):
     return done.code, done.err.replace(str(path), "hub.yaml"), done.out
 
 
+def written(text):
+    path = folder() / "hub.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
 class Running:
     """A hub from a file alone."""
 
@@ -62,13 +68,22 @@ def faults():
             ("data: /tmp/x\nlang: fr\n", "hub.yaml:2: lang: this value cannot be used"),
             ("data: /tmp/x\nhttp: 127.0.0.1:1\n", "hub.yaml:2: http: this value cannot be used"),
             ("data: /tmp/x\nhttp:\n  listen: nonsense\n", "hub.yaml:3: listen: this value cannot be used"),
-            ("data: /tmp/x\nhttp:\n  key: /tmp/k\n", "certificate and key go together"),
+            ("data: /tmp/x\nhttp:\n  key: /tmp/k\n", "hub.yaml:3: http: certificate and key go together"),
+            ("data: /tmp/x\nhttp:\n  client_authorities: /k\n", "hub.yaml:3: http: client_authorities needs"),
+            ("data: /tmp/x\nsensors:\n  names: [a b]\n", "hub.yaml:3: names: this value cannot be used"),
+            ("data: /tmp/x\nhttp:\n  names: ['hub.example.jp:8470']\n", "hub.yaml:3: names: this value cannot be used"),
+            ("data: /tmp/x\nout:\n  mail_server: mail.example\n", "hub.yaml:3: mail_server: this value cannot be used"),
+            ("data: /tmp/x\nout:\n  mail_server: smtps://x\n  mail_from: a\n", "hub.yaml:4: mail_from: this value"),
+            ("data: /tmp/x\nout:\n  webhooks: maybe\n", "hub.yaml:3: webhooks: this value cannot be used"),
+            ("data: /tmp/x\nout:\n  local: 0.0.0.0\n", "hub.yaml:3: local: this value cannot be used"),
+            ("data: /tmp/x\nindicators:\n  act: maybe\n", "hub.yaml:3: act: this value cannot be used"),
+            ("data: /tmp/x\nindicators:\n  pap: blue\n", "hub.yaml:3: pap: this value cannot be used"),
             ("data: /tmp/x\nsensors:\n  names: one\n", "hub.yaml:3: names: this value cannot be used"),
             ("data: /tmp/x\nsensors:\n  timeout: 1\n", "hub.yaml:3: timeout: give a number from 5 to 3600"),
             ("data: /tmp/x\ndata: /tmp/y\n", "hub.yaml:2: "),
             ("data: &a /tmp/x\nlang: *a\n", "hub.yaml:1: "),
             ("- data\n", "this is no configuration"),
-            ("data: /tmp/x\nhttp:\n  listen: 0.0.0.0:1\n", "127.0.0.1 only"),
+            ("data: /tmp/x\nhttp:\n  listen: 0.0.0.0:1\n", "hub.yaml:3: listen: pages are served on 127.0.0.1 only"),
             ("lang: en\n", "--data")):
         code, err, out = check(text)
         equal((code, out), (2, ""), (text, err))
@@ -89,11 +104,48 @@ def every_setting_is_documented():
              if kind != "GROUP"}
     equal({row for row in re.findall(r"^\| `([\w.-]+)` \|", page, re.M)}, known)
     example = re.search(r"```yaml\n(.*?)```", page, re.S).group(1)
-    pem = folder() / "pem"
-    pem.touch()
-    example = re.sub(r"/etc/yagura/\S+", str(pem), example).replace("/var/lib/yagura", str(folder() / "d"))
+    pem, key = own_certificate(folder())
+    example = example.replace("/etc/yagura/hub.pem", str(pem)).replace("/etc/yagura/hub.key", str(key))
+    example = example.replace("/var/lib/yagura", str(folder() / "d"))
     code, err, _ = check(example)
     equal((code, err), (0, ""))
+
+
+@case
+def says_whether_it_would_start():
+    """What the file names is looked at: what is wrong there stops the hub, and --check-config says so before."""
+    where = folder()
+    pem, key = own_certificate(where)
+    (where / "empty").touch()
+    other = ec.generate_private_key(ec.SECP256R1())
+    (where / "other").write_bytes(other.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                                      serialization.NoEncryption()))
+    (where / "file").write_text("no folder")
+    start = "data: %s\nhttp:\n  listen: 127.0.0.1:0\n" % (where / "d")
+    tls = start + "  certificate: %s\n  key: %s\nsensors:\n  listen: 127.0.0.1:0\n"
+    faults = (
+            (tls % (where / "empty", key), "hub.yaml:4: certificate: %s: there is no certificate" % (where / "empty")),
+            (tls % (pem, where / "empty"), "hub.yaml:5: key: %s: there is no key" % (where / "empty")),
+            (tls % (pem, where / "other"), "hub.yaml:5: key: %s: the key is not the certificate's" % (where / "other")),
+            (tls % (pem, where / "none"), "hub.yaml:5: key: %s: no such file" % (where / "none")),
+            ("data: %s/none/d\nsensors:\n  listen: 127.0.0.1:0\n" % where, "hub.yaml:1: data: %s/none/d: the folder above" % where),
+            ("data: %s/file\n" % where, "hub.yaml:1: data: %s/file: this is no folder" % where),
+            (start + "sensors:\n  listen: 198.51.100.7:0\n", "hub.yaml:5: listen: 198.51.100.7: this machine has no such address"),
+            (start + "out:\n  mail_server: smtps://x\n  mail_from: a@b\n  mail_password_file: /none/p\n",
+             "hub.yaml:7: mail_password_file: /none/p: no such file"),
+            (start + "out:\n  feeds: /none\n", "hub.yaml:5: feeds: /none: no such file"))
+    for text, words in faults:
+        code, err, out = check(text)
+        equal((code, out), (2, ""), (text, err))
+        contains(err, words)
+    code, err, _ = check(tls % (pem, key))
+    equal((code, err), (0, ""))
+    equal((where / "d").exists(), False, "nothing is made")
+    for text, _ in faults[:-1]:  # without feeds it starts, and fetches nothing
+        begun = subprocess.run([YAGURA, "hub", "--config", written(text)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=dict(os.environ, LANGUAGE="en"), timeout=TIMEOUT_S, text=True)
+        equal((begun.returncode, begun.stdout), (2, ""), text)
+        contains(begun.stderr, "yagura: ")
 
 
 @case

@@ -64,6 +64,28 @@ def questions():
 
 
 @case
+def what_nobody_understands():
+    """A line of no format is found by its text, by the command line and the API."""
+    hub = Hub()
+    hub.org()
+    one = hub.stranger()
+    odd = [{"v": 1, "format": "unknown", "source": "fan.log", "position": 7, "raw": "*** needle ***", "fields": {}},
+           {"v": 1, "format": "unknown", "source": "fan.log", "position": 8, "raw": "%% hay %%", "fields": {}}]
+    content = "".join(json.dumps(r, separators=(",", ":")) + "\n" for r in odd).encode()
+    equal(one.send(one.batch(content, 1))[0], 200)
+    until("both in the archive", lambda: len(hub.archived("acme")) == 2)
+    equal(found(hub)[0], [7, 8])
+    equal(found(hub, "--text", "NEEDLE")[0], [7])
+    equal(found(hub, "--text", "needle", "--field", "program=fan")[0], [])
+    done = hub.admin("search", "--org", "acme", "--reason", "x", "--text", "needle")
+    contains(done.out, "fan.log:7: *** needle ***")
+    token = hub.admin("api-token", "--org", "acme", "--role", "member").out.strip()
+    page = Who(hub, token=token).make("POST", "/search", {"texts": ["Needle"]}, 200)
+    equal([item["record"] for item in page["items"]], odd[:1])
+    equal(hub.stop(), 0)
+
+
+@case
 def reasons():
     hub = setting()
     for words in ((), ("--reason", "")):

@@ -88,6 +88,7 @@ def nothing_leaves_before_two_people_said_yes():
     equal(c.analyst.ask("POST", "/warnings/%s/seen?org=corp-b" % b, {})[0], 403)
     unread = {w["org"] for w in c.analyst.get("/warnings?plan=%s&state=unread" % plan["id"])["items"]}
     equal(unread, {"corp-a", "corp-b2", "corp-c", "hospital", "school"})
+    equal(c.analyst.ask("GET", "/warnings?state=unraed")[0], 400)
     # By telephone; what was not reached is no receipt.
     a = texts["corp-a"]["id"]
     called = "/warnings/%s/called" % a

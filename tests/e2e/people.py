@@ -18,9 +18,13 @@ def organisations():
     refused = hub.admin("org", "add", "other", "--corporate-number", "7000012050003")
     equal(refused.code, 1)
     contains(refused.err, "check digit")
-    equal(hub.admin("org", "add", "other", "--corporate-number", "7000012050002").code, 1)
+    taken = hub.admin("org", "add", "other", "--corporate-number", "7000012050002")
+    equal(taken.code, 1)
+    contains(taken.err, "the corporate number 7000012050002, already")
     for name in ("hub", "local", "A", ""):
-        equal(hub.admin("org", "add", name).code, 1, name)
+        refused = hub.admin("org", "add", name)
+        equal(refused.code, 1, name)
+        contains(refused.err, "1 to 64 of a-z 0-9 -")
     found = one(hub.admin("org", "list", "--json"))
     equal((found["organisation"], found["name"], found["corporate_number"], found["closed"]),
           ("acme", "株式会社アクメ", "7000012050002", None))

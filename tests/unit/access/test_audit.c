@@ -295,6 +295,43 @@ static void kept_elsewhere(void)
 	clean();
 }
 
+static enum yg_audit_fault verified(void)
+{
+	MUST(yg_audit_verify(hub, (struct yg_bytes){0}, &report) == YG_OK);
+	return report.fault;
+}
+
+/* The chain made to fit again, and the checkpoints over it taken away: nobody can sign new ones,
+ * and the hub does not do it for him. */
+static void without_checkpoints(void)
+{
+	write_log();
+	for (unsigned i = doc_count; i > 0; i--)
+		if (strcmp(docs[i - 1].kind, "checkpoint") == 0)
+			drop(i - 1);
+	restore();
+	CHECK(verified() == YG_AUDIT_GOOD); /* the file is one */
+	remove_file("audit/checkpoint");
+	restore(); /* who opened it and looked did not sign */
+	CHECK(verified() == YG_AUDIT_SIGNATURE && report.number == 1);
+	MUST(yg_audit_add(hub, "test", "acme", "test.do", "later", "") == YG_OK);
+	MUST(yg_audit_checkpoint(hub) == YG_OK);
+	CHECK(verified() == YG_AUDIT_SIGNATURE && report.number == 1);
+	/* As many as a crash may leave are signed with the next one. */
+	remove_file("audit/checkpoint");
+	while (doc_count > YG_AUDIT_UNSIGNED_MAX)
+		drop(doc_count - 1);
+	restore();
+	remove_file("audit/checkpoint"); /* the hub before wrote it at its end */
+	CHECK(verified() == YG_AUDIT_GOOD && report.covered == 0);
+	MUST(yg_audit_add(hub, "test", "acme", "test.do", "later", "") == YG_OK);
+	MUST(yg_audit_checkpoint(hub) == YG_OK);
+	CHECK(verified() == YG_AUDIT_GOOD && report.covered == YG_AUDIT_UNSIGNED_MAX + 1);
+	forget();
+	hub_end();
+	clean();
+}
+
 static void keys(void)
 {
 	unsigned at = 0;
@@ -376,7 +413,8 @@ static void deeds(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(whole), CASE(changed),	   CASE(link_changed), CASE(removed), CASE(reordered),
-	CASE(cut),   CASE(kept_elsewhere), CASE(keys),	       CASE(deeds),
+	CASE(whole),	 CASE(changed), CASE(link_changed),   CASE(removed),
+	CASE(reordered), CASE(cut),	CASE(kept_elsewhere), CASE(without_checkpoints),
+	CASE(keys),	 CASE(deeds),
 };
 CHECK_MAIN(cases)

@@ -284,9 +284,50 @@ static void stopped(void)
 	end();
 }
 
+/* Lines that no reader understood have their text; what is no JSON is not given to anybody. */
+static void not_understood(void)
+{
+	static const char *const lines[] = {
+		"{\"v\":1,\"format\":\"unknown\",\"source\":\"a\",\"position\":7,\"raw\":\"An odd "
+		"\\u0022needle\\u0022\",\"fields\":{}}\n",
+		"{\"v\":1,\"format\":\"of-tomorrow\",\"position\":8,\"raw\":\"needle\",\"fields\":{"
+		"}}\n",
+		"{\"v\":1,\"format\":\"unknown\",\"position\":9,\"raw\":\"hay\",\"fields\":{}}\n",
+		"{\"v\":1,\"format\":\"syslog\",\"position\":9,\"raw\":\"needle\there\",\"fields\":"
+		"{}}\n",
+	};
+	struct yg_archive_writer_opts opts = {dir, "odd", yg_describe, NULL};
+	struct yg_archive_search_opts ask = {
+		.dir = dir, .org = "odd", .narrow = &narrow, .terms = NULL};
+	struct yg_archive_writer *w;
+	static struct got got;
+
+	CHECK(start());
+	opts.arg = describer;
+	w = yg_archive_writer_new(&opts);
+	CHECK(w != NULL);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		CHECK(yg_archive_append(w, yg_bytes_str(lines[i]), START, UINT64_MAX) == YG_OK);
+	CHECK(yg_archive_sync(w) == YG_OK);
+	(void)yg_archive_writer_free(w);
+	got.count = 0;
+	CHECK(yg_archive_search(&ask, take, &got, &got.result) == YG_OK);
+	CHECK(got.count == 3 && got.result.records == 4 && got.result.damaged == 1);
+	CHECK(yg_terms_add(terms, YG_S(""), YG_S("\"NEEDLE\"")) == YG_OK);
+	CHECK(yg_terms_prepare(terms) == YG_OK);
+	ask.terms = terms;
+	got.count = 0;
+	CHECK(yg_archive_search(&ask, take, &got, &got.result) == YG_OK);
+	CHECK(got.count == 1 && got.list[0] == 6);
+	CHECK(yg_narrow_add(&narrow, YG_S("src_ip"), YG_S("10.0.3.45")) == YG_OK);
+	got.count = 0;
+	CHECK(yg_archive_search(&ask, take, &got, &got.result) == YG_OK && got.count == 0);
+	end();
+}
+
 static const struct check_case cases[] = {
-	CASE(stopped),		CASE(pages),   CASE(by_field),
-	CASE(by_time_and_text), CASE(escaped), CASE(closed_meanwhile),
-	CASE(damaged),		CASE(refused),
+	CASE(not_understood),	CASE(stopped),		CASE(pages),
+	CASE(by_field),		CASE(by_time_and_text), CASE(escaped),
+	CASE(closed_meanwhile), CASE(damaged),		CASE(refused),
 };
 CHECK_MAIN(cases)

@@ -290,8 +290,21 @@ static void ids(void)
 	CHECK(!yg_wire_is_id(YG_S("a/b")) && !yg_wire_is_id(YG_S("a\0")));
 }
 
+/* Read once, before a batch is kept; the line is named. */
+static void json_lines(void)
+{
+	const char bad[] = "{\"v\":1,\"fields\":{}}\n{\"v\":1,\"fields\":{}},\"x\":{}\n";
+	struct yg_wire_fault fault = {0};
+
+	CHECK(yg_wire_records_check(yg_bytes_str(two), &fault) == YG_OK);
+	CHECK(yg_wire_records_check((struct yg_bytes){0}, &fault) == YG_OK);
+	CHECK(yg_wire_records_check(yg_bytes_str(bad), &fault) == YG_EFORMAT);
+	CHECK(fault.refusal == YG_WIRE_RECORD && fault.at == 2);
+}
+
 static const struct check_case cases[] = {
-	CASE(round_trip), CASE(one_unpacker), CASE(contents),	    CASE(long_line), CASE(bombs),
-	CASE(digests),	  CASE(heads),	      CASE(without_memory), CASE(ids),
+	CASE(round_trip), CASE(one_unpacker), CASE(contents), CASE(long_line),
+	CASE(bombs),	  CASE(digests),      CASE(heads),    CASE(without_memory),
+	CASE(ids),	  CASE(json_lines),
 };
 CHECK_MAIN(cases)
