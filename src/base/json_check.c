@@ -173,10 +173,11 @@ static enum step after_value(struct scan *s)
 
 static enum step take_opening(struct scan *s, bool is_object)
 {
-	uint64_t bit = UINT64_C(1) << s->depth;
+	uint64_t bit;
 
 	if (s->depth == YG_JSON_CHECK_DEPTH_MAX)
 		return BAD;
+	bit = UINT64_C(1) << s->depth;
 	s->objects = is_object ? s->objects | bit : s->objects & ~bit;
 	s->depth++;
 	if (peek(s) == (is_object ? '}' : ']'))
