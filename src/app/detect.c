@@ -386,7 +386,8 @@ static int finish(struct yg_run *run)
 		(void)say_stats(&report); /* standard error is gone: nobody to tell */
 	if (status != YG_EXIT_DONE)
 		return status;
-	if (run->readable == 0)
+	/* Stopped before the first input was opened, it says nothing about inputs. */
+	if (run->readable == 0 && !(run->hunt && run->hunt->is_stopped))
 		return YG_EXIT_FAILED;
 	if (run->sink.is_fatal)
 		return YG_EXIT_FINDING;
