@@ -36,7 +36,7 @@ struct yg_sheet_parser {
 	struct yg_sheet_cells *cells; /* NULL: shared strings are read */
 	struct yg_line_fault *fault;
 	struct yg_buf text; /* of the string or cell at hand */
-	uint64_t fed_bytes;
+	uint64_t fed_bytes, parsed_bytes;
 	uint32_t depth;
 	uint32_t skip_depth; /* inside of <rPh>: its depth */
 	uint32_t row;
@@ -392,7 +392,9 @@ int yg_sheet_feed(struct yg_sheet_parser *parser, struct yg_bytes bytes, bool is
 	    XML_STATUS_OK)
 		return fail_xml(parser);
 	at = XML_GetCurrentByteIndex(parser->xml);
-	if (at >= 0 && !is_end && parser->fed_bytes - (uint64_t)at > TOKEN_MAX)
+	if (at >= 0) /* newer parsers do not know within a long tag: see repodata.c */
+		parser->parsed_bytes = (uint64_t)at;
+	if (!is_end && parser->fed_bytes - parser->parsed_bytes > TOKEN_MAX)
 		stop(parser, YG_ELIMIT, "a tag longer than any workbook has");
 	return parser->error;
 }

@@ -19,7 +19,7 @@ struct yg_repodata {
 	enum yg_repodata_kind kind;
 	struct yg_repodata_take take;
 	XML_Parser xml;
-	uint64_t fed_bytes;
+	uint64_t fed_bytes, parsed_bytes;
 	unsigned depth;
 	int error;
 	bool is_security; /* the advisory that is being read */
@@ -260,7 +260,13 @@ static int feed_piece(struct yg_repodata *r, struct yg_bytes piece, bool is_end)
 	    r->error == YG_OK)
 		r->error = XML_GetErrorCode(r->xml) == XML_ERROR_NO_MEMORY ? YG_ENOMEM : YG_EFORMAT;
 	at = r->error == YG_OK ? XML_GetCurrentByteIndex(r->xml) : -1;
-	if (at >= 0 && !is_end && r->fed_bytes - (uint64_t)at > YG_REPODATA_TAG_MAX)
+	/*
+	 * Since 2.6 (and in Debian's 2.5.0-1+deb12u2) the parser does not look at each piece of a
+	 * long tag, and does not know then where it is: the last place that it knew holds.
+	 */
+	if (at >= 0)
+		r->parsed_bytes = (uint64_t)at;
+	if (r->error == YG_OK && !is_end && r->fed_bytes - r->parsed_bytes > YG_REPODATA_TAG_MAX)
 		r->error = YG_ELIMIT;
 	return r->error;
 }
