@@ -238,66 +238,29 @@ static bool is_completed(const struct yg_completion *list, uint32_t count, uint3
 }
 
 /*
- * Is what @key builds on there? A ref that is a correlation counts only when that one was completed
- * on this record, and so on down the chain that the key came by. For what comes together or in
- * order it is enough that it is still fulfilled; counts take each report once.
- */
-static bool is_satisfied(const struct yg_correlator *correlator, const struct yg_trace_key *key,
-			 const struct yg_completion *done, uint32_t done_count)
-{
-	const struct yg_correlation *at =
-		yg_engine_rule(correlator->engine, key->correlation)->correlation;
-	uint32_t ref = key->ref;
-
-	for (unsigned down = 0;; down++) {
-		bool may_be_silent = at->type == YG_CORRELATION_TEMPORAL ||
-				     at->type == YG_CORRELATION_TEMPORAL_ORDERED;
-		uint32_t rule = at->refs[ref];
-
-		at = yg_engine_rule(correlator->engine, rule)->correlation;
-		if (!at)
-			return true;
-		if (!is_completed(done, done_count, rule, may_be_silent))
-			return false;
-		if (down == key->chain_size)
-			return true;
-		ref = key->chain[down];
-	}
-}
-
-/* In the order of the refs, and of those of the chain below. */
-static bool is_behind(const struct yg_trace_key *key, const struct yg_trace_key *other)
-{
-	uint8_t size = key->chain_size < other->chain_size ? key->chain_size : other->chain_size;
-	int order = memcmp(key->chain, other->chain, size);
-
-	if (key->ref != other->ref)
-		return key->ref > other->ref;
-	return order != 0 ? order > 0 : key->chain_size >= other->chain_size;
-}
-
-/*
- * Bits of the refs that the record satisfies, over all keys of the group of key @at; *ret_key: the
- * one that speaks for the record, of the last of these refs.
+ * Bits of the refs that the record satisfies, over all keys of the group of key @at; a ref
+ * that is a correlation counts only when that one was completed on this record. For what comes
+ * together or in order it is enough that it is still fulfilled; counts take each report once.
  */
 static uint64_t refs_of(const struct yg_correlator *correlator, const struct yg_trace *trace,
-			uint32_t at, const struct yg_completion *done, uint32_t done_count,
-			uint32_t *ret_key)
+			uint32_t at, const struct yg_completion *done, uint32_t done_count)
 {
 	uint32_t rule = trace->keys[at].correlation;
 	const struct yg_correlation *correlation =
 		yg_engine_rule(correlator->engine, rule)->correlation;
+	bool may_be_silent = correlation->type == YG_CORRELATION_TEMPORAL ||
+			     correlation->type == YG_CORRELATION_TEMPORAL_ORDERED;
 	uint64_t refs = 0;
 
 	for (uint32_t i = 0; i <= at; i++) {
 		const struct yg_trace_key *key = &trace->keys[i];
 
 		if (key->correlation != rule || key->group != trace->keys[at].group ||
-		    key->ref >= correlation->ref_count ||
-		    !is_satisfied(correlator, key, done, done_count))
+		    key->ref >= correlation->ref_count)
 			continue;
-		if (refs == 0 || is_behind(key, &trace->keys[*ret_key]))
-			*ret_key = i;
+		if (yg_engine_rule(correlator->engine, correlation->refs[key->ref])->correlation &&
+		    !is_completed(done, done_count, correlation->refs[key->ref], may_be_silent))
+			continue;
 		refs |= UINT64_C(1) << key->ref;
 	}
 	return refs;
@@ -340,7 +303,6 @@ static void tell_watch(const struct yg_correlator *correlator, const struct yg_s
 		       const struct yg_completion *done, bool is_done)
 {
 	struct yg_correlation_look look = {.trace = trace,
-					   .key = key,
 					   .ref = key->ref,
 					   .refs = step->refs,
 					   .group = key->group,
@@ -371,7 +333,7 @@ static int take_key(struct yg_correlator *correlator, struct yg_step *step,
 	rc = evaluate(correlator, index, step, ret_is_done);
 	if (rc != YG_OK)
 		return rc;
-	*to = (struct yg_completion){.rule = key->correlation, .ref = key->ref, .key = at};
+	*to = (struct yg_completion){.rule = key->correlation, .ref = key->ref};
 	if (*ret_is_done)
 		complete(step, to);
 	else
@@ -388,22 +350,22 @@ int yg_correlator_take_at(struct yg_correlator *correlator, const struct yg_trac
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < trace->key_count && count < room; i++) {
-		struct yg_step step = {.position = trace->position, .time_ns = time_ns};
-		uint32_t at = i;
+		const struct yg_trace_key *key = &trace->keys[i];
+		struct yg_step step = {.position = trace->position,
+				       .time_ns = time_ns,
+				       .value = key->value,
+				       .number = key->number};
 		bool is_done = false;
 		int rc;
 
 		if (!is_last_key(trace, i))
 			continue;
-		step.rule =
-			yg_engine_rule(correlator->engine, trace->keys[i].correlation)->correlation;
+		step.rule = yg_engine_rule(correlator->engine, key->correlation)->correlation;
 		assert(step.rule);
-		step.refs = refs_of(correlator, trace, i, to, count, &at);
+		step.refs = refs_of(correlator, trace, i, to, count);
 		if (step.refs == 0 || step.rule->ref_count == 0)
 			continue;
-		step.value = trace->keys[at].value;
-		step.number = trace->keys[at].number;
-		rc = take_key(correlator, &step, trace, at, &to[count], &is_done);
+		rc = take_key(correlator, &step, trace, i, &to[count], &is_done);
 		if (rc != YG_OK)
 			return rc;
 		count += is_done;

@@ -99,9 +99,8 @@ class RuleSet:
             hits = {ident for ident, test in self.tests.items() if test(event)}
             found += [{"rule_id": h, "position": position} for h in hits if h not in quiet]
             silent = set()
-            views = {}
             for correlation in self.order:
-                finding = correlation.take(hits, silent, seconds, position, event, views)
+                finding = correlation.take(hits, silent, seconds, position, event)
                 if finding and correlation.ident not in quiet:
                     found.append(finding)
         return sorted(found, key=lambda f: (f["position"], f["rule_id"]))
@@ -131,38 +130,31 @@ class Correlation:
                 k in COMPARE for k in self.condition):
             self.condition = {"gte": len(self.refs)}
 
-    def text(self, view, name, ref):
+    def text(self, event, name, ref):
         name = self.aliases[name].get(ref) if name in self.aliases else name
-        return view(name) if name else None
-
-    def as_seen(self, view, ref):
-        """What names mean to a correlation above this one, which got the record by @ref."""
-        mine = set(self.by) | set(self.fields)
-        return lambda name: self.text(view, name, ref) if name in mine else view(name)
+        values = event.fields.get(name, [None]) if name else [None]
+        return values[0]
 
     def compares(self, value):
         return all(COMPARE[k](value, float(v)) for k, v in self.condition.items() if k in COMPARE)
 
-    def take(self, hits, silent, seconds, position, event, views):
-        """Finding or None; completed correlations are added to hits (silent ones to silent).
-        @views: of each correlation below, how it saw the record; this one's are added."""
+    def take(self, hits, silent, seconds, position, event):
+        """Finding or None; completed correlations are added to hits (silent ones to silent)."""
         temporal = self.kind.startswith("temporal")
-        keyed, views[self.ident] = [], []
+        keyed = {}
         for i, ref in enumerate(self.refs):
             if ref not in hits and not (temporal and ref in silent):
                 continue
-            for view in views.get(ref, [lambda name: event.fields.get(name, [None])[0]]):
-                group = [self.text(view, name, ref) for name in self.by]
-                values = [self.text(view, name, ref) for name in self.fields]
-                if any(not g for g in group) or any(v is None for v in values):
-                    continue
-                if self.is_number() and sigma_eval.number(values[0]) is None:
-                    continue
-                keyed.append((i, group, values))
-                views[self.ident].append(self.as_seen(view, ref))
+            group = [self.text(event, name, ref) for name in self.by]
+            values = [self.text(event, name, ref) for name in self.fields]
+            if any(not g for g in group) or any(v is None for v in values):
+                continue
+            if self.is_number() and sigma_eval.number(values[0]) is None:
+                continue
+            keyed[i] = (group, values)
         # A record that fits several refs is one event in each of the groups it belongs to.
         groups = {}
-        for i, texts, values in keyed:
+        for i, (texts, values) in keyed.items():
             groups.setdefault(tuple(g.lower() for g in texts), []).append((i, texts, values))
         findings = [self.take_group(hits, silent, seconds, position, key, members)
                     for key, members in sorted(groups.items(), key=lambda g: g[1][-1][0])]
