@@ -63,7 +63,8 @@ struct yg_run {
 
 /* struct yg_judge_out.event: @arg is the sink inside a run. */
 struct yg_bytes yg_run_event(void *arg, const struct yg_trace *trace);
-struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t rule, uint32_t ref);
+struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace,
+			     const struct yg_trace_key *key);
 
 /* Rules that were put out of use so far. */
 uint32_t yg_run_quarantined(const struct yg_run *run);

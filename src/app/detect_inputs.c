@@ -303,14 +303,15 @@ struct yg_bytes yg_run_event(void *arg, const struct yg_trace *trace)
 	return yg_worker_fields(run->again, run->batch, trace->record);
 }
 
-struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace, uint32_t rule, uint32_t ref)
+struct yg_bytes yg_run_group(void *arg, const struct yg_trace *trace,
+			     const struct yg_trace_key *key)
 {
 	struct yg_sink *sink = arg;
 	const struct yg_run *run =
 		(const struct yg_run *)(const void *)((const uint8_t *)sink -
 						      offsetof(struct yg_run, sink));
 
-	return yg_worker_group(run->again, run->batch, trace->record, rule, ref);
+	return yg_worker_group(run->again, run->batch, trace->record, key);
 }
 
 /* Frames that could not be unpacked are named; their neighbours count. */

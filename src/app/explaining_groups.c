@@ -181,7 +181,7 @@ static struct yg_bytes group_json(const struct yg_explaining *x,
 			look->trace < after->traces + after->trace_count;
 
 	return yg_worker_group(x->run->again, is_after ? after : x->run->batch, look->trace->record,
-			       x->index, look->ref);
+			       look->key);
 }
 
 /* The group of @look; NULL when there are too many (counted), or without memory (x->rc). */

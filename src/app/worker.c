@@ -420,7 +420,7 @@ int yg_worker_match(struct yg_worker *worker, struct yg_event *event, struct yg_
 }
 
 struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,
-				uint32_t record, uint32_t rule, uint32_t ref)
+				uint32_t record, const struct yg_trace_key *key)
 {
 	struct yg_event event;
 	struct yg_fault fault;
@@ -430,7 +430,7 @@ struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch 
 	    yg_reading_event(&worker->reading, batch, record, worker->arena, &event, &fault) !=
 		    YG_OK)
 		return YG_S("");
-	yg_trace_group(worker->detector->engine, rule, ref, &event, &worker->group);
+	yg_trace_group(worker->detector->engine, key, &event, &worker->group);
 	return yg_buf_error(&worker->group) ? YG_S("") : yg_buf_bytes(&worker->group);
 }
 

@@ -40,10 +40,11 @@ struct yg_worker *yg_worker_free(struct yg_worker *worker);
 struct yg_bytes yg_worker_fields(struct yg_worker *worker, const struct yg_batch *batch,
 				 uint32_t record);
 
-/* The group that the record completed correlation @rule for (yg_trace_group), likewise; may be "".
+/* The group that record number @record of @batch belongs to by @key (yg_trace_group), likewise;
+ * may be "".
  */
 struct yg_bytes yg_worker_group(struct yg_worker *worker, const struct yg_batch *batch,
-				uint32_t record, uint32_t rule, uint32_t ref);
+				uint32_t record, const struct yg_trace_key *key);
 
 /* What was measured; NULL = nothing. */
 const struct yg_profile *yg_worker_profile(const struct yg_worker *worker);

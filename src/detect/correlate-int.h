@@ -194,6 +194,7 @@ uint64_t yg_state_u64(struct yg_state_reader *reader);
 struct yg_state_map {
 	uint32_t *here; /* by the number there; YG_STATE_NOT_HERE: left out */
 	uint32_t count;
+	bool has_chains; /* keys say by which refs of which chain they came: since version 3 */
 };
 #define YG_STATE_NOT_HERE UINT32_MAX
 

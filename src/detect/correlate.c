@@ -228,39 +228,100 @@ static void complete(struct yg_step *step, struct yg_completion *to)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-static bool is_completed(const struct yg_completion *list, uint32_t count, uint32_t rule,
+/* What the record completed so far. */
+struct done {
+	const struct yg_trace *trace;
+	const struct yg_completion *list;
+	uint32_t count;
+};
+
+/* Was @rule completed, for the group that @key stands for? */
+static bool is_completed(const struct done *done, uint32_t rule, const struct yg_trace_key *key,
 			 bool may_be_silent)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (list[i].rule == rule && (may_be_silent || !list[i].is_silent))
+	for (uint32_t i = 0; i < done->count; i++) {
+		const struct yg_completion *one = &done->list[i];
+
+		if (one->rule == rule && (may_be_silent || !one->is_silent) &&
+		    (key->chain_size == 0 || done->trace->keys[one->key].group == key->below))
 			return true;
+	}
 	return false;
 }
 
-/*
- * Bits of the refs that the record satisfies, over all keys of the group of key @at; a ref
- * that is a correlation counts only when that one was completed on this record. For what comes
- * together or in order it is enough that it is still fulfilled; counts take each report once.
- */
-static uint64_t refs_of(const struct yg_correlator *correlator, const struct yg_trace *trace,
-			uint32_t at, const struct yg_completion *done, uint32_t done_count)
+/* The key of @rule that @key was made of; NULL: it is not kept. */
+static const struct yg_trace_key *key_below(const struct yg_trace *trace, uint32_t rule,
+					    const struct yg_trace_key *key)
 {
+	for (uint32_t i = 0; key->chain_size > 0 && i < trace->key_count; i++) {
+		const struct yg_trace_key *one = &trace->keys[i];
+		size_t rest = key->chain_size - 1u;
+
+		if (one->correlation == rule && one->ref == key->chain[0] &&
+		    one->group == key->below && one->chain_size >= rest &&
+		    memcmp(one->chain, key->chain + 1, rest) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+/*
+ * Is what @key builds on there? A ref that is a correlation counts only when that one was completed
+ * on this record, for the group the key stands for, by what was completed itself, and so on down
+ * the chain. For what comes together or in order it is enough that it is still fulfilled; counts
+ * take each report once.
+ */
+static bool is_satisfied(const struct yg_correlator *correlator, const struct yg_trace_key *key,
+			 const struct done *done)
+{
+	while (key) {
+		const struct yg_correlation *at =
+			yg_engine_rule(correlator->engine, key->correlation)->correlation;
+		uint32_t rule = at->refs[key->ref];
+		bool may_be_silent = at->type == YG_CORRELATION_TEMPORAL ||
+				     at->type == YG_CORRELATION_TEMPORAL_ORDERED;
+
+		if (!yg_engine_rule(correlator->engine, rule)->correlation)
+			return true;
+		if (!is_completed(done, rule, key, may_be_silent))
+			return false;
+		key = key_below(done->trace, rule, key);
+	}
+	return true;
+}
+
+/* In the order of the refs, and of those of the chain below. */
+static bool is_behind(const struct yg_trace_key *key, const struct yg_trace_key *other)
+{
+	uint8_t size = key->chain_size < other->chain_size ? key->chain_size : other->chain_size;
+	int order = memcmp(key->chain, other->chain, size);
+
+	if (key->ref != other->ref)
+		return key->ref > other->ref;
+	return order != 0 ? order > 0 : key->chain_size >= other->chain_size;
+}
+
+/*
+ * Bits of the refs that the record satisfies, over all keys of the group of key @at; *ret_key: the
+ * one that speaks for the record, of the last of these refs.
+ */
+static uint64_t refs_of(const struct yg_correlator *correlator, const struct done *done,
+			uint32_t at, uint32_t *ret_key)
+{
+	const struct yg_trace *trace = done->trace;
 	uint32_t rule = trace->keys[at].correlation;
 	const struct yg_correlation *correlation =
 		yg_engine_rule(correlator->engine, rule)->correlation;
-	bool may_be_silent = correlation->type == YG_CORRELATION_TEMPORAL ||
-			     correlation->type == YG_CORRELATION_TEMPORAL_ORDERED;
 	uint64_t refs = 0;
 
 	for (uint32_t i = 0; i <= at; i++) {
 		const struct yg_trace_key *key = &trace->keys[i];
 
 		if (key->correlation != rule || key->group != trace->keys[at].group ||
-		    key->ref >= correlation->ref_count)
+		    key->ref >= correlation->ref_count || !is_satisfied(correlator, key, done))
 			continue;
-		if (yg_engine_rule(correlator->engine, correlation->refs[key->ref])->correlation &&
-		    !is_completed(done, done_count, correlation->refs[key->ref], may_be_silent))
-			continue;
+		if (refs == 0 || is_behind(key, &trace->keys[*ret_key]))
+			*ret_key = i;
 		refs |= UINT64_C(1) << key->ref;
 	}
 	return refs;
@@ -303,6 +364,7 @@ static void tell_watch(const struct yg_correlator *correlator, const struct yg_s
 		       const struct yg_completion *done, bool is_done)
 {
 	struct yg_correlation_look look = {.trace = trace,
+					   .key = key,
 					   .ref = key->ref,
 					   .refs = step->refs,
 					   .group = key->group,
@@ -333,7 +395,7 @@ static int take_key(struct yg_correlator *correlator, struct yg_step *step,
 	rc = evaluate(correlator, index, step, ret_is_done);
 	if (rc != YG_OK)
 		return rc;
-	*to = (struct yg_completion){.rule = key->correlation, .ref = key->ref};
+	*to = (struct yg_completion){.rule = key->correlation, .ref = key->ref, .key = at};
 	if (*ret_is_done)
 		complete(step, to);
 	else
@@ -350,22 +412,22 @@ int yg_correlator_take_at(struct yg_correlator *correlator, const struct yg_trac
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < trace->key_count && count < room; i++) {
-		const struct yg_trace_key *key = &trace->keys[i];
-		struct yg_step step = {.position = trace->position,
-				       .time_ns = time_ns,
-				       .value = key->value,
-				       .number = key->number};
+		struct yg_step step = {.position = trace->position, .time_ns = time_ns};
+		uint32_t at = i;
 		bool is_done = false;
 		int rc;
 
 		if (!is_last_key(trace, i))
 			continue;
-		step.rule = yg_engine_rule(correlator->engine, key->correlation)->correlation;
+		step.rule =
+			yg_engine_rule(correlator->engine, trace->keys[i].correlation)->correlation;
 		assert(step.rule);
-		step.refs = refs_of(correlator, trace, i, to, count);
+		step.refs = refs_of(correlator, &(struct done){trace, to, count}, i, &at);
 		if (step.refs == 0 || step.rule->ref_count == 0)
 			continue;
-		rc = take_key(correlator, &step, trace, i, &to[count], &is_done);
+		step.value = trace->keys[at].value;
+		step.number = trace->keys[at].number;
+		rc = take_key(correlator, &step, trace, at, &to[count], &is_done);
 		if (rc != YG_OK)
 			return rc;
 		count += is_done;

@@ -28,7 +28,7 @@
 #define YG_CORRELATION_HELD_MAX                                                                    \
 	(16u << 20) /* bytes of those that wait; then the earlier half goes */
 
-#define YG_CORRELATION_STATE_VERSION 2u		 /* 1, without records that wait, is read too */
+#define YG_CORRELATION_STATE_VERSION 3u		 /* those before are read too */
 #define YG_CORRELATION_STATE_MAX     (64u << 20) /* bytes of a kept state */
 
 struct yg_correlator;
@@ -41,6 +41,7 @@ struct yg_correlator *yg_correlator_free(struct yg_correlator *correlator);
 struct yg_completion {
 	uint32_t rule;		 /* engine index */
 	uint32_t ref;		 /* one that the record satisfies */
+	uint32_t key;		 /* of the trace's keys: by which it does */
 	uint64_t first_position; /* of the earliest record that counted */
 	int64_t first_ns;	 /* and its time */
 	uint64_t count;		 /* records that made it up */
@@ -125,9 +126,10 @@ uint64_t yg_correlator_hurried(const struct yg_correlator *correlator);
 /* What one record made of one group: for explaining. */
 struct yg_correlation_look {
 	const struct yg_trace *trace;
-	uint32_t ref;	/* one that the record satisfies */
-	uint64_t refs;	/* all of them, as bits */
-	uint64_t group; /* hash of the group-by values */
+	const struct yg_trace_key *key; /* by which it came to the group */
+	uint32_t ref;			/* one that the record satisfies */
+	uint64_t refs;			/* all of them, as bits */
+	uint64_t group;			/* hash of the group-by values */
 	int64_t time_ns;
 	uint64_t total;	  /* counts: of the fullest window that holds the record; refs in it */
 	uint64_t seen;	  /* temporal: these refs, as bits */

@@ -20,6 +20,18 @@ static void add_double(struct yg_buf *to, double value)
 	yg_state_add(to, bits);
 }
 
+/* How many, then each: eight bytes; and the group below. */
+static void add_chain(struct yg_buf *to, const struct yg_trace_key *key)
+{
+	uint64_t chain = key->chain_size;
+
+	_Static_assert(YG_TRACE_CHAIN_MAX == 7, "one number");
+	for (unsigned i = 0; i < key->chain_size; i++)
+		chain |= (uint64_t)key->chain[i] << (8 * (i + 1));
+	yg_state_add(to, chain);
+	yg_state_add(to, key->below);
+}
+
 static void add_trace(struct yg_buf *to, const struct yg_trace *trace)
 {
 	const struct yg_bytes texts[TEXTS] = {trace->source, trace->actor, trace->target,
@@ -40,6 +52,7 @@ static void add_trace(struct yg_buf *to, const struct yg_trace *trace)
 		yg_state_add(to, trace->keys[i].group);
 		yg_state_add(to, trace->keys[i].value);
 		add_double(to, trace->keys[i].number);
+		add_chain(to, &trace->keys[i]);
 	}
 	for (unsigned i = 0; i < TEXTS; i++)
 		yg_state_add_text(to, texts[i]);
@@ -80,12 +93,40 @@ static uint32_t take_u32(struct yg_state_reader *reader)
 	return (uint32_t)take_up_to(reader, UINT32_MAX);
 }
 
+static void take_chain(struct yg_state_reader *reader, struct yg_trace_key *to)
+{
+	uint64_t chain = yg_state_u64(reader);
+
+	to->below = yg_state_u64(reader);
+	reader->is_bad |= (chain & 0xff) > YG_TRACE_CHAIN_MAX;
+	to->chain_size = reader->is_bad ? 0 : (uint8_t)(chain & 0xff);
+	for (unsigned i = 0; i < to->chain_size; i++)
+		to->chain[i] = (uint8_t)(chain >> (8 * (i + 1)));
+}
+
+/* Is each step of its chain a ref of the correlation before? */
+static bool is_chain(const struct yg_correlator *correlator, const struct yg_trace_key *key)
+{
+	const struct yg_correlation *at =
+		yg_engine_rule(correlator->engine, key->correlation)->correlation;
+	uint32_t ref = key->ref;
+
+	for (unsigned i = 0; i <= key->chain_size; i++) {
+		if (!at || ref >= at->ref_count)
+			return false;
+		if (i < key->chain_size) {
+			at = yg_engine_rule(correlator->engine, at->refs[ref])->correlation;
+			ref = key->chain[i];
+		}
+	}
+	return true;
+}
+
 /* The next key, where its correlation is here. */
 static bool take_key(const struct yg_correlator *correlator, struct yg_state_reader *reader,
 		     const struct yg_state_map *map, struct yg_trace_key *to)
 {
 	uint64_t there = yg_state_u64(reader);
-	const struct yg_correlation *rule;
 	uint64_t number;
 
 	*to = (struct yg_trace_key){.ref = take_u32(reader)};
@@ -93,6 +134,8 @@ static bool take_key(const struct yg_correlator *correlator, struct yg_state_rea
 	to->value = yg_state_u64(reader);
 	number = yg_state_u64(reader);
 	memcpy(&to->number, &number, sizeof(number));
+	if (map->has_chains)
+		take_chain(reader, to);
 	if (reader->is_bad || there >= map->count) {
 		reader->is_bad = true;
 		return false;
@@ -100,8 +143,7 @@ static bool take_key(const struct yg_correlator *correlator, struct yg_state_rea
 	to->correlation = map->here[there];
 	if (to->correlation == YG_STATE_NOT_HERE)
 		return false;
-	rule = yg_engine_rule(correlator->engine, to->correlation)->correlation;
-	reader->is_bad |= to->ref >= rule->ref_count;
+	reader->is_bad |= !is_chain(correlator, to);
 	return !reader->is_bad;
 }
 

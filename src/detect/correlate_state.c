@@ -3,7 +3,7 @@
  * The correlator's state as bytes.
  *
  *	magic, version, digest of the rest | head | correlations | groups, each with its marks |
- *	records that wait (correlate_hold_state.c; not in version 1)
+ *	records that wait (correlate_hold_state.c; not in version 1, without chains in 2)
  *
  * All numbers are little-endian of 8 bytes. A correlation is known by the digest of its rule's id,
  * of all it asks for and of all that the rules it counts ask for, so that a changed rule starts
@@ -376,7 +376,7 @@ static void empty(struct yg_correlator *correlator)
 static int take_state(struct yg_correlator *correlator, struct yg_state_reader *reader,
 		      uint64_t version, uint64_t *ret_seed, uint64_t *ret_left_out)
 {
-	struct yg_state_map map = {NULL, 0};
+	struct yg_state_map map = {.has_chains = version > 2};
 	uint64_t evicted, count;
 	int rc;
 

@@ -279,9 +279,9 @@ static void add_correlation(const struct yg_judge *judge, const struct yg_trace 
 		finding->first_ns = done->first_ns;
 	finding->has_value = done->has_value;
 	finding->value = done->value;
-	if (judge->out.group && !judge->released)
+	if (judge->out.group && !judge->released && done->key < trace->key_count)
 		finding->group_json =
-			judge->out.group(judge->out.arg, trace, done->rule, done->ref);
+			judge->out.group(judge->out.arg, trace, &trace->keys[done->key]);
 }
 
 static int emit(struct yg_judge *judge, struct yg_look *look, const struct yg_candidate *candidate,
@@ -473,6 +473,17 @@ int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace_run next, s
 	return yg_buf_error(to);
 }
 
+/* A key of @trace by which it was completed: which of several was not kept. */
+static uint32_t key_of(const struct yg_trace *trace, const struct yg_completion *done)
+{
+	uint32_t i = trace->key_count;
+
+	while (i-- > 0)
+		if (trace->keys[i].correlation == done->rule && trace->keys[i].ref == done->ref)
+			return i;
+	return UINT32_MAX;
+}
+
 static int resume_done(struct yg_judge *judge, struct yg_trace_run now, const uint8_t *p)
 {
 	struct yg_completion done = {
@@ -494,6 +505,7 @@ static int resume_done(struct yg_judge *judge, struct yg_trace_run now, const ui
 	if (!correlation || done.ref >= correlation->ref_count)
 		return YG_EFORMAT;
 	memcpy(&done.value, &value, sizeof(value));
+	done.key = key_of(&now.traces[trace], &done);
 	return keep_ahead(judge, &now.traces[trace], &done, 1);
 }
 

@@ -28,11 +28,11 @@ struct yg_judge_out {
 	 */
 	struct yg_bytes (*event)(void *arg, const struct yg_trace *trace);
 	/*
-	 * The group that @trace's record completed correlation @rule for, as a record of its ref
-	 * @ref (yg_trace_group). Valid until the next call. NULL = no group is given.
+	 * The group that @trace's record completed a correlation for, by @key
+	 * (yg_trace_group). Valid until the next call. NULL = no group is given.
 	 */
-	struct yg_bytes (*group)(void *arg, const struct yg_trace *trace, uint32_t rule,
-				 uint32_t ref);
+	struct yg_bytes (*group)(void *arg, const struct yg_trace *trace,
+				 const struct yg_trace_key *key);
 	void *arg;
 };
 

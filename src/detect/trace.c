@@ -130,9 +130,9 @@ uint64_t yg_trace_hash_folded(struct yg_bytes b, uint64_t seed)
 	return yg_hash64((struct yg_bytes){folded, yg_fold(b, folded)}, seed);
 }
 
-/* Name @i of the group-by (the values) as records of @ref have it. */
-static uint32_t name_of(const struct yg_correlation *correlation, uint32_t ref, uint32_t i,
-			bool is_value)
+/* Name @i of the group-by (the values) as records of @ref have it; 0: they have no such thing. */
+static uint32_t name_in_ref(const struct yg_correlation *correlation, uint32_t ref, uint32_t i,
+			    bool is_value)
 {
 	const uint32_t *plain = is_value ? correlation->value_fields : correlation->group_by;
 
@@ -141,56 +141,74 @@ static uint32_t name_of(const struct yg_correlation *correlation, uint32_t ref, 
 				    : plain[i];
 }
 
-/* Field @i of the group-by, in a record of ref @ref; NULL when it has none. */
-static struct yg_field *find_group_field(struct yg_event *event,
-					 const struct yg_correlation *correlation, uint32_t ref,
-					 uint32_t i)
+/* What @name, if it is one of @inner's, means in the records of its @ref. */
+static uint32_t name_in_chain(const struct yg_correlation *inner, uint32_t ref, uint32_t name)
 {
-	uint32_t name = name_of(correlation, ref, i, false);
-
-	return name ? yg_event_find(event, name) : NULL;
+	for (uint32_t i = 0; i < inner->group_by_count; i++)
+		if (inner->group_by[i] == name)
+			return name_in_ref(inner, ref, i, false);
+	for (uint32_t i = 0; i < inner->value_field_count; i++)
+		if (inner->value_fields[i] == name)
+			return name_in_ref(inner, ref, i, true);
+	return name;
 }
 
-static struct yg_field *find_value_field(struct yg_event *event,
-					 const struct yg_correlation *correlation, uint32_t ref,
-					 uint32_t i)
+/* Name @i of the group-by (the values) as the record has it that @key is made of; 0: not at all. */
+static uint32_t name_of(const struct yg_engine *engine, const struct yg_trace_key *key, uint32_t i,
+			bool is_value)
 {
-	uint32_t name = name_of(correlation, ref, i, true);
+	const struct yg_correlation *at = yg_engine_rule(engine, key->correlation)->correlation;
+	uint32_t name = name_in_ref(at, key->ref, i, is_value);
+	uint32_t ref = key->ref;
+
+	for (uint32_t down = 0; down < key->chain_size && name; down++) {
+		at = yg_engine_rule(engine, at->refs[ref])->correlation;
+		ref = key->chain[down];
+		name = name_in_chain(at, ref, name);
+	}
+	return name;
+}
+
+/* Field @i of the group-by, in the record; NULL when it has none. */
+static struct yg_field *find_field(struct yg_event *event, const struct yg_engine *engine,
+				   const struct yg_trace_key *key, uint32_t i, bool is_value)
+{
+	uint32_t name = name_of(engine, key, i, is_value);
 
 	return name ? yg_event_find(event, name) : NULL;
 }
 
 /* The hash of the group-by values; false when the record lacks one of them. */
 static bool group_of(const struct yg_tracer *tracer, const struct yg_correlation *correlation,
-		     uint32_t ref, struct yg_event *event, uint64_t *ret)
+		     struct yg_event *event, struct yg_trace_key *key)
 {
 	uint64_t hash = tracer->seed;
 
 	for (uint32_t i = 0; i < correlation->group_by_count; i++) {
-		struct yg_field *field = find_group_field(event, correlation, ref, i);
+		struct yg_field *field = find_field(event, tracer->engine, key, i, false);
 
 		if (!field || field->kind == YG_VALUE_NULL || field->text.size == 0)
 			return false;
 		hash = yg_trace_hash_folded(yg_event_text(event, field), hash + i + 1);
 	}
-	*ret = hash;
+	key->group = hash;
 	return true;
 }
 
 /* The hash of what value_count counts: the values of all its fields together. */
 static bool value_of(const struct yg_tracer *tracer, const struct yg_correlation *correlation,
-		     uint32_t ref, struct yg_event *event, uint64_t *ret)
+		     struct yg_event *event, struct yg_trace_key *key)
 {
 	uint64_t hash = tracer->seed;
 
 	for (uint32_t i = 0; i < correlation->value_field_count; i++) {
-		struct yg_field *field = find_value_field(event, correlation, ref, i);
+		struct yg_field *field = find_field(event, tracer->engine, key, i, true);
 
 		if (!field || field->kind == YG_VALUE_NULL)
 			return false;
 		hash = yg_trace_hash_folded(yg_event_text(event, field), hash + i);
 	}
-	*ret = hash;
+	key->value = hash;
 	return true;
 }
 
@@ -200,12 +218,12 @@ static bool is_number_type(enum yg_correlation_type type)
 }
 
 /* Do @count names leave the client out, or are they the client alone? */
-static bool plan_names(const struct yg_correlation *correlation, uint32_t ref, uint32_t count,
-		       bool is_value, bool *ret_is_client)
+static bool plan_names(const struct yg_engine *engine, const struct yg_trace_key *key,
+		       uint32_t count, bool is_value, bool *ret_is_client)
 {
 	*ret_is_client = false;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t name = name_of(correlation, ref, i, is_value);
+		uint32_t name = name_of(engine, key, i, is_value);
 
 		if (name == YG_F_sc_bytes)
 			return false;
@@ -220,9 +238,10 @@ bool yg_trace_plan_key(const struct yg_tracer *tracer, const struct yg_trace_key
 	const struct yg_correlation *correlation =
 		yg_engine_rule(tracer->engine, key->correlation)->correlation;
 
-	if (!plan_names(correlation, key->ref, correlation->group_by_count, false,
+	if (key->chain_size > 0 || /* not kept there */
+	    !plan_names(tracer->engine, key, correlation->group_by_count, false,
 			&ret->is_group_client) ||
-	    !plan_names(correlation, key->ref, correlation->value_field_count, true,
+	    !plan_names(tracer->engine, key, correlation->value_field_count, true,
 			&ret->is_value_client))
 		return false;
 	if (correlation->type == YG_CORRELATION_VALUE_COUNT || yg_is_share(correlation))
@@ -241,20 +260,30 @@ uint64_t yg_trace_client_value(const struct yg_tracer *tracer, struct yg_bytes c
 	return yg_trace_hash_folded(client, tracer->seed); /* as value_of() */
 }
 
-/* The key for @feed; false when the record lacks a field that the correlation needs. */
+/*
+ * The key for @feed; false when the record lacks a field that the correlation needs. @below: the
+ * key of the correlation that feeds it, NULL where a rule does.
+ */
 static bool make_key(const struct yg_tracer *tracer, const struct feed *feed,
-		     struct yg_event *event, struct yg_trace_key *ret)
+		     const struct yg_trace_key *below, struct yg_event *event,
+		     struct yg_trace_key *ret)
 {
 	const struct yg_correlation *correlation =
 		yg_engine_rule(tracer->engine, feed->correlation)->correlation;
 
 	*ret = (struct yg_trace_key){.correlation = feed->correlation, .ref = feed->ref};
-	if (!group_of(tracer, correlation, feed->ref, event, &ret->group))
+	if (below) {
+		ret->below = below->group;
+		ret->chain[ret->chain_size++] = (uint8_t)below->ref;
+		for (uint32_t i = 0; i < below->chain_size && i < YG_TRACE_CHAIN_MAX - 1; i++)
+			ret->chain[ret->chain_size++] = below->chain[i];
+	}
+	if (!group_of(tracer, correlation, event, ret))
 		return false;
 	if (correlation->type == YG_CORRELATION_VALUE_COUNT || yg_is_share(correlation))
-		return value_of(tracer, correlation, feed->ref, event, &ret->value);
+		return value_of(tracer, correlation, event, ret);
 	if (is_number_type(correlation->type)) {
-		struct yg_field *field = find_value_field(event, correlation, feed->ref, 0);
+		struct yg_field *field = find_field(event, tracer->engine, ret, 0, true);
 
 		return field && field->kind != YG_VALUE_NULL &&
 		       yg_bytes_double(yg_event_text(event, field), &ret->number);
@@ -262,14 +291,15 @@ static bool make_key(const struct yg_tracer *tracer, const struct feed *feed,
 	return true;
 }
 
-void yg_trace_group(const struct yg_engine *engine, uint32_t rule, uint32_t ref,
+void yg_trace_group(const struct yg_engine *engine, const struct yg_trace_key *key,
 		    struct yg_event *event, struct yg_buf *to)
 {
-	const struct yg_correlation *correlation = yg_engine_rule(engine, rule)->correlation;
+	const struct yg_correlation *correlation =
+		yg_engine_rule(engine, key->correlation)->correlation;
 
 	yg_buf_add_byte(to, '{');
 	for (uint32_t i = 0; i < correlation->group_by_count; i++) {
-		struct yg_field *field = find_group_field(event, correlation, ref, i);
+		struct yg_field *field = find_field(event, engine, key, i, false);
 
 		if (i > 0)
 			yg_buf_add_byte(to, ',');
@@ -299,12 +329,13 @@ void yg_tracer_reseed(struct yg_tracer *tracer, uint64_t seed)
 	tracer->seed = seed;
 }
 
-static uint32_t add_keys(const struct yg_tracer *tracer, uint32_t rule, struct yg_event *event,
+static uint32_t add_keys(const struct yg_tracer *tracer, uint32_t rule,
+			 const struct yg_trace_key *below, struct yg_event *event,
 			 struct yg_trace_key *keys, uint32_t count)
 {
 	for (uint32_t f = tracer->feed_start[rule];
 	     f < tracer->feed_start[rule + 1] && count < YG_TRACE_KEYS_MAX; f++)
-		if (make_key(tracer, &tracer->feeds[f], event, &keys[count]))
+		if (make_key(tracer, &tracer->feeds[f], below, event, &keys[count]))
 			count++;
 	return count;
 }
@@ -321,11 +352,11 @@ static int make_keys(const struct yg_tracer *tracer, struct yg_event *event,
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < hits->count; i++)
-		count = add_keys(tracer, hits->rules[i], event, keys, count);
+		count = add_keys(tracer, hits->rules[i], NULL, event, keys, count);
 	if (count == 0)
 		return YG_OK;
 	for (uint32_t i = 0; i < count; i++)
-		count = add_keys(tracer, keys[i].correlation, event, keys, count);
+		count = add_keys(tracer, keys[i].correlation, &keys[i], event, keys, count);
 	to = yg_arena_alloc(arena, count * sizeof(*to));
 	if (!to)
 		return YG_ENOMEM;

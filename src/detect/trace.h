@@ -13,7 +13,10 @@
 #include "detect/engine.h"
 #include "model/event.h"
 
-#define YG_TRACE_KEYS_MAX	256u /* of one record; further ones are left out */
+#define YG_TRACE_KEYS_MAX 256u /* of one record; further ones are left out */
+#define YG_TRACE_CHAIN_MAX                                                                         \
+	7u /* correlations below one; aliases of deeper ones are not looked up                     \
+	    */
 #define YG_TRACE_INDICATORS_MAX 32u
 #define YG_TRACE_TARGET_MAX	512u /* bytes of a target or path that are kept */
 
@@ -25,6 +28,13 @@ struct yg_trace_key {
 	uint64_t group;	      /* hash of the group-by values */
 	uint64_t value;	      /* hash of the values counted (value_count), else 0 */
 	double number;	      /* the value as a number (sum, avg, percentile), else 0 */
+	/*
+	 * Where @ref is a correlation: the ref of that one which the record satisfied, and so on
+	 * down the chain. Their aliases say what a name means in the record.
+	 */
+	uint8_t chain[YG_TRACE_CHAIN_MAX];
+	uint8_t chain_size;
+	uint64_t below; /* the group of that one which it stands for; chain_size 0: any */
 };
 
 enum yg_trace_flag {
@@ -116,10 +126,10 @@ uint64_t yg_tracer_seed(const struct yg_tracer *tracer);
 void yg_tracer_reseed(struct yg_tracer *tracer, uint64_t seed);
 
 /*
- * Add {"field":"value",…} to @to: the group of correlation @rule that @event belongs to as a
- * record of its ref @ref. The names are those of group-by, aliases included.
+ * Add {"field":"value",…} to @to: the group of @key's correlation that @event belongs to. The names
+ * are those of group-by, aliases included. Of @key group, value and number are not looked at.
  */
-void yg_trace_group(const struct yg_engine *engine, uint32_t rule, uint32_t ref,
+void yg_trace_group(const struct yg_engine *engine, const struct yg_trace_key *key,
 		    struct yg_event *event, struct yg_buf *to);
 
 struct yg_indicator_memo;

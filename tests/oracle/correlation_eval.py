@@ -99,8 +99,9 @@ class RuleSet:
             hits = {ident for ident, test in self.tests.items() if test(event)}
             found += [{"rule_id": h, "position": position} for h in hits if h not in quiet]
             silent = set()
+            views = {}
             for correlation in self.order:
-                finding = correlation.take(hits, silent, seconds, position, event)
+                finding = correlation.take(hits, silent, seconds, position, event, views)
                 if finding and correlation.ident not in quiet:
                     found.append(finding)
         return sorted(found, key=lambda f: (f["position"], f["rule_id"]))
@@ -130,38 +131,53 @@ class Correlation:
                 k in COMPARE for k in self.condition):
             self.condition = {"gte": len(self.refs)}
 
-    def text(self, event, name, ref):
+    def text(self, view, name, ref):
         name = self.aliases[name].get(ref) if name in self.aliases else name
-        values = event.fields.get(name, [None]) if name else [None]
-        return values[0]
+        return view(name) if name else None
+
+    def as_seen(self, view, ref):
+        """What names mean to a correlation above this one, which got the record by @ref."""
+        mine = set(self.by) | set(self.fields)
+        return lambda name: self.text(view, name, ref) if name in mine else view(name)
 
     def compares(self, value):
         return all(COMPARE[k](value, float(v)) for k, v in self.condition.items() if k in COMPARE)
 
-    def take(self, hits, silent, seconds, position, event):
-        """Finding or None; completed correlations are added to hits (silent ones to silent)."""
+    def take(self, hits, silent, seconds, position, event, views):
+        """Finding or None; completed correlations are added to hits (silent ones to silent).
+        @views: of each correlation below, how it saw the record; this one's are added."""
         temporal = self.kind.startswith("temporal")
-        keyed = {}
+        keyed, views[self.ident] = [], []
         for i, ref in enumerate(self.refs):
-            if ref not in hits and not (temporal and ref in silent):
-                continue
-            group = [self.text(event, name, ref) for name in self.by]
-            values = [self.text(event, name, ref) for name in self.fields]
-            if any(not g for g in group) or any(v is None for v in values):
-                continue
-            if self.is_number() and sigma_eval.number(values[0]) is None:
-                continue
-            keyed[i] = (group, values)
+            if ref in views:  # as the groups saw it for which that one is fulfilled
+                seen = [view for view, is_silent in views[ref] if temporal or not is_silent]
+            else:
+                seen = [lambda name: event.fields.get(name, [None])[0]] if ref in hits else []
+            for view in seen:
+                group = [self.text(view, name, ref) for name in self.by]
+                values = [self.text(view, name, ref) for name in self.fields]
+                if any(not g for g in group) or any(v is None for v in values):
+                    continue
+                if self.is_number() and sigma_eval.number(values[0]) is None:
+                    continue
+                keyed.append((i, group, values, self.as_seen(view, ref)))
         # A record that fits several refs is one event in each of the groups it belongs to.
         groups = {}
-        for i, (texts, values) in keyed.items():
-            groups.setdefault(tuple(g.lower() for g in texts), []).append((i, texts, values))
-        findings = [self.take_group(hits, silent, seconds, position, key, members)
-                    for key, members in sorted(groups.items(), key=lambda g: g[1][-1][0])]
+        for i, texts, values, above in keyed:
+            groups.setdefault(tuple(g.lower() for g in texts), []).append((i, texts, values, above))
+        findings = []
+        for key, members in sorted(groups.items(), key=lambda g: g[1][-1][0]):
+            was_silent = self.ident in silent
+            silent.discard(self.ident)
+            findings.append(self.take_group(hits, silent, seconds, position, key, members))
+            if findings[-1] or self.ident in silent:
+                views[self.ident] += [(m[3], findings[-1] is None) for m in members]
+            if was_silent:
+                silent.add(self.ident)
         return next((f for f in findings if f), None)
 
     def take_group(self, hits, silent, seconds, position, key, members):
-        _, group_texts, values = members[-1]
+        _, group_texts, values, _ = members[-1]
         group = self.groups.setdefault(key, Group())
         record = {"time": seconds, "position": position, "refs": {m[0] for m in members},
                   "values": tuple(v.lower() for v in values)}

@@ -416,11 +416,44 @@ static void states_of_the_version_before_are_read(void)
 	correlator = yg_correlator_new(&engine);
 	CHECK(yg_correlator_restore(correlator, yg_buf_bytes(&state), &seed, &left_out) == YG_OK);
 	CHECK(seed == 9 && left_out == 0 && yg_correlator_groups(correlator) == count);
-	state.data[8] = 3;
+	state.data[8] = YG_CORRELATION_STATE_VERSION + 1;
 	(void)yg_correlator_free(correlator);
 	correlator = yg_correlator_new(&engine);
 	CHECK(yg_correlator_restore(correlator, yg_buf_bytes(&state), &seed, &left_out) ==
 	      YG_EMISMATCH);
+	(void)yg_correlator_free(correlator);
+	yg_buf_done(&state);
+}
+
+/* In version 2 the keys of records that wait did not say by which chain they came: 16 bytes each.
+ */
+static void keys_without_chains_are_read(void)
+{
+	struct yg_correlator *correlator = yg_correlator_new(&engine);
+	const struct yg_trace *one = &traces[0];
+	uint64_t seed, left_out;
+	struct yg_buf state;
+	size_t at;
+
+	make_engine();
+	make_records(8, 0);
+	CHECK(one->key_count > 0);
+	CHECK(yg_correlator_hold(correlator, one, &origins[0]) == YG_OK);
+	yg_buf_init(&state, YG_CORRELATION_STATE_MAX);
+	CHECK(yg_correlator_save(correlator, 9, &state) == YG_OK);
+	at = state.size - 5 * 8 - one->source.size - one->actor.size - one->target.size -
+	     one->path.size - one->event_json.size;
+	for (uint32_t i = 0; i < one->key_count; i++, at -= 5 * 8) {
+		at -= 16;
+		memmove(state.data + at, state.data + at + 16, state.size - at - 16);
+		state.size -= 16;
+	}
+	state.data[8] = 2;
+	sign(&state);
+	(void)yg_correlator_free(correlator);
+	correlator = yg_correlator_new(&engine);
+	CHECK(yg_correlator_restore(correlator, yg_buf_bytes(&state), &seed, &left_out) == YG_OK);
+	CHECK(left_out == 0 && yg_correlator_due(correlator) != YG_TIME_NONE);
 	(void)yg_correlator_free(correlator);
 	yg_buf_done(&state);
 }
@@ -565,6 +598,7 @@ static const struct check_case cases[] = {
 	CASE(without_memory_it_says_so),
 	CASE(damaged_states_are_refused),
 	CASE(states_of_the_version_before_are_read),
+	CASE(keys_without_chains_are_read),
 	CASE(a_rule_that_went_is_waited_for_no_more),
 	CASE(what_follows_while_it_waits_is_learnt),
 	CASE(what_waits_carries_a_finding_on),

@@ -149,12 +149,12 @@ static void an_output_that_fails_ends_it(void)
 	(void)yg_judge_free(judge);
 }
 
-static struct yg_bytes some_group(void *arg, const struct yg_trace *trace, uint32_t rule,
-				  uint32_t ref)
+static struct yg_bytes some_group(void *arg, const struct yg_trace *trace,
+				  const struct yg_trace_key *key)
 {
 	(void)arg;
 	(void)trace;
-	return rule == 1 && ref == 0 ? YG_S("{\"u\":\"v\"}") : YG_S("");
+	return key->correlation == 1 && key->ref == 0 ? YG_S("{\"u\":\"v\"}") : YG_S("");
 }
 
 /* Lines in the wrong order: the finding is made on the record that is last by its time. */
