@@ -8,6 +8,8 @@
 
 /* ROOT/PATH; false when it is too long. */
 bool yg_host_path(char to[YG_HOST_PATH_MAX], const char *root, const char *path);
+/* When ROOT/PATH was changed last; YG_TIME_NONE: it is not there. */
+int64_t yg_host_time(const char *root, const char *path);
 /* A small file whole; empty when it cannot be read. Free *ret_free. */
 struct yg_bytes yg_host_read(const char *root, const char *path, size_t bytes_max,
 			     uint8_t **ret_free);

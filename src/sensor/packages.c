@@ -406,25 +406,15 @@ static int walk_lists(struct lists *l, bool releases)
 
 /* ---- together ---- */
 
-static int64_t time_of(const char *root, const char *path)
-{
-	char full[YG_HOST_PATH_MAX];
-	struct stat st;
-
-	if (!yg_host_path(full, root, path) || stat(full, &st) != 0)
-		return YG_TIME_NONE;
-	return (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S + st.st_mtim.tv_nsec;
-}
-
 uint64_t yg_inventory_packages_stamp(const char *root)
 {
-	int64_t times[3 + YG_INVENTORY_RPM_PATHS] = {time_of(root, STATUS), time_of(root, LISTS),
-						     time_of(root, STAMP)};
+	int64_t times[3 + YG_INVENTORY_RPM_PATHS] = {
+		yg_host_time(root, STATUS), yg_host_time(root, LISTS), yg_host_time(root, STAMP)};
 	char path[YG_HOST_PATH_MAX];
 
 	for (unsigned i = 0; i < YG_INVENTORY_RPM_PATHS; i++)
-		times[3 + i] =
-			yg_inventory_rpm_path(root, i, path) ? time_of("", path) : YG_TIME_NONE;
+		times[3 + i] = yg_inventory_rpm_path(root, i, path) ? yg_host_time("", path)
+								    : YG_TIME_NONE;
 	return yg_hash64((struct yg_bytes){(const uint8_t *)times, sizeof(times)},
 			 yg_repos_stamp(root) ^ yg_apk_stamp(root));
 }
@@ -438,8 +428,8 @@ static void problem(struct yg_inventory *to, const char *what, const char *why)
 /* What pending updates rest on. */
 static void judge_lists(const struct lists *l, int64_t now_ns, struct yg_inventory *to)
 {
-	int64_t lists_ns = time_of(l->root, LISTS);
-	int64_t stamp_ns = time_of(l->root, STAMP);
+	int64_t lists_ns = yg_host_time(l->root, LISTS);
+	int64_t stamp_ns = yg_host_time(l->root, STAMP);
 	char iso[YG_ISO_SIZE];
 
 	if (l->packed > 0)
@@ -504,7 +494,7 @@ static int with_dpkg(const char *root, int64_t now_ns, struct yg_inventory *to)
 
 int yg_inventory_packages(const char *root, int64_t now_ns, struct yg_inventory *to)
 {
-	bool is_there = time_of(root, STATUS) != YG_TIME_NONE;
+	bool is_there = yg_host_time(root, STATUS) != YG_TIME_NONE;
 	int rc = is_there ? with_dpkg(root, now_ns, to) : YG_OK;
 
 	if (!is_there)

@@ -41,20 +41,10 @@ struct apk {
 	int64_t time_ns;
 };
 
-static int64_t time_of(const char *root, const char *path)
-{
-	char full[YG_HOST_PATH_MAX];
-	struct stat st;
-
-	if (!yg_host_path(full, root, path) || stat(full, &st) != 0)
-		return YG_TIME_NONE;
-	return (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S + st.st_mtim.tv_nsec;
-}
-
 static const char *find_database(const char *root)
 {
 	for (size_t i = 0; i < COUNT(databases); i++)
-		if (time_of(root, databases[i]) != YG_TIME_NONE)
+		if (yg_host_time(root, databases[i]) != YG_TIME_NONE)
 			return databases[i];
 	return NULL;
 }
@@ -187,7 +177,7 @@ static void note_kept(const struct apk *a, const char *cache, const uint8_t *dig
 
 	(void)snprintf(path, sizeof(path), "%s/APKINDEX.%02x%02x%02x%02x.tar.gz", cache, digest[0],
 		       digest[1], digest[2], digest[3]); /* short */
-	now_ns = time_of(a->root, path);
+	now_ns = yg_host_time(a->root, path);
 	if (now_ns != YG_TIME_NONE && (*time_ns == YG_TIME_NONE || now_ns > *time_ns) &&
 	    yg_host_path(found, a->root, path))
 		*time_ns = now_ns;
@@ -214,7 +204,7 @@ static void find_kept(const struct apk *a, struct yg_bytes url, bool is_index,
 	(void)snprintf(index, sizeof(index), is_index ? "%.*s" : "%.*s/%s/" INDEX, YG_FMT(base),
 		       a->arch);  /* measured */
 	if (url.data[0] == '/') { /* a folder of this machine */
-		*ret_time_ns = time_of(a->root, index);
+		*ret_time_ns = yg_host_time(a->root, index);
 		if (!yg_host_path(found, a->root, index))
 			*ret_time_ns = YG_TIME_NONE;
 		return;
@@ -443,8 +433,8 @@ uint64_t yg_apk_stamp(const char *root)
 
 	if (!database)
 		return 0;
-	stamp = (uint64_t)time_of(root, database) * 31 + (uint64_t)time_of(root, WORLD);
-	stamp = stamp * 31 + (uint64_t)time_of(root, REPOSITORIES);
+	stamp = (uint64_t)yg_host_time(root, database) * 31 + (uint64_t)yg_host_time(root, WORLD);
+	stamp = stamp * 31 + (uint64_t)yg_host_time(root, REPOSITORIES);
 	for (size_t i = 0; i < COUNT(folders); i++)
 		if (yg_host_path(path, root, folders[i]))
 			stamp = stamp * 31 + yg_repos_stamp_folder(path);

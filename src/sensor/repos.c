@@ -207,14 +207,6 @@ static int read_configs(struct repos *r, const char *const *folders, bool is_ove
 
 /* ---- what is kept of them ---- */
 
-static int64_t time_of(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S + st.st_mtim.tv_nsec
-				    : YG_TIME_NONE;
-}
-
 /* ROOT/FOLDER/repodata/NAME; false: too long. */
 static bool file_path(const struct repos *r, const char *folder, const char *name,
 		      char to[YG_HOST_PATH_MAX])
@@ -232,7 +224,7 @@ static int note_folder(struct repos *r, struct repo *repo, const char *folder)
 
 	if (!repo || !repo->is_on || !file_path(r, folder, "repomd.xml", path))
 		return YG_OK;
-	time_ns = time_of(path);
+	time_ns = yg_host_time("", path);
 	if (time_ns == YG_TIME_NONE || (repo->folder && time_ns <= repo->time_ns))
 		return YG_OK;
 	repo->time_ns = time_ns;
@@ -473,7 +465,7 @@ static int read_either(struct repos *r, const struct repo *repo,
 
 		if (!names[i][0] || !file_path(r, repo->folder, names[i], path))
 			continue;
-		*ret_time_ns = time_of(path);
+		*ret_time_ns = yg_host_time("", path);
 		if (*ret_time_ns != YG_TIME_NONE)
 			return read_file(path, kind, &take);
 	}
@@ -533,7 +525,7 @@ static int read_modules(struct repos *r, const struct repo *repo)
 		char path[YG_HOST_PATH_MAX];
 
 		if (files.modules[i][0] && file_path(r, repo->folder, files.modules[i], path) &&
-		    time_of(path) != YG_TIME_NONE)
+		    yg_host_time("", path) != YG_TIME_NONE)
 			return read_modules_file(r, path);
 	}
 	r->has_failed_modules |= files.modules[0][0] || files.modules[1][0];
@@ -687,7 +679,7 @@ static bool stamp_next(DIR *folder, const char *path, char name[YG_HOST_PATH_MAX
 						    entry->d_name) >= (int)YG_HOST_PATH_MAX))
 		entry = readdir(folder);
 	if (entry)
-		*ret_stamp = yg_hash64(yg_bytes_str(name), (uint64_t)time_of(name));
+		*ret_stamp = yg_hash64(yg_bytes_str(name), (uint64_t)yg_host_time("", name));
 	return entry != NULL;
 }
 

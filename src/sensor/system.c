@@ -33,6 +33,16 @@ bool yg_host_path(char to[YG_HOST_PATH_MAX], const char *root, const char *path)
 	return size > 0 && (unsigned)size < YG_HOST_PATH_MAX;
 }
 
+int64_t yg_host_time(const char *root, const char *path)
+{
+	char full[YG_HOST_PATH_MAX];
+	struct stat st;
+
+	if (!yg_host_path(full, root, path) || stat(full, &st) != 0)
+		return YG_TIME_NONE;
+	return (int64_t)st.st_mtim.tv_sec * YG_NS_PER_S + st.st_mtim.tv_nsec;
+}
+
 /* Files of /proc say that they are empty, so the size is not asked. */
 struct yg_bytes yg_host_read(const char *root, const char *path, size_t bytes_max,
 			     uint8_t **ret_free)
