@@ -13,10 +13,8 @@
 #include "detect/engine.h"
 #include "model/event.h"
 
-#define YG_TRACE_KEYS_MAX 256u /* of one record; further ones are left out */
-#define YG_TRACE_CHAIN_MAX                                                                         \
-	7u /* correlations below one; aliases of deeper ones are not looked up                     \
-	    */
+#define YG_TRACE_KEYS_MAX	256u /* of one record; further ones are left out */
+#define YG_TRACE_CHAIN_MAX	7u   /* correlations below one whose aliases are looked up */
 #define YG_TRACE_INDICATORS_MAX 32u
 #define YG_TRACE_TARGET_MAX	512u /* bytes of a target or path that are kept */
 
