@@ -15,6 +15,8 @@ struct yg_bytes yg_host_read(const char *root, const char *path, size_t bytes_ma
 			     uint8_t **ret_free);
 /* The next line of *@text without its ending; false at the end. */
 bool yg_host_line(struct yg_bytes *text, struct yg_bytes *ret);
+/* Is @line the head of a section, "[name]" (an ending that is not there is forgiven)? */
+bool yg_host_section(struct yg_bytes line, struct yg_bytes *ret_name);
 /* The part of @line up to @separator, which is passed. */
 struct yg_bytes yg_host_word(struct yg_bytes *line, uint8_t separator);
 

@@ -158,11 +158,8 @@ int yg_modules_add_state(struct yg_modules *m, struct yg_bytes text)
 		struct yg_bytes rest = yg_bytes_trim(line);
 		struct yg_bytes key;
 
-		if (rest.size > 1 && rest.data[0] == '[') {
-			size_t end = yg_bytes_chr(rest, ']');
-
-			rc = get_state(m, yg_bytes_cut(rest, 1, end == SIZE_MAX ? rest.size : end),
-				       &state);
+		if (yg_host_section(rest, &key)) {
+			rc = get_state(m, key, &state);
 			continue;
 		}
 		key = yg_bytes_trim(yg_host_word(&rest, '='));

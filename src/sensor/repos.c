@@ -128,10 +128,7 @@ static int read_config(struct repos *r, struct yg_bytes text, bool is_override)
 		struct yg_bytes rest = yg_bytes_trim(line);
 		struct yg_bytes key;
 
-		if (rest.size > 1 && rest.data[0] == '[') {
-			size_t end = yg_bytes_chr(rest, ']');
-
-			section = yg_bytes_cut(rest, 1, end == SIZE_MAX ? rest.size : end);
+		if (yg_host_section(rest, &section)) {
 			if (yg_bytes_eq(section, YG_S("main")))
 				section = (struct yg_bytes){0};
 			if (section.size > 0 && !is_override)

@@ -76,6 +76,17 @@ bool yg_host_line(struct yg_bytes *text, struct yg_bytes *ret)
 	return true;
 }
 
+bool yg_host_section(struct yg_bytes line, struct yg_bytes *ret_name)
+{
+	size_t end;
+
+	if (line.size < 2 || line.data[0] != '[')
+		return false;
+	end = yg_bytes_chr(line, ']');
+	*ret_name = yg_bytes_cut(line, 1, end == SIZE_MAX ? line.size : end);
+	return true;
+}
+
 struct yg_bytes yg_host_word(struct yg_bytes *line, uint8_t separator)
 {
 	size_t end = yg_bytes_chr(*line, separator);
