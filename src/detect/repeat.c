@@ -179,12 +179,15 @@ static int make_keys(const struct yg_repeats *repeats, const struct repeat *repe
 	for (uint32_t i = 0; i < repeat->key_count; i++) {
 		const struct kept_key *key = &keys_of(repeat)[i];
 
-		to[i].correlation = key->correlation;
-		to[i].ref = key->ref;
-		to[i].group = key->is_group_client ? group : key->group;
-		to[i].value = key->is_value_client ? yg_trace_client_value(repeats->tracer, client)
-						   : key->value;
-		to[i].number = key->number;
+		to[i] = (struct yg_trace_key){
+			.correlation = key->correlation,
+			.ref = key->ref,
+			.group = key->is_group_client ? group : key->group,
+			.value = key->is_value_client
+					 ? yg_trace_client_value(repeats->tracer, client)
+					 : key->value,
+			.number = key->number,
+		};
 	}
 	trace->keys = to;
 	trace->key_count = repeat->key_count;
