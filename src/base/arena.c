@@ -10,6 +10,43 @@
 #define ALIGN_BYTES	16u
 #define BLOCK_BYTES_MIN (64u * 1024u)
 
+/*
+ * Under the address sanitizer, memory that was not asked for, or was given back, must not be
+ * touched, and what was asked for begins with bytes that nobody takes for an empty value.
+ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define UNSET_BYTE 0xA5
+
+static void hide(uint8_t *mem, size_t size)
+{
+	ASAN_POISON_MEMORY_REGION(mem, size);
+}
+
+static void show(uint8_t *mem, size_t size)
+{
+	ASAN_UNPOISON_MEMORY_REGION(mem, size);
+	memset(mem, UNSET_BYTE, size);
+}
+#else
+static void hide(uint8_t *mem, size_t size)
+{
+	(void)mem;
+	(void)size;
+}
+
+static void show(uint8_t *mem, size_t size)
+{
+	(void)mem;
+	(void)size;
+}
+#endif
+
 struct block {
 	struct block *next;
 	size_t size;
@@ -52,6 +89,11 @@ struct yg_arena *yg_arena_free(struct yg_arena *arena)
 void yg_arena_reset(struct yg_arena *arena)
 {
 	assert(arena);
+	for (struct block *block = arena->first; block; block = block->next) {
+		hide(block->mem, block->size);
+		if (block == arena->now)
+			break;
+	}
 	arena->now = arena->first;
 	arena->at = 0;
 	arena->used = 0;
@@ -70,6 +112,7 @@ static bool next_block(struct yg_arena *arena, size_t size)
 		if (!block)
 			return false;
 		block->size = want;
+		hide(block->mem, want);
 		if (arena->now) {
 			block->next = arena->now->next;
 			arena->now->next = block;
@@ -86,7 +129,7 @@ static bool next_block(struct yg_arena *arena, size_t size)
 void *yg_arena_alloc(struct yg_arena *arena, size_t size)
 {
 	size_t need;
-	void *mem;
+	uint8_t *mem;
 
 	assert(arena);
 	assert(arena->used <= arena->max);
@@ -106,6 +149,7 @@ void *yg_arena_alloc(struct yg_arena *arena, size_t size)
 	arena->at = (arena->at + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
 	if (arena->at > arena->now->size)
 		arena->at = arena->now->size;
+	show(mem, size);
 	return mem;
 }
 
