@@ -290,49 +290,37 @@ static bool is_satisfied(const struct yg_correlator *correlator, const struct yg
 	return true;
 }
 
-/* In the order of the refs, and of those of the chain below. */
-static bool is_behind(const struct yg_trace_key *key, const struct yg_trace_key *other)
-{
-	uint8_t size = key->chain_size < other->chain_size ? key->chain_size : other->chain_size;
-	int order = memcmp(key->chain, other->chain, size);
-
-	if (key->ref != other->ref)
-		return key->ref > other->ref;
-	return order != 0 ? order > 0 : key->chain_size >= other->chain_size;
-}
-
 /*
- * Bits of the refs that the record satisfies, over all keys of the group of key @at; *ret_key: the
- * one that speaks for the record, of the last of these refs.
+ * Bits of the refs that the record satisfies, over all keys of the group of key @at, the last one;
+ * *ret_key: the one that speaks for the record, of the last of these refs.
  */
 static uint64_t refs_of(const struct yg_correlator *correlator, const struct done *done,
 			uint32_t at, uint32_t *ret_key)
 {
-	const struct yg_trace *trace = done->trace;
-	uint32_t rule = trace->keys[at].correlation;
+	const struct yg_trace_key *keys = done->trace->keys;
 	const struct yg_correlation *correlation =
-		yg_engine_rule(correlator->engine, rule)->correlation;
+		yg_engine_rule(correlator->engine, keys[at].correlation)->correlation;
 	uint64_t refs = 0;
 
-	for (uint32_t i = 0; i <= at; i++) {
-		const struct yg_trace_key *key = &trace->keys[i];
-
-		if (key->correlation != rule || key->group != trace->keys[at].group ||
-		    key->ref >= correlation->ref_count || !is_satisfied(correlator, key, done))
+	for (uint32_t i = at + 1; i-- > 0 && keys[i].correlation == keys[at].correlation;) {
+		if (keys[i].group != keys[at].group || keys[i].ref >= correlation->ref_count ||
+		    !is_satisfied(correlator, &keys[i], done))
 			continue;
-		if (refs == 0 || is_behind(key, &trace->keys[*ret_key]))
+		if (refs == 0)
 			*ret_key = i;
-		refs |= UINT64_C(1) << key->ref;
+		refs |= UINT64_C(1) << keys[i].ref;
 	}
 	return refs;
 }
 
-/* Only the last key of a group is acted on: by then all it may build on is known. */
+/* Only the last key of a group is acted on. */
 static bool is_last_key(const struct yg_trace *trace, uint32_t at)
 {
-	for (uint32_t i = at + 1; i < trace->key_count; i++)
-		if (trace->keys[i].correlation == trace->keys[at].correlation &&
-		    trace->keys[i].group == trace->keys[at].group)
+	const struct yg_trace_key *keys = trace->keys;
+
+	for (uint32_t i = at + 1;
+	     i < trace->key_count && keys[i].correlation == keys[at].correlation; i++)
+		if (keys[i].group == keys[at].group)
 			return false;
 	return true;
 }

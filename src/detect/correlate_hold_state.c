@@ -160,6 +160,8 @@ static void take_keys(const struct yg_correlator *correlator, struct yg_state_re
 		else
 			(*left_out)++;
 	}
+	if (!reader->is_bad) /* another set of rules may order them otherwise */
+		yg_trace_order_keys(correlator->engine, keys, trace->key_count);
 }
 
 static void take_trace(struct yg_state_reader *reader, struct yg_trace *trace)

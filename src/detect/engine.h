@@ -47,6 +47,7 @@ struct yg_engine_rule {
 	struct yg_bytes name;
 	const struct yg_correlation
 		*correlation; /* NULL for ordinary rules; refs = engine indexes */
+	uint8_t storey;	      /* 0: an ordinary rule; correlations stand above all that they name */
 	bool is_quiet;
 	uint64_t meaning; /* of an ordinary rule: changes when what it asks for does */
 };

@@ -391,6 +391,23 @@ static struct yg_correlation open_correlation(const struct yg_img *img,
 	return to;
 }
 
+/* Each round lifts what stands on something that was lifted; an image may hold circles: it ends. */
+static void set_storeys(struct yg_engine *engine)
+{
+	for (unsigned round = 0; round < YG_CORRELATION_DEPTH_MAX; round++)
+		for (uint32_t i = 0; i < engine->img.rules_count; i++) {
+			struct yg_engine_rule *rule = &engine->rules[i];
+
+			for (uint32_t r = 0; rule->correlation && r < rule->correlation->ref_count;
+			     r++) {
+				uint8_t under = engine->rules[rule->correlation->refs[r]].storey;
+
+				if (rule->storey <= under && under < YG_CORRELATION_DEPTH_MAX)
+					rule->storey = (uint8_t)(under + 1);
+			}
+		}
+}
+
 static int open_rules(struct yg_engine *engine)
 {
 	const struct yg_img *img = &engine->img;
@@ -427,6 +444,7 @@ static int open_rules(struct yg_engine *engine)
 		if (from->correlation != YG_IMG_NONE)
 			to->correlation = &engine->correlations[from->correlation];
 	}
+	set_storeys(engine);
 	return YG_OK;
 }
 

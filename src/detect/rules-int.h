@@ -17,18 +17,17 @@
 #include "detect/rules.h"
 #include "parse/yaml.h"
 
-#define YG_LOAD_REASON_MAX	 400u /* bytes of a reason, NUL included */
-#define YG_LOAD_ARENA_MAX	 (512u << 20)
-#define YG_RULES_ARENA_MAX	 (1024u << 20)
-#define YG_PREDS_MAX		 (16u << 20)
-#define YG_VALUE_BYTES_MAX	 65536u /* one value, after encoding */
-#define YG_VALUE_FORMS_MAX	 4096u	/* what one value may expand to (windash, placeholders) */
-#define YG_CONDITION_MAX	 16384u /* bytes of one condition */
-#define YG_SELECTIONS_MAX	 4096u
-#define YG_PLACEHOLDERS_MAX	 10000u
-#define YG_TAGS_MAX		 256u
-#define YG_ALIASES_MAX		 1024u /* lines of one correlation */
-#define YG_CORRELATION_DEPTH_MAX 8u    /* correlations of correlations of … */
+#define YG_LOAD_REASON_MAX  400u /* bytes of a reason, NUL included */
+#define YG_LOAD_ARENA_MAX   (512u << 20)
+#define YG_RULES_ARENA_MAX  (1024u << 20)
+#define YG_PREDS_MAX	    (16u << 20)
+#define YG_VALUE_BYTES_MAX  65536u /* one value, after encoding */
+#define YG_VALUE_FORMS_MAX  4096u  /* what one value may expand to (windash, placeholders) */
+#define YG_CONDITION_MAX    16384u /* bytes of one condition */
+#define YG_SELECTIONS_MAX   4096u
+#define YG_PLACEHOLDERS_MAX 10000u
+#define YG_TAGS_MAX	    256u
+#define YG_ALIASES_MAX	    1024u /* lines of one correlation */
 
 /* Work on one document. */
 struct yg_load {

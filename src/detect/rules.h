@@ -112,6 +112,7 @@ enum yg_correlation_type {
 #define YG_GROUP_BY_MAX		 8u
 #define YG_VALUE_FIELDS_MAX	 8u
 #define YG_CORRELATION_REFS_MAX	 64u
+#define YG_CORRELATION_DEPTH_MAX 8u /* correlations of correlations of … */
 #define YG_CORRELATION_TERMS_MAX 64u
 #define YG_CORRELATION_STEPS_MAX 1024u /* terms × refs of one ordered correlation */
 #define YG_FILTER_REFS_MAX	 4096u

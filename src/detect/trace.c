@@ -329,6 +329,38 @@ void yg_tracer_reseed(struct yg_tracer *tracer, uint64_t seed)
 	tracer->seed = seed;
 }
 
+/* In the order of storeys, correlations, refs, and refs of the chain below. */
+static bool is_behind(const struct yg_engine *engine, const struct yg_trace_key *key,
+		      const struct yg_trace_key *other)
+{
+	uint8_t storey = yg_engine_rule(engine, key->correlation)->storey;
+	uint8_t other_storey = yg_engine_rule(engine, other->correlation)->storey;
+	uint8_t size = key->chain_size < other->chain_size ? key->chain_size : other->chain_size;
+	int order;
+
+	if (storey != other_storey)
+		return storey > other_storey;
+	if (key->correlation != other->correlation)
+		return key->correlation > other->correlation;
+	if (key->ref != other->ref)
+		return key->ref > other->ref;
+	order = memcmp(key->chain, other->chain, size);
+	return order != 0 ? order > 0 : key->chain_size > other->chain_size;
+}
+
+/* Few, and mostly in order. */
+void yg_trace_order_keys(const struct yg_engine *engine, struct yg_trace_key *keys, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		struct yg_trace_key key = keys[i];
+		uint32_t to = i;
+
+		for (; to > 0 && is_behind(engine, &keys[to - 1], &key); to--)
+			keys[to] = keys[to - 1];
+		keys[to] = key;
+	}
+}
+
 static uint32_t add_keys(const struct yg_tracer *tracer, uint32_t rule,
 			 const struct yg_trace_key *below, struct yg_event *event,
 			 struct yg_trace_key *keys, uint32_t count)
@@ -341,8 +373,8 @@ static uint32_t add_keys(const struct yg_tracer *tracer, uint32_t rule,
 }
 
 /*
- * Keys of all correlations that this record feeds, and behind them those of correlations which
- * would be fed by these (chains). The list's own limit ends circles.
+ * Keys of all correlations that this record feeds, and of those which would be fed by these
+ * (chains). The list's own limit ends circles.
  */
 static int make_keys(const struct yg_tracer *tracer, struct yg_event *event,
 		     const struct yg_hits *hits, struct yg_arena *arena, struct yg_trace *trace)
@@ -357,6 +389,7 @@ static int make_keys(const struct yg_tracer *tracer, struct yg_event *event,
 		return YG_OK;
 	for (uint32_t i = 0; i < count; i++)
 		count = add_keys(tracer, keys[i].correlation, &keys[i], event, keys, count);
+	yg_trace_order_keys(tracer->engine, keys, count);
 	to = yg_arena_alloc(arena, count * sizeof(*to));
 	if (!to)
 		return YG_ENOMEM;

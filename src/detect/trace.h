@@ -74,7 +74,7 @@ struct yg_trace {
 	int64_t size_bytes;   /* answer; -1 = not logged */
 	const uint32_t *hits; /* engine indexes, ascending, of rules that give findings */
 	uint32_t hit_count;
-	const struct yg_trace_key *keys;
+	const struct yg_trace_key *keys; /* in order: yg_trace_order_keys() */
 	uint32_t key_count;
 	const struct yg_trace_indicator *indicators;
 	uint32_t indicator_count;
@@ -129,6 +129,12 @@ void yg_tracer_reseed(struct yg_tracer *tracer, uint64_t seed);
  */
 void yg_trace_group(const struct yg_engine *engine, const struct yg_trace_key *key,
 		    struct yg_event *event, struct yg_buf *to);
+
+/*
+ * Put keys in the order in which correlations act on them: what stands on others comes behind
+ * these; those of one correlation stand together, by their refs and the refs below.
+ */
+void yg_trace_order_keys(const struct yg_engine *engine, struct yg_trace_key *keys, uint32_t count);
 
 struct yg_indicator_memo;
 struct yg_trace_opts {

@@ -145,33 +145,36 @@ class Correlation:
 
     def take(self, hits, silent, seconds, position, event, views):
         """Finding or None; completed correlations are added to hits (silent ones to silent).
-        @views: of each correlation below, how it saw the record; this one's are added."""
+        @views: of each correlation below, how it saw the record and by which refs on the way down;
+        this one's are added."""
         temporal = self.kind.startswith("temporal")
         keyed, views[self.ident] = [], []
         for i, ref in enumerate(self.refs):
             if ref in views:  # as the groups saw it for which that one is fulfilled
-                seen = [view for view, is_silent in views[ref] if temporal or not is_silent]
+                seen = [(view, way) for view, way, is_silent in views[ref]
+                        if temporal or not is_silent]
             else:
-                seen = [lambda name: event.fields.get(name, [None])[0]] if ref in hits else []
-            for view in seen:
+                seen = [(lambda name: event.fields.get(name, [None])[0], ())] if ref in hits else []
+            for view, way in seen:
                 group = [self.text(view, name, ref) for name in self.by]
                 values = [self.text(view, name, ref) for name in self.fields]
                 if any(not g for g in group) or any(v is None for v in values):
                     continue
                 if self.is_number() and sigma_eval.number(values[0]) is None:
                     continue
-                keyed.append((i, group, values, self.as_seen(view, ref)))
+                keyed.append(((i, *way), group, values, self.as_seen(view, ref)))
+        keyed.sort(key=lambda k: k[0])
         # A record that fits several refs is one event in each of the groups it belongs to.
         groups = {}
-        for i, texts, values, above in keyed:
-            groups.setdefault(tuple(g.lower() for g in texts), []).append((i, texts, values, above))
+        for member in keyed:
+            groups.setdefault(tuple(g.lower() for g in member[1]), []).append(member)
         findings = []
         for key, members in sorted(groups.items(), key=lambda g: g[1][-1][0]):
             was_silent = self.ident in silent
             silent.discard(self.ident)
             findings.append(self.take_group(hits, silent, seconds, position, key, members))
             if findings[-1] or self.ident in silent:
-                views[self.ident] += [(m[3], findings[-1] is None) for m in members]
+                views[self.ident] += [(m[3], m[0], findings[-1] is None) for m in members]
             if was_silent:
                 silent.add(self.ident)
         return next((f for f in findings if f), None)
@@ -179,7 +182,7 @@ class Correlation:
     def take_group(self, hits, silent, seconds, position, key, members):
         _, group_texts, values, _ = members[-1]
         group = self.groups.setdefault(key, Group())
-        record = {"time": seconds, "position": position, "refs": {m[0] for m in members},
+        record = {"time": seconds, "position": position, "refs": {m[0][0] for m in members},
                   "values": tuple(v.lower() for v in values)}
         group.records.append(record)
         used, value = self.evaluate(group, record)
