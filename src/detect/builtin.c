@@ -19,7 +19,7 @@
 
 #include "base/ban.h"
 
-#define BUILTIN_VERSION	  1u /* of the bytes, and of what they mean */
+#define BUILTIN_VERSION	  2u /* of the bytes, and of what they mean */
 #define COMPILED_SIZE_MAX (256u << 20)
 #define WIDTH_MAX	  4u
 #define FREE		  UINT32_MAX

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One predicate on the record at hand, straight from its definition in detect/rules.h. */
-#include "base/utf8.h"
 #include "detect/engine-int.h"
 #include "detect/pred-int.h"
 
@@ -29,18 +28,10 @@ static void scan(struct yg_scratch *s, uint32_t db, struct yg_bytes text, bool *
 
 static bool test_regex(struct yg_scratch *s, const struct yg_img_pred *pred, struct yg_bytes text)
 {
-	struct yg_bytes pattern = yg_img_text(&s->engine->img, pred->text);
 	bool is_found = false;
 
 	if (pred->db == YG_IMG_NONE) /* no program asks for it where it is not settled */
 		return false;
-	/* Expressions of UTF-8 characters say nothing about bytes that are none. */
-	for (size_t i = 0; i < pattern.size; i++)
-		if (pattern.data[i] >= 0x80) {
-			if (!yg_utf8_valid(text))
-				return false;
-			break;
-		}
 	scan(s, pred->db, text, &is_found);
 	return is_found;
 }

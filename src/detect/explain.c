@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The answers: every comparison of a rule on one event, and what follows from them. */
+#include "base/utf8.h"
 #include "detect/explain-int.h"
 
 #include "base/alloc.h"
-#include "base/utf8.h"
 #include "detect/pred-int.h"
 #include "detect/rules-int.h"
 
@@ -245,12 +245,9 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 static bool regex_fits(struct yg_explainer *e, const struct yg_explain_test *test,
 		       struct yg_bytes text)
 {
-	struct yg_pattern pattern = yg_pred_pattern(test->pred);
 	bool is_found = false;
 	int rc;
 
-	if (pattern.flags & YG_REGEX_UTF8 && !yg_utf8_valid(text))
-		return false;
 	rc = e->ops->scan(e->sets, e->room, test->set, text, on_match, &is_found);
 	if (rc != YG_OK)
 		e->error = rc;

@@ -34,7 +34,7 @@ struct yg_nfa_range {
 };
 
 struct yg_nfa_set {
-	uint32_t low[8];		   /* characters (or bytes) below 256 */
+	uint32_t low[8];		   /* characters below 256 */
 	uint32_t range_first, range_count; /* the others: of nfa->ranges, ascending */
 };
 
@@ -46,7 +46,6 @@ struct yg_nfa {
 	uint32_t set_count, set_room;
 	uint32_t range_count, range_room;
 	uint32_t first[8]; /* bytes that a match can begin with */
-	bool is_utf8;
 	bool can_be_empty; /* or begins with a condition: it may begin anywhere */
 	bool is_anchored;  /* it can begin at the start only */
 };
@@ -56,7 +55,6 @@ struct yg_nfa_class {
 	uint32_t low[8];
 	struct yg_nfa_range high[YG_NFA_RANGES_MAX];
 	uint32_t high_count;
-	bool is_utf8;
 	bool is_caseless;
 	bool is_over;	 /* too many ranges: cannot be used */
 	bool is_unknown; /* holds letters whose other case is not known here */
@@ -66,6 +64,12 @@ static inline bool yg_nfa_bit(const uint32_t bits[8], uint32_t at)
 {
 	return bits[at / 32] >> at % 32 & 1;
 }
+
+/*
+ * Do the sets of @nfa hold all characters beyond ASCII or none of them (*ret_is_folded: but for
+ * U+017F and U+212A)?
+ */
+bool yg_nfa_is_alike(const struct yg_nfa *nfa, bool *ret_is_folded);
 
 /*
  * Fill in what can be said about @nfa, whose steps are complete. YG_OK, YG_ENOMEM, or YG_EFORMAT

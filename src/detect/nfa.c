@@ -10,6 +10,8 @@
 
 #include "base/ban.h"
 
+#define STRAY 0xfffdu /* a byte that belongs to no character */
+
 struct yg_nfa_room {
 	uint32_t *now;	 /* steps that take the character at hand */
 	uint32_t *next;	 /* steps that will take the one after it */
@@ -159,12 +161,13 @@ static bool is_in(const struct yg_nfa *nfa, uint16_t set, uint32_t c)
 static uint32_t character(const struct run *r, size_t at, size_t *ret_size)
 {
 	const uint8_t *from = r->text.data + at;
-	size_t size =
-		r->nfa->is_utf8 && *from >= 0x80 ? yg_utf8_size(yg_bytes_from(r->text, at)) : 1;
+	size_t size = *from >= 0x80 ? yg_utf8_size(yg_bytes_from(r->text, at)) : 1;
 	uint32_t c = from[0];
 
-	*ret_size = size > 0 ? size : 1; /* cannot be 0: the text was found well formed */
-	if (size < 2)
+	*ret_size = size > 0 ? size : 1;
+	if (size == 0)
+		return STRAY;
+	if (size == 1)
 		return c;
 	c &= 0x7fu >> size;
 	for (size_t i = 1; i < size; i++)
@@ -175,8 +178,14 @@ static uint32_t character(const struct run *r, size_t at, size_t *ret_size)
 /* The first place from @at on where a match can begin; the end of the text when there is none. */
 static size_t next_start(const struct run *r, size_t at)
 {
-	while (at < r->text.size && !yg_nfa_bit(r->nfa->first, r->text.data[at]))
-		at++;
+	size_t size;
+
+	while (at < r->text.size && !yg_nfa_bit(r->nfa->first, r->text.data[at])) {
+		size = 1;
+		if (r->text.data[at] >= 0x80)
+			(void)character(r, at, &size);
+		at += size;
+	}
 	return at;
 }
 

@@ -6,12 +6,13 @@
 #include "base/ban.h"
 
 #define POINT_MAX 0x10ffffu
+#define LONG_S	  0x17fu
+#define KELVIN	  0x212au
 
 void yg_nfa_class_init(struct yg_nfa_class *class, unsigned flags)
 {
 	memset(class->low, 0, sizeof(class->low));
 	class->high_count = 0;
-	class->is_utf8 = flags & YG_REGEX_UTF8;
 	class->is_caseless = flags & YG_REGEX_CASELESS;
 	class->is_over = class->is_unknown = false;
 }
@@ -20,7 +21,7 @@ void yg_nfa_class_add(struct yg_nfa_class *class, uint32_t first, uint32_t last)
 {
 	for (uint32_t c = first; c <= last && c < 256; c++)
 		class->low[c / 32] |= 1u << c % 32;
-	if (last < 256 || !class->is_utf8)
+	if (last < 256)
 		return;
 	if (class->high_count == YG_NFA_RANGES_MAX) {
 		class->is_over = true;
@@ -68,8 +69,6 @@ void yg_nfa_class_negate(struct yg_nfa_class *class)
 
 	for (uint32_t i = 0; i < 8; i++)
 		class->low[i] = ~class->low[i];
-	if (!class->is_utf8)
-		return;
 	yg_nfa_class_sort(class);
 	for (uint32_t i = 0; i < class->high_count; i++) { /* writes no further than it has read */
 		struct yg_nfa_range range = class->high[i];
@@ -92,6 +91,12 @@ void yg_nfa_class_join(struct yg_nfa_class *class, const struct yg_nfa_class *wi
 	for (uint32_t i = 0; i < with->high_count; i++)
 		yg_nfa_class_add(class, with->high[i].first, with->high[i].last);
 	class->is_over |= with->is_over;
+}
+
+static bool is_ascii(const struct yg_nfa_class *class)
+{
+	return class->high_count == 0 &&
+	       (class->low[4] | class->low[5] | class->low[6] | class->low[7]) == 0;
 }
 
 static void fold_ascii(struct yg_nfa_class *class)
@@ -146,15 +151,14 @@ static bool add_named(struct yg_nfa_class *class, struct yg_bytes name, bool is_
 		at++;
 	if (at == sizeof(names) / sizeof(names[0]))
 		return false;
-	yg_nfa_class_init(&part, class->is_utf8 ? YG_REGEX_UTF8 : 0);
+	yg_nfa_class_init(&part, 0);
 	for (uint32_t i = 0; i < 8; i++) {
 		struct yg_nfa_range range = names[at].ranges[i];
 
 		if (range.last != 0)
-			yg_nfa_class_add(&part, range.first,
-					 class->is_utf8 || range.last < 256 ? range.last : 255);
+			yg_nfa_class_add(&part, range.first, range.last);
 	}
-	if (yg_bytes_eq(name, YG_S("\\h")) && class->is_utf8)
+	if (yg_bytes_eq(name, YG_S("\\h")))
 		yg_nfa_class_add(&part, 0x3000, 0x3000);
 	if (class->is_caseless &&
 	    (names[at].ranges[0].last == 'Z' || names[at].ranges[0].last == 'z'))
@@ -216,25 +220,34 @@ static const struct {
 	{984, 1006, 1, 2},     {1010, 1010, 7, 1},  {1015, 1015, 1, 1},	 {1018, 1018, 1, 1},
 	{1024, 1039, 80, 1},   {1040, 1071, 32, 1}, {1120, 1152, 1, 2},	 {1162, 1214, 1, 2},
 	{1216, 1216, 15, 1},   {1217, 1229, 1, 2},  {1232, 1326, 1, 2},	 {1329, 1366, 48, 1},
+	{7680, 7828, 1, 2},    {7776, 7776, 59, 1}, {7777, 7777, 58, 1}, {7840, 7934, 1, 2},
+	{8498, 8498, 28, 1},   {8544, 8559, 16, 1}, {8579, 8579, 1, 1},	 {9398, 9423, 26, 1},
 	{65313, 65338, 32, 1},
 };
 
 /*
- * Where the table above says all there is to say: Latin-1 and Extended-A, Greek, Cyrillic,
- * Armenian, full-width; and what knows no case: Hebrew to Burmese, punctuation, kana, Chinese
- * characters, Hangul, signs and pictures.
+ * Where the table above says all there is to say: Latin-1, Extended-A and Extended Additional,
+ * Greek, Cyrillic, Armenian, punctuation, signs and numbers, full-width; and what knows no case:
+ * Hebrew to Burmese, kana, Chinese characters, Hangul, pictures.
  */
 static const struct yg_nfa_range known[] = {
-	{256, 383},	{890, 1423},	{1424, 4255},	{8192, 8303},
-	{11904, 42559}, {44032, 64255}, {65280, 65519}, {0x1f000, 0x3ffff},
+	{256, 383},	{890, 1423},	{1424, 4255},	{7680, 7935},	    {8192, 11263},
+	{11904, 42559}, {44032, 64255}, {64336, 65535}, {0x1f000, 0x3ffff},
 };
 
 void yg_nfa_class_fold(struct yg_nfa_class *class)
 {
 	if (!class->is_caseless)
 		return;
-	if (!class->is_utf8) {
+	if (is_ascii(class)) { /* what the table below says of them */
+		bool has_k = has(class, 'k') || has(class, 'K');
+		bool has_s = has(class, 's') || has(class, 'S');
+
 		fold_ascii(class);
+		if (has_k)
+			yg_nfa_class_add(class, KELVIN, KELVIN);
+		if (has_s)
+			yg_nfa_class_add(class, LONG_S, LONG_S);
 		return;
 	}
 	for (uint32_t i = 0; i < class->high_count; i++) {
@@ -255,4 +268,54 @@ void yg_nfa_class_fold(struct yg_nfa_class *class)
 			else if (has(class, other) && !has(class, c))
 				yg_nfa_class_add(class, c, c);
 		}
+}
+
+static bool is_other_ascii(uint32_t first, uint32_t last)
+{
+	return first == last && (first == LONG_S || first == KELVIN);
+}
+
+/* The characters beyond ASCII are all in @set but for the two, if those. */
+static bool has_all(const struct yg_nfa *nfa, const struct yg_nfa_set *set, bool *ret_is_folded)
+{
+	const struct yg_nfa_range *ranges = nfa->ranges + set->range_first;
+	uint32_t next = 256;
+
+	for (uint32_t i = 0; i < set->range_count; i++) {
+		if (ranges[i].first > next && !is_other_ascii(next, ranges[i].first - 1))
+			return false;
+		*ret_is_folded |= ranges[i].first > next;
+		next = ranges[i].last + 1;
+	}
+	return next == POINT_MAX + 1;
+}
+
+static bool has_none(const struct yg_nfa *nfa, const struct yg_nfa_set *set, bool *ret_is_folded)
+{
+	const struct yg_nfa_range *ranges = nfa->ranges + set->range_first;
+
+	for (uint32_t i = 0; i < set->range_count; i++) {
+		if (!is_other_ascii(ranges[i].first, ranges[i].last))
+			return false;
+		*ret_is_folded = true;
+	}
+	return true;
+}
+
+bool yg_nfa_is_alike(const struct yg_nfa *nfa, bool *ret_is_folded)
+{
+	*ret_is_folded = false;
+	for (uint32_t i = 0; i < nfa->set_count; i++) {
+		const struct yg_nfa_set *set = &nfa->sets[i];
+		const uint32_t *low = set->low;
+
+		if ((low[4] & low[5] & low[6] & low[7]) == UINT32_MAX) {
+			if (!has_all(nfa, set, ret_is_folded))
+				return false;
+		} else if ((low[4] | low[5] | low[6] | low[7]) != 0 ||
+			   !has_none(nfa, set, ret_is_folded)) {
+			return false;
+		}
+	}
+	return true;
 }

@@ -66,13 +66,14 @@ static void find_first(struct walk *w, struct yg_nfa *nfa)
 			continue;
 		set = &nfa->sets[nfa->steps[i].set];
 		for (uint32_t k = 0; k < 8; k++) {
-			if (k < 4 || !nfa->is_utf8)
+			if (k < 4)
 				nfa->first[k] |= set->low[k];
 			else
 				is_beyond |= set->low[k] != 0;
 		}
-		if (is_beyond || set->range_count > 0)
-			nfa->first[6] = nfa->first[7] = UINT32_MAX; /* bytes of 0xc0 and above */
+		if (is_beyond || set->range_count > 0) /* whichever byte such a one begins with */
+			for (uint32_t k = 4; k < 8; k++)
+				nfa->first[k] = UINT32_MAX;
 	}
 }
 

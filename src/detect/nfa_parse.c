@@ -26,8 +26,10 @@ struct parser {
 	size_t at;
 	unsigned flags;
 	struct yg_nfa *nfa;
-	uint32_t atom;	/* first step of what a repeat would repeat, or NONE */
-	bool is_quoted; /* after \Q */
+	uint32_t atom;	   /* first step of what a repeat would repeat, or NONE */
+	bool is_quoted;	   /* after \Q */
+	bool is_dry;	   /* only the sets matter: repeats are not written out */
+	bool names_beyond; /* names a character beyond ASCII */
 	uint32_t depth;
 	struct group groups[YG_NFA_DEPTH_MAX + 1];
 	const char *reason;
@@ -105,15 +107,24 @@ static int put_block(struct parser *p, const struct yg_nfa_step *block, uint32_t
 	return rc;
 }
 
+static bool is_same_set(const struct yg_nfa *nfa, const struct yg_nfa_set *set,
+			const struct yg_nfa_class *class)
+{
+	if (set->range_count != class->high_count ||
+	    memcmp(set->low, class->low, sizeof(set->low)) != 0)
+		return false;
+	return class->high_count == 0 || memcmp(nfa->ranges + set->range_first, class->high,
+						class->high_count * sizeof(*class->high)) == 0;
+}
+
 static int add_set(struct parser *p, const struct yg_nfa_class *class, uint32_t *ret)
 {
 	struct yg_nfa *nfa = p->nfa;
 	struct yg_nfa_set set = {.range_first = nfa->range_count, .range_count = class->high_count};
 
 	memcpy(set.low, class->low, sizeof(set.low));
-	for (*ret = 0; class->high_count == 0 && *ret < nfa->set_count; (*ret)++)
-		if (nfa->sets[*ret].range_count == 0 &&
-		    memcmp(nfa->sets[*ret].low, set.low, sizeof(set.low)) == 0)
+	for (*ret = 0; *ret < nfa->set_count; (*ret)++)
+		if (is_same_set(nfa, &nfa->sets[*ret], class))
 			return YG_OK;
 	if (nfa->set_count == YG_NFA_SETS_MAX)
 		return give_up(p, "it has too many classes of characters");
@@ -163,8 +174,7 @@ static int put_character(struct parser *p, uint32_t c)
 {
 	struct yg_nfa_class class;
 
-	if (c > 255 && !(p->flags & YG_REGEX_UTF8))
-		return refuse(p, "a character beyond \\xFF in an expression of bytes");
+	p->names_beyond |= c >= 0x80;
 	yg_nfa_class_init(&class, p->flags);
 	yg_nfa_class_add(&class, c, c);
 	yg_nfa_class_fold(&class);
@@ -190,6 +200,8 @@ static int emit_repeat(struct parser *p, const struct yg_nfa_step *block, uint32
 	uint32_t size = count + 1; /* with the split before it */
 	int rc = YG_OK;
 
+	if (p->is_dry)
+		return put_block(p, block, count);
 	/* Before anything is made: neither number says little when both are large. */
 	if ((uint64_t)size * (max == NONE ? min + 2u : max) > YG_NFA_STEPS_MAX)
 		return give_up(p, "it is too large");
@@ -428,7 +440,7 @@ static int read_paren(struct parser *p)
 static int read_plain(struct parser *p, uint32_t *ret)
 {
 	struct yg_bytes rest = yg_bytes_from(p->text, p->at);
-	size_t size = p->flags & YG_REGEX_UTF8 ? yg_utf8_size(rest) : 1;
+	size_t size = yg_utf8_size(rest);
 
 	if (rest.size == 0)
 		return refuse(p, "it ends too early");
@@ -517,8 +529,6 @@ static int check_letter(struct parser *p, uint8_t letter, bool is_in_class)
 {
 	if (letter == 'p' || letter == 'P')
 		return give_up(p, "it uses \\p, a property of characters");
-	if (letter == 'C' && !is_in_class && !(p->flags & YG_REGEX_UTF8))
-		return give_up(p, "it uses \\C");
 	if ((is_in_class && is_letter(letter)) || (letter && strchr("CGKLNRUXgklu", letter)))
 		return refuse(p, "it uses an escape that is not supported");
 	return YG_OK;
@@ -665,8 +675,7 @@ static bool read_quoting(struct parser *p)
 
 static int add_member(struct parser *p, struct yg_nfa_class *class, uint32_t first, uint32_t last)
 {
-	if (last > 255 && !(p->flags & YG_REGEX_UTF8))
-		return refuse(p, "a character beyond \\xFF in a class of bytes");
+	p->names_beyond |= last >= 0x80;
 	if (last < first)
 		return refuse(p, "a range in a class is the wrong way round");
 	yg_nfa_class_add(class, first, last);
@@ -856,7 +865,6 @@ int yg_nfa_new(struct yg_bytes regex, unsigned flags, struct yg_nfa **ret, const
 	p.nfa = yg_calloc(1, sizeof(*p.nfa));
 	if (!p.nfa)
 		return YG_ENOMEM;
-	p.nfa->is_utf8 = flags & YG_REGEX_UTF8;
 	rc = parse(&p);
 	if (rc == YG_OK)
 		rc = yg_nfa_examine(p.nfa, &p.reason);
@@ -867,4 +875,24 @@ int yg_nfa_new(struct yg_bytes regex, unsigned flags, struct yg_nfa **ret, const
 	*ret_reason = p.reason;
 	(void)yg_nfa_free(p.nfa);
 	return rc;
+}
+
+int yg_nfa_reach(struct yg_bytes regex, unsigned flags, enum yg_reach *ret)
+{
+	struct parser p = {.text = regex, .flags = flags, .atom = NONE, .is_dry = true};
+	bool is_folded = false;
+	int rc;
+
+	*ret = YG_REACH_NAMED;
+	for (size_t i = 0; i < regex.size; i++)
+		if (regex.data[i] >= 0x80) /* in a comment, too */
+			return YG_OK;
+	p.nfa = yg_calloc(1, sizeof(*p.nfa));
+	if (!p.nfa)
+		return YG_ENOMEM;
+	rc = parse(&p);
+	if (rc == YG_OK && !p.names_beyond && yg_nfa_is_alike(p.nfa, &is_folded))
+		*ret = is_folded ? YG_REACH_FOLDED : YG_REACH_ALIKE;
+	(void)yg_nfa_free(p.nfa);
+	return rc == YG_ENOMEM ? rc : YG_OK;
 }

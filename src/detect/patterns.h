@@ -2,9 +2,14 @@
 /*
  * detect/patterns.h - sets of texts, or of expressions, looked for in one go. Private to detect/.
  *
- * Implementations that give the same answers: vectorscan.c, builtin.c, and padded.c, which divides
- * the work between these two. Nothing else in the
- * program calls Vectorscan, and where the CPU cannot run it nothing of it is called.
+ * Implementations that give the same answers: characters.c (by Vectorscan), builtin.c, and
+ * padded.c, which divides the work between Vectorscan and builtin.c. Only vectorscan.c calls
+ * Vectorscan, and where the CPU cannot run it nothing of it is called.
+ *
+ * Expressions see characters: in a text that is not well-formed UTF-8, each byte that belongs to no
+ * character is U+FFFD. \w \d \s \b know ASCII; without case, characters are compared by Unicode's
+ * simple case folding (so k fits U+212A and s fits U+017F). vectorscan.c alone sees bytes, unless
+ * told otherwise.
  */
 #pragma once
 
@@ -15,7 +20,7 @@
 #define YG_REGEX_CASELESS  1u
 #define YG_REGEX_MULTILINE 2u /* ^ and $ fit at line ends */
 #define YG_REGEX_DOT_ALL   4u
-#define YG_REGEX_UTF8	   8u /* characters, not bytes; texts are well formed then */
+#define YG_REGEX_UTF8	   8u /* vectorscan.c: characters, not bytes; texts are well formed then */
 
 struct yg_pattern {
 	struct yg_bytes text;
@@ -47,12 +52,13 @@ struct yg_matcher_ops {
 	/* What one thread needs to scan. Made after the last add(). */
 	void *(*room_new)(const void *sets);
 	void (*room_free)(void *room); /* NULL is allowed */
-	/* YG_OK or YG_EFORMAT. */
+	/* YG_OK, YG_EFORMAT, YG_ELIMIT or YG_ENOMEM. */
 	int (*scan)(const void *sets, void *room, uint32_t set, struct yg_bytes text,
 		    yg_pattern_fn found, void *arg);
 };
 
 extern const struct yg_matcher_ops yg_vectorscan_ops;
+extern const struct yg_matcher_ops yg_characters_ops;
 extern const struct yg_matcher_ops yg_builtin_ops;
 extern const struct yg_matcher_ops yg_padded_ops;
 
@@ -72,5 +78,5 @@ static inline const struct yg_matcher_ops *yg_matcher_ops(enum yg_matcher matche
 {
 	return matcher == YG_MATCHER_BUILTIN  ? &yg_builtin_ops
 	       : matcher == YG_MATCHER_PADDED ? &yg_padded_ops
-					      : &yg_vectorscan_ops;
+					      : &yg_characters_ops;
 }

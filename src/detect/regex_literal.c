@@ -9,6 +9,7 @@ struct run {
 	size_t best; /* size of what stands in @to */
 	uint8_t now[64];
 	size_t size;
+	bool is_caseless; /* all of the expression, or some of it */
 };
 
 static void end_run(struct run *run)
@@ -22,6 +23,11 @@ static void end_run(struct run *run)
 
 static void add_byte(struct run *run, uint8_t c)
 {
+	/* Without case these fit U+212A and U+017F, which yg_fold() leaves alone. */
+	if (run->is_caseless && strchr("kKsS", (int)c)) {
+		end_run(run);
+		return;
+	}
 	if (run->size == sizeof(run->now))
 		end_run(run);
 	run->now[run->size++] = c;
@@ -129,8 +135,8 @@ static bool has_top_alternation(struct yg_bytes regex)
 	return false;
 }
 
-/* An inline option x, (?x) or (?ix: …: blanks in the expression are not text then. */
-static bool has_extended(struct yg_bytes regex)
+/* An inline option, (?x) or (?ix: … With x blanks in the expression are not text. */
+static bool has_option(struct yg_bytes regex, uint8_t option)
 {
 	for (size_t at = 0; at + 2 < regex.size; at++) {
 		size_t i = at + 2;
@@ -139,7 +145,7 @@ static bool has_extended(struct yg_bytes regex)
 			continue;
 		while (i < regex.size && regex.data[i] != ')' && regex.data[i] != ':' &&
 		       regex.data[i] != '<' && regex.data[i] != 'P')
-			if (regex.data[i++] == 'x')
+			if (regex.data[i++] == option)
 				return true;
 	}
 	return false;
@@ -161,14 +167,15 @@ static size_t skip_special(struct yg_bytes regex, size_t at)
 	return at + 2;
 }
 
-size_t yg_regex_literal(struct yg_bytes regex, uint8_t *to, size_t room)
+size_t yg_regex_literal(struct yg_bytes regex, bool is_caseless, uint8_t *to, size_t room)
 {
-	struct run run = {.to = to, .room = room};
+	struct run run = {
+		.to = to, .room = room, .is_caseless = is_caseless || has_option(regex, 'i')};
 	size_t at = 0;
 
 	/* With \Q…\E or (?x) bytes mean something else: nothing is certain then. */
 	if (has_top_alternation(regex) || yg_bytes_find(regex, YG_S("\\Q")) != SIZE_MAX ||
-	    has_extended(regex))
+	    has_option(regex, 'x'))
 		return 0;
 	while (at < regex.size) {
 		bool is_optional;

@@ -4,27 +4,23 @@
  * named before Vectorscan is asked, because its own messages do not say which one it met. The
  * built-in matcher takes the same but for a few, which make a rule inactive there.
  */
-#include "base/utf8.h"
 #include "detect/rules-int.h"
 
 #include "base/ban.h"
 
 /* Up to these an expression that parses compiles too; compiling all would double the start. */
-#define LIGHT_SIZE   400u
-#define LIGHT_REPEAT 300u
-#define REASON_MAX   200u
+#define LIGHT_SIZE    400u
+#define LIGHT_REPEAT  300u
+#define LIGHT_REPEATS 600u /* all together */
+#define REASON_MAX    200u
 
 struct yg_pattern yg_pred_pattern(const struct yg_pred *pred)
 {
 	unsigned flags = 0;
-	bool is_ascii = true;
 
-	for (size_t i = 0; i < pred->text.size; i++)
-		is_ascii &= pred->text.data[i] < 0x80;
 	flags |= pred->is_cased ? 0 : YG_REGEX_CASELESS;
 	flags |= pred->is_multiline ? YG_REGEX_MULTILINE : 0;
 	flags |= pred->is_dot_all ? YG_REGEX_DOT_ALL : 0;
-	flags |= is_ascii ? 0 : YG_REGEX_UTF8;
 	return (struct yg_pattern){pred->text, flags};
 }
 
@@ -89,6 +85,8 @@ static const char *find_unsupported(struct yg_bytes text, size_t *ret_at)
 /* Long ones, and repeats by large numbers: these can pass the parser and fail in the compiler. */
 static bool is_heavy(struct yg_bytes text)
 {
+	uint64_t sum = 0;
+
 	if (text.size > LIGHT_SIZE)
 		return true;
 	for (size_t i = 0; i < text.size; i++) {
@@ -99,8 +97,12 @@ static bool is_heavy(struct yg_bytes text)
 			continue;
 		while (end < text.size && text.data[end] >= '0' && text.data[end] <= '9')
 			end++;
-		if (end > i + 1 && (!yg_bytes_u64(yg_bytes_cut(text, i + 1, end), &number) ||
-				    number > LIGHT_REPEAT))
+		if (end == i + 1)
+			continue;
+		if (!yg_bytes_u64(yg_bytes_cut(text, i + 1, end), &number) || number > LIGHT_REPEAT)
+			return true;
+		sum += number;
+		if (sum > LIGHT_REPEATS)
 			return true;
 	}
 	return false;

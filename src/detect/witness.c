@@ -7,7 +7,10 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "detect/glob.h"
+#include "detect/nfa.h"
+#include "detect/patterns.h"
 #include "detect/regex_literal.h"
+#include "detect/rules-int.h"
 
 #include "base/ban.h"
 
@@ -186,7 +189,8 @@ static bool atom_text(struct yg_witness *witness, const struct yg_pred *pred, st
 		text = (struct yg_bytes){mem, yg_glob_literal(pred->text, mem, sizeof(mem))};
 		*ret_is_whole = false;
 	} else if (pred->op == YG_PRED_REGEX) {
-		text = (struct yg_bytes){mem, yg_regex_literal(pred->text, mem, sizeof(mem))};
+		text = (struct yg_bytes){
+			mem, yg_regex_literal(pred->text, !pred->is_cased, mem, sizeof(mem))};
 		*ret_is_whole = false;
 	} else if (text.size > YG_ATOM_TEXT_MAX && pred->op != YG_PRED_EQUALS) {
 		text = pred->op == YG_PRED_ENDS
@@ -214,13 +218,17 @@ static bool atom_text(struct yg_witness *witness, const struct yg_pred *pred, st
  */
 static bool is_poor(const struct yg_pred *pred, const struct yg_atom *atom)
 {
+	struct yg_pattern pattern;
+	enum yg_reach reach;
+
 	if (pred->op != YG_PRED_REGEX || pred->field_id == YG_PRED_KEYWORD)
 		return false;
-	/* Expressions of UTF-8 characters need a check of the value first (eval.c). */
-	for (size_t i = 0; i < pred->text.size; i++)
-		if (pred->text.data[i] >= 0x80)
-			return false;
-	return atom->kind == YG_ATOM_PRESENT || atom->frequency > POOR_SHARE;
+	if (atom->kind != YG_ATOM_PRESENT && atom->frequency <= POOR_SHARE)
+		return false;
+	/* Those are looked for apart (characters.c): many in one set do not make it faster. */
+	pattern = yg_pred_pattern(pred);
+	return yg_nfa_reach(pattern.text, pattern.flags, &reach) == YG_OK &&
+	       reach != YG_REACH_NAMED;
 }
 
 static bool make_atom(struct yg_witness *witness, const struct yg_pred *pred, struct yg_atom *ret)

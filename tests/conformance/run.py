@@ -11,7 +11,8 @@ A vector file is a YAML list:
       detection: |                         as in a rule; its id is r, its logsource category: vector
       rules: |                             instead: whole documents
       placeholders: |                      optional, for expand
-      events: [{A: x}, {_s: 5, A: y}]      _s: seconds after 2026-01-01T00:00:00Z
+      events: [{A: x}, {_s: 5, A: y}]      _s: seconds after 2026-01-01T00:00:00Z; !!binary: bytes in
+                                           base64, which need not be well-formed UTF-8
       hits: [1] or {rule: [1]}             positions of events (without: {})
       findings: [{rule_id, group, count or value, first_s, s, first_position, position}]
       refused: text                        instead: the reason holds this text
@@ -59,7 +60,8 @@ def iso(seconds):
 
 
 def line_of(event):
-    event = dict(event)
+    event = {name: value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+             for name, value in event.items()}
     seconds = event.pop("_s", None)
     if seconds is not None:
         event = {"timestamp": iso(seconds), **event}
@@ -120,7 +122,8 @@ def by_python(vector, lines):
 
 def run(args, **env):
     done = subprocess.run([str(a) for a in args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          encoding="utf-8", env={**os.environ, **env}, check=False)
+                          encoding="utf-8", errors="surrogateescape", env={**os.environ, **env},
+                          check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -154,7 +157,8 @@ def by_oracle(oracle, files):
 def write_files(folder, vector, lines):
     files = {"folder": folder, "rules": folder / "rules.yml", "events": folder / "events.jsonl"}
     files["rules"].write_text(vector["rules"], encoding="utf-8")
-    files["events"].write_text("".join(line + "\n" for line, _ in lines), encoding="utf-8")
+    files["events"].write_text("".join(line + "\n" for line, _ in lines), encoding="utf-8",
+                               errors="surrogateescape")
     if "placeholders" in vector:
         files["placeholders"] = folder / "placeholders.yml"
         files["placeholders"].write_text(vector["placeholders"], encoding="utf-8")

@@ -112,9 +112,39 @@ static void add_item(struct yg_buf *to, uint32_t field)
 		"null", "''", "1", "[0, 'a']", "'*'",
 	};
 	static const char *const regexes[] = {
-		"'a+b'",    "'^a'",  "'b$'",	 "'a.b'",      "'[ab]{2}'",
-		"'(a|b)c'", "'.*'",  "'ab?'",	 "'\xc3\xa4'", "'\xe3\x81\x82.b'",
-		"'^$'",	    "'a|b'", "'(?i)AB'",
+		"'a+b'",
+		"'^a'",
+		"'b$'",
+		"'a.b'",
+		"'[ab]{2}'",
+		"'(a|b)c'",
+		"'.*'",
+		"'ab?'",
+		"'\xc3\xa4'",
+		"'\xe3\x81\x82.b'",
+		"'^$'",
+		"'a|b'",
+		"'(?i)AB'",
+		/* Characters beyond ASCII, seen and named. */
+		"'^.{3}$'",
+		"'[^a]b'",
+		"'\\W'",
+		"'^\\D+$'",
+		"'\\S\\W{2}'",
+		"'^.?b'",
+		"'.b'",
+		"'^[^\\w ]'",
+		"'\\xc4'",
+		"'\\x{3042}'",
+		"'[^\\x00-\\x7f]{2}'",
+		"'\\x{fffd}'",
+		"'[\xe3\x81\x81-\xe3\x82\x93].'",
+		"'(?i)[^\xc3\xa4b]'",
+		"'(?i)kb?s'",
+		"'\\bB'",
+		"'[^k]'",
+		"'^[^s]+$'",
+		"'(?i)[\\W]k'",
 	};
 	static const char *const networks[] = {"'10.0.0.0/8'", "'10.1.0.0/16'", "'::1/128'",
 					       "['192.168.0.0/16', 'fe80::/10']"};
@@ -124,11 +154,12 @@ static void add_item(struct yg_buf *to, uint32_t field)
 		yg_buf_addf(to, "F%u: %s\n", field, others[pick(5)]);
 		break;
 	case 1:
+	case 6:
 		yg_buf_addf(to, "F%u|re%s: %s\n", field,
 			    pick(3)   ? ""
 			    : pick(2) ? "|i"
 				      : "|s",
-			    regexes[pick(12)]);
+			    regexes[pick(sizeof(regexes) / sizeof(regexes[0]))]);
 		break;
 	case 2:
 		yg_buf_addf(to, "F%u|cidr: %s\n", field, networks[pick(4)]);
@@ -235,6 +266,10 @@ static void must(bool is_fine)
 
 static struct yg_bytes some_value(struct yg_arena *arena)
 {
+	/* Of values only: bytes that belong to no character, and what k and s are without case. */
+	static const char *const strays[] = {"\x80",	     "\xff",	 "\xe3\x81",
+					     "\xf0\x9f\x98", "\xc0\xaf", "\xed\xa0\x80",
+					     "\xe2\x84\xaa", "\xc5\xbf", "\xef\xbf\xbd"};
 	static const char *const special[] = {
 		"10.1.2.3", "192.168.1.1", "::1", "fe80::1", "10.0.0.256", "0",
 		"1",	    "2",	   "1.5", "",	     "a",	   "2026-11-21T08:31:54Z"};
@@ -251,6 +286,10 @@ static struct yg_bytes some_value(struct yg_arena *arena)
 		for (uint32_t n = 20 + pick(pick(2) ? 100 : 400); n > 0; n--)
 			yg_buf_add_str(&text, piece);
 		add_text(&text, 7, false);
+	}
+	for (uint32_t n = pick(3) ? 0 : 1 + pick(3); n > 0; n--) {
+		yg_buf_add_str(&text, strays[pick(sizeof(strays) / sizeof(strays[0]))]);
+		add_text(&text, 2, false);
 	}
 	must(yg_arena_dup(arena, yg_buf_bytes(&text), &value));
 	yg_buf_done(&text);

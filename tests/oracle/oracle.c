@@ -38,18 +38,10 @@ void oracle_forget(void)
 	kept_for = NULL;
 }
 
-static bool is_ascii(struct yg_bytes text)
-{
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static pcre2_code *compiled(const struct yg_rules *rules, uint32_t index)
 {
 	const struct yg_pred *pred = &rules->preds[index];
-	uint32_t options = 0;
+	uint32_t options = PCRE2_UTF; /* and not UCP: \w \d \s \b know ASCII */
 	size_t at;
 	int error;
 
@@ -64,22 +56,34 @@ static pcre2_code *compiled(const struct yg_rules *rules, uint32_t index)
 	options |= pred->is_cased ? 0 : PCRE2_CASELESS;
 	options |= pred->is_multiline ? PCRE2_MULTILINE : 0;
 	options |= pred->is_dot_all ? PCRE2_DOTALL : 0;
-	options |= is_ascii(pred->text) ? 0 : PCRE2_UTF;
 	kept[index] = pcre2_compile(pred->text.data, pred->text.size, options, &error, &at, NULL);
 	return must(kept[index]);
 }
 
+/* @at of @text, a byte that belongs to no character, becomes U+FFFD. */
+static void mend(uint8_t *text, size_t *size, size_t at)
+{
+	memmove(text + at + 3, text + at + 1, *size - at - 1);
+	memcpy(text + at, "\xef\xbf\xbd", 3);
+	*size += 2;
+}
+
+/* What is well-formed UTF-8 and what is not, PCRE2 says. */
 static bool regex(const struct yg_rules *rules, uint32_t index, struct yg_bytes value)
 {
-	pcre2_match_data *data;
+	pcre2_match_data *data = must(pcre2_match_data_create(1, NULL));
+	uint8_t *text = must(malloc(3 * value.size + 1));
+	size_t size = value.size;
 	int rc;
 
-	/* An expression of UTF-8 characters says nothing about bytes that are none. */
-	if (!is_ascii(rules->preds[index].text) && !yg_utf8_valid(value))
-		return false;
-	data = must(pcre2_match_data_create(1, NULL));
-	rc = pcre2_match(compiled(rules, index), value.size ? value.data : (const uint8_t *)"",
-			 value.size, 0, 0, data, NULL);
+	if (size > 0)
+		memcpy(text, value.data, size);
+	do {
+		rc = pcre2_match(compiled(rules, index), text, size, 0, 0, data, NULL);
+		if (rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21)
+			mend(text, &size, pcre2_get_startchar(data));
+	} while (rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21);
+	free(text);
 	pcre2_match_data_free(data);
 	return rc >= 0;
 }

@@ -44,6 +44,45 @@ class Waiting(Refused):
     """The rule is good, but a placeholder has no value."""
 
 
+# What PCRE without UCP takes for \w, \d and \s; Python's re has characters beyond ASCII among them,
+# or, told not to, knows no case beyond ASCII.
+ASCII_SETS = {"w": "[0-9A-Za-z_]", "d": "[0-9]", "s": r"[\t-\r ]"}
+PARTS = re.compile(r"\[(?P<no>\^?)(?P<members>\]?(?:\\.|[^\]\\])*)\]|\\(?P<letter>.)|(?s:.)")
+
+
+def named_set(letter):
+    """\\w and its like as an expression; ignoring case does not make it larger."""
+    if letter.islower():
+        return f"(?-i:{ASCII_SETS[letter]})"
+    return f"(?-i:[^{ASCII_SETS[letter.lower()][1:]})"
+
+
+def class_of_pcre(members, is_negated):
+    members = re.findall(r"\\.|[^\\]", members)
+    named = [named_set(m[1]) for m in members if re.fullmatch(r"\\[wdsWDS]", m)]
+    rest = "".join(m for m in members if not re.fullmatch(r"\\[wdsWDS]", m))
+    one = "(?:" + "|".join(named + ([f"[{rest}]"] if rest else [])) + ")"
+    return f"(?:(?!{one})(?s:.))" if is_negated else one
+
+
+def of_pcre(text):
+    """The expression for Python's re: named sets written out, also where they stand in a class."""
+    word = named_set("w")
+    places = {"b": f"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))", "z": r"\Z", "Z": r"(?=\n?\Z)"}
+    out = []
+    for part in PARTS.finditer(text):
+        letter, members = part["letter"] or "", part["members"] or ""
+        if letter and letter in "wdsWDS":
+            out.append(named_set(letter))
+        elif letter in places:
+            out.append(places[letter])
+        elif re.search(r"\\[wdsWDS]", members):
+            out.append(class_of_pcre(members, part["no"]))
+        else:
+            out.append(part[0])
+    return "".join(out)
+
+
 class Text(str):
     """A scalar that remembers whether it was written without quotes."""
     plain = False
@@ -321,11 +360,11 @@ class Item:
         text = {None: value, "contains": value, "startswith": f"^(?:{value})",
                 "endswith": f"(?:{value})$"}[where]
         try:
-            # ASCII expressions work on bytes, so that values that are not UTF-8 can fit them.
-            search = re.compile(text.encode() if text.isascii() else text, flags).search
+            # A byte of a value that belongs to no character is one of its own (surrogateescape).
+            search = re.compile(of_pcre(text), flags).search
         except re.error as error:
             raise Refused(str(error)) from error
-        return self.any_text((lambda value: search(value.encode())) if text.isascii() else search)
+        return self.any_text(search)
 
     def forms(self, value):
         if "expand" in self.mods:
@@ -571,11 +610,14 @@ def vectors(folder):
 MADE_UP_SEED, MADE_UP_GROUPS = 20261121, 1500
 PIECES = ["a", "B", "ab", "-", "/", "\u2013", "*", "?", "\\", "\\*", "\\\\", " ", "1", "é", "あ", "%p%", "\\%"]
 TEXTS = ["", "a", "ab", "AB", "b", "a-b", "a/b", "a\u2013B", "-a", "/a", " -a ", "a*b", "a?b", "a\\b", "\\",
+         "あい", "あいう", "あb", "éb", "1あ b", "\u212a", "\u017fb", "K", "S", "\ufffd", "😀b",
          "1", "1.5", "-1", "0x10", "16", "あ", "aあb", "É", "%p%", "x1", "YQ==", "YWI=", "YQBiAA==",
          "10.1.2.3", "10.2.0.1", "::1", "2001:db8::5", "2026-11-21T08:31:54Z", "2020-12-31 23:59:59",
          "86399", "true", "null"]
 SPECIAL = {"cidr": ["10.0.0.0/8", "10.1.2.3", "::/0", "2001:db8::/32", "10.0.0.1/8", "x"],
-           "re": ["a.b", "^a", "b$", "a|b", "[ab]+", "^$", "(a", "a(?=b)", r"(a)\1", r"\d+"],
+           "re": ["a.b", "^a", "b$", "a|b", "[ab]+", "^$", "(a", "a(?=b)", r"(a)\1", r"\d+",
+                  "^.{3}$", "[^a]b", r"\W", r"^\D+$", r"\S$", "^.?b", "あ.b", "[ぁ-ん]", "é", r"\xe9", r"a\W",
+                  r"[\W1]b", r"[^\w-]", "(?i)É.?", "(?i)k|[s]", "^[^ks]+$", r"\bb", r"[^\x00-\x7f]{2}"],
            "exists": ["true", "false", "x"], "fieldref": ["A", "B", "C", "*", ""],
            "number": ["0", "1", "1.5", "-3", "16", "x", "23", "2020", "12", "59", "60"]}
 

@@ -63,12 +63,26 @@ static void finds_the_longest_literal(void)
 	CHECK(yg_glob_literal(YG_S("*abcdefghijk"), to, sizeof(to)) == 8);
 }
 
-static bool literal_is(const char *regex, const char *wanted)
+static bool literal_with(const char *regex, bool is_caseless, const char *wanted)
 {
 	uint8_t to[64];
-	size_t size = yg_regex_literal(yg_bytes_str(regex), to, sizeof(to));
+	size_t size = yg_regex_literal(yg_bytes_str(regex), is_caseless, to, sizeof(to));
 
 	return yg_bytes_eq((struct yg_bytes){to, size}, yg_bytes_str(wanted));
+}
+
+static bool literal_is(const char *regex, const char *wanted)
+{
+	return literal_with(regex, false, wanted);
+}
+
+/* They fit U+212A and U+017F as well. */
+static void leaves_k_and_s_out_without_case(void)
+{
+	CHECK(literal_is("tasklist", "tasklist"));
+	CHECK(literal_with("tasklist", true, "ta"));
+	CHECK(literal_is("(?i)TASKLIST", "TA"));
+	CHECK(literal_is("(?-i:a)tasklist", "ta")); /* not looked at more closely */
 }
 
 static void finds_what_an_expression_needs(void)
@@ -130,6 +144,7 @@ static const struct check_case cases[] = {
 	CASE(ends_soon_on_hostile_patterns),
 	CASE(counts_what_it_compares),
 	CASE(finds_the_longest_literal),
+	CASE(leaves_k_and_s_out_without_case),
 	CASE(finds_what_an_expression_needs),
 	CASE(finds_nothing_where_nothing_is_certain),
 };

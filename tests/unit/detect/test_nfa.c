@@ -49,18 +49,83 @@ static void says_what_fits(void)
 	/* A condition that failed at one place is asked again at another. */
 	CHECK(fits("(^|\\s)b", 0, YG_S("aaa b")));
 	CHECK(fits("\\b-?b", 0, YG_S("--b")));
-	CHECK(fits("\xe3\x81\x82.\xe3\x81\x84", YG_REGEX_UTF8,
+	CHECK(fits("\xe3\x81\x82.\xe3\x81\x84", 0,
 		   YG_S("\xe3\x81\x82\xf0\x9f\x98\x80\xe3\x81\x84")));
-	CHECK(fits("[\xd0\x90-\xd0\xaf]+\xc3\x89", YG_REGEX_UTF8 | YG_REGEX_CASELESS,
-		   YG_S("\xd0\xb6\xc3\xa9")));
+	CHECK(fits("[\xd0\x90-\xd0\xaf]+\xc3\x89", YG_REGEX_CASELESS, YG_S("\xd0\xb6\xc3\xa9")));
+}
+
+static void sees_characters_and_stray_bytes(void)
+{
+	const struct yg_bytes kana = YG_S("\xe3\x81\x82\xe3\x81\x84\xe3\x81\x86");
+
+	CHECK(fits("^.{3}$", 0, kana) && !fits("^.{4,}$", 0, kana));
+	CHECK(fits("^\\W\\D\\S$", 0, kana) && !fits("\\w|\\d|\\s", 0, kana));
+	CHECK(fits("^[^a]b$", 0,
+		   YG_S("\xe3\x81\x82"
+			"b")));
+	CHECK(fits("^\\x{3042}\\x{3044}", 0, kana) && !fits("\\xe3", 0, kana));
+	CHECK(fits("\\xe9", 0, YG_S("\xc3\xa9")));
+	/* Cut off: two bytes of no character, two characters. */
+	CHECK(fits("^.{2}a$", 0,
+		   YG_S("\xe3\x81"
+			"a")) &&
+	      !fits("^.a$", 0,
+		    YG_S("\xe3\x81"
+			 "a")));
+	CHECK(fits("^[^a]b", 0,
+		   YG_S("\xff"
+			"b")) &&
+	      fits("^\\x{fffd}b", 0,
+		   YG_S("\x80"
+			"b")));
+	CHECK(fits("^\xe3\x81\x82.$", 0, YG_S("\xe3\x81\x82\xc0")));
+	/* A match does not begin within a character. */
+	CHECK(!fits("\\x{fffd}|^[^\\W]", 0, kana) &&
+	      !fits("[^\xe3\x81\x82]", 0, YG_S("\xe3\x81\x82")));
+	CHECK(fits("tasklist", YG_REGEX_CASELESS, YG_S("TA\xc5\xbf\xe2\x84\xaaLIST")));
+	CHECK(!fits("[^k]", YG_REGEX_CASELESS, YG_S("kK\xe2\x84\xaa")));
+}
+
+static enum yg_reach reach(const char *regex, unsigned flags)
+{
+	enum yg_reach result = YG_REACH_NAMED;
+
+	int rc = yg_nfa_reach(yg_bytes_str(regex), flags, &result);
+
+	return rc == YG_OK ? result : (enum yg_reach) - 1;
+}
+
+static void knows_what_an_expression_can_tell_apart(void)
+{
+	static const char *const alike[] = {"abk",
+					    "a.b",
+					    "[^a]",
+					    "\\W\\D\\S\\w",
+					    "[^\\x00-\\x7f]",
+					    ".{9999}.{9999}.{9999}",
+					    "(?i)[^abc]",
+					    "\\bfoo$",
+					    "(?#x)a"};
+	static const char *const named[] = {"\xe3\x81\x82", "(?#\xe3\x81\x82)a",
+					    "\\xe9",	    "[^\\x80-\\xff]",
+					    "\\x{212a}",    "\\h",
+					    "\\V",	    "[\\x80-\\x{10ffff}]",
+					    "\\p{L}",	    "("};
+
+	for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++)
+		CHECK(reach(alike[i], 0) == YG_REACH_ALIKE);
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		CHECK(reach(named[i], 0) == YG_REACH_NAMED);
+	CHECK(reach("abk", YG_REGEX_CASELESS) == YG_REACH_FOLDED);
+	CHECK(reach("a(?i)[^rst]", 0) == YG_REACH_FOLDED);
 }
 
 static void refuses_what_is_no_expression(void)
 {
 	static const char *const wrong[] = {
-		"(",	")",  "[a",    "[]",	"*a",	    "a**",	"a{2,1}", "a++",
-		"a{0}", "\\", "[b-a]", "(?z)",	"[[:x:]]",  "\\x{}",	"\\R",	  "(?<1>a)",
-		"(?#a", "a^", "$a",    "[\\y]", "\\x{100}", "a{40000}", "(?",	  "(?'n>a)",
+		"(",	")",  "[a",    "[]",	"*a",	   "a**",      "a{2,1}", "a++",
+		"a{0}", "\\", "[b-a]", "(?z)",	"[[:x:]]", "\\x{}",    "\\R",	 "(?<1>a)",
+		"(?#a", "a^", "$a",    "[\\y]", "\\C",	   "a{40000}", "(?",	 "(?'n>a)",
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -73,15 +138,15 @@ static void refuses_what_is_no_expression(void)
 
 static void names_what_it_cannot_do(void)
 {
-	static const char *const beyond[] = {"\\p{L}", "\\C", "(a{500}){500}", "a{20000}"};
+	static const char *const beyond[] = {"\\p{L}", "(a{500}){500}", "a{20000}"};
 
 	for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
 		why = NULL;
 		CHECK(understand(beyond[i], 0) == YG_EUNSUPPORTED && why);
 	}
 	/* Georgian has cases that are not in the table. */
-	CHECK(understand("\xe1\x82\xa0", YG_REGEX_UTF8 | YG_REGEX_CASELESS) == YG_EUNSUPPORTED);
-	CHECK(understand("\xe1\x82\xa0", YG_REGEX_UTF8) == YG_OK);
+	CHECK(understand("\xe1\x82\xa0", YG_REGEX_CASELESS) == YG_EUNSUPPORTED);
+	CHECK(understand("\xe1\x82\xa0", 0) == YG_OK);
 }
 
 static void has_limits(void)
@@ -124,7 +189,7 @@ static void reports_lost_memory(void)
 		int rc;
 
 		yg_fail_at = at;
-		rc = yg_nfa_new(yg_bytes_str(regex), YG_REGEX_UTF8, &nfa, &why);
+		rc = yg_nfa_new(yg_bytes_str(regex), 0, &nfa, &why);
 		if (rc == YG_OK)
 			room = yg_nfa_room_new(yg_nfa_size(nfa));
 		(void)yg_nfa_room_free(room);
@@ -139,8 +204,13 @@ static void reports_lost_memory(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(says_what_fits),	       CASE(refuses_what_is_no_expression),
-	CASE(names_what_it_cannot_do), CASE(has_limits),
-	CASE(takes_linear_time),       CASE(reports_lost_memory),
+	CASE(sees_characters_and_stray_bytes),
+	CASE(knows_what_an_expression_can_tell_apart),
+	CASE(says_what_fits),
+	CASE(refuses_what_is_no_expression),
+	CASE(names_what_it_cannot_do),
+	CASE(has_limits),
+	CASE(takes_linear_time),
+	CASE(reports_lost_memory),
 };
 CHECK_MAIN(cases)
